@@ -1,0 +1,32 @@
+"""Small convolutional networks.
+
+This module is only metadata; it must stay free of torch.
+"""
+
+from zoo import ClassOutput, ImageInput, License, ModelSpec, hookimpl
+
+SPECS = (
+    ModelSpec(
+        name="lenet5-mnist",
+        summary="LeNet-5 reads a handwritten digit.",
+        task="image-classification",
+        build="zoo_cnn.lenet5:lenet5",
+        recipe="zoo_cnn.lenet5_recipe",
+        card="cards/lenet5-mnist.md",
+        license=License(code="mit", weights="mit", data="cc-by-sa-3.0"),
+        parameters=61_706,
+        input=ImageInput(height=28, width=28, channels=1, background="dark"),
+        output=ClassOutput(labels=tuple("0123456789")),
+        trained_on=("mnist",),
+        head="decide.5",
+        examples=("seven.png",),
+        stored="float16",
+        papers=("https://doi.org/10.1109/5.726791",),
+        tags=("mnist", "digits", "cnn"),
+    ),
+)
+
+
+@hookimpl
+def zoo_models() -> tuple[ModelSpec, ...]:
+    return SPECS

@@ -1,0 +1,94 @@
+"""A zoo of PyTorch models, each one a plugin: `zoo.load(name)` gives a trained one.
+
+Importing this package imports next to nothing; a name is looked up when it is used.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from zoo.about import About, LoadReport
+    from zoo.catalogue import dataset_names, names, search, spec
+    from zoo.cards import render as card
+    from zoo.datasets import load as data
+    from zoo.errors import ZooError
+    from zoo.hookspecs import hookimpl
+    from zoo.models import build, load, save
+    from zoo.prediction import example, predict
+    from zoo.specs import (
+        ClassOutput,
+        Column,
+        DatasetSpec,
+        ImageInput,
+        License,
+        Metric,
+        ModelSpec,
+        TabularInput,
+        Weights,
+    )
+    from zoo.training import Run, train
+    from zoo.verification import verify
+
+__all__ = [
+    "About",
+    "ClassOutput",
+    "Column",
+    "DatasetSpec",
+    "ImageInput",
+    "License",
+    "LoadReport",
+    "Metric",
+    "ModelSpec",
+    "Run",
+    "TabularInput",
+    "Weights",
+    "ZooError",
+    "build",
+    "card",
+    "data",
+    "dataset_names",
+    "example",
+    "hookimpl",
+    "load",
+    "names",
+    "predict",
+    "save",
+    "search",
+    "spec",
+    "train",
+    "verify",
+]
+
+_HOMES = {
+    "About": "about",
+    "LoadReport": "about",
+    "Run": "training",
+    "ZooError": "errors",
+    "build": "models",
+    "card": "cards:render",
+    "data": "datasets:load",
+    "dataset_names": "catalogue",
+    "example": "prediction",
+    "hookimpl": "hookspecs",
+    "load": "models",
+    "names": "catalogue",
+    "predict": "prediction",
+    "save": "models",
+    "search": "catalogue",
+    "spec": "catalogue",
+    "train": "training",
+    "verify": "verification",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in __all__:
+        raise AttributeError(f"module 'zoo' has no attribute {name!r}")
+    home, _, original = _HOMES.get(name, "specs").partition(":")
+    found = getattr(import_module(f"zoo.{home}"), original or name)
+    globals()[name] = found
+    return found
+
+
+def __dir__() -> list[str]:
+    return __all__

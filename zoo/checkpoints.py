@@ -1,0 +1,226 @@
+"""The checkpoint folder: what lies in it, how it is written whole, how it is read.
+
+Knows the format of a folder; does not know torch.
+"""
+
+import json
+import os
+import shutil
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from typing import Any
+
+from zoo import store
+from zoo.errors import CheckpointError, SpecError, near
+from zoo.plugins import Plugin
+from zoo.specs import (
+    ClassOutput,
+    Column,
+    ImageInput,
+    Input,
+    License,
+    ModelSpec,
+    TabularInput,
+    Weights,
+)
+
+__all__ = [
+    "CARD",
+    "CONFIG",
+    "GOLDEN",
+    "RECEIPT",
+    "WEIGHTS",
+    "Config",
+    "is_checkpoint",
+    "read_config",
+    "read_receipt",
+    "restore",
+    "refuse_strangers",
+    "swap",
+    "weights_of",
+    "write_receipt",
+]
+
+FORMAT = 1
+WEIGHTS, CONFIG, GOLDEN = "model.safetensors", "config.json", "golden.safetensors"
+RECEIPT, CARD = "run.json", "README.md"
+OURS = {WEIGHTS, CONFIG, GOLDEN, RECEIPT, CARD, "tokenizer.json"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Config:
+    """What config.json holds: enough to build the model that the weights belong to."""
+
+    name: str
+    summary: str
+    task: str
+    build: str
+    options: Mapping[str, Any]
+    distribution: str  # what to install where `build` is unknown
+    input: Input
+    output: ClassOutput
+    head: str | None
+    recipe: str
+    license: License
+    trained_on: tuple[str, ...]
+    parameters: int
+    weights: Weights
+    parent: Mapping[str, str] | None
+    versions: Mapping[str, str]
+
+    def to_json(self) -> str:
+        return json.dumps({"format": FORMAT, **asdict(self)}, indent=2) + "\n"
+
+    def spec(self, package: Mapping[str, Plugin], folder: Path) -> ModelSpec:
+        """Return the spec this folder amounts to, its code found in a plugin.
+
+        Code never comes from a folder: `build` must belong to an installed plugin.
+        """
+        home = self.build.partition(":")[0].partition(".")[0]
+        if home not in package:
+            raise CheckpointError(
+                f"{folder} was made by {self.distribution!r}, which is not installed. "
+                f"Run: pip install {self.distribution}"
+            )
+        same = {f.name for f in fields(ModelSpec)} & {f.name for f in fields(self)}
+        known = {name: getattr(self, name) for name in same}
+        return ModelSpec(**known, card="")
+
+
+def read_config(folder: Path) -> Config:
+    """Return the config of a checkpoint folder."""
+    restore(folder)
+    path = folder / CONFIG
+    try:
+        raw = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise CheckpointError(
+            f"{folder} is not a checkpoint folder: it has no {CONFIG}."
+        ) from None
+    except (ValueError, RecursionError, OSError) as exc:
+        raise CheckpointError(f"{path} can't be read: {exc}.") from exc
+    try:
+        return _config(raw)
+    except (KeyError, TypeError, AttributeError, ValueError, SpecError) as exc:
+        problem = f"{type(exc).__name__}: {exc}".removeprefix("SpecError: ")
+        raise CheckpointError(
+            f"{path} does not describe a checkpoint ({problem.rstrip('.')})."
+        ) from exc
+
+
+def read_receipt(folder: Path) -> dict[str, Any]:
+    """Return run.json of a checkpoint folder, or nothing where there is none."""
+    try:
+        receipt: dict[str, Any] = json.loads((folder / RECEIPT).read_text("utf-8"))
+    except FileNotFoundError:
+        return {}
+    return receipt
+
+
+def write_receipt(folder: Path, receipt: Mapping[str, Any]) -> None:
+    """Write run.json."""
+    text = json.dumps(receipt, indent=2, ensure_ascii=False) + "\n"
+    (folder / RECEIPT).write_text(text, encoding="utf-8")
+
+
+def is_checkpoint(folder: Path) -> bool:
+    """Return whether `folder` holds a checkpoint, or the one a crash left beside it."""
+    restore(folder)
+    return (folder / CONFIG).is_file()
+
+
+def swap(new: Path, folder: Path) -> None:
+    """Put the finished folder `new` in the place of `folder`.
+
+    Files in the old folder that are not the zoo's are kept. Whenever the process dies,
+    the old or the new folder is whole: `restore` finishes what was begun.
+    """
+    old = _old(folder)
+    restore(folder)
+    shutil.rmtree(old, ignore_errors=True)
+    if folder.exists():
+        made = {path.name for path in new.iterdir()}
+        for path in folder.iterdir():
+            if path.name not in made | OURS and not path.name.endswith(".png"):
+                _copy(path, new / path.name)
+        os.rename(folder, old)
+    os.rename(new, folder)
+    shutil.rmtree(old, ignore_errors=True)
+
+
+def restore(folder: Path) -> None:
+    """Bring back a folder whose replacement was interrupted."""
+    old = _old(folder)
+    if old.exists() and not folder.exists():
+        os.rename(old, folder)
+
+
+def refuse_strangers(folder: Path) -> None:
+    """Refuse to write a checkpoint over something that is not one."""
+    restore(folder)
+    if folder.is_file():
+        raise CheckpointError(f"{folder} is a file; a checkpoint is a folder.")
+    if folder.exists() and any(folder.iterdir()) and not (folder / CONFIG).exists():
+        raise CheckpointError(
+            f"{folder} holds other files and no checkpoint; nothing was written. "
+            "Name a new or empty folder."
+        )
+
+
+def weights_of(folder: Path) -> Weights:
+    """Return the pin of a weights file that was just written."""
+    path = folder / WEIGHTS
+    return Weights(size=path.stat().st_size, sha256=store.digest(path))
+
+
+def _old(folder: Path) -> Path:
+    return folder.with_name(f".{folder.name}.old")
+
+
+def _copy(source: Path, target: Path) -> None:
+    if source.is_dir():
+        shutil.copytree(source, target, symlinks=True)
+    else:
+        shutil.copy2(source, target, follow_symlinks=False)
+
+
+def _config(raw: Any) -> Config:
+    if raw["format"] != FORMAT:
+        raise ValueError(f"format {raw['format']!r} is not {FORMAT}; update zoo-core")
+    values = {name: value for name, value in raw.items() if name != "format"}
+    known = [field.name for field in fields(Config)]
+    for name in values:
+        if name not in known:
+            raise ValueError(f"unknown entry {name!r}. {near(name, known)}")
+    values |= {
+        "input": _input(raw["input"]),
+        "output": ClassOutput(**_tuples(raw["output"])),
+        "license": License(**raw["license"]),
+        "weights": Weights(**raw["weights"]),
+        "trained_on": tuple(raw["trained_on"]),
+        "options": {name: _tuple(value) for name, value in raw["options"].items()},
+    }
+    config = Config(**values)
+    config.spec({config.build.partition(":")[0].partition(".")[0]: _NOBODY}, Path())
+    return config
+
+
+_NOBODY = Plugin("", "", "", "")
+
+
+def _input(raw: dict[str, Any]) -> Input:
+    if raw["kind"] == "image":
+        return ImageInput(**_tuples(raw))
+    if raw["kind"] == "table":
+        columns = tuple(Column(**column) for column in raw["columns"])
+        return TabularInput(columns=columns)
+    raise ValueError(f"unknown input {raw['kind']!r}")
+
+
+def _tuples(raw: dict[str, Any]) -> dict[str, Any]:
+    return {name: _tuple(value) for name, value in raw.items()}
+
+
+def _tuple(value: Any) -> Any:
+    return tuple(map(_tuple, value)) if isinstance(value, list) else value

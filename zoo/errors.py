@@ -1,0 +1,235 @@
+"""Every error zoo raises on purpose.
+
+* ZooError
+  - NotFound
+    + ModelNotFound
+    + DatasetNotFound
+    + SplitNotFound
+  - PluginError
+    + DuplicateName
+  - SpecError
+  - SettingsError
+  - OptionError
+  - InputError
+  - DataError
+  - WeightsError
+    + NoWeights
+    + NotSafetensors
+    + IntegrityError
+    + MisfitError
+    + OfflineError
+  - CheckpointError
+  - CardError
+  - TrainingError
+    + Diverged
+  - MissingExtra
+
+A message says what happened, who is to blame, and what to do next.
+"""
+
+from collections.abc import Iterable, Sequence
+from difflib import get_close_matches
+
+__all__ = [
+    "CardError",
+    "CheckpointError",
+    "DataError",
+    "DatasetNotFound",
+    "Diverged",
+    "DuplicateName",
+    "InputError",
+    "IntegrityError",
+    "MisfitError",
+    "MissingExtra",
+    "ModelNotFound",
+    "NoWeights",
+    "NotFound",
+    "NotSafetensors",
+    "OfflineError",
+    "OptionError",
+    "PluginError",
+    "SettingsError",
+    "SpecError",
+    "SplitNotFound",
+    "TrainingError",
+    "WeightsError",
+    "ZooError",
+    "near",
+]
+
+
+def near(name: str, known: Iterable[str]) -> str:
+    """Return "Did you mean 'a' or 'b'? " or nothing."""
+    found = get_close_matches(name, list(known), n=3)
+    return f"Did you mean {' or '.join(map(repr, found))}? " if found else ""
+
+
+class ZooError(Exception):
+    """Base class: `except zoo.ZooError` catches everything zoo raises on purpose."""
+
+
+class NotFound(ZooError):
+    """A name that nothing installed answers to."""
+
+
+class ModelNotFound(NotFound):
+    """No installed plugin has a model of this name."""
+
+    def __init__(self, name: str, known: Iterable[str]) -> None:
+        known = sorted(known)
+        hint = near(name, known) or "Run 'zoo list' to see the models you have."
+        if not known:
+            hint = "No plugins are installed; see 'Set up' in the README."
+        super().__init__(f"No model named {name!r}. {hint.strip()}")
+        self.name = name
+
+
+class DatasetNotFound(NotFound):
+    """No installed plugin registers a dataset of this name."""
+
+    def __init__(self, name: str, known: Iterable[str]) -> None:
+        known = sorted(known)
+        listing = ", ".join(known) or "none"
+        super().__init__(
+            f"No dataset named {name!r}. {near(name, known)}Registered: {listing}."
+        )
+        self.name = name
+
+
+class SplitNotFound(NotFound):
+    """The dataset exists, this part of it does not."""
+
+    def __init__(self, dataset: str, split: str, known: Iterable[str]) -> None:
+        super().__init__(
+            f"Dataset {dataset!r} has no split {split!r}; it has {', '.join(known)}."
+        )
+
+
+class PluginError(ZooError):
+    """A plugin could not be imported, or what it registered is not usable."""
+
+    def __init__(self, plugin: str, problem: str) -> None:
+        super().__init__(f"Plugin {plugin!r}: {problem}")
+        self.plugin = plugin
+
+
+class DuplicateName(PluginError):
+    """Two plugins claim the same name; neither silently wins."""
+
+    def __init__(self, kind: str, name: str, first: str, second: str) -> None:
+        super().__init__(
+            second,
+            f"{kind} {name!r} is already provided by plugin {first!r}. "
+            "Rename one of the two, or uninstall one of the plugins.",
+        )
+
+
+class SpecError(ZooError):
+    """A spec holds a value that can't be meant."""
+
+    def __init__(self, owner: str, field: str, value: object, wanted: str) -> None:
+        super().__init__(f"{owner}: {field}={value!r} should be {wanted}.")
+
+
+class SettingsError(ZooError):
+    """A recipe was given a setting it does not have, or a value of the wrong type."""
+
+
+class OptionError(ZooError):
+    """A model was asked for with an option its build function does not take."""
+
+    def __init__(self, model: str, problem: str, known: Sequence[str]) -> None:
+        listing = ", ".join(known) or "none"
+        super().__init__(f"Model {model!r}: {problem} Options: {listing}.")
+
+
+class InputError(ZooError):
+    """What was given to `zoo.predict` is not what the model expects."""
+
+    def __init__(self, problem: str, expected: str) -> None:
+        super().__init__(f"{problem} The model expects {expected}.")
+
+
+class DataError(ZooError):
+    """A dataset could not be had, or does not hold what its spec says."""
+
+
+class WeightsError(ZooError):
+    """Weights could not be fetched, or do not fit the model."""
+
+
+class NoWeights(WeightsError):
+    """The model is registered without trained weights."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(
+            f"{name!r} has no trained weights. zoo.build({name!r}) gives the untrained "
+            f"model; 'zoo train {name}' runs its recipe."
+        )
+
+
+class NotSafetensors(WeightsError):
+    """The file is not in the safetensors format, whatever its name says."""
+
+    def __init__(self, path: str, problem: str) -> None:
+        super().__init__(
+            f"{path} is not a safetensors file: {problem}. The zoo reads no other "
+            "format, and never a pickle."
+        )
+
+
+class IntegrityError(WeightsError):
+    """A file is not the one its pin describes."""
+
+    def __init__(self, path: str, problem: str, blame: str) -> None:
+        super().__init__(f"{path} {problem}. {blame}")
+
+
+class MisfitError(WeightsError):
+    """The tensors of a file are not those of the model: all faults at once."""
+
+    def __init__(self, path: str, kind: str, faults: Sequence[str]) -> None:
+        shown = "; ".join(faults[:8])
+        more = f"; and {len(faults) - 8} more" if len(faults) > 8 else ""
+        super().__init__(
+            f"{path} does not fit {kind}: {shown}{more}. Nothing was loaded; the file "
+            "was made for another version or another configuration of the model."
+        )
+        self.faults = tuple(faults)
+
+
+class OfflineError(WeightsError):
+    """The weights are not on this machine, and the Hub can't be reached."""
+
+
+class CheckpointError(ZooError):
+    """A folder is not a checkpoint, or can't be written as one."""
+
+
+class CardError(ZooError):
+    """A model card can't be rendered from what the plugin gives."""
+
+
+class TrainingError(ZooError):
+    """A recipe could not run, or broke off."""
+
+
+class Diverged(TrainingError):
+    """The loss is no longer a finite number."""
+
+    def __init__(self, loss: float, epoch: int, step: int) -> None:
+        super().__init__(
+            f"The loss became {loss} in epoch {epoch}, step {step}. Lower the learning "
+            "rate (--set lr=...), and look for empty, infinite or unscaled values in "
+            "the data. The last good weights are kept."
+        )
+
+
+class MissingExtra(ZooError):
+    """An optional package is needed for this, and is not installed."""
+
+    def __init__(self, package: str, purpose: str, extra: str = "train") -> None:
+        super().__init__(
+            f"{purpose} needs the package {package!r}, which is not installed. "
+            f"Run: pip install 'zoo-core[{extra}]'"
+        )

@@ -1,0 +1,103 @@
+"""Look models and datasets up by name, and search them. No I/O, no globals, no torch."""
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from fnmatch import fnmatchcase
+from operator import eq, ge, gt, le, lt
+
+from zoo.errors import DatasetNotFound, ModelNotFound, SettingsError
+from zoo.specs import DatasetSpec, ModelSpec
+
+__all__ = ["Registry", "dataset"]
+
+CONDITION = re.compile(r"\s*([\w-]+)\s*(?:(>=|<=|==|>|<)\s*([-+.\deE]+))?\s*")
+COMPARE: dict[str, Callable[[float, float], bool]] = {
+    ">=": ge,
+    "<=": le,
+    "==": eq,
+    ">": gt,
+    "<": lt,
+}
+
+
+class Registry(Mapping[str, ModelSpec]):
+    """A read-only mapping from model name to spec, in alphabetical order."""
+
+    def __init__(self, models: Mapping[str, ModelSpec]) -> None:
+        self._models = dict(sorted(models.items()))
+
+    def __getitem__(self, name: str) -> ModelSpec:
+        if name not in self._models:
+            raise ModelNotFound(name, self._models)
+        return self._models[name]
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._models
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._models)
+
+    def __len__(self) -> int:
+        return len(self._models)
+
+    def search(
+        self,
+        text: str = "",
+        *,
+        task: str | None = None,
+        max_parameters: int | None = None,
+        max_bytes: int | None = None,
+        license: str | None = None,
+        trained_on: str | None = None,
+        metric: str | None = None,
+    ) -> list[ModelSpec]:
+        """Return the specs that meet every condition given.
+
+        `text` is a name pattern ("lenet*") or words looked for in name, summary, task
+        and tags; `license` is that of the weights; `metric` is a name
+        ("accuracy") or a condition ("accuracy>=0.99").
+        """
+        return [
+            spec
+            for spec in self._models.values()
+            if _speaks_of(spec, text)
+            and task in (None, spec.task)
+            and (max_parameters is None or spec.parameters <= max_parameters)
+            and (max_bytes is None or _bytes(spec) <= max_bytes)
+            and license in (None, spec.license.weights)
+            and (trained_on is None or trained_on in spec.trained_on)
+            and (metric is None or _measures(spec, metric))
+        ]
+
+
+def dataset(datasets: Mapping[str, DatasetSpec], name: str) -> DatasetSpec:
+    """Return the spec of a dataset, or say which names there are."""
+    if name not in datasets:
+        raise DatasetNotFound(name, datasets)
+    return datasets[name]
+
+
+def _speaks_of(spec: ModelSpec, text: str) -> bool:
+    if any(c in text for c in "*?["):
+        return fnmatchcase(spec.name, text)
+    said = " ".join((spec.name, spec.summary, spec.task, *spec.tags)).lower()
+    return all(word in said for word in text.lower().split())
+
+
+def _bytes(spec: ModelSpec) -> int:
+    return spec.weights.size if spec.weights else 4 * spec.parameters
+
+
+def _measures(spec: ModelSpec, condition: str) -> bool:
+    found = CONDITION.fullmatch(condition)
+    if not found:
+        raise SettingsError(
+            f"metric={condition!r} should be a name or a condition such as "
+            "'accuracy>=0.99'."
+        )
+    name, sign, bound = found.groups()
+    return any(
+        metric.name == name
+        and (sign is None or COMPARE[sign](metric.value, float(bound)))
+        for metric in spec.metrics
+    )

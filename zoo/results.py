@@ -1,0 +1,79 @@
+"""What a prediction looks like: typed, printable, convertible, able to show itself."""
+
+import base64
+import html
+import io
+from dataclasses import dataclass, field
+from typing import Any
+
+from PIL import Image
+
+__all__ = ["Classification", "MultiLabel", "Result", "figure"]
+
+SHOWN = 5  # labels in a table; `scores` holds them all
+
+
+@dataclass(frozen=True, kw_only=True)
+class Classification:
+    """One label out of several. `scores` are sorted, the best first, and sum to one."""
+
+    label: str
+    score: float
+    scores: dict[str, float]
+    picture: Image.Image | None = field(default=None, repr=False, compare=False)
+
+    def __str__(self) -> str:
+        return f"{self.label} ({self.score:.2%})"
+
+    def to_dict(self) -> dict[str, Any]:
+        return {"label": self.label, "score": self.score, "scores": self.scores}
+
+    def _repr_html_(self) -> str:
+        return figure(self.picture, _bars(self.scores))
+
+
+@dataclass(frozen=True, kw_only=True)
+class MultiLabel:
+    """The labels that hold, each judged by itself; `scores` in the model's order."""
+
+    labels: tuple[str, ...]
+    scores: dict[str, float]
+
+    def __str__(self) -> str:
+        return ", ".join(
+            f"{name}: {'yes' if name in self.labels else 'no'} ({score:.2%})"
+            for name, score in self.scores.items()
+        )
+
+    def to_dict(self) -> dict[str, Any]:
+        return {"labels": list(self.labels), "scores": self.scores}
+
+    def _repr_html_(self) -> str:
+        return figure(None, _bars(self.scores))
+
+
+Result = Classification | MultiLabel
+
+
+def figure(picture: Image.Image | None, beside: str) -> str:
+    """Return HTML with a picture to the left of something."""
+    if picture is None:
+        return beside
+    file = io.BytesIO()
+    picture.save(file, format="PNG")
+    data = base64.b64encode(file.getvalue()).decode()
+    image = (
+        f'<img src="data:image/png;base64,{data}" alt="the input" '
+        'style="height:112px;image-rendering:pixelated;margin-right:1em">'
+    )
+    return f'<div style="display:flex;align-items:center">{image}{beside}</div>'
+
+
+def _bars(scores: dict[str, float]) -> str:
+    rows = "".join(
+        f"<tr><td>{html.escape(name)}</td><td>{score:.2%}</td><td>"
+        f'<div style="background:#4477aa;height:.8em;width:{120 * score:.0f}px"></div>'
+        "</td></tr>"
+        for name, score in list(scores.items())[:SHOWN]
+    )
+    return f"<table>{rows}</table>"

@@ -1,0 +1,246 @@
+"""What the zoo knows about a model or a dataset before any of its code runs.
+
+Specs are plain, frozen data of the standard library. They hold *references*
+("package.module:name"), never functions or classes, so that listing a thousand models
+imports none of them.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from zoo.errors import SpecError
+
+__all__ = [
+    "ClassOutput",
+    "Column",
+    "DatasetSpec",
+    "ImageInput",
+    "Input",
+    "License",
+    "Metric",
+    "ModelSpec",
+    "TabularInput",
+    "Weights",
+]
+
+NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*(\.[a-z0-9]+(-[a-z0-9]+)*)?")
+DATASET = re.compile(r"[a-z0-9]+([_-][a-z0-9]+)*")
+MODULE = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*")
+REFERENCE = re.compile(rf"{MODULE.pattern}:[A-Za-z_]\w*")
+COMMIT = re.compile(r"[0-9a-f]{40}")
+SHA256 = re.compile(r"[0-9a-f]{64}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class License:
+    """Three licences, because a model is code, numbers, and what they learned from.
+
+    Identifiers as on the Hub ("mit", "apache-2.0", "cc-by-sa-3.0", "unknown").
+    """
+
+    code: str
+    weights: str
+    data: str
+
+    def __post_init__(self) -> None:
+        for part in ("code", "weights", "data"):
+            if not getattr(self, part):
+                raise SpecError("License", part, "", "a licence, or 'unknown'")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Metric:
+    """One measured number, what it was measured on, and what doing nothing gives."""
+
+    name: str
+    value: float
+    dataset: str
+    split: str = "test"
+    tolerance: float = 1e-4  # how far a re-measurement may lie from `value`
+    baseline: float | None = None
+    baseline_name: str = ""
+
+    def __post_init__(self) -> None:
+        if self.tolerance < 0:
+            wanted = "zero or more"
+            raise SpecError(
+                f"Metric {self.name!r}", "tolerance", self.tolerance, wanted
+            )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Weights:
+    """One safetensors file, pinned to its bytes.
+
+    Without `repo` the file is shipped in the plugin's package, in
+    `checkpoints/<model>/`; with it, it lies on the Hub at a full commit id.
+    """
+
+    size: int
+    sha256: str
+    repo: str | None = None
+    revision: str | None = None
+    filename: str = "model.safetensors"
+
+    def __post_init__(self) -> None:
+        _require("Weights", SHA256, self.sha256, "sha256", "64 hexadecimal digits")
+        if self.size <= 0:
+            raise SpecError("Weights", "size", self.size, "the file's size in bytes")
+        if self.repo is not None:
+            wanted = "a full commit id of 40 digits, not a branch"
+            _require("Weights", COMMIT, self.revision or "", "revision", wanted)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImageInput:
+    """A picture, as the model takes it: (batch, channels, height, width), float32.
+
+    Pixels are scaled to 0..1, then `(pixel - mean) / std` by channel. `background`
+    says what the pictures of the training data are drawn on, where they all agree.
+    """
+
+    kind: Literal["image"] = "image"
+    height: int
+    width: int
+    channels: Literal[1, 3] = 3
+    mean: tuple[float, ...] = (0.0,)
+    std: tuple[float, ...] = (1.0,)
+    background: Literal["dark", "light"] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Column:
+    """One number of a table row: its name, and the range seen in training."""
+
+    name: str
+    low: float
+    high: float
+    unit: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TabularInput:
+    """A row of numbers, as the model takes it: (batch, columns), float32, unscaled."""
+
+    kind: Literal["table"] = "table"
+    columns: tuple[Column, ...]
+
+
+Input = ImageInput | TabularInput
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClassOutput:
+    """Scores for labels: how the model's numbers become probabilities.
+
+    `function_to_apply` is the Hub's term: "softmax" over (batch, labels), "sigmoid" of
+    one logit (batch, 1) for the second of two labels, "none" for an output that is the
+    score already. With `multi_label`, each label is a yes-or-no question of its own.
+    """
+
+    kind: Literal["classes"] = "classes"
+    labels: tuple[str, ...]
+    function_to_apply: Literal["softmax", "sigmoid", "none"] = "softmax"
+    multi_label: bool = False
+
+    def __post_init__(self) -> None:
+        if len(self.labels) < 2 and not self.multi_label:
+            raise SpecError("ClassOutput", "labels", self.labels, "at least two")
+        if len(set(self.labels)) != len(self.labels):
+            raise SpecError("ClassOutput", "labels", self.labels, "all different")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelSpec:
+    """One name that `zoo.load` accepts.
+
+    `recipe` names a module with `Settings`, `SMOKE`, `train` and `measure`; `settings`
+    are this model's values where they differ from the recipe's defaults. `head` names
+    the submodule that `classes=` and `labels=` replace. `examples` are files in the
+    package's `examples/` folder, each a real raw input.
+    """
+
+    name: str
+    summary: str
+    task: str
+    build: str
+    recipe: str
+    card: str
+    license: License
+    parameters: int
+    input: Input
+    output: ClassOutput
+    trained_on: tuple[str, ...]
+    options: Mapping[str, Any] = field(default_factory=dict, hash=False)
+    settings: Mapping[str, Any] = field(default_factory=dict, hash=False)
+    head: str | None = None
+    examples: tuple[str, ...] = ()
+    weights: Weights | None = None
+    stored: Literal["float32", "float16"] = "float32"  # how `zoo train` writes floats
+    metrics: tuple[Metric, ...] = ()
+    papers: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        owner = f"Model {self.name!r}"
+        wanted = "lower-case words joined by hyphens, with at most one '.variant'"
+        _require(owner, NAME, self.name, "name", wanted)
+        _require(owner, REFERENCE, self.build, "build", "'package.module:function'")
+        _require(owner, MODULE, self.recipe, "recipe", "a module, 'package.module'")
+        if not self.summary.strip():
+            raise SpecError(owner, "summary", self.summary, "one sentence")
+        if self.parameters < 0:
+            raise SpecError(owner, "parameters", self.parameters, "a count")
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The names of the outputs, in the order the model gives them."""
+        return self.output.labels
+
+    @property
+    def package(self) -> str:
+        """The import package that holds the model's code, card and checkpoint."""
+        return self.build.partition(":")[0].partition(".")[0]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DatasetSpec:
+    """One name that `zoo.data` accepts.
+
+    `splits` gives the rows of each split. `columns` maps the zoo's column names to the
+    names a source may use, the Hub's first. `package` names a function of the plugin
+    that returns a split of a set that a Python package ships or that is computed.
+    """
+
+    name: str
+    summary: str
+    license: str
+    splits: Mapping[str, int] = field(hash=False)
+    columns: Mapping[str, tuple[str, ...]] = field(hash=False)
+    labels: tuple[str, ...] = ()
+    hub: str | None = None
+    revision: str | None = None
+    package: str | None = None
+    homepage: str = ""
+    citation: str = ""
+
+    def __post_init__(self) -> None:
+        owner = f"Dataset {self.name!r}"
+        wanted = "lower-case words joined by '_' or '-'"
+        _require(owner, DATASET, self.name, "name", wanted)
+        if not self.license:
+            raise SpecError(owner, "license", "", "a licence, or 'unknown'")
+        if self.revision is not None:
+            wanted = "a full commit id of 40 digits, not a branch"
+            _require(owner, COMMIT, self.revision, "revision", wanted)
+        if self.package is not None:
+            _require(owner, REFERENCE, self.package, "package", "'module:function'")
+
+
+def _require(
+    owner: str, pattern: re.Pattern[str], value: str, what: str, wanted: str
+) -> None:
+    if not pattern.fullmatch(value):
+        raise SpecError(owner, what, value, wanted)

@@ -1,0 +1,57 @@
+"""One module per Hub task tag: raw input to tensors, output to results, the measures.
+
+The module of a tag is found by its name: "image-classification" is
+`zoo.tasks.image_classification`. Every one of them has the functions of `Task`.
+"""
+
+from importlib import import_module
+from pkgutil import iter_modules
+from typing import Any, Protocol, cast
+
+from torch import Tensor
+
+from zoo.errors import SpecError
+from zoo.results import Result
+from zoo.specs import ClassOutput
+
+__all__ = ["Task", "names", "task"]
+
+
+class Task(Protocol):
+    """What a task knows. `expected` is the model's input description."""
+
+    def items(self, raw: Any, expected: Any) -> tuple[list[Any], bool]:
+        """Return the single inputs in `raw`, and whether it was one and not a list."""
+
+    def opened(self, items: list[Any], expected: Any) -> list[Any]:
+        """Return some of those items, read and checked one by one."""
+
+    def batch(self, opened: list[Any], expected: Any, **options: Any) -> Tensor:
+        """Return opened items as the model's input tensor."""
+
+    def suspicion(self, batch: Tensor, expected: Any) -> str | None:
+        """Return why a batch does not look like the training data, or None."""
+
+    def results(
+        self, output: Tensor, opened: list[Any], meaning: ClassOutput
+    ) -> list[Result]:
+        """Return one typed result for each opened item."""
+
+    def measure(
+        self, output: Tensor, target: Tensor, meaning: ClassOutput
+    ) -> dict[str, float]:
+        """Return the task's metrics, named as on the Hub."""
+
+
+def names() -> list[str]:
+    """Return the task tags there are modules for."""
+    found = (name for _, name, _ in iter_modules(__path__) if name[0] != "_")
+    return sorted(name.replace("_", "-") for name in found)
+
+
+def task(tag: str) -> Task:
+    """Return the module of a task tag."""
+    if tag not in names():
+        raise SpecError("Task", "tag", tag, f"one of {', '.join(names())}")
+    found = import_module(f"zoo.tasks.{tag.replace('-', '_')}")
+    return cast(Task, found)

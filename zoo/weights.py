@@ -1,0 +1,189 @@
+"""Safetensors into a module and back: strictly, and without touching a byte twice."""
+
+import os
+from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save
+from torch import Tensor, nn
+from torch.overrides import TorchFunctionMode
+
+from zoo import folders
+from zoo.errors import MisfitError, NotSafetensors
+
+__all__ = ["Slots", "read", "slots", "tensors", "without_initialisers", "write"]
+
+# What initialisers do to a parameter. None of it matters to one that is about to be
+# replaced by a tensor of the file.
+FILLS = frozenset(
+    "uniform_ normal_ trunc_normal_ constant_ ones_ zeros_ fill_ zero_ copy_ eye_ "
+    "dirac_ xavier_uniform_ xavier_normal_ kaiming_uniform_ kaiming_normal_ "
+    "erfinv_ mul_ add_ sub_ div_ clamp_ clamp_min_ clamp_max_ exponential_ random_ "
+    "bernoulli_ log_normal_ cauchy_ geometric_".split()
+)
+
+
+class _SkipFills(TorchFunctionMode):
+    def __torch_function__(
+        self,
+        func: Callable[..., Any],
+        types: Any,
+        args: tuple[Any, ...] = (),
+        kwargs: dict[str, Any] | None = None,
+    ) -> Any:
+        if func.__name__ in FILLS:
+            # torch.nn.init hands its tensor over by keyword, a method by position
+            target = args[0] if args else (kwargs or {}).get("tensor")
+            if isinstance(target, nn.Parameter):
+                return target
+        return func(*args, **(kwargs or {}))
+
+
+@contextmanager
+def without_initialisers() -> Iterator[None]:
+    """Build modules whose parameters are not filled; buffers are computed as ever.
+
+    The memory of a parameter is reserved but never touched, which costs as little as
+    the meta device and leaves non-persistent buffers right, which meta does not.
+    """
+    with _SkipFills():
+        yield
+
+
+@dataclass(frozen=True)
+class Slots:
+    """The places of a module that a file must fill.
+
+    `places` gives, for each tensor, every (module, attribute, full name) that holds
+    it: more than one where weights are tied.
+    """
+
+    places: tuple[tuple[tuple[nn.Module, str, str], ...], ...]
+
+    def names(self) -> list[str]:
+        """Return the first name of every tensor: the names a file uses."""
+        return [group[0][2] for group in self.places]
+
+
+def slots(model: nn.Module) -> Slots:
+    """Return every parameter and persistent buffer of `model`, tied ones together."""
+    groups: dict[int, list[tuple[nn.Module, str, str]]] = {}
+    for prefix, module in model.named_modules():
+        start = f"{prefix}." if prefix else ""
+        for name, parameter in module._parameters.items():
+            if parameter is not None:
+                place = (module, name, start + name)
+                groups.setdefault(id(parameter), []).append(place)
+        for name, buffer in module._buffers.items():
+            if buffer is not None and name not in module._non_persistent_buffers_set:
+                place = (module, name, start + name)
+                groups.setdefault(id(buffer), []).append(place)
+    return Slots(tuple(map(tuple, groups.values())))
+
+
+def read(
+    model: nn.Module, path: Path, wanted: Slots, *, fresh: Collection[str] = ()
+) -> dict[str, str]:
+    """Fill the slots `wanted` of `model`; every tensor must have a place, and every place one.
+
+    Tensors named in `fresh` keep what the module has, and the file's are passed over.
+    Float tensors are converted to the module's type; all others must agree. Returns
+    the conversions made, "float16 -> float32" by tensor name. On any fault nothing is
+    changed and all faults are told at once.
+    """
+    found = tensors(path)
+    faults: list[str] = []
+    casts: dict[str, str] = {}
+    filled: list[tuple[tuple[tuple[nn.Module, str, str], ...], Tensor]] = []
+    for group in wanted.places:
+        module, attribute, name = group[0]
+        if name in fresh:
+            found.pop(name, None)
+            continue
+        tensor = found.pop(name, None)
+        if tensor is None:
+            faults.append(f"tensor {name!r} is missing")
+            continue
+        old: Tensor = getattr(module, attribute)
+        fault = _misfit(name, old, tensor)
+        if fault:
+            faults.append(fault)
+            continue
+        if tensor.dtype != old.dtype:
+            casts[name] = f"{_short(tensor)} -> {_short(old)}"
+            tensor = tensor.to(old.dtype)
+        filled.append((group, tensor))
+    faults += [f"tensor {name!r} is unexpected" for name in found]
+    if faults:
+        raise MisfitError(str(path), type(model).__name__, faults)
+    for group, tensor in filled:
+        _assign(group, tensor)
+    return casts
+
+
+def tensors(path: Path) -> dict[str, Tensor]:
+    """Return the tensors of a file, mapped: a byte is read when it is first used."""
+    try:
+        with safe_open(str(path), framework="pt") as file:
+            return {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - not a dict
+    except SafetensorError as exc:
+        raise NotSafetensors(str(path), _cause(path, exc)) from exc
+
+
+def write(tensors: Mapping[str, Tensor], path: Path) -> None:
+    """Save tensors to `path`, whole or not at all.
+
+    One metadata entry, because more would be written in a random order and the bytes
+    of equal weights must be equal.
+    """
+    plain = {name: tensor.detach().contiguous() for name, tensor in tensors.items()}
+    folders.replace_file(path, save(plain, metadata={"format": "pt"}))
+
+
+def _misfit(name: str, old: Tensor, new: Tensor) -> str | None:
+    if old.shape != new.shape:
+        shapes = f"has shape {tuple(new.shape)} instead of {tuple(old.shape)}"
+        return f"tensor {name!r} {shapes}"
+    both_float = old.dtype.is_floating_point and new.dtype.is_floating_point
+    if old.dtype != new.dtype and not both_float:
+        return f"tensor {name!r} has type {_short(new)} instead of {_short(old)}"
+    return None
+
+
+def _assign(group: tuple[tuple[nn.Module, str, str], ...], tensor: Tensor) -> None:
+    module, attribute, _ = group[0]
+    old = module._parameters.get(attribute)
+    if old is None:
+        for module, attribute, _ in group:
+            module._buffers[attribute] = tensor
+        return
+    parameter = nn.Parameter(tensor, requires_grad=old.requires_grad)
+    for module, attribute, _ in group:
+        module._parameters[attribute] = parameter
+
+
+def _short(tensor: Tensor) -> str:
+    return str(tensor.dtype).removeprefix("torch.")
+
+
+def _cause(path: Path, exc: SafetensorError) -> str:
+    with path.open("rb") as file:
+        start = file.read(4)
+    if start.startswith((b"PK\x03\x04", b"\x80\x02", b"\x80\x04", b"\x80\x05")):
+        return "it is a pickle"
+    if os.path.getsize(path) == 0:
+        return "it is empty"
+    return str(exc)
+
+
+def narrow(values: Mapping[str, Tensor], dtype: torch.dtype) -> dict[str, Tensor]:
+    """Return the tensors with floats stored as `dtype`, whole numbers as they are."""
+    return {
+        name: value.to(dtype) if value.dtype.is_floating_point else value
+        for name, value in values.items()
+    }
