@@ -24,6 +24,7 @@ from zoo.references import resolve
 from zoo.registry import Registry
 from zoo.specs import ModelSpec, Weights
 from zoo.store import Verify
+from zoo.unfilled import without_initialisers
 
 __all__ = ["build", "find", "load", "loaded", "save", "versions"]
 
@@ -80,7 +81,7 @@ def load(
     path, hashed = _checked(source, pin, verify)
     spec, chosen, new_head = _with_head(source.spec, options)
     # A new head needs its initialiser, and an initialiser does not know whose it is.
-    with nullcontext() if new_head else weights.without_initialisers():
+    with nullcontext() if new_head else without_initialisers():
         model = _make(spec, source.plugin, chosen)
     slots = weights.slots(model)
     names = slots.names()
