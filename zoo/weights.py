@@ -1,8 +1,8 @@
 """Safetensors into a module and back: strictly, and without touching a byte twice."""
 
+import json
 import os
-from collections.abc import Callable, Collection, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,48 +11,25 @@ import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 from torch import Tensor, nn
-from torch.overrides import TorchFunctionMode
 
 from zoo import folders
 from zoo.errors import MisfitError, NotSafetensors
 
-__all__ = ["Slots", "read", "slots", "tensors", "without_initialisers", "write"]
+__all__ = ["Slots", "read", "slots", "tensors", "write"]
 
-# What initialisers do to a parameter. None of it matters to one that is about to be
-# replaced by a tensor of the file.
-FILLS = frozenset(
-    "uniform_ normal_ trunc_normal_ constant_ ones_ zeros_ fill_ zero_ copy_ eye_ "
-    "dirac_ xavier_uniform_ xavier_normal_ kaiming_uniform_ kaiming_normal_ "
-    "erfinv_ mul_ add_ sub_ div_ clamp_ clamp_min_ clamp_max_ exponential_ random_ "
-    "bernoulli_ log_normal_ cauchy_ geometric_".split()
-)
-
-
-class _SkipFills(TorchFunctionMode):
-    def __torch_function__(
-        self,
-        func: Callable[..., Any],
-        types: Any,
-        args: tuple[Any, ...] = (),
-        kwargs: dict[str, Any] | None = None,
-    ) -> Any:
-        if func.__name__ in FILLS:
-            # torch.nn.init hands its tensor over by keyword, a method by position
-            target = args[0] if args else (kwargs or {}).get("tensor")
-            if isinstance(target, nn.Parameter):
-                return target
-        return func(*args, **(kwargs or {}))
-
-
-@contextmanager
-def without_initialisers() -> Iterator[None]:
-    """Build modules whose parameters are not filled; buffers are computed as ever.
-
-    The memory of a parameter is reserved but never touched, which costs as little as
-    the meta device and leaves non-persistent buffers right, which meta does not.
-    """
-    with _SkipFills():
-        yield
+# As the format calls them. Rarer ones are left to the library.
+DTYPES = {
+    "F64": torch.float64,
+    "F32": torch.float32,
+    "F16": torch.float16,
+    "BF16": torch.bfloat16,
+    "I64": torch.int64,
+    "I32": torch.int32,
+    "I16": torch.int16,
+    "I8": torch.int8,
+    "U8": torch.uint8,
+    "BOOL": torch.bool,
+}
 
 
 @dataclass(frozen=True)
@@ -89,7 +66,7 @@ def slots(model: nn.Module) -> Slots:
 def read(
     model: nn.Module, path: Path, wanted: Slots, *, fresh: Collection[str] = ()
 ) -> dict[str, str]:
-    """Fill the slots `wanted` of `model`; every tensor must have a place, and every place one.
+    """Fill the slots `wanted` of `model`: no tensor left over, no place left empty.
 
     Tensors named in `fresh` keep what the module has, and the file's are passed over.
     Float tensors are converted to the module's type; all others must agree. Returns
@@ -129,10 +106,34 @@ def read(
 def tensors(path: Path) -> dict[str, Tensor]:
     """Return the tensors of a file, mapped: a byte is read when it is first used."""
     try:
+        # The library judges the file: lengths, offsets, gaps. Its own get_tensor takes
+        # three times as long as placing views over what it found to be right.
         with safe_open(str(path), framework="pt") as file:
-            return {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - not a dict
+            return _views(path, file)
     except SafetensorError as exc:
         raise NotSafetensors(str(path), _cause(path, exc)) from exc
+
+
+def _views(path: Path, file: Any) -> dict[str, Tensor]:
+    with path.open("rb") as raw:
+        length = int.from_bytes(raw.read(8), "little")
+        header = json.loads(raw.read(length))
+    header.pop("__metadata__", None)
+    start = 8 + length
+    mapped = torch.UntypedStorage.from_file(str(path), False, path.stat().st_size)
+    found: dict[str, Tensor] = {}
+    for name, entry in header.items():
+        dtype = DTYPES.get(entry["dtype"])
+        if dtype is None:
+            found[name] = file.get_tensor(name)
+            continue
+        first, end = entry["data_offsets"]
+        # A storage for each: copying or pickling one tensor must not take them all.
+        storage = mapped[start + first : start + end]
+        empty = torch.empty(0, dtype=dtype)
+        # torch's stub knows no default for the strides; torch does
+        found[name] = empty.set_(storage, 0, entry["shape"])  # type: ignore[call-overload]
+    return found
 
 
 def write(tensors: Mapping[str, Tensor], path: Path) -> None:
@@ -158,13 +159,13 @@ def _misfit(name: str, old: Tensor, new: Tensor) -> str | None:
 def _assign(group: tuple[tuple[nn.Module, str, str], ...], tensor: Tensor) -> None:
     module, attribute, _ = group[0]
     old = module._parameters.get(attribute)
-    if old is None:
-        for module, attribute, _ in group:
-            module._buffers[attribute] = tensor
-        return
-    parameter = nn.Parameter(tensor, requires_grad=old.requires_grad)
+    new = tensor if old is None else nn.Parameter(tensor, old.requires_grad)
     for module, attribute, _ in group:
-        module._parameters[attribute] = parameter
+        if type(module).__setattr__ is not nn.Module.__setattr__:
+            setattr(module, attribute, new)  # an RNN keeps a list of its weights
+            continue
+        home: dict[str, Any] = module._buffers if old is None else module._parameters
+        home[attribute] = new
 
 
 def _short(tensor: Tensor) -> str:
