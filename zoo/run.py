@@ -64,8 +64,11 @@ class Run:
 
     # What the recipe starts from
 
-    def build(self, **options: Any) -> nn.Module:
-        """Return the model to train, on the run's device, with fresh weights."""
+    def build(self, **options: Any) -> Any:
+        """Return the model to train, on the run's device, with fresh weights.
+
+        It is a module of the class that the spec's build function returns.
+        """
         self._model = models.build(self.spec.name, **options).to(self.device).train()
         return self._model
 
@@ -141,8 +144,7 @@ class Run:
 
         A figure with "loss" or "error" in its name is better when lower.
         """
-        loss = self._mean_loss()
-        row = {"epoch": float(self._epoch), "loss": loss, **measured}
+        row = {"epoch": float(self._epoch), **self._mean_loss(), **measured}
         self.history.append(row)
         if self._watcher:
             self._watcher.epoch(row)
@@ -173,13 +175,14 @@ class Run:
         """Keep a picture for the run folder and the card."""
         self.pictures[f"{name}.png"] = (content, caption)
 
-    def _mean_loss(self) -> float:
-        total, steps = self._loss, self._steps
+    def _mean_loss(self) -> dict[str, float]:
+        if self._loss is None:
+            return {}
+        mean, steps = (self._loss / self._steps).item(), self._steps
         self._loss, self._steps = None, 0
-        mean = (total / steps).item() if total is not None else 0.0
         if not math.isfinite(mean):
             raise Diverged(mean, self._epoch, steps)
-        return mean
+        return {"loss": mean}
 
     def _look(self, number: int, total: int) -> None:
         """Tell the watcher and check the loss, a few times a second."""
