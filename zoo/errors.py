@@ -89,10 +89,10 @@ class DatasetNotFound(NotFound):
 
     def __init__(self, name: str, known: Iterable[str]) -> None:
         known = sorted(known)
-        listing = ", ".join(known) or "none"
-        super().__init__(
-            f"No dataset named {name!r}. {near(name, known)}Registered: {listing}."
-        )
+        hint = f"{near(name, known)}Registered: {', '.join(known)}."
+        if not known:
+            hint = "No plugin that has datasets is installed; see 'Set up' in the README."
+        super().__init__(f"No dataset named {name!r}. {hint}")
         self.name = name
 
 
