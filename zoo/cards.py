@@ -126,8 +126,8 @@ def _prose(spec: ModelSpec, receipt: Mapping[str, Any]) -> str:
         return _Figures().vformat(prose, (), _Known(values, receipt))
     except KeyError as exc:
         raise CardError(
-            f"{spec.card} of {spec.name!r} speaks of {exc.args[0]!r}, which the receipt "
-            f"does not hold. Measured: {', '.join(values)}."
+            f"{spec.card} of {spec.name!r} speaks of {exc.args[0]!r}, which the "
+            f"receipt does not hold. Measured: {', '.join(values)}."
         ) from exc
 
 

@@ -54,7 +54,7 @@ def stack(
 
 
 def suspicion(batch: Tensor, expected: ImageInput) -> str | None:
-    """Return what looks wrong about prepared pixels, with the transform that is missing.
+    """Return what looks wrong about prepared pixels, and which transform is missing.
 
     The range of the training data follows from mean and std; a tensor far outside was
     not prepared as the training data was.
@@ -68,8 +68,9 @@ def suspicion(batch: Tensor, expected: ImageInput) -> str | None:
     if most > high + slack or least < low - slack:
         missing = "divide by 255" if least >= 0 and most > 2 else "normalise"
         return (
-            f"The pixels run from {least:.3g} to {most:.3g}, in training from {low:.3g} "
-            f"to {high:.3g}: {missing} first, or give zoo.predict the picture itself."
+            f"The pixels run from {least:.3g} to {most:.3g}, in training from "
+            f"{low:.3g} to {high:.3g}: {missing} first, or give zoo.predict the picture "
+            "itself."
         )
     border = _border(batch).mean().item()
     bright = (border - low) / (high - low)

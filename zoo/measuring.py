@@ -1,4 +1,4 @@
-"""A model's outputs over a dataset, and its task's metrics: what recipes measure with."""
+"""A model's outputs over a dataset, and its task's metrics, as recipes need them."""
 
 import torch
 from torch import Tensor, nn

@@ -63,8 +63,9 @@ def confusion(said: Tensor, true: Tensor, labels: Sequence[str]) -> bytes:
             for column in range(size):
                 count = int(counts[row, column])
                 if count:
-                    place = {"ha": "center", "va": "center", "fontsize": 8}
-                    axes.text(column, row, str(count), **place)
+                    axes.text(
+                        column, row, str(count), ha="center", va="center", fontsize=8
+                    )
         axes.set_xticks(range(size), labels, rotation=90 if size > 10 else 0)
         axes.set_yticks(range(size), labels)
         axes.set_xlabel("said")

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from zoo import models, tensors
-from zoo.errors import DataError, Diverged
+from zoo.errors import DataError, DatasetNotFound, Diverged, MissingExtra
 from zoo.specs import ModelSpec
 from zoo.tensors import Tensors
 
@@ -79,7 +79,7 @@ class Run:
         """
         try:
             rows = tensors.load(name, split, **columns)
-        except DataError:
+        except (DataError, DatasetNotFound, MissingExtra):
             if not self.smoke:
                 raise
             spec, source = self.spec, f"{name}/{split}"
@@ -130,7 +130,7 @@ class Run:
         schedule: torch.optim.lr_scheduler.LRScheduler | None = None,
     ) -> None:
         """Go one step down the gradient of `loss`."""
-        loss.backward()  # type: ignore[no-untyped-call]
+        loss.backward()
         optimizer.step()
         optimizer.zero_grad()
         if schedule is not None:

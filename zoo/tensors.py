@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -76,10 +77,8 @@ def load(
     else:
         held = _decoded(rows, columns, targets, source)
         held["seal"] = _seal(held)
-        try:
+        with suppress(OSError):  # a read-only cache only costs time: decoded again
             weights.write(held, cached)
-        except OSError:
-            pass  # a read-only cache only costs time: the rows are decoded again
     return Tensors(
         input=held["input"],
         target=held["target"][:, 0] if len(targets) == 1 else held["target"].float(),

@@ -1,4 +1,4 @@
-"""Does a model still do what it claims? `zoo.verify`: loads, runs, matches, measures."""
+"""Does a model still do what it claims? `zoo.verify` loads, replays and measures."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -35,7 +35,7 @@ class Recheck:
 
 @dataclass(frozen=True, kw_only=True)
 class Verification:
-    """How far a model got: it loads (strictly, hashed), runs, and matches its golden."""
+    """How far a model got: it loads, strictly and hashed, and matches its golden."""
 
     name: str
     sha256: str

@@ -132,8 +132,9 @@ def _verdict(one: "Verification") -> list[str]:
     for metric in one.metrics:
         sign = "=" if metric.agrees else "is not"
         lines.append(
-            f"     {metric.name} on {metric.dataset} {metric.split}: {metric.found:.4f} "
-            f"{sign} {metric.claimed:.4f} (tolerance {metric.tolerance:g})"
+            f"     {metric.name} on {metric.dataset} {metric.split}: "
+            f"{metric.found:.4f} {sign} {metric.claimed:.4f} "
+            f"(tolerance {metric.tolerance:g})"
         )
     return lines
 

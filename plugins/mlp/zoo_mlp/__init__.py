@@ -31,7 +31,7 @@ SPECS = (
     ),
     ModelSpec(
         name="mlp-dropout-mnist",
-        summary="Two hidden layers of 1,200 units with dropout read a handwritten digit.",
+        summary="Two layers of 1,200 units with dropout read a handwritten digit.",
         task="image-classification",
         build="zoo_mlp.mlp:mlp",
         options={"hidden": (1200, 1200), "dropout": 0.5},

@@ -23,8 +23,8 @@ class Settings:
     seed: int = 0
     epochs: int = 40
     batch: int = 128
-    lr: float = 2e-3  # the peak of the one-cycle schedule
-    weight_decay: float = 1e-2
+    lr: float = 3e-3  # the peak of the one-cycle schedule
+    weight_decay: float = 0.1
     holding: float = 0.1  # share of the training rows kept for validation
 
 

@@ -121,7 +121,7 @@ SPECS = (
 DATASETS = (
     DatasetSpec(
         name="logic-gates",
-        summary="The truth tables of AND, OR and XOR: four rows, and there are no more.",
+        summary="The truth tables of AND, OR and XOR: four rows, all there are.",
         license="mit",
         splits={"train": 4},
         columns={name: (name,) for name in ("a", "b", "and", "or", "xor")},

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from zoo import Run, pictures
 from zoo.measuring import measure
 from zoo.tensors import Tensors
+from zoo_perceptron.perceptron import Perceptron
 from zoo_perceptron.tables import gates
 
 __all__ = ["SMOKE", "Settings", "data", "measure", "report", "train"]
@@ -31,9 +32,9 @@ def data(run: Run, split: str) -> Tensors:
     return gates(run, "and", "or")
 
 
-def train(settings: Settings, run: Run) -> nn.Module:
+def train(settings: Settings, run: Run) -> Perceptron:
     rows = data(run, "train")
-    model = run.build()
+    model: Perceptron = run.build()
     for _ in run.epochs(settings.epochs):
         wrong = sum(
             model.correct(row, target, rate=settings.rate)

@@ -42,9 +42,9 @@ def both_species(run: Run) -> Tensors:
     return run.tensors("iris", "train", columns=columns)[:100]
 
 
-def train(settings: Settings, run: Run) -> nn.Module:
+def train(settings: Settings, run: Run) -> Perceptron:
     rows = data(run, "train")
-    model = run.build()
+    model: Perceptron = run.build()
     for _ in run.epochs(settings.epochs):
         wrong = epoch(model, rows, settings)
         run.log({"errors": wrong, **measure(model, rows)})

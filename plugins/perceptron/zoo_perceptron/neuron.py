@@ -32,9 +32,10 @@ class Neuron(nn.Module):
         output = self(row)[:, 0].sigmoid()
         error = output - target
         slope = error * output * (1 - output)
-        self.weight -= lr * slope @ row
-        self.bias -= lr * slope.sum()
-        return (error**2).sum().item() / 2
+        self.weight.sub_(lr * slope @ row)
+        self.bias.sub_(lr * slope.sum())
+        squared: float = (error**2).sum().item()
+        return squared / 2
 
 
 def neuron() -> Neuron:

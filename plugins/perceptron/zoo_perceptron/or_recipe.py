@@ -6,11 +6,10 @@ formula stands beside it; a test compares it with autograd's.
 
 from dataclasses import dataclass
 
-from torch import nn
-
 from zoo import Run, pictures
 from zoo.measuring import measure, outputs
 from zoo.tensors import Tensors
+from zoo_perceptron.neuron import Neuron
 from zoo_perceptron.tables import gates
 
 __all__ = ["SMOKE", "Settings", "data", "measure", "report", "train"]
@@ -31,9 +30,9 @@ def data(run: Run, split: str) -> Tensors:
     return gates(run, "or")
 
 
-def train(settings: Settings, run: Run) -> nn.Module:
+def train(settings: Settings, run: Run) -> Neuron:
     rows = data(run, "train")
-    model = run.build()
+    model: Neuron = run.build()
     for iteration in run.epochs(settings.iterations):
         error = model.descend(rows.input, rows.target, lr=settings.lr)
         if iteration % 50 == 0 or iteration == settings.iterations:
@@ -41,7 +40,7 @@ def train(settings: Settings, run: Run) -> nn.Module:
     return model
 
 
-def report(model: nn.Module, run: Run) -> None:
+def report(model: Neuron, run: Run) -> None:
     """Note the four outputs, and draw how the answer changes between them."""
     rows = data(run, "train")
     run.baseline("majority class", accuracy=rows.target.float().mean().item())

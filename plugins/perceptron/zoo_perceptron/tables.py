@@ -1,23 +1,29 @@
 """The truth tables that the logic networks learn, and are judged by."""
 
+from __future__ import annotations
+
 from itertools import product
+from typing import TYPE_CHECKING
 
 from zoo import Run
 from zoo.tensors import Tensors
 
+if TYPE_CHECKING:
+    from datasets import Dataset
+
 __all__ = ["gates", "logic_gates"]
 
 
-def logic_gates(split: str) -> dict[str, list[int]]:
+def logic_gates(split: str) -> Dataset:
     """Return all four rows; `split` can only be "train"."""
-    rows = list(product((0, 1), repeat=2))
-    return {
-        "a": [a for a, _ in rows],
-        "b": [b for _, b in rows],
-        "and": [a & b for a, b in rows],
-        "or": [a | b for a, b in rows],
-        "xor": [a ^ b for a, b in rows],
-    }
+    from datasets import Dataset
+
+    return Dataset.from_list(
+        [
+            {"a": a, "b": b, "and": a & b, "or": a | b, "xor": a ^ b}
+            for a, b in product((0, 1), repeat=2)
+        ]
+    )
 
 
 def gates(run: Run, *names: str) -> Tensors:

@@ -19,6 +19,7 @@ from zoo.measuring import measure
 from zoo.tensors import Tensors
 from zoo_perceptron.perceptron import best_accuracy
 from zoo_perceptron.tables import gates
+from zoo_perceptron.xor import XorMLP
 
 __all__ = ["SMOKE", "Settings", "data", "measure", "report", "train"]
 
@@ -37,8 +38,8 @@ def data(run: Run, split: str) -> Tensors:
 
 
 @torch.no_grad()
-def train(settings: Settings, run: Run) -> nn.Module:
-    model = run.build()
+def train(settings: Settings, run: Run) -> XorMLP:
+    model: XorMLP = run.build()
     model.hidden.weight.copy_(torch.tensor([[5.0, 5.0], [-7.0, -7.0]]))
     model.hidden.bias.copy_(torch.tensor([-8.0, 3.0]))
     model.output.weight.copy_(torch.tensor([[-11.0, -11.0]]))

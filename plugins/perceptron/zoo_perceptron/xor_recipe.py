@@ -16,6 +16,7 @@ from zoo.measuring import measure, outputs
 from zoo.tensors import Tensors
 from zoo_perceptron.perceptron import best_accuracy
 from zoo_perceptron.tables import gates
+from zoo_perceptron.xor import XorMLP
 
 __all__ = ["SMOKE", "Settings", "data", "measure", "report", "train"]
 
@@ -36,10 +37,10 @@ def data(run: Run, split: str) -> Tensors:
     return gates(run, "xor")
 
 
-def train(settings: Settings, run: Run) -> nn.Module:
+def train(settings: Settings, run: Run) -> XorMLP:
     rows = data(run, "train")
     for _ in run.epochs(settings.starts):
-        model = run.build()
+        model: XorMLP = run.build()
         optimizer = torch.optim.Adam(model.parameters(), lr=settings.lr)
         for _ in range(settings.iterations):
             logit = model(rows.input)[:, 0]
