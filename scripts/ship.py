@@ -46,10 +46,9 @@ def edited(source: str, name: str, fields: dict[str, str]) -> str:
         call = next(call for call in _calls(source) if _names(call, name))
         lines = source.splitlines(keepends=True)
         old = next((k for k in call.keywords if k.arg == keyword), None)
-        first, last = (
-            (old.lineno - 1, old.end_lineno) if old else (_end(call), _end(call))
-        )
-        lines[first:last] = [f"        {keyword}={value},\n"]
+        end = _end(call)
+        span = slice(old.lineno - 1, old.end_lineno) if old else slice(end, end)
+        lines[span] = [f"        {keyword}={value},\n"]
         source = "".join(lines)
     return source
 

@@ -69,8 +69,8 @@ def suspicion(batch: Tensor, expected: ImageInput) -> str | None:
         missing = "divide by 255" if least >= 0 and most > 2 else "normalise"
         return (
             f"The pixels run from {least:.3g} to {most:.3g}, in training from "
-            f"{low:.3g} to {high:.3g}: {missing} first, or give zoo.predict the picture "
-            "itself."
+            f"{low:.3g} to {high:.3g}: {missing} first, or give zoo.predict the "
+            "picture itself."
         )
     border = _border(batch).mean().item()
     bright = (border - low) / (high - low)
