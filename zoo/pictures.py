@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -58,7 +57,7 @@ def confusion(said: Tensor, true: Tensor, labels: Sequence[str]) -> bytes:
     def draw(figure: Figure) -> None:
         axes = figure.add_subplot()
         wrong = counts.clone().fill_diagonal_(0)
-        axes.imshow(wrong, cmap="Reds")  # the diagonal would drown the mistakes
+        axes.imshow(wrong.numpy(), cmap="Reds")  # the diagonal would drown the mistakes
         for row in range(size):
             for column in range(size):
                 count = int(counts[row, column])
@@ -109,19 +108,18 @@ def regions(
     """
     low, high = points.min(dim=0).values, points.max(dim=0).values
     margin = 0.25 * (high - low)
-    spans = [
-        np.linspace(a, b, 160) for a, b in zip(low - margin, high + margin, strict=True)
-    ]
-    across, up = np.meshgrid(*spans)
-    grid = np.stack([across.ravel(), up.ravel()], axis=1)
+    ends = zip((low - margin).tolist(), (high + margin).tolist(), strict=True)
+    up, across = torch.meshgrid(
+        *reversed([torch.linspace(*pair, 160) for pair in ends]), indexing="ij"
+    )
     with torch.inference_mode():
-        output = model(torch.from_numpy(grid.astype(np.float32)))
+        output = model(torch.stack([across.flatten(), up.flatten()], dim=1))
     answers = target if target.ndim == 2 else target[:, None]
 
     def draw(figure: Figure) -> None:
         for place, (title, score) in enumerate(panels.items(), start=1):
             axes = figure.add_subplot(1, len(panels), place)
-            field = score(output).view(across.shape).numpy()
+            field = score(output).view(across.shape)
             _region(axes, (across, up, field), points, answers[:, place - 1], labels)
             axes.set(title=title, xlabel=names[0], ylabel=names[1])
 
@@ -130,7 +128,7 @@ def regions(
 
 def _region(
     axes: Axes,
-    field: tuple[Any, Any, Any],
+    field: tuple[Tensor, Tensor, Tensor],
     points: Tensor,
     target: Tensor,
     labels: Sequence[str],
@@ -138,12 +136,13 @@ def _region(
     from matplotlib.colors import LinearSegmentedColormap
 
     between = LinearSegmentedColormap.from_list("labels", COLOURS[:2])
-    axes.contourf(*field, levels=20, cmap=between, alpha=0.45, vmin=0, vmax=1)
+    across, up, said = (part.numpy() for part in field)
+    axes.pcolormesh(across, up, said, cmap=between, alpha=0.45, vmin=0, vmax=1)
     for number, label in enumerate(labels):
         mine = points[target == number]
         axes.scatter(
-            mine[:, 0],
-            mine[:, 1],
+            mine[:, 0].numpy(),
+            mine[:, 1].numpy(),
             color=COLOURS[number],
             edgecolor="black",
             label=label,
