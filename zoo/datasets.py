@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from zoo import folders
 from zoo.errors import DataError, MissingExtra, SplitNotFound
 from zoo.plugins import found
 from zoo.references import resolve
 from zoo.registry import dataset
-from zoo.specs import DatasetSpec
+from zoo.specs import CONVERTED, DatasetSpec
 
 if TYPE_CHECKING:
     from datasets import Dataset
 
 __all__ = ["fingerprint", "load", "spec"]
+
+PATIENCE = 3.0  # seconds for the Hub's first answer; a dead network must not hang
 
 
 def spec(name: str) -> DatasetSpec:
@@ -30,18 +31,21 @@ def load(name: str, split: str = "train") -> Dataset:
     """Return one split of a registered dataset, with the zoo's column names.
 
     Sources, in order: the folders of `ZOO_DATA`, a Python package that ships the set,
-    the local cache of the `datasets` library, the Hub.
+    the local cache of the `datasets` library, the Hub. Only the last one uses the
+    network.
     """
     chosen = spec(name)
     if split not in chosen.splits:
         raise SplitNotFound(name, split, chosen.splits)
-    rows = _renamed(_source(chosen, split), chosen)
-    if len(rows) != chosen.splits[split]:
+    copy = _copy(chosen, split)
+    if len(copy.rows) != copy.counts[split]:
         raise DataError(
-            f"Dataset {name!r}, split {split!r}: {len(rows):,} rows, but its spec says "
-            f"{chosen.splits[split]:,}. The copy is cut or of another version."
+            f"Dataset {name!r}, split {split!r}: {copy.place} has {len(copy.rows):,} "
+            f"rows, but the spec says {copy.counts[split]:,}. This copy is cut, or of "
+            "another version: replace it."
         )
-    return rows
+    with _quiet():
+        return _labelled(_renamed(copy, chosen), copy.place, chosen)
 
 
 def fingerprint(columns: dict[str, tuple[str, bytes]]) -> str:
@@ -58,68 +62,188 @@ def fingerprint(columns: dict[str, tuple[str, bytes]]) -> str:
     return seal.hexdigest()
 
 
-def _source(chosen: DatasetSpec, split: str) -> Dataset:
-    library = _library()
-    for folder in folders.data():
-        files = sorted(map(str, (folder / chosen.name).glob(f"{split}-*.parquet")))
-        if files:
-            with _quiet():
-                return library.Dataset.from_parquet(files, split=split)
+class _Copy(NamedTuple):
+    """The rows as a source has them, where that is, and how many each split has."""
+
+    rows: Dataset
+    place: str
+    counts: Mapping[str, int]
+
+
+def _copy(chosen: DatasetSpec, split: str) -> _Copy:
+    rows = _from_folder(chosen, split)
+    if rows is not None:
+        return rows
     if chosen.package is not None:
         make = resolve(chosen.package, plugin=chosen.name)
-        return library.Dataset.from_dict(make(split))
+        _library()  # the function imports it too: let our error come first
+        return _Copy(make(split), repr(chosen.package), chosen.splits)
     if chosen.hub is None:
-        raise DataError(
-            f"Dataset {chosen.name!r} is not on the Hub. Put its parquet files into "
-            f"{Path('FOLDER') / chosen.name}/ and set ZOO_DATA=FOLDER. {chosen.homepage}"
-        )
-    return _from_hub(chosen, split)
+        raise _not_on_hub(chosen, split)
+    counts = {**chosen.splits, **chosen.hub_splits}
+    rows = _from_cache(chosen, split)
+    if rows is not None:
+        return _Copy(rows, f"{chosen.hub!r} in the cache", counts)
+    return _Copy(_from_hub(chosen, split), f"{chosen.hub!r} on the Hub", counts)
+
+
+def _from_folder(chosen: DatasetSpec, split: str) -> _Copy | None:
+    for folder in folders.data():
+        place = folder / chosen.name
+        files = sorted(map(str, place.glob(f"{split}-*.parquet")))
+        if not files:
+            continue
+        library = _library()
+        try:
+            with _quiet():
+                rows = library.Dataset.from_parquet(files, split=split)
+        except Exception as exc:  # Arrow's errors, or the library's own
+            fault = type(exc.__cause__ or exc).__name__
+            raise DataError(
+                f"Dataset {chosen.name!r}, split {split!r}: {place} can't be read "
+                f"({fault}). Copy its parquet files again."
+            ) from exc
+        return _Copy(rows, str(place), chosen.splits)
+    return None
+
+
+def _from_cache(chosen: DatasetSpec, split: str) -> Dataset | None:
+    """Return what an earlier download has left, or nothing. Never asks the Hub."""
+    _library()
+    from datasets.packaged_modules.cache.cache import Cache
+
+    assert chosen.hub is not None
+    name = chosen.hub.rpartition("/")[2]
+    try:
+        with _quiet():  # "auto": the newest that is there
+            builder = Cache(
+                repo_id=chosen.hub, dataset_name=name, version="auto", hash="auto"
+            )
+            rows = builder.as_dataset(split=split)
+    except (OSError, ValueError):
+        return None
+    pinned = chosen.revision not in (None, CONVERTED)
+    return None if pinned and builder.hash != chosen.revision else rows
 
 
 def _from_hub(chosen: DatasetSpec, split: str) -> Dataset:
     library = _library()
-    place = {"revision": chosen.revision, "split": split}
-    local = library.DownloadConfig(local_files_only=True)
+    commit = _commit(chosen, split)
     try:
-        with _quiet():  # a cached set must not wait for the network
-            return library.load_dataset(chosen.hub, **place, download_config=local)
-    except (OSError, ValueError):
-        pass
-    try:
-        return library.load_dataset(chosen.hub, **place)
-    except (OSError, ValueError, RuntimeError) as exc:
-        where = " or ".join(map(str, folders.data())) or "ZOO_DATA (not set)"
-        raise DataError(
-            f"Dataset {chosen.name!r} is not in {where}, not in the cache, and "
-            f"{chosen.hub!r} can't be had from the Hub: {exc}. Set ZOO_DATA to a folder "
-            f"that holds {chosen.name}/{split}-*.parquet, or go online once."
-        ) from exc
+        return library.load_dataset(chosen.hub, revision=commit, split=split)
+    except Exception as exc:  # of the network, of Arrow, of the library
+        fault = f"{type(exc).__name__}: {exc}".partition("\n")[0].rstrip(".")
+        raise _not_had(chosen, split, fault) from exc
 
 
-def _renamed(rows: Dataset, chosen: DatasetSpec) -> Dataset:
+def _commit(chosen: DatasetSpec, split: str) -> str:
+    """Ask the Hub for the commit to load: one short request, before any long one."""
+    from huggingface_hub import HfApi
+    from huggingface_hub.errors import (
+        HfHubHTTPError,
+        OfflineModeIsEnabled,
+        RepositoryNotFoundError,
+        RevisionNotFoundError,
+    )
+
+    assert chosen.hub is not None
+    online = "Go online and load it once, or set"
+    try:
+        about = HfApi().dataset_info(
+            chosen.hub, revision=chosen.revision, timeout=PATIENCE
+        )
+    except RepositoryNotFoundError as exc:
+        fault = "it does not exist, or you may not read it"
+        raise _not_had(chosen, split, fault) from exc
+    except RevisionNotFoundError as exc:
+        fault = f"it has no revision {chosen.revision!r}"
+        raise _not_had(chosen, split, fault) from exc
+    except HfHubHTTPError as exc:
+        fault = f"it answers with status {exc.response.status_code}"
+        raise _not_had(chosen, split, fault) from exc
+    except OfflineModeIsEnabled as exc:
+        raise _not_had(chosen, split, "HF_HUB_OFFLINE is set", online) from exc
+    except Exception as exc:  # the HTTP client's, which may change
+        raise _not_had(chosen, split, "it can't be reached", online) from exc
+    return str(about.sha)
+
+
+def _not_on_hub(chosen: DatasetSpec, split: str) -> DataError:
+    source = f"Get it from {chosen.homepage}, put" if chosen.homepage else "Put"
+    hint = f" Similar, on the Hub: {', '.join(chosen.similar)}."
+    return DataError(
+        f"Dataset {chosen.name!r} is not in {_searched()}, and the Hub does not have "
+        f"it. {source} it into FOLDER/{chosen.name}/{split}-*.parquet (Parquet), "
+        f"and set ZOO_DATA=FOLDER.{hint if chosen.similar else ''}"
+    )
+
+
+def _not_had(
+    chosen: DatasetSpec, split: str, fault: str, remedy: str = "Set"
+) -> DataError:
+    return DataError(
+        f"Dataset {chosen.name!r} is not in {_searched()}, not in the cache, and can't "
+        f"be had from the Hub as {chosen.hub!r}: {fault}. {remedy} ZOO_DATA to a "
+        f"folder that holds {chosen.name}/{split}-*.parquet."
+    )
+
+
+def _searched() -> str:
+    return " or ".join(map(str, folders.data())) or "ZOO_DATA (which is not set)"
+
+
+def _renamed(copy: _Copy, chosen: DatasetSpec) -> Dataset:
+    wanted = {ours: (*theirs, ours) for ours, theirs in chosen.columns.items()}
+    rows = copy.rows
+    if any("." in name for names in wanted.values() for name in names):
+        rows = rows.flatten()
     names = {}
-    for ours, theirs in chosen.columns.items():
-        have = next((n for n in (ours, *theirs) if n in rows.column_names), None)
+    for ours, theirs in wanted.items():
+        have = next((name for name in theirs if name in rows.column_names), None)
         if have is None:
-            listing = ", ".join(rows.column_names)
             raise DataError(
-                f"Dataset {chosen.name!r} has no column for {ours!r}; it has {listing}."
+                f"Dataset {chosen.name!r}: {copy.place} has no column for {ours!r}. It "
+                f"has {', '.join(copy.rows.column_names)}; looked for "
+                f"{', '.join(dict.fromkeys(theirs))}."
             )
         names[have] = ours
-    return rows.select_columns(list(names)).rename_columns(
-        {old: new for old, new in names.items() if old != new}
+    return rows.select_columns(list(names)).rename_columns(names)
+
+
+def _labelled(rows: Dataset, place: str, chosen: DatasetSpec) -> Dataset:
+    """Let `label` be numbers that stand for the spec's names, in the spec's order."""
+    if not chosen.labels or "label" not in rows.column_names:
+        return rows
+    library = _library()
+    feature = rows.features["label"]
+    names = tuple(getattr(feature, "names", chosen.labels))
+    if names == chosen.labels and isinstance(feature, library.ClassLabel):
+        return rows
+    fault = f"its labels are {', '.join(names)}"
+    if names == chosen.labels:
+        try:
+            known = library.ClassLabel(names=list(names))
+            return rows.cast_column("label", known)
+        except ValueError:
+            fault = "some labels are unknown"
+    raise DataError(
+        f"Dataset {chosen.name!r}: in {place}, {fault}. The spec says "
+        f"{', '.join(chosen.labels)}. This copy is of another version: replace it."
     )
 
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """Hold back the library's progress bars: a local read is no news."""
+    """Hold back the library's progress bars and notes: a local read is no news."""
     library = _library()
-    loud = library.is_progress_bar_enabled()
+    notes = library.utils.logging
+    loud, level = library.is_progress_bar_enabled(), notes.get_verbosity()
     library.disable_progress_bars()
+    notes.set_verbosity_error()
     try:
         yield
     finally:
+        notes.set_verbosity(level)
         if loud:
             library.enable_progress_bars()
 

@@ -89,10 +89,12 @@ class DatasetNotFound(NotFound):
 
     def __init__(self, name: str, known: Iterable[str]) -> None:
         known = sorted(known)
-        listing = ", ".join(known) or "none"
-        super().__init__(
-            f"No dataset named {name!r}. {near(name, known)}Registered: {listing}."
-        )
+        hint = f"{near(name, known)}Registered: {', '.join(known)}."
+        if not known:
+            hint = (
+                "No plugin that has datasets is installed; see 'Set up' in the README."
+            )
+        super().__init__(f"No dataset named {name!r}. {hint}")
         self.name = name
 
 
@@ -221,7 +223,7 @@ class Diverged(TrainingError):
         super().__init__(
             f"The loss became {loss} in epoch {epoch}, step {step}. Lower the learning "
             "rate (--set lr=...), and look for empty, infinite or unscaled values in "
-            "the data. The last good weights are kept."
+            "the data."
         )
 
 

@@ -30,6 +30,8 @@ DATASET = re.compile(r"[a-z0-9]+([_-][a-z0-9]+)*")
 MODULE = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*")
 REFERENCE = re.compile(rf"{MODULE.pattern}:[A-Za-z_]\w*")
 COMMIT = re.compile(r"[0-9a-f]{40}")
+CONVERTED = "refs/convert/parquet"  # where the Hub keeps its copy of a scripted dataset
+REVISION = re.compile(rf"{COMMIT.pattern}|{CONVERTED}")
 SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
@@ -209,9 +211,13 @@ class ModelSpec:
 class DatasetSpec:
     """One name that `zoo.data` accepts.
 
-    `splits` gives the rows of each split. `columns` maps the zoo's column names to the
-    names a source may use, the Hub's first. `package` names a function of the plugin
-    that returns a split of a set that a Python package ships or that is computed.
+    `splits` gives the rows of each split, `hub_splits` those of the Hub's copy where
+    they differ. `columns` maps the zoo's column names to the names that sources use, in
+    the order in which they are looked for; "translation.en" is a field of a column.
+    `labels` are the names of the classes: of `label`, or of the pixels of `mask`.
+    `package` names a function of the plugin that takes a split and returns it, as a
+    `datasets.Dataset`: of a set that a Python package ships, or that is computed.
+    `similar` are sets on the Hub that can stand in where this one can't be had.
     """
 
     name: str
@@ -222,6 +228,8 @@ class DatasetSpec:
     labels: tuple[str, ...] = ()
     hub: str | None = None
     revision: str | None = None
+    hub_splits: Mapping[str, int] = field(default_factory=dict, hash=False)
+    similar: tuple[str, ...] = ()
     package: str | None = None
     homepage: str = ""
     citation: str = ""
@@ -233,8 +241,8 @@ class DatasetSpec:
         if not self.license:
             raise SpecError(owner, "license", "", "a licence, or 'unknown'")
         if self.revision is not None:
-            wanted = "a full commit id of 40 digits, not a branch"
-            _require(owner, COMMIT, self.revision, "revision", wanted)
+            wanted = f"a full commit id of 40 digits, or {CONVERTED!r}"
+            _require(owner, REVISION, self.revision, "revision", wanted)
         if self.package is not None:
             _require(owner, REFERENCE, self.package, "package", "'module:function'")
 

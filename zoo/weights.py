@@ -66,7 +66,7 @@ def slots(model: nn.Module) -> Slots:
 def read(
     model: nn.Module, path: Path, wanted: Slots, *, fresh: Collection[str] = ()
 ) -> dict[str, str]:
-    """Fill the slots `wanted` of `model`: no tensor left over, no place left empty.
+    """Fill the slots `wanted` of `model`, every one of them and from nothing else.
 
     Tensors named in `fresh` keep what the module has, and the file's are passed over.
     Float tensors are converted to the module's type; all others must agree. Returns

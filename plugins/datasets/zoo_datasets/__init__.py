@@ -1,0 +1,20 @@
+"""The public datasets of the course, each under one name wherever it comes from.
+
+This module is only metadata; it must stay free of torch and of scikit-learn.
+"""
+
+from zoo import DatasetSpec, hookimpl
+from zoo_datasets import images, scenes, tables, text, translation
+
+SPECS = (
+    *images.SPECS,
+    *scenes.SPECS,
+    *text.SPECS,
+    *translation.SPECS,
+    *tables.SPECS,
+)
+
+
+@hookimpl
+def zoo_datasets() -> tuple[DatasetSpec, ...]:
+    return SPECS

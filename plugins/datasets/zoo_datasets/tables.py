@@ -1,0 +1,159 @@
+"""Tables of numbers, and the small sets that scikit-learn ships.
+
+scikit-learn's iris differs from the UCI's in two rows, the 35th and the 38th: it has
+Fisher's own values there, and the UCI's copy, which is also the developers', has not.
+"""
+
+from zoo import DatasetSpec
+
+__all__ = ["BREAST_CANCER", "DIABETES", "IRIS", "SPECS", "WINE"]
+
+IRIS = {
+    "sepal_length": ("SepalLengthCm",),
+    "sepal_width": ("SepalWidthCm",),
+    "petal_length": ("PetalLengthCm",),
+    "petal_width": ("PetalWidthCm",),
+}
+
+WINE = (
+    "alcohol",
+    "malic_acid",
+    "ash",
+    "alcalinity_of_ash",
+    "magnesium",
+    "total_phenols",
+    "flavanoids",
+    "nonflavanoid_phenols",
+    "proanthocyanins",
+    "color_intensity",
+    "hue",
+    "od280_od315_of_diluted_wines",
+    "proline",
+)
+
+DIABETES = ("age", "sex", "bmi", "bp", "s1", "s2", "s3", "s4", "s5", "s6")
+
+_CELL = (
+    "radius",
+    "texture",
+    "perimeter",
+    "area",
+    "smoothness",
+    "compactness",
+    "concavity",
+    "concave_points",
+    "symmetry",
+    "fractal_dimension",
+)
+BREAST_CANCER = (
+    *(f"mean_{name}" for name in _CELL),
+    *(f"{name}_error" for name in _CELL),
+    *(f"worst_{name}" for name in _CELL),
+)
+
+_HOUSE = (
+    "CRIM",
+    "ZN",
+    "INDUS",
+    "CHAS",
+    "NOX",
+    "RM",
+    "AGE",
+    "DIS",
+    "RAD",
+    "TAX",
+    "PTRATIO",
+    "B",
+    "LSTAT",
+)
+_PRICES = ("date", "open", "high", "low", "close", "adj_close", "volume")
+
+
+def _same(names: tuple[str, ...]) -> dict[str, tuple[str, ...]]:
+    return {name: (name,) for name in names}
+
+
+SPECS = (
+    DatasetSpec(
+        name="iris",
+        summary="Four sizes of 150 flowers of three species, sorted by species: "
+        "shuffle. Two rows of scikit-learn's copy differ from the UCI's.",
+        license="cc-by-4.0",
+        splits={"train": 150},
+        columns={**IRIS, "label": ("Species", "species")},
+        labels=("Iris-setosa", "Iris-versicolor", "Iris-virginica"),
+        hub="scikit-learn/iris",
+        package="zoo_datasets.packaged:iris",
+        homepage="https://archive.ics.uci.edu/dataset/53/iris",
+        citation="Fisher: The use of multiple measurements in taxonomic problems, "
+        "1936. https://doi.org/10.1111/j.1469-1809.1936.tb02137.x",
+    ),
+    DatasetSpec(
+        name="digits",
+        summary="Handwritten digits, 8x8, gray: small enough for any method.",
+        license="cc-by-4.0",
+        splits={"train": 1_797},
+        columns={"image": ("image",), "label": ("label",)},
+        labels=tuple("0123456789"),
+        package="zoo_datasets.packaged:digits",
+        homepage="https://archive.ics.uci.edu/dataset/80",
+        citation="Alpaydin, Kaynak: Optical recognition of handwritten digits, 1998. "
+        "https://doi.org/10.24432/C50P49",
+    ),
+    DatasetSpec(
+        name="breast-cancer",
+        summary="Thirty measures of cell nuclei, and whether the tumour is malignant.",
+        license="cc-by-4.0",
+        splits={"train": 569},
+        columns={**_same(BREAST_CANCER), "label": ("label",)},
+        labels=("malignant", "benign"),
+        package="zoo_datasets.packaged:breast_cancer",
+        homepage="https://archive.ics.uci.edu/dataset/17",
+        citation="Wolberg, Mangasarian, Street, Street: Breast cancer Wisconsin "
+        "(diagnostic), 1995. https://doi.org/10.24432/C5DW2B",
+    ),
+    DatasetSpec(
+        name="wine",
+        summary="Thirteen measures of Italian wines from three growers.",
+        license="cc-by-4.0",
+        splits={"train": 178},
+        columns={**_same(WINE), "label": ("label",)},
+        labels=("class_0", "class_1", "class_2"),
+        package="zoo_datasets.packaged:wine",
+        homepage="https://archive.ics.uci.edu/dataset/109/wine",
+        citation="Aeberhard, Forina: Wine, 1992. https://doi.org/10.24432/C5PC7J",
+    ),
+    DatasetSpec(
+        name="diabetes",
+        summary="Ten measures of patients, unscaled, and how far the disease has gone "
+        "a year later.",
+        license="unknown",
+        splits={"train": 442},
+        columns={**_same(DIABETES), "target": ("target",)},
+        package="zoo_datasets.packaged:diabetes",
+        homepage="https://www4.stat.ncsu.edu/~boos/var.select/diabetes.html",
+        citation="Efron, Hastie, Johnstone, Tibshirani: Least angle regression, 2004. "
+        "https://doi.org/10.1214/009053604000000067",
+    ),
+    DatasetSpec(
+        name="boston_housing",
+        summary="House prices of 1970 in Boston's suburbs. Column b is contested: it "
+        "transforms the share of Black residents. Leave it out.",
+        license="unknown",
+        splits={"train": 506},
+        columns={**{n.lower(): (n,) for n in _HOUSE}, "target": ("MEDV",)},
+        similar=("gvlassis/california_housing",),
+        homepage="https://github.com/jbrownlee/Datasets",
+        citation="Harrison, Rubinfeld: Hedonic prices and the demand for clean air, "
+        "1978. https://doi.org/10.1016/0095-0696(78)90006-2",
+    ),
+    DatasetSpec(
+        name="netflix_stock",
+        summary="Daily prices of the Netflix share, 2015 to 2020, split by time.",
+        license="unknown",
+        splits={"train": 1_007, "test": 252},
+        columns=_same(_PRICES),
+        homepage="https://github.com/Lautaro275/csv-empresas",
+        citation="Yahoo Finance, NFLX, 2015-11-23 to 2020-11-20.",
+    ),
+)

@@ -1,0 +1,105 @@
+"""Texts, with a label or alone: `text` and `label`."""
+
+from zoo import DatasetSpec
+
+__all__ = ["SPECS"]
+
+SPECS = (
+    DatasetSpec(
+        name="nsmc",
+        summary="Korean film reviews, good and bad. The developers' copy was drawn "
+        "from the same reviews as the published one, but is not the same rows.",
+        license="cc0-1.0",
+        splits={"train": 150_000, "test": 50_000},
+        columns={"id": ("id",), "text": ("document",), "label": ("label",)},
+        labels=("negative", "positive"),
+        hub="e9t/nsmc",
+        revision="refs/convert/parquet",  # the set itself is a script
+        homepage="https://github.com/e9t/nsmc",
+        citation="Park: Naver sentiment movie corpus v1.0, 2015.",
+    ),
+    DatasetSpec(
+        name="rotten_tomatoes",
+        summary="Sentences of English film reviews, good and bad. The developers' "
+        "split is not the Hub's.",
+        license="unknown",
+        splits={"train": 8_530, "validation": 1_066, "test": 1_066},
+        columns={"text": ("text",), "label": ("label",)},
+        labels=("neg", "pos"),
+        hub="cornell-movie-review-data/rotten_tomatoes",
+        homepage="https://www.cs.cornell.edu/people/pabo/movie-review-data/",
+        citation="Pang, Lee: Seeing stars, 2005. https://arxiv.org/abs/cs/0506075",
+    ),
+    DatasetSpec(
+        name="bbc_news",
+        summary="BBC articles on five topics; the first line is the headline. The "
+        "Hub's split is another.",
+        license="other",  # the BBC's; offered for research
+        splits={"train": 1_702, "test": 425},
+        columns={"text": ("text",), "label": ("label_text",)},
+        labels=("business", "entertainment", "politics", "sport", "tech"),
+        hub="SetFit/bbc-news",
+        hub_splits={"train": 1_225, "test": 1_000},
+        homepage="http://mlg.ucd.ie/datasets/bbc.html",
+        citation="Greene, Cunningham: Practical solutions to the problem of diagonal "
+        "dominance in kernel document clustering, 2006.",
+    ),
+    DatasetSpec(
+        name="20_newsgroups",
+        summary="Usenet posts of 1993 from twenty groups, split by date. The "
+        "developers' copy has no headers but the subject, and two posts less.",
+        license="unknown",
+        splits={"train": 11_312, "test": 7_532},
+        columns={"text": ("text",), "label": ("label_text",)},
+        labels=(
+            "alt.atheism",
+            "comp.graphics",
+            "comp.os.ms-windows.misc",
+            "comp.sys.ibm.pc.hardware",
+            "comp.sys.mac.hardware",
+            "comp.windows.x",
+            "misc.forsale",
+            "rec.autos",
+            "rec.motorcycles",
+            "rec.sport.baseball",
+            "rec.sport.hockey",
+            "sci.crypt",
+            "sci.electronics",
+            "sci.med",
+            "sci.space",
+            "soc.religion.christian",
+            "talk.politics.guns",
+            "talk.politics.mideast",
+            "talk.politics.misc",
+            "talk.religion.misc",
+        ),
+        hub="SetFit/20_newsgroups",
+        hub_splits={"train": 11_314},
+        homepage="http://qwone.com/~jason/20Newsgroups/",
+        citation="Lang: NewsWeeder, 1995. The 20news-bydate collection by Rennie.",
+    ),
+    DatasetSpec(
+        name="tiny_shakespeare",
+        summary="A million characters of Shakespeare: each split is one long text.",
+        license="mit",  # of the repository; the text is in the public domain
+        splits={"train": 1, "validation": 1, "test": 1},
+        columns={"text": ("text",)},
+        hub="karpathy/tiny_shakespeare",
+        revision="refs/convert/parquet",  # the set itself is a script
+        homepage="https://github.com/karpathy/char-rnn",
+        citation="Karpathy: The unreasonable effectiveness of recurrent neural "
+        "networks, 2015.",
+    ),
+    DatasetSpec(
+        name="gutenberg_novels",
+        summary="Alice in Wonderland, and Pride and Prejudice: each split has a part "
+        "of both.",
+        license="public-domain",
+        splits={"train": 2, "validation": 2, "test": 2},
+        columns={"title": ("title",), "author": ("author",), "text": ("text",)},
+        similar=("manu/project_gutenberg",),
+        homepage="https://www.gutenberg.org",
+        citation="Carroll: Alice's Adventures in Wonderland, 1865. Austen: Pride and "
+        "Prejudice, 1813.",
+    ),
+)
