@@ -11,10 +11,12 @@ from typing import Any
 
 import pytest
 import torch
-from safetensors.torch import load_file
+from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
 import zoo
+from zoo import weights
+from zoo.errors import MisfitError
 from zoo.plugins import found
 from zoo.unfilled import without_initialisers
 
@@ -25,6 +27,11 @@ SMALLER: dict[str, dict[str, Any]] = {
     "vit-base-patch16-random": {"width": 64, "depth": 2, "image": 32},
     "peculiar-random": {},
 }
+KINDS = (
+    *(torch.float64, torch.float32, torch.float16, torch.bfloat16),
+    *(torch.int64, torch.int32, torch.int16, torch.int8, torch.uint8, torch.bool),
+    *(torch.uint16, torch.float8_e4m3fn),  # left to the library
+)
 RANDOM = ("uniform_", "normal_")
 MIB = 1 << 20
 
@@ -176,18 +183,46 @@ def test_loaded_parameters_are_ordinary(tmp_path: Path) -> None:
 
 
 def test_all_faults_are_told_and_nothing_is_assigned(tmp_path: Path) -> None:
-    """A file of another size is refused with every tensor that does not fit."""
-    _, folder = saved("vit-base-patch16-random", tmp_path)
-    config = json.loads((folder / "config.json").read_text("utf-8"))
-    config["options"] |= {"width": 128}
-    (folder / "config.json").write_text(json.dumps(config), encoding="utf-8")
+    """A file for another width is refused whole, though some of its tensors fit."""
+    model, folder = saved("vit-base-patch16-random", tmp_path)
+    wider = zoo.build("vit-base-patch16-random", width=128, depth=2, image=32)
+    before = {name: id(parameter) for name, parameter in wider.named_parameters()}
 
-    with pytest.raises(zoo.ZooError, match="does not fit VisionTransformer") as refused:
-        zoo.load(folder)
+    with pytest.raises(MisfitError, match="does not fit VisionTransformer") as refused:
+        weights.read(wider, folder / "model.safetensors", weights.slots(wider))
 
     # All but the bias of the head, which has a number for each class at any width.
-    tensors = load_file(folder / "model.safetensors")
-    assert len(refused.value.faults) == len(tensors) - 1
+    assert len(refused.value.faults) == len(model.state_dict()) - 1
+    after = {name: id(parameter) for name, parameter in wider.named_parameters()}
+    assert after == before
+
+
+def test_every_type_and_shape_is_read_as_the_library_reads_it(tmp_path: Path) -> None:
+    """Scalars, empty tensors, and types that only the library knows how to place."""
+    shapes = {"matrix": (3, 5), "scalar": (), "empty": (0, 4)}
+    tensors = {
+        f"{kind}.{name}": torch.ones(shape).to(kind)
+        for kind in KINDS
+        for name, shape in shapes.items()
+    }
+    save_file(tensors, tmp_path / "all.safetensors")
+
+    read = weights.tensors(tmp_path / "all.safetensors")
+
+    assert set(read) == set(tensors)
+    for name, wanted in tensors.items():
+        assert (read[name].dtype, read[name].shape) == (wanted.dtype, wanted.shape)
+        assert torch.equal(read[name].float(), wanted.float())
+        assert read[name].is_contiguous()
+
+
+def test_a_tensor_does_not_drag_the_file_along(tmp_path: Path) -> None:
+    """Pickling or copying one tensor takes its own bytes, not those of the file."""
+    _, folder = saved("resnet50-random", tmp_path)
+
+    read = weights.tensors(folder / "model.safetensors")
+
+    assert all(one.untyped_storage().nbytes() == one.nbytes for one in read.values())
 
 
 @pytest.mark.parametrize(
