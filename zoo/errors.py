@@ -184,7 +184,7 @@ class IntegrityError(WeightsError):
     """A file is not the one its pin describes."""
 
     def __init__(self, path: str, problem: str, blame: str) -> None:
-        super().__init__(f"{path} {problem}. {blame}")
+        super().__init__(f"{path} {problem}. {blame}.")
 
 
 class MisfitError(WeightsError):
