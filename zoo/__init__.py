@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from zoo.about import About, LoadReport
-    from zoo.catalogue import dataset_names, names, search, spec
     from zoo.cards import render as card
+    from zoo.catalogue import dataset_names, names, search, spec
     from zoo.datasets import load as data
     from zoo.errors import ZooError
     from zoo.hookspecs import hookimpl
     from zoo.models import build, load, save
     from zoo.prediction import example, predict
+    from zoo.run import Run
     from zoo.specs import (
         ClassOutput,
         Column,
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
         TabularInput,
         Weights,
     )
-    from zoo.training import Run, train
+    from zoo.training import train
     from zoo.verification import verify
 
 __all__ = [
@@ -62,7 +63,7 @@ __all__ = [
 _HOMES = {
     "About": "about",
     "LoadReport": "about",
-    "Run": "training",
+    "Run": "run",
     "ZooError": "errors",
     "build": "models",
     "card": "cards:render",

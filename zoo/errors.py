@@ -221,7 +221,7 @@ class Diverged(TrainingError):
         super().__init__(
             f"The loss became {loss} in epoch {epoch}, step {step}. Lower the learning "
             "rate (--set lr=...), and look for empty, infinite or unscaled values in "
-            "the data. The last good weights are kept."
+            "the data."
         )
 
 

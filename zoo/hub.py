@@ -1,5 +1,7 @@
 """Bring one pinned file from the Hub to this machine. Does not know torch."""
 
+from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
 from zoo.errors import OfflineError
@@ -18,13 +20,13 @@ def fetch(weights: Weights) -> Path:
     from huggingface_hub.errors import LocalEntryNotFoundError
 
     assert weights.repo is not None, "only weights with a repo come from the Hub"
-    place = {"filename": weights.filename, "revision": weights.revision}
+    fetching = partial(
+        hf_hub_download, weights.repo, weights.filename, revision=weights.revision
+    )
+    with suppress(LocalEntryNotFoundError):
+        return Path(fetching(local_files_only=True))
     try:
-        return Path(hf_hub_download(weights.repo, **place, local_files_only=True))
-    except LocalEntryNotFoundError:
-        pass
-    try:
-        return Path(hf_hub_download(weights.repo, **place))
+        return Path(fetching())
     except LocalEntryNotFoundError as exc:
         raise OfflineError(
             f"{weights.repo}@{(weights.revision or '')[:8]} is not in the cache, and "

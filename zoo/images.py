@@ -42,9 +42,7 @@ def stack(
     images: list[Image.Image], expected: ImageInput, *, invert: bool = False
 ) -> Tensor:
     """Return images as one prepared batch (B, C, H, W), float32."""
-    batch = torch.empty(
-        len(images), expected.channels, expected.height, expected.width
-    )
+    batch = torch.empty(len(images), expected.channels, expected.height, expected.width)
     for place, image in zip(batch, images, strict=True):
         fitted = _fitted(image, expected)
         pixels = torch.from_numpy(np.array(fitted, dtype=np.uint8))
@@ -56,7 +54,7 @@ def stack(
 
 
 def suspicion(batch: Tensor, expected: ImageInput) -> str | None:
-    """Return what looks wrong about prepared pixels, with the transform that is missing.
+    """Return what looks wrong about prepared pixels, and which transform is missing.
 
     The range of the training data follows from mean and std; a tensor far outside was
     not prepared as the training data was.
@@ -70,8 +68,9 @@ def suspicion(batch: Tensor, expected: ImageInput) -> str | None:
     if most > high + slack or least < low - slack:
         missing = "divide by 255" if least >= 0 and most > 2 else "normalise"
         return (
-            f"The pixels run from {least:.3g} to {most:.3g}, in training from {low:.3g} "
-            f"to {high:.3g}: {missing} first, or give zoo.predict the picture itself."
+            f"The pixels run from {least:.3g} to {most:.3g}, in training from "
+            f"{low:.3g} to {high:.3g}: {missing} first, or give zoo.predict the "
+            "picture itself."
         )
     border = _border(batch).mean().item()
     bright = (border - low) / (high - low)
@@ -118,7 +117,9 @@ def _from_array(array: np.ndarray[Any, Any], expected: ImageInput) -> Image.Imag
         if not np.isfinite(flat).all():
             raise InputError("The array holds NaN or infinity.", describe(expected))
         if flat.min() < 0 or flat.max() > 1:
-            span = f" Floats should lie in 0..1, not {flat.min():.3g}..{flat.max():.3g}."
+            span = (
+                f" Floats should lie in 0..1, not {flat.min():.3g}..{flat.max():.3g}."
+            )
             raise InputError(problem + span, describe(expected))
         flat = np.rint(flat * 255)
     elif flat.dtype == np.bool_:
@@ -138,7 +139,9 @@ def _flat(image: Image.Image, mode: str, expected: ImageInput) -> Image.Image:
     if image.mode.startswith("I") or image.mode == "F":  # 16 bits and more
         deep = np.asarray(image, dtype=np.float64)
         top = 65535 if image.mode.startswith("I;16") or deep.max() > 255 else 255
-        return Image.fromarray((deep / top * 255).clip(0, 255).astype(np.uint8)).convert(mode)
+        return Image.fromarray(
+            (deep / top * 255).clip(0, 255).astype(np.uint8)
+        ).convert(mode)
     if image.mode in ("LA", "RGBA", "PA") or "transparency" in image.info:
         paper = "black" if expected.background == "dark" else "white"
         seen = image.convert("RGBA")

@@ -30,7 +30,7 @@ __all__ = ["build", "find", "load", "loaded", "save", "versions"]
 
 @dataclass(frozen=True)
 class _Source:
-    """A model that was found: its spec, who provides it, and its folder if it is one."""
+    """A model that was found: its spec, its plugin, and its folder if it is one."""
 
     spec: ModelSpec
     plugin: Plugin

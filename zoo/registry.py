@@ -1,4 +1,4 @@
-"""Look models and datasets up by name, and search them. No I/O, no globals, no torch."""
+"""Look models and datasets up by name, and search them. No I/O, no globals."""
 
 import re
 from collections.abc import Callable, Iterator, Mapping

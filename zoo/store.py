@@ -1,6 +1,7 @@
 """Where a weights file may come from, and the check that every source ends in."""
 
 import hashlib
+from contextlib import suppress
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Literal
@@ -95,7 +96,5 @@ def _read(stamp: Path) -> str:
 
 
 def _write(stamp: Path, sha256: str) -> None:
-    try:
+    with suppress(OSError):  # a read-only cache only costs time: it is hashed again
         folders.replace_file(stamp, sha256.encode())
-    except OSError:
-        pass  # a read-only cache only costs time: the file is hashed again

@@ -4,6 +4,7 @@ import csv
 import math
 import os
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from numbers import Real
 from pathlib import Path
 from typing import Any
@@ -116,10 +117,8 @@ def _numbers(row: Any, expected: TabularInput, where: str) -> list[float]:
 def _number(value: Any, column: Column, expected: TabularInput, where: str) -> float:
     number = math.nan
     if isinstance(value, (Real, str)):
-        try:
+        with suppress(ValueError):
             number = float(value)
-        except ValueError:
-            pass
     if not math.isfinite(number):
         problem = f"{where}column {column.name!r} holds {value!r}, not a number."
         raise InputError(problem, describe(expected))

@@ -21,10 +21,12 @@ __all__ = ["Slots", "read", "slots", "tensors", "without_initialisers", "write"]
 # What initialisers do to a parameter. None of it matters to one that is about to be
 # replaced by a tensor of the file.
 FILLS = frozenset(
-    "uniform_ normal_ trunc_normal_ constant_ ones_ zeros_ fill_ zero_ copy_ eye_ "
-    "dirac_ xavier_uniform_ xavier_normal_ kaiming_uniform_ kaiming_normal_ "
-    "erfinv_ mul_ add_ sub_ div_ clamp_ clamp_min_ clamp_max_ exponential_ random_ "
-    "bernoulli_ log_normal_ cauchy_ geometric_".split()
+    """
+    uniform_ normal_ trunc_normal_ constant_ ones_ zeros_ fill_ zero_ copy_ eye_ dirac_
+    xavier_uniform_ xavier_normal_ kaiming_uniform_ kaiming_normal_ erfinv_ mul_ add_
+    sub_ div_ clamp_ clamp_min_ clamp_max_ exponential_ random_ bernoulli_ log_normal_
+    cauchy_ geometric_
+    """.split()  # noqa: SIM905 - a list of strings would fill the screen
 )
 
 
@@ -89,7 +91,7 @@ def slots(model: nn.Module) -> Slots:
 def read(
     model: nn.Module, path: Path, wanted: Slots, *, fresh: Collection[str] = ()
 ) -> dict[str, str]:
-    """Fill the slots `wanted` of `model`; every tensor must have a place, and every place one.
+    """Fill the slots `wanted` of `model`, every one of them and from nothing else.
 
     Tensors named in `fresh` keep what the module has, and the file's are passed over.
     Float tensors are converted to the module's type; all others must agree. Returns

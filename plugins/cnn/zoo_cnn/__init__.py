@@ -3,7 +3,15 @@
 This module is only metadata; it must stay free of torch.
 """
 
-from zoo import ClassOutput, ImageInput, License, ModelSpec, hookimpl
+from zoo import (
+    ClassOutput,
+    ImageInput,
+    License,
+    Metric,
+    ModelSpec,
+    Weights,
+    hookimpl,
+)
 
 SPECS = (
     ModelSpec(

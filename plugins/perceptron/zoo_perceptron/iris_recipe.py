@@ -1,0 +1,85 @@
+"""Teach a perceptron to tell setosa from versicolor by sepal and petal length.
+
+Read it from top to bottom. Iris has no published split: of its first 100 rows, which
+hold these two species, every fifth is held out for the test. The course trains on all
+100; `report` does that too, and notes its errors by epoch.
+"""
+
+from dataclasses import dataclass, replace
+
+import torch
+from torch import nn
+
+from zoo import Run, baselines, pictures
+from zoo.measuring import measure
+from zoo.tensors import Tensors
+from zoo_perceptron.perceptron import Perceptron, perceptron
+
+__all__ = ["SMOKE", "Settings", "data", "measure", "report", "train"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    seed: int = 0  # unused: the rule starts at zero and takes the rows in order
+    epochs: int = 10
+    rate: float = 0.1
+
+
+SMOKE = {"epochs": 2}
+COURSE = (2, 2, 3, 2, 1, 0)  # errors of the course's first six epochs, on 100 rows
+
+
+def data(run: Run, split: str) -> Tensors:
+    """Return the two lengths in cm; the label is 0 for setosa, 1 for versicolor."""
+    rows = both_species(run)
+    held_out = torch.arange(len(rows)) % 5 == 4
+    part = rows[held_out if split == "test" else ~held_out]
+    return replace(part, source=f"iris/{split}")
+
+
+def both_species(run: Run) -> Tensors:
+    columns = ("sepal_length", "petal_length")
+    return run.tensors("iris", "train", columns=columns)[:100]
+
+
+def train(settings: Settings, run: Run) -> Perceptron:
+    rows = data(run, "train")
+    model: Perceptron = run.build()
+    for _ in run.epochs(settings.epochs):
+        wrong = epoch(model, rows, settings)
+        run.log({"errors": wrong, **measure(model, rows)})
+    return model
+
+
+def epoch(model: Perceptron, rows: Tensors, settings: Settings) -> int:
+    """Show the perceptron every row once; return how often it was wrong."""
+    return sum(
+        model.correct(row, target.view(1), rate=settings.rate)
+        for row, target in zip(rows.input, rows.target, strict=True)
+    )
+
+
+def report(model: nn.Module, run: Run) -> None:
+    """Repeat the course's run on all 100 rows, and draw the line between."""
+    rows, test = both_species(run), data(run, "test")
+    training = data(run, "train")
+    run.baseline("majority class", accuracy=baselines.majority(training, test))
+    run.baseline("nearest class mean", accuracy=baselines.nearest_mean(training, test))
+    right = model(rows.input)[:, 0] == rows.target
+    run.note(right_of_all_100=right.sum().item())
+    courses = perceptron(inputs=2, outputs=1)
+    for number in range(1, len(COURSE) + 1):
+        wrong = epoch(courses, rows, Settings())
+        run.note(**{f"course_errors_{number}": wrong})
+    run.picture(
+        "regions",
+        pictures.regions(
+            model,
+            rows.input,
+            rows.target,
+            ("sepal length, cm", "petal length, cm"),
+            run.spec.labels,
+            panels={"setosa or versicolor": lambda o: o[:, 0]},
+        ),
+        "The line the perceptron draws, and all 100 flowers.",
+    )

@@ -1,0 +1,63 @@
+"""Teach one sigmoid neuron OR, its gradient written by hand.
+
+Read it from top to bottom. The gradient itself is in `zoo_perceptron.neuron`, where the
+formula stands beside it; a test compares it with autograd's.
+"""
+
+from dataclasses import dataclass
+
+from zoo import Run, pictures
+from zoo.measuring import measure, outputs
+from zoo.tensors import Tensors
+from zoo_perceptron.neuron import Neuron
+from zoo_perceptron.tables import gates
+
+__all__ = ["SMOKE", "Settings", "data", "measure", "report", "train"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    seed: int = 827  # the course's
+    iterations: int = 1000
+    lr: float = 1.0
+
+
+SMOKE = {"iterations": 20}
+
+
+def data(run: Run, split: str) -> Tensors:
+    """Return the four rows and what OR makes of them."""
+    return gates(run, "or")
+
+
+def train(settings: Settings, run: Run) -> Neuron:
+    rows = data(run, "train")
+    model: Neuron = run.build()
+    for iteration in run.epochs(settings.iterations):
+        error = model.descend(rows.input, rows.target, lr=settings.lr)
+        if iteration % 50 == 0 or iteration == settings.iterations:
+            run.log({"squared_error": error, **measure(model, rows)})
+    return model
+
+
+def report(model: Neuron, run: Run) -> None:
+    """Note the four outputs, and draw how the answer changes between them."""
+    rows = data(run, "train")
+    run.baseline("majority class", accuracy=rows.target.float().mean().item())
+    said = outputs(model, rows.input)[:, 0].sigmoid()
+    names = ("output_00", "output_01", "output_10", "output_11")
+    run.note(**dict(zip(names, said.tolist(), strict=True)))
+    first, second = model.weight.tolist()
+    run.note(weight_a=first, weight_b=second, bias=model.bias.item())
+    run.picture(
+        "regions",
+        pictures.regions(
+            model,
+            rows.input,
+            rows.target,
+            ("a", "b"),
+            ("false", "true"),
+            panels={"or": lambda o: o[:, 0].sigmoid()},
+        ),
+        "How true the neuron finds each point.",
+    )

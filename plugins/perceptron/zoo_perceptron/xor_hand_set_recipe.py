@@ -1,0 +1,76 @@
+"""Set the weights of a 2-2-1 step network by hand, so that it computes XOR.
+
+Read it from top to bottom. With F(z) = 1 if z >= 0, else 0, the course gives
+
+    a1 = F(5 x1 + 5 x2 - 8)        only both
+    a2 = F(-7 x1 - 7 x2 + 3)       neither
+    y = F(-11 a1 - 11 a2 + 6)      not one of these two
+
+Nothing is trained: steps have no gradient to follow.
+"""
+
+from dataclasses import dataclass
+
+import torch
+from torch import nn
+
+from zoo import Run, pictures
+from zoo.measuring import measure
+from zoo.tensors import Tensors
+from zoo_perceptron.perceptron import best_accuracy
+from zoo_perceptron.tables import gates
+from zoo_perceptron.xor import XorMLP
+
+__all__ = ["SMOKE", "Settings", "data", "measure", "report", "train"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    seed: int = 0  # unused: nothing is drawn
+
+
+SMOKE: dict[str, object] = {}
+
+
+def data(run: Run, split: str) -> Tensors:
+    """Return the four rows and what XOR makes of them."""
+    return gates(run, "xor")
+
+
+@torch.no_grad()
+def train(settings: Settings, run: Run) -> XorMLP:
+    model: XorMLP = run.build()
+    model.hidden.weight.copy_(torch.tensor([[5.0, 5.0], [-7.0, -7.0]]))
+    model.hidden.bias.copy_(torch.tensor([-8.0, 3.0]))
+    model.output.weight.copy_(torch.tensor([[-11.0, -11.0]]))
+    model.output.bias.copy_(torch.tensor([6.0]))
+    return model
+
+
+def report(model: nn.Module, run: Run) -> None:
+    """Draw where the network says true; find how far an input may be off."""
+    rows = data(run, "train")
+    alone = best_accuracy(rows.input, rows.target)
+    run.baseline("best single perceptron", accuracy=alone)
+    run.baseline("majority class", accuracy=rows.target.float().mean().item())
+    corners = torch.tensor([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]])
+    inside = 1 - 2 * corners  # the way towards the middle of the square
+    offsets = [step / 100 for step in range(50)]
+    held = [o for o in offsets if _right(model, corners + o * inside, rows)]
+    run.note(largest_offset=max(held))
+    run.picture(
+        "regions",
+        pictures.regions(
+            model,
+            rows.input,
+            rows.target,
+            ("a", "b"),
+            ("false", "true"),
+            panels={"xor": lambda o: o[:, 0]},
+        ),
+        "Where the network says true: the strip between two lines.",
+    )
+
+
+def _right(model: nn.Module, row: torch.Tensor, rows: Tensors) -> bool:
+    return bool((model(row)[:, 0] == rows.target).all())

@@ -1,0 +1,77 @@
+"""Teach a 2-2-1 sigmoid network XOR by back-propagation.
+
+Read it from top to bottom. A network this small has poor local minima: from
+some starts it stays at two or three right answers. The loop therefore starts again,
+from the next random weights, until all four are right.
+"""
+
+from dataclasses import dataclass
+
+import torch
+from torch import nn
+from torch.nn.functional import binary_cross_entropy_with_logits
+
+from zoo import Run, pictures
+from zoo.measuring import measure, outputs
+from zoo.tensors import Tensors
+from zoo_perceptron.perceptron import best_accuracy
+from zoo_perceptron.tables import gates
+from zoo_perceptron.xor import XorMLP
+
+__all__ = ["SMOKE", "Settings", "data", "measure", "report", "train"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    seed: int = 0
+    starts: int = 10  # an upper bound
+    iterations: int = 1000
+    lr: float = 0.05
+
+
+SMOKE = {"starts": 1, "iterations": 20}
+
+
+def data(run: Run, split: str) -> Tensors:
+    """Return the four rows and what XOR makes of them."""
+    return gates(run, "xor")
+
+
+def train(settings: Settings, run: Run) -> XorMLP:
+    rows = data(run, "train")
+    for _ in run.epochs(settings.starts):
+        model: XorMLP = run.build()
+        optimizer = torch.optim.Adam(model.parameters(), lr=settings.lr)
+        for _ in range(settings.iterations):
+            logit = model(rows.input)[:, 0]
+            loss = binary_cross_entropy_with_logits(logit, rows.target.float())
+            run.step(loss, optimizer)
+        found = measure(model, rows)
+        run.log(found)
+        if found["accuracy"] == 1.0:
+            break
+    return model
+
+
+def report(model: nn.Module, run: Run) -> None:
+    """Note the four outputs and what one layer can reach; draw the regions."""
+    rows = data(run, "train")
+    alone = best_accuracy(rows.input, rows.target)
+    run.baseline("best single perceptron", accuracy=alone)
+    run.baseline("majority class", accuracy=rows.target.float().mean().item())
+    said = outputs(model, rows.input)[:, 0].sigmoid()
+    names = ("output_00", "output_01", "output_10", "output_11")
+    run.note(starts_needed=len(run.history))
+    run.note(**dict(zip(names, said.tolist(), strict=True)))
+    run.picture(
+        "regions",
+        pictures.regions(
+            model,
+            rows.input,
+            rows.target,
+            ("a", "b"),
+            ("false", "true"),
+            panels={"xor": lambda o: o[:, 0].sigmoid()},
+        ),
+        "How true the network finds each point: two lines, joined.",
+    )

@@ -1,0 +1,100 @@
+"""Make a run the shipped checkpoint of its model.
+
+    python scripts/ship.py RUN_FOLDER...
+
+Copies the folder into the plugin's package, and writes the pin (size, SHA-256) and the
+measured metrics into the model's spec, so that what a spec claims is what was measured.
+"""
+
+import ast
+import shutil
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from zoo import catalogue, checkpoints, store
+
+# How far a metric may lie from its claim on another machine: rounding there may turn
+# one answer in a thousand, and in a small test set none at all.
+SHARE = 1e-3
+
+
+def main(folders: list[str]) -> None:
+    for folder in map(Path, folders):
+        config = checkpoints.read_config(folder)
+        receipt = checkpoints.read_receipt(folder)
+        if receipt["smoke"]:
+            sys.exit(f"{folder} was a smoke run: train it in earnest first.")
+        spec = catalogue.spec(config.name)
+        target = store.shipped(spec)
+        shutil.rmtree(target, ignore_errors=True)
+        shutil.copytree(folder, target)
+        source = store.package_folder(spec.package) / "__init__.py"
+        pin = {"size": config.weights.size, "sha256": config.weights.sha256}
+        fields = {
+            "weights": _call("Weights", pin),
+            "metrics": f"({''.join(_metric(m, receipt) for m in receipt['metrics'])})",
+        }
+        source.write_text(edited(source.read_text(), config.name, fields))
+        print(f"{config.name}: {target} ({config.weights.size:,} bytes)")
+
+
+def edited(source: str, name: str, fields: dict[str, str]) -> str:
+    """Return Python source with keywords of the ModelSpec call for `name` replaced."""
+    for keyword, value in fields.items():
+        call = next(call for call in _calls(source) if _names(call, name))
+        lines = source.splitlines(keepends=True)
+        old = next((k for k in call.keywords if k.arg == keyword), None)
+        end = _end(call)
+        span = slice(old.lineno - 1, old.end_lineno) if old else slice(end, end)
+        lines[span] = [f"        {keyword}={value},\n"]
+        source = "".join(lines)
+    return source
+
+
+def _calls(source: str) -> Iterator[ast.Call]:
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Call) and ast.unparse(node.func) == "ModelSpec":
+            yield node
+
+
+def _names(call: ast.Call, name: str) -> bool:
+    given = [k.value for k in call.keywords if k.arg == "name"]
+    return any(isinstance(v, ast.Constant) and v.value == name for v in given)
+
+
+def _end(call: ast.Call) -> int:
+    """Return the number of the line with the closing bracket, from 0."""
+    assert call.end_lineno is not None, "parsed from source"
+    return call.end_lineno - 1
+
+
+def _metric(metric: dict[str, Any], receipt: dict[str, Any]) -> str:
+    rows = receipt["rows"]
+    tolerance = SHARE if rows >= 1 / SHARE else 1e-6
+    values = {**metric, "value": round(metric["value"], 6), "tolerance": tolerance}
+    best = [
+        (known[metric["name"]], name)
+        for name, known in receipt["baselines"].items()
+        if metric["name"] in known
+    ]
+    if best:
+        value, name = max(best)
+        values |= {"baseline": round(value, 6), "baseline_name": name}
+    return f"{_call('Metric', values)},"
+
+
+def _call(name: str, values: dict[str, Any]) -> str:
+    inside = ", ".join(f"{key}={_literal(value)}" for key, value in values.items())
+    return f"{name}({inside})"
+
+
+def _literal(value: Any) -> str:
+    if isinstance(value, str):
+        return f'"{value}"'
+    return f"{value:_}" if isinstance(value, int) else repr(value)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

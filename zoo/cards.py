@@ -1,0 +1,233 @@
+"""A model card: facts from the spec, numbers from the receipt, prose from the plugin.
+
+The prose is Markdown with three sections. A number in it is written as the name of a
+measured value, `{accuracy:.2%}` or `{settings.epochs}`, so that it can't go stale.
+"""
+
+import re
+import string
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from zoo import checkpoints, store
+from zoo.catalogue import spec as find
+from zoo.errors import CardError
+from zoo.plugins import found
+from zoo.specs import ModelSpec
+
+__all__ = ["SECTIONS", "check_prose", "render", "text"]
+
+SECTIONS = ("What it is for", "How it was trained", "Where it fails")
+FIGURE = re.compile(r"\{[^}]*\}")
+TYPED = re.compile(r"\d+\.\d+|\d+\s?%")  # a figure that nobody keeps true
+
+BODY = """\
+# {name}
+
+{summary}
+
+```python
+import zoo
+
+model = zoo.load("{name}")
+print(zoo.predict(model, zoo.example("{name}")))
+```
+
+{prose}
+
+## Numbers
+
+| metric | value | measured on | rows |
+| --- | ---: | --- | ---: |
+{metrics}
+{baselines}
+The model has {parameters:,} parameters{size}. Its licences: code {code}, weights
+{weights}, training data {data}.
+
+## How to make it again
+
+`zoo train {name}` took {seconds:,.0f} seconds and {memory:,} MiB of memory on
+{hardware} (torch {torch}). The same seed gives the same bytes on the same machine and
+versions; `zoo verify {name} --metric` measures the numbers above again.
+
+| setting | value |
+| --- | --- |
+{settings}
+
+| data | rows | SHA-256 of the content |
+| --- | ---: | --- |
+{fingerprints}
+{pictures}{papers}"""
+
+
+def render(name: str) -> str:
+    """Return the card of a registered model: the README.md of its Hub repository."""
+    spec = find(name)
+    receipt = checkpoints.read_receipt(store.shipped(spec))
+    if not receipt:
+        raise CardError(
+            f"{name!r} has no receipt, so its card has no numbers. 'zoo train {name}' "
+            "makes one."
+        )
+    return text(spec, receipt)
+
+
+def text(spec: ModelSpec, receipt: Mapping[str, Any]) -> str:
+    """Return the card for a spec and the receipt of a run."""
+    body = BODY.format(
+        name=spec.name,
+        summary=spec.summary,
+        prose=_prose(spec, receipt),
+        metrics=_table(_metrics(receipt)),
+        baselines=_baselines(receipt),
+        parameters=spec.parameters,
+        size=f", {spec.weights.size:,} bytes on disk" if spec.weights else "",
+        code=spec.license.code,
+        weights=spec.license.weights,
+        data=spec.license.data,
+        seconds=receipt["seconds"],
+        memory=receipt["peak_memory_mib"] or 0,
+        hardware=receipt["hardware"],
+        torch=receipt["versions"]["torch"],
+        settings=_table([(f"`{k}`", v) for k, v in receipt["settings"].items()]),
+        fingerprints=_table(
+            (f"`{name}`", f"{part['rows']:,}", f"`{part['fingerprint'][:16]}`")
+            for name, part in receipt["data"].items()
+        ),
+        pictures=_pictures(receipt),
+        papers=_papers(spec),
+    )
+    return f"---\n{_header(spec, receipt)}\n---\n\n{body}"
+
+
+def check_prose(spec: ModelSpec) -> str:
+    """Return a model's prose; complain about an empty section or a typed-in figure."""
+    path = store.package_folder(spec.package) / spec.card
+    try:
+        prose = path.read_text(encoding="utf-8").strip()
+    except OSError as exc:
+        raise CardError(f"The prose of {spec.name!r} can't be read: {exc}.") from exc
+    _complete(spec.name, prose)
+    if typed := TYPED.search(FIGURE.sub("", prose)):
+        raise CardError(
+            f"{spec.card} of {spec.name!r} has the number {typed[0]!r} typed in. Write "
+            "the name of a measured value instead, such as {accuracy:.2%}."
+        )
+    return prose
+
+
+def _prose(spec: ModelSpec, receipt: Mapping[str, Any]) -> str:
+    prose = check_prose(spec)
+    values = {
+        **{metric["name"]: metric["value"] for metric in receipt["metrics"]},
+        **receipt["measured"],
+    }
+    try:
+        return _Figures().vformat(prose, (), _Known(values, receipt))
+    except KeyError as exc:
+        raise CardError(
+            f"{spec.card} of {spec.name!r} speaks of {exc.args[0]!r}, which the "
+            f"receipt does not hold. Measured: {', '.join(values)}."
+        ) from exc
+
+
+class _Known(dict[str, Any]):
+    """Measured values by name, and "settings.lr" or "baselines.name.metric"."""
+
+    def __init__(self, values: Mapping[str, Any], receipt: Mapping[str, Any]) -> None:
+        super().__init__(values)
+        self["settings"] = receipt["settings"]
+        self["baselines"] = receipt["baselines"]
+
+
+class _Figures(string.Formatter):
+    """Format with dots that look into mappings; names may hold spaces."""
+
+    def get_field(self, field: str, args: Any, kwargs: Any) -> tuple[Any, str]:
+        value: Any = kwargs
+        for part in field.split("."):
+            if part not in value:
+                raise KeyError(field)
+            value = value[part]
+        return value, field
+
+
+def _complete(name: str, prose: str) -> None:
+    parts = re.split(r"^## +(.+)$", prose, flags=re.MULTILINE)
+    held = dict(zip(map(str.strip, parts[1::2]), parts[2::2], strict=True))
+    for section in SECTIONS:
+        if not held.get(section, "").strip():
+            raise CardError(
+                f"The card of {name!r} has nothing under '## {section}'; every card "
+                f"needs {', '.join(SECTIONS)}."
+            )
+
+
+def _metrics(receipt: Mapping[str, Any]) -> list[Sequence[Any]]:
+    rows = receipt["rows"]
+    return [
+        (m["name"], f"{m['value']:.4f}", f"{m['dataset']}, {m['split']}", f"{rows:,}")
+        for m in receipt["metrics"]
+    ]
+
+
+def _baselines(receipt: Mapping[str, Any]) -> str:
+    rows = [
+        (name, metric, f"{value:.4f}")
+        for name, values in receipt["baselines"].items()
+        for metric, value in values.items()
+    ]
+    if not rows:
+        return ""
+    head = "\nFor comparison:\n\n| method | metric | value |\n| --- | --- | ---: |\n"
+    return f"{head}{_table(rows)}\n"
+
+
+def _table(rows: Any) -> str:
+    return "\n".join(f"| {' | '.join(map(str, row))} |" for row in rows)
+
+
+def _pictures(receipt: Mapping[str, Any]) -> str:
+    shown = [
+        f"![{caption}]({name})\n\n{caption}\n"
+        for name, caption in receipt["pictures"].items()
+    ]
+    return "\n## Pictures\n\n" + "\n".join(shown) if shown else ""
+
+
+def _papers(spec: ModelSpec) -> str:
+    lines = "\n".join(f"* {paper}" for paper in spec.papers)
+    return f"\n## Sources\n\n{lines}\n" if lines else ""
+
+
+def _header(spec: ModelSpec, receipt: Mapping[str, Any]) -> str:
+    from huggingface_hub import EvalResult, ModelCardData  # slow: only when needed
+
+    datasets = found().datasets
+    ids = [datasets[n].hub if n in datasets else None for n in spec.trained_on]
+    results = [
+        EvalResult(
+            task_type=spec.task,
+            dataset_type=_hub_id(metric["dataset"]),
+            dataset_name=metric["dataset"],
+            dataset_split=metric["split"],
+            metric_type=metric["name"],
+            metric_value=round(metric["value"], 6),
+        )
+        for metric in receipt["metrics"]
+    ]
+    data = ModelCardData(
+        license=spec.license.weights,
+        library_name="zoo",
+        pipeline_tag=spec.task,
+        tags=["zoo", *spec.tags],
+        datasets=[name for name in ids if name] or None,
+        model_name=spec.name,
+        eval_results=results,
+    )
+    return str(data.to_yaml()).rstrip()
+
+
+def _hub_id(name: str) -> str:
+    known = found().datasets.get(name)
+    return (known.hub if known else None) or name

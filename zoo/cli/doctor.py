@@ -1,0 +1,70 @@
+"""`zoo doctor`: what is installed, what is broken, and who is to blame."""
+
+import os
+import platform
+from importlib.metadata import PackageNotFoundError, version
+
+import click
+
+from zoo import folders
+from zoo.plugins import found
+
+PACKAGES = (
+    "zoo-core",
+    "torch",
+    "safetensors",
+    "huggingface-hub",
+    "datasets",
+    "torchmetrics",
+    "matplotlib",
+    "torchvision",
+)
+OPTIONAL = {"datasets", "torchmetrics", "matplotlib"}
+
+
+@click.command("doctor")
+@click.pass_context
+def doctor_command(ctx: click.Context) -> None:
+    """Look for broken plugins and a broken environment; status 1 if one is found."""
+    click.echo(f"python {platform.python_version()} on {platform.platform()}")
+    for name in PACKAGES:
+        click.echo(f"  {name:<16} {_version(name)}")
+    click.echo("plugins")
+    known = found()
+    for plugin in known.plugins:
+        count = sum(provider == plugin for provider in known.providers.values())
+        line = f"{plugin.distribution} {plugin.version}: {count} models"
+        click.echo(f"  {plugin.name:<16} {line}")
+    click.echo("folders")
+    problems = [str(failure) for failure in known.failures]
+    click.echo(f"  {'cache':<16} {folders.cache()}")
+    if not _writable():
+        problems.append(
+            f"The cache {folders.cache()} can't be written: every load hashes its file "
+            "again. Set ZOO_CACHE to a folder of yours."
+        )
+    for folder in folders.data():
+        state = "" if folder.is_dir() else " (does not exist)"
+        click.echo(f"  {'data':<16} {folder}{state}")
+        if state:
+            problems.append(f"ZOO_DATA names {folder}, which does not exist.")
+    for problem in problems:
+        click.echo(f"problem: {problem}", err=True)
+    click.echo(f"{len(problems)} problems" if problems else "no problems")
+    ctx.exit(1 if problems else 0)
+
+
+def _version(name: str) -> str:
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        hint = ": pip install 'zoo-core[train]' to train" if name in OPTIONAL else ""
+        return f"not installed{hint}"
+
+
+def _writable() -> bool:
+    """Return whether the cache can be written, without writing to it."""
+    place = folders.cache()
+    while not place.exists() and place != place.parent:
+        place = place.parent
+    return os.access(place, os.W_OK)

@@ -1,0 +1,149 @@
+"""`zoo predict`, `train` and `verify`: torch is imported once one of them runs."""
+
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from zoo.cli import show
+from zoo.errors import InputError
+
+if TYPE_CHECKING:
+    from zoo.verification import Verification
+
+as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+
+
+@click.command("predict")
+@click.argument("name")
+@click.argument("inputs", nargs=-1)
+@click.option("--example", is_flag=True, help="Use the example the model ships.")
+@click.option("--invert", is_flag=True, help="Exchange dark and light (pictures).")
+@as_json
+def predict_command(
+    name: str, inputs: tuple[str, ...], example: bool, invert: bool, as_json: bool
+) -> None:
+    """Run the model NAME on INPUTS: files, or rows written as JSON.
+
+    NAME may also be a checkpoint folder.
+    """
+    from zoo.models import load
+    from zoo.prediction import example as find_example
+    from zoo.prediction import predict
+
+    raw = [find_example(name)] if example else [_raw(text) for text in inputs]
+    if not raw:
+        raise click.UsageError("Give an input, or --example to try the model's own.")
+    options = {"invert": True} if invert else {}
+    model = load(name)
+    answers = [predict(model, one, **options) for one in raw]
+    if as_json:
+        plain = [_plain(answer) for answer in answers]
+        click.echo(json.dumps(plain[0] if len(plain) == 1 else plain, indent=2))
+        return
+    for given, answer in zip(raw, answers, strict=True):
+        click.echo(f"{given}:")
+        for one in answer if isinstance(answer, list) else [answer]:
+            click.echo("\n".join(show.result(one)))
+
+
+@click.command("train")
+@click.argument("name")
+@click.option("-o", "--out", type=click.Path(path_type=Path), help="Folder to write.")
+@click.option("--set", "words", multiple=True, metavar="KEY=VALUE", help="A setting.")
+@click.option("--seed", type=int, help="Short for --set seed=...")
+@click.option("--smoke", is_flag=True, help="A moment's training, to see it run.")
+@click.option("--device", default="cpu", show_default=True)
+def train_command(
+    name: str,
+    out: Path | None,
+    words: tuple[str, ...],
+    seed: int | None,
+    smoke: bool,
+    device: str,
+) -> None:
+    """Run the recipe of the model NAME; by default into runs/NAME."""
+    from zoo.checkpoints import read_receipt
+    from zoo.cli.progress import watching
+    from zoo.settings import parse
+    from zoo.training import train
+
+    settings: dict[str, object] = {**parse(words)}
+    if seed is not None:
+        settings["seed"] = seed
+    with watching() as watcher:
+        folder = train(
+            name, out, settings=settings, smoke=smoke, device=device, watcher=watcher
+        )
+    receipt = read_receipt(folder)
+    for metric in receipt["metrics"]:
+        where = f"{metric['dataset']} {metric['split']}"
+        click.echo(f"{metric['name']} {metric['value']:.4f} on {where}")
+    click.echo(f"{folder} ({receipt['seconds']:.0f} s)")
+
+
+@click.command("verify")
+@click.argument("names", nargs=-1)
+@click.option("--metric", is_flag=True, help="Measure the claims on the data again.")
+@as_json
+@click.pass_context
+def verify_command(
+    ctx: click.Context, names: tuple[str, ...], metric: bool, as_json: bool
+) -> None:
+    """Check the models NAMES, or all with shipped weights; status 1 if one fails."""
+    from zoo.catalogue import search
+    from zoo.verification import verify
+
+    chosen = names or [spec.name for spec in search() if spec.weights]
+    seen = [verify(name, metric=metric) for name in chosen]
+    if as_json:
+        click.echo(json.dumps([one.to_dict() for one in seen], indent=2))
+    else:
+        for one in seen:
+            click.echo("\n".join(_verdict(one)))
+    ctx.exit(0 if all(one.passed for one in seen) else 1)
+
+
+def _raw(text: str) -> Any:
+    """Return a path as it is, and JSON as what it means."""
+    if text == "-":
+        text = sys.stdin.read()
+    if text.lstrip()[:1] in ("{", "["):
+        try:
+            return json.loads(text)
+        except ValueError as exc:
+            raise InputError(f"{text!r} is not JSON ({exc}).", "valid JSON") from exc
+    return text
+
+
+def _plain(answer: Any) -> Any:
+    if isinstance(answer, list):
+        return [_plain(one) for one in answer]
+    return answer.to_dict()
+
+
+def _verdict(one: "Verification") -> list[str]:
+    lines = [
+        f"{'ok  ' if one.passed else 'FAIL'} {one.name}: {one.tensors} tensors, "
+        f"SHA-256 {one.sha256[:12]}..., {_golden(one)}"
+    ]
+    for metric in one.metrics:
+        sign = "=" if metric.agrees else "is not"
+        lines.append(
+            f"     {metric.name} on {metric.dataset} {metric.split}: "
+            f"{metric.found:.4f} {sign} {metric.claimed:.4f} "
+            f"(tolerance {metric.tolerance:g})"
+        )
+    return lines
+
+
+def _golden(one: "Verification") -> str:
+    if one.matches is None:
+        return "no golden"
+    gap = f"{one.difference:.2g} apart (tolerance {one.tolerance:g})"
+    if one.matches:
+        return f"golden matches, {gap}"
+    first = f"; the first layer that differs is {one.first_layer!r}"
+    return f"golden differs, {gap}{first if one.first_layer else ''}; see {one.kept}"

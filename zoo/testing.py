@@ -1,0 +1,232 @@
+"""What every model in the zoo promises, as checks that a plugin's tests can call.
+
+    import pytest, zoo
+    from zoo.testing import CHECKS
+
+    @pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
+    @pytest.mark.parametrize("name", zoo.names("my-*"))
+    def test_promise(name, check, tmp_path):
+        check(zoo.spec(name), tmp_path)
+
+A check that does not apply to a model (it has no head, or no weights) returns at once.
+"""
+
+import copy
+import io
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+
+from zoo import cards, checkpoints, golden, models, prediction, store, training
+from zoo.about import about
+from zoo.errors import InputError, OptionError
+from zoo.specs import ModelSpec
+from zoo.tasks import task
+from zoo.tensors import prepared, stand_in
+from zoo.verification import verify
+from zoo.weights import slots
+
+__all__ = ["CHECKS", "Check"]
+
+Check = Callable[[ModelSpec, Path], None]
+MOST_BYTES = 16 << 20  # what a plugin may ship for one model
+
+
+def parameter_count_is_true(spec: ModelSpec, tmp_path: Path) -> None:
+    """The spec says how many parameters the model has."""
+    counted = sum(p.numel() for p in models.build(spec.name).parameters())
+    assert counted == spec.parameters, f"the spec says {spec.parameters:,}: {counted:,}"
+
+
+def output_fits_the_labels(spec: ModelSpec, tmp_path: Path) -> None:
+    """A fresh model gives a finite score for each label of each row."""
+    output = _run(models.build(spec.name).eval(), _given(spec))
+    answers = task(spec.task).results(output, [_NOTHING] * len(output), spec.output)
+    assert output.isfinite().all(), "the output holds NaN or infinity"
+    assert all(set(one.scores) == set(spec.labels) for one in answers)
+
+
+def rows_do_not_mix(spec: ModelSpec, tmp_path: Path) -> None:
+    """In eval mode a row's output does not depend on the rows beside it."""
+    model, given = models.build(spec.name).eval(), _given(spec)
+    together, alone = _run(model, given), _run(model, given[:1])
+    assert torch.allclose(together[:1], alone, atol=1e-5), "row 0 changed in company"
+
+
+def weights_survive_the_disk(spec: ModelSpec, tmp_path: Path) -> None:
+    """Saved and loaded, a model gives the same output bit for bit."""
+    torch.manual_seed(0)
+    saved, given = models.build(spec.name).eval(), _given(spec)
+    read = models.load(models.save(saved, tmp_path / "model"))
+    assert torch.equal(_run(saved, given), _run(read, given))
+
+
+def every_parameter_comes_from_the_file(spec: ModelSpec, tmp_path: Path) -> None:
+    """A load leaves nothing at random: two loads agree in every tensor."""
+    folder = models.save(models.build(spec.name), tmp_path / "model")
+    first, again = models.load(folder), models.load(folder, verify="always")
+    report = about(first).report
+    assert report is not None
+    assert not report.fresh
+    assert set(report.loaded) == set(slots(first).names())
+    for (name, one), other in zip(
+        first.state_dict().items(), again.state_dict().values(), strict=True
+    ):
+        assert torch.equal(one, other), f"{name} differs between two loads"
+
+
+def knowledge_survives_copies(spec: ModelSpec, tmp_path: Path) -> None:
+    """`model.zoo` is there after copy.deepcopy, and a state_dict can be pickled."""
+    model = models.build(spec.name)
+    twin = copy.deepcopy(model)
+    file = io.BytesIO()
+    torch.save(model.state_dict(), file)
+    assert about(twin).spec == spec
+    assert about(twin).labels == spec.labels
+
+
+def head_can_be_replaced(spec: ModelSpec, tmp_path: Path) -> None:
+    """With other labels only the head is fresh; without a head they are refused."""
+    folder = models.save(models.build(spec.name), tmp_path / "model")
+    labels = tuple(f"new {n}" for n in range(len(spec.labels) + 1))
+    if spec.head is None:
+        try:
+            models.load(folder, labels=labels)
+        except OptionError:
+            return
+        raise AssertionError("the spec names no head, but labels= was accepted")
+    model = models.load(folder, labels=labels)
+    report = about(model).report
+    assert report is not None
+    assert report.fresh, "the new head should be fresh"
+    assert all(name.startswith(f"{spec.head}.") for name in report.fresh)
+    assert about(model).labels == labels
+    assert _run(model, _given(spec)).shape[1] == len(labels)
+
+
+def gradients_reach_every_parameter(spec: ModelSpec, tmp_path: Path) -> None:
+    """A model that can be trained by gradients has one for each parameter."""
+    model = models.build(spec.name)
+    output = model(_given(spec))
+    if not output.requires_grad:
+        return  # step units have no gradient
+    output.square().sum().backward()
+    missing = [n for n, p in model.named_parameters() if p.grad is None]
+    assert not missing, f"no gradient for {', '.join(missing)}"
+
+
+def examples_are_answered(spec: ModelSpec, tmp_path: Path) -> None:
+    """Every shipped example is read, answered, printed and turned into JSON."""
+    model = models.load(spec.name) if spec.weights else models.build(spec.name).eval()
+    for name in spec.examples:
+        path = store.package_folder(spec.package) / "examples" / name
+        answer = prediction.predict(model, path)
+        for one in answer if isinstance(answer, list) else [answer]:
+            assert str(one)
+            assert json.dumps(one.to_dict())
+            assert "<" in one._repr_html_()
+
+
+def nonsense_is_refused(spec: ModelSpec, tmp_path: Path) -> None:
+    """Nothing, an empty list, a strange object and a missing file are refused."""
+    model = models.build(spec.name).eval()
+    for nonsense in (None, [], object(), str(tmp_path / "no such file")):
+        try:
+            prediction.predict(model, nonsense)
+        except InputError:
+            continue
+        raise AssertionError(f"{nonsense!r} was answered")
+
+
+def weights_are_what_is_pinned(spec: ModelSpec, tmp_path: Path) -> None:
+    """Shipped weights load strictly, replay their golden, and are not too large."""
+    if spec.weights is None or spec.weights.repo is not None:
+        return
+    seen = verify(spec.name, keep=tmp_path)
+    assert seen.matches, f"the golden differs by {seen.difference}: {seen.first_layer}"
+    assert spec.weights.size <= MOST_BYTES, f"{spec.weights.size:,} bytes are too many"
+
+
+def claims_are_what_was_measured(spec: ModelSpec, tmp_path: Path) -> None:
+    """The spec's metrics and settings are those of the shipped receipt."""
+    if spec.weights is None or spec.weights.repo is not None:
+        return
+    folder = store.shipped(spec)
+    receipt = checkpoints.read_receipt(folder)
+    pinned = checkpoints.read_config(folder).weights.sha256
+    measured = {m["name"]: m["value"] for m in receipt["metrics"]}
+    assert pinned == spec.weights.sha256, "config.json is of other weights"
+    assert not receipt["smoke"], "the shipped weights are of a smoke run"
+    for claim in spec.metrics:
+        gap = abs(claim.value - measured[claim.name])
+        assert gap < 1e-5, f"{claim.name} was {measured[claim.name]}"
+        if claim.baseline is not None:
+            assert claim.value >= claim.baseline, f"below {claim.baseline_name}"
+
+
+def card_is_complete(spec: ModelSpec, tmp_path: Path) -> None:
+    """The prose has its three sections; with weights, the whole card renders."""
+    cards.check_prose(spec)
+    if spec.weights is None:
+        return
+    from huggingface_hub import ModelCard
+
+    data = vars(ModelCard(cards.render(spec.name)).data)
+    assert data["license"] == spec.license.weights
+    assert data["pipeline_tag"] == spec.task
+    assert data["eval_results"], "the card has no measured results"
+
+
+def recipe_runs(spec: ModelSpec, tmp_path: Path) -> None:
+    """A smoke run gives a checkpoint that loads, replays, and measures every claim."""
+    folder = training.train(spec.name, tmp_path / "run", smoke=True)
+    receipt = checkpoints.read_receipt(folder)
+    model = models.load(folder)
+    measured = {metric["name"] for metric in receipt["metrics"]}
+    assert golden.replay(model, folder / checkpoints.GOLDEN).matches
+    assert {metric.name for metric in spec.metrics} <= measured
+    assert (folder / checkpoints.CARD).read_text(encoding="utf-8").startswith("---")
+
+
+def same_seed_same_bytes(spec: ModelSpec, tmp_path: Path) -> None:
+    """Two smoke runs with one seed give the same weights, byte for byte."""
+    first, again = (
+        training.train(spec.name, tmp_path / name, smoke=True) / checkpoints.WEIGHTS
+        for name in ("first", "again")
+    )
+    assert first.read_bytes() == again.read_bytes()
+
+
+CHECKS: tuple[Check, ...] = (
+    parameter_count_is_true,
+    output_fits_the_labels,
+    rows_do_not_mix,
+    weights_survive_the_disk,
+    every_parameter_comes_from_the_file,
+    knowledge_survives_copies,
+    head_can_be_replaced,
+    gradients_reach_every_parameter,
+    examples_are_answered,
+    nonsense_is_refused,
+    weights_are_what_is_pinned,
+    claims_are_what_was_measured,
+    card_is_complete,
+    recipe_runs,
+    same_seed_same_bytes,
+)
+
+_NOTHING = torch.empty(0)  # stands for an opened input that nobody looks at
+
+
+def _given(spec: ModelSpec, rows: int = 3) -> Tensor:
+    """Return inputs of the right shape, drawn over the range of the training data."""
+    return prepared(stand_in(spec.input, spec.output, rows, spec.name).input)
+
+
+@torch.inference_mode()
+def _run(model: nn.Module, given: Tensor) -> Tensor:
+    output: Tensor = model(given)
+    return output
