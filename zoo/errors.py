@@ -91,9 +91,7 @@ class DatasetNotFound(NotFound):
         known = sorted(known)
         hint = f"{near(name, known)}Registered: {', '.join(known)}."
         if not known:
-            hint = (
-                "No plugin that has datasets is installed; see 'Set up' in the README."
-            )
+            hint = "No plugin with datasets is installed; see 'Set up' in the README."
         super().__init__(f"No dataset named {name!r}. {hint}")
         self.name = name
 
