@@ -14,7 +14,7 @@ import torch
 from torch import nn
 
 import zoo
-from zoo import models, weights
+from zoo import weights
 from zoo.about import about
 from zoo.errors import CheckpointError, ModelNotFound, NoWeights, OptionError
 

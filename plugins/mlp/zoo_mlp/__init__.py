@@ -44,6 +44,7 @@ SPECS = (
         build="zoo_mlp.mlp:mlp",
         options={"hidden": (1200, 1200), "dropout": 0.5},
         recipe="zoo_mlp.recipe",
+        settings={"epochs": 50, "lr": 1e-3},
         card="cards/mlp-dropout-mnist.md",
         license=MNIST,
         parameters=2_395_210,
