@@ -17,6 +17,7 @@ import zoo
 from zoo import weights
 from zoo.about import about
 from zoo.errors import CheckpointError, ModelNotFound, NoWeights, OptionError
+from zoo.unfilled import without_initialisers
 
 
 def test_a_near_miss_is_suggested() -> None:
@@ -261,7 +262,7 @@ def test_tied_weights_and_buffers(tmp_path: Path) -> None:
     saved.norm.running_mean.normal_()
     slots = weights.slots(saved)
     weights.write(dict(zip(slots.names(), values(saved), strict=True)), path)
-    with weights.without_initialisers():
+    with without_initialisers():
         read = Odd().eval()
     weights.read(read, path, weights.slots(read))
     token = torch.tensor([[1, 2, 3]])
