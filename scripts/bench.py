@@ -97,6 +97,7 @@ def start(command: Sequence[str], folder: Path) -> tuple[float, float]:
     started = time.perf_counter()
     process = subprocess.Popen(
         [sys.executable, *command],
+        cwd=folder,  # python -c would import what lies in the current folder
         env=_environment(folder),
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
@@ -113,7 +114,12 @@ def importing_zoo(folder: Path) -> float:
     """Return the milliseconds that the interpreter itself counts for `import zoo`."""
     command = [sys.executable, "-X", "importtime", "-c", "import zoo"]
     done = subprocess.run(
-        command, env=_environment(folder), capture_output=True, text=True, check=True
+        command,
+        cwd=folder,
+        env=_environment(folder),
+        capture_output=True,
+        text=True,
+        check=True,
     )
     last = done.stderr.splitlines()[-1]  # "import time: self | cumulative | zoo"
     return int(last.split("|")[1]) / 1e3
@@ -145,6 +151,7 @@ def children(
         for name in ways:
             processes[name] = subprocess.Popen(
                 [sys.executable, CHILD, "load", name, architecture, str(folder)],
+                cwd=folder,
                 env=_environment(folder),
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
@@ -196,7 +203,12 @@ def _available(name: str, module: str) -> bool:
 def _run(arguments: Sequence[str], folder: Path) -> None:
     command = [sys.executable, CHILD, *arguments, str(folder)]
     done = subprocess.run(
-        command, env=_environment(folder), capture_output=True, text=True, check=False
+        command,
+        cwd=folder,
+        env=_environment(folder),
+        capture_output=True,
+        text=True,
+        check=False,
     )
     if done.returncode:
         raise click.ClickException(done.stderr)
