@@ -104,13 +104,14 @@ CSV: dict[str, bytes] = {
 @pytest.mark.parametrize("form", CSV)
 def test_a_csv_file(form: str, tmp_path: Path) -> None:
     """
-    A CSV file with a header gives its rows, by name.
+    A CSV file with a header gives its rows, by name, from a path or from memory.
     """
     path = tmp_path / "données.csv"
     path.write_bytes(CSV[form])
 
     assert rows(path, LENGTHS) == (TWO, False)
     assert rows(str(path), LENGTHS) == (TWO, False)
+    assert rows(CSV[form], LENGTHS) == (TWO, False)
 
 
 REFUSED: list[tuple[Any, str]] = [
@@ -162,6 +163,10 @@ REFUSED: list[tuple[Any, str]] = [
     (None, "A NoneType is not a row."),
     (np.float32(5), "A float32 is not a row."),
     ({5, 1}, "A set is not a row."),
+    (
+        b"sepal,petal\n5,tall",
+        "The file, line 2: column 'petal' holds 'tall', not a number.",
+    ),
 ]
 
 

@@ -1,6 +1,7 @@
 """From whatever a person calls a table row to the numbers a model takes."""
 
 import csv
+import io
 import math
 import os
 from collections.abc import Mapping, Sequence
@@ -28,14 +29,14 @@ def describe(expected: TabularInput) -> str:
     names = ", ".join(column.name for column in expected.columns)
     return (
         f"{len(expected.columns)} numbers a row ({names}): a dict, a list, an array, a "
-        "DataFrame or one row of it, or the path of a CSV file with a header"
+        "DataFrame or one row of it, or a CSV file with a header (its path, or bytes)"
     )
 
 
 def rows(raw: Any, expected: TabularInput) -> tuple[list[list[float]], bool]:
     """Return the rows in `raw` in column order, and whether it was a single one."""
-    if isinstance(raw, (str, os.PathLike)):
-        found, single = _from_csv(Path(raw), expected), False
+    if isinstance(raw, (str, os.PathLike, bytes)):
+        found, single = _from_csv(raw, expected), False
     else:
         held, single = _rows(raw, expected)
         number = [
@@ -111,19 +112,21 @@ def _transposed(
     return [dict(zip(wanted, row, strict=True)) for row in values], False
 
 
-def _from_csv(path: Path, expected: TabularInput) -> list[Row]:
+def _from_csv(raw: str | os.PathLike[str] | bytes, expected: TabularInput) -> list[Row]:
+    name = "The file" if isinstance(raw, bytes) else str(raw)
     try:
-        with path.open(newline="", encoding="utf-8-sig") as file:
-            reader = csv.DictReader(file, skipinitialspace=True, strict=True)
-            found = [(f"{path}, line {reader.line_num}: ", row) for row in reader]
+        content = raw if isinstance(raw, bytes) else Path(raw).read_bytes()
+        lines = io.StringIO(content.decode("utf-8-sig"), newline="")
+        reader = csv.DictReader(lines, skipinitialspace=True, strict=True)
+        found = [(f"{name}, line {reader.line_num}: ", row) for row in reader]
     except FileNotFoundError:
-        problem = f"There is no file {str(path)!r}."
+        problem = f"There is no file {name!r}."
     except IsADirectoryError:
-        problem = f"{path} is a folder."
+        problem = f"{name} is a folder."
     except UnicodeDecodeError as exc:
-        problem = f"{path} is not UTF-8 text (byte {exc.start:,}): save it as UTF-8."
+        problem = f"{name} is not UTF-8 text (byte {exc.start:,}): save it as UTF-8."
     except (OSError, ValueError, csv.Error) as exc:
-        problem = f"{path} can't be read as CSV ({exc})."
+        problem = f"{name} can't be read as CSV ({exc})."
     else:
         for where, row in found:
             _check_length(where, row, expected)
