@@ -200,8 +200,8 @@ def test_an_unknown_model(run: Callable[..., Ended]) -> None:
     """
     start = "error: No model named 'perceptron-irs'. Did you mean 'perceptron-iris'"
 
-    for command in ("info", "card", "predict", "train"):
-        ended = run(command, "perceptron-irs", *[FLOWER] * (command == "predict"))
+    for name in ("info", "card", "predict", "train"):
+        ended = run(name, "perceptron-irs", *[FLOWER] * (name == "predict"))
 
         assert (ended.status, ended.out) == (1, "")
         assert ended.err.startswith(start)
@@ -530,8 +530,8 @@ def test_help(run: Callable[..., Ended], arguments: list[str]) -> None:
     ended = run(*arguments)
 
     assert (ended.status, ended.err) == (0, "")
-    for command in ("list", "search", "info", "predict", "train", "verify"):
-        assert f"\n  {command} " in ended.out
+    for name in ("list", "search", "info", "predict", "train", "verify"):
+        assert f"\n  {name} " in ended.out
 
 
 @pytest.mark.parametrize(
