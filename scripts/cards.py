@@ -1,16 +1,23 @@
-"""Write the cards of the models in this repository; with --check, say which are stale.
+"""Write what is generated in this repository; with --check, say what is stale.
 
-A card lies in cards/<model>/ with its pictures, and in the model's checkpoint folder:
-the same bytes, which are also those of its repository on the Hub.
+A model's card lies in cards/<model>/ with its pictures, and in its checkpoint folder:
+the same bytes, which are also those of its repository on the Hub. The README's table of
+models is written from the specs.
 """
 
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
-from zoo import cards, catalogue, checkpoints, store
+from zoo import Metric, ModelSpec, Weights, cards, catalogue, checkpoints, store
 
 ROOT = Path(__file__).resolve().parents[1]
-CARDS, PLUGINS = ROOT / "cards", ROOT / "plugins"
+CARDS, PLUGINS, README = ROOT / "cards", ROOT / "plugins", ROOT / "README.md"
+BEGIN, END = "<!-- models: written by scripts/cards.py -->", "<!-- end of models -->"
+HEAD = (
+    "| model | what it does | parameters | weights | measured (best baseline) |",
+    "| --- | --- | ---: | ---: | --- |",
+)
 
 
 def main(check: bool) -> int:
@@ -36,16 +43,42 @@ def main(check: bool) -> int:
 def _wanted() -> list[tuple[Path, bytes]]:
     """Return every file that should be there, with its content."""
     wanted = []
-    for spec in catalogue.search():
-        home = store.shipped(spec)
-        if PLUGINS not in home.resolve().parents or spec.weights is None:
-            continue  # another repository's model, or one without weights
+    for spec, home in _ours():
         card = cards.render(spec.name).encode()
         wanted.append((home / checkpoints.CARD, card))
         wanted.append((CARDS / spec.name / checkpoints.CARD, card))
         for picture in home.glob("*.png"):
             wanted.append((CARDS / spec.name / picture.name, picture.read_bytes()))
-    return wanted
+    return [*wanted, (README, _readme().encode())]
+
+
+def _ours() -> Iterator[tuple[ModelSpec, Path]]:
+    """Yield the models this repository ships, with their checkpoint folders."""
+    for spec in catalogue.search():
+        home = store.shipped(spec)
+        if PLUGINS in home.resolve().parents and spec.weights is not None:
+            yield spec, home
+
+
+def _readme() -> str:
+    text = README.read_text(encoding="utf-8")
+    before, after = text.partition(BEGIN)[0], text.partition(END)[2]
+    rows = [_row(spec, spec.weights) for spec, _ in _ours() if spec.weights]
+    return "\n".join([f"{before}{BEGIN}", *HEAD, *rows, f"{END}{after}"])
+
+
+def _row(spec: ModelSpec, weights: Weights) -> str:
+    name = f"[`{spec.name}`](cards/{spec.name})"
+    size = f"{weights.size / 1024:,.1f} KiB"
+    figure = _figure(spec.metrics[0])
+    return f"| {name} | {spec.summary} | {spec.parameters:,} | {size} | {figure} |"
+
+
+def _figure(metric: Metric) -> str:
+    if metric.baseline is None:
+        return f"{metric.name} {metric.value:.4f}"
+    best = f"{metric.baseline_name} {metric.baseline:.4f}"
+    return f"{metric.name} {metric.value:.4f} ({best})"
 
 
 if __name__ == "__main__":

@@ -162,7 +162,8 @@ def _commit(chosen: DatasetSpec, split: str) -> str:
         fault = f"it answers with status {exc.response.status_code}"
         raise _not_had(chosen, split, fault) from exc
     except OfflineModeIsEnabled as exc:
-        raise _not_had(chosen, split, "HF_HUB_OFFLINE is set", online) from exc
+        unset = "Unset it and load the set once, or set"
+        raise _not_had(chosen, split, "HF_HUB_OFFLINE is set", unset) from exc
     except Exception as exc:  # the HTTP client's, which may change
         raise _not_had(chosen, split, "it can't be reached", online) from exc
     return str(about.sha)
@@ -214,18 +215,16 @@ def _labelled(rows: Dataset, place: str, chosen: DatasetSpec) -> Dataset:
     """Let `label` be numbers that stand for the spec's names, in the spec's order."""
     if not chosen.labels or "label" not in rows.column_names:
         return rows
-    library = _library()
+    known = _library().ClassLabel(names=list(chosen.labels))
     feature = rows.features["label"]
     names = tuple(getattr(feature, "names", chosen.labels))
-    if names == chosen.labels and isinstance(feature, library.ClassLabel):
+    fault = "some labels are unknown"
+    if names != chosen.labels:
+        fault = f"its labels are {', '.join(names)}"
+    elif feature == known:
         return rows
-    fault = f"its labels are {', '.join(names)}"
-    if names == chosen.labels:
-        try:
-            known = library.ClassLabel(names=list(names))
-            return rows.cast_column("label", known)
-        except ValueError:
-            fault = "some labels are unknown"
+    elif {*rows.unique("label")} <= {-1, *range(len(names)), *names}:
+        return rows.cast_column("label", known)
     raise DataError(
         f"Dataset {chosen.name!r}: in {place}, {fault}. The spec says "
         f"{', '.join(chosen.labels)}. This copy is of another version: replace it."

@@ -92,9 +92,7 @@ class DatasetNotFound(NotFound):
         known = sorted(known)
         hint = f"{near(name, known)}Registered: {', '.join(known)}."
         if not known:
-            hint = (
-                "No plugin that has datasets is installed; see 'Set up' in the README."
-            )
+            hint = "No plugin with datasets is installed; see 'Set up' in the README."
         super().__init__(f"No dataset named {name!r}. {hint}")
         self.name = name
 
@@ -190,7 +188,7 @@ class IntegrityError(WeightsError):
     """A file is not the one its pin describes."""
 
     def __init__(self, path: str, problem: str, blame: str) -> None:
-        super().__init__(f"{path} {problem}. {blame}")
+        super().__init__(f"{path} {problem}. {blame}.")
 
 
 class MisfitError(WeightsError):

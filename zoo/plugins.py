@@ -7,10 +7,11 @@ plugin by name.
 
 import sys
 import traceback
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
+from typing import TypeVar
 
 import pluggy
 
@@ -22,6 +23,7 @@ __all__ = ["Found", "Plugin", "find", "found"]
 
 GROUP = "zoo"
 HOOKS = ("zoo_models", "zoo_datasets")
+Spec = TypeVar("Spec", ModelSpec, DatasetSpec)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,38 +61,44 @@ def find(entries: Iterable[EntryPoint] | None = None) -> Found:
     """Load every plugin. One that fails is reported, and does not stop the others."""
     if entries is None:
         entries = entry_points(group=GROUP)
-    seen = Found({}, {}, {}, (), ())
     plugins: list[Plugin] = []
     failures: list[PluginError] = []
-    makers: dict[str, str] = {}  # by dataset name
+    models: dict[str, tuple[ModelSpec, Plugin]] = {}
+    datasets: dict[str, tuple[DatasetSpec, Plugin]] = {}
     for entry in sorted(entries, key=lambda e: (e.name, e.value)):
         had_torch = "torch" in sys.modules
         try:
-            models, datasets = _ask(entry)
+            found_models, found_datasets = _ask(entry)
         except Exception as exc:  # noqa: BLE001 - a plugin may raise anything at all
             failures.append(_blame(entry, exc))
             continue
         if "torch" in sys.modules and not had_torch:
             failures.append(PluginError(entry.name, HEAVY))
-        plugin = _plugin(entry)
-        plugins.append(plugin)
-        for model in models:
-            if model.name in seen.models:
-                first = seen.providers[model.name].name
-                failures.append(DuplicateName("model", model.name, first, entry.name))
-                continue
-            seen.models[model.name] = model
-            seen.providers[model.name] = plugin
-        for data in datasets:
-            if data.name in seen.datasets:
-                first = makers[data.name]
-                failures.append(DuplicateName("dataset", data.name, first, entry.name))
-                continue
-            seen.datasets[data.name] = data
-            makers[data.name] = entry.name
+        plugins.append(_plugin(entry))
+        failures += _take(found_models, plugins[-1], models, "model")
+        failures += _take(found_datasets, plugins[-1], datasets, "dataset")
     return Found(
-        seen.models, seen.datasets, seen.providers, tuple(plugins), tuple(failures)
+        models={name: spec for name, (spec, _) in models.items()},
+        datasets={name: spec for name, (spec, _) in datasets.items()},
+        providers={name: plugin for name, (_, plugin) in models.items()},
+        plugins=tuple(plugins),
+        failures=tuple(failures),
     )
+
+
+def _take(
+    specs: Iterable[Spec],
+    plugin: Plugin,
+    taken: dict[str, tuple[Spec, Plugin]],
+    kind: str,
+) -> Iterator[PluginError]:
+    """Add specs under their names; yield an error for each name that is taken."""
+    for spec in specs:
+        if spec.name in taken:
+            first = taken[spec.name][1].name
+            yield DuplicateName(kind, spec.name, first, plugin.name)
+        else:
+            taken[spec.name] = (spec, plugin)
 
 
 HEAVY = (
@@ -117,12 +125,16 @@ def _ask(entry: EntryPoint) -> tuple[list[ModelSpec], list[DatasetSpec]]:
     datasets = [spec for answer in manager.hook.zoo_datasets() for spec in answer]
     if not models and not datasets:
         raise LookupError(f"{entry.value} registers no models and no datasets")
-    for spec, kind in [(s, ModelSpec) for s in models] + [
-        (s, DatasetSpec) for s in datasets
-    ]:
-        if not isinstance(spec, kind):
-            raise TypeError(f"{spec!r} is not a {kind.__name__}")
+    for spec in models:
+        _require(spec, ModelSpec)
+    for spec in datasets:
+        _require(spec, DatasetSpec)
     return models, datasets
+
+
+def _require(spec: object, kind: type) -> None:
+    if not isinstance(spec, kind):
+        raise TypeError(f"{spec!r} is not a {kind.__name__}")
 
 
 def _plugin(entry: EntryPoint) -> Plugin:

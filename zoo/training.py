@@ -26,6 +26,8 @@ from zoo.weights import narrow
 
 __all__ = ["recipe_of", "train"]
 
+CURVES = "The course of training: the loss on training rows, the rest as validated."
+
 
 def train(
     name: str,
@@ -61,7 +63,7 @@ def train(
         if hasattr(recipe, "report"):
             recipe.report(model, run)
     if len(run.history) > 1:
-        run.picture("curves", pictures.curves(run.history), "The course of training.")
+        run.picture("curves", pictures.curves(run.history), CURVES)
     receipt = _receipt(run, asdict(chosen), metrics, held_out)
     files = {name: content for name, (content, _) in run.pictures.items()}
     card = cards.text(spec, receipt)

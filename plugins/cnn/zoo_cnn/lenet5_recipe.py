@@ -24,7 +24,7 @@ class Settings:
     seed: int = 0
     epochs: int = 16
     batch: int = 128
-    lr: float = 4e-3  # the peak of the one-cycle schedule
+    lr: float = 8e-3  # the peak of the one-cycle schedule
     weight_decay: float = 1e-3
     holding: float = 0.1  # share of the training rows kept for validation
     turn: float = 12.0  # degrees a digit is turned by, at most
@@ -46,7 +46,10 @@ def train(settings: Settings, run: Run) -> torch.nn.Module:
     fitting, holding = digits.split(1 - settings.holding, seed=settings.seed)
     model = run.build()
     optimizer = torch.optim.AdamW(
-        model.parameters(), lr=settings.lr, weight_decay=settings.weight_decay
+        model.parameters(),
+        lr=settings.lr,
+        weight_decay=settings.weight_decay,
+        fused=True,
     )
     schedule = torch.optim.lr_scheduler.OneCycleLR(
         optimizer,

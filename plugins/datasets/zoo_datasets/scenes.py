@@ -104,7 +104,7 @@ SPECS = (
     ),
     DatasetSpec(
         name="facades",
-        summary="House fronts and a map of their parts, in pairs. The developers' copy "
+        summary="House fronts and a map of their parts, in pairs. The compact copy "
         "is 128x128, the Hub's 256x256.",
         license="unknown",
         splits={"train": 400, "validation": 100, "test": 106},

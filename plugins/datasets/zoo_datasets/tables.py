@@ -1,7 +1,7 @@
 """Tables of numbers, and the small sets that scikit-learn ships.
 
 scikit-learn's iris differs from the UCI's in two rows, the 35th and the 38th: it has
-Fisher's own values there, and the UCI's copy, which is also the developers', has not.
+Fisher's own values there, and the UCI's copy, which is also the compact one, has not.
 """
 
 from zoo import DatasetSpec

@@ -7,7 +7,7 @@ __all__ = ["SPECS"]
 SPECS = (
     DatasetSpec(
         name="nsmc",
-        summary="Korean film reviews, good and bad. The developers' copy was drawn "
+        summary="Korean film reviews, good and bad. The compact copy was drawn "
         "from the same reviews as the published one, but is not the same rows.",
         license="cc0-1.0",
         splits={"train": 150_000, "test": 50_000},
@@ -20,8 +20,8 @@ SPECS = (
     ),
     DatasetSpec(
         name="rotten_tomatoes",
-        summary="Sentences of English film reviews, good and bad. The developers' "
-        "split is not the Hub's.",
+        summary="Sentences of English film reviews, good and bad. The compact "
+        "copy's split is not the Hub's.",
         license="unknown",
         splits={"train": 8_530, "validation": 1_066, "test": 1_066},
         columns={"text": ("text",), "label": ("label",)},
@@ -47,7 +47,7 @@ SPECS = (
     DatasetSpec(
         name="20_newsgroups",
         summary="Usenet posts of 1993 from twenty groups, split by date. The "
-        "developers' copy has no headers but the subject, and two posts less.",
+        "compact copy has no headers but the subject, and two posts less.",
         license="unknown",
         splits={"train": 11_312, "test": 7_532},
         columns={"text": ("text",), "label": ("label_text",)},

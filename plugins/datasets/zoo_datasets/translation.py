@@ -44,7 +44,7 @@ SPECS = (
     ),
     DatasetSpec(
         name="multi30k",
-        summary="Captions of photographs in English and in German. (The developers' "
+        summary="Captions of photographs in English and in German. (The compact "
         "copy has French and Czech too; the Hub's has not, so they are left out.)",
         license="unknown",
         splits={"train": 29_000, "validation": 1_014, "test": 1_000},

@@ -36,6 +36,28 @@ SPECS = (
         stored="float16",
         papers=("https://doi.org/10.1038/323533a0",),
         tags=("mnist", "digits", "mlp"),
+        weights=Weights(
+            size=203_876,
+            sha256="957f51bffa830301358ed97c7695ab1d1167012b60126d1bec0559ba523a1d9a",
+        ),
+        metrics=(
+            Metric(
+                name="accuracy",
+                value=0.982,
+                dataset="mnist",
+                split="test",
+                tolerance=0.001,
+                baseline=0.8203,
+                baseline_name="nearest class mean",
+            ),
+            Metric(
+                name="f1",
+                value=0.981934,
+                dataset="mnist",
+                split="test",
+                tolerance=0.001,
+            ),
+        ),
     ),
     ModelSpec(
         name="mlp-dropout-mnist",
@@ -44,6 +66,7 @@ SPECS = (
         build="zoo_mlp.mlp:mlp",
         options={"hidden": (1200, 1200), "dropout": 0.5},
         recipe="zoo_mlp.recipe",
+        settings={"epochs": 50, "lr": 1e-3},
         card="cards/mlp-dropout-mnist.md",
         license=MNIST,
         parameters=2_395_210,
@@ -55,6 +78,28 @@ SPECS = (
         stored="float16",
         papers=("https://jmlr.org/papers/v15/srivastava14a.html",),
         tags=("mnist", "digits", "mlp", "dropout"),
+        weights=Weights(
+            size=4_790_932,
+            sha256="8e099822170716b707ffbaa2066b0ee96fc724c14fb414b1a816115934258d09",
+        ),
+        metrics=(
+            Metric(
+                name="accuracy",
+                value=0.9885,
+                dataset="mnist",
+                split="test",
+                tolerance=0.001,
+                baseline=0.8203,
+                baseline_name="nearest class mean",
+            ),
+            Metric(
+                name="f1",
+                value=0.988477,
+                dataset="mnist",
+                split="test",
+                tolerance=0.001,
+            ),
+        ),
     ),
 )
 

@@ -1,0 +1,214 @@
+"""Every registered set is what its spec says, wherever this machine has it.
+
+Sets that lie in no folder of ZOO_DATA are skipped, and say so.
+"""
+
+import subprocess
+import sys
+from importlib.metadata import EntryPoint
+from pathlib import Path
+
+import pyarrow.parquet
+import pytest
+import sklearn.datasets
+import sklearn.utils
+from datasets import ClassLabel, Features, Image
+from zoo_datasets import SPECS
+
+import zoo.datasets
+from zoo import DatasetSpec, folders
+from zoo.plugins import Found, find
+
+PACKAGED = [spec for spec in SPECS if spec.package]
+SPLITS = [(spec, split) for spec in SPECS for split in spec.splits]
+NAMES = """
+20_newsgroups bbc_news boston_housing breast-cancer camvid captcha cifar10 diabetes
+digits facades faces facial_keypoints fashion_mnist gutenberg_novels horse2zebra
+hymenoptera iris korean_parallel mnist multi30k netflix_stock nsmc oxford_iiit_pet
+rotten_tomatoes sr_photos tatoeba_en_fr tatoeba_en_ko tiny_shakespeare wine
+"""
+
+
+@pytest.fixture(scope="module")
+def found() -> Found:
+    """Find the plugin as an installation would, and nothing else."""
+    return find([EntryPoint("datasets", "zoo_datasets", "zoo")])
+
+
+@pytest.fixture(scope="module")
+def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("cache")
+
+
+@pytest.fixture(autouse=True)
+def _only_this_plugin(
+    found: Found, cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(zoo.datasets, "found", lambda: found)
+    monkeypatch.setattr("datasets.config.HF_DATASETS_CACHE", cache)
+
+
+def files(spec: DatasetSpec, split: str) -> list[Path]:
+    """Return the set's own files, or skip the test where there are none."""
+    for folder in folders.data():
+        present = sorted((folder / spec.name).glob(f"{split}-*.parquet"))
+        if present:
+            return present
+    pytest.skip(f"ZOO_DATA does not hold {spec.name}, {split}")
+
+
+def names(case: object) -> str:
+    if isinstance(case, DatasetSpec):
+        return case.name
+    return case if isinstance(case, str) else "source"
+
+
+def test_the_names_are_public(found: Found) -> None:
+    """
+    A name that goes or changes breaks what users have written; so does a failure.
+    """
+    assert not found.failures
+    assert sorted(found.datasets) == NAMES.split()
+
+
+def test_the_front_door_is_light() -> None:
+    """
+    `zoo list` imports neither torch, nor datasets, nor scikit-learn.
+    """
+    heavy = "{'torch', 'datasets', 'sklearn', 'numpy'}"
+    code = (
+        f"import sys; sys.path[:] = {sys.path!r}; import zoo_datasets; "
+        f"zoo_datasets.zoo_datasets(); print({heavy} & {{*sys.modules}})"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    )
+
+    assert done.stdout.strip() == "set()"
+
+
+@pytest.mark.parametrize("spec", SPECS, ids=names)
+def test_a_set_says_where_it_is_from(spec: DatasetSpec) -> None:
+    """
+    Who made it and where it is are never left out: a card repeats them.
+    """
+    assert spec.homepage.startswith("http")
+    assert spec.citation
+    assert len(spec.summary) < 170
+    assert set(spec.hub_splits) <= set(spec.splits)
+
+
+@pytest.mark.data
+@pytest.mark.parametrize(("spec", "split"), SPLITS, ids=names)
+def test_a_split_is_what_the_spec_says(spec: DatasetSpec, split: str) -> None:
+    """
+    The rows are as many, the columns are the zoo's, in the order of the spec.
+    """
+    files(spec, split)
+
+    rows = zoo.datasets.load(spec.name, split)
+
+    assert len(rows) == spec.splits[split]
+    assert rows.column_names == list(spec.columns)
+
+
+@pytest.mark.data
+@pytest.mark.parametrize(("spec", "split"), SPLITS, ids=names)
+def test_labels_and_pictures_are_those_of_the_files(
+    spec: DatasetSpec, split: str
+) -> None:
+    """
+    A label keeps its number and its name under ours, and a picture stays a picture.
+    """
+    paths = files(spec, split)
+    stored = Features.from_arrow_schema(pyarrow.parquet.read_schema(paths[0]))
+
+    rows = zoo.datasets.load(spec.name, split)
+
+    pictures = [f for f in rows.features.values() if isinstance(f, Image)]
+    assert len(pictures) == sum(isinstance(f, Image) for f in stored.values())
+    if spec.labels and "label" in spec.columns:
+        sources = ("label", *spec.columns["label"])
+        source = next(n for n in sources if isinstance(stored.get(n), ClassLabel))
+        table = pyarrow.parquet.read_table(paths[0], columns=[source])
+        assert rows.features["label"].names == stored[source].names
+        assert rows["label"][:] == table[source].to_pylist()
+        assert tuple(stored[source].names) == spec.labels
+
+
+@pytest.mark.parametrize("spec", PACKAGED, ids=names)
+def test_a_packaged_set_needs_no_folder_and_no_network(
+    spec: DatasetSpec, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """
+    scikit-learn has it; what comes out looks like any other set.
+    """
+    monkeypatch.delenv("ZOO_DATA", raising=False)
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+
+    rows = zoo.datasets.load(spec.name)
+
+    assert len(rows) == spec.splits["train"]
+    assert rows.column_names == list(spec.columns)
+    if spec.labels:
+        assert tuple(rows.features["label"].names) == spec.labels
+        assert {*rows["label"]} == {*range(len(spec.labels))}
+
+
+@pytest.mark.parametrize(
+    ("name", "source"),
+    [
+        ("wine", sklearn.datasets.load_wine()),
+        ("breast-cancer", sklearn.datasets.load_breast_cancer()),
+        ("diabetes", sklearn.datasets.load_diabetes(scaled=False)),
+    ],
+    ids=names,
+)
+def test_our_names_are_those_of_the_package(
+    name: str, source: sklearn.utils.Bunch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """
+    Written as words, in its order, each over its own numbers.
+    """
+    monkeypatch.delenv("ZOO_DATA", raising=False)
+    rows = zoo.datasets.load(name)
+
+    theirs = [n.replace(" ", "_").replace("/", "_") for n in source.feature_names]
+
+    assert rows.column_names[:-1] == theirs
+    for column, values in zip(theirs, source.data.T, strict=True):
+        assert rows[column][:] == pytest.approx(values, rel=1e-6)
+    assert rows[rows.column_names[-1]][:] == pytest.approx(source.target)
+
+
+def test_digits_are_pictures_of_the_whole_range(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """
+    scikit-learn counts gray in sixteenths; a picture has 255 for full.
+    """
+    monkeypatch.delenv("ZOO_DATA", raising=False)
+
+    first = zoo.datasets.load("digits")[0]
+
+    assert (first["image"].size, first["image"].mode) == ((8, 8), "L")
+    assert first["image"].getextrema() == (0, 239)  # 15 of 16
+    assert first["label"] == 0
+
+
+@pytest.mark.data
+def test_the_two_copies_of_iris_differ_in_two_rows(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """
+    Same columns, same labels, same order; the 35th and the 38th flower are not alike.
+    """
+    files(zoo.datasets.spec("iris"), "train")
+    folder = zoo.datasets.load("iris")
+    monkeypatch.delenv("ZOO_DATA")
+    package = zoo.datasets.load("iris")
+
+    assert folder.features == package.features
+    differing = [i for i in range(150) if folder[i] != package[i]]
+    assert differing == [34, 37]
+    assert folder["label"][:] == package["label"][:]

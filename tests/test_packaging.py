@@ -1,0 +1,140 @@
+"""What is in the wheels, and that a plugin needs nothing but its own folder."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import sysconfig
+from pathlib import Path
+from zipfile import ZipFile
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+PIP = [sys.executable, "-m", "pip", "--disable-pip-version-check", "-q"]
+MOST = 100 << 20  # bytes of weights, all plugins together
+
+
+def wheel(source: Path, folder: Path) -> Path:
+    """Build the wheel of a distribution, from a copy, with what is installed."""
+    copied = folder / f"{source.name}-source"
+    copied.mkdir(parents=True)
+    for path in source.iterdir():
+        if path.is_file():
+            shutil.copy(path, copied)
+        elif path.name.startswith("zoo"):
+            shutil.copytree(path, copied / path.name)
+    options = ["--no-deps", "--no-build-isolation", "--no-index"]
+    subprocess.run([*PIP, "wheel", *options, "-w", folder, copied], check=True)
+    return next(folder.glob("*.whl"))
+
+
+def test_the_core_wheel_holds_the_core_alone(tmp_path: Path) -> None:
+    """
+    One top-level package, typed, without tests.
+    """
+    names = ZipFile(wheel(ROOT, tmp_path)).namelist()
+    tops = {name.split("/")[0] for name in names if ".dist-info" not in name}
+
+    assert tops == {"zoo"}
+    assert "zoo/py.typed" in names
+
+
+def test_a_plugin_wheel_holds_all_it_needs(tmp_path: Path) -> None:
+    """
+    Weights, golden, receipt, prose and examples travel with the code.
+    """
+    names = set(ZipFile(wheel(ROOT / "plugins" / "cnn", tmp_path)).namelist())
+    folder = "zoo_cnn/checkpoints/lenet5-mnist"
+
+    assert {
+        "zoo_cnn/py.typed",
+        "zoo_cnn/cards/lenet5-mnist.md",
+        "zoo_cnn/examples/seven.png",
+        f"{folder}/model.safetensors",
+        f"{folder}/config.json",
+        f"{folder}/golden.safetensors",
+        f"{folder}/run.json",
+        f"{folder}/README.md",
+    } <= names
+
+
+@pytest.fixture
+def renamed(tmp_path: Path) -> Path:
+    """A copy of the plugin `cnn` under another name, as a contributor would make it."""
+    copy = shutil.copytree(ROOT / "plugins" / "cnn", tmp_path / "acme")
+    words = {
+        "zoo_cnn": "zoo_acme",
+        "zoo-cnn": "zoo-acme",
+        "lenet5-mnist": "acme-digits",
+    }
+    for path in sorted(copy.rglob("*"), reverse=True):
+        if path.suffix in (".py", ".toml", ".md", ".json"):
+            text = path.read_text(encoding="utf-8").replace('cnn = "', 'acme = "')
+            for old, new in words.items():
+                text = text.replace(old, new)
+            path.write_text(text, encoding="utf-8")
+        for old, new in words.items():
+            if old in path.name:
+                path = path.rename(path.with_name(path.name.replace(old, new)))
+    return copy
+
+
+USE = """
+import json, zoo
+model = zoo.load("acme-digits")
+answer = zoo.predict(model, zoo.example("acme-digits"))
+print(json.dumps([zoo.__file__, zoo.names(), type(model).__module__, answer.label]))
+"""
+
+
+def test_a_renamed_copy_of_a_plugin_works_elsewhere(
+    renamed: Path, tmp_path: Path
+) -> None:
+    """
+    Installed as a wheel in another environment, it lists, loads and answers.
+    """
+    built = wheel(renamed, tmp_path / "wheels")
+    home = tmp_path / "env"
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", home], check=True)
+    python = home / "bin" / "python"
+    # torch and the core come from the environment of the tests
+    site = next(home.glob("lib/*/site-packages"))
+    (site / "outer.pth").write_text(f"{ROOT}\n{sysconfig.get_path('purelib')}\n")
+    options = ["--python", python, "install", "--no-deps", "--no-index", "-q"]
+    subprocess.run([sys.executable, "-m", "pip", *options, built], check=True)
+    clean = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
+    done = subprocess.run(
+        [python, "-c", USE], capture_output=True, check=True, text=True, env=clean
+    )
+    _, names, module, label = json.loads(done.stdout)
+
+    assert "acme-digits" in names
+    assert module == "zoo_acme.lenet5"
+    assert label == "7"
+
+
+def test_shipped_weights_stay_within_the_budget() -> None:
+    """
+    All plugins together ship at most 100 MiB of weights.
+    """
+    shipped = list(ROOT.glob("plugins/*/zoo_*/checkpoints/*/*.safetensors"))
+
+    assert shipped
+    assert sum(path.stat().st_size for path in shipped) <= MOST
+
+
+def test_every_plugin_is_a_distribution_of_its_own() -> None:
+    """
+    A folder in plugins/ has its own build file, entry point, package and tests.
+    """
+    import tomllib
+
+    for folder in ROOT.glob("plugins/*/"):
+        project = tomllib.loads((folder / "pyproject.toml").read_text())["project"]
+        (package,) = project["entry-points"]["zoo"].values()
+
+        assert project["name"] == f"zoo-{folder.name}"
+        assert (folder / package / "py.typed").is_file()
+        assert list((folder / "tests").glob("test_*.py"))

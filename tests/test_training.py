@@ -1,0 +1,285 @@
+"""The frame a recipe runs in, and the checkpoint folder that comes out."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+import torch
+from torch import nn
+
+import zoo
+from zoo.errors import Diverged, SettingsError
+from zoo.run import Run
+from zoo.tensors import Tensors
+
+
+@pytest.fixture
+def run() -> Run:
+    return Run(zoo.spec("xor-mlp"), seed=3)
+
+
+def rows(count: int = 10) -> Tensors:
+    """Return numbered rows."""
+    number = torch.arange(count)
+    return Tensors(
+        input=number[:, None].float(), target=number, source="test", fingerprint="none"
+    )
+
+
+class Seen:
+    """A watcher that remembers."""
+
+    def __init__(self) -> None:
+        self.epochs: list[dict[str, float]] = []
+        self.planned = 0
+
+    def begin(self, epochs: int) -> None:
+        self.planned = epochs
+
+    def steps(self, done: int, total: int) -> None: ...
+
+    def epoch(self, row: Mapping[str, float]) -> None:
+        self.epochs.append(dict(row))
+
+
+def test_batches_hold_every_row_once(run: Run) -> None:
+    """
+    An epoch is a permutation, its last batch as short as it must be.
+    """
+    batches = [target for _, target in run.batches(rows(), 4)]
+
+    assert [len(batch) for batch in batches] == [4, 4, 2]
+    assert sorted(torch.cat(batches).tolist()) == list(range(10))
+
+
+def test_the_order_is_the_seeds(run: Run) -> None:
+    """
+    Equal seeds give equal orders; the next epoch has another one.
+    """
+    twin = Run(zoo.spec("xor-mlp"), seed=3)
+    first = torch.cat([t for _, t in run.batches(rows(), 4)])
+    second = torch.cat([t for _, t in run.batches(rows(), 4)])
+
+    assert torch.equal(first, torch.cat([t for _, t in twin.batches(rows(), 4)]))
+    assert not torch.equal(first, second)
+
+
+def test_bytes_become_floats(run: Run) -> None:
+    """
+    Pictures are stored as bytes and used as floats in 0..1.
+    """
+    white = Tensors(
+        input=torch.full((2, 1, 2, 2), 255, dtype=torch.uint8),
+        target=torch.zeros(2),
+        source="test",
+        fingerprint="none",
+    )
+    ((image, _),) = run.batches(white, 2)
+
+    assert image.dtype == torch.float32
+    assert image.eq(1).all()
+
+
+def test_augmentation_sees_prepared_batches_and_the_runs_generator(run: Run) -> None:
+    """
+    What it draws is part of the seed, and the stored rows stay as they are.
+    """
+    kept = rows()
+
+    def noise(batch: torch.Tensor, random: torch.Generator) -> torch.Tensor:
+        return batch + torch.rand(batch.shape, generator=random)
+
+    twin = Run(zoo.spec("xor-mlp"), seed=3)
+    one = torch.cat([b for b, _ in run.batches(kept, 4, augment=noise)])
+    other = torch.cat([b for b, _ in twin.batches(kept, 4, augment=noise)])
+
+    assert torch.equal(one, other)
+    assert torch.equal(kept.input, rows().input)
+
+
+def descend(run: Run, losses: list[float], **options: int) -> list[int]:
+    """Run an epoch for each validation loss given; return the epochs that ran."""
+    model = run.build()
+    done = []
+    for epoch in run.epochs(len(losses), **options):
+        with torch.no_grad():
+            model.output.bias.fill_(float(epoch))
+        run.log({"val_loss": losses[epoch - 1]}, best="val_loss")
+        done.append(epoch)
+    run.best(model)
+    return done
+
+
+def test_the_best_weights_come_back(run: Run) -> None:
+    """
+    Lower is better for a loss; the weights of that epoch are restored.
+    """
+    descend(run, [3.0, 1.0, 2.0])
+    model = run._model
+
+    assert model is not None
+    assert model.output.bias.item() == 2.0
+
+
+def test_patience_ends_a_run(run: Run) -> None:
+    """
+    Two epochs without anything better are enough for a patience of two.
+    """
+    assert descend(run, [3.0, 1.0, 2.0, 2.0, 0.5], patience=2) == [1, 2, 3, 4]
+
+
+def test_history_holds_the_mean_loss(run: Run) -> None:
+    """
+    The loss of an epoch is the mean over its steps, measured without waiting for any.
+    """
+    parameter = nn.Parameter(torch.tensor(1.0))
+    optimizer = torch.optim.SGD([parameter], lr=0.0)
+    for _ in run.epochs(1):
+        for factor in (1.0, 3.0):
+            run.step(parameter * factor, optimizer)
+        run.log({})
+
+    assert run.history == [{"epoch": 1.0, "loss": 2.0}]
+
+
+def test_a_loss_that_is_no_number_ends_the_run(run: Run) -> None:
+    """
+    The message gives the course's advice: learning rate, then data.
+    """
+    parameter = nn.Parameter(torch.tensor(1.0))
+    optimizer = torch.optim.SGD([parameter], lr=0.0)
+    with pytest.raises(Diverged) as caught:  # noqa: PT012 - it is the log that raises
+        for _ in run.epochs(1):
+            run.step(parameter * float("nan"), optimizer)
+            run.log({})
+
+    assert str(caught.value) == (
+        "The loss became nan in epoch 1, step 1. Lower the learning rate "
+        "(--set lr=...), and look for empty, infinite or unscaled values in the data."
+    )
+
+
+@pytest.fixture(scope="module")
+def gates(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A whole run of the smallest recipe."""
+    return zoo.train("perceptron-gates", tmp_path_factory.mktemp("runs") / "gates")
+
+
+def test_a_run_leaves_a_whole_checkpoint(gates: Path) -> None:
+    """
+    Everything the format names is there, and a card that says what was measured.
+    """
+    names = {path.name for path in gates.iterdir()}
+
+    assert names == {
+        "model.safetensors",
+        "config.json",
+        "golden.safetensors",
+        "run.json",
+        "README.md",
+        "regions.png",
+        "curves.png",
+    }
+    assert "| accuracy | 1.0000 | logic-gates, train | 4 |" in (
+        gates / "README.md"
+    ).read_text(encoding="utf-8")
+
+
+def test_the_receipt_says_how_to_make_it_again(gates: Path) -> None:
+    """
+    Settings, data, measurements, versions and machine are on it.
+    """
+    receipt = json.loads((gates / "run.json").read_text())
+
+    assert receipt["settings"] == {"seed": 0, "epochs": 20, "rate": 1.0}
+    assert receipt["data"]["logic-gates/train"]["rows"] == 4
+    assert len(receipt["data"]["logic-gates/train"]["fingerprint"]) == 64
+    assert receipt["metrics"][0] == {
+        "name": "accuracy",
+        "value": 1.0,
+        "dataset": "logic-gates",
+        "split": "train",
+    }
+    assert receipt["baselines"] == {"majority answer": {"accuracy": 0.75}}
+    assert receipt["versions"]["torch"] == torch.__version__
+    assert receipt["history"][-1]["errors"] == 0
+    assert not receipt["smoke"]
+
+
+def test_settings_are_read_as_their_fields_types(tmp_path: Path) -> None:
+    """
+    `--set rate=0.5` reaches the recipe as a float, and the receipt.
+    """
+    folder = zoo.train("perceptron-gates", tmp_path / "g", settings={"rate": "0.5"})
+    receipt = json.loads((folder / "run.json").read_text())
+
+    assert receipt["settings"]["rate"] == 0.5
+
+
+def test_an_unknown_setting_trains_nothing(tmp_path: Path) -> None:
+    """
+    A typo is found before anything is read or written.
+    """
+    with pytest.raises(SettingsError) as caught:
+        zoo.train("perceptron-gates", tmp_path / "gates", settings={"rte": 1})
+
+    assert str(caught.value) == (
+        "No setting 'rte'. Did you mean 'rate'? Settings: seed, epochs, rate."
+    )
+    assert not list(tmp_path.iterdir())
+
+
+def test_training_leaves_the_callers_randomness_alone(tmp_path: Path) -> None:
+    """
+    A recipe's seed is the recipe's own affair.
+    """
+    torch.manual_seed(7)
+    expected = torch.rand(3)
+    torch.manual_seed(7)
+    zoo.train("perceptron-gates", tmp_path / "gates", smoke=True)
+
+    assert torch.equal(torch.rand(3), expected)
+
+
+def test_another_seed_gives_other_weights(tmp_path: Path) -> None:
+    """
+    The seed is used at all.
+    """
+    paths = [
+        zoo.train("mlp-mnist", tmp_path / str(n), smoke=True, settings={"seed": n})
+        for n in range(2)
+    ]
+    first, second = (path / "model.safetensors" for path in paths)
+
+    assert first.read_bytes() != second.read_bytes()
+
+
+def test_a_smoke_run_needs_no_data(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """
+    Where the data can't be had, noise of its shape stands in, and the receipt says so.
+    """
+    monkeypatch.setenv("ZOO_DATA", "")
+    monkeypatch.setenv("HF_HOME", str(tmp_path / "hub"))
+    monkeypatch.setattr("zoo.datasets._from_cache", lambda *_: None)
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
+    folder = zoo.train("lenet5-mnist", tmp_path / "lenet", smoke=True)
+    receipt = json.loads((folder / "run.json").read_text())
+
+    assert receipt["smoke"]
+    assert receipt["data"]["mnist/train"]["fingerprint"] == "stand-in"
+    assert zoo.load(folder).zoo.receipt == receipt
+
+
+def test_a_watcher_sees_every_epoch(tmp_path: Path) -> None:
+    """
+    A progress bar learns how many there will be, and each row as it is logged.
+    """
+    seen = Seen()
+    zoo.train("perceptron-gates", tmp_path / "gates", watcher=seen)
+
+    assert seen.planned == 20
+    assert [row["epoch"] for row in seen.epochs] == list(range(1, len(seen.epochs) + 1))
+    assert seen.epochs[-1]["accuracy"] == 1.0
