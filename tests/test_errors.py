@@ -60,8 +60,8 @@ MESSAGES = [
     ),
     (
         DatasetNotFound("coco", []),
-        "No dataset named 'coco'. No plugin that has datasets is installed; see "
-        "'Set up' in the README.",
+        "No dataset named 'coco'. No plugin with datasets is installed; see 'Set "
+        "up' in the README.",
     ),
     (
         SplitNotFound("iris", "test", ["train", "all"]),
@@ -106,7 +106,7 @@ MESSAGES = [
         "format, and never a pickle.",
     ),
     (
-        IntegrityError("m.safetensors", "is missing", "Install it again."),
+        IntegrityError("m.safetensors", "is missing", "Install it again"),
         "m.safetensors is missing. Install it again.",
     ),
     (
