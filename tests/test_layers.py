@@ -16,7 +16,7 @@ ROWS = [
     {"plugins"},
     {"hub", "catalogue", "datasets"},
     {"store"},
-    {"weights", "unfilled", "images", "tables", "checkpoints"},
+    {"weights", "unfilled", "images", "tables", "checkpoints", "modes"},
     {"tensors", "golden", "about"},
     {"tasks"},
     {"models", "pictures", "baselines"},

@@ -18,7 +18,11 @@ from zoo.specs import ModelSpec
 __all__ = ["SECTIONS", "check_prose", "render", "text"]
 
 SECTIONS = ("What it is for", "How it was trained", "Where it fails")
-FIGURE = re.compile(r"\{[^}]*\}")
+FIGURE = re.compile(r"\{[^}]*\}|https?://\S+")
+NEEDED = {
+    *("settings", "data", "metrics", "rows", "baselines", "measured", "pictures"),
+    *("seconds", "peak_memory_mib", "hardware", "versions"),
+}
 TYPED = re.compile(r"\d+\.\d+|\d+\s?%")  # a figure that nobody keeps true
 
 BODY = """\
@@ -30,7 +34,7 @@ BODY = """\
 import zoo
 
 model = zoo.load("{name}")
-print(zoo.predict(model, zoo.example("{name}")))
+{use}
 ```
 
 {prose}
@@ -46,7 +50,7 @@ The model has {parameters:,} parameters{size}. Its licences: code {code}, weight
 
 ## How to make it again
 
-`zoo train {name}` took {seconds:,.0f} seconds and {memory:,} MiB of memory on
+`zoo train {name}` took {seconds:,.0f} seconds{memory} on
 {hardware} (torch {torch}). The same seed gives the same bytes on the same machine and
 versions; `zoo verify {name} --metric` measures the numbers above again.
 
@@ -74,9 +78,15 @@ def render(name: str) -> str:
 
 def text(spec: ModelSpec, receipt: Mapping[str, Any]) -> str:
     """Return the card for a spec and the receipt of a run."""
+    missing = NEEDED - receipt.keys()
+    if missing:
+        listing = ", ".join(sorted(missing))
+        raise CardError(f"The receipt of {spec.name!r} does not hold {listing}.")
+    memory, example = receipt["peak_memory_mib"], f'zoo.example("{spec.name}")'
     body = BODY.format(
         name=spec.name,
         summary=spec.summary,
+        use=f"print(zoo.predict(model, {example if spec.examples else '...'}))",
         prose=_prose(spec, receipt),
         metrics=_table(_metrics(receipt)),
         baselines=_baselines(receipt),
@@ -86,7 +96,7 @@ def text(spec: ModelSpec, receipt: Mapping[str, Any]) -> str:
         weights=spec.license.weights,
         data=spec.license.data,
         seconds=receipt["seconds"],
-        memory=receipt["peak_memory_mib"] or 0,
+        memory=f" and {memory:,} MiB of memory" if memory else "",
         hardware=receipt["hardware"],
         torch=receipt["versions"]["torch"],
         settings=_table([(f"`{k}`", v) for k, v in receipt["settings"].items()]),
@@ -105,7 +115,7 @@ def check_prose(spec: ModelSpec) -> str:
     path = store.package_folder(spec.package) / spec.card
     try:
         prose = path.read_text(encoding="utf-8").strip()
-    except OSError as exc:
+    except (OSError, UnicodeDecodeError) as exc:
         raise CardError(f"The prose of {spec.name!r} can't be read: {exc}.") from exc
     _complete(spec.name, prose)
     if typed := TYPED.search(FIGURE.sub("", prose)):
@@ -129,6 +139,11 @@ def _prose(spec: ModelSpec, receipt: Mapping[str, Any]) -> str:
             f"{spec.card} of {spec.name!r} speaks of {exc.args[0]!r}, which the "
             f"receipt does not hold. Measured: {', '.join(values)}."
         ) from exc
+    except (ValueError, TypeError) as exc:
+        raise CardError(
+            f"{spec.card} of {spec.name!r} has braces that are no measured value "
+            f"({exc}). Write {{{{ and }}}} for braces in the text."
+        ) from exc
 
 
 class _Known(dict[str, Any]):
@@ -146,7 +161,7 @@ class _Figures(string.Formatter):
     def get_field(self, field: str, args: Any, kwargs: Any) -> tuple[Any, str]:
         value: Any = kwargs
         for part in field.split("."):
-            if part not in value:
+            if not isinstance(value, Mapping) or part not in value:
                 raise KeyError(field)
             value = value[part]
         return value, field
@@ -184,7 +199,8 @@ def _baselines(receipt: Mapping[str, Any]) -> str:
 
 
 def _table(rows: Any) -> str:
-    return "\n".join(f"| {' | '.join(map(str, row))} |" for row in rows)
+    cells = ([str(cell).replace("|", "\\|") for cell in row] for row in rows)
+    return "\n".join(f"| {' | '.join(row)} |" for row in cells)
 
 
 def _pictures(receipt: Mapping[str, Any]) -> str:

@@ -59,8 +59,9 @@ __all__ = [
 
 
 def near(name: str, known: Iterable[str]) -> str:
-    """Return "Did you mean 'a' or 'b'? " or nothing."""
-    found = get_close_matches(name, list(known), n=3)
+    """Return "Did you mean 'a' or 'b'? " or nothing; case does not count."""
+    plain = {word.lower(): word for word in known}
+    found = [plain[word] for word in get_close_matches(name.lower(), plain, n=3)]
     return f"Did you mean {' or '.join(map(repr, found))}? " if found else ""
 
 
@@ -136,7 +137,7 @@ class SettingsError(ZooError):
 
 
 class OptionError(ZooError):
-    """A model was asked for with an option its build function does not take."""
+    """A model was built, or run, with an option that it does not take."""
 
     def __init__(self, model: str, problem: str, known: Sequence[str]) -> None:
         listing = ", ".join(known) or "none"
@@ -148,6 +149,11 @@ class InputError(ZooError):
 
     def __init__(self, problem: str, expected: str) -> None:
         super().__init__(f"{problem} The model expects {expected}.")
+        self.problem, self.expected = problem, expected
+
+    def of(self, item: str) -> "InputError":
+        """Return the same error, saying which of several items is at fault."""
+        return InputError(f"{item}: {self.problem}", self.expected)
 
 
 class DataError(ZooError):

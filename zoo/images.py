@@ -1,7 +1,7 @@
 """From whatever a person calls a picture to the tensor a model takes."""
 
+import io
 import os
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,7 +12,10 @@ from torch import Tensor
 from zoo.errors import InputError
 from zoo.specs import ImageInput
 
-__all__ = ["describe", "open_image", "stack", "suspicion"]
+__all__ = ["describe", "inverted", "open_image", "pixels", "suspicion"]
+
+SLACK = 1e-3  # how far a resized picture may overshoot the range of its numbers
+STEPS = {"La": "LA", "RGBa": "RGBA", "LAB": "RGB"}  # Pillow knows no shorter way
 
 
 def describe(expected: ImageInput) -> str:
@@ -20,134 +23,177 @@ def describe(expected: ImageInput) -> str:
     kind = "a grey" if expected.channels == 1 else "a colour"
     shape = (expected.channels, expected.height, expected.width)
     return (
-        f"{kind} picture: a file's path, a PIL image, an array (height, width) or "
-        f"(height, width, channels), or a float tensor {shape} of prepared pixels"
+        f"{kind} picture: a file's path or bytes, a PIL image, an array (height, "
+        f"width) or (height, width, channels), or a float tensor {shape} of prepared "
+        "pixels"
     )
 
 
 def open_image(raw: Any, expected: ImageInput) -> Image.Image:
     """Return a path, PIL image or array as an upright 8-bit image of the right mode."""
-    mode = "L" if expected.channels == 1 else "RGB"
-    if isinstance(raw, (str, os.PathLike)):
-        return _flat(_from_file(Path(raw), expected), mode, expected)
+    if isinstance(raw, (str, os.PathLike, bytes)):
+        return _flat(_from_file(raw, expected), expected)
     if isinstance(raw, Image.Image):
-        return _flat(_upright(raw, expected), mode, expected)
+        return _flat(_decoded(raw, "The picture", expected), expected)
     if isinstance(raw, np.ndarray):
-        return _flat(_from_array(raw, expected), mode, expected)
+        return _flat(_from_array(raw, expected), expected)
     problem = f"A {type(raw).__name__} is not a picture."
     raise InputError(problem, describe(expected))
 
 
-def stack(
-    images: list[Image.Image], expected: ImageInput, *, invert: bool = False
-) -> Tensor:
-    """Return images as one prepared batch (B, C, H, W), float32."""
-    batch = torch.empty(len(images), expected.channels, expected.height, expected.width)
-    for place, image in zip(batch, images, strict=True):
-        fitted = _fitted(image, expected)
-        pixels = torch.from_numpy(np.array(fitted, dtype=np.uint8))
-        place.copy_(pixels.view(expected.height, expected.width, -1).permute(2, 0, 1))
-    batch /= 255
-    if invert:
-        batch = 1 - batch
-    return (batch - _by_channel(expected.mean)) / _by_channel(expected.std)
+def pixels(image: Image.Image, expected: ImageInput) -> Tensor:
+    """Return an opened image as prepared pixels (C, H, W), float32."""
+    fitted = np.array(_fitted(image, expected), dtype=np.uint8)
+    shape = (expected.height, expected.width, -1)
+    scaled = torch.from_numpy(fitted).view(shape).permute(2, 0, 1) / 255
+    return (scaled - _by_channel(expected.mean)) / _by_channel(expected.std)
 
 
-def suspicion(batch: Tensor, expected: ImageInput) -> str | None:
-    """Return what looks wrong about prepared pixels, and which transform is missing.
+def inverted(batch: Tensor, expected: ImageInput) -> Tensor:
+    """Return prepared pixels with dark and light exchanged."""
+    mean, std = _by_channel(expected.mean), _by_channel(expected.std)
+    return (1 - 2 * mean) / std - batch
+
+
+def suspicion(batch: Tensor, expected: ImageInput) -> tuple[str, str] | None:
+    """Return what looks wrong about prepared pixels: its kind, and words for it.
 
     The range of the training data follows from mean and std; a tensor far outside was
     not prepared as the training data was.
     """
-    if batch.numel() == 0:
-        return None
     low = ((0 - _by_channel(expected.mean)) / _by_channel(expected.std)).min().item()
     high = ((1 - _by_channel(expected.mean)) / _by_channel(expected.std)).max().item()
-    least, most = batch.min().item(), batch.max().item()
-    slack = 0.5 * (high - low)
-    if most > high + slack or least < low - slack:
-        missing = "divide by 255" if least >= 0 and most > 2 else "normalise"
-        return (
-            f"The pixels run from {least:.3g} to {most:.3g}, in training from "
-            f"{low:.3g} to {high:.3g}: {missing} first, or give zoo.predict the "
-            "picture itself."
+    missing = _missing(batch, low, high)
+    if missing:
+        return "range", (
+            f"The pixels run from {batch.min().item():.3g} to "
+            f"{batch.max().item():.3g}, in training from {low:.3g} to {high:.3g}: "
+            f"{missing}, or give zoo.predict the picture itself."
         )
-    border = _border(batch).mean().item()
-    bright = (border - low) / (high - low)
+    bright = (_border(batch).mean().item() - low) / (high - low)
     if (expected.background == "dark" and bright > 0.75) or (
         expected.background == "light" and bright < 0.25
     ):
         other = "light" if expected.background == "dark" else "dark"
-        return (
+        return "background", (
             f"The background is {other}; the model was trained on a "
             f"{expected.background} one: pass invert=True."
         )
     return None
 
 
-def _from_file(path: Path, expected: ImageInput) -> Image.Image:
+def _missing(batch: Tensor, low: float, high: float) -> str | None:
+    """Return the transform that would bring pixels into low..high, if they are out."""
+    least, most = batch.min().item(), batch.max().item()
+    slack = 0.5 * (high - low)
+    if low < -1 and 0 <= least < 0.1 and 0.9 < most <= 1:
+        return "subtract the mean and divide by the standard deviation"
+    if most <= high + slack and least >= low - slack:
+        return None
+    if least >= 0 and most > 2:
+        return "divide by 255"
+    return "leave out the normalising" if (low, high) == (0, 1) else "normalise first"
+
+
+def _from_file(
+    raw: str | os.PathLike[str] | bytes, expected: ImageInput
+) -> Image.Image:
+    name = "The file" if isinstance(raw, bytes) else str(raw)
     try:
-        with Image.open(path) as image:
-            return _upright(image, expected)
+        with Image.open(io.BytesIO(raw) if isinstance(raw, bytes) else raw) as image:
+            return _decoded(image, name, expected)
     except FileNotFoundError:
-        problem = f"There is no file {path}."
+        problem = f"There is no file {name!r}."
     except IsADirectoryError:
-        problem = f"{path} is a folder."
+        problem = f"{name} is a folder."
+    except UnidentifiedImageError:
+        problem = f"{name} is not a picture, or of a format that Pillow can't read."
     except Image.DecompressionBombError as exc:
-        problem = f"{path} is too large: {exc}."
-    except (UnidentifiedImageError, OSError, SyntaxError, ValueError) as exc:
-        problem = f"{path} can't be read as a picture ({type(exc).__name__}: {exc})."
+        problem = f"{name} is too large: {exc}"
+    except (OSError, SyntaxError, ValueError) as exc:
+        problem = f"{name} can't be read as a picture ({_fault(exc)})."
     raise InputError(problem, describe(expected))
 
 
-def _upright(image: Image.Image, expected: ImageInput) -> Image.Image:
+def _decoded(image: Image.Image, name: str, expected: ImageInput) -> Image.Image:
     if 0 in image.size:
-        raise InputError(f"The picture is empty: {image.size}.", describe(expected))
-    image.load()
-    return ImageOps.exif_transpose(image) or image
+        raise InputError(f"{name} is empty: {image.size}.", describe(expected))
+    try:
+        image.load()
+        return ImageOps.exif_transpose(image) or image
+    except (OSError, SyntaxError, ValueError, AssertionError, AttributeError) as exc:
+        # The last two are Pillow's where the file was closed before it was read.
+        problem = f"{name} can't be read as a picture ({_fault(exc)})."
+        raise InputError(problem, describe(expected)) from exc
+
+
+def _fault(exc: Exception) -> str:
+    return f"{type(exc).__name__}: {exc}".rstrip(": ")
 
 
 def _from_array(array: np.ndarray[Any, Any], expected: ImageInput) -> Image.Image:
-    problem = f"The array has shape {array.shape} and type {array.dtype}."
     flat = array[..., 0] if array.ndim == 3 and array.shape[-1] == 1 else array
-    shape_fits = flat.ndim == 2 or (flat.ndim == 3 and flat.shape[-1] in (3, 4))
-    if not shape_fits or 0 in flat.shape:
+    fits = flat.ndim == 2 or (flat.ndim == 3 and flat.shape[-1] in (3, 4))
+    if not fits or 0 in flat.shape:
+        hint = ""
+        if array.ndim == 3 and array.shape[0] in (1, 3, 4):
+            hint = " Put the channels last: array.transpose(1, 2, 0)."
+        problem = f"The array has shape {array.shape}.{hint}"
         raise InputError(problem, describe(expected))
-    if np.issubdtype(flat.dtype, np.floating):
-        if not np.isfinite(flat).all():
-            raise InputError("The array holds NaN or infinity.", describe(expected))
-        if flat.min() < 0 or flat.max() > 1:
-            span = (
-                f" Floats should lie in 0..1, not {flat.min():.3g}..{flat.max():.3g}."
-            )
-            raise InputError(problem + span, describe(expected))
-        flat = np.rint(flat * 255)
-    elif flat.dtype == np.bool_:
-        flat = flat * 255
-    elif flat.dtype == np.uint16:
-        return Image.fromarray(flat)
-    elif not np.issubdtype(flat.dtype, np.integer):
-        raise InputError(problem, describe(expected))
-    elif flat.min() < 0 or flat.max() > 255:
-        span = f" Whole numbers should lie in 0..255, not {flat.min()}..{flat.max()}."
-        raise InputError(problem + span, describe(expected))
-    return Image.fromarray(np.ascontiguousarray(flat.astype(np.uint8)))
+    return Image.fromarray(np.ascontiguousarray(_eight_bits(flat, expected)))
 
 
-def _flat(image: Image.Image, mode: str, expected: ImageInput) -> Image.Image:
-    """Return the image in 8 bits, without transparency, in `mode`."""
+def _eight_bits(array: np.ndarray[Any, Any], expected: ImageInput) -> Any:
+    """Return numbers as bytes; their type says what white is."""
+    if array.dtype == np.bool_:
+        return array.astype(np.uint8) * 255
+    if array.dtype.kind not in "uif":
+        problem = f"The array has type {array.dtype}."
+        raise InputError(problem, describe(expected))
+    if not np.isfinite(array).all():
+        raise InputError("The array holds NaN or infinity.", describe(expected))
+    if array.dtype == np.uint16:
+        return np.rint(array / 257).astype(np.uint8)
+    most, kind = (1, "Floats") if array.dtype.kind == "f" else (255, "Whole numbers")
+    least, found = array.min(), array.max()
+    if least < -SLACK * most or found > (1 + SLACK) * most:
+        problem = f"{kind} should lie in 0..{most}, not {least:.4g}..{found:.4g}."
+        raise InputError(problem, describe(expected))
+    return np.rint(array.clip(0, most) * (255 / most)).astype(np.uint8)
+
+
+def _flat(image: Image.Image, expected: ImageInput) -> Image.Image:
+    """Return the image in 8 bits, without transparency, in the model's mode."""
+    mode = "L" if expected.channels == 1 else "RGB"
     if image.mode.startswith("I") or image.mode == "F":  # 16 bits and more
-        deep = np.asarray(image, dtype=np.float64)
-        top = 65535 if image.mode.startswith("I;16") or deep.max() > 255 else 255
-        return Image.fromarray(
-            (deep / top * 255).clip(0, 255).astype(np.uint8)
-        ).convert(mode)
+        image = Image.fromarray(_shallow(image, expected))
+    if image.mode in STEPS:
+        image = image.convert(STEPS[image.mode])
     if image.mode in ("LA", "RGBA", "PA") or "transparency" in image.info:
-        paper = "black" if expected.background == "dark" else "white"
-        seen = image.convert("RGBA")
-        below = Image.new("RGBA", seen.size, paper)
-        return Image.alpha_composite(below, seen).convert(mode)
+        image = _on_paper(image.convert("RGBA"), expected)
     return image.convert(mode) if image.mode != mode else image
+
+
+def _shallow(image: Image.Image, expected: ImageInput) -> Any:
+    """Return 16 and 32 bits as 8. Where the mode does not say what white is, the
+    pixels do: the first of the usual ends that none of them passes."""
+    deep = np.asarray(image, dtype=np.float64)
+    if not np.isfinite(deep).all():
+        raise InputError("The picture holds NaN or infinity.", describe(expected))
+    ends = {"F": (1, 255, 65535), "I": (255, 65535)}.get(image.mode, (65535,))
+    white = next((end for end in ends if deep.max() <= end), deep.max())
+    return np.rint(deep.clip(0) * (255 / white)).astype(np.uint8)
+
+
+def _on_paper(seen: Image.Image, expected: ImageInput) -> Image.Image:
+    """Return a picture without its transparency: a photograph on white, a drawing on
+    the ground that shows it, which `suspicion` may find to be the wrong one."""
+    cover = np.asarray(seen.getchannel("A"))
+    dark = expected.background == "dark"
+    if expected.background is not None and cover.any():
+        dark = np.average(np.asarray(seen.convert("L")), weights=cover) > 127
+    paper = Image.new("RGBA", seen.size, "black" if dark else "white")
+    return Image.alpha_composite(paper, seen)
 
 
 def _fitted(image: Image.Image, expected: ImageInput) -> Image.Image:

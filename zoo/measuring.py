@@ -4,6 +4,7 @@ import torch
 from torch import Tensor, nn
 
 from zoo.about import about
+from zoo.modes import evaluating
 from zoo.tasks import task
 from zoo.tensors import Tensors, prepared
 
@@ -20,9 +21,8 @@ def measure(model: nn.Module, rows: Tensors) -> dict[str, float]:
 @torch.inference_mode()
 def outputs(model: nn.Module, given: Tensor, *, batch: int = 1000) -> Tensor:
     """Return what the model gives for prepared inputs, on the CPU, in eval mode."""
-    device = next(model.parameters()).device
-    was_training = model.training
-    model.eval()
-    found = [model(part.to(device)).cpu() for part in given.split(batch)]
-    model.train(was_training)
+    first = next(model.parameters(), None)
+    device = first.device if first is not None else torch.device("cpu")
+    with evaluating(model):
+        found = [model(part.to(device)).cpu() for part in given.split(batch)]
     return torch.cat(found)

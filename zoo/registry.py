@@ -4,13 +4,15 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from fnmatch import fnmatchcase
 from operator import eq, ge, gt, le, lt
+from typing import Any
 
 from zoo.errors import DatasetNotFound, ModelNotFound, SettingsError
 from zoo.specs import DatasetSpec, ModelSpec
 
 __all__ = ["Registry", "dataset"]
 
-CONDITION = re.compile(r"\s*([\w-]+)\s*(?:(>=|<=|==|>|<)\s*([-+.\deE]+))?\s*")
+NUMBER = r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?"
+CONDITION = re.compile(rf"\s*([^\s<>=]+)\s*(?:(>=|<=|==|>|<)\s*({NUMBER}))?\s*")
 COMPARE: dict[str, Callable[[float, float], bool]] = {
     ">=": ge,
     "<=": le,
@@ -33,6 +35,10 @@ class Registry(Mapping[str, ModelSpec]):
 
     def __contains__(self, name: object) -> bool:
         return name in self._models
+
+    def get(self, name: str, default: Any = None) -> Any:
+        """Return the spec, or `default`. Mapping's own expects a KeyError."""
+        return self._models.get(name, default)
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._models)
@@ -57,6 +63,7 @@ class Registry(Mapping[str, ModelSpec]):
         and tags; `license` is that of the weights; `metric` is a name
         ("accuracy") or a condition ("accuracy>=0.99").
         """
+        measures = _condition(metric) if metric is not None else _anything
         return [
             spec
             for spec in self._models.values()
@@ -66,7 +73,7 @@ class Registry(Mapping[str, ModelSpec]):
             and (max_bytes is None or _bytes(spec) <= max_bytes)
             and license in (None, spec.license.weights)
             and (trained_on is None or trained_on in spec.trained_on)
-            and (metric is None or _measures(spec, metric))
+            and measures(spec)
         ]
 
 
@@ -79,7 +86,7 @@ def dataset(datasets: Mapping[str, DatasetSpec], name: str) -> DatasetSpec:
 
 def _speaks_of(spec: ModelSpec, text: str) -> bool:
     if any(c in text for c in "*?["):
-        return fnmatchcase(spec.name, text)
+        return fnmatchcase(spec.name, text.lower())
     said = " ".join((spec.name, spec.summary, spec.task, *spec.tags)).lower()
     return all(word in said for word in text.lower().split())
 
@@ -88,16 +95,24 @@ def _bytes(spec: ModelSpec) -> int:
     return spec.weights.size if spec.weights else 4 * spec.parameters
 
 
-def _measures(spec: ModelSpec, condition: str) -> bool:
-    found = CONDITION.fullmatch(condition)
+def _condition(text: str) -> Callable[[ModelSpec], bool]:
+    """Return whether a spec meets a condition; a malformed one is refused at once."""
+    found = CONDITION.fullmatch(text)
     if not found:
         raise SettingsError(
-            f"metric={condition!r} should be a name or a condition such as "
-            "'accuracy>=0.99'."
+            f"metric={text!r} should be a name or a condition such as 'accuracy>=0.99'."
         )
     name, sign, bound = found.groups()
-    return any(
-        metric.name == name
-        and (sign is None or COMPARE[sign](metric.value, float(bound)))
-        for metric in spec.metrics
-    )
+
+    def measures(spec: ModelSpec) -> bool:
+        return any(
+            metric.name == name
+            and (sign is None or COMPARE[sign](metric.value, float(bound)))
+            for metric in spec.metrics
+        )
+
+    return measures
+
+
+def _anything(spec: ModelSpec) -> bool:
+    return True

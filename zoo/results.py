@@ -8,7 +8,7 @@ from typing import Any
 
 from PIL import Image
 
-__all__ = ["Classification", "MultiLabel", "Result", "figure"]
+__all__ = ["Classification", "MultiLabel", "Result", "best", "figure"]
 
 SHOWN = 5  # labels in a table; `scores` holds them all
 
@@ -26,10 +26,11 @@ class Classification:
         return f"{self.label} ({self.score:.2%})"
 
     def to_dict(self) -> dict[str, Any]:
-        return {"label": self.label, "score": self.score, "scores": self.scores}
+        scores = dict(self.scores)
+        return {"label": self.label, "score": self.score, "scores": scores}
 
     def _repr_html_(self) -> str:
-        return figure(self.picture, _bars(self.scores))
+        return figure(self.picture, _bars(best(self.scores)))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,6 +39,7 @@ class MultiLabel:
 
     labels: tuple[str, ...]
     scores: dict[str, float]
+    picture: Image.Image | None = field(default=None, repr=False, compare=False)
 
     def __str__(self) -> str:
         return ", ".join(
@@ -46,13 +48,18 @@ class MultiLabel:
         )
 
     def to_dict(self) -> dict[str, Any]:
-        return {"labels": list(self.labels), "scores": self.scores}
+        return {"labels": list(self.labels), "scores": dict(self.scores)}
 
     def _repr_html_(self) -> str:
-        return figure(None, _bars(self.scores))
+        return figure(self.picture, _bars(best(self.scores)))
 
 
 Result = Classification | MultiLabel
+
+
+def best(scores: dict[str, float]) -> dict[str, float]:
+    """Return the few highest scores, the highest first."""
+    return dict(sorted(scores.items(), key=lambda pair: -pair[1])[:SHOWN])
 
 
 def figure(picture: Image.Image | None, beside: str) -> str:
@@ -71,9 +78,9 @@ def figure(picture: Image.Image | None, beside: str) -> str:
 
 def _bars(scores: dict[str, float]) -> str:
     rows = "".join(
-        f"<tr><td>{html.escape(name)}</td><td>{score:.2%}</td><td>"
+        f"<tr><td>{html.escape(str(name))}</td><td>{score:.2%}</td><td>"
         f'<div style="background:#4477aa;height:.8em;width:{120 * score:.0f}px"></div>'
         "</td></tr>"
-        for name, score in list(scores.items())[:SHOWN]
+        for name, score in scores.items()
     )
     return f"<table>{rows}</table>"

@@ -1,7 +1,9 @@
 """A recipe's settings: a frozen dataclass, changed by "key=value" words."""
 
+import math
 import types
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import fields, replace
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
@@ -10,6 +12,7 @@ from zoo.errors import SettingsError, near
 __all__ = ["change", "parse"]
 
 YES, NO = {"true", "yes", "on", "1"}, {"false", "no", "off", "0"}
+WORDS = {bool: "true or false", int: "a whole number", float: "a number", str: "text"}
 
 
 def parse(words: Iterable[str]) -> dict[str, str]:
@@ -17,55 +20,124 @@ def parse(words: Iterable[str]) -> dict[str, str]:
     pairs = {}
     for word in words:
         key, sign, value = word.partition("=")
-        if not sign or not key:
+        if not sign or not key.strip():
             raise SettingsError(f"{word!r} should be KEY=VALUE, such as lr=0.001.")
         pairs[key.strip()] = value.strip()
     return pairs
 
 
 def change(settings: Any, values: Mapping[str, object]) -> Any:
-    """Return `settings` with `values`; text is read as the type of its field."""
+    """Return `settings` with `values`, each of which must be of its field's type.
+
+    Text is read as that type: "3" for an int, "a,b" for a tuple, "none" for None.
+    """
     kinds = get_type_hints(type(settings))
     names = [field.name for field in fields(settings)]
     for key in values:
         if key not in names:
-            listing = ", ".join(names)
+            listing = ", ".join(names) or "none"
             raise SettingsError(
                 f"No setting {key!r}. {near(key, names)}Settings: {listing}."
             )
-    read = {
-        key: _read(key, value, kinds[key]) if isinstance(value, str) else value
-        for key, value in values.items()
-    }
+    read = {}
+    for key, value in values.items():
+        try:
+            read[key] = _read(value, kinds[key])
+        except ValueError:
+            wanted = _wanted(kinds[key])
+            raise SettingsError(
+                f"Setting {key!r}: {value!r} should be {wanted}."
+            ) from None
     try:
         return replace(settings, **read)
     except ValueError as exc:  # a recipe checks its own ranges in __post_init__
         raise SettingsError(str(exc)) from exc
 
 
-def _read(key: str, text: str, kind: Any) -> object:
+def _read(value: object, kind: Any) -> object:
+    """Return `value` as `kind`; raise ValueError where that can't be."""
+    origin, parts = get_origin(kind) or kind, get_args(kind)
+    if origin is Literal:
+        return _choice(value, parts)
+    if origin in (Union, types.UnionType):
+        return _either(value, parts)
+    if origin is tuple:
+        return _tuple(value, parts)
+    if kind is bool:
+        return _truth(value)
+    if kind in (int, float):
+        return _number(value, kind)
+    if kind is Any or isinstance(value, origin):
+        return value
+    if not isinstance(value, str):
+        raise ValueError
+    with suppress(TypeError):  # a class that is not made from one word
+        return kind(value)
+    raise ValueError
+
+
+def _choice(value: object, parts: tuple[Any, ...]) -> object:
+    for part in parts:
+        if value == part and type(value) is type(part):
+            return part
+    for part in parts:
+        if isinstance(value, str) and value == str(part):
+            return part
+    raise ValueError
+
+
+def _either(value: object, parts: tuple[Any, ...]) -> object:
+    if type(None) in parts:
+        if value is None or (isinstance(value, str) and value.lower() in ("none", "")):
+            return None
+        parts = tuple(part for part in parts if part is not type(None))
+    for part in parts:
+        with suppress(ValueError):
+            return _read(value, part)
+    raise ValueError
+
+
+def _tuple(value: object, parts: tuple[Any, ...]) -> tuple[object, ...]:
+    if isinstance(value, str):
+        words = value.strip("()[] ").split(",")
+        value = [word.strip() for word in words if word.strip()]
+    if not isinstance(value, (list, tuple)):
+        raise ValueError
+    if not parts or parts[-1] is Ellipsis:
+        parts = (parts[0] if parts else str,) * len(value)
+    return tuple(_read(*pair) for pair in zip(value, parts, strict=True))
+
+
+def _truth(value: object) -> bool:
+    if isinstance(value, bool):
+        return value
+    if isinstance(value, str) and value.lower() in YES | NO:
+        return value.lower() in YES
+    raise ValueError
+
+
+def _number(value: object, kind: type[int] | type[float]) -> float:
+    if isinstance(value, bool) or not isinstance(value, (str, int, float)):
+        raise ValueError
+    if kind is int and isinstance(value, float):
+        raise ValueError
+    with suppress(OverflowError):
+        number = kind(value)
+        if not math.isnan(number):
+            return number
+    raise ValueError
+
+
+def _wanted(kind: Any) -> str:
+    """Return what a type takes, in words for an error message."""
     origin, parts = get_origin(kind), get_args(kind)
     if origin is Literal:
-        if text in map(str, parts):
-            return next(part for part in parts if str(part) == text)
-        raise _wrong(key, text, "one of " + ", ".join(map(str, parts)))
+        return "one of " + ", ".join(map(str, parts))
     if origin in (Union, types.UnionType):
-        if type(None) in parts and text.lower() in ("none", ""):
-            return None
-        return _read(key, text, next(p for p in parts if p is not type(None)))
+        words = [_wanted(part) for part in parts if part is not type(None)]
+        return " or ".join(words + ["none"] * (type(None) in parts))
     if origin is tuple:
-        words = [word for word in text.strip("()[] ").split(",") if word.strip()]
-        return tuple(_read(key, word.strip(), parts[0]) for word in words)
-    if kind is bool:
-        if text.lower() not in YES | NO:
-            raise _wrong(key, text, "true or false")
-        return text.lower() in YES
-    try:
-        return kind(text)
-    except ValueError:
-        wanted = {int: "a whole number", float: "a number"}.get(kind, kind.__name__)
-        raise _wrong(key, text, wanted) from None
-
-
-def _wrong(key: str, text: str, wanted: str) -> SettingsError:
-    return SettingsError(f"Setting {key!r}: {text!r} should be {wanted}.")
+        if parts[-1] is Ellipsis:
+            return f"values separated by commas, each {_wanted(parts[0])}"
+        return f"{len(parts)} values ({', '.join(map(_wanted, parts))})"
+    return WORDS.get(kind) or str(getattr(kind, "__name__", kind))

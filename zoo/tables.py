@@ -1,11 +1,10 @@
 """From whatever a person calls a table row to the numbers a model takes."""
 
 import csv
+import io
 import math
 import os
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
-from numbers import Real
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +18,10 @@ from zoo.specs import Column, TabularInput
 __all__ = ["describe", "rows", "stack", "suspicion"]
 
 FAR = 1.0  # how many training ranges beyond the range is called far outside
+MOST = torch.finfo(torch.float32).max
+LONG = 60  # characters of a value that a message shows
+
+Row = tuple[str, Any]  # where it stands, for an error message, and what it holds
 
 
 def describe(expected: TabularInput) -> str:
@@ -26,21 +29,23 @@ def describe(expected: TabularInput) -> str:
     names = ", ".join(column.name for column in expected.columns)
     return (
         f"{len(expected.columns)} numbers a row ({names}): a dict, a list, an array, a "
-        "DataFrame or one row of it, or the path of a CSV file with a header"
+        "DataFrame or one row of it, or a CSV file with a header (its path, or bytes)"
     )
 
 
 def rows(raw: Any, expected: TabularInput) -> tuple[list[list[float]], bool]:
     """Return the rows in `raw` in column order, and whether it was a single one."""
-    found, single = _rows(raw, expected)
+    if isinstance(raw, (str, os.PathLike, bytes)):
+        found, single = _from_csv(raw, expected), False
+    else:
+        held, single = _rows(raw, expected)
+        number = [
+            f"Row {n}: " if len(held) > 1 else "" for n in range(1, 1 + len(held))
+        ]
+        found = list(zip(number, held, strict=True))
     if not found:
         raise InputError("The input is empty.", describe(expected))
-    many = len(found) > 1
-    read = [
-        _numbers(row, expected, f"Row {number}: " if many else "")
-        for number, row in enumerate(found, start=1)
-    ]
-    return read, single
+    return [_numbers(row, expected, where) for where, row in found], single
 
 
 def stack(found: list[list[float]]) -> Tensor:
@@ -48,8 +53,8 @@ def stack(found: list[list[float]]) -> Tensor:
     return torch.tensor(found, dtype=torch.float32)
 
 
-def suspicion(batch: Tensor, expected: TabularInput) -> str | None:
-    """Return which column lies far outside what training saw, if one does."""
+def suspicion(batch: Tensor, expected: TabularInput) -> tuple[str, str] | None:
+    """Return which column lies far outside what training saw, and words for it."""
     for place, column in enumerate(expected.columns):
         values = batch[:, place]
         slack = FAR * (column.high - column.low)
@@ -57,7 +62,7 @@ def suspicion(batch: Tensor, expected: TabularInput) -> str | None:
         if least < column.low - slack or most > column.high + slack:
             worst = least if least < column.low - slack else most
             unit = f" {column.unit}" if column.unit else ""
-            return (
+            return column.name, (
                 f"{column.name} = {worst:.4g} lies far outside the training data "
                 f"({column.low:.4g} to {column.high:.4g}{unit}): check its unit."
             )
@@ -65,43 +70,84 @@ def suspicion(batch: Tensor, expected: TabularInput) -> str | None:
 
 
 def _rows(raw: Any, expected: TabularInput) -> tuple[Sequence[Any], bool]:
-    if isinstance(raw, (str, os.PathLike)):
-        return _from_csv(Path(raw), expected), False
+    raw = _plain(raw)
     if isinstance(raw, Mapping):
-        return [raw], True
-    if hasattr(raw, "to_dict"):  # pandas, without importing it
-        if getattr(raw, "ndim", 0) == 2:
-            return raw.to_dict(orient="records"), False
-        return [raw.to_dict()], True
-    if isinstance(raw, (Tensor, np.ndarray)):
-        return (raw.tolist(), False) if raw.ndim == 2 else ([raw.tolist()], True)
+        return _transposed(raw, expected)
     if isinstance(raw, (list, tuple)):
-        if all(isinstance(item, (Mapping, list, tuple)) for item in raw):
-            return raw, False
-        return [raw], True
+        plain = [_plain(item) for item in raw]
+        if not plain or any(isinstance(one, (Mapping, list, tuple)) for one in plain):
+            return plain, False
+        return [plain], True
     raise InputError(f"A {type(raw).__name__} is not a row.", describe(expected))
 
 
-def _from_csv(path: Path, expected: TabularInput) -> list[dict[str, str]]:
+def _plain(raw: Any) -> Any:
+    """Return arrays, tensors, frames and series as lists and dicts, row by row."""
+    if isinstance(raw, (Tensor, np.ndarray)):
+        return raw.tolist()
+    if not hasattr(raw, "to_dict"):  # pandas, without importing it
+        return raw
+    if getattr(raw, "ndim", 0) == 2:
+        return raw.to_dict(orient="records")
+    return raw.to_dict()
+
+
+def _transposed(
+    raw: Mapping[Any, Any], expected: TabularInput
+) -> tuple[Sequence[Any], bool]:
+    """Take a dict as a row or, where it holds lists, as columns."""
+    columns = {name: _plain(value) for name, value in raw.items()}
+    wanted = [name for name in columns if name in {c.name for c in expected.columns}]
+    if not any(isinstance(columns[name], (list, tuple)) for name in wanted):
+        return [raw], True
+    lengths = {
+        name: len(columns[name]) if isinstance(columns[name], (list, tuple)) else 1
+        for name in wanted
+    }
+    if len(set(lengths.values())) > 1:
+        listing = ", ".join(f"{name}: {count}" for name, count in lengths.items())
+        problem = f"The columns differ in length ({listing})."
+        raise InputError(problem, describe(expected))
+    values = zip(*(columns[name] for name in wanted), strict=True)
+    return [dict(zip(wanted, row, strict=True)) for row in values], False
+
+
+def _from_csv(raw: str | os.PathLike[str] | bytes, expected: TabularInput) -> list[Row]:
+    name = "The file" if isinstance(raw, bytes) else str(raw)
     try:
-        with path.open(newline="", encoding="utf-8-sig") as file:
-            return list(csv.DictReader(file))
+        content = raw if isinstance(raw, bytes) else Path(raw).read_bytes()
+        lines = io.StringIO(content.decode("utf-8-sig"), newline="")
+        reader = csv.DictReader(lines, skipinitialspace=True, strict=True)
+        found = [(f"{name}, line {reader.line_num}: ", row) for row in reader]
     except FileNotFoundError:
-        problem = f"There is no file {path}."
-    except (OSError, UnicodeDecodeError, csv.Error) as exc:
-        problem = f"{path} can't be read as CSV ({exc})."
+        problem = f"There is no file {name!r}."
+    except IsADirectoryError:
+        problem = f"{name} is a folder."
+    except UnicodeDecodeError as exc:
+        problem = f"{name} is not UTF-8 text (byte {exc.start:,}): save it as UTF-8."
+    except (OSError, ValueError, csv.Error) as exc:
+        problem = f"{name} can't be read as CSV ({exc})."
+    else:
+        for where, row in found:
+            _check_length(where, row, expected)
+        return found
     raise InputError(problem, describe(expected))
+
+
+def _check_length(where: str, row: Mapping[Any, Any], expected: TabularInput) -> None:
+    names = sum(name is not None for name in row)
+    beyond, short = len(row.get(None) or ()), sum(v is None for v in row.values())
+    if beyond or short:
+        problem = f"{where}{names + beyond - short} values under {names} names."
+        raise InputError(problem, describe(expected))
 
 
 def _numbers(row: Any, expected: TabularInput, where: str) -> list[float]:
     columns = expected.columns
-    if isinstance(row, Mapping):
-        missing = [column.name for column in columns if column.name not in row]
-        if missing:
-            hint = near(missing[0], map(str, row)).replace("Did you mean", "Is it")
-            problem = f"{where}column {missing[0]!r} is missing. {hint}".strip()
-            raise InputError(problem, describe(expected))
-        row = [row[column.name] for column in columns]
+    if isinstance(row, Mapping) and any(isinstance(name, str) for name in row):
+        row = [_found(column.name, row, expected, where) for column in columns]
+    elif isinstance(row, Mapping):  # of pandas, numbered and not named
+        row = list(row.values())
     if not isinstance(row, (list, tuple)):
         problem = f"{where}{row!r} is not a row."
         raise InputError(problem, describe(expected))
@@ -114,12 +160,38 @@ def _numbers(row: Any, expected: TabularInput, where: str) -> list[float]:
     ]
 
 
+def _found(
+    name: str, row: Mapping[Any, Any], expected: TabularInput, where: str
+) -> Any:
+    if name in row:
+        return row[name]
+    others = {str(other) for other in row} - {c.name for c in expected.columns}
+    hint = near(name, sorted(others)).replace("Did you mean", "Is it")
+    if not hint:
+        hint = f"There is: {', '.join(map(str, row))}."
+    problem = f"{where}column {name!r} is missing. {hint.strip()}"
+    raise InputError(problem, describe(expected))
+
+
 def _number(value: Any, column: Column, expected: TabularInput, where: str) -> float:
-    number = math.nan
-    if isinstance(value, (Real, str)):
-        with suppress(ValueError):
-            number = float(value)
-    if not math.isfinite(number):
-        problem = f"{where}column {column.name!r} holds {value!r}, not a number."
-        raise InputError(problem, describe(expected))
-    return number
+    if isinstance(value, (Tensor, np.ndarray, np.generic)) and value.ndim == 0:
+        value = value.item()
+    number = _float(value)
+    if math.isfinite(number) and abs(number) <= MOST:
+        return number
+    fault = "too large a number" if math.isfinite(number) else "not a number"
+    held = f"{value!r}" if len(f"{value!r}") < LONG else f"{value!r:.{LONG}}..."
+    problem = f"{where}column {column.name!r} holds {held}, {fault}."
+    raise InputError(problem, describe(expected))
+
+
+def _float(value: Any) -> float:
+    plain = isinstance(value, str) or hasattr(value, "__float__")
+    if not plain or isinstance(value, (Tensor, np.ndarray)):
+        return math.nan
+    try:
+        return float(value)
+    except OverflowError:  # a whole number can be that large
+        return float(MOST) * 2
+    except (ValueError, TypeError):
+        return math.nan

@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
+from PIL import Image
 from torch import Tensor
 
 from zoo import datasets, folders, weights
-from zoo.errors import DataError
+from zoo.errors import DataError, WeightsError, near
 from zoo.specs import ClassOutput, ImageInput, Input
 
 if TYPE_CHECKING:
@@ -60,7 +61,7 @@ def load(
     name: str,
     split: str = "train",
     *,
-    columns: Iterable[str] = ("image",),
+    columns: str | Iterable[str] = "image",
     target: str | tuple[str, ...] = "label",
 ) -> Tensors:
     """Return a split of a registered dataset; the decoded rows are cached on disk.
@@ -69,12 +70,13 @@ def load(
     Several targets become (rows, targets), in float32.
     """
     rows = datasets.load(name, split)
-    columns, source = tuple(columns), f"{name}/{split}"
-    targets = (target,) if isinstance(target, str) else target
+    columns = (columns,) if isinstance(columns, str) else tuple(columns)
+    targets = (target,) if isinstance(target, str) else tuple(target)
+    source = f"{name}/{split}"
+    _check_columns(source, rows, (*columns, *targets))
     cached = _cached(source, rows, columns, targets)
-    if cached.is_file():
-        held = weights.tensors(cached)
-    else:
+    held = _read(cached)
+    if held is None:
         held = _decoded(rows, columns, targets, source)
         held["seal"] = _seal(held)
         with suppress(OSError):  # a read-only cache only costs time: decoded again
@@ -121,22 +123,61 @@ def _cached(
     return folders.cache() / "tensors" / name
 
 
+def _check_columns(source: str, rows: Dataset, wanted: tuple[str, ...]) -> None:
+    known = rows.column_names
+    for name in wanted:
+        if name not in known:
+            hint = f"{near(name, known)}Columns: {', '.join(known)}."
+            raise DataError(f"{source} has no column {name!r}. {hint}")
+
+
+def _read(cached: Path) -> dict[str, Tensor] | None:
+    if not cached.is_file():
+        return None
+    try:
+        return weights.tensors(cached)
+    except WeightsError:  # cut by a full disk: decoded again, and replaced
+        return None
+
+
 def _decoded(
     rows: Dataset, columns: tuple[str, ...], targets: tuple[str, ...], source: str
 ) -> dict[str, Tensor]:
-    given = [rows[column] for column in columns]
-    answers = [np.asarray(rows[name]) for name in targets]
-    if columns == ("image",):
-        pictures = [np.asarray(picture) for picture in given[0]]
-        if len({picture.shape for picture in pictures}) > 1:
-            raise DataError(f"{source}: the pictures differ in size.")
-        held = torch.from_numpy(np.stack(pictures))
-        held = held.unsqueeze(1) if held.ndim == 3 else held.permute(0, 3, 1, 2)
+    if len(rows) and isinstance(rows[0][columns[0]], Image.Image):
+        held = _pixels(list(rows[columns[0]]), source)
     else:
-        numbers = np.stack([np.asarray(values) for values in given], axis=1)
-        held = torch.from_numpy(numbers.astype(np.float32))
+        numbers = [_numbers(rows, name, source) for name in columns]
+        held = torch.from_numpy(np.stack(numbers, axis=1).astype(np.float32))
+    answers = [_numbers(rows, name, source) for name in targets]
     target = torch.from_numpy(np.stack(answers, axis=1))
     return {"input": held.contiguous(), "target": target}
+
+
+def _pixels(pictures: list[Image.Image], source: str) -> Tensor:
+    arrays = [_bytes(picture) for picture in pictures]
+    if len({array.shape for array in arrays}) > 1:
+        raise DataError(f"{source}: the pictures differ in size.")
+    held = torch.from_numpy(np.stack(arrays))
+    return held.unsqueeze(1) if held.ndim == 3 else held.permute(0, 3, 1, 2)
+
+
+def _bytes(picture: Image.Image) -> np.ndarray[Any, Any]:
+    """Return grey or colour bytes; a palette's numbers are not colours."""
+    if picture.mode not in ("L", "RGB"):
+        picture = picture.convert("L" if picture.mode in ("1", "LA") else "RGB")
+    return np.asarray(picture)
+
+
+def _numbers(rows: Dataset, name: str, source: str) -> np.ndarray[Any, Any]:
+    try:
+        found = np.asarray(rows[name])
+        if found.dtype == object:  # numbers with gaps: None becomes NaN
+            found = found.astype(np.float32)
+    except (TypeError, ValueError):
+        found = np.empty(0, dtype=object)
+    if found.dtype.kind not in "buif":
+        raise DataError(f"{source}: column {name!r} does not hold numbers.")
+    return found
 
 
 def _seal(held: dict[str, Tensor]) -> Tensor:

@@ -1,12 +1,14 @@
 """The `zoo` command. A command's module is imported when that command is run."""
 
 import sys
+import warnings
 from collections.abc import Sequence
+from contextlib import suppress
 from importlib import import_module
 
 import click
 
-from zoo.errors import ZooError
+from zoo.errors import ZooError, near
 
 __all__ = ["main"]
 
@@ -36,6 +38,13 @@ class _Late(click.Group):
         found: click.Command = getattr(module, f"{cmd_name}_command")
         return found
 
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args[0] not in COMMANDS:
+            ctx.fail(f"No command {args[0]!r}. {near(args[0], COMMANDS)}".rstrip())
+        return super().resolve_command(ctx, args)
+
     def format_commands(
         self, ctx: click.Context, formatter: click.HelpFormatter
     ) -> None:
@@ -43,26 +52,52 @@ class _Late(click.Group):
             formatter.write_dl([(name, help) for name, (_, help) in COMMANDS.items()])
 
 
-@click.command(cls=_Late, context_settings={"help_option_names": ["-h", "--help"]})
+@click.command(
+    cls=_Late,
+    invoke_without_command=True,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
 @click.version_option(package_name="zoo-core", prog_name="zoo")
-def zoo() -> None:
+@click.pass_context
+def zoo(ctx: click.Context) -> None:
     """Trained PyTorch models by name, each one a plugin, checked to the byte."""
+    if ctx.invoked_subcommand is None:
+        click.echo(ctx.get_help())
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command line; return the exit status: 1 for an error of the zoo's."""
-    try:
-        status = zoo.main(arguments, prog_name="zoo", standalone_mode=False)
-    except ZooError as exc:
-        click.echo(f"error: {exc}", err=True)
-        return 1
-    except click.ClickException as exc:
-        exc.show()
-        return exc.exit_code
-    except (click.Abort, KeyboardInterrupt):
-        click.echo("stopped", err=True)
-        return 130
-    except BrokenPipeError:  # `zoo list | head`
-        sys.stderr.close()
-        return 0
+    """Run the command line; return its status: 1 for an error, 2 for a wrong call.
+
+    Errors and warnings are one line each, on stderr. A reader that goes away early
+    (`zoo list | head -1`) is click's to handle: it ends in silence.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(AttributeError):  # not a file of this process
+            stream.reconfigure(errors="replace")  # type: ignore[union-attr]
+    with warnings.catch_warnings():
+        warnings.showwarning = _warn  # type: ignore[assignment]
+        try:
+            status = zoo.main(arguments, prog_name="zoo", standalone_mode=False)
+        except click.ClickException as exc:
+            return _fail(_explained(exc), exc.exit_code)
+        except (ZooError, OSError) as exc:
+            return _fail(str(exc), 1)
+        except (click.Abort, KeyboardInterrupt):
+            click.echo("stopped", err=True)
+            return 130
     return status if isinstance(status, int) else 0
+
+
+def _fail(problem: str, status: int) -> int:
+    click.echo(f"error: {problem}", err=True)
+    return status
+
+
+def _explained(exc: click.ClickException) -> str:
+    problem = " ".join(exc.format_message().split())
+    context = getattr(exc, "ctx", None)
+    return f"{problem} See '{context.command_path} --help'." if context else problem
+
+
+def _warn(message: Warning | str, *_: object) -> None:
+    click.echo(f"warning: {message}", err=True)

@@ -8,6 +8,7 @@ import click
 
 from zoo import catalogue
 from zoo.cli import show
+from zoo.errors import near
 from zoo.plugins import found
 from zoo.specs import ModelSpec
 
@@ -40,7 +41,10 @@ def list_command(ctx: click.Context, pattern: str, as_json: bool) -> None:
 @as_json
 def search_command(words: tuple[str, ...], as_json: bool, **conditions: Any) -> None:
     """Find models that speak of WORDS and meet every condition."""
-    _listing(catalogue.search(" ".join(words), **conditions), as_json)
+    specs = catalogue.search(" ".join(words), **conditions)
+    _listing(specs, as_json)
+    if not specs and (hint := _hint(conditions)):
+        click.echo(hint, err=True)
 
 
 @click.command("info")
@@ -63,6 +67,22 @@ def card_command(name: str) -> None:
     from zoo.cards import render
 
     click.echo(render(name), nl=False)
+
+
+def _hint(conditions: dict[str, Any]) -> str:
+    """Return which condition no model can meet, and what comes near it."""
+    specs = catalogue.search()
+    known = {
+        "task": {spec.task for spec in specs},
+        "license": {spec.license.weights for spec in specs},
+        "trained_on": {name for spec in specs for name in spec.trained_on},
+    }
+    for key, values in known.items():
+        asked = conditions[key]
+        if asked is not None and asked not in values:
+            listing = near(asked, values) or f"Known: {', '.join(sorted(values))}."
+            return f"No model has --{key.replace('_', '-')} {asked}. {listing.strip()}"
+    return ""
 
 
 def _listing(specs: list[ModelSpec], as_json: bool) -> None:

@@ -33,8 +33,9 @@ def doctor_command(ctx: click.Context) -> None:
     known = found()
     for plugin in known.plugins:
         count = sum(provider == plugin for provider in known.providers.values())
-        line = f"{plugin.distribution} {plugin.version}: {count} models"
-        click.echo(f"  {plugin.name:<16} {line}")
+        line = f"{plugin.distribution} {plugin.version}"
+        held = f": {_count(count, 'model')}" if count else ": datasets"
+        click.echo(f"  {plugin.name:<16} {line}{held}")
     click.echo("folders")
     problems = [str(failure) for failure in known.failures]
     click.echo(f"  {'cache':<16} {folders.cache()}")
@@ -50,8 +51,12 @@ def doctor_command(ctx: click.Context) -> None:
             problems.append(f"ZOO_DATA names {folder}, which does not exist.")
     for problem in problems:
         click.echo(f"problem: {problem}", err=True)
-    click.echo(f"{len(problems)} problems" if problems else "no problems")
+    click.echo(_count(len(problems), "problem") if problems else "no problems")
     ctx.exit(1 if problems else 0)
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}{'' if number == 1 else 's'}"
 
 
 def _version(name: str) -> str:

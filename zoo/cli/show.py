@@ -1,37 +1,43 @@
 """How the commands lay out what they found, as plain lines of text."""
 
 import shutil
+import sys
 from collections.abc import Iterator
+from itertools import zip_longest
 from typing import TYPE_CHECKING
 
 from zoo.plugins import Plugin
-from zoo.specs import ModelSpec
+from zoo.specs import ImageInput, Input, ModelSpec
 
 if TYPE_CHECKING:
     from PIL import Image
 
     from zoo.results import Result
 
-__all__ = ["facts", "listing", "picture", "result", "size"]
+__all__ = ["answer", "facts", "listing", "picture", "result", "size"]
 
 BAR = 24  # characters of a probability of one
+WIDE = 48  # characters of a picture, at most
+MANY = 12  # labels that `zoo info` names
 
 
 def listing(specs: list[ModelSpec]) -> Iterator[str]:
     """Yield a line for each model: name, parameters, headline metric, summary."""
     width = max((len(spec.name) for spec in specs), default=0)
-    room = shutil.get_terminal_size((120, 24)).columns
+    room = max(_room(), 80) if sys.stdout.isatty() else None  # all of it in a pipe
     for spec in specs:
         first = spec.metrics[0] if spec.metrics else None
         metric = f"{first.name} {first.value:.4f}" if first else "untrained"
         line = f"{spec.name:<{width}}  {spec.parameters:>11,}  {metric:<16}"
-        yield f"{line} {spec.summary}"[: max(room, 80)].rstrip()
+        yield f"{line} {spec.summary}"[:room].rstrip()
 
 
 def facts(spec: ModelSpec, plugin: Plugin) -> dict[str, str]:
     """Return what `zoo info` says, line by line."""
-    bytes_ = size(spec.weights.size) if spec.weights else "no trained weights"
-    place = "on the Hub" if spec.weights and spec.weights.repo else "in the plugin"
+    weights = "no trained weights"
+    if spec.weights:
+        place = "on the Hub" if spec.weights.repo else "in the plugin"
+        weights = f"{size(spec.weights.size)}, {place}"
     metrics = "; ".join(
         f"{m.name} {m.value:.4f} on {m.dataset} {m.split}"
         + (f" ({m.baseline_name} {m.baseline:.4f})" if m.baseline is not None else "")
@@ -42,10 +48,11 @@ def facts(spec: ModelSpec, plugin: Plugin) -> dict[str, str]:
         "summary": spec.summary,
         "task": spec.task,
         "parameters": f"{spec.parameters:,}",
-        "weights": f"{bytes_}, {place}" if spec.weights else bytes_,
+        "weights": weights,
         "metrics": metrics or "none measured",
         "trained on": ", ".join(spec.trained_on),
-        "labels": ", ".join(spec.labels),
+        "input": _taken(spec.input),
+        "labels": _some(spec.labels),
         "licences": f"code {spec.license.code}, weights {spec.license.weights}, "
         f"data {spec.license.data}",
         "plugin": f"{plugin.distribution} {plugin.version}",
@@ -53,30 +60,111 @@ def facts(spec: ModelSpec, plugin: Plugin) -> dict[str, str]:
     }
 
 
+def _taken(expected: Input) -> str:
+    if isinstance(expected, ImageInput):
+        kind = "grey" if expected.channels == 1 else "colour"
+        ground = f" on a {expected.background} ground" if expected.background else ""
+        return (
+            f"a {kind} picture{ground}, brought to {expected.width}x{expected.height}"
+        )
+    return "; ".join(
+        f"{column.name} {column.low:g} to {column.high:g} {column.unit}".rstrip()
+        for column in expected.columns
+    )
+
+
+def _some(labels: tuple[str, ...]) -> str:
+    shown = ", ".join(labels[:MANY])
+    return f"{shown}, ... ({len(labels):,})" if len(labels) > MANY else shown
+
+
+def answer(found: "Result | list[Result]") -> Iterator[str]:
+    """Yield the lines of what `zoo.predict` gave: of one result everything, of
+    several a line each."""
+    if not isinstance(found, list):
+        yield from result(found)
+        return
+    digits = len(str(len(found)))
+    for number, one in enumerate(found, start=1):
+        yield f"{number:>{digits}}  {one}"
+
+
 def result(found: "Result") -> Iterator[str]:
-    """Yield the lines of one prediction: the answer, then the scores as bars."""
-    seen = getattr(found, "picture", None)
-    if seen is not None:
-        yield from picture(seen)
-    yield str(found)
-    for label, score in list(found.scores.items())[:5]:
-        yield f"  {label:<16} {score:>7.2%} {'█' * round(BAR * score)}"
+    """Yield a picture, where there is one, and beside it the answer and the scores."""
+    said = _said(found)
+    if found.picture is None:
+        yield from said
+        return
+    lines, width = picture(found.picture)
+    if width + len(max(said, key=len)) + 3 > _room():
+        yield from [line.rstrip() for line in lines] + said
+        return
+    above = max(0, (len(lines) - len(said)) // 2)
+    beside = [""] * above + said
+    for line, words in zip_longest(lines, beside, fillvalue=""):
+        yield f"{line or ' ' * width}   {words}".rstrip()
 
 
-def picture(image: "Image.Image", *, width: int = 56) -> Iterator[str]:
-    """Yield a picture as lines of text, two rows of pixels to a line."""
-    shades = " ░▒▓█"
-    across = min(width, 2 * image.width)
+def picture(image: "Image.Image") -> tuple[list[str], int]:
+    """Return a picture as lines of text, two rows of pixels each, and their width."""
+    from rich.console import Console
+
+    colours = Console().color_system == "truecolor"
+    across = min(WIDE, image.width if colours else 2 * image.width)
     down = max(1, round(across * image.height / image.width / 2))
-    small = image.convert("L").resize((across, down))
-    values = list(small.tobytes())
-    for start in range(0, across * down, across):
-        row = values[start : start + across]
-        yield "".join(shades[value * len(shades) // 256] for value in row).rstrip()
+    if colours:
+        return _coloured(image, across, down), across
+    return _shaded(image, across, down), across
+
+
+def _said(found: "Result") -> list[str]:
+    from zoo.results import best
+
+    scores = best(found.scores)
+    width = max(len(str(label)) for label in scores)
+    bars = [
+        f"  {label:<{width}} {score:>7.2%} {'█' * round(BAR * score)}".rstrip()
+        for label, score in scores.items()
+    ]
+    return [str(found), *bars]
+
+
+def _shaded(image: "Image.Image", across: int, down: int) -> list[str]:
+    """Return light pixels as dense characters, without the empty lines around."""
+    shades = " ░▒▓█"
+    values = image.convert("L").resize((across, down)).tobytes()
+    lines = [
+        "".join(shades[v * len(shades) // 256] for v in values[start : start + across])
+        for start in range(0, across * down, across)
+    ]
+    drawn = [number for number, line in enumerate(lines) if line.strip()]
+    return lines[drawn[0] : drawn[-1] + 1] if drawn else []
+
+
+def _coloured(image: "Image.Image", across: int, down: int) -> list[str]:
+    """Return half blocks, the upper pixel before the lower one."""
+    small = image.convert("RGB").resize((across, 2 * down)).tobytes()
+    pixels = [small[start : start + 3] for start in range(0, len(small), 3)]
+    lines = []
+    for start in range(0, 2 * across * down, 2 * across):
+        upper = pixels[start : start + across]
+        lower = pixels[start + across : start + 2 * across]
+        cells = (
+            f"\x1b[38;2;{';'.join(map(str, one))};48;2;{';'.join(map(str, other))}m▀"
+            for one, other in zip(upper, lower, strict=True)
+        )
+        lines.append("".join(cells) + "\x1b[0m")
+    return lines
+
+
+def _room() -> int:
+    return shutil.get_terminal_size((120, 24)).columns
 
 
 def size(count: int) -> str:
     """Return a number of bytes as people say it."""
+    if count < 1 << 10:
+        return f"{count} bytes"
     if count < 1 << 20:
         return f"{count / (1 << 10):.1f} KiB"
     return f"{count / (1 << 20):.1f} MiB"

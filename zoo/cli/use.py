@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from zoo.cli import show
-from zoo.errors import InputError
+from zoo.errors import ZooError
 
 if TYPE_CHECKING:
     from zoo.verification import Verification
 
+LONG = 200  # characters of an input that a message shows
 as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
 
@@ -25,7 +26,7 @@ as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def predict_command(
     name: str, inputs: tuple[str, ...], example: bool, invert: bool, as_json: bool
 ) -> None:
-    """Run the model NAME on INPUTS: files, or rows written as JSON.
+    """Run the model NAME on INPUTS: files, rows written as JSON, or - for stdin.
 
     NAME may also be a checkpoint folder.
     """
@@ -33,9 +34,10 @@ def predict_command(
     from zoo.prediction import example as find_example
     from zoo.prediction import predict
 
-    raw = [find_example(name)] if example else [_raw(text) for text in inputs]
-    if not raw:
+    texts = (str(find_example(name)), *inputs) if example else inputs
+    if not texts:
         raise click.UsageError("Give an input, or --example to try the model's own.")
+    raw = [_raw(text) for text in texts]
     options = {"invert": True} if invert else {}
     model = load(name)
     answers = [predict(model, one, **options) for one in raw]
@@ -43,10 +45,11 @@ def predict_command(
         plain = [_plain(answer) for answer in answers]
         click.echo(json.dumps(plain[0] if len(plain) == 1 else plain, indent=2))
         return
-    for given, answer in zip(raw, answers, strict=True):
-        click.echo(f"{given}:")
-        for one in answer if isinstance(answer, list) else [answer]:
-            click.echo("\n".join(show.result(one)))
+    for text, answer in zip(texts, answers, strict=True):
+        if len(texts) > 1 or example:
+            click.echo(f"{text}:")
+        for line in show.answer(answer):
+            click.echo(line)
 
 
 @click.command("train")
@@ -70,6 +73,7 @@ def train_command(
     from zoo.settings import parse
     from zoo.training import train
 
+    _check_device(device)
     settings: dict[str, object] = {**parse(words)}
     if seed is not None:
         settings["seed"] = seed
@@ -97,31 +101,61 @@ def verify_command(
     from zoo.verification import verify
 
     chosen = names or [spec.name for spec in search() if spec.weights]
-    seen = [verify(name, metric=metric) for name in chosen]
+    seen: list[Verification | ZooError] = []
+    for name in chosen:
+        try:
+            seen.append(verify(name, metric=metric))
+        except ZooError as exc:  # one broken model does not hide the others
+            seen.append(exc)
     if as_json:
-        click.echo(json.dumps([one.to_dict() for one in seen], indent=2))
-    else:
-        for one in seen:
+        plain = [
+            _verdict_json(name, one) for name, one in zip(chosen, seen, strict=True)
+        ]
+        click.echo(json.dumps(plain, indent=2))
+    for one in seen:
+        if isinstance(one, ZooError):
+            click.echo(f"error: {one}", err=True)
+        elif not as_json:
             click.echo("\n".join(_verdict(one)))
-    ctx.exit(0 if all(one.passed for one in seen) else 1)
+    ctx.exit(0 if all(getattr(one, "passed", False) for one in seen) else 1)
 
 
 def _raw(text: str) -> Any:
-    """Return a path as it is, and JSON as what it means."""
+    """Return a path as it is, JSON as what it means, and "-" as what stdin holds."""
     if text == "-":
-        text = sys.stdin.read()
+        content = sys.stdin.buffer.read()
+        if content.lstrip()[:1] not in (b"{", b"["):
+            return content
+        text = content.decode(errors="replace")
     if text.lstrip()[:1] in ("{", "["):
         try:
             return json.loads(text)
-        except ValueError as exc:
-            raise InputError(f"{text!r} is not JSON ({exc}).", "valid JSON") from exc
+        except (ValueError, RecursionError) as exc:
+            shown = text if len(text) < LONG else f"{text[:LONG]}..."
+            raise click.UsageError(f"{shown!r} is not JSON ({exc}).") from exc
     return text
+
+
+def _check_device(device: str) -> None:
+    import torch
+
+    try:
+        torch.empty(0, device=device)
+    except (RuntimeError, AssertionError, NotImplementedError) as exc:
+        problem = str(exc).partition("\n")[0].rstrip(".")
+        raise click.UsageError(f"Device {device!r} can't be used: {problem}.") from exc
 
 
 def _plain(answer: Any) -> Any:
     if isinstance(answer, list):
         return [_plain(one) for one in answer]
     return answer.to_dict()
+
+
+def _verdict_json(name: str, one: "Verification | ZooError") -> dict[str, Any]:
+    if isinstance(one, ZooError):
+        return {"name": name, "passed": False, "error": str(one)}
+    return one.to_dict()
 
 
 def _verdict(one: "Verification") -> list[str]:

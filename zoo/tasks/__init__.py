@@ -23,14 +23,20 @@ class Task(Protocol):
     def items(self, raw: Any, expected: Any) -> tuple[list[Any], bool]:
         """Return the single inputs in `raw`, and whether it was one and not a list."""
 
-    def opened(self, items: list[Any], expected: Any) -> list[Any]:
-        """Return some of those items, read and checked one by one."""
+    def opened(self, item: Any, expected: Any) -> Any:
+        """Return one of those items, read and checked."""
 
     def batch(self, opened: list[Any], expected: Any, **options: Any) -> Tensor:
-        """Return opened items as the model's input tensor."""
+        """Return opened items as the model's input tensor.
 
-    def suspicion(self, batch: Tensor, expected: Any) -> str | None:
-        """Return why a batch does not look like the training data, or None."""
+        The keyword-only arguments of this are the options of `zoo.predict`.
+        """
+
+    def suspicion(self, batch: Tensor, expected: Any) -> tuple[str, str] | None:
+        """Return why a batch does not look like the training data, or None.
+
+        A kind and a sentence: a model warns once of each kind.
+        """
 
     def results(
         self, output: Tensor, opened: list[Any], meaning: ClassOutput

@@ -4,7 +4,7 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from zoo.errors import MissingExtra
+from zoo.errors import InputError, MissingExtra, SpecError
 from zoo.results import Classification, MultiLabel, Result
 from zoo.specs import ClassOutput
 
@@ -29,6 +29,14 @@ def results(
 ) -> list[Result]:
     """Return a typed result for each row of the model's output."""
     scores = probabilities(output, meaning)
+    if scores.ndim != 2 or scores.shape[1] != len(meaning.labels):
+        wanted = f"one for each number of the model's output, {tuple(output.shape)}"
+        raise SpecError("ClassOutput", "labels", meaning.labels, wanted)
+    if scores.isnan().any():
+        problem = (
+            "The model's output holds NaN: its weights or this input are at fault."
+        )
+        raise InputError(problem, "numbers it can count with")
     make = _several if meaning.multi_label else _one
     return [
         make(row, picture, meaning)
@@ -70,4 +78,4 @@ def _several(
 ) -> MultiLabel:
     scores = dict(zip(meaning.labels, row, strict=True))
     holding = tuple(name for name, score in scores.items() if score >= 0.5)
-    return MultiLabel(labels=holding, scores=scores)
+    return MultiLabel(labels=holding, scores=scores, picture=picture)

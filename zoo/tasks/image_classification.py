@@ -22,34 +22,34 @@ measure = _classes.measure
 
 def items(raw: Any, expected: ImageInput) -> tuple[list[Any], bool]:
     """Take a picture or a list of pictures, or a batch as tensor or array."""
-    if isinstance(raw, Tensor):
-        if raw.ndim == 4:
-            return list(raw), False
+    batched = isinstance(raw, (Tensor, np.ndarray)) and raw.ndim == 4
+    if not batched and not isinstance(raw, (list, tuple)):
         return [raw], True
-    if isinstance(raw, np.ndarray) and raw.ndim == 4:
-        return list(raw), False
-    if isinstance(raw, (list, tuple)):
-        if not raw:
-            raise InputError("The list is empty.", images.describe(expected))
-        return list(raw), False
-    return [raw], True
+    found = list(raw)
+    if not found:
+        what = "batch" if batched else "list"
+        raise InputError(f"The {what} is empty.", images.describe(expected))
+    return found, False
 
 
-def opened(items: list[Any], expected: ImageInput) -> list[Any]:
-    """Open pictures; float tensors are taken as prepared already."""
-    if any(isinstance(item, Tensor) for item in items):
-        return [_checked(item, expected) for item in items]
-    return [images.open_image(item, expected) for item in items]
+def opened(item: Any, expected: ImageInput) -> Any:
+    """Open a picture; a float tensor is taken as prepared already."""
+    if isinstance(item, Tensor):
+        return _checked(item, expected)
+    return images.open_image(item, expected)
 
 
 def batch(opened: list[Any], expected: ImageInput, *, invert: bool = False) -> Tensor:
     """Return opened pictures as (B, channels, height, width)."""
-    if isinstance(opened[0], Tensor):
-        return torch.stack(opened)
-    return images.stack(opened, expected, invert=invert)
+    prepared = [
+        one if isinstance(one, Tensor) else images.pixels(one, expected)
+        for one in opened
+    ]
+    stacked = torch.stack(prepared)
+    return images.inverted(stacked, expected) if invert else stacked
 
 
-def suspicion(batch: Tensor, expected: ImageInput) -> str | None:
+def suspicion(batch: Tensor, expected: ImageInput) -> tuple[str, str] | None:
     """See `zoo.images.suspicion`."""
     return images.suspicion(batch, expected)
 
@@ -59,11 +59,8 @@ def results(output: Tensor, opened: list[Any], meaning: ClassOutput) -> list[Res
     return _classes.results(output, [_thumbnail(item) for item in opened], meaning)
 
 
-def _checked(item: Any, expected: ImageInput) -> Tensor:
+def _checked(item: Tensor, expected: ImageInput) -> Tensor:
     shape = (expected.channels, expected.height, expected.width)
-    if not isinstance(item, Tensor):
-        problem = f"A {type(item).__name__} stands among tensors."
-        raise InputError(problem, images.describe(expected))
     if tuple(item.shape) != shape:
         problem = f"The tensor has shape {tuple(item.shape)}, not {shape}."
         raise InputError(problem, images.describe(expected))
@@ -72,7 +69,7 @@ def _checked(item: Any, expected: ImageInput) -> Tensor:
         raise InputError(problem, images.describe(expected))
     if not item.isfinite().all():
         raise InputError("The tensor holds NaN or infinity.", images.describe(expected))
-    return item.float()
+    return item.detach().cpu().float()
 
 
 def _thumbnail(item: Any) -> Image.Image | None:

@@ -20,9 +20,9 @@ def items(raw: Any, expected: TabularInput) -> tuple[list[Any], bool]:
     return list(found), single
 
 
-def opened(items: list[Any], expected: TabularInput) -> list[Any]:
-    """Return the rows, which `items` has read already."""
-    return items
+def opened(item: Any, expected: TabularInput) -> Any:
+    """Return the row, which `items` has read already."""
+    return item
 
 
 def batch(opened: list[Any], expected: TabularInput) -> Tensor:
@@ -30,7 +30,7 @@ def batch(opened: list[Any], expected: TabularInput) -> Tensor:
     return tables.stack(opened)
 
 
-def suspicion(batch: Tensor, expected: TabularInput) -> str | None:
+def suspicion(batch: Tensor, expected: TabularInput) -> tuple[str, str] | None:
     """See `zoo.tables.suspicion`."""
     return tables.suspicion(batch, expected)
 

@@ -1,0 +1,219 @@
+"""Every message, word for word: a lost space or an empty hint is a bug."""
+
+import inspect
+import re
+
+import pytest
+
+from zoo import errors
+from zoo.errors import (
+    CardError,
+    CheckpointError,
+    DataError,
+    DatasetNotFound,
+    Diverged,
+    DuplicateName,
+    InputError,
+    IntegrityError,
+    MisfitError,
+    MissingExtra,
+    ModelNotFound,
+    NotSafetensors,
+    NoWeights,
+    OfflineError,
+    OptionError,
+    PluginError,
+    SettingsError,
+    SpecError,
+    SplitNotFound,
+    TrainingError,
+    ZooError,
+    near,
+)
+
+NINE = [f"tensor 't{number}' is missing" for number in range(9)]
+
+MESSAGES = [
+    (
+        ModelNotFound("lenet", ["lenet5", "gpt-nano"]),
+        "No model named 'lenet'. Did you mean 'lenet5'?",
+    ),
+    (
+        ModelNotFound("mlp-mnist", ["mlp-mnis", "mlp-mnist2"]),
+        "No model named 'mlp-mnist'. Did you mean 'mlp-mnist2' or 'mlp-mnis'?",
+    ),
+    (
+        ModelNotFound("gpt", ["lenet5"]),
+        "No model named 'gpt'. Run 'zoo list' to see the models you have.",
+    ),
+    (
+        ModelNotFound("gpt", []),
+        "No model named 'gpt'. No plugins are installed; see 'Set up' in the README.",
+    ),
+    (
+        DatasetNotFound("minst", ["mnist", "iris"]),
+        "No dataset named 'minst'. Did you mean 'mnist'? Registered: iris, mnist.",
+    ),
+    (
+        DatasetNotFound("coco", ["mnist", "iris"]),
+        "No dataset named 'coco'. Registered: iris, mnist.",
+    ),
+    (
+        DatasetNotFound("coco", []),
+        "No dataset named 'coco'. No plugin with datasets is installed; see 'Set "
+        "up' in the README.",
+    ),
+    (
+        SplitNotFound("iris", "test", ["train", "all"]),
+        "Dataset 'iris' has no split 'test'; it has train, all.",
+    ),
+    (PluginError("acme", "it broke"), "Plugin 'acme': it broke"),
+    (
+        DuplicateName("model", "gpt-nano", "gpt", "my-gpt"),
+        "Plugin 'my-gpt': model 'gpt-nano' is already provided by plugin 'gpt'. "
+        "Rename one of the two, or uninstall one of the plugins.",
+    ),
+    (
+        SpecError("Weights", "size", 0, "the file's size in bytes"),
+        "Weights: size=0 should be the file's size in bytes.",
+    ),
+    (SettingsError("No setting 'x'."), "No setting 'x'."),
+    (
+        OptionError("lenet5", "no option 'clases'.", ["classes", "width"]),
+        "Model 'lenet5': no option 'clases'. Options: classes, width.",
+    ),
+    (
+        OptionError("lenet5", "no option 'clases'.", []),
+        "Model 'lenet5': no option 'clases'. Options: none.",
+    ),
+    (
+        InputError("The list is empty.", "a picture"),
+        "The list is empty. The model expects a picture.",
+    ),
+    (
+        InputError("The file is empty.", "a picture").of("Item 3"),
+        "Item 3: The file is empty. The model expects a picture.",
+    ),
+    (DataError("iris/train: gone."), "iris/train: gone."),
+    (
+        NoWeights("lenet5"),
+        "'lenet5' has no trained weights. zoo.build('lenet5') gives the untrained "
+        "model; 'zoo train lenet5' runs its recipe.",
+    ),
+    (
+        NotSafetensors("m.bin", "it is a pickle"),
+        "m.bin is not a safetensors file: it is a pickle. The zoo reads no other "
+        "format, and never a pickle.",
+    ),
+    (
+        IntegrityError("m.safetensors", "is missing", "Install it again"),
+        "m.safetensors is missing. Install it again.",
+    ),
+    (
+        MisfitError("m", "LeNet5", NINE[:2]),
+        "m does not fit LeNet5: tensor 't0' is missing; tensor 't1' is missing. "
+        "Nothing was loaded; the file was made for another version or another "
+        "configuration of the model.",
+    ),
+    (
+        MisfitError("m", "LeNet5", NINE),
+        f"m does not fit LeNet5: {'; '.join(NINE[:8])}; and 1 more. Nothing was "
+        "loaded; the file was made for another version or another configuration of "
+        "the model.",
+    ),
+    (OfflineError("The Hub can't be reached."), "The Hub can't be reached."),
+    (CheckpointError("d is a file."), "d is a file."),
+    (CardError("No receipt."), "No receipt."),
+    (TrainingError("The recipe has no 'train'."), "The recipe has no 'train'."),
+    (
+        Diverged(float("nan"), 3, 17),
+        "The loss became nan in epoch 3, step 17. Lower the learning rate (--set "
+        "lr=...), and look for empty, infinite or unscaled values in the data.",
+    ),
+    (
+        MissingExtra("datasets", "Reading a dataset"),
+        "Reading a dataset needs the package 'datasets', which is not installed. Run: "
+        "pip install 'zoo-core[train]'",
+    ),
+    (
+        MissingExtra("timm", "This model", "bench"),
+        "This model needs the package 'timm', which is not installed. Run: pip "
+        "install 'zoo-core[bench]'",
+    ),
+]
+CLASSES = {
+    name: kind
+    for name, kind in vars(errors).items()
+    if inspect.isclass(kind) and issubclass(kind, ZooError)
+}
+
+
+@pytest.mark.parametrize(
+    ("error", "message"), MESSAGES, ids=lambda part: type(part).__name__
+)
+def test_message(error: ZooError, message: str) -> None:
+    """
+    An error says exactly this.
+    """
+    assert str(error) == message
+
+
+def test_every_class_has_its_message_tested() -> None:
+    """
+    A new error class comes with a line in MESSAGES; base classes are never raised.
+    """
+    tested = {type(error).__name__ for error, _ in MESSAGES}
+
+    assert set(CLASSES) - tested == {"ZooError", "NotFound", "WeightsError"}
+
+
+def test_the_docstring_draws_the_tree_as_it_is() -> None:
+    """
+    Each class stands in the module's docstring, once, one step inside its parent.
+    """
+    drawn: list[tuple[str, str]] = []
+    above: list[str] = []
+    for indent, name in re.findall(r"^( *)[*+-] (\w+)$", errors.__doc__ or "", re.M):
+        del above[len(indent) // 2 :]
+        drawn.append((name, above[-1] if above else "Exception"))
+        above.append(name)
+
+    assert sorted(drawn) == sorted(
+        (name, kind.__base__.__name__) for name, kind in CLASSES.items()
+    )
+
+
+def test_all_names_every_class() -> None:
+    """
+    `__all__` holds every error class, `near`, and nothing else, in order.
+    """
+    assert sorted([*CLASSES, "near"]) == errors.__all__
+
+
+@pytest.mark.parametrize("name", CLASSES)
+def test_no_error_is_a_key_error(name: str) -> None:
+    """
+    KeyError prints its message as a repr, so none of ours derives from it.
+    """
+    assert not issubclass(CLASSES[name], KeyError)
+
+
+def test_a_near_miss_does_not_mind_case() -> None:
+    """
+    A name in other letters is found, and given as it is spelt.
+    """
+    assert near("LENET5-mnist", ["lenet5-MNIST"]) == "Did you mean 'lenet5-MNIST'? "
+
+
+def test_nothing_near_gives_nothing() -> None:
+    """
+    Where nothing is similar, there is no hint, and no stray space.
+    """
+    assert near("gpt", ["lenet5-mnist"]) == ""
+
+
+def test_at_most_three_near_misses() -> None:
+    """
+    A hint stays readable however many names are similar.
+    """
+    assert near("mlp-0", [f"mlp-{n}" for n in range(1, 9)]).count("'") == 6
