@@ -6,7 +6,7 @@ import pytest
 import torch
 
 import zoo
-from zoo import models
+from zoo import saving
 
 
 @pytest.fixture
@@ -14,4 +14,4 @@ def folder(tmp_path: Path) -> Path:
     """A checkpoint folder of LeNet-5 with random weights and a golden."""
     torch.manual_seed(0)
     model = zoo.build("lenet5-mnist")
-    return models.save(model, tmp_path / "lenet", example=torch.rand(2, 1, 28, 28))
+    return saving.save(model, tmp_path / "lenet", example=torch.rand(2, 1, 28, 28))

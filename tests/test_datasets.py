@@ -42,7 +42,7 @@ def register(monkeypatch: pytest.MonkeyPatch) -> Register:
     """Let one dataset be the only one that is registered."""
 
     def register(spec: DatasetSpec) -> None:
-        found = Found({}, {spec.name: spec}, {}, (), ())
+        found = Found({}, {spec.name: spec}, {}, {}, (), ())
         monkeypatch.setattr(datasets, "found", lambda: found)
 
     return register

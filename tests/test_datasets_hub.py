@@ -37,7 +37,7 @@ from zoo import datasets
 from zoo.plugins import Found
 from zoo.specs import DatasetSpec
 spec = {spec!r}
-datasets.found = lambda: Found({{}}, {{spec.name: spec}}, {{}}, (), ())
+datasets.found = lambda: Found({{}}, {{spec.name: spec}}, {{}}, {{}}, (), ())
 start = time.perf_counter()
 try:
     rows = datasets.load(spec.name)

@@ -20,7 +20,7 @@ ROWS = [
     {"tensors", "golden", "about"},
     {"tasks"},
     {"models", "pictures", "baselines"},
-    {"measuring", "cards", "prediction"},
+    {"measuring", "cards", "prediction", "saving"},
     {"run"},
     {"training"},
     {"verification"},

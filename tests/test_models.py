@@ -137,6 +137,62 @@ def test_wrong_options(options: dict[str, object], message: str) -> None:
     assert str(caught.value) == message
 
 
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"classes": "ten"}, "classes='ten' should be a whole number of at least 2."),
+        ({"classes": 1}, "classes=1 should be a whole number of at least 2."),
+        ({"labels": "abc"}, "labels='abc' should be a list of names."),
+        ({"labels": 3}, "labels=3 should be a list of names."),
+    ],
+)
+def test_labels_that_are_none(options: dict[str, object], message: str) -> None:
+    """
+    A word is not taken letter by letter, nor a number for a list.
+    """
+    with pytest.raises(OptionError) as caught:
+        zoo.build("lenet5-mnist", **options)
+
+    assert str(caught.value) == (
+        f"Model 'lenet5-mnist': {message} Options: labels, classes."
+    )
+
+
+def test_labels_become_text() -> None:
+    """
+    Numbers are names too.
+    """
+    assert zoo.build("lenet5-mnist", labels=[1, 2]).zoo.labels == ("1", "2")
+
+
+def test_a_device_that_is_none(folder: Path) -> None:
+    """
+    torch's own error is told as one of the option's.
+    """
+    with pytest.raises(OptionError, match=r"can't be moved to device='toaster'"):
+        zoo.load(folder, device="toaster")
+
+
+@pytest.mark.parametrize("name", [None, 3, b"lenet5-mnist"])
+def test_a_name_that_is_none(name: object) -> None:
+    """
+    Whatever is asked for, the answer is one of the zoo's errors.
+    """
+    with pytest.raises(ModelNotFound, match="No model named"):
+        zoo.load(name)
+
+
+def test_a_broken_receipt(folder: Path) -> None:
+    """
+    The receipt is read when it is asked for; its fault names the file.
+    """
+    (folder / "run.json").write_text("{")
+    model = zoo.load(folder)
+
+    with pytest.raises(CheckpointError, match=r"run\.json can't be read"):
+        _ = model.zoo.receipt
+
+
 def test_a_model_without_a_head_takes_no_labels() -> None:
     """
     Not every model has a part that can be replaced.
@@ -333,7 +389,7 @@ def test_a_failed_save_leaves_the_old_folder(
     def full(*_arguments: object, **_options: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("zoo.models.golden.make", full)
+    monkeypatch.setattr("zoo.saving.golden.make", full)
 
     with pytest.raises(OSError, match="No space left"):
         zoo.save(zoo.load(folder), folder, example=torch.rand(1, 1, 28, 28))

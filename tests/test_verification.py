@@ -8,7 +8,7 @@ import torch
 from safetensors.torch import load_file, save_file
 
 import zoo
-from zoo import checkpoints, golden, models
+from zoo import checkpoints, golden, saving
 
 
 def test_an_untouched_checkpoint_passes(folder: Path) -> None:
@@ -52,7 +52,7 @@ def test_a_golden_is_made_of_what_is_stored(folder: Path, tmp_path: Path) -> Non
     With weights stored narrow, the golden is the narrow model's and replays exactly.
     """
     model = zoo.load(folder)
-    narrow = models.save(
+    narrow = saving.save(
         model,
         tmp_path / "narrow",
         example=torch.rand(2, 1, 28, 28),

@@ -13,9 +13,10 @@ if TYPE_CHECKING:
     from zoo.datasets import load as data
     from zoo.errors import ZooError
     from zoo.hookspecs import hookimpl
-    from zoo.models import build, load, save
+    from zoo.models import build, load
     from zoo.prediction import example, predict
     from zoo.run import Run
+    from zoo.saving import save
     from zoo.specs import (
         ClassOutput,
         Column,
@@ -74,7 +75,7 @@ _HOMES = {
     "load": "models",
     "names": "catalogue",
     "predict": "prediction",
-    "save": "models",
+    "save": "saving",
     "search": "catalogue",
     "spec": "catalogue",
     "train": "training",

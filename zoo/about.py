@@ -68,6 +68,8 @@ def about(model: nn.Module) -> About:
 
 def unwrapped(model: nn.Module) -> nn.Module:
     """Return the model inside torch.compile and DistributedDataParallel."""
+    if not isinstance(model, nn.Module):
+        raise CheckpointError(f"A {type(model).__name__} is not a model.")
     for name in ("_orig_mod", "module"):
         inner = model._modules.get(name)
         if inner is not None and "zoo" not in vars(model):

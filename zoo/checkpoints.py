@@ -111,10 +111,15 @@ def read_config(folder: Path) -> Config:
 
 def read_receipt(folder: Path) -> dict[str, Any]:
     """Return run.json of a checkpoint folder, or nothing where there is none."""
+    path = folder / RECEIPT
     try:
-        receipt: dict[str, Any] = json.loads((folder / RECEIPT).read_text("utf-8"))
+        receipt = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         return {}
+    except (ValueError, RecursionError, OSError) as exc:
+        raise CheckpointError(f"{path} can't be read: {exc}.") from exc
+    if not isinstance(receipt, dict):
+        raise CheckpointError(f"{path} does not hold a receipt.")
     return receipt
 
 

@@ -13,6 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from zoo import weights
+from zoo.modes import evaluating
 
 __all__ = ["Replay", "make", "replay"]
 
@@ -82,10 +83,8 @@ def _apart(found: Tensor, wanted: Tensor) -> float:
 @torch.inference_mode()
 def _run(model: nn.Module, given: Tensor) -> tuple[Tensor, dict[str, Tensor]]:
     layers: dict[str, Tensor] = {}
-    was_training = model.training
-    with _watching(model, layers):
-        output: Tensor = model.eval()(given)
-    model.train(was_training)
+    with evaluating(model), _watching(model, layers):
+        output: Tensor = model(given)
     return output.cpu(), layers
 
 

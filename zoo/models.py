@@ -1,24 +1,27 @@
-"""Build, load and save: names and folders to modules, and modules to folders."""
+"""Build and load: names and checkpoint folders to modules."""
 
 import inspect
-import platform
-import shutil
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import nn
 
-from zoo import checkpoints, golden, store, weights
-from zoo.about import About, LoadReport, about, attach, unwrapped
-from zoo.checkpoints import Config
-from zoo.errors import CheckpointError, NoWeights, OptionError, ZooError, near
+from zoo import checkpoints, store, weights
+from zoo.about import About, LoadReport, attach
+from zoo.errors import (
+    CheckpointError,
+    ModelNotFound,
+    NoWeights,
+    OptionError,
+    ZooError,
+    near,
+)
 from zoo.plugins import Plugin, found
 from zoo.references import resolve
 from zoo.registry import Registry
@@ -26,7 +29,7 @@ from zoo.specs import ModelSpec, Weights
 from zoo.store import Verify
 from zoo.unfilled import without_initialisers
 
-__all__ = ["build", "find", "load", "loaded", "save", "versions"]
+__all__ = ["build", "find", "load", "loaded", "make"]
 
 
 @dataclass(frozen=True)
@@ -52,7 +55,7 @@ def build(name: str | Path, **options: Any) -> nn.Module:
     """
     source = _find(name)
     spec, chosen, _ = _with_head(source.spec, options)
-    model = _make(spec, source.plugin, chosen)
+    model = make(spec, source.plugin, chosen)
     return attach(model, About(spec=spec, options=chosen, parent=source.parent))
 
 
@@ -82,12 +85,13 @@ def load(
     spec, chosen, new_head = _with_head(source.spec, options)
     # A new head needs its initialiser, and an initialiser does not know whose it is.
     with nullcontext() if new_head else without_initialisers():
-        model = _make(spec, source.plugin, chosen)
+        model = make(spec, source.plugin, chosen)
     slots = weights.slots(model)
     names = slots.names()
     fresh = tuple(n for n in names if new_head and _within(n, spec.head))
     casts = weights.read(model, path, slots, fresh=fresh)
-    model = model.to(device=device, dtype=dtype) if device or dtype else model
+    if device is not None or dtype is not None:
+        model = _moved(model, device, dtype, spec)
     report = LoadReport(
         path=str(path),
         sha256=pin.sha256,
@@ -113,47 +117,10 @@ def loaded(name: str) -> nn.Module:
     return load(name)
 
 
-def save(
-    model: nn.Module,
-    folder: str | Path,
-    *,
-    example: Tensor | None = None,
-    receipt: Mapping[str, Any] | None = None,
-    files: Mapping[str, bytes] | None = None,
-    dtype: torch.dtype | None = None,
-) -> Path:
-    """Write `model` as a checkpoint folder that `zoo.load` takes; return the folder.
-
-    `example` is an input whose output becomes the golden; `dtype=torch.float16` stores
-    floats narrow. The folder is replaced whole: an interrupted save leaves the old one.
-    Raises CheckpointError.
-    """
-    folder, model = Path(folder), unwrapped(model)
-    known = about(model)
-    checkpoints.refuse_strangers(folder)
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    new = folder.with_name(f".{folder.name}.new")
-    shutil.rmtree(new, ignore_errors=True)
-    new.mkdir()
-    try:
-        stored = _stored(model, dtype)
-        weights.write(stored, new / checkpoints.WEIGHTS)
-        config = _config(known, model, checkpoints.weights_of(new))
-        (new / checkpoints.CONFIG).write_text(config.to_json(), encoding="utf-8")
-        if example is not None:
-            _golden(model, example, new)
-        for name, content in (files or {}).items():
-            (new / name).write_bytes(content)
-        if receipt:
-            checkpoints.write_receipt(new, receipt)
-        checkpoints.swap(new, folder)
-    finally:
-        shutil.rmtree(new, ignore_errors=True)
-    return folder
-
-
 def _find(name: str | Path) -> _Source:
     known = found()
+    if not isinstance(name, (str, Path)):
+        raise ModelNotFound(repr(name), known.models)
     if isinstance(name, str) and name in known.models:
         return _Source(known.models[name], known.providers[name], None)
     folder = Path(name)
@@ -178,30 +145,52 @@ def _checked(source: _Source, pin: Weights, verify: Verify) -> tuple[Path, bool]
     return path, store.check(path, pin, verify=verify, blame=blame)
 
 
+def _moved(model: nn.Module, device: Any, dtype: Any, spec: ModelSpec) -> nn.Module:
+    try:
+        return model.to(device=device, dtype=dtype)
+    except (RuntimeError, AssertionError, TypeError) as exc:  # torch raises any of them
+        problem = f"it can't be moved to device={device!r}, dtype={dtype!r}"
+        fault = f"{problem} ({str(exc).splitlines()[0]})."
+        raise OptionError(spec.name, fault, ["device", "dtype"]) from exc
+
+
 def _with_head(
     spec: ModelSpec, options: Mapping[str, Any]
 ) -> tuple[ModelSpec, dict[str, Any], bool]:
     """Return the spec and options for the head asked for, and whether it is new."""
     chosen = {**spec.options, **options}
-    labels = chosen.pop("labels", None)
-    if labels is None and "classes" in options:
-        count = options["classes"]
-        same = count == len(spec.labels)
-        labels = spec.labels if same else tuple(map(str, range(count)))
-    if labels is None or tuple(labels) == spec.labels:
+    labels = _labels(spec, chosen.pop("labels", None), options.get("classes"))
+    if labels == spec.labels:
         return spec, chosen, False
     if spec.head is None:
         problem = "its head can't be replaced, so it takes no labels or classes."
         raise OptionError(spec.name, problem, list(spec.options))
     try:
-        output = replace(spec.output, labels=tuple(labels))
+        output = replace(spec.output, labels=labels)
     except ZooError as exc:
         raise OptionError(spec.name, str(exc), ["labels", "classes"]) from exc
     chosen["classes"] = len(output.labels)
     return replace(spec, output=output, weights=None, metrics=()), chosen, True
 
 
-def _make(spec: ModelSpec, plugin: Plugin, options: Mapping[str, Any]) -> nn.Module:
+def _labels(spec: ModelSpec, labels: Any, classes: Any) -> tuple[str, ...]:
+    """Return the labels asked for: by name, by number, or those that were trained."""
+    known = ["labels", "classes"]
+    if labels is not None:
+        if isinstance(labels, str) or not isinstance(labels, Iterable):
+            problem = f"labels={labels!r} should be a list of names."
+            raise OptionError(spec.name, problem, known)
+        return tuple(map(str, labels))
+    if classes is None or classes == len(spec.labels):
+        return spec.labels
+    if not isinstance(classes, int) or isinstance(classes, bool) or classes < 2:
+        problem = f"classes={classes!r} should be a whole number of at least 2."
+        raise OptionError(spec.name, problem, known)
+    return tuple(map(str, range(classes)))
+
+
+def make(spec: ModelSpec, plugin: Plugin, options: Mapping[str, Any]) -> nn.Module:
+    """Call a model's build function. Raises OptionError, PluginError."""
     make = resolve(spec.build, plugin=plugin.name)
     try:
         inspect.signature(make).bind(**options)
@@ -216,55 +205,3 @@ def _make(spec: ModelSpec, plugin: Plugin, options: Mapping[str, Any]) -> nn.Mod
 
 def _within(name: str, head: str | None) -> bool:
     return head is not None and name.startswith(f"{head}.")
-
-
-def _stored(model: nn.Module, dtype: torch.dtype | None) -> dict[str, Tensor]:
-    values = {
-        name: getattr(module, attribute)
-        for module, attribute, name in (g[0] for g in weights.slots(model).places)
-    }
-    return weights.narrow(values, dtype) if dtype else values
-
-
-def _golden(model: nn.Module, example: Tensor, new: Path) -> None:
-    """Make the golden with the weights as stored, which may be narrower."""
-    again = _make(about(model).spec, _provider(about(model)), about(model).options)
-    weights.read(again, new / checkpoints.WEIGHTS, weights.slots(again))
-    golden.make(again.eval(), example.cpu(), new / checkpoints.GOLDEN)
-
-
-def _config(known: About, model: nn.Module, pin: Weights) -> Config:
-    spec, plugin = known.spec, _provider(known)
-    return Config(
-        name=spec.name,
-        summary=spec.summary,
-        task=spec.task,
-        build=spec.build,
-        options=dict(known.options),
-        distribution=plugin.distribution,
-        input=spec.input,
-        output=spec.output,
-        head=spec.head,
-        recipe=spec.recipe,
-        license=spec.license,
-        trained_on=spec.trained_on,
-        parameters=sum(p.numel() for p in model.parameters()),
-        weights=pin,
-        parent=known.parent,
-        versions=versions(plugin),
-    )
-
-
-def versions(plugin: Plugin) -> dict[str, str]:
-    """Return the versions that made something, for config.json and run.json."""
-    return {
-        "python": platform.python_version(),
-        "torch": str(torch.__version__),
-        "safetensors": version("safetensors"),
-        "zoo-core": version("zoo-core"),
-        plugin.distribution: plugin.version,
-    }
-
-
-def _provider(known: About) -> Plugin:
-    return found().packages()[known.spec.package]

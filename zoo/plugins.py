@@ -43,6 +43,7 @@ class Found:
     models: dict[str, ModelSpec]
     datasets: dict[str, DatasetSpec]
     providers: dict[str, Plugin]  # by model name
+    makers: dict[str, Plugin]  # by dataset name
     plugins: tuple[Plugin, ...]
     failures: tuple[PluginError, ...]
 
@@ -81,6 +82,7 @@ def find(entries: Iterable[EntryPoint] | None = None) -> Found:
         models={name: spec for name, (spec, _) in models.items()},
         datasets={name: spec for name, (spec, _) in datasets.items()},
         providers={name: plugin for name, (_, plugin) in models.items()},
+        makers={name: plugin for name, (_, plugin) in datasets.items()},
         plugins=tuple(plugins),
         failures=tuple(failures),
     )

@@ -111,6 +111,18 @@ class ImageInput:
     std: tuple[float, ...] = (1.0,)
     background: Literal["dark", "light"] | None = None
 
+    def __post_init__(self) -> None:
+        for side in ("height", "width"):
+            if getattr(self, side) < 1:
+                raise SpecError("ImageInput", side, getattr(self, side), "at least 1")
+        for name in ("mean", "std"):
+            values = getattr(self, name)
+            if len(values) not in (1, self.channels):
+                wanted = f"one number, or one for each of {self.channels} channels"
+                raise SpecError("ImageInput", name, values, wanted)
+        if min(self.std) <= 0:
+            raise SpecError("ImageInput", "std", self.std, "above zero")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Column:

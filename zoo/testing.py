@@ -20,7 +20,7 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
-from zoo import cards, checkpoints, golden, models, prediction, store, training
+from zoo import cards, checkpoints, golden, models, prediction, saving, store, training
 from zoo.about import about
 from zoo.errors import InputError, OptionError
 from zoo.specs import ModelSpec
@@ -60,13 +60,13 @@ def weights_survive_the_disk(spec: ModelSpec, tmp_path: Path) -> None:
     """Saved and loaded, a model gives the same output bit for bit."""
     torch.manual_seed(0)
     saved, given = models.build(spec.name).eval(), _given(spec)
-    read = models.load(models.save(saved, tmp_path / "model"))
+    read = models.load(saving.save(saved, tmp_path / "model"))
     assert torch.equal(_run(saved, given), _run(read, given))
 
 
 def every_parameter_comes_from_the_file(spec: ModelSpec, tmp_path: Path) -> None:
     """A load leaves nothing at random: two loads agree in every tensor."""
-    folder = models.save(models.build(spec.name), tmp_path / "model")
+    folder = saving.save(models.build(spec.name), tmp_path / "model")
     first, again = models.load(folder), models.load(folder, verify="always")
     report = about(first).report
     assert report is not None
@@ -90,7 +90,7 @@ def knowledge_survives_copies(spec: ModelSpec, tmp_path: Path) -> None:
 
 def head_can_be_replaced(spec: ModelSpec, tmp_path: Path) -> None:
     """With other labels only the head is fresh; without a head they are refused."""
-    folder = models.save(models.build(spec.name), tmp_path / "model")
+    folder = saving.save(models.build(spec.name), tmp_path / "model")
     labels = tuple(f"new {n}" for n in range(len(spec.labels) + 1))
     if spec.head is None:
         try:

@@ -14,7 +14,7 @@ from typing import Any
 import torch
 from torch import nn
 
-from zoo import cards, checkpoints, models, pictures, store, tensors
+from zoo import cards, checkpoints, models, pictures, saving, store, tensors
 from zoo.errors import TrainingError
 from zoo.plugins import found
 from zoo.references import module
@@ -67,7 +67,7 @@ def train(
     receipt = _receipt(run, asdict(chosen), metrics, held_out)
     files = {name: content for name, (content, _) in run.pictures.items()}
     card = cards.text(spec, receipt)
-    return models.save(
+    return saving.save(
         model,
         target,
         example=tensors.prepared(held_out.input[:2]),
@@ -115,7 +115,7 @@ def _receipt(
         "seconds": round(time.perf_counter() - run.started, 1),
         "peak_memory_mib": _peak_memory(),
         "hardware": _hardware(run.device),
-        "versions": models.versions(plugin),
+        "versions": saving.versions(plugin),
         "commit": _commit(spec),
     }
 

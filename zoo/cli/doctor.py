@@ -7,7 +7,7 @@ from importlib.metadata import PackageNotFoundError, version
 import click
 
 from zoo import folders
-from zoo.plugins import found
+from zoo.plugins import Plugin, found
 
 PACKAGES = (
     "zoo-core",
@@ -32,10 +32,8 @@ def doctor_command(ctx: click.Context) -> None:
     click.echo("plugins")
     known = found()
     for plugin in known.plugins:
-        count = sum(provider == plugin for provider in known.providers.values())
-        line = f"{plugin.distribution} {plugin.version}"
-        held = f": {_count(count, 'model')}" if count else ": datasets"
-        click.echo(f"  {plugin.name:<16} {line}{held}")
+        line = f"{plugin.distribution} {plugin.version}: {_provides(plugin)}"
+        click.echo(f"  {plugin.name:<16} {line}")
     click.echo("folders")
     problems = [str(failure) for failure in known.failures]
     click.echo(f"  {'cache':<16} {folders.cache()}")
@@ -53,6 +51,13 @@ def doctor_command(ctx: click.Context) -> None:
         click.echo(f"problem: {problem}", err=True)
     click.echo(_count(len(problems), "problem") if problems else "no problems")
     ctx.exit(1 if problems else 0)
+
+
+def _provides(plugin: Plugin) -> str:
+    known = found()
+    both = (("model", known.providers), ("dataset", known.makers))
+    counts = ((sum(p == plugin for p in of.values()), what) for what, of in both)
+    return ", ".join(_count(number, what) for number, what in counts if number)
 
 
 def _count(number: int, what: str) -> str:
