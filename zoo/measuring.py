@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor, nn
 
-from zoo.about import about
+from zoo.about import about, unwrapped
 from zoo.tasks import task
 from zoo.tensors import Tensors, prepared
 
@@ -20,6 +20,7 @@ def measure(model: nn.Module, rows: Tensors) -> dict[str, float]:
 @torch.inference_mode()
 def outputs(model: nn.Module, given: Tensor, *, batch: int = 1000) -> Tensor:
     """Return what the model gives for prepared inputs, on the CPU, in eval mode."""
+    model = unwrapped(model)
     device = next(model.parameters()).device
     was_training = model.training
     model.eval()

@@ -55,6 +55,25 @@ class Tensors:
             )
         return self[order[:border]], self[order[border:]]
 
+    def fold(
+        self, number: int, count: int, *, seed: int, stratified: bool = False
+    ) -> tuple[Tensors, Tensors]:
+        """Return the rows outside and inside fold `number` of `count`, from 0.
+
+        Stratified folds hold every label in the proportion of the whole.
+        """
+        random = torch.Generator().manual_seed(seed)
+        order = torch.randperm(len(self), generator=random)
+        if stratified:
+            order = order[self.target[order].argsort(stable=True)]
+        inside = torch.zeros(len(self), dtype=torch.bool)
+        inside[order[number::count]] = True
+        if not 0 <= number < count <= len(self):
+            raise DataError(
+                f"{self.source}: {len(self)} rows have no fold {number} of {count}."
+            )
+        return self[~inside], self[inside]
+
 
 def load(
     name: str,
