@@ -34,7 +34,7 @@ class Seen:
         self.epochs: list[dict[str, float]] = []
         self.planned = 0
 
-    def begin(self, epochs: int) -> None:
+    def begin(self, epochs: int, done: int) -> None:
         self.planned = epochs
 
     def steps(self, done: int, total: int) -> None: ...
@@ -155,7 +155,7 @@ def test_a_loss_that_is_no_number_ends_the_run(run: Run) -> None:
             run.log({})
 
     assert str(caught.value) == (
-        "The loss became nan in epoch 1, step 1. Lower the learning rate "
+        "The loss became nan in epoch 1. Lower the learning rate "
         "(--set lr=...), and look for empty, infinite or unscaled values in the data."
     )
 

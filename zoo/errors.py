@@ -221,14 +221,15 @@ class TrainingError(ZooError):
 
 
 class Diverged(TrainingError):
-    """The loss is no longer a finite number."""
+    """The loss is no longer a finite number, or grows without bound."""
 
-    def __init__(self, loss: float, epoch: int, step: int) -> None:
+    def __init__(self, loss: float, epoch: int, kept: str | None = None) -> None:
         super().__init__(
-            f"The loss became {loss} in epoch {epoch}, step {step}. Lower the learning "
-            "rate (--set lr=...), and look for empty, infinite or unscaled values in "
-            "the data."
+            f"The loss became {loss:.4g} in epoch {epoch}. Lower the learning rate "
+            "(--set lr=...), and look for empty, infinite or unscaled values in the "
+            f"data.{f' The best weights before that are in {kept}.' if kept else ''}"
         )
+        self.loss, self.epoch = loss, epoch
 
 
 class MissingExtra(ZooError):

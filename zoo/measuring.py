@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor, nn
 
-from zoo.about import about
+from zoo.about import about, unwrapped
 from zoo.modes import evaluating
 from zoo.tasks import task
 from zoo.tensors import Tensors, prepared
@@ -21,6 +21,7 @@ def measure(model: nn.Module, rows: Tensors) -> dict[str, float]:
 @torch.inference_mode()
 def outputs(model: nn.Module, given: Tensor, *, batch: int = 1000) -> Tensor:
     """Return what the model gives for prepared inputs, on the CPU, in eval mode."""
+    model = unwrapped(model)
     first = next(model.parameters(), None)
     device = first.device if first is not None else torch.device("cpu")
     with evaluating(model):

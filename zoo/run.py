@@ -2,31 +2,27 @@
 
 import math
 import time
-from collections.abc import Callable, Iterator, Mapping
-from typing import Any, Protocol
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from zoo import models, tensors
-from zoo.errors import DataError, DatasetNotFound, Diverged, MissingExtra
+from zoo.about import unwrapped
+from zoo.errors import DataError, DatasetNotFound, MissingExtra, TrainingError
+from zoo.keeping import Keeper
+from zoo.places import Place
 from zoo.specs import ModelSpec
-from zoo.tensors import Tensors
+from zoo.tensors import Fold, Tensors
+from zoo.trackers import Tracker
+from zoo.watching import Losses, Watcher
 
-__all__ = ["Run", "Watcher"]
+__all__ = ["Run"]
 
 STAND_IN = 256  # rows of noise in a smoke run without data
 GLANCE = 0.25  # seconds between two looks at progress and loss
-
-
-class Watcher(Protocol):
-    """What looks on while a run goes: a progress bar, or nobody."""
-
-    def begin(self, epochs: int) -> None: ...
-
-    def steps(self, done: int, total: int) -> None: ...
-
-    def epoch(self, row: Mapping[str, float]) -> None: ...
 
 
 class Run:
@@ -42,25 +38,34 @@ class Run:
         *,
         seed: int = 0,
         smoke: bool = False,
-        device: str | torch.device = "cpu",
+        place: Place | None = None,
         watcher: Watcher | None = None,
+        trackers: Sequence[Tracker] = (),
+        keeper: Keeper | None = None,
+        fold: Fold | None = None,
     ) -> None:
-        self.spec = spec
-        self.smoke = smoke
-        self.device = torch.device(device)
+        self.spec, self.smoke, self.seed = spec, smoke, seed
+        self.place = place or Place(torch.device("cpu"))
         self.random = torch.Generator().manual_seed(seed)
+        self._apart = torch.Generator().manual_seed(seed + 1 + self.place.rank)
         self.history: list[dict[str, float]] = []
         self.data: dict[str, dict[str, Any]] = {}
         self.notes: dict[str, float] = {}
         self.baselines: dict[str, dict[str, float]] = {}
         self.pictures: dict[str, tuple[bytes, str]] = {}
-        self._watcher = watcher
+        self.started = self._looked = time.perf_counter()
+        self._watcher, self._trackers, self._fold = watcher, trackers, fold
+        self._keeper = keeper or Keeper(None, {})
+        self._averages: list[tuple[AveragedModel, nn.Module]] = []
         self._model: nn.Module | None = None
         self._best: tuple[float, int, dict[str, Tensor]] | None = None
-        self._loss: Tensor | None = None
-        self._steps = self._epoch = 0
-        self.started = self._looked = time.perf_counter()
-        self._patience: int | None = None
+        self._losses = Losses()
+        self._counts: dict[int, int] = {}
+        self._epoch = 0
+
+    @property
+    def device(self) -> torch.device:
+        return self.place.device
 
     # What the recipe starts from
 
@@ -71,6 +76,26 @@ class Run:
         """
         self._model = models.build(self.spec.name, **options).to(self.device).train()
         return self._model
+
+    def prepare(self, part: Any) -> Any:
+        """Return a model, optimizer or schedule ready for several processes.
+
+        What was prepared is kept for resuming. In one process nothing is wrapped.
+        """
+        prepared = self.place.prepare(part)
+        self._keeper.add(prepared)
+        if self.place.world > 1 and isinstance(part, nn.Module):
+            torch.manual_seed(self.seed + self.place.rank)  # dropout differs by process
+        return prepared
+
+    def average(self, model: nn.Module, *, decay: float) -> nn.Module:
+        """Return a copy that follows `model` as an exponential moving average."""
+        follow = get_ema_multi_avg_fn(decay)
+        average = AveragedModel(unwrapped(model), multi_avg_fn=follow, use_buffers=True)
+        self._averages.append((average, unwrapped(model)))
+        self._keeper.add(average)
+        found: nn.Module = average.module
+        return found
 
     def tensors(self, name: str, split: str = "train", **columns: Any) -> Tensors:
         """Return a dataset as tensors; its fingerprint goes into the receipt.
@@ -87,18 +112,32 @@ class Run:
         self.data[rows.source] = {"rows": len(rows), "fingerprint": rows.fingerprint}
         return rows
 
+    def split(self, rows: Tensors, holding: float) -> tuple[Tensors, Tensors]:
+        """Return the rows to fit, and a share of them held back for validation.
+
+        In a cross-validation the rows held back are those of the fold.
+        """
+        if self._fold is None:
+            return rows.split(1 - holding, seed=self.seed)
+        return rows.fold(self._fold, seed=self.seed)
+
     # What the loop uses
 
     def epochs(self, count: int, *, patience: int | None = None) -> Iterator[int]:
-        """Count epochs from 1; stop when `patience` of them brought nothing better."""
-        self._patience = patience
+        """Count epochs from 1; stop when `patience` of them brought nothing better.
+
+        A run that was killed goes on after the last epoch whose state was kept.
+        """
+        if count < 1:
+            raise TrainingError(f"epochs={count} trains nothing; give at least 1.")
+        self._go_on()
         if self._watcher:
-            self._watcher.begin(count)
-        for self._epoch in range(1, count + 1):
+            self._watcher.begin(count, self._epoch)
+        while self._epoch < count and not self._stale(patience):
+            self._epoch += 1
             yield self._epoch
-            best = self._best[1] if self._best else self._epoch
-            if patience is not None and self._epoch - best >= patience:
-                break
+            if self.place.rank == 0:
+                self._keeper.save(self._memory())
 
     def batches(
         self,
@@ -109,14 +148,22 @@ class Run:
     ) -> Iterator[tuple[Tensor, Tensor]]:
         """Yield (input, target) on the device, in an order drawn afresh.
 
-        `augment` changes a prepared batch; it draws from the run's generator.
+        `augment` changes a prepared batch; it draws from the run's generator. Several
+        processes share each batch of `size` rows between them.
         """
+        if size < 1 or not len(rows):
+            raise TrainingError(f"{len(rows)} rows make no batches of {size}.")
         order = torch.randperm(len(rows), generator=self.random)
+        # Processes agree on the order, and each draws its own distortions.
+        drawing = self.random if self.place.world == 1 else self._apart
+        total, place = math.ceil(len(rows) / size), self.place
         for number, picked in enumerate(order.split(size), start=1):
+            if place.world > 1:
+                picked = picked[place.rank :: place.world]
             batch = tensors.prepared(rows.input[picked])
             if augment is not None:
-                batch = augment(batch, self.random)
-            self._look(number, math.ceil(len(rows) / size))
+                batch = augment(batch, drawing)
+            self._look(number, total)
             yield batch.to(self.device), rows.target[picked].to(self.device)
 
     def steps(self, rows: Tensors, size: int, epochs: int) -> int:
@@ -128,38 +175,71 @@ class Run:
         loss: Tensor,
         optimizer: torch.optim.Optimizer,
         schedule: torch.optim.lr_scheduler.LRScheduler | None = None,
+        *,
+        clip: float | None = None,
+        accumulate: int = 1,
+        name: str = "loss",
     ) -> None:
-        """Go one step down the gradient of `loss`."""
-        loss.backward()
+        """Go one step down the gradient of `loss`.
+
+        `clip` bounds the gradient's norm; with `accumulate`, gradients of that many
+        calls make one step. `name` tells losses apart where there are several.
+        """
+        self.place.backward(loss / accumulate if accumulate > 1 else loss)
+        self._losses.add(name, loss.detach())
+        if accumulate > 1:
+            count = self._counts[id(optimizer)] = self._counts.get(id(optimizer), 0) + 1
+            if count % accumulate:
+                return
+        if clip is not None:
+            groups = optimizer.param_groups
+            self.place.clip([p for group in groups for p in group["params"]], clip)
         optimizer.step()
         optimizer.zero_grad()
         if schedule is not None:
             schedule.step()
-        # Summed where it lies: asking for its value would wait at every step.
-        self._loss = loss.detach() if self._loss is None else self._loss + loss.detach()
-        self._steps += 1
+        for average, model in self._averages:
+            average.update_parameters(model)
 
-    def log(self, measured: Mapping[str, float], *, best: str | None = None) -> None:
+    def log(
+        self,
+        measured: Mapping[str, float],
+        *,
+        best: str | None = None,
+        model: nn.Module | None = None,
+    ) -> None:
         """Add a row to the history; `best` names the figure that picks the weights.
 
-        A figure with "loss" or "error" in its name is better when lower.
+        A figure with "loss" or "error" in its name is better when lower. The weights
+        kept are those of `model`, by default of the model that was built.
         """
-        row = {"epoch": float(self._epoch), **self._mean_loss(), **measured}
+        losses = self._losses.means(self.place, self._epoch)
+        row = {"epoch": float(self._epoch), **losses, **measured}
         self.history.append(row)
-        if self._watcher:
-            self._watcher.epoch(row)
-        if best is not None and self._model is not None:
+        keeping = model or self._model
+        if best is not None and keeping is not None:
             lower = "loss" in best or "error" in best
             value = -row[best] if lower else row[best]
             if self._best is None or value > self._best[0]:
-                state = {n: t.clone() for n, t in self._model.state_dict().items()}
-                self._best = (value, self._epoch, state)
+                weights = unwrapped(keeping).state_dict()
+                copied = {name: tensor.clone() for name, tensor in weights.items()}
+                self._best = (value, self._epoch, copied)
+        if self.place.rank == 0:
+            for tracker in self._trackers:
+                tracker.log(row, self._epoch)
+            if self._watcher:
+                self._watcher.epoch(row)
 
     def best(self, model: nn.Module) -> nn.Module:
-        """Return `model` with the best weights that `log` saw."""
+        """Return the bare model with the best weights that `log` saw."""
+        bare = unwrapped(model)
         if self._best is not None:
-            model.load_state_dict(self._best[2])
-        return model
+            bare.load_state_dict(self._best[2])
+        return bare
+
+    def last_good(self) -> nn.Module | None:
+        """Return the model with the best weights so far, if there were any."""
+        return self.best(self._model) if self._model and self._best else None
 
     # What goes into the receipt and the card
 
@@ -175,22 +255,35 @@ class Run:
         """Keep a picture for the run folder and the card."""
         self.pictures[f"{name}.png"] = (content, caption)
 
-    def _mean_loss(self) -> dict[str, float]:
-        if self._loss is None:
-            return {}
-        mean, steps = (self._loss / self._steps).item(), self._steps
-        self._loss, self._steps = None, 0
-        if not math.isfinite(mean):
-            raise Diverged(mean, self._epoch, steps)
-        return {"loss": mean}
-
     def _look(self, number: int, total: int) -> None:
-        """Tell the watcher and check the loss, a few times a second."""
+        """Tell the watcher and check the losses, a few times a second."""
         now = time.perf_counter()
         if now - self._looked < GLANCE:
             return
         self._looked = now
-        if self._watcher:
+        if self._watcher and self.place.rank == 0:
             self._watcher.steps(number, total)
-        if self._loss is not None and not math.isfinite(loss := self._loss.item()):
-            raise Diverged(loss, self._epoch, number)
+        self._losses.glance(self._epoch)
+
+    # Early stopping, and going on after a kill
+
+    def _stale(self, patience: int | None) -> bool:
+        best = self._best[1] if self._best else self._epoch
+        return patience is not None and self._epoch - best >= patience
+
+    def _memory(self) -> dict[str, Any]:
+        return {
+            "epoch": self._epoch,
+            "history": self.history,
+            "best": self._best,
+            "random": self.random.get_state(),
+            "seconds": time.perf_counter() - self.started,
+        }
+
+    def _go_on(self) -> None:
+        held = self._keeper.load()
+        if held is not None:
+            self._epoch, self.history = held["epoch"], held["history"]
+            self._best = held["best"]
+            self.random.set_state(held["random"])
+            self.started -= held["seconds"]

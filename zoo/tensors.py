@@ -21,9 +21,21 @@ from zoo.specs import ClassOutput, ImageInput, Input
 if TYPE_CHECKING:
     from datasets import Dataset
 
-__all__ = ["Tensors", "load", "prepared", "stand_in"]
+__all__ = ["Fold", "Tensors", "load", "prepared", "stand_in"]
 
 VERSION = 1  # of the files in the cache
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fold:
+    """One part of a cross-validation: `number` of `count`, from 0.
+
+    Stratified folds hold every label in the proportion of the whole.
+    """
+
+    number: int
+    count: int
+    stratified: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,6 +67,21 @@ class Tensors:
                 f"{self.source}: {len(self)} rows can't be split at {fraction}."
             )
         return self[order[:border]], self[order[border:]]
+
+    def fold(self, fold: Fold, *, seed: int) -> tuple[Tensors, Tensors]:
+        """Return the rows outside and inside a fold."""
+        if not 0 <= fold.number < fold.count <= len(self):
+            raise DataError(
+                f"{self.source}: {len(self)} rows have no fold {fold.number} of "
+                f"{fold.count}."
+            )
+        random = torch.Generator().manual_seed(seed)
+        order = torch.randperm(len(self), generator=random)
+        if fold.stratified:
+            order = order[self.target[order].argsort(stable=True)]
+        inside = torch.zeros(len(self), dtype=torch.bool)
+        inside[order[fold.number :: fold.count]] = True
+        return self[~inside], self[inside]
 
 
 def load(

@@ -1,11 +1,7 @@
 """From a recipe to a checkpoint folder with a receipt and a card: `zoo.train`."""
 
-import os
-import platform
-import subprocess
-import sys
-import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from types import ModuleType
@@ -14,17 +10,21 @@ from typing import Any
 import torch
 from torch import nn
 
-from zoo import cards, checkpoints, models, pictures, saving, store, tensors
-from zoo.errors import TrainingError
+from zoo import cards, checkpoints, models, pictures, places, receipts, saving, tensors
+from zoo.about import unwrapped
+from zoo.errors import Diverged, TrainingError
+from zoo.keeping import Keeper
+from zoo.places import Precision
 from zoo.plugins import found
 from zoo.references import module
-from zoo.run import Run, Watcher
+from zoo.run import Run
 from zoo.settings import change
 from zoo.specs import ModelSpec
-from zoo.tensors import Tensors
+from zoo.trackers import Tracker, tracker
+from zoo.watching import Watcher
 from zoo.weights import narrow
 
-__all__ = ["recipe_of", "train"]
+__all__ = ["choose", "recipe_of", "seeded", "train"]
 
 CURVES = "The course of training: the loss on training rows, the rest as validated."
 
@@ -35,46 +35,68 @@ def train(
     *,
     settings: Mapping[str, object] | None = None,
     smoke: bool = False,
+    resume: bool = False,
     device: str | torch.device = "cpu",
+    precision: Precision = "no",
+    track: Sequence[str] = (),
+    keep_every: float = 10.0,
     watcher: Watcher | None = None,
 ) -> Path:
     """Run the recipe of `name` and return the checkpoint folder that it made.
 
     `settings` change the recipe's own; text is read as the type of its field. The same
-    seed gives the same bytes on the same machine. `smoke` trains for a moment, with
-    noise for data where the data can't be had. Raises SettingsError, DataError,
-    Diverged.
+    seed gives the same bytes on the same machine, also where the run was killed and
+    goes on with `resume`; its state is kept every `keep_every` seconds. `smoke` trains
+    for a moment, with noise for data where the data can't be had. Under torchrun or
+    `accelerate launch` the processes share each batch, and the first writes the files.
+    Raises SettingsError, DataError, Diverged.
     """
     spec = models.find(name)
+    recipe, chosen = choose(spec, settings, smoke=smoke)
+    target = Path(folder) if folder else Path("runs") / spec.name
+    keeper = _prepared(spec, target, chosen, smoke, keep_every)
+    if not resume:
+        keeper.forget()
+    with _tracking(track, target, spec, chosen) as trackers, seeded(chosen.seed):
+        run = Run(
+            spec,
+            seed=chosen.seed,
+            smoke=smoke,
+            place=places.place(device, precision),
+            watcher=watcher,
+            trackers=trackers,
+            keeper=keeper,
+        )
+        try:
+            model = unwrapped(recipe.train(chosen, run)).eval().cpu()
+        except Diverged as exc:
+            raise _rescued(exc, run, target) from exc
+        if run.place.rank == 0:
+            _finish(run, recipe, chosen, model, target)
+            keeper.forget()
+        run.place.wait()
+    return target
+
+
+def _prepared(
+    spec: ModelSpec, target: Path, chosen: Any, smoke: bool, seconds: float
+) -> Keeper:
+    """Find what would go wrong after hours of training before they begin."""
+    checkpoints.refuse_strangers(target)
+    cards.check_prose(spec)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    identity = {"name": spec.name, "smoke": smoke, "settings": str(chosen)}
+    path = target.with_name(f".{target.name}.state")
+    return Keeper(path, identity, seconds=seconds)
+
+
+def choose(
+    spec: ModelSpec, settings: Mapping[str, object] | None, *, smoke: bool = False
+) -> tuple[ModuleType, Any]:
+    """Return the recipe of a model, and its settings with changes."""
     recipe = recipe_of(spec)
     given = {**spec.settings, **(recipe.SMOKE if smoke else {}), **(settings or {})}
-    chosen = change(recipe.Settings(), given)
-    target = Path(folder) if folder else Path("runs") / spec.name
-    checkpoints.refuse_strangers(target)
-    cards.check_prose(spec)  # before an hour of training, not after
-    run = Run(spec, seed=chosen.seed, smoke=smoke, device=device, watcher=watcher)
-    with torch.random.fork_rng():
-        torch.manual_seed(chosen.seed)
-        model: nn.Module = recipe.train(chosen, run).eval().cpu()
-        if spec.stored == "float16":  # measure what is stored, not what was trained
-            model.load_state_dict(narrow(model.state_dict(), torch.float16))
-        held_out = recipe.data(run, "test")
-        metrics = recipe.measure(model, held_out)
-        if hasattr(recipe, "report"):
-            recipe.report(model, run)
-    if len(run.history) > 1:
-        run.picture("curves", pictures.curves(run.history), CURVES)
-    receipt = _receipt(run, asdict(chosen), metrics, held_out)
-    files = {name: content for name, (content, _) in run.pictures.items()}
-    card = cards.text(spec, receipt)
-    return saving.save(
-        model,
-        target,
-        example=tensors.prepared(held_out.input[:2]),
-        receipt=receipt,
-        files=files | {checkpoints.CARD: card.encode()},
-        dtype=getattr(torch, spec.stored),
-    )
+    return recipe, change(recipe.Settings(), given)
 
 
 def recipe_of(spec: ModelSpec) -> ModuleType:
@@ -88,69 +110,59 @@ def recipe_of(spec: ModelSpec) -> ModuleType:
     return recipe
 
 
-def _receipt(
-    run: Run,
-    settings: dict[str, Any],
-    metrics: Mapping[str, float],
-    held_out: Tensors,
-) -> dict[str, Any]:
+@contextmanager
+def seeded(seed: int) -> Iterator[None]:
+    """Let torch draw from `seed`, and from where it was afterwards."""
+    with torch.random.fork_rng():
+        torch.manual_seed(seed)
+        yield
+
+
+def _finish(
+    run: Run, recipe: ModuleType, chosen: Any, model: nn.Module, target: Path
+) -> None:
+    """Measure a trained model, draw it, and write everything down."""
     spec = run.spec
-    plugin = found().packages()[spec.package]
-    dataset, _, split = held_out.source.partition("/")
-    return {
-        "name": spec.name,
-        "recipe": spec.recipe,
-        "smoke": run.smoke,
-        "settings": settings,
-        "data": run.data,
-        "metrics": [
-            {"name": name, "value": value, "dataset": dataset, "split": split}
-            for name, value in metrics.items()
-        ],
-        "rows": len(held_out),
-        "baselines": run.baselines,
-        "measured": run.notes,
-        "history": run.history,
-        "pictures": {name: caption for name, (_, caption) in run.pictures.items()},
-        "seconds": round(time.perf_counter() - run.started, 1),
-        "peak_memory_mib": _peak_memory(),
-        "hardware": _hardware(run.device),
-        "versions": saving.versions(plugin),
-        "commit": _commit(spec),
-    }
+    if spec.stored == "float16":  # measure what is stored, not what was trained
+        model.load_state_dict(narrow(model.state_dict(), torch.float16))
+    held_out = recipe.data(run, "test")
+    metrics = recipe.measure(model, held_out)
+    if hasattr(recipe, "report"):
+        recipe.report(model, run)
+    if len(run.history) > 1:
+        run.picture("curves", pictures.curves(run.history), CURVES)
+    receipt = receipts.receipt(run, asdict(chosen), metrics, held_out)
+    files = {name: content for name, (content, _) in run.pictures.items()}
+    card = cards.text(spec, receipt)
+    saving.save(
+        model,
+        target,
+        example=tensors.prepared(held_out.input[:2]),
+        receipt=receipt,
+        files=files | {checkpoints.CARD: card.encode()},
+        dtype=getattr(torch, spec.stored),
+    )
 
 
-def _peak_memory() -> int | None:
+@contextmanager
+def _tracking(
+    kinds: Sequence[str], target: Path, spec: ModelSpec, chosen: Any
+) -> Iterator[list[Tracker]]:
+    folder = target.with_name(f"{target.name}-tracking")
+    trackers = [
+        tracker(kind, folder, name=spec.name, settings=asdict(chosen)) for kind in kinds
+    ]
     try:
-        import resource  # not on Windows
-    except ImportError:
-        return None
-    unit = 1 << 20 if sys.platform == "darwin" else 1 << 10  # bytes there, KiB here
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // unit
+        yield trackers
+    finally:
+        for one in trackers:
+            one.close()
 
 
-def _hardware(device: torch.device) -> str:
-    if device.type == "cuda":
-        return str(torch.cuda.get_device_name(device))
-    threads = torch.get_num_threads()
-    return f"{_processor()}, {threads} of {os.cpu_count()} cores"
-
-
-def _processor() -> str:
-    try:
-        with open("/proc/cpuinfo", encoding="utf-8") as file:
-            lines = [line for line in file if line.startswith("model name")]
-        return lines[0].partition(":")[2].strip()
-    except (OSError, IndexError):
-        return platform.machine()
-
-
-def _commit(spec: ModelSpec) -> str | None:
-    """Return the commit of the recipe's repository, where it lies in one."""
-    where = store.package_folder(spec.package)
-    asked = ["git", "-C", str(where), "rev-parse", "HEAD"]
-    try:
-        done = subprocess.run(asked, capture_output=True, text=True, check=True)
-    except (OSError, subprocess.CalledProcessError):
-        return None
-    return done.stdout.strip()
+def _rescued(exc: Diverged, run: Run, target: Path) -> Diverged:
+    """Write the last good weights beside the target; return an error that says so."""
+    model = run.last_good()
+    if model is None or run.place.rank != 0:
+        return exc
+    folder = saving.save(model.cpu(), target.with_name(f"{target.name}-last-good"))
+    return Diverged(exc.loss, exc.epoch, str(folder))

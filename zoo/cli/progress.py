@@ -18,9 +18,11 @@ class Bar:
         self._epochs = 0
         self._done = 0
 
-    def begin(self, epochs: int) -> None:
-        self._epochs, self._done = epochs, 0
-        self._task = self._progress.add_task("training", total=float(epochs))
+    def begin(self, epochs: int, done: int) -> None:
+        self._epochs, self._done = epochs, done
+        self._task = self._progress.add_task(
+            "training", total=float(epochs), completed=done
+        )
 
     def steps(self, done: int, total: int) -> None:
         if self._task is not None:

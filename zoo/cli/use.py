@@ -1,6 +1,7 @@
 """`zoo predict`, `train` and `verify`: torch is imported once one of them runs."""
 
 import json
+import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -58,14 +59,13 @@ def predict_command(
 @click.option("--set", "words", multiple=True, metavar="KEY=VALUE", help="A setting.")
 @click.option("--seed", type=int, help="Short for --set seed=...")
 @click.option("--smoke", is_flag=True, help="A moment's training, to see it run.")
+@click.option("--resume", is_flag=True, help="Go on with a run that was killed.")
+@click.option("--keep-every", default=10.0, help="Seconds between states kept.")
 @click.option("--device", default="cpu", show_default=True)
+@click.option("--precision", type=click.Choice(["no", "fp16", "bf16"]), default="no")
+@click.option("--track", multiple=True, help="tensorboard or wandb.")
 def train_command(
-    name: str,
-    out: Path | None,
-    words: tuple[str, ...],
-    seed: int | None,
-    smoke: bool,
-    device: str,
+    name: str, out: Path | None, words: tuple[str, ...], seed: int | None, **how: Any
 ) -> None:
     """Run the recipe of the model NAME; by default into runs/NAME."""
     from zoo.checkpoints import read_receipt
@@ -73,14 +73,14 @@ def train_command(
     from zoo.settings import parse
     from zoo.training import train
 
-    _check_device(device)
+    _check_device(how["device"])
     settings: dict[str, object] = {**parse(words)}
     if seed is not None:
         settings["seed"] = seed
     with watching() as watcher:
-        folder = train(
-            name, out, settings=settings, smoke=smoke, device=device, watcher=watcher
-        )
+        folder = train(name, out, settings=settings, watcher=watcher, **how)
+    if int(os.environ.get("RANK", "0")):
+        return  # the first process speaks for all
     receipt = read_receipt(folder)
     for metric in receipt["metrics"]:
         where = f"{metric['dataset']} {metric['split']}"

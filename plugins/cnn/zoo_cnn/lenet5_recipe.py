@@ -43,18 +43,22 @@ def data(run: Run, split: str) -> Tensors:
 
 def train(settings: Settings, run: Run) -> torch.nn.Module:
     digits = data(run, "train")
-    fitting, holding = digits.split(1 - settings.holding, seed=settings.seed)
-    model = run.build()
-    optimizer = torch.optim.AdamW(
-        model.parameters(),
-        lr=settings.lr,
-        weight_decay=settings.weight_decay,
-        fused=True,
+    fitting, holding = run.split(digits, settings.holding)
+    model = run.prepare(run.build())
+    optimizer = run.prepare(
+        torch.optim.AdamW(
+            model.parameters(),
+            lr=settings.lr,
+            weight_decay=settings.weight_decay,
+            fused=True,
+        )
     )
-    schedule = torch.optim.lr_scheduler.OneCycleLR(
-        optimizer,
-        max_lr=settings.lr,
-        total_steps=run.steps(fitting, settings.batch, settings.epochs),
+    schedule = run.prepare(
+        torch.optim.lr_scheduler.OneCycleLR(
+            optimizer,
+            max_lr=settings.lr,
+            total_steps=run.steps(fitting, settings.batch, settings.epochs),
+        )
     )
 
     def distort(image: Tensor, random: torch.Generator) -> Tensor:

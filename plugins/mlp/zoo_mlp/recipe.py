@@ -38,19 +38,22 @@ def data(run: Run, split: str) -> Tensors:
 
 
 def train(settings: Settings, run: Run) -> nn.Module:
-    rows = data(run, "train")
-    fitting, holding = rows.split(1 - settings.holding, seed=settings.seed)
-    model = run.build()
-    optimizer = torch.optim.AdamW(
-        model.parameters(),
-        lr=settings.lr,
-        weight_decay=settings.weight_decay,
-        fused=True,
+    fitting, holding = run.split(data(run, "train"), settings.holding)
+    model = run.prepare(run.build())
+    optimizer = run.prepare(
+        torch.optim.AdamW(
+            model.parameters(),
+            lr=settings.lr,
+            weight_decay=settings.weight_decay,
+            fused=True,
+        )
     )
-    schedule = torch.optim.lr_scheduler.OneCycleLR(
-        optimizer,
-        max_lr=settings.lr,
-        total_steps=run.steps(fitting, settings.batch, settings.epochs),
+    schedule = run.prepare(
+        torch.optim.lr_scheduler.OneCycleLR(
+            optimizer,
+            max_lr=settings.lr,
+            total_steps=run.steps(fitting, settings.batch, settings.epochs),
+        )
     )
     for _ in run.epochs(settings.epochs):
         model.train()

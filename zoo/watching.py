@@ -1,0 +1,56 @@
+"""What is seen of a run while it goes: progress, and losses that go wrong."""
+
+import math
+from collections.abc import Mapping
+from typing import Protocol
+
+from torch import Tensor
+
+from zoo.errors import Diverged
+from zoo.places import Place
+
+__all__ = ["Losses", "Watcher"]
+
+EXPLODED = 1e3  # times the first epoch's loss: no run comes back from there
+
+
+class Watcher(Protocol):
+    """What looks on while a run goes: a progress bar, or nobody."""
+
+    def begin(self, epochs: int, done: int) -> None: ...
+
+    def steps(self, done: int, total: int) -> None: ...
+
+    def epoch(self, row: Mapping[str, float]) -> None: ...
+
+
+class Losses:
+    """Sums losses by name, where they lie: asking for a value waits for the device."""
+
+    def __init__(self) -> None:
+        self._sums: dict[str, tuple[Tensor, int]] = {}
+        self._first: dict[str, float] = {}
+
+    def add(self, name: str, value: Tensor) -> None:
+        """Add the loss of one step."""
+        held = self._sums.get(name)
+        self._sums[name] = (held[0] + value, held[1] + 1) if held else (value, 1)
+
+    def means(self, place: Place, epoch: int) -> dict[str, float]:
+        """Return the mean losses since the last call. Raises Diverged."""
+        found = {
+            name: place.mean(total / count).item()
+            for name, (total, count) in self._sums.items()
+        }
+        self._sums = {}
+        for name, value in found.items():
+            most = EXPLODED * max(abs(self._first.setdefault(name, value)), 1.0)
+            if not math.isfinite(value) or abs(value) > most:
+                raise Diverged(value, epoch)
+        return found
+
+    def glance(self, epoch: int) -> None:
+        """Raise Diverged where a sum is not a number any more."""
+        for total, _ in self._sums.values():
+            if not math.isfinite(value := total.item()):
+                raise Diverged(value, epoch)
