@@ -71,10 +71,22 @@ class Place:
             self.accelerator.wait_for_everyone()
 
 
-def place(device: str | torch.device, precision: Precision = "no") -> Place:
-    """Return the place the environment asks for: torchrun and accelerate set it."""
-    asked = int(os.environ.get("WORLD_SIZE", "1"))
-    if asked == 1 and precision == "no":
+def place(
+    device: str | torch.device,
+    precision: Precision = "no",
+    *,
+    processes: int | None = None,
+) -> Place:
+    """Return the place the environment asks for: torchrun and accelerate set it.
+
+    Raises TrainingError where other than `processes` of them run together: some
+    launchers quietly start one.
+    """
+    started = int(os.environ.get("WORLD_SIZE", "1"))
+    asked = processes or started
+    if started != asked:
+        raise _other(asked, started)
+    if started == 1 and precision == "no":
         return Place(torch.device(device))
     try:
         from accelerate import Accelerator
@@ -83,8 +95,12 @@ def place(device: str | torch.device, precision: Precision = "no") -> Place:
     on_cpu = torch.device(device).type == "cpu"
     accelerator = Accelerator(cpu=on_cpu, mixed_precision=precision)
     if accelerator.num_processes != asked:
-        raise TrainingError(
-            f"{asked} processes were asked for, and {accelerator.num_processes} run "
-            "together. Start the recipe with torchrun --nproc-per-node N -m zoo train."
-        )
+        raise _other(asked, accelerator.num_processes)
     return Place(accelerator.device, accelerator)
+
+
+def _other(asked: int, found: int) -> TrainingError:
+    return TrainingError(
+        f"{asked} processes were asked for, and {found} run together. Start them with "
+        f"torchrun --nproc-per-node {asked} -m zoo train ..."
+    )

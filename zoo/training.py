@@ -38,6 +38,7 @@ def train(
     resume: bool = False,
     device: str | torch.device = "cpu",
     precision: Precision = "no",
+    processes: int | None = None,
     track: Sequence[str] = (),
     keep_every: float = 10.0,
     watcher: Watcher | None = None,
@@ -48,7 +49,8 @@ def train(
     seed gives the same bytes on the same machine, also where the run was killed and
     goes on with `resume`; its state is kept every `keep_every` seconds. `smoke` trains
     for a moment, with noise for data where the data can't be had. Under torchrun or
-    `accelerate launch` the processes share each batch, and the first writes the files.
+    `accelerate launch` the processes share each batch, and the first writes the files;
+    `processes` is how many there must be.
     Raises SettingsError, DataError, Diverged.
     """
     spec = models.find(name)
@@ -62,7 +64,7 @@ def train(
             spec,
             seed=chosen.seed,
             smoke=smoke,
-            place=places.place(device, precision),
+            place=places.place(device, precision, processes=processes),
             watcher=watcher,
             trackers=trackers,
             keeper=keeper,

@@ -63,6 +63,7 @@ def predict_command(
 @click.option("--keep-every", default=10.0, help="Seconds between states kept.")
 @click.option("--device", default="cpu", show_default=True)
 @click.option("--precision", type=click.Choice(["no", "fp16", "bf16"]), default="no")
+@click.option("--processes", type=int, help="How many must run (torchrun).")
 @click.option("--track", multiple=True, help="tensorboard or wandb.")
 def train_command(
     name: str, out: Path | None, words: tuple[str, ...], seed: int | None, **how: Any
