@@ -9,9 +9,9 @@ import torch
 from torch import nn
 
 import zoo
-from zoo.errors import Diverged, SettingsError
+from zoo.errors import Diverged, SettingsError, TrainingError
 from zoo.run import Run
-from zoo.tensors import Tensors
+from zoo.tensors import Fold, Tensors
 
 
 @pytest.fixture
@@ -158,6 +158,120 @@ def test_a_loss_that_is_no_number_ends_the_run(run: Run) -> None:
         "The loss became nan in epoch 1. Lower the learning rate "
         "(--set lr=...), and look for empty, infinite or unscaled values in the data."
     )
+
+
+def test_gradients_are_clipped(run: Run) -> None:
+    """
+    A bound on the norm bounds the step.
+    """
+    parameter = nn.Parameter(torch.tensor([0.0, 0.0]))
+    optimizer = torch.optim.SGD([parameter], lr=1.0)
+    run.step((parameter * torch.tensor([3.0, 4.0])).sum(), optimizer, clip=1.0)
+
+    assert torch.allclose(parameter, torch.tensor([-0.6, -0.8]), atol=1e-4)
+
+
+def test_gradients_are_accumulated(run: Run) -> None:
+    """
+    Two halves of a batch make the step that the whole makes.
+    """
+    parameter = nn.Parameter(torch.tensor(0.0))
+    optimizer = torch.optim.SGD([parameter], lr=1.0)
+    run.step(2 * parameter, optimizer, accumulate=2)
+    halfway = parameter.item()
+    run.step(4 * parameter, optimizer, accumulate=2)
+
+    assert halfway == 0
+    assert parameter.item() == -3
+
+
+def test_an_average_follows_the_weights(run: Run) -> None:
+    """
+    Exponentially: after one step of one, with a decay of a half, half way behind.
+    """
+    model = run.build()
+    average = run.average(model, decay=0.5)
+    optimizer = torch.optim.SGD(model.parameters(), lr=1.0)
+    start = model.output.bias.item()
+    for _ in range(2):  # the first update copies
+        run.step(model.output.bias.sum(), optimizer)
+
+    assert average.output.bias.item() == pytest.approx(start - 1.5)
+    assert average.zoo.spec.name == "xor-mlp"
+
+
+def test_losses_of_two_networks_are_told_apart(run: Run) -> None:
+    """
+    Several optimizers in one run, each with a loss of its own name.
+    """
+    ours, theirs = (nn.Parameter(torch.tensor(1.0)) for _ in range(2))
+    for _ in run.epochs(1):
+        run.step(ours * 2, torch.optim.SGD([ours], lr=0.0), name="generator_loss")
+        run.step(theirs * 3, torch.optim.SGD([theirs], lr=0.0), name="critic_loss")
+        run.log({})
+
+    assert run.history == [{"epoch": 1.0, "generator_loss": 2.0, "critic_loss": 3.0}]
+
+
+def test_a_run_that_diverges_is_stopped(tmp_path: Path) -> None:
+    """
+    A learning rate out of reason ends the run, and nothing is written as trained.
+    """
+    with pytest.raises(Diverged, match="Lower the learning rate"):
+        zoo.train("mlp-mnist", tmp_path / "wild", smoke=True, settings={"lr": 1e18})
+
+    assert not list(tmp_path.iterdir())
+
+
+def test_the_last_good_weights_are_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """
+    What was best before the loss went wrong is a checkpoint beside the target.
+    """
+    steps = iter(range(1000))
+    whole = Run.step
+
+    def failing(self: Run, loss: torch.Tensor, *rest: object) -> None:
+        whole(self, loss * (float("nan") if next(steps) >= 10 else 1.0), *rest)
+
+    monkeypatch.setattr(Run, "step", failing)
+    settings = {"epochs": 3}
+    with pytest.raises(Diverged) as caught:
+        zoo.train("mlp-mnist", tmp_path / "net", smoke=True, settings=settings)
+
+    good = tmp_path / "net-last-good"
+    assert str(caught.value).endswith(f"The best weights before that are in {good}.")
+    assert [path.name for path in tmp_path.iterdir()] == ["net-last-good"]
+    assert all(p.isfinite().all() for p in zoo.load(good).parameters())
+
+
+@pytest.mark.parametrize("count", [0, -1])
+def test_no_epochs_train_nothing(run: Run, count: int) -> None:
+    """
+    An untrained model is not written as a trained one.
+    """
+    with pytest.raises(TrainingError, match=f"epochs={count} trains nothing"):
+        next(run.epochs(count))
+
+
+def test_folds_part_the_rows() -> None:
+    """
+    Every row is held back once; stratified folds keep the share of each label.
+    """
+    label = torch.tensor([0] * 30 + [1] * 10)
+    whole = Tensors(
+        input=torch.arange(40.0)[:, None], target=label, source="t", fingerprint="none"
+    )
+    held = []
+    for number in range(5):
+        spec, fold = zoo.spec("xor-mlp"), Fold(number=number, count=5, stratified=True)
+        fitting, holding = Run(spec, fold=fold).split(whole, 0.1)
+        held += holding.input[:, 0].tolist()
+
+        assert len(fitting) == 32
+        assert holding.target.tolist().count(1) == 2
+    assert sorted(held) == list(range(40))
 
 
 @pytest.fixture(scope="module")

@@ -11,7 +11,7 @@ from zoo.places import Place
 
 __all__ = ["Losses", "Watcher"]
 
-EXPLODED = 1e3  # times the first epoch's loss: no run comes back from there
+EXPLODED = 1e3  # times the first step's loss: no run comes back from there
 
 
 class Watcher(Protocol):
@@ -29,11 +29,12 @@ class Losses:
 
     def __init__(self) -> None:
         self._sums: dict[str, tuple[Tensor, int]] = {}
-        self._first: dict[str, float] = {}
+        self._first: dict[str, Tensor] = {}
 
     def add(self, name: str, value: Tensor) -> None:
         """Add the loss of one step."""
         held = self._sums.get(name)
+        self._first.setdefault(name, value)
         self._sums[name] = (held[0] + value, held[1] + 1) if held else (value, 1)
 
     def means(self, place: Place, epoch: int) -> dict[str, float]:
@@ -44,7 +45,7 @@ class Losses:
         }
         self._sums = {}
         for name, value in found.items():
-            most = EXPLODED * max(abs(self._first.setdefault(name, value)), 1.0)
+            most = EXPLODED * max(abs(self._first[name].item()), 1.0)
             if not math.isfinite(value) or abs(value) > most:
                 raise Diverged(value, epoch)
         return found
