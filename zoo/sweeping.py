@@ -17,7 +17,7 @@ from typing import Any
 
 from zoo import comparing, folders, models
 from zoo import trials as _queue
-from zoo.errors import SettingsError, TrainingError, near
+from zoo.errors import SettingsError, TrainingError, ZooError, near
 from zoo.spaces import Space, worded
 from zoo.trials import JOURNAL, METHODS, Method, Plan, Trial
 
@@ -88,10 +88,16 @@ def sweep(
     plan = _begun(asked, target, trials, resume=resume)
     found = _queue.study(target, plan)
     _queue.fill(found, plan)
-    if processes == 1:
-        _queue.work(found, plan, told)
-    else:
-        _together(target, plan, processes, told)
+    try:
+        if processes == 1:
+            _queue.work(found, plan, told)
+        else:
+            _together(target, plan, processes, told)
+    except ZooError:
+        if not _queue.ended(found):  # nothing to go on with: leave the folder free
+            for name in (PLAN, JOURNAL):
+                (target / name).unlink(missing_ok=True)
+        raise
     return _finished(target, plan, where)
 
 
@@ -150,7 +156,9 @@ def _begun(asked: Plan, target: Path, trials: int | None, *, resume: bool) -> Pl
 
 
 def _mend(journal: Path) -> None:
-    """Cut off a last line that a killed process did not finish."""
+    """Cut off a last line that a killed process did not finish, and take its lock."""
+    for lock in journal.parent.glob(f"{journal.name}.lock*"):
+        lock.unlink(missing_ok=True)
     if journal.exists():
         held = journal.read_bytes()
         whole = held[: held.rfind(b"\n") + 1]

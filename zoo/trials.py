@@ -69,17 +69,15 @@ class Trial:
 
 def study(folder: Path, plan: Plan) -> "optuna.Study":
     """Open the journal of a sweep, or begin it."""
-    optuna = _optuna()
-    optuna.logging.set_verbosity(optuna.logging.ERROR)
-    journal = optuna.storages.journal
-    path = str(folder / JOURNAL)
-    storage = optuna.storages.JournalStorage(journal.JournalFileBackend(path))
-    found: optuna.Study = optuna.create_study(
-        storage=storage,
+    library = _optuna()
+    library.logging.set_verbosity(library.logging.ERROR)
+    file = library.storages.journal.JournalFileBackend(str(folder / JOURNAL))
+    found: optuna.Study = library.create_study(
+        storage=library.storages.JournalStorage(file),
         study_name=plan.name,  # hyperband deals its brackets out by this name
         direction="maximize",
         load_if_exists=True,
-        sampler=optuna.samplers.RandomSampler(seed=plan.seed),
+        sampler=library.samplers.RandomSampler(seed=plan.seed),
         pruner=_pruner(plan) if plan.method == "hyperband" else None,
     )
     return found
