@@ -210,4 +210,6 @@ def test_the_command(
     assert lines[4].split() == ["deviation", "0.0000"]
 
     assert main(["crossval", NAME, "--folds", "2", "--json"]) == 0
-    assert json.loads(capsys.readouterr().out)["mean"] == {"accuracy": 0.82}
+    assert json.loads(capsys.readouterr().out)["mean"] == {
+        "accuracy": pytest.approx(0.82)
+    }

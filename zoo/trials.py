@@ -208,11 +208,12 @@ class _Looking:
 
     def __init__(self, trial: "optuna.Trial", plan: Plan) -> None:
         self._trial, self._plan = trial, plan
-        self.epochs = 0
+        self.epochs = self._planned = 0
         self.figure: str | None = None
         self.value: float | None = None
 
-    def begin(self, epochs: int, done: int) -> None: ...
+    def begin(self, epochs: int, done: int) -> None:
+        self._planned = epochs
 
     def steps(self, done: int, total: int) -> None: ...
 
@@ -223,7 +224,8 @@ class _Looking:
         if self._plan.method == "hyperband" and self.value is not None:
             worth = score(self.figure, self.value)
             self._trial.report(worth, step=self.epochs)
-            if self._trial.should_prune():
+            # After the last epoch there is nothing left to save.
+            if self.epochs < self._planned and self._trial.should_prune():
                 raise _optuna().TrialPruned
 
 
