@@ -86,6 +86,12 @@ def sweep(
         )
     target = Path(folder) if folder else Path("runs") / f"{name}-sweep"
     plan = _begun(asked, target, trials, resume=resume)
+    _emptied(target, plan, processes, told)
+    return _finished(target, plan, where)
+
+
+def _emptied(target: Path, plan: Plan, processes: int, told: Told | None) -> None:
+    """Fill the queue with what is missing, and work until it is empty."""
     found = _queue.study(target, plan)
     _queue.fill(found, plan)
     try:
@@ -98,7 +104,6 @@ def sweep(
             for name in (PLAN, JOURNAL):
                 (target / name).unlink(missing_ok=True)
         raise
-    return _finished(target, plan, where)
 
 
 def join(folder: str | Path) -> None:

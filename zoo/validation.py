@@ -94,7 +94,6 @@ def crossval(
     recipe, chosen = choose(spec, settings, smoke=smoke)
     parts, figure = [], metric
     for number in range(folds):
-        fold = Fold(number=number, count=folds, stratified=stratified)
         looking = _Looking(spec)
         with seeded(chosen.seed):
             run = looking.run = Run(
@@ -103,7 +102,7 @@ def crossval(
                 smoke=smoke,
                 place=places.place(device),
                 watcher=looking,
-                fold=fold,
+                fold=Fold(number=number, count=folds, stratified=stratified),
             )
             recipe.train(chosen, run)
         looking.check()
@@ -119,9 +118,13 @@ def crossval(
         parts=tuple(parts),
     )
     if folder is not None:
-        content = json.dumps(found.to_dict(), indent=2, default=str) + "\n"
-        folders.replace_file(Path(folder) / "crossval.json", content.encode())
+        _write(found, Path(folder))
     return found
+
+
+def _write(found: Crossval, folder: Path) -> None:
+    content = json.dumps(found.to_dict(), indent=2, default=str) + "\n"
+    folders.replace_file(folder / "crossval.json", content.encode())
 
 
 def _part(run: Run, number: int, figure: str) -> Part:
