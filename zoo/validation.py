@@ -85,8 +85,7 @@ def crossval(
 
     The folds part the rows that the recipe gives to `run.split`; the recipe's seed
     shuffles them. `stratified` folds hold every label in its proportion. A folder is
-    given `crossval.json`. Raises SettingsError, DataError, Diverged, and TrainingError
-    where the recipe does not use `run.split`.
+    given `crossval.json`. Raises SettingsError, DataError, TrainingError.
     """
     if folds < 2:
         raise SettingsError(f"folds={folds} can't be compared; give at least 2.")
@@ -106,7 +105,7 @@ def crossval(
             )
             recipe.train(chosen, run)
         looking.check()
-        figure = counting(metric, run.figure, run.history[0] if run.history else {})
+        figure = counting(metric, run.figure, (run.history or [{}])[0])
         parts.append(_part(run, number, figure))
         if told is not None:
             told(parts[-1])
