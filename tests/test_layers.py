@@ -11,9 +11,9 @@ PLUGINS = Path(__file__).parents[1] / "plugins"
 # From the bottom up. A module may import modules of earlier rows, never its own row.
 ROWS = [
     {"errors", "folders"},
-    {"specs"},
+    {"specs", "figures"},
     {"hookspecs", "references", "registry", "settings", "results"},
-    {"plugins"},
+    {"plugins", "spaces"},
     {"hub", "catalogue", "datasets"},
     {"store"},
     {"weights", "unfilled", "images", "tables", "checkpoints", "modes"},
@@ -24,6 +24,9 @@ ROWS = [
     {"run"},
     {"receipts"},
     {"training"},
+    {"trials", "validation"},
+    {"comparing"},
+    {"sweeping"},
     {"verification"},
     {"testing"},
     {"cli"},
@@ -31,6 +34,7 @@ ROWS = [
 ]
 TORCH_FREE = {
     *("errors", "folders", "specs", "hookspecs", "references", "registry", "settings"),
+    *("figures", "spaces"),
     *("plugins", "hub", "catalogue", "datasets", "store", "checkpoints", "cards"),
     *("cli", "__init__", "__main__"),
 }

@@ -28,7 +28,9 @@ if TYPE_CHECKING:
         TabularInput,
         Weights,
     )
+    from zoo.sweeping import sweep
     from zoo.training import train
+    from zoo.validation import crossval
     from zoo.verification import verify
 
 __all__ = [
@@ -47,6 +49,7 @@ __all__ = [
     "ZooError",
     "build",
     "card",
+    "crossval",
     "data",
     "dataset_names",
     "example",
@@ -57,6 +60,7 @@ __all__ = [
     "save",
     "search",
     "spec",
+    "sweep",
     "train",
     "verify",
 ]
@@ -68,6 +72,7 @@ _HOMES = {
     "ZooError": "errors",
     "build": "models",
     "card": "cards:render",
+    "crossval": "validation",
     "data": "datasets:load",
     "dataset_names": "catalogue",
     "example": "prediction",
@@ -78,6 +83,7 @@ _HOMES = {
     "save": "saving",
     "search": "catalogue",
     "spec": "catalogue",
+    "sweep": "sweeping",
     "train": "training",
     "verify": "verification",
 }

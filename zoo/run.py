@@ -12,6 +12,7 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from zoo import models, tensors
 from zoo.about import unwrapped
 from zoo.errors import DataError, DatasetNotFound, MissingExtra, TrainingError
+from zoo.figures import score
 from zoo.keeping import Keeper
 from zoo.places import Place
 from zoo.specs import ModelSpec
@@ -49,6 +50,8 @@ class Run:
         self.random = torch.Generator().manual_seed(seed)
         self._apart = torch.Generator().manual_seed(seed + 1 + self.place.rank)
         self.history: list[dict[str, float]] = []
+        self.figure: str | None = None  # what `log` was told to pick the weights by
+        self.parts: tuple[int, int] | None = None  # rows to fit and held back
         self.data: dict[str, dict[str, Any]] = {}
         self.notes: dict[str, float] = {}
         self.baselines: dict[str, dict[str, float]] = {}
@@ -118,8 +121,11 @@ class Run:
         In a cross-validation the rows held back are those of the fold.
         """
         if self._fold is None:
-            return rows.split(1 - holding, seed=self.seed)
-        return rows.fold(self._fold, seed=self.seed)
+            fitting, held = rows.split(1 - holding, seed=self.seed)
+        else:
+            fitting, held = rows.fold(self._fold, seed=self.seed)
+        self.parts = len(fitting), len(held)
+        return fitting, held
 
     # What the loop uses
 
@@ -216,10 +222,10 @@ class Run:
         losses = self._losses.means(self.place, self._epoch)
         row = {"epoch": float(self._epoch), **losses, **measured}
         self.history.append(row)
+        self.figure = best or self.figure
         keeping = model or self._model
         if best is not None and keeping is not None:
-            lower = "loss" in best or "error" in best
-            value = -row[best] if lower else row[best]
+            value = score(best, row[best])
             if self._best is None or value > self._best[0]:
                 weights = unwrapped(keeping).state_dict()
                 copied = {name: tensor.clone() for name, tensor in weights.items()}

@@ -9,7 +9,7 @@ from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from zoo.errors import SettingsError, near
 
-__all__ = ["change", "parse"]
+__all__ = ["change", "parse", "read", "require"]
 
 YES, NO = {"true", "yes", "on", "1"}, {"false", "no", "off", "0"}
 WORDS = {bool: "true or false", int: "a whole number", float: "a number", str: "text"}
@@ -31,27 +31,35 @@ def change(settings: Any, values: Mapping[str, object]) -> Any:
 
     Text is read as that type: "3" for an int, "a,b" for a tuple, "none" for None.
     """
-    kinds = get_type_hints(type(settings))
-    names = [field.name for field in fields(settings)]
     for key in values:
-        if key not in names:
-            listing = ", ".join(names) or "none"
-            raise SettingsError(
-                f"No setting {key!r}. {near(key, names)}Settings: {listing}."
-            )
-    read = {}
-    for key, value in values.items():
-        try:
-            read[key] = _read(value, kinds[key])
-        except ValueError:
-            wanted = _wanted(kinds[key])
-            raise SettingsError(
-                f"Setting {key!r}: {value!r} should be {wanted}."
-            ) from None
+        require(settings, key)
+    typed = {key: read(settings, key, value) for key, value in values.items()}
     try:
-        return replace(settings, **read)
+        return replace(settings, **typed)
     except ValueError as exc:  # a recipe checks its own ranges in __post_init__
         raise SettingsError(str(exc)) from exc
+
+
+def read(settings: Any, key: str, value: object) -> object:
+    """Return `value` as the type of the setting `key`."""
+    require(settings, key)
+    kind = get_type_hints(type(settings))[key]
+    try:
+        return _read(value, kind)
+    except ValueError:
+        raise SettingsError(
+            f"Setting {key!r}: {value!r} should be {_wanted(kind)}."
+        ) from None
+
+
+def require(settings: Any, key: str) -> None:
+    """Refuse a key that is no setting, with what comes near it."""
+    names = [field.name for field in fields(settings)]
+    if key not in names:
+        listing = ", ".join(names) or "none"
+        raise SettingsError(
+            f"No setting {key!r}. {near(key, names)}Settings: {listing}."
+        )
 
 
 def _read(value: object, kind: Any) -> object:

@@ -70,7 +70,17 @@ class Tensors:
 
     def fold(self, fold: Fold, *, seed: int) -> tuple[Tensors, Tensors]:
         """Return the rows outside and inside a fold."""
-        if not 0 <= fold.number < fold.count <= len(self):
+        if fold.count > len(self):
+            raise DataError(
+                f"{self.source}: {len(self)} rows can't be parted into {fold.count} "
+                "folds."
+            )
+        if fold.stratified and self.target.ndim > 1:
+            raise DataError(
+                f"{self.source}: stratified folds need one label a row, and these "
+                f"rows have {self.target.shape[1]}."
+            )
+        if not 0 <= fold.number < fold.count:
             raise DataError(
                 f"{self.source}: {len(self)} rows have no fold {fold.number} of "
                 f"{fold.count}."

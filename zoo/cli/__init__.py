@@ -21,6 +21,8 @@ COMMANDS = {
     "doctor": ("doctor", "Look for broken plugins and a broken environment."),
     "predict": ("use", "Run a model on a file, on JSON, or on its own example."),
     "train": ("use", "Run a model's recipe; write a checkpoint folder."),
+    "sweep": ("tune", "Search for a recipe's settings, on validation rows."),
+    "crossval": ("tune", "Train on folds of the training rows; mean and deviation."),
     "verify": ("use", "Hash, load and replay a model; measure its claims again."),
 }
 

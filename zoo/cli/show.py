@@ -2,7 +2,7 @@
 
 import shutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import zip_longest
 from typing import TYPE_CHECKING
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from zoo.results import Result
 
-__all__ = ["answer", "facts", "listing", "picture", "result", "size"]
+__all__ = ["answer", "facts", "lined", "listing", "picture", "result", "size"]
 
 BAR = 24  # characters of a probability of one
 WIDE = 48  # characters of a picture, at most
@@ -155,6 +155,14 @@ def _coloured(image: "Image.Image", across: int, down: int) -> list[str]:
         )
         lines.append("".join(cells) + "\x1b[0m")
     return lines
+
+
+def lined(rows: Sequence[Sequence[str]]) -> Iterator[str]:
+    """Yield a table as lines of text in columns."""
+    widths = [max(len(row[n]) for row in rows) for n in range(len(rows[0]))]
+    for row in rows:
+        cells = (f"{word:>{width}}" for word, width in zip(row, widths, strict=True))
+        yield "  ".join(cells).rstrip()
 
 
 def _room() -> int:

@@ -74,7 +74,7 @@ def train_command(
     from zoo.settings import parse
     from zoo.training import train
 
-    _check_device(how["device"])
+    check_device(how["device"])
     settings: dict[str, object] = {**parse(words)}
     if seed is not None:
         settings["seed"] = seed
@@ -137,7 +137,8 @@ def _raw(text: str) -> Any:
     return text
 
 
-def _check_device(device: str) -> None:
+def check_device(device: str) -> None:
+    """Refuse a device that this machine does not have."""
     import torch
 
     try:

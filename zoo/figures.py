@@ -1,0 +1,39 @@
+"""The figures of a run's history: which of them counts, and which way is better."""
+
+import math
+from collections.abc import Mapping, Sequence
+
+from zoo.errors import SettingsError, near
+
+__all__ = ["best", "counting", "score"]
+
+
+def score(name: str, value: float) -> float:
+    """Return a figure as a number that is better when higher."""
+    return -value if "loss" in name or "error" in name else value
+
+
+def best(history: Sequence[Mapping[str, float]], name: str) -> Mapping[str, float]:
+    """Return the first row with the best figure; nothing where none is a number."""
+    rows = [row for row in history if math.isfinite(row.get(name, math.nan))]
+    return max(rows, key=lambda row: score(name, row[name]), default={})
+
+
+def counting(metric: str | None, told: str | None, row: Mapping[str, float]) -> str:
+    """Return the figure that runs are compared by: `metric`, or what the recipe told.
+
+    Raises SettingsError where neither names a figure of the row.
+    """
+    known = [name for name in row if name != "epoch"]
+    listing = ", ".join(known) or "none"
+    name = metric or told
+    if name is None:
+        raise SettingsError(
+            "The recipe does not say which figure is the best one; say it with "
+            f"--metric. Figures: {listing}."
+        )
+    if name not in known:
+        raise SettingsError(
+            f"No figure {name!r}. {near(name, known)}Figures: {listing}."
+        )
+    return name

@@ -1,0 +1,262 @@
+"""The trials of a sweep: a queue in a journal, and what is done with each of them.
+
+The journal is a text file of JSON lines that several processes share. Every trial has a
+position, from 0. Its settings depend on the seed and the position, and for "tpe" on
+the trials that ended before it, so a sweep that was killed goes on as it would have.
+"""
+
+import time
+import zlib
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, get_args
+
+import torch
+
+from zoo import models, places
+from zoo.errors import MissingExtra, SettingsError, TrainingError
+from zoo.figures import best, counting, score
+from zoo.run import Run
+from zoo.settings import read
+from zoo.spaces import Choices, Range, Space, space
+from zoo.training import choose, seeded
+
+if TYPE_CHECKING:
+    import optuna
+
+__all__ = ["JOURNAL", "METHODS", "Plan", "Trial", "ended", "fill", "study", "work"]
+
+Method = Literal["grid", "random", "tpe", "hyperband"]
+State = Literal["done", "pruned", "failed"]
+
+METHODS: tuple[Method, ...] = get_args(Method)
+JOURNAL = "journal.jsonl"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """What a sweep was asked to do; `settings` are the words of a search space."""
+
+    name: str
+    settings: dict[str, str]
+    method: Method
+    trials: int
+    seed: int = 0
+    metric: str | None = None
+    smoke: bool = False
+    device: str = "cpu"
+
+    def space(self) -> Space:
+        """Return the search space; raises SettingsError."""
+        _, defaults = choose(models.find(self.name), None, smoke=self.smoke)
+        return space(self.settings, defaults)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Trial:
+    """One set of settings and what came of it; `why` is there where it failed."""
+
+    position: int
+    settings: dict[str, Any]
+    state: State
+    figure: str | None = None
+    value: float | None = None
+    epochs: int = 0
+    seconds: float = 0.0
+    why: str | None = None
+
+
+def study(folder: Path, plan: Plan) -> "optuna.Study":
+    """Open the journal of a sweep, or begin it."""
+    library = _optuna()
+    library.logging.set_verbosity(library.logging.ERROR)
+    file = library.storages.journal.JournalFileBackend(str(folder / JOURNAL))
+    found: optuna.Study = library.create_study(
+        storage=library.storages.JournalStorage(file),
+        study_name=plan.name,  # hyperband deals its brackets out by this name
+        direction="maximize",
+        load_if_exists=True,
+        sampler=library.samplers.RandomSampler(seed=plan.seed),
+        pruner=_pruner(plan) if plan.method == "hyperband" else None,
+    )
+    return found
+
+
+def fill(found: "optuna.Study", plan: Plan) -> None:
+    """Put every trial that has not ended into the queue, in order.
+
+    What a killed process left behind, waiting or half done, is closed first.
+    """
+    optuna = _optuna()
+    states = optuna.trial.TrialState
+    for left in found.get_trials(deepcopy=False, states=(states.RUNNING,)):
+        found.tell(left.number, state=states.FAIL)
+    while found.get_trials(deepcopy=False, states=(states.WAITING,)):
+        found.tell(found.ask(), state=states.FAIL)
+    there = {trial.position for trial in ended(found)}
+    points = plan.space().grid() if plan.method == "grid" else [{}] * plan.trials
+    for position, point in enumerate(points):
+        if position not in there:
+            found.enqueue_trial(point, user_attrs={"position": position})
+
+
+def ended(found: "optuna.Study") -> list[Trial]:
+    """Return the trials that came to an end, by position."""
+    rows = [
+        Trial(**trial.user_attrs["ended"])
+        for trial in found.get_trials(deepcopy=False)
+        if trial.state.is_finished() and "ended" in trial.user_attrs
+    ]
+    return sorted(rows, key=lambda row: row.position)
+
+
+def work(
+    found: "optuna.Study", plan: Plan, told: Callable[[Trial], None] | None = None
+) -> None:
+    """Try what is in the queue until nothing waits there."""
+    states = _optuna().trial.TrialState
+    ends = {"done": states.COMPLETE, "pruned": states.PRUNED, "failed": states.FAIL}
+    where = plan.space()
+    while (trial := _next(found)) is not None:
+        found.sampler = _sampler(plan, trial.user_attrs["position"])
+        row = _attempt(trial, plan, where)
+        trial.set_user_attr("ended", asdict(row))
+        worth = None
+        if row.state == "done" and row.figure is not None and row.value is not None:
+            worth = score(row.figure, row.value)
+        found.tell(trial, worth, state=ends[row.state])
+        if told is not None:
+            told(row)
+
+
+def _next(found: "optuna.Study") -> "optuna.Trial | None":
+    states = _optuna().trial.TrialState
+    while found.get_trials(deepcopy=False, states=(states.WAITING,)):
+        trial = found.ask()
+        if "position" in trial.user_attrs:
+            return trial
+        found.tell(trial, state=states.FAIL)  # another process took the last: made up
+    return None
+
+
+def _attempt(trial: "optuna.Trial", plan: Plan, where: Space) -> Trial:
+    """Run the recipe once, on settings drawn for this trial."""
+    optuna = _optuna()
+    drawn = {key: _drawn(trial, key, part) for key, part in where.searched.items()}
+    spec, looking = models.find(plan.name), _Looking(trial, plan)
+    state: State = "done"
+    why = None
+    started = time.perf_counter()
+    shown: dict[str, Any] = dict(drawn)
+    try:
+        recipe, chosen = _chosen(plan, where.fixed | drawn)
+        shown = {key: _plain(getattr(chosen, key), drawn[key]) for key in drawn}
+        with seeded(chosen.seed):
+            looking.run = Run(
+                spec,
+                seed=chosen.seed,
+                smoke=plan.smoke,
+                place=places.place(plan.device),
+                watcher=looking,
+            )
+            recipe.train(chosen, looking.run)
+        if looking.value is None:
+            raise TrainingError(f"The recipe of {plan.name!r} measured no number.")
+    except optuna.TrialPruned:
+        state = "pruned"
+    except (TrainingError, torch.cuda.OutOfMemoryError) as exc:
+        state, why = "failed", str(exc)
+    return Trial(
+        position=trial.user_attrs["position"],
+        settings=shown,
+        state=state,
+        figure=looking.figure,
+        value=looking.value,
+        epochs=looking.epochs,
+        seconds=round(time.perf_counter() - started, 3),
+        why=why,
+    )
+
+
+def _chosen(plan: Plan, values: Mapping[str, object]) -> tuple[Any, Any]:
+    """Return recipe and settings; what only together can't be is a trial's failure."""
+    try:
+        return choose(models.find(plan.name), values, smoke=plan.smoke)
+    except SettingsError as exc:
+        raise TrainingError(str(exc)) from exc
+
+
+def _drawn(trial: "optuna.Trial", key: str, part: Range | Choices) -> Any:
+    if isinstance(part, Choices):
+        return trial.suggest_categorical(key, part.values)
+    if part.whole:
+        low, high, step = int(part.low), int(part.high), int(part.step or 1)
+        return trial.suggest_int(key, low, high, step=step, log=part.log)
+    return trial.suggest_float(key, part.low, part.high, step=part.step, log=part.log)
+
+
+def _plain(value: object, word: Any) -> Any:
+    """Return a setting as JSON holds it, or in words."""
+    return value if isinstance(value, (int, float, str)) else str(word)
+
+
+class _Looking:
+    """A watcher that follows the best figure, and ends a trial that falls behind."""
+
+    run: Run  # given before it begins
+
+    def __init__(self, trial: "optuna.Trial", plan: Plan) -> None:
+        self._trial, self._plan = trial, plan
+        self.epochs = self._planned = 0
+        self.figure: str | None = None
+        self.value: float | None = None
+
+    def begin(self, epochs: int, done: int) -> None:
+        self._planned = epochs
+
+    def steps(self, done: int, total: int) -> None: ...
+
+    def epoch(self, row: Mapping[str, float]) -> None:
+        self.epochs = len(self.run.history)
+        self.figure = counting(self._plan.metric, self.run.figure, row)
+        self.value = best(self.run.history, self.figure).get(self.figure)
+        if self._plan.method == "hyperband" and self.value is not None:
+            worth = score(self.figure, self.value)
+            self._trial.report(worth, step=self.epochs)
+            # After the last epoch there is nothing left to save.
+            if self.epochs < self._planned and self._trial.should_prune():
+                raise _optuna().TrialPruned
+
+
+def _sampler(plan: Plan, position: int) -> "optuna.samplers.BaseSampler":
+    samplers = _optuna().samplers
+    kind = samplers.TPESampler if plan.method == "tpe" else samplers.RandomSampler
+    made: optuna.samplers.BaseSampler = kind(
+        seed=zlib.crc32(f"{plan.seed}/{position}".encode())
+    )
+    return made
+
+
+def _pruner(plan: Plan) -> "optuna.pruners.BasePruner":
+    """Return hyperband over the epochs that a trial may take."""
+    where = plan.space()
+    _, chosen = choose(models.find(plan.name), where.fixed, smoke=plan.smoke)
+    part = where.searched.get("epochs")
+    most = getattr(chosen, "epochs", None)
+    if isinstance(part, Range):
+        most = int(part.high)
+    elif isinstance(part, Choices):
+        most = max(int(str(read(chosen, "epochs", word))) for word in part.values)
+    made: optuna.pruners.BasePruner = _optuna().pruners.HyperbandPruner(
+        max_resource=most or "auto"
+    )
+    return made
+
+
+def _optuna() -> Any:
+    try:
+        import optuna
+    except ImportError as exc:
+        raise MissingExtra("optuna", "A sweep", "tune") from exc
+    return optuna
