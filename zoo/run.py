@@ -14,7 +14,7 @@ from zoo.about import unwrapped
 from zoo.errors import DataError, DatasetNotFound, MissingExtra, TrainingError
 from zoo.keeping import Keeper
 from zoo.places import Place
-from zoo.specs import ModelSpec
+from zoo.specs import ModelSpec, lower_is_better
 from zoo.tensors import Fold, Tensors
 from zoo.trackers import Tracker
 from zoo.watching import Losses, Watcher
@@ -210,7 +210,7 @@ class Run:
     ) -> None:
         """Add a row to the history; `best` names the figure that picks the weights.
 
-        A figure with "loss" or "error" in its name is better when lower. The weights
+        Of an error or a loss the lowest is best, see `lower_is_better`. The weights
         kept are those of `model`, by default of the model that was built.
         """
         losses = self._losses.means(self.place, self._epoch)
@@ -218,8 +218,7 @@ class Run:
         self.history.append(row)
         keeping = model or self._model
         if best is not None and keeping is not None:
-            lower = "loss" in best or "error" in best
-            value = -row[best] if lower else row[best]
+            value = -row[best] if lower_is_better(best) else row[best]
             if self._best is None or value > self._best[0]:
                 weights = unwrapped(keeping).state_dict()
                 copied = {name: tensor.clone() for name, tensor in weights.items()}
