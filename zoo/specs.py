@@ -229,7 +229,7 @@ class ModelSpec:
 
     @property
     def labels(self) -> tuple[str, ...]:
-        """The names of the outputs, in the order the model gives them; () of a number."""
+        """The names of the outputs in the model's order; none where it is a number."""
         return self.output.labels if isinstance(self.output, ClassOutput) else ()
 
     @property

@@ -72,7 +72,8 @@ def fit(settings: Settings, run: Run, training: Tensors) -> nn.Module:
             logit = model(row)[:, 0]
             loss = binary_cross_entropy_with_logits(logit, label.float())
             run.step(loss, optimizer, schedule)
-        run.log({**measure(model, holding), "validation_loss": cost(model, holding)})
+        found = {**measure(model, holding), "validation_loss": cost(model, holding)}
+        run.log(found, best="validation_loss")
     return run.best(model)
 
 

@@ -1,18 +1,19 @@
-"""The two tables that are computed, and how rows without a published split are split."""
+"""Two tables that are computed, and how to split rows that nobody has split."""
 
 from __future__ import annotations
 
 import math
 import random
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from zoo import Run, TabularInput
+from zoo import NumberOutput, Run, TabularInput
 from zoo.tensors import Tensors
 
 if TYPE_CHECKING:
     from datasets import Dataset
 
-__all__ = ["exam_scores", "part", "rows", "sine"]
+__all__ = ["columns", "exam_scores", "number", "part", "rows", "sine"]
 
 SPLIT = 0  # the seed of every split in two; fixed before anything was trained
 TESTING = 0.2  # the share of the rows that is kept for the test
@@ -55,14 +56,25 @@ def exam_scores(split: str) -> Dataset:
 
 def rows(run: Run, split: str, target: str) -> Tensors:
     """Return the columns the model takes, in its order, and `target`."""
-    assert isinstance(run.spec.input, TabularInput), "a model of this plugin"
-    columns = [column.name for column in run.spec.input.columns]
     (name,) = run.spec.trained_on
-    return run.tensors(name, split, columns=columns, target=target)
+    return run.tensors(name, split, columns=columns(run), target=target)
+
+
+def columns(run: Run) -> list[str]:
+    """Return the names of the columns the model takes."""
+    assert isinstance(run.spec.input, TabularInput), "every model here takes a table"
+    return [column.name for column in run.spec.input.columns]
+
+
+def number(run: Run) -> str:
+    """Return the name of the number the model gives."""
+    assert isinstance(run.spec.output, NumberOutput), "only regressions ask"
+    return run.spec.output.name
 
 
 def part(everything: Tensors, split: str) -> Tensors:
     """Return the training or the test rows of a set that has no published split."""
     count = len(everything)
     training, test = everything.split(int((1 - TESTING) * count) / count, seed=SPLIT)
-    return test if split == "test" else training
+    chosen = test if split == "test" else training
+    return replace(chosen, source=f"{everything.source.partition('/')[0]}/{split}")
