@@ -35,7 +35,7 @@ def test_the_cubic_is_the_best_there_is() -> None:
     """
     points = np.linspace(-np.pi, np.pi, 1000)
     model = zoo.load("sine-poly3")
-    said = model(torch.from_numpy(points).float()[:, None])[:, 0].double().numpy()
+    said = model(torch.from_numpy(points).float()[:, None])[:, 0].detach().numpy()
     best = np.polyfit(points, np.sin(points), 3)
     least = np.square(np.polyval(best, points) - np.sin(points)).sum()
 
