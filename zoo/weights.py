@@ -32,6 +32,11 @@ DTYPES = {
 }
 
 
+# Kernels may round otherwise where memory is not aligned, as within a file it need not
+# be: small tensors are moved, large ones are not worth the time.
+LINE, SMALL = 64, 1 << 20
+
+
 @dataclass(frozen=True)
 class Slots:
     """The places of a module that a file must fill.
@@ -94,6 +99,8 @@ def read(
         if tensor.dtype != old.dtype:
             casts[name] = f"{_short(tensor)} -> {_short(old)}"
             tensor = tensor.to(old.dtype)
+        elif tensor.data_ptr() % LINE and tensor.nbytes <= SMALL:
+            tensor = tensor.clone()
         filled.append((group, tensor))
     faults += [f"tensor {name!r} is unexpected" for name in found]
     if faults:
