@@ -32,9 +32,9 @@ DTYPES = {
 }
 
 
-# Kernels may round otherwise where memory is not aligned, as within a file it need not
-# be: small tensors are moved, large ones are not worth the time.
-LINE, SMALL = 64, 1 << 20
+# Kernels may round otherwise where memory is not aligned, and an odd count of floats
+# leaves what follows it in the file so. Small tensors are moved; large ones take time.
+LINE, SMALL = 8, 1 << 20
 
 
 @dataclass(frozen=True)
