@@ -11,8 +11,8 @@ PLUGINS = Path(__file__).parents[1] / "plugins"
 # From the bottom up. A module may import modules of earlier rows, never its own row.
 ROWS = [
     {"errors", "folders"},
-    {"specs", "figures"},
-    {"hookspecs", "references", "registry", "settings", "results"},
+    {"specs"},
+    {"hookspecs", "references", "registry", "settings", "results", "figures"},
     {"plugins", "spaces"},
     {"hub", "catalogue", "datasets"},
     {"store"},

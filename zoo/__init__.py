@@ -25,6 +25,7 @@ if TYPE_CHECKING:
         License,
         Metric,
         ModelSpec,
+        NumberOutput,
         TabularInput,
         Weights,
     )
@@ -43,6 +44,7 @@ __all__ = [
     "LoadReport",
     "Metric",
     "ModelSpec",
+    "NumberOutput",
     "Run",
     "TabularInput",
     "Weights",

@@ -2,10 +2,15 @@
 
 import torch
 from torch import Tensor
+from torch.nn.functional import cross_entropy
 
+from zoo.specs import NumberOutput
+from zoo.tasks.tabular_regression import measure
 from zoo.tensors import Tensors, prepared
 
-__all__ = ["majority", "nearest_mean"]
+__all__ = ["least_squares", "logistic", "majority", "mean", "nearest_mean"]
+
+NUMBER = NumberOutput(name="target")
 
 
 def majority(training: Tensors, test: Tensors) -> float:
@@ -22,6 +27,51 @@ def nearest_mean(training: Tensors, test: Tensors) -> float:
     )
     nearest = torch.cdist(_flat(test), means).argmin(dim=1)
     return _share(labels[nearest] == test.target)
+
+
+def logistic(training: Tensors, test: Tensors) -> float:
+    """Return the test accuracy of logistic regression on standardised inputs.
+
+    The sum of cross-entropies plus half the squared weights is minimised, to the end.
+    """
+    middle, spread = _flat(training).mean(dim=0), _flat(training).std(dim=0)
+    spread = spread.masked_fill(spread == 0, 1.0)  # a column that never changes
+    given, asked = ((_flat(r) - middle).div(spread).double() for r in (training, test))
+    count = int(training.target.max()) + 1
+    weight = torch.zeros(given.shape[1], count).double().requires_grad_()
+    bias = torch.zeros(count).double().requires_grad_()
+    search = torch.optim.LBFGS(
+        [weight, bias], max_iter=1000, line_search_fn="strong_wolfe"
+    )
+
+    def cost() -> float:
+        search.zero_grad()
+        logits = given @ weight + bias
+        loss = cross_entropy(logits, training.target, reduction="sum")
+        loss = loss + weight.square().sum() / 2
+        loss.backward()
+        return loss.item()
+
+    search.step(cost)
+    return _share((asked @ weight + bias).argmax(dim=1) == test.target)
+
+
+def mean(training: Tensors, test: Tensors) -> dict[str, float]:
+    """Return how far off the mean of the training targets is, in the test."""
+    middle = training.target.double().mean()
+    return measure(middle.expand(len(test)), test.target, NUMBER)
+
+
+def least_squares(training: Tensors, test: Tensors) -> dict[str, float]:
+    """Return how far off a linear function of the inputs is, fitted exactly."""
+    target = training.target.double()
+    weight = torch.linalg.lstsq(_with_one(training), target[:, None]).solution
+    return measure(_with_one(test) @ weight, test.target, NUMBER)
+
+
+def _with_one(rows: Tensors) -> Tensor:
+    given = _flat(rows).double()
+    return torch.cat([given, torch.ones(len(given), 1).double()], dim=1)
 
 
 def _flat(rows: Tensors) -> Tensor:

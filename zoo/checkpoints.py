@@ -21,6 +21,8 @@ from zoo.specs import (
     Input,
     License,
     ModelSpec,
+    NumberOutput,
+    Output,
     TabularInput,
     Weights,
 )
@@ -59,7 +61,7 @@ class Config:
     options: Mapping[str, Any]
     distribution: str  # what to install where `build` is unknown
     input: Input
-    output: ClassOutput
+    output: Output
     head: str | None
     recipe: str
     license: License
@@ -200,7 +202,7 @@ def _config(raw: Any) -> Config:
             raise ValueError(f"unknown entry {name!r}. {near(name, known)}")
     values |= {
         "input": _input(raw["input"]),
-        "output": ClassOutput(**_tuples(raw["output"])),
+        "output": _output(raw["output"]),
         "license": License(**raw["license"]),
         "weights": Weights(**raw["weights"]),
         "trained_on": tuple(raw["trained_on"]),
@@ -221,6 +223,14 @@ def _input(raw: dict[str, Any]) -> Input:
         columns = tuple(Column(**column) for column in raw["columns"])
         return TabularInput(columns=columns)
     raise ValueError(f"unknown input {raw['kind']!r}")
+
+
+def _output(raw: dict[str, Any]) -> Output:
+    if raw["kind"] == "classes":
+        return ClassOutput(**_tuples(raw))
+    if raw["kind"] == "number":
+        return NumberOutput(**raw)
+    raise ValueError(f"unknown output {raw['kind']!r}")
 
 
 def _tuples(raw: dict[str, Any]) -> dict[str, Any]:

@@ -4,13 +4,14 @@ import math
 from collections.abc import Mapping, Sequence
 
 from zoo.errors import SettingsError, near
+from zoo.specs import lower_is_better
 
 __all__ = ["best", "counting", "score"]
 
 
 def score(name: str, value: float) -> float:
     """Return a figure as a number that is better when higher."""
-    return -value if "loss" in name or "error" in name else value
+    return -value if lower_is_better(name) else value
 
 
 def best(history: Sequence[Mapping[str, float]], name: str) -> Mapping[str, float]:

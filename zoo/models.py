@@ -25,7 +25,7 @@ from zoo.errors import (
 from zoo.plugins import Plugin, found
 from zoo.references import resolve
 from zoo.registry import Registry
-from zoo.specs import ModelSpec, Weights
+from zoo.specs import ClassOutput, ModelSpec, Weights
 from zoo.store import Verify
 from zoo.unfilled import without_initialisers
 
@@ -162,7 +162,7 @@ def _with_head(
     labels = _labels(spec, chosen.pop("labels", None), options.get("classes"))
     if labels == spec.labels:
         return spec, chosen, False
-    if spec.head is None:
+    if spec.head is None or not isinstance(spec.output, ClassOutput):
         problem = "its head can't be replaced, so it takes no labels or classes."
         raise OptionError(spec.name, problem, list(spec.options))
     try:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-__all__ = ["confusion", "curves", "mistakes", "png", "regions"]
+__all__ = ["confusion", "curves", "mistakes", "png", "predicted", "regions"]
 
 COLOURS = ("#cc6677", "#4477aa", "#ddcc77", "#117733", "#aa4499", "#88ccee")
 
@@ -90,6 +90,20 @@ def mistakes(
             axes.axis("off")
 
     return png(8, 3.6, draw)
+
+
+def predicted(said: Tensor, true: Tensor, name: str) -> bytes:
+    """Return a number as predicted against what it was, a dot a row; both (rows,)."""
+    ends = [min(said.min(), true.min()).item(), max(said.max(), true.max()).item()]
+
+    def draw(figure: Figure) -> None:
+        axes = figure.add_subplot()
+        axes.plot(ends, ends, color="black", linewidth=0.8)  # where all dots should be
+        axes.scatter(true.numpy(), said.numpy(), s=14, alpha=0.7, color=COLOURS[1])
+        axes.set(xlabel=f"{name}, true", ylabel=f"{name}, predicted", aspect="equal")
+        axes.grid(alpha=0.3)
+
+    return png(4.2, 4.2, draw)
 
 
 def regions(

@@ -8,7 +8,7 @@ from typing import Any
 
 from PIL import Image
 
-__all__ = ["Classification", "MultiLabel", "Result", "best", "figure"]
+__all__ = ["Classification", "MultiLabel", "Regression", "Result", "best", "figure"]
 
 SHOWN = 5  # labels in a table; `scores` holds them all
 
@@ -54,7 +54,28 @@ class MultiLabel:
         return figure(self.picture, _bars(best(self.scores)))
 
 
-Result = Classification | MultiLabel
+@dataclass(frozen=True, kw_only=True)
+class Regression:
+    """One number: its value, what it is, and its unit."""
+
+    value: float
+    name: str
+    unit: str = ""
+    picture: Image.Image | None = field(default=None, repr=False, compare=False)
+
+    def __str__(self) -> str:
+        return f"{self.name}: {self.value:.4g} {self.unit}".rstrip()
+
+    def to_dict(self) -> dict[str, Any]:
+        return {"value": self.value, "name": self.name, "unit": self.unit}
+
+    def _repr_html_(self) -> str:
+        name, said = html.escape(self.name), f"{self.value:.4g} {self.unit}".rstrip()
+        row = f"<tr><td>{name}</td><td>{html.escape(said)}</td></tr>"
+        return figure(self.picture, f"<table>{row}</table>")
+
+
+Result = Classification | MultiLabel | Regression
 
 
 def best(scores: dict[str, float]) -> dict[str, float]:

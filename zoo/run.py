@@ -216,7 +216,7 @@ class Run:
     ) -> None:
         """Add a row to the history; `best` names the figure that picks the weights.
 
-        A figure with "loss" or "error" in its name is better when lower. The weights
+        Of an error or a loss the lowest is best, see `lower_is_better`. The weights
         kept are those of `model`, by default of the model that was built.
         """
         losses = self._losses.means(self.place, self._epoch)

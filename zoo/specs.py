@@ -21,8 +21,11 @@ __all__ = [
     "License",
     "Metric",
     "ModelSpec",
+    "NumberOutput",
+    "Output",
     "TabularInput",
     "Weights",
+    "lower_is_better",
 ]
 
 NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*(\.[a-z0-9]+(-[a-z0-9]+)*)?")
@@ -167,6 +170,22 @@ class ClassOutput:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class NumberOutput:
+    """One number a row, (batch, 1): what it is, and the unit it is in."""
+
+    kind: Literal["number"] = "number"
+    name: str
+    unit: str = ""
+
+    def __post_init__(self) -> None:
+        if not self.name.strip():
+            raise SpecError("NumberOutput", "name", self.name, "what the number is")
+
+
+Output = ClassOutput | NumberOutput
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ModelSpec:
     """One name that `zoo.load` accepts.
 
@@ -185,7 +204,7 @@ class ModelSpec:
     license: License
     parameters: int
     input: Input
-    output: ClassOutput
+    output: Output
     trained_on: tuple[str, ...]
     options: Mapping[str, Any] = field(default_factory=dict, hash=False)
     settings: Mapping[str, Any] = field(default_factory=dict, hash=False)
@@ -210,8 +229,8 @@ class ModelSpec:
 
     @property
     def labels(self) -> tuple[str, ...]:
-        """The names of the outputs, in the order the model gives them."""
-        return self.output.labels
+        """The names of the outputs in the model's order; none where it is a number."""
+        return self.output.labels if isinstance(self.output, ClassOutput) else ()
 
     @property
     def package(self) -> str:
@@ -257,6 +276,12 @@ class DatasetSpec:
             _require(owner, REVISION, self.revision, "revision", wanted)
         if self.package is not None:
             _require(owner, REFERENCE, self.package, "package", "'module:function'")
+
+
+def lower_is_better(metric: str) -> bool:
+    """Return whether a figure of this name is the better, the smaller it is."""
+    distance = bool({"rmse", "mse", "mae"} & set(metric.split("_")))
+    return distance or "loss" in metric or "error" in metric
 
 
 def _require(

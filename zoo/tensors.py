@@ -16,7 +16,7 @@ from torch import Tensor
 
 from zoo import datasets, folders, weights
 from zoo.errors import DataError, WeightsError, near
-from zoo.specs import ClassOutput, ImageInput, Input
+from zoo.specs import ClassOutput, ImageInput, Input, Output
 
 if TYPE_CHECKING:
     from datasets import Dataset
@@ -131,7 +131,7 @@ def prepared(rows: Tensor) -> Tensor:
     return rows.float().div_(255) if rows.dtype == torch.uint8 else rows
 
 
-def stand_in(expected: Input, meaning: ClassOutput, rows: int, source: str) -> Tensors:
+def stand_in(expected: Input, meaning: Output, rows: int, source: str) -> Tensors:
     """Return noise of a dataset's shape, for smoke runs where the data can't be had."""
     random = torch.Generator().manual_seed(0)
     if isinstance(expected, ImageInput):
@@ -143,11 +143,17 @@ def stand_in(expected: Input, meaning: ClassOutput, rows: int, source: str) -> T
         given = low + (high - low) * torch.rand(
             rows, len(expected.columns), generator=random
         )
-    count = len(meaning.labels)
-    target = torch.randint(count, (rows,), generator=random)
-    if meaning.multi_label:
-        target = torch.randint(2, (rows, count), generator=random).float()
+    target = _answers(meaning, rows, random)
     return Tensors(input=given, target=target, source=source, fingerprint="stand-in")
+
+
+def _answers(meaning: Output, rows: int, random: torch.Generator) -> Tensor:
+    if not isinstance(meaning, ClassOutput):
+        return torch.randn(rows, generator=random)
+    count = len(meaning.labels)
+    if meaning.multi_label:
+        return torch.randint(2, (rows, count), generator=random).float()
+    return torch.randint(count, (rows,), generator=random)
 
 
 def _cached(

@@ -23,7 +23,8 @@ from torch import Tensor, nn
 from zoo import cards, checkpoints, golden, models, prediction, saving, store, training
 from zoo.about import about
 from zoo.errors import InputError, OptionError
-from zoo.specs import ModelSpec
+from zoo.results import Regression
+from zoo.specs import ModelSpec, lower_is_better
 from zoo.tasks import task
 from zoo.tensors import prepared, stand_in
 from zoo.verification import verify
@@ -42,11 +43,13 @@ def parameter_count_is_true(spec: ModelSpec, tmp_path: Path) -> None:
 
 
 def output_fits_the_labels(spec: ModelSpec, tmp_path: Path) -> None:
-    """A fresh model gives a finite score for each label of each row."""
+    """A fresh model gives a finite score for each label of a row, or one number."""
     output = _run(models.build(spec.name).eval(), _given(spec))
     answers = task(spec.task).results(output, [_NOTHING] * len(output), spec.output)
     assert output.isfinite().all(), "the output holds NaN or infinity"
-    assert all(set(one.scores) == set(spec.labels) for one in answers)
+    for one in answers:
+        named = () if isinstance(one, Regression) else one.scores
+        assert set(named) == set(spec.labels)
 
 
 def rows_do_not_mix(spec: ModelSpec, tmp_path: Path) -> None:
@@ -164,7 +167,10 @@ def claims_are_what_was_measured(spec: ModelSpec, tmp_path: Path) -> None:
         gap = abs(claim.value - measured[claim.name])
         assert gap < 1e-5, f"{claim.name} was {measured[claim.name]}"
         if claim.baseline is not None:
-            assert claim.value >= claim.baseline, f"below {claim.baseline_name}"
+            better = claim.value - claim.baseline
+            if lower_is_better(claim.name):
+                better = -better
+            assert better >= 0, f"{claim.name} is worse than {claim.baseline_name}"
 
 
 def card_is_complete(spec: ModelSpec, tmp_path: Path) -> None:

@@ -32,6 +32,11 @@ DTYPES = {
 }
 
 
+# Kernels may round otherwise where memory is not aligned, and an odd count of floats
+# leaves what follows it in the file so. Small tensors are moved; large ones take time.
+LINE, SMALL = 8, 1 << 20
+
+
 @dataclass(frozen=True)
 class Slots:
     """The places of a module that a file must fill.
@@ -94,6 +99,8 @@ def read(
         if tensor.dtype != old.dtype:
             casts[name] = f"{_short(tensor)} -> {_short(old)}"
             tensor = tensor.to(old.dtype)
+        elif tensor.data_ptr() % LINE and tensor.nbytes <= SMALL:
+            tensor = tensor.clone()
         filled.append((group, tensor))
     faults += [f"tensor {name!r} is unexpected" for name in found]
     if faults:

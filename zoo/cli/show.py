@@ -7,7 +7,7 @@ from itertools import zip_longest
 from typing import TYPE_CHECKING
 
 from zoo.plugins import Plugin
-from zoo.specs import ImageInput, Input, ModelSpec
+from zoo.specs import ClassOutput, ImageInput, Input, ModelSpec, Output
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -52,7 +52,7 @@ def facts(spec: ModelSpec, plugin: Plugin) -> dict[str, str]:
         "metrics": metrics or "none measured",
         "trained on": ", ".join(spec.trained_on),
         "input": _taken(spec.input),
-        "labels": _some(spec.labels),
+        **_given(spec.output),
         "licences": f"code {spec.license.code}, weights {spec.license.weights}, "
         f"data {spec.license.data}",
         "plugin": f"{plugin.distribution} {plugin.version}",
@@ -71,6 +71,12 @@ def _taken(expected: Input) -> str:
         f"{column.name} {column.low:g} to {column.high:g} {column.unit}".rstrip()
         for column in expected.columns
     )
+
+
+def _given(meaning: Output) -> dict[str, str]:
+    if isinstance(meaning, ClassOutput):
+        return {"labels": _some(meaning.labels)}
+    return {"output": f"{meaning.name} {meaning.unit}".rstrip()}
 
 
 def _some(labels: tuple[str, ...]) -> str:
@@ -118,8 +124,10 @@ def picture(image: "Image.Image") -> tuple[list[str], int]:
 
 
 def _said(found: "Result") -> list[str]:
-    from zoo.results import best
+    from zoo.results import Regression, best
 
+    if isinstance(found, Regression):
+        return [str(found)]
     scores = best(found.scores)
     width = max(len(str(label)) for label in scores)
     bars = [

@@ -12,13 +12,12 @@ from torch import Tensor
 
 from zoo.errors import SpecError
 from zoo.results import Result
-from zoo.specs import ClassOutput
 
 __all__ = ["Task", "names", "task"]
 
 
 class Task(Protocol):
-    """What a task knows. `expected` is the model's input description."""
+    """What a task knows: `expected` is the model's input, `meaning` its output."""
 
     def items(self, raw: Any, expected: Any) -> tuple[list[Any], bool]:
         """Return the single inputs in `raw`, and whether it was one and not a list."""
@@ -38,14 +37,10 @@ class Task(Protocol):
         A kind and a sentence: a model warns once of each kind.
         """
 
-    def results(
-        self, output: Tensor, opened: list[Any], meaning: ClassOutput
-    ) -> list[Result]:
+    def results(self, output: Tensor, opened: list[Any], meaning: Any) -> list[Result]:
         """Return one typed result for each opened item."""
 
-    def measure(
-        self, output: Tensor, target: Tensor, meaning: ClassOutput
-    ) -> dict[str, float]:
+    def measure(self, output: Tensor, target: Tensor, meaning: Any) -> dict[str, float]:
         """Return the task's metrics, named as on the Hub."""
 
 

@@ -1,0 +1,255 @@
+"""What only the tabular models promise; what every model promises is in zoo.testing."""
+
+import re
+from pathlib import Path
+from statistics import mean
+
+import numpy as np
+import pytest
+import torch
+from sklearn.linear_model import LinearRegression, LogisticRegression
+from zoo_tabular import tables
+from zoo_tabular.cancer_recipe import auc
+from zoo_tabular.folds import cross_validate
+from zoo_tabular.mlp import Scale, tabular_mlp
+from zoo_tabular.polynomial import cubic
+from zoo_tabular.regression_recipe import Settings, fit
+
+import zoo
+from zoo import Run, catalogue
+from zoo.errors import InputError
+from zoo.tensors import Tensors
+
+NUMBERS = ("mlp-boston", "mlp-diabetes", "mlp-exam-score", "sine-poly3")
+
+
+def measured(name: str) -> dict[str, float]:
+    model = zoo.load(name)
+    receipt = model.zoo.receipt
+    return {m["name"]: m["value"] for m in receipt["metrics"]} | receipt["measured"]
+
+
+def test_the_cubic_is_the_best_there_is() -> None:
+    """
+    No cubic comes closer to the sine on these points than least squares.
+    """
+    points = np.linspace(-np.pi, np.pi, 1000)
+    model = zoo.load("sine-poly3")
+    said = model(torch.from_numpy(points).float()[:, None])[:, 0].detach().numpy()
+    best = np.polyfit(points, np.sin(points), 3)
+    least = np.square(np.polyval(best, points) - np.sin(points)).sum()
+
+    assert least == pytest.approx(4.427, abs=1e-3)
+    assert np.square(said - np.sin(points)).sum() <= 4.43
+    assert model.weight.tolist() == pytest.approx(best.tolist(), abs=1e-3)
+
+
+def test_the_hand_written_gradient_is_autograds() -> None:
+    """
+    A step of `descend` is a step down the gradient of the summed squared error.
+    """
+    torch.manual_seed(0)
+    model = cubic()
+    row = torch.linspace(-1, 1, 7)[:, None]
+    error = (model(row)[:, 0] - row[:, 0].sin()).square().sum()
+    (slope,) = torch.autograd.grad(error, [model.weight])
+    before = model.weight.detach().clone()
+    told = model.descend(row, row[:, 0].sin(), lr=0.1)
+
+    assert told == pytest.approx(error.item())
+    assert torch.allclose(model.weight, before - 0.1 * slope, atol=1e-6)
+
+
+def test_the_exam_is_learned() -> None:
+    """
+    On held-out students the mean squared error is below a ten-thousandth.
+    """
+    assert measured("mlp-exam-score")["mse"] < 1e-4
+
+
+def test_students_follow_the_formula() -> None:
+    """
+    Training and test students differ, are always the same, and score at most one.
+    """
+    training, test = (tables.exam_scores(split) for split in ("train", "test"))
+
+    assert (len(training), len(test)) == (800, 200)
+    for one in [*training, *test]:
+        formula = (5 * one["study"] + 2 * one["sleep"] + 40) / 100
+        assert one["score"] == formula <= 1
+    assert training[0] == tables.exam_scores("train")[0]
+    assert training[0] != test[0]
+
+
+def test_boston_reaches_its_target() -> None:
+    """
+    On test rows, and as the mean of a true cross-validation.
+    """
+    found = measured("mlp-boston")
+
+    assert max(found["rmse"], found["folds_rmse"]) <= 3.7
+    assert max(found["mae"], found["folds_mae"]) <= 2.4
+
+
+@pytest.mark.parametrize("name", ["mlp-diabetes", "mlp-boston"])
+def test_least_squares_is_scikit_learns(name: str) -> None:
+    """
+    The baseline of the receipt is what scikit-learn reaches on the same rows.
+    """
+    if name == "mlp-boston":
+        pytest.importorskip("zoo_datasets")
+    training, test = parts(name, "target")
+    line = LinearRegression().fit(training.input.numpy(), training.target.numpy())
+    off = line.predict(test.input.double().numpy()) - test.target.numpy()
+    claimed = zoo.load(name).zoo.receipt["baselines"]["least squares"]
+
+    assert claimed["rmse"] == pytest.approx(np.sqrt(np.square(off).mean()), rel=1e-3)
+    assert claimed["mae"] == pytest.approx(np.abs(off).mean(), rel=1e-3)
+
+
+def test_logistic_regression_is_scikit_learns() -> None:
+    """
+    The baseline of the receipt is what scikit-learn reaches on the same rows.
+    """
+    training, test = parts("mlp-breast-cancer", "label")
+    scale = Scale(30)
+    scale.learn(training.input)
+    theirs = LogisticRegression(C=2.0, max_iter=1000)  # two weights here, one there
+    theirs.fit(scale(training.input).numpy(), training.target.numpy())
+    score = theirs.score(scale(test.input).numpy(), test.target.numpy())
+    claimed = zoo.load("mlp-breast-cancer").zoo.receipt["baselines"]
+
+    assert claimed["logistic regression"]["accuracy"] == pytest.approx(score)
+
+
+def test_the_area_is_scikit_learns() -> None:
+    """
+    The area under the curve, with ties.
+    """
+    from sklearn.metrics import roc_auc_score
+
+    score = torch.tensor([0.1, 0.4, 0.4, 0.8, 0.9, 0.2])
+    label = torch.tensor([0, 0, 1, 1, 1, 1])
+
+    assert auc(score, label) == pytest.approx(roc_auc_score(label, score))
+
+
+def test_scales_are_of_the_fitting_rows() -> None:
+    """
+    The buffers are the mean and deviation of rows the weights were fitted to: not of
+    validation rows, and not of test rows.
+    """
+    training, _ = parts("mlp-diabetes", "target")
+    settings = zoo.load("mlp-diabetes").zoo.settings
+    fitting, _ = training.split(1 - settings["holding"], seed=settings["seed"])
+    model = zoo.load("mlp-diabetes")
+
+    assert torch.allclose(model.scale.mean, fitting.input.mean(dim=0), rtol=1e-4)
+    assert model.unit.mean.item() == pytest.approx(fitting.target.mean().item())
+
+
+def test_scaling_is_undone() -> None:
+    """
+    A column at one value everywhere is centred and not divided by zero.
+    """
+    value = torch.tensor([[1.0, 5.0], [3.0, 5.0]])
+    scale = Scale(2)
+    scale.learn(value)
+
+    assert scale(value).tolist() == [[-1.0, 0.0], [1.0, 0.0]]
+    assert torch.equal(scale.undo(scale(value)), value)
+
+
+def test_every_fold_has_a_model_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    """
+    No two folds share weights, and no fold's model saw a row of its fold.
+    """
+    torch.manual_seed(0)
+    given = torch.arange(40.0)[:, None].expand(40, 10).contiguous()
+    rows = Tensors(input=given, target=given[:, 0], source="made", fingerprint="0")
+    seen: list[tuple[torch.nn.Module, set[float]]] = []
+
+    def spied(settings: Settings, run: Run, outside: Tensors) -> torch.nn.Module:
+        model = fit(settings, run, outside)
+        seen.append((model, set(outside.target.tolist())))
+        return model
+
+    settings = Settings(epochs=1, folds=4)
+    run = Run(catalogue.spec("mlp-diabetes"))
+    found = cross_validate(spied, settings, run, rows)
+
+    models = {id(model) for model, _ in seen}
+    assert len(models) == 4
+    assert [len(outside) for _, outside in seen] == [30] * 4
+    assert set.intersection(*(outside for _, outside in seen)) == set()
+    assert set(found) == {"rmse", "mae", "r2"}
+    assert mean(found.values())
+
+
+def test_parts_share_no_row() -> None:
+    """
+    Training and test rows are all the rows, the course's count of Boston's in each.
+    """
+    given = torch.arange(506.0)[:, None]
+    rows = Tensors(input=given, target=given[:, 0], source="made", fingerprint="0")
+    training, test = (
+        set(tables.part(rows, s).target.tolist()) for s in ("train", "test")
+    )
+
+    assert (len(training), len(test)) == (404, 102)
+    assert not training & test
+
+
+def test_the_courses_networks_have_its_sizes() -> None:
+    """
+    5,121 parameters for Boston, 13 for the exam; the book's 13-100-1 can be built.
+    """
+
+    def count(**options: object) -> int:
+        return sum(p.numel() for p in tabular_mlp(**options).parameters())  # type: ignore[arg-type]
+
+    assert count(inputs=13, hidden=(64, 64)) == 5121
+    assert count(inputs=2, hidden=(3,)) == 13
+    assert count(inputs=13, hidden=(100,)) == 1501
+
+
+@pytest.mark.parametrize("name", NUMBERS)
+def test_a_number_is_answered(name: str) -> None:
+    """
+    The first example, a row of the model's own columns, becomes a number with a name.
+    """
+    first = zoo.predict(name, zoo.example(name))[0]
+    meaning = zoo.spec(name).output
+
+    assert (first.name, first.unit) == (meaning.name, meaning.unit)
+    assert str(first).startswith(f"{meaning.name}: ")
+
+
+def test_a_file_without_a_column(tmp_path: Path) -> None:
+    """
+    The column that is missing is named, with the one that may be meant.
+    """
+    file = tmp_path / "students.csv"
+    file.write_text("studies,sleep\n3,8\n")
+
+    wanted = f"{file}, line 2: column 'study' is missing. Is it 'studies'?"
+    with pytest.raises(InputError, match=re.escape(wanted)):
+        zoo.predict("mlp-exam-score", file)
+
+
+def test_a_file_with_words_for_numbers(tmp_path: Path) -> None:
+    """
+    The line and the column that hold the word are named.
+    """
+    file = tmp_path / "students.csv"
+    file.write_text("study,sleep\n3,8\n4,enough\n")
+
+    wanted = f"{file}, line 3: column 'sleep' holds 'enough', not a number."
+    with pytest.raises(InputError, match=re.escape(wanted)):
+        zoo.predict("mlp-exam-score", file)
+
+
+def parts(name: str, target: str) -> tuple[Tensors, Tensors]:
+    """Return the training and test rows of a model's recipe."""
+    rows = tables.rows(Run(catalogue.spec(name)), "train", target)
+    return tables.part(rows, "train"), tables.part(rows, "test")

@@ -1,0 +1,80 @@
+"""Two tables that are computed, and how to split rows that nobody has split."""
+
+from __future__ import annotations
+
+import math
+import random
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from zoo import NumberOutput, Run, TabularInput
+from zoo.tensors import Tensors
+
+if TYPE_CHECKING:
+    from datasets import Dataset
+
+__all__ = ["columns", "exam_scores", "number", "part", "rows", "sine"]
+
+SPLIT = 0  # the seed of every split in two; fixed before anything was trained
+TESTING = 0.2  # the share of the rows that is kept for the test
+STUDENTS = {"train": 800, "test": 200}
+
+
+def sine(split: str) -> Dataset:
+    """Return 1,000 points of the sine from -pi to pi; `split` can only be "train"."""
+    from datasets import Dataset
+
+    points = [math.pi * (2 * n / 999 - 1) for n in range(1000)]
+    return Dataset.from_dict({"x": points, "sine": list(map(math.sin, points))})
+
+
+def exam_scores(split: str) -> Dataset:
+    """Return invented students: score = (5 study + 2 sleep + 40) / 100, no noise.
+
+    The formula is the course's; the ranges are chosen so that no score exceeds one.
+    """
+    from datasets import Dataset
+
+    drawn = random.Random(827)  # Python promises the same numbers for ever
+    students = [
+        (round(drawn.uniform(0, 7), 1), round(drawn.uniform(4, 10), 1))
+        for _ in range(sum(STUDENTS.values()))
+    ]
+    border = STUDENTS["train"]
+    chosen = students[:border] if split == "train" else students[border:]
+    return Dataset.from_list(
+        [
+            {
+                "study": study,
+                "sleep": sleep,
+                "score": (5 * study + 2 * sleep + 40) / 100,
+            }
+            for study, sleep in chosen
+        ]
+    )
+
+
+def rows(run: Run, split: str, target: str) -> Tensors:
+    """Return the columns the model takes, in its order, and `target`."""
+    (name,) = run.spec.trained_on
+    return run.tensors(name, split, columns=columns(run), target=target)
+
+
+def columns(run: Run) -> list[str]:
+    """Return the names of the columns the model takes."""
+    assert isinstance(run.spec.input, TabularInput), "every model here takes a table"
+    return [column.name for column in run.spec.input.columns]
+
+
+def number(run: Run) -> str:
+    """Return the name of the number the model gives."""
+    assert isinstance(run.spec.output, NumberOutput), "only regressions ask"
+    return run.spec.output.name
+
+
+def part(everything: Tensors, split: str) -> Tensors:
+    """Return the training or the test rows of a set that has no published split."""
+    count = len(everything)
+    training, test = everything.split(int((1 - TESTING) * count) / count, seed=SPLIT)
+    chosen = test if split == "test" else training
+    return replace(chosen, source=f"{everything.source.partition('/')[0]}/{split}")

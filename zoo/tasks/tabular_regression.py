@@ -1,0 +1,19 @@
+"""A table row in, a number out. The Hub's tag is tabular-regression."""
+
+from typing import Any
+
+from torch import Tensor
+
+from zoo.results import Result
+from zoo.specs import NumberOutput
+from zoo.tasks import _numbers, _rows
+
+__all__ = ["batch", "items", "measure", "opened", "results", "suspicion"]
+
+items, opened, batch = _rows.items, _rows.opened, _rows.batch
+suspicion, measure = _rows.suspicion, _numbers.measure
+
+
+def results(output: Tensor, opened: list[Any], meaning: NumberOutput) -> list[Result]:
+    """Return a number for each row."""
+    return _numbers.results(output, [None] * len(opened), meaning)
