@@ -125,14 +125,14 @@ def optimizer(
     return made
 
 
-def again(optimizer: Optimizer, loss: Callable[[], Tensor]) -> Callable[[], Tensor]:
+def again(optimizer: Optimizer, loss: Callable[[], Tensor]) -> Callable[[], float]:
     """Return what L-BFGS calls in a step: `optimizer.step(again(optimizer, loss))`."""
 
-    def closure() -> Tensor:
+    def closure() -> float:
         optimizer.zero_grad()
         found = loss()
         found.backward()
-        return found
+        return found.item()
 
     return closure
 
