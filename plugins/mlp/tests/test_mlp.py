@@ -139,8 +139,7 @@ def test_penalties_make_small_weights_and_silent_units(tmp_path: Path) -> None:
     """
     given = torch.rand(64, 1, 28, 28, generator=torch.Generator().manual_seed(0))
     plain, small, silent = (
-        smoke(tmp_path / "run", **penalty)
-        for penalty in ({}, {"l2": 0.1}, {"l1": 0.1})
+        smoke(tmp_path / "run", **penalty) for penalty in ({}, {"l2": 0.1}, {"l1": 0.1})
     )
     loud, quiet = (
         m.get_submodule("body")(given).mean().item() for m in (plain, silent)

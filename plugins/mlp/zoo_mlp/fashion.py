@@ -5,7 +5,7 @@ This module is only metadata; it must stay free of torch.
 
 from typing import Any
 
-from zoo import ClassOutput, ImageInput, License, Metric, ModelSpec, Weights  # noqa: F401
+from zoo import ClassOutput, ImageInput, License, Metric, ModelSpec, Weights
 
 CLOTHES: dict[str, Any] = {
     "task": "image-classification",
@@ -64,6 +64,28 @@ SPECS = (
         parameters=7_850,
         papers=SOURCES,
         tags=TAGS,
+        weights=Weights(
+            size=15_876,
+            sha256="2b97abbcd7b35051a233d831f5a3c03255bcac40e50fd0d678d0813072f6498d",
+        ),
+        metrics=(
+            Metric(
+                name="accuracy",
+                value=0.849,
+                dataset="fashion_mnist",
+                split="test",
+                tolerance=0.001,
+                baseline=0.6768,
+                baseline_name="nearest class mean",
+            ),
+            Metric(
+                name="f1",
+                value=0.847732,
+                dataset="fashion_mnist",
+                split="test",
+                tolerance=0.001,
+            ),
+        ),
     ),
     ModelSpec(
         name="mlp-fashion-mnist",
@@ -76,6 +98,28 @@ SPECS = (
         parameters=407_050,
         papers=SOURCES,
         tags=TAGS,
+        weights=Weights(
+            size=814_444,
+            sha256="bcd0f956da54ba08e46229a904621438a41a05a609d5e0bff8a1e66208770155",
+        ),
+        metrics=(
+            Metric(
+                name="accuracy",
+                value=0.8957,
+                dataset="fashion_mnist",
+                split="test",
+                tolerance=0.001,
+                baseline=0.6768,
+                baseline_name="nearest class mean",
+            ),
+            Metric(
+                name="f1",
+                value=0.8955,
+                dataset="fashion_mnist",
+                split="test",
+                tolerance=0.001,
+            ),
+        ),
     ),
     ModelSpec(
         name="mlp-fashion-mnist-reg.none",
@@ -124,6 +168,28 @@ SPECS = (
         parameters=50_890,
         papers=SOURCES,
         tags=(*TAGS, "regularisation"),
+        weights=Weights(
+            size=102_116,
+            sha256="5b5188f74f43df1c815f3943069616095c85e4c4dbae9349182e2e28767b768f",
+        ),
+        metrics=(
+            Metric(
+                name="accuracy",
+                value=0.8821,
+                dataset="fashion_mnist",
+                split="test",
+                tolerance=0.001,
+                baseline=0.6768,
+                baseline_name="nearest class mean",
+            ),
+            Metric(
+                name="f1",
+                value=0.881364,
+                dataset="fashion_mnist",
+                split="test",
+                tolerance=0.001,
+            ),
+        ),
     ),
     ModelSpec(
         name="mlp-fashion-mnist-reg.expdecay",
