@@ -144,6 +144,28 @@ SPECS = (
         parameters=50_890,
         papers=SOURCES,
         tags=(*TAGS, "regularisation"),
+        weights=Weights(
+            size=102_116,
+            sha256="e7f450174214f4b9a5e7a6400e61ac989cb6267e77b178059be314678bd3fcf1",
+        ),
+        metrics=(
+            Metric(
+                name="accuracy",
+                value=0.8827,
+                dataset="fashion_mnist",
+                split="test",
+                tolerance=0.001,
+                baseline=0.6768,
+                baseline_name="nearest class mean",
+            ),
+            Metric(
+                name="f1",
+                value=0.882448,
+                dataset="fashion_mnist",
+                split="test",
+                tolerance=0.001,
+            ),
+        ),
     ),
     ModelSpec(
         name="mlp-fashion-mnist-reg.maxnorm",
@@ -156,6 +178,28 @@ SPECS = (
         parameters=50_890,
         papers=SOURCES,
         tags=(*TAGS, "regularisation"),
+        weights=Weights(
+            size=102_116,
+            sha256="4685289da0bf96b511bbde3a232aa076da4b0d40602f00d3032220adc79b3804",
+        ),
+        metrics=(
+            Metric(
+                name="accuracy",
+                value=0.8837,
+                dataset="fashion_mnist",
+                split="test",
+                tolerance=0.001,
+                baseline=0.6768,
+                baseline_name="nearest class mean",
+            ),
+            Metric(
+                name="f1",
+                value=0.883404,
+                dataset="fashion_mnist",
+                split="test",
+                tolerance=0.001,
+            ),
+        ),
     ),
     ModelSpec(
         name="mlp-fashion-mnist-reg.dropout",
@@ -202,6 +246,28 @@ SPECS = (
         parameters=50_890,
         papers=SOURCES,
         tags=(*TAGS, "regularisation"),
+        weights=Weights(
+            size=102_116,
+            sha256="d94ebd707ec51b2ad6d3136fa87fde5d5837617756e6a0a5748b22d8b2e27a0f",
+        ),
+        metrics=(
+            Metric(
+                name="accuracy",
+                value=0.8787,
+                dataset="fashion_mnist",
+                split="test",
+                tolerance=0.001,
+                baseline=0.6768,
+                baseline_name="nearest class mean",
+            ),
+            Metric(
+                name="f1",
+                value=0.878538,
+                dataset="fashion_mnist",
+                split="test",
+                tolerance=0.001,
+            ),
+        ),
     ),
     ModelSpec(
         name="mlp-fashion-mnist-reg.cosine",
