@@ -176,6 +176,7 @@ def test_penalties_are_sums_over_all() -> None:
 
     assert practices.l1(weights).item() == 8
     assert practices.l2(weights).item() == 26
+    assert practices.l1([]).item() == practices.l2([]).item() == 0
 
 
 def test_max_norm_shortens_only_what_is_too_long() -> None:

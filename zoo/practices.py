@@ -174,12 +174,12 @@ def schedule(
 
 def l1(parameters: Iterable[Tensor]) -> Tensor:
     """Return the sum of absolute values: of weights, or of activities."""
-    return torch.stack([tensor.abs().sum() for tensor in parameters]).sum()
+    return sum((tensor.abs().sum() for tensor in parameters), torch.zeros(()))
 
 
 def l2(parameters: Iterable[Tensor]) -> Tensor:
     """Return the sum of squares, without a half: the gradient of w is 2 w."""
-    return torch.stack([tensor.square().sum() for tensor in parameters]).sum()
+    return sum((tensor.square().sum() for tensor in parameters), torch.zeros(()))
 
 
 @torch.no_grad()

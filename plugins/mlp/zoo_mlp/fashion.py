@@ -280,5 +280,27 @@ SPECS = (
         parameters=50_890,
         papers=SOURCES,
         tags=(*TAGS, "regularisation"),
+        weights=Weights(
+            size=102_116,
+            sha256="6fa62634d54a548896334698852efb2a913be4025da21218b1e15361bdf889b9",
+        ),
+        metrics=(
+            Metric(
+                name="accuracy",
+                value=0.8816,
+                dataset="fashion_mnist",
+                split="test",
+                tolerance=0.001,
+                baseline=0.6768,
+                baseline_name="nearest class mean",
+            ),
+            Metric(
+                name="f1",
+                value=0.881215,
+                dataset="fashion_mnist",
+                split="test",
+                tolerance=0.001,
+            ),
+        ),
     ),
 )
