@@ -28,7 +28,9 @@ def report(model: nn.Module, run: Run) -> None:
     family = run.spec.name.partition(".")[0]
     courses = {}
     for spec in catalogue.search(f"{family}.*"):
-        courses[spec.name.partition(".")[2]] = _course(spec, run)
+        mine = spec.name == run.spec.name
+        course = run.history if mine else _course(spec, run)
+        courses[spec.name.partition(".")[2]] = course
     for variant, strengths in COURSE.items():
         spec = catalogue.spec(f"{family}.{variant}")
         courses[f"{variant}_course"] = _course(spec, run, **strengths)
