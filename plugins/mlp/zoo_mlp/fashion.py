@@ -132,6 +132,28 @@ SPECS = (
         parameters=50_890,
         papers=SOURCES,
         tags=(*TAGS, "regularisation"),
+        weights=Weights(
+            size=102_116,
+            sha256="227156cba0efef09ec145252a553e5acc6d63bacef7aeaffce6f235b2bac4451",
+        ),
+        metrics=(
+            Metric(
+                name="accuracy",
+                value=0.8854,
+                dataset="fashion_mnist",
+                split="test",
+                tolerance=0.001,
+                baseline=0.6768,
+                baseline_name="nearest class mean",
+            ),
+            Metric(
+                name="f1",
+                value=0.885158,
+                dataset="fashion_mnist",
+                split="test",
+                tolerance=0.001,
+            ),
+        ),
     ),
     ModelSpec(
         name="mlp-fashion-mnist-reg.l1l2",
