@@ -14,39 +14,28 @@ CLOTHES: dict[str, Any] = {
     "input": ImageInput(height=28, width=28, channels=1, background="dark"),
     "output": ClassOutput(
         labels=(
-            "T - shirt / top",
-            "Trouser",
-            "Pullover",
-            "Dress",
-            "Coat",
-            "Sandal",
-            "Shirt",
-            "Sneaker",
-            "Bag",
-            "Ankle boot",
+            *("T - shirt / top", "Trouser", "Pullover", "Dress", "Coat"),
+            *("Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot"),
         )
     ),
     "trained_on": ("fashion_mnist",),
     "head": "head",
     "examples": ("boot.png",),
     "stored": "float16",
+    "papers": (
+        "https://arxiv.org/abs/1708.07747",
+        "https://jmlr.org/papers/v15/srivastava14a.html",
+    ),
+    "tags": ("fashion-mnist", "clothes", "mlp"),
 }
-SOURCES = (
-    "https://arxiv.org/abs/1708.07747",
-    "https://jmlr.org/papers/v15/srivastava14a.html",
-)
-TAGS = ("fashion-mnist", "clothes", "mlp")
+SMALL = {**CLOTHES, "parameters": 50_890}
 
 # The variants differ in what their names say, and in nothing else: equally many epochs,
 # each from fresh weights. The penalties add up; the schedules replace the one-cycle of
 # the plain network. Every strength was chosen on validation rows.
 EPOCH = 422  # steps
-PLAIN: dict[str, Any] = {
-    "epochs": 20,
-    "optimizer": "adam",
-    "weight_decay": 0.0,
-    "lr": 3e-3,
-}
+ADAM: dict[str, Any] = {"optimizer": "adam", "weight_decay": 0.0, "lr": 3e-3}
+PLAIN = {**ADAM, "epochs": 20}
 L1L2 = {**PLAIN, "l1": 3e-4, "l2": 3e-4}
 MAXNORM = {**L1L2, "max_norm": 2.0}
 EXPDECAY = {**PLAIN, "schedule": "exponential", "period": EPOCH, "decay": 0.9}
@@ -62,8 +51,6 @@ SPECS = (
         settings={"epochs": 20, "lr": 0.003, "weight_decay": 0.0},
         card="cards/softmax-fashion-mnist.md",
         parameters=7_850,
-        papers=SOURCES,
-        tags=TAGS,
         weights=Weights(
             size=15_876,
             sha256="2b97abbcd7b35051a233d831f5a3c03255bcac40e50fd0d678d0813072f6498d",
@@ -96,8 +83,6 @@ SPECS = (
         settings={"epochs": 25, "lr": 0.002},
         card="cards/mlp-fashion-mnist.md",
         parameters=407_050,
-        papers=SOURCES,
-        tags=TAGS,
         weights=Weights(
             size=814_444,
             sha256="bcd0f956da54ba08e46229a904621438a41a05a609d5e0bff8a1e66208770155",
@@ -124,14 +109,11 @@ SPECS = (
     ModelSpec(
         name="mlp-fashion-mnist-reg.none",
         summary="64 hidden units without regularisation, for comparison.",
-        **CLOTHES,
+        **SMALL,
         options={"hidden": (64,), "dropout": 0.0},
         recipe="zoo_mlp.ablation",
         settings=PLAIN,
         card="cards/mlp-fashion-mnist-reg.none.md",
-        parameters=50_890,
-        papers=SOURCES,
-        tags=(*TAGS, "regularisation"),
         weights=Weights(
             size=102_116,
             sha256="227156cba0efef09ec145252a553e5acc6d63bacef7aeaffce6f235b2bac4451",
@@ -158,14 +140,11 @@ SPECS = (
     ModelSpec(
         name="mlp-fashion-mnist-reg.l1l2",
         summary="64 hidden units, small weights and quiet units rewarded.",
-        **CLOTHES,
+        **SMALL,
         options={"hidden": (64,), "dropout": 0.0},
         recipe="zoo_mlp.recipe",
         settings=L1L2,
         card="cards/mlp-fashion-mnist-reg.l1l2.md",
-        parameters=50_890,
-        papers=SOURCES,
-        tags=(*TAGS, "regularisation"),
         weights=Weights(
             size=102_116,
             sha256="e7f450174214f4b9a5e7a6400e61ac989cb6267e77b178059be314678bd3fcf1",
@@ -192,14 +171,11 @@ SPECS = (
     ModelSpec(
         name="mlp-fashion-mnist-reg.maxnorm",
         summary="As .l1l2, and a bound on the weights of each unit.",
-        **CLOTHES,
+        **SMALL,
         options={"hidden": (64,), "dropout": 0.0},
         recipe="zoo_mlp.recipe",
         settings=MAXNORM,
         card="cards/mlp-fashion-mnist-reg.maxnorm.md",
-        parameters=50_890,
-        papers=SOURCES,
-        tags=(*TAGS, "regularisation"),
         weights=Weights(
             size=102_116,
             sha256="4685289da0bf96b511bbde3a232aa076da4b0d40602f00d3032220adc79b3804",
@@ -226,14 +202,11 @@ SPECS = (
     ModelSpec(
         name="mlp-fashion-mnist-reg.dropout",
         summary="As .maxnorm, and one hidden unit in five at rest.",
-        **CLOTHES,
+        **SMALL,
         options={"hidden": (64,), "dropout": 0.2},
         recipe="zoo_mlp.recipe",
         settings=MAXNORM,
         card="cards/mlp-fashion-mnist-reg.dropout.md",
-        parameters=50_890,
-        papers=SOURCES,
-        tags=(*TAGS, "regularisation"),
         weights=Weights(
             size=102_116,
             sha256="5b5188f74f43df1c815f3943069616095c85e4c4dbae9349182e2e28767b768f",
@@ -260,14 +233,11 @@ SPECS = (
     ModelSpec(
         name="mlp-fashion-mnist-reg.expdecay",
         summary="64 hidden units, the learning rate decaying exponentially.",
-        **CLOTHES,
+        **SMALL,
         options={"hidden": (64,), "dropout": 0.0},
         recipe="zoo_mlp.recipe",
         settings=EXPDECAY,
         card="cards/mlp-fashion-mnist-reg.expdecay.md",
-        parameters=50_890,
-        papers=SOURCES,
-        tags=(*TAGS, "regularisation"),
         weights=Weights(
             size=102_116,
             sha256="d94ebd707ec51b2ad6d3136fa87fde5d5837617756e6a0a5748b22d8b2e27a0f",
@@ -294,14 +264,11 @@ SPECS = (
     ModelSpec(
         name="mlp-fashion-mnist-reg.cosine",
         summary="64 hidden units, the learning rate a cosine that restarts.",
-        **CLOTHES,
+        **SMALL,
         options={"hidden": (64,), "dropout": 0.0},
         recipe="zoo_mlp.recipe",
         settings=COSINE,
         card="cards/mlp-fashion-mnist-reg.cosine.md",
-        parameters=50_890,
-        papers=SOURCES,
-        tags=(*TAGS, "regularisation"),
         weights=Weights(
             size=102_116,
             sha256="6fa62634d54a548896334698852efb2a913be4025da21218b1e15361bdf889b9",
