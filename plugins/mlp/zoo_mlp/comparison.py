@@ -100,8 +100,10 @@ def _course(
             asked = _Counted(model, image, label)
             optimizer.step(practices.again(optimizer, asked))
             seen += asked.rows
-        while len(course) < min(passes, seen // len(fitting)):
-            course.append(_right(model, holding))
+            while len(course) < min(passes, seen // len(fitting)):
+                course.append(_right(model, holding))
+            if len(course) == passes:
+                break
     return course
 
 
