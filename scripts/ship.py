@@ -33,7 +33,7 @@ def main(folders: list[str]) -> None:
         target = store.shipped(spec)
         shutil.rmtree(target, ignore_errors=True)
         shutil.copytree(folder, target)
-        source = store.package_folder(spec.package) / "__init__.py"
+        source = _holder(store.package_folder(spec.package), config.name)
         pin = {"size": config.weights.size, "sha256": config.weights.sha256}
         fields = {
             "weights": _call("Weights", pin),
@@ -54,6 +54,14 @@ def edited(source: str, name: str, fields: dict[str, str]) -> str:
         lines[span] = [f"        {keyword}={value},\n"]
         source = "".join(lines)
     return source
+
+
+def _holder(package: Path, name: str) -> Path:
+    """Return the module of a plugin that holds the ModelSpec call for `name`."""
+    for path in sorted(package.glob("*.py")):
+        if any(_names(call, name) for call in _calls(path.read_text())):
+            return path
+    sys.exit(f"No module of {package} holds a ModelSpec with name={name!r}.")
 
 
 def _calls(source: str) -> Iterator[ast.Call]:

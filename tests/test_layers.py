@@ -17,7 +17,7 @@ ROWS = [
     {"hub", "catalogue", "datasets"},
     {"store"},
     {"weights", "unfilled", "images", "tables", "checkpoints", "modes"},
-    {"tensors", "golden", "about", "places", "trackers", "state"},
+    {"tensors", "golden", "about", "places", "trackers", "state", "practices"},
     {"tasks"},
     {"models", "pictures", "baselines"},
     {"measuring", "cards", "prediction", "saving", "keeping", "watching"},

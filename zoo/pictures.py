@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-__all__ = ["confusion", "curves", "mistakes", "png", "predicted", "regions"]
+__all__ = ["confusion", "curves", "lines", "mistakes", "png", "predicted", "regions"]
 
 COLOURS = ("#cc6677", "#4477aa", "#ddcc77", "#117733", "#aa4499", "#88ccee")
 
@@ -47,6 +47,31 @@ def curves(history: Sequence[Mapping[str, float]]) -> bytes:
             axes.grid(alpha=0.3)
 
     return png(3.2 * len(names), 2.6, draw)
+
+
+def lines(
+    series: Mapping[str, Sequence[float]], across: str, up: str, *, log: bool = False
+) -> bytes:
+    """Return several rows of numbers in one panel, counted from 1; `log` is of `up`."""
+
+    def draw(figure: Figure) -> None:
+        axes = figure.add_subplot()
+        for place, (name, values) in enumerate(series.items()):
+            # A second round through the colours is dashed.
+            colour, style = COLOURS[place % len(COLOURS)], place // len(COLOURS)
+            axes.plot(
+                range(1, len(values) + 1),
+                values,
+                color=colour,
+                linestyle=("-", "--", ":")[style % 3],
+                marker="." if len(values) < 12 else None,
+                label=name,
+            )
+        axes.set(xlabel=across, ylabel=up, yscale="log" if log else "linear")
+        axes.grid(alpha=0.3)
+        axes.legend(loc="center left", bbox_to_anchor=(1, 0.5), fontsize=8)
+
+    return png(6.4, 3.4, draw)
 
 
 def confusion(said: Tensor, true: Tensor, labels: Sequence[str]) -> bytes:

@@ -1,12 +1,19 @@
 """What only the MLPs promise; what every model promises is in zoo.testing."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 import torch
 from torch import nn
 from zoo_mlp.mlp import mlp
+from zoo_mlp.recipe import Settings
 
 import zoo
+from zoo import checkpoints, training
+from zoo.errors import SettingsError
+
+VARIANTS = zoo.names("mlp-fashion-mnist-reg.*")
 
 
 @pytest.mark.parametrize(
@@ -58,3 +65,121 @@ def test_the_example_is_read(name: str) -> None:
     The shipped digit is a five.
     """
     assert zoo.predict(name, zoo.example(name)).label == "5"
+
+
+@pytest.mark.parametrize("name", zoo.names("*-fashion-mnist*"))
+def test_the_shoe_is_named(name: str) -> None:
+    """
+    The shipped piece of clothing is an ankle boot.
+    """
+    assert zoo.predict(name, zoo.example(name)).label == "Ankle boot"
+
+
+@pytest.mark.parametrize(
+    ("name", "wanted"),
+    [
+        ("softmax-fashion-mnist", 0.845),
+        ("mlp-fashion-mnist", 0.89),
+        *((name, 0.87) for name in VARIANTS),
+    ],
+)
+def test_targets_are_reached(name: str, wanted: float) -> None:
+    """
+    The accuracy on test rows is at least what was asked for.
+    """
+    assert zoo.spec(name).metrics[0].value >= wanted
+
+
+def test_variants_differ_in_their_practice_alone() -> None:
+    """
+    Equal epochs, batches, seeds and rates; fresh weights are what a recipe builds.
+    """
+    chosen = [training.choose(zoo.spec(name), None)[1] for name in VARIANTS]
+    same = {(s.epochs, s.batch, s.seed, s.lr, s.optimizer, s.holding) for s in chosen}
+
+    assert len(VARIANTS) == 6
+    assert len(same) == 1
+
+
+def test_the_defaults_are_what_mnist_was_trained_with() -> None:
+    """
+    A new setting must leave the shipped weights of older models as they are.
+    """
+    settings = Settings()
+
+    assert (settings.optimizer, settings.schedule) == ("adamw", "one-cycle")
+    assert (settings.l1, settings.l2, settings.max_norm) == (0, 0, None)
+    assert (settings.hidden, settings.dropout) == (None, None)
+
+
+def smoke(folder: Path, **settings: object) -> nn.Module:
+    """Return an MLP after a moment's training, with settings."""
+    asked = {"lr": 0.01, "epochs": 3, "weight_decay": 0.0, **settings}
+    name = "mlp-fashion-mnist-reg.expdecay"
+    return zoo.load(training.train(name, folder, smoke=True, settings=asked))
+
+
+def weights(model: nn.Module) -> torch.Tensor:
+    """Return the weights of the hidden layer."""
+    return next(p for name, p in model.named_parameters() if name.startswith("body"))
+
+
+def test_a_bound_holds_after_every_step(tmp_path: Path) -> None:
+    """
+    No hidden unit's incoming weights are longer than the bound.
+    """
+    model = smoke(tmp_path / "run", max_norm=0.5)
+
+    assert weights(model).norm(dim=1).max() < 0.501
+
+
+def test_penalties_make_small_weights_and_silent_units(tmp_path: Path) -> None:
+    """
+    L2 shrinks the hidden weights, L1 what the hidden units put out.
+    """
+    given = torch.rand(64, 1, 28, 28, generator=torch.Generator().manual_seed(0))
+    plain, small, silent = (
+        smoke(tmp_path / "run", **penalty) for penalty in ({}, {"l2": 0.1}, {"l1": 0.1})
+    )
+    loud, quiet = (
+        m.get_submodule("body")(given).mean().item() for m in (plain, silent)
+    )
+
+    assert weights(small).norm() < 0.9 * weights(plain).norm()
+    assert quiet < 0.5 * loud
+
+
+def test_widths_and_dropout_may_be_set(tmp_path: Path) -> None:
+    """
+    A run with other widths is a checkpoint that knows its widths.
+    """
+    model = smoke(tmp_path / "run", hidden=(16, 8), dropout=0.1)
+
+    assert [p.shape[0] for p in model.parameters() if p.ndim == 2] == [16, 8, 10]
+    assert next(m.p for m in model.modules() if isinstance(m, nn.Dropout)) == 0.1
+
+
+@pytest.mark.parametrize("optimizer", ["momentum", "nag", "adagrad", "rmsprop"])
+def test_the_loop_takes_any_optimizer_of_gradients(
+    optimizer: str, tmp_path: Path
+) -> None:
+    """
+    The name in the settings is all that changes.
+    """
+    folder = tmp_path / "run"
+    smoke(folder, optimizer=optimizer, schedule="warm-up")
+
+    assert checkpoints.read_receipt(folder)["settings"]["optimizer"] == optimizer
+
+
+def test_l_bfgs_is_refused_by_the_loop(tmp_path: Path) -> None:
+    """
+    It needs a closure; the message says where one is shown.
+    """
+    with pytest.raises(SettingsError) as caught:
+        smoke(tmp_path / "run", optimizer="l-bfgs")
+
+    assert str(caught.value) == (
+        "optimizer='l-bfgs' asks for the loss several times in a step, and this loop "
+        "gives it once; zoo_mlp/comparison.py shows how to use it."
+    )

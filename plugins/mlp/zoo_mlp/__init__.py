@@ -12,6 +12,7 @@ from zoo import (
     Weights,
     hookimpl,
 )
+from zoo_mlp import fashion
 
 DIGIT = ImageInput(height=28, width=28, channels=1, background="dark")
 DIGITS = ClassOutput(labels=tuple("0123456789"))
@@ -106,4 +107,4 @@ SPECS = (
 
 @hookimpl
 def zoo_models() -> tuple[ModelSpec, ...]:
-    return SPECS
+    return (*SPECS, *fashion.SPECS)

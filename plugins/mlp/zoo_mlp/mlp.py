@@ -1,9 +1,9 @@
 """A multilayer perceptron over the pixels of a picture, all of it in this file.
 
 Rumelhart, Hinton, Williams: "Learning representations by back-propagating errors",
-1986, with ReLU for the sigmoid, and dropout after every hidden layer (Srivastava,
-Hinton, Krizhevsky, Sutskever, Salakhutdinov: "Dropout: a simple way to prevent neural
-networks from overfitting", 2014).
+1986, with ReLU for the sigmoid unless another activation is asked for, and dropout
+after every hidden layer (Srivastava, Hinton, Krizhevsky, Sutskever, Salakhutdinov:
+"Dropout: a simple way to prevent neural networks from overfitting", 2014).
 """
 
 from collections.abc import Sequence
@@ -11,20 +11,29 @@ from itertools import pairwise
 
 from torch import Tensor, nn
 
+from zoo import practices
+
 __all__ = ["MLP", "mlp"]
 
 
 class MLP(nn.Module):
-    """Hidden layers, each linear, ReLU and dropout; then one linear layer decides."""
+    """Hidden layers: linear, activation and dropout; then one linear layer decides."""
 
     def __init__(
-        self, *, inputs: int, hidden: Sequence[int], classes: int, dropout: float
+        self,
+        *,
+        inputs: int,
+        hidden: Sequence[int],
+        classes: int,
+        dropout: float,
+        activation: str,
     ) -> None:
         super().__init__()
         widths = (inputs, *hidden)
         layers: list[nn.Module] = []
         for fan_in, fan_out in pairwise(widths):
-            layers += [nn.Linear(fan_in, fan_out), nn.ReLU(), nn.Dropout(dropout)]
+            layers += [nn.Linear(fan_in, fan_out), practices.activation(activation)]
+            layers += [nn.Dropout(dropout)]
         self.body = nn.Sequential(nn.Flatten(), *layers)
         self.head = nn.Linear(widths[-1], classes)
 
@@ -40,6 +49,16 @@ def mlp(
     hidden: Sequence[int] = (128,),
     classes: int = 10,
     dropout: float = 0.2,
+    activation: str = "relu",
 ) -> MLP:
-    """An MLP with hidden layers of the given widths; () gives softmax regression."""
-    return MLP(inputs=inputs, hidden=hidden, classes=classes, dropout=dropout)
+    """An MLP with hidden layers of the given widths; () gives softmax regression.
+
+    `activation` is a name that `zoo.practices.activation` knows.
+    """
+    return MLP(
+        inputs=inputs,
+        hidden=hidden,
+        classes=classes,
+        dropout=dropout,
+        activation=activation,
+    )

@@ -11,7 +11,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
-from zoo import Run, baselines, pictures
+from zoo import Run, baselines, pictures, practices
+from zoo.about import unwrapped
 from zoo.measuring import measure, outputs
 from zoo.tensors import Tensors, prepared
 
@@ -20,12 +21,30 @@ __all__ = ["SMOKE", "Settings", "data", "measure", "report", "train"]
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
+    """Practices are named as in `zoo.practices`; None leaves a choice to the spec."""
+
     seed: int = 0
     epochs: int = 40
     batch: int = 128
-    lr: float = 3e-3  # the peak of the one-cycle schedule
+    lr: float = 3e-3  # of one-cycle the peak, of other schedules the start
+    optimizer: str = "adamw"
     weight_decay: float = 0.1
+    schedule: str = "one-cycle"
+    period: int | None = None  # in steps: see zoo.practices.schedule
+    decay: float = 0.9  # the factor of each period, of "step" and "exponential"
+    l1: float = 0.0  # times what the last hidden layer puts out, summed by picture
+    l2: float = 0.0  # times the squared weights of the hidden layers
+    max_norm: float | None = None  # of the weights that come into a hidden unit
+    hidden: tuple[int, ...] | None = None
+    dropout: float | None = None
     holding: float = 0.1  # share of the training rows kept for validation
+
+    def __post_init__(self) -> None:
+        if self.optimizer == "l-bfgs":
+            raise ValueError(
+                "optimizer='l-bfgs' asks for the loss several times in a step, and "
+                "this loop gives it once; zoo_mlp/comparison.py shows how to use it."
+            )
 
 
 SMOKE = {"epochs": 1, "batch": 32}  # what the test suite runs
@@ -39,29 +58,55 @@ def data(run: Run, split: str) -> Tensors:
 
 def train(settings: Settings, run: Run) -> nn.Module:
     fitting, holding = run.split(data(run, "train"), settings.holding)
-    model = run.prepare(run.build())
+    options = {"hidden": settings.hidden, "dropout": settings.dropout}
+    given = {name: value for name, value in options.items() if value is not None}
+    model = run.prepare(run.build(**given))
     optimizer = run.prepare(
-        torch.optim.AdamW(
+        practices.optimizer(
+            settings.optimizer,
             model.parameters(),
-            lr=settings.lr,
+            settings.lr,
             weight_decay=settings.weight_decay,
-            fused=True,
         )
     )
     schedule = run.prepare(
-        torch.optim.lr_scheduler.OneCycleLR(
+        practices.schedule(
+            settings.schedule,
             optimizer,
-            max_lr=settings.lr,
-            total_steps=run.steps(fitting, settings.batch, settings.epochs),
+            run.steps(fitting, settings.batch, settings.epochs),
+            period=settings.period,
+            decay=settings.decay,
         )
     )
-    for _ in run.epochs(settings.epochs):
-        model.train()
-        for image, label in run.batches(fitting, settings.batch):
-            loss = cross_entropy(model(image), label)
-            run.step(loss, optimizer, schedule)
-        run.log(measure(model, holding), best="accuracy")
+    body = unwrapped(model).get_submodule("body")
+    hidden = [layer for layer in body.modules() if isinstance(layer, nn.Linear)]
+    activity: list[Tensor] = []  # what the hidden layers put out for this batch
+
+    def keep(_body: nn.Module, _given: object, output: Tensor) -> None:
+        activity[:] = [output]
+
+    with body.register_forward_hook(keep):
+        for _ in run.epochs(settings.epochs):
+            model.train()
+            for image, label in run.batches(fitting, settings.batch):
+                loss = cross_entropy(model(image), label)
+                if settings.l1 or settings.l2:
+                    loss = loss + _penalty(settings, activity, hidden)
+                run.step(loss, optimizer, schedule)
+                if settings.max_norm is not None:
+                    for layer in hidden:
+                        practices.max_norm_(layer, settings.max_norm)
+            run.log(measure(model, holding), best="accuracy")
     return run.best(model)
+
+
+def _penalty(
+    settings: Settings, activity: list[Tensor], hidden: list[nn.Linear]
+) -> Tensor:
+    """Return what large weights, and units that are rarely silent, cost."""
+    weights = [layer.weight for layer in hidden]
+    quiet = practices.l1(activity) / len(activity[0])
+    return settings.l1 * quiet + settings.l2 * practices.l2(weights)
 
 
 def report(model: nn.Module, run: Run) -> None:
