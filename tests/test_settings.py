@@ -7,7 +7,7 @@ from typing import Any, Literal
 import pytest
 
 from zoo.errors import SettingsError
-from zoo.settings import change, parse
+from zoo.settings import change, check_ranges, parse
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -175,3 +175,27 @@ def test_a_word_without_a_key_or_a_value(word: str) -> None:
         parse([word])
 
     assert str(caught.value) == f"{word!r} should be KEY=VALUE, such as lr=0.001."
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "wanted"),
+    [
+        ("lr", "-0.1", "above zero"),
+        ("lr", "0", "above zero"),
+        ("batch", "0", "above zero"),
+        ("epochs", "-3", "above zero"),
+        ("weight_decay", "-1", "zero or more"),
+        ("holding", "1", "from 0 to below 1"),
+    ],
+)
+def test_numbers_out_of_their_names_range(key: str, value: str, wanted: str) -> None:
+    """
+    A negative rate is refused before anything is trained, in every recipe.
+    """
+    from zoo_mlp.recipe import Settings as Recipe
+
+    with pytest.raises(SettingsError) as caught:
+        check_ranges(change(Recipe(), {key: value}))
+
+    found = type(getattr(Recipe(), key))(value)
+    assert str(caught.value) == f"Setting {key!r}: {found!r} should be {wanted}."

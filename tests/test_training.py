@@ -9,7 +9,7 @@ import torch
 from torch import nn
 
 import zoo
-from zoo.errors import Diverged, SettingsError, TrainingError
+from zoo.errors import DataError, Diverged, SettingsError, TrainingError
 from zoo.run import Run
 from zoo.tensors import Fold, Tensors
 
@@ -17,6 +17,12 @@ from zoo.tensors import Fold, Tensors
 @pytest.fixture
 def run() -> Run:
     return Run(zoo.spec("xor-mlp"), seed=3)
+
+
+@pytest.fixture
+def digits() -> Run:
+    """A run of a model with ten labels."""
+    return Run(zoo.spec("mlp-mnist"), seed=3)
 
 
 def rows(count: int = 10) -> Tensors:
@@ -43,23 +49,23 @@ class Seen:
         self.epochs.append(dict(row))
 
 
-def test_batches_hold_every_row_once(run: Run) -> None:
+def test_batches_hold_every_row_once(digits: Run) -> None:
     """
     An epoch is a permutation, its last batch as short as it must be.
     """
-    batches = [target for _, target in run.batches(rows(), 4)]
+    batches = [target for _, target in digits.batches(rows(), 4)]
 
     assert [len(batch) for batch in batches] == [4, 4, 2]
     assert sorted(torch.cat(batches).tolist()) == list(range(10))
 
 
-def test_the_order_is_the_seeds(run: Run) -> None:
+def test_the_order_is_the_seeds(digits: Run) -> None:
     """
     Equal seeds give equal orders; the next epoch has another one.
     """
-    twin = Run(zoo.spec("xor-mlp"), seed=3)
-    first = torch.cat([t for _, t in run.batches(rows(), 4)])
-    second = torch.cat([t for _, t in run.batches(rows(), 4)])
+    twin = Run(zoo.spec("mlp-mnist"), seed=3)
+    first = torch.cat([t for _, t in digits.batches(rows(), 4)])
+    second = torch.cat([t for _, t in digits.batches(rows(), 4)])
 
     assert torch.equal(first, torch.cat([t for _, t in twin.batches(rows(), 4)]))
     assert not torch.equal(first, second)
@@ -81,7 +87,7 @@ def test_bytes_become_floats(run: Run) -> None:
     assert image.eq(1).all()
 
 
-def test_augmentation_sees_prepared_batches_and_the_runs_generator(run: Run) -> None:
+def test_augmentation_sees_prepared_batches_and_the_runs_generator(digits: Run) -> None:
     """
     What it draws is part of the seed, and the stored rows stay as they are.
     """
@@ -90,8 +96,8 @@ def test_augmentation_sees_prepared_batches_and_the_runs_generator(run: Run) -> 
     def noise(batch: torch.Tensor, random: torch.Generator) -> torch.Tensor:
         return batch + torch.rand(batch.shape, generator=random)
 
-    twin = Run(zoo.spec("xor-mlp"), seed=3)
-    one = torch.cat([b for b, _ in run.batches(kept, 4, augment=noise)])
+    twin = Run(zoo.spec("mlp-mnist"), seed=3)
+    one = torch.cat([b for b, _ in digits.batches(kept, 4, augment=noise)])
     other = torch.cat([b for b, _ in twin.batches(kept, 4, augment=noise)])
 
     assert torch.equal(one, other)
@@ -253,6 +259,28 @@ def test_no_epochs_train_nothing(run: Run, count: int) -> None:
     """
     with pytest.raises(TrainingError, match=f"epochs={count} trains nothing"):
         next(run.epochs(count))
+
+
+def test_labels_out_of_range(run: Run) -> None:
+    """
+    A label that the model does not have is told before the first step.
+    """
+    with pytest.raises(DataError) as caught:
+        next(run.batches(rows(3), 2))
+
+    assert str(caught.value) == (
+        "test: the label 2 is out of range; the model has 2 labels, 0 to 1."
+    )
+
+
+def test_an_empty_dataset(run: Run) -> None:
+    """
+    No rows make no batches, and that is said.
+    """
+    with pytest.raises(TrainingError) as caught:
+        next(run.batches(rows(0), 2))
+
+    assert str(caught.value) == "0 rows make no batches of 2."
 
 
 def test_folds_part_the_rows() -> None:

@@ -159,6 +159,7 @@ class Run:
         """
         if size < 1 or not len(rows):
             raise TrainingError(f"{len(rows)} rows make no batches of {size}.")
+        tensors.check_labels(rows, self.spec.output)
         order = torch.randperm(len(rows), generator=self.random)
         # Processes agree on the order, and each draws its own distortions.
         drawing = self.random if self.place.world == 1 else self._apart

@@ -9,9 +9,17 @@ from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from zoo.errors import SettingsError, near
 
-__all__ = ["change", "parse", "read", "require"]
+__all__ = ["change", "check_ranges", "parse", "read", "require"]
 
 YES, NO = {"true", "yes", "on", "1"}, {"false", "no", "off", "0"}
+ABOVE, NOT_BELOW, SHARE = "above zero", "zero or more", "from 0 to below 1"
+# What settings of these names mean, whatever the recipe.
+RANGES = {
+    **dict.fromkeys(("lr", "rate", "epochs", "batch"), (0.0, math.inf, ABOVE)),
+    **dict.fromkeys(("iterations", "starts"), (0.0, math.inf, ABOVE)),
+    **dict.fromkeys(("weight_decay", "l1", "l2"), (0.0, math.inf, NOT_BELOW)),
+    **dict.fromkeys(("holding", "dropout"), (0.0, 1.0, SHARE)),
+}
 WORDS = {bool: "true or false", int: "a whole number", float: "a number", str: "text"}
 
 
@@ -38,6 +46,19 @@ def change(settings: Any, values: Mapping[str, object]) -> Any:
         return replace(settings, **typed)
     except ValueError as exc:  # a recipe checks its own ranges in __post_init__
         raise SettingsError(str(exc)) from exc
+
+
+def check_ranges(settings: Any) -> None:
+    """Refuse a number out of the range that its name gives it in every recipe."""
+    for field in fields(settings):
+        value = getattr(settings, field.name)
+        low, high, wanted = RANGES.get(field.name, (-math.inf, math.inf, ""))
+        if not wanted or not isinstance(value, (int, float)):
+            continue
+        if value < low or value >= high or (wanted == ABOVE and value == low):
+            raise SettingsError(
+                f"Setting {field.name!r}: {value!r} should be {wanted}."
+            )
 
 
 def read(settings: Any, key: str, value: object) -> object:

@@ -21,7 +21,7 @@ from zoo.specs import ClassOutput, ImageInput, Input, Output
 if TYPE_CHECKING:
     from datasets import Dataset
 
-__all__ = ["Fold", "Tensors", "load", "prepared", "stand_in"]
+__all__ = ["Fold", "Tensors", "check_labels", "load", "prepared", "stand_in"]
 
 VERSION = 1  # of the files in the cache
 
@@ -124,6 +124,19 @@ def load(
         source=source,
         fingerprint=bytes(held["seal"].tolist()).hex(),
     )
+
+
+def check_labels(rows: Tensors, meaning: Output) -> None:
+    """Refuse numbers that stand for no label, before a loss trips over them."""
+    if not isinstance(meaning, ClassOutput) or meaning.multi_label:
+        return
+    count, least, most = len(meaning.labels), rows.target.min(), rows.target.max()
+    if least < 0 or most >= count:
+        wrong = int(least if least < 0 else most)
+        raise DataError(
+            f"{rows.source}: the label {wrong} is out of range; the model has {count} "
+            f"labels, 0 to {count - 1}."
+        )
 
 
 def prepared(rows: Tensor) -> Tensor:

@@ -18,7 +18,7 @@ from zoo.places import Precision
 from zoo.plugins import found
 from zoo.references import module
 from zoo.run import Run
-from zoo.settings import change
+from zoo.settings import change, check_ranges
 from zoo.specs import ModelSpec
 from zoo.trackers import Tracker, tracker
 from zoo.watching import Watcher
@@ -98,7 +98,9 @@ def choose(
     """Return the recipe of a model, and its settings with changes."""
     recipe = recipe_of(spec)
     given = {**spec.settings, **(recipe.SMOKE if smoke else {}), **(settings or {})}
-    return recipe, change(recipe.Settings(), given)
+    chosen = change(recipe.Settings(), given)
+    check_ranges(chosen)
+    return recipe, chosen
 
 
 def recipe_of(spec: ModelSpec) -> ModuleType:
