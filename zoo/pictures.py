@@ -104,17 +104,19 @@ def mistakes(
     """Return up to 24 wrong answers, the surest first; `images` (B, C, H, W) bytes."""
     wrong = (said != true).nonzero()[:, 0]
     worst = wrong[score[wrong].argsort(descending=True)][:24]
+    long = max(map(len, labels)) > 4
+    gap = "\n" if long else " "
 
     def draw(figure: Figure) -> None:
         for place, row in enumerate(worst.tolist(), start=1):
             axes = figure.add_subplot(3, 8, place)
             picture = images[row].permute(1, 2, 0).numpy()
             axes.imshow(picture.squeeze(), cmap="gray")
-            title = f"{labels[int(said[row])]} for {labels[int(true[row])]}"
-            axes.set_title(title, fontsize=8)
+            title = f"{labels[int(said[row])]}{gap}for {labels[int(true[row])]}"
+            axes.set_title(title, fontsize=7 if long else 8)
             axes.axis("off")
 
-    return png(8, 3.6, draw)
+    return png(8, 4.4 if long else 3.6, draw)
 
 
 def predicted(said: Tensor, true: Tensor, name: str) -> bytes:
