@@ -36,6 +36,8 @@ COMMIT = re.compile(r"[0-9a-f]{40}")
 CONVERTED = "refs/convert/parquet"  # where the Hub keeps its copy of a scripted dataset
 REVISION = re.compile(rf"{COMMIT.pattern}|{CONVERTED}")
 SHA256 = re.compile(r"[0-9a-f]{64}")
+REPOSITORY = re.compile(r"[A-Za-z0-9_][\w.-]{0,95}/[A-Za-z0-9_][\w.-]{0,95}", re.ASCII)
+FILENAME = re.compile(r"[A-Za-z0-9_][\w.-]*(/[A-Za-z0-9_][\w.-]*)*", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,22 +82,28 @@ class Weights:
     """One safetensors file, pinned to its bytes.
 
     Without `repo` the file is shipped in the plugin's package, in
-    `checkpoints/<model>/`; with it, it lies on the Hub at a full commit id.
+    `checkpoints/<model>/`; with it, it lies on the Hub at a full commit id. Of a file
+    on the Hub the size or the SHA-256 may be unknown (None): what comes at first is
+    then trusted, and remembered.
     """
 
-    size: int
-    sha256: str
+    size: int | None
+    sha256: str | None
     repo: str | None = None
     revision: str | None = None
     filename: str = "model.safetensors"
 
     def __post_init__(self) -> None:
-        _require("Weights", SHA256, self.sha256, "sha256", "64 hexadecimal digits")
-        if self.size <= 0:
+        if self.sha256 is not None or self.repo is None:
+            digits = "64 hexadecimal digits"
+            _require("Weights", SHA256, self.sha256 or "", "sha256", digits)
+        if (self.size is None and self.repo is None) or (self.size or 1) <= 0:
             raise SpecError("Weights", "size", self.size, "the file's size in bytes")
         if self.repo is not None:
+            _require("Weights", REPOSITORY, self.repo, "repo", "'owner/name'")
             wanted = "a full commit id of 40 digits, not a branch"
             _require("Weights", COMMIT, self.revision or "", "revision", wanted)
+        _require("Weights", FILENAME, self.filename, "filename", "'folder/file'")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
