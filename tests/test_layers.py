@@ -13,10 +13,12 @@ ROWS = [
     {"errors", "folders"},
     {"specs"},
     {"hookspecs", "references", "registry", "settings", "results", "figures"},
-    {"plugins", "spaces"},
+    {"plugins", "spaces", "policy", "locks"},
     {"hub", "catalogue", "datasets"},
     {"store"},
     {"weights", "unfilled", "images", "tables", "checkpoints", "modes"},
+    {"repositories"},
+    {"sources"},
     {"tensors", "golden", "about", "places", "trackers", "state", "practices"},
     {"tasks"},
     {"models", "pictures", "baselines"},
@@ -36,6 +38,7 @@ TORCH_FREE = {
     *("errors", "folders", "specs", "hookspecs", "references", "registry", "settings"),
     *("figures", "spaces"),
     *("plugins", "hub", "catalogue", "datasets", "store", "checkpoints", "cards"),
+    *("policy", "locks", "repositories", "sources"),
     *("cli", "__init__", "__main__"),
 }
 SOURCES = sorted(ZOO.rglob("*.py"))

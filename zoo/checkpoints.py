@@ -32,6 +32,7 @@ __all__ = [
     "CONFIG",
     "GOLDEN",
     "RECEIPT",
+    "TOKENIZER",
     "WEIGHTS",
     "Config",
     "is_checkpoint",
@@ -46,8 +47,8 @@ __all__ = [
 
 FORMAT = 1
 WEIGHTS, CONFIG, GOLDEN = "model.safetensors", "config.json", "golden.safetensors"
-RECEIPT, CARD = "run.json", "README.md"
-OURS = {WEIGHTS, CONFIG, GOLDEN, RECEIPT, CARD, "tokenizer.json"}
+RECEIPT, CARD, TOKENIZER = "run.json", "README.md", "tokenizer.json"
+OURS = {WEIGHTS, CONFIG, GOLDEN, RECEIPT, CARD, TOKENIZER}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,7 +75,7 @@ class Config:
     def to_json(self) -> str:
         return json.dumps({"format": FORMAT, **asdict(self)}, indent=2) + "\n"
 
-    def spec(self, package: Mapping[str, Plugin], folder: Path) -> ModelSpec:
+    def spec(self, package: Mapping[str, Plugin], folder: str | Path) -> ModelSpec:
         """Return the spec this folder amounts to, its code found in a plugin.
 
         Code never comes from a folder: `build` must belong to an installed plugin.

@@ -97,7 +97,7 @@ class Weights:
         if self.sha256 is not None or self.repo is None:
             digits = "64 hexadecimal digits"
             _require("Weights", SHA256, self.sha256 or "", "sha256", digits)
-        if (self.size is None and self.repo is None) or (self.size or 1) <= 0:
+        if self.repo is None if self.size is None else self.size <= 0:
             raise SpecError("Weights", "size", self.size, "the file's size in bytes")
         if self.repo is not None:
             _require("Weights", REPOSITORY, self.repo, "repo", "'owner/name'")

@@ -37,7 +37,8 @@ def facts(spec: ModelSpec, plugin: Plugin) -> dict[str, str]:
     weights = "no trained weights"
     if spec.weights:
         place = "on the Hub" if spec.weights.repo else "in the plugin"
-        weights = f"{size(spec.weights.size)}, {place}"
+        bytes = spec.weights.size
+        weights = f"{size(bytes) if bytes else 'size unknown'}, {place}"
     metrics = "; ".join(
         f"{m.name} {m.value:.4f} on {m.dataset} {m.split}"
         + (f" ({m.baseline_name} {m.baseline:.4f})" if m.baseline is not None else "")

@@ -52,6 +52,7 @@ from zoo.errors.files import (
     NoWeights,
     OfflineError,
     PublishError,
+    TrustWarning,
     UnreachableError,
     WeightsError,
 )
@@ -103,6 +104,7 @@ __all__ = [
     "SpecError",
     "SplitNotFound",
     "TrainingError",
+    "TrustWarning",
     "UnreachableError",
     "WeightsError",
     "ZooError",

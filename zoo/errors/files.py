@@ -99,6 +99,10 @@ class CacheError(HubError):
         )
 
 
+class TrustWarning(UserWarning):
+    """Weights are used that nothing but the Hub vouches for; said once a commit."""
+
+
 class LicenseError(ZooError):
     """The policy in ZOO_LICENSES does not allow a model."""
 
