@@ -13,9 +13,10 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib import import_module
 from importlib.util import find_spec, module_from_spec
 from pathlib import Path
-from types import ModuleType, SimpleNamespace
+from types import ModuleType, NoneType, SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -31,6 +32,7 @@ UNSET = (
     *("HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE", "HF_DATASETS_OFFLINE", "HF_DEBUG"),
     *("HF_XET_CACHE", "HF_ASSETS_CACHE", "HUGGING_FACE_HUB_TOKEN"),
 )
+PLAIN = (str, int, float, frozenset, Path, NoneType)  # what can be compared
 NEAR = ("127.", "::1", "localhost", "0.0.0.0")
 
 
@@ -66,19 +68,22 @@ def connected(
     More variables are given by name: `HF_HUB_OFFLINE="1"`. An `HfApi` that was made
     outside the block keeps the address that it was made with.
     """
-    with pytest.MonkeyPatch.context() as patch:
-        for name in UNSET:
-            patch.delenv(name, raising=False)
-        for name, value in (environment(hub, home, token=token) | variables).items():
-            patch.setenv(name, value)
-        for name in READERS:
-            if name in sys.modules or name == READERS[0]:
-                _reread(patch, name)
-        _forget()
-        try:
-            yield
-        finally:
+    import_module(READERS[0])  # before the variables are set
+    known, touched = set(sys.modules), set[str]()
+    try:
+        with pytest.MonkeyPatch.context() as patch:
+            for name in UNSET:
+                patch.delenv(name, raising=False)
+            settings = environment(hub, home, token=token) | variables
+            for name, value in settings.items():
+                patch.setenv(name, value)
+            _reread(patch, known, touched)
             _forget()
+            yield
+    finally:
+        # what was imported within the block has read the variables of the block
+        _reread(pytest.MonkeyPatch(), set(sys.modules) - known, touched)
+        _forget()
 
 
 @contextmanager
@@ -125,16 +130,26 @@ def guarded() -> Iterator[None]:
         yield
 
 
-def _reread(patch: pytest.MonkeyPatch, name: str) -> None:
-    """Give a module that reads the environment the values it would read now."""
-    __import__(name)
-    live = sys.modules[name]
-    for constant, value in vars(_aside(name)).items():
-        old = vars(live).get(constant, value)
-        if not constant.isupper() or old == value:
+def _reread(patch: pytest.MonkeyPatch, names: set[str], touched: set[str]) -> None:
+    """Give these modules the constants that they would read or import now.
+
+    `touched` collects the names of the constants that have ever come out differently.
+    """
+    for reader in READERS:
+        if reader not in sys.modules:
             continue
-        for module in _copies(name.partition(".")[0], constant, old):
-            patch.setattr(module, constant, value)
+        live, fresh = vars(sys.modules[reader]), vars(_aside(reader))
+        touched |= {
+            constant
+            for constant, value in live.items()
+            if isinstance(value, PLAIN) and fresh.get(constant, value) != value
+        }
+        package = reader.partition(".")[0]
+        for name in names:
+            module = sys.modules.get(name)
+            if name.partition(".")[0] == package and module is not None:
+                for constant in touched & fresh.keys() & vars(module).keys():
+                    patch.setattr(module, constant, fresh[constant])
 
 
 def _aside(name: str) -> ModuleType:
@@ -145,18 +160,6 @@ def _aside(name: str) -> ModuleType:
     module = module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
-
-
-def _copies(package: str, constant: str, old: object) -> list[ModuleType]:
-    """Find the modules of a package that hold a constant: some import it by name."""
-    return [
-        module
-        for name, module in list(sys.modules.items())
-        if name.partition(".")[0] == package
-        and isinstance(module, ModuleType)
-        and constant in vars(module)
-        and vars(module)[constant] == old
-    ]
 
 
 def _forget() -> None:
