@@ -24,7 +24,16 @@ from zoo.errors import (
 from zoo.locks import Lock
 from zoo.specs import COMMIT, REPOSITORY, Weights
 
-__all__ = ["PREFIX", "Address", "Repository", "find", "parse", "trust"]
+__all__ = [
+    "PREFIX",
+    "Address",
+    "Repository",
+    "find",
+    "home",
+    "parse",
+    "to_lock",
+    "trust",
+]
 
 PREFIX = "hf://"
 REVISION = re.compile(r"[A-Za-z0-9_][\w.-]*(/[A-Za-z0-9_][\w.-]*)*", re.ASCII)
@@ -80,20 +89,20 @@ def find(name: str, *, locked: bool = True) -> Repository:
     commit = lock.commit if lock else _commit(address, name, known)
     if known is not None and known.commit != commit:
         known = None
-    path = _small(address.repo, commit, checkpoints.CONFIG, name)
-    found = store.digest(path)
+    folder = _stored(address.repo, commit) or _fetched(address.repo, commit, name)
+    found = store.digest(folder / checkpoints.CONFIG)
     if known is not None and known.config not in ("", found):
         raise _changed(name, known, lock, checkpoints.CONFIG)
-    for extra in EXTRAS:
-        try:
-            _extra(address.repo, commit, extra, name)
-        except (OfflineError, UnreachableError):
-            break  # it loads without them
-    config = checkpoints.read_config(path.parent)
+    config = checkpoints.read_config(folder)
     weights = replace(config.weights, repo=address.repo, revision=commit)
     if known is not None and known.sha256 != weights.sha256:
         raise _changed(name, known, lock, weights.filename)
-    return Repository(address, commit, path.parent, config, weights, found)
+    return Repository(address, commit, folder, config, weights, found)
+
+
+def home(store: Path, repo: str, commit: str) -> Path:
+    """Return where a store keeps the small files of a repository."""
+    return store / "repositories" / repo / commit
 
 
 def trust(name: str, found: Repository, plugin: str, version: str) -> None:
@@ -140,6 +149,23 @@ def _commit(address: Address, name: str, known: Lock | None) -> str:
         if known is None:
             raise
         return known.commit
+
+
+def _stored(repo: str, commit: str) -> Path | None:
+    """Return the folder of a repository in the first store that has it."""
+    places = (home(place, repo, commit) for place in folders.stores())
+    return next((p for p in places if (p / checkpoints.CONFIG).is_file()), None)
+
+
+def _fetched(repo: str, commit: str, name: str) -> Path:
+    """Return the folder of a repository in the client's cache, filled."""
+    folder = _small(repo, commit, checkpoints.CONFIG, name).parent
+    for extra in EXTRAS:
+        try:
+            _extra(repo, commit, extra, name)
+        except (OfflineError, UnreachableError):
+            break  # it loads without them
+    return folder
 
 
 def _small(repo: str, commit: str, filename: str, name: str) -> Path:
