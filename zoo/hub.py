@@ -145,12 +145,16 @@ def _greet(what: str) -> None:
 
     The client waits for minutes, and no setting of it shortens that.
     """
+    import httpx2
     from huggingface_hub import get_session
 
     if time.monotonic() - _heard.get(endpoint(), -FRESH) < FRESH:
         return
     try:
         _within(ANSWER, partial(get_session().head, endpoint(), timeout=ANSWER))
+    except (TimeoutError, httpx2.TimeoutException) as exc:
+        problem = f"did not answer within {ANSWER:.0f} seconds"
+        raise UnreachableError(what, endpoint(), problem) from exc
     except Exception as exc:
         problem = f"does not answer ({_short(exc)})"
         raise UnreachableError(what, endpoint(), problem) from exc
