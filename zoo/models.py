@@ -146,14 +146,19 @@ def _labels(spec: ModelSpec, labels: Any, classes: Any) -> tuple[str, ...]:
 def make(spec: ModelSpec, plugin: Plugin, options: Mapping[str, Any]) -> nn.Module:
     """Call a model's build function. Raises OptionError, PluginError."""
     make = resolve(spec.build, plugin=plugin.name)
+    known = list(inspect.signature(make).parameters)
     try:
         inspect.signature(make).bind(**options)
     except TypeError as exc:
-        known = list(inspect.signature(make).parameters)
         wrong = next((name for name in options if name not in known), "")
         problem = f"no option {wrong!r}. {near(wrong, known)}".rstrip()
         raise OptionError(spec.name, problem if wrong else f"{exc}.", known) from exc
-    model: nn.Module = make(**options)
+    try:
+        model: nn.Module = make(**options)
+    except (TypeError, ValueError, RuntimeError, ArithmeticError, MemoryError) as exc:
+        first = str(exc).partition("\n")[0].rstrip(".")
+        problem = f"it can't be built with these options ({first})."
+        raise OptionError(spec.name, problem, known) from exc
     return model
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from zoo import checkpoints, locks, policy, repositories, store
+from zoo.checkpoints import Config
 from zoo.errors import (
     CheckpointError,
     LockError,
@@ -55,8 +56,7 @@ def find(name: str | Path, *, locked: bool = True) -> Source:
     folder = Path(name)
     if isinstance(name, Path) or checkpoints.is_checkpoint(folder) or "/" in name:
         config = checkpoints.read_config(folder)
-        spec = config.spec(known.packages(), folder)
-        plugin = known.packages()[spec.package]
+        spec, plugin = _described(config, folder)
         return Source(str(name), spec, plugin, folder, "folder", config.parent)
     Registry(known.models)[name]
     raise AssertionError("the registry raises ModelNotFound")
@@ -122,11 +122,28 @@ def fresh_lock(name: str) -> Lock:
     return _lock(source, pin)
 
 
+def _described(config: Config, where: str | Path) -> tuple[ModelSpec, Plugin]:
+    """Return the spec a config.json amounts to, and the plugin whose code it names.
+
+    A file may choose among what plugins offer as models, and nothing else: otherwise
+    it could call any function that one of their modules happens to hold.
+    """
+    known = found()
+    spec = config.spec(known.packages(), where)
+    for part in ("build", "recipe"):
+        named = getattr(spec, part)
+        if named not in {getattr(model, part) for model in known.models.values()}:
+            raise CheckpointError(
+                f"{where} names {named!r} as its {part}, and no installed plugin has a "
+                f"model with that. Update {config.distribution!r}, or don't use it."
+            )
+    return spec, known.packages()[spec.package]
+
+
 def _repository(name: str, locked: bool) -> Source:
     repository = repositories.find(name, locked=locked)
     config = repository.config
-    spec = config.spec(found().packages(), name)
-    plugin = found().packages()[spec.package]
+    spec, plugin = _described(config, name)
     return Source(
         name,
         replace(spec, weights=repository.weights),
