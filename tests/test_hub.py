@@ -537,3 +537,31 @@ def test_a_full_disk(net: Net, tmp_path: Path) -> None:
     assert "CacheError: alice/net@" in ended.stderr
     assert "File too large. Make room there" in ended.stderr
     assert not list((tmp_path / "home").rglob("*.incomplete"))
+
+
+def test_the_client_reports_to_nobody(net: Net, tmp_path: Path) -> None:
+    """
+    A process that loads tells no one that it does; a user's own choice is respected.
+    """
+    program = (
+        "import os, zoo.hub as hub\n"
+        "hub.download(*os.environ['WANTED'].split(), name='net')\n"
+        "from huggingface_hub import constants\n"
+        "print(constants.HF_HUB_DISABLE_TELEMETRY)\n"
+    )
+    variables = os.environ | environment(net.hub, tmp_path / "home")
+    variables["WANTED"] = f"{REPO} {net.pin.revision} model.safetensors"
+    variables.pop("HF_HUB_DISABLE_TELEMETRY")
+
+    said = [
+        subprocess.run(
+            [sys.executable, "-c", program],
+            env=variables | more,
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout.split()
+        for more in ({}, {"HF_HUB_DISABLE_TELEMETRY": "0"})
+    ]
+
+    assert said == [["True"], ["False"]]

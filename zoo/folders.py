@@ -4,7 +4,15 @@ import os
 import sys
 from pathlib import Path
 
-__all__ = ["cache", "data", "hub_cache", "replace_file", "store", "stores"]
+__all__ = [
+    "cache",
+    "data",
+    "hub_cache",
+    "quiet_client",
+    "replace_file",
+    "store",
+    "stores",
+]
 
 
 def cache() -> Path:
@@ -52,6 +60,11 @@ def hub_cache() -> Path:
     base = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
     home = os.environ.get("HF_HOME") or os.path.join(base, "huggingface")
     return Path(os.path.expandvars(named or os.path.join(home, "hub"))).expanduser()
+
+
+def quiet_client() -> None:
+    """Have the Hub's client, where it is not imported yet, tell nobody that it runs."""
+    os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
 
 
 def replace_file(path: Path, content: bytes) -> None:

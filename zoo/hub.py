@@ -68,8 +68,8 @@ def download(
     Threads and processes that want the same file wait for the one that fetches it.
     Raises NotOnHub, GatedError, OfflineError, UnreachableError, CacheError.
     """
-    # slow to import: only when needed
-    from huggingface_hub import hf_hub_download
+    folders.quiet_client()
+    from huggingface_hub import hf_hub_download  # slow: only when needed
 
     fetching = partial(hf_hub_download, repo, filename, revision=revision)
     what = f"{repo}@{revision[:8]}/{filename}"
@@ -83,6 +83,7 @@ def resolve(repo: str, revision: str, *, name: str) -> str:
 
     Raises NotOnHub, GatedError, OfflineError, UnreachableError.
     """
+    folders.quiet_client()
     from huggingface_hub import HfApi
 
     asking = partial(HfApi().model_info, repo, revision=revision, timeout=ANSWER)
