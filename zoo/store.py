@@ -35,7 +35,7 @@ def check(path: Path, weights: Weights, *, verify: Verify, blame: str) -> bool:
     is written (device, inode, size, both times), and is not read again while it holds.
     """
     stat = path.stat()
-    if stat.st_size != weights.size:
+    if weights.size is not None and stat.st_size != weights.size:
         problem = f"has {stat.st_size:,} bytes, but {weights.size:,} are pinned"
         raise IntegrityError(str(path), problem, blame)
     identity = (stat.st_dev, stat.st_ino, stat.st_size, stat.st_mtime_ns)
