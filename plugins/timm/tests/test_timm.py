@@ -22,6 +22,7 @@ from zoo import checkpoints, images, plugins
 from zoo.cli import show
 from zoo.errors import DataError, IntegrityError, MisfitError, TrainingError
 from zoo.specs import ImageInput, ModelSpec, Weights
+from zoo.training import recipe_of
 
 PUBLISHED = {
     "efficientnet-lite0": "tf_efficientnet_lite0.in1k",
@@ -348,6 +349,16 @@ def test_a_third_partys_model_is_not_trained(
         f"zoo.load({name!r}, labels=[...]) {NEW_HEAD}"
     )
     assert not (tmp_path / "run").exists()
+
+
+def test_what_has_no_recipe_is_not_measured() -> None:
+    """
+    Whoever asks for the recipe of such a model is told so.
+    """
+    with pytest.raises(TrainingError) as refused:
+        recipe_of(zoo.spec("resnet50"))
+
+    assert str(refused.value) == "'resnet50' has no recipe, so nothing measures it."
 
 
 def test_weights_on_the_hub_are_told_as_such() -> None:
