@@ -1,8 +1,7 @@
 """Architectures of timm, each with the weights' own tensor names.
 
-timm takes a second or more to import, most of it for
-torchvision, so it is imported when the first model is built. Every function returns the
-untrained network for `classes` classes; the zoo puts the weights in.
+timm is slow to import, so that is left to the first model that is built. Every function
+returns the untrained network for `classes` classes; the zoo puts the weights in.
 """
 
 from torch import nn
