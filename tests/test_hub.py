@@ -249,6 +249,16 @@ def test_a_cache_without_links_serves(net: Net) -> None:
     assert net.hub.requests == []
 
 
+def test_a_size_that_nobody_knew(net: Net) -> None:
+    """
+    The SHA-256 alone decides: the file is still the pinned one, or none.
+    """
+    assert net.fetch(replace(net.pin, size=None)).read_bytes() == CONTENT
+
+    with refused(IntegrityError, "but 000000000000... is pinned."):
+        net.fetch(replace(net.pin, size=None, sha256="0" * 64))
+
+
 def test_a_dead_hub_has_three_seconds(net: Net) -> None:
     """
     One that accepts and says nothing is given up on, in time for a person who waits.

@@ -68,7 +68,7 @@ class Config:
     input: Input
     output: Output
     head: str | None
-    recipe: str
+    recipe: str | None
     license: License
     trained_on: tuple[str, ...]
     parameters: int

@@ -132,7 +132,9 @@ def _described(config: Config, where: str | Path) -> tuple[ModelSpec, Plugin]:
     spec = config.spec(known.packages(), where)
     for part in ("build", "recipe"):
         named = getattr(spec, part)
-        if named not in {getattr(model, part) for model in known.models.values()}:
+        if named is not None and named not in {
+            getattr(model, part) for model in known.models.values()
+        }:
             raise CheckpointError(
                 f"{where} names {named!r} as its {part}, and no installed plugin has a "
                 f"model with that. Update {config.distribution!r}, or don't use it."

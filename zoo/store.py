@@ -23,6 +23,7 @@ from zoo.specs import ModelSpec, Weights
 __all__ = [
     "Verify",
     "as_named",
+    "at_hand",
     "check",
     "digest",
     "healed",
@@ -59,6 +60,15 @@ def obtain(
     if shipped is not None:
         raise IntegrityError(str(shipped), "is missing", blame)
     return _from_hub(name, weights, verify)
+
+
+def at_hand(weights: Weights) -> bool:
+    """Return whether weights of the Hub are on this machine, unchecked: no request."""
+    places = [shelf(store, weights.sha256 or "none") for store in folders.stores()]
+    if weights.repo is not None and weights.revision is not None:
+        found = hub.cached(weights.repo, weights.revision, weights.filename)
+        places += [found] if found else []
+    return any(path.is_file() for path in places)
 
 
 def check(path: Path, weights: Weights, *, verify: Verify, blame: str) -> bool:
