@@ -19,7 +19,7 @@ from zoo.modes import evaluating
 from zoo.quickening import quickened
 from zoo.tasks import task
 
-__all__ = ["before_head", "features", "of_examples", "prepared"]
+__all__ = ["before_head", "features", "of_examples", "prepared", "unreadable"]
 
 VERSION = 1  # of the files in the cache
 BATCH = 32
@@ -59,24 +59,42 @@ def before_head(model: nn.Module, given: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def prepared(model: nn.Module, rows: Examples, batch: int = BATCH) -> Iterator[Tensor]:
-    """Yield the inputs of examples as batches; the next is opened meanwhile."""
+    """Yield the inputs of examples as batches; the next are opened meanwhile."""
     spec = about(model).spec
     doing = task(spec.task)
 
-    def opened(start: int) -> Tensor:
+    def made(start: int) -> Tensor:
         part = range(start, min(start + batch, len(rows)))
-        return doing.batch(
-            [_opened(doing, rows, row, spec) for row in part], spec.input
-        )
+        opened = [
+            doing.opened(_item(doing, rows, row, spec), spec.input) for row in part
+        ]
+        return doing.batch(opened, spec.input)
 
-    starts = range(0, len(rows), batch)
+    starts = list(range(0, len(rows), batch))
     with ThreadPoolExecutor(max_workers=2) as pool:
-        coming = [pool.submit(opened, start) for start in starts[:2]]
+        coming = [pool.submit(made, start) for start in starts[:2]]
         for number in range(len(starts)):
             ready = coming.pop(0).result()
             if number + 2 < len(starts):
-                coming.append(pool.submit(opened, starts[number + 2]))
+                coming.append(pool.submit(made, starts[number + 2]))
             yield ready
+
+
+def unreadable(model: nn.Module, rows: Examples) -> dict[int, str]:
+    """Return which rows can't be opened, and why."""
+    spec = about(model).spec
+    doing = task(spec.task)
+
+    def fault(row: int) -> str:
+        try:
+            doing.opened(_item(doing, rows, row, spec), spec.input)
+        except InputError as exc:
+            return exc.problem
+        return ""
+
+    with ThreadPoolExecutor(max_workers=2) as pool:
+        found = list(pool.map(fault, range(len(rows))))
+    return {row: problem for row, problem in enumerate(found) if problem}
 
 
 def of_examples(model: nn.Module, rows: Examples) -> Tensor:
@@ -106,11 +124,10 @@ def _quick(model: nn.Module, given: Tensor) -> nn.Module:
     return quickened(unwrapped(model), given)
 
 
-def _opened(doing: Any, rows: Examples, row: int, spec: Any) -> Any:
-    try:
-        return doing.opened(rows.items[row], spec.input)
-    except InputError as exc:
-        raise exc.of(rows.names[row]) from exc.__cause__
+def _item(doing: Any, rows: Examples, row: int, spec: Any) -> Any:
+    """Return one row's input as the task takes it, alone."""
+    found, _ = doing.items(rows.items[row], spec.input)
+    return found[0]
 
 
 def _cached(model: nn.Module, rows: Examples) -> Path | None:

@@ -8,7 +8,7 @@ from torch import nn
 from zoo.about import about, unwrapped
 from zoo.errors import OptionError, near
 
-__all__ = ["freeze", "frozen", "head_of", "unfreeze"]
+__all__ = ["before", "freeze", "frozen", "head_of", "hold_norms", "unfreeze"]
 
 
 _kinds: dict[type, type] = {}  # what a class is called while it is held
@@ -38,10 +38,17 @@ def freeze(model: nn.Module, until: str | None = None) -> nn.Module:
         problem = f"it has no submodule {name!r} to freeze until. {near(name, known)}"
         tops = [path for path in known if "." not in path]
         raise OptionError(type(model).__name__, problem.rstrip(), tops)
-    for module in list(_before(model, name)):
+    for module in list(before(model, name)):
         module.requires_grad_(False)
-        module.eval()
-        module.__class__ = _held(type(module))
+        _hold(module)
+    return model
+
+
+def hold_norms(model: nn.Module) -> nn.Module:
+    """Keep the statistics of batch normalisations as they are, across `.train()`."""
+    for module in list(unwrapped(model).modules()):
+        if isinstance(module, nn.modules.batchnorm._NormBase):
+            _hold(module)
     return model
 
 
@@ -50,7 +57,7 @@ def unfreeze(model: nn.Module) -> nn.Module:
     model = unwrapped(model)
     for module in model.modules():
         if isinstance(module, Held):
-            module.__class__ = type(module).__mro__[2]
+            module.__class__ = type(module).__mro__[2]  # Held's own place is before it
     return model.requires_grad_(True)
 
 
@@ -69,13 +76,18 @@ def head_of(model: nn.Module) -> str:
     return spec.head
 
 
-def _before(model: nn.Module, name: str) -> Iterator[nn.Module]:
+def _hold(module: nn.Module) -> None:
+    module.eval()
+    module.__class__ = _held(type(module))
+
+
+def before(model: nn.Module, name: str) -> Iterator[nn.Module]:
     """Yield the largest submodules that lie wholly before the one of this name."""
     first, _, rest = name.partition(".")
     for child_name, child in model.named_children():
         if child_name == first:
             if rest:
-                yield from _before(child, rest)
+                yield from before(child, rest)
             return
         yield child
 
