@@ -13,8 +13,8 @@ from torch import Tensor, nn
 from zoo import folders, weights
 from zoo.about import about, unwrapped
 from zoo.errors import InputError, OptionError, WeightsError
+from zoo.examples import Column, Examples
 from zoo.freezing import head_of
-from zoo.gathering import Examples
 from zoo.modes import evaluating
 from zoo.quickening import quickened
 from zoo.tasks import task
@@ -144,7 +144,9 @@ def _cached(model: nn.Module, rows: Examples) -> Path | None:
 
 
 def _content(items: Sequence[Any]) -> str | None:
-    """Return a hash of inputs that are files; of others nothing is kept."""
+    """Return what tells inputs from others: of files and datasets only."""
+    if isinstance(items, Column):
+        return items.content
     if not all(isinstance(item, Path) for item in items):
         return None
     seal = hashlib.sha256()

@@ -8,12 +8,13 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from zoo import features, gathering, models
+from zoo import examples, features, gathering, models, probing
 from zoo.about import about, unwrapped
-from zoo.errors import DataError, OptionError
+from zoo.errors import DataError, InputError, OptionError
+from zoo.examples import Examples, Gathered
 from zoo.freezing import head_of, unfreeze
-from zoo.gathering import Examples, Gathered
 from zoo.modes import evaluating
+from zoo.probing import Probe, ends_in_head
 from zoo.quickening import keep_memory
 from zoo.run import Run
 from zoo.settings import change, check_ranges
@@ -27,7 +28,6 @@ from zoo.watching import Watcher
 __all__ = ["Lesson", "evaluate", "teach"]
 
 MOST_BYTES = 2 << 30  # of prepared inputs that are kept in memory
-HEADLINE = {"classes": "accuracy", "number": "rmse"}
 
 
 @dataclass
@@ -39,11 +39,12 @@ class Lesson:
     data: Gathered
     settings: Settings
     run: Run
+    probe: Probe | None
     rows: Examples  # those the figures are measured on
     part: str  # "test", or "validation" where there were no test rows
     output: Tensor  # the model's, of those rows
     metrics: dict[str, float]
-    skipped: tuple[str, ...]
+    skipped: tuple[str, ...] = ()
 
 
 def teach(
@@ -69,28 +70,36 @@ def teach(
     found = _gathered(spec, data, validation, test, target, labels)
     with seeded(chosen.seed):
         model = _with_head(name, found)
-        found, skipped = _readable(model, found, skip_unreadable)
-        if found.validation is None:
-            fitting, held = gathering.part(
-                found.training,
-                chosen.holding,
-                seed=chosen.seed,
-                stratified=bool(found.labels),
-            )
-            found = replace(found, training=fitting, validation=held)
-        run = Run(about(model).spec, seed=chosen.seed, watcher=watcher)
-        _describe(run, found)
-        _probe(model, run, found, chosen)
-        _learn(model, run, found, chosen)
+        skipped: tuple[str, ...] = ()
+        if skip_unreadable:
+            found, skipped = _without_unreadable(model, found)
+        try:
+            lesson = _taught(name, model, _parted(found, chosen), chosen, watcher)
+        except InputError as exc:
+            raise _all_unreadable(model, found) from exc
+    lesson.skipped = skipped
+    return lesson
+
+
+def _taught(
+    name: str | Path,
+    model: nn.Module,
+    found: Gathered,
+    chosen: Settings,
+    watcher: Watcher | None,
+) -> Lesson:
+    run = Run(about(model).spec, seed=chosen.seed, watcher=watcher)
+    probe, cached = _probed(name, model, found, chosen)
+    if not (exact(chosen) and probe):
+        _loop(model, run, found, chosen, cached)
     unfreeze(model).eval()
-    rows, part = (
-        (found.test, "test") if found.test else (found.validation, "validation")
-    )
-    assert rows is not None, "validation rows were held back"
-    output = outputs(model, rows)
+    part = "test" if found.test else "validation"
+    rows = found.parts()[part]
+    output = outputs(model, rows, cached=cached)
     metrics = _measured(model, output, rows)
+    _compare(run, model, found, rows, probe)
     return Lesson(
-        model, str(name), found, chosen, run, rows, part, output, metrics, skipped
+        model, str(name), found, chosen, run, probe, rows, part, output, metrics
     )
 
 
@@ -115,11 +124,22 @@ def evaluate(
 
 
 @torch.inference_mode()
-def outputs(model: nn.Module, rows: Examples) -> Tensor:
-    """Return what the model gives for examples, (rows, ...)."""
+def outputs(model: nn.Module, rows: Examples, *, cached: bool = False) -> Tensor:
+    """Return what the model gives for examples, (rows, ...).
+
+    With `cached`, by its head from the features: they are kept for the next use.
+    """
     with evaluating(model):
+        if cached:
+            head = unwrapped(model).get_submodule(head_of(model))
+            return torch.as_tensor(head(features.of_examples(model, rows)))
         found = [unwrapped(model)(given) for given in features.prepared(model, rows)]
     return torch.cat(found)
+
+
+def exact(chosen: Settings) -> bool:
+    """Return whether a linear head is solved, which needs no validation rows."""
+    return chosen.freeze == "backbone" and chosen.cache and chosen.optimizer is None
 
 
 def _gathered(
@@ -138,7 +158,8 @@ def _gathered(
             other = gathering.gather(
                 more, spec.input, labels=found.labels or None, **how
             )
-            found = replace(found, **{name: other.test or other.training})
+            part: Any = {name: other.test or other.training}
+            found = replace(found, **part)
     return found
 
 
@@ -153,103 +174,131 @@ def _with_head(name: str | Path, found: Gathered) -> nn.Module:
     return models.load(name, labels=list(found.labels))
 
 
-def _readable(
-    model: nn.Module, found: Gathered, skip: bool
+def _without_unreadable(
+    model: nn.Module, found: Gathered
 ) -> tuple[Gathered, tuple[str, ...]]:
-    """Refuse rows that can't be opened, all at once, or leave them out if told to."""
-    parts = {"training": found.training, "validation": found.validation}
-    parts["test"] = found.test
+    """Leave out what can't be opened, and say what that is."""
     faults: list[str] = []
-    kept: dict[str, Examples] = {}
-    for part, rows in parts.items():
-        if rows is None:
-            continue
+    kept: dict[str, Any] = {}
+    for part, rows in found.parts().items():
         bad = features.unreadable(model, rows)
         faults += [f"{rows.names[row]}: {problem}" for row, problem in bad.items()]
         kept[part] = rows.pick([row for row in range(len(rows)) if row not in bad])
-    if faults and not skip:
-        shown = " ".join(faults[:10])
-        more = f" And {len(faults) - 10} more." if len(faults) > 10 else ""
-        raise DataError(
-            f"{found.source}: {len(faults)} inputs can't be read. {shown}{more} Mend "
-            "them, or leave them out with skip_unreadable (--skip-unreadable)."
-        )
-    for part, rows in kept.items():
-        if not len(rows):
+        if not len(kept[part]):
             raise DataError(f"{found.source}: no {part} row can be read.")
     return (replace(found, **kept) if faults else found), tuple(faults)
 
 
-def _describe(run: Run, found: Gathered) -> None:
-    for part in ("training", "validation", "test"):
-        rows = getattr(found, part)
-        if rows is not None:
-            run.data[part] = {"rows": len(rows), "fingerprint": ""}
+def _all_unreadable(model: nn.Module, found: Gathered) -> DataError:
+    """Return an error that names every input that can't be opened."""
+    faults = [
+        f"{rows.names[row]}: {problem}"
+        for rows in found.parts().values()
+        for row, problem in features.unreadable(model, rows).items()
+    ]
+    shown = " ".join(faults[:10])
+    more = f" And {len(faults) - 10} more." if len(faults) > 10 else ""
+    what = "1 input" if len(faults) == 1 else f"{len(faults)} inputs"
+    return DataError(
+        f"{found.source}: {what} can't be read. {shown}{more} Mend them, or leave them "
+        "out with skip_unreadable=True (--skip-unreadable)."
+    )
+
+
+def _parted(found: Gathered, chosen: Settings) -> Gathered:
+    """Hold rows back for validation where the strategy or the figures need some."""
+    if found.validation is not None or (found.test is not None and exact(chosen)):
+        return found
+    stratified = bool(found.labels)
+    fitting, held = examples.part(
+        found.training, chosen.holding, seed=chosen.seed, stratified=stratified
+    )
+    return replace(found, training=fitting, validation=held)
+
+
+def _probed(
+    name: str | Path, model: nn.Module, found: Gathered, chosen: Settings
+) -> tuple[Probe | None, bool]:
+    """Start the head as the best linear one; return it, and whether features will do.
+
+    Any other strategy starts from there too: a random head would first spoil what lies
+    before it (Kumar et al., "Fine-tuning can distort pretrained features", 2022).
+    """
+    first = found.training.pick(range(min(2, len(found.training))))
+    if not chosen.cache or not ends_in_head(
+        model, next(features.prepared(model, first))
+    ):
+        return None, False
+    given = features.of_examples(model, found.training)
+    solved = probing.probe(
+        model,
+        unwrapped(models.load(name)).get_submodule(head_of(model)),
+        given,
+        _rows(found, given).target,
+        figure=_figure(found),
+        pull=chosen.pull,
+        weight=_weight(found) if chosen.balance else None,
+        seed=chosen.seed,
+    )
+    if solved is not None and chosen.start == "probe":
+        probing.put(model, solved.head)
+    return solved, chosen.freeze == "backbone"
+
+
+def _loop(
+    model: nn.Module, run: Run, found: Gathered, chosen: Settings, cached: bool
+) -> None:
+    """Train by small steps: the head on features, or more on the inputs themselves."""
+    held = found.validation
+    assert held is not None, "validation rows were held back"
+    if cached:
+        fitting, given = features.of_examples(model, found.training), None
+    else:
+        fitting = torch.arange(len(found.training))[:, None]
+        given = _kept(model, found.training)
+
+    def validate(model: nn.Module) -> dict[str, float]:
+        return _measured(model, outputs(model, held, cached=cached), held)
+
+    learn(
+        model,
+        run,
+        chosen,
+        _rows(found, fitting),
+        validate,
+        best=_figure(found),
+        given=given,
+        weight=_weight(found) if chosen.balance else None,
+    )
+
+
+def _compare(
+    run: Run, model: nn.Module, found: Gathered, rows: Examples, probe: Probe | None
+) -> None:
+    """Keep what simple methods reach on the same rows."""
     if found.labels:
-        rows = found.test or found.validation
-        assert rows is not None, "validation rows were held back"
         commonest = max(found.training.targets, key=found.training.targets.count)
         share = rows.targets.count(commonest) / len(rows)
         run.baseline("the commonest class", accuracy=share)
+    else:
+        mean = sum(found.training.targets) / len(found.training)
+        flat = torch.full((len(rows), 1), mean)
+        run.baseline("the mean", **_measured(model, flat, rows))
+    if probe is not None:
+        weight, bias = probe.plain
+        output = features.of_examples(model, rows) @ weight.T + bias
+        run.baseline("a linear probe from zeros", **_measured(model, output, rows))
+        run.note(pull=probe.chosen.pull, cross_validated=probe.chosen.score)
 
 
-def _probe(model: nn.Module, run: Run, found: Gathered, chosen: Settings) -> None:
-    """Measure what the head alone reaches, where more than it will learn."""
-
-
-def _learn(model: nn.Module, run: Run, found: Gathered, chosen: Settings) -> None:
-    held = found.validation
-    assert held is not None, "validation rows were held back"
-    best = HEADLINE["classes" if found.labels else "number"]
-    weight = _weight(found) if chosen.balance else None
-    if chosen.freeze == "backbone" and chosen.cache and _ends_in_head(model, held):
-        _learn_head(model, run, found, chosen, best, weight)
-        return
-    images = _kept(model, found.training)
-
-    def validate(model: nn.Module) -> dict[str, float]:
-        return _measured(model, outputs(model, held), held)
-
-    rows = _rows(found, torch.arange(len(found.training))[:, None])
-    learn(model, run, chosen, rows, validate, best=best, given=images, weight=weight)
-
-
-def _learn_head(
-    model: nn.Module,
-    run: Run,
-    found: Gathered,
-    chosen: Settings,
-    best: str,
-    weight: Tensor | None,
-) -> None:
-    """Train the head on features that are computed once."""
-    held = found.validation
-    assert held is not None, "validation rows were held back"
-    fitting = features.of_examples(model, found.training)
-    asked = features.of_examples(model, held)
-    head = unwrapped(model).get_submodule(head_of(model))
-
-    def validate(model: nn.Module) -> dict[str, float]:
-        with evaluating(head), torch.inference_mode():
-            return _measured(model, head(asked), held)
-
-    rows = _rows(found, fitting)
-    learn(model, run, chosen, rows, validate, best=best, weight=weight)
+def _figure(found: Gathered) -> str:
+    return "accuracy" if found.labels else "rmse"
 
 
 def _rows(found: Gathered, given: Tensor) -> Tensors:
     target = torch.tensor(found.training.targets)
     target = target.long() if found.labels else target.float()
     return Tensors(input=given, target=target, source=found.source, fingerprint="")
-
-
-def _ends_in_head(model: nn.Module, rows: Examples) -> bool:
-    """Return whether the model's output is what its head gives, and nothing after."""
-    head = unwrapped(model).get_submodule(head_of(model))
-    with evaluating(model), torch.inference_mode():
-        given = next(iter(features.prepared(model, rows, batch=2)))
-        seen, output = features.before_head(model, given)
-        return torch.equal(head(seen), output)
 
 
 def _kept(model: nn.Module, rows: Examples) -> Callable[[Tensor], Tensor]:

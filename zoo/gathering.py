@@ -1,14 +1,11 @@
 """A user's own data, whatever holds it: folders of files, tables, datasets.
 
-Ends in `Gathered`: raw inputs with their targets, parted into training, validation and
-test rows where the data is. Nothing is opened yet. Does not know torch.
+Nothing is opened yet, and torch is not known here.
 """
 
 from __future__ import annotations
 
 import os
-import random
-from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,13 +13,14 @@ from typing import TYPE_CHECKING, Any
 
 from zoo import datasets
 from zoo.errors import DataError, MissingExtra, near
+from zoo.examples import Column, Examples, Gathered
 from zoo.plugins import found
 from zoo.specs import REPOSITORY, ImageInput, Input
 
 if TYPE_CHECKING:
     from datasets import Dataset
 
-__all__ = ["Examples", "Gathered", "gather", "part"]
+__all__ = ["gather"]
 
 SPLITS = {  # what a part of the data may be called, as a folder or as a split
     "training": ("train", "training"),
@@ -34,42 +32,6 @@ TABLES = {".csv": "from_csv", ".jsonl": "from_json", ".parquet": "from_parquet"}
 INPUTS = ("image", "img", "picture", "photo", "path", "file", "file_name", "filename")
 TARGETS = ("label", "labels", "class", "target")
 MOST = 20  # names that a message shows
-
-
-@dataclass(frozen=True, kw_only=True)
-class Examples:
-    """Raw inputs, one target each, and a name for each that a message can show."""
-
-    items: Sequence[Any]
-    targets: tuple[float, ...]
-    names: Sequence[str]
-
-    def __len__(self) -> int:
-        return len(self.targets)
-
-    def pick(self, rows: Sequence[int]) -> Examples:
-        """Return some of the rows, in this order."""
-        return Examples(
-            items=[self.items[row] for row in rows],
-            targets=tuple(self.targets[row] for row in rows),
-            names=[self.names[row] for row in rows],
-        )
-
-
-@dataclass(frozen=True, kw_only=True)
-class Gathered:
-    """What was found: `labels` are the classes, or none where targets are numbers."""
-
-    source: str
-    labels: tuple[str, ...]
-    training: Examples
-    validation: Examples | None = None
-    test: Examples | None = None
-
-    def counts(self) -> dict[str, int]:
-        """Return how many training rows there are of each class."""
-        counted = Counter(int(target) for target in self.training.targets)
-        return {label: counted[number] for number, label in enumerate(self.labels)}
 
 
 @dataclass
@@ -113,32 +75,6 @@ def gather(
         if len(r.targets)
     }
     return Gathered(source=source, labels=names, **held)
-
-
-def part(
-    rows: Examples, holding: float, *, seed: int, stratified: bool
-) -> tuple[Examples, Examples]:
-    """Return the rows to fit, and a share of them held back for validation.
-
-    With `stratified`, of each class its share, and at least one row. Raises DataError.
-    """
-    drawing = random.Random(seed)
-    groups: dict[float, list[int]] = defaultdict(list)
-    for row, target in enumerate(rows.targets):
-        groups[target if stratified else 0.0].append(row)
-    fitting: list[int] = []
-    held: list[int] = []
-    for _, group in sorted(groups.items()):
-        drawing.shuffle(group)
-        border = max(1, round(holding * len(group)))
-        if border >= len(group):
-            raise DataError(
-                f"{len(rows)} rows are too few: of each class one is held back for "
-                "validation, so give at least two of each, or validation rows."
-            )
-        held += group[:border]
-        fitting += group[border:]
-    return rows.pick(sorted(fitting)), rows.pick(sorted(held))
 
 
 def _parts(
@@ -271,25 +207,12 @@ def _table(
         wanted = [column.name for column in expected.columns]
         for name in wanted:
             _column(source, columns, [name], "model's")
-        return _Rows(rows.select_columns(wanted), list(held), names)
+        return _Rows(Column(rows.select_columns(wanted), None), list(held), names)
     given = _column(source, columns, INPUTS, "picture")
     if given in INPUTS[4:] and beside is not None:
         paths = [beside / str(value) for value in rows[given]]
         return _Rows(paths, list(held), [str(value) for value in rows[given]])
-    return _Rows(_Column(rows, given), list(held), names)
-
-
-class _Column(Sequence[Any]):
-    """A column of a dataset whose values are decoded when they are asked for."""
-
-    def __init__(self, rows: Dataset, name: str) -> None:
-        self.rows, self.name = rows, name
-
-    def __len__(self) -> int:
-        return len(self.rows)
-
-    def __getitem__(self, row: Any) -> Any:
-        return self.rows[row][self.name]
+    return _Rows(Column(rows, given), list(held), names)
 
 
 def _column(

@@ -13,10 +13,11 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-__all__ = ["Choice", "choose", "mixture", "solve"]
+__all__ = ["Choice", "choose", "mixture", "nearest", "solve"]
 
 PULLS = (1e9, 1.0, 0.1, 0.01, 1e-3, 1e-4)  # from "stay at the start" to "go anywhere"
 FOLDS = 5
+FEW, REPEATS = 1000, 3  # rows so few that one parting into folds would be luck
 WORK = 2e9  # rows x features x classes above which one fold has to do
 STEPS = 150  # of L-BFGS, each with a line search
 
@@ -27,7 +28,7 @@ Start = tuple[Tensor, Tensor]  # weight (classes, features) and bias (classes,)
 
 @dataclass(frozen=True)
 class Choice:
-    """A start and a pull that were tried, and the mean score on rows left out."""
+    """A start and a pull that were tried, and the score on rows that were left out."""
 
     start: str
     pull: float
@@ -42,8 +43,9 @@ def mixture(old: nn.Linear, features: Tensor, target: Tensor, classes: int) -> S
     """
     with torch.no_grad():
         seen = old(features).softmax(dim=1)  # (rows, old classes)
-        rows = [seen[target == number] for number in range(classes)]
-        shares = torch.stack([r.mean(dim=0) for r in rows])  # (classes, old classes)
+        member = nn.functional.one_hot(target, classes).to(seen.dtype)
+        counts = member.sum(dim=0).clamp(min=1)  # of a class without rows: no share
+        shares = member.T @ seen / counts[:, None]  # (classes, old classes)
         bias = torch.zeros(classes) if old.bias is None else shares @ old.bias
         return shares @ old.weight, bias
 
@@ -95,33 +97,49 @@ def choose(
     `starts` gives the starts, by name, that the rows of a mask allow. Each is tried on
     folds of the rows; of equal ones, the one that stays nearer to its start is taken.
     """
-    scores: dict[tuple[str, float], list[float]] = {}
+    outputs: dict[tuple[str, float], list[Tensor]] = {}
+    answers: list[Tensor] = []
     for inside in _folds(features, target, seed=seed, stratified=stratified):
+        rows, known = features[~inside], target[~inside]
+        answers.append(target[inside])
         for name, start in starts(~inside).items():
-            now, rows, answers = start, features[~inside], target[~inside]
+            now = start
             for pull in PULLS:  # each search begins where the last one ended
-                now = solve(start, rows, answers, loss, pull=pull, begin=now)
+                now = solve(start, rows, known, loss, pull=pull, begin=now)
                 output = features[inside] @ now[0].T + now[1]
-                scores.setdefault((name, pull), []).append(
-                    score(output, target[inside])
-                )
+                outputs.setdefault((name, pull), []).append(output)
+    # All rows at once: the mean over folds would count the rows of small folds more.
     tried = [
-        Choice(name, pull, sum(found) / len(found))
-        for (name, pull), found in scores.items()
+        Choice(name, pull, score(torch.cat(found), torch.cat(answers)))
+        for (name, pull), found in outputs.items()
     ]
     return sorted(tried, key=lambda one: (-one.score, -one.pull))
+
+
+def nearest(tried: list[Choice], slack: float) -> Choice:
+    """Return the choice that stays nearest to its start, of those about as good.
+
+    As good as the best less `slack`, its standard error: the rule of Breiman et al.,
+    "Classification and regression trees", 1984. Few rows say little, and what the old
+    head knew stays; many rows say more.
+    """
+    good = [one for one in tried if one.score >= tried[0].score - slack]
+    return max(good, key=lambda one: (one.pull, one.score))
 
 
 def _folds(
     features: Tensor, target: Tensor, *, seed: int, stratified: bool
 ) -> Iterator[Tensor]:
-    """Yield masks of the rows to leave out; of many rows, one mask only."""
-    order = torch.randperm(len(target), generator=torch.Generator().manual_seed(seed))
-    if stratified:
-        order = order[target[order].argsort(stable=True)]
+    """Yield masks of the rows to leave out: of few rows several times over, of very
+    many once."""
+    random = torch.Generator().manual_seed(seed)
     classes = len(target.unique()) if stratified else 1
-    count = 1 if features.numel() * classes > WORK else FOLDS
-    for number in range(count):
-        inside = torch.zeros(len(target), dtype=torch.bool)
-        inside[order[number::FOLDS]] = True
-        yield inside
+    large = features.numel() * classes > WORK
+    for _ in range(1 if large or len(target) > FEW else REPEATS):
+        order = torch.randperm(len(target), generator=random)
+        if stratified:
+            order = order[target[order].argsort(stable=True)]
+        for number in range(1 if large else FOLDS):
+            inside = torch.zeros(len(target), dtype=torch.bool)
+            inside[order[number::FOLDS]] = True
+            yield inside

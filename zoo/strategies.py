@@ -1,6 +1,7 @@
 """How a model goes on learning: which parts, from what, and how fast.
 
-* "backbone": all before the head is frozen; its features are computed once.
+* "backbone": all before the head is frozen; its features are computed once. A linear
+  head is then solved exactly, unless an optimizer is asked for: see `zoo.heads`.
 * "gradual": the head first, then one block more at a time, from the last to the first.
 * "all-but-norm": everything is frozen but the head and the normalisations' two factors.
 * "none": everything learns, the slower the further it is from the head.
@@ -37,11 +38,13 @@ class Settings:
     epochs: int | None = None
     batch: int = 32
     lr: float | None = None
-    optimizer: str = "adamw"
+    optimizer: str | None = None  # "adamw", or an exact solution where there is one
     weight_decay: float = 0.01
     schedule: str = "one-cycle"
+    start: str = "probe"  # the head begins as the best linear one, or at "random"
+    pull: float | None = None  # to the head's start; None is chosen by cross-validation
     decay: float = 0.7  # of the rate, from one block to the block before it
-    patience: int = 15  # epochs without a better figure on the validation rows
+    patience: int | None = 15  # epochs without a better figure on validation rows
     holding: float = 0.2  # of the training rows, where no validation rows are given
     augment: str = "none"  # or "flip", "flip-crop"
     passes: int = 1  # differently augmented copies of each row, with a frozen backbone
@@ -91,7 +94,10 @@ def learn(
     learning = head if settings.freeze == "backbone" else model
     groups = parameter_groups(model, settings)
     optimizer = practices.optimizer(
-        settings.optimizer, groups, settings.rate, weight_decay=settings.weight_decay
+        settings.optimizer or "adamw",
+        groups,
+        settings.rate,
+        weight_decay=settings.weight_decay,
     )
     steps = run.steps(fitting, settings.batch, settings.rounds)
     schedule = practices.schedule(settings.schedule, optimizer, steps)
