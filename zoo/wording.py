@@ -1,6 +1,15 @@
 """The fixed text of a model card, with places for facts and figures."""
 
-__all__ = ["BODY", "CONVERTED", "MEASURED", "PINNED", "TRAINED", "UNMEASURED"]
+__all__ = [
+    "BODY",
+    "CONVERTED",
+    "MEASURED",
+    "PINNED",
+    "TAUGHT",
+    "TAUGHT_MAKING",
+    "TRAINED",
+    "UNMEASURED",
+]
 
 BODY = """\
 # {name}
@@ -69,3 +78,32 @@ From the Hub, once, at the first load. The zoo takes no file but this one:
 | commit | `{revision}` |
 | file | `{filename}` |
 | SHA-256 | {known} |"""
+TAUGHT = """\
+## What it is for
+
+For inputs like those of {source}. {answers}
+It is `{parent}` with what that data added.
+
+## How it was trained
+
+From the weights of `{parent}` (SHA-256 `{sha256}`),
+on {fitting:,} rows of {source}.
+{strategy}
+
+## Where it fails
+
+{fails}"""
+TAUGHT_MAKING = """\
+## How to make it again
+
+`zoo finetune {parent} DATA -o {name}` with the settings below took
+{seconds:,.0f} seconds on {hardware} (torch {torch}). DATA was {source}.
+
+| setting | value |
+| --- | --- |
+{settings}
+
+| rows of | count |
+| --- | ---: |
+{parts}
+"""
