@@ -159,6 +159,7 @@ def test_publishing_twice_makes_one_commit(hub: Hub, mine: Path) -> None:
 
     assert second == replace(first, changed=False)
     assert hub.count("POST", "/commit/") == 1
+    assert hub.count("POST", "/preupload/") == 2  # with and without Xet, at first
 
 
 def test_an_update_keeps_the_old_commit(hub: Hub, mine: Path, tmp_path: Path) -> None:
@@ -564,6 +565,36 @@ def test_a_receipt_is_enough_for_a_card(hub: Hub, tmp_path: Path) -> None:
     assert hub.files("alice/again")["README.md"] == (home / "README.md").read_bytes()
 
 
+def test_a_child_does_not_get_its_parents_card(hub: Hub, tmp_path: Path) -> None:
+    """
+    The prose of a registered model does not tell what was made of it.
+    """
+    home = ROOT / "plugins" / "cnn" / "zoo_cnn" / "checkpoints" / NAME
+    run = tmp_path / "run"
+    shutil.copytree(home, run)
+    (run / "README.md").unlink()
+    config = json.loads((run / "config.json").read_text())
+    config["parent"] = {"name": NAME, "sha256": "0" * 64}
+    (run / "config.json").write_text(json.dumps(config))
+
+    assert refusal(run, "alice/child").startswith(f"{run} has no README.md, ")
+
+
+def test_a_registered_models_card_is_rendered(
+    hub: Hub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """
+    A stale one in the plugin's folder does not go up.
+    """
+    shutil.copytree(zoo.load(NAME).zoo.folder, tmp_path / "shipped")
+    (tmp_path / "shipped" / "README.md").write_text("stale")
+    monkeypatch.setattr("zoo.store.shipped", lambda _: tmp_path / "shipped")
+
+    zoo.publish(NAME, REPO)
+
+    assert hub.files(REPO)["README.md"].decode() == zoo.card(NAME)
+
+
 def test_a_card_that_shows_what_is_not_there(hub: Hub, mine: Path) -> None:
     """
     A picture that is missing would be a hole in the card.
@@ -711,7 +742,8 @@ def test_the_command_in_a_process_of_its_own(hub: Hub, tmp_path: Path) -> None:
     It needs no more than HF_ENDPOINT and HF_TOKEN, and prints what to load and to pin.
     """
     words = ["-m", "zoo", "publish", NAME, "--repo", REPO]
-    theirs = os.environ | environment(hub, tmp_path / "their home")
+    settings = environment(hub, tmp_path / "their home") | {"HF_HUB_DISABLE_XET": "0"}
+    theirs = os.environ | settings
 
     done = subprocess.run(
         [sys.executable, *words],
