@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from zoo.hookspecs import hookimpl
     from zoo.models import build, load
     from zoo.prediction import example, predict
+    from zoo.publishing import publish
     from zoo.run import Run
     from zoo.saving import save
     from zoo.specs import (
@@ -59,6 +60,7 @@ __all__ = [
     "load",
     "names",
     "predict",
+    "publish",
     "save",
     "search",
     "spec",
@@ -82,6 +84,7 @@ _HOMES = {
     "load": "models",
     "names": "catalogue",
     "predict": "prediction",
+    "publish": "publishing",
     "save": "saving",
     "search": "catalogue",
     "spec": "catalogue",
