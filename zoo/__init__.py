@@ -12,7 +12,11 @@ if TYPE_CHECKING:
     from zoo.catalogue import dataset_names, names, search, spec
     from zoo.datasets import load as data
     from zoo.errors import ZooError
+    from zoo.evaluating import evaluate
+    from zoo.featuring import features
+    from zoo.freezing import freeze, unfreeze
     from zoo.hookspecs import hookimpl
+    from zoo.lessons import finetune
     from zoo.models import build, load
     from zoo.prediction import example, predict
     from zoo.publishing import publish
@@ -55,7 +59,11 @@ __all__ = [
     "crossval",
     "data",
     "dataset_names",
+    "evaluate",
     "example",
+    "features",
+    "finetune",
+    "freeze",
     "hookimpl",
     "load",
     "names",
@@ -66,6 +74,7 @@ __all__ = [
     "spec",
     "sweep",
     "train",
+    "unfreeze",
     "verify",
 ]
 
@@ -79,7 +88,11 @@ _HOMES = {
     "crossval": "validation",
     "data": "datasets:load",
     "dataset_names": "catalogue",
+    "evaluate": "evaluating",
     "example": "prediction",
+    "features": "featuring",
+    "finetune": "lessons",
+    "freeze": "freezing",
     "hookimpl": "hookspecs",
     "load": "models",
     "names": "catalogue",
@@ -90,6 +103,7 @@ _HOMES = {
     "spec": "catalogue",
     "sweep": "sweeping",
     "train": "training",
+    "unfreeze": "freezing",
     "verify": "verification",
 }
 

@@ -29,9 +29,10 @@ class Examples:
 
     def pick(self, rows: Sequence[int]) -> Examples:
         """Return some of the rows, in this order."""
-        lazy = isinstance(self.items, Column)
+        held = self.items
+        lazy = held.pick(rows) if isinstance(held, Column) else None
         return Examples(
-            items=self.items.pick(rows) if lazy else [self.items[row] for row in rows],
+            items=[held[row] for row in rows] if lazy is None else lazy,
             targets=tuple(self.targets[row] for row in rows),
             names=[self.names[row] for row in rows],
         )

@@ -8,24 +8,23 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from zoo import examples, features, gathering, models, probing
+from zoo import examples, featuring, gathering, models, probing
 from zoo.about import about, unwrapped
 from zoo.errors import DataError, InputError, OptionError
+from zoo.evaluating import measured, outputs
 from zoo.examples import Examples, Gathered
 from zoo.freezing import head_of, unfreeze
-from zoo.modes import evaluating
 from zoo.probing import Probe, ends_in_head
 from zoo.quickening import keep_memory
 from zoo.run import Run
 from zoo.settings import change, check_ranges
 from zoo.specs import ClassOutput
 from zoo.strategies import Settings, learn
-from zoo.tasks import task
 from zoo.tensors import Tensors
 from zoo.training import seeded
 from zoo.watching import Watcher
 
-__all__ = ["Lesson", "evaluate", "teach"]
+__all__ = ["Lesson", "exact", "teach"]
 
 MOST_BYTES = 2 << 30  # of prepared inputs that are kept in memory
 
@@ -96,45 +95,11 @@ def _taught(
     part = "test" if found.test else "validation"
     rows = found.parts()[part]
     output = outputs(model, rows, cached=cached)
-    metrics = _measured(model, output, rows)
+    metrics = measured(model, output, rows)
     _compare(run, model, found, rows, probe)
     return Lesson(
         model, str(name), found, chosen, run, probe, rows, part, output, metrics
     )
-
-
-def evaluate(
-    model: nn.Module, data: Any, *, target: str | None = None
-) -> dict[str, float]:
-    """Return the metrics of a model's task on a user's own data.
-
-    `data` is what `zoo.finetune` takes; of data in parts, the test rows. Labels must be
-    the model's. Raises DataError.
-    """
-    spec = about(model).spec
-    found = gathering.gather(
-        data,
-        spec.input,
-        target=target,
-        labels=spec.labels or None,
-        numbers=not spec.labels,
-    )
-    rows = found.test or found.training
-    return _measured(model, outputs(model, rows), rows)
-
-
-@torch.inference_mode()
-def outputs(model: nn.Module, rows: Examples, *, cached: bool = False) -> Tensor:
-    """Return what the model gives for examples, (rows, ...).
-
-    With `cached`, by its head from the features: they are kept for the next use.
-    """
-    with evaluating(model):
-        if cached:
-            head = unwrapped(model).get_submodule(head_of(model))
-            return torch.as_tensor(head(features.of_examples(model, rows)))
-        found = [unwrapped(model)(given) for given in features.prepared(model, rows)]
-    return torch.cat(found)
 
 
 def exact(chosen: Settings) -> bool:
@@ -181,7 +146,7 @@ def _without_unreadable(
     faults: list[str] = []
     kept: dict[str, Any] = {}
     for part, rows in found.parts().items():
-        bad = features.unreadable(model, rows)
+        bad = featuring.unreadable(model, rows)
         faults += [f"{rows.names[row]}: {problem}" for row, problem in bad.items()]
         kept[part] = rows.pick([row for row in range(len(rows)) if row not in bad])
         if not len(kept[part]):
@@ -194,7 +159,7 @@ def _all_unreadable(model: nn.Module, found: Gathered) -> DataError:
     faults = [
         f"{rows.names[row]}: {problem}"
         for rows in found.parts().values()
-        for row, problem in features.unreadable(model, rows).items()
+        for row, problem in featuring.unreadable(model, rows).items()
     ]
     shown = " ".join(faults[:10])
     more = f" And {len(faults) - 10} more." if len(faults) > 10 else ""
@@ -226,10 +191,10 @@ def _probed(
     """
     first = found.training.pick(range(min(2, len(found.training))))
     if not chosen.cache or not ends_in_head(
-        model, next(features.prepared(model, first))
+        model, next(featuring.prepared(model, first))
     ):
         return None, False
-    given = features.of_examples(model, found.training)
+    given = featuring.of_examples(model, found.training)
     solved = probing.probe(
         model,
         unwrapped(models.load(name)).get_submodule(head_of(model)),
@@ -252,13 +217,13 @@ def _loop(
     held = found.validation
     assert held is not None, "validation rows were held back"
     if cached:
-        fitting, given = features.of_examples(model, found.training), None
+        fitting, given = featuring.of_examples(model, found.training), None
     else:
         fitting = torch.arange(len(found.training))[:, None]
         given = _kept(model, found.training)
 
     def validate(model: nn.Module) -> dict[str, float]:
-        return _measured(model, outputs(model, held, cached=cached), held)
+        return measured(model, outputs(model, held, cached=cached), held)
 
     learn(
         model,
@@ -283,11 +248,11 @@ def _compare(
     else:
         mean = sum(found.training.targets) / len(found.training)
         flat = torch.full((len(rows), 1), mean)
-        run.baseline("the mean", **_measured(model, flat, rows))
+        run.baseline("the mean", **measured(model, flat, rows))
     if probe is not None:
         weight, bias = probe.plain
-        output = features.of_examples(model, rows) @ weight.T + bias
-        run.baseline("a linear probe from zeros", **_measured(model, output, rows))
+        output = featuring.of_examples(model, rows) @ weight.T + bias
+        run.baseline("a linear probe from zeros", **measured(model, output, rows))
         run.note(pull=probe.chosen.pull, cross_validated=probe.chosen.score)
 
 
@@ -303,7 +268,7 @@ def _rows(found: Gathered, given: Tensor) -> Tensors:
 
 def _kept(model: nn.Module, rows: Examples) -> Callable[[Tensor], Tensor]:
     """Return what turns row numbers into prepared inputs: kept where they fit."""
-    batches = features.prepared(model, rows)
+    batches = featuring.prepared(model, rows)
     first = next(batches)
     if first[0].nbytes * len(rows) <= MOST_BYTES:
         held = torch.cat([first, *batches])
@@ -311,7 +276,7 @@ def _kept(model: nn.Module, rows: Examples) -> Callable[[Tensor], Tensor]:
 
     def opened(numbers: Tensor) -> Tensor:
         picked = rows.pick(numbers.tolist())
-        return torch.cat(list(features.prepared(model, picked)))
+        return torch.cat(list(featuring.prepared(model, picked)))
 
     return opened
 
@@ -320,10 +285,3 @@ def _weight(found: Gathered) -> Tensor:
     """Return how much each class counts so that all count alike, 1 on average."""
     counts = torch.tensor(list(found.counts().values())).clamp(min=1)
     return counts.sum() / (len(counts) * counts)
-
-
-def _measured(model: nn.Module, output: Tensor, rows: Examples) -> dict[str, float]:
-    spec = about(model).spec
-    target = torch.tensor(rows.targets)
-    target = target.long() if spec.labels else target.float()
-    return task(spec.task).measure(output, target, spec.output)

@@ -1,22 +1,24 @@
 """From a fine-tuned model to a checkpoint folder: receipt, card, pictures."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from zoo import checkpoints, lesson_cards, pictures, receipts, saving, tensors
 from zoo.about import about, attach
-from zoo.finetuning import Lesson
+from zoo.finetuning import Lesson, teach
 from zoo.plugins import found
 from zoo.specs import ImageInput, License, ModelSpec
 from zoo.tasks import task
 from zoo.tensors import Tensors
+from zoo.watching import Watcher
 
-__all__ = ["save"]
+__all__ = ["finetune", "save"]
 
 MOST_LABELS = 30  # in a picture of the confusion
 WORST, SIDE = 24, 96  # mistakes that are shown, and their pixels
@@ -148,3 +150,45 @@ def _mistakes(lesson: Lesson, said: Tensor, true: Tensor) -> bytes:
     return pictures.mistakes(
         images, said[worst], true[worst], score[worst], lesson.data.labels
     )
+
+
+def finetune(
+    name: str | Path,
+    data: Any,
+    folder: str | Path | None = None,
+    *,
+    validation: Any = None,
+    test: Any = None,
+    target: str | None = None,
+    labels: Sequence[str] | None = None,
+    skip_unreadable: bool = False,
+    watcher: Watcher | None = None,
+    **settings: object,
+) -> nn.Module:
+    """Return the model `name`, taught to answer as `data` does; write it to `folder`.
+
+    `data` is a folder of class-named folders, a CSV, JSONL or parquet file, a
+    `datasets.Dataset`, a registered dataset's name or a Hub id; `target` names the
+    column to predict. Without `validation` rows a stratified part is held back where
+    some are needed. `settings` are those of `zoo.strategies.Settings`: freeze, epochs,
+    lr, batch, ... The model is measured on `test` rows, or on those held back.
+    What comes back saves, loads, publishes and is fine-tuned again like any other;
+    `folder` gets its card. Raises DataError, OptionError, SettingsError, Diverged, and
+    what `zoo.load` raises.
+    """
+    if folder is not None:
+        checkpoints.refuse_strangers(Path(folder))
+    lesson = teach(
+        name,
+        data,
+        validation=validation,
+        test=test,
+        target=target,
+        labels=labels,
+        skip_unreadable=skip_unreadable,
+        settings=settings,
+        watcher=watcher,
+    )
+    if folder is not None:
+        save(lesson, folder)
+    return lesson.model

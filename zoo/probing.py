@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 from zoo import heads
 from zoo.about import about, unwrapped
-from zoo.features import before_head
+from zoo.featuring import before_head
 from zoo.figures import score
 from zoo.freezing import head_of
 from zoo.heads import Choice, Start
@@ -46,21 +46,14 @@ def probe(
     `old` is the head that the model had for its old classes; `figure` is the metric by
     which start and pull are chosen, in cross-validation.
     """
-    spec = about(model).spec
     head = unwrapped(model).get_submodule(head_of(model))
     if not isinstance(head, nn.Linear) or given.ndim != 2:
         return None
-    doing, known = task(spec.task), about(model).report
-    fresh = known is not None and bool(known.fresh)
+    spec = about(model).spec
+    doing = task(spec.task)
 
     def starts(rows: Tensor) -> dict[str, Start]:
-        zeros = torch.zeros_like(head.weight), torch.zeros(len(head.weight))
-        found = {FRESH: zeros}
-        if not fresh:
-            found[PRESENT] = head.weight.detach(), _bias(head)
-        elif isinstance(old, nn.Linear) and len(old.weight) > 1:
-            found[OLD] = heads.mixture(old, given[rows], target[rows], len(head.weight))
-        return found
+        return _starts(model, head, old, given[rows], target[rows])
 
     def loss(output: Tensor, target: Tensor) -> Tensor:
         return doing.loss(output, target, spec.output, weight)
@@ -84,13 +77,27 @@ def probe(
     return Probe(tried, chosen, solved(chosen), solved(plain))
 
 
+def _starts(
+    model: nn.Module, head: nn.Linear, old: nn.Module, given: Tensor, target: Tensor
+) -> dict[str, Start]:
+    """Return where a head may start: always from zeros, and from what is known."""
+    zeros = torch.zeros_like(head.weight), torch.zeros(len(head.weight))
+    found: dict[str, Start] = {FRESH: zeros}
+    report = about(model).report
+    if report is None or not report.fresh:
+        found[PRESENT] = head.weight.detach(), _bias(head)
+    elif isinstance(old, nn.Linear) and len(old.weight) > 1:
+        found[OLD] = heads.mixture(old, given, target, len(head.weight))
+    return found
+
+
 def put(model: nn.Module, head: Start) -> None:
     """Write a solved head into a model."""
     place = unwrapped(model).get_submodule(head_of(model))
     with torch.no_grad():
-        place.weight.copy_(head[0])  # type: ignore[operator, union-attr]
+        place.weight.copy_(head[0])  # type: ignore[operator]
         if place.bias is not None:
-            place.bias.copy_(head[1])  # type: ignore[operator, union-attr]
+            place.bias.copy_(head[1])  # type: ignore[operator]
 
 
 def ends_in_head(model: nn.Module, given: Tensor) -> bool:
