@@ -31,6 +31,7 @@ __all__ = [
     "find",
     "home",
     "parse",
+    "small",
     "to_lock",
     "trust",
 ]
@@ -105,10 +106,18 @@ def home(store: Path, repo: str, commit: str) -> Path:
     return store / "repositories" / repo / commit
 
 
+def small(folder: Path) -> list[Path]:
+    """Return the files of a repository that a load may need, but for the weights."""
+    wanted = (folder / name for name in (checkpoints.CONFIG, *EXTRAS))
+    return [path for path in wanted if path.is_file()]
+
+
 def trust(name: str, found: Repository, plugin: str, version: str) -> None:
     """Remember what a name stood for, and say so where nothing vouched for it."""
     lock = to_lock(name, found, plugin, version)
-    if locks.find(name) or locks.read(locks.trusted()).get(name) == lock:
+    known = locks.read(locks.trusted()).get(name)
+    same = known and replace(known, plugin=plugin, version=version) == lock
+    if same or locks.find(name):  # a plugin's new version changes no bytes
         return
     locks.remember(lock)
     moves = ""
