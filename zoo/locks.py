@@ -100,7 +100,7 @@ def read(path: Path) -> dict[str, Lock]:
 def write(path: Path, locks: Iterable[Lock]) -> None:
     """Write a lock file, whole or not at all."""
     entries = [_entry(lock) for lock in sorted(locks, key=lambda lock: lock.name)]
-    folders.replace_file(path, "\n".join([HEAD, *entries]).encode())
+    folders.replace_file(path, "".join([HEAD, "\n", *entries]).encode())
 
 
 def remember(lock: Lock) -> None:
