@@ -19,7 +19,9 @@ ROWS = [
     {"store"},
     {"weights", "unfilled", "images", "tables", "checkpoints", "modes"},
     {"repositories", "pushing"},
-    {"sources"},
+    {"sources", "manifests"},
+    {"fetching", "locking", "bundles"},
+    {"inventory"},
     {"tensors", "golden", "about", "places", "trackers", "state", "practices"},
     {"tasks"},
     {"models", "pictures", "baselines"},
@@ -40,6 +42,7 @@ TORCH_FREE = {
     *("figures", "spaces", "signatures", "wording"),
     *("plugins", "hub", "catalogue", "datasets", "store", "checkpoints", "cards"),
     *("policy", "locks", "repositories", "sources", "pushing", "publishing"),
+    *("manifests", "fetching", "locking", "bundles", "inventory"),
     *("cli", "__init__", "__main__"),
 }
 SOURCES = sorted(ZOO.rglob("*.py"))

@@ -8,11 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from zoo.about import About, LoadReport
+    from zoo.bundles import bundle, unbundle
     from zoo.cards import render as card
     from zoo.catalogue import dataset_names, names, search, spec
     from zoo.datasets import load as data
     from zoo.errors import ZooError
+    from zoo.fetching import fetch
     from zoo.hookspecs import hookimpl
+    from zoo.locking import lock
     from zoo.models import build, load
     from zoo.prediction import example, predict
     from zoo.publishing import publish
@@ -51,13 +54,16 @@ __all__ = [
     "Weights",
     "ZooError",
     "build",
+    "bundle",
     "card",
     "crossval",
     "data",
     "dataset_names",
     "example",
+    "fetch",
     "hookimpl",
     "load",
+    "lock",
     "names",
     "predict",
     "publish",
@@ -66,6 +72,7 @@ __all__ = [
     "spec",
     "sweep",
     "train",
+    "unbundle",
     "verify",
 ]
 
@@ -75,13 +82,16 @@ _HOMES = {
     "Run": "run",
     "ZooError": "errors",
     "build": "models",
+    "bundle": "bundles",
     "card": "cards:render",
     "crossval": "validation",
     "data": "datasets:load",
     "dataset_names": "catalogue",
     "example": "prediction",
+    "fetch": "fetching",
     "hookimpl": "hookspecs",
     "load": "models",
+    "lock": "locking",
     "names": "catalogue",
     "predict": "prediction",
     "publish": "publishing",
@@ -90,6 +100,7 @@ _HOMES = {
     "spec": "catalogue",
     "sweep": "sweeping",
     "train": "training",
+    "unbundle": "bundles",
     "verify": "verification",
 }
 

@@ -26,12 +26,12 @@ from zoo.specs import COMMIT, REPOSITORY, Weights
 
 __all__ = [
     "PREFIX",
+    "SMALL",
     "Address",
     "Repository",
     "find",
     "home",
     "parse",
-    "small",
     "to_lock",
     "trust",
 ]
@@ -39,6 +39,7 @@ __all__ = [
 PREFIX = "hf://"
 REVISION = re.compile(r"[A-Za-z0-9_][\w.-]*(/[A-Za-z0-9_][\w.-]*)*", re.ASCII)
 EXTRAS = (checkpoints.GOLDEN, checkpoints.RECEIPT, checkpoints.TOKENIZER)
+SMALL = (checkpoints.CONFIG, *EXTRAS)  # what a load may need but for the weights
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,12 +105,6 @@ def find(name: str, *, locked: bool = True) -> Repository:
 def home(store: Path, repo: str, commit: str) -> Path:
     """Return where a store keeps the small files of a repository."""
     return store / "repositories" / repo / commit
-
-
-def small(folder: Path) -> list[Path]:
-    """Return the files of a repository that a load may need, but for the weights."""
-    wanted = (folder / name for name in (checkpoints.CONFIG, *EXTRAS))
-    return [path for path in wanted if path.is_file()]
 
 
 def trust(name: str, found: Repository, plugin: str, version: str) -> None:
