@@ -7,7 +7,7 @@ import hashlib
 import sys
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -82,6 +82,12 @@ class Far:
         """Take the plugin off the path."""
         self.patch.setattr(sys, "path", [p for p in sys.path if p != str(self.scratch)])
         forget()
+
+    def only(self, *names: str) -> None:
+        """Let --all mean these models, and one without weights."""
+        specs = [zoo.spec(name) for name in names]
+        bare = replace(specs[0], name="bare", weights=None)
+        self.patch.setattr("zoo.catalogue.search", lambda: [*specs, bare])
 
     def publish(self, size: int = 2, **options: Any) -> str:
         """Put a checkpoint of xor-mlp on the Hub's main branch; return the commit."""

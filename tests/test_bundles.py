@@ -343,7 +343,10 @@ def test_a_plugin_that_is_missing_is_named(
         f"far-line: 140 bytes, in {far.cache}/store",
         f"xor-mlp: 348 bytes, in {far.cache}/store",
     ]
-    assert told.err == "warning: to load far-line, run: pip install zoo-far\n"
+    assert told.err == (
+        "warning: far-line needs its plugin. If you trust it, run: pip install "
+        "zoo-far\n"
+    )
 
 
 def test_a_plugin_of_another_version_is_named(far: Far) -> None:

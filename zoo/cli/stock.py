@@ -114,7 +114,8 @@ def unbundle_command(file: Path, store: Path | None) -> None:
         click.echo(f"{one.name}: {size(one.size)}, in {home}")
     for advice in sorted({one.advice for one in arrived if one.advice}):
         lacking = ", ".join(one.name for one in arrived if one.advice == advice)
-        click.echo(f"warning: to load {lacking}, run: {advice}", err=True)
+        need = f"{lacking} needs its plugin. If you trust it, run"
+        click.echo(f"warning: {need}: {advice}", err=True)
     if home.absolute() not in [known.absolute() for known in folders.stores()]:
         click.echo(f"warning: set ZOO_STORE={home} to load from it.", err=True)
 
