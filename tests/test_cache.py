@@ -301,10 +301,13 @@ def test_pruning_keeps_what_is_used(far: Far) -> None:
     places = filled(far)
     young = places["orphan"].with_name("def.5678.incomplete")
     young.write_bytes(b"half")
+    stage = places["stage"].with_name(".incoming-y")
+    stage.mkdir()
 
     inventory.prune(inventory.prunable())
 
     assert young.exists()
+    assert stage.exists()
     assert places["tensors"].exists()
     assert len(list((far.cache / "stamps").glob("*"))) == 1
     assert not zoo.load(places["big"]).zoo.report.hashed

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import pytest
-from far import NAME, Far, far
+from far import GATES, NAME, Far, far
 
 import zoo
 from zoo import policy
@@ -70,6 +70,20 @@ def test_a_refused_model_costs_no_request(far: Far, act: object) -> None:
         "data is 'unknown'. Allow it there, or choose a model that 'zoo search "
         "--license' finds."
     )
+
+
+def test_the_weights_of_a_refused_repository_are_not_fetched(far: Far) -> None:
+    """
+    Its licences stand in config.json, so that much has to be looked at.
+    """
+    far.publish()
+    far.patch.setenv("ZOO_LICENSES", "gpl-3.0")
+
+    with pytest.raises(LicenseError, match="'xor-mlp' is not allowed by ZOO_LICENSES"):
+        zoo.load(GATES)
+
+    assert far.hub.count("GET", "config.json") == 1
+    assert far.hub.count("GET|HEAD", "model.safetensors") == 0
 
 
 def test_an_allowed_part_lets_it_in(far: Far) -> None:
