@@ -159,7 +159,7 @@ def _registered() -> Iterator[_Known]:
 
 def _repositories() -> Iterator[_Known]:
     """Yield the files of repositories "hf://..." whose hash a lock knows."""
-    for lock in (lock for lock in _locks() if lock.config):
+    for lock in (lock for lock in _locks() if lock.config and lock.repo):
         pin = lock.weights()
         config = replace(
             pin, size=None, sha256=lock.config, filename=checkpoints.CONFIG
