@@ -20,7 +20,9 @@ ROWS = [
     {"weights", "unfilled", "images", "tables", "checkpoints", "modes"},
     {"quickening", "heads"},
     {"repositories", "pushing"},
-    {"sources"},
+    {"sources", "manifests"},
+    {"fetching", "locking", "bundles"},
+    {"inventory"},
     {"tensors", "golden", "about", "places", "trackers", "state", "practices"},
     {"tasks", "freezing"},
     {"models", "pictures", "baselines", "featuring"},
@@ -43,6 +45,7 @@ TORCH_FREE = {
     *("figures", "spaces", "signatures", "wording"),
     *("plugins", "hub", "catalogue", "datasets", "store", "checkpoints", "cards"),
     *("policy", "locks", "repositories", "sources", "pushing", "publishing"),
+    *("manifests", "fetching", "locking", "bundles", "inventory"),
     *("cli", "__init__", "__main__"),
 }
 SOURCES = sorted(ZOO.rglob("*.py"))

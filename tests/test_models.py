@@ -459,7 +459,7 @@ def test_code_never_comes_from_a_folder(folder: Path) -> None:
 
     assert str(caught.value) == (
         f"{folder} was made by 'zoo-evil', which is not installed. "
-        "Run: pip install zoo-evil"
+        "If you trust it, run: pip install zoo-evil"
     )
 
 

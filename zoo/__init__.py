@@ -8,15 +8,18 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from zoo.about import About, LoadReport
+    from zoo.bundles import bundle, unbundle
     from zoo.cards import render as card
     from zoo.catalogue import dataset_names, names, search, spec
     from zoo.datasets import load as data
     from zoo.errors import ZooError
     from zoo.evaluating import evaluate
     from zoo.featuring import features
+    from zoo.fetching import fetch
     from zoo.freezing import freeze, unfreeze
     from zoo.hookspecs import hookimpl
     from zoo.lessons import finetune
+    from zoo.locking import lock
     from zoo.models import build, load
     from zoo.prediction import example, predict
     from zoo.publishing import publish
@@ -55,6 +58,7 @@ __all__ = [
     "Weights",
     "ZooError",
     "build",
+    "bundle",
     "card",
     "crossval",
     "data",
@@ -62,10 +66,12 @@ __all__ = [
     "evaluate",
     "example",
     "features",
+    "fetch",
     "finetune",
     "freeze",
     "hookimpl",
     "load",
+    "lock",
     "names",
     "predict",
     "publish",
@@ -74,6 +80,7 @@ __all__ = [
     "spec",
     "sweep",
     "train",
+    "unbundle",
     "unfreeze",
     "verify",
 ]
@@ -84,6 +91,7 @@ _HOMES = {
     "Run": "run",
     "ZooError": "errors",
     "build": "models",
+    "bundle": "bundles",
     "card": "cards:render",
     "crossval": "validation",
     "data": "datasets:load",
@@ -91,10 +99,12 @@ _HOMES = {
     "evaluate": "evaluating",
     "example": "prediction",
     "features": "featuring",
+    "fetch": "fetching",
     "finetune": "lessons",
     "freeze": "freezing",
     "hookimpl": "hookspecs",
     "load": "models",
+    "lock": "locking",
     "names": "catalogue",
     "predict": "prediction",
     "publish": "publishing",
@@ -103,6 +113,7 @@ _HOMES = {
     "spec": "catalogue",
     "sweep": "sweeping",
     "train": "training",
+    "unbundle": "bundles",
     "unfreeze": "freezing",
     "verify": "verification",
 }

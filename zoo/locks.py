@@ -16,7 +16,7 @@ from zoo import folders
 from zoo.errors import LockError, SpecError
 from zoo.specs import SHA256, Weights
 
-__all__ = ["Lock", "find", "project", "read", "remember", "trusted", "write"]
+__all__ = ["Lock", "find", "parse", "project", "read", "remember", "trusted", "write"]
 
 HEAD = (
     "# Which weights a name stands for. Written by 'zoo lock'; keep it in your project."
@@ -84,7 +84,11 @@ def read(path: Path) -> dict[str, Lock]:
     except (OSError, ValueError, RecursionError) as exc:
         raise LockError(f"{path} can't be read ({exc}). {_again(path)}") from exc
     try:
-        locks = [_lock(entry) for entry in raw["model"]] if raw else []
+        locks = [parse(entry) for entry in raw["model"]] if raw else []
+        names = [lock.name for lock in locks]
+        if len(set(names)) < len(names):
+            twice = next(name for name in names if names.count(name) > 1)
+            raise ValueError(f"two entries for {twice!r}")
     except (KeyError, TypeError, AttributeError, ValueError, SpecError) as exc:
         problem = f"{type(exc).__name__}: {exc}".removeprefix("SpecError: ").rstrip(".")
         raise LockError(
@@ -96,7 +100,7 @@ def read(path: Path) -> dict[str, Lock]:
 def write(path: Path, locks: Iterable[Lock]) -> None:
     """Write a lock file, whole or not at all."""
     entries = [_entry(lock) for lock in sorted(locks, key=lambda lock: lock.name)]
-    folders.replace_file(path, "\n".join([HEAD, *entries]).encode())
+    folders.replace_file(path, "".join([HEAD, "\n", *entries]).encode())
 
 
 def remember(lock: Lock) -> None:
@@ -109,7 +113,11 @@ def remember(lock: Lock) -> None:
         return
 
 
-def _lock(raw: Mapping[str, object]) -> Lock:
+def parse(raw: Mapping[str, object]) -> Lock:
+    """Return the lock that a table of a file describes.
+
+    Raises TypeError, AttributeError, ValueError and SpecError.
+    """
     known = {field.name: field.type for field in fields(Lock)}
     for name, value in raw.items():
         if name not in known:
@@ -121,11 +129,18 @@ def _lock(raw: Mapping[str, object]) -> Lock:
 
 def _entry(lock: Lock) -> str:
     # A JSON string without control characters is a TOML string as well.
-    lines = [f"{k} = {json.dumps(v)}" for k, v in asdict(lock).items() if v != ""]
+    lines = [
+        f"{name} = {json.dumps(value, ensure_ascii=False)}"
+        for name, value in asdict(lock).items()
+        if value != ""
+    ]
     return "\n".join(["", "[[model]]", *lines, ""])
 
 
 def _again(path: Path) -> str:
     if path == trusted():
         return "Delete it: it only remembers what was trusted."
-    return "Run 'zoo lock' again, or take it back from version control."
+    return (
+        "Take it back from version control, or delete it and run 'zoo lock' with the "
+        "names of your models."
+    )

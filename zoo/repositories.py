@@ -26,6 +26,7 @@ from zoo.specs import COMMIT, REPOSITORY, Weights
 
 __all__ = [
     "PREFIX",
+    "SMALL",
     "Address",
     "Repository",
     "find",
@@ -38,6 +39,7 @@ __all__ = [
 PREFIX = "hf://"
 REVISION = re.compile(r"[A-Za-z0-9_][\w.-]*(/[A-Za-z0-9_][\w.-]*)*", re.ASCII)
 EXTRAS = (checkpoints.GOLDEN, checkpoints.RECEIPT, checkpoints.TOKENIZER)
+SMALL = (checkpoints.CONFIG, *EXTRAS)  # what a load may need but for the weights
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +110,9 @@ def home(store: Path, repo: str, commit: str) -> Path:
 def trust(name: str, found: Repository, plugin: str, version: str) -> None:
     """Remember what a name stood for, and say so where nothing vouched for it."""
     lock = to_lock(name, found, plugin, version)
-    if locks.find(name) or locks.read(locks.trusted()).get(name) == lock:
+    known = locks.read(locks.trusted()).get(name)
+    same = known and replace(known, plugin=plugin, version=version) == lock
+    if same or locks.find(name):  # a plugin's new version changes no bytes
         return
     locks.remember(lock)
     moves = ""

@@ -23,7 +23,7 @@ from zoo.repositories import PREFIX, Repository
 from zoo.specs import ModelSpec, Weights
 from zoo.store import Verify
 
-__all__ = ["Source", "find", "fresh_lock", "obtain"]
+__all__ = ["Source", "disagreement", "find", "fresh_lock", "obtain", "to_lock"]
 
 
 @dataclass(frozen=True)
@@ -112,14 +112,48 @@ def fresh_lock(name: str) -> Lock:
         raise LockError(
             f"{name} is a folder: what it holds is pinned in its config.json already."
         )
+    if source.repository is None and (pin.sha256 is None or pin.size is None):
+        _, pin, _ = obtain(source, locked=False)
+    return to_lock(source, pin)
+
+
+def to_lock(source: Source, pin: Weights) -> Lock:
+    """Return the lock that fixes a source whose size and SHA-256 are known."""
     who = source.plugin
     if source.repository is not None:
-        return repositories.to_lock(
-            name, source.repository, who.distribution, who.version
-        )
-    if pin.sha256 is None or pin.size is None:
-        _, pin, _ = obtain(source, locked=False)
-    return _lock(source, pin)
+        found = source.repository
+        return repositories.to_lock(source.name, found, who.distribution, who.version)
+    assert pin.size is not None, "of a file that is here"
+    assert pin.sha256 is not None, "of a file that is here"
+    return Lock(
+        name=source.name,
+        plugin=who.distribution,
+        version=who.version,
+        size=pin.size,
+        sha256=pin.sha256,
+        filename=pin.filename,
+        repo=pin.repo or "",
+        commit=pin.revision or "",
+    )
+
+
+def disagreement(source: Source, lock: Lock) -> str | None:
+    """Return how a lock and the spec of a registered model differ, if they do."""
+    pin, who = source.spec.weights, source.plugin
+    if pin is None:
+        other = "no weights."
+    elif pin.sha256 is not None:
+        other = f"{pin.sha256[: store.SHORT]}..."
+    else:
+        other = f"commit {(pin.revision or '')[: store.SHORT]}... of {pin.repo}."
+    if pin is not None and _same(lock, pin):
+        return None
+    return (
+        f"pins {source.name!r} to SHA-256 {lock.sha256[: store.SHORT]}... of "
+        f"{lock.plugin} {lock.version}, but {who.distribution} {who.version} pins "
+        f"{other} Run 'zoo lock {source.name}' to accept that, or pip install "
+        f"'{lock.plugin}=={lock.version}'."
+    )
 
 
 def _described(config: Config, where: str | Path) -> tuple[ModelSpec, Plugin]:
@@ -168,44 +202,30 @@ def _local(folder: Path, pin: Weights, verify: Verify) -> tuple[Path, Weights, b
 def _agreed(source: Source, pin: Weights) -> Weights:
     """Return the pin of a registered model after zoo.lock and past trust had a say."""
     lock = locks.find(source.name)
-    if lock is not None and pin.sha256 not in (None, lock.sha256):
-        who = source.plugin
-        raise LockError(
-            f"{locks.project()} pins {source.name!r} to SHA-256 "
-            f"{lock.sha256[: store.SHORT]}... of {lock.plugin} {lock.version}, but "
-            f"{who.distribution} {who.version} pins {(pin.sha256 or '')[: store.SHORT]}"
-            f"... Run 'zoo lock {source.name}' to accept that, or pip install "
-            f"'{lock.plugin}=={lock.version}'."
-        )
+    if lock is not None and (problem := disagreement(source, lock)):
+        raise LockError(f"{locks.project()} {problem}")
     if pin.sha256 is None:
         lock = lock or locks.read(locks.trusted()).get(source.name)
-        if lock is not None and lock.commit == pin.revision:
+        if lock is not None and _same(lock, pin):
             return lock.weights()
     return pin
 
 
+def _same(lock: Lock, pin: Weights) -> bool:
+    """Return whether a lock speaks of the bytes that a pin means."""
+    if pin.sha256 is not None:
+        return pin.sha256 == lock.sha256
+    where = (lock.repo, lock.commit, lock.filename)
+    return where == (pin.repo, pin.revision, pin.filename)
+
+
 def _trust(source: Source, pin: Weights) -> None:
     """Remember weights whose plugin knows no SHA-256, and say so."""
-    locks.remember(_lock(source, pin))
+    locks.remember(to_lock(source, pin))
     warnings.warn(
         f"{source.name} is trusted on first use: {source.plugin.distribution} knows no "
         f"SHA-256 for it. The file from {pin.repo} has {pin.sha256}. "
         f"'zoo lock {source.name}' keeps that for your project.",
         TrustWarning,
         stacklevel=2,
-    )
-
-
-def _lock(source: Source, pin: Weights) -> Lock:
-    assert pin.size is not None, "of a file that is here"
-    assert pin.sha256 is not None, "of a file that is here"
-    return Lock(
-        name=source.name,
-        plugin=source.plugin.distribution,
-        version=source.plugin.version,
-        size=pin.size,
-        sha256=pin.sha256,
-        filename=pin.filename,
-        repo=pin.repo or "",
-        commit=pin.revision or "",
     )

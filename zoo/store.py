@@ -27,10 +27,12 @@ __all__ = [
     "check",
     "digest",
     "healed",
+    "idle_stamps",
     "obtain",
     "package_folder",
     "quarantined",
     "reinstall",
+    "set_aside",
     "shelf",
     "shipped",
 ]
@@ -84,11 +86,9 @@ def check(path: Path, weights: Weights, *, verify: Verify, blame: str) -> bool:
         raise IntegrityError(str(path), problem, blame)
     if weights.sha256 is None:
         return False
-    identity = (stat.st_dev, stat.st_ino, stat.st_size, stat.st_mtime_ns)
-    key = hashlib.sha256(repr((*identity, stat.st_ctime_ns)).encode()).hexdigest()
-    stamp = folders.cache() / "stamps" / key
+    stamp = _stamp(stat)
     use_stamp = verify == "stamp" and stat.st_size >= SMALL
-    if use_stamp and _read(stamp) == weights.sha256:
+    if use_stamp and _read(stamp)[0] == weights.sha256:
         return False
     found = digest(path)
     if found != weights.sha256:
@@ -97,8 +97,14 @@ def check(path: Path, weights: Weights, *, verify: Verify, blame: str) -> bool:
         )
         raise IntegrityError(str(path), problem, blame)
     if stat.st_size >= SMALL:
-        _write(stamp, found)
+        _write(stamp, f"{found}\n{path.absolute()}")
     return True
+
+
+def idle_stamps() -> list[Path]:
+    """Return the stamps of files that are gone, or are not what they were."""
+    stamps = sorted((folders.cache() / "stamps").glob("*"))
+    return [stamp for stamp in stamps if not _holds(stamp)]
 
 
 def digest(path: Path) -> str:
@@ -133,9 +139,12 @@ def reinstall(plugin: Plugin) -> str:
     )
 
 
-def quarantined(cache: Path | None = None) -> list[Path]:
-    """Return the files of the client's cache that were set aside as wrong."""
-    return sorted((cache or folders.hub_cache()).glob(f"models--*/**/*{CORRUPT}*"))
+def quarantined() -> list[Path]:
+    """Return what was set aside as wrong, in the client's cache and in the stores."""
+    places = [(folders.hub_cache(), "models--*/**")]
+    places += [(store, "**") for store in folders.stores()]
+    found = (place.glob(f"{below}/*{CORRUPT}*") for place, below in places)
+    return sorted(path for paths in found for path in paths)
 
 
 def healed(fetch: Callable[[], Path], judge: Callable[[Path], object]) -> Path:
@@ -156,14 +165,27 @@ def healed(fetch: Callable[[], Path], judge: Callable[[Path], object]) -> Path:
             if last:
                 raise
         except IntegrityError as exc:
-            with _alone(path):
-                _set_aside(path, judge)
+            set_aside(path, judge)
             if last:
                 raise
             wrong = exc
         else:
             return path
     raise AssertionError("the second try returns or raises")
+
+
+def set_aside(path: Path, judge: Callable[[Path], object]) -> None:
+    """Rename a file that is still wrong; only the newest of such files is kept."""
+    real = Path(os.path.realpath(path))
+    with _alone(path), suppress(OSError):  # a read-only cache stays as it is
+        try:
+            judge(path)  # another process may have healed it
+        except IntegrityError:
+            os.replace(real, real.with_name(f"{real.name}{CORRUPT}{time.time_ns()}"))
+        found = sorted(real.parent.glob(f"{real.name}{CORRUPT}*"))
+        for old in found[:-1]:
+            with suppress(OSError):
+                old.unlink()
 
 
 def as_named(path: Path, blame: str) -> None:
@@ -225,20 +247,6 @@ def _from_hub(name: str, weights: Weights, verify: Verify) -> tuple[Path, bool]:
     return healed(fetch, judge), hashed
 
 
-def _set_aside(path: Path, judge: Callable[[Path], object]) -> None:
-    """Rename a file that is still wrong; only the newest of such files is kept."""
-    real = Path(os.path.realpath(path))
-    with suppress(OSError):  # a cache that is read-only stays as it is
-        try:
-            judge(path)  # another process may have healed it
-        except IntegrityError:
-            os.replace(real, real.with_name(f"{real.name}{CORRUPT}{time.time_ns()}"))
-    found = sorted(real.parent.glob(f"{real.name}{CORRUPT}*"))
-    for old in found[:-1]:
-        with suppress(OSError):
-            old.unlink()
-
-
 @contextmanager
 def _alone(path: Path) -> Iterator[None]:
     """Keep other processes from setting the same file aside meanwhile."""
@@ -255,13 +263,29 @@ def _alone(path: Path) -> Iterator[None]:
         lock.release()
 
 
-def _read(stamp: Path) -> str:
+def _stamp(stat: os.stat_result) -> Path:
+    identity = (stat.st_dev, stat.st_ino, stat.st_size, stat.st_mtime_ns)
+    key = hashlib.sha256(repr((*identity, stat.st_ctime_ns)).encode()).hexdigest()
+    return folders.cache() / "stamps" / key
+
+
+def _holds(stamp: Path) -> bool:
     try:
-        return stamp.read_text()
+        return _stamp(os.stat(_read(stamp)[1])) == stamp
     except OSError:
-        return ""
+        return False
 
 
-def _write(stamp: Path, sha256: str) -> None:
+def _read(stamp: Path) -> tuple[str, str]:
+    """Return the SHA-256 that a stamp vouches for, and the path of the file."""
+    try:
+        text = stamp.read_bytes().decode(errors="surrogateescape")
+    except OSError:
+        return "", ""
+    sha256, _, path = text.partition("\n")
+    return sha256, path
+
+
+def _write(stamp: Path, text: str) -> None:
     with suppress(OSError):  # a read-only cache only costs time: it is hashed again
-        folders.replace_file(stamp, sha256.encode())
+        folders.replace_file(stamp, text.encode(errors="surrogateescape"))

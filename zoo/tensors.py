@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -190,6 +191,8 @@ def _check_columns(source: str, rows: Dataset, wanted: tuple[str, ...]) -> None:
 def _read(cached: Path) -> dict[str, Tensor] | None:
     if not cached.is_file():
         return None
+    with suppress(OSError):  # its time says when it was last used
+        os.utime(cached)
     try:
         return weights.tensors(cached)
     except WeightsError:  # cut by a full disk: decoded again, and replaced

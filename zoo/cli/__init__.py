@@ -23,6 +23,11 @@ COMMANDS = {
     "train": ("use", "Run a model's recipe; write a checkpoint folder."),
     "sweep": ("tune", "Search for a recipe's settings, on validation rows."),
     "crossval": ("tune", "Train on folds of the training rows; mean and deviation."),
+    "fetch": ("stock", "Bring all that a load needs to this machine."),
+    "lock": ("stock", "Fix which bytes a name stands for, in a project's file."),
+    "bundle": ("stock", "Write models into one file, to carry without a network."),
+    "unbundle": ("stock", "Check such a file, and put its models into a store."),
+    "cache": ("stock", "List what is kept on this machine; verify or prune it."),
     "verify": ("use", "Hash, load and replay a model; measure its claims again."),
     "publish": ("share", "Put a model on the Hugging Face Hub."),
 }
