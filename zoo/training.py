@@ -20,6 +20,7 @@ from zoo.references import module
 from zoo.run import Run
 from zoo.settings import change, check_ranges
 from zoo.specs import ModelSpec
+from zoo.streams import Rows
 from zoo.trackers import Tracker, tracker
 from zoo.watching import Watcher
 from zoo.weights import narrow
@@ -148,7 +149,7 @@ def _finish(
     )
 
 
-def _example(spec: ModelSpec, held_out: tensors.Tensors) -> torch.Tensor:
+def _example(spec: ModelSpec, held_out: tensors.Tensors | Rows) -> torch.Tensor:
     """Return the input of the golden, which is passed on with the weights.
 
     No row of a dataset without a licence may be: noise over its range stands for it.
@@ -156,7 +157,7 @@ def _example(spec: ModelSpec, held_out: tensors.Tensors) -> torch.Tensor:
     rows = held_out
     if spec.license.data == "unknown":
         rows = tensors.stand_in(spec.input, spec.output, 2, held_out.source)
-    return tensors.prepared(rows.input[:2])
+    return tensors.prepared(next(rows.in_order())[:2], spec.input)
 
 
 @contextmanager
