@@ -202,21 +202,22 @@ def stopping(after: int) -> Callable[[Trial], None]:
     return told
 
 
-@pytest.mark.parametrize("method", ["grid", "random", "tpe"])
+@pytest.mark.parametrize("method", ["grid", "random", "tpe", "hyperband"])
 def test_a_stopped_sweep_goes_on_as_it_would_have(
     recipe: Recipe, tmp_path: Path, method: Any
 ) -> None:
     """
     What ended is not tried again; what was half done is, with the same settings.
     """
-    space = {"rate": "0.1..0.9:0.2", "size": "1,2,3"}
+    space = {"rate": "0.1..0.9:0.2", "size": "1,2,3", "epochs": "9"}
     count = None if method == "grid" else 15
     options: dict[str, Any] = {"settings": space, "method": method, "trials": count}
     whole = zoo.sweep(NAME, tmp_path / "whole", **options)
     part = tmp_path / "part"
     with pytest.raises(KeyboardInterrupt):
         zoo.sweep(NAME, part, told=stopping(12), **options)
-    trials.study(part, whole.plan).ask()  # as a killed process leaves it: running
+    left = trials.study(part, whole.plan).ask()  # as a killed process leaves it
+    left.report(99.0, step=1)  # what it reported does not count
     with (part / JOURNAL).open("ab") as file:
         file.write(b'{"op_code": 6, "wor')  # and a line that it did not finish
     again: list[Trial] = []
@@ -239,6 +240,25 @@ def test_resume_may_raise_the_number_of_trials(recipe: Recipe, tmp_path: Path) -
     }.items()
     assert len(more.trials) == 5
     assert more.trials == same.trials
+
+
+def test_one_sweep_at_a_time(recipe: Recipe, tmp_path: Path) -> None:
+    """
+    While a sweep goes on, another one in its folder is refused.
+    """
+    folder, messages = tmp_path / "s", []
+
+    def told(trial: Trial) -> None:
+        with pytest.raises(SettingsError) as caught:
+            zoo.sweep(NAME, folder, settings=RANGE, trials=2, resume=True)
+        messages.append(str(caught.value))
+
+    zoo.sweep(NAME, folder, settings=RANGE, trials=2, told=told)
+
+    assert messages == 2 * [
+        f"Another process works on the sweep in {folder}. Wait until it ends, or "
+        "choose another folder (--out)."
+    ]
 
 
 SMALL = ["--smoke", "--set", "iterations=1,2,3,4,5,6", "--metric", "accuracy"]

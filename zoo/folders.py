@@ -1,9 +1,11 @@
 """Where things lie on this machine: the caches, and the folders that a user names."""
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
-__all__ = ["cache", "data", "replace_file"]
+__all__ = ["cache", "data", "locked", "replace_file"]
 
 
 def cache() -> Path:
@@ -30,3 +32,21 @@ def replace_file(path: Path, content: bytes) -> None:
         os.replace(partial, path)
     finally:
         partial.unlink(missing_ok=True)
+
+
+@contextmanager
+def locked(path: Path) -> Iterator[int]:
+    """Hold a lock on a file that goes with the process, however that ends.
+
+    Yields its descriptor: a process that inherits it holds the lock as well. Raises
+    BlockingIOError where another one does. Windows has no such lock.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("ab") as file:
+        try:
+            import fcntl
+        except ImportError:  # pragma: no cover
+            pass
+        else:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield file.fileno()
