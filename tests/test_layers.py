@@ -13,7 +13,7 @@ ROWS = [
     {"errors", "folders"},
     {"specs"},
     {"hookspecs", "references", "registry", "settings", "results", "figures"},
-    {"parting", "normalising"},
+    {"parting", "normalising", "searched"},
     {"plugins", "spaces"},
     {"hub", "catalogue", "datasets"},
     {"store"},
@@ -35,7 +35,7 @@ ROWS = [
 ]
 TORCH_FREE = {
     *("errors", "folders", "specs", "hookspecs", "references", "registry", "settings"),
-    *("figures", "spaces"),
+    *("figures", "spaces", "searched"),
     *("plugins", "hub", "catalogue", "datasets", "store", "checkpoints", "cards"),
     *("cli", "__init__", "__main__"),
 }

@@ -57,7 +57,7 @@ versions; `zoo verify {name} --metric` measures the numbers above again.
 | setting | value |
 | --- | --- |
 {settings}
-
+{sweep}
 | data | rows | SHA-256 of the content |
 | --- | ---: | --- |
 {fingerprints}
@@ -100,6 +100,7 @@ def text(spec: ModelSpec, receipt: Mapping[str, Any]) -> str:
         hardware=receipt["hardware"],
         torch=receipt["versions"]["torch"],
         settings=_table([(f"`{k}`", v) for k, v in receipt["settings"].items()]),
+        sweep=_sweep(receipt),
         fingerprints=_table(
             (f"`{name}`", f"{part['rows']:,}", f"`{part['fingerprint'][:16]}`")
             for name, part in receipt["data"].items()
@@ -196,6 +197,22 @@ def _baselines(receipt: Mapping[str, Any]) -> str:
         return ""
     head = "\nFor comparison:\n\n| method | metric | value |\n| --- | --- | ---: |\n"
     return f"{head}{_table(rows)}\n"
+
+
+def _sweep(receipt: Mapping[str, Any]) -> str:
+    """Return the trials that the settings were chosen by, if there was a sweep."""
+    told = receipt.get("sweep")
+    if not told:
+        return ""
+    words = ", ".join(f"`{key}={text}`" for key, text in told["settings"].items())
+    head, *rows = told["table"]
+    return (
+        f"\nSettings were searched by `zoo sweep` ({told['method']}, seed "
+        f"{told['seed']}) over {words}. Each trial trained a fresh model and was "
+        "measured on validation rows, in its best epoch; the test rows were not read. "
+        f"The best comes first:\n\n"
+        f"{_table([head, ['---:'] * len(head), *rows])}\n"
+    )
 
 
 def _table(rows: Any) -> str:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from zoo import folders
 from zoo.figures import score
 from zoo.pictures import COLOURS, png
+from zoo.searched import FILE, PICTURE
 from zoo.spaces import Range, Space
 from zoo.trials import Plan, Trial
 
@@ -116,15 +117,16 @@ def write(
     whole = {
         "plan": asdict(plan),
         "best": command,
+        "table": table(trials),
         "trials": [asdict(trial) for trial in trials],
     }
     files = {
-        "sweep.json": json.dumps(whole, indent=2).encode() + b"\n",
+        FILE: json.dumps(whole, indent=2).encode() + b"\n",
         "trials.csv": _csv(trials).encode(),
         "sweep.md": _page(plan, trials, command).encode(),
     }
     if any(trial.value is not None for trial in trials):
-        files["sweep.png"] = picture(trials, where)
+        files[PICTURE] = picture(trials, where)
     for name, content in files.items():
         folders.replace_file(folder / name, content)
 

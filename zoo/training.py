@@ -10,14 +10,25 @@ from typing import Any
 import torch
 from torch import nn
 
-from zoo import cards, checkpoints, models, pictures, places, receipts, saving, tensors
+from zoo import (
+    cards,
+    checkpoints,
+    models,
+    pictures,
+    places,
+    plugins,
+    receipts,
+    saving,
+    searched,
+    tensors,
+)
 from zoo.about import unwrapped
 from zoo.errors import Diverged, TrainingError
 from zoo.keeping import Keeper
 from zoo.places import Precision
-from zoo.plugins import found
 from zoo.references import module
 from zoo.run import Run
+from zoo.searched import Searched
 from zoo.settings import change, check_ranges
 from zoo.specs import ModelSpec
 from zoo.streams import Rows
@@ -35,6 +46,7 @@ def train(
     folder: str | Path | None = None,
     *,
     settings: Mapping[str, object] | None = None,
+    sweep: str | Path | None = None,
     smoke: bool = False,
     resume: bool = False,
     device: str | torch.device = "cpu",
@@ -48,14 +60,17 @@ def train(
 
     `settings` change the recipe's own; text is read as the type of its field. The same
     seed gives the same bytes on the same machine, also where the run was killed and
-    goes on with `resume`; its state is kept every `keep_every` seconds. `smoke` trains
+    goes on with `resume`; its state is kept every `keep_every` seconds. `sweep` is the
+    folder of one: its best settings are taken, and the card shows it. `smoke` trains
     for a moment, with noise for data where the data can't be had. Under torchrun or
     `accelerate launch` the processes share each batch, and the first writes the files;
     `processes` is how many there must be.
     Raises SettingsError, DataError, Diverged.
     """
     spec = models.find(name)
-    recipe, chosen = choose(spec, settings, smoke=smoke)
+    found = searched.read(sweep, spec.name, smoke=smoke) if sweep else None
+    given = {**(found.settings if found else {}), **(settings or {})}
+    recipe, chosen = choose(spec, given, smoke=smoke)
     target = Path(folder) if folder else Path("runs") / spec.name
     keeper = _prepared(spec, target, chosen, smoke, keep_every)
     if not resume:
@@ -75,7 +90,7 @@ def train(
         except Diverged as exc:
             raise _rescued(exc, run, target) from exc
         if run.place.rank == 0:
-            _finish(run, recipe, chosen, model, target)
+            _finish(run, recipe, chosen, model, target, found)
             keeper.forget()
         run.place.wait()
     return target
@@ -106,7 +121,7 @@ def choose(
 
 def recipe_of(spec: ModelSpec) -> ModuleType:
     """Return the module of a model's recipe, with everything a recipe must have."""
-    recipe = module(spec.recipe, plugin=found().packages()[spec.package].name)
+    recipe = module(spec.recipe, plugin=plugins.found().packages()[spec.package].name)
     for name in ("Settings", "SMOKE", "data", "train", "measure"):
         if not hasattr(recipe, name):
             raise TrainingError(
@@ -124,7 +139,12 @@ def seeded(seed: int) -> Iterator[None]:
 
 
 def _finish(
-    run: Run, recipe: ModuleType, chosen: Any, model: nn.Module, target: Path
+    run: Run,
+    recipe: ModuleType,
+    chosen: Any,
+    model: nn.Module,
+    target: Path,
+    found: Searched | None,
 ) -> None:
     """Measure a trained model, draw it, and write everything down."""
     spec = run.spec
@@ -136,7 +156,11 @@ def _finish(
         recipe.report(model, run)
     if len(run.history) > 1:
         run.picture("curves", pictures.curves(run.history), CURVES)
+    if found is not None:
+        run.picture("sweep", found.picture, searched.SEEN)
     receipt = receipts.receipt(run, asdict(chosen), metrics, held_out)
+    if found is not None:
+        receipt["sweep"] = found.receipt
     files = {name: content for name, (content, _) in run.pictures.items()}
     card = cards.text(spec, receipt)
     saving.save(
