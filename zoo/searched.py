@@ -13,7 +13,7 @@ from typing import Any
 from zoo.errors import SettingsError
 from zoo.settings import parse
 
-__all__ = ["FILE", "PICTURE", "Searched", "read"]
+__all__ = ["FILE", "NOTHING", "PICTURE", "SEEN", "Searched", "read"]
 
 FILE, PICTURE = "sweep.json", "sweep.png"
 SEEN = "The settings that were tried, and what each trial reached on validation rows."
@@ -26,6 +26,9 @@ class Searched:
     settings: dict[str, str]
     receipt: dict[str, Any]
     picture: bytes
+
+
+NOTHING = Searched(settings={}, receipt={}, picture=b"")
 
 
 def read(folder: str | Path, name: str, *, smoke: bool = False) -> Searched:

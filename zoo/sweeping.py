@@ -27,7 +27,6 @@ __all__ = ["Sweep", "join", "sweep"]
 Told = Callable[[Trial], None]
 PLAN, LOCK = "plan.json", ".lock"
 PAUSE = 0.1  # seconds between two looks at the journal
-DIGITS = 12  # after the point: 0.1 + 0.2 is to be 0.3
 TRIALS = 20  # where nobody says how many, except for a grid
 
 
@@ -263,6 +262,5 @@ def _command(plan: Plan, where: Space, trial: Trial) -> str:
     """Return the command that trains with the settings of a trial."""
     words = ["zoo", "train", plan.name]
     for key, value in (where.fixed | trial.settings).items():
-        exact = round(value, DIGITS) if isinstance(value, float) else value
-        words += ["--set", f"{key}={exact}"]
+        words += ["--set", f"{key}={value}"]
     return shlex.join([*words, *["--smoke"] * plan.smoke])

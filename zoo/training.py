@@ -28,7 +28,7 @@ from zoo.keeping import Keeper
 from zoo.places import Precision
 from zoo.references import module
 from zoo.run import Run
-from zoo.searched import Searched
+from zoo.searched import NOTHING, Searched
 from zoo.settings import change, check_ranges
 from zoo.specs import ModelSpec
 from zoo.streams import Rows
@@ -58,19 +58,16 @@ def train(
 ) -> Path:
     """Run the recipe of `name` and return the checkpoint folder that it made.
 
-    `settings` change the recipe's own; text is read as the type of its field. The same
-    seed gives the same bytes on the same machine, also where the run was killed and
-    goes on with `resume`; its state is kept every `keep_every` seconds. `sweep` is the
-    folder of one: its best settings are taken, and the card shows it. `smoke` trains
-    for a moment, with noise for data where the data can't be had. Under torchrun or
-    `accelerate launch` the processes share each batch, and the first writes the files;
-    `processes` is how many there must be.
-    Raises SettingsError, DataError, Diverged.
+    `settings` change the recipe's own, text being read as the type of its field, and
+    win over the best of the folder `sweep`, which the card shows. The same seed gives
+    the same bytes on the same machine, also where the run was killed and goes on with
+    `resume`; its state is kept every `keep_every` seconds. `smoke` trains for a moment,
+    with noise where data can't be had. Under torchrun or `accelerate launch` processes
+    share each batch. Raises SettingsError, DataError, Diverged.
     """
     spec = models.find(name)
-    found = searched.read(sweep, spec.name, smoke=smoke) if sweep else None
-    given = {**(found.settings if found else {}), **(settings or {})}
-    recipe, chosen = choose(spec, given, smoke=smoke)
+    found = searched.read(sweep, spec.name, smoke=smoke) if sweep else NOTHING
+    recipe, chosen = choose(spec, {**found.settings, **(settings or {})}, smoke=smoke)
     target = Path(folder) if folder else Path("runs") / spec.name
     keeper = _prepared(spec, target, chosen, smoke, keep_every)
     if not resume:
@@ -144,7 +141,7 @@ def _finish(
     chosen: Any,
     model: nn.Module,
     target: Path,
-    found: Searched | None,
+    found: Searched,
 ) -> None:
     """Measure a trained model, draw it, and write everything down."""
     spec = run.spec
@@ -156,10 +153,10 @@ def _finish(
         recipe.report(model, run)
     if len(run.history) > 1:
         run.picture("curves", pictures.curves(run.history), CURVES)
-    if found is not None:
+    if found.receipt:
         run.picture("sweep", found.picture, searched.SEEN)
     receipt = receipts.receipt(run, asdict(chosen), metrics, held_out)
-    if found is not None:
+    if found.receipt:
         receipt["sweep"] = found.receipt
     files = {name: content for name, (content, _) in run.pictures.items()}
     card = cards.text(spec, receipt)

@@ -31,6 +31,7 @@ Method = Literal["grid", "random", "tpe", "hyperband"]
 State = Literal["done", "pruned", "failed"]
 
 METHODS: tuple[Method, ...] = get_args(Method)
+DIGITS = 12  # of a number with a step: 0.1 + 2 * 0.1 is to be 0.3
 JOURNAL, AGAIN = "journal.jsonl", "journal-again.jsonl"
 
 
@@ -199,7 +200,8 @@ def _drawn(trial: "optuna.Trial", key: str, part: Range | Choices) -> Any:
     if part.whole:
         low, high, step = int(part.low), int(part.high), int(part.step or 1)
         return trial.suggest_int(key, low, high, step=step, log=part.log)
-    return trial.suggest_float(key, part.low, part.high, step=part.step, log=part.log)
+    found = trial.suggest_float(key, part.low, part.high, step=part.step, log=part.log)
+    return found if part.step is None else round(found, DIGITS)
 
 
 def _plain(value: object, word: Any) -> Any:

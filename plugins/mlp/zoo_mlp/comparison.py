@@ -28,15 +28,15 @@ ROWS = 10_000  # of the fitting rows, for every optimizer
 PASSES = 12  # how often it may compute the gradient of all of them
 ALL = ROWS  # a batch of everything: gradient descent that is not stochastic
 CONTENDERS: dict[str, tuple[int, Sequence[float]]] = {  # batch, learning rates
-    "gd": (ALL, (0.1, 0.3, 1.0)),
+    "gd": (ALL, (0.03, 0.1, 0.3)),
     "sgd": (128, (0.03, 0.1, 0.3)),
     "momentum": (128, (0.01, 0.03, 0.1)),
     "nag": (128, (0.01, 0.03, 0.1)),
-    "adagrad": (128, (0.01, 0.03, 0.1)),
-    "rmsprop": (128, (3e-4, 1e-3, 3e-3)),
+    "adagrad": (128, (0.003, 0.01, 0.03)),
+    "rmsprop": (128, (1e-4, 3e-4, 1e-3)),
     "adam": (128, (1e-3, 3e-3, 1e-2)),
-    "adamw": (128, (1e-3, 3e-3, 1e-2)),
-    "l-bfgs": (1000, (0.1, 0.3, 1.0)),  # a line search needs a loss with little noise
+    "adamw": (128, (3e-4, 1e-3, 3e-3)),
+    "l-bfgs": (1000, (0.3, 1.0, 3.0)),  # a line search needs a loss with little noise
 }
 OPTIONS = {"l-bfgs": {"max_iter": 4}}  # so that a batch costs about half a pass at most
 DEEP = (64,) * 7  # and the layer that decides makes eight
