@@ -45,7 +45,8 @@ def _wanted() -> list[tuple[Path, bytes]]:
     wanted = []
     for spec, home in _ours():
         card = cards.render(spec.name).encode()
-        wanted.append((home / checkpoints.CARD, card))
+        if checkpoints.is_checkpoint(home):  # none of weights that are on the Hub
+            wanted.append((home / checkpoints.CARD, card))
         wanted.append((CARDS / spec.name / checkpoints.CARD, card))
         for picture in home.glob("*.png"):
             wanted.append((CARDS / spec.name / picture.name, picture.read_bytes()))
@@ -69,8 +70,9 @@ def _readme() -> str:
 
 def _row(spec: ModelSpec, weights: Weights) -> str:
     name = f"[`{spec.name}`](cards/{spec.name})"
-    size = f"{weights.size / 1024:,.1f} KiB"
-    figure = _figure(spec.metrics[0])
+    size = f"{weights.size / 1024:,.1f} KiB" if weights.size else ""
+    size = ", ".join(filter(None, (size, "on the Hub" if weights.repo else "")))
+    figure = _figure(spec.metrics[0]) if spec.metrics else ""
     return f"| {name} | {spec.summary} | {spec.parameters:,} | {size} | {figure} |"
 
 

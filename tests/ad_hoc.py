@@ -73,7 +73,7 @@ def recipe(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
         found = find()
         spec = replace(zoo.spec(NAME), recipe="ad_hoc_recipe")
         known = replace(found, models={**found.models, NAME: spec})
-        monkeypatch.setattr("zoo.models.found", lambda: known)
+        monkeypatch.setattr("zoo.sources.found", lambda: known)
 
     given()
     return given

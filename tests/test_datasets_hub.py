@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
-from loopback import COMMIT, Hub
+from loopback import FOREVER, Hub, environment
 from pets import ABSENT, ONLINE, parquet, rows
 
 from zoo.specs import DatasetSpec
@@ -50,11 +50,8 @@ print(json.dumps(answer | dict(seconds=time.perf_counter() - start)))
 
 def process(spec: DatasetSpec, home: Path, url: str, **env: str) -> Answer:
     """Load a dataset in a fresh interpreter, whose Hub is at `url`."""
-    settings = {"HF_HOME": str(home), "HF_ENDPOINT": url, "ZOO_DATA": ""}
-    settings |= {
-        "HF_UPDATE_DOWNLOAD_COUNTS": "0",
-        "PYTHONPATH": os.pathsep.join(filter(None, sys.path)),
-    }
+    path = os.pathsep.join(filter(None, sys.path))
+    settings = environment(url, home) | {"ZOO_DATA": "", "PYTHONPATH": path}
     done = subprocess.run(
         [sys.executable, "-W", "error", "-c", PROCESS.format(spec=spec)],
         env=os.environ | settings | env,
@@ -68,9 +65,10 @@ def process(spec: DatasetSpec, home: Path, url: str, **env: str) -> Answer:
 
 
 @pytest.fixture(scope="module")
-def hub() -> Iterator[Hub]:
+def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hub]:
     files = {"data/train-00000-of-00001.parquet": parquet(rows())}
-    with Hub({"alice/pets": files}) as hub:
+    with Hub(tmp_path_factory.mktemp("hub")) as hub:
+        hub.put("alice/pets", files, kind="dataset")
         yield hub
 
 
@@ -116,8 +114,9 @@ def test_a_cached_set_is_used_only_if_it_is_the_pinned_one(
     The commit that was fetched loads without a request; for another, the Hub is asked.
     """
     before = len(hub.requests)
+    commit = hub.repository("alice/pets", kind="dataset").at("main").oid
 
-    right = process(replace(ONLINE, revision=COMMIT), first[1], hub.url)
+    right = process(replace(ONLINE, revision=commit), first[1], hub.url)
     asked = len(hub.requests) - before
     wrong = process(replace(ONLINE, revision="d" * 40), first[1], hub.url)
 
@@ -185,8 +184,10 @@ def test_what_the_hub_refuses(
     """
     The message says what the Hub said, and where else the set may lie.
     """
-    with Hub({}, status=status) as refusing:
-        answer = process(spec, tmp_path, refusing.url, **env)
+    with Hub(tmp_path / "hub") as refusing:
+        if status is not None:
+            refusing.fault(".*", "", times=FOREVER, status=status)
+        answer = process(spec, tmp_path / "home", refusing.url, **env)
 
     assert answer.error == (
         f"{ABSENT}can't be had from the Hub as {fault}ZOO_DATA to a folder that holds "

@@ -7,26 +7,34 @@ import pytest
 
 from zoo import errors
 from zoo.errors import (
+    BundleError,
+    CacheError,
     CardError,
     CheckpointError,
     DataError,
     DatasetNotFound,
     Diverged,
     DuplicateName,
+    GatedError,
     InputError,
     IntegrityError,
+    LicenseError,
+    LockError,
     MisfitError,
     MissingExtra,
     ModelNotFound,
+    NotOnHub,
     NotSafetensors,
     NoWeights,
     OfflineError,
     OptionError,
     PluginError,
+    PublishError,
     SettingsError,
     SpecError,
     SplitNotFound,
     TrainingError,
+    UnreachableError,
     ZooError,
     near,
 )
@@ -121,7 +129,38 @@ MESSAGES = [
         "loaded; the file was made for another version or another configuration of "
         "the model.",
     ),
-    (OfflineError("The Hub can't be reached."), "The Hub can't be reached."),
+    (NotOnHub("https://hub has no a/m@1."), "https://hub has no a/m@1."),
+    (
+        GatedError("a/m", "https://hub"),
+        "a/m is gated: its owner gives access on request. Ask for it at "
+        "https://hub/a/m, run 'hf auth login' (or set HF_TOKEN), and load again.",
+    ),
+    (
+        OfflineError("a/m@12345678/model.safetensors", "gpt2"),
+        "a/m@12345678/model.safetensors is not on this machine, and HF_HUB_OFFLINE is "
+        "set. Run 'zoo fetch gpt2' while online, or bring it as a file: 'zoo bundle "
+        "gpt2 -o zoo.tar' on another machine, 'zoo unbundle zoo.tar' on this one.",
+    ),
+    (
+        UnreachableError("a/m@12345678/x", "https://hub", "does not answer"),
+        "a/m@12345678/x is not on this machine, and https://hub does not answer. Check "
+        "the connection, or bring it as a file: 'zoo bundle' on another machine, 'zoo "
+        "unbundle' on this one.",
+    ),
+    (
+        CacheError("a/m@12345678/x", "/hub", "No space left on device"),
+        "a/m@12345678/x can't be written to /hub: No space left on device. Make room "
+        "there, or name another folder with HF_HOME.",
+    ),
+    (
+        LicenseError("net", ["the licence of its data is 'unknown'"], "mit"),
+        "'net' is not allowed by ZOO_LICENSES='mit': the licence of its data is "
+        "'unknown'. Allow it there, or choose a model that 'zoo search --license' "
+        "finds.",
+    ),
+    (LockError("zoo.lock is empty."), "zoo.lock is empty."),
+    (BundleError("zoo.tar is empty."), "zoo.tar is empty."),
+    (PublishError("a/m did not arrive."), "a/m did not arrive."),
     (CheckpointError("d is a file."), "d is a file."),
     (CardError("No receipt."), "No receipt."),
     (TrainingError("The recipe has no 'train'."), "The recipe has no 'train'."),
@@ -170,7 +209,7 @@ def test_every_class_has_its_message_tested() -> None:
     """
     tested = {type(error).__name__ for error, _ in MESSAGES}
 
-    assert set(CLASSES) - tested == {"ZooError", "NotFound", "WeightsError"}
+    assert set(CLASSES) - tested == {"ZooError", "NotFound", "WeightsError", "HubError"}
 
 
 def test_the_docstring_draws_the_tree_as_it_is() -> None:
@@ -191,9 +230,9 @@ def test_the_docstring_draws_the_tree_as_it_is() -> None:
 
 def test_all_names_every_class() -> None:
     """
-    `__all__` holds every error class, `near`, and nothing else, in order.
+    `__all__` holds every error class, the warning, `near`, and nothing else.
     """
-    assert sorted([*CLASSES, "near"]) == errors.__all__
+    assert sorted([*CLASSES, "TrustWarning", "near"]) == errors.__all__
 
 
 @pytest.mark.parametrize("name", CLASSES)

@@ -1,6 +1,7 @@
 """A picture in every form a person has it, and what is said about a wrong one."""
 
 import io
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -316,6 +317,60 @@ def test_any_size_fits(size: tuple[int, int], expected: ImageInput) -> None:
     assert found.shape == (expected.channels, expected.height, expected.width)
     assert found.dtype == torch.float32
     assert found.allclose(torch.tensor(0.2))
+
+
+@pytest.mark.parametrize("size", [(40, 40), (40, 90), (120, 40), (20, 20), (10, 31)])
+def test_a_cropped_photograph_keeps_its_share(size: tuple[int, int]) -> None:
+    """
+    Half of the shorter side, from the middle, also where the picture has the frame's
+    size: a ramp from 0 to 1 over the shorter side runs from 1/4 to 3/4.
+    """
+    short = min(size)
+    ramp = np.linspace(0, 255, short).astype(np.uint8)
+    level = np.broadcast_to(ramp, (max(size), short))
+    picture = Image.fromarray(level if size[0] == short else level.T)
+    expected = ImageInput(height=20, width=20, channels=1, crop=0.5)
+    found = pixels(open_image(picture, expected), expected)[0]
+    across = found[10] if size[0] == short else found[:, 10]
+
+    assert found.shape == (20, 20)
+    assert across[0].item() == pytest.approx(0.25, abs=0.03)
+    assert across[-1].item() == pytest.approx(0.75, abs=0.03)
+
+
+def test_resampling_is_the_inputs() -> None:
+    """
+    Bicubic overshoots beside an edge, bilinear does not.
+    """
+    edge = Image.new("L", (8, 8), 64)
+    edge.paste(192, (4, 0, 8, 8))
+    smooth = ImageInput(height=32, width=32, channels=1)
+    sharp = replace(smooth, resample="bicubic")
+
+    assert pixels(edge, smooth).max().item() == pytest.approx(192 / 255)
+    assert pixels(edge, sharp).max().item() > 193 / 255
+
+
+def test_a_long_strip_takes_no_more_memory_than_a_picture(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """
+    Only the middle of it is resized: a whole one would be 9,600,000 pixels long.
+    """
+    strip = Image.new("L", (300_000, 1), 128)
+    expected = ImageInput(height=16, width=16, channels=1, crop=0.5)
+    resized: list[tuple[int, int]] = []
+    resize = Image.Image.resize
+
+    def noting(self: Image.Image, size: tuple[int, int], *rest: Any) -> Image.Image:
+        resized.append(size)
+        return resize(self, size, *rest)
+
+    monkeypatch.setattr(Image.Image, "resize", noting)
+    found = pixels(strip, expected)
+
+    assert found.mean().item() == pytest.approx(128 / 255)
+    assert resized == [(16 * 32, 32)]
 
 
 def test_the_middle_of_a_photograph_is_kept() -> None:

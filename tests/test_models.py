@@ -217,7 +217,7 @@ def test_no_weights(monkeypatch: pytest.MonkeyPatch) -> None:
     found = find()
     bare = replace(found.models["lenet5-mnist"], weights=None)
     known = replace(found, models={"lenet5-mnist": bare})
-    monkeypatch.setattr("zoo.models.found", lambda: known)
+    monkeypatch.setattr("zoo.sources.found", lambda: known)
 
     with pytest.raises(NoWeights) as caught:
         zoo.load("lenet5-mnist")

@@ -54,6 +54,7 @@ LARGE = model(
 )
 PLAIN = model("lenet5", trained_on=("iris",))
 REGISTRY = Registry({spec.name: spec for spec in (SMALL, LARGE, PLAIN)})
+UNKNOWN = Weights(size=None, sha256="0" * 64, repo="a/b", revision="0" * 40)
 ALL = ["lenet5", "mlp-mnist", "resnet50"]
 
 FOUND: list[tuple[dict[str, Any], list[str]]] = [
@@ -158,3 +159,13 @@ def test_a_dataset_by_name() -> None:
 
     with pytest.raises(DatasetNotFound, match="Did you mean 'digits'"):
         dataset({"digits": digits}, "digit")
+
+
+def test_a_size_that_is_unknown_is_reckoned() -> None:
+    """
+    Four bytes for each parameter, as for a model without weights.
+    """
+    registry = Registry({"net": model("net", weights=UNKNOWN)})
+
+    assert registry.search(max_bytes=4000)
+    assert not registry.search(max_bytes=3999)

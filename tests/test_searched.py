@@ -54,7 +54,7 @@ def test_the_card_shows_the_sweep(swept: Path, tmp_path: Path) -> None:
     assert told["table"] == json.loads((swept / "sweep.json").read_text())["table"]
     assert len(told["table"]) == 3
     assert "| trial | iterations | accuracy | epochs | seconds | state |" in card
-    assert "(grid, seed 0) over `iterations=1,2`, `starts=3`. Each trial" in card
+    assert "(grid, seed 0) over `iterations=1,2`, `starts=3`. Each\n" in card
     assert "![The settings that were tried, and what each trial reached" in card
     assert (folder / "sweep.png").read_bytes() == (swept / "sweep.png").read_bytes()
 

@@ -22,6 +22,11 @@ PIXELS = ImageInput(height=28, width=28, channels=1)
 YES_NO = ClassOutput(labels=("no", "yes"))
 NAMED = "lower-case words joined by hyphens, with at most one '.variant'"
 LICENCE = "a licence, or 'unknown'"
+RIGHT = Metric(name="accuracy", value=1.0, dataset="mnist")
+
+
+def photograph(**changes: Any) -> ImageInput:
+    return ImageInput(**{"height": 28, "width": 28} | changes)
 
 
 def model(**changes: Any) -> ModelSpec:
@@ -70,6 +75,14 @@ REFUSED = [
         "Weights: size=0 should be the file's size in bytes.",
     ),
     (
+        lambda: Weights(size=None, sha256=SHA),
+        "Weights: size=None should be the file's size in bytes.",
+    ),
+    (
+        lambda: Weights(size=0, sha256=SHA, repo="a/b", revision=COMMIT),
+        "Weights: size=0 should be the file's size in bytes.",
+    ),
+    (
         lambda: Weights(size=1, sha256=SHA, repo="a/b", revision="main"),
         "Weights: revision='main' should be a full commit id of 40 digits, not a "
         "branch.",
@@ -77,6 +90,24 @@ REFUSED = [
     (
         lambda: Weights(size=1, sha256=SHA, repo="a/b"),
         "Weights: revision='' should be a full commit id of 40 digits, not a branch.",
+    ),
+    (
+        lambda: photograph(resample="nearest"),
+        "ImageInput: resample='nearest' should be 'bilinear' or 'bicubic'.",
+    ),
+    (
+        lambda: photograph(crop=0.0),
+        "ImageInput: crop=0.0 should be above 0, and at most 1.",
+    ),
+    (
+        lambda: photograph(crop=0.9, background="dark"),
+        "ImageInput: crop=0.9 should be 1, because only a square frame cuts into "
+        "photographs.",
+    ),
+    (
+        lambda: photograph(crop=0.9, height=20),
+        "ImageInput: crop=0.9 should be 1, because only a square frame cuts into "
+        "photographs.",
     ),
     (
         lambda: ClassOutput(labels=("only",)),
@@ -97,6 +128,11 @@ REFUSED = [
     (
         lambda: model(recipe="zoo_net/recipe.py"),
         "Model 'net': recipe='zoo_net/recipe.py' should be a module, 'package.module'.",
+    ),
+    (
+        lambda: model(recipe=None, metrics=(RIGHT,)),
+        "Model 'net': recipe=None should be the module that measures the metrics "
+        "again.",
     ),
     (
         lambda: model(summary=" "),
@@ -155,6 +191,22 @@ def test_weights_on_the_hub_are_pinned_to_a_commit() -> None:
     pin = Weights(size=1, sha256=SHA, repo="a/b", revision=COMMIT)
 
     assert pin.filename == "model.safetensors"
+
+
+def test_the_size_of_a_file_on_the_hub_may_be_unknown() -> None:
+    """
+    Its SHA-256 is enough to know it by.
+    """
+    pin = Weights(size=None, sha256=SHA, repo="a/b", revision=COMMIT)
+
+    assert pin.size is None
+
+
+def test_a_model_may_have_no_recipe() -> None:
+    """
+    A third party's, of which nothing is measured.
+    """
+    assert model(recipe=None).recipe is None
 
 
 def test_one_label_is_enough_for_a_multi_label_model() -> None:

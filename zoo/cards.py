@@ -7,13 +7,15 @@ measured value, `{accuracy:.2%}` or `{settings.epochs}`, so that it can't go sta
 import re
 import string
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from typing import Any
 
 from zoo import checkpoints, store
 from zoo.catalogue import spec as find
 from zoo.errors import CardError
 from zoo.plugins import found
-from zoo.specs import ModelSpec
+from zoo.specs import ModelSpec, Weights
+from zoo.wording import BODY, CONVERTED, MEASURED, PINNED, SEARCHED, TRAINED, UNMEASURED
 
 __all__ = ["SECTIONS", "check_prose", "render", "text"]
 
@@ -25,49 +27,13 @@ NEEDED = {
 }
 TYPED = re.compile(r"\d+\.\d+|\d+\s?%")  # a figure that nobody keeps true
 
-BODY = """\
-# {name}
-
-{summary}
-
-```python
-import zoo
-
-model = zoo.load("{name}")
-{use}
-```
-
-{prose}
-
-## Numbers
-
-| metric | value | measured on | rows |
-| --- | ---: | --- | ---: |
-{metrics}
-{baselines}
-The model has {parameters:,} parameters{size}. Its licences: code {code}, weights
-{weights}, training data {data}.
-
-## How to make it again
-
-`zoo train {name}` took {seconds:,.0f} seconds{memory} on
-{hardware} (torch {torch}). The same seed gives the same bytes on the same machine and
-versions; `zoo verify {name} --metric` measures the numbers above again.
-
-| setting | value |
-| --- | --- |
-{settings}
-{sweep}
-| data | rows | SHA-256 of the content |
-| --- | ---: | --- |
-{fingerprints}
-{pictures}{papers}"""
-
 
 def render(name: str) -> str:
     """Return the card of a registered model: the README.md of its Hub repository."""
     spec = find(name)
     receipt = checkpoints.read_receipt(store.shipped(spec))
+    if not receipt and spec.recipe is None and spec.weights:
+        return _pinned(spec, spec.weights)
     if not receipt:
         raise CardError(
             f"{name!r} has no receipt, so its card has no numbers. 'zoo train {name}' "
@@ -82,19 +48,51 @@ def text(spec: ModelSpec, receipt: Mapping[str, Any]) -> str:
     if missing:
         listing = ", ".join(sorted(missing))
         raise CardError(f"The receipt of {spec.name!r} does not hold {listing}.")
-    memory, example = receipt["peak_memory_mib"], f'zoo.example("{spec.name}")'
+    numbers = MEASURED.format(
+        metrics=_table(_metrics(receipt)), baselines=_baselines(receipt)
+    )
+    return _card(spec, receipt, numbers, _making(spec, receipt))
+
+
+def _pinned(spec: ModelSpec, weights: Weights) -> str:
+    """Return the card of a third party's model that nobody has measured here."""
+    parts = ("metrics", "measured", "settings", "baselines", "pictures")
+    nothing: dict[str, Any] = {part: {} for part in parts}
+    known = "not known: what comes first is trusted, and remembered"
+    known = f"`{weights.sha256}`" if weights.sha256 else known
+    making = PINNED.format(**asdict(weights), known=known)
+    return _card(spec, nothing, UNMEASURED, making)
+
+
+def _card(
+    spec: ModelSpec, receipt: Mapping[str, Any], numbers: str, making: str
+) -> str:
+    example = f'zoo.example("{spec.name}")'
+    known = spec.weights.size if spec.weights else None
     body = BODY.format(
         name=spec.name,
         summary=spec.summary,
         use=f"print(zoo.predict(model, {example if spec.examples else '...'}))",
         prose=_prose(spec, receipt),
-        metrics=_table(_metrics(receipt)),
-        baselines=_baselines(receipt),
+        numbers=numbers,
         parameters=spec.parameters,
-        size=f", {spec.weights.size:,} bytes on disk" if spec.weights else "",
+        size=f", {known:,} bytes on disk" if known else "",
         code=spec.license.code,
         weights=spec.license.weights,
         data=spec.license.data,
+        making=making,
+        pictures=_pictures(receipt),
+        papers=_papers(spec),
+    )
+    return f"---\n{_header(spec, receipt)}\n---\n\n{body}"
+
+
+def _making(spec: ModelSpec, receipt: Mapping[str, Any]) -> str:
+    """Return how the weights were made: trained, or converted from another's."""
+    memory, origin = receipt["peak_memory_mib"], receipt.get("origin", {})
+    return (CONVERTED if origin else TRAINED).format(
+        name=spec.name,
+        origin=_table((name, f"`{value}`") for name, value in origin.items()),
         seconds=receipt["seconds"],
         memory=f" and {memory:,} MiB of memory" if memory else "",
         hardware=receipt["hardware"],
@@ -105,10 +103,7 @@ def text(spec: ModelSpec, receipt: Mapping[str, Any]) -> str:
             (f"`{name}`", f"{part['rows']:,}", f"`{part['fingerprint'][:16]}`")
             for name, part in receipt["data"].items()
         ),
-        pictures=_pictures(receipt),
-        papers=_papers(spec),
     )
-    return f"---\n{_header(spec, receipt)}\n---\n\n{body}"
 
 
 def check_prose(spec: ModelSpec) -> str:
@@ -206,13 +201,8 @@ def _sweep(receipt: Mapping[str, Any]) -> str:
         return ""
     words = ", ".join(f"`{key}={text}`" for key, text in told["settings"].items())
     head, *rows = told["table"]
-    return (
-        f"\nSettings were searched by `zoo sweep` ({told['method']}, seed "
-        f"{told['seed']}) over {words}. Each trial trained a fresh model and was "
-        "measured on validation rows, in its best epoch; the test rows were not read. "
-        f"The best comes first:\n\n"
-        f"{_table([head, ['---:'] * len(head), *rows])}\n"
-    )
+    table = _table([head, ["---:"] * len(head), *rows])
+    return SEARCHED.format(**told | {"words": words, "table": table})
 
 
 def _table(rows: Any) -> str:
@@ -256,7 +246,7 @@ def _header(spec: ModelSpec, receipt: Mapping[str, Any]) -> str:
         tags=["zoo", *spec.tags],
         datasets=[name for name in ids if name] or None,
         model_name=spec.name,
-        eval_results=results,
+        eval_results=results or None,
     )
     return str(data.to_yaml()).rstrip()
 

@@ -5,10 +5,12 @@ Knows the format of a folder; does not know torch.
 
 import json
 import os
+import re
 import shutil
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
+from types import NoneType
 from typing import Any
 
 from zoo import store
@@ -32,6 +34,7 @@ __all__ = [
     "CONFIG",
     "GOLDEN",
     "RECEIPT",
+    "TOKENIZER",
     "WEIGHTS",
     "Config",
     "is_checkpoint",
@@ -45,9 +48,11 @@ __all__ = [
 ]
 
 FORMAT = 1
+LARGEST = 32 << 20  # bytes of config.json or run.json; more is a mistake or an attack
+DISTRIBUTION = re.compile(r"[A-Za-z0-9]([\w.-]*[A-Za-z0-9])?", re.ASCII)
 WEIGHTS, CONFIG, GOLDEN = "model.safetensors", "config.json", "golden.safetensors"
-RECEIPT, CARD = "run.json", "README.md"
-OURS = {WEIGHTS, CONFIG, GOLDEN, RECEIPT, CARD, "tokenizer.json"}
+RECEIPT, CARD, TOKENIZER = "run.json", "README.md", "tokenizer.json"
+OURS = {WEIGHTS, CONFIG, GOLDEN, RECEIPT, CARD, TOKENIZER}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,7 +68,7 @@ class Config:
     input: Input
     output: Output
     head: str | None
-    recipe: str
+    recipe: str | None
     license: License
     trained_on: tuple[str, ...]
     parameters: int
@@ -74,7 +79,7 @@ class Config:
     def to_json(self) -> str:
         return json.dumps({"format": FORMAT, **asdict(self)}, indent=2) + "\n"
 
-    def spec(self, package: Mapping[str, Plugin], folder: Path) -> ModelSpec:
+    def spec(self, package: Mapping[str, Plugin], folder: str | Path) -> ModelSpec:
         """Return the spec this folder amounts to, its code found in a plugin.
 
         Code never comes from a folder: `build` must belong to an installed plugin.
@@ -83,7 +88,7 @@ class Config:
         if home not in package:
             raise CheckpointError(
                 f"{folder} was made by {self.distribution!r}, which is not installed. "
-                f"Run: pip install {self.distribution}"
+                f"If you trust it, run: pip install {self.distribution}"
             )
         same = {f.name for f in fields(ModelSpec)} & {f.name for f in fields(self)}
         known = {name: getattr(self, name) for name in same}
@@ -94,14 +99,11 @@ def read_config(folder: Path) -> Config:
     """Return the config of a checkpoint folder."""
     restore(folder)
     path = folder / CONFIG
-    try:
-        raw = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
+    raw = _json(path)
+    if raw is None:
         raise CheckpointError(
             f"{folder} is not a checkpoint folder: it has no {CONFIG}."
-        ) from None
-    except (ValueError, RecursionError, OSError) as exc:
-        raise CheckpointError(f"{path} can't be read: {exc}.") from exc
+        )
     try:
         return _config(raw)
     except (KeyError, TypeError, AttributeError, ValueError, SpecError) as exc:
@@ -114,12 +116,9 @@ def read_config(folder: Path) -> Config:
 def read_receipt(folder: Path) -> dict[str, Any]:
     """Return run.json of a checkpoint folder, or nothing where there is none."""
     path = folder / RECEIPT
-    try:
-        receipt = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
+    receipt = _json(path)
+    if receipt is None:
         return {}
-    except (ValueError, RecursionError, OSError) as exc:
-        raise CheckpointError(f"{path} can't be read: {exc}.") from exc
     if not isinstance(receipt, dict):
         raise CheckpointError(f"{path} does not hold a receipt.")
     return receipt
@@ -181,6 +180,19 @@ def weights_of(folder: Path) -> Weights:
     return Weights(size=path.stat().st_size, sha256=store.digest(path))
 
 
+def _json(path: Path) -> Any:
+    """Return what a file of ours holds; None where it is missing."""
+    try:
+        if path.stat().st_size > LARGEST:
+            raise ValueError(f"it has {path.stat().st_size:,} bytes")
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return None
+    except (ValueError, RecursionError, OSError) as exc:
+        raise CheckpointError(f"{path} can't be read: {exc}.") from exc
+    return {} if found is None else found
+
+
 def _old(folder: Path) -> Path:
     return folder.with_name(f".{folder.name}.old")
 
@@ -209,11 +221,27 @@ def _config(raw: Any) -> Config:
         "options": {name: _tuple(value) for name, value in raw["options"].items()},
     }
     config = Config(**values)
+    for field in fields(Config):
+        value = values[field.name]
+        if not isinstance(value, PLAIN.get(field.type, object)):
+            raise ValueError(f"{field.name}={value!r} has the wrong type")
+    if not DISTRIBUTION.fullmatch(config.distribution):
+        raise ValueError(f"distribution={config.distribution!r} is not a name")
+    if not all(isinstance(name, str) for name in config.trained_on):
+        raise ValueError(f"trained_on={config.trained_on!r} should be names")
     config.spec({config.build.partition(":")[0].partition(".")[0]: _NOBODY}, Path())
     return config
 
 
 _NOBODY = Plugin("", "", "", "")
+PLAIN: dict[Any, Any] = {
+    str: str,
+    int: int,
+    str | None: (str, NoneType),
+    Mapping[str, Any]: dict,
+    Mapping[str, str]: dict,
+    Mapping[str, str] | None: (dict, NoneType),
+}
 
 
 def _input(raw: dict[str, Any]) -> Input:

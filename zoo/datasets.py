@@ -249,6 +249,7 @@ def _quiet() -> Iterator[None]:
 
 def _library() -> Any:
     try:
+        folders.quiet_client()
         import datasets  # a second to import: only when data is asked for
     except ImportError as exc:
         raise MissingExtra("datasets", "Reading a dataset") from exc

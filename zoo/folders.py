@@ -1,11 +1,21 @@
 """Where things lie on this machine: the caches, and the folders that a user names."""
 
 import os
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-__all__ = ["cache", "data", "locked", "replace_file"]
+__all__ = [
+    "cache",
+    "data",
+    "hub_cache",
+    "locked",
+    "quiet_client",
+    "replace_file",
+    "store",
+    "stores",
+]
 
 
 def cache() -> Path:
@@ -21,6 +31,43 @@ def data() -> list[Path]:
     """Return the folders of `ZOO_DATA`, a path list; each holds datasets by name."""
     named = os.environ.get("ZOO_DATA", "")
     return [Path(part).expanduser() for part in named.split(os.pathsep) if part]
+
+
+def stores() -> list[Path]:
+    """Return the folders in which weights may lie, in the order they are asked.
+
+    Those of `ZOO_STORE` (a path list), the user's own, and what an administrator or an
+    image provides read-only: `zoo/store` in the folders of `XDG_DATA_DIRS`.
+    """
+    shared = os.environ.get("XDG_DATA_DIRS") or "/usr/local/share:/usr/share"
+    system = [Path(part) / "zoo" / "store" for part in shared.split(os.pathsep) if part]
+    return [*_named_stores(), cache() / "store", *system]
+
+
+def store() -> Path:
+    """Return the folder that weights are brought to: the first that may be written."""
+    return [*_named_stores(), cache() / "store"][0]
+
+
+def _named_stores() -> list[Path]:
+    named = os.environ.get("ZOO_STORE", "")
+    return [Path(part).expanduser() for part in named.split(os.pathsep) if part]
+
+
+def hub_cache() -> Path:
+    """Return the folder in which the Hub's client keeps files, without importing it."""
+    constants = sys.modules.get("huggingface_hub.constants")
+    if constants is not None:  # it reads its environment once, and may be told after
+        return Path(constants.HF_HUB_CACHE)
+    named = os.environ.get("HF_HUB_CACHE") or os.environ.get("HUGGINGFACE_HUB_CACHE")
+    base = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
+    home = os.environ.get("HF_HOME") or os.path.join(base, "huggingface")
+    return Path(os.path.expandvars(named or os.path.join(home, "hub"))).expanduser()
+
+
+def quiet_client() -> None:
+    """Have the Hub's client, where it is not imported yet, tell nobody that it runs."""
+    os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
 
 
 def replace_file(path: Path, content: bytes) -> None:

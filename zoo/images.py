@@ -1,6 +1,7 @@
 """From whatever a person calls a picture to the tensor a model takes."""
 
 import io
+import math
 import os
 from typing import Any
 
@@ -14,6 +15,7 @@ from zoo.specs import ImageInput
 
 __all__ = ["describe", "fitted", "inverted", "open_image", "pixels", "suspicion"]
 
+LONG = 16  # times its shorter side: of a longer strip the ends are cut off at once
 SLACK = 1e-3  # how far a resized picture may overshoot the range of its numbers
 STEPS = {"La": "LA", "RGBa": "RGBA", "LAB": "RGB"}  # Pillow knows no shorter way
 
@@ -52,12 +54,15 @@ def pixels(image: Image.Image, expected: ImageInput) -> Tensor:
 def fitted(image: Image.Image, expected: ImageInput) -> Image.Image:
     """Return an opened image in the size the model takes."""
     size = (expected.width, expected.height)
+    resample = Image.Resampling[expected.resample.upper()]
+    if expected.crop < 1:
+        return _cropped(image, expected, resample)
     if image.size == size:
         return image
     if expected.background is None:  # a photograph: fill the frame, crop the middle
-        return ImageOps.fit(image, size, Image.Resampling.BILINEAR)
+        return ImageOps.fit(image, size, resample)
     edge = _edge_colour(image)  # a drawing: keep all of it, on more of its own ground
-    return ImageOps.pad(image, size, Image.Resampling.BILINEAR, color=edge)
+    return ImageOps.pad(image, size, resample, color=edge)
 
 
 def inverted(batch: Tensor, expected: ImageInput) -> Tensor:
@@ -205,6 +210,26 @@ def _on_paper(seen: Image.Image, expected: ImageInput) -> Image.Image:
         dark = np.average(np.asarray(seen.convert("L")), weights=cover) > 127
     paper = Image.new("RGBA", seen.size, "black" if dark else "white")
     return Image.alpha_composite(paper, seen)
+
+
+def _cropped(
+    image: Image.Image, expected: ImageInput, resample: Image.Resampling
+) -> Image.Image:
+    """Return the middle of a resized picture, rounded everywhere as torchvision does:
+    models that were measured with its transform get the same bytes."""
+    image = _middle(image, *(min(side, LONG * min(image.size)) for side in image.size))
+    shorter, least = math.floor(expected.width / expected.crop), min(image.size)
+    size = (shorter * image.width // least, shorter * image.height // least)
+    if image.size != size:
+        image = image.resize(size, resample)
+    return _middle(image, expected.width, expected.height)
+
+
+def _middle(image: Image.Image, width: int, height: int) -> Image.Image:
+    if image.size == (width, height):
+        return image
+    left, top = round((image.width - width) / 2), round((image.height - height) / 2)
+    return image.crop((left, top, left + width, top + height))
 
 
 def _edge_colour(image: Image.Image) -> Any:

@@ -4,7 +4,7 @@ import inspect
 import time
 from collections.abc import Iterable, Mapping
 from contextlib import nullcontext
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -12,39 +12,21 @@ from typing import Any
 import torch
 from torch import nn
 
-from zoo import checkpoints, store, weights
+from zoo import sources, weights
 from zoo.about import About, LoadReport, attach
-from zoo.errors import (
-    CheckpointError,
-    ModelNotFound,
-    NoWeights,
-    OptionError,
-    ZooError,
-    near,
-)
-from zoo.plugins import Plugin, found
+from zoo.errors import OptionError, ZooError, near
+from zoo.plugins import Plugin
 from zoo.references import resolve
-from zoo.registry import Registry
-from zoo.specs import ClassOutput, ModelSpec, Weights
+from zoo.specs import ClassOutput, ModelSpec
 from zoo.store import Verify
 from zoo.unfilled import without_initialisers
 
 __all__ = ["build", "find", "load", "loaded", "make"]
 
 
-@dataclass(frozen=True)
-class _Source:
-    """A model that was found: its spec, its plugin, and its folder if it is one."""
-
-    spec: ModelSpec
-    plugin: Plugin
-    folder: Path | None
-    parent: Mapping[str, str] | None = None
-
-
 def find(name: str | Path) -> ModelSpec:
     """Return the spec of a registered name or of a checkpoint folder."""
-    return _find(name).spec
+    return sources.find(name).spec
 
 
 def build(name: str | Path, **options: Any) -> nn.Module:
@@ -53,7 +35,7 @@ def build(name: str | Path, **options: Any) -> nn.Module:
     `labels=[...]` names the classes of a new head, `classes=N` only counts them.
     Raises ModelNotFound, OptionError, PluginError.
     """
-    source = _find(name)
+    source = sources.find(name)
     spec, chosen, _ = _with_head(source.spec, options)
     model = make(spec, source.plugin, chosen)
     return attach(model, About(spec=spec, options=chosen, parent=source.parent))
@@ -69,19 +51,19 @@ def load(
 ) -> nn.Module:
     """Return the trained model in eval mode, every tensor accounted for.
 
-    `name` is a registered model or a checkpoint folder. Size and SHA-256 are checked
-    before a tensor reaches the model; `verify="always"` hashes a big file even if a
-    stamp says that it was hashed before. `labels=[...]` or `classes=N` gives a new
-    head, the only part that may be fresh; `model.zoo.report` says so.
+    `name` is a registered model, a checkpoint folder, or a repository on the Hub as
+    "hf://user/name@commit". Size and SHA-256 are checked before a tensor reaches the
+    model; `verify="always"` hashes a big file even if a stamp says that it was hashed
+    before. `labels=[...]` or `classes=N` gives a new head, the only part that may be
+    fresh; `model.zoo.report` says so. A zoo.lock in the working directory is honoured.
     Raises ModelNotFound, NoWeights, IntegrityError, MisfitError, NotSafetensors,
-    OptionError, CheckpointError.
+    OptionError, CheckpointError, LicenseError, LockError, and a HubError: NotOnHub,
+    GatedError, OfflineError, UnreachableError, CacheError.
     """
     started = time.perf_counter()
-    source = _find(name)
-    pin = source.spec.weights
-    if pin is None:
-        raise NoWeights(source.spec.name)
-    path, hashed = _checked(source, pin, verify)
+    source = sources.find(name)
+    path, pin, hashed = sources.obtain(source, verify=verify)
+    assert pin.sha256 is not None, "known once the file is here"
     spec, chosen, new_head = _with_head(source.spec, options)
     # A new head needs its initialiser, and an initialiser does not know whose it is.
     with nullcontext() if new_head else without_initialisers():
@@ -106,7 +88,7 @@ def load(
     if new_head:
         parent = {"name": source.spec.name, "sha256": pin.sha256}
     about = About(
-        spec=spec, options=chosen, folder=path.parent, parent=parent, report=report
+        spec=spec, options=chosen, folder=source.folder, parent=parent, report=report
     )
     return attach(model.eval(), about)
 
@@ -115,34 +97,6 @@ def load(
 def loaded(name: str) -> nn.Module:
     """Return a registered model, loaded once: for predictions by name."""
     return load(name)
-
-
-def _find(name: str | Path) -> _Source:
-    known = found()
-    if not isinstance(name, (str, Path)):
-        raise ModelNotFound(repr(name), known.models)
-    if isinstance(name, str) and name in known.models:
-        return _Source(known.models[name], known.providers[name], None)
-    folder = Path(name)
-    if isinstance(name, Path) or checkpoints.is_checkpoint(folder) or "/" in name:
-        config = checkpoints.read_config(folder)
-        spec = config.spec(known.packages(), folder)
-        plugin = known.packages()[spec.package]
-        return _Source(spec, plugin, folder, config.parent)
-    Registry(known.models)[name]
-    raise AssertionError("the registry raises ModelNotFound")
-
-
-def _checked(source: _Source, pin: Weights, verify: Verify) -> tuple[Path, bool]:
-    if source.folder is None:
-        path = store.locate(source.spec, pin, source.plugin)
-        blame = store.blame(pin, source.plugin)
-    else:
-        path = source.folder / checkpoints.WEIGHTS
-        blame = "Save the checkpoint again, or get another copy of the folder"
-        if not path.is_file():
-            raise CheckpointError(f"{path} is missing. {blame}.")
-    return path, store.check(path, pin, verify=verify, blame=blame)
 
 
 def _moved(model: nn.Module, device: Any, dtype: Any, spec: ModelSpec) -> nn.Module:
@@ -192,14 +146,19 @@ def _labels(spec: ModelSpec, labels: Any, classes: Any) -> tuple[str, ...]:
 def make(spec: ModelSpec, plugin: Plugin, options: Mapping[str, Any]) -> nn.Module:
     """Call a model's build function. Raises OptionError, PluginError."""
     make = resolve(spec.build, plugin=plugin.name)
+    known = list(inspect.signature(make).parameters)
     try:
         inspect.signature(make).bind(**options)
     except TypeError as exc:
-        known = list(inspect.signature(make).parameters)
         wrong = next((name for name in options if name not in known), "")
         problem = f"no option {wrong!r}. {near(wrong, known)}".rstrip()
         raise OptionError(spec.name, problem if wrong else f"{exc}.", known) from exc
-    model: nn.Module = make(**options)
+    try:
+        model: nn.Module = make(**options)
+    except (TypeError, ValueError, RuntimeError, ArithmeticError, MemoryError) as exc:
+        first = str(exc).partition("\n")[0].rstrip(".")
+        problem = f"it can't be built with these options ({first})."
+        raise OptionError(spec.name, problem, known) from exc
     return model
 
 

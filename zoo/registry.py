@@ -92,7 +92,8 @@ def _speaks_of(spec: ModelSpec, text: str) -> bool:
 
 
 def _bytes(spec: ModelSpec) -> int:
-    return spec.weights.size if spec.weights else 4 * spec.parameters
+    known = spec.weights.size if spec.weights else None
+    return known or 4 * spec.parameters
 
 
 def _condition(text: str) -> Callable[[ModelSpec], bool]:

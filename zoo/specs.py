@@ -11,6 +11,15 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from zoo.errors import SpecError
+from zoo.signatures import (
+    ClassOutput,
+    Column,
+    ImageInput,
+    Input,
+    NumberOutput,
+    Output,
+    TabularInput,
+)
 
 __all__ = [
     "ClassOutput",
@@ -36,6 +45,8 @@ COMMIT = re.compile(r"[0-9a-f]{40}")
 CONVERTED = "refs/convert/parquet"  # where the Hub keeps its copy of a scripted dataset
 REVISION = re.compile(rf"{COMMIT.pattern}|{CONVERTED}")
 SHA256 = re.compile(r"[0-9a-f]{64}")
+REPOSITORY = re.compile(r"[A-Za-z0-9_][\w.-]{0,95}/[A-Za-z0-9_][\w.-]{0,95}", re.ASCII)
+FILENAME = re.compile(r"[A-Za-z0-9_][\w.-]*(/[A-Za-z0-9_][\w.-]*)*", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,118 +91,39 @@ class Weights:
     """One safetensors file, pinned to its bytes.
 
     Without `repo` the file is shipped in the plugin's package, in
-    `checkpoints/<model>/`; with it, it lies on the Hub at a full commit id.
+    `checkpoints/<model>/`; with it, it lies on the Hub at a full commit id. Of a file
+    on the Hub the size or the SHA-256 may be unknown (None): what comes at first is
+    then trusted, and remembered.
     """
 
-    size: int
-    sha256: str
+    size: int | None
+    sha256: str | None
     repo: str | None = None
     revision: str | None = None
     filename: str = "model.safetensors"
 
     def __post_init__(self) -> None:
-        _require("Weights", SHA256, self.sha256, "sha256", "64 hexadecimal digits")
-        if self.size <= 0:
+        if self.sha256 is not None or self.repo is None:
+            digits = "64 hexadecimal digits"
+            _require("Weights", SHA256, self.sha256 or "", "sha256", digits)
+        if self.repo is None if self.size is None else self.size <= 0:
             raise SpecError("Weights", "size", self.size, "the file's size in bytes")
         if self.repo is not None:
+            _require("Weights", REPOSITORY, self.repo, "repo", "'owner/name'")
             wanted = "a full commit id of 40 digits, not a branch"
             _require("Weights", COMMIT, self.revision or "", "revision", wanted)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ImageInput:
-    """A picture, as the model takes it: (batch, channels, height, width), float32.
-
-    Pixels are scaled to 0..1, then `(pixel - mean) / std` by channel. `background`
-    says what the pictures of the training data are drawn on, where they all agree.
-    """
-
-    kind: Literal["image"] = "image"
-    height: int
-    width: int
-    channels: Literal[1, 3] = 3
-    mean: tuple[float, ...] = (0.0,)
-    std: tuple[float, ...] = (1.0,)
-    background: Literal["dark", "light"] | None = None
-
-    def __post_init__(self) -> None:
-        for side in ("height", "width"):
-            if getattr(self, side) < 1:
-                raise SpecError("ImageInput", side, getattr(self, side), "at least 1")
-        for name in ("mean", "std"):
-            values = getattr(self, name)
-            if len(values) not in (1, self.channels):
-                wanted = f"one number, or one for each of {self.channels} channels"
-                raise SpecError("ImageInput", name, values, wanted)
-        if min(self.std) <= 0:
-            raise SpecError("ImageInput", "std", self.std, "above zero")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Column:
-    """One number of a table row: its name, and the range seen in training."""
-
-    name: str
-    low: float
-    high: float
-    unit: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TabularInput:
-    """A row of numbers, as the model takes it: (batch, columns), float32, unscaled."""
-
-    kind: Literal["table"] = "table"
-    columns: tuple[Column, ...]
-
-
-Input = ImageInput | TabularInput
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ClassOutput:
-    """Scores for labels: how the model's numbers become probabilities.
-
-    `function_to_apply` is the Hub's term: "softmax" over (batch, labels), "sigmoid" of
-    one logit (batch, 1) for the second of two labels, "none" for an output that is the
-    score already. With `multi_label`, each label is a yes-or-no question of its own.
-    """
-
-    kind: Literal["classes"] = "classes"
-    labels: tuple[str, ...]
-    function_to_apply: Literal["softmax", "sigmoid", "none"] = "softmax"
-    multi_label: bool = False
-
-    def __post_init__(self) -> None:
-        if len(self.labels) < 2 and not self.multi_label:
-            raise SpecError("ClassOutput", "labels", self.labels, "at least two")
-        if len(set(self.labels)) != len(self.labels):
-            raise SpecError("ClassOutput", "labels", self.labels, "all different")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NumberOutput:
-    """One number a row, (batch, 1): what it is, and the unit it is in."""
-
-    kind: Literal["number"] = "number"
-    name: str
-    unit: str = ""
-
-    def __post_init__(self) -> None:
-        if not self.name.strip():
-            raise SpecError("NumberOutput", "name", self.name, "what the number is")
-
-
-Output = ClassOutput | NumberOutput
+        _require("Weights", FILENAME, self.filename, "filename", "'folder/file'")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelSpec:
     """One name that `zoo.load` accepts.
 
-    `recipe` names a module with `Settings`, `SMOKE`, `train` and `measure`; `settings`
-    are this model's values where they differ from the recipe's defaults. `head` names
-    the submodule that `classes=` and `labels=` replace. `examples` are files in the
+    `recipe` names a module with `Settings`, `SMOKE`, `data`, `train` and `measure`;
+    that of a third party's model, which nobody trains here, has only `data` and
+    `measure`, and where nothing is measured either, there is none. `settings` are this
+    model's values where they differ from the recipe's defaults. `head` names the
+    submodule that `classes=` and `labels=` replace. `examples` are files in the
     package's `examples/` folder, each a real raw input.
     """
 
@@ -199,7 +131,7 @@ class ModelSpec:
     summary: str
     task: str
     build: str
-    recipe: str
+    recipe: str | None = None
     card: str
     license: License
     parameters: int
@@ -221,9 +153,14 @@ class ModelSpec:
         wanted = "lower-case words joined by hyphens, with at most one '.variant'"
         _require(owner, NAME, self.name, "name", wanted)
         _require(owner, REFERENCE, self.build, "build", "'package.module:function'")
-        _require(owner, MODULE, self.recipe, "recipe", "a module, 'package.module'")
+        if self.recipe is not None:
+            wanted = "a module, 'package.module'"
+            _require(owner, MODULE, self.recipe, "recipe", wanted)
         if not self.summary.strip():
             raise SpecError(owner, "summary", self.summary, "one sentence")
+        if self.metrics and self.recipe is None:
+            wanted = "the module that measures the metrics again"
+            raise SpecError(owner, "recipe", None, wanted)
         if self.parameters < 0:
             raise SpecError(owner, "parameters", self.parameters, "a count")
 

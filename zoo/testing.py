@@ -8,7 +8,9 @@
     def test_promise(name, check, tmp_path):
         check(zoo.spec(name), tmp_path)
 
-A check that does not apply to a model (it has no head, or no weights) returns at once.
+A check that does not apply to a model (it has no head, or no weights) returns at once;
+one whose weights are on the Hub, and not on this machine, is skipped: nothing is
+downloaded for a check.
 """
 
 import copy
@@ -17,6 +19,7 @@ import json
 import math
 from collections.abc import Callable
 from pathlib import Path
+from unittest import SkipTest
 
 import torch
 from torch import Tensor, nn
@@ -29,7 +32,7 @@ from zoo.specs import Metric, ModelSpec, lower_is_better
 from zoo.tasks import task
 from zoo.tensors import prepared, stand_in
 from zoo.verification import verify
-from zoo.weights import slots
+from zoo.weights import SMALL, slots
 
 __all__ = ["CHECKS", "Check"]
 
@@ -61,11 +64,21 @@ def rows_do_not_mix(spec: ModelSpec, tmp_path: Path) -> None:
 
 
 def weights_survive_the_disk(spec: ModelSpec, tmp_path: Path) -> None:
-    """Saved and loaded, a model gives the same output bit for bit."""
+    """Saved and loaded, a model gives the same output bit for bit.
+
+    Tensors of more than a mebibyte stay where the file has them, and a kernel may round
+    otherwise there: the output of a model with such tensors is the same to rounding.
+    """
     torch.manual_seed(0)
     saved, given = models.build(spec.name).eval(), _given(spec)
     read = models.load(saving.save(saved, tmp_path / "model"))
-    assert torch.equal(_run(saved, given), _run(read, given))
+    before, after = saved.state_dict(), read.state_dict()
+    for name, tensor in before.items():
+        assert torch.equal(tensor, after[name]), f"{name} has changed"
+    wanted, found = _run(saved, given), _run(read, given)
+    large = any(tensor.nbytes > SMALL for tensor in before.values())
+    close = torch.allclose(wanted, found, rtol=1e-5, atol=1e-6)
+    assert torch.equal(wanted, found) or (large and close)
 
 
 def every_parameter_comes_from_the_file(spec: ModelSpec, tmp_path: Path) -> None:
@@ -124,6 +137,7 @@ def gradients_reach_every_parameter(spec: ModelSpec, tmp_path: Path) -> None:
 
 def examples_are_answered(spec: ModelSpec, tmp_path: Path) -> None:
     """Every shipped example is read, answered, printed and turned into JSON."""
+    _skip_without_weights(spec)
     model = models.load(spec.name) if spec.weights else models.build(spec.name).eval()
     for name in spec.examples:
         path = store.package_folder(spec.package) / "examples" / name
@@ -149,9 +163,10 @@ def weights_are_what_is_pinned(spec: ModelSpec, tmp_path: Path) -> None:
     """Shipped weights load strictly, replay their golden, and are not too large."""
     if spec.weights is None or spec.weights.repo is not None:
         return
+    known = spec.weights.size or 0
     seen = verify(spec.name, keep=tmp_path)
     assert seen.matches, f"the golden differs by {seen.difference}: {seen.first_layer}"
-    assert spec.weights.size <= MOST_BYTES, f"{spec.weights.size:,} bytes are too many"
+    assert known <= MOST_BYTES, f"{known:,} bytes are too many"
 
 
 def claims_are_what_was_measured(spec: ModelSpec, tmp_path: Path) -> None:
@@ -187,11 +202,13 @@ def card_is_complete(spec: ModelSpec, tmp_path: Path) -> None:
     data = vars(ModelCard(cards.render(spec.name)).data)
     assert data["license"] == spec.license.weights
     assert data["pipeline_tag"] == spec.task
-    assert data["eval_results"], "the card has no measured results"
+    assert bool(data["eval_results"]) == bool(spec.metrics), "the results are others"
 
 
 def recipe_runs(spec: ModelSpec, tmp_path: Path) -> None:
     """A smoke run gives a checkpoint that loads, replays, and measures every claim."""
+    if not training.trains(spec):
+        return
     folder = training.train(spec.name, tmp_path / "run", smoke=True)
     receipt = checkpoints.read_receipt(folder)
     model = models.load(folder)
@@ -203,6 +220,8 @@ def recipe_runs(spec: ModelSpec, tmp_path: Path) -> None:
 
 def same_seed_same_bytes(spec: ModelSpec, tmp_path: Path) -> None:
     """Two smoke runs with one seed give the same weights, byte for byte."""
+    if not training.trains(spec):
+        return
     first, again = (
         training.train(spec.name, tmp_path / name, smoke=True) / checkpoints.WEIGHTS
         for name in ("first", "again")
@@ -227,6 +246,14 @@ CHECKS: tuple[Check, ...] = (
     recipe_runs,
     same_seed_same_bytes,
 )
+
+
+def _skip_without_weights(spec: ModelSpec) -> None:
+    """Skip, in the words of unittest, which pytest understands, what would download."""
+    pin = spec.weights
+    if pin is not None and pin.repo is not None and not store.at_hand(pin):
+        raise SkipTest(f"The weights of {spec.name!r} are not on this machine.")
+
 
 _NOTHING = torch.empty(0)  # stands for an opened input that nobody looks at
 

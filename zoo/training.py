@@ -36,8 +36,10 @@ from zoo.trackers import Tracker, tracker
 from zoo.watching import Watcher
 from zoo.weights import narrow
 
-__all__ = ["choose", "recipe_of", "seeded", "train"]
+__all__ = ["MEASURING", "choose", "recipe_of", "seeded", "train", "trains"]
 
+MEASURING, TRAINING = ("data", "measure"), ("Settings", "SMOKE", "train")
+RECIPE = TRAINING + MEASURING
 CURVES = "The course of training: the loss on training rows, the rest as validated."
 
 
@@ -109,6 +111,8 @@ def choose(
     spec: ModelSpec, settings: Mapping[str, object] | None, *, smoke: bool = False
 ) -> tuple[ModuleType, Any]:
     """Return the recipe of a model, and its settings with changes."""
+    if not trains(spec):
+        raise TrainingError(_untrainable(spec))
     recipe = recipe_of(spec)
     given = {**spec.settings, **(recipe.SMOKE if smoke else {}), **(settings or {})}
     chosen = change(recipe.Settings(), given)
@@ -116,15 +120,41 @@ def choose(
     return recipe, chosen
 
 
-def recipe_of(spec: ModelSpec) -> ModuleType:
-    """Return the module of a model's recipe, with everything a recipe must have."""
-    recipe = module(spec.recipe, plugin=plugins.found().packages()[spec.package].name)
-    for name in ("Settings", "SMOKE", "data", "train", "measure"):
+def trains(spec: ModelSpec) -> bool:
+    """Return whether a model has a recipe that trains it.
+
+    A third party's has none at all, or one that only measures.
+    """
+    return spec.recipe is not None and any(
+        hasattr(_module(spec, spec.recipe), name) for name in TRAINING
+    )
+
+
+def recipe_of(spec: ModelSpec, needed: Sequence[str] = RECIPE) -> ModuleType:
+    """Return the module of a model's recipe, with everything that is needed of it."""
+    if spec.recipe is None:
+        raise TrainingError(f"{spec.name!r} has no recipe, so nothing measures it.")
+    recipe = _module(spec, spec.recipe)
+    for name in needed:
         if not hasattr(recipe, name):
             raise TrainingError(
                 f"The recipe {spec.recipe!r} of {spec.name!r} has no {name!r}."
             )
     return recipe
+
+
+def _module(spec: ModelSpec, recipe: str) -> ModuleType:
+    return module(recipe, plugin=plugins.found().packages()[spec.package].name)
+
+
+def _untrainable(spec: ModelSpec) -> str:
+    told = f"{spec.name!r} has no recipe that trains it"
+    if spec.weights:
+        repo = spec.weights.repo
+        told += ": its weights are a third party's" + (f" ({repo})" if repo else "")
+    if spec.head:
+        told += f". zoo.load({spec.name!r}, labels=[...]) gives it a new head to train"
+    return f"{told}."
 
 
 @contextmanager

@@ -12,7 +12,7 @@ from zoo.about import about
 from zoo.golden import Replay
 from zoo.run import Run
 from zoo.specs import Metric
-from zoo.training import recipe_of
+from zoo.training import MEASURING, recipe_of
 
 __all__ = ["Recheck", "Verification", "verify"]
 
@@ -97,9 +97,11 @@ def _keep(replay: Replay, folder: Path, name: str) -> Path:
 def _measured_again(model: nn.Module) -> tuple[Recheck, ...]:
     known = about(model)
     receipt = known.receipt
-    recipe = recipe_of(known.spec)
-    run = Run(known.spec, smoke=receipt.get("smoke", False))
     claims = known.spec.metrics or _claims(receipt)
+    if not claims:
+        return ()
+    recipe = recipe_of(known.spec, MEASURING)
+    run = Run(known.spec, smoke=receipt.get("smoke", False))
     found: dict[str, Mapping[str, float]] = {}
     for split in {claim.split for claim in claims}:
         found[split] = recipe.measure(model, recipe.data(run, split))

@@ -27,7 +27,8 @@ def listing(specs: list[ModelSpec]) -> Iterator[str]:
     room = max(_room(), 80) if sys.stdout.isatty() else None  # all of it in a pipe
     for spec in specs:
         first = spec.metrics[0] if spec.metrics else None
-        metric = f"{first.name} {first.value:.4f}" if first else "untrained"
+        none = "not measured" if spec.weights else "untrained"
+        metric = f"{first.name} {first.value:.4f}" if first else none
         line = f"{spec.name:<{width}}  {spec.parameters:>11,}  {metric:<16}"
         yield f"{line} {spec.summary}"[:room].rstrip()
 
@@ -37,7 +38,8 @@ def facts(spec: ModelSpec, plugin: Plugin) -> dict[str, str]:
     weights = "no trained weights"
     if spec.weights:
         place = "on the Hub" if spec.weights.repo else "in the plugin"
-        weights = f"{size(spec.weights.size)}, {place}"
+        known = spec.weights.size
+        weights = f"{size(known)}, {place}" if known else place
     metrics = "; ".join(
         f"{m.name} {m.value:.4f} on {m.dataset} {m.split}"
         + (f" ({m.baseline_name} {m.baseline:.4f})" if m.baseline is not None else "")

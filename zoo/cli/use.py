@@ -102,7 +102,7 @@ def verify_command(
     from zoo.catalogue import search
     from zoo.verification import verify
 
-    chosen = names or [spec.name for spec in search() if spec.weights]
+    chosen = names or [s.name for s in search() if s.weights and not s.weights.repo]
     seen: list[Verification | ZooError] = []
     for name in chosen:
         try:

@@ -1,72 +1,8 @@
-"""Every error zoo raises on purpose.
-
-* ZooError
-  - NotFound
-    + ModelNotFound
-    + DatasetNotFound
-    + SplitNotFound
-  - PluginError
-    + DuplicateName
-  - SpecError
-  - SettingsError
-  - OptionError
-  - InputError
-  - DataError
-  - WeightsError
-    + NoWeights
-    + NotSafetensors
-    + IntegrityError
-    + MisfitError
-    + OfflineError
-  - CheckpointError
-  - CardError
-  - TrainingError
-    + Diverged
-  - MissingExtra
-
-A message says what happened, who is to blame, and what to do next.
-"""
+"""Errors of what a user or a plugin asks for: names, settings, inputs, data, runs."""
 
 from collections.abc import Iterable, Sequence
-from difflib import get_close_matches
 
-__all__ = [
-    "CardError",
-    "CheckpointError",
-    "DataError",
-    "DatasetNotFound",
-    "Diverged",
-    "DuplicateName",
-    "InputError",
-    "IntegrityError",
-    "MisfitError",
-    "MissingExtra",
-    "ModelNotFound",
-    "NoWeights",
-    "NotFound",
-    "NotSafetensors",
-    "OfflineError",
-    "OptionError",
-    "PluginError",
-    "SettingsError",
-    "SpecError",
-    "SplitNotFound",
-    "TrainingError",
-    "WeightsError",
-    "ZooError",
-    "near",
-]
-
-
-def near(name: str, known: Iterable[str]) -> str:
-    """Return "Did you mean 'a' or 'b'? " or nothing; case does not count."""
-    plain = {word.lower(): word for word in known}
-    found = [plain[word] for word in get_close_matches(name.lower(), plain, n=3)]
-    return f"Did you mean {' or '.join(map(repr, found))}? " if found else ""
-
-
-class ZooError(Exception):
-    """Base class: `except zoo.ZooError` catches everything zoo raises on purpose."""
+from zoo.errors.base import ZooError, near
 
 
 class NotFound(ZooError):
@@ -158,58 +94,6 @@ class InputError(ZooError):
 
 class DataError(ZooError):
     """A dataset could not be had, or does not hold what its spec says."""
-
-
-class WeightsError(ZooError):
-    """Weights could not be fetched, or do not fit the model."""
-
-
-class NoWeights(WeightsError):
-    """The model is registered without trained weights."""
-
-    def __init__(self, name: str) -> None:
-        super().__init__(
-            f"{name!r} has no trained weights. zoo.build({name!r}) gives the untrained "
-            f"model; 'zoo train {name}' runs its recipe."
-        )
-
-
-class NotSafetensors(WeightsError):
-    """The file is not in the safetensors format, whatever its name says."""
-
-    def __init__(self, path: str, problem: str) -> None:
-        super().__init__(
-            f"{path} is not a safetensors file: {problem}. The zoo reads no other "
-            "format, and never a pickle."
-        )
-
-
-class IntegrityError(WeightsError):
-    """A file is not the one its pin describes."""
-
-    def __init__(self, path: str, problem: str, blame: str) -> None:
-        super().__init__(f"{path} {problem}. {blame}.")
-
-
-class MisfitError(WeightsError):
-    """The tensors of a file are not those of the model: all faults at once."""
-
-    def __init__(self, path: str, kind: str, faults: Sequence[str]) -> None:
-        shown = "; ".join(faults[:8])
-        more = f"; and {len(faults) - 8} more" if len(faults) > 8 else ""
-        super().__init__(
-            f"{path} does not fit {kind}: {shown}{more}. Nothing was loaded; the file "
-            "was made for another version or another configuration of the model."
-        )
-        self.faults = tuple(faults)
-
-
-class OfflineError(WeightsError):
-    """The weights are not on this machine, and the Hub can't be reached."""
-
-
-class CheckpointError(ZooError):
-    """A folder is not a checkpoint, or can't be written as one."""
 
 
 class CardError(ZooError):

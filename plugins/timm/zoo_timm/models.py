@@ -1,0 +1,45 @@
+"""Architectures of timm, each with the weights' own tensor names.
+
+timm is slow to import, so that is left to the first model that is built. Every function
+returns the untrained network for `classes` classes; the zoo puts the weights in.
+"""
+
+from torch import nn
+
+__all__ = ["efficientnet_lite0", "resnet50", "vgg16", "vit_base_patch16"]
+
+
+def resnet50(*, classes: int = 1000) -> nn.Module:
+    """He and others: "Deep residual learning for image recognition", 2015."""
+    return _made("resnet50", classes)
+
+
+def vgg16(*, classes: int = 1000) -> nn.Module:
+    """Simonyan, Zisserman: "Very deep convolutional networks", 2014, column D.
+
+    In timm the first two linear layers are convolutions, pre_logits.fc1 and .fc2, so
+    that pictures of other sizes go through.
+    """
+    return _made("vgg16", classes)
+
+
+def vit_base_patch16(*, classes: int = 1000) -> nn.Module:
+    """Dosovitskiy and others: "An image is worth 16x16 words", 2020: ViT-B/16."""
+    return _made("vit_base_patch16_224", classes)
+
+
+def efficientnet_lite0(*, classes: int = 1000) -> nn.Module:
+    """EfficientNet-B0 without squeeze-and-excitation, with ReLU6: Google, 2020.
+
+    Padded as TensorFlow pads, because it was trained there.
+    """
+    return _made("tf_efficientnet_lite0", classes)
+
+
+def _made(architecture: str, classes: int) -> nn.Module:
+    import timm
+
+    model: nn.Module = timm.create_model(
+        architecture, pretrained=False, num_classes=classes
+    )
+    return model

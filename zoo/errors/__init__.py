@@ -1,0 +1,112 @@
+"""Every error zoo raises on purpose.
+
+* ZooError
+  - NotFound
+    + ModelNotFound
+    + DatasetNotFound
+    + SplitNotFound
+  - PluginError
+    + DuplicateName
+  - SpecError
+  - SettingsError
+  - OptionError
+  - InputError
+  - DataError
+  - WeightsError
+    + NoWeights
+    + NotSafetensors
+    + IntegrityError
+    + MisfitError
+    + HubError
+      * NotOnHub
+      * GatedError
+      * OfflineError
+      * UnreachableError
+      * CacheError
+  - LicenseError
+  - LockError
+  - BundleError
+  - PublishError
+  - CheckpointError
+  - CardError
+  - TrainingError
+    + Diverged
+  - MissingExtra
+
+A message says what happened, who is to blame, and what to do next.
+"""
+
+from zoo.errors.base import ZooError, near
+from zoo.errors.files import (
+    BundleError,
+    CacheError,
+    CheckpointError,
+    GatedError,
+    HubError,
+    IntegrityError,
+    LicenseError,
+    LockError,
+    MisfitError,
+    NotOnHub,
+    NotSafetensors,
+    NoWeights,
+    OfflineError,
+    PublishError,
+    TrustWarning,
+    UnreachableError,
+    WeightsError,
+)
+from zoo.errors.use import (
+    CardError,
+    DataError,
+    DatasetNotFound,
+    Diverged,
+    DuplicateName,
+    InputError,
+    MissingExtra,
+    ModelNotFound,
+    NotFound,
+    OptionError,
+    PluginError,
+    SettingsError,
+    SpecError,
+    SplitNotFound,
+    TrainingError,
+)
+
+__all__ = [
+    "BundleError",
+    "CacheError",
+    "CardError",
+    "CheckpointError",
+    "DataError",
+    "DatasetNotFound",
+    "Diverged",
+    "DuplicateName",
+    "GatedError",
+    "HubError",
+    "InputError",
+    "IntegrityError",
+    "LicenseError",
+    "LockError",
+    "MisfitError",
+    "MissingExtra",
+    "ModelNotFound",
+    "NoWeights",
+    "NotFound",
+    "NotOnHub",
+    "NotSafetensors",
+    "OfflineError",
+    "OptionError",
+    "PluginError",
+    "PublishError",
+    "SettingsError",
+    "SpecError",
+    "SplitNotFound",
+    "TrainingError",
+    "TrustWarning",
+    "UnreachableError",
+    "WeightsError",
+    "ZooError",
+    "near",
+]

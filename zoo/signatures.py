@@ -1,0 +1,115 @@
+"""What a model takes and what it gives, as specs and checkpoint folders say it."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from zoo.errors import SpecError
+
+__all__ = [
+    "ClassOutput",
+    "Column",
+    "ImageInput",
+    "Input",
+    "NumberOutput",
+    "Output",
+    "TabularInput",
+]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImageInput:
+    """A picture, as the model takes it: (batch, channels, height, width), float32.
+
+    Pixels are scaled to 0..1, then `(pixel - mean) / std` by channel. `background`
+    says what the pictures of the training data are drawn on, where they all agree.
+    `crop` is the share of a photograph's shorter side that the frame keeps: below one,
+    the shorter side is first brought to frame / crop, as ImageNet models expect it.
+    """
+
+    kind: Literal["image"] = "image"
+    height: int
+    width: int
+    channels: Literal[1, 3] = 3
+    mean: tuple[float, ...] = (0.0,)
+    std: tuple[float, ...] = (1.0,)
+    background: Literal["dark", "light"] | None = None
+    resample: Literal["bilinear", "bicubic"] = "bilinear"
+    crop: float = 1.0
+
+    def __post_init__(self) -> None:
+        for side in ("height", "width"):
+            if getattr(self, side) < 1:
+                raise SpecError("ImageInput", side, getattr(self, side), "at least 1")
+        for name in ("mean", "std"):
+            values = getattr(self, name)
+            if len(values) not in (1, self.channels):
+                wanted = f"one number, or one for each of {self.channels} channels"
+                raise SpecError("ImageInput", name, values, wanted)
+        if min(self.std) <= 0:
+            raise SpecError("ImageInput", "std", self.std, "above zero")
+        if self.resample not in ("bilinear", "bicubic"):
+            wanted = "'bilinear' or 'bicubic'"
+            raise SpecError("ImageInput", "resample", self.resample, wanted)
+        if not 0 < self.crop <= 1:
+            raise SpecError("ImageInput", "crop", self.crop, "above 0, and at most 1")
+        if self.crop < 1 and (self.background or self.height != self.width):
+            wanted = "1, because only a square frame cuts into photographs"
+            raise SpecError("ImageInput", "crop", self.crop, wanted)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Column:
+    """One number of a table row: its name, and the range seen in training."""
+
+    name: str
+    low: float
+    high: float
+    unit: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TabularInput:
+    """A row of numbers, as the model takes it: (batch, columns), float32, unscaled."""
+
+    kind: Literal["table"] = "table"
+    columns: tuple[Column, ...]
+
+
+Input = ImageInput | TabularInput
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClassOutput:
+    """Scores for labels: how the model's numbers become probabilities.
+
+    `function_to_apply` is the Hub's term: "softmax" over (batch, labels), "sigmoid" of
+    one logit (batch, 1) for the second of two labels, "none" for an output that is the
+    score already. With `multi_label`, each label is a yes-or-no question of its own.
+    """
+
+    kind: Literal["classes"] = "classes"
+    labels: tuple[str, ...]
+    function_to_apply: Literal["softmax", "sigmoid", "none"] = "softmax"
+    multi_label: bool = False
+
+    def __post_init__(self) -> None:
+        if len(self.labels) < 2 and not self.multi_label:
+            raise SpecError("ClassOutput", "labels", self.labels, "at least two")
+        if len(set(self.labels)) != len(self.labels):
+            raise SpecError("ClassOutput", "labels", self.labels, "all different")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NumberOutput:
+    """One number a row, (batch, 1): what it is, and the unit it is in."""
+
+    kind: Literal["number"] = "number"
+    name: str
+    unit: str = ""
+
+    def __post_init__(self) -> None:
+        if not self.name.strip():
+            raise SpecError("NumberOutput", "name", self.name, "what the number is")
+
+
+Output = ClassOutput | NumberOutput

@@ -1,0 +1,211 @@
+"""What a name stands for, and where its weights are: a registered model, a checkpoint
+folder, a repository on the Hub. Does not know torch.
+"""
+
+import warnings
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from zoo import checkpoints, locks, policy, repositories, store
+from zoo.checkpoints import Config
+from zoo.errors import (
+    CheckpointError,
+    LockError,
+    ModelNotFound,
+    NoWeights,
+    TrustWarning,
+)
+from zoo.locks import Lock
+from zoo.plugins import Plugin, found
+from zoo.registry import Registry
+from zoo.repositories import PREFIX, Repository
+from zoo.specs import ModelSpec, Weights
+from zoo.store import Verify
+
+__all__ = ["Source", "find", "fresh_lock", "obtain"]
+
+
+@dataclass(frozen=True)
+class Source:
+    """A model that was found: its spec, who provides it, and the files beside it."""
+
+    name: str  # as the user wrote it
+    spec: ModelSpec
+    plugin: Plugin
+    folder: Path  # of config, golden and receipt; of the weights too, if they are local
+    kind: str  # "registered", "folder" or "repository"
+    parent: Mapping[str, str] | None = None
+    repository: Repository | None = None
+
+
+def find(name: str | Path, *, locked: bool = True) -> Source:
+    """Return what a name stands for; a repository's config is fetched for that.
+
+    With `locked`, zoo.lock has a say. Raises ModelNotFound, CheckpointError, LockError
+    and, for a repository, what `repositories.find` raises.
+    """
+    known = found()
+    if not isinstance(name, (str, Path)):
+        raise ModelNotFound(repr(name), known.models)
+    if isinstance(name, str) and name in known.models:
+        spec, plugin = known.models[name], known.providers[name]
+        return Source(name, spec, plugin, store.shipped(spec), "registered")
+    if isinstance(name, str) and name.startswith(PREFIX):
+        return _repository(name, locked)
+    folder = Path(name)
+    if isinstance(name, Path) or checkpoints.is_checkpoint(folder) or "/" in name:
+        config = checkpoints.read_config(folder)
+        spec, plugin = _described(config, folder)
+        return Source(str(name), spec, plugin, folder, "folder", config.parent)
+    Registry(known.models)[name]
+    raise AssertionError("the registry raises ModelNotFound")
+
+
+def obtain(
+    source: Source, *, verify: Verify = "stamp", locked: bool = True
+) -> tuple[Path, Weights, bool]:
+    """Return the checked file of a model's weights, its pin, and whether it was read.
+
+    Raises NoWeights, LicenseError, LockError, IntegrityError, CheckpointError and what
+    `hub.download` raises.
+    """
+    pin = source.spec.weights
+    if pin is None:
+        raise NoWeights(source.spec.name)
+    policy.enforce(source.spec)
+    if source.kind == "folder":
+        return _local(source.folder, pin, verify)
+    if source.kind == "registered" and locked:
+        pin = _agreed(source, pin)
+    path, hashed = store.obtain(
+        source.name,
+        pin,
+        package=source.folder if source.kind == "registered" else None,
+        blame=store.reinstall(source.plugin),
+        verify=verify,
+    )
+    if source.repository is not None and locked:
+        who = source.plugin
+        repositories.trust(
+            source.name, source.repository, who.distribution, who.version
+        )
+    if pin.sha256 is None or pin.size is None:
+        known = pin.sha256 is not None
+        pin = replace(pin, sha256=store.digest(path), size=path.stat().st_size)
+        if locked and not known:
+            _trust(source, pin)
+    return path, pin, hashed
+
+
+def fresh_lock(name: str) -> Lock:
+    """Return the lock of a name as it is today, whatever was locked before.
+
+    The weights are fetched only where nobody knows their SHA-256.
+    Raises NoWeights and what `find` and `obtain` raise.
+    """
+    source = find(name, locked=False)
+    pin = source.spec.weights
+    if pin is None:
+        raise NoWeights(source.spec.name)
+    if source.kind == "folder":
+        raise LockError(
+            f"{name} is a folder: what it holds is pinned in its config.json already."
+        )
+    who = source.plugin
+    if source.repository is not None:
+        return repositories.to_lock(
+            name, source.repository, who.distribution, who.version
+        )
+    if pin.sha256 is None or pin.size is None:
+        _, pin, _ = obtain(source, locked=False)
+    return _lock(source, pin)
+
+
+def _described(config: Config, where: str | Path) -> tuple[ModelSpec, Plugin]:
+    """Return the spec a config.json amounts to, and the plugin whose code it names.
+
+    A file may choose among what plugins offer as models, and nothing else: otherwise
+    it could call any function that one of their modules happens to hold.
+    """
+    known = found()
+    spec = config.spec(known.packages(), where)
+    for part in ("build", "recipe"):
+        named = getattr(spec, part)
+        if named is not None and named not in {
+            getattr(model, part) for model in known.models.values()
+        }:
+            raise CheckpointError(
+                f"{where} names {named!r} as its {part}, and no installed plugin has a "
+                f"model with that. Update {config.distribution!r}, or don't use it."
+            )
+    return spec, known.packages()[spec.package]
+
+
+def _repository(name: str, locked: bool) -> Source:
+    repository = repositories.find(name, locked=locked)
+    config = repository.config
+    spec, plugin = _described(config, name)
+    return Source(
+        name,
+        replace(spec, weights=repository.weights),
+        plugin,
+        repository.folder,
+        "repository",
+        config.parent,
+        repository,
+    )
+
+
+def _local(folder: Path, pin: Weights, verify: Verify) -> tuple[Path, Weights, bool]:
+    path = folder / checkpoints.WEIGHTS
+    blame = "Save the checkpoint again, or get another copy of the folder"
+    if not path.is_file():
+        raise CheckpointError(f"{path} is missing. {blame}.")
+    return path, pin, store.check(path, pin, verify=verify, blame=blame)
+
+
+def _agreed(source: Source, pin: Weights) -> Weights:
+    """Return the pin of a registered model after zoo.lock and past trust had a say."""
+    lock = locks.find(source.name)
+    if lock is not None and pin.sha256 not in (None, lock.sha256):
+        who = source.plugin
+        raise LockError(
+            f"{locks.project()} pins {source.name!r} to SHA-256 "
+            f"{lock.sha256[: store.SHORT]}... of {lock.plugin} {lock.version}, but "
+            f"{who.distribution} {who.version} pins {(pin.sha256 or '')[: store.SHORT]}"
+            f"... Run 'zoo lock {source.name}' to accept that, or pip install "
+            f"'{lock.plugin}=={lock.version}'."
+        )
+    if pin.sha256 is None:
+        lock = lock or locks.read(locks.trusted()).get(source.name)
+        if lock is not None and lock.commit == pin.revision:
+            return lock.weights()
+    return pin
+
+
+def _trust(source: Source, pin: Weights) -> None:
+    """Remember weights whose plugin knows no SHA-256, and say so."""
+    locks.remember(_lock(source, pin))
+    warnings.warn(
+        f"{source.name} is trusted on first use: {source.plugin.distribution} knows no "
+        f"SHA-256 for it. The file from {pin.repo} has {pin.sha256}. "
+        f"'zoo lock {source.name}' keeps that for your project.",
+        TrustWarning,
+        stacklevel=2,
+    )
+
+
+def _lock(source: Source, pin: Weights) -> Lock:
+    assert pin.size is not None, "of a file that is here"
+    assert pin.sha256 is not None, "of a file that is here"
+    return Lock(
+        name=source.name,
+        plugin=source.plugin.distribution,
+        version=source.plugin.version,
+        size=pin.size,
+        sha256=pin.sha256,
+        filename=pin.filename,
+        repo=pin.repo or "",
+        commit=pin.revision or "",
+    )

@@ -1,0 +1,86 @@
+"""The fixed text of a model card, with places for facts and figures."""
+
+__all__ = [
+    "BODY",
+    "CONVERTED",
+    "MEASURED",
+    "PINNED",
+    "SEARCHED",
+    "TRAINED",
+    "UNMEASURED",
+]
+
+BODY = """\
+# {name}
+
+{summary}
+
+```python
+import zoo
+
+model = zoo.load("{name}")
+{use}
+```
+
+{prose}
+
+## Numbers
+
+{numbers}
+The model has {parameters:,} parameters{size}. Its licences: code {code}, weights
+{weights}, training data {data}.
+
+{making}
+{pictures}{papers}"""
+MEASURED = """\
+| metric | value | measured on | rows |
+| --- | ---: | --- | ---: |
+{metrics}
+{baselines}"""
+SEARCHED = """
+Settings were searched by `zoo sweep` ({method}, seed {seed}) over {words}. Each
+trial trained a fresh model and was measured on validation rows, in its best epoch; the
+test rows were not read. The best comes first:
+
+{table}
+"""
+UNMEASURED = "The zoo has measured no figure of this model, and claims none.\n"
+DATA = """\
+| data | rows | SHA-256 of the content |
+| --- | ---: | --- |
+{fingerprints}"""
+TRAINED = f"""\
+## How to make it again
+
+`zoo train {{name}}` took {{seconds:,.0f}} seconds{{memory}} on
+{{hardware}} (torch {{torch}}). The same seed gives the same bytes on the same machine \
+and
+versions; `zoo verify {{name}} --metric` measures the numbers above again.
+
+| setting | value |
+| --- | --- |
+{{settings}}
+{{sweep}}
+{DATA}"""
+CONVERTED = f"""\
+## Where the weights come from
+
+| origin | |
+| --- | --- |
+{{origin}}
+
+Measuring took {{seconds:,.0f}} seconds{{memory}} on {{hardware}}
+(torch {{torch}}); `zoo verify {{name}} --metric` measures the numbers above again.
+
+{DATA}"""
+PINNED = """\
+## Where the weights come from
+
+From the Hub, once, at the first load. The zoo takes no file but this one:
+
+| origin | |
+| --- | --- |
+| repository | `{repo}` |
+| commit | `{revision}` |
+| file | `{filename}` |
+| SHA-256 | {known} |"""
