@@ -74,6 +74,17 @@ def test_the_seed_decides_what_is_tried(
     assert all(0 <= row.settings["rate"] <= 1 for row in one.trials)
 
 
+def test_numbers_with_a_step_have_no_tail(recipe: Recipe, tmp_path: Path) -> None:
+    """
+    0.1 and twice 0.1 make 0.3, in the trial and in the command.
+    """
+    space = {"rate": "0.1..0.7:0.1", "size": "1"}
+    found = zoo.sweep(NAME, tmp_path / "s", settings=space, method="random", trials=12)
+
+    assert 0.3 in {trial.settings["rate"] for trial in found.trials}
+    assert all(len(str(trial.settings["rate"])) == 3 for trial in found.trials)
+
+
 def test_tpe_learns_from_what_it_saw(recipe: Recipe, tmp_path: Path) -> None:
     """
     After its random beginning it asks nearer to the best place than random does.

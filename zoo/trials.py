@@ -200,8 +200,11 @@ def _drawn(trial: "optuna.Trial", key: str, part: Range | Choices) -> Any:
     if part.whole:
         low, high, step = int(part.low), int(part.high), int(part.step or 1)
         return trial.suggest_int(key, low, high, step=step, log=part.log)
-    found = trial.suggest_float(key, part.low, part.high, step=part.step, log=part.log)
-    return found if part.step is None else round(found, DIGITS)
+    found: Any = trial.suggest_float(
+        key, part.low, part.high, step=part.step, log=part.log
+    )
+    # A grid's points are text.
+    return round(found, DIGITS) if part.step and isinstance(found, float) else found
 
 
 def _plain(value: object, word: Any) -> Any:
