@@ -64,9 +64,11 @@ def sweep(
 
     `settings` are words such as "1e-4..1e-1:log" and "32,64", or lists of values; a
     single value is the same in every trial. `seed` is that of the search: with it and
-    one process, the same trials come again. `resume` tries what is missing in a sweep
-    that was killed, and may raise the number of `trials`. A trial that diverges counts
-    as failed. `told` hears of each trial that ends. Raises SettingsError.
+    one process, the same trials come again, resumed or not; with several processes,
+    what tpe and hyperband see depends on who ends first. `resume` tries what is missing
+    in a sweep that was killed, and may raise the number of `trials`. A trial that
+    diverges counts as failed. `told` hears of each trial that ends. Raises
+    SettingsError.
     """
     asked = Plan(
         name=models.find(name).name,
