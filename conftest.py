@@ -21,6 +21,9 @@ def own_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(autouse=True, scope="session")
 def this_machine_alone() -> Iterator[None]:
-    """Fail a test that reaches for another machine."""
+    """Fail a test that reaches for another machine, unless a Hub there is to be."""
+    if os.environ.get("HUB_UNDER_TEST"):
+        yield
+        return
     with guarded():
         yield

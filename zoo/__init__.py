@@ -12,9 +12,14 @@ if TYPE_CHECKING:
     from zoo.catalogue import dataset_names, names, search, spec
     from zoo.datasets import load as data
     from zoo.errors import ZooError
+    from zoo.evaluating import evaluate
+    from zoo.featuring import features
+    from zoo.freezing import freeze, unfreeze
     from zoo.hookspecs import hookimpl
+    from zoo.lessons import finetune
     from zoo.models import build, load
     from zoo.prediction import example, predict
+    from zoo.publishing import publish
     from zoo.run import Run
     from zoo.saving import save
     from zoo.specs import (
@@ -54,16 +59,22 @@ __all__ = [
     "crossval",
     "data",
     "dataset_names",
+    "evaluate",
     "example",
+    "features",
+    "finetune",
+    "freeze",
     "hookimpl",
     "load",
     "names",
     "predict",
+    "publish",
     "save",
     "search",
     "spec",
     "sweep",
     "train",
+    "unfreeze",
     "verify",
 ]
 
@@ -77,16 +88,22 @@ _HOMES = {
     "crossval": "validation",
     "data": "datasets:load",
     "dataset_names": "catalogue",
+    "evaluate": "evaluating",
     "example": "prediction",
+    "features": "featuring",
+    "finetune": "lessons",
+    "freeze": "freezing",
     "hookimpl": "hookspecs",
     "load": "models",
     "names": "catalogue",
     "predict": "prediction",
+    "publish": "publishing",
     "save": "saving",
     "search": "catalogue",
     "spec": "catalogue",
     "sweep": "sweeping",
     "train": "training",
+    "unfreeze": "freezing",
     "verify": "verification",
 }
 

@@ -27,6 +27,15 @@ class LoadReport:
     casts: Mapping[str, str]
     seconds: float
 
+    def __repr__(self) -> str:
+        """Say it in a line: the names of all tensors would fill a screen."""
+        fresh = f", fresh: {', '.join(self.fresh)}" if self.fresh else ""
+        casts = "".join(f", {k}" for k in sorted(set(self.casts.values())))
+        return (
+            f"<LoadReport: {len(self.loaded)} tensors from {self.path}{fresh}{casts}, "
+            f"{self.seconds * 1000:.0f} ms>"
+        )
+
 
 @dataclass(frozen=True, kw_only=True)
 class About:

@@ -15,9 +15,17 @@ from zoo.catalogue import spec as find
 from zoo.errors import CardError
 from zoo.plugins import found
 from zoo.specs import ModelSpec, Weights
-from zoo.wording import BODY, CONVERTED, MEASURED, PINNED, SEARCHED, TRAINED, UNMEASURED
+from zoo.wording import (
+    BODY,
+    CONVERTED,
+    MEASURED,
+    PINNED,
+    SEARCHED,
+    TRAINED,
+    UNMEASURED,
+)
 
-__all__ = ["SECTIONS", "check_prose", "render", "text"]
+__all__ = ["SECTIONS", "card", "check_prose", "measured", "render", "table", "text"]
 
 SECTIONS = ("What it is for", "How it was trained", "Where it fails")
 FIGURE = re.compile(r"\{[^}]*\}|https?://\S+")
@@ -48,10 +56,14 @@ def text(spec: ModelSpec, receipt: Mapping[str, Any]) -> str:
     if missing:
         listing = ", ".join(sorted(missing))
         raise CardError(f"The receipt of {spec.name!r} does not hold {listing}.")
-    numbers = MEASURED.format(
-        metrics=_table(_metrics(receipt)), baselines=_baselines(receipt)
+    return card(spec, receipt, measured(receipt), _making(spec, receipt))
+
+
+def measured(receipt: Mapping[str, Any]) -> str:
+    """Return the figures of a receipt, and what simple methods reach beside them."""
+    return MEASURED.format(
+        metrics=table(_metrics(receipt)), baselines=_baselines(receipt)
     )
-    return _card(spec, receipt, numbers, _making(spec, receipt))
 
 
 def _pinned(spec: ModelSpec, weights: Weights) -> str:
@@ -61,19 +73,24 @@ def _pinned(spec: ModelSpec, weights: Weights) -> str:
     known = "not known: what comes first is trusted, and remembered"
     known = f"`{weights.sha256}`" if weights.sha256 else known
     making = PINNED.format(**asdict(weights), known=known)
-    return _card(spec, nothing, UNMEASURED, making)
+    return card(spec, nothing, UNMEASURED, making)
 
 
-def _card(
-    spec: ModelSpec, receipt: Mapping[str, Any], numbers: str, making: str
+def card(
+    spec: ModelSpec,
+    receipt: Mapping[str, Any],
+    numbers: str,
+    making: str,
+    prose: str | None = None,
 ) -> str:
+    """Return a whole card; `prose` is the plugin's own where it is not given."""
     example = f'zoo.example("{spec.name}")'
     known = spec.weights.size if spec.weights else None
     body = BODY.format(
         name=spec.name,
         summary=spec.summary,
         use=f"print(zoo.predict(model, {example if spec.examples else '...'}))",
-        prose=_prose(spec, receipt),
+        prose=prose or _prose(spec, receipt),
         numbers=numbers,
         parameters=spec.parameters,
         size=f", {known:,} bytes on disk" if known else "",
@@ -92,14 +109,14 @@ def _making(spec: ModelSpec, receipt: Mapping[str, Any]) -> str:
     memory, origin = receipt["peak_memory_mib"], receipt.get("origin", {})
     return (CONVERTED if origin else TRAINED).format(
         name=spec.name,
-        origin=_table((name, f"`{value}`") for name, value in origin.items()),
+        origin=table((name, f"`{value}`") for name, value in origin.items()),
         seconds=receipt["seconds"],
         memory=f" and {memory:,} MiB of memory" if memory else "",
         hardware=receipt["hardware"],
         torch=receipt["versions"]["torch"],
-        settings=_table([(f"`{k}`", v) for k, v in receipt["settings"].items()]),
+        settings=table([(f"`{k}`", v) for k, v in receipt["settings"].items()]),
         sweep=_sweep(receipt),
-        fingerprints=_table(
+        fingerprints=table(
             (f"`{name}`", f"{part['rows']:,}", f"`{part['fingerprint'][:16]}`")
             for name, part in receipt["data"].items()
         ),
@@ -191,7 +208,7 @@ def _baselines(receipt: Mapping[str, Any]) -> str:
     if not rows:
         return ""
     head = "\nFor comparison:\n\n| method | metric | value |\n| --- | --- | ---: |\n"
-    return f"{head}{_table(rows)}\n"
+    return f"{head}{table(rows)}\n"
 
 
 def _sweep(receipt: Mapping[str, Any]) -> str:
@@ -201,11 +218,12 @@ def _sweep(receipt: Mapping[str, Any]) -> str:
         return ""
     words = ", ".join(f"`{key}={text}`" for key, text in told["settings"].items())
     head, *rows = told["table"]
-    table = _table([head, ["---:"] * len(head), *rows])
-    return SEARCHED.format(**told | {"words": words, "table": table})
+    listing = table([head, ["---:"] * len(head), *rows])
+    return SEARCHED.format(**told | {"words": words, "table": listing})
 
 
-def _table(rows: Any) -> str:
+def table(rows: Any) -> str:
+    """Return rows as the body of a Markdown table."""
     cells = ([str(cell).replace("|", "\\|") for cell in row] for row in rows)
     return "\n".join(f"| {' | '.join(row)} |" for row in cells)
 

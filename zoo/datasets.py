@@ -17,7 +17,7 @@ from zoo.specs import CONVERTED, DatasetSpec
 if TYPE_CHECKING:
     from datasets import Dataset
 
-__all__ = ["fingerprint", "load", "spec"]
+__all__ = ["fingerprint", "imported", "load", "quiet", "spec"]
 
 PATIENCE = 3.0  # seconds for the Hub's first answer; a dead network must not hang
 
@@ -44,7 +44,7 @@ def load(name: str, split: str = "train") -> Dataset:
             f"rows, but the spec says {copy.counts[split]:,}. This copy is cut, or of "
             "another version: replace it."
         )
-    with _quiet():
+    with quiet():
         return _labelled(_renamed(copy, chosen), copy.place, chosen)
 
 
@@ -76,7 +76,7 @@ def _copy(chosen: DatasetSpec, split: str) -> _Copy:
         return rows
     if chosen.package is not None:
         make = resolve(chosen.package, plugin=chosen.name)
-        _library()  # the function imports it too: let our error come first
+        imported()  # the function imports it too: let our error come first
         return _Copy(make(split), repr(chosen.package), chosen.splits)
     if chosen.hub is None:
         raise _not_on_hub(chosen, split)
@@ -93,9 +93,9 @@ def _from_folder(chosen: DatasetSpec, split: str) -> _Copy | None:
         files = sorted(map(str, place.glob(f"{split}-*.parquet")))
         if not files:
             continue
-        library = _library()
+        library = imported()
         try:
-            with _quiet():
+            with quiet():
                 rows = library.Dataset.from_parquet(files, split=split)
         except Exception as exc:  # Arrow's errors, or the library's own
             fault = type(exc.__cause__ or exc).__name__
@@ -109,13 +109,13 @@ def _from_folder(chosen: DatasetSpec, split: str) -> _Copy | None:
 
 def _from_cache(chosen: DatasetSpec, split: str) -> Dataset | None:
     """Return what an earlier download has left, or nothing. Never asks the Hub."""
-    _library()
+    imported()
     from datasets.packaged_modules.cache.cache import Cache
 
     assert chosen.hub is not None
     name = chosen.hub.rpartition("/")[2]
     try:
-        with _quiet():  # "auto": the newest that is there
+        with quiet():  # "auto": the newest that is there
             builder = Cache(
                 repo_id=chosen.hub, dataset_name=name, version="auto", hash="auto"
             )
@@ -127,7 +127,7 @@ def _from_cache(chosen: DatasetSpec, split: str) -> Dataset | None:
 
 
 def _from_hub(chosen: DatasetSpec, split: str) -> Dataset:
-    library = _library()
+    library = imported()
     commit = _commit(chosen, split)
     try:
         return library.load_dataset(chosen.hub, revision=commit, split=split)
@@ -215,7 +215,7 @@ def _labelled(rows: Dataset, place: str, chosen: DatasetSpec) -> Dataset:
     """Let `label` be numbers that stand for the spec's names, in the spec's order."""
     if not chosen.labels or "label" not in rows.column_names:
         return rows
-    known = _library().ClassLabel(names=list(chosen.labels))
+    known = imported().ClassLabel(names=list(chosen.labels))
     feature = rows.features["label"]
     names = tuple(getattr(feature, "names", chosen.labels))
     fault = "some labels are unknown"
@@ -232,9 +232,9 @@ def _labelled(rows: Dataset, place: str, chosen: DatasetSpec) -> Dataset:
 
 
 @contextmanager
-def _quiet() -> Iterator[None]:
+def quiet() -> Iterator[None]:
     """Hold back the library's progress bars and notes: a local read is no news."""
-    library = _library()
+    library = imported()
     notes = library.utils.logging
     loud, level = library.is_progress_bar_enabled(), notes.get_verbosity()
     library.disable_progress_bars()
@@ -247,7 +247,8 @@ def _quiet() -> Iterator[None]:
             library.enable_progress_bars()
 
 
-def _library() -> Any:
+def imported() -> Any:
+    """Return the `datasets` library, or say how to install it."""
     try:
         folders.quiet_client()
         import datasets  # a second to import: only when data is asked for

@@ -29,9 +29,12 @@ __all__ = [
     "deadline",
     "download",
     "endpoint",
+    "greet",
+    "insist",
     "known_missing",
     "orphans",
     "resolve",
+    "short",
 ]
 
 T = TypeVar("T")
@@ -104,6 +107,54 @@ def endpoint() -> str:
     return str(constants.ENDPOINT)
 
 
+def greet() -> None:
+    """Refuse a hub that does not say anything at all in time: ConnectionError.
+
+    The client waits for minutes, and no setting of it shortens that.
+    """
+    folders.quiet_client()
+    import httpx2
+    from huggingface_hub import get_session
+
+    if time.monotonic() - _heard.get(endpoint(), -FRESH) < FRESH:
+        return
+    try:
+        _within(ANSWER, partial(get_session().head, endpoint(), timeout=ANSWER))
+    except (TimeoutError, httpx2.TimeoutException) as exc:
+        problem = f"did not answer within {ANSWER:.0f} seconds"
+        raise ConnectionError(problem) from exc
+    except Exception as exc:
+        raise ConnectionError(f"does not answer ({short(exc)})") from exc
+    _heard[endpoint()] = time.monotonic()
+
+
+def insist(call: Callable[[], T], *, seconds: float) -> T:
+    """Return what `call` gives, tried again after faults that may pass.
+
+    Raises TimeoutError when `seconds` are over, and what the last try raised.
+    """
+    ends = time.monotonic() + seconds
+    for attempt in range(TRIES):
+        try:
+            return _within(ends - time.monotonic(), call)
+        except TimeoutError:
+            raise
+        except Exception as exc:
+            if attempt == TRIES - 1 or not _passing(exc):
+                raise
+        time.sleep(min(PAUSE * 2**attempt, max(0.0, ends - time.monotonic())))
+    raise AssertionError("the last try returns or raises")
+
+
+def short(exc: Exception) -> str:
+    """Return a fault in a few words, such as "HTTP 503"."""
+    response: Any = getattr(exc, "response", None)
+    if response is not None:
+        return f"HTTP {response.status_code}"
+    first = str(exc).partition("\n")[0].rstrip(".")
+    return f"{type(exc).__name__}: {first}" if first else type(exc).__name__
+
+
 def orphans(folder: Path | None = None, *, age: float = DAY) -> list[Path]:
     """Return what downloads that were killed left in the cache, `age` seconds ago."""
     pattern = "blobs/*.incomplete" if folder else "models--*/blobs/*.incomplete"
@@ -123,43 +174,20 @@ def _asked(
 
     if constants.HF_HUB_OFFLINE:
         raise OfflineError(what, name)
-    _greet(what)
+    try:
+        greet()
+    except ConnectionError as exc:
+        raise UnreachableError(what, endpoint(), str(exc)) from exc
     for path in orphans(_home(repo)):
         with suppress(OSError):
             path.unlink()
-    ends = time.monotonic() + seconds
-    for attempt in range(TRIES):
-        try:
-            return _within(ends - time.monotonic(), call)
-        except TimeoutError:
-            problem = f"did not deliver it within {seconds:.0f} seconds"
-            raise UnreachableError(what, endpoint(), problem) from None
-        except Exception as exc:
-            if attempt == TRIES - 1 or not _passing(exc):
-                raise _meaning(exc, what, repo) from exc
-        time.sleep(min(PAUSE * 2**attempt, max(0.0, ends - time.monotonic())))
-    raise AssertionError("the last try returns or raises")
-
-
-def _greet(what: str) -> None:
-    """Refuse a hub that does not say anything at all in time.
-
-    The client waits for minutes, and no setting of it shortens that.
-    """
-    import httpx2
-    from huggingface_hub import get_session
-
-    if time.monotonic() - _heard.get(endpoint(), -FRESH) < FRESH:
-        return
     try:
-        _within(ANSWER, partial(get_session().head, endpoint(), timeout=ANSWER))
-    except (TimeoutError, httpx2.TimeoutException) as exc:
-        problem = f"did not answer within {ANSWER:.0f} seconds"
-        raise UnreachableError(what, endpoint(), problem) from exc
+        return insist(call, seconds=seconds)
+    except TimeoutError:
+        problem = f"did not deliver it within {seconds:.0f} seconds"
+        raise UnreachableError(what, endpoint(), problem) from None
     except Exception as exc:
-        problem = f"does not answer ({_short(exc)})"
-        raise UnreachableError(what, endpoint(), problem) from exc
-    _heard[endpoint()] = time.monotonic()
+        raise _meaning(exc, what, repo) from exc
 
 
 def _within(seconds: float, call: Callable[[], T]) -> T:
@@ -233,15 +261,7 @@ def _meaning(exc: Exception, what: str, repo: str) -> HubError:
         case OSError() if "Consistency check" not in str(exc):
             problem = exc.strerror or str(exc)
             return CacheError(what, str(folders.hub_cache()), problem)
-    return UnreachableError(what, endpoint(), f"failed ({_short(exc)})")
-
-
-def _short(exc: Exception) -> str:
-    response: Any = getattr(exc, "response", None)
-    if response is not None:
-        return f"HTTP {response.status_code}"
-    first = str(exc).partition("\n")[0].rstrip(".")
-    return f"{type(exc).__name__}: {first}" if first else type(exc).__name__
+    return UnreachableError(what, endpoint(), f"failed ({short(exc)})")
 
 
 def _home(repo: str) -> Path:

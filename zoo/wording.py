@@ -6,6 +6,8 @@ __all__ = [
     "MEASURED",
     "PINNED",
     "SEARCHED",
+    "TAUGHT",
+    "TAUGHT_MAKING",
     "TRAINED",
     "UNMEASURED",
 ]
@@ -84,3 +86,32 @@ From the Hub, once, at the first load. The zoo takes no file but this one:
 | commit | `{revision}` |
 | file | `{filename}` |
 | SHA-256 | {known} |"""
+TAUGHT = """\
+## What it is for
+
+For inputs like those of {source}. {answers}
+It is `{parent}` with what that data added.
+
+## How it was trained
+
+From the weights of `{parent}` (SHA-256 `{sha256}`),
+on {fitting:,} rows of {source}.
+{strategy}
+
+## Where it fails
+
+{fails}"""
+TAUGHT_MAKING = """\
+## How to make it again
+
+`zoo finetune {parent} DATA -o {name}` with the settings below took
+{seconds:,.0f} seconds on {hardware} (torch {torch}). DATA was {source}.
+
+| setting | value |
+| --- | --- |
+{settings}
+
+| rows of | count |
+| --- | ---: |
+{parts}
+"""

@@ -24,6 +24,7 @@ COMMANDS = {
     "sweep": ("tune", "Search for a recipe's settings, on validation rows."),
     "crossval": ("tune", "Train on folds of the training rows; mean and deviation."),
     "verify": ("use", "Hash, load and replay a model; measure its claims again."),
+    "publish": ("share", "Put a model on the Hugging Face Hub."),
 }
 
 

@@ -40,6 +40,14 @@ class Task(Protocol):
     def results(self, output: Tensor, opened: list[Any], meaning: Any) -> list[Result]:
         """Return one typed result for each opened item."""
 
+    def loss(
+        self, output: Tensor, target: Tensor, meaning: Any, weight: Tensor | None = None
+    ) -> Tensor:
+        """Return what training makes small; `weight` says how much each class counts.
+
+        Fine-tuning needs it; a task without a head that can be replaced has none.
+        """
+
     def measure(self, output: Tensor, target: Tensor, meaning: Any) -> dict[str, float]:
         """Return the task's metrics, named as on the Hub."""
 

@@ -3,12 +3,13 @@
 import torch
 from PIL import Image
 from torch import Tensor
+from torch.nn import functional
 
 from zoo.errors import InputError, MissingExtra, SpecError
 from zoo.results import Classification, MultiLabel, Result
 from zoo.specs import ClassOutput
 
-__all__ = ["measure", "probabilities", "results"]
+__all__ = ["loss", "measure", "probabilities", "results"]
 
 
 def probabilities(output: Tensor, meaning: ClassOutput) -> Tensor:
@@ -22,6 +23,25 @@ def probabilities(output: Tensor, meaning: ClassOutput) -> Tensor:
     if scores.shape[1] == 1 and len(meaning.labels) == 2:
         return torch.cat([1 - scores, scores], dim=1)
     return scores
+
+
+def loss(
+    output: Tensor, target: Tensor, meaning: ClassOutput, weight: Tensor | None = None
+) -> Tensor:
+    """Return the mean cross-entropy; `weight` (labels,) says how much each counts."""
+    if meaning.multi_label:
+        return functional.binary_cross_entropy_with_logits(output, target.float())
+    if meaning.function_to_apply == "softmax":
+        return functional.cross_entropy(output, target.long(), weight=weight)
+    if meaning.function_to_apply == "sigmoid" and output[0].numel() == 1:
+        each = weight[target.long()] if weight is not None else None
+        return functional.binary_cross_entropy_with_logits(
+            output.flatten(), target.to(output.dtype), weight=each
+        )
+    wanted = "'softmax' or 'sigmoid', which have a loss to train with"
+    raise SpecError(
+        "ClassOutput", "function_to_apply", meaning.function_to_apply, wanted
+    )
 
 
 def results(

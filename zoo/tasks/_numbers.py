@@ -2,12 +2,13 @@
 
 from PIL import Image
 from torch import Tensor
+from torch.nn import functional
 
 from zoo.errors import InputError, MissingExtra, SpecError
 from zoo.results import Regression, Result
 from zoo.specs import NumberOutput
 
-__all__ = ["measure", "numbers", "results"]
+__all__ = ["loss", "measure", "numbers", "results"]
 
 
 def numbers(output: Tensor, meaning: NumberOutput) -> Tensor:
@@ -19,6 +20,13 @@ def numbers(output: Tensor, meaning: NumberOutput) -> Tensor:
         return output
     wanted = f"the one number of a row, but the model's output is {tuple(output.shape)}"
     raise SpecError("NumberOutput", "name", meaning.name, wanted)
+
+
+def loss(
+    output: Tensor, target: Tensor, meaning: NumberOutput, weight: Tensor | None = None
+) -> Tensor:
+    """Return the mean squared error; numbers have no classes to weigh."""
+    return functional.mse_loss(output.flatten(), target.to(output.dtype))
 
 
 def results(

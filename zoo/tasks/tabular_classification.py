@@ -8,10 +8,11 @@ from zoo.results import Result
 from zoo.specs import ClassOutput
 from zoo.tasks import _classes, _rows
 
-__all__ = ["batch", "items", "measure", "opened", "results", "suspicion"]
+__all__ = ["batch", "items", "loss", "measure", "opened", "results", "suspicion"]
 
 items, opened, batch = _rows.items, _rows.opened, _rows.batch
-suspicion, measure = _rows.suspicion, _classes.measure
+suspicion = _rows.suspicion
+loss, measure = _classes.loss, _classes.measure
 
 
 def results(output: Tensor, opened: list[Any], meaning: ClassOutput) -> list[Result]:

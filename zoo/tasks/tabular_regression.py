@@ -8,10 +8,11 @@ from zoo.results import Result
 from zoo.specs import NumberOutput
 from zoo.tasks import _numbers, _rows
 
-__all__ = ["batch", "items", "measure", "opened", "results", "suspicion"]
+__all__ = ["batch", "items", "loss", "measure", "opened", "results", "suspicion"]
 
 items, opened, batch = _rows.items, _rows.opened, _rows.batch
-suspicion, measure = _rows.suspicion, _numbers.measure
+suspicion = _rows.suspicion
+loss, measure = _numbers.loss, _numbers.measure
 
 
 def results(output: Tensor, opened: list[Any], meaning: NumberOutput) -> list[Result]:

@@ -1,0 +1,57 @@
+"""A model on a user's own rows: its outputs, and its task's metrics."""
+
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from zoo import featuring, gathering
+from zoo.about import about, unwrapped
+from zoo.examples import Examples
+from zoo.freezing import head_of
+from zoo.modes import evaluating
+from zoo.tasks import task
+
+__all__ = ["evaluate", "measured", "outputs"]
+
+
+def evaluate(
+    model: nn.Module, data: Any, *, target: str | None = None
+) -> dict[str, float]:
+    """Return the metrics of a model's task on a user's own data.
+
+    `data` is what `zoo.finetune` takes; of data in parts, the test rows. Labels must be
+    the model's. Raises DataError.
+    """
+    spec = about(model).spec
+    found = gathering.gather(
+        data,
+        spec.input,
+        target=target,
+        labels=spec.labels or None,
+        numbers=not spec.labels,
+    )
+    rows = found.test or found.training
+    return measured(model, outputs(model, rows), rows)
+
+
+@torch.inference_mode()
+def outputs(model: nn.Module, rows: Examples, *, cached: bool = False) -> Tensor:
+    """Return what the model gives for examples, (rows, ...).
+
+    With `cached`, by its head from the features: they are kept for the next use.
+    """
+    with evaluating(model):
+        if cached:
+            head = unwrapped(model).get_submodule(head_of(model))
+            return torch.as_tensor(head(featuring.of_examples(model, rows)))
+        found = [unwrapped(model)(given) for given in featuring.prepared(model, rows)]
+    return torch.cat(found)
+
+
+def measured(model: nn.Module, output: Tensor, rows: Examples) -> dict[str, float]:
+    """Return the metrics of the model's task for its output on rows."""
+    spec = about(model).spec
+    target = torch.tensor(rows.targets)
+    target = target.long() if spec.labels else target.float()
+    return task(spec.task).measure(output, target, spec.output)

@@ -1,0 +1,159 @@
+"""What a model knows about an input before its head decides: features, kept on disk."""
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from zoo import folders, weights
+from zoo.about import about, unwrapped
+from zoo.errors import InputError, OptionError, WeightsError
+from zoo.examples import Column, Examples
+from zoo.freezing import head_of
+from zoo.modes import evaluating
+from zoo.quickening import quickened
+from zoo.tasks import task
+
+__all__ = ["before_head", "features", "of_examples", "prepared", "unreadable"]
+
+VERSION = 1  # of the files in the cache
+BATCH = 32
+
+
+def features(model: nn.Module, raw: Any, *, batch: int = BATCH) -> Tensor:
+    """Return what the head of `model` is given for raw inputs, (inputs, numbers).
+
+    Raw inputs are those of `zoo.predict`. Raises InputError, and OptionError where the
+    model declares no head.
+    """
+    spec = about(model).spec
+    doing = task(spec.task)
+    items, _ = doing.items(raw, spec.input)
+    found: list[Tensor] = []
+    with evaluating(model), torch.inference_mode():
+        for start in range(0, len(items), batch):
+            part = [doing.opened(i, spec.input) for i in items[start : start + batch]]
+            given, _ = before_head(model, doing.batch(part, spec.input))
+            found.append(given)
+    return torch.cat(found).clone()
+
+
+def before_head(model: nn.Module, given: Tensor) -> tuple[Tensor, Tensor]:
+    """Return the head's input and the model's output for a prepared batch."""
+    seen: list[Tensor] = []
+    head = unwrapped(model).get_submodule(head_of(model))
+    handle = head.register_forward_pre_hook(lambda _, args: seen.append(args[0]))
+    try:
+        output: Tensor = model(given)
+    finally:
+        handle.remove()
+    if len(seen) != 1:
+        problem = f"its head {head_of(model)!r} runs {len(seen)} times in one pass."
+        raise OptionError(about(model).spec.name, problem, [])
+    return seen[0], output
+
+
+def prepared(model: nn.Module, rows: Examples, batch: int = BATCH) -> Iterator[Tensor]:
+    """Yield the inputs of examples as batches; the next are opened meanwhile."""
+    spec = about(model).spec
+    doing = task(spec.task)
+
+    def made(start: int) -> Tensor:
+        part = range(start, min(start + batch, len(rows)))
+        opened = [
+            doing.opened(_item(doing, rows, row, spec), spec.input) for row in part
+        ]
+        return doing.batch(opened, spec.input)
+
+    starts = list(range(0, len(rows), batch))
+    with ThreadPoolExecutor(max_workers=2) as pool:
+        coming = [pool.submit(made, start) for start in starts[:2]]
+        for number in range(len(starts)):
+            ready = coming.pop(0).result()
+            if number + 2 < len(starts):
+                coming.append(pool.submit(made, starts[number + 2]))
+            yield ready
+
+
+def unreadable(model: nn.Module, rows: Examples) -> dict[int, str]:
+    """Return which rows can't be opened, and why."""
+    spec = about(model).spec
+    doing = task(spec.task)
+
+    def fault(row: int) -> str:
+        try:
+            doing.opened(_item(doing, rows, row, spec), spec.input)
+        except InputError as exc:
+            return exc.problem
+        return ""
+
+    with ThreadPoolExecutor(max_workers=2) as pool:
+        found = list(pool.map(fault, range(len(rows))))
+    return {row: problem for row, problem in enumerate(found) if problem}
+
+
+def of_examples(model: nn.Module, rows: Examples) -> Tensor:
+    """Return the features of examples, (rows, numbers); kept on disk where it can be.
+
+    The key is of the weights before the head, what the input is made into, and the
+    content of the inputs.
+    """
+    cached = _cached(model, rows)
+    if cached is not None and cached.is_file():
+        with suppress(WeightsError):  # cut by a full disk: computed again
+            return weights.tensors(cached)["features"].clone()
+    found: list[Tensor] = []
+    quick = None
+    with evaluating(model), torch.inference_mode():
+        for given in prepared(model, rows):
+            quick = quick or _quick(model, given)
+            found.append(before_head(quick, given)[0].clone())
+    result = torch.cat(found)
+    if cached is not None:
+        with suppress(OSError):  # a read-only cache only costs time
+            weights.write({"features": result}, cached)
+    return result
+
+
+def _quick(model: nn.Module, given: Tensor) -> nn.Module:
+    return quickened(unwrapped(model), given)
+
+
+def _item(doing: Any, rows: Examples, row: int, spec: Any) -> Any:
+    """Return one row's input as the task takes it, alone."""
+    found, _ = doing.items(rows.items[row], spec.input)
+    return found[0]
+
+
+def _cached(model: nn.Module, rows: Examples) -> Path | None:
+    content = _content(rows.items)
+    if content is None:
+        return None
+    seal = hashlib.sha256(repr((VERSION, about(model).spec.input, content)).encode())
+    head = head_of(model) + "."
+    for name, value in sorted(unwrapped(model).state_dict().items()):
+        if not name.startswith(head):
+            seal.update(name.encode())
+            seal.update(value.contiguous().cpu().view(-1).view(torch.uint8).numpy())
+    return folders.cache() / "features" / f"{seal.hexdigest()[:32]}.safetensors"
+
+
+def _content(items: Sequence[Any]) -> str | None:
+    """Return what tells inputs from others: of files and datasets only."""
+    if isinstance(items, Column):
+        return items.content
+    if not all(isinstance(item, Path) for item in items):
+        return None
+    seal = hashlib.sha256()
+    for path in items:
+        try:
+            with path.open("rb") as file:
+                seal.update(hashlib.file_digest(file, "sha256").digest())
+        except OSError:
+            return None
+    return seal.hexdigest()

@@ -1,0 +1,287 @@
+"""A user's own data, whatever holds it: folders of files, tables, datasets.
+
+Nothing is opened yet, and torch is not known here.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from zoo import datasets
+from zoo.errors import DataError, MissingExtra, near
+from zoo.examples import Column, Examples, Gathered
+from zoo.plugins import found
+from zoo.specs import REPOSITORY, ImageInput, Input
+
+if TYPE_CHECKING:
+    from datasets import Dataset
+
+__all__ = ["gather"]
+
+SPLITS = {  # what a part of the data may be called, as a folder or as a split
+    "training": ("train", "training"),
+    "validation": ("validation", "valid", "val", "dev"),
+    "test": ("test", "testing"),
+}
+PICTURES = (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".gif", ".tif", ".tiff", ".ppm")
+TABLES = {".csv": "from_csv", ".jsonl": "from_json", ".parquet": "from_parquet"}
+INPUTS = ("image", "img", "picture", "photo", "path", "file", "file_name", "filename")
+TARGETS = ("label", "labels", "class", "target")
+MOST = 20  # names that a message shows
+
+
+@dataclass
+class _Rows:
+    """A part of the data with its targets as they were written."""
+
+    items: Sequence[Any]
+    targets: list[Any]
+    names: Sequence[str]
+
+
+def gather(
+    data: Any,
+    expected: Input,
+    *,
+    target: str | None = None,
+    labels: Sequence[str] | None = None,
+    numbers: bool = False,
+) -> Gathered:
+    """Return the rows that `data` stands for, for a model that expects such input.
+
+    `data` is a folder of class-named folders (or of `train` and `test` with those), a
+    CSV, JSONL or parquet file, a `datasets.Dataset` or `DatasetDict`, a registered name
+    or a Hub id. `target` names the column to predict; `labels` fixes the classes and
+    their order; with `numbers` the targets are numbers. Raises DataError.
+    """
+    source, parts = _parts(data, expected, target)
+    if "training" not in parts or not len(parts["training"].targets):
+        raise DataError(f"{source} holds no training rows.")
+    if numbers:
+        names: tuple[str, ...] = ()
+        for rows in parts.values():
+            rows.targets = [_number(source, value) for value in rows.targets]
+    else:
+        names = _classes(source, parts, labels)
+        for rows in parts.values():
+            rows.targets = [names.index(value) for value in rows.targets]
+    held = {
+        name: Examples(items=r.items, targets=tuple(r.targets), names=r.names)
+        for name, r in parts.items()
+        if len(r.targets)
+    }
+    return Gathered(source=source, labels=names, **held)
+
+
+def _parts(
+    data: Any, expected: Input, target: str | None
+) -> tuple[str, dict[str, _Rows]]:
+    """Return a name for the data, and its parts."""
+    if isinstance(data, (str, os.PathLike)):
+        path = Path(data)
+        if path.is_dir():
+            return path.name or str(path), _folder(path, expected)
+        if path.is_file():
+            return path.name, {"training": _file(path, expected, target)}
+        return str(data), _named(str(data), expected, target)
+    if hasattr(data, "column_names"):
+        parts = data if isinstance(data, Mapping) else {"train": data}
+        return "the dataset", _splits("the dataset", parts, expected, target)
+    raise DataError(
+        f"A {type(data).__name__} is not data to learn from. Give a folder of "
+        "class-named folders, a CSV, JSONL or parquet file, a datasets.Dataset, a "
+        "registered name, or a Hub id."
+    )
+
+
+def _folder(folder: Path, expected: Input) -> dict[str, _Rows]:
+    if not isinstance(expected, ImageInput):
+        raise DataError(
+            f"{folder} is a folder, and this model takes rows of a table: give a CSV, "
+            "JSONL or parquet file."
+        )
+    parts: dict[str, _Rows] = {}
+    for name, spellings in SPLITS.items():
+        for spelling in spellings:
+            if (folder / spelling).is_dir() and _children(folder / spelling):
+                parts[name] = _labelled(folder / spelling)
+    return parts if "training" in parts else {"training": _labelled(folder)}
+
+
+def _labelled(folder: Path) -> _Rows:
+    """Return the pictures of a folder of class-named folders."""
+    classes = _children(folder)
+    if not classes:
+        raise DataError(
+            f"{folder} has no folders in it. Give each class a folder of its own that "
+            "is named as the class: photos/ants/1.jpg, photos/bees/2.jpg."
+        )
+    items: list[Path] = []
+    targets: list[str] = []
+    for place in classes:
+        pictures = sorted(
+            path
+            for path in place.rglob("*")
+            if path.suffix.lower() in PICTURES and not path.name.startswith(".")
+        )
+        if not pictures:
+            raise DataError(f"{place} holds no pictures ({', '.join(PICTURES)}).")
+        items += pictures
+        targets += [place.name] * len(pictures)
+    return _Rows(items, targets, [str(path.relative_to(folder)) for path in items])
+
+
+def _children(folder: Path) -> list[Path]:
+    return sorted(p for p in folder.iterdir() if p.is_dir() and p.name[0] not in "._")
+
+
+def _file(path: Path, expected: Input, target: str | None) -> _Rows:
+    make = TABLES.get(path.suffix.lower())
+    if make is None:
+        raise DataError(
+            f"{path} is no table the zoo can read: give {', '.join(TABLES)}, or a "
+            "folder of class-named folders."
+        )
+    library = datasets.imported()
+    try:
+        with datasets.quiet():
+            rows = getattr(library.Dataset, make)(str(path))
+    except Exception as exc:
+        fault = str(exc.__cause__ or exc).partition("\n")[0].rstrip(".")
+        raise DataError(f"{path} can't be read ({fault}).") from exc
+    return _table(str(path), rows, expected, target, beside=path.parent)
+
+
+def _named(name: str, expected: Input, target: str | None) -> dict[str, _Rows]:
+    known = found().datasets
+    if name in known:
+        splits = {split: datasets.load(name, split) for split in known[name].splits}
+        return _splits(name, splits, expected, target)
+    if not REPOSITORY.fullmatch(name):
+        hint = near(name, known) or "Registered names: 'zoo.dataset_names()'."
+        raise DataError(
+            f"{name!r} is no folder, no file and no registered dataset. {hint.strip()}"
+        )
+    library = datasets.imported()
+    try:
+        splits = dict(library.load_dataset(name))
+    except MissingExtra:
+        raise
+    except Exception as exc:
+        fault = f"{type(exc).__name__}: {exc}".partition("\n")[0].rstrip(".")
+        raise DataError(f"{name!r} can't be had from the Hub ({fault}).") from exc
+    return _splits(name, splits, expected, target)
+
+
+def _splits(
+    source: str, splits: Mapping[str, Dataset], expected: Input, target: str | None
+) -> dict[str, _Rows]:
+    return {
+        name: _table(source, splits[spelling], expected, target)
+        for name, spellings in SPLITS.items()
+        for spelling in spellings
+        if spelling in splits
+    }
+
+
+def _table(
+    source: str,
+    rows: Dataset,
+    expected: Input,
+    target: str | None,
+    beside: Path | None = None,
+) -> _Rows:
+    """Return the inputs and targets of a table, by the names of its columns."""
+    columns = rows.column_names
+    answer = _column(source, columns, [target] if target else TARGETS, "target")
+    names = [f"row {number}" for number in range(1, len(rows) + 1)]
+    held = rows[answer]
+    feature = rows.features[answer]
+    if hasattr(feature, "int2str"):
+        held = [None if v is None or v < 0 else feature.int2str(int(v)) for v in held]
+    if not isinstance(expected, ImageInput):
+        wanted = [column.name for column in expected.columns]
+        for name in wanted:
+            _column(source, columns, [name], "model's")
+        return _Rows(Column(rows.select_columns(wanted), None), list(held), names)
+    given = _column(source, columns, INPUTS, "picture")
+    if given in INPUTS[4:] and beside is not None:
+        paths = [beside / str(value) for value in rows[given]]
+        return _Rows(paths, list(held), [str(value) for value in rows[given]])
+    return _Rows(Column(rows, given), list(held), names)
+
+
+def _column(
+    source: str, columns: Sequence[str], wanted: Sequence[str], what: str
+) -> str:
+    for name in wanted:
+        if name in columns:
+            return name
+    asked = " or ".join(map(repr, wanted[:4]))
+    hint = near(wanted[0], columns) if len(wanted) == 1 else ""
+    raise DataError(
+        f"{source} has no {what} column {asked}. {hint}It has {', '.join(columns)}"
+        f"{'; name it with target=...' if what == 'target' else ''}."
+    )
+
+
+def _classes(
+    source: str, parts: Mapping[str, _Rows], labels: Sequence[str] | None
+) -> tuple[str, ...]:
+    """Return the classes, in order, and write every target as one of them."""
+    for rows in parts.values():
+        missing = [
+            rows.names[n] for n, value in enumerate(rows.targets) if value is None
+        ]
+        if missing:
+            raise DataError(
+                f"{source}: {len(missing)} rows have no label: {_some(missing)}."
+            )
+        rows.targets = [str(value).strip() for value in rows.targets]
+    seen = sorted(set(parts["training"].targets), key=_order)
+    names = tuple(map(str, labels)) if labels is not None else tuple(seen)
+    plain: dict[str, str] = {}
+    for name in names:
+        first = plain.setdefault(name.casefold(), name)
+        if first != name:
+            raise DataError(
+                f"{source}: the labels {first!r} and {name!r} differ in case only. "
+                "Write them alike, or rename one."
+            )
+    if len(names) < 2:
+        raise DataError(
+            f"{source} has one class only ({names[0] if names else 'none'}): there is "
+            "nothing to tell apart. Add pictures or rows of another class."
+        )
+    for part, rows in parts.items():
+        strange = sorted(set(rows.targets) - set(names))
+        if strange:
+            raise DataError(
+                f"{source}: the {part} rows have labels that are no classes: "
+                f"{_some(strange)}. Classes: {_some(names)}."
+            )
+    return names
+
+
+def _order(label: str) -> tuple[float, str]:
+    """Sort numbers as numbers: 10 comes after 9."""
+    return (float(label), "") if label.isdecimal() else (float("inf"), label)
+
+
+def _number(source: str, value: Any) -> float:
+    try:
+        number = float(value)
+    except (TypeError, ValueError):
+        number = float("nan")
+    if number != number or number in (float("inf"), float("-inf")):
+        raise DataError(f"{source}: the target {value!r} is not a number.")
+    return number
+
+
+def _some(names: Sequence[str]) -> str:
+    more = f" and {len(names) - MOST} more" if len(names) > MOST else ""
+    return ", ".join(map(str, names[:MOST])) + more

@@ -1,0 +1,145 @@
+"""A linear head on features, solved exactly: where it starts, and how far it may go.
+
+It starts from what the old head knew. A new class begins as the mixture of old classes
+that the old head saw in its rows, which for "bees" is mostly "bee". From there, a
+penalty on the squared distance to the start (L2-SP: Li, Grandvalet, Davoine: "Explicit
+inductive bias for transfer learning with convolutional networks", 2018) says how much
+the new rows count. Its strength is chosen by cross-validation on the training rows.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+__all__ = ["Choice", "choose", "mixture", "nearest", "solve"]
+
+PULLS = (1e9, 1.0, 0.1, 0.01, 1e-3, 1e-4)  # from "stay at the start" to "go anywhere"
+FOLDS = 5
+FEW, REPEATS = 1000, 3  # rows so few that one parting into folds would be luck
+WORK = 2e9  # rows x features x classes above which one fold has to do
+STEPS = 150  # of L-BFGS, each with a line search
+
+Loss = Callable[[Tensor, Tensor], Tensor]  # output and target to a mean loss
+Score = Callable[[Tensor, Tensor], float]  # the same to a figure, more is better
+Start = tuple[Tensor, Tensor]  # weight (classes, features) and bias (classes,)
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A start and a pull that were tried, and the score on rows that were left out."""
+
+    start: str
+    pull: float
+    score: float
+
+
+def mixture(old: nn.Linear, features: Tensor, target: Tensor, classes: int) -> Start:
+    """Return the head whose classes are mixtures of the old head's.
+
+    The share of an old class in a new one is its mean probability over the rows of the
+    new one. (classes, features) and (classes,).
+    """
+    with torch.no_grad():
+        seen = old(features).softmax(dim=1)  # (rows, old classes)
+        member = nn.functional.one_hot(target, classes).to(seen.dtype)
+        counts = member.sum(dim=0).clamp(min=1)  # of a class without rows: no share
+        shares = member.T @ seen / counts[:, None]  # (classes, old classes)
+        bias = torch.zeros(classes) if old.bias is None else shares @ old.bias
+        return shares @ old.weight, bias
+
+
+def solve(
+    start: Start,
+    features: Tensor,
+    target: Tensor,
+    loss: Loss,
+    *,
+    pull: float,
+    begin: Start | None = None,
+) -> Start:
+    """Return the head with the least loss plus `pull` times its squared distance.
+
+    The search begins at `begin`, by default at the start. What it ends at is the same,
+    the problem being convex.
+    """
+    if pull >= PULLS[0]:
+        return start
+    weight, bias = (value.clone().requires_grad_() for value in begin or start)
+    search = torch.optim.LBFGS(
+        [weight, bias], max_iter=STEPS, line_search_fn="strong_wolfe"
+    )
+
+    def closure() -> float:
+        search.zero_grad()
+        cost = loss(features @ weight.T + bias, target)
+        cost = cost + pull * (weight - start[0]).square().sum()
+        cost.backward()
+        return cost.item()
+
+    search.step(closure)
+    return weight.detach(), bias.detach()
+
+
+def choose(
+    starts: Callable[[Tensor], dict[str, Start]],
+    features: Tensor,
+    target: Tensor,
+    loss: Loss,
+    score: Score,
+    *,
+    seed: int,
+    stratified: bool,
+) -> list[Choice]:
+    """Return every start and pull that was tried, the best first.
+
+    `starts` gives the starts, by name, that the rows of a mask allow. Each is tried on
+    folds of the rows; of equal ones, the one that stays nearer to its start is taken.
+    """
+    outputs: dict[tuple[str, float], list[Tensor]] = {}
+    answers: list[Tensor] = []
+    for inside in _folds(features, target, seed=seed, stratified=stratified):
+        rows, known = features[~inside], target[~inside]
+        answers.append(target[inside])
+        for name, start in starts(~inside).items():
+            now = start
+            for pull in PULLS:  # each search begins where the last one ended
+                now = solve(start, rows, known, loss, pull=pull, begin=now)
+                output = features[inside] @ now[0].T + now[1]
+                outputs.setdefault((name, pull), []).append(output)
+    # All rows at once: the mean over folds would count the rows of small folds more.
+    tried = [
+        Choice(name, pull, score(torch.cat(found), torch.cat(answers)))
+        for (name, pull), found in outputs.items()
+    ]
+    return sorted(tried, key=lambda one: (-one.score, -one.pull))
+
+
+def nearest(tried: list[Choice], slack: float) -> Choice:
+    """Return the choice that stays nearest to its start, of those about as good.
+
+    As good as the best less `slack`, its standard error: the rule of Breiman et al.,
+    "Classification and regression trees", 1984. Few rows say little, and what the old
+    head knew stays; many rows say more.
+    """
+    good = [one for one in tried if one.score >= tried[0].score - slack]
+    return max(good, key=lambda one: (one.pull, one.score))
+
+
+def _folds(
+    features: Tensor, target: Tensor, *, seed: int, stratified: bool
+) -> Iterator[Tensor]:
+    """Yield masks of the rows to leave out: of few rows several times over, of very
+    many once."""
+    random = torch.Generator().manual_seed(seed)
+    classes = len(target.unique()) if stratified else 1
+    large = features.numel() * classes > WORK
+    for _ in range(1 if large or len(target) > FEW else REPEATS):
+        order = torch.randperm(len(target), generator=random)
+        if stratified:
+            order = order[target[order].argsort(stable=True)]
+        for number in range(1 if large else FOLDS):
+            inside = torch.zeros(len(target), dtype=torch.bool)
+            inside[order[number::FOLDS]] = True
+            yield inside
