@@ -95,7 +95,7 @@ def place(
         raise MissingExtra("accelerate", "Training on several processes") from exc
     on_cpu = torch.device(device).type == "cpu"
     accelerator = Accelerator(cpu=on_cpu, mixed_precision=precision)
-    # Else its threads may still run when the interpreter goes, which aborts the process.
+    # Threads of a group that outlives the interpreter abort the process.
     atexit.register(accelerator.state.destroy_process_group)
     if accelerator.num_processes != asked:
         raise _other(asked, accelerator.num_processes)
