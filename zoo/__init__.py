@@ -35,6 +35,7 @@ if TYPE_CHECKING:
         ModelSpec,
         NumberOutput,
         TabularInput,
+        TextInput,
         Weights,
     )
     from zoo.sweeping import sweep
@@ -55,6 +56,7 @@ __all__ = [
     "NumberOutput",
     "Run",
     "TabularInput",
+    "TextInput",
     "Weights",
     "ZooError",
     "build",

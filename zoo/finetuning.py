@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from zoo import examples, featuring, gathering, models, probing
+from zoo import examples, featuring, gathering, models, probing, tokens
 from zoo.about import about, unwrapped
 from zoo.errors import DataError, InputError, OptionError
 from zoo.evaluating import measured, outputs
@@ -271,12 +271,13 @@ def _kept(model: nn.Module, rows: Examples) -> Callable[[Tensor], Tensor]:
     batches = featuring.prepared(model, rows)
     first = next(batches)
     if first[0].nbytes * len(rows) <= MOST_BYTES:
-        held = torch.cat([first, *batches])
+        held = tokens.joined([first, *batches], about(model).spec.input)
         return lambda numbers: held[numbers]
 
     def opened(numbers: Tensor) -> Tensor:
         picked = rows.pick(numbers.tolist())
-        return torch.cat(list(featuring.prepared(model, picked)))
+        opened = list(featuring.prepared(model, picked))
+        return tokens.joined(opened, about(model).spec.input)
 
     return opened
 

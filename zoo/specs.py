@@ -19,6 +19,7 @@ from zoo.signatures import (
     NumberOutput,
     Output,
     TabularInput,
+    TextInput,
 )
 
 __all__ = [
@@ -33,6 +34,7 @@ __all__ = [
     "NumberOutput",
     "Output",
     "TabularInput",
+    "TextInput",
     "Weights",
     "lower_is_better",
 ]

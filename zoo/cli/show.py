@@ -7,7 +7,7 @@ from itertools import zip_longest
 from typing import TYPE_CHECKING
 
 from zoo.plugins import Plugin
-from zoo.specs import ClassOutput, ImageInput, Input, ModelSpec, Output
+from zoo.specs import ClassOutput, ImageInput, Input, ModelSpec, Output, TextInput
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -69,6 +69,9 @@ def _taken(expected: Input) -> str:
         return (
             f"a {kind} picture{ground}, brought to {expected.width}x{expected.height}"
         )
+    if isinstance(expected, TextInput):
+        language = f" in {expected.language!r}" if expected.language else ""
+        return f"a text{language}, {expected.longest:,} tokens of it at most"
     return "; ".join(
         f"{column.name} {column.low:g} to {column.high:g} {column.unit}".rstrip()
         for column in expected.columns

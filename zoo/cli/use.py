@@ -10,6 +10,7 @@ import click
 
 from zoo.cli import show
 from zoo.errors import ZooError
+from zoo.specs import TextInput
 
 if TYPE_CHECKING:
     from zoo.verification import Verification
@@ -31,14 +32,15 @@ def predict_command(
 
     NAME may also be a checkpoint folder.
     """
-    from zoo.models import load
+    from zoo.models import find, load
     from zoo.prediction import example as find_example
     from zoo.prediction import predict
 
     texts = (str(find_example(name)), *inputs) if example else inputs
     if not texts:
         raise click.UsageError("Give an input, or --example to try the model's own.")
-    raw = [_raw(text) for text in texts]
+    reading = isinstance(find(name).input, TextInput)
+    raw = [_text(text) if reading else _raw(text) for text in texts]
     options = {"invert": True} if invert else {}
     model = load(name)
     answers = [predict(model, one, **options) for one in raw]
@@ -136,6 +138,16 @@ def _raw(text: str) -> Any:
             shown = text if len(text) < LONG else f"{text[:LONG]}..."
             raise click.UsageError(f"{shown!r} is not JSON ({exc}).") from exc
     return text
+
+
+def _text(text: str) -> Any:
+    """Return the path of a file that is there, and else the words themselves."""
+    if text != "-":
+        return Path(text) if os.path.isfile(text) else text
+    try:
+        return sys.stdin.buffer.read().decode()
+    except UnicodeDecodeError as exc:
+        raise click.UsageError(f"stdin is not UTF-8 text ({exc.reason}).") from exc
 
 
 def check_device(device: str) -> None:
