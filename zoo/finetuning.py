@@ -73,7 +73,8 @@ def teach(
         if skip_unreadable:
             found, skipped = _without_unreadable(model, found)
         try:
-            lesson = _taught(name, model, _parted(found, chosen), chosen, watcher)
+            found = _parted(model, found, chosen)
+            lesson = _taught(name, model, found, chosen, watcher)
         except InputError as exc:
             raise _all_unreadable(model, found) from exc
     lesson.skipped = skipped
@@ -170,9 +171,11 @@ def _all_unreadable(model: nn.Module, found: Gathered) -> DataError:
     )
 
 
-def _parted(found: Gathered, chosen: Settings) -> Gathered:
+def _parted(model: nn.Module, found: Gathered, chosen: Settings) -> Gathered:
     """Hold rows back for validation where the strategy or the figures need some."""
-    if found.validation is not None or (found.test is not None and exact(chosen)):
+    head = unwrapped(model).get_submodule(head_of(model))
+    solved = exact(chosen) and isinstance(head, nn.Linear)  # and others are trained
+    if found.validation is not None or (found.test is not None and solved):
         return found
     stratified = bool(found.labels)
     fitting, held = examples.part(

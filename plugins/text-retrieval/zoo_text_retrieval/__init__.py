@@ -13,11 +13,11 @@ SPECS = (
         summary="Topics of a post, and an MLP on them: electronics or politics.",
         task="text-classification",
         build="zoo_text_retrieval.lsa:lsa_mlp",
-        options={"vocabulary": VOCABULARY, "topics": 100},
+        options={"vocabulary": VOCABULARY},
         recipe="zoo_text_retrieval.recipe",
         card="cards/lsa-mlp-20news.md",
         license=License(code="mit", weights="mit", data="unknown"),
-        parameters=1_650,
+        parameters=850,
         input=TextInput(
             longest=8_192,
             vocabulary=VOCABULARY,

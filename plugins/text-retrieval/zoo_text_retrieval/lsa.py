@@ -93,7 +93,7 @@ class LSA(nn.Module):
 
 
 def lsa_mlp(
-    *, vocabulary: int, topics: int = 100, hidden: int = 16, classes: int = 2
+    *, vocabulary: int, topics: int = 50, hidden: int = 16, classes: int = 2
 ) -> LSA:
     """LSA with this many topics, and one hidden layer on them."""
     return LSA(vocabulary=vocabulary, topics=topics, hidden=hidden, classes=classes)
