@@ -3,9 +3,19 @@
 This module is only metadata; it must stay free of torch.
 """
 
-from zoo import ClassOutput, DatasetSpec, License, ModelSpec, TextInput, hookimpl
+from zoo import (
+    ClassOutput,
+    DatasetSpec,
+    License,
+    Metric,
+    ModelSpec,
+    TextInput,
+    Weights,
+    hookimpl,
+)
 
 VOCABULARY = 10_000  # tokens, the two special ones included
+TOKENIZER = "b625b3660813ec514091839216db1868367af2cdbc89aa71fe44e33f5e731074"
 
 SPECS = (
     ModelSpec(
@@ -24,6 +34,7 @@ SPECS = (
             padding=0,
             unknown=1,
             language="en",
+            tokenizer=TOKENIZER,
         ),
         output=ClassOutput(labels=("sci.electronics", "talk.politics.misc")),
         trained_on=("newsgroups-pair",),
@@ -34,6 +45,28 @@ SPECS = (
             "https://doi.org/10.1016/0306-4573(88)90021-0",
         ),
         tags=("lsa", "tf-idf"),
+        weights=Weights(
+            size=2_044_176,
+            sha256="94457a40f6403a678114a72426e80147df9718b076310b824905c455905cd61c",
+        ),
+        metrics=(
+            Metric(
+                name="accuracy",
+                value=0.930299,
+                dataset="newsgroups-pair",
+                split="test",
+                tolerance=1e-06,
+                baseline=0.559033,
+                baseline_name="majority class",
+            ),
+            Metric(
+                name="f1",
+                value=0.929601,
+                dataset="newsgroups-pair",
+                split="test",
+                tolerance=1e-06,
+            ),
+        ),
     ),
 )
 
