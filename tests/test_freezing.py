@@ -19,7 +19,7 @@ def batch() -> Tensor:
 
 
 def step(model: nn.Module) -> torch.optim.Optimizer:
-    """Go one step down some loss, in training mode, with everything in the optimizer."""
+    """Go one step down some loss, in training mode, with all in the optimizer."""
     optimizer = torch.optim.AdamW(model.parameters(), lr=0.1)
     model.train()
     model(batch()).square().sum().backward()

@@ -7,7 +7,7 @@ inductive bias for transfer learning with convolutional networks", 2018) says ho
 the new rows count. Its strength is chosen by cross-validation on the training rows.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -92,6 +92,7 @@ def choose(
     seed: int,
     stratified: bool,
     copies: int = 1,
+    pulls: Sequence[float] = PULLS,
 ) -> list[Choice]:
     """Return every start and pull that was tried, the best first.
 
@@ -110,7 +111,7 @@ def choose(
         answers.append(asked[inside])
         for name, start in starts(fitting).items():
             now = start
-            for pull in PULLS:  # each search begins where the last one ended
+            for pull in pulls:  # each search begins where the last one ended
                 now = solve(start, given, known, loss, pull=pull, begin=now)
                 output = plain[inside] @ now[0].T + now[1]
                 outputs.setdefault((name, pull), []).append(output)

@@ -1,7 +1,7 @@
 """The linear probe: the best linear head on a frozen model's features."""
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -61,13 +61,13 @@ def probe(
         return score(figure, doing.measure(output, target, spec.output)[figure])
 
     how: dict[str, Any] = {"stratified": bool(spec.labels), "copies": copies}
+    if pull is not None:
+        how["pulls"] = (pull,)
     tried = heads.choose(starts, given, target, loss, judge, seed=seed, **how)
     every = starts(torch.ones(len(target), dtype=torch.bool))
     plain = next(one for one in tried if one.start == FRESH)
     rows = len(target) // copies
     chosen = heads.nearest(tried, _slack(figure, tried[0].score, rows))
-    if pull is not None:
-        chosen = replace(chosen, pull=pull)
 
     def solved(one: Choice) -> Start:
         return heads.solve(every[one.start], given, target, loss, pull=one.pull)
