@@ -32,7 +32,7 @@ ROWS = [
     {"receipts", "strategies"},
     {"training", "lesson_data"},
     {"trials", "validation", "finetuning"},
-    {"lessons", "remeasuring"},
+    {"lessons", "remeasuring", "learnability"},
     {"comparing"},
     {"sweeping"},
     {"verification"},

@@ -169,14 +169,15 @@ def _computed(model: nn.Module, rows: Examples, copies: Copies) -> Tensor:
     quick, random = None, torch.Generator().manual_seed(copies.seed)
     with evaluating(model), torch.inference_mode():
         for batch in prepared(model, rows):
-            quick = quick or _quick(model, batch)
+            quick = quick or _quick(model, batch, len(rows))
             for held, given in zip(found, copies.of(batch, random), strict=True):
                 held.append(before_head(quick, given)[0].clone())
     return torch.cat([part for held in found for part in held])
 
 
-def _quick(model: nn.Module, given: Tensor) -> nn.Module:
-    return quickened(unwrapped(model), given)
+def _quick(model: nn.Module, given: Tensor, rows: int) -> nn.Module:
+    """Return the model as it is for few rows: to quicken it costs a batch or two."""
+    return quickened(unwrapped(model), given) if rows > 2 * BATCH else model
 
 
 def _item(doing: Any, rows: Examples, row: int, spec: Any) -> Any:
