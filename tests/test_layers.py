@@ -45,6 +45,7 @@ TORCH_FREE = {
     *("figures", "spaces", "signatures", "wording"),
     *("plugins", "hub", "catalogue", "datasets", "store", "checkpoints", "cards"),
     *("policy", "locks", "repositories", "sources", "pushing", "publishing"),
+    *("examples", "targets", "gathering", "lesson_cards"),
     *("manifests", "fetching", "locking", "bundles", "inventory"),
     *("cli", "__init__", "__main__"),
 }
