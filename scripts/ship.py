@@ -30,6 +30,11 @@ def main(folders: list[str]) -> None:
         if receipt["smoke"]:
             sys.exit(f"{folder} was a smoke run: train it in earnest first.")
         spec = catalogue.spec(config.name)
+        if config.input != spec.input:
+            sys.exit(
+                f"{config.name} was trained on another input than its spec says: write "
+                f"input={config.input} there first."
+            )
         target = store.shipped(spec)
         shutil.rmtree(target, ignore_errors=True)
         shutil.copytree(folder, target)

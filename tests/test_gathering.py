@@ -428,3 +428,12 @@ def test_too_few_rows_to_hold_any_back() -> None:
         "2 rows are too few: of each class one is held back for validation, so give at "
         "least two of each, or validation rows."
     )
+
+
+def test_what_was_gathered_comes_back(tmp_path: Path) -> None:
+    """
+    As it is: what parted the rows once need not be parted again.
+    """
+    found = gather(pictures(tmp_path / "photos", 1), PHOTO)
+
+    assert gather(found, PHOTO) is found

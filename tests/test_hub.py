@@ -26,6 +26,7 @@ from loopback import (
     hurried,
 )
 
+import zoo
 from zoo import folders, hub, store
 from zoo.errors import (
     CacheError,
@@ -34,6 +35,7 @@ from zoo.errors import (
     IntegrityError,
     NotOnHub,
     OfflineError,
+    TrustWarning,
     UnreachableError,
 )
 from zoo.specs import Weights
@@ -576,3 +578,47 @@ def test_the_client_reports_to_nobody(net: Net, tmp_path: Path) -> None:
     ]
 
     assert said == [["True"], ["False"]]
+
+
+def test_ctrl_c_ends_a_download(net: Net, tmp_path: Path) -> None:
+    """
+    The process ends at once, nothing usable is left, and the next one starts afresh.
+    """
+    net.hub.fault("GET", FILE, rate=1e6)
+    child = children(net, tmp_path / "home", 1)[0]
+    while not net.gets():
+        time.sleep(0.02)
+    time.sleep(0.3)
+
+    child.send_signal(signal.SIGINT)
+    _, said = child.communicate(timeout=10)
+    again = children(net, tmp_path / "home", 1)[0]
+    out, _ = again.communicate()
+
+    assert child.returncode != 0
+    assert "KeyboardInterrupt" in said
+    assert Path(out.strip()).read_bytes() == CONTENT
+
+
+def test_shipped_and_cached_models_load_without_a_request(
+    net: Net, tmp_path: Path
+) -> None:
+    """
+    Online and offline: what a plugin ships, and what an earlier load has brought.
+    """
+    files = {
+        path.name: path.read_bytes()
+        for path in store.shipped(zoo.spec("lenet5-mnist")).iterdir()
+    }
+    commit = net.hub.put("alice/lenet", files)
+    address = f"hf://alice/lenet@{commit}"
+    with pytest.warns(TrustWarning):
+        zoo.load(address)
+    net.hub.clear()
+
+    for name in ("lenet5-mnist", address):
+        zoo.load(name)
+        with connected(net.hub, tmp_path / "home", HF_HUB_OFFLINE="1"):
+            zoo.load(name)
+
+    assert net.hub.requests == []

@@ -14,6 +14,7 @@ ROWS = [
     {"signatures"},
     {"specs"},
     {"hookspecs", "references", "registry", "settings", "results", "figures"},
+    {"parting", "normalising", "searched"},
     {"plugins", "spaces", "policy", "locks", "examples", "targets"},
     {"hub", "catalogue", "datasets"},
     {"store", "gathering"},
@@ -24,7 +25,7 @@ ROWS = [
     {"fetching", "locking", "bundles"},
     {"inventory"},
     {"tensors", "golden", "about", "places", "trackers", "state", "practices"},
-    {"tasks", "freezing"},
+    {"tasks", "freezing", "streams"},
     {"models", "pictures", "baselines", "featuring"},
     {"measuring", "cards", "prediction", "saving", "keeping", "watching"},
     {"probing", "lesson_cards", "evaluating"},
@@ -42,7 +43,7 @@ ROWS = [
 ]
 TORCH_FREE = {
     *("errors", "folders", "specs", "hookspecs", "references", "registry", "settings"),
-    *("figures", "spaces", "signatures", "wording"),
+    *("figures", "spaces", "signatures", "wording", "searched"),
     *("plugins", "hub", "catalogue", "datasets", "store", "checkpoints", "cards"),
     *("policy", "locks", "repositories", "sources", "pushing", "publishing"),
     *("examples", "targets", "gathering", "lesson_cards"),

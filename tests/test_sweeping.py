@@ -74,6 +74,17 @@ def test_the_seed_decides_what_is_tried(
     assert all(0 <= row.settings["rate"] <= 1 for row in one.trials)
 
 
+def test_numbers_with_a_step_have_no_tail(recipe: Recipe, tmp_path: Path) -> None:
+    """
+    0.1 and twice 0.1 make 0.3, in the trial and in the command.
+    """
+    space = {"rate": "0.1..0.7:0.1", "size": "1"}
+    found = zoo.sweep(NAME, tmp_path / "s", settings=space, method="random", trials=12)
+
+    assert 0.3 in {trial.settings["rate"] for trial in found.trials}
+    assert all(len(str(trial.settings["rate"])) == 3 for trial in found.trials)
+
+
 def test_tpe_learns_from_what_it_saw(recipe: Recipe, tmp_path: Path) -> None:
     """
     After its random beginning it asks nearer to the best place than random does.
@@ -202,21 +213,22 @@ def stopping(after: int) -> Callable[[Trial], None]:
     return told
 
 
-@pytest.mark.parametrize("method", ["grid", "random", "tpe"])
+@pytest.mark.parametrize("method", ["grid", "random", "tpe", "hyperband"])
 def test_a_stopped_sweep_goes_on_as_it_would_have(
     recipe: Recipe, tmp_path: Path, method: Any
 ) -> None:
     """
     What ended is not tried again; what was half done is, with the same settings.
     """
-    space = {"rate": "0.1..0.9:0.2", "size": "1,2,3"}
+    space = {"rate": "0.1..0.9:0.2", "size": "1,2,3", "epochs": "9"}
     count = None if method == "grid" else 15
     options: dict[str, Any] = {"settings": space, "method": method, "trials": count}
     whole = zoo.sweep(NAME, tmp_path / "whole", **options)
     part = tmp_path / "part"
     with pytest.raises(KeyboardInterrupt):
         zoo.sweep(NAME, part, told=stopping(12), **options)
-    trials.study(part, whole.plan).ask()  # as a killed process leaves it: running
+    left = trials.study(part, whole.plan).ask()  # as a killed process leaves it
+    left.report(99.0, step=1)  # what it reported does not count
     with (part / JOURNAL).open("ab") as file:
         file.write(b'{"op_code": 6, "wor')  # and a line that it did not finish
     again: list[Trial] = []
@@ -239,6 +251,25 @@ def test_resume_may_raise_the_number_of_trials(recipe: Recipe, tmp_path: Path) -
     }.items()
     assert len(more.trials) == 5
     assert more.trials == same.trials
+
+
+def test_one_sweep_at_a_time(recipe: Recipe, tmp_path: Path) -> None:
+    """
+    While a sweep goes on, another one in its folder is refused.
+    """
+    folder, messages = tmp_path / "s", []
+
+    def told(trial: Trial) -> None:
+        with pytest.raises(SettingsError) as caught:
+            zoo.sweep(NAME, folder, settings=RANGE, trials=2, resume=True)
+        messages.append(str(caught.value))
+
+    zoo.sweep(NAME, folder, settings=RANGE, trials=2, told=told)
+
+    assert messages == 2 * [
+        f"Another process works on the sweep in {folder}. Wait until it ends, or "
+        "choose another folder (--out)."
+    ]
 
 
 SMALL = ["--smoke", "--set", "iterations=1,2,3,4,5,6", "--metric", "accuracy"]

@@ -1,7 +1,7 @@
 """What a loaded model knows about itself: `model.zoo`."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -9,9 +9,9 @@ from torch import nn
 
 from zoo import checkpoints
 from zoo.errors import CheckpointError
-from zoo.specs import ModelSpec
+from zoo.specs import Input, ModelSpec
 
-__all__ = ["About", "LoadReport", "about", "attach", "unwrapped"]
+__all__ = ["About", "LoadReport", "about", "attach", "expecting", "unwrapped"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,3 +91,9 @@ def attach(model: nn.Module, known: About) -> nn.Module:
     # Past nn.Module's own __setattr__, which looks for parameters and modules.
     object.__setattr__(model, "zoo", known)
     return model
+
+
+def expecting(model: nn.Module, expected: Input) -> nn.Module:
+    """Return `model`, knowing that it takes another input than its spec says."""
+    known = about(model)
+    return attach(model, replace(known, spec=replace(known.spec, input=expected)))

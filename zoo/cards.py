@@ -20,6 +20,7 @@ from zoo.wording import (
     CONVERTED,
     MEASURED,
     PINNED,
+    SEARCHED,
     TRAINED,
     UNMEASURED,
 )
@@ -114,6 +115,7 @@ def _making(spec: ModelSpec, receipt: Mapping[str, Any]) -> str:
         hardware=receipt["hardware"],
         torch=receipt["versions"]["torch"],
         settings=table([(f"`{k}`", v) for k, v in receipt["settings"].items()]),
+        sweep=_sweep(receipt),
         fingerprints=table(
             (f"`{name}`", f"{part['rows']:,}", f"`{part['fingerprint'][:16]}`")
             for name, part in receipt["data"].items()
@@ -207,6 +209,17 @@ def _baselines(receipt: Mapping[str, Any]) -> str:
         return ""
     head = "\nFor comparison:\n\n| method | metric | value |\n| --- | --- | ---: |\n"
     return f"{head}{table(rows)}\n"
+
+
+def _sweep(receipt: Mapping[str, Any]) -> str:
+    """Return the trials that the settings were chosen by, if there was a sweep."""
+    told = receipt.get("sweep")
+    if not told:
+        return ""
+    words = ", ".join(f"`{key}={text}`" for key, text in told["settings"].items())
+    head, *rows = told["table"]
+    listing = table([head, ["---:"] * len(head), *rows])
+    return SEARCHED.format(**told | {"words": words, "table": listing})
 
 
 def table(rows: Any) -> str:

@@ -13,10 +13,12 @@ from typing import TYPE_CHECKING, Any
 from zoo import folders
 from zoo.figures import score
 from zoo.pictures import COLOURS, png
+from zoo.searched import FILE, PICTURE
 from zoo.spaces import Range, Space
 from zoo.trials import Plan, Trial
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 __all__ = ["markdown", "picture", "ranked", "table", "write"]
@@ -84,7 +86,7 @@ def picture(trials: Sequence[Trial], where: Space) -> bytes:
                     label=state,
                 )
             if isinstance(part, Range) and part.log:
-                axes.set_xscale("log")
+                _scale(axes, part)
             if names:
                 axes.set_xticks(range(len(names)), names)
             axes.set(xlabel=key, ylabel=figure_name if place == 1 else "")
@@ -93,6 +95,17 @@ def picture(trials: Sequence[Trial], where: Space) -> bytes:
                 axes.legend(loc="best", fontsize=8)
 
     return png(3.4 * len(where.searched), 2.8, draw)
+
+
+def _scale(axes: Axes, part: Range) -> None:
+    """Give a log axis as many numbers as fit beside each other."""
+    from matplotlib.ticker import LogLocator, NullLocator
+
+    axes.set_xscale("log")
+    between = (1.0, 2.0, 5.0) if part.high < 100 * part.low else (1.0,)
+    axes.xaxis.set_major_locator(LogLocator(subs=between))
+    axes.xaxis.set_minor_locator(NullLocator())
+    axes.xaxis.set_major_formatter("{x:g}")
 
 
 def _positions(values: Sequence[Any], part: Any) -> tuple[list[float], list[str]]:
@@ -116,15 +129,16 @@ def write(
     whole = {
         "plan": asdict(plan),
         "best": command,
+        "table": table(trials),
         "trials": [asdict(trial) for trial in trials],
     }
     files = {
-        "sweep.json": json.dumps(whole, indent=2).encode() + b"\n",
+        FILE: json.dumps(whole, indent=2).encode() + b"\n",
         "trials.csv": _csv(trials).encode(),
         "sweep.md": _page(plan, trials, command).encode(),
     }
     if any(trial.value is not None for trial in trials):
-        files["sweep.png"] = picture(trials, where)
+        files[PICTURE] = picture(trials, where)
     for name, content in files.items():
         folders.replace_file(folder / name, content)
 

@@ -2,12 +2,15 @@
 
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 __all__ = [
     "cache",
     "data",
     "hub_cache",
+    "locked",
     "quiet_client",
     "replace_file",
     "store",
@@ -76,3 +79,21 @@ def replace_file(path: Path, content: bytes) -> None:
         os.replace(partial, path)
     finally:
         partial.unlink(missing_ok=True)
+
+
+@contextmanager
+def locked(path: Path) -> Iterator[int]:
+    """Hold a lock on a file that goes with the process, however that ends.
+
+    Yields its descriptor: a process that inherits it holds the lock as well. Raises
+    BlockingIOError where another one does. Windows has no such lock.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("ab") as file:
+        try:
+            import fcntl
+        except ImportError:  # pragma: no cover
+            pass
+        else:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield file.fileno()

@@ -48,8 +48,11 @@ def gather(
     CSV, JSONL or parquet file, a `datasets.Dataset` or `DatasetDict`, a registered name
     or a Hub id. `target` names the column to predict; `labels` fixes the classes and
     their order, and `known` the order alone, where the classes are the same; with
-    `numbers` the targets are numbers. Raises DataError.
+    `numbers` the targets are numbers. What was gathered already comes back as it is.
+    Raises DataError.
     """
+    if isinstance(data, Gathered):
+        return data
     source, parts = _parts(data, expected, target)
     if "training" not in parts or not len(parts["training"].targets):
         raise DataError(f"{source} holds no training rows.")

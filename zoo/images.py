@@ -13,7 +13,7 @@ from torch import Tensor
 from zoo.errors import InputError
 from zoo.specs import ImageInput
 
-__all__ = ["describe", "inverted", "open_image", "pixels", "suspicion"]
+__all__ = ["describe", "fitted", "inverted", "open_image", "pixels", "suspicion"]
 
 LONG = 16  # times its shorter side: of a longer strip the ends are cut off at once
 SLACK = 1e-3  # how far a resized picture may overshoot the range of its numbers
@@ -45,10 +45,24 @@ def open_image(raw: Any, expected: ImageInput) -> Image.Image:
 
 def pixels(image: Image.Image, expected: ImageInput) -> Tensor:
     """Return an opened image as prepared pixels (C, H, W), float32."""
-    fitted = np.array(_fitted(image, expected), dtype=np.uint8)
+    array = np.array(fitted(image, expected), dtype=np.uint8)
     shape = (expected.height, expected.width, -1)
-    scaled = torch.from_numpy(fitted).view(shape).permute(2, 0, 1) / 255
+    scaled = torch.from_numpy(array).view(shape).permute(2, 0, 1) / 255
     return (scaled - _by_channel(expected.mean)) / _by_channel(expected.std)
+
+
+def fitted(image: Image.Image, expected: ImageInput) -> Image.Image:
+    """Return an opened image in the size the model takes."""
+    size = (expected.width, expected.height)
+    resample = Image.Resampling[expected.resample.upper()]
+    if expected.crop < 1:
+        return _cropped(image, expected, resample)
+    if image.size == size:
+        return image
+    if expected.background is None:  # a photograph: fill the frame, crop the middle
+        return ImageOps.fit(image, size, resample)
+    edge = _edge_colour(image)  # a drawing: keep all of it, on more of its own ground
+    return ImageOps.pad(image, size, resample, color=edge)
 
 
 def inverted(batch: Tensor, expected: ImageInput) -> Tensor:
@@ -196,19 +210,6 @@ def _on_paper(seen: Image.Image, expected: ImageInput) -> Image.Image:
         dark = np.average(np.asarray(seen.convert("L")), weights=cover) > 127
     paper = Image.new("RGBA", seen.size, "black" if dark else "white")
     return Image.alpha_composite(paper, seen)
-
-
-def _fitted(image: Image.Image, expected: ImageInput) -> Image.Image:
-    size = (expected.width, expected.height)
-    resample = Image.Resampling[expected.resample.upper()]
-    if expected.crop < 1:
-        return _cropped(image, expected, resample)
-    if image.size == size:
-        return image
-    if expected.background is None:  # a photograph: fill the frame, crop the middle
-        return ImageOps.fit(image, size, resample)
-    edge = _edge_colour(image)  # a drawing: keep all of it, on more of its own ground
-    return ImageOps.pad(image, size, resample, color=edge)
 
 
 def _cropped(

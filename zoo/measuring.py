@@ -5,17 +5,18 @@ from torch import Tensor, nn
 
 from zoo.about import about, unwrapped
 from zoo.modes import evaluating
+from zoo.streams import Rows
 from zoo.tasks import task
 from zoo.tensors import Tensors, prepared
 
 __all__ = ["measure", "outputs"]
 
 
-def measure(model: nn.Module, rows: Tensors) -> dict[str, float]:
+def measure(model: nn.Module, rows: Tensors | Rows) -> dict[str, float]:
     """Return the metrics of the model's task, in eval mode; see `zoo.tasks`."""
     spec = about(model).spec
-    output = outputs(model, prepared(rows.input))
-    return task(spec.task).measure(output, rows.target, spec.output)
+    found = [outputs(model, prepared(part, spec.input)) for part in rows.in_order()]
+    return task(spec.task).measure(torch.cat(found), rows.target, spec.output)
 
 
 @torch.inference_mode()

@@ -4,6 +4,7 @@ One process without mixed precision goes round accelerate, whose wrappers cost a
 millisecond a step: nothing at the size of a ResNet, everything at that of an MLP.
 """
 
+import atexit
 import os
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -94,6 +95,8 @@ def place(
         raise MissingExtra("accelerate", "Training on several processes") from exc
     on_cpu = torch.device(device).type == "cpu"
     accelerator = Accelerator(cpu=on_cpu, mixed_precision=precision)
+    # Threads of a group that outlives the interpreter abort the process.
+    atexit.register(accelerator.state.destroy_process_group)
     if accelerator.num_processes != asked:
         raise _other(asked, accelerator.num_processes)
     return Place(accelerator.device, accelerator)

@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 from torch.optim import Optimizer
 from torch.optim import lr_scheduler as schedules
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from zoo.errors import SettingsError, near
 
@@ -24,6 +25,7 @@ __all__ = [
     "Step",
     "activation",
     "again",
+    "average",
     "l1",
     "l2",
     "loss",
@@ -170,6 +172,12 @@ def schedule(
         "warm-up": lambda done: min(1.0, (done + 1) / period),
     }
     return schedules.LambdaLR(optimizer, factors[name])
+
+
+def average(model: nn.Module, decay: float) -> AveragedModel:
+    """Return a copy that follows a model as an exponential moving average."""
+    follow = get_ema_multi_avg_fn(decay)
+    return AveragedModel(model, multi_avg_fn=follow, use_buffers=True)
 
 
 def l1(parameters: Iterable[Tensor]) -> Tensor:

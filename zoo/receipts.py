@@ -14,6 +14,7 @@ from zoo import saving, store
 from zoo.plugins import found
 from zoo.run import Run
 from zoo.specs import ModelSpec
+from zoo.streams import Rows
 from zoo.tensors import Tensors
 
 __all__ = ["receipt"]
@@ -23,7 +24,7 @@ def receipt(
     run: Run,
     settings: dict[str, Any],
     metrics: Mapping[str, float],
-    held_out: Tensors,
+    held_out: Tensors | Rows,
 ) -> dict[str, Any]:
     """Return run.json: settings, data, measurements, time, machine and versions."""
     spec = run.spec

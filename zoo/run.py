@@ -3,27 +3,28 @@
 import math
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
+from torch.optim.swa_utils import AveragedModel
 
-from zoo import models, tensors
-from zoo.about import unwrapped
-from zoo.errors import DataError, DatasetNotFound, MissingExtra, TrainingError
+from zoo import models, practices, streams, tensors
+from zoo.about import expecting, unwrapped
+from zoo.errors import TrainingError
 from zoo.figures import score
 from zoo.keeping import Keeper
+from zoo.normalising import normalised
+from zoo.parting import Fold, shares
 from zoo.places import Place
 from zoo.specs import ModelSpec
-from zoo.tensors import Fold, Tensors
+from zoo.streams import Data, Rows
+from zoo.tensors import Tensors
 from zoo.trackers import Tracker
-from zoo.watching import Losses, Watcher
+from zoo.watching import Best, Losses, Watcher
 
 __all__ = ["Run"]
-
-STAND_IN = 256  # rows of noise in a smoke run without data
-GLANCE = 0.25  # seconds between two looks at progress and loss
 
 
 class Run:
@@ -56,12 +57,12 @@ class Run:
         self.notes: dict[str, float] = {}
         self.baselines: dict[str, dict[str, float]] = {}
         self.pictures: dict[str, tuple[bytes, str]] = {}
-        self.started = self._looked = time.perf_counter()
+        self.started = time.perf_counter()
         self._watcher, self._trackers, self._fold = watcher, trackers, fold
         self._keeper = keeper or Keeper(None, {})
         self._averages: list[tuple[AveragedModel, nn.Module]] = []
         self._model: nn.Module | None = None
-        self._best: tuple[float, int, dict[str, Tensor]] | None = None
+        self._best = Best()
         self._losses = Losses()
         self._counts: dict[int, int] = {}
         self._epoch = 0
@@ -77,8 +78,17 @@ class Run:
 
         It is a module of the class that the spec's build function returns.
         """
-        self._model = models.build(self.spec.name, **options).to(self.device).train()
+        made = models.build(self.spec.name, **options).to(self.device).train()
+        self._model = expecting(made, self.spec.input)  # which `normalise` changes
         return self._model
+
+    def normalise(self, rows: Tensors | Rows) -> None:
+        """Let the model that `build` will make expect pixels less the mean of `rows`,
+        by their deviation. Both numbers are saved with the weights.
+        """
+        mean, std = rows.statistics()
+        expected: Any = self.spec.input
+        self.spec = replace(self.spec, input=replace(expected, mean=mean, std=std))
 
     def prepare(self, part: Any) -> Any:
         """Return a model, optimizer or schedule ready for several processes.
@@ -93,8 +103,7 @@ class Run:
 
     def average(self, model: nn.Module, *, decay: float) -> nn.Module:
         """Return a copy that follows `model` as an exponential moving average."""
-        follow = get_ema_multi_avg_fn(decay)
-        average = AveragedModel(unwrapped(model), multi_avg_fn=follow, use_buffers=True)
+        average = practices.average(unwrapped(model), decay)
         self._averages.append((average, unwrapped(model)))
         self._keeper.add(average)
         found: nn.Module = average.module
@@ -105,17 +114,26 @@ class Run:
 
         A smoke run takes noise of the same shape where the data can't be had.
         """
-        try:
-            rows = tensors.load(name, split, **columns)
-        except (DataError, DatasetNotFound, MissingExtra):
-            if not self.smoke:
-                raise
-            spec, source = self.spec, f"{name}/{split}"
-            rows = tensors.stand_in(spec.input, spec.output, STAND_IN, source)
+        rows: Tensors = self._read(tensors.load, name, split, columns)
+        return rows
+
+    def rows(self, name: str, split: str = "train", **options: Any) -> Rows | Tensors:
+        """Return a dataset that need not fit in memory, to be used like `tensors`.
+
+        Its batches are decoded when they are asked for, with `workers=4` by processes
+        that work ahead. Pictures are brought to the model's size.
+        """
+        options["expected"] = self.spec.input
+        rows: Rows | Tensors = self._read(streams.load, name, split, options)
+        return rows
+
+    def _read(self, load: Any, name: str, split: str, options: dict[str, Any]) -> Any:
+        stand_in = self.spec if self.smoke else None
+        rows = tensors.read_or_noise(load, name, split, options, stand_in)
         self.data[rows.source] = {"rows": len(rows), "fingerprint": rows.fingerprint}
         return rows
 
-    def split(self, rows: Tensors, holding: float) -> tuple[Tensors, Tensors]:
+    def split(self, rows: Data, holding: float) -> tuple[Data, Data]:
         """Return the rows to fit, and a share of them held back for validation.
 
         In a cross-validation the rows held back are those of the fold.
@@ -147,33 +165,33 @@ class Run:
 
     def batches(
         self,
-        rows: Tensors,
+        rows: Tensors | Rows,
         size: int,
         *,
         augment: Callable[[Tensor, torch.Generator], Tensor] | None = None,
     ) -> Iterator[tuple[Tensor, Tensor]]:
         """Yield (input, target) on the device, in an order drawn afresh.
 
-        `augment` changes a prepared batch; it draws from the run's generator. Several
-        processes share each batch of `size` rows between them.
+        `augment` changes a batch, of pixels in 0..1; it draws from the run's generator.
+        Several processes share each batch of `size` rows between them.
         """
-        if size < 1 or not len(rows):
-            raise TrainingError(f"{len(rows)} rows make no batches of {size}.")
-        tensors.check_labels(rows, self.spec.output)
+        tensors.check_labels(rows.target, self.spec.output, rows.source)
         order = torch.randperm(len(rows), generator=self.random)
         # Processes agree on the order, and each draws its own distortions.
         drawing = self.random if self.place.world == 1 else self._apart
         total, place = math.ceil(len(rows) / size), self.place
-        for number, picked in enumerate(order.split(size), start=1):
-            if place.world > 1:
-                picked = picked[place.rank :: place.world]
-            batch = tensors.prepared(rows.input[picked])
+        picked = shares(order, size, rank=place.rank, world=place.world)
+        for number, (given, target) in enumerate(rows.batches(picked), start=1):
+            batch = tensors.prepared(given)
             if augment is not None:
                 batch = augment(batch, drawing)
-            self._look(number, total)
-            yield batch.to(self.device), rows.target[picked].to(self.device)
+            if given.dtype == torch.uint8:
+                batch = normalised(batch, self.spec.input)
+            if self._losses.glance(self._epoch) and self._watcher and not place.rank:
+                self._watcher.steps(number, total)
+            yield batch.to(self.device), target.to(self.device)
 
-    def steps(self, rows: Tensors, size: int, epochs: int) -> int:
+    def steps(self, rows: Tensors | Rows, size: int, epochs: int) -> int:
         """Return how many steps a whole run takes: schedules want to know."""
         return math.ceil(len(rows) / size) * epochs
 
@@ -226,11 +244,7 @@ class Run:
         self.figure = best or self.figure
         keeping = model or self._model
         if best is not None and keeping is not None:
-            value = score(best, row[best])
-            if self._best is None or value > self._best[0]:
-                weights = unwrapped(keeping).state_dict()
-                copied = {name: tensor.clone() for name, tensor in weights.items()}
-                self._best = (value, self._epoch, copied)
+            self._best.see(keeping, score(best, row[best]), self._epoch)
         if self.place.rank == 0:
             for tracker in self._trackers:
                 tracker.log(row, self._epoch)
@@ -239,14 +253,11 @@ class Run:
 
     def best(self, model: nn.Module) -> nn.Module:
         """Return the bare model with the best weights that `log` saw."""
-        bare = unwrapped(model)
-        if self._best is not None:
-            bare.load_state_dict(self._best[2])
-        return bare
+        return self._best.restore(unwrapped(model))
 
     def last_good(self) -> nn.Module | None:
         """Return the model with the best weights so far, if there were any."""
-        return self.best(self._model) if self._model and self._best else None
+        return self.best(self._model) if self._model and self._best.weights else None
 
     # What goes into the receipt and the card
 
@@ -262,35 +273,24 @@ class Run:
         """Keep a picture for the run folder and the card."""
         self.pictures[f"{name}.png"] = (content, caption)
 
-    def _look(self, number: int, total: int) -> None:
-        """Tell the watcher and check the losses, a few times a second."""
-        now = time.perf_counter()
-        if now - self._looked < GLANCE:
-            return
-        self._looked = now
-        if self._watcher and self.place.rank == 0:
-            self._watcher.steps(number, total)
-        self._losses.glance(self._epoch)
-
     # Early stopping, and going on after a kill
 
     def _stale(self, patience: int | None) -> bool:
-        best = self._best[1] if self._best else self._epoch
+        best = self._best.epoch or self._epoch
         return patience is not None and self._epoch - best >= patience
 
     def _memory(self) -> dict[str, Any]:
         return {
             "epoch": self._epoch,
             "history": self.history,
-            "best": self._best,
+            "best": vars(self._best),
             "random": self.random.get_state(),
             "seconds": time.perf_counter() - self.started,
         }
 
     def _go_on(self) -> None:
-        held = self._keeper.load()
-        if held is not None:
+        if (held := self._keeper.load()) is not None:
             self._epoch, self.history = held["epoch"], held["history"]
-            self._best = held["best"]
+            vars(self._best).update(held["best"])
             self.random.set_state(held["random"])
             self.started -= held["seconds"]

@@ -10,7 +10,8 @@ import shlex
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -24,7 +25,7 @@ from zoo.trials import JOURNAL, METHODS, Method, Plan, Trial
 __all__ = ["Sweep", "join", "sweep"]
 
 Told = Callable[[Trial], None]
-PLAN = "plan.json"
+PLAN, LOCK = "plan.json", ".lock"
 PAUSE = 0.1  # seconds between two looks at the journal
 TRIALS = 20  # where nobody says how many, except for a grid
 
@@ -63,9 +64,11 @@ def sweep(
 
     `settings` are words such as "1e-4..1e-1:log" and "32,64", or lists of values; a
     single value is the same in every trial. `seed` is that of the search: with it and
-    one process, the same trials come again. `resume` tries what is missing in a sweep
-    that was killed, and may raise the number of `trials`. A trial that diverges counts
-    as failed. `told` hears of each trial that ends. Raises SettingsError.
+    one process, the same trials come again, resumed or not; with several processes,
+    what tpe and hyperband see depends on who ends first. `resume` tries what is missing
+    in a sweep that was killed, and may raise the number of `trials`. A trial that
+    diverges counts as failed. `told` hears of each trial that ends. Raises
+    SettingsError.
     """
     asked = Plan(
         name=models.find(name).name,
@@ -85,20 +88,35 @@ def sweep(
             f"{processes}."
         )
     target = Path(folder) if folder else Path("runs") / f"{name}-sweep"
-    plan = _begun(asked, target, trials, resume=resume)
-    _emptied(target, plan, processes, told)
-    return _finished(target, plan, where)
+    with _alone(target) as lock:
+        plan = _begun(asked, target, trials, resume=resume)
+        _emptied(target, plan, processes, told, lock)
+        return _finished(target, plan, where)
 
 
-def _emptied(target: Path, plan: Plan, processes: int, told: Told | None) -> None:
+@contextmanager
+def _alone(target: Path) -> Iterator[int]:
+    """Keep other sweeps out of a folder, also while a worker lives on alone."""
+    try:
+        with folders.locked(target / LOCK) as lock:
+            yield lock
+    except BlockingIOError:
+        raise SettingsError(
+            f"Another process works on the sweep in {target}. Wait until it ends, or "
+            "choose another folder (--out)."
+        ) from None
+
+
+def _emptied(
+    target: Path, plan: Plan, processes: int, told: Told | None, lock: int
+) -> None:
     """Fill the queue with what is missing, and work until it is empty."""
-    found = _queue.study(target, plan)
-    _queue.fill(found, plan)
+    found = _queue.filled(target, plan)
     try:
         if processes == 1:
             _queue.work(found, plan, told)
         else:
-            _together(target, plan, processes, told)
+            _together(target, plan, processes, told, lock)
     except ZooError:
         if not _queue.ended(found):  # nothing to go on with: leave the folder free
             for name in (PLAN, JOURNAL):
@@ -171,7 +189,9 @@ def _mend(journal: Path) -> None:
             folders.replace_file(journal, whole)
 
 
-def _together(target: Path, plan: Plan, processes: int, told: Told | None) -> None:
+def _together(
+    target: Path, plan: Plan, processes: int, told: Told | None, lock: int
+) -> None:
     """Let several processes empty the queue; one that fails stops the others."""
     share = max(1, (os.cpu_count() or 1) // processes)
     surroundings = {"OMP_NUM_THREADS": str(share)} | os.environ
@@ -188,6 +208,7 @@ def _together(target: Path, plan: Plan, processes: int, told: Told | None) -> No
                         stdin=subprocess.DEVNULL,
                         stdout=file,
                         stderr=file,
+                        pass_fds=(lock,) if os.name == "posix" else (),
                     )
                 )
         _watch(workers, logs, _queue.study(target, plan), told)

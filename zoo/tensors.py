@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -16,27 +16,29 @@ from PIL import Image
 from torch import Tensor
 
 from zoo import datasets, folders, weights
-from zoo.errors import DataError, WeightsError, near
-from zoo.specs import ClassOutput, ImageInput, Input, Output
+from zoo.errors import DataError, DatasetNotFound, MissingExtra, WeightsError, near
+from zoo.normalising import Moments, normalised, statistics
+from zoo.parting import Fold, folded, halves
+from zoo.specs import ClassOutput, ImageInput, Input, ModelSpec, Output
 
 if TYPE_CHECKING:
     from datasets import Dataset
 
-__all__ = ["Fold", "Tensors", "check_labels", "load", "prepared", "stand_in"]
+__all__ = [
+    "Fold",
+    "Tensors",
+    "check_columns",
+    "check_labels",
+    "load",
+    "numbers",
+    "prepared",
+    "read_or_noise",
+    "stand_in",
+]
 
 VERSION = 1  # of the files in the cache
-
-
-@dataclass(frozen=True, kw_only=True)
-class Fold:
-    """One part of a cross-validation: `number` of `count`, from 0.
-
-    Stratified folds hold every label in the proportion of the whole.
-    """
-
-    number: int
-    count: int
-    stratified: bool = False
+STAND_IN = 256  # rows of noise in a smoke run without data
+CHUNK = 1000  # rows that are looked at together
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,39 +62,26 @@ class Tensors:
 
     def split(self, fraction: float, *, seed: int) -> tuple[Tensors, Tensors]:
         """Return two parts in random order, the first with `fraction` of the rows."""
-        random = torch.Generator().manual_seed(seed)
-        order = torch.randperm(len(self), generator=random)
-        border = round(fraction * len(self))
-        if not 0 < border < len(self):
-            raise DataError(
-                f"{self.source}: {len(self)} rows can't be split at {fraction}."
-            )
-        return self[order[:border]], self[order[border:]]
+        first, second = halves(len(self), fraction, seed=seed, source=self.source)
+        return self[first], self[second]
 
     def fold(self, fold: Fold, *, seed: int) -> tuple[Tensors, Tensors]:
         """Return the rows outside and inside a fold."""
-        if fold.count > len(self):
-            raise DataError(
-                f"{self.source}: {len(self)} rows can't be parted into {fold.count} "
-                "folds."
-            )
-        if fold.stratified and self.target.ndim > 1:
-            raise DataError(
-                f"{self.source}: stratified folds need one label a row, and these "
-                f"rows have {self.target.shape[1]}."
-            )
-        if not 0 <= fold.number < fold.count:
-            raise DataError(
-                f"{self.source}: {len(self)} rows have no fold {fold.number} of "
-                f"{fold.count}."
-            )
-        random = torch.Generator().manual_seed(seed)
-        order = torch.randperm(len(self), generator=random)
-        if fold.stratified:
-            order = order[self.target[order].argsort(stable=True)]
-        inside = torch.zeros(len(self), dtype=torch.bool)
-        inside[order[fold.number :: fold.count]] = True
-        return self[~inside], self[inside]
+        outside, inside = folded(self.target, fold, seed=seed, source=self.source)
+        return self[outside], self[inside]
+
+    def batches(self, picked: Iterable[Tensor]) -> Iterator[tuple[Tensor, Tensor]]:
+        """Yield the input and the target of each batch of rows picked."""
+        for rows in picked:
+            yield self.input[rows], self.target[rows]
+
+    def in_order(self) -> Iterator[Tensor]:
+        """Yield all inputs in their order, many at a time."""
+        yield from self.input.split(CHUNK)
+
+    def statistics(self) -> Moments:
+        """Return mean and deviation of each channel of the pictures, as in 0..1."""
+        return statistics(self.in_order(), self.source)
 
 
 def load(
@@ -111,7 +100,7 @@ def load(
     columns = (columns,) if isinstance(columns, str) else tuple(columns)
     targets = (target,) if isinstance(target, str) else tuple(target)
     source = f"{name}/{split}"
-    _check_columns(source, rows, (*columns, *targets))
+    check_columns(source, rows, (*columns, *targets))
     cached = _cached(source, rows, columns, targets)
     held = _read(cached)
     if held is None:
@@ -127,22 +116,44 @@ def load(
     )
 
 
-def check_labels(rows: Tensors, meaning: Output) -> None:
+def read_or_noise(
+    read: Callable[..., Any],
+    name: str,
+    split: str,
+    options: Mapping[str, Any],
+    model: ModelSpec | None,
+) -> Any:
+    """Return what `read` reads, or noise for a model where the data can't be had."""
+    try:
+        return read(name, split, **options)
+    except (DataError, DatasetNotFound, MissingExtra):
+        if model is None:
+            raise
+        return stand_in(model.input, model.output, STAND_IN, f"{name}/{split}")
+
+
+def check_labels(target: Tensor, meaning: Output, source: str) -> None:
     """Refuse numbers that stand for no label, before a loss trips over them."""
-    if not isinstance(meaning, ClassOutput) or meaning.multi_label:
+    if not isinstance(meaning, ClassOutput) or meaning.multi_label or not len(target):
         return
-    count, least, most = len(meaning.labels), rows.target.min(), rows.target.max()
+    count, least, most = len(meaning.labels), target.min(), target.max()
     if least < 0 or most >= count:
         wrong = int(least if least < 0 else most)
         raise DataError(
-            f"{rows.source}: the label {wrong} is out of range; the model has {count} "
+            f"{source}: the label {wrong} is out of range; the model has {count} "
             f"labels, 0 to {count - 1}."
         )
 
 
-def prepared(rows: Tensor) -> Tensor:
-    """Return inputs as models take them: bytes become floats in 0..1."""
-    return rows.float().div_(255) if rows.dtype == torch.uint8 else rows
+def prepared(rows: Tensor, expected: Input | None = None) -> Tensor:
+    """Return inputs as models take them: bytes become floats in 0..1.
+
+    Pictures are also normalised, where it is said what the model expects.
+    """
+    if rows.dtype != torch.uint8:
+        return rows
+    scaled = rows.float().div_(255)
+    return scaled if expected is None else normalised(scaled, expected)
 
 
 def stand_in(expected: Input, meaning: Output, rows: int, source: str) -> Tensors:
@@ -180,7 +191,8 @@ def _cached(
     return folders.cache() / "tensors" / name
 
 
-def _check_columns(source: str, rows: Dataset, wanted: tuple[str, ...]) -> None:
+def check_columns(source: str, rows: Dataset, wanted: tuple[str, ...]) -> None:
+    """Refuse a column that a dataset does not have, with what comes near it."""
     known = rows.column_names
     for name in wanted:
         if name not in known:
@@ -205,9 +217,9 @@ def _decoded(
     if len(rows) and isinstance(rows[0][columns[0]], Image.Image):
         held = _pixels(list(rows[columns[0]]), source)
     else:
-        numbers = [_numbers(rows, name, source) for name in columns]
-        held = torch.from_numpy(np.stack(numbers, axis=1).astype(np.float32))
-    answers = [_numbers(rows, name, source) for name in targets]
+        given = [numbers(rows, name, source) for name in columns]
+        held = torch.from_numpy(np.stack(given, axis=1).astype(np.float32))
+    answers = [numbers(rows, name, source) for name in targets]
     target = torch.from_numpy(np.stack(answers, axis=1))
     return {"input": held.contiguous(), "target": target}
 
@@ -227,7 +239,8 @@ def _bytes(picture: Image.Image) -> np.ndarray[Any, Any]:
     return np.asarray(picture)
 
 
-def _numbers(rows: Dataset, name: str, source: str) -> np.ndarray[Any, Any]:
+def numbers(rows: Any, name: str, source: str) -> np.ndarray[Any, Any]:
+    """Return a column of numbers of a dataset, or of a part of one."""
     try:
         found = np.asarray(rows[name])
         if found.dtype == object:  # numbers with gaps: None becomes NaN

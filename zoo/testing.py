@@ -186,14 +186,16 @@ def weights_are_what_is_pinned(spec: ModelSpec, tmp_path: Path) -> None:
 
 
 def claims_are_what_was_measured(spec: ModelSpec, tmp_path: Path) -> None:
-    """The spec's metrics and settings are those of the shipped receipt."""
+    """The spec's metrics and input are those of the shipped checkpoint."""
     if spec.weights is None or spec.weights.repo is not None:
         return
     folder = store.shipped(spec)
     receipt = checkpoints.read_receipt(folder)
-    pinned = checkpoints.read_config(folder).weights.sha256
+    config = checkpoints.read_config(folder)
     measured = {m["name"]: m["value"] for m in receipt["metrics"]}
-    assert pinned == spec.weights.sha256, "config.json is of other weights"
+    same = config.weights.sha256 == spec.weights.sha256
+    assert same, "config.json is of other weights"
+    assert config.input == spec.input, f"config.json says {config.input}"
     assert not receipt["smoke"], "the shipped weights are of a smoke run"
     for claim in spec.metrics:
         gap = abs(claim.value - measured[claim.name])
@@ -274,7 +276,8 @@ _NOTHING = torch.empty(0)  # stands for an opened input that nobody looks at
 
 def _given(spec: ModelSpec, rows: int = 3) -> Tensor:
     """Return inputs of the right shape, drawn over the range of the training data."""
-    return prepared(stand_in(spec.input, spec.output, rows, spec.name).input)
+    given = stand_in(spec.input, spec.output, rows, spec.name).input
+    return prepared(given, spec.input)
 
 
 @torch.inference_mode()

@@ -10,16 +10,28 @@ from typing import Any
 import torch
 from torch import nn
 
-from zoo import cards, checkpoints, models, pictures, places, receipts, saving, tensors
+from zoo import (
+    cards,
+    checkpoints,
+    models,
+    pictures,
+    places,
+    plugins,
+    receipts,
+    saving,
+    searched,
+    tensors,
+)
 from zoo.about import unwrapped
 from zoo.errors import Diverged, TrainingError
 from zoo.keeping import Keeper
 from zoo.places import Precision
-from zoo.plugins import found
 from zoo.references import module
 from zoo.run import Run
+from zoo.searched import NOTHING, Searched
 from zoo.settings import change, check_ranges
 from zoo.specs import ModelSpec
+from zoo.streams import Rows
 from zoo.trackers import Tracker, tracker
 from zoo.watching import Watcher
 from zoo.weights import narrow
@@ -36,6 +48,7 @@ def train(
     folder: str | Path | None = None,
     *,
     settings: Mapping[str, object] | None = None,
+    sweep: str | Path | None = None,
     smoke: bool = False,
     resume: bool = False,
     device: str | torch.device = "cpu",
@@ -47,16 +60,16 @@ def train(
 ) -> Path:
     """Run the recipe of `name` and return the checkpoint folder that it made.
 
-    `settings` change the recipe's own; text is read as the type of its field. The same
-    seed gives the same bytes on the same machine, also where the run was killed and
-    goes on with `resume`; its state is kept every `keep_every` seconds. `smoke` trains
-    for a moment, with noise for data where the data can't be had. Under torchrun or
-    `accelerate launch` the processes share each batch, and the first writes the files;
-    `processes` is how many there must be.
-    Raises SettingsError, DataError, Diverged.
+    `settings` change the recipe's own, text being read as the type of its field, and
+    win over the best of the folder `sweep`, which the card shows. The same seed gives
+    the same bytes on the same machine, also where the run was killed and goes on with
+    `resume`; its state is kept every `keep_every` seconds. `smoke` trains for a moment,
+    with noise where data can't be had. Under torchrun or `accelerate launch` processes
+    share each batch. Raises SettingsError, DataError, Diverged.
     """
     spec = models.find(name)
-    recipe, chosen = choose(spec, settings, smoke=smoke)
+    found = searched.read(sweep, spec.name, smoke=smoke) if sweep else NOTHING
+    recipe, chosen = choose(spec, {**found.settings, **(settings or {})}, smoke=smoke)
     target = Path(folder) if folder else Path("runs") / spec.name
     keeper = _prepared(spec, target, chosen, smoke, keep_every)
     if not resume:
@@ -76,7 +89,7 @@ def train(
         except Diverged as exc:
             raise _rescued(exc, run, target) from exc
         if run.place.rank == 0:
-            _finish(run, recipe, chosen, model, target)
+            _finish(run, recipe, chosen, model, target, found)
             keeper.forget()
         run.place.wait()
     return target
@@ -131,7 +144,7 @@ def recipe_of(spec: ModelSpec, needed: Sequence[str] = RECIPE) -> ModuleType:
 
 
 def _module(spec: ModelSpec, recipe: str) -> ModuleType:
-    return module(recipe, plugin=found().packages()[spec.package].name)
+    return module(recipe, plugin=plugins.found().packages()[spec.package].name)
 
 
 def _untrainable(spec: ModelSpec) -> str:
@@ -153,7 +166,12 @@ def seeded(seed: int) -> Iterator[None]:
 
 
 def _finish(
-    run: Run, recipe: ModuleType, chosen: Any, model: nn.Module, target: Path
+    run: Run,
+    recipe: ModuleType,
+    chosen: Any,
+    model: nn.Module,
+    target: Path,
+    found: Searched,
 ) -> None:
     """Measure a trained model, draw it, and write everything down."""
     spec = run.spec
@@ -165,7 +183,11 @@ def _finish(
         recipe.report(model, run)
     if len(run.history) > 1:
         run.picture("curves", pictures.curves(run.history), CURVES)
+    if found.receipt:
+        run.picture("sweep", found.picture, searched.SEEN)
     receipt = receipts.receipt(run, asdict(chosen), metrics, held_out)
+    if found.receipt:
+        receipt["sweep"] = found.receipt
     files = {name: content for name, (content, _) in run.pictures.items()}
     card = cards.text(spec, receipt)
     saving.save(
@@ -178,7 +200,7 @@ def _finish(
     )
 
 
-def _example(spec: ModelSpec, held_out: tensors.Tensors) -> torch.Tensor:
+def _example(spec: ModelSpec, held_out: tensors.Tensors | Rows) -> torch.Tensor:
     """Return the input of the golden, which is passed on with the weights.
 
     No row of a dataset without a licence may be: noise over its range stands for it.
@@ -186,7 +208,7 @@ def _example(spec: ModelSpec, held_out: tensors.Tensors) -> torch.Tensor:
     rows = held_out
     if spec.license.data == "unknown":
         rows = tensors.stand_in(spec.input, spec.output, 2, held_out.source)
-    return tensors.prepared(rows.input[:2])
+    return tensors.prepared(next(rows.in_order())[:2], spec.input)
 
 
 @contextmanager

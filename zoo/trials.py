@@ -25,13 +25,14 @@ from zoo.training import choose, seeded
 if TYPE_CHECKING:
     import optuna
 
-__all__ = ["JOURNAL", "METHODS", "Plan", "Trial", "ended", "fill", "study", "work"]
+__all__ = ["JOURNAL", "METHODS", "Plan", "Trial", "ended", "filled", "study", "work"]
 
 Method = Literal["grid", "random", "tpe", "hyperband"]
 State = Literal["done", "pruned", "failed"]
 
 METHODS: tuple[Method, ...] = get_args(Method)
-JOURNAL = "journal.jsonl"
+DIGITS = 12  # of a number with a step: 0.1 + 2 * 0.1 is to be 0.3
+JOURNAL, AGAIN = "journal.jsonl", "journal-again.jsonl"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,11 +68,11 @@ class Trial:
     why: str | None = None
 
 
-def study(folder: Path, plan: Plan) -> "optuna.Study":
+def study(folder: Path, plan: Plan, journal: str = JOURNAL) -> "optuna.Study":
     """Open the journal of a sweep, or begin it."""
     library = _optuna()
     library.logging.set_verbosity(library.logging.ERROR)
-    file = library.storages.journal.JournalFileBackend(str(folder / JOURNAL))
+    file = library.storages.journal.JournalFileBackend(str(folder / journal))
     found: optuna.Study = library.create_study(
         storage=library.storages.JournalStorage(file),
         study_name=plan.name,  # hyperband deals its brackets out by this name
@@ -83,22 +84,28 @@ def study(folder: Path, plan: Plan) -> "optuna.Study":
     return found
 
 
-def fill(found: "optuna.Study", plan: Plan) -> None:
-    """Put every trial that has not ended into the queue, in order.
+def filled(folder: Path, plan: Plan) -> "optuna.Study":
+    """Return the study with every trial that has not ended in its queue, in order.
 
-    What a killed process left behind, waiting or half done, is closed first.
+    The journal is written anew: what a killed process left half done would count when
+    hyperband compares, and hyperband deals its brackets out by a trial's number, which
+    must be its position as in a sweep that was left alone.
     """
-    optuna = _optuna()
-    states = optuna.trial.TrialState
-    for left in found.get_trials(deepcopy=False, states=(states.RUNNING,)):
-        found.tell(left.number, state=states.FAIL)
-    while found.get_trials(deepcopy=False, states=(states.WAITING,)):
-        found.tell(found.ask(), state=states.FAIL)
-    there = {trial.position for trial in ended(found)}
+    there = {
+        trial.user_attrs["position"]: trial
+        for trial in study(folder, plan).get_trials(deepcopy=False)
+        if trial.state.is_finished() and "ended" in trial.user_attrs
+    }
     points = plan.space().grid() if plan.method == "grid" else [{}] * plan.trials
-    for position, point in enumerate(points):
-        if position not in there:
-            found.enqueue_trial(point, user_attrs={"position": position})
+    (folder / AGAIN).unlink(missing_ok=True)
+    found = study(folder, plan, AGAIN)
+    for position in sorted({*range(len(points)), *there}):
+        if position in there:
+            found.add_trial(there[position])
+        else:
+            found.enqueue_trial(points[position], user_attrs={"position": position})
+    (folder / AGAIN).replace(folder / JOURNAL)
+    return study(folder, plan)
 
 
 def ended(found: "optuna.Study") -> list[Trial]:
@@ -193,7 +200,11 @@ def _drawn(trial: "optuna.Trial", key: str, part: Range | Choices) -> Any:
     if part.whole:
         low, high, step = int(part.low), int(part.high), int(part.step or 1)
         return trial.suggest_int(key, low, high, step=step, log=part.log)
-    return trial.suggest_float(key, part.low, part.high, step=part.step, log=part.log)
+    found: Any = trial.suggest_float(
+        key, part.low, part.high, step=part.step, log=part.log
+    )
+    # A grid's points are text.
+    return round(found, DIGITS) if part.step and isinstance(found, float) else found
 
 
 def _plain(value: object, word: Any) -> Any:

@@ -1,17 +1,20 @@
 """What is seen of a run while it goes: progress, and losses that go wrong."""
 
 import math
+import time
 from collections.abc import Mapping
 from typing import Protocol
 
-from torch import Tensor
+from torch import Tensor, nn
 
+from zoo.about import unwrapped
 from zoo.errors import Diverged
 from zoo.places import Place
 
-__all__ = ["Losses", "Watcher"]
+__all__ = ["Best", "Losses", "Watcher"]
 
 EXPLODED = 1e3  # times the first step's loss: no run comes back from there
+GLANCE = 0.25  # seconds between two looks at progress and loss
 
 
 class Watcher(Protocol):
@@ -30,6 +33,7 @@ class Losses:
     def __init__(self) -> None:
         self._sums: dict[str, tuple[Tensor, int]] = {}
         self._first: dict[str, Tensor] = {}
+        self._looked = time.perf_counter()
 
     def add(self, name: str, value: Tensor) -> None:
         """Add the loss of one step."""
@@ -50,8 +54,34 @@ class Losses:
                 raise Diverged(value, epoch)
         return found
 
-    def glance(self, epoch: int) -> None:
-        """Raise Diverged where a sum is not a number any more."""
+    def glance(self, epoch: int) -> bool:
+        """Return whether it is time to look; raise Diverged if a sum is no number."""
+        now = time.perf_counter()
+        if now - self._looked < GLANCE:
+            return False
+        self._looked = now
         for total, _ in self._sums.values():
             if not math.isfinite(value := total.item()):
                 raise Diverged(value, epoch)
+        return True
+
+
+class Best:
+    """The weights of the best epoch so far, and which one that was."""
+
+    def __init__(self, epoch: int = 0) -> None:
+        self.epoch, self.value = epoch, -math.inf
+        self.weights: dict[str, Tensor] = {}
+
+    def see(self, model: nn.Module, value: float, epoch: int) -> None:
+        """Keep a copy of the weights if the value is above all before."""
+        if value > self.value:
+            weights = unwrapped(model).state_dict()
+            self.weights = {name: tensor.clone() for name, tensor in weights.items()}
+            self.epoch, self.value = epoch, value
+
+    def restore(self, model: nn.Module) -> nn.Module:
+        """Return the model with those weights, or as it is if there were none."""
+        if self.weights:
+            model.load_state_dict(self.weights)
+        return model

@@ -5,6 +5,7 @@ __all__ = [
     "CONVERTED",
     "MEASURED",
     "PINNED",
+    "SEARCHED",
     "TAUGHT",
     "TAUGHT_MAKING",
     "TRAINED",
@@ -38,6 +39,13 @@ MEASURED = """\
 | --- | ---: | --- | ---: |
 {metrics}
 {baselines}"""
+SEARCHED = """
+Settings were searched by `zoo sweep` ({method}, seed {seed}) over {words}. Each
+trial trained a fresh model and was measured on validation rows, in its best epoch; the
+test rows were not read. The best comes first:
+
+{table}
+"""
 UNMEASURED = "The zoo has measured no figure of this model, and claims none.\n"
 DATA = """\
 | data | rows | SHA-256 of the content |
@@ -54,7 +62,7 @@ versions; `zoo verify {{name}} --metric` measures the numbers above again.
 | setting | value |
 | --- | --- |
 {{settings}}
-
+{{sweep}}
 {DATA}"""
 CONVERTED = f"""\
 ## Where the weights come from

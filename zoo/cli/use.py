@@ -58,6 +58,7 @@ def predict_command(
 @click.option("-o", "--out", type=click.Path(path_type=Path), help="Folder to write.")
 @click.option("--set", "words", multiple=True, metavar="KEY=VALUE", help="A setting.")
 @click.option("--seed", type=int, help="Short for --set seed=...")
+@click.option("--sweep", type=click.Path(path_type=Path), help="Take its best.")
 @click.option("--smoke", is_flag=True, help="A moment's training, to see it run.")
 @click.option("--resume", is_flag=True, help="Go on with a run that was killed.")
 @click.option("--keep-every", default=10.0, help="Seconds between states kept.")

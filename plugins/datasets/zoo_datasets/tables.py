@@ -6,7 +6,7 @@ Fisher's own values there, and the UCI's copy, which is also the compact one, ha
 
 from zoo import DatasetSpec
 
-__all__ = ["BREAST_CANCER", "DIABETES", "IRIS", "SPECS", "WINE"]
+__all__ = ["BLOCK", "BREAST_CANCER", "DIABETES", "IRIS", "PIMA", "SPECS", "WINE"]
 
 IRIS = {
     "sepal_length": ("SepalLengthCm",),
@@ -66,6 +66,46 @@ _HOUSE = (
     "B",
     "LSTAT",
 )
+BLOCK = {
+    "median_income": ("MedInc",),
+    "house_age": ("HouseAge",),
+    "rooms": ("AveRooms",),
+    "bedrooms": ("AveBedrms",),
+    "population": ("Population",),
+    "occupancy": ("AveOccup",),
+    "latitude": ("Latitude",),
+    "longitude": ("Longitude",),
+}
+PIMA = {
+    "pregnancies": ("Pregnancies", "Preg", "preg"),
+    "glucose": ("Glucose", "Plas", "plas"),
+    "pressure": ("BloodPressure", "Pres", "pres"),
+    "skin": ("SkinThickness", "Skin"),
+    "insulin": ("Insulin", "Insu", "insu"),
+    "bmi": ("BMI", "Mass", "mass"),
+    "pedigree": ("DiabetesPedigreeFunction", "Pedi", "pedi"),
+    "age": ("Age",),
+}
+# The names of the UCI's file. diagnosis, performance and size are codes, the smaller
+# the milder; of the others, all but the two volumes and age are 1 for yes.
+_SURGERY = {
+    "diagnosis": ("DGN",),
+    "forced_capacity": ("PRE4",),
+    "forced_second": ("PRE5",),
+    "performance": ("PRE6",),
+    "pain": ("PRE7",),
+    "blood": ("PRE8",),
+    "breathless": ("PRE9",),
+    "cough": ("PRE10",),
+    "weakness": ("PRE11",),
+    "size": ("PRE14",),
+    "diabetes": ("PRE17",),
+    "infarct": ("PRE19",),
+    "arteries": ("PRE25",),
+    "smoking": ("PRE30",),
+    "asthma": ("PRE32",),
+    "age": ("AGE",),
+}
 _PRICES = ("date", "open", "high", "low", "close", "adj_close", "volume")
 
 
@@ -146,6 +186,44 @@ SPECS = (
         homepage="https://github.com/jbrownlee/Datasets",
         citation="Harrison, Rubinfeld: Hedonic prices and the demand for clean air, "
         "1978. https://doi.org/10.1016/0095-0696(78)90006-2",
+    ),
+    DatasetSpec(
+        name="california_housing",
+        summary="House values of 1990 in Californian blocks, from eight numbers. The "
+        "downloaded copy was not checked here.",
+        license="unknown",
+        splits={"train": 20_640},
+        columns={**BLOCK, "target": ("MedHouseVal",)},
+        package="zoo_datasets.asked_for:california_housing",
+        similar=("gvlassis/california_housing",),
+        homepage="https://scikit-learn.org/stable/datasets/real_world.html",
+        citation="Pace, Barry: Sparse spatial autoregressions, Statistics and "
+        "Probability Letters, 1997.",
+    ),
+    DatasetSpec(
+        name="pima",
+        summary="Eight measures of Pima women, and whether diabetes was found within "
+        "five years. A zero often stands for a missing value.",
+        license="unknown",
+        splits={"train": 768},
+        columns={**PIMA, "label": ("label", "Outcome", "class")},
+        labels=("healthy", "diabetes"),
+        package="zoo_datasets.asked_for:pima",
+        homepage="https://sci2s.ugr.es/keel/datasets.php",
+        citation="Smith, Everhart, Dickson, Knowler, Johannes: Using the ADAP learning "
+        "algorithm to forecast the onset of diabetes mellitus, 1988.",
+    ),
+    DatasetSpec(
+        name="thoracic",
+        summary="Sixteen facts about lung cancer patients before surgery, as numbers, "
+        "and whether they died within a year. No copy could be checked here.",
+        license="unknown",
+        splits={"train": 470},
+        columns={**_SURGERY, "label": ("label", "Risk1Yr")},
+        labels=("survived", "died"),
+        homepage="https://archive.ics.uci.edu/dataset/277",
+        citation="Zieba, Tomczak, Lubicz, Swiatek: Boosted SVM for extracting rules "
+        "from imbalanced data, 2014.",
     ),
     DatasetSpec(
         name="netflix_stock",

@@ -4,6 +4,7 @@ Every variant is trained again from fresh weights, for as many epochs as its spe
 which are the same for all. The table looks at the validation rows alone.
 """
 
+import math
 from typing import Any
 
 from torch import nn
@@ -34,6 +35,9 @@ def report(model: nn.Module, run: Run) -> None:
     for variant, strengths in COURSE.items():
         spec = catalogue.spec(f"{family}.{variant}")
         courses[f"{variant}_course"] = _course(spec, run, **strengths)
+    share = max(row["accuracy"] for row in courses["none"])
+    held_back = run.parts[1] if run.parts else 1
+    run.note(error=math.sqrt(share * (1 - share) / held_back))
     for variant, course in courses.items():
         best = max(course, key=lambda row: row["accuracy"])
         notes = {"": best["accuracy"], "_epoch": best["epoch"], "_loss": best["loss"]}

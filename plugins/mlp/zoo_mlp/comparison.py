@@ -28,15 +28,15 @@ ROWS = 10_000  # of the fitting rows, for every optimizer
 PASSES = 12  # how often it may compute the gradient of all of them
 ALL = ROWS  # a batch of everything: gradient descent that is not stochastic
 CONTENDERS: dict[str, tuple[int, Sequence[float]]] = {  # batch, learning rates
-    "gd": (ALL, (0.1, 0.3, 1.0)),
+    "gd": (ALL, (0.03, 0.1, 0.3)),
     "sgd": (128, (0.03, 0.1, 0.3)),
     "momentum": (128, (0.01, 0.03, 0.1)),
     "nag": (128, (0.01, 0.03, 0.1)),
-    "adagrad": (128, (0.01, 0.03, 0.1)),
-    "rmsprop": (128, (3e-4, 1e-3, 3e-3)),
+    "adagrad": (128, (0.003, 0.01, 0.03)),
+    "rmsprop": (128, (1e-4, 3e-4, 1e-3)),
     "adam": (128, (1e-3, 3e-3, 1e-2)),
-    "adamw": (128, (1e-3, 3e-3, 1e-2)),
-    "l-bfgs": (1000, (0.1, 0.3, 1.0)),  # a line search needs a loss with little noise
+    "adamw": (128, (3e-4, 1e-3, 3e-3)),
+    "l-bfgs": (1000, (0.3, 1.0, 3.0)),  # a line search needs a loss with little noise
 }
 OPTIONS = {"l-bfgs": {"max_iter": 4}}  # so that a batch costs about half a pass at most
 DEEP = (64,) * 7  # and the layer that decides makes eight
@@ -96,12 +96,13 @@ def _course(
     course: list[float] = []
     while len(course) < passes:
         for picked in torch.randperm(len(fitting), generator=random).split(batch):
-            image, label = prepared(fitting.input[picked]), fitting.target[picked]
+            image = prepared(fitting.input[picked], run.spec.input)
+            label = fitting.target[picked]
             asked = _Counted(model, image, label)
             optimizer.step(practices.again(optimizer, asked))
             seen += asked.rows
             while len(course) < min(passes, seen // len(fitting)):
-                course.append(_right(model, holding))
+                course.append(_right(model, holding, run))
             if len(course) == passes:
                 break
     return course
@@ -119,8 +120,8 @@ class _Counted:
         return cross_entropy(self.model(self.image), self.label)
 
 
-def _right(model: nn.Module, rows: Tensors) -> float:
-    said = outputs(model, prepared(rows.input)).argmax(dim=1)
+def _right(model: nn.Module, rows: Tensors, run: Run) -> float:
+    said = outputs(model, prepared(rows.input, run.spec.input)).argmax(dim=1)
     return (said == rows.target).float().mean().item()
 
 
@@ -133,7 +134,8 @@ def _gradients(run: Run, rows: Tensors) -> None:
                 run.spec.name, hidden=DEEP, dropout=0.0, activation=name
             )
         weights = [m.weight for m in model.modules() if isinstance(m, nn.Linear)]
-        loss = cross_entropy(model(prepared(rows.input)), rows.target)
+        image = prepared(rows.input, run.spec.input)
+        loss = cross_entropy(model(image), rows.target)
         gradients = torch.autograd.grad(loss, weights)
         norms[name] = [gradient.norm().item() for gradient in gradients]
         run.note(**{f"{name}_first": norms[name][0], f"{name}_last": norms[name][-1]})

@@ -3,6 +3,7 @@
 This module is only metadata; it must stay free of torch.
 """
 
+from dataclasses import replace
 from typing import Any
 
 from zoo import ClassOutput, ImageInput, License, Metric, ModelSpec, Weights
@@ -28,18 +29,22 @@ CLOTHES: dict[str, Any] = {
     ),
     "tags": ("fashion-mnist", "clothes", "mlp"),
 }
+# Mean and deviation of the pixels that mlp-fashion-mnist was fitted to: 54,000 of the
+# training rows, by the seed of its recipe.
+NORMALISED = replace(CLOTHES["input"], mean=(0.2863,), std=(0.3531,))
 SMALL = {**CLOTHES, "parameters": 50_890}
 
 # The variants differ in what their names say, and in nothing else: equally many epochs,
 # each from fresh weights. The penalties add up; the schedules replace the one-cycle of
-# the plain network. Few strengths were tried, on validation rows.
+# the plain network. Sweeps on validation rows chose the learning rate, for the plain
+# network, and then every strength; the cards hold their tables.
 EPOCH = 422  # steps
-ADAM: dict[str, Any] = {"optimizer": "adam", "weight_decay": 0.0, "lr": 3e-3}
+ADAM: dict[str, Any] = {"optimizer": "adam", "weight_decay": 0.0, "lr": 5e-3}
 PLAIN = {**ADAM, "epochs": 20}
-L1L2 = {**PLAIN, "l1": 3e-4, "l2": 3e-4}
-MAXNORM = {**L1L2, "max_norm": 2.0}
+L1L2 = {**PLAIN, "l1": 3e-5, "l2": 1e-5}
+MAXNORM = {**L1L2, "max_norm": 3.0}
 EXPDECAY = {**PLAIN, "schedule": "exponential", "period": EPOCH, "decay": 0.9}
-COSINE = {**PLAIN, "schedule": "cosine", "period": 10 * EPOCH}
+COSINE = {**PLAIN, "schedule": "cosine", "period": 2 * EPOCH}
 
 SPECS = (
     ModelSpec(
@@ -77,20 +82,25 @@ SPECS = (
     ModelSpec(
         name="mlp-fashion-mnist",
         summary="One hidden layer of 512 units names a piece of clothing.",
-        **CLOTHES,
-        options={"hidden": (512,), "dropout": 0.4},
+        **{**CLOTHES, "input": NORMALISED},
+        options={"hidden": (512,), "dropout": 0.3},
         recipe="zoo_mlp.comparison",
-        settings={"epochs": 25, "lr": 0.002},
+        settings={
+            "epochs": 25,
+            "lr": 0.0015648369535442885,
+            "dropout": 0.3,
+            "normalise": True,
+        },
         card="cards/mlp-fashion-mnist.md",
         parameters=407_050,
         weights=Weights(
             size=814_444,
-            sha256="bcd0f956da54ba08e46229a904621438a41a05a609d5e0bff8a1e66208770155",
+            sha256="a8fd111ea2fa5fbb79d45706ca44444b66478c367de3a3c879fc3627e67f3b63",
         ),
         metrics=(
             Metric(
                 name="accuracy",
-                value=0.8957,
+                value=0.8978,
                 dataset="fashion_mnist",
                 split="test",
                 tolerance=0.001,
@@ -99,7 +109,7 @@ SPECS = (
             ),
             Metric(
                 name="f1",
-                value=0.8955,
+                value=0.897663,
                 dataset="fashion_mnist",
                 split="test",
                 tolerance=0.001,
@@ -116,12 +126,12 @@ SPECS = (
         card="cards/mlp-fashion-mnist-reg.none.md",
         weights=Weights(
             size=102_116,
-            sha256="227156cba0efef09ec145252a553e5acc6d63bacef7aeaffce6f235b2bac4451",
+            sha256="e7e8f5c988a762438cee760fdcc5745816f392a158e7f95e77f2bdd21945d2ff",
         ),
         metrics=(
             Metric(
                 name="accuracy",
-                value=0.8854,
+                value=0.8885,
                 dataset="fashion_mnist",
                 split="test",
                 tolerance=0.001,
@@ -130,7 +140,7 @@ SPECS = (
             ),
             Metric(
                 name="f1",
-                value=0.885158,
+                value=0.888453,
                 dataset="fashion_mnist",
                 split="test",
                 tolerance=0.001,
@@ -147,12 +157,12 @@ SPECS = (
         card="cards/mlp-fashion-mnist-reg.l1l2.md",
         weights=Weights(
             size=102_116,
-            sha256="e7f450174214f4b9a5e7a6400e61ac989cb6267e77b178059be314678bd3fcf1",
+            sha256="d83e249af965a8574898debdb334695766d851bd59641126ccac62c83d1efccb",
         ),
         metrics=(
             Metric(
                 name="accuracy",
-                value=0.8827,
+                value=0.8865,
                 dataset="fashion_mnist",
                 split="test",
                 tolerance=0.001,
@@ -161,7 +171,7 @@ SPECS = (
             ),
             Metric(
                 name="f1",
-                value=0.882448,
+                value=0.886411,
                 dataset="fashion_mnist",
                 split="test",
                 tolerance=0.001,
@@ -178,12 +188,12 @@ SPECS = (
         card="cards/mlp-fashion-mnist-reg.maxnorm.md",
         weights=Weights(
             size=102_116,
-            sha256="4685289da0bf96b511bbde3a232aa076da4b0d40602f00d3032220adc79b3804",
+            sha256="68eb5bf68917b02d4511faa98fd3abb9a9851a5a7f4d7d48c2fd68f6df93cacb",
         ),
         metrics=(
             Metric(
                 name="accuracy",
-                value=0.8837,
+                value=0.8889,
                 dataset="fashion_mnist",
                 split="test",
                 tolerance=0.001,
@@ -192,7 +202,7 @@ SPECS = (
             ),
             Metric(
                 name="f1",
-                value=0.883404,
+                value=0.888631,
                 dataset="fashion_mnist",
                 split="test",
                 tolerance=0.001,
@@ -201,20 +211,20 @@ SPECS = (
     ),
     ModelSpec(
         name="mlp-fashion-mnist-reg.dropout",
-        summary="As .maxnorm, and one hidden unit in five at rest.",
+        summary="As .maxnorm, and one hidden unit in twenty at rest.",
         **SMALL,
-        options={"hidden": (64,), "dropout": 0.2},
+        options={"hidden": (64,), "dropout": 0.05},
         recipe="zoo_mlp.recipe",
-        settings=MAXNORM,
+        settings={**MAXNORM, "dropout": 0.05},
         card="cards/mlp-fashion-mnist-reg.dropout.md",
         weights=Weights(
             size=102_116,
-            sha256="5b5188f74f43df1c815f3943069616095c85e4c4dbae9349182e2e28767b768f",
+            sha256="e75a3fee804e723f82bf69e5375f1ac4c85d86fd608826224f7e8fa00050e96f",
         ),
         metrics=(
             Metric(
                 name="accuracy",
-                value=0.8821,
+                value=0.8875,
                 dataset="fashion_mnist",
                 split="test",
                 tolerance=0.001,
@@ -223,7 +233,7 @@ SPECS = (
             ),
             Metric(
                 name="f1",
-                value=0.881364,
+                value=0.887081,
                 dataset="fashion_mnist",
                 split="test",
                 tolerance=0.001,
@@ -240,12 +250,12 @@ SPECS = (
         card="cards/mlp-fashion-mnist-reg.expdecay.md",
         weights=Weights(
             size=102_116,
-            sha256="d94ebd707ec51b2ad6d3136fa87fde5d5837617756e6a0a5748b22d8b2e27a0f",
+            sha256="db1a5b762213db488db4b5b1b6a432d24d832bd56f36a66110ace0b6c19ea919",
         ),
         metrics=(
             Metric(
                 name="accuracy",
-                value=0.8787,
+                value=0.8822,
                 dataset="fashion_mnist",
                 split="test",
                 tolerance=0.001,
@@ -254,7 +264,7 @@ SPECS = (
             ),
             Metric(
                 name="f1",
-                value=0.878538,
+                value=0.882234,
                 dataset="fashion_mnist",
                 split="test",
                 tolerance=0.001,
@@ -271,12 +281,12 @@ SPECS = (
         card="cards/mlp-fashion-mnist-reg.cosine.md",
         weights=Weights(
             size=102_116,
-            sha256="6fa62634d54a548896334698852efb2a913be4025da21218b1e15361bdf889b9",
+            sha256="e52dc5a2b74bfa76b035c68480359b0a0419445d6ee2de13a268acb5c7df6308",
         ),
         metrics=(
             Metric(
                 name="accuracy",
-                value=0.8816,
+                value=0.8831,
                 dataset="fashion_mnist",
                 split="test",
                 tolerance=0.001,
@@ -285,7 +295,7 @@ SPECS = (
             ),
             Metric(
                 name="f1",
-                value=0.881215,
+                value=0.882782,
                 dataset="fashion_mnist",
                 split="test",
                 tolerance=0.001,

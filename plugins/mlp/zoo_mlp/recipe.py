@@ -15,6 +15,7 @@ from torch.nn.functional import cross_entropy
 from zoo import Run, baselines, pictures, practices
 from zoo.about import unwrapped
 from zoo.measuring import measure, outputs
+from zoo.normalising import normalised
 from zoo.tensors import Tensors, prepared
 
 __all__ = ["SMOKE", "Settings", "data", "measure", "report", "train"]
@@ -39,6 +40,7 @@ class Settings:
     hidden: tuple[int, ...] | None = None
     dropout: float | None = None
     holding: float = 0.1  # share of the training rows kept for validation
+    normalise: bool = False  # pixels less the fitting rows' mean, by their deviation
 
     def __post_init__(self) -> None:
         if self.optimizer == "l-bfgs":
@@ -59,6 +61,8 @@ def data(run: Run, split: str) -> Tensors:
 
 def train(settings: Settings, run: Run) -> nn.Module:
     fitting, holding = run.split(data(run, "train"), settings.holding)
+    if settings.normalise:
+        run.normalise(fitting)
     options = {"hidden": settings.hidden, "dropout": settings.dropout}
     given = {name: value for name, value in options.items() if value is not None}
     model = run.prepare(run.build(**given))
@@ -115,8 +119,9 @@ def report(model: nn.Module, run: Run) -> None:
     training, test = data(run, "train"), data(run, "test")
     run.baseline("majority class", accuracy=baselines.majority(training, test))
     run.baseline("nearest class mean", accuracy=baselines.nearest_mean(training, test))
-    image = prepared(test.input)
-    score, said = outputs(model, image).softmax(dim=1).max(dim=1)
+    image, expected = prepared(test.input), run.spec.input
+    given = normalised(image, expected)
+    score, said = outputs(model, given).softmax(dim=1).max(dim=1)
     labels = run.spec.labels
     run.picture(
         "confusion",
@@ -130,13 +135,11 @@ def report(model: nn.Module, run: Run) -> None:
     )
     random = torch.Generator().manual_seed(0)
     noisy = (image + 0.5 * torch.randn(image.shape, generator=random)).clamp(0, 1)
-    run.note(
-        moved=_right(model, image.roll(3, dims=3), test.target),
-        noisy=_right(model, noisy, test.target),
-        inverted=_right(model, 1 - image, test.target),
-    )
-
-
-def _right(model: nn.Module, image: Tensor, label: Tensor) -> float:
-    said = outputs(model, image).argmax(dim=1)
-    return (said == label).float().mean().item()
+    changed = {
+        "moved": image.roll(3, dims=3),
+        "noisy": noisy,
+        "inverted": 1 - image,
+    }
+    for name, wrong in changed.items():
+        said = outputs(model, normalised(wrong, expected)).argmax(dim=1)
+        run.note(**{name: (said == test.target).float().mean().item()})

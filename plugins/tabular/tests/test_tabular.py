@@ -7,6 +7,7 @@ from statistics import mean
 import numpy as np
 import pytest
 import torch
+from datasets import Dataset
 from sklearn.linear_model import LinearRegression, LogisticRegression
 from zoo_tabular import tables
 from zoo_tabular.cancer_recipe import auc
@@ -17,8 +18,9 @@ from zoo_tabular.regression_recipe import Settings, fit
 
 import zoo
 from zoo import Run, catalogue
-from zoo.errors import InputError
-from zoo.tensors import Tensors
+from zoo.datasets import spec as catalogue_of_data
+from zoo.errors import InputError, NoWeights
+from zoo.tensors import Tensors, stand_in
 
 NUMBERS = ("mlp-boston", "mlp-diabetes", "mlp-exam-score", "sine-poly3")
 
@@ -132,6 +134,7 @@ def test_the_area_is_scikit_learns() -> None:
     label = torch.tensor([0, 0, 1, 1, 1, 1])
 
     assert auc(score, label) == pytest.approx(roc_auc_score(label, score))
+    assert auc(score[label == 1], label[label == 1]) == 0.5
 
 
 def test_scales_are_of_the_fitting_rows() -> None:
@@ -211,6 +214,8 @@ def test_the_courses_networks_have_its_sizes() -> None:
     assert count(inputs=13, hidden=(64, 64)) == 5121
     assert count(inputs=2, hidden=(3,)) == 13
     assert count(inputs=13, hidden=(100,)) == 1501
+    assert count(inputs=8, hidden=(100,)) == 1001
+    assert count(inputs=17, hidden=(30, 30)) == 1501
 
 
 @pytest.mark.parametrize("name", NUMBERS)
@@ -247,6 +252,58 @@ def test_a_file_with_words_for_numbers(tmp_path: Path) -> None:
     wanted = f"{file}, line 3: column 'sleep' holds 'enough', not a number."
     with pytest.raises(InputError, match=re.escape(wanted)):
         zoo.predict("mlp-exam-score", file)
+
+
+@pytest.mark.parametrize("name", ["mlp-california", "mlp-thoracic", "mlp-pima"])
+def test_a_set_of_the_same_columns_can_be_trained_on(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """
+    Laid into a folder of ZOO_DATA under the names of its source, as the errors and
+    cards say; the card of the run is whole.
+    """
+    spec = zoo.spec(name)
+    known = catalogue_of_data(spec.trained_on[0])
+    count = known.splits["train"]
+    drawn = stand_in(spec.input, spec.output, count, "made")
+    named = {ours: theirs[0] for ours, theirs in known.columns.items()}
+    *given, target = named.values()
+    table = dict(zip(given, drawn.input.T.numpy(), strict=True))
+    folder = tmp_path / spec.trained_on[0]
+    folder.mkdir()
+    rows = Dataset.from_dict({**table, target: drawn.target.numpy()})
+    rows.to_parquet(folder / "train-0.parquet")
+    monkeypatch.setenv("ZOO_DATA", str(tmp_path))
+    monkeypatch.setenv("ZOO_CACHE", str(tmp_path / "cache"))
+    model = zoo.load(zoo.train(name, tmp_path / "run", smoke=True))
+    held = model.zoo.receipt["data"][f"{spec.trained_on[0]}/train"]
+
+    assert held["rows"] == count
+    assert held["fingerprint"] != "stand-in"
+    assert not model.scale.mean.eq(0).all()
+
+
+@pytest.mark.parametrize("name", ["mlp-california", "mlp-thoracic"])
+def test_a_model_without_weights_says_how_to_train_it(name: str) -> None:
+    """
+    It can be built, and the command that trains it is named.
+    """
+    with pytest.raises(NoWeights) as caught:
+        zoo.load(name)
+
+    assert f"'zoo train {name}'" in str(caught.value)
+    assert isinstance(zoo.build(name), torch.nn.Module)
+
+
+def test_pima_reaches_its_target() -> None:
+    """
+    As the mean of a true cross-validation; and in it, not below logistic regression.
+    """
+    found = measured("mlp-pima")
+
+    assert found["folds_accuracy"] >= 0.76
+    assert found["folds_auc"] >= 0.82
+    assert found["folds_accuracy"] >= found["folds_logistic"]
 
 
 def parts(name: str, target: str) -> tuple[Tensors, Tensors]:

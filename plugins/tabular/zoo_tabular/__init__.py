@@ -13,7 +13,16 @@ from zoo import (
     Weights,
     hookimpl,
 )
-from zoo_tabular.columns import ANGLE, NUCLEI, PATIENT, STUDENT, SUBURB
+from zoo_tabular.columns import (
+    ANGLE,
+    BLOCK,
+    NUCLEI,
+    PATIENT,
+    PIMA,
+    STUDENT,
+    SUBURB,
+    SURGERY,
+)
 
 COMPUTED = License(code="mit", weights="mit", data="mit")
 UNSTATED = License(code="mit", weights="mit", data="unknown")
@@ -267,6 +276,83 @@ SPECS = (
                 tolerance=1e-06,
             ),
         ),
+    ),
+    ModelSpec(
+        name="mlp-pima",
+        summary="An MLP tells from eight measures whether diabetes will be found.",
+        task="tabular-classification",
+        build="zoo_tabular.mlp:tabular_mlp",
+        options={"inputs": 8, "hidden": (100,), "dropout": 0.5},
+        settings={"lr": 1e-3},
+        recipe="zoo_tabular.patient_recipe",
+        card="cards/mlp-pima.md",
+        license=UNSTATED,
+        parameters=1_001,
+        input=PIMA,
+        output=ClassOutput(labels=("healthy", "diabetes"), function_to_apply="sigmoid"),
+        trained_on=("pima",),
+        examples=("woman.csv",),
+        papers=(BACKPROPAGATION,),
+        tags=("mlp",),
+        weights=Weights(
+            size=4_684,
+            sha256="ebad9f5dffaee6a6f220bc3a673de9a33deec8c34219d1560f61820eef766877",
+        ),
+        metrics=(
+            Metric(
+                name="accuracy",
+                value=0.779221,
+                dataset="pima",
+                split="test",
+                tolerance=1e-06,
+                baseline=0.662338,
+                baseline_name="majority class",
+            ),
+            Metric(
+                name="f1", value=0.73971, dataset="pima", split="test", tolerance=1e-06
+            ),
+            Metric(
+                name="auc",
+                value=0.848416,
+                dataset="pima",
+                split="test",
+                tolerance=0.0008,
+            ),
+        ),
+    ),
+    # These two have no weights: their data can't be had everywhere.
+    ModelSpec(
+        name="mlp-california",
+        summary="An MLP to train on the house values of Californian blocks.",
+        task=NUMBER,
+        build="zoo_tabular.mlp:tabular_mlp",
+        options={"inputs": 8, "hidden": (100,)},
+        settings={"epochs": 100, "batch": 100},
+        recipe="zoo_tabular.regression_recipe",
+        card="cards/mlp-california.md",
+        license=UNSTATED,
+        parameters=1_001,
+        input=BLOCK,
+        output=NumberOutput(name="value", unit="hundred thousand dollars"),
+        trained_on=("california_housing",),
+        papers=(BACKPROPAGATION,),
+        tags=("mlp",),
+    ),
+    ModelSpec(
+        name="mlp-thoracic",
+        summary="An MLP to train on who dies within a year of lung surgery.",
+        task="tabular-classification",
+        build="zoo_tabular.mlp:tabular_mlp",
+        options={"inputs": 16, "hidden": (30, 30), "dropout": 0.5},
+        recipe="zoo_tabular.patient_recipe",
+        card="cards/mlp-thoracic.md",
+        license=UNSTATED,
+        parameters=1_471,
+        input=SURGERY,
+        output=ClassOutput(labels=("survived", "died"), function_to_apply="sigmoid"),
+        trained_on=("thoracic",),
+        papers=(BACKPROPAGATION,),
+        tags=("mlp",),
     ),
 )
 

@@ -19,7 +19,17 @@ from zoo_tabular.folds import cross_validate
 from zoo_tabular.mlp import TabularMLP
 from zoo_tabular.tables import part, rows
 
-__all__ = ["SMOKE", "Settings", "data", "fit", "measure", "report", "train"]
+__all__ = [
+    "SMOKE",
+    "Settings",
+    "auc",
+    "data",
+    "figures",
+    "fit",
+    "measure",
+    "report",
+    "train",
+]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,13 +47,13 @@ SMOKE = {"epochs": 1, "folds": 2}
 
 
 def data(run: Run, split: str) -> Tensors:
-    """Return 30 measures in their own units; the label is 0 malignant, 1 benign."""
+    """Return the columns in their own units, and the label, 0 or 1."""
     return part(rows(run, "train", "label"), split)
 
 
 def train(settings: Settings, run: Run) -> nn.Module:
     training = data(run, "train")
-    found = cross_validate(fit, settings, run, training, stratified=True)
+    found = cross_validate(fit, settings, run, training, figures, stratified=True)
     run.note(**{f"folds_{name}": value for name, value in found.items()})
     return fit(settings, run, training)
 
@@ -72,9 +82,15 @@ def fit(settings: Settings, run: Run, training: Tensors) -> nn.Module:
             logit = model(row)[:, 0]
             loss = binary_cross_entropy_with_logits(logit, label.float())
             run.step(loss, optimizer, schedule)
-        found = {**measure(model, holding), "validation_loss": cost(model, holding)}
+        found = {**figures(model, holding), "validation_loss": cost(model, holding)}
         run.log(found, best="validation_loss")
     return run.best(model)
+
+
+def figures(model: nn.Module, held: Tensors) -> dict[str, float]:
+    """Return the task's metrics, and the area under the curve."""
+    logit = outputs(model, held.input)[:, 0]
+    return {**measure(model, held), "auc": auc(logit, held.target)}
 
 
 def cost(model: nn.Module, held: Tensors) -> float:
@@ -107,6 +123,11 @@ def report(model: nn.Module, run: Run) -> None:
 
 
 def auc(score: torch.Tensor, label: torch.Tensor) -> float:
-    """Return how often a benign row scores above a malignant one; ties count half."""
+    """Return how often a row of the second label scores above one of the first.
+
+    Ties count half, and a half it is where one of the labels has no row.
+    """
     gap = score[label == 1][:, None] - score[label == 0]
+    if not gap.numel():
+        return 0.5
     return ((gap > 0).float() + (gap == 0) / 2).mean().item()

@@ -4,7 +4,16 @@ from collections.abc import Mapping
 
 from zoo import Column, TabularInput
 
-__all__ = ["ANGLE", "NUCLEI", "PATIENT", "STUDENT", "SUBURB"]
+__all__ = [
+    "ANGLE",
+    "BLOCK",
+    "NUCLEI",
+    "PATIENT",
+    "PIMA",
+    "STUDENT",
+    "SUBURB",
+    "SURGERY",
+]
 
 
 def _table(columns: Mapping[str, tuple[float, float, str]]) -> TabularInput:
@@ -82,5 +91,46 @@ NUCLEI = _table(
         "worst_concave_points": (0, 0.291, ""),
         "worst_symmetry": (0.1565, 0.6638, ""),
         "worst_fractal_dimension": (0.05504, 0.2075, ""),
+    }
+)
+PIMA = _table(
+    {
+        "pregnancies": (0, 17, ""),
+        "glucose": (0, 199, "mg/dl"),
+        "pressure": (0, 122, "mmHg"),
+        "skin": (0, 99, "mm"),
+        "insulin": (0, 846, "uU/ml"),
+        "bmi": (0, 67.1, "kg/m2"),
+        "pedigree": (0.078, 2.42, ""),
+        "age": (21, 81, "years"),
+    }
+)
+# No copy of the two sets below was at hand: their ranges are not measured.
+BLOCK = _table(
+    {
+        "median_income": (0.4999, 15.0001, "ten thousand dollars"),
+        "house_age": (1, 52, "years"),
+        "rooms": (0.85, 142, "a household"),
+        "bedrooms": (0.33, 34.1, "a household"),
+        "population": (3, 35_682, ""),
+        "occupancy": (0.69, 1243.4, "people a household"),
+        "latitude": (32.54, 41.95, "degrees"),
+        "longitude": (-124.35, -114.31, "degrees"),
+    }
+)
+SURGERY = _table(
+    {
+        "diagnosis": (1, 8, ""),
+        "forced_capacity": (1.44, 6.3, "litres"),
+        "forced_second": (0.96, 86.3, "litres"),
+        "performance": (0, 2, ""),
+        **dict.fromkeys(
+            ("pain", "blood", "breathless", "cough", "weakness"), (0, 1, "")
+        ),
+        "size": (11, 14, ""),
+        **dict.fromkeys(
+            ("diabetes", "infarct", "arteries", "smoking", "asthma"), (0, 1, "")
+        ),
+        "age": (21, 87, "years"),
     }
 )

@@ -18,10 +18,11 @@ def cross_validate(
     settings: Any,
     run: Run,
     rows: Tensors,
+    figures: Callable[[nn.Module, Tensors], dict[str, float]] = measure,
     *,
     stratified: bool = False,
 ) -> dict[str, float]:
-    """Return each metric's mean over `settings.folds` folds of `rows`.
+    """Return each figure's mean over `settings.folds` folds of `rows`.
 
     A fold's model starts from fresh weights and never sees the fold: its scales and
     its best epoch come from the other rows.
@@ -31,5 +32,5 @@ def cross_validate(
         fold = Fold(number=number, count=settings.folds, stratified=stratified)
         outside, inside = rows.fold(fold, seed=settings.seed)
         own = Run(run.spec, seed=settings.seed, smoke=run.smoke)
-        found.append(measure(fit(settings, own, outside), inside))
+        found.append(figures(fit(settings, own, outside), inside))
     return {name: mean(one[name] for one in found) for name in found[0]}
