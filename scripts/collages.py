@@ -1,0 +1,89 @@
+"""Pictures of two things, made of real photographs of one, to try windows on.
+
+Never stored: the photographs of `hymenoptera` have no licence that allows it.
+"""
+
+import random
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import torch
+from PIL import Image, ImageOps
+from torch import nn
+
+import zoo
+from zoo.about import about
+from zoo.modes import output
+from zoo.specs import ImageInput
+from zoo.tasks import image_classification as task
+
+__all__ = ["NAMES", "SIDE", "Collage", "collages", "photographs", "two_way"]
+
+NAMES = ("ant", "bee")  # as ImageNet calls the two labels of the set
+SIDE = 224  # pixels of a tile
+DECAY = 1e-3  # keeps the head from growing without end where it makes no mistake
+
+
+@dataclass(frozen=True, kw_only=True)
+class Collage:
+    """Two photographs side by side, and what they show from left to right."""
+
+    picture: Image.Image
+    names: tuple[str, str]
+
+
+def photographs(split: str) -> list[tuple[Image.Image, int]]:
+    """Return the set's photographs, shuffled, with the numbers of their labels."""
+    rows = zoo.data("hymenoptera", split)
+    found = [(row["image"].convert("RGB"), row["label"]) for row in rows]
+    random.Random(0).shuffle(found)
+    return found
+
+
+def collages(
+    photos: list[tuple[Image.Image, int]], count: int, seed: int = 0
+) -> Iterator[Collage]:
+    """Yield pairs of an ant and a bee, drawn at random and in either order."""
+    chance = random.Random(seed)
+    kinds = [[photo for photo, label in photos if label == n] for n in (0, 1)]
+    for _ in range(count):
+        order = chance.sample((0, 1), 2)
+        whole = Image.new("RGB", (2 * SIDE, SIDE))
+        for place, label in enumerate(order):
+            tile = ImageOps.fit(chance.choice(kinds[label]), (SIDE, SIDE))
+            whole.paste(tile, (place * SIDE, 0))
+        yield Collage(picture=whole, names=(NAMES[order[0]], NAMES[order[1]]))
+
+
+def two_way(name: str, photos: list[tuple[Image.Image, int]]) -> nn.Module:
+    """Return a model of ImageNet with a head of its own for ants and bees.
+
+    What comes before the head stays as it is, so it is computed once.
+    """
+    torch.manual_seed(0)
+    model = zoo.load(name, labels=list(NAMES))
+    spec = about(model).spec
+    assert isinstance(spec.input, ImageInput)
+    assert spec.head is not None
+    head, seen = model.get_submodule(spec.head), []
+    handle = head.register_forward_pre_hook(lambda _, given: seen.append(given[0]))
+    for start in range(0, len(photos), 32):
+        part = [photo for photo, _ in photos[start : start + 32]]
+        output(model, task.batch(part, spec.input))
+    handle.remove()
+    _fit(head, torch.cat(seen).clone(), torch.tensor([label for _, label in photos]))
+    return model
+
+
+def _fit(head: nn.Module, features: torch.Tensor, label: torch.Tensor) -> None:
+    weight, bias = head.parameters()
+    optimizer = torch.optim.LBFGS([weight, bias], max_iter=100)
+
+    def closure() -> torch.Tensor:
+        optimizer.zero_grad()
+        loss = nn.functional.cross_entropy(head(features), label)
+        loss = loss + DECAY * weight.square().sum()
+        loss.backward()
+        return loss
+
+    optimizer.step(closure)
