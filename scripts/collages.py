@@ -1,10 +1,10 @@
 """Pictures of two things, made of real photographs of one, to try windows on.
 
-Never stored: the photographs of `hymenoptera` have no licence that allows it.
+They are made anew each time and not stored: the licences of the photographs differ.
 """
 
 import random
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import torch
@@ -14,14 +14,28 @@ from torch import nn
 import zoo
 from zoo.about import about
 from zoo.modes import output
+from zoo.results import Detection
 from zoo.specs import ImageInput
 from zoo.tasks import image_classification as task
 
-__all__ = ["NAMES", "SIDE", "Collage", "collages", "photographs", "two_way"]
+__all__ = ["INSECTS", "PETS", "SIDE", "Collage", "Pair", "collages", "photographs"]
+__all__ += ["two_way"]
 
-NAMES = ("ant", "bee")  # as ImageNet calls the two labels of the set
 SIDE = 224  # pixels of a tile
 DECAY = 1e-3  # keeps the head from growing without end where it makes no mistake
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pair:
+    """A dataset, its column of two labels, and their names."""
+
+    dataset: str
+    column: str
+    names: tuple[str, str]
+
+
+PETS = Pair(dataset="oxford_iiit_pet", column="species", names=("cat", "dog"))
+INSECTS = Pair(dataset="hymenoptera", column="label", names=("ant", "bee"))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,19 +45,26 @@ class Collage:
     picture: Image.Image
     names: tuple[str, str]
 
+    def shown_by(self, found: Iterable[Detection]) -> bool:
+        """Return whether each name is found in its own half of the picture."""
+        places = {
+            (one.label, (one.box.xmin + one.box.xmax) / 2 > SIDE) for one in found
+        }
+        return {(self.names[0], False), (self.names[1], True)} <= places
 
-def photographs(split: str) -> list[tuple[Image.Image, int]]:
+
+def photographs(pair: Pair, split: str) -> list[tuple[Image.Image, int]]:
     """Return the set's photographs, shuffled, with the numbers of their labels."""
-    rows = zoo.data("hymenoptera", split)
-    found = [(row["image"].convert("RGB"), row["label"]) for row in rows]
+    rows = zoo.data(pair.dataset, split)
+    found = [(row["image"].convert("RGB"), row[pair.column]) for row in rows]
     random.Random(0).shuffle(found)
     return found
 
 
 def collages(
-    photos: list[tuple[Image.Image, int]], count: int, seed: int = 0
+    pair: Pair, photos: list[tuple[Image.Image, int]], count: int, seed: int = 0
 ) -> Iterator[Collage]:
-    """Yield pairs of an ant and a bee, drawn at random and in either order."""
+    """Yield a photograph of each label, drawn at random and in either order."""
     chance = random.Random(seed)
     kinds = [[photo for photo, label in photos if label == n] for n in (0, 1)]
     for _ in range(count):
@@ -52,16 +73,16 @@ def collages(
         for place, label in enumerate(order):
             tile = ImageOps.fit(chance.choice(kinds[label]), (SIDE, SIDE))
             whole.paste(tile, (place * SIDE, 0))
-        yield Collage(picture=whole, names=(NAMES[order[0]], NAMES[order[1]]))
+        yield Collage(picture=whole, names=(pair.names[order[0]], pair.names[order[1]]))
 
 
-def two_way(name: str, photos: list[tuple[Image.Image, int]]) -> nn.Module:
-    """Return a model of ImageNet with a head of its own for ants and bees.
+def two_way(name: str, pair: Pair, photos: list[tuple[Image.Image, int]]) -> nn.Module:
+    """Return a registered model with a new head for the two labels, fitted to `photos`.
 
     What comes before the head stays as it is, so it is computed once.
     """
     torch.manual_seed(0)
-    model = zoo.load(name, labels=list(NAMES))
+    model = zoo.load(name, labels=list(pair.names))
     spec = about(model).spec
     assert isinstance(spec.input, ImageInput)
     assert spec.head is not None

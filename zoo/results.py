@@ -223,6 +223,7 @@ def _frame(pen: ImageDraw.ImageDraw, one: Detection, scale: float, colour: str) 
     if across < LEGIBLE:
         return
     words, font = f"{one.label} {one.score:.0%}", ImageFont.load_default(across // 40)
+    left = max(0, min(left, across - round(font.getlength(words)) - 3 * width))
     patch = pen.textbbox((left + 2 * width, top + width), words, font=font)
     pen.rectangle((left, top, patch[2] + width, patch[3] + width), fill=colour)
     pen.text((left + 2 * width, top + width), words, font=font, fill="white")
