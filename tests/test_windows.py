@@ -296,6 +296,21 @@ def test_where_the_convolution_ends(lenet: nn.Module) -> None:
     assert trunk(small, SMALL) == Trunk(layer="look", cells=(8, 8), stride=4)
 
 
+def test_few_large_windows_pass_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """
+    On a CPU, as many as there is room for, but never none.
+    """
+    model, seen = made(Small), []
+    model.look.register_forward_pre_hook(lambda _, given: seen.append(len(given[0])))
+    over = {"size": 32, "stride": 8, "by": "pixels"}
+
+    for room in (2 * 3 * 32 * 32, 1):
+        monkeypatch.setattr("zoo.sliding.ROOM", room)
+        zoo.predict(model, noise(64, 32), windows=over)
+
+    assert seen == [2, 2, 1, 1, 1, 1, 1, 1]
+
+
 @pytest.mark.parametrize(
     ("kind", "problem"),
     [

@@ -110,7 +110,7 @@ class Box:
             xmax=min(self.xmax, other.xmax),
             ymax=min(self.ymax, other.ymax),
         ).area
-        return shared / (self.area + other.area - shared)
+        return shared / max(1, self.area + other.area - shared)
 
 
 @dataclass(frozen=True, kw_only=True)

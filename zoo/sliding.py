@@ -22,6 +22,7 @@ __all__ = ["TASK", "slide"]
 
 TASK = "image-classification"
 KEPT = 1024  # pixels: what a result keeps of its picture
+ROOM = 8 * 3 * 224 * 224  # numbers in a batch: with more, a CPU waits for its memory
 
 Suspicion = tuple[str, str] | None
 
@@ -31,8 +32,9 @@ def slide(
 ) -> tuple[Detections, Suspicion]:
     """Return what windows over an opened picture say, and what looks wrong about it.
 
-    `options` are those of the task. Raises InputError, and OptionError where `given`
-    fits neither the picture nor the model.
+    `batch` is the most windows of pixels that pass the model at once. `options` are
+    those of the task. Raises InputError, and OptionError where `given` fits neither the
+    picture nor the model.
     """
     expected = cast(ImageInput, about(model).spec.input)
     if not isinstance(opened, Image.Image):
@@ -103,6 +105,10 @@ def _said(
     """Return the model's output for each window."""
     if known is not None:
         return over_windows(unwrapped(model), known, canvas, over.corners)
+    first = next(model.parameters(), None)
+    if first is None or first.device.type == "cpu":
+        numbers = canvas.shape[1] * over.window[0] * over.window[1]
+        batch = min(batch, max(1, ROOM // numbers))
     return torch.cat([output(model, part) for part in _cut(canvas, over, batch)])
 
 
