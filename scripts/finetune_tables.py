@@ -211,7 +211,7 @@ def _counted(part: Set) -> dict[str, Any]:
     found = gathered(part)
     assert found.test is not None
     counts = {"training": len(found.training), "test": len(found.test)}
-    return counts | {"classes": len(found.labels)}
+    return counts | {"classes": len(found.labels), "each": part.training}
 
 
 def keep(part: str, found: object) -> Path:
