@@ -3,9 +3,10 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from torch import nn
+import torch
+from torch import Tensor, nn
 
-__all__ = ["evaluating"]
+__all__ = ["evaluating", "output"]
 
 
 @contextmanager
@@ -22,3 +23,14 @@ def evaluating(model: nn.Module) -> Iterator[None]:
     finally:
         for part, training in modes:
             part.training = training
+
+
+@torch.inference_mode()
+def output(module: nn.Module, batch: Tensor) -> Tensor:
+    """Run `module`, on its device and, where the batch holds floats, in its type."""
+    parameter = next(module.parameters(), None)
+    if parameter is not None:
+        narrow = batch.is_floating_point() and parameter.is_floating_point()
+        batch = batch.to(parameter.device, parameter.dtype if narrow else batch.dtype)
+    given: Tensor = module(batch)
+    return given.cpu()

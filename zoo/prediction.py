@@ -6,49 +6,58 @@ from inspect import signature
 from pathlib import Path
 from typing import Any
 
-import torch
-from torch import Tensor, nn
+from torch import nn
 
 from zoo import plugins, store
 from zoo.about import About, about, unwrapped
 from zoo.errors import InputError, OptionError, near
 from zoo.models import find, load, loaded
-from zoo.modes import evaluating
-from zoo.results import Result
+from zoo.modes import evaluating, output
+from zoo.results import Answer
+from zoo.sliding import TASK, slide
 from zoo.tasks import Task, task
+from zoo.windows import Windows, asked
 
 __all__ = ["example", "predict"]
 
 
 def predict(
-    model: nn.Module | str | Path, raw: Any, *, batch: int = 64, **options: Any
+    model: nn.Module | str | Path,
+    raw: Any,
+    *,
+    batch: int = 64,
+    windows: Any = None,
+    **options: Any,
 ) -> Any:
     """Return what `model` says about `raw`: one result, or a list of them for a list.
 
     `model` is a module from `zoo.load`, a name, or a checkpoint folder. What `raw` may
     be depends on the task: a path, a PIL image, an array, a tensor, a dict, a
     DataFrame, or a list of those. Results are typed: they print, convert with
-    `.to_dict()`, and show themselves in a notebook. Raises InputError, OptionError.
+    `.to_dict()`, and show themselves in a notebook. `windows=True`, or a dict of the
+    options of `zoo.windows.Windows`, lets an image classifier look at every part of a
+    picture and find several things in it. Raises InputError, OptionError.
     """
     module = _module(model)
     known = about(module)
     doing, expected = task(known.spec.task), known.spec.input
-    _check_options(known, doing, {"batch": batch, **options})
+    chosen = {} if windows in (None, False) else {"windows": windows}
+    _check_options(known, doing, {"batch": batch, **chosen, **options})
+    over = asked(windows, known.spec.name, known.labels) if chosen else None
     items, single = doing.items(raw, expected)
-    found: list[Result] = []
+    found: list[Answer] = []
+    step = 1 if over else batch
     with evaluating(module):
-        for start in range(0, len(items), batch):
-            part = items[start : start + batch]
+        for start in range(0, len(items), step):
+            part = items[start : start + step]
             opened = [
                 _opened(doing, item, known, 0 if single else number)
                 for number, item in enumerate(part, start=start + 1)
             ]
-            prepared = doing.batch(opened, expected, **options)
-            suspicion = doing.suspicion(prepared, expected)
+            answers, suspicion = _answers(module, opened, over, batch, options)
             if suspicion:
                 _warn_once(unwrapped(module), *suspicion)
-            output = _output(module, prepared)
-            found += doing.results(output, opened, known.spec.output)
+            found += answers
     return found[0] if single else found
 
 
@@ -75,9 +84,29 @@ def _module(model: nn.Module | str | Path) -> nn.Module:
     raise InputError(problem, "to come first: zoo.predict(model, input)")
 
 
+def _answers(
+    module: nn.Module,
+    opened: list[Any],
+    over: Windows | None,
+    batch: int,
+    options: dict[str, Any],
+) -> tuple[list[Answer], tuple[str, str] | None]:
+    """Return a result for each opened item, and what looks wrong about them."""
+    spec = about(module).spec
+    if over is not None:
+        one, suspicion = slide(module, opened[0], over, batch=batch, **options)
+        return [one], suspicion
+    doing = task(spec.task)
+    prepared = doing.batch(opened, spec.input, **options)
+    said = output(module, prepared)
+    found: list[Answer] = [*doing.results(said, opened, spec.output)]
+    return found, doing.suspicion(prepared, spec.input)
+
+
 def _check_options(known: About, doing: Task, options: dict[str, Any]) -> None:
     parameters = signature(doing.batch).parameters.values()
     names = ["batch", *(p.name for p in parameters if p.kind is p.KEYWORD_ONLY)]
+    names += ["windows"] if known.spec.task == TASK else []
     for name in options:
         if name not in names:
             problem = f"zoo.predict has no option {name!r}. {near(name, names)}"
@@ -93,17 +122,6 @@ def _opened(doing: Task, item: Any, known: About, number: int) -> Any:
         return doing.opened(item, known.spec.input)
     except InputError as exc:
         raise (exc.of(f"Item {number}") if number else exc) from exc.__cause__
-
-
-@torch.inference_mode()
-def _output(module: nn.Module, batch: Tensor) -> Tensor:
-    """Run `module`, on its device and, where the batch holds floats, in its type."""
-    parameter = next(module.parameters(), None)
-    if parameter is not None:
-        narrow = batch.is_floating_point() and parameter.is_floating_point()
-        batch = batch.to(parameter.device, parameter.dtype if narrow else batch.dtype)
-    output: Tensor = module(batch)
-    return output.cpu()
 
 
 def _warn_once(module: nn.Module, kind: str, suspicion: str) -> None:

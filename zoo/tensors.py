@@ -155,8 +155,8 @@ def prepared(rows: Tensor, expected: Input | None = None) -> Tensor:
     Pictures are also normalised, and texts no wider than the longest of them, where it
     is said what the model expects.
     """
-    if isinstance(expected, TextInput):
-        return tokens.trimmed(rows, expected)
+    if isinstance(expected, TextInput) and not rows.is_floating_point():
+        return tokens.trimmed(rows, expected)  # floats are features of texts
     if rows.dtype != torch.uint8:
         return rows
     scaled = rows.float().div_(255)

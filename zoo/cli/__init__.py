@@ -21,6 +21,8 @@ COMMANDS = {
     "doctor": ("doctor", "Look for broken plugins and a broken environment."),
     "predict": ("use", "Run a model on a file, on JSON, or on its own example."),
     "train": ("use", "Run a model's recipe; write a checkpoint folder."),
+    "finetune": ("learn", "Teach a model your own data; write a checkpoint folder."),
+    "evaluate": ("learn", "Measure a model on your own data."),
     "sweep": ("tune", "Search for a recipe's settings, on validation rows."),
     "crossval": ("tune", "Train on folds of the training rows; mean and deviation."),
     "fetch": ("stock", "Bring all that a load needs to this machine."),

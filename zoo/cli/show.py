@@ -12,7 +12,7 @@ from zoo.specs import ClassOutput, ImageInput, Input, ModelSpec, Output, TextInp
 if TYPE_CHECKING:
     from PIL import Image
 
-    from zoo.results import Result
+    from zoo.results import Answer
 
 __all__ = ["answer", "facts", "lined", "listing", "picture", "result", "size"]
 
@@ -89,7 +89,7 @@ def _some(labels: tuple[str, ...]) -> str:
     return f"{shown}, ... ({len(labels):,})" if len(labels) > MANY else shown
 
 
-def answer(found: "Result | list[Result]") -> Iterator[str]:
+def answer(found: "Answer | list[Answer]") -> Iterator[str]:
     """Yield the lines of what `zoo.predict` gave: of one result everything, of
     several a line each."""
     if not isinstance(found, list):
@@ -100,13 +100,16 @@ def answer(found: "Result | list[Result]") -> Iterator[str]:
         yield f"{number:>{digits}}  {one}"
 
 
-def result(found: "Result") -> Iterator[str]:
+def result(found: "Answer") -> Iterator[str]:
     """Yield a picture, where there is one, and beside it the answer and the scores."""
+    from zoo.results import Detections
+
     said = _said(found)
-    if found.picture is None:
+    seen = found.drawn() if isinstance(found, Detections) else found.picture
+    if seen is None:
         yield from said
         return
-    lines, width = picture(found.picture)
+    lines, width = picture(seen)
     if width + len(max(said, key=len)) + 3 > _room():
         yield from [line.rstrip() for line in lines] + said
         return
@@ -128,11 +131,14 @@ def picture(image: "Image.Image") -> tuple[list[str], int]:
     return _shaded(image, across, down), across
 
 
-def _said(found: "Result") -> list[str]:
-    from zoo.results import Regression, best
+def _said(found: "Answer") -> list[str]:
+    from zoo.results import Detections, Regression, best
 
     if isinstance(found, Regression):
         return [str(found)]
+    if isinstance(found, Detections):
+        things = [str(one) for one in found.objects] or [str(found)]
+        return [*things, f"  {found.windows} windows of {found.by}"]
     scores = best(found.scores)
     width = max(len(str(label)) for label in scores)
     bars = [

@@ -13,11 +13,20 @@ from zoo.results import Result
 from zoo.specs import ClassOutput, ImageInput
 from zoo.tasks import _classes
 
-__all__ = ["batch", "items", "loss", "measure", "opened", "results", "suspicion"]
+__all__ = [
+    "batch",
+    "items",
+    "loss",
+    "measure",
+    "opened",
+    "results",
+    "scores",
+    "suspicion",
+]
 
 THUMBNAIL = 224  # pixels: what a result keeps of its picture
 
-loss, measure = _classes.loss, _classes.measure
+loss, measure, scores = _classes.loss, _classes.measure, _classes.scores
 
 
 def items(raw: Any, expected: ImageInput) -> tuple[list[Any], bool]:
