@@ -115,14 +115,33 @@ def test_what_is_no_text_is_refused(
     assert str(caught.value) == f"{problem} {EXPECTS}"
 
 
+def test_a_tensor_is_token_numbers_already(expected: TextInput) -> None:
+    """
+    One row or a batch; numbers that no token has are refused.
+    """
+    batch = torch.tensor([[2, 3], [4, 0]])
+    items, single = texts.items(batch, expected)
+
+    assert not single
+    assert texts.items(batch[0], expected)[1]
+    opened = [texts.opened(item, expected) for item in items]
+    assert torch.equal(texts.batch(opened, expected), batch)
+    for wrong, kind in ((torch.tensor([5]), "int64"), (torch.ones(1), "float32")):
+        with pytest.raises(InputError) as caught:
+            texts.opened(wrong, expected)
+        assert str(caught.value) == (
+            f"A tensor (1,) of torch.{kind} is no row of token numbers below 5. "
+            f"{EXPECTS}"
+        )
+
+
 def test_what_is_no_list_of_texts_is_refused(expected: TextInput) -> None:
     """
-    An empty list, a dict and a tensor.
+    An empty list and a dict.
     """
     for given, problem in (
         ([], "The list is empty."),
         ({"text": "a"}, "A dict is not a text."),
-        (torch.ones(3), "A Tensor is not a text."),
     ):
         with pytest.raises(InputError) as caught:
             texts.items(given, expected)

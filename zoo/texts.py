@@ -26,10 +26,15 @@ def describe(expected: TextInput) -> str:
 
 
 def items(raw: Any, expected: TextInput) -> tuple[list[Any], bool]:
-    """Take a text or a list of texts; an array or a pandas column is a list too."""
+    """Take a text or a list of texts; an array or a pandas column is a list too.
+
+    A tensor of whole numbers is token numbers already: (length,), or (batch, length).
+    """
+    if isinstance(raw, Tensor) and raw.ndim == 1:
+        return [raw], True
     if isinstance(raw, (str, bytes, os.PathLike)) or not hasattr(raw, "__iter__"):
         return [raw], True
-    if isinstance(raw, (dict, set, Tensor)):
+    if isinstance(raw, (dict, set)):
         problem = f"A {type(raw).__name__} is not a text."
         raise InputError(problem, describe(expected))
     found = list(raw)
@@ -38,8 +43,10 @@ def items(raw: Any, expected: TextInput) -> tuple[list[Any], bool]:
     return found, False
 
 
-def opened(item: Any, expected: TextInput) -> str:
+def opened(item: Any, expected: TextInput) -> str | Tensor:
     """Return a text, which may be empty of known words, but not empty."""
+    if isinstance(item, Tensor):
+        return _numbered(item, expected)
     if isinstance(item, os.PathLike):
         return _read(Path(item), expected)
     if isinstance(item, bytes):
@@ -56,9 +63,13 @@ def opened(item: Any, expected: TextInput) -> str:
     return _checked(str(item), "The text", expected)
 
 
-def batch(opened: Sequence[str], expected: TextInput) -> Tensor:
+def batch(opened: Sequence[str | Tensor], expected: TextInput) -> Tensor:
     """Return opened texts as token numbers, (B, length), padded to the longest."""
-    return tokens.padded(tokens.numbers(opened, expected), expected)
+    rows = [
+        tokens.numbers([one], expected)[0] if isinstance(one, str) else one.tolist()
+        for one in opened
+    ]
+    return tokens.padded(rows, expected)
 
 
 def suspicion(batch: Tensor, expected: TextInput) -> tuple[str, str] | None:
@@ -85,6 +96,17 @@ def column(rows: Any, name: str, expected: TextInput, source: str) -> Tensor:
                 f"{source}: column {name!r} does not hold texts (row {place}: {shown})."
             )
     return tokens.padded(tokens.numbers(held, expected), expected)
+
+
+def _numbered(item: Tensor, expected: TextInput) -> Tensor:
+    whole = item.ndim == 1 and not item.is_floating_point() and len(item) > 0
+    if not whole or item.min() < 0 or item.max() >= expected.vocabulary:
+        problem = (
+            f"A tensor {tuple(item.shape)} of {item.dtype} is no row of token numbers "
+            f"below {expected.vocabulary:,}."
+        )
+        raise InputError(problem, describe(expected))
+    return item[: expected.longest].cpu()
 
 
 def _read(path: Path, expected: TextInput) -> str:

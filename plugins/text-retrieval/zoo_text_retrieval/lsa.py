@@ -69,6 +69,7 @@ class Projection(nn.Module):
         _, strength, found = torch.linalg.svd(weight.double(), full_matrices=False)
         count = min(len(self.component), len(found))
         largest = found.gather(1, found.abs().argmax(dim=1, keepdim=True))
+        self.component.zero_()
         self.component[:count] = (found * largest.sign())[:count].float()
         self.strength[:count] = strength[:count].float()
 
@@ -85,6 +86,8 @@ class LSA(nn.Module):
             nn.ReLU(),
             nn.Linear(hidden, classes),
         )
+        # Before anything is learned, a random projection.
+        nn.init.normal_(self.project.component, std=vocabulary**-0.5)
 
     def forward(self, token: Tensor) -> Tensor:
         topic = self.project(self.weigh(token))  # (B, length) -> (B, topics)
