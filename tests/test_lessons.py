@@ -135,6 +135,7 @@ def test_the_card_says_what_the_receipt_says(taught: Path) -> None:
     card, written = (taught / "README.md").read_text("utf-8"), receipt(taught)
 
     assert all(section in card for section in SECTIONS)
+    assert f'zoo.load("./{written["name"]}")  # its folder, or hf://' in card
     for metric in written["metrics"]:
         row = f"| {metric['name']} | {metric['value']:.4f} | photos, validation |"
         assert row in card

@@ -86,8 +86,11 @@ def card(
     """Return a whole card; `prose` is the plugin's own where it is not given."""
     example = f'zoo.example("{spec.name}")'
     known = spec.weights.size if spec.weights else None
+    registered = spec.name in found().models
     body = BODY.format(
         name=spec.name,
+        place=spec.name if registered else f"./{spec.name}",
+        remark="" if registered else "  # its folder, or hf://user/name once published",
         summary=spec.summary,
         use=f"print(zoo.predict(model, {example if spec.examples else '...'}))",
         prose=prose or _prose(spec, receipt),

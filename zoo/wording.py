@@ -20,7 +20,7 @@ BODY = """\
 ```python
 import zoo
 
-model = zoo.load("{name}")
+model = zoo.load("{place}"){remark}
 {use}
 ```
 
