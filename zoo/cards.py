@@ -23,6 +23,7 @@ from zoo.wording import (
     SEARCHED,
     TRAINED,
     UNMEASURED,
+    USES,
 )
 
 __all__ = ["SECTIONS", "card", "check_prose", "measured", "render", "table", "text"]
@@ -86,10 +87,11 @@ def card(
     """Return a whole card; `prose` is the plugin's own where it is not given."""
     example = f'zoo.example("{spec.name}")'
     known = spec.weights.size if spec.weights else None
+    use = f"print(zoo.predict(model, {example if spec.examples else '...'}))"
     body = BODY.format(
         name=spec.name,
         summary=spec.summary,
-        use=f"print(zoo.predict(model, {example if spec.examples else '...'}))",
+        use=USES.get(spec.task, use),
         prose=prose or _prose(spec, receipt),
         numbers=numbers,
         parameters=spec.parameters,

@@ -20,6 +20,7 @@ from zoo.specs import (
     ClassOutput,
     Column,
     ImageInput,
+    ImageOutput,
     Input,
     License,
     ModelSpec,
@@ -258,6 +259,8 @@ def _output(raw: dict[str, Any]) -> Output:
         return ClassOutput(**_tuples(raw))
     if raw["kind"] == "number":
         return NumberOutput(**raw)
+    if raw["kind"] == "image":
+        return ImageOutput(**raw)
     raise ValueError(f"unknown output {raw['kind']!r}")
 
 

@@ -2,22 +2,23 @@
 
 import random
 import warnings
+from collections.abc import Iterator
 from inspect import signature
 from pathlib import Path
 from typing import Any
 
-import torch
 from torch import Tensor, nn
 
-from zoo import plugins, store
+from zoo import store
 from zoo.about import About, about, unwrapped
 from zoo.errors import InputError, OptionError, near
-from zoo.models import find, load, loaded
+from zoo.models import as_module, find
 from zoo.modes import evaluating
 from zoo.results import Result
 from zoo.tasks import Task, task
+from zoo.verbs import able, run, sample
 
-__all__ = ["example", "predict"]
+__all__ = ["example", "inputs", "predict"]
 
 
 def predict(
@@ -28,28 +29,47 @@ def predict(
     `model` is a module from `zoo.load`, a name, or a checkpoint folder. What `raw` may
     be depends on the task: a path, a PIL image, an array, a tensor, a dict, a
     DataFrame, or a list of those. Results are typed: they print, convert with
-    `.to_dict()`, and show themselves in a notebook. Raises InputError, OptionError.
+    `.to_dict()`, and show themselves in a notebook. A model that draws takes None, and
+    `seed=`. Raises InputError, OptionError.
     """
-    module = _module(model)
-    known = about(module)
-    doing, expected = task(known.spec.task), known.spec.input
-    _check_options(known, doing, {"batch": batch, **options})
-    items, single = doing.items(raw, expected)
+    module = as_module(model, "zoo.predict(model, input)")
+    if raw is None and able(module, "sample"):
+        return _drawn(module, options)
     found: list[Result] = []
+    parts, single = inputs(module, raw, batch=batch, **options)
+    known = about(module).spec
     with evaluating(module):
+        for opened, prepared in parts:
+            output = run(module, prepared, of=module)
+            found += task(known.task).results(output, opened, known.output)
+    return found[0] if single else found
+
+
+def inputs(
+    module: nn.Module, raw: Any, *, batch: int = 64, **options: Any
+) -> tuple[Iterator[tuple[list[Any], Tensor]], bool]:
+    """Return raw inputs opened, and as batches; and whether it was one and not a list.
+
+    Raises InputError, OptionError.
+    """
+    known = about(module)
+    doing = task(known.spec.task)
+    _check_options(known, doing, {"batch": batch, **options})
+    items, single = doing.items(raw, known.spec.input)
+
+    def parts() -> Iterator[tuple[list[Any], Tensor]]:
         for start in range(0, len(items), batch):
-            part = items[start : start + batch]
             opened = [
                 _opened(doing, item, known, 0 if single else number)
-                for number, item in enumerate(part, start=start + 1)
+                for number, item in enumerate(items[start : start + batch], start + 1)
             ]
-            prepared = doing.batch(opened, expected, **options)
-            suspicion = doing.suspicion(prepared, expected)
+            prepared = doing.batch(opened, known.spec.input, **options)
+            suspicion = doing.suspicion(prepared, known.spec.input)
             if suspicion:
                 _warn_once(unwrapped(module), *suspicion)
-            output = _output(module, prepared)
-            found += doing.results(output, opened, known.spec.output)
-    return found[0] if single else found
+            yield opened, prepared
+
+    return parts(), single
 
 
 def example(name: str, *, shuffle: bool = False) -> Path:
@@ -64,15 +84,14 @@ def example(name: str, *, shuffle: bool = False) -> Path:
     return store.package_folder(spec.package) / "examples" / chosen
 
 
-def _module(model: nn.Module | str | Path) -> nn.Module:
-    if isinstance(model, nn.Module):
-        return model
-    if isinstance(model, str) and model in plugins.found().models:
-        return loaded(model)
-    if isinstance(model, (str, Path)):
-        return load(model)  # a folder may hold other weights the next time
-    problem = f"A {type(model).__name__} is not a model."
-    raise InputError(problem, "to come first: zoo.predict(model, input)")
+def _drawn(module: nn.Module, options: dict[str, Any]) -> Result:
+    """Return one sample: what a model that draws makes of nothing."""
+    name = next((name for name in options if name != "seed"), None)
+    if name is not None:
+        problem = f"zoo.predict has no option {name!r} where there is no input."
+        raise OptionError(about(module).spec.name, problem, ["seed"])
+    found: Result = sample(module, **options)[0]
+    return found
 
 
 def _check_options(known: About, doing: Task, options: dict[str, Any]) -> None:
@@ -95,20 +114,9 @@ def _opened(doing: Task, item: Any, known: About, number: int) -> Any:
         raise (exc.of(f"Item {number}") if number else exc) from exc.__cause__
 
 
-@torch.inference_mode()
-def _output(module: nn.Module, batch: Tensor) -> Tensor:
-    """Run `module`, on its device and, where the batch holds floats, in its type."""
-    parameter = next(module.parameters(), None)
-    if parameter is not None:
-        narrow = batch.is_floating_point() and parameter.is_floating_point()
-        batch = batch.to(parameter.device, parameter.dtype if narrow else batch.dtype)
-    output: Tensor = module(batch)
-    return output.cpu()
-
-
 def _warn_once(module: nn.Module, kind: str, suspicion: str) -> None:
     """Warn about a kind of input once a model, however many rows share the fault."""
     told: set[str] = vars(module).setdefault("_zoo_told", set())
     if kind not in told:
         told.add(kind)
-        warnings.warn(suspicion, stacklevel=3)
+        warnings.warn(suspicion, stacklevel=4)

@@ -7,7 +7,7 @@ from itertools import zip_longest
 from typing import TYPE_CHECKING
 
 from zoo.plugins import Plugin
-from zoo.specs import ClassOutput, ImageInput, Input, ModelSpec, Output
+from zoo.specs import ClassOutput, ImageInput, ImageOutput, Input, ModelSpec, Output
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -78,6 +78,9 @@ def _taken(expected: Input) -> str:
 def _given(meaning: Output) -> dict[str, str]:
     if isinstance(meaning, ClassOutput):
         return {"labels": _some(meaning.labels)}
+    if isinstance(meaning, ImageOutput):
+        kind = "grey" if meaning.channels == 1 else "colour"
+        return {"output": f"a {kind} picture, {meaning.width}x{meaning.height}"}
     return {"output": f"{meaning.name} {meaning.unit}".rstrip()}
 
 
@@ -100,10 +103,11 @@ def answer(found: "Result | list[Result]") -> Iterator[str]:
 def result(found: "Result") -> Iterator[str]:
     """Yield a picture, where there is one, and beside it the answer and the scores."""
     said = _said(found)
-    if found.picture is None:
+    seen = getattr(found, "image", found.picture)  # what was made, or was looked at
+    if seen is None:
         yield from said
         return
-    lines, width = picture(found.picture)
+    lines, width = picture(seen)
     if width + len(max(said, key=len)) + 3 > _room():
         yield from [line.rstrip() for line in lines] + said
         return
@@ -126,9 +130,9 @@ def picture(image: "Image.Image") -> tuple[list[str], int]:
 
 
 def _said(found: "Result") -> list[str]:
-    from zoo.results import Regression, best
+    from zoo.results import Drawing, Regression, best
 
-    if isinstance(found, Regression):
+    if isinstance(found, Drawing | Regression):
         return [str(found)]
     scores = best(found.scores)
     width = max(len(str(label)) for label in scores)
