@@ -36,7 +36,7 @@ class Settings:
     seed: int = 0
     epochs: int = 40
     batch: int = 128
-    lr: float = 4e-3  # the peak of the one-cycle schedule
+    lr: float = 8e-3  # the peak of the one-cycle schedule
     holding: float = 0.1  # share of the training rows kept for validation
 
 
