@@ -7,6 +7,7 @@ from torch import Tensor, nn
 
 from zoo import featuring, gathering
 from zoo.about import about, unwrapped
+from zoo.errors import OptionError
 from zoo.examples import Examples
 from zoo.freezing import head_of
 from zoo.modes import evaluating
@@ -24,6 +25,9 @@ def evaluate(
     the model's. Raises DataError.
     """
     spec = about(model).spec
+    if not hasattr(task(spec.task), "measure"):
+        problem = f"its task, {spec.task}, has no right answers to compare with."
+        raise OptionError(spec.name, problem, [])
     found = gathering.gather(
         data,
         spec.input,

@@ -50,8 +50,8 @@ def sample(
     known = need(module, "sample")
     if not isinstance(n, int) or isinstance(n, bool) or n < 1:
         raise OptionError(known.name, f"n={n!r} should be 1 or more.", ["n", "seed"])
-    if seed is not None and not 0 <= seed < 2**63:
-        problem = f"seed={seed!r} should be 0 or more, and below 2**63."
+    if not (seed is None or (isinstance(seed, int) and 0 <= seed < 2**63)):
+        problem = f"seed={seed!r} should be a whole number from 0 on, below 2**63."
         raise OptionError(known.name, problem, ["n", "seed"])
     drawn = outputs(module, n, seed=seed)
     return task(known.task).results(drawn, [drawn.new_empty(0)] * n, known.output)
