@@ -10,7 +10,7 @@ from PIL import Image
 from torch import Tensor, nn
 
 import zoo
-from zoo import verb_checks
+from zoo import checkpoints, tensors, verb_checks
 from zoo.about import attach
 from zoo.errors import InputError, OptionError, SpecError, VerbError
 from zoo.results import Drawing
@@ -29,15 +29,29 @@ def digit() -> Path:
     return zoo.example("vae-mnist")
 
 
-class Noise(nn.Module):
-    """A model that draws, and does nothing else."""
+class Generator(nn.Module):
+    """Turns noise into pictures, as the first half of a GAN does; it can't encode."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.draw = nn.Linear(3, 28 * 28)
+
+    def forward(self, noise: Tensor) -> Tensor:
+        return self.draw(noise).view(-1, 1, 28, 28)
+
+    decode = forward
 
     def sample(self, count: int, random: torch.Generator) -> Tensor:
-        return torch.randn(count, 1, 28, 28, generator=random)
+        return self(torch.randn(count, 3, generator=random))
 
 
-def noise() -> nn.Module:
-    return attach(Noise(), zoo.build("vae-mnist").zoo)
+@pytest.fixture
+def generator() -> nn.Module:
+    """A model that takes noise."""
+    torch.manual_seed(0)
+    known = zoo.build("vae-mnist").zoo
+    spec = replace(known.spec, name="noisy", input=zoo.NoiseInput(numbers=3))
+    return attach(Generator(), replace(known, spec=spec))
 
 
 def drawn(found: list[Any]) -> list[bytes]:
@@ -78,14 +92,16 @@ def test_a_seed_leaves_torch_alone(vae: nn.Module) -> None:
     assert vae.training
 
 
-def test_nothing_is_an_input_for_a_model_that_draws(vae: nn.Module) -> None:
+def test_nothing_is_an_input_for_a_model_that_draws(
+    vae: nn.Module, generator: nn.Module
+) -> None:
     """
     zoo.predict(model, None) is one sample, by name too.
     """
     found = zoo.predict(vae, None, seed=4)
 
     assert drawn([found]) == drawn(zoo.sample(vae, 1, seed=4))
-    assert isinstance(zoo.predict(noise(), None), Drawing)
+    assert isinstance(zoo.predict(generator, None), Drawing)
 
 
 def test_a_picture_is_answered_with_what_is_left_of_it(
@@ -129,7 +145,7 @@ def test_an_interpolation_begins_and_ends_at_its_ends(
     assert drawn(by_code) == drawn(found)
 
 
-def test_a_model_without_the_verb_says_what_it_can() -> None:
+def test_a_model_without_the_verb_says_what_it_can(generator: nn.Module) -> None:
     """
     The missing method is named, and what the model can be used with instead.
     """
@@ -138,16 +154,65 @@ def test_a_model_without_the_verb_says_what_it_can() -> None:
     with pytest.raises(VerbError) as plain:
         zoo.sample(lenet)
     with pytest.raises(VerbError) as drawing:
-        zoo.reconstruct(noise(), None)
+        zoo.reconstruct(generator, torch.zeros(3))
 
     assert str(plain.value) == (
         "Model 'lenet5-mnist' can't sample: its module has no method 'sample'. "
         "It can be used with zoo.predict."
     )
     assert str(drawing.value) == (
-        "Model 'vae-mnist' can't reconstruct: its module has no method 'encode'. "
-        "It can be used with zoo.predict, zoo.sample."
+        "Model 'noisy' can't reconstruct: its module has no method 'encode'. "
+        "It can be used with zoo.predict, zoo.sample, zoo.interpolate."
     )
+
+
+def test_noise_is_an_input_of_a_model_that_takes_it(generator: nn.Module) -> None:
+    """
+    One row or several; samples are what the model makes of noise, and the line between
+    two rows of noise is drawn without a code.
+    """
+    noise = torch.randn(2, 3, generator=torch.Generator().manual_seed(0))
+    found = drawn(zoo.predict(generator, noise))
+
+    assert drawn(zoo.sample(generator, 2, seed=0)) == found
+    assert drawn([zoo.predict(generator, noise[1])]) == found[1:]
+    assert drawn(zoo.interpolate(generator, *noise, steps=3))[::2] == found
+
+
+def test_what_is_no_noise_is_refused(generator: nn.Module) -> None:
+    """
+    A number, whole numbers, another length and no rows.
+    """
+    wanted = (
+        "The model expects a float tensor of noise, (3,) or (rows, the same), or None: "
+        "then it draws."
+    )
+    told = []
+    for wrong in (3, torch.zeros(4), torch.zeros(0, 3)):
+        with pytest.raises(InputError) as error:
+            zoo.predict(generator, wrong)
+        told.append(str(error.value))
+
+    assert told == [
+        f"A int is not noise. {wanted}",
+        f"The tensor has shape (4,). {wanted}",
+        f"The tensor has shape (0, 3). {wanted}",
+    ]
+
+
+def test_a_model_of_noise_is_saved_and_loaded(tmp_path: Path) -> None:
+    """
+    config.json keeps both ends, and `zoo.testing` has noise to try such a model with.
+    """
+    noise = zoo.NoiseInput(numbers=3)
+    known = zoo.build("vae-mnist").zoo
+    model = zoo.build("vae-mnist")
+    attach(model, replace(known, spec=replace(known.spec, input=noise)))
+    config = checkpoints.read_config(zoo.save(model, tmp_path / "noisy"))
+
+    assert config.input == noise
+    assert config.output == known.spec.output
+    assert tensors.stand_in(noise, config.output, 5, "").input.shape == (5, 3)
 
 
 @pytest.mark.parametrize(

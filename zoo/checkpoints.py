@@ -24,6 +24,7 @@ from zoo.specs import (
     Input,
     License,
     ModelSpec,
+    NoiseInput,
     NumberOutput,
     Output,
     TabularInput,
@@ -248,6 +249,8 @@ PLAIN: dict[Any, Any] = {
 def _input(raw: dict[str, Any]) -> Input:
     if raw["kind"] == "image":
         return ImageInput(**_tuples(raw))
+    if raw["kind"] == "noise":
+        return NoiseInput(**raw)
     if raw["kind"] == "table":
         columns = tuple(Column(**column) for column in raw["columns"])
         return TabularInput(columns=columns)

@@ -72,6 +72,7 @@ def _end(module: nn.Module, raw: Any, options: dict[str, Any]) -> Tensor:
     """Return the code of one raw input, or a code as it is."""
     if isinstance(raw, Tensor) and raw.ndim == 1:
         return raw.detach().cpu().float()
+    need(module, "encode")
     coded, _ = _coded(module, raw, options)
     code = torch.cat([code for _, code in coded])
     if len(code) != 1:

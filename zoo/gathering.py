@@ -15,7 +15,7 @@ from zoo import datasets
 from zoo.errors import DataError, MissingExtra, near
 from zoo.examples import Column, Examples, Gathered
 from zoo.plugins import found
-from zoo.specs import REPOSITORY, ImageInput, Input
+from zoo.specs import REPOSITORY, Input, TabularInput
 
 if TYPE_CHECKING:
     from datasets import Dataset
@@ -99,7 +99,7 @@ def _parts(
 
 
 def _folder(folder: Path, expected: Input) -> dict[str, _Rows]:
-    if not isinstance(expected, ImageInput):
+    if isinstance(expected, TabularInput):
         raise DataError(
             f"{folder} is a folder, and this model takes rows of a table: give a CSV, "
             "JSONL or parquet file."
@@ -203,7 +203,7 @@ def _table(
     feature = rows.features[answer]
     if hasattr(feature, "int2str"):
         held = [None if v is None or v < 0 else feature.int2str(int(v)) for v in held]
-    if not isinstance(expected, ImageInput):
+    if isinstance(expected, TabularInput):
         wanted = [column.name for column in expected.columns]
         for name in wanted:
             _column(source, columns, [name], "model's")

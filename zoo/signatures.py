@@ -11,6 +11,7 @@ __all__ = [
     "ImageInput",
     "ImageOutput",
     "Input",
+    "NoiseInput",
     "NumberOutput",
     "Output",
     "TabularInput",
@@ -76,7 +77,20 @@ class TabularInput:
     columns: tuple[Column, ...]
 
 
-Input = ImageInput | TabularInput
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoiseInput:
+    """Noise that a model turns into something: (batch, numbers), each drawn from a
+    normal distribution of mean zero and variance one."""
+
+    kind: Literal["noise"] = "noise"
+    numbers: int
+
+    def __post_init__(self) -> None:
+        if self.numbers < 1:
+            raise SpecError("NoiseInput", "numbers", self.numbers, "at least 1")
+
+
+Input = ImageInput | NoiseInput | TabularInput
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -33,7 +33,7 @@ VERBS = {
     "sample": ("sample",),
     "encode": ("encode",),
     "reconstruct": ("encode", "decode"),
-    "interpolate": ("encode", "decode"),
+    "interpolate": ("decode",),  # between inputs it also encodes
 }
 TOGETHER = 256  # samples that are drawn at once
 

@@ -7,7 +7,15 @@ from itertools import zip_longest
 from typing import TYPE_CHECKING
 
 from zoo.plugins import Plugin
-from zoo.specs import ClassOutput, ImageInput, ImageOutput, Input, ModelSpec, Output
+from zoo.specs import (
+    ClassOutput,
+    ImageInput,
+    ImageOutput,
+    Input,
+    ModelSpec,
+    NoiseInput,
+    Output,
+)
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -69,6 +77,8 @@ def _taken(expected: Input) -> str:
         return (
             f"a {kind} picture{ground}, brought to {expected.width}x{expected.height}"
         )
+    if isinstance(expected, NoiseInput):
+        return f"noise, {expected.numbers} numbers"
     return "; ".join(
         f"{column.name} {column.low:g} to {column.high:g} {column.unit}".rstrip()
         for column in expected.columns
