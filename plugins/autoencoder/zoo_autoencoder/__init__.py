@@ -7,6 +7,25 @@ from zoo import ImageInput, ImageOutput, License, Metric, ModelSpec, Weights, ho
 
 SPECS = (
     ModelSpec(
+        name="ae-fashion-mnist",
+        summary="An autoencoder keeps 64 numbers of a piece of clothing.",
+        task="image-to-image",
+        build="zoo_autoencoder.ae:autoencoder",
+        recipe="zoo_autoencoder.ae_recipe",
+        card="cards/ae-fashion-mnist.md",
+        license=License(code="mit", weights="mit", data="mit"),
+        parameters=101_200,
+        input=ImageInput(height=28, width=28, channels=1, background="dark"),
+        output=ImageOutput(
+            height=28, width=28, channels=1, function_to_apply="sigmoid"
+        ),
+        trained_on=("fashion_mnist",),
+        examples=("boot.png",),
+        stored="float16",
+        papers=("https://doi.org/10.1126/science.1127647",),
+        tags=("fashion-mnist", "clothes", "autoencoder"),
+    ),
+    ModelSpec(
         name="vae-mnist",
         summary="A variational autoencoder draws handwritten digits by 20 numbers.",
         task="unconditional-image-generation",

@@ -18,7 +18,7 @@ from zoo.measuring import outputs
 from zoo.results import sheet
 from zoo.tensors import Tensors, prepared
 
-__all__ = ["describe"]
+__all__ = ["describe", "show_reconstructions"]
 
 LARGER = 2  # times its size a picture is shown
 DRAWS = 50  # codes per picture in the estimate of the likelihood
@@ -44,11 +44,7 @@ def describe(
         _png(sheet([_image(one) for one in samples[:96]], columns=16)),
         "The first digits that it draws with seed zero, none left out.",
     )
-    run.picture(
-        "reconstructions",
-        _png(_beside(image[:16], kept[:16])),
-        "The first digits of the test split, and below each what is left of it.",
-    )
+    show_reconstructions(run, image[:16], kept[:16], "first digits")
     run.picture("interpolation", _png(_lines(model, image, test.target)), LINES)
     run.picture("latent", _latent(codes, test.target), LATENT)
 
@@ -69,6 +65,15 @@ class _Encoder(nn.Module):
     def forward(self, image: Tensor) -> Tensor:
         code: Tensor = self.model.encode(image)
         return code
+
+
+def show_reconstructions(
+    run: Run, image: Tensor, kept: Tensor, what: str, *, name: str = "reconstructions"
+) -> None:
+    """Add a picture of inputs with what was made of them below; pixels in 0..1."""
+    shown = sheet([_image(one) for one in (*image, *kept)], columns=len(image))
+    caption = f"The {what} of the test split, and below each what is left of it."
+    run.picture(name, _png(shown), caption)
 
 
 def _compare(
@@ -147,11 +152,6 @@ def _likelihood(model: Any, image: Tensor) -> dict[str, float]:
 
 def _image(one: Tensor) -> Image.Image:
     return Image.fromarray(one[0].mul(255).round().byte().numpy())
-
-
-def _beside(image: Tensor, kept: Tensor) -> Image.Image:
-    shown = [_image(one) for one in (*image, *kept)]
-    return sheet(shown, columns=len(image))
 
 
 @torch.inference_mode()
