@@ -9,7 +9,6 @@ from zoo import featuring, gathering
 from zoo.about import about, unwrapped
 from zoo.errors import OptionError
 from zoo.examples import Examples
-from zoo.freezing import head_of
 from zoo.modes import evaluating
 from zoo.tasks import task
 
@@ -21,8 +20,8 @@ def evaluate(
 ) -> dict[str, float]:
     """Return the metrics of a model's task on a user's own data.
 
-    `data` is what `zoo.finetune` takes; of data in parts, the test rows. Labels must be
-    the model's. Raises DataError.
+    `data` is what `zoo.finetune` takes; of data in parts, the test rows, or those for
+    validation, or else all. Labels must be the model's. Raises DataError, InputError.
     """
     spec = about(model).spec
     if not hasattr(task(spec.task), "measure"):
@@ -35,20 +34,14 @@ def evaluate(
         labels=spec.labels or None,
         numbers=not spec.labels,
     )
-    rows = found.test or found.training
+    rows = found.test or found.validation or found.training
     return measured(model, outputs(model, rows), rows)
 
 
 @torch.inference_mode()
-def outputs(model: nn.Module, rows: Examples, *, cached: bool = False) -> Tensor:
-    """Return what the model gives for examples, (rows, ...).
-
-    With `cached`, by its head from the features: they are kept for the next use.
-    """
+def outputs(model: nn.Module, rows: Examples) -> Tensor:
+    """Return what the model gives for examples, (rows, ...)."""
     with evaluating(model):
-        if cached:
-            head = unwrapped(model).get_submodule(head_of(model))
-            return torch.as_tensor(head(featuring.of_examples(model, rows)))
         found = [unwrapped(model)(given) for given in featuring.prepared(model, rows)]
     return torch.cat(found)
 

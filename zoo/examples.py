@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 import random
 from collections import Counter, defaultdict
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from zoo.errors import DataError
@@ -13,7 +16,9 @@ from zoo.errors import DataError
 if TYPE_CHECKING:
     from datasets import Dataset
 
-__all__ = ["Column", "Examples", "Gathered", "part"]
+__all__ = ["Column", "Examples", "Gathered", "content", "part"]
+
+CHUNK = 1000  # rows of a dataset that are hashed at a time
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,6 +31,13 @@ class Examples:
 
     def __len__(self) -> int:
         return len(self.targets)
+
+    def fingerprint(self) -> str:
+        """Return the SHA-256 of the inputs and targets; nothing where one is lost."""
+        held = content(self.items)
+        if held is None:
+            return ""
+        return hashlib.sha256(f"{held}{self.targets}".encode()).hexdigest()
 
     def pick(self, rows: Sequence[int]) -> Examples:
         """Return some of the rows, in this order."""
@@ -40,13 +52,21 @@ class Examples:
 
 @dataclass(frozen=True, kw_only=True)
 class Gathered:
-    """What was found: `labels` are the classes, or none where targets are numbers."""
+    """What was found: `labels` are the classes, or none where targets are numbers.
+
+    `sources` names the data of a part that came from elsewhere than `source`.
+    """
 
     source: str
     labels: tuple[str, ...]
     training: Examples
     validation: Examples | None = None
     test: Examples | None = None
+    sources: Mapping[str, str] = field(default_factory=dict)
+
+    def source_of(self, part: str) -> str:
+        """Return the name of the data that the rows of a part come from."""
+        return self.sources.get(part, self.source)
 
     def parts(self) -> dict[str, Examples]:
         """Return the parts that there are, by name."""
@@ -80,10 +100,49 @@ class Column(Sequence[Any]):
         """Return some of the rows, in this order."""
         return Column(self.rows, self.name, [self.picked[row] for row in rows])
 
-    @property
+    @cached_property
     def content(self) -> str:
-        """What is different where the rows are."""
-        return repr((self.rows._fingerprint, self.name, list(self.picked)))
+        """The SHA-256 of what the rows hold, pictures as they are stored."""
+        held = self.rows if self.name is None else self.rows.select_columns([self.name])
+        held, seal = _undecoded(held), hashlib.sha256()
+        for start in range(0, len(self.picked), CHUNK):
+            chunk = held[[int(row) for row in self.picked[start : start + CHUNK]]]
+            for row in zip(*chunk.values(), strict=True):
+                for value in row:
+                    seal.update(_stored(value))
+        return seal.hexdigest()
+
+
+def content(items: Sequence[Any]) -> str | None:
+    """Return the SHA-256 of inputs; of files, and of rows of a dataset, only."""
+    if isinstance(items, Column):
+        return items.content
+    if not all(isinstance(item, Path) for item in items):
+        return None
+    seal = hashlib.sha256()
+    for path in items:
+        try:
+            seal.update(_stored(path.read_bytes()))
+        except OSError:
+            return None
+    return seal.hexdigest()
+
+
+def _undecoded(rows: Dataset) -> Dataset:
+    from datasets import Image
+
+    for name, feature in rows.features.items():
+        if isinstance(feature, Image):
+            rows = rows.cast_column(name, Image(decode=False))
+    return rows
+
+
+def _stored(value: Any) -> bytes:
+    """Return a value as bytes, its length before it."""
+    if isinstance(value, dict) and {*value} == {"bytes", "path"}:
+        value = value["bytes"] or Path(value["path"]).read_bytes()
+    found = value if isinstance(value, bytes) else repr(value).encode()
+    return f"{len(found)}:".encode() + found
 
 
 def part(

@@ -1,9 +1,10 @@
 """What a model knows about an input before its head decides: features, kept on disk."""
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,17 +13,27 @@ from torch import Tensor, nn
 
 from zoo import folders, weights
 from zoo.about import about, unwrapped
-from zoo.errors import InputError, OptionError, WeightsError
-from zoo.examples import Column, Examples
+from zoo.augmenting import Copies
+from zoo.errors import DataError, InputError, OptionError, WeightsError
+from zoo.examples import Examples, Gathered, content
 from zoo.freezing import head_of
 from zoo.modes import evaluating
 from zoo.quickening import quickened
 from zoo.tasks import task
 
-__all__ = ["before_head", "features", "of_examples", "prepared", "unreadable"]
+__all__ = [
+    "before_head",
+    "complaint",
+    "features",
+    "of_examples",
+    "prepared",
+    "readable",
+    "unreadable",
+]
 
-VERSION = 1  # of the files in the cache
+VERSION = 2  # of the files in the cache
 BATCH = 32
+COPIES = Copies()  # none
 
 
 def features(model: nn.Module, raw: Any, *, batch: int = BATCH) -> Tensor:
@@ -97,31 +108,76 @@ def unreadable(model: nn.Module, rows: Examples) -> dict[int, str]:
     return {row: problem for row, problem in enumerate(found) if problem}
 
 
-def of_examples(model: nn.Module, rows: Examples) -> Tensor:
+def readable(model: nn.Module, found: Gathered) -> tuple[Gathered, tuple[str, ...]]:
+    """Leave out what can't be opened, and say what that is. Raises DataError."""
+    faults: list[str] = []
+    kept: dict[str, Any] = {}
+    for part, rows in found.parts().items():
+        bad = unreadable(model, rows)
+        faults += [f"{rows.names[row]}: {problem}" for row, problem in bad.items()]
+        kept[part] = rows.pick([row for row in range(len(rows)) if row not in bad])
+        if not len(kept[part]):
+            raise DataError(f"{found.source}: no {part} row can be read.")
+    left = replace(found, **kept) if faults else found
+    before = found.counts()
+    gone = [label for label, n in left.counts().items() if not n and before[label]]
+    if gone:
+        raise DataError(
+            f"{found.source}: no training row of {', '.join(gone)} can be read."
+        )
+    return left, tuple(faults)
+
+
+def complaint(model: nn.Module, found: Gathered) -> DataError | None:
+    """Return an error that names every input that can't be opened, if there are any."""
+    faults = [
+        f"{rows.names[row]}: {problem}"
+        for rows in found.parts().values()
+        for row, problem in unreadable(model, rows).items()
+    ]
+    if not faults:
+        return None
+    shown = " ".join(faults[:10])
+    more = f" And {len(faults) - 10} more." if len(faults) > 10 else ""
+    what = "1 input" if len(faults) == 1 else f"{len(faults)} inputs"
+    return DataError(
+        f"{found.source}: {what} can't be read. {shown}{more} Mend them, or leave them "
+        "out with skip_unreadable=True (--skip-unreadable)."
+    )
+
+
+def of_examples(model: nn.Module, rows: Examples, copies: Copies = COPIES) -> Tensor:
     """Return the features of examples, (rows, numbers); kept on disk where it can be.
 
-    The key is of the weights before the head, what the input is made into, and the
-    content of the inputs.
+    With `copies`, all rows follow each other that often, changed as it says. The key is
+    of the weights before the head, what the input is made into, and the content of the
+    inputs.
     """
-    cached = _cached(model, rows)
+    cached = _cached(model, rows, copies)
     if cached is not None and cached.is_file():
         with suppress(WeightsError):  # cut by a full disk: computed again
             return weights.tensors(cached)["features"].clone()
-    found: list[Tensor] = []
-    quick = None
-    with evaluating(model), torch.inference_mode():
-        for given in prepared(model, rows):
-            quick = quick or _quick(model, given)
-            found.append(before_head(quick, given)[0].clone())
-    result = torch.cat(found)
+    result = _computed(model, rows, copies)
     if cached is not None:
         with suppress(OSError):  # a read-only cache only costs time
             weights.write({"features": result}, cached)
     return result
 
 
-def _quick(model: nn.Module, given: Tensor) -> nn.Module:
-    return quickened(unwrapped(model), given)
+def _computed(model: nn.Module, rows: Examples, copies: Copies) -> Tensor:
+    found: list[list[Tensor]] = [[] for _ in range(copies.count)]
+    quick, random = None, torch.Generator().manual_seed(copies.seed)
+    with evaluating(model), torch.inference_mode():
+        for batch in prepared(model, rows):
+            quick = quick or _quick(model, batch, len(rows))
+            for held, given in zip(found, copies.of(batch, random), strict=True):
+                held.append(before_head(quick, given)[0].clone())
+    return torch.cat([part for held in found for part in held])
+
+
+def _quick(model: nn.Module, given: Tensor, rows: int) -> nn.Module:
+    """Return the model as it is for few rows: to quicken it costs a batch or two."""
+    return quickened(unwrapped(model), given) if rows > 2 * BATCH else model
 
 
 def _item(doing: Any, rows: Examples, row: int, spec: Any) -> Any:
@@ -130,30 +186,17 @@ def _item(doing: Any, rows: Examples, row: int, spec: Any) -> Any:
     return found[0]
 
 
-def _cached(model: nn.Module, rows: Examples) -> Path | None:
-    content = _content(rows.items)
-    if content is None:
+def _cached(model: nn.Module, rows: Examples, copies: Copies) -> Path | None:
+    held = content(rows.items)
+    if held is None:
         return None
-    seal = hashlib.sha256(repr((VERSION, about(model).spec.input, content)).encode())
+    known = about(model)
+    options = {k: v for k, v in sorted(known.options.items()) if k != "classes"}
+    made = (VERSION, known.spec.build, options, known.spec.input, held, copies)
+    seal = hashlib.sha256(repr(made).encode())
     head = head_of(model) + "."
     for name, value in sorted(unwrapped(model).state_dict().items()):
         if not name.startswith(head):
             seal.update(name.encode())
             seal.update(value.contiguous().cpu().view(-1).view(torch.uint8).numpy())
     return folders.cache() / "features" / f"{seal.hexdigest()[:32]}.safetensors"
-
-
-def _content(items: Sequence[Any]) -> str | None:
-    """Return what tells inputs from others: of files and datasets only."""
-    if isinstance(items, Column):
-        return items.content
-    if not all(isinstance(item, Path) for item in items):
-        return None
-    seal = hashlib.sha256()
-    for path in items:
-        try:
-            with path.open("rb") as file:
-                seal.update(hashlib.file_digest(file, "sha256").digest())
-        except OSError:
-            return None
-    return seal.hexdigest()

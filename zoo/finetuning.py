@@ -1,32 +1,31 @@
 """A trained model taught new classes with a user's own data: `zoo.finetune`."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
-from zoo import examples, featuring, gathering, models, probing
-from zoo.about import about, unwrapped
-from zoo.errors import DataError, InputError, OptionError
+from zoo import featuring, lesson_data, models, probing
+from zoo.about import about, attach, unwrapped
+from zoo.errors import InputError, OptionError, SettingsError
 from zoo.evaluating import measured, outputs
 from zoo.examples import Examples, Gathered
 from zoo.freezing import head_of, unfreeze
-from zoo.probing import Probe, ends_in_head
+from zoo.modes import evaluating
+from zoo.probing import Probe
 from zoo.quickening import keep_memory
 from zoo.run import Run
 from zoo.settings import change, check_ranges
-from zoo.specs import ClassOutput
+from zoo.specs import ClassOutput, ImageInput, ModelSpec
 from zoo.strategies import Settings, learn
-from zoo.tensors import Tensors
 from zoo.training import seeded
 from zoo.watching import Watcher
 
-__all__ = ["Lesson", "exact", "teach"]
-
-MOST_BYTES = 2 << 30  # of prepared inputs that are kept in memory
+__all__ = ["Lesson", "check", "exact", "taught", "teach"]
 
 
 @dataclass
@@ -34,7 +33,6 @@ class Lesson:
     """A fine-tuned model, and everything a card can say of how it came to be."""
 
     model: nn.Module
-    parent: str
     data: Gathered
     settings: Settings
     run: Run
@@ -43,7 +41,9 @@ class Lesson:
     part: str  # "test", or "validation" where there were no test rows
     output: Tensor  # the model's, of those rows
     metrics: dict[str, float]
-    skipped: tuple[str, ...] = ()
+    parent: str = ""  # the name or folder that was given
+    target: str | None = None  # the column that was asked for
+    skipped: tuple[str, ...] = field(default=())
 
 
 def teach(
@@ -64,183 +64,194 @@ def teach(
     """
     chosen = change(Settings(), {**(settings or {})})
     check_ranges(chosen)
-    keep_memory()
     spec = models.find(name)
-    found = _gathered(spec, data, validation, test, target, labels)
+    check(spec, chosen)
+    keep_memory()
+    found = lesson_data.gathered(spec, data, validation, test, target, labels)
     with seeded(chosen.seed):
-        model = _with_head(name, found)
+        model, old = _with_head(name, found)
         skipped: tuple[str, ...] = ()
         if skip_unreadable:
-            found, skipped = _without_unreadable(model, found)
+            found, skipped = featuring.readable(model, found)
         try:
-            lesson = _taught(name, model, _parted(found, chosen), chosen, watcher)
+            lesson = taught(model, found, chosen, old=old, watcher=watcher)
         except InputError as exc:
-            raise _all_unreadable(model, found) from exc
-    lesson.skipped = skipped
+            raise featuring.complaint(model, found) or exc from exc
+    lesson.parent, lesson.target, lesson.skipped = str(name), target, skipped
     return lesson
 
 
-def _taught(
-    name: str | Path,
+def taught(
     model: nn.Module,
     found: Gathered,
     chosen: Settings,
-    watcher: Watcher | None,
+    *,
+    old: nn.Module | None = None,
+    watcher: Watcher | None = None,
 ) -> Lesson:
+    """Return the lesson of a model that has its head for the data that was found.
+
+    `old` is the head it had for other classes: what that knew is where it starts.
+    """
     run = Run(about(model).spec, seed=chosen.seed, watcher=watcher)
-    probe, cached = _probed(name, model, found, chosen)
-    if not (exact(chosen) and probe):
-        _loop(model, run, found, chosen, cached)
-    unfreeze(model).eval()
+    some = found.training.pick(range(min(2, len(found.training))))
+    given = next(featuring.prepared(model, some))
+    ends = chosen.cache and probing.ends_in_head(model, given)
+    linear = ends and probing.is_linear(model, given)
+    solved = exact(chosen) and linear
+    if chosen.start == "random":
+        _reset(model)
+    found = lesson_data.parted(found, chosen, solved=solved)
+    features = _features(model, found, chosen)
     part = "test" if found.test else "validation"
     rows = found.parts()[part]
-    output = outputs(model, rows, cached=cached)
+    _compare(run, model, found, rows)
+    probe = _probed(run, model, found, chosen, features, part, old) if linear else None
+    answers = _answers(model, found, features if _cached(chosen, ends) else None)
+    if not solved:
+        _loop(model, run, found, chosen, answers, features, _cached(chosen, ends))
+    unfreeze(model).eval()
+    output = answers(part)
     metrics = measured(model, output, rows)
-    _compare(run, model, found, rows, probe)
-    return Lesson(
-        model, str(name), found, chosen, run, probe, rows, part, output, metrics
-    )
+    return Lesson(model, found, chosen, run, probe, rows, part, output, metrics)
 
 
 def exact(chosen: Settings) -> bool:
     """Return whether a linear head is solved, which needs no validation rows."""
-    return chosen.freeze == "backbone" and chosen.cache and chosen.optimizer is None
+    still = chosen.freeze == "backbone" and chosen.cache
+    return still and chosen.optimizer is None and chosen.start == "probe"
 
 
-def _gathered(
-    spec: Any,
-    data: Any,
-    validation: Any,
-    test: Any,
-    target: str | None,
-    labels: Sequence[str] | None,
-) -> Gathered:
-    numbers = not isinstance(spec.output, ClassOutput)
-    how: dict[str, Any] = {"target": target, "numbers": numbers}
-    found = gathering.gather(data, spec.input, labels=labels, **how)
-    for name, more in (("validation", validation), ("test", test)):
-        if more is not None:
-            other = gathering.gather(
-                more, spec.input, labels=found.labels or None, **how
-            )
-            part: Any = {name: other.test or other.training}
-            found = replace(found, **part)
-    return found
-
-
-def _with_head(name: str | Path, found: Gathered) -> nn.Module:
-    """Load the model with a head for the data's classes."""
-    spec = models.find(name)
+def check(spec: ModelSpec, chosen: Settings) -> None:
+    """Refuse a model that has nothing to teach, and settings that are not for it."""
     if spec.head is None:
         problem = "it declares no head, so there is nothing to fine-tune on top of it."
         raise OptionError(spec.name, problem, list(spec.options))
-    if not found.labels:
-        return models.load(name)
-    return models.load(name, labels=list(found.labels))
+    if isinstance(spec.output, ClassOutput) and spec.output.multi_label:
+        problem = (
+            "it answers several questions of one input at once, and fine-tuning "
+            "takes rows with one label each."
+        )
+        raise OptionError(spec.name, problem, list(spec.options))
+    if chosen.augment != "none" and not isinstance(spec.input, ImageInput):
+        raise SettingsError(
+            f"augment={chosen.augment!r} changes pictures, and {spec.name!r} takes "
+            "rows of a table: leave it out."
+        )
 
 
-def _without_unreadable(
-    model: nn.Module, found: Gathered
-) -> tuple[Gathered, tuple[str, ...]]:
-    """Leave out what can't be opened, and say what that is."""
-    faults: list[str] = []
-    kept: dict[str, Any] = {}
-    for part, rows in found.parts().items():
-        bad = featuring.unreadable(model, rows)
-        faults += [f"{rows.names[row]}: {problem}" for row, problem in bad.items()]
-        kept[part] = rows.pick([row for row in range(len(rows)) if row not in bad])
-        if not len(kept[part]):
-            raise DataError(f"{found.source}: no {part} row can be read.")
-    return (replace(found, **kept) if faults else found), tuple(faults)
+def _with_head(name: str | Path, found: Gathered) -> tuple[nn.Module, nn.Module]:
+    """Load the model with a head for the data's classes, and the head it had."""
+    old = models.load(name)
+    model = old
+    if found.labels and found.labels != about(old).labels:
+        model = models.load(name, labels=list(found.labels))
+    known = about(model)
+    assert known.report is not None, "a loaded model has a report"
+    parent = {"name": about(old).spec.name, "sha256": known.report.sha256}
+    attach(model, replace(known, parent=parent))
+    return model, unwrapped(old).get_submodule(head_of(old))
 
 
-def _all_unreadable(model: nn.Module, found: Gathered) -> DataError:
-    """Return an error that names every input that can't be opened."""
-    faults = [
-        f"{rows.names[row]}: {problem}"
-        for rows in found.parts().values()
-        for row, problem in featuring.unreadable(model, rows).items()
-    ]
-    shown = " ".join(faults[:10])
-    more = f" And {len(faults) - 10} more." if len(faults) > 10 else ""
-    what = "1 input" if len(faults) == 1 else f"{len(faults)} inputs"
-    return DataError(
-        f"{found.source}: {what} can't be read. {shown}{more} Mend them, or leave them "
-        "out with skip_unreadable=True (--skip-unreadable)."
-    )
+def _reset(model: nn.Module) -> None:
+    for module in unwrapped(model).get_submodule(head_of(model)).modules():
+        if callable(reset := getattr(module, "reset_parameters", None)):
+            reset()
 
 
-def _parted(found: Gathered, chosen: Settings) -> Gathered:
-    """Hold rows back for validation where the strategy or the figures need some."""
-    if found.validation is not None or (found.test is not None and exact(chosen)):
-        return found
-    stratified = bool(found.labels)
-    fitting, held = examples.part(
-        found.training, chosen.holding, seed=chosen.seed, stratified=stratified
-    )
-    return replace(found, training=fitting, validation=held)
+def _features(
+    model: nn.Module, found: Gathered, chosen: Settings
+) -> Callable[[str], Tensor]:
+    """Return what gives the features of a part, once; copies only of training rows."""
+
+    @cache
+    def of(part: str) -> Tensor:
+        copies = chosen.copies if part == "training" else featuring.COPIES
+        return featuring.of_examples(model, found.parts()[part], copies)
+
+    return of
+
+
+def _cached(chosen: Settings, ends: bool) -> bool:
+    return ends and chosen.freeze == "backbone"
+
+
+def _answers(
+    model: nn.Module, found: Gathered, features: Callable[[str], Tensor] | None
+) -> Callable[[str], Tensor]:
+    """Return what gives the model's output for a part: from features, where it can."""
+    head = unwrapped(model).get_submodule(head_of(model))
+
+    def of(part: str) -> Tensor:
+        if features is None:
+            return outputs(model, found.parts()[part])
+        with evaluating(model), torch.inference_mode():
+            return torch.as_tensor(head(features(part)))
+
+    return of
 
 
 def _probed(
-    name: str | Path, model: nn.Module, found: Gathered, chosen: Settings
-) -> tuple[Probe | None, bool]:
-    """Start the head as the best linear one; return it, and whether features will do.
+    run: Run,
+    model: nn.Module,
+    found: Gathered,
+    chosen: Settings,
+    features: Callable[[str], Tensor],
+    part: str,
+    old: nn.Module | None,
+) -> Probe:
+    """Start the head as the best linear one, and note what a plain one reaches.
 
     Any other strategy starts from there too: a random head would first spoil what lies
     before it (Kumar et al., "Fine-tuning can distort pretrained features", 2022).
     """
-    first = found.training.pick(range(min(2, len(found.training))))
-    if not chosen.cache or not ends_in_head(
-        model, next(featuring.prepared(model, first))
-    ):
-        return None, False
-    given = featuring.of_examples(model, found.training)
-    solved = probing.probe(
+    probe = probing.probe(
         model,
-        unwrapped(models.load(name)).get_submodule(head_of(model)),
-        given,
-        _rows(found, given).target,
-        figure=_figure(found),
+        old or nn.Identity(),
+        features("training"),
+        lesson_data.tensors(found, features("training")).target,
+        figure=lesson_data.figure(found, chosen),
         pull=chosen.pull,
-        weight=_weight(found) if chosen.balance else None,
+        weight=lesson_data.weight(found) if chosen.balance else None,
         seed=chosen.seed,
+        copies=chosen.copies.count,
     )
-    if solved is not None and chosen.start == "probe":
-        probing.put(model, solved.head)
-    return solved, chosen.freeze == "backbone"
+    weight, bias = probe.plain
+    plain = measured(model, features(part) @ weight.T + bias, found.parts()[part])
+    run.baseline("a linear probe from zeros", **plain)
+    run.note(pull=probe.chosen.pull, cross_validated=probe.chosen.score)
+    if chosen.start == "probe":
+        probing.put(model, probe.head)
+    return probe
 
 
 def _loop(
-    model: nn.Module, run: Run, found: Gathered, chosen: Settings, cached: bool
+    model: nn.Module,
+    run: Run,
+    found: Gathered,
+    chosen: Settings,
+    answers: Callable[[str], Tensor],
+    features: Callable[[str], Tensor],
+    cached: bool,
 ) -> None:
     """Train by small steps: the head on features, or more on the inputs themselves."""
     held = found.validation
     assert held is not None, "validation rows were held back"
-    if cached:
-        fitting, given = featuring.of_examples(model, found.training), None
-    else:
-        fitting = torch.arange(len(found.training))[:, None]
-        given = _kept(model, found.training)
-
-    def validate(model: nn.Module) -> dict[str, float]:
-        return measured(model, outputs(model, held, cached=cached), held)
-
+    numbers = torch.arange(len(found.training))[:, None]
     learn(
         model,
         run,
         chosen,
-        _rows(found, fitting),
-        validate,
-        best=_figure(found),
-        given=given,
-        weight=_weight(found) if chosen.balance else None,
+        lesson_data.tensors(found, features("training") if cached else numbers),
+        lambda model: measured(model, answers("validation"), held),
+        best=lesson_data.figure(found, chosen),
+        given=None if cached else lesson_data.kept(model, found.training),
+        weight=lesson_data.weight(found) if chosen.balance else None,
     )
 
 
-def _compare(
-    run: Run, model: nn.Module, found: Gathered, rows: Examples, probe: Probe | None
-) -> None:
-    """Keep what simple methods reach on the same rows."""
+def _compare(run: Run, model: nn.Module, found: Gathered, rows: Examples) -> None:
+    """Keep what no knowledge of the inputs reaches on the same rows."""
     if found.labels:
         commonest = max(found.training.targets, key=found.training.targets.count)
         share = rows.targets.count(commonest) / len(rows)
@@ -249,39 +260,3 @@ def _compare(
         mean = sum(found.training.targets) / len(found.training)
         flat = torch.full((len(rows), 1), mean)
         run.baseline("the mean", **measured(model, flat, rows))
-    if probe is not None:
-        weight, bias = probe.plain
-        output = featuring.of_examples(model, rows) @ weight.T + bias
-        run.baseline("a linear probe from zeros", **measured(model, output, rows))
-        run.note(pull=probe.chosen.pull, cross_validated=probe.chosen.score)
-
-
-def _figure(found: Gathered) -> str:
-    return "accuracy" if found.labels else "rmse"
-
-
-def _rows(found: Gathered, given: Tensor) -> Tensors:
-    target = torch.tensor(found.training.targets)
-    target = target.long() if found.labels else target.float()
-    return Tensors(input=given, target=target, source=found.source, fingerprint="")
-
-
-def _kept(model: nn.Module, rows: Examples) -> Callable[[Tensor], Tensor]:
-    """Return what turns row numbers into prepared inputs: kept where they fit."""
-    batches = featuring.prepared(model, rows)
-    first = next(batches)
-    if first[0].nbytes * len(rows) <= MOST_BYTES:
-        held = torch.cat([first, *batches])
-        return lambda numbers: held[numbers]
-
-    def opened(numbers: Tensor) -> Tensor:
-        picked = rows.pick(numbers.tolist())
-        return torch.cat(list(featuring.prepared(model, picked)))
-
-    return opened
-
-
-def _weight(found: Gathered) -> Tensor:
-    """Return how much each class counts so that all count alike, 1 on average."""
-    counts = torch.tensor(list(found.counts().values())).clamp(min=1)
-    return counts.sum() / (len(counts) * counts)

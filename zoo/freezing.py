@@ -8,8 +8,18 @@ from torch import nn
 from zoo.about import about, unwrapped
 from zoo.errors import OptionError, near
 
-__all__ = ["before", "freeze", "frozen", "head_of", "hold_norms", "unfreeze"]
+__all__ = [
+    "NORMS",
+    "before",
+    "freeze",
+    "frozen",
+    "head_of",
+    "hold_norms",
+    "thaw",
+    "unfreeze",
+]
 
+NORMS = (nn.modules.batchnorm._NormBase, nn.LayerNorm, nn.GroupNorm)
 
 _kinds: dict[type, type] = {}  # what a class is called while it is held
 
@@ -24,12 +34,17 @@ class Held:
     def train(self, mode: bool = True) -> Any:
         return super().train(False)  # type: ignore[misc]  # of nn.Module
 
+    def __reduce__(self) -> Any:
+        """Let a copy, or another process, make the class again."""
+        return _revived, (type(self).__bases__[1],), vars(self)
+
 
 def freeze(model: nn.Module, until: str | None = None) -> nn.Module:
     """Freeze `model` up to the submodule `until`, by default up to its head.
 
     What comes before it, in the order of `named_children`, gets no gradient and stays
-    in eval mode across `.train()`. Returns the model. Raises OptionError.
+    in eval mode across `.train()`; so do the parameters beside it. Returns the model.
+    Raises OptionError.
     """
     name = until or head_of(model)
     model = unwrapped(model)
@@ -40,8 +55,17 @@ def freeze(model: nn.Module, until: str | None = None) -> nn.Module:
         raise OptionError(type(model).__name__, problem.rstrip(), tops)
     for module in list(before(model, name)):
         module.requires_grad_(False)
-        _hold(module)
+        for part in list(module.modules()):
+            _hold(part)
+    for owner in _owners(model, name):
+        for parameter in owner.parameters(recurse=False):
+            parameter.requires_grad_(False)
     return model
+
+
+def thaw(module: nn.Module) -> nn.Module:
+    """Let a part learn again; the statistics of its normalisations stay held."""
+    return hold_norms(unfreeze(module))
 
 
 def hold_norms(model: nn.Module) -> nn.Module:
@@ -57,7 +81,7 @@ def unfreeze(model: nn.Module) -> nn.Module:
     model = unwrapped(model)
     for module in model.modules():
         if isinstance(module, Held):
-            module.__class__ = type(module).__mro__[2]  # Held's own place is before it
+            module.__class__ = type(module).__bases__[1]  # Held is the first
     return model.requires_grad_(True)
 
 
@@ -90,6 +114,18 @@ def before(model: nn.Module, name: str) -> Iterator[nn.Module]:
                 yield from before(child, rest)
             return
         yield child
+
+
+def _owners(model: nn.Module, name: str) -> Iterator[nn.Module]:
+    """Yield the modules that the one of this name lies in."""
+    parts = name.split(".")
+    for count in range(len(parts)):
+        yield model.get_submodule(".".join(parts[:count]))
+
+
+def _revived(kind: type) -> Any:
+    made = _held(kind)
+    return made.__new__(made)
 
 
 def _held(kind: Any) -> Any:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +14,8 @@ from zoo import datasets
 from zoo.errors import DataError, MissingExtra, near
 from zoo.examples import Column, Examples, Gathered
 from zoo.plugins import found
-from zoo.specs import REPOSITORY, Input, TabularInput
+from zoo.specs import REPOSITORY, ImageInput, Input, TabularInput
+from zoo.targets import Rows, classes, number
 
 if TYPE_CHECKING:
     from datasets import Dataset
@@ -31,16 +31,6 @@ PICTURES = (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".gif", ".tif", ".tiff", "
 TABLES = {".csv": "from_csv", ".jsonl": "from_json", ".parquet": "from_parquet"}
 INPUTS = ("image", "img", "picture", "photo", "path", "file", "file_name", "filename")
 TARGETS = ("label", "labels", "class", "target")
-MOST = 20  # names that a message shows
-
-
-@dataclass
-class _Rows:
-    """A part of the data with its targets as they were written."""
-
-    items: Sequence[Any]
-    targets: list[Any]
-    names: Sequence[str]
 
 
 def gather(
@@ -49,6 +39,7 @@ def gather(
     *,
     target: str | None = None,
     labels: Sequence[str] | None = None,
+    known: Sequence[str] = (),
     numbers: bool = False,
 ) -> Gathered:
     """Return the rows that `data` stands for, for a model that expects such input.
@@ -56,20 +47,25 @@ def gather(
     `data` is a folder of class-named folders (or of `train` and `test` with those), a
     CSV, JSONL or parquet file, a `datasets.Dataset` or `DatasetDict`, a registered name
     or a Hub id. `target` names the column to predict; `labels` fixes the classes and
-    their order; with `numbers` the targets are numbers. Raises DataError.
+    their order, and `known` the order alone, where the classes are the same; with
+    `numbers` the targets are numbers. What was gathered already comes back as it is.
+    Raises DataError.
     """
+    if isinstance(data, Gathered):
+        return data
     source, parts = _parts(data, expected, target)
     if "training" not in parts or not len(parts["training"].targets):
         raise DataError(f"{source} holds no training rows.")
     if numbers:
         names: tuple[str, ...] = ()
         for rows in parts.values():
-            rows.targets = [_number(source, value) for value in rows.targets]
+            pairs = zip(rows.names, rows.targets, strict=True)
+            rows.targets = [number(source, name, value) for name, value in pairs]
     else:
-        names = _classes(source, parts, labels)
+        names = classes(source, parts, labels, known)
         for rows in parts.values():
             rows.targets = [names.index(value) for value in rows.targets]
-    held = {
+    held: dict[str, Any] = {
         name: Examples(items=r.items, targets=tuple(r.targets), names=r.names)
         for name, r in parts.items()
         if len(r.targets)
@@ -79,7 +75,7 @@ def gather(
 
 def _parts(
     data: Any, expected: Input, target: str | None
-) -> tuple[str, dict[str, _Rows]]:
+) -> tuple[str, dict[str, Rows]]:
     """Return a name for the data, and its parts."""
     if isinstance(data, (str, os.PathLike)):
         path = Path(data)
@@ -88,7 +84,7 @@ def _parts(
         if path.is_file():
             return path.name, {"training": _file(path, expected, target)}
         return str(data), _named(str(data), expected, target)
-    if hasattr(data, "column_names"):
+    if hasattr(data, "column_names") and hasattr(data, "num_rows"):
         parts = data if isinstance(data, Mapping) else {"train": data}
         return "the dataset", _splits("the dataset", parts, expected, target)
     raise DataError(
@@ -98,13 +94,13 @@ def _parts(
     )
 
 
-def _folder(folder: Path, expected: Input) -> dict[str, _Rows]:
-    if isinstance(expected, TabularInput):
+def _folder(folder: Path, expected: Input) -> dict[str, Rows]:
+    if not isinstance(expected, ImageInput):
         raise DataError(
             f"{folder} is a folder, and this model takes rows of a table: give a CSV, "
             "JSONL or parquet file."
         )
-    parts: dict[str, _Rows] = {}
+    parts: dict[str, Rows] = {}
     for name, spellings in SPLITS.items():
         for spelling in spellings:
             if (folder / spelling).is_dir() and _children(folder / spelling):
@@ -112,7 +108,7 @@ def _folder(folder: Path, expected: Input) -> dict[str, _Rows]:
     return parts if "training" in parts else {"training": _labelled(folder)}
 
 
-def _labelled(folder: Path) -> _Rows:
+def _labelled(folder: Path) -> Rows:
     """Return the pictures of a folder of class-named folders."""
     classes = _children(folder)
     if not classes:
@@ -126,20 +122,26 @@ def _labelled(folder: Path) -> _Rows:
         pictures = sorted(
             path
             for path in place.rglob("*")
-            if path.suffix.lower() in PICTURES and not path.name.startswith(".")
+            if path.suffix.lower() in PICTURES
+            and not any(_hidden(part) for part in path.relative_to(place).parts)
+            and path.is_file()
         )
         if not pictures:
             raise DataError(f"{place} holds no pictures ({', '.join(PICTURES)}).")
         items += pictures
         targets += [place.name] * len(pictures)
-    return _Rows(items, targets, [str(path.relative_to(folder)) for path in items])
+    return Rows(items, targets, [str(path.relative_to(folder)) for path in items])
 
 
 def _children(folder: Path) -> list[Path]:
-    return sorted(p for p in folder.iterdir() if p.is_dir() and p.name[0] not in "._")
+    return sorted(p for p in folder.iterdir() if p.is_dir() and not _hidden(p.name))
 
 
-def _file(path: Path, expected: Input, target: str | None) -> _Rows:
+def _hidden(name: str) -> bool:
+    return name.startswith((".", "__"))
+
+
+def _file(path: Path, expected: Input, target: str | None) -> Rows:
     make = TABLES.get(path.suffix.lower())
     if make is None:
         raise DataError(
@@ -156,7 +158,7 @@ def _file(path: Path, expected: Input, target: str | None) -> _Rows:
     return _table(str(path), rows, expected, target, beside=path.parent)
 
 
-def _named(name: str, expected: Input, target: str | None) -> dict[str, _Rows]:
+def _named(name: str, expected: Input, target: str | None) -> dict[str, Rows]:
     known = found().datasets
     if name in known:
         splits = {split: datasets.load(name, split) for split in known[name].splits}
@@ -179,7 +181,7 @@ def _named(name: str, expected: Input, target: str | None) -> dict[str, _Rows]:
 
 def _splits(
     source: str, splits: Mapping[str, Dataset], expected: Input, target: str | None
-) -> dict[str, _Rows]:
+) -> dict[str, Rows]:
     return {
         name: _table(source, splits[spelling], expected, target)
         for name, spellings in SPLITS.items()
@@ -194,7 +196,7 @@ def _table(
     expected: Input,
     target: str | None,
     beside: Path | None = None,
-) -> _Rows:
+) -> Rows:
     """Return the inputs and targets of a table, by the names of its columns."""
     columns = rows.column_names
     answer = _column(source, columns, [target] if target else TARGETS, "target")
@@ -207,12 +209,13 @@ def _table(
         wanted = [column.name for column in expected.columns]
         for name in wanted:
             _column(source, columns, [name], "model's")
-        return _Rows(Column(rows.select_columns(wanted), None), list(held), names)
+        return Rows(Column(rows.select_columns(wanted), None), list(held), names)
     given = _column(source, columns, INPUTS, "picture")
-    if given in INPUTS[4:] and beside is not None:
-        paths = [beside / str(value) for value in rows[given]]
-        return _Rows(paths, list(held), [str(value) for value in rows[given]])
-    return _Rows(Column(rows, given), list(held), names)
+    if getattr(rows.features[given], "dtype", "") in ("string", "large_string"):
+        written = [str(value) for value in rows[given]]
+        paths = [(beside or Path()) / value for value in written]
+        return Rows(paths, list(held), written)
+    return Rows(Column(rows, given), list(held), names)
 
 
 def _column(
@@ -227,61 +230,3 @@ def _column(
         f"{source} has no {what} column {asked}. {hint}It has {', '.join(columns)}"
         f"{'; name it with target=...' if what == 'target' else ''}."
     )
-
-
-def _classes(
-    source: str, parts: Mapping[str, _Rows], labels: Sequence[str] | None
-) -> tuple[str, ...]:
-    """Return the classes, in order, and write every target as one of them."""
-    for rows in parts.values():
-        missing = [
-            rows.names[n] for n, value in enumerate(rows.targets) if value is None
-        ]
-        if missing:
-            raise DataError(
-                f"{source}: {len(missing)} rows have no label: {_some(missing)}."
-            )
-        rows.targets = [str(value).strip() for value in rows.targets]
-    seen = sorted(set(parts["training"].targets), key=_order)
-    names = tuple(map(str, labels)) if labels is not None else tuple(seen)
-    plain: dict[str, str] = {}
-    for name in names:
-        first = plain.setdefault(name.casefold(), name)
-        if first != name:
-            raise DataError(
-                f"{source}: the labels {first!r} and {name!r} differ in case only. "
-                "Write them alike, or rename one."
-            )
-    if len(names) < 2:
-        raise DataError(
-            f"{source} has one class only ({names[0] if names else 'none'}): there is "
-            "nothing to tell apart. Add pictures or rows of another class."
-        )
-    for part, rows in parts.items():
-        strange = sorted(set(rows.targets) - set(names))
-        if strange:
-            raise DataError(
-                f"{source}: the {part} rows have labels that are no classes: "
-                f"{_some(strange)}. Classes: {_some(names)}."
-            )
-    return names
-
-
-def _order(label: str) -> tuple[float, str]:
-    """Sort numbers as numbers: 10 comes after 9."""
-    return (float(label), "") if label.isdecimal() else (float("inf"), label)
-
-
-def _number(source: str, value: Any) -> float:
-    try:
-        number = float(value)
-    except (TypeError, ValueError):
-        number = float("nan")
-    if number != number or number in (float("inf"), float("-inf")):
-        raise DataError(f"{source}: the target {value!r} is not a number.")
-    return number
-
-
-def _some(names: Sequence[str]) -> str:
-    more = f" and {len(names) - MOST} more" if len(names) > MOST else ""
-    return ", ".join(map(str, names[:MOST])) + more

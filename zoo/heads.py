@@ -7,7 +7,7 @@ inductive bias for transfer learning with convolutional networks", 2018) says ho
 the new rows count. Its strength is chosen by cross-validation on the training rows.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -91,22 +91,29 @@ def choose(
     *,
     seed: int,
     stratified: bool,
+    copies: int = 1,
+    pulls: Sequence[float] = PULLS,
 ) -> list[Choice]:
     """Return every start and pull that was tried, the best first.
 
     `starts` gives the starts, by name, that the rows of a mask allow. Each is tried on
     folds of the rows; of equal ones, the one that stays nearer to its start is taken.
+    Where there are `copies`, all rows follow each other that often: the copies of a row
+    are left out with it, and only the row itself is asked about.
     """
     outputs: dict[tuple[str, float], list[Tensor]] = {}
     answers: list[Tensor] = []
-    for inside in _folds(features, target, seed=seed, stratified=stratified):
-        rows, known = features[~inside], target[~inside]
-        answers.append(target[inside])
-        for name, start in starts(~inside).items():
+    rows = len(target) // copies
+    plain, asked = features[:rows], target[:rows]
+    for inside in _folds(plain, asked, seed=seed, stratified=stratified):
+        fitting = ~inside.repeat(copies)
+        given, known = features[fitting], target[fitting]
+        answers.append(asked[inside])
+        for name, start in starts(fitting).items():
             now = start
-            for pull in PULLS:  # each search begins where the last one ended
-                now = solve(start, rows, known, loss, pull=pull, begin=now)
-                output = features[inside] @ now[0].T + now[1]
+            for pull in pulls:  # each search begins where the last one ended
+                now = solve(start, given, known, loss, pull=pull, begin=now)
+                output = plain[inside] @ now[0].T + now[1]
                 outputs.setdefault((name, pull), []).append(output)
     # All rows at once: the mean over folds would count the rows of small folds more.
     tried = [

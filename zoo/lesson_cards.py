@@ -12,15 +12,16 @@ __all__ = ["render"]
 
 def render(spec: ModelSpec, receipt: Mapping[str, Any]) -> str:
     """Return the card of a fine-tuned model, whose prose nobody has written."""
-    source = receipt["metrics"][0]["dataset"]
-    parent = receipt["parent"] or {"name": spec.name, "sha256": "unknown"}
-    parts = {name.rpartition("/")[2]: d["rows"] for name, d in receipt["data"].items()}
+    source, parent = _source(receipt), receipt["parent"]
+    fitting = _parts(receipt)["training"]["rows"]
     told = {"source": source, "parent": parent["name"], "sha256": parent["sha256"]}
     prose = TAUGHT.format(
         **told,
-        fitting=parts["training"],
+        fitting=fitting,
         answers=_answers(spec),
         strategy=_strategy(receipt),
+        classes=_classes(receipt),
+        skipped=_skipped(receipt),
         fails=_fails(receipt),
     )
     making = TAUGHT_MAKING.format(
@@ -32,9 +33,41 @@ def render(spec: ModelSpec, receipt: Mapping[str, Any]) -> str:
         settings=cards.table(
             (f"`{k}`", f"`{v}`") for k, v in receipt["settings"].items()
         ),
-        parts=cards.table((part, f"{rows:,}") for part, rows in parts.items()),
+        parts=cards.table(
+            (f"`{name}`", f"{part['rows']:,}", f"`{part['fingerprint'][:16]}`")
+            for name, part in receipt["data"].items()
+        ),
     )
     return cards.card(spec, receipt, cards.measured(receipt), making, prose)
+
+
+def _parts(receipt: Mapping[str, Any]) -> dict[str, Any]:
+    return {name.rpartition("/")[2]: held for name, held in receipt["data"].items()}
+
+
+def _source(receipt: Mapping[str, Any]) -> str:
+    """Return the name of the data that the training rows come from."""
+    names = [str(name).rpartition("/") for name in receipt["data"]]
+    return next(source for source, _, part in names if part == "training")
+
+
+def _classes(receipt: Mapping[str, Any]) -> str:
+    """Return how many training rows each class has, and how they were weighed."""
+    counts = receipt["classes"]
+    if not counts:
+        return ""
+    weighed = receipt["settings"]["balance"]
+    said = "Each class counted alike" if weighed else "Each row counted alike"
+    rows = cards.table((label, f"{count:,}") for label, count in counts.items())
+    return f"\n{said}.\n\n| class | training rows |\n| --- | ---: |\n{rows}\n"
+
+
+def _skipped(receipt: Mapping[str, Any]) -> str:
+    found = receipt["skipped"]
+    if not found:
+        return ""
+    what = "1 input" if len(found) == 1 else f"{len(found):,} inputs"
+    return f"\nLeft out, because it could not be read: {what}.\n"
 
 
 def _answers(spec: ModelSpec) -> str:
@@ -62,6 +95,11 @@ def _fails(receipt: Mapping[str, Any]) -> str:
     part = receipt["metrics"][0]["split"]
     few = f"It was measured on {receipt['rows']:,} {part} rows; on inputs of another "
     kind = f"{few}kind it was not measured, and gives one of its answers all the same."
+    if receipt["seen"]:
+        name, source = receipt["parent"]["name"], receipt["metrics"][0]["dataset"]
+        kind += (
+            f"\n`{name}` learned from {source} before, and may have seen these rows."
+        )
     if not weak:
         return kind
     listing = "\n".join(

@@ -53,13 +53,14 @@ def _spec(lesson: Lesson, name: str) -> ModelSpec:
     plain = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-") or "fine-tuned"
     known = found().datasets.get(source)
     data = known.license if known else "unknown"
+    learnt = [source] if known else []
     return replace(
         spec,
         name=plain,
         summary=f"{spec.name}, fine-tuned on {source}.",
         recipe=None,
         parameters=sum(p.numel() for p in lesson.model.parameters()),
-        trained_on=(*spec.trained_on, *([source] if known else [])),
+        trained_on=tuple(dict.fromkeys((*spec.trained_on, *learnt))),
         license=License(
             code=spec.license.code, weights=spec.license.weights, data=data
         ),
@@ -70,26 +71,37 @@ def _spec(lesson: Lesson, name: str) -> ModelSpec:
 
 
 def _receipt(lesson: Lesson, spec: ModelSpec) -> dict[str, Any]:
+    lesson.run.data = {
+        f"{lesson.data.source_of(part)}/{part}": {
+            "rows": len(held),
+            "fingerprint": held.fingerprint(),
+        }
+        for part, held in lesson.data.parts().items()
+    }
     rows = Tensors(
         input=lesson.output,
         target=torch.tensor(lesson.rows.targets),
-        source=f"{lesson.data.source}/{lesson.part}",
+        source=f"{_source(lesson)}/{lesson.part}",
         fingerprint="",
     )
-    lesson.run.data = {
-        f"{lesson.data.source}/{part}": {"rows": len(held), "fingerprint": ""}
-        for part, held in lesson.data.parts().items()
-    }
     written = receipts.receipt(
         lesson.run, asdict(lesson.settings), lesson.metrics, rows
     )
     return written | {
+        "name": spec.name,
+        "recipe": None,
+        "seen": lesson.part != "test" and _source(lesson) in lesson.run.spec.trained_on,
         "parent": about(lesson.model).parent,
         "classes": lesson.data.counts(),
+        "target": lesson.target,
         "skipped": list(lesson.skipped),
         "weakest": _weakest(lesson),
         "tried": [asdict(one) for one in lesson.probe.tried] if lesson.probe else [],
     }
+
+
+def _source(lesson: Lesson) -> str:
+    return lesson.data.source_of(lesson.part)
 
 
 def _weakest(lesson: Lesson) -> list[dict[str, Any]]:

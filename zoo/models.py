@@ -135,11 +135,18 @@ def _with_head(
         problem = "its head can't be replaced, so it takes no labels or classes."
         raise OptionError(spec.name, problem, list(spec.options))
     try:
-        output = replace(spec.output, labels=labels)
+        output = replace(spec.output, labels=labels, function_to_apply=_apply(spec))
     except ZooError as exc:
         raise OptionError(spec.name, str(exc), ["labels", "classes"]) from exc
     chosen["classes"] = len(output.labels)
     return replace(spec, output=output, weights=None, metrics=()), chosen, True
+
+
+def _apply(spec: ModelSpec) -> Any:
+    """Return how a new head's numbers become scores: one logit gives way to several."""
+    assert isinstance(spec.output, ClassOutput)
+    single = spec.output.function_to_apply == "sigmoid" and not spec.output.multi_label
+    return "softmax" if single else spec.output.function_to_apply
 
 
 def _labels(spec: ModelSpec, labels: Any, classes: Any) -> tuple[str, ...]:

@@ -1,7 +1,8 @@
 """The linear probe: the best linear head on a frozen model's features."""
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -15,7 +16,7 @@ from zoo.heads import Choice, Start
 from zoo.modes import evaluating
 from zoo.tasks import task
 
-__all__ = ["FRESH", "Probe", "ends_in_head", "probe", "put"]
+__all__ = ["FRESH", "Probe", "ends_in_head", "is_linear", "probe", "put"]
 
 FRESH, OLD, PRESENT = "zeros", "the old head", "the present head"
 
@@ -40,20 +41,18 @@ def probe(
     pull: float | None,
     weight: Tensor | None,
     seed: int,
-) -> Probe | None:
-    """Return the best linear head on features `given`, or None where none would fit.
+    copies: int = 1,
+) -> Probe:
+    """Return the best linear head on features `given` of a model that `is_linear`.
 
     `old` is the head that the model had for its old classes; `figure` is the metric by
-    which start and pull are chosen, in cross-validation.
+    which start and pull are chosen, in cross-validation. With `copies`, all rows follow
+    each other that often.
     """
-    head = unwrapped(model).get_submodule(head_of(model))
-    if not isinstance(head, nn.Linear) or given.ndim != 2:
-        return None
-    spec = about(model).spec
-    doing = task(spec.task)
+    spec, doing = about(model).spec, task(about(model).spec.task)
 
     def starts(rows: Tensor) -> dict[str, Start]:
-        return _starts(model, head, old, given[rows], target[rows])
+        return _starts(model, old, given[rows], target[rows])
 
     def loss(output: Tensor, target: Tensor) -> Tensor:
         return doing.loss(output, target, spec.output, weight)
@@ -61,15 +60,14 @@ def probe(
     def judge(output: Tensor, target: Tensor) -> float:
         return score(figure, doing.measure(output, target, spec.output)[figure])
 
-    stratified = bool(spec.labels)
-    tried = heads.choose(
-        starts, given, target, loss, judge, seed=seed, stratified=stratified
-    )
+    how: dict[str, Any] = {"stratified": bool(spec.labels), "copies": copies}
+    if pull is not None:
+        how["pulls"] = (pull,)
+    tried = heads.choose(starts, given, target, loss, judge, seed=seed, **how)
     every = starts(torch.ones(len(target), dtype=torch.bool))
     plain = next(one for one in tried if one.start == FRESH)
-    chosen = heads.nearest(tried, _slack(figure, tried[0].score, len(target)))
-    if pull is not None:
-        chosen = replace(chosen, pull=pull)
+    rows = len(target) // copies
+    chosen = heads.nearest(tried, _slack(figure, tried[0].score, rows))
 
     def solved(one: Choice) -> Start:
         return heads.solve(every[one.start], given, target, loss, pull=one.pull)
@@ -78,9 +76,11 @@ def probe(
 
 
 def _starts(
-    model: nn.Module, head: nn.Linear, old: nn.Module, given: Tensor, target: Tensor
+    model: nn.Module, old: nn.Module, given: Tensor, target: Tensor
 ) -> dict[str, Start]:
     """Return where a head may start: always from zeros, and from what is known."""
+    head = unwrapped(model).get_submodule(head_of(model))
+    assert isinstance(head, nn.Linear)
     zeros = torch.zeros_like(head.weight), torch.zeros(len(head.weight))
     found: dict[str, Start] = {FRESH: zeros}
     report = about(model).report
@@ -106,6 +106,14 @@ def ends_in_head(model: nn.Module, given: Tensor) -> bool:
     with evaluating(model), torch.inference_mode():
         seen, output = before_head(model, given)
         return torch.equal(head(seen), output)
+
+
+def is_linear(model: nn.Module, given: Tensor) -> bool:
+    """Return whether the head is one linear layer on one row of numbers an input."""
+    head = unwrapped(model).get_submodule(head_of(model))
+    with evaluating(model), torch.inference_mode():
+        seen, _ = before_head(model, given)
+    return isinstance(head, nn.Linear) and seen.ndim == 2
 
 
 def _slack(figure: str, score: float, rows: int) -> float:

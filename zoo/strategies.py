@@ -5,6 +5,8 @@
 * "gradual": the head first, then one block more at a time, from the last to the first.
 * "all-but-norm": everything is frozen but the head and the normalisations' two factors.
 * "none": everything learns, the slower the further it is from the head.
+
+A frozen part stays as it is to the bit, and normalisations keep their statistics.
 """
 
 import math
@@ -12,22 +14,34 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+import torch
 from torch import Tensor, nn
 
-from zoo import practices
+from zoo import augmenting, freezing, practices
 from zoo.about import about, unwrapped
+from zoo.augmenting import Copies, augmented
 from zoo.errors import SettingsError, near
-from zoo.freezing import before, freeze, head_of, hold_norms
+from zoo.freezing import NORMS, before, freeze, head_of, hold_norms
 from zoo.run import Run
 from zoo.tasks import task
 from zoo.tensors import Tensors
 
-__all__ = ["FREEZES", "Settings", "blocks", "learn", "parameter_groups", "prepare"]
+__all__ = [
+    "FREEZES",
+    "STARTS",
+    "Settings",
+    "blocks",
+    "learn",
+    "parameter_groups",
+    "prepare",
+    "thaw",
+]
 
 FREEZES = ("backbone", "gradual", "all-but-norm", "none")
+OPTIMIZERS = [name for name in practices.OPTIMIZERS if name != "l-bfgs"]
 EPOCHS = {"backbone": 60, "gradual": 12, "all-but-norm": 10, "none": 10}
 RATES = {"backbone": 3e-3, "gradual": 1e-3, "all-but-norm": 1e-3, "none": 5e-4}
-NORMS = (nn.modules.batchnorm._NormBase, nn.LayerNorm, nn.GroupNorm)
+STARTS = ("probe", "random")
 
 
 @dataclass(frozen=True)
@@ -46,20 +60,50 @@ class Settings:
     decay: float = 0.7  # of the rate, from one block to the block before it
     patience: int | None = 15  # epochs without a better figure on validation rows
     holding: float = 0.2  # of the training rows, where no validation rows are given
-    augment: str = "none"  # or "flip", "flip-crop"
-    passes: int = 1  # differently augmented copies of each row, with a frozen backbone
+    augment: str = "none"  # or "flip", "flip-crop": pictures changed a little
+    passes: int = 1  # changed copies beside each row, with a frozen backbone
     balance: bool = False  # let each class count alike, however many rows it has
     cache: bool = True  # compute a frozen backbone's features once
     seed: int = 0
 
     def __post_init__(self) -> None:
-        if self.freeze not in FREEZES:
-            raise SettingsError(
-                f"No freeze={self.freeze!r}. {near(self.freeze, FREEZES)}There are: "
-                f"{', '.join(FREEZES)}."
-            )
+        _known("freeze", self.freeze, FREEZES)
+        _known("start", self.start, STARTS)
+        _known("augment", self.augment, augmenting.KINDS)
+        _known("schedule", self.schedule, practices.SCHEDULES)
+        if self.optimizer is not None:
+            _known("optimizer", self.optimizer, OPTIMIZERS)
         if not 0 < self.holding < 1:
             raise SettingsError(f"holding={self.holding} should lie between 0 and 1.")
+        if not 0 < self.decay <= 1:
+            raise SettingsError(f"decay={self.decay} should lie above 0, at most at 1.")
+        if self.pull is not None and self.pull < 0:
+            raise SettingsError(f"pull={self.pull} should be zero or more.")
+        if self.patience is not None and self.patience < 1:
+            raise SettingsError(f"patience={self.patience} should be at least 1.")
+        self._check_passes()
+
+    def _check_passes(self) -> None:
+        if self.passes < 1:
+            raise SettingsError(f"passes={self.passes} should be at least 1.")
+        if self.passes == 1:
+            return
+        told = f"passes={self.passes} copies each row before its features are kept"
+        if self.freeze != "backbone" or not self.cache:
+            raise SettingsError(
+                f"{told}, for freeze='backbone' with cache=True. Elsewhere every epoch "
+                "changes the pictures anew: leave passes out."
+            )
+        if self.augment != "flip-crop":
+            raise SettingsError(
+                f"{told}, and needs augment='flip-crop': with augment={self.augment!r} "
+                "the copies would be the same."
+            )
+
+    @property
+    def copies(self) -> Copies:
+        """What a frozen backbone sees of each training row."""
+        return Copies(kind=self.augment, passes=self.passes, seed=self.seed)
 
     @property
     def rounds(self) -> int:
@@ -70,6 +114,15 @@ class Settings:
     def rate(self) -> float:
         """The learning rate of the head, as chosen or by the strategy."""
         return self.lr or RATES[self.freeze]
+
+
+def _known(name: str, value: str, known: Iterable[str]) -> None:
+    """Refuse a word that a setting does not know."""
+    known = list(known)
+    if value not in known:
+        raise SettingsError(
+            f"No {name}={value!r}. {near(value, known)}There are: {', '.join(known)}."
+        )
 
 
 def learn(
@@ -92,26 +145,32 @@ def learn(
     prepare(model, settings)
     head = unwrapped(model).get_submodule(head_of(model))
     learning = head if settings.freeze == "backbone" else model
-    groups = parameter_groups(model, settings)
     optimizer = practices.optimizer(
         settings.optimizer or "adamw",
-        groups,
+        parameter_groups(model, settings),
         settings.rate,
         weight_decay=settings.weight_decay,
     )
     steps = run.steps(fitting, settings.batch, settings.rounds)
     schedule = practices.schedule(settings.schedule, optimizer, steps)
     meaning, doing = about(model).spec.output, task(about(model).spec.task)
+
+    def answer(rows: Tensor) -> Tensor:
+        if given is None:
+            return torch.as_tensor(head(rows))
+        pictures = given(rows[:, 0].long())
+        return torch.as_tensor(model(augmented(pictures, settings.augment, run.random)))
+
     for epoch in run.epochs(settings.rounds, patience=settings.patience):
         thaw(model, settings, epoch)
-        model.train()
+        model.eval()
+        learning.train()
         for rows, target in run.batches(fitting, settings.batch):
-            output = head(rows) if given is None else model(given(rows[:, 0].long()))
-            loss = doing.loss(output, target, meaning, weight)
+            loss = doing.loss(answer(rows), target, meaning, weight)
             run.step(loss, optimizer, schedule)
         run.log(validate(model), best=best, model=learning)
     run.best(learning)
-    model.eval().requires_grad_(True)
+    model.eval()
 
 
 def prepare(model: nn.Module, settings: Settings) -> None:
@@ -158,7 +217,11 @@ def parameter_groups(model: nn.Module, settings: Settings) -> list[dict[str, Any
         groups.append({"params": list(block.parameters()), "lr": slower})
     listed = {id(p) for group in groups for p in group["params"]}
     rest = [p for p in unwrapped(model).parameters() if id(p) not in listed]
-    return [*groups, {"params": rest, "lr": slower}] if rest else groups
+    groups.append({"params": rest, "lr": slower})
+    if settings.freeze == "all-but-norm":  # what is frozen stays so to the end
+        for group in groups:
+            group["params"] = [p for p in group["params"] if p.requires_grad]
+    return [group for group in groups if group["params"]]
 
 
 def thaw(model: nn.Module, settings: Settings, epoch: int) -> None:
@@ -171,7 +234,9 @@ def thaw(model: nn.Module, settings: Settings, epoch: int) -> None:
     share = (epoch - alone) / (settings.rounds - alone)
     count = math.ceil(max(0.0, share) * len(found))
     for block in found[len(found) - count :]:
-        block.requires_grad_(True)
+        freezing.thaw(block)
+    if count >= len(found):
+        freezing.thaw(model)  # with what lies beside the blocks
 
 
 def _flat(modules: Iterable[nn.Module]) -> Iterator[nn.Module]:

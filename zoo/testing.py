@@ -11,6 +11,10 @@
 A check that does not apply to a model (it has no head, or no weights) returns at once;
 one whose weights are on the Hub, and not on this machine, is skipped: nothing is
 downloaded for a check.
+
+A family joins `zoo.finetune` by declaring its head: `ModelSpec.head` names the part
+that decides, which runs once in a pass, and its task has a `loss`. `head_learns` then
+teaches that head two kinds of stand-in rows, with all before it frozen.
 """
 
 import copy
@@ -36,6 +40,7 @@ from zoo import (
 )
 from zoo.about import about
 from zoo.errors import InputError, OptionError
+from zoo.learnability import head_learns
 from zoo.specs import ModelSpec, lower_is_better
 from zoo.tasks import task
 from zoo.tensors import prepared, stand_in
@@ -114,15 +119,18 @@ def knowledge_survives_copies(spec: ModelSpec, tmp_path: Path) -> None:
 
 
 def head_can_be_replaced(spec: ModelSpec, tmp_path: Path) -> None:
-    """With other labels only the head is fresh; without a head they are refused."""
+    """With other labels only the head is fresh; where there are none, they are refused.
+
+    A model without a head has none to replace, and one that gives numbers no labels.
+    """
     folder = saving.save(models.build(spec.name), tmp_path / "model")
-    labels = tuple(f"new {n}" for n in range(len(spec.labels) + 1))
-    if spec.head is None:
+    labels = tuple(f"new {n}" for n in range(max(2, len(spec.labels) + 1)))
+    if spec.head is None or not spec.labels:
         try:
             models.load(folder, labels=labels)
         except OptionError:
             return
-        raise AssertionError("the spec names no head, but labels= was accepted")
+        raise AssertionError("there is no head for labels, but labels= was accepted")
     model = models.load(folder, labels=labels)
     report = about(model).report
     assert report is not None
@@ -246,6 +254,7 @@ CHECKS: tuple[Check, ...] = (
     every_parameter_comes_from_the_file,
     knowledge_survives_copies,
     head_can_be_replaced,
+    head_learns,
     gradients_reach_every_parameter,
     examples_are_answered,
     nonsense_is_refused,

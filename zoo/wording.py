@@ -102,7 +102,7 @@ It is `{parent}` with what that data added.
 From the weights of `{parent}` (SHA-256 `{sha256}`),
 on {fitting:,} rows of {source}.
 {strategy}
-
+{classes}{skipped}
 ## Where it fails
 
 {fails}"""
@@ -116,7 +116,7 @@ TAUGHT_MAKING = """\
 | --- | --- |
 {settings}
 
-| rows of | count |
-| --- | ---: |
+| data | rows | SHA-256 of the content |
+| --- | ---: | --- |
 {parts}
 """

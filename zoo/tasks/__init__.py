@@ -43,9 +43,13 @@ class Task(Protocol):
     def loss(
         self, output: Tensor, target: Tensor, meaning: Any, weight: Tensor | None = None
     ) -> Tensor:
-        """Return what training makes small; `weight` says how much each class counts.
+        """Return what training makes small, a mean over the rows.
 
-        Fine-tuning needs it; a task without a head that can be replaced has none.
+        `output` is the model's, or that of its head where nothing comes after it;
+        `target` holds label numbers, or numbers; `weight` (labels,) says how much each
+        label counts. `zoo.finetune` needs it of every task whose models declare a
+        head, and `zoo.testing.head_learns` tries it: a linear head that this makes
+        better row by row tells two kinds of rows apart.
         """
 
     def measure(self, output: Tensor, target: Tensor, meaning: Any) -> dict[str, float]:

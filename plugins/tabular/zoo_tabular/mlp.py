@@ -41,7 +41,7 @@ class Scale(nn.Module):
 
 
 class TabularMLP(nn.Module):
-    """Scaled inputs, hidden layers, one output, and that brought back to its unit."""
+    """Scaled inputs, hidden layers, an output, and that brought back to its unit."""
 
     def __init__(
         self,
@@ -51,6 +51,7 @@ class TabularMLP(nn.Module):
         activation: Literal["relu", "sigmoid"],
         bounded: bool,
         dropout: float,
+        classes: int,
     ) -> None:
         super().__init__()
         widths = (inputs, *hidden)
@@ -60,12 +61,12 @@ class TabularMLP(nn.Module):
             layers += [nn.Linear(fan_in, fan_out), bend, nn.Dropout(dropout)]
         self.scale = Scale(inputs)
         self.body = nn.Sequential(*layers)
-        self.output = nn.Linear(widths[-1], 1)
+        self.output = nn.Linear(widths[-1], classes)
         self.bound = nn.Sigmoid() if bounded else nn.Identity()
         self.unit = Scale(1)
 
     def forward(self, row: Tensor) -> Tensor:
-        """Turn numbers, (B, inputs), into a number or a logit, (B, 1)."""
+        """Turn numbers, (B, inputs), into a number or logits, (B, classes)."""
         features = self.body(self.scale(row))
         return self.unit.undo(self.bound(self.output(features)))
 
@@ -77,12 +78,18 @@ def tabular_mlp(
     activation: Literal["relu", "sigmoid"] = "relu",
     bounded: bool = False,
     dropout: float = 0.0,
+    classes: int = 1,
 ) -> TabularMLP:
-    """An MLP with hidden layers of these widths; `bounded` keeps its output in 0..1."""
+    """An MLP with hidden layers of these widths; `bounded` keeps its output in 0..1.
+
+    It gives one number: of two classes that is a logit. A new head for other classes
+    gives as many as there are.
+    """
     return TabularMLP(
         inputs=inputs,
         hidden=hidden,
         activation=activation,
         bounded=bounded,
         dropout=dropout,
+        classes=classes,
     )

@@ -1,0 +1,67 @@
+"""The check of a declared head: can it be taught? One of those in `zoo.testing`."""
+
+from pathlib import Path
+
+import torch
+from torch import nn
+
+from zoo import finetuning, models
+from zoo.about import about
+from zoo.examples import Examples, Gathered
+from zoo.specs import ModelSpec
+from zoo.strategies import Settings
+from zoo.tasks import task
+from zoo.tensors import prepared, stand_in
+
+__all__ = ["head_learns"]
+
+MOST_PARAMETERS = 10_000_000  # of a model whose head is taught in a check
+KINDS, ROWS = ("first", "second"), 8
+
+
+def head_learns(spec: ModelSpec, tmp_path: Path) -> None:
+    """The head is taught two kinds of rows that differ clearly; all before it is kept.
+
+    The loss on rows of both kinds falls well below what the answer nearest to all of
+    them costs. Models of more than ten million parameters are not asked: the check is
+    of how the parts fit, which smaller ones of the family show.
+    """
+    if spec.head is None or spec.parameters > MOST_PARAMETERS:
+        return
+    model, found = _pupil(spec), _two_kinds(spec)
+    before = {name: value.clone() for name, value in model.state_dict().items()}
+    chosen = Settings(epochs=80, batch=4, lr=0.5, pull=1e-4, patience=None)
+    lesson = finetuning.taught(model, found, chosen)
+    doing, meaning = task(spec.task), about(model).spec.output
+    target = torch.tensor(lesson.rows.targets)
+    flat = torch.zeros_like(lesson.output)
+    if not spec.labels:
+        flat += target.float().mean()
+    cost, first = (doing.loss(o, target, meaning) for o in (lesson.output, flat))
+    assert cost < 0.8 * first, f"the loss is {cost:.3g}, of a flat answer {first:.3g}"
+    moved = [n for n, v in model.state_dict().items() if not torch.equal(v, before[n])]
+    assert moved, "nothing has learned"
+    assert all(name.startswith(f"{spec.head}.") for name in moved), f"moved: {moved}"
+
+
+def _pupil(spec: ModelSpec) -> nn.Module:
+    """Return the model, untrained, with a head for two kinds where it has labels."""
+    torch.manual_seed(0)
+    return models.build(spec.name, **({"labels": KINDS} if spec.labels else {})).eval()
+
+
+def _two_kinds(spec: ModelSpec) -> Gathered:
+    """Return rows of two kinds: near the least of the stand-in data, or the most."""
+    drawn = prepared(stand_in(spec.input, spec.output, ROWS, spec.name).input)
+    target = torch.arange(ROWS) % 2
+    second = (target == 1).view(-1, *[1] * (drawn.ndim - 1))
+    ends = torch.where(second, drawn.amax(dim=0), drawn.amin(dim=0))
+    rows = Examples(
+        items=list(0.3 * drawn + 0.7 * ends),
+        targets=tuple(target.tolist()),
+        names=[f"row {number}" for number in range(ROWS)],
+    )
+    labels = KINDS if spec.labels else ()
+    return Gathered(
+        source="stand-in", labels=labels, training=rows, test=rows.pick([0, 1])
+    )

@@ -1,0 +1,88 @@
+"""The rows of a lesson: gathered, parted, as tensors, and how much each counts."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from zoo import examples, featuring, gathering
+from zoo.examples import Examples, Gathered
+from zoo.specs import ClassOutput, ModelSpec
+from zoo.strategies import Settings
+from zoo.tensors import Tensors
+
+__all__ = ["figure", "gathered", "kept", "parted", "tensors", "weight"]
+
+MOST_BYTES = 2 << 30  # of prepared inputs that are kept in memory
+
+
+def gathered(
+    spec: ModelSpec,
+    data: Any,
+    validation: Any = None,
+    test: Any = None,
+    target: str | None = None,
+    labels: Sequence[str] | None = None,
+) -> Gathered:
+    """Return the data for a model, its parts from several places where so given."""
+    numbers = not isinstance(spec.output, ClassOutput)
+    how: dict[str, Any] = {"target": target, "numbers": numbers}
+    found = gathering.gather(data, spec.input, labels=labels, known=spec.labels, **how)
+    for name, more in (("validation", validation), ("test", test)):
+        if more is not None:
+            other = gathering.gather(
+                more, spec.input, labels=found.labels or None, **how
+            )
+            part: Any = {name: other.parts().get(name, other.training)}
+            sources = {**found.sources, name: other.source}
+            found = replace(found, **part, sources=sources)
+    return found
+
+
+def parted(found: Gathered, chosen: Settings, *, solved: bool) -> Gathered:
+    """Hold rows back for validation where the strategy or the figures need some."""
+    if found.validation is not None or (found.test is not None and solved):
+        return found
+    stratified = bool(found.labels)
+    fitting, held = examples.part(
+        found.training, chosen.holding, seed=chosen.seed, stratified=stratified
+    )
+    return replace(found, training=fitting, validation=held)
+
+
+def figure(found: Gathered, chosen: Settings) -> str:
+    """Return what is chosen by: where all classes count alike, macro F1 says it."""
+    if not found.labels:
+        return "rmse"
+    return "f1" if chosen.balance else "accuracy"
+
+
+def tensors(found: Gathered, given: Tensor) -> Tensors:
+    """Return training rows as tensors, their targets repeated for every copy."""
+    target = torch.tensor(found.training.targets)
+    target = target.long() if found.labels else target.float()
+    target = target.repeat(len(given) // len(target))
+    return Tensors(input=given, target=target, source=found.source, fingerprint="")
+
+
+def kept(model: nn.Module, rows: Examples) -> Callable[[Tensor], Tensor]:
+    """Return what turns row numbers into prepared inputs: kept where they fit."""
+    batches = featuring.prepared(model, rows)
+    first = next(batches)
+    if first[0].nbytes * len(rows) <= MOST_BYTES:
+        held = torch.cat([first, *batches])
+        return lambda numbers: held[numbers]
+
+    def opened(numbers: Tensor) -> Tensor:
+        picked = rows.pick(numbers.tolist())
+        return torch.cat(list(featuring.prepared(model, picked)))
+
+    return opened
+
+
+def weight(found: Gathered) -> Tensor:
+    """Return how much each class counts so that all count alike, 1 on average."""
+    counts = torch.tensor(list(found.counts().values())).clamp(min=1)
+    return counts.sum() / (len(counts) * counts)
