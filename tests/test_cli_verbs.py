@@ -87,6 +87,16 @@ def test_sample_as_json(run: Run, vae: Path) -> None:
     assert found[0] == zoo.sample(vae, seed=3)[0].to_dict()
 
 
+def test_predict_from_nothing(run: Run, vae: Path) -> None:
+    """
+    `zoo predict` without an input is one sample, of a model that draws.
+    """
+    status, out, _ = run("predict", vae, "--json")
+
+    assert status == 0
+    assert json.loads(out)["width"] == 28
+
+
 def test_encode(run: Run, vae: Path, digit: Path) -> None:
     """
     JSON, a list of numbers for each input.

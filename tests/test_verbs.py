@@ -233,6 +233,11 @@ def test_a_model_of_noise_is_saved_and_loaded(tmp_path: Path) -> None:
             "2**63. Options: n, seed.",
         ),
         (
+            lambda vae: zoo.sample(vae, seed=True),
+            "Model 'vae-mnist': seed=True should be a whole number from 0 on, below "
+            "2**63. Options: n, seed.",
+        ),
+        (
             lambda vae: zoo.predict(vae, None, invert=True),
             "Model 'vae-mnist': zoo.predict has no option 'invert' where there is no "
             "input. Options: seed.",
@@ -335,3 +340,18 @@ def test_a_model_that_draws_one_picture_for_all_seeds_is_found_out(
 
     with pytest.raises(AssertionError, match="all seeds are one"):
         verb_checks.samples_follow_the_seed(spec, tmp_path)
+
+
+def test_codes_that_depend_on_the_rows_beside_are_found_out(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """
+    The check of codes fails for a module that takes a mean over the batch.
+    """
+    spec = zoo.spec("vae-mnist")
+    kind = type(zoo.build("vae-mnist"))
+    encode = kind.encode
+    monkeypatch.setattr(kind, "encode", lambda self, x: encode(self, x - x.mean(dim=0)))
+
+    with pytest.raises(AssertionError):
+        verb_checks.codes_do_not_mix(spec, tmp_path)

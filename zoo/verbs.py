@@ -48,9 +48,9 @@ def sample(
     """
     module = as_module(model, "zoo.sample(model)")
     known = need(module, "sample")
-    if not isinstance(n, int) or isinstance(n, bool) or n < 1:
+    if not _whole(n) or n < 1:
         raise OptionError(known.name, f"n={n!r} should be 1 or more.", ["n", "seed"])
-    if not (seed is None or (isinstance(seed, int) and 0 <= seed < 2**63)):
+    if seed is not None and not (_whole(seed) and 0 <= seed < 2**63):
         problem = f"seed={seed!r} should be a whole number from 0 on, below 2**63."
         raise OptionError(known.name, problem, ["n", "seed"])
     drawn = outputs(module, n, seed=seed)
@@ -92,6 +92,10 @@ def need(model: nn.Module, verb: str) -> ModelSpec:
         others = [other for other in VERBS if able(model, other)]
         raise VerbError(spec.name, verb, missing, ["predict", *others])
     return spec
+
+
+def _whole(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
 
 
 def _missing(model: nn.Module, verb: str) -> str:
