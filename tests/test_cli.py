@@ -16,7 +16,7 @@ from click.testing import CliRunner
 from PIL import Image
 
 import zoo
-from zoo.cli import main, show
+from zoo.cli import COMMANDS, main, show
 from zoo.cli import zoo as command
 from zoo.results import Classification, MultiLabel
 
@@ -530,13 +530,11 @@ def test_help(run: Callable[..., Ended], arguments: list[str]) -> None:
     ended = run(*arguments)
 
     assert (ended.status, ended.err) == (0, "")
-    for name in ("list", "search", "info", "predict", "train", "verify"):
+    for name in ("list", "info", "predict", "train", "finetune", "evaluate", "verify"):
         assert f"\n  {name} " in ended.out
 
 
-@pytest.mark.parametrize(
-    "command", ["list", "search", "info", "card", "doctor", "predict", "train"]
-)
+@pytest.mark.parametrize("command", [*COMMANDS])
 def test_help_of_a_command(run: Callable[..., Ended], command: str) -> None:
     """
     Every command explains itself.

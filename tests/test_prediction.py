@@ -180,7 +180,8 @@ def test_an_unknown_option(
         zoo.predict(lenet, "no such.png", **options)
 
     assert str(caught.value) == (
-        f"Model 'lenet5-mnist': zoo.predict has {problem} Options: batch, invert."
+        f"Model 'lenet5-mnist': zoo.predict has {problem} Options: batch, invert, "
+        "windows."
     )
 
 

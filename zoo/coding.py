@@ -12,11 +12,11 @@ from torch import Tensor, nn
 from zoo.about import about, unwrapped
 from zoo.errors import InputError, OptionError
 from zoo.models import as_module
-from zoo.modes import evaluating
+from zoo.modes import evaluating, output
 from zoo.prediction import inputs
 from zoo.results import Result
 from zoo.tasks import task
-from zoo.verbs import need, run
+from zoo.verbs import need
 
 __all__ = ["encode", "interpolate", "reconstruct"]
 
@@ -89,7 +89,7 @@ def _coded(
     parts, single = inputs(module, raw, **options)
     with evaluating(module):
         coded = [
-            (opened, run(encode, given, of=module).float()) for opened, given in parts
+            (opened, output(module, given, encode).float()) for opened, given in parts
         ]
     return coded, single
 
@@ -98,8 +98,8 @@ def _results(module: nn.Module, code: Tensor, opened: list[Any]) -> list[Result]
     spec, decode = about(module).spec, unwrapped(module).decode
     try:
         with evaluating(module):
-            output = run(cast(Any, decode), code, of=module)
+            made = output(module, code, cast(Any, decode))
     except RuntimeError as exc:  # torch's word for shapes that don't fit
         problem = f"A code of {code.shape[1]} numbers can't be decoded."
         raise InputError(problem, "codes as zoo.encode gives them") from exc
-    return task(spec.task).results(output, opened, spec.output)
+    return task(spec.task).results(made, opened, spec.output)

@@ -11,11 +11,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from zoo import folders
+from zoo.attempts import Plan
 from zoo.figures import score
 from zoo.pictures import COLOURS, png
 from zoo.searched import FILE, PICTURE
 from zoo.spaces import Range, Space
-from zoo.trials import Plan, Trial
+from zoo.trials import Trial
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -158,8 +159,9 @@ def _csv(trials: Sequence[Trial]) -> str:
 
 def _page(plan: Plan, trials: Sequence[Trial], command: str | None) -> str:
     words = ", ".join(f"`{key}={text}`" for key, text in plan.settings.items())
+    where = f" on {plan.data}" if plan.data else ""
     text = (
-        f"# Sweep of {plan.name}\n\n{len(trials)} trials ({plan.method}, seed "
+        f"# Sweep of {plan.name}{where}\n\n{len(trials)} trials ({plan.method}, seed "
         f"{plan.seed}) over {words}. Values are measured on validation rows; the test "
         f"split was not read.\n\n{markdown(table(trials))}\n"
     )

@@ -13,35 +13,50 @@ from zoo import store
 from zoo.about import About, about, unwrapped
 from zoo.errors import InputError, OptionError, near
 from zoo.models import as_module, find
-from zoo.modes import evaluating
-from zoo.results import Result
+from zoo.modes import evaluating, output
+from zoo.results import Answer, Result
+from zoo.sliding import TASK, slide
 from zoo.tasks import Task, task
-from zoo.verbs import able, run, sample
+from zoo.verbs import able, sample
+from zoo.windows import Windows, asked
 
 __all__ = ["example", "inputs", "predict"]
 
 
 def predict(
-    model: nn.Module | str | Path, raw: Any, *, batch: int = 64, **options: Any
+    model: nn.Module | str | Path,
+    raw: Any,
+    *,
+    batch: int = 64,
+    windows: Any = None,
+    **options: Any,
 ) -> Any:
     """Return what `model` says about `raw`: one result, or a list of them for a list.
 
     `model` is a module from `zoo.load`, a name, or a checkpoint folder. What `raw` may
     be depends on the task: a path, a PIL image, an array, a tensor, a dict, a
     DataFrame, or a list of those. Results are typed: they print, convert with
-    `.to_dict()`, and show themselves in a notebook. A model that draws takes None, and
-    `seed=`. Raises InputError, OptionError.
+    `.to_dict()`, and show themselves in a notebook. `windows=True`, or a dict of the
+    options of `zoo.windows.Windows`, lets an image classifier look at every part of a
+    picture and find several things in it. A model that draws takes None, and `seed=`.
+    Raises InputError, OptionError.
     """
     module = as_module(model, "zoo.predict(model, input)")
+    chosen = {} if windows in (None, False) else {"windows": windows}
     if raw is None and able(module, "sample"):
-        return _drawn(module, options)
-    found: list[Result] = []
-    parts, single = inputs(module, raw, batch=batch, **options)
-    known = about(module).spec
+        return _drawn(module, {**chosen, **options})
+    known = about(module)
+    doing, expected = task(known.spec.task), known.spec.input
+    _check_options(known, doing, {"batch": batch, **chosen, **options})
+    over = asked(windows, known.spec.name, known.labels) if chosen else None
+    items, single = doing.items(raw, expected)
+    found: list[Answer] = []
     with evaluating(module):
-        for opened, prepared in parts:
-            output = run(module, prepared, of=module)
-            found += task(known.task).results(output, opened, known.output)
+        for opened in _parts(known, items, 1 if over else batch, single):
+            answers, suspicion = _answers(module, opened, over, batch, options)
+            if suspicion:
+                _warn_once(unwrapped(module), *suspicion)
+            found += answers
     return found[0] if single else found
 
 
@@ -53,23 +68,31 @@ def inputs(
     Raises InputError, OptionError.
     """
     known = about(module)
-    doing = task(known.spec.task)
+    doing, expected = task(known.spec.task), known.spec.input
     _check_options(known, doing, {"batch": batch, **options})
-    items, single = doing.items(raw, known.spec.input)
+    items, single = doing.items(raw, expected)
 
-    def parts() -> Iterator[tuple[list[Any], Tensor]]:
-        for start in range(0, len(items), batch):
-            opened = [
-                _opened(doing, item, known, 0 if single else number)
-                for number, item in enumerate(items[start : start + batch], start + 1)
-            ]
-            prepared = doing.batch(opened, known.spec.input, **options)
-            suspicion = doing.suspicion(prepared, known.spec.input)
+    def prepared() -> Iterator[tuple[list[Any], Tensor]]:
+        for opened in _parts(known, items, batch, single):
+            given = doing.batch(opened, expected, **options)
+            suspicion = doing.suspicion(given, expected)
             if suspicion:
                 _warn_once(unwrapped(module), *suspicion)
-            yield opened, prepared
+            yield opened, given
 
-    return parts(), single
+    return prepared(), single
+
+
+def _parts(
+    known: About, items: list[Any], step: int, single: bool
+) -> Iterator[list[Any]]:
+    """Yield the items opened, `step` at a time."""
+    doing = task(known.spec.task)
+    for start in range(0, len(items), step):
+        yield [
+            _opened(doing, item, known, 0 if single else number)
+            for number, item in enumerate(items[start : start + step], start + 1)
+        ]
 
 
 def example(name: str, *, shuffle: bool = False) -> Path:
@@ -94,9 +117,29 @@ def _drawn(module: nn.Module, options: dict[str, Any]) -> Result:
     return found
 
 
+def _answers(
+    module: nn.Module,
+    opened: list[Any],
+    over: Windows | None,
+    batch: int,
+    options: dict[str, Any],
+) -> tuple[list[Answer], tuple[str, str] | None]:
+    """Return a result for each opened item, and what looks wrong about them."""
+    spec = about(module).spec
+    if over is not None:
+        one, suspicion = slide(module, opened[0], over, batch=batch, **options)
+        return [one], suspicion
+    doing = task(spec.task)
+    prepared = doing.batch(opened, spec.input, **options)
+    said = output(module, prepared)
+    found: list[Answer] = [*doing.results(said, opened, spec.output)]
+    return found, doing.suspicion(prepared, spec.input)
+
+
 def _check_options(known: About, doing: Task, options: dict[str, Any]) -> None:
     parameters = signature(doing.batch).parameters.values()
     names = ["batch", *(p.name for p in parameters if p.kind is p.KEYWORD_ONLY)]
+    names += ["windows"] if known.spec.task == TASK else []
     for name in options:
         if name not in names:
             problem = f"zoo.predict has no option {name!r}. {near(name, names)}"
@@ -119,4 +162,4 @@ def _warn_once(module: nn.Module, kind: str, suspicion: str) -> None:
     told: set[str] = vars(module).setdefault("_zoo_told", set())
     if kind not in told:
         told.add(kind)
-        warnings.warn(suspicion, stacklevel=4)
+        warnings.warn(suspicion, stacklevel=3)

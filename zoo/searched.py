@@ -46,6 +46,11 @@ def read(folder: str | Path, name: str, *, smoke: bool = False) -> Searched:
         raise SettingsError(
             f"{folder} holds a sweep of {plan['name']!r}, not of {name!r}."
         )
+    if plan.get("data") is not None:
+        raise SettingsError(
+            f"{folder} holds a sweep of fine-tuning, not of the recipe. Run the "
+            f"command it ended with: {best}"
+        )
     if plan["smoke"] and not smoke:
         raise SettingsError(
             f"{folder} holds a sweep of smoke runs, which tell nothing of settings. "

@@ -18,9 +18,10 @@ from typing import Any
 
 from zoo import comparing, folders, models
 from zoo import trials as _queue
+from zoo.attempts import METHODS, Method, Plan
 from zoo.errors import SettingsError, TrainingError, ZooError, near
 from zoo.spaces import Space, worded
-from zoo.trials import JOURNAL, METHODS, Method, Plan, Trial
+from zoo.trials import JOURNAL, Trial
 
 __all__ = ["Sweep", "join", "sweep"]
 
@@ -58,6 +59,9 @@ def sweep(
     smoke: bool = False,
     resume: bool = False,
     device: str = "cpu",
+    data: str | Path | None = None,
+    target: str | None = None,
+    validation: str | Path | None = None,
     told: Told | None = None,
 ) -> Sweep:
     """Try settings of the recipe of `name`; write a comparison into a folder.
@@ -67,8 +71,8 @@ def sweep(
     one process, the same trials come again, resumed or not; with several processes,
     what tpe and hyperband see depends on who ends first. `resume` tries what is missing
     in a sweep that was killed, and may raise the number of `trials`. A trial that
-    diverges counts as failed. `told` hears of each trial that ends. Raises
-    SettingsError.
+    diverges counts as failed. `told` hears of each trial that ends. With `data`, as
+    `zoo.finetune` takes it, settings are those of fine-tuning. Raises SettingsError.
     """
     asked = Plan(
         name=models.find(name).name,
@@ -79,19 +83,23 @@ def sweep(
         metric=metric,
         smoke=smoke,
         device=device,
+        **_own(data=data, target=target, validation=validation),
     )
-    where = asked.space()
-    asked = _counted(asked, where, trials)
+    asked = _counted(asked, where := asked.space(), trials)
     if processes < 1 or asked.trials < 1:
         raise SettingsError(
             f"A sweep needs at least one trial and one process, not {asked.trials} and "
             f"{processes}."
         )
-    target = Path(folder) if folder else Path("runs") / f"{name}-sweep"
-    with _alone(target) as lock:
-        plan = _begun(asked, target, trials, resume=resume)
-        _emptied(target, plan, processes, told, lock)
-        return _finished(target, plan, where)
+    place = Path(folder) if folder else Path("runs") / f"{name}-sweep"
+    with _alone(place) as lock:
+        plan = _begun(asked, place, trials, resume=resume)
+        _emptied(place, plan, processes, told, lock)
+        return _finished(place, plan, where)
+
+
+def _own(**given: str | Path | None) -> dict[str, Any]:
+    return {key: None if held is None else str(held) for key, held in given.items()}
 
 
 @contextmanager
@@ -263,6 +271,10 @@ def _finished(target: Path, plan: Plan, where: Space) -> Sweep:
 def _command(plan: Plan, where: Space, trial: Trial) -> str:
     """Return the command that trains with the settings of a trial."""
     words = ["zoo", "train", plan.name]
+    if plan.data is not None:
+        words = ["zoo", "finetune", plan.name, plan.data]
+        for option, held in (("target", plan.target), ("validation", plan.validation)):
+            words += [f"--{option}", held] if held is not None else []
     for key, value in (where.fixed | trial.settings).items():
         words += ["--set", f"{key}={value}"]
     return shlex.join([*words, *["--smoke"] * plan.smoke])

@@ -10,48 +10,27 @@ import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, get_args
+from typing import TYPE_CHECKING, Any, Literal
 
 import torch
 
-from zoo import models, places
+from zoo import attempts
+from zoo.attempts import Plan
 from zoo.errors import MissingExtra, SettingsError, TrainingError
 from zoo.figures import best, counting, score
 from zoo.run import Run
 from zoo.settings import read
-from zoo.spaces import Choices, Range, Space, space
-from zoo.training import choose, seeded
+from zoo.spaces import Choices, Range, Space
 
 if TYPE_CHECKING:
     import optuna
 
-__all__ = ["JOURNAL", "METHODS", "Plan", "Trial", "ended", "filled", "study", "work"]
+__all__ = ["JOURNAL", "Trial", "ended", "filled", "study", "work"]
 
-Method = Literal["grid", "random", "tpe", "hyperband"]
 State = Literal["done", "pruned", "failed"]
 
-METHODS: tuple[Method, ...] = get_args(Method)
 DIGITS = 12  # of a number with a step: 0.1 + 2 * 0.1 is to be 0.3
 JOURNAL, AGAIN = "journal.jsonl", "journal-again.jsonl"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Plan:
-    """What a sweep was asked to do; `settings` are the words of a search space."""
-
-    name: str
-    settings: dict[str, str]
-    method: Method
-    trials: int
-    seed: int = 0
-    metric: str | None = None
-    smoke: bool = False
-    device: str = "cpu"
-
-    def space(self) -> Space:
-        """Return the search space; raises SettingsError."""
-        _, defaults = choose(models.find(self.name), None, smoke=self.smoke)
-        return space(self.settings, defaults)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -151,23 +130,20 @@ def _attempt(trial: "optuna.Trial", plan: Plan, where: Space) -> Trial:
     """Run the recipe once, on settings drawn for this trial."""
     optuna = _optuna()
     drawn = {key: _drawn(trial, key, part) for key, part in where.searched.items()}
-    spec, looking = models.find(plan.name), _Looking(trial, plan)
+    looking = _Looking(trial, plan)
     state: State = "done"
     why = None
     started = time.perf_counter()
     shown: dict[str, Any] = dict(drawn)
     try:
-        recipe, chosen = _chosen(plan, where.fixed | drawn)
+        chosen = _chosen(plan, where.fixed | drawn)
         shown = {key: _plain(getattr(chosen, key), drawn[key]) for key in drawn}
-        with seeded(chosen.seed):
-            looking.run = Run(
-                spec,
-                seed=chosen.seed,
-                smoke=plan.smoke,
-                place=places.place(plan.device),
-                watcher=looking,
-            )
-            recipe.train(chosen, looking.run)
+        if plan.data is None:
+            attempts.follow(plan, chosen, looking.begun, looking)
+        else:
+            found = attempts.rows(plan, plan.chosen(where.fixed).holding)
+            looking.default = "accuracy" if found.labels else "rmse"
+            looking.end(attempts.taught(plan, found, chosen, looking))
         if looking.value is None:
             raise TrainingError(f"The recipe of {plan.name!r} measured no number.")
     except optuna.TrialPruned:
@@ -186,10 +162,10 @@ def _attempt(trial: "optuna.Trial", plan: Plan, where: Space) -> Trial:
     )
 
 
-def _chosen(plan: Plan, values: Mapping[str, object]) -> tuple[Any, Any]:
-    """Return recipe and settings; what only together can't be is a trial's failure."""
+def _chosen(plan: Plan, values: Mapping[str, object]) -> Any:
+    """Return settings; what only together can't be is a trial's failure."""
     try:
-        return choose(models.find(plan.name), values, smoke=plan.smoke)
+        return plan.chosen(values)
     except SettingsError as exc:
         raise TrainingError(str(exc)) from exc
 
@@ -215,13 +191,17 @@ def _plain(value: object, word: Any) -> Any:
 class _Looking:
     """A watcher that follows the best figure, and ends a trial that falls behind."""
 
-    run: Run  # given before it begins
-
     def __init__(self, trial: "optuna.Trial", plan: Plan) -> None:
         self._trial, self._plan = trial, plan
+        self._run: Run | None = None
+        self._history: list[Mapping[str, float]] = []
         self.epochs = self._planned = 0
+        self.default: str | None = None
         self.figure: str | None = None
         self.value: float | None = None
+
+    def begun(self, run: Run) -> None:
+        self._run = run
 
     def begin(self, epochs: int, done: int) -> None:
         self._planned = epochs
@@ -229,15 +209,22 @@ class _Looking:
     def steps(self, done: int, total: int) -> None: ...
 
     def epoch(self, row: Mapping[str, float]) -> None:
-        self.epochs = len(self.run.history)
-        self.figure = counting(self._plan.metric, self.run.figure, row)
-        self.value = best(self.run.history, self.figure).get(self.figure)
+        self._history.append(row)
+        self.epochs = len(self._history)
+        default = self._run.figure if self._run else self.default
+        self.figure = counting(self._plan.metric, default, row)
+        self.value = best(self._history, self.figure).get(self.figure)
         if self._plan.method == "hyperband" and self.value is not None:
             worth = score(self.figure, self.value)
             self._trial.report(worth, step=self.epochs)
             # After the last epoch there is nothing left to save.
             if self.epochs < self._planned and self._trial.should_prune():
                 raise _optuna().TrialPruned
+
+    def end(self, measured: Mapping[str, float]) -> None:
+        """Take what the model that comes out has reached, whatever its epochs did."""
+        self.figure = counting(self._plan.metric, self.default, measured)
+        self.value = measured[self.figure]
 
 
 def _sampler(plan: Plan, position: int) -> "optuna.samplers.BaseSampler":
@@ -252,7 +239,7 @@ def _sampler(plan: Plan, position: int) -> "optuna.samplers.BaseSampler":
 def _pruner(plan: Plan) -> "optuna.pruners.BasePruner":
     """Return hyperband over the epochs that a trial may take."""
     where = plan.space()
-    _, chosen = choose(models.find(plan.name), where.fixed, smoke=plan.smoke)
+    chosen = plan.chosen(where.fixed)
     part = where.searched.get("epochs")
     most = getattr(chosen, "epochs", None)
     if isinstance(part, Range):

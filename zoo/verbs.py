@@ -11,7 +11,6 @@ Outputs are what `zoo.tasks` turns into results, like those of forward. All meth
 called in eval mode, and what they give must not depend on the rows beside.
 """
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +25,7 @@ from zoo.results import Result
 from zoo.specs import ModelSpec
 from zoo.tasks import task
 
-__all__ = ["VERBS", "able", "need", "outputs", "run", "sample"]
+__all__ = ["VERBS", "able", "need", "outputs", "sample"]
 
 # The verbs of `zoo`, and the methods that each needs.
 VERBS = {
@@ -67,16 +66,6 @@ def outputs(module: nn.Module, count: int, *, seed: int | None = None) -> Tensor
     with evaluating(module):
         found = [draw(min(TOGETHER, count - s), random).cpu() for s in starts]
     return torch.cat(found)
-
-
-@torch.inference_mode()
-def run(call: Callable[[Tensor], Tensor], given: Tensor, *, of: nn.Module) -> Tensor:
-    """Call a model or a method of it, on its device and, for floats, in its type."""
-    parameter = next(of.parameters(), None)
-    if parameter is not None:
-        narrow = given.is_floating_point() and parameter.is_floating_point()
-        given = given.to(parameter.device, parameter.dtype if narrow else given.dtype)
-    return call(given).cpu()
 
 
 def able(model: nn.Module, verb: str) -> bool:

@@ -25,6 +25,8 @@ COMMANDS = {
     "reconstruct": ("verbs", "Show what is left of inputs in their codes."),
     "interpolate": ("verbs", "Show what lies between two inputs, by their codes."),
     "train": ("use", "Run a model's recipe; write a checkpoint folder."),
+    "finetune": ("learn", "Teach a model your own data; write a checkpoint folder."),
+    "evaluate": ("learn", "Measure a model on your own data."),
     "sweep": ("tune", "Search for a recipe's settings, on validation rows."),
     "crossval": ("tune", "Train on folds of the training rows; mean and deviation."),
     "fetch": ("stock", "Bring all that a load needs to this machine."),

@@ -20,7 +20,7 @@ from zoo.specs import (
 if TYPE_CHECKING:
     from PIL import Image
 
-    from zoo.results import Result
+    from zoo.results import Answer
 
 __all__ = ["answer", "facts", "lined", "listing", "picture", "result", "size"]
 
@@ -99,7 +99,7 @@ def _some(labels: tuple[str, ...]) -> str:
     return f"{shown}, ... ({len(labels):,})" if len(labels) > MANY else shown
 
 
-def answer(found: "Result | list[Result]") -> Iterator[str]:
+def answer(found: "Answer | list[Answer]") -> Iterator[str]:
     """Yield the lines of what `zoo.predict` gave: of one result everything, of
     several a line each."""
     if not isinstance(found, list):
@@ -110,10 +110,14 @@ def answer(found: "Result | list[Result]") -> Iterator[str]:
         yield f"{number:>{digits}}  {one}"
 
 
-def result(found: "Result") -> Iterator[str]:
+def result(found: "Answer") -> Iterator[str]:
     """Yield a picture, where there is one, and beside it the answer and the scores."""
+    from zoo.results import Detections
+
     said = _said(found)
     seen = getattr(found, "image", found.picture)  # what was made, or was looked at
+    if isinstance(found, Detections):
+        seen = found.drawn()
     if seen is None:
         yield from said
         return
@@ -139,11 +143,14 @@ def picture(image: "Image.Image") -> tuple[list[str], int]:
     return _shaded(image, across, down), across
 
 
-def _said(found: "Result") -> list[str]:
-    from zoo.results import Drawing, Regression, best
+def _said(found: "Answer") -> list[str]:
+    from zoo.results import Detections, Drawing, Regression, best
 
     if isinstance(found, Drawing | Regression):
         return [str(found)]
+    if isinstance(found, Detections):
+        things = [str(one) for one in found.objects] or [str(found)]
+        return [*things, f"  {found.windows} windows of {found.by}"]
     scores = best(found.scores)
     width = max(len(str(label)) for label in scores)
     bars = [

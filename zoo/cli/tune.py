@@ -23,6 +23,9 @@ metric = click.option("--metric", help="The figure that counts; else the recipe'
 
 @click.command("sweep")
 @click.argument("name")
+@click.option("--data", help="Your own, as for 'zoo finetune': search its settings.")
+@click.option("--target", metavar="COLUMN", help="Of --data: the column to predict.")
+@click.option("--validation", metavar="DATA", help="Of --data: rows that judge.")
 @click.option("--set", "words", multiple=True, metavar="KEY=VALUES", help=HELP)
 @click.option("--method", default="tpe", help="grid, random, tpe or hyperband.")
 @click.option("--trials", type=int, help="How many; 20, and all points of a grid.")
@@ -44,6 +47,8 @@ def sweep_command(
     **how: Any,
 ) -> None:
     """Search for settings of the recipe of NAME; by default into runs/NAME-sweep.
+
+    With --data the settings are those of 'zoo finetune', and so are the words.
 
     The test split is not read: what is compared was measured on validation rows.
     """

@@ -12,6 +12,7 @@ from zoo.cli import show
 from zoo.errors import ZooError
 
 if TYPE_CHECKING:
+    from zoo.results import Detections
     from zoo.verification import Verification
 
 LONG = 200  # characters of an input that a message shows
@@ -23,13 +24,29 @@ as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.argument("inputs", nargs=-1)
 @click.option("--example", is_flag=True, help="Use the example the model ships.")
 @click.option("--invert", is_flag=True, help="Exchange dark and light (pictures).")
+@click.option("--windows", is_flag=True, help="Look for several things in a picture.")
+@click.option("--size", type=int, multiple=True, help="Of a window, in pixels.")
+@click.option("--stride", type=int, help="From window to window, in pixels.")
+@click.option("--by", type=click.Choice(["pixels", "features"]), help="Of what.")
+@click.option("--threshold", type=float, help="Score of a window that votes.")
+@click.option("--overlap", type=float, help="Share of two boxes for one thing.")
+@click.option("--label", "labels", multiple=True, help="Look for this one alone.")
+@click.option("--save", type=click.Path(path_type=Path), help="Draw the boxes here.")
 @as_json
 def predict_command(
-    name: str, inputs: tuple[str, ...], example: bool, invert: bool, as_json: bool
+    name: str,
+    inputs: tuple[str, ...],
+    example: bool,
+    invert: bool,
+    save: Path | None,
+    as_json: bool,
+    **over: Any,
 ) -> None:
     """Run the model NAME on INPUTS: files, rows written as JSON, or - for stdin.
 
-    NAME may also be a checkpoint folder. A model that draws needs no input.
+    NAME may also be a checkpoint folder. A model that draws needs no input. --windows
+    finds several things in a picture with a model that names one; --size to --save are
+    for it alone.
     """
     from zoo.models import build, load
     from zoo.prediction import example as find_example
@@ -39,10 +56,15 @@ def predict_command(
     texts = (str(find_example(name)), *inputs) if example else inputs
     if not texts and not able(build(name), "sample"):  # asked before weights come
         raise click.UsageError("Give an input, or --example to try the model's own.")
-    model = load(name)
+    options: dict[str, Any] = {"invert": True} if invert else {}
+    options |= _over(save=save, **over)
+    if save and len(texts) > 1:
+        raise click.UsageError("--save draws the boxes of one input.")
     raw = [_raw(text) for text in texts] or [None]
-    options = {"invert": True} if invert else {}
+    model = load(name)
     answers = [predict(model, one, **options) for one in raw]
+    if save:
+        _draw(answers[0], save)
     if as_json:
         plain = [_plain(answer) for answer in answers]
         click.echo(json.dumps(plain[0] if len(plain) == 1 else plain, indent=2))
@@ -137,6 +159,28 @@ def _raw(text: str) -> Any:
             shown = text if len(text) < LONG else f"{text[:LONG]}..."
             raise click.UsageError(f"{shown!r} is not JSON ({exc}).") from exc
     return text
+
+
+def _over(*, windows: bool, save: Path | None, **given: Any) -> dict[str, Any]:
+    """Return what `zoo.predict` is told of windows: nothing, where none are wanted."""
+    chosen = {name: one for name, one in given.items() if one not in (None, ())}
+    if windows:
+        return {"windows": chosen}
+    wrong = ["save"] * (save is not None) + list(chosen)
+    if wrong:
+        option = wrong[0].replace("labels", "label")
+        raise click.UsageError(f"--{option} is for --windows.")
+    return {}
+
+
+def _draw(answer: "Detections", path: Path) -> None:
+    picture = answer.drawn()
+    assert picture is not None, "a picture was opened"
+    try:
+        picture.save(path)
+    except ValueError as exc:
+        problem = f"{path.name!r} names no format of pictures, such as .png."
+        raise click.UsageError(problem) from exc
 
 
 def check_device(device: str) -> None:

@@ -9,7 +9,7 @@ from zoo.errors import InputError, MissingExtra, SpecError
 from zoo.results import Classification, MultiLabel, Result
 from zoo.specs import ClassOutput
 
-__all__ = ["loss", "measure", "probabilities", "results"]
+__all__ = ["loss", "measure", "probabilities", "results", "scores"]
 
 
 def probabilities(output: Tensor, meaning: ClassOutput) -> Tensor:
@@ -48,20 +48,25 @@ def results(
     output: Tensor, pictures: list[Image.Image | None], meaning: ClassOutput
 ) -> list[Result]:
     """Return a typed result for each row of the model's output."""
-    scores = probabilities(output, meaning)
-    if scores.ndim != 2 or scores.shape[1] != len(meaning.labels):
+    make = _several if meaning.multi_label else _one
+    return [
+        make(row, picture, meaning)
+        for row, picture in zip(scores(output, meaning).tolist(), pictures, strict=True)
+    ]
+
+
+def scores(output: Tensor, meaning: ClassOutput) -> Tensor:
+    """Return `probabilities`; raises SpecError or InputError where they can't be."""
+    found = probabilities(output, meaning)
+    if found.ndim != 2 or found.shape[1] != len(meaning.labels):
         wanted = f"one for each number of the model's output, {tuple(output.shape)}"
         raise SpecError("ClassOutput", "labels", meaning.labels, wanted)
-    if scores.isnan().any():
+    if found.isnan().any():
         problem = (
             "The model's output holds NaN: its weights or this input are at fault."
         )
         raise InputError(problem, "numbers it can count with")
-    make = _several if meaning.multi_label else _one
-    return [
-        make(row, picture, meaning)
-        for row, picture in zip(scores.tolist(), pictures, strict=True)
-    ]
+    return found
 
 
 def measure(output: Tensor, target: Tensor, meaning: ClassOutput) -> dict[str, float]:

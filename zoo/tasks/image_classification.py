@@ -20,13 +20,14 @@ __all__ = [
     "measure",
     "opened",
     "results",
+    "scores",
     "suspicion",
     "thumbnail",
 ]
 
 THUMBNAIL = 224  # pixels: what a result keeps of its picture
 
-loss, measure = _classes.loss, _classes.measure
+loss, measure, scores = _classes.loss, _classes.measure, _classes.scores
 
 
 def items(raw: Any, expected: ImageInput) -> tuple[list[Any], bool]:
