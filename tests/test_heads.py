@@ -1,6 +1,7 @@
 """The exact head: the same as another library's, from the same rows only."""
 
 import numpy as np
+import pytest
 import torch
 from sklearn.linear_model import LogisticRegression
 from torch import Tensor, nn
@@ -165,13 +166,28 @@ def test_copies_of_a_row_are_left_out_with_it() -> None:
 
 def test_the_nearest_of_about_as_good_ones() -> None:
     """
-    A choice within the slack of the best wins where it stays nearer to its start.
+    A choice that is close to the best wins where it stays nearer to its start.
     """
     tried = [
-        heads.Choice("zeros", 0.01, 0.90),
-        heads.Choice("old", 1.0, 0.89),
-        heads.Choice("old", 1e9, 0.80),
+        heads.Choice("zeros", 0.01, 0.90, close=True),
+        heads.Choice("old", 1.0, 0.89, close=True),
+        heads.Choice("old", 1e9, 0.80, close=False),
     ]
 
-    assert heads.nearest(tried, 0.02) == tried[1]
-    assert heads.nearest(tried, 0.0) == tried[0]
+    assert heads.nearest(tried) == tried[1]
+
+
+@pytest.mark.parametrize(("gained", "lost", "close"), [(9, 7, True), (9, 3, False)])
+def test_close_is_told_by_the_rows_that_differ(
+    gained: int, lost: int, close: bool
+) -> None:
+    """
+    Of two choices the rows on which both are right, or wrong, say nothing: nine against
+    seven may be chance, nine against three is not.
+    """
+    best, other = torch.ones(1000), torch.ones(1000)
+    other[:gained] = 0.0
+    best[gained : gained + lost] = 0.0
+
+    assert heads._close(best, other, 1.0) is close
+    assert heads._close(best.repeat(3), other.repeat(3), 3.0) is close

@@ -7,8 +7,9 @@ inductive bias for transfer learning with convolutional networks", 2018) says ho
 the new rows count. Its strength is chosen by cross-validation on the training rows.
 """
 
+import math
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor, nn
@@ -23,16 +24,21 @@ STEPS = 150  # of L-BFGS, each with a line search
 
 Loss = Callable[[Tensor, Tensor], Tensor]  # output and target to a mean loss
 Score = Callable[[Tensor, Tensor], float]  # the same to a figure, more is better
+Right = Callable[[Tensor, Tensor], Tensor]  # the same to a share of each row, 0 or 1
 Start = tuple[Tensor, Tensor]  # weight (classes, features) and bias (classes,)
 
 
 @dataclass(frozen=True)
 class Choice:
-    """A start and a pull that were tried, and the score on rows that were left out."""
+    """A start and a pull that were tried, and the score on rows that were left out.
+
+    It is `close` where chance may have made it worse than the best.
+    """
 
     start: str
     pull: float
     score: float
+    close: bool
 
 
 def mixture(old: nn.Linear, features: Tensor, target: Tensor, classes: int) -> Start:
@@ -93,13 +99,14 @@ def choose(
     stratified: bool,
     copies: int = 1,
     pulls: Sequence[float] = PULLS,
+    right: Right | None = None,
 ) -> list[Choice]:
     """Return every start and pull that was tried, the best first.
 
     `starts` gives the starts, by name, that the rows of a mask allow. Each is tried on
-    folds of the rows; of equal ones, the one that stays nearer to its start is taken.
-    Where there are `copies`, all rows follow each other that often: the copies of a row
-    are left out with it, and only the row itself is asked about.
+    folds of the rows. Where there are `copies`, all rows follow each other that often:
+    the copies of a row are left out with it, and only the row itself is asked about.
+    `right` says which rows were answered rightly, where the score is a share of those.
     """
     outputs: dict[tuple[str, float], list[Tensor]] = {}
     answers: list[Tensor] = []
@@ -116,22 +123,42 @@ def choose(
                 output = plain[inside] @ now[0].T + now[1]
                 outputs.setdefault((name, pull), []).append(output)
     # All rows at once: the mean over folds would count the rows of small folds more.
+    asked_of = torch.cat(answers)
+    said = {choice: torch.cat(found) for choice, found in outputs.items()}
+    scores = {choice: score(found, asked_of) for choice, found in said.items()}
+    best = max(scores, key=lambda choice: (scores[choice], choice[1]))
     tried = [
-        Choice(name, pull, score(torch.cat(found), torch.cat(answers)))
-        for (name, pull), found in outputs.items()
+        Choice(*choice, value, value == scores[best])
+        for choice, value in scores.items()
     ]
+    if right is not None:
+        hits = {choice: right(found, asked_of) for choice, found in said.items()}
+        often = len(asked_of) / rows  # each row was asked so often
+        tried = [
+            replace(one, close=_close(hits[best], hits[one.start, one.pull], often))
+            for one in tried
+        ]
     return sorted(tried, key=lambda one: (-one.score, -one.pull))
 
 
-def nearest(tried: list[Choice], slack: float) -> Choice:
-    """Return the choice that stays nearest to its start, of those about as good.
+def nearest(tried: list[Choice]) -> Choice:
+    """Return the choice that stays nearest to its start, of those close to the best.
 
-    As good as the best less `slack`, its standard error: the rule of Breiman et al.,
-    "Classification and regression trees", 1984. Few rows say little, and what the old
-    head knew stays; many rows say more.
+    The rule of one standard error (Breiman et al., "Classification and regression
+    trees", 1984): few rows say little, and what the old head knew stays; many say more.
     """
-    good = [one for one in tried if one.score >= tried[0].score - slack]
-    return max(good, key=lambda one: (one.pull, one.score))
+    return max((c for c in tried if c.close), key=lambda c: (c.pull, c.score))
+
+
+def _close(best: Tensor, other: Tensor, often: float) -> bool:
+    """Return whether `other` is behind by no more than one standard error.
+
+    Both were asked about the same rows: only those on which they differ count, and a
+    row that was asked several times counts once.
+    """
+    behind = (best - other).sum().item() / often
+    differ = (best != other).sum().item() / often
+    return behind <= math.sqrt(differ)
 
 
 def _folds(

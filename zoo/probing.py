@@ -1,6 +1,5 @@
 """The linear probe: the best linear head on a frozen model's features."""
 
-import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -61,13 +60,14 @@ def probe(
         return score(figure, doing.measure(output, target, spec.output)[figure])
 
     how: dict[str, Any] = {"stratified": bool(spec.labels), "copies": copies}
+    if figure == "accuracy":
+        how["right"] = _right
     if pull is not None:
         how["pulls"] = (pull,)
     tried = heads.choose(starts, given, target, loss, judge, seed=seed, **how)
     every = starts(torch.ones(len(target), dtype=torch.bool))
     plain = next(one for one in tried if one.start == FRESH)
-    rows = len(target) // copies
-    chosen = heads.nearest(tried, _slack(figure, tried[0].score, rows))
+    chosen = heads.nearest(tried)
 
     def solved(one: Choice) -> Start:
         return heads.solve(every[one.start], given, target, loss, pull=one.pull)
@@ -116,11 +116,11 @@ def is_linear(model: nn.Module, given: Tensor) -> bool:
     return isinstance(head, nn.Linear) and seen.ndim == 2
 
 
-def _slack(figure: str, score: float, rows: int) -> float:
-    """Return the standard error of a share of rows; of other figures, nothing."""
-    if figure != "accuracy":
-        return 0.0
-    return math.sqrt(max(score * (1 - score), 0.0) / rows)
+def _right(output: Tensor, target: Tensor) -> Tensor:
+    """Return 1 for each row with the right label, else 0; (rows,)."""
+    single = output.shape[1] == 1  # one logit, for the second of two labels
+    said = (output[:, 0] > 0).long() if single else output.argmax(dim=1)
+    return (said == target).float()
 
 
 def _bias(head: nn.Linear) -> Tensor:
