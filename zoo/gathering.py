@@ -14,7 +14,7 @@ from zoo import datasets
 from zoo.errors import DataError, MissingExtra, near
 from zoo.examples import Column, Examples, Gathered
 from zoo.plugins import found
-from zoo.specs import REPOSITORY, ImageInput, Input
+from zoo.specs import REPOSITORY, ImageInput, Input, TabularInput
 from zoo.targets import Rows, classes, number
 
 if TYPE_CHECKING:
@@ -205,7 +205,7 @@ def _table(
     feature = rows.features[answer]
     if hasattr(feature, "int2str"):
         held = [None if v is None or v < 0 else feature.int2str(int(v)) for v in held]
-    if not isinstance(expected, ImageInput):
+    if isinstance(expected, TabularInput):
         wanted = [column.name for column in expected.columns]
         for name in wanted:
             _column(source, columns, [name], "model's")

@@ -19,7 +19,7 @@ from zoo import datasets, folders, weights
 from zoo.errors import DataError, DatasetNotFound, MissingExtra, WeightsError, near
 from zoo.normalising import Moments, normalised, statistics
 from zoo.parting import Fold, folded, halves
-from zoo.specs import ClassOutput, ImageInput, Input, ModelSpec, Output
+from zoo.specs import ClassOutput, ImageInput, Input, ModelSpec, NoiseInput, Output
 
 if TYPE_CHECKING:
     from datasets import Dataset
@@ -162,6 +162,8 @@ def stand_in(expected: Input, meaning: Output, rows: int, source: str) -> Tensor
     if isinstance(expected, ImageInput):
         shape = (rows, expected.channels, expected.height, expected.width)
         given = torch.randint(256, shape, generator=random, dtype=torch.uint8)
+    elif isinstance(expected, NoiseInput):
+        given = torch.randn(rows, expected.numbers, generator=random)
     else:
         low = torch.tensor([column.low for column in expected.columns])
         high = torch.tensor([column.high for column in expected.columns])
