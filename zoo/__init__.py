@@ -38,6 +38,7 @@ if TYPE_CHECKING:
         NoiseInput,
         NumberOutput,
         TabularInput,
+        TextInput,
         Weights,
     )
     from zoo.sweeping import sweep
@@ -61,6 +62,7 @@ __all__ = [
     "NumberOutput",
     "Run",
     "TabularInput",
+    "TextInput",
     "Weights",
     "ZooError",
     "build",

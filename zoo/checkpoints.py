@@ -28,6 +28,7 @@ from zoo.specs import (
     NumberOutput,
     Output,
     TabularInput,
+    TextInput,
     Weights,
 )
 
@@ -79,7 +80,9 @@ class Config:
     versions: Mapping[str, str]
 
     def to_json(self) -> str:
-        return json.dumps({"format": FORMAT, **asdict(self)}, indent=2) + "\n"
+        plain = {"format": FORMAT, **asdict(self)}
+        plain["input"].pop("held", None)  # where a tokenizer is, on this machine
+        return json.dumps(plain, indent=2) + "\n"
 
     def spec(self, package: Mapping[str, Plugin], folder: str | Path) -> ModelSpec:
         """Return the spec this folder amounts to, its code found in a plugin.
@@ -254,6 +257,10 @@ def _input(raw: dict[str, Any]) -> Input:
     if raw["kind"] == "table":
         columns = tuple(Column(**column) for column in raw["columns"])
         return TabularInput(columns=columns)
+    if raw["kind"] == "text":
+        if "held" in raw:  # a file may not say which other file to read
+            raise ValueError("unknown entry 'held'")
+        return TextInput(**raw)
     raise ValueError(f"unknown input {raw['kind']!r}")
 
 

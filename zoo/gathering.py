@@ -14,7 +14,7 @@ from zoo import datasets
 from zoo.errors import DataError, MissingExtra, near
 from zoo.examples import Column, Examples, Gathered
 from zoo.plugins import found
-from zoo.specs import REPOSITORY, ImageInput, Input, TabularInput
+from zoo.specs import REPOSITORY, ImageInput, Input, TabularInput, TextInput
 from zoo.targets import Rows, classes, number
 
 if TYPE_CHECKING:
@@ -30,6 +30,7 @@ SPLITS = {  # what a part of the data may be called, as a folder or as a split
 PICTURES = (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".gif", ".tif", ".tiff", ".ppm")
 TABLES = {".csv": "from_csv", ".jsonl": "from_json", ".parquet": "from_parquet"}
 INPUTS = ("image", "img", "picture", "photo", "path", "file", "file_name", "filename")
+TEXTS = ("text", "sentence", "document", "content", "review")
 TARGETS = ("label", "labels", "class", "target")
 
 
@@ -205,6 +206,9 @@ def _table(
     feature = rows.features[answer]
     if hasattr(feature, "int2str"):
         held = [None if v is None or v < 0 else feature.int2str(int(v)) for v in held]
+    if isinstance(expected, TextInput):
+        given = _column(source, columns, TEXTS, "text")
+        return Rows(Column(rows, given), list(held), names)
     if isinstance(expected, TabularInput):
         wanted = [column.name for column in expected.columns]
         for name in wanted:

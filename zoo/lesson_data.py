@@ -7,7 +7,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from zoo import examples, featuring, gathering
+from zoo import examples, featuring, gathering, tokens
+from zoo.about import about
 from zoo.examples import Examples, Gathered
 from zoo.specs import ClassOutput, ModelSpec
 from zoo.strategies import Settings
@@ -72,12 +73,13 @@ def kept(model: nn.Module, rows: Examples) -> Callable[[Tensor], Tensor]:
     batches = featuring.prepared(model, rows)
     first = next(batches)
     if first[0].nbytes * len(rows) <= MOST_BYTES:
-        held = torch.cat([first, *batches])
+        held = tokens.joined([first, *batches], about(model).spec.input)
         return lambda numbers: held[numbers]
 
     def opened(numbers: Tensor) -> Tensor:
         picked = rows.pick(numbers.tolist())
-        return torch.cat(list(featuring.prepared(model, picked)))
+        opened = list(featuring.prepared(model, picked))
+        return tokens.joined(opened, about(model).spec.input)
 
     return opened
 

@@ -12,13 +12,13 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from zoo import cards, checkpoints, hub, pushing, sources
+from zoo import cards, checkpoints, hub, pushing, sources, store
 from zoo.checkpoints import Config
 from zoo.errors import CardError, NoWeights, PublishError
 from zoo.plugins import found
 from zoo.repositories import PREFIX
 from zoo.sources import Source
-from zoo.specs import Weights
+from zoo.specs import TextInput, Weights
 
 __all__ = ["Published", "publish"]
 
@@ -135,11 +135,23 @@ def _files(source: Source, config: Config, scratch: Path) -> Iterator[tuple[str,
         path = source.folder / filename
         if path.is_file():
             yield filename, _inside(path, source.folder)
+    _check_tokenizer(config, source.folder)
     _inside(weights, weights.parent)
     for filename in (checkpoints.WEIGHTS, checkpoints.GOLDEN):
         path = weights if filename == checkpoints.WEIGHTS else source.folder / filename
         if path.is_file():
             _check_tensors(path)
+
+
+def _check_tokenizer(config: Config, folder: Path) -> None:
+    """Refuse a text model without the tokenizer that its config.json pins."""
+    pin = config.input.tokenizer if isinstance(config.input, TextInput) else ""
+    path = folder / checkpoints.TOKENIZER
+    if pin and (not path.is_file() or store.digest(path) != pin):
+        raise PublishError(
+            f"{path} is not the tokenizer that {checkpoints.CONFIG} names. Save the "
+            "checkpoint again."
+        )
 
 
 def _inside(path: Path, folder: Path) -> Path:

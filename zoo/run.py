@@ -18,7 +18,7 @@ from zoo.keeping import Keeper
 from zoo.normalising import normalised
 from zoo.parting import Fold, shares
 from zoo.places import Place
-from zoo.specs import ModelSpec
+from zoo.specs import ModelSpec, TextInput
 from zoo.streams import Data, Rows
 from zoo.tensors import Tensors
 from zoo.trackers import Tracker
@@ -114,6 +114,7 @@ class Run:
 
         A smoke run takes noise of the same shape where the data can't be had.
         """
+        columns["expected"] = self.spec.input
         rows: Tensors = self._read(tensors.load, name, split, columns)
         return rows
 
@@ -187,6 +188,8 @@ class Run:
                 batch = augment(batch, drawing)
             if given.dtype == torch.uint8:
                 batch = normalised(batch, self.spec.input)
+            elif isinstance(self.spec.input, TextInput):
+                batch = tensors.prepared(batch, self.spec.input)
             if self._losses.glance(self._epoch) and self._watcher and not place.rank:
                 self._watcher.steps(number, total)
             yield batch.to(self.device), target.to(self.device)

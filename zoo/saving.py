@@ -3,6 +3,7 @@
 import platform
 import shutil
 from collections.abc import Mapping
+from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from zoo import checkpoints, golden, weights
+from zoo import checkpoints, golden, tokens, weights
 from zoo.about import About, about, unwrapped
 from zoo.checkpoints import Config
 from zoo.models import make
@@ -45,6 +46,8 @@ def save(
     try:
         stored = _stored(model, dtype)
         weights.write(stored, new / checkpoints.WEIGHTS)
+        expected = tokens.written(known.spec.input, new)
+        known = replace(known, spec=replace(known.spec, input=expected))
         config = _config(known, model, checkpoints.weights_of(new))
         (new / checkpoints.CONFIG).write_text(config.to_json(), encoding="utf-8")
         if example is not None:

@@ -1,6 +1,8 @@
 """What a model takes and what it gives, as specs and checkpoint folders say it."""
 
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Literal
 
 from zoo.errors import SpecError
@@ -15,7 +17,10 @@ __all__ = [
     "NumberOutput",
     "Output",
     "TabularInput",
+    "TextInput",
 ]
+
+SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,7 +95,42 @@ class NoiseInput:
             raise SpecError("NoiseInput", "numbers", self.numbers, "at least 1")
 
 
-Input = ImageInput | NoiseInput | TabularInput
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TextInput:
+    """A text, as the model takes it: token numbers (batch, length), int64, padded.
+
+    tokenizer.json beside the weights turns a text into numbers below `vocabulary`;
+    `tokenizer` is the SHA-256 of that file. What is longer than `longest` tokens is cut
+    off. `padding` fills up the shorter rows of a batch, `unknown` stands for what the
+    tokenizer does not know, where there is such a number. `language` is written as on
+    the Hub ("en", "ko"). `held` is where a loaded model's tokenizer is, or its content
+    where it was just made; it is neither compared nor saved.
+    """
+
+    kind: Literal["text"] = "text"
+    longest: int
+    vocabulary: int
+    padding: int = 0
+    unknown: int | None = None
+    language: str = ""
+    tokenizer: str = ""
+    held: Path | bytes | None = field(default=None, compare=False, repr=False)
+
+    def __post_init__(self) -> None:
+        for name in ("longest", "vocabulary"):
+            if getattr(self, name) < 1:
+                raise SpecError("TextInput", name, getattr(self, name), "at least 1")
+        for name in ("padding", "unknown"):
+            number = getattr(self, name)
+            if number is not None and not 0 <= number < self.vocabulary:
+                wanted = f"a number below the vocabulary, {self.vocabulary}"
+                raise SpecError("TextInput", name, number, wanted)
+        if self.tokenizer and not SHA256.fullmatch(self.tokenizer):
+            wanted = "64 hexadecimal digits"
+            raise SpecError("TextInput", "tokenizer", self.tokenizer, wanted)
+
+
+Input = ImageInput | NoiseInput | TabularInput | TextInput
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

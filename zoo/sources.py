@@ -20,7 +20,7 @@ from zoo.locks import Lock
 from zoo.plugins import Plugin, found
 from zoo.registry import Registry
 from zoo.repositories import PREFIX, Repository
-from zoo.specs import ModelSpec, Weights
+from zoo.specs import ModelSpec, TextInput, Weights
 from zoo.store import Verify
 
 __all__ = ["Source", "disagreement", "find", "fresh_lock", "obtain", "to_lock"]
@@ -50,13 +50,15 @@ def find(name: str | Path, *, locked: bool = True) -> Source:
         raise ModelNotFound(repr(name), known.models)
     if isinstance(name, str) and name in known.models:
         spec, plugin = known.models[name], known.providers[name]
-        return Source(name, spec, plugin, store.shipped(spec), "registered")
+        folder = store.shipped(spec)
+        return Source(name, _beside(spec, folder), plugin, folder, "registered")
     if isinstance(name, str) and name.startswith(PREFIX):
         return _repository(name, locked)
     folder = Path(name)
     if isinstance(name, Path) or checkpoints.is_checkpoint(folder) or "/" in name:
         config = checkpoints.read_config(folder)
         spec, plugin = _described(config, folder)
+        spec = _beside(spec, folder)
         return Source(str(name), spec, plugin, folder, "folder", config.parent)
     Registry(known.models)[name]
     raise AssertionError("the registry raises ModelNotFound")
@@ -182,13 +184,21 @@ def _repository(name: str, locked: bool) -> Source:
     spec, plugin = _described(config, name)
     return Source(
         name,
-        replace(spec, weights=repository.weights),
+        replace(_beside(spec, repository.folder), weights=repository.weights),
         plugin,
         repository.folder,
         "repository",
         config.parent,
         repository,
     )
+
+
+def _beside(spec: ModelSpec, folder: Path) -> ModelSpec:
+    """Return the spec of a model that takes text, knowing where its tokenizer is."""
+    if not isinstance(spec.input, TextInput):
+        return spec
+    path = folder / checkpoints.TOKENIZER
+    return replace(spec, input=replace(spec.input, held=path))
 
 
 def _local(folder: Path, pin: Weights, verify: Verify) -> tuple[Path, Weights, bool]:

@@ -21,6 +21,7 @@ from zoo.signatures import (
     NumberOutput,
     Output,
     TabularInput,
+    TextInput,
 )
 
 __all__ = [
@@ -37,6 +38,7 @@ __all__ = [
     "NumberOutput",
     "Output",
     "TabularInput",
+    "TextInput",
     "Weights",
     "lower_is_better",
 ]

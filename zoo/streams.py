@@ -18,11 +18,11 @@ import torch
 from torch import Tensor
 from torch.utils.data import DataLoader
 
-from zoo import datasets, folders, images
+from zoo import datasets, folders, images, texts
 from zoo.errors import DataError, InputError
 from zoo.normalising import Moments, statistics
 from zoo.parting import Fold, folded, halves
-from zoo.specs import ImageInput, Input
+from zoo.specs import ImageInput, Input, TextInput
 from zoo.tensors import Tensors, check_columns, numbers
 
 if TYPE_CHECKING:
@@ -108,6 +108,8 @@ class Reader:
         try:
             if isinstance(self.expected, ImageInput):
                 return self._pixels(rows, held[self.columns[0]], self.expected)
+            if isinstance(self.expected, TextInput):
+                return texts.column(held, self.columns[0], self.expected, "these rows")
             columns = [numbers(held, name, "these rows") for name in self.columns]
         except DataError as exc:
             return str(exc)
@@ -140,8 +142,8 @@ def load(
 ) -> Rows:
     """Return a split of a registered dataset as rows that are decoded when asked for.
 
-    `columns` is one picture column where a picture is expected, else the number
-    columns. Raises DataError.
+    `columns` is one picture or text column where a picture or a text is expected, else
+    the number columns. Raises DataError.
     """
     if workers < 0:
         raise DataError(f"workers={workers} can't decode; give 0 or more.")

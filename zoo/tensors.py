@@ -15,11 +15,19 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from zoo import datasets, folders, weights
+from zoo import datasets, folders, texts, tokens, weights
 from zoo.errors import DataError, DatasetNotFound, MissingExtra, WeightsError, near
 from zoo.normalising import Moments, normalised, statistics
 from zoo.parting import Fold, folded, halves
-from zoo.specs import ClassOutput, ImageInput, Input, ModelSpec, NoiseInput, Output
+from zoo.specs import (
+    ClassOutput,
+    ImageInput,
+    Input,
+    ModelSpec,
+    NoiseInput,
+    Output,
+    TextInput,
+)
 
 if TYPE_CHECKING:
     from datasets import Dataset
@@ -45,7 +53,8 @@ CHUNK = 1000  # rows that are looked at together
 class Tensors:
     """Rows of a dataset: `input` (rows, ...) and `target` (rows,) or (rows, labels).
 
-    Pictures stay bytes, (rows, channels, height, width) in uint8, until they are used.
+    Pictures stay bytes, (rows, channels, height, width) in uint8, until they are used;
+    texts are token numbers, (rows, longest) in int32.
     `fingerprint` is the content hash of the whole split these rows come from.
     """
 
@@ -90,10 +99,12 @@ def load(
     *,
     columns: str | Iterable[str] = "image",
     target: str | tuple[str, ...] = "label",
+    expected: Input | None = None,
 ) -> Tensors:
     """Return a split of a registered dataset; the decoded rows are cached on disk.
 
-    `columns` is one picture column, or the number columns that become (rows, columns).
+    `columns` is one picture column, or the number columns that become (rows, columns),
+    or one text column, which the tokenizer of the `expected` input reads.
     Several targets become (rows, targets), in float32.
     """
     rows = datasets.load(name, split)
@@ -101,10 +112,11 @@ def load(
     targets = (target,) if isinstance(target, str) else tuple(target)
     source = f"{name}/{split}"
     check_columns(source, rows, (*columns, *targets))
-    cached = _cached(source, rows, columns, targets)
+    reading = expected if isinstance(expected, TextInput) else None
+    cached = _cached(source, rows, columns, targets, reading)
     held = _read(cached)
     if held is None:
-        held = _decoded(rows, columns, targets, source)
+        held = _decoded(rows, columns, targets, source, reading)
         held["seal"] = _seal(held)
         with suppress(OSError):  # a read-only cache only costs time: decoded again
             weights.write(held, cached)
@@ -148,8 +160,11 @@ def check_labels(target: Tensor, meaning: Output, source: str) -> None:
 def prepared(rows: Tensor, expected: Input | None = None) -> Tensor:
     """Return inputs as models take them: bytes become floats in 0..1.
 
-    Pictures are also normalised, where it is said what the model expects.
+    Pictures are also normalised, and texts no wider than the longest of them, where it
+    is said what the model expects.
     """
+    if isinstance(expected, TextInput) and not rows.is_floating_point():
+        return tokens.trimmed(rows, expected)  # floats are features of texts
     if rows.dtype != torch.uint8:
         return rows
     scaled = rows.float().div_(255)
@@ -164,6 +179,8 @@ def stand_in(expected: Input, meaning: Output, rows: int, source: str) -> Tensor
         given = torch.randint(256, shape, generator=random, dtype=torch.uint8)
     elif isinstance(expected, NoiseInput):
         given = torch.randn(rows, expected.numbers, generator=random)
+    elif isinstance(expected, TextInput):
+        given = tokens.noise(expected, rows, random)
     else:
         low = torch.tensor([column.low for column in expected.columns])
         high = torch.tensor([column.high for column in expected.columns])
@@ -184,10 +201,16 @@ def _answers(meaning: Output, rows: int, random: torch.Generator) -> Tensor:
 
 
 def _cached(
-    source: str, rows: Dataset, columns: tuple[str, ...], targets: tuple[str, ...]
+    source: str,
+    rows: Dataset,
+    columns: tuple[str, ...],
+    targets: tuple[str, ...],
+    reading: TextInput | None,
 ) -> Path:
     # The library's own fingerprint changes with the files a set was read from.
     asked = repr((VERSION, rows._fingerprint, columns, targets))
+    if reading is not None:
+        asked += tokens.identity(reading)
     key = hashlib.sha256(asked.encode()).hexdigest()[:16]
     name = f"{source.replace('/', '-')}-{key}.safetensors"
     return folders.cache() / "tensors" / name
@@ -214,9 +237,15 @@ def _read(cached: Path) -> dict[str, Tensor] | None:
 
 
 def _decoded(
-    rows: Dataset, columns: tuple[str, ...], targets: tuple[str, ...], source: str
+    rows: Dataset,
+    columns: tuple[str, ...],
+    targets: tuple[str, ...],
+    source: str,
+    reading: TextInput | None,
 ) -> dict[str, Tensor]:
-    if len(rows) and isinstance(rows[0][columns[0]], Image.Image):
+    if reading is not None:
+        held = texts.column(rows, columns[0], reading, source).int()
+    elif len(rows) and isinstance(rows[0][columns[0]], Image.Image):
         held = _pixels(list(rows[columns[0]]), source)
     else:
         given = [numbers(rows, name, source) for name in columns]

@@ -41,7 +41,7 @@ from zoo import (
 from zoo.about import about
 from zoo.errors import InputError, OptionError
 from zoo.learnability import head_learns
-from zoo.specs import ModelSpec, lower_is_better
+from zoo.specs import ModelSpec, TextInput, lower_is_better
 from zoo.tasks import task
 from zoo.tensors import prepared, stand_in
 from zoo.verb_checks import codes_do_not_mix, samples_follow_the_seed
@@ -169,7 +169,9 @@ def nonsense_is_refused(spec: ModelSpec, tmp_path: Path) -> None:
     but by a model that draws."""
     model = models.build(spec.name).eval()
     nothing = () if verbs.able(model, "sample") else (None,)
-    for nonsense in (*nothing, [], object(), str(tmp_path / "no such file")):
+    missing = tmp_path / "no such file"
+    text = isinstance(spec.input, TextInput)  # for which any str is an input
+    for nonsense in (*nothing, [], object(), missing if text else str(missing)):
         try:
             prediction.predict(model, nonsense)
         except InputError:

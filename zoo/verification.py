@@ -7,11 +7,11 @@ from typing import Any
 
 from torch import nn
 
-from zoo import checkpoints, folders, golden, models, remeasuring, weights
+from zoo import checkpoints, folders, golden, models, remeasuring, tokens, weights
 from zoo.about import about
 from zoo.golden import Replay
 from zoo.run import Run
-from zoo.specs import Metric
+from zoo.specs import Metric, TextInput
 from zoo.training import MEASURING, recipe_of
 
 __all__ = ["Recheck", "Verification", "verify"]
@@ -70,6 +70,8 @@ def verify(
     known = about(model)
     assert known.folder is not None, "a loaded model has a folder"
     assert known.report is not None, "a loaded model has a report"
+    if isinstance(known.spec.input, TextInput):
+        tokens.identity(known.spec.input)  # tokenizer.json is the pinned one
     path = known.folder / checkpoints.GOLDEN
     replay = golden.replay(model, path) if path.is_file() else None
     kept = None

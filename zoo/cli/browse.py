@@ -96,4 +96,6 @@ def _listing(specs: list[ModelSpec], as_json: bool) -> None:
 
 
 def _plain(spec: ModelSpec) -> dict[str, Any]:
-    return asdict(spec) | {"provided_by": found().providers[spec.name].distribution}
+    plain = asdict(spec) | {"provided_by": found().providers[spec.name].distribution}
+    plain["input"].pop("held", None)
+    return plain

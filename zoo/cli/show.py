@@ -15,6 +15,7 @@ from zoo.specs import (
     ModelSpec,
     NoiseInput,
     Output,
+    TextInput,
 )
 
 if TYPE_CHECKING:
@@ -79,6 +80,9 @@ def _taken(expected: Input) -> str:
         )
     if isinstance(expected, NoiseInput):
         return f"noise, {expected.numbers} numbers"
+    if isinstance(expected, TextInput):
+        language = f" in {expected.language!r}" if expected.language else ""
+        return f"a text{language}, {expected.longest:,} tokens of it at most"
     return "; ".join(
         f"{column.name} {column.low:g} to {column.high:g} {column.unit}".rstrip()
         for column in expected.columns

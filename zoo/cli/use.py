@@ -10,6 +10,7 @@ import click
 
 from zoo.cli import show
 from zoo.errors import ZooError
+from zoo.specs import TextInput
 
 if TYPE_CHECKING:
     from zoo.results import Detections
@@ -48,7 +49,7 @@ def predict_command(
     finds several things in a picture with a model that names one; --size to --save are
     for it alone.
     """
-    from zoo.models import build, load
+    from zoo.models import build, find, load
     from zoo.prediction import example as find_example
     from zoo.prediction import predict
     from zoo.verbs import able
@@ -60,7 +61,8 @@ def predict_command(
     options |= _over(save=save, **over)
     if save and len(texts) > 1:
         raise click.UsageError("--save draws the boxes of one input.")
-    raw = [_raw(text) for text in texts] or [None]
+    reading = isinstance(find(name).input, TextInput)
+    raw = [_text(text) if reading else _raw(text) for text in texts] or [None]
     model = load(name)
     answers = [predict(model, one, **options) for one in raw]
     if save:
@@ -159,6 +161,16 @@ def _raw(text: str) -> Any:
             shown = text if len(text) < LONG else f"{text[:LONG]}..."
             raise click.UsageError(f"{shown!r} is not JSON ({exc}).") from exc
     return text
+
+
+def _text(text: str) -> Any:
+    """Return the path of a file that is there, and else the words themselves."""
+    if text != "-":
+        return Path(text) if os.path.isfile(text) else text
+    try:
+        return sys.stdin.buffer.read().decode()
+    except UnicodeDecodeError as exc:
+        raise click.UsageError(f"stdin is not UTF-8 text ({exc.reason}).") from exc
 
 
 def _over(*, windows: bool, save: Path | None, **given: Any) -> dict[str, Any]:

@@ -1,0 +1,96 @@
+"""Texts as weighted words, and as topics: TF-IDF and latent semantic analysis.
+
+This module is only metadata; it must stay free of torch.
+"""
+
+from zoo import (
+    ClassOutput,
+    DatasetSpec,
+    License,
+    Metric,
+    ModelSpec,
+    TextInput,
+    Weights,
+    hookimpl,
+)
+
+VOCABULARY = 10_000  # tokens, the two special ones included
+TOKENIZER = "b625b3660813ec514091839216db1868367af2cdbc89aa71fe44e33f5e731074"
+
+SPECS = (
+    ModelSpec(
+        name="lsa-mlp-20news",
+        summary="Topics of a post, and an MLP on them: electronics or politics.",
+        task="text-classification",
+        build="zoo_text_retrieval.lsa:lsa_mlp",
+        options={"vocabulary": VOCABULARY},
+        recipe="zoo_text_retrieval.recipe",
+        card="cards/lsa-mlp-20news.md",
+        license=License(code="mit", weights="mit", data="unknown"),
+        parameters=850,
+        input=TextInput(
+            longest=16_384,
+            vocabulary=VOCABULARY,
+            padding=0,
+            unknown=1,
+            language="en",
+            tokenizer=TOKENIZER,
+        ),
+        output=ClassOutput(labels=("sci.electronics", "talk.politics.misc")),
+        trained_on=("newsgroups-pair",),
+        head="decide",
+        examples=("soldering.txt", "senate.txt"),
+        papers=(
+            "https://doi.org/10.1002/(SICI)1097-4571(199009)41:6%3C391::AID-ASI1%3E3.0.CO;2-9",
+            "https://doi.org/10.1016/0306-4573(88)90021-0",
+        ),
+        tags=("lsa", "tf-idf"),
+        weights=Weights(
+            size=2_044_176,
+            sha256="1fd6ce4b24361fae3e42871bc4613cc2c5bf7644e2f86405a016ff08f17bbdc5",
+        ),
+        metrics=(
+            Metric(
+                name="accuracy",
+                value=0.923186,
+                dataset="newsgroups-pair",
+                split="test",
+                tolerance=1e-06,
+                baseline=0.559033,
+                baseline_name="majority class",
+            ),
+            Metric(
+                name="f1",
+                value=0.922395,
+                dataset="newsgroups-pair",
+                split="test",
+                tolerance=1e-06,
+            ),
+        ),
+    ),
+)
+
+DATASETS = (
+    DatasetSpec(
+        name="newsgroups-pair",
+        summary="Posts of two of the 20 newsgroups, electronics and politics, without "
+        "subject, quotes and signature.",
+        license="unknown",
+        splits={"train": 1_056, "test": 703},
+        columns={"text": ("text",), "label": ("label",)},
+        labels=("sci.electronics", "talk.politics.misc"),
+        package="zoo_text_retrieval.posts:pair",
+        homepage="http://qwone.com/~jason/20Newsgroups/",
+        citation="Lang: NewsWeeder, 1995. The 20news-bydate collection by Rennie.",
+    ),
+)
+
+
+@hookimpl
+def zoo_models() -> tuple[ModelSpec, ...]:
+    return SPECS
+
+
+@hookimpl
+def zoo_datasets() -> tuple[DatasetSpec, ...]:
+    return DATASETS
