@@ -2,11 +2,12 @@
 
 import pytest
 import torch
+from sklearn.decomposition import PCA
 from sklearn.dummy import DummyClassifier
 from sklearn.neighbors import NearestCentroid
 
-from zoo.baselines import majority, nearest_mean
-from zoo.tensors import Tensors, load
+from zoo.baselines import majority, nearest_mean, principal
+from zoo.tensors import Tensors, load, prepared
 
 SETS = {
     "digits": {"columns": "image"},
@@ -49,6 +50,31 @@ def test_nearest_mean_is_the_nearest_centroid(parts: tuple[Tensors, Tensors]) ->
 
     expected = centroid.score(flat(test), test.target.tolist())
     assert nearest_mean(training, test) == pytest.approx(expected, abs=1e-6)
+
+
+def test_principal_directions_are_those_of_sklearn(
+    parts: tuple[Tensors, Tensors],
+) -> None:
+    """
+    The same mean and deviations, and what is left of test rows is the same.
+    """
+    training, test = parts
+    expected = PCA(n_components=2, svd_solver="full").fit(prepared_rows(training))
+    middle, directions, spread = principal(training, 2)
+    apart = torch.tensor(prepared_rows(test)).double() - middle
+    left = apart @ directions @ directions.T + middle
+    wanted = expected.inverse_transform(expected.transform(prepared_rows(test)))
+
+    assert torch.allclose(middle, torch.tensor(expected.mean_).double(), atol=1e-5)
+    assert spread.square().tolist() == pytest.approx(
+        expected.explained_variance_.tolist(), rel=1e-4
+    )
+    assert torch.allclose(left, torch.tensor(wanted).double(), atol=1e-4)
+
+
+def prepared_rows(rows: Tensors) -> list[list[float]]:
+    found: list[list[float]] = prepared(rows.input).flatten(start_dim=1).tolist()
+    return found
 
 
 def test_a_label_without_training_rows_is_never_said() -> None:

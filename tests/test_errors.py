@@ -35,6 +35,7 @@ from zoo.errors import (
     SplitNotFound,
     TrainingError,
     UnreachableError,
+    VerbError,
     ZooError,
     near,
 )
@@ -93,6 +94,11 @@ MESSAGES = [
     (
         OptionError("lenet5", "no option 'clases'.", []),
         "Model 'lenet5': no option 'clases'. Options: none.",
+    ),
+    (
+        VerbError("lenet5", "sample", "sample", ["predict", "encode"]),
+        "Model 'lenet5' can't sample: its module has no method 'sample'. It can be "
+        "used with zoo.predict, zoo.encode.",
     ),
     (
         InputError("The list is empty.", "a picture"),

@@ -1,5 +1,7 @@
 """How a prediction prints, converts and shows itself, and how it is made of numbers."""
 
+import base64
+import io
 import json
 from html.parser import HTMLParser
 
@@ -9,7 +11,7 @@ from PIL import Image
 
 from zoo import ClassOutput
 from zoo.errors import InputError, SpecError
-from zoo.results import Classification, MultiLabel
+from zoo.results import Classification, Drawing, MultiLabel, sheet
 from zoo.tasks import _classes, names, task
 
 DIGIT = Classification(
@@ -266,3 +268,37 @@ def test_an_unknown_task() -> None:
     assert str(caught.value) == (
         f"Task: tag='image-clasification' should be one of {', '.join(names())}."
     )
+
+
+def test_a_drawing_prints_converts_and_shows_itself() -> None:
+    """
+    A line of text, a PNG in plain Python, and both pictures in a notebook.
+    """
+    made = Drawing(
+        image=Image.new("RGB", (3, 2), "red"), picture=Image.new("L", (2, 2))
+    )
+    plain = made.to_dict()
+    again = Image.open(io.BytesIO(base64.b64decode(plain["png"])))
+
+    assert str(made) == "a colour picture, 3x2"
+    assert json.loads(json.dumps(plain))["width"] == 3
+    assert again.getpixel((2, 1)) == (255, 0, 0)
+    assert made._repr_png_().startswith(b"\x89PNG")
+    assert Tags(made._repr_html_()).open.count("img") == 2
+
+
+def test_a_sheet_holds_its_pictures_in_rows() -> None:
+    """
+    Five pictures make a square with three in a row, on a grey ground.
+    """
+    shades = [Image.new("L", (4, 4), shade) for shade in (0, 50, 100, 150, 200)]
+    found = sheet(shades)
+    middles = [
+        found.getpixel((4 + 6 * column, 4 + 6 * row))
+        for row in (0, 1)
+        for column in (0, 1, 2)
+    ]
+
+    assert found.size == (20, 14)
+    assert middles == [0, 50, 100, 150, 200, 96]
+    assert sheet(shades, columns=5).size == (32, 8)

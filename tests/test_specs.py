@@ -9,9 +9,11 @@ from zoo import (
     ClassOutput,
     DatasetSpec,
     ImageInput,
+    ImageOutput,
     License,
     Metric,
     ModelSpec,
+    NoiseInput,
     Weights,
 )
 from zoo.errors import SpecError
@@ -117,6 +119,15 @@ REFUSED = [
         lambda: ClassOutput(labels=("a", "a")),
         "ClassOutput: labels=('a', 'a') should be all different.",
     ),
+    (
+        lambda: ImageOutput(height=0, width=1),
+        "ImageOutput: height=0 should be at least 1.",
+    ),
+    (
+        lambda: ImageOutput(height=1, width=1, low=1.0),
+        "ImageOutput: low=1.0 should be below 1.0.",
+    ),
+    (lambda: NoiseInput(numbers=0), "NoiseInput: numbers=0 should be at least 1."),
     (lambda: model(name="Net"), f"Model 'Net': name='Net' should be {NAMED}."),
     (lambda: model(name="a.b.c"), f"Model 'a.b.c': name='a.b.c' should be {NAMED}."),
     (lambda: model(name="net\n"), f"Model 'net\\n': name='net\\n' should be {NAMED}."),

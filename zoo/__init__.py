@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from zoo.bundles import bundle, unbundle
     from zoo.cards import render as card
     from zoo.catalogue import dataset_names, names, search, spec
+    from zoo.coding import encode, interpolate, reconstruct
     from zoo.datasets import load as data
     from zoo.errors import ZooError
     from zoo.evaluating import evaluate
@@ -30,9 +31,11 @@ if TYPE_CHECKING:
         Column,
         DatasetSpec,
         ImageInput,
+        ImageOutput,
         License,
         Metric,
         ModelSpec,
+        NoiseInput,
         NumberOutput,
         TabularInput,
         TextInput,
@@ -41,6 +44,7 @@ if TYPE_CHECKING:
     from zoo.sweeping import sweep
     from zoo.training import train
     from zoo.validation import crossval
+    from zoo.verbs import sample
     from zoo.verification import verify
 
 __all__ = [
@@ -49,10 +53,12 @@ __all__ = [
     "Column",
     "DatasetSpec",
     "ImageInput",
+    "ImageOutput",
     "License",
     "LoadReport",
     "Metric",
     "ModelSpec",
+    "NoiseInput",
     "NumberOutput",
     "Run",
     "TabularInput",
@@ -65,6 +71,7 @@ __all__ = [
     "crossval",
     "data",
     "dataset_names",
+    "encode",
     "evaluate",
     "example",
     "features",
@@ -72,11 +79,14 @@ __all__ = [
     "finetune",
     "freeze",
     "hookimpl",
+    "interpolate",
     "load",
     "lock",
     "names",
     "predict",
     "publish",
+    "reconstruct",
+    "sample",
     "save",
     "search",
     "spec",
@@ -98,6 +108,7 @@ _HOMES = {
     "crossval": "validation",
     "data": "datasets:load",
     "dataset_names": "catalogue",
+    "encode": "coding",
     "evaluate": "evaluating",
     "example": "prediction",
     "features": "featuring",
@@ -105,11 +116,14 @@ _HOMES = {
     "finetune": "lessons",
     "freeze": "freezing",
     "hookimpl": "hookspecs",
+    "interpolate": "coding",
     "load": "models",
     "lock": "locking",
     "names": "catalogue",
     "predict": "prediction",
     "publish": "publishing",
+    "reconstruct": "coding",
+    "sample": "verbs",
     "save": "saving",
     "search": "catalogue",
     "spec": "catalogue",

@@ -8,7 +8,14 @@ from zoo.specs import NumberOutput
 from zoo.tasks.tabular_regression import measure
 from zoo.tensors import Tensors, prepared
 
-__all__ = ["least_squares", "logistic", "majority", "mean", "nearest_mean"]
+__all__ = [
+    "least_squares",
+    "logistic",
+    "majority",
+    "mean",
+    "nearest_mean",
+    "principal",
+]
 
 NUMBER = NumberOutput(name="target")
 
@@ -67,6 +74,17 @@ def least_squares(training: Tensors, test: Tensors) -> dict[str, float]:
     target = training.target.double()
     weight = torch.linalg.lstsq(_with_one(training), target[:, None]).solution
     return measure(_with_one(test) @ weight, test.target, NUMBER)
+
+
+def principal(training: Tensors, count: int) -> tuple[Tensor, Tensor, Tensor]:
+    """Return the mean training input, (numbers,), the `count` directions in which
+    inputs differ most, (numbers, count), and their standard deviations, (count,).
+    """
+    given = _flat(training).double()
+    middle = given.mean(dim=0)
+    variance, directions = torch.linalg.eigh(torch.cov(given.T))
+    spread = variance[-count:].flip(0).clamp_min(0).sqrt()
+    return middle, directions[:, -count:].flip(1), spread
 
 
 def _with_one(rows: Tensors) -> Tensor:

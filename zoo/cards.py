@@ -23,6 +23,7 @@ from zoo.wording import (
     SEARCHED,
     TRAINED,
     UNMEASURED,
+    USES,
 )
 
 __all__ = ["SECTIONS", "card", "check_prose", "measured", "render", "table", "text"]
@@ -87,12 +88,13 @@ def card(
     example = f'zoo.example("{spec.name}")'
     known = spec.weights.size if spec.weights else None
     registered = spec.name in found().models
+    use = f"print(zoo.predict(model, {example if spec.examples else '...'}))"
     body = BODY.format(
         name=spec.name,
         place=spec.name if registered else f"./{spec.name}",
         remark="" if registered else "  # its folder, or hf://user/name once published",
         summary=spec.summary,
-        use=f"print(zoo.predict(model, {example if spec.examples else '...'}))",
+        use=USES.get(spec.task, use),
         prose=prose or _prose(spec, receipt),
         numbers=numbers,
         parameters=spec.parameters,

@@ -20,9 +20,11 @@ from zoo.specs import (
     ClassOutput,
     Column,
     ImageInput,
+    ImageOutput,
     Input,
     License,
     ModelSpec,
+    NoiseInput,
     NumberOutput,
     Output,
     TabularInput,
@@ -250,6 +252,8 @@ PLAIN: dict[Any, Any] = {
 def _input(raw: dict[str, Any]) -> Input:
     if raw["kind"] == "image":
         return ImageInput(**_tuples(raw))
+    if raw["kind"] == "noise":
+        return NoiseInput(**raw)
     if raw["kind"] == "table":
         columns = tuple(Column(**column) for column in raw["columns"])
         return TabularInput(columns=columns)
@@ -265,6 +269,8 @@ def _output(raw: dict[str, Any]) -> Output:
         return ClassOutput(**_tuples(raw))
     if raw["kind"] == "number":
         return NumberOutput(**raw)
+    if raw["kind"] == "image":
+        return ImageOutput(**raw)
     raise ValueError(f"unknown output {raw['kind']!r}")
 
 

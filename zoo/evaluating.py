@@ -7,6 +7,7 @@ from torch import Tensor, nn
 
 from zoo import featuring, gathering
 from zoo.about import about, unwrapped
+from zoo.errors import OptionError
 from zoo.examples import Examples
 from zoo.modes import evaluating
 from zoo.tasks import task
@@ -23,6 +24,9 @@ def evaluate(
     validation, or else all. Labels must be the model's. Raises DataError, InputError.
     """
     spec = about(model).spec
+    if not hasattr(task(spec.task), "measure"):
+        problem = f"its task, {spec.task}, has no right answers to compare with."
+        raise OptionError(spec.name, problem, [])
     found = gathering.gather(
         data,
         spec.input,

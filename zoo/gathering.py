@@ -14,7 +14,7 @@ from zoo import datasets
 from zoo.errors import DataError, MissingExtra, near
 from zoo.examples import Column, Examples, Gathered
 from zoo.plugins import found
-from zoo.specs import REPOSITORY, ImageInput, Input, TextInput
+from zoo.specs import REPOSITORY, ImageInput, Input, TabularInput, TextInput
 from zoo.targets import Rows, classes, number
 
 if TYPE_CHECKING:
@@ -209,7 +209,7 @@ def _table(
     if isinstance(expected, TextInput):
         given = _column(source, columns, TEXTS, "text")
         return Rows(Column(rows, given), list(held), names)
-    if not isinstance(expected, ImageInput):
+    if isinstance(expected, TabularInput):
         wanted = [column.name for column in expected.columns]
         for name in wanted:
             _column(source, columns, [name], "model's")

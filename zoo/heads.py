@@ -8,7 +8,7 @@ the new rows count. Its strength is chosen by cross-validation on the training r
 """
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import torch
@@ -123,17 +123,27 @@ def choose(
                 output = plain[inside] @ now[0].T + now[1]
                 outputs.setdefault((name, pull), []).append(output)
     # All rows at once: the mean over folds would count the rows of small folds more.
-    asked_of = torch.cat(answers)
     said = {choice: torch.cat(found) for choice, found in outputs.items()}
-    scores = {choice: score(found, asked_of) for choice, found in said.items()}
+    return _ranked(said, torch.cat(answers), score, right, rows)
+
+
+def _ranked(
+    said: Mapping[tuple[str, float], Tensor],
+    answers: Tensor,
+    score: Score,
+    right: Right | None,
+    rows: int,
+) -> list[Choice]:
+    """Return choices by what each said of the rows that were left out, best first."""
+    scores = {choice: score(found, answers) for choice, found in said.items()}
     best = max(scores, key=lambda choice: (scores[choice], choice[1]))
     tried = [
         Choice(*choice, value, value == scores[best])
         for choice, value in scores.items()
     ]
     if right is not None:
-        hits = {choice: right(found, asked_of) for choice, found in said.items()}
-        often = len(asked_of) / rows  # each row was asked so often
+        hits = {choice: right(found, answers) for choice, found in said.items()}
+        often = len(answers) / rows  # each row was asked so often
         tried = [
             replace(one, close=_close(hits[best], hits[one.start, one.pull], often))
             for one in tried

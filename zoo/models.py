@@ -12,16 +12,16 @@ from typing import Any
 import torch
 from torch import nn
 
-from zoo import sources, weights
+from zoo import plugins, sources, weights
 from zoo.about import About, LoadReport, attach
-from zoo.errors import OptionError, ZooError, near
+from zoo.errors import InputError, OptionError, ZooError, near
 from zoo.plugins import Plugin
 from zoo.references import resolve
 from zoo.specs import ClassOutput, ModelSpec
 from zoo.store import Verify
 from zoo.unfilled import without_initialisers
 
-__all__ = ["build", "find", "load", "loaded", "make"]
+__all__ = ["as_module", "build", "find", "load", "loaded", "make"]
 
 
 def find(name: str | Path) -> ModelSpec:
@@ -97,6 +97,21 @@ def load(
 def loaded(name: str) -> nn.Module:
     """Return a registered model, loaded once: for predictions by name."""
     return load(name)
+
+
+def as_module(model: nn.Module | str | Path, call: str) -> nn.Module:
+    """Return a model as it is, or load the one that is named; `call` is what asks.
+
+    Raises InputError, and what `load` raises.
+    """
+    if isinstance(model, nn.Module):
+        return model
+    if isinstance(model, str) and model in plugins.found().models:
+        return loaded(model)
+    if isinstance(model, (str, Path)):
+        return load(model)  # a folder may hold other weights the next time
+    problem = f"A {type(model).__name__} is not a model."
+    raise InputError(problem, f"to come first: {call}")
 
 
 def _moved(model: nn.Module, device: Any, dtype: Any, spec: ModelSpec) -> nn.Module:

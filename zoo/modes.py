@@ -1,6 +1,6 @@
 """Run a model in eval mode and leave it as it was, part by part."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import torch
@@ -26,11 +26,16 @@ def evaluating(model: nn.Module) -> Iterator[None]:
 
 
 @torch.inference_mode()
-def output(module: nn.Module, batch: Tensor) -> Tensor:
-    """Run `module`, on its device and, where the batch holds floats, in its type."""
+def output(
+    module: nn.Module, batch: Tensor, call: Callable[[Tensor], Tensor] | None = None
+) -> Tensor:
+    """Run `module`, on its device and, where the batch holds floats, in its type.
+
+    `call` is a method of it to run instead of its forward.
+    """
     parameter = next(module.parameters(), None)
     if parameter is not None:
         narrow = batch.is_floating_point() and parameter.is_floating_point()
         batch = batch.to(parameter.device, parameter.dtype if narrow else batch.dtype)
-    given: Tensor = module(batch)
+    given: Tensor = (call or module)(batch)
     return given.cpu()

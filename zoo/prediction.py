@@ -2,23 +2,25 @@
 
 import random
 import warnings
+from collections.abc import Iterator
 from inspect import signature
 from pathlib import Path
 from typing import Any
 
-from torch import nn
+from torch import Tensor, nn
 
-from zoo import plugins, store
+from zoo import store
 from zoo.about import About, about, unwrapped
 from zoo.errors import InputError, OptionError, near
-from zoo.models import find, load, loaded
+from zoo.models import as_module, find
 from zoo.modes import evaluating, output
-from zoo.results import Answer
+from zoo.results import Answer, Result
 from zoo.sliding import TASK, slide
 from zoo.tasks import Task, task
+from zoo.verbs import able, sample
 from zoo.windows import Windows, asked
 
-__all__ = ["example", "predict"]
+__all__ = ["example", "inputs", "predict"]
 
 
 def predict(
@@ -36,29 +38,61 @@ def predict(
     DataFrame, or a list of those. Results are typed: they print, convert with
     `.to_dict()`, and show themselves in a notebook. `windows=True`, or a dict of the
     options of `zoo.windows.Windows`, lets an image classifier look at every part of a
-    picture and find several things in it. Raises InputError, OptionError.
+    picture and find several things in it. A model that draws takes None, and `seed=`.
+    Raises InputError, OptionError.
     """
-    module = _module(model)
+    module = as_module(model, "zoo.predict(model, input)")
+    chosen = {} if windows in (None, False) else {"windows": windows}
+    if raw is None and able(module, "sample"):
+        return _drawn(module, {**chosen, **options})
     known = about(module)
     doing, expected = task(known.spec.task), known.spec.input
-    chosen = {} if windows in (None, False) else {"windows": windows}
     _check_options(known, doing, {"batch": batch, **chosen, **options})
     over = asked(windows, known.spec.name, known.labels) if chosen else None
     items, single = doing.items(raw, expected)
     found: list[Answer] = []
-    step = 1 if over else batch
     with evaluating(module):
-        for start in range(0, len(items), step):
-            part = items[start : start + step]
-            opened = [
-                _opened(doing, item, known, 0 if single else number)
-                for number, item in enumerate(part, start=start + 1)
-            ]
+        for opened in _parts(known, items, 1 if over else batch, single):
             answers, suspicion = _answers(module, opened, over, batch, options)
             if suspicion:
                 _warn_once(unwrapped(module), *suspicion)
             found += answers
     return found[0] if single else found
+
+
+def inputs(
+    module: nn.Module, raw: Any, *, batch: int = 64, **options: Any
+) -> tuple[Iterator[tuple[list[Any], Tensor]], bool]:
+    """Return raw inputs opened, and as batches; and whether it was one and not a list.
+
+    Raises InputError, OptionError.
+    """
+    known = about(module)
+    doing, expected = task(known.spec.task), known.spec.input
+    _check_options(known, doing, {"batch": batch, **options})
+    items, single = doing.items(raw, expected)
+
+    def prepared() -> Iterator[tuple[list[Any], Tensor]]:
+        for opened in _parts(known, items, batch, single):
+            given = doing.batch(opened, expected, **options)
+            suspicion = doing.suspicion(given, expected)
+            if suspicion:
+                _warn_once(unwrapped(module), *suspicion)
+            yield opened, given
+
+    return prepared(), single
+
+
+def _parts(
+    known: About, items: list[Any], step: int, single: bool
+) -> Iterator[list[Any]]:
+    """Yield the items opened, `step` at a time."""
+    doing = task(known.spec.task)
+    for start in range(0, len(items), step):
+        yield [
+            _opened(doing, item, known, 0 if single else number)
+            for number, item in enumerate(items[start : start + step], start + 1)
+        ]
 
 
 def example(name: str, *, shuffle: bool = False) -> Path:
@@ -73,15 +107,14 @@ def example(name: str, *, shuffle: bool = False) -> Path:
     return store.package_folder(spec.package) / "examples" / chosen
 
 
-def _module(model: nn.Module | str | Path) -> nn.Module:
-    if isinstance(model, nn.Module):
-        return model
-    if isinstance(model, str) and model in plugins.found().models:
-        return loaded(model)
-    if isinstance(model, (str, Path)):
-        return load(model)  # a folder may hold other weights the next time
-    problem = f"A {type(model).__name__} is not a model."
-    raise InputError(problem, "to come first: zoo.predict(model, input)")
+def _drawn(module: nn.Module, options: dict[str, Any]) -> Result:
+    """Return one sample: what a model that draws makes of nothing."""
+    name = next((name for name in options if name != "seed"), None)
+    if name is not None:
+        problem = f"zoo.predict has no option {name!r} where there is no input."
+        raise OptionError(about(module).spec.name, problem, ["seed"])
+    found: Result = sample(module, **options)[0]
+    return found
 
 
 def _answers(

@@ -3,6 +3,8 @@
 import base64
 import html
 import io
+import math
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -14,16 +16,20 @@ __all__ = [
     "Classification",
     "Detection",
     "Detections",
+    "Drawing",
     "MultiLabel",
     "Regression",
     "Result",
     "best",
     "figure",
+    "sheet",
 ]
 
 SHOWN = 5  # labels in a table; `scores` holds them all
 COLOURS = ("#4477aa", "#cc6677", "#117733", "#aa4499", "#997700", "#332288")
 LEGIBLE = 200  # pixels: a narrower picture has no room for names in its frames
+GAP = 2  # pixels between the pictures of a sheet
+GREY = 96  # of the ground they lie on
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,6 +92,28 @@ class Regression:
         name, said = html.escape(self.name), f"{self.value:.4g} {self.unit}".rstrip()
         row = f"<tr><td>{name}</td><td>{html.escape(said)}</td></tr>"
         return figure(self.picture, f"<table>{row}</table>")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Drawing:
+    """A picture that a model made; `picture` is the one it was made from, if any."""
+
+    image: Image.Image
+    picture: Image.Image | None = field(default=None, repr=False, compare=False)
+
+    def __str__(self) -> str:
+        kind = "grey" if self.image.mode == "L" else "colour"
+        return f"a {kind} picture, {self.image.width}x{self.image.height}"
+
+    def to_dict(self) -> dict[str, Any]:
+        width, height = self.image.size
+        return {"width": width, "height": height, "png": _coded(self.image)}
+
+    def _repr_png_(self) -> bytes:
+        return _png(self.image)
+
+    def _repr_html_(self) -> str:
+        return figure(self.picture, figure(self.image, "", what="what the model made"))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -177,7 +205,7 @@ class Detections:
         return figure(self.drawn(), f"<table>{rows}</table>", height=224)
 
 
-Result = Classification | MultiLabel | Regression  # of one input, by a task
+Result = Classification | Drawing | MultiLabel | Regression  # of one input, by a task
 Answer = Result | Detections
 
 
@@ -186,18 +214,46 @@ def best(scores: dict[str, float]) -> dict[str, float]:
     return dict(sorted(scores.items(), key=lambda pair: -pair[1])[:SHOWN])
 
 
-def figure(picture: Image.Image | None, beside: str, *, height: int = 112) -> str:
+def sheet(
+    pictures: Sequence[Image.Image], *, columns: int | None = None
+) -> Image.Image:
+    """Return pictures of one size as one, row by row; as a square by default."""
+    columns = columns or math.ceil(math.sqrt(len(pictures)))
+    width, height = (side + GAP for side in pictures[0].size)
+    size = (columns * width + GAP, math.ceil(len(pictures) / columns) * height + GAP)
+    ground = GREY if pictures[0].mode == "L" else (GREY, GREY, GREY)
+    paper = Image.new(pictures[0].mode, size, ground)
+    for number, picture in enumerate(pictures):
+        row, column = divmod(number, columns)
+        paper.paste(picture, (GAP + column * width, GAP + row * height))
+    return paper
+
+
+def figure(
+    picture: Image.Image | None,
+    beside: str,
+    *,
+    height: int = 112,
+    what: str = "the input",
+) -> str:
     """Return HTML with a picture, `height` pixels high, to the left of something."""
     if picture is None:
         return beside
-    file = io.BytesIO()
-    picture.save(file, format="PNG")
-    data = base64.b64encode(file.getvalue()).decode()
     image = (
-        f'<img src="data:image/png;base64,{data}" alt="the input" '
+        f'<img src="data:image/png;base64,{_coded(picture)}" alt="{what}" '
         f'style="height:{height}px;image-rendering:pixelated;margin-right:1em">'
     )
     return f'<div style="display:flex;align-items:center">{image}{beside}</div>'
+
+
+def _coded(picture: Image.Image) -> str:
+    return base64.b64encode(_png(picture)).decode()
+
+
+def _png(picture: Image.Image) -> bytes:
+    file = io.BytesIO()
+    picture.save(file, format="PNG")
+    return file.getvalue()
 
 
 def _bars(scores: dict[str, float]) -> str:

@@ -11,7 +11,9 @@ __all__ = [
     "ClassOutput",
     "Column",
     "ImageInput",
+    "ImageOutput",
     "Input",
+    "NoiseInput",
     "NumberOutput",
     "Output",
     "TabularInput",
@@ -81,6 +83,19 @@ class TabularInput:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class NoiseInput:
+    """Noise that a model turns into something: (batch, numbers), each drawn from a
+    normal distribution of mean zero and variance one."""
+
+    kind: Literal["noise"] = "noise"
+    numbers: int
+
+    def __post_init__(self) -> None:
+        if self.numbers < 1:
+            raise SpecError("NoiseInput", "numbers", self.numbers, "at least 1")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TextInput:
     """A text, as the model takes it: token numbers (batch, length), int64, padded.
 
@@ -115,7 +130,7 @@ class TextInput:
             raise SpecError("TextInput", "tokenizer", self.tokenizer, wanted)
 
 
-Input = ImageInput | TabularInput | TextInput
+Input = ImageInput | NoiseInput | TabularInput | TextInput
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -152,4 +167,28 @@ class NumberOutput:
             raise SpecError("NumberOutput", "name", self.name, "what the number is")
 
 
-Output = ClassOutput | NumberOutput
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImageOutput:
+    """A picture, as the model gives it: (batch, channels, height, width).
+
+    Black is `low`, white is `high`, once `function_to_apply` is applied: "sigmoid" of
+    logits, or "none".
+    """
+
+    kind: Literal["image"] = "image"
+    height: int
+    width: int
+    channels: Literal[1, 3] = 3
+    function_to_apply: Literal["sigmoid", "none"] = "none"
+    low: float = 0.0
+    high: float = 1.0
+
+    def __post_init__(self) -> None:
+        for side in ("height", "width"):
+            if getattr(self, side) < 1:
+                raise SpecError("ImageOutput", side, getattr(self, side), "at least 1")
+        if self.low >= self.high:
+            raise SpecError("ImageOutput", "low", self.low, f"below {self.high}")
+
+
+Output = ClassOutput | NumberOutput | ImageOutput

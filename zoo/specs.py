@@ -15,7 +15,9 @@ from zoo.signatures import (
     ClassOutput,
     Column,
     ImageInput,
+    ImageOutput,
     Input,
+    NoiseInput,
     NumberOutput,
     Output,
     TabularInput,
@@ -27,10 +29,12 @@ __all__ = [
     "Column",
     "DatasetSpec",
     "ImageInput",
+    "ImageOutput",
     "Input",
     "License",
     "Metric",
     "ModelSpec",
+    "NoiseInput",
     "NumberOutput",
     "Output",
     "TabularInput",
@@ -46,6 +50,7 @@ REFERENCE = re.compile(rf"{MODULE.pattern}:[A-Za-z_]\w*")
 COMMIT = re.compile(r"[0-9a-f]{40}")
 CONVERTED = "refs/convert/parquet"  # where the Hub keeps its copy of a scripted dataset
 REVISION = re.compile(rf"{COMMIT.pattern}|{CONVERTED}")
+DISTANCES = {"rmse", "mse", "mae", "negative", "frechet", "bits", "nats"}
 SHA256 = re.compile(r"[0-9a-f]{64}")
 REPOSITORY = re.compile(r"[A-Za-z0-9_][\w.-]{0,95}/[A-Za-z0-9_][\w.-]{0,95}", re.ASCII)
 FILENAME = re.compile(r"[A-Za-z0-9_][\w.-]*(/[A-Za-z0-9_][\w.-]*)*", re.ASCII)
@@ -168,7 +173,7 @@ class ModelSpec:
 
     @property
     def labels(self) -> tuple[str, ...]:
-        """The names of the outputs in the model's order; none where it is a number."""
+        """The names of the outputs in the model's order; none but of classes."""
         return self.output.labels if isinstance(self.output, ClassOutput) else ()
 
     @property
@@ -219,7 +224,7 @@ class DatasetSpec:
 
 def lower_is_better(metric: str) -> bool:
     """Return whether a figure of this name is the better, the smaller it is."""
-    distance = bool({"rmse", "mse", "mae"} & set(metric.split("_")))
+    distance = bool(DISTANCES & set(metric.split("_")))
     return distance or "loss" in metric or "error" in metric
 
 

@@ -19,7 +19,15 @@ from zoo import datasets, folders, texts, tokens, weights
 from zoo.errors import DataError, DatasetNotFound, MissingExtra, WeightsError, near
 from zoo.normalising import Moments, normalised, statistics
 from zoo.parting import Fold, folded, halves
-from zoo.specs import ClassOutput, ImageInput, Input, ModelSpec, Output, TextInput
+from zoo.specs import (
+    ClassOutput,
+    ImageInput,
+    Input,
+    ModelSpec,
+    NoiseInput,
+    Output,
+    TextInput,
+)
 
 if TYPE_CHECKING:
     from datasets import Dataset
@@ -169,6 +177,8 @@ def stand_in(expected: Input, meaning: Output, rows: int, source: str) -> Tensor
     if isinstance(expected, ImageInput):
         shape = (rows, expected.channels, expected.height, expected.width)
         given = torch.randint(256, shape, generator=random, dtype=torch.uint8)
+    elif isinstance(expected, NoiseInput):
+        given = torch.randn(rows, expected.numbers, generator=random)
     elif isinstance(expected, TextInput):
         given = tokens.noise(expected, rows, random)
     else:

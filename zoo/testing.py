@@ -36,14 +36,15 @@ from zoo import (
     saving,
     store,
     training,
+    verbs,
 )
 from zoo.about import about
 from zoo.errors import InputError, OptionError
 from zoo.learnability import head_learns
-from zoo.results import Regression
 from zoo.specs import ModelSpec, TextInput, lower_is_better
 from zoo.tasks import task
 from zoo.tensors import prepared, stand_in
+from zoo.verb_checks import codes_do_not_mix, samples_follow_the_seed
 from zoo.verification import verify
 from zoo.weights import SMALL, slots
 
@@ -60,13 +61,12 @@ def parameter_count_is_true(spec: ModelSpec, tmp_path: Path) -> None:
 
 
 def output_fits_the_labels(spec: ModelSpec, tmp_path: Path) -> None:
-    """A fresh model gives a finite score for each label of a row, or one number."""
+    """A fresh model gives finite answers: to a row a score for each label, if any."""
     output = _run(models.build(spec.name).eval(), _given(spec))
     answers = task(spec.task).results(output, [_NOTHING] * len(output), spec.output)
     assert output.isfinite().all(), "the output holds NaN or infinity"
     for one in answers:
-        named = () if isinstance(one, Regression) else one.scores
-        assert set(named) == set(spec.labels)
+        assert set(getattr(one, "scores", ())) == set(spec.labels)
 
 
 def rows_do_not_mix(spec: ModelSpec, tmp_path: Path) -> None:
@@ -165,11 +165,13 @@ def examples_are_answered(spec: ModelSpec, tmp_path: Path) -> None:
 
 
 def nonsense_is_refused(spec: ModelSpec, tmp_path: Path) -> None:
-    """Nothing, an empty list, a strange object and a missing file are refused."""
+    """An empty list, a strange object and a missing file are refused; nothing is too,
+    but by a model that draws."""
     model = models.build(spec.name).eval()
+    nothing = () if verbs.able(model, "sample") else (None,)
     missing = tmp_path / "no such file"
     text = isinstance(spec.input, TextInput)  # for which any str is an input
-    for nonsense in (None, [], object(), missing if text else str(missing)):
+    for nonsense in (*nothing, [], object(), missing if text else str(missing)):
         try:
             prediction.predict(model, nonsense)
         except InputError:
@@ -258,6 +260,8 @@ CHECKS: tuple[Check, ...] = (
     gradients_reach_every_parameter,
     examples_are_answered,
     nonsense_is_refused,
+    samples_follow_the_seed,
+    codes_do_not_mix,
     weights_are_what_is_pinned,
     claims_are_what_was_measured,
     card_is_complete,

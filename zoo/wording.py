@@ -10,6 +10,7 @@ __all__ = [
     "TAUGHT_MAKING",
     "TRAINED",
     "UNMEASURED",
+    "USES",
 ]
 
 BODY = """\
@@ -46,6 +47,10 @@ test rows were not read. The best comes first:
 
 {table}
 """
+# What the first lines of a card do with a model, where it is not to predict by example.
+USES = {
+    "unconditional-image-generation": "print(zoo.sample(model, 4, seed=0))",
+}
 UNMEASURED = "The zoo has measured no figure of this model, and claims none.\n"
 DATA = """\
 | data | rows | SHA-256 of the content |

@@ -7,7 +7,16 @@ from itertools import zip_longest
 from typing import TYPE_CHECKING
 
 from zoo.plugins import Plugin
-from zoo.specs import ClassOutput, ImageInput, Input, ModelSpec, Output, TextInput
+from zoo.specs import (
+    ClassOutput,
+    ImageInput,
+    ImageOutput,
+    Input,
+    ModelSpec,
+    NoiseInput,
+    Output,
+    TextInput,
+)
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -69,6 +78,8 @@ def _taken(expected: Input) -> str:
         return (
             f"a {kind} picture{ground}, brought to {expected.width}x{expected.height}"
         )
+    if isinstance(expected, NoiseInput):
+        return f"noise, {expected.numbers} numbers"
     if isinstance(expected, TextInput):
         language = f" in {expected.language!r}" if expected.language else ""
         return f"a text{language}, {expected.longest:,} tokens of it at most"
@@ -81,6 +92,9 @@ def _taken(expected: Input) -> str:
 def _given(meaning: Output) -> dict[str, str]:
     if isinstance(meaning, ClassOutput):
         return {"labels": _some(meaning.labels)}
+    if isinstance(meaning, ImageOutput):
+        kind = "grey" if meaning.channels == 1 else "colour"
+        return {"output": f"a {kind} picture, {meaning.width}x{meaning.height}"}
     return {"output": f"{meaning.name} {meaning.unit}".rstrip()}
 
 
@@ -105,7 +119,9 @@ def result(found: "Answer") -> Iterator[str]:
     from zoo.results import Detections
 
     said = _said(found)
-    seen = found.drawn() if isinstance(found, Detections) else found.picture
+    seen = getattr(found, "image", found.picture)  # what was made, or was looked at
+    if isinstance(found, Detections):
+        seen = found.drawn()
     if seen is None:
         yield from said
         return
@@ -132,9 +148,9 @@ def picture(image: "Image.Image") -> tuple[list[str], int]:
 
 
 def _said(found: "Answer") -> list[str]:
-    from zoo.results import Detections, Regression, best
+    from zoo.results import Detections, Drawing, Regression, best
 
-    if isinstance(found, Regression):
+    if isinstance(found, Drawing | Regression):
         return [str(found)]
     if isinstance(found, Detections):
         things = [str(one) for one in found.objects] or [str(found)]

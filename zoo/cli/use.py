@@ -45,22 +45,24 @@ def predict_command(
 ) -> None:
     """Run the model NAME on INPUTS: files, rows written as JSON, or - for stdin.
 
-    NAME may also be a checkpoint folder. --windows finds several things in a picture
-    with a model that names one; --size to --save are for it alone.
+    NAME may also be a checkpoint folder. A model that draws needs no input. --windows
+    finds several things in a picture with a model that names one; --size to --save are
+    for it alone.
     """
-    from zoo.models import find, load
+    from zoo.models import build, find, load
     from zoo.prediction import example as find_example
     from zoo.prediction import predict
+    from zoo.verbs import able
 
     texts = (str(find_example(name)), *inputs) if example else inputs
-    if not texts:
+    if not texts and not able(build(name), "sample"):  # asked before weights come
         raise click.UsageError("Give an input, or --example to try the model's own.")
     options: dict[str, Any] = {"invert": True} if invert else {}
     options |= _over(save=save, **over)
     if save and len(texts) > 1:
         raise click.UsageError("--save draws the boxes of one input.")
     reading = isinstance(find(name).input, TextInput)
-    raw = [_text(text) if reading else _raw(text) for text in texts]
+    raw = [_text(text) if reading else _raw(text) for text in texts] or [None]
     model = load(name)
     answers = [predict(model, one, **options) for one in raw]
     if save:
@@ -69,7 +71,7 @@ def predict_command(
         plain = [_plain(answer) for answer in answers]
         click.echo(json.dumps(plain[0] if len(plain) == 1 else plain, indent=2))
         return
-    for text, answer in zip(texts, answers, strict=True):
+    for text, answer in zip(texts or ("",), answers, strict=True):
         if len(texts) > 1 or example:
             click.echo(f"{text}:")
         for line in show.answer(answer):

@@ -11,6 +11,7 @@
   - SettingsError
   - OptionError
   - InputError
+  - VerbError
   - DataError
   - WeightsError
     + NoWeights
@@ -72,6 +73,7 @@ from zoo.errors.use import (
     SpecError,
     SplitNotFound,
     TrainingError,
+    VerbError,
 )
 
 __all__ = [
@@ -106,6 +108,7 @@ __all__ = [
     "TrainingError",
     "TrustWarning",
     "UnreachableError",
+    "VerbError",
     "WeightsError",
     "ZooError",
     "near",

@@ -92,6 +92,19 @@ class InputError(ZooError):
         return InputError(f"{item}: {self.problem}", self.expected)
 
 
+class VerbError(ZooError):
+    """A model was asked to do what it can't, such as drawing samples."""
+
+    def __init__(
+        self, model: str, verb: str, missing: str, able: Sequence[str]
+    ) -> None:
+        listing = ", ".join(f"zoo.{one}" for one in able)
+        super().__init__(
+            f"Model {model!r} can't {verb}: its module has no method {missing!r}. "
+            f"It can be used with {listing}."
+        )
+
+
 class DataError(ZooError):
     """A dataset could not be had, or does not hold what its spec says."""
 

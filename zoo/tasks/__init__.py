@@ -53,7 +53,10 @@ class Task(Protocol):
         """
 
     def measure(self, output: Tensor, target: Tensor, meaning: Any) -> dict[str, float]:
-        """Return the task's metrics, named as on the Hub."""
+        """Return the task's metrics, named as on the Hub.
+
+        A task that has no right answers, such as drawing, has none of these two.
+        """
 
 
 def names() -> list[str]:

@@ -22,6 +22,7 @@ __all__ = [
     "results",
     "scores",
     "suspicion",
+    "thumbnail",
 ]
 
 THUMBNAIL = 224  # pixels: what a result keeps of its picture
@@ -65,7 +66,7 @@ def suspicion(batch: Tensor, expected: ImageInput) -> tuple[str, str] | None:
 
 def results(output: Tensor, opened: list[Any], meaning: ClassOutput) -> list[Result]:
     """Return labels, each with a small copy of its picture."""
-    return _classes.results(output, [_thumbnail(item) for item in opened], meaning)
+    return _classes.results(output, [thumbnail(item) for item in opened], meaning)
 
 
 def _checked(item: Tensor, expected: ImageInput) -> Tensor:
@@ -81,7 +82,8 @@ def _checked(item: Tensor, expected: ImageInput) -> Tensor:
     return item.detach().cpu().float()
 
 
-def _thumbnail(item: Any) -> Image.Image | None:
+def thumbnail(item: Any) -> Image.Image | None:
+    """Return a small copy of an opened picture; of prepared pixels none."""
     if isinstance(item, Tensor):
         return None
     small: Image.Image = item.copy()

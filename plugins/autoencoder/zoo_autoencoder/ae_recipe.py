@@ -1,0 +1,101 @@
+"""Train a plain autoencoder on Fashion-MNIST.
+
+Read it from top to bottom: settings, data, training, measuring. To try something else,
+copy this file and change it. The learning rate and the number of epochs were chosen on
+the 6,000 validation rows; the test rows are used once, at the end.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import nn
+from torch.nn.functional import mse_loss
+
+from zoo import Run, baselines
+from zoo.measuring import outputs
+from zoo.tensors import Tensors, prepared
+from zoo_autoencoder.telling import show_reconstructions
+
+__all__ = ["SMOKE", "Settings", "data", "measure", "report", "train"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    seed: int = 0
+    epochs: int = 30
+    batch: int = 64
+    lr: float = 2e-3  # the peak of the one-cycle schedule
+    holding: float = 0.1  # share of the training rows kept for validation
+
+
+SMOKE = {"epochs": 1, "batch": 32}  # what the test suite runs
+
+
+def data(run: Run, split: str) -> Tensors:
+    """Return pieces of clothing, 28x28 bytes; their labels are not used."""
+    rows = run.tensors("fashion_mnist", split)
+    return rows[: 8 * 32] if run.smoke else rows
+
+
+def train(settings: Settings, run: Run) -> nn.Module:
+    clothes = data(run, "train")
+    fitting, holding = run.split(clothes, settings.holding)
+    model = run.prepare(run.build())
+    optimizer = run.prepare(
+        torch.optim.Adam(model.parameters(), lr=settings.lr, fused=True)
+    )
+    schedule = run.prepare(
+        torch.optim.lr_scheduler.OneCycleLR(
+            optimizer,
+            max_lr=settings.lr,
+            total_steps=run.steps(fitting, settings.batch, settings.epochs),
+        )
+    )
+    for _ in run.epochs(settings.epochs):
+        model.train()
+        for image, _ in run.batches(fitting, settings.batch):
+            loss = mse_loss(model(image).sigmoid(), image)
+            run.step(loss, optimizer, schedule)
+        run.log(measure(model, holding), best="mse")
+    return run.best(model)
+
+
+def measure(model: nn.Module, rows: Tensors) -> dict[str, float]:
+    """Return the mean squared error of pixels in 0..1."""
+    image = prepared(rows.input)
+    kept = outputs(model, image).sigmoid()
+    return {"mse": (kept - image).square().mean().item()}
+
+
+def report(model: Any, run: Run) -> None:
+    """Measure what the card speaks of, and draw what it shows."""
+    training, test = data(run, "train"), data(run, "test")
+    image = prepared(test.input)
+    kept = outputs(model, image).sigmoid()
+    code = outputs(model.keep, image)
+    flat = image.flatten(start_dim=1).double()
+    middle, directions, _ = baselines.principal(training, code.shape[1])
+    left = (flat - middle) - (flat - middle) @ directions @ directions.T
+    run.baseline("mean picture", mse=(flat - middle).square().mean().item())
+    run.baseline(
+        f"{code.shape[1]} principal components", mse=left.square().mean().item()
+    )
+    apart = (kept - image).square().mean(dim=(1, 2, 3))
+    inverted = measure(
+        model,
+        Tensors(
+            input=1 - image,
+            target=test.target,
+            source="inverted",
+            fingerprint="changed",
+        ),
+    )
+    run.note(
+        used_numbers=(code > 0).any(dim=0).sum().item(),
+        worst_mse=apart.max().item(),
+        inverted=inverted["mse"],
+    )
+    show_reconstructions(run, image[:16], kept[:16], "first pieces")
+    worst = apart.argsort(descending=True)[:16]
+    show_reconstructions(run, image[worst], kept[worst], "worst pieces", name="worst")

@@ -1,0 +1,177 @@
+"""`zoo sample`, `encode`, `reconstruct` and `interpolate` as they are typed."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import torch
+from PIL import Image, ImageOps
+
+import zoo
+from zoo.cli import main
+
+Run = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture
+def run(capsys: pytest.CaptureFixture[str]) -> Run:
+    """Run the command line in this process: status, stdout, stderr."""
+
+    def ran(*arguments: object) -> tuple[int, str, str]:
+        status = main([str(one) for one in arguments])
+        return (status, *capsys.readouterr())
+
+    return ran
+
+
+@pytest.fixture(scope="module")
+def vae(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A checkpoint folder of an untrained model that has every verb."""
+    torch.manual_seed(0)
+    return zoo.save(zoo.build("vae-mnist"), tmp_path_factory.mktemp("run") / "vae")
+
+
+@pytest.fixture
+def digit() -> Path:
+    return zoo.example("vae-mnist")
+
+
+def opened(path: Path) -> Image.Image:
+    with Image.open(path) as picture:
+        picture.load()
+        return picture
+
+
+def test_sample_into_a_file(run: Run, vae: Path, tmp_path: Path) -> None:
+    """
+    All samples are in one picture, a square of them; a seed writes the same bytes.
+    """
+    first, again = tmp_path / "first.png", tmp_path / "again.png"
+    ended = run("sample", vae, "-n", 9, "--seed", 3, "-o", first)
+    run("sample", vae, "-n", 9, "--seed", 3, "-o", again)
+
+    assert ended == (0, f"{first}\n", "")
+    assert opened(first).size == (3 * 30 + 2, 3 * 30 + 2)
+    assert first.read_bytes() == again.read_bytes()
+
+
+def test_one_sample_is_the_picture_itself(run: Run, vae: Path, tmp_path: Path) -> None:
+    """
+    Without a frame around it, as zoo.sample gives it.
+    """
+    run("sample", vae, "--seed", 3, "-o", tmp_path / "one.png")
+
+    wanted = zoo.sample(vae, seed=3)[0].image
+    assert opened(tmp_path / "one.png").tobytes() == wanted.tobytes()
+
+
+def test_sample_in_the_terminal(run: Run, vae: Path) -> None:
+    """
+    Without -o the picture is drawn in characters, with its size beside.
+    """
+    status, out, _ = run("sample", vae, "--seed", 3)
+
+    assert status == 0
+    assert "a grey picture, 28x28" in out
+    assert "▒" in out
+
+
+def test_sample_as_json(run: Run, vae: Path) -> None:
+    """
+    A list, also of one.
+    """
+    found = json.loads(run("sample", vae, "--seed", 3, "--json")[1])
+
+    assert [one["width"] for one in found] == [28]
+    assert found[0] == zoo.sample(vae, seed=3)[0].to_dict()
+
+
+def test_predict_from_nothing(run: Run, vae: Path) -> None:
+    """
+    `zoo predict` without an input is one sample, of a model that draws.
+    """
+    status, out, _ = run("predict", vae, "--json")
+
+    assert status == 0
+    assert json.loads(out)["width"] == 28
+
+
+def test_encode(run: Run, vae: Path, digit: Path) -> None:
+    """
+    JSON, a list of numbers for each input.
+    """
+    found = json.loads(run("encode", vae, digit, digit)[1])
+
+    assert torch.tensor(found).tolist() == zoo.encode(vae, [digit] * 2).tolist()
+
+
+def test_reconstruct(run: Run, vae: Path, digit: Path, tmp_path: Path) -> None:
+    """
+    Several inputs become one picture; --invert is as in `zoo predict`.
+    """
+    ended = run("reconstruct", vae, digit, digit, "-o", tmp_path / "two.png")
+    page = ImageOps.invert(opened(digit))
+    page.save(tmp_path / "page.png")
+    dark = run("reconstruct", vae, tmp_path / "page.png", "--invert", "--json")[1]
+
+    assert ended == (0, f"{tmp_path / 'two.png'}\n", "")
+    assert opened(tmp_path / "two.png").size == (62, 32)
+    assert json.loads(dark) == [zoo.reconstruct(vae, page, invert=True).to_dict()]
+
+
+def test_reconstruct_the_example(run: Run) -> None:
+    """
+    --example takes the input that the model ships.
+    """
+    status, out, _ = run("reconstruct", "vae-mnist", "--example", "--json")
+
+    assert status == 0
+    assert json.loads(out)[0]["height"] == 28
+
+
+def test_interpolate(run: Run, vae: Path, digit: Path, tmp_path: Path) -> None:
+    """
+    A row of pictures from one input to the other.
+    """
+    target = tmp_path / "between.png"
+    ended = run("interpolate", vae, digit, digit, "--steps", 5, "-o", target)
+
+    assert ended == (0, f"{target}\n", "")
+    assert opened(target).size == (5 * 30 + 2, 32)
+
+
+def test_a_model_without_the_verb(run: Run) -> None:
+    """
+    One line on stderr, with status 1.
+    """
+    assert run("sample", "perceptron-iris") == (
+        1,
+        "",
+        "error: Model 'perceptron-iris' can't sample: its module has no method "
+        "'sample'. It can be used with zoo.predict.\n",
+    )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "problem"),
+    [
+        (
+            ["encode", "vae-mnist"],
+            "Give an input, or --example to try the model's own. See 'zoo encode "
+            "--help'.",
+        ),
+        (
+            ["sample", "VAE", "-o", "picture.doc"],
+            "picture.doc can't be written (unknown file extension: .doc). See 'zoo "
+            "sample --help'.",
+        ),
+    ],
+)
+def test_a_wrong_call(run: Run, vae: Path, arguments: list[str], problem: str) -> None:
+    """
+    One line on stderr, with status 2.
+    """
+    words = [str(vae) if word == "VAE" else word for word in arguments]
+
+    assert run(*words) == (2, "", f"error: {problem}\n")

@@ -1,0 +1,94 @@
+"""What a model can do besides answering, by methods of fixed names; and `zoo.sample`.
+
+A plugin's module declares a verb by having its methods. Nothing else is registered:
+
+* `sample(count, random)` returns `count` outputs drawn with a `torch.Generator` of the
+  CPU, whatever device the model is on: the same seed draws the same everywhere.
+* `encode(given)` returns a code for each row of a prepared batch, (batch, numbers).
+* `decode(code)` returns outputs for codes, as forward returns them.
+
+Outputs are what `zoo.tasks` turns into results, like those of forward. All methods are
+called in eval mode, and what they give must not depend on the rows beside.
+"""
+
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from zoo.about import about, unwrapped
+from zoo.errors import OptionError, VerbError
+from zoo.models import as_module
+from zoo.modes import evaluating
+from zoo.results import Result
+from zoo.specs import ModelSpec
+from zoo.tasks import task
+
+__all__ = ["VERBS", "able", "need", "outputs", "sample"]
+
+# The verbs of `zoo`, and the methods that each needs.
+VERBS = {
+    "sample": ("sample",),
+    "encode": ("encode",),
+    "reconstruct": ("encode", "decode"),
+    "interpolate": ("decode",),  # between inputs it also encodes
+}
+TOGETHER = 256  # samples that are drawn at once
+
+
+def sample(
+    model: nn.Module | str | Path, n: int = 1, *, seed: int | None = None
+) -> list[Result]:
+    """Return `n` results that `model` draws; the same seed and `n` give the same.
+
+    Without a seed they are drawn from torch's own generator. Raises VerbError,
+    OptionError.
+    """
+    module = as_module(model, "zoo.sample(model)")
+    known = need(module, "sample")
+    if not _whole(n) or n < 1:
+        raise OptionError(known.name, f"n={n!r} should be 1 or more.", ["n", "seed"])
+    if seed is not None and not (_whole(seed) and 0 <= seed < 2**63):
+        problem = f"seed={seed!r} should be a whole number from 0 on, below 2**63."
+        raise OptionError(known.name, problem, ["n", "seed"])
+    drawn = outputs(module, n, seed=seed)
+    return task(known.task).results(drawn, [drawn.new_empty(0)] * n, known.output)
+
+
+@torch.inference_mode()
+def outputs(module: nn.Module, count: int, *, seed: int | None = None) -> Tensor:
+    """Return `count` outputs that a model draws, on the CPU, in eval mode."""
+    seed = int(torch.randint(2**62, ())) if seed is None else seed
+    random = torch.Generator().manual_seed(seed)
+    draw: Any = unwrapped(module).sample
+    starts = range(0, count, TOGETHER)
+    with evaluating(module):
+        found = [draw(min(TOGETHER, count - s), random).cpu() for s in starts]
+    return torch.cat(found)
+
+
+def able(model: nn.Module, verb: str) -> bool:
+    """Return whether a model can be used with a verb."""
+    return not _missing(model, verb)
+
+
+def need(model: nn.Module, verb: str) -> ModelSpec:
+    """Return a model's spec; complain where the model can't be used with a verb."""
+    spec = about(model).spec
+    missing = _missing(model, verb)
+    if missing:
+        others = [other for other in VERBS if able(model, other)]
+        raise VerbError(spec.name, verb, missing, ["predict", *others])
+    return spec
+
+
+def _whole(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def _missing(model: nn.Module, verb: str) -> str:
+    """Return the first method that a verb needs and a model does not have, or ""."""
+    found = unwrapped(model)
+    methods = (m for m in VERBS[verb] if not callable(getattr(found, m, None)))
+    return next(methods, "")
