@@ -22,6 +22,7 @@ from zoo.run import Run
 from zoo.settings import change, check_ranges
 from zoo.specs import ClassOutput, ImageInput, ModelSpec
 from zoo.strategies import Settings, learn
+from zoo.tasks import task
 from zoo.training import seeded
 from zoo.watching import Watcher
 
@@ -235,16 +236,23 @@ def _loop(
     cached: bool,
 ) -> None:
     """Train by small steps: the head on features, or more on the inputs themselves."""
-    held = found.validation
+    held, spec = found.validation, about(model).spec
     assert held is not None, "validation rows were held back"
+    doing, target = task(spec.task), torch.tensor(held.targets)
+
+    def validate(model: nn.Module) -> dict[str, float]:
+        output = answers("validation")
+        loss = doing.loss(output, target, spec.output).item()
+        return measured(model, output, held) | {"validation_loss": loss}
+
     numbers = torch.arange(len(found.training))[:, None]
     learn(
         model,
         run,
         chosen,
         lesson_data.tensors(found, features("training") if cached else numbers),
-        lambda model: measured(model, answers("validation"), held),
-        best=lesson_data.figure(found, chosen),
+        validate,
+        best=(lesson_data.figure(found, chosen), "validation_loss"),
         given=None if cached else lesson_data.kept(model, found.training),
         weight=lesson_data.weight(found) if chosen.balance else None,
     )

@@ -233,21 +233,22 @@ class Run:
         self,
         measured: Mapping[str, float],
         *,
-        best: str | None = None,
+        best: str | tuple[str, ...] = (),
         model: nn.Module | None = None,
     ) -> None:
         """Add a row to the history; `best` names the figure that picks the weights.
 
-        Of an error or a loss the lowest is best, see `lower_is_better`. The weights
-        kept are those of `model`, by default of the model that was built.
+        Of several, the next decides where one is equal. An error or a loss is best when
+        lowest. Those of `model` are kept, by default the model that was built.
         """
         losses = self._losses.means(self.place, self._epoch)
         row = {"epoch": float(self._epoch), **losses, **measured}
         self.history.append(row)
-        self.figure = best or self.figure
-        keeping = model or self._model
-        if best is not None and keeping is not None:
-            self._best.see(keeping, score(best, row[best]), self._epoch)
+        names = (best,) if isinstance(best, str) else best
+        self.figure = names[0] if names else self.figure
+        if names and (keeping := model or self._model) is not None:
+            value = tuple(score(name, row[name]) for name in names)
+            self._best.see(keeping, value, self._epoch)
         if self.place.rank == 0:
             for tracker in self._trackers:
                 tracker.log(row, self._epoch)

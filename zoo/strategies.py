@@ -132,7 +132,7 @@ def learn(
     fitting: Tensors,
     validate: Callable[[nn.Module], dict[str, float]],
     *,
-    best: str,
+    best: str | tuple[str, ...],
     given: Callable[[Tensor], Tensor] | None = None,
     weight: Tensor | None = None,
 ) -> None:

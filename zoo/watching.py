@@ -70,11 +70,15 @@ class Best:
     """The weights of the best epoch so far, and which one that was."""
 
     def __init__(self, epoch: int = 0) -> None:
-        self.epoch, self.value = epoch, -math.inf
+        self.epoch = epoch
+        self.value: tuple[float, ...] = (-math.inf,)
         self.weights: dict[str, Tensor] = {}
 
-    def see(self, model: nn.Module, value: float, epoch: int) -> None:
-        """Keep a copy of the weights if the value is above all before."""
+    def see(self, model: nn.Module, value: tuple[float, ...], epoch: int) -> None:
+        """Keep a copy of the weights if the value is above all before.
+
+        Of values with several parts, the next decides where one is equal.
+        """
         if value > self.value:
             weights = unwrapped(model).state_dict()
             self.weights = {name: tensor.clone() for name, tensor in weights.items()}
