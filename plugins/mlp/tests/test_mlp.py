@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 from torch import nn
-from zoo_mlp import fashion
+from zoo_mlp import fashion, variants
 from zoo_mlp.mlp import mlp
 from zoo_mlp.recipe import Settings
 
@@ -68,7 +68,9 @@ def test_the_example_is_read(name: str) -> None:
     assert zoo.predict(name, zoo.example(name)).label == "5"
 
 
-@pytest.mark.parametrize("name", [spec.name for spec in fashion.SPECS])
+@pytest.mark.parametrize(
+    "name", [spec.name for spec in (*fashion.SPECS, *variants.SPECS)]
+)
 def test_the_shoe_is_named(name: str) -> None:
     """
     The shipped piece of clothing is an ankle boot.

@@ -12,7 +12,7 @@ from zoo import (
     Weights,
     hookimpl,
 )
-from zoo_mlp import fashion
+from zoo_mlp import fashion, variants
 
 DIGIT = ImageInput(height=28, width=28, channels=1, background="dark")
 DIGITS = ClassOutput(labels=tuple("0123456789"))
@@ -107,4 +107,4 @@ SPECS = (
 
 @hookimpl
 def zoo_models() -> tuple[ModelSpec, ...]:
-    return (*SPECS, *fashion.SPECS)
+    return (*SPECS, *fashion.SPECS, *variants.SPECS)
