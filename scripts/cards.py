@@ -2,22 +2,20 @@
 
 A model's card lies in cards/<model>/ with its pictures, and in its checkpoint folder:
 the same bytes, which are also those of its repository on the Hub. The README's table of
-models is written from the specs.
+models is written by `models_table.py`.
 """
 
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from zoo import Metric, ModelSpec, Weights, cards, catalogue, checkpoints, store
+import models_table
+
+from zoo import ModelSpec, cards, catalogue, checkpoints, store
 
 ROOT = Path(__file__).resolve().parents[1]
 CARDS, PLUGINS, README = ROOT / "cards", ROOT / "plugins", ROOT / "README.md"
 BEGIN, END = "<!-- models: written by scripts/cards.py -->", "<!-- end of models -->"
-HEAD = (
-    "| model | what it does | parameters | weights | measured (best baseline) |",
-    "| --- | --- | ---: | ---: | --- |",
-)
 
 
 def main(check: bool) -> int:
@@ -64,23 +62,8 @@ def _ours() -> Iterator[tuple[ModelSpec, Path]]:
 def _readme() -> str:
     text = README.read_text(encoding="utf-8")
     before, after = text.partition(BEGIN)[0], text.partition(END)[2]
-    rows = [_row(spec, spec.weights) for spec, _ in _ours() if spec.weights]
-    return "\n".join([f"{before}{BEGIN}", *HEAD, *rows, f"{END}{after}"])
-
-
-def _row(spec: ModelSpec, weights: Weights) -> str:
-    name = f"[`{spec.name}`](cards/{spec.name})"
-    size = f"{weights.size / 1024:,.1f} KiB" if weights.size else ""
-    size = ", ".join(filter(None, (size, "on the Hub" if weights.repo else "")))
-    figure = _figure(spec.metrics[0]) if spec.metrics else ""
-    return f"| {name} | {spec.summary} | {spec.parameters:,} | {size} | {figure} |"
-
-
-def _figure(metric: Metric) -> str:
-    if metric.baseline is None:
-        return f"{metric.name} {metric.value:.4f}"
-    best = f"{metric.baseline_name} {metric.baseline:.4f}"
-    return f"{metric.name} {metric.value:.4f} ({best})"
+    table = models_table.lines(_ours())
+    return "\n".join([f"{before}{BEGIN}", *table, f"{END}{after}"])
 
 
 if __name__ == "__main__":

@@ -86,9 +86,10 @@ def report(model: LSA, run: Run) -> None:
     length = (model.weigh.count(test.input)[:, 2:] > 0).sum(dim=1)
     short = length <= length.float().quantile(0.25)
     run.baseline("majority class", accuracy=baselines.majority(training, test))
+    for name, way in {"logistic regression": _logistic, "naive Bayes": _bayes}.items():
+        said = way(weights, training.target, asked)
+        run.baseline(name, accuracy=_share(said == test.target))
     run.note(
-        logistic=_share(_logistic(weights, training.target, asked) == test.target),
-        naive_bayes=_share(_bayes(weights, training.target, asked) == test.target),
         short=_share(right[short]),
         long=_share(right[~short]),
         words=length[short].max().item(),

@@ -1,0 +1,72 @@
+"""The README's table of models: what each is, and what was measured of it.
+
+Everything comes from the specs and from the receipts of the shipped checkpoints, but
+for two columns that are hopes and not measurements: `goals.json` says what the course
+that a model is from shows of it, and what it should reach.
+"""
+
+import json
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from zoo import ModelSpec, checkpoints
+from zoo.specs import lower_is_better
+
+__all__ = ["lines"]
+
+GOALS = Path(__file__).with_name("goals.json")
+HEAD = (
+    "| model | parameters | weights | measured | best simple baseline "
+    "| course | target | trained in |",
+    "| --- | ---: | ---: | --- | --- | --- | --- | --- |",
+)
+
+
+def lines(models: Iterable[tuple[ModelSpec, Path]]) -> list[str]:
+    """Return the table for specs and their checkpoint folders, head and all."""
+    goals = json.loads(GOALS.read_text(encoding="utf-8"))
+    rows = [_row(spec, home, goals.get(spec.name, {})) for spec, home in models]
+    return [*HEAD, *rows]
+
+
+def _row(spec: ModelSpec, home: Path, goal: dict[str, str]) -> str:
+    held = checkpoints.is_checkpoint(home)
+    receipt = checkpoints.read_receipt(home) if held else {"metrics": []}
+    cells = (
+        f"[`{spec.name}`](cards/{spec.name})<br>{spec.summary}",
+        f"{spec.parameters:,}",
+        _size(spec),
+        _measured(receipt),
+        _baseline(receipt),
+        goal.get("course", ""),
+        goal.get("target", ""),
+        f"{receipt['seconds']:,.0f} s, {receipt['hardware']}" if held else "",
+    )
+    return f"| {' | '.join(cells)} |"
+
+
+def _size(spec: ModelSpec) -> str:
+    weights = spec.weights
+    size = f"{weights.size / 1024:,.1f} KiB" if weights and weights.size else ""
+    where = "on the Hub" if weights and weights.repo else ""
+    return ", ".join(filter(None, (size, where)))
+
+
+def _measured(receipt: dict[str, Any]) -> str:
+    return next((f"{m['name']} {m['value']:.4f}" for m in receipt["metrics"]), "")
+
+
+def _baseline(receipt: dict[str, Any]) -> str:
+    """Return the strongest of the simple methods in the first metric, be it better."""
+    for metric in receipt["metrics"][:1]:
+        name = metric["name"]
+        known = [
+            (figures[name], way)
+            for way, figures in receipt["baselines"].items()
+            if name in figures
+        ]
+        if known:
+            value, way = (min if lower_is_better(name) else max)(known)
+            return f"{way} {value:.4f}"
+    return ""
