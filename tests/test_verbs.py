@@ -243,6 +243,21 @@ def test_a_model_of_noise_is_saved_and_loaded(tmp_path: Path) -> None:
             "input. Options: seed.",
         ),
         (
+            lambda vae: zoo.encode(vae, zoo.example("vae-mnist"), invrt=True),
+            "Model 'vae-mnist': zoo.encode has no option 'invrt'. Did you mean "
+            "'invert'? Options: batch, invert.",
+        ),
+        (
+            lambda vae: zoo.reconstruct(vae, zoo.example("vae-mnist"), windows=True),
+            "Model 'vae-mnist': zoo.reconstruct has no option 'windows'. Options: "
+            "batch, invert.",
+        ),
+        (
+            lambda vae: zoo.interpolate(vae, zoo.example("vae-mnist"), None, seed=1),
+            "Model 'vae-mnist': zoo.interpolate has no option 'seed'. Options: batch, "
+            "invert.",
+        ),
+        (
             lambda vae: zoo.interpolate(vae, torch.zeros(20), torch.ones(20), steps=1),
             "Model 'vae-mnist': steps=1 should be 2 or more. Options: steps.",
         ),

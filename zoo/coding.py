@@ -28,7 +28,7 @@ def encode(model: nn.Module | str | Path, raw: Any, **options: Any) -> Tensor:
     """
     module = as_module(model, "zoo.encode(model, input)")
     need(module, "encode")
-    coded, _ = _coded(module, raw, options)
+    coded, _ = _coded(module, raw, "zoo.encode", options)
     return torch.cat([code for _, code in coded])
 
 
@@ -40,7 +40,7 @@ def reconstruct(model: nn.Module | str | Path, raw: Any, **options: Any) -> Any:
     module = as_module(model, "zoo.reconstruct(model, input)")
     need(module, "reconstruct")
     found: list[Result] = []
-    coded, single = _coded(module, raw, options)
+    coded, single = _coded(module, raw, "zoo.reconstruct", options)
     for opened, code in coded:
         found += _results(module, code, opened)
     return found[0] if single else found
@@ -73,7 +73,7 @@ def _end(module: nn.Module, raw: Any, options: dict[str, Any]) -> Tensor:
     if isinstance(raw, Tensor) and raw.ndim == 1:
         return raw.detach().cpu().float()
     need(module, "encode")
-    coded, _ = _coded(module, raw, options)
+    coded, _ = _coded(module, raw, "zoo.interpolate", options)
     code = torch.cat([code for _, code in coded])
     if len(code) != 1:
         problem = f"There are {len(code)} inputs at one end."
@@ -82,11 +82,11 @@ def _end(module: nn.Module, raw: Any, options: dict[str, Any]) -> Tensor:
 
 
 def _coded(
-    module: nn.Module, raw: Any, options: dict[str, Any]
+    module: nn.Module, raw: Any, verb: str, options: dict[str, Any]
 ) -> tuple[list[tuple[list[Any], Tensor]], bool]:
     """Return opened inputs and their codes by batch, and whether it was one input."""
     encode: Any = unwrapped(module).encode
-    parts, single = inputs(module, raw, **options)
+    parts, single = inputs(module, raw, verb, **options)
     with evaluating(module):
         coded = [
             (opened, output(module, given, encode).float()) for opened, given in parts

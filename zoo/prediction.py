@@ -61,15 +61,15 @@ def predict(
 
 
 def inputs(
-    module: nn.Module, raw: Any, *, batch: int = 64, **options: Any
+    module: nn.Module, raw: Any, verb: str, /, *, batch: int = 64, **options: Any
 ) -> tuple[Iterator[tuple[list[Any], Tensor]], bool]:
     """Return raw inputs opened, and as batches; and whether it was one and not a list.
 
-    Raises InputError, OptionError.
+    `verb` is what the user called. Raises InputError, OptionError.
     """
     known = about(module)
     doing, expected = task(known.spec.task), known.spec.input
-    _check_options(known, doing, {"batch": batch, **options})
+    _check_options(known, doing, {"batch": batch, **options}, verb)
     items, single = doing.items(raw, expected)
 
     def prepared() -> Iterator[tuple[list[Any], Tensor]]:
@@ -136,13 +136,16 @@ def _answers(
     return found, doing.suspicion(prepared, spec.input)
 
 
-def _check_options(known: About, doing: Task, options: dict[str, Any]) -> None:
+def _check_options(
+    known: About, doing: Task, options: dict[str, Any], verb: str = "zoo.predict"
+) -> None:
     parameters = signature(doing.batch).parameters.values()
     names = ["batch", *(p.name for p in parameters if p.kind is p.KEYWORD_ONLY)]
-    names += ["windows"] if known.spec.task == TASK else []
+    if known.spec.task == TASK and verb == "zoo.predict":
+        names.append("windows")
     for name in options:
         if name not in names:
-            problem = f"zoo.predict has no option {name!r}. {near(name, names)}"
+            problem = f"{verb} has no option {name!r}. {near(name, names)}"
             raise OptionError(known.spec.name, problem.rstrip(), names)
     if not isinstance(options["batch"], int) or options["batch"] < 1:
         problem = f"batch={options['batch']!r} should be 1 or more."
