@@ -7,8 +7,8 @@ classifiers: a new head for cats and dogs, one for ants and bees, each trained o
 of the training split, and ImageNet's own 1,000 labels, two of which are ant and bee.
 The thresholds were chosen on collages of the rest of the training split, which
 `--choose` shows. It prints how often windows of both ways agree, how many collages give
-both labels, each in its half, and the ratio of their times, which grows with the number
-of windows; and judges nothing.
+the same labels both ways, how many give both labels, each in its half, and the ratio of
+their times, which grows with the number of windows; and judges nothing.
 """
 
 import time
@@ -49,6 +49,14 @@ class Seen:
         sure = [one for one in votes.values() if one.score >= threshold]
         return self.whole.shown_by(sure)
 
+    def same(self, threshold: float) -> bool:
+        """Tell whether the windows that are sure give the same labels both ways."""
+        labels = [
+            {one.label for one in votes.values() if one.score >= threshold}
+            for votes in (self.features, self.pixels)
+        ]
+        return labels[0] == labels[1]
+
     def agreeing(self, threshold: float) -> list[bool]:
         """Tell for each window that is sure both ways whether it says the same."""
         pairs = ((one, self.pixels[box]) for box, one in self.features.items())
@@ -77,9 +85,11 @@ def told(name: str, seen: list[Seen], threshold: float) -> None:
     by = [
         mean(one.both(way, threshold) for one in seen) for way in ("features", "pixels")
     ]
+    alike = mean(one.same(threshold) for one in seen)
     click.echo(
         f"{name:<13} threshold {threshold:<4}  same label {every:6.1%} of windows, "
-        f"{mean(sure or [0]):6.1%} of {len(sure):>4} sure ones; both labels "
+        f"{mean(sure or [0]):6.1%} of {len(sure):>4} sure ones; the same labels for "
+        f"{alike:6.1%} of collages; both labels "
         f"{by[0]:6.1%} by features, {by[1]:6.1%} by pixels; pixels take "
         f"{median(one.ratio for one in seen):.1f} times as long"
     )

@@ -178,9 +178,13 @@ def _latent(codes: Tensor, label: Tensor) -> bytes:
 
     def draw(figure: Any) -> None:
         axes = figure.add_subplot()
-        dots = axes.scatter(
-            across, up, c=label[:3000].numpy(), cmap="tab10", s=5, alpha=0.7
-        )
+        colours = {
+            "c": label[:3000].numpy(),
+            "cmap": "tab10",
+            "vmin": -0.5,
+            "vmax": 9.5,
+        }
+        dots = axes.scatter(across, up, s=5, alpha=0.7, **colours)
         axes.set(xlabel="first direction", ylabel="second direction")
         figure.colorbar(dots, label="digit", ticks=range(10))
 
