@@ -15,6 +15,7 @@ from zoo.errors import (
     DatasetNotFound,
     Diverged,
     DuplicateName,
+    EjectError,
     GatedError,
     InputError,
     IntegrityError,
@@ -185,6 +186,10 @@ MESSAGES = [
         MissingExtra("datasets", "Reading a dataset"),
         "Reading a dataset needs the package 'datasets', which is not installed. Run: "
         "pip install 'zoo-core[train]'",
+    ),
+    (
+        EjectError("own is there already; nothing was written. Name a new folder."),
+        "own is there already; nothing was written. Name a new folder.",
     ),
     (
         MissingExtra("timm", "This model", "bench"),

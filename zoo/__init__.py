@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from zoo.catalogue import dataset_names, names, search, spec
     from zoo.coding import encode, interpolate, reconstruct
     from zoo.datasets import load as data
+    from zoo.ejecting import eject
     from zoo.errors import ZooError
     from zoo.evaluating import evaluate
     from zoo.featuring import features
@@ -71,6 +72,7 @@ __all__ = [
     "crossval",
     "data",
     "dataset_names",
+    "eject",
     "encode",
     "evaluate",
     "example",
@@ -108,6 +110,7 @@ _HOMES = {
     "crossval": "validation",
     "data": "datasets:load",
     "dataset_names": "catalogue",
+    "eject": "ejecting",
     "encode": "coding",
     "evaluate": "evaluating",
     "example": "prediction",

@@ -36,6 +36,7 @@ COMMANDS = {
     "cache": ("stock", "List what is kept on this machine; verify or prune it."),
     "verify": ("use", "Hash, load and replay a model; measure its claims again."),
     "publish": ("share", "Put a model on the Hugging Face Hub."),
+    "eject": ("share", "Copy a model into your own project, needing torch alone."),
 }
 
 

@@ -1,6 +1,10 @@
-"""`zoo publish`: a checkpoint to the Hub. Nothing here needs torch."""
+"""`zoo publish` and `zoo eject`: a model for others, and as files of your own.
+
+Nothing here needs torch.
+"""
 
 import json
+from pathlib import Path
 
 import click
 
@@ -26,3 +30,18 @@ def publish_command(name: str, repo: str, private: bool, as_json: bool) -> None:
     click.echo(f"{done.name}: {news}, {done.url}")
     click.echo(f'zoo.load("{done.address}")')
     click.echo(done.pin)
+
+
+@click.command("eject")
+@click.argument("name")
+@click.argument("folder", type=click.Path(path_type=Path))
+def eject_command(name: str, folder: Path) -> None:
+    """Write the model NAME into FOLDER, as a Python package that needs torch alone.
+
+    Its architecture, weights, recipe and card are yours from then on.
+    """
+    from zoo.ejecting import eject
+
+    written = eject(name, folder)
+    click.echo(written)
+    click.echo(f"import {written.name}; model = {written.name}.load()")

@@ -32,6 +32,7 @@
   - CardError
   - TrainingError
     + Diverged
+  - EjectError
   - MissingExtra
 
 A message says what happened, who is to blame, and what to do next.
@@ -63,6 +64,7 @@ from zoo.errors.use import (
     DatasetNotFound,
     Diverged,
     DuplicateName,
+    EjectError,
     InputError,
     MissingExtra,
     ModelNotFound,
@@ -85,6 +87,7 @@ __all__ = [
     "DatasetNotFound",
     "Diverged",
     "DuplicateName",
+    "EjectError",
     "GatedError",
     "HubError",
     "InputError",

@@ -129,6 +129,10 @@ class Diverged(TrainingError):
         self.loss, self.epoch = loss, epoch
 
 
+class EjectError(ZooError):
+    """A model that can't become files of the user's own."""
+
+
 class MissingExtra(ZooError):
     """An optional package is needed for this, and is not installed."""
 

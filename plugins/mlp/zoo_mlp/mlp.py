@@ -11,9 +11,15 @@ from itertools import pairwise
 
 from torch import Tensor, nn
 
-from zoo import practices
-
 __all__ = ["MLP", "mlp"]
+
+ACTIVATIONS = {
+    "sigmoid": nn.Sigmoid,
+    "tanh": nn.Tanh,
+    "relu": nn.ReLU,
+    "leaky-relu": nn.LeakyReLU,
+    "prelu": nn.PReLU,
+}
 
 
 class MLP(nn.Module):
@@ -32,7 +38,7 @@ class MLP(nn.Module):
         widths = (inputs, *hidden)
         layers: list[nn.Module] = []
         for fan_in, fan_out in pairwise(widths):
-            layers += [nn.Linear(fan_in, fan_out), practices.activation(activation)]
+            layers += [nn.Linear(fan_in, fan_out), ACTIVATIONS[activation]()]
             layers += [nn.Dropout(dropout)]
         self.body = nn.Sequential(nn.Flatten(), *layers)
         self.head = nn.Linear(widths[-1], classes)
@@ -53,8 +59,11 @@ def mlp(
 ) -> MLP:
     """An MLP with hidden layers of the given widths; () gives softmax regression.
 
-    `activation` is a name that `zoo.practices.activation` knows.
+    `activation` is sigmoid, tanh, relu, leaky-relu or prelu.
     """
+    if activation not in ACTIVATIONS:
+        known = ", ".join(ACTIVATIONS)
+        raise ValueError(f"activation={activation!r} should be one of {known}")
     return MLP(
         inputs=inputs,
         hidden=hidden,
