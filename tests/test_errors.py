@@ -7,6 +7,7 @@ import pytest
 
 from zoo import errors
 from zoo.errors import (
+    AdoptError,
     BundleError,
     CacheError,
     CardError,
@@ -187,6 +188,7 @@ MESSAGES = [
         "Reading a dataset needs the package 'datasets', which is not installed. Run: "
         "pip install 'zoo-core[train]'",
     ),
+    (AdoptError("There is no file a.pth."), "There is no file a.pth."),
     (
         EjectError("own is there already; nothing was written. Name a new folder."),
         "own is there already; nothing was written. Name a new folder.",

@@ -32,7 +32,7 @@ ROWS = [
     {"verbs", "frechet"},
     {"measuring", "cards", "prediction", "saving", "keeping", "watching"},
     {"probing", "lesson_cards", "evaluating", "coding"},
-    {"run", "publishing", "ejecting"},
+    {"run", "publishing", "ejecting", "adopting"},
     {"receipts", "strategies", "tokenising"},
     {"training", "lesson_data"},
     {"validation", "finetuning"},
@@ -159,15 +159,19 @@ def test_the_core_knows_no_plugin_by_name() -> None:
 
 def test_no_pickle_is_ever_read() -> None:
     """
-    The words that read one do not occur, in the core or in a plugin.
+    The words that read one do not occur, in the core or in a plugin. The one exception
+    is somebody's state_dict on its way to safetensors, read for its tensors alone.
     """
-    words = ("torch.load", "import pickle", "joblib", "allow_pickle")
+    words = ("torch.load", "import pickle", "joblib", "allow_pickle", "pickle.load")
+    conversion = 'torch.load(file, map_location="cpu", weights_only=True)'
+    adopting = (ZOO / "adopting.py").read_text(encoding="utf-8")
     sources = [*SOURCES, *PLUGINS.glob("*/zoo_*/**/*.py")]
     found = {
         (path.name, word)
         for path in sources
         for word in words
-        if word in path.read_text(encoding="utf-8")
+        if word in path.read_text(encoding="utf-8").replace(conversion, "")
     }
 
+    assert adopting.count(conversion) == 1
     assert not found

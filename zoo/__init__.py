@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from zoo.about import About, LoadReport
+    from zoo.adopting import adopt
     from zoo.bundles import bundle, unbundle
     from zoo.cards import render as card
     from zoo.catalogue import dataset_names, names, search, spec
@@ -66,6 +67,7 @@ __all__ = [
     "TextInput",
     "Weights",
     "ZooError",
+    "adopt",
     "build",
     "bundle",
     "card",
@@ -104,6 +106,7 @@ _HOMES = {
     "LoadReport": "about",
     "Run": "run",
     "ZooError": "errors",
+    "adopt": "adopting",
     "build": "models",
     "bundle": "bundles",
     "card": "cards:render",

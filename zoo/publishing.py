@@ -19,6 +19,7 @@ from zoo.plugins import found
 from zoo.repositories import PREFIX
 from zoo.sources import Source
 from zoo.specs import TextInput, Weights
+from zoo.wording import DRAFT_MARK
 
 __all__ = ["Published", "publish"]
 
@@ -75,6 +76,7 @@ def publish(name: str | Path, repo: str, *, private: bool = False) -> Published:
     with TemporaryDirectory(prefix="zoo-") as scratch:
         files = dict(_files(source, config, Path(scratch)))
         card = _text(files[checkpoints.CARD])
+        _check_written(card, source)
         _check_pictures(card, files, source.folder)
         pushing.prepare(repo)
         pushing.check_card(repo, card, f"the card of {name}")
@@ -195,6 +197,15 @@ def _card(source: Source, config: Config, scratch: Path) -> Path:
         text = _rendered(source.folder, config)
     rendered.write_text(text, encoding="utf-8")
     return rendered
+
+
+def _check_written(card: str, source: Source) -> None:
+    """Refuse the draft of a card."""
+    if DRAFT_MARK in card:
+        raise CardError(
+            f"The card {source.folder / checkpoints.CARD} is a draft: write its parts "
+            f"that say {DRAFT_MARK!r}."
+        )
 
 
 def _text(card: Path) -> str:

@@ -3,6 +3,7 @@
 __all__ = [
     "BODY",
     "CONVERTED",
+    "DRAFT",
     "MEASURED",
     "PINNED",
     "SEARCHED",
@@ -119,4 +120,22 @@ TAUGHT_MAKING = """\
 | data | rows | SHA-256 of the content |
 | --- | ---: | --- |
 {parts}
+"""
+DRAFT_MARK = "(to be written)"
+DRAFT = f"""\
+# {{name}}
+
+{{summary}} The weights are those of `{{file}}`.
+
+## What it is for
+
+{DRAFT_MARK} Which inputs, which answers, for whom.
+
+## How it was trained
+
+{DRAFT_MARK} By whom, on which data, under which licences of weights and data.
+
+## Where it fails
+
+{DRAFT_MARK} What was measured, on data it had not seen, beside which simple method.
 """

@@ -37,6 +37,7 @@ COMMANDS = {
     "verify": ("use", "Hash, load and replay a model; measure its claims again."),
     "publish": ("share", "Put a model on the Hugging Face Hub."),
     "eject": ("share", "Copy a model into your own project, needing torch alone."),
+    "adopt": ("share", "Make somebody's weights a checkpoint folder."),
 }
 
 

@@ -18,6 +18,7 @@
     + NotSafetensors
     + IntegrityError
     + MisfitError
+    + AdoptError
     + HubError
       * NotOnHub
       * GatedError
@@ -40,6 +41,7 @@ A message says what happened, who is to blame, and what to do next.
 
 from zoo.errors.base import ZooError, near
 from zoo.errors.files import (
+    AdoptError,
     BundleError,
     CacheError,
     CheckpointError,
@@ -79,6 +81,7 @@ from zoo.errors.use import (
 )
 
 __all__ = [
+    "AdoptError",
     "BundleError",
     "CacheError",
     "CardError",

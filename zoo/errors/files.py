@@ -49,6 +49,14 @@ class MisfitError(WeightsError):
         self.faults = tuple(faults)
 
 
+class AdoptError(WeightsError):
+    """Somebody's weights can't become a checkpoint; `faults` are those of tensors."""
+
+    def __init__(self, problem: str, faults: Sequence[str] = ()) -> None:
+        super().__init__(problem)
+        self.faults = tuple(faults)
+
+
 class HubError(WeightsError):
     """A file could not be had from the Hub."""
 
