@@ -11,6 +11,7 @@ from zoo.errors import (
     BundleError,
     CacheError,
     CardError,
+    CheckError,
     CheckpointError,
     DataError,
     DatasetNotFound,
@@ -189,6 +190,7 @@ MESSAGES = [
         "pip install 'zoo-core[train]'",
     ),
     (AdoptError("There is no file a.pth."), "There is no file a.pth."),
+    (CheckError("a holds no plugin."), "a holds no plugin."),
     (
         EjectError("own is there already; nothing was written. Name a new folder."),
         "own is there already; nothing was written. Name a new folder.",

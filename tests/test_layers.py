@@ -42,6 +42,7 @@ ROWS = [
     {"sweeping"},
     {"verification", "verb_checks"},
     {"testing"},
+    {"checking"},
     {"cli"},
     {"__init__", "__main__"},
 ]
@@ -170,7 +171,10 @@ def test_no_pickle_is_ever_read() -> None:
         (path.name, word)
         for path in sources
         for word in words
-        if word in path.read_text(encoding="utf-8").replace(conversion, "")
+        if word
+        in path.read_text(encoding="utf-8").replace(
+            conversion if path.name == "adopting.py" else "\0", ""
+        )
     }
 
     assert adopting.count(conversion) == 1

@@ -185,7 +185,8 @@ def weights_are_what_is_pinned(spec: ModelSpec, tmp_path: Path) -> None:
         return
     known = spec.weights.size or 0
     seen = verify(spec.name, keep=tmp_path)
-    assert seen.matches, f"the golden differs by {seen.difference}: {seen.first_layer}"
+    where = f", first in {seen.first_layer!r}" if seen.first_layer else ""
+    assert seen.matches, f"the golden differs by {seen.difference:.3g}{where}"
     assert known <= MOST_BYTES, f"{known:,} bytes are too many"
 
 

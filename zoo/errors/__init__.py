@@ -33,6 +33,7 @@
   - CardError
   - TrainingError
     + Diverged
+  - CheckError
   - EjectError
   - MissingExtra
 
@@ -62,6 +63,7 @@ from zoo.errors.files import (
 )
 from zoo.errors.use import (
     CardError,
+    CheckError,
     DataError,
     DatasetNotFound,
     Diverged,
@@ -85,6 +87,7 @@ __all__ = [
     "BundleError",
     "CacheError",
     "CardError",
+    "CheckError",
     "CheckpointError",
     "DataError",
     "DatasetNotFound",

@@ -129,6 +129,10 @@ class Diverged(TrainingError):
         self.loss, self.epoch = loss, epoch
 
 
+class CheckError(ZooError):
+    """There is nothing that `zoo check` could look at."""
+
+
 class EjectError(ZooError):
     """A model that can't become files of the user's own."""
 
