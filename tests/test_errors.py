@@ -36,6 +36,7 @@ from zoo.errors import (
     SettingsError,
     SpecError,
     SplitNotFound,
+    StartError,
     TrainingError,
     UnreachableError,
     VerbError,
@@ -191,6 +192,7 @@ MESSAGES = [
     ),
     (AdoptError("There is no file a.pth."), "There is no file a.pth."),
     (CheckError("a holds no plugin."), "a holds no plugin."),
+    (StartError("'A' is no name."), "'A' is no name."),
     (
         EjectError("own is there already; nothing was written. Name a new folder."),
         "own is there already; nothing was written. Name a new folder.",

@@ -16,7 +16,7 @@ ROWS = [
     {"hookspecs", "references", "registry", "settings", "results", "figures"},
     {"parting", "normalising", "searched"},
     {"plugins", "spaces", "policy", "locks", "examples", "targets"},
-    {"hub", "catalogue", "datasets"},
+    {"hub", "catalogue", "datasets", "starting"},
     {"store", "gathering"},
     {"weights", "unfilled", "images", "tables", "checkpoints", "modes"},
     {"quickening", "heads", "augmenting"},

@@ -43,6 +43,7 @@ if TYPE_CHECKING:
         TextInput,
         Weights,
     )
+    from zoo.starting import new
     from zoo.sweeping import sweep
     from zoo.training import train
     from zoo.validation import crossval
@@ -87,6 +88,7 @@ __all__ = [
     "load",
     "lock",
     "names",
+    "new",
     "predict",
     "publish",
     "reconstruct",
@@ -126,6 +128,7 @@ _HOMES = {
     "load": "models",
     "lock": "locking",
     "names": "catalogue",
+    "new": "starting",
     "predict": "prediction",
     "publish": "publishing",
     "reconstruct": "coding",

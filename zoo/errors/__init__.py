@@ -34,6 +34,7 @@
   - TrainingError
     + Diverged
   - CheckError
+  - StartError
   - EjectError
   - MissingExtra
 
@@ -78,6 +79,7 @@ from zoo.errors.use import (
     SettingsError,
     SpecError,
     SplitNotFound,
+    StartError,
     TrainingError,
     VerbError,
 )
@@ -114,6 +116,7 @@ __all__ = [
     "SettingsError",
     "SpecError",
     "SplitNotFound",
+    "StartError",
     "TrainingError",
     "TrustWarning",
     "UnreachableError",

@@ -129,6 +129,10 @@ class Diverged(TrainingError):
         self.loss, self.epoch = loss, epoch
 
 
+class StartError(ZooError):
+    """A plugin of this name, kind or place can't be begun."""
+
+
 class CheckError(ZooError):
     """There is nothing that `zoo check` could look at."""
 
