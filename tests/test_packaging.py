@@ -35,10 +35,12 @@ def test_the_core_wheel_holds_the_core_alone(tmp_path: Path) -> None:
     One top-level package, typed, without tests.
     """
     names = ZipFile(wheel(ROOT, tmp_path)).namelist()
+    template = "zoo/templates/plugin/.github/workflows/check.yml.txt"
     tops = {name.split("/")[0] for name in names if ".dist-info" not in name}
 
     assert tops == {"zoo"}
     assert "zoo/py.typed" in names
+    assert template in names
 
 
 def test_a_plugin_wheel_holds_all_it_needs(tmp_path: Path) -> None:
