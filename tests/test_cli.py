@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from click.testing import CliRunner
 from PIL import Image
 
 import zoo
-from zoo.cli import COMMANDS, main, show
+from zoo.cli import COMMANDS, doctor, main, show
 from zoo.cli import zoo as command
 from zoo.results import Classification, MultiLabel
 
@@ -246,6 +247,52 @@ def test_doctor_finds_a_missing_folder(
         "problem: ZOO_DATA names /no/such/folder, which does not exist.\n"
     )
     assert ended.out.endswith("\n1 problem\n")
+
+
+@pytest.mark.parametrize(
+    ("needed", "here", "told"),
+    [
+        (
+            "torch==2.15.0",
+            {"torch": "2.13.0"},
+            "torchvision 0.30.0 needs torch==2.15.0, and 2.13.0 is here. Run: pip "
+            "install --upgrade torchvision torch",
+        ),
+        (
+            "gone>=1",
+            {},
+            "torchvision 0.30.0 needs gone>=1, and it is not installed. Run: pip "
+            "install --upgrade 'gone>=1'",
+        ),
+        ("torch==2.15.0", {"torch": "2.15.0+cpu"}, ""),
+        ("gone>=1; extra == 'all'", {}, ""),
+    ],
+)
+def test_doctor_finds_versions_that_do_not_fit(
+    needed: str,
+    here: dict[str, str],
+    told: str,
+    run: Callable[..., Ended],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """
+    Of torchvision, timm and every plugin: what is needed, what is here, what to run.
+    """
+    versions = {"torchvision": "0.30.0", **here}
+
+    def version(name: str) -> str:
+        if name not in versions:
+            raise PackageNotFoundError(name)
+        return versions[name]
+
+    monkeypatch.delenv("ZOO_DATA", raising=False)
+    monkeypatch.setattr(doctor, "version", version)
+    monkeypatch.setattr(doctor, "requires", {"torchvision": [needed]}.get, raising=True)
+
+    ended = run("doctor")
+
+    assert ended.err == (f"problem: {told}\n" if told else "")
+    assert ended.status == bool(told)
 
 
 # Prediction

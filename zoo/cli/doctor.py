@@ -2,9 +2,11 @@
 
 import os
 import platform
-from importlib.metadata import PackageNotFoundError, version
+from collections.abc import Iterator
+from importlib.metadata import PackageNotFoundError, requires, version
 
 import click
+from packaging.requirements import Requirement
 
 from zoo import folders
 from zoo.plugins import Plugin, found
@@ -20,6 +22,7 @@ PACKAGES = (
     "torchvision",
 )
 OPTIONAL = {"datasets", "torchmetrics", "matplotlib"}
+CHECKED = ("zoo-core", "torchvision", "timm")  # and whatever ships a plugin
 
 
 @click.command("doctor")
@@ -36,6 +39,8 @@ def doctor_command(ctx: click.Context) -> None:
         click.echo(f"  {plugin.name:<16} {line}")
     click.echo("folders")
     problems = [str(failure) for failure in known.failures]
+    for name in sorted({*CHECKED, *(p.distribution for p in known.plugins)}):
+        problems += _unmet(name)
     click.echo(f"  {'cache':<16} {folders.cache()}")
     if not _writable():
         problems.append(
@@ -51,6 +56,33 @@ def doctor_command(ctx: click.Context) -> None:
         click.echo(f"problem: {problem}", err=True)
     click.echo(_count(len(problems), "problem") if problems else "no problems")
     ctx.exit(1 if problems else 0)
+
+
+def _unmet(distribution: str) -> Iterator[str]:
+    """Yield what a distribution needs and does not have here, or has otherwise."""
+    try:
+        needed = [Requirement(line) for line in requires(distribution) or []]
+    except PackageNotFoundError:
+        return
+    for one in needed:
+        if one.marker and not one.marker.evaluate({"extra": ""}):
+            continue
+        here = _here(one.name)
+        if here is not None and one.specifier.contains(here, prereleases=True):
+            continue
+        wanted = f"{distribution} {version(distribution)} needs {one.name}"
+        both = f"{distribution} {one.name}" if here else f"'{one.name}{one.specifier}'"
+        found = f"{here} is here" if here else "it is not installed"
+        yield (
+            f"{wanted}{one.specifier}, and {found}. Run: pip install --upgrade {both}"
+        )
+
+
+def _here(distribution: str) -> str | None:
+    try:
+        return version(distribution)
+    except PackageNotFoundError:
+        return None
 
 
 def _provides(plugin: Plugin) -> str:
