@@ -15,7 +15,7 @@ from torch import Tensor
 from zoo.errors import InputError, near
 from zoo.specs import Column, TabularInput
 
-__all__ = ["describe", "rows", "stack", "suspicion"]
+__all__ = ["describe", "forms", "rows", "stack", "suspicion"]
 
 FAR = 1.0  # how many training ranges beyond the range is called far outside
 MOST = torch.finfo(torch.float32).max
@@ -33,8 +33,13 @@ def describe(expected: TabularInput) -> str:
     )
 
 
-def rows(raw: Any, expected: TabularInput) -> tuple[list[list[float]], bool]:
-    """Return the rows in `raw` in column order, and whether it was a single one."""
+def rows(
+    raw: Any, expected: TabularInput, *, last: int | None = None
+) -> tuple[list[list[float]], bool]:
+    """Return the rows in `raw` in column order, and whether it was a single one.
+
+    With `last`, that many rows from the end; the others are not looked at.
+    """
     if isinstance(raw, (str, os.PathLike, bytes)):
         found, single = _from_csv(raw, expected), False
     else:
@@ -45,12 +50,19 @@ def rows(raw: Any, expected: TabularInput) -> tuple[list[list[float]], bool]:
         found = list(zip(number, held, strict=True))
     if not found:
         raise InputError("The input is empty.", describe(expected))
-    return [_numbers(row, expected, where) for where, row in found], single
+    kept = found if last is None else found[-last:]
+    return [_numbers(row, expected, where) for where, row in kept], single
 
 
 def stack(found: list[list[float]]) -> Tensor:
     """Return rows as one batch (B, columns), float32."""
     return torch.tensor(found, dtype=torch.float32)
+
+
+def forms(raw: Any) -> bool:
+    """Return whether `raw` is of a type that can hold rows."""
+    plain = (Mapping, list, tuple, str, os.PathLike, bytes, Tensor, np.ndarray)
+    return isinstance(raw, plain) or hasattr(raw, "to_dict")
 
 
 def suspicion(batch: Tensor, expected: TabularInput) -> tuple[str, str] | None:

@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING
 from zoo.plugins import Plugin
 from zoo.specs import (
     ClassOutput,
+    ForecastOutput,
     ImageInput,
     ImageOutput,
     Input,
     ModelSpec,
     NoiseInput,
     Output,
+    SeriesInput,
     TextInput,
 )
 
@@ -83,10 +85,13 @@ def _taken(expected: Input) -> str:
     if isinstance(expected, TextInput):
         language = f" in {expected.language!r}" if expected.language else ""
         return f"a text{language}, {expected.longest:,} tokens of it at most"
-    return "; ".join(
+    columns = "; ".join(
         f"{column.name} {column.low:g} to {column.high:g} {column.unit}".rstrip()
         for column in expected.columns
     )
+    if isinstance(expected, SeriesInput):
+        return f"the last {expected.length} rows of {columns}"
+    return columns
 
 
 def _given(meaning: Output) -> dict[str, str]:
@@ -95,7 +100,10 @@ def _given(meaning: Output) -> dict[str, str]:
     if isinstance(meaning, ImageOutput):
         kind = "grey" if meaning.channels == 1 else "colour"
         return {"output": f"a {kind} picture, {meaning.width}x{meaning.height}"}
-    return {"output": f"{meaning.name} {meaning.unit}".rstrip()}
+    said = f"{meaning.name} {meaning.unit}".rstrip()
+    if isinstance(meaning, ForecastOutput):
+        said += f", {meaning.horizon} ahead"
+    return {"output": said}
 
 
 def _some(labels: tuple[str, ...]) -> str:
@@ -148,9 +156,9 @@ def picture(image: "Image.Image") -> tuple[list[str], int]:
 
 
 def _said(found: "Answer") -> list[str]:
-    from zoo.results import Detections, Drawing, Regression, best
+    from zoo.results import Detections, Drawing, Forecast, Regression, best
 
-    if isinstance(found, Drawing | Regression):
+    if isinstance(found, Drawing | Forecast | Regression):
         return [str(found)]
     if isinstance(found, Detections):
         things = [str(one) for one in found.objects] or [str(found)]
