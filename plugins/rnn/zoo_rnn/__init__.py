@@ -1,0 +1,78 @@
+"""Recurrent networks: one that reads film reviews, and one that reads prices.
+
+This module is only metadata; it must stay free of torch.
+"""
+
+from zoo import (
+    ClassOutput,
+    Column,
+    ForecastOutput,
+    License,
+    ModelSpec,
+    SeriesInput,
+    TextInput,
+    hookimpl,
+)
+
+VOCABULARY = 8_000  # tokens, the two special ones included
+TOKENIZER = ""
+
+SPECS = (
+    ModelSpec(
+        name="gru-nsmc",
+        summary="A GRU tells whether a Korean film review is good or bad.",
+        task="text-classification",
+        build="zoo_rnn.gru:gru_reader",
+        options={"vocabulary": VOCABULARY},
+        recipe="zoo_rnn.gru_recipe",
+        card="cards/gru-nsmc.md",
+        license=License(code="mit", weights="mit", data="cc0-1.0"),
+        parameters=1_223_170,
+        stored="float16",
+        input=TextInput(
+            longest=512,
+            vocabulary=VOCABULARY,
+            padding=0,
+            unknown=1,
+            language="ko",
+            tokenizer=TOKENIZER,
+        ),
+        output=ClassOutput(labels=("negative", "positive")),
+        trained_on=("nsmc",),
+        head="decide",
+        examples=("good.txt", "bad.txt"),
+        papers=(
+            "https://arxiv.org/abs/1406.1078",
+            "https://arxiv.org/abs/1508.07909",
+        ),
+        tags=("gru", "rnn", "sentiment-analysis"),
+    ),
+    ModelSpec(
+        name="rnn-netflix",
+        summary="An RNN says the next close of a share, and is no oracle.",
+        task="time-series-forecasting",
+        build="zoo_rnn.prices:price_rnn",
+        recipe="zoo_rnn.prices_recipe",
+        card="cards/rnn-netflix.md",
+        license=License(code="mit", weights="mit", data="unknown"),
+        parameters=16_169,
+        input=SeriesInput(
+            columns=(
+                Column(name="close", low=82.8, high=419.0, unit="dollars"),
+                Column(name="high", low=84.7, high=423.3, unit="dollars"),
+                Column(name="low", low=79.9, high=413.1, unit="dollars"),
+            ),
+            length=30,
+        ),
+        output=ForecastOutput(name="close", unit="dollars"),
+        trained_on=("netflix_stock",),
+        examples=("walk.csv",),
+        papers=("https://doi.org/10.1207/s15516709cog1402_1",),
+        tags=("rnn", "stock-prices"),
+    ),
+)
+
+
+@hookimpl
+def zoo_models() -> tuple[ModelSpec, ...]:
+    return SPECS
