@@ -14,8 +14,8 @@ from zoo import (
     hookimpl,
 )
 
-VOCABULARY = 8_000  # tokens, the two special ones included
-TOKENIZER = ""
+VOCABULARY = 12_000  # tokens, the two special ones included
+TOKENIZER = "999a8f1ce08375d2524ac821e57b195ca7a4a96fa5611fb311d1d0d7edbfd357"
 
 SPECS = (
     ModelSpec(
@@ -27,7 +27,7 @@ SPECS = (
         recipe="zoo_rnn.gru_recipe",
         card="cards/gru-nsmc.md",
         license=License(code="mit", weights="mit", data="cc0-1.0"),
-        parameters=1_223_170,
+        parameters=1_735_170,
         stored="float16",
         input=TextInput(
             longest=512,

@@ -27,7 +27,8 @@ FEW = 200  # reviews of a smoke run
 class Settings:
     seed: int = 0
     dropout: float = 0.5  # of the vectors of tokens, and of what is pooled
-    epochs: int = 4
+    broken: float = 0.1  # share of tokens that are broken in two, in each of two rounds
+    epochs: int = 3
     batch: int = 128
     lr: float = 2e-3  # the peak of the one-cycle schedule
     weight_decay: float = 0.01
@@ -46,7 +47,9 @@ def data(run: Run, split: str) -> Tensors:
 
 def train(settings: Settings, run: Run) -> nn.Module:
     size = run.spec.options["vocabulary"]
-    tokenising.adopt(run, subwords.tokenizer(_reviews(run, "train"), size=size))
+    tokenizer = subwords.tokenizer(_reviews(run, "train"), size=size)
+    tokenising.adopt(run, tokenizer)
+    breaking = subwords.broken(subwords.halves(tokenizer), settings.broken)
     fitting, holding = run.split(data(run, "train"), settings.holding)
     bare: GRUReader = run.build(dropout=settings.dropout)
     length = bare.length(fitting.input)
@@ -66,7 +69,8 @@ def train(settings: Settings, run: Run) -> nn.Module:
     )
     for _ in run.epochs(settings.epochs):
         model.train()
-        for token, label in run.batches(fitting, settings.batch, length=length):
+        batches = run.batches(fitting, settings.batch, augment=breaking, length=length)
+        for token, label in batches:
             loss = cross_entropy(model(token), label)
             run.step(loss, optimizer, schedule, clip=settings.clip)
         run.log(measure(model, holding), best="accuracy")
@@ -94,6 +98,7 @@ def report(model: GRUReader, run: Run) -> None:
         short_rows=int(short.sum()),
         long=_share(right[long]),
         long_rows=int(long.sum()),
+        longest=run.spec.input.longest,
         unsure=_share(unsure),
         right_if_unsure=_share(right[unsure]),
         right_if_sure=_share(right[~unsure]),

@@ -85,7 +85,11 @@ def report(model: PriceRNN, run: Run) -> None:
     linear = _linear(training, test, model.close)
     run.baseline("least squares", **off(linear, test.target, meaning))
     rises, up = test.target > last, said[:, 0] > last
+    held = training[len(training) - run.parts[1] :] if run.parts else test
+    still = held.input[:, -1:, model.close]
     run.note(
+        validation=measure(model, held)["rmse"],
+        validation_persistence=off(still, held.target, meaning)["rmse"],
         ratio=measure(model, test)["rmse"] / run.baselines["persistence"]["rmse"],
         direction=(up == rises).float().mean().item(),
         rising=rises.float().mean().item(),
