@@ -101,7 +101,7 @@ def test_windows_end_on_the_day_before_their_target(split: str) -> None:
     whole = [*zoo.data("netflix_stock", "train")["close"]]
     first = 30 if split == "train" else len(whole)
     whole += zoo.data("netflix_stock", "test")["close"]
-    close = torch.tensor(whole)
+    close = torch.tensor(whole, dtype=torch.float64)
 
     assert rows.timed
     assert len(rows) == (977 if split == "train" else 252)
