@@ -8,9 +8,11 @@ from zoo import (
     Column,
     ForecastOutput,
     License,
+    Metric,
     ModelSpec,
     SeriesInput,
     TextInput,
+    Weights,
     hookimpl,
 )
 
@@ -69,6 +71,30 @@ SPECS = (
         examples=("walk.csv",),
         papers=("https://doi.org/10.1207/s15516709cog1402_1",),
         tags=("rnn", "stock-prices"),
+        weights=Weights(
+            size=66_624,
+            sha256="82cf721f38238399c63af74ccf57924be780b3fba754bbd4ce87b3f49582ba77",
+        ),
+        metrics=(
+            Metric(
+                name="rmse",
+                value=12.418679,
+                dataset="netflix_stock",
+                split="test",
+                tolerance=0.01,
+                baseline=12.436481,
+                baseline_name="mean change",
+            ),
+            Metric(
+                name="mae",
+                value=8.882231,
+                dataset="netflix_stock",
+                split="test",
+                tolerance=0.009,
+                baseline=8.918057,
+                baseline_name="persistence",
+            ),
+        ),
     ),
 )
 

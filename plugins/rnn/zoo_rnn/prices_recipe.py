@@ -93,6 +93,7 @@ def report(model: PriceRNN, run: Run) -> None:
         ratio=measure(model, test)["rmse"] / run.baselines["persistence"]["rmse"],
         direction=(up == rises).float().mean().item(),
         rising=rises.float().mean().item(),
+        upward=up.float().mean().item(),
         moved=(said[:, 0] / last - 1).abs().max().item(),
         same_day=_same_day(run),
         spread=model.spread.item(),
