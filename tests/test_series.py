@@ -381,6 +381,17 @@ def test_zoo_info_says_them() -> None:
     assert list(show.result(Forecast(values=(2.0,), name="x"))) == ["x: 2"]
 
 
+def test_zoo_predict_draws_a_series_in_a_line() -> None:
+    """
+    Bars for what was, a stroke, and bars for what is forecast; flat ones too.
+    """
+    risen = Forecast(values=(8.0, 1.0), name="x", history=(1.0, 2.0, 4.0))
+    flat = Forecast(values=(1.0,), name="x", history=(1.0, 1.0))
+
+    assert list(show.result(risen)) == ["x: 8, 1 (after 4)", "  ▁▂▄|█▁"]
+    assert list(show.result(flat)) == ["x: 1 (after 1)", "  ▁▁|▁"]
+
+
 def test_the_words_for_a_model_are_complete() -> None:
     """
     The message of an error ends with them.

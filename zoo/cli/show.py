@@ -23,12 +23,13 @@ from zoo.specs import (
 if TYPE_CHECKING:
     from PIL import Image
 
-    from zoo.results import Answer
+    from zoo.results import Answer, Forecast
 
 __all__ = ["answer", "facts", "lined", "listing", "picture", "result", "size"]
 
 BAR = 24  # characters of a probability of one
 WIDE = 48  # characters of a picture, at most
+SPARKS = "▁▂▃▄▅▆▇█"
 MANY = 12  # labels that `zoo info` names
 
 
@@ -124,9 +125,12 @@ def answer(found: "Answer | list[Answer]") -> Iterator[str]:
 
 def result(found: "Answer") -> Iterator[str]:
     """Yield a picture, where there is one, and beside it the answer and the scores."""
-    from zoo.results import Detections
+    from zoo.results import Detections, Forecast
 
     said = _said(found)
+    if isinstance(found, Forecast):  # whose picture is a thin line on white
+        yield from [*said, _sparks(found)] if found.history else said
+        return
     seen = getattr(found, "image", found.picture)  # what was made, or was looked at
     if isinstance(found, Detections):
         seen = found.drawn()
@@ -170,6 +174,15 @@ def _said(found: "Answer") -> list[str]:
         for label, score in scores.items()
     ]
     return [str(found), *bars]
+
+
+def _sparks(found: "Forecast") -> str:
+    """Return a series as one line of bars, and what is forecast behind a stroke."""
+    past = found.history[-WIDE:]
+    low, high = min(*past, *found.values), max(*past, *found.values)
+    step = (high - low) / (len(SPARKS) - 1) or 1
+    bars = [SPARKS[round((value - low) / step)] for value in (*past, *found.values)]
+    return f"  {''.join(bars[: len(past)])}|{''.join(bars[len(past) :])}"
 
 
 def _shaded(image: "Image.Image", across: int, down: int) -> list[str]:
