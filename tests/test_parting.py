@@ -3,6 +3,8 @@
 import pytest
 import torch
 
+import zoo
+from zoo import Run
 from zoo.errors import DataError
 from zoo.parting import Fold, halves, ordered
 from zoo.tensors import Tensors
@@ -63,6 +65,24 @@ def test_lengths_come_mixed() -> None:
     first, second = batches[:50].mean().item(), batches[50:].mean().item()
 
     assert first == pytest.approx(second, rel=0.3)
+
+
+def test_batches_of_texts_are_hardly_filled_up() -> None:
+    """
+    `run.batches` takes the lengths, gives every row once, and cuts what is filling.
+    """
+    length = torch.randint(1, 60, (1000,), generator=drawn())
+    token = torch.ones(1000, 60).int() * (torch.arange(60) < length[:, None])
+    number = torch.arange(1000) % 2
+    rows = Tensors(input=token, target=number, source="made", fingerprint="none")
+    run = Run(zoo.spec("lsa-mlp-20news"))
+
+    plain = [given for given, _ in run.batches(rows, 20)]
+    alike = [given for given, _ in run.batches(rows, 20, length=length)]
+
+    assert sum(int((given != 0).sum()) for given in alike) == int(length.sum())
+    assert sum(given.numel() for given in alike) < 1.1 * int(length.sum())
+    assert sum(given.numel() for given in plain) > 1.5 * int(length.sum())
 
 
 def test_an_order_without_lengths_is_what_it_was() -> None:

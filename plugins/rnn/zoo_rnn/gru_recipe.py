@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
-from zoo import Run, baselines, pictures, tokenising
+from zoo import Run, TextInput, baselines, pictures, tokenising
 from zoo.measuring import measure, outputs
 from zoo.tensors import Tensors, prepared
 from zoo_rnn import characters, drawing, subwords
@@ -79,7 +79,8 @@ def train(settings: Settings, run: Run) -> nn.Module:
 
 def report(model: GRUReader, run: Run) -> None:
     """Note what counting characters reaches, and on which reviews the model fails."""
-    training, test = data(run, "train"), data(run, "test")
+    training, test, expected = data(run, "train"), data(run, "test"), run.spec.input
+    assert isinstance(expected, TextInput), "the model here reads text"
     run.baseline("majority class", accuracy=baselines.majority(training, test))
     run.baseline(
         "logistic regression on character n-grams",
@@ -88,7 +89,7 @@ def report(model: GRUReader, run: Run) -> None:
             (_reviews(run, "test"), test.target.tolist()),
         ),
     )
-    logits = outputs(model, prepared(test.input, run.spec.input))
+    logits = outputs(model, prepared(test.input, expected))
     said, score = logits.argmax(dim=1), logits.softmax(dim=1).amax(dim=1)
     right, length = said == test.target, model.length(test.input)
     short, long = length <= 5, length > 40
@@ -98,7 +99,7 @@ def report(model: GRUReader, run: Run) -> None:
         short_rows=int(short.sum()),
         long=_share(right[long]),
         long_rows=int(long.sum()),
-        longest=run.spec.input.longest,
+        longest=expected.longest,
         unsure=_share(unsure),
         right_if_unsure=_share(right[unsure]),
         right_if_sure=_share(right[~unsure]),

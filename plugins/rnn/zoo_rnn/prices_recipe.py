@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor, nn
 
-from zoo import Run, SeriesInput, baselines
+from zoo import ForecastOutput, Run, SeriesInput, baselines
 from zoo.measuring import measure, outputs
 from zoo.tasks.time_series_forecasting import measure as off
 from zoo.tensors import Tensors
@@ -79,6 +79,7 @@ def report(model: PriceRNN, run: Run) -> None:
     last, was = test.input[:, -1, model.close], training.input[:, -1, model.close]
     said = outputs(model, test.input)
     meaning = run.spec.output
+    assert isinstance(meaning, ForecastOutput), "the model here forecasts"
     run.baseline("persistence", **off(last[:, None], test.target, meaning))
     drift = (training.target / was).mean()
     run.baseline("mean change", **off(last[:, None] * drift, test.target, meaning))
