@@ -2,8 +2,9 @@
 
 Read it from top to bottom: settings, data, training, measuring. The tokenizer is made
 of the training reviews first. Batches hold reviews of like length, so that little of
-them is filling. Settings were compared on the rows held back, and the epoch is chosen
-there; the test reviews are used once.
+them is filling. Whether tokens tell where a word begins was compared on rows held back,
+and the epoch is chosen there; the rest is as it was first tried. The test reviews are
+used once.
 """
 
 from dataclasses import dataclass
@@ -28,12 +29,12 @@ class Settings:
     seed: int = 0
     dropout: float = 0.5  # of the vectors of tokens, and of what is pooled
     broken: float = 0.1  # share of tokens that are broken in two, in each of two rounds
-    epochs: int = 3
+    epochs: int = 4
     batch: int = 128
     lr: float = 2e-3  # the peak of the one-cycle schedule
     weight_decay: float = 0.01
     clip: float = 1.0  # bound of the gradient's norm
-    holding: float = 0.1  # share of the training rows kept for validation
+    holding: float = 0.05  # share of the training rows kept for validation
 
 
 SMOKE = {"epochs": 1}
