@@ -173,6 +173,42 @@ def test_a_wrong_series_is_refused(raw: Any, problem: str | None) -> None:
     assert problem is None or str(told.value) == problem + WANTED
 
 
+DAYS = ["2020-01-02", "2020-01-03", "2020-01-06", "2020-01-07"]
+
+
+@pytest.mark.parametrize(
+    "days", [DAYS, pd.to_datetime(DAYS), [1, 2, 3, 4]], ids=["text", "dates", "numbers"]
+)
+def test_rows_that_go_back_in_time_are_refused(days: Any) -> None:
+    """
+    The newest first is how some sites give a series; in order it is read.
+    """
+    dated = FRAME.assign(Date=days)
+    back = dated.iloc[::-1]
+
+    with pytest.raises(InputError) as told:
+        read(back)
+
+    assert str(told.value) == (
+        f"The rows go back in time: 'Date' falls to {back['Date'].iloc[-1]}." + WANTED
+    )
+    assert read(dated)[0].rows == LAST
+    assert read(back.drop(columns="Date"))[0].rows == [*ROWS[:3][::-1]]
+
+
+def test_times_without_an_order_are_not_looked_at() -> None:
+    """
+    A gap among them, or days that stay or go both ways.
+    """
+    for days in ([1, None, 3, 4], [1, "a", 2, 3], [1, 1, 1, 1], [3, 2, 1, 2]):
+        rows = [
+            dict(row, day=d)
+            for row, d in zip(FORMS["list of dicts"], days, strict=True)
+        ]
+
+        assert read(rows)[0].rows == LAST
+
+
 def test_a_batch_has_rows_and_columns() -> None:
     """
     (series, rows, columns), in float32.
