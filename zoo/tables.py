@@ -163,7 +163,7 @@ def _check_order(held: Sequence[Any], expected: TabularInput) -> None:
     """Refuse rows of a series that all go back in time, as some sites give them."""
     named = held[0] if isinstance(held[0], Mapping) else {}
     for name in (name for name in named if str(name).lower() in TIMES):
-        times = [row.get(name) for row in held if isinstance(row, Mapping)]
+        times: list[Any] = [row.get(name) for row in held if isinstance(row, Mapping)]
         try:
             falls = all(later < sooner for sooner, later in pairwise(times))
         except TypeError:  # a gap, or a kind that has no order
