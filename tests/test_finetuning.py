@@ -410,6 +410,21 @@ def test_changed_pictures_for_a_model_of_tables() -> None:
     )
 
 
+def test_changed_pictures_for_a_model_of_texts() -> None:
+    """
+    Nor has a text: the message says what the model takes.
+    """
+    from zoo.finetuning import check
+
+    with pytest.raises(SettingsError) as told:
+        check(zoo.spec("lsa-mlp-20news"), Settings(augment="flip"))
+
+    assert str(told.value) == (
+        "augment='flip' changes pictures, and 'lsa-mlp-20news' takes texts: leave it "
+        "out."
+    )
+
+
 def test_two_pictures(tmp_path: Path) -> None:
     """
     One of each class can't be both learned and tested.

@@ -14,9 +14,10 @@ from zoo.errors import DataError
 from zoo.examples import Column, Examples, content, part
 from zoo.gathering import gather
 from zoo.specs import Column as Number
-from zoo.specs import ImageInput, TabularInput
+from zoo.specs import ImageInput, TabularInput, TextInput
 
 PHOTO = ImageInput(height=8, width=8)
+TEXT = TextInput(longest=10, vocabulary=10)
 ROW = TabularInput(
     columns=(Number(name="a", low=0, high=1), Number(name="b", low=0, high=1))
 )
@@ -266,6 +267,48 @@ def test_labels_that_differ_in_case(tmp_path: Path) -> None:
     assert complaint(folder) == (
         "photos: the labels 'Ants' and 'ants' differ in case only. Write them alike, "
         "or rename one."
+    )
+
+
+def written(folder: Path, texts: dict[str, str]) -> Path:
+    """Return a folder of texts, by their places in it."""
+    for place, text in texts.items():
+        (folder / place).parent.mkdir(parents=True, exist_ok=True)
+        (folder / place).write_text(text, encoding="utf-8")
+    return folder
+
+
+def test_a_folder_of_texts(tmp_path: Path) -> None:
+    """
+    Class-named folders of .txt files, in parts or not, and nothing else in them.
+    """
+    texts = {"good/1.txt": "fine", "good/2.TXT": "nice", "bad/deep/1.txt": "dull"}
+    plain = written(tmp_path / "reviews", {**texts, "bad/notes.md": "x"})
+    parts = written(
+        tmp_path / "parts",
+        {f"{p}/{k}": t for p in ("train", "test") for k, t in texts.items()},
+    )
+
+    found, parted = gather(plain, TEXT), gather(parts, TEXT)
+
+    assert (found.source, found.labels) == ("reviews", ("bad", "good"))
+    assert found.training.targets == (0, 1, 1)
+    assert list(found.training.names) == ["bad/deep/1.txt", "good/1.txt", "good/2.TXT"]
+    assert parted.test is not None
+    assert len(parted.test) == 3
+    assert found.training.fingerprint()
+
+
+def test_a_folder_without_texts(tmp_path: Path) -> None:
+    """
+    A text model is shown what its folder should look like.
+    """
+    folder = pictures(tmp_path / "photos", 1)
+
+    assert complaint(folder, TEXT) == f"{folder / 'across'} holds no texts (.txt)."
+    assert complaint(folder / "down", TEXT) == (
+        f"{folder / 'down'} has no folders in it. Give each class a folder of its own "
+        "that is named as the class: reviews/good/1.txt, reviews/bad/2.txt."
     )
 
 

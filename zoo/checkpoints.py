@@ -19,6 +19,7 @@ from zoo.plugins import Plugin
 from zoo.specs import (
     ClassOutput,
     Column,
+    ForecastOutput,
     ImageInput,
     ImageOutput,
     Input,
@@ -27,6 +28,7 @@ from zoo.specs import (
     NoiseInput,
     NumberOutput,
     Output,
+    SeriesInput,
     TabularInput,
     TextInput,
     Weights,
@@ -254,9 +256,10 @@ def _input(raw: dict[str, Any]) -> Input:
         return ImageInput(**_tuples(raw))
     if raw["kind"] == "noise":
         return NoiseInput(**raw)
-    if raw["kind"] == "table":
+    if raw["kind"] in ("table", "series"):
+        make = TabularInput if raw["kind"] == "table" else SeriesInput
         columns = tuple(Column(**column) for column in raw["columns"])
-        return TabularInput(columns=columns)
+        return make(**{**raw, "columns": columns})
     if raw["kind"] == "text":
         if "held" in raw:  # a file may not say which other file to read
             raise ValueError("unknown entry 'held'")
@@ -267,6 +270,8 @@ def _input(raw: dict[str, Any]) -> Input:
 def _output(raw: dict[str, Any]) -> Output:
     if raw["kind"] == "classes":
         return ClassOutput(**_tuples(raw))
+    if raw["kind"] == "forecast":
+        return ForecastOutput(**raw)
     if raw["kind"] == "number":
         return NumberOutput(**raw)
     if raw["kind"] == "image":

@@ -20,6 +20,7 @@ from zoo.probing import Probe
 from zoo.quickening import keep_memory
 from zoo.run import Run
 from zoo.settings import change, check_ranges
+from zoo.signatures import taken
 from zoo.specs import ClassOutput, ImageInput, ModelSpec
 from zoo.strategies import Settings, learn
 from zoo.tasks import task
@@ -137,7 +138,7 @@ def check(spec: ModelSpec, chosen: Settings) -> None:
     if chosen.augment != "none" and not isinstance(spec.input, ImageInput):
         raise SettingsError(
             f"augment={chosen.augment!r} changes pictures, and {spec.name!r} takes "
-            "rows of a table: leave it out."
+            f"{taken(spec.input)}: leave it out."
         )
 
 

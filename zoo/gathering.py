@@ -14,6 +14,7 @@ from zoo import datasets
 from zoo.errors import DataError, MissingExtra, near
 from zoo.examples import Column, Examples, Gathered
 from zoo.plugins import found
+from zoo.signatures import taken
 from zoo.specs import REPOSITORY, ImageInput, Input, TabularInput, TextInput
 from zoo.targets import Rows, classes, number
 
@@ -28,6 +29,7 @@ SPLITS = {  # what a part of the data may be called, as a folder or as a split
     "test": ("test", "testing"),
 }
 PICTURES = (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".gif", ".tif", ".tiff", ".ppm")
+WRITTEN = (".txt",)
 TABLES = {".csv": "from_csv", ".jsonl": "from_json", ".parquet": "from_parquet"}
 INPUTS = ("image", "img", "picture", "photo", "path", "file", "file_name", "filename")
 TEXTS = ("text", "sentence", "document", "content", "review")
@@ -96,41 +98,46 @@ def _parts(
 
 
 def _folder(folder: Path, expected: Input) -> dict[str, Rows]:
-    if not isinstance(expected, ImageInput):
+    if not isinstance(expected, ImageInput | TextInput):
         raise DataError(
-            f"{folder} is a folder, and this model takes rows of a table: give a CSV, "
-            "JSONL or parquet file."
+            f"{folder} is a folder, and this model takes {taken(expected)}: give a "
+            "CSV, JSONL or parquet file."
         )
     parts: dict[str, Rows] = {}
     for name, spellings in SPLITS.items():
         for spelling in spellings:
             if (folder / spelling).is_dir() and _children(folder / spelling):
-                parts[name] = _labelled(folder / spelling)
-    return parts if "training" in parts else {"training": _labelled(folder)}
+                parts[name] = _labelled(folder / spelling, expected)
+    return parts if "training" in parts else {"training": _labelled(folder, expected)}
 
 
-def _labelled(folder: Path) -> Rows:
-    """Return the pictures of a folder of class-named folders."""
-    classes = _children(folder)
+def _labelled(folder: Path, expected: Input) -> Rows:
+    """Return the pictures, or the texts, of a folder of class-named folders."""
+    classes, reads = _children(folder), isinstance(expected, TextInput)
     if not classes:
+        like = "photos/ants/1.jpg, photos/bees/2.jpg"
+        like = "reviews/good/1.txt, reviews/bad/2.txt" if reads else like
         raise DataError(
             f"{folder} has no folders in it. Give each class a folder of its own that "
-            "is named as the class: photos/ants/1.jpg, photos/bees/2.jpg."
+            f"is named as the class: {like}."
         )
+    endings = WRITTEN if reads else PICTURES
     items: list[Path] = []
     targets: list[str] = []
     for place in classes:
-        pictures = sorted(
+        held = sorted(
             path
             for path in place.rglob("*")
-            if path.suffix.lower() in PICTURES
+            if path.suffix.lower() in endings
             and not any(_hidden(part) for part in path.relative_to(place).parts)
             and path.is_file()
         )
-        if not pictures:
-            raise DataError(f"{place} holds no pictures ({', '.join(PICTURES)}).")
-        items += pictures
-        targets += [place.name] * len(pictures)
+        if not held:
+            raise DataError(
+                f"{place} holds no {taken(expected)} ({', '.join(endings)})."
+            )
+        items += held
+        targets += [place.name] * len(held)
     return Rows(items, targets, [str(path.relative_to(folder)) for path in items])
 
 

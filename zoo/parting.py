@@ -11,7 +11,9 @@ from torch import Tensor
 
 from zoo.errors import DataError, TrainingError
 
-__all__ = ["Fold", "folded", "halves", "shares"]
+__all__ = ["Fold", "folded", "halves", "ordered", "shares"]
+
+POOL = 50  # batches whose rows are sorted together
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,10 +29,15 @@ class Fold:
 
 
 def halves(
-    count: int, fraction: float, *, seed: int, source: str
+    count: int, fraction: float, *, seed: int | None, source: str
 ) -> tuple[Tensor, Tensor]:
-    """Return the rows of two parts in random order, the first with `fraction`."""
-    order = torch.randperm(count, generator=torch.Generator().manual_seed(seed))
+    """Return the rows of two parts in random order, the first with `fraction`.
+
+    Without a seed they stay in their order.
+    """
+    order = torch.arange(count)
+    if seed is not None:
+        order = torch.randperm(count, generator=torch.Generator().manual_seed(seed))
     border = round(fraction * count)
     if not 0 < border < count:
         raise DataError(f"{source}: {count} rows can't be split at {fraction}.")
@@ -61,6 +68,26 @@ def folded(
     inside = torch.zeros(count, dtype=torch.bool)
     inside[order[fold.number :: fold.count]] = True
     return (~inside).nonzero()[:, 0], inside.nonzero()[:, 0]
+
+
+def ordered(
+    count: int, size: int, random: torch.Generator, length: Tensor | None = None
+) -> Tensor:
+    """Return the numbers of `count` rows in an order drawn afresh.
+
+    With `length`, (count,), rows of like length share a batch of `size`, so that short
+    texts are not filled up to the longest of all. They are sorted within fifty batches,
+    and the batches are shuffled: who shares one, and when it comes, is drawn each time.
+    What fills no batch comes last.
+    """
+    order = torch.randperm(count, generator=random)
+    if length is None or size < 1:
+        return order
+    pools = order.split(POOL * size)
+    by_length = torch.cat([pool[length[pool].argsort(stable=True)] for pool in pools])
+    full = by_length[: count // size * size].view(-1, size)
+    mixed = full[torch.randperm(len(full), generator=random)].flatten()
+    return torch.cat([mixed, by_length[len(mixed) :]])
 
 
 def shares(order: Tensor, size: int, *, rank: int, world: int) -> Iterator[Tensor]:

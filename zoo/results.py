@@ -1,14 +1,12 @@
 """What a prediction looks like: typed, printable, convertible, able to show itself."""
 
-import base64
 import html
-import io
-import math
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from PIL import Image, ImageDraw, ImageFont
+
+from zoo.showing import coded, figure, png, sheet, trend
 
 __all__ = [
     "Answer",
@@ -17,6 +15,7 @@ __all__ = [
     "Detection",
     "Detections",
     "Drawing",
+    "Forecast",
     "MultiLabel",
     "Regression",
     "Result",
@@ -28,8 +27,6 @@ __all__ = [
 SHOWN = 5  # labels in a table; `scores` holds them all
 COLOURS = ("#4477aa", "#cc6677", "#117733", "#aa4499", "#997700", "#332288")
 LEGIBLE = 200  # pixels: a narrower picture has no room for names in its frames
-GAP = 2  # pixels between the pictures of a sheet
-GREY = 96  # of the ground they lie on
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -95,6 +92,44 @@ class Regression:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Forecast:
+    """What comes next in a series, a number a step; `history` is what came before."""
+
+    values: tuple[float, ...]
+    name: str
+    unit: str = ""
+    history: tuple[float, ...] = field(default=(), repr=False)
+
+    @property
+    def horizon(self) -> int:
+        """How many steps ahead it looks."""
+        return len(self.values)
+
+    @property
+    def picture(self) -> Image.Image | None:
+        """The history as a line, and what is forecast after it."""
+        return trend(self.history, self.values) if self.history else None
+
+    def __str__(self) -> str:
+        said = ", ".join(f"{value:.4g}" for value in self.values)
+        last = f"(after {self.history[-1]:.4g})" if self.history else ""
+        return " ".join(filter(None, (f"{self.name}:", said, self.unit, last)))
+
+    def to_dict(self) -> dict[str, Any]:
+        values, history = list(self.values), list(self.history)
+        named = {"name": self.name, "unit": self.unit, "horizon": self.horizon}
+        return {"values": values, **named, "history": history}
+
+    def _repr_html_(self) -> str:
+        rows = "".join(
+            f"<tr><td>{html.escape(self.name)}, {step} ahead</td>"
+            f"<td>{value:.4g} {html.escape(self.unit)}</td></tr>"
+            for step, value in enumerate(self.values, start=1)
+        )
+        return figure(self.picture, f"<table>{rows}</table>", what="the series")
+
+
+@dataclass(frozen=True, kw_only=True)
 class Drawing:
     """A picture that a model made; `picture` is the one it was made from, if any."""
 
@@ -107,10 +142,10 @@ class Drawing:
 
     def to_dict(self) -> dict[str, Any]:
         width, height = self.image.size
-        return {"width": width, "height": height, "png": _coded(self.image)}
+        return {"width": width, "height": height, "png": coded(self.image)}
 
     def _repr_png_(self) -> bytes:
-        return _png(self.image)
+        return png(self.image)
 
     def _repr_html_(self) -> str:
         return figure(self.picture, figure(self.image, "", what="what the model made"))
@@ -205,55 +240,14 @@ class Detections:
         return figure(self.drawn(), f"<table>{rows}</table>", height=224)
 
 
-Result = Classification | Drawing | MultiLabel | Regression  # of one input, by a task
+# Of one input, by a task.
+Result = Classification | Drawing | Forecast | MultiLabel | Regression
 Answer = Result | Detections
 
 
 def best(scores: dict[str, float]) -> dict[str, float]:
     """Return the few highest scores, the highest first."""
     return dict(sorted(scores.items(), key=lambda pair: -pair[1])[:SHOWN])
-
-
-def sheet(
-    pictures: Sequence[Image.Image], *, columns: int | None = None
-) -> Image.Image:
-    """Return pictures of one size as one, row by row; as a square by default."""
-    columns = columns or math.ceil(math.sqrt(len(pictures)))
-    width, height = (side + GAP for side in pictures[0].size)
-    size = (columns * width + GAP, math.ceil(len(pictures) / columns) * height + GAP)
-    ground = GREY if pictures[0].mode == "L" else (GREY, GREY, GREY)
-    paper = Image.new(pictures[0].mode, size, ground)
-    for number, picture in enumerate(pictures):
-        row, column = divmod(number, columns)
-        paper.paste(picture, (GAP + column * width, GAP + row * height))
-    return paper
-
-
-def figure(
-    picture: Image.Image | None,
-    beside: str,
-    *,
-    height: int = 112,
-    what: str = "the input",
-) -> str:
-    """Return HTML with a picture, `height` pixels high, to the left of something."""
-    if picture is None:
-        return beside
-    image = (
-        f'<img src="data:image/png;base64,{_coded(picture)}" alt="{what}" '
-        f'style="height:{height}px;image-rendering:pixelated;margin-right:1em">'
-    )
-    return f'<div style="display:flex;align-items:center">{image}{beside}</div>'
-
-
-def _coded(picture: Image.Image) -> str:
-    return base64.b64encode(_png(picture)).decode()
-
-
-def _png(picture: Image.Image) -> bytes:
-    file = io.BytesIO()
-    picture.save(file, format="PNG")
-    return file.getvalue()
 
 
 def _bars(scores: dict[str, float]) -> str:

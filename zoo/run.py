@@ -16,7 +16,7 @@ from zoo.errors import TrainingError
 from zoo.figures import score
 from zoo.keeping import Keeper
 from zoo.normalising import normalised
-from zoo.parting import Fold, shares
+from zoo.parting import Fold, ordered, shares
 from zoo.places import Place
 from zoo.specs import ModelSpec, TextInput
 from zoo.streams import Data, Rows
@@ -62,8 +62,7 @@ class Run:
         self._keeper = keeper or Keeper(None, {})
         self._averages: list[tuple[AveragedModel, nn.Module]] = []
         self._model: nn.Module | None = None
-        self._best = Best()
-        self._losses = Losses()
+        self._best, self._losses = Best(), Losses()
         self._counts: dict[int, int] = {}
         self._epoch = 0
 
@@ -114,7 +113,6 @@ class Run:
 
         A smoke run takes noise of the same shape where the data can't be had.
         """
-        columns["expected"] = self.spec.input
         rows: Tensors = self._read(tensors.load, name, split, columns)
         return rows
 
@@ -124,12 +122,12 @@ class Run:
         Its batches are decoded when they are asked for, with `workers=4` by processes
         that work ahead. Pictures are brought to the model's size.
         """
-        options["expected"] = self.spec.input
         rows: Rows | Tensors = self._read(streams.load, name, split, options)
         return rows
 
     def _read(self, load: Any, name: str, split: str, options: dict[str, Any]) -> Any:
         stand_in = self.spec if self.smoke else None
+        options["expected"] = self.spec.input
         rows = tensors.read_or_noise(load, name, split, options, stand_in)
         self.data[rows.source] = {"rows": len(rows), "fingerprint": rows.fingerprint}
         return rows
@@ -170,14 +168,16 @@ class Run:
         size: int,
         *,
         augment: Callable[[Tensor, torch.Generator], Tensor] | None = None,
+        length: Tensor | None = None,
     ) -> Iterator[tuple[Tensor, Tensor]]:
         """Yield (input, target) on the device, in an order drawn afresh.
 
         `augment` changes a batch, of pixels in 0..1; it draws from the run's generator.
+        With `length`, (rows,), rows of like length share one: see `parting.ordered`.
         Several processes share each batch of `size` rows between them.
         """
         tensors.check_labels(rows.target, self.spec.output, rows.source)
-        order = torch.randperm(len(rows), generator=self.random)
+        order = ordered(len(rows), size, self.random, length)
         # Processes agree on the order, and each draws its own distortions.
         drawing = self.random if self.place.world == 1 else self._apart
         total, place = math.ceil(len(rows) / size), self.place

@@ -10,14 +10,17 @@ from zoo.errors import SpecError
 __all__ = [
     "ClassOutput",
     "Column",
+    "ForecastOutput",
     "ImageInput",
     "ImageOutput",
     "Input",
     "NoiseInput",
     "NumberOutput",
     "Output",
+    "SeriesInput",
     "TabularInput",
     "TextInput",
+    "taken",
 ]
 
 SHA256 = re.compile(r"[0-9a-f]{64}")
@@ -83,6 +86,22 @@ class TabularInput:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SeriesInput:
+    """The last rows of a series: (batch, length, columns), float32, unscaled.
+
+    Rows follow each other in time, the oldest first.
+    """
+
+    kind: Literal["series"] = "series"
+    columns: tuple[Column, ...]
+    length: int
+
+    def __post_init__(self) -> None:
+        if self.length < 1:
+            raise SpecError("SeriesInput", "length", self.length, "at least 1")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class NoiseInput:
     """Noise that a model turns into something: (batch, numbers), each drawn from a
     normal distribution of mean zero and variance one."""
@@ -130,7 +149,13 @@ class TextInput:
             raise SpecError("TextInput", "tokenizer", self.tokenizer, wanted)
 
 
-Input = ImageInput | NoiseInput | TabularInput | TextInput
+Input = ImageInput | NoiseInput | SeriesInput | TabularInput | TextInput
+
+
+def taken(expected: Input) -> str:
+    """Return what a model takes, in a word or two for a message."""
+    words = {"image": "pictures", "series": "series", "table": "rows of a table"}
+    return {**words, "text": "texts", "noise": "noise"}[expected.kind]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -168,6 +193,22 @@ class NumberOutput:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ForecastOutput:
+    """The next numbers of a series, (batch, horizon): what they are, and their unit."""
+
+    kind: Literal["forecast"] = "forecast"
+    name: str
+    unit: str = ""
+    horizon: int = 1
+
+    def __post_init__(self) -> None:
+        if not self.name.strip():
+            raise SpecError("ForecastOutput", "name", self.name, "what is forecast")
+        if self.horizon < 1:
+            raise SpecError("ForecastOutput", "horizon", self.horizon, "at least 1")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ImageOutput:
     """A picture, as the model gives it: (batch, channels, height, width).
 
@@ -191,4 +232,4 @@ class ImageOutput:
             raise SpecError("ImageOutput", "low", self.low, f"below {self.high}")
 
 
-Output = ClassOutput | NumberOutput | ImageOutput
+Output = ClassOutput | ForecastOutput | ImageOutput | NumberOutput

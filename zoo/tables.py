@@ -5,6 +5,7 @@ import io
 import math
 import os
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -15,11 +16,12 @@ from torch import Tensor
 from zoo.errors import InputError, near
 from zoo.specs import Column, TabularInput
 
-__all__ = ["describe", "rows", "stack", "suspicion"]
+__all__ = ["describe", "forms", "rows", "stack", "suspicion"]
 
 FAR = 1.0  # how many training ranges beyond the range is called far outside
 MOST = torch.finfo(torch.float32).max
 LONG = 60  # characters of a value that a message shows
+TIMES = ("date", "datetime", "day", "month", "time", "timestamp", "year")
 
 Row = tuple[str, Any]  # where it stands, for an error message, and what it holds
 
@@ -33,8 +35,14 @@ def describe(expected: TabularInput) -> str:
     )
 
 
-def rows(raw: Any, expected: TabularInput) -> tuple[list[list[float]], bool]:
-    """Return the rows in `raw` in column order, and whether it was a single one."""
+def rows(
+    raw: Any, expected: TabularInput, *, last: int | None = None
+) -> tuple[list[list[float]], bool]:
+    """Return the rows in `raw` in column order, and whether it was a single one.
+
+    With `last`, that many rows from the end, of rows that follow each other in time;
+    the others are not looked at.
+    """
     if isinstance(raw, (str, os.PathLike, bytes)):
         found, single = _from_csv(raw, expected), False
     else:
@@ -45,12 +53,21 @@ def rows(raw: Any, expected: TabularInput) -> tuple[list[list[float]], bool]:
         found = list(zip(number, held, strict=True))
     if not found:
         raise InputError("The input is empty.", describe(expected))
-    return [_numbers(row, expected, where) for where, row in found], single
+    kept = found if last is None else found[-last:]
+    if last is not None:
+        _check_order([row for _, row in kept], expected)
+    return [_numbers(row, expected, where) for where, row in kept], single
 
 
 def stack(found: list[list[float]]) -> Tensor:
     """Return rows as one batch (B, columns), float32."""
     return torch.tensor(found, dtype=torch.float32)
+
+
+def forms(raw: Any) -> bool:
+    """Return whether `raw` is of a type that can hold rows."""
+    plain = (Mapping, list, tuple, str, os.PathLike, bytes, Tensor, np.ndarray)
+    return isinstance(raw, plain) or hasattr(raw, "to_dict")
 
 
 def suspicion(batch: Tensor, expected: TabularInput) -> tuple[str, str] | None:
@@ -140,6 +157,20 @@ def _check_length(where: str, row: Mapping[Any, Any], expected: TabularInput) ->
     if beyond or short:
         problem = f"{where}{names + beyond - short} values under {names} names."
         raise InputError(problem, describe(expected))
+
+
+def _check_order(held: Sequence[Any], expected: TabularInput) -> None:
+    """Refuse rows of a series that all go back in time, as some sites give them."""
+    named = held[0] if isinstance(held[0], Mapping) else {}
+    for name in (name for name in named if str(name).lower() in TIMES):
+        times: list[Any] = [row.get(name) for row in held if isinstance(row, Mapping)]
+        try:
+            falls = all(later < sooner for sooner, later in pairwise(times))
+        except TypeError:  # a gap, or a kind that has no order
+            continue
+        if falls and len(times) > 1:
+            problem = f"The rows go back in time: {name!r} falls to {times[-1]!s}."
+            raise InputError(problem, describe(expected))
 
 
 def _numbers(row: Any, expected: TabularInput, where: str) -> list[float]:

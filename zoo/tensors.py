@@ -15,16 +15,14 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from zoo import datasets, folders, texts, tokens, weights
+from zoo import datasets, folders, noise, texts, tokens, weights
 from zoo.errors import DataError, DatasetNotFound, MissingExtra, WeightsError, near
 from zoo.normalising import Moments, normalised, statistics
 from zoo.parting import Fold, folded, halves
 from zoo.specs import (
     ClassOutput,
-    ImageInput,
     Input,
     ModelSpec,
-    NoiseInput,
     Output,
     TextInput,
 )
@@ -55,13 +53,15 @@ class Tensors:
 
     Pictures stay bytes, (rows, channels, height, width) in uint8, until they are used;
     texts are token numbers, (rows, longest) in int32.
-    `fingerprint` is the content hash of the whole split these rows come from.
+    `fingerprint` is the content hash of the whole split these rows come from. Rows
+    that are `timed` follow each other in time.
     """
 
     input: Tensor
     target: Tensor
     source: str
     fingerprint: str
+    timed: bool = False
 
     def __len__(self) -> int:
         return len(self.target)
@@ -70,12 +70,22 @@ class Tensors:
         return replace(self, input=self.input[rows], target=self.target[rows])
 
     def split(self, fraction: float, *, seed: int) -> tuple[Tensors, Tensors]:
-        """Return two parts in random order, the first with `fraction` of the rows."""
-        first, second = halves(len(self), fraction, seed=seed, source=self.source)
+        """Return two parts in random order, the first with `fraction` of the rows.
+
+        Rows that are `timed` stay in order: the second part is what came last.
+        """
+        drawn = None if self.timed else seed
+        first, second = halves(len(self), fraction, seed=drawn, source=self.source)
         return self[first], self[second]
 
     def fold(self, fold: Fold, *, seed: int) -> tuple[Tensors, Tensors]:
         """Return the rows outside and inside a fold."""
+        if self.timed:
+            raise DataError(
+                f"{self.source}: rows that follow each other in time make no folds, "
+                "because a fold would be forecast from what came after it. Hold the "
+                "last rows back instead: zoo train does."
+            )
         outside, inside = folded(self.target, fold, seed=seed, source=self.source)
         return self[outside], self[inside]
 
@@ -174,30 +184,9 @@ def prepared(rows: Tensor, expected: Input | None = None) -> Tensor:
 def stand_in(expected: Input, meaning: Output, rows: int, source: str) -> Tensors:
     """Return noise of a dataset's shape, for smoke runs where the data can't be had."""
     random = torch.Generator().manual_seed(0)
-    if isinstance(expected, ImageInput):
-        shape = (rows, expected.channels, expected.height, expected.width)
-        given = torch.randint(256, shape, generator=random, dtype=torch.uint8)
-    elif isinstance(expected, NoiseInput):
-        given = torch.randn(rows, expected.numbers, generator=random)
-    elif isinstance(expected, TextInput):
-        given = tokens.noise(expected, rows, random)
-    else:
-        low = torch.tensor([column.low for column in expected.columns])
-        high = torch.tensor([column.high for column in expected.columns])
-        given = low + (high - low) * torch.rand(
-            rows, len(expected.columns), generator=random
-        )
-    target = _answers(meaning, rows, random)
+    given = noise.inputs(expected, rows, random)
+    target = noise.answers(meaning, rows, random)
     return Tensors(input=given, target=target, source=source, fingerprint="stand-in")
-
-
-def _answers(meaning: Output, rows: int, random: torch.Generator) -> Tensor:
-    if not isinstance(meaning, ClassOutput):
-        return torch.randn(rows, generator=random)
-    count = len(meaning.labels)
-    if meaning.multi_label:
-        return torch.randint(2, (rows, count), generator=random).float()
-    return torch.randint(count, (rows,), generator=random)
 
 
 def _cached(

@@ -9,24 +9,27 @@ from typing import TYPE_CHECKING
 from zoo.plugins import Plugin
 from zoo.specs import (
     ClassOutput,
+    ForecastOutput,
     ImageInput,
     ImageOutput,
     Input,
     ModelSpec,
     NoiseInput,
     Output,
+    SeriesInput,
     TextInput,
 )
 
 if TYPE_CHECKING:
     from PIL import Image
 
-    from zoo.results import Answer
+    from zoo.results import Answer, Forecast
 
 __all__ = ["answer", "facts", "lined", "listing", "picture", "result", "size"]
 
 BAR = 24  # characters of a probability of one
 WIDE = 48  # characters of a picture, at most
+SPARKS = "▁▂▃▄▅▆▇█"
 MANY = 12  # labels that `zoo info` names
 
 
@@ -83,10 +86,13 @@ def _taken(expected: Input) -> str:
     if isinstance(expected, TextInput):
         language = f" in {expected.language!r}" if expected.language else ""
         return f"a text{language}, {expected.longest:,} tokens of it at most"
-    return "; ".join(
+    columns = "; ".join(
         f"{column.name} {column.low:g} to {column.high:g} {column.unit}".rstrip()
         for column in expected.columns
     )
+    if isinstance(expected, SeriesInput):
+        return f"the last {expected.length} rows of {columns}"
+    return columns
 
 
 def _given(meaning: Output) -> dict[str, str]:
@@ -95,7 +101,10 @@ def _given(meaning: Output) -> dict[str, str]:
     if isinstance(meaning, ImageOutput):
         kind = "grey" if meaning.channels == 1 else "colour"
         return {"output": f"a {kind} picture, {meaning.width}x{meaning.height}"}
-    return {"output": f"{meaning.name} {meaning.unit}".rstrip()}
+    said = f"{meaning.name} {meaning.unit}".rstrip()
+    if isinstance(meaning, ForecastOutput):
+        said += f", {meaning.horizon} ahead"
+    return {"output": said}
 
 
 def _some(labels: tuple[str, ...]) -> str:
@@ -116,9 +125,12 @@ def answer(found: "Answer | list[Answer]") -> Iterator[str]:
 
 def result(found: "Answer") -> Iterator[str]:
     """Yield a picture, where there is one, and beside it the answer and the scores."""
-    from zoo.results import Detections
+    from zoo.results import Detections, Forecast
 
     said = _said(found)
+    if isinstance(found, Forecast):  # whose picture is a thin line on white
+        yield from [*said, _sparks(found)] if found.history else said
+        return
     seen = getattr(found, "image", found.picture)  # what was made, or was looked at
     if isinstance(found, Detections):
         seen = found.drawn()
@@ -148,9 +160,9 @@ def picture(image: "Image.Image") -> tuple[list[str], int]:
 
 
 def _said(found: "Answer") -> list[str]:
-    from zoo.results import Detections, Drawing, Regression, best
+    from zoo.results import Detections, Drawing, Forecast, Regression, best
 
-    if isinstance(found, Drawing | Regression):
+    if isinstance(found, Drawing | Forecast | Regression):
         return [str(found)]
     if isinstance(found, Detections):
         things = [str(one) for one in found.objects] or [str(found)]
@@ -162,6 +174,15 @@ def _said(found: "Answer") -> list[str]:
         for label, score in scores.items()
     ]
     return [str(found), *bars]
+
+
+def _sparks(found: "Forecast") -> str:
+    """Return a series as one line of bars, and what is forecast behind a stroke."""
+    past = found.history[-WIDE:]
+    low, high = min(*past, *found.values), max(*past, *found.values)
+    step = (high - low) / (len(SPARKS) - 1) or 1
+    bars = [SPARKS[round((value - low) / step)] for value in (*past, *found.values)]
+    return f"  {''.join(bars[: len(past)])}|{''.join(bars[len(past) :])}"
 
 
 def _shaded(image: "Image.Image", across: int, down: int) -> list[str]:

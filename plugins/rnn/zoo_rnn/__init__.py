@@ -1,0 +1,104 @@
+"""Recurrent networks: one that reads film reviews, and one that reads prices.
+
+This module is only metadata; it must stay free of torch.
+"""
+
+from zoo import (
+    ClassOutput,
+    Column,
+    ForecastOutput,
+    License,
+    Metric,
+    ModelSpec,
+    SeriesInput,
+    TextInput,
+    Weights,
+    hookimpl,
+)
+
+VOCABULARY = 12_000  # tokens, the two special ones included
+TOKENIZER = "999a8f1ce08375d2524ac821e57b195ca7a4a96fa5611fb311d1d0d7edbfd357"
+
+SPECS = (
+    ModelSpec(
+        name="gru-nsmc",
+        summary="A GRU tells whether a Korean film review is good or bad.",
+        task="text-classification",
+        build="zoo_rnn.gru:gru_reader",
+        options={"vocabulary": VOCABULARY},
+        recipe="zoo_rnn.gru_recipe",
+        card="cards/gru-nsmc.md",
+        license=License(code="mit", weights="mit", data="cc0-1.0"),
+        parameters=1_735_170,
+        stored="float16",
+        input=TextInput(
+            longest=512,
+            vocabulary=VOCABULARY,
+            padding=0,
+            unknown=1,
+            language="ko",
+            tokenizer=TOKENIZER,
+        ),
+        output=ClassOutput(labels=("negative", "positive")),
+        trained_on=("nsmc",),
+        head="decide",
+        examples=("good.txt", "bad.txt"),
+        papers=(
+            "https://arxiv.org/abs/1406.1078",
+            "https://arxiv.org/abs/1508.07909",
+        ),
+        tags=("gru", "rnn", "sentiment-analysis"),
+    ),
+    ModelSpec(
+        name="rnn-netflix",
+        summary="An RNN says the next close of a share, and is no oracle.",
+        task="time-series-forecasting",
+        build="zoo_rnn.prices:price_rnn",
+        recipe="zoo_rnn.prices_recipe",
+        card="cards/rnn-netflix.md",
+        license=License(code="mit", weights="mit", data="unknown"),
+        parameters=16_169,
+        input=SeriesInput(
+            columns=(
+                Column(name="close", low=82.8, high=419.0, unit="dollars"),
+                Column(name="high", low=84.7, high=423.3, unit="dollars"),
+                Column(name="low", low=79.9, high=413.1, unit="dollars"),
+            ),
+            length=30,
+        ),
+        output=ForecastOutput(name="close", unit="dollars"),
+        trained_on=("netflix_stock",),
+        examples=("walk.csv",),
+        papers=("https://doi.org/10.1207/s15516709cog1402_1",),
+        tags=("rnn", "stock-prices"),
+        weights=Weights(
+            size=66_624,
+            sha256="82cf721f38238399c63af74ccf57924be780b3fba754bbd4ce87b3f49582ba77",
+        ),
+        metrics=(
+            Metric(
+                name="rmse",
+                value=12.418679,
+                dataset="netflix_stock",
+                split="test",
+                tolerance=0.01,
+                baseline=12.436481,
+                baseline_name="mean change",
+            ),
+            Metric(
+                name="mae",
+                value=8.882231,
+                dataset="netflix_stock",
+                split="test",
+                tolerance=0.009,
+                baseline=8.918057,
+                baseline_name="persistence",
+            ),
+        ),
+    ),
+)
+
+
+@hookimpl
+def zoo_models() -> tuple[ModelSpec, ...]:
+    return SPECS

@@ -1,0 +1,78 @@
+"""How results show themselves: pictures as bytes and in HTML, a sheet, a trend."""
+
+import base64
+import io
+import math
+from collections.abc import Sequence
+
+from PIL import Image, ImageDraw
+
+__all__ = ["coded", "figure", "png", "sheet", "trend"]
+
+GAP = 2  # pixels between the pictures of a sheet
+GREY = 96  # of the ground they lie on
+WIDTH, HEIGHT, MARGIN = 320, 112, 8  # of a trend, in pixels
+PAST, AHEAD = "#4477aa", "#cc6677"
+
+
+def sheet(
+    pictures: Sequence[Image.Image], *, columns: int | None = None
+) -> Image.Image:
+    """Return pictures of one size as one, row by row; as a square by default."""
+    columns = columns or math.ceil(math.sqrt(len(pictures)))
+    width, height = (side + GAP for side in pictures[0].size)
+    size = (columns * width + GAP, math.ceil(len(pictures) / columns) * height + GAP)
+    ground = GREY if pictures[0].mode == "L" else (GREY, GREY, GREY)
+    paper = Image.new(pictures[0].mode, size, ground)
+    for number, picture in enumerate(pictures):
+        row, column = divmod(number, columns)
+        paper.paste(picture, (GAP + column * width, GAP + row * height))
+    return paper
+
+
+def figure(
+    picture: Image.Image | None,
+    beside: str,
+    *,
+    height: int = 112,
+    what: str = "the input",
+) -> str:
+    """Return HTML with a picture, `height` pixels high, to the left of something."""
+    if picture is None:
+        return beside
+    image = (
+        f'<img src="data:image/png;base64,{coded(picture)}" alt="{what}" '
+        f'style="height:{height}px;image-rendering:pixelated;margin-right:1em">'
+    )
+    return f'<div style="display:flex;align-items:center">{image}{beside}</div>'
+
+
+def coded(picture: Image.Image) -> str:
+    """Return a picture as the text of a PNG in base64."""
+    return base64.b64encode(png(picture)).decode()
+
+
+def png(picture: Image.Image) -> bytes:
+    """Return a picture as the bytes of a PNG."""
+    file = io.BytesIO()
+    picture.save(file, format="PNG")
+    return file.getvalue()
+
+
+def trend(history: Sequence[float], ahead: Sequence[float]) -> Image.Image:
+    """Return numbers as a line, and what comes after them as another with dots."""
+    values = [*history, *ahead]
+    low, high = min(values), max(values)
+    across = (WIDTH - 2 * MARGIN) / max(1, len(values) - 1)
+    up = (HEIGHT - 2 * MARGIN) / ((high - low) or 1)
+    points = [
+        (MARGIN + across * place, HEIGHT - MARGIN - up * (value - low))
+        for place, value in enumerate(values)
+    ]
+    drawn = Image.new("RGB", (WIDTH, HEIGHT), "white")
+    pen, border = ImageDraw.Draw(drawn), len(history)
+    pen.line(points[:border], fill=PAST, width=2)
+    pen.line(points[max(0, border - 1) :], fill=AHEAD, width=2)
+    for x, y in points[border:]:
+        pen.ellipse((x - 3, y - 3, x + 3, y + 3), fill=AHEAD)
+    return drawn
