@@ -59,6 +59,8 @@ def fitted(image: Image.Image, expected: ImageInput) -> Image.Image:
         return _cropped(image, expected, resample)
     if image.size == size:
         return image
+    if expected.fit == "stretch":
+        return image.resize(size, resample)
     if expected.background is None:  # a photograph: fill the frame, crop the middle
         return ImageOps.fit(image, size, resample)
     edge = _edge_colour(image)  # a drawing: keep all of it, on more of its own ground

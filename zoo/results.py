@@ -1,14 +1,13 @@
 """What a prediction looks like: typed, printable, convertible, able to show itself."""
 
-import base64
 import html
-import io
-import math
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from PIL import Image, ImageDraw, ImageFont
+
+from zoo.segments import Segmentation
+from zoo.showing import COLOURS, coded, figure, png, sheet
 
 __all__ = [
     "Answer",
@@ -20,16 +19,14 @@ __all__ = [
     "MultiLabel",
     "Regression",
     "Result",
+    "Segmentation",
     "best",
     "figure",
     "sheet",
 ]
 
 SHOWN = 5  # labels in a table; `scores` holds them all
-COLOURS = ("#4477aa", "#cc6677", "#117733", "#aa4499", "#997700", "#332288")
 LEGIBLE = 200  # pixels: a narrower picture has no room for names in its frames
-GAP = 2  # pixels between the pictures of a sheet
-GREY = 96  # of the ground they lie on
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -107,10 +104,10 @@ class Drawing:
 
     def to_dict(self) -> dict[str, Any]:
         width, height = self.image.size
-        return {"width": width, "height": height, "png": _coded(self.image)}
+        return {"width": width, "height": height, "png": coded(self.image)}
 
     def _repr_png_(self) -> bytes:
-        return _png(self.image)
+        return png(self.image)
 
     def _repr_html_(self) -> str:
         return figure(self.picture, figure(self.image, "", what="what the model made"))
@@ -205,55 +202,14 @@ class Detections:
         return figure(self.drawn(), f"<table>{rows}</table>", height=224)
 
 
-Result = Classification | Drawing | MultiLabel | Regression  # of one input, by a task
+# Of one input, by a task:
+Result = Classification | Drawing | MultiLabel | Regression | Segmentation
 Answer = Result | Detections
 
 
 def best(scores: dict[str, float]) -> dict[str, float]:
     """Return the few highest scores, the highest first."""
     return dict(sorted(scores.items(), key=lambda pair: -pair[1])[:SHOWN])
-
-
-def sheet(
-    pictures: Sequence[Image.Image], *, columns: int | None = None
-) -> Image.Image:
-    """Return pictures of one size as one, row by row; as a square by default."""
-    columns = columns or math.ceil(math.sqrt(len(pictures)))
-    width, height = (side + GAP for side in pictures[0].size)
-    size = (columns * width + GAP, math.ceil(len(pictures) / columns) * height + GAP)
-    ground = GREY if pictures[0].mode == "L" else (GREY, GREY, GREY)
-    paper = Image.new(pictures[0].mode, size, ground)
-    for number, picture in enumerate(pictures):
-        row, column = divmod(number, columns)
-        paper.paste(picture, (GAP + column * width, GAP + row * height))
-    return paper
-
-
-def figure(
-    picture: Image.Image | None,
-    beside: str,
-    *,
-    height: int = 112,
-    what: str = "the input",
-) -> str:
-    """Return HTML with a picture, `height` pixels high, to the left of something."""
-    if picture is None:
-        return beside
-    image = (
-        f'<img src="data:image/png;base64,{_coded(picture)}" alt="{what}" '
-        f'style="height:{height}px;image-rendering:pixelated;margin-right:1em">'
-    )
-    return f'<div style="display:flex;align-items:center">{image}{beside}</div>'
-
-
-def _coded(picture: Image.Image) -> str:
-    return base64.b64encode(_png(picture)).decode()
-
-
-def _png(picture: Image.Image) -> bytes:
-    file = io.BytesIO()
-    picture.save(file, format="PNG")
-    return file.getvalue()
 
 
 def _bars(scores: dict[str, float]) -> str:

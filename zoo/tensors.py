@@ -23,6 +23,7 @@ from zoo.specs import (
     ClassOutput,
     ImageInput,
     Input,
+    MaskOutput,
     ModelSpec,
     NoiseInput,
     Output,
@@ -146,7 +147,9 @@ def read_or_noise(
 
 def check_labels(target: Tensor, meaning: Output, source: str) -> None:
     """Refuse numbers that stand for no label, before a loss trips over them."""
-    if not isinstance(meaning, ClassOutput) or meaning.multi_label or not len(target):
+    if not isinstance(meaning, ClassOutput | MaskOutput) or not len(target):
+        return
+    if isinstance(meaning, ClassOutput) and meaning.multi_label:
         return
     count, least, most = len(meaning.labels), target.min(), target.max()
     if least < 0 or most >= count:
@@ -187,7 +190,11 @@ def stand_in(expected: Input, meaning: Output, rows: int, source: str) -> Tensor
         given = low + (high - low) * torch.rand(
             rows, len(expected.columns), generator=random
         )
-    target = _answers(meaning, rows, random)
+    if isinstance(meaning, MaskOutput):
+        shape = (rows, *given.shape[-2:])
+        target = torch.randint(len(meaning.labels), shape, generator=random)
+    else:
+        target = _answers(meaning, rows, random)
     return Tensors(input=given, target=target, source=source, fingerprint="stand-in")
 
 
