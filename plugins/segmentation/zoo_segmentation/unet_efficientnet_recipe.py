@@ -29,7 +29,7 @@ MOVES = Moves()
 @dataclass(frozen=True, kw_only=True)
 class Settings:
     seed: int = 0
-    epochs: int = 40
+    epochs: int = 30
     alone: int = 5  # epochs in which the way down stays as it is
     batch: int = 16
     lr: float = 2e-3  # the peak of the one-cycle schedule
