@@ -1,4 +1,4 @@
-"""Pictures beside each other, on a page and as text: what results show themselves by."""
+"""Pictures beside each other, on a page and as text: how results show themselves."""
 
 import base64
 import io

@@ -12,6 +12,7 @@ from zoo.specs import (
     ImageInput,
     ImageOutput,
     Input,
+    MaskOutput,
     ModelSpec,
     NoiseInput,
     Output,
@@ -90,7 +91,7 @@ def _taken(expected: Input) -> str:
 
 
 def _given(meaning: Output) -> dict[str, str]:
-    if isinstance(meaning, ClassOutput):
+    if isinstance(meaning, ClassOutput | MaskOutput):
         return {"labels": _some(meaning.labels)}
     if isinstance(meaning, ImageOutput):
         kind = "grey" if meaning.channels == 1 else "colour"
@@ -116,11 +117,11 @@ def answer(found: "Answer | list[Answer]") -> Iterator[str]:
 
 def result(found: "Answer") -> Iterator[str]:
     """Yield a picture, where there is one, and beside it the answer and the scores."""
-    from zoo.results import Detections
+    from zoo.results import Detections, Segmentation
 
     said = _said(found)
     seen = getattr(found, "image", found.picture)  # what was made, or was looked at
-    if isinstance(found, Detections):
+    if isinstance(found, Detections | Segmentation):
         seen = found.drawn()
     if seen is None:
         yield from said
@@ -148,14 +149,15 @@ def picture(image: "Image.Image") -> tuple[list[str], int]:
 
 
 def _said(found: "Answer") -> list[str]:
-    from zoo.results import Detections, Drawing, Regression, best
+    from zoo.results import Detections, Drawing, Regression, Segmentation, best
 
     if isinstance(found, Drawing | Regression):
         return [str(found)]
     if isinstance(found, Detections):
         things = [str(one) for one in found.objects] or [str(found)]
         return [*things, f"  {found.windows} windows of {found.by}"]
-    scores = best(found.scores)
+    # Of a mask it counts how large the parts are, not how sure they are.
+    scores = best(found.shares if isinstance(found, Segmentation) else found.scores)
     width = max(len(str(label)) for label in scores)
     bars = [
         f"  {label:<{width}} {score:>7.2%} {'█' * round(BAR * score)}".rstrip()

@@ -20,6 +20,7 @@ from zoo.tasks import image_classification as reading
 
 __all__ = [
     "batch",
+    "certain",
     "items",
     "loss",
     "measure",
@@ -91,6 +92,14 @@ def measure(output: Tensor, target: Tensor, meaning: MaskOutput) -> dict[str, fl
         "dice": _mean(2 * all_shared / (all_shared + all_either)),
         "pixel_accuracy": right.item(),
     }
+
+
+def certain(said: Tensor, meaning: MaskOutput) -> Tensor:
+    """Return the output of a model that says these numbers (batch, height, width)."""
+    if meaning.function_to_apply == "sigmoid":
+        return (2 * said.float() - 1)[:, None]
+    marked = functional.one_hot(said.long(), len(meaning.labels))
+    return marked.permute(0, 3, 1, 2).float()
 
 
 def overlap(said: Tensor, target: Tensor, labels: int) -> tuple[Tensor, Tensor]:

@@ -121,7 +121,9 @@ def _places(count: int, moves: Moves, random: torch.Generator) -> Tensor:
     angle = (2 * turn - 1) * math.radians(moves.turn)
     across = torch.where(mirror < 0.5, -wide, wide)
     rows = (
-        torch.stack((across * angle.cos(), -high * angle.sin(), (1 - wide) * _two(left))),
+        torch.stack(
+            (across * angle.cos(), -high * angle.sin(), (1 - wide) * _two(left))
+        ),
         torch.stack((across * angle.sin(), high * angle.cos(), (1 - high) * _two(top))),
     )
     return torch.stack(rows).permute(2, 0, 1)

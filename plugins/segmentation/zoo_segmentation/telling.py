@@ -54,8 +54,8 @@ def describe(model: nn.Module, run: Run, training: Tensors, test: Tensors) -> No
 
 
 SILHOUETTES = (
-    "Test masks: the best found in the first row, the middling in the second, the worst "
-    "in the third. White is right, red was missed, blue is too much."
+    "Test masks: the best found in the first row, the middling in the second, the "
+    "worst in the third. White is right, red was missed, blue is too much."
 )
 
 
@@ -155,7 +155,9 @@ def _changed(
 
 def _paired(given: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
     """Return photographs half as wide, each with the next one beside it."""
-    narrow = interpolate(given, scale_factor=(1.0, 0.5), mode="bilinear", antialias=True)
+    narrow = interpolate(
+        given, scale_factor=(1.0, 0.5), mode="bilinear", antialias=True
+    )
     masks = target[:, :, ::2]
     return (
         torch.cat([narrow, narrow.roll(1, dims=0)], dim=3),

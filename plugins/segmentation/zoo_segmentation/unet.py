@@ -23,6 +23,7 @@ class Convolution(nn.Sequential):
     def __init__(self, given: int, made: int, *, norm: bool) -> None:
         middle = [nn.BatchNorm2d(made)] if norm else []
         layer = nn.Conv2d(given, made, kernel_size=3, padding=1, bias=not norm)
+        nn.init.kaiming_normal_(layer.weight, nonlinearity="relu")  # as in the paper
         super().__init__(layer, *middle, nn.ReLU())
 
 

@@ -12,7 +12,6 @@ from torch import nn
 
 from zoo import Run
 from zoo.measuring import measure
-from zoo.tensors import Tensors
 from zoo_segmentation.pets import Moves, data, example, loss, moved
 from zoo_segmentation.telling import describe
 
