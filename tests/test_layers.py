@@ -11,12 +11,12 @@ PLUGINS = Path(__file__).parents[1] / "plugins"
 # From the bottom up. A module may import modules of earlier rows, never its own row.
 ROWS = [
     {"errors", "folders", "wording"},
-    {"signatures"},
-    {"specs"},
+    {"signatures", "showing"},
+    {"specs", "segments"},
     {"hookspecs", "references", "registry", "settings", "results", "figures"},
     {"parting", "normalising", "searched"},
     {"plugins", "spaces", "policy", "locks", "examples", "targets"},
-    {"hub", "catalogue", "datasets"},
+    {"hub", "catalogue", "datasets", "masks"},
     {"store", "gathering"},
     {"weights", "unfilled", "images", "tables", "checkpoints", "modes"},
     {"quickening", "heads", "augmenting"},
@@ -50,7 +50,7 @@ TORCH_FREE = {
     *("figures", "spaces", "signatures", "wording", "searched"),
     *("plugins", "hub", "catalogue", "datasets", "store", "checkpoints", "cards"),
     *("policy", "locks", "repositories", "sources", "pushing", "publishing"),
-    *("examples", "targets", "gathering", "lesson_cards"),
+    *("examples", "targets", "masks", "gathering", "lesson_cards"),
     *("manifests", "fetching", "locking", "bundles", "inventory"),
     *("cli", "__init__", "__main__"),
 }
