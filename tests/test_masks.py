@@ -1,4 +1,4 @@
-"""A user's own masks: what is found in them, what is wrong with them, what they teach."""
+"""A user's own masks: what is in them, what is wrong with them, what they teach."""
 
 from pathlib import Path
 from typing import Any
@@ -260,9 +260,9 @@ def test_what_has_no_partner(tmp_path: Path) -> None:
     (data / "masks" / "0.png").rename(data / "masks" / "zero.png")
 
     assert complaint(data) == (
-        f"{data}: there is no mask for {data / 'images' / '0.jpg'}. There is no picture "
-        f"for {data / 'masks' / 'zero.png'}. A picture and its mask have the same name: "
-        "images/1.jpg, masks/1.png."
+        f"{data}: there is no mask for {data / 'images' / '0.jpg'}. There is no "
+        f"picture for {data / 'masks' / 'zero.png'}. A picture and its mask have the "
+        "same name: images/1.jpg, masks/1.png."
     )
 
 
@@ -321,8 +321,8 @@ def test_smoothed_edges(tmp_path: Path) -> None:
 
     assert complaint(data) == (
         f"{data.name}: the mask of 0 has {len(values)} values from 0 to 255: its edges "
-        "are smoothed, or it is no mask. Save masks as PNG without smoothing, one value "
-        "for each class."
+        "are smoothed, or it is no mask. Save masks as PNG without smoothing, one "
+        "value for each class."
     )
 
 
@@ -334,8 +334,8 @@ def test_a_mask_in_colours(tmp_path: Path) -> None:
     scene(0)[0].save(data / "masks" / "0.png")
 
     assert complaint(data) == (
-        "The mask of 0 is no mask of numbers: shape (18, 24, 3), type uint8. Give a PNG "
-        "whose values are classes, or black and white."
+        "The mask of 0 is no mask of numbers: shape (18, 24, 3), type uint8. Give a "
+        "PNG whose values are classes, or black and white."
     )
 
 
@@ -419,8 +419,8 @@ def test_copies_of_masks_are_not_kept() -> None:
         check(pixels("a", "b").zoo.spec, chosen)
 
     assert str(caught.value) == (
-        "passes=2 keeps the features of copies, and masks move with their pictures anew "
-        "in every epoch: leave passes out."
+        "passes=2 keeps the features of copies, and masks move with their pictures "
+        "anew in every epoch: leave passes out."
     )
 
 

@@ -80,6 +80,21 @@ def test_a_mask_lies_where_the_thing_lies(size: tuple[int, int]) -> None:
     assert not found[middle[1][1], middle[0][0]]
 
 
+def test_a_huge_picture_is_masked_with_less_memory(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """
+    Its mask is as large as it is, and lies where it lies.
+    """
+    picture = photo(300, 200)
+    wanted = numbers(bright(picture)) == 1
+    monkeypatch.setattr("zoo.tasks.image_segmentation.MOST_NUMBERS", 20_000)
+    found = numbers(bright(picture)) == 1
+
+    assert found.shape == (200, 300)
+    assert (found & wanted).sum() / (found | wanted).sum() > 0.97
+
+
 def test_a_mirrored_picture_has_the_mirrored_mask() -> None:
     """
     Pixel by pixel, with a model that knows no left and right.

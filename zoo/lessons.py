@@ -221,10 +221,10 @@ def finetune(
     """Return the model `name`, taught to answer as `data` does; write it to `folder`.
 
     `data` is a folder of class-named folders, a CSV, JSONL or parquet file, a
-    `datasets.Dataset`, a registered dataset's name or a Hub id; `target` names the
-    column to predict. Without `validation` rows a stratified part is held back where
-    some are needed. `settings` are those of `zoo.strategies.Settings`: freeze, epochs,
-    lr, batch, ... The model is measured on `test` rows, or on those held back.
+    `datasets.Dataset`, a registered dataset's name or a Hub id; for a model of masks, a
+    folder of `images` and `masks`. `target` names the column to predict. Without
+    `validation` rows a stratified part is held back where some are needed. `settings`
+    are those of `zoo.strategies.Settings`: freeze, epochs, lr, batch, ... The model is measured on `test` rows, or on those held back.
     What comes back saves, loads, publishes and is fine-tuned again like any other;
     `folder` gets its card. Raises DataError, OptionError, SettingsError, Diverged, and
     what `zoo.load` raises.

@@ -32,6 +32,7 @@ __all__ = [
 ]
 
 MOST_LABELS = 256  # that the bytes of a mask can number
+MOST_NUMBERS = 32_000_000  # probabilities of a picture that are in memory at a time
 
 items, opened, batch = reading.items, reading.opened, reading.batch
 suspicion = reading.suspicion
@@ -127,8 +128,9 @@ def _mean(shares: Tensor) -> float:
 
 def _one(probability: Tensor, item: Any, meaning: MaskOutput) -> Segmentation:
     picture = None if isinstance(item, Tensor) else item
+    size = (probability.shape[2], probability.shape[1])
     if picture is not None:
-        size = (picture.height, picture.width)
+        size = picture.size
         probability = _resized(probability, size)
     sure, number = probability.max(dim=0)
     scores, shares = {}, {}
@@ -137,7 +139,7 @@ def _one(probability: Tensor, item: Any, meaning: MaskOutput) -> Segmentation:
         shares[label] = where.double().mean().item()
         scores[label] = sure[where].mean().item() if where.any() else 0.0
     return Segmentation(
-        mask=coloured(Image.fromarray(number.byte().numpy())),
+        mask=coloured(_as_large(Image.fromarray(number.byte().numpy()), size)),
         known=meaning.labels,
         scores=scores,
         shares=shares,
@@ -146,10 +148,19 @@ def _one(probability: Tensor, item: Any, meaning: MaskOutput) -> Segmentation:
 
 
 def _resized(probability: Tensor, size: tuple[int, int]) -> Tensor:
-    """Return probabilities as many pixels high and wide, as the picture was stretched
-    the other way."""
-    if tuple(probability.shape[1:]) == size:
+    """Return probabilities for a picture of this width and height, stretched as it was,
+    the other way; of a huge one for less than every pixel."""
+    numbers = len(probability) * size[0] * size[1]
+    less = min(1.0, (MOST_NUMBERS / numbers) ** 0.5)
+    height, width = (max(1, round(less * side)) for side in reversed(size))
+    if tuple(probability.shape[1:]) == (height, width):
         return probability
     return functional.interpolate(
-        probability[None], size=size, mode="bilinear", antialias=True
+        probability[None], size=(height, width), mode="bilinear", antialias=True
     )[0]
+
+
+def _as_large(mask: Image.Image, size: tuple[int, int]) -> Image.Image:
+    if mask.size == size:
+        return mask
+    return mask.resize(size, Image.Resampling.NEAREST)

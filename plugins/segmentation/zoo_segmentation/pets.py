@@ -25,6 +25,7 @@ __all__ = ["SET", "Moves", "data", "example", "loss", "moved", "photographs"]
 SET = "oxford_iiit_pet"
 BACKGROUND = 2  # in the trimaps; 1 is the pet, 3 its outline, which counts as pet
 EXAMPLES = ("cat.jpg", "coffee.jpg")
+FEW = 12  # rows of a smoke run
 DICE = 1.0  # added above and below, so that an empty mask has a gradient
 
 
@@ -35,9 +36,9 @@ def data(run: Run, split: str) -> Tensors:
     where the data can't be had.
     """
     stand_in = run.spec if run.smoke else None
-    options = {"expected": run.spec.input, "few": 16 if run.smoke else None}
+    options = {"expected": run.spec.input, "few": FEW if run.smoke else None}
     rows: Tensors = read_or_noise(_read, SET, split, options, stand_in)
-    rows = rows[:16] if run.smoke else rows
+    rows = rows[:FEW] if run.smoke else rows
     run.data[rows.source] = {"rows": len(rows), "fingerprint": rows.fingerprint}
     return rows
 

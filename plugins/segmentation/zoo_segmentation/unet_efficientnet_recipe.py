@@ -73,7 +73,8 @@ def train(settings: Settings, run: Run) -> nn.Module:
             with torch.autocast(run.device.type, torch.bfloat16, settings.half):
                 logits = model(image.contiguous(memory_format=torch.channels_last))
             run.step(loss(logits, mask), optimizer, schedule)
-        run.log(measure(model, holding), best="iou")
+        with torch.autocast(run.device.type, torch.bfloat16, settings.half):
+            run.log(measure(model, holding), best="iou")
     return run.best(model).requires_grad_(True)
 
 
