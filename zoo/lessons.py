@@ -224,7 +224,8 @@ def finetune(
     `datasets.Dataset`, a registered dataset's name or a Hub id; for a model of masks, a
     folder of `images` and `masks`. `target` names the column to predict. Without
     `validation` rows a stratified part is held back where some are needed. `settings`
-    are those of `zoo.strategies.Settings`: freeze, epochs, lr, batch, ... The model is measured on `test` rows, or on those held back.
+    are those of `zoo.strategies.Settings`: freeze, epochs, lr, batch, ... The model is
+    measured on `test` rows, or on those held back.
     What comes back saves, loads, publishes and is fine-tuned again like any other;
     `folder` gets its card. Raises DataError, OptionError, SettingsError, Diverged, and
     what `zoo.load` raises.

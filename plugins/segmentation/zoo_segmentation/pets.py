@@ -4,7 +4,7 @@ what simple methods make of them."""
 import math
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -43,13 +43,26 @@ def data(run: Run, split: str) -> Tensors:
     return rows
 
 
-def photographs(
-    split: str, few: int | None = None
-) -> list[tuple[Image.Image, Image.Image]]:
-    """Return photographs in colour, and their trimaps, as large as they are."""
+class Photograph(NamedTuple):
+    """A photograph in colour, its trimap, and the breed of its pet."""
+
+    picture: Image.Image
+    trimap: Image.Image
+    breed: str
+
+
+def photographs(split: str, few: int | None = None) -> list[Photograph]:
+    """Return photographs as large as they are.
+
+    Some files of the set hold greys or a palette. `few` photographs are of all breeds.
+    """
     rows = datasets.load(SET, split)
-    rows = rows.select(range(few)) if few else rows
-    return [(row["image"].convert("RGB"), row["mask"]) for row in rows]
+    rows = rows.select(range(0, len(rows), len(rows) // few)[:few]) if few else rows
+    name = rows.features["label"].int2str
+    return [
+        Photograph(row["image"].convert("RGB"), row["mask"], name(row["label"]))
+        for row in rows
+    ]
 
 
 def example(run: Run) -> Tensor:
@@ -66,9 +79,9 @@ def _read(
 ) -> Tensors:
     pictures, masks = [], []
     size = (expected.width, expected.height)
-    for picture, trimap in photographs(split, few):
-        pictures.append(np.asarray(images.fitted(picture, expected)))
-        small = trimap.resize(size, Image.Resampling.NEAREST)
+    for photo in photographs(split, few):
+        pictures.append(np.asarray(images.fitted(photo.picture, expected)))
+        small = photo.trimap.resize(size, Image.Resampling.NEAREST)
         masks.append(np.asarray(small) != BACKGROUND)
     given, target = np.stack(pictures), np.stack(masks).astype(np.uint8)
     content = {
