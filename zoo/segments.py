@@ -43,6 +43,10 @@ class Segmentation:
         number = self.known.index(label)
         return self.mask.point([255 * (value == number) for value in range(256)], "L")
 
+    def silhouette(self) -> Image.Image:
+        """Return what lies on the ground, white on black."""
+        return self.mask.point([0] + [255] * 255, "L")
+
     def to_dict(self) -> dict[str, Any]:
         """Return a segment for each label found, in the Hub's form, and its share."""
         segments = [

@@ -121,8 +121,10 @@ def result(found: "Answer") -> Iterator[str]:
 
     said = _said(found)
     seen = getattr(found, "image", found.picture)  # what was made, or was looked at
-    if isinstance(found, Detections | Segmentation):
+    if isinstance(found, Detections):
         seen = found.drawn()
+    if isinstance(found, Segmentation):  # in greys a silhouette says more
+        seen = found.drawn() if _coloured_here() else found.silhouette()
     if seen is None:
         yield from said
         return
@@ -138,14 +140,19 @@ def result(found: "Answer") -> Iterator[str]:
 
 def picture(image: "Image.Image") -> tuple[list[str], int]:
     """Return a picture as lines of text, two rows of pixels each, and their width."""
-    from rich.console import Console
-
-    colours = Console().color_system == "truecolor"
+    colours = _coloured_here()
     across = min(WIDE, image.width if colours else 2 * image.width)
     down = max(1, round(across * image.height / image.width / 2))
     if colours:
         return _coloured(image, across, down), across
     return _shaded(image, across, down), across
+
+
+def _coloured_here() -> bool:
+    """Return whether the terminal shows any colour."""
+    from rich.console import Console
+
+    return Console().color_system == "truecolor"
 
 
 def _said(found: "Answer") -> list[str]:
