@@ -633,10 +633,10 @@ def test_the_command_as_json(photo: str, capsys: pytest.CaptureFixture[str]) -> 
     [
         (["--stride", "4"], "--stride is for --windows."),
         (["--label", "7"], "--label is for --windows."),
-        (["--save", "x.png"], "--save is for --windows."),
+        (["--save", "x.png"], "--save is for --windows, and for models of masks."),
         (
             ["other.png", "--windows", "--save", "x.png"],
-            "--save draws the boxes of one",
+            "--save draws what is in one input",
         ),
         (
             ["--windows", "--save", "x.what"],

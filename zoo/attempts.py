@@ -14,7 +14,6 @@ from zoo.finetuning import teach
 from zoo.run import Run
 from zoo.settings import change, check_ranges
 from zoo.spaces import Space, space
-from zoo.specs import ClassOutput
 from zoo.training import choose, seeded
 from zoo.watching import Watcher
 
@@ -115,8 +114,7 @@ def _rows(
     seed: int,
 ) -> Gathered:
     spec = models.find(name)
-    numbers = not isinstance(spec.output, ClassOutput)
-    how: dict[str, Any] = {"target": target, "numbers": numbers}
+    how: dict[str, Any] = {"target": target, **gathering.answering(spec.output)}
     found = replace(gathering.gather(data, spec.input, **how), test=None)
     if validation is not None:
         labels = found.labels or None
@@ -125,6 +123,6 @@ def _rows(
     if found.validation is not None:
         return found
     fitting, held = examples.part(
-        found.training, holding, seed=seed, stratified=bool(found.labels)
+        found.training, holding, seed=seed, stratified=found.classified
     )
     return replace(found, training=fitting, validation=held)

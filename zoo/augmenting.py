@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-__all__ = ["KINDS", "Copies", "augmented"]
+__all__ = ["KINDS", "Copies", "augmented", "together"]
 
 KINDS = ("none", "flip", "flip-crop")
 LEAST = 0.4  # of a picture's area that a crop keeps
@@ -46,11 +46,32 @@ def augmented(
         return batch
     drawn = torch.rand(len(batch), generator=random) < chance
     batch = torch.where(drawn.view(-1, 1, 1, 1), batch.flip(-1), batch)
-    return _cropped(batch, random) if kind == "flip-crop" else batch
+    if kind != "flip-crop":
+        return batch
+    return _sampled(batch, _parts(batch, random), "bilinear")
 
 
-def _cropped(batch: Tensor, random: torch.Generator) -> Tensor:
-    """Return a part of each picture, of any place, size and shape, as large as it."""
+def together(
+    batch: Tensor, target: Tensor, kind: str, random: torch.Generator
+) -> tuple[Tensor, Tensor]:
+    """Return a batch changed as `kind` says; masks (B, height, width) move with it.
+
+    Targets that are no masks are what they were.
+    """
+    if target.ndim != 3 or kind == "none":
+        return augmented(batch, kind, random), target
+    drawn = (torch.rand(len(batch), generator=random) < 0.5).view(-1, 1, 1)
+    batch = torch.where(drawn[..., None], batch.flip(-1), batch)
+    target = torch.where(drawn, target.flip(-1), target)
+    if kind != "flip-crop":
+        return batch, target
+    grid = _parts(batch, random)
+    numbers = _sampled(target[:, None].to(batch.dtype), grid, "nearest")
+    return _sampled(batch, grid, "bilinear"), numbers[:, 0].to(target.dtype)
+
+
+def _parts(batch: Tensor, random: torch.Generator) -> Tensor:
+    """Return where a part of each picture lies, of any place, size and shape."""
     area, shape, left, top = torch.rand(4, len(batch), generator=random)
     area = LEAST + (1 - LEAST) * area
     shape = torch.exp((2 * shape - 1) * math.log(STRETCH) / 2)
@@ -59,7 +80,11 @@ def _cropped(batch: Tensor, random: torch.Generator) -> Tensor:
     nothing = torch.zeros_like(wide)
     rows = [torch.stack((wide, nothing, across)), torch.stack((nothing, high, down))]
     place = torch.stack(rows).permute(2, 0, 1)  # (B, 2, 3)
-    grid = functional.affine_grid(place, list(batch.shape), align_corners=False)
+    return functional.affine_grid(place, list(batch.shape), align_corners=False)
+
+
+def _sampled(batch: Tensor, grid: Tensor, mode: str) -> Tensor:
+    """Return the parts, as large as their pictures."""
     return functional.grid_sample(
-        batch, grid, padding_mode="border", align_corners=False
+        batch, grid, mode=mode, padding_mode="border", align_corners=False
     )

@@ -12,6 +12,7 @@ __all__ = [
     "least_squares",
     "logistic",
     "majority",
+    "masks",
     "mean",
     "nearest_mean",
     "principal",
@@ -67,6 +68,18 @@ def mean(training: Tensors, test: Tensors) -> dict[str, float]:
     """Return how far off the mean of the training targets is, in the test."""
     middle = training.target.double().mean()
     return measure(middle.expand(len(test)), test.target, NUMBER)
+
+
+def masks(target: Tensor, labels: int) -> dict[str, Tensor]:
+    """Return masks that know nothing of a picture, from those of the training rows,
+    (rows, height, width): the commonest label everywhere, and the commonest in each
+    place."""
+    often = torch.stack([(target == n).sum(dim=0) for n in range(labels)])
+    everywhere = often.sum(dim=(1, 2)).argmax()
+    return {
+        "the commonest class": everywhere.expand(target.shape[1:]),
+        "the mean of the masks": often.argmax(dim=0),
+    }
 
 
 def least_squares(training: Tensors, test: Tensors) -> dict[str, float]:

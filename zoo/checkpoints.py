@@ -24,6 +24,7 @@ from zoo.specs import (
     ImageOutput,
     Input,
     License,
+    MaskOutput,
     ModelSpec,
     NoiseInput,
     NumberOutput,
@@ -276,6 +277,8 @@ def _output(raw: dict[str, Any]) -> Output:
         return NumberOutput(**raw)
     if raw["kind"] == "image":
         return ImageOutput(**raw)
+    if raw["kind"] == "mask":
+        return MaskOutput(**_tuples(raw))
     raise ValueError(f"unknown output {raw['kind']!r}")
 
 

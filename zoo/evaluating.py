@@ -27,13 +27,9 @@ def evaluate(
     if not hasattr(task(spec.task), "measure"):
         problem = f"its task, {spec.task}, has no right answers to compare with."
         raise OptionError(spec.name, problem, [])
-    found = gathering.gather(
-        data,
-        spec.input,
-        target=target,
-        labels=spec.labels or None,
-        numbers=not spec.labels,
-    )
+    how: dict[str, Any] = gathering.answering(spec.output)
+    labels = spec.labels or None
+    found = gathering.gather(data, spec.input, target=target, labels=labels, **how)
     rows = found.test or found.validation or found.training
     return measured(model, outputs(model, rows), rows)
 
@@ -49,6 +45,5 @@ def outputs(model: nn.Module, rows: Examples) -> Tensor:
 def measured(model: nn.Module, output: Tensor, rows: Examples) -> dict[str, float]:
     """Return the metrics of the model's task for its output on rows."""
     spec = about(model).spec
-    target = torch.tensor(rows.targets)
-    target = target.long() if spec.labels else target.float()
+    target = featuring.targets(model, rows)
     return task(spec.task).measure(output, target, spec.output)

@@ -26,7 +26,7 @@ class Examples:
     """Raw inputs, one target each, and a name for each that a message can show."""
 
     items: Sequence[Any]
-    targets: tuple[float, ...]
+    targets: tuple[Any, ...]  # numbers, or masks
     names: Sequence[str]
 
     def __len__(self) -> int:
@@ -74,8 +74,26 @@ class Gathered:
         held["test"] = self.test
         return {name: rows for name, rows in held.items() if rows is not None}
 
+    @property
+    def masks(self) -> bool:
+        """Whether each target is a mask, with a label for every pixel of its row."""
+        return bool(self.labels) and hasattr(self.training.targets[0], "counts")
+
+    @property
+    def classified(self) -> bool:
+        """Whether each row is of one class."""
+        return bool(self.labels) and not self.masks
+
     def counts(self) -> dict[str, int]:
-        """Return how many training rows there are of each class."""
+        """Return how many training rows there are of each class, or in how many masks
+        each class is."""
+        if self.masks:
+            held = [target.counts for target in self.training.targets]
+            each = zip(*held, strict=True)
+            return {
+                label: sum(map(bool, pixels))
+                for label, pixels in zip(self.labels, each, strict=True)
+            }
         counted = Counter(int(target) for target in self.training.targets)
         return {label: counted[number] for number, label in enumerate(self.labels)}
 

@@ -11,7 +11,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from zoo import folders, weights
+from zoo import folders, images, weights
 from zoo.about import about, unwrapped
 from zoo.augmenting import Copies
 from zoo.errors import DataError, InputError, OptionError, WeightsError
@@ -19,6 +19,7 @@ from zoo.examples import Examples, Gathered, content
 from zoo.freezing import head_of
 from zoo.modes import evaluating
 from zoo.quickening import quickened
+from zoo.specs import MaskOutput
 from zoo.tasks import task
 
 __all__ = [
@@ -28,11 +29,13 @@ __all__ = [
     "of_examples",
     "prepared",
     "readable",
+    "targets",
     "unreadable",
 ]
 
 VERSION = 2  # of the files in the cache
 BATCH = 32
+MOST_BYTES = 256 << 20  # of features that are kept on disk
 COPIES = Copies()  # none
 
 
@@ -89,6 +92,21 @@ def prepared(model: nn.Module, rows: Examples, batch: int = BATCH) -> Iterator[T
             if number + 2 < len(starts):
                 coming.append(pool.submit(made, starts[number + 2]))
             yield ready
+
+
+def targets(model: nn.Module, rows: Examples) -> Tensor:
+    """Return what rows answer: label numbers, numbers, or masks (rows, height, width).
+
+    A mask is brought to the model's frame as its picture is, by the nearest pixel.
+    """
+    spec = about(model).spec
+    if isinstance(spec.output, MaskOutput):
+        expected: Any = spec.input
+        with ThreadPoolExecutor(max_workers=2) as pool:
+            opened = pool.map(lambda mask: mask.opened(), rows.targets)
+            return torch.stack([images.fitted_mask(one, expected) for one in opened])
+    found = torch.tensor(rows.targets)
+    return found.long() if spec.labels else found.float()
 
 
 def unreadable(model: nn.Module, rows: Examples) -> dict[int, str]:
@@ -158,7 +176,7 @@ def of_examples(model: nn.Module, rows: Examples, copies: Copies = COPIES) -> Te
         with suppress(WeightsError):  # cut by a full disk: computed again
             return weights.tensors(cached)["features"].clone()
     result = _computed(model, rows, copies)
-    if cached is not None:
+    if cached is not None and result.nbytes <= MOST_BYTES:
         with suppress(OSError):  # a read-only cache only costs time
             weights.write({"features": result}, cached)
     return result

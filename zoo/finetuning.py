@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from zoo import featuring, lesson_data, models, probing
+from zoo import baselines, featuring, lesson_data, models, probing
 from zoo.about import about, attach, unwrapped
 from zoo.errors import InputError, OptionError, SettingsError
 from zoo.evaluating import measured, outputs
@@ -21,9 +21,10 @@ from zoo.quickening import keep_memory
 from zoo.run import Run
 from zoo.settings import change, check_ranges
 from zoo.signatures import taken
-from zoo.specs import ClassOutput, ImageInput, ModelSpec
+from zoo.specs import ClassOutput, ImageInput, MaskOutput, ModelSpec
 from zoo.strategies import Settings, learn
 from zoo.tasks import task
+from zoo.tasks.image_segmentation import certain
 from zoo.training import seeded
 from zoo.watching import Watcher
 
@@ -99,6 +100,7 @@ def taught(
     some = found.training.pick(range(min(2, len(found.training))))
     given = next(featuring.prepared(model, some))
     ends = chosen.cache and probing.ends_in_head(model, given)
+    ends = ends and not (found.masks and _heavy(model, given, found, chosen))
     linear = ends and probing.is_linear(model, given)
     solved = exact(chosen) and linear
     if chosen.start == "random":
@@ -140,6 +142,19 @@ def check(spec: ModelSpec, chosen: Settings) -> None:
             f"augment={chosen.augment!r} changes pictures, and {spec.name!r} takes "
             f"{taken(spec.input)}: leave it out."
         )
+    if chosen.passes > 1 and isinstance(spec.output, MaskOutput):
+        raise SettingsError(
+            f"passes={chosen.passes} keeps the features of copies, and masks move with "
+            "their pictures anew in every epoch: leave passes out."
+        )
+
+
+def _heavy(model: nn.Module, given: Tensor, found: Gathered, chosen: Settings) -> bool:
+    """Return whether features of every pixel are too many to be kept, or change."""
+    with evaluating(model), torch.inference_mode():
+        features, _ = featuring.before_head(model, given[:1])
+    rows = sum(map(len, found.parts().values()))
+    return chosen.augment != "none" or rows * features.nbytes > lesson_data.MOST_BYTES
 
 
 def _with_head(name: str | Path, found: Gathered) -> tuple[nn.Module, nn.Module]:
@@ -211,7 +226,7 @@ def _probed(
         model,
         old or nn.Identity(),
         features("training"),
-        lesson_data.tensors(found, features("training")).target,
+        lesson_data.tensors(model, found, features("training")).target,
         figure=lesson_data.figure(found, chosen),
         pull=chosen.pull,
         weight=lesson_data.weight(found) if chosen.balance else None,
@@ -239,7 +254,7 @@ def _loop(
     """Train by small steps: the head on features, or more on the inputs themselves."""
     held, spec = found.validation, about(model).spec
     assert held is not None, "validation rows were held back"
-    doing, target = task(spec.task), torch.tensor(held.targets)
+    doing, target = task(spec.task), featuring.targets(model, held)
 
     def validate(model: nn.Module) -> dict[str, float]:
         output = answers("validation")
@@ -251,7 +266,7 @@ def _loop(
         model,
         run,
         chosen,
-        lesson_data.tensors(found, features("training") if cached else numbers),
+        lesson_data.tensors(model, found, features("training") if cached else numbers),
         validate,
         best=(lesson_data.figure(found, chosen), "validation_loss"),
         given=None if cached else lesson_data.kept(model, found.training),
@@ -261,7 +276,13 @@ def _loop(
 
 def _compare(run: Run, model: nn.Module, found: Gathered, rows: Examples) -> None:
     """Keep what no knowledge of the inputs reaches on the same rows."""
-    if found.labels:
+    if found.masks:
+        seen = featuring.targets(model, found.training)
+        meaning: Any = about(model).spec.output
+        for name, mask in baselines.masks(seen, len(found.labels)).items():
+            flat = certain(mask.expand(len(rows), *mask.shape), meaning)
+            run.baseline(name, **measured(model, flat, rows))
+    elif found.labels:
         commonest = max(found.training.targets, key=found.training.targets.count)
         share = rows.targets.count(commonest) / len(rows)
         run.baseline("the commonest class", accuracy=share)

@@ -7,33 +7,54 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from zoo import datasets
+from zoo import masks as masking
 from zoo.errors import DataError, MissingExtra, near
 from zoo.examples import Column, Examples, Gathered
+from zoo.masks import PICTURES
 from zoo.plugins import found
 from zoo.signatures import taken
-from zoo.specs import REPOSITORY, ImageInput, Input, TabularInput, TextInput
+from zoo.specs import (
+    REPOSITORY,
+    ClassOutput,
+    ImageInput,
+    Input,
+    MaskOutput,
+    Output,
+    TabularInput,
+    TextInput,
+)
 from zoo.targets import Rows, classes, number
 
 if TYPE_CHECKING:
     from datasets import Dataset
 
-__all__ = ["gather"]
+__all__ = ["answering", "gather"]
 
 SPLITS = {  # what a part of the data may be called, as a folder or as a split
     "training": ("train", "training"),
     "validation": ("validation", "valid", "val", "dev"),
     "test": ("test", "testing"),
 }
-PICTURES = (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".gif", ".tif", ".tiff", ".ppm")
 WRITTEN = (".txt",)
 TABLES = {".csv": "from_csv", ".jsonl": "from_json", ".parquet": "from_parquet"}
 INPUTS = ("image", "img", "picture", "photo", "path", "file", "file_name", "filename")
 TEXTS = ("text", "sentence", "document", "content", "review")
 TARGETS = ("label", "labels", "class", "target")
+MASKS = ("mask", "masks", "label_mask", "segmentation", "annotation", *TARGETS)
+
+
+def answering(meaning: Output) -> dict[str, bool]:
+    """Return how the targets of a model that gives this are to be gathered."""
+    masks = isinstance(meaning, MaskOutput)
+    return {
+        "masks": masks,
+        "numbers": not masks and not isinstance(meaning, ClassOutput),
+    }
 
 
 def gather(
@@ -44,6 +65,7 @@ def gather(
     labels: Sequence[str] | None = None,
     known: Sequence[str] = (),
     numbers: bool = False,
+    masks: bool = False,
 ) -> Gathered:
     """Return the rows that `data` stands for, for a model that expects such input.
 
@@ -51,16 +73,19 @@ def gather(
     CSV, JSONL or parquet file, a `datasets.Dataset` or `DatasetDict`, a registered name
     or a Hub id. `target` names the column to predict; `labels` fixes the classes and
     their order, and `known` the order alone, where the classes are the same; with
-    `numbers` the targets are numbers. What was gathered already comes back as it is.
+    `numbers` the targets are numbers, with `masks` pictures of labels: a folder then
+    holds `images` and `masks`. What was gathered already comes back as it is.
     Raises DataError.
     """
     if isinstance(data, Gathered):
         return data
-    source, parts = _parts(data, expected, target)
+    source, parts = _parts(data, expected, target, masks)
     if "training" not in parts or not len(parts["training"].targets):
         raise DataError(f"{source} holds no training rows.")
-    if numbers:
-        names: tuple[str, ...] = ()
+    if masks:
+        names = masking.classes(source, parts, labels or _of_pixels(data), known)
+    elif numbers:
+        names = ()
         for rows in parts.values():
             pairs = zip(rows.names, rows.targets, strict=True)
             rows.targets = [number(source, name, value) for name, value in pairs]
@@ -76,20 +101,26 @@ def gather(
     return Gathered(source=source, labels=names, **held)
 
 
+def _of_pixels(data: Any) -> tuple[str, ...] | None:
+    """Return what the values of a registered dataset's masks are called, if it says."""
+    known = found().datasets.get(data) if isinstance(data, str) else None
+    return known.labels or None if known and "label" not in known.columns else None
+
+
 def _parts(
-    data: Any, expected: Input, target: str | None
+    data: Any, expected: Input, target: str | None, masks: bool
 ) -> tuple[str, dict[str, Rows]]:
     """Return a name for the data, and its parts."""
     if isinstance(data, (str, os.PathLike)):
         path = Path(data)
         if path.is_dir():
-            return path.name or str(path), _folder(path, expected)
+            return path.name or str(path), _folder(path, expected, masks)
         if path.is_file():
-            return path.name, {"training": _file(path, expected, target)}
-        return str(data), _named(str(data), expected, target)
+            return path.name, {"training": _file(path, expected, target, masks)}
+        return str(data), _named(str(data), expected, target, masks)
     if hasattr(data, "column_names") and hasattr(data, "num_rows"):
         parts = data if isinstance(data, Mapping) else {"train": data}
-        return "the dataset", _splits("the dataset", parts, expected, target)
+        return "the dataset", _splits("the dataset", parts, expected, target, masks)
     raise DataError(
         f"A {type(data).__name__} is not data to learn from. Give a folder of "
         "class-named folders, a CSV, JSONL or parquet file, a datasets.Dataset, a "
@@ -97,18 +128,19 @@ def _parts(
     )
 
 
-def _folder(folder: Path, expected: Input) -> dict[str, Rows]:
+def _folder(folder: Path, expected: Input, masks: bool) -> dict[str, Rows]:
     if not isinstance(expected, ImageInput | TextInput):
         raise DataError(
             f"{folder} is a folder, and this model takes {taken(expected)}: give a "
             "CSV, JSONL or parquet file."
         )
     parts: dict[str, Rows] = {}
+    read = masking.paired if masks else partial(_labelled, expected=expected)
     for name, spellings in SPLITS.items():
         for spelling in spellings:
             if (folder / spelling).is_dir() and _children(folder / spelling):
-                parts[name] = _labelled(folder / spelling, expected)
-    return parts if "training" in parts else {"training": _labelled(folder, expected)}
+                parts[name] = read(folder / spelling)
+    return parts if "training" in parts else {"training": read(folder)}
 
 
 def _labelled(folder: Path, expected: Input) -> Rows:
@@ -149,7 +181,7 @@ def _hidden(name: str) -> bool:
     return name.startswith((".", "__"))
 
 
-def _file(path: Path, expected: Input, target: str | None) -> Rows:
+def _file(path: Path, expected: Input, target: str | None, masks: bool) -> Rows:
     make = TABLES.get(path.suffix.lower())
     if make is None:
         raise DataError(
@@ -163,14 +195,16 @@ def _file(path: Path, expected: Input, target: str | None) -> Rows:
     except Exception as exc:
         fault = str(exc.__cause__ or exc).partition("\n")[0].rstrip(".")
         raise DataError(f"{path} can't be read ({fault}).") from exc
-    return _table(str(path), rows, expected, target, beside=path.parent)
+    return _table(str(path), rows, expected, target, masks, beside=path.parent)
 
 
-def _named(name: str, expected: Input, target: str | None) -> dict[str, Rows]:
+def _named(
+    name: str, expected: Input, target: str | None, masks: bool
+) -> dict[str, Rows]:
     known = found().datasets
     if name in known:
         splits = {split: datasets.load(name, split) for split in known[name].splits}
-        return _splits(name, splits, expected, target)
+        return _splits(name, splits, expected, target, masks)
     if not REPOSITORY.fullmatch(name):
         hint = near(name, known) or "Registered names: 'zoo.dataset_names()'."
         raise DataError(
@@ -184,14 +218,18 @@ def _named(name: str, expected: Input, target: str | None) -> dict[str, Rows]:
     except Exception as exc:
         fault = f"{type(exc).__name__}: {exc}".partition("\n")[0].rstrip(".")
         raise DataError(f"{name!r} can't be had from the Hub ({fault}).") from exc
-    return _splits(name, splits, expected, target)
+    return _splits(name, splits, expected, target, masks)
 
 
 def _splits(
-    source: str, splits: Mapping[str, Dataset], expected: Input, target: str | None
+    source: str,
+    splits: Mapping[str, Dataset],
+    expected: Input,
+    target: str | None,
+    masks: bool,
 ) -> dict[str, Rows]:
     return {
-        name: _table(source, splits[spelling], expected, target)
+        name: _table(source, splits[spelling], expected, target, masks)
         for name, spellings in SPLITS.items()
         for spelling in spellings
         if spelling in splits
@@ -203,12 +241,20 @@ def _table(
     rows: Dataset,
     expected: Input,
     target: str | None,
+    masks: bool,
     beside: Path | None = None,
 ) -> Rows:
     """Return the inputs and targets of a table, by the names of its columns."""
     columns = rows.column_names
-    answer = _column(source, columns, [target] if target else TARGETS, "target")
+    usual = MASKS if masks else TARGETS
+    answer = _column(source, columns, [target] if target else usual, "target")
     names = [f"row {number}" for number in range(1, len(rows) + 1)]
+    if masks:
+        return Rows(
+            _pictures(rows, _column(source, columns, INPUTS, "picture"), beside),
+            _pictures(rows, answer, beside),
+            names,
+        )
     held = rows[answer]
     feature = rows.features[answer]
     if hasattr(feature, "int2str"):
@@ -222,11 +268,17 @@ def _table(
             _column(source, columns, [name], "model's")
         return Rows(Column(rows.select_columns(wanted), None), list(held), names)
     given = _column(source, columns, INPUTS, "picture")
-    if getattr(rows.features[given], "dtype", "") in ("string", "large_string"):
-        written = [str(value) for value in rows[given]]
-        paths = [(beside or Path()) / value for value in written]
-        return Rows(paths, list(held), written)
-    return Rows(Column(rows, given), list(held), names)
+    pictures = _pictures(rows, given, beside)
+    if not isinstance(pictures, Column):
+        names = [str(value) for value in rows[given]]
+    return Rows(pictures, list(held), names)
+
+
+def _pictures(rows: Dataset, name: str, beside: Path | None) -> Sequence[Any]:
+    """Return a column of pictures, decoded when asked for, or of paths to them."""
+    if getattr(rows.features[name], "dtype", "") in ("string", "large_string"):
+        return [(beside or Path()) / str(value) for value in rows[name]]
+    return Column(rows, name)
 
 
 def _column(

@@ -13,7 +13,15 @@ from torch import Tensor
 from zoo.errors import InputError
 from zoo.specs import ImageInput
 
-__all__ = ["describe", "fitted", "inverted", "open_image", "pixels", "suspicion"]
+__all__ = [
+    "describe",
+    "fitted",
+    "fitted_mask",
+    "inverted",
+    "open_image",
+    "pixels",
+    "suspicion",
+]
 
 LONG = 16  # times its shorter side: of a longer strip the ends are cut off at once
 SLACK = 1e-3  # how far a resized picture may overshoot the range of its numbers
@@ -59,10 +67,20 @@ def fitted(image: Image.Image, expected: ImageInput) -> Image.Image:
         return _cropped(image, expected, resample)
     if image.size == size:
         return image
+    if expected.fit == "stretch":
+        return image.resize(size, resample)
     if expected.background is None:  # a photograph: fill the frame, crop the middle
         return ImageOps.fit(image, size, resample)
     edge = _edge_colour(image)  # a drawing: keep all of it, on more of its own ground
     return ImageOps.pad(image, size, resample, color=edge)
+
+
+def fitted_mask(numbers: np.ndarray[Any, Any], expected: ImageInput) -> Tensor:
+    """Return the numbers of a picture's pixels, (height, width), in the size the model
+    takes: no number is mixed with its neighbour."""
+    size = (expected.width, expected.height)
+    small = Image.fromarray(numbers).resize(size, Image.Resampling.NEAREST)
+    return torch.from_numpy(np.array(small))
 
 
 def inverted(batch: Tensor, expected: ImageInput) -> Tensor:

@@ -5,10 +5,11 @@ from pathlib import Path
 import torch
 from torch import nn
 
-from zoo import finetuning, models
+from zoo import featuring, finetuning, models
 from zoo.about import about
 from zoo.examples import Examples, Gathered
-from zoo.specs import ModelSpec, TextInput
+from zoo.masks import Mask
+from zoo.specs import MaskOutput, ModelSpec, TextInput
 from zoo.strategies import Settings
 from zoo.tasks import task
 from zoo.tensors import prepared, stand_in
@@ -33,7 +34,7 @@ def head_learns(spec: ModelSpec, tmp_path: Path) -> None:
     chosen = Settings(epochs=80, batch=4, lr=0.5, pull=1e-4, patience=None)
     lesson = finetuning.taught(model, found, chosen)
     doing, meaning = task(spec.task), about(model).spec.output
-    target = torch.tensor(lesson.rows.targets)
+    target = featuring.targets(model, lesson.rows)
     flat = torch.zeros_like(lesson.output)
     if not spec.labels:
         flat += target.float().mean()
@@ -52,6 +53,8 @@ def _pupil(spec: ModelSpec) -> nn.Module:
 
 def _two_kinds(spec: ModelSpec) -> Gathered:
     """Return rows of two kinds: near the least of the stand-in data, or the most."""
+    if isinstance(spec.output, MaskOutput):
+        return _two_halves(spec)
     drawn = prepared(stand_in(spec.input, spec.output, ROWS, spec.name).input)
     target = torch.arange(ROWS) % 2
     second = (target == 1).view(-1, *[1] * (drawn.ndim - 1))
@@ -69,4 +72,34 @@ def _two_kinds(spec: ModelSpec) -> Gathered:
     labels = KINDS if spec.labels else ()
     return Gathered(
         source="stand-in", labels=labels, training=rows, test=rows.pick([0, 1])
+    )
+
+
+def _two_halves(spec: ModelSpec) -> Gathered:
+    """Return pictures of which one half is near the least of the stand-in data and the
+    other near the most, sides as it happens, and masks that say which."""
+    drawn = prepared(stand_in(spec.input, spec.output, ROWS, spec.name).input)
+    across = torch.arange(drawn.shape[-1]) < drawn.shape[-1] // 2
+    second = across ^ (torch.arange(ROWS) % 2 == 1)[:, None]  # (ROWS, W)
+    target = second[:, None].expand(-1, *drawn.shape[-2:])
+    ends = torch.where(target[:, None], drawn.max(), drawn.min())
+    held = [one.byte().mul(255).numpy() for one in target]
+    masks = tuple(
+        Mask(
+            held=held,
+            row=row,
+            name=f"row {row}",
+            numbers=((0, 0), (255, 1)),
+            counts=(int((~one).sum()), int(one.sum())),
+            seal="",
+        )
+        for row, one in enumerate(target)
+    )
+    rows = Examples(
+        items=list(0.3 * drawn + 0.7 * ends),
+        targets=masks,
+        names=[mask.name for mask in masks],
+    )
+    return Gathered(
+        source="stand-in", labels=KINDS, training=rows, test=rows.pick([0, 1])
     )

@@ -57,9 +57,11 @@ def _classes(receipt: Mapping[str, Any]) -> str:
     if not counts:
         return ""
     weighed = receipt["settings"]["balance"]
-    said = "Each class counted alike" if weighed else "Each row counted alike"
+    one = "pixel" if receipt.get("pixels") else "row"
+    said = "Each class counted alike" if weighed else f"Each {one} counted alike"
     rows = cards.table((label, f"{count:,}") for label, count in counts.items())
-    return f"\n{said}.\n\n| class | training rows |\n| --- | ---: |\n{rows}\n"
+    held = "in so many masks" if receipt.get("pixels") else "training rows"
+    return f"\n{said}.\n\n| class | {held} |\n| --- | ---: |\n{rows}\n"
 
 
 def _skipped(receipt: Mapping[str, Any]) -> str:
@@ -102,8 +104,9 @@ def _fails(receipt: Mapping[str, Any]) -> str:
         )
     if not weak:
         return kind
+    what = "pixels" if receipt.get("pixels") else "rows"
     listing = "\n".join(
-        f"* {one['label']}: {one['right']:.1%} of {one['rows']:,} rows right"
+        f"* {one['label']}: {one['right']:.1%} of {one['rows']:,} {what} right"
         for one in weak
     )
     return f"Least often right, on the {part} rows:\n\n{listing}\n\n{kind}"

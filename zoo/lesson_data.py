@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from zoo import examples, featuring, gathering, tokens
 from zoo.about import about
 from zoo.examples import Examples, Gathered
-from zoo.specs import ClassOutput, ModelSpec
+from zoo.specs import ModelSpec
 from zoo.strategies import Settings
 from zoo.tensors import Tensors
 
@@ -28,8 +28,7 @@ def gathered(
     labels: Sequence[str] | None = None,
 ) -> Gathered:
     """Return the data for a model, its parts from several places where so given."""
-    numbers = not isinstance(spec.output, ClassOutput)
-    how: dict[str, Any] = {"target": target, "numbers": numbers}
+    how: dict[str, Any] = {"target": target, **gathering.answering(spec.output)}
     found = gathering.gather(data, spec.input, labels=labels, known=spec.labels, **how)
     for name, more in (("validation", validation), ("test", test)):
         if more is not None:
@@ -46,25 +45,26 @@ def parted(found: Gathered, chosen: Settings, *, solved: bool) -> Gathered:
     """Hold rows back for validation where the strategy or the figures need some."""
     if found.validation is not None or (found.test is not None and solved):
         return found
-    stratified = bool(found.labels)
+    stratified = found.classified
     fitting, held = examples.part(
         found.training, chosen.holding, seed=chosen.seed, stratified=stratified
     )
     return replace(found, training=fitting, validation=held)
 
 
-def figure(found: Gathered, chosen: Settings) -> str:
+def figure(found: Gathered, chosen: Settings | None = None) -> str:
     """Return what is chosen by: where all classes count alike, macro F1 says it."""
     if not found.labels:
         return "rmse"
-    return "f1" if chosen.balance else "accuracy"
+    if found.masks:
+        return "iou"
+    return "f1" if chosen and chosen.balance else "accuracy"
 
 
-def tensors(found: Gathered, given: Tensor) -> Tensors:
+def tensors(model: nn.Module, found: Gathered, given: Tensor) -> Tensors:
     """Return training rows as tensors, their targets repeated for every copy."""
-    target = torch.tensor(found.training.targets)
-    target = target.long() if found.labels else target.float()
-    target = target.repeat(len(given) // len(target))
+    target = featuring.targets(model, found.training)
+    target = torch.cat([target] * (len(given) // len(target)))
     return Tensors(input=given, target=target, source=found.source, fingerprint="")
 
 
@@ -85,6 +85,11 @@ def kept(model: nn.Module, rows: Examples) -> Callable[[Tensor], Tensor]:
 
 
 def weight(found: Gathered) -> Tensor:
-    """Return how much each class counts so that all count alike, 1 on average."""
-    counts = torch.tensor(list(found.counts().values())).clamp(min=1)
+    """Return how much each class counts so that all count alike, 1 on average: by its
+    rows, or by its pixels."""
+    numbers = list(found.counts().values())
+    if found.masks:
+        held = [target.counts for target in found.training.targets]
+        numbers = [sum(pixels) for pixels in zip(*held, strict=True)]
+    counts = torch.tensor(numbers).clamp(min=1)
     return counts.sum() / (len(counts) * counts)

@@ -7,14 +7,26 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from PIL import Image
 from torch import Tensor, nn
 
-from zoo import checkpoints, lesson_cards, pictures, receipts, saving, tensors
+from zoo import (
+    checkpoints,
+    featuring,
+    lesson_cards,
+    pictures,
+    receipts,
+    saving,
+    tensors,
+)
 from zoo.about import about, attach
 from zoo.finetuning import Lesson, teach
 from zoo.plugins import found
+from zoo.segments import coloured
+from zoo.showing import png, sheet
 from zoo.specs import ImageInput, License, ModelSpec
 from zoo.tasks import task
+from zoo.tasks.image_segmentation import probabilities
 from zoo.tensors import Tensors
 from zoo.watching import Watcher
 
@@ -22,6 +34,7 @@ __all__ = ["finetune", "save"]
 
 MOST_LABELS = 30  # in a picture of the confusion
 WORST, SIDE = 24, 96  # mistakes that are shown, and their pixels
+SHOWN = 8  # masks
 
 
 def save(lesson: Lesson, folder: str | Path) -> Path:
@@ -80,7 +93,7 @@ def _receipt(lesson: Lesson, spec: ModelSpec) -> dict[str, Any]:
     }
     rows = Tensors(
         input=lesson.output,
-        target=torch.tensor(lesson.rows.targets),
+        target=featuring.targets(lesson.model, lesson.rows),
         source=f"{_source(lesson)}/{lesson.part}",
         fingerprint="",
     )
@@ -95,6 +108,7 @@ def _receipt(lesson: Lesson, spec: ModelSpec) -> dict[str, Any]:
         "classes": lesson.data.counts(),
         "target": lesson.target,
         "skipped": list(lesson.skipped),
+        "pixels": lesson.data.masks,
         "weakest": _weakest(lesson),
         "tried": [asdict(one) for one in lesson.probe.tried] if lesson.probe else [],
     }
@@ -105,7 +119,8 @@ def _source(lesson: Lesson) -> str:
 
 
 def _weakest(lesson: Lesson) -> list[dict[str, Any]]:
-    """Return the share of right answers by class, the lowest first."""
+    """Return the share of right answers by class, the lowest first; of masks, right
+    pixels."""
     if not lesson.data.labels:
         return []
     said, true = _answers(lesson)
@@ -118,8 +133,11 @@ def _weakest(lesson: Lesson) -> list[dict[str, Any]]:
 
 
 def _answers(lesson: Lesson) -> tuple[Tensor, Tensor]:
-    true = torch.tensor(lesson.rows.targets).long()
+    true = featuring.targets(lesson.model, lesson.rows).long()
     output = lesson.output
+    if lesson.data.masks:
+        meaning: Any = about(lesson.model).spec.output
+        return probabilities(output, meaning).argmax(dim=1), true
     if output.shape[-1] == 1:  # one logit for the second of two
         return (output.flatten() > 0).long(), true
     return output.argmax(dim=1), true
@@ -136,12 +154,35 @@ def _draw(lesson: Lesson) -> None:
         run.picture("predicted", pictures.predicted(said, true, name), caption)
         return
     said, true = _answers(lesson)
+    if lesson.data.masks:
+        caption = (
+            f"{lesson.part} rows, each with its mask and what was found, worst first."
+        )
+        run.picture("masks", _masks(lesson, said, true), caption.capitalize())
+        said, true = said.flatten(), true.flatten()
     if len(labels) <= MOST_LABELS:
         caption = f"What the {lesson.part} rows were called."
         run.picture("confusion", pictures.confusion(said, true, labels), caption)
-    if isinstance(about(lesson.model).spec.input, ImageInput) and (said != true).any():
+    pictured = isinstance(about(lesson.model).spec.input, ImageInput)
+    if lesson.data.classified and pictured and (said != true).any():
         caption = f"The surest mistakes on the {lesson.part} rows."
         run.picture("mistakes", _mistakes(lesson, said, true), caption)
+
+
+def _masks(lesson: Lesson, said: Tensor, true: Tensor) -> bytes:
+    """Return the rows that were found worst: the picture, its mask, and what was
+    found."""
+    wrong = (said != true).double().mean(dim=(1, 2)).argsort(descending=True)[:SHOWN]
+    spec = about(lesson.model).spec
+    doing = task(spec.task)
+    drawn = []
+    for row in wrong.tolist():
+        opened = doing.opened(lesson.rows.items[row], spec.input)
+        masks = [
+            coloured(Image.fromarray(one[row].byte().numpy())) for one in (true, said)
+        ]
+        drawn += [seen.convert("RGB").resize((SIDE, SIDE)) for seen in (opened, *masks)]
+    return png(sheet(drawn, columns=6))
 
 
 def _mistakes(lesson: Lesson, said: Tensor, true: Tensor) -> bytes:
@@ -180,10 +221,11 @@ def finetune(
     """Return the model `name`, taught to answer as `data` does; write it to `folder`.
 
     `data` is a folder of class-named folders, a CSV, JSONL or parquet file, a
-    `datasets.Dataset`, a registered dataset's name or a Hub id; `target` names the
-    column to predict. Without `validation` rows a stratified part is held back where
-    some are needed. `settings` are those of `zoo.strategies.Settings`: freeze, epochs,
-    lr, batch, ... The model is measured on `test` rows, or on those held back.
+    `datasets.Dataset`, a registered dataset's name or a Hub id; for a model of masks, a
+    folder of `images` and `masks`. `target` names the column to predict. Without
+    `validation` rows a stratified part is held back where some are needed. `settings`
+    are those of `zoo.strategies.Settings`: freeze, epochs, lr, batch, ... The model is
+    measured on `test` rows, or on those held back.
     What comes back saves, loads, publishes and is fine-tuned again like any other;
     `folder` gets its card. Raises DataError, OptionError, SettingsError, Diverged, and
     what `zoo.load` raises.

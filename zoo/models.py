@@ -17,7 +17,7 @@ from zoo.about import About, LoadReport, attach
 from zoo.errors import InputError, OptionError, ZooError, near
 from zoo.plugins import Plugin
 from zoo.references import resolve
-from zoo.specs import ClassOutput, ModelSpec
+from zoo.specs import ClassOutput, MaskOutput, ModelSpec
 from zoo.store import Verify
 from zoo.unfilled import without_initialisers
 
@@ -131,7 +131,7 @@ def _with_head(
     labels = _labels(spec, chosen.pop("labels", None), options.get("classes"))
     if labels == spec.labels:
         return spec, chosen, False
-    if spec.head is None or not isinstance(spec.output, ClassOutput):
+    if spec.head is None or not isinstance(spec.output, ClassOutput | MaskOutput):
         problem = "its head can't be replaced, so it takes no labels or classes."
         raise OptionError(spec.name, problem, list(spec.options))
     try:
@@ -144,8 +144,9 @@ def _with_head(
 
 def _apply(spec: ModelSpec) -> Any:
     """Return how a new head's numbers become scores: one logit gives way to several."""
-    assert isinstance(spec.output, ClassOutput)
-    single = spec.output.function_to_apply == "sigmoid" and not spec.output.multi_label
+    assert isinstance(spec.output, ClassOutput | MaskOutput)
+    several = isinstance(spec.output, ClassOutput) and spec.output.multi_label
+    single = spec.output.function_to_apply == "sigmoid" and not several
     return "softmax" if single else spec.output.function_to_apply
 
 

@@ -6,7 +6,8 @@ from typing import Any
 
 from PIL import Image, ImageDraw, ImageFont
 
-from zoo.showing import coded, figure, png, sheet, trend
+from zoo.segments import Segmentation
+from zoo.showing import COLOURS, coded, figure, png, sheet, trend
 
 __all__ = [
     "Answer",
@@ -19,13 +20,13 @@ __all__ = [
     "MultiLabel",
     "Regression",
     "Result",
+    "Segmentation",
     "best",
     "figure",
     "sheet",
 ]
 
 SHOWN = 5  # labels in a table; `scores` holds them all
-COLOURS = ("#4477aa", "#cc6677", "#117733", "#aa4499", "#997700", "#332288")
 LEGIBLE = 200  # pixels: a narrower picture has no room for names in its frames
 
 
@@ -241,7 +242,7 @@ class Detections:
 
 
 # Of one input, by a task.
-Result = Classification | Drawing | Forecast | MultiLabel | Regression
+Result = Classification | Drawing | Forecast | MultiLabel | Regression | Segmentation
 Answer = Result | Detections
 
 

@@ -7,12 +7,13 @@ from collections.abc import Sequence
 
 from PIL import Image, ImageDraw
 
-__all__ = ["coded", "figure", "png", "sheet", "trend"]
+__all__ = ["COLOURS", "coded", "figure", "png", "sheet", "trend"]
 
+COLOURS = ("#4477aa", "#cc6677", "#117733", "#aa4499", "#997700", "#332288")
 GAP = 2  # pixels between the pictures of a sheet
 GREY = 96  # of the ground they lie on
 WIDTH, HEIGHT, MARGIN = 320, 112, 8  # of a trend, in pixels
-PAST, AHEAD = "#4477aa", "#cc6677"
+PAST, AHEAD = COLOURS[:2]
 
 
 def sheet(

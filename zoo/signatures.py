@@ -14,6 +14,7 @@ __all__ = [
     "ImageInput",
     "ImageOutput",
     "Input",
+    "MaskOutput",
     "NoiseInput",
     "NumberOutput",
     "Output",
@@ -34,6 +35,8 @@ class ImageInput:
     says what the pictures of the training data are drawn on, where they all agree.
     `crop` is the share of a photograph's shorter side that the frame keeps: below one,
     the shorter side is first brought to frame / crop, as ImageNet models expect it.
+    With `fit="stretch"` the whole picture is made as wide and as high as the frame,
+    whatever that does to its shape, so that every place in it has one in the frame.
     """
 
     kind: Literal["image"] = "image"
@@ -45,6 +48,7 @@ class ImageInput:
     background: Literal["dark", "light"] | None = None
     resample: Literal["bilinear", "bicubic"] = "bilinear"
     crop: float = 1.0
+    fit: Literal["crop", "stretch"] = "crop"
 
     def __post_init__(self) -> None:
         for side in ("height", "width"):
@@ -65,6 +69,11 @@ class ImageInput:
         if self.crop < 1 and (self.background or self.height != self.width):
             wanted = "1, because only a square frame cuts into photographs"
             raise SpecError("ImageInput", "crop", self.crop, wanted)
+        if self.fit not in ("crop", "stretch"):
+            raise SpecError("ImageInput", "fit", self.fit, "'crop' or 'stretch'")
+        if self.fit == "stretch" and (self.crop < 1 or self.background):
+            wanted = "'crop', because what is stretched is neither cut nor put on paper"
+            raise SpecError("ImageInput", "fit", self.fit, wanted)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -232,4 +241,29 @@ class ImageOutput:
             raise SpecError("ImageOutput", "low", self.low, f"below {self.high}")
 
 
-Output = ClassOutput | ForecastOutput | ImageOutput | NumberOutput
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MaskOutput:
+    """A label for each pixel of the model's input: (batch, labels, height, width).
+
+    "softmax" over the labels, or "sigmoid" of one logit, (batch, 1, height, width), for
+    the second of two labels. The first label is the ground that the others lie on.
+    """
+
+    kind: Literal["mask"] = "mask"
+    labels: tuple[str, ...]
+    function_to_apply: Literal["softmax", "sigmoid"] = "softmax"
+
+    def __post_init__(self) -> None:
+        if len(self.labels) < 2:
+            raise SpecError("MaskOutput", "labels", self.labels, "at least two")
+        if len(set(self.labels)) != len(self.labels):
+            raise SpecError("MaskOutput", "labels", self.labels, "all different")
+        if self.function_to_apply not in ("softmax", "sigmoid"):
+            wanted, given = "'softmax' or 'sigmoid'", self.function_to_apply
+            raise SpecError("MaskOutput", "function_to_apply", given, wanted)
+        if self.function_to_apply == "sigmoid" and len(self.labels) > 2:
+            wanted = "'softmax', because a logit is for the second of two labels"
+            raise SpecError("MaskOutput", "function_to_apply", "sigmoid", wanted)
+
+
+Output = ClassOutput | ForecastOutput | ImageOutput | MaskOutput | NumberOutput

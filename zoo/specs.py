@@ -18,6 +18,7 @@ from zoo.signatures import (
     ImageInput,
     ImageOutput,
     Input,
+    MaskOutput,
     NoiseInput,
     NumberOutput,
     Output,
@@ -35,6 +36,7 @@ __all__ = [
     "ImageOutput",
     "Input",
     "License",
+    "MaskOutput",
     "Metric",
     "ModelSpec",
     "NoiseInput",
@@ -174,11 +176,17 @@ class ModelSpec:
             raise SpecError(owner, "recipe", None, wanted)
         if self.parameters < 0:
             raise SpecError(owner, "parameters", self.parameters, "a count")
+        if isinstance(self.output, MaskOutput):
+            fit = getattr(self.input, "fit", None)
+            if fit != "stretch":
+                wanted = "'stretch', so that a mask covers the whole picture"
+                raise SpecError(owner, "input.fit", fit, wanted)
 
     @property
     def labels(self) -> tuple[str, ...]:
         """The names of the outputs in the model's order; none but of classes."""
-        return self.output.labels if isinstance(self.output, ClassOutput) else ()
+        named = isinstance(self.output, ClassOutput | MaskOutput)
+        return self.output.labels if named else ()  # type: ignore[union-attr]
 
     @property
     def package(self) -> str:

@@ -19,7 +19,7 @@ from torch import Tensor, nn
 
 from zoo import augmenting, freezing, practices
 from zoo.about import about, unwrapped
-from zoo.augmenting import Copies, augmented
+from zoo.augmenting import Copies, together
 from zoo.errors import SettingsError, near
 from zoo.freezing import NORMS, before, freeze, head_of, hold_norms
 from zoo.run import Run
@@ -155,18 +155,21 @@ def learn(
     schedule = practices.schedule(settings.schedule, optimizer, steps)
     meaning, doing = about(model).spec.output, task(about(model).spec.task)
 
-    def answer(rows: Tensor) -> Tensor:
+    def asked(rows: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
+        """Return the output for rows, and what it should be: masks may have moved."""
         if given is None:
-            return torch.as_tensor(head(rows))
+            return torch.as_tensor(head(rows)), target
         pictures = given(rows[:, 0].long())
-        return torch.as_tensor(model(augmented(pictures, settings.augment, run.random)))
+        seen, wanted = together(pictures, target, settings.augment, run.random)
+        return torch.as_tensor(model(seen)), wanted
 
     for epoch in run.epochs(settings.rounds, patience=settings.patience):
         thaw(model, settings, epoch)
         model.eval()
         learning.train()
         for rows, target in run.batches(fitting, settings.batch):
-            loss = doing.loss(answer(rows), target, meaning, weight)
+            output, wanted = asked(rows, target)
+            loss = doing.loss(output, wanted, meaning, weight)
             run.step(loss, optimizer, schedule)
         run.log(validate(model), best=best, model=learning)
     run.best(learning)

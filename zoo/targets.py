@@ -8,7 +8,7 @@ from typing import Any
 
 from zoo.errors import DataError
 
-__all__ = ["Rows", "classes", "number"]
+__all__ = ["Rows", "classes", "number", "some"]
 
 MOST = 20  # names that a message shows
 LARGEST = 3.4e38  # that float32 holds
@@ -19,7 +19,7 @@ class Rows:
     """A part of the data with its targets as they were written."""
 
     items: Sequence[Any]
-    targets: list[Any]
+    targets: Sequence[Any]
     names: Sequence[str]
 
 
@@ -38,7 +38,7 @@ def classes(
         missing = [rows.names[n] for n, value in enumerate(rows.targets) if not value]
         if missing:
             what = "1 row has" if len(missing) == 1 else f"{len(missing)} rows have"
-            raise DataError(f"{source}: {what} no label: {_some(missing)}.")
+            raise DataError(f"{source}: {what} no label: {some(missing)}.")
     seen = sorted(set(parts["training"].targets), key=_order)
     if set(seen) == set(known):
         seen = list(known)
@@ -61,7 +61,7 @@ def classes(
         if strange:
             raise DataError(
                 f"{source}: the {part} rows have labels that are no classes: "
-                f"{_some(strange)}. Classes: {_some(names)}."
+                f"{some(strange)}. Classes: {some(names)}."
             )
     return names
 
@@ -89,6 +89,7 @@ def number(source: str, name: str, value: Any) -> float:
     raise DataError(f"{source}: the target of {name} is {value!r}, {fault}.")
 
 
-def _some(names: Sequence[str]) -> str:
+def some(names: Sequence[str]) -> str:
+    """Return names for a message, of many the first."""
     more = f" and {len(names) - MOST} more" if len(names) > MOST else ""
     return ", ".join(map(str, names[:MOST])) + more

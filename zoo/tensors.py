@@ -22,6 +22,7 @@ from zoo.parting import Fold, folded, halves
 from zoo.specs import (
     ClassOutput,
     Input,
+    MaskOutput,
     ModelSpec,
     Output,
     TextInput,
@@ -156,7 +157,9 @@ def read_or_noise(
 
 def check_labels(target: Tensor, meaning: Output, source: str) -> None:
     """Refuse numbers that stand for no label, before a loss trips over them."""
-    if not isinstance(meaning, ClassOutput) or meaning.multi_label or not len(target):
+    if not isinstance(meaning, ClassOutput | MaskOutput) or not len(target):
+        return
+    if isinstance(meaning, ClassOutput) and meaning.multi_label:
         return
     count, least, most = len(meaning.labels), target.min(), target.max()
     if least < 0 or most >= count:
@@ -185,7 +188,11 @@ def stand_in(expected: Input, meaning: Output, rows: int, source: str) -> Tensor
     """Return noise of a dataset's shape, for smoke runs where the data can't be had."""
     random = torch.Generator().manual_seed(0)
     given = noise.inputs(expected, rows, random)
-    target = noise.answers(meaning, rows, random)
+    if isinstance(meaning, MaskOutput):
+        shape = (rows, *given.shape[-2:])
+        target = torch.randint(len(meaning.labels), shape, generator=random)
+    else:
+        target = noise.answers(meaning, rows, random)
     return Tensors(input=given, target=target, source=source, fingerprint="stand-in")
 
 

@@ -193,20 +193,26 @@ def _finish(
     saving.save(
         model,
         target,
-        example=_example(spec, held_out),
+        example=_example(run, recipe, held_out),
         receipt=receipt,
         files=files | {checkpoints.CARD: card.encode()},
         dtype=getattr(torch, spec.stored),
     )
 
 
-def _example(spec: ModelSpec, held_out: tensors.Tensors | Rows) -> torch.Tensor:
+def _example(
+    run: Run, recipe: ModuleType, held_out: tensors.Tensors | Rows
+) -> torch.Tensor:
     """Return the input of the golden, which is passed on with the weights.
 
-    No row of a dataset without a licence may be: noise over its range stands for it.
-    Of a model that takes noise, it is noise.
+    A recipe with a function `example` chooses it. No row of a dataset without a licence
+    may be it: noise over its range stands for it. Of a model that takes noise, it is
+    noise.
     """
-    rows = held_out
+    if hasattr(recipe, "example"):
+        chosen: torch.Tensor = recipe.example(run)
+        return chosen
+    rows, spec = held_out, run.spec
     if spec.license.data == "unknown" or isinstance(spec.input, NoiseInput):
         rows = tensors.stand_in(spec.input, spec.output, 2, held_out.source)
     return tensors.prepared(next(rows.in_order())[:2], spec.input)

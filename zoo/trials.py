@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import torch
 
-from zoo import attempts
+from zoo import attempts, lesson_data
 from zoo.attempts import Plan
 from zoo.errors import MissingExtra, SettingsError, TrainingError
 from zoo.figures import best, counting, score
@@ -142,7 +142,7 @@ def _attempt(trial: "optuna.Trial", plan: Plan, where: Space) -> Trial:
             attempts.follow(plan, chosen, looking.begun, looking)
         else:
             found = attempts.rows(plan, plan.chosen(where.fixed).holding)
-            looking.default = "accuracy" if found.labels else "rmse"
+            looking.default = lesson_data.figure(found)
             looking.end(attempts.taught(plan, found, chosen, looking))
         if looking.value is None:
             raise TrainingError(f"The recipe of {plan.name!r} measured no number.")

@@ -38,7 +38,8 @@ def finetune_command(
     """Teach the model NAME to answer as DATA does; by default into runs/NAME-DATA.
 
     DATA is a folder of class-named folders, a CSV, JSONL or parquet file, a registered
-    dataset or a Hub id. NAME may also be a checkpoint folder.
+    dataset or a Hub id; for a model of masks, a folder with images and masks. NAME may
+    also be a checkpoint folder.
     """
     from zoo.checkpoints import read_receipt
     from zoo.cli.progress import watching
@@ -92,7 +93,8 @@ def _told(folder: Path, receipt: Mapping[str, Any]) -> list[str]:
     split = receipt["metrics"][0]["split"]
     lines = [f"rows: {said}; measured on the {split} rows"]
     if 0 < len(counts := receipt["classes"]) <= MANY:
-        lines.append("training rows: " + ", ".join(map(" ".join, _words(counts))))
+        held = "in so many masks" if receipt["pixels"] else "training rows"
+        lines.append(f"{held}: " + ", ".join(map(" ".join, _words(counts))))
     if receipt["skipped"]:
         lines.append(f"left out, unreadable: {len(receipt['skipped'])}")
         lines += [f"  {fault}" for fault in receipt["skipped"]]

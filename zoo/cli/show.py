@@ -13,6 +13,7 @@ from zoo.specs import (
     ImageInput,
     ImageOutput,
     Input,
+    MaskOutput,
     ModelSpec,
     NoiseInput,
     Output,
@@ -96,7 +97,7 @@ def _taken(expected: Input) -> str:
 
 
 def _given(meaning: Output) -> dict[str, str]:
-    if isinstance(meaning, ClassOutput):
+    if isinstance(meaning, ClassOutput | MaskOutput):
         return {"labels": _some(meaning.labels)}
     if isinstance(meaning, ImageOutput):
         kind = "grey" if meaning.channels == 1 else "colour"
@@ -125,7 +126,7 @@ def answer(found: "Answer | list[Answer]") -> Iterator[str]:
 
 def result(found: "Answer") -> Iterator[str]:
     """Yield a picture, where there is one, and beside it the answer and the scores."""
-    from zoo.results import Detections, Forecast
+    from zoo.results import Detections, Forecast, Segmentation
 
     said = _said(found)
     if isinstance(found, Forecast):  # whose picture is a thin line on white
@@ -134,6 +135,8 @@ def result(found: "Answer") -> Iterator[str]:
     seen = getattr(found, "image", found.picture)  # what was made, or was looked at
     if isinstance(found, Detections):
         seen = found.drawn()
+    if isinstance(found, Segmentation):  # in greys a silhouette says more
+        seen = found.drawn() if _coloured_here() else found.silhouette()
     if seen is None:
         yield from said
         return
@@ -149,9 +152,7 @@ def result(found: "Answer") -> Iterator[str]:
 
 def picture(image: "Image.Image") -> tuple[list[str], int]:
     """Return a picture as lines of text, two rows of pixels each, and their width."""
-    from rich.console import Console
-
-    colours = Console().color_system == "truecolor"
+    colours = _coloured_here()
     across = min(WIDE, image.width if colours else 2 * image.width)
     down = max(1, round(across * image.height / image.width / 2))
     if colours:
@@ -159,15 +160,30 @@ def picture(image: "Image.Image") -> tuple[list[str], int]:
     return _shaded(image, across, down), across
 
 
+def _coloured_here() -> bool:
+    """Return whether the terminal shows any colour."""
+    from rich.console import Console
+
+    return Console().color_system == "truecolor"
+
+
 def _said(found: "Answer") -> list[str]:
-    from zoo.results import Detections, Drawing, Forecast, Regression, best
+    from zoo.results import (
+        Detections,
+        Drawing,
+        Forecast,
+        Regression,
+        Segmentation,
+        best,
+    )
 
     if isinstance(found, Drawing | Forecast | Regression):
         return [str(found)]
     if isinstance(found, Detections):
         things = [str(one) for one in found.objects] or [str(found)]
         return [*things, f"  {found.windows} windows of {found.by}"]
-    scores = best(found.scores)
+    # Of a mask it counts how large the parts are, not how sure they are.
+    scores = best(found.shares if isinstance(found, Segmentation) else found.scores)
     width = max(len(str(label)) for label in scores)
     bars = [
         f"  {label:<{width}} {score:>7.2%} {'█' * round(BAR * score)}".rstrip()

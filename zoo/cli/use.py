@@ -10,10 +10,10 @@ import click
 
 from zoo.cli import show
 from zoo.errors import ZooError
-from zoo.specs import TextInput
+from zoo.specs import MaskOutput, TextInput
 
 if TYPE_CHECKING:
-    from zoo.results import Detections
+    from zoo.results import Detections, Segmentation
     from zoo.verification import Verification
 
 LONG = 200  # characters of an input that a message shows
@@ -32,7 +32,9 @@ as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.option("--threshold", type=float, help="Score of a window that votes.")
 @click.option("--overlap", type=float, help="Share of two boxes for one thing.")
 @click.option("--label", "labels", multiple=True, help="Look for this one alone.")
-@click.option("--save", type=click.Path(path_type=Path), help="Draw the boxes here.")
+@click.option(
+    "--save", type=click.Path(path_type=Path), help="Draw what was found here."
+)
 @as_json
 def predict_command(
     name: str,
@@ -46,8 +48,8 @@ def predict_command(
     """Run the model NAME on INPUTS: files, rows written as JSON, or - for stdin.
 
     NAME may also be a checkpoint folder. A model that draws needs no input. --windows
-    finds several things in a picture with a model that names one; --size to --save are
-    for it alone.
+    finds several things in a picture with a model that names one; --size to --label are
+    for it alone. --save draws the boxes, or the mask of a model that gives one.
     """
     from zoo.models import build, find, load
     from zoo.prediction import example as find_example
@@ -58,9 +60,15 @@ def predict_command(
     if not texts and not able(build(name), "sample"):  # asked before weights come
         raise click.UsageError("Give an input, or --example to try the model's own.")
     options: dict[str, Any] = {"invert": True} if invert else {}
-    options |= _over(save=save, **over)
+    options |= _over(**over)
+    if (
+        save
+        and "windows" not in options
+        and not isinstance(find(name).output, MaskOutput)
+    ):
+        raise click.UsageError("--save is for --windows, and for models of masks.")
     if save and len(texts) > 1:
-        raise click.UsageError("--save draws the boxes of one input.")
+        raise click.UsageError("--save draws what is in one input.")
     reading = isinstance(find(name).input, TextInput)
     raw = [_text(text) if reading else _raw(text) for text in texts] or [None]
     model = load(name)
@@ -173,19 +181,18 @@ def _text(text: str) -> Any:
         raise click.UsageError(f"stdin is not UTF-8 text ({exc.reason}).") from exc
 
 
-def _over(*, windows: bool, save: Path | None, **given: Any) -> dict[str, Any]:
+def _over(*, windows: bool, **given: Any) -> dict[str, Any]:
     """Return what `zoo.predict` is told of windows: nothing, where none are wanted."""
     chosen = {name: one for name, one in given.items() if one not in (None, ())}
     if windows:
         return {"windows": chosen}
-    wrong = ["save"] * (save is not None) + list(chosen)
-    if wrong:
-        option = wrong[0].replace("labels", "label")
+    if chosen:
+        option = next(iter(chosen)).replace("labels", "label")
         raise click.UsageError(f"--{option} is for --windows.")
     return {}
 
 
-def _draw(answer: "Detections", path: Path) -> None:
+def _draw(answer: "Detections | Segmentation", path: Path) -> None:
     picture = answer.drawn()
     assert picture is not None, "a picture was opened"
     try:

@@ -1,0 +1,63 @@
+"""Segmentation: which pixels of a photograph are the pet.
+
+This module is only metadata; it must stay free of torch.
+"""
+
+from zoo import ImageInput, License, MaskOutput, ModelSpec, hookimpl
+
+PET = MaskOutput(labels=("background", "pet"), function_to_apply="sigmoid")
+HALVES = (0.5, 0.5, 0.5)  # brings pixels to -1..1, as EfficientNet-Lite0 expects them
+
+SPECS = (
+    ModelSpec(
+        name="unet-pet",
+        summary="A slim U-Net, from nothing, finds the pixels of a pet in a photo.",
+        task="image-segmentation",
+        build="zoo_segmentation.unet:unet",
+        recipe="zoo_segmentation.unet_recipe",
+        card="cards/unet-pet.md",
+        license=License(code="mit", weights="mit", data="cc-by-sa-4.0"),
+        parameters=1_463_377,
+        input=ImageInput(height=128, width=128, fit="stretch"),
+        output=PET,
+        trained_on=("oxford_iiit_pet",),
+        head="decide",
+        examples=("cat.jpg", "coffee.jpg"),
+        stored="float16",
+        papers=("https://arxiv.org/abs/1505.04597",),
+        tags=("pets", "unet"),
+    ),
+    ModelSpec(
+        name="unet-efficientnet-lite0-pet",
+        summary="A U-Net on EfficientNet-Lite0 finds the pixels of a pet in a photo.",
+        task="image-segmentation",
+        build="zoo_segmentation.unet_efficientnet:unet_efficientnet_lite0",
+        recipe="zoo_segmentation.unet_efficientnet_recipe",
+        card="cards/unet-efficientnet-lite0-pet.md",
+        license=License(code="mit", weights="apache-2.0", data="cc-by-sa-4.0"),
+        parameters=3_782_353,
+        input=ImageInput(
+            height=192,
+            width=192,
+            mean=HALVES,
+            std=HALVES,
+            resample="bicubic",
+            fit="stretch",
+        ),
+        output=PET,
+        trained_on=("imagenet-1k", "oxford_iiit_pet"),
+        head="decide",
+        examples=("cat.jpg", "coffee.jpg"),
+        stored="float16",
+        papers=(
+            "https://arxiv.org/abs/1505.04597",
+            "https://arxiv.org/abs/1905.11946",
+        ),
+        tags=("pets", "unet", "efficientnet", "timm"),
+    ),
+)
+
+
+@hookimpl
+def zoo_models() -> tuple[ModelSpec, ...]:
+    return SPECS

@@ -1,0 +1,166 @@
+"""A picture in, a label for each of its pixels out. The Hub's tag is
+image-segmentation.
+
+The model sees the whole picture stretched to its frame, so each place in its answer is
+a place in the picture: the mask comes back at the picture's own size.
+"""
+
+from typing import Any
+
+import torch
+from PIL import Image
+from torch import Tensor
+from torch.nn import functional
+
+from zoo.errors import InputError, SpecError
+from zoo.results import Result, Segmentation
+from zoo.segments import coloured
+from zoo.specs import MaskOutput
+from zoo.tasks import image_classification as reading
+
+__all__ = [
+    "batch",
+    "certain",
+    "items",
+    "loss",
+    "measure",
+    "opened",
+    "overlap",
+    "probabilities",
+    "results",
+    "suspicion",
+]
+
+MOST_LABELS = 256  # that the bytes of a mask can number
+MOST_NUMBERS = 32_000_000  # probabilities of a picture that are in memory at a time
+
+items, opened, batch = reading.items, reading.opened, reading.batch
+suspicion = reading.suspicion
+
+
+def probabilities(output: Tensor, meaning: MaskOutput) -> Tensor:
+    """Return the probability of each label, (batch, labels, height, width)."""
+    single = meaning.function_to_apply == "sigmoid"
+    count = 1 if single else len(meaning.labels)
+    if output.ndim != 4 or output.shape[1] != count or count > MOST_LABELS:
+        wanted = f"one for each number of the model's output, {tuple(output.shape)}"
+        raise SpecError("MaskOutput", "labels", meaning.labels, wanted)
+    if not single:
+        return output.float().softmax(dim=1)
+    second = output.float().sigmoid()
+    return torch.cat([1 - second, second], dim=1)
+
+
+def results(output: Tensor, opened: list[Any], meaning: MaskOutput) -> list[Result]:
+    """Return a mask of each picture's own size; of prepared pixels, of the frame's."""
+    found = probabilities(output, meaning).cpu()
+    if found.isnan().any():
+        problem = (
+            "The model's output holds NaN: its weights or this input are at fault."
+        )
+        raise InputError(problem, "numbers it can count with")
+    return [_one(each, item, meaning) for each, item in zip(found, opened, strict=True)]
+
+
+def loss(
+    output: Tensor, target: Tensor, meaning: MaskOutput, weight: Tensor | None = None
+) -> Tensor:
+    """Return the mean cross-entropy of the pixels; `target` (batch, height, width)."""
+    if meaning.function_to_apply == "softmax":
+        return functional.cross_entropy(output, target.long(), weight=weight)
+    each = weight[target.long()] if weight is not None else None
+    return functional.binary_cross_entropy_with_logits(
+        output[:, 0], target.to(output.dtype), weight=each
+    )
+
+
+def measure(output: Tensor, target: Tensor, meaning: MaskOutput) -> dict[str, float]:
+    """Return how well masks of numbers, (batch, height, width), are found.
+
+    `iou` and `dice` count the pixels of all pictures together, and `image_iou` is the
+    mean over pictures. They are of the second label where there are two; of more, the
+    mean over those that are in the answer or in the truth.
+    """
+    probability = probabilities(output, meaning)
+    shared, either = overlap(probability.argmax(dim=1), target, len(meaning.labels))
+    if len(meaning.labels) == 2:
+        shared, either = shared[:, 1:], either[:, 1:]
+    all_shared, all_either = shared.sum(dim=0), either.sum(dim=0)
+    right = (probability.argmax(dim=1) == target).double().mean()
+    return {
+        "iou": _mean(all_shared / all_either),
+        "image_iou": _over_pictures(shared, either),
+        "dice": _mean(2 * all_shared / (all_shared + all_either)),
+        "pixel_accuracy": right.item(),
+    }
+
+
+def certain(said: Tensor, meaning: MaskOutput) -> Tensor:
+    """Return the output of a model that says these numbers (batch, height, width)."""
+    if meaning.function_to_apply == "sigmoid":
+        return (2 * said.float() - 1)[:, None]
+    marked = functional.one_hot(said.long(), len(meaning.labels))
+    return marked.permute(0, 3, 1, 2).float()
+
+
+def overlap(said: Tensor, target: Tensor, labels: int) -> tuple[Tensor, Tensor]:
+    """Return of each picture and label how many pixels are in both masks, and how many
+    in one of them at least, (batch, labels) each."""
+    both, either = [], []
+    for number in range(labels):
+        one, other = said == number, target == number
+        both.append((one & other).sum(dim=(1, 2)))
+        either.append((one | other).sum(dim=(1, 2)))
+    return torch.stack(both, dim=1).double(), torch.stack(either, dim=1).double()
+
+
+def _over_pictures(shared: Tensor, either: Tensor) -> float:
+    """Return the mean over pictures; one where rightly nothing was found counts 1."""
+    each = [_mean(one / other) for one, other in zip(shared, either, strict=True)]
+    return sum(each) / len(each)
+
+
+def _mean(shares: Tensor) -> float:
+    """Return the mean of what is a number: 0 / 0 is of a label that nobody spoke of."""
+    known = shares[~shares.isnan()]
+    return known.mean().item() if len(known) else 1.0
+
+
+def _one(probability: Tensor, item: Any, meaning: MaskOutput) -> Segmentation:
+    picture = None if isinstance(item, Tensor) else item
+    size = (probability.shape[2], probability.shape[1])
+    if picture is not None:
+        size = picture.size
+        probability = _resized(probability, size)
+    sure, number = probability.max(dim=0)
+    scores, shares = {}, {}
+    for place, label in enumerate(meaning.labels):
+        where = number == place
+        shares[label] = where.double().mean().item()
+        scores[label] = sure[where].mean().item() if where.any() else 0.0
+    return Segmentation(
+        mask=coloured(_as_large(Image.fromarray(number.byte().numpy()), size)),
+        known=meaning.labels,
+        scores=scores,
+        shares=shares,
+        picture=picture,
+    )
+
+
+def _resized(probability: Tensor, size: tuple[int, int]) -> Tensor:
+    """Return probabilities for a picture of this width and height, stretched as it was,
+    the other way; of a huge one for less than every pixel."""
+    numbers = len(probability) * size[0] * size[1]
+    less = min(1.0, (MOST_NUMBERS / numbers) ** 0.5)
+    height, width = (max(1, round(less * side)) for side in reversed(size))
+    if tuple(probability.shape[1:]) == (height, width):
+        return probability
+    return functional.interpolate(
+        probability[None], size=(height, width), mode="bilinear", antialias=True
+    )[0]
+
+
+def _as_large(mask: Image.Image, size: tuple[int, int]) -> Image.Image:
+    if mask.size == size:
+        return mask
+    return mask.resize(size, Image.Resampling.NEAREST)
