@@ -206,6 +206,21 @@ def test_an_average_follows_the_weights(run: Run) -> None:
     assert average.zoo.spec.name == "xor-mlp"
 
 
+def test_an_average_waits_for_the_optimizer_of_its_own_model(run: Run) -> None:
+    """
+    Of two networks, the step of the one leaves the average of the other as it is.
+    """
+    model, other = run.build(), nn.Linear(1, 1)
+    average = run.average(model, decay=0.5)
+    ours, theirs = (torch.optim.SGD(one.parameters(), lr=1.0) for one in (model, other))
+    run.step(model.output.bias.sum(), ours)  # the first update copies
+    start = average.output.bias.item()
+    run.step(model.output.bias.sum(), ours)
+    run.step(other.bias.sum(), theirs)
+
+    assert average.output.bias.item() == pytest.approx(start - 0.5)
+
+
 def test_losses_of_two_networks_are_told_apart(run: Run) -> None:
     """
     Several optimizers in one run, each with a loss of its own name.
