@@ -272,8 +272,9 @@ class Run:
         self.baselines[name] = measured
 
     def picture(self, name: str, content: bytes, caption: str) -> None:
-        """Keep a picture for the run folder and the card."""
-        self.pictures[f"{name}.png"] = (content, caption)
+        """Keep a picture, a PNG or a GIF, for the run folder and the card."""
+        ending = "gif" if content.startswith(b"GIF8") else "png"
+        self.pictures[f"{name}.{ending}"] = (content, caption)
 
     # Early stopping, and going on after a kill
 
