@@ -22,6 +22,7 @@ from zoo.parting import Fold, folded, halves
 from zoo.specs import (
     ClassOutput,
     ImageInput,
+    ImageOutput,
     Input,
     ModelSpec,
     NoiseInput,
@@ -135,13 +136,21 @@ def read_or_noise(
     options: Mapping[str, Any],
     model: ModelSpec | None,
 ) -> Any:
-    """Return what `read` reads, or noise for a model where the data can't be had."""
+    """Return what `read` reads, or noise for a model where the data can't be had.
+
+    What draws pictures from noise learns from pictures, of the size that it draws.
+    """
     try:
         return read(name, split, **options)
     except (DataError, DatasetNotFound, MissingExtra):
         if model is None:
             raise
-        return stand_in(model.input, model.output, STAND_IN, f"{name}/{split}")
+        given, made = model.input, model.output
+        if isinstance(given, NoiseInput) and isinstance(made, ImageOutput):
+            given = ImageInput(
+                height=made.height, width=made.width, channels=made.channels
+            )
+        return stand_in(given, made, STAND_IN, f"{name}/{split}")
 
 
 def check_labels(target: Tensor, meaning: Output, source: str) -> None:

@@ -31,6 +31,7 @@
   - CheckpointError
   - CardError
   - TrainingError
+    + Collapsed
     + Diverged
   - MissingExtra
 
@@ -59,6 +60,7 @@ from zoo.errors.files import (
 )
 from zoo.errors.use import (
     CardError,
+    Collapsed,
     DataError,
     DatasetNotFound,
     Diverged,
@@ -81,6 +83,7 @@ __all__ = [
     "CacheError",
     "CardError",
     "CheckpointError",
+    "Collapsed",
     "DataError",
     "DatasetNotFound",
     "Diverged",
