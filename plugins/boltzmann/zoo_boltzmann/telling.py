@@ -38,7 +38,7 @@ def describe(model: RBM, run: Run, training: Tensors, test: Tensors) -> None:
         features_accuracy=softmax_accuracy(_Features(model), training, test),
         pixels_accuracy=softmax_accuracy(nn.Flatten(), training, test),
         **_units(model, image),
-        **_partition(model, len(test)),
+        **_partition(model, len(test) // 2),
     )
     samples = verbs.outputs(model, len(test) // SHARE, seed=0).sigmoid()
     _judge(run, image, samples)
