@@ -32,9 +32,9 @@ LEAST, MOST = 1e-3, 1 - 1e-3  # how often a pixel is white, at the start
 @dataclass(frozen=True, kw_only=True)
 class Settings:
     seed: int = 0
-    epochs: int = 40
-    batch: int = 100
-    lr: float = 0.05  # falls to zero in a straight line
+    epochs: int = 50
+    batch: int = 50  # and as many chains
+    lr: float = 0.1  # falls to zero in a straight line
     method: Literal["pcd", "cd"] = "pcd"  # chains go on, or begin at each batch
     steps: int = 1  # of the chains, up and down, for each step of the weights
     holding: float = 0.1  # share of the training rows kept for validation

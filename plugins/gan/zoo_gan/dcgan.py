@@ -5,7 +5,9 @@ generative adversarial networks", 2016. The layers are those of the course, with
 of them than in the paper: noise becomes 7x7 features, and three transposed
 convolutions make a 28x28 picture of them; two convolutions and one linear layer tell
 such a picture from a real one. At a width of 256 the generator has 2,305,472
-parameters, and the critic, at its width of 64, has 212,865.
+parameters, and the critic, at its width of 64, has 212,865. One liberty is taken: the
+critic forgets whole features, not single numbers, because to draw a number for each
+would take as long as its convolutions.
 """
 
 import torch
@@ -67,10 +69,10 @@ class Critic(nn.Module):
         self.judge = nn.Sequential(
             nn.Conv2d(1, width, 5, stride=2, padding=2),
             nn.LeakyReLU(SLOPE),
-            nn.Dropout(dropout),
+            nn.Dropout2d(dropout),
             nn.Conv2d(width, 2 * width, 5, stride=2, padding=2),
             nn.LeakyReLU(SLOPE),
-            nn.Dropout(dropout),
+            nn.Dropout2d(dropout),
             nn.Flatten(),
             nn.Linear(2 * width * 7 * 7, 1),
         )

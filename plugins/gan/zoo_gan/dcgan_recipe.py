@@ -41,7 +41,7 @@ class Settings:
     critic_lr: float = 5e-4
     beta: float = 0.5  # how long Adam remembers; at 0.9 the two networks swing
     critic_width: int = 32  # half the course's
-    dropout: float = 0.3  # in the critic
+    dropout: float = 0.25  # share of the critic's features that are forgotten
     decay: float = 0.998  # of the moving average of the generator
     narrow: bool = True  # bfloat16 in the convolutions: half the time on a CPU
     holding: float = 0.1  # share of the training rows kept for validation
