@@ -46,8 +46,9 @@ def _wanted() -> list[tuple[Path, bytes]]:
         if checkpoints.is_checkpoint(home):  # none of weights that are on the Hub
             wanted.append((home / checkpoints.CARD, card))
         wanted.append((CARDS / spec.name / checkpoints.CARD, card))
-        for picture in home.glob("*.png"):
-            wanted.append((CARDS / spec.name / picture.name, picture.read_bytes()))
+        for ending in checkpoints.PICTURES:
+            for picture in home.glob(f"*{ending}"):
+                wanted.append((CARDS / spec.name / picture.name, picture.read_bytes()))
     return [*wanted, (README, _readme().encode())]
 
 

@@ -13,6 +13,7 @@ from zoo.errors import (
     CardError,
     CheckError,
     CheckpointError,
+    Collapsed,
     DataError,
     DatasetNotFound,
     Diverged,
@@ -184,6 +185,18 @@ MESSAGES = [
         "The loss became 1e+09 in epoch 3. Lower the learning rate (--set lr=...), and "
         "look for empty, infinite or unscaled values in the data. The best weights "
         "before that are in runs/net-last-good.",
+    ),
+    (
+        Collapsed(0.031, 7),
+        "The generator has collapsed: after epoch 7 its samples have 3% of the variety "
+        "of real rows. Let the critic learn more slowly, or start from another seed "
+        "(--set seed=...).",
+    ),
+    (
+        Collapsed(0.0, 7, "runs/net-last-good"),
+        "The generator has collapsed: after epoch 7 its samples have 0% of the variety "
+        "of real rows. Let the critic learn more slowly, or start from another seed "
+        "(--set seed=...). The best weights before that are in runs/net-last-good.",
     ),
     (
         MissingExtra("datasets", "Reading a dataset"),

@@ -134,6 +134,7 @@ def test_a_saved_folder_is_published_and_loaded(hub: Hub, mine: Path) -> None:
     (mine / "notes.txt").write_text("not for others")
     (mine / "drafts").mkdir()
     (mine / "curve.png").write_bytes(b"a picture")
+    (mine / "course.gif").write_bytes(b"one that moves")
 
     done = zoo.publish(mine, "alice/mine")
 
@@ -145,7 +146,7 @@ def test_a_saved_folder_is_published_and_loaded(hub: Hub, mine: Path) -> None:
     )
     assert hub.files("alice/mine").keys() == {
         *("README.md", "config.json", "golden.safetensors", "model.safetensors"),
-        "curve.png",
+        *("curve.png", "course.gif"),
     }
 
 
@@ -595,14 +596,15 @@ def test_a_registered_models_card_is_rendered(
     assert hub.files(REPO)["README.md"].decode() == zoo.card(NAME)
 
 
-def test_a_card_that_shows_what_is_not_there(hub: Hub, mine: Path) -> None:
+@pytest.mark.parametrize("name", ["loss.png", "course.gif"])
+def test_a_card_that_shows_what_is_not_there(hub: Hub, mine: Path, name: str) -> None:
     """
     A picture that is missing would be a hole in the card.
     """
-    (mine / "README.md").write_text(f"{CARD}![Loss](loss.png)\n")
+    (mine / "README.md").write_text(f"{CARD}![Loss]({name})\n")
 
     assert refusal(mine, "alice/mine") == (
-        f"The card shows loss.png, which is not in {mine}. Put it there, or take it "
+        f"The card shows {name}, which is not in {mine}. Put it there, or take it "
         "out of the card."
     )
 

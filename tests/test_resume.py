@@ -14,6 +14,7 @@ import zoo
 from zoo import state
 from zoo.errors import SettingsError, TrainingError
 from zoo.keeping import Keeper
+from zoo.practices import average
 
 # Enough epochs to be killed in, small enough to be quick.
 SETTINGS = {"epochs": 8, "batch": 8}
@@ -103,6 +104,26 @@ def test_other_settings_do_not_go_on(tmp_path: Path) -> None:
         f"{path} was begun with other settings. Use the same, or start afresh without "
         "--resume."
     )
+
+
+def test_an_average_goes_on_where_it_was(tmp_path: Path) -> None:
+    """
+    It does not begin again with a copy of the weights, as at its first step.
+    """
+    path, model = tmp_path / "state", torch.nn.Linear(1, 1)
+    first, again = average(model, 0.5), average(model, 0.5)
+    for weight in (0.0, 1.0):
+        torch.nn.init.constant_(model.weight, weight)
+        first.update_parameters(model)
+    for followed, save in ((first, True), (again, False)):
+        kept = Keeper(path, {}, seconds=0)
+        kept.add(followed)
+        kept.load()
+        if save:
+            kept.save({}, now=True)
+    again.update_parameters(model)
+
+    assert again.module.weight.item() == pytest.approx(0.75)
 
 
 def test_without_resume_a_run_starts_afresh(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """Datasets as tensors: decoded once, the same every time, and refused in words."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ import torch
 from datasets import Dataset
 from PIL import Image
 
+import zoo
 from zoo import ClassOutput, Column, ImageInput, TabularInput, folders, tensors
 from zoo.errors import DataError
 from zoo.tensors import Tensors, load, prepared, stand_in
@@ -291,3 +293,21 @@ def test_a_stand_in_for_several_labels() -> None:
 
     assert target.shape == (20, 3)
     assert set(target.flatten().tolist()) == {0.0, 1.0}
+
+
+def test_what_learns_to_draw_is_given_pictures() -> None:
+    """
+    A smoke run of a model that takes noise gets rows of what it makes, where the data
+    can't be had; in earnest the error stays.
+    """
+    spec = replace(zoo.spec("vae-mnist"), input=zoo.NoiseInput(numbers=5))
+
+    def absent(name: str, split: str) -> None:
+        raise DataError("not here")
+
+    rows = tensors.read_or_noise(absent, "mnist", "train", {}, spec)
+
+    assert rows.input.shape[1:] == (1, 28, 28)
+    assert rows.input.dtype == torch.uint8
+    with pytest.raises(DataError):
+        tensors.read_or_noise(absent, "mnist", "train", {}, None)

@@ -1,14 +1,17 @@
 """The frame a recipe runs in, and the checkpoint folder that comes out."""
 
+import io
 import json
 from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 import torch
+from PIL import Image
 from torch import nn
 
 import zoo
+from zoo import checkpoints
 from zoo.errors import DataError, Diverged, SettingsError, TrainingError
 from zoo.run import Run
 from zoo.tensors import Fold, Tensors
@@ -204,6 +207,48 @@ def test_an_average_follows_the_weights(run: Run) -> None:
 
     assert average.output.bias.item() == pytest.approx(start - 1.5)
     assert average.zoo.spec.name == "xor-mlp"
+
+
+def test_an_average_waits_for_the_optimizer_of_its_own_model(run: Run) -> None:
+    """
+    Of two networks, the step of the one leaves the average of the other as it is.
+    """
+    model, other = run.build(), nn.Linear(1, 1)
+    average = run.average(model, decay=0.5)
+    ours, theirs = (torch.optim.SGD(one.parameters(), lr=1.0) for one in (model, other))
+    run.step(model.output.bias.sum(), ours)  # the first update copies
+    start = average.output.bias.item()
+    run.step(model.output.bias.sum(), ours)
+    run.step(other.bias.sum(), theirs)
+
+    assert average.output.bias.item() == pytest.approx(start - 0.5)
+
+
+def test_a_picture_is_named_by_what_it_is(run: Run) -> None:
+    """
+    One that moves is a GIF, and any other a PNG.
+    """
+    for name, kind in (("still", "PNG"), ("moving", "GIF")):
+        file = io.BytesIO()
+        Image.new("L", (2, 2)).save(file, format=kind)
+        run.picture(name, file.getvalue(), "Two by two.")
+
+    assert set(run.pictures) == {"still.png", "moving.gif"}
+
+
+def test_old_pictures_go_with_their_run(tmp_path: Path) -> None:
+    """
+    Those of both kinds are of the weights that are replaced; notes are the user's.
+    """
+    old, new = tmp_path / "old", tmp_path / "new"
+    for folder, names in ((old, ("a.png", "b.gif", "notes.txt")), (new, ("c.gif",))):
+        folder.mkdir()
+        for name in names:
+            (folder / name).write_bytes(b"")
+
+    checkpoints.swap(new, old)
+
+    assert {path.name for path in old.iterdir()} == {"c.gif", "notes.txt"}
 
 
 def test_losses_of_two_networks_are_told_apart(run: Run) -> None:

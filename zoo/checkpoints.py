@@ -39,6 +39,7 @@ __all__ = [
     "CARD",
     "CONFIG",
     "GOLDEN",
+    "PICTURES",
     "RECEIPT",
     "TOKENIZER",
     "WEIGHTS",
@@ -58,6 +59,7 @@ LARGEST = 32 << 20  # bytes of config.json or run.json; more is a mistake or an 
 DISTRIBUTION = re.compile(r"[A-Za-z0-9]([\w.-]*[A-Za-z0-9])?", re.ASCII)
 WEIGHTS, CONFIG, GOLDEN = "model.safetensors", "config.json", "golden.safetensors"
 RECEIPT, CARD, TOKENIZER = "run.json", "README.md", "tokenizer.json"
+PICTURES = (".png", ".gif")  # beside the card
 OURS = {WEIGHTS, CONFIG, GOLDEN, RECEIPT, CARD, TOKENIZER}
 
 
@@ -156,7 +158,7 @@ def swap(new: Path, folder: Path) -> None:
     if folder.exists():
         made = {path.name for path in new.iterdir()}
         for path in folder.iterdir():
-            if path.name not in made | OURS and not path.name.endswith(".png"):
+            if path.name not in made | OURS and path.suffix not in PICTURES:
                 _copy(path, new / path.name)
         os.rename(folder, old)
     os.rename(new, folder)

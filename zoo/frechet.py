@@ -4,6 +4,9 @@ Heusel et al., "GANs trained by a two time-scale update rule", 2017: the distanc
 normal distributions with the means and covariances of the features. Theirs are of an
 Inception network; here a judge is any model of the zoo that has a head, and distances
 by different judges, or of different numbers of rows, can't be compared.
+
+`variety` asks of the same features one thing alone: whether the drawn ones differ from
+each other as real ones do, which they no longer do where a generator has collapsed.
 """
 
 import torch
@@ -12,7 +15,9 @@ from torch import Tensor, nn
 from zoo.featuring import before_head
 from zoo.modes import evaluating
 
-__all__ = ["distance", "frechet", "judged"]
+__all__ = ["distance", "frechet", "judged", "variety"]
+
+NARROW = 1e-6  # of the widest direction: real rows do not differ in it
 
 
 def distance(judge: nn.Module, found: Tensor, real: Tensor) -> float:
@@ -29,6 +34,22 @@ def frechet(found: Tensor, real: Tensor) -> float:
     apart = (middle - centre).square().sum()
     total = apart + spread.trace() + width.trace() - 2 * shared
     return float(total.clamp_min(0))
+
+
+def variety(found: Tensor, real: Tensor) -> float:
+    """Return how much of the real features' spread the found ones have, 0 to 1.
+
+    It is the mean over all directions in which real features differ, once these are
+    equally wide: one where the found ones differ as much, or more, counts as one. One
+    picture drawn again and again has no variety, and k of them at most k - 1
+    directions.
+    """
+    (_, spread), (_, width) = _moments(found), _moments(real)
+    values, vectors = torch.linalg.eigh(width)
+    used = values > NARROW * values.max()
+    scaled = vectors[:, used] / values[used].sqrt()
+    shares = torch.linalg.eigvalsh(scaled.T @ spread @ scaled)
+    return float(shares.clamp(0, 1).mean())
 
 
 @torch.inference_mode()

@@ -10,6 +10,7 @@ from typing import Any
 
 import torch
 from torch import nn
+from torch.optim.swa_utils import AveragedModel
 
 from zoo import state
 from zoo.about import unwrapped
@@ -80,4 +81,6 @@ class Keeper:
 
 
 def _inner(part: Any) -> Any:
-    return unwrapped(part) if isinstance(part, nn.Module) else part
+    """Return what has the state: an average also knows how many steps it followed."""
+    whole = isinstance(part, AveragedModel) or not isinstance(part, nn.Module)
+    return part if whole else unwrapped(part)

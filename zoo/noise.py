@@ -9,14 +9,16 @@ from zoo.specs import (
     Column,
     ForecastOutput,
     ImageInput,
+    ImageOutput,
     Input,
+    ModelSpec,
     NoiseInput,
     Output,
     SeriesInput,
     TextInput,
 )
 
-__all__ = ["answers", "inputs"]
+__all__ = ["answers", "inputs", "learned_from"]
 
 
 def inputs(expected: Input, rows: int, random: torch.Generator) -> Tensor:
@@ -32,6 +34,15 @@ def inputs(expected: Input, rows: int, random: torch.Generator) -> Tensor:
         steps = _columns(expected.columns, rows * expected.length, random)
         return steps.view(rows, expected.length, len(expected.columns))
     return _columns(expected.columns, rows, random)
+
+
+def learned_from(model: ModelSpec) -> Input:
+    """Return what the rows are that a model learns from: its input, but for what draws
+    pictures from noise, which learns from pictures of the size that it draws."""
+    made = model.output
+    if isinstance(model.input, NoiseInput) and isinstance(made, ImageOutput):
+        return ImageInput(height=made.height, width=made.width, channels=made.channels)
+    return model.input
 
 
 def answers(meaning: Output, rows: int, random: torch.Generator) -> Tensor:

@@ -23,7 +23,7 @@ from zoo.wording import DRAFT_MARK
 
 __all__ = ["Published", "publish"]
 
-SHOWN = re.compile(r"!\[[^\]]*\]\(([\w.-]+\.png)\)")  # a picture beside the card
+SHOWN = re.compile(r"!\[[^\]]*\]\(([\w.-]+\.(?:png|gif))\)")  # beside the card
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -132,7 +132,8 @@ def _files(source: Source, config: Config, scratch: Path) -> Iterator[tuple[str,
     yield checkpoints.CARD, _card(source, config, scratch)
     yield checkpoints.WEIGHTS, weights
     optional = sorted(checkpoints.OURS - {checkpoints.CARD, checkpoints.WEIGHTS})
-    pictures = sorted(path.name for path in source.folder.glob("*.png"))
+    found = source.folder.iterdir() if source.folder.is_dir() else ()
+    pictures = sorted(p.name for p in found if p.suffix in checkpoints.PICTURES)
     for filename in (*optional, *pictures):
         path = source.folder / filename
         if path.is_file():

@@ -8,7 +8,6 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.optim.swa_utils import AveragedModel
 
 from zoo import models, practices, streams, tensors
 from zoo.about import expecting, unwrapped
@@ -60,7 +59,7 @@ class Run:
         self.started = time.perf_counter()
         self._watcher, self._trackers, self._fold = watcher, trackers, fold
         self._keeper = keeper or Keeper(None, {})
-        self._averages: list[tuple[AveragedModel, nn.Module]] = []
+        self._averages = practices.Averages()
         self._model: nn.Module | None = None
         self._best, self._losses = Best(), Losses()
         self._counts: dict[int, int] = {}
@@ -101,9 +100,8 @@ class Run:
         return prepared
 
     def average(self, model: nn.Module, *, decay: float) -> nn.Module:
-        """Return a copy that follows `model` as an exponential moving average."""
-        average = practices.average(unwrapped(model), decay)
-        self._averages.append((average, unwrapped(model)))
+        """Return a copy that follows the steps of `model` as a moving average."""
+        average = self._averages.add(unwrapped(model), decay)
         self._keeper.add(average)
         found: nn.Module = average.module
         return found
@@ -211,7 +209,8 @@ class Run:
         """Go one step down the gradient of `loss`.
 
         `clip` bounds the gradient's norm; with `accumulate`, gradients of that many
-        calls make one step. `name` tells losses apart where there are several.
+        calls make one step. `name` tells losses apart where there are several. What the
+        optimizer leaves alone should need no gradient: it would add up there.
         """
         self.place.backward(loss / accumulate if accumulate > 1 else loss)
         self._losses.add(name, loss.detach())
@@ -226,8 +225,7 @@ class Run:
         optimizer.zero_grad()
         if schedule is not None:
             schedule.step()
-        for average, model in self._averages:
-            average.update_parameters(model)
+        self._averages.follow(optimizer)
 
     def log(
         self,
@@ -274,8 +272,9 @@ class Run:
         self.baselines[name] = measured
 
     def picture(self, name: str, content: bytes, caption: str) -> None:
-        """Keep a picture for the run folder and the card."""
-        self.pictures[f"{name}.png"] = (content, caption)
+        """Keep a picture, a PNG or a GIF, for the run folder and the card."""
+        ending = "gif" if content.startswith(b"GIF8") else "png"
+        self.pictures[f"{name}.{ending}"] = (content, caption)
 
     # Early stopping, and going on after a kill
 

@@ -152,7 +152,8 @@ def read_or_noise(
     except (DataError, DatasetNotFound, MissingExtra):
         if model is None:
             raise
-        return stand_in(model.input, model.output, STAND_IN, f"{name}/{split}")
+        given = noise.learned_from(model)
+        return stand_in(given, model.output, STAND_IN, f"{name}/{split}")
 
 
 def check_labels(target: Tensor, meaning: Output, source: str) -> None:

@@ -23,7 +23,7 @@ from zoo import (
     tensors,
 )
 from zoo.about import unwrapped
-from zoo.errors import Diverged, TrainingError
+from zoo.errors import Collapsed, Diverged, TrainingError
 from zoo.keeping import Keeper
 from zoo.places import Precision
 from zoo.references import module
@@ -65,7 +65,7 @@ def train(
     the same bytes on the same machine, also where the run was killed and goes on with
     `resume`; its state is kept every `keep_every` seconds. `smoke` trains for a moment,
     with noise where data can't be had. Under torchrun or `accelerate launch` processes
-    share each batch. Raises SettingsError, DataError, Diverged.
+    share each batch. Raises SettingsError, DataError, Diverged, Collapsed.
     """
     spec = models.find(name)
     found = searched.read(sweep, spec.name, smoke=smoke) if sweep else NOTHING
@@ -86,7 +86,7 @@ def train(
         )
         try:
             model = unwrapped(recipe.train(chosen, run)).eval().cpu()
-        except Diverged as exc:
+        except (Collapsed, Diverged) as exc:
             raise _rescued(exc, run, target) from exc
         if run.place.rank == 0:
             _finish(run, recipe, chosen, model, target, found)
@@ -233,10 +233,12 @@ def _tracking(
             one.close()
 
 
-def _rescued(exc: Diverged, run: Run, target: Path) -> Diverged:
+def _rescued(exc: Collapsed | Diverged, run: Run, target: Path) -> Collapsed | Diverged:
     """Write the last good weights beside the target; return an error that says so."""
     model = run.last_good()
     if model is None or run.place.rank != 0:
         return exc
     folder = saving.save(model.cpu(), target.with_name(f"{target.name}-last-good"))
+    if isinstance(exc, Collapsed):
+        return Collapsed(exc.variety, exc.epoch, str(folder))
     return Diverged(exc.loss, exc.epoch, str(folder))

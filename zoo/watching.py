@@ -2,18 +2,19 @@
 
 import math
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from torch import Tensor, nn
 
 from zoo.about import unwrapped
-from zoo.errors import Diverged
+from zoo.errors import Collapsed, Diverged
 from zoo.places import Place
 
-__all__ = ["Best", "Losses", "Watcher"]
+__all__ = ["Best", "Losses", "Watcher", "refuse_collapse"]
 
 EXPLODED = 1e3  # times the first step's loss: no run comes back from there
+LEAST, OFTEN = 0.2, 3  # variety that samples should have; epochs in a row without it
 GLANCE = 0.25  # seconds between two looks at progress and loss
 
 
@@ -64,6 +65,16 @@ class Losses:
             if not math.isfinite(value := total.item()):
                 raise Diverged(value, epoch)
         return True
+
+
+def refuse_collapse(history: Sequence[Mapping[str, float]]) -> None:
+    """End a run whose samples have long had no variety; see `zoo.frechet.variety`.
+
+    One epoch without it is common, and often passes. Raises Collapsed.
+    """
+    last = history[-OFTEN:]
+    if len(last) == OFTEN and all(row["variety"] < LEAST for row in last):
+        raise Collapsed(last[-1]["variety"], int(last[-1]["epoch"]))
 
 
 class Best:

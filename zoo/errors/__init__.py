@@ -32,6 +32,7 @@
   - CheckpointError
   - CardError
   - TrainingError
+    + Collapsed
     + Diverged
   - CheckError
   - StartError
@@ -65,6 +66,7 @@ from zoo.errors.files import (
 from zoo.errors.use import (
     CardError,
     CheckError,
+    Collapsed,
     DataError,
     DatasetNotFound,
     Diverged,
@@ -91,6 +93,7 @@ __all__ = [
     "CardError",
     "CheckError",
     "CheckpointError",
+    "Collapsed",
     "DataError",
     "DatasetNotFound",
     "Diverged",

@@ -1,0 +1,38 @@
+"""Boltzmann machines: pictures by probabilities, learned without a loss.
+
+This module is only metadata; it must stay free of torch.
+"""
+
+from zoo import ImageInput, ImageOutput, License, ModelSpec, hookimpl
+
+SPECS = (
+    ModelSpec(
+        name="rbm-mnist",
+        summary="A restricted Boltzmann machine with 500 hidden units draws digits.",
+        task="unconditional-image-generation",
+        build="zoo_boltzmann.rbm:rbm",
+        recipe="zoo_boltzmann.rbm_recipe",
+        card="cards/rbm-mnist.md",
+        license=License(code="mit", weights="mit", data="cc-by-sa-3.0"),
+        parameters=393_284,
+        input=ImageInput(height=28, width=28, channels=1, background="dark"),
+        output=ImageOutput(
+            height=28, width=28, channels=1, function_to_apply="sigmoid"
+        ),
+        trained_on=("mnist",),
+        examples=("three.png", "eight.png"),
+        stored="float16",
+        papers=(
+            "https://doi.org/10.1162/089976602760128018",
+            "https://doi.org/10.1007/978-3-642-35289-8_32",
+            "https://doi.org/10.1145/1390156.1390290",
+            "https://doi.org/10.1145/1390156.1390266",
+        ),
+        tags=("mnist", "digits", "boltzmann", "rbm"),
+    ),
+)
+
+
+@hookimpl
+def zoo_models() -> tuple[ModelSpec, ...]:
+    return SPECS
