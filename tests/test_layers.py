@@ -10,7 +10,7 @@ PLUGINS = Path(__file__).parents[1] / "plugins"
 
 # From the bottom up. A module may import modules of earlier rows, never its own row.
 ROWS = [
-    {"errors", "folders", "wording"},
+    {"errors", "folders", "wording", "text_results"},
     {"signatures"},
     {"specs"},
     {"hookspecs", "references", "registry", "settings", "results", "figures"},
@@ -27,6 +27,7 @@ ROWS = [
     {"tokens"},
     {"texts"},
     {"tensors", "golden", "about", "places", "trackers", "state", "practices"},
+    {"generating", "ngrams"},
     {"tasks", "freezing", "streams", "windows", "convolutional"},
     {"models", "pictures", "baselines", "featuring", "sliding"},
     {"verbs", "frechet"},
@@ -34,7 +35,7 @@ ROWS = [
     {"probing", "lesson_cards", "evaluating", "coding"},
     {"run", "publishing"},
     {"receipts", "strategies", "tokenising"},
-    {"training", "lesson_data"},
+    {"training", "lesson_data", "passages"},
     {"validation", "finetuning"},
     {"lessons", "attempts", "remeasuring", "learnability"},
     {"trials"},

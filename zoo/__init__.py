@@ -39,6 +39,7 @@ if TYPE_CHECKING:
         NumberOutput,
         TabularInput,
         TextInput,
+        TextOutput,
         Weights,
     )
     from zoo.sweeping import sweep
@@ -63,6 +64,7 @@ __all__ = [
     "Run",
     "TabularInput",
     "TextInput",
+    "TextOutput",
     "Weights",
     "ZooError",
     "build",

@@ -29,6 +29,7 @@ from zoo.specs import (
     Output,
     TabularInput,
     TextInput,
+    TextOutput,
     Weights,
 )
 
@@ -271,6 +272,8 @@ def _output(raw: dict[str, Any]) -> Output:
         return NumberOutput(**raw)
     if raw["kind"] == "image":
         return ImageOutput(**raw)
+    if raw["kind"] == "text":
+        return TextOutput(**raw)
     raise ValueError(f"unknown output {raw['kind']!r}")
 
 

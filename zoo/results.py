@@ -10,6 +10,8 @@ from typing import Any
 
 from PIL import Image, ImageDraw, ImageFont
 
+from zoo.text_results import GeneratedText
+
 __all__ = [
     "Answer",
     "Box",
@@ -17,6 +19,7 @@ __all__ = [
     "Detection",
     "Detections",
     "Drawing",
+    "GeneratedText",
     "MultiLabel",
     "Regression",
     "Result",
@@ -205,7 +208,8 @@ class Detections:
         return figure(self.drawn(), f"<table>{rows}</table>", height=224)
 
 
-Result = Classification | Drawing | MultiLabel | Regression  # of one input, by a task
+# Of one input, by a task.
+Result = Classification | Drawing | GeneratedText | MultiLabel | Regression
 Answer = Result | Detections
 
 

@@ -18,6 +18,7 @@ __all__ = [
     "Output",
     "TabularInput",
     "TextInput",
+    "TextOutput",
 ]
 
 SHA256 = re.compile(r"[0-9a-f]{64}")
@@ -191,4 +192,22 @@ class ImageOutput:
             raise SpecError("ImageOutput", "low", self.low, f"below {self.high}")
 
 
-Output = ClassOutput | NumberOutput | ImageOutput
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TextOutput:
+    """What comes next in a text: a logit for each token, (batch, length, vocabulary).
+
+    `start` is the token that a text from nothing begins after, `end` the one that says
+    that a text is over; a model may lack either. Both are told to nobody.
+    """
+
+    kind: Literal["text"] = "text"
+    start: int | None = None
+    end: int | None = None
+
+    def __post_init__(self) -> None:
+        for name in ("start", "end"):
+            if (number := getattr(self, name)) is not None and number < 0:
+                raise SpecError("TextOutput", name, number, "the number of a token")
+
+
+Output = ClassOutput | NumberOutput | ImageOutput | TextOutput

@@ -22,6 +22,7 @@ from zoo.signatures import (
     Output,
     TabularInput,
     TextInput,
+    TextOutput,
 )
 
 __all__ = [
@@ -39,6 +40,7 @@ __all__ = [
     "Output",
     "TabularInput",
     "TextInput",
+    "TextOutput",
     "Weights",
     "lower_is_better",
 ]
@@ -50,7 +52,9 @@ REFERENCE = re.compile(rf"{MODULE.pattern}:[A-Za-z_]\w*")
 COMMIT = re.compile(r"[0-9a-f]{40}")
 CONVERTED = "refs/convert/parquet"  # where the Hub keeps its copy of a scripted dataset
 REVISION = re.compile(rf"{COMMIT.pattern}|{CONVERTED}")
-DISTANCES = {"rmse", "mse", "mae", "negative", "frechet", "bits", "nats"}
+DISTANCES = {
+    *("rmse", "mse", "mae", "negative", "frechet", "bits", "nats", "perplexity"),
+}
 SHA256 = re.compile(r"[0-9a-f]{64}")
 REPOSITORY = re.compile(r"[A-Za-z0-9_][\w.-]{0,95}/[A-Za-z0-9_][\w.-]{0,95}", re.ASCII)
 FILENAME = re.compile(r"[A-Za-z0-9_][\w.-]*(/[A-Za-z0-9_][\w.-]*)*", re.ASCII)

@@ -16,6 +16,7 @@ from zoo.specs import (
     NoiseInput,
     Output,
     TextInput,
+    TextOutput,
 )
 
 if TYPE_CHECKING:
@@ -95,6 +96,8 @@ def _given(meaning: Output) -> dict[str, str]:
     if isinstance(meaning, ImageOutput):
         kind = "grey" if meaning.channels == 1 else "colour"
         return {"output": f"a {kind} picture, {meaning.width}x{meaning.height}"}
+    if isinstance(meaning, TextOutput):
+        return {"output": "how a text goes on"}
     return {"output": f"{meaning.name} {meaning.unit}".rstrip()}
 
 
@@ -119,7 +122,8 @@ def result(found: "Answer") -> Iterator[str]:
     from zoo.results import Detections
 
     said = _said(found)
-    seen = getattr(found, "image", found.picture)  # what was made, or was looked at
+    looked_at = getattr(found, "picture", None)  # a text has none
+    seen = getattr(found, "image", looked_at)  # what was made, or was looked at
     if isinstance(found, Detections):
         seen = found.drawn()
     if seen is None:
@@ -148,8 +152,10 @@ def picture(image: "Image.Image") -> tuple[list[str], int]:
 
 
 def _said(found: "Answer") -> list[str]:
-    from zoo.results import Detections, Drawing, Regression, best
+    from zoo.results import Detections, Drawing, GeneratedText, Regression, best
 
+    if isinstance(found, GeneratedText):
+        return str(found).split("\n")
     if isinstance(found, Drawing | Regression):
         return [str(found)]
     if isinstance(found, Detections):
