@@ -41,7 +41,7 @@ ROWS = [
     {"trials"},
     {"comparing"},
     {"sweeping"},
-    {"verification", "verb_checks"},
+    {"verification", "verb_checks", "writing_checks"},
     {"testing"},
     {"cli"},
     {"__init__", "__main__"},

@@ -26,9 +26,10 @@ from zoo.about import about, unwrapped
 from zoo.modes import evaluating
 from zoo.specs import TextInput, TextOutput
 
-__all__ = ["METHOD", "Plan", "Written", "generate", "seeds", "start"]
+__all__ = ["METHOD", "Plan", "Written", "drawn", "generate", "seeds", "start"]
 
 METHOD = "extend"
+FEW = 16  # tokens of a text that only shows that something was drawn
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -119,6 +120,24 @@ def generate(
             _choose(rows, plan.probabilities(logits), at, meaning.end, over)
             at += 1
     return [row.written() for row in rows]
+
+
+def drawn(module: nn.Module, count: int, random: torch.Generator) -> Tensor:
+    """Return the first tokens of texts that begin with nothing, (count, FEW).
+
+    Where a text ends before, padding follows.
+    """
+    known = about(module).spec
+    expected, meaning = known.input, known.output
+    assert isinstance(expected, TextInput), "a model that writes also reads"
+    assert isinstance(meaning, TextOutput), "a model that writes says how it starts"
+    prompts = [[meaning.start or 0]] * count
+    plan = Plan(max_new_tokens=FEW)
+    written = generate(module, prompts, plan=plan, seeds=seeds(count, random))
+    rows = torch.full((count, FEW), expected.padding)
+    for row, one in zip(rows, written, strict=True):
+        row[: len(one.tokens)] = torch.tensor(one.tokens)
+    return rows
 
 
 def start(count: int, longest: int) -> int:

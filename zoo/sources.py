@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from zoo import checkpoints, locks, policy, repositories, store
+from zoo import checkpoints, folders, locks, policy, repositories, store
 from zoo.checkpoints import Config
 from zoo.errors import (
     CheckpointError,
@@ -51,7 +51,8 @@ def find(name: str | Path, *, locked: bool = True) -> Source:
     if isinstance(name, str) and name in known.models:
         spec, plugin = known.models[name], known.providers[name]
         folder = store.shipped(spec)
-        return Source(name, _beside(spec, folder), plugin, folder, "registered")
+        spec = _beside(spec, _published(spec.weights) or folder)
+        return Source(name, spec, plugin, folder, "registered")
     if isinstance(name, str) and name.startswith(PREFIX):
         return _repository(name, locked)
     folder = Path(name)
@@ -87,6 +88,8 @@ def obtain(
         blame=store.reinstall(source.plugin),
         verify=verify,
     )
+    if source.kind == "registered" and isinstance(source.spec.input, TextInput):
+        _fetch_tokenizer(source.name, pin)
     if source.repository is not None and locked:
         who = source.plugin
         repositories.trust(
@@ -199,6 +202,20 @@ def _beside(spec: ModelSpec, folder: Path) -> ModelSpec:
         return spec
     path = folder / checkpoints.TOKENIZER
     return replace(spec, input=replace(spec.input, held=path))
+
+
+def _published(pin: Weights | None) -> Path | None:
+    """Return where the client keeps what lies beside weights on the Hub."""
+    if pin is None or pin.repo is None or pin.revision is None:
+        return None
+    home = f"models--{pin.repo.replace('/', '--')}"
+    return folders.hub_cache() / home / "snapshots" / pin.revision
+
+
+def _fetch_tokenizer(name: str, pin: Weights) -> None:
+    """Bring the tokenizer of a registered model that lies on the Hub."""
+    if pin.repo is not None and pin.revision is not None:
+        repositories.small(pin.repo, pin.revision, checkpoints.TOKENIZER, name)
 
 
 def _local(folder: Path, pin: Weights, verify: Verify) -> tuple[Path, Weights, bool]:

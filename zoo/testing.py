@@ -45,6 +45,7 @@ from zoo.specs import ModelSpec, TextInput, lower_is_better
 from zoo.tasks import task
 from zoo.tensors import prepared, stand_in
 from zoo.verb_checks import codes_do_not_mix, samples_follow_the_seed
+from zoo.writing_checks import memory_changes_nothing, texts_go_on_as_alone
 from zoo.verification import verify
 from zoo.weights import SMALL, slots
 
@@ -61,11 +62,17 @@ def parameter_count_is_true(spec: ModelSpec, tmp_path: Path) -> None:
 
 
 def output_fits_the_labels(spec: ModelSpec, tmp_path: Path) -> None:
-    """A fresh model gives finite answers: to a row a score for each label, if any."""
-    output = _run(models.build(spec.name).eval(), _given(spec))
-    answers = task(spec.task).results(output, [_NOTHING] * len(output), spec.output)
+    """A fresh model gives finite answers: to a row a score for each label, if any, and
+    of a task that tells tokens a score for each token, at every place."""
+    given, doing = _given(spec), task(spec.task)
+    output = _run(models.build(spec.name).eval(), given)
     assert output.isfinite().all(), "the output holds NaN or infinity"
-    for one in answers:
+    if hasattr(doing, "answers"):
+        assert isinstance(spec.input, TextInput), "only texts are told token by token"
+        wanted = (*given.shape, spec.input.vocabulary)
+        assert tuple(output.shape) == wanted, f"{tuple(output.shape)} is not {wanted}"
+        return
+    for one in doing.results(output, [_NOTHING] * len(output), spec.output):
         assert set(getattr(one, "scores", ())) == set(spec.labels)
 
 
@@ -262,6 +269,8 @@ CHECKS: tuple[Check, ...] = (
     nonsense_is_refused,
     samples_follow_the_seed,
     codes_do_not_mix,
+    memory_changes_nothing,
+    texts_go_on_as_alone,
     weights_are_what_is_pinned,
     claims_are_what_was_measured,
     card_is_complete,

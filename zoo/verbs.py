@@ -21,14 +21,14 @@ from torch import Tensor, nn
 
 from zoo.about import about, unwrapped
 from zoo.errors import OptionError, VerbError, near
-from zoo.generating import METHOD
+from zoo.generating import METHOD, drawn
 from zoo.models import as_module
 from zoo.modes import evaluating
 from zoo.results import Result
 from zoo.specs import ModelSpec, TextOutput
 from zoo.tasks import own_options, task
 
-__all__ = ["VERBS", "able", "need", "outputs", "sample"]
+__all__ = ["VERBS", "able", "need", "outputs", "sample", "writes"]
 
 # The verbs of `zoo`, and the methods that each needs.
 VERBS = {
@@ -65,17 +65,23 @@ def sample(
         if name not in names:
             problem = f"zoo.sample has no option {name!r}. {near(name, names)}"
             raise OptionError(known.name, problem.rstrip(), names)
-    if _writes(module):
+    if writes(module):
         found: list[Result] = doing.sampled(module, n, _random(seed), options)
         return found
-    drawn = outputs(module, n, seed=seed)
-    return doing.results(drawn, [drawn.new_empty(0)] * n, known.output)
+    made = outputs(module, n, seed=seed)
+    told: list[Result] = doing.results(made, [made.new_empty(0)] * n, known.output)
+    return told
 
 
 @torch.inference_mode()
 def outputs(module: nn.Module, count: int, *, seed: int | None = None) -> Tensor:
-    """Return `count` outputs that a model draws, on the CPU, in eval mode."""
+    """Return `count` outputs that a model draws, on the CPU, in eval mode.
+
+    Of a model that writes, they are the numbers of a few tokens, (count, tokens).
+    """
     random = _random(seed)
+    if writes(module):
+        return drawn(module, count, random)
     draw: Any = unwrapped(module).sample
     starts = range(0, count, TOGETHER)
     with evaluating(module):
@@ -109,14 +115,14 @@ def _whole(value: object) -> bool:
 
 def _missing(model: nn.Module, verb: str) -> str:
     """Return the first method that a verb needs and a model does not have, or ""."""
-    if verb == "sample" and _writes(model):
+    if verb == "sample" and writes(model):
         return ""
     found = unwrapped(model)
     methods = (m for m in VERBS[verb] if not callable(getattr(found, m, None)))
     return next(methods, "")
 
 
-def _writes(model: nn.Module) -> bool:
+def writes(model: nn.Module) -> bool:
     """Return whether a model writes texts that begin with nothing."""
     meaning = about(model).spec.output
     begins = isinstance(meaning, TextOutput) and meaning.start is not None

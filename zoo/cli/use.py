@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from zoo.cli import show
+from zoo.cli.writing import writing
 from zoo.errors import ZooError
 from zoo.specs import TextInput
 
@@ -33,6 +34,8 @@ as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.option("--overlap", type=float, help="Share of two boxes for one thing.")
 @click.option("--label", "labels", multiple=True, help="Look for this one alone.")
 @click.option("--save", type=click.Path(path_type=Path), help="Draw the boxes here.")
+@click.option("--seed", type=int, help="The same seed writes or draws the same.")
+@writing
 @as_json
 def predict_command(
     name: str,
@@ -40,6 +43,8 @@ def predict_command(
     example: bool,
     invert: bool,
     save: Path | None,
+    seed: int | None,
+    plan: dict[str, Any],
     as_json: bool,
     **over: Any,
 ) -> None:
@@ -47,7 +52,7 @@ def predict_command(
 
     NAME may also be a checkpoint folder. A model that draws needs no input. --windows
     finds several things in a picture with a model that names one; --size to --save are
-    for it alone.
+    for it alone, and --max-new-tokens to --stop for a model that writes.
     """
     from zoo.models import build, find, load
     from zoo.prediction import example as find_example
@@ -58,7 +63,8 @@ def predict_command(
     if not texts and not able(build(name), "sample"):  # asked before weights come
         raise click.UsageError("Give an input, or --example to try the model's own.")
     options: dict[str, Any] = {"invert": True} if invert else {}
-    options |= _over(save=save, **over)
+    options |= _over(save=save, **over) | plan
+    options |= {} if seed is None else {"seed": seed}
     if save and len(texts) > 1:
         raise click.UsageError("--save draws the boxes of one input.")
     reading = isinstance(find(name).input, TextInput)

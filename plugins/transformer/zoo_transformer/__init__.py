@@ -3,7 +3,10 @@
 This module is only metadata; it must stay free of torch.
 """
 
-from zoo import License, ModelSpec, TextInput, TextOutput, hookimpl
+from zoo import License, ModelSpec, TextInput, TextOutput, Weights, hookimpl
+
+GPT2 = "https://cdn.openai.com/better-language-models/language_models_are_unsupervised_multitask_learners.pdf"
+GPT2_TOKENIZER = "8414cab924d8b9b33013f0d221c5862f365ee9be39c5c2bfae8a5a9e970478a6"
 
 SPECS = (
     ModelSpec(
@@ -27,8 +30,35 @@ SPECS = (
         trained_on=("tiny_shakespeare",),
         examples=("romeo.txt",),
         stored="float16",
-        papers=("https://openai.com/index/better-language-models/",),
+        papers=(GPT2,),
         tags=("gpt", "shakespeare", "characters"),
+    ),
+    ModelSpec(
+        name="gpt2",
+        summary="GPT-2, the small one, goes on with an English text.",
+        task="text-generation",
+        build="zoo_transformer.gpt:gpt",
+        card="cards/gpt2.md",
+        license=License(code="mit", weights="mit", data="unknown"),
+        parameters=124_439_808,
+        input=TextInput(
+            longest=1_024,
+            vocabulary=50_257,
+            padding=50_256,  # nothing else is free, and nobody looks ahead at it
+            language="en",
+            tokenizer=GPT2_TOKENIZER,
+        ),
+        output=TextOutput(start=50_256, end=50_256),
+        trained_on=("webtext",),
+        examples=("romeo.txt",),
+        papers=(GPT2,),
+        tags=("gpt", "gpt2", "byte-pairs"),
+        weights=Weights(
+            size=548_105_171,
+            sha256="248dfc3911869ec493c76e65bf2fcf7f615828b0254c12b473182f0f81d3a707",
+            repo="openai-community/gpt2",
+            revision="607a30d783dfa663caf39e06633721c8d4cfcd7e",
+        ),
     ),
 )
 

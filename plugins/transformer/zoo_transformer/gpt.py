@@ -10,7 +10,19 @@ from torch import Tensor, nn
 
 from zoo_transformer.attention import Attention, Memory
 
-__all__ = ["GPT", "gpt"]
+__all__ = ["GPT", "gpt", "renamed"]
+
+# The parts of a layer as transformers calls them, and here.
+PARTS = {
+    "ln_1": "before_looking",
+    "attn.c_attn": "look.ask",
+    "attn.c_proj": "look.answer",
+    "ln_2": "before_thinking",
+    "mlp.c_fc": "think.0",
+    "mlp.c_proj": "think.2",
+}
+ENDS = {"wte": "token", "wpe": "place", "ln_f": "norm"}
+MASKS = (".attn.bias", ".attn.masked_bias")
 
 
 class Block(nn.Module):
@@ -121,3 +133,46 @@ def gpt(
         heads=heads,
         dropout=dropout,
     )
+
+
+def renamed(tensors: dict[str, Tensor]) -> dict[str, Tensor]:
+    """Return the tensors of a published GPT-2 by the names of this file.
+
+    There the weights of a layer lie transposed, a causal mask lies beside each, and the
+    embedding may lie there twice: what says nothing new is left out. Tensors that have
+    the names of this file already come back as they are.
+    """
+    plain = {name.removeprefix("transformer."): t for name, t in tensors.items()}
+    if "wte.weight" not in plain or len(plain) < len(tensors):
+        return tensors
+    found = {}
+    for name, tensor in plain.items():
+        if not _says_nothing(name, tensor, plain["wte.weight"]):
+            within = name.startswith("h.") and "ln_" not in name
+            turned = within and tensor.ndim == 2
+            found[_own(name)] = tensor.T.contiguous() if turned else tensor
+    return found
+
+
+def _own(name: str) -> str:
+    """Return what is called here what transformers calls `name`, or `name` itself."""
+    part, _, kind = name.rpartition(".")
+    if part in ENDS:
+        return f"{ENDS[part]}.{kind}"
+    _, _, layer = part.partition("h.")
+    number, _, inner = layer.partition(".")
+    if part.startswith("h.") and number.isdigit() and inner in PARTS:
+        return f"blocks.{number}.{PARTS[inner]}.{kind}"
+    return name
+
+
+def _says_nothing(name: str, tensor: Tensor, embedding: Tensor) -> bool:
+    """Return whether a tensor is what the model knows without it."""
+    if name == "lm_head.weight":
+        return torch.equal(tensor, embedding)
+    if not name.endswith(MASKS):
+        return False
+    if tensor.numel() == 1:  # what a mask puts in the place of a score
+        return tensor.item() <= -1e4
+    square = tensor.reshape(tensor.shape[-2:])
+    return torch.equal(square.bool(), torch.ones_like(square).tril().bool())
