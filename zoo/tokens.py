@@ -162,7 +162,8 @@ def _encoded(made: "Tokenizer", text: str, *, around: bool = True) -> list[int]:
     except Exception as exc:  # the library raises bare ones
         strange = next((one for one in dict.fromkeys(text) if not _knows(made, one)), "")
         problem = f"The text holds {strange!r}, and the model has no token for that."
-        raise InputError(problem, f"its {made.get_vocab_size():,} tokens") from exc
+        expected = f"a text of its {made.get_vocab_size():,} tokens"
+        raise InputError(problem, expected) from exc
     return found
 
 

@@ -65,7 +65,7 @@ RULES: dict[str, tuple[Callable[[Any], bool], str]] = {
     ),
     "stop": (
         lambda value: value is None or _texts(value),
-        "a text, a list of texts, or None",
+        "a text that is not empty, a list of those, or None",
     ),
 }
 
