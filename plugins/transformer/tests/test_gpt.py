@@ -277,3 +277,64 @@ def test_the_pinned_size_is_that_of_the_published_tensors() -> None:
     assert spec.weights is not None
     assert spec.weights.size is not None
     assert 0 < spec.weights.size - 4 * (spec.parameters + masks) < 15_000
+
+
+def test_two_optimizers_step_as_one() -> None:
+    """
+    Matrices inside by Muon, the rest by AdamW; a schedule moves both, also after both
+    were kept and read again, and going on gives the same numbers.
+    """
+
+    def stepped(model: GPT, optimizer: MuonAndAdamW, times: int) -> None:
+        random = torch.Generator().manual_seed(times)
+        for _ in range(times):
+            loss = model(torch.randint(40, (2, 8), generator=random)).square().mean()
+            loss.backward()
+            optimizer.step()
+            optimizer.zero_grad()
+
+    def fresh() -> tuple[GPT, MuonAndAdamW]:
+        torch.manual_seed(0)
+        model = gpt(**SIZES)
+        return model, MuonAndAdamW(model, model.blocks, lr=1e-2, weight_decay=0.1)
+
+    model, optimizer = fresh()
+    stepped(model, optimizer, 2)
+    other, again = fresh()
+    other.load_state_dict(model.state_dict())
+    again.load_state_dict(optimizer.state_dict())
+    for one in (optimizer, again):
+        for group in one.param_groups:
+            group["lr"] = 3e-3
+    stepped(model, optimizer, 3)
+    stepped(other, again, 3)
+
+    inside, rest = (part.param_groups[0] for part in again.parts)
+    assert (inside["lr"], rest["lr"]) == (3e-3, 3e-3)
+    assert {p.ndim for p in inside["params"]} == {2}
+    assert len(inside["params"]) == 4 * SIZES["depth"]
+    counted = len(inside["params"]) + len(rest["params"])
+    assert counted == len(list(other.parameters()))
+    for one, two in zip(model.parameters(), other.parameters(), strict=True):
+        assert torch.equal(one, two)
+
+
+def test_what_was_read_is_found_in_what_was_written() -> None:
+    """
+    The longest passage in both, and the share of sequences that come twice.
+    """
+    assert borrowed([[1, 2, 3], [9, 4, 5, 6, 9]], [1, 2, 9, 4, 5, 6, 7]) == 4
+    assert borrowed([[8]], [1, 2]) == 0
+    assert repeated([[1, 2, 3, 1, 2, 3]], length=3) == 0.25
+    assert repeated([[1, 2, 3], [1, 2, 3]], length=3) == 0.0
+
+
+def test_a_character_is_a_token() -> None:
+    """
+    Line ends too; the text comes back, and the first token is padding.
+    """
+    made = characters.tokenizer(["b\na", "ab"])
+
+    assert made.encode("ab\nb").ids == [2, 3, 1, 3]
+    assert made.decode([2, 3, 1, 3]) == "ab\nb"
+    assert made.id_to_token(0) == characters.PADDING
