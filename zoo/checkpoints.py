@@ -23,6 +23,7 @@ from zoo.specs import (
     ImageOutput,
     Input,
     License,
+    MaskOutput,
     ModelSpec,
     NoiseInput,
     NumberOutput,
@@ -274,6 +275,8 @@ def _output(raw: dict[str, Any]) -> Output:
         return ImageOutput(**raw)
     if raw["kind"] == "text":
         return TextOutput(**raw)
+    if raw["kind"] == "mask":
+        return MaskOutput(**raw)
     raise ValueError(f"unknown output {raw['kind']!r}")
 
 

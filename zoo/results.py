@@ -10,7 +10,7 @@ from typing import Any
 
 from PIL import Image, ImageDraw, ImageFont
 
-from zoo.text_results import GeneratedText
+from zoo.text_results import FilledText, Filling, GeneratedText
 
 __all__ = [
     "Answer",
@@ -19,6 +19,8 @@ __all__ = [
     "Detection",
     "Detections",
     "Drawing",
+    "FilledText",
+    "Filling",
     "GeneratedText",
     "MultiLabel",
     "Regression",
@@ -209,7 +211,9 @@ class Detections:
 
 
 # Of one input, by a task.
-Result = Classification | Drawing | GeneratedText | MultiLabel | Regression
+Result = (
+    Classification | Drawing | FilledText | GeneratedText | MultiLabel | Regression
+)
 Answer = Result | Detections
 
 

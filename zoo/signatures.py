@@ -13,6 +13,7 @@ __all__ = [
     "ImageInput",
     "ImageOutput",
     "Input",
+    "MaskOutput",
     "NoiseInput",
     "NumberOutput",
     "Output",
@@ -210,4 +211,17 @@ class TextOutput:
                 raise SpecError("TextOutput", name, number, "the number of a token")
 
 
-Output = ClassOutput | NumberOutput | ImageOutput | TextOutput
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MaskOutput:
+    """What may stand at each place of a text: a logit for each token, (batch, length,
+    vocabulary). `mask` is the token that stands for a gap."""
+
+    kind: Literal["mask"] = "mask"
+    mask: int
+
+    def __post_init__(self) -> None:
+        if self.mask < 0:
+            raise SpecError("MaskOutput", "mask", self.mask, "the number of a token")
+
+
+Output = ClassOutput | NumberOutput | ImageOutput | MaskOutput | TextOutput

@@ -24,6 +24,7 @@ __all__ = [
     "noise",
     "numbers",
     "padded",
+    "sentence",
     "spelled",
     "tokenizer",
     "trimmed",
@@ -64,6 +65,14 @@ def whole(text: str, expected: TextInput) -> list[int]:
 def spelled(row: Sequence[int], expected: TextInput) -> str:
     """Return the text that token numbers stand for, without special tokens."""
     return tokenizer(expected).decode(list(row))
+
+
+def sentence(row: Tensor, expected: TextInput) -> str:
+    """Return the text of a row of a batch, in which a gap is a token like others."""
+    made = tokenizer(expected)
+    kept = [n for n in row.tolist() if n != expected.padding]
+    around = set(made.encode("").ids)  # what is put before and after every text
+    return made.decode([n for n in kept if n not in around], skip_special_tokens=False)
 
 
 def padded(rows: Sequence[Sequence[int]], expected: TextInput) -> Tensor:

@@ -12,6 +12,7 @@ from zoo.specs import (
     ImageInput,
     ImageOutput,
     Input,
+    MaskOutput,
     ModelSpec,
     NoiseInput,
     Output,
@@ -98,6 +99,8 @@ def _given(meaning: Output) -> dict[str, str]:
         return {"output": f"a {kind} picture, {meaning.width}x{meaning.height}"}
     if isinstance(meaning, TextOutput):
         return {"output": "how a text goes on"}
+    if isinstance(meaning, MaskOutput):
+        return {"output": "what fills the gaps of a text"}
     return {"output": f"{meaning.name} {meaning.unit}".rstrip()}
 
 
@@ -153,9 +156,12 @@ def picture(image: "Image.Image") -> tuple[list[str], int]:
 
 def _said(found: "Answer") -> list[str]:
     from zoo.results import Detections, Drawing, GeneratedText, Regression, best
+    from zoo.text_results import FilledText
 
     if isinstance(found, GeneratedText):
         return str(found).split("\n")
+    if isinstance(found, FilledText):
+        return [", ".join(map(str, fillings)) for fillings in found.masks]
     if isinstance(found, Drawing | Regression):
         return [str(found)]
     if isinstance(found, Detections):

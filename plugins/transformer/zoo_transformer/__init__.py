@@ -1,14 +1,52 @@
-"""Transformers on one attention core: GPT, which goes on with a text.
+"""Transformers on one attention core: GPT, which goes on with a text, and BERT, which
+fills its gaps.
 
 This module is only metadata; it must stay free of torch.
 """
 
-from zoo import License, ModelSpec, TextInput, TextOutput, Weights, hookimpl
+from zoo import (
+    License,
+    MaskOutput,
+    ModelSpec,
+    TextInput,
+    TextOutput,
+    Weights,
+    hookimpl,
+)
 
 GPT2 = "https://cdn.openai.com/better-language-models/language_models_are_unsupervised_multitask_learners.pdf"
 GPT2_TOKENIZER = "8414cab924d8b9b33013f0d221c5862f365ee9be39c5c2bfae8a5a9e970478a6"
+BERT_TOKENIZER = "ce64fce797c24f68df90b40a3f74f579b336a493db14bd583fd520ea0d8c9a98"
 
 SPECS = (
+    ModelSpec(
+        name="bert-base",
+        summary="BERT, the base one, fills the gaps of an English text.",
+        task="fill-mask",
+        build="zoo_transformer.bert:bert",
+        card="cards/bert-base.md",
+        license=License(code="mit", weights="apache-2.0", data="unknown"),
+        parameters=109_514_298,
+        input=TextInput(
+            longest=512,
+            vocabulary=30_522,
+            padding=0,
+            unknown=100,
+            language="en",
+            tokenizer=BERT_TOKENIZER,
+        ),
+        output=MaskOutput(mask=103),
+        trained_on=("bookcorpus", "english-wikipedia"),
+        examples=("gap.txt",),
+        papers=("https://arxiv.org/abs/1810.04805",),
+        tags=("bert", "word-pieces"),
+        weights=Weights(
+            size=440_449_768,
+            sha256="68d45e234eb4a928074dfd868cead0219ab85354cc53d20e772753c6bb9169d3",
+            repo="google-bert/bert-base-uncased",
+            revision="86b5e0934494bd15c9632b12f734a8a67f723594",
+        ),
+    ),
     ModelSpec(
         name="gpt-mini",
         summary="A small GPT goes on with a text, as in Shakespeare's plays.",
