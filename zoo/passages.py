@@ -4,6 +4,7 @@ A whole split becomes one row of tokens, which is cut into passages of one lengt
 """
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
@@ -57,17 +58,25 @@ class Stream:
         )
 
 
-def stream(run: Run, name: str, split: str, *, column: str = "text") -> Stream:
+def stream(
+    run: Run,
+    name: str,
+    split: str,
+    *,
+    column: str = "text",
+    change: Callable[[str], str] = str,
+) -> Stream:
     """Return the texts of a split as one row of tokens, by the run's tokenizer.
 
-    Its fingerprint goes into the receipt. A smoke run reads only the beginning, and
-    noise where the data can't be had. Raises DataError, TrainingError.
+    `change` may leave out of the text what no token stands for. Its fingerprint goes
+    into the receipt. A smoke run reads only the beginning, and noise where the data
+    can't be had. Raises DataError, TrainingError.
     """
     expected = run.spec.input
     if not isinstance(expected, TextInput):
         raise TrainingError(f"{run.spec.name!r} takes no text, so it reads no passage.")
     texts = tokenising.texts(run, name, split, column=column)
-    text = "\n".join(texts)[: MOMENT if run.smoke else None]
+    text = change("\n".join(texts)[: MOMENT if run.smoke else None])
     source, seal = f"{name}/{split}", hashlib.sha256(text.encode()).hexdigest()
     run.data[source] = {"rows": len(texts), "fingerprint": seal}
     return Stream(

@@ -6,6 +6,7 @@ runs; the test split is used once, at the end.
 """
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,17 +14,16 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
-from zoo import Run, tokenising
+from zoo import Run, tokenising, tokens
 from zoo.measuring import outputs
 from zoo.passages import Stream, stream
 from zoo.tensors import Tensors
-from zoo_transformer import characters
+from zoo_transformer import characters, telling
 from zoo_transformer.muon import MuonAndAdamW
-from zoo_transformer.telling import describe
 
 __all__ = ["SMOKE", "Settings", "data", "measure", "report", "train"]
 
-SET = "tiny_shakespeare"
+SET, OTHER = "tiny_shakespeare", "gutenberg_novels"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -111,6 +111,25 @@ def costs(model: nn.Module, rows: Tensors) -> Tensor:
     return torch.cat(found)
 
 
+def only(known: set[str]) -> Callable[[str], str]:
+    """Return what leaves out the characters that are not known."""
+    return lambda text: "".join(letter for letter in text if letter in known)
+
+
 def report(model: Any, run: Run) -> None:
     """Measure what the card speaks of."""
-    describe(model, run, *(text(run, split) for split in ("train", "validation", "test")))
+    training, validation, test = (
+        text(run, split) for split in ("train", "validation", "test")
+    )
+    length = run.spec.input.longest
+    table = telling.compare(run, training, validation, test)
+    telling.written(model, run, training, test)
+    nats = costs(model, test.passages(length))
+    run.note(in_passages=nats.mean().item(), first_eight=nats[:, :8].mean().item())
+    known = set(tokens.tokenizer(run.spec.input).get_vocab())
+    novels = stream(run, OTHER, "test", change=only(known))
+    rows = novels.passages(length, step=length // 2)
+    run.note(
+        novels=measure(model, rows)["loss"],
+        novels_table=table.nats(novels.token).mean().item(),
+    )

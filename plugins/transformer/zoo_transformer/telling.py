@@ -1,46 +1,75 @@
 """What the card of a small GPT tells: simple methods beside it, and what it writes."""
 
 import math
-from collections.abc import Sequence
+import textwrap
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from zoo import Run, generating, verbs
+from zoo import Run, pictures, prediction
+from zoo.generating import Plan, generate
 from zoo.ngrams import Ngrams
 from zoo.passages import Stream
+from zoo.results import GeneratedText
 
-__all__ = ["borrowed", "compare", "describe", "repeated"]
+__all__ = ["borrowed", "compare", "repeated", "written"]
 
 ORDERS = range(2, 10)  # of the tables of character sequences that are tried
 WRITTEN = 5000  # characters that are looked at for what they repeat
 EACH = 500  # of them in one sample
+PROMPT = 64  # characters of the test split that the pictures go on from
+WIDE = 44  # characters of a line in a picture
+COMPLETIONS = (
+    "How the first characters of the test split go on, with seed zero, the prompt "
+    "included."
+)
 
 
-def describe(
-    model: Any, run: Run, training: Stream, validation: Stream, test: Stream
-) -> None:
-    """Add baselines and notes to a run: what it writes, and how much is borrowed."""
-    compare(run, training, validation, test)
-    size, count = (64, 2) if run.smoke else (EACH, WRITTEN // EACH)
+def written(model: Any, run: Run, training: Stream, test: Stream) -> None:
+    """Note how much of what a model writes is borrowed or comes twice; show some."""
+    size, count = (48, 2) if run.smoke else (EACH, WRITTEN // EACH)
+    source, start = training.token.tolist(), run.spec.output.start
     for name, temperature in {"": 1.0, "cool_": 0.5}.items():
-        plan = generating.Plan(max_new_tokens=size, temperature=temperature)
-        start = run.spec.output.start
-        written = [
+        plan = Plan(max_new_tokens=size, temperature=temperature)
+        prompts = [[start]] * count
+        rows = [
             one.tokens
-            for one in generating.generate(
-                model, [[start]] * count, plan=plan, seeds=range(count)
-            )
+            for one in generate(model, prompts, plan=plan, seeds=range(count))
         ]
         run.note(
-            **{
-                f"{name}borrowed": borrowed(written, training.token.tolist()),
-                f"{name}repeated": repeated(written),
-            }
+            **{f"{name}borrowed": borrowed(rows, source)},
+            **{f"{name}repeated": repeated(rows)},
         )
+    prompt = test.token[:PROMPT]
+    shown = {
+        f"temperature {temperature:g}": prediction.predict(
+            model, prompt, temperature=temperature, max_new_tokens=size, seed=0
+        )
+        for temperature in (0, 0.5, 0.8, 1.0)
+    }
+    run.picture("completions", _printed(shown), COMPLETIONS)
 
 
-def compare(run: Run, training: Stream, validation: Stream, test: Stream) -> None:
-    """Note what simple methods reach; the order of the table is chosen on validation
-    rows."""
+def _printed(shown: Mapping[str, GeneratedText]) -> bytes:
+    def draw(figure: Any) -> None:
+        for place, (title, one) in enumerate(shown.items(), start=1):
+            axes = figure.add_subplot(1, len(shown), place)
+            axes.set_axis_off()
+            axes.set_title(title, loc="left", fontsize=9)
+            lines = [
+                line
+                for long in str(one).split("\n")
+                for line in textwrap.wrap(long, WIDE) or [""]
+            ]
+            axes.text(
+                0, 1, "\n".join(lines), va="top", family="monospace", fontsize=7
+            )
+
+    return pictures.png(3.1 * len(shown), 4.6, draw)
+
+
+def compare(run: Run, training: Stream, validation: Stream, test: Stream) -> Ngrams:
+    """Note what simple methods reach, and return the best: a table of sequences, whose
+    order is chosen on validation rows."""
     vocabulary = run.spec.input.vocabulary
     kinds = len(training.token.unique())
 
@@ -54,6 +83,7 @@ def compare(run: Run, training: Stream, validation: Stream, test: Stream) -> Non
     best = table(order)
     _figures(run, f"Kneser-Ney {order}-gram", best.nats(test.token).mean().item())
     run.note(order=order, order_loss=nats[order], sequences=len(best))
+    return best
 
 
 def borrowed(written: Sequence[Sequence[int]], training: Sequence[int]) -> int:
