@@ -286,7 +286,10 @@ def test_a_character_without_a_token_is_refused(model: Any) -> None:
         ("", "The text is empty."),
         ([], "The list is empty."),
         (["abc", None], "Item 2: A NoneType is not a text."),
-        (b"abc", "These are bytes, not a text: decode them, as in raw.decode('utf-8')."),
+        (
+            b"abc",
+            "These are bytes, not a text: decode them, as in raw.decode('utf-8').",
+        ),
     ],
 )
 def test_no_text_is_refused(model: Any, raw: Any, problem: str) -> None:

@@ -2,12 +2,12 @@
 
 import pytest
 import torch
+from writers import writer
 
 from zoo import Run
+from zoo.catalogue import spec
 from zoo.errors import DataError, TrainingError
 from zoo.passages import Stream, stream
-from zoo.catalogue import spec
-from writers import writer
 
 
 @pytest.fixture

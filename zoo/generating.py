@@ -24,9 +24,18 @@ from torch import Tensor, nn
 
 from zoo.about import about, unwrapped
 from zoo.modes import evaluating
-from zoo.specs import TextInput, TextOutput
+from zoo.specs import ModelSpec, TextInput, TextOutput
 
-__all__ = ["METHOD", "Plan", "Written", "drawn", "generate", "seeds", "start"]
+__all__ = [
+    "METHOD",
+    "Plan",
+    "Written",
+    "beginning",
+    "drawn",
+    "generate",
+    "seeds",
+    "start",
+]
 
 METHOD = "extend"
 FEW = 16  # tokens of a text that only shows that something was drawn
@@ -111,7 +120,11 @@ def generate(
         while not all(row.done for row in rows):
             first = start(at, expected.longest)
             if first != begun or not remember:
-                begun, given, memory = first, [row.part(first, at) for row in rows], None
+                begun, given, memory = (
+                    first,
+                    [row.part(first, at) for row in rows],
+                    None,
+                )
             else:
                 given = [row.part(at - 1, at) for row in rows]
             logits, memory = extend(torch.tensor(given, device=device), memory)
@@ -128,16 +141,21 @@ def drawn(module: nn.Module, count: int, random: torch.Generator) -> Tensor:
     Where a text ends before, padding follows.
     """
     known = about(module).spec
-    expected, meaning = known.input, known.output
-    assert isinstance(expected, TextInput), "a model that writes also reads"
-    assert isinstance(meaning, TextOutput), "a model that writes says how it starts"
-    prompts = [[meaning.start or 0]] * count
-    plan = Plan(max_new_tokens=FEW)
+    prompts, plan = [beginning(known)] * count, Plan(max_new_tokens=FEW)
     written = generate(module, prompts, plan=plan, seeds=seeds(count, random))
-    rows = torch.full((count, FEW), expected.padding)
+    assert isinstance(known.input, TextInput), "a model that writes also reads"
+    rows = torch.full((count, FEW), known.input.padding)
     for row, one in zip(rows, written, strict=True):
         row[: len(one.tokens)] = torch.tensor(one.tokens)
     return rows
+
+
+def beginning(spec: ModelSpec) -> list[int]:
+    """Return the prompt of a text from nothing."""
+    meaning = spec.output
+    assert isinstance(meaning, TextOutput), "the output of what goes on with texts"
+    assert meaning.start is not None, "else a model is not asked to write from nothing"
+    return [meaning.start]
 
 
 def start(count: int, longest: int) -> int:
@@ -164,7 +182,7 @@ class _Row:
         self.finished, self.done = False, most < 1
 
     def part(self, first: int, last: int) -> list[int]:
-        """Return its tokens of these places; what stands there if it is over is moot."""
+        """Return its tokens of these places, or anything where it is over."""
         held = self.tokens[first:last]
         return held + [self.tokens[-1]] * (last - first - len(held))
 

@@ -135,7 +135,9 @@ def _answers(
     doing: Any = task(spec.task)
     if hasattr(doing, "answers"):
         given = doing.batch(opened, spec.input)
-        return doing.answers(module, opened, options), doing.suspicion(given, spec.input)
+        return doing.answers(module, opened, options), doing.suspicion(
+            given, spec.input
+        )
     prepared = doing.batch(opened, spec.input, **options)
     said = output(module, prepared)
     found: list[Answer] = [*doing.results(said, opened, spec.output)]

@@ -211,9 +211,7 @@ class Detections:
 
 
 # Of one input, by a task.
-Result = (
-    Classification | Drawing | FilledText | GeneratedText | MultiLabel | Regression
-)
+Result = Classification | Drawing | FilledText | GeneratedText | MultiLabel | Regression
 Answer = Result | Detections
 
 

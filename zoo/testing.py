@@ -45,9 +45,9 @@ from zoo.specs import ModelSpec, TextInput, lower_is_better
 from zoo.tasks import task
 from zoo.tensors import prepared, stand_in
 from zoo.verb_checks import codes_do_not_mix, samples_follow_the_seed
-from zoo.writing_checks import memory_changes_nothing, texts_go_on_as_alone
 from zoo.verification import verify
 from zoo.weights import SMALL, slots
+from zoo.writing_checks import memory_changes_nothing, texts_go_on_as_alone
 
 __all__ = ["CHECKS", "Check"]
 

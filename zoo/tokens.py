@@ -169,7 +169,9 @@ def _encoded(made: "Tokenizer", text: str, *, around: bool = True) -> list[int]:
     try:
         found: list[int] = made.encode(text, add_special_tokens=around).ids
     except Exception as exc:  # the library raises bare ones
-        strange = next((one for one in dict.fromkeys(text) if not _knows(made, one)), "")
+        strange = next(
+            (one for one in dict.fromkeys(text) if not _knows(made, one)), ""
+        )
         problem = f"The text holds {strange!r}, and the model has no token for that."
         expected = f"a text of its {made.get_vocab_size():,} tokens"
         raise InputError(problem, expected) from exc
@@ -179,7 +181,7 @@ def _encoded(made: "Tokenizer", text: str, *, around: bool = True) -> list[int]:
 def _knows(made: "Tokenizer", character: str) -> bool:
     try:
         made.encode(character)
-    except Exception:  # the library raises bare ones
+    except Exception:  # noqa: BLE001 - the library raises bare ones
         return False
     return True
 

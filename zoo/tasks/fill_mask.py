@@ -38,7 +38,10 @@ def answers(
     assert isinstance(meaning, MaskOutput), "what a model of this task gives"
     count = _count(spec.name, options.get("top_k", SHOWN), expected)
     token = batch(opened, expected)
-    gaps = [_gaps(row, one, expected, meaning) for row, one in zip(token, opened, strict=True)]
+    gaps = [
+        _gaps(row, one, expected, meaning)
+        for row, one in zip(token, opened, strict=True)
+    ]
     chances = output(module, token).float().softmax(dim=-1)
     return [
         _told(row, places, chance, one, expected, count)
@@ -63,7 +66,7 @@ def _gaps(
     if found:
         return found
     sign = tokens.tokenizer(expected).id_to_token(meaning.mask)
-    inside = isinstance(text, str) and sign in text
+    inside = isinstance(text, str) and str(sign) in text
     where = f" among its first {expected.longest:,} tokens" if inside else ""
     problem = f"The text has no {sign}{where}, so there is no gap to fill."
     raise InputError(problem, f"a text with {sign} where a word is missing")

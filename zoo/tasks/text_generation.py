@@ -16,13 +16,12 @@ from zoo.about import about
 from zoo.errors import OptionError
 from zoo.generating import Plan
 from zoo.results import GeneratedText, Result
-from zoo.specs import TextInput, TextOutput
+from zoo.specs import TextInput
 
 __all__ = ["OPTIONS", "answers", "batch", "items", "opened", "sampled", "suspicion"]
 
 OPTIONS = tuple(field.name for field in fields(Plan))
 LARGEST = 1 << 20  # tokens that are written at once
-
 
 
 def _number(value: object, low: float, high: float) -> bool:
@@ -98,9 +97,8 @@ def sampled(
     """Return texts that begin with nothing, each drawn by a seed of its own."""
     known = about(module).spec
     plan = planned(known.name, options)
-    assert isinstance(known.output, TextOutput), "else it can't be asked to sample"
-    prompts = [[known.output.start]] * count
     seeds = generating.seeds(count, random)
+    prompts = [generating.beginning(known)] * count
     return _told(module, [""] * count, prompts, seeds, plan)
 
 

@@ -92,7 +92,7 @@ def mask(
     The last of `length` tokens is the last of the `seen`.
     """
     allowed = None
-    if causal and 1 < length and (length < seen or padding is not None):
+    if causal and length > 1 and (length < seen or padding is not None):
         everything = torch.ones(length, seen, dtype=torch.bool)
         allowed = everything.tril(seen - length)[None, None]
     if padding is None:

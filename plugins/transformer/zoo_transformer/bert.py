@@ -119,9 +119,7 @@ class BERT(nn.Module):
 
     def fill(self, known: Tensor) -> Tensor:
         """Return logits for places that something is known of."""
-        told: Tensor = self.tell(
-            self.turned(gelu(self.turn(known))), self.token.weight
-        )
+        told: Tensor = self.tell(self.turned(gelu(self.turn(known))), self.token.weight)
         return told
 
 

@@ -62,7 +62,9 @@ class GPT(nn.Module):
     ) -> None:
         super().__init__()
         self.context = context
-        self.token = nn.Embedding(vocabulary, width)  # reads, and by its transpose tells
+        self.token = nn.Embedding(
+            vocabulary, width
+        )  # reads, and by its transpose tells
         self.place = nn.Embedding(context, width)
         self.drop = nn.Dropout(dropout)
         self.blocks = nn.ModuleList(
@@ -70,9 +72,9 @@ class GPT(nn.Module):
         )
         self.norm = nn.LayerNorm(width)
         self.apply(_start)
-        for block in self.blocks:  # as many additions as there are layers, twice
-            for last in (block.look.answer, block.think[2]):
-                nn.init.normal_(last.weight, std=0.02 * (2 * depth) ** -0.5)
+        for name, weight in self.named_parameters():  # of what is added, layer by layer
+            if name.endswith(("look.answer.weight", "think.2.weight")):
+                nn.init.normal_(weight, std=0.02 * (2 * depth) ** -0.5)
 
     def forward(self, token: Tensor) -> Tensor:
         """Return logits of the token after each, (B, length, vocabulary)."""

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
-from zoo import Run, tokenising, tokens
+from zoo import Run, tokenising
 from zoo.measuring import outputs
 from zoo.passages import Stream, stream
 from zoo.tensors import Tensors
@@ -24,6 +24,7 @@ from zoo_transformer.muon import MuonAndAdamW
 __all__ = ["SMOKE", "Settings", "data", "measure", "report", "train"]
 
 SET, OTHER = "tiny_shakespeare", "gutenberg_novels"
+PROMPT = 68  # characters of the test split that are gone on from: up to a name
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,14 +48,14 @@ def text(run: Run, split: str) -> Stream:
 def data(run: Run, split: str) -> Tensors:
     """Return passages as long as the model reads, each begun in the middle of the one
     before: `measure` says why."""
-    length = run.spec.input.longest
+    length: int = run.spec.options["context"]
     return text(run, split).passages(length, step=length // 2)
 
 
 def train(settings: Settings, run: Run) -> nn.Module:
     tokenising.adopt(run, characters.tokenizer(tokenising.texts(run, SET)))
     fitting, holding = text(run, "train"), data(run, "validation")
-    length = run.spec.input.longest
+    length: int = run.spec.options["context"]
     model = run.prepare(run.build(dropout=settings.dropout))
     optimizer = run.prepare(
         MuonAndAdamW(
@@ -121,13 +122,13 @@ def report(model: Any, run: Run) -> None:
     training, validation, test = (
         text(run, split) for split in ("train", "validation", "test")
     )
-    length = run.spec.input.longest
+    length: int = run.spec.options["context"]
+    source = "\n".join(tokenising.texts(run, SET))
     table = telling.compare(run, training, validation, test)
-    telling.written(model, run, training, test)
+    telling.written(model, run, source, test.token[:PROMPT])
     nats = costs(model, test.passages(length))
     run.note(in_passages=nats.mean().item(), first_eight=nats[:, :8].mean().item())
-    known = set(tokens.tokenizer(run.spec.input).get_vocab())
-    novels = stream(run, OTHER, "test", change=only(known))
+    novels = stream(run, OTHER, "test", change=only(set(source)))
     rows = novels.passages(length, step=length // 2)
     run.note(
         novels=measure(model, rows)["loss"],

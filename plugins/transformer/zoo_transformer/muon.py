@@ -27,7 +27,7 @@ class MuonAndAdamW(Optimizer):
         matrices = [p for p in inside.parameters() if p.ndim == 2]
         known = set(map(id, matrices))
         rest = [p for p in model.parameters() if id(p) not in known]
-        self.parts = (
+        self.parts: tuple[Optimizer, Optimizer] = (
             Muon(
                 matrices,
                 lr=lr,

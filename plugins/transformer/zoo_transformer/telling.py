@@ -5,8 +5,9 @@ import textwrap
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from zoo import Run, pictures, prediction
-from zoo.generating import Plan, generate
+from torch import Tensor
+
+from zoo import Run, pictures, prediction, verbs
 from zoo.ngrams import Ngrams
 from zoo.passages import Stream
 from zoo.results import GeneratedText
@@ -16,7 +17,6 @@ __all__ = ["borrowed", "compare", "repeated", "written"]
 ORDERS = range(2, 10)  # of the tables of character sequences that are tried
 WRITTEN = 5000  # characters that are looked at for what they repeat
 EACH = 500  # of them in one sample
-PROMPT = 64  # characters of the test split that the pictures go on from
 WIDE = 44  # characters of a line in a picture
 COMPLETIONS = (
     "How the first characters of the test split go on, with seed zero, the prompt "
@@ -24,22 +24,19 @@ COMPLETIONS = (
 )
 
 
-def written(model: Any, run: Run, training: Stream, test: Stream) -> None:
-    """Note how much of what a model writes is borrowed or comes twice; show some."""
+def written(model: Any, run: Run, source: str, prompt: Tensor) -> None:
+    """Note how much of what a model writes is borrowed from `source` or comes twice,
+    and show how a prompt goes on."""
     size, count = (48, 2) if run.smoke else (EACH, WRITTEN // EACH)
-    source, start = training.token.tolist(), run.spec.output.start
     for name, temperature in {"": 1.0, "cool_": 0.5}.items():
-        plan = Plan(max_new_tokens=size, temperature=temperature)
-        prompts = [[start]] * count
-        rows = [
-            one.tokens
-            for one in generate(model, prompts, plan=plan, seeds=range(count))
-        ]
-        run.note(
-            **{f"{name}borrowed": borrowed(rows, source)},
-            **{f"{name}repeated": repeated(rows)},
+        drawn = verbs.sample(
+            model, count, seed=0, temperature=temperature, max_new_tokens=size
         )
-    prompt = test.token[:PROMPT]
+        texts = [str(one) for one in drawn]
+        run.note(
+            **{f"{name}borrowed": borrowed(texts, source)},
+            **{f"{name}repeated": repeated(texts)},
+        )
     shown = {
         f"temperature {temperature:g}": prediction.predict(
             model, prompt, temperature=temperature, max_new_tokens=size, seed=0
@@ -60,9 +57,7 @@ def _printed(shown: Mapping[str, GeneratedText]) -> bytes:
                 for long in str(one).split("\n")
                 for line in textwrap.wrap(long, WIDE) or [""]
             ]
-            axes.text(
-                0, 1, "\n".join(lines), va="top", family="monospace", fontsize=7
-            )
+            axes.text(0, 1, "\n".join(lines), va="top", family="monospace", fontsize=7)
 
     return pictures.png(3.1 * len(shown), 4.6, draw)
 
@@ -70,7 +65,7 @@ def _printed(shown: Mapping[str, GeneratedText]) -> bytes:
 def compare(run: Run, training: Stream, validation: Stream, test: Stream) -> Ngrams:
     """Note what simple methods reach, and return the best: a table of sequences, whose
     order is chosen on validation rows."""
-    vocabulary = run.spec.input.vocabulary
+    vocabulary: int = run.spec.options["vocabulary"]
     kinds = len(training.token.unique())
 
     def table(order: int) -> Ngrams:
@@ -82,14 +77,14 @@ def compare(run: Run, training: Stream, validation: Stream, test: Stream) -> Ngr
     _figures(run, "unigram", table(1).nats(test.token).mean().item())
     best = table(order)
     _figures(run, f"Kneser-Ney {order}-gram", best.nats(test.token).mean().item())
-    run.note(order=order, order_loss=nats[order], sequences=len(best))
+    run.note(kinds=kinds, order=order, order_loss=nats[order], sequences=len(best))
     return best
 
 
-def borrowed(written: Sequence[Sequence[int]], training: Sequence[int]) -> int:
-    """Return how long the longest passage is that was written as it was read."""
-    source, longest = _letters(training), 0
-    for text in map(_letters, written):
+def borrowed(texts: Sequence[str], source: str) -> int:
+    """Return how long the longest passage of the source is that stands in a text."""
+    longest = 0
+    for text in texts:
         for place in range(len(text)):
             while text[place : place + longest + 1] in source:
                 if place + longest + 1 > len(text):
@@ -98,21 +93,16 @@ def borrowed(written: Sequence[Sequence[int]], training: Sequence[int]) -> int:
     return longest
 
 
-def repeated(written: Sequence[Sequence[int]], length: int = 20) -> float:
+def repeated(texts: Sequence[str], length: int = 20) -> float:
     """Return the share of sequences of a length that a text held before already."""
     again = total = 0
-    for text in map(_letters, written):
+    for text in texts:
         seen: set[str] = set()
         for place in range(len(text) - length + 1):
             part = text[place : place + length]
             again, total = again + (part in seen), total + 1
             seen.add(part)
     return again / max(1, total)
-
-
-def _letters(tokens: Sequence[int]) -> str:
-    """Return tokens as a string, in which passages are found fast."""
-    return "".join(map(chr, tokens))
 
 
 def _figures(run: Run, name: str, loss: float) -> None:
