@@ -227,6 +227,23 @@ def test_what_was_fetched_once_needs_no_network(published: Hub, tmp_path: Path) 
     assert online == offline
 
 
+def test_a_bundle_carries_the_tokenizer(
+    published: Hub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """
+    On a machine that never saw the Hub it loads and writes.
+    """
+    there = zoo.predict(zoo.load("gpt2"), "abc", seed=0)
+    bundle = zoo.bundle("gpt2", out=tmp_path / "zoo.tar")
+    monkeypatch.setenv("ZOO_STORE", str(tmp_path / "store"))
+    with connected(published, tmp_path / "empty", HF_HUB_OFFLINE="1"):
+        zoo.unbundle(bundle, store=tmp_path / "store")
+        here = zoo.predict(zoo.load("gpt2"), "abc", seed=0)
+
+    assert here == there
+    assert not list((tmp_path / "empty").rglob("tokenizer.json"))
+
+
 def test_a_missing_tokenizer_is_told_of_at_the_load(
     published: Hub, tmp_path: Path
 ) -> None:
