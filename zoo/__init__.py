@@ -33,6 +33,7 @@ if TYPE_CHECKING:
         Column,
         DatasetSpec,
         ForecastOutput,
+        GapOutput,
         ImageInput,
         ImageOutput,
         License,
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
         SeriesInput,
         TabularInput,
         TextInput,
+        TextOutput,
         Weights,
     )
     from zoo.starting import new
@@ -59,6 +61,7 @@ __all__ = [
     "Column",
     "DatasetSpec",
     "ForecastOutput",
+    "GapOutput",
     "ImageInput",
     "ImageOutput",
     "License",
@@ -72,6 +75,7 @@ __all__ = [
     "SeriesInput",
     "TabularInput",
     "TextInput",
+    "TextOutput",
     "Weights",
     "ZooError",
     "adopt",

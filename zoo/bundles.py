@@ -20,7 +20,6 @@ from zoo.errors import BundleError, CheckpointError
 from zoo.locks import Lock
 from zoo.manifests import BLOCK, END, LARGEST, MANIFEST, Blob, Entry
 from zoo.plugins import found
-from zoo.repositories import SMALL
 
 __all__ = ["STAGE", "Arrived", "bundle", "unbundle"]
 
@@ -102,11 +101,10 @@ def _entry(name: str, paths: dict[str, Path]) -> Entry:
     lock = sources.to_lock(source, pin)
     paths[lock.sha256] = path
     files: dict[str, Blob] = {}
-    if source.repository is not None:
-        for small in (source.folder / known for known in SMALL):
-            if small.is_file():
-                blob = Blob(small.stat().st_size, store.digest(small))
-                files[small.name], paths[blob.sha256] = blob, small
+    for small in sources.beside(source):
+        if small.is_file():
+            blob = Blob(small.stat().st_size, store.digest(small))
+            files[small.name], paths[blob.sha256] = blob, small
     return Entry(lock, files)
 
 
@@ -191,6 +189,8 @@ def _settled(entry: Entry, stage: Path, archive: Path) -> tuple[Path, Lock]:
     folder.mkdir(parents=True, exist_ok=True)  # it may have come under two names
     for name, blob in entry.files.items():
         shutil.copyfile(stage / blob.sha256, folder / name)
+    if not lock.config:  # a tokenizer alone, of a model that a plugin describes
+        return folder, lock
     try:
         config = checkpoints.read_config(folder)
     except CheckpointError as exc:

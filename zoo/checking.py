@@ -55,6 +55,9 @@ ADVICE = {
     "nonsense_is_refused": "The task reads the input: check the ModelSpec's input=.",
     "samples_follow_the_seed": "Draw with the generator that sample() is given.",
     "codes_do_not_mix": "encode() and decode() should treat each row alone.",
+    "memory_changes_nothing": "extend() should give with a memory what forward gives "
+    "without one.",
+    "texts_go_on_as_alone": "Padding must not be attended to, nor move positions.",
     "weights_are_what_is_pinned": "Ship the run again: 'python scripts/ship.py RUN' "
     "copies it and writes its pin.",
     "claims_are_what_was_measured": "Claim what run.json holds: ship the run again.",

@@ -20,6 +20,7 @@ from zoo.specs import (
     ClassOutput,
     Column,
     ForecastOutput,
+    GapOutput,
     ImageInput,
     ImageOutput,
     Input,
@@ -32,6 +33,7 @@ from zoo.specs import (
     SeriesInput,
     TabularInput,
     TextInput,
+    TextOutput,
     Weights,
 )
 
@@ -281,6 +283,10 @@ def _output(raw: dict[str, Any]) -> Output:
         return ImageOutput(**raw)
     if raw["kind"] == "mask":
         return MaskOutput(**_tuples(raw))
+    if raw["kind"] == "text":
+        return TextOutput(**raw)
+    if raw["kind"] == "gap":
+        return GapOutput(**raw)
     raise ValueError(f"unknown output {raw['kind']!r}")
 
 

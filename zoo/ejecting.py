@@ -42,7 +42,7 @@ from pathlib import Path
 
 import torch
 
-from .{module} import {function}
+from .{module} import {names}
 
 WEIGHTS = Path(__file__).with_name("model.safetensors")
 OPTIONS = {options}
@@ -51,7 +51,7 @@ OPTIONS = {options}
 def load() -> torch.nn.Module:
     """Return the trained model in eval mode."""
     model = {function}(**OPTIONS)
-    held, first = _tensors(), {{}}
+    held, first = {tensors}, {{}}
     for name, value in model.state_dict().items():
         shared = first.setdefault((value.data_ptr(), value.shape), name)
         value.copy_(held[shared if value.numel() else name])
@@ -192,6 +192,8 @@ def _relative(path: Path, source: Source) -> str:
 def _init(source: Source) -> str:
     spec, plugin = source.spec, source.plugin
     module, _, function = spec.build.partition(":")
+    # a file of another project may have other names: see zoo.weights.Renamed
+    renames = "\ndef renamed(" in _file(module).read_text(encoding="utf-8")
     return INIT.format(
         name=spec.name,
         summary=spec.summary,
@@ -201,6 +203,8 @@ def _init(source: Source) -> str:
         gives=_described("It gives ", spec.output),
         module=module.rpartition(".")[2],
         function=function,
+        names=f"{function}, renamed" if renames else function,
+        tensors="renamed(_tensors())" if renames else "_tensors()",
         options=pformat(dict(spec.options)),
     )
 

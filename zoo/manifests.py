@@ -13,11 +13,11 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from zoo import locks, repositories
-from zoo.checkpoints import CONFIG
+from zoo.checkpoints import CONFIG, TOKENIZER
 from zoo.errors import ZooError
 from zoo.locks import Lock
 from zoo.repositories import PREFIX, SMALL
-from zoo.specs import COMMIT, NAME, SHA256
+from zoo.specs import COMMIT, NAME, REPOSITORY, SHA256
 
 __all__ = [
     "BLOCK",
@@ -144,9 +144,18 @@ def _entry(raw: dict[str, Any]) -> Entry:
             raise ValueError(f"{MANIFEST}: {text!r} is no distribution or version")
     if lock.name.startswith(PREFIX):
         _check_repository(entry)
-    elif not NAME.fullmatch(lock.name) or files or lock.config:
+    elif not NAME.fullmatch(lock.name) or not _is_plain(files, lock) or lock.config:
         raise ValueError(f"{MANIFEST}: {lock.name!r} is no model that can be bundled")
     return entry
+
+
+def _is_plain(files: Mapping[str, Blob], lock: Lock) -> bool:
+    """Return whether a registered model brings no more than a tokenizer of the Hub."""
+    if not files:
+        return True
+    address = REPOSITORY.fullmatch(lock.repo) and ".." not in lock.repo
+    commit = COMMIT.fullmatch(lock.commit)
+    return set(files) == {TOKENIZER} and bool(address and commit)
 
 
 def _blob(raw: dict[str, Any]) -> Blob:

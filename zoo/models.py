@@ -16,7 +16,7 @@ from zoo import plugins, sources, weights
 from zoo.about import About, LoadReport, attach
 from zoo.errors import InputError, OptionError, ZooError, near
 from zoo.plugins import Plugin
-from zoo.references import resolve
+from zoo.references import module, resolve
 from zoo.specs import ClassOutput, MaskOutput, ModelSpec
 from zoo.store import Verify
 from zoo.unfilled import without_initialisers
@@ -71,7 +71,8 @@ def load(
     slots = weights.slots(model)
     names = slots.names()
     fresh = tuple(n for n in names if new_head and _within(n, spec.head))
-    casts = weights.read(model, path, slots, fresh=fresh)
+    renamed = _renamed(spec, source.plugin)
+    casts = weights.read(model, path, slots, fresh=fresh, renamed=renamed)
     if device is not None or dtype is not None:
         model = _moved(model, device, dtype, spec)
     report = LoadReport(
@@ -84,9 +85,8 @@ def load(
         casts=casts,
         seconds=time.perf_counter() - started,
     )
-    parent = source.parent
-    if new_head:
-        parent = {"name": source.spec.name, "sha256": pin.sha256}
+    own = {"name": source.spec.name, "sha256": pin.sha256}
+    parent = own if new_head else source.parent
     about = About(
         spec=spec, options=chosen, folder=source.folder, parent=parent, report=report
     )
@@ -183,6 +183,12 @@ def make(spec: ModelSpec, plugin: Plugin, options: Mapping[str, Any]) -> nn.Modu
         problem = f"it can't be built with these options ({first})."
         raise OptionError(spec.name, problem, known) from exc
     return model
+
+
+def _renamed(spec: ModelSpec, plugin: Plugin) -> weights.Renamed | None:
+    """Return how a model's build module renames the tensors of a file, if it does."""
+    where = module(spec.build.partition(":")[0], plugin=plugin.name)
+    return getattr(where, "renamed", None)
 
 
 def _within(name: str, head: str | None) -> bool:

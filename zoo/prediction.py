@@ -16,7 +16,7 @@ from zoo.models import as_module, find
 from zoo.modes import evaluating, output
 from zoo.results import Answer, Result
 from zoo.sliding import TASK, slide
-from zoo.tasks import Task, task
+from zoo.tasks import Task, own_options, task
 from zoo.verbs import able, sample
 from zoo.windows import Windows, asked
 
@@ -38,7 +38,8 @@ def predict(
     DataFrame, or a list of those. Results are typed: they print, convert with
     `.to_dict()`, and show themselves in a notebook. `windows=True`, or a dict of the
     options of `zoo.windows.Windows`, lets an image classifier look at every part of a
-    picture and find several things in it. A model that draws takes None, and `seed=`.
+    picture and find several things in it. A model that draws takes None, and `seed=`;
+    one that writes takes the options of `zoo.generating.Plan`.
     Raises InputError, OptionError.
     """
     module = as_module(model, "zoo.predict(model, input)")
@@ -109,10 +110,12 @@ def example(name: str, *, shuffle: bool = False) -> Path:
 
 def _drawn(module: nn.Module, options: dict[str, Any]) -> Result:
     """Return one sample: what a model that draws makes of nothing."""
-    name = next((name for name in options if name != "seed"), None)
+    known = about(module).spec
+    names = ["seed", *(n for n in own_options(task(known.task)) if n != "seed")]
+    name = next((name for name in options if name not in names), None)
     if name is not None:
         problem = f"zoo.predict has no option {name!r} where there is no input."
-        raise OptionError(about(module).spec.name, problem, ["seed"])
+        raise OptionError(known.name, problem, names)
     found: Result = sample(module, **options)[0]
     return found
 
@@ -129,7 +132,12 @@ def _answers(
     if over is not None:
         one, suspicion = slide(module, opened[0], over, batch=batch, **options)
         return [one], suspicion
-    doing = task(spec.task)
+    doing: Any = task(spec.task)
+    if hasattr(doing, "answers"):
+        given = doing.batch(opened, spec.input)
+        return doing.answers(module, opened, options), doing.suspicion(
+            given, spec.input
+        )
     prepared = doing.batch(opened, spec.input, **options)
     said = output(module, prepared)
     found: list[Answer] = [*doing.results(said, opened, spec.output)]
@@ -141,6 +149,7 @@ def _check_options(
 ) -> None:
     parameters = signature(doing.batch).parameters.values()
     names = ["batch", *(p.name for p in parameters if p.kind is p.KEYWORD_ONLY)]
+    names += own_options(doing)
     if known.spec.task == TASK and verb == "zoo.predict":
         names.append("windows")
     for name in options:

@@ -32,6 +32,7 @@ __all__ = [
     "find",
     "home",
     "parse",
+    "small",
     "to_lock",
     "trust",
 ]
@@ -163,7 +164,7 @@ def _stored(repo: str, commit: str) -> Path | None:
 
 def _fetched(repo: str, commit: str, name: str) -> Path:
     """Return the folder of a repository in the client's cache, filled."""
-    folder = _small(repo, commit, checkpoints.CONFIG, name).parent
+    folder = small(repo, commit, checkpoints.CONFIG, name).parent
     for extra in EXTRAS:
         try:
             _extra(repo, commit, extra, name)
@@ -172,8 +173,11 @@ def _fetched(repo: str, commit: str, name: str) -> Path:
     return folder
 
 
-def _small(repo: str, commit: str, filename: str, name: str) -> Path:
-    """Return a small file of a repository, whole as far as the client can tell."""
+def small(repo: str, commit: str, filename: str, name: str) -> Path:
+    """Return a small file of a repository, whole as far as the client can tell.
+
+    Raises IntegrityError and what `hub.download` raises.
+    """
 
     def fetch() -> Path:
         found = hub.cached(repo, commit, filename)
@@ -187,7 +191,7 @@ def _extra(repo: str, commit: str, filename: str, name: str) -> None:
     """Bring a file that a repository may have; where it has not is remembered."""
     if not hub.known_missing(repo, commit, filename):
         with suppress(NotOnHub):
-            _small(repo, commit, filename, name)
+            small(repo, commit, filename, name)
 
 
 def _changed(name: str, known: Lock, lock: Lock | None, file: str) -> Exception:

@@ -8,6 +8,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from zoo.segments import Segmentation
 from zoo.showing import COLOURS, coded, figure, png, sheet, trend
+from zoo.text_results import FilledText, Filling, GeneratedText
 
 __all__ = [
     "Answer",
@@ -16,7 +17,10 @@ __all__ = [
     "Detection",
     "Detections",
     "Drawing",
+    "FilledText",
+    "Filling",
     "Forecast",
+    "GeneratedText",
     "MultiLabel",
     "Regression",
     "Result",
@@ -242,7 +246,16 @@ class Detections:
 
 
 # Of one input, by a task.
-Result = Classification | Drawing | Forecast | MultiLabel | Regression | Segmentation
+Result = (
+    Classification
+    | Drawing
+    | FilledText
+    | Forecast
+    | GeneratedText
+    | MultiLabel
+    | Regression
+    | Segmentation
+)
 Answer = Result | Detections
 
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from zoo import checkpoints, locks, policy, repositories, store
+from zoo import checkpoints, folders, locks, policy, repositories, store
 from zoo.checkpoints import Config
 from zoo.errors import (
     CheckpointError,
@@ -23,7 +23,15 @@ from zoo.repositories import PREFIX, Repository
 from zoo.specs import ModelSpec, TextInput, Weights
 from zoo.store import Verify
 
-__all__ = ["Source", "disagreement", "find", "fresh_lock", "obtain", "to_lock"]
+__all__ = [
+    "Source",
+    "beside",
+    "disagreement",
+    "find",
+    "fresh_lock",
+    "obtain",
+    "to_lock",
+]
 
 
 @dataclass(frozen=True)
@@ -51,7 +59,8 @@ def find(name: str | Path, *, locked: bool = True) -> Source:
     if isinstance(name, str) and name in known.models:
         spec, plugin = known.models[name], known.providers[name]
         folder = store.shipped(spec)
-        return Source(name, _beside(spec, folder), plugin, folder, "registered")
+        spec = _beside(spec, _published(spec.weights) or folder)
+        return Source(name, spec, plugin, folder, "registered")
     if isinstance(name, str) and name.startswith(PREFIX):
         return _repository(name, locked)
     folder = Path(name)
@@ -87,6 +96,8 @@ def obtain(
         blame=store.reinstall(source.plugin),
         verify=verify,
     )
+    if source.kind == "registered" and isinstance(source.spec.input, TextInput):
+        _fetch_tokenizer(source.name, pin, source.spec.input)
     if source.repository is not None and locked:
         who = source.plugin
         repositories.trust(
@@ -98,6 +109,16 @@ def obtain(
         if locked and not known:
             _trust(source, pin)
     return path, pin, hashed
+
+
+def beside(source: Source) -> list[Path]:
+    """Return the small files that a load may need and that no plugin ships."""
+    if source.repository is not None:
+        return [source.folder / known for known in repositories.SMALL]
+    expected, pin = source.spec.input, source.spec.weights
+    if isinstance(expected, TextInput) and pin is not None and pin.repo is not None:
+        return [expected.held] if isinstance(expected.held, Path) else []
+    return []
 
 
 def fresh_lock(name: str) -> Lock:
@@ -199,6 +220,26 @@ def _beside(spec: ModelSpec, folder: Path) -> ModelSpec:
         return spec
     path = folder / checkpoints.TOKENIZER
     return replace(spec, input=replace(spec.input, held=path))
+
+
+def _published(pin: Weights | None) -> Path | None:
+    """Return the folder of what lies beside weights on the Hub: in a store, or where
+    the client keeps it."""
+    if pin is None or pin.repo is None or pin.revision is None:
+        return None
+    home = f"models--{pin.repo.replace('/', '--')}"
+    cached = folders.hub_cache() / home / "snapshots" / pin.revision
+    stored = (
+        repositories.home(store, pin.repo, pin.revision) for store in folders.stores()
+    )
+    return next((f for f in stored if (f / checkpoints.TOKENIZER).is_file()), cached)
+
+
+def _fetch_tokenizer(name: str, pin: Weights, expected: TextInput) -> None:
+    """Bring the tokenizer of a registered model that lies on the Hub."""
+    there = isinstance(expected.held, Path) and expected.held.is_file()
+    if pin.repo is not None and pin.revision is not None and not there:
+        repositories.small(pin.repo, pin.revision, checkpoints.TOKENIZER, name)
 
 
 def _local(folder: Path, pin: Weights, verify: Verify) -> tuple[Path, Weights, bool]:

@@ -15,6 +15,7 @@ from zoo.signatures import (
     ClassOutput,
     Column,
     ForecastOutput,
+    GapOutput,
     ImageInput,
     ImageOutput,
     Input,
@@ -25,6 +26,7 @@ from zoo.signatures import (
     SeriesInput,
     TabularInput,
     TextInput,
+    TextOutput,
 )
 
 __all__ = [
@@ -32,6 +34,7 @@ __all__ = [
     "Column",
     "DatasetSpec",
     "ForecastOutput",
+    "GapOutput",
     "ImageInput",
     "ImageOutput",
     "Input",
@@ -45,6 +48,7 @@ __all__ = [
     "SeriesInput",
     "TabularInput",
     "TextInput",
+    "TextOutput",
     "Weights",
     "lower_is_better",
 ]
@@ -56,7 +60,9 @@ REFERENCE = re.compile(rf"{MODULE.pattern}:[A-Za-z_]\w*")
 COMMIT = re.compile(r"[0-9a-f]{40}")
 CONVERTED = "refs/convert/parquet"  # where the Hub keeps its copy of a scripted dataset
 REVISION = re.compile(rf"{COMMIT.pattern}|{CONVERTED}")
-DISTANCES = {"rmse", "mse", "mae", "negative", "frechet", "bits", "nats"}
+DISTANCES = {
+    *("rmse", "mse", "mae", "negative", "frechet", "bits", "nats", "perplexity"),
+}
 SHA256 = re.compile(r"[0-9a-f]{64}")
 REPOSITORY = re.compile(r"[A-Za-z0-9_][\w.-]{0,95}/[A-Za-z0-9_][\w.-]{0,95}", re.ASCII)
 FILENAME = re.compile(r"[A-Za-z0-9_][\w.-]*(/[A-Za-z0-9_][\w.-]*)*", re.ASCII)

@@ -47,6 +47,7 @@ from zoo.tensors import prepared, stand_in
 from zoo.verb_checks import codes_do_not_mix, samples_follow_the_seed
 from zoo.verification import verify
 from zoo.weights import SMALL, slots
+from zoo.writing_checks import memory_changes_nothing, texts_go_on_as_alone
 
 __all__ = ["CHECKS", "Check"]
 
@@ -61,11 +62,16 @@ def parameter_count_is_true(spec: ModelSpec, tmp_path: Path) -> None:
 
 
 def output_fits_the_labels(spec: ModelSpec, tmp_path: Path) -> None:
-    """A fresh model gives finite answers: to a row a score for each label, if any."""
-    output = _run(models.build(spec.name).eval(), _given(spec))
-    answers = task(spec.task).results(output, [_NOTHING] * len(output), spec.output)
+    """A fresh model gives finite answers: to a row a score for each label, if any, and
+    of a task that tells tokens a score for each token, at every place."""
+    given, doing = _given(spec), task(spec.task)
+    output = _run(models.build(spec.name).eval(), given)
     assert output.isfinite().all(), "the output holds NaN or infinity"
-    for one in answers:
+    if hasattr(doing, "answers"):
+        wanted = (*given.shape, getattr(spec.input, "vocabulary", 0))
+        assert tuple(output.shape) == wanted, f"{tuple(output.shape)} is not {wanted}"
+        return
+    for one in doing.results(output, [_NOTHING] * len(output), spec.output):
         assert set(getattr(one, "scores", ())) == set(spec.labels)
 
 
@@ -206,9 +212,8 @@ def claims_are_what_was_measured(spec: ModelSpec, tmp_path: Path) -> None:
         gap = abs(claim.value - measured[claim.name])
         assert gap < 1e-5, f"{claim.name} was {measured[claim.name]}"
         if claim.baseline is not None:
-            better = claim.value - claim.baseline
-            if lower_is_better(claim.name):
-                better = -better
+            sign = -1 if lower_is_better(claim.name) else 1
+            better = sign * (claim.value - claim.baseline)
             assert better >= 0, f"{claim.name} is worse than {claim.baseline_name}"
 
 
@@ -263,6 +268,8 @@ CHECKS: tuple[Check, ...] = (
     nonsense_is_refused,
     samples_follow_the_seed,
     codes_do_not_mix,
+    memory_changes_nothing,
+    texts_go_on_as_alone,
     weights_are_what_is_pinned,
     claims_are_what_was_measured,
     card_is_complete,

@@ -12,7 +12,7 @@ from torch import Tensor
 from torch.nn.functional import pad
 
 from zoo import checkpoints
-from zoo.errors import CheckpointError, IntegrityError, MissingExtra
+from zoo.errors import CheckpointError, InputError, IntegrityError, MissingExtra
 from zoo.specs import Input, TextInput
 
 if TYPE_CHECKING:
@@ -24,13 +24,17 @@ __all__ = [
     "noise",
     "numbers",
     "padded",
+    "sentence",
+    "spelled",
     "tokenizer",
     "trimmed",
+    "whole",
     "written",
 ]
 
 LARGEST = 32 << 20  # bytes of a tokenizer.json
 WORDS = 32  # tokens of a text of noise
+ENDLESS = 1 << 31  # tokens that no text has
 
 
 def tokenizer(expected: TextInput) -> "Tokenizer":
@@ -43,9 +47,32 @@ def tokenizer(expected: TextInput) -> "Tokenizer":
 
 def numbers(texts: Sequence[str], expected: TextInput) -> list[list[int]]:
     """Return the token numbers of each text, at least one of each."""
-    encode = tokenizer(expected).encode
+    made = tokenizer(expected)
     empty = [expected.padding if expected.unknown is None else expected.unknown]
-    return [encode(text).ids or empty for text in texts]
+    return [_encoded(made, text) or empty for text in texts]
+
+
+def whole(text: str, expected: TextInput) -> list[int]:
+    """Return the token numbers of a text of any length, with nothing put around it.
+
+    Raises InputError where the tokenizer knows no token for part of it.
+    """
+    # A text that is cut by hand must not be cut by the tokenizer before.
+    made = tokenizer(replace(expected, longest=ENDLESS))
+    return _encoded(made, text, around=False)
+
+
+def spelled(row: Sequence[int], expected: TextInput) -> str:
+    """Return the text that token numbers stand for, without special tokens."""
+    return tokenizer(expected).decode(list(row))
+
+
+def sentence(row: Tensor, expected: TextInput) -> str:
+    """Return the text of a row of a batch, in which a gap is a token like others."""
+    made = tokenizer(expected)
+    kept = [n for n in row.tolist() if n != expected.padding]
+    around = set(made.encode("").ids)  # what is put before and after every text
+    return made.decode([n for n in kept if n not in around], skip_special_tokens=False)
 
 
 def padded(rows: Sequence[Sequence[int]], expected: TextInput) -> Tensor:
@@ -135,6 +162,28 @@ def _content(expected: TextInput) -> bytes:
             "Save the checkpoint again, or get another copy of the folder",
         )
     return content
+
+
+def _encoded(made: "Tokenizer", text: str, *, around: bool = True) -> list[int]:
+    """Return the numbers of a text, with special tokens around it if there are any."""
+    try:
+        found: list[int] = made.encode(text, add_special_tokens=around).ids
+    except Exception as exc:  # the library raises bare ones
+        strange = next(
+            (one for one in dict.fromkeys(text) if not _knows(made, one)), ""
+        )
+        problem = f"The text holds {strange!r}, and the model has no token for that."
+        expected = f"a text of its {made.get_vocab_size():,} tokens"
+        raise InputError(problem, expected) from exc
+    return found
+
+
+def _knows(made: "Tokenizer", character: str) -> bool:
+    try:
+        made.encode(character)
+    except Exception:  # noqa: BLE001 - the library raises bare ones
+        return False
+    return True
 
 
 def _age(expected: TextInput) -> int:

@@ -6,6 +6,8 @@ A plugin's module declares a verb by having its methods. Nothing else is registe
   CPU, whatever device the model is on: the same seed draws the same everywhere.
 * `encode(given)` returns a code for each row of a prepared batch, (batch, numbers).
 * `decode(code)` returns outputs for codes, as forward returns them.
+* `extend(token, memory)` goes on with texts: see `zoo.generating`. A model whose
+  `TextOutput` names the token to start after also samples: texts from nothing.
 
 Outputs are what `zoo.tasks` turns into results, like those of forward. All methods are
 called in eval mode, and what they give must not depend on the rows beside.
@@ -18,14 +20,15 @@ import torch
 from torch import Tensor, nn
 
 from zoo.about import about, unwrapped
-from zoo.errors import OptionError, VerbError
+from zoo.errors import OptionError, VerbError, near
+from zoo.generating import METHOD, drawn
 from zoo.models import as_module
 from zoo.modes import evaluating
 from zoo.results import Result
-from zoo.specs import ModelSpec
-from zoo.tasks import task
+from zoo.specs import ModelSpec, TextOutput
+from zoo.tasks import own_options, task
 
-__all__ = ["VERBS", "able", "need", "outputs", "sample"]
+__all__ = ["VERBS", "able", "need", "outputs", "sample", "writes"]
 
 # The verbs of `zoo`, and the methods that each needs.
 VERBS = {
@@ -38,29 +41,47 @@ TOGETHER = 256  # samples that are drawn at once
 
 
 def sample(
-    model: nn.Module | str | Path, n: int = 1, *, seed: int | None = None
+    model: nn.Module | str | Path,
+    n: int = 1,
+    *,
+    seed: int | None = None,
+    **options: Any,
 ) -> list[Result]:
     """Return `n` results that `model` draws; the same seed and `n` give the same.
 
-    Without a seed they are drawn from torch's own generator. Raises VerbError,
-    OptionError.
+    Without a seed they are drawn from torch's own generator. A model that writes takes
+    the options of `zoo.generating.Plan`. Raises VerbError, OptionError.
     """
     module = as_module(model, "zoo.sample(model)")
     known = need(module, "sample")
+    doing: Any = task(known.task)
+    names = ["n", "seed", *(o for o in own_options(doing) if o != "seed")]
     if not _whole(n) or n < 1:
-        raise OptionError(known.name, f"n={n!r} should be 1 or more.", ["n", "seed"])
+        raise OptionError(known.name, f"n={n!r} should be 1 or more.", names)
     if seed is not None and not (_whole(seed) and 0 <= seed < 2**63):
         problem = f"seed={seed!r} should be a whole number from 0 on, below 2**63."
-        raise OptionError(known.name, problem, ["n", "seed"])
-    drawn = outputs(module, n, seed=seed)
-    return task(known.task).results(drawn, [drawn.new_empty(0)] * n, known.output)
+        raise OptionError(known.name, problem, names)
+    for name in options:
+        if name not in names:
+            problem = f"zoo.sample has no option {name!r}. {near(name, names)}"
+            raise OptionError(known.name, problem.rstrip(), names)
+    if writes(module):
+        found: list[Result] = doing.sampled(module, n, _random(seed), options)
+        return found
+    made = outputs(module, n, seed=seed)
+    told: list[Result] = doing.results(made, [made.new_empty(0)] * n, known.output)
+    return told
 
 
 @torch.inference_mode()
 def outputs(module: nn.Module, count: int, *, seed: int | None = None) -> Tensor:
-    """Return `count` outputs that a model draws, on the CPU, in eval mode."""
-    seed = int(torch.randint(2**62, ())) if seed is None else seed
-    random = torch.Generator().manual_seed(seed)
+    """Return `count` outputs that a model draws, on the CPU, in eval mode.
+
+    Of a model that writes, they are the numbers of a few tokens, (count, tokens).
+    """
+    random = _random(seed)
+    if writes(module):
+        return drawn(module, count, random)
     draw: Any = unwrapped(module).sample
     starts = range(0, count, TOGETHER)
     with evaluating(module):
@@ -83,12 +104,26 @@ def need(model: nn.Module, verb: str) -> ModelSpec:
     return spec
 
 
+def _random(seed: int | None) -> torch.Generator:
+    drawn = int(torch.randint(2**62, ())) if seed is None else seed
+    return torch.Generator().manual_seed(drawn)
+
+
 def _whole(value: object) -> bool:
     return isinstance(value, int) and not isinstance(value, bool)
 
 
 def _missing(model: nn.Module, verb: str) -> str:
     """Return the first method that a verb needs and a model does not have, or ""."""
+    if verb == "sample" and writes(model):
+        return ""
     found = unwrapped(model)
     methods = (m for m in VERBS[verb] if not callable(getattr(found, m, None)))
     return next(methods, "")
+
+
+def writes(model: nn.Module) -> bool:
+    """Return whether a model writes texts that begin with nothing."""
+    meaning = about(model).spec.output
+    begins = isinstance(meaning, TextOutput) and meaning.start is not None
+    return begins and callable(getattr(unwrapped(model), METHOD, None))

@@ -2,7 +2,7 @@
 
 import json
 import os
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,12 @@ from torch import Tensor, nn
 from zoo import folders
 from zoo.errors import MisfitError, NotSafetensors
 
-__all__ = ["Slots", "read", "slots", "tensors", "write"]
+__all__ = ["Renamed", "Slots", "narrow", "read", "slots", "tensors", "write"]
+
+# What a module with a build function may offer as `renamed`: the tensors of a file, by
+# the names that they have there, to the same by the names of the model. It is asked at
+# every load. What it does not know it returns as it is, and the load refuses that.
+Renamed = Callable[[dict[str, Tensor]], dict[str, Tensor]]
 
 # As the format calls them. Rarer ones are left to the library.
 DTYPES = {
@@ -69,16 +74,24 @@ def slots(model: nn.Module) -> Slots:
 
 
 def read(
-    model: nn.Module, path: Path, wanted: Slots, *, fresh: Collection[str] = ()
+    model: nn.Module,
+    path: Path,
+    wanted: Slots,
+    *,
+    fresh: Collection[str] = (),
+    renamed: Renamed | None = None,
 ) -> dict[str, str]:
     """Fill the slots `wanted` of `model`, every one of them and from nothing else.
 
     Tensors named in `fresh` keep what the module has, and the file's are passed over.
+    `renamed` gives the tensors of a file that another library wrote the module's names.
     Float tensors are converted to the module's type; all others must agree. Returns
     the conversions made, "float16 -> float32" by tensor name. On any fault nothing is
     changed and all faults are told at once.
     """
     found = tensors(path)
+    if renamed is not None:
+        found = renamed(found)
     faults: list[str] = []
     casts: dict[str, str] = {}
     filled: list[tuple[tuple[tuple[nn.Module, str, str], ...], Tensor]] = []

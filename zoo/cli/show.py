@@ -10,6 +10,7 @@ from zoo.plugins import Plugin
 from zoo.specs import (
     ClassOutput,
     ForecastOutput,
+    GapOutput,
     ImageInput,
     ImageOutput,
     Input,
@@ -19,6 +20,7 @@ from zoo.specs import (
     Output,
     SeriesInput,
     TextInput,
+    TextOutput,
 )
 
 if TYPE_CHECKING:
@@ -102,6 +104,10 @@ def _given(meaning: Output) -> dict[str, str]:
     if isinstance(meaning, ImageOutput):
         kind = "grey" if meaning.channels == 1 else "colour"
         return {"output": f"a {kind} picture, {meaning.width}x{meaning.height}"}
+    if isinstance(meaning, TextOutput):
+        return {"output": "how a text goes on"}
+    if isinstance(meaning, GapOutput):
+        return {"output": "what fills the gaps of a text"}
     said = f"{meaning.name} {meaning.unit}".rstrip()
     if isinstance(meaning, ForecastOutput):
         said += f", {meaning.horizon} ahead"
@@ -132,7 +138,8 @@ def result(found: "Answer") -> Iterator[str]:
     if isinstance(found, Forecast):  # whose picture is a thin line on white
         yield from [*said, _sparks(found)] if found.history else said
         return
-    seen = getattr(found, "image", found.picture)  # what was made, or was looked at
+    looked_at = getattr(found, "picture", None)  # a text has none
+    seen = getattr(found, "image", looked_at)  # what was made, or was looked at
     if isinstance(found, Detections):
         seen = found.drawn()
     if isinstance(found, Segmentation):  # in greys a silhouette says more
@@ -171,12 +178,18 @@ def _said(found: "Answer") -> list[str]:
     from zoo.results import (
         Detections,
         Drawing,
+        FilledText,
         Forecast,
+        GeneratedText,
         Regression,
         Segmentation,
         best,
     )
 
+    if isinstance(found, GeneratedText):
+        return str(found).split("\n")
+    if isinstance(found, FilledText):
+        return [", ".join(map(str, fillings)) for fillings in found.masks]
     if isinstance(found, Drawing | Forecast | Regression):
         return [str(found)]
     if isinstance(found, Detections):

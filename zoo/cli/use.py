@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from zoo.cli import show
+from zoo.cli.writing import writing
 from zoo.errors import ZooError
 from zoo.specs import MaskOutput, TextInput
 
@@ -35,6 +36,8 @@ as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.option(
     "--save", type=click.Path(path_type=Path), help="Draw what was found here."
 )
+@click.option("--seed", type=int, help="The same seed writes or draws the same.")
+@writing
 @as_json
 def predict_command(
     name: str,
@@ -42,6 +45,8 @@ def predict_command(
     example: bool,
     invert: bool,
     save: Path | None,
+    seed: int | None,
+    plan: dict[str, Any],
     as_json: bool,
     **over: Any,
 ) -> None:
@@ -49,7 +54,8 @@ def predict_command(
 
     NAME may also be a checkpoint folder. A model that draws needs no input. --windows
     finds several things in a picture with a model that names one; --size to --label are
-    for it alone. --save draws the boxes, or the mask of a model that gives one.
+    for it alone. --save draws the boxes, or the mask of a model that gives one;
+    --max-new-tokens to --stop are for a model that writes.
     """
     from zoo.models import build, find, load
     from zoo.prediction import example as find_example
@@ -60,12 +66,10 @@ def predict_command(
     if not texts and not able(build(name), "sample"):  # asked before weights come
         raise click.UsageError("Give an input, or --example to try the model's own.")
     options: dict[str, Any] = {"invert": True} if invert else {}
-    options |= _over(**over)
-    if (
-        save
-        and "windows" not in options
-        and not isinstance(find(name).output, MaskOutput)
-    ):
+    options |= _over(**over) | plan
+    options |= {} if seed is None else {"seed": seed}
+    drawable = "windows" in options or isinstance(find(name).output, MaskOutput)
+    if save and not drawable:
         raise click.UsageError("--save is for --windows, and for models of masks.")
     if save and len(texts) > 1:
         raise click.UsageError("--save draws what is in one input.")

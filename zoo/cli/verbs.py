@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from zoo.cli import show
+from zoo.cli.writing import writing
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -25,15 +26,24 @@ as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.argument("name")
 @click.option("-n", "count", default=1, show_default=True, help="How many.")
 @click.option("--seed", type=int, help="The same seed draws the same.")
+@writing
 @out
 @as_json
 def sample_command(
-    name: str, count: int, seed: int | None, out: Path | None, as_json: bool
+    name: str,
+    count: int,
+    seed: int | None,
+    plan: dict[str, Any],
+    out: Path | None,
+    as_json: bool,
 ) -> None:
-    """Let the model NAME draw; with -o, into one picture."""
+    """Let the model NAME draw, or write; pictures with -o into one.
+
+    --max-new-tokens to --stop are for a model that writes.
+    """
     from zoo.verbs import sample
 
-    _tell(sample(name, count, seed=seed), out, as_json)
+    _tell(sample(name, count, seed=seed, **plan), out, as_json)
 
 
 @click.command("encode")
@@ -114,7 +124,7 @@ def _tell(
     found: "list[Result]", out: Path | None, as_json: bool, columns: int | None = None
 ) -> None:
     """Write results that are pictures into one file, or show them."""
-    from zoo.results import Drawing, sheet
+    from zoo.results import Drawing, GeneratedText, sheet
 
     if as_json:
         click.echo(json.dumps([one.to_dict() for one in found], indent=2))
@@ -125,7 +135,8 @@ def _tell(
         _write(sheet(made, columns=columns) if len(made) > 1 else made[0], out)
         click.echo(str(out))
     elif not as_json:
-        click.echo("\n".join(line for one in found for line in show.result(one)))
+        gap = "\n\n" if any(isinstance(one, GeneratedText) for one in found) else "\n"
+        click.echo(gap.join("\n".join(show.result(one)) for one in found))
 
 
 def _write(picture: "Image.Image", out: Path) -> None:

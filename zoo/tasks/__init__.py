@@ -13,11 +13,17 @@ from torch import Tensor
 from zoo.errors import SpecError
 from zoo.results import Result
 
-__all__ = ["Task", "names", "task"]
+__all__ = ["Task", "names", "own_options", "task"]
 
 
 class Task(Protocol):
-    """What a task knows: `expected` is the model's input, `meaning` its output."""
+    """What a task knows: `expected` is the model's input, `meaning` its output.
+
+    Where one pass through the model is not the answer, the task has no `results` but
+    `answers(module, opened, options)`, which returns them, and names the options of
+    `zoo.predict` in `OPTIONS`; with `sampled(module, count, random, options)` its
+    models also draw from nothing, if their module can.
+    """
 
     def items(self, raw: Any, expected: Any) -> tuple[list[Any], bool]:
         """Return the single inputs in `raw`, and whether it was one and not a list."""
@@ -71,3 +77,8 @@ def task(tag: str) -> Task:
         raise SpecError("Task", "tag", tag, f"one of {', '.join(names())}")
     found = import_module(f"zoo.tasks.{tag.replace('-', '_')}")
     return cast(Task, found)
+
+
+def own_options(doing: Task) -> tuple[str, ...]:
+    """Return the options of `zoo.predict` that a task with `answers` names."""
+    return getattr(doing, "OPTIONS", ())

@@ -1,4 +1,4 @@
-"""What a model takes and what it gives, as specs and checkpoint folders say it."""
+"""What a model takes, as specs and checkpoint folders say it."""
 
 import re
 from dataclasses import dataclass, field
@@ -8,16 +8,10 @@ from typing import Literal
 from zoo.errors import SpecError
 
 __all__ = [
-    "ClassOutput",
     "Column",
-    "ForecastOutput",
     "ImageInput",
-    "ImageOutput",
     "Input",
-    "MaskOutput",
     "NoiseInput",
-    "NumberOutput",
-    "Output",
     "SeriesInput",
     "TabularInput",
     "TextInput",
@@ -165,105 +159,3 @@ def taken(expected: Input) -> str:
     """Return what a model takes, in a word or two for a message."""
     words = {"image": "pictures", "series": "series", "table": "rows of a table"}
     return {**words, "text": "texts", "noise": "noise"}[expected.kind]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ClassOutput:
-    """Scores for labels: how the model's numbers become probabilities.
-
-    `function_to_apply` is the Hub's term: "softmax" over (batch, labels), "sigmoid" of
-    one logit (batch, 1) for the second of two labels, "none" for an output that is the
-    score already. With `multi_label`, each label is a yes-or-no question of its own.
-    """
-
-    kind: Literal["classes"] = "classes"
-    labels: tuple[str, ...]
-    function_to_apply: Literal["softmax", "sigmoid", "none"] = "softmax"
-    multi_label: bool = False
-
-    def __post_init__(self) -> None:
-        if len(self.labels) < 2 and not self.multi_label:
-            raise SpecError("ClassOutput", "labels", self.labels, "at least two")
-        if len(set(self.labels)) != len(self.labels):
-            raise SpecError("ClassOutput", "labels", self.labels, "all different")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NumberOutput:
-    """One number a row, (batch, 1): what it is, and the unit it is in."""
-
-    kind: Literal["number"] = "number"
-    name: str
-    unit: str = ""
-
-    def __post_init__(self) -> None:
-        if not self.name.strip():
-            raise SpecError("NumberOutput", "name", self.name, "what the number is")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ForecastOutput:
-    """The next numbers of a series, (batch, horizon): what they are, and their unit."""
-
-    kind: Literal["forecast"] = "forecast"
-    name: str
-    unit: str = ""
-    horizon: int = 1
-
-    def __post_init__(self) -> None:
-        if not self.name.strip():
-            raise SpecError("ForecastOutput", "name", self.name, "what is forecast")
-        if self.horizon < 1:
-            raise SpecError("ForecastOutput", "horizon", self.horizon, "at least 1")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ImageOutput:
-    """A picture, as the model gives it: (batch, channels, height, width).
-
-    Black is `low`, white is `high`, once `function_to_apply` is applied: "sigmoid" of
-    logits, or "none".
-    """
-
-    kind: Literal["image"] = "image"
-    height: int
-    width: int
-    channels: Literal[1, 3] = 3
-    function_to_apply: Literal["sigmoid", "none"] = "none"
-    low: float = 0.0
-    high: float = 1.0
-
-    def __post_init__(self) -> None:
-        for side in ("height", "width"):
-            if getattr(self, side) < 1:
-                raise SpecError("ImageOutput", side, getattr(self, side), "at least 1")
-        if self.low >= self.high:
-            raise SpecError("ImageOutput", "low", self.low, f"below {self.high}")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MaskOutput:
-    """A label for each pixel of the model's input: (batch, labels, height, width).
-
-    "softmax" over the labels, or "sigmoid" of one logit, (batch, 1, height, width), for
-    the second of two labels. The first label is the ground that the others lie on.
-    """
-
-    kind: Literal["mask"] = "mask"
-    labels: tuple[str, ...]
-    function_to_apply: Literal["softmax", "sigmoid"] = "softmax"
-
-    def __post_init__(self) -> None:
-        if len(self.labels) < 2:
-            raise SpecError("MaskOutput", "labels", self.labels, "at least two")
-        if len(set(self.labels)) != len(self.labels):
-            raise SpecError("MaskOutput", "labels", self.labels, "all different")
-        if self.function_to_apply not in ("softmax", "sigmoid"):
-            wanted, given = "'softmax' or 'sigmoid'", self.function_to_apply
-            raise SpecError("MaskOutput", "function_to_apply", given, wanted)
-        if self.function_to_apply == "sigmoid" and len(self.labels) > 2:
-            wanted = "'softmax', because a logit is for the second of two labels"
-            raise SpecError("MaskOutput", "function_to_apply", "sigmoid", wanted)
-
-
-Output = ClassOutput | ForecastOutput | ImageOutput | MaskOutput | NumberOutput

@@ -1,0 +1,106 @@
+"""Transformers on one attention core: GPT, which goes on with a text, and BERT, which
+fills its gaps.
+
+This module is only metadata; it must stay free of torch.
+"""
+
+from zoo import (
+    GapOutput,
+    License,
+    ModelSpec,
+    TextInput,
+    TextOutput,
+    Weights,
+    hookimpl,
+)
+
+GPT2 = "https://cdn.openai.com/better-language-models/language_models_are_unsupervised_multitask_learners.pdf"
+GPT2_TOKENIZER = "8414cab924d8b9b33013f0d221c5862f365ee9be39c5c2bfae8a5a9e970478a6"
+BERT_TOKENIZER = "ce64fce797c24f68df90b40a3f74f579b336a493db14bd583fd520ea0d8c9a98"
+
+SPECS = (
+    ModelSpec(
+        name="bert-base",
+        summary="BERT, the base one, fills the gaps of an English text.",
+        task="fill-mask",
+        build="zoo_transformer.bert:bert",
+        card="cards/bert-base.md",
+        license=License(code="mit", weights="apache-2.0", data="unknown"),
+        parameters=109_514_298,
+        input=TextInput(
+            longest=512,
+            vocabulary=30_522,
+            padding=0,
+            unknown=100,
+            language="en",
+            tokenizer=BERT_TOKENIZER,
+        ),
+        output=GapOutput(mask=103),
+        trained_on=("bookcorpus", "english-wikipedia"),
+        examples=("gap.txt",),
+        papers=("https://arxiv.org/abs/1810.04805",),
+        tags=("bert", "word-pieces"),
+        weights=Weights(
+            size=440_449_768,
+            sha256="68d45e234eb4a928074dfd868cead0219ab85354cc53d20e772753c6bb9169d3",
+            repo="google-bert/bert-base-uncased",
+            revision="86b5e0934494bd15c9632b12f734a8a67f723594",
+        ),
+    ),
+    ModelSpec(
+        name="gpt-mini",
+        summary="A small GPT goes on with a text, as in Shakespeare's plays.",
+        task="text-generation",
+        build="zoo_transformer.gpt:gpt",
+        options={
+            "vocabulary": 66,
+            "context": 128,
+            "width": 192,
+            "depth": 3,
+            "heads": 3,
+        },
+        recipe="zoo_transformer.gpt_recipe",
+        card="cards/gpt-mini.md",
+        license=License(code="mit", weights="mit", data="mit"),
+        parameters=1_372_224,
+        input=TextInput(longest=128, vocabulary=66, language="en"),
+        output=TextOutput(start=1),
+        trained_on=("tiny_shakespeare",),
+        examples=("romeo.txt",),
+        stored="float16",
+        papers=(GPT2,),
+        tags=("gpt", "shakespeare", "characters"),
+    ),
+    ModelSpec(
+        name="gpt2",
+        summary="GPT-2, the small one, goes on with an English text.",
+        task="text-generation",
+        build="zoo_transformer.gpt:gpt",
+        card="cards/gpt2.md",
+        license=License(code="mit", weights="mit", data="unknown"),
+        parameters=124_439_808,
+        input=TextInput(
+            longest=1_024,
+            vocabulary=50_257,
+            padding=50_256,  # nothing else is free, and nobody looks ahead at it
+            language="en",
+            tokenizer=GPT2_TOKENIZER,
+        ),
+        output=TextOutput(start=50_256, end=50_256),
+        trained_on=("webtext",),
+        examples=("romeo.txt",),
+        papers=(GPT2,),
+        tags=("gpt", "gpt2", "byte-pairs"),
+        weights=Weights(
+            size=548_105_171,
+            sha256="248dfc3911869ec493c76e65bf2fcf7f615828b0254c12b473182f0f81d3a707",
+            repo="openai-community/gpt2",
+            revision="607a30d783dfa663caf39e06633721c8d4cfcd7e",
+        ),
+    ),
+)
+
+
+@hookimpl
+def zoo_models() -> tuple[ModelSpec, ...]:
+    return SPECS

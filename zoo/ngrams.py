@@ -1,0 +1,97 @@
+"""What a table of token sequences reaches: the simple method beside a language model.
+
+Chen, Goodman: "An empirical study of smoothing techniques for language modeling", 1999,
+interpolated modified Kneser-Ney: what was seen after the last tokens, discounted, with
+what was seen after fewer of them, down to every token being as likely as any other.
+"""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+__all__ = ["Ngrams"]
+
+CLASSES = 3  # sequences seen once, twice, and more often are discounted differently
+
+
+@dataclass(frozen=True)
+class _Order:
+    """Sequences of one length, as sorted numbers, and what is known of each.
+
+    `share` is its own discounted part of the probability, `rest` what its context
+    leaves to shorter sequences.
+    """
+
+    known: Tensor
+    share: Tensor
+    context: Tensor
+    rest: Tensor
+
+
+class Ngrams:
+    """Sequences of up to `order` tokens, counted in a row of tokens, (tokens,)."""
+
+    def __init__(self, token: Tensor, *, order: int, vocabulary: int) -> None:
+        if vocabulary**order >= 2**63:
+            raise ValueError(f"{order} tokens of {vocabulary} make no whole number.")
+        self.order, self.vocabulary = order, vocabulary
+        self._orders: list[_Order] = []
+        keys, count = _keys(token, order, vocabulary).unique(return_counts=True)
+        for length in range(order, 0, -1):
+            self._orders.insert(0, _smoothed(keys, count, vocabulary))
+            # A shorter sequence counts once for each token that was seen before it.
+            shorter = keys % vocabulary ** (length - 1)
+            keys, count = shorter.unique(return_counts=True)
+
+    def __len__(self) -> int:
+        """Return how many sequences of all lengths are kept."""
+        return sum(len(held.known) for held in self._orders)
+
+    def nats(self, token: Tensor) -> Tensor:
+        """Return what each token costs after those before it, from the first that has
+        `order` - 1 of them on, in nats."""
+        keys = _keys(token, self.order, self.vocabulary)
+        chance = torch.full(keys.shape, 1 / self.vocabulary, dtype=torch.float64)
+        for length, held in enumerate(self._orders, start=1):
+            asked = keys % self.vocabulary**length
+            own = _find(held.known, held.share, asked, 0.0)
+            context = asked.div(self.vocabulary, rounding_mode="floor")
+            chance = own + _find(held.context, held.rest, context, 1.0) * chance
+        return -chance.log()
+
+
+def _keys(token: Tensor, order: int, vocabulary: int) -> Tensor:
+    """Return each sequence of `order` tokens as one number, the last token last."""
+    rows = token.long().unfold(0, order, 1)
+    power = vocabulary ** torch.arange(order - 1, -1, -1)
+    return (rows * power).sum(dim=1)
+
+
+def _smoothed(keys: Tensor, count: Tensor, vocabulary: int) -> _Order:
+    discount = _discounts(count)[count.clamp(max=CLASSES)]
+    context, place = keys.div(vocabulary, rounding_mode="floor").unique(
+        return_inverse=True
+    )
+    empty = torch.zeros(len(context), dtype=torch.float64)
+    total = empty.index_add(0, place, count.double())
+    taken = empty.index_add(0, place, discount)
+    return _Order(keys, (count - discount) / total[place], context, taken / total)
+
+
+def _discounts(count: Tensor) -> Tensor:
+    """Return what is taken off sequences seen 0, 1, 2, and 3 times or more often."""
+    seen = [(count == times).sum().item() for times in range(1, CLASSES + 2)]
+    if not all(seen):  # too little text to estimate from
+        return torch.tensor([0.0, 0.5, 0.5, 0.5], dtype=torch.float64)
+    base = seen[0] / (seen[0] + 2 * seen[1])
+    found = [
+        times - (times + 1) * base * seen[times] / seen[times - 1]
+        for times in range(1, CLASSES + 1)
+    ]
+    return torch.tensor([0.0, *found], dtype=torch.float64).clamp(min=0)
+
+
+def _find(known: Tensor, value: Tensor, asked: Tensor, otherwise: float) -> Tensor:
+    place = torch.searchsorted(known, asked).clamp(max=len(known) - 1)
+    return torch.where(known[place] == asked, value[place], otherwise)

@@ -1,0 +1,101 @@
+"""A text with gaps in, what may fill them out. The Hub's tag is fill-mask.
+
+Every gap is filled by itself, as if the others stayed open.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from zoo import texts, tokens
+from zoo.about import about
+from zoo.errors import InputError, OptionError
+from zoo.modes import output
+from zoo.results import FilledText, Filling, Result
+from zoo.specs import GapOutput, TextInput
+
+__all__ = ["OPTIONS", "answers", "batch", "items", "opened", "suspicion"]
+
+OPTIONS = ("top_k",)
+SHOWN = 5  # tokens of a gap that are told, where nobody says how many
+
+items, opened, suspicion = texts.items, texts.opened, texts.suspicion
+batch = texts.batch
+
+
+def answers(
+    module: nn.Module, opened: Sequence[str | Tensor], options: Mapping[str, Any]
+) -> list[Result]:
+    """Return the `top_k` likeliest tokens of each gap, and their chances.
+
+    Raises OptionError, and InputError where a text has no gap that is read.
+    """
+    spec = about(module).spec
+    expected, meaning = spec.input, spec.output
+    assert isinstance(expected, TextInput), "what a model of this task takes"
+    assert isinstance(meaning, GapOutput), "what a model of this task gives"
+    count = _count(spec.name, options.get("top_k", SHOWN), expected)
+    token = batch(opened, expected)
+    gaps = [
+        _gaps(row, one, expected, meaning)
+        for row, one in zip(token, opened, strict=True)
+    ]
+    chances = output(module, token).float().softmax(dim=-1)
+    return [
+        _told(row, places, chance, one, expected, count)
+        for row, places, chance, one in zip(token, gaps, chances, opened, strict=True)
+    ]
+
+
+def _count(model: str, count: Any, expected: TextInput) -> int:
+    whole = isinstance(count, int) and not isinstance(count, bool)
+    if not whole or not 1 <= count <= expected.vocabulary:
+        wanted = f"a whole number from 1 to {expected.vocabulary:,}"
+        problem = f"top_k={count!r} should be {wanted}."
+        raise OptionError(model, problem, ["batch", *OPTIONS])
+    return int(count)
+
+
+def _gaps(
+    row: Tensor, text: str | Tensor, expected: TextInput, meaning: GapOutput
+) -> list[int]:
+    """Return the places of the gaps of a row of tokens."""
+    found: list[int] = (row == meaning.mask).nonzero().flatten().tolist()
+    if found:
+        return found
+    sign = tokens.tokenizer(expected).id_to_token(meaning.mask)
+    inside = isinstance(text, str) and str(sign) in text
+    where = f" among its first {expected.longest:,} tokens" if inside else ""
+    problem = f"The text has no {sign}{where}, so there is no gap to fill."
+    raise InputError(problem, f"a text with {sign} where a word is missing")
+
+
+def _told(
+    row: Tensor,
+    places: list[int],
+    chance: Tensor,
+    text: str | Tensor,
+    expected: TextInput,
+    count: int,
+) -> FilledText:
+    reader = tokens.tokenizer(expected)
+    likely = chance[places].topk(count)
+    pairs = zip(likely.values.tolist(), likely.indices.tolist(), strict=True)
+    masks = []
+    for place, (scores, numbers) in zip(places, pairs, strict=True):
+        fillings = []
+        for score, number in zip(scores, numbers, strict=True):
+            filled = torch.where(torch.arange(len(row)) == place, number, row)
+            fillings.append(
+                Filling(
+                    token_str=reader.decode([number], skip_special_tokens=False),
+                    score=score,
+                    token=number,
+                    sequence=tokens.sentence(filled, expected),
+                )
+            )
+        masks.append(tuple(fillings))
+    shown = text if isinstance(text, str) else tokens.sentence(row, expected)
+    return FilledText(text=shown, masks=tuple(masks))

@@ -1,0 +1,145 @@
+"""A text in, and how it may go on. The Hub's tag is text-generation.
+
+An answer takes many passes through the model, and its tokenizer: `zoo.generating` has
+the loop, and tells of the one method that a module must have.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import fields
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from zoo import generating, texts, tokens
+from zoo.about import about
+from zoo.errors import OptionError
+from zoo.generating import Plan
+from zoo.results import GeneratedText, Result
+from zoo.specs import TextInput
+
+__all__ = ["OPTIONS", "answers", "batch", "items", "opened", "sampled", "suspicion"]
+
+OPTIONS = tuple(field.name for field in fields(Plan))
+LARGEST = 1 << 20  # tokens that are written at once
+
+
+def _number(value: object, low: float, high: float) -> bool:
+    plain = isinstance(value, (int, float)) and not isinstance(value, bool)
+    return plain and low <= value <= high  # type: ignore[operator]
+
+
+def _whole(value: object, low: int, high: int) -> bool:
+    return isinstance(value, int) and _number(value, low, high)
+
+
+def _texts(value: object) -> bool:
+    several = [value] if isinstance(value, str) else value
+    if not isinstance(several, (list, tuple)):
+        return False
+    return all(isinstance(one, str) and one for one in several)
+
+
+# What each option must be, and how that is said.
+RULES: dict[str, tuple[Callable[[Any], bool], str]] = {
+    "max_new_tokens": (
+        lambda value: _whole(value, 1, LARGEST),
+        f"a whole number from 1 to {LARGEST:,}",
+    ),
+    "temperature": (
+        lambda value: value == 0 or _number(value, 0.01, 100),
+        "0, for the likeliest token, or from 0.01 to 100",
+    ),
+    "top_k": (
+        lambda value: value is None or _whole(value, 1, 1 << 62),
+        "a whole number from 1 on, or None",
+    ),
+    "top_p": (
+        lambda value: value is None or (_number(value, 0, 1) and value > 0),
+        "above 0 and at most 1, or None",
+    ),
+    "seed": (
+        lambda value: value is None or _whole(value, 0, (1 << 63) - 1),
+        "a whole number from 0 on, below 2**63, or None",
+    ),
+    "stop": (
+        lambda value: value is None or _texts(value),
+        "a text that is not empty, a list of those, or None",
+    ),
+}
+
+items, opened, suspicion = texts.items, texts.opened, texts.suspicion
+batch = texts.batch
+
+
+def answers(
+    module: nn.Module, opened: Sequence[str | Tensor], options: Mapping[str, Any]
+) -> list[Result]:
+    """Return how each text goes on; `options` are those of `zoo.generating.Plan`."""
+    plan = planned(about(module).spec.name, options)
+    expected = _expected(module)
+    prompts = [
+        tokens.whole(one, expected) if isinstance(one, str) else one.tolist()
+        for one in opened
+    ]
+    given = [
+        one if isinstance(one, str) else tokens.spelled(row, expected)
+        for one, row in zip(opened, prompts, strict=True)
+    ]
+    count = len(opened)
+    seeds = generating.seeds(count) if plan.seed is None else [plan.seed] * count
+    return _told(module, given, prompts, seeds, plan)
+
+
+def sampled(
+    module: nn.Module, count: int, random: torch.Generator, options: Mapping[str, Any]
+) -> list[Result]:
+    """Return texts that begin with nothing, each drawn by a seed of its own."""
+    known = about(module).spec
+    plan = planned(known.name, options)
+    seeds = generating.seeds(count, random)
+    prompts = [generating.beginning(known)] * count
+    return _told(module, [""] * count, prompts, seeds, plan)
+
+
+def planned(model: str, options: Mapping[str, Any]) -> Plan:
+    """Return the plan of a generation, or an OptionError about one of its options."""
+    for name, value in options.items():
+        fits, wanted = RULES[name]
+        if not fits(value):
+            problem = f"{name}={value!r} should be {wanted}."
+            raise OptionError(model, problem, OPTIONS)
+    return Plan(**options)
+
+
+def _told(
+    module: nn.Module,
+    given: Sequence[str],
+    prompts: Sequence[Sequence[int]],
+    seeds: Sequence[int],
+    plan: Plan,
+) -> list[Result]:
+    expected = _expected(module)
+
+    def over(row: list[int]) -> bool:
+        text = tokens.spelled(row, expected)
+        return plan.cut(text) != text
+
+    written = generating.generate(
+        module, prompts, plan=plan, seeds=seeds, over=over if plan.stop else None
+    )
+    return [
+        GeneratedText(
+            prompt=prompt,
+            text=plan.cut(tokens.spelled(one.tokens, expected)),
+            tokens=len(one.tokens),
+            finished=one.finished,
+        )
+        for prompt, one in zip(given, written, strict=True)
+    ]
+
+
+def _expected(module: nn.Module) -> TextInput:
+    expected = about(module).spec.input
+    assert isinstance(expected, TextInput), "what a model of this task takes"
+    return expected

@@ -1,0 +1,66 @@
+"""What every model promises that goes on with texts; see `zoo.generating`.
+
+A check returns at once where a module has no `extend`.
+"""
+
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import nn
+
+from zoo import generating, models
+from zoo.generating import METHOD, Plan
+from zoo.specs import ModelSpec, TextInput
+from zoo.tensors import prepared, stand_in
+
+__all__ = ["memory_changes_nothing", "texts_go_on_as_alone"]
+
+GREEDY = Plan(max_new_tokens=8, temperature=0)
+
+
+@torch.inference_mode()
+def memory_changes_nothing(spec: ModelSpec, tmp_path: Path) -> None:
+    """Read at once or in parts, a text says the same of what comes next, what comes
+    later says nothing of what came before, and the same is written by both ways."""
+    model: Any = models.build(spec.name).eval()
+    if not callable(getattr(model, METHOD, None)):
+        return
+    token = prepared(stand_in(spec.input, spec.output, 3, spec.name).input[:1])
+    whole, _ = model.extend(token)
+    _, memory = model.extend(token[:, :3])
+    parts, memory = model.extend(token[:, 3:-1], memory)
+    parts, _ = model.extend(token[:, -1:], memory)
+    said = model(token)
+    assert torch.allclose(whole, parts, atol=1e-4), "a text in parts is another text"
+    assert torch.allclose(whole, said[:, -1], atol=1e-4), "extend is not forward"
+    assert torch.allclose(said[:, :3], model(token[:, :3]), atol=1e-4), "it looks ahead"
+    prompts = [token[0, :4].tolist()]
+    with_memory, without = (
+        generating.generate(model, prompts, plan=GREEDY, seeds=[0], remember=remember)
+        for remember in (True, False)
+    )
+    assert with_memory == without, "memory changed what was written"
+
+
+def texts_go_on_as_alone(spec: ModelSpec, tmp_path: Path) -> None:
+    """Prompts of different length go on as each does alone, also where a text outgrows
+    what the model reads at once, and a draw by a seed is the same in company."""
+    model = models.build(spec.name).eval()
+    if not callable(getattr(model, METHOD, None)):
+        return
+    assert isinstance(spec.input, TextInput), "a model that writes also reads"
+    row = stand_in(spec.input, spec.output, 1, spec.name).input[0].tolist()
+    prompts = [row[:2], row[:7], row[:3]]
+    if spec.input.longest <= 512:  # a longer text takes too long to try
+        prompts[1] = row * (spec.input.longest // len(row)) + row[:1]
+    for plan in (GREEDY, Plan(max_new_tokens=8)):
+        together = _written(model, prompts, plan)
+        assert together == [_written(model, [one], plan)[0] for one in prompts]
+        assert all(len(one.tokens) == 8 or one.finished for one in together)
+
+
+def _written(
+    model: nn.Module, prompts: list[list[int]], plan: Plan
+) -> list[generating.Written]:
+    return generating.generate(model, prompts, plan=plan, seeds=[0] * len(prompts))
