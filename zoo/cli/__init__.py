@@ -35,6 +35,7 @@ COMMANDS = {
     "unbundle": ("stock", "Check such a file, and put its models into a store."),
     "cache": ("stock", "List what is kept on this machine; verify or prune it."),
     "verify": ("use", "Hash, load and replay a model; measure its claims again."),
+    "completion": ("completion", "Print a script for a shell's completion."),
     "new": ("new", "Write a plugin to begin with."),
     "check": ("check", "Try what every model promises, on a model or a plugin."),
     "publish": ("share", "Put a model on the Hugging Face Hub."),

@@ -8,6 +8,7 @@ import click
 
 from zoo import catalogue
 from zoo.cli import show
+from zoo.cli.completion import models
 from zoo.errors import near
 from zoo.plugins import found
 from zoo.specs import ModelSpec
@@ -48,7 +49,7 @@ def search_command(words: tuple[str, ...], as_json: bool, **conditions: Any) -> 
 
 
 @click.command("info")
-@click.argument("name")
+@click.argument("name", shell_complete=models)
 @as_json
 def info_command(name: str, as_json: bool) -> None:
     """Show what is known about the model NAME before anything is loaded."""
@@ -61,7 +62,7 @@ def info_command(name: str, as_json: bool) -> None:
 
 
 @click.command("card")
-@click.argument("name")
+@click.argument("name", shell_complete=models)
 def card_command(name: str) -> None:
     """Print the model card of NAME, as it stands in its repository on the Hub."""
     from zoo.cards import render

@@ -5,11 +5,13 @@ from collections import Counter
 
 import click
 
+from zoo.cli.completion import models
+
 SIGNS = {"kept": "ok  ", "broken": "FAIL", "skipped": "skip"}
 
 
 @click.command("check")
-@click.argument("targets", nargs=-1, required=True)
+@click.argument("targets", shell_complete=models, nargs=-1, required=True)
 @click.option("--metric/--no-metric", default=True, help="Measure the claims again.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.pass_context

@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from zoo.cli import show
+from zoo.cli.completion import models
 
 MANY = 12  # classes whose rows are counted one by one
 as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
@@ -16,7 +17,7 @@ target = click.option("--target", metavar="COLUMN", help="The column to predict.
 
 
 @click.command("finetune")
-@click.argument("name")
+@click.argument("name", shell_complete=models)
 @click.argument("data")
 @click.option("-o", "--out", type=click.Path(path_type=Path), help="Folder to write.")
 @click.option("--set", "words", multiple=True, metavar="KEY=VALUE", help="A setting.")

@@ -6,9 +6,11 @@ from typing import Any
 
 import click
 
+from zoo.cli.completion import models
+
 
 @click.command("publish")
-@click.argument("name")
+@click.argument("name", shell_complete=models)
 @click.option("--repo", required=True, metavar="USER/NAME", help="Where to put it.")
 @click.option("--private", is_flag=True, help="Create the repository as a private one.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
@@ -31,7 +33,7 @@ def publish_command(name: str, repo: str, private: bool, as_json: bool) -> None:
 
 
 @click.command("eject")
-@click.argument("name")
+@click.argument("name", shell_complete=models)
 @click.argument("folder", type=click.Path(path_type=Path))
 def eject_command(name: str, folder: Path) -> None:
     """Write the model NAME into FOLDER, as a Python package that needs torch alone.

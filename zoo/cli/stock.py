@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from zoo import bundles, catalogue, fetching, folders, inventory, locking, locks
+from zoo.cli.completion import models
 from zoo.cli.show import size
 from zoo.errors import ZooError
 from zoo.inventory import Item
@@ -37,7 +38,7 @@ path_type = click.Path(path_type=Path)
 
 
 @click.command("fetch")
-@click.argument("names", nargs=-1)
+@click.argument("names", shell_complete=models, nargs=-1)
 @everything
 @as_json
 @click.pass_context
@@ -65,7 +66,7 @@ def fetch_command(
 
 
 @click.command("lock")
-@click.argument("names", nargs=-1)
+@click.argument("names", shell_complete=models, nargs=-1)
 @everything
 @click.option("-o", "--out", type=path_type, help="The file; by default zoo.lock.")
 @click.option("--check", is_flag=True, help="Only compare, status 1 if it disagrees.")
@@ -95,7 +96,7 @@ def lock_command(
 
 
 @click.command("bundle")
-@click.argument("names", nargs=-1, required=True)
+@click.argument("names", shell_complete=models, nargs=-1, required=True)
 @click.option("-o", "--out", type=path_type, required=True, help="The file to write.")
 def bundle_command(names: tuple[str, ...], out: Path) -> None:
     """Write the models NAMES into one file, for a machine without a network."""
@@ -137,7 +138,7 @@ def cache_command(ctx: click.Context, as_json: bool) -> None:
 
 
 @cache_command.command("verify")
-@click.argument("names", nargs=-1)
+@click.argument("names", shell_complete=models, nargs=-1)
 @click.pass_context
 def verify_command(ctx: click.Context, names: tuple[str, ...]) -> None:
     """Hash the files of NAMES, or all, again; set aside what is wrong, status 1."""

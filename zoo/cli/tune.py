@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from zoo.cli import show
+from zoo.cli.completion import models
 from zoo.cli.use import check_device
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ metric = click.option("--metric", help="The figure that counts; else the recipe'
 
 
 @click.command("sweep")
-@click.argument("name")
+@click.argument("name", shell_complete=models)
 @click.option("--data", help="Your own, as for 'zoo finetune': search its settings.")
 @click.option("--target", metavar="COLUMN", help="Of --data: the column to predict.")
 @click.option("--validation", metavar="DATA", help="Of --data: rows that judge.")
@@ -70,7 +71,7 @@ def sweep_command(
 
 
 @click.command("crossval")
-@click.argument("name")
+@click.argument("name", shell_complete=models)
 @click.option("--folds", default=5, show_default=True)
 @click.option("--stratified", is_flag=True, help="Each label in its proportion.")
 @click.option("--set", "words", multiple=True, metavar="KEY=VALUE", help="A setting.")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from zoo.cli import show
+from zoo.cli.completion import models
 from zoo.cli.writing import writing
 from zoo.errors import ZooError
 from zoo.specs import MaskOutput, TextInput
@@ -22,7 +23,7 @@ as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
 
 @click.command("predict")
-@click.argument("name")
+@click.argument("name", shell_complete=models)
 @click.argument("inputs", nargs=-1)
 @click.option("--example", is_flag=True, help="Use the example the model ships.")
 @click.option("--invert", is_flag=True, help="Exchange dark and light (pictures).")
@@ -91,7 +92,7 @@ def predict_command(
 
 
 @click.command("train")
-@click.argument("name")
+@click.argument("name", shell_complete=models)
 @click.option("-o", "--out", type=click.Path(path_type=Path), help="Folder to write.")
 @click.option("--set", "words", multiple=True, metavar="KEY=VALUE", help="A setting.")
 @click.option("--seed", type=int, help="Short for --set seed=...")
@@ -128,7 +129,7 @@ def train_command(
 
 
 @click.command("verify")
-@click.argument("names", nargs=-1)
+@click.argument("names", shell_complete=models, nargs=-1)
 @click.option("--metric", is_flag=True, help="Measure the claims on the data again.")
 @as_json
 @click.pass_context

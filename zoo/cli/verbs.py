@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from zoo.cli import show
+from zoo.cli.completion import models
 from zoo.cli.writing import writing
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
 
 @click.command("sample")
-@click.argument("name")
+@click.argument("name", shell_complete=models)
 @click.option("-n", "count", default=1, show_default=True, help="How many.")
 @click.option("--seed", type=int, help="The same seed draws the same.")
 @writing
@@ -47,7 +48,7 @@ def sample_command(
 
 
 @click.command("encode")
-@click.argument("name")
+@click.argument("name", shell_complete=models)
 @click.argument("inputs", nargs=-1)
 @example
 @invert
@@ -63,7 +64,7 @@ def encode_command(
 
 
 @click.command("reconstruct")
-@click.argument("name")
+@click.argument("name", shell_complete=models)
 @click.argument("inputs", nargs=-1)
 @example
 @invert
@@ -85,7 +86,7 @@ def reconstruct_command(
 
 
 @click.command("interpolate")
-@click.argument("name")
+@click.argument("name", shell_complete=models)
 @click.argument("first")
 @click.argument("last")
 @click.option("--steps", default=8, show_default=True, help="The two ends included.")
