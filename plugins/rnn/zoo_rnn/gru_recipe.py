@@ -29,7 +29,7 @@ class Settings:
     seed: int = 0
     dropout: float = 0.5  # of the vectors of tokens, and of what is pooled
     broken: float = 0.1  # share of tokens that are broken in two, in each of two rounds
-    epochs: int = 4
+    epochs: int = 3
     batch: int = 128
     lr: float = 2e-3  # the peak of the one-cycle schedule
     weight_decay: float = 0.01
