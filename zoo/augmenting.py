@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-__all__ = ["KINDS", "Copies", "augmented"]
+__all__ = ["KINDS", "Copies", "augmented", "shifted"]
 
 KINDS = ("none", "flip", "flip-crop")
 LEAST = 0.4  # of a picture's area that a crop keeps
@@ -47,6 +47,15 @@ def augmented(
     drawn = torch.rand(len(batch), generator=random) < chance
     batch = torch.where(drawn.view(-1, 1, 1, 1), batch.flip(-1), batch)
     return _cropped(batch, random) if kind == "flip-crop" else batch
+
+
+def shifted(batch: Tensor, most: int, random: torch.Generator) -> Tensor:
+    """Return each picture moved by up to `most` pixels each way, black coming in."""
+    count, _, height, width = batch.shape
+    padded = functional.pad(batch, (most,) * 4)
+    places = padded.unfold(2, height, 1).unfold(3, width, 1)  # (B, C, down, across, ..)
+    down, across = torch.randint(2 * most + 1, (2, count), generator=random)
+    return places[torch.arange(count), :, down, across]
 
 
 def _cropped(batch: Tensor, random: torch.Generator) -> Tensor:
