@@ -1,0 +1,115 @@
+"""What only ResNet-20 promises; what every model promises is in zoo.testing."""
+
+import pytest
+import torch
+from torch import Tensor, nn
+from torchvision.models.resnet import BasicBlock
+from zoo_resnet.resnet20 import Shortcut, resnet20
+
+import zoo
+
+
+def padded(given: int, width: int) -> nn.Conv2d:
+    """The shortcut of option A as a convolution: a part of the identity, every second
+    pixel, and zeros on both sides of the channels."""
+    found = nn.Conv2d(given, width, 1, stride=2, bias=False).requires_grad_(False)
+    before = (width - given) // 2
+    found.weight.zero_()
+    found.weight[before : before + given, :, 0, 0] = torch.eye(given)
+    return found
+
+
+def of_torchvision(*, blocks: int = 3) -> nn.Sequential:
+    """The same network of torchvision's blocks, with other weights."""
+    layers: list[nn.Module] = [nn.Conv2d(3, 16, 3, padding=1, bias=False)]
+    layers += [nn.BatchNorm2d(16), nn.ReLU()]
+    for given, width in ((16, 16), (16, 32), (32, 64)):
+        shorter = padded(given, width) if given != width else None
+        layers.append(BasicBlock(given, width, 1 + (given != width), shorter))
+        layers += [BasicBlock(width, width) for _ in range(blocks - 1)]
+    layers += [nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(64, 10)]
+    return nn.Sequential(*layers)
+
+
+def copied(model: nn.Module, other: nn.Module) -> None:
+    """Copy every tensor in its order; the other's shortcuts have some of their own."""
+    theirs = [v for n, v in other.state_dict().items() if "downsample" not in n]
+    for mine, tensor in zip(model.state_dict().values(), theirs, strict=True):
+        tensor.copy_(mine)
+
+
+@pytest.mark.parametrize("blocks", [1, 3])
+def test_it_gives_the_logits_of_torchvisions_blocks(blocks: int) -> None:
+    """
+    With the same weights, in training, which moves the statistics, and in eval mode.
+    """
+    torch.manual_seed(0)
+    model, other = resnet20(blocks=blocks), of_torchvision(blocks=blocks)
+    copied(model, other)
+    image = torch.randn(8, 3, 32, 32)
+
+    for _ in range(3):
+        assert torch.allclose(model(image), other(image), atol=1e-5)
+    assert torch.allclose(model.eval()(image), other.eval()(image), atol=1e-5)
+
+
+def test_the_trained_weights_give_the_logits_of_torchvisions_blocks() -> None:
+    """
+    The weights that are shipped are those of a ResNet as others know it.
+    """
+    model, other = zoo.load("resnet20-cifar10"), of_torchvision()
+    copied(model, other)
+    image = torch.randn(8, 3, 32, 32, generator=torch.Generator().manual_seed(0))
+
+    with torch.inference_mode():
+        assert torch.allclose(model(image), other.eval()(image), atol=1e-5)
+
+
+@pytest.mark.parametrize("blocks", [3, 5, 7, 9, 18])
+def test_the_parameter_count_is_the_papers_formula(blocks: int) -> None:
+    """
+    Table 6 of the paper says 0.27M, 0.46M, 0.66M, 0.85M and 1.7M: 6 n + 2 layers, a
+    scale and a shift after each convolution, and no parameter in a shortcut.
+    """
+    convolutions = 3 * 16 * 9
+    norms = 2 * 16 * (1 + 2 * blocks)
+    for given, width in ((16, 16), (16, 32), (32, 64)):
+        convolutions += 9 * (given * width + (2 * blocks - 1) * width * width)
+    norms += 2 * 2 * blocks * (32 + 64)
+    model = resnet20(blocks=blocks)
+
+    counted = sum(p.numel() for p in model.parameters())
+    layers = [m for m in model.modules() if isinstance(m, nn.Conv2d | nn.Linear)]
+    assert counted == convolutions + norms + 650
+    assert len(layers) == 6 * blocks + 2
+    if blocks == 3:
+        assert counted == 269_722
+
+
+def test_a_shortcut_halves_and_pads_with_zeros() -> None:
+    """
+    Every second pixel is as it was, and new channels lie half before, half after.
+    """
+    maps = torch.rand(2, 4, 6, 6)
+    found = Shortcut(fresh=4, stride=2)(maps)
+
+    assert torch.equal(found[:, 2:6], maps[:, :, ::2, ::2])
+    assert found[:, [0, 1, 6, 7]].abs().max() == 0
+
+
+def test_an_untrained_block_lets_gradients_through() -> None:
+    """
+    In the deepest net of the paper the first layer's gradient does not vanish: it is
+    within a factor of a hundred of the last block's.
+    """
+    torch.manual_seed(0)
+    model = resnet20(blocks=18)
+    model(torch.randn(4, 3, 32, 32)).square().sum().backward()
+    sizes = [gradient(m.weight) for m in model.modules() if isinstance(m, nn.Conv2d)]
+
+    assert 0.01 < sizes[0] / sizes[-1] < 100
+
+
+def gradient(weight: Tensor) -> float:
+    assert weight.grad is not None
+    return weight.grad.norm().item() / weight.detach().norm().item()

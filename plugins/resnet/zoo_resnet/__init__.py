@@ -1,0 +1,45 @@
+"""Residual networks for small pictures.
+
+This module is only metadata; it must stay free of torch.
+"""
+
+from zoo import ClassOutput, ImageInput, License, ModelSpec, hookimpl
+
+KINDS = (
+    "airplane",
+    "automobile",
+    "bird",
+    "cat",
+    "deer",
+    "dog",
+    "frog",
+    "horse",
+    "ship",
+    "truck",
+)
+
+SPECS = (
+    ModelSpec(
+        name="resnet20-cifar10",
+        summary="ResNet-20 names one of ten animals and vehicles in 32x32 pixels.",
+        task="image-classification",
+        build="zoo_resnet.resnet20:resnet20",
+        recipe="zoo_resnet.resnet20_recipe",
+        card="cards/resnet20-cifar10.md",
+        license=License(code="mit", weights="mit", data="unknown"),
+        parameters=269_722,
+        input=ImageInput(height=32, width=32),
+        output=ClassOutput(labels=KINDS),
+        trained_on=("cifar10",),
+        head="decide",
+        examples=("cat.png",),
+        stored="float16",
+        papers=("https://arxiv.org/abs/1512.03385",),
+        tags=("cifar10", "resnet", "cnn", "backbone"),
+    ),
+)
+
+
+@hookimpl
+def zoo_models() -> tuple[ModelSpec, ...]:
+    return SPECS
