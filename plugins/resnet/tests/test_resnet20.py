@@ -2,11 +2,16 @@
 
 import pytest
 import torch
-from torch import Tensor, nn
+from PIL import Image
+from torch import nn
 from torchvision.models.resnet import BasicBlock
-from zoo_resnet.resnet20 import Shortcut, resnet20
+from zoo_resnet.resnet20 import Block, Shortcut, resnet20
+from zoo_resnet.telling import linear
 
 import zoo
+from zoo import store, weights
+from zoo.finetuning import teach
+from zoo.tensors import Tensors
 
 
 def padded(given: int, width: int) -> nn.Conv2d:
@@ -97,19 +102,64 @@ def test_a_shortcut_halves_and_pads_with_zeros() -> None:
     assert found[:, [0, 1, 6, 7]].abs().max() == 0
 
 
-def test_an_untrained_block_lets_gradients_through() -> None:
+def test_a_block_learns_the_difference_to_its_input() -> None:
     """
-    In the deepest net of the paper the first layer's gradient does not vanish: it is
-    within a factor of a hundred of the last block's.
+    Where the scale of its last normalisation is zero, maps pass it as they are.
     """
-    torch.manual_seed(0)
-    model = resnet20(blocks=18)
-    model(torch.randn(4, 3, 32, 32)).square().sum().backward()
-    sizes = [gradient(m.weight) for m in model.modules() if isinstance(m, nn.Conv2d)]
+    block, maps = Block(given=16, width=16), torch.rand(2, 16, 8, 8)
+    nn.init.zeros_(block.get_parameter("change.4.weight"))
 
-    assert 0.01 < sizes[0] / sizes[-1] < 100
+    assert torch.equal(block(maps), maps)
 
 
-def gradient(weight: Tensor) -> float:
-    assert weight.grad is not None
-    return weight.grad.norm().item() / weight.detach().norm().item()
+def rows(seed: int, *, moved: int) -> Tensors:
+    """Noise; with `moved`, a picture of class 1 is lighter by so much in its red."""
+    random = torch.Generator().manual_seed(seed)
+    target = torch.arange(40) % 2
+    image = torch.randint(0, 100, (40, 3, 32, 32), generator=random)
+    image[:, 0] += moved * target.view(-1, 1, 1)
+    return Tensors(
+        input=image.to(torch.uint8), target=target, source="drawn", fingerprint=""
+    )
+
+
+def test_the_softmax_regression_reads_pixels_and_nothing_else() -> None:
+    """
+    It tells light from dark red on pictures it has not seen, and in noise it guesses.
+    """
+    assert linear(rows(0, moved=50), rows(1, moved=50)) == 1.0
+    assert 0.2 < linear(rows(0, moved=0), rows(1, moved=0)) < 0.8
+
+
+def test_no_picture_without_a_licence_is_shipped() -> None:
+    """
+    CIFAR-10 has none: the example is of another size, and the golden is of noise, which
+    differs from one pixel to the next as no picture does.
+    """
+    example = Image.open(zoo.example("resnet20-cifar10"))
+    folder = store.shipped(zoo.spec("resnet20-cifar10"))
+    held = weights.tensors(folder / "golden.safetensors")["input"]
+
+    assert example.size != (32, 32)
+    assert held.diff(dim=3).abs().mean() > 0.8 * held.std()
+
+
+def test_the_example_is_a_cat() -> None:
+    """
+    A photograph that is not of CIFAR-10, brought to 32x32 pixels.
+    """
+    name = "resnet20-cifar10"
+
+    assert zoo.predict(name, zoo.example(name)).label == "cat"
+
+
+def test_it_learns_digits_by_a_new_head() -> None:
+    """
+    Fine-tuned on 300 handwritten digits of scikit-learn, it reads others better than a
+    linear classifier on its raw features' pixels does, and far better than chance.
+    """
+    table = zoo.data("digits", "train").shuffle(seed=0)
+    learnt, asked = table.select(range(300)), table.select(range(300, 600))
+    lesson = teach("resnet20-cifar10", learnt, test=asked)
+
+    assert lesson.metrics["accuracy"] > 0.8

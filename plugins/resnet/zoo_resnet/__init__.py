@@ -18,6 +18,9 @@ KINDS = (
     "truck",
 )
 
+# Of the pixels of the 45,000 training rows that it was fitted to, by its recipe's seed.
+MEAN, DEVIATION = (0.491, 0.4817, 0.4461), (0.2451, 0.2427, 0.2605)
+
 SPECS = (
     ModelSpec(
         name="resnet20-cifar10",
@@ -28,7 +31,7 @@ SPECS = (
         card="cards/resnet20-cifar10.md",
         license=License(code="mit", weights="mit", data="unknown"),
         parameters=269_722,
-        input=ImageInput(height=32, width=32),
+        input=ImageInput(height=32, width=32, mean=MEAN, std=DEVIATION),
         output=ClassOutput(labels=KINDS),
         trained_on=("cifar10",),
         head="decide",
