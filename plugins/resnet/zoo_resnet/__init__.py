@@ -3,7 +3,7 @@
 This module is only metadata; it must stay free of torch.
 """
 
-from zoo import ClassOutput, ImageInput, License, ModelSpec, hookimpl
+from zoo import ClassOutput, ImageInput, License, Metric, ModelSpec, Weights, hookimpl
 
 KINDS = (
     "airplane",
@@ -39,6 +39,28 @@ SPECS = (
         stored="float16",
         papers=("https://arxiv.org/abs/1512.03385",),
         tags=("cifar10", "resnet", "cnn", "backbone"),
+        weights=Weights(
+            size=552_620,
+            sha256="b12c989b4c599b17537022e87fb8f8348d165c7dec26d5c676d08ca24984558e",
+        ),
+        metrics=(
+            Metric(
+                name="accuracy",
+                value=0.8451,
+                dataset="cifar10",
+                split="test",
+                tolerance=0.001,
+                baseline=0.4135,
+                baseline_name="softmax regression",
+            ),
+            Metric(
+                name="f1",
+                value=0.844547,
+                dataset="cifar10",
+                split="test",
+                tolerance=0.001,
+            ),
+        ),
     ),
 )
 
