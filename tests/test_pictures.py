@@ -30,9 +30,7 @@ def test_labels_below_a_confusion_do_not_cover_each_other(labels: list[str]) -> 
     """
     drawn = pictures.confusion(torch.arange(10), torch.arange(10), labels)
 
-    dark = (
-        torch.tensor(np.asarray(Image.open(io.BytesIO(drawn)).convert("L"))) < 128
-    )
+    dark = torch.tensor(np.asarray(Image.open(io.BytesIO(drawn)).convert("L"))) < 128
     frame = int((dark.sum(dim=1) > 200).nonzero().max())  # the line below the counts
     ink = dark[frame + 6 : frame + 18].any(dim=0).int()  # below the ticks
     assert (ink.diff() == 1).sum() == 10
