@@ -10,6 +10,7 @@ from zoo_resnet.telling import linear
 
 import zoo
 from zoo import store, weights
+from zoo.errors import DataError
 from zoo.finetuning import teach
 from zoo.tensors import Tensors
 
@@ -156,11 +157,33 @@ def test_the_example_is_a_cat() -> None:
 
 def test_it_learns_digits_by_a_new_head() -> None:
     """
-    Fine-tuned on 300 handwritten digits of scikit-learn, it reads others, although it
+    Fine-tuned on 200 handwritten digits of scikit-learn, it reads others, although it
     was trained on colour photographs.
     """
     table = zoo.data("digits", "train").shuffle(seed=0)
-    learnt, asked = table.select(range(300)), table.select(range(300, 600))
-    lesson = teach("resnet20-cifar10", learnt, test=asked)
+    learnt, asked = table.select(range(200)), table.select(range(200, 400))
+    lesson = teach("resnet20-cifar10", learnt, test=asked, settings={"pull": 0.01})
 
-    assert lesson.metrics["accuracy"] > 0.8
+    assert lesson.metrics["accuracy"] > 0.7
+
+
+@pytest.mark.data
+def test_it_learns_zebras_by_a_new_head() -> None:
+    """
+    Fine-tuned on 400 photographs of horses and zebras, it tells others apart better
+    than the commonest class does, and than pixels do, of which 0.61 was measured.
+    """
+    try:
+        table = {
+            split: zoo.data("horse2zebra", split).shuffle(seed=0)
+            for split in ("train", "test")
+        }
+    except DataError:
+        pytest.skip("ZOO_DATA holds no horse2zebra")
+    learnt = table["train"].select(range(400))
+    lesson = teach(
+        "resnet20-cifar10", learnt, test=table["test"], settings={"pull": 0.01}
+    )
+
+    assert lesson.metrics["accuracy"] > 0.7
+    assert lesson.run.baselines["the commonest class"]["accuracy"] < 0.6
