@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor
 
-from zoo.augmenting import Copies, augmented
+from zoo.augmenting import Copies, augmented, shifted
 
 BATCH = torch.rand(64, 3, 8, 6, generator=torch.Generator().manual_seed(0))
 
@@ -86,3 +86,26 @@ def test_without_changes_there_is_one_copy() -> None:
     """
     assert Copies().count == len(Copies().of(BATCH, torch.Generator())) == 1
     assert Copies(kind="flip-crop", passes=4).count == 5
+
+
+def test_a_shift_moves_each_picture_whole_and_lets_black_in() -> None:
+    """
+    Every picture is one of the (2 most + 1) squared parts of its padded self, and with
+    none to move by it is itself.
+    """
+    padded = torch.nn.functional.pad(BATCH, (2, 2, 2, 2))
+    found = shifted(BATCH, 2, torch.Generator().manual_seed(0))
+    places = []
+    for number, one in enumerate(found):
+        parts = {
+            (down, across): padded[number, :, down : down + 8, across : across + 6]
+            for down in range(5)
+            for across in range(5)
+        }
+        places += [place for place, part in parts.items() if torch.equal(part, one)]
+
+    assert len(places) == len(BATCH)
+    assert (
+        {down for down, _ in places} == {across for _, across in places} == {*range(5)}
+    )
+    assert torch.equal(shifted(BATCH, 0, torch.Generator()), BATCH)

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-__all__ = ["KINDS", "Copies", "augmented", "together"]
+__all__ = ["KINDS", "Copies", "augmented", "shifted", "together"]
 
 KINDS = ("none", "flip", "flip-crop")
 LEAST = 0.4  # of a picture's area that a crop keeps
@@ -49,6 +49,15 @@ def augmented(
     if kind != "flip-crop":
         return batch
     return _sampled(batch, _parts(batch, random), "bilinear")
+
+
+def shifted(batch: Tensor, most: int, random: torch.Generator) -> Tensor:
+    """Return each picture moved by up to `most` pixels each way, black coming in."""
+    count, _, height, width = batch.shape
+    padded = functional.pad(batch, (most,) * 4)
+    places = padded.unfold(2, height, 1).unfold(3, width, 1)  # (B, C, down, across, ..)
+    down, across = torch.randint(2 * most + 1, (2, count), generator=random)
+    return places[torch.arange(count), :, down, across]
 
 
 def together(

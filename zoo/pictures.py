@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 __all__ = ["confusion", "curves", "lines", "mistakes", "png", "predicted", "regions"]
 
+WIDTH = 40  # letters that stand side by side below a confusion
 COLOURS = ("#cc6677", "#4477aa", "#ddcc77", "#117733", "#aa4499", "#88ccee")
 
 
@@ -78,6 +79,7 @@ def confusion(said: Tensor, true: Tensor, labels: Sequence[str]) -> bytes:
     """Return how often each label was called what, in counts."""
     size = len(labels)
     counts = torch.bincount(true * size + said, minlength=size**2).view(size, size)
+    crowded = size * max(map(len, labels)) > WIDTH
 
     def draw(figure: Figure) -> None:
         axes = figure.add_subplot()
@@ -90,7 +92,7 @@ def confusion(said: Tensor, true: Tensor, labels: Sequence[str]) -> bytes:
                     axes.text(
                         column, row, str(count), ha="center", va="center", fontsize=8
                     )
-        axes.set_xticks(range(size), labels, rotation=90 if size > 10 else 0)
+        axes.set_xticks(range(size), labels, rotation=90 if crowded else 0)
         axes.set_yticks(range(size), labels)
         axes.set_xlabel("said")
         axes.set_ylabel("true")

@@ -1,0 +1,70 @@
+"""Residual networks for small pictures.
+
+This module is only metadata; it must stay free of torch.
+"""
+
+from zoo import ClassOutput, ImageInput, License, Metric, ModelSpec, Weights, hookimpl
+
+KINDS = (
+    "airplane",
+    "automobile",
+    "bird",
+    "cat",
+    "deer",
+    "dog",
+    "frog",
+    "horse",
+    "ship",
+    "truck",
+)
+
+# Of the pixels of the 45,000 training rows that it was fitted to, by its recipe's seed.
+MEAN, DEVIATION = (0.491, 0.4817, 0.4461), (0.2451, 0.2427, 0.2605)
+
+SPECS = (
+    ModelSpec(
+        name="resnet20-cifar10",
+        summary="ResNet-20 names one of ten animals and vehicles in 32x32 pixels.",
+        task="image-classification",
+        build="zoo_resnet.resnet20:resnet20",
+        recipe="zoo_resnet.resnet20_recipe",
+        card="cards/resnet20-cifar10.md",
+        license=License(code="mit", weights="mit", data="unknown"),
+        parameters=269_722,
+        input=ImageInput(height=32, width=32, mean=MEAN, std=DEVIATION),
+        output=ClassOutput(labels=KINDS),
+        trained_on=("cifar10",),
+        head="decide",
+        examples=("cat.png",),
+        stored="float16",
+        papers=("https://arxiv.org/abs/1512.03385",),
+        tags=("cifar10", "resnet", "cnn", "backbone"),
+        weights=Weights(
+            size=552_620,
+            sha256="b12c989b4c599b17537022e87fb8f8348d165c7dec26d5c676d08ca24984558e",
+        ),
+        metrics=(
+            Metric(
+                name="accuracy",
+                value=0.8451,
+                dataset="cifar10",
+                split="test",
+                tolerance=0.001,
+                baseline=0.4135,
+                baseline_name="softmax regression",
+            ),
+            Metric(
+                name="f1",
+                value=0.844547,
+                dataset="cifar10",
+                split="test",
+                tolerance=0.001,
+            ),
+        ),
+    ),
+)
+
+
+@hookimpl
+def zoo_models() -> tuple[ModelSpec, ...]:
+    return SPECS

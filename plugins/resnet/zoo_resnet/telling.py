@@ -1,0 +1,144 @@
+"""What the card of a network for CIFAR-10 tells: simple methods beside it, mistakes,
+and what becomes of it on pictures unlike those it was trained on.
+"""
+
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import avg_pool2d, cross_entropy, interpolate
+
+from zoo import Run, baselines, heads, pictures
+from zoo.measuring import outputs
+from zoo.normalising import normalised
+from zoo.tensors import Tensors, prepared
+
+__all__ = ["linear", "report"]
+
+PULL = 0.01  # of the softmax regression: the penalty on its squared weights
+SURE = 0.9  # a score that a user may take for certainty
+# Nobody has stated a licence for CIFAR-10, so none of its pictures is passed on.
+MISTAKES = (
+    "Not of CIFAR-10, but of the Oxford-IIIT Pet dataset (Parkhi and others, CC BY-SA "
+    "4.0) in 32x32 pixels: the wrong answers that it was surest of."
+)
+
+
+def report(model: nn.Module, run: Run, training: Tensors, test: Tensors) -> None:
+    """Measure what the card speaks of, and draw what it shows."""
+    run.baseline("majority class", accuracy=baselines.majority(training, test))
+    run.baseline("nearest class mean", accuracy=baselines.nearest_mean(training, test))
+    run.baseline("softmax regression", accuracy=linear(training, test))
+    score, said = _answers(model, run, prepared(test.input))
+    right, labels = said == test.target, run.spec.labels
+    run.picture(
+        "confusion",
+        pictures.confusion(said, test.target, labels),
+        "How often each kind of the test split was called what.",
+    )
+    sure = score > SURE
+    run.note(mean_score=score.mean().item(), sure=_share(sure))
+    run.note(right_when_sure=_share(right[sure]), right_else=_share(right[~sure]))
+    for number, label in enumerate(labels):
+        run.note(**{f"right_{label}": _share(right[test.target == number])})
+    _note_confusions(run, said, test.target)
+    _note_changes(model, run, test)
+    _note_elsewhere(model, run)
+
+
+def linear(training: Tensors, test: Tensors) -> float:
+    """Return the test accuracy of a softmax regression on standardised pixels."""
+    count = int(training.target.max()) + 1
+    given = prepared(training.input).flatten(start_dim=1)
+    middle, spread = given.mean(dim=0), given.std(dim=0).clamp_min(1e-6)
+    start = torch.zeros(count, given.shape[1]), torch.zeros(count)
+    weight, bias = heads.solve(
+        start, (given - middle) / spread, training.target, cross_entropy, pull=PULL
+    )
+    asked = (prepared(test.input).flatten(start_dim=1) - middle) / spread
+    return _share((asked @ weight.T + bias).argmax(dim=1) == test.target)
+
+
+def _note_confusions(run: Run, said: Tensor, true: Tensor) -> None:
+    """Note how much of a kind is taken for another, of pairs that look alike."""
+    known = {label: number for number, label in enumerate(run.spec.labels)}
+    for one, other in (("cat", "dog"), ("automobile", "truck"), ("bird", "airplane")):
+        for first, second in ((one, other), (other, one)):
+            taken = said[true == known[first]] == known[second]
+            run.note(**{f"{first}_for_{second}": _share(taken)})
+
+
+def _note_changes(model: nn.Module, run: Run, test: Tensors) -> None:
+    """Note the accuracy on the test pictures, changed."""
+    image = prepared(test.input)
+    random = torch.Generator().manual_seed(0)
+    noise = torch.randn(image.shape, generator=random)
+    tone = torch.tensor([0.299, 0.587, 0.114]).view(3, 1, 1)  # of light, as in JPEG
+    coarse = avg_pool2d(image, 2)  # what a picture of 16x16 pixels would hold
+    shown = {
+        "grey": (image * tone).sum(dim=1, keepdim=True).expand_as(image),
+        "upside_down": image.flip(2),
+        "turned": image.rot90(1, dims=(2, 3)),
+        "inverted": 1 - image,
+        "noisy": (image + 0.1 * noise).clamp(0, 1),
+        "coarse": interpolate(coarse, scale_factor=2, mode="bilinear"),
+        "middle": interpolate(image[:, :, 8:24, 8:24], scale_factor=2, mode="bilinear"),
+        "moved": image.roll(8, dims=3),
+    }
+    for name, changed in shown.items():
+        _, said = _answers(model, run, changed)
+        run.note(**{name: _share(said == test.target)})
+
+
+def _note_elsewhere(model: nn.Module, run: Run) -> None:
+    """Note what it says of photographs from elsewhere, some of none of its kinds."""
+    cat, dog, frog, horse = (
+        run.spec.labels.index(label) for label in ("cat", "dog", "frog", "horse")
+    )
+    image, score, said, species = _photographs(model, run, "oxford_iiit_pet", "species")
+    run.note(
+        photographed_cat=_share(said[species == 0] == cat),
+        photographed_dog=_share(said[species == 1] == dog),
+    )
+    true = torch.tensor([cat, dog])[species]
+    run.picture(
+        "mistakes",
+        pictures.mistakes(image, said, true, score, run.spec.labels),
+        MISTAKES,
+    )
+    _, score, said, domain = _photographs(model, run, "horse2zebra", "label")
+    run.note(
+        photographed_horse=_share(said[domain == 0] == horse),
+        zebra_for_horse=_share(said[domain == 1] == horse),
+        sure_of_zebras=_share(score[domain == 1] > SURE),
+    )
+    _, score, said, _ = _photographs(model, run, "hymenoptera", "label")
+    run.note(
+        sure_of_insects=_share(score > SURE),
+        score_of_insects=score.mean().item(),
+        insect_for_frog=_share(said == frog),
+    )
+    random = torch.Generator().manual_seed(0)
+    score, _ = _answers(model, run, torch.rand(1000, 3, 32, 32, generator=random))
+    run.note(sure_of_noise=_share(score > SURE), score_of_noise=score.mean().item())
+
+
+def _photographs(
+    model: nn.Module, run: Run, name: str, target: str
+) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    """Return the test pictures of a dataset, as bytes, and for each of them the score,
+    the number of the best label and the true number."""
+    rows = run.rows(name, "test", target=target)
+    rows = rows[:20] if run.smoke else rows
+    image = torch.cat(list(rows.in_order()))
+    score, said = _answers(model, run, prepared(image))
+    return image, score, said, rows.target
+
+
+def _answers(model: nn.Module, run: Run, image: Tensor) -> tuple[Tensor, Tensor]:
+    """Return the score and the number of the best label, for pixels in 0..1."""
+    logits = outputs(model, normalised(image, run.spec.input))
+    score, said = logits.softmax(dim=1).max(dim=1)
+    return score, said
+
+
+def _share(right: Tensor) -> float:
+    return right.float().mean().item() if len(right) else 0.0
