@@ -26,7 +26,7 @@ __all__ = ["SMOKE", "Settings", "data", "measure", "report", "train"]
 @dataclass(frozen=True, kw_only=True)
 class Settings:
     seed: int = 0
-    epochs: int = 14
+    epochs: int = 20
     batch: int = 128
     lr: float = 0.2  # the peak of the one-cycle schedule
     momentum: float = 0.9  # Nesterov's
