@@ -55,6 +55,7 @@ ADVICE = {
     "nonsense_is_refused": "The task reads the input: check the ModelSpec's input=.",
     "samples_follow_the_seed": "Draw with the generator that sample() is given.",
     "codes_do_not_mix": "encode() and decode() should treat each row alone.",
+    "padding_says_nothing": "Mask the padding: it fills up the shorter rows.",
     "memory_changes_nothing": "extend() should give with a memory what forward gives "
     "without one.",
     "texts_go_on_as_alone": "Padding must not be attended to, nor move positions.",

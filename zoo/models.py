@@ -68,10 +68,9 @@ def load(
     # A new head needs its initialiser, and an initialiser does not know whose it is.
     with nullcontext() if new_head else without_initialisers():
         model = make(spec, source.plugin, chosen)
-    slots = weights.slots(model)
+    slots, renamed = weights.slots(model), _renamed(spec, source.plugin)
     names = slots.names()
     fresh = tuple(n for n in names if new_head and _within(n, spec.head))
-    renamed = _renamed(spec, source.plugin)
     casts = weights.read(model, path, slots, fresh=fresh, renamed=renamed)
     if device is not None or dtype is not None:
         model = _moved(model, device, dtype, spec)

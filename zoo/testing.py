@@ -47,7 +47,7 @@ from zoo.tensors import prepared, stand_in
 from zoo.verb_checks import codes_do_not_mix, samples_follow_the_seed
 from zoo.verification import verify
 from zoo.weights import SMALL, slots
-from zoo.writing_checks import memory_changes_nothing, texts_go_on_as_alone
+from zoo.writing_checks import TEXT_CHECKS
 
 __all__ = ["CHECKS", "Check"]
 
@@ -268,8 +268,7 @@ CHECKS: tuple[Check, ...] = (
     nonsense_is_refused,
     samples_follow_the_seed,
     codes_do_not_mix,
-    memory_changes_nothing,
-    texts_go_on_as_alone,
+    *TEXT_CHECKS,
     weights_are_what_is_pinned,
     claims_are_what_was_measured,
     card_is_complete,

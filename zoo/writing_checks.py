@@ -1,6 +1,7 @@
-"""What every model promises that goes on with texts; see `zoo.generating`.
+"""What every model promises that takes texts, and what one that goes on with them does.
 
-A check returns at once where a module has no `extend`.
+A check returns at once where a model takes none, or its module has no `extend`: see
+`zoo.generating`.
 """
 
 from pathlib import Path
@@ -9,14 +10,37 @@ from typing import Any
 import torch
 from torch import nn
 
-from zoo import generating, models
+from zoo import generating, models, tokens
 from zoo.generating import METHOD, Plan
 from zoo.specs import ModelSpec, TextInput
 from zoo.tensors import prepared, stand_in
 
-__all__ = ["memory_changes_nothing", "texts_go_on_as_alone"]
+__all__ = [
+    "TEXT_CHECKS",
+    "memory_changes_nothing",
+    "padding_says_nothing",
+    "texts_go_on_as_alone",
+]
 
 GREEDY = Plan(max_new_tokens=8, temperature=0)
+
+
+@torch.inference_mode()
+def padding_says_nothing(spec: ModelSpec, tmp_path: Path) -> None:
+    """A text that is filled up beside a longer one says what it says alone."""
+    if not isinstance(spec.input, TextInput):
+        return
+    model = models.build(spec.name).eval()
+    given = prepared(stand_in(spec.input, spec.output, 4, spec.name).input, spec.input)
+    together = model(given)
+    for place, row in enumerate(given):
+        alone = model(tokens.trimmed(row[None], spec.input))[0]
+        beside = together[place]
+        if alone.ndim == 2:  # told place by place; what fills up is asked nothing
+            beside = beside[: len(alone)]
+        assert torch.allclose(alone, beside, atol=1e-5), (
+            f"row {place} saw what fills up"
+        )
 
 
 @torch.inference_mode()
@@ -56,7 +80,8 @@ def texts_go_on_as_alone(spec: ModelSpec, tmp_path: Path) -> None:
         prompts[1] = row * (spec.input.longest // len(row)) + row[:1]
     for plan in (GREEDY, Plan(max_new_tokens=8)):
         together = _written(model, prompts, plan)
-        assert together == [_written(model, [one], plan)[0] for one in prompts]
+        alone = [_written(model, [one], plan)[0] for one in prompts]
+        assert together == alone, "company changed a text"
         assert all(len(one.tokens) == 8 or one.finished for one in together)
 
 
@@ -64,3 +89,6 @@ def _written(
     model: nn.Module, prompts: list[list[int]], plan: Plan
 ) -> list[generating.Written]:
     return generating.generate(model, prompts, plan=plan, seeds=[0] * len(prompts))
+
+
+TEXT_CHECKS = (padding_says_nothing, memory_changes_nothing, texts_go_on_as_alone)

@@ -1,5 +1,6 @@
 """Our GPT is the published one, and what it writes depends on its text alone."""
 
+import copy
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -320,7 +321,7 @@ def test_two_optimizers_step_as_one() -> None:
     stepped(model, optimizer, 2)
     other, again = fresh()
     other.load_state_dict(model.state_dict())
-    again.load_state_dict(optimizer.state_dict())
+    again.load_state_dict(copy.deepcopy(optimizer.state_dict()))
     for one in (optimizer, again):
         for group in one.param_groups:
             group["lr"] = 3e-3

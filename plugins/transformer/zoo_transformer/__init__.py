@@ -7,6 +7,7 @@ This module is only metadata; it must stay free of torch.
 from zoo import (
     GapOutput,
     License,
+    Metric,
     ModelSpec,
     TextInput,
     TextOutput,
@@ -15,6 +16,7 @@ from zoo import (
 )
 
 GPT2 = "https://cdn.openai.com/better-language-models/language_models_are_unsupervised_multitask_learners.pdf"
+CHARACTERS = "69daf7a62ff8a22b39f1765bda859a0c39eadfa2327a969d56ca9049cee3f55f"
 GPT2_TOKENIZER = "8414cab924d8b9b33013f0d221c5862f365ee9be39c5c2bfae8a5a9e970478a6"
 BERT_TOKENIZER = "ce64fce797c24f68df90b40a3f74f579b336a493db14bd583fd520ea0d8c9a98"
 
@@ -63,13 +65,48 @@ SPECS = (
         card="cards/gpt-mini.md",
         license=License(code="mit", weights="mit", data="mit"),
         parameters=1_372_224,
-        input=TextInput(longest=128, vocabulary=66, language="en"),
+        input=TextInput(
+            longest=128, vocabulary=66, language="en", tokenizer=CHARACTERS
+        ),
         output=TextOutput(start=1),
         trained_on=("tiny_shakespeare",),
         examples=("romeo.txt",),
         stored="float16",
         papers=(GPT2,),
         tags=("gpt", "shakespeare", "characters"),
+        weights=Weights(
+            size=2_748_072,
+            sha256="f2e11df31be22f6655551b53e8311cd9cbbf4d7a74b35c1d71ee8ba885aa09ae",
+        ),
+        metrics=(
+            Metric(
+                name="loss",
+                value=1.554139,
+                dataset="tiny_shakespeare",
+                split="test",
+                tolerance=0.002,
+                baseline=1.579827,
+                baseline_name="Kneser-Ney 7-gram",
+            ),
+            Metric(
+                name="perplexity",
+                value=4.731013,
+                dataset="tiny_shakespeare",
+                split="test",
+                tolerance=0.005,
+                baseline=4.854118,
+                baseline_name="Kneser-Ney 7-gram",
+            ),
+            Metric(
+                name="bits_per_character",
+                value=2.242149,
+                dataset="tiny_shakespeare",
+                split="test",
+                tolerance=0.002,
+                baseline=2.279209,
+                baseline_name="Kneser-Ney 7-gram",
+            ),
+        ),
     ),
     ModelSpec(
         name="gpt2",

@@ -124,9 +124,9 @@ class BERT(nn.Module):
 
 
 def _start(module: nn.Module) -> None:
-    """Fill linear layers and embeddings as the paper does."""
+    """Fill linear layers and embeddings; the paper cuts the normal distribution off."""
     if isinstance(module, (nn.Linear, nn.Embedding)):
-        nn.init.trunc_normal_(module.weight, std=0.02, a=-0.04, b=0.04)
+        nn.init.normal_(module.weight, std=0.02)
     if isinstance(module, nn.Linear):
         nn.init.zeros_(module.bias)
 
