@@ -29,8 +29,8 @@ MOVES = Moves()
 @dataclass(frozen=True, kw_only=True)
 class Settings:
     seed: int = 0
-    epochs: int = 12
-    alone: int = 2  # epochs in which the way down stays as it is
+    epochs: int = 24
+    alone: int = 4  # epochs in which the way down stays as it is
     batch: int = 16
     lr: float = 2e-3  # the peak of the one-cycle schedule
     slower: float = 0.1  # the rate of the way down, as a share of that

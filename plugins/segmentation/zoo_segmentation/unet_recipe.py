@@ -23,7 +23,7 @@ MOVES = Moves()
 @dataclass(frozen=True, kw_only=True)
 class Settings:
     seed: int = 0
-    epochs: int = 40
+    epochs: int = 90
     batch: int = 16
     lr: float = 3e-3  # the peak of the one-cycle schedule
     weight_decay: float = 0.01
