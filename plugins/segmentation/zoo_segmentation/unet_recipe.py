@@ -1,8 +1,8 @@
 """Train a slim U-Net from nothing on 299 photographs of pets.
 
 Read it from top to bottom: settings, data, training, measuring. To try something else,
-copy this file and change it. Settings and epoch were chosen on the validation rows, a
-fifth of the training rows; the test rows are used once, at the end.
+copy this file and change it. The epoch is chosen on the validation rows, a fifth of the
+training rows; the test rows are used once, at the end.
 """
 
 from dataclasses import dataclass
