@@ -5,8 +5,8 @@ segmentation", 2015. A way down halves the picture four times and widens it each
 a way up doubles it again, and beside what comes from below it sees what the way down
 knew at the same size. Liberties: convolutions are padded, so that the answer is as
 large as the picture; widths shrink before a step up, not after it; and there is batch
-normalisation, without which 299 photographs teach it little. `norm=False, base=64` is
-the course's network, 23,371,265 parameters, with widths 64 to 1,024.
+normalisation after each of them. `norm=False, base=64` is the course's network,
+23,371,265 parameters, with widths 64 to 1,024.
 """
 
 import torch
