@@ -48,6 +48,24 @@ SPECS = (
             "https://arxiv.org/abs/1508.07909",
         ),
         tags=("gru", "rnn", "sentiment-analysis"),
+        weights=Weights(
+            size=3_471_300,
+            sha256="76d2c637c08ef7e98e5324d8a4a5fcbc88add8911c67d80f06dfa5861183df11",
+        ),
+        metrics=(
+            Metric(
+                name="accuracy",
+                value=0.87126,
+                dataset="nsmc",
+                split="test",
+                tolerance=0.001,
+                baseline=0.49964,
+                baseline_name="majority class",
+            ),
+            Metric(
+                name="f1", value=0.871257, dataset="nsmc", split="test", tolerance=0.001
+            ),
+        ),
     ),
     ModelSpec(
         name="rnn-netflix",
