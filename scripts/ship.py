@@ -44,7 +44,7 @@ def main(folders: list[str]) -> None:
             "weights": _call("Weights", pin),
             "metrics": f"({''.join(_metric(m, receipt) for m in receipt['metrics'])})",
         }
-        source.write_text(edited(source.read_text(), config.name, fields))
+        source.write_text(imported(edited(source.read_text(), config.name, fields)))
         print(f"{config.name}: {target} ({config.weights.size:,} bytes)")
 
 
@@ -59,6 +59,17 @@ def edited(source: str, name: str, fields: dict[str, str]) -> str:
         lines[span] = [f"        {keyword}={value},\n"]
         source = "".join(lines)
     return source
+
+
+def imported(source: str) -> str:
+    """Return Python source that imports the classes that were written into it."""
+    nodes = [n for n in ast.parse(source).body if isinstance(n, ast.ImportFrom)]
+    names = {alias.name for node in nodes for alias in node.names}
+    missing = sorted({"Metric", "Weights"} - names)
+    lines = source.splitlines(keepends=True)
+    if missing:  # ruff puts them where they belong
+        lines.insert(nodes[0].lineno - 1, f"from zoo import {', '.join(missing)}\n")
+    return "".join(lines)
 
 
 def _holder(package: Path, name: str) -> Path:
