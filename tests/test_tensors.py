@@ -311,3 +311,16 @@ def test_what_learns_to_draw_is_given_pictures() -> None:
     assert rows.input.dtype == torch.uint8
     with pytest.raises(DataError):
         tensors.read_or_noise(absent, "mnist", "train", {}, None)
+
+
+def test_the_first_rows_alone_are_read() -> None:
+    """
+    They are those of the whole, and no more are decoded; of fewer rows, all are taken.
+    """
+    few, whole = load("digits", "train", first=5), load("digits", "train")
+
+    assert len(few) == 5
+    assert torch.equal(few.input, whole.input[:5])
+    assert torch.equal(few.target, whole.target[:5])
+    assert few.fingerprint != whole.fingerprint
+    assert len(load("iris", columns="sepal_length", first=1_000)) == 150

@@ -111,14 +111,17 @@ def load(
     columns: str | Iterable[str] = "image",
     target: str | tuple[str, ...] = "label",
     expected: Input | None = None,
+    first: int | None = None,
 ) -> Tensors:
-    """Return a split of a registered dataset; the decoded rows are cached on disk.
+    """Return a split of a registered dataset, or its `first` rows; the decoded rows are
+    cached on disk.
 
     `columns` is one picture column, or the number columns that become (rows, columns),
     or one text column, which the tokenizer of the `expected` input reads.
     Several targets become (rows, targets), in float32.
     """
     rows = datasets.load(name, split)
+    rows = rows if first is None else rows.select(range(min(first, len(rows))))
     columns = (columns,) if isinstance(columns, str) else tuple(columns)
     targets = (target,) if isinstance(target, str) else tuple(target)
     source = f"{name}/{split}"
