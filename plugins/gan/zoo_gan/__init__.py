@@ -3,7 +3,15 @@
 This module is only metadata; it must stay free of torch.
 """
 
-from zoo import ImageOutput, License, ModelSpec, NoiseInput, hookimpl
+from zoo import (
+    ImageOutput,
+    License,
+    Metric,
+    ModelSpec,
+    NoiseInput,
+    Weights,
+    hookimpl,
+)
 
 SPECS = (
     ModelSpec(
