@@ -32,6 +32,21 @@ SPECS = (
             "https://arxiv.org/abs/1406.2661",
         ),
         tags=("mnist", "digits", "gan", "dcgan"),
+        weights=Weights(
+            size=783_056,
+            sha256="f80c5adf9032cdba3cf44563f2bc7c21b9ac53705237a3ba62efa3c9cc8de5fd",
+        ),
+        metrics=(
+            Metric(
+                name="frechet_distance",
+                value=116.606154,
+                dataset="mnist",
+                split="test",
+                tolerance=0.1,
+                baseline=713.623446,
+                baseline_name="20 principal components",
+            ),
+        ),
     ),
 )
 
