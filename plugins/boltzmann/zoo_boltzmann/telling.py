@@ -24,8 +24,8 @@ __all__ = ["describe", "softmax_accuracy"]
 
 LARGER = 2  # times its size a picture is shown
 JUDGE = "lenet5-mnist"  # who reads the samples
-SHARE = 20  # test rows for each sample that it reads: a chain takes its time
-PULL = 1e-6  # how much a softmax regression is held back, chosen on validation rows
+SHARE = 50  # test rows for each sample that it reads: a chain takes its time
+PULL = 1e-6  # how much a softmax regression is held back: hardly
 WIDE = 16  # columns of a picture
 LABELS = 10
 

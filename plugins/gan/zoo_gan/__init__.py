@@ -3,7 +3,15 @@
 This module is only metadata; it must stay free of torch.
 """
 
-from zoo import ImageOutput, License, ModelSpec, NoiseInput, hookimpl
+from zoo import (
+    ImageOutput,
+    License,
+    Metric,
+    ModelSpec,
+    NoiseInput,
+    Weights,
+    hookimpl,
+)
 
 SPECS = (
     ModelSpec(
@@ -24,6 +32,21 @@ SPECS = (
             "https://arxiv.org/abs/1406.2661",
         ),
         tags=("mnist", "digits", "gan", "dcgan"),
+        weights=Weights(
+            size=783_056,
+            sha256="f80c5adf9032cdba3cf44563f2bc7c21b9ac53705237a3ba62efa3c9cc8de5fd",
+        ),
+        metrics=(
+            Metric(
+                name="frechet_distance",
+                value=116.606154,
+                dataset="mnist",
+                split="test",
+                tolerance=0.1,
+                baseline=713.623446,
+                baseline_name="20 principal components",
+            ),
+        ),
     ),
 )
 

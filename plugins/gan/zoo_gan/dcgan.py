@@ -64,17 +64,19 @@ class Generator(nn.Module):
 class Critic(nn.Module):
     """A picture in -1..1 in, the logit of its being real out."""
 
-    def __init__(self, *, width: int, dropout: float) -> None:
+    def __init__(self, *, width: int, layers: int = 2, dropout: float = 0.3) -> None:
         super().__init__()
+        parts: list[nn.Module] = []
+        side, given = 28, 1
+        for made in (width * 2**number for number in range(layers)):
+            parts += [
+                nn.Conv2d(given, made, 5, stride=2, padding=2),
+                nn.LeakyReLU(SLOPE),
+                nn.Dropout2d(dropout),
+            ]
+            side, given = (side + 1) // 2, made
         self.judge = nn.Sequential(
-            nn.Conv2d(1, width, 5, stride=2, padding=2),
-            nn.LeakyReLU(SLOPE),
-            nn.Dropout2d(dropout),
-            nn.Conv2d(width, 2 * width, 5, stride=2, padding=2),
-            nn.LeakyReLU(SLOPE),
-            nn.Dropout2d(dropout),
-            nn.Flatten(),
-            nn.Linear(2 * width * 7 * 7, 1),
+            *parts, nn.Flatten(), nn.Linear(given * side * side, 1)
         )
         self.apply(start)
 
