@@ -60,7 +60,9 @@ def find(name: str | Path, *, locked: bool = True) -> Source:
         spec, plugin = known.models[name], known.providers[name]
         folder = store.shipped(spec)
         spec = _beside(spec, _published(spec.weights) or folder)
-        return Source(name, spec, plugin, folder, "registered")
+        shipped = checkpoints.is_checkpoint(folder)
+        parent = checkpoints.read_config(folder).parent if shipped else None
+        return Source(name, spec, plugin, folder, "registered", parent)
     if isinstance(name, str) and name.startswith(PREFIX):
         return _repository(name, locked)
     folder = Path(name)

@@ -242,7 +242,8 @@ def test_the_cat_is_found_and_the_coffee_is_none(name: str) -> None:
     mask = found(name, path)
     height, width = mask.shape
 
-    assert (width, height) == Image.open(path).size
+    with Image.open(path) as photo:
+        assert (width, height) == photo.size
     assert mask[height // 2, width // 2]
     assert 0.3 < mask.mean() < 0.9
     assert found(name, path.with_name("coffee.jpg")).mean() < 0.4
