@@ -167,7 +167,8 @@ def report(model: SkipGram, run: Run) -> None:
     run.baseline("frequency", accuracy=telling.commoner(count, test.input))
     found = pairs(fitting, chance, Settings.window, random)
     vector = telling.factors(found, size, width)
-    run.note(factors=telling.nearer(normalize(vector, dim=1), test.input))
+    factored = telling.nearer(normalize(vector, dim=1), test.input)
+    run.baseline("factored counts", accuracy=factored)
     run.note(words=(count > 0).sum().item(), running=fitting.shape[1])
     run.picture(
         "groups",
