@@ -17,10 +17,10 @@ from pathlib import Path
 from typing import Any
 
 import click
-import gensim
+import gensim  # type: ignore[import-not-found]
 import torch
-from gensim.models import Word2Vec
-from gensim.test.utils import datapath
+from gensim.models import Word2Vec  # type: ignore[import-not-found]
+from gensim.test.utils import datapath  # type: ignore[import-not-found]
 from scipy.stats import spearmanr  # type: ignore[import-untyped]
 from torch import Tensor
 from torch.nn.functional import normalize

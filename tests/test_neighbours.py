@@ -38,7 +38,8 @@ class Places(nn.Module):
     def forward(self, token: Tensor) -> Tensor:
         known = (token > 1).unsqueeze(2)
         total: Tensor = (self.word(token) * known).sum(dim=1)
-        return total / known.sum(dim=1).clamp(min=1)
+        mean: Tensor = total / known.sum(dim=1).clamp(min=1)
+        return mean
 
     def encode(self, token: Tensor) -> Tensor:
         found: Tensor = self(token)
