@@ -10,7 +10,7 @@ PLUGINS = Path(__file__).parents[1] / "plugins"
 
 # From the bottom up. A module may import modules of earlier rows, never its own row.
 ROWS = [
-    {"errors", "folders", "wording", "text_results"},
+    {"errors", "folders", "wording", "text_results", "word_results"},
     {"signatures", "showing"},
     {"specs", "segments"},
     {"hookspecs", "references", "registry", "settings", "figures", "results"},
@@ -32,7 +32,7 @@ ROWS = [
     {"models", "pictures", "baselines", "featuring", "sliding"},
     {"verbs", "frechet"},
     {"measuring", "cards", "prediction", "saving", "keeping", "watching"},
-    {"probing", "lesson_cards", "evaluating", "coding"},
+    {"probing", "lesson_cards", "evaluating", "coding", "neighbouring"},
     {"run", "publishing", "ejecting", "adopting"},
     {"receipts", "strategies", "tokenising"},
     {"training", "lesson_data", "passages"},

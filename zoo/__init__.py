@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from zoo.lessons import finetune
     from zoo.locking import lock
     from zoo.models import build, load
+    from zoo.neighbouring import neighbours
     from zoo.prediction import example, predict
     from zoo.publishing import publish
     from zoo.run import Run
@@ -46,6 +47,7 @@ if TYPE_CHECKING:
         TabularInput,
         TextInput,
         TextOutput,
+        VectorOutput,
         Weights,
     )
     from zoo.starting import new
@@ -76,6 +78,7 @@ __all__ = [
     "TabularInput",
     "TextInput",
     "TextOutput",
+    "VectorOutput",
     "Weights",
     "ZooError",
     "adopt",
@@ -98,6 +101,7 @@ __all__ = [
     "load",
     "lock",
     "names",
+    "neighbours",
     "new",
     "predict",
     "publish",
@@ -138,6 +142,7 @@ _HOMES = {
     "load": "models",
     "lock": "locking",
     "names": "catalogue",
+    "neighbours": "neighbouring",
     "new": "starting",
     "predict": "prediction",
     "publish": "publishing",

@@ -7,7 +7,7 @@ import json
 import os
 import re
 import shutil
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from types import NoneType
@@ -34,6 +34,7 @@ from zoo.specs import (
     TabularInput,
     TextInput,
     TextOutput,
+    VectorOutput,
     Weights,
 )
 
@@ -273,21 +274,19 @@ def _input(raw: dict[str, Any]) -> Input:
 
 
 def _output(raw: dict[str, Any]) -> Output:
-    if raw["kind"] == "classes":
-        return ClassOutput(**_tuples(raw))
-    if raw["kind"] == "forecast":
-        return ForecastOutput(**raw)
-    if raw["kind"] == "number":
-        return NumberOutput(**raw)
-    if raw["kind"] == "image":
-        return ImageOutput(**raw)
-    if raw["kind"] == "mask":
-        return MaskOutput(**_tuples(raw))
-    if raw["kind"] == "text":
-        return TextOutput(**raw)
-    if raw["kind"] == "gap":
-        return GapOutput(**raw)
-    raise ValueError(f"unknown output {raw['kind']!r}")
+    made: dict[str, Callable[..., Output]] = {
+        "classes": ClassOutput,
+        "forecast": ForecastOutput,
+        "gap": GapOutput,
+        "image": ImageOutput,
+        "mask": MaskOutput,
+        "number": NumberOutput,
+        "text": TextOutput,
+        "vector": VectorOutput,
+    }
+    if raw["kind"] not in made:
+        raise ValueError(f"unknown output {raw['kind']!r}")
+    return made[raw["kind"]](**_tuples(raw))
 
 
 def _tuples(raw: dict[str, Any]) -> dict[str, Any]:

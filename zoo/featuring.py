@@ -17,9 +17,9 @@ from zoo.augmenting import Copies
 from zoo.errors import DataError, InputError, OptionError, WeightsError
 from zoo.examples import Examples, Gathered, content
 from zoo.freezing import head_of
-from zoo.modes import evaluating
+from zoo.modes import evaluating, output
 from zoo.quickening import quickened
-from zoo.specs import MaskOutput
+from zoo.specs import MaskOutput, VectorOutput
 from zoo.tasks import task
 
 __all__ = [
@@ -42,8 +42,8 @@ COPIES = Copies()  # none
 def features(model: nn.Module, raw: Any, *, batch: int = BATCH) -> Tensor:
     """Return what the head of `model` is given for raw inputs, (inputs, numbers).
 
-    Raw inputs are those of `zoo.predict`. Raises InputError, and OptionError where the
-    model declares no head.
+    Of a model whose output is a vector that is the output itself. Raw inputs are those
+    of `zoo.predict`. Raises InputError, and OptionError where there is no head.
     """
     spec = about(model).spec
     doing = task(spec.task)
@@ -52,8 +52,11 @@ def features(model: nn.Module, raw: Any, *, batch: int = BATCH) -> Tensor:
     with evaluating(model), torch.inference_mode():
         for start in range(0, len(items), batch):
             part = [doing.opened(i, spec.input) for i in items[start : start + batch]]
-            given, _ = before_head(model, doing.batch(part, spec.input))
-            found.append(given)
+            given = doing.batch(part, spec.input)
+            if isinstance(spec.output, VectorOutput):
+                found.append(output(model, given))
+            else:
+                found.append(before_head(model, given)[0])
     return torch.cat(found).clone()
 
 

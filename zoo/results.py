@@ -9,6 +9,7 @@ from PIL import Image, ImageDraw, ImageFont
 from zoo.segments import Segmentation
 from zoo.showing import COLOURS, coded, figure, png, sheet, trend
 from zoo.text_results import FilledText, Filling, GeneratedText
+from zoo.word_results import Neighbour, Neighbours, Vector
 
 __all__ = [
     "Answer",
@@ -22,9 +23,12 @@ __all__ = [
     "Forecast",
     "GeneratedText",
     "MultiLabel",
+    "Neighbour",
+    "Neighbours",
     "Regression",
     "Result",
     "Segmentation",
+    "Vector",
     "best",
     "figure",
     "sheet",
@@ -255,6 +259,7 @@ Result = (
     | MultiLabel
     | Regression
     | Segmentation
+    | Vector
 )
 Answer = Result | Detections
 

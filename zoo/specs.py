@@ -27,6 +27,7 @@ from zoo.signatures import (
     TabularInput,
     TextInput,
     TextOutput,
+    VectorOutput,
 )
 
 __all__ = [
@@ -49,6 +50,7 @@ __all__ = [
     "TabularInput",
     "TextInput",
     "TextOutput",
+    "VectorOutput",
     "Weights",
     "lower_is_better",
 ]

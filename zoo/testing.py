@@ -9,8 +9,7 @@
         check(zoo.spec(name), tmp_path)
 
 A check that does not apply to a model (it has no head, or no weights) returns at once;
-one whose weights are on the Hub, and not on this machine, is skipped: nothing is
-downloaded for a check.
+one whose weights are on the Hub, and not here, is skipped: a check downloads nothing.
 
 A family joins `zoo.finetune` by declaring its head: `ModelSpec.head` names the part
 that decides, which runs once in a pass, and its task has a `loss`. `head_learns` then
@@ -62,13 +61,15 @@ def parameter_count_is_true(spec: ModelSpec, tmp_path: Path) -> None:
 
 
 def output_fits_the_labels(spec: ModelSpec, tmp_path: Path) -> None:
-    """A fresh model gives finite answers: to a row a score for each label, if any, and
-    of a task that tells tokens a score for each token, at every place."""
+    """A fresh model gives finite answers: to a row a score for each label, if any, or a
+    vector; of a task that tells tokens a score for each token, at every place."""
     given, doing = _given(spec), task(spec.task)
     output = _run(models.build(spec.name).eval(), given)
     assert output.isfinite().all(), "the output holds NaN or infinity"
     if hasattr(doing, "answers"):
         wanted = (*given.shape, getattr(spec.input, "vocabulary", 0))
+        if numbers := getattr(spec.output, "numbers", 0):  # of a text as a whole
+            wanted = (len(given), numbers)
         assert tuple(output.shape) == wanted, f"{tuple(output.shape)} is not {wanted}"
         return
     for one in doing.results(output, [_NOTHING] * len(output), spec.output):

@@ -6,6 +6,8 @@ A plugin's module declares a verb by having its methods. Nothing else is registe
   CPU, whatever device the model is on: the same seed draws the same everywhere.
 * `encode(given)` returns a code for each row of a prepared batch, (batch, numbers).
 * `decode(code)` returns outputs for codes, as forward returns them.
+* `table()` returns the code of each token of the vocabulary, (tokens, numbers), zeros
+  for one that is no word: for `zoo.neighbours`.
 * `extend(token, memory)` goes on with texts: see `zoo.generating`. A model whose
   `TextOutput` names the token to start after also samples: texts from nothing.
 
@@ -36,6 +38,7 @@ VERBS = {
     "encode": ("encode",),
     "reconstruct": ("encode", "decode"),
     "interpolate": ("decode",),  # between inputs it also encodes
+    "neighbours": ("table",),
 }
 TOGETHER = 256  # samples that are drawn at once
 
@@ -100,7 +103,8 @@ def need(model: nn.Module, verb: str) -> ModelSpec:
     missing = _missing(model, verb)
     if missing:
         others = [other for other in VERBS if able(model, other)]
-        raise VerbError(spec.name, verb, missing, ["predict", *others])
+        doing = "name neighbours" if verb == "neighbours" else verb
+        raise VerbError(spec.name, doing, missing, ["predict", *others])
     return spec
 
 

@@ -24,6 +24,7 @@ COMMANDS = {
     "encode": ("verbs", "Print the codes that a model has for inputs."),
     "reconstruct": ("verbs", "Show what is left of inputs in their codes."),
     "interpolate": ("verbs", "Show what lies between two inputs, by their codes."),
+    "neighbours": ("verbs", "Print the words nearest to words."),
     "train": ("use", "Run a model's recipe; write a checkpoint folder."),
     "finetune": ("learn", "Teach a model your own data; write a checkpoint folder."),
     "evaluate": ("learn", "Measure a model on your own data."),

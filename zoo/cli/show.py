@@ -21,6 +21,7 @@ from zoo.specs import (
     SeriesInput,
     TextInput,
     TextOutput,
+    VectorOutput,
 )
 
 if TYPE_CHECKING:
@@ -108,6 +109,8 @@ def _given(meaning: Output) -> dict[str, str]:
         return {"output": "how a text goes on"}
     if isinstance(meaning, GapOutput):
         return {"output": "what fills the gaps of a text"}
+    if isinstance(meaning, VectorOutput):
+        return {"output": f"a vector of {meaning.numbers:,} numbers"}
     said = f"{meaning.name} {meaning.unit}".rstrip()
     if isinstance(meaning, ForecastOutput):
         said += f", {meaning.horizon} ahead"
@@ -183,6 +186,7 @@ def _said(found: "Answer") -> list[str]:
         GeneratedText,
         Regression,
         Segmentation,
+        Vector,
         best,
     )
 
@@ -190,7 +194,7 @@ def _said(found: "Answer") -> list[str]:
         return str(found).split("\n")
     if isinstance(found, FilledText):
         return [", ".join(map(str, fillings)) for fillings in found.masks]
-    if isinstance(found, Drawing | Forecast | Regression):
+    if isinstance(found, Drawing | Forecast | Regression | Vector):
         return [str(found)]
     if isinstance(found, Detections):
         things = [str(one) for one in found.objects] or [str(found)]

@@ -1,4 +1,4 @@
-"""`zoo sample`, `encode`, `reconstruct` and `interpolate`: torch is imported late."""
+"""`zoo sample`, `encode`, `reconstruct`, `interpolate`, `neighbours`: torch is late."""
 
 import json
 from pathlib import Path
@@ -107,6 +107,28 @@ def interpolate_command(
 
     found = interpolate(name, first, last, steps=steps, **_options(invert))
     _tell(found, out, as_json, columns=steps)
+
+
+@click.command("neighbours")
+@click.argument("name", shell_complete=models)
+@click.argument("words", nargs=-1, required=True)
+@click.option("--minus", multiple=True, help="A word to take away; again for more.")
+@click.option("-n", "count", default=10, show_default=True, help="How many.")
+@as_json
+def neighbours_command(
+    name: str, words: tuple[str, ...], minus: tuple[str, ...], count: int, as_json: bool
+) -> None:
+    """Print the words nearest to the sum of WORDS, by the cosine of their vectors.
+
+    What is to a woman as a king is to a man: zoo neighbours NAME king woman --minus man
+    """
+    from zoo.neighbouring import neighbours
+
+    found = neighbours(name, positive=words, negative=minus, n=count)
+    if as_json:
+        click.echo(json.dumps(found.to_dict(), indent=2))
+    else:
+        click.echo("\n".join(map(str, found.neighbours)))
 
 
 def _options(invert: bool) -> dict[str, Any]:

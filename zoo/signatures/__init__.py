@@ -19,6 +19,7 @@ from zoo.signatures.outputs import (
     NumberOutput,
     Output,
     TextOutput,
+    VectorOutput,
 )
 
 __all__ = [
@@ -37,5 +38,6 @@ __all__ = [
     "TabularInput",
     "TextInput",
     "TextOutput",
+    "VectorOutput",
     "taken",
 ]

@@ -14,6 +14,7 @@ __all__ = [
     "NumberOutput",
     "Output",
     "TextOutput",
+    "VectorOutput",
 ]
 
 
@@ -147,6 +148,19 @@ class GapOutput:
             raise SpecError("GapOutput", "mask", self.mask, "the number of a token")
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VectorOutput:
+    """A place among others that stands for an input, (batch, numbers): inputs that
+    mean alike lie in nearly the same direction."""
+
+    kind: Literal["vector"] = "vector"
+    numbers: int
+
+    def __post_init__(self) -> None:
+        if self.numbers < 1:
+            raise SpecError("VectorOutput", "numbers", self.numbers, "at least 1")
+
+
 Output = (
     ClassOutput
     | ForecastOutput
@@ -155,4 +169,5 @@ Output = (
     | MaskOutput
     | NumberOutput
     | TextOutput
+    | VectorOutput
 )

@@ -1,0 +1,87 @@
+"""Words as vectors, learned from the words that stand near them: word2vec.
+
+This module is only metadata; it must stay free of torch.
+"""
+
+from zoo import (
+    DatasetSpec,
+    License,
+    Metric,
+    ModelSpec,
+    TextInput,
+    VectorOutput,
+    Weights,
+    hookimpl,
+)
+
+VOCABULARY, WIDTH = 15_000, 100  # tokens, the two special ones included; numbers
+TOKENIZER = "31e795dfb55b8c1ddd88a0b5123aa9b59b74fa7ac35fc3b03a2c2e9e3eff9304"
+
+SPECS = (
+    ModelSpec(
+        name="word2vec-skipgram",
+        summary="English words as vectors: which lie near, and what is to what.",
+        task="feature-extraction",
+        build="zoo_word_embedding.skipgram:skipgram",
+        options={"vocabulary": VOCABULARY, "width": WIDTH},
+        recipe="zoo_word_embedding.recipe",
+        card="cards/word2vec-skipgram.md",
+        license=License(code="mit", weights="mit", data="unknown"),
+        parameters=VOCABULARY * WIDTH,
+        input=TextInput(
+            longest=16_384,
+            vocabulary=VOCABULARY,
+            padding=0,
+            unknown=1,
+            language="en",
+            tokenizer=TOKENIZER,
+        ),
+        output=VectorOutput(numbers=WIDTH),
+        trained_on=("english-mix",),
+        examples=("king.txt", "garden.txt"),
+        stored="float16",
+        papers=("https://arxiv.org/abs/1301.3781", "https://arxiv.org/abs/1310.4546"),
+        tags=("word2vec", "skip-gram", "word-embeddings"),
+        weights=Weights(
+            size=3_000_120,
+            sha256="ba8f44b0dbc0c62a409f17599344a500024102713d6dbd427e9aa940be778bae",
+        ),
+        metrics=(
+            Metric(
+                name="accuracy",
+                value=0.619404,
+                dataset="english-mix",
+                split="test",
+                tolerance=0.001,
+                baseline=0.617155,
+                baseline_name="factored counts",
+            ),
+        ),
+    ),
+)
+
+DATASETS = (
+    DatasetSpec(
+        name="english-mix",
+        summary="English texts of nine kinds, from novels to captions: what the other "
+        "sets here have of it, without labels. Repeated texts are left out.",
+        license="unknown",
+        splits={"train": 157_861, "validation": 8_308, "test": 19_074},
+        columns={"text": ("text",)},
+        package="zoo_word_embedding.corpus:mix",
+        homepage="https://tatoeba.org",
+        citation="The sources are those of gutenberg_novels, tiny_shakespeare, "
+        "bbc_news, 20_newsgroups, rotten_tomatoes, multi30k, tatoeba_en_fr, "
+        "tatoeba_en_ko and korean_parallel.",
+    ),
+)
+
+
+@hookimpl
+def zoo_models() -> tuple[ModelSpec, ...]:
+    return SPECS
+
+
+@hookimpl
+def zoo_datasets() -> tuple[DatasetSpec, ...]:
+    return DATASETS
