@@ -46,7 +46,8 @@ class Places(nn.Module):
         return found
 
     def table(self) -> Tensor:
-        return self.word.weight
+        found: Tensor = self.word.weight
+        return found
 
 
 def spec(module: type[nn.Module]) -> ModelSpec:

@@ -118,7 +118,7 @@ def test_words_of_like_company_come_to_lie_near() -> None:
         slopes = torch.autograd.grad(loss, learned)
         with torch.no_grad():
             for one, slope in zip(learned, slopes, strict=True):
-                one -= 2 * slope
+                one.sub_(2 * slope)
 
     unit = nn.functional.normalize(model.table(), dim=1)
     assert unit[2] @ unit[3] > 0.5 + unit[2] @ unit[7]  # 2 and 3 never met
