@@ -126,8 +126,8 @@ def test_config_json_knows_both_outputs() -> None:
     assert checkpoints._output(
         {"kind": "number", "name": "price", "unit": "dollars"}
     ) == (PRICE)
-    with pytest.raises(ValueError, match="unknown output 'mask'"):
-        checkpoints._output({"kind": "mask"})
+    with pytest.raises(ValueError, match="unknown output 'box'"):
+        checkpoints._output({"kind": "box"})
 
 
 def test_noise_for_a_number_is_numbers() -> None:
