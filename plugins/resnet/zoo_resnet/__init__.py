@@ -41,12 +41,12 @@ SPECS = (
         tags=("cifar10", "resnet", "cnn", "backbone"),
         weights=Weights(
             size=552_620,
-            sha256="b12c989b4c599b17537022e87fb8f8348d165c7dec26d5c676d08ca24984558e",
+            sha256="b557c3664a98ffb636bbcef37951d7f8659bfcb2defd98ea4d2ce28240aa2c54",
         ),
         metrics=(
             Metric(
                 name="accuracy",
-                value=0.8451,
+                value=0.8537,
                 dataset="cifar10",
                 split="test",
                 tolerance=0.001,
@@ -55,7 +55,7 @@ SPECS = (
             ),
             Metric(
                 name="f1",
-                value=0.844547,
+                value=0.85285,
                 dataset="cifar10",
                 split="test",
                 tolerance=0.001,
