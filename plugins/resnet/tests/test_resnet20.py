@@ -1,5 +1,7 @@
 """What only ResNet-20 promises; what every model promises is in zoo.testing."""
 
+from pathlib import Path
+
 import pytest
 import torch
 from PIL import Image
@@ -10,7 +12,7 @@ from zoo_resnet.telling import linear
 
 import zoo
 from zoo import store, weights
-from zoo.errors import DataError
+from zoo.errors import AdoptError, DataError
 from zoo.finetuning import teach
 from zoo.tensors import Tensors
 
@@ -187,3 +189,69 @@ def test_it_learns_zebras_by_a_new_head() -> None:
 
     assert lesson.metrics["accuracy"] > 0.7
     assert lesson.run.baselines["the commonest class"]["accuracy"] < 0.6
+
+
+NAME = "resnet20-cifar10"
+# As many projects call the same tensors: names of theirs, and of ours.
+RULES = (
+    (r"^conv1\.", "look.0."),
+    (r"^bn1\.", "look.1."),
+    (r"^layer1\.", "look.3."),
+    (r"^layer2\.", "look.4."),
+    (r"^layer3\.", "look.5."),
+    (r"\.conv1\.", ".change.0."),
+    (r"\.bn1\.", ".change.1."),
+    (r"\.conv2\.", ".change.3."),
+    (r"\.bn2\.", ".change.4."),
+    (r"^linear\.", "decide."),
+)
+
+
+def theirs() -> dict[str, torch.Tensor]:
+    """The trained tensors under the names that other projects give them."""
+    found = {}
+    for name, tensor in zoo.load(NAME).state_dict().items():
+        for theirs, ours in reversed(RULES):
+            plain = theirs.replace("^", "").replace("\\", "")
+            if ours in name and (ours[0] == "." or name.startswith(ours)):
+                name = name.replace(ours, plain, 1)
+        found[name] = tensor.clone()
+    return found
+
+
+def test_somebodys_resnet20_is_adopted_by_its_names(tmp_path: Path) -> None:
+    """
+    A state_dict whose keys are renamed gives the identical model, by patterns.
+    """
+    held = theirs()
+    torch.save(held, tmp_path / "theirs.pth")
+    build = zoo.spec(NAME).build
+
+    done = zoo.adopt(
+        tmp_path / "theirs.pth", tmp_path / "own", build=build, rename=RULES
+    )
+
+    assert {"conv1.weight", "layer2.0.bn2.running_var", "linear.bias"} <= set(held)
+    assert len(done.match.matched) == 116
+    first, again = zoo.load(NAME).state_dict(), zoo.load(done.folder).state_dict()
+    assert all(torch.equal(tensor, again[name]) for name, tensor in first.items())
+
+
+def test_a_wrong_rule_leaves_nothing_behind(tmp_path: Path) -> None:
+    """
+    The report names what is missing and what is nearest to it.
+    """
+    torch.save(theirs(), tmp_path / "theirs.pth")
+    rules = [rule for rule in RULES if rule[1] != "decide."]
+
+    with pytest.raises(AdoptError) as told:
+        zoo.adopt(
+            tmp_path / "theirs.pth",
+            tmp_path / "own",
+            build=zoo.spec(NAME).build,
+            rename=rules,
+        )
+
+    assert "114 of 116 tensors agree" in str(told.value)
+    assert "missing 'decide.bias'; nearest: 'linear.bias'" in str(told.value)
+    assert [path.name for path in tmp_path.iterdir()] == ["theirs.pth"]
