@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
 __all__ = ["MOST", "by_frequency", "compare", "shown"]
 
-MOST = 50  # passages of a set that are looked at beside the others
-PULLS, TRUSTS = (1.0, 3.0, 10.0), (1.0, 3.0, 10.0)  # tried on validation rows
+MOST = 25  # passages of a set that are looked at beside the others
+PULLS, TRUSTS = (1.0, 3.0), (3.0, 10.0)  # tried on validation rows
 RANKS = {"common": (0, 50), "middle": (50, 500), "rare": (500, None)}
 TEXTS = (
     "the king is [MASK] .",
