@@ -17,6 +17,8 @@ TEXTS = ["The cat sat on the mat.", "The cats sit, the CAT sits; cattle!"]
 
 @pytest.fixture(scope="module")
 def model() -> Any:
+    if zoo.spec("bert-mini").weights is None:
+        pytest.skip("bert-mini is not trained yet")
     return zoo.load("bert-mini")
 
 
@@ -179,12 +181,12 @@ def test_a_text_without_a_gap_is_refused(model: Any, text: str) -> None:
 
 def test_a_gap_may_stand_among_strange_signs_but_not_too_far_behind(model: Any) -> None:
     """
-    Emoji and other alphabets are unknown tokens; what is beyond 128 tokens is cut off,
+    Emoji and other alphabets are unknown tokens; what is beyond 64 tokens is cut off,
     and a gap there is told of.
     """
     strange = zoo.predict(model, "\N{GRINNING FACE} 왕은 [MASK] .")
     long = zoo.predict(model, "the king is [MASK] . " + "and so on " * 500)
-    with pytest.raises(InputError, match="among its first 128 tokens"):
+    with pytest.raises(InputError, match="among its first 64 tokens"):
         zoo.predict(model, "and so on " * 500 + "the king is [MASK] .")
 
     assert len(strange.masks[0]) == len(long.masks[0]) == 5

@@ -57,7 +57,7 @@ SPECS = (
         build="zoo_transformer.bert:bert",
         options={
             "vocabulary": 4_000,
-            "context": 128,
+            "context": 64,
             "width": 160,
             "depth": 4,
             "heads": 5,
@@ -65,9 +65,9 @@ SPECS = (
         recipe="zoo_transformer.bert_recipe",
         card="cards/bert-mini.md",
         license=License(code="mit", weights="mit", data="cc-by-2.0"),
-        parameters=1_928_320,
+        parameters=1_918_080,
         input=TextInput(
-            longest=128,
+            longest=64,
             vocabulary=4_000,
             padding=0,
             unknown=1,

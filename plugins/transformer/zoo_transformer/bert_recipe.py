@@ -33,7 +33,7 @@ MOMENT = 1 << 14  # characters of a set that a smoke run makes pieces of
 @dataclass(frozen=True, kw_only=True)
 class Settings:
     seed: int = 0
-    epochs: int = 3  # passes over the text, each cut into passages anew
+    epochs: int = 8  # passes over the text, each cut into passages anew
     batch: int = 16  # passages
     lr: float = 4e-3  # the peak: it rises for a twentieth of the steps, then falls
     weight_decay: float = 0.1
