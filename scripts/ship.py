@@ -112,7 +112,7 @@ def _metric(metric: dict[str, Any], receipt: dict[str, Any]) -> str:
 
 
 def _tolerance(metric: dict[str, Any], rows: int) -> float:
-    if metric["name"] in SHARES:
+    if metric["name"].rpartition("_")[2] in SHARES:
         return SHARE if rows >= 1 / SHARE else LEAST
     return max(LEAST, float(f"{SHARE * abs(metric['value']):.1g}"))
 

@@ -18,6 +18,7 @@ from zoo import (
 GPT2 = "https://cdn.openai.com/better-language-models/language_models_are_unsupervised_multitask_learners.pdf"
 CHARACTERS = "69daf7a62ff8a22b39f1765bda859a0c39eadfa2327a969d56ca9049cee3f55f"
 GPT2_TOKENIZER = "8414cab924d8b9b33013f0d221c5862f365ee9be39c5c2bfae8a5a9e970478a6"
+PIECES = "d141ab20d90bb2790a6eedd9047d6f2f6f706955792b586a4505795057e17d10"
 BERT_TOKENIZER = "ce64fce797c24f68df90b40a3f74f579b336a493db14bd583fd520ea0d8c9a98"
 
 SPECS = (
@@ -48,6 +49,37 @@ SPECS = (
             repo="google-bert/bert-base-uncased",
             revision="86b5e0934494bd15c9632b12f734a8a67f723594",
         ),
+    ),
+    ModelSpec(
+        name="bert-mini",
+        summary="A small BERT fills the gaps of an English text.",
+        task="fill-mask",
+        build="zoo_transformer.bert:bert",
+        options={
+            "vocabulary": 4_000,
+            "context": 64,
+            "width": 160,
+            "depth": 4,
+            "heads": 5,
+        },
+        recipe="zoo_transformer.bert_recipe",
+        card="cards/bert-mini.md",
+        license=License(code="mit", weights="mit", data="cc-by-2.0"),
+        parameters=1_918_080,
+        input=TextInput(
+            longest=64,
+            vocabulary=4_000,
+            padding=0,
+            unknown=1,
+            language="en",
+            tokenizer=PIECES,
+        ),
+        output=GapOutput(mask=2),
+        trained_on=("gutenberg_novels", "tiny_shakespeare", "tatoeba_en_fr"),
+        examples=("king.txt",),
+        stored="float16",
+        papers=("https://arxiv.org/abs/1810.04805",),
+        tags=("bert", "word-pieces"),
     ),
     ModelSpec(
         name="gpt-mini",

@@ -99,9 +99,14 @@ class BERT(nn.Module):
         self.tell = Tell(vocabulary)
         self.apply(_start)
 
-    def forward(self, token: Tensor) -> Tensor:
-        """Return logits of what stands at each place, (B, length, vocabulary)."""
-        return self.fill(self.read(token))
+    def forward(self, token: Tensor, where: Tensor | None = None) -> Tensor:
+        """Return logits of what stands at each place, (B, length, vocabulary).
+
+        With `where`, (B, length) of booleans, only of those places, (places,
+        vocabulary): what is told of each place costs more than what is known of it.
+        """
+        known = self.read(token)
+        return self.fill(known if where is None else known[where])
 
     def read(self, token: Tensor, segment: Tensor | None = None) -> Tensor:
         """Return what is known of each place at the end, (B, length, width).
