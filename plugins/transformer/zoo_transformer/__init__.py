@@ -80,6 +80,30 @@ SPECS = (
         stored="float16",
         papers=("https://arxiv.org/abs/1810.04805",),
         tags=("bert", "word-pieces"),
+        weights=Weights(
+            size=3_841_344,
+            sha256="787813d3dcdd1e52f02abc41fe7015fc2f5d6ed454de640305ce5b7badac2ff9",
+        ),
+        metrics=(
+            Metric(
+                name="masked_accuracy",
+                value=0.275525,
+                dataset="gutenberg_novels+tiny_shakespeare",
+                split="test",
+                tolerance=0.001,
+                baseline=0.22828,
+                baseline_name="counts of neighbours",
+            ),
+            Metric(
+                name="loss",
+                value=3.883764,
+                dataset="gutenberg_novels+tiny_shakespeare",
+                split="test",
+                tolerance=0.004,
+                baseline=5.266459,
+                baseline_name="counts of neighbours",
+            ),
+        ),
     ),
     ModelSpec(
         name="gpt-mini",
