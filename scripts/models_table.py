@@ -13,7 +13,7 @@ from typing import Any
 from zoo import ModelSpec, checkpoints
 from zoo.specs import lower_is_better
 
-__all__ = ["lines"]
+__all__ = ["baseline", "lines"]
 
 GOALS = Path(__file__).with_name("goals.json")
 HEAD = (
@@ -38,7 +38,7 @@ def _row(spec: ModelSpec, home: Path, goal: dict[str, str]) -> str:
         f"{spec.parameters:,}",
         _size(spec),
         _measured(receipt),
-        _baseline(receipt),
+        baseline(receipt),
         goal.get("course", ""),
         goal.get("target", ""),
         f"{receipt['seconds']:,.0f} s, {receipt['hardware']}" if held else "",
@@ -57,7 +57,7 @@ def _measured(receipt: dict[str, Any]) -> str:
     return next((f"{m['name']} {m['value']:.4f}" for m in receipt["metrics"]), "")
 
 
-def _baseline(receipt: dict[str, Any]) -> str:
+def baseline(receipt: dict[str, Any]) -> str:
     """Return the strongest of the simple methods in the first metric, be it better."""
     for metric in receipt["metrics"][:1]:
         name = metric["name"]
@@ -67,6 +67,8 @@ def _baseline(receipt: dict[str, Any]) -> str:
             if name in figures
         ]
         if known:
-            value, way = (min if lower_is_better(name) else max)(known)
-            return f"{way} {value:.4f}"
+            best = min if lower_is_better(name) else max
+            value, way = best(known)
+            ahead = metric["value"] != best(value, metric["value"])
+            return f"{way} {value:.4f}{', which is ahead' if ahead else ''}"
     return ""

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import scaled_dot_product_attention
 
-__all__ = ["Attention", "Memory", "mask"]
+__all__ = ["Attention", "Memory", "mask", "started"]
 
 
 @dataclass
@@ -99,3 +99,12 @@ def mask(
         return allowed
     open_to = ~padding[:, None, None, :]
     return open_to if allowed is None else open_to & allowed.to(padding.device)
+
+
+def started(module: nn.Module) -> None:
+    """Fill linear layers and embeddings as both papers' code does; BERT's paper cuts
+    the normal distribution off, which is not done here."""
+    if isinstance(module, (nn.Linear, nn.Embedding)):
+        nn.init.normal_(module.weight, std=0.02)
+    if isinstance(module, nn.Linear):
+        nn.init.zeros_(module.bias)

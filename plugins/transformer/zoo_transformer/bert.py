@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import gelu
 
-from zoo_transformer.attention import Attention
+from zoo_transformer.attention import Attention, started
 
 __all__ = ["BERT", "bert", "renamed"]
 
@@ -97,7 +97,7 @@ class BERT(nn.Module):
         self.turn = nn.Linear(width, width)
         self.turned = nn.LayerNorm(width, eps=EXACT)
         self.tell = Tell(vocabulary)
-        self.apply(_start)
+        self.apply(started)
 
     def forward(self, token: Tensor, where: Tensor | None = None) -> Tensor:
         """Return logits of what stands at each place, (B, length, vocabulary).
@@ -126,14 +126,6 @@ class BERT(nn.Module):
         """Return logits for places that something is known of."""
         told: Tensor = self.tell(self.turned(gelu(self.turn(known))), self.token.weight)
         return told
-
-
-def _start(module: nn.Module) -> None:
-    """Fill linear layers and embeddings; the paper cuts the normal distribution off."""
-    if isinstance(module, (nn.Linear, nn.Embedding)):
-        nn.init.normal_(module.weight, std=0.02)
-    if isinstance(module, nn.Linear):
-        nn.init.zeros_(module.bias)
 
 
 def bert(

@@ -8,7 +8,7 @@ training, because the fast kernels of the CPU know no dropout; what comes out of
 import torch
 from torch import Tensor, nn
 
-from zoo_transformer.attention import Attention, Memory
+from zoo_transformer.attention import Attention, Memory, started
 
 __all__ = ["GPT", "gpt", "renamed"]
 
@@ -71,7 +71,7 @@ class GPT(nn.Module):
             Block(width=width, heads=heads, dropout=dropout) for _ in range(depth)
         )
         self.norm = nn.LayerNorm(width)
-        self.apply(_start)
+        self.apply(started)
         for name, weight in self.named_parameters():  # of what is added, layer by layer
             if name.endswith(("look.answer.weight", "think.2.weight")):
                 nn.init.normal_(weight, std=0.02 * (2 * depth) ** -0.5)
@@ -103,14 +103,6 @@ class GPT(nn.Module):
     def tell(self, known: Tensor) -> Tensor:
         """Return logits of the next token."""
         return known @ self.token.weight.T
-
-
-def _start(module: nn.Module) -> None:
-    """Fill linear layers and embeddings as the paper's code does."""
-    if isinstance(module, (nn.Linear, nn.Embedding)):
-        nn.init.normal_(module.weight, std=0.02)
-    if isinstance(module, nn.Linear):
-        nn.init.zeros_(module.bias)
 
 
 def gpt(
