@@ -8,16 +8,16 @@ not installed (accelerate, lightning, transformers) are left out.
 """
 
 import logging
-import statistics
 import tempfile
 import time
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from importlib.util import find_spec
 from typing import Any
 
 import click
 import torch
+from bench_rows import Measured, console, measured, table
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 from torch.utils.data import DataLoader, TensorDataset
@@ -26,6 +26,7 @@ import zoo
 from zoo.run import Run
 from zoo.tensors import Tensors
 
+BARE, OURS = "bare loop", "zoo.Run"
 Engine = Callable[[nn.Module, Tensor, Tensor, int], float]
 SIZES = {False: ((128, 128), 32), True: ((1200, 1200), 128)}
 
@@ -160,8 +161,8 @@ def transformers(model: nn.Module, given: Tensor, target: Tensor, batch: int) ->
 
 
 ENGINES: dict[str, Engine] = {
-    "bare loop": bare,
-    "zoo.Run": zoo_run,
+    BARE: bare,
+    OURS: zoo_run,
     "DataLoader + TensorDataset": loader,
     "accelerate": accelerate,
     "lightning": lightning,
@@ -173,11 +174,8 @@ def adam(model: nn.Module) -> torch.optim.Optimizer:
     return torch.optim.Adam(model.parameters(), lr=1e-3, fused=True)
 
 
-@click.command(help=__doc__)
-@click.option("--rounds", default=5, show_default=True)
-@click.option("--steps", default=300, show_default=True)
-@click.option("--large", is_flag=True, help="784-1200-1200-10 at 128, not 128s at 32.")
-def main(rounds: int, steps: int, large: bool) -> None:
+def engines(rounds: int, steps: int, *, large: bool) -> list[Measured]:
+    """Return what an epoch of `steps` steps takes in every engine, in turn."""
     warnings.simplefilter("ignore")
     logging.disable(logging.WARNING)
     torch.set_num_threads(1)
@@ -189,19 +187,33 @@ def main(rounds: int, steps: int, large: bool) -> None:
         for name, engine in ENGINES.items()
         if name not in ("accelerate", "lightning", "transformers") or find_spec(name)
     }
-    seen: dict[str, list[float]] = {name: [] for name in there}
-    for number in range(rounds + 1):  # the first warms up
+    seen: dict[str, list[tuple[float, float]]] = {name: [] for name in there}
+    for _ in range(rounds + 1):  # the first warms up
         for name, engine in there.items():
             model = zoo.build("mlp-mnist", hidden=hidden)
-            seconds = engine(model, given, target, batch)
-            if number:
-                seen[name].append(seconds)
-    print(f"MLP 784-{'-'.join(map(str, hidden))}-10, batch {batch}, {steps} steps")
-    for name, times in seen.items():
-        pairs = zip(times, seen["bare loop"], strict=True)
-        ratio = statistics.median(mine / theirs for mine, theirs in pairs)
-        step = statistics.median(times) / steps * 1e6
-        print(f"{name:<28} {step:>8,.0f} us a step   {ratio:.2f} of the bare loop")
+            seen[name].append((engine(model, given, target, batch) * 1e3, 0.0))
+    return [measured(name, answers) for name, answers in seen.items()]
+
+
+def show(rows: Sequence[Measured], steps: int, *, large: bool) -> None:
+    """Print what a step takes, as times of a bare loop's."""
+    hidden, batch = SIZES[large]
+    wide = "-".join(map(str, hidden))
+    filled = table(f"Training an MLP 784-{wide}-10, batch {batch}", "us a step")
+    filled.add_column("/ bare loop", justify="right")
+    known = {row.name: row for row in rows}
+    for row in rows:
+        ratio = row.times(known[BARE])
+        filled.add_row(row.name, f"{row.ms / steps * 1e3:,.0f}", f"{ratio:.2f}")
+    console.print(filled)
+
+
+@click.command(help=__doc__)
+@click.option("--rounds", default=5, show_default=True)
+@click.option("--steps", default=300, show_default=True)
+@click.option("--large", is_flag=True, help="784-1200-1200-10 at 128, not 128s at 32.")
+def main(rounds: int, steps: int, large: bool) -> None:
+    show(engines(rounds, steps, large=large), steps, large=large)
 
 
 if __name__ == "__main__":

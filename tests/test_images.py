@@ -64,7 +64,7 @@ def test_every_mode_of_pillow(mode: str, expected: ImageInput) -> None:
         (Image.fromarray(np.array([[-3, 65535]], np.float32)), [0, 255]),
         (Image.new("CMYK", (1, 1), (0, 0, 0, 0)), 255),
     ],
-    ids=str,
+    ids=lambda given: given.mode if isinstance(given, Image.Image) else str(given),
 )
 def test_depth(image: Image.Image, value: Any) -> None:
     """
