@@ -1,11 +1,16 @@
 """A quick copy gives the same numbers, or is no other than the model."""
 
+from collections.abc import Callable
+
+import numpy as np
 import pytest
 import torch
+from PIL import Image
 from small import small
 from torch import nn
 
-from zoo.quickening import keep_memory, quickened
+import zoo
+from zoo.quickening import MANY, keep_memory, quickened, sooner
 
 GIVEN = torch.rand(4, 3, 32, 32, generator=torch.Generator().manual_seed(1))
 
@@ -92,3 +97,60 @@ def test_memory_is_left_alone_on_request(monkeypatch: pytest.MonkeyPatch) -> Non
     assert keep_memory() is False
 
     keep_memory.cache_clear()
+
+
+@torch.no_grad()
+def test_many_pictures_pass_a_quick_copy() -> None:
+    """
+    For as many pictures as pay, the copy runs; for fewer, the model itself.
+    """
+    model = small()
+    many = GIVEN.repeat(MANY // len(GIVEN), 1, 1, 1)
+
+    quick = sooner(model, many)
+
+    assert norms(quick) == 0
+    assert torch.allclose(quick(many), model(many), atol=1e-5)
+    assert sooner(model, many[1:]) is model
+
+
+def halved(model: nn.Module) -> nn.Module:
+    return model.half()
+
+
+def heard(model: nn.Module) -> nn.Module:
+    model.get_submodule("first.0").register_forward_hook(lambda *_: None)
+    return model
+
+
+def plain(model: nn.Module) -> nn.Module:
+    return nn.Sequential(nn.Conv2d(3, 4, 3))
+
+
+@pytest.mark.parametrize("changed", [halved, heard, plain])
+def test_where_a_copy_would_not_do(changed: Callable[[nn.Module], nn.Module]) -> None:
+    """
+    Half precision, a hook, and nothing to fold leave the model as it is.
+    """
+    model = changed(small())
+
+    assert sooner(model, GIVEN.repeat(MANY, 1, 1, 1)) is model
+
+
+def test_predictions_of_many_are_those_of_each() -> None:
+    """
+    A list that goes through a quick copy gets the answers of its items, to rounding.
+    """
+    name = "resnet20-cifar10"
+    noise = np.random.default_rng(0).integers(256, size=(MANY, 32, 32, 3), dtype="u1")
+    pictures = [Image.fromarray(row) for row in noise]
+    model = zoo.load(name)
+    before = {key: tensor.clone() for key, tensor in model.state_dict().items()}
+
+    found = zoo.predict(model, pictures)
+
+    for one, picture in zip(found, pictures, strict=True):
+        alone = zoo.predict(model, picture)
+        assert one.label == alone.label
+        assert one.scores == pytest.approx(alone.scores, abs=1e-5)
+    assert all(model.state_dict()[key].equal(old) for key, old in before.items())

@@ -14,6 +14,7 @@ from zoo.about import About, about, unwrapped
 from zoo.errors import InputError, OptionError, near
 from zoo.models import as_module, find
 from zoo.modes import evaluating, output
+from zoo.quickening import sooner
 from zoo.results import Answer, Result
 from zoo.sliding import TASK, slide
 from zoo.tasks import Task, own_options, task
@@ -139,7 +140,7 @@ def _answers(
             given, spec.input
         )
     prepared = doing.batch(opened, spec.input, **options)
-    said = output(module, prepared)
+    said = output(sooner(module, prepared), prepared)
     found: list[Answer] = [*doing.results(said, opened, spec.output)]
     return found, doing.suspicion(prepared, spec.input)
 

@@ -15,8 +15,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
-__all__ = ["keep_memory", "quickened"]
+__all__ = ["keep_memory", "quickened", "sooner"]
 
+MANY = 16  # pictures for which it pays to make a quick copy, and to prove it on one
 CLOSE = 1e-4  # how far the quick model's output may lie, against the largest of it
 M_TRIM_THRESHOLD, M_MMAP_MAX = -1, -4  # of malloc.h in the GNU C library
 
@@ -38,6 +39,25 @@ def quickened(model: nn.Module, given: Tensor) -> nn.Module:
         wanted, found = plain(given), quick(given)
     apart = (wanted - found).abs().max()
     return quick if apart <= CLOSE * wanted.abs().max() else plain
+
+
+def sooner(model: nn.Module, given: Tensor) -> nn.Module:
+    """Return what to run a batch through: a quick copy where there is much to do.
+
+    The model itself is returned for few pictures, for anything else than pictures in
+    float32 on a CPU, where nothing can be folded, and where somebody listens in: a
+    hook is promised the layers as they were written.
+    """
+    parts = list(model.modules())
+    pays = given.ndim == 4 and len(given) >= MANY
+    plain = given.device.type == "cpu" and all(
+        p.dtype == torch.float32 and p.device.type == "cpu" for p in model.parameters()
+    )
+    folds = any(isinstance(part, nn.BatchNorm2d) for part in parts)
+    heard = any(part._forward_hooks or part._forward_pre_hooks for part in parts)
+    return (
+        quickened(model, given[:1]) if pays and plain and folds and not heard else model
+    )
 
 
 def _fold(model: nn.Module) -> int:
