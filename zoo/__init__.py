@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from zoo.about import About, LoadReport
     from zoo.adopting import adopt
+    from zoo.benchmarking import benchmark
     from zoo.bundles import bundle, unbundle
     from zoo.cards import render as card
     from zoo.catalogue import dataset_names, names, search, spec
@@ -82,6 +83,7 @@ __all__ = [
     "Weights",
     "ZooError",
     "adopt",
+    "benchmark",
     "build",
     "bundle",
     "card",
@@ -123,6 +125,7 @@ _HOMES = {
     "Run": "run",
     "ZooError": "errors",
     "adopt": "adopting",
+    "benchmark": "benchmarking",
     "build": "models",
     "bundle": "bundles",
     "card": "cards:render",

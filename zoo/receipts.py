@@ -1,16 +1,11 @@
 """The receipt of a run: what made these weights, and what was measured."""
 
-import os
-import platform
 import subprocess
-import sys
 import time
 from collections.abc import Mapping
 from typing import Any
 
-import torch
-
-from zoo import saving, store
+from zoo import places, saving, store
 from zoo.plugins import found
 from zoo.run import Run
 from zoo.specs import ModelSpec
@@ -30,6 +25,7 @@ def receipt(
     spec = run.spec
     plugin = found().packages()[spec.package]
     dataset, _, split = held_out.source.partition("/")
+    peak = places.peak_memory()
     return {
         "name": spec.name,
         "recipe": spec.recipe,
@@ -46,36 +42,11 @@ def receipt(
         "history": run.history,
         "pictures": {name: caption for name, (_, caption) in run.pictures.items()},
         "seconds": round(time.perf_counter() - run.started, 1),
-        "peak_memory_mib": _peak_memory(),
-        "hardware": _hardware(run.device),
+        "peak_memory_mib": None if peak is None else peak >> 10,
+        "hardware": places.hardware(run.device),
         "versions": saving.versions(plugin),
         "commit": _commit(spec),
     }
-
-
-def _peak_memory() -> int | None:
-    try:
-        import resource  # not on Windows
-    except ImportError:
-        return None
-    unit = 1 << 20 if sys.platform == "darwin" else 1 << 10  # bytes there, KiB here
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // unit
-
-
-def _hardware(device: torch.device) -> str:
-    if device.type == "cuda":
-        return str(torch.cuda.get_device_name(device))
-    threads = torch.get_num_threads()
-    return f"{_processor()}, {threads} of {os.cpu_count()} cores"
-
-
-def _processor() -> str:
-    try:
-        with open("/proc/cpuinfo", encoding="utf-8") as file:
-            lines = [line for line in file if line.startswith("model name")]
-        return lines[0].partition(":")[2].strip()
-    except (OSError, IndexError):
-        return platform.machine()
 
 
 def _commit(spec: ModelSpec) -> str | None:

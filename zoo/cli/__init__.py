@@ -36,6 +36,7 @@ COMMANDS = {
     "unbundle": ("stock", "Check such a file, and put its models into a store."),
     "cache": ("stock", "List what is kept on this machine; verify or prune it."),
     "verify": ("use", "Hash, load and replay a model; measure its claims again."),
+    "benchmark": ("benchmark", "Measure what a model costs on this machine."),
     "completion": ("completion", "Print a script for a shell's completion."),
     "new": ("new", "Write a plugin to begin with."),
     "check": ("check", "Try what every model promises, on a model or a plugin."),

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from itertools import zip_longest
 from typing import TYPE_CHECKING
 
+from zoo import costs
 from zoo.plugins import Plugin
 from zoo.specs import (
     ClassOutput,
@@ -68,6 +69,7 @@ def facts(spec: ModelSpec, plugin: Plugin) -> dict[str, str]:
         "parameters": f"{spec.parameters:,}",
         "weights": weights,
         "metrics": metrics or "none measured",
+        "costs": str(costs.known(spec) or "not measured"),
         "trained on": ", ".join(spec.trained_on),
         "input": _taken(spec.input),
         **_given(spec.output),
