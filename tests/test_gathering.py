@@ -14,13 +14,14 @@ from zoo.errors import DataError
 from zoo.examples import Column, Examples, content, part
 from zoo.gathering import gather
 from zoo.specs import Column as Number
-from zoo.specs import ImageInput, TabularInput, TextInput
+from zoo.specs import ImageInput, NumberOutput, TabularInput, TextInput
 
 PHOTO = ImageInput(height=8, width=8)
 TEXT = TextInput(longest=10, vocabulary=10)
 ROW = TabularInput(
     columns=(Number(name="a", low=0, high=1), Number(name="b", low=0, high=1))
 )
+SIZE = NumberOutput(name="size")
 TABLE = {"a": [1.0, 2.0, 3.0], "b": [4.0, 5.0, 6.0], "label": ["no", "yes", "no"]}
 
 
@@ -199,7 +200,7 @@ def test_a_target_by_name(tmp_path: Path) -> None:
     Any column can be what is predicted.
     """
     found = gather(
-        csv(tmp_path, "a,b,size\n1,2,3.5\n1,2,4\n"), ROW, target="size", numbers=True
+        csv(tmp_path, "a,b,size\n1,2,3.5\n1,2,4\n"), ROW, SIZE, target="size"
     )
 
     assert (found.labels, found.training.targets) == ((), (3.5, 4.0))
@@ -374,7 +375,7 @@ def test_targets_that_are_no_numbers(tmp_path: Path, value: str, fault: str) -> 
     rows = [{"a": 1, "b": 1, "target": "2"}, {"a": 1, "b": 1, "target": value}]
     path.write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
 
-    assert complaint(path, ROW, numbers=True) == (
+    assert complaint(path, ROW, meaning=SIZE) == (
         f"rows.jsonl: the target of row 2 is {value!r}, {fault}."
     )
 

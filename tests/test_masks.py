@@ -52,7 +52,7 @@ def folder(place: Path, count: int = 6, *, white: bool = False) -> Path:
 
 
 def found(data: Any, **how: Any) -> Any:
-    return gather(data, PHOTO, masks=True, **how)
+    return gather(data, PHOTO, MaskOutput(labels=("ground", "thing")), **how)
 
 
 def complaint(data: Any, **how: Any) -> str:

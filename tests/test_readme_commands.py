@@ -4,6 +4,7 @@ What others published is not here, so a small model of the same kind stands in f
 at a pin of its own on the loopback Hub. All else is as the README has it.
 """
 
+import math
 import re
 import shlex
 from collections.abc import Iterator
@@ -125,6 +126,22 @@ def test_masks_are_taught(hub: Hub, capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main([*words, "--set", "epochs=1"]) == 0
 
     assert "iou" in capsys.readouterr().out
+
+
+def test_a_series_is_taught(hub: Hub, capsys: pytest.CaptureFixture[str]) -> None:
+    """
+    A price that swings, and what came after it.
+    """
+    for name, days in (("prices", range(90)), ("later", range(90, 150))):
+        close = [100 + 10 * math.sin(day / 5) for day in days]
+        rows = [f"{day:.3f},{day + 1:.3f},{day - 1:.3f}" for day in close]
+        Path(f"{name}.csv").write_text("\n".join(["close,high,low", *rows, ""]))
+
+    assert cli.main(line("finetune rnn-netflix")) == 0
+
+    out = capsys.readouterr().out
+    assert "rmse" in out
+    assert "persistence" in out
 
 
 def test_the_classic_recipe(

@@ -114,15 +114,12 @@ def _rows(
     seed: int,
 ) -> Gathered:
     spec = models.find(name)
-    how: dict[str, Any] = {"target": target, **gathering.answering(spec.output)}
-    found = replace(gathering.gather(data, spec.input, **how), test=None)
+    model = spec.input, spec.output
+    found = replace(gathering.gather(data, *model, target=target), test=None)
     if validation is not None:
         labels = found.labels or None
-        other = gathering.gather(validation, spec.input, labels=labels, **how)
+        other = gathering.gather(validation, *model, target=target, labels=labels)
         return replace(found, validation=other.training)
     if found.validation is not None:
         return found
-    fitting, held = examples.part(
-        found.training, holding, seed=seed, stratified=found.classified
-    )
-    return replace(found, training=fitting, validation=held)
+    return examples.held_back(found, holding, seed=seed)

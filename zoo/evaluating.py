@@ -27,9 +27,10 @@ def evaluate(
     if not hasattr(task(spec.task), "measure"):
         problem = f"its task, {spec.task}, has no right answers to compare with."
         raise OptionError(spec.name, problem, [])
-    how: dict[str, Any] = gathering.answering(spec.output)
     labels = spec.labels or None
-    found = gathering.gather(data, spec.input, target=target, labels=labels, **how)
+    found = gathering.gather(
+        data, spec.input, spec.output, target=target, labels=labels
+    )
     rows = found.test or found.validation or found.training
     return measured(model, outputs(model, rows), rows)
 

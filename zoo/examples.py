@@ -6,7 +6,7 @@ import hashlib
 import random
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,7 +16,7 @@ from zoo.errors import DataError
 if TYPE_CHECKING:
     from datasets import Dataset
 
-__all__ = ["Column", "Examples", "Gathered", "content", "part"]
+__all__ = ["Column", "Examples", "Gathered", "content", "held_back", "part"]
 
 CHUNK = 1000  # rows of a dataset that are hashed at a time
 
@@ -84,6 +84,11 @@ class Gathered:
         """Whether each row is of one class."""
         return bool(self.labels) and not self.masks
 
+    @property
+    def timed(self) -> bool:
+        """Whether the rows follow each other in time."""
+        return getattr(self.training.items, "timed", False)
+
     def counts(self) -> dict[str, int]:
         """Return how many training rows there are of each class, or in how many masks
         each class is."""
@@ -94,12 +99,14 @@ class Gathered:
                 label: sum(map(bool, pixels))
                 for label, pixels in zip(self.labels, each, strict=True)
             }
-        counted = Counter(int(target) for target in self.training.targets)
+        counted = Counter(self.training.targets)
         return {label: counted[number] for number, label in enumerate(self.labels)}
 
 
 class Column(Sequence[Any]):
     """Rows of a dataset, whole or one column of them, decoded when asked for."""
+
+    timed = False  # whether their order is that of time
 
     def __init__(
         self, rows: Dataset, name: str | None, picked: Sequence[int] | None = None
@@ -161,6 +168,27 @@ def _stored(value: Any) -> bytes:
         value = value["bytes"] or Path(value["path"]).read_bytes()
     found = value if isinstance(value, bytes) else repr(value).encode()
     return f"{len(found)}:".encode() + found
+
+
+def held_back(found: Gathered, holding: float, *, seed: int) -> Gathered:
+    """Return the data with a share of the training rows held back for validation.
+
+    Of each class its share; of rows that follow each other in time, the last ones.
+    Raises DataError.
+    """
+    rows = found.training
+    if found.timed:
+        border = len(rows) - max(1, round(holding * len(rows)))
+        if border < 1:
+            raise DataError(
+                f"{len(rows)} window of the series is too few: the last is held back "
+                "for validation, so give more rows, or validation rows."
+            )
+        order = range(len(rows))
+        fitting, held = rows.pick(order[:border]), rows.pick(order[border:])
+    else:
+        fitting, held = part(rows, holding, seed=seed, stratified=found.classified)
+    return replace(found, training=fitting, validation=held)
 
 
 def part(

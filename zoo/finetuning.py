@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from zoo import baselines, featuring, lesson_data, models, probing
+from zoo import featuring, lesson_data, models, probing
 from zoo.about import about, attach, unwrapped
 from zoo.errors import InputError, OptionError, SettingsError
 from zoo.evaluating import measured, outputs
@@ -24,7 +24,6 @@ from zoo.signatures import taken
 from zoo.specs import ClassOutput, ImageInput, MaskOutput, ModelSpec
 from zoo.strategies import Settings, learn
 from zoo.tasks import task
-from zoo.tasks.image_segmentation import certain
 from zoo.training import seeded
 from zoo.watching import Watcher
 
@@ -109,7 +108,7 @@ def taught(
     features = _features(model, found, chosen)
     part = "test" if found.test else "validation"
     rows = found.parts()[part]
-    _compare(run, model, found, rows)
+    lesson_data.compare(run, model, found, rows)
     probe = _probed(run, model, found, chosen, features, part, old) if linear else None
     answers = _answers(model, found, features if _cached(chosen, ends) else None)
     if not solved:
@@ -272,21 +271,3 @@ def _loop(
         given=None if cached else lesson_data.kept(model, found.training),
         weight=lesson_data.weight(found) if chosen.balance else None,
     )
-
-
-def _compare(run: Run, model: nn.Module, found: Gathered, rows: Examples) -> None:
-    """Keep what no knowledge of the inputs reaches on the same rows."""
-    if found.masks:
-        seen = featuring.targets(model, found.training)
-        meaning: Any = about(model).spec.output
-        for name, mask in baselines.masks(seen, len(found.labels)).items():
-            flat = certain(mask.expand(len(rows), *mask.shape), meaning)
-            run.baseline(name, **measured(model, flat, rows))
-    elif found.labels:
-        commonest = max(found.training.targets, key=found.training.targets.count)
-        share = rows.targets.count(commonest) / len(rows)
-        run.baseline("the commonest class", accuracy=share)
-    else:
-        mean = sum(found.training.targets) / len(found.training)
-        flat = torch.full((len(rows), 1), mean)
-        run.baseline("the mean", **measured(model, flat, rows))

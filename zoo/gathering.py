@@ -11,7 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from zoo import datasets
+from zoo import datasets, rolling
 from zoo import masks as masking
 from zoo.errors import DataError, MissingExtra, near
 from zoo.examples import Column, Examples, Gathered
@@ -20,20 +20,19 @@ from zoo.plugins import found
 from zoo.signatures import taken
 from zoo.specs import (
     REPOSITORY,
-    ClassOutput,
     ImageInput,
     Input,
-    MaskOutput,
     Output,
+    SeriesInput,
     TabularInput,
     TextInput,
 )
-from zoo.targets import Rows, classes, number
+from zoo.targets import Rows, Wanted, classes, numbers
 
 if TYPE_CHECKING:
     from datasets import Dataset
 
-__all__ = ["answering", "gather"]
+__all__ = ["gather"]
 
 SPLITS = {  # what a part of the data may be called, as a folder or as a split
     "training": ("train", "training"),
@@ -44,51 +43,40 @@ WRITTEN = (".txt",)
 TABLES = {".csv": "from_csv", ".jsonl": "from_json", ".parquet": "from_parquet"}
 INPUTS = ("image", "img", "picture", "photo", "path", "file", "file_name", "filename")
 TEXTS = ("text", "sentence", "document", "content", "review")
-TARGETS = ("label", "labels", "class", "target")
-MASKS = ("mask", "masks", "label_mask", "segmentation", "annotation", *TARGETS)
-
-
-def answering(meaning: Output) -> dict[str, bool]:
-    """Return how the targets of a model that gives this are to be gathered."""
-    masks = isinstance(meaning, MaskOutput)
-    return {
-        "masks": masks,
-        "numbers": not masks and not isinstance(meaning, ClassOutput),
-    }
 
 
 def gather(
     data: Any,
     expected: Input,
+    meaning: Output | None = None,
     *,
     target: str | None = None,
     labels: Sequence[str] | None = None,
     known: Sequence[str] = (),
-    numbers: bool = False,
-    masks: bool = False,
 ) -> Gathered:
     """Return the rows that `data` stands for, for a model that expects such input.
 
     `data` is a folder of class-named folders (or of `train` and `test` with those), a
     CSV, JSONL or parquet file, a `datasets.Dataset` or `DatasetDict`, a registered name
     or a Hub id. `target` names the column to predict; `labels` fixes the classes and
-    their order, and `known` the order alone, where the classes are the same; with
-    `numbers` the targets are numbers, with `masks` pictures of labels: a folder then
-    holds `images` and `masks`. What was gathered already comes back as it is.
-    Raises DataError.
+    their order, and `known` the order alone, where the classes are the same. `meaning`
+    is what the model gives, by default classes: of masks a folder holds `images` and
+    `masks`, and of a forecast the rows of a table follow each other in time. What was
+    gathered already comes back as it is. Raises DataError.
     """
     if isinstance(data, Gathered):
         return data
-    source, parts = _parts(data, expected, target, masks)
+    wanted = Wanted(expected, meaning, target)
+    source, parts = _parts(data, wanted)
     if "training" not in parts or not len(parts["training"].targets):
         raise DataError(f"{source} holds no training rows.")
-    if masks:
+    if wanted.masks:
         names = masking.classes(source, parts, labels or _of_pixels(data), known)
-    elif numbers:
+    elif not wanted.classes:
         names = ()
         for rows in parts.values():
             pairs = zip(rows.names, rows.targets, strict=True)
-            rows.targets = [number(source, name, value) for name, value in pairs]
+            rows.targets = [numbers(source, name, value) for name, value in pairs]
     else:
         names = classes(source, parts, labels, known)
         for rows in parts.values():
@@ -107,20 +95,18 @@ def _of_pixels(data: Any) -> tuple[str, ...] | None:
     return known.labels or None if known and "label" not in known.columns else None
 
 
-def _parts(
-    data: Any, expected: Input, target: str | None, masks: bool
-) -> tuple[str, dict[str, Rows]]:
+def _parts(data: Any, wanted: Wanted) -> tuple[str, dict[str, Rows]]:
     """Return a name for the data, and its parts."""
     if isinstance(data, (str, os.PathLike)):
         path = Path(data)
         if path.is_dir():
-            return path.name or str(path), _folder(path, expected, masks)
+            return path.name or str(path), _folder(path, wanted)
         if path.is_file():
-            return path.name, {"training": _file(path, expected, target, masks)}
-        return str(data), _named(str(data), expected, target, masks)
+            return path.name, {"training": _file(path, wanted)}
+        return str(data), _named(str(data), wanted)
     if hasattr(data, "column_names") and hasattr(data, "num_rows"):
         parts = data if isinstance(data, Mapping) else {"train": data}
-        return "the dataset", _splits("the dataset", parts, expected, target, masks)
+        return "the dataset", _splits("the dataset", parts, wanted)
     raise DataError(
         f"A {type(data).__name__} is not data to learn from. Give a folder of "
         "class-named folders, a CSV, JSONL or parquet file, a datasets.Dataset, a "
@@ -128,14 +114,15 @@ def _parts(
     )
 
 
-def _folder(folder: Path, expected: Input, masks: bool) -> dict[str, Rows]:
+def _folder(folder: Path, wanted: Wanted) -> dict[str, Rows]:
+    expected = wanted.expected
     if not isinstance(expected, ImageInput | TextInput):
         raise DataError(
             f"{folder} is a folder, and this model takes {taken(expected)}: give a "
             "CSV, JSONL or parquet file."
         )
     parts: dict[str, Rows] = {}
-    read = masking.paired if masks else partial(_labelled, expected=expected)
+    read = masking.paired if wanted.masks else partial(_labelled, expected=expected)
     for name, spellings in SPLITS.items():
         for spelling in spellings:
             if (folder / spelling).is_dir() and _children(folder / spelling):
@@ -181,7 +168,7 @@ def _hidden(name: str) -> bool:
     return name.startswith((".", "__"))
 
 
-def _file(path: Path, expected: Input, target: str | None, masks: bool) -> Rows:
+def _file(path: Path, wanted: Wanted) -> Rows:
     make = TABLES.get(path.suffix.lower())
     if make is None:
         raise DataError(
@@ -195,16 +182,14 @@ def _file(path: Path, expected: Input, target: str | None, masks: bool) -> Rows:
     except Exception as exc:
         fault = str(exc.__cause__ or exc).partition("\n")[0].rstrip(".")
         raise DataError(f"{path} can't be read ({fault}).") from exc
-    return _table(str(path), rows, expected, target, masks, beside=path.parent)
+    return _table(str(path), rows, wanted, beside=path.parent)
 
 
-def _named(
-    name: str, expected: Input, target: str | None, masks: bool
-) -> dict[str, Rows]:
+def _named(name: str, wanted: Wanted) -> dict[str, Rows]:
     known = found().datasets
     if name in known:
         splits = {split: datasets.load(name, split) for split in known[name].splits}
-        return _splits(name, splits, expected, target, masks)
+        return _splits(name, splits, wanted)
     if not REPOSITORY.fullmatch(name):
         hint = near(name, known) or "Registered names: 'zoo.dataset_names()'."
         raise DataError(
@@ -218,18 +203,14 @@ def _named(
     except Exception as exc:
         fault = f"{type(exc).__name__}: {exc}".partition("\n")[0].rstrip(".")
         raise DataError(f"{name!r} can't be had from the Hub ({fault}).") from exc
-    return _splits(name, splits, expected, target, masks)
+    return _splits(name, splits, wanted)
 
 
 def _splits(
-    source: str,
-    splits: Mapping[str, Dataset],
-    expected: Input,
-    target: str | None,
-    masks: bool,
+    source: str, splits: Mapping[str, Dataset], wanted: Wanted
 ) -> dict[str, Rows]:
     return {
-        name: _table(source, splits[spelling], expected, target, masks)
+        name: _table(source, splits[spelling], wanted)
         for name, spellings in SPLITS.items()
         for spelling in spellings
         if spelling in splits
@@ -237,19 +218,17 @@ def _splits(
 
 
 def _table(
-    source: str,
-    rows: Dataset,
-    expected: Input,
-    target: str | None,
-    masks: bool,
-    beside: Path | None = None,
+    source: str, rows: Dataset, wanted: Wanted, beside: Path | None = None
 ) -> Rows:
     """Return the inputs and targets of a table, by the names of its columns."""
-    columns = rows.column_names
-    usual = MASKS if masks else TARGETS
-    answer = _column(source, columns, [target] if target else usual, "target")
+    columns, expected = rows.column_names, wanted.expected
+    answer = _column(source, columns, wanted.answers, "target")
+    if isinstance(expected, SeriesInput):
+        for column in expected.columns:
+            _column(source, columns, [column.name], "model's")
+        return rolling.windows(source, rows, expected, answer, wanted.horizon)
     names = [f"row {number}" for number in range(1, len(rows) + 1)]
-    if masks:
+    if wanted.masks:
         return Rows(
             _pictures(rows, _column(source, columns, INPUTS, "picture"), beside),
             _pictures(rows, answer, beside),
@@ -263,10 +242,10 @@ def _table(
         given = _column(source, columns, TEXTS, "text")
         return Rows(Column(rows, given), list(held), names)
     if isinstance(expected, TabularInput):
-        wanted = [column.name for column in expected.columns]
-        for name in wanted:
+        each = [column.name for column in expected.columns]
+        for name in each:
             _column(source, columns, [name], "model's")
-        return Rows(Column(rows.select_columns(wanted), None), list(held), names)
+        return Rows(Column(rows.select_columns(each), None), list(held), names)
     given = _column(source, columns, INPUTS, "picture")
     pictures = _pictures(rows, given, beside)
     if not isinstance(pictures, Column):

@@ -1,15 +1,16 @@
 """The check of a declared head: can it be taught? One of those in `zoo.testing`."""
 
 from pathlib import Path
+from typing import Any
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from zoo import featuring, finetuning, models
 from zoo.about import about
 from zoo.examples import Examples, Gathered
 from zoo.masks import Mask
-from zoo.specs import MaskOutput, ModelSpec, TextInput
+from zoo.specs import ForecastOutput, MaskOutput, ModelSpec, SeriesInput, TextInput
 from zoo.strategies import Settings
 from zoo.tasks import task
 from zoo.tensors import prepared, stand_in
@@ -18,6 +19,7 @@ __all__ = ["head_learns"]
 
 MOST_PARAMETERS = 10_000_000  # of a model whose head is taught in a check
 KINDS, ROWS = ("first", "second"), 8
+STEPS = torch.tensor([0.95, 1.05])  # of a series after its last value, by kind
 
 
 def head_learns(spec: ModelSpec, tmp_path: Path) -> None:
@@ -35,14 +37,23 @@ def head_learns(spec: ModelSpec, tmp_path: Path) -> None:
     lesson = finetuning.taught(model, found, chosen)
     doing, meaning = task(spec.task), about(model).spec.output
     target = featuring.targets(model, lesson.rows)
-    flat = torch.zeros_like(lesson.output)
-    if not spec.labels:
-        flat += target.float().mean()
+    flat = _flat(spec, lesson.output, target)
     cost, first = (doing.loss(o, target, meaning) for o in (lesson.output, flat))
     assert cost < 0.8 * first, f"the loss is {cost:.3g}, of a flat answer {first:.3g}"
     moved = [n for n, v in model.state_dict().items() if not torch.equal(v, before[n])]
     assert moved, "nothing has learned"
     assert all(name.startswith(f"{spec.head}.") for name in moved), f"moved: {moved}"
+
+
+def _flat(spec: ModelSpec, output: Tensor, target: Tensor) -> Tensor:
+    """Return the one answer that is nearest to all rows; of forecasts, the one step
+    from the last value that is."""
+    flat = torch.zeros_like(output)
+    if isinstance(spec.output, ForecastOutput):
+        last = target.view_as(flat) / STEPS[torch.arange(len(flat)) % 2, None]
+        step = (last * target.view_as(flat)).sum() / last.square().sum()
+        return last * step
+    return flat if spec.labels else flat + target.float().mean()
 
 
 def _pupil(spec: ModelSpec) -> nn.Module:
@@ -64,15 +75,37 @@ def _two_kinds(spec: ModelSpec) -> Gathered:
         third = spec.input.vocabulary // 3
         few = drawn % min(8, third)
         mixed = torch.where(second, 2 * third + few, third + few)
+    answers = target
+    if isinstance(spec.output, ForecastOutput):
+        answers = _following(spec, mixed, target)
     rows = Examples(
         items=list(mixed),
-        targets=tuple(target.tolist()),
+        targets=tuple(map(_plain, answers)),
         names=[f"row {number}" for number in range(ROWS)],
     )
     labels = KINDS if spec.labels else ()
     return Gathered(
         source="stand-in", labels=labels, training=rows, test=rows.pick([0, 1])
     )
+
+
+def _following(spec: ModelSpec, series: Tensor, kind: Tensor) -> Tensor:
+    """Return what follows on series, (ROWS, horizon): of one kind less than the last
+    value of the column that is forecast, of the other more."""
+    assert isinstance(spec.input, SeriesInput), "a forecast is of a series"
+    assert isinstance(spec.output, ForecastOutput), "asked for by the caller"
+    names = [column.name for column in spec.input.columns]
+    place = names.index(spec.output.name) if spec.output.name in names else 0
+    after = series[:, -1, place] * STEPS[kind]
+    return after[:, None].expand(-1, spec.output.horizon)
+
+
+def _plain(answer: Tensor) -> Any:
+    """Return a target as data from a file has it: a number, or a tuple of several."""
+    held = answer.tolist()
+    if not isinstance(held, list):
+        return held
+    return held[0] if len(held) == 1 else tuple(held)
 
 
 def _two_halves(spec: ModelSpec) -> Gathered:

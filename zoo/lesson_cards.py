@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from zoo import cards
-from zoo.specs import ModelSpec
+from zoo.specs import ForecastOutput, ModelSpec
 from zoo.wording import TAUGHT, TAUGHT_MAKING
 
 __all__ = ["render"]
@@ -73,6 +73,9 @@ def _skipped(receipt: Mapping[str, Any]) -> str:
 
 
 def _answers(spec: ModelSpec) -> str:
+    if isinstance(spec.output, ForecastOutput):
+        after = f"{spec.output.horizon} rows" if spec.output.horizon > 1 else "row"
+        return f"It forecasts {spec.output.name} of the next {after}."
     if not spec.labels:
         return "It gives a number."
     shown = ", ".join(spec.labels[:10])

@@ -1,4 +1,5 @@
-"""The rows of a lesson: gathered, parted, as tensors, and how much each counts."""
+"""The rows of a lesson: gathered, parted, as tensors, how much each counts, and what
+no knowledge of the inputs reaches on them."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -7,14 +8,17 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from zoo import examples, featuring, gathering, tokens
+from zoo import baselines, examples, featuring, gathering, tokens
 from zoo.about import about
+from zoo.evaluating import measured
 from zoo.examples import Examples, Gathered
+from zoo.run import Run
 from zoo.specs import ModelSpec
 from zoo.strategies import Settings
+from zoo.tasks.image_segmentation import certain
 from zoo.tensors import Tensors
 
-__all__ = ["figure", "gathered", "kept", "parted", "tensors", "weight"]
+__all__ = ["compare", "figure", "gathered", "kept", "parted", "tensors", "weight"]
 
 MOST_BYTES = 2 << 30  # of prepared inputs that are kept in memory
 
@@ -28,13 +32,14 @@ def gathered(
     labels: Sequence[str] | None = None,
 ) -> Gathered:
     """Return the data for a model, its parts from several places where so given."""
-    how: dict[str, Any] = {"target": target, **gathering.answering(spec.output)}
-    found = gathering.gather(data, spec.input, labels=labels, known=spec.labels, **how)
+    model = spec.input, spec.output
+    found = gathering.gather(
+        data, *model, target=target, labels=labels, known=spec.labels
+    )
     for name, more in (("validation", validation), ("test", test)):
         if more is not None:
-            other = gathering.gather(
-                more, spec.input, labels=found.labels or None, **how
-            )
+            names = found.labels or None
+            other = gathering.gather(more, *model, target=target, labels=names)
             part: Any = {name: other.parts().get(name, other.training)}
             sources = {**found.sources, name: other.source}
             found = replace(found, **part, sources=sources)
@@ -45,11 +50,7 @@ def parted(found: Gathered, chosen: Settings, *, solved: bool) -> Gathered:
     """Hold rows back for validation where the strategy or the figures need some."""
     if found.validation is not None or (found.test is not None and solved):
         return found
-    stratified = found.classified
-    fitting, held = examples.part(
-        found.training, chosen.holding, seed=chosen.seed, stratified=stratified
-    )
-    return replace(found, training=fitting, validation=held)
+    return examples.held_back(found, chosen.holding, seed=chosen.seed)
 
 
 def figure(found: Gathered, chosen: Settings | None = None) -> str:
@@ -93,3 +94,35 @@ def weight(found: Gathered) -> Tensor:
         numbers = [sum(pixels) for pixels in zip(*held, strict=True)]
     counts = torch.tensor(numbers).clamp(min=1)
     return counts.sum() / (len(counts) * counts)
+
+
+def compare(run: Run, model: nn.Module, found: Gathered, rows: Examples) -> None:
+    """Keep what no knowledge of the inputs reaches on the same rows."""
+    if found.masks:
+        seen = featuring.targets(model, found.training)
+        meaning: Any = about(model).spec.output
+        for name, mask in baselines.masks(seen, len(found.labels)).items():
+            flat = certain(mask.expand(len(rows), *mask.shape), meaning)
+            run.baseline(name, **measured(model, flat, rows))
+    elif found.labels:
+        commonest = max(found.training.targets, key=found.training.targets.count)
+        share = rows.targets.count(commonest) / len(rows)
+        run.baseline("the commonest class", accuracy=share)
+    elif found.timed:
+        said = _persistence(rows, about(model).spec.output)
+        if said is not None:
+            run.baseline("persistence", **measured(model, said, rows))
+    else:
+        mean = sum(found.training.targets) / len(found.training)
+        flat = torch.full((len(rows), 1), mean)
+        run.baseline("the mean", **measured(model, flat, rows))
+
+
+def _persistence(rows: Examples, meaning: Any) -> Tensor | None:
+    """Return forecasts that nothing changes, (rows, horizon), where the last value of
+    what is forecast is among the inputs."""
+    windows: Any = rows.items
+    if meaning.name not in windows.rows.column_names:
+        return None
+    last = torch.tensor(windows.last(meaning.name))
+    return last[:, None].expand(-1, meaning.horizon)

@@ -148,7 +148,8 @@ def _draw(lesson: Lesson) -> None:
     if len(run.history) > 1:
         run.picture("curves", pictures.curves(run.history), "The course of training.")
     if not labels:
-        said, true = lesson.output.flatten(), torch.tensor(lesson.rows.targets)
+        said = lesson.output.flatten()
+        true = torch.tensor(lesson.rows.targets).flatten()
         name = about(lesson.model).spec.output.name  # type: ignore[union-attr]
         caption = f"Predicted against true, {lesson.part} rows."
         run.picture("predicted", pictures.predicted(said, true, name), caption)

@@ -7,9 +7,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from zoo.errors import DataError
+from zoo.specs import ClassOutput, ForecastOutput, Input, MaskOutput, Output
 
-__all__ = ["Rows", "classes", "number", "some"]
+__all__ = ["Rows", "Wanted", "classes", "numbers", "some"]
 
+TARGETS = ("label", "labels", "class", "target")
+MASKS = ("mask", "masks", "label_mask", "segmentation", "annotation", *TARGETS)
 MOST = 20  # names that a message shows
 LARGEST = 3.4e38  # that float32 holds
 
@@ -21,6 +24,39 @@ class Rows:
     items: Sequence[Any]
     targets: Sequence[Any]
     names: Sequence[str]
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What a model takes, what it gives, and the column that was named for that."""
+
+    expected: Input
+    meaning: Output | None
+    target: str | None
+
+    @property
+    def masks(self) -> bool:
+        """Whether each target is a picture of labels."""
+        return isinstance(self.meaning, MaskOutput)
+
+    @property
+    def classes(self) -> bool:
+        """Whether each target is one of some names."""
+        return self.meaning is None or isinstance(self.meaning, ClassOutput)
+
+    @property
+    def horizon(self) -> int:
+        """How many steps ahead a target reaches."""
+        return self.meaning.horizon if isinstance(self.meaning, ForecastOutput) else 1
+
+    @property
+    def answers(self) -> Sequence[str]:
+        """The columns that may hold the targets, the likeliest first."""
+        if self.target:
+            return [self.target]
+        if isinstance(self.meaning, ForecastOutput):
+            return [self.meaning.name]
+        return MASKS if self.masks else TARGETS
 
 
 def classes(
@@ -78,7 +114,13 @@ def _order(label: str) -> tuple[float, str]:
     return (float(label), "") if label.isdecimal() else (float("inf"), label)
 
 
-def number(source: str, name: str, value: Any) -> float:
+def numbers(source: str, name: str, value: Any) -> Any:
+    """Return a target as a number, or of several steps ahead as so many.
+
+    Raises DataError where it is none that float32 holds.
+    """
+    if isinstance(value, tuple):
+        return tuple(numbers(source, name, one) for one in value)
     try:
         number = float(value)
     except (TypeError, ValueError, OverflowError):

@@ -12,7 +12,7 @@ from zoo_rnn.walk import walk
 
 import zoo
 from zoo import Run
-from zoo.errors import DataError, InputError, OptionError
+from zoo.errors import DataError, InputError
 from zoo.results import Forecast
 
 EXAMPLE = zoo.example("rnn-netflix")
@@ -191,16 +191,3 @@ def test_other_prices_warn(model: PriceRNN, days: pd.DataFrame) -> None:
 
     with pytest.warns(UserWarning, match="lies far outside the training data"):
         zoo.predict(model, cents)
-
-
-def test_it_declares_no_head() -> None:
-    """
-    Fine-tuning is refused, and the message says why.
-    """
-    with pytest.raises(OptionError) as told:
-        zoo.finetune("rnn-netflix", "netflix_stock", target="close")
-
-    assert str(told.value) == (
-        "Model 'rnn-netflix': it declares no head, so there is nothing to fine-tune on "
-        "top of it. Options: none."
-    )

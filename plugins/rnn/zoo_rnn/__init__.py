@@ -86,6 +86,7 @@ SPECS = (
         ),
         output=ForecastOutput(name="close", unit="dollars"),
         trained_on=("netflix_stock",),
+        head="decide",
         examples=("walk.csv",),
         papers=("https://doi.org/10.1207/s15516709cog1402_1",),
         tags=("rnn", "stock-prices"),
