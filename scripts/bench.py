@@ -85,7 +85,7 @@ def write(found: dict[str, Any]) -> None:
     path = ROOT / "README.md"
     before, _, rest = path.read_text(encoding="utf-8").partition(BEGIN)
     after = rest.partition(END)[2]
-    lines = "\n".join([*headlines(found), "", machine()])
+    lines = "\n".join(["", *headlines(found), "", machine()])
     path.write_text(f"{before}{BEGIN}\n{lines}\n{END}{after}", encoding="utf-8")
 
 

@@ -223,10 +223,11 @@ def finetune(
 
     `data` is a folder of class-named folders, a CSV, JSONL or parquet file, a
     `datasets.Dataset`, a registered dataset's name or a Hub id; for a model of masks, a
-    folder of `images` and `masks`. `target` names the column to predict. Without
-    `validation` rows a stratified part is held back where some are needed. `settings`
-    are those of `zoo.strategies.Settings`: freeze, epochs, lr, batch, ... The model is
-    measured on `test` rows, or on those held back.
+    folder of `images` and `masks`; for one of series, a table in the order of time.
+    `target` names the column to predict. Without `validation` rows a stratified part is
+    held back where some are needed, of a series the last rows. `settings` are those of
+    `zoo.strategies.Settings`: freeze, epochs, lr, batch, ... The model is measured on
+    `test` rows, or on those held back.
     What comes back saves, loads, publishes and is fine-tuned again like any other;
     `folder` gets its card. Raises DataError, OptionError, SettingsError, Diverged, and
     what `zoo.load` raises.

@@ -39,8 +39,8 @@ def finetune_command(
     """Teach the model NAME to answer as DATA does; by default into runs/NAME-DATA.
 
     DATA is a folder of class-named folders, a CSV, JSONL or parquet file, a registered
-    dataset or a Hub id; for a model of masks, a folder with images and masks. NAME may
-    also be a checkpoint folder.
+    dataset or a Hub id; for a model of masks, a folder with images and masks; for one
+    of series, a table in the order of time. NAME may also be a checkpoint folder.
     """
     from zoo.checkpoints import read_receipt
     from zoo.cli.progress import watching
