@@ -11,11 +11,13 @@ from pathlib import Path
 from typing import Any
 
 from zoo import ModelSpec, checkpoints
+from zoo.cli import show
 from zoo.specs import lower_is_better
 
 __all__ = ["baseline", "lines"]
 
 GOALS = Path(__file__).with_name("goals.json")
+ITSELF = "this model"  # under which a comparison has the model's own figures
 HEAD = (
     "| model | parameters | weights | measured | best simple baseline "
     "| course | target | trained in |",
@@ -48,7 +50,7 @@ def _row(spec: ModelSpec, home: Path, goal: dict[str, str]) -> str:
 
 def _size(spec: ModelSpec) -> str:
     weights = spec.weights
-    size = f"{weights.size / 1024:,.1f} KiB" if weights and weights.size else ""
+    size = show.size(weights.size) if weights and weights.size else ""
     where = "on the Hub" if weights and weights.repo else ""
     return ", ".join(filter(None, (size, where)))
 
@@ -64,7 +66,7 @@ def baseline(receipt: dict[str, Any]) -> str:
         known = [
             (figures[name], way)
             for way, figures in receipt["baselines"].items()
-            if name in figures
+            if name in figures and way != ITSELF
         ]
         if known:
             best = min if lower_is_better(name) else max

@@ -55,6 +55,7 @@ def test_the_readme_says_who_is_behind(name: str) -> None:
         (measured(0.2, mean=0.4, nearest=0.3), "nearest 0.3000"),
         (measured(0.2, mean=0.4, nearest=0.1), "nearest 0.1000, which is ahead"),
         (measured(0.2, mean=0.2), "mean 0.2000"),
+        (measured(0.2, **{"this model": 0.2}, mean=0.3), "mean 0.3000"),
         (measured(0.2), ""),
     ],
 )
