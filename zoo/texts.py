@@ -30,7 +30,7 @@ def items(raw: Any, expected: TextInput) -> tuple[list[Any], bool]:
 
     A tensor of whole numbers is token numbers already: (length,), or (batch, length).
     """
-    if isinstance(raw, Tensor) and raw.ndim == 1:
+    if isinstance(raw, Tensor) and raw.ndim < 2:
         return [raw], True
     if isinstance(raw, (str, bytes, os.PathLike)) or not hasattr(raw, "__iter__"):
         return [raw], True
