@@ -12,11 +12,11 @@ PLUGINS = Path(__file__).parents[1] / "plugins"
 ROWS = [
     {"errors", "folders", "wording", "text_results", "word_results"},
     {"signatures", "showing"},
-    {"specs", "segments"},
+    {"specs", "segments", "readings"},
     {"hookspecs", "references", "registry", "settings", "figures", "results"},
     {"parting", "normalising", "searched"},
     {"plugins", "spaces", "policy", "locks", "examples", "targets"},
-    {"hub", "catalogue", "datasets", "starting", "masks"},
+    {"hub", "catalogue", "datasets", "starting", "masks", "ctc"},
     {"store", "gathering"},
     {"weights", "unfilled", "images", "tables", "checkpoints", "modes"},
     {"quickening", "heads", "augmenting"},

@@ -1,12 +1,13 @@
-"""The check of a declared head: can it be taught? One of those in `zoo.testing`."""
+"""The checks of a declared head: can it be replaced, and taught? Of `zoo.testing`."""
 
 from pathlib import Path
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
-from zoo import featuring, finetuning, models
+from zoo import featuring, finetuning, models, saving
 from zoo.about import about
+from zoo.errors import OptionError
 from zoo.examples import Examples, Gathered
 from zoo.masks import Mask
 from zoo.specs import MaskOutput, ModelSpec, TextInput
@@ -14,10 +15,34 @@ from zoo.strategies import Settings
 from zoo.tasks import task
 from zoo.tensors import prepared, stand_in
 
-__all__ = ["head_learns"]
+__all__ = ["head_can_be_replaced", "head_learns"]
 
 MOST_PARAMETERS = 10_000_000  # of a model whose head is taught in a check
 KINDS, ROWS = ("first", "second"), 8
+
+
+def head_can_be_replaced(spec: ModelSpec, tmp_path: Path) -> None:
+    """With other labels only the head is fresh; where there are none, they are refused.
+
+    A model without a head has none to replace, and one that gives numbers no labels.
+    """
+    folder = saving.save(models.build(spec.name), tmp_path / "model")
+    labels = tuple(f"new {n}" for n in range(max(2, len(spec.labels) + 1)))
+    if spec.head is None or not spec.labels:
+        try:
+            models.load(folder, labels=labels)
+        except OptionError:
+            return
+        raise AssertionError("there is no head for labels, but labels= was accepted")
+    model = models.load(folder, labels=labels)
+    report = about(model).report
+    assert report is not None
+    assert report.fresh, "the new head should be fresh"
+    assert all(name.startswith(f"{spec.head}.") for name in report.fresh)
+    assert about(model).labels == labels
+    with torch.inference_mode():
+        output = model(prepared(_drawn(spec)[:3], spec.input))
+    assert output.shape[1] == len(labels)
 
 
 def head_learns(spec: ModelSpec, tmp_path: Path) -> None:
@@ -45,6 +70,11 @@ def head_learns(spec: ModelSpec, tmp_path: Path) -> None:
     assert all(name.startswith(f"{spec.head}.") for name in moved), f"moved: {moved}"
 
 
+def _drawn(spec: ModelSpec) -> Tensor:
+    """Return inputs as a dataset would hold them."""
+    return stand_in(spec.input, spec.output, ROWS, spec.name).input
+
+
 def _pupil(spec: ModelSpec) -> nn.Module:
     """Return the model, untrained, with a head for two kinds where it has labels."""
     torch.manual_seed(0)
@@ -55,7 +85,7 @@ def _two_kinds(spec: ModelSpec) -> Gathered:
     """Return rows of two kinds: near the least of the stand-in data, or the most."""
     if isinstance(spec.output, MaskOutput):
         return _two_halves(spec)
-    drawn = prepared(stand_in(spec.input, spec.output, ROWS, spec.name).input)
+    drawn = prepared(_drawn(spec))
     target = torch.arange(ROWS) % 2
     second = (target == 1).view(-1, *[1] * (drawn.ndim - 1))
     ends = torch.where(second, drawn.amax(dim=0), drawn.amin(dim=0))
@@ -78,7 +108,7 @@ def _two_kinds(spec: ModelSpec) -> Gathered:
 def _two_halves(spec: ModelSpec) -> Gathered:
     """Return pictures of which one half is near the least of the stand-in data and the
     other near the most, sides as it happens, and masks that say which."""
-    drawn = prepared(stand_in(spec.input, spec.output, ROWS, spec.name).input)
+    drawn = prepared(_drawn(spec))
     across = torch.arange(drawn.shape[-1]) < drawn.shape[-1] // 2
     second = across ^ (torch.arange(ROWS) % 2 == 1)[:, None]  # (ROWS, W)
     target = second[:, None].expand(-1, *drawn.shape[-2:])
