@@ -49,9 +49,7 @@ def joined(one: Tensors, other: Tensors) -> Tensors:
     )
 
 
-def _read(
-    name: str, split: str, *, meaning: ReadingOutput, few: int | None
-) -> Tensors:
+def _read(name: str, split: str, *, meaning: ReadingOutput, few: int | None) -> Tensors:
     if few and name == GENERATED:
         held = captchas(split, few)  # all of them take a while to make
     else:
@@ -105,4 +103,5 @@ def distorted(
     strong, bright = (one.view(-1, 1, 1, 1) for one in (strong, bright))
     seen = (seen - 0.5) * (1 + how.contrast * strong) + 0.5 + how.light * bright
     grain = how.grain * torch.rand(count, 1, 1, 1, generator=random)
-    return seen + grain * torch.randn(seen.shape, generator=random)
+    noise = torch.randn(seen.shape, generator=random)
+    return torch.as_tensor(seen + grain * noise)

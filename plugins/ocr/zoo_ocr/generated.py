@@ -70,7 +70,7 @@ class _Seeded:
 
 @contextmanager
 def _drawing(module: Any, drawing: random.Random) -> Iterator[None]:
-    """Let the package draw by a seed; by itself it asks the system, which knows none."""
+    """Let the package draw by a seed: by itself it asks the system for numbers."""
     secrets = module.secrets
     module.secrets = _Seeded(drawing)
     try:

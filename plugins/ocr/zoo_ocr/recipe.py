@@ -13,11 +13,11 @@ generated ones join once it has.
 from dataclasses import dataclass
 
 import torch
-from torch import Tensor, nn
+from torch import nn
 
 from zoo import Run
+from zoo.ctc import loss
 from zoo.measuring import measure
-from zoo.tasks.image_to_text import loss
 from zoo.tensors import Tensors
 from zoo_ocr.captchas import GENERATED, data, distorted, joined
 from zoo_ocr.telling import describe, example, weighed
@@ -69,7 +69,7 @@ def train(settings: Settings, run: Run) -> nn.Module:
         for image, text in run.batches(rows, settings.batch, augment=distorted):
             with half:
                 logits = model(image.contiguous(memory_format=torch.channels_last))
-            cost = loss(logits, text, run.spec.output)
+            cost = loss(logits, text)
             run.step(cost, optimizer, schedule, clip=settings.clip)
         with half:
             seen = validated(model, judges)

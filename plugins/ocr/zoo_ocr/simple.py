@@ -78,7 +78,8 @@ def _fitted(rows: Tensors, texts: Sequence[str], strength: float) -> list[Any]:
     made = []
     for place, pixels in enumerate(_cut(rows)):
         letters = [text[place : place + 1] or " " for text in texts]
-        if 2 * len({*letters}) > len(letters):  # a few rows teach it nothing
+        kinds = len({*letters})
+        if not 1 < kinds <= len(letters) / 2:  # a few rows teach it nothing
             made.append(max(letters, key=letters.count))
             continue
         model = LogisticRegression(C=strength, max_iter=1000)

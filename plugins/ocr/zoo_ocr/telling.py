@@ -89,8 +89,8 @@ def describe(model: nn.Module, run: Run) -> None:
     run.note(**_elsewhere(model, 4 if run.smoke else DRAWN))
     run.picture("readings", _told(model, test, run), TOLD)
     run.picture("mistakes", _shown(model, others, run), SHOWN)
-    read = [prediction.predict(model, _shipped(name)) for name in EXAMPLES]
-    run.picture("examples", png(_sheet(read)), SHIPPED)
+    shipped = [prediction.predict(model, _shipped(name)) for name in EXAMPLES]
+    run.picture("examples", png(_sheet(shipped)), SHIPPED)
 
 
 def changed(pixels: Tensor) -> dict[str, Tensor]:
