@@ -129,6 +129,24 @@ def test_a_narrow_beam_tells_true_probabilities(seed: int) -> None:
         assert math.exp(one.score) == pytest.approx(true[one.text])
 
 
+@pytest.mark.parametrize("seed", range(6))
+def test_a_search_adds_up_all_paths_that_it_goes(seed: int) -> None:
+    """
+    A wide one goes all, so that it needs no second look; a narrow one never sees more
+    of a text than there is.
+    """
+    chances = said(seed)
+    true = summed(chances)
+    wide = ctc.searched(chances, width=10_000)
+    narrow = ctc.searched(chances, width=3)
+
+    assert {text: math.exp(score) for text, score in wide.items()} == pytest.approx(
+        true
+    )
+    assert len(narrow) == 3
+    assert all(math.exp(score) <= true[text] + 1e-9 for text, score in narrow.items())
+
+
 def test_a_beam_finds_a_text_that_the_likeliest_path_misses() -> None:
     """
     The blank is likeliest at both steps, and yet one character is likelier than none:

@@ -30,6 +30,7 @@ __all__ = [
     "merged",
     "needed",
     "padded",
+    "searched",
     "shares",
     "unpadded",
 ]
@@ -63,12 +64,21 @@ def best_path(said: Tensor) -> Text:
 
 
 def beam(said: Tensor, *, width: int) -> list[Candidate]:
-    """Return up to `width` texts, the likeliest first, with their true scores.
+    """Return up to `width` texts, the likeliest first, with their true scores."""
+    texts = list(searched(said, width=width))
+    scores = likelihood(said, texts).tolist()
+    pairs = (Candidate(*one) for one in zip(texts, scores, strict=True))
+    return sorted(pairs, key=lambda one: -one.score)
+
+
+def searched(said: Tensor, *, width: int) -> dict[Text, float]:
+    """Return up to `width` texts, and the logarithm of what was seen of their chance.
 
     A prefix beam search: step by step it keeps the `width` likeliest beginnings of a
     text, each with the chance of all its paths that end in a blank, and of those that
     end in its last character. They are told apart because the character said once more
-    goes on with the second kind, and makes a new text of the first.
+    goes on with the second kind, and makes a new text of the first. Paths by a
+    beginning that was dropped and came back are missed, so less may be seen than is.
     """
     kept: dict[Text, tuple[float, float]] = {(): (0.0, NEVER)}
     for chances in said.double().tolist():
@@ -83,10 +93,8 @@ def beam(said: Tensor, *, width: int) -> list[Candidate]:
                 _add(grown, (*text, number), 1, before + chances[number])
         best = sorted(grown.items(), key=lambda one: -_sum(*one[1]))[:width]
         kept = {text: (blank, last) for text, (blank, last) in best}
-    texts = [text for text, ends in kept.items() if _sum(*ends) > NEVER]
-    scores = likelihood(said, texts).tolist()
-    pairs = (Candidate(*one) for one in zip(texts, scores, strict=True))
-    return sorted(pairs, key=lambda one: -one.score)
+    scores = {text: _sum(*ends) for text, ends in kept.items()}
+    return {text: score for text, score in scores.items() if score > NEVER}
 
 
 def likelihood(said: Tensor, texts: Sequence[Text]) -> Tensor:
