@@ -9,7 +9,7 @@ from PIL import Image
 from torch import Tensor, nn
 
 import zoo
-from zoo import checkpoints, finetuning
+from zoo import checkpoints, teachable
 from zoo.about import About, attach
 from zoo.cli import show
 from zoo.errors import DataError, InputError, OptionError, SpecError
@@ -362,7 +362,7 @@ def test_a_model_without_a_head_is_not_fine_tuned(model: Any) -> None:
     It says that there is nothing to teach.
     """
     with pytest.raises(OptionError) as refused:
-        finetuning.check(model.zoo.spec, Settings())
+        teachable.check(model.zoo.spec, Settings())
 
     assert str(refused.value) == (
         "Model 'stripes': it declares no head, so there is nothing to fine-tune on top "

@@ -6,15 +6,16 @@ Nothing is opened yet, and torch is not known here.
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from zoo import datasets
+from zoo import datasets, inscriptions
 from zoo import masks as masking
+from zoo.columns import Asked, table
 from zoo.errors import DataError, MissingExtra, near
-from zoo.examples import Column, Examples, Gathered
+from zoo.examples import Examples, Gathered
 from zoo.masks import PICTURES
 from zoo.plugins import found
 from zoo.signatures import taken
@@ -25,7 +26,7 @@ from zoo.specs import (
     Input,
     MaskOutput,
     Output,
-    TabularInput,
+    ReadingOutput,
     TextInput,
 )
 from zoo.targets import Rows, classes, number
@@ -42,18 +43,15 @@ SPLITS = {  # what a part of the data may be called, as a folder or as a split
 }
 WRITTEN = (".txt",)
 TABLES = {".csv": "from_csv", ".jsonl": "from_json", ".parquet": "from_parquet"}
-INPUTS = ("image", "img", "picture", "photo", "path", "file", "file_name", "filename")
-TEXTS = ("text", "sentence", "document", "content", "review")
-TARGETS = ("label", "labels", "class", "target")
-MASKS = ("mask", "masks", "label_mask", "segmentation", "annotation", *TARGETS)
 
 
 def answering(meaning: Output) -> dict[str, bool]:
     """Return how the targets of a model that gives this are to be gathered."""
-    masks = isinstance(meaning, MaskOutput)
+    named = isinstance(meaning, ClassOutput | MaskOutput | ReadingOutput)
     return {
-        "masks": masks,
-        "numbers": not masks and not isinstance(meaning, ClassOutput),
+        "masks": isinstance(meaning, MaskOutput),
+        "numbers": not named,
+        "texts": isinstance(meaning, ReadingOutput),
     }
 
 
@@ -66,6 +64,7 @@ def gather(
     known: Sequence[str] = (),
     numbers: bool = False,
     masks: bool = False,
+    texts: bool = False,
 ) -> Gathered:
     """Return the rows that `data` stands for, for a model that expects such input.
 
@@ -74,16 +73,20 @@ def gather(
     or a Hub id. `target` names the column to predict; `labels` fixes the classes and
     their order, and `known` the order alone, where the classes are the same; with
     `numbers` the targets are numbers, with `masks` pictures of labels: a folder then
-    holds `images` and `masks`. What was gathered already comes back as it is.
-    Raises DataError.
+    holds `images` and `masks`. With `texts` they are what pictures show, by which those
+    of a folder are named, and `labels` and `known` are characters. What was gathered
+    already comes back as it is. Raises DataError.
     """
     if isinstance(data, Gathered):
         return data
-    source, parts = _parts(data, expected, target, masks)
+    asked: Asked = "masks" if masks else "texts" if texts else "labels"
+    source, parts = _parts(data, expected, target, asked)
     if "training" not in parts or not len(parts["training"].targets):
         raise DataError(f"{source} holds no training rows.")
     if masks:
         names = masking.classes(source, parts, labels or _of_pixels(data), known)
+    elif texts:
+        names = inscriptions.alphabet(source, parts, labels, known)
     elif numbers:
         names = ()
         for rows in parts.values():
@@ -108,19 +111,19 @@ def _of_pixels(data: Any) -> tuple[str, ...] | None:
 
 
 def _parts(
-    data: Any, expected: Input, target: str | None, masks: bool
+    data: Any, expected: Input, target: str | None, asked: Asked
 ) -> tuple[str, dict[str, Rows]]:
     """Return a name for the data, and its parts."""
     if isinstance(data, (str, os.PathLike)):
         path = Path(data)
         if path.is_dir():
-            return path.name or str(path), _folder(path, expected, masks)
+            return path.name or str(path), _folder(path, expected, asked)
         if path.is_file():
-            return path.name, {"training": _file(path, expected, target, masks)}
-        return str(data), _named(str(data), expected, target, masks)
+            return path.name, {"training": _file(path, expected, target, asked)}
+        return str(data), _named(str(data), expected, target, asked)
     if hasattr(data, "column_names") and hasattr(data, "num_rows"):
         parts = data if isinstance(data, Mapping) else {"train": data}
-        return "the dataset", _splits("the dataset", parts, expected, target, masks)
+        return "the dataset", _splits("the dataset", parts, expected, target, asked)
     raise DataError(
         f"A {type(data).__name__} is not data to learn from. Give a folder of "
         "class-named folders, a CSV, JSONL or parquet file, a datasets.Dataset, a "
@@ -128,18 +131,24 @@ def _parts(
     )
 
 
-def _folder(folder: Path, expected: Input, masks: bool) -> dict[str, Rows]:
+def _folder(folder: Path, expected: Input, asked: Asked) -> dict[str, Rows]:
     if not isinstance(expected, ImageInput | TextInput):
         raise DataError(
             f"{folder} is a folder, and this model takes {taken(expected)}: give a "
             "CSV, JSONL or parquet file."
         )
     parts: dict[str, Rows] = {}
-    read = masking.paired if masks else partial(_labelled, expected=expected)
+    reading: dict[Asked, Callable[[Path], Rows]] = {
+        "labels": partial(_labelled, expected=expected),
+        "masks": masking.paired,
+        "texts": inscriptions.inscribed,
+    }
+    read = reading[asked]
     for name, spellings in SPLITS.items():
         for spelling in spellings:
-            if (folder / spelling).is_dir() and _children(folder / spelling):
-                parts[name] = read(folder / spelling)
+            place = folder / spelling
+            if place.is_dir() and (asked == "texts" or _children(place)):
+                parts[name] = read(place)
     return parts if "training" in parts else {"training": read(folder)}
 
 
@@ -181,7 +190,7 @@ def _hidden(name: str) -> bool:
     return name.startswith((".", "__"))
 
 
-def _file(path: Path, expected: Input, target: str | None, masks: bool) -> Rows:
+def _file(path: Path, expected: Input, target: str | None, asked: Asked) -> Rows:
     make = TABLES.get(path.suffix.lower())
     if make is None:
         raise DataError(
@@ -191,20 +200,23 @@ def _file(path: Path, expected: Input, target: str | None, masks: bool) -> Rows:
     library = datasets.imported()
     try:
         with datasets.quiet():
-            rows = getattr(library.Dataset, make)(str(path))
+            if asked == "texts" and path.suffix.lower() == ".csv":
+                rows = library.Dataset.from_dict(inscriptions.columns(path))
+            else:
+                rows = getattr(library.Dataset, make)(str(path))
     except Exception as exc:
         fault = str(exc.__cause__ or exc).partition("\n")[0].rstrip(".")
         raise DataError(f"{path} can't be read ({fault}).") from exc
-    return _table(str(path), rows, expected, target, masks, beside=path.parent)
+    return table(str(path), rows, expected, target, asked, beside=path.parent)
 
 
 def _named(
-    name: str, expected: Input, target: str | None, masks: bool
+    name: str, expected: Input, target: str | None, asked: Asked
 ) -> dict[str, Rows]:
     known = found().datasets
     if name in known:
         splits = {split: datasets.load(name, split) for split in known[name].splits}
-        return _splits(name, splits, expected, target, masks)
+        return _splits(name, splits, expected, target, asked)
     if not REPOSITORY.fullmatch(name):
         hint = near(name, known) or "Registered names: 'zoo.dataset_names()'."
         raise DataError(
@@ -218,7 +230,7 @@ def _named(
     except Exception as exc:
         fault = f"{type(exc).__name__}: {exc}".partition("\n")[0].rstrip(".")
         raise DataError(f"{name!r} can't be had from the Hub ({fault}).") from exc
-    return _splits(name, splits, expected, target, masks)
+    return _splits(name, splits, expected, target, asked)
 
 
 def _splits(
@@ -226,70 +238,11 @@ def _splits(
     splits: Mapping[str, Dataset],
     expected: Input,
     target: str | None,
-    masks: bool,
+    asked: Asked,
 ) -> dict[str, Rows]:
     return {
-        name: _table(source, splits[spelling], expected, target, masks)
+        name: table(source, splits[spelling], expected, target, asked)
         for name, spellings in SPLITS.items()
         for spelling in spellings
         if spelling in splits
     }
-
-
-def _table(
-    source: str,
-    rows: Dataset,
-    expected: Input,
-    target: str | None,
-    masks: bool,
-    beside: Path | None = None,
-) -> Rows:
-    """Return the inputs and targets of a table, by the names of its columns."""
-    columns = rows.column_names
-    usual = MASKS if masks else TARGETS
-    answer = _column(source, columns, [target] if target else usual, "target")
-    names = [f"row {number}" for number in range(1, len(rows) + 1)]
-    if masks:
-        return Rows(
-            _pictures(rows, _column(source, columns, INPUTS, "picture"), beside),
-            _pictures(rows, answer, beside),
-            names,
-        )
-    held = rows[answer]
-    feature = rows.features[answer]
-    if hasattr(feature, "int2str"):
-        held = [None if v is None or v < 0 else feature.int2str(int(v)) for v in held]
-    if isinstance(expected, TextInput):
-        given = _column(source, columns, TEXTS, "text")
-        return Rows(Column(rows, given), list(held), names)
-    if isinstance(expected, TabularInput):
-        wanted = [column.name for column in expected.columns]
-        for name in wanted:
-            _column(source, columns, [name], "model's")
-        return Rows(Column(rows.select_columns(wanted), None), list(held), names)
-    given = _column(source, columns, INPUTS, "picture")
-    pictures = _pictures(rows, given, beside)
-    if not isinstance(pictures, Column):
-        names = [str(value) for value in rows[given]]
-    return Rows(pictures, list(held), names)
-
-
-def _pictures(rows: Dataset, name: str, beside: Path | None) -> Sequence[Any]:
-    """Return a column of pictures, decoded when asked for, or of paths to them."""
-    if getattr(rows.features[name], "dtype", "") in ("string", "large_string"):
-        return [(beside or Path()) / str(value) for value in rows[name]]
-    return Column(rows, name)
-
-
-def _column(
-    source: str, columns: Sequence[str], wanted: Sequence[str], what: str
-) -> str:
-    for name in wanted:
-        if name in columns:
-            return name
-    asked = " or ".join(map(repr, wanted[:4]))
-    hint = near(wanted[0], columns) if len(wanted) == 1 else ""
-    raise DataError(
-        f"{source} has no {what} column {asked}. {hint}It has {', '.join(columns)}"
-        f"{'; name it with target=...' if what == 'target' else ''}."
-    )

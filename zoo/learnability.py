@@ -1,5 +1,6 @@
 """The checks of a declared head: can it be replaced, and taught? Of `zoo.testing`."""
 
+import math
 from pathlib import Path
 
 import torch
@@ -10,7 +11,7 @@ from zoo.about import about
 from zoo.errors import OptionError
 from zoo.examples import Examples, Gathered
 from zoo.masks import Mask
-from zoo.specs import MaskOutput, ModelSpec, TextInput
+from zoo.specs import MaskOutput, ModelSpec, ReadingOutput, TextInput
 from zoo.strategies import Settings
 from zoo.tasks import task
 from zoo.tensors import prepared, stand_in
@@ -19,6 +20,7 @@ __all__ = ["head_can_be_replaced", "head_learns"]
 
 MOST_PARAMETERS = 10_000_000  # of a model whose head is taught in a check
 KINDS, ROWS = ("first", "second"), 8
+LETTERS = ("a", "b")  # to a model that reads: texts of one of them
 
 
 def head_can_be_replaced(spec: ModelSpec, tmp_path: Path) -> None:
@@ -27,7 +29,9 @@ def head_can_be_replaced(spec: ModelSpec, tmp_path: Path) -> None:
     A model without a head has none to replace, and one that gives numbers no labels.
     """
     folder = saving.save(models.build(spec.name), tmp_path / "model")
-    labels = tuple(f"new {n}" for n in range(max(2, len(spec.labels) + 1)))
+    count = max(2, len(spec.labels) + 1)
+    reads = isinstance(spec.output, ReadingOutput)  # characters, where others name
+    labels = tuple(chr(0x4E00 + n) if reads else f"new {n}" for n in range(count))
     if spec.head is None or not spec.labels:
         try:
             models.load(folder, labels=labels)
@@ -42,7 +46,8 @@ def head_can_be_replaced(spec: ModelSpec, tmp_path: Path) -> None:
     assert about(model).labels == labels
     with torch.inference_mode():
         output = model(prepared(_drawn(spec)[:3], spec.input))
-    assert output.shape[1] == len(labels)
+    wide = output.shape[2] - 1 if reads else output.shape[1]  # beside the blank
+    assert wide == len(labels)
 
 
 def head_learns(spec: ModelSpec, tmp_path: Path) -> None:
@@ -56,7 +61,9 @@ def head_learns(spec: ModelSpec, tmp_path: Path) -> None:
         return
     model, found = _pupil(spec), _two_kinds(spec)
     before = {name: value.clone() for name, value in model.state_dict().items()}
-    chosen = Settings(epochs=80, batch=4, lr=0.5, pull=1e-4, patience=None)
+    reads = isinstance(spec.output, ReadingOutput)  # by steps, which takes longer
+    epochs, lr = (300, 1.0) if reads else (80, 0.5)
+    chosen = Settings(epochs=epochs, batch=4, lr=lr, pull=1e-4, patience=None)
     lesson = finetuning.taught(model, found, chosen)
     doing, meaning = task(spec.task), about(model).spec.output
     target = featuring.targets(model, lesson.rows)
@@ -64,6 +71,8 @@ def head_learns(spec: ModelSpec, tmp_path: Path) -> None:
     if not spec.labels:
         flat += target.float().mean()
     cost, first = (doing.loss(o, target, meaning) for o in (lesson.output, flat))
+    if reads:  # half a chance for each text is the nearest answer to both
+        first = torch.tensor(math.log(2))
     assert cost < 0.8 * first, f"the loss is {cost:.3g}, of a flat answer {first:.3g}"
     moved = [n for n, v in model.state_dict().items() if not torch.equal(v, before[n])]
     assert moved, "nothing has learned"
@@ -78,7 +87,8 @@ def _drawn(spec: ModelSpec) -> Tensor:
 def _pupil(spec: ModelSpec) -> nn.Module:
     """Return the model, untrained, with a head for two kinds where it has labels."""
     torch.manual_seed(0)
-    return models.build(spec.name, **({"labels": KINDS} if spec.labels else {})).eval()
+    kinds = LETTERS if isinstance(spec.output, ReadingOutput) else KINDS
+    return models.build(spec.name, **({"labels": kinds} if spec.labels else {})).eval()
 
 
 def _two_kinds(spec: ModelSpec) -> Gathered:
@@ -94,12 +104,14 @@ def _two_kinds(spec: ModelSpec) -> Gathered:
         third = spec.input.vocabulary // 3
         few = drawn % min(8, third)
         mixed = torch.where(second, 2 * third + few, third + few)
+    reads = isinstance(spec.output, ReadingOutput)
+    kinds = target.tolist()
     rows = Examples(
         items=list(mixed),
-        targets=tuple(target.tolist()),
+        targets=tuple(LETTERS[kind] if reads else kind for kind in kinds),
         names=[f"row {number}" for number in range(ROWS)],
     )
-    labels = KINDS if spec.labels else ()
+    labels = () if not spec.labels else LETTERS if reads else KINDS
     return Gathered(
         source="stand-in", labels=labels, training=rows, test=rows.pick([0, 1])
     )

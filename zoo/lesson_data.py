@@ -58,6 +58,8 @@ def figure(found: Gathered, chosen: Settings | None = None) -> str:
         return "rmse"
     if found.masks:
         return "iou"
+    if found.texts:
+        return "string_accuracy"
     return "f1" if chosen and chosen.balance else "accuracy"
 
 

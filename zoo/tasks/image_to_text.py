@@ -91,7 +91,11 @@ def spelled(numbers: Sequence[int], meaning: ReadingOutput) -> str:
 
 
 def numbered(
-    texts: Sequence[str], meaning: ReadingOutput, *, source: str, steps: int
+    texts: Sequence[str],
+    meaning: ReadingOutput,
+    *,
+    source: str,
+    steps: int | None = None,
 ) -> Tensor:
     """Return texts as a target, (texts, longest), for a model of so many `steps`.
 
@@ -110,7 +114,7 @@ def numbered(
                 f"It knows {known!r}."
             )
         row = [places[one] for one in text]
-        if ctc.needed(row) > steps:
+        if steps is not None and ctc.needed(row) > steps:
             raise DataError(
                 f"{source}: the text {text!r} takes {ctc.needed(row)} steps, one more "
                 f"for each character that is repeated; the model has {steps}."

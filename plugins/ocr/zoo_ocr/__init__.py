@@ -33,6 +33,7 @@ SPECS = (
             background="light",
         ),
         output=ReadingOutput(labels=tuple(CHARACTERS)),
+        head="decide",
         trained_on=("captcha", "generated_captcha"),
         examples=("x7k2m.png", "0ops9.png", "hello.png"),
         stored="float16",
