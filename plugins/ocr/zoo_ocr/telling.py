@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +23,7 @@ from zoo import Run, images, pictures, prediction
 from zoo.errors import DataError, MissingExtra
 from zoo.measuring import measure, outputs
 from zoo.normalising import normalised
+from zoo.readings import Guess
 from zoo.results import Reading, sheet
 from zoo.showing import png
 from zoo.tasks.image_to_text import texts
@@ -40,14 +42,16 @@ BEAMS = 20
 LENGTHS = (1, 2, 8)  # characters: shorter and longer than any it has learned from
 DRAWN = 200  # captchas of a length, and words in another font
 WRONG = 18  # generated captchas that are shown
+LEAST_SURE = 8  # of the real ones that are read rightly
 STRIP = (200, 50)
 TOLD = (
-    "All real test captchas that it reads wrongly: what they say, what was read, how "
-    "probable that is, and what a search by beams holds likeliest but for it."
+    "All real test captchas that it reads wrongly, and then those that it reads rightly "
+    "but is least sure of: what they say, what was read, how probable that is, and what "
+    "a search by beams holds likeliest but for it."
 )
 SHOWN = (
-    "Generated test captchas that it reads wrongly, with what was read; a character "
-    "is coloured where it is less sure than not."
+    "Generated test captchas that it reads wrongly, with what was read, coloured where "
+    "it is less sure than not, and in brackets what it should be."
 )
 SHIPPED = "The examples that ship with the model, and what it reads in them."
 
@@ -160,42 +164,51 @@ def _strips() -> list[Image.Image]:
 
 
 def _told(model: nn.Module, rows: Tensors, run: Run) -> bytes:
-    """Return a table of the texts of the rows that are read wrongly."""
-    meaning: Any = run.spec.output
-    said = true(rows, meaning)
-    read = prediction.predict(model, _pictures(rows), beams=BEAMS)
-    greedy = prediction.predict(model, _pictures(rows))
-    wrong = [
-        (truth, one, next((o for o in _all(two) if o[0] != one.text), ("", 0.0)))
-        for truth, one, two in zip(said, greedy, read, strict=True)
-        if one.text != truth
-    ]
+    """Return a table of texts: the rows that are read wrongly, and the least sure."""
+    said = true(rows, run.spec.output)  # type: ignore[arg-type]
+    read = prediction.predict(model, _pictures(rows))
+    beams = prediction.predict(model, _pictures(rows), beams=BEAMS)
+    told = sorted(
+        zip(said, read, beams, strict=True),
+        key=lambda one: (one[0] == one[1].text, one[1].score),
+    )
+    wrong = sum(text != one.text for text, one, _ in told)
     cells = [
-        [truth, one.text, f"{one.score:.1%}", f"{other[0]} ({other[1]:.1%})"]
-        for truth, one, other in wrong
-    ] or [["none", "", "", ""]]
+        [text, one.text, f"{one.score:.1%}", _other(one, two)]
+        for text, one, two in told[: wrong + LEAST_SURE]
+    ]
 
     def draw(figure: Figure) -> None:
         axes = figure.add_subplot()
         axes.set_axis_off()
-        heads = ["says", "read", "probability", "else"]
+        heads = ["says", "read", "probability", "or"]
         table = axes.table(cells, colLabels=heads, loc="center", cellLoc="left")
         table.auto_set_font_size(False)
         table.set_fontsize(9)
+        table.scale(0.96, 1.2)
 
-    return pictures.png(5.0, 0.5 + 0.25 * (1 + len(cells)), draw)
+    return pictures.png(5.0, 0.4 + 0.28 * (1 + len(cells)), draw)
 
 
-def _all(one: Reading) -> list[tuple[str, float]]:
-    return [(one.text, one.score), *((o.text, o.score) for o in one.alternatives)]
+def _other(one: Reading, two: Reading) -> str:
+    """Return the likeliest text but for the one that was read."""
+    guesses = (Guess(text=two.text, score=two.score), *two.alternatives)
+    return next((str(other) for other in guesses if other.text != one.text), "")
 
 
 def _shown(model: nn.Module, rows: Tensors, run: Run) -> bytes:
     """Return generated captchas that are read wrongly, each above its reading."""
     said = true(rows, run.spec.output)  # type: ignore[arg-type]
     read = prediction.predict(model, _pictures(rows))
-    wrong = [one for one, truth in zip(read, said, strict=True) if one.text != truth]
+    pairs = zip(read, said, strict=True)
+    wrong = [_beside(one, text) for one, text in pairs if one.text != text]
     return png(_sheet(wrong[:WRONG] or read[:1]))
+
+
+def _beside(one: Reading, text: str) -> Reading:
+    """Return a reading that is drawn with what it should be in brackets."""
+    letters = tuple((letter, 1.0) for letter in f" ({text})")
+    return replace(one, characters=(*one.characters, *letters))
 
 
 def _sheet(read: Sequence[Reading]) -> Image.Image:
