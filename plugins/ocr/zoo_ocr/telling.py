@@ -45,9 +45,9 @@ WRONG = 18  # generated captchas that are shown
 LEAST_SURE = 8  # of the real ones that are read rightly
 STRIP = (200, 50)
 TOLD = (
-    "All real test captchas that it reads wrongly, and then those that it reads rightly "
-    "but is least sure of: what they say, what was read, how probable that is, and what "
-    "a search by beams holds likeliest but for it."
+    "All real test captchas that it reads wrongly, and then those that it reads "
+    "rightly but is least sure of: what they say, what was read, how probable that is, "
+    "and what a search by beams holds likeliest but for it."
 )
 SHOWN = (
     "Generated test captchas that it reads wrongly, with what was read, coloured where "
