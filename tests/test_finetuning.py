@@ -389,7 +389,7 @@ def test_a_model_of_several_questions() -> None:
         labels=labels, function_to_apply="sigmoid", multi_label=True
     )
 
-    from zoo.finetuning import check
+    from zoo.teachable import check
 
     with pytest.raises(OptionError) as caught:
         check(small(output=output).zoo.spec, Settings())
@@ -414,7 +414,7 @@ def test_changed_pictures_for_a_model_of_texts() -> None:
     """
     Nor has a text: the message says what the model takes.
     """
-    from zoo.finetuning import check
+    from zoo.teachable import check
 
     with pytest.raises(SettingsError) as told:
         check(zoo.spec("lsa-mlp-20news"), Settings(augment="flip"))

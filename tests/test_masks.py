@@ -15,11 +15,12 @@ from zoo.about import About, attach
 from zoo.errors import DataError, SettingsError
 from zoo.evaluating import evaluate
 from zoo.featuring import targets
-from zoo.finetuning import check, taught
+from zoo.finetuning import taught
 from zoo.gathering import gather
 from zoo.lesson_data import weight
 from zoo.specs import ImageInput, License, MaskOutput, ModelSpec
 from zoo.strategies import Settings
+from zoo.teachable import check
 
 PHOTO = ImageInput(height=16, width=16, fit="stretch")
 COLOURS = {0: (30, 30, 30), 1: (220, 40, 40), 2: (40, 40, 220)}

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 import torch
 from loopback import Hub, connected, hurried
-from PIL import Image
+from PIL import Image, ImageDraw
 from safetensors.torch import load_file
 
 import zoo
@@ -142,6 +142,23 @@ def test_a_series_is_taught(hub: Hub, capsys: pytest.CaptureFixture[str]) -> Non
     out = capsys.readouterr().out
     assert "rmse" in out
     assert "persistence" in out
+
+
+def test_readings_are_taught(hub: Hub, capsys: pytest.CaptureFixture[str]) -> None:
+    """
+    Pictures of two letters each, named by them.
+    """
+    Path("captchas").mkdir()
+    for number in range(8):
+        text = "abcd"[number % 4] + "xyz"[number % 3]
+        picture = Image.new("L", (200, 50), "white")
+        ImageDraw.Draw(picture).text((60 + number, 8), text, "black", font_size=30)
+        picture.save(Path("captchas", f"{text}.{number}.png"))
+
+    words = line("finetune crnn-captcha")
+    assert cli.main([*words, "--set", "epochs=1"]) == 0
+
+    assert "string_accuracy" in capsys.readouterr().out
 
 
 def test_the_classic_recipe(

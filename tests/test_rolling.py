@@ -11,10 +11,10 @@ import torch
 
 import zoo
 from zoo import checkpoints, featuring
+from zoo.blind import compare
 from zoo.errors import DataError
 from zoo.examples import held_back
 from zoo.gathering import gather
-from zoo.lesson_data import compare
 from zoo.run import Run
 from zoo.specs import Column, ForecastOutput, SeriesInput
 

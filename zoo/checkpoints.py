@@ -30,6 +30,7 @@ from zoo.specs import (
     NoiseInput,
     NumberOutput,
     Output,
+    ReadingOutput,
     SeriesInput,
     TabularInput,
     TextInput,
@@ -281,6 +282,7 @@ def _output(raw: dict[str, Any]) -> Output:
         "image": ImageOutput,
         "mask": MaskOutput,
         "number": NumberOutput,
+        "reading": ReadingOutput,
         "text": TextOutput,
         "vector": VectorOutput,
     }

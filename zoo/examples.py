@@ -26,7 +26,7 @@ class Examples:
     """Raw inputs, one target each, and a name for each that a message can show."""
 
     items: Sequence[Any]
-    targets: tuple[Any, ...]  # numbers, or masks
+    targets: tuple[Any, ...]  # numbers, masks, or texts
     names: Sequence[str]
 
     def __len__(self) -> int:
@@ -80,9 +80,14 @@ class Gathered:
         return bool(self.labels) and hasattr(self.training.targets[0], "counts")
 
     @property
+    def texts(self) -> bool:
+        """Whether each target is a text, and the labels are its characters."""
+        return isinstance(self.training.targets[0], str)
+
+    @property
     def classified(self) -> bool:
         """Whether each row is of one class."""
-        return bool(self.labels) and not self.masks
+        return bool(self.labels) and not self.masks and not self.texts
 
     @property
     def timed(self) -> bool:
@@ -91,7 +96,10 @@ class Gathered:
 
     def counts(self) -> dict[str, int]:
         """Return how many training rows there are of each class, or in how many masks
-        each class is."""
+        each class is, or in how many texts each character."""
+        if self.texts:
+            held = [set(text) for text in self.training.targets]
+            return {one: sum(one in text for text in held) for one in self.labels}
         if self.masks:
             held = [target.counts for target in self.training.targets]
             each = zip(*held, strict=True)

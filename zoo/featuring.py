@@ -19,8 +19,9 @@ from zoo.examples import Examples, Gathered, content
 from zoo.freezing import head_of
 from zoo.modes import evaluating, output
 from zoo.quickening import quickened
-from zoo.specs import MaskOutput, VectorOutput
+from zoo.specs import MaskOutput, ReadingOutput, VectorOutput
 from zoo.tasks import task
+from zoo.tasks.image_to_text import numbered
 
 __all__ = [
     "before_head",
@@ -101,8 +102,11 @@ def targets(model: nn.Module, rows: Examples) -> Tensor:
     """Return what rows answer: label numbers, numbers, or masks (rows, height, width).
 
     A mask is brought to the model's frame as its picture is, by the nearest pixel.
+    Texts are numbers of characters, (rows, longest).
     """
     spec = about(model).spec
+    if isinstance(spec.output, ReadingOutput):
+        return numbered(rows.targets, spec.output, source="the rows")
     if isinstance(spec.output, MaskOutput):
         expected: Any = spec.input
         with ThreadPoolExecutor(max_workers=2) as pool:

@@ -9,9 +9,9 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from zoo import featuring, lesson_data, models, probing
+from zoo import blind, featuring, lesson_data, models, probing
 from zoo.about import about, attach, unwrapped
-from zoo.errors import InputError, OptionError, SettingsError
+from zoo.errors import InputError
 from zoo.evaluating import measured, outputs
 from zoo.examples import Examples, Gathered
 from zoo.freezing import head_of, unfreeze
@@ -20,14 +20,13 @@ from zoo.probing import Probe
 from zoo.quickening import keep_memory
 from zoo.run import Run
 from zoo.settings import change, check_ranges
-from zoo.signatures import taken
-from zoo.specs import ClassOutput, ImageInput, MaskOutput, ModelSpec
 from zoo.strategies import Settings, learn
 from zoo.tasks import task
+from zoo.teachable import check, keep_known, refuse_long
 from zoo.training import seeded
 from zoo.watching import Watcher
 
-__all__ = ["Lesson", "check", "exact", "taught", "teach"]
+__all__ = ["Lesson", "exact", "taught", "teach"]
 
 
 @dataclass
@@ -99,8 +98,11 @@ def taught(
     some = found.training.pick(range(min(2, len(found.training))))
     given = next(featuring.prepared(model, some))
     ends = chosen.cache and probing.ends_in_head(model, given)
-    ends = ends and not (found.masks and _heavy(model, given, found, chosen))
+    spread = found.masks or found.texts  # a row has features in many places
+    ends = ends and not (spread and _heavy(model, given, found, chosen))
     linear = ends and probing.is_linear(model, given)
+    if found.texts:
+        refuse_long(model, given, found)
     solved = exact(chosen) and linear
     if chosen.start == "random":
         _reset(model)
@@ -108,7 +110,7 @@ def taught(
     features = _features(model, found, chosen)
     part = "test" if found.test else "validation"
     rows = found.parts()[part]
-    lesson_data.compare(run, model, found, rows)
+    blind.compare(run, model, found, rows)
     probe = _probed(run, model, found, chosen, features, part, old) if linear else None
     answers = _answers(model, found, features if _cached(chosen, ends) else None)
     if not solved:
@@ -125,29 +127,6 @@ def exact(chosen: Settings) -> bool:
     return still and chosen.optimizer is None and chosen.start == "probe"
 
 
-def check(spec: ModelSpec, chosen: Settings) -> None:
-    """Refuse a model that has nothing to teach, and settings that are not for it."""
-    if spec.head is None:
-        problem = "it declares no head, so there is nothing to fine-tune on top of it."
-        raise OptionError(spec.name, problem, list(spec.options))
-    if isinstance(spec.output, ClassOutput) and spec.output.multi_label:
-        problem = (
-            "it answers several questions of one input at once, and fine-tuning "
-            "takes rows with one label each."
-        )
-        raise OptionError(spec.name, problem, list(spec.options))
-    if chosen.augment != "none" and not isinstance(spec.input, ImageInput):
-        raise SettingsError(
-            f"augment={chosen.augment!r} changes pictures, and {spec.name!r} takes "
-            f"{taken(spec.input)}: leave it out."
-        )
-    if chosen.passes > 1 and isinstance(spec.output, MaskOutput):
-        raise SettingsError(
-            f"passes={chosen.passes} keeps the features of copies, and masks move with "
-            "their pictures anew in every epoch: leave passes out."
-        )
-
-
 def _heavy(model: nn.Module, given: Tensor, found: Gathered, chosen: Settings) -> bool:
     """Return whether features of every pixel are too many to be kept, or change."""
     with evaluating(model), torch.inference_mode():
@@ -162,15 +141,21 @@ def _with_head(name: str | Path, found: Gathered) -> tuple[nn.Module, nn.Module]
     model = old
     if found.labels and found.labels != about(old).labels:
         model = models.load(name, labels=list(found.labels))
+        if found.texts:
+            keep_known(old, model)
     known = about(model)
     assert known.report is not None, "a loaded model has a report"
     parent = {"name": about(old).spec.name, "sha256": known.report.sha256}
     attach(model, replace(known, parent=parent))
-    return model, unwrapped(old).get_submodule(head_of(old))
+    return model, _head(old)
+
+
+def _head(model: nn.Module) -> nn.Module:
+    return unwrapped(model).get_submodule(head_of(model))
 
 
 def _reset(model: nn.Module) -> None:
-    for module in unwrapped(model).get_submodule(head_of(model)).modules():
+    for module in _head(model).modules():
         if callable(reset := getattr(module, "reset_parameters", None)):
             reset()
 
@@ -196,7 +181,7 @@ def _answers(
     model: nn.Module, found: Gathered, features: Callable[[str], Tensor] | None
 ) -> Callable[[str], Tensor]:
     """Return what gives the model's output for a part: from features, where it can."""
-    head = unwrapped(model).get_submodule(head_of(model))
+    head = _head(model)
 
     def of(part: str) -> Tensor:
         if features is None:

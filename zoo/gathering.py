@@ -6,15 +6,16 @@ Nothing is opened yet, and torch is not known here.
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from zoo import datasets, rolling
+from zoo import datasets, inscriptions
 from zoo import masks as masking
+from zoo.columns import table
 from zoo.errors import DataError, MissingExtra, near
-from zoo.examples import Column, Examples, Gathered
+from zoo.examples import Examples, Gathered
 from zoo.masks import PICTURES
 from zoo.plugins import found
 from zoo.signatures import taken
@@ -23,8 +24,6 @@ from zoo.specs import (
     ImageInput,
     Input,
     Output,
-    SeriesInput,
-    TabularInput,
     TextInput,
 )
 from zoo.targets import Rows, Wanted, classes, numbers
@@ -41,8 +40,6 @@ SPLITS = {  # what a part of the data may be called, as a folder or as a split
 }
 WRITTEN = (".txt",)
 TABLES = {".csv": "from_csv", ".jsonl": "from_json", ".parquet": "from_parquet"}
-INPUTS = ("image", "img", "picture", "photo", "path", "file", "file_name", "filename")
-TEXTS = ("text", "sentence", "document", "content", "review")
 
 
 def gather(
@@ -61,8 +58,9 @@ def gather(
     or a Hub id. `target` names the column to predict; `labels` fixes the classes and
     their order, and `known` the order alone, where the classes are the same. `meaning`
     is what the model gives, by default classes: of masks a folder holds `images` and
-    `masks`, and of a forecast the rows of a table follow each other in time. What was
-    gathered already comes back as it is. Raises DataError.
+    `masks`; of readings it holds pictures that are named by what they show, and
+    `labels` and `known` are characters; of a forecast the rows of a table follow each
+    other in time. What was gathered already comes back as it is. Raises DataError.
     """
     if isinstance(data, Gathered):
         return data
@@ -72,6 +70,8 @@ def gather(
         raise DataError(f"{source} holds no training rows.")
     if wanted.masks:
         names = masking.classes(source, parts, labels or _of_pixels(data), known)
+    elif wanted.texts:
+        names = inscriptions.alphabet(source, parts, labels, known)
     elif not wanted.classes:
         names = ()
         for rows in parts.values():
@@ -122,11 +122,14 @@ def _folder(folder: Path, wanted: Wanted) -> dict[str, Rows]:
             "CSV, JSONL or parquet file."
         )
     parts: dict[str, Rows] = {}
-    read = masking.paired if wanted.masks else partial(_labelled, expected=expected)
+    read: Callable[[Path], Rows] = partial(_labelled, expected=expected)
+    if wanted.masks or wanted.texts:
+        read = masking.paired if wanted.masks else inscriptions.inscribed
     for name, spellings in SPLITS.items():
         for spelling in spellings:
-            if (folder / spelling).is_dir() and _children(folder / spelling):
-                parts[name] = read(folder / spelling)
+            place = folder / spelling
+            if place.is_dir() and (wanted.texts or _children(place)):
+                parts[name] = read(place)
     return parts if "training" in parts else {"training": read(folder)}
 
 
@@ -178,11 +181,14 @@ def _file(path: Path, wanted: Wanted) -> Rows:
     library = datasets.imported()
     try:
         with datasets.quiet():
-            rows = getattr(library.Dataset, make)(str(path))
+            if wanted.texts and path.suffix.lower() == ".csv":
+                rows = library.Dataset.from_dict(inscriptions.columns(path))
+            else:
+                rows = getattr(library.Dataset, make)(str(path))
     except Exception as exc:
         fault = str(exc.__cause__ or exc).partition("\n")[0].rstrip(".")
         raise DataError(f"{path} can't be read ({fault}).") from exc
-    return _table(str(path), rows, wanted, beside=path.parent)
+    return table(str(path), rows, wanted, beside=path.parent)
 
 
 def _named(name: str, wanted: Wanted) -> dict[str, Rows]:
@@ -210,65 +216,8 @@ def _splits(
     source: str, splits: Mapping[str, Dataset], wanted: Wanted
 ) -> dict[str, Rows]:
     return {
-        name: _table(source, splits[spelling], wanted)
+        name: table(source, splits[spelling], wanted)
         for name, spellings in SPLITS.items()
         for spelling in spellings
         if spelling in splits
     }
-
-
-def _table(
-    source: str, rows: Dataset, wanted: Wanted, beside: Path | None = None
-) -> Rows:
-    """Return the inputs and targets of a table, by the names of its columns."""
-    columns, expected = rows.column_names, wanted.expected
-    answer = _column(source, columns, wanted.answers, "target")
-    if isinstance(expected, SeriesInput):
-        for column in expected.columns:
-            _column(source, columns, [column.name], "model's")
-        return rolling.windows(source, rows, expected, answer, wanted.horizon)
-    names = [f"row {number}" for number in range(1, len(rows) + 1)]
-    if wanted.masks:
-        return Rows(
-            _pictures(rows, _column(source, columns, INPUTS, "picture"), beside),
-            _pictures(rows, answer, beside),
-            names,
-        )
-    held = rows[answer]
-    feature = rows.features[answer]
-    if hasattr(feature, "int2str"):
-        held = [None if v is None or v < 0 else feature.int2str(int(v)) for v in held]
-    if isinstance(expected, TextInput):
-        given = _column(source, columns, TEXTS, "text")
-        return Rows(Column(rows, given), list(held), names)
-    if isinstance(expected, TabularInput):
-        each = [column.name for column in expected.columns]
-        for name in each:
-            _column(source, columns, [name], "model's")
-        return Rows(Column(rows.select_columns(each), None), list(held), names)
-    given = _column(source, columns, INPUTS, "picture")
-    pictures = _pictures(rows, given, beside)
-    if not isinstance(pictures, Column):
-        names = [str(value) for value in rows[given]]
-    return Rows(pictures, list(held), names)
-
-
-def _pictures(rows: Dataset, name: str, beside: Path | None) -> Sequence[Any]:
-    """Return a column of pictures, decoded when asked for, or of paths to them."""
-    if getattr(rows.features[name], "dtype", "") in ("string", "large_string"):
-        return [(beside or Path()) / str(value) for value in rows[name]]
-    return Column(rows, name)
-
-
-def _column(
-    source: str, columns: Sequence[str], wanted: Sequence[str], what: str
-) -> str:
-    for name in wanted:
-        if name in columns:
-            return name
-    asked = " or ".join(map(repr, wanted[:4]))
-    hint = near(wanted[0], columns) if len(wanted) == 1 else ""
-    raise DataError(
-        f"{source} has no {what} column {asked}. {hint}It has {', '.join(columns)}"
-        f"{'; name it with target=...' if what == 'target' else ''}."
-    )

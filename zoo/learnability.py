@@ -1,25 +1,62 @@
-"""The check of a declared head: can it be taught? One of those in `zoo.testing`."""
+"""The checks of a declared head: can it be replaced, and taught? Of `zoo.testing`."""
 
+import math
 from pathlib import Path
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
-from zoo import featuring, finetuning, models
+from zoo import featuring, finetuning, models, saving
 from zoo.about import about
+from zoo.errors import OptionError
 from zoo.examples import Examples, Gathered
 from zoo.masks import Mask
-from zoo.specs import ForecastOutput, MaskOutput, ModelSpec, SeriesInput, TextInput
+from zoo.specs import (
+    ForecastOutput,
+    MaskOutput,
+    ModelSpec,
+    ReadingOutput,
+    SeriesInput,
+    TextInput,
+)
 from zoo.strategies import Settings
 from zoo.tasks import task
 from zoo.tensors import prepared, stand_in
 
-__all__ = ["head_learns"]
+__all__ = ["head_can_be_replaced", "head_learns"]
 
 MOST_PARAMETERS = 10_000_000  # of a model whose head is taught in a check
 KINDS, ROWS = ("first", "second"), 8
 STEPS = torch.tensor([0.95, 1.05])  # of a series after its last value, by kind
+LETTERS = ("a", "b")  # to a model that reads: texts of one of them
+
+
+def head_can_be_replaced(spec: ModelSpec, tmp_path: Path) -> None:
+    """With other labels only the head is fresh; where there are none, they are refused.
+
+    A model without a head has none to replace, and one that gives numbers no labels.
+    """
+    folder = saving.save(models.build(spec.name), tmp_path / "model")
+    count = max(2, len(spec.labels) + 1)
+    reads = isinstance(spec.output, ReadingOutput)  # characters, where others name
+    labels = tuple(chr(0x4E00 + n) if reads else f"new {n}" for n in range(count))
+    if spec.head is None or not spec.labels:
+        try:
+            models.load(folder, labels=labels)
+        except OptionError:
+            return
+        raise AssertionError("there is no head for labels, but labels= was accepted")
+    model = models.load(folder, labels=labels)
+    report = about(model).report
+    assert report is not None
+    assert report.fresh, "the new head should be fresh"
+    assert all(name.startswith(f"{spec.head}.") for name in report.fresh)
+    assert about(model).labels == labels
+    with torch.inference_mode():
+        output = model(prepared(_drawn(spec)[:3], spec.input))
+    wide = output.shape[2] - 1 if reads else output.shape[1]  # beside the blank
+    assert wide == len(labels)
 
 
 def head_learns(spec: ModelSpec, tmp_path: Path) -> None:
@@ -33,12 +70,16 @@ def head_learns(spec: ModelSpec, tmp_path: Path) -> None:
         return
     model, found = _pupil(spec), _two_kinds(spec)
     before = {name: value.clone() for name, value in model.state_dict().items()}
-    chosen = Settings(epochs=80, batch=4, lr=0.5, pull=1e-4, patience=None)
+    reads = isinstance(spec.output, ReadingOutput)  # by steps, which takes longer
+    epochs, lr = (300, 1.0) if reads else (80, 0.5)
+    chosen = Settings(epochs=epochs, batch=4, lr=lr, pull=1e-4, patience=None)
     lesson = finetuning.taught(model, found, chosen)
     doing, meaning = task(spec.task), about(model).spec.output
     target = featuring.targets(model, lesson.rows)
     flat = _flat(spec, lesson.output, target)
     cost, first = (doing.loss(o, target, meaning) for o in (lesson.output, flat))
+    if reads:  # half a chance for each text is the nearest answer to both
+        first = torch.tensor(math.log(2))
     assert cost < 0.8 * first, f"the loss is {cost:.3g}, of a flat answer {first:.3g}"
     moved = [n for n, v in model.state_dict().items() if not torch.equal(v, before[n])]
     assert moved, "nothing has learned"
@@ -56,17 +97,23 @@ def _flat(spec: ModelSpec, output: Tensor, target: Tensor) -> Tensor:
     return flat if spec.labels else flat + target.float().mean()
 
 
+def _drawn(spec: ModelSpec) -> Tensor:
+    """Return inputs as a dataset would hold them."""
+    return stand_in(spec.input, spec.output, ROWS, spec.name).input
+
+
 def _pupil(spec: ModelSpec) -> nn.Module:
     """Return the model, untrained, with a head for two kinds where it has labels."""
     torch.manual_seed(0)
-    return models.build(spec.name, **({"labels": KINDS} if spec.labels else {})).eval()
+    kinds = LETTERS if isinstance(spec.output, ReadingOutput) else KINDS
+    return models.build(spec.name, **({"labels": kinds} if spec.labels else {})).eval()
 
 
 def _two_kinds(spec: ModelSpec) -> Gathered:
     """Return rows of two kinds: near the least of the stand-in data, or the most."""
     if isinstance(spec.output, MaskOutput):
         return _two_halves(spec)
-    drawn = prepared(stand_in(spec.input, spec.output, ROWS, spec.name).input)
+    drawn = prepared(_drawn(spec))
     target = torch.arange(ROWS) % 2
     second = (target == 1).view(-1, *[1] * (drawn.ndim - 1))
     ends = torch.where(second, drawn.amax(dim=0), drawn.amin(dim=0))
@@ -75,15 +122,18 @@ def _two_kinds(spec: ModelSpec) -> Gathered:
         third = spec.input.vocabulary // 3
         few = drawn % min(8, third)
         mixed = torch.where(second, 2 * third + few, third + few)
-    answers = target
-    if isinstance(spec.output, ForecastOutput):
-        answers = _following(spec, mixed, target)
+    answers: list[Any] = target.tolist()
+    if isinstance(spec.output, ReadingOutput):
+        answers = [LETTERS[kind] for kind in answers]
+    elif isinstance(spec.output, ForecastOutput):
+        answers = [_plain(row) for row in _following(spec, mixed, target)]
+    reads = isinstance(spec.output, ReadingOutput)
     rows = Examples(
         items=list(mixed),
-        targets=tuple(map(_plain, answers)),
+        targets=tuple(answers),
         names=[f"row {number}" for number in range(ROWS)],
     )
-    labels = KINDS if spec.labels else ()
+    labels = () if not spec.labels else LETTERS if reads else KINDS
     return Gathered(
         source="stand-in", labels=labels, training=rows, test=rows.pick([0, 1])
     )
@@ -111,7 +161,7 @@ def _plain(answer: Tensor) -> Any:
 def _two_halves(spec: ModelSpec) -> Gathered:
     """Return pictures of which one half is near the least of the stand-in data and the
     other near the most, sides as it happens, and masks that say which."""
-    drawn = prepared(stand_in(spec.input, spec.output, ROWS, spec.name).input)
+    drawn = prepared(_drawn(spec))
     across = torch.arange(drawn.shape[-1]) < drawn.shape[-1] // 2
     second = across ^ (torch.arange(ROWS) % 2 == 1)[:, None]  # (ROWS, W)
     target = second[:, None].expand(-1, *drawn.shape[-2:])

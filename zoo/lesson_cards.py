@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from zoo import cards
-from zoo.specs import ForecastOutput, ModelSpec
+from zoo.specs import ForecastOutput, ModelSpec, ReadingOutput
 from zoo.wording import TAUGHT, TAUGHT_MAKING
 
 __all__ = ["render"]
@@ -57,6 +57,9 @@ def _classes(receipt: Mapping[str, Any]) -> str:
     if not counts:
         return ""
     weighed = receipt["settings"]["balance"]
+    if receipt.get("texts"):
+        rows = cards.table((f"`{one}`", f"{count:,}") for one, count in counts.items())
+        return f"\n| character | in so many texts |\n| --- | ---: |\n{rows}\n"
     one = "pixel" if receipt.get("pixels") else "row"
     said = "Each class counted alike" if weighed else f"Each {one} counted alike"
     rows = cards.table((label, f"{count:,}") for label, count in counts.items())
@@ -78,6 +81,8 @@ def _answers(spec: ModelSpec) -> str:
         return f"It forecasts {spec.output.name} of the next {after}."
     if not spec.labels:
         return "It gives a number."
+    if isinstance(spec.output, ReadingOutput):
+        return f"It reads the characters {''.join(spec.labels)}."
     shown = ", ".join(spec.labels[:10])
     more = f" and {len(spec.labels) - 10} more" if len(spec.labels) > 10 else ""
     return f"It tells apart {shown}{more}."

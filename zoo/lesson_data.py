@@ -1,5 +1,4 @@
-"""The rows of a lesson: gathered, parted, as tensors, how much each counts, and what
-no knowledge of the inputs reaches on them."""
+"""The rows of a lesson: gathered, parted, as tensors, and how much each counts."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -8,17 +7,14 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from zoo import baselines, examples, featuring, gathering, tokens
+from zoo import examples, featuring, gathering, tokens
 from zoo.about import about
-from zoo.evaluating import measured
 from zoo.examples import Examples, Gathered
-from zoo.run import Run
 from zoo.specs import ModelSpec
 from zoo.strategies import Settings
-from zoo.tasks.image_segmentation import certain
 from zoo.tensors import Tensors
 
-__all__ = ["compare", "figure", "gathered", "kept", "parted", "tensors", "weight"]
+__all__ = ["figure", "gathered", "kept", "parted", "tensors", "weight"]
 
 MOST_BYTES = 2 << 30  # of prepared inputs that are kept in memory
 
@@ -59,6 +55,8 @@ def figure(found: Gathered, chosen: Settings | None = None) -> str:
         return "rmse"
     if found.masks:
         return "iou"
+    if found.texts:
+        return "string_accuracy"
     return "f1" if chosen and chosen.balance else "accuracy"
 
 
@@ -94,35 +92,3 @@ def weight(found: Gathered) -> Tensor:
         numbers = [sum(pixels) for pixels in zip(*held, strict=True)]
     counts = torch.tensor(numbers).clamp(min=1)
     return counts.sum() / (len(counts) * counts)
-
-
-def compare(run: Run, model: nn.Module, found: Gathered, rows: Examples) -> None:
-    """Keep what no knowledge of the inputs reaches on the same rows."""
-    if found.masks:
-        seen = featuring.targets(model, found.training)
-        meaning: Any = about(model).spec.output
-        for name, mask in baselines.masks(seen, len(found.labels)).items():
-            flat = certain(mask.expand(len(rows), *mask.shape), meaning)
-            run.baseline(name, **measured(model, flat, rows))
-    elif found.labels:
-        commonest = max(found.training.targets, key=found.training.targets.count)
-        share = rows.targets.count(commonest) / len(rows)
-        run.baseline("the commonest class", accuracy=share)
-    elif found.timed:
-        said = _persistence(rows, about(model).spec.output)
-        if said is not None:
-            run.baseline("persistence", **measured(model, said, rows))
-    else:
-        mean = sum(found.training.targets) / len(found.training)
-        flat = torch.full((len(rows), 1), mean)
-        run.baseline("the mean", **measured(model, flat, rows))
-
-
-def _persistence(rows: Examples, meaning: Any) -> Tensor | None:
-    """Return forecasts that nothing changes, (rows, horizon), where the last value of
-    what is forecast is among the inputs."""
-    windows: Any = rows.items
-    if meaning.name not in windows.rows.column_names:
-        return None
-    last = torch.tensor(windows.last(meaning.name))
-    return last[:, None].expand(-1, meaning.horizon)

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from PIL import Image
+from PIL import Image, ImageOps
 from torch import Tensor, nn
 
 from zoo import (
@@ -15,6 +15,7 @@ from zoo import (
     featuring,
     lesson_cards,
     pictures,
+    prediction,
     receipts,
     saving,
     tensors,
@@ -109,6 +110,7 @@ def _receipt(lesson: Lesson, spec: ModelSpec) -> dict[str, Any]:
         "target": lesson.target,
         "skipped": list(lesson.skipped),
         "pixels": lesson.data.masks,
+        "texts": lesson.data.texts,
         "weakest": _weakest(lesson),
         "tried": [asdict(one) for one in lesson.probe.tried] if lesson.probe else [],
     }
@@ -121,7 +123,7 @@ def _source(lesson: Lesson) -> str:
 def _weakest(lesson: Lesson) -> list[dict[str, Any]]:
     """Return the share of right answers by class, the lowest first; of masks, right
     pixels."""
-    if not lesson.data.labels:
+    if not lesson.data.labels or lesson.data.texts:
         return []
     said, true = _answers(lesson)
     found = [
@@ -147,6 +149,9 @@ def _draw(lesson: Lesson) -> None:
     run, labels = lesson.run, lesson.data.labels
     if len(run.history) > 1:
         run.picture("curves", pictures.curves(run.history), "The course of training.")
+    if lesson.data.texts:
+        _draw_texts(lesson)
+        return
     if not labels:
         said = lesson.output.flatten()
         true = torch.tensor(lesson.rows.targets).flatten()
@@ -168,6 +173,20 @@ def _draw(lesson: Lesson) -> None:
     if lesson.data.classified and pictured and (said != true).any():
         caption = f"The surest mistakes on the {lesson.part} rows."
         run.picture("mistakes", _mistakes(lesson, said, true), caption)
+
+
+def _draw_texts(lesson: Lesson) -> None:
+    """Show rows that are read wrongly, each with its reading below."""
+    pairs = zip(lesson.rows.items, lesson.rows.targets, strict=True)
+    wrong: list[Image.Image] = []
+    for item, text in pairs:
+        if len(wrong) == SHOWN:
+            break
+        if (read := prediction.predict(lesson.model, item)).text != text:
+            wrong.append(ImageOps.pad(read.drawn(), (2 * SIDE, SIDE), color="white"))
+    if wrong:
+        caption = f"Some of the {lesson.part} rows that are read wrongly, as read."
+        lesson.run.picture("mistakes", png(sheet(wrong, columns=4)), caption)
 
 
 def _masks(lesson: Lesson, said: Tensor, true: Tensor) -> bytes:
@@ -223,9 +242,10 @@ def finetune(
 
     `data` is a folder of class-named folders, a CSV, JSONL or parquet file, a
     `datasets.Dataset`, a registered dataset's name or a Hub id; for a model of masks, a
-    folder of `images` and `masks`; for one of series, a table in the order of time.
-    `target` names the column to predict. Without `validation` rows a stratified part is
-    held back where some are needed, of a series the last rows. `settings` are those of
+    folder of `images` and `masks`; for one that reads, a folder of pictures named by
+    their texts; for one of series, a table in the order of time. `target` names the
+    column to predict. Without `validation` rows a stratified part is held back where
+    some are needed, of a series the last rows. `settings` are those of
     `zoo.strategies.Settings`: freeze, epochs, lr, batch, ... The model is measured on
     `test` rows, or on those held back.
     What comes back saves, loads, publishes and is fine-tuned again like any other;

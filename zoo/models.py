@@ -17,7 +17,7 @@ from zoo.about import About, LoadReport, attach
 from zoo.errors import InputError, OptionError, ZooError, near
 from zoo.plugins import Plugin
 from zoo.references import module, resolve
-from zoo.specs import ClassOutput, MaskOutput, ModelSpec
+from zoo.specs import ClassOutput, MaskOutput, ModelSpec, ReadingOutput
 from zoo.store import Verify
 from zoo.unfilled import without_initialisers
 
@@ -130,23 +130,28 @@ def _with_head(
     labels = _labels(spec, chosen.pop("labels", None), options.get("classes"))
     if labels == spec.labels:
         return spec, chosen, False
-    if spec.head is None or not isinstance(spec.output, ClassOutput | MaskOutput):
+    named = isinstance(spec.output, ClassOutput | MaskOutput | ReadingOutput)
+    if spec.head is None or not named:
         problem = "its head can't be replaced, so it takes no labels or classes."
         raise OptionError(spec.name, problem, list(spec.options))
     try:
-        output = replace(spec.output, labels=labels, function_to_apply=_apply(spec))
+        given: Any = spec.output
+        output = replace(given, labels=labels, **_apply(spec))
     except ZooError as exc:
         raise OptionError(spec.name, str(exc), ["labels", "classes"]) from exc
     chosen["classes"] = len(output.labels)
     return replace(spec, output=output, weights=None, metrics=()), chosen, True
 
 
-def _apply(spec: ModelSpec) -> Any:
+def _apply(spec: ModelSpec) -> dict[str, Any]:
     """Return how a new head's numbers become scores: one logit gives way to several."""
+    if isinstance(spec.output, ReadingOutput):
+        return {}  # by zoo.ctc, always
     assert isinstance(spec.output, ClassOutput | MaskOutput)
     several = isinstance(spec.output, ClassOutput) and spec.output.multi_label
     single = spec.output.function_to_apply == "sigmoid" and not several
-    return "softmax" if single else spec.output.function_to_apply
+    apply = "softmax" if single else spec.output.function_to_apply
+    return {"function_to_apply": apply}
 
 
 def _labels(spec: ModelSpec, labels: Any, classes: Any) -> tuple[str, ...]:

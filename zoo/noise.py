@@ -14,11 +14,14 @@ from zoo.specs import (
     ModelSpec,
     NoiseInput,
     Output,
+    ReadingOutput,
     SeriesInput,
     TextInput,
 )
 
 __all__ = ["answers", "inputs", "learned_from"]
+
+LETTERS = 4  # of a text that noise shows, at most
 
 
 def inputs(expected: Input, rows: int, random: torch.Generator) -> Tensor:
@@ -46,7 +49,11 @@ def learned_from(model: ModelSpec) -> Input:
 
 
 def answers(meaning: Output, rows: int, random: torch.Generator) -> Tensor:
-    """Return what rows of noise answer: a label, labels, a number or several."""
+    """Return what rows of noise answer: labels, numbers, or texts, filled up."""
+    if isinstance(meaning, ReadingOutput):
+        letters = torch.randint(len(meaning.labels), (rows, LETTERS), generator=random)
+        longest = torch.randint(1, LETTERS + 1, (rows, 1), generator=random)
+        return (letters + 1).where(torch.arange(LETTERS) < longest, 0)
     if isinstance(meaning, ForecastOutput) and meaning.horizon > 1:
         return torch.randn(rows, meaning.horizon, generator=random)
     if not isinstance(meaning, ClassOutput):

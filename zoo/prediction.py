@@ -134,14 +134,16 @@ def _answers(
         one, suspicion = slide(module, opened[0], over, batch=batch, **options)
         return [one], suspicion
     doing: Any = task(spec.task)
+    found: list[Answer]
     if hasattr(doing, "answers"):
-        given = doing.batch(opened, spec.input)
-        return doing.answers(module, opened, options), doing.suspicion(
-            given, spec.input
-        )
+        own = own_options(doing)
+        prepare = {name: one for name, one in options.items() if name not in own}
+        given = doing.batch(opened, spec.input, **prepare)
+        found = doing.answers(module, opened, options)
+        return found, doing.suspicion(given, spec.input)
     prepared = doing.batch(opened, spec.input, **options)
     said = output(sooner(module, prepared), prepared)
-    found: list[Answer] = [*doing.results(said, opened, spec.output)]
+    found = [*doing.results(said, opened, spec.output)]
     return found, doing.suspicion(prepared, spec.input)
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from PIL import Image, ImageDraw, ImageFont
 
+from zoo.readings import Reading
 from zoo.segments import Segmentation
 from zoo.showing import COLOURS, coded, figure, png, sheet, trend
 from zoo.text_results import FilledText, Filling, GeneratedText
@@ -25,12 +26,12 @@ __all__ = [
     "MultiLabel",
     "Neighbour",
     "Neighbours",
+    "Reading",
     "Regression",
     "Result",
     "Segmentation",
     "Vector",
     "best",
-    "figure",
     "sheet",
 ]
 
@@ -257,6 +258,7 @@ Result = (
     | Forecast
     | GeneratedText
     | MultiLabel
+    | Reading
     | Regression
     | Segmentation
     | Vector

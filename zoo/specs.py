@@ -23,6 +23,7 @@ from zoo.signatures import (
     NoiseInput,
     NumberOutput,
     Output,
+    ReadingOutput,
     SeriesInput,
     TabularInput,
     TextInput,
@@ -46,6 +47,7 @@ __all__ = [
     "NoiseInput",
     "NumberOutput",
     "Output",
+    "ReadingOutput",
     "SeriesInput",
     "TabularInput",
     "TextInput",
@@ -192,8 +194,8 @@ class ModelSpec:
 
     @property
     def labels(self) -> tuple[str, ...]:
-        """The names of the outputs in the model's order; none but of classes."""
-        named = isinstance(self.output, ClassOutput | MaskOutput)
+        """The names of the outputs in the model's order: classes, or characters."""
+        named = isinstance(self.output, ClassOutput | MaskOutput | ReadingOutput)
         return self.output.labels if named else ()  # type: ignore[union-attr]
 
     @property

@@ -7,12 +7,20 @@ from dataclasses import dataclass
 from typing import Any
 
 from zoo.errors import DataError
-from zoo.specs import ClassOutput, ForecastOutput, Input, MaskOutput, Output
+from zoo.specs import (
+    ClassOutput,
+    ForecastOutput,
+    Input,
+    MaskOutput,
+    Output,
+    ReadingOutput,
+)
 
 __all__ = ["Rows", "Wanted", "classes", "numbers", "some"]
 
 TARGETS = ("label", "labels", "class", "target")
 MASKS = ("mask", "masks", "label_mask", "segmentation", "annotation", *TARGETS)
+TEXTS = ("text", "caption", "words", *TARGETS)
 MOST = 20  # names that a message shows
 LARGEST = 3.4e38  # that float32 holds
 
@@ -40,6 +48,11 @@ class Wanted:
         return isinstance(self.meaning, MaskOutput)
 
     @property
+    def texts(self) -> bool:
+        """Whether each target is what a picture reads."""
+        return isinstance(self.meaning, ReadingOutput)
+
+    @property
     def classes(self) -> bool:
         """Whether each target is one of some names."""
         return self.meaning is None or isinstance(self.meaning, ClassOutput)
@@ -56,7 +69,7 @@ class Wanted:
             return [self.target]
         if isinstance(self.meaning, ForecastOutput):
             return [self.meaning.name]
-        return MASKS if self.masks else TARGETS
+        return MASKS if self.masks else TEXTS if self.texts else TARGETS
 
 
 def classes(

@@ -38,8 +38,8 @@ from zoo import (
     verbs,
 )
 from zoo.about import about
-from zoo.errors import InputError, OptionError
-from zoo.learnability import head_learns
+from zoo.errors import InputError
+from zoo.learnability import head_can_be_replaced, head_learns
 from zoo.specs import ModelSpec, TextInput, lower_is_better
 from zoo.tasks import task
 from zoo.tensors import prepared, stand_in
@@ -62,7 +62,8 @@ def parameter_count_is_true(spec: ModelSpec, tmp_path: Path) -> None:
 
 def output_fits_the_labels(spec: ModelSpec, tmp_path: Path) -> None:
     """A fresh model gives finite answers: to a row a score for each label, if any, or a
-    vector; of a task that tells tokens a score for each token, at every place."""
+    vector; of a task that tells tokens a score for each token, at every place; of one
+    that reads a score for each character and the blank, at every step."""
     given, doing = _given(spec), task(spec.task)
     output = _run(models.build(spec.name).eval(), given)
     assert output.isfinite().all(), "the output holds NaN or infinity"
@@ -70,6 +71,9 @@ def output_fits_the_labels(spec: ModelSpec, tmp_path: Path) -> None:
         wanted = (*given.shape, getattr(spec.input, "vocabulary", 0))
         if numbers := getattr(spec.output, "numbers", 0):  # of a text as a whole
             wanted = (len(given), numbers)
+        if spec.labels:
+            wanted = (len(given), *output.shape[1:-1], len(spec.labels) + 1)
+            assert output.ndim == 3, f"{tuple(output.shape)} has no steps"
         assert tuple(output.shape) == wanted, f"{tuple(output.shape)} is not {wanted}"
         return
     for one in doing.results(output, [_NOTHING] * len(output), spec.output):
@@ -123,28 +127,6 @@ def knowledge_survives_copies(spec: ModelSpec, tmp_path: Path) -> None:
     torch.save(model.state_dict(), file)
     assert about(twin).spec == spec
     assert about(twin).labels == spec.labels
-
-
-def head_can_be_replaced(spec: ModelSpec, tmp_path: Path) -> None:
-    """With other labels only the head is fresh; where there are none, they are refused.
-
-    A model without a head has none to replace, and one that gives numbers no labels.
-    """
-    folder = saving.save(models.build(spec.name), tmp_path / "model")
-    labels = tuple(f"new {n}" for n in range(max(2, len(spec.labels) + 1)))
-    if spec.head is None or not spec.labels:
-        try:
-            models.load(folder, labels=labels)
-        except OptionError:
-            return
-        raise AssertionError("there is no head for labels, but labels= was accepted")
-    model = models.load(folder, labels=labels)
-    report = about(model).report
-    assert report is not None
-    assert report.fresh, "the new head should be fresh"
-    assert all(name.startswith(f"{spec.head}.") for name in report.fresh)
-    assert about(model).labels == labels
-    assert _run(model, _given(spec)).shape[1] == len(labels)
 
 
 def gradients_reach_every_parameter(spec: ModelSpec, tmp_path: Path) -> None:

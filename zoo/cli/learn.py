@@ -95,6 +95,7 @@ def _told(folder: Path, receipt: Mapping[str, Any]) -> list[str]:
     lines = [f"rows: {said}; measured on the {split} rows"]
     if 0 < len(counts := receipt["classes"]) <= MANY:
         held = "in so many masks" if receipt["pixels"] else "training rows"
+        held = "in so many texts" if receipt.get("texts") else held
         lines.append(f"{held}: " + ", ".join(map(" ".join, _words(counts))))
     if receipt["skipped"]:
         lines.append(f"left out, unreadable: {len(receipt['skipped'])}")

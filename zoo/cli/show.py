@@ -19,6 +19,7 @@ from zoo.specs import (
     ModelSpec,
     NoiseInput,
     Output,
+    ReadingOutput,
     SeriesInput,
     TextInput,
     TextOutput,
@@ -111,6 +112,8 @@ def _given(meaning: Output) -> dict[str, str]:
         return {"output": "how a text goes on"}
     if isinstance(meaning, GapOutput):
         return {"output": "what fills the gaps of a text"}
+    if isinstance(meaning, ReadingOutput):
+        return {"output": f"a text of the characters {''.join(meaning.labels)}"}
     if isinstance(meaning, VectorOutput):
         return {"output": f"a vector of {meaning.numbers:,} numbers"}
     said = f"{meaning.name} {meaning.unit}".rstrip()
@@ -186,6 +189,7 @@ def _said(found: "Answer") -> list[str]:
         FilledText,
         Forecast,
         GeneratedText,
+        Reading,
         Regression,
         Segmentation,
         Vector,
@@ -198,17 +202,23 @@ def _said(found: "Answer") -> list[str]:
         return [", ".join(map(str, fillings)) for fillings in found.masks]
     if isinstance(found, Drawing | Forecast | Regression | Vector):
         return [str(found)]
+    if isinstance(found, Reading):
+        others = [f"  or {other}" for other in found.alternatives]
+        return [str(found), *_bars(found.characters), *others]
     if isinstance(found, Detections):
         things = [str(one) for one in found.objects] or [str(found)]
         return [*things, f"  {found.windows} windows of {found.by}"]
     # Of a mask it counts how large the parts are, not how sure they are.
     scores = best(found.shares if isinstance(found, Segmentation) else found.scores)
-    width = max(len(str(label)) for label in scores)
-    bars = [
+    return [str(found), *_bars([*scores.items()])]
+
+
+def _bars(scores: Sequence[tuple[str, float]]) -> list[str]:
+    width = max((len(str(label)) for label, _ in scores), default=0)
+    return [
         f"  {label:<{width}} {score:>7.2%} {'█' * round(BAR * score)}".rstrip()
-        for label, score in scores.items()
+        for label, score in scores
     ]
-    return [str(found), *bars]
 
 
 def _sparks(found: "Forecast") -> str:

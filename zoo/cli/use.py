@@ -12,10 +12,10 @@ from zoo.cli import show
 from zoo.cli.completion import models
 from zoo.cli.writing import writing
 from zoo.errors import ZooError
-from zoo.specs import MaskOutput, TextInput
+from zoo.specs import MaskOutput, Output, ReadingOutput, TextInput
 
 if TYPE_CHECKING:
-    from zoo.results import Detections, Segmentation
+    from zoo.results import Detections, Reading, Segmentation
     from zoo.verification import Verification
 
 LONG = 200  # characters of an input that a message shows
@@ -39,6 +39,7 @@ as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 )
 @click.option("--seed", type=int, help="The same seed writes or draws the same.")
 @writing
+@click.option("--beams", type=int, help="Texts that are weighed while reading.")
 @as_json
 def predict_command(
     name: str,
@@ -47,6 +48,7 @@ def predict_command(
     invert: bool,
     save: Path | None,
     seed: int | None,
+    beams: int | None,
     plan: dict[str, Any],
     as_json: bool,
     **over: Any,
@@ -55,8 +57,9 @@ def predict_command(
 
     NAME may also be a checkpoint folder. A model that draws needs no input. --windows
     finds several things in a picture with a model that names one; --size to --label are
-    for it alone. --save draws the boxes, or the mask of a model that gives one;
-    --max-new-tokens to --stop are for a model that writes.
+    for it alone. --save draws the boxes, or the mask or the text of a model that gives
+    one; --max-new-tokens to --stop are for a model that writes, --beams for one that
+    reads.
     """
     from zoo.models import build, find, load
     from zoo.prediction import example as find_example
@@ -66,14 +69,10 @@ def predict_command(
     texts = (str(find_example(name)), *inputs) if example else inputs
     if not texts and not able(build(name), "sample"):  # asked before weights come
         raise click.UsageError("Give an input, or --example to try the model's own.")
-    options: dict[str, Any] = {"invert": True} if invert else {}
+    options = _given(invert=invert or None, seed=seed, beams=beams)
     options |= _over(**over) | plan
-    options |= {} if seed is None else {"seed": seed}
-    drawable = "windows" in options or isinstance(find(name).output, MaskOutput)
-    if save and not drawable:
-        raise click.UsageError("--save is for --windows, and for models of masks.")
-    if save and len(texts) > 1:
-        raise click.UsageError("--save draws what is in one input.")
+    if save:
+        _check_save(find(name).output, options, len(texts))
     reading = isinstance(find(name).input, TextInput)
     raw = [_text(text) if reading else _raw(text) for text in texts] or [None]
     model = load(name)
@@ -186,6 +185,10 @@ def _text(text: str) -> Any:
         raise click.UsageError(f"stdin is not UTF-8 text ({exc.reason}).") from exc
 
 
+def _given(**options: Any) -> dict[str, Any]:
+    return {name: one for name, one in options.items() if one is not None}
+
+
 def _over(*, windows: bool, **given: Any) -> dict[str, Any]:
     """Return what `zoo.predict` is told of windows: nothing, where none are wanted."""
     chosen = {name: one for name, one in given.items() if one not in (None, ())}
@@ -197,7 +200,15 @@ def _over(*, windows: bool, **given: Any) -> dict[str, Any]:
     return {}
 
 
-def _draw(answer: "Detections | Segmentation", path: Path) -> None:
+def _check_save(meaning: Output, options: dict[str, Any], inputs: int) -> None:
+    if not ("windows" in options or isinstance(meaning, MaskOutput | ReadingOutput)):
+        wanted = "--windows, and for models of masks, or that read"
+        raise click.UsageError(f"--save is for {wanted}.")
+    if inputs > 1:
+        raise click.UsageError("--save draws what is in one input.")
+
+
+def _draw(answer: "Detections | Reading | Segmentation", path: Path) -> None:
     picture = answer.drawn()
     assert picture is not None, "a picture was opened"
     try:

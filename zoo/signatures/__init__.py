@@ -18,6 +18,7 @@ from zoo.signatures.outputs import (
     MaskOutput,
     NumberOutput,
     Output,
+    ReadingOutput,
     TextOutput,
     VectorOutput,
 )
@@ -34,6 +35,7 @@ __all__ = [
     "NoiseInput",
     "NumberOutput",
     "Output",
+    "ReadingOutput",
     "SeriesInput",
     "TabularInput",
     "TextInput",

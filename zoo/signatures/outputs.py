@@ -13,6 +13,7 @@ __all__ = [
     "MaskOutput",
     "NumberOutput",
     "Output",
+    "ReadingOutput",
     "TextOutput",
     "VectorOutput",
 ]
@@ -149,6 +150,25 @@ class GapOutput:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ReadingOutput:
+    """A text that is read step by step: at each step a logit for nothing new, the
+    blank, and then one for each character, (batch, steps, labels + 1).
+
+    `labels` are the characters in the model's order. See `zoo.ctc` for how steps
+    become a text.
+    """
+
+    kind: Literal["reading"] = "reading"
+    labels: tuple[str, ...]
+
+    def __post_init__(self) -> None:
+        if not self.labels or any(len(label) != 1 for label in self.labels):
+            raise SpecError("ReadingOutput", "labels", self.labels, "single characters")
+        if len(set(self.labels)) != len(self.labels):
+            raise SpecError("ReadingOutput", "labels", self.labels, "all different")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class VectorOutput:
     """A place among others that stands for an input, (batch, numbers): inputs that
     mean alike lie in nearly the same direction."""
@@ -168,6 +188,7 @@ Output = (
     | ImageOutput
     | MaskOutput
     | NumberOutput
+    | ReadingOutput
     | TextOutput
     | VectorOutput
 )

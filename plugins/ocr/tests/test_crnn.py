@@ -1,0 +1,411 @@
+"""What only the reader of captchas promises; the rest is in zoo.testing."""
+
+import json
+import random
+import secrets
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+from torch import Tensor
+from torch.nn import functional
+from zoo_ocr import CHARACTERS
+from zoo_ocr.captchas import GENERATED, REAL, Distortion, distorted, joined
+from zoo_ocr.crnn import crnn
+from zoo_ocr.generated import captchas, painted, spelled
+from zoo_ocr.simple import commonest, slots
+from zoo_ocr.telling import EXAMPLES, changed
+
+import zoo
+from zoo import checkpoints, datasets, store, weights
+from zoo.cli import main
+from zoo.errors import DataError, OptionError
+from zoo.images import open_image, pixels
+from zoo.tasks.image_to_text import numbered
+from zoo.tensors import Tensors
+
+NAME = "crnn-captcha"
+STILL = Distortion(
+    across=0, down=0, size=0, turn=0, slant=0, contrast=0, light=0, grain=0
+)
+TRAINED = zoo.spec(NAME).weights is not None
+needs_weights = pytest.mark.skipif(not TRAINED, reason="the model is not trained yet")
+
+
+def captcha(text: str, seed: int = 0) -> Image.Image:
+    return next(painted([text], seed=seed))
+
+
+def rows(texts: list[str], spread: int = 0) -> Tensors:
+    """Return pictures with a mark for each character, at its place, and the texts."""
+    drawing = np.random.default_rng(0)
+    marks = {one: drawing.integers(0, 2, (30, 16)) for one in "abc"}
+    held = np.full((len(texts), 1, 50, 200), 255, dtype=np.uint8)
+    for row, text in enumerate(texts):
+        for place, one in enumerate(text):
+            left = 34 + 23 * place + spread
+            held[row, 0, 10:40, left : left + 16] = 255 * marks[one]
+    meaning: Any = zoo.spec(NAME).output
+    return Tensors(
+        input=torch.from_numpy(held),
+        target=numbered(texts, meaning, source="marks", steps=50),
+        source="marks/train",
+        fingerprint="",
+    )
+
+
+# The architecture
+
+
+def normalised(seen: Tensor, held: dict[str, Tensor], name: str) -> Tensor:
+    mean, var = held[f"{name}.running_mean"], held[f"{name}.running_var"]
+    weight, bias = held[f"{name}.weight"], held[f"{name}.bias"]
+    scale = weight / (var + 1e-5).sqrt()
+    shift = bias - mean * scale
+    return seen * scale.view(-1, 1, 1) + shift.view(-1, 1, 1)
+
+
+def gated(steps: Tensor, held: dict[str, Tensor], end: str) -> Tensor:
+    """Return what a GRU remembers after each step, (T, B, hidden), by its equations."""
+    inward, across = held[f"read.weight_ih_l0{end}"], held[f"read.weight_hh_l0{end}"]
+    one, other = held[f"read.bias_ih_l0{end}"], held[f"read.bias_hh_l0{end}"]
+    memory = torch.zeros(steps.shape[1], across.shape[1])
+    found = []
+    for step in steps:
+        seen = (step @ inward.T + one).chunk(3, dim=1)
+        kept = (memory @ across.T + other).chunk(3, dim=1)
+        reset = torch.sigmoid(seen[0] + kept[0])
+        update = torch.sigmoid(seen[1] + kept[1])
+        new = torch.tanh(seen[2] + reset * kept[2])
+        memory = (1 - update) * new + update * memory
+        found.append(memory)
+    return torch.stack(found)
+
+
+def test_it_computes_what_its_docstring_says() -> None:
+    """
+    The same numbers come out of plain convolutions, a GRU by its equations in both
+    directions, and a product with the last weights.
+    """
+    torch.manual_seed(0)
+    model, image = crnn(classes=4, hidden=8).eval(), torch.rand(2, 1, 50, 40)
+    for module in model.modules():
+        if isinstance(module, torch.nn.BatchNorm2d):
+            torch.nn.init.uniform_(module.running_mean, -0.5, 0.5)  # type: ignore[arg-type]
+            torch.nn.init.uniform_(module.running_var, 0.5, 2.0)  # type: ignore[arg-type]
+    held = model.state_dict()
+
+    def convolved(seen: Tensor, name: str, **how: Any) -> Tensor:
+        return functional.conv2d(seen, held[f"{name}.weight"], **how)
+
+    seen = convolved(image, "look.0", stride=2, padding=1)
+    seen = normalised(seen, held, "look.1").relu()
+    for block, stride in (("look.3", (2, 2)), ("look.4", (2, 1)), ("look.5", (2, 1))):
+        new = convolved(seen, f"{block}.change.0", stride=stride, padding=1)
+        new = normalised(new, held, f"{block}.change.1").relu()
+        new = convolved(new, f"{block}.change.3", padding=1)
+        new = normalised(new, held, f"{block}.change.4")
+        old = convolved(seen, f"{block}.keep.0", stride=stride)
+        seen = (new + normalised(old, held, f"{block}.keep.1")).relu()
+    seen = convolved(seen, "look.6", padding=(0, 1))
+    seen = normalised(seen, held, "look.7").relu()
+    steps = seen[:, :, 0].permute(2, 0, 1)  # (T, B, 128)
+    there, back = gated(steps, held, ""), gated(steps.flip(0), held, "_reverse").flip(0)
+    read = torch.cat([there, back], dim=2).transpose(0, 1)
+    wanted = read @ held["decide.weight"].T + held["decide.bias"]
+
+    assert torch.allclose(model(image), wanted, atol=1e-5)
+
+
+@pytest.mark.parametrize("wide", [200, 160, 400])
+def test_a_picture_has_a_step_for_every_four_pixels(wide: int) -> None:
+    """
+    However wide it is.
+    """
+    model = crnn(classes=10, hidden=8).eval()
+
+    assert model(torch.zeros(2, 1, 50, wide)).shape == (2, wide // 4, 11)
+
+
+def test_half_precision_stays_in_the_convolutions() -> None:
+    """
+    Under autocast the logits are float32, and near what they are without.
+    """
+    torch.manual_seed(0)
+    model, image = crnn().eval(), torch.rand(2, 1, 50, 200)
+    with torch.autocast("cpu", torch.bfloat16):
+        half = model(image)
+
+    assert half.dtype == torch.float32
+    assert torch.allclose(half, model(image), atol=0.05)
+
+
+# Generated captchas
+
+
+def test_a_seed_makes_the_same_captchas() -> None:
+    """
+    To the pixel, and another seed makes others, though the package knows no seed.
+    """
+    one, same, other = (
+        [np.asarray(picture) for picture in painted(["abc12", "zzz"], seed=seed)]
+        for seed in (1, 1, 2)
+    )
+
+    assert all((a == b).all() for a, b in zip(one, same, strict=True))
+    assert not any((a == b).all() for a, b in zip(one, other, strict=True))
+
+
+def test_the_package_draws_by_the_system_again() -> None:
+    """
+    What it was lent is taken back, also where it stops halfway.
+    """
+    from captcha import image
+
+    drawing = painted(["abc", "def"], seed=0)
+    next(drawing)
+    drawing.close()  # type: ignore[attr-defined]
+
+    assert image.secrets is secrets
+
+
+def test_generated_texts_are_of_all_characters_and_lengths() -> None:
+    """
+    Three to seven of 36, in every split others.
+    """
+    texts = {
+        split: captchas(split, 60)["text"] for split in ("train", "validation", "test")
+    }
+    spread = spelled(2000, random.Random(0))
+
+    assert {len(text) for text in spread} == set(range(3, 8))
+    assert set("".join(spread)) == set(CHARACTERS)
+    assert not set(texts["train"]) & set(texts["test"])
+    assert not set(texts["validation"]) & set(texts["test"])
+
+
+def test_generated_captchas_are_a_registered_set() -> None:
+    """
+    As many as the spec says, pictures of one size with their texts.
+    """
+    held = zoo.data(GENERATED, "validation")
+
+    assert len(held) == 200
+    assert held[0]["image"].size == (200, 50)
+    assert held[0]["image"].mode == "L"
+    assert set("".join(held["text"])) <= set(CHARACTERS)
+
+
+def test_without_the_package_it_is_told_what_to_install(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """
+    Loading and predicting do not need it; making captchas does.
+    """
+    monkeypatch.setitem(sys.modules, "captcha", None)
+    with pytest.raises(DataError) as refused:
+        next(painted(["abc"], seed=0))
+
+    assert str(refused.value) == (
+        "Dataset 'generated_captcha' is made by the package 'captcha', which is not "
+        "installed. Run: pip install 'zoo-ocr[train]'"
+    )
+
+
+# Distortions
+
+
+def test_a_distortion_of_nothing_changes_nothing() -> None:
+    """
+    With all ranges at zero.
+    """
+    image = torch.rand(3, 1, 50, 200)
+    seen = distorted(image, torch.Generator().manual_seed(0), STILL)
+
+    assert torch.allclose(seen, image, atol=1e-4)
+
+
+def test_distortions_follow_the_generator() -> None:
+    """
+    The same seed distorts alike, every row by itself.
+    """
+    image = torch.rand(1, 1, 50, 200).expand(3, -1, -1, -1)
+    one, same = (distorted(image, torch.Generator().manual_seed(5)) for _ in range(2))
+
+    assert torch.equal(one, same)
+    assert not torch.allclose(one[0], one[1], atol=0.05)
+
+
+def test_a_shift_moves_the_text_by_what_it_says() -> None:
+    """
+    A tenth of half the picture across at most: a mark stays within that of its place.
+    """
+    image = torch.ones(20, 1, 50, 200)
+    image[..., 20:30, 95:105] = 0
+    moves = Distortion(
+        across=0.1, down=0, size=0, turn=0, slant=0, contrast=0, light=0, grain=0
+    )
+    seen = distorted(image, torch.Generator().manual_seed(0), moves)
+    dark = (1 - seen).sum(dim=(1, 2))
+    middle = (dark * torch.arange(200)).sum(dim=1) / dark.sum(dim=1)
+
+    assert (middle - 99.5).abs().max() < 10.5
+    assert (middle - 99.5).abs().max() > 5
+
+
+# What stands beside
+
+
+def test_the_commonest_characters_make_a_text() -> None:
+    """
+    Each in its place, of the texts of the commonest length.
+    """
+    assert commonest(["abc", "abd", "xbd", "zzzz"]) == "abd"
+
+
+def test_slots_are_read_where_characters_stand_still() -> None:
+    """
+    Marks at fixed places are read without a fault; moved by half a slot they are not.
+    """
+    drawing = random.Random(0)
+    texts = ["".join(drawing.choices("abc", k=5)) for _ in range(60)]
+    asked = texts[40:]
+    read = slots(rows(texts[:40]), texts[:40], rows(asked))
+    moved = slots(rows(texts[:40]), texts[:40], rows(asked, spread=12))
+
+    assert read == asked
+    assert moved != asked
+
+
+def test_rows_are_joined_and_their_texts_filled_up() -> None:
+    """
+    The shorter texts end in blanks.
+    """
+    both = joined(rows(["ab"]), rows(["abca", "b"]))
+
+    assert both.input.shape == (3, 1, 50, 200)
+    assert both.target.tolist() == [[11, 12, 0, 0], [11, 12, 13, 11], [12, 0, 0, 0]]
+
+
+def test_changed_captchas_are_changed() -> None:
+    """
+    Each in its way, and as large as before.
+    """
+    pixels = torch.rand(2, 1, 50, 200)
+    found = changed(pixels)
+
+    assert set(found) == {
+        *("shifted", "halved", "blurred", "grained", "inverted", "upside_down")
+    }
+    assert all(one.shape == pixels.shape for one in found.values())
+    assert torch.equal(found["shifted"][..., 30:], pixels[..., :-30])
+    assert torch.equal(found["upside_down"].rot90(2, (2, 3)), pixels)
+
+
+# The shipped model
+
+
+@needs_weights
+@pytest.mark.parametrize("name", EXAMPLES)
+@pytest.mark.parametrize("beams", [1, 10])
+def test_the_examples_are_read(name: str, beams: int) -> None:
+    """
+    Their names say what they say; one has the same letter twice in a row.
+    """
+    path = zoo.example(NAME).with_name(name)
+    found = zoo.predict(NAME, path, beams=beams)
+
+    assert found.text == path.stem
+    assert found.score > 0.5
+
+
+@needs_weights
+def test_fresh_captchas_are_read() -> None:
+    """
+    Of seeds that no split is made by, most are read without a fault.
+    """
+    texts = spelled(60, random.Random(99))
+    read = zoo.predict(NAME, list(painted(texts, seed=99)))
+    right = [one.text == text for one, text in zip(read, texts, strict=True)]
+
+    assert sum(right) > 40
+
+
+@needs_weights
+def test_odd_pictures_are_answered() -> None:
+    """
+    One pixel, a long strip, colour, transparency, an array, a blank page.
+    """
+    odd = [
+        Image.new("L", (1, 1)),
+        Image.new("RGB", (3000, 3), "white"),
+        captcha("abc12").convert("RGB"),
+        captcha("abc12").convert("RGBA"),
+        np.asarray(captcha("abc12")),
+        Image.new("L", (200, 50), 255),
+    ]
+    read = [one.text for one in zoo.predict(NAME, odd)]
+
+    assert read[2] == read[3] == read[4]
+    assert len(read) == len(odd)
+
+
+@needs_weights
+def test_the_command_line_reads(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """
+    A text, other texts with --beams, and the picture with its reading by --save.
+    """
+    saved = tmp_path / "read.png"
+    main(["predict", NAME, "--example", "--save", str(saved)])
+    plain = capsys.readouterr().out
+    main(["predict", NAME, "--example", "--beams", "5", "--json"])
+    told = json.loads(capsys.readouterr().out)
+    with Image.open(saved) as picture:
+        size = picture.size
+
+    assert zoo.example(NAME).stem in plain
+    assert size == (200, 70)
+    assert told["generated_text"] == zoo.example(NAME).stem
+    assert len(told["alternatives"]) == 4
+
+
+@needs_weights
+def test_no_real_captcha_is_passed_on() -> None:
+    """
+    The golden's input is the examples, which were generated.
+    """
+    spec = zoo.spec(NAME)
+    golden = weights.tensors(store.shipped(spec) / checkpoints.GOLDEN)
+    folder = zoo.example(NAME).parent
+    expected: Any = spec.input
+    ours = [pixels(open_image(folder / name, expected), expected) for name in EXAMPLES]
+
+    assert torch.allclose(golden["input"], torch.stack(ours), atol=1e-6)
+
+
+@needs_weights
+@pytest.mark.data
+def test_real_captchas_are_read() -> None:
+    """
+    Of the first forty of the test split nearly all, and no character of theirs is one
+    that the set does not use.
+    """
+    held = datasets.load(REAL, "test").select(range(40))
+    read = [one.text for one in zoo.predict(NAME, list(held["image"]))]
+    right = [one == text for one, text in zip(read, held["text"], strict=True)]
+
+    assert sum(right) >= 36
+
+
+def test_a_picture_is_not_a_text_to_go_on_with() -> None:
+    """
+    The options of models that write are not this one's.
+    """
+    with pytest.raises(OptionError, match="has no option 'temperature'"):
+        zoo.predict(zoo.build(NAME), captcha("abc"), temperature=1.0)

@@ -1,0 +1,68 @@
+"""Reading: the characters of a captcha.
+
+This module is only metadata; it must stay free of torch.
+"""
+
+from zoo import (
+    DatasetSpec,
+    ImageInput,
+    License,
+    ModelSpec,
+    ReadingOutput,
+    hookimpl,
+)
+
+CHARACTERS = "0123456789abcdefghijklmnopqrstuvwxyz"
+
+SPECS = (
+    ModelSpec(
+        name="crnn-captcha",
+        summary="A CRNN reads the five characters of a captcha.",
+        task="image-to-text",
+        build="zoo_ocr.crnn:crnn",
+        recipe="zoo_ocr.recipe",
+        card="cards/crnn-captcha.md",
+        license=License(code="mit", weights="mit", data="unknown"),
+        parameters=878_661,
+        input=ImageInput(
+            height=50,
+            width=200,
+            channels=1,
+            mean=(0.7153,),
+            std=(0.3136,),
+            background="light",
+        ),
+        output=ReadingOutput(labels=tuple(CHARACTERS)),
+        head="decide",
+        trained_on=("captcha", "generated_captcha"),
+        examples=("x7k2m.png", "0ops9.png", "hello.png"),
+        stored="float16",
+        papers=(
+            "https://arxiv.org/abs/1507.05717",
+            "https://www.cs.toronto.edu/~graves/icml_2006.pdf",
+        ),
+        tags=("ocr", "captcha", "ctc"),
+    ),
+)
+DATASETS = (
+    DatasetSpec(
+        name="generated_captcha",
+        summary="Captchas of three to seven of 36 characters, made by a seed, 200x50.",
+        license="mit",
+        splits={"train": 3_000, "validation": 200, "test": 500},
+        columns={"image": ("image",), "text": ("text",)},
+        package="zoo_ocr.generated:captchas",
+        homepage="https://pypi.org/project/captcha/",
+        citation="Made by the Python package captcha, in its font Droid Sans Mono.",
+    ),
+)
+
+
+@hookimpl
+def zoo_models() -> tuple[ModelSpec, ...]:
+    return SPECS
+
+
+@hookimpl
+def zoo_datasets() -> tuple[DatasetSpec, ...]:
+    return DATASETS
