@@ -633,7 +633,10 @@ def test_the_command_as_json(photo: str, capsys: pytest.CaptureFixture[str]) -> 
     [
         (["--stride", "4"], "--stride is for --windows."),
         (["--label", "7"], "--label is for --windows."),
-        (["--save", "x.png"], "--save is for --windows, and for models of masks."),
+        (
+            ["--save", "x.png"],
+            "--save is for --windows, and for models of masks and of translations.",
+        ),
         (
             ["other.png", "--windows", "--save", "x.png"],
             "--save draws what is in one input",

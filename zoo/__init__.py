@@ -47,6 +47,7 @@ if TYPE_CHECKING:
         TabularInput,
         TextInput,
         TextOutput,
+        TranslationOutput,
         VectorOutput,
         Weights,
     )
@@ -78,6 +79,7 @@ __all__ = [
     "TabularInput",
     "TextInput",
     "TextOutput",
+    "TranslationOutput",
     "VectorOutput",
     "Weights",
     "ZooError",

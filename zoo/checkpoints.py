@@ -34,6 +34,7 @@ from zoo.specs import (
     TabularInput,
     TextInput,
     TextOutput,
+    TranslationOutput,
     VectorOutput,
     Weights,
 )
@@ -282,6 +283,7 @@ def _output(raw: dict[str, Any]) -> Output:
         "mask": MaskOutput,
         "number": NumberOutput,
         "text": TextOutput,
+        "translation": TranslationOutput,
         "vector": VectorOutput,
     }
     if raw["kind"] not in made:

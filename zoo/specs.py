@@ -27,6 +27,7 @@ from zoo.signatures import (
     TabularInput,
     TextInput,
     TextOutput,
+    TranslationOutput,
     VectorOutput,
 )
 
@@ -50,6 +51,7 @@ __all__ = [
     "TabularInput",
     "TextInput",
     "TextOutput",
+    "TranslationOutput",
     "VectorOutput",
     "Weights",
     "lower_is_better",

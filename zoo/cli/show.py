@@ -21,6 +21,7 @@ from zoo.specs import (
     SeriesInput,
     TextInput,
     TextOutput,
+    TranslationOutput,
     VectorOutput,
 )
 
@@ -109,6 +110,9 @@ def _given(meaning: Output) -> dict[str, str]:
         return {"output": "how a text goes on"}
     if isinstance(meaning, GapOutput):
         return {"output": "what fills the gaps of a text"}
+    if isinstance(meaning, TranslationOutput):
+        language = f" in {meaning.language!r}" if meaning.language else ""
+        return {"output": f"a translation{language}"}
     if isinstance(meaning, VectorOutput):
         return {"output": f"a vector of {meaning.numbers:,} numbers"}
     said = f"{meaning.name} {meaning.unit}".rstrip()
@@ -186,6 +190,7 @@ def _said(found: "Answer") -> list[str]:
         GeneratedText,
         Regression,
         Segmentation,
+        Translation,
         Vector,
         best,
     )
@@ -194,6 +199,8 @@ def _said(found: "Answer") -> list[str]:
         return str(found).split("\n")
     if isinstance(found, FilledText):
         return [", ".join(map(str, fillings)) for fillings in found.masks]
+    if isinstance(found, Translation):
+        return [found.text, *(f"  {one}" for one in found.alternatives)]
     if isinstance(found, Drawing | Forecast | Regression | Vector):
         return [str(found)]
     if isinstance(found, Detections):

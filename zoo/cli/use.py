@@ -3,6 +3,7 @@
 import json
 import os
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,12 +11,12 @@ import click
 
 from zoo.cli import show
 from zoo.cli.completion import models
-from zoo.cli.writing import writing
+from zoo.cli.writing import translating, writing
 from zoo.errors import ZooError
-from zoo.specs import MaskOutput, TextInput
+from zoo.specs import MaskOutput, Output, TextInput, TranslationOutput
 
 if TYPE_CHECKING:
-    from zoo.results import Detections, Segmentation
+    from zoo.results import Detections, Segmentation, Translation
     from zoo.verification import Verification
 
 LONG = 200  # characters of an input that a message shows
@@ -39,6 +40,7 @@ as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 )
 @click.option("--seed", type=int, help="The same seed writes or draws the same.")
 @writing
+@translating
 @as_json
 def predict_command(
     name: str,
@@ -55,8 +57,9 @@ def predict_command(
 
     NAME may also be a checkpoint folder. A model that draws needs no input. --windows
     finds several things in a picture with a model that names one; --size to --label are
-    for it alone. --save draws the boxes, or the mask of a model that gives one;
-    --max-new-tokens to --stop are for a model that writes.
+    for it alone. --save draws the boxes, or the mask of a model that gives one, or what
+    a translation looked at; --max-new-tokens to --stop are for a model that writes,
+    --beams to --length-penalty for one that translates.
     """
     from zoo.models import build, find, load
     from zoo.prediction import example as find_example
@@ -69,12 +72,10 @@ def predict_command(
     options: dict[str, Any] = {"invert": True} if invert else {}
     options |= _over(**over) | plan
     options |= {} if seed is None else {"seed": seed}
-    drawable = "windows" in options or isinstance(find(name).output, MaskOutput)
-    if save and not drawable:
-        raise click.UsageError("--save is for --windows, and for models of masks.")
-    if save and len(texts) > 1:
-        raise click.UsageError("--save draws what is in one input.")
-    reading = isinstance(find(name).input, TextInput)
+    known = find(name)
+    if save:
+        _check_drawable(known.output, texts, "windows" in options)
+    reading = isinstance(known.input, TextInput)
     raw = [_text(text) if reading else _raw(text) for text in texts] or [None]
     model = load(name)
     answers = [predict(model, one, **options) for one in raw]
@@ -197,7 +198,16 @@ def _over(*, windows: bool, **given: Any) -> dict[str, Any]:
     return {}
 
 
-def _draw(answer: "Detections | Segmentation", path: Path) -> None:
+def _check_drawable(meaning: Output, texts: Sequence[str], windows: bool) -> None:
+    if not windows and not isinstance(meaning, MaskOutput | TranslationOutput):
+        raise click.UsageError(
+            "--save is for --windows, and for models of masks and of translations."
+        )
+    if len(texts) > 1:
+        raise click.UsageError("--save draws what is in one input.")
+
+
+def _draw(answer: "Detections | Segmentation | Translation", path: Path) -> None:
     picture = answer.drawn()
     assert picture is not None, "a picture was opened"
     try:

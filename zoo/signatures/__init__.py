@@ -19,6 +19,7 @@ from zoo.signatures.outputs import (
     NumberOutput,
     Output,
     TextOutput,
+    TranslationOutput,
     VectorOutput,
 )
 
@@ -38,6 +39,7 @@ __all__ = [
     "TabularInput",
     "TextInput",
     "TextOutput",
+    "TranslationOutput",
     "VectorOutput",
     "taken",
 ]
