@@ -58,7 +58,7 @@ class Plan:
 
     def normal(self, chance: float, count: int) -> float:
         """Return the score of `count` tokens, the end among them, and their chance."""
-        return chance / ((5 + count) / 6) ** self.length_penalty
+        return chance / float(((5 + count) / 6) ** self.length_penalty)
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
@@ -33,13 +34,13 @@ class Lexicon:
         kinds, kind = np.unique(
             links[:, 0] * len(second) + links[:, 1], return_inverse=True
         )
-        chance = np.ones(len(kinds))
+        chance: np.ndarray[Any, Any] = np.ones(len(kinds))
         for _ in range(ROUNDS):
             weight = chance[kind]
             share = weight / np.bincount(links[:, 2], weight)[links[:, 2]]
             chance = np.bincount(kind, share)
             word = kinds // len(second)
-            chance /= np.bincount(word, chance)[word]
+            chance = chance / np.bincount(word, chance)[word]
         words, others = list(first), list(second)
         self.best: dict[str, str] = {}
         for number in np.argsort(chance, kind="stable"):  # the likeliest stays
@@ -85,7 +86,7 @@ def _links(
     sides: Sequence[Sequence[Sequence[str]]],
     first: dict[str, int],
     second: dict[str, int],
-) -> np.ndarray:
+) -> np.ndarray[Any, Any]:
     """Return each word beside each word of the same pair, and a number for the word of
     the second side, in its pair: (links, 3)."""
     found, place = [], 0

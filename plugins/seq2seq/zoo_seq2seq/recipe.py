@@ -98,13 +98,15 @@ def train(settings: Settings, run: Run) -> nn.Module:
 
 def validated(model: Any, holding: Pairs, run: Run) -> dict[str, float]:
     """Return the greedy BLEU on pairs held back, and what a token costs in nats."""
+    expected = run.spec.input
+    assert isinstance(expected, TextInput), "the input of a translator"
     rows = numbered(run, holding, longest=WIDE)
     cost, count = 0.0, 0
     with evaluating(model), torch.inference_mode():
         for start in range(0, len(rows), TOGETHER):
             part = rows[start : start + TOGETHER]
             given, following, where = trimmed(part.target)
-            logits = model(tokens.trimmed(part.input, run.spec.input), given, where)
+            logits = model(tokens.trimmed(part.input, expected), given, where)
             cost += cross_entropy(logits, following[where], reduction="sum").item()
             count += int(where.sum())
     bleu = telling.bleu(translated(model, holding.given, GREEDY), holding.wanted)
