@@ -25,7 +25,7 @@ from zoo.specs import ClassOutput, ImageInput, MaskOutput, ModelSpec
 from zoo.strategies import Settings, learn
 from zoo.tasks import task
 from zoo.tasks.image_segmentation import certain
-from zoo.training import seeded
+from zoo.training import seeded, trains
 from zoo.watching import Watcher
 
 __all__ = ["Lesson", "check", "exact", "taught", "teach"]
@@ -130,6 +130,11 @@ def check(spec: ModelSpec, chosen: Settings) -> None:
     """Refuse a model that has nothing to teach, and settings that are not for it."""
     if spec.head is None:
         problem = "it declares no head, so there is nothing to fine-tune on top of it."
+        if trains(spec):
+            problem += (
+                f" 'zoo eject {spec.name} FOLDER' makes its recipe yours, to train it "
+                "on other data."
+            )
         raise OptionError(spec.name, problem, list(spec.options))
     if isinstance(spec.output, ClassOutput) and spec.output.multi_label:
         problem = (

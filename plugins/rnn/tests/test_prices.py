@@ -202,5 +202,6 @@ def test_it_declares_no_head() -> None:
 
     assert str(told.value) == (
         "Model 'rnn-netflix': it declares no head, so there is nothing to fine-tune on "
-        "top of it. Options: none."
+        "top of it. 'zoo eject rnn-netflix FOLDER' makes its recipe yours, to train it "
+        "on other data. Options: none."
     )
