@@ -206,6 +206,19 @@ def test_the_package_that_is_missing_is_named() -> None:
     )
 
 
+def test_translations_are_measured_by_recipes_alone(model: Any) -> None:
+    """
+    Not by zoo.evaluate, which says so.
+    """
+    with pytest.raises(OptionError) as refused:
+        zoo.evaluate(model, "pairs.csv")
+
+    assert str(refused.value) == (
+        "Model 'speaker': zoo.evaluate has no measure for its task, translation. "
+        "Options: none."
+    )
+
+
 class Filled(Speaker):
     """Looks at what fills up a source."""
 
