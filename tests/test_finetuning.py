@@ -376,7 +376,8 @@ def test_a_model_without_a_head(photos: Path) -> None:
     """
     assert refused(OptionError, "perceptron-iris", photos) == (
         "Model 'perceptron-iris': it declares no head, so there is nothing to "
-        "fine-tune on top of it. Options: inputs, outputs."
+        "fine-tune on top of it. 'zoo eject perceptron-iris FOLDER' makes its recipe "
+        "yours, to train it on other data. Options: inputs, outputs."
     )
 
 

@@ -12,7 +12,7 @@ PLUGINS = Path(__file__).parents[1] / "plugins"
 ROWS = [
     {"errors", "folders", "wording", "text_results", "word_results"},
     {"signatures", "showing"},
-    {"specs", "segments", "readings"},
+    {"specs", "segments", "readings", "translation_results"},
     {"hookspecs", "references", "registry", "settings", "figures", "results"},
     {"parting", "normalising", "searched"},
     {"plugins", "spaces", "policy", "locks", "examples", "targets"},
@@ -28,7 +28,7 @@ ROWS = [
     {"tokens"},
     {"texts", "series", "noise"},
     {"tensors", "golden", "about", "places", "trackers", "state", "practices"},
-    {"generating", "ngrams"},
+    {"generating", "ngrams", "beams"},
     {"tasks", "freezing", "streams", "windows", "convolutional"},
     {"models", "pictures", "baselines", "featuring", "sliding"},
     {"verbs", "frechet"},

@@ -11,7 +11,7 @@ from tokenizers import Tokenizer, models, normalizers, pre_tokenizers
 from torch import Tensor, nn
 
 import zoo
-from zoo import checkpoints
+from zoo import signatures
 from zoo.about import About, attach
 from zoo.cli import main, show
 from zoo.errors import InputError, OptionError, SpecError, VerbError
@@ -242,7 +242,7 @@ def test_a_vector_has_numbers() -> None:
 
     assert str(caught.value) == "VectorOutput: numbers=0 should be at least 1."
     raw = {"kind": "vector", "numbers": 3}
-    assert checkpoints._output(raw) == VectorOutput(numbers=3)
+    assert signatures.output_of(raw) == VectorOutput(numbers=3)
     assert show._given(VectorOutput(numbers=3)) == {"output": "a vector of 3 numbers"}
 
 

@@ -9,7 +9,7 @@ from PIL import Image
 from torch import Tensor, nn
 
 import zoo
-from zoo import checkpoints, teachable
+from zoo import signatures, teachable
 from zoo.about import About, attach
 from zoo.cli import show
 from zoo.errors import DataError, InputError, OptionError, SpecError
@@ -329,7 +329,7 @@ def test_a_config_keeps_the_alphabet(model: Any) -> None:
     known = model.zoo.spec
     plain = json.loads(json.dumps({"kind": "reading", "labels": list("ab")}))
 
-    assert checkpoints._output(plain) == known.output
+    assert signatures.output_of(plain) == known.output
     assert known.labels == ("a", "b")
 
 

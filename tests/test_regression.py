@@ -9,7 +9,7 @@ from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.metrics import mean_absolute_error, r2_score, root_mean_squared_error
 from torch import Tensor
 
-from zoo import ClassOutput, Column, NumberOutput, TabularInput, checkpoints
+from zoo import ClassOutput, Column, NumberOutput, TabularInput, signatures
 from zoo.baselines import least_squares, logistic, mean
 from zoo.errors import InputError, SpecError
 from zoo.figures import score
@@ -122,12 +122,12 @@ def test_config_json_knows_both_outputs() -> None:
     classes = ClassOutput(labels=("a", "b"))
     plain = {"kind": "classes", "labels": ["a", "b"], "function_to_apply": "softmax"}
 
-    assert checkpoints._output({**plain, "multi_label": False}) == classes
-    assert checkpoints._output(
+    assert signatures.output_of({**plain, "multi_label": False}) == classes
+    assert signatures.output_of(
         {"kind": "number", "name": "price", "unit": "dollars"}
     ) == (PRICE)
     with pytest.raises(ValueError, match="unknown output 'box'"):
-        checkpoints._output({"kind": "box"})
+        signatures.output_of({"kind": "box"})
 
 
 def test_noise_for_a_number_is_numbers() -> None:

@@ -11,7 +11,7 @@ import pytest
 import torch
 from PIL import Image
 
-from zoo import Column, ForecastOutput, SeriesInput, checkpoints, noise
+from zoo import Column, ForecastOutput, SeriesInput, noise, signatures
 from zoo.cli import show
 from zoo.errors import InputError, SpecError
 from zoo.results import Forecast
@@ -388,8 +388,8 @@ def test_a_folder_remembers_them() -> None:
     """
     given, answer = (json.loads(json.dumps(asdict(one))) for one in (PRICES, CLOSE))
 
-    assert checkpoints._input(given) == PRICES
-    assert checkpoints._output(answer) == CLOSE
+    assert signatures.input_of(given) == PRICES
+    assert signatures.output_of(answer) == CLOSE
 
 
 def test_noise_has_their_shape() -> None:

@@ -635,7 +635,8 @@ def test_the_command_as_json(photo: str, capsys: pytest.CaptureFixture[str]) -> 
         (["--label", "7"], "--label is for --windows."),
         (
             ["--save", "x.png"],
-            "--save is for --windows, and for models of masks, or that read.",
+            "--save is for --windows, and for models of masks, readings or "
+            "translations.",
         ),
         (
             ["other.png", "--windows", "--save", "x.png"],

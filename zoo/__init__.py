@@ -49,6 +49,7 @@ if TYPE_CHECKING:
         TabularInput,
         TextInput,
         TextOutput,
+        TranslationOutput,
         VectorOutput,
         Weights,
     )
@@ -81,6 +82,7 @@ __all__ = [
     "TabularInput",
     "TextInput",
     "TextOutput",
+    "TranslationOutput",
     "VectorOutput",
     "Weights",
     "ZooError",

@@ -7,7 +7,7 @@ import json
 import os
 import re
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from types import NoneType
@@ -16,28 +16,8 @@ from typing import Any
 from zoo import store
 from zoo.errors import CheckpointError, SpecError, near
 from zoo.plugins import Plugin
-from zoo.specs import (
-    ClassOutput,
-    Column,
-    ForecastOutput,
-    GapOutput,
-    ImageInput,
-    ImageOutput,
-    Input,
-    License,
-    MaskOutput,
-    ModelSpec,
-    NoiseInput,
-    NumberOutput,
-    Output,
-    ReadingOutput,
-    SeriesInput,
-    TabularInput,
-    TextInput,
-    TextOutput,
-    VectorOutput,
-    Weights,
-)
+from zoo.signatures import as_tuples, input_of, output_of
+from zoo.specs import Input, License, ModelSpec, Output, Weights
 
 __all__ = [
     "CARD",
@@ -227,12 +207,12 @@ def _config(raw: Any) -> Config:
         if name not in known:
             raise ValueError(f"unknown entry {name!r}. {near(name, known)}")
     values |= {
-        "input": _input(raw["input"]),
-        "output": _output(raw["output"]),
+        "input": input_of(raw["input"]),
+        "output": output_of(raw["output"]),
         "license": License(**raw["license"]),
         "weights": Weights(**raw["weights"]),
         "trained_on": tuple(raw["trained_on"]),
-        "options": {name: _tuple(value) for name, value in raw["options"].items()},
+        "options": {name: as_tuples(value) for name, value in raw["options"].items()},
     }
     config = Config(**values)
     for field in fields(Config):
@@ -256,44 +236,3 @@ PLAIN: dict[Any, Any] = {
     Mapping[str, str]: dict,
     Mapping[str, str] | None: (dict, NoneType),
 }
-
-
-def _input(raw: dict[str, Any]) -> Input:
-    if raw["kind"] == "image":
-        return ImageInput(**_tuples(raw))
-    if raw["kind"] == "noise":
-        return NoiseInput(**raw)
-    if raw["kind"] in ("table", "series"):
-        make = TabularInput if raw["kind"] == "table" else SeriesInput
-        columns = tuple(Column(**column) for column in raw["columns"])
-        return make(**{**raw, "columns": columns})
-    if raw["kind"] == "text":
-        if "held" in raw:  # a file may not say which other file to read
-            raise ValueError("unknown entry 'held'")
-        return TextInput(**raw)
-    raise ValueError(f"unknown input {raw['kind']!r}")
-
-
-def _output(raw: dict[str, Any]) -> Output:
-    made: dict[str, Callable[..., Output]] = {
-        "classes": ClassOutput,
-        "forecast": ForecastOutput,
-        "gap": GapOutput,
-        "image": ImageOutput,
-        "mask": MaskOutput,
-        "number": NumberOutput,
-        "reading": ReadingOutput,
-        "text": TextOutput,
-        "vector": VectorOutput,
-    }
-    if raw["kind"] not in made:
-        raise ValueError(f"unknown output {raw['kind']!r}")
-    return made[raw["kind"]](**_tuples(raw))
-
-
-def _tuples(raw: dict[str, Any]) -> dict[str, Any]:
-    return {name: _tuple(value) for name, value in raw.items()}
-
-
-def _tuple(value: Any) -> Any:
-    return tuple(map(_tuple, value)) if isinstance(value, list) else value

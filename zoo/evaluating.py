@@ -25,7 +25,7 @@ def evaluate(
     """
     spec = about(model).spec
     if not hasattr(task(spec.task), "measure"):
-        problem = f"its task, {spec.task}, has no right answers to compare with."
+        problem = f"zoo.evaluate has no measure for its task, {spec.task}."
         raise OptionError(spec.name, problem, [])
     labels = spec.labels or None
     found = gathering.gather(

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor, nn
 
-from zoo.errors import MissingExtra
+from zoo.showing import plotted as png
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -19,19 +18,6 @@ __all__ = ["confusion", "curves", "lines", "mistakes", "png", "predicted", "regi
 
 WIDTH = 40  # letters that stand side by side below a confusion
 COLOURS = ("#cc6677", "#4477aa", "#ddcc77", "#117733", "#aa4499", "#88ccee")
-
-
-def png(width: float, height: float, draw: Callable[[Figure], None]) -> bytes:
-    """Return what `draw` puts on a figure of that many inches."""
-    try:
-        from matplotlib.figure import Figure  # not pyplot: no window, no global state
-    except ImportError as exc:
-        raise MissingExtra("matplotlib", "Drawing a picture") from exc
-    figure = Figure(figsize=(width, height), dpi=90, layout="constrained")
-    draw(figure)
-    file = io.BytesIO()
-    figure.savefig(file, format="png", metadata={"Software": None})
-    return file.getvalue()
 
 
 def curves(history: Sequence[Mapping[str, float]]) -> bytes:

@@ -8,11 +8,13 @@ from PIL import Image, ImageDraw, ImageFont
 
 from zoo.readings import Reading
 from zoo.segments import Segmentation
-from zoo.showing import COLOURS, coded, figure, png, sheet, trend
+from zoo.showing import COLOURS, bars, coded, figure, png, sheet, trend
 from zoo.text_results import FilledText, Filling, GeneratedText
+from zoo.translation_results import Alternative, Translation
 from zoo.word_results import Neighbour, Neighbours, Vector
 
 __all__ = [
+    "Alternative",
     "Answer",
     "Box",
     "Classification",
@@ -30,6 +32,7 @@ __all__ = [
     "Regression",
     "Result",
     "Segmentation",
+    "Translation",
     "Vector",
     "best",
     "sheet",
@@ -56,7 +59,7 @@ class Classification:
         return {"label": self.label, "score": self.score, "scores": scores}
 
     def _repr_html_(self) -> str:
-        return figure(self.picture, _bars(best(self.scores)))
+        return figure(self.picture, bars(best(self.scores)))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,7 +80,7 @@ class MultiLabel:
         return {"labels": list(self.labels), "scores": dict(self.scores)}
 
     def _repr_html_(self) -> str:
-        return figure(self.picture, _bars(best(self.scores)))
+        return figure(self.picture, bars(best(self.scores)))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -261,6 +264,7 @@ Result = (
     | Reading
     | Regression
     | Segmentation
+    | Translation
     | Vector
 )
 Answer = Result | Detections
@@ -269,16 +273,6 @@ Answer = Result | Detections
 def best(scores: dict[str, float]) -> dict[str, float]:
     """Return the few highest scores, the highest first."""
     return dict(sorted(scores.items(), key=lambda pair: -pair[1])[:SHOWN])
-
-
-def _bars(scores: dict[str, float]) -> str:
-    rows = "".join(
-        f"<tr><td>{html.escape(str(name))}</td><td>{score:.2%}</td><td>"
-        f'<div style="background:#4477aa;height:.8em;width:{120 * score:.0f}px"></div>'
-        "</td></tr>"
-        for name, score in scores.items()
-    )
-    return f"<table>{rows}</table>"
 
 
 def _frame(pen: ImageDraw.ImageDraw, one: Detection, scale: float, colour: str) -> None:

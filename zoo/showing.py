@@ -1,13 +1,22 @@
 """How results show themselves: pictures as bytes and in HTML, a sheet, a trend."""
 
+from __future__ import annotations
+
 import base64
+import html
 import io
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from PIL import Image, ImageDraw
 
-__all__ = ["COLOURS", "coded", "figure", "png", "sheet", "trend"]
+from zoo.errors import MissingExtra
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+__all__ = ["COLOURS", "bars", "coded", "figure", "plotted", "png", "sheet", "trend"]
 
 COLOURS = ("#4477aa", "#cc6677", "#117733", "#aa4499", "#997700", "#332288")
 GAP = 2  # pixels between the pictures of a sheet
@@ -48,6 +57,17 @@ def figure(
     return f'<div style="display:flex;align-items:center">{image}{beside}</div>'
 
 
+def bars(scores: Mapping[str, float]) -> str:
+    """Return HTML with a bar for each name, as long as its share of one."""
+    rows = "".join(
+        f"<tr><td>{html.escape(str(name))}</td><td>{score:.2%}</td><td>"
+        f'<div style="background:#4477aa;height:.8em;width:{120 * score:.0f}px"></div>'
+        "</td></tr>"
+        for name, score in scores.items()
+    )
+    return f"<table>{rows}</table>"
+
+
 def coded(picture: Image.Image) -> str:
     """Return a picture as the text of a PNG in base64."""
     return base64.b64encode(png(picture)).decode()
@@ -57,6 +77,19 @@ def png(picture: Image.Image) -> bytes:
     """Return a picture as the bytes of a PNG."""
     file = io.BytesIO()
     picture.save(file, format="PNG")
+    return file.getvalue()
+
+
+def plotted(width: float, height: float, draw: Callable[[Figure], None]) -> bytes:
+    """Return what `draw` puts on a figure of that many inches, as a PNG."""
+    try:
+        from matplotlib.figure import Figure  # not pyplot: no window, no global state
+    except ImportError as exc:
+        raise MissingExtra("matplotlib", "Drawing a picture") from exc
+    figure = Figure(figsize=(width, height), dpi=90, layout="constrained")
+    draw(figure)
+    file = io.BytesIO()
+    figure.savefig(file, format="png", metadata={"Software": None})
     return file.getvalue()
 
 

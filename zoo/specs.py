@@ -28,6 +28,7 @@ from zoo.signatures import (
     TabularInput,
     TextInput,
     TextOutput,
+    TranslationOutput,
     VectorOutput,
 )
 
@@ -52,6 +53,7 @@ __all__ = [
     "TabularInput",
     "TextInput",
     "TextOutput",
+    "TranslationOutput",
     "VectorOutput",
     "Weights",
     "lower_is_better",

@@ -14,6 +14,7 @@ from zoo.signatures import taken
 from zoo.specs import ClassOutput, ImageInput, MaskOutput, ModelSpec, ReadingOutput
 from zoo.strategies import Settings
 from zoo.tasks.image_to_text import numbered
+from zoo.training import trains
 
 __all__ = ["check", "keep_known", "refuse_long"]
 
@@ -22,6 +23,11 @@ def check(spec: ModelSpec, chosen: Settings) -> None:
     """Refuse a model that has nothing to teach, and settings that are not for it."""
     if spec.head is None:
         problem = "it declares no head, so there is nothing to fine-tune on top of it."
+        if trains(spec):
+            problem += (
+                f" 'zoo eject {spec.name} FOLDER' makes its recipe yours, to train it "
+                "on other data."
+            )
         raise OptionError(spec.name, problem, list(spec.options))
     if isinstance(spec.output, ClassOutput) and spec.output.multi_label:
         problem = (

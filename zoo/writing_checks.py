@@ -1,7 +1,7 @@
 """What every model promises that takes texts, and what one that goes on with them does.
 
-A check returns at once where a model takes none, or its module has no `extend`: see
-`zoo.generating`.
+A check returns at once where a model takes none, where its module has no `extend`: see
+`zoo.generating`, or where it makes no text of a text: see `zoo.beams`.
 """
 
 from pathlib import Path
@@ -10,16 +10,18 @@ from typing import Any
 import torch
 from torch import nn
 
-from zoo import generating, models, tokens
+from zoo import beams, generating, models, tokens
 from zoo.generating import METHOD, Plan
-from zoo.specs import ModelSpec, TextInput
+from zoo.specs import ModelSpec, TextInput, TranslationOutput
 from zoo.tensors import prepared, stand_in
 
 __all__ = [
     "TEXT_CHECKS",
     "memory_changes_nothing",
     "padding_says_nothing",
+    "steps_are_the_whole",
     "texts_go_on_as_alone",
+    "translations_are_found_as_alone",
 ]
 
 GREEDY = Plan(max_new_tokens=8, temperature=0)
@@ -85,10 +87,57 @@ def texts_go_on_as_alone(spec: ModelSpec, tmp_path: Path) -> None:
         assert all(len(one.tokens) == 8 or one.finished for one in together)
 
 
+@torch.inference_mode()
+def steps_are_the_whole(spec: ModelSpec, tmp_path: Path) -> None:
+    """Step by step a translation is told what it is told as a whole, a step leaves the
+    memory it was given as it was, and nothing that fills up a source is looked at."""
+    if not isinstance(spec.output, TranslationOutput):
+        return
+    model: Any = models.build(spec.name).eval()
+    source = prepared(stand_in(spec.input, spec.output, 3, spec.name).input, spec.input)
+    source[-1, 2:] = _padding(spec)  # however long the others were drawn
+    target = source[:, :5].roll(1, dims=0)
+    target[:, 0] = spec.output.start
+    whole, memory = model(source, target), model.read(source)
+    for place in range(target.shape[1]):
+        before = {name: held.clone() for name, held in memory.items()}
+        logits, weight, after = model.step(target[:, place], memory)
+        assert torch.allclose(logits, whole[:, place], atol=1e-4), "a step is another"
+        assert all(torch.equal(memory[name], held) for name, held in before.items())
+        assert torch.allclose(weight.sum(dim=1), torch.ones(3), atol=1e-4)
+        assert not weight[source == _padding(spec)].any(), "it looked at what fills up"
+        memory = after
+
+
+def translations_are_found_as_alone(spec: ModelSpec, tmp_path: Path) -> None:
+    """What is found for a source does not depend on those beside it."""
+    if not isinstance(spec.output, TranslationOutput):
+        return
+    model = models.build(spec.name).eval()
+    rows = stand_in(spec.input, spec.output, 1, spec.name).input[0].tolist()
+    sources = [rows[:2], rows[:9], rows[:5]]
+    for plan in (beams.Plan(beams=1, max_tokens=6), beams.Plan(beams=3, max_tokens=6)):
+        together = beams.search(model, sources, plan=plan)
+        alone = [beams.search(model, [one], plan=plan)[0] for one in sources]
+        for some, others in zip(together, alone, strict=True):
+            assert [one.tokens for one in some] == [one.tokens for one in others]
+
+
+def _padding(spec: ModelSpec) -> int:
+    assert isinstance(spec.input, TextInput), "a model that translates also reads"
+    return spec.input.padding
+
+
 def _written(
     model: nn.Module, prompts: list[list[int]], plan: Plan
 ) -> list[generating.Written]:
     return generating.generate(model, prompts, plan=plan, seeds=[0] * len(prompts))
 
 
-TEXT_CHECKS = (padding_says_nothing, memory_changes_nothing, texts_go_on_as_alone)
+TEXT_CHECKS = (
+    padding_says_nothing,
+    memory_changes_nothing,
+    texts_go_on_as_alone,
+    steps_are_the_whole,
+    translations_are_found_as_alone,
+)

@@ -23,6 +23,7 @@ from zoo.specs import (
     SeriesInput,
     TextInput,
     TextOutput,
+    TranslationOutput,
     VectorOutput,
 )
 
@@ -114,6 +115,9 @@ def _given(meaning: Output) -> dict[str, str]:
         return {"output": "what fills the gaps of a text"}
     if isinstance(meaning, ReadingOutput):
         return {"output": f"a text of the characters {''.join(meaning.labels)}"}
+    if isinstance(meaning, TranslationOutput):
+        language = f" in {meaning.language!r}" if meaning.language else ""
+        return {"output": f"a translation{language}"}
     if isinstance(meaning, VectorOutput):
         return {"output": f"a vector of {meaning.numbers:,} numbers"}
     said = f"{meaning.name} {meaning.unit}".rstrip()
@@ -192,6 +196,7 @@ def _said(found: "Answer") -> list[str]:
         Reading,
         Regression,
         Segmentation,
+        Translation,
         Vector,
         best,
     )
@@ -200,6 +205,8 @@ def _said(found: "Answer") -> list[str]:
         return str(found).split("\n")
     if isinstance(found, FilledText):
         return [", ".join(map(str, fillings)) for fillings in found.masks]
+    if isinstance(found, Translation):
+        return [found.text, *(f"  {one}" for one in found.alternatives)]
     if isinstance(found, Drawing | Forecast | Regression | Vector):
         return [str(found)]
     if isinstance(found, Reading):

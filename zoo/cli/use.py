@@ -10,12 +10,18 @@ import click
 
 from zoo.cli import show
 from zoo.cli.completion import models
-from zoo.cli.writing import writing
+from zoo.cli.writing import translating, writing
 from zoo.errors import ZooError
-from zoo.specs import MaskOutput, Output, ReadingOutput, TextInput
+from zoo.specs import (
+    MaskOutput,
+    Output,
+    ReadingOutput,
+    TextInput,
+    TranslationOutput,
+)
 
 if TYPE_CHECKING:
-    from zoo.results import Detections, Reading, Segmentation
+    from zoo.results import Detections, Reading, Segmentation, Translation
     from zoo.verification import Verification
 
 LONG = 200  # characters of an input that a message shows
@@ -39,7 +45,7 @@ as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 )
 @click.option("--seed", type=int, help="The same seed writes or draws the same.")
 @writing
-@click.option("--beams", type=int, help="Texts that are weighed while reading.")
+@translating
 @as_json
 def predict_command(
     name: str,
@@ -48,7 +54,6 @@ def predict_command(
     invert: bool,
     save: Path | None,
     seed: int | None,
-    beams: int | None,
     plan: dict[str, Any],
     as_json: bool,
     **over: Any,
@@ -58,8 +63,9 @@ def predict_command(
     NAME may also be a checkpoint folder. A model that draws needs no input. --windows
     finds several things in a picture with a model that names one; --size to --label are
     for it alone. --save draws the boxes, or the mask or the text of a model that gives
-    one; --max-new-tokens to --stop are for a model that writes, --beams for one that
-    reads.
+    one, or what a translation looked at; --max-new-tokens to --stop are for a model
+    that writes, --beams for one that reads or translates, and --max-tokens and
+    --length-penalty for one that translates.
     """
     from zoo.models import build, find, load
     from zoo.prediction import example as find_example
@@ -69,7 +75,7 @@ def predict_command(
     texts = (str(find_example(name)), *inputs) if example else inputs
     if not texts and not able(build(name), "sample"):  # asked before weights come
         raise click.UsageError("Give an input, or --example to try the model's own.")
-    options = _given(invert=invert or None, seed=seed, beams=beams)
+    options = _given(invert=invert or None, seed=seed)
     options |= _over(**over) | plan
     if save:
         _check_save(find(name).output, options, len(texts))
@@ -201,14 +207,17 @@ def _over(*, windows: bool, **given: Any) -> dict[str, Any]:
 
 
 def _check_save(meaning: Output, options: dict[str, Any], inputs: int) -> None:
-    if not ("windows" in options or isinstance(meaning, MaskOutput | ReadingOutput)):
-        wanted = "--windows, and for models of masks, or that read"
+    drawable = MaskOutput | ReadingOutput | TranslationOutput
+    if not ("windows" in options or isinstance(meaning, drawable)):
+        wanted = "--windows, and for models of masks, readings or translations"
         raise click.UsageError(f"--save is for {wanted}.")
     if inputs > 1:
         raise click.UsageError("--save draws what is in one input.")
 
 
-def _draw(answer: "Detections | Reading | Segmentation", path: Path) -> None:
+def _draw(
+    answer: "Detections | Reading | Segmentation | Translation", path: Path
+) -> None:
     picture = answer.drawn()
     assert picture is not None, "a picture was opened"
     try:

@@ -157,8 +157,14 @@ class Collapsed(TrainingError):
 class MissingExtra(ZooError):
     """An optional package is needed for this, and is not installed."""
 
-    def __init__(self, package: str, purpose: str, extra: str = "train") -> None:
+    def __init__(
+        self,
+        package: str,
+        purpose: str,
+        extra: str = "train",
+        distribution: str = "zoo-core",
+    ) -> None:
         super().__init__(
             f"{purpose} needs the package {package!r}, which is not installed. "
-            f"Run: pip install 'zoo-core[{extra}]'"
+            f"Run: pip install '{distribution}[{extra}]'"
         )

@@ -20,8 +20,10 @@ from zoo.signatures.outputs import (
     Output,
     ReadingOutput,
     TextOutput,
+    TranslationOutput,
     VectorOutput,
 )
+from zoo.signatures.plain import as_tuples, input_of, output_of
 
 __all__ = [
     "ClassOutput",
@@ -40,6 +42,10 @@ __all__ = [
     "TabularInput",
     "TextInput",
     "TextOutput",
+    "TranslationOutput",
     "VectorOutput",
+    "as_tuples",
+    "input_of",
+    "output_of",
     "taken",
 ]

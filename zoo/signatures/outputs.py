@@ -15,6 +15,7 @@ __all__ = [
     "Output",
     "ReadingOutput",
     "TextOutput",
+    "TranslationOutput",
     "VectorOutput",
 ]
 
@@ -137,6 +138,27 @@ class TextOutput:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TranslationOutput:
+    """A text made of a text: a logit for each token after each token of it, (batch,
+    length, vocabulary), in the numbers that the input is in.
+
+    `start` is the token that every text begins after, `end` the one that says that it
+    is over. `language` is written as on the Hub ("fr").
+    """
+
+    kind: Literal["translation"] = "translation"
+    start: int
+    end: int
+    language: str = ""
+
+    def __post_init__(self) -> None:
+        for name in ("start", "end"):
+            if (number := getattr(self, name)) < 0:
+                wanted = "the number of a token"
+                raise SpecError("TranslationOutput", name, number, wanted)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class GapOutput:
     """What may stand at each place of a text: a logit for each token, (batch, length,
     vocabulary). `mask` is the token that stands for a gap."""
@@ -190,5 +212,6 @@ Output = (
     | NumberOutput
     | ReadingOutput
     | TextOutput
+    | TranslationOutput
     | VectorOutput
 )

@@ -4,7 +4,7 @@ An answer takes many passes through the model, and its tokenizer: `zoo.generatin
 the loop, and tells of the one method that a module must have.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from typing import Any
 
@@ -13,24 +13,15 @@ from torch import Tensor, nn
 
 from zoo import generating, texts, tokens
 from zoo.about import about
-from zoo.errors import OptionError
 from zoo.generating import Plan
 from zoo.results import GeneratedText, Result
 from zoo.specs import TextInput
+from zoo.tasks._plans import Rules, check, number, whole
 
 __all__ = ["OPTIONS", "answers", "batch", "items", "opened", "sampled", "suspicion"]
 
 OPTIONS = tuple(field.name for field in fields(Plan))
 LARGEST = 1 << 20  # tokens that are written at once
-
-
-def _number(value: object, low: float, high: float) -> bool:
-    plain = isinstance(value, (int, float)) and not isinstance(value, bool)
-    return plain and low <= value <= high  # type: ignore[operator]
-
-
-def _whole(value: object, low: int, high: int) -> bool:
-    return isinstance(value, int) and _number(value, low, high)
 
 
 def _texts(value: object) -> bool:
@@ -41,25 +32,25 @@ def _texts(value: object) -> bool:
 
 
 # What each option must be, and how that is said.
-RULES: dict[str, tuple[Callable[[Any], bool], str]] = {
+RULES: Rules = {
     "max_new_tokens": (
-        lambda value: _whole(value, 1, LARGEST),
+        lambda value: whole(value, 1, LARGEST),
         f"a whole number from 1 to {LARGEST:,}",
     ),
     "temperature": (
-        lambda value: value == 0 or _number(value, 0.01, 100),
+        lambda value: value == 0 or number(value, 0.01, 100),
         "0, for the likeliest token, or from 0.01 to 100",
     ),
     "top_k": (
-        lambda value: value is None or _whole(value, 1, 1 << 62),
+        lambda value: value is None or whole(value, 1, 1 << 62),
         "a whole number from 1 on, or None",
     ),
     "top_p": (
-        lambda value: value is None or (_number(value, 0, 1) and value > 0),
+        lambda value: value is None or (number(value, 0, 1) and value > 0),
         "above 0 and at most 1, or None",
     ),
     "seed": (
-        lambda value: value is None or _whole(value, 0, (1 << 63) - 1),
+        lambda value: value is None or whole(value, 0, (1 << 63) - 1),
         "a whole number from 0 on, below 2**63, or None",
     ),
     "stop": (
@@ -104,11 +95,7 @@ def sampled(
 
 def planned(model: str, options: Mapping[str, Any]) -> Plan:
     """Return the plan of a generation, or an OptionError about one of its options."""
-    for name, value in options.items():
-        fits, wanted = RULES[name]
-        if not fits(value):
-            problem = f"{name}={value!r} should be {wanted}."
-            raise OptionError(model, problem, OPTIONS)
+    check(model, options, RULES)
     return Plan(**options)
 
 

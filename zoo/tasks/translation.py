@@ -1,0 +1,121 @@
+"""A text in, the same in another language out. The Hub's tag is translation.
+
+An answer is looked for: `zoo.beams` has the search, and tells of the two methods that a
+module must have. Both languages are read and written by one tokenizer.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import fields
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from zoo import beams, texts, tokens
+from zoo.about import about
+from zoo.beams import Plan, Written
+from zoo.errors import InputError
+from zoo.results import Alternative, Result, Translation
+from zoo.specs import TextInput, TranslationOutput
+from zoo.tasks._plans import Rules, check, number, whole
+
+__all__ = ["OPTIONS", "answers", "batch", "items", "opened", "suspicion"]
+
+OPTIONS = tuple(field.name for field in fields(Plan))
+WIDEST, LARGEST = 100, 1 << 12  # beams, and tokens that are written
+BROKEN = "\ufffd"  # what part of a character is read as
+
+RULES: Rules = {
+    "beams": (
+        lambda value: whole(value, 1, WIDEST),
+        f"a whole number from 1 to {WIDEST}",
+    ),
+    "max_tokens": (
+        lambda value: value is None or whole(value, 1, LARGEST),
+        f"a whole number from 1 to {LARGEST:,}, or None",
+    ),
+    "length_penalty": (
+        lambda value: number(value, 0, 10),
+        "from 0, for none, to 10",
+    ),
+}
+
+items, batch = texts.items, texts.batch
+
+
+def opened(item: Any, expected: TextInput) -> str | Tensor:
+    """Return a text that the model can read to its end, or an InputError."""
+    found = texts.opened(item, expected)
+    if isinstance(found, str):
+        around = len(tokens.tokenizer(expected).encode("").ids)
+        count = len(tokens.whole(found, expected)) + around
+        if count > expected.longest:
+            problem = (
+                f"The text has {count:,} tokens, and the model reads "
+                f"{expected.longest:,} at most: give it sentence by sentence, as a "
+                "list."
+            )
+            raise InputError(problem, texts.describe(expected))
+    return found
+
+
+def suspicion(batch: Tensor, expected: TextInput) -> tuple[str, str] | None:
+    """Return why a translation would say nothing: letters that are no token."""
+    made = tokens.tokenizer(expected)
+    strange = [n for n in batch.unique().tolist() if BROKEN in made.decode([n])]
+    parts = torch.isin(batch, torch.tensor(strange, dtype=batch.dtype)).sum(dim=1)
+    if (2 * parts <= (batch != expected.padding).sum(dim=1)).all():
+        return texts.suspicion(batch, expected)
+    language = f" (language: {expected.language})" if expected.language else ""
+    return "letters", (
+        "A text is mostly of signs that the model has no token for, so its translation "
+        f"means nothing: check the language and the alphabet{language}."
+    )
+
+
+def answers(
+    module: nn.Module, opened: Sequence[str | Tensor], options: Mapping[str, Any]
+) -> list[Result]:
+    """Return a translation of each text; `options` are those of `zoo.beams.Plan`."""
+    spec = about(module).spec
+    expected, meaning = spec.input, spec.output
+    assert isinstance(expected, TextInput), "what a model of this task takes"
+    assert isinstance(meaning, TranslationOutput), "what a model of this task gives"
+    check(spec.name, options, RULES)
+    sources = [
+        tokens.numbers([one], expected)[0] if isinstance(one, str) else one.tolist()
+        for one in opened
+    ]
+    found = beams.search(module, sources, plan=Plan(**options))
+    return [
+        _told(one, source, texts, expected, meaning)
+        for one, source, texts in zip(opened, sources, found, strict=True)
+    ]
+
+
+def _told(
+    given: str | Tensor,
+    source: Sequence[int],
+    found: Sequence[Written],
+    expected: TextInput,
+    meaning: TranslationOutput,
+) -> Translation:
+    made, best = tokens.tokenizer(expected), found[0]
+
+    def shown(row: Sequence[int]) -> tuple[str, ...]:
+        return tuple(made.decode([n], skip_special_tokens=False) for n in row)
+
+    ended = [meaning.end] if best.finished else []
+    return Translation(
+        source=given if isinstance(given, str) else tokens.spelled(source, expected),
+        text=tokens.spelled(best.tokens, expected),
+        score=best.score,
+        finished=best.finished,
+        alternatives=tuple(
+            Alternative(text=tokens.spelled(one.tokens, expected), score=one.score)
+            for one in found[1:]
+        ),
+        source_tokens=shown(source),
+        tokens=shown([*best.tokens, *ended]),
+        attention=tuple(map(tuple, best.attention.tolist())),
+    )
