@@ -58,7 +58,8 @@ def _classes(receipt: Mapping[str, Any]) -> str:
         return ""
     weighed = receipt["settings"]["balance"]
     if receipt.get("texts"):
-        rows = cards.table((f"`{one}`", f"{count:,}") for one, count in counts.items())
+        seen = ((f"`{one}`", f"{n:,}") for one, n in counts.items() if n)
+        rows = cards.table(seen)
         return f"\n| character | in so many texts |\n| --- | ---: |\n{rows}\n"
     one = "pixel" if receipt.get("pixels") else "row"
     said = "Each class counted alike" if weighed else f"Each {one} counted alike"

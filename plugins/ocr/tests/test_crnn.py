@@ -26,6 +26,7 @@ from zoo.cli import main
 from zoo.errors import DataError, OptionError
 from zoo.images import open_image, pixels
 from zoo.tasks.image_to_text import numbered
+from zoo.teachable import keep_known
 from zoo.tensors import Tensors
 
 NAME = "crnn-captcha"
@@ -213,6 +214,111 @@ def test_without_the_package_it_is_told_what_to_install(
     assert str(refused.value) == (
         "Dataset 'generated_captcha' is made by the package 'captcha', which is not "
         "installed. Run: pip install 'zoo-ocr[train]'"
+    )
+
+
+# Fine-tuning
+
+
+@pytest.fixture(scope="module")
+def untrained(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A checkpoint folder of the model with weights that nobody has trained."""
+    torch.manual_seed(0)
+    return zoo.save(zoo.build(NAME), tmp_path_factory.mktemp("run") / "reader")
+
+
+@pytest.fixture
+def signs(tmp_path: Path) -> Path:
+    """A folder of captchas with a character that the model does not know."""
+    for part, texts in {"train": ["a-b", "b-", "-a", "ab"], "test": ["-b"]}.items():
+        folder = tmp_path / "signs" / part
+        folder.mkdir(parents=True)
+        for text in texts:
+            captcha("ab").save(folder / f"{text}.png")
+    return tmp_path / "signs"
+
+
+def test_known_characters_keep_their_rows_of_the_head(untrained: Path) -> None:
+    """
+    With an alphabet in another order, some left out and some new, what is known says
+    of every step what it said before.
+    """
+    old: Any = zoo.load(untrained)
+    new: Any = zoo.load(untrained, labels=["z", "+", "a", "0"])
+    keep_known(old, new)
+    image = torch.rand(2, 1, 50, 200)
+    before, after = old(image), new(image)
+    places = [0, *(1 + CHARACTERS.index(one) for one in "za0")]
+
+    assert new.zoo.labels == ("z", "+", "a", "0")
+    assert torch.allclose(after[..., [0, 1, 3, 4]], before[..., places], atol=1e-6)
+
+
+def test_a_lesson_adds_characters_and_tells_what_it_learned(
+    untrained: Path, signs: Path, tmp_path: Path
+) -> None:
+    """
+    The alphabet grows, the card counts the texts of each character, the result reads
+    with it, and is measured again with the same figures.
+    """
+    model: Any = zoo.finetune(untrained, signs, tmp_path / "taught", epochs=1)
+    again: Any = zoo.load(tmp_path / "taught")
+    receipt = again.zoo.receipt
+    card = (tmp_path / "taught" / checkpoints.CARD).read_text(encoding="utf-8")
+    measured = {one["name"]: one["value"] for one in receipt["metrics"]}
+
+    assert model.zoo.labels == again.zoo.labels == (*CHARACTERS, "-")
+    assert set(measured) == {"string_accuracy", "character_error_rate"}
+    assert zoo.evaluate(again, signs) == pytest.approx(measured)
+    assert set(receipt["baselines"]) == {"the commonest text"}
+    assert f"It reads the characters {CHARACTERS}-." in card
+    assert "| character | in so many texts |" in card
+    assert "| `c` |" not in card
+    assert isinstance(zoo.predict(again, captcha("ab")).text, str)
+
+
+def test_what_comes_before_the_head_is_kept(untrained: Path, signs: Path) -> None:
+    """
+    By default; with freeze="none" it learns too.
+    """
+    before = zoo.load(untrained).state_dict()
+    kept = zoo.finetune(untrained, signs, epochs=1).state_dict()
+    moved = zoo.finetune(untrained, signs, epochs=1, freeze="none").state_dict()
+    name = "read.weight_ih_l0"
+
+    assert torch.equal(kept[name], before[name])
+    assert not torch.equal(moved[name], before[name])
+
+
+def test_a_text_that_is_too_long_is_told(untrained: Path, tmp_path: Path) -> None:
+    """
+    It takes a step for each character, and one more for each repetition; there are 50.
+    """
+    folder = tmp_path / "long"
+    folder.mkdir()
+    captcha("ab").save(folder / f"{'a' * 26}.png")
+    captcha("ab").save(folder / "ab.png")
+    with pytest.raises(DataError) as refused:
+        zoo.finetune(untrained, folder)
+
+    assert str(refused.value) == (
+        f"long/training: the text {'a' * 26!r} takes 51 steps, one more for each "
+        "character that is repeated; the model has 50."
+    )
+
+
+def test_rows_of_other_characters_are_not_measured_on(
+    untrained: Path, signs: Path
+) -> None:
+    """
+    zoo evaluate asks the model what it knows.
+    """
+    with pytest.raises(DataError) as refused:
+        zoo.evaluate(zoo.load(untrained), signs)
+
+    assert str(refused.value) == (
+        "signs: the training rows have characters that are not learned: '-'. Learned: "
+        f"'{CHARACTERS}'."
     )
 
 

@@ -7,8 +7,10 @@ from zoo import (
     DatasetSpec,
     ImageInput,
     License,
+    Metric,
     ModelSpec,
     ReadingOutput,
+    Weights,
     hookimpl,
 )
 
@@ -17,7 +19,7 @@ CHARACTERS = "0123456789abcdefghijklmnopqrstuvwxyz"
 SPECS = (
     ModelSpec(
         name="crnn-captcha",
-        summary="A CRNN reads the five characters of a captcha.",
+        summary="A CRNN reads the digits and small letters of a captcha.",
         task="image-to-text",
         build="zoo_ocr.crnn:crnn",
         recipe="zoo_ocr.recipe",
@@ -42,6 +44,30 @@ SPECS = (
             "https://www.cs.toronto.edu/~graves/icml_2006.pdf",
         ),
         tags=("ocr", "captcha", "ctc"),
+        weights=Weights(
+            size=1_768_074,
+            sha256="1161ce4a83b7ef9d24278315bc99e37e3390c1d125efccc0b917c55056a581e3",
+        ),
+        metrics=(
+            Metric(
+                name="string_accuracy",
+                value=0.990654,
+                dataset="captcha",
+                split="test",
+                tolerance=1e-06,
+                baseline=0.654206,
+                baseline_name="logistic regression on five slots",
+            ),
+            Metric(
+                name="character_error_rate",
+                value=0.001869,
+                dataset="captcha",
+                split="test",
+                tolerance=2e-06,
+                baseline=0.115888,
+                baseline_name="logistic regression on five slots",
+            ),
+        ),
     ),
 )
 DATASETS = (
