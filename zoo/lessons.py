@@ -15,7 +15,6 @@ from zoo import (
     featuring,
     lesson_cards,
     pictures,
-    prediction,
     receipts,
     saving,
     tensors,
@@ -177,12 +176,16 @@ def _draw(lesson: Lesson) -> None:
 
 def _draw_texts(lesson: Lesson) -> None:
     """Show rows that are read wrongly, each with its reading below."""
+    spec = about(lesson.model).spec
+    doing: Any = task(spec.task)
     pairs = zip(lesson.rows.items, lesson.rows.targets, strict=True)
     wrong: list[Image.Image] = []
     for item, text in pairs:
         if len(wrong) == SHOWN:
             break
-        if (read := prediction.predict(lesson.model, item)).text != text:
+        opened = doing.opened(item, spec.input)
+        (read,) = doing.answers(lesson.model, [opened], {})
+        if read.text != text:
             wrong.append(ImageOps.pad(read.drawn(), (2 * SIDE, SIDE), color="white"))
     if wrong:
         caption = f"Some of the {lesson.part} rows that are read wrongly, as read."

@@ -19,10 +19,11 @@ __all__ = ["Task", "names", "own_options", "task"]
 class Task(Protocol):
     """What a task knows: `expected` is the model's input, `meaning` its output.
 
-    Where one pass through the model is not the answer, the task has no `results` but
-    `answers(module, opened, options)`, which returns them, and names the options of
-    `zoo.predict` in `OPTIONS`; with `sampled(module, count, random, options)` its
-    models also draw from nothing, if their module can.
+    Where one pass through the model is not the answer, or there are several ways from
+    one to the other, the task has no `results` but `answers(module, opened, options)`,
+    which returns them, and names the options of `zoo.predict` in `OPTIONS`; with
+    `sampled(module, count, random, options)` its models also draw from nothing, if
+    their module can.
     """
 
     def items(self, raw: Any, expected: Any) -> tuple[list[Any], bool]:

@@ -4,6 +4,7 @@ import json
 import random
 import secrets
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -25,9 +26,11 @@ from zoo import checkpoints, datasets, store, weights
 from zoo.cli import main
 from zoo.errors import DataError, OptionError
 from zoo.images import open_image, pixels
+from zoo.specs import ReadingOutput
 from zoo.tasks.image_to_text import numbered
 from zoo.teachable import keep_known
 from zoo.tensors import Tensors
+from zoo.testing import output_fits_the_labels
 
 NAME = "crnn-captcha"
 STILL = Distortion(
@@ -143,6 +146,18 @@ def test_half_precision_stays_in_the_convolutions() -> None:
 
     assert half.dtype == torch.float32
     assert torch.allclose(half, model(image), atol=0.05)
+
+
+def test_an_output_for_another_alphabet_breaks_a_promise(tmp_path: Path) -> None:
+    """
+    zoo.testing counts a number for each character and one for the blank at every step.
+    """
+    spec = zoo.spec(NAME)
+    output_fits_the_labels(spec, tmp_path)
+    shorter = replace(spec, output=ReadingOutput(labels=("a", "b")))
+
+    with pytest.raises(AssertionError, match=r"\(3, 50, 37\) is not \(3, 50, 3\)"):
+        output_fits_the_labels(shorter, tmp_path)
 
 
 # Generated captchas
