@@ -71,6 +71,19 @@ def test_texts_are_translated_together(model: Any) -> None:
     assert numbers.text == together[1].text
 
 
+def test_gaps_and_ends_of_lines_say_nothing(model: Any, tmp_path: Path) -> None:
+    """
+    A file may end its lines as it likes.
+    """
+    path = tmp_path / "text.txt"
+    path.write_text("\n  a\t \nb\n", encoding="utf-8")
+
+    found = zoo.predict(model, path)
+
+    assert found == zoo.predict(model, "a b")
+    assert found.source == "a b"
+
+
 def test_the_search_has_options(model: Any) -> None:
     """
     One beam has no alternatives; of few tokens a text is cut, and says so.

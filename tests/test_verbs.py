@@ -263,8 +263,8 @@ def test_a_model_of_noise_is_saved_and_loaded(tmp_path: Path) -> None:
         ),
         (
             lambda vae: zoo.evaluate(vae, []),
-            "Model 'vae-mnist': its task, unconditional-image-generation, has no right "
-            "answers to compare with. Options: none.",
+            "Model 'vae-mnist': zoo.evaluate has no measure for its task, "
+            "unconditional-image-generation. Options: none.",
         ),
     ],
 )

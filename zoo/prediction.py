@@ -40,7 +40,8 @@ def predict(
     `.to_dict()`, and show themselves in a notebook. `windows=True`, or a dict of the
     options of `zoo.windows.Windows`, lets an image classifier look at every part of a
     picture and find several things in it. A model that draws takes None, and `seed=`;
-    one that writes takes the options of `zoo.generating.Plan`.
+    one that writes takes the options of `zoo.generating.Plan`, and one that translates
+    those of `zoo.beams.Plan`.
     Raises InputError, OptionError.
     """
     module = as_module(model, "zoo.predict(model, input)")

@@ -44,9 +44,13 @@ items, batch = texts.items, texts.batch
 
 
 def opened(item: Any, expected: TextInput) -> str | Tensor:
-    """Return a text that the model can read to its end, or an InputError."""
+    """Return a text that the model can read to its end, or an InputError.
+
+    Where its lines end, and how wide its gaps are, says nothing of what it means.
+    """
     found = texts.opened(item, expected)
     if isinstance(found, str):
+        found = " ".join(found.split())
         around = len(tokens.tokenizer(expected).encode("").ids)
         count = len(tokens.whole(found, expected)) + around
         if count > expected.longest:
