@@ -151,6 +151,10 @@ def test_a_long_text_is_not_cut_in_silence(model: Any) -> None:
         (None, "A NoneType is not a text."),
         (3.5, "A float is not a text."),
         (["a", b"b"], "Item 2: These are bytes, not a text: decode them, as in raw."),
+        (
+            torch.zeros(3, dtype=torch.int64),
+            "A row of token numbers that is padding alone has nothing to say.",
+        ),
     ],
 )
 def test_what_is_no_text_is_refused(model: Any, raw: Any, problem: str) -> None:

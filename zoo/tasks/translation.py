@@ -60,6 +60,9 @@ def opened(item: Any, expected: TextInput) -> str | Tensor:
                 "list."
             )
             raise InputError(problem, texts.describe(expected))
+    elif (found == expected.padding).all():
+        problem = "A row of token numbers that is padding alone has nothing to say."
+        raise InputError(problem, texts.describe(expected))
     return found
 
 
