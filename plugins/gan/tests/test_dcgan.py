@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 import torch
 from torch import Tensor, nn
-from zoo_gan.dcgan import Critic, Generator, dcgan
-from zoo_gan.dcgan_recipe import deceiving, telling_apart
+from zoo_gan.dcgan import Critic, Crowd, Generator, dcgan
+from zoo_gan.dcgan_recipe import deceiving, steepness, telling_apart
 from zoo_gan.telling import nearest
 
 import zoo
@@ -66,12 +66,12 @@ def test_weights_start_small() -> None:
 
 def test_the_losses_are_the_published_ones(critic: nn.Module, picture: Tensor) -> None:
     """
-    The critic's is -log D(x) - log(1 - D(G(z))), halved, and the generator's, which
-    does not saturate, -log D(G(z)).
+    The critic's is -log D(x) - log(1 - D(G(z))), and the generator's, which does not
+    saturate, -log D(G(z)).
     """
     real, drawn = picture[:3], picture[3:]
     said, seen = critic(drawn).sigmoid(), critic(real).sigmoid()
-    apart = (-seen.log() - (1 - said).log()).mean() / 2
+    apart = (-seen.log() - (1 - said).log()).mean()
 
     assert telling_apart(critic, real, drawn).item() == pytest.approx(apart.item())
     assert deceiving(critic, drawn).item() == pytest.approx(-said.log().mean().item())
@@ -91,6 +91,45 @@ def test_the_generator_learns_from_the_critic_and_not_the_critic(
     assert drawn.grad.abs().sum() > 0
     assert all(one.grad is None for one in critic.parameters())
     assert all(one.requires_grad for one in critic.parameters())
+
+
+def test_steepness_is_half_the_square_of_the_gradient(picture: Tensor) -> None:
+    """
+    A critic that only weighs pixels is as steep everywhere as its weights are long.
+    The gradient of a half square is the weights themselves: it can be trained flat.
+    """
+    weigh = nn.Linear(28 * 28, 1)
+    found = steepness(nn.Sequential(nn.Flatten(), weigh, nn.Flatten(0)), picture)
+    found.backward()
+
+    assert found.item() == pytest.approx(weigh.weight.square().sum().item() / 2)
+    assert torch.allclose(weigh.weight.grad, weigh.weight)
+    assert not picture.requires_grad
+
+
+def test_a_crowd_is_four_neighbours() -> None:
+    """
+    One feature more tells how much they differ: those that are alike by nothing, and
+    those of one and three by one. Others in the batch do not count.
+    """
+    alike, mixed = torch.ones(4, 2, 3, 3), torch.ones(4, 2, 3, 3)
+    mixed[2:] = 3
+    told = Crowd()(torch.cat([alike, mixed]))
+
+    assert told.shape == (8, 3, 3, 3)
+    assert torch.equal(told[:, :2], torch.cat([alike, mixed]))
+    assert told[:4, 2].max().item() == pytest.approx(0, abs=1e-3)
+    assert told[4:, 2].min().item() == told[4:, 2].max().item() == pytest.approx(1)
+
+
+def test_a_batch_that_makes_no_fours_is_no_crowd() -> None:
+    """
+    Six pictures are judged each alone, and so is one.
+    """
+    six = torch.rand(6, 2, 3, 3, generator=torch.Generator().manual_seed(0))
+
+    assert Crowd()(six)[:, 2].max().item() == pytest.approx(0, abs=1e-3)
+    assert torch.equal(Crowd()(six)[:1], Crowd()(six[:1]))
 
 
 def test_the_nearest_is_found() -> None:

@@ -22,7 +22,7 @@ SPECS = (
         recipe="zoo_gan.dcgan_recipe",
         card="cards/dcgan-mnist.md",
         license=License(code="mit", weights="mit", data="cc-by-sa-3.0"),
-        parameters=384_368,
+        parameters=896_736,
         input=NoiseInput(numbers=100),
         output=ImageOutput(height=28, width=28, channels=1, low=-1.0, high=1.0),
         trained_on=("mnist",),
