@@ -52,7 +52,7 @@ class Settings:
     critic_layers: int = 3  # one more: two see strokes, and hardly a whole digit
     dropout: float = 0.0  # share of the critic's features that are forgotten
     penalty: float = 0.3  # what the critic pays for being steep: gamma of R1
-    every: int = 8  # steps between two such payments, each worth as many
+    every: int = 16  # steps between two such payments, each worth as many
     decay: float = 0.998  # of the moving average of the generator
     narrow: bool = True  # bfloat16 in the convolutions: half the time on a CPU
     holding: float = 0.1  # share of the training rows kept for validation
