@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import torch
 from torch import Tensor, nn
-from zoo_gan.dcgan import Critic, Crowd, Generator, dcgan
+from zoo_gan.dcgan import Critic, Generator, dcgan
 from zoo_gan.dcgan_recipe import deceiving, steepness, telling_apart
 from zoo_gan.telling import nearest
 
@@ -105,31 +105,6 @@ def test_steepness_is_half_the_square_of_the_gradient(picture: Tensor) -> None:
     assert found.item() == pytest.approx(weigh.weight.square().sum().item() / 2)
     assert torch.allclose(weigh.weight.grad, weigh.weight)
     assert not picture.requires_grad
-
-
-def test_a_crowd_is_four_neighbours() -> None:
-    """
-    One feature more tells how much they differ: those that are alike by nothing, and
-    those of one and three by one. Others in the batch do not count.
-    """
-    alike, mixed = torch.ones(4, 2, 3, 3), torch.ones(4, 2, 3, 3)
-    mixed[2:] = 3
-    told = Crowd()(torch.cat([alike, mixed]))
-
-    assert told.shape == (8, 3, 3, 3)
-    assert torch.equal(told[:, :2], torch.cat([alike, mixed]))
-    assert told[:4, 2].max().item() == pytest.approx(0, abs=1e-3)
-    assert told[4:, 2].min().item() == told[4:, 2].max().item() == pytest.approx(1)
-
-
-def test_a_batch_that_makes_no_fours_is_no_crowd() -> None:
-    """
-    Six pictures are judged each alone, and so is one.
-    """
-    six = torch.rand(6, 2, 3, 3, generator=torch.Generator().manual_seed(0))
-
-    assert Crowd()(six)[:, 2].max().item() == pytest.approx(0, abs=1e-3)
-    assert torch.equal(Crowd()(six)[:1], Crowd()(six[:1]))
 
 
 def test_the_nearest_is_found() -> None:

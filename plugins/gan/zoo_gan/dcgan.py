@@ -5,20 +5,18 @@ generative adversarial networks", 2016. The layers are those of the course, with
 of them than in the paper: noise becomes 7x7 features, and three transposed
 convolutions make a 28x28 picture of them; two convolutions and one linear layer tell
 such a picture from a real one. At a width of 256 the generator has 2,305,472
-parameters, and the critic, at its width of 64, has 212,865. Two liberties are taken.
-The critic forgets whole features, not single numbers, because to draw a number for each
-would take as long as its convolutions. And it may see a crowd: see `Crowd`.
+parameters, and the critic, at its width of 64, has 212,865. One liberty is taken: the
+critic forgets whole features, not single numbers, because to draw a number for each
+would take as long as its convolutions.
 """
 
 import torch
 from torch import Tensor, nn
 
-__all__ = ["Critic", "Crowd", "Generator", "dcgan", "start"]
+__all__ = ["Critic", "Generator", "dcgan", "start"]
 
 SLOPE = 0.3  # of the leaky ReLU below zero
 DEVIATION = 0.02  # of weights before training
-TOGETHER = 4  # pictures that are compared in a crowd
-TINY = 1e-8  # added to a variance: the slope of a root is endless at zero
 
 
 class Generator(nn.Module):
@@ -63,36 +61,10 @@ class Generator(nn.Module):
         return self.decode(noise.to(next(self.parameters())))
 
 
-class Crowd(nn.Module):
-    """Adds one feature that tells how much pictures differ from those beside them.
-
-    Karras et al., "Progressive growing of GANs", 2018: a generator that draws the same
-    again and again is found out by it. Neighbours in the batch are compared, four and
-    four; where it can't be parted so, a picture stands alone, and differs from none.
-    """
-
-    def forward(self, features: Tensor) -> Tensor:
-        """Return one feature more, (B, C + 1, H, W), alike in all of a group."""
-        count, _, height, width = features.shape
-        size = 1 if count % TOGETHER else TOGETHER
-        groups = features.float().unflatten(0, (-1, size))  # (B / size, size, C, H, W)
-        spread = (groups.var(dim=1, unbiased=False) + TINY).sqrt()
-        told = spread.mean(dim=(1, 2, 3)).repeat_interleave(size)  # (B,)
-        shown = told.view(-1, 1, 1, 1).expand(-1, 1, height, width)
-        return torch.cat([features, shown.to(features.dtype)], dim=1)
-
-
 class Critic(nn.Module):
     """A picture in -1..1 in, the logit of its being real out."""
 
-    def __init__(
-        self,
-        *,
-        width: int,
-        layers: int = 2,
-        dropout: float = 0.3,
-        crowd: bool = False,
-    ) -> None:
+    def __init__(self, *, width: int, layers: int = 2, dropout: float = 0.3) -> None:
         super().__init__()
         parts: list[nn.Module] = []
         side, given = 28, 1
@@ -103,8 +75,6 @@ class Critic(nn.Module):
                 nn.Dropout2d(dropout),
             ]
             side, given = (side + 1) // 2, made
-        if crowd:
-            parts, given = [*parts, Crowd()], given + 1
         self.judge = nn.Sequential(
             *parts, nn.Flatten(), nn.Linear(given * side * side, 1)
         )

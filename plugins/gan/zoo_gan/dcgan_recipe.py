@@ -10,11 +10,9 @@ for digits: the non-saturating loss of Goodfellow et al., "Generative adversaria
 2014. Where the critic is steep at digits, it pays: R1 of Mescheder et al., "Which
 training methods for GANs do actually converge?", 2018, every few steps, as Karras et
 al. do it ("Analyzing and improving the image quality of StyleGAN", 2020). Without that
-it gets ahead, and what it teaches is no use to the generator any more. It learns at
-twice the generator's rate (Heusel et al., "GANs trained by a two time-scale update
-rule", 2017), and sees four pictures beside each other. What is kept is a moving average
-of the generator. The critic is not part of the model; a run that goes on after a kill
-has it again.
+it gets ahead, and what it teaches is no use to the generator any more. What is kept is
+a moving average of the generator. The critic is not part of the model; a run that goes
+on after a kill has it again.
 """
 
 from dataclasses import dataclass
