@@ -1,18 +1,19 @@
 """Train a deep convolutional GAN on MNIST: two networks, two optimizers, one run.
 
 Read it from top to bottom: settings, data, training, measuring. To try something else,
-copy this file and change it. The settings, and the epoch that is kept, were chosen by
-the Fréchet distance from the 6,000 validation rows; the test rows are used once, at the
-end.
+copy this file and change it. The epoch that is kept is chosen by the Fréchet distance
+from the 6,000 validation rows; settings were narrowed down on these rows by short runs.
+The test rows are used once, at the end.
 
 The critic learns to tell digits from samples, and the generator to make it take samples
 for digits: the non-saturating loss of Goodfellow et al., "Generative adversarial nets",
 2014. Where the critic is steep at digits, it pays: R1 of Mescheder et al., "Which
 training methods for GANs do actually converge?", 2018, every few steps, as Karras et
-al. do it ("Analyzing and improving the image quality of StyleGAN", 2020). Without that
-it gets ahead, and what it teaches is no use to the generator any more. What is kept is
-a moving average of the generator. The critic is not part of the model; a run that goes
-on after a kill has it again.
+al. do it ("Analyzing and improving the image quality of StyleGAN", 2020). It is meant
+to keep the critic from getting ahead, as it did in an earlier run without that: its
+loss went on falling while the samples got no better. What is kept is a moving average
+of the generator. The critic is not part of the model; a run that goes on after a kill
+has it again.
 """
 
 from dataclasses import dataclass
