@@ -22,7 +22,7 @@ SPECS = (
         recipe="zoo_gan.dcgan_recipe",
         card="cards/dcgan-mnist.md",
         license=License(code="mit", weights="mit", data="cc-by-sa-3.0"),
-        parameters=384_368,
+        parameters=896_736,
         input=NoiseInput(numbers=100),
         output=ImageOutput(height=28, width=28, channels=1, low=-1.0, high=1.0),
         trained_on=("mnist",),
@@ -30,19 +30,20 @@ SPECS = (
         papers=(
             "https://arxiv.org/abs/1511.06434",
             "https://arxiv.org/abs/1406.2661",
+            "https://arxiv.org/abs/1801.04406",
         ),
         tags=("mnist", "digits", "gan", "dcgan"),
         weights=Weights(
-            size=783_056,
-            sha256="f80c5adf9032cdba3cf44563f2bc7c21b9ac53705237a3ba62efa3c9cc8de5fd",
+            size=1_820_544,
+            sha256="427374d25911329e7cc4059121d1e571acfa94752211669e02aaeb8b68722b0f",
         ),
         metrics=(
             Metric(
                 name="frechet_distance",
-                value=116.606154,
+                value=28.370751,
                 dataset="mnist",
                 split="test",
-                tolerance=0.1,
+                tolerance=0.03,
                 baseline=713.623446,
                 baseline_name="20 principal components",
             ),

@@ -96,8 +96,8 @@ def start(layer: nn.Module) -> None:
         nn.init.normal_(layer.weight, 1, DEVIATION)
 
 
-def dcgan(*, numbers: int = 100, width: int = 64) -> Generator:
-    """The generator of the course at a quarter of its width, which is 256."""
+def dcgan(*, numbers: int = 100, width: int = 128) -> Generator:
+    """The generator of the course at half of its width, which is 256."""
     return Generator(numbers=numbers, width=width)
 
 
