@@ -2,7 +2,7 @@
 
 import math
 import unicodedata
-from collections import Counter
+from collections import Counter, defaultdict
 from pathlib import Path
 
 import pytest
@@ -122,6 +122,36 @@ def test_a_lexicon_is_found_in_pairs() -> None:
 
     assert made.translated("The dog sleeps.") == "Le chien dort."
     assert made.translated("A zebra") == "Un zebra"
+
+
+def test_the_lexicon_is_that_of_the_paper() -> None:
+    """
+    Its chances are those of a plain loop over the words of pairs, by the paper's
+    equations.
+    """
+    given = ["the house", "the blue house", "the flower", "a flower"]
+    wanted = ["la maison", "la maison bleue", "la fleur", "une fleur"]
+    both = [(e.split(), f.split()) for e, f in zip(given, wanted, strict=True)]
+    chance = {(e, f): 1.0 for one, other in both for e in one for f in other}
+    for _ in range(plain.ROUNDS):
+        count = dict.fromkeys(chance, 0.0)
+        for one, other in both:
+            for f in other:
+                total = sum(chance[e, f] for e in one)
+                for e in one:
+                    count[e, f] += chance[e, f] / total
+        sums: dict[str, float] = defaultdict(float)
+        for (e, _f), value in count.items():
+            sums[e] += value
+        chance = {(e, f): value / sums[e] for (e, f), value in count.items()}
+
+    made = plain.Lexicon(given, wanted)
+
+    for word, best in made.best.items():
+        wanted_chance = max(value for (e, _), value in chance.items() if e == word)
+        assert chance[word, best] == pytest.approx(wanted_chance)
+        assert made.chance[word] == pytest.approx(wanted_chance)
+    assert (made.best["flower"], made.best["blue"]) == ("fleur", "bleue")
 
 
 def test_the_nearest_sentence_lends_its_translation() -> None:

@@ -43,9 +43,11 @@ class Lexicon:
             chance = chance / np.bincount(word, chance)[word]
         words, others = list(first), list(second)
         self.best: dict[str, str] = {}
+        self.chance: dict[str, float] = {}  # of the best
         for number in np.argsort(chance, kind="stable"):  # the likeliest stays
             one, other = divmod(int(kinds[number]), len(second))
             self.best[words[one]] = others[other]
+            self.chance[words[one]] = float(chance[number])
 
     def translated(self, text: str) -> str:
         """Return a text word by word; an unknown word stays as it is."""
