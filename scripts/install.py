@@ -1,4 +1,4 @@
-"""Install the core and every plugin, editable, with what the tests need.
+"""Install the core and every plugin, editable, with what recipes and tests need.
 
     python scripts/install.py
 
@@ -14,7 +14,7 @@ PIP = [sys.executable, "-m", "pip", "install"]
 BACKEND = ["hatchling>=1.26", "editables"]  # an editable build needs both at hand
 
 found = sorted(path.parent for path in ROOT.glob("plugins/*/pyproject.toml"))
-places = [f"{ROOT}[dev]", *map(str, found)]
+places = [f"{ROOT}[dev]", *(f"{path}[train]" for path in found)]
 editable = [word for place in places for word in ("-e", place)]
 subprocess.run([*PIP, *BACKEND], check=True)
 subprocess.run([*PIP, "--no-build-isolation", *editable], check=True)
