@@ -77,6 +77,15 @@ def test_a_texts_length_counts() -> None:
     assert found.multiply_adds > 128 * 0.9 * weights
 
 
+def test_tied_weights_do_not_disturb_the_counting() -> None:
+    """
+    A table of embeddings that also tells the tokens is no obstacle.
+    """
+    found = zoo.benchmark("bert-mini", threads=1, untrained=True)
+
+    assert found.multiply_adds > 0
+
+
 def test_memory_holds_the_weights(tmp_path: Path) -> None:
     """
     In a process of its own a model takes at least what its weights weigh.

@@ -46,6 +46,7 @@ def benchmark(
         with evaluating(model):
             output(model, one)
             memory = _most() - before
+            model.requires_grad_(False)  # the counter would follow gradients
             counted = FlopCounterMode(display=False)
             with counted:
                 output(model, one)

@@ -43,7 +43,7 @@ LEFT = 0.02  # of the learning rates at the end; they fall in straight lines
 @dataclass(frozen=True, kw_only=True)
 class Settings:
     seed: int = 0
-    epochs: int = 17
+    epochs: int = 40
     batch: int = 64
     lr: float = 1e-3  # of the generator, at the beginning
     critic_lr: float = 1e-3
