@@ -16,7 +16,7 @@ from zoo import (
     hookimpl,
 )
 
-VOCABULARY = 12_000  # tokens, the two special ones included
+VOCABULARY = 1_622  # characters, the two special ones included
 TOKENIZER = "999a8f1ce08375d2524ac821e57b195ca7a4a96fa5611fb311d1d0d7edbfd357"
 
 SPECS = (
@@ -29,7 +29,7 @@ SPECS = (
         recipe="zoo_rnn.gru_recipe",
         card="cards/gru-nsmc.md",
         license=License(code="mit", weights="mit", data="cc0-1.0"),
-        parameters=1_735_170,
+        parameters=1_854_538,
         stored="float16",
         input=TextInput(
             longest=512,
@@ -45,7 +45,7 @@ SPECS = (
         examples=("good.txt", "bad.txt"),
         papers=(
             "https://arxiv.org/abs/1406.1078",
-            "https://arxiv.org/abs/1508.07909",
+            "https://arxiv.org/abs/1607.04606",
         ),
         tags=("gru", "rnn", "sentiment-analysis"),
         weights=Weights(
