@@ -29,7 +29,7 @@ SPECS = (
         recipe="zoo_rnn.gru_recipe",
         card="cards/gru-nsmc.md",
         license=License(code="mit", weights="mit", data="cc0-1.0"),
-        parameters=1_854_538,
+        parameters=1_836_058,
         stored="float16",
         input=TextInput(
             longest=512,

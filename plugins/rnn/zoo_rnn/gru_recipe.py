@@ -28,9 +28,9 @@ FEW = 200  # reviews of a smoke run
 @dataclass(frozen=True, kw_only=True)
 class Settings:
     seed: int = 0
-    dropout: float = 0.4  # of what is read of a character, and of what is pooled
+    dropout: float = 0.5  # of what is read of a character, and of what is pooled
     unlisted: float = 0.05  # share of the characters that stand as unlisted ones
-    epochs: int = 3
+    epochs: int = 4
     batch: int = 128
     lr: float = 2e-3  # the peak of the one-cycle schedule
     weight_decay: float = 0.01
