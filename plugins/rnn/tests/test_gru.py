@@ -226,3 +226,23 @@ def test_the_tokenizer_reads_spelling_as_it_comes(model: torch.nn.Module) -> Non
 
     assert known.encode("정말  좋은 ost").ids == composed
     assert 1 not in composed
+
+
+@pytest.mark.parametrize(
+    ("text", "label"),
+    [
+        ("인형은 꽤나 귀엽다", "positive"),
+        ("코넬리의 어릴적 모습 감상만으로도 충분", "positive"),
+        ("재밋고 존네요", "positive"),
+    ],
+)
+def test_it_fails_where_its_card_says(
+    model: torch.nn.Module, text: str, label: str
+) -> None:
+    """
+    Reviews with low marks that the card quotes are taken for praise, and it is sure.
+    """
+    found = zoo.predict(model, text)
+
+    assert found.label == label
+    assert found.score > 0.9

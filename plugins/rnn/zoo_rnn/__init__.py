@@ -17,7 +17,7 @@ from zoo import (
 )
 
 VOCABULARY = 1_622  # characters, the two special ones included
-TOKENIZER = "999a8f1ce08375d2524ac821e57b195ca7a4a96fa5611fb311d1d0d7edbfd357"
+TOKENIZER = "29cb6254f8edfd727c3cda96703527d3dc94a649830423af1e4c2be02b891fd4"
 
 SPECS = (
     ModelSpec(
@@ -49,21 +49,21 @@ SPECS = (
         ),
         tags=("gru", "rnn", "sentiment-analysis"),
         weights=Weights(
-            size=3_471_300,
-            sha256="76d2c637c08ef7e98e5324d8a4a5fcbc88add8911c67d80f06dfa5861183df11",
+            size=3_673_124,
+            sha256="46e4e445cbc06b80fec0e28e193a2ad319216750b065a81dbbec07a1d26a1000",
         ),
         metrics=(
             Metric(
                 name="accuracy",
-                value=0.87126,
+                value=0.87568,
                 dataset="nsmc",
                 split="test",
                 tolerance=0.001,
-                baseline=0.49964,
-                baseline_name="majority class",
+                baseline=0.87572,
+                baseline_name="logistic regression on character n-grams",
             ),
             Metric(
-                name="f1", value=0.871257, dataset="nsmc", split="test", tolerance=0.001
+                name="f1", value=0.87568, dataset="nsmc", split="test", tolerance=0.001
             ),
         ),
     ),
