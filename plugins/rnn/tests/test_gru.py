@@ -5,9 +5,9 @@ from dataclasses import replace
 
 import pytest
 import torch
-from torch import Tensor
-from zoo_rnn import characters, subwords
-from zoo_rnn.gru import GRUReader, gru_reader
+from torch import nn
+from zoo_rnn import characters, letters
+from zoo_rnn.gru import Grams, GRUReader, gru_reader
 
 import zoo
 from zoo import TextInput, checkpoints, store
@@ -33,7 +33,7 @@ OWN = {
 @pytest.fixture(scope="module")
 def reader() -> GRUReader:
     torch.manual_seed(0)
-    return gru_reader(vocabulary=50, width=6, hidden=5).eval()
+    return gru_reader(vocabulary=50, width=3, rows=97, narrow=2, hidden=5).eval()
 
 
 @pytest.fixture(scope="module")
@@ -57,13 +57,45 @@ def test_filling_does_not_change_an_answer(reader: GRUReader) -> None:
 
 def test_it_computes_what_its_parts_say(reader: GRUReader) -> None:
     """
-    The same comes of torch's own GRU on one text, pooled by hand.
+    The same comes of torch's own two-way GRU on one text, pooled by hand.
     """
     token = torch.tensor([[7, 3, 9, 0, 0]])
-    held, _ = reader.read(reader.embed(token[:, :3]))
-    pooled = torch.cat([held.amax(dim=1), held.mean(dim=1)], dim=1)
+    both = nn.GRU(9, 5, batch_first=True, bidirectional=True)
+    back = {f"{name}_reverse": held for name, held in reader.back.state_dict().items()}
+    both.load_state_dict(reader.ahead.state_dict() | back)
+    grams = reader.grams(token[:, :3]).flatten(start_dim=2)
+    seen = torch.cat([reader.embed(token[:, :3]), grams], dim=2)
+    held, _ = both(seen)
+    parts = [held.amax(dim=1), held.mean(dim=1), seen.sum(dim=1) / 3**0.5]
 
-    assert torch.allclose(reader(token), reader.decide(pooled), atol=1e-6)
+    assert torch.allclose(
+        reader(token), reader.decide(torch.cat(parts, dim=1)), atol=1e-6
+    )
+
+
+def test_grams_are_of_the_last_characters(reader: GRUReader) -> None:
+    """
+    The same two, three or four have the same row wherever they stand; another before
+    them changes longer ones alone, and what follows changes nothing.
+    """
+    first = reader.grams.rows(torch.tensor([[9, 7, 3, 5, 2]]))[0, 3]
+    again = reader.grams.rows(torch.tensor([[6, 8, 9, 7, 3, 5]]))[0, 5]
+    other = reader.grams.rows(torch.tensor([[4, 7, 3, 5]]))[0, 3]
+
+    assert torch.equal(first, again)
+    assert torch.equal(first[:2], other[:2])
+    assert first[2] != other[2]
+
+
+def test_grams_are_spread_over_their_table() -> None:
+    """
+    Of pairs of neighbours hardly more share a row than chance would have it.
+    """
+    pairs = torch.cartesian_prod(torch.arange(2, 66), torch.arange(2, 66))
+    rows = Grams(rows=65_536, width=1, longest=2).rows(pairs)[:, 1, 0]
+
+    # 4,096 balls thrown into 65,536 boxes lie in 3,970 of them on average.
+    assert len(rows.unique()) > 3_900
 
 
 def test_a_text_of_filling_alone_is_one_token(reader: GRUReader) -> None:
@@ -85,70 +117,37 @@ def test_a_token_like_filling_in_the_middle_is_read(reader: GRUReader) -> None:
 
 def test_a_tokenizer_is_the_same_each_time() -> None:
     """
-    Byte for byte, so that the same seed gives the same weights.
+    Byte for byte, so that the same seed gives the same weights; what is rare is left
+    out where the place is short, and what came too seldom always.
     """
-    first, again = (subwords.tokenizer(REVIEWS, size=30) for _ in range(2))
+    first, again = (letters.tokenizer(REVIEWS, size=30) for _ in range(2))
+    short = letters.tokenizer(REVIEWS, size=6)
 
     assert first.to_str() == again.to_str()
-    assert first.get_vocab_size() == 30
-    assert subwords.tokenizer(REVIEWS, size=24).get_vocab_size() == 24
+    assert first.get_vocab_size() < 30
+    assert short.get_vocab_size() == 6
     assert first.token_to_id("[PAD]") == 0
-    assert first.encode("재밌는  영화 🐱").tokens == ["재밌는", "영화", "[UNK]"]
+    assert first.encode(" 재밌는\n  영화 🐱").tokens == [*"재밌는 영화 ", "[UNK]"]
+    assert letters.tokenizer([*REVIEWS, "쀍"], size=30).token_to_id("쀍") is None
 
 
-def test_tokens_break_into_what_they_were_merged_of() -> None:
+def test_some_characters_stand_as_unlisted_ones() -> None:
     """
-    A token and its two halves spell the same; a single character stays.
+    About the share that is asked for, none of them filling, and drawn from the
+    generator that is given.
     """
-    made = subwords.tokenizer(REVIEWS, size=30)
-    halves = subwords.halves(made)
-
-    for number in range(2, 30):
-        left, right = halves[number].tolist()
-        spelt = made.id_to_token(left) + (made.id_to_token(right) if right else "")
-        assert spelt == made.id_to_token(number)
-    assert halves[:2].tolist() == [[0, 0], [1, 0]]
-
-
-def test_broken_texts_spell_the_same() -> None:
-    """
-    Whatever is broken: nothing is lost, nothing filled in between, and at a share of
-    zero nothing happens.
-    """
-    made = subwords.tokenizer(REVIEWS, size=30)
-    rows = [made.encode(text).ids for text in REVIEWS[:4]]
-    width = max(map(len, rows))
-    token = torch.tensor([row + [0] * (width - len(row)) for row in rows]).int()
-    random = torch.Generator().manual_seed(0)
-
-    def spelt(batch: Tensor) -> list[str]:
-        return [
-            "".join(made.id_to_token(n) for n in row if n) for row in batch.tolist()
-        ]
-
-    halves = subwords.halves(made)
-    broken = subwords.broken(halves, 0.9)(token, random)
-    kept = subwords.broken(halves, 0.0)(token, random)
-
-    assert spelt(broken) == spelt(token)
-    assert broken.shape[1] > token.shape[1]
-    assert torch.equal(kept, token.long())
-    assert ((broken != 0).int().diff(dim=1) <= 0).all()  # filling is at the end alone
-
-
-def test_breaking_follows_its_generator() -> None:
-    """
-    The same seed breaks the same tokens.
-    """
-    halves = subwords.halves(subwords.tokenizer(REVIEWS, size=30))
-    token = torch.randint(2, 30, (8, 12), generator=torch.Generator().manual_seed(1))
+    token = torch.randint(2, 30, (200, 50), generator=torch.Generator().manual_seed(1))
+    token[:, 40:] = 0
     first, again, other = (
-        subwords.broken(halves, 0.5)(token, torch.Generator().manual_seed(seed))
+        letters.unlisted(0.2)(token, torch.Generator().manual_seed(seed))
         for seed in (0, 0, 1)
     )
 
     assert torch.equal(first, again)
-    assert first.shape != other.shape or not torch.equal(first, other)
+    assert not torch.equal(first, other)
+    assert torch.equal(first == 0, token == 0)
+    assert (first[:, :40] == 1).float().mean().item() == pytest.approx(0.2, abs=0.02)
+    assert torch.equal(first[first > 1], token[first > 1])
 
 
 def test_the_cheap_way_learns_characters() -> None:
@@ -227,3 +226,23 @@ def test_the_tokenizer_reads_spelling_as_it_comes(model: torch.nn.Module) -> Non
 
     assert known.encode("정말  좋은 ost").ids == composed
     assert 1 not in composed
+
+
+@pytest.mark.parametrize(
+    ("text", "label"),
+    [
+        ("인형은 꽤나 귀엽다", "positive"),
+        ("코넬리의 어릴적 모습 감상만으로도 충분", "positive"),
+        ("재밋고 존네요", "positive"),
+    ],
+)
+def test_it_fails_where_its_card_says(
+    model: torch.nn.Module, text: str, label: str
+) -> None:
+    """
+    Reviews with low marks that the card quotes are taken for praise, and it is sure.
+    """
+    found = zoo.predict(model, text)
+
+    assert found.label == label
+    assert found.score > 0.9

@@ -16,8 +16,8 @@ from zoo import (
     hookimpl,
 )
 
-VOCABULARY = 12_000  # tokens, the two special ones included
-TOKENIZER = "999a8f1ce08375d2524ac821e57b195ca7a4a96fa5611fb311d1d0d7edbfd357"
+VOCABULARY = 1_622  # characters, the two special ones included
+TOKENIZER = "29cb6254f8edfd727c3cda96703527d3dc94a649830423af1e4c2be02b891fd4"
 
 SPECS = (
     ModelSpec(
@@ -29,7 +29,7 @@ SPECS = (
         recipe="zoo_rnn.gru_recipe",
         card="cards/gru-nsmc.md",
         license=License(code="mit", weights="mit", data="cc0-1.0"),
-        parameters=1_735_170,
+        parameters=1_836_058,
         stored="float16",
         input=TextInput(
             longest=512,
@@ -45,17 +45,17 @@ SPECS = (
         examples=("good.txt", "bad.txt"),
         papers=(
             "https://arxiv.org/abs/1406.1078",
-            "https://arxiv.org/abs/1508.07909",
+            "https://arxiv.org/abs/1607.04606",
         ),
         tags=("gru", "rnn", "sentiment-analysis"),
         weights=Weights(
-            size=3_471_300,
-            sha256="76d2c637c08ef7e98e5324d8a4a5fcbc88add8911c67d80f06dfa5861183df11",
+            size=3_673_124,
+            sha256="46e4e445cbc06b80fec0e28e193a2ad319216750b065a81dbbec07a1d26a1000",
         ),
         metrics=(
             Metric(
                 name="accuracy",
-                value=0.87126,
+                value=0.87568,
                 dataset="nsmc",
                 split="test",
                 tolerance=0.001,
@@ -63,7 +63,7 @@ SPECS = (
                 baseline_name="majority class",
             ),
             Metric(
-                name="f1", value=0.871257, dataset="nsmc", split="test", tolerance=0.001
+                name="f1", value=0.87568, dataset="nsmc", split="test", tolerance=0.001
             ),
         ),
     ),
