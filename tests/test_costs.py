@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 import torch
+from torch import nn
 
 import zoo
-from zoo import catalogue, cli, costs, store
+from zoo import benchmarking, catalogue, cli, costs, store
 from zoo.costs import Cost
 from zoo.errors import PluginError, ZooError
 
@@ -75,6 +76,31 @@ def test_a_texts_length_counts() -> None:
 
     weights = zoo.spec("gpt-mini").parameters - 128 * 160  # places are only added
     assert found.multiply_adds > 128 * 0.9 * weights
+
+
+@pytest.mark.parametrize(("kind", "gates"), [(nn.RNN, 1), (nn.GRU, 3), (nn.LSTM, 4)])
+def test_recurrent_layers_are_counted(kind: type[nn.Module], gates: int) -> None:
+    """
+    Each step multiplies what is given and what is held with the weights of each gate.
+    """
+    layer = First(kind(10, 20, batch_first=True))
+
+    with torch.inference_mode():
+        counted = benchmarking._multiply_adds(layer, torch.rand(1, 5, 10))
+
+    assert counted == 5 * gates * 20 * (10 + 20)
+
+
+class First(nn.Module):
+    """The first of what a layer gives."""
+
+    def __init__(self, layer: nn.Module) -> None:
+        super().__init__()
+        self.layer = layer
+
+    def forward(self, given: torch.Tensor) -> torch.Tensor:
+        found: torch.Tensor = self.layer(given)[0]
+        return found
 
 
 def test_tied_weights_do_not_disturb_the_counting() -> None:

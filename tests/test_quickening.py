@@ -10,6 +10,7 @@ from small import small
 from torch import nn
 
 import zoo
+from zoo import prediction
 from zoo.quickening import MANY, keep_memory, quickened, sooner
 
 GIVEN = torch.rand(4, 3, 32, 32, generator=torch.Generator().manual_seed(1))
@@ -154,3 +155,17 @@ def test_predictions_of_many_are_those_of_each() -> None:
         assert one.label == alone.label
         assert one.scores == pytest.approx(alone.scores, abs=1e-5)
     assert all(model.state_dict()[key].equal(old) for key, old in before.items())
+
+
+def test_a_compiled_model_is_run_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    """
+    Many pictures by a model from torch.compile pass that, and no copy of it.
+    """
+    copied: list[nn.Module] = []
+    monkeypatch.setattr(prediction, "sooner", lambda model, _: copied.append(model))
+    compiled = torch.compile(zoo.load("resnet20-cifar10"), backend="eager")
+
+    found = zoo.predict(compiled, [Image.new("RGB", (32, 32))] * MANY)
+
+    assert len(found) == MANY
+    assert not copied

@@ -143,7 +143,9 @@ def _answers(
         found = doing.answers(module, opened, options)
         return found, doing.suspicion(given, spec.input)
     prepared = doing.batch(opened, spec.input, **options)
-    said = output(sooner(module, prepared), prepared)
+    # What torch.compile or DistributedDataParallel made is left as it is.
+    quick = sooner(module, prepared) if unwrapped(module) is module else module
+    said = output(quick, prepared)
     found = [*doing.results(said, opened, spec.output)]
     return found, doing.suspicion(prepared, spec.input)
 

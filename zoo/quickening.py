@@ -48,16 +48,15 @@ def sooner(model: nn.Module, given: Tensor) -> nn.Module:
     float32 on a CPU, where nothing can be folded, and where somebody listens in: a
     hook is promised the layers as they were written.
     """
+    if given.ndim != 4 or len(given) < MANY or given.device.type != "cpu":
+        return model  # before any layer is looked at: most calls are of one input
     parts = list(model.modules())
-    pays = given.ndim == 4 and len(given) >= MANY
-    plain = given.device.type == "cpu" and all(
-        p.dtype == torch.float32 and p.device.type == "cpu" for p in model.parameters()
-    )
     folds = any(isinstance(part, nn.BatchNorm2d) for part in parts)
     heard = any(part._forward_hooks or part._forward_pre_hooks for part in parts)
-    return (
-        quickened(model, given[:1]) if pays and plain and folds and not heard else model
+    plain = all(
+        p.dtype == torch.float32 and p.device.type == "cpu" for p in model.parameters()
     )
+    return quickened(model, given[:1]) if folds and plain and not heard else model
 
 
 def _fold(model: nn.Module) -> int:
