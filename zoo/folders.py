@@ -2,13 +2,15 @@
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 __all__ = [
     "cache",
     "data",
+    "files",
+    "hidden",
     "hub_cache",
     "locked",
     "quiet_client",
@@ -68,6 +70,23 @@ def hub_cache() -> Path:
 def quiet_client() -> None:
     """Have the Hub's client, where it is not imported yet, tell nobody that it runs."""
     os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
+
+
+def files(folder: Path, endings: Container[str]) -> list[Path]:
+    """Return the files of a folder, and of those in it, that end so, in order of their
+    paths; nothing hidden, nothing in a hidden folder."""
+    return sorted(
+        path
+        for path in folder.rglob("*")
+        if path.suffix.lower() in endings
+        and not any(hidden(part) for part in path.relative_to(folder).parts)
+        and path.is_file()
+    )
+
+
+def hidden(name: str) -> bool:
+    """Return whether a file or a folder is there for programs, not for people."""
+    return name.startswith((".", "__"))
 
 
 def replace_file(path: Path, content: bytes) -> None:

@@ -11,7 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from zoo import datasets, inscriptions
+from zoo import datasets, folders, inscriptions
 from zoo import masks as masking
 from zoo.columns import table
 from zoo.errors import DataError, MissingExtra, near
@@ -147,13 +147,7 @@ def _labelled(folder: Path, expected: Input) -> Rows:
     items: list[Path] = []
     targets: list[str] = []
     for place in classes:
-        held = sorted(
-            path
-            for path in place.rglob("*")
-            if path.suffix.lower() in endings
-            and not any(_hidden(part) for part in path.relative_to(place).parts)
-            and path.is_file()
-        )
+        held = folders.files(place, endings)
         if not held:
             raise DataError(
                 f"{place} holds no {taken(expected)} ({', '.join(endings)})."
@@ -164,11 +158,9 @@ def _labelled(folder: Path, expected: Input) -> Rows:
 
 
 def _children(folder: Path) -> list[Path]:
-    return sorted(p for p in folder.iterdir() if p.is_dir() and not _hidden(p.name))
-
-
-def _hidden(name: str) -> bool:
-    return name.startswith((".", "__"))
+    return sorted(
+        p for p in folder.iterdir() if p.is_dir() and not folders.hidden(p.name)
+    )
 
 
 def _file(path: Path, wanted: Wanted) -> Rows:

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from zoo import folders
 from zoo.errors import DataError
 from zoo.masks import PICTURES
 from zoo.targets import Rows, some
@@ -20,15 +21,7 @@ def inscribed(folder: Path) -> Rows:
     The text is what stands before the first dot: "2b827.png", or "2b827.2.png" where
     two pictures show the same.
     """
-    found = sorted(
-        path
-        for path in folder.rglob("*")
-        if path.suffix.lower() in PICTURES
-        and not any(
-            part.startswith((".", "__")) for part in path.relative_to(folder).parts
-        )
-        and path.is_file()
-    )
+    found = folders.files(folder, PICTURES)
     if not found:
         raise DataError(
             f"{folder} holds no pictures ({', '.join(PICTURES)}). Name each picture by "

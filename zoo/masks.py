@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from zoo import folders
 from zoo.errors import DataError
 from zoo.targets import Rows, some
 
@@ -81,12 +82,8 @@ def paired(folder: Path) -> Rows:
 def _by_name(folder: Path) -> dict[str, Path]:
     """Return the pictures of a folder by their path in it, without the ending."""
     found: dict[str, Path] = {}
-    for path in sorted(folder.rglob("*")):
-        inside = path.relative_to(folder)
-        hidden = any(part.startswith((".", "__")) for part in inside.parts)
-        if path.suffix.lower() not in PICTURES or hidden or not path.is_file():
-            continue
-        name = inside.with_suffix("").as_posix()
+    for path in folders.files(folder, PICTURES):
+        name = path.relative_to(folder).with_suffix("").as_posix()
         if name in found:
             raise DataError(
                 f"{folder} has {found[name].name} and {path.name}, which have the same "
