@@ -74,15 +74,33 @@ def test_an_ejected_folder_is_a_checkpoint_as_well(tmp_path: Path) -> None:
 
 def test_what_lies_in_an_ejected_folder(tmp_path: Path) -> None:
     """
-    The architecture, the recipe, which says what it needs, the weights and the card.
+    The architecture, the recipe with its frame, the weights and the card.
     """
     folder = zoo.eject("lenet5-mnist", tmp_path / "mine")
 
     names = {path.name for path in folder.iterdir()}
-    assert {"__init__.py", "lenet5.py", "recipe.py", "README.md"} <= names
+    assert {"__init__.py", "lenet5.py", "recipe.py", "frame", "README.md"} <= names
     assert {"model.safetensors", "config.json"} <= names
     recipe = (folder / "recipe.py").read_text(encoding="utf-8")
-    assert "pip install zoo-core zoo-cnn" in recipe.partition('"""')[0]
+    assert recipe.startswith("# From zoo-cnn 0.1.0.")
+    assert "from .frame.run import Run" in recipe
+    assert "def report" not in recipe
+
+
+def test_a_recipe_that_needs_the_zoo_says_so(tmp_path: Path) -> None:
+    """
+    It is copied as it is, and both it and the package tell what it needs.
+    """
+    folder = zoo.eject("lsa-mlp-20news", tmp_path / "mine")
+
+    recipe = (folder / "recipe.py").read_text(encoding="utf-8")
+    package = (folder / "__init__.py").read_text(encoding="utf-8")
+    assert "pip install zoo-core zoo-text-retrieval" in recipe.partition('"""')[0]
+    assert "recipe.py goes on needing the zoo, as zoo.streams imports 'numpy'." in (
+        " ".join(package.split())
+    )
+    assert "def train(" not in package
+    assert not (folder / "frame").exists()
 
 
 def test_a_fine_tuned_head_is_ejected_with_its_options(tmp_path: Path) -> None:

@@ -10,8 +10,8 @@ PLUGINS = Path(__file__).parents[1] / "plugins"
 
 # From the bottom up. A module may import modules of earlier rows, never its own row.
 ROWS = [
-    {"errors", "folders", "wording", "text_results", "word_results"},
-    {"signatures", "showing"},
+    {"errors", "folders", "wording", "text_results", "word_results", "program"},
+    {"signatures", "showing", "excerpts"},
     {"specs", "segments", "readings", "translation_results"},
     {"hookspecs", "references", "registry", "settings", "figures", "results"},
     {"parting", "normalising", "searched"},
@@ -28,7 +28,7 @@ ROWS = [
     {"tokens"},
     {"texts", "series", "noise"},
     {"tensors", "golden", "about", "places", "trackers", "state", "practices"},
-    {"generating", "ngrams", "beams"},
+    {"generating", "ngrams", "beams", "ejected"},
     {"tasks", "freezing", "streams", "windows", "convolutional"},
     {"models", "pictures", "baselines", "featuring", "sliding"},
     {"verbs", "frechet"},
@@ -54,7 +54,7 @@ TORCH_FREE = {
     *("figures", "spaces", "signatures", "wording", "searched"),
     *("plugins", "hub", "catalogue", "datasets", "store", "checkpoints", "cards"),
     *("policy", "locks", "repositories", "sources", "pushing", "publishing"),
-    *("costs", "columns", "inscriptions", "rolling"),
+    *("costs", "columns", "inscriptions", "rolling", "program", "excerpts"),
     *("examples", "targets", "masks", "gathering", "lesson_cards", "ejecting"),
     *("manifests", "fetching", "locking", "bundles", "inventory"),
     *("cli", "__init__", "__main__"),

@@ -3,34 +3,47 @@
 Does not know torch.
 """
 
-import ast
 import os
 import re
 import shutil
-import sys
 from collections.abc import Iterator
-from importlib.util import find_spec
 from pathlib import Path
 from pprint import pformat
 from textwrap import fill
+from typing import Any
 
 from zoo import checkpoints, sources
 from zoo.errors import EjectError
+from zoo.excerpts import ALLOWED, Outside, excerpts
+from zoo.program import imported, path_of
 from zoo.sources import Source
 
 __all__ = ["eject"]
 
-ALLOWED = {"torch", *sys.stdlib_module_names}
-RECIPE = "recipe.py"
-NOTE = """\
-# From {distribution} {version}, which it needs for its data and its frame:
-#     pip install zoo-core {distribution}
+RECIPE = "recipe"
+FRAME = "zoo.ejected.run"
+ROWS = "zoo.ejected.rows"
+# What a recipe asks the zoo for, and what stands for it where there is none.
+INSTEAD = {
+    **{f"zoo.{name}": f"{FRAME}.{name}" for name in ("Run", "SeriesInput")},
+    "zoo.TabularInput": f"{FRAME}.TabularInput",
+    **{f"zoo.measuring.{name}": f"{ROWS}.{name}" for name in ("measure", "outputs")},
+    **{f"zoo.tensors.{name}": f"{ROWS}.{name}" for name in ("Tensors", "prepared")},
+    "zoo.tensors.Fold": f"{ROWS}.Fold",
+    "zoo.about.unwrapped": f"{ROWS}.unwrapped",
+}
+TRAINING = ("Settings", "data", "train")  # of a recipe: what makes a model
+FROM = "# From {distribution} {version}"
+NOTE = f"""\
+{FROM}, which it needs for its data and its frame:
+#     pip install zoo-core {{distribution}}
 """
 INIT = '''\
 """{name}: {summary}
 
 Architecture and weights, needing torch alone: `model = load()`. They come from
 {distribution} {version}; README.md says what the model is worth, and the licences.
+{training}
 
 {takes}
 
@@ -75,12 +88,35 @@ def _tensor(entry: dict, raw: bytearray, start: int) -> torch.Tensor:
     part = raw[start + first : start + end]
     return torch.frombuffer(part, dtype=dtype).reshape(entry["shape"])
 
-
+{train}
 TYPES = {{
     **{{"F64": torch.float64, "F32": torch.float32, "F16": torch.float16}},
     **{{"BF16": torch.bfloat16, "I64": torch.int64, "I32": torch.int32}},
     **{{"I16": torch.int16, "I8": torch.int8, "U8": torch.uint8, "BOOL": torch.bool}},
 }}
+'''
+ALONE = "`train` makes a fresh model of your own rows, by recipe.py."
+WITH = "recipe.py goes on needing the zoo, as {reason}."
+TRAIN = '''
+def train(rows, *, device="cpu", told=print, **settings) -> torch.nn.Module:
+    """Return a fresh model in eval mode, trained by recipe.py on rows of your own.
+
+    `rows` has a pair (input, target) of tensors for each split that the recipe asks
+    for, such as {{"train": (images, labels)}}. Pictures are bytes, (rows, channels,
+    height, width), or floats in 0..1; columns are in the order of the signature below;
+    labels are numbers. `settings` change those of the recipe, and `told` is called with
+    a line for each epoch.
+    """
+    from . import recipe
+    from .frame import run
+
+    config = WEIGHTS.with_name("config.json")
+    chosen = {{**SETTINGS, **settings}}
+    where = {{"device": device, "told": told}}
+    return run.train(recipe, {function}, OPTIONS, config, rows, **where, **chosen)
+
+
+SETTINGS = {settings}
 '''
 
 
@@ -88,10 +124,11 @@ def eject(name: str | Path, folder: str | Path) -> Path:
     """Write a model into a new package of your own that imports torch alone.
 
     `folder` becomes a Python package: `import folder; model = folder.load()`. Beside
-    the architecture and the weights lie the recipe, which goes on needing the zoo for
-    its data and its frame, the card, and the tokenizer of a text model. The folder is
-    a checkpoint as well, so `zoo.load` takes it. Raises EjectError, and what `zoo.load`
-    raises.
+    the architecture and the weights lie the recipe, the card, and the tokenizer of a
+    text model. `folder.train(rows)` runs the recipe on your own rows, unless it needs
+    more than torch, as those of texts do: it then goes on needing the zoo, and says so.
+    The folder is a checkpoint as well, so `zoo.load` takes it. Raises EjectError, and
+    what `zoo.load` raises.
     """
     source, folder = sources.find(name), Path(folder)
     _check_folder(folder)
@@ -101,9 +138,9 @@ def eject(name: str | Path, folder: str | Path) -> Path:
     shutil.rmtree(new, ignore_errors=True)
     new.mkdir(parents=True)
     try:
-        for path, target in modules.items():
-            (new / target).write_text(_relative(path, source), encoding="utf-8")
-        (new / "__init__.py").write_text(_init(source), encoding="utf-8")
+        for file, text in _texts(source, modules).items():
+            (new / file).parent.mkdir(exist_ok=True)
+            (new / f"{file}.py").write_text(text, encoding="utf-8")
         shutil.copyfile(weights, new / checkpoints.WEIGHTS)
         for path in _beside(source):
             shutil.copyfile(path, new / path.name)
@@ -128,18 +165,17 @@ def _check_folder(folder: Path) -> None:
         )
 
 
-def _modules(source: Source) -> dict[Path, str]:
-    """Return the files that the model needs, and the recipe, with their new names."""
-    found: dict[Path, str] = {}
+def _modules(source: Source) -> dict[str, str]:
+    """Return the modules that the model needs, and what their files will be called."""
+    found: dict[str, str] = {}
     package = source.spec.package
     waiting = [source.spec.build.partition(":")[0]]
     while waiting:
         module = waiting.pop()
-        path = _file(module)
-        if path in found:
+        if module in found:
             continue
-        found[path] = f"{module.rpartition('.')[2]}.py"
-        for other in _imports(path, package):
+        found[module] = module.rpartition(".")[2]
+        for other in imported(path_of(module), package):
             if other.partition(".")[0] == package:
                 waiting.append(other)
             elif other.partition(".")[0] not in ALLOWED:
@@ -148,52 +184,68 @@ def _modules(source: Source) -> dict[Path, str]:
                     "its architecture is not a file of its own. Depend on "
                     f"{source.plugin.distribution!r} instead."
                 )
-    if source.spec.recipe is not None:
-        found[_file(source.spec.recipe)] = RECIPE
     return found
 
 
-def _file(module: str) -> Path:
-    spec = find_spec(module)
-    assert spec is not None, "the module of a registered build, or one it imports"
-    assert spec.origin is not None, "a module of Python source"
-    return Path(spec.origin)
+def _texts(source: Source, modules: dict[str, str]) -> dict[str, str]:
+    """Return what each file holds, by its name."""
+    package, recipe = source.spec.package, source.spec.recipe
+    files = {m: _relative(path_of(m), package) for m in modules}
+    found = {modules[module]: text for module, text in files.items()}
+    if recipe is None:
+        return {**found, "__init__": _init(source, training="", train="")}
+    plugin = source.plugin
+    named = {"distribution": plugin.distribution, "version": plugin.version}
+    try:
+        alone = _recipe(recipe, package, modules)
+    except Outside as exc:
+        text = NOTE.format(**named) + path_of(recipe).read_text(encoding="utf-8")
+        told = WITH.format(reason=exc)
+        return {**found, RECIPE: text, "__init__": _init(source, training=told)}
+    alone["frame/__init__"] = '"""What the recipe needs of the zoo."""\n'
+    alone[RECIPE] = f"{FROM.format(**named)}.\n{alone[RECIPE]}"
+    train = TRAIN.format(
+        function=source.spec.build.partition(":")[2],
+        settings=pformat(dict(source.spec.settings)),
+    )
+    return {**found, **alone, "__init__": _init(source, training=ALONE, train=train)}
 
 
-def _imports(path: Path, package: str) -> Iterator[str]:
-    """Yield the modules that a file imports, those of its package in full."""
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom) and node.module == package:
-            yield from (f"{package}.{alias.name}" for alias in node.names)
-        elif isinstance(node, ast.ImportFrom) and node.module:
-            yield node.module
+def _recipe(recipe: str, package: str, modules: dict[str, str]) -> dict[str, str]:
+    """Return a recipe's training, its frame and all they need. Raises Outside.
+
+    How it measures comes along where that needs no more.
+    """
+    frame = ("train", *(name.rpartition(".")[2] for name in INSTEAD))
+    how: dict[str, Any] = {
+        "own": {package: "", "zoo": "frame"},
+        "instead": INSTEAD,
+        "there": modules,
+        "called": {recipe: RECIPE},
+    }
+    try:
+        return excerpts({recipe: (*TRAINING, "measure"), FRAME: frame}, **how)
+    except Outside:
+        return excerpts({recipe: TRAINING, FRAME: frame}, **how)
 
 
-def _relative(path: Path, source: Source) -> str:
+def _relative(path: Path, package: str) -> str:
     """Return a module's source with imports of its own package made relative."""
-    package = re.escape(source.spec.package)
-    text = path.read_text(encoding="utf-8")
+    text, package = path.read_text(encoding="utf-8"), re.escape(package)
     text = re.sub(rf"^(\s*)from {package} import", r"\1from . import", text, flags=re.M)
-    text = re.sub(
+    return re.sub(
         rf"^(\s*)from {package}\.([\w.]*?)(\w+) import",
         r"\1from .\3 import",
         text,
         flags=re.M,
     )
-    if source.spec.recipe is None or path != _file(source.spec.recipe):
-        return text
-    plugin = source.plugin
-    note = NOTE.format(distribution=plugin.distribution, version=plugin.version)
-    return note + path.read_text(encoding="utf-8")
 
 
-def _init(source: Source) -> str:
+def _init(source: Source, *, training: str, train: str = "") -> str:
     spec, plugin = source.spec, source.plugin
     module, _, function = spec.build.partition(":")
     # a file of another project may have other names: see zoo.weights.Renamed
-    renames = "\ndef renamed(" in _file(module).read_text(encoding="utf-8")
+    renames = "\ndef renamed(" in path_of(module).read_text(encoding="utf-8")
     return INIT.format(
         name=spec.name,
         summary=spec.summary,
@@ -206,6 +258,8 @@ def _init(source: Source) -> str:
         names=f"{function}, renamed" if renames else function,
         tensors="renamed(_tensors())" if renames else "_tensors()",
         options=pformat(dict(spec.options)),
+        training=fill(training, 84),
+        train=train,
     )
 
 

@@ -44,7 +44,7 @@ LEFT = 0.02  # of the learning rates at the end; they fall from half-way on
 @dataclass(frozen=True, kw_only=True)
 class Settings:
     seed: int = 0
-    epochs: int = 100
+    epochs: int = 80
     batch: int = 32
     lr: float = 1e-3  # of the generator, at the beginning
     critic_lr: float = 1e-3

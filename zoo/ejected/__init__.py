@@ -1,0 +1,1 @@
+"""What `zoo.eject` puts beside a recipe, so that it runs without the zoo."""
