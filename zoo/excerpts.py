@@ -106,6 +106,17 @@ class _Work:
             return
         if _root(one.origin) not in self.own or one.name is None:
             raise Outside(module, one.full)
+        try:
+            one = self._brought(module, one, attributes)
+        except Outside as exc:  # told from where the reader knows it
+            if _root(one.origin) == _root(module):
+                raise
+            raise Outside(module, one.full) from exc
+        if one.origin != module:
+            self.imports[module].add(one)
+
+    def _brought(self, module: str, one: Import, attributes: set[str]) -> Import:
+        """Keep what an import of ours brings; return it as from where it is defined."""
         if is_module(one.full):
             if one.full not in self.there:
                 for name in attributes:
@@ -113,8 +124,7 @@ class _Work:
         elif one.origin not in self.there:
             one = self._home(module, one)
             self.need(one.origin, one.name or "")
-        if one.origin != module:
-            self.imports[module].add(one)
+        return one
 
     def _reach(self, module: str, other: str, name: str) -> None:
         home = self._home(module, Import(other, name))
