@@ -103,7 +103,7 @@ def train(rows, *, device="cpu", told=print, **settings) -> torch.nn.Module:
 
     `rows` has a pair (input, target) of tensors for each split that the recipe asks
     for, such as {{"train": (images, labels)}}. Pictures are bytes, (rows, channels,
-    height, width), or floats in 0..1; columns are in the order of the signature below;
+    height, width), or floats in 0..1; columns are in the order that is told above;
     labels are numbers. `settings` change those of the recipe, and `told` is called with
     a line for each epoch.
     """
@@ -216,7 +216,6 @@ def _recipe(recipe: str, package: str, modules: dict[str, str]) -> dict[str, str
 
     How it measures comes along where that needs no more.
     """
-    frame = ("train", *(name.rpartition(".")[2] for name in INSTEAD))
     how: dict[str, Any] = {
         "own": {package: "", "zoo": "frame"},
         "instead": INSTEAD,
@@ -224,9 +223,9 @@ def _recipe(recipe: str, package: str, modules: dict[str, str]) -> dict[str, str
         "called": {recipe: RECIPE},
     }
     try:
-        return excerpts({recipe: (*TRAINING, "measure"), FRAME: frame}, **how)
+        return excerpts({recipe: (*TRAINING, "measure"), FRAME: ("train",)}, **how)
     except Outside:
-        return excerpts({recipe: TRAINING, FRAME: frame}, **how)
+        return excerpts({recipe: TRAINING, FRAME: ("train",)}, **how)
 
 
 def _relative(path: Path, package: str) -> str:

@@ -11,7 +11,8 @@ for digits: the non-saturating loss of Goodfellow et al., "Generative adversaria
 training methods for GANs do actually converge?", 2018, every few steps, as Karras et
 al. do it ("Analyzing and improving the image quality of StyleGAN", 2020). It is meant
 to keep the critic from getting ahead, as it did in an earlier run without that: its
-loss went on falling while the samples got no better. What is kept is a moving average
+loss went on falling while the samples got no better. It pays more once samples look
+like digits: on the validation rows that came nearer. What is kept is a moving average
 of the generator. The critic is not part of the model; a run that goes on after a kill
 has it again.
 """
@@ -53,6 +54,8 @@ class Settings:
     critic_layers: int = 3  # one more: two see strokes, and hardly a whole digit
     dropout: float = 0.0  # share of the critic's features that are forgotten
     penalty: float = 0.3  # what the critic pays for being steep: gamma of R1
+    later: float = 1.0  # and what it pays from the epoch `since` on
+    since: int = 34
     every: int = 8  # steps between two such payments, each worth as many
     decay: float = 0.999  # of the moving average of the generator
     narrow: bool = True  # bfloat16 in the convolutions: faster, also on a CPU
@@ -88,6 +91,7 @@ def train(settings: Settings, run: Run) -> nn.Module:
     known = judged(judge, prepared(holding.input))
     narrow = torch.autocast(run.device.type, torch.bfloat16, enabled=settings.narrow)
     for epoch in run.epochs(settings.epochs):
+        gamma = settings.penalty if epoch < settings.since else settings.later
         generator.train()
         for number, (picture, _) in enumerate(run.batches(fitting, settings.batch)):
             real, noise = 2 * picture - 1, torch.randn(len(picture), model.numbers)
@@ -95,7 +99,7 @@ def train(settings: Settings, run: Run) -> nn.Module:
                 drawn = generator(noise.to(run.device))
                 mistaken = telling_apart(critic, real, drawn.detach())
             if number % settings.every == 0:
-                toll = settings.penalty * settings.every
+                toll = gamma * settings.every
                 mistaken = mistaken + toll * steepness(critic, real)
             run.step(mistaken, judging, milder, clip=CLIP, name="critic_loss")
             with narrow:
