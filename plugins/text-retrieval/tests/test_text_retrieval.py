@@ -205,18 +205,21 @@ def test_answers_are_in_the_thread_they_answer(subject: str, name: str) -> None:
     assert posts.thread(subject) == name
 
 
-def test_it_is_ahead_of_naive_bayes_in_folds_and_in_the_test() -> None:
+def test_it_is_level_with_naive_bayes_and_the_receipt_says_so() -> None:
     """
-    In the cross-validation it was chosen by, by more than the standard error, and on
-    the test posts.
+    Ahead in the folds by about a standard error, and by less than two; in the test by
+    as many posts as only one of the two gets right. Logistic regression is behind.
     """
     receipt = zoo.load("lsa-mlp-20news").zoo.receipt
     found, reached = receipt["measured"], receipt["metrics"][0]["value"]
     others = {name: known["accuracy"] for name, known in receipt["baselines"].items()}
+    gap = (found["alone"] - found["beaten"]) / receipt["rows"]
 
-    assert found["folds_ahead"] > found["folds_error"] > 0
+    assert 0 < found["folds_ahead"] < 2 * found["folds_error"]
     assert found["folds_accuracy"] > found["folds_bayes"] > found["folds_logistic"]
-    assert reached > max(others.values())
+    assert reached - others["naive Bayes"] == pytest.approx(gap, abs=1e-6)
+    assert reached > others["logistic regression"]
+    assert reached >= 0.9246  # the course's
 
 
 @pytest.mark.data
