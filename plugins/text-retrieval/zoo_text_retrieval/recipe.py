@@ -2,10 +2,10 @@
 
 Read it from top to bottom: settings, data, training, measuring. Words, their weights,
 their leanings and the topics are counted, not trained by gradients; the MLP is trained
-on top. Every setting was chosen by cross-validation over the training posts, with whole
-threads held back, and `train` notes what came of it. No post is held back in the end,
-so there is no best epoch: their number is a setting like the others. The test posts
-chose nothing, but were looked at for other variants: see the card.
+on top. What counts most, see the card, was chosen by cross-validation over the training
+posts, with whole threads held back, and `train` notes what came of it. No post is held
+back in the end, so there is no best epoch: their number is a setting like the others.
+The test posts chose nothing, but were looked at for other variants: see the card.
 """
 
 from dataclasses import dataclass, replace
