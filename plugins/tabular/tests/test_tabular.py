@@ -8,19 +8,22 @@ import numpy as np
 import pytest
 import torch
 from datasets import Dataset
+from scipy.stats import binomtest
 from sklearn.linear_model import LinearRegression, LogisticRegression
 from zoo_tabular import tables
 from zoo_tabular.cancer_recipe import auc
-from zoo_tabular.folds import cross_validate
+from zoo_tabular.folds import beside_logistic, cross_validate
 from zoo_tabular.mlp import Scale, tabular_mlp
+from zoo_tabular.patient_recipe import chance
 from zoo_tabular.polynomial import cubic
 from zoo_tabular.regression_recipe import Settings, fit
 
 import zoo
 from zoo import Run, catalogue
+from zoo.baselines import logistic
 from zoo.datasets import spec as catalogue_of_data
 from zoo.errors import InputError, NoWeights
-from zoo.tensors import Tensors, stand_in
+from zoo.tensors import Fold, Tensors, stand_in
 
 NUMBERS = ("mlp-boston", "mlp-diabetes", "mlp-exam-score", "sine-poly3")
 
@@ -187,6 +190,51 @@ def test_every_fold_has_a_model_of_its_own(monkeypatch: pytest.MonkeyPatch) -> N
     assert set.intersection(*(outside for _, outside in seen)) == set()
     assert set(found) == {"rmse", "mae", "r2"}
     assert mean(found.values())
+
+
+def test_a_network_is_compared_on_rows_it_has_not_seen() -> None:
+    """
+    Every row is asked about once a repeat, of a network and of logistic regression that
+    learned from other rows; the error is that of a mean over rows.
+    """
+    drawing = torch.Generator().manual_seed(0)
+    given = torch.randn(60, 8, generator=drawing)
+    label = (given[:, 0] + torch.randn(60, generator=drawing) > 0).long()
+    rows = Tensors(input=given, target=label, source="made", fingerprint="0")
+    taught: list[int] = []
+
+    class Knowing(torch.nn.Module):
+        """Says the label of every row."""
+
+        def forward(self, row: torch.Tensor) -> torch.Tensor:
+            place = (row[:, None] == given).all(dim=2).int().argmax(dim=1)
+            return label[place][:, None] - 0.5
+
+    def fitted(settings: Settings, run: Run, outside: Tensors) -> torch.nn.Module:
+        taught.append(len(outside))
+        return Knowing()
+
+    run = Run(catalogue.spec("mlp-pima"))
+    found = beside_logistic(fitted, Settings(folds=3), run, rows, repeats=1)
+    folds = [Fold(number=n, count=3, stratified=True) for n in range(3)]
+    theirs = mean(logistic(*rows.fold(fold, seed=0)) for fold in folds)
+
+    assert taught == [40, 40, 40]
+    assert found["repeated_accuracy"] == 1
+    assert found["repeated_logistic"] == pytest.approx(theirs) != 1
+    assert found["repeated_ahead"] == pytest.approx(1 - theirs)
+    spread = torch.tensor([0.0] * round(60 * theirs) + [1.0] * round(60 - 60 * theirs))
+    assert found["repeated_error"] == pytest.approx(spread.std().item() / 60**0.5)
+
+
+@pytest.mark.parametrize(("alone", "beaten"), [(0, 0), (3, 6), (6, 3), (5, 5), (0, 9)])
+def test_the_chance_is_that_of_a_fair_coin(alone: int, beaten: int) -> None:
+    """
+    Of falling so unevenly, or more, to either side.
+    """
+    fair = binomtest(alone, alone + beaten).pvalue if alone + beaten else 1.0
+
+    assert chance(alone, beaten) == pytest.approx(fair)
 
 
 def test_parts_share_no_row() -> None:

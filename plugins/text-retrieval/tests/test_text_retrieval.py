@@ -3,21 +3,23 @@
 import warnings
 from dataclasses import replace
 
+import numpy as np
 import pytest
 import torch
 from sklearn.datasets import _twenty_newsgroups as reference
 from sklearn.decomposition import TruncatedSVD
 from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.linear_model import LogisticRegression
+from sklearn.naive_bayes import MultinomialNB
 from torch import Tensor
-from zoo_text_retrieval import posts, words
-from zoo_text_retrieval.lsa import LSA, Projection, TfIdf
+from zoo_text_retrieval import folds, posts, simple, words
+from zoo_text_retrieval.lsa import LSA, SMOOTHING, Leaning, Projection, TfIdf
 from zoo_text_retrieval.topics import topic_words
 
 import zoo
 from zoo import TextInput, checkpoints, store, texts
 from zoo.about import about
 from zoo.errors import DataError
-from zoo.parting import halves
 from zoo.tokens import tokenizer
 
 TRAINING = (
@@ -28,6 +30,7 @@ TRAINING = (
     "Das Öl für den Motor \u2014 na\u00efve caf\u00e9s don't count",
     "president, senate and government; circuit? no circuit.",
 )
+LABEL = torch.tensor([0, 1, 0, 1, 0, 1])
 HELD_OUT = (
     "The senate has a resistor of 5 volts",
     "nothing of all this is known: xyzzy",
@@ -105,11 +108,125 @@ def test_topics_are_those_of_scikit_learn(
     )
 
 
+def test_leanings_are_those_of_scikit_learn(
+    expected: TextInput, vectorizer: TfidfVectorizer, weigh: TfIdf
+) -> None:
+    """
+    What naive Bayes says of a word, for one group and against the other; a place that
+    is no word leans nowhere. The sum over a text is its verdict, but for how common
+    the groups are.
+    """
+    lean = Leaning(1000)
+    lean.learn(weigh(texts.batch(TRAINING, expected)), LABEL)
+    bayes = MultinomialNB(alpha=SMOOTHING, fit_prior=False)
+    bayes.fit(vectorizer.transform(TRAINING), LABEL.numpy())
+    place = columns(vectorizer, expected)
+    first, second = torch.from_numpy(bayes.feature_log_prob_).float()
+    verdict = bayes.predict_joint_log_proba(vectorizer.transform(HELD_OUT))
+
+    said = lean(weigh(texts.batch(HELD_OUT, expected))).sum(dim=1)
+
+    assert torch.allclose(lean.factor[place], second - first, atol=1e-5)
+    assert lean.factor.count_nonzero() <= len(place)
+    assert said.numpy() == pytest.approx(verdict[:, 1] - verdict[:, 0], abs=1e-5)
+
+
+def test_a_text_does_not_vote_on_its_own_words(
+    expected: TextInput, weigh: TfIdf
+) -> None:
+    """
+    Each training text leans as naive Bayes has it that was fitted to the others, and
+    words that stand in no other text hardly lean at all.
+    """
+    weight = weigh(texts.batch(TRAINING, expected))
+    found = Leaning(1000).apart(weight, LABEL)
+    held = weight[:, weight.sum(dim=0) > 0]
+
+    for row in range(len(TRAINING)):
+        others = torch.arange(len(TRAINING)) != row
+        bayes = MultinomialNB(alpha=SMOOTHING).fit(held[others], LABEL[others])
+        first, second = torch.from_numpy(bayes.feature_log_prob_).float()
+        wanted = (held[row] * (second - first)).sum()
+        assert found[row].sum().item() == pytest.approx(wanted.item(), abs=1e-4)
+    lean = Leaning(1000)
+    lean.learn(weight, LABEL)
+    assert lean(weight).abs().sum() > 2 * found.abs().sum()
+
+
+def test_the_simple_methods_are_those_of_scikit_learn(
+    expected: TextInput, weigh: TfIdf
+) -> None:
+    """
+    Naive Bayes and logistic regression say the same of every text.
+    """
+    generator = torch.Generator().manual_seed(0)
+    weight = torch.rand(200, 30, generator=generator)
+    label = (weight[:, :3].sum(dim=1) > 1.5).long()
+    given, asked = weight[:100], weight[100:]
+    bayes = MultinomialNB(alpha=0.1).fit(given, label[:100])
+    line = LogisticRegression(C=10, tol=1e-8).fit(given, label[:100])
+
+    assert simple.bayes(given, label[:100], asked).tolist() == list(
+        bayes.predict(asked)
+    )
+    said = simple.logistic(given, label[:100], asked)
+    assert np.mean(said.numpy() == line.predict(asked)) > 0.98
+
+
+def test_folds_hold_whole_threads() -> None:
+    """
+    Every post is in one fold, no thread in two, and another seed parts otherwise.
+    """
+    thread = folds.numbered([f"subject {n % 40}" for n in range(200)])
+
+    found = list(folds.parted(thread, 5, seed=0))
+
+    assert torch.stack(found).sum(dim=0).eq(1).all()
+    for inside in found:
+        assert not set(thread[inside].tolist()) & set(thread[~inside].tolist())
+    again = list(folds.parted(thread, 5, seed=1))
+    assert not torch.equal(torch.stack(found), torch.stack(again))
+
+
+@pytest.mark.parametrize(
+    ("subject", "name"),
+    [
+        ("Re: What is Zero dB????", "what is zero db"),
+        ("RE: Re: what is zero dB", "what is zero db"),
+        ("Gun control (was Re: Taxes (was: Jobs))", "gun control"),
+        ("Research on circuits", "research on circuits"),
+        ("", ""),
+    ],
+)
+def test_answers_are_in_the_thread_they_answer(subject: str, name: str) -> None:
+    """
+    Whatever a subject gained on the way.
+    """
+    assert posts.thread(subject) == name
+
+
+def test_it_is_level_with_naive_bayes_and_the_receipt_says_so() -> None:
+    """
+    Ahead in the folds by about a standard error, and by less than two; in the test by
+    as many posts as only one of the two gets right. Logistic regression is behind.
+    """
+    receipt = zoo.load("lsa-mlp-20news").zoo.receipt
+    found, reached = receipt["measured"], receipt["metrics"][0]["value"]
+    others = {name: known["accuracy"] for name, known in receipt["baselines"].items()}
+    gap = (found["alone"] - found["beaten"]) / receipt["rows"]
+
+    assert 0 < found["folds_ahead"] < 2 * found["folds_error"]
+    assert found["folds_accuracy"] > found["folds_bayes"] > found["folds_logistic"]
+    assert reached - others["naive Bayes"] == pytest.approx(gap, abs=1e-6)
+    assert reached > others["logistic regression"]
+    assert reached >= 0.9246  # the course's
+
+
 @pytest.mark.data
 def test_the_shipped_numbers_are_those_of_scikit_learn() -> None:
     """
-    Made of the same words and the same training posts, its weights and topics of posts
-    of the test split are those of the shipped model.
+    Made of the same words and of all training posts, its weights, leanings and topics
+    of posts of the test split are those of the shipped model.
     """
     model = zoo.load("lsa-mlp-20news")
     assert isinstance(model, LSA)
@@ -117,29 +234,34 @@ def test_the_shipped_numbers_are_those_of_scikit_learn() -> None:
     assert isinstance(expected, TextInput)
     known = tokenizer(expected)
     listed = [known.id_to_token(n) for n in range(2, known.get_vocab_size())]
-    everything, asked = read("train"), read("test")[:200]
-    fitted, _ = halves(len(everything), 0.9, seed=0, source="")
-    training = [everything[row] for row in fitted]
+    words_of = slice(2, 2 + len(listed))
+    training, asked = read("train"), read("test")[:200]
+    label = np.array(zoo.data("newsgroups-pair", "train")["label"])
     vectorizer = TfidfVectorizer(sublinear_tf=True, vocabulary=listed)
+    given = vectorizer.fit_transform(training)
+    first, second = MultinomialNB(alpha=SMOOTHING).fit(given, label).feature_log_prob_
     svd = TruncatedSVD(10, algorithm="arpack", random_state=0)
-    svd.fit(vectorizer.fit_transform(training))
+    svd.fit(given.multiply(second - first).tocsr())
     theirs = vectorizer.transform(asked)
+    wanted = svd.transform(theirs.multiply(second - first).tocsr())
     most = max(len(known.encode(text).ids) for text in [*training, *asked])
 
     ours = model.weigh(texts.batch(asked, expected))
-    topics = model.project(ours)[:, :10]
-    wanted = torch.from_numpy(svd.transform(theirs)).float()
+    topics = model.project(model.lean(ours))[:, :10]
 
     assert most < expected.longest  # nothing was cut off
-    gap = ours[:, 2 : 2 + len(listed)] - torch.from_numpy(theirs.toarray()).float()
+    gap = ours[:, words_of] - torch.from_numpy(theirs.toarray()).float()
     assert gap.abs().max() < 1e-5
-    sign = (topics * wanted).sum(dim=0).sign()
-    assert (topics * sign - wanted).abs().max() < 1e-5
+    ratio = torch.from_numpy(second - first).float()
+    assert (model.lean.factor[words_of] - ratio).abs().max() < 1e-5
+    sign = (topics * torch.from_numpy(wanted).float()).sum(dim=0).sign()
+    assert (topics * sign - torch.from_numpy(wanted).float()).abs().max() < 1e-5
 
 
 def test_features_are_the_topics() -> None:
     """
-    What the head is given serves retrieval: of length one, and near for like texts.
+    What the head is given serves retrieval: topics of length one, near for like texts,
+    and the verdict of the words, below zero for the first group.
     """
     model = zoo.load("lsa-mlp-20news")
     volts, amps, senate = zoo.features(
@@ -151,8 +273,9 @@ def test_features_are_the_topics() -> None:
         ],
     )
 
-    assert volts.norm().item() == pytest.approx(1, abs=1e-5)
-    assert volts @ amps > 0.1 + volts @ senate
+    assert volts[:-1].norm().item() == pytest.approx(1, abs=1e-5)
+    assert volts[:-1] @ amps[:-1] > 0.1 + volts[:-1] @ senate[:-1]
+    assert volts[-1] < 0 < senate[-1]
 
 
 def test_topics_have_words() -> None:

@@ -14,8 +14,8 @@ from zoo import (
     hookimpl,
 )
 
-VOCABULARY = 10_000  # tokens, the two special ones included
-TOKENIZER = "b625b3660813ec514091839216db1868367af2cdbc89aa71fe44e33f5e731074"
+VOCABULARY = 16_000  # places: all words of the training posts, and the special tokens
+TOKENIZER = "d12c21ea0acaeb270738b65fbe50a77ac6f007ba8436ab818f6c6c8d55f9eea7"
 
 SPECS = (
     ModelSpec(
@@ -27,7 +27,7 @@ SPECS = (
         recipe="zoo_text_retrieval.recipe",
         card="cards/lsa-mlp-20news.md",
         license=License(code="mit", weights="mit", data="unknown"),
-        parameters=850,
+        parameters=866,
         input=TextInput(
             longest=16_384,
             vocabulary=VOCABULARY,
@@ -43,16 +43,17 @@ SPECS = (
         papers=(
             "https://doi.org/10.1002/(SICI)1097-4571(199009)41:6%3C391::AID-ASI1%3E3.0.CO;2-9",
             "https://doi.org/10.1016/0306-4573(88)90021-0",
+            "https://aclanthology.org/P12-2018/",
         ),
-        tags=("lsa", "tf-idf"),
+        tags=("lsa", "tf-idf", "naive-bayes"),
         weights=Weights(
-            size=2_044_176,
-            sha256="1fd6ce4b24361fae3e42871bc4613cc2c5bf7644e2f86405a016ff08f17bbdc5",
+            size=3_332_312,
+            sha256="d7268d3be9c0c51c3bea0b7f5ddefeee8ddb9d356a4787977a2043b383039386",
         ),
         metrics=(
             Metric(
                 name="accuracy",
-                value=0.923186,
+                value=0.954481,
                 dataset="newsgroups-pair",
                 split="test",
                 tolerance=1e-06,
@@ -61,7 +62,7 @@ SPECS = (
             ),
             Metric(
                 name="f1",
-                value=0.922395,
+                value=0.953928,
                 dataset="newsgroups-pair",
                 split="test",
                 tolerance=1e-06,
@@ -74,10 +75,10 @@ DATASETS = (
     DatasetSpec(
         name="newsgroups-pair",
         summary="Posts of two of the 20 newsgroups, electronics and politics, without "
-        "subject, quotes and signature.",
+        "subject, quotes and signature; the thread is no input.",
         license="unknown",
         splits={"train": 1_056, "test": 703},
-        columns={"text": ("text",), "label": ("label",)},
+        columns={name: (name,) for name in ("text", "label", "thread")},
         labels=("sci.electronics", "talk.politics.misc"),
         package="zoo_text_retrieval.posts:pair",
         homepage="http://qwone.com/~jason/20Newsgroups/",

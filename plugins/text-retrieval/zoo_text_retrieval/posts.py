@@ -15,31 +15,41 @@ import zoo
 if TYPE_CHECKING:
     from datasets import Dataset
 
-__all__ = ["own_words", "pair"]
+__all__ = ["own_words", "pair", "thread"]
 
 GROUPS = ("sci.electronics", "talk.politics.misc")
 QUOTED = re.compile(
     r"writes in|writes:|wrote:|says:|said:|^In article|^Quoted from|^\||^>"
 )
+ANSWER = re.compile(r"^\s*((re|fwd?)\s*:\s*)+")
+WAS = re.compile(r"\(was.*")  # what a discussion was called before
 
 
 def pair(split: str) -> Dataset:
     """Return the posts of two groups of `20_newsgroups`, in what their writers wrote.
 
     A post that only quotes becomes an empty text, and stays: leaving it out would make
-    the test easier.
+    the test easier. The thread is no input: it tells which posts belong together.
     """
     from datasets import Dataset
 
     everything = zoo.data("20_newsgroups", split)
     names = everything.features["label"].names
     wanted = [names.index(group) for group in GROUPS]
-    texts, labels = [], []
+    texts, labels, threads = [], [], []
     for text, label in zip(everything["text"], everything["label"], strict=True):
         if label in wanted:
-            texts.append(own_words(_body(text)))
+            subject, _, body = text.partition("\n")  # no other header is left
+            texts.append(own_words(body))
             labels.append(GROUPS[wanted.index(label)])
-    return Dataset.from_dict({"text": texts, "label": labels})
+            threads.append(thread(subject))
+    return Dataset.from_dict({"text": texts, "label": labels, "thread": threads})
+
+
+def thread(subject: str) -> str:
+    """Return the words of a subject, alike for a post and for the answers to it."""
+    named = ANSWER.sub("", WAS.sub("", subject.lower()))
+    return " ".join(re.findall(r"\w+", named))
 
 
 def own_words(body: str) -> str:
@@ -50,8 +60,3 @@ def own_words(body: str) -> str:
         if not lines[place].strip().strip("-"):  # or line of dashes, ends the post
             return "\n".join(lines[:place])
     return "\n".join(lines)
-
-
-def _body(text: str) -> str:
-    """Return a post without its first line, the subject: no other header is left."""
-    return text.partition("\n")[2]
