@@ -62,6 +62,48 @@ SPECS = (
             ),
         ),
     ),
+    ModelSpec(
+        name="resnet-basic-cifar10",
+        summary="Three residual blocks name one of ten animals and vehicles.",
+        task="image-classification",
+        build="zoo_resnet.resnet_basic:resnet_basic",
+        options={"width": 16},
+        recipe="zoo_resnet.resnet_basic_recipe",
+        settings={"lr": 0.1},
+        card="cards/resnet-basic-cifar10.md",
+        license=License(code="mit", weights="mit", data="unknown"),
+        parameters=667_002,
+        input=ImageInput(height=32, width=32, mean=MEAN, std=DEVIATION),
+        output=ClassOutput(labels=KINDS),
+        trained_on=("cifar10",),
+        head="decide",
+        examples=("cat.png",),
+        stored="float16",
+        papers=("https://arxiv.org/abs/1512.03385",),
+        tags=("cifar10", "resnet", "cnn"),
+        weights=Weights(
+            size=1_339_516,
+            sha256="e2ad696f6bee5fdae68ff9c6bc93acb6ab6540640d94e2e0cffeeef93c49cf90",
+        ),
+        metrics=(
+            Metric(
+                name="accuracy",
+                value=0.8499,
+                dataset="cifar10",
+                split="test",
+                tolerance=0.001,
+                baseline=0.4135,
+                baseline_name="softmax regression",
+            ),
+            Metric(
+                name="f1",
+                value=0.850121,
+                dataset="cifar10",
+                split="test",
+                tolerance=0.001,
+            ),
+        ),
+    ),
 )
 
 
