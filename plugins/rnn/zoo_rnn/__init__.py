@@ -29,7 +29,7 @@ SPECS = (
         recipe="zoo_rnn.gru_recipe",
         card="cards/gru-nsmc.md",
         license=License(code="mit", weights="mit", data="cc0-1.0"),
-        parameters=1_836_058,
+        parameters=2_086_060,
         stored="float16",
         input=TextInput(
             longest=512,
@@ -46,6 +46,8 @@ SPECS = (
         papers=(
             "https://arxiv.org/abs/1406.1078",
             "https://arxiv.org/abs/1607.04606",
+            "https://arxiv.org/abs/1606.07792",
+            "https://aclanthology.org/P12-2018",
         ),
         tags=("gru", "rnn", "sentiment-analysis"),
         weights=Weights(
