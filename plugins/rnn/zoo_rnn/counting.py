@@ -116,6 +116,6 @@ def _standing(wide: Wide, token: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def _ratio(good: Tensor, bad: Tensor) -> Tensor:
-    """Return the logarithm of how much oftener good texts have a group than bad ones."""
+    """Return how much oftener good texts have a group than bad ones: a logarithm."""
     good, bad = good + 1, bad + 1
     return (good / good.sum()).log() - (bad / bad.sum()).log()

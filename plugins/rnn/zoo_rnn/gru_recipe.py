@@ -83,7 +83,8 @@ def train(settings: Settings, run: Run) -> nn.Module:
             loss = cross_entropy(logits.float(), label)
             run.step(loss, optimizer, schedule, clip=settings.clip)
         run.log(measure(average, holding), best="accuracy", model=average)
-    best: Any = run.best(average)
+    best = run.best(average)
+    assert isinstance(best, GRUReader), "the average of what was built"
     _widen(best, fitting, holding, settings, run)
     return best
 
