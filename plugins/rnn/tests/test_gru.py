@@ -6,13 +6,14 @@ from dataclasses import replace
 import pytest
 import torch
 from torch import nn
-from zoo_rnn import characters, letters
-from zoo_rnn.gru import Grams, GRUReader, gru_reader
+from zoo_rnn import characters, counting, gru_recipe, letters
+from zoo_rnn.gru import FILLING, Grams, GRUReader, Wide, gru_reader, numbered
 
 import zoo
 from zoo import TextInput, checkpoints, store
 from zoo.about import about
 from zoo.errors import InputError
+from zoo.tensors import Tensors
 from zoo.tokens import tokenizer
 
 REVIEWS = (
@@ -33,7 +34,20 @@ OWN = {
 @pytest.fixture(scope="module")
 def reader() -> GRUReader:
     torch.manual_seed(0)
-    return gru_reader(vocabulary=50, width=3, rows=97, narrow=2, hidden=5).eval()
+    made = gru_reader(vocabulary=50, width=3, rows=97, narrow=2, hidden=5, listed=40)
+    nn.init.normal_(made.wide.said.weight)  # of a fresh model the list says nothing
+    return made.eval()
+
+
+@pytest.fixture
+def texts() -> Tensors:
+    """
+    Texts of twelve characters of four; those with a 5 before a 3, about half, are good.
+    """
+    drawing = torch.Generator().manual_seed(0)
+    token = torch.randint(3, 7, (600, 12), generator=drawing, dtype=torch.int32)
+    good = ((token[:, :-1] == 5) & (token[:, 1:] == 3)).any(dim=1)
+    return Tensors(input=token, target=good.long(), source="drawn", fingerprint="")
 
 
 @pytest.fixture(scope="module")
@@ -67,6 +81,7 @@ def test_it_computes_what_its_parts_say(reader: GRUReader) -> None:
     seen = torch.cat([reader.embed(token[:, :3]), grams], dim=2)
     held, _ = both(seen)
     parts = [held.amax(dim=1), held.mean(dim=1), seen.sum(dim=1) / 3**0.5]
+    parts.append(reader.wide(token[:, :3]))
 
     assert torch.allclose(
         reader(token), reader.decide(torch.cat(parts, dim=1)), atol=1e-6
@@ -96,6 +111,121 @@ def test_grams_are_spread_over_their_table() -> None:
 
     # 4,096 balls thrown into 65,536 boxes lie in 3,970 of them on average.
     assert len(rows.unique()) > 3_900
+
+
+def test_a_list_sums_what_is_said_of_what_stands_in_a_text() -> None:
+    """
+    A group that stands there twice counts once, one that is not listed not at all, and
+    the sum is divided by the root of how many say something.
+    """
+    wide = Wide(rows=3, longest=2, padding=0)
+    pair = numbered(torch.tensor([[7, 3]]), 2)[0, 1, 1].item()
+    wide.listed.copy_(torch.tensor([3, 7, pair]))
+    with torch.no_grad():
+        wide.said.weight.copy_(torch.tensor([[0.5], [4.0], [-1.0]]))
+
+    said = wide(torch.tensor([[7, 3, 7, 3], [3, 7, 9, 0], [9, 9, 0, 0]]))
+
+    assert said[:, 0].tolist() == pytest.approx([3.5 / 3**0.5, 4.5 / 2**0.5, 0.0])
+
+
+def test_the_end_of_a_text_is_listed() -> None:
+    """
+    What stands last is another group than the same in the middle, and how much filling
+    comes after it makes no difference.
+    """
+    wide = Wide(rows=3, longest=2, padding=0)
+    last, filled, middle = (
+        set(wide.different(torch.tensor([text]))[0].tolist()) - {FILLING}
+        for text in ([5, 7], [5, 7, 0, 0], [5, 7, 9])
+    )
+
+    assert last == filled
+    assert not last <= middle
+
+
+def test_a_fresh_list_says_nothing() -> None:
+    """
+    Until somebody counted, the other path answers alone.
+    """
+    token = torch.randint(1, 50, (4, 9), generator=torch.Generator().manual_seed(0))
+
+    assert Wide(rows=60, longest=3, padding=0)(token).tolist() == [[0.0]] * 4
+
+
+def test_counting_finds_what_makes_texts_good(texts: Tensors) -> None:
+    """
+    All rows but few are told apart, the pair says most, and a list too short for all
+    groups holds those that tell something.
+    """
+    wide, short = (Wide(rows=rows, longest=2, padding=0) for rows in (100, 2))
+    pair = numbered(torch.tensor([[5, 3]]), 2)[0, 1, 1]
+    for one in (wide, short):
+        counting.solve(one, texts, strength=10.0, steps=100)
+
+    right = ((wide(texts.input)[:, 0] > 0) == texts.target).float().mean()
+    assert right > 0.98
+    assert wide.listed[wide.said.weight[:, 0].argmax()] == pair
+    assert wide.listed.diff().min() >= 0
+    assert pair in short.listed
+
+
+def test_counting_ends_at_the_best(texts: Tensors) -> None:
+    """
+    More steps change nothing: the search is over.
+    """
+    first, longer = (Wide(rows=100, longest=2, padding=0) for _ in range(2))
+    counting.solve(first, texts, strength=1.0, steps=60)
+    counting.solve(longer, texts, strength=1.0, steps=300)
+
+    assert torch.allclose(first.said.weight, longer.said.weight, atol=1e-3)
+
+
+def test_shares_are_those_that_labels_were_drawn_by() -> None:
+    """
+    Log odds that were doubled, halved and moved are weighed back.
+    """
+    drawing = torch.Generator().manual_seed(0)
+    first, other = torch.randn(2, 60_000, generator=drawing)
+    chance = (2 * first + 0.5 * other - 1).sigmoid()
+    target = (torch.rand(60_000, generator=drawing) < chance).long()
+
+    found = counting.shares([first, other], target)
+
+    assert found.tolist() == pytest.approx([2, 0.5, -1], abs=0.05)
+
+
+@pytest.mark.parametrize("steps", [2, 9, 10, 11, 100])
+def test_the_schedule_of_a_short_run_has_an_end(steps: int) -> None:
+    """
+    Where the rise is a whole share of the steps, as a tenth of ten, torch divides by
+    zero.
+    """
+    optimizer = torch.optim.SGD([torch.zeros(1, requires_grad=True)])
+
+    schedule = torch.optim.lr_scheduler.OneCycleLR(
+        optimizer, max_lr=1.0, total_steps=steps, pct_start=gru_recipe.RISE
+    )
+    for _ in range(steps - 1):
+        optimizer.step()
+        schedule.step()
+
+    assert schedule.get_last_lr()[0] < 1e-3
+
+
+def test_both_paths_are_ahead_of_each() -> None:
+    """
+    On the test reviews, and on those held back, by the shipped receipt; the list alone
+    stands among the simple methods.
+    """
+    receipt = checkpoints.read_receipt(store.shipped(zoo.spec("gru-nsmc")))
+    noted, (claim, *_) = receipt["measured"], receipt["metrics"]
+    (alone,) = receipt["baselines"]["its own list of character n-grams"].values()
+
+    assert claim["value"] > max(noted["deep"], noted["wide"])
+    assert noted["both_validated"] > noted["deep_validated"]
+    assert noted["both_validated"] > noted["wide_validated"]
+    assert alone == noted["wide"]
 
 
 def test_a_text_of_filling_alone_is_one_token(reader: GRUReader) -> None:

@@ -29,7 +29,7 @@ SPECS = (
         recipe="zoo_rnn.gru_recipe",
         card="cards/gru-nsmc.md",
         license=License(code="mit", weights="mit", data="cc0-1.0"),
-        parameters=1_836_058,
+        parameters=2_086_060,
         stored="float16",
         input=TextInput(
             longest=512,
@@ -46,24 +46,26 @@ SPECS = (
         papers=(
             "https://arxiv.org/abs/1406.1078",
             "https://arxiv.org/abs/1607.04606",
+            "https://arxiv.org/abs/1606.07792",
+            "https://aclanthology.org/P12-2018",
         ),
         tags=("gru", "rnn", "sentiment-analysis"),
         weights=Weights(
-            size=3_673_124,
-            sha256="46e4e445cbc06b80fec0e28e193a2ad319216750b065a81dbbec07a1d26a1000",
+            size=5_173_328,
+            sha256="acf3de48243dcd7d7bb38f0ffe7169cad48f7d6a964764fd6822a60997c025ae",
         ),
         metrics=(
             Metric(
                 name="accuracy",
-                value=0.87568,
+                value=0.88248,
                 dataset="nsmc",
                 split="test",
                 tolerance=0.001,
-                baseline=0.49964,
-                baseline_name="majority class",
+                baseline=0.87732,
+                baseline_name="its own list of character n-grams",
             ),
             Metric(
-                name="f1", value=0.87568, dataset="nsmc", split="test", tolerance=0.001
+                name="f1", value=0.88248, dataset="nsmc", split="test", tolerance=0.001
             ),
         ),
     ),

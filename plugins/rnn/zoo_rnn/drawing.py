@@ -30,7 +30,7 @@ def by_length(right: Tensor, length: Tensor) -> bytes:
         axes = figure.add_subplot()
         axes.bar(range(len(groups)), shares, color=COLOURS[1])
         axes.set_xticks(range(len(groups)), names, fontsize=8)
-        axes.set(xlabel="tokens of the review", ylabel="share read rightly")
+        axes.set(xlabel="characters of the review", ylabel="share read rightly")
         axes.set_ylim(0.5, 1)
         axes.grid(alpha=0.3, axis="y")
 
