@@ -11,7 +11,14 @@ import pytest
 import torch
 from torch import Tensor, nn
 from zoo_gan.dcgan import Critic, Generator, dcgan
-from zoo_gan.dcgan_recipe import deceiving, steepness, telling_apart
+from zoo_gan.dcgan_recipe import (
+    Settings,
+    deceiving,
+    falling,
+    gamma,
+    steepness,
+    telling_apart,
+)
 from zoo_gan.telling import nearest
 
 import zoo
@@ -218,3 +225,28 @@ def test_a_picture_has_no_noise() -> None:
         "Model 'dcgan-mnist' can't encode: its module has no method 'encode'. It can "
         "be used with zoo.predict, zoo.sample, zoo.interpolate."
     )
+
+
+def test_the_critic_pays_more_from_some_epoch_on() -> None:
+    """
+    Up to the epoch before it the first gamma counts, from it on the other.
+    """
+    chosen = Settings(penalty=0.25, later=2.0, since=3)
+
+    assert [gamma(chosen, epoch) for epoch in (1, 2, 3, 4)] == [0.25, 0.25, 2.0, 2.0]
+
+
+def test_steps_shrink_in_the_second_half_only() -> None:
+    """
+    In a straight line, down to a fiftieth; a run of one step has that step whole.
+    """
+    optimizer = torch.optim.SGD([nn.Parameter(torch.zeros(1))], lr=1.0)
+    schedule, rates = falling(optimizer, 8), []
+
+    for _ in range(9):
+        rates.append(schedule.get_last_lr()[0])
+        optimizer.step()
+        schedule.step()
+
+    assert rates == pytest.approx([1, 1, 1, 1, 1, 0.755, 0.51, 0.265, 0.02])
+    assert falling(optimizer, 1).get_last_lr() == [1.0]

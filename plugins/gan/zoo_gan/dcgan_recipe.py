@@ -85,13 +85,12 @@ def train(settings: Settings, run: Run) -> nn.Module:
     drawing = run.prepare(_adam(generator, settings.lr, settings.beta))
     judging = run.prepare(_adam(critic, settings.critic_lr, settings.beta))
     steps = run.steps(fitting, settings.batch, settings.epochs)
-    slower, milder = (run.prepare(_falling(one, steps)) for one in (drawing, judging))
+    slower, milder = (run.prepare(falling(one, steps)) for one in (drawing, judging))
     average = run.average(generator, decay=settings.decay)
     film, judge = run.prepare(Film()), zoo.load(JUDGE)
     known = judged(judge, prepared(holding.input))
     narrow = torch.autocast(run.device.type, torch.bfloat16, enabled=settings.narrow)
     for epoch in run.epochs(settings.epochs):
-        gamma = settings.penalty if epoch < settings.since else settings.later
         generator.train()
         for number, (picture, _) in enumerate(run.batches(fitting, settings.batch)):
             real, noise = 2 * picture - 1, torch.randn(len(picture), model.numbers)
@@ -99,7 +98,7 @@ def train(settings: Settings, run: Run) -> nn.Module:
                 drawn = generator(noise.to(run.device))
                 mistaken = telling_apart(critic, real, drawn.detach())
             if number % settings.every == 0:
-                toll = gamma * settings.every
+                toll = gamma(settings, epoch) * settings.every
                 mistaken = mistaken + toll * steepness(critic, real)
             run.step(mistaken, judging, milder, clip=CLIP, name="critic_loss")
             with narrow:
@@ -113,6 +112,11 @@ def train(settings: Settings, run: Run) -> nn.Module:
     run.note(least_variety=min(row["variety"] for row in run.history))
     film.show(run)
     return run.best(generator)
+
+
+def gamma(settings: Settings, epoch: int) -> float:
+    """Return what the critic pays for being steep in an epoch."""
+    return settings.penalty if epoch < settings.since else settings.later
 
 
 def telling_apart(critic: nn.Module, real: Tensor, drawn: Tensor) -> Tensor:
@@ -167,8 +171,9 @@ def _adam(network: nn.Module, lr: float, beta: float) -> torch.optim.Optimizer:
     return torch.optim.Adam(network.parameters(), lr, betas=(beta, 0.999), fused=True)
 
 
-def _falling(optimizer: torch.optim.Optimizer, steps: int) -> LRScheduler:
-    half = max(1, steps // 2)
+def falling(optimizer: torch.optim.Optimizer, steps: int) -> LRScheduler:
+    """Return a schedule that falls in a straight line in the second half of a run."""
+    half = steps // 2
     return LambdaLR(
         optimizer, lambda done: 1 - (1 - LEFT) * max(0, done - half) / (steps - half)
     )
