@@ -84,8 +84,8 @@ class _Work:
             return
         node = held.defined[name]
         held.kept |= set(defines(node))
-        inside = {n for n, _ in imports(ast.walk(node))}
-        for _, one in imports(ast.walk(node)):
+        inside = dict(imports(ast.walk(node)))
+        for one in inside.values():
             self._inside(module, one)
         for word, attributes in mentioned(node).items():
             if word in held.imports and word not in inside:

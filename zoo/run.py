@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from zoo import models, practices, streams, tensors
+from zoo import models, streams, tensors
 from zoo.about import expecting, unwrapped
 from zoo.errors import TrainingError
 from zoo.figures import score
@@ -18,6 +18,7 @@ from zoo.normalising import normalised
 from zoo.parting import Fold, ordered, shares
 from zoo.places import Place
 from zoo.specs import ModelSpec, TextInput
+from zoo.stepping import Stepping
 from zoo.streams import Data, Rows
 from zoo.tensors import Tensors
 from zoo.trackers import Tracker
@@ -26,7 +27,7 @@ from zoo.watching import Best, Losses, Watcher
 __all__ = ["Run"]
 
 
-class Run:
+class Run(Stepping):
     """What every loop needs and nobody should write twice.
 
     A recipe asks it for data, batches, epochs and steps; it keeps the history, the best
@@ -47,6 +48,8 @@ class Run:
     ) -> None:
         self.spec, self.smoke, self.seed = spec, smoke, seed
         self.place = place or Place(torch.device("cpu"))
+        self._best, self._losses = Best(), Losses()
+        super().__init__(self.place, self._losses)
         self.random = torch.Generator().manual_seed(seed)
         self._apart = torch.Generator().manual_seed(seed + 1 + self.place.rank)
         self.history: list[dict[str, float]] = []
@@ -59,10 +62,7 @@ class Run:
         self.started = time.perf_counter()
         self._watcher, self._trackers, self._fold = watcher, trackers, fold
         self._keeper = keeper or Keeper(None, {})
-        self._averages = practices.Averages()
         self._model: nn.Module | None = None
-        self._best, self._losses = Best(), Losses()
-        self._counts: dict[int, int] = {}
         self._epoch = 0
 
     @property
@@ -191,41 +191,6 @@ class Run:
             if self._losses.glance(self._epoch) and self._watcher and not place.rank:
                 self._watcher.steps(number, total)
             yield batch.to(self.device), target.to(self.device)
-
-    def steps(self, rows: Tensors | Rows, size: int, epochs: int) -> int:
-        """Return how many steps a whole run takes: schedules want to know."""
-        return math.ceil(len(rows) / size) * epochs
-
-    def step(
-        self,
-        loss: Tensor,
-        optimizer: torch.optim.Optimizer,
-        schedule: torch.optim.lr_scheduler.LRScheduler | None = None,
-        *,
-        clip: float | None = None,
-        accumulate: int = 1,
-        name: str = "loss",
-    ) -> None:
-        """Go one step down the gradient of `loss`.
-
-        `clip` bounds the gradient's norm; with `accumulate`, gradients of that many
-        calls make one step. `name` tells losses apart where there are several. What the
-        optimizer leaves alone should need no gradient: it would add up there.
-        """
-        self.place.backward(loss / accumulate if accumulate > 1 else loss)
-        self._losses.add(name, loss.detach())
-        if accumulate > 1:
-            count = self._counts[id(optimizer)] = self._counts.get(id(optimizer), 0) + 1
-            if count % accumulate:
-                return
-        if clip is not None:
-            groups = optimizer.param_groups
-            self.place.clip([p for group in groups for p in group["params"]], clip)
-        optimizer.step()
-        optimizer.zero_grad()
-        if schedule is not None:
-            schedule.step()
-        self._averages.follow(optimizer)
 
     def log(
         self,

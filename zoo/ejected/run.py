@@ -7,7 +7,7 @@ resuming, drawn or put into a receipt. Needs torch alone.
 
 import json
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
 from typing import Any
@@ -20,8 +20,8 @@ from zoo.errors import DataError, Diverged
 from zoo.figures import score
 from zoo.normalising import statistics
 from zoo.parting import ordered
-from zoo.practices import Averages
 from zoo.settings import change, check_ranges
+from zoo.stepping import Stepping
 
 __all__ = ["Run", "SeriesInput", "TabularInput", "train"]
 
@@ -46,12 +46,40 @@ class Place:
 
     rank, world = 0, 1
 
+    def backward(self, loss: Tensor) -> None:
+        """Compute the gradient of a loss."""
+        loss.backward()
+
+    def clip(self, parameters: Iterable[Tensor], most: float) -> None:
+        """Scale gradients down to a norm of at most `most`."""
+        nn.utils.clip_grad_norm_(parameters, most)
+
     def mean(self, value: Tensor) -> Tensor:
         """Return the mean over all processes."""
         return value
 
 
-class Run:
+class Losses:
+    """The losses since the last look, by name."""
+
+    def __init__(self) -> None:
+        self._held: dict[str, list[Tensor]] = {}
+
+    def add(self, name: str, value: Tensor) -> None:
+        """Add the loss of one step."""
+        self._held.setdefault(name, []).append(value)
+
+    def means(self, epoch: int) -> dict[str, float]:
+        """Return the mean losses since the last call. Raises Diverged."""
+        held, self._held = self._held, {}
+        found = {name: torch.stack(one).mean().item() for name, one in held.items()}
+        for value in found.values():
+            if not math.isfinite(value):
+                raise Diverged(value, epoch)
+        return found
+
+
+class Run(Stepping):
     """What a recipe asks for data, batches, epochs and steps."""
 
     def __init__(
@@ -65,16 +93,15 @@ class Run:
         told: Callable[[str], None] | None = None,
     ) -> None:
         self.spec, self.seed, self.smoke = spec, seed, smoke
-        self.device, self.place = torch.device(device), Place()
+        self.device, self.place, self._losses = torch.device(device), Place(), Losses()
+        super().__init__(self.place, self._losses)
         self.random = torch.Generator().manual_seed(seed)
         self.history: list[dict[str, float]] = []
         self.parts: tuple[int, int] | None = None
         self.notes: dict[str, float] = {}
         self._rows, self._told = rows or {}, told
-        self._averages, self._losses = Averages(), dict[str, list[Tensor]]()
         self._model: nn.Module | None = None
         self._best: tuple[int, tuple[float, ...], dict[str, Tensor]] = (0, (), {})
-        self._counts: dict[int, int] = {}
         self._epoch = 0
 
     def build(self, **options: Any) -> Any:
@@ -146,40 +173,6 @@ class Run:
                 batch = normalised(batch, self.spec.input)
             yield batch.to(self.device), rows.target[picked].to(self.device)
 
-    def steps(self, rows: Tensors, size: int, epochs: int) -> int:
-        """Return how many steps a whole run takes: schedules want to know."""
-        return math.ceil(len(rows) / size) * epochs
-
-    def step(
-        self,
-        loss: Tensor,
-        optimizer: torch.optim.Optimizer,
-        schedule: torch.optim.lr_scheduler.LRScheduler | None = None,
-        *,
-        clip: float | None = None,
-        accumulate: int = 1,
-        name: str = "loss",
-    ) -> None:
-        """Go one step down the gradient of `loss`.
-
-        `clip` bounds the gradient's norm; with `accumulate`, gradients of that many
-        calls make one step.
-        """
-        (loss / accumulate if accumulate > 1 else loss).backward()
-        self._losses.setdefault(name, []).append(loss.detach())
-        if accumulate > 1:
-            count = self._counts[id(optimizer)] = self._counts.get(id(optimizer), 0) + 1
-            if count % accumulate:
-                return
-        if clip is not None:
-            groups = optimizer.param_groups
-            nn.utils.clip_grad_norm_([p for g in groups for p in g["params"]], clip)
-        optimizer.step()
-        optimizer.zero_grad()
-        if schedule is not None:
-            schedule.step()
-        self._averages.follow(optimizer)
-
     def log(
         self,
         measured: Mapping[str, float],
@@ -191,11 +184,7 @@ class Run:
 
         Raises Diverged where a loss is no longer a number.
         """
-        losses = {k: torch.stack(v).mean().item() for k, v in self._losses.items()}
-        self._losses = {}
-        for value in losses.values():
-            if not math.isfinite(value):
-                raise Diverged(value, self._epoch)
+        losses = self._losses.means(self._epoch)
         row = {"epoch": float(self._epoch), **losses, **measured}
         self.history.append(row)
         if self._told:
