@@ -121,7 +121,7 @@ def machine() -> str:
     """Return what it was measured on, in a sentence."""
     import torch
 
-    from zoo import places
+    from zoo.training import execution as places
 
     told = ", ".join(f"{package} {version(package)}" for package in PACKAGES)
     hardware = places.hardware(torch.device("cpu"))

@@ -27,7 +27,7 @@ import click
 from finetune_tables import NAME, keep
 
 import zoo
-from zoo import store
+from zoo.artifacts import weight_store as store
 
 MEAN = STD = (0.5, 0.5, 0.5)  # what these weights were trained with
 WAYS = ("zoo finetune", "tutorial, all layers", "tutorial, last layer")

@@ -17,10 +17,10 @@ import click
 import torch
 
 import zoo
-from zoo import generating
-from zoo.about import about, expecting
-from zoo.generating import Plan, Written
+from zoo.models.metadata import about, expecting
 from zoo.specs import TextInput
+from zoo.tasks.decoding import generation as generating
+from zoo.tasks.decoding.generation import Plan, Written
 
 SIZES: dict[str, dict[str, int]] = {
     "mini": {},

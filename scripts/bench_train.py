@@ -23,8 +23,8 @@ from torch.nn.functional import cross_entropy
 from torch.utils.data import DataLoader, TensorDataset
 
 import zoo
-from zoo.run import Run
-from zoo.tensors import Tensors
+from zoo.datasets.in_memory import Tensors
+from zoo.training.run import Run
 
 BARE, OURS = "bare loop", "zoo.Run"
 Engine = Callable[[nn.Module, Tensor, Tensor, int], float]

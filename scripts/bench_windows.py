@@ -23,7 +23,7 @@ from PIL import Image
 from torch import nn
 
 import zoo
-from zoo.results import Detection
+from zoo.tasks.results.vision import Detection
 
 MODEL = "efficientnet-lite0"
 FITTED = 2 / 3  # of the training photographs; the rest choose the threshold

@@ -11,7 +11,11 @@ from pathlib import Path
 
 import models_table
 
-from zoo import ModelSpec, cards, catalogue, checkpoints, store
+from zoo import ModelSpec
+from zoo.artifacts import checkpoint_folder as checkpoints
+from zoo.artifacts import weight_store as store
+from zoo.cards import render as cards
+from zoo.plugins import catalog as catalogue
 
 ROOT = Path(__file__).resolve().parents[1]
 CARDS, PLUGINS, README = ROOT / "cards", ROOT / "plugins", ROOT / "README.md"

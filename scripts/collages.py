@@ -12,11 +12,11 @@ from PIL import Image, ImageOps
 from torch import nn
 
 import zoo
-from zoo.about import about
-from zoo.modes import output
-from zoo.results import Detection
+from zoo.models.eval_mode import output
+from zoo.models.metadata import about
 from zoo.specs import ImageInput
 from zoo.tasks import image_classification as task
+from zoo.tasks.results.vision import Detection
 
 __all__ = ["INSECTS", "PETS", "SIDE", "Collage", "Pair", "collages", "photographs"]
 __all__ += ["two_way"]

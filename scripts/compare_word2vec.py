@@ -27,9 +27,12 @@ from torch.nn.functional import normalize
 from zoo_word_embedding.telling import nearer
 
 import zoo
-from zoo import Run, checkpoints, store, tokens
-from zoo.about import about
-from zoo.training import recipe_of
+from zoo import Run
+from zoo.artifacts import checkpoint_folder as checkpoints
+from zoo.artifacts import weight_store as store
+from zoo.models.metadata import about
+from zoo.preprocessing import tokenizer as tokens
+from zoo.training.train import recipe_of
 
 NAME = "word2vec-skipgram"
 PART = "gensim"

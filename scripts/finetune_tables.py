@@ -23,11 +23,15 @@ from torch import Tensor, nn
 from torch.nn.functional import cross_entropy, interpolate
 
 import zoo
-from zoo import checkpoints, featuring, gathering, heads, store
-from zoo.evaluating import measured
-from zoo.examples import Examples, Gathered
-from zoo.finetuning import teach
-from zoo.quickening import keep_memory
+from zoo.artifacts import checkpoint_folder as checkpoints
+from zoo.artifacts import weight_store as store
+from zoo.datasets.custom import reader as gathering
+from zoo.datasets.custom.examples import Examples, Gathered
+from zoo.evaluation.evaluate import measured
+from zoo.finetuning import linear_solver as heads
+from zoo.finetuning.finetune import teach
+from zoo.inference import features as featuring
+from zoo.models.fuse_batchnorm import keep_memory
 
 NAME = "efficientnet-lite0"
 EPOCHS = 3  # of all of it

@@ -10,7 +10,9 @@ measured with untrained ones, and no load.
 import subprocess
 import sys
 
-from zoo import catalogue, costs, store
+from zoo.artifacts import costs
+from zoo.artifacts import weight_store as store
+from zoo.plugins import catalog as catalogue
 from zoo.specs import ModelSpec
 
 

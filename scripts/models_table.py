@@ -10,8 +10,9 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from zoo import ModelSpec, checkpoints
-from zoo.cli import show
+from zoo import ModelSpec
+from zoo.artifacts import checkpoint_folder as checkpoints
+from zoo.cli import render as show
 from zoo.specs import lower_is_better
 
 __all__ = ["baseline", "lines"]

@@ -13,7 +13,9 @@ from collections.abc import Iterator
 from fnmatch import fnmatch
 from pathlib import Path
 
-from zoo import ModelSpec, ZooError, catalogue, publish, store
+from zoo import ModelSpec, ZooError, publish
+from zoo.artifacts import weight_store as store
+from zoo.plugins import catalog as catalogue
 
 PLUGINS = Path(__file__).resolve().parents[1] / "plugins"
 

@@ -13,7 +13,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from zoo import catalogue, checkpoints, store
+from zoo.artifacts import checkpoint_folder as checkpoints
+from zoo.artifacts import weight_store as store
+from zoo.plugins import catalog as catalogue
 from zoo.specs import lower_is_better
 
 # How far a metric may lie from its claim on another machine: rounding there may turn

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 import zoo
-from zoo import saving
+from zoo.models import saving
 
 
 @pytest.fixture

@@ -1,179 +1,36 @@
 """A zoo of PyTorch models, each one a plugin: `zoo.load(name)` gives a trained one.
 
 Importing this package imports next to nothing; a name is looked up when it is used.
+The public names, and the module of each, stand in `__init__.pyi` beside this file,
+which type checkers and editors read as well.
 """
 
+import re
+from functools import cache
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
-if TYPE_CHECKING:
-    from zoo.about import About, LoadReport
-    from zoo.adopting import adopt
-    from zoo.benchmarking import benchmark
-    from zoo.bundles import bundle, unbundle
-    from zoo.cards import render as card
-    from zoo.catalogue import dataset_names, names, search, spec
-    from zoo.coding import encode, interpolate, reconstruct
-    from zoo.datasets import load as data
-    from zoo.ejecting import eject
-    from zoo.errors import ZooError
-    from zoo.evaluating import evaluate
-    from zoo.featuring import features
-    from zoo.fetching import fetch
-    from zoo.freezing import freeze, unfreeze
-    from zoo.hookspecs import hookimpl
-    from zoo.lessons import finetune
-    from zoo.locking import lock
-    from zoo.models import build, load
-    from zoo.neighbouring import neighbours
-    from zoo.prediction import example, predict
-    from zoo.publishing import publish
-    from zoo.run import Run
-    from zoo.saving import save
-    from zoo.specs import (
-        ClassOutput,
-        Column,
-        DatasetSpec,
-        ForecastOutput,
-        GapOutput,
-        ImageInput,
-        ImageOutput,
-        License,
-        MaskOutput,
-        Metric,
-        ModelSpec,
-        NoiseInput,
-        NumberOutput,
-        ReadingOutput,
-        SeriesInput,
-        TabularInput,
-        TextInput,
-        TextOutput,
-        TranslationOutput,
-        VectorOutput,
-        Weights,
-    )
-    from zoo.starting import new
-    from zoo.sweeping import sweep
-    from zoo.training import train
-    from zoo.validation import crossval
-    from zoo.verbs import sample
-    from zoo.verification import verify
+IMPORT = re.compile(r"^from (zoo[\w.]*) import (\w+) as (\w+)$", re.MULTILINE)
 
-__all__ = [
-    "About",
-    "ClassOutput",
-    "Column",
-    "DatasetSpec",
-    "ForecastOutput",
-    "GapOutput",
-    "ImageInput",
-    "ImageOutput",
-    "License",
-    "LoadReport",
-    "MaskOutput",
-    "Metric",
-    "ModelSpec",
-    "NoiseInput",
-    "NumberOutput",
-    "ReadingOutput",
-    "Run",
-    "SeriesInput",
-    "TabularInput",
-    "TextInput",
-    "TextOutput",
-    "TranslationOutput",
-    "VectorOutput",
-    "Weights",
-    "ZooError",
-    "adopt",
-    "benchmark",
-    "build",
-    "bundle",
-    "card",
-    "crossval",
-    "data",
-    "dataset_names",
-    "eject",
-    "encode",
-    "evaluate",
-    "example",
-    "features",
-    "fetch",
-    "finetune",
-    "freeze",
-    "hookimpl",
-    "interpolate",
-    "load",
-    "lock",
-    "names",
-    "neighbours",
-    "new",
-    "predict",
-    "publish",
-    "reconstruct",
-    "sample",
-    "save",
-    "search",
-    "spec",
-    "sweep",
-    "train",
-    "unbundle",
-    "unfreeze",
-    "verify",
-]
 
-_HOMES = {
-    "About": "about",
-    "LoadReport": "about",
-    "Run": "run",
-    "ZooError": "errors",
-    "adopt": "adopting",
-    "benchmark": "benchmarking",
-    "build": "models",
-    "bundle": "bundles",
-    "card": "cards:render",
-    "crossval": "validation",
-    "data": "datasets:load",
-    "dataset_names": "catalogue",
-    "eject": "ejecting",
-    "encode": "coding",
-    "evaluate": "evaluating",
-    "example": "prediction",
-    "features": "featuring",
-    "fetch": "fetching",
-    "finetune": "lessons",
-    "freeze": "freezing",
-    "hookimpl": "hookspecs",
-    "interpolate": "coding",
-    "load": "models",
-    "lock": "locking",
-    "names": "catalogue",
-    "neighbours": "neighbouring",
-    "new": "starting",
-    "predict": "prediction",
-    "publish": "publishing",
-    "reconstruct": "coding",
-    "sample": "verbs",
-    "save": "saving",
-    "search": "catalogue",
-    "spec": "catalogue",
-    "sweep": "sweeping",
-    "train": "training",
-    "unbundle": "bundles",
-    "unfreeze": "freezing",
-    "verify": "verification",
-}
+@cache
+def _public() -> dict[str, tuple[str, str]]:
+    """Return the module and the name there of every public name, in order."""
+    stub = Path(__file__).with_suffix(".pyi").read_text(encoding="utf-8")
+    return {public: (home, name) for home, name, public in IMPORT.findall(stub)}
 
 
 def __getattr__(name: str) -> Any:
-    if name not in __all__:
+    if name == "__all__":
+        return list(_public())
+    if name not in _public():
         raise AttributeError(f"module 'zoo' has no attribute {name!r}")
-    home, _, original = _HOMES.get(name, "specs").partition(":")
-    found = getattr(import_module(f"zoo.{home}"), original or name)
+    home, original = _public()[name]
+    found = getattr(import_module(home), original)
     globals()[name] = found
     return found
 
 
 def __dir__() -> list[str]:
-    return __all__
+    return list(_public())

@@ -27,8 +27,8 @@ def benchmark_command(
     A load, a pass of one input and a pass of 32, and the most memory that was held.
     'zoo info' shows what a plugin recorded, before anything is fetched.
     """
-    from zoo import costs
-    from zoo.benchmarking import benchmark
+    from zoo.artifacts import costs
+    from zoo.evaluation.benchmark import benchmark
 
     found = benchmark(name, threads=threads, untrained=untrained)
     if record:

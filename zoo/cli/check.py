@@ -22,7 +22,7 @@ def check_command(
 
     Status 1 if one is broken. Green means that it may be listed.
     """
-    from zoo.checking import check
+    from zoo.testing.runner import check
 
     outcomes = []
     for target in targets:

@@ -12,7 +12,7 @@ def models(
     ctx: click.Context, param: click.Parameter, incomplete: str
 ) -> list[CompletionItem]:
     """Return the models whose names begin so; where none does, a file may be meant."""
-    from zoo.catalogue import search
+    from zoo.plugins.catalog import search
 
     begun = [spec for spec in search() if spec.name.startswith(incomplete)]
     if not begun:

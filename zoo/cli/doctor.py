@@ -8,8 +8,8 @@ from importlib.metadata import PackageNotFoundError, requires, version
 import click
 from packaging.requirements import Requirement
 
-from zoo import folders
-from zoo.plugins import Plugin, found
+from zoo._utils import paths as folders
+from zoo.plugins.discovery import Plugin, found
 
 PACKAGES = (
     "zoo-core",

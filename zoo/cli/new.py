@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from zoo.starting import LIKE, new
+from zoo.plugins.scaffold import LIKE, new
 
 
 @click.command("new")

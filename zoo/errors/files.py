@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from zoo.errors.base import ZooError
+from zoo.errors import ZooError
 
 
 class WeightsError(ZooError):

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
-from zoo.errors.base import ZooError, near
+from zoo.errors import ZooError, near
 
 
 class NotFound(ZooError):

@@ -11,7 +11,7 @@ from typing import Any, Protocol, cast
 from torch import Tensor
 
 from zoo.errors import SpecError
-from zoo.results import Result
+from zoo.tasks.results.vision import Result
 
 __all__ = ["Task", "names", "own_options", "task"]
 

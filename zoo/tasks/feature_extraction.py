@@ -12,12 +12,13 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import normalize
 
-from zoo import texts, tokens
-from zoo.about import about, unwrapped
 from zoo.errors import InputError, OptionError
-from zoo.modes import output
-from zoo.results import Neighbour, Result, Vector
+from zoo.models.eval_mode import output
+from zoo.models.metadata import about, unwrapped
+from zoo.preprocessing import text as texts
+from zoo.preprocessing import tokenizer as tokens
 from zoo.specs import TextInput
+from zoo.tasks.results.vision import Neighbour, Result, Vector
 
 __all__ = [
     "OPTIONS",

@@ -9,12 +9,13 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from zoo import texts, tokens
-from zoo.about import about
 from zoo.errors import InputError, OptionError
-from zoo.modes import output
-from zoo.results import FilledText, Filling, Result
+from zoo.models.eval_mode import output
+from zoo.models.metadata import about
+from zoo.preprocessing import text as texts
+from zoo.preprocessing import tokenizer as tokens
 from zoo.specs import GapOutput, TextInput
+from zoo.tasks.results.vision import FilledText, Filling, Result
 
 __all__ = ["OPTIONS", "answers", "batch", "items", "opened", "suspicion"]
 

@@ -7,11 +7,11 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from zoo import images
 from zoo.errors import InputError
-from zoo.results import Result
+from zoo.preprocessing import image as images
 from zoo.specs import ClassOutput, ImageInput
-from zoo.tasks import _classes
+from zoo.tasks import _classification as _classes
+from zoo.tasks.results.vision import Result
 
 __all__ = [
     "batch",
@@ -60,7 +60,7 @@ def batch(opened: list[Any], expected: ImageInput, *, invert: bool = False) -> T
 
 
 def suspicion(batch: Tensor, expected: ImageInput) -> tuple[str, str] | None:
-    """See `zoo.images.suspicion`."""
+    """See `zoo.preprocessing.image.suspicion`."""
     return images.suspicion(batch, expected)
 
 

@@ -13,10 +13,10 @@ from torch import Tensor
 from torch.nn import functional
 
 from zoo.errors import InputError, SpecError
-from zoo.results import Result, Segmentation
-from zoo.segments import coloured
 from zoo.specs import MaskOutput
 from zoo.tasks import image_classification as reading
+from zoo.tasks.results.segmentation import coloured
+from zoo.tasks.results.vision import Result, Segmentation
 
 __all__ = [
     "batch",

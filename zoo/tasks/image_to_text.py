@@ -1,7 +1,7 @@
 """A picture in, the text that it shows out. The Hub's tag is image-to-text.
 
 The model says at each of its steps, from left to right, which character it sees, if
-any; `zoo.ctc` makes a text of that.
+any; `zoo.tasks.decoding.ctc` makes a text of that.
 """
 
 from collections.abc import Mapping, Sequence
@@ -11,14 +11,14 @@ import torch
 from PIL import Image
 from torch import Tensor, nn
 
-from zoo import ctc
-from zoo.about import about
 from zoo.errors import DataError, InputError, MissingExtra, OptionError, SpecError
-from zoo.modes import output
-from zoo.readings import Guess
-from zoo.results import Reading, Result
+from zoo.models.eval_mode import output
+from zoo.models.metadata import about
 from zoo.specs import ReadingOutput
 from zoo.tasks import image_classification as reading
+from zoo.tasks.decoding import ctc
+from zoo.tasks.results.ocr import Guess
+from zoo.tasks.results.vision import Reading, Result
 
 __all__ = [
     "OPTIONS",
@@ -129,7 +129,7 @@ def loss(
     meaning: ReadingOutput,
     weight: Tensor | None = None,
 ) -> Tensor:
-    """Return the mean surprise by a character; see `zoo.ctc.loss`.
+    """Return the mean surprise by a character; see `zoo.tasks.decoding.ctc.loss`.
 
     A text is told as a whole, so no `weight` tells how much a character counts.
     """

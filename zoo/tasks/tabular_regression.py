@@ -4,9 +4,10 @@ from typing import Any
 
 from torch import Tensor
 
-from zoo.results import Result
 from zoo.specs import NumberOutput
-from zoo.tasks import _numbers, _rows
+from zoo.tasks import _regression as _numbers
+from zoo.tasks import _tabular as _rows
+from zoo.tasks.results.vision import Result
 
 __all__ = ["batch", "items", "loss", "measure", "opened", "results", "suspicion"]
 

@@ -4,10 +4,10 @@ from typing import Any
 
 from torch import Tensor
 
-from zoo import texts
-from zoo.results import Result
+from zoo.preprocessing import text as texts
 from zoo.specs import ClassOutput
-from zoo.tasks import _classes
+from zoo.tasks import _classification as _classes
+from zoo.tasks.results.vision import Result
 
 __all__ = ["batch", "items", "loss", "measure", "opened", "results", "suspicion"]
 

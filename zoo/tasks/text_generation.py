@@ -1,6 +1,6 @@
 """A text in, and how it may go on. The Hub's tag is text-generation.
 
-An answer takes many passes through the model, and its tokenizer: `zoo.generating` has
+An answer takes many passes through the model, and its tokenizer: `zoo.tasks.decoding.generation` has
 the loop, and tells of the one method that a module must have.
 """
 
@@ -11,12 +11,14 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from zoo import generating, texts, tokens
-from zoo.about import about
-from zoo.generating import Plan
-from zoo.results import GeneratedText, Result
+from zoo.models.metadata import about
+from zoo.preprocessing import text as texts
+from zoo.preprocessing import tokenizer as tokens
 from zoo.specs import TextInput
-from zoo.tasks._plans import Rules, check, number, whole
+from zoo.tasks._options import Rules, check, number, whole
+from zoo.tasks.decoding import generation as generating
+from zoo.tasks.decoding.generation import Plan
+from zoo.tasks.results.vision import GeneratedText, Result
 
 __all__ = ["OPTIONS", "answers", "batch", "items", "opened", "sampled", "suspicion"]
 
@@ -66,7 +68,7 @@ batch = texts.batch
 def answers(
     module: nn.Module, opened: Sequence[str | Tensor], options: Mapping[str, Any]
 ) -> list[Result]:
-    """Return how each text goes on; `options` are those of `zoo.generating.Plan`."""
+    """Return how each text goes on; `options` are those of `zoo.tasks.decoding.generation.Plan`."""
     plan = planned(about(module).spec.name, options)
     expected = _expected(module)
     prompts = [

@@ -5,11 +5,11 @@ from typing import Any
 from torch import Tensor
 from torch.nn import functional
 
-from zoo import series
 from zoo.errors import InputError, SpecError
-from zoo.results import Forecast, Result
-from zoo.series import Series
+from zoo.preprocessing import time_series as series
+from zoo.preprocessing.time_series import Series
 from zoo.specs import ForecastOutput
+from zoo.tasks.results.vision import Forecast, Result
 
 __all__ = ["batch", "items", "loss", "measure", "opened", "results", "suspicion"]
 

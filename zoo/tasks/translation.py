@@ -1,6 +1,6 @@
 """A text in, the same in another language out. The Hub's tag is translation.
 
-An answer is looked for: `zoo.beams` has the search, and tells of the two methods that a
+An answer is looked for: `zoo.tasks.decoding.beam_search` has the search, and tells of the two methods that a
 module must have. Both languages are read and written by one tokenizer.
 """
 
@@ -11,13 +11,15 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from zoo import beams, texts, tokens
-from zoo.about import about
-from zoo.beams import Plan, Written
 from zoo.errors import InputError
-from zoo.results import Alternative, Result, Translation
+from zoo.models.metadata import about
+from zoo.preprocessing import text as texts
+from zoo.preprocessing import tokenizer as tokens
 from zoo.specs import TextInput, TranslationOutput
-from zoo.tasks._plans import Rules, check, number, whole
+from zoo.tasks._options import Rules, check, number, whole
+from zoo.tasks.decoding import beam_search as beams
+from zoo.tasks.decoding.beam_search import Plan, Written
+from zoo.tasks.results.vision import Alternative, Result, Translation
 
 __all__ = ["OPTIONS", "answers", "batch", "items", "opened", "suspicion"]
 
@@ -83,7 +85,7 @@ def suspicion(batch: Tensor, expected: TextInput) -> tuple[str, str] | None:
 def answers(
     module: nn.Module, opened: Sequence[str | Tensor], options: Mapping[str, Any]
 ) -> list[Result]:
-    """Return a translation of each text; `options` are those of `zoo.beams.Plan`."""
+    """Return a translation of each text; `options` are those of `zoo.tasks.decoding.beam_search.Plan`."""
     spec = about(module).spec
     expected, meaning = spec.input, spec.output
     assert isinstance(expected, TextInput), "what a model of this task takes"

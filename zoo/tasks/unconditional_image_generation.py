@@ -12,9 +12,9 @@ from PIL import Image
 from torch import Tensor
 
 from zoo.errors import InputError, SpecError
-from zoo.results import Drawing, Result
-from zoo.signatures import ImageInput, ImageOutput, NoiseInput
+from zoo.specs import ImageInput, ImageOutput, NoiseInput
 from zoo.tasks import image_classification as reading
+from zoo.tasks.results.vision import Drawing, Result
 
 __all__ = ["batch", "items", "opened", "pixels", "results", "suspicion"]
 
@@ -49,7 +49,7 @@ def batch(opened: list[Any], expected: Expected, *, invert: bool = False) -> Ten
 
 
 def suspicion(batch: Tensor, expected: Expected) -> tuple[str, str] | None:
-    """See `zoo.images.suspicion`; noise is never suspicious."""
+    """See `zoo.preprocessing.image.suspicion`; noise is never suspicious."""
     if isinstance(expected, ImageInput):
         return reading.suspicion(batch, expected)
     return None

@@ -11,7 +11,7 @@ from zoo_autoencoder.vae import VAE, drawn, vae
 from zoo_autoencoder.vae_recipe import Bound, likelihood, terms
 
 import zoo
-from zoo.tensors import Tensors
+from zoo.datasets.in_memory import Tensors
 
 
 @pytest.fixture

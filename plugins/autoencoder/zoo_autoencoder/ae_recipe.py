@@ -12,9 +12,10 @@ import torch
 from torch import nn
 from torch.nn.functional import mse_loss
 
-from zoo import Run, baselines
-from zoo.measuring import outputs
-from zoo.tensors import Tensors, prepared
+from zoo import Run
+from zoo.datasets.in_memory import Tensors, prepared
+from zoo.evaluation import baselines
+from zoo.evaluation.evaluate_tensors import outputs
 from zoo_autoencoder.telling import show_reconstructions
 
 __all__ = ["SMOKE", "Settings", "data", "measure", "report", "train"]

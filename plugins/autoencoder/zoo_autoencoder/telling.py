@@ -12,11 +12,14 @@ from PIL import Image
 from torch import Tensor, nn
 from torch.nn.functional import one_hot
 
-from zoo import Run, baselines, pictures, verbs
-from zoo.frechet import distance
-from zoo.measuring import outputs
-from zoo.results import sheet
-from zoo.tensors import Tensors, prepared
+from zoo import Run
+from zoo.datasets.in_memory import Tensors, prepared
+from zoo.evaluation import baselines
+from zoo.evaluation import plots as pictures
+from zoo.evaluation.evaluate_tensors import outputs
+from zoo.evaluation.frechet_distance import distance
+from zoo.inference import sample as verbs
+from zoo.tasks.results.vision import sheet
 
 __all__ = ["describe", "show_reconstructions"]
 

@@ -19,10 +19,11 @@ from torch import Tensor, nn
 from torch.nn.functional import binary_cross_entropy_with_logits
 
 import zoo
-from zoo import Run, verbs
-from zoo.frechet import distance
-from zoo.measuring import outputs
-from zoo.tensors import Tensors, prepared
+from zoo import Run
+from zoo.datasets.in_memory import Tensors, prepared
+from zoo.evaluation.evaluate_tensors import outputs
+from zoo.evaluation.frechet_distance import distance
+from zoo.inference import sample as verbs
 from zoo_autoencoder.telling import describe
 from zoo_autoencoder.vae import VAE, drawn
 

@@ -13,7 +13,7 @@ from zoo_boltzmann.rbm import RBM, drawn, rbm
 from zoo_boltzmann.rbm_recipe import uphill, walked
 
 import zoo
-from zoo.run import Run
+from zoo.training.run import Run
 
 
 def machine(spread: float = 1.0, *, hidden: int = 5) -> RBM:

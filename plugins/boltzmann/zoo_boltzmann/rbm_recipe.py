@@ -18,8 +18,8 @@ import torch
 from torch import Tensor, nn
 
 from zoo import Run
-from zoo.measuring import outputs
-from zoo.tensors import Tensors, prepared
+from zoo.datasets.in_memory import Tensors, prepared
+from zoo.evaluation.evaluate_tensors import outputs
 from zoo_boltzmann.likelihood import annealed, pseudo
 from zoo_boltzmann.rbm import RBM, drawn
 from zoo_boltzmann.telling import describe

@@ -13,10 +13,12 @@ from torch import Tensor, nn
 from torch.nn.functional import cross_entropy, one_hot
 
 import zoo
-from zoo import Run, heads, verbs
-from zoo.measuring import outputs
-from zoo.results import sheet
-from zoo.tensors import Tensors, prepared
+from zoo import Run
+from zoo.datasets.in_memory import Tensors, prepared
+from zoo.evaluation.evaluate_tensors import outputs
+from zoo.finetuning import linear_solver as heads
+from zoo.inference import sample as verbs
+from zoo.tasks.results.vision import sheet
 from zoo_boltzmann.likelihood import annealed
 from zoo_boltzmann.rbm import RBM
 

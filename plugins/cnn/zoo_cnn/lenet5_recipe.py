@@ -12,9 +12,11 @@ import torch
 from torch import Tensor
 from torch.nn.functional import affine_grid, cross_entropy, grid_sample
 
-from zoo import Run, baselines, pictures
-from zoo.measuring import measure, outputs
-from zoo.tensors import Tensors, prepared
+from zoo import Run
+from zoo.datasets.in_memory import Tensors, prepared
+from zoo.evaluation import baselines
+from zoo.evaluation import plots as pictures
+from zoo.evaluation.evaluate_tensors import measure, outputs
 
 __all__ = ["SMOKE", "Settings", "data", "measure", "report", "train"]
 

@@ -19,10 +19,11 @@ from datasets import ClassLabel, Features, Image
 from zoo_datasets import SPECS
 from zoo_datasets.tables import BLOCK
 
-import zoo.datasets
-from zoo import DatasetSpec, folders
+import zoo.datasets.registered
+from zoo import DatasetSpec
+from zoo._utils import paths as folders
 from zoo.errors import DataError
-from zoo.plugins import Found, find
+from zoo.plugins.discovery import Found, find
 
 ASKED_FOR = "zoo_datasets.asked_for"  # of a package, but not with every installation
 PACKAGED = [s for s in SPECS if s.package and not s.package.startswith(ASKED_FOR)]

@@ -3,15 +3,7 @@
 This module is only metadata; it must stay free of torch.
 """
 
-from zoo import (
-    ImageOutput,
-    License,
-    Metric,
-    ModelSpec,
-    NoiseInput,
-    Weights,
-    hookimpl,
-)
+from zoo import ImageOutput, License, Metric, ModelSpec, NoiseInput, Weights, hookimpl
 
 SPECS = (
     ModelSpec(

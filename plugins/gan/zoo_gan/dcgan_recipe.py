@@ -26,11 +26,12 @@ from torch.nn.functional import softplus
 from torch.optim.lr_scheduler import LambdaLR, LRScheduler
 
 import zoo
-from zoo import Run, verbs
-from zoo.about import unwrapped
-from zoo.frechet import distance, frechet, judged, variety
-from zoo.tensors import Tensors, prepared
-from zoo.watching import refuse_collapse
+from zoo import Run
+from zoo.datasets.in_memory import Tensors, prepared
+from zoo.evaluation.frechet_distance import distance, frechet, judged, variety
+from zoo.inference import sample as verbs
+from zoo.models.metadata import unwrapped
+from zoo.training.monitoring import refuse_collapse
 from zoo_gan.dcgan import Critic, Generator
 from zoo_gan.telling import Film, describe, pixels
 

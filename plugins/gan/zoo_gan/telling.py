@@ -13,11 +13,13 @@ from torch import Tensor, nn
 from torch.nn.functional import one_hot
 
 import zoo
-from zoo import Run, baselines, verbs
-from zoo.frechet import distance, judged, variety
-from zoo.measuring import outputs
-from zoo.results import Drawing, sheet
-from zoo.tensors import Tensors, prepared
+from zoo import Run
+from zoo.datasets.in_memory import Tensors, prepared
+from zoo.evaluation import baselines
+from zoo.evaluation.evaluate_tensors import outputs
+from zoo.evaluation.frechet_distance import distance, judged, variety
+from zoo.inference import sample as verbs
+from zoo.tasks.results.vision import Drawing, sheet
 
 __all__ = ["Film", "describe", "pixels"]
 

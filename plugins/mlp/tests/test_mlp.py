@@ -11,8 +11,9 @@ from zoo_mlp.mlp import mlp
 from zoo_mlp.recipe import Settings
 
 import zoo
-from zoo import checkpoints, training
+from zoo.artifacts import checkpoint_folder as checkpoints
 from zoo.errors import SettingsError
+from zoo.training import train as training
 
 VARIANTS = zoo.names("mlp-fashion-mnist-reg.*")
 

@@ -3,15 +3,7 @@
 This module is only metadata; it must stay free of torch.
 """
 
-from zoo import (
-    ClassOutput,
-    ImageInput,
-    License,
-    Metric,
-    ModelSpec,
-    Weights,
-    hookimpl,
-)
+from zoo import ClassOutput, ImageInput, License, Metric, ModelSpec, Weights, hookimpl
 from zoo_mlp import fashion, variants
 
 DIGIT = ImageInput(height=28, width=28, channels=1, background="dark")

@@ -9,9 +9,11 @@ from typing import Any
 
 from torch import nn
 
-from zoo import ModelSpec, Run, catalogue, pictures
-from zoo.places import Place
-from zoo.training import choose, seeded
+from zoo import ModelSpec, Run
+from zoo.evaluation import plots as pictures
+from zoo.plugins import catalog as catalogue
+from zoo.training.execution import Place
+from zoo.training.train import choose, seeded
 from zoo_mlp import recipe
 from zoo_mlp.recipe import SMOKE, Settings, data, measure, train
 

@@ -11,11 +11,14 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
-from zoo import Run, models, pictures, practices
-from zoo.measuring import outputs
-from zoo.places import Place
-from zoo.tensors import Tensors, prepared
-from zoo.training import choose, seeded
+from zoo import Run
+from zoo.datasets.in_memory import Tensors, prepared
+from zoo.evaluation import plots as pictures
+from zoo.evaluation.evaluate_tensors import outputs
+from zoo.models import loading as models
+from zoo.training import optim as practices
+from zoo.training.execution import Place
+from zoo.training.train import choose, seeded
 from zoo_mlp import recipe
 from zoo_mlp.recipe import SMOKE, Settings, data, measure, train
 

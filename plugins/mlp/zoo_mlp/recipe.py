@@ -12,18 +12,21 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
-from zoo import Run, baselines, pictures, practices
-from zoo.about import unwrapped
-from zoo.measuring import measure, outputs
-from zoo.normalising import normalised
-from zoo.tensors import Tensors, prepared
+from zoo import Run
+from zoo.datasets.in_memory import Tensors, prepared
+from zoo.evaluation import baselines
+from zoo.evaluation import plots as pictures
+from zoo.evaluation.evaluate_tensors import measure, outputs
+from zoo.models.metadata import unwrapped
+from zoo.preprocessing.normalization import normalised
+from zoo.training import optim as practices
 
 __all__ = ["SMOKE", "Settings", "data", "measure", "report", "train"]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
-    """Practices are named as in `zoo.practices`; None leaves a choice to the spec."""
+    """Practices are named as in `zoo.training.optim`; None leaves a choice to the spec."""
 
     seed: int = 0
     epochs: int = 40

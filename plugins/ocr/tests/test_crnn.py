@@ -22,14 +22,17 @@ from zoo_ocr.simple import commonest, slots
 from zoo_ocr.telling import EXAMPLES, changed
 
 import zoo
-from zoo import checkpoints, datasets, store, weights
+from zoo.artifacts import checkpoint_folder as checkpoints
+from zoo.artifacts import weight_store as store
 from zoo.cli import main
+from zoo.datasets import registered as datasets
+from zoo.datasets.in_memory import Tensors
 from zoo.errors import DataError, OptionError
-from zoo.images import open_image, pixels
+from zoo.finetuning.preconditions import keep_known
+from zoo.models import safetensors_io as weights
+from zoo.preprocessing.image import open_image, pixels
 from zoo.specs import ReadingOutput
 from zoo.tasks.image_to_text import numbered
-from zoo.teachable import keep_known
-from zoo.tensors import Tensors
 from zoo.testing import output_fits_the_labels
 
 NAME = "crnn-captcha"

@@ -8,10 +8,11 @@ import torch
 from torch import Tensor
 from torch.nn.functional import affine_grid, grid_sample
 
-from zoo import Run, datasets
+from zoo import Run
+from zoo.datasets import registered as datasets
+from zoo.datasets.in_memory import Tensors, read_or_noise
 from zoo.specs import ReadingOutput
 from zoo.tasks.image_to_text import numbered
-from zoo.tensors import Tensors, read_or_noise
 from zoo_ocr.generated import captchas
 
 __all__ = ["GENERATED", "REAL", "Distortion", "data", "distorted", "joined"]

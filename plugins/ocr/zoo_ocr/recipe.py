@@ -16,9 +16,9 @@ import torch
 from torch import nn
 
 from zoo import Run
-from zoo.ctc import loss
-from zoo.measuring import measure
-from zoo.tensors import Tensors
+from zoo.datasets.in_memory import Tensors
+from zoo.evaluation.evaluate_tensors import measure
+from zoo.tasks.decoding.ctc import loss
 from zoo_ocr.captchas import GENERATED, data, distorted, joined
 from zoo_ocr.telling import describe, example, weighed
 

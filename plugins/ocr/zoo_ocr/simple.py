@@ -6,11 +6,12 @@ from typing import Any
 
 import torch
 
-from zoo import Run, ctc
+from zoo import Run
+from zoo.datasets.in_memory import Tensors
 from zoo.errors import MissingExtra
 from zoo.specs import ReadingOutput
+from zoo.tasks.decoding import ctc
 from zoo.tasks.image_to_text import compared, spelled
-from zoo.tensors import Tensors
 
 __all__ = ["beside", "commonest", "slots", "true"]
 

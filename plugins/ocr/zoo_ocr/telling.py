@@ -19,15 +19,18 @@ from PIL import Image, ImageDraw, ImageFont
 from torch import Tensor, nn
 from torch.nn.functional import avg_pool2d, interpolate, pad
 
-from zoo import Run, images, pictures, prediction
+from zoo import Run
+from zoo.datasets.in_memory import Tensors, prepared
 from zoo.errors import DataError, MissingExtra
-from zoo.measuring import measure, outputs
-from zoo.normalising import normalised
-from zoo.readings import Guess
-from zoo.results import Reading, sheet
-from zoo.showing import png
+from zoo.evaluation import plots as pictures
+from zoo.evaluation.evaluate_tensors import measure, outputs
+from zoo.inference import predict as prediction
+from zoo.preprocessing import image as images
+from zoo.preprocessing.normalization import normalised
 from zoo.tasks.image_to_text import texts
-from zoo.tensors import Tensors, prepared
+from zoo.tasks.results.ocr import Guess
+from zoo.tasks.results.rendering import png
+from zoo.tasks.results.vision import Reading, sheet
 from zoo_ocr.captchas import GENERATED, data
 from zoo_ocr.generated import painted, spelled
 from zoo_ocr.simple import beside, true

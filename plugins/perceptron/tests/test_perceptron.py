@@ -8,7 +8,7 @@ from zoo_perceptron.perceptron import best_accuracy, perceptron
 from zoo_perceptron.xor import xor_mlp
 
 import zoo
-from zoo.verification import verify
+from zoo.testing.verify import verify
 
 CORNERS = torch.tensor([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]])
 XOR = torch.tensor([0, 1, 1, 0])

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 
 from torch import Tensor, nn
 
-from zoo import Run, pictures
-from zoo.measuring import measure
-from zoo.tensors import Tensors
+from zoo import Run
+from zoo.datasets.in_memory import Tensors
+from zoo.evaluation import plots as pictures
+from zoo.evaluation.evaluate_tensors import measure
 from zoo_perceptron.perceptron import Perceptron
 from zoo_perceptron.tables import gates
 

@@ -10,9 +10,11 @@ from dataclasses import dataclass, replace
 import torch
 from torch import nn
 
-from zoo import Run, baselines, pictures
-from zoo.measuring import measure
-from zoo.tensors import Tensors
+from zoo import Run
+from zoo.datasets.in_memory import Tensors
+from zoo.evaluation import baselines
+from zoo.evaluation import plots as pictures
+from zoo.evaluation.evaluate_tensors import measure
 from zoo_perceptron.perceptron import Perceptron, perceptron
 
 __all__ = ["SMOKE", "Settings", "data", "measure", "report", "train"]

@@ -6,9 +6,10 @@ formula stands beside it; a test compares it with autograd's.
 
 from dataclasses import dataclass
 
-from zoo import Run, pictures
-from zoo.measuring import measure, outputs
-from zoo.tensors import Tensors
+from zoo import Run
+from zoo.datasets.in_memory import Tensors
+from zoo.evaluation import plots as pictures
+from zoo.evaluation.evaluate_tensors import measure, outputs
 from zoo_perceptron.neuron import Neuron
 from zoo_perceptron.tables import gates
 

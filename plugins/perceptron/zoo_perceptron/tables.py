@@ -6,7 +6,7 @@ from itertools import product
 from typing import TYPE_CHECKING
 
 from zoo import Run
-from zoo.tensors import Tensors
+from zoo.datasets.in_memory import Tensors
 
 if TYPE_CHECKING:
     from datasets import Dataset

@@ -14,9 +14,10 @@ from dataclasses import dataclass
 import torch
 from torch import nn
 
-from zoo import Run, pictures
-from zoo.measuring import measure
-from zoo.tensors import Tensors
+from zoo import Run
+from zoo.datasets.in_memory import Tensors
+from zoo.evaluation import plots as pictures
+from zoo.evaluation.evaluate_tensors import measure
 from zoo_perceptron.perceptron import best_accuracy
 from zoo_perceptron.tables import gates
 from zoo_perceptron.xor import XorMLP

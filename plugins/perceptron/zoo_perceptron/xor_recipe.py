@@ -11,9 +11,10 @@ import torch
 from torch import nn
 from torch.nn.functional import binary_cross_entropy_with_logits
 
-from zoo import Run, pictures
-from zoo.measuring import measure, outputs
-from zoo.tensors import Tensors
+from zoo import Run
+from zoo.datasets.in_memory import Tensors
+from zoo.evaluation import plots as pictures
+from zoo.evaluation.evaluate_tensors import measure, outputs
 from zoo_perceptron.perceptron import best_accuracy
 from zoo_perceptron.tables import gates
 from zoo_perceptron.xor import XorMLP

@@ -11,10 +11,11 @@ from zoo_resnet.resnet20 import Block, Shortcut, resnet20
 from zoo_resnet.telling import linear
 
 import zoo
-from zoo import store, weights
+from zoo.artifacts import weight_store as store
+from zoo.datasets.in_memory import Tensors
 from zoo.errors import AdoptError, DataError
-from zoo.finetuning import teach
-from zoo.tensors import Tensors
+from zoo.finetuning.finetune import teach
+from zoo.models import safetensors_io as weights
 
 
 def padded(given: int, width: int) -> nn.Conv2d:

@@ -15,9 +15,9 @@ from torch import Tensor
 from torch.nn.functional import cross_entropy
 
 from zoo import Run
-from zoo.augmenting import augmented, shifted
-from zoo.measuring import measure
-from zoo.tensors import Tensors
+from zoo.datasets.augmentation import augmented, shifted
+from zoo.datasets.in_memory import Tensors
+from zoo.evaluation.evaluate_tensors import measure
 from zoo_resnet import telling
 
 __all__ = ["SMOKE", "Settings", "data", "measure", "report", "train"]

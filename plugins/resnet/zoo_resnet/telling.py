@@ -6,10 +6,13 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import avg_pool2d, cross_entropy, interpolate
 
-from zoo import Run, baselines, heads, pictures
-from zoo.measuring import outputs
-from zoo.normalising import normalised
-from zoo.tensors import Tensors, prepared
+from zoo import Run
+from zoo.datasets.in_memory import Tensors, prepared
+from zoo.evaluation import baselines
+from zoo.evaluation import plots as pictures
+from zoo.evaluation.evaluate_tensors import outputs
+from zoo.finetuning import linear_solver as heads
+from zoo.preprocessing.normalization import normalised
 
 __all__ = ["linear", "report"]
 

@@ -10,11 +10,13 @@ from zoo_rnn import characters, counting, gru_recipe, letters
 from zoo_rnn.gru import FILLING, Grams, GRUReader, Wide, gru_reader, numbered
 
 import zoo
-from zoo import TextInput, checkpoints, store
-from zoo.about import about
+from zoo import TextInput
+from zoo.artifacts import checkpoint_folder as checkpoints
+from zoo.artifacts import weight_store as store
+from zoo.datasets.in_memory import Tensors
 from zoo.errors import InputError
-from zoo.tensors import Tensors
-from zoo.tokens import tokenizer
+from zoo.models.metadata import about
+from zoo.preprocessing.tokenizer import tokenizer
 
 REVIEWS = (
     "재밌는 영화",

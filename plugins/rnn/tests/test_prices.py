@@ -13,7 +13,7 @@ from zoo_rnn.walk import walk
 import zoo
 from zoo import Run
 from zoo.errors import DataError, InputError
-from zoo.results import Forecast
+from zoo.tasks.results.vision import Forecast
 
 EXAMPLE = zoo.example("rnn-netflix")
 WANTED = (

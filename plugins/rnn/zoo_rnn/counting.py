@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import embedding_bag, logsigmoid
 
-from zoo.tensors import Tensors
+from zoo.datasets.in_memory import Tensors
 from zoo_rnn.gru import FILLING, LARGEST, Wide
 
 __all__ = ["shares", "solve"]

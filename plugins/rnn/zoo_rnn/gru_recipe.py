@@ -16,9 +16,12 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
-from zoo import Run, TextInput, baselines, pictures, tokenising
-from zoo.measuring import measure, outputs
-from zoo.tensors import Tensors, prepared
+from zoo import Run, TextInput
+from zoo.datasets.in_memory import Tensors, prepared
+from zoo.evaluation import baselines
+from zoo.evaluation import plots as pictures
+from zoo.evaluation.evaluate_tensors import measure, outputs
+from zoo.training import train_tokenizer as tokenising
 from zoo_rnn import characters, counting, drawing, letters
 from zoo_rnn.gru import GRUReader
 

@@ -11,10 +11,11 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor, nn
 
-from zoo import ForecastOutput, Run, SeriesInput, baselines
-from zoo.measuring import measure, outputs
+from zoo import ForecastOutput, Run, SeriesInput
+from zoo.datasets.in_memory import Tensors
+from zoo.evaluation import baselines
+from zoo.evaluation.evaluate_tensors import measure, outputs
 from zoo.tasks.time_series_forecasting import measure as off
-from zoo.tensors import Tensors
 from zoo_rnn import drawing
 from zoo_rnn.prices import PriceRNN
 

@@ -18,8 +18,8 @@ from zoo_timm.models import efficientnet_lite0
 
 import zoo
 from zoo.cli import main
-from zoo.images import open_image, pixels
-from zoo.tensors import Tensors
+from zoo.datasets.in_memory import Tensors
+from zoo.preprocessing.image import open_image, pixels
 
 NAMES = ("unet-pet", "unet-efficientnet-lite0-pet")
 SHIPPED = [name for name in NAMES if zoo.spec(name).weights]
@@ -337,7 +337,9 @@ def test_no_photograph_of_a_pet_is_passed_on() -> None:
     """
     The golden's input is the cat and the coffee, which are in the public domain.
     """
-    from zoo import checkpoints, store, weights
+    from zoo.artifacts import checkpoint_folder as checkpoints
+    from zoo.artifacts import weight_store as store
+    from zoo.models import safetensors_io as weights
 
     for name in SHIPPED:
         spec = zoo.spec(name)

@@ -16,9 +16,11 @@ from torch.nn.functional import (
     grid_sample,
 )
 
-from zoo import Run, datasets, images
+from zoo import Run
+from zoo.datasets import registered as datasets
+from zoo.datasets.in_memory import Tensors, read_or_noise
+from zoo.preprocessing import image as images
 from zoo.specs import ImageInput
-from zoo.tensors import Tensors, read_or_noise
 
 __all__ = ["SET", "Moves", "data", "example", "loss", "moved", "photographs"]
 

@@ -13,12 +13,14 @@ from PIL import Image
 from torch import Tensor, nn
 from torch.nn.functional import binary_cross_entropy_with_logits, interpolate
 
-from zoo import Run, datasets, prediction
+from zoo import Run
+from zoo.datasets import registered as datasets
+from zoo.datasets.in_memory import Tensors, prepared
 from zoo.errors import DataError, DatasetNotFound, MissingExtra
-from zoo.measuring import outputs
-from zoo.showing import png, sheet
+from zoo.evaluation.evaluate_tensors import outputs
+from zoo.inference import predict as prediction
 from zoo.tasks.image_segmentation import measure, overlap
-from zoo.tensors import Tensors, prepared
+from zoo.tasks.results.rendering import png, sheet
 from zoo_segmentation.pets import BACKGROUND, EXAMPLES, photographs
 
 __all__ = ["compared", "describe", "linear", "mean_mask", "threshold"]

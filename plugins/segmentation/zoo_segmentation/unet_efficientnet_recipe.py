@@ -15,8 +15,8 @@ from torch import nn
 
 import zoo
 from zoo import Run
-from zoo.about import about, attach
-from zoo.measuring import measure
+from zoo.evaluation.evaluate_tensors import measure
+from zoo.models.metadata import about, attach
 from zoo_segmentation.pets import Moves, data, example, loss, moved
 from zoo_segmentation.telling import describe
 

@@ -11,7 +11,7 @@ import torch
 from torch import nn
 
 from zoo import Run
-from zoo.measuring import measure
+from zoo.evaluation.evaluate_tensors import measure
 from zoo_segmentation.pets import Moves, data, example, loss, moved
 from zoo_segmentation.telling import describe
 

@@ -10,7 +10,9 @@ import pytest
 import zoo_seq2seq
 
 import zoo
-from zoo import TextInput, checkpoints, store
+from zoo import TextInput
+from zoo.artifacts import checkpoint_folder as checkpoints
+from zoo.artifacts import weight_store as store
 from zoo.errors import InputError, OptionError
 
 NAME = "attention-eng-fra"

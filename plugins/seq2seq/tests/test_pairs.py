@@ -12,7 +12,8 @@ from zoo_seq2seq.attention import END, PADDING, START
 from zoo_seq2seq.pairs import Pairs, apart, folded, parted, trimmed
 
 import zoo
-from zoo import Run, datasets
+from zoo import Run
+from zoo.datasets import registered as datasets
 from zoo.errors import DataError, DatasetNotFound
 
 TEXTS = ["The cat sat.", "Qu'est-ce qu'il a ? C'est le chat.", "The cats are here !"]

@@ -9,9 +9,11 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor
 
-from zoo import Run, TextInput, tokenising, tokens
+from zoo import Run, TextInput
+from zoo.datasets.in_memory import Tensors
+from zoo.preprocessing import tokenizer as tokens
 from zoo.specs import Input
-from zoo.tensors import Tensors
+from zoo.training import train_tokenizer as tokenising
 from zoo_seq2seq.attention import END, PADDING, START
 
 __all__ = ["Pairs", "apart", "folded", "numbered", "pairs", "parted", "trimmed"]

@@ -13,10 +13,13 @@ import torch
 from torch import nn
 from torch.nn.functional import cross_entropy
 
-from zoo import Run, TextInput, beams, tokenising, tokens
-from zoo.about import about
-from zoo.beams import Plan
-from zoo.modes import evaluating
+from zoo import Run, TextInput
+from zoo.models.eval_mode import evaluating
+from zoo.models.metadata import about
+from zoo.preprocessing import tokenizer as tokens
+from zoo.tasks.decoding import beam_search as beams
+from zoo.tasks.decoding.beam_search import Plan
+from zoo.training import train_tokenizer as tokenising
 from zoo_seq2seq import bytepairs, telling
 from zoo_seq2seq.pairs import Pairs, numbered, pairs, parted, trimmed
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from zoo import Run, pictures, prediction
+from zoo import Run
 from zoo.errors import MissingExtra
+from zoo.evaluation import plots as pictures
+from zoo.inference import predict as prediction
 from zoo_seq2seq import plain
 from zoo_seq2seq.pairs import Pairs, folded
 

@@ -19,11 +19,12 @@ from zoo_tabular.polynomial import cubic
 from zoo_tabular.regression_recipe import Settings, fit
 
 import zoo
-from zoo import Run, catalogue
-from zoo.baselines import logistic
-from zoo.datasets import spec as catalogue_of_data
+from zoo import Run
+from zoo.datasets.in_memory import Fold, Tensors, stand_in
+from zoo.datasets.registered import spec as catalogue_of_data
 from zoo.errors import InputError, NoWeights
-from zoo.tensors import Fold, Tensors, stand_in
+from zoo.evaluation.baselines import logistic
+from zoo.plugins import catalog as catalogue
 
 NUMBERS = ("mlp-boston", "mlp-diabetes", "mlp-exam-score", "sine-poly3")
 

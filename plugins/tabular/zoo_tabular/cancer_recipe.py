@@ -12,9 +12,11 @@ import torch
 from torch import nn
 from torch.nn.functional import binary_cross_entropy_with_logits
 
-from zoo import Run, baselines, pictures
-from zoo.measuring import measure, outputs
-from zoo.tensors import Tensors
+from zoo import Run
+from zoo.datasets.in_memory import Tensors
+from zoo.evaluation import baselines
+from zoo.evaluation import plots as pictures
+from zoo.evaluation.evaluate_tensors import measure, outputs
 from zoo_tabular.folds import cross_validate
 from zoo_tabular.mlp import TabularMLP
 from zoo_tabular.tables import part, rows

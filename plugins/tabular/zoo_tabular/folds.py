@@ -7,10 +7,11 @@ from typing import Any
 import torch
 from torch import nn
 
-from zoo import Run, baselines
-from zoo.measuring import measure, outputs
-from zoo.parting import folded
-from zoo.tensors import Fold, Tensors
+from zoo import Run
+from zoo.datasets.in_memory import Fold, Tensors
+from zoo.datasets.splits import folded
+from zoo.evaluation import baselines
+from zoo.evaluation.evaluate_tensors import measure, outputs
 
 __all__ = ["beside_logistic", "cross_validate"]
 

@@ -11,9 +11,11 @@ from statistics import mean
 
 from torch import nn
 
-from zoo import Run, baselines, pictures
-from zoo.measuring import outputs
-from zoo.tensors import Fold, Tensors
+from zoo import Run
+from zoo.datasets.in_memory import Fold, Tensors
+from zoo.evaluation import baselines
+from zoo.evaluation import plots as pictures
+from zoo.evaluation.evaluate_tensors import outputs
 from zoo_tabular import cancer_recipe
 from zoo_tabular.cancer_recipe import SMOKE, Settings, data, figures, fit
 from zoo_tabular.folds import beside_logistic

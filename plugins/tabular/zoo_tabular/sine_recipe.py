@@ -12,9 +12,11 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from zoo import Run, baselines, pictures
-from zoo.measuring import measure, outputs
-from zoo.tensors import Tensors
+from zoo import Run
+from zoo.datasets.in_memory import Tensors
+from zoo.evaluation import baselines
+from zoo.evaluation import plots as pictures
+from zoo.evaluation.evaluate_tensors import measure, outputs
 from zoo_tabular.polynomial import Cubic, powers
 from zoo_tabular.tables import rows
 

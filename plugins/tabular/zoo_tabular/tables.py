@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from zoo import NumberOutput, Run, TabularInput
-from zoo.tensors import Tensors
+from zoo.datasets.in_memory import Tensors
 
 if TYPE_CHECKING:
     from datasets import Dataset

@@ -17,10 +17,13 @@ from zoo_text_retrieval.lsa import LSA, SMOOTHING, Leaning, Projection, TfIdf
 from zoo_text_retrieval.topics import topic_words
 
 import zoo
-from zoo import TextInput, checkpoints, store, texts
-from zoo.about import about
+from zoo import TextInput
+from zoo.artifacts import checkpoint_folder as checkpoints
+from zoo.artifacts import weight_store as store
 from zoo.errors import DataError
-from zoo.tokens import tokenizer
+from zoo.models.metadata import about
+from zoo.preprocessing import text as texts
+from zoo.preprocessing.tokenizer import tokenizer
 
 TRAINING = (
     "The circuit needs a resistor, and the resistor needs a heat sink.",

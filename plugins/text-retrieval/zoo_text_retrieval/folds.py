@@ -14,8 +14,8 @@ import torch
 from torch import Tensor
 
 from zoo import Run
-from zoo.measuring import outputs
-from zoo.tensors import Tensors
+from zoo.datasets.in_memory import Tensors
+from zoo.evaluation.evaluate_tensors import outputs
 from zoo_text_retrieval.lsa import LSA
 from zoo_text_retrieval.simple import METHODS
 

@@ -14,9 +14,12 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
-from zoo import Run, baselines, pictures, tokenising
-from zoo.measuring import measure, outputs
-from zoo.tensors import Tensors, prepared
+from zoo import Run
+from zoo.datasets.in_memory import Tensors, prepared
+from zoo.evaluation import baselines
+from zoo.evaluation import plots as pictures
+from zoo.evaluation.evaluate_tensors import measure, outputs
+from zoo.training import train_tokenizer as tokenising
 from zoo_text_retrieval import words
 from zoo_text_retrieval.folds import compared
 from zoo_text_retrieval.lsa import LSA

@@ -4,7 +4,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import cross_entropy, one_hot
 
-from zoo import heads
+from zoo.finetuning import linear_solver as heads
 
 __all__ = ["METHODS", "bayes", "logistic"]
 

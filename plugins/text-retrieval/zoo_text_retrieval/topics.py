@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING
 
 from torch import Tensor
 
-from zoo import ModelSpec, TextInput, pictures, tokens
+from zoo import ModelSpec, TextInput
+from zoo.evaluation import plots as pictures
+from zoo.preprocessing import tokenizer as tokens
 from zoo_text_retrieval.lsa import LSA
 
 if TYPE_CHECKING:

@@ -18,10 +18,13 @@ from torch import Tensor, nn
 from zoo_timm import hymenoptera
 
 import zoo
-from zoo import cards, checkpoints, receipts, store
-from zoo.run import Run
+from zoo.artifacts import checkpoint_folder as checkpoints
+from zoo.artifacts import weight_store as store
+from zoo.cards import render as cards
+from zoo.models.safetensors_io import narrow
 from zoo.tasks import task
-from zoo.weights import narrow
+from zoo.training import receipt as receipts
+from zoo.training.run import Run
 
 NAME = "efficientnet-lite0"
 ORIGIN = {

@@ -15,13 +15,15 @@ from timm.optim import param_groups_layer_decay
 from torch import Tensor, nn
 
 import zoo
-from zoo import hub as client
-from zoo import plugins, practices, store
+from zoo.artifacts import hub_download as client
+from zoo.artifacts import weight_store as store
 from zoo.errors import DataError
-from zoo.finetuning import teach
-from zoo.freezing import frozen
+from zoo.finetuning.finetune import teach
+from zoo.finetuning.strategies import Settings, parameter_groups, prepare
+from zoo.models.freeze import frozen
+from zoo.plugins import discovery as plugins
 from zoo.specs import Weights
-from zoo.strategies import Settings, parameter_groups, prepare
+from zoo.training import optim as practices
 
 NAME, REPO = "resnet50", "timm/resnet50.a1_in1k"
 RECIPE: dict[str, Any] = {  # the course's: SGD with Nesterov's momentum, all else still
@@ -66,7 +68,7 @@ def pinned(
         found = plugins.found()
         spec = replace(found.models[NAME], weights=pin)
         again = replace(found, models={**found.models, NAME: spec})
-        for module in ("zoo.sources", "zoo.plugins"):
+        for module in ("zoo.artifacts.resolve", "zoo.plugins.discovery"):
             monkeypatch.setattr(f"{module}.found", lambda: again)
         yield hub
 

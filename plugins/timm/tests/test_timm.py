@@ -18,11 +18,14 @@ from torch import Tensor, nn
 from zoo_timm import LABELS, SPECS, hymenoptera
 
 import zoo
-from zoo import checkpoints, images, plugins, store
-from zoo.cli import show
+from zoo.artifacts import checkpoint_folder as checkpoints
+from zoo.artifacts import weight_store as store
+from zoo.cli import render as show
 from zoo.errors import DataError, MisfitError, TrainingError
+from zoo.plugins import discovery as plugins
+from zoo.preprocessing import image as images
 from zoo.specs import ImageInput, ModelSpec, Weights
-from zoo.training import recipe_of
+from zoo.training.train import recipe_of
 
 PUBLISHED = {
     "efficientnet-lite0": "tf_efficientnet_lite0.in1k",
@@ -56,7 +59,7 @@ def at_hand(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Any:
         )
         changed = {**found.models, name: replace(found.models[name], weights=hub)}
         again = replace(found, models=changed)
-        for module in ("zoo.sources", "zoo.plugins"):
+        for module in ("zoo.artifacts.resolve", "zoo.plugins.discovery"):
             monkeypatch.setattr(f"{module}.found", lambda: again)
         kept = store.shelf(tmp_path / "store", pin.sha256 or "")
         kept.parent.mkdir(parents=True)

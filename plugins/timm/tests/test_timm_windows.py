@@ -5,8 +5,8 @@ from collages import PETS, SIDE, collages, photographs, two_way
 from PIL import Image, ImageOps
 
 import zoo
-from zoo import folders
-from zoo.convolutional import Trunk, trunk
+from zoo._utils import paths as folders
+from zoo.inference.conv_trunk import Trunk, trunk
 
 COUNT = 20
 THRESHOLD = 0.8  # chosen on collages of training photographs

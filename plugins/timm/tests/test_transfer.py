@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 import zoo
-from zoo import checkpoints, store
+from zoo.artifacts import checkpoint_folder as checkpoints
+from zoo.artifacts import weight_store as store
 from zoo.errors import DataError
 
 NAME = "efficientnet-lite0"

@@ -10,12 +10,13 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import avg_pool2d, interpolate
 
-from zoo import Run, datasets
-from zoo.about import about
+from zoo import Run
+from zoo.datasets import registered as datasets
+from zoo.datasets.in_memory import Tensors
 from zoo.errors import DataError
-from zoo.measuring import outputs
+from zoo.evaluation.evaluate_tensors import outputs
+from zoo.models.metadata import about
 from zoo.tasks import task
-from zoo.tensors import Tensors
 
 __all__ = ["data", "measure", "report"]
 

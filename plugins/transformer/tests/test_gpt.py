@@ -18,8 +18,10 @@ from zoo_transformer.muon import MuonAndAdamW
 from zoo_transformer.telling import borrowed, repeated
 
 import zoo
-from zoo import checkpoints, hub, plugins
+from zoo.artifacts import checkpoint_folder as checkpoints
+from zoo.artifacts import hub_download as hub
 from zoo.errors import MisfitError, OfflineError
+from zoo.plugins import discovery as plugins
 from zoo.specs import TextInput, TextOutput
 
 SIZES = {"vocabulary": 40, "context": 16, "width": 24, "depth": 3, "heads": 4}
@@ -188,7 +190,7 @@ def published(
         )
         known = plugins.found()
         again = replace(known, models={**known.models, "gpt2": spec})
-        for module in ("zoo.sources", "zoo.plugins"):
+        for module in ("zoo.artifacts.resolve", "zoo.plugins.discovery"):
             monkeypatch.setattr(f"{module}.found", lambda: again)
         yield server
 

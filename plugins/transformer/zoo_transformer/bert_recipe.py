@@ -14,9 +14,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
-from zoo import Run, tokenising
-from zoo.passages import Stream, stream
-from zoo.tensors import Tensors
+from zoo import Run
+from zoo.datasets.in_memory import Tensors
+from zoo.training import train_tokenizer as tokenising
+from zoo.training.token_stream import Stream, stream
 from zoo_transformer import filling, hiding, pieces
 from zoo_transformer.bert import BERT
 from zoo_transformer.muon import MuonAndAdamW

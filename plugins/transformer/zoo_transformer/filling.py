@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor
 
-from zoo import Run, pictures, prediction
-from zoo.tensors import Tensors
+from zoo import Run
+from zoo.datasets.in_memory import Tensors
+from zoo.evaluation import plots as pictures
+from zoo.inference import predict as prediction
 from zoo_transformer import hiding, pieces
 from zoo_transformer.neighbours import Neighbours
 

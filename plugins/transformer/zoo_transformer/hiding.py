@@ -6,9 +6,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
-from zoo.about import unwrapped
-from zoo.modes import evaluating
-from zoo.tensors import Tensors
+from zoo.datasets.in_memory import Tensors
+from zoo.models.eval_mode import evaluating
+from zoo.models.metadata import unwrapped
 
 __all__ = ["KNOWN", "each", "figures", "hide", "right", "told"]
 

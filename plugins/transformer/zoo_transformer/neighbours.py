@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import pad
 
-from zoo.tensors import Tensors
+from zoo.datasets.in_memory import Tensors
 from zoo_transformer.hiding import KNOWN
 
 __all__ = ["Neighbours"]

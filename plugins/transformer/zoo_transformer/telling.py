@@ -7,10 +7,13 @@ from typing import Any
 
 from torch import Tensor
 
-from zoo import Run, pictures, prediction, verbs
-from zoo.ngrams import Ngrams
-from zoo.passages import Stream
-from zoo.results import GeneratedText
+from zoo import Run
+from zoo.evaluation import plots as pictures
+from zoo.evaluation.ngram_baseline import Ngrams
+from zoo.inference import predict as prediction
+from zoo.inference import sample as verbs
+from zoo.tasks.results.vision import GeneratedText
+from zoo.training.token_stream import Stream
 
 __all__ = ["borrowed", "compare", "repeated", "written"]
 

@@ -15,7 +15,9 @@ from zoo_word_embedding import corpus, recipe, skipgram, telling, words
 from zoo_word_embedding.pairs import joined, kept, pairs
 
 import zoo
-from zoo import Run, TextInput, checkpoints, store
+from zoo import Run, TextInput
+from zoo.artifacts import checkpoint_folder as checkpoints
+from zoo.artifacts import weight_store as store
 from zoo.errors import InputError
 
 NAME = "word2vec-skipgram"

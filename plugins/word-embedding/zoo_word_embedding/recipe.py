@@ -10,8 +10,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import logsigmoid, normalize
 
-from zoo import Run, TextInput, tokenising, tokens
-from zoo.tensors import Tensors
+from zoo import Run, TextInput
+from zoo.datasets.in_memory import Tensors
+from zoo.preprocessing import tokenizer as tokens
+from zoo.training import train_tokenizer as tokenising
 from zoo_word_embedding import telling, words
 from zoo_word_embedding.pairs import joined, kept, pairs
 from zoo_word_embedding.skipgram import SkipGram

@@ -9,8 +9,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import normalize
 
-from zoo import ModelSpec, TextInput, pictures, tokens
-from zoo.about import unwrapped
+from zoo import ModelSpec, TextInput
+from zoo.evaluation import plots as pictures
+from zoo.models.metadata import unwrapped
+from zoo.preprocessing import tokenizer as tokens
 from zoo_word_embedding.skipgram import SkipGram
 
 if TYPE_CHECKING:

@@ -1,0 +1,306 @@
+"""`zoo finetune` and `zoo evaluate`, as they are typed."""
+
+import json
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from PIL import Image
+from stripes import CLASSES, stripes
+
+import zoo
+from zoo.artifacts.checkpoint_folder import read_receipt
+from zoo.cli import main
+from zoo.cli.progress import watching
+
+NAME = "lenet5-mnist"
+
+
+@dataclass(frozen=True)
+class Ended:
+    """What a command left behind."""
+
+    status: int
+    out: str
+    err: str
+
+
+@pytest.fixture
+def run(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> Callable[..., Ended]:
+    """Run the command line in this process, in a folder of the test's own."""
+    monkeypatch.chdir(tmp_path)
+
+    def ran(*arguments: str) -> Ended:
+        status = main(arguments)
+        return Ended(status, *capsys.readouterr())
+
+    return ran
+
+
+@pytest.fixture
+def photos(tmp_path: Path) -> Path:
+    """A folder with `train` and `test`, of class-named folders each."""
+    stripes(tmp_path / "photos" / "train")
+    stripes(tmp_path / "photos" / "test", rows=5, seed=1)
+    return tmp_path / "photos"
+
+
+def left(folder: Path) -> list[str]:
+    """Return what a command has written beside the photographs."""
+    return sorted(path.name for path in folder.iterdir() if path.name != "photos")
+
+
+def test_the_model_says_how_well_it_does_and_what_comes_next(
+    run: Callable[..., Ended], photos: Path
+) -> None:
+    """
+    Rows, classes, a table with baselines, the folder, and two commands to go on with;
+    nothing on stderr, which is no terminal here.
+    """
+    ended = run("finetune", NAME, "photos")
+
+    rows, classes, _, head, accuracy, f1, _, where, *after = ended.out.splitlines()
+    assert (ended.status, ended.err) == (0, "")
+    assert rows == "rows: 24 training, 10 test; measured on the test rows"
+    assert classes == "training rows: lying 12, standing 12"
+    assert re.split(r"  +", head.strip()) == [
+        *("metric", "this model", "the commonest class", "a linear probe from zeros")
+    ]
+    assert accuracy.split()[:3] == ["accuracy", "1.0000", "0.5000"]
+    assert f1.split()[:3] == ["f1", "1.0000", "-"]
+    assert re.fullmatch(r"runs/lenet5-mnist-photos \(\d+ s\)", where)
+    assert after == [
+        "zoo predict runs/lenet5-mnist-photos photo.jpg",
+        "zoo publish runs/lenet5-mnist-photos --repo you/lenet5-mnist-photos",
+    ]
+
+
+def test_the_folder_predicts_loads_and_measures(
+    run: Callable[..., Ended], photos: Path
+) -> None:
+    """
+    It is a model like any other, with its own labels, receipt, card and pictures.
+    """
+    run("finetune", NAME, "photos", "-o", "mine", "--set", "pull=0.01")
+
+    picture = str(photos / "test" / "standing" / "0.png")
+    answer = json.loads(run("predict", "mine", picture, "--json").out)
+    measured = json.loads(run("evaluate", "mine", "photos", "--json").out)
+    assert answer["label"] == "standing"
+    assert zoo.load("mine").zoo.labels == CLASSES
+    assert measured["accuracy"] == 1.0
+    assert read_receipt(Path("mine"))["settings"]["pull"] == 0.01
+    assert {"README.md", "confusion.png"} <= {p.name for p in Path("mine").iterdir()}
+    assert run("verify", "mine").status == 0
+
+
+def test_epochs_are_told_one_by_one(run: Callable[..., Ended], photos: Path) -> None:
+    """
+    Where the whole network learns: a line an epoch on stderr, the result on stdout.
+    """
+    words = ("--set", "freeze=none", "--set", "epochs=2", "--set", "lr=0.01")
+
+    ended = run("finetune", NAME, "photos", *words)
+
+    lines = ended.err.splitlines()
+    assert [line.split(" loss ")[0] for line in lines] == ["epoch 1/2", "epoch 2/2"]
+    assert ended.out.startswith("rows: 20 training, 4 validation, 10 test;")
+
+
+def test_rows_of_other_folders_and_an_order_of_labels(
+    run: Callable[..., Ended], photos: Path, tmp_path: Path
+) -> None:
+    """
+    --validation, --test and --labels do what their names say.
+    """
+    other = stripes(tmp_path / "other", rows=3, seed=2)
+    words = ("--validation", str(other), "--test", str(photos / "test"))
+
+    ended = run(
+        *("finetune", NAME, str(photos / "train"), *words, "-o", "mine"),
+        *("--labels", "standing, lying"),
+    )
+
+    assert ended.out.startswith("rows: 24 training, 6 validation, 10 test; measured on")
+    assert zoo.load("mine").zoo.labels == ("standing", "lying")
+
+
+def test_json_is_the_receipt(run: Callable[..., Ended], photos: Path) -> None:
+    """
+    With the folder's name before it, and nothing beside it.
+    """
+    told = json.loads(run("finetune", NAME, "photos", "-o", "mine", "--json").out)
+
+    assert told.pop("folder") == "mine"
+    assert told == read_receipt(Path("mine"))
+
+
+def test_what_cannot_be_read_is_named_and_left_out_when_asked(
+    run: Callable[..., Ended], photos: Path, tmp_path: Path
+) -> None:
+    """
+    Without the option nothing is written; with it, the output names what was left out.
+    """
+    (photos / "train" / "lying" / "3.png").write_bytes(b"no picture")
+
+    refused = run("finetune", NAME, "photos", "-o", "mine")
+    nothing = left(tmp_path)
+    done = run("finetune", NAME, "photos", "-o", "mine", "--skip-unreadable")
+
+    assert (refused.status, refused.out, nothing) == (1, "", [])
+    assert refused.err.startswith("error: photos: 1 input can't be read. lying/3.png: ")
+    assert refused.err.endswith(
+        "leave them out with skip_unreadable=True (--skip-unreadable).\n"
+    )
+    assert done.out.startswith("rows: 23 training, 10 test;")
+    assert "\nleft out, unreadable: 1\n  lying/3.png: " in done.out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "problem"),
+    [
+        (
+            (NAME, "nowhere"),
+            1,
+            "'nowhere' is no folder, no file and no registered dataset. Registered "
+            "names: 'zoo.dataset_names()'.",
+        ),
+        (
+            ("lenet5-mnst", "photos"),
+            1,
+            "No model named 'lenet5-mnst'. Did you mean 'lenet5-mnist' or ",
+        ),
+        (
+            (NAME, "photos", "--set", "freez=none"),
+            1,
+            "No setting 'freez'. Did you mean 'freeze'? Settings: ",
+        ),
+        (
+            (NAME, "photos", "--set", "freeze=non"),
+            1,
+            "No freeze='non'. Did you mean 'none'? There are: backbone, gradual, "
+            "all-but-norm, none.",
+        ),
+        (
+            (NAME, "photos", "--labels", "lying,flying"),
+            1,
+            "photos: the training rows have labels that are no classes: standing. "
+            "Classes: lying, flying.",
+        ),
+        ((NAME,), 2, "Missing argument 'DATA'. See 'zoo finetune --help'."),
+    ],
+    ids=["data", "model", "setting", "strategy", "labels", "missing"],
+)
+def test_what_cannot_be_meant_writes_nothing(
+    run: Callable[..., Ended],
+    photos: Path,
+    arguments: tuple[str, ...],
+    status: int,
+    problem: str,
+    tmp_path: Path,
+) -> None:
+    """
+    One line on stderr says what is wrong and what there is; no folder is made.
+    """
+    ended = run("finetune", *arguments)
+
+    assert (ended.status, ended.out) == (status, "")
+    assert ended.err.startswith(f"error: {problem}")
+    assert ended.err.count("\n") == 1
+    assert left(tmp_path) == []
+
+
+def test_a_folder_of_others_is_left_alone(
+    run: Callable[..., Ended], photos: Path
+) -> None:
+    """
+    Before anything is learned.
+    """
+    ended = run("finetune", NAME, "photos", "-o", "photos")
+
+    assert ended == Ended(
+        1,
+        "",
+        "error: photos holds other files and no checkpoint; nothing was written. Name "
+        "a new or empty folder.\n",
+    )
+
+
+def test_evaluate_tells_each_metric(run: Callable[..., Ended], photos: Path) -> None:
+    """
+    Of the test rows; labels that the model does not have are named.
+    """
+    run("finetune", NAME, "photos", "-o", "mine")
+
+    told = run("evaluate", "mine", "photos")
+    foreign = run("evaluate", NAME, "photos")
+
+    assert told == Ended(0, "accuracy 1.0000\nf1 1.0000\n", "")
+    assert foreign.status == 1
+    assert foreign.err == (
+        "error: photos: the training rows have labels that are no classes: lying, "
+        "standing. Classes: 0, 1, 2, 3, 4, 5, 6, 7, 8, 9.\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("data", "folder"),
+    [
+        ("photos/", "lenet5-mnist-photos"),
+        ("a b.csv", "lenet5-mnist-a-b"),
+        ("user/pets", "lenet5-mnist-pets"),
+    ],
+)
+def test_the_folder_is_named_after_model_and_data(
+    run: Callable[..., Ended],
+    monkeypatch: pytest.MonkeyPatch,
+    data: str,
+    folder: str,
+) -> None:
+    """
+    Of a path or a Hub id the last part, in letters that need no quotes.
+    """
+    written: list[Path] = []
+
+    def stop(name: str, data: str, folder: Path, **how: object) -> None:
+        written.append(folder)
+        raise zoo.ZooError("stopped")
+
+    monkeypatch.setattr("zoo.finetuning.checkpoint.finetune", stop)
+
+    run("finetune", NAME, data)
+
+    assert written == [Path("runs") / folder]
+
+
+def test_a_bar_waits_until_the_epochs_begin(capsys: pytest.CaptureFixture[str]) -> None:
+    """
+    What is looked at first has no known end, and is told; then epochs are counted.
+    """
+    with watching("lenet5-mnist looks at photos") as bar:
+        task = bar._progress.tasks[0]
+        before = (task.description, task.total, task.fields["told"])
+        bar.begin(4, 1)
+        bar.steps(1, 2)
+        after = (task.description, task.total, task.fields["told"])
+
+    assert before == ("lenet5-mnist looks at photos", None, "")
+    assert after == ("training", 4.0, "epoch 1.5/4")
+
+
+def test_a_picture_of_another_kind_is_measured_too(
+    run: Callable[..., Ended], photos: Path
+) -> None:
+    """
+    A coloured photograph among grey ones is brought to what the model takes.
+    """
+    Image.new("RGB", (60, 40), (200, 0, 0)).save(photos / "train" / "lying" / "c.jpg")
+
+    ended = run("finetune", NAME, "photos")
+
+    assert ended.status == 0
+    assert ended.out.startswith("rows: 25 training")

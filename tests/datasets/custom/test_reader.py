@@ -1,0 +1,483 @@
+"""A user's own data, whatever holds it: what is found, and what is wrong with it."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import datasets as library
+import pytest
+from PIL import Image
+from small import pictures
+
+import zoo
+from zoo.datasets.custom.examples import Column, Examples, content, part
+from zoo.datasets.custom.reader import gather
+from zoo.errors import DataError
+from zoo.specs import Column as Number
+from zoo.specs import ImageInput, NumberOutput, TabularInput, TextInput
+
+PHOTO = ImageInput(height=8, width=8)
+TEXT = TextInput(longest=10, vocabulary=10)
+ROW = TabularInput(
+    columns=(Number(name="a", low=0, high=1), Number(name="b", low=0, high=1))
+)
+SIZE = NumberOutput(name="size")
+TABLE = {"a": [1.0, 2.0, 3.0], "b": [4.0, 5.0, 6.0], "label": ["no", "yes", "no"]}
+
+
+def csv(folder: Path, text: str) -> Path:
+    path = folder / "rows.csv"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def complaint(data: Any, expected: Any = PHOTO, **how: Any) -> str:
+    with pytest.raises(DataError) as caught:
+        gather(data, expected, **how)
+    return str(caught.value)
+
+
+# What is found
+
+
+def test_a_folder_of_class_named_folders(tmp_path: Path) -> None:
+    """
+    The names of the folders are the classes, in order.
+    """
+    found = gather(pictures(tmp_path / "photos", 2), PHOTO)
+
+    assert (found.source, found.labels) == ("photos", ("across", "down"))
+    assert found.training.targets == (0, 0, 1, 1)
+    assert found.training.names[0] == "across/0.png"
+    assert found.counts() == {"across": 2, "down": 2}
+
+
+def test_a_folder_with_parts(tmp_path: Path) -> None:
+    """
+    train, val and test are parts, by any of their usual names.
+    """
+    for name, count in (("train", 3), ("val", 2), ("testing", 1)):
+        pictures(tmp_path / name, count)
+
+    found = gather(tmp_path, PHOTO)
+
+    assert {name: len(rows) for name, rows in found.parts().items()} == {
+        "training": 6,
+        "validation": 4,
+        "test": 2,
+    }
+
+
+def test_hidden_files_and_tools_leavings_are_no_data(tmp_path: Path) -> None:
+    """
+    .DS_Store, __pycache__, thumbnails in hidden folders, notes.
+    """
+    folder = pictures(tmp_path / "photos", 2)
+    for extra in ("__pycache__", ".git", "across/.thumbnails", "across/__pycache__"):
+        (folder / extra).mkdir()
+        (folder / extra / "0.png").write_bytes(b"")
+    for extra in (".DS_Store", "across/.DS_Store", "across/._0.png", "across/a.txt"):
+        (folder / extra).write_bytes(b"")
+
+    found = gather(folder, PHOTO)
+
+    assert len(found.training) == 4
+
+
+def test_paths_with_spaces_and_of_any_script(tmp_path: Path) -> None:
+    """
+    Folders and files may be called what people call them.
+    """
+    folder = pictures(tmp_path / "meine Fotos", 1, ("Käfer groß", "꿀벌 🐝"))
+    (folder / "꿀벌 🐝" / "0.png").rename(folder / "꿀벌 🐝" / "ein Bild №1.PNG")
+
+    found = gather(folder, PHOTO)
+
+    assert found.labels == ("Käfer groß", "꿀벌 🐝")
+    assert found.training.names[1] == "꿀벌 🐝/ein Bild №1.PNG"
+
+
+def test_a_table_of_paths_beside_it(tmp_path: Path) -> None:
+    """
+    Paths are relative to the table, whatever the working directory is.
+    """
+    pictures(tmp_path / "photos", 1)
+    lines = "image,label\nphotos/across/0.png,A\nphotos/down/0.png,B\n"
+
+    found = gather(csv(tmp_path, lines), PHOTO)
+
+    assert found.training.items == [
+        tmp_path / "photos/across/0.png",
+        tmp_path / "photos/down/0.png",
+    ]
+    assert found.labels == ("A", "B")
+
+
+@pytest.mark.parametrize("kind", ["csv", "jsonl", "parquet"])
+def test_a_table_of_numbers(tmp_path: Path, kind: str) -> None:
+    """
+    The model's columns are its input, by name.
+    """
+    path = tmp_path / f"rows.{kind}"
+    rows = library.Dataset.from_dict(TABLE)
+    if kind == "parquet":
+        rows.to_parquet(path, batch_size=10)
+    elif kind == "csv":
+        rows.to_csv(path, index=False)
+    else:
+        path.write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
+
+    found = gather(path, ROW)
+
+    assert found.labels == ("no", "yes")
+    assert found.training.items[1] == {"a": 2.0, "b": 5.0}
+
+
+def test_a_dataset_and_its_splits() -> None:
+    """
+    A Dataset is training rows; of a DatasetDict each split is a part.
+    """
+    rows = library.Dataset.from_dict(TABLE)
+    parts = library.DatasetDict({"train": rows, "valid": rows.select([0])})
+
+    one, several = gather(rows, ROW), gather(parts, ROW)
+
+    assert list(one.parts()) == ["training"]
+    assert list(several.parts()) == ["training", "validation"]
+
+
+def test_pictures_in_a_dataset_are_opened_late() -> None:
+    """
+    A column of pictures is a column, decoded where asked.
+    """
+    held = {
+        "img": [Image.new("RGB", (4, 4), c) for c in ("red", "blue")],
+        "label": [0, 1],
+    }
+    labels = library.ClassLabel(names=["warm", "cold"])
+    features = library.Features({"img": library.Image(), "label": labels})
+
+    found = gather(library.Dataset.from_dict(held, features=features), PHOTO)
+
+    assert isinstance(found.training.items, Column)
+    assert found.training.items[1].getpixel((0, 0)) == (0, 0, 255)
+    assert found.labels == ("cold", "warm")
+
+
+def test_a_registered_dataset() -> None:
+    """
+    By its name.
+    """
+    spec = zoo.spec("mlp-breast-cancer")
+
+    found = gather("breast-cancer", spec.input)
+
+    assert set(found.labels) == set(spec.labels)
+
+
+def test_numbers_as_labels_sort_as_numbers(tmp_path: Path) -> None:
+    """
+    10 comes after 9, and a whole number is no fraction.
+    """
+    found = gather(csv(tmp_path, "a,b,label\n1,1,10\n1,1,9\n1,1,10\n"), ROW)
+
+    assert found.labels == ("9", "10")
+
+
+def test_the_order_of_known_classes_is_kept(tmp_path: Path) -> None:
+    """
+    Where they are the same: the head the model has can stay.
+    """
+    path = csv(tmp_path, "a,b,label\n1,1,x\n1,1,y\n")
+
+    assert gather(path, ROW, known=("y", "x")).labels == ("y", "x")
+    assert gather(path, ROW, known=("y", "z")).labels == ("x", "y")
+    assert gather(path, ROW, labels=("z", "y", "x")).labels == ("z", "y", "x")
+
+
+def test_a_target_by_name(tmp_path: Path) -> None:
+    """
+    Any column can be what is predicted.
+    """
+    found = gather(
+        csv(tmp_path, "a,b,size\n1,2,3.5\n1,2,4\n"), ROW, SIZE, target="size"
+    )
+
+    assert (found.labels, found.training.targets) == ((), (3.5, 4.0))
+
+
+def test_content_is_what_the_rows_hold(tmp_path: Path) -> None:
+    """
+    The same content in another place or order of columns is the same; a change is not.
+    """
+    for name in ("one", "two"):
+        pictures(tmp_path / name, 2)
+    one, two = (gather(tmp_path / name, PHOTO).training for name in ("one", "two"))
+    rows = library.Dataset.from_dict(TABLE)
+    same = gather(rows, ROW).training.fingerprint()
+
+    assert one.fingerprint() == two.fingerprint()
+    assert one.pick([1, 0]).fingerprint() != one.fingerprint()
+    assert gather(rows.filter(lambda row: True), ROW).training.fingerprint() == same
+    assert gather(rows.select([2, 1, 0]), ROW).training.fingerprint() != same
+    assert content([object()]) is None
+
+
+# What is wrong
+
+
+def test_one_class_only(tmp_path: Path) -> None:
+    """
+    There is nothing to tell apart.
+    """
+    assert complaint(pictures(tmp_path / "photos", 2, ("ants",))) == (
+        "photos has one class only (ants): there is nothing to tell apart. Add "
+        "pictures or rows of another class."
+    )
+
+
+def test_an_empty_folder(tmp_path: Path) -> None:
+    """
+    The message shows what a folder should look like.
+    """
+    assert complaint(tmp_path) == (
+        f"{tmp_path} has no folders in it. Give each class a folder of its own that is "
+        "named as the class: photos/ants/1.jpg, photos/bees/2.jpg."
+    )
+
+
+def test_an_empty_class(tmp_path: Path) -> None:
+    """
+    It is named, with what would count as a picture.
+    """
+    folder = pictures(tmp_path / "photos", 1)
+    (folder / "empty").mkdir()
+
+    assert complaint(folder) == (
+        f"{folder / 'empty'} holds no pictures (.jpg, .jpeg, .png, .webp, .bmp, .gif, "
+        ".tif, .tiff, .ppm)."
+    )
+
+
+def test_labels_that_differ_in_case(tmp_path: Path) -> None:
+    """
+    They are a slip more often than two classes.
+    """
+    folder = pictures(tmp_path / "photos", 1, ("Ants", "ants", "bees"))
+
+    assert complaint(folder) == (
+        "photos: the labels 'Ants' and 'ants' differ in case only. Write them alike, "
+        "or rename one."
+    )
+
+
+def written(folder: Path, texts: dict[str, str]) -> Path:
+    """Return a folder of texts, by their places in it."""
+    for place, text in texts.items():
+        (folder / place).parent.mkdir(parents=True, exist_ok=True)
+        (folder / place).write_text(text, encoding="utf-8")
+    return folder
+
+
+def test_a_folder_of_texts(tmp_path: Path) -> None:
+    """
+    Class-named folders of .txt files, in parts or not, and nothing else in them.
+    """
+    texts = {"good/1.txt": "fine", "good/2.TXT": "nice", "bad/deep/1.txt": "dull"}
+    plain = written(tmp_path / "reviews", {**texts, "bad/notes.md": "x"})
+    parts = written(
+        tmp_path / "parts",
+        {f"{p}/{k}": t for p in ("train", "test") for k, t in texts.items()},
+    )
+
+    found, parted = gather(plain, TEXT), gather(parts, TEXT)
+
+    assert (found.source, found.labels) == ("reviews", ("bad", "good"))
+    assert found.training.targets == (0, 1, 1)
+    assert list(found.training.names) == ["bad/deep/1.txt", "good/1.txt", "good/2.TXT"]
+    assert parted.test is not None
+    assert len(parted.test) == 3
+    assert found.training.fingerprint()
+
+
+def test_a_folder_without_texts(tmp_path: Path) -> None:
+    """
+    A text model is shown what its folder should look like.
+    """
+    folder = pictures(tmp_path / "photos", 1)
+
+    assert complaint(folder, TEXT) == f"{folder / 'across'} holds no texts (.txt)."
+    assert complaint(folder / "down", TEXT) == (
+        f"{folder / 'down'} has no folders in it. Give each class a folder of its own "
+        "that is named as the class: reviews/good/1.txt, reviews/bad/2.txt."
+    )
+
+
+def test_a_folder_for_a_model_of_tables(tmp_path: Path) -> None:
+    """
+    The message says what to give.
+    """
+    assert complaint(tmp_path, ROW) == (
+        f"{tmp_path} is a folder, and this model takes rows of a table: give a CSV, "
+        "JSONL or parquet file."
+    )
+
+
+def test_rows_without_a_label(tmp_path: Path) -> None:
+    """
+    They are counted and named, of numbers too.
+    """
+    words = csv(tmp_path, "a,b,label\n1,1,x\n1,1,\n1,1,y\n")
+    assert complaint(words, ROW) == "rows.csv: 1 row has no label: row 2."
+
+    numbers = csv(tmp_path, "a,b,label\n1,1,7\n1,1,\n1,1,\n")
+    assert complaint(numbers, ROW) == "rows.csv: 2 rows have no label: row 2, row 3."
+
+
+def test_an_unknown_target(tmp_path: Path) -> None:
+    """
+    With what comes near it.
+    """
+    path = csv(tmp_path, "a,b,size\n1,1,x\n")
+
+    assert complaint(path, ROW, target="sise") == (
+        f"{path} has no target column 'sise'. Did you mean 'size'? It has a, b, size; "
+        "name it with target=...."
+    )
+    assert complaint(path, ROW) == (
+        f"{path} has no target column 'label' or 'labels' or 'class' or 'target'. It "
+        "has a, b, size; name it with target=...."
+    )
+
+
+def test_a_missing_column(tmp_path: Path) -> None:
+    """
+    The model needs each of its own.
+    """
+    path = csv(tmp_path, "a,label\n1,x\n")
+
+    assert complaint(path, ROW) == f"{path} has no model's column 'b'. It has a, label."
+
+
+@pytest.mark.parametrize(
+    ("value", "fault"),
+    [
+        ("tall", "not a number"),
+        ("nan", "not a number"),
+        ("1e300", "too large a number"),
+    ],
+)
+def test_targets_that_are_no_numbers(tmp_path: Path, value: str, fault: str) -> None:
+    """
+    The row is named.
+    """
+    path = tmp_path / "rows.jsonl"
+    rows = [{"a": 1, "b": 1, "target": "2"}, {"a": 1, "b": 1, "target": value}]
+    path.write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
+
+    assert complaint(path, ROW, meaning=SIZE) == (
+        f"rows.jsonl: the target of row 2 is {value!r}, {fault}."
+    )
+
+
+def test_labels_of_a_part_that_are_no_classes(tmp_path: Path) -> None:
+    """
+    What is tested must have been taught.
+    """
+    pictures(tmp_path / "train", 1)
+    pictures(tmp_path / "test", 1, ("across", "askew"))
+
+    assert complaint(tmp_path) == (
+        f"{tmp_path.name}: the test rows have labels that are no classes: askew. "
+        "Classes: across, down."
+    )
+
+
+def test_a_file_of_another_kind(tmp_path: Path) -> None:
+    """
+    What can be read is listed.
+    """
+    path = tmp_path / "rows.xlsx"
+    path.write_bytes(b"")
+
+    assert complaint(path, ROW) == (
+        f"{path} is no table the zoo can read: give .csv, .jsonl, .parquet, or a "
+        "folder of class-named folders."
+    )
+
+
+def test_a_name_of_nothing() -> None:
+    """
+    Neither a folder nor a file nor registered; near misses are named.
+    """
+    assert complaint("brest-cancer", ROW) == (
+        "'brest-cancer' is no folder, no file and no registered dataset. Did you mean "
+        "'breast-cancer'?"
+    )
+
+
+def test_something_else() -> None:
+    """
+    What is taken is listed.
+    """
+    assert complaint(7) == (
+        "A int is not data to learn from. Give a folder of class-named folders, a CSV, "
+        "JSONL or parquet file, a datasets.Dataset, a registered name, or a Hub id."
+    )
+
+
+def test_no_training_rows() -> None:
+    """
+    A test split alone teaches nothing.
+    """
+    rows = library.DatasetDict({"test": library.Dataset.from_dict(TABLE)})
+
+    assert complaint(rows, ROW) == "the dataset holds no training rows."
+
+
+# Holding rows back
+
+
+def numbered(*targets: float) -> Examples:
+    return Examples(
+        items=list(range(len(targets))),
+        targets=targets,
+        names=[str(n) for n in range(len(targets))],
+    )
+
+
+def test_of_each_class_a_share_is_held_back() -> None:
+    """
+    At least one, and the same rows for the same seed.
+    """
+    rows = numbered(*[0] * 10, *[1] * 3)
+
+    fitting, held = part(rows, 0.2, seed=0, stratified=True)
+    again = part(rows, 0.2, seed=0, stratified=True)
+
+    assert sorted(held.targets) == [0, 0, 1]
+    assert sorted([*fitting.items, *held.items]) == list(range(13))
+    assert again == (fitting, held)
+    assert part(rows, 0.2, seed=1, stratified=True) != again
+
+
+def test_too_few_rows_to_hold_any_back() -> None:
+    """
+    The message says how many would do.
+    """
+    with pytest.raises(DataError) as caught:
+        part(numbered(0, 1), 0.2, seed=0, stratified=True)
+
+    assert str(caught.value) == (
+        "2 rows are too few: of each class one is held back for validation, so give at "
+        "least two of each, or validation rows."
+    )
+
+
+def test_what_was_gathered_comes_back(tmp_path: Path) -> None:
+    """
+    As it is: what parted the rows once need not be parted again.
+    """
+    found = gather(pictures(tmp_path / "photos", 1), PHOTO)
+
+    assert gather(found, PHOTO) is found

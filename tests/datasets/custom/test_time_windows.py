@@ -1,0 +1,211 @@
+"""A user's own series: windows of a table in time, and a model that learns them."""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import datasets as library
+import numpy as np
+import pytest
+import torch
+
+import zoo
+from zoo.artifacts import checkpoint_folder as checkpoints
+from zoo.datasets.custom.examples import held_back
+from zoo.datasets.custom.reader import gather
+from zoo.errors import DataError
+from zoo.finetuning.baselines import compare
+from zoo.inference import features as featuring
+from zoo.specs import Column, ForecastOutput, SeriesInput
+from zoo.training.run import Run
+
+NAME = "rnn-netflix"
+THREE = SeriesInput(
+    columns=(
+        Column(name="close", low=0, high=1),
+        Column(name="volume", low=0, high=1),
+    ),
+    length=3,
+)
+NEXT = ForecastOutput(name="close")
+
+
+def series(rows: int) -> library.Dataset:
+    """Return numbered days, and ten times as much volume."""
+    days = [float(day) for day in range(1, rows + 1)]
+    return library.Dataset.from_dict(
+        {"close": days, "volume": [10 * day for day in days], "note": ["a"] * rows}
+    )
+
+
+def trending(path: Path, rows: int, seed: int) -> Path:
+    """Write prices whose changes go on: tomorrow's is most of today's."""
+    drawn = np.random.default_rng(seed).normal(0, 0.004, rows)
+    change = np.zeros(rows)
+    for day in range(1, rows):
+        change[day] = 0.8 * change[day - 1] + drawn[day]
+    close = 100 * np.cumprod(1 + change)
+    lines = [f"{day},{1.01 * day},{0.99 * day}" for day in close]
+    path.write_text("close,high,low\n" + "\n".join(lines) + "\n")
+    return path
+
+
+def test_windows_follow_each_other() -> None:
+    """
+    Each window begins a row later, and is answered by the row after it.
+    """
+    found = gather(series(6), THREE, NEXT).training
+
+    assert len(found) == 3
+    assert found.items[0] == {"close": [1, 2, 3], "volume": [10, 20, 30]}
+    assert found.items[2] == {"close": [3, 4, 5], "volume": [30, 40, 50]}
+    assert found.targets == (4, 5, 6)
+    assert found.names == ["row 4", "row 5", "row 6"]
+
+
+def test_several_steps_ahead() -> None:
+    """
+    A target holds as many rows as the model forecasts.
+    """
+    found = gather(series(6), THREE, replace(NEXT, horizon=2)).training
+
+    assert found.targets == ((4, 5), (5, 6))
+
+
+def test_another_column_may_answer() -> None:
+    """
+    `target` names what is forecast.
+    """
+    found = gather(series(5), THREE, NEXT, target="volume").training
+
+    assert found.targets == (40, 50)
+
+
+def test_the_last_rows_are_held_back() -> None:
+    """
+    Validation comes after what is learnt from, whatever the seed.
+    """
+    found = held_back(gather(series(13), THREE, NEXT), 0.3, seed=5)
+
+    assert found.validation is not None
+    assert found.training.targets == (4, 5, 6, 7, 8, 9, 10)
+    assert found.validation.targets == (11, 12, 13)
+    assert found.validation.items[0]["close"] == [8, 9, 10]
+
+
+def test_the_content_of_a_series_is_known() -> None:
+    """
+    A fingerprint is of the numbers; another series has another.
+    """
+    one, two = (gather(series(rows), THREE, NEXT).training for rows in (6, 7))
+
+    assert one.fingerprint()
+    assert one.fingerprint() != two.fingerprint()
+    assert one.fingerprint() == gather(series(6), THREE, NEXT).training.fingerprint()
+
+
+@pytest.mark.parametrize(
+    ("given", "how", "message"),
+    [
+        (
+            series(3),
+            {},
+            "the dataset has 3 rows, and this model needs 4: it looks back on 3 and "
+            "says what comes next.",
+        ),
+        (
+            series(9).remove_columns("volume"),
+            {},
+            "the dataset has no model's column 'volume'. It has close, note.",
+        ),
+        (
+            series(9).remove_columns("close"),
+            {},
+            "the dataset has no target column 'close'. It has volume, note; name it "
+            "with target=....",
+        ),
+        (
+            series(9),
+            {"target": "note"},
+            "the dataset: the target of row 4 is 'a', not a number.",
+        ),
+    ],
+    ids=["short", "without a column", "without the answer", "words"],
+)
+def test_what_is_no_series(given: Any, how: dict[str, str], message: str) -> None:
+    """
+    A table that can't be windows of what the model takes says why.
+    """
+    with pytest.raises(DataError) as caught:
+        gather(given, THREE, NEXT, **how)
+
+    assert str(caught.value) == message
+
+
+def test_one_window_can_not_be_parted() -> None:
+    """
+    There must be one to learn from and one to choose by.
+    """
+    with pytest.raises(DataError) as caught:
+        held_back(gather(series(4), THREE, NEXT), 0.2, seed=0)
+
+    assert str(caught.value) == (
+        "1 window of the series is too few: the last is held back for validation, so "
+        "give more rows, or validation rows."
+    )
+
+
+def test_persistence_is_what_nothing_knows() -> None:
+    """
+    The last value of a window stands beside the model's figures.
+    """
+    model, run = zoo.load(NAME), Run(zoo.spec(NAME))
+    days = {name: [float(day) for day in range(100, 135)] for name in ("close", "high")}
+    found = gather(
+        library.Dataset.from_dict({**days, "low": days["high"]}),
+        zoo.spec(NAME).input,
+        zoo.spec(NAME).output,
+    )
+
+    compare(run, model, found, found.training)
+
+    assert run.baselines == {"persistence": {"rmse": 1.0, "mae": 1.0}}
+
+
+def test_a_forecast_is_taught(tmp_path: Path) -> None:
+    """
+    Where changes go on, a model that learnt it is closer than persistence; what comes
+    back loads, forecasts, and is measured again.
+    """
+    test = trending(tmp_path / "test.csv", 100, 1)
+
+    zoo.finetune(
+        NAME, trending(tmp_path / "train.csv", 300, 0), tmp_path / "mine", test=test
+    )
+
+    receipt = checkpoints.read_receipt(tmp_path / "mine")
+    metrics = {one["name"]: one["value"] for one in receipt["metrics"]}
+    assert metrics["rmse"] < 0.95 * receipt["baselines"]["persistence"]["rmse"]
+    mine = zoo.load(tmp_path / "mine")
+    assert zoo.evaluate(mine, test) == pytest.approx(metrics)
+    assert zoo.predict(mine, test).name == "close"
+    assert mine.zoo.parent["name"] == NAME
+    card = (tmp_path / "mine" / "README.md").read_text()
+    assert "It forecasts close of the next row.\n" in card
+    before = zoo.load(NAME)
+    moved = [
+        name
+        for name, value in mine.state_dict().items()
+        if not torch.equal(value, before.state_dict()[name])
+    ]
+    assert moved
+    assert all(name.startswith("decide.") for name in moved)
+
+
+def test_targets_of_several_steps_are_a_table() -> None:
+    """
+    Tuples of numbers become (rows, horizon).
+    """
+    found = gather(series(6), THREE, replace(NEXT, horizon=2)).training
+
+    assert featuring.targets(zoo.load(NAME), found).shape == (2, 2)

@@ -1,0 +1,224 @@
+"""Which parts learn, how fast, and settings that can't be meant."""
+
+from typing import Any
+
+import pytest
+import torch
+from small import lesson_rows, small
+from torch import Tensor, nn
+
+from zoo.errors import SettingsError
+from zoo.finetuning.finetune import Lesson, taught
+from zoo.finetuning.strategies import (
+    FREEZES,
+    Settings,
+    blocks,
+    parameter_groups,
+    prepare,
+    thaw,
+)
+from zoo.models.freeze import frozen
+from zoo.training.settings import change
+
+STATISTICS = ("running_mean", "running_var", "num_batches_tracked")
+
+
+@pytest.fixture(autouse=True)
+def cache(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: Any) -> None:
+    monkeypatch.setenv("ZOO_CACHE", str(tmp_path_factory.mktemp("cache")))
+
+
+def lesson(**settings: Any) -> Lesson:
+    given = {"epochs": 4, "batch": 12, "pull": 0.01, **settings}
+    return taught(small(), lesson_rows(), Settings(**given))
+
+
+def moved(before: dict[str, Tensor], model: nn.Module) -> set[str]:
+    after = model.state_dict()
+    return {
+        name for name, value in before.items() if not torch.equal(value, after[name])
+    }
+
+
+def state(model: nn.Module) -> dict[str, Tensor]:
+    return {name: value.clone() for name, value in model.state_dict().items()}
+
+
+@pytest.mark.parametrize("freeze", FREEZES)
+def test_the_loss_falls(freeze: str) -> None:
+    """
+    With every strategy, from a random head.
+    """
+    made = lesson(freeze=freeze, optimizer="adamw", start="random", epochs=16, lr=0.03)
+
+    losses = [row["loss"] for row in made.run.history]
+    assert losses[-1] < 0.98 * losses[0]
+
+
+@pytest.mark.parametrize("freeze", FREEZES)
+def test_statistics_do_not_move(freeze: str) -> None:
+    """
+    To the bit, whatever learns.
+    """
+    before = state(small())
+
+    made = lesson(freeze=freeze, optimizer="adamw", start="random", patience=None)
+
+    names = moved(before, made.model)
+    assert names
+    assert not [name for name in names if name.endswith(STATISTICS)]
+
+
+def test_a_frozen_backbone_keeps_every_bit() -> None:
+    """
+    Without the cache too, where the pictures go through it in training.
+    """
+    before = state(small())
+
+    made = lesson(cache=False, start="random", augment="flip-crop")
+
+    assert moved(before, made.model) == {"head.weight", "head.bias"}
+
+
+def test_all_but_norm_moves_norms_and_head() -> None:
+    """
+    The two factors of each normalisation, and nothing else before the head.
+    """
+    before = state(small())
+
+    made = lesson(freeze="all-but-norm", start="random", lr=0.01, patience=None)
+
+    allowed = {f"{n}.{p}" for n in ("first.1", "second.1") for p in ("weight", "bias")}
+    assert moved(before, made.model) <= allowed | {"head.weight", "head.bias"}
+    assert moved(before, made.model) & allowed
+
+
+def test_all_but_norm_gives_the_optimizer_nothing_frozen() -> None:
+    """
+    What can't learn has no place in a group.
+    """
+    model, chosen = small(), Settings(freeze="all-but-norm")
+    prepare(model, chosen)
+
+    groups = parameter_groups(model, chosen)
+
+    assert all(p.requires_grad for group in groups for p in group["params"])
+
+
+def test_blocks_go_from_first_to_last() -> None:
+    """
+    A normalisation is in the block of its layer.
+    """
+    model = small()
+
+    found = blocks(model)
+
+    assert [list(block) for block in found] == [
+        [model.first[0], model.first[1]],
+        [model.second[0], model.second[1]],
+    ]
+
+
+def test_rates_decay_from_the_head_to_the_first_block() -> None:
+    """
+    Each block has `decay` times the rate of the one after it; what is in no block has
+    that of the first.
+    """
+    model = small()
+
+    groups = parameter_groups(model, Settings(freeze="none", lr=0.1, decay=0.5))
+
+    assert [group["lr"] for group in groups] == [0.1, 0.05, 0.025, 0.025]
+    assert groups[0]["params"][0] is model.head.weight
+    assert groups[1]["params"][0] is model.second[0].weight
+    assert groups[3]["params"][0] is model.scale
+
+
+def test_gradual_thaws_from_the_last_block_to_the_first() -> None:
+    """
+    First the head alone; at the end everything.
+    """
+    model, chosen = small(), Settings(freeze="gradual", epochs=8)
+    prepare(model, chosen)
+
+    still = []
+    for epoch in range(1, 9):
+        thaw(model, chosen, epoch)
+        still.append(len(frozen(model)))
+
+    first = ["scale", "first.0.weight", "first.1.weight", "first.1.bias"]
+    assert still == [7, 7, 4, 4, 4, 0, 0, 0]
+    prepare(model, chosen)
+    thaw(model, chosen, 3)
+    assert frozen(model) == first
+
+
+def test_settings_say_the_epochs_and_the_rate() -> None:
+    """
+    Or the strategy does.
+    """
+    assert Settings(freeze="gradual").rounds == 12
+    assert Settings(freeze="gradual", epochs=3).rounds == 3
+    assert Settings(freeze="none").rate == 5e-4
+    assert Settings(freeze="none", lr=0.1).rate == 0.1
+
+
+PASSES = "passes=2 copies each row before its features are kept, "
+WRONG: list[tuple[dict[str, object], str]] = [
+    (
+        {"freeze": "backbon"},
+        "No freeze='backbon'. Did you mean 'backbone'? There are: backbone, gradual, "
+        "all-but-norm, none.",
+    ),
+    (
+        {"augment": "flop"},
+        "No augment='flop'. Did you mean 'flip' or 'flip-crop'? There are: none, flip, "
+        "flip-crop.",
+    ),
+    ({"start": "zero"}, "No start='zero'. There are: probe, random."),
+    (
+        {"schedule": "cosin"},
+        "No schedule='cosin'. Did you mean 'cosine'? There are: constant, step, "
+        "exponential, cosine, warm-up, one-cycle.",
+    ),
+    (
+        {"optimizer": "adamv"},
+        "No optimizer='adamv'. Did you mean 'adam' or 'adamw'? There are: gd, sgd, "
+        "momentum, nag, adagrad, rmsprop, adam, adamw.",
+    ),
+    ({"holding": 0.0}, "holding=0.0 should lie between 0 and 1."),
+    ({"decay": 1.5}, "decay=1.5 should lie above 0, at most at 1."),
+    ({"pull": -1.0}, "pull=-1.0 should be zero or more."),
+    ({"patience": 0}, "patience=0 should be at least 1."),
+    ({"passes": 0}, "passes=0 should be at least 1."),
+    (
+        {"passes": 2},
+        PASSES + "and needs augment='flip-crop': with augment='none' the copies would "
+        "be the same.",
+    ),
+    (
+        {"passes": 2, "freeze": "none", "augment": "flip-crop"},
+        PASSES + "for freeze='backbone' with cache=True. Elsewhere every epoch changes "
+        "the pictures anew: leave passes out.",
+    ),
+    (
+        {"frieze": "none"},
+        "No setting 'frieze'. Did you mean 'freeze'? Settings: freeze, epochs, batch, "
+        "lr, optimizer, weight_decay, schedule, start, pull, decay, patience, holding, "
+        "augment, passes, balance, cache, seed.",
+    ),
+    ({"batch": "many"}, "Setting 'batch': 'many' should be a whole number."),
+]
+
+
+@pytest.mark.parametrize(("settings", "message"), WRONG)
+def test_settings_that_can_not_be_meant(
+    settings: dict[str, object], message: str
+) -> None:
+    """
+    What is wrong, and what there is.
+    """
+    with pytest.raises(SettingsError) as caught:
+        change(Settings(), settings)
+
+    assert str(caught.value) == message

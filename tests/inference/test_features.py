@@ -1,0 +1,218 @@
+"""What comes before the head: the same from everywhere, and kept on disk."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from small import Small, lesson_rows, pictures, small
+from torch import Tensor, nn
+
+import zoo
+from zoo._utils import paths as folders
+from zoo.datasets.augmentation import Copies
+from zoo.datasets.custom.reader import gather
+from zoo.errors import DataError, InputError, OptionError
+from zoo.inference import features as featuring
+
+DIGITS = "mlp-mnist"
+
+
+@pytest.fixture(autouse=True)
+def cache(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: Any) -> Path:
+    place: Path = tmp_path_factory.mktemp("cache")
+    monkeypatch.setenv("ZOO_CACHE", str(place))
+    return place
+
+
+@pytest.fixture
+def photos(tmp_path: Path) -> Path:
+    return pictures(tmp_path / "photos")
+
+
+def kept() -> list[Path]:
+    return sorted((folders.cache() / "features").glob("*.safetensors"))
+
+
+@torch.no_grad()
+def test_features_are_what_the_head_is_given(photos: Path) -> None:
+    """
+    The head of them is the model's output.
+    """
+    model = zoo.load(DIGITS)
+    paths = sorted(photos.rglob("*.png"))
+
+    found = zoo.features(model, paths)
+
+    scores = model.head(found).softmax(dim=1).max(dim=1).values
+    assert found.shape == (16, 128)
+    assert [one.score for one in zoo.predict(model, paths)] == pytest.approx(
+        scores.tolist(), abs=1e-5
+    )
+
+
+def test_features_leave_modes_as_they_were() -> None:
+    """
+    A model in training goes on training.
+    """
+    model = small().train()
+
+    zoo.features(model, list(torch.rand(2, 3, 32, 32)))
+
+    assert all(part.training for part in model.modules())
+
+
+def test_features_of_nonsense_are_refused() -> None:
+    """
+    As by zoo.predict.
+    """
+    with pytest.raises(InputError):
+        zoo.features(zoo.load(DIGITS), [])
+
+
+class Twice(Small):
+    """A network whose head runs twice in a pass."""
+
+    def forward(self, image: Tensor) -> Tensor:
+        return super().forward(image) + super().forward(image.flip(-1))
+
+
+def test_a_head_that_runs_twice_has_no_features() -> None:
+    """
+    There is no one input of it.
+    """
+    model = small()
+    model.__class__ = Twice
+
+    with pytest.raises(OptionError) as caught:
+        zoo.features(model, list(torch.rand(2, 3, 32, 32)))
+
+    assert str(caught.value) == (
+        "Model 'small': its head 'head' runs 2 times in one pass. Options: none."
+    )
+
+
+def test_files_are_looked_at_once(photos: Path, tmp_path: Path) -> None:
+    """
+    The same content in another place is known; other content is not.
+    """
+    model = zoo.load(DIGITS)
+    rows = gather(photos, model.zoo.spec.input).training
+    moved = gather(photos.rename(tmp_path / "moved"), model.zoo.spec.input).training
+
+    first = featuring.of_examples(zoo.load(DIGITS), moved)
+    for path in moved.items:
+        assert path.is_file()
+    again = featuring.of_examples(model, moved)
+    fewer = featuring.of_examples(model, moved.pick([0, 1]))
+
+    assert len(rows) == 16
+    assert len(kept()) == 2
+    assert torch.equal(first, again)
+    assert torch.allclose(fewer, first[:2], atol=1e-6)
+
+
+def test_the_key_is_of_all_that_counts(photos: Path) -> None:
+    """
+    Other weights before the head, another activation or other copies are other
+    features; another head is not.
+    """
+    model = zoo.load(DIGITS)
+    rows = gather(photos, model.zoo.spec.input).training
+    featuring.of_examples(model, rows)
+
+    with torch.no_grad():
+        model.head.weight.zero_()
+    featuring.of_examples(model, rows)
+    assert len(kept()) == 1
+
+    sigmoid = featuring.of_examples(zoo.load(DIGITS, activation="sigmoid"), rows)
+    assert len(kept()) == 2
+    assert (sigmoid > 0).all()
+
+    featuring.of_examples(model, rows, Copies(kind="flip"))
+    assert len(kept()) == 3
+
+    with torch.no_grad():
+        model.body[1].weight[0, 0] += 1
+    featuring.of_examples(model, rows)
+    assert len(kept()) == 4
+
+
+def test_a_cut_file_is_made_again(photos: Path) -> None:
+    """
+    A full disk costs time, no features.
+    """
+    model = zoo.load(DIGITS)
+    rows = gather(photos, model.zoo.spec.input).training
+    first = featuring.of_examples(model, rows)
+    kept()[0].write_bytes(kept()[0].read_bytes()[:50])
+
+    again = featuring.of_examples(model, rows)
+
+    assert torch.equal(first, again)
+
+
+def test_copies_follow_the_rows() -> None:
+    """
+    First all rows as they are, then all mirrored.
+    """
+    model, rows = small(), lesson_rows(6).training
+
+    plain = featuring.of_examples(model, rows)
+    found = featuring.of_examples(model, rows, Copies(kind="flip"))
+
+    mirrored = [item.flip(-1) for item in rows.items]
+    assert torch.allclose(found[:6], plain, atol=1e-6)
+    assert torch.allclose(found[6:], zoo.features(model, mirrored), atol=1e-5)
+
+
+def test_what_cannot_be_opened_is_known_by_row(photos: Path) -> None:
+    """
+    Why, too.
+    """
+    (photos / "across" / "3.png").write_bytes(b"no picture")
+    model = zoo.load(DIGITS)
+    rows = gather(photos, model.zoo.spec.input).training
+
+    found = featuring.unreadable(model, rows)
+
+    assert list(found) == [3]
+    assert "is not a picture" in found[3]
+
+
+def test_evaluating_a_folder_of_one_part(photos: Path) -> None:
+    """
+    All its rows count; labels must be the model's.
+    """
+    model = zoo.finetune(DIGITS, photos, pull=0.01)
+    other = pictures(photos.parent / "other", 2, ("across", "askew"))
+
+    assert zoo.evaluate(model, photos)["accuracy"] > 0.9
+    with pytest.raises(DataError) as caught:
+        zoo.evaluate(model, other)
+    assert str(caught.value) == (
+        "other: the training rows have labels that are no classes: askew. Classes: "
+        "across, down."
+    )
+
+
+def test_evaluating_takes_test_rows_before_others(tmp_path: Path) -> None:
+    """
+    Then those for validation.
+    """
+    for name, count in (("train", 4), ("val", 3), ("test", 2)):
+        pictures(tmp_path / "data" / name, count)
+    model = zoo.finetune(DIGITS, tmp_path / "data" / "train", pull=0.01)
+    counted: list[int] = []
+    model.register_forward_hook(lambda _, args, out: counted.append(len(out)))
+
+    zoo.evaluate(model, tmp_path / "data")
+    for path in (tmp_path / "data" / "test").rglob("*.png"):
+        path.unlink()
+    for path in (tmp_path / "data" / "test").iterdir():
+        path.rmdir()
+    zoo.evaluate(model, tmp_path / "data")
+
+    assert counted == [4, 6]
+    assert isinstance(model, nn.Module)

@@ -1,0 +1,281 @@
+"""Vectors of texts, the words that lie near them, and what is no word."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from tokenizers import Tokenizer, models, normalizers, pre_tokenizers
+from torch import Tensor, nn
+
+import zoo
+from zoo import specs as signatures
+from zoo.cli import main
+from zoo.cli import render as show
+from zoo.errors import InputError, OptionError, SpecError, VerbError
+from zoo.models.metadata import About, attach
+from zoo.specs import License, ModelSpec, TextInput, VectorOutput
+
+PLACES = {
+    "[PAD]": (0.0, 0.0, 0.0),
+    "[UNK]": (0.0, 0.0, 0.0),
+    "man": (1.0, 0.0, 0.0),
+    "woman": (1.0, 1.0, 0.0),
+    "king": (1.0, 0.0, 1.0),
+    "queen": (1.0, 1.0, 1.0),
+    "stone": (-1.0, 0.0, 0.1),
+}
+
+
+class Places(nn.Module):
+    """Every word has a place; a text is in the middle of its words'."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.word = nn.Embedding.from_pretrained(torch.tensor([*PLACES.values()]))
+
+    def forward(self, token: Tensor) -> Tensor:
+        known = (token > 1).unsqueeze(2)
+        total: Tensor = (self.word(token) * known).sum(dim=1)
+        mean: Tensor = total / known.sum(dim=1).clamp(min=1)
+        return mean
+
+    def encode(self, token: Tensor) -> Tensor:
+        found: Tensor = self(token)
+        return found
+
+    def table(self) -> Tensor:
+        found: Tensor = self.word.weight
+        return found
+
+
+def spec(module: type[nn.Module]) -> ModelSpec:
+    made = Tokenizer(
+        models.WordLevel({w: n for n, w in enumerate(PLACES)}, unk_token="[UNK]")
+    )
+    made.normalizer = normalizers.Lowercase()
+    made.pre_tokenizer = pre_tokenizers.WhitespaceSplit()
+    return ModelSpec(
+        name="places",
+        summary="Places of words.",
+        task="feature-extraction",
+        build=f"places:{module.__name__}",
+        card="card.md",
+        license=License(code="mit", weights="mit", data="mit"),
+        parameters=21,
+        input=TextInput(
+            longest=8, vocabulary=7, unknown=1, held=made.to_str().encode()
+        ),
+        output=VectorOutput(numbers=3),
+        trained_on=(),
+    )
+
+
+@pytest.fixture
+def model() -> Any:
+    return attach(Places(), About(spec=spec(Places), options={}))
+
+
+def test_neighbours_are_nearest_first(model: Any) -> None:
+    """
+    By the cosine; the word itself, and what is no word, is not among them.
+    """
+    found = zoo.neighbours(model, "King")
+
+    assert found.words == ["queen", "man", "woman", "stone"]
+    assert found.neighbours[0].score == pytest.approx(2 / 6**0.5)
+    assert found.neighbours[1].score == pytest.approx(2**-0.5)
+    assert found.to_dict()["positive"] == ["King"]
+    assert str(zoo.neighbours(model, "king", n=2)) == "queen (0.816), man (0.707)"
+
+
+def test_what_is_to_what(model: Any) -> None:
+    """
+    Added and taken away are directions, and none of the words given is an answer.
+    """
+    found = zoo.neighbours(model, positive=["king", "woman"], negative=["man"], n=1)
+    away = zoo.neighbours(model, negative=["man"], n=1)
+
+    assert found.words == ["queen"]
+    assert away.words == ["stone"]
+
+
+def test_a_text_has_a_vector_and_neighbours(model: Any) -> None:
+    """
+    That of its known words; encode, features and predict agree, one by one or not.
+    """
+    raw = ["king queen", "man", "nobody"]
+    with pytest.warns(UserWarning, match="has no word that the model knows"):
+        several = zoo.predict(model, raw, top_k=2)
+    codes = zoo.encode(model, raw)
+    first = several[0]
+
+    assert first.vector == (1.0, 0.5, 1.0)
+    assert [one.word for one in first.neighbours] == ["woman", "man"]
+    assert str(first).startswith("a vector of 3 numbers, near woman (0.")
+    assert str(several[2]) == "a vector of 3 numbers"
+    assert torch.equal(codes, torch.tensor([one.vector for one in several]))
+    assert torch.equal(codes, zoo.features(model, raw))
+    assert json.dumps(first.to_dict())
+    assert "<td>woman</td>" in first._repr_html_()
+    assert [*show.answer(first)] == [str(first)]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "options", "told"),
+    [
+        (
+            ["quen"],
+            {},
+            "The model does not know the word 'quen'. Did you mean 'queen'?",
+        ),
+        (["xyzzy"], {}, "The model does not know the word 'xyzzy'."),
+        (["고양이"], {}, "The model does not know the word '고양이'."),
+        (["🐈"], {}, "The model does not know the word '🐈'."),
+        (["[UNK]"], {}, "The model does not know the word '[UNK]'."),
+        (
+            ["king queen"],
+            {},
+            "'king queen' is 2 words: give them as positive=['king', 'queen'].",
+        ),
+        ([5], {}, "A int is not a word."),
+        ([["king"]], {}, "A list is not a word."),
+        ([], {}, "There is no word."),
+        (["king"], {"negative": ["man", None]}, "A NoneType is not a word."),
+        ([], {"positive": "king"}, "positive='king' is no list of words."),
+        ([], {"positive": ["king"], "negative": 3}, "negative=3 is no list of words."),
+    ],
+)
+def test_what_is_no_word_is_told(
+    model: Any, arguments: list[Any], options: dict[str, Any], told: str
+) -> None:
+    """
+    With the words that may have been meant.
+    """
+    with pytest.raises(InputError) as caught:
+        zoo.neighbours(model, *arguments, **options)
+
+    expected = "The model expects single words that it knows."
+    assert str(caught.value) == f"{told} {expected}"
+
+
+@pytest.mark.parametrize("word", ["", "  "])
+def test_nothing_is_no_word(model: Any, word: str) -> None:
+    """
+    An empty text is refused as it is in zoo.predict.
+    """
+    with pytest.raises(InputError) as caught:
+        zoo.neighbours(model, word)
+
+    assert str(caught.value) == (
+        "The word is empty. The model expects single words that it knows."
+    )
+
+
+def test_none_in_a_list_is_told(model: Any) -> None:
+    """
+    Which of several inputs is at fault.
+    """
+    with pytest.raises(InputError) as caught:
+        zoo.predict(model, ["king", None])
+
+    assert str(caught.value) == (
+        "Item 2: A NoneType is not a text. The model expects a text: a str, the "
+        "pathlib.Path of a text file in UTF-8, or a list of those."
+    )
+
+
+@pytest.mark.parametrize("n", [0, -1, True, 2.0, None])
+def test_a_count_is_a_whole_number(model: Any, n: Any) -> None:
+    """
+    Of neighbours, and of those that a prediction tells.
+    """
+    with pytest.raises(OptionError) as caught:
+        zoo.neighbours(model, "king", n=n)
+    with pytest.raises(OptionError) as again:
+        zoo.predict(model, "king", top_k=n)
+
+    wanted = "should be 1 or more."
+    assert str(caught.value) == (
+        f"Model 'places': n={n!r} {wanted} Options: positive, negative, n."
+    )
+    assert str(again.value) == (
+        f"Model 'places': top_k={n!r} {wanted} Options: batch, top_k."
+    )
+
+
+def test_other_models_have_no_neighbours() -> None:
+    """
+    The error names the method that a module lacks.
+    """
+    with pytest.raises(VerbError) as caught:
+        zoo.neighbours("xor-mlp", "king")
+
+    assert str(caught.value) == (
+        "Model 'xor-mlp' can't name neighbours: its module has no method 'table'. "
+        "It can be used with zoo.predict."
+    )
+
+
+def test_weights_that_are_not_finite_are_told(model: Any) -> None:
+    """
+    And not answered with neighbours in no order.
+    """
+    model.word.weight[2] = torch.nan
+
+    with pytest.raises(InputError) as caught:
+        zoo.predict(model, "man")
+
+    assert str(caught.value) == (
+        "The model's output is not finite: its weights are at fault. The model expects "
+        "numbers it can count with."
+    )
+
+
+def test_a_vector_has_numbers() -> None:
+    """
+    What a spec says of it survives the checkpoint folder's JSON.
+    """
+    with pytest.raises(SpecError) as caught:
+        VectorOutput(numbers=0)
+
+    assert str(caught.value) == "VectorOutput: numbers=0 should be at least 1."
+    raw = {"kind": "vector", "numbers": 3}
+    assert signatures.output_of(raw) == VectorOutput(numbers=3)
+    assert show._given(VectorOutput(numbers=3)) == {"output": "a vector of 3 numbers"}
+
+
+@pytest.fixture
+def run(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, model: Any
+) -> Callable[..., tuple[int, str, str]]:
+    """Run the command line in this process, where every name is the fixture."""
+    monkeypatch.setattr("zoo.inference.nearest_words.as_module", lambda *_: model)
+
+    def ran(*arguments: str | Path) -> tuple[int, str, str]:
+        status = main([str(one) for one in arguments])
+        return (status, *capsys.readouterr())
+
+    return ran
+
+
+def test_neighbours_on_the_command_line(run: Callable[..., Any]) -> None:
+    """
+    Words are added, those after --minus taken away; a word a line, or JSON.
+    """
+    one = run("neighbours", "places", "king", "-n", 2)
+    several = run("neighbours", "places", "king", "woman", "--minus", "man", "-n", 1)
+    as_json = run("neighbours", "places", "king", "--json")[1]
+    wrong = run("neighbours", "places", "quen")
+
+    assert one == (0, "queen (0.816)\nman (0.707)\n", "")
+    assert several[1].startswith("queen (0.")
+    assert json.loads(as_json)["neighbours"][0]["word"] == "queen"
+    assert wrong == (
+        1,
+        "",
+        "error: The model does not know the word 'quen'. Did you mean 'queen'? The "
+        "model expects single words that it knows.\n",
+    )

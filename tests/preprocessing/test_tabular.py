@@ -1,0 +1,274 @@
+"""A table row in every form a person has it, and what is said about a wrong one."""
+
+import math
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+
+from zoo import Column, TabularInput
+from zoo.errors import InputError
+from zoo.preprocessing.tabular import describe, rows, stack, suspicion
+
+LENGTHS = TabularInput(
+    columns=(
+        Column(name="sepal", low=4.0, high=7.0, unit="cm"),
+        Column(name="petal", low=1.0, high=5.0),
+    )
+)
+ONE, TWO = [[5.0, 1.5]], [[5.0, 1.5], [6.5, 4.0]]
+RECORDS = [{"sepal": 5.0, "petal": 1.5}, {"petal": 4.0, "sepal": 6.5, "id": 7}]
+COLUMNS = {"sepal": [5.0, 6.5], "petal": [1.5, 4.0]}
+
+SINGLE: dict[str, Any] = {
+    "dict": {"petal": 1.5, "sepal": 5},
+    "dict with more": {"id": None, "sepal": 5, "petal": 1.5, "kind": "setosa"},
+    "dict of text": {"sepal": " 5.0 ", "petal": "1.5e0"},
+    "dict of numpy scalars": {"sepal": np.float32(5), "petal": np.float64(1.5)},
+    "dict of 0-d tensors": {"sepal": torch.tensor(5), "petal": torch.tensor(1.5)},
+    "dict of decimals": {"sepal": Decimal(5), "petal": Decimal("1.5")},
+    "list": [5, 1.5],
+    "tuple": (5, 1.5),
+    "array": np.array([5, 1.5]),
+    "tensor": torch.tensor([5, 1.5]),
+    "series": pd.Series({"petal": 1.5, "sepal": 5.0}),
+    "series without names": pd.Series([5.0, 1.5]),
+    "row of a frame": pd.DataFrame(COLUMNS).iloc[0],
+}
+SEVERAL: dict[str, Any] = {
+    "list of dicts": RECORDS,
+    "tuple of lists": ([5, 1.5], [6.5, 4]),
+    "list of arrays": list(np.array(TWO)),
+    "list of tensors": list(torch.tensor(TWO)),
+    "list of series": [row for _, row in pd.DataFrame(COLUMNS).iterrows()],
+    "array": np.array(TWO, dtype=np.float32),
+    "array of objects": np.array(TWO, dtype=object),
+    "tensor": torch.tensor(TWO, dtype=torch.float64),
+    "frame": pd.DataFrame(RECORDS),
+    "frame without names": pd.DataFrame(TWO),
+    "dict of lists": COLUMNS,
+    "dict of arrays": {name: np.array(held) for name, held in COLUMNS.items()},
+}
+
+
+@pytest.mark.parametrize("form", SINGLE)
+def test_one_row(form: str) -> None:
+    """
+    A row is read by name where it has names, by position where it has none.
+    """
+    assert rows(SINGLE[form], LENGTHS) == (ONE, True)
+
+
+@pytest.mark.parametrize("form", SEVERAL)
+def test_several_rows(form: str) -> None:
+    """
+    Rows keep their order, and count as several.
+    """
+    assert rows(SEVERAL[form], LENGTHS) == (TWO, False)
+
+
+@pytest.mark.parametrize(
+    "form", [[[5, 1.5]], np.array(ONE), torch.tensor(ONE), [RECORDS[0]]], ids=str
+)
+def test_a_list_of_one_row_is_a_list(form: Any) -> None:
+    """
+    What was given as a list is answered by a list, however short.
+    """
+    assert rows(form, LENGTHS) == (ONE, False)
+
+
+@pytest.mark.parametrize(
+    "form", [[True, False], [np.True_, np.False_], torch.tensor([True, False])], ids=str
+)
+def test_truth_values_are_numbers(form: Any) -> None:
+    """
+    True is 1 and False is 0, in Python, in numpy and in torch.
+    """
+    assert rows(form, LENGTHS)[0] == [[1.0, 0.0]]
+
+
+CSV: dict[str, bytes] = {
+    "plain": b"sepal,petal\n5.0,1.5\n6.5,4\n",
+    "other order, other columns": b"id,petal,sepal\nx,1.5,5.0\ny,4,6.5\n",
+    "byte order mark": b"\xef\xbb\xbfsepal,petal\n5.0,1.5\n6.5,4\n",
+    "spaces after commas": b"sepal, petal\n5.0, 1.5\n6.5, 4\n",
+    "quotes and Windows": b'"sepal","petal"\r\n"5.0","1.5"\r\n6.5,4\r\n',
+    "blank lines": b"sepal,petal\n\n5.0,1.5\n\n6.5,4",
+}
+
+
+@pytest.mark.parametrize("form", CSV)
+def test_a_csv_file(form: str, tmp_path: Path) -> None:
+    """
+    A CSV file with a header gives its rows, by name, from a path or from memory.
+    """
+    path = tmp_path / "données.csv"
+    path.write_bytes(CSV[form])
+
+    assert rows(path, LENGTHS) == (TWO, False)
+    assert rows(str(path), LENGTHS) == (TWO, False)
+    assert rows(CSV[form], LENGTHS) == (TWO, False)
+
+
+REFUSED: list[tuple[Any, str]] = [
+    ([], "The input is empty."),
+    ((), "The input is empty."),
+    (np.zeros((0, 2)), "The input is empty."),
+    (pd.DataFrame(columns=["sepal", "petal"]), "The input is empty."),
+    ({"sepal": [], "petal": []}, "The input is empty."),
+    ([[]], "0 values for 2 columns."),
+    ({}, "0 values for 2 columns."),
+    ([1, 2, 3], "3 values for 2 columns."),
+    (torch.zeros(3), "3 values for 2 columns."),
+    ([[1, 2], [1]], "Row 2: 1 values for 2 columns."),
+    ([[1, 2], 3], "Row 2: 3 is not a row."),
+    (np.zeros((2, 2, 2)), "Row 1: column 'sepal' holds [0.0, 0.0], not a number."),
+    (
+        {"sepal": [1, 2], "petal": [1]},
+        "The columns differ in length (sepal: 2, petal: 1).",
+    ),
+    (
+        {"sepal": [1, 2], "petal": 1},
+        "The columns differ in length (sepal: 2, petal: 1).",
+    ),
+    ({"sepal": 1, "petals": 2}, "column 'petal' is missing. Is it 'petals'?"),
+    (
+        {"sepal": 1, "width": 2},
+        "column 'petal' is missing. There is: sepal, width.",
+    ),
+    (
+        [{"sepal": 1, "petal": 2}, {"sepal": 1}],
+        "Row 2: column 'petal' is missing. There is: sepal.",
+    ),
+    ([5, "tall"], "column 'petal' holds 'tall', not a number."),
+    ([5, ""], "column 'petal' holds '', not a number."),
+    ([5, None], "column 'petal' holds None, not a number."),
+    ([5, math.nan], "column 'petal' holds nan, not a number."),
+    ([[5, 1], [5, math.inf]], "Row 2: column 'petal' holds inf, not a number."),
+    ([5, "-inf"], "column 'petal' holds '-inf', not a number."),
+    ([5, 1j], "column 'petal' holds 1j, not a number."),
+    ([5, np.complex64(1)], "column 'petal' holds (1+0j), not a number."),
+    ([5, pd.NA], "column 'petal' holds <NA>, not a number."),
+    ([5, b"1"], "column 'petal' holds b'1', not a number."),
+    ([5, 1e39], "column 'petal' holds 1e+39, too large a number."),
+    (
+        [5, 10**400],
+        f"column 'petal' holds 1{'0' * 59}..., too large a number.",
+    ),
+    (5, "A int is not a row."),
+    (None, "A NoneType is not a row."),
+    (np.float32(5), "A float32 is not a row."),
+    ({5, 1}, "A set is not a row."),
+    (
+        b"sepal,petal\n5,tall",
+        "The file, line 2: column 'petal' holds 'tall', not a number.",
+    ),
+]
+
+
+@pytest.mark.parametrize(
+    ("raw", "problem"), REFUSED, ids=[problem[:60] for _, problem in REFUSED]
+)
+def test_refused(raw: Any, problem: str) -> None:
+    """
+    The message says which row and column is wrong, and what the model expects.
+    """
+    with pytest.raises(InputError) as caught:
+        rows(raw, LENGTHS)
+
+    assert str(caught.value) == f"{problem} The model expects {describe(LENGTHS)}."
+
+
+REFUSED_FILES: list[tuple[bytes, str]] = [
+    (b"", "The input is empty."),
+    (b"sepal,petal\n", "The input is empty."),
+    (
+        b"sepal;petal\n5;1,5\n",
+        "{path}, line 2: 2 values under 1 names.",
+    ),
+    (b"5.0,1.5\n6.5,4\n", "{path}, line 2: column 'sepal' is missing. There is: "),
+    (b"sepal,petal\n5,1\n\n5\n", "{path}, line 4: 1 values under 2 names."),
+    (b"sepal,petal\n5,1,1\n", "{path}, line 2: 3 values under 2 names."),
+    (b"sepal,petal\n5,1\n5,tall\n", "{path}, line 3: column 'petal' holds 'tall',"),
+    (b"sepal,petal\n5,\n", "{path}, line 2: column 'petal' holds '', not a number."),
+    (
+        "sepal,petal,ort\n5,1,Köln\n".encode("latin-1"),
+        "{path} is not UTF-8 text (byte 21): save it as UTF-8.",
+    ),
+    (b'sepal,petal\n5,"1\n', "{path} can't be read as CSV (unexpected end of data)."),
+]
+
+
+@pytest.mark.parametrize(
+    ("content", "problem"), REFUSED_FILES, ids=[text for _, text in REFUSED_FILES]
+)
+def test_a_refused_file(content: bytes, problem: str, tmp_path: Path) -> None:
+    """
+    The message names the file and the line.
+    """
+    path = tmp_path / "flowers.csv"
+    path.write_bytes(content)
+
+    with pytest.raises(InputError) as caught:
+        rows(path, LENGTHS)
+
+    assert str(caught.value).startswith(problem.format(path=path))
+
+
+def test_a_missing_file_and_a_folder(tmp_path: Path) -> None:
+    """
+    A path that leads to no file says so.
+    """
+    with pytest.raises(InputError) as missing:
+        rows("no such.csv", LENGTHS)
+    with pytest.raises(InputError) as folder:
+        rows(tmp_path, LENGTHS)
+    with pytest.raises(InputError, match="can't be read as CSV"):
+        rows("a\0b", LENGTHS)
+
+    assert missing.value.problem == "There is no file 'no such.csv'."
+    assert folder.value.problem == f"{tmp_path} is a folder."
+
+
+def test_rows_become_a_batch() -> None:
+    """
+    A batch is float32, (rows, columns).
+    """
+    batch = stack(TWO)
+
+    assert batch.dtype == torch.float32
+    assert batch.tolist() == TWO
+
+
+def test_numbers_like_those_of_training_raise_no_suspicion() -> None:
+    """
+    As far again beyond the range as the range is wide is still accepted.
+    """
+    assert suspicion(torch.tensor([[1.0, 1.0], [10.0, 9.0]]), LENGTHS) is None
+
+
+@pytest.mark.parametrize(
+    ("row", "kind", "sentence"),
+    [
+        (
+            [51.0, 1.5],
+            "sepal",
+            "sepal = 51 lies far outside the training data (4 to 7 cm): check its "
+            "unit.",
+        ),
+        (
+            [5.0, -3.5],
+            "petal",
+            "petal = -3.5 lies far outside the training data (1 to 5): check its unit.",
+        ),
+    ],
+)
+def test_a_number_far_outside(row: list[float], kind: str, sentence: str) -> None:
+    """
+    A number in another unit is noticed, with its column and what training saw.
+    """
+    assert suspicion(torch.tensor([[5.0, 1.5], row]), LENGTHS) == (kind, sentence)

@@ -1,0 +1,331 @@
+"""Raw texts to token numbers, and the tokenizer that travels with the weights."""
+
+import hashlib
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from tokenizers import Regex, Tokenizer, models, pre_tokenizers
+
+import zoo
+from zoo import Run
+from zoo.artifacts import checkpoint_folder as checkpoints
+from zoo.errors import (
+    CheckpointError,
+    DataError,
+    InputError,
+    IntegrityError,
+    SpecError,
+    TrainingError,
+)
+from zoo.preprocessing import text as texts
+from zoo.preprocessing import tokenizer as tokens
+from zoo.specs import TextInput
+from zoo.training import train_tokenizer as tokenising
+
+WORDS = ("[PAD]", "[UNK]", "a", "cat", "sat")
+EXPECTS = (
+    "The model expects a text (language: en): a str, the pathlib.Path of a text file "
+    "in UTF-8, or a list of those."
+)
+
+
+def made() -> bytes:
+    """Return a tokenizer.json of three words."""
+    known = {word: number for number, word in enumerate(WORDS)}
+    tokenizer = Tokenizer(models.WordLevel(known, unk_token="[UNK]"))
+    tokenizer.pre_tokenizer = pre_tokenizers.Split(
+        Regex(r"\w+"), "removed", invert=True
+    )
+    return str(tokenizer.to_str()).encode()
+
+
+@pytest.fixture
+def expected() -> TextInput:
+    pin = hashlib.sha256(made()).hexdigest()
+    return TextInput(
+        longest=6, vocabulary=5, unknown=1, language="en", tokenizer=pin, held=made()
+    )
+
+
+def test_texts_become_rows_that_are_filled_up_and_cut(expected: TextInput) -> None:
+    """
+    Unknown words are one number, a text of none is one unknown word, and what is
+    longer than the longest is cut off.
+    """
+    batch = texts.batch(["a cat", "dog", "!", "a a a a a a a"], expected)
+
+    assert batch.dtype == torch.int64
+    assert batch.tolist() == [
+        [2, 3, 0, 0, 0, 0],
+        [1, 0, 0, 0, 0, 0],
+        [1, 0, 0, 0, 0, 0],
+        [2, 2, 2, 2, 2, 2],
+    ]
+
+
+def test_what_a_person_has_is_a_text_or_a_list(
+    expected: TextInput, tmp_path: Path
+) -> None:
+    """
+    A str and a path are one text; lists, arrays and columns are several.
+    """
+    path = tmp_path / "cat.txt"
+    path.write_text("a cat", encoding="utf-8")
+
+    assert texts.items("a cat", expected) == (["a cat"], True)
+    assert texts.items(path, expected) == ([path], True)
+    assert texts.opened(path, expected) == "a cat"
+    for several in (["a", "b"], np.array(["a", "b"]), pd.Series(["a", "b"])):
+        assert texts.items(several, expected) == (["a", "b"], False)
+
+
+@pytest.mark.parametrize(
+    ("given", "problem"),
+    [
+        ("", "The text is empty."),
+        (" \n\t", "The text is empty."),
+        (None, "A NoneType is not a text."),
+        (7, "A int is not a text."),
+        (
+            b"a cat",
+            "These are bytes, not a text: decode them, as in raw.decode('utf-8').",
+        ),
+        (
+            "notes.txt",
+            "'notes.txt' is the name of a file, not a text: give "
+            "pathlib.Path('notes.txt').",
+        ),
+        (
+            "a \ud83d",
+            "The text holds half a character at place 2: it was cut, or decoded "
+            "wrongly.",
+        ),
+    ],
+)
+def test_what_is_no_text_is_refused(
+    given: object, problem: str, expected: TextInput
+) -> None:
+    """
+    Every message says what was given and what the model expects.
+    """
+    with pytest.raises(InputError) as caught:
+        texts.opened(given, expected)
+
+    assert str(caught.value) == f"{problem} {EXPECTS}"
+
+
+def test_a_tensor_is_token_numbers_already(expected: TextInput) -> None:
+    """
+    One row or a batch; numbers that no token has are refused.
+    """
+    batch = torch.tensor([[2, 3], [4, 0]])
+    items, single = texts.items(batch, expected)
+
+    assert not single
+    assert texts.items(batch[0], expected)[1]
+    opened = [texts.opened(item, expected) for item in items]
+    assert torch.equal(texts.batch(opened, expected), batch)
+    for wrong, kind in ((torch.tensor([5]), "int64"), (torch.ones(1), "float32")):
+        with pytest.raises(InputError) as caught:
+            texts.opened(wrong, expected)
+        assert str(caught.value) == (
+            f"A tensor (1,) of torch.{kind} is no row of token numbers below 5. "
+            f"{EXPECTS}"
+        )
+
+
+def test_what_is_no_list_of_texts_is_refused(expected: TextInput) -> None:
+    """
+    An empty list and a dict.
+    """
+    for given, problem in (
+        ([], "The list is empty."),
+        ({"text": "a"}, "A dict is not a text."),
+    ):
+        with pytest.raises(InputError) as caught:
+            texts.items(given, expected)
+        assert str(caught.value) == f"{problem} {EXPECTS}"
+
+
+def test_files_that_hold_no_text_are_refused(
+    expected: TextInput, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """
+    A missing, an empty, a binary and a huge file, and a folder.
+    """
+    empty, binary, huge = (tmp_path / name for name in ("empty", "binary", "huge"))
+    empty.write_bytes(b"")
+    binary.write_bytes(b"a \xff")
+    huge.write_bytes(b"a " * 10_000)
+    monkeypatch.setattr(texts, "LARGEST", 10_000)
+
+    for path, problem in (
+        (tmp_path / "no", f"There is no file '{tmp_path / 'no'}'."),
+        (empty, f"{empty} is empty."),
+        (binary, f"{binary} is not UTF-8 text (byte 2): save it as UTF-8."),
+        (huge, f"{huge} has more than 0 MiB: give a part of it."),
+        (tmp_path, f"{tmp_path} is a folder."),
+    ):
+        with pytest.raises(InputError) as caught:
+            texts.opened(path, expected)
+        assert str(caught.value) == f"{problem} {EXPECTS}"
+
+
+def test_a_text_of_unknown_words_is_suspicious(expected: TextInput) -> None:
+    """
+    One known word is enough; emoji and another alphabet have none.
+    """
+    known = texts.batch(["a dog", "cat"], expected)
+    strange = texts.batch(["a dog", "고양이 🐈"], expected)
+
+    assert texts.suspicion(known, expected) is None
+    assert texts.suspicion(strange, expected) == (
+        "unknown",
+        "A text has no word that the model knows, so its answer means nothing: check "
+        "the language and the alphabet (language: en).",
+    )
+
+
+def test_a_column_that_holds_no_texts_is_refused(expected: TextInput) -> None:
+    """
+    A gap in a dataset is named by its row.
+    """
+    with pytest.raises(DataError) as caught:
+        texts.column({"text": ["a", None]}, "text", expected, "mine/train")
+
+    assert str(caught.value) == (
+        "mine/train: column 'text' does not hold texts (row 1: NoneType)."
+    )
+
+
+def test_batches_are_as_wide_as_they_need(expected: TextInput) -> None:
+    """
+    Stored rows are cut to their longest text; batches of texts are joined at the width
+    of the widest, and other batches as they are.
+    """
+    stored = torch.tensor([[2, 0, 0], [2, 3, 0]], dtype=torch.int32)
+    narrow, wide = torch.tensor([[2]]), torch.tensor([[2, 3]])
+
+    assert tokens.trimmed(stored, expected).tolist() == [[2, 0], [2, 3]]
+    assert tokens.trimmed(stored * 0, expected).tolist() == [[0], [0]]
+    assert tokens.trimmed(stored, expected).dtype == torch.int64
+    assert tokens.joined([narrow, wide], expected).tolist() == [[2, 0], [2, 3]]
+
+
+def test_another_tokenizer_is_not_read(expected: TextInput, tmp_path: Path) -> None:
+    """
+    A pinned tokenizer that was changed, is missing, is broken or too large.
+    """
+    changed, broken = tmp_path / "changed.json", tmp_path / "broken.json"
+    changed.write_bytes(made().replace(b"cat", b"dog"))
+    broken.write_bytes(b"{}")
+    found = hashlib.sha256(changed.read_bytes()).hexdigest()
+
+    with pytest.raises(IntegrityError) as other:
+        tokens.tokenizer(replace(expected, held=changed))
+    with pytest.raises(CheckpointError) as missing:
+        tokens.tokenizer(replace(expected, held=tmp_path / "no.json"))
+    with pytest.raises(CheckpointError, match=r"broken\.json is no tokenizer \("):
+        tokens.tokenizer(replace(expected, held=broken, tokenizer=""))
+    with pytest.raises(CheckpointError) as none:
+        tokens.tokenizer(replace(expected, held=None))
+    with pytest.raises(CheckpointError) as large:
+        tokens.tokenizer(replace(expected, vocabulary=4))
+
+    assert str(other.value) == (
+        f"{changed} has SHA-256 {found[:12]}..., not {expected.tokenizer[:12]}... as "
+        "pinned: it would give other numbers to the same words. Save the checkpoint "
+        "again, or get another copy of the folder."
+    )
+    assert str(missing.value) == (
+        f"{tmp_path / 'no.json'} can't be read (No such file or directory): without it "
+        "the model reads no text. Train the model, or get another copy of its "
+        "checkpoint."
+    )
+    assert str(none.value) == (
+        "This model reads text and has no tokenizer yet: load a trained one, or let "
+        "its recipe make one."
+    )
+    assert str(large.value) == (
+        "tokenizer.json knows 5 tokens, and the model 4: they do not belong together."
+    )
+
+
+def test_a_text_input_that_cant_be_meant_is_refused() -> None:
+    """
+    Numbers outside of the vocabulary, a pin that is no SHA-256.
+    """
+    for wrong, problem in (
+        ({"longest": 0}, "longest=0 should be at least 1."),
+        ({"padding": 9}, "padding=9 should be a number below the vocabulary, 5."),
+        ({"unknown": 5}, "unknown=5 should be a number below the vocabulary, 5."),
+        ({"tokenizer": "x"}, "tokenizer='x' should be 64 hexadecimal digits."),
+    ):
+        given = {"longest": 6, "vocabulary": 5, **wrong}
+        with pytest.raises(SpecError) as caught:
+            TextInput(**given)  # type: ignore[arg-type]
+        assert str(caught.value) == f"TextInput: {problem}"
+
+
+def test_the_tokenizer_travels_with_a_saved_model(tmp_path: Path) -> None:
+    """
+    It is copied, pinned and found again; config.json never says where it was.
+    """
+    first = zoo.save(zoo.load("lsa-mlp-20news"), tmp_path / "first")
+    second = zoo.save(zoo.load(first), tmp_path / "second")
+    raw = json.loads((second / "config.json").read_text())
+    text = "the circuit needs 5 volts"
+
+    assert "held" not in raw["input"]
+    assert raw["input"]["tokenizer"] == zoo.spec("lsa-mlp-20news").input.tokenizer  # type: ignore[union-attr]
+    assert zoo.predict(second, text) == zoo.predict("lsa-mlp-20news", text)
+
+
+def test_a_changed_tokenizer_fails_to_verify(tmp_path: Path) -> None:
+    """
+    Words would be exchanged without a trace in the weights.
+    """
+    folder = zoo.save(zoo.load("lsa-mlp-20news"), tmp_path / "model")
+    path = folder / checkpoints.TOKENIZER
+    path.write_bytes(path.read_bytes() + b" ")
+
+    with pytest.raises(IntegrityError, match="has SHA-256"):
+        zoo.verify(folder)
+
+
+def test_a_config_may_not_name_another_file(tmp_path: Path) -> None:
+    """
+    Else a folder from a stranger could have any file of this machine read.
+    """
+    folder = zoo.save(zoo.load("lsa-mlp-20news"), tmp_path / "model")
+    raw = json.loads((folder / "config.json").read_text())
+    raw["input"]["held"] = "/etc/passwd"
+    (folder / "config.json").write_text(json.dumps(raw))
+
+    with pytest.raises(CheckpointError, match="unknown entry 'held'"):
+        zoo.load(folder)
+
+
+def test_only_a_text_model_adopts_a_tokenizer_that_fits() -> None:
+    """
+    A model of pictures takes none, and a vocabulary has an end.
+    """
+    tokenizer = Tokenizer.from_str(made().decode())
+    spec = zoo.spec("lsa-mlp-20news")
+    assert isinstance(spec.input, TextInput)
+    small = replace(spec, input=replace(spec.input, vocabulary=3))
+
+    with pytest.raises(TrainingError) as pictures:
+        tokenising.adopt(Run(zoo.spec("mlp-mnist")), tokenizer)
+    with pytest.raises(TrainingError) as large:
+        tokenising.adopt(Run(small), tokenizer)
+
+    assert str(pictures.value) == "'mlp-mnist' takes no text, so no tokenizer."
+    assert str(large.value) == (
+        "The tokenizer has 5 tokens, and 'lsa-mlp-20news' is built for 3."
+    )

@@ -1,0 +1,195 @@
+"""Recipes as files of your own: torch alone runs them, and makes the same weights."""
+
+import re
+import subprocess
+import sys
+from importlib.util import module_from_spec, spec_from_file_location
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+import torch
+from torch import Tensor
+
+import zoo
+from zoo.artifacts import resolve as sources
+from zoo.datasets.in_memory import Tensors
+from zoo.models.metadata import unwrapped
+from zoo.training import train as training
+from zoo.training.run import Run
+
+ROWS = 96  # of a dataset: enough for some batches, and for a part held back
+NEED_TORCH_ALONE = [
+    "ae-fashion-mnist",
+    "lenet5-mnist",
+    "mlp-boston",
+    "mlp-breast-cancer",
+    "mlp-exam-score",
+    "mlp-fashion-mnist",
+    "mlp-fashion-mnist-reg.l1l2",
+    "mlp-mnist",
+    "mlp-pima",
+    "neuron-or",
+    "perceptron-gates",
+    "perceptron-iris",
+    "rbm-mnist",
+    "resnet20-cifar10",
+    "rnn-netflix",
+    "sine-poly3",
+    "vae-mnist",
+    "xor-mlp",
+    "xor-mlp.hand-set",
+]
+ALONE = """
+import sys
+from importlib.abc import MetaPathFinder
+
+OTHERS = ("zoo", "safetensors", "PIL", "datasets", "torchmetrics")
+
+class Without(MetaPathFinder):
+    def find_spec(self, name, path, target=None):
+        first = name.partition(".")[0]
+        if first in OTHERS or first.startswith("zoo_"):
+            raise ModuleNotFoundError(name)
+
+sys.meta_path.insert(0, Without())
+from importlib import import_module
+import torch
+torch.set_num_threads(1)
+for package in sys.argv[1:]:
+    given = torch.load(f"{package}.pt")
+    model = import_module(package).train(given["rows"], told=None, **given["settings"])
+    torch.save(model.state_dict(), f"{package}.made.pt")
+"""
+
+
+class Recording(Run):
+    """A run that remembers which rows its recipe was given."""
+
+    def tensors(self, name: str, split: str = "train", **columns: Any) -> Tensors:
+        rows = super().tensors(name, split, **columns)[:ROWS]
+        self.seen = {**getattr(self, "seen", {}), split: (rows.input, rows.target)}
+        return rows
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[Any, Any]]:
+    """
+    The weights of each recipe that runs alone, by the zoo and by the ejected package,
+    of the same rows.
+    """
+    folder = tmp_path_factory.mktemp("ejected")
+    found: dict[str, Any] = {}
+    for name in NEED_TORCH_ALONE:
+        package = zoo.eject(name, folder / re.sub(r"\W", "_", name)).name
+        spec = sources.find(name).spec
+        recipe, chosen = training.choose(spec, {}, smoke=True)
+        run = Recording(spec, seed=chosen.seed, smoke=True)
+        with training.seeded(chosen.seed):
+            model = unwrapped(recipe.train(chosen, run))
+        given = {"rows": getattr(run, "seen", {}), "settings": recipe.SMOKE}
+        torch.save(given, folder / f"{package}.pt")
+        found[name] = (package, model.state_dict())
+    packages = [package for package, _ in found.values()]
+    subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", ALONE, *packages], cwd=folder, check=True
+    )
+    return {
+        name: (weights, torch.load(folder / f"{package}.made.pt"))
+        for name, (package, weights) in found.items()
+    }
+
+
+@pytest.mark.parametrize("name", NEED_TORCH_ALONE)
+def test_an_ejected_recipe_makes_the_same_weights(
+    name: str, made: dict[str, tuple[Any, Any]]
+) -> None:
+    """
+    Where nothing but torch can be imported, to the last bit.
+    """
+    ours, theirs = made[name]
+
+    assert list(ours) == list(theirs)
+    for key, tensor in ours.items():
+        assert torch.equal(tensor, theirs[key]), key
+
+
+def package(name: str, folder: Path) -> ModuleType:
+    """Eject a model under a name that nobody else has, and import it."""
+    written = zoo.eject(name, folder / f"mine_{folder.name}".replace("-", "_"))
+    spec = spec_from_file_location(written.name, written / "__init__.py")
+    assert spec is not None
+    assert spec.loader is not None
+    found = module_from_spec(spec)
+    sys.modules[written.name] = found
+    spec.loader.exec_module(found)
+    return found
+
+
+def digits(count: int = 64) -> tuple[Tensor, Tensor]:
+    """Return noise as bytes, and labels."""
+    random = torch.Generator().manual_seed(0)
+    picture = torch.randint(
+        256, (count, 1, 28, 28), generator=random, dtype=torch.uint8
+    )
+    return picture, torch.randint(10, (count,), generator=random)
+
+
+def test_it_tells_a_line_for_each_epoch(tmp_path: Path) -> None:
+    """
+    The loss and the figure of the recipe; a setting is read as its type.
+    """
+    mine, lines = package("lenet5-mnist", tmp_path), list[str]()
+
+    mine.train({"train": digits()}, epochs="2", told=lines.append)
+
+    assert [line.split()[:2] for line in lines] == [["epoch", "1"], ["epoch", "2"]]
+    assert lines[0].split()[2::2] == ["loss", "accuracy"]
+
+
+@pytest.mark.parametrize(
+    ("rows", "settings", "message"),
+    [
+        (
+            {"test": digits()},
+            {},
+            "The recipe asks for the rows 'train' (of mnist), and there are test. Give "
+            "them as {'train': (input, target)}.",
+        ),
+        (
+            {"train": (digits(3)[0], digits(4)[1])},
+            {},
+            "The rows 'train' have 3 inputs and 4 targets.",
+        ),
+        (
+            {"train": digits()},
+            {"epoch": 3},
+            "No setting 'epoch'. Did you mean 'epochs'? Settings: seed, epochs, batch, "
+            "lr, weight_decay, holding, turn, shift, stretch.",
+        ),
+        (
+            {"train": digits()},
+            {"lr": 0.0},
+            "Setting 'lr': 0.0 should be above zero.",
+        ),
+        (
+            {"train": (digits()[0].float() / 0, digits()[1])},
+            {"epochs": 1},
+            "The loss became nan in epoch 1. Lower the learning rate (--set lr=...), "
+            "and look for empty, infinite or unscaled values in the data.",
+        ),
+    ],
+)
+def test_what_an_ejected_recipe_refuses(
+    rows: Any, settings: Any, message: str, tmp_path: Path
+) -> None:
+    """
+    Said in words of its own, without the zoo.
+    """
+    mine = package("lenet5-mnist", tmp_path)
+
+    with pytest.raises(Exception, match=f"^{re.escape(message)}$") as told:
+        mine.train(rows, told=None, **settings)
+
+    assert type(told.value).__module__.startswith(mine.__name__)

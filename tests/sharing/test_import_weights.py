@@ -1,0 +1,302 @@
+"""Weights of other projects under this model's names: all of them, or nothing."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from safetensors.torch import save_file
+from torch import Tensor, nn
+
+import zoo
+from zoo.cli import main
+from zoo.errors import AdoptError, CardError
+
+NAME = "lenet5-mnist"
+BUILD = zoo.spec(NAME).build
+RULES = [("^features", "look"), ("^classifier", "decide")]
+
+
+@pytest.fixture(scope="module")
+def theirs() -> dict[str, Tensor]:
+    """The tensors of a trained model, as another project calls them."""
+    return {
+        name.replace("look", "features").replace("decide", "classifier"): tensor.clone()
+        for name, tensor in zoo.load(NAME).state_dict().items()
+    }
+
+
+def same(folder: Path) -> bool:
+    ours, first = zoo.load(folder).state_dict(), zoo.load(NAME).state_dict()
+    return all(torch.equal(tensor, first[name]) for name, tensor in ours.items())
+
+
+@pytest.mark.parametrize("inside", [False, True])
+def test_a_state_dict_of_other_names_becomes_the_same_model(
+    theirs: dict[str, Tensor], inside: bool, tmp_path: Path
+) -> None:
+    """
+    By patterns, alone in its file or inside of a training state, tensors are the same.
+    """
+    held = {"epoch": 3, "state_dict": theirs} if inside else theirs
+    torch.save(held, tmp_path / "theirs.pth")
+
+    done = zoo.adopt(
+        tmp_path / "theirs.pth", tmp_path / "own", build=BUILD, rename=RULES
+    )
+
+    assert (done.name, len(done.match.matched)) == (NAME, 10)
+    assert same(done.folder)
+
+
+def test_a_mapping_leaves_out_what_it_says(
+    theirs: dict[str, Tensor], tmp_path: Path
+) -> None:
+    """
+    Of a safetensors file, names are mapped one by one; null leaves a tensor out.
+    """
+    names = dict(zip(theirs, zoo.load(NAME).state_dict(), strict=True))
+    save_file({**theirs, "step": torch.ones(1)}, tmp_path / "theirs.safetensors")
+
+    done = zoo.adopt(
+        tmp_path / "theirs.safetensors",
+        tmp_path / "own",
+        build=BUILD,
+        rename={**names, "step": None},
+    )
+
+    assert same(done.folder)
+
+
+def test_tensors_are_taken_in_order(theirs: dict[str, Tensor], tmp_path: Path) -> None:
+    """
+    Whatever they are called, where number and shapes agree.
+    """
+    plain = {f"{n:03}": tensor for n, tensor in enumerate(theirs.values())}
+    torch.save(plain, tmp_path / "theirs.pth")
+
+    done = zoo.adopt(
+        tmp_path / "theirs.pth", tmp_path / "own", build=BUILD, by_order=True
+    )
+
+    assert same(done.folder)
+
+
+def test_an_adopted_model_verifies_and_answers(
+    theirs: dict[str, Tensor], tmp_path: Path
+) -> None:
+    """
+    Its golden is made of the model's own example, and replays.
+    """
+    torch.save(theirs, tmp_path / "theirs.pth")
+
+    folder = zoo.adopt(
+        tmp_path / "theirs.pth", tmp_path / "own", build=BUILD, rename=RULES
+    ).folder
+
+    assert zoo.verify(folder).matches
+    assert zoo.predict(zoo.load(folder), zoo.example(NAME)).label == "7"
+
+
+def test_a_draft_is_not_published(theirs: dict[str, Tensor], tmp_path: Path) -> None:
+    """
+    The card has the parts to write; until they are written, nothing goes up.
+    """
+    torch.save(theirs, tmp_path / "theirs.pth")
+    folder = zoo.adopt(
+        tmp_path / "theirs.pth", tmp_path / "own", build=BUILD, rename=RULES
+    ).folder
+
+    with pytest.raises(CardError) as told:
+        zoo.publish(folder, "user/own")
+
+    assert str(told.value) == (
+        f"The card {folder / 'README.md'} is a draft: write its parts that say '(to be "
+        "written)'."
+    )
+
+
+def test_a_misfit_is_reported_tensor_by_tensor(
+    theirs: dict[str, Tensor], tmp_path: Path
+) -> None:
+    """
+    What is missing, misshaped or unexpected, with the nearest name of the same shape;
+    and nothing is written.
+    """
+    held = {**theirs, "classifier.5.bias": torch.zeros(11)}
+    torch.save(held, tmp_path / "theirs.pth")
+    rules = [*RULES, ("look.3", "seen.3")]
+
+    with pytest.raises(AdoptError) as told:
+        zoo.adopt(tmp_path / "theirs.pth", tmp_path / "own", build=BUILD, rename=rules)
+
+    assert str(told.value) == (
+        f"{tmp_path / 'theirs.pth'} does not fit 'lenet5-mnist': 7 of 10 tensors "
+        "agree.\n"
+        "  missing 'look.3.weight'; nearest: 'seen.3.weight'\n"
+        "  missing 'look.3.bias'; nearest: 'seen.3.bias'\n"
+        "  misshaped 'decide.5.bias': (11,) in the file, (10,) in the model\n"
+        "  unexpected 'seen.3.weight'; nearest: 'look.3.weight'\n"
+        "  unexpected 'seen.3.bias'; nearest: 'look.3.bias'\n"
+        "Nothing was written. Say which name stands for which, by a mapping or a "
+        "pattern."
+    )
+    assert len(told.value.faults) == 5
+    assert [path.name for path in tmp_path.iterdir()] == ["theirs.pth"]
+
+
+@pytest.mark.parametrize(
+    ("how", "message"),
+    [
+        (
+            {"rename": {"features.0.wait": "look.0.weight"}},
+            "The mapping names 'features.0.wait', which the file does not hold. Did "
+            "you mean 'features.0.weight' or 'features.3.weight' or 'features.0.bias'?",
+        ),
+        (
+            {"rename": [(r"^\w+\.\d", "one")]},
+            "Two tensors of the file would be called 'one.weight'.",
+        ),
+        (
+            {"rename": [("(", "one")]},
+            "'(' -> 'one' is no rule: missing ), unterminated subpattern at position "
+            "0.",
+        ),
+        (
+            {"build": "acme.net:make"},
+            "No installed plugin has a model that is built by 'acme.net:make'. A "
+            "ModelSpec of yours must name it: 'zoo new' writes a plugin to begin with.",
+        ),
+        (
+            {"build": "zoo_perceptron.xor:xor_mlp"},
+            "Several models are built by 'zoo_perceptron.xor:xor_mlp': xor-mlp, "
+            "xor-mlp.hand-set. Say which (--model).",
+        ),
+        (
+            {"model": "mlp-mnist"},
+            "'mlp-mnist' is not built by 'zoo_cnn.lenet5:lenet5'; these are: "
+            "lenet5-mnist.",
+        ),
+    ],
+)
+def test_what_cannot_be_adopted(
+    theirs: dict[str, Tensor], how: dict[str, Any], message: str, tmp_path: Path
+) -> None:
+    """
+    Said in one sentence; nothing is written.
+    """
+    torch.save(theirs, tmp_path / "theirs.pth")
+
+    with pytest.raises(AdoptError) as told:
+        zoo.adopt(tmp_path / "theirs.pth", tmp_path / "own", **{"build": BUILD, **how})
+
+    assert str(told.value) == message
+    assert [path.name for path in tmp_path.iterdir()] == ["theirs.pth"]
+
+
+@pytest.mark.parametrize(
+    ("held", "message"),
+    [
+        (None, "There is no file {file}."),
+        (
+            nn.Linear(2, 2),
+            "{file} is neither a safetensors file nor a state_dict of tensors alone, "
+            "and nothing else is read from a pickle. Where it was made, save "
+            "model.state_dict().",
+        ),
+        ([torch.zeros(1)], "{file} holds a list, no state_dict."),
+        (
+            {"a": torch.zeros(1), "b": 3},
+            "{file} holds 'b', which is no tensor. Where it was made, save "
+            "model.state_dict().",
+        ),
+        (
+            {"a": torch.zeros(1)},
+            "{file} holds 1 tensors and the model 10: they can't be taken in order.",
+        ),
+    ],
+)
+def test_a_file_that_is_no_state_dict(held: Any, message: str, tmp_path: Path) -> None:
+    """
+    Said in one sentence; code in a pickle is never run.
+    """
+    file = tmp_path / "theirs.pth"
+    if held is not None:
+        torch.save(held, file)
+
+    with pytest.raises(AdoptError) as told:
+        zoo.adopt(file, tmp_path / "own", build=BUILD, by_order=True)
+
+    assert str(told.value) == message.format(file=file)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("[1]", "should be an object of names, "),
+        ('{"a": 1}', "should be an object of names, "),
+        ("{", "can't be read: "),
+    ],
+)
+def test_a_mapping_file_is_checked(text: str, message: str, tmp_path: Path) -> None:
+    """
+    It holds names for names, in JSON.
+    """
+    from zoo.sharing.import_weights import mapping
+
+    file = tmp_path / "names.json"
+    file.write_text(text)
+
+    with pytest.raises(AdoptError, match=f"^The mapping .*names.json {message}"):
+        mapping(file)
+
+
+def test_the_command_adopts(
+    theirs: dict[str, Tensor], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """
+    With rules, and with a mapping file; it says that the card is a draft.
+    """
+    file, own = tmp_path / "theirs.pth", tmp_path / "own"
+    torch.save(theirs, file)
+    names = dict(zip(theirs, zoo.load(NAME).state_dict(), strict=True))
+    (tmp_path / "names.json").write_text(json.dumps(names))
+    start = ["adopt", str(file), "--build", BUILD, "-o"]
+    rules = ["--rename", "^features=look", "--rename", "^classifier=decide"]
+    mapped = ["--mapping", str(tmp_path / "names.json")]
+
+    statuses = [
+        main([*start, str(own), *rules]),
+        main([*start, str(tmp_path / "again"), *mapped]),
+    ]
+
+    assert statuses == [0, 0]
+    assert capsys.readouterr().out.splitlines()[:2] == [
+        f"{own}: lenet5-mnist, 10 tensors",
+        f"{own / 'README.md'} is a draft: complete it before you publish.",
+    ]
+    assert same(own)
+    assert same(tmp_path / "again")
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["--rename", "a"], "--rename takes PATTERN=REPLACEMENT, and not 'a'."),
+        (
+            ["--rename", "a=b", "--mapping", "x.json"],
+            "--mapping and --rename don't go together.",
+        ),
+    ],
+)
+def test_a_wrong_call_of_the_command(
+    words: list[str], message: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """
+    It ends with status 2, and says which option is wrong.
+    """
+    status = main(["adopt", "theirs.pth", "--build", BUILD, "-o", "own", *words])
+
+    assert status == 2
+    assert capsys.readouterr().err == f"error: {message} See 'zoo adopt --help'.\n"

@@ -1,0 +1,348 @@
+"""Translations: what goes in, what comes out, and how it shows itself."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from click.testing import CliRunner
+from PIL import Image
+from translators import END, Speaker, speaker
+
+import zoo
+from zoo.cli import render as show
+from zoo.cli import zoo as command
+from zoo.errors import InputError, MissingExtra, OptionError, SpecError
+from zoo.specs import TranslationOutput
+from zoo.tasks.results.vision import Alternative, Translation
+from zoo.testing import text_checks as writing_checks
+
+HEAT = Translation(
+    source="a $b",
+    text="c <d>",
+    score=-0.25,
+    finished=True,
+    alternatives=(Alternative(text="d", score=-1.5),),
+    source_tokens=("a", "$b", "</s>"),
+    tokens=("c", "<d>", "</s>"),
+    attention=((0.9, 0.1, 0.0), (0.1, 0.8, 0.1), (0.0, 0.0, 1.0)),
+)
+
+
+@pytest.fixture
+def model() -> Any:
+    return speaker()
+
+
+def test_a_text_is_translated(model: Any) -> None:
+    """
+    With its score, what else was found, and how much each token counted.
+    """
+    found = zoo.predict(model, "abc")
+
+    assert isinstance(found, Translation)
+    assert found.source == "abc"
+    assert found.translation_text == found.text == str(found)
+    assert found.source_tokens == ("a", "b", "c", "[END]")
+    assert [len(row) for row in found.attention] == [4] * len(found.tokens)
+    assert [sum(row) for row in found.attention] == pytest.approx(
+        [1] * len(found.tokens)
+    )
+    assert "".join(found.tokens).removesuffix("[END]") == found.text
+    assert 1 <= len(found.alternatives) <= 3
+    assert json.loads(json.dumps(found.to_dict()))["translation_text"] == found.text
+
+
+def test_texts_are_translated_together(model: Any) -> None:
+    """
+    A list gives a list, in its order; each says what it says alone, and numbers of
+    tokens are as good as letters.
+    """
+    texts = ["a", "bca", "cc"]
+
+    together = zoo.predict(model, texts, batch=2)
+    numbers = zoo.predict(model, torch.tensor([4, 5, 3, END]))
+
+    assert [one.source for one in together] == texts
+    assert [one.text for one in together] == [
+        zoo.predict(model, text).text for text in texts
+    ]
+    assert numbers.text == together[1].text
+
+
+def test_gaps_and_ends_of_lines_say_nothing(model: Any, tmp_path: Path) -> None:
+    """
+    A file may end its lines as it likes.
+    """
+    path = tmp_path / "text.txt"
+    path.write_text("\n  a\t \nb\n", encoding="utf-8")
+
+    found = zoo.predict(model, path)
+
+    assert found == zoo.predict(model, "a b")
+    assert found.source == "a b"
+
+
+def test_the_search_has_options(model: Any) -> None:
+    """
+    One beam has no alternatives; of few tokens a text is cut, and says so.
+    """
+    with torch.no_grad():
+        model.tell.bias[END] = -1e9
+
+    greedy = zoo.predict(model, "abc", beams=1)
+    cut = zoo.predict(model, "abc", max_tokens=2)
+
+    assert greedy.alternatives == ()
+    assert (len(cut.tokens), cut.finished) == (2, False)
+    assert zoo.predict(model, "abc", length_penalty=0).score < cut.score
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "wanted"),
+    [
+        ("beams", 0, "a whole number from 1 to 100"),
+        ("beams", 2.0, "a whole number from 1 to 100"),
+        ("beams", True, "a whole number from 1 to 100"),
+        ("max_tokens", 0, "a whole number from 1 to 4,096, or None"),
+        ("max_tokens", "ten", "a whole number from 1 to 4,096, or None"),
+        ("length_penalty", -0.1, "from 0, for none, to 10"),
+        ("length_penalty", None, "from 0, for none, to 10"),
+    ],
+)
+def test_a_wrong_option_is_told(
+    model: Any, option: str, value: Any, wanted: str
+) -> None:
+    """
+    With what it should be, and the others there are.
+    """
+    with pytest.raises(OptionError) as refused:
+        zoo.predict(model, "abc", **{option: value})
+
+    assert str(refused.value) == (
+        f"Model 'speaker': {option}={value!r} should be {wanted}. Options: beams, "
+        "max_tokens, length_penalty."
+    )
+
+
+def test_a_long_text_is_not_cut_in_silence(model: Any) -> None:
+    """
+    Twelve tokens are read, the end among them; of several texts it is said which.
+    """
+    zoo.predict(model, "a" * 11)
+    with pytest.raises(InputError) as refused:
+        zoo.predict(model, ["a", "a" * 12])
+
+    assert str(refused.value) == (
+        "Item 2: The text has 13 tokens, and the model reads 12 at most: give it "
+        "sentence by sentence, as a list. The model expects a text (language: en): a "
+        "str, the pathlib.Path of a text file in UTF-8, or a list of those."
+    )
+
+
+@pytest.mark.parametrize(
+    ("raw", "problem"),
+    [
+        ("", "The text is empty."),
+        (["a", " \n"], "Item 2: The text is empty."),
+        ([], "The list is empty."),
+        (["a", None], "Item 2: A NoneType is not a text."),
+        (None, "A NoneType is not a text."),
+        (3.5, "A float is not a text."),
+        (["a", b"b"], "Item 2: These are bytes, not a text: decode them, as in raw."),
+        (
+            torch.zeros(3, dtype=torch.int64),
+            "A row of token numbers that is padding alone has nothing to say.",
+        ),
+    ],
+)
+def test_what_is_no_text_is_refused(model: Any, raw: Any, problem: str) -> None:
+    """
+    In the words for all models of texts, with its place in a list.
+    """
+    with pytest.raises(InputError) as refused:
+        zoo.predict(model, raw)
+
+    assert str(refused.value).startswith(problem)
+    assert "The model expects a text (language: en)" in str(refused.value)
+
+
+def test_a_translation_shows_itself() -> None:
+    """
+    As a line, as lines with what else was found, and as a table with no markup in it.
+    """
+    page = HEAT._repr_html_()
+
+    assert str(HEAT) == "c <d>"
+    assert list(show.result(HEAT)) == ["c <d>", "  d (-1.50)"]
+    assert "<b>c &lt;d&gt;</b>" in page
+    assert "<th>$b</th>" in page
+    assert "<th>&lt;d&gt;</th>" in page
+    assert 'rgba(68,119,170,0.80)">0.80</td>' in page
+    assert "0.9" not in repr(HEAT)
+
+
+def test_attention_is_a_picture() -> None:
+    """
+    Larger for longer texts; the tokens beside it may hold the signs of formulas.
+    """
+    seen = HEAT.drawn()
+
+    assert isinstance(seen, Image.Image)
+    assert seen.mode == "RGB"
+    assert min(seen.convert("L").tobytes()) < 120
+    longer = Translation(
+        **{**vars(HEAT), "source_tokens": (*"abcdef",), "attention": ((0.1,) * 6,) * 3}
+    )
+    assert longer.drawn().width > seen.width
+
+
+@pytest.mark.parametrize("name", ["start", "end"])
+def test_ends_are_the_numbers_of_tokens(name: str) -> None:
+    """
+    From 0 on.
+    """
+    with pytest.raises(SpecError) as refused:
+        TranslationOutput(**{"start": 1, "end": 2, name: -1})  # type: ignore[arg-type]
+
+    assert str(refused.value) == (
+        f"TranslationOutput: {name}=-1 should be the number of a token."
+    )
+
+
+def test_the_package_that_is_missing_is_named() -> None:
+    """
+    With the distribution whose extra has it.
+    """
+    missing = MissingExtra("sacrebleu", "Measuring", distribution="zoo-seq2seq")
+
+    assert str(missing) == (
+        "Measuring needs the package 'sacrebleu', which is not installed. Run: pip "
+        "install 'zoo-seq2seq[train]'"
+    )
+
+
+def test_translations_are_measured_by_recipes_alone(model: Any) -> None:
+    """
+    Not by zoo.evaluate, which says so.
+    """
+    with pytest.raises(OptionError) as refused:
+        zoo.evaluate(model, "pairs.csv")
+
+    assert str(refused.value) == (
+        "Model 'speaker': zoo.evaluate has no measure for its task, translation. "
+        "Options: none."
+    )
+
+
+class Filled(Speaker):
+    """Looks at what fills up a source."""
+
+    def read(self, source: torch.Tensor) -> Any:
+        known = torch.ones_like(source, dtype=torch.bool)
+        return {**super().read(source), "known": known}
+
+
+class Careless(Speaker):
+    """Changes the memory that it was given."""
+
+    def step(self, token: torch.Tensor, memory: Any) -> Any:
+        logits, weight, after = super().step(token, memory)
+        memory["state"] += 1
+        return logits, weight, after
+
+
+class Mixed(Speaker):
+    """Adds to each row the mean of all."""
+
+    def step(self, token: torch.Tensor, memory: Any) -> Any:
+        logits, weight, after = super().step(token, memory)
+        return logits + 9 * logits.mean(dim=0), weight, after
+
+
+class Other(Speaker):
+    """Tells something else of a whole text than step by step."""
+
+    def forward(self, source: torch.Tensor, target: Any = None) -> torch.Tensor:
+        return super().forward(source, target) + 1
+
+
+def install(kind: type[Speaker], monkeypatch: pytest.MonkeyPatch) -> Any:
+    made = speaker(kind)
+    monkeypatch.setattr("zoo.testing.text_checks.models.build", lambda *_: made)
+    return made.zoo.spec
+
+
+def test_an_honest_translator_passes_every_check(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """
+    Those of texts, and those of translations.
+    """
+    spec = install(Speaker, monkeypatch)
+
+    for check in writing_checks.TEXT_CHECKS:
+        check(spec, tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("kind", "check"),
+    [
+        (Filled, writing_checks.steps_are_the_whole),
+        (Careless, writing_checks.steps_are_the_whole),
+        (Other, writing_checks.steps_are_the_whole),
+        (Mixed, writing_checks.translations_are_found_as_alone),
+    ],
+)
+def test_a_cheat_is_caught(
+    kind: type[Speaker], check: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """
+    By the check of what it does wrong.
+    """
+    spec = install(kind, monkeypatch)
+
+    with pytest.raises(AssertionError):
+        check(spec, tmp_path)
+
+
+def test_the_command_translates(
+    model: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """
+    With the options of the search, all that was found, and a picture of the attention;
+    a model that classifies has none of these.
+    """
+    for home in (
+        "zoo.models.loading.find",
+        "zoo.models.loading.build",
+        "zoo.models.loading.load",
+    ):
+        found = model.zoo.spec if home.endswith("find") else model
+        monkeypatch.setattr(home, lambda *_, found=found, **__: found)
+    drawn = tmp_path / "heat.png"
+    given = ["predict", "speaker", "abc", "--beams", "2", "--max-tokens", "5"]
+
+    told = CliRunner().invoke(command, [*given, "--save", str(drawn)])
+    plain = CliRunner().invoke(command, [*given, "--length-penalty", "0", "--json"])
+
+    best = zoo.predict(model, "abc", beams=2, max_tokens=5)
+    assert told.output.splitlines() == list(show.result(best))
+    with Image.open(drawn) as picture:
+        assert picture.size == best.drawn().size
+    flat = zoo.predict(model, "abc", beams=2, max_tokens=5, length_penalty=0)
+    assert json.loads(plain.output) == flat.to_dict()
+
+
+def test_options_of_a_translation_are_for_no_other_model() -> None:
+    """
+    One that classifies says which it has.
+    """
+    refused = CliRunner().invoke(
+        command, ["predict", "perceptron-iris", "[5.1, 1.4]", "--beams", "2"]
+    )
+
+    assert str(refused.exception) == (
+        "Model 'perceptron-iris': zoo.predict has no option 'beams'. Options: batch."
+    )

@@ -1,0 +1,47 @@
+"""A model name, once given, means the same model for ever."""
+
+from importlib.metadata import entry_points
+from pathlib import Path
+
+from zoo.plugins import hookspecs
+from zoo.plugins.discovery import HOOKS, found
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+FROZEN = (ROOT / "tests" / "model_names.txt").read_text().split("\n")[:-1]
+
+
+def test_the_names_of_our_models_are_frozen() -> None:
+    """
+    A new model adds its line to model_names.txt; a line that is gone breaks users.
+    """
+    ours = {folder.name for folder in (ROOT / "plugins").iterdir()}
+    known = found()
+    names = [
+        f"{name} {spec.task}"
+        for name, spec in sorted(known.models.items())
+        if known.providers[name].name in ours
+    ]
+
+    assert names == FROZEN
+
+
+def test_every_plugin_here_is_installed() -> None:
+    """
+    Tests that run over installed models would pass without it.
+    """
+    here = {folder.name for folder in (ROOT / "plugins").glob("*/")}
+
+    assert here <= {entry.name for entry in entry_points(group="zoo")}
+
+
+def test_every_hook_is_documented() -> None:
+    """
+    A hook has a docstring, says when it is called, and a plugin may implement it.
+    """
+    specs = {name for name in vars(hookspecs) if name.startswith("zoo_")}
+
+    assert specs == set(HOOKS)
+    for name in specs:
+        assert "Called once" in getattr(hookspecs, name).__doc__
+    assert "zoo_models" in README

@@ -1,0 +1,85 @@
+"""One process or several: the same recipe, one receipt, one set of files."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+
+import zoo
+from zoo.errors import TrainingError
+from zoo.training.execution import place
+
+SETTINGS = ["--set", "epochs=2", "--set", "batch=16"]
+
+
+def test_one_process_goes_round_accelerate(monkeypatch: pytest.MonkeyPatch) -> None:
+    """
+    Nothing is wrapped where there is nothing to manage.
+    """
+    monkeypatch.delenv("WORLD_SIZE", raising=False)
+    here, model = place("cpu"), torch.nn.Linear(2, 2)
+
+    assert (here.world, here.rank, here.accelerator) == (1, 0, None)
+    assert here.prepare(model) is model
+
+
+def test_a_launcher_that_started_too_few(monkeypatch: pytest.MonkeyPatch) -> None:
+    """
+    Some launchers quietly start one process; the command to use is told.
+    """
+    monkeypatch.delenv("WORLD_SIZE", raising=False)
+
+    with pytest.raises(TrainingError) as caught:
+        place("cpu", processes=2)
+
+    assert str(caught.value) == (
+        "2 processes were asked for, and 1 run together. Start them with "
+        "torchrun --nproc-per-node 2 -m zoo train ..."
+    )
+
+
+LAUNCHERS = {
+    "torchrun": ["torch.distributed.run", "--nproc-per-node", "2"],
+    "accelerate": [
+        *("accelerate.commands.launch", "--multi_gpu", "--num_processes", "2"),
+        *("--num_machines", "1", "--mixed_precision", "no", "--dynamo_backend", "no"),
+    ],
+}
+
+
+@pytest.fixture(scope="module")
+def single(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same run by one process."""
+    folder = tmp_path_factory.mktemp("runs") / "single"
+    settings = {"epochs": 2, "batch": 16}
+    return zoo.train("mlp-mnist", folder, smoke=True, settings=settings)
+
+
+@pytest.mark.parametrize("launcher", LAUNCHERS)
+def test_two_processes_make_one_checkpoint(
+    launcher: str, tmp_path: Path, single: Path
+) -> None:
+    """
+    Both share every batch; the first writes, and what it wrote loads and verifies.
+    """
+    folder = tmp_path / "run"
+    command = [
+        *(sys.executable, "-m", *LAUNCHERS[launcher], "-m", "zoo", "train"),
+        *("mlp-mnist", "--smoke", "--processes", "2", "--out", str(folder)),
+        *SETTINGS,
+    ]
+    environment = {**os.environ, "OMP_NUM_THREADS": "1", "ACCELERATE_USE_CPU": "true"}
+    done = subprocess.run(
+        command, capture_output=True, text=True, env=environment, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    receipts = [json.loads((f / "run.json").read_text()) for f in (folder, single)]
+    losses = [receipt["history"][-1]["loss"] for receipt in receipts]
+
+    assert done.stdout.count("accuracy") == 1
+    assert {path.name for path in tmp_path.iterdir()} == {"run"}
+    assert losses[0] == pytest.approx(losses[1], rel=0.1)

@@ -1,0 +1,5 @@
+"""Small helpers that know nothing of models: paths and whole writes, import strings,
+facts about the hardware.
+
+May import: errors.
+"""

@@ -1,0 +1,5 @@
+"""Bytes with a name: the weight store and its hashes, checkpoint folders, the Hub, lock
+files, bundles, the cache, licences, recorded costs. No torch.
+
+May import: plugins, specs, _utils, errors.
+"""

@@ -1,0 +1,300 @@
+"""Models in one file, to carry where there is no network; and out of it again.
+
+Nothing of a bundle is put into a store before all of it was checked.
+Does not know torch.
+"""
+
+import hashlib
+import os
+import re
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import mkdtemp
+from typing import BinaryIO
+
+from zoo._utils import paths as folders
+from zoo.artifacts import bundle_format as manifests
+from zoo.artifacts import checkpoint_folder as checkpoints
+from zoo.artifacts import hub_repository as repositories
+from zoo.artifacts import lockfile as locks
+from zoo.artifacts import resolve as sources
+from zoo.artifacts import weight_store as store
+from zoo.artifacts.bundle_format import BLOCK, END, LARGEST, MANIFEST, Blob, Entry
+from zoo.artifacts.lockfile import Lock
+from zoo.errors import BundleError, CheckpointError
+from zoo.plugins.discovery import found
+
+__all__ = ["STAGE", "Arrived", "bundle", "unbundle"]
+
+STAGE = ".incoming-"  # begins the name of a folder in which a bundle is looked at
+PIECE = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Arrived:
+    """A model that came with a bundle, and what a load of it still lacks."""
+
+    name: str
+    size: int
+    advice: str | None
+
+
+def bundle(*names: str, out: str | Path) -> Path:
+    """Write models into the file `out`, and return its path.
+
+    A name is a registered model or a repository "hf://user/name". What is not on this
+    machine is fetched. Each file is in it once; the same models give the same bytes.
+    Raises BundleError, and what `zoo.load` raises for a source.
+    """
+    if not names:
+        raise BundleError("No model was named, so there is nothing to bundle.")
+    target = Path(out)
+    if target.is_dir():
+        raise BundleError(f"{target} is a folder; name a file in it: {target}/zoo.tar.")
+    paths: dict[str, Path] = {}  # by SHA-256
+    entries = [_entry(name, paths) for name in sorted(set(names))]
+    partial = target.with_name(f".{target.name}.{os.getpid()}")
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with partial.open("wb") as file:
+            _write(file, entries, paths)
+        os.replace(partial, target)
+    except OSError as exc:
+        raise BundleError(f"{target} can't be written: {_reason(exc)}.") from exc
+    finally:
+        with suppress(OSError):  # it was renamed, or never made
+            partial.unlink()
+    return target
+
+
+def unbundle(path: str | Path, *, store: str | Path | None = None) -> list[Arrived]:
+    """Put the models of a bundle into a store, and return what came.
+
+    `store` is a folder; by default the first of `ZOO_STORE`, or the user's own. After
+    that `zoo.load` finds the models there. Raises BundleError, and leaves nothing then.
+    """
+    home = Path(store) if store is not None else folders.store()
+    archive = Path(path)
+    with _opened(archive) as file:
+        entries = _announced(file, archive)
+        _refuse_other_bytes(entries, archive)
+        try:
+            with _stage(home) as stage:
+                _unpack(file, entries, stage, archive)
+                homes = [_settled(e, stage, archive) for e in entries if e.files]
+                _place(entries, homes, stage, home)
+        except OSError as exc:
+            problem = f"{archive} can't be unpacked into {home}: {_reason(exc)}."
+            raise BundleError(f"{problem} Make room, or name another store.") from exc
+    for entry in entries:
+        if entry.lock.repo:
+            locks.remember(entry.lock)
+    return [_arrived(entry) for entry in entries]
+
+
+def _entry(name: str, paths: dict[str, Path]) -> Entry:
+    """Return the entry of a name; add where its contents are."""
+    source = sources.find(name)
+    if source.kind == "folder":
+        raise BundleError(
+            f"{name} is a folder. Copy it as it is: zoo.load takes it by its path, "
+            "and its config.json pins the weights. A bundle is for models by name."
+        )
+    path, pin, _ = sources.obtain(source)
+    lock = sources.to_lock(source, pin)
+    paths[lock.sha256] = path
+    files: dict[str, Blob] = {}
+    for small in sources.beside(source):
+        if small.is_file():
+            blob = Blob(small.stat().st_size, store.digest(small))
+            files[small.name], paths[blob.sha256] = blob, small
+    return Entry(lock, files)
+
+
+def _write(file: BinaryIO, entries: list[Entry], paths: dict[str, Path]) -> None:
+    raw = manifests.dump(entries)
+    file.write(manifests.head(MANIFEST, len(raw)) + raw + manifests.padding(len(raw)))
+    for blob in manifests.blobs(entries):
+        file.write(manifests.head(manifests.member(blob), blob.size))
+        with paths[blob.sha256].open("rb") as content:
+            if _copied(content, file, blob.size) != blob.sha256 or content.read(1):
+                raise BundleError(
+                    f"{paths[blob.sha256]} was changed while it was read, or rotted. "
+                    "Run 'zoo cache verify', then bundle again."
+                )
+        file.write(manifests.padding(blob.size))
+    file.write(END)
+
+
+def _opened(archive: Path) -> BinaryIO:
+    try:
+        return archive.open("rb")
+    except OSError as exc:
+        raise BundleError(f"{archive} can't be read: {_reason(exc)}.") from exc
+
+
+def _announced(file: BinaryIO, archive: Path) -> list[Entry]:
+    """Return what a bundle says it holds, once its length agrees with that."""
+    first = file.read(BLOCK)
+    digits = re.match(rb"[0-7]{11}", first[124:])
+    size = int(digits[0], 8) if digits else 0
+    if not 0 < size <= LARGEST or first != manifests.head(MANIFEST, size):
+        raise _refused(archive, f"it does not begin with {MANIFEST}")
+    raw = file.read(size)
+    try:
+        entries = manifests.parse(raw)
+    except ValueError as exc:
+        raise _refused(archive, str(exc)) from exc
+    wanted = manifests.length(raw, manifests.blobs(entries))
+    there = os.fstat(file.fileno()).st_size
+    if there != wanted:
+        problem = f"it has {there:,} bytes, and {wanted:,} are announced"
+        raise _refused(archive, problem)
+    if file.read(-size % BLOCK) != manifests.padding(size):
+        raise _refused(archive, f"{MANIFEST} is followed by more than zeros")
+    return entries
+
+
+def _refuse_other_bytes(entries: list[Entry], archive: Path) -> None:
+    """Refuse other bytes for a commit whose bytes were trusted before."""
+    trusted = locks.read(locks.trusted())
+    for lock in (entry.lock for entry in entries):
+        known = trusted.get(lock.name)
+        if known is None or not lock.repo or known.commit != lock.commit:
+            continue
+        if (known.sha256, known.config) != (lock.sha256, lock.config):
+            raise BundleError(
+                f"{archive} holds other bytes for {lock.name} at commit "
+                f"{lock.commit[:8]} than {locks.trusted()} remembers. Nothing was "
+                "kept. If you trust the bundle, delete that entry."
+            )
+
+
+def _unpack(file: BinaryIO, entries: list[Entry], stage: Path, archive: Path) -> None:
+    """Write every content under its SHA-256, and refuse all that is not announced."""
+    for blob in manifests.blobs(entries):
+        name = manifests.member(blob)
+        if file.read(BLOCK) != manifests.head(name, blob.size):
+            raise _refused(archive, f"the head of {name} is not the announced one")
+        with (stage / blob.sha256).open("wb") as out:
+            if _copied(file, out, blob.size) != blob.sha256:
+                raise _refused(archive, f"{name} is not what its name says")
+        if file.read(-blob.size % BLOCK) != manifests.padding(blob.size):
+            raise _refused(archive, f"{name} is followed by more than zeros")
+    if file.read(len(END) + 1) != END:
+        raise _refused(archive, "it does not end as a tar ends")
+
+
+def _settled(entry: Entry, stage: Path, archive: Path) -> tuple[Path, Lock]:
+    """Return a folder with the small files of a repository, and its lock."""
+    lock = entry.lock
+    folder = repositories.home(stage, lock.repo, lock.commit)
+    folder.mkdir(parents=True, exist_ok=True)  # it may have come under two names
+    for name, blob in entry.files.items():
+        shutil.copyfile(stage / blob.sha256, folder / name)
+    if not lock.config:  # a tokenizer alone, of a model that a plugin describes
+        return folder, lock
+    try:
+        config = checkpoints.read_config(folder)
+    except CheckpointError as exc:
+        problem = str(exc.__cause__ or exc).rstrip(".")
+        raise _refused(archive, f"{lock.name} can't be used ({problem})") from exc
+    pin = config.weights
+    pinned = (pin.size, pin.sha256, pin.filename)
+    if pinned != (lock.size, lock.sha256, lock.filename):
+        raise _refused(archive, f"{lock.name} does not pin the weights beside it")
+    return folder, lock
+
+
+def _place(
+    entries: list[Entry], homes: list[tuple[Path, Lock]], stage: Path, home: Path
+) -> None:
+    """Move what was checked to where loads look for it."""
+    for entry in entries:
+        sha256 = entry.lock.sha256
+        target = store.shelf(home, sha256)
+        there = target.is_file() and store.digest(target) == sha256
+        if not there and (stage / sha256).exists():  # else another entry's as well
+            target.parent.mkdir(parents=True, exist_ok=True)
+            os.replace(stage / sha256, target)
+    for folder, lock in homes:
+        if folder.exists():  # else it came under two names
+            _move(folder, repositories.home(home, lock.repo, lock.commit))
+
+
+def _move(folder: Path, target: Path) -> None:
+    """Put a folder in the place of another one, unless that is the same."""
+    contents = _contents(folder)
+    if _contents(target) == contents:
+        return
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with suppress(FileNotFoundError):
+        os.rename(target, folder.with_name(f"{folder.name}.old"))
+    try:
+        os.rename(folder, target)
+    except OSError:
+        if _contents(target) != contents:  # else another process was faster
+            raise
+
+
+def _contents(folder: Path) -> dict[str, bytes]:
+    paths = folder.iterdir() if folder.is_dir() else ()
+    return {path.name: path.read_bytes() for path in paths if path.is_file()}
+
+
+@contextmanager
+def _stage(home: Path) -> Iterator[Path]:
+    """Give a folder inside a store; nothing of it stays, nor an empty store."""
+    made = [folder for folder in (home, *home.parents) if not folder.exists()]
+    home.mkdir(parents=True, exist_ok=True)
+    stage = Path(mkdtemp(prefix=STAGE, dir=home))
+    try:
+        yield stage
+    finally:
+        shutil.rmtree(stage, ignore_errors=True)
+        for folder in made:
+            with suppress(OSError):  # it is not empty: all went well
+                folder.rmdir()
+
+
+def _copied(source: BinaryIO, target: BinaryIO, size: int) -> str:
+    """Copy at most `size` bytes, and return their SHA-256."""
+    seal = hashlib.sha256()
+    while size and (piece := source.read(min(size, PIECE))):
+        seal.update(piece)
+        target.write(piece)
+        size -= len(piece)
+    return seal.hexdigest()
+
+
+def _arrived(entry: Entry) -> Arrived:
+    size = sum(blob.size for blob in entry.blobs())
+    return Arrived(entry.lock.name, size, _advice(entry.lock))
+
+
+def _advice(lock: Lock) -> str | None:
+    """Return what to run before a model can be loaded, if there is something."""
+    known = found()
+    spec = known.models.get(lock.name)
+    versions = {plugin.distribution: plugin.version for plugin in known.plugins}
+    if lock.plugin not in versions:
+        return f"pip install {lock.plugin}"
+    if lock.config or (
+        spec and not sources.disagreement(sources.find(lock.name), lock)
+    ):
+        return None
+    return f"pip install '{lock.plugin}=={lock.version}'"
+
+
+def _refused(archive: Path, problem: str) -> BundleError:
+    return BundleError(
+        f"{archive} is not a whole bundle: {problem}. Nothing was kept. Copy it again, "
+        "or make it again with 'zoo bundle'."
+    )
+
+
+def _reason(exc: OSError) -> str:
+    return exc.strerror or str(exc)

@@ -1,0 +1,200 @@
+"""What a bundle looks like, to the byte: bundle.json, and the tar around it.
+
+There is one way to write a bundle, and no other is read. The heads of a tar follow from
+bundle.json, and bundle.json from what it means; so a link, a second file of a name, or
+a single changed byte has no place to be. Does not know torch.
+"""
+
+import hashlib
+import json
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from zoo.artifacts import hub_repository as repositories
+from zoo.artifacts import lockfile as locks
+from zoo.artifacts.checkpoint_folder import CONFIG, TOKENIZER
+from zoo.artifacts.hub_repository import PREFIX, SMALL
+from zoo.artifacts.lockfile import Lock
+from zoo.errors import ZooError
+from zoo.specs.model_spec import COMMIT, NAME, REPOSITORY, SHA256
+
+__all__ = [
+    "BLOCK",
+    "END",
+    "LARGEST",
+    "MANIFEST",
+    "Blob",
+    "Entry",
+    "blobs",
+    "dump",
+    "head",
+    "length",
+    "member",
+    "padding",
+    "parse",
+]
+
+FORMAT = 1
+MANIFEST = "bundle.json"
+LARGEST = 16 << 20  # bytes of bundle.json
+BLOCK = 512  # bytes; a tar consists of such
+END = bytes(2 * BLOCK)
+DISTRIBUTION = re.compile(r"[A-Za-z0-9]([\w.-]*[A-Za-z0-9])?", re.ASCII)
+VERSION = re.compile(r"[A-Za-z0-9][\w.+!-]*", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class Blob:
+    """The content of a file."""
+
+    size: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One model of a bundle: its weights, and the small files of a repository."""
+
+    lock: Lock
+    files: Mapping[str, Blob]
+
+    def blobs(self) -> list[Blob]:
+        """Return the contents that the model consists of."""
+        return [Blob(self.lock.size, self.lock.sha256), *self.files.values()]
+
+
+def dump(entries: Iterable[Entry]) -> bytes:
+    """Return bundle.json: sealed with its own hash, the same bytes for the same models.
+
+    A seal shows an accident. It is no signature: who changes a bundle can seal it anew.
+    """
+    models = [
+        asdict(entry.lock)
+        | {"files": {name: asdict(blob) for name, blob in sorted(entry.files.items())}}
+        for entry in sorted(entries, key=lambda entry: entry.lock.name)
+    ]
+    body = {"format": FORMAT, "models": models}
+    seal = hashlib.sha256(json.dumps(body).encode()).hexdigest()
+    return (json.dumps(body | {"seal": seal}, indent=1) + "\n").encode()
+
+
+def parse(raw: bytes) -> list[Entry]:
+    """Return the models of a bundle.json. Raises ValueError, saying what is wrong."""
+    try:
+        held = json.loads(raw)
+    except (ValueError, RecursionError) as exc:
+        raise ValueError(f"{MANIFEST} is not JSON") from exc
+    try:
+        if held["format"] != FORMAT:
+            problem = f"its format is {held['format']!r}, and {FORMAT} can be read"
+            raise ValueError(f"{problem}: update zoo-core")
+        entries = [_entry(model) for model in held["models"]]
+        if not entries:
+            raise ValueError("it holds no model")
+        _refuse_clashes(entries)
+    except (KeyError, TypeError, AttributeError, ZooError) as exc:
+        problem = f"{type(exc).__name__}: {exc}".rstrip(".")
+        raise ValueError(f"{MANIFEST} can't be meant ({problem})") from exc
+    if dump(entries) != raw:
+        raise ValueError(f"{MANIFEST} is not as 'zoo bundle' wrote it")
+    return entries
+
+
+def blobs(entries: Iterable[Entry]) -> list[Blob]:
+    """Return the contents of a bundle in their order, each of them once."""
+    every = {blob.sha256: blob for entry in entries for blob in entry.blobs()}
+    return [blob for _, blob in sorted(every.items())]
+
+
+def member(blob: Blob) -> str:
+    """Return the name of a content in a bundle."""
+    return f"sha256/{blob.sha256}"
+
+
+def head(name: str, size: int) -> bytes:
+    """Return the block of a tar that comes before a plain file."""
+    digits = b"%011o\0" % size
+    if size >= 8**11:  # what the digits of the format can't say
+        digits = b"\x80" + size.to_bytes(11, "big")
+    begin = [name.encode().ljust(100, b"\0"), b"0000644\0", b"0000000\0" * 2, digits]
+    begin.append(b"%011o\0" % 0)  # written in 1970, by nobody
+    rest = [b"0", bytes(100), b"ustar\x0000", bytes(64), b"0000000\0" * 2, bytes(167)]
+    total = sum(b"".join([*begin, b" " * 8, *rest]))
+    return b"".join([*begin, b"%06o\0 " % total, *rest])
+
+
+def padding(size: int) -> bytes:
+    """Return the zeros after a content of so many bytes."""
+    return bytes(-size % BLOCK)
+
+
+def length(raw: bytes, contents: Sequence[Blob]) -> int:
+    """Return how many bytes the whole bundle has."""
+    sizes = [len(raw), *(blob.size for blob in contents)]
+    return sum(BLOCK + size + -size % BLOCK for size in sizes) + len(END)
+
+
+def _entry(raw: dict[str, Any]) -> Entry:
+    files = {name: _blob(blob) for name, blob in raw["files"].items()}
+    entry = Entry(locks.parse({k: v for k, v in raw.items() if k != "files"}), files)
+    lock = entry.lock
+    for text, pattern in ((lock.plugin, DISTRIBUTION), (lock.version, VERSION)):
+        if not pattern.fullmatch(text):
+            raise ValueError(f"{MANIFEST}: {text!r} is no distribution or version")
+    if lock.name.startswith(PREFIX):
+        _check_repository(entry)
+    elif not NAME.fullmatch(lock.name) or not _is_plain(files, lock) or lock.config:
+        raise ValueError(f"{MANIFEST}: {lock.name!r} is no model that can be bundled")
+    return entry
+
+
+def _is_plain(files: Mapping[str, Blob], lock: Lock) -> bool:
+    """Return whether a registered model brings no more than a tokenizer of the Hub."""
+    if not files:
+        return True
+    address = REPOSITORY.fullmatch(lock.repo) and ".." not in lock.repo
+    commit = COMMIT.fullmatch(lock.commit)
+    return set(files) == {TOKENIZER} and bool(address and commit)
+
+
+def _blob(raw: dict[str, Any]) -> Blob:
+    blob = Blob(**raw)
+    if type(blob.size) is not int or blob.size < 0 or not SHA256.fullmatch(blob.sha256):
+        raise ValueError(f"{MANIFEST}: {raw!r} is no size and SHA-256")
+    return blob
+
+
+def _check_repository(entry: Entry) -> None:
+    """Refuse an entry whose address, commit and files contradict each other."""
+    lock, address = entry.lock, repositories.parse(entry.lock.name)
+    config = entry.files.get(CONFIG)
+    good = (
+        COMMIT.fullmatch(lock.commit)
+        and address.repo == lock.repo
+        and (address.moves or address.revision == lock.commit)
+        and config is not None
+        and config.sha256 == lock.config
+        and set(entry.files) <= set(SMALL)
+    )
+    if not good:
+        raise ValueError(
+            f"{MANIFEST}: what it says of {lock.name!r} contradicts itself"
+        )
+
+
+def _refuse_clashes(entries: Sequence[Entry]) -> None:
+    """Refuse what would be two things at one place."""
+    names = [entry.lock.name for entry in entries]
+    every = {blob for entry in entries for blob in entry.blobs()}
+    places = [(e.lock.repo, e.lock.commit, e.files) for e in entries if e.files]
+    homes = {(repo, commit): files for repo, commit, files in places}
+    repos = {repo for repo, _ in homes}
+    if (
+        len(set(names)) < len(names)
+        or len({blob.sha256 for blob in every}) < len(every)
+        or len({repo.lower() for repo in repos}) < len(repos)
+        or any(homes[repo, commit] != files for repo, commit, files in places)
+    ):
+        raise ValueError(f"{MANIFEST} names two things alike")

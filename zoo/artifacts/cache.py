@@ -1,0 +1,260 @@
+"""What the zoo keeps on this machine: listed, hashed again, pruned.
+
+Does not know torch.
+"""
+
+import shutil
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Literal
+
+from zoo._utils import paths as folders
+from zoo.artifacts import checkpoint_folder as checkpoints
+from zoo.artifacts import hub_download as hub
+from zoo.artifacts import hub_repository as repositories
+from zoo.artifacts import lockfile as locks
+from zoo.artifacts import weight_store as store
+from zoo.artifacts.bundle import STAGE
+from zoo.artifacts.hub_repository import PREFIX
+from zoo.artifacts.lockfile import Lock
+from zoo.errors import IntegrityError, ModelNotFound
+from zoo.plugins.discovery import found
+from zoo.specs import Weights
+from zoo.specs.model_spec import SHA256
+
+__all__ = ["DAYS", "Item", "Verdict", "listed", "prunable", "prune", "verify"]
+
+Kind = Literal[
+    "package", "hub", "store", "stamp", "tensors", "other", "wrong", "orphan"
+]
+DAYS = 30.0  # for which a decoded dataset that nobody reads is kept
+DAY = 86_400.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Item:
+    """A file, or a folder, and the models that it is for.
+
+    `kind` says where it lies: in a plugin's "package", in the cache of the "hub"'s
+    client, in a "store"; or what it is: a "stamp" of a file that was hashed, "tensors"
+    of a decoded dataset, "other" files of the zoo's cache, a "wrong" file that was set
+    aside, an "orphan" of something that was killed.
+    """
+
+    kind: Kind
+    path: Path
+    size: int
+    names: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """A file whose hash is known, and what is wrong with it."""
+
+    names: tuple[str, ...]
+    path: Path
+    problem: str | None
+    aside: bool = False  # it was wrong, and is out of the way now
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """A file that is there, and what it should be."""
+
+    kind: Kind
+    path: Path
+    pin: Weights
+    names: tuple[str, ...]
+
+
+def listed() -> list[Item]:
+    """Return all that the zoo keeps, but for what plugins ship."""
+    weights = [
+        Item(kind=one.kind, path=one.path, size=_size(one.path), names=one.names)
+        for one in _known()
+        if one.kind != "package"
+    ]
+    here = {item.path for item in weights}
+    cache = folders.cache()
+    rest: list[Item] = []
+    for place in folders.stores():
+        small = place.glob("repositories/*/*/*/*")
+        rest += _items("store", (path for path in small if path not in here))
+    rest += _items("stamp", (cache / "stamps").glob("*"))
+    rest += _items("tensors", (cache / "tensors").glob("*"))
+    others = ("locks", "mismatch", locks.trusted().name)
+    rest += _items("other", (cache / name for name in others))
+    rest += _items("wrong", store.quarantined())
+    rest += _items("orphan", _orphans())
+    return weights + rest
+
+
+def verify(names: Iterable[str] = ()) -> Iterator[Verdict]:
+    """Hash every file again whose hash is known, and set aside those that are wrong.
+
+    With names, only their files. What a plugin ships is never moved: pip owns it.
+    Raises ModelNotFound.
+    """
+    known, wanted = _known(), set(names)
+    for name in sorted(wanted - {name for one in known for name in one.names}):
+        if name not in found().models and not name.startswith(PREFIX):
+            raise ModelNotFound(name, found().models)
+    for one in known:
+        if not wanted or wanted & set(one.names):
+            yield _judged(one)
+
+
+def prunable(days: float = DAYS) -> list[Item]:
+    """Return what can go without loss; never a file that a model is loaded from.
+
+    That is what killed downloads left, files that were set aside as wrong, stamps of
+    files that are gone, and decoded datasets that were not read for so many days.
+    """
+    tensors = (folders.cache() / "tensors").glob("*")
+    unread = (path for path in tensors if _age(path) >= days * DAY)
+    return [
+        *_items("orphan", _orphans()),
+        *_items("wrong", store.quarantined()),
+        *_items("stamp", store.idle_stamps()),
+        *_items("tensors", unread),
+    ]
+
+
+def prune(items: Iterable[Item]) -> list[Item]:
+    """Remove what `prunable` returned; return what is gone."""
+    gone: list[Item] = []
+    for item in items:
+        with suppress(OSError):  # it lies where this user may not write
+            _remove(item.path)
+            gone.append(item)
+    return gone
+
+
+def _known() -> list[_Known]:
+    """Return the files that are here and have a hash, each path once."""
+    every: dict[Path, _Known] = {}
+    for one in (*_registered(), *_repositories(), *_shelved()):
+        before = every.get(one.path, one)
+        names = tuple(sorted({*before.names, *one.names}))
+        every[one.path] = replace(before, names=names)
+    return list(every.values())
+
+
+def _locks() -> list[Lock]:
+    """Return what was locked for the project, and what was trusted on first use."""
+    files = (locks.project(), locks.trusted())
+    return [lock for file in files for lock in locks.read(file).values()]
+
+
+def _registered() -> Iterator[_Known]:
+    locked = {(lock.name, lock.commit): lock for lock in reversed(_locks())}
+    for name, spec in sorted(found().models.items()):
+        pin = spec.weights
+        if pin is not None and pin.repo is None:
+            path = store.shipped(spec) / pin.filename
+            if path.is_file():
+                yield _Known("package", path, pin, (name,))
+        elif pin is not None:
+            lock = locked.get((name, pin.revision or ""))
+            unknown = pin.sha256 is None and lock is not None
+            yield from _cached(lock.weights() if lock and unknown else pin, name)
+
+
+def _repositories() -> Iterator[_Known]:
+    """Yield the files of repositories "hf://..." whose hash a lock knows."""
+    for lock in (lock for lock in _locks() if lock.config and lock.repo):
+        pin = lock.weights()
+        config = replace(
+            pin, size=None, sha256=lock.config, filename=checkpoints.CONFIG
+        )
+        yield from _cached(pin, lock.name)
+        yield from _cached(config, lock.name)
+        for place in folders.stores():
+            home = repositories.home(place, lock.repo, lock.commit)
+            path = home / checkpoints.CONFIG
+            if path.is_file():
+                yield _Known("store", path, config, (lock.name,))
+
+
+def _shelved() -> Iterator[_Known]:
+    """Yield what stores hold: each file is named by its hash."""
+    names: dict[str | None, set[str]] = {}
+    pins = [(name, spec.weights) for name, spec in found().models.items()]
+    pins += [(lock.name, lock.weights()) for lock in _locks()]
+    for name, known in pins:
+        names.setdefault(known.sha256 if known else None, set()).add(name)
+    for place in folders.stores():
+        for path in sorted((place / "sha256").glob("*")):
+            if SHA256.fullmatch(path.name) and path.is_file():
+                pin = Weights(size=path.stat().st_size, sha256=path.name)
+                users = tuple(sorted(names.get(path.name, ())))
+                yield _Known("store", path, pin, users)
+
+
+def _cached(pin: Weights, name: str) -> Iterator[_Known]:
+    path = hub.cached(pin.repo or "", pin.revision or "", pin.filename)
+    if path:
+        yield _Known("hub", path, pin, (name,))
+
+
+def _judged(one: _Known) -> Verdict:
+    blame = "No model that is known here needs it"
+    if one.kind == "package":
+        blame = store.reinstall(found().providers[one.names[0]])
+    elif one.names:
+        blame = f"'zoo fetch {one.names[0]}' brings it again"
+
+    def judge(path: Path) -> None:
+        store.check(path, one.pin, verify="always", blame=blame)
+        if one.pin.sha256 is None:
+            store.as_named(path, blame)
+
+    try:
+        judge(one.path)
+    except IntegrityError as exc:
+        if one.kind != "package":
+            store.set_aside(one.path, judge)
+        aside = not one.path.exists()
+        return Verdict(names=one.names, path=one.path, problem=str(exc), aside=aside)
+    except OSError as exc:
+        problem = f"{one.path} can't be read: {exc.strerror or exc}."
+        return Verdict(names=one.names, path=one.path, problem=problem)
+    return Verdict(names=one.names, path=one.path, problem=None)
+
+
+def _orphans() -> list[Path]:
+    """Return what killed downloads left, and bundles that were killed half-way."""
+    stages = (p for place in folders.stores() for p in place.glob(f"{STAGE}*"))
+    return [*hub.orphans(), *(path for path in stages if _age(path) >= DAY)]
+
+
+def _items(kind: Kind, paths: Iterable[Path]) -> list[Item]:
+    there = (path for path in paths if path.exists())
+    return [Item(kind=kind, path=path, size=_size(path)) for path in sorted(there)]
+
+
+def _size(path: Path) -> int:
+    """Return the bytes of a file, or of all files in a folder."""
+    files = path.rglob("*") if path.is_dir() else (path,)
+    total = 0
+    for file in files:
+        with suppress(OSError):  # another process removes it
+            total += file.stat().st_size if file.is_file() else 0
+    return total
+
+
+def _age(path: Path) -> float:
+    try:
+        return time.time() - path.stat().st_mtime
+    except OSError:
+        return 0.0
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    else:
+        path.unlink()

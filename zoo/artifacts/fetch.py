@@ -1,0 +1,103 @@
+"""Bring what a load needs to this machine, without loading it.
+
+Does not know torch.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from zoo._utils import paths as folders
+from zoo.artifacts import hub_download as hub
+from zoo.artifacts import resolve as sources
+from zoo.artifacts.resolve import Source
+from zoo.errors import ZooError
+
+__all__ = ["Fetched", "each", "fetch"]
+
+Origin = Literal["package", "folder", "store", "cache", "hub"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fetched:
+    """The weights of one name, which are on this machine now.
+
+    `origin` says where they were found: only "hub" went over the network for them.
+    """
+
+    name: str
+    path: Path
+    size: int
+    sha256: str
+    origin: Origin
+    repo: str | None
+
+
+def fetch(*names: str) -> list[Path]:
+    """Return the weights files of models, after bringing them to this machine.
+
+    A name is a registered model or a repository "hf://user/name"; after that
+    `zoo.load` needs no network for it. One that fails does not stop the others; its
+    error is raised at the end. Raises what `zoo.load` raises for a source.
+    """
+    paths: list[Path] = []
+    errors: list[ZooError] = []
+    for _, found in each(names):
+        if isinstance(found, ZooError):
+            errors.append(found)
+        else:
+            paths.append(found.path)
+    if errors:
+        for other in errors[1:]:
+            errors[0].add_note(str(other))
+        raise errors[0]
+    return paths
+
+
+def each(names: Iterable[str]) -> Iterator[tuple[str, Fetched | ZooError]]:
+    """Yield what became of each name, one after the other."""
+    for name in names:
+        try:
+            yield name, _fetched(name)
+        except ZooError as exc:
+            yield name, exc
+
+
+def _fetched(name: str) -> Fetched:
+    source = sources.find(name)
+    before = _cached(source)
+    path, pin, _ = sources.obtain(source)
+    assert pin.sha256 is not None, "known once the file is here"
+    return Fetched(
+        name=name,
+        path=path,
+        size=path.stat().st_size,
+        sha256=pin.sha256,
+        origin=_origin(source, path, before),
+        repo=pin.repo,
+    )
+
+
+def _cached(source: Source) -> tuple[int, int] | None:
+    """Return the identity of a model's file in the client's cache, if it is there."""
+    pin = source.spec.weights
+    if pin is None or pin.repo is None or pin.revision is None:
+        return None
+    path = hub.cached(pin.repo, pin.revision, pin.filename)
+    return _identity(path) if path else None
+
+
+def _origin(source: Source, path: Path, before: tuple[int, int] | None) -> Origin:
+    if source.kind == "folder":
+        return "folder"
+    if any(path.is_relative_to(store) for store in folders.stores()):
+        return "store"
+    if path.is_relative_to(folders.hub_cache()):
+        return "cache" if _identity(path) == before else "hub"
+    return "package"
+
+
+def _identity(path: Path) -> tuple[int, int]:
+    stat = path.stat()
+    return stat.st_ino, stat.st_mtime_ns

@@ -1,0 +1,212 @@
+"""Checkpoint folders on the Hub: what `hf://user/name@commit` stands for.
+
+Code never comes from there: config.json names a build function of an installed plugin.
+Does not know torch.
+"""
+
+import re
+import warnings
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from zoo._utils import paths as folders
+from zoo.artifacts import checkpoint_folder as checkpoints
+from zoo.artifacts import hub_download as hub
+from zoo.artifacts import lockfile as locks
+from zoo.artifacts import weight_store as store
+from zoo.artifacts.checkpoint_folder import Config
+from zoo.artifacts.lockfile import Lock
+from zoo.errors import (
+    CheckpointError,
+    IntegrityError,
+    LockError,
+    NotOnHub,
+    OfflineError,
+    TrustWarning,
+    UnreachableError,
+)
+from zoo.specs import Weights
+from zoo.specs.model_spec import COMMIT, REPOSITORY
+
+__all__ = [
+    "PREFIX",
+    "SMALL",
+    "Address",
+    "Repository",
+    "find",
+    "home",
+    "parse",
+    "small",
+    "to_lock",
+    "trust",
+]
+
+PREFIX = "hf://"
+REVISION = re.compile(r"[A-Za-z0-9_][\w.-]*(/[A-Za-z0-9_][\w.-]*)*", re.ASCII)
+EXTRAS = (checkpoints.GOLDEN, checkpoints.RECEIPT, checkpoints.TOKENIZER)
+SMALL = (checkpoints.CONFIG, *EXTRAS)  # what a load may need but for the weights
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """A repository, and the commit, branch or tag that is meant."""
+
+    repo: str
+    revision: str
+
+    @property
+    def moves(self) -> bool:
+        """Whether another commit may be meant tomorrow."""
+        return not COMMIT.fullmatch(self.revision)
+
+
+@dataclass(frozen=True, slots=True)
+class Repository:
+    """A repository at one commit: its files but for the weights, and their pin."""
+
+    address: Address
+    commit: str
+    folder: Path
+    config: Config
+    weights: Weights
+    config_sha256: str
+
+
+def parse(name: str) -> Address:
+    """Return the address that "hf://user/name" or "hf://user/name@revision" is."""
+    repo, sign, revision = name.removeprefix(PREFIX).partition("@")
+    good = REPOSITORY.fullmatch(repo) and (not sign or REVISION.fullmatch(revision))
+    if not good or ".." in name:
+        raise CheckpointError(
+            f"{name!r} is not the address of a repository: write hf://user/name, or "
+            "hf://user/name@commit."
+        )
+    return Address(repo, revision or "main")
+
+
+def find(name: str, *, locked: bool = True) -> Repository:
+    """Return the repository of a name "hf://...", config.json fetched and checked.
+
+    With `locked`, zoo.lock decides which commit a name means and what its bytes are.
+    Raises CheckpointError, LockError, IntegrityError and what `hub.download` raises.
+    """
+    address = parse(name)
+    lock = locks.find(name) if locked else None
+    known = lock or locks.read(locks.trusted()).get(name)
+    commit = lock.commit if lock else _commit(address, name, known)
+    if known is not None and known.commit != commit:
+        known = None
+    folder = _stored(address.repo, commit) or _fetched(address.repo, commit, name)
+    found = store.digest(folder / checkpoints.CONFIG)
+    if known is not None and known.config not in ("", found):
+        raise _changed(name, known, lock, checkpoints.CONFIG)
+    config = checkpoints.read_config(folder)
+    weights = replace(config.weights, repo=address.repo, revision=commit)
+    if known is not None and known.sha256 != weights.sha256:
+        raise _changed(name, known, lock, weights.filename)
+    return Repository(address, commit, folder, config, weights, found)
+
+
+def home(store: Path, repo: str, commit: str) -> Path:
+    """Return where a store keeps the small files of a repository."""
+    return store / "repositories" / repo / commit
+
+
+def trust(name: str, found: Repository, plugin: str, version: str) -> None:
+    """Remember what a name stood for, and say so where nothing vouched for it."""
+    lock = to_lock(name, found, plugin, version)
+    known = locks.read(locks.trusted()).get(name)
+    same = known and replace(known, plugin=plugin, version=version) == lock
+    if same or locks.find(name):  # a plugin's new version changes no bytes
+        return
+    locks.remember(lock)
+    moves = ""
+    if found.address.moves:
+        moves = f", which is what {found.address.revision!r} means now"
+    warnings.warn(
+        f"{name} is trusted on first use: commit {found.commit}{moves}. "
+        f"'zoo lock {name}' keeps it for your project.",
+        TrustWarning,
+        stacklevel=2,
+    )
+
+
+def to_lock(name: str, found: Repository, plugin: str, version: str) -> Lock:
+    """Return the lock that fixes a repository as it was found."""
+    assert found.weights.size is not None, "config.json gives the size"
+    assert found.weights.sha256 is not None, "config.json gives the SHA-256"
+    return Lock(
+        name=name,
+        plugin=plugin,
+        version=version,
+        size=found.weights.size,
+        sha256=found.weights.sha256,
+        filename=found.weights.filename,
+        repo=found.address.repo,
+        commit=found.commit,
+        config=found.config_sha256,
+    )
+
+
+def _commit(address: Address, name: str, known: Lock | None) -> str:
+    """Return the commit meant: the Hub knows a branch's, or what it was last time."""
+    if not address.moves:
+        return address.revision
+    try:
+        return hub.resolve(address.repo, address.revision, name=name)
+    except (OfflineError, UnreachableError):
+        if known is None:
+            raise
+        return known.commit
+
+
+def _stored(repo: str, commit: str) -> Path | None:
+    """Return the folder of a repository in the first store that has it."""
+    places = (home(place, repo, commit) for place in folders.stores())
+    return next((p for p in places if (p / checkpoints.CONFIG).is_file()), None)
+
+
+def _fetched(repo: str, commit: str, name: str) -> Path:
+    """Return the folder of a repository in the client's cache, filled."""
+    folder = small(repo, commit, checkpoints.CONFIG, name).parent
+    for extra in EXTRAS:
+        try:
+            _extra(repo, commit, extra, name)
+        except (OfflineError, UnreachableError):
+            break  # it loads without them
+    return folder
+
+
+def small(repo: str, commit: str, filename: str, name: str) -> Path:
+    """Return a small file of a repository, whole as far as the client can tell.
+
+    Raises IntegrityError and what `hub.download` raises.
+    """
+
+    def fetch() -> Path:
+        found = hub.cached(repo, commit, filename)
+        return found or hub.download(repo, commit, filename, name=name, size=1 << 20)
+
+    blame = "It is set aside. Load again; if it is wrong again, tell the Hub's owner"
+    return store.healed(fetch, lambda path: store.as_named(path, blame))
+
+
+def _extra(repo: str, commit: str, filename: str, name: str) -> None:
+    """Bring a file that a repository may have; where it has not is remembered."""
+    if not hub.known_missing(repo, commit, filename):
+        with suppress(NotOnHub):
+            small(repo, commit, filename, name)
+
+
+def _changed(name: str, known: Lock, lock: Lock | None, file: str) -> Exception:
+    where = locks.project() if lock else locks.trusted()
+    problem = (
+        f"{file} of {name} at commit {known.commit[:8]} is not the one that {where} "
+        "remembers"
+    )
+    if lock:
+        return LockError(f"{problem}. If you trust it, run 'zoo lock {name}' again.")
+    return IntegrityError(
+        f"{folders.hub_cache()}:", problem, f"If you trust it, delete {where}"
+    )

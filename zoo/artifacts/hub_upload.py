@@ -1,0 +1,287 @@
+"""Put files into a repository of the Hub in one commit, and see that they arrived.
+
+The genuine client does the work. What it leaves to its user is done here: a hub without
+Xet, a commit of which nobody knows whether it came through, and a look at the bytes
+that others will be given. Does not know what a checkpoint is, nor torch.
+"""
+
+import errno
+import hashlib
+import logging
+import re
+from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any, TypeVar
+
+from zoo._utils import paths as folders
+from zoo.artifacts import hub_download as hub
+from zoo.artifacts import weight_store as store
+from zoo.errors import PublishError
+from zoo.specs.model_spec import REPOSITORY
+
+__all__ = ["arrived", "check_card", "prepare", "push"]
+
+T = TypeVar("T")
+
+HEADER = re.compile(r"\s*---[ \t]*\r?\n(.*?)\n---", re.DOTALL)
+FORBIDDEN = re.compile(r"--|\.\.|[.-](/|$)|\.git$")  # in the name of a repository
+LONGEST = 96  # letters of such a name
+ENTER = "Run 'hf auth login', or set HF_TOKEN to a token that may write."
+ROUTE = "xet-write-token"  # in the address that only a hub with Xet has
+BUFFER = "binary IO buffer"  # of the client's warning that a file goes without Xet
+UploadFiles = Mapping[str, Path]
+
+
+@dataclass(frozen=True)
+class _State:
+    """A repository as the Hub describes it: its commit, and its files by name."""
+
+    commit: str
+    private: bool
+    files: Mapping[str, Any]
+
+
+def prepare(repo: str) -> None:
+    """Refuse what can be told without a request but one: names, tokens, a dead hub.
+
+    Raises PublishError.
+    """
+    folders.quiet_client()
+    from huggingface_hub import constants, get_token
+
+    good = REPOSITORY.fullmatch(repo) and not FORBIDDEN.search(repo)
+    if not good or len(repo) > LONGEST:
+        raise PublishError(
+            f"{repo!r} can't be the name of a repository: write user/name, in letters, "
+            "digits, '-', '_' and '.', without '--' and '..'."
+        )
+    if constants.HF_HUB_OFFLINE:
+        raise PublishError(
+            f"Publishing {repo} needs the Hub, and HF_HUB_OFFLINE is set. Unset it, "
+            "and publish again."
+        )
+    if get_token() is None:
+        raise PublishError(f"Nobody is logged in to {hub.endpoint()}. {ENTER}")
+    try:
+        hub.greet()
+    except ConnectionError as exc:
+        raise PublishError(
+            f"{hub.endpoint()} {exc}, so {repo} is not published. Check the "
+            "connection, and HF_ENDPOINT if it is set."
+        ) from exc
+
+
+def check_card(repo: str, text: str, place: str) -> None:
+    """Have the Hub examine a card. Raises PublishError with the Hub's own words."""
+    from huggingface_hub import get_session, get_token, hf_raise_for_status
+
+    header = HEADER.match(text)
+    if header is None or not header[1].strip():
+        raise PublishError(
+            f"{place} has no header. Begin it with three lines: ---, license: mit, ---."
+        )
+
+    def examine() -> str:
+        # `ModelCard.validate` sends what the client made of the card, not the card.
+        response = get_session().post(
+            f"{hub.endpoint()}/api/validate-yaml",
+            json={"content": text, "repoType": "model"},
+            headers={"Authorization": f"Bearer {get_token()}"},
+        )
+        if response.status_code == 400:
+            faults = response.json().get("errors", ())
+            return "; ".join(_words(fault["message"]) for fault in faults)
+        hf_raise_for_status(response)
+        return ""
+
+    if words := _asked(repo, examine):
+        raise PublishError(
+            f"{hub.endpoint()} does not accept {place}: {words}. Correct its header."
+        )
+
+
+def push(
+    repo: str, files: UploadFiles, *, known: Collection[str], private: bool, title: str
+) -> tuple[str, bool]:
+    """Make the files those of a repository; return its commit, and whether it is new.
+
+    The repository is created where it is not there. Of the names in `known` those that
+    are not in `files` are deleted, and no others. Raises PublishError.
+    """
+    from huggingface_hub import HfApi
+
+    api = HfApi()
+    # None leaves the choice to the namespace: an organisation may keep all private.
+    creating = partial(api.create_repo, exist_ok=True, private=private or None)
+    _asked(repo, partial(creating, repo))
+    before = _asked(repo, partial(_state, repo))
+    if private and not before.private:
+        raise PublishError(
+            f"{repo} is on {hub.endpoint()} already, and public, so nothing was sent. "
+            "Make it private in its settings, or name another repository."
+        )
+
+    def once() -> str:
+        """Commit what differs. It may be nothing: a try before may have done it."""
+        state = _state(repo)
+        changed = {n: p for n, p in files.items() if not _same(p, state.files.get(n))}
+        gone = sorted(set(known) & state.files.keys() - files.keys())
+        if not changed and not gone:
+            return state.commit
+        return _commit(repo, changed, gone, parent=state.commit, title=title)
+
+    size = sum(path.stat().st_size for path in files.values())
+    commit = _asked(repo, once, seconds=hub.deadline(size))
+    return commit, commit != before.commit
+
+
+def arrived(repo: str, commit: str, files: UploadFiles, cache: Path) -> None:
+    """Fetch every file of a commit into `cache`, and compare it with what was sent.
+
+    One that differs is fetched once more: it may have been harmed on the way here.
+    Raises PublishError.
+    """
+    from huggingface_hub import hf_hub_download
+
+    for name, path in files.items():
+        sent, found = store.digest(path), ""
+        fetch = partial(hf_hub_download, repo, name, revision=commit, cache_dir=cache)
+        seconds = hub.deadline(path.stat().st_size)
+        for again in (False, True):
+            fetching = partial(fetch, force_download=again)
+            found = store.digest(Path(_asked(repo, fetching, seconds=seconds)))
+            if found == sent:
+                break
+        else:
+            raise PublishError(
+                f"{name} of {repo} did not arrive as it was sent: the Hub gives "
+                f"SHA-256 {found[: store.SHORT]}..., and {sent[: store.SHORT]}... was "
+                f"sent. Don't use commit {commit[:8]}; publish again, and if it is "
+                "wrong again, tell the Hub's owner."
+            )
+
+
+def _state(repo: str) -> _State:
+    from huggingface_hub import HfApi
+
+    info = HfApi().model_info(repo, revision="main", files_metadata=True)
+    files = {file.rfilename: file for file in info.siblings or ()}
+    return _State(str(info.sha), bool(info.private), files)
+
+
+def _same(path: Path, there: Any) -> bool:
+    """Return whether a file is the one that the Hub describes, as far as it does."""
+    if there is None or there.size != path.stat().st_size:
+        return False
+    if there.lfs is not None:
+        return bool(there.lfs.sha256 == store.digest(path))
+    content = path.read_bytes()
+    git = hashlib.sha1(b"blob %d\0" % len(content) + content, usedforsecurity=False)
+    return bool(there.blob_id == git.hexdigest())
+
+
+def _commit(
+    repo: str, files: UploadFiles, gone: list[str], *, parent: str, title: str
+) -> str:
+    """Send one commit: with Xet, or without it to a hub that has none.
+
+    The client asks no hub whether it has Xet. It goes without for open files, and that
+    is a matter of this call alone; its setting would be one of the whole process.
+    """
+    from huggingface_hub import CommitOperationAdd, CommitOperationDelete, HfApi
+
+    def send(sources: Mapping[str, Any]) -> str:
+        changes: list[Any] = [
+            *(CommitOperationAdd(name, source) for name, source in sources.items()),
+            *(CommitOperationDelete(name) for name in gone),
+        ]
+        try:
+            done = HfApi().create_commit(
+                repo, changes, commit_message=title, parent_commit=parent
+            )
+        except RuntimeError as exc:  # says which file failed, and not why
+            raise exc.__cause__ or exc from None
+        return str(done.oid)
+
+    try:
+        return send(files)
+    except ConnectionError as exc:
+        if ROUTE not in str(exc):
+            raise
+    with ExitStack() as stack:
+        opened = {n: stack.enter_context(path.open("rb")) for n, path in files.items()}
+        stack.enter_context(_quiet())
+        return send(opened)
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Keep the client from warning that it goes without Xet: that is what is wanted."""
+    logger = logging.getLogger("huggingface_hub._commit_api")
+
+    def other(record: logging.LogRecord) -> bool:
+        return BUFFER not in str(record.msg)
+
+    logger.addFilter(other)
+    try:
+        yield
+    finally:
+        logger.removeFilter(other)
+
+
+def _asked(repo: str, call: Callable[[], T], *, seconds: float = hub.PATIENCE) -> T:
+    """Return what `call` gives, with as many tries and seconds as are allowed."""
+    try:
+        return hub.insist(call, seconds=seconds)
+    except TimeoutError:
+        raise PublishError(
+            f"{hub.endpoint()} was not done with {repo} within {seconds:.0f} seconds. "
+            "Publish again: what has come is not sent twice."
+        ) from None
+    except Exception as exc:
+        raise _meaning(exc, repo) from exc
+
+
+def _words(said: str) -> str:
+    """Return a message of several lines as one."""
+    return " ".join(said.split()).rstrip(".")
+
+
+def _meaning(exc: Exception, repo: str) -> PublishError:
+    """Return the zoo's error for one of the client's."""
+    from huggingface_hub.errors import HfHubHTTPError, RemoteEntryNotFoundError
+
+    there = hub.endpoint()
+    words = _words(getattr(exc, "server_message", None) or "")
+    said = f": {words}." if words else "."
+    status = exc.response.status_code if isinstance(exc, HfHubHTTPError) else 0
+    if isinstance(exc, RemoteEntryNotFoundError):
+        return PublishError(
+            f"A file of {repo} is not there after it was sent{said} A .gitignore in "
+            "the repository may forbid it."
+        )
+    if status == 401:
+        return PublishError(f"{there} does not accept your token{said} {ENTER}")
+    if status == 403:
+        return PublishError(
+            f"You may not write to {repo} on {there}{said} Use a name of your own, or "
+            "ask its owner for the right; the token needs the role 'write'."
+        )
+    if status == 412:
+        return PublishError(
+            f"{repo} was changed by somebody else meanwhile, so nothing was committed. "
+            "Publish again to put yours on top."
+        )
+    if isinstance(exc, OSError) and exc.errno == errno.ENOSPC:
+        return PublishError(
+            f"{repo} was sent, and can't be fetched to see whether it arrived: no room "
+            "is left for it. Name another folder with TMPDIR, and publish again."
+        )
+    short = hub.short(exc)
+    return PublishError(
+        f"Publishing {repo} failed: {there} says {short}{said} Publish again: what has "
+        "come is not sent twice."
+    )

@@ -1,0 +1,85 @@
+"""Write zoo.lock, and compare it with what is installed. Does not know torch."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from zoo.artifacts import lockfile as locks
+from zoo.artifacts import resolve as sources
+from zoo.artifacts.hub_repository import PREFIX
+from zoo.artifacts.lockfile import Lock
+from zoo.errors import LockError, ZooError
+from zoo.plugins.discovery import found
+
+__all__ = ["Change", "check", "lock"]
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """How a name was locked before, and how it is now."""
+
+    old: Lock | None
+    new: Lock
+
+    @property
+    def name(self) -> str:
+        """The name that `zoo.load` takes."""
+        return self.new.name
+
+
+def lock(*names: str, path: str | Path | None = None) -> list[Change]:
+    """Lock models to the bytes they stand for today; return what that changed.
+
+    Without names, those that the file holds are locked anew. Other entries are kept,
+    and nothing is written unless all names could be locked. `path` is `ZOO_LOCK`, or
+    zoo.lock in the working directory. Raises LockError, NoWeights, ModelNotFound and,
+    for what has to be fetched, what `zoo.load` raises.
+    """
+    file = Path(path) if path is not None else locks.project()
+    held = locks.read(file)
+    chosen = list(dict.fromkeys(names)) or list(held)
+    if not chosen:
+        raise LockError(
+            f"{file} locks no model yet. Name those you use: 'zoo lock NAME...', or "
+            "'zoo lock --all' for every model that is installed."
+        )
+    fresh = {name: sources.fresh_lock(name) for name in chosen}
+    try:
+        locks.write(file, (held | fresh).values())
+    except OSError as exc:
+        raise LockError(f"{file} can't be written: {exc.strerror or exc}.") from exc
+    return [Change(held.get(name), new) for name, new in fresh.items()]
+
+
+def check(path: str | Path | None = None) -> list[str]:
+    """Return where a lock file and what is installed disagree; no network is used.
+
+    Raises LockError.
+    """
+    file = Path(path) if path is not None else locks.project()
+    held = locks.read(file)
+    if not held:
+        raise LockError(f"{file} locks no model, so there is nothing to compare.")
+    return [
+        f"{file} {problem}" for entry in held.values() for problem in _faults(entry)
+    ]
+
+
+def _faults(entry: Lock) -> Iterator[str]:
+    """Yield what is wrong with a lock: at most one thing."""
+    if entry.name.startswith(PREFIX):
+        if entry.plugin not in {plugin.distribution for plugin in found().plugins}:
+            yield (
+                f"pins {entry.name!r}, whose code is in {entry.plugin!r}, which is not "
+                f"installed. Run: pip install '{entry.plugin}=={entry.version}'"
+            )
+        return
+    try:
+        problem = sources.disagreement(sources.find(entry.name), entry)
+    except ZooError as exc:
+        problem = (
+            f"pins {entry.name!r} of {entry.plugin} {entry.version}, but: {exc} Run: "
+            f"pip install '{entry.plugin}=={entry.version}'"
+        )
+    if problem:
+        yield problem

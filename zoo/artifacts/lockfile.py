@@ -1,0 +1,147 @@
+"""zoo.lock: which bytes a name stood for, so that it stands for the same ones again.
+
+A project's file is `ZOO_LOCK`, or `zoo.lock` in the working directory; `zoo lock`
+writes it. A second one in the zoo's cache remembers what was trusted on first use: a
+repository that somebody named, or weights whose plugin knows no SHA-256.
+"""
+
+import json
+import os
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+
+from zoo._utils import paths as folders
+from zoo.errors import LockError, SpecError
+from zoo.specs import Weights
+from zoo.specs.model_spec import SHA256
+
+__all__ = ["Lock", "find", "parse", "project", "read", "remember", "trusted", "write"]
+
+HEAD = (
+    "# Which weights a name stands for. Written by 'zoo lock'; keep it in your project."
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lock:
+    """One model's weights, as they were when they were locked.
+
+    `repo` and `commit` say where they lie on the Hub, if they do; `config` is the
+    SHA-256 of config.json where the model is a repository (a name "hf://...").
+    """
+
+    name: str
+    plugin: str
+    version: str
+    size: int
+    sha256: str
+    filename: str = "model.safetensors"
+    repo: str = ""
+    commit: str = ""
+    config: str = ""
+
+    def __post_init__(self) -> None:
+        self.weights()
+        if self.config and not SHA256.fullmatch(self.config):
+            raise SpecError("Lock", "config", self.config, "64 hexadecimal digits")
+
+    def weights(self) -> Weights:
+        """Return the lock as a pin."""
+        return Weights(
+            size=self.size,
+            sha256=self.sha256,
+            repo=self.repo or None,
+            revision=self.commit or None,
+            filename=self.filename,
+        )
+
+
+def project() -> Path:
+    """Return the path of the project's lock file, whether it is there or not."""
+    return Path(os.environ.get("ZOO_LOCK") or "zoo.lock")
+
+
+def trusted() -> Path:
+    """Return the path of the file that remembers what was trusted on first use."""
+    return folders.cache() / "zoo.lock"
+
+
+def find(name: str) -> Lock | None:
+    """Return how the project locks a name. Raises LockError."""
+    return read(project()).get(name)
+
+
+def read(path: Path) -> dict[str, Lock]:
+    """Return the locks of a file by name; none where it is missing.
+
+    Raises LockError.
+    """
+    try:
+        raw = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}
+    except (OSError, ValueError, RecursionError) as exc:
+        raise LockError(f"{path} can't be read ({exc}). {_again(path)}") from exc
+    try:
+        locks = [parse(entry) for entry in raw["model"]] if raw else []
+        names = [lock.name for lock in locks]
+        if len(set(names)) < len(names):
+            twice = next(name for name in names if names.count(name) > 1)
+            raise ValueError(f"two entries for {twice!r}")
+    except (KeyError, TypeError, AttributeError, ValueError, SpecError) as exc:
+        problem = f"{type(exc).__name__}: {exc}".removeprefix("SpecError: ").rstrip(".")
+        raise LockError(
+            f"{path} is not a lock file ({problem}). {_again(path)}"
+        ) from exc
+    return {lock.name: lock for lock in locks}
+
+
+def write(path: Path, locks: Iterable[Lock]) -> None:
+    """Write a lock file, whole or not at all."""
+    entries = [_entry(lock) for lock in sorted(locks, key=lambda lock: lock.name)]
+    folders.replace_file(path, "".join([HEAD, "\n", *entries]).encode())
+
+
+def remember(lock: Lock) -> None:
+    """Add to what was trusted on first use; a cache that can't be written forgets."""
+    known: Mapping[str, Lock] = {}
+    try:
+        known = read(trusted())
+        write(trusted(), [*(v for k, v in known.items() if k != lock.name), lock])
+    except OSError:
+        return
+
+
+def parse(raw: Mapping[str, object]) -> Lock:
+    """Return the lock that a table of a file describes.
+
+    Raises TypeError, AttributeError, ValueError and SpecError.
+    """
+    known = {field.name: field.type for field in fields(Lock)}
+    for name, value in raw.items():
+        if name not in known:
+            raise ValueError(f"unknown entry {name!r}")
+        if type(value) is not known[name]:
+            raise ValueError(f"{name}={value!r} has the wrong type")
+    return Lock(**raw)  # type: ignore[arg-type]  # each was compared with its field
+
+
+def _entry(lock: Lock) -> str:
+    # A JSON string without control characters is a TOML string as well.
+    lines = [
+        f"{name} = {json.dumps(value, ensure_ascii=False)}"
+        for name, value in asdict(lock).items()
+        if value != ""
+    ]
+    return "\n".join(["", "[[model]]", *lines, ""])
+
+
+def _again(path: Path) -> str:
+    if path == trusted():
+        return "Delete it: it only remembers what was trusted."
+    return (
+        "Take it back from version control, or delete it and run 'zoo lock' with the "
+        "names of your models."
+    )

@@ -1,0 +1,289 @@
+"""What a name stands for, and where its weights are: a registered model, a checkpoint
+folder, a repository on the Hub. Does not know torch.
+"""
+
+import warnings
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from zoo._utils import paths as folders
+from zoo.artifacts import checkpoint_folder as checkpoints
+from zoo.artifacts import hub_repository as repositories
+from zoo.artifacts import license_policy as policy
+from zoo.artifacts import lockfile as locks
+from zoo.artifacts import weight_store as store
+from zoo.artifacts.checkpoint_folder import Config
+from zoo.artifacts.hub_repository import PREFIX, Repository
+from zoo.artifacts.lockfile import Lock
+from zoo.artifacts.weight_store import Verify
+from zoo.errors import (
+    CheckpointError,
+    LockError,
+    ModelNotFound,
+    NoWeights,
+    TrustWarning,
+)
+from zoo.plugins.discovery import Plugin, found
+from zoo.plugins.registry import Registry
+from zoo.specs import ModelSpec, TextInput, Weights
+
+__all__ = [
+    "Source",
+    "beside",
+    "disagreement",
+    "find",
+    "fresh_lock",
+    "obtain",
+    "to_lock",
+]
+
+
+@dataclass(frozen=True)
+class Source:
+    """A model that was found: its spec, who provides it, and the files beside it."""
+
+    name: str  # as the user wrote it
+    spec: ModelSpec
+    plugin: Plugin
+    folder: Path  # of config, golden and receipt; of the weights too, if they are local
+    kind: str  # "registered", "folder" or "repository"
+    parent: Mapping[str, str] | None = None
+    repository: Repository | None = None
+
+
+def find(name: str | Path, *, locked: bool = True) -> Source:
+    """Return what a name stands for; a repository's config is fetched for that.
+
+    With `locked`, zoo.lock has a say. Raises ModelNotFound, CheckpointError, LockError
+    and, for a repository, what `repositories.find` raises.
+    """
+    known = found()
+    if not isinstance(name, (str, Path)):
+        raise ModelNotFound(repr(name), known.models)
+    if isinstance(name, str) and name in known.models:
+        spec, plugin = known.models[name], known.providers[name]
+        folder = store.shipped(spec)
+        spec = _beside(spec, _published(spec.weights) or folder)
+        shipped = checkpoints.is_checkpoint(folder)
+        parent = checkpoints.read_config(folder).parent if shipped else None
+        return Source(name, spec, plugin, folder, "registered", parent)
+    if isinstance(name, str) and name.startswith(PREFIX):
+        return _repository(name, locked)
+    folder = Path(name)
+    if isinstance(name, Path) or checkpoints.is_checkpoint(folder) or "/" in name:
+        config = checkpoints.read_config(folder)
+        spec, plugin = _described(config, folder)
+        spec = _beside(spec, folder)
+        return Source(str(name), spec, plugin, folder, "folder", config.parent)
+    Registry(known.models)[name]
+    raise AssertionError("the registry raises ModelNotFound")
+
+
+def obtain(
+    source: Source, *, verify: Verify = "stamp", locked: bool = True
+) -> tuple[Path, Weights, bool]:
+    """Return the checked file of a model's weights, its pin, and whether it was read.
+
+    Raises NoWeights, LicenseError, LockError, IntegrityError, CheckpointError and what
+    `hub.download` raises.
+    """
+    pin = source.spec.weights
+    if pin is None:
+        raise NoWeights(source.spec.name)
+    policy.enforce(source.spec)
+    if source.kind == "folder":
+        return _local(source.folder, pin, verify)
+    if source.kind == "registered" and locked:
+        pin = _agreed(source, pin)
+    path, hashed = store.obtain(
+        source.name,
+        pin,
+        package=source.folder if source.kind == "registered" else None,
+        blame=store.reinstall(source.plugin),
+        verify=verify,
+    )
+    if source.kind == "registered" and isinstance(source.spec.input, TextInput):
+        _fetch_tokenizer(source.name, pin, source.spec.input)
+    if source.repository is not None and locked:
+        who = source.plugin
+        repositories.trust(
+            source.name, source.repository, who.distribution, who.version
+        )
+    if pin.sha256 is None or pin.size is None:
+        known = pin.sha256 is not None
+        pin = replace(pin, sha256=store.digest(path), size=path.stat().st_size)
+        if locked and not known:
+            _trust(source, pin)
+    return path, pin, hashed
+
+
+def beside(source: Source) -> list[Path]:
+    """Return the small files that a load may need and that no plugin ships."""
+    if source.repository is not None:
+        return [source.folder / known for known in repositories.SMALL]
+    expected, pin = source.spec.input, source.spec.weights
+    if isinstance(expected, TextInput) and pin is not None and pin.repo is not None:
+        return [expected.held] if isinstance(expected.held, Path) else []
+    return []
+
+
+def fresh_lock(name: str) -> Lock:
+    """Return the lock of a name as it is today, whatever was locked before.
+
+    The weights are fetched only where nobody knows their SHA-256.
+    Raises NoWeights and what `find` and `obtain` raise.
+    """
+    source = find(name, locked=False)
+    pin = source.spec.weights
+    if pin is None:
+        raise NoWeights(source.spec.name)
+    if source.kind == "folder":
+        raise LockError(
+            f"{name} is a folder: what it holds is pinned in its config.json already."
+        )
+    if source.repository is None and (pin.sha256 is None or pin.size is None):
+        _, pin, _ = obtain(source, locked=False)
+    return to_lock(source, pin)
+
+
+def to_lock(source: Source, pin: Weights) -> Lock:
+    """Return the lock that fixes a source whose size and SHA-256 are known."""
+    who = source.plugin
+    if source.repository is not None:
+        found = source.repository
+        return repositories.to_lock(source.name, found, who.distribution, who.version)
+    assert pin.size is not None, "of a file that is here"
+    assert pin.sha256 is not None, "of a file that is here"
+    return Lock(
+        name=source.name,
+        plugin=who.distribution,
+        version=who.version,
+        size=pin.size,
+        sha256=pin.sha256,
+        filename=pin.filename,
+        repo=pin.repo or "",
+        commit=pin.revision or "",
+    )
+
+
+def disagreement(source: Source, lock: Lock) -> str | None:
+    """Return how a lock and the spec of a registered model differ, if they do."""
+    pin, who = source.spec.weights, source.plugin
+    if pin is None:
+        other = "no weights."
+    elif pin.sha256 is not None:
+        other = f"{pin.sha256[: store.SHORT]}..."
+    else:
+        other = f"commit {(pin.revision or '')[: store.SHORT]}... of {pin.repo}."
+    if pin is not None and _same(lock, pin):
+        return None
+    return (
+        f"pins {source.name!r} to SHA-256 {lock.sha256[: store.SHORT]}... of "
+        f"{lock.plugin} {lock.version}, but {who.distribution} {who.version} pins "
+        f"{other} Run 'zoo lock {source.name}' to accept that, or pip install "
+        f"'{lock.plugin}=={lock.version}'."
+    )
+
+
+def _described(config: Config, where: str | Path) -> tuple[ModelSpec, Plugin]:
+    """Return the spec a config.json amounts to, and the plugin whose code it names.
+
+    A file may choose among what plugins offer as models, and nothing else: otherwise
+    it could call any function that one of their modules happens to hold.
+    """
+    known = found()
+    spec = config.spec(known.packages(), where)
+    for part in ("build", "recipe"):
+        named = getattr(spec, part)
+        if named is not None and named not in {
+            getattr(model, part) for model in known.models.values()
+        }:
+            raise CheckpointError(
+                f"{where} names {named!r} as its {part}, and no installed plugin has a "
+                f"model with that. Update {config.distribution!r}, or don't use it."
+            )
+    return spec, known.packages()[spec.package]
+
+
+def _repository(name: str, locked: bool) -> Source:
+    repository = repositories.find(name, locked=locked)
+    config = repository.config
+    spec, plugin = _described(config, name)
+    return Source(
+        name,
+        replace(_beside(spec, repository.folder), weights=repository.weights),
+        plugin,
+        repository.folder,
+        "repository",
+        config.parent,
+        repository,
+    )
+
+
+def _beside(spec: ModelSpec, folder: Path) -> ModelSpec:
+    """Return the spec of a model that takes text, knowing where its tokenizer is."""
+    if not isinstance(spec.input, TextInput):
+        return spec
+    path = folder / checkpoints.TOKENIZER
+    return replace(spec, input=replace(spec.input, held=path))
+
+
+def _published(pin: Weights | None) -> Path | None:
+    """Return the folder of what lies beside weights on the Hub: in a store, or where
+    the client keeps it."""
+    if pin is None or pin.repo is None or pin.revision is None:
+        return None
+    home = f"models--{pin.repo.replace('/', '--')}"
+    cached = folders.hub_cache() / home / "snapshots" / pin.revision
+    stored = (
+        repositories.home(store, pin.repo, pin.revision) for store in folders.stores()
+    )
+    return next((f for f in stored if (f / checkpoints.TOKENIZER).is_file()), cached)
+
+
+def _fetch_tokenizer(name: str, pin: Weights, expected: TextInput) -> None:
+    """Bring the tokenizer of a registered model that lies on the Hub."""
+    there = isinstance(expected.held, Path) and expected.held.is_file()
+    if pin.repo is not None and pin.revision is not None and not there:
+        repositories.small(pin.repo, pin.revision, checkpoints.TOKENIZER, name)
+
+
+def _local(folder: Path, pin: Weights, verify: Verify) -> tuple[Path, Weights, bool]:
+    path = folder / checkpoints.WEIGHTS
+    blame = "Save the checkpoint again, or get another copy of the folder"
+    if not path.is_file():
+        raise CheckpointError(f"{path} is missing. {blame}.")
+    return path, pin, store.check(path, pin, verify=verify, blame=blame)
+
+
+def _agreed(source: Source, pin: Weights) -> Weights:
+    """Return the pin of a registered model after zoo.lock and past trust had a say."""
+    lock = locks.find(source.name)
+    if lock is not None and (problem := disagreement(source, lock)):
+        raise LockError(f"{locks.project()} {problem}")
+    if pin.sha256 is None:
+        lock = lock or locks.read(locks.trusted()).get(source.name)
+        if lock is not None and _same(lock, pin):
+            return lock.weights()
+    return pin
+
+
+def _same(lock: Lock, pin: Weights) -> bool:
+    """Return whether a lock speaks of the bytes that a pin means."""
+    if pin.sha256 is not None:
+        return pin.sha256 == lock.sha256
+    where = (lock.repo, lock.commit, lock.filename)
+    return where == (pin.repo, pin.revision, pin.filename)
+
+
+def _trust(source: Source, pin: Weights) -> None:
+    """Remember weights whose plugin knows no SHA-256, and say so."""
+    locks.remember(to_lock(source, pin))
+    warnings.warn(
+        f"{source.name} is trusted on first use: {source.plugin.distribution} knows no "
+        f"SHA-256 for it. The file from {pin.repo} has {pin.sha256}. "
+        f"'zoo lock {source.name}' keeps that for your project.",
+        TrustWarning,
+        stacklevel=2,
+    )

@@ -1,0 +1,292 @@
+"""Where a weights file may come from, and the check that every source ends in.
+
+In order: the plugin's package, the stores (`ZOO_STORE`, the user's own, a shared one),
+the cache of the Hub's client, the Hub. Does not know torch.
+"""
+
+import hashlib
+import os
+import re
+import time
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Literal
+
+from zoo._utils import paths as folders
+from zoo.artifacts import hub_download as hub
+from zoo.errors import IntegrityError, OfflineError, UnreachableError
+from zoo.plugins.discovery import Plugin
+from zoo.specs import ModelSpec, Weights
+
+__all__ = [
+    "Verify",
+    "as_named",
+    "at_hand",
+    "check",
+    "digest",
+    "healed",
+    "idle_stamps",
+    "obtain",
+    "package_folder",
+    "quarantined",
+    "reinstall",
+    "set_aside",
+    "shelf",
+    "shipped",
+]
+
+Verify = Literal["stamp", "always"]
+SMALL = 1 << 20  # hashed at every load: that costs less than looking for a stamp
+SHORT = 12  # digits of a SHA-256 that a message shows
+CORRUPT = ".corrupt-"  # ends the name of a file that was set aside
+HASH = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
+
+
+def obtain(
+    name: str, weights: Weights, *, package: Path | None, blame: str, verify: Verify
+) -> tuple[Path, bool]:
+    """Return the file of some weights, checked, and whether it was read for that.
+
+    `package` is the folder that ships them, if one does; `blame` says what to do about
+    a file there that is missing or wrong. Raises IntegrityError and what `hub.download`
+    raises.
+    """
+    shipped = package / weights.filename if package and not weights.repo else None
+    if shipped is not None and shipped.is_file():
+        return shipped, check(shipped, weights, verify=verify, blame=blame)
+    stored = _stored(weights, verify)
+    if stored is not None:
+        return stored
+    if shipped is not None:
+        raise IntegrityError(str(shipped), "is missing", blame)
+    return _from_hub(name, weights, verify)
+
+
+def at_hand(weights: Weights) -> bool:
+    """Return whether weights of the Hub are on this machine, unchecked: no request."""
+    places = [shelf(store, weights.sha256 or "none") for store in folders.stores()]
+    if weights.repo is not None and weights.revision is not None:
+        found = hub.cached(weights.repo, weights.revision, weights.filename)
+        places += [found] if found else []
+    return any(path.is_file() for path in places)
+
+
+def check(path: Path, weights: Weights, *, verify: Verify, blame: str) -> bool:
+    """Refuse a file that is not the pinned one; return whether it was read for that.
+
+    A big file that passed leaves a stamp, keyed by everything that changes when a file
+    is written (device, inode, size, both times), and is not read again while it holds.
+    Of an unknown size or SHA-256 nothing is asked.
+    """
+    stat = path.stat()
+    if weights.size not in (None, stat.st_size):
+        problem = f"has {stat.st_size:,} bytes, but {weights.size:,} are pinned"
+        raise IntegrityError(str(path), problem, blame)
+    if weights.sha256 is None:
+        return False
+    stamp = _stamp(stat)
+    use_stamp = verify == "stamp" and stat.st_size >= SMALL
+    if use_stamp and _read(stamp)[0] == weights.sha256:
+        return False
+    found = digest(path)
+    if found != weights.sha256:
+        problem = (
+            f"has SHA-256 {found[:SHORT]}..., but {weights.sha256[:SHORT]}... is pinned"
+        )
+        raise IntegrityError(str(path), problem, blame)
+    if stat.st_size >= SMALL:
+        _write(stamp, f"{found}\n{path.absolute()}")
+    return True
+
+
+def idle_stamps() -> list[Path]:
+    """Return the stamps of files that are gone, or are not what they were."""
+    stamps = sorted((folders.cache() / "stamps").glob("*"))
+    return [stamp for stamp in stamps if not _holds(stamp)]
+
+
+def digest(path: Path) -> str:
+    """Return the SHA-256 of a file, in hexadecimal."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def shelf(store: Path, sha256: str) -> Path:
+    """Return where a store keeps the file of this SHA-256."""
+    return store / "sha256" / sha256
+
+
+def shipped(spec: ModelSpec) -> Path:
+    """Return the checkpoint folder of a model inside its plugin's package."""
+    return package_folder(spec.package) / "checkpoints" / spec.name
+
+
+def package_folder(package: str) -> Path:
+    """Return the folder of an installed package, without running more of it."""
+    found = find_spec(package)
+    if found is None or not found.submodule_search_locations:
+        return Path(package)  # not installed as a folder: nothing will be found there
+    return Path(next(iter(found.submodule_search_locations)))
+
+
+def reinstall(plugin: Plugin) -> str:
+    """Return what to do about a file that a plugin ships and that is wrong."""
+    return (
+        f"Plugin {plugin.name!r} ships this file: run "
+        f"pip install --force-reinstall {plugin.distribution}"
+    )
+
+
+def quarantined() -> list[Path]:
+    """Return what was set aside as wrong, in the client's cache and in the stores."""
+    places = [(folders.hub_cache(), "models--*/**")]
+    places += [(store, "**") for store in folders.stores()]
+    found = (place.glob(f"{below}/*{CORRUPT}*") for place, below in places)
+    return sorted(path for paths in found for path in paths)
+
+
+def healed(fetch: Callable[[], Path], judge: Callable[[Path], object]) -> Path:
+    """Return a file that `judge` did not refuse, fetched once more where it did.
+
+    `judge` raises IntegrityError. What it refused is set aside by renaming, so that
+    nobody is given it again: not the client, and not another process.
+    """
+    wrong: IntegrityError | None = None
+    for last in (False, True):
+        try:
+            path = fetch()
+        except (OfflineError, UnreachableError) as exc:
+            raise wrong or exc from exc  # a wrong file was here: that is the news
+        try:
+            judge(path)
+        except FileNotFoundError:  # another process has just set it aside
+            if last:
+                raise
+        except IntegrityError as exc:
+            set_aside(path, judge)
+            if last:
+                raise
+            wrong = exc
+        else:
+            return path
+    raise AssertionError("the second try returns or raises")
+
+
+def set_aside(path: Path, judge: Callable[[Path], object]) -> None:
+    """Rename a file that is still wrong; only the newest of such files is kept."""
+    real = Path(os.path.realpath(path))
+    with _alone(path), suppress(OSError):  # a read-only cache stays as it is
+        try:
+            judge(path)  # another process may have healed it
+        except IntegrityError:
+            os.replace(real, real.with_name(f"{real.name}{CORRUPT}{time.time_ns()}"))
+        found = sorted(real.parent.glob(f"{real.name}{CORRUPT}*"))
+        for old in found[:-1]:
+            with suppress(OSError):
+                old.unlink()
+
+
+def as_named(path: Path, blame: str) -> None:
+    """Refuse a file of the client's cache that is not what its name there says.
+
+    The client names a file by the ETag, which is a hash on most hubs: weaker than a
+    pin, since it comes from where the file came from, but it shows a broken file.
+    """
+    real = Path(os.path.realpath(path))
+    content = real.read_bytes() if len(real.name) == 40 else b""
+    if len(real.name) == 64:
+        possible = {digest(real)}
+    else:
+        git = hashlib.sha1(b"blob %d\0" % len(content) + content, usedforsecurity=False)
+        plain = hashlib.sha1(content, usedforsecurity=False)
+        possible = {git.hexdigest(), plain.hexdigest()}
+    if HASH.fullmatch(real.name) and real.name not in possible:
+        raise IntegrityError(str(path), "is not what the Hub announced", blame)
+
+
+def _stored(weights: Weights, verify: Verify) -> tuple[Path, bool] | None:
+    """Return the file from the first store that has it whole."""
+    if weights.sha256 is None:
+        return None
+    for store in folders.stores():
+        path = shelf(store, weights.sha256)
+        if not path.is_file():
+            continue
+        try:
+            blame = "Another source is tried; delete this file"
+            return path, check(path, weights, verify=verify, blame=blame)
+        except IntegrityError as exc:
+            warnings.warn(str(exc), stacklevel=2)
+    return None
+
+
+def _from_hub(name: str, weights: Weights, verify: Verify) -> tuple[Path, bool]:
+    assert weights.repo is not None, "weights without a repo are shipped"
+    assert weights.revision is not None, "a spec pins the commit with the repo"
+    repo, revision, filename = weights.repo, weights.revision, weights.filename
+    hashed = False
+
+    def fetch() -> Path:
+        return hub.cached(repo, revision, filename) or hub.download(
+            repo, revision, filename, name=name, size=weights.size
+        )
+
+    def judge(path: Path) -> bool:
+        nonlocal hashed
+        blame = (
+            f"It came from {repo} and is set aside. Load again while online; if the "
+            "next one is wrong as well, tell the plugin's author"
+        )
+        if weights.sha256 is None:
+            as_named(path, blame)
+        hashed = check(path, weights, verify=verify, blame=blame)
+        return hashed
+
+    return healed(fetch, judge), hashed
+
+
+@contextmanager
+def _alone(path: Path) -> Iterator[None]:
+    """Keep other processes from setting the same file aside meanwhile."""
+    from filelock import FileLock  # slow to import: only when needed
+
+    key = hashlib.sha256(str(path).encode()).hexdigest()[:32]
+    lock = FileLock(folders.cache() / "locks" / f"{key}.lock")
+    with suppress(OSError):  # a read-only cache is not written to, so needs no lock
+        Path(lock.lock_file).parent.mkdir(parents=True, exist_ok=True)
+        lock.acquire()
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def _stamp(stat: os.stat_result) -> Path:
+    identity = (stat.st_dev, stat.st_ino, stat.st_size, stat.st_mtime_ns)
+    key = hashlib.sha256(repr((*identity, stat.st_ctime_ns)).encode()).hexdigest()
+    return folders.cache() / "stamps" / key
+
+
+def _holds(stamp: Path) -> bool:
+    try:
+        return _stamp(os.stat(_read(stamp)[1])) == stamp
+    except OSError:
+        return False
+
+
+def _read(stamp: Path) -> tuple[str, str]:
+    """Return the SHA-256 that a stamp vouches for, and the path of the file."""
+    try:
+        text = stamp.read_bytes().decode(errors="surrogateescape")
+    except OSError:
+        return "", ""
+    sha256, _, path = text.partition("\n")
+    return sha256, path
+
+
+def _write(stamp: Path, text: str) -> None:
+    with suppress(OSError):  # a read-only cache only costs time: it is hashed again
+        folders.replace_file(stamp, text.encode(errors="surrogateescape"))

@@ -1,0 +1,280 @@
+"""A model card: facts from the spec, numbers from the receipt, prose from the plugin.
+
+The prose is Markdown with three sections. A number in it is written as the name of a
+measured value, `{accuracy:.2%}` or `{settings.epochs}`, so that it can't go stale.
+"""
+
+import re
+import string
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from typing import Any
+
+from zoo.artifacts import checkpoint_folder as checkpoints
+from zoo.artifacts import weight_store as store
+from zoo.cards.templates import (
+    BODY,
+    CONVERTED,
+    MEASURED,
+    PINNED,
+    SEARCHED,
+    TRAINED,
+    UNMEASURED,
+    USES,
+)
+from zoo.errors import CardError
+from zoo.plugins.catalog import spec as find
+from zoo.plugins.discovery import found
+from zoo.specs import ModelSpec, Weights
+
+__all__ = ["SECTIONS", "card", "check_prose", "measured", "render", "table", "text"]
+
+SECTIONS = ("What it is for", "How it was trained", "Where it fails")
+FIGURE = re.compile(r"\{[^}]*\}|https?://\S+")
+NEEDED = {
+    *("settings", "data", "metrics", "rows", "baselines", "measured", "pictures"),
+    *("seconds", "peak_memory_mib", "hardware", "versions"),
+}
+TYPED = re.compile(r"\d+\.\d+|\d+\s?%")  # a figure that nobody keeps true
+
+
+def render(name: str) -> str:
+    """Return the card of a registered model: the README.md of its Hub repository."""
+    spec = find(name)
+    receipt = checkpoints.read_receipt(store.shipped(spec))
+    if not receipt and spec.recipe is None and spec.weights:
+        return _pinned(spec, spec.weights)
+    if not receipt:
+        raise CardError(
+            f"{name!r} has no receipt, so its card has no numbers. 'zoo train {name}' "
+            "makes one."
+        )
+    return text(spec, receipt)
+
+
+def text(spec: ModelSpec, receipt: Mapping[str, Any]) -> str:
+    """Return the card for a spec and the receipt of a run."""
+    missing = NEEDED - receipt.keys()
+    if missing:
+        listing = ", ".join(sorted(missing))
+        raise CardError(f"The receipt of {spec.name!r} does not hold {listing}.")
+    return card(spec, receipt, measured(receipt), _making(spec, receipt))
+
+
+def measured(receipt: Mapping[str, Any]) -> str:
+    """Return the figures of a receipt, and what simple methods reach beside them."""
+    return MEASURED.format(
+        metrics=table(_metrics(receipt)), baselines=_baselines(receipt)
+    )
+
+
+def _pinned(spec: ModelSpec, weights: Weights) -> str:
+    """Return the card of a third party's model that nobody has measured here."""
+    parts = ("metrics", "measured", "settings", "baselines", "pictures")
+    nothing: dict[str, Any] = {part: {} for part in parts}
+    known = "not known: what comes first is trusted, and remembered"
+    known = f"`{weights.sha256}`" if weights.sha256 else known
+    making = PINNED.format(**asdict(weights), known=known)
+    return card(spec, nothing, UNMEASURED, making)
+
+
+def card(
+    spec: ModelSpec,
+    receipt: Mapping[str, Any],
+    numbers: str,
+    making: str,
+    prose: str | None = None,
+) -> str:
+    """Return a whole card; `prose` is the plugin's own where it is not given."""
+    example = f'zoo.example("{spec.name}")'
+    known = spec.weights.size if spec.weights else None
+    registered = spec.name in found().models
+    use = f"print(zoo.predict(model, {example if spec.examples else '...'}))"
+    body = BODY.format(
+        name=spec.name,
+        place=spec.name if registered else f"./{spec.name}",
+        remark="" if registered else "  # its folder, or hf://user/name once published",
+        summary=spec.summary,
+        use=USES.get(spec.task, use),
+        prose=prose or _prose(spec, receipt),
+        numbers=numbers,
+        parameters=spec.parameters,
+        size=f", {known:,} bytes on disk" if known else "",
+        code=spec.license.code,
+        weights=spec.license.weights,
+        data=spec.license.data,
+        making=making,
+        pictures=_pictures(receipt),
+        papers=_papers(spec),
+    )
+    return f"---\n{_header(spec, receipt)}\n---\n\n{body}"
+
+
+def _making(spec: ModelSpec, receipt: Mapping[str, Any]) -> str:
+    """Return how the weights were made: trained, or converted from another's."""
+    memory, origin = receipt["peak_memory_mib"], receipt.get("origin", {})
+    return (CONVERTED if origin else TRAINED).format(
+        name=spec.name,
+        origin=table((name, f"`{value}`") for name, value in origin.items()),
+        seconds=receipt["seconds"],
+        memory=f" and {memory:,} MiB of memory" if memory else "",
+        hardware=receipt["hardware"],
+        torch=receipt["versions"]["torch"],
+        settings=table([(f"`{k}`", v) for k, v in receipt["settings"].items()]),
+        sweep=_sweep(receipt),
+        fingerprints=table(
+            (f"`{name}`", f"{part['rows']:,}", f"`{part['fingerprint'][:16]}`")
+            for name, part in receipt["data"].items()
+        ),
+    )
+
+
+def check_prose(spec: ModelSpec) -> str:
+    """Return a model's prose; complain about an empty section or a typed-in figure."""
+    path = store.package_folder(spec.package) / spec.card
+    try:
+        prose = path.read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as exc:
+        raise CardError(f"The prose of {spec.name!r} can't be read: {exc}.") from exc
+    _complete(spec.name, prose)
+    if typed := TYPED.search(FIGURE.sub("", prose)):
+        raise CardError(
+            f"{spec.card} of {spec.name!r} has the number {typed[0]!r} typed in. Write "
+            "the name of a measured value instead, such as {accuracy:.2%}."
+        )
+    return prose
+
+
+def _prose(spec: ModelSpec, receipt: Mapping[str, Any]) -> str:
+    prose = check_prose(spec)
+    values = {
+        **{metric["name"]: metric["value"] for metric in receipt["metrics"]},
+        **receipt["measured"],
+    }
+    try:
+        return _Figures().vformat(prose, (), _Known(values, receipt))
+    except KeyError as exc:
+        raise CardError(
+            f"{spec.card} of {spec.name!r} speaks of {exc.args[0]!r}, which the "
+            f"receipt does not hold. Measured: {', '.join(values)}."
+        ) from exc
+    except (ValueError, TypeError) as exc:
+        raise CardError(
+            f"{spec.card} of {spec.name!r} has braces that are no measured value "
+            f"({exc}). Write {{{{ and }}}} for braces in the text."
+        ) from exc
+
+
+class _Known(dict[str, Any]):
+    """Measured values by name, and "settings.lr" or "baselines.name.metric"."""
+
+    def __init__(self, values: Mapping[str, Any], receipt: Mapping[str, Any]) -> None:
+        super().__init__(values)
+        self["settings"] = receipt["settings"]
+        self["baselines"] = receipt["baselines"]
+
+
+class _Figures(string.Formatter):
+    """Format with dots that look into mappings; names may hold spaces."""
+
+    def get_field(self, field: str, args: Any, kwargs: Any) -> tuple[Any, str]:
+        value: Any = kwargs
+        for part in field.split("."):
+            if not isinstance(value, Mapping) or part not in value:
+                raise KeyError(field)
+            value = value[part]
+        return value, field
+
+
+def _complete(name: str, prose: str) -> None:
+    parts = re.split(r"^## +(.+)$", prose, flags=re.MULTILINE)
+    held = dict(zip(map(str.strip, parts[1::2]), parts[2::2], strict=True))
+    for section in SECTIONS:
+        if not held.get(section, "").strip():
+            raise CardError(
+                f"The card of {name!r} has nothing under '## {section}'; every card "
+                f"needs {', '.join(SECTIONS)}."
+            )
+
+
+def _metrics(receipt: Mapping[str, Any]) -> list[Sequence[Any]]:
+    rows = receipt["rows"]
+    return [
+        (m["name"], f"{m['value']:.4f}", f"{m['dataset']}, {m['split']}", f"{rows:,}")
+        for m in receipt["metrics"]
+    ]
+
+
+def _baselines(receipt: Mapping[str, Any]) -> str:
+    rows = [
+        (name, metric, f"{value:.4f}")
+        for name, values in receipt["baselines"].items()
+        for metric, value in values.items()
+    ]
+    if not rows:
+        return ""
+    head = "\nFor comparison:\n\n| method | metric | value |\n| --- | --- | ---: |\n"
+    return f"{head}{table(rows)}\n"
+
+
+def _sweep(receipt: Mapping[str, Any]) -> str:
+    """Return the trials that the settings were chosen by, if there was a sweep."""
+    told = receipt.get("sweep")
+    if not told:
+        return ""
+    words = ", ".join(f"`{key}={text}`" for key, text in told["settings"].items())
+    head, *rows = told["table"]
+    listing = table([head, ["---:"] * len(head), *rows])
+    return SEARCHED.format(**told | {"words": words, "table": listing})
+
+
+def table(rows: Any) -> str:
+    """Return rows as the body of a Markdown table."""
+    cells = ([str(cell).replace("|", "\\|") for cell in row] for row in rows)
+    return "\n".join(f"| {' | '.join(row)} |" for row in cells)
+
+
+def _pictures(receipt: Mapping[str, Any]) -> str:
+    shown = [
+        f"![{caption}]({name})\n\n{caption}\n"
+        for name, caption in receipt["pictures"].items()
+    ]
+    return "\n## Pictures\n\n" + "\n".join(shown) if shown else ""
+
+
+def _papers(spec: ModelSpec) -> str:
+    lines = "\n".join(f"* {paper}" for paper in spec.papers)
+    return f"\n## Sources\n\n{lines}\n" if lines else ""
+
+
+def _header(spec: ModelSpec, receipt: Mapping[str, Any]) -> str:
+    from huggingface_hub import EvalResult, ModelCardData  # slow: only when needed
+
+    datasets = found().datasets
+    ids = [datasets[n].hub if n in datasets else None for n in spec.trained_on]
+    results = [
+        EvalResult(
+            task_type=spec.task,
+            dataset_type=_hub_id(metric["dataset"]),
+            dataset_name=metric["dataset"],
+            dataset_split=metric["split"],
+            metric_type=metric["name"],
+            metric_value=round(metric["value"], 6),
+        )
+        for metric in receipt["metrics"]
+    ]
+    data = ModelCardData(
+        license=spec.license.weights,
+        library_name="zoo",
+        pipeline_tag=spec.task,
+        tags=["zoo", *spec.tags],
+        datasets=[name for name in ids if name] or None,
+        model_name=spec.name,
+        eval_results=results or None,
+    )
+    return str(data.to_yaml()).rstrip()
+
+
+def _hub_id(name: str) -> str:
+    known = found().datasets.get(name)
+    return (known.hub if known else None) or name

@@ -1,0 +1,264 @@
+"""Masks that answer what each pixel shows: paired, read, checked, numbered by label.
+
+A mask is as large as its picture. Its values are classes, or it is black and white.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from zoo._utils import paths as folders
+from zoo.datasets.custom.targets import Rows, some
+from zoo.errors import DataError
+
+__all__ = ["BLACK_AND_WHITE", "PICTURES", "Mask", "classes", "paired", "pairs"]
+
+PICTURES = (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".gif", ".tif", ".tiff", ".ppm")
+MOST_VALUES = 64  # that are classes; with more, somebody has smoothed the edges
+BLACK_AND_WHITE = ("background", "foreground")  # what 0 and 255 are called
+TURNED = (5, 6, 7, 8)  # orientations of a photograph that lies on its side
+IMAGES, MASKS = "images", "masks"  # the folders of a folder of pairs
+
+
+@dataclass(frozen=True, kw_only=True)
+class Mask:
+    """One mask, not opened yet: `held[row]` is a path or a picture.
+
+    `numbers` says which label each of its values is, `counts` how many pixels each
+    label has, and `seal` is the SHA-256 of its values.
+    """
+
+    held: Sequence[Any] = field(repr=False, compare=False)
+    row: int = field(repr=False, compare=False)
+    name: str = field(repr=False, compare=False)
+    numbers: tuple[tuple[int, int], ...]
+    counts: tuple[int, ...]
+    seal: str
+
+    def opened(self) -> Any:
+        """Return the number of each pixel's label, as bytes, (height, width)."""
+        import numpy as np
+
+        values = _values(self.held[self.row], self.name)
+        table = np.zeros(max(value for value, _ in self.numbers) + 1, dtype=np.uint8)
+        for value, number in self.numbers:
+            table[value] = number
+        return table[values]
+
+
+def pairs(folder: Path) -> bool:
+    """Return whether a folder holds a folder of pictures and one of their masks."""
+    return (folder / IMAGES).is_dir() and (folder / MASKS).is_dir()
+
+
+def paired(folder: Path) -> Rows:
+    """Return the pictures of `folder`/images with the masks of the same names in
+    `folder`/masks. Raises DataError."""
+    if not pairs(folder):
+        raise DataError(
+            f"{folder} has no folders {IMAGES!r} and {MASKS!r} in it. Put each mask "
+            f"where its picture's name says: photos/{IMAGES}/1.jpg, "
+            f"photos/{MASKS}/1.png."
+        )
+    pictures, masks = _by_name(folder / IMAGES), _by_name(folder / MASKS)
+    alone = [str(pictures[name]) for name in pictures if name not in masks]
+    left = [str(masks[name]) for name in masks if name not in pictures]
+    if alone or left:
+        told = [f"no mask for {some(alone)}."] if alone else []
+        told += [f"no picture for {some(left)}."] if left else []
+        raise DataError(
+            f"{folder}: there is {' There is '.join(told)} A picture and its mask have "
+            f"the same name: {IMAGES}/1.jpg, {MASKS}/1.png."
+        )
+    order = sorted(pictures)
+    items = [pictures[name] for name in order]
+    return Rows(items, [masks[name] for name in order], order)
+
+
+def _by_name(folder: Path) -> dict[str, Path]:
+    """Return the pictures of a folder by their path in it, without the ending."""
+    found: dict[str, Path] = {}
+    for path in folders.files(folder, PICTURES):
+        name = path.relative_to(folder).with_suffix("").as_posix()
+        if name in found:
+            raise DataError(
+                f"{folder} has {found[name].name} and {path.name}, which have the same "
+                "name. Which of them is meant can't be told: rename one."
+            )
+        found[name] = path
+    return found
+
+
+def classes(
+    source: str,
+    parts: Mapping[str, Rows],
+    labels: Sequence[str] | None,
+    known: Sequence[str] = (),
+) -> tuple[str, ...]:
+    """Return the labels that masks are of, in order, and write every target as a Mask.
+
+    The values of all masks stand for `labels`, or are labels themselves; `known` gives
+    the order of those that a model knows already. Raises DataError.
+    """
+    looked = {part: _looked_at(source, rows) for part, rows in parts.items()}
+    values = sorted(
+        {v for seen in looked.values() for counts, _ in seen for v in counts}
+    )
+    named = _named(source, values, labels)
+    names = tuple(map(str, labels)) if labels is not None else _order(named, known)
+    if len(names) < 2:
+        raise DataError(
+            f"{source} has one class only: every pixel of every mask is {values[0]}. "
+            "There is nothing to tell apart: give masks with two values at least."
+        )
+    numbers = {value: names.index(name) for value, name in named.items()}
+    for part, rows in parts.items():
+        rows.targets = [
+            _mask(rows, row, counts, seal, numbers, len(names))
+            for row, (counts, seal) in enumerate(looked[part])
+        ]
+    return names
+
+
+Counts = dict[int, int]  # how many pixels each value has
+
+
+def _mask(
+    rows: Rows, row: int, counts: Counts, seal: str, numbers: Counts, labels: int
+) -> Mask:
+    each = [0] * labels
+    for value, count in counts.items():
+        each[numbers[value]] += count
+    return Mask(
+        held=rows.targets,
+        row=row,
+        name=rows.names[row],
+        numbers=tuple(sorted(numbers.items())),
+        counts=tuple(each),
+        seal=seal,
+    )
+
+
+def _looked_at(source: str, rows: Rows) -> list[tuple[Counts, str]]:
+    """Return the values of each mask, and a hash of them; check its size."""
+    import numpy as np
+
+    found = []
+    for row, name in enumerate(rows.names):
+        given = _values(rows.targets[row], name)
+        size, wanted = given.shape[::-1], _size(rows.items[row])
+        if wanted is not None and size != wanted:
+            raise DataError(
+                f"{source}: the mask of {name} is {size[0]}x{size[1]}, and its picture "
+                f"is {wanted[0]}x{wanted[1]}. Make masks as large as their pictures, "
+                "by the nearest pixel."
+            )
+        values, counts = np.unique(given, return_counts=True)
+        if len(values) > MOST_VALUES or _smoothed(values.tolist()):
+            raise DataError(
+                f"{source}: the mask of {name} has {len(values)} values from "
+                f"{values[0]} to {values[-1]}: its edges are smoothed, or it is no "
+                "mask. Save masks as PNG without smoothing, one value for each class."
+            )
+        seal = hashlib.sha256(f"{given.shape}".encode() + given.tobytes()).hexdigest()
+        counted = zip(values.tolist(), counts.tolist(), strict=True)
+        found.append((dict(counted), seal))
+    return found
+
+
+def _smoothed(values: list[int]) -> bool:
+    """Return whether values between black and white look like a smoothed edge: some
+    lie where no class would be numbered."""
+    between = [value for value in values if 0 < value < 255]
+    return {0, 255} <= {*values} and any(value > MOST_VALUES for value in between)
+
+
+def _named(
+    source: str, values: list[int], labels: Sequence[str] | None
+) -> dict[int, str]:
+    """Return the label that each value stands for."""
+    words = list(map(str, values))
+    if {*values} <= {0, 255} and (labels is None or len(labels) == 2):
+        names = BLACK_AND_WHITE if labels is None else tuple(map(str, labels))
+        return {value: names[value // 255] for value in values}
+    if labels is None or {*words} <= {*map(str, labels)}:
+        return dict(zip(values, words, strict=True))
+    if values[-1] < len(labels):
+        return {value: str(labels[value]) for value in values}
+    if len(values) == len(labels):
+        return dict(zip(values, map(str, labels), strict=True))
+    raise DataError(
+        f"{source}: the masks have the values {some(words)}, and there are "
+        f"{len(labels)} labels: {some(labels)}. Give a label for each value, in order."
+    )
+
+
+def _order(named: Mapping[int, str], known: Sequence[str]) -> tuple[str, ...]:
+    names = tuple(dict.fromkeys(named.values()))
+    return tuple(known) if {*names} == {*known} else names
+
+
+def _values(raw: Any, name: str) -> Any:
+    """Return the values of a mask, whole numbers (height, width)."""
+    import numpy as np
+    from PIL import Image, UnidentifiedImageError
+
+    if raw is None:
+        raise DataError(f"{name} has no mask.")
+    try:
+        if isinstance(raw, Image.Image):
+            return _flat(np.asarray(raw), raw.mode, name)
+        if isinstance(raw, str | Path):
+            with Image.open(raw) as image:
+                return _flat(np.asarray(image), image.mode, name)
+        return _flat(np.asarray(raw), "", name)
+    except (OSError, UnidentifiedImageError, ValueError, SyntaxError) as exc:
+        fault = f"{type(exc).__name__}: {exc}".partition("\n")[0].rstrip(".")
+        raise DataError(f"The mask of {name} can't be read ({fault}).") from exc
+
+
+def _flat(array: Any, mode: str, name: str) -> Any:
+    """Return one number for each pixel of what was read."""
+    import numpy as np
+
+    if array.dtype == np.bool_:
+        return array.astype(np.uint8) * 255
+    if mode in ("LA", "RGBA"):
+        array = array[..., :-1]
+    if array.ndim == 3 and (array == array[..., :1]).all():
+        array = array[..., 0]
+    if array.ndim != 2 or not array.size or array.dtype.kind not in "ui":
+        raise DataError(
+            f"The mask of {name} is no mask of numbers: shape {array.shape}, type "
+            f"{array.dtype}. Give a PNG whose values are classes, or black and white."
+        )
+    if array.min() < 0 or array.max() > 255:
+        raise DataError(
+            f"The mask of {name} has values from {array.min()} to {array.max()}; "
+            "classes are numbered from 0 to 255."
+        )
+    return array.astype(np.uint8)
+
+
+def _size(item: Any) -> tuple[int, int] | None:
+    """Return the width and height of an upright picture, or None: what can't be read
+    is told of later, with all else that can't be."""
+    from PIL import Image
+
+    try:
+        if isinstance(item, Image.Image):
+            return _upright(item)
+        with Image.open(item) as image:
+            return _upright(image)
+    except (OSError, ValueError, SyntaxError, AttributeError, TypeError):
+        return None
+
+
+def _upright(image: Any) -> tuple[int, int]:
+    width, height = image.size
+    turned = image.getexif().get(0x0112) in TURNED
+    return (height, width) if turned else (width, height)

@@ -1,0 +1,67 @@
+"""A table whose rows follow each other in time: windows of it, and what comes next."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from zoo.datasets.custom.examples import Column
+from zoo.datasets.custom.targets import Rows
+from zoo.errors import DataError
+from zoo.specs import SeriesInput
+
+if TYPE_CHECKING:
+    from datasets import Dataset
+
+__all__ = ["Windows", "windows"]
+
+
+class Windows(Column):
+    """Windows of equally many rows, each begun a row later, as columns of numbers."""
+
+    timed = True
+
+    def __init__(
+        self, rows: Dataset, length: int, picked: Sequence[int] | None = None
+    ) -> None:
+        starts = range(len(rows) - length + 1) if picked is None else picked
+        super().__init__(rows, None, starts)
+        self.length = length
+
+    def __getitem__(self, row: Any) -> Any:
+        start = int(self.picked[row])
+        return self.rows[start : start + self.length]
+
+    def pick(self, rows: Sequence[int]) -> Windows:
+        """Return some of the windows, in this order."""
+        return Windows(self.rows, self.length, [self.picked[row] for row in rows])
+
+    def last(self, name: str) -> list[float]:
+        """Return the number of a column in the last row of each window."""
+        held = self.rows[name]
+        return [float(held[start + self.length - 1]) for start in self.picked]
+
+
+def windows(
+    source: str, rows: Dataset, expected: SeriesInput, answer: str, horizon: int
+) -> Rows:
+    """Return every window of a table, the column `answer` after it, and its name.
+
+    Raises DataError where the table is too short for one.
+    """
+    length = expected.length
+    count = len(rows) - length - horizon + 1
+    if count < 1:
+        raise DataError(
+            f"{source} has {len(rows)} rows, and this model needs {length + horizon}: "
+            f"it looks back on {length} and says what comes next."
+        )
+    each = [column.name for column in expected.columns]
+    held, after = rows[answer], range(length, length + count)
+    targets = [
+        held[row] if horizon == 1 else tuple(held[row : row + horizon]) for row in after
+    ]
+    names = [f"row {row + 1}" for row in after]  # the first that is forecast
+    return Rows(
+        Windows(rows.select_columns(each), length, range(count)), targets, names
+    )

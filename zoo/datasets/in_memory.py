@@ -1,0 +1,289 @@
+"""Datasets that fit in memory, as tensors: decoded once, sliced after."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+from PIL import Image
+from torch import Tensor
+
+from zoo._utils import paths as folders
+from zoo.datasets import registered as datasets
+from zoo.datasets import synthetic as noise
+from zoo.datasets.splits import Fold, folded, halves
+from zoo.errors import DataError, DatasetNotFound, MissingExtra, WeightsError, near
+from zoo.models import safetensors_io as weights
+from zoo.preprocessing import text as texts
+from zoo.preprocessing import tokenizer as tokens
+from zoo.preprocessing.normalization import Moments, normalised, statistics
+from zoo.specs import ClassOutput, Input, MaskOutput, ModelSpec, Output, TextInput
+
+if TYPE_CHECKING:
+    from datasets import Dataset
+
+__all__ = [
+    "Fold",
+    "Tensors",
+    "check_columns",
+    "check_labels",
+    "load",
+    "numbers",
+    "prepared",
+    "read_or_noise",
+    "stand_in",
+]
+
+VERSION = 1  # of the files in the cache
+STAND_IN = 256  # rows of noise in a smoke run without data
+CHUNK = 1000  # rows that are looked at together
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tensors:
+    """Rows of a dataset: `input` (rows, ...) and `target` (rows,) or (rows, labels).
+
+    Pictures stay bytes, (rows, channels, height, width) in uint8, until they are used;
+    texts are token numbers, (rows, longest) in int32.
+    `fingerprint` is the content hash of the whole split these rows come from. Rows
+    that are `timed` follow each other in time.
+    """
+
+    input: Tensor
+    target: Tensor
+    source: str
+    fingerprint: str
+    timed: bool = False
+
+    def __len__(self) -> int:
+        return len(self.target)
+
+    def __getitem__(self, rows: slice | Tensor) -> Tensors:
+        return replace(self, input=self.input[rows], target=self.target[rows])
+
+    def split(self, fraction: float, *, seed: int) -> tuple[Tensors, Tensors]:
+        """Return two parts in random order, the first with `fraction` of the rows.
+
+        Rows that are `timed` stay in order: the second part is what came last.
+        """
+        drawn = None if self.timed else seed
+        first, second = halves(len(self), fraction, seed=drawn, source=self.source)
+        return self[first], self[second]
+
+    def fold(self, fold: Fold, *, seed: int) -> tuple[Tensors, Tensors]:
+        """Return the rows outside and inside a fold."""
+        if self.timed:
+            raise DataError(
+                f"{self.source}: rows that follow each other in time make no folds, "
+                "because a fold would be forecast from what came after it. Hold the "
+                "last rows back instead: zoo train does."
+            )
+        outside, inside = folded(self.target, fold, seed=seed, source=self.source)
+        return self[outside], self[inside]
+
+    def batches(self, picked: Iterable[Tensor]) -> Iterator[tuple[Tensor, Tensor]]:
+        """Yield the input and the target of each batch of rows picked."""
+        for rows in picked:
+            yield self.input[rows], self.target[rows]
+
+    def in_order(self) -> Iterator[Tensor]:
+        """Yield all inputs in their order, many at a time."""
+        yield from self.input.split(CHUNK)
+
+    def statistics(self) -> Moments:
+        """Return mean and deviation of each channel of the pictures, as in 0..1."""
+        return statistics(self.in_order(), self.source)
+
+
+def load(
+    name: str,
+    split: str = "train",
+    *,
+    columns: str | Iterable[str] = "image",
+    target: str | tuple[str, ...] = "label",
+    expected: Input | None = None,
+    first: int | None = None,
+) -> Tensors:
+    """Return a split of a registered dataset, or its `first` rows; the decoded rows are
+    cached on disk.
+
+    `columns` is one picture column, or the number columns that become (rows, columns),
+    or one text column, which the tokenizer of the `expected` input reads.
+    Several targets become (rows, targets), in float32.
+    """
+    rows = datasets.load(name, split)
+    rows = rows if first is None else rows.select(range(min(first, len(rows))))
+    columns = (columns,) if isinstance(columns, str) else tuple(columns)
+    targets = (target,) if isinstance(target, str) else tuple(target)
+    source = f"{name}/{split}"
+    check_columns(source, rows, (*columns, *targets))
+    reading = expected if isinstance(expected, TextInput) else None
+    cached = _cached(source, rows, columns, targets, reading)
+    held = _read(cached)
+    if held is None:
+        held = _decoded(rows, columns, targets, source, reading)
+        held["seal"] = _seal(held)
+        with suppress(OSError):  # a read-only cache only costs time: decoded again
+            weights.write(held, cached)
+    return Tensors(
+        input=held["input"],
+        target=held["target"][:, 0] if len(targets) == 1 else held["target"].float(),
+        source=source,
+        fingerprint=bytes(held["seal"].tolist()).hex(),
+    )
+
+
+def read_or_noise(
+    read: Callable[..., Any],
+    name: str,
+    split: str,
+    options: Mapping[str, Any],
+    model: ModelSpec | None,
+) -> Any:
+    """Return what `read` reads, or noise for a model where the data can't be had."""
+    try:
+        return read(name, split, **options)
+    except (DataError, DatasetNotFound, MissingExtra):
+        if model is None:
+            raise
+        given = noise.learned_from(model)
+        return stand_in(given, model.output, STAND_IN, f"{name}/{split}")
+
+
+def check_labels(target: Tensor, meaning: Output, source: str) -> None:
+    """Refuse numbers that stand for no label, before a loss trips over them."""
+    if not isinstance(meaning, ClassOutput | MaskOutput) or not len(target):
+        return
+    if isinstance(meaning, ClassOutput) and meaning.multi_label:
+        return
+    count, least, most = len(meaning.labels), target.min(), target.max()
+    if least < 0 or most >= count:
+        wrong = int(least if least < 0 else most)
+        raise DataError(
+            f"{source}: the label {wrong} is out of range; the model has {count} "
+            f"labels, 0 to {count - 1}."
+        )
+
+
+def prepared(rows: Tensor, expected: Input | None = None) -> Tensor:
+    """Return inputs as models take them: bytes become floats in 0..1.
+
+    Pictures are also normalised, and texts no wider than the longest of them, where it
+    is said what the model expects.
+    """
+    if isinstance(expected, TextInput) and not rows.is_floating_point():
+        return tokens.trimmed(rows, expected)  # floats are features of texts
+    if rows.dtype != torch.uint8:
+        return rows
+    scaled = rows.float().div_(255)
+    return scaled if expected is None else normalised(scaled, expected)
+
+
+def stand_in(expected: Input, meaning: Output, rows: int, source: str) -> Tensors:
+    """Return noise of a dataset's shape, for smoke runs where the data can't be had."""
+    random = torch.Generator().manual_seed(0)
+    given = noise.inputs(expected, rows, random)
+    if isinstance(meaning, MaskOutput):
+        shape = (rows, *given.shape[-2:])
+        target = torch.randint(len(meaning.labels), shape, generator=random)
+    else:
+        target = noise.answers(meaning, rows, random)
+    return Tensors(input=given, target=target, source=source, fingerprint="stand-in")
+
+
+def _cached(
+    source: str,
+    rows: Dataset,
+    columns: tuple[str, ...],
+    targets: tuple[str, ...],
+    reading: TextInput | None,
+) -> Path:
+    # The library's own fingerprint changes with the files a set was read from.
+    asked = repr((VERSION, rows._fingerprint, columns, targets))
+    if reading is not None:
+        asked += tokens.identity(reading)
+    key = hashlib.sha256(asked.encode()).hexdigest()[:16]
+    name = f"{source.replace('/', '-')}-{key}.safetensors"
+    return folders.cache() / "tensors" / name
+
+
+def check_columns(source: str, rows: Dataset, wanted: tuple[str, ...]) -> None:
+    """Refuse a column that a dataset does not have, with what comes near it."""
+    known = rows.column_names
+    for name in wanted:
+        if name not in known:
+            hint = f"{near(name, known)}Columns: {', '.join(known)}."
+            raise DataError(f"{source} has no column {name!r}. {hint}")
+
+
+def _read(cached: Path) -> dict[str, Tensor] | None:
+    if not cached.is_file():
+        return None
+    with suppress(OSError):  # its time says when it was last used
+        os.utime(cached)
+    try:
+        return weights.tensors(cached)
+    except WeightsError:  # cut by a full disk: decoded again, and replaced
+        return None
+
+
+def _decoded(
+    rows: Dataset,
+    columns: tuple[str, ...],
+    targets: tuple[str, ...],
+    source: str,
+    reading: TextInput | None,
+) -> dict[str, Tensor]:
+    if reading is not None:
+        held = texts.column(rows, columns[0], reading, source).int()
+    elif len(rows) and isinstance(rows[0][columns[0]], Image.Image):
+        held = _pixels(list(rows[columns[0]]), source)
+    else:
+        given = [numbers(rows, name, source) for name in columns]
+        held = torch.from_numpy(np.stack(given, axis=1).astype(np.float32))
+    answers = [numbers(rows, name, source) for name in targets]
+    target = torch.from_numpy(np.stack(answers, axis=1))
+    return {"input": held.contiguous(), "target": target}
+
+
+def _pixels(pictures: list[Image.Image], source: str) -> Tensor:
+    arrays = [_bytes(picture) for picture in pictures]
+    if len({array.shape for array in arrays}) > 1:
+        raise DataError(f"{source}: the pictures differ in size.")
+    held = torch.from_numpy(np.stack(arrays))
+    return held.unsqueeze(1) if held.ndim == 3 else held.permute(0, 3, 1, 2)
+
+
+def _bytes(picture: Image.Image) -> np.ndarray[Any, Any]:
+    """Return grey or colour bytes; a palette's numbers are not colours."""
+    if picture.mode not in ("L", "RGB"):
+        picture = picture.convert("L" if picture.mode in ("1", "LA") else "RGB")
+    return np.asarray(picture)
+
+
+def numbers(rows: Any, name: str, source: str) -> np.ndarray[Any, Any]:
+    """Return a column of numbers of a dataset, or of a part of one."""
+    try:
+        found = np.asarray(rows[name])
+        if found.dtype == object:  # numbers with gaps: None becomes NaN
+            found = found.astype(np.float32)
+    except (TypeError, ValueError):
+        found = np.empty(0, dtype=object)
+    if found.dtype.kind not in "buif":
+        raise DataError(f"{source}: column {name!r} does not hold numbers.")
+    return found
+
+
+def _seal(held: dict[str, Tensor]) -> Tensor:
+    parts: dict[str, tuple[str, bytes]] = {}
+    for name, tensor in held.items():
+        array: np.ndarray[Any, Any] = tensor.numpy()
+        parts[name] = (f"{array.dtype}{array.shape}", array.tobytes())
+    return torch.tensor(list(bytes.fromhex(datasets.fingerprint(parts))))

@@ -1,0 +1,258 @@
+"""A named dataset, from wherever it is: a folder, a package, the cache, or the Hub."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from zoo._utils import paths as folders
+from zoo._utils.import_string import resolve
+from zoo.errors import DataError, MissingExtra, SplitNotFound
+from zoo.plugins.discovery import found
+from zoo.plugins.registry import dataset
+from zoo.specs import DatasetSpec
+from zoo.specs.model_spec import CONVERTED
+
+if TYPE_CHECKING:
+    from datasets import Dataset
+
+__all__ = ["fingerprint", "imported", "load", "quiet", "spec"]
+
+PATIENCE = 3.0  # seconds for the Hub's first answer; a dead network must not hang
+
+
+def spec(name: str) -> DatasetSpec:
+    """Return what is known about a dataset without reading it."""
+    return dataset(found().datasets, name)
+
+
+def load(name: str, split: str = "train") -> Dataset:
+    """Return one split of a registered dataset, with the zoo's column names.
+
+    Sources, in order: the folders of `ZOO_DATA`, a Python package that ships the set,
+    the local cache of the `datasets` library, the Hub. Only the last one uses the
+    network.
+    """
+    chosen = spec(name)
+    if split not in chosen.splits:
+        raise SplitNotFound(name, split, chosen.splits)
+    copy = _copy(chosen, split)
+    if len(copy.rows) != copy.counts[split]:
+        raise DataError(
+            f"Dataset {name!r}, split {split!r}: {copy.place} has {len(copy.rows):,} "
+            f"rows, but the spec says {copy.counts[split]:,}. This copy is cut, or of "
+            "another version: replace it."
+        )
+    with quiet():
+        return _labelled(_renamed(copy, chosen), copy.place, chosen)
+
+
+def fingerprint(columns: dict[str, tuple[str, bytes]]) -> str:
+    """Return the content hash of rows: (description, bytes) of each decoded column.
+
+    Pixels and numbers are hashed, not files: the same rows have the same fingerprint
+    wherever they came from and however they were packed.
+    """
+    seal = hashlib.sha256()
+    for name in sorted(columns):
+        description, content = columns[name]
+        seal.update(f"{name}:{description}:{len(content)};".encode())
+        seal.update(content)
+    return seal.hexdigest()
+
+
+class _Copy(NamedTuple):
+    """The rows as a source has them, where that is, and how many each split has."""
+
+    rows: Dataset
+    place: str
+    counts: Mapping[str, int]
+
+
+def _copy(chosen: DatasetSpec, split: str) -> _Copy:
+    rows = _from_folder(chosen, split)
+    if rows is not None:
+        return rows
+    if chosen.package is not None:
+        make = resolve(chosen.package, plugin=chosen.name)
+        imported()  # the function imports it too: let our error come first
+        return _Copy(make(split), repr(chosen.package), chosen.splits)
+    if chosen.hub is None:
+        raise _not_on_hub(chosen, split)
+    counts = {**chosen.splits, **chosen.hub_splits}
+    rows = _from_cache(chosen, split)
+    if rows is not None:
+        return _Copy(rows, f"{chosen.hub!r} in the cache", counts)
+    return _Copy(_from_hub(chosen, split), f"{chosen.hub!r} on the Hub", counts)
+
+
+def _from_folder(chosen: DatasetSpec, split: str) -> _Copy | None:
+    for folder in folders.data():
+        place = folder / chosen.name
+        files = sorted(map(str, place.glob(f"{split}-*.parquet")))
+        if not files:
+            continue
+        library = imported()
+        try:
+            with quiet():
+                rows = library.Dataset.from_parquet(files, split=split)
+        except Exception as exc:  # Arrow's errors, or the library's own
+            fault = type(exc.__cause__ or exc).__name__
+            raise DataError(
+                f"Dataset {chosen.name!r}, split {split!r}: {place} can't be read "
+                f"({fault}). Copy its parquet files again."
+            ) from exc
+        return _Copy(rows, str(place), chosen.splits)
+    return None
+
+
+def _from_cache(chosen: DatasetSpec, split: str) -> Dataset | None:
+    """Return what an earlier download has left, or nothing. Never asks the Hub."""
+    imported()
+    from datasets.packaged_modules.cache.cache import Cache
+
+    assert chosen.hub is not None
+    name = chosen.hub.rpartition("/")[2]
+    try:
+        with quiet():  # "auto": the newest that is there
+            builder = Cache(
+                repo_id=chosen.hub, dataset_name=name, version="auto", hash="auto"
+            )
+            rows = builder.as_dataset(split=split)
+    except (OSError, ValueError):
+        return None
+    pinned = chosen.revision not in (None, CONVERTED)
+    return None if pinned and builder.hash != chosen.revision else rows
+
+
+def _from_hub(chosen: DatasetSpec, split: str) -> Dataset:
+    library = imported()
+    commit = _commit(chosen, split)
+    try:
+        return library.load_dataset(chosen.hub, revision=commit, split=split)
+    except Exception as exc:  # of the network, of Arrow, of the library
+        fault = f"{type(exc).__name__}: {exc}".partition("\n")[0].rstrip(".")
+        raise _not_had(chosen, split, fault) from exc
+
+
+def _commit(chosen: DatasetSpec, split: str) -> str:
+    """Ask the Hub for the commit to load: one short request, before any long one."""
+    from huggingface_hub import HfApi
+    from huggingface_hub.errors import (
+        HfHubHTTPError,
+        OfflineModeIsEnabled,
+        RepositoryNotFoundError,
+        RevisionNotFoundError,
+    )
+
+    assert chosen.hub is not None
+    online = "Go online and load it once, or set"
+    try:
+        about = HfApi().dataset_info(
+            chosen.hub, revision=chosen.revision, timeout=PATIENCE
+        )
+    except RepositoryNotFoundError as exc:
+        fault = "it does not exist, or you may not read it"
+        raise _not_had(chosen, split, fault) from exc
+    except RevisionNotFoundError as exc:
+        fault = f"it has no revision {chosen.revision!r}"
+        raise _not_had(chosen, split, fault) from exc
+    except HfHubHTTPError as exc:
+        fault = f"it answers with status {exc.response.status_code}"
+        raise _not_had(chosen, split, fault) from exc
+    except OfflineModeIsEnabled as exc:
+        unset = "Unset it and load the set once, or set"
+        raise _not_had(chosen, split, "HF_HUB_OFFLINE is set", unset) from exc
+    except Exception as exc:  # the HTTP client's, which may change
+        raise _not_had(chosen, split, "it can't be reached", online) from exc
+    return str(about.sha)
+
+
+def _not_on_hub(chosen: DatasetSpec, split: str) -> DataError:
+    source = f"Get it from {chosen.homepage}, put" if chosen.homepage else "Put"
+    hint = f" Similar, on the Hub: {', '.join(chosen.similar)}."
+    return DataError(
+        f"Dataset {chosen.name!r} is not in {_searched()}, and the Hub does not have "
+        f"it. {source} it into FOLDER/{chosen.name}/{split}-*.parquet (Parquet), "
+        f"and set ZOO_DATA=FOLDER.{hint if chosen.similar else ''}"
+    )
+
+
+def _not_had(
+    chosen: DatasetSpec, split: str, fault: str, remedy: str = "Set"
+) -> DataError:
+    return DataError(
+        f"Dataset {chosen.name!r} is not in {_searched()}, not in the cache, and can't "
+        f"be had from the Hub as {chosen.hub!r}: {fault}. {remedy} ZOO_DATA to a "
+        f"folder that holds {chosen.name}/{split}-*.parquet."
+    )
+
+
+def _searched() -> str:
+    return " or ".join(map(str, folders.data())) or "ZOO_DATA (which is not set)"
+
+
+def _renamed(copy: _Copy, chosen: DatasetSpec) -> Dataset:
+    wanted = {ours: (*theirs, ours) for ours, theirs in chosen.columns.items()}
+    rows = copy.rows
+    if any("." in name for names in wanted.values() for name in names):
+        rows = rows.flatten()
+    names = {}
+    for ours, theirs in wanted.items():
+        have = next((name for name in theirs if name in rows.column_names), None)
+        if have is None:
+            raise DataError(
+                f"Dataset {chosen.name!r}: {copy.place} has no column for {ours!r}. It "
+                f"has {', '.join(copy.rows.column_names)}; looked for "
+                f"{', '.join(dict.fromkeys(theirs))}."
+            )
+        names[have] = ours
+    return rows.select_columns(list(names)).rename_columns(names)
+
+
+def _labelled(rows: Dataset, place: str, chosen: DatasetSpec) -> Dataset:
+    """Let `label` be numbers that stand for the spec's names, in the spec's order."""
+    if not chosen.labels or "label" not in rows.column_names:
+        return rows
+    known = imported().ClassLabel(names=list(chosen.labels))
+    feature = rows.features["label"]
+    names = tuple(getattr(feature, "names", chosen.labels))
+    fault = "some labels are unknown"
+    if names != chosen.labels:
+        fault = f"its labels are {', '.join(names)}"
+    elif feature == known:
+        return rows
+    elif {*rows.unique("label")} <= {-1, *range(len(names)), *names}:
+        return rows.cast_column("label", known)
+    raise DataError(
+        f"Dataset {chosen.name!r}: in {place}, {fault}. The spec says "
+        f"{', '.join(chosen.labels)}. This copy is of another version: replace it."
+    )
+
+
+@contextmanager
+def quiet() -> Iterator[None]:
+    """Hold back the library's progress bars and notes: a local read is no news."""
+    library = imported()
+    notes = library.utils.logging
+    loud, level = library.is_progress_bar_enabled(), notes.get_verbosity()
+    library.disable_progress_bars()
+    notes.set_verbosity_error()
+    try:
+        yield
+    finally:
+        notes.set_verbosity(level)
+        if loud:
+            library.enable_progress_bars()
+
+
+def imported() -> Any:
+    """Return the `datasets` library, or say how to install it."""
+    try:
+        folders.quiet_client()
+        import datasets  # a second to import: only when data is asked for
+    except ImportError as exc:
+        raise MissingExtra("datasets", "Reading a dataset") from exc
+    return datasets

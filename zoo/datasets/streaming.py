@@ -1,0 +1,205 @@
+"""Datasets that do not fit in memory: decoded batch by batch, by workers if wished.
+
+Rows here are used like those of `zoo.datasets.in_memory`, but only their targets are in memory.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.utils.data import DataLoader
+
+from zoo._utils import paths as folders
+from zoo.datasets import registered as datasets
+from zoo.datasets.in_memory import Tensors, check_columns, numbers
+from zoo.datasets.splits import Fold, folded, halves
+from zoo.errors import DataError, InputError
+from zoo.preprocessing import image as images
+from zoo.preprocessing import text as texts
+from zoo.preprocessing.normalization import Moments, statistics
+from zoo.specs import ImageInput, Input, TextInput
+
+if TYPE_CHECKING:
+    from datasets import Dataset
+
+__all__ = ["Data", "Rows", "load"]
+
+CHUNK = 100  # rows that are looked at together, which may be photographs
+Data = TypeVar("Data", Tensors, "Rows")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rows:
+    """Rows of a dataset whose inputs stay where they are until a batch asks for them.
+
+    `picked` are their numbers in the dataset. The batches are the same whatever the
+    number of `workers`, the processes that decode ahead of the training; 0 decodes in
+    this one. `fingerprint` is the hash of the whole split as it is stored.
+    """
+
+    reader: Reader
+    picked: Tensor
+    target: Tensor
+    source: str
+    fingerprint: str
+    workers: int = 0
+
+    def __len__(self) -> int:
+        return len(self.target)
+
+    def __getitem__(self, rows: slice | Tensor) -> Rows:
+        return replace(self, picked=self.picked[rows], target=self.target[rows])
+
+    def split(self, fraction: float, *, seed: int) -> tuple[Rows, Rows]:
+        """Return two parts in random order, the first with `fraction` of the rows."""
+        first, second = halves(len(self), fraction, seed=seed, source=self.source)
+        return self[first], self[second]
+
+    def fold(self, fold: Fold, *, seed: int) -> tuple[Rows, Rows]:
+        """Return the rows outside and inside a fold."""
+        outside, inside = folded(self.target, fold, seed=seed, source=self.source)
+        return self[outside], self[inside]
+
+    def batches(self, picked: Iterable[Tensor]) -> Iterator[tuple[Tensor, Tensor]]:
+        """Yield the input and the target of each batch of rows picked."""
+        wanted = list(picked)
+        loader: DataLoader[Any] = DataLoader(
+            self.reader,  # type: ignore[arg-type]  # anything with items will do
+            sampler=(self.picked[rows].tolist() for rows in wanted),
+            batch_size=None,
+            num_workers=min(self.workers, _processors()),
+            generator=torch.Generator(),  # so that the run's own draws nothing here
+        )
+        for rows, found in zip(wanted, loader, strict=True):
+            if isinstance(found, str):
+                raise DataError(f"{self.source}, {found}")
+            yield found, self.target[rows]
+
+    def in_order(self) -> Iterator[Tensor]:
+        """Yield all inputs in their order, some at a time."""
+        for given, _ in self.batches(torch.arange(len(self)).split(CHUNK)):
+            yield given
+
+    def statistics(self) -> Moments:
+        """Return mean and deviation of each channel of the pictures, as in 0..1."""
+        return statistics(self.in_order(), self.source)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reader:
+    """What a worker is given: lists of row numbers become inputs."""
+
+    table: Dataset
+    columns: tuple[str, ...]
+    expected: Input
+
+    def __getitem__(self, rows: list[int]) -> Tensor | str:
+        """Return the inputs of these rows, or words for what is wrong with them.
+
+        An exception would come out of a worker as the text of a traceback.
+        """
+        held = self.table[rows]
+        try:
+            if isinstance(self.expected, ImageInput):
+                return self._pixels(rows, held[self.columns[0]], self.expected)
+            if isinstance(self.expected, TextInput):
+                return texts.column(held, self.columns[0], self.expected, "these rows")
+            columns = [numbers(held, name, "these rows") for name in self.columns]
+        except DataError as exc:
+            return str(exc)
+        return torch.from_numpy(np.stack(columns, axis=1).astype(np.float32))
+
+    def _pixels(
+        self, rows: list[int], held: list[dict[str, Any]], expected: ImageInput
+    ) -> Tensor:
+        """Return pictures as bytes, brought to the model's size as in `zoo.predict`."""
+        found = []
+        for number, stored in zip(rows, held, strict=True):
+            try:
+                raw = stored["bytes"] or stored["path"]
+                image = images.fitted(images.open_image(raw, expected), expected)
+            except InputError as exc:
+                raise DataError(f"row {number}: {exc.problem}") from exc
+            found.append(np.asarray(image))
+        pixels = torch.from_numpy(np.stack(found))
+        return pixels.unsqueeze(1) if pixels.ndim == 3 else pixels.permute(0, 3, 1, 2)
+
+
+def load(
+    name: str,
+    split: str = "train",
+    *,
+    expected: Input,
+    columns: str | Iterable[str] = "image",
+    target: str = "label",
+    workers: int = 0,
+) -> Rows:
+    """Return a split of a registered dataset as rows that are decoded when asked for.
+
+    `columns` is one picture or text column where a picture or a text is expected, else
+    the number columns. Raises DataError.
+    """
+    if workers < 0:
+        raise DataError(f"workers={workers} can't decode; give 0 or more.")
+    table, source = datasets.load(name, split), f"{name}/{split}"
+    columns = (columns,) if isinstance(columns, str) else tuple(columns)
+    check_columns(source, table, (*columns, target))
+    answers = torch.from_numpy(numbers(table, target, source))
+    if isinstance(expected, ImageInput):
+        table = _stored(table, columns[0], source)
+    table = table.select_columns([*columns, target])
+    return Rows(
+        reader=Reader(table=table, columns=columns, expected=expected),
+        picked=torch.arange(len(table)),
+        target=answers,
+        source=source,
+        fingerprint=_fingerprint(table),
+        workers=workers,
+    )
+
+
+def _stored(table: Dataset, column: str, source: str) -> Dataset:
+    """Let a column of pictures give its files: our own errors say what is wrong."""
+    from datasets import Image
+
+    if not isinstance(table.features[column], Image):
+        raise DataError(f"{source}: column {column!r} does not hold pictures.")
+    return table.cast_column(column, Image(decode=False))
+
+
+def _fingerprint(table: Dataset) -> str:
+    """Return the hash of what is stored, known again by the library's fingerprint."""
+    kept = folders.cache() / "streams" / f"{table._fingerprint}.txt"
+    with suppress(OSError):
+        return kept.read_text(encoding="ascii")
+    seal = hashlib.sha256()
+    for part in table.iter(batch_size=CHUNK):
+        for name in sorted(part):
+            for value in part[name]:
+                content = _content(value)
+                seal.update(f"{name}:{len(content)};".encode() + content)
+    with suppress(OSError):
+        folders.replace_file(kept, seal.hexdigest().encode())
+    return seal.hexdigest()
+
+
+def _content(value: Any) -> bytes:
+    if isinstance(value, dict):  # a picture: its bytes, or the file they are in
+        return value["bytes"] or Path(value["path"]).read_bytes()
+    return repr(value).encode()
+
+
+def _processors() -> int:
+    """Return how many processes can work here at once: torch warns of more."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1

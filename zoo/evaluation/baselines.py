@@ -1,0 +1,119 @@
+"""What simple methods reach: a model that does not beat them is not finished."""
+
+import torch
+from torch import Tensor
+from torch.nn.functional import cross_entropy
+
+from zoo.datasets.in_memory import Tensors, prepared
+from zoo.specs import NumberOutput
+from zoo.tasks.tabular_regression import measure
+
+__all__ = [
+    "least_squares",
+    "logistic",
+    "logistic_labels",
+    "majority",
+    "masks",
+    "mean",
+    "nearest_mean",
+    "principal",
+]
+
+NUMBER = NumberOutput(name="target")
+
+
+def majority(training: Tensors, test: Tensors) -> float:
+    """Return the test accuracy of always saying the commonest training label."""
+    commonest = training.target.bincount().argmax()
+    return _share(test.target == commonest)
+
+
+def nearest_mean(training: Tensors, test: Tensors) -> float:
+    """Return the test accuracy of the label whose mean training input is nearest."""
+    labels = training.target.unique()
+    means = torch.stack(
+        [_flat(training[training.target == label]).mean(dim=0) for label in labels]
+    )
+    nearest = torch.cdist(_flat(test), means).argmin(dim=1)
+    return _share(labels[nearest] == test.target)
+
+
+def logistic(training: Tensors, test: Tensors) -> float:
+    """Return the test accuracy of logistic regression: see `logistic_labels`."""
+    return _share(logistic_labels(training, test) == test.target)
+
+
+def logistic_labels(training: Tensors, test: Tensors) -> Tensor:
+    """Return what logistic regression on standardised inputs says of the test rows.
+
+    The sum of cross-entropies plus half the squared weights is minimised, to the end.
+    """
+    middle, spread = _flat(training).mean(dim=0), _flat(training).std(dim=0)
+    spread = spread.masked_fill(spread == 0, 1.0)  # a column that never changes
+    given, asked = ((_flat(r) - middle).div(spread).double() for r in (training, test))
+    count = int(training.target.max()) + 1
+    weight = torch.zeros(given.shape[1], count).double().requires_grad_()
+    bias = torch.zeros(count).double().requires_grad_()
+    search = torch.optim.LBFGS(
+        [weight, bias], max_iter=1000, line_search_fn="strong_wolfe"
+    )
+
+    def cost() -> float:
+        search.zero_grad()
+        logits = given @ weight + bias
+        loss = cross_entropy(logits, training.target, reduction="sum")
+        loss = loss + weight.square().sum() / 2
+        loss.backward()
+        return loss.item()
+
+    search.step(cost)
+    return (asked @ weight + bias).argmax(dim=1)
+
+
+def mean(training: Tensors, test: Tensors) -> dict[str, float]:
+    """Return how far off the mean of the training targets is, in the test."""
+    middle = training.target.double().mean()
+    return measure(middle.expand(len(test)), test.target, NUMBER)
+
+
+def masks(target: Tensor, labels: int) -> dict[str, Tensor]:
+    """Return masks that know nothing of a picture, from those of the training rows,
+    (rows, height, width): the commonest label everywhere, and the commonest in each
+    place."""
+    often = torch.stack([(target == n).sum(dim=0) for n in range(labels)])
+    everywhere = often.sum(dim=(1, 2)).argmax()
+    return {
+        "the commonest class": everywhere.expand(target.shape[1:]),
+        "the mean of the masks": often.argmax(dim=0),
+    }
+
+
+def least_squares(training: Tensors, test: Tensors) -> dict[str, float]:
+    """Return how far off a linear function of the inputs is, fitted exactly."""
+    target = training.target.double()
+    weight = torch.linalg.lstsq(_with_one(training), target[:, None]).solution
+    return measure(_with_one(test) @ weight, test.target, NUMBER)
+
+
+def principal(training: Tensors, count: int) -> tuple[Tensor, Tensor, Tensor]:
+    """Return the mean training input, (numbers,), the `count` directions in which
+    inputs differ most, (numbers, count), and their standard deviations, (count,).
+    """
+    given = _flat(training).double()
+    middle = given.mean(dim=0)
+    variance, directions = torch.linalg.eigh(torch.cov(given.T))
+    spread = variance[-count:].flip(0).clamp_min(0).sqrt()
+    return middle, directions[:, -count:].flip(1), spread
+
+
+def _with_one(rows: Tensors) -> Tensor:
+    given = _flat(rows).double()
+    return torch.cat([given, torch.ones(len(given), 1).double()], dim=1)
+
+
+def _flat(rows: Tensors) -> Tensor:
+    return prepared(rows.input).flatten(start_dim=1)
+
+
+def _share(right: Tensor) -> float:
+    return right.float().mean().item()

@@ -1,0 +1,120 @@
+"""What a model costs on this machine: time, memory, multiply-adds."""
+
+import gc
+import statistics
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.utils.flop_counter import FlopCounterMode
+
+from zoo.artifacts.costs import BATCH, Cost
+from zoo.datasets import in_memory as tensors
+from zoo.models import loading as models
+from zoo.models.eval_mode import evaluating, output
+from zoo.specs import ModelSpec, TextInput
+from zoo.training import execution as places
+
+__all__ = ["benchmark"]
+
+TOKENS = 128  # of a text
+ROUNDS, SECONDS = 20, 2.0  # whichever ends first, but three rounds at least
+STATUS, FORGET = Path("/proc/self/status"), Path("/proc/self/clear_refs")
+
+
+def benchmark(
+    name: str | Path, *, threads: int | None = None, untrained: bool = False
+) -> Cost:
+    """Measure a model on this machine: a load, a pass of one input, a pass of 32.
+
+    The inputs are noise of the size that the model takes, texts of 128 tokens where it
+    reads as many. `threads` holds PyTorch to so many; `untrained` measures the
+    architecture where its weights can't be had. Memory is only true in a process that
+    did nothing before. Raises what `zoo.load` raises.
+    """
+
+    def load() -> nn.Module:
+        return models.build(name).eval() if untrained else models.load(name)
+
+    with _threads(threads), torch.inference_mode():
+        one, many = (_noise(models.find(name), rows) for rows in (1, BATCH))
+        before = _start()
+        model = load()
+        with evaluating(model):
+            output(model, one)
+            memory = _most() - before
+            return Cost(
+                load_ms=None if untrained else _median(load),
+                pass_ms=_median(lambda: output(model, one)),
+                batch_ms=_median(lambda: output(model, many)),
+                memory_mib=round(max(memory, 0) / 1024, 1),
+                multiply_adds=_multiply_adds(model, one),
+                hardware=places.hardware(torch.device("cpu")),
+                torch=torch.__version__.partition("+")[0],
+            )
+
+
+def _noise(spec: ModelSpec, rows: int) -> Tensor:
+    """Return inputs of the size that the model takes; texts of 128 tokens at most."""
+    if isinstance(spec.input, TextInput):  # no two of a dataset's texts are as long
+        shape = (rows, min(spec.input.longest, TOKENS))
+        random = torch.Generator().manual_seed(0)
+        return torch.randint(1, spec.input.vocabulary, shape, generator=random)
+    made = tensors.stand_in(spec.input, spec.output, rows, spec.name)
+    return tensors.prepared(made.input, spec.input)
+
+
+def _multiply_adds(model: nn.Module, given: Tensor) -> int:
+    model.requires_grad_(False)  # the counter would follow gradients
+    counted = FlopCounterMode(display=False)
+    backend: Any = torch.backends.mkldnn
+    before = backend.enabled
+    backend.enabled = False  # there an LSTM is one step, and nothing is seen of it
+    try:
+        with counted:
+            output(model, given)
+    finally:
+        backend.enabled = before
+    return counted.get_total_flops() // 2
+
+
+def _median(call: Callable[[], Any]) -> float:
+    """Return the milliseconds that a call takes, after one that is not counted."""
+    call()
+    seen: list[float] = []
+    while len(seen) < 3 or (len(seen) < ROUNDS and sum(seen) < SECONDS):
+        started = time.perf_counter()
+        call()
+        seen.append(time.perf_counter() - started)
+    return round(statistics.median(seen) * 1e3, 3)
+
+
+@contextmanager
+def _threads(count: int | None) -> Iterator[None]:
+    before = torch.get_num_threads()
+    torch.set_num_threads(count or before)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
+
+
+def _start() -> int:
+    """Return the KiB that are held now, from which on the most is counted."""
+    gc.collect()
+    with suppress(OSError):  # only Linux can forget a peak
+        FORGET.write_text("5")
+    return _most()
+
+
+def _most() -> int:
+    """Return the most KiB that this process has held."""
+    try:
+        rows = STATUS.read_text(encoding="utf-8").splitlines()
+        return next(int(row.split()[1]) for row in rows if row.startswith("VmHWM"))
+    except (OSError, StopIteration):
+        return places.peak_memory() or 0

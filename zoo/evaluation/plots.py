@@ -1,0 +1,179 @@
+"""Figures of a run, as PNG bytes: curves, confusion, mistakes, decision regions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+import torch
+from torch import Tensor, nn
+
+from zoo.tasks.results.rendering import plotted as png
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+__all__ = ["confusion", "curves", "lines", "mistakes", "png", "predicted", "regions"]
+
+WIDTH = 40  # letters that stand side by side below a confusion
+COLOURS = ("#cc6677", "#4477aa", "#ddcc77", "#117733", "#aa4499", "#88ccee")
+
+
+def curves(history: Sequence[Mapping[str, float]]) -> bytes:
+    """Return every logged number over the epochs, one panel each."""
+    names = [name for name in history[0] if name not in ("epoch", "seconds")]
+
+    def draw(figure: Figure) -> None:
+        for place, name in enumerate(names, start=1):
+            axes = figure.add_subplot(1, len(names), place)
+            epochs = [row["epoch"] for row in history]
+            axes.plot(epochs, [row[name] for row in history], color=COLOURS[1])
+            axes.set_title(name)
+            axes.set_xlabel("epoch")
+            axes.grid(alpha=0.3)
+
+    return png(3.2 * len(names), 2.6, draw)
+
+
+def lines(
+    series: Mapping[str, Sequence[float]], across: str, up: str, *, log: bool = False
+) -> bytes:
+    """Return several rows of numbers in one panel, counted from 1; `log` is of `up`."""
+
+    def draw(figure: Figure) -> None:
+        axes = figure.add_subplot()
+        for place, (name, values) in enumerate(series.items()):
+            # A second round through the colours is dashed.
+            colour, style = COLOURS[place % len(COLOURS)], place // len(COLOURS)
+            axes.plot(
+                range(1, len(values) + 1),
+                values,
+                color=colour,
+                linestyle=("-", "--", ":")[style % 3],
+                marker="." if len(values) < 12 else None,
+                label=name,
+            )
+        axes.set(xlabel=across, ylabel=up, yscale="log" if log else "linear")
+        axes.grid(alpha=0.3)
+        axes.legend(loc="center left", bbox_to_anchor=(1, 0.5), fontsize=8)
+
+    return png(6.4, 3.4, draw)
+
+
+def confusion(said: Tensor, true: Tensor, labels: Sequence[str]) -> bytes:
+    """Return how often each label was called what, in counts."""
+    size = len(labels)
+    counts = torch.bincount(true * size + said, minlength=size**2).view(size, size)
+    crowded = size * max(map(len, labels)) > WIDTH
+
+    def draw(figure: Figure) -> None:
+        axes = figure.add_subplot()
+        wrong = counts.clone().fill_diagonal_(0)
+        axes.imshow(wrong.numpy(), cmap="Reds")  # the diagonal would drown the mistakes
+        for row in range(size):
+            for column in range(size):
+                count = int(counts[row, column])
+                if count:
+                    axes.text(
+                        column, row, str(count), ha="center", va="center", fontsize=8
+                    )
+        axes.set_xticks(range(size), labels, rotation=90 if crowded else 0)
+        axes.set_yticks(range(size), labels)
+        axes.set_xlabel("said")
+        axes.set_ylabel("true")
+
+    return png(4.5, 4.2, draw)
+
+
+def mistakes(
+    images: Tensor, said: Tensor, true: Tensor, score: Tensor, labels: Sequence[str]
+) -> bytes:
+    """Return up to 24 wrong answers, the surest first; `images` (B, C, H, W) bytes."""
+    wrong = (said != true).nonzero()[:, 0]
+    worst = wrong[score[wrong].argsort(descending=True)][:24]
+    long = max(map(len, labels)) > 4
+    gap = "\n" if long else " "
+
+    def draw(figure: Figure) -> None:
+        for place, row in enumerate(worst.tolist(), start=1):
+            axes = figure.add_subplot(3, 8, place)
+            picture = images[row].permute(1, 2, 0).numpy()
+            axes.imshow(picture.squeeze(), cmap="gray")
+            title = f"{labels[int(said[row])]}{gap}for {labels[int(true[row])]}"
+            axes.set_title(title, fontsize=7 if long else 8)
+            axes.axis("off")
+
+    return png(8, 4.4 if long else 3.6, draw)
+
+
+def predicted(said: Tensor, true: Tensor, name: str) -> bytes:
+    """Return a number as predicted against what it was, a dot a row; both (rows,)."""
+    ends = [min(said.min(), true.min()).item(), max(said.max(), true.max()).item()]
+
+    def draw(figure: Figure) -> None:
+        axes = figure.add_subplot()
+        axes.plot(ends, ends, color="black", linewidth=0.8)  # where all dots should be
+        axes.scatter(true.numpy(), said.numpy(), s=14, alpha=0.7, color=COLOURS[1])
+        axes.set(xlabel=f"{name}, true", ylabel=f"{name}, predicted", aspect="equal")
+        axes.grid(alpha=0.3)
+
+    return png(4.2, 4.2, draw)
+
+
+def regions(
+    model: nn.Module,
+    points: Tensor,
+    target: Tensor,
+    names: tuple[str, str],
+    labels: Sequence[str],
+    *,
+    panels: Mapping[str, Callable[[Tensor], Tensor]],
+) -> bytes:
+    """Return what `model` says over the plane around `points` (rows, 2), with them.
+
+    A panel turns the model's output into the score, 0 to 1, that is drawn; `target` is
+    (rows,) or, for several panels, (rows, panels).
+    """
+    low, high = points.min(dim=0).values, points.max(dim=0).values
+    margin = 0.25 * (high - low)
+    ends = zip((low - margin).tolist(), (high + margin).tolist(), strict=True)
+    up, across = torch.meshgrid(
+        *reversed([torch.linspace(*pair, 160) for pair in ends]), indexing="ij"
+    )
+    with torch.inference_mode():
+        output = model(torch.stack([across.flatten(), up.flatten()], dim=1))
+    answers = target if target.ndim == 2 else target[:, None]
+
+    def draw(figure: Figure) -> None:
+        for place, (title, score) in enumerate(panels.items(), start=1):
+            axes = figure.add_subplot(1, len(panels), place)
+            field = score(output).view(across.shape)
+            _region(axes, (across, up, field), points, answers[:, place - 1], labels)
+            axes.set(title=title, xlabel=names[0], ylabel=names[1])
+
+    return png(4.2 * len(panels), 3.6, draw)
+
+
+def _region(
+    axes: Axes,
+    field: tuple[Tensor, Tensor, Tensor],
+    points: Tensor,
+    target: Tensor,
+    labels: Sequence[str],
+) -> None:
+    from matplotlib.colors import LinearSegmentedColormap
+
+    between = LinearSegmentedColormap.from_list("labels", COLOURS[:2])
+    across, up, said = (part.numpy() for part in field)
+    axes.pcolormesh(across, up, said, cmap=between, alpha=0.45, vmin=0, vmax=1)
+    for number, label in enumerate(labels):
+        mine = points[target == number]
+        axes.scatter(
+            mine[:, 0].numpy(),
+            mine[:, 1].numpy(),
+            color=COLOURS[number],
+            edgecolor="black",
+            label=label,
+        )
+    axes.legend(loc="best", fontsize=8)

@@ -1,0 +1,97 @@
+"""The rows of a lesson: gathered, parted, as tensors, and how much each counts."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from zoo.datasets.custom import examples
+from zoo.datasets.custom import reader as gathering
+from zoo.datasets.custom.examples import Examples, Gathered
+from zoo.datasets.in_memory import Tensors
+from zoo.finetuning.strategies import Settings
+from zoo.inference import features as featuring
+from zoo.models.metadata import about
+from zoo.preprocessing import tokenizer as tokens
+from zoo.specs import ModelSpec
+
+__all__ = ["figure", "gathered", "kept", "parted", "tensors", "weight"]
+
+MOST_BYTES = 2 << 30  # of prepared inputs that are kept in memory
+
+
+def gathered(
+    spec: ModelSpec,
+    data: Any,
+    validation: Any = None,
+    test: Any = None,
+    target: str | None = None,
+    labels: Sequence[str] | None = None,
+) -> Gathered:
+    """Return the data for a model, its parts from several places where so given."""
+    model = spec.input, spec.output
+    found = gathering.gather(
+        data, *model, target=target, labels=labels, known=spec.labels
+    )
+    for name, more in (("validation", validation), ("test", test)):
+        if more is not None:
+            names = found.labels or None
+            other = gathering.gather(more, *model, target=target, labels=names)
+            part: Any = {name: other.parts().get(name, other.training)}
+            sources = {**found.sources, name: other.source}
+            found = replace(found, **part, sources=sources)
+    return found
+
+
+def parted(found: Gathered, chosen: Settings, *, solved: bool) -> Gathered:
+    """Hold rows back for validation where the strategy or the figures need some."""
+    if found.validation is not None or (found.test is not None and solved):
+        return found
+    return examples.held_back(found, chosen.holding, seed=chosen.seed)
+
+
+def figure(found: Gathered, chosen: Settings | None = None) -> str:
+    """Return what is chosen by: where all classes count alike, macro F1 says it."""
+    if not found.labels:
+        return "rmse"
+    if found.masks:
+        return "iou"
+    if found.texts:
+        return "string_accuracy"
+    return "f1" if chosen and chosen.balance else "accuracy"
+
+
+def tensors(model: nn.Module, found: Gathered, given: Tensor) -> Tensors:
+    """Return training rows as tensors, their targets repeated for every copy."""
+    target = featuring.targets(model, found.training)
+    target = torch.cat([target] * (len(given) // len(target)))
+    return Tensors(input=given, target=target, source=found.source, fingerprint="")
+
+
+def kept(model: nn.Module, rows: Examples) -> Callable[[Tensor], Tensor]:
+    """Return what turns row numbers into prepared inputs: kept where they fit."""
+    batches = featuring.prepared(model, rows)
+    first = next(batches)
+    if first[0].nbytes * len(rows) <= MOST_BYTES:
+        held = tokens.joined([first, *batches], about(model).spec.input)
+        return lambda numbers: held[numbers]
+
+    def opened(numbers: Tensor) -> Tensor:
+        picked = rows.pick(numbers.tolist())
+        opened = list(featuring.prepared(model, picked))
+        return tokens.joined(opened, about(model).spec.input)
+
+    return opened
+
+
+def weight(found: Gathered) -> Tensor:
+    """Return how much each class counts so that all count alike, 1 on average: by its
+    rows, or by its pixels."""
+    numbers = list(found.counts().values())
+    if found.masks:
+        held = [target.counts for target in found.training.targets]
+        numbers = [sum(pixels) for pixels in zip(*held, strict=True)]
+    counts = torch.tensor(numbers).clamp(min=1)
+    return counts.sum() / (len(counts) * counts)

@@ -1,0 +1,127 @@
+"""The linear probe: the best linear head on a frozen model's features."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from zoo.evaluation.metric_selection import score
+from zoo.finetuning import linear_solver as heads
+from zoo.finetuning.linear_solver import Choice, Start
+from zoo.inference.features import before_head
+from zoo.models.eval_mode import evaluating
+from zoo.models.freeze import head_of
+from zoo.models.metadata import about, unwrapped
+from zoo.tasks import task
+
+__all__ = ["FRESH", "Probe", "ends_in_head", "is_linear", "probe", "put"]
+
+FRESH, OLD, PRESENT = "zeros", "the old head", "the present head"
+
+
+@dataclass(frozen=True)
+class Probe:
+    """The chosen head, what was tried for it, and the best that starts from zeros."""
+
+    tried: list[Choice]
+    chosen: Choice
+    head: Start
+    plain: Start
+
+
+def probe(
+    model: nn.Module,
+    old: nn.Module,
+    given: Tensor,
+    target: Tensor,
+    *,
+    figure: str,
+    pull: float | None,
+    weight: Tensor | None,
+    seed: int,
+    copies: int = 1,
+) -> Probe:
+    """Return the best linear head on features `given` of a model that `is_linear`.
+
+    `old` is the head that the model had for its old classes; `figure` is the metric by
+    which start and pull are chosen, in cross-validation. With `copies`, all rows follow
+    each other that often.
+    """
+    spec, doing = about(model).spec, task(about(model).spec.task)
+
+    def starts(rows: Tensor) -> dict[str, Start]:
+        return _starts(model, old, given[rows], target[rows])
+
+    def loss(output: Tensor, target: Tensor) -> Tensor:
+        return doing.loss(output, target, spec.output, weight)
+
+    def judge(output: Tensor, target: Tensor) -> float:
+        return score(figure, doing.measure(output, target, spec.output)[figure])
+
+    how: dict[str, Any] = {"stratified": bool(spec.labels), "copies": copies}
+    if figure == "accuracy":
+        how["right"] = _right
+    if pull is not None:
+        how["pulls"] = (pull,)
+    tried = heads.choose(starts, given, target, loss, judge, seed=seed, **how)
+    every = starts(torch.ones(len(target), dtype=torch.bool))
+    plain = next(one for one in tried if one.start == FRESH)
+    chosen = heads.nearest(tried)
+
+    def solved(one: Choice) -> Start:
+        return heads.solve(every[one.start], given, target, loss, pull=one.pull)
+
+    return Probe(tried, chosen, solved(chosen), solved(plain))
+
+
+def _starts(
+    model: nn.Module, old: nn.Module, given: Tensor, target: Tensor
+) -> dict[str, Start]:
+    """Return where a head may start: always from zeros, and from what is known."""
+    head = unwrapped(model).get_submodule(head_of(model))
+    assert isinstance(head, nn.Linear)
+    zeros = torch.zeros_like(head.weight), torch.zeros(len(head.weight))
+    found: dict[str, Start] = {FRESH: zeros}
+    report = about(model).report
+    if report is None or not report.fresh:
+        found[PRESENT] = head.weight.detach(), _bias(head)
+    elif isinstance(old, nn.Linear) and len(old.weight) > 1:
+        found[OLD] = heads.mixture(old, given, target, len(head.weight))
+    return found
+
+
+def put(model: nn.Module, head: Start) -> None:
+    """Write a solved head into a model."""
+    place = unwrapped(model).get_submodule(head_of(model))
+    with torch.no_grad():
+        place.weight.copy_(head[0])  # type: ignore[operator]
+        if place.bias is not None:
+            place.bias.copy_(head[1])  # type: ignore[operator]
+
+
+def ends_in_head(model: nn.Module, given: Tensor) -> bool:
+    """Return whether the model's output is what its head gives, and nothing after."""
+    head = unwrapped(model).get_submodule(head_of(model))
+    with evaluating(model), torch.inference_mode():
+        seen, output = before_head(model, given)
+        return torch.equal(head(seen), output)
+
+
+def is_linear(model: nn.Module, given: Tensor) -> bool:
+    """Return whether the head is one linear layer on one row of numbers an input."""
+    head = unwrapped(model).get_submodule(head_of(model))
+    with evaluating(model), torch.inference_mode():
+        seen, _ = before_head(model, given)
+    return isinstance(head, nn.Linear) and seen.ndim == 2
+
+
+def _right(output: Tensor, target: Tensor) -> Tensor:
+    """Return 1 for each row with the right label, else 0; (rows,)."""
+    single = output.shape[1] == 1  # one logit, for the second of two labels
+    said = (output[:, 0] > 0).long() if single else output.argmax(dim=1)
+    return (said == target).float()
+
+
+def _bias(head: nn.Linear) -> Tensor:
+    return torch.zeros(len(head.weight)) if head.bias is None else head.bias.detach()

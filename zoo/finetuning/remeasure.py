@@ -1,0 +1,67 @@
+"""The figures of a fine-tuned model, measured again on the rows they came from."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from torch import nn
+
+from zoo.errors import DataError, TrainingError
+from zoo.evaluation.evaluate import measured, outputs
+from zoo.finetuning import data as lesson_data
+from zoo.finetuning.finetune import exact
+from zoo.finetuning.strategies import Settings
+from zoo.models.metadata import about
+from zoo.plugins.discovery import found
+from zoo.training.settings import change
+
+__all__ = ["again", "is_lesson"]
+
+
+def is_lesson(receipt: Mapping[str, Any]) -> bool:
+    """Return whether a receipt is of a model that was fine-tuned, without a recipe."""
+    return receipt.get("recipe") is None and "tried" in receipt
+
+
+def again(model: nn.Module, receipt: Mapping[str, Any], part: str) -> dict[str, float]:
+    """Return the metrics of a fine-tuned model on the same rows as before.
+
+    That can be where the rows are of a registered dataset. Raises TrainingError where
+    they are a user's own, and DataError where they have changed.
+    """
+    spec = about(model).spec
+    named = {name.rpartition("/")[2]: name for name in receipt["data"]}
+    sources = {part: name.rpartition("/")[0] for part, name in named.items()}
+    for source in (sources["training"], sources[part]):
+        if source not in found().datasets:
+            raise TrainingError(
+                f"{spec.name!r} was measured on {source}, which is no registered "
+                "dataset, so its rows can't be found again. zoo.evaluate(model, data) "
+                "measures it on rows that you give."
+            )
+    parts = lesson_data.gathered(
+        spec,
+        sources["training"],
+        validation=_other(sources, "validation"),
+        test=_other(sources, "test"),
+        target=receipt["target"],
+        labels=spec.labels or None,
+    )
+    chosen = change(Settings(), receipt["settings"])
+    if "validation" in named:
+        parts = lesson_data.parted(parts, chosen, solved=exact(chosen))
+    rows = parts.parts().get(part)
+    if (
+        rows is None
+        or rows.fingerprint() != receipt["data"][named[part]]["fingerprint"]
+    ):
+        raise DataError(
+            f"{sources[part]}: the {part} rows are not those that {spec.name!r} was "
+            "measured on. Their content has changed."
+        )
+    return measured(model, outputs(model, rows), rows)
+
+
+def _other(sources: Mapping[str, str], part: str) -> str | None:
+    """Return the source of a part, where it is not that of the training rows."""
+    source = sources.get(part)
+    return None if source == sources["training"] else source

@@ -1,0 +1,252 @@
+"""How a model goes on learning: which parts, from what, and how fast.
+
+* "backbone": all before the head is frozen; its features are computed once. A linear
+  head is then solved exactly, unless an optimizer is asked for: see `zoo.finetuning.linear_solver`.
+* "gradual": the head first, then one block more at a time, from the last to the first.
+* "all-but-norm": everything is frozen but the head and the normalisations' two factors.
+* "none": everything learns, the slower the further it is from the head.
+
+A frozen part stays as it is to the bit, and normalisations keep their statistics.
+"""
+
+import math
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from zoo.datasets import augmentation as augmenting
+from zoo.datasets.augmentation import Copies, together
+from zoo.datasets.in_memory import Tensors
+from zoo.errors import SettingsError, near
+from zoo.models import freeze as freezing
+from zoo.models.freeze import NORMS, before, freeze, head_of, hold_norms
+from zoo.models.metadata import about, unwrapped
+from zoo.tasks import task
+from zoo.training import optim as practices
+from zoo.training.run import Run
+
+__all__ = [
+    "FREEZES",
+    "STARTS",
+    "Settings",
+    "blocks",
+    "learn",
+    "parameter_groups",
+    "prepare",
+    "thaw",
+]
+
+FREEZES = ("backbone", "gradual", "all-but-norm", "none")
+OPTIMIZERS = [name for name in practices.OPTIMIZERS if name != "l-bfgs"]
+EPOCHS = {"backbone": 60, "gradual": 12, "all-but-norm": 10, "none": 10}
+RATES = {"backbone": 3e-3, "gradual": 1e-3, "all-but-norm": 1e-3, "none": 5e-4}
+STARTS = ("probe", "random")
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How to fine-tune. Epochs and rate are chosen by `freeze` where they are None."""
+
+    freeze: str = "backbone"
+    epochs: int | None = None
+    batch: int = 32
+    lr: float | None = None
+    optimizer: str | None = None  # "adamw", or an exact solution where there is one
+    weight_decay: float = 0.01
+    schedule: str = "one-cycle"
+    start: str = "probe"  # the head begins as the best linear one, or at "random"
+    pull: float | None = None  # to the head's start; None is chosen by cross-validation
+    decay: float = 0.7  # of the rate, from one block to the block before it
+    patience: int | None = 15  # epochs without a better figure on validation rows
+    holding: float = 0.2  # of the training rows, where no validation rows are given
+    augment: str = "none"  # or "flip", "flip-crop": pictures changed a little
+    passes: int = 1  # changed copies beside each row, with a frozen backbone
+    balance: bool = False  # let each class count alike, however many rows it has
+    cache: bool = True  # compute a frozen backbone's features once
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        _known("freeze", self.freeze, FREEZES)
+        _known("start", self.start, STARTS)
+        _known("augment", self.augment, augmenting.KINDS)
+        _known("schedule", self.schedule, practices.SCHEDULES)
+        if self.optimizer is not None:
+            _known("optimizer", self.optimizer, OPTIMIZERS)
+        if not 0 < self.holding < 1:
+            raise SettingsError(f"holding={self.holding} should lie between 0 and 1.")
+        if not 0 < self.decay <= 1:
+            raise SettingsError(f"decay={self.decay} should lie above 0, at most at 1.")
+        if self.pull is not None and self.pull < 0:
+            raise SettingsError(f"pull={self.pull} should be zero or more.")
+        if self.patience is not None and self.patience < 1:
+            raise SettingsError(f"patience={self.patience} should be at least 1.")
+        self._check_passes()
+
+    def _check_passes(self) -> None:
+        if self.passes < 1:
+            raise SettingsError(f"passes={self.passes} should be at least 1.")
+        if self.passes == 1:
+            return
+        told = f"passes={self.passes} copies each row before its features are kept"
+        if self.freeze != "backbone" or not self.cache:
+            raise SettingsError(
+                f"{told}, for freeze='backbone' with cache=True. Elsewhere every epoch "
+                "changes the pictures anew: leave passes out."
+            )
+        if self.augment != "flip-crop":
+            raise SettingsError(
+                f"{told}, and needs augment='flip-crop': with augment={self.augment!r} "
+                "the copies would be the same."
+            )
+
+    @property
+    def copies(self) -> Copies:
+        """What a frozen backbone sees of each training row."""
+        return Copies(kind=self.augment, passes=self.passes, seed=self.seed)
+
+    @property
+    def rounds(self) -> int:
+        """The epochs, as chosen or by the strategy."""
+        return self.epochs or EPOCHS[self.freeze]
+
+    @property
+    def rate(self) -> float:
+        """The learning rate of the head, as chosen or by the strategy."""
+        return self.lr or RATES[self.freeze]
+
+
+def _known(name: str, value: str, known: Iterable[str]) -> None:
+    """Refuse a word that a setting does not know."""
+    known = list(known)
+    if value not in known:
+        raise SettingsError(
+            f"No {name}={value!r}. {near(value, known)}There are: {', '.join(known)}."
+        )
+
+
+def learn(
+    model: nn.Module,
+    run: Run,
+    settings: Settings,
+    fitting: Tensors,
+    validate: Callable[[nn.Module], dict[str, float]],
+    *,
+    best: str | tuple[str, ...],
+    given: Callable[[Tensor], Tensor] | None = None,
+    weight: Tensor | None = None,
+) -> None:
+    """Train `model` on rows, and leave in it the weights that validate best.
+
+    `fitting.input` holds what the head is given, or, with `given`, row numbers that
+    `given` turns into the model's input. `validate` measures; `best` names the figure
+    that picks the epoch.
+    """
+    prepare(model, settings)
+    head = unwrapped(model).get_submodule(head_of(model))
+    learning = head if settings.freeze == "backbone" else model
+    optimizer = practices.optimizer(
+        settings.optimizer or "adamw",
+        parameter_groups(model, settings),
+        settings.rate,
+        weight_decay=settings.weight_decay,
+    )
+    steps = run.steps(fitting, settings.batch, settings.rounds)
+    schedule = practices.schedule(settings.schedule, optimizer, steps)
+    meaning, doing = about(model).spec.output, task(about(model).spec.task)
+
+    def asked(rows: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
+        """Return the output for rows, and what it should be: masks may have moved."""
+        if given is None:
+            return torch.as_tensor(head(rows)), target
+        pictures = given(rows[:, 0].long())
+        seen, wanted = together(pictures, target, settings.augment, run.random)
+        return torch.as_tensor(model(seen)), wanted
+
+    for epoch in run.epochs(settings.rounds, patience=settings.patience):
+        thaw(model, settings, epoch)
+        model.eval()
+        learning.train()
+        for rows, target in run.batches(fitting, settings.batch):
+            output, wanted = asked(rows, target)
+            loss = doing.loss(output, wanted, meaning, weight)
+            run.step(loss, optimizer, schedule)
+        run.log(validate(model), best=best, model=learning)
+    run.best(learning)
+    model.eval()
+
+
+def prepare(model: nn.Module, settings: Settings) -> None:
+    """Freeze what the strategy keeps; the statistics of normalisations never move.
+
+    A few hundred pictures say less about them than the millions they were taken from.
+    """
+    hold_norms(model)
+    if settings.freeze == "none":
+        return
+    freeze(model)
+    if settings.freeze == "all-but-norm":
+        for module in unwrapped(model).modules():
+            if isinstance(module, NORMS):
+                module.requires_grad_(True)
+
+
+def blocks(model: nn.Module) -> list[nn.ModuleList]:
+    """Return what comes before the head, first to last, a normalisation with its layer.
+
+    A block is a module with parameters; of a sequence, each of its members.
+    """
+    found: list[nn.ModuleList] = []
+    for module in _flat(before(unwrapped(model), head_of(model))):
+        if not any(True for _ in module.parameters()):
+            continue
+        if found and isinstance(module, NORMS):
+            found[-1].append(module)
+        else:
+            found.append(nn.ModuleList([module]))
+    return found
+
+
+def parameter_groups(model: nn.Module, settings: Settings) -> list[dict[str, Any]]:
+    """Return what learns, the head first; each block slower than the one after it."""
+    head = unwrapped(model).get_submodule(head_of(model))
+    groups: list[dict[str, Any]] = []
+    groups.append({"params": list(head.parameters()), "lr": settings.rate})
+    if settings.freeze == "backbone":
+        return groups
+    slower = settings.rate
+    for block in reversed(blocks(model)):
+        slower *= settings.decay
+        groups.append({"params": list(block.parameters()), "lr": slower})
+    listed = {id(p) for group in groups for p in group["params"]}
+    rest = [p for p in unwrapped(model).parameters() if id(p) not in listed]
+    groups.append({"params": rest, "lr": slower})
+    if settings.freeze == "all-but-norm":  # what is frozen stays so to the end
+        for group in groups:
+            group["params"] = [p for p in group["params"] if p.requires_grad]
+    return [group for group in groups if group["params"]]
+
+
+def thaw(model: nn.Module, settings: Settings, epoch: int) -> None:
+    """Let one block more learn, where the strategy is gradual: the head has a quarter
+    of the epochs to itself, and with the last epoch all have learned."""
+    if settings.freeze != "gradual":
+        return
+    found = blocks(model)
+    alone = settings.rounds / 4
+    share = (epoch - alone) / (settings.rounds - alone)
+    count = math.ceil(max(0.0, share) * len(found))
+    for block in found[len(found) - count :]:
+        freezing.thaw(block)
+    if count >= len(found):
+        freezing.thaw(model)  # with what lies beside the blocks
+
+
+def _flat(modules: Iterable[nn.Module]) -> Iterator[nn.Module]:
+    for module in modules:
+        if isinstance(module, (nn.Sequential, nn.ModuleList)):
+            yield from _flat(module.children())
+        else:
+            yield module

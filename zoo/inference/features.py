@@ -1,0 +1,229 @@
+"""What a model knows about an input before its head decides: features, kept on disk."""
+
+import hashlib
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from zoo._utils import paths as folders
+from zoo.datasets.augmentation import Copies
+from zoo.datasets.custom.examples import Examples, Gathered, content
+from zoo.errors import DataError, InputError, OptionError, WeightsError
+from zoo.models import safetensors_io as weights
+from zoo.models.eval_mode import evaluating, output
+from zoo.models.freeze import head_of
+from zoo.models.fuse_batchnorm import quickened
+from zoo.models.metadata import about, unwrapped
+from zoo.preprocessing import image as images
+from zoo.specs import MaskOutput, ReadingOutput, VectorOutput
+from zoo.tasks import task
+from zoo.tasks.image_to_text import numbered
+
+__all__ = [
+    "before_head",
+    "complaint",
+    "features",
+    "of_examples",
+    "prepared",
+    "readable",
+    "targets",
+    "unreadable",
+]
+
+VERSION = 2  # of the files in the cache
+BATCH = 32
+MOST_BYTES = 256 << 20  # of features that are kept on disk
+COPIES = Copies()  # none
+
+
+def features(model: nn.Module, raw: Any, *, batch: int = BATCH) -> Tensor:
+    """Return what the head of `model` is given for raw inputs, (inputs, numbers).
+
+    Of a model whose output is a vector that is the output itself. Raw inputs are those
+    of `zoo.predict`. Raises InputError, and OptionError where there is no head.
+    """
+    spec = about(model).spec
+    doing = task(spec.task)
+    items, _ = doing.items(raw, spec.input)
+    found: list[Tensor] = []
+    with evaluating(model), torch.inference_mode():
+        for start in range(0, len(items), batch):
+            part = [doing.opened(i, spec.input) for i in items[start : start + batch]]
+            given = doing.batch(part, spec.input)
+            if isinstance(spec.output, VectorOutput):
+                found.append(output(model, given))
+            else:
+                found.append(before_head(model, given)[0])
+    return torch.cat(found).clone()
+
+
+def before_head(model: nn.Module, given: Tensor) -> tuple[Tensor, Tensor]:
+    """Return the head's input and the model's output for a prepared batch."""
+    seen: list[Tensor] = []
+    head = unwrapped(model).get_submodule(head_of(model))
+    handle = head.register_forward_pre_hook(lambda _, args: seen.append(args[0]))
+    try:
+        output: Tensor = model(given)
+    finally:
+        handle.remove()
+    if len(seen) != 1:
+        problem = f"its head {head_of(model)!r} runs {len(seen)} times in one pass."
+        raise OptionError(about(model).spec.name, problem, [])
+    return seen[0], output
+
+
+def prepared(model: nn.Module, rows: Examples, batch: int = BATCH) -> Iterator[Tensor]:
+    """Yield the inputs of examples as batches; the next are opened meanwhile."""
+    spec = about(model).spec
+    doing = task(spec.task)
+
+    def made(start: int) -> Tensor:
+        part = range(start, min(start + batch, len(rows)))
+        opened = [
+            doing.opened(_item(doing, rows, row, spec), spec.input) for row in part
+        ]
+        return doing.batch(opened, spec.input)
+
+    starts = list(range(0, len(rows), batch))
+    with ThreadPoolExecutor(max_workers=2) as pool:
+        coming = [pool.submit(made, start) for start in starts[:2]]
+        for number in range(len(starts)):
+            ready = coming.pop(0).result()
+            if number + 2 < len(starts):
+                coming.append(pool.submit(made, starts[number + 2]))
+            yield ready
+
+
+def targets(model: nn.Module, rows: Examples) -> Tensor:
+    """Return what rows answer: label numbers, numbers, or masks (rows, height, width).
+
+    A mask is brought to the model's frame as its picture is, by the nearest pixel.
+    Texts are numbers of characters, (rows, longest).
+    """
+    spec = about(model).spec
+    if isinstance(spec.output, ReadingOutput):
+        return numbered(rows.targets, spec.output, source="the rows")
+    if isinstance(spec.output, MaskOutput):
+        expected: Any = spec.input
+        with ThreadPoolExecutor(max_workers=2) as pool:
+            opened = pool.map(lambda mask: mask.opened(), rows.targets)
+            return torch.stack([images.fitted_mask(one, expected) for one in opened])
+    found = torch.tensor(rows.targets)
+    return found.long() if spec.labels else found.float()
+
+
+def unreadable(model: nn.Module, rows: Examples) -> dict[int, str]:
+    """Return which rows can't be opened, and why."""
+    spec = about(model).spec
+    doing = task(spec.task)
+
+    def fault(row: int) -> str:
+        try:
+            doing.opened(_item(doing, rows, row, spec), spec.input)
+        except InputError as exc:
+            return exc.problem
+        return ""
+
+    with ThreadPoolExecutor(max_workers=2) as pool:
+        found = list(pool.map(fault, range(len(rows))))
+    return {row: problem for row, problem in enumerate(found) if problem}
+
+
+def readable(model: nn.Module, found: Gathered) -> tuple[Gathered, tuple[str, ...]]:
+    """Leave out what can't be opened, and say what that is. Raises DataError."""
+    faults: list[str] = []
+    kept: dict[str, Any] = {}
+    for part, rows in found.parts().items():
+        bad = unreadable(model, rows)
+        faults += [f"{rows.names[row]}: {problem}" for row, problem in bad.items()]
+        kept[part] = rows.pick([row for row in range(len(rows)) if row not in bad])
+        if not len(kept[part]):
+            raise DataError(f"{found.source}: no {part} row can be read.")
+    left = replace(found, **kept) if faults else found
+    before = found.counts()
+    gone = [label for label, n in left.counts().items() if not n and before[label]]
+    if gone:
+        raise DataError(
+            f"{found.source}: no training row of {', '.join(gone)} can be read."
+        )
+    return left, tuple(faults)
+
+
+def complaint(model: nn.Module, found: Gathered) -> DataError | None:
+    """Return an error that names every input that can't be opened, if there are any."""
+    faults = [
+        f"{rows.names[row]}: {problem}"
+        for rows in found.parts().values()
+        for row, problem in unreadable(model, rows).items()
+    ]
+    if not faults:
+        return None
+    shown = " ".join(faults[:10])
+    more = f" And {len(faults) - 10} more." if len(faults) > 10 else ""
+    what = "1 input" if len(faults) == 1 else f"{len(faults)} inputs"
+    return DataError(
+        f"{found.source}: {what} can't be read. {shown}{more} Mend them, or leave them "
+        "out with skip_unreadable=True (--skip-unreadable)."
+    )
+
+
+def of_examples(model: nn.Module, rows: Examples, copies: Copies = COPIES) -> Tensor:
+    """Return the features of examples, (rows, numbers); kept on disk where it can be.
+
+    With `copies`, all rows follow each other that often, changed as it says. The key is
+    of the weights before the head, what the input is made into, and the content of the
+    inputs.
+    """
+    cached = _cached(model, rows, copies)
+    if cached is not None and cached.is_file():
+        with suppress(WeightsError):  # cut by a full disk: computed again
+            return weights.tensors(cached)["features"].clone()
+    result = _computed(model, rows, copies)
+    if cached is not None and result.nbytes <= MOST_BYTES:
+        with suppress(OSError):  # a read-only cache only costs time
+            weights.write({"features": result}, cached)
+    return result
+
+
+def _computed(model: nn.Module, rows: Examples, copies: Copies) -> Tensor:
+    found: list[list[Tensor]] = [[] for _ in range(copies.count)]
+    quick, random = None, torch.Generator().manual_seed(copies.seed)
+    with evaluating(model), torch.inference_mode():
+        for batch in prepared(model, rows):
+            quick = quick or _quick(model, batch, len(rows))
+            for held, given in zip(found, copies.of(batch, random), strict=True):
+                held.append(before_head(quick, given)[0].clone())
+    return torch.cat([part for held in found for part in held])
+
+
+def _quick(model: nn.Module, given: Tensor, rows: int) -> nn.Module:
+    """Return the model as it is for few rows: to quicken it costs a batch or two."""
+    return quickened(unwrapped(model), given) if rows > 2 * BATCH else model
+
+
+def _item(doing: Any, rows: Examples, row: int, spec: Any) -> Any:
+    """Return one row's input as the task takes it, alone."""
+    found, _ = doing.items(rows.items[row], spec.input)
+    return found[0]
+
+
+def _cached(model: nn.Module, rows: Examples, copies: Copies) -> Path | None:
+    held = content(rows.items)
+    if held is None:
+        return None
+    known = about(model)
+    options = {k: v for k, v in sorted(known.options.items()) if k != "classes"}
+    made = (VERSION, known.spec.build, options, known.spec.input, held, copies)
+    seal = hashlib.sha256(repr(made).encode())
+    head = head_of(model) + "."
+    for name, value in sorted(unwrapped(model).state_dict().items()):
+        if not name.startswith(head):
+            seal.update(name.encode())
+            seal.update(value.contiguous().cpu().view(-1).view(torch.uint8).numpy())
+    return folders.cache() / "features" / f"{seal.hexdigest()[:32]}.safetensors"

@@ -1,0 +1,105 @@
+"""Inputs to codes and back: `zoo.encode`, `zoo.reconstruct`, `zoo.interpolate`.
+
+Which methods a module needs for them is told in `zoo.inference.sample`.
+"""
+
+from pathlib import Path
+from typing import Any, cast
+
+import torch
+from torch import Tensor, nn
+
+from zoo.errors import InputError, OptionError
+from zoo.inference.predict import inputs
+from zoo.inference.sample import need
+from zoo.models.eval_mode import evaluating, output
+from zoo.models.loading import as_module
+from zoo.models.metadata import about, unwrapped
+from zoo.tasks import task
+from zoo.tasks.results.vision import Result
+
+__all__ = ["encode", "interpolate", "reconstruct"]
+
+
+def encode(model: nn.Module | str | Path, raw: Any, **options: Any) -> Tensor:
+    """Return the codes of raw inputs, (inputs, numbers); `raw` is as in `zoo.predict`.
+
+    Raises VerbError, InputError, OptionError.
+    """
+    module = as_module(model, "zoo.encode(model, input)")
+    need(module, "encode")
+    coded, _ = _coded(module, raw, "zoo.encode", options)
+    return torch.cat([code for _, code in coded])
+
+
+def reconstruct(model: nn.Module | str | Path, raw: Any, **options: Any) -> Any:
+    """Return what is left of raw inputs in their codes: a result, or a list of them.
+
+    `raw` is as in `zoo.predict`. Raises VerbError, InputError, OptionError.
+    """
+    module = as_module(model, "zoo.reconstruct(model, input)")
+    need(module, "reconstruct")
+    found: list[Result] = []
+    coded, single = _coded(module, raw, "zoo.reconstruct", options)
+    for opened, code in coded:
+        found += _results(module, code, opened)
+    return found[0] if single else found
+
+
+def interpolate(
+    model: nn.Module | str | Path, a: Any, b: Any, *, steps: int = 8, **options: Any
+) -> list[Result]:
+    """Return results for `steps` codes on the straight line from that of `a` to `b`'s.
+
+    Each of the two is one raw input, or a code: a row of what `zoo.encode` gives.
+    Raises VerbError, InputError, OptionError.
+    """
+    module = as_module(model, "zoo.interpolate(model, a, b)")
+    spec = need(module, "interpolate")
+    if not isinstance(steps, int) or isinstance(steps, bool) or steps < 2:
+        problem = f"steps={steps!r} should be 2 or more."
+        raise OptionError(spec.name, problem, ["steps"])
+    start, end = (_end(module, raw, options) for raw in (a, b))
+    if start.shape != end.shape:
+        problem = f"The codes have {start.numel()} and {end.numel()} numbers."
+        raise InputError(problem, "two codes of one length")
+    share = torch.linspace(0, 1, steps).unsqueeze(1)
+    code = (1 - share) * start + share * end  # the ends exactly
+    return _results(module, code, [code.new_empty(0)] * steps)
+
+
+def _end(module: nn.Module, raw: Any, options: dict[str, Any]) -> Tensor:
+    """Return the code of one raw input, or a code as it is."""
+    if isinstance(raw, Tensor) and raw.ndim == 1:
+        return raw.detach().cpu().float()
+    need(module, "encode")
+    coded, _ = _coded(module, raw, "zoo.interpolate", options)
+    code = torch.cat([code for _, code in coded])
+    if len(code) != 1:
+        problem = f"There are {len(code)} inputs at one end."
+        raise InputError(problem, "one input at each end")
+    return code[0]
+
+
+def _coded(
+    module: nn.Module, raw: Any, verb: str, options: dict[str, Any]
+) -> tuple[list[tuple[list[Any], Tensor]], bool]:
+    """Return opened inputs and their codes by batch, and whether it was one input."""
+    encode: Any = unwrapped(module).encode
+    parts, single = inputs(module, raw, verb, **options)
+    with evaluating(module):
+        coded = [
+            (opened, output(module, given, encode).float()) for opened, given in parts
+        ]
+    return coded, single
+
+
+def _results(module: nn.Module, code: Tensor, opened: list[Any]) -> list[Result]:
+    spec, decode = about(module).spec, unwrapped(module).decode
+    try:
+        with evaluating(module):
+            made = output(module, code, cast(Any, decode))
+    except RuntimeError as exc:  # torch's word for shapes that don't fit
+        problem = f"A code of {code.shape[1]} numbers can't be decoded."
+        raise InputError(problem, "codes as zoo.encode gives them") from exc
+    return task(spec.task).results(made, opened, spec.output)

@@ -1,0 +1,85 @@
+"""The words nearest to words, by their vectors: `zoo.neighbours`.
+
+Which methods a module needs for it is told in `zoo.inference.sample`.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from torch import Tensor, nn
+from torch.nn.functional import normalize
+
+from zoo.errors import InputError, near
+from zoo.inference.sample import need
+from zoo.models.loading import as_module
+from zoo.preprocessing import tokenizer as tokens
+from zoo.specs import TextInput
+from zoo.tasks import feature_extraction
+from zoo.tasks.results.vision import Neighbours
+
+__all__ = ["neighbours"]
+
+EXPECTED = "single words that it knows"
+
+
+def neighbours(
+    model: nn.Module | str | Path,
+    word: str | None = None,
+    *,
+    positive: Sequence[str] = (),
+    negative: Sequence[str] = (),
+    n: int = 10,
+) -> Neighbours:
+    """Return the `n` words nearest to a word, by the cosine between their vectors.
+
+    With `positive` and `negative` words, those nearest to the sum of their directions:
+    `positive=["king", "woman"], negative=["man"]` asks what is to a woman as a king is
+    to a man. None of the words given is among the answers. Raises VerbError,
+    InputError, OptionError.
+    """
+    module = as_module(model, "zoo.neighbours(model, word)")
+    spec = need(module, "neighbours")
+    count = feature_extraction.wanted(module, n, "n", ["positive", "negative", "n"])
+    added = ([] if word is None else [word]) + _several(positive, "positive")
+    taken = _several(negative, "negative")
+    if not added and not taken:
+        raise InputError("There is no word.", EXPECTED)
+    assert isinstance(spec.input, TextInput), "words are of texts"
+    rows = [_number(one, spec.input) for one in (*added, *taken)]
+    held = feature_extraction.table(module)
+    assert held is not None, "need() has looked"
+    direction: Tensor = normalize(held[rows], dim=1)
+    direction[len(added) :] *= -1
+    found = feature_extraction.nearest(
+        module, direction.sum(dim=0), count, without=rows
+    )
+    return Neighbours(positive=tuple(added), negative=tuple(taken), neighbours=found)
+
+
+def _several(words: Sequence[str], name: str) -> list[str]:
+    if isinstance(words, str) or not hasattr(words, "__iter__"):
+        problem = f"{name}={words!r} is no list of words."
+        raise InputError(problem, EXPECTED)
+    return list(words)
+
+
+def _number(word: object, expected: TextInput) -> int:
+    """Return the number of a word; name those that it may have been meant as."""
+    if not isinstance(word, str):
+        problem = f"A {type(word).__name__} is not a word."
+        raise InputError(problem, EXPECTED)
+    if not word.strip():
+        raise InputError("The word is empty.", EXPECTED)
+    found = tokens.whole(word, expected)
+    if len(found) > 1:
+        problem = (
+            f"{word!r} is {len(found)} words: give them as positive={word.split()}."
+        )
+        raise InputError(problem, EXPECTED)
+    reader = tokens.tokenizer(expected)
+    if not found or found[0] in (expected.padding, expected.unknown):
+        special = (expected.padding, expected.unknown)
+        known = (one for one, n in reader.get_vocab().items() if n not in special)
+        problem = f"The model does not know the word {word!r}. {near(word, known)}"
+        raise InputError(problem.rstrip(), EXPECTED)
+    return found[0]

@@ -1,0 +1,183 @@
+"""Raw input to a typed result, by any model: `zoo.predict`."""
+
+import random
+import warnings
+from collections.abc import Iterator
+from inspect import signature
+from pathlib import Path
+from typing import Any
+
+from torch import Tensor, nn
+
+from zoo.artifacts import weight_store as store
+from zoo.errors import InputError, OptionError, near
+from zoo.inference.sample import able, sample
+from zoo.inference.sliding_window import TASK, slide
+from zoo.inference.window_grid import Windows, asked
+from zoo.models.eval_mode import evaluating, output
+from zoo.models.fuse_batchnorm import sooner
+from zoo.models.loading import as_module, find
+from zoo.models.metadata import About, about, unwrapped
+from zoo.tasks import Task, own_options, task
+from zoo.tasks.results.vision import Answer, Result
+
+__all__ = ["example", "inputs", "predict"]
+
+
+def predict(
+    model: nn.Module | str | Path,
+    raw: Any,
+    *,
+    batch: int = 64,
+    windows: Any = None,
+    **options: Any,
+) -> Any:
+    """Return what `model` says about `raw`: one result, or a list of them for a list.
+
+    `model` is a module from `zoo.load`, a name, or a checkpoint folder. What `raw` may
+    be depends on the task: a path, a PIL image, an array, a tensor, a dict, a
+    DataFrame, or a list of those. Results are typed: they print, convert with
+    `.to_dict()`, and show themselves in a notebook. `windows=True`, or a dict of the
+    options of `zoo.inference.window_grid.Windows`, lets an image classifier look at every part of a
+    picture and find several things in it. A model that draws takes None, and `seed=`;
+    one that writes takes the options of `zoo.tasks.decoding.generation.Plan`, and one that translates
+    those of `zoo.tasks.decoding.beam_search.Plan`.
+    Raises InputError, OptionError.
+    """
+    module = as_module(model, "zoo.predict(model, input)")
+    chosen = {} if windows in (None, False) else {"windows": windows}
+    if raw is None and able(module, "sample"):
+        return _drawn(module, {**chosen, **options})
+    known = about(module)
+    doing, expected = task(known.spec.task), known.spec.input
+    _check_options(known, doing, {"batch": batch, **chosen, **options})
+    over = asked(windows, known.spec.name, known.labels) if chosen else None
+    items, single = doing.items(raw, expected)
+    found: list[Answer] = []
+    with evaluating(module):
+        for opened in _parts(known, items, 1 if over else batch, single):
+            answers, suspicion = _answers(module, opened, over, batch, options)
+            if suspicion:
+                _warn_once(unwrapped(module), *suspicion)
+            found += answers
+    return found[0] if single else found
+
+
+def inputs(
+    module: nn.Module, raw: Any, verb: str, /, *, batch: int = 64, **options: Any
+) -> tuple[Iterator[tuple[list[Any], Tensor]], bool]:
+    """Return raw inputs opened, and as batches; and whether it was one and not a list.
+
+    `verb` is what the user called. Raises InputError, OptionError.
+    """
+    known = about(module)
+    doing, expected = task(known.spec.task), known.spec.input
+    _check_options(known, doing, {"batch": batch, **options}, verb)
+    items, single = doing.items(raw, expected)
+
+    def prepared() -> Iterator[tuple[list[Any], Tensor]]:
+        for opened in _parts(known, items, batch, single):
+            given = doing.batch(opened, expected, **options)
+            suspicion = doing.suspicion(given, expected)
+            if suspicion:
+                _warn_once(unwrapped(module), *suspicion)
+            yield opened, given
+
+    return prepared(), single
+
+
+def _parts(
+    known: About, items: list[Any], step: int, single: bool
+) -> Iterator[list[Any]]:
+    """Yield the items opened, `step` at a time."""
+    doing = task(known.spec.task)
+    for start in range(0, len(items), step):
+        yield [
+            _opened(doing, item, known, 0 if single else number)
+            for number, item in enumerate(items[start : start + step], start + 1)
+        ]
+
+
+def example(name: str, *, shuffle: bool = False) -> Path:
+    """Return the path of a real input that ships with a model.
+
+    The first one, or with `shuffle` any one. Raises InputError where there is none.
+    """
+    spec = find(name)
+    if not spec.examples:
+        raise InputError(f"{name!r} ships no example input.", spec.task + " input")
+    chosen = random.choice(spec.examples) if shuffle else spec.examples[0]
+    return store.package_folder(spec.package) / "examples" / chosen
+
+
+def _drawn(module: nn.Module, options: dict[str, Any]) -> Result:
+    """Return one sample: what a model that draws makes of nothing."""
+    known = about(module).spec
+    names = ["seed", *(n for n in own_options(task(known.task)) if n != "seed")]
+    name = next((name for name in options if name not in names), None)
+    if name is not None:
+        problem = f"zoo.predict has no option {name!r} where there is no input."
+        raise OptionError(known.name, problem, names)
+    found: Result = sample(module, **options)[0]
+    return found
+
+
+def _answers(
+    module: nn.Module,
+    opened: list[Any],
+    over: Windows | None,
+    batch: int,
+    options: dict[str, Any],
+) -> tuple[list[Answer], tuple[str, str] | None]:
+    """Return a result for each opened item, and what looks wrong about them."""
+    spec = about(module).spec
+    if over is not None:
+        one, suspicion = slide(module, opened[0], over, batch=batch, **options)
+        return [one], suspicion
+    doing: Any = task(spec.task)
+    found: list[Answer]
+    if hasattr(doing, "answers"):
+        own = own_options(doing)
+        prepare = {name: one for name, one in options.items() if name not in own}
+        given = doing.batch(opened, spec.input, **prepare)
+        found = doing.answers(module, opened, options)
+        return found, doing.suspicion(given, spec.input)
+    prepared = doing.batch(opened, spec.input, **options)
+    # What torch.compile or DistributedDataParallel made is left as it is.
+    quick = sooner(module, prepared) if unwrapped(module) is module else module
+    said = output(quick, prepared)
+    found = [*doing.results(said, opened, spec.output)]
+    return found, doing.suspicion(prepared, spec.input)
+
+
+def _check_options(
+    known: About, doing: Task, options: dict[str, Any], verb: str = "zoo.predict"
+) -> None:
+    parameters = signature(doing.batch).parameters.values()
+    names = ["batch", *(p.name for p in parameters if p.kind is p.KEYWORD_ONLY)]
+    names += own_options(doing)
+    if known.spec.task == TASK and verb == "zoo.predict":
+        names.append("windows")
+    for name in options:
+        if name not in names:
+            problem = f"{verb} has no option {name!r}. {near(name, names)}"
+            raise OptionError(known.spec.name, problem.rstrip(), names)
+    if not isinstance(options["batch"], int) or options["batch"] < 1:
+        problem = f"batch={options['batch']!r} should be 1 or more."
+        raise OptionError(known.spec.name, problem, names)
+
+
+def _opened(doing: Task, item: Any, known: About, number: int) -> Any:
+    """Open one input; `number` says which of several it is, 0 that it is alone."""
+    try:
+        return doing.opened(item, known.spec.input)
+    except InputError as exc:
+        raise (exc.of(f"Item {number}") if number else exc) from exc.__cause__
+
+
+def _warn_once(module: nn.Module, kind: str, suspicion: str) -> None:
+    """Warn about a kind of input once a model, however many rows share the fault."""
+    told: set[str] = vars(module).setdefault("_zoo_told", set())
+    if kind not in told:
+        told.add(kind)
+        warnings.warn(suspicion, stacklevel=3)

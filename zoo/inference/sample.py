@@ -1,0 +1,133 @@
+"""What a model can do besides answering, by methods of fixed names; and `zoo.sample`.
+
+A plugin's module declares a verb by having its methods. Nothing else is registered:
+
+* `sample(count, random)` returns `count` outputs drawn with a `torch.Generator` of the
+  CPU, whatever device the model is on: the same seed draws the same everywhere.
+* `encode(given)` returns a code for each row of a prepared batch, (batch, numbers).
+* `decode(code)` returns outputs for codes, as forward returns them.
+* `table()` returns the code of each token of the vocabulary, (tokens, numbers), zeros
+  for one that is no word: for `zoo.neighbours`.
+* `extend(token, memory)` goes on with texts: see `zoo.tasks.decoding.generation`. A model whose
+  `TextOutput` names the token to start after also samples: texts from nothing.
+
+Outputs are what `zoo.tasks` turns into results, like those of forward. All methods are
+called in eval mode, and what they give must not depend on the rows beside.
+"""
+
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from zoo.errors import OptionError, VerbError, near
+from zoo.models.eval_mode import evaluating
+from zoo.models.loading import as_module
+from zoo.models.metadata import about, unwrapped
+from zoo.specs import ModelSpec, TextOutput
+from zoo.tasks import own_options, task
+from zoo.tasks.decoding.generation import METHOD, drawn
+from zoo.tasks.results.vision import Result
+
+__all__ = ["VERBS", "able", "need", "outputs", "sample", "writes"]
+
+# The verbs of `zoo`, and the methods that each needs.
+VERBS = {
+    "sample": ("sample",),
+    "encode": ("encode",),
+    "reconstruct": ("encode", "decode"),
+    "interpolate": ("decode",),  # between inputs it also encodes
+    "neighbours": ("table",),
+}
+TOGETHER = 256  # samples that are drawn at once
+
+
+def sample(
+    model: nn.Module | str | Path,
+    n: int = 1,
+    *,
+    seed: int | None = None,
+    **options: Any,
+) -> list[Result]:
+    """Return `n` results that `model` draws; the same seed and `n` give the same.
+
+    Without a seed they are drawn from torch's own generator. A model that writes takes
+    the options of `zoo.tasks.decoding.generation.Plan`. Raises VerbError, OptionError.
+    """
+    module = as_module(model, "zoo.sample(model)")
+    known = need(module, "sample")
+    doing: Any = task(known.task)
+    names = ["n", "seed", *(o for o in own_options(doing) if o != "seed")]
+    if not _whole(n) or n < 1:
+        raise OptionError(known.name, f"n={n!r} should be 1 or more.", names)
+    if seed is not None and not (_whole(seed) and 0 <= seed < 2**63):
+        problem = f"seed={seed!r} should be a whole number from 0 on, below 2**63."
+        raise OptionError(known.name, problem, names)
+    for name in options:
+        if name not in names:
+            problem = f"zoo.sample has no option {name!r}. {near(name, names)}"
+            raise OptionError(known.name, problem.rstrip(), names)
+    if writes(module):
+        found: list[Result] = doing.sampled(module, n, _random(seed), options)
+        return found
+    made = outputs(module, n, seed=seed)
+    told: list[Result] = doing.results(made, [made.new_empty(0)] * n, known.output)
+    return told
+
+
+@torch.inference_mode()
+def outputs(module: nn.Module, count: int, *, seed: int | None = None) -> Tensor:
+    """Return `count` outputs that a model draws, on the CPU, in eval mode.
+
+    Of a model that writes, they are the numbers of a few tokens, (count, tokens).
+    """
+    random = _random(seed)
+    if writes(module):
+        return drawn(module, count, random)
+    draw: Any = unwrapped(module).sample
+    starts = range(0, count, TOGETHER)
+    with evaluating(module):
+        found = [draw(min(TOGETHER, count - s), random).cpu() for s in starts]
+    return torch.cat(found)
+
+
+def able(model: nn.Module, verb: str) -> bool:
+    """Return whether a model can be used with a verb."""
+    return not _missing(model, verb)
+
+
+def need(model: nn.Module, verb: str) -> ModelSpec:
+    """Return a model's spec; complain where the model can't be used with a verb."""
+    spec = about(model).spec
+    missing = _missing(model, verb)
+    if missing:
+        others = [other for other in VERBS if able(model, other)]
+        doing = "name neighbours" if verb == "neighbours" else verb
+        raise VerbError(spec.name, doing, missing, ["predict", *others])
+    return spec
+
+
+def _random(seed: int | None) -> torch.Generator:
+    drawn = int(torch.randint(2**62, ())) if seed is None else seed
+    return torch.Generator().manual_seed(drawn)
+
+
+def _whole(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def _missing(model: nn.Module, verb: str) -> str:
+    """Return the first method that a verb needs and a model does not have, or ""."""
+    if verb == "sample" and writes(model):
+        return ""
+    found = unwrapped(model)
+    methods = (m for m in VERBS[verb] if not callable(getattr(found, m, None)))
+    return next(methods, "")
+
+
+def writes(model: nn.Module) -> bool:
+    """Return whether a model writes texts that begin with nothing."""
+    meaning = about(model).spec.output
+    begins = isinstance(meaning, TextOutput) and meaning.start is not None
+    return begins and callable(getattr(unwrapped(model), METHOD, None))

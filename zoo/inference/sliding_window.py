@@ -1,0 +1,148 @@
+"""Several things in one picture, by a model that names one: every window votes."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import Any, cast
+
+import torch
+from PIL import Image
+from torch import Tensor, nn
+
+from zoo.errors import InputError, OptionError
+from zoo.inference.conv_trunk import Trunk, over_windows, trunk
+from zoo.inference.window_grid import OPTIONS, Grid, Windows, grid, sizes, surest, tally
+from zoo.models.eval_mode import output
+from zoo.models.metadata import about, unwrapped
+from zoo.preprocessing import image as images
+from zoo.specs import ClassOutput, ImageInput
+from zoo.tasks import image_classification as task
+from zoo.tasks.results.vision import Detection, Detections
+
+__all__ = ["TASK", "slide"]
+
+TASK = "image-classification"
+KEPT = 1024  # pixels: what a result keeps of its picture
+ROOM = 8 * 3 * 224 * 224  # numbers in a batch: with more, a CPU waits for its memory
+
+Suspicion = tuple[str, str] | None
+
+
+def slide(
+    model: nn.Module, opened: Any, given: Windows, *, batch: int, **options: Any
+) -> tuple[Detections, Suspicion]:
+    """Return what windows over an opened picture say, and what looks wrong about it.
+
+    `batch` is the most windows of pixels that pass the model at once. `options` are
+    those of the task. Raises InputError, and OptionError where `given` fits neither the
+    picture nor the model.
+    """
+    expected = cast(ImageInput, about(model).spec.input)
+    if not isinstance(opened, Image.Image):
+        problem = "Windows slide over a picture, not over prepared pixels."
+        raise InputError(problem, images.describe(expected))
+    known = _trunk(model, given)
+    grids = _grids(model, opened, given, known)
+    votes: list[Detection] = []
+    suspicion: Suspicion = None
+    for each in grids:
+        canvas = _canvas(opened, each, expected, options)
+        suspicion = suspicion or task.suspicion(canvas, expected)
+        said = _said(model, known, canvas, each, batch)
+        votes += _votes(said, each, given, cast(ClassOutput, about(model).spec.output))
+    found = Detections(
+        objects=surest(votes, given.overlap),
+        size=opened.size,
+        windows=sum(len(each.corners) for each in grids),
+        votes=tally(votes),
+        by="features" if known else "pixels",
+        picture=_smaller(opened),
+    )
+    return found, suspicion
+
+
+def _trunk(model: nn.Module, given: Windows) -> Trunk | None:
+    """Return the convolution that serves all windows, None for windows of pixels."""
+    if given.by == "pixels":
+        return None
+    spec = about(model).spec
+    try:
+        return trunk(unwrapped(model), cast(ImageInput, spec.input))
+    except ValueError as exc:
+        if given.by is None:
+            return None
+        problem = f"it allows no windows by='features', for {exc}. Choose by='pixels'."
+        raise OptionError(spec.name, problem, OPTIONS) from exc
+
+
+def _grids(
+    model: nn.Module, picture: Image.Image, given: Windows, known: Trunk | None
+) -> list[Grid]:
+    spec = about(model).spec
+    expected, cell = cast(ImageInput, spec.input), known.stride if known else 1
+    try:
+        return [
+            grid(picture.size, expected, size, given.stride, cell)
+            for size in sizes(given, picture.size, expected)
+        ]
+    except ValueError as exc:
+        raise OptionError(spec.name, str(exc), OPTIONS) from exc
+
+
+def _canvas(
+    picture: Image.Image, over: Grid, expected: ImageInput, options: dict[str, Any]
+) -> Tensor:
+    """Return the picture, prepared at the size of the canvas, (1, C, H, W)."""
+    high, wide = over.canvas
+    resample = Image.Resampling[expected.resample.upper()]
+    fitted = picture.resize((wide, high), resample)
+    whole = replace(expected, height=high, width=wide, crop=1.0)
+    return task.batch([fitted], whole, **options)
+
+
+def _said(
+    model: nn.Module, known: Trunk | None, canvas: Tensor, over: Grid, batch: int
+) -> Tensor:
+    """Return the model's output for each window."""
+    if known is not None:
+        return over_windows(unwrapped(model), known, canvas, over.corners)
+    first = next(model.parameters(), None)
+    if first is None or first.device.type == "cpu":
+        numbers = canvas.shape[1] * over.window[0] * over.window[1]
+        batch = min(batch, max(1, ROOM // numbers))
+    return torch.cat([output(model, part) for part in _cut(canvas, over, batch)])
+
+
+def _cut(canvas: Tensor, over: Grid, batch: int) -> Iterator[Tensor]:
+    """Yield the windows of a canvas as batches (B, C, height, width)."""
+    high, wide = over.window
+    for start in range(0, len(over.corners), batch):
+        yield torch.cat(
+            [
+                canvas[:, :, top : top + high, left : left + wide]
+                for top, left in over.corners[start : start + batch]
+            ]
+        )
+
+
+def _votes(
+    said: Tensor, over: Grid, given: Windows, meaning: ClassOutput
+) -> Iterator[Detection]:
+    """Yield what each window is for: its best label, or each one that holds, if it is
+    sure enough."""
+    labels: Sequence[str] = given.labels or meaning.labels
+    scores = task.scores(said, meaning)
+    scores = scores[:, [meaning.labels.index(name) for name in labels]]
+    sure = scores >= given.threshold
+    if not meaning.multi_label:
+        best = torch.zeros_like(sure)
+        best[torch.arange(len(best)), scores.argmax(dim=1)] = True
+        sure &= best
+    for number, place in sure.nonzero().tolist():
+        score = scores[number, place].item()
+        yield Detection(label=labels[place], score=score, box=over.box(number))
+
+
+def _smaller(picture: Image.Image) -> Image.Image:
+    small: Image.Image = picture.copy()
+    small.thumbnail((KEPT, KEPT))
+    return small

@@ -1,0 +1,137 @@
+"""Hold a part of a model still: no gradient, and statistics that do not move."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from torch import nn
+
+from zoo.errors import OptionError, near
+from zoo.models.metadata import about, unwrapped
+
+__all__ = [
+    "NORMS",
+    "before",
+    "freeze",
+    "frozen",
+    "head_of",
+    "hold_norms",
+    "thaw",
+    "unfreeze",
+]
+
+NORMS = (nn.modules.batchnorm._NormBase, nn.LayerNorm, nn.GroupNorm)
+
+_kinds: dict[type, type] = {}  # what a class is called while it is held
+
+
+class Held:
+    """A module that stays in eval mode, whatever its parents are told.
+
+    Normalisation keeps its statistics and dropout stays off, also after `.train()`.
+    Mixed into a module's class, so that copies, hooks and `isinstance` go on working.
+    """
+
+    def train(self, mode: bool = True) -> Any:
+        return super().train(False)  # type: ignore[misc]  # of nn.Module
+
+    def __reduce__(self) -> Any:
+        """Let a copy, or another process, make the class again."""
+        return _revived, (type(self).__bases__[1],), vars(self)
+
+
+def freeze(model: nn.Module, until: str | None = None) -> nn.Module:
+    """Freeze `model` up to the submodule `until`, by default up to its head.
+
+    What comes before it, in the order of `named_children`, gets no gradient and stays
+    in eval mode across `.train()`; so do the parameters beside it. Returns the model.
+    Raises OptionError.
+    """
+    name = until or head_of(model)
+    model = unwrapped(model)
+    known = [path for path, _ in model.named_modules() if path]
+    if name not in known:
+        problem = f"it has no submodule {name!r} to freeze until. {near(name, known)}"
+        tops = [path for path in known if "." not in path]
+        raise OptionError(type(model).__name__, problem.rstrip(), tops)
+    for module in list(before(model, name)):
+        module.requires_grad_(False)
+        for part in list(module.modules()):
+            _hold(part)
+    for owner in _owners(model, name):
+        for parameter in owner.parameters(recurse=False):
+            parameter.requires_grad_(False)
+    return model
+
+
+def thaw(module: nn.Module) -> nn.Module:
+    """Let a part learn again; the statistics of its normalisations stay held."""
+    return hold_norms(unfreeze(module))
+
+
+def hold_norms(model: nn.Module) -> nn.Module:
+    """Keep the statistics of batch normalisations as they are, across `.train()`."""
+    for module in list(unwrapped(model).modules()):
+        if isinstance(module, nn.modules.batchnorm._NormBase):
+            _hold(module)
+    return model
+
+
+def unfreeze(model: nn.Module) -> nn.Module:
+    """Let all of `model` learn again; `.train()` reaches every part of it."""
+    model = unwrapped(model)
+    for module in model.modules():
+        if isinstance(module, Held):
+            module.__class__ = type(module).__bases__[1]  # Held is the first
+    return model.requires_grad_(True)
+
+
+def frozen(model: nn.Module) -> list[str]:
+    """Return the names of the parameters that get no gradient."""
+    named = unwrapped(model).named_parameters()
+    return [name for name, value in named if not value.requires_grad]
+
+
+def head_of(model: nn.Module) -> str:
+    """Return the name of a model's head: the part a new task replaces."""
+    spec = about(model).spec
+    if spec.head is None:
+        problem = "it declares no head, so there is nothing to freeze it up to."
+        raise OptionError(spec.name, problem, ["until"])
+    return spec.head
+
+
+def _hold(module: nn.Module) -> None:
+    module.eval()
+    module.__class__ = _held(type(module))
+
+
+def before(model: nn.Module, name: str) -> Iterator[nn.Module]:
+    """Yield the largest submodules that lie wholly before the one of this name."""
+    first, _, rest = name.partition(".")
+    for child_name, child in model.named_children():
+        if child_name == first:
+            if rest:
+                yield from before(child, rest)
+            return
+        yield child
+
+
+def _owners(model: nn.Module, name: str) -> Iterator[nn.Module]:
+    """Yield the modules that the one of this name lies in."""
+    parts = name.split(".")
+    for count in range(len(parts)):
+        yield model.get_submodule(".".join(parts[:count]))
+
+
+def _revived(kind: type) -> Any:
+    made = _held(kind)
+    return made.__new__(made)
+
+
+def _held(kind: Any) -> Any:
+    if issubclass(kind, Held):
+        return kind
+    if kind not in _kinds:
+        named = {"__module__": kind.__module__}
+        _kinds[kind] = type(kind.__name__, (Held, kind), named)
+    return _kinds[kind]

@@ -1,0 +1,111 @@
+"""A real input and the output it must give, kept beside the weights and replayed.
+
+Beside the output, a sample of what each layer gave is kept, so that a mismatch can be
+traced to the first layer that differs.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+
+from zoo.models import safetensors_io as weights
+from zoo.models.eval_mode import evaluating
+
+__all__ = ["Replay", "make", "replay"]
+
+SAMPLE = 16  # numbers kept of each layer's output
+INPUT, OUTPUT, LAYER, TOLERANCE = "input", "output", "layer.", "tolerance"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Replay:
+    """How a replayed golden compares: `first` names the first layer that differs."""
+
+    matches: bool
+    difference: float  # the largest of the output
+    tolerance: float
+    expected: Tensor
+    found: Tensor
+    first: str | None
+
+
+def make(
+    model: nn.Module, given: Tensor, path: Path, *, tolerance: float = 1e-4
+) -> None:
+    """Write what `model` makes of `given`, in eval mode, layer by layer."""
+    output, layers = _run(model, given)
+    golden = {
+        INPUT: given,
+        OUTPUT: output,
+        TOLERANCE: torch.tensor(tolerance, dtype=torch.float64),
+    }
+    golden |= {LAYER + name: sample for name, sample in layers.items()}
+    weights.write({name: tensor.clone() for name, tensor in golden.items()}, path)
+
+
+def replay(model: nn.Module, path: Path) -> Replay:
+    """Run the golden's input through `model` and compare."""
+    golden = weights.tensors(path)
+    tolerance = golden[TOLERANCE].item()
+    device = next((p.device for p in model.parameters()), torch.device("cpu"))
+    found, layers = _run(model, golden[INPUT].clone().to(device))
+    expected = golden[OUTPUT]
+    first = None
+    for name, sample in layers.items():
+        wanted = golden.get(LAYER + name)
+        if wanted is None or _apart(sample, wanted) > tolerance:
+            first = name
+            break
+    difference = _apart(found, expected)
+    return Replay(
+        matches=difference <= tolerance,
+        difference=difference,
+        tolerance=tolerance,
+        expected=expected,
+        found=found,
+        first=first,
+    )
+
+
+def _apart(found: Tensor, wanted: Tensor) -> float:
+    if found.shape != wanted.shape:
+        return float("inf")
+    if not found.numel():
+        return 0.0
+    gap = (found.double() - wanted.double()).abs().max().item()
+    return gap if gap == gap else float("inf")  # NaN differs from everything
+
+
+@torch.inference_mode()
+def _run(model: nn.Module, given: Tensor) -> tuple[Tensor, dict[str, Tensor]]:
+    layers: dict[str, Tensor] = {}
+    with evaluating(model), _watching(model, layers):
+        output: Tensor = model(given)
+    return output.cpu(), layers
+
+
+@contextmanager
+def _watching(model: nn.Module, layers: dict[str, Tensor]) -> Iterator[None]:
+    """Collect a sample of every leaf's output, in the order the data flows."""
+
+    def keep(name: str, output: object) -> None:
+        if isinstance(output, Tensor) and name not in layers:
+            flat = output.detach().flatten()
+            step = max(1, flat.numel() // SAMPLE)
+            layers[name] = flat[::step][:SAMPLE].float().cpu().clone()
+
+    leaves = [(n, m) for n, m in model.named_modules() if not any(m.children())]
+    handles = [
+        leaf.register_forward_hook(lambda _m, _i, output, name=name: keep(name, output))
+        for name, leaf in leaves
+        if name
+    ]
+    try:
+        yield
+    finally:
+        for handle in handles:
+            handle.remove()

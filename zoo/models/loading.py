@@ -1,0 +1,201 @@
+"""Build and load: names and checkpoint folders to modules."""
+
+import inspect
+import time
+from collections.abc import Iterable, Mapping
+from contextlib import nullcontext
+from dataclasses import replace
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import nn
+
+from zoo._utils.import_string import module, resolve
+from zoo.artifacts import resolve as sources
+from zoo.artifacts.weight_store import Verify
+from zoo.errors import InputError, OptionError, ZooError, near
+from zoo.models import safetensors_io as weights
+from zoo.models.metadata import About, LoadReport, attach
+from zoo.models.skip_init import without_initialisers
+from zoo.plugins import discovery as plugins
+from zoo.plugins.discovery import Plugin
+from zoo.specs import ClassOutput, MaskOutput, ModelSpec, ReadingOutput
+
+__all__ = ["as_module", "build", "find", "load", "loaded", "make"]
+
+
+def find(name: str | Path) -> ModelSpec:
+    """Return the spec of a registered name or of a checkpoint folder."""
+    return sources.find(name).spec
+
+
+def build(name: str | Path, **options: Any) -> nn.Module:
+    """Return the model with fresh random weights; `options` go to its build function.
+
+    `labels=[...]` names the classes of a new head, `classes=N` only counts them.
+    Raises ModelNotFound, OptionError, PluginError.
+    """
+    source = sources.find(name)
+    spec, chosen, _ = _with_head(source.spec, options)
+    model = make(spec, source.plugin, chosen)
+    return attach(model, About(spec=spec, options=chosen, parent=source.parent))
+
+
+def load(
+    name: str | Path,
+    *,
+    device: str | torch.device | None = None,
+    dtype: torch.dtype | None = None,
+    verify: Verify = "stamp",
+    **options: Any,
+) -> nn.Module:
+    """Return the trained model in eval mode, every tensor accounted for.
+
+    `name` is a registered model, a checkpoint folder, or a repository on the Hub as
+    "hf://user/name@commit". Size and SHA-256 are checked before a tensor reaches the
+    model; `verify="always"` hashes a big file even if a stamp says that it was hashed
+    before. `labels=[...]` or `classes=N` gives a new head, the only part that may be
+    fresh; `model.zoo.report` says so. A zoo.lock in the working directory is honoured.
+    Raises ModelNotFound, NoWeights, IntegrityError, MisfitError, NotSafetensors,
+    OptionError, CheckpointError, LicenseError, LockError, and a HubError: NotOnHub,
+    GatedError, OfflineError, UnreachableError, CacheError.
+    """
+    started = time.perf_counter()
+    source = sources.find(name)
+    path, pin, hashed = sources.obtain(source, verify=verify)
+    assert pin.sha256 is not None, "known once the file is here"
+    spec, chosen, new_head = _with_head(source.spec, options)
+    # A new head needs its initialiser, and an initialiser does not know whose it is.
+    with nullcontext() if new_head else without_initialisers():
+        model = make(spec, source.plugin, chosen)
+    slots, renamed = weights.slots(model), _renamed(spec, source.plugin)
+    names = slots.names()
+    fresh = tuple(n for n in names if new_head and _within(n, spec.head))
+    casts = weights.read(model, path, slots, fresh=fresh, renamed=renamed)
+    if device is not None or dtype is not None:
+        model = _moved(model, device, dtype, spec)
+    report = LoadReport(
+        path=str(path),
+        sha256=pin.sha256,
+        hashed=hashed,
+        loaded=tuple(n for n in names if n not in fresh),
+        fresh=fresh,
+        tied=tuple(place[2] for group in slots.places for place in group[1:]),
+        casts=casts,
+        seconds=time.perf_counter() - started,
+    )
+    own = {"name": source.spec.name, "sha256": pin.sha256}
+    parent = own if new_head else source.parent
+    about = About(
+        spec=spec, options=chosen, folder=source.folder, parent=parent, report=report
+    )
+    return attach(model.eval(), about)
+
+
+@lru_cache(maxsize=4)
+def loaded(name: str) -> nn.Module:
+    """Return a registered model, loaded once: for predictions by name."""
+    return load(name)
+
+
+def as_module(model: nn.Module | str | Path, call: str) -> nn.Module:
+    """Return a model as it is, or load the one that is named; `call` is what asks.
+
+    Raises InputError, and what `load` raises.
+    """
+    if isinstance(model, nn.Module):
+        return model
+    if isinstance(model, str) and model in plugins.found().models:
+        return loaded(model)
+    if isinstance(model, (str, Path)):
+        return load(model)  # a folder may hold other weights the next time
+    problem = f"A {type(model).__name__} is not a model."
+    raise InputError(problem, f"to come first: {call}")
+
+
+def _moved(model: nn.Module, device: Any, dtype: Any, spec: ModelSpec) -> nn.Module:
+    try:
+        return model.to(device=device, dtype=dtype)
+    except (RuntimeError, AssertionError, TypeError) as exc:  # torch raises any of them
+        problem = f"it can't be moved to device={device!r}, dtype={dtype!r}"
+        fault = f"{problem} ({str(exc).splitlines()[0]})."
+        raise OptionError(spec.name, fault, ["device", "dtype"]) from exc
+
+
+def _with_head(
+    spec: ModelSpec, options: Mapping[str, Any]
+) -> tuple[ModelSpec, dict[str, Any], bool]:
+    """Return the spec and options for the head asked for, and whether it is new."""
+    chosen = {**spec.options, **options}
+    labels = _labels(spec, chosen.pop("labels", None), options.get("classes"))
+    if labels == spec.labels:
+        return spec, chosen, False
+    named = isinstance(spec.output, ClassOutput | MaskOutput | ReadingOutput)
+    if spec.head is None or not named:
+        problem = "its head can't be replaced, so it takes no labels or classes."
+        raise OptionError(spec.name, problem, list(spec.options))
+    try:
+        given: Any = spec.output
+        output = replace(given, labels=labels, **_apply(spec))
+    except ZooError as exc:
+        raise OptionError(spec.name, str(exc), ["labels", "classes"]) from exc
+    chosen["classes"] = len(output.labels)
+    return replace(spec, output=output, weights=None, metrics=()), chosen, True
+
+
+def _apply(spec: ModelSpec) -> dict[str, Any]:
+    """Return how a new head's numbers become scores: one logit gives way to several."""
+    if isinstance(spec.output, ReadingOutput):
+        return {}  # by zoo.ctc, always
+    assert isinstance(spec.output, ClassOutput | MaskOutput)
+    several = isinstance(spec.output, ClassOutput) and spec.output.multi_label
+    single = spec.output.function_to_apply == "sigmoid" and not several
+    apply = "softmax" if single else spec.output.function_to_apply
+    return {"function_to_apply": apply}
+
+
+def _labels(spec: ModelSpec, labels: Any, classes: Any) -> tuple[str, ...]:
+    """Return the labels asked for: by name, by number, or those that were trained."""
+    known = ["labels", "classes"]
+    if labels is not None:
+        if isinstance(labels, str) or not isinstance(labels, Iterable):
+            problem = f"labels={labels!r} should be a list of names."
+            raise OptionError(spec.name, problem, known)
+        return tuple(map(str, labels))
+    if classes is None or classes == len(spec.labels):
+        return spec.labels
+    if not isinstance(classes, int) or isinstance(classes, bool) or classes < 2:
+        problem = f"classes={classes!r} should be a whole number of at least 2."
+        raise OptionError(spec.name, problem, known)
+    return tuple(map(str, range(classes)))
+
+
+def make(spec: ModelSpec, plugin: Plugin, options: Mapping[str, Any]) -> nn.Module:
+    """Call a model's build function. Raises OptionError, PluginError."""
+    make = resolve(spec.build, plugin=plugin.name)
+    known = list(inspect.signature(make).parameters)
+    try:
+        inspect.signature(make).bind(**options)
+    except TypeError as exc:
+        wrong = next((name for name in options if name not in known), "")
+        problem = f"no option {wrong!r}. {near(wrong, known)}".rstrip()
+        raise OptionError(spec.name, problem if wrong else f"{exc}.", known) from exc
+    try:
+        model: nn.Module = make(**options)
+    except (TypeError, ValueError, RuntimeError, ArithmeticError, MemoryError) as exc:
+        first = str(exc).partition("\n")[0].rstrip(".")
+        problem = f"it can't be built with these options ({first})."
+        raise OptionError(spec.name, problem, known) from exc
+    return model
+
+
+def _renamed(spec: ModelSpec, plugin: Plugin) -> weights.Renamed | None:
+    """Return how a model's build module renames the tensors of a file, if it does."""
+    where = module(spec.build.partition(":")[0], plugin=plugin.name)
+    return getattr(where, "renamed", None)
+
+
+def _within(name: str, head: str | None) -> bool:
+    return head is not None and name.startswith(f"{head}.")

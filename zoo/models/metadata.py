@@ -1,0 +1,99 @@
+"""What a loaded model knows about itself: `model.zoo`."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from torch import nn
+
+from zoo.artifacts import checkpoint_folder as checkpoints
+from zoo.errors import CheckpointError
+from zoo.specs import Input, ModelSpec
+
+__all__ = ["About", "LoadReport", "about", "attach", "expecting", "unwrapped"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class LoadReport:
+    """What a load did: every tensor of the model is in `loaded` or in `fresh`."""
+
+    path: str
+    sha256: str
+    hashed: bool  # False where a stamp vouched for the file
+    loaded: tuple[str, ...]
+    fresh: tuple[str, ...]  # initialised at random: a new head, and nothing else
+    tied: tuple[str, ...]  # names that share a loaded tensor
+    casts: Mapping[str, str]
+    seconds: float
+
+    def __repr__(self) -> str:
+        """Say it in a line: the names of all tensors would fill a screen."""
+        fresh = f", fresh: {', '.join(self.fresh)}" if self.fresh else ""
+        casts = "".join(f", {k}" for k in sorted(set(self.casts.values())))
+        return (
+            f"<LoadReport: {len(self.loaded)} tensors from {self.path}{fresh}{casts}, "
+            f"{self.seconds * 1000:.0f} ms>"
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class About:
+    """What `model.zoo` knows: where a model comes from and how to make it again."""
+
+    spec: ModelSpec
+    options: Mapping[str, Any]
+    folder: Path | None = None
+    parent: Mapping[str, str] | None = None
+    report: LoadReport | None = None
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The names of the outputs, in the order the model gives them."""
+        return self.spec.labels
+
+    @property
+    def receipt(self) -> dict[str, Any]:
+        """What the recipe recorded when it made these weights, from run.json."""
+        return checkpoints.read_receipt(self.folder) if self.folder else {}
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """The recipe's settings these weights were trained with."""
+        settings: dict[str, Any] = self.receipt.get("settings", {})
+        return settings
+
+
+def about(model: nn.Module) -> About:
+    """Return `model.zoo`, looking through torch.compile and DistributedDataParallel."""
+    known = getattr(unwrapped(model), "zoo", None)
+    if not isinstance(known, About):
+        raise CheckpointError(
+            f"This {type(model).__name__} was not made by zoo.load or zoo.build, so "
+            "its build function, labels and input are unknown."
+        )
+    return known
+
+
+def unwrapped(model: nn.Module) -> nn.Module:
+    """Return the model inside torch.compile and DistributedDataParallel."""
+    if not isinstance(model, nn.Module):
+        raise CheckpointError(f"A {type(model).__name__} is not a model.")
+    for name in ("_orig_mod", "module"):
+        inner = model._modules.get(name)
+        if inner is not None and "zoo" not in vars(model):
+            return unwrapped(inner)
+    return model
+
+
+def attach(model: nn.Module, known: About) -> nn.Module:
+    """Return `model`, knowing itself. A deep copy and a compiled one know it too."""
+    # Past nn.Module's own __setattr__, which looks for parameters and modules.
+    object.__setattr__(model, "zoo", known)
+    return model
+
+
+def expecting(model: nn.Module, expected: Input) -> nn.Module:
+    """Return `model`, knowing that it takes another input than its spec says."""
+    known = about(model)
+    return attach(model, replace(known, spec=replace(known.spec, input=expected)))

@@ -1,0 +1,117 @@
+"""From a module to a checkpoint folder: weights, config, golden, receipt, files."""
+
+import platform
+import shutil
+from collections.abc import Mapping
+from dataclasses import replace
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from zoo.artifacts import checkpoint_folder as checkpoints
+from zoo.artifacts.checkpoint_folder import Config
+from zoo.models import golden
+from zoo.models import safetensors_io as weights
+from zoo.models.loading import make
+from zoo.models.metadata import About, about, unwrapped
+from zoo.plugins.discovery import Plugin, found
+from zoo.preprocessing import tokenizer as tokens
+from zoo.specs import Weights
+
+__all__ = ["save", "versions"]
+
+
+def save(
+    model: nn.Module,
+    folder: str | Path,
+    *,
+    example: Tensor | None = None,
+    receipt: Mapping[str, Any] | None = None,
+    files: Mapping[str, bytes] | None = None,
+    dtype: torch.dtype | None = None,
+) -> Path:
+    """Write `model` as a checkpoint folder that `zoo.load` takes; return the folder.
+
+    `example` is an input whose output becomes the golden; `dtype=torch.float16` stores
+    floats narrow. The folder is replaced whole: an interrupted save leaves the old one.
+    Raises CheckpointError.
+    """
+    folder, model = Path(folder), unwrapped(model)
+    known = about(model)
+    checkpoints.refuse_strangers(folder)
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    new = folder.with_name(f".{folder.name}.new")
+    shutil.rmtree(new, ignore_errors=True)
+    new.mkdir()
+    try:
+        stored = _stored(model, dtype)
+        weights.write(stored, new / checkpoints.WEIGHTS)
+        expected = tokens.written(known.spec.input, new)
+        known = replace(known, spec=replace(known.spec, input=expected))
+        config = _config(known, model, checkpoints.weights_of(new))
+        (new / checkpoints.CONFIG).write_text(config.to_json(), encoding="utf-8")
+        if example is not None:
+            _golden(model, example, new)
+        for name, content in (files or {}).items():
+            (new / name).write_bytes(content)
+        if receipt:
+            checkpoints.write_receipt(new, receipt)
+        checkpoints.swap(new, folder)
+    finally:
+        shutil.rmtree(new, ignore_errors=True)
+    return folder
+
+
+def _stored(model: nn.Module, dtype: torch.dtype | None) -> dict[str, Tensor]:
+    values = {
+        name: getattr(module, attribute)
+        for module, attribute, name in (g[0] for g in weights.slots(model).places)
+    }
+    return weights.narrow(values, dtype) if dtype else values
+
+
+def _golden(model: nn.Module, example: Tensor, new: Path) -> None:
+    """Make the golden with the weights as stored, which may be narrower."""
+    again = make(about(model).spec, _provider(about(model)), about(model).options)
+    weights.read(again, new / checkpoints.WEIGHTS, weights.slots(again))
+    golden.make(again.eval(), example.cpu(), new / checkpoints.GOLDEN)
+
+
+def _config(known: About, model: nn.Module, pin: Weights) -> Config:
+    spec, plugin = known.spec, _provider(known)
+    return Config(
+        name=spec.name,
+        summary=spec.summary,
+        task=spec.task,
+        build=spec.build,
+        options=dict(known.options),
+        distribution=plugin.distribution,
+        input=spec.input,
+        output=spec.output,
+        head=spec.head,
+        recipe=spec.recipe,
+        license=spec.license,
+        trained_on=spec.trained_on,
+        parameters=sum(p.numel() for p in model.parameters()),
+        weights=pin,
+        parent=known.parent,
+        versions=versions(plugin),
+    )
+
+
+def versions(plugin: Plugin) -> dict[str, str]:
+    """Return the versions that made something, for config.json and run.json."""
+    return {
+        "python": platform.python_version(),
+        "torch": str(torch.__version__),
+        "safetensors": version("safetensors"),
+        "zoo-core": version("zoo-core"),
+        plugin.distribution: plugin.version,
+    }
+
+
+def _provider(known: About) -> Plugin:
+    return found().packages()[known.spec.package]

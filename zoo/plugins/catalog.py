@@ -1,0 +1,32 @@
+"""What is installed, by name: the look-ups that need no torch."""
+
+from typing import Any
+
+from zoo.plugins.discovery import found
+from zoo.plugins.registry import Registry
+from zoo.specs import ModelSpec
+
+__all__ = ["dataset_names", "names", "search", "spec"]
+
+
+def names(pattern: str = "*") -> list[str]:
+    """Return the names of the installed models that match a pattern such as "mlp-*"."""
+    return [spec.name for spec in search(pattern)]
+
+
+def spec(name: str) -> ModelSpec:
+    """Return what is known about a model without importing it."""
+    return Registry(found().models)[name]
+
+
+def search(text: str = "", **conditions: Any) -> list[ModelSpec]:
+    """Return the specs that meet every condition; see `zoo.plugins.registry.Registry.search`.
+
+    Conditions: task, max_parameters, max_bytes, license, trained_on, metric.
+    """
+    return Registry(found().models).search(text, **conditions)
+
+
+def dataset_names() -> list[str]:
+    """Return the names that `zoo.data` accepts."""
+    return sorted(found().datasets)

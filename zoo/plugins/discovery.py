@@ -1,0 +1,157 @@
+"""Find the installed plugins and ask each for its models and datasets.
+
+A plugin is any distribution with an entry point in the group "zoo". The plugins in
+this repository are no exception: nothing here, or anywhere in the core, knows a
+plugin by name.
+"""
+
+import sys
+import traceback
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import cache
+from importlib.metadata import EntryPoint, entry_points
+from typing import TypeVar
+
+import pluggy
+
+from zoo.errors import DuplicateName, PluginError, near
+from zoo.plugins import hookspecs
+from zoo.specs import DatasetSpec, ModelSpec
+
+__all__ = ["Found", "Plugin", "find", "found"]
+
+GROUP = "zoo"
+HOOKS = ("zoo_models", "zoo_datasets")
+Spec = TypeVar("Spec", ModelSpec, DatasetSpec)
+
+
+@dataclass(frozen=True, slots=True)
+class Plugin:
+    """One entry point that answered: its name, its package, and who ships it."""
+
+    name: str
+    package: str
+    distribution: str
+    version: str
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What discovery saw: names, who provides them, and what went wrong."""
+
+    models: dict[str, ModelSpec]
+    datasets: dict[str, DatasetSpec]
+    providers: dict[str, Plugin]  # by model name
+    makers: dict[str, Plugin]  # by dataset name
+    plugins: tuple[Plugin, ...]
+    failures: tuple[PluginError, ...]
+
+    def packages(self) -> dict[str, Plugin]:
+        """Return the plugins by import package."""
+        return {plugin.package: plugin for plugin in self.plugins}
+
+
+@cache
+def found() -> Found:
+    """Return what is installed; looked up once a process."""
+    return find()
+
+
+def find(entries: Iterable[EntryPoint] | None = None) -> Found:
+    """Load every plugin. One that fails is reported, and does not stop the others."""
+    if entries is None:
+        entries = entry_points(group=GROUP)
+    plugins: list[Plugin] = []
+    failures: list[PluginError] = []
+    models: dict[str, tuple[ModelSpec, Plugin]] = {}
+    datasets: dict[str, tuple[DatasetSpec, Plugin]] = {}
+    for entry in sorted(entries, key=lambda e: (e.name, e.value)):
+        had_torch = "torch" in sys.modules
+        try:
+            found_models, found_datasets = _ask(entry)
+        except Exception as exc:  # noqa: BLE001 - a plugin may raise anything at all
+            failures.append(_blame(entry, exc))
+            continue
+        if "torch" in sys.modules and not had_torch:
+            failures.append(PluginError(entry.name, HEAVY))
+        plugins.append(_plugin(entry))
+        failures += _take(found_models, plugins[-1], models, "model")
+        failures += _take(found_datasets, plugins[-1], datasets, "dataset")
+    return Found(
+        models={name: spec for name, (spec, _) in models.items()},
+        datasets={name: spec for name, (spec, _) in datasets.items()},
+        providers={name: plugin for name, (_, plugin) in models.items()},
+        makers={name: plugin for name, (_, plugin) in datasets.items()},
+        plugins=tuple(plugins),
+        failures=tuple(failures),
+    )
+
+
+def _take(
+    specs: Iterable[Spec],
+    plugin: Plugin,
+    taken: dict[str, tuple[Spec, Plugin]],
+    kind: str,
+) -> Iterator[PluginError]:
+    """Add specs under their names; yield an error for each name that is taken."""
+    for spec in specs:
+        if spec.name in taken:
+            first = taken[spec.name][1].name
+            yield DuplicateName(kind, spec.name, first, plugin.name)
+        else:
+            taken[spec.name] = (spec, plugin)
+
+
+HEAVY = (
+    "imports torch when it is imported, which makes every 'zoo' command slow. Move the "
+    "import into the module that ModelSpec.build names."
+)
+
+
+def _ask(entry: EntryPoint) -> tuple[list[ModelSpec], list[DatasetSpec]]:
+    # A manager for each plugin: pluggy's own loader stops at the first plugin that
+    # fails to import, and drops the second of two entry points of the same name.
+    manager = pluggy.PluginManager(GROUP)
+    manager.add_hookspecs(hookspecs)
+    manager.register(entry.load(), name=entry.name)
+    unknown = [
+        name
+        for name in dir(manager.hook)
+        if not name.startswith("_") and name not in HOOKS
+    ]
+    if unknown:
+        hint = near(unknown[0], HOOKS) or f"Hooks: {', '.join(HOOKS)}. "
+        raise LookupError(f"unknown hook {unknown[0]!r}. {hint.strip()}")
+    models = [spec for answer in manager.hook.zoo_models() for spec in answer]
+    datasets = [spec for answer in manager.hook.zoo_datasets() for spec in answer]
+    if not models and not datasets:
+        raise LookupError(f"{entry.value} registers no models and no datasets")
+    for spec in models:
+        _require(spec, ModelSpec)
+    for spec in datasets:
+        _require(spec, DatasetSpec)
+    return models, datasets
+
+
+def _require(spec: object, kind: type) -> None:
+    if not isinstance(spec, kind):
+        raise TypeError(f"{spec!r} is not a {kind.__name__}")
+
+
+def _plugin(entry: EntryPoint) -> Plugin:
+    made_by = entry.dist
+    return Plugin(
+        name=entry.name,
+        package=entry.value.partition(":")[0].partition(".")[0],
+        distribution=made_by.name if made_by else entry.name,
+        version=made_by.version if made_by else "unknown",
+    )
+
+
+def _blame(entry: EntryPoint, exc: Exception) -> PluginError:
+    where = traceback.extract_tb(exc.__traceback__)[-1]
+    problem = f"{type(exc).__name__}: {exc} ({where.filename}:{where.lineno})"
+    error = PluginError(entry.name, problem)
+    error.__cause__ = exc
+    return error

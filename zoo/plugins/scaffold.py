@@ -1,0 +1,90 @@
+"""`zoo new`: a plugin to begin with, which keeps its promises as it is.
+
+The templates lie in `zoo/templates`: `plugin` is what every plugin has, the other
+folders hold a model of a kind each. Does not know torch.
+"""
+
+import os
+import shutil
+from pathlib import Path
+
+from zoo.errors import StartError, near
+from zoo.plugins.discovery import found
+from zoo.specs.model_spec import NAME
+
+__all__ = ["LIKE", "new"]
+
+TEMPLATES = Path(__file__).with_name("templates")
+COMMON, SUFFIX = "plugin", ".txt"
+LIKE = tuple(sorted(path.name for path in TEMPLATES.iterdir() if path.name != COMMON))
+CORE = {"text-classification": "zoo-core[text]"}  # what more a kind needs
+
+
+def new(
+    name: str, folder: str | Path | None = None, *, like: str = "image-classification"
+) -> Path:
+    """Write a plugin with one model, both called `name`, and return its folder.
+
+    `like` is the kind of model it begins with, one of `zoo.plugins.scaffold.LIKE`. It is a
+    distribution of its own, with a recipe, a card, tests, and what a service needs to
+    run them; it installs, trains and passes `zoo check` unedited. The folder is
+    `zoo-<name>` where none is given. Raises StartError.
+    """
+    _check(name, like)
+    folder = Path(folder or f"zoo-{name}")
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise StartError(
+            f"{folder} is there already; nothing was written. Name a new folder."
+        )
+    words = {
+        "@NAME@": name,
+        "@PACKAGE@": _package(name),
+        "@CORE@": CORE.get(like, "zoo-core"),
+    }
+    scratch = folder.with_name(f".{folder.name}.new")
+    shutil.rmtree(scratch, ignore_errors=True)
+    try:
+        for part in (COMMON, like):
+            _write(TEMPLATES / part, scratch, words)
+        if folder.exists():
+            folder.rmdir()  # it is empty
+        os.rename(scratch, folder)
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)
+    return folder
+
+
+def _check(name: str, like: str) -> None:
+    if not NAME.fullmatch(name) or "." in name or name[0].isdigit():
+        raise StartError(
+            f"{name!r} is no name for a plugin: take small letters, digits and single "
+            "hyphens, and begin with a letter, such as 'my-model'."
+        )
+    if like not in LIKE:
+        hint = near(like, LIKE) or f"There are: {', '.join(LIKE)}."
+        raise StartError(f"There is no template {like!r}. {hint.strip()}")
+    known = found()
+    taken = {*known.models, *(plugin.name for plugin in known.plugins)}
+    packages = {plugin.package for plugin in known.plugins}
+    if name in taken or _package(name) in packages:
+        raise StartError(f"{name!r} is taken by an installed plugin. Choose another.")
+
+
+def _package(name: str) -> str:
+    return f"zoo_{name.replace('-', '_')}"
+
+
+def _write(template: Path, folder: Path, words: dict[str, str]) -> None:
+    """Copy the files of a template, with words put in, into names as well."""
+    for path in sorted(template.rglob(f"*{SUFFIX}")):
+        place = path.relative_to(template).as_posix().removesuffix(SUFFIX)
+        target = folder / _filled(place, words)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        text = _filled(path.read_text(encoding="utf-8"), words)
+        target.write_text(text, encoding="utf-8")
+
+
+def _filled(text: str, words: dict[str, str]) -> str:
+    for word, value in words.items():
+        text = text.replace(word, value)
+    return text

@@ -1,0 +1,105 @@
+"""From whatever a person calls a series to its last rows, as a model takes them."""
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from zoo.errors import InputError
+from zoo.preprocessing import tabular as tables
+from zoo.specs import SeriesInput, TabularInput
+
+__all__ = ["Series", "batch", "describe", "items", "opened", "suspicion"]
+
+
+@dataclass(frozen=True)
+class Series:
+    """The last rows of a series, in the order of the model's columns."""
+
+    rows: list[list[float]]
+    names: tuple[str, ...]
+
+    def column(self, name: str) -> tuple[float, ...]:
+        """Return the numbers of a column, the oldest first; of no column, none."""
+        if name not in self.names:
+            return ()
+        place = self.names.index(name)
+        return tuple(row[place] for row in self.rows)
+
+
+def describe(expected: SeriesInput) -> str:
+    """Return what the model takes, in words for an error message."""
+    names = ", ".join(column.name for column in expected.columns)
+    return (
+        f"the last {expected.length} rows of a series ({names}), the oldest first: a "
+        "DataFrame, a list of dicts or of lists, an array, or a CSV file with a header "
+        "(its path, or bytes); or a list of several of those"
+    )
+
+
+def items(raw: Any, expected: SeriesInput) -> tuple[list[Any], bool]:
+    """Take a series or several, each in any form that `zoo.preprocessing.tabular` reads."""
+    batched = isinstance(raw, (Tensor, np.ndarray)) and raw.ndim == 3
+    if not batched and not (isinstance(raw, (list, tuple)) and _several(raw)):
+        return [raw], True
+    if not len(raw):
+        raise InputError("The input is empty.", describe(expected))
+    return list(raw), False
+
+
+def opened(item: Any, expected: SeriesInput) -> Series:
+    """Return the last rows of a series; what comes before them is not looked at."""
+    if not tables.forms(item):
+        problem = f"A {type(item).__name__} is not a series."
+        raise InputError(problem, describe(expected))
+    names = tuple(column.name for column in expected.columns)
+    table = TabularInput(columns=expected.columns)
+    try:
+        rows, _ = tables.rows(_upright(item, table), table, last=expected.length)
+    except InputError as exc:
+        raise InputError(exc.problem, describe(expected)) from exc.__cause__
+    if len(rows) < expected.length:
+        count = "1 row" if len(rows) == 1 else f"{len(rows)} rows"
+        problem = f"The series has {count}, {expected.length - len(rows)} too few."
+        raise InputError(problem, describe(expected))
+    return Series(rows, names)
+
+
+def batch(opened: list[Series], expected: SeriesInput) -> Tensor:
+    """Return opened series as one batch (B, length, columns), float32."""
+    return torch.tensor([one.rows for one in opened], dtype=torch.float32)
+
+
+def suspicion(batch: Tensor, expected: SeriesInput) -> tuple[str, str] | None:
+    """See `zoo.preprocessing.tabular.suspicion`."""
+    table = TabularInput(columns=expected.columns)
+    return tables.suspicion(batch.flatten(0, 1), table)
+
+
+def _several(raw: Sequence[Any]) -> bool:
+    """Return whether a list holds whole series, and not the rows of one."""
+    return any(_whole(one) for one in raw)
+
+
+def _whole(one: Any) -> bool:
+    if isinstance(one, Mapping):  # by columns, and not a row
+        return any(_long(value) for value in one.values())
+    if isinstance(one, (list, tuple)):
+        return any(_long(value) or isinstance(value, Mapping) for value in one)
+    return isinstance(one, (str, bytes, os.PathLike)) or getattr(one, "ndim", 0) == 2
+
+
+def _long(value: Any) -> bool:
+    return isinstance(value, (list, tuple)) or getattr(value, "ndim", 0) > 0
+
+
+def _upright(item: Any, table: TabularInput) -> Any:
+    """Return the numbers of a series of one column as rows of one number each."""
+    if len(table.columns) > 1 or isinstance(item, (str, bytes, os.PathLike, Mapping)):
+        return item
+    flat = item.ndim == 1 if hasattr(item, "ndim") else not _several([item])
+    return [[value] for value in item] if flat else item

@@ -1,0 +1,219 @@
+"""From texts to token numbers, by the tokenizer.json that travels with the weights."""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import torch
+from torch import Tensor
+from torch.nn.functional import pad
+
+from zoo.artifacts import checkpoint_folder as checkpoints
+from zoo.errors import CheckpointError, InputError, IntegrityError, MissingExtra
+from zoo.specs import Input, TextInput
+
+if TYPE_CHECKING:
+    from tokenizers import Tokenizer
+
+__all__ = [
+    "identity",
+    "joined",
+    "noise",
+    "numbers",
+    "padded",
+    "sentence",
+    "spelled",
+    "tokenizer",
+    "trimmed",
+    "whole",
+    "written",
+]
+
+LARGEST = 32 << 20  # bytes of a tokenizer.json
+WORDS = 32  # tokens of a text of noise
+ENDLESS = 1 << 31  # tokens that no text has
+
+
+def tokenizer(expected: TextInput) -> "Tokenizer":
+    """Return the tokenizer of a model that was loaded or trained, read once.
+
+    It is the pinned one, or an IntegrityError. Raises CheckpointError, MissingExtra.
+    """
+    return _parsed(expected.held, _age(expected), expected)
+
+
+def numbers(texts: Sequence[str], expected: TextInput) -> list[list[int]]:
+    """Return the token numbers of each text, at least one of each."""
+    made = tokenizer(expected)
+    empty = [expected.padding if expected.unknown is None else expected.unknown]
+    return [_encoded(made, text) or empty for text in texts]
+
+
+def whole(text: str, expected: TextInput) -> list[int]:
+    """Return the token numbers of a text of any length, with nothing put around it.
+
+    Raises InputError where the tokenizer knows no token for part of it.
+    """
+    # A text that is cut by hand must not be cut by the tokenizer before.
+    made = tokenizer(replace(expected, longest=ENDLESS))
+    return _encoded(made, text, around=False)
+
+
+def spelled(row: Sequence[int], expected: TextInput) -> str:
+    """Return the text that token numbers stand for, without special tokens."""
+    return tokenizer(expected).decode(list(row))
+
+
+def sentence(row: Tensor, expected: TextInput) -> str:
+    """Return the text of a row of a batch, in which a gap is a token like others."""
+    made = tokenizer(expected)
+    kept = [n for n in row.tolist() if n != expected.padding]
+    around = set(made.encode("").ids)  # what is put before and after every text
+    return made.decode([n for n in kept if n not in around], skip_special_tokens=False)
+
+
+def padded(rows: Sequence[Sequence[int]], expected: TextInput) -> Tensor:
+    """Return rows of numbers as one batch, the shorter ones filled up at the end."""
+    width = max((len(row) for row in rows), default=1)
+    held = torch.full((len(rows), width), expected.padding)
+    for place, row in enumerate(rows):
+        held[place, : len(row)] = torch.tensor(row)
+    return held
+
+
+def trimmed(rows: Tensor, expected: TextInput) -> Tensor:
+    """Return stored rows as a batch: int64, no wider than its longest text."""
+    used = (rows != expected.padding).any(dim=0).nonzero()
+    width = int(used.max()) + 1 if len(used) else 1
+    return rows[:, :width].long()
+
+
+def joined(batches: Sequence[Tensor], expected: Input) -> Tensor:
+    """Return batches as one: those of texts differ in width, and are filled up."""
+    if not isinstance(expected, TextInput):
+        return torch.cat(list(batches))
+    width = max(part.shape[1] for part in batches)
+    return torch.cat(
+        [
+            pad(part, (0, width - part.shape[1]), value=expected.padding)
+            for part in batches
+        ]
+    )
+
+
+def noise(expected: TextInput, rows: int, random: torch.Generator) -> Tensor:
+    """Return rows of random tokens of the vocabulary, of different lengths."""
+    width = min(WORDS, expected.longest)
+    drawn = torch.randint(1, expected.vocabulary, (rows, width), generator=random)
+    held = (drawn + expected.padding) % expected.vocabulary  # anything but padding
+    length = torch.randint(1, width + 1, (rows, 1), generator=random)
+    length[:1] = width
+    return held.masked_fill(torch.arange(width) >= length, expected.padding)
+
+
+def written(expected: Input, folder: Path) -> Input:
+    """Write the tokenizer of a text model into `folder`; return the input, pinned.
+
+    A model that was never trained may have none, and none is written then.
+    """
+    if not isinstance(expected, TextInput) or expected.held is None:
+        return expected
+    if isinstance(expected.held, Path) and not expected.held.is_file():
+        return expected
+    content = _content(expected)
+    (folder / checkpoints.TOKENIZER).write_bytes(content)
+    return replace(expected, tokenizer=hashlib.sha256(content).hexdigest())
+
+
+def identity(expected: TextInput) -> str:
+    """Return what tells one way of reading text from another."""
+    return f"{hashlib.sha256(_content(expected)).hexdigest()}:{expected.longest}"
+
+
+def _content(expected: TextInput) -> bytes:
+    """Return tokenizer.json of a model, checked against its pin."""
+    held = expected.held
+    if held is None:
+        raise CheckpointError(
+            "This model reads text and has no tokenizer yet: load a trained one, or "
+            "let its recipe make one."
+        )
+    if isinstance(held, Path):
+        try:
+            if held.stat().st_size > LARGEST:
+                raise CheckpointError(f"{held} is too large for a tokenizer.")
+            content = held.read_bytes()
+        except OSError as exc:
+            raise CheckpointError(
+                f"{held} can't be read ({exc.strerror}): without it the model reads no "
+                "text. Train the model, or get another copy of its checkpoint."
+            ) from exc
+    else:
+        content = held
+    found = hashlib.sha256(content).hexdigest()
+    if expected.tokenizer and found != expected.tokenizer:
+        raise IntegrityError(
+            str(held) if isinstance(held, Path) else checkpoints.TOKENIZER,
+            f"has SHA-256 {found[:12]}..., not {expected.tokenizer[:12]}... as pinned: "
+            "it would give other numbers to the same words",
+            "Save the checkpoint again, or get another copy of the folder",
+        )
+    return content
+
+
+def _encoded(made: "Tokenizer", text: str, *, around: bool = True) -> list[int]:
+    """Return the numbers of a text, with special tokens around it if there are any."""
+    try:
+        found: list[int] = made.encode(text, add_special_tokens=around).ids
+    except Exception as exc:  # the library raises bare ones
+        strange = next(
+            (one for one in dict.fromkeys(text) if not _knows(made, one)), ""
+        )
+        problem = f"The text holds {strange!r}, and the model has no token for that."
+        expected = f"a text of its {made.get_vocab_size():,} tokens"
+        raise InputError(problem, expected) from exc
+    return found
+
+
+def _knows(made: "Tokenizer", character: str) -> bool:
+    try:
+        made.encode(character)
+    except Exception:  # noqa: BLE001 - the library raises bare ones
+        return False
+    return True
+
+
+def _age(expected: TextInput) -> int:
+    """Return what tells one unpinned file from the next in its place."""
+    if expected.tokenizer or not isinstance(expected.held, Path):
+        return 0
+    try:
+        return expected.held.stat().st_mtime_ns
+    except OSError:
+        return 0
+
+
+@lru_cache(maxsize=8)
+def _parsed(held: Path | bytes | None, age: int, expected: TextInput) -> "Tokenizer":
+    content = _content(expected)
+    try:
+        from tokenizers import Tokenizer
+    except ImportError as exc:
+        raise MissingExtra("tokenizers", "Reading text", "text") from exc
+    name = held if isinstance(held, Path) else checkpoints.TOKENIZER
+    try:
+        made = Tokenizer.from_str(content.decode())
+    except Exception as exc:  # the library raises bare ones
+        fault = str(exc).partition("\n")[0].rstrip(".")
+        raise CheckpointError(f"{name} is no tokenizer ({fault}).") from exc
+    if made.get_vocab_size() > expected.vocabulary:
+        raise CheckpointError(
+            f"{name} knows {made.get_vocab_size():,} tokens, and the model "
+            f"{expected.vocabulary:,}: they do not belong together."
+        )
+    made.no_padding()
+    made.enable_truncation(expected.longest)
+    return made

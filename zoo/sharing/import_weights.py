@@ -1,0 +1,296 @@
+"""Somebody's weights as a checkpoint folder: their tensors under this model's names.
+
+A file of another project holds the right numbers under other names. Which stands for
+which is said by a mapping, by patterns, or by the order they lie in; the rest must
+agree by name and by shape, all of it, or nothing is written.
+"""
+
+import json
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+from pathlib import Path
+from pickle import UnpicklingError
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from zoo.artifacts import weight_store as store
+from zoo.cards.templates import DRAFT
+from zoo.errors import AdoptError, near
+from zoo.inference import predict as prediction
+from zoo.models import safetensors_io as weights
+from zoo.models import saving
+from zoo.models.loading import build as built
+from zoo.plugins.discovery import found
+from zoo.specs import ModelSpec
+
+__all__ = ["Adopted", "Match", "adopt", "mapping", "match", "renamed"]
+
+INSIDE = ("state_dict", "model_state_dict", "model", "module", "params", "weights")
+SHOWN = 12  # lines of a report
+
+
+@dataclass(frozen=True, kw_only=True)
+class Match:
+    """What of a file fits a model: `missing` and `unexpected` say what comes nearest.
+
+    `misshaped` gives the shape in the file and the model's.
+    """
+
+    matched: tuple[str, ...]
+    missing: Mapping[str, str]
+    misshaped: Mapping[str, tuple[tuple[int, ...], tuple[int, ...]]]
+    unexpected: Mapping[str, str]
+
+    @property
+    def complete(self) -> bool:
+        return not (self.missing or self.misshaped or self.unexpected)
+
+    def lines(self) -> list[str]:
+        """Return the report, a line for each tensor that does not fit."""
+        said = [
+            f"missing {name!r}{f'; nearest: {other!r}' if other else ''}"
+            for name, other in self.missing.items()
+        ]
+        said += [
+            f"misshaped {name!r}: {theirs} in the file, {ours} in the model"
+            for name, (theirs, ours) in self.misshaped.items()
+        ]
+        said += [
+            f"unexpected {name!r}{f'; nearest: {other!r}' if other else ''}"
+            for name, other in self.unexpected.items()
+        ]
+        return said
+
+
+@dataclass(frozen=True, kw_only=True)
+class Adopted:
+    """The folder that was written, the model's name, and how its names were found."""
+
+    folder: Path
+    name: str
+    match: Match
+
+
+def adopt(
+    file: str | Path,
+    folder: str | Path,
+    *,
+    build: str,
+    model: str | None = None,
+    rename: Mapping[str, str | None] | Sequence[tuple[str, str]] = (),
+    by_order: bool = False,
+    example: Any = None,
+) -> Adopted:
+    """Write the weights in `file` as a checkpoint folder that `zoo.load` takes.
+
+    `file` is a safetensors file, or a state_dict that torch saved: of that nothing but
+    tensors is read. `build` is the build function of an installed plugin's model,
+    "package.module:function"; where several models have it, `model` names one.
+    `rename` is a mapping of the file's names to the model's (None leaves one out), or
+    pairs of a regular expression and what replaces it; `by_order` takes the tensors as
+    they lie, which must agree in number and shape. `example` is a raw input for the
+    golden; without one it is the model's own. The folder's README.md is a draft, to be
+    completed. Raises AdoptError, and on any misfit nothing is written.
+    """
+    spec = _spec(build, model)
+    module = built(spec.name)
+    tensors = renamed(_read(Path(file)), rename)
+    if by_order:
+        tensors = _in_order(tensors, module, file)
+    seen = match(tensors, module)
+    if not seen.complete:
+        raise AdoptError(_misfit(Path(file), spec, seen), seen.lines())
+    _fill(module, tensors)
+    raw = example if example is not None else _example(spec)
+    given = None if raw is None else _given(module, raw)
+    draft = DRAFT.format(name=spec.name, file=Path(file).name, summary=spec.summary)
+    files = {"README.md": draft.encode()}
+    written = saving.save(module.eval(), folder, example=given, files=files)
+    return Adopted(folder=written, name=spec.name, match=seen)
+
+
+def renamed(
+    tensors: Mapping[str, Tensor],
+    rename: Mapping[str, str | None] | Sequence[tuple[str, str]],
+) -> dict[str, Tensor]:
+    """Return tensors under other names. Raises AdoptError where two would share one."""
+    mapping = dict(rename) if isinstance(rename, Mapping) else {}
+    patterns = [] if isinstance(rename, Mapping) else list(rename)
+    strange = [name for name in mapping if name not in tensors]
+    if strange:
+        raise AdoptError(
+            f"The mapping names {strange[0]!r}, which the file does not hold. "
+            f"{near(strange[0], tensors)}".rstrip()
+        )
+    found: dict[str, Tensor] = {}
+    for old, tensor in tensors.items():
+        new = mapping.get(old, old)
+        for pattern, replacement in patterns:
+            new = _substituted(pattern, replacement, new or "")
+        if not new:
+            continue
+        if new in found:
+            raise AdoptError(f"Two tensors of the file would be called {new!r}.")
+        found[new] = tensor
+    return found
+
+
+def match(tensors: Mapping[str, Tensor], module: nn.Module) -> Match:
+    """Return how the names and shapes of tensors agree with those of a model."""
+    wanted = {
+        name: tuple(getattr(owner, attribute).shape)
+        for owner, attribute, name in (g[0] for g in weights.slots(module).places)
+    }
+    held = {name: tuple(tensor.shape) for name, tensor in tensors.items()}
+    missing = [name for name in wanted if name not in held]
+    unexpected = [name for name in held if name not in wanted]
+    both = [name for name in wanted if name in held]
+    return Match(
+        matched=tuple(name for name in both if wanted[name] == held[name]),
+        missing={n: _nearest(n, wanted[n], unexpected, held) for n in missing},
+        misshaped={n: (held[n], wanted[n]) for n in both if wanted[n] != held[n]},
+        unexpected={n: _nearest(n, held[n], missing, wanted) for n in unexpected},
+    )
+
+
+def _nearest(
+    name: str,
+    shape: tuple[int, ...],
+    others: Iterable[str],
+    shapes: Mapping[str, tuple[int, ...]],
+) -> str:
+    """Return the name most like `name` among those of its shape, or ""."""
+    alike = [other for other in others if shapes[other] == shape]
+    return max(alike, key=lambda o: SequenceMatcher(None, name, o).ratio(), default="")
+
+
+def _misfit(file: Path, spec: ModelSpec, seen: Match) -> str:
+    lines = seen.lines()
+    more = [f"and {len(lines) - SHOWN} more"] if len(lines) > SHOWN else []
+    whole = len(seen.matched) + len(seen.misshaped) + len(seen.missing)
+    told = "\n  ".join([*lines[:SHOWN], *more])
+    return (
+        f"{file} does not fit {spec.name!r}: {len(seen.matched)} of {whole} tensors "
+        f"agree.\n  {told}\nNothing was written. Say which name stands for which, by a "
+        "mapping or a pattern."
+    )
+
+
+def _spec(build: str, model: str | None) -> ModelSpec:
+    specs = [spec for spec in found().models.values() if spec.build == build]
+    names = sorted(spec.name for spec in specs)
+    if not specs:
+        builds = {spec.build for spec in found().models.values()}
+        raise AdoptError(
+            f"No installed plugin has a model that is built by {build!r}. "
+            f"{near(build, builds)}A ModelSpec of yours must name it: 'zoo new' writes "
+            "a plugin to begin with."
+        )
+    if model is None and len(names) > 1:
+        raise AdoptError(
+            f"Several models are built by {build!r}: {', '.join(names)}. Say which "
+            "(--model)."
+        )
+    if model is not None and model not in names:
+        raise AdoptError(
+            f"{model!r} is not built by {build!r}; these are: {', '.join(names)}."
+        )
+    return next(spec for spec in specs if spec.name == (model or names[0]))
+
+
+def _read(file: Path) -> dict[str, Tensor]:
+    """Return the tensors of a file, in its order."""
+    if not file.is_file():
+        raise AdoptError(f"There is no file {file}.")
+    with file.open("rb") as raw:
+        start = raw.read(9)
+    if start[8:9] == b"{":  # a length, and a header of JSON
+        return weights.tensors(file)
+    try:
+        held = torch.load(file, map_location="cpu", weights_only=True)
+    except (UnpicklingError, RuntimeError, EOFError, ValueError) as exc:
+        raise AdoptError(
+            f"{file} is neither a safetensors file nor a state_dict of tensors alone, "
+            "and nothing else is read from a pickle. Where it was made, save "
+            "model.state_dict()."
+        ) from exc
+    return _tensors(held, file)
+
+
+def _tensors(held: Any, file: Path) -> dict[str, Tensor]:
+    """Return a state_dict, which may lie inside of a training state."""
+    for key in INSIDE:
+        inner = held.get(key) if isinstance(held, Mapping) else None
+        if isinstance(inner, Mapping):
+            held = inner
+    if not isinstance(held, Mapping) or not held:
+        raise AdoptError(f"{file} holds a {type(held).__name__}, no state_dict.")
+    strange = [name for name, value in held.items() if not isinstance(value, Tensor)]
+    if strange:
+        raise AdoptError(
+            f"{file} holds {strange[0]!r}, which is no tensor. Where it was made, save "
+            "model.state_dict()."
+        )
+    return {str(name): tensor for name, tensor in held.items()}
+
+
+def _in_order(
+    tensors: Mapping[str, Tensor], module: nn.Module, file: str | Path
+) -> dict[str, Tensor]:
+    """Return the tensors under the model's names, one after the other."""
+    names = list(weights.slots(module).names())
+    state = list(module.state_dict())
+    names.sort(key=state.index)
+    if len(names) != len(tensors):
+        raise AdoptError(
+            f"{file} holds {len(tensors)} tensors and the model {len(names)}: they "
+            "can't be taken in order."
+        )
+    return dict(zip(names, tensors.values(), strict=True))
+
+
+def _fill(module: nn.Module, tensors: Mapping[str, Tensor]) -> None:
+    with torch.no_grad():
+        for group in weights.slots(module).places:
+            owner, attribute, name = group[0]
+            getattr(owner, attribute).copy_(tensors[name])
+
+
+def _example(spec: ModelSpec) -> Any:
+    if not spec.examples:
+        return None
+    return store.package_folder(spec.package) / "examples" / spec.examples[0]
+
+
+def _given(module: nn.Module, raw: Any) -> Tensor:
+    """Return a raw input as the model takes it."""
+    parts, _ = prediction.inputs(module.eval(), raw, "zoo.adopt")
+    return torch.cat([given for _, given in parts])
+
+
+def _substituted(pattern: str, replacement: str, name: str) -> str:
+    try:
+        return re.sub(pattern, replacement, name)
+    except (re.error, IndexError) as exc:
+        raise AdoptError(f"{pattern!r} -> {replacement!r} is no rule: {exc}.") from exc
+
+
+def mapping(file: Path) -> dict[str, str | None]:
+    """Return a mapping file: JSON, the file's names to the model's, null for none."""
+    try:
+        found = json.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as exc:
+        raise AdoptError(f"The mapping {file} can't be read: {exc}.") from exc
+    fits = isinstance(found, dict) and all(
+        value is None or isinstance(value, str) for value in found.values()
+    )
+    if not fits:
+        raise AdoptError(
+            f"The mapping {file} should be an object of names, "
+            '{"theirs": "ours", "not wanted": null}.'
+        )
+    return dict(found)

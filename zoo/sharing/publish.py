@@ -1,0 +1,256 @@
+"""Publish a checkpoint on the Hub: its weights, card, golden and receipt in one commit.
+
+Everything is checked before anything is sent, and again once it has arrived. Does not
+know torch.
+"""
+
+import re
+import warnings
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from zoo.artifacts import checkpoint_folder as checkpoints
+from zoo.artifacts import hub_download as hub
+from zoo.artifacts import hub_upload as pushing
+from zoo.artifacts import resolve as sources
+from zoo.artifacts import weight_store as store
+from zoo.artifacts.checkpoint_folder import Config
+from zoo.artifacts.hub_repository import PREFIX
+from zoo.artifacts.resolve import Source
+from zoo.cards import render as cards
+from zoo.cards.templates import DRAFT_MARK
+from zoo.errors import CardError, NoWeights, PublishError
+from zoo.plugins.discovery import found
+from zoo.specs import TextInput, Weights
+
+__all__ = ["Published", "publish"]
+
+SHOWN = re.compile(r"!\[[^\]]*\]\(([\w.-]+\.(?:png|gif))\)")  # beside the card
+
+
+@dataclass(frozen=True, kw_only=True)
+class Published:
+    """Where a checkpoint is now. `changed` is false where it had been there before."""
+
+    name: str
+    repo: str
+    commit: str
+    url: str
+    size: int
+    sha256: str
+    changed: bool
+
+    @property
+    def address(self) -> str:
+        """What `zoo.load` takes."""
+        return f"{PREFIX}{self.repo}@{self.commit}"
+
+    @property
+    def weights(self) -> Weights:
+        """The pin for a plugin's spec, whose weights then come from the Hub."""
+        return Weights(
+            size=self.size, sha256=self.sha256, repo=self.repo, revision=self.commit
+        )
+
+    @property
+    def pin(self) -> str:
+        """The pin as a line of Python."""
+        return (
+            f'Weights(size={self.size:_}, sha256="{self.sha256}", repo="{self.repo}", '
+            f'revision="{self.commit}")'
+        )
+
+    def to_dict(self) -> dict[str, Any]:
+        return asdict(self) | {"address": self.address, "pin": self.pin}
+
+
+def publish(name: str | Path, repo: str, *, private: bool = False) -> Published:
+    """Publish a registered model, or a checkpoint folder, as the repository `repo`.
+
+    `repo` is "user/name"; it is created where it is not there, and `private` then. The
+    files of a checkpoint and its pictures go up in one commit, and no others; what lies
+    in the repository beside them stays. Whoever runs this is known by HF_TOKEN or by
+    'hf auth login'. Raises PublishError, and what is wrong with the checkpoint:
+    ModelNotFound, CheckpointError, IntegrityError, CardError, NoWeights, LicenseError.
+    """
+    source = _local(name)
+    config = checkpoints.read_config(source.folder)
+    with TemporaryDirectory(prefix="zoo-") as scratch:
+        files = dict(_files(source, config, Path(scratch)))
+        card = _text(files[checkpoints.CARD])
+        _check_written(card, source)
+        _check_pictures(card, files, source.folder)
+        pushing.prepare(repo)
+        pushing.check_card(repo, card, f"the card of {name}")
+        _warn(source)
+        commit, changed = pushing.push(
+            repo,
+            files,
+            known=checkpoints.OURS,
+            private=private,
+            title=f"{config.name}, {config.weights.sha256}",
+        )
+        pushing.arrived(repo, commit, files, Path(scratch) / "cache")
+    assert config.weights.size is not None, "checked with the file"
+    assert config.weights.sha256 is not None, "checked with the file"
+    return Published(
+        name=config.name,
+        repo=repo,
+        commit=commit,
+        url=f"{hub.endpoint()}/{repo}/tree/{commit}",
+        size=config.weights.size,
+        sha256=config.weights.sha256,
+        changed=changed,
+    )
+
+
+def _local(name: str | Path) -> Source:
+    """Return the checkpoint of a name, if it is one that lies on this machine."""
+    if isinstance(name, str) and name.startswith(PREFIX):
+        raise PublishError(f"{name} is on the Hub already.")
+    source = sources.find(name)
+    pin = source.spec.weights
+    if pin is None:
+        raise NoWeights(source.spec.name)
+    if pin.repo is not None:
+        raise PublishError(
+            f"The weights of {name!r} are on the Hub already: {pin.repo} at commit "
+            f"{pin.revision}."
+        )
+    return source
+
+
+def _files(source: Source, config: Config, scratch: Path) -> Iterator[tuple[str, Path]]:
+    """Yield what is published, by its name there: all of it looked at, and whole."""
+    weights, pin, _ = sources.obtain(source, verify="always")
+    if replace(config.weights, repo=None, revision=None) != Weights(
+        size=pin.size, sha256=pin.sha256
+    ):
+        raise PublishError(
+            f"{source.folder / checkpoints.CONFIG} names other weights than those of "
+            f"{source.name!r}. Save the checkpoint again."
+        )
+    checkpoints.read_receipt(source.folder)
+    yield checkpoints.CARD, _card(source, config, scratch)
+    yield checkpoints.WEIGHTS, weights
+    optional = sorted(checkpoints.OURS - {checkpoints.CARD, checkpoints.WEIGHTS})
+    found = source.folder.iterdir() if source.folder.is_dir() else ()
+    pictures = sorted(p.name for p in found if p.suffix in checkpoints.PICTURES)
+    for filename in (*optional, *pictures):
+        path = source.folder / filename
+        if path.is_file():
+            yield filename, _inside(path, source.folder)
+    _check_tokenizer(config, source.folder)
+    _inside(weights, weights.parent)
+    for filename in (checkpoints.WEIGHTS, checkpoints.GOLDEN):
+        path = weights if filename == checkpoints.WEIGHTS else source.folder / filename
+        if path.is_file():
+            _check_tensors(path)
+
+
+def _check_tokenizer(config: Config, folder: Path) -> None:
+    """Refuse a text model without the tokenizer that its config.json pins."""
+    pin = config.input.tokenizer if isinstance(config.input, TextInput) else ""
+    path = folder / checkpoints.TOKENIZER
+    if pin and (not path.is_file() or store.digest(path) != pin):
+        raise PublishError(
+            f"{path} is not the tokenizer that {checkpoints.CONFIG} names. Save the "
+            "checkpoint again."
+        )
+
+
+def _inside(path: Path, folder: Path) -> Path:
+    """Refuse a link that leads out of its folder: who wrote it may not own its aim."""
+    target = path.resolve()
+    if not target.is_relative_to(folder.resolve()):
+        raise PublishError(
+            f"{path} is a link to {target}, outside of the checkpoint. Put the file "
+            "itself there."
+        )
+    return path
+
+
+def _check_tensors(path: Path) -> None:
+    """Refuse a file that is not whole, by its header."""
+    from safetensors import SafetensorError, safe_open
+
+    try:
+        with safe_open(path, framework="numpy") as file:
+            file.keys()
+    except SafetensorError as exc:
+        raise PublishError(
+            f"{path} is not a whole safetensors file ({exc}). Save the checkpoint "
+            "again."
+        ) from exc
+
+
+def _card(source: Source, config: Config, scratch: Path) -> Path:
+    """Return the card: rendered for a registered model, or else the folder's own.
+
+    A folder without one gets the card of the registered model of its name, if its
+    receipt holds all the numbers that this speaks of.
+    """
+    path = source.folder / checkpoints.CARD
+    if source.kind == "folder" and path.is_file():
+        return _inside(path, source.folder)
+    rendered = scratch / checkpoints.CARD
+    if source.kind == "registered":
+        text = cards.render(source.spec.name)
+    else:
+        text = _rendered(source.folder, config)
+    rendered.write_text(text, encoding="utf-8")
+    return rendered
+
+
+def _check_written(card: str, source: Source) -> None:
+    """Refuse the draft of a card."""
+    if DRAFT_MARK in card:
+        raise CardError(
+            f"The card {source.folder / checkpoints.CARD} is a draft: write its parts "
+            f"that say {DRAFT_MARK!r}."
+        )
+
+
+def _text(card: Path) -> str:
+    try:
+        return card.read_text(encoding="utf-8")
+    except UnicodeDecodeError as exc:
+        raise PublishError(f"{card} is not a text in UTF-8 ({exc}).") from exc
+
+
+def _rendered(folder: Path, config: Config) -> str:
+    spec = found().models.get(config.name)
+    receipt: Mapping[str, Any] = checkpoints.read_receipt(folder)
+    try:
+        if spec is not None and receipt and config.parent is None:
+            return cards.text(replace(spec, weights=config.weights), receipt)
+    except CardError:
+        pass  # the receipt of another program: it is not what a card is made of
+    raise PublishError(
+        f"{folder} has no {checkpoints.CARD}, and nothing is published without a card. "
+        "Write it there: a header (---, license: mit, --- on three lines), then what "
+        "the model is for, how it was trained and where it fails. 'zoo train' writes "
+        "one by itself."
+    )
+
+
+def _check_pictures(card: str, files: Mapping[str, Path], folder: Path) -> None:
+    for shown in SHOWN.findall(card):
+        if shown not in files:
+            raise PublishError(
+                f"The card shows {shown}, which is not in {folder}. Put it there, or "
+                "take it out of the card."
+            )
+
+
+def _warn(source: Source) -> None:
+    """Say so where nobody will know what they may do with the weights."""
+    if source.spec.license.weights == "unknown":
+        warnings.warn(
+            f"The licence of the weights of {source.name} is 'unknown', so others may "
+            "not use them. If you know it, write it into the spec and the card.",
+            stacklevel=3,
+        )

@@ -1,0 +1,243 @@
+"""What the zoo knows about a model or a dataset before any of its code runs.
+
+Specs are plain, frozen data of the standard library. They hold *references*
+("package.module:name"), never functions or classes, so that listing a thousand models
+imports none of them.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from zoo.errors import SpecError
+from zoo.specs.inputs import (
+    Column,
+    ImageInput,
+    Input,
+    NoiseInput,
+    SeriesInput,
+    TabularInput,
+    TextInput,
+)
+from zoo.specs.outputs import (
+    ClassOutput,
+    ForecastOutput,
+    GapOutput,
+    ImageOutput,
+    MaskOutput,
+    NumberOutput,
+    Output,
+    ReadingOutput,
+    TextOutput,
+    TranslationOutput,
+    VectorOutput,
+)
+
+__all__ = [
+    "DatasetSpec",
+    "License",
+    "Metric",
+    "ModelSpec",
+    "Weights",
+    "lower_is_better",
+]
+
+NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*(\.[a-z0-9]+(-[a-z0-9]+)*)?")
+DATASET = re.compile(r"[a-z0-9]+([_-][a-z0-9]+)*")
+MODULE = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*")
+REFERENCE = re.compile(rf"{MODULE.pattern}:[A-Za-z_]\w*")
+COMMIT = re.compile(r"[0-9a-f]{40}")
+CONVERTED = "refs/convert/parquet"  # where the Hub keeps its copy of a scripted dataset
+REVISION = re.compile(rf"{COMMIT.pattern}|{CONVERTED}")
+DISTANCES = {
+    *("rmse", "mse", "mae", "negative", "frechet", "bits", "nats", "perplexity"),
+}
+SHA256 = re.compile(r"[0-9a-f]{64}")
+REPOSITORY = re.compile(r"[A-Za-z0-9_][\w.-]{0,95}/[A-Za-z0-9_][\w.-]{0,95}", re.ASCII)
+FILENAME = re.compile(r"[A-Za-z0-9_][\w.-]*(/[A-Za-z0-9_][\w.-]*)*", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class License:
+    """Three licences, because a model is code, numbers, and what they learned from.
+
+    Identifiers as on the Hub ("mit", "apache-2.0", "cc-by-sa-3.0", "unknown").
+    """
+
+    code: str
+    weights: str
+    data: str
+
+    def __post_init__(self) -> None:
+        for part in ("code", "weights", "data"):
+            if not getattr(self, part):
+                raise SpecError("License", part, "", "a licence, or 'unknown'")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Metric:
+    """One measured number, what it was measured on, and what doing nothing gives."""
+
+    name: str
+    value: float
+    dataset: str
+    split: str = "test"
+    tolerance: float = 1e-4  # how far a re-measurement may lie from `value`
+    baseline: float | None = None
+    baseline_name: str = ""
+
+    def __post_init__(self) -> None:
+        if self.tolerance < 0:
+            wanted = "zero or more"
+            raise SpecError(
+                f"Metric {self.name!r}", "tolerance", self.tolerance, wanted
+            )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Weights:
+    """One safetensors file, pinned to its bytes.
+
+    Without `repo` the file is shipped in the plugin's package, in
+    `checkpoints/<model>/`; with it, it lies on the Hub at a full commit id. Of a file
+    on the Hub the size or the SHA-256 may be unknown (None): what comes at first is
+    then trusted, and remembered.
+    """
+
+    size: int | None
+    sha256: str | None
+    repo: str | None = None
+    revision: str | None = None
+    filename: str = "model.safetensors"
+
+    def __post_init__(self) -> None:
+        if self.sha256 is not None or self.repo is None:
+            digits = "64 hexadecimal digits"
+            _require("Weights", SHA256, self.sha256 or "", "sha256", digits)
+        if self.repo is None if self.size is None else self.size <= 0:
+            raise SpecError("Weights", "size", self.size, "the file's size in bytes")
+        if self.repo is not None:
+            _require("Weights", REPOSITORY, self.repo, "repo", "'owner/name'")
+            wanted = "a full commit id of 40 digits, not a branch"
+            _require("Weights", COMMIT, self.revision or "", "revision", wanted)
+        _require("Weights", FILENAME, self.filename, "filename", "'folder/file'")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelSpec:
+    """One name that `zoo.load` accepts.
+
+    `recipe` names a module with `Settings`, `SMOKE`, `data`, `train` and `measure`;
+    that of a third party's model, which nobody trains here, has only `data` and
+    `measure`, and where nothing is measured either, there is none. `settings` are this
+    model's values where they differ from the recipe's defaults. `head` names the
+    submodule that `classes=` and `labels=` replace. `examples` are files in the
+    package's `examples/` folder, each a real raw input.
+    """
+
+    name: str
+    summary: str
+    task: str
+    build: str
+    recipe: str | None = None
+    card: str
+    license: License
+    parameters: int
+    input: Input
+    output: Output
+    trained_on: tuple[str, ...]
+    options: Mapping[str, Any] = field(default_factory=dict, hash=False)
+    settings: Mapping[str, Any] = field(default_factory=dict, hash=False)
+    head: str | None = None
+    examples: tuple[str, ...] = ()
+    weights: Weights | None = None
+    stored: Literal["float32", "float16"] = "float32"  # how `zoo train` writes floats
+    metrics: tuple[Metric, ...] = ()
+    papers: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        owner = f"Model {self.name!r}"
+        wanted = "lower-case words joined by hyphens, with at most one '.variant'"
+        _require(owner, NAME, self.name, "name", wanted)
+        _require(owner, REFERENCE, self.build, "build", "'package.module:function'")
+        if self.recipe is not None:
+            wanted = "a module, 'package.module'"
+            _require(owner, MODULE, self.recipe, "recipe", wanted)
+        if not self.summary.strip():
+            raise SpecError(owner, "summary", self.summary, "one sentence")
+        if self.metrics and self.recipe is None:
+            wanted = "the module that measures the metrics again"
+            raise SpecError(owner, "recipe", None, wanted)
+        if self.parameters < 0:
+            raise SpecError(owner, "parameters", self.parameters, "a count")
+        if isinstance(self.output, MaskOutput):
+            fit = getattr(self.input, "fit", None)
+            if fit != "stretch":
+                wanted = "'stretch', so that a mask covers the whole picture"
+                raise SpecError(owner, "input.fit", fit, wanted)
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The names of the outputs in the model's order: classes, or characters."""
+        named = isinstance(self.output, ClassOutput | MaskOutput | ReadingOutput)
+        return self.output.labels if named else ()  # type: ignore[union-attr]
+
+    @property
+    def package(self) -> str:
+        """The import package that holds the model's code, card and checkpoint."""
+        return self.build.partition(":")[0].partition(".")[0]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DatasetSpec:
+    """One name that `zoo.data` accepts.
+
+    `splits` gives the rows of each split, `hub_splits` those of the Hub's copy where
+    they differ. `columns` maps the zoo's column names to the names that sources use, in
+    the order in which they are looked for; "translation.en" is a field of a column.
+    `labels` are the names of the classes: of `label`, or of the pixels of `mask`.
+    `package` names a function of the plugin that takes a split and returns it, as a
+    `datasets.Dataset`: of a set that a Python package ships, or that is computed.
+    `similar` are sets on the Hub that can stand in where this one can't be had.
+    """
+
+    name: str
+    summary: str
+    license: str
+    splits: Mapping[str, int] = field(hash=False)
+    columns: Mapping[str, tuple[str, ...]] = field(hash=False)
+    labels: tuple[str, ...] = ()
+    hub: str | None = None
+    revision: str | None = None
+    hub_splits: Mapping[str, int] = field(default_factory=dict, hash=False)
+    similar: tuple[str, ...] = ()
+    package: str | None = None
+    homepage: str = ""
+    citation: str = ""
+
+    def __post_init__(self) -> None:
+        owner = f"Dataset {self.name!r}"
+        wanted = "lower-case words joined by '_' or '-'"
+        _require(owner, DATASET, self.name, "name", wanted)
+        if not self.license:
+            raise SpecError(owner, "license", "", "a licence, or 'unknown'")
+        if self.revision is not None:
+            wanted = f"a full commit id of 40 digits, or {CONVERTED!r}"
+            _require(owner, REVISION, self.revision, "revision", wanted)
+        if self.package is not None:
+            _require(owner, REFERENCE, self.package, "package", "'module:function'")
+
+
+def lower_is_better(metric: str) -> bool:
+    """Return whether a figure of this name is the better, the smaller it is."""
+    distance = bool(DISTANCES & set(metric.split("_")))
+    return distance or "loss" in metric or "error" in metric
+
+
+def _require(
+    owner: str, pattern: re.Pattern[str], value: str, what: str, wanted: str
+) -> None:
+    if not pattern.fullmatch(value):
+        raise SpecError(owner, what, value, wanted)

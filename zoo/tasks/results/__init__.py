@@ -1,0 +1,4 @@
+"""Typed answers, and how they show themselves. No torch.
+
+May import: specs, errors.
+"""

@@ -1,0 +1,16 @@
+"""What every model in the zoo promises, as checks that a plugin's tests can call.
+
+    import pytest, zoo
+    from zoo.testing import CHECKS
+
+    @pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
+    @pytest.mark.parametrize("name", zoo.names("my-*"))
+    def test_promise(name, check, tmp_path):
+        check(zoo.spec(name), tmp_path)
+
+May import: everything but tuning, sharing and cli.
+"""
+
+from zoo.testing.checks import CHECKS, Check
+
+__all__ = ["CHECKS", "Check"]

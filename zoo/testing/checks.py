@@ -1,0 +1,279 @@
+"""What every model in the zoo promises, as checks that a plugin's tests can call.
+
+    import pytest, zoo
+    from zoo.testing import CHECKS
+
+    @pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
+    @pytest.mark.parametrize("name", zoo.names("my-*"))
+    def test_promise(name, check, tmp_path):
+        check(zoo.spec(name), tmp_path)
+
+A check that does not apply to a model (it has no head, or no weights) returns at once;
+one whose weights are on the Hub, and not here, is skipped: a check downloads nothing.
+
+A family joins `zoo.finetune` by declaring its head: `ModelSpec.head` names the part
+that decides, which runs once in a pass, and its task has a `loss`. `head_learns` then
+teaches that head two kinds of stand-in rows, with all before it frozen.
+"""
+
+import copy
+import io
+import json
+from collections.abc import Callable
+from pathlib import Path
+from unittest import SkipTest
+
+import torch
+from torch import Tensor, nn
+
+from zoo.artifacts import checkpoint_folder as checkpoints
+from zoo.artifacts import weight_store as store
+from zoo.cards import render as cards
+from zoo.datasets.in_memory import prepared, stand_in
+from zoo.errors import InputError
+from zoo.inference import predict as prediction
+from zoo.inference import sample as verbs
+from zoo.models import golden, saving
+from zoo.models import loading as models
+from zoo.models.metadata import about
+from zoo.models.safetensors_io import SMALL, slots
+from zoo.specs import ModelSpec, TextInput, lower_is_better
+from zoo.tasks import task
+from zoo.testing.head_checks import head_can_be_replaced, head_learns
+from zoo.testing.sampling_checks import codes_do_not_mix, samples_follow_the_seed
+from zoo.testing.text_checks import TEXT_CHECKS
+from zoo.testing.verify import verify
+from zoo.training import train as training
+
+__all__ = ["CHECKS", "Check"]
+
+Check = Callable[[ModelSpec, Path], None]
+MOST_BYTES = 16 << 20  # what a plugin may ship for one model
+
+
+def parameter_count_is_true(spec: ModelSpec, tmp_path: Path) -> None:
+    """The spec says how many parameters the model has."""
+    counted = sum(p.numel() for p in models.build(spec.name).parameters())
+    assert counted == spec.parameters, f"the spec says {spec.parameters:,}: {counted:,}"
+
+
+def output_fits_the_labels(spec: ModelSpec, tmp_path: Path) -> None:
+    """A fresh model gives finite answers: to a row a score for each label, if any, or a
+    vector; of a task that tells tokens a score for each token, at every place; of one
+    that reads a score for each character and the blank, at every step."""
+    given, doing = _given(spec), task(spec.task)
+    output = _run(models.build(spec.name).eval(), given)
+    assert output.isfinite().all(), "the output holds NaN or infinity"
+    if hasattr(doing, "answers"):
+        wanted = (*given.shape, getattr(spec.input, "vocabulary", 0))
+        if numbers := getattr(spec.output, "numbers", 0):  # of a text as a whole
+            wanted = (len(given), numbers)
+        if spec.labels:
+            wanted = (len(given), *output.shape[1:-1], len(spec.labels) + 1)
+            assert output.ndim == 3, f"{tuple(output.shape)} has no steps"
+        assert tuple(output.shape) == wanted, f"{tuple(output.shape)} is not {wanted}"
+        return
+    for one in doing.results(output, [_NOTHING] * len(output), spec.output):
+        assert set(getattr(one, "scores", ())) == set(spec.labels)
+
+
+def rows_do_not_mix(spec: ModelSpec, tmp_path: Path) -> None:
+    """In eval mode a row's output does not depend on the rows beside it."""
+    model, given = models.build(spec.name).eval(), _given(spec)
+    together, alone = _run(model, given), _run(model, given[:1])
+    assert torch.allclose(together[:1], alone, atol=1e-5), "row 0 changed in company"
+
+
+def weights_survive_the_disk(spec: ModelSpec, tmp_path: Path) -> None:
+    """Saved and loaded, a model gives the same output bit for bit.
+
+    Tensors of more than a mebibyte stay where the file has them, and a kernel may round
+    otherwise there: the output of a model with such tensors is the same to rounding.
+    """
+    torch.manual_seed(0)
+    saved, given = models.build(spec.name).eval(), _given(spec)
+    read = models.load(saving.save(saved, tmp_path / "model"))
+    before, after = saved.state_dict(), read.state_dict()
+    for name, tensor in before.items():
+        assert torch.equal(tensor, after[name]), f"{name} has changed"
+    wanted, found = _run(saved, given), _run(read, given)
+    large = any(tensor.nbytes > SMALL for tensor in before.values())
+    close = torch.allclose(wanted, found, rtol=1e-5, atol=1e-6)
+    assert torch.equal(wanted, found) or (large and close)
+
+
+def every_parameter_comes_from_the_file(spec: ModelSpec, tmp_path: Path) -> None:
+    """A load leaves nothing at random: two loads agree in every tensor."""
+    folder = saving.save(models.build(spec.name), tmp_path / "model")
+    first, again = models.load(folder), models.load(folder, verify="always")
+    report = about(first).report
+    assert report is not None
+    assert not report.fresh
+    assert set(report.loaded) == set(slots(first).names())
+    for (name, one), other in zip(
+        first.state_dict().items(), again.state_dict().values(), strict=True
+    ):
+        assert torch.equal(one, other), f"{name} differs between two loads"
+
+
+def knowledge_survives_copies(spec: ModelSpec, tmp_path: Path) -> None:
+    """`model.zoo` is there after copy.deepcopy, and a state_dict can be pickled."""
+    model = models.build(spec.name)
+    twin = copy.deepcopy(model)
+    file = io.BytesIO()
+    torch.save(model.state_dict(), file)
+    assert about(twin).spec == spec
+    assert about(twin).labels == spec.labels
+
+
+def gradients_reach_every_parameter(spec: ModelSpec, tmp_path: Path) -> None:
+    """A model that can be trained by gradients has one for each parameter."""
+    model = models.build(spec.name)
+    output = model(_given(spec))
+    if not output.requires_grad:
+        return  # step units have no gradient
+    output.square().sum().backward()
+    missing = [n for n, p in model.named_parameters() if p.grad is None]
+    assert not missing, f"no gradient for {', '.join(missing)}"
+
+
+def examples_are_answered(spec: ModelSpec, tmp_path: Path) -> None:
+    """Every shipped example is read, answered, printed and turned into JSON."""
+    _skip_without_weights(spec)
+    model = models.load(spec.name) if spec.weights else models.build(spec.name).eval()
+    for name in spec.examples:
+        path = store.package_folder(spec.package) / "examples" / name
+        answer = prediction.predict(model, path)
+        for one in answer if isinstance(answer, list) else [answer]:
+            assert str(one)
+            assert json.dumps(one.to_dict())
+            assert "<" in one._repr_html_()
+
+
+def nonsense_is_refused(spec: ModelSpec, tmp_path: Path) -> None:
+    """An empty list, a strange object and a missing file are refused; nothing is too,
+    but by a model that draws."""
+    model = models.build(spec.name).eval()
+    nothing = () if verbs.able(model, "sample") else (None,)
+    missing = tmp_path / "no such file"
+    text = isinstance(spec.input, TextInput)  # for which any str is an input
+    for nonsense in (*nothing, [], object(), missing if text else str(missing)):
+        try:
+            prediction.predict(model, nonsense)
+        except InputError:
+            continue
+        raise AssertionError(f"{nonsense!r} was answered")
+
+
+def weights_are_what_is_pinned(spec: ModelSpec, tmp_path: Path) -> None:
+    """Shipped weights load strictly, replay their golden, and are not too large."""
+    if spec.weights is None or spec.weights.repo is not None:
+        return
+    known = spec.weights.size or 0
+    seen = verify(spec.name, keep=tmp_path)
+    where = f", first in {seen.first_layer!r}" if seen.first_layer else ""
+    assert seen.matches, f"the golden differs by {seen.difference:.3g}{where}"
+    assert known <= MOST_BYTES, f"{known:,} bytes are too many"
+
+
+def claims_are_what_was_measured(spec: ModelSpec, tmp_path: Path) -> None:
+    """The spec's metrics and input are those of the shipped checkpoint."""
+    if spec.weights is None or spec.weights.repo is not None:
+        return
+    folder = store.shipped(spec)
+    receipt = checkpoints.read_receipt(folder)
+    config = checkpoints.read_config(folder)
+    measured = {m["name"]: m["value"] for m in receipt["metrics"]}
+    same = config.weights.sha256 == spec.weights.sha256
+    assert same, "config.json is of other weights"
+    assert config.input == spec.input, f"config.json says {config.input}"
+    assert not receipt["smoke"], "the shipped weights are of a smoke run"
+    for claim in spec.metrics:
+        gap = abs(claim.value - measured[claim.name])
+        assert gap < 1e-5, f"{claim.name} was {measured[claim.name]}"
+        if claim.baseline is not None:
+            sign = -1 if lower_is_better(claim.name) else 1
+            better = sign * (claim.value - claim.baseline)
+            assert better >= 0, f"{claim.name} is worse than {claim.baseline_name}"
+
+
+def card_is_complete(spec: ModelSpec, tmp_path: Path) -> None:
+    """The prose has its three sections; with weights, the whole card renders."""
+    cards.check_prose(spec)
+    if spec.weights is None:
+        return
+    from huggingface_hub import ModelCard
+
+    data = vars(ModelCard(cards.render(spec.name)).data)
+    assert data["license"] == spec.license.weights
+    assert data["pipeline_tag"] == spec.task
+    assert bool(data["eval_results"]) == bool(spec.metrics), "the results are others"
+
+
+def recipe_runs(spec: ModelSpec, tmp_path: Path) -> None:
+    """A smoke run gives a checkpoint that loads, replays, and measures every claim."""
+    if not training.trains(spec):
+        return
+    folder = training.train(spec.name, tmp_path / "run", smoke=True)
+    receipt = checkpoints.read_receipt(folder)
+    model = models.load(folder)
+    measured = {metric["name"] for metric in receipt["metrics"]}
+    assert golden.replay(model, folder / checkpoints.GOLDEN).matches
+    assert {metric.name for metric in spec.metrics} <= measured
+    assert (folder / checkpoints.CARD).read_text(encoding="utf-8").startswith("---")
+
+
+def same_seed_same_bytes(spec: ModelSpec, tmp_path: Path) -> None:
+    """Two smoke runs with one seed give the same weights, byte for byte."""
+    if not training.trains(spec):
+        return
+    first, again = (
+        training.train(spec.name, tmp_path / name, smoke=True) / checkpoints.WEIGHTS
+        for name in ("first", "again")
+    )
+    assert first.read_bytes() == again.read_bytes()
+
+
+CHECKS: tuple[Check, ...] = (
+    parameter_count_is_true,
+    output_fits_the_labels,
+    rows_do_not_mix,
+    weights_survive_the_disk,
+    every_parameter_comes_from_the_file,
+    knowledge_survives_copies,
+    head_can_be_replaced,
+    head_learns,
+    gradients_reach_every_parameter,
+    examples_are_answered,
+    nonsense_is_refused,
+    samples_follow_the_seed,
+    codes_do_not_mix,
+    *TEXT_CHECKS,
+    weights_are_what_is_pinned,
+    claims_are_what_was_measured,
+    card_is_complete,
+    recipe_runs,
+    same_seed_same_bytes,
+)
+
+
+def _skip_without_weights(spec: ModelSpec) -> None:
+    """Skip, in the words of unittest, which pytest understands, what would download."""
+    pin = spec.weights
+    if pin is not None and pin.repo is not None and not store.at_hand(pin):
+        raise SkipTest(f"The weights of {spec.name!r} are not on this machine.")
+
+
+_NOTHING = torch.empty(0)  # stands for an opened input that nobody looks at
+
+
+def _given(spec: ModelSpec, rows: int = 3) -> Tensor:
+    """Return inputs of the right shape, drawn over the range of the training data."""
+    given = stand_in(spec.input, spec.output, rows, spec.name).input
+    return prepared(given, spec.input)
+
+
+@torch.inference_mode()
+def _run(model: nn.Module, given: Tensor) -> Tensor:
+    output: Tensor = model(given)
+    return output

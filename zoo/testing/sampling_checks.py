@@ -1,0 +1,68 @@
+"""What every model promises that draws samples, or codes and decodes.
+
+A check of a verb that a model does not have returns at once; see `zoo.testing`.
+"""
+
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from zoo.datasets.in_memory import prepared, stand_in
+from zoo.inference import sample as verbs
+from zoo.models import loading as models
+from zoo.models import saving
+from zoo.specs import ModelSpec, TextInput
+
+__all__ = ["codes_do_not_mix", "samples_follow_the_seed", "spelling"]
+
+
+def samples_follow_the_seed(spec: ModelSpec, tmp_path: Path) -> None:
+    """What a model draws is finite, the same by seed and after a reload, and varies."""
+    model = models.build(spec.name).eval()
+    if not verbs.able(model, "sample"):
+        return
+    again = models.load(saving.save(model, tmp_path / "model"))
+    first = verbs.outputs(model, 4, seed=0)
+    assert first.isfinite().all(), "a sample holds NaN or infinity"
+    assert torch.allclose(first, verbs.outputs(again, 4, seed=0), atol=1e-6)
+    assert not torch.equal(first, verbs.outputs(model, 4, seed=1)), "all seeds are one"
+    if not verbs.writes(model) or spelling(spec):
+        assert [str(one) for one in verbs.sample(model, 2, seed=0)]
+
+
+def spelling(spec: ModelSpec) -> bool:
+    """Return whether tokens can be read here: the tokenizer may be on the Hub."""
+    held = spec.input.held if isinstance(spec.input, TextInput) else None
+    return held is not None and (not isinstance(held, Path) or held.is_file())
+
+
+def codes_do_not_mix(spec: ModelSpec, tmp_path: Path) -> None:
+    """A row's code, and what is decoded from it, do not depend on the rows beside."""
+    model = models.build(spec.name).eval()
+    if not verbs.able(model, "reconstruct"):
+        return
+    given = _given(spec)
+    together = _by_code(model, given)
+    assert together.shape == _forward(model, given).shape, "decode gives another shape"
+    assert torch.allclose(together[:1], _by_code(model, given[:1]), atol=1e-5)
+
+
+def _given(spec: ModelSpec, rows: int = 3) -> Tensor:
+    given = stand_in(spec.input, spec.output, rows, spec.name).input
+    return prepared(given, spec.input)
+
+
+@torch.inference_mode()
+def _by_code(model: nn.Module, given: Tensor) -> Tensor:
+    """Return what a model makes of prepared inputs by way of their codes."""
+    made: Any = model
+    output: Tensor = made.decode(made.encode(given))
+    return output
+
+
+@torch.inference_mode()
+def _forward(model: nn.Module, given: Tensor) -> Tensor:
+    output: Tensor = model(given)
+    return output

@@ -1,0 +1,146 @@
+"""What every model promises that takes texts, and what one that goes on with them does.
+
+A check returns at once where a model takes none, where its module has no `extend`: see
+`zoo.tasks.decoding.generation`, or where it makes no text of a text: see `zoo.tasks.decoding.beam_search`.
+"""
+
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import nn
+
+from zoo.datasets.in_memory import prepared, stand_in
+from zoo.models import loading as models
+from zoo.preprocessing import tokenizer as tokens
+from zoo.specs import ModelSpec, TextInput, TranslationOutput
+from zoo.tasks.decoding import beam_search as beams
+from zoo.tasks.decoding import generation as generating
+from zoo.tasks.decoding.generation import METHOD, Plan
+
+__all__ = [
+    "TEXT_CHECKS",
+    "memory_changes_nothing",
+    "padding_says_nothing",
+    "steps_are_the_whole",
+    "texts_go_on_as_alone",
+    "translations_are_found_as_alone",
+]
+
+GREEDY = Plan(max_new_tokens=8, temperature=0)
+
+
+@torch.inference_mode()
+def padding_says_nothing(spec: ModelSpec, tmp_path: Path) -> None:
+    """A text that is filled up beside a longer one says what it says alone."""
+    if not isinstance(spec.input, TextInput):
+        return
+    model = models.build(spec.name).eval()
+    given = prepared(stand_in(spec.input, spec.output, 4, spec.name).input, spec.input)
+    together = model(given)
+    for place, row in enumerate(given):
+        alone = model(tokens.trimmed(row[None], spec.input))[0]
+        beside = together[place]
+        if alone.ndim == 2:  # told place by place; what fills up is asked nothing
+            beside = beside[: len(alone)]
+        assert torch.allclose(alone, beside, atol=1e-5), (
+            f"row {place} saw what fills up"
+        )
+
+
+@torch.inference_mode()
+def memory_changes_nothing(spec: ModelSpec, tmp_path: Path) -> None:
+    """Read at once or in parts, a text says the same of what comes next, what comes
+    later says nothing of what came before, and the same is written by both ways."""
+    model: Any = models.build(spec.name).eval()
+    if not callable(getattr(model, METHOD, None)):
+        return
+    token = prepared(stand_in(spec.input, spec.output, 3, spec.name).input[:1])
+    whole, _ = model.extend(token)
+    _, memory = model.extend(token[:, :3])
+    parts, memory = model.extend(token[:, 3:-1], memory)
+    parts, _ = model.extend(token[:, -1:], memory)
+    said = model(token)
+    assert torch.allclose(whole, parts, atol=1e-4), "a text in parts is another text"
+    assert torch.allclose(whole, said[:, -1], atol=1e-4), "extend is not forward"
+    assert torch.allclose(said[:, :3], model(token[:, :3]), atol=1e-4), "it looks ahead"
+    prompts = [token[0, :4].tolist()]
+    with_memory, without = (
+        generating.generate(model, prompts, plan=GREEDY, seeds=[0], remember=remember)
+        for remember in (True, False)
+    )
+    assert with_memory == without, "memory changed what was written"
+
+
+def texts_go_on_as_alone(spec: ModelSpec, tmp_path: Path) -> None:
+    """Prompts of different length go on as each does alone, also where a text outgrows
+    what the model reads at once, and a draw by a seed is the same in company."""
+    model = models.build(spec.name).eval()
+    if not callable(getattr(model, METHOD, None)):
+        return
+    assert isinstance(spec.input, TextInput), "a model that writes also reads"
+    row = stand_in(spec.input, spec.output, 1, spec.name).input[0].tolist()
+    prompts = [row[:2], row[:7], row[:3]]
+    if spec.input.longest <= 512:  # a longer text takes too long to try
+        prompts[1] = row * (spec.input.longest // len(row)) + row[:1]
+    for plan in (GREEDY, Plan(max_new_tokens=8)):
+        together = _written(model, prompts, plan)
+        alone = [_written(model, [one], plan)[0] for one in prompts]
+        assert together == alone, "company changed a text"
+        assert all(len(one.tokens) == 8 or one.finished for one in together)
+
+
+@torch.inference_mode()
+def steps_are_the_whole(spec: ModelSpec, tmp_path: Path) -> None:
+    """Step by step a translation is told what it is told as a whole, a step leaves the
+    memory it was given as it was, and nothing that fills up a source is looked at."""
+    if not isinstance(spec.output, TranslationOutput):
+        return
+    model: Any = models.build(spec.name).eval()
+    source = prepared(stand_in(spec.input, spec.output, 3, spec.name).input, spec.input)
+    source[-1, 2:] = _padding(spec)  # however long the others were drawn
+    target = source[:, :5].roll(1, dims=0)
+    target[:, 0] = spec.output.start
+    whole, memory = model(source, target), model.read(source)
+    for place in range(target.shape[1]):
+        before = {name: held.clone() for name, held in memory.items()}
+        logits, weight, after = model.step(target[:, place], memory)
+        assert torch.allclose(logits, whole[:, place], atol=1e-4), "a step is another"
+        assert all(torch.equal(memory[name], held) for name, held in before.items())
+        assert torch.allclose(weight.sum(dim=1), torch.ones(3), atol=1e-4)
+        assert not weight[source == _padding(spec)].any(), "it looked at what fills up"
+        memory = after
+
+
+def translations_are_found_as_alone(spec: ModelSpec, tmp_path: Path) -> None:
+    """What is found for a source does not depend on those beside it."""
+    if not isinstance(spec.output, TranslationOutput):
+        return
+    model = models.build(spec.name).eval()
+    rows = stand_in(spec.input, spec.output, 1, spec.name).input[0].tolist()
+    sources = [rows[:2], rows[:9], rows[:5]]
+    for plan in (beams.Plan(beams=1, max_tokens=6), beams.Plan(beams=3, max_tokens=6)):
+        together = beams.search(model, sources, plan=plan)
+        alone = [beams.search(model, [one], plan=plan)[0] for one in sources]
+        for some, others in zip(together, alone, strict=True):
+            assert [one.tokens for one in some] == [one.tokens for one in others]
+
+
+def _padding(spec: ModelSpec) -> int:
+    assert isinstance(spec.input, TextInput), "a model that translates also reads"
+    return spec.input.padding
+
+
+def _written(
+    model: nn.Module, prompts: list[list[int]], plan: Plan
+) -> list[generating.Written]:
+    return generating.generate(model, prompts, plan=plan, seeds=[0] * len(prompts))
+
+
+TEXT_CHECKS = (
+    padding_says_nothing,
+    memory_changes_nothing,
+    texts_go_on_as_alone,
+    steps_are_the_whole,
+    translations_are_found_as_alone,
+)

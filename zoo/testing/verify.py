@@ -1,0 +1,141 @@
+"""Does a model still do what it claims? `zoo.verify` loads, replays and measures."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from torch import nn
+
+from zoo._utils import paths as folders
+from zoo.artifacts import checkpoint_folder as checkpoints
+from zoo.finetuning import remeasure as remeasuring
+from zoo.models import golden
+from zoo.models import loading as models
+from zoo.models import safetensors_io as weights
+from zoo.models.golden import Replay
+from zoo.models.metadata import about
+from zoo.preprocessing import tokenizer as tokens
+from zoo.specs import Metric, TextInput
+from zoo.training.run import Run
+from zoo.training.train import MEASURING, recipe_of
+
+__all__ = ["Recheck", "Verification", "verify"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recheck:
+    """A claimed metric and what was measured now."""
+
+    name: str
+    dataset: str
+    split: str
+    claimed: float
+    found: float
+    tolerance: float
+
+    @property
+    def agrees(self) -> bool:
+        return abs(self.found - self.claimed) <= self.tolerance
+
+
+@dataclass(frozen=True, kw_only=True)
+class Verification:
+    """How far a model got: it loads, strictly and hashed, and matches its golden."""
+
+    name: str
+    sha256: str
+    tensors: int
+    matches: bool | None  # None where there is no golden
+    difference: float
+    tolerance: float
+    first_layer: str | None  # the first whose output differs
+    kept: Path | None  # both tensors of a mismatch
+    metrics: tuple[Recheck, ...]
+
+    @property
+    def passed(self) -> bool:
+        """Whether everything that was looked at agrees."""
+        return self.matches is not False and all(m.agrees for m in self.metrics)
+
+    def to_dict(self) -> dict[str, Any]:
+        plain = asdict(self) | {"passed": self.passed}
+        return plain | {"kept": str(self.kept) if self.kept else None}
+
+
+def verify(
+    name: str | Path, *, metric: bool = False, keep: Path | None = None
+) -> Verification:
+    """Hash the weights, load them strictly and replay the golden; return what was seen.
+
+    `metric` also measures the claimed metrics on their data again. On a mismatch the
+    expected and the found output are saved in the folder `keep`, or in the cache.
+    Raises what `zoo.load` raises.
+    """
+    model = models.load(name, verify="always")
+    known = about(model)
+    assert known.folder is not None, "a loaded model has a folder"
+    assert known.report is not None, "a loaded model has a report"
+    if isinstance(known.spec.input, TextInput):
+        tokens.identity(known.spec.input)  # tokenizer.json is the pinned one
+    path = known.folder / checkpoints.GOLDEN
+    replay = golden.replay(model, path) if path.is_file() else None
+    kept = None
+    if replay is not None and not replay.matches:
+        kept = _keep(replay, keep or folders.cache() / "mismatch", known.spec.name)
+    return Verification(
+        name=known.spec.name,
+        sha256=known.report.sha256,
+        tensors=len(known.report.loaded),
+        matches=replay.matches if replay else None,
+        difference=replay.difference if replay else 0.0,
+        tolerance=replay.tolerance if replay else 0.0,
+        first_layer=replay.first if replay and not replay.matches else None,
+        kept=kept,
+        metrics=_measured_again(model) if metric else (),
+    )
+
+
+def _keep(replay: Replay, folder: Path, name: str) -> Path:
+    path = folder / f"{name}.safetensors"
+    weights.write({"expected": replay.expected, "found": replay.found}, path)
+    return path
+
+
+def _measured_again(model: nn.Module) -> tuple[Recheck, ...]:
+    known = about(model)
+    receipt = known.receipt
+    claims = known.spec.metrics or _claims(receipt)
+    if not claims:
+        return ()
+    found: dict[str, Mapping[str, float]] = {}
+    for split in {claim.split for claim in claims}:
+        found[split] = _measured(model, split)
+    return tuple(
+        Recheck(
+            name=claim.name,
+            dataset=claim.dataset,
+            split=claim.split,
+            claimed=claim.value,
+            found=found[claim.split][claim.name],
+            tolerance=claim.tolerance,
+        )
+        for claim in claims
+    )
+
+
+def _measured(model: nn.Module, split: str) -> Mapping[str, float]:
+    """Measure on a split: by the recipe, or as a lesson measured it."""
+    known = about(model)
+    receipt = known.receipt
+    if remeasuring.is_lesson(receipt):
+        return remeasuring.again(model, receipt, split)
+    recipe = recipe_of(known.spec, MEASURING)
+    run = Run(known.spec, smoke=receipt.get("smoke", False))
+    found: Mapping[str, float] = recipe.measure(model, recipe.data(run, split))
+    return found
+
+
+def _claims(receipt: Mapping[str, Any]) -> tuple[Metric, ...]:
+    """Return the metrics of a folder's receipt: it has no spec that claims them."""
+    return tuple(Metric(**metric) for metric in receipt.get("metrics", ()))

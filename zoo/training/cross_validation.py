@@ -1,0 +1,165 @@
+"""Cross-validation of a recipe: `zoo.crossval`.
+
+A fresh model for each fold of the training rows; the test split is never read.
+"""
+
+import json
+import statistics
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from zoo._utils import paths as folders
+from zoo.datasets.in_memory import Fold
+from zoo.errors import SettingsError, TrainingError
+from zoo.evaluation.metric_selection import best, counting
+from zoo.models import loading as models
+from zoo.specs import ModelSpec
+from zoo.training import execution as places
+from zoo.training.run import Run
+from zoo.training.train import choose, seeded
+
+__all__ = ["Crossval", "Part", "crossval"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Part:
+    """What one fold measured, in its best epoch, on the rows it held back."""
+
+    fold: int
+    fitted: int
+    held_back: int
+    figures: dict[str, float]
+    epochs: int
+    seconds: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Crossval:
+    """All folds of a cross-validation; `figure` picked the epochs."""
+
+    name: str
+    figure: str
+    stratified: bool
+    settings: dict[str, Any]
+    parts: tuple[Part, ...]
+
+    @property
+    def mean(self) -> dict[str, float]:
+        """The mean of each figure over the folds."""
+        return {name: statistics.fmean(self._all(name)) for name in self._names()}
+
+    @property
+    def deviation(self) -> dict[str, float]:
+        """The sample standard deviation of each figure over the folds."""
+        return {name: statistics.stdev(self._all(name)) for name in self._names()}
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return everything as JSON holds it."""
+        return {**asdict(self), "mean": self.mean, "deviation": self.deviation}
+
+    def _names(self) -> list[str]:
+        return [
+            name
+            for name in self.parts[0].figures
+            if all(name in part.figures for part in self.parts)
+        ]
+
+    def _all(self, name: str) -> list[float]:
+        return [part.figures[name] for part in self.parts]
+
+
+def crossval(
+    name: str,
+    folder: str | Path | None = None,
+    *,
+    folds: int = 5,
+    stratified: bool = False,
+    settings: Mapping[str, object] | None = None,
+    metric: str | None = None,
+    smoke: bool = False,
+    device: str = "cpu",
+    told: Callable[[Part], None] | None = None,
+) -> Crossval:
+    """Train the recipe of `name` once for each fold, and measure on the fold.
+
+    The folds part the rows that the recipe gives to `run.split`; the recipe's seed
+    shuffles them. `stratified` folds hold every label in its proportion. A folder is
+    given `crossval.json`. Raises SettingsError, DataError, TrainingError.
+    """
+    if folds < 2:
+        raise SettingsError(f"folds={folds} can't be compared; give at least 2.")
+    spec = models.find(name)
+    recipe, chosen = choose(spec, settings, smoke=smoke)
+    parts, figure = [], metric
+    for number in range(folds):
+        looking = _Looking(spec)
+        with seeded(chosen.seed):
+            run = looking.run = Run(
+                spec,
+                seed=chosen.seed,
+                smoke=smoke,
+                place=places.place(device),
+                watcher=looking,
+                fold=Fold(number=number, count=folds, stratified=stratified),
+            )
+            recipe.train(chosen, run)
+        looking.check()
+        figure = counting(metric, run.figure, (run.history or [{}])[0])
+        parts.append(_part(run, number, figure))
+        if told is not None:
+            told(parts[-1])
+    found = Crossval(
+        name=spec.name,
+        figure=str(figure),
+        stratified=stratified,
+        settings=asdict(chosen),
+        parts=tuple(parts),
+    )
+    if folder is not None:
+        _write(found, Path(folder))
+    return found
+
+
+def _write(found: Crossval, folder: Path) -> None:
+    content = json.dumps(found.to_dict(), indent=2, default=str) + "\n"
+    folders.replace_file(folder / "crossval.json", content.encode())
+
+
+def _part(run: Run, number: int, figure: str) -> Part:
+    row = best(run.history, figure)
+    if not row:
+        raise TrainingError(f"Fold {number} measured no number as {figure!r}.")
+    fitted, held_back = run.parts or (0, 0)
+    return Part(
+        fold=number,
+        fitted=fitted,
+        held_back=held_back,
+        figures={name: value for name, value in row.items() if name != "epoch"},
+        epochs=len(run.history),
+        seconds=round(time.perf_counter() - run.started, 3),
+    )
+
+
+class _Looking:
+    """A watcher that sees after one epoch whether the fold was asked for."""
+
+    def __init__(self, spec: ModelSpec) -> None:
+        self._spec = spec
+        self.run: Run | None = None
+
+    def begin(self, epochs: int, done: int) -> None: ...
+
+    def steps(self, done: int, total: int) -> None: ...
+
+    def epoch(self, row: Mapping[str, float]) -> None:
+        self.check()
+
+    def check(self) -> None:
+        if self.run is not None and self.run.parts is None:
+            raise TrainingError(
+                f"The recipe {self._spec.recipe!r} of {self._spec.name!r} holds no "
+                "rows back with run.split, so it can't be cross-validated."
+            )

@@ -1,0 +1,86 @@
+"""What a run keeps on disk while it goes, so that it can go on after a kill.
+
+Knows objects with a state_dict; does not know what a run is.
+"""
+
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import nn
+from torch.optim.swa_utils import AveragedModel
+
+from zoo.errors import SettingsError, TrainingError
+from zoo.models.metadata import unwrapped
+from zoo.training import resume_file as state
+
+__all__ = ["Keeper"]
+
+
+class Keeper:
+    """Writes the states of some objects to one file, at most every few seconds."""
+
+    def __init__(
+        self, path: Path | None, identity: Mapping[str, Any], *, seconds: float = 10.0
+    ) -> None:
+        self.path, self._identity, self._seconds = path, dict(identity), seconds
+        self._parts: list[Any] = []
+        self._when = time.perf_counter()
+        self._expected = 0
+
+    def add(self, part: Any) -> None:
+        """Keep the state of a model, optimizer or schedule from now on."""
+        self._parts.append(part)
+
+    def load(self) -> dict[str, Any] | None:
+        """Put the objects back as the file has them; return what was kept beside.
+
+        Raises SettingsError where the file is of a run with other settings.
+        """
+        self._expected = len(self._parts)
+        if self.path is None or not self.path.is_file():
+            return None
+        held = state.read(self.path)
+        if held["identity"] != self._identity:
+            raise SettingsError(
+                f"{self.path} was begun with other settings. Use the same, or start "
+                "afresh without --resume."
+            )
+        if len(held["parts"]) != len(self._parts):
+            raise TrainingError(
+                f"{self.path} holds {len(held['parts'])} objects, but the recipe "
+                f"prepared {len(self._parts)}. Start afresh without --resume."
+            )
+        for part, kept in zip(self._parts, held["parts"], strict=True):
+            _inner(part).load_state_dict(kept)
+        torch.set_rng_state(held["random"])
+        beside: dict[str, Any] = held["beside"]
+        return beside
+
+    def save(self, beside: Mapping[str, Any], *, now: bool = False) -> None:
+        """Write the file if it is time; nothing prepared is nothing to keep."""
+        due = now or time.perf_counter() - self._when >= self._seconds
+        changed = len(self._parts) != self._expected
+        if self.path is None or not due or changed or not self._parts:
+            return
+        held = {
+            "identity": self._identity,
+            "parts": [_inner(part).state_dict() for part in self._parts],
+            "random": torch.get_rng_state(),
+            "beside": dict(beside),
+        }
+        state.write(held, self.path)
+        self._when = time.perf_counter()
+
+    def forget(self) -> None:
+        """Remove the file: the run is over."""
+        if self.path is not None:
+            self.path.unlink(missing_ok=True)
+
+
+def _inner(part: Any) -> Any:
+    """Return what has the state: an average also knows how many steps it followed."""
+    whole = isinstance(part, AveragedModel) or not isinstance(part, nn.Module)
+    return part if whole else unwrapped(part)

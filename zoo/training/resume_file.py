@@ -1,0 +1,67 @@
+"""Everything a run must remember to go on after a kill, in one safetensors file.
+
+Nested lists and mappings of tensors, numbers and text, as `state_dict` gives them.
+Never a pickle: the tensors are stored as tensors, the rest as JSON beside them.
+"""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from zoo.errors import TrainingError
+from zoo.models import safetensors_io as weights
+
+__all__ = ["read", "write"]
+
+OUTLINE = "outline"  # the tensor that holds the JSON, as bytes
+
+
+def write(state: object, path: Path) -> None:
+    """Save a state, whole or not at all."""
+    tensors: dict[str, Tensor] = {}
+    outline = json.dumps(_flatten(state, tensors)).encode()
+    tensors[OUTLINE] = torch.frombuffer(bytearray(outline), dtype=torch.uint8)
+    weights.write(tensors, path)
+
+
+def read(path: Path) -> Any:
+    """Return a state as it was written, with tensors of its own."""
+    tensors = weights.tensors(path)
+    outline = bytes(tensors.pop(OUTLINE).tolist())
+    return _unflatten(json.loads(outline), tensors)
+
+
+def _flatten(part: object, tensors: dict[str, Tensor]) -> Any:
+    """Return `part` as JSON, its tensors moved into `tensors` under a number."""
+    if isinstance(part, Tensor):
+        name = str(len(tensors))
+        tensors[name] = part.detach().cpu().clone()
+        return {"tensor": name}
+    if isinstance(part, dict):
+        # pairs, because the keys of an optimizer's state are numbers
+        pairs = [[_flatten(k, tensors), _flatten(v, tensors)] for k, v in part.items()]
+        return {"dict": pairs}
+    if isinstance(part, (list, tuple)):
+        kind = "list" if isinstance(part, list) else "tuple"
+        return {kind: [_flatten(one, tensors) for one in part]}
+    if part is None or isinstance(part, (bool, int, float, str)):
+        return part
+    raise TrainingError(
+        f"A {type(part).__name__} can't be kept for resuming; state_dict() should hold "
+        "tensors, numbers, text, lists and mappings."
+    )
+
+
+def _unflatten(part: Any, tensors: dict[str, Tensor]) -> Any:
+    if not isinstance(part, dict):
+        return part
+    ((kind, content),) = part.items()
+    if kind == "tensor":
+        return tensors[content].clone()
+    if kind == "dict":
+        return {_unflatten(k, tensors): _unflatten(v, tensors) for k, v in content}
+    parts = [_unflatten(one, tensors) for one in content]
+    return parts if kind == "list" else tuple(parts)

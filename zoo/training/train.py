@@ -1,0 +1,242 @@
+"""From a recipe to a checkpoint folder with a receipt and a card: `zoo.train`."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import torch
+from torch import nn
+
+from zoo._utils.import_string import module
+from zoo.artifacts import checkpoint_folder as checkpoints
+from zoo.cards import render as cards
+from zoo.datasets import in_memory as tensors
+from zoo.datasets.streaming import Rows
+from zoo.errors import Collapsed, Diverged, TrainingError
+from zoo.evaluation import plots as pictures
+from zoo.models import loading as models
+from zoo.models import saving
+from zoo.models.metadata import unwrapped
+from zoo.models.safetensors_io import narrow
+from zoo.plugins import discovery as plugins
+from zoo.specs import ModelSpec, NoiseInput
+from zoo.training import execution as places
+from zoo.training import receipt as receipts
+from zoo.training import sweep_settings as searched
+from zoo.training.execution import Precision
+from zoo.training.monitoring import Watcher
+from zoo.training.resume import Keeper
+from zoo.training.run import Run
+from zoo.training.settings import change, check_ranges
+from zoo.training.sweep_settings import NOTHING, Searched
+from zoo.training.trackers import Tracker, tracker
+
+__all__ = ["MEASURING", "choose", "recipe_of", "seeded", "train", "trains"]
+
+MEASURING, TRAINING = ("data", "measure"), ("Settings", "SMOKE", "train")
+RECIPE = TRAINING + MEASURING
+CURVES = "The course of training: the loss on training rows, the rest as validated."
+
+
+def train(
+    name: str,
+    folder: str | Path | None = None,
+    *,
+    settings: Mapping[str, object] | None = None,
+    sweep: str | Path | None = None,
+    smoke: bool = False,
+    resume: bool = False,
+    device: str | torch.device = "cpu",
+    precision: Precision = "no",
+    processes: int | None = None,
+    track: Sequence[str] = (),
+    keep_every: float = 10.0,
+    watcher: Watcher | None = None,
+) -> Path:
+    """Run the recipe of `name` and return the checkpoint folder that it made.
+
+    `settings` change the recipe's own, text being read as the type of its field, and
+    win over the best of the folder `sweep`, which the card shows. The same seed gives
+    the same bytes on the same machine, also where the run was killed and goes on with
+    `resume`; its state is kept every `keep_every` seconds. `smoke` trains for a moment,
+    with noise where data can't be had. Under torchrun or `accelerate launch` processes
+    share each batch. Raises SettingsError, DataError, Diverged, Collapsed.
+    """
+    spec = models.find(name)
+    found = searched.read(sweep, spec.name, smoke=smoke) if sweep else NOTHING
+    recipe, chosen = choose(spec, {**found.settings, **(settings or {})}, smoke=smoke)
+    target = Path(folder) if folder else Path("runs") / spec.name
+    keeper = _prepared(spec, target, chosen, smoke, keep_every)
+    if not resume:
+        keeper.forget()
+    with _tracking(track, target, spec, chosen) as trackers, seeded(chosen.seed):
+        run = Run(
+            spec,
+            seed=chosen.seed,
+            smoke=smoke,
+            place=places.place(device, precision, processes=processes),
+            watcher=watcher,
+            trackers=trackers,
+            keeper=keeper,
+        )
+        try:
+            model = unwrapped(recipe.train(chosen, run)).eval().cpu()
+        except (Collapsed, Diverged) as exc:
+            raise _rescued(exc, run, target) from exc
+        if run.place.rank == 0:
+            _finish(run, recipe, chosen, model, target, found)
+            keeper.forget()
+        run.place.wait()
+    return target
+
+
+def _prepared(
+    spec: ModelSpec, target: Path, chosen: Any, smoke: bool, seconds: float
+) -> Keeper:
+    """Find what would go wrong after hours of training before they begin."""
+    checkpoints.refuse_strangers(target)
+    cards.check_prose(spec)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    identity = {"name": spec.name, "smoke": smoke, "settings": str(chosen)}
+    path = target.with_name(f".{target.name}.state")
+    return Keeper(path, identity, seconds=seconds)
+
+
+def choose(
+    spec: ModelSpec, settings: Mapping[str, object] | None, *, smoke: bool = False
+) -> tuple[ModuleType, Any]:
+    """Return the recipe of a model, and its settings with changes."""
+    if not trains(spec):
+        raise TrainingError(_untrainable(spec))
+    recipe = recipe_of(spec)
+    given = {**spec.settings, **(recipe.SMOKE if smoke else {}), **(settings or {})}
+    chosen = change(recipe.Settings(), given)
+    check_ranges(chosen)
+    return recipe, chosen
+
+
+def trains(spec: ModelSpec) -> bool:
+    """Return whether a model has a recipe that trains it.
+
+    A third party's has none at all, or one that only measures.
+    """
+    return spec.recipe is not None and any(
+        hasattr(_module(spec, spec.recipe), name) for name in TRAINING
+    )
+
+
+def recipe_of(spec: ModelSpec, needed: Sequence[str] = RECIPE) -> ModuleType:
+    """Return the module of a model's recipe, with everything that is needed of it."""
+    if spec.recipe is None:
+        raise TrainingError(f"{spec.name!r} has no recipe, so nothing measures it.")
+    recipe = _module(spec, spec.recipe)
+    for name in needed:
+        if not hasattr(recipe, name):
+            raise TrainingError(
+                f"The recipe {spec.recipe!r} of {spec.name!r} has no {name!r}."
+            )
+    return recipe
+
+
+def _module(spec: ModelSpec, recipe: str) -> ModuleType:
+    return module(recipe, plugin=plugins.found().packages()[spec.package].name)
+
+
+def _untrainable(spec: ModelSpec) -> str:
+    told = f"{spec.name!r} has no recipe that trains it"
+    if spec.weights:
+        repo = spec.weights.repo
+        told += ": its weights are a third party's" + (f" ({repo})" if repo else "")
+    if spec.head:
+        told += f". zoo.load({spec.name!r}, labels=[...]) gives it a new head to train"
+    return f"{told}."
+
+
+@contextmanager
+def seeded(seed: int) -> Iterator[None]:
+    """Let torch draw from `seed`, and from where it was afterwards."""
+    with torch.random.fork_rng():
+        torch.manual_seed(seed)
+        yield
+
+
+def _finish(
+    run: Run,
+    recipe: ModuleType,
+    chosen: Any,
+    model: nn.Module,
+    target: Path,
+    found: Searched,
+) -> None:
+    """Measure a trained model, draw it, and write everything down."""
+    spec = run.spec
+    if spec.stored == "float16":  # measure what is stored, not what was trained
+        model.load_state_dict(narrow(model.state_dict(), torch.float16))
+    held_out = recipe.data(run, "test")
+    metrics = recipe.measure(model, held_out)
+    if hasattr(recipe, "report"):
+        recipe.report(model, run)
+    if len(run.history) > 1:
+        run.picture("curves", pictures.curves(run.history), CURVES)
+    if found.receipt:
+        run.picture("sweep", found.picture, searched.SEEN)
+    receipt = receipts.receipt(run, asdict(chosen), metrics, held_out)
+    if found.receipt:
+        receipt["sweep"] = found.receipt
+    files = {name: content for name, (content, _) in run.pictures.items()}
+    card = cards.text(spec, receipt)
+    saving.save(
+        model,
+        target,
+        example=_example(run, recipe, held_out),
+        receipt=receipt,
+        files=files | {checkpoints.CARD: card.encode()},
+        dtype=getattr(torch, spec.stored),
+    )
+
+
+def _example(
+    run: Run, recipe: ModuleType, held_out: tensors.Tensors | Rows
+) -> torch.Tensor:
+    """Return the input of the golden, which is passed on with the weights.
+
+    A recipe with a function `example` chooses it. No row of a dataset without a licence
+    may be it: noise over its range stands for it. Of a model that takes noise, it is
+    noise.
+    """
+    if hasattr(recipe, "example"):
+        chosen: torch.Tensor = recipe.example(run)
+        return chosen
+    rows, spec = held_out, run.spec
+    if spec.license.data == "unknown" or isinstance(spec.input, NoiseInput):
+        rows = tensors.stand_in(spec.input, spec.output, 2, held_out.source)
+    return tensors.prepared(next(rows.in_order())[:2], spec.input)
+
+
+@contextmanager
+def _tracking(
+    kinds: Sequence[str], target: Path, spec: ModelSpec, chosen: Any
+) -> Iterator[list[Tracker]]:
+    folder = target.with_name(f"{target.name}-tracking")
+    trackers = [
+        tracker(kind, folder, name=spec.name, settings=asdict(chosen)) for kind in kinds
+    ]
+    try:
+        yield trackers
+    finally:
+        for one in trackers:
+            one.close()
+
+
+def _rescued(exc: Collapsed | Diverged, run: Run, target: Path) -> Collapsed | Diverged:
+    """Write the last good weights beside the target; return an error that says so."""
+    model = run.last_good()
+    if model is None or run.place.rank != 0:
+        return exc
+    folder = saving.save(model.cpu(), target.with_name(f"{target.name}-last-good"))
+    if isinstance(exc, Collapsed):
+        return Collapsed(exc.variety, exc.epoch, str(folder))
+    return Diverged(exc.loss, exc.epoch, str(folder))

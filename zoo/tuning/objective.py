@@ -1,0 +1,129 @@
+"""What a sweep was asked to do, and what one trial of it does: run a recipe, or teach a
+model a user's own data.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, replace
+from functools import lru_cache
+from typing import Any, Literal, get_args
+
+from zoo.datasets.custom import examples
+from zoo.datasets.custom import reader as gathering
+from zoo.datasets.custom.examples import Gathered
+from zoo.errors import SettingsError
+from zoo.finetuning import strategies
+from zoo.finetuning.finetune import teach
+from zoo.models import loading as models
+from zoo.training import execution as places
+from zoo.training.monitoring import Watcher
+from zoo.training.run import Run
+from zoo.training.settings import change, check_ranges
+from zoo.training.train import choose, seeded
+from zoo.tuning.search_space import Space, space
+
+__all__ = ["METHODS", "Method", "Plan", "follow", "rows", "taught"]
+
+Method = Literal["grid", "random", "tpe", "hyperband"]
+METHODS: tuple[Method, ...] = get_args(Method)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """What a sweep was asked to do; `settings` are the words of a search space.
+
+    With `data`, a user's own, the settings are those of fine-tuning on it.
+    """
+
+    name: str
+    settings: dict[str, str]
+    method: Method
+    trials: int
+    seed: int = 0
+    metric: str | None = None
+    smoke: bool = False
+    device: str = "cpu"
+    data: str | None = None
+    target: str | None = None
+    validation: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.data is not None and (self.smoke or self.device != "cpu"):
+            raise SettingsError(
+                "A sweep on data of one's own takes neither --smoke nor --device. Give "
+                "few epochs, as in --set epochs=1, to see it run."
+            )
+
+    def space(self) -> Space:
+        """Return the search space; raises SettingsError."""
+        found = space(self.settings, self.chosen({}))
+        if self.data is not None and "holding" in found.searched:
+            raise SettingsError(
+                "Setting 'holding' can't be searched: every trial is judged on the "
+                "same validation rows. Give it one value."
+            )
+        return found
+
+    def chosen(self, values: Mapping[str, object]) -> Any:
+        """Return settings with `values`; raises SettingsError."""
+        if self.data is None:
+            return choose(models.find(self.name), values, smoke=self.smoke)[1]
+        found = change(strategies.Settings(), values)
+        check_ranges(found)
+        return found
+
+
+def follow(
+    plan: Plan, settings: Any, begun: Callable[[Run], None], watcher: Watcher
+) -> None:
+    """Run the recipe once; `begun` is given its frame before it begins."""
+    spec = models.find(plan.name)
+    recipe, _ = choose(spec, None, smoke=plan.smoke)
+    with seeded(settings.seed):
+        run = Run(
+            spec,
+            seed=settings.seed,
+            smoke=plan.smoke,
+            place=places.place(plan.device),
+            watcher=watcher,
+        )
+        begun(run)
+        recipe.train(settings, run)
+
+
+def taught(
+    plan: Plan, found: Gathered, settings: Any, watcher: Watcher
+) -> dict[str, float]:
+    """Return what the model reaches on the validation rows after a lesson."""
+    return teach(plan.name, found, settings=asdict(settings), watcher=watcher).metrics
+
+
+def rows(plan: Plan, holding: float) -> Gathered:
+    """Return the rows that every trial fits, and those that judge each of them.
+
+    Where no validation rows are given, a part is held back, the same for all trials.
+    Test rows are left out, so that no trial can read them.
+    """
+    return _rows(
+        plan.name, str(plan.data), plan.target, plan.validation, holding, plan.seed
+    )
+
+
+@lru_cache(maxsize=1)
+def _rows(
+    name: str,
+    data: str,
+    target: str | None,
+    validation: str | None,
+    holding: float,
+    seed: int,
+) -> Gathered:
+    spec = models.find(name)
+    model = spec.input, spec.output
+    found = replace(gathering.gather(data, *model, target=target), test=None)
+    if validation is not None:
+        labels = found.labels or None
+        other = gathering.gather(validation, *model, target=target, labels=labels)
+        return replace(found, validation=other.training)
+    if found.validation is not None:
+        return found
+    return examples.held_back(found, holding, seed=seed)

@@ -1,0 +1,282 @@
+"""Search for a recipe's settings: `zoo.sweep`.
+
+Many trainings, each judged by what it measured on validation rows; the test split is
+never read.
+"""
+
+import json
+import os
+import shlex
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from zoo._utils import paths as folders
+from zoo.errors import SettingsError, TrainingError, ZooError, near
+from zoo.models import loading as models
+from zoo.tuning import report as comparing
+from zoo.tuning import trials as _queue
+from zoo.tuning.objective import METHODS, Method, Plan
+from zoo.tuning.search_space import Space, worded
+from zoo.tuning.trials import JOURNAL, Trial
+
+__all__ = ["Sweep", "join", "sweep"]
+
+Told = Callable[[Trial], None]
+PLAN, LOCK = "plan.json", ".lock"
+PAUSE = 0.1  # seconds between two looks at the journal
+TRIALS = 20  # where nobody says how many, except for a grid
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sweep:
+    """A sweep that ended: its trials, the best first, and where they are told."""
+
+    plan: Plan
+    folder: Path
+    trials: tuple[Trial, ...]
+    command: str
+
+    @property
+    def best(self) -> Trial:
+        """The finished trial with the best value."""
+        return self.trials[0]
+
+
+def sweep(
+    name: str,
+    folder: str | Path | None = None,
+    *,
+    settings: Mapping[str, object],
+    method: Method = "tpe",
+    trials: int | None = None,
+    processes: int = 1,
+    metric: str | None = None,
+    seed: int = 0,
+    smoke: bool = False,
+    resume: bool = False,
+    device: str = "cpu",
+    data: str | Path | None = None,
+    target: str | None = None,
+    validation: str | Path | None = None,
+    told: Told | None = None,
+) -> Sweep:
+    """Try settings of the recipe of `name`; write a comparison into a folder.
+
+    `settings` are words such as "1e-4..1e-1:log" and "32,64", or lists of values; a
+    single value is the same in every trial. `seed` is that of the search: with it and
+    one process, the same trials come again, resumed or not; with several processes,
+    what tpe and hyperband see depends on who ends first. `resume` tries what is missing
+    in a sweep that was killed, and may raise the number of `trials`. A trial that
+    diverges counts as failed. `told` hears of each trial that ends. With `data`, as
+    `zoo.finetune` takes it, settings are those of fine-tuning. Raises SettingsError.
+    """
+    asked = Plan(
+        name=models.find(name).name,
+        settings={key: worded(value) for key, value in settings.items()},
+        method=_method(method),
+        trials=TRIALS if trials is None else trials,
+        seed=seed,
+        metric=metric,
+        smoke=smoke,
+        device=device,
+        **_own(data=data, target=target, validation=validation),
+    )
+    asked = _counted(asked, where := asked.space(), trials)
+    if processes < 1 or asked.trials < 1:
+        raise SettingsError(
+            f"A sweep needs at least one trial and one process, not {asked.trials} and "
+            f"{processes}."
+        )
+    place = Path(folder) if folder else Path("runs") / f"{name}-sweep"
+    with _alone(place) as lock:
+        plan = _begun(asked, place, trials, resume=resume)
+        _emptied(place, plan, processes, told, lock)
+        return _finished(place, plan, where)
+
+
+def _own(**given: str | Path | None) -> dict[str, Any]:
+    return {key: None if held is None else str(held) for key, held in given.items()}
+
+
+@contextmanager
+def _alone(target: Path) -> Iterator[int]:
+    """Keep other sweeps out of a folder, also while a worker lives on alone."""
+    try:
+        with folders.locked(target / LOCK) as lock:
+            yield lock
+    except BlockingIOError:
+        raise SettingsError(
+            f"Another process works on the sweep in {target}. Wait until it ends, or "
+            "choose another folder (--out)."
+        ) from None
+
+
+def _emptied(
+    target: Path, plan: Plan, processes: int, told: Told | None, lock: int
+) -> None:
+    """Fill the queue with what is missing, and work until it is empty."""
+    found = _queue.filled(target, plan)
+    try:
+        if processes == 1:
+            _queue.work(found, plan, told)
+        else:
+            _together(target, plan, processes, told, lock)
+    except ZooError:
+        if not _queue.ended(found):  # nothing to go on with: leave the folder free
+            for name in (PLAN, JOURNAL):
+                (target / name).unlink(missing_ok=True)
+        raise
+
+
+def join(folder: str | Path) -> None:
+    """Work on a sweep that another process began, until nothing waits there."""
+    plan = Plan(**json.loads((Path(folder) / PLAN).read_text(encoding="utf-8")))
+    _queue.work(_queue.study(Path(folder), plan), plan)
+
+
+def _method(name: str) -> Any:
+    if name in METHODS:
+        return name
+    hint = f"{near(name, METHODS)}Methods: {', '.join(METHODS)}."
+    raise SettingsError(f"No method {name!r}. {hint}")
+
+
+def _counted(plan: Plan, where: Space, trials: int | None) -> Plan:
+    """Return the plan with as many trials as a grid has points."""
+    if plan.method != "grid":
+        return plan
+    count = len(where.grid())
+    if trials not in (None, count):
+        raise SettingsError(
+            f"A grid tries each of its {count} points, not {trials}. Leave --trials "
+            "out, or draw points with --method random."
+        )
+    return replace(plan, trials=count)
+
+
+def _begun(asked: Plan, target: Path, trials: int | None, *, resume: bool) -> Plan:
+    """Return the plan to follow, written down; refuse a folder of another sweep."""
+    plan = asked
+    if (target / PLAN).exists():
+        if not resume:
+            raise SettingsError(
+                f"{target} holds a sweep already. Go on with it (--resume), or choose "
+                "another folder (--out)."
+            )
+        held = Plan(**json.loads((target / PLAN).read_text(encoding="utf-8")))
+        if trials is None:
+            plan = replace(asked, trials=held.trials)
+        differs = [
+            key
+            for key, value in asdict(held).items()
+            if key != "trials" and value != getattr(plan, key)
+        ]
+        if differs:
+            raise SettingsError(
+                f"{target} was begun with other words ({', '.join(differs)}). Use the "
+                "same, or choose another folder (--out)."
+            )
+        _mend(target / JOURNAL)
+    content = json.dumps(asdict(plan), indent=2) + "\n"
+    folders.replace_file(target / PLAN, content.encode())
+    return plan
+
+
+def _mend(journal: Path) -> None:
+    """Cut off a last line that a killed process did not finish, and take its lock."""
+    for lock in journal.parent.glob(f"{journal.name}.lock*"):
+        lock.unlink(missing_ok=True)
+    if journal.exists():
+        held = journal.read_bytes()
+        whole = held[: held.rfind(b"\n") + 1]
+        if whole != held:
+            folders.replace_file(journal, whole)
+
+
+def _together(
+    target: Path, plan: Plan, processes: int, told: Told | None, lock: int
+) -> None:
+    """Let several processes empty the queue; one that fails stops the others."""
+    share = max(1, (os.cpu_count() or 1) // processes)
+    surroundings = {"OMP_NUM_THREADS": str(share)} | os.environ
+    words = [sys.executable, "-m", "zoo", "sweep", plan.name, "--out", str(target)]
+    logs = [target / f"process-{number}.log" for number in range(processes)]
+    workers = []
+    try:
+        for log in logs:
+            with log.open("wb") as file:
+                workers.append(
+                    subprocess.Popen(
+                        [*words, "--worker"],
+                        env=surroundings,
+                        stdin=subprocess.DEVNULL,
+                        stdout=file,
+                        stderr=file,
+                        pass_fds=(lock,) if os.name == "posix" else (),
+                    )
+                )
+        _watch(workers, logs, _queue.study(target, plan), told)
+    finally:
+        for worker in workers:
+            worker.terminate()
+            worker.wait()
+    for log in logs:
+        log.unlink()
+
+
+def _watch(
+    workers: list["subprocess.Popen[bytes]"],
+    logs: list[Path],
+    found: Any,
+    told: Told | None,
+) -> None:
+    heard = {trial.position for trial in _queue.ended(found)}
+    going = True
+    while going:
+        time.sleep(PAUSE)
+        states = [worker.poll() for worker in workers]
+        going = None in states
+        for trial in _queue.ended(found):
+            if trial.position not in heard:
+                heard.add(trial.position)
+                if told is not None:
+                    told(trial)
+        for state, log in zip(states, logs, strict=True):
+            if state:
+                said = log.read_text(encoding="utf-8", errors="replace").strip()
+                problem = said.rpartition("\n")[2].removeprefix("error: ")
+                raise TrainingError(
+                    f"A process of the sweep ended with status {state}: {problem}"
+                )
+
+
+def _finished(target: Path, plan: Plan, where: Space) -> Sweep:
+    """Write down how the trials compare, and return that."""
+    ranked = comparing.ranked(_queue.ended(_queue.study(target, plan)))
+    first = ranked[0]
+    command = _command(plan, where, first) if first.state == "done" else None
+    comparing.write(target, plan, ranked, where, command)
+    if command is None:
+        raise TrainingError(
+            f"None of {len(ranked)} trials came to an end. Trial {first.position} "
+            f"said: {first.why}"
+        )
+    return Sweep(plan=plan, folder=target, trials=ranked, command=command)
+
+
+def _command(plan: Plan, where: Space, trial: Trial) -> str:
+    """Return the command that trains with the settings of a trial."""
+    words = ["zoo", "train", plan.name]
+    if plan.data is not None:
+        words = ["zoo", "finetune", plan.name, plan.data]
+        for option, held in (("target", plan.target), ("validation", plan.validation)):
+            words += [f"--{option}", held] if held is not None else []
+    for key, value in (where.fixed | trial.settings).items():
+        words += ["--set", f"{key}={value}"]
+    return shlex.join([*words, *["--smoke"] * plan.smoke])

@@ -1,0 +1,261 @@
+"""The trials of a sweep: a queue in a journal, and what is done with each of them.
+
+The journal is a text file of JSON lines that several processes share. Every trial has a
+position, from 0. Its settings depend on the seed and the position, and for "tpe" on
+the trials that ended before it, so a sweep that was killed goes on as it would have.
+"""
+
+import time
+import zlib
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+import torch
+
+from zoo.errors import MissingExtra, SettingsError, TrainingError
+from zoo.evaluation.metric_selection import best, counting, score
+from zoo.finetuning import data as lesson_data
+from zoo.training.run import Run
+from zoo.training.settings import read
+from zoo.tuning import objective as attempts
+from zoo.tuning.objective import Plan
+from zoo.tuning.search_space import Choices, Range, Space
+
+if TYPE_CHECKING:
+    import optuna
+
+__all__ = ["JOURNAL", "Trial", "ended", "filled", "study", "work"]
+
+State = Literal["done", "pruned", "failed"]
+
+DIGITS = 12  # of a number with a step: 0.1 + 2 * 0.1 is to be 0.3
+JOURNAL, AGAIN = "journal.jsonl", "journal-again.jsonl"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Trial:
+    """One set of settings and what came of it; `why` is there where it failed."""
+
+    position: int
+    settings: dict[str, Any]
+    state: State
+    figure: str | None = None
+    value: float | None = None
+    epochs: int = 0
+    seconds: float = 0.0
+    why: str | None = None
+
+
+def study(folder: Path, plan: Plan, journal: str = JOURNAL) -> "optuna.Study":
+    """Open the journal of a sweep, or begin it."""
+    library = _optuna()
+    library.logging.set_verbosity(library.logging.ERROR)
+    file = library.storages.journal.JournalFileBackend(str(folder / journal))
+    found: optuna.Study = library.create_study(
+        storage=library.storages.JournalStorage(file),
+        study_name=plan.name,  # hyperband deals its brackets out by this name
+        direction="maximize",
+        load_if_exists=True,
+        sampler=library.samplers.RandomSampler(seed=plan.seed),
+        pruner=_pruner(plan) if plan.method == "hyperband" else None,
+    )
+    return found
+
+
+def filled(folder: Path, plan: Plan) -> "optuna.Study":
+    """Return the study with every trial that has not ended in its queue, in order.
+
+    The journal is written anew: what a killed process left half done would count when
+    hyperband compares, and hyperband deals its brackets out by a trial's number, which
+    must be its position as in a sweep that was left alone.
+    """
+    there = {
+        trial.user_attrs["position"]: trial
+        for trial in study(folder, plan).get_trials(deepcopy=False)
+        if trial.state.is_finished() and "ended" in trial.user_attrs
+    }
+    points = plan.space().grid() if plan.method == "grid" else [{}] * plan.trials
+    (folder / AGAIN).unlink(missing_ok=True)
+    found = study(folder, plan, AGAIN)
+    for position in sorted({*range(len(points)), *there}):
+        if position in there:
+            found.add_trial(there[position])
+        else:
+            found.enqueue_trial(points[position], user_attrs={"position": position})
+    (folder / AGAIN).replace(folder / JOURNAL)
+    return study(folder, plan)
+
+
+def ended(found: "optuna.Study") -> list[Trial]:
+    """Return the trials that came to an end, by position."""
+    rows = [
+        Trial(**trial.user_attrs["ended"])
+        for trial in found.get_trials(deepcopy=False)
+        if trial.state.is_finished() and "ended" in trial.user_attrs
+    ]
+    return sorted(rows, key=lambda row: row.position)
+
+
+def work(
+    found: "optuna.Study", plan: Plan, told: Callable[[Trial], None] | None = None
+) -> None:
+    """Try what is in the queue until nothing waits there."""
+    states = _optuna().trial.TrialState
+    ends = {"done": states.COMPLETE, "pruned": states.PRUNED, "failed": states.FAIL}
+    where = plan.space()
+    while (trial := _next(found)) is not None:
+        found.sampler = _sampler(plan, trial.user_attrs["position"])
+        row = _attempt(trial, plan, where)
+        trial.set_user_attr("ended", asdict(row))
+        worth = None
+        if row.state == "done" and row.figure is not None and row.value is not None:
+            worth = score(row.figure, row.value)
+        found.tell(trial, worth, state=ends[row.state])
+        if told is not None:
+            told(row)
+
+
+def _next(found: "optuna.Study") -> "optuna.Trial | None":
+    states = _optuna().trial.TrialState
+    while found.get_trials(deepcopy=False, states=(states.WAITING,)):
+        trial = found.ask()
+        if "position" in trial.user_attrs:
+            return trial
+        found.tell(trial, state=states.FAIL)  # another process took the last: made up
+    return None
+
+
+def _attempt(trial: "optuna.Trial", plan: Plan, where: Space) -> Trial:
+    """Run the recipe once, on settings drawn for this trial."""
+    optuna = _optuna()
+    drawn = {key: _drawn(trial, key, part) for key, part in where.searched.items()}
+    looking = _Looking(trial, plan)
+    state: State = "done"
+    why = None
+    started = time.perf_counter()
+    shown: dict[str, Any] = dict(drawn)
+    try:
+        chosen = _chosen(plan, where.fixed | drawn)
+        shown = {key: _plain(getattr(chosen, key), drawn[key]) for key in drawn}
+        if plan.data is None:
+            attempts.follow(plan, chosen, looking.begun, looking)
+        else:
+            found = attempts.rows(plan, plan.chosen(where.fixed).holding)
+            looking.default = lesson_data.figure(found)
+            looking.end(attempts.taught(plan, found, chosen, looking))
+        if looking.value is None:
+            raise TrainingError(f"The recipe of {plan.name!r} measured no number.")
+    except optuna.TrialPruned:
+        state = "pruned"
+    except (TrainingError, torch.cuda.OutOfMemoryError) as exc:
+        state, why = "failed", str(exc)
+    return Trial(
+        position=trial.user_attrs["position"],
+        settings=shown,
+        state=state,
+        figure=looking.figure,
+        value=looking.value,
+        epochs=looking.epochs,
+        seconds=round(time.perf_counter() - started, 3),
+        why=why,
+    )
+
+
+def _chosen(plan: Plan, values: Mapping[str, object]) -> Any:
+    """Return settings; what only together can't be is a trial's failure."""
+    try:
+        return plan.chosen(values)
+    except SettingsError as exc:
+        raise TrainingError(str(exc)) from exc
+
+
+def _drawn(trial: "optuna.Trial", key: str, part: Range | Choices) -> Any:
+    if isinstance(part, Choices):
+        return trial.suggest_categorical(key, part.values)
+    if part.whole:
+        low, high, step = int(part.low), int(part.high), int(part.step or 1)
+        return trial.suggest_int(key, low, high, step=step, log=part.log)
+    found: Any = trial.suggest_float(
+        key, part.low, part.high, step=part.step, log=part.log
+    )
+    # A grid's points are text.
+    return round(found, DIGITS) if part.step and isinstance(found, float) else found
+
+
+def _plain(value: object, word: Any) -> Any:
+    """Return a setting as JSON holds it, or in words."""
+    return value if isinstance(value, (int, float, str)) else str(word)
+
+
+class _Looking:
+    """A watcher that follows the best figure, and ends a trial that falls behind."""
+
+    def __init__(self, trial: "optuna.Trial", plan: Plan) -> None:
+        self._trial, self._plan = trial, plan
+        self._run: Run | None = None
+        self._history: list[Mapping[str, float]] = []
+        self.epochs = self._planned = 0
+        self.default: str | None = None
+        self.figure: str | None = None
+        self.value: float | None = None
+
+    def begun(self, run: Run) -> None:
+        self._run = run
+
+    def begin(self, epochs: int, done: int) -> None:
+        self._planned = epochs
+
+    def steps(self, done: int, total: int) -> None: ...
+
+    def epoch(self, row: Mapping[str, float]) -> None:
+        self._history.append(row)
+        self.epochs = len(self._history)
+        default = self._run.figure if self._run else self.default
+        self.figure = counting(self._plan.metric, default, row)
+        self.value = best(self._history, self.figure).get(self.figure)
+        if self._plan.method == "hyperband" and self.value is not None:
+            worth = score(self.figure, self.value)
+            self._trial.report(worth, step=self.epochs)
+            # After the last epoch there is nothing left to save.
+            if self.epochs < self._planned and self._trial.should_prune():
+                raise _optuna().TrialPruned
+
+    def end(self, measured: Mapping[str, float]) -> None:
+        """Take what the model that comes out has reached, whatever its epochs did."""
+        self.figure = counting(self._plan.metric, self.default, measured)
+        self.value = measured[self.figure]
+
+
+def _sampler(plan: Plan, position: int) -> "optuna.samplers.BaseSampler":
+    samplers = _optuna().samplers
+    kind = samplers.TPESampler if plan.method == "tpe" else samplers.RandomSampler
+    made: optuna.samplers.BaseSampler = kind(
+        seed=zlib.crc32(f"{plan.seed}/{position}".encode())
+    )
+    return made
+
+
+def _pruner(plan: Plan) -> "optuna.pruners.BasePruner":
+    """Return hyperband over the epochs that a trial may take."""
+    where = plan.space()
+    chosen = plan.chosen(where.fixed)
+    part = where.searched.get("epochs")
+    most = getattr(chosen, "epochs", None)
+    if isinstance(part, Range):
+        most = int(part.high)
+    elif isinstance(part, Choices):
+        most = max(int(str(read(chosen, "epochs", word))) for word in part.values)
+    made: optuna.pruners.BasePruner = _optuna().pruners.HyperbandPruner(
+        max_resource=most or "auto"
+    )
+    return made
+
+
+def _optuna() -> Any:
+    try:
+        import optuna
+    except ImportError as exc:
+        raise MissingExtra("optuna", "A sweep", "tune") from exc
+    return optuna
