@@ -121,10 +121,10 @@ def machine() -> str:
     """Return what it was measured on, in a sentence."""
     import torch
 
-    from zoo.training import execution as places
+    from zoo._utils.hardware import hardware_name
 
     told = ", ".join(f"{package} {version(package)}" for package in PACKAGES)
-    hardware = places.hardware(torch.device("cpu"))
+    hardware = hardware_name(torch.device("cpu"))
     return f"Measured on {hardware}, Python {platform.python_version()}, {told}."
 
 

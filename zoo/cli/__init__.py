@@ -1,4 +1,7 @@
-"""The `zoo` command. A command's module is imported when that command is run."""
+"""The `zoo` command. A command's module is imported when that command is run.
+
+May import: everything; nothing imports it.
+"""
 
 import sys
 import warnings

@@ -17,7 +17,7 @@ from zoo.datasets import in_memory as tensors
 from zoo.models import loading as models
 from zoo.models.eval_mode import evaluating, output
 from zoo.specs import ModelSpec, TextInput
-from zoo.training import execution as places
+from zoo._utils.hardware import hardware_name, peak_memory
 
 __all__ = ["benchmark"]
 
@@ -53,7 +53,7 @@ def benchmark(
                 batch_ms=_median(lambda: output(model, many)),
                 memory_mib=round(max(memory, 0) / 1024, 1),
                 multiply_adds=_multiply_adds(model, one),
-                hardware=places.hardware(torch.device("cpu")),
+                hardware=hardware_name(torch.device("cpu")),
                 torch=torch.__version__.partition("+")[0],
             )
 
@@ -117,4 +117,4 @@ def _most() -> int:
         rows = STATUS.read_text(encoding="utf-8").splitlines()
         return next(int(row.split()[1]) for row in rows if row.startswith("VmHWM"))
     except (OSError, StopIteration):
-        return places.peak_memory() or 0
+        return peak_memory() or 0

@@ -12,26 +12,13 @@ from typing import Any, Literal
 
 from zoo.errors import SpecError
 from zoo.specs.inputs import (
-    Column,
-    ImageInput,
     Input,
-    NoiseInput,
-    SeriesInput,
-    TabularInput,
-    TextInput,
 )
 from zoo.specs.outputs import (
     ClassOutput,
-    ForecastOutput,
-    GapOutput,
-    ImageOutput,
     MaskOutput,
-    NumberOutput,
     Output,
     ReadingOutput,
-    TextOutput,
-    TranslationOutput,
-    VectorOutput,
 )
 
 __all__ = [

@@ -2,6 +2,8 @@
 
 The module of a tag is found by its name: "image-classification" is
 `zoo.tasks.image_classification`. Every one of them has the functions of `Task`.
+
+May import: models, preprocessing, artifacts, plugins, specs, errors.
 """
 
 from importlib import import_module
@@ -68,8 +70,8 @@ class Task(Protocol):
 
 def names() -> list[str]:
     """Return the task tags there are modules for."""
-    found = (name for _, name, _ in iter_modules(__path__) if name[0] != "_")
-    return sorted(name.replace("_", "-") for name in found)
+    found = (one.name for one in iter_modules(__path__) if not one.ispkg)
+    return sorted(name.replace("_", "-") for name in found if name[0] != "_")
 
 
 def task(tag: str) -> Task:

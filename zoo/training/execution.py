@@ -6,8 +6,6 @@ millisecond a step: nothing at the size of a ResNet, everything at that of an ML
 
 import atexit
 import os
-import platform
-import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -18,7 +16,7 @@ from torch.optim.lr_scheduler import LRScheduler
 
 from zoo.errors import MissingExtra, TrainingError
 
-__all__ = ["Place", "Precision", "hardware", "peak_memory", "place"]
+__all__ = ["Place", "Precision", "place"]
 
 Precision = Literal["no", "fp16", "bf16"]
 
@@ -109,30 +107,3 @@ def _other(asked: int, found: int) -> TrainingError:
         f"{asked} processes were asked for, and {found} run together. Start them with "
         f"torchrun --nproc-per-node {asked} -m zoo train ..."
     )
-
-
-def hardware(device: torch.device) -> str:
-    """Return the name of what computes: a GPU, or a processor and how much of it."""
-    if device.type == "cuda":
-        return str(torch.cuda.get_device_name(device))
-    threads = torch.get_num_threads()
-    return f"{_processor()}, {threads} of {os.cpu_count()} cores"
-
-
-def peak_memory() -> int | None:
-    """Return the most KiB that this process has held, where the system tells."""
-    try:
-        import resource  # not on Windows
-    except ImportError:
-        return None
-    unit = 1 << 10 if sys.platform == "darwin" else 1  # bytes there, KiB here
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // unit
-
-
-def _processor() -> str:
-    try:
-        with open("/proc/cpuinfo", encoding="utf-8") as file:
-            lines = [line for line in file if line.startswith("model name")]
-        return lines[0].partition(":")[2].strip()
-    except (OSError, IndexError):
-        return platform.machine()

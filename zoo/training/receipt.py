@@ -11,7 +11,7 @@ from zoo.datasets.streaming import Rows
 from zoo.models import saving
 from zoo.plugins.discovery import found
 from zoo.specs import ModelSpec
-from zoo.training import execution as places
+from zoo._utils.hardware import hardware_name, peak_memory
 from zoo.training.run import Run
 
 __all__ = ["receipt"]
@@ -27,7 +27,7 @@ def receipt(
     spec = run.spec
     plugin = found().packages()[spec.package]
     dataset, _, split = held_out.source.partition("/")
-    peak = places.peak_memory()
+    peak = peak_memory()
     return {
         "name": spec.name,
         "recipe": spec.recipe,
@@ -45,7 +45,7 @@ def receipt(
         "pictures": {name: caption for name, (_, caption) in run.pictures.items()},
         "seconds": round(time.perf_counter() - run.started, 1),
         "peak_memory_mib": None if peak is None else peak >> 10,
-        "hardware": places.hardware(run.device),
+        "hardware": hardware_name(run.device),
         "versions": saving.versions(plugin),
         "commit": _commit(spec),
     }

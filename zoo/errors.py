@@ -1,0 +1,404 @@
+"""Every error zoo raises on purpose.
+
+* ZooError
+  - NotFound
+    + ModelNotFound
+    + DatasetNotFound
+    + SplitNotFound
+  - PluginError
+    + DuplicateName
+  - SpecError
+  - SettingsError
+  - OptionError
+  - InputError
+  - VerbError
+  - DataError
+  - WeightsError
+    + NoWeights
+    + NotSafetensors
+    + IntegrityError
+    + MisfitError
+    + AdoptError
+    + HubError
+      * NotOnHub
+      * GatedError
+      * OfflineError
+      * UnreachableError
+      * CacheError
+  - LicenseError
+  - LockError
+  - BundleError
+  - PublishError
+  - CheckpointError
+  - CardError
+  - TrainingError
+    + Collapsed
+    + Diverged
+  - CheckError
+  - StartError
+  - EjectError
+  - MissingExtra
+
+A message says what happened, who is to blame, and what to do next.
+"""
+
+from collections.abc import Iterable, Sequence
+from difflib import get_close_matches
+
+__all__ = [
+    "AdoptError",
+    "BundleError",
+    "CacheError",
+    "CardError",
+    "CheckError",
+    "CheckpointError",
+    "Collapsed",
+    "DataError",
+    "DatasetNotFound",
+    "Diverged",
+    "DuplicateName",
+    "EjectError",
+    "GatedError",
+    "HubError",
+    "InputError",
+    "IntegrityError",
+    "LicenseError",
+    "LockError",
+    "MisfitError",
+    "MissingExtra",
+    "ModelNotFound",
+    "NoWeights",
+    "NotFound",
+    "NotOnHub",
+    "NotSafetensors",
+    "OfflineError",
+    "OptionError",
+    "PluginError",
+    "PublishError",
+    "SettingsError",
+    "SpecError",
+    "SplitNotFound",
+    "StartError",
+    "TrainingError",
+    "TrustWarning",
+    "UnreachableError",
+    "VerbError",
+    "WeightsError",
+    "ZooError",
+    "near",
+]
+
+
+def near(name: str, known: Iterable[str]) -> str:
+    """Return "Did you mean 'a' or 'b'? " or nothing; case does not count."""
+    plain = {word.lower(): word for word in known}
+    found = [plain[word] for word in get_close_matches(name.lower(), plain, n=3)]
+    return f"Did you mean {' or '.join(map(repr, found))}? " if found else ""
+
+
+class ZooError(Exception):
+    """Base class: `except zoo.ZooError` catches everything zoo raises on purpose."""
+
+
+# What a user or a plugin asks for: names, settings, inputs, data, runs
+
+
+class NotFound(ZooError):
+    """A name that nothing installed answers to."""
+
+
+class ModelNotFound(NotFound):
+    """No installed plugin has a model of this name."""
+
+    def __init__(self, name: str, known: Iterable[str]) -> None:
+        known = sorted(known)
+        hint = near(name, known) or "Run 'zoo list' to see the models you have."
+        if not known:
+            hint = "No plugins are installed; see 'Set up' in the README."
+        super().__init__(f"No model named {name!r}. {hint.strip()}")
+        self.name = name
+
+
+class DatasetNotFound(NotFound):
+    """No installed plugin registers a dataset of this name."""
+
+    def __init__(self, name: str, known: Iterable[str]) -> None:
+        known = sorted(known)
+        hint = f"{near(name, known)}Registered: {', '.join(known)}."
+        if not known:
+            hint = "No plugin with datasets is installed; see 'Set up' in the README."
+        super().__init__(f"No dataset named {name!r}. {hint}")
+        self.name = name
+
+
+class SplitNotFound(NotFound):
+    """The dataset exists, this part of it does not."""
+
+    def __init__(self, dataset: str, split: str, known: Iterable[str]) -> None:
+        super().__init__(
+            f"Dataset {dataset!r} has no split {split!r}; it has {', '.join(known)}."
+        )
+
+
+class PluginError(ZooError):
+    """A plugin could not be imported, or what it registered is not usable."""
+
+    def __init__(self, plugin: str, problem: str) -> None:
+        super().__init__(f"Plugin {plugin!r}: {problem}")
+        self.plugin = plugin
+
+
+class DuplicateName(PluginError):
+    """Two plugins claim the same name; neither silently wins."""
+
+    def __init__(self, kind: str, name: str, first: str, second: str) -> None:
+        super().__init__(
+            second,
+            f"{kind} {name!r} is already provided by plugin {first!r}. "
+            "Rename one of the two, or uninstall one of the plugins.",
+        )
+
+
+class SpecError(ZooError):
+    """A spec holds a value that can't be meant."""
+
+    def __init__(self, owner: str, field: str, value: object, wanted: str) -> None:
+        super().__init__(f"{owner}: {field}={value!r} should be {wanted}.")
+
+
+class SettingsError(ZooError):
+    """A recipe was given a setting it does not have, or a value of the wrong type."""
+
+
+class OptionError(ZooError):
+    """A model was built, or run, with an option that it does not take."""
+
+    def __init__(self, model: str, problem: str, known: Sequence[str]) -> None:
+        listing = ", ".join(known) or "none"
+        super().__init__(f"Model {model!r}: {problem} Options: {listing}.")
+
+
+class InputError(ZooError):
+    """What was given to `zoo.predict` is not what the model expects."""
+
+    def __init__(self, problem: str, expected: str) -> None:
+        super().__init__(f"{problem} The model expects {expected}.")
+        self.problem, self.expected = problem, expected
+
+    def of(self, item: str) -> "InputError":
+        """Return the same error, saying which of several items is at fault."""
+        return InputError(f"{item}: {self.problem}", self.expected)
+
+
+class VerbError(ZooError):
+    """A model was asked to do what it can't, such as drawing samples."""
+
+    def __init__(
+        self, model: str, verb: str, missing: str, able: Sequence[str]
+    ) -> None:
+        listing = ", ".join(f"zoo.{one}" for one in able)
+        super().__init__(
+            f"Model {model!r} can't {verb}: its module has no method {missing!r}. "
+            f"It can be used with {listing}."
+        )
+
+
+class DataError(ZooError):
+    """A dataset could not be had, or does not hold what its spec says."""
+
+
+class CardError(ZooError):
+    """A model card can't be rendered from what the plugin gives."""
+
+
+class TrainingError(ZooError):
+    """A recipe could not run, or broke off."""
+
+
+class Diverged(TrainingError):
+    """The loss is no longer a finite number, or grows without bound."""
+
+    def __init__(self, loss: float, epoch: int, kept: str | None = None) -> None:
+        super().__init__(
+            f"The loss became {loss:.4g} in epoch {epoch}. Lower the learning rate "
+            "(--set lr=...), and look for empty, infinite or unscaled values in the "
+            f"data.{f' The best weights before that are in {kept}.' if kept else ''}"
+        )
+        self.loss, self.epoch = loss, epoch
+
+
+class StartError(ZooError):
+    """A plugin of this name, kind or place can't be begun."""
+
+
+class CheckError(ZooError):
+    """There is nothing that `zoo check` could look at."""
+
+
+class EjectError(ZooError):
+    """A model that can't become files of the user's own."""
+
+
+class Collapsed(TrainingError):
+    """A generator draws the same few things, whatever noise it is given."""
+
+    def __init__(self, variety: float, epoch: int, kept: str | None = None) -> None:
+        super().__init__(
+            f"The generator has collapsed: after epoch {epoch} its samples have "
+            f"{variety:.0%} of the variety of real rows. Let the critic learn more "
+            "slowly, or start from another seed (--set seed=...)."
+            f"{f' The best weights before that are in {kept}.' if kept else ''}"
+        )
+        self.variety, self.epoch = variety, epoch
+
+
+class MissingExtra(ZooError):
+    """An optional package is needed for this, and is not installed."""
+
+    def __init__(
+        self,
+        package: str,
+        purpose: str,
+        extra: str = "train",
+        distribution: str = "zoo-core",
+    ) -> None:
+        super().__init__(
+            f"{purpose} needs the package {package!r}, which is not installed. "
+            f"Run: pip install '{distribution}[{extra}]'"
+        )
+
+
+# What lies on disk or on the Hub: weights, checkpoints, locks, bundles
+
+
+class WeightsError(ZooError):
+    """Weights could not be fetched, or do not fit the model."""
+
+
+class NoWeights(WeightsError):
+    """The model is registered without trained weights."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(
+            f"{name!r} has no trained weights. zoo.build({name!r}) gives the untrained "
+            f"model; 'zoo train {name}' runs its recipe."
+        )
+
+
+class NotSafetensors(WeightsError):
+    """The file is not in the safetensors format, whatever its name says."""
+
+    def __init__(self, path: str, problem: str) -> None:
+        super().__init__(
+            f"{path} is not a safetensors file: {problem}. The zoo reads no other "
+            "format, and never a pickle."
+        )
+
+
+class IntegrityError(WeightsError):
+    """A file is not the one its pin describes."""
+
+    def __init__(self, path: str, problem: str, blame: str) -> None:
+        super().__init__(f"{path} {problem}. {blame}.")
+
+
+class MisfitError(WeightsError):
+    """The tensors of a file are not those of the model: all faults at once."""
+
+    def __init__(self, path: str, kind: str, faults: Sequence[str]) -> None:
+        shown = "; ".join(faults[:8])
+        more = f"; and {len(faults) - 8} more" if len(faults) > 8 else ""
+        super().__init__(
+            f"{path} does not fit {kind}: {shown}{more}. Nothing was loaded; the file "
+            "was made for another version or another configuration of the model."
+        )
+        self.faults = tuple(faults)
+
+
+class AdoptError(WeightsError):
+    """Somebody's weights can't become a checkpoint; `faults` are those of tensors."""
+
+    def __init__(self, problem: str, faults: Sequence[str] = ()) -> None:
+        super().__init__(problem)
+        self.faults = tuple(faults)
+
+
+class HubError(WeightsError):
+    """A file could not be had from the Hub."""
+
+
+class NotOnHub(HubError):
+    """The Hub has no such repository, commit or file, or does not show it to you."""
+
+
+class GatedError(HubError):
+    """The repository is there, and its owner has not given you access to it."""
+
+    def __init__(self, repo: str, endpoint: str) -> None:
+        super().__init__(
+            f"{repo} is gated: its owner gives access on request. Ask for it at "
+            f"{endpoint}/{repo}, run 'hf auth login' (or set HF_TOKEN), and load again."
+        )
+
+
+class OfflineError(HubError):
+    """The file is not on this machine, and HF_HUB_OFFLINE forbids to ask the Hub."""
+
+    def __init__(self, what: str, name: str) -> None:
+        super().__init__(
+            f"{what} is not on this machine, and HF_HUB_OFFLINE is set. Run 'zoo fetch "
+            f"{name}' while online, or bring it as a file: 'zoo bundle {name} -o "
+            "zoo.tar' on another machine, 'zoo unbundle zoo.tar' on this one."
+        )
+
+
+class UnreachableError(HubError):
+    """The Hub does not answer, or breaks off again and again."""
+
+    def __init__(self, what: str, endpoint: str, problem: str) -> None:
+        super().__init__(
+            f"{what} is not on this machine, and {endpoint} {problem}. Check the "
+            "connection, or bring it as a file: 'zoo bundle' on another machine, "
+            "'zoo unbundle' on this one."
+        )
+
+
+class CacheError(HubError):
+    """A file from the Hub can't be written to this machine."""
+
+    def __init__(self, what: str, folder: str, problem: str) -> None:
+        super().__init__(
+            f"{what} can't be written to {folder}: {problem}. Make room there, or name "
+            "another folder with HF_HOME."
+        )
+
+
+class TrustWarning(UserWarning):
+    """Weights are used that nothing but the Hub vouches for; said once a commit."""
+
+
+class LicenseError(ZooError):
+    """The policy in ZOO_LICENSES does not allow a model."""
+
+    def __init__(self, name: str, refused: Sequence[str], policy: str) -> None:
+        super().__init__(
+            f"{name!r} is not allowed by ZOO_LICENSES={policy!r}: "
+            f"{', '.join(refused)}. Allow it there, or choose a model that "
+            "'zoo search --license' finds."
+        )
+
+
+class LockError(ZooError):
+    """zoo.lock can't be read, or pins other weights than those that are installed."""
+
+
+class BundleError(ZooError):
+    """A bundle can't be made, or the file is not a whole and honest bundle."""
+
+
+class PublishError(ZooError):
+    """A checkpoint can't be published, or did not arrive as it was sent."""
+
+
+class CheckpointError(ZooError):
+    """A folder is not a checkpoint, or can't be written as one."""
