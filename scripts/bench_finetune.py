@@ -75,7 +75,9 @@ def photographs(folder: Path) -> None:
     from datasets import Image
 
     for part in PARTS:
-        rows = zoo.data("hymenoptera", part).cast_column("image", Image(decode=False))
+        rows = zoo.load_dataset("hymenoptera", part).cast_column(
+            "image", Image(decode=False)
+        )
         names = rows.features["label"].names
         for number, row in enumerate(rows):
             place = folder / "photos" / part / names[row["label"]]
@@ -171,7 +173,7 @@ def _pretrained() -> Any:
     from safetensors.torch import load_file
 
     model = timm.create_model("tf_efficientnet_lite0", pretrained=False)
-    shipped = load_file(store.shipped(zoo.spec(NAME)) / "model.safetensors")
+    shipped = load_file(store.shipped(zoo.get_spec(NAME)) / "model.safetensors")
     model.load_state_dict(
         {k: v.float() if v.is_floating_point() else v for k, v in shipped.items()}
     )

@@ -17,10 +17,10 @@ import click
 import torch
 
 import zoo
-from zoo.models.metadata import about, expecting
+from zoo.models.metadata import model_metadata, with_input_spec
 from zoo.specs import TextInput
 from zoo.tasks.decoding import generation as generating
-from zoo.tasks.decoding.generation import Plan, Written
+from zoo.tasks.decoding.generation import GenerationConfig, Written
 
 SIZES: dict[str, dict[str, int]] = {
     "mini": {},
@@ -35,9 +35,9 @@ def main(tokens: int, size: str) -> None:
     torch.set_num_threads(1)
     torch.manual_seed(0)
     model = zoo.build("gpt-mini", context=tokens, **SIZES[size])
-    expected = about(model).spec.input
+    expected = model_metadata(model).spec.input
     assert isinstance(expected, TextInput), "a model that writes also reads"
-    expecting(model, replace(expected, longest=tokens))
+    with_input_spec(model, replace(expected, max_length=tokens))
     ratios = []
     for _ in range(3):
         slow, plain = timed(model, tokens, remember=False)
@@ -51,7 +51,7 @@ def main(tokens: int, size: str) -> None:
 
 def timed(model: Any, tokens: int, *, remember: bool) -> tuple[float, list[Written]]:
     """Return how many seconds a text takes, and the text."""
-    plan = Plan(max_new_tokens=tokens, temperature=0)
+    plan = GenerationConfig(max_new_tokens=tokens, temperature=0)
     started = time.perf_counter()
     written = generating.generate(model, [[1]], plan=plan, seeds=[0], remember=remember)
     return time.perf_counter() - started, written

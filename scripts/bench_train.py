@@ -23,7 +23,7 @@ from torch.nn.functional import cross_entropy
 from torch.utils.data import DataLoader, TensorDataset
 
 import zoo
-from zoo.datasets.in_memory import Tensors
+from zoo.datasets.in_memory import TensorRows
 from zoo.training.run import Run
 
 BARE, OURS = "bare loop", "zoo.Run"
@@ -43,8 +43,8 @@ def bare(model: nn.Module, given: Tensor, target: Tensor, batch: int) -> float:
 
 
 def zoo_run(model: nn.Module, given: Tensor, target: Tensor, batch: int) -> float:
-    run = Run(zoo.spec("mlp-mnist"))
-    rows = Tensors(input=given, target=target, source="bench", fingerprint="none")
+    run = Run(zoo.get_spec("mlp-mnist"))
+    rows = TensorRows(input=given, target=target, source="bench", fingerprint="none")
     model, optimizer = run.prepare(model), run.prepare(adam(model))
     started = time.perf_counter()
     for _ in run.epochs(1):

@@ -136,7 +136,7 @@ def draw(model: nn.Module, some: list[Seen], threshold: float, folder: Path) -> 
         for way in ("features", "pixels"):
             over = {"by": way, "threshold": threshold}
             found = zoo.predict(model, seen.whole.picture, windows=over)
-            found.drawn().save(folder / f"{number}-{way}.png")
+            found.render().save(folder / f"{number}-{way}.png")
 
 
 if __name__ == "__main__":

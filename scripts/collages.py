@@ -12,8 +12,8 @@ from PIL import Image, ImageOps
 from torch import nn
 
 import zoo
-from zoo.models.eval_mode import output
-from zoo.models.metadata import about
+from zoo.models.eval_mode import forward_on_device
+from zoo.models.metadata import model_metadata
 from zoo.specs import ImageInput
 from zoo.tasks import image_classification as task
 from zoo.tasks.results.vision import Detection
@@ -55,7 +55,7 @@ class Collage:
 
 def photographs(pair: Pair, split: str) -> list[tuple[Image.Image, int]]:
     """Return the set's photographs, shuffled, with the numbers of their labels."""
-    rows = zoo.data(pair.dataset, split)
+    rows = zoo.load_dataset(pair.dataset, split)
     found = [(row["image"].convert("RGB"), row[pair.column]) for row in rows]
     random.Random(0).shuffle(found)
     return found
@@ -83,14 +83,14 @@ def two_way(name: str, pair: Pair, photos: list[tuple[Image.Image, int]]) -> nn.
     """
     torch.manual_seed(0)
     model = zoo.load(name, labels=list(pair.names))
-    spec = about(model).spec
+    spec = model_metadata(model).spec
     assert isinstance(spec.input, ImageInput)
     assert spec.head is not None
     head, seen = model.get_submodule(spec.head), []
     handle = head.register_forward_pre_hook(lambda _, given: seen.append(given[0]))
     for start in range(0, len(photos), 32):
         part = [photo for photo, _ in photos[start : start + 32]]
-        output(model, task.batch(part, spec.input))
+        forward_on_device(model, task.batch(part, spec.input))
     handle.remove()
     _fit(head, torch.cat(seen).clone(), torch.tensor([label for _, label in photos]))
     return model

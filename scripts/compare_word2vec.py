@@ -30,7 +30,7 @@ import zoo
 from zoo import Run
 from zoo.artifacts import checkpoint_folder as checkpoints
 from zoo.artifacts import weight_store as store
-from zoo.models.metadata import about
+from zoo.models.metadata import model_metadata
 from zoo.preprocessing import tokenizer as tokens
 from zoo.training.train import recipe_of
 
@@ -47,7 +47,7 @@ def ours(run: Path | None) -> tuple[Path, Tensor, list[str]]:
     """Return the folder of a run, its vectors, and the words they are of."""
     folder = run or zoo.train(NAME, Path(tempfile.mkdtemp()) / NAME)
     model: Any = zoo.load(folder)
-    reader = tokens.tokenizer(about(model).spec.input)  # type: ignore[arg-type]
+    reader = tokens.tokenizer(model_metadata(model).spec.input)  # type: ignore[arg-type]
     listed = [str(reader.id_to_token(n)) for n in range(reader.get_vocab_size())]
     return folder, model.table().float(), listed
 
@@ -55,7 +55,7 @@ def ours(run: Path | None) -> tuple[Path, Tensor, list[str]]:
 def theirs(folder: Path, listed: list[str]) -> tuple[Tensor, float]:
     """Return gensim's vectors of the same words, and the seconds they took."""
     settings = checkpoints.read_receipt(folder)["settings"]
-    spec = about(zoo.load(folder)).spec
+    spec = model_metadata(zoo.load(folder)).spec
     token, text = recipe_of(spec).read(Run(spec), "train").tolist()
     sentences: list[list[str]] = [[] for _ in range(max(text) + 1)]
     for number, place in zip(token, text, strict=True):
@@ -126,7 +126,7 @@ def analogies(vector: Tensor, listed: list[str]) -> dict[str, tuple[int, int]]:
 
 def keep(figures: dict[str, object]) -> Path:
     """Write figures into the receipt of the shipped model, under their own name."""
-    folder = store.shipped(zoo.spec(NAME))
+    folder = store.shipped(zoo.get_spec(NAME))
     receipt = checkpoints.read_receipt(folder)
     measured = {**receipt["measured"], PART: figures}
     beside = {
@@ -153,7 +153,7 @@ def main(run: Path | None, keeping: bool) -> None:
     folder, vector, listed = ours(run)
     other, seconds = theirs(folder, listed)
     (own_rho, pairs), (their_rho, _) = rho(vector, listed), rho(other, listed)
-    spec = about(zoo.load(folder)).spec
+    spec = model_metadata(zoo.load(folder)).spec
     rows = recipe_of(spec).data(Run(spec), "test").input
     own, their = analogies(vector, listed), analogies(other, listed)
     figures = {

@@ -26,10 +26,10 @@ import zoo
 from zoo.artifacts import checkpoint_folder as checkpoints
 from zoo.artifacts import weight_store as store
 from zoo.datasets.custom import reader as gathering
-from zoo.datasets.custom.examples import Examples, Gathered
-from zoo.evaluation.evaluate import measured
+from zoo.datasets.custom.examples import DatasetSplits, LabeledExamples
+from zoo.evaluation.evaluate import compute_metrics
 from zoo.finetuning import linear_solver as heads
-from zoo.finetuning.finetune import teach
+from zoo.finetuning.finetune import finetune_by_name
 from zoo.inference import features as featuring
 from zoo.models.fuse_batchnorm import keep_memory
 
@@ -63,7 +63,7 @@ SETS = {
 def rows(part: Set, split: str) -> Dataset:
     """Return a split's pictures and targets: of each class the first so many, drawn."""
     count = part.training if split == "train" else part.test
-    table = zoo.data(part.data, split).select_columns(["image", part.target])
+    table = zoo.load_dataset(part.data, split).select_columns(["image", part.target])
     if count is None:
         return table
     target = torch.tensor(table[part.target])
@@ -72,15 +72,15 @@ def rows(part: Set, split: str) -> Dataset:
     return table.select(sorted(torch.cat(picked).tolist()))
 
 
-def gathered(part: Set) -> Gathered:
+def gathered(part: Set) -> DatasetSplits:
     """Return both splits as the fine-tuning finds them."""
     both = {split: rows(part, split) for split in ("train", "test")}
-    expected = zoo.spec(NAME).input
+    expected = zoo.get_spec(NAME).input
     training = gathering.gather(both["train"], expected, target=part.target)
     test = gathering.gather(
         both["test"], expected, target=part.target, labels=training.labels
     )
-    return Gathered(
+    return DatasetSplits(
         source=part.data,
         labels=training.labels,
         training=training.training,
@@ -89,7 +89,7 @@ def gathered(part: Set) -> Gathered:
 
 
 def taught(part: Set, **settings: object) -> dict[str, float]:
-    lesson = teach(
+    lesson = finetune_by_name(
         NAME,
         rows(part, "train"),
         test=rows(part, "test"),
@@ -132,12 +132,12 @@ def pixels(part: Set) -> dict[str, float]:
         seed=SEED,
         stratified=True,
     )
-    weight, bias = heads.solve(zeros, given, target, cross_entropy, pull=tried[0].pull)
+    weight, bias = heads.solve(zeros, given, target, cross_entropy, l2=tried[0].l2)
     true = torch.tensor(found.test.targets).long()
     return {"accuracy": right(_small(found.test) @ weight.T + bias, true)}
 
 
-def _small(part: Examples) -> Tensor:
+def _small(part: LabeledExamples) -> Tensor:
     """Return pictures as rows of numbers from -1 to 1."""
     small = [
         item.convert("RGB").resize((SIDE, SIDE)).tobytes() for item in list(part.items)
@@ -176,10 +176,10 @@ def from_scratch(part: Set) -> dict[str, float]:
     with torch.inference_mode():
         parts = _smaller(model, found.test).split(BATCH)
         output = torch.cat([model(some) for some in parts])
-    return measured(model, output, found.test)
+    return compute_metrics(model, output, found.test)
 
 
-def _smaller(model: nn.Module, part: Examples) -> Tensor:
+def _smaller(model: nn.Module, part: LabeledExamples) -> Tensor:
     """Return pictures as the model takes them, but of fewer pixels."""
     size = (SCRATCH["side"], SCRATCH["side"])
     return torch.cat(
@@ -238,7 +238,7 @@ def _counted(part: Set) -> dict[str, Any]:
 
 def keep(part: str, found: object) -> Path:
     """Write figures into the receipt of the shipped model, under their own name."""
-    folder = store.shipped(zoo.spec(NAME))
+    folder = store.shipped(zoo.get_spec(NAME))
     receipt = checkpoints.read_receipt(folder)
     checkpoints.write_receipt(
         folder, {**receipt, "measured": {**receipt["measured"], part: found}}

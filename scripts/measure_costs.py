@@ -17,8 +17,8 @@ from zoo.specs import ModelSpec
 
 
 def main(names: list[str]) -> None:
-    for name in names or catalogue.names():
-        spec = catalogue.spec(name)
+    for name in names or catalogue.list_models():
+        spec = catalogue.get_spec(name)
         path = store.package_folder(spec.package) / costs.FILE
         words = [name, "--threads", "1", "--record", str(path)]
         if not _here(spec):

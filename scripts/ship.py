@@ -31,7 +31,7 @@ def main(folders: list[str]) -> None:
         receipt = checkpoints.read_receipt(folder)
         if receipt["smoke"]:
             sys.exit(f"{folder} was a smoke run: train it in earnest first.")
-        spec = catalogue.spec(config.name)
+        spec = catalogue.get_spec(config.name)
         if config.input != spec.input:
             sys.exit(
                 f"{config.name} was trained on another input than its spec says: write "

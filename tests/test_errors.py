@@ -7,7 +7,6 @@ import pytest
 
 from zoo import errors
 from zoo.errors import (
-    AdoptError,
     BundleError,
     CacheError,
     CardError,
@@ -20,6 +19,7 @@ from zoo.errors import (
     DuplicateName,
     EjectError,
     GatedError,
+    ImportWeightsError,
     InputError,
     IntegrityError,
     LicenseError,
@@ -203,7 +203,7 @@ MESSAGES = [
         "Reading a dataset needs the package 'datasets', which is not installed. Run: "
         "pip install 'zoo-core[train]'",
     ),
-    (AdoptError("There is no file a.pth."), "There is no file a.pth."),
+    (ImportWeightsError("There is no file a.pth."), "There is no file a.pth."),
     (CheckError("a holds no plugin."), "a holds no plugin."),
     (StartError("'A' is no name."), "'A' is no name."),
     (

@@ -24,8 +24,8 @@ def modules_after(code: str) -> set[str]:
     "action",
     [
         "import zoo",
-        "import zoo; zoo.names(); zoo.search(task='image-classification')",
-        "import zoo; zoo.spec(zoo.names()[0])",
+        "import zoo; zoo.list_models(); zoo.search(task='image-classification')",
+        "import zoo; zoo.get_spec(zoo.list_models()[0])",
         "from zoo.cli import main; main(['--help'])",
         "from zoo.cli import main; main(['list'])",
         "from zoo.cli import main; main(['info', 'lenet5-mnist'])",

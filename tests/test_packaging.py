@@ -87,7 +87,7 @@ USE = """
 import json, zoo
 model = zoo.load("acme-digits")
 answer = zoo.predict(model, zoo.example("acme-digits"))
-print(json.dumps([zoo.__file__, zoo.names(), type(model).__module__, answer.label]))
+print(json.dumps([zoo.__file__, zoo.list_models(), type(model).__module__, answer.label]))
 """
 
 

@@ -46,7 +46,6 @@ from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
 
 __all__ = [
-    "AdoptError",
     "BundleError",
     "CacheError",
     "CardError",
@@ -60,6 +59,7 @@ __all__ = [
     "EjectError",
     "GatedError",
     "HubError",
+    "ImportWeightsError",
     "InputError",
     "IntegrityError",
     "LicenseError",
@@ -315,7 +315,7 @@ class MisfitError(WeightsError):
         self.faults = tuple(faults)
 
 
-class AdoptError(WeightsError):
+class ImportWeightsError(WeightsError):
     """Somebody's weights can't become a checkpoint; `faults` are those of tensors."""
 
     def __init__(self, problem: str, faults: Sequence[str] = ()) -> None:

@@ -149,7 +149,7 @@ def test_the_same_models_give_the_same_bytes(far: Far) -> None:
     In any order, at any time, and for anybody.
     """
     first = zoo.bundle(NAME, "xor-mlp", out=far.root / "a.tar").read_bytes()
-    os.utime(store.shipped(zoo.spec("xor-mlp")) / "model.safetensors")
+    os.utime(store.shipped(zoo.get_spec("xor-mlp")) / "model.safetensors")
 
     again = zoo.bundle("xor-mlp", NAME, NAME, out=far.root / "b.tar").read_bytes()
 
@@ -277,7 +277,7 @@ def test_a_store_that_has_it(far: Far) -> None:
     path = made(far, GATES, NAME)
     zoo.unbundle(path)
     before = tree(far.cache / "store")
-    shelf = store.shelf(folders.store(), far.pin["sha256"])
+    shelf = store.object_path(folders.store(), far.pin["sha256"])
     shelf.write_bytes(b"rotted")
     (config,) = (far.cache / "store").rglob(CONFIG)
     config.write_bytes(b"rotted")

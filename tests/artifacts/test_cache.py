@@ -52,7 +52,9 @@ def filled(far: Far) -> dict[str, Path]:
         "stage": far.cache / "store" / ".incoming-x",
         "big": big,
         "hub": blobs / far.pin["sha256"],
-        "store": store.shelf(folders.store(), zoo.spec("xor-mlp").weights.sha256),
+        "store": store.object_path(
+            folders.store(), zoo.get_spec("xor-mlp").weights.sha256
+        ),
     }
     places["stage"].mkdir()
     for name in ("orphan", "wrong"):
@@ -249,7 +251,7 @@ def test_a_file_that_no_one_needs_is_verified_too(far: Far) -> None:
     """
     A store names its files by hash, so none is unknown.
     """
-    path = store.shelf(folders.store(), "ab" * 32)
+    path = store.object_path(folders.store(), "ab" * 32)
     path.parent.mkdir(parents=True)
     path.write_bytes(b"?")
 

@@ -78,7 +78,7 @@ def test_a_texts_length_counts() -> None:
     """
     found = zoo.benchmark("gpt-mini", threads=1)
 
-    weights = zoo.spec("gpt-mini").parameters - 128 * 160  # places are only added
+    weights = zoo.get_spec("gpt-mini").parameters - 128 * 160  # places are only added
     assert found.multiply_adds > 128 * 0.9 * weights
 
 
@@ -129,7 +129,9 @@ def test_memory_holds_the_weights(tmp_path: Path) -> None:
 
     found = json.loads(done.stdout)
     assert found == json.loads(path.read_text())["mlp-dropout-mnist"]
-    assert found["memory_mib"] > 4 * zoo.spec("mlp-dropout-mnist").parameters / 2**20
+    assert (
+        found["memory_mib"] > 4 * zoo.get_spec("mlp-dropout-mnist").parameters / 2**20
+    )
 
 
 def test_what_was_recorded_is_known(package: Path) -> None:
@@ -143,8 +145,8 @@ def test_what_was_recorded_is_known(package: Path) -> None:
         "lenet5-mnist",
         "xor-mlp",
     ]
-    assert costs.known(zoo.spec("xor-mlp")) == COST
-    assert costs.known(zoo.spec("mlp-mnist")) is None
+    assert costs.known(zoo.get_spec("xor-mlp")) == COST
+    assert costs.known(zoo.get_spec("mlp-mnist")) is None
 
 
 def test_a_cost_in_words() -> None:
@@ -183,7 +185,7 @@ def test_a_broken_file_is_the_plugins_fault(package: Path, text: str) -> None:
     path.write_text(text)
 
     with pytest.raises(PluginError) as caught:
-        costs.known(zoo.spec("xor-mlp"))
+        costs.known(zoo.get_spec("xor-mlp"))
 
     assert str(caught.value) == (
         f"Plugin 'zoo_perceptron': {path} can't be read. 'zoo benchmark --record' "
@@ -208,14 +210,14 @@ def test_another_file_is_not_overwritten(tmp_path: Path, text: str) -> None:
     assert path.read_text() == text
 
 
-@pytest.mark.parametrize("name", catalogue.names())
+@pytest.mark.parametrize("name", catalogue.list_models())
 def test_every_model_is_measured(name: str) -> None:
     """
     What each model of this repository costs is known before it is fetched.
     """
-    found = costs.known(zoo.spec(name))
+    found = costs.known(zoo.get_spec(name))
 
     assert found is not None, f"run python scripts/measure_costs.py {name}"
     assert ", 1 of " in found.hardware
-    weights = zoo.spec(name).weights
+    weights = zoo.get_spec(name).weights
     assert (found.load_ms is None) == (weights is None or weights.repo is not None)

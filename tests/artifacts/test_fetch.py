@@ -53,7 +53,7 @@ def test_where_it_came_from_is_told(far: Far) -> None:
     ]
 
     with far.on("fresh"):
-        shelf = store.shelf(folders.store(), far.pin["sha256"])
+        shelf = store.object_path(folders.store(), far.pin["sha256"])
         shelf.parent.mkdir(parents=True)
         shelf.write_bytes(WEIGHTS)
         assert origin(NAME) == "store"

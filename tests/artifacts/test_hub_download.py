@@ -439,7 +439,7 @@ def test_stores_come_before_the_hub(
     assert net.pin.sha256 is not None
 
     for folder in (shared, mine, named):
-        path = store.shelf(folder, net.pin.sha256)
+        path = store.object_path(folder, net.pin.sha256)
         path.parent.mkdir(parents=True)
         path.write_bytes(CONTENT)
         assert net.fetch() == path
@@ -454,7 +454,7 @@ def test_a_wrong_file_in_a_store_is_passed_over(
     """
     monkeypatch.setenv("ZOO_STORE", str(tmp_path / "named"))
     assert net.pin.sha256 is not None
-    path = store.shelf(tmp_path / "named", net.pin.sha256)
+    path = store.object_path(tmp_path / "named", net.pin.sha256)
     path.parent.mkdir(parents=True)
     path.write_bytes(CONTENT[:-1] + b"?")
 
@@ -610,7 +610,7 @@ def test_shipped_and_cached_models_load_without_a_request(
     """
     files = {
         path.name: path.read_bytes()
-        for path in store.shipped(zoo.spec("lenet5-mnist")).iterdir()
+        for path in store.shipped(zoo.get_spec("lenet5-mnist")).iterdir()
     }
     commit = net.hub.put("alice/lenet", files)
     address = f"hf://alice/lenet@{commit}"

@@ -38,7 +38,7 @@ def test_what_a_policy_refuses(words: str) -> None:
     Each part of a licence needs a word of its own, one for all parts, or a group.
     """
     license = License(code="MIT", weights="apache-2.0", data="cc-by-sa-3.0")
-    spec = replace(zoo.spec("lenet5-mnist"), license=license)
+    spec = replace(zoo.get_spec("lenet5-mnist"), license=license)
 
     assert policy.refused(spec, words) == POLICIES[words]
 

@@ -495,7 +495,7 @@ def test_the_command(far: Far, capsys: pytest.CaptureFixture[str]) -> None:
     What changed is printed; --check ends with 1 where something disagrees.
     """
     old = far.pin["sha256"][:12]
-    shipped = store.digest(store.shipped(zoo.spec("xor-mlp")) / "model.safetensors")
+    shipped = store.digest(store.shipped(zoo.get_spec("xor-mlp")) / "model.safetensors")
 
     assert main(["lock", NAME, "xor-mlp"]) == 0
     assert main(["lock", "--check"]) == 0

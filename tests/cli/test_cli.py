@@ -73,7 +73,7 @@ def test_list(run: Callable[..., Ended]) -> None:
     ended = run("list")
 
     assert ended.status == 0
-    assert names(ended) == zoo.names()
+    assert names(ended) == zoo.list_models()
     (iris,) = [line for line in ended.out.splitlines() if "perceptron-iris" in line]
     assert iris.split()[:4] == ["perceptron-iris", "3", "accuracy", "1.0000"]
 
@@ -101,7 +101,7 @@ def test_list_cuts_no_line_in_a_pipe(
     """
     monkeypatch.setenv("COLUMNS", "40")
 
-    summaries = [zoo.spec(name).summary for name in zoo.names()]
+    summaries = [zoo.get_spec(name).summary for name in zoo.list_models()]
     lines = run("list").out.splitlines()
     assert [
         line.endswith(summary) for line, summary in zip(lines, summaries, strict=True)

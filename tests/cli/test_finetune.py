@@ -85,7 +85,7 @@ def test_the_folder_predicts_loads_and_measures(
     """
     It is a model like any other, with its own labels, receipt, card and pictures.
     """
-    run("finetune", NAME, "photos", "-o", "mine", "--set", "pull=0.01")
+    run("finetune", NAME, "photos", "-o", "mine", "--set", "l2_sp=0.01")
 
     picture = str(photos / "test" / "standing" / "0.png")
     answer = json.loads(run("predict", "mine", picture, "--json").out)
@@ -93,7 +93,7 @@ def test_the_folder_predicts_loads_and_measures(
     assert answer["label"] == "standing"
     assert zoo.load("mine").zoo.labels == CLASSES
     assert measured["accuracy"] == 1.0
-    assert read_receipt(Path("mine"))["settings"]["pull"] == 0.01
+    assert read_receipt(Path("mine"))["settings"]["l2_sp"] == 0.01
     assert {"README.md", "confusion.png"} <= {p.name for p in Path("mine").iterdir()}
     assert run("verify", "mine").status == 0
 
@@ -167,7 +167,7 @@ def test_what_cannot_be_read_is_named_and_left_out_when_asked(
             (NAME, "nowhere"),
             1,
             "'nowhere' is no folder, no file and no registered dataset. Registered "
-            "names: 'zoo.dataset_names()'.",
+            "names: 'zoo.list_datasets()'.",
         ),
         (
             ("lenet5-mnst", "photos"),

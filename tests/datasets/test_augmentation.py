@@ -85,7 +85,7 @@ def test_without_changes_there_is_one_copy() -> None:
     The row itself.
     """
     assert Copies().count == len(Copies().of(BATCH, torch.Generator())) == 1
-    assert Copies(kind="flip-crop", passes=4).count == 5
+    assert Copies(kind="flip-crop", augmented_copies=4).count == 5
 
 
 def test_a_shift_moves_each_picture_whole_and_lets_black_in() -> None:

@@ -14,7 +14,7 @@ import zoo
 from zoo import ClassOutput, Column, ImageInput, TabularInput
 from zoo._utils import paths as folders
 from zoo.datasets import in_memory as tensors
-from zoo.datasets.in_memory import Tensors, load, prepared, stand_in
+from zoo.datasets.in_memory import TensorRows, load, synthetic_rows, to_model_input
 from zoo.errors import DataError
 
 FLOWERS = ("sepal_length", "petal_length")
@@ -41,8 +41,8 @@ def serve(monkeypatch: pytest.MonkeyPatch) -> Any:
     return served
 
 
-def rows(count: int) -> Tensors:
-    return Tensors(
+def rows(count: int) -> TensorRows:
+    return TensorRows(
         input=torch.arange(count, dtype=torch.float32).view(count, 1),
         target=torch.arange(count),
         source="made/train",
@@ -218,9 +218,9 @@ def test_bytes_are_prepared_as_floats() -> None:
     """
     pixels = torch.tensor([0, 51, 255], dtype=torch.uint8)
 
-    assert prepared(pixels).tolist() == pytest.approx([0, 0.2, 1])
+    assert to_model_input(pixels).tolist() == pytest.approx([0, 0.2, 1])
     assert pixels.tolist() == [0, 51, 255]
-    assert prepared(torch.tensor([7.0])).tolist() == [7.0]
+    assert to_model_input(torch.tensor([7.0])).tolist() == [7.0]
 
 
 def test_slices_keep_rows_together() -> None:
@@ -262,7 +262,7 @@ def test_a_stand_in_for_pictures() -> None:
     Noise has the shape of the data, and is the same every time.
     """
     expected = ImageInput(height=4, width=6)
-    one, again = (stand_in(expected, LABELS, 5, "made/train") for _ in range(2))
+    one, again = (synthetic_rows(expected, LABELS, 5, "made/train") for _ in range(2))
 
     assert one.input.shape == (5, 3, 4, 6)
     assert one.input.dtype == torch.uint8
@@ -279,7 +279,7 @@ def test_a_stand_in_for_a_table() -> None:
         columns=(Column(name="a", low=-5, high=-4), Column(name="b", low=10, high=20))
     )
 
-    given = stand_in(expected, LABELS, 50, "made/train").input
+    given = synthetic_rows(expected, LABELS, 50, "made/train").input
 
     assert ((given[:, 0] >= -5) & (given[:, 0] <= -4)).all()
     assert ((given[:, 1] >= 10) & (given[:, 1] <= 20)).all()
@@ -291,7 +291,9 @@ def test_a_stand_in_for_several_labels() -> None:
     """
     meaning = ClassOutput(labels=("a", "b", "c"), multi_label=True)
 
-    target = stand_in(ImageInput(height=2, width=2), meaning, 20, "made/train").target
+    target = synthetic_rows(
+        ImageInput(height=2, width=2), meaning, 20, "made/train"
+    ).target
 
     assert target.shape == (20, 3)
     assert set(target.flatten().tolist()) == {0.0, 1.0}
@@ -302,17 +304,17 @@ def test_what_learns_to_draw_is_given_pictures() -> None:
     A smoke run of a model that takes noise gets rows of what it makes, where the data
     can't be had; in earnest the error stays.
     """
-    spec = replace(zoo.spec("vae-mnist"), input=zoo.NoiseInput(numbers=5))
+    spec = replace(zoo.get_spec("vae-mnist"), input=zoo.NoiseInput(latent_dim=5))
 
     def absent(name: str, split: str) -> None:
         raise DataError("not here")
 
-    rows = tensors.read_or_noise(absent, "mnist", "train", {}, spec)
+    rows = tensors.load_or_synthetic(absent, "mnist", "train", {}, spec)
 
     assert rows.input.shape[1:] == (1, 28, 28)
     assert rows.input.dtype == torch.uint8
     with pytest.raises(DataError):
-        tensors.read_or_noise(absent, "mnist", "train", {}, None)
+        tensors.load_or_synthetic(absent, "mnist", "train", {}, None)
 
 
 def test_the_first_rows_alone_are_read() -> None:

@@ -1,4 +1,4 @@
-"""`zoo.data`: folders and packages, one naming, and errors that name the source.
+"""`zoo.load_dataset`: folders and packages, one naming, and errors that name the source.
 
 The other two sources, the cache and the Hub, are in test_datasets_hub.py.
 """
@@ -73,7 +73,7 @@ def test_columns_get_the_zoo_names_and_keep_their_features(
     register(PETS)
     shelf(rows())
 
-    pets = datasets.load("pets")
+    pets = datasets.load_dataset("pets")
 
     assert pets.column_names == ["image", "label"]
     assert isinstance(pets.features["image"], library.Image)
@@ -91,7 +91,7 @@ def test_a_column_may_have_the_zoo_name_already(
     register(PETS)
     shelf(rows().rename_columns({"img": "image", "species": "label"}))
 
-    assert datasets.load("pets").column_names == ["image", "label"]
+    assert datasets.load_dataset("pets").column_names == ["image", "label"]
 
 
 def test_the_names_of_a_column_are_tried_in_order(
@@ -104,7 +104,7 @@ def test_the_names_of_a_column_are_tried_in_order(
     key = (["first", "second"], library.Value("string"))
     shelf(rows(key=key))
 
-    assert datasets.load("pets")["id"][:] == ["first", "second"]
+    assert datasets.load_dataset("pets")["id"][:] == ["first", "second"]
 
 
 def test_a_field_of_a_column_becomes_a_column(register: Register, shelf: Write) -> None:
@@ -115,7 +115,7 @@ def test_a_field_of_a_column_becomes_a_column(register: Register, shelf: Write) 
     pair = [{"en": "cat", "fr": "chat"}, {"en": "dog", "fr": "chien"}]
     shelf(rows(pair=(pair, library.Translation(languages=["en", "fr"]))))
 
-    assert datasets.load("pets")[1] == {"en": "dog", "fr": "chien"}
+    assert datasets.load_dataset("pets")[1] == {"en": "dog", "fr": "chien"}
 
 
 def test_labels_in_words_become_numbers_in_the_order_of_the_spec(
@@ -127,7 +127,7 @@ def test_labels_in_words_become_numbers_in_the_order_of_the_spec(
     register(PETS)
     shelf(rows(species=(["dog", "cat"], library.Value("string"))))
 
-    pets = datasets.load("pets")
+    pets = datasets.load_dataset("pets")
 
     assert pets.features["label"] == library.ClassLabel(names=["cat", "dog"])
     assert pets["label"][:] == [1, 0]
@@ -142,7 +142,7 @@ def test_labels_in_plain_numbers_get_the_names_of_the_spec(
     register(PETS)
     shelf(rows(species=([1, 0], library.Value("int64"))))
 
-    assert datasets.load("pets").features["label"].names == ["cat", "dog"]
+    assert datasets.load_dataset("pets").features["label"].names == ["cat", "dog"]
 
 
 def test_the_first_folder_that_holds_the_split_counts(
@@ -160,7 +160,9 @@ def test_the_first_folder_that_holds_the_split_counts(
     folders = [tmp_path / "data" / name for name in ("none", "empty", "full")]
     monkeypatch.setenv("ZOO_DATA", os.pathsep.join(map(str, folders)))
 
-    assert [len(datasets.load("pets", split)) for split in ("train", "test")] == [2, 1]
+    assert [
+        len(datasets.load_dataset("pets", split)) for split in ("train", "test")
+    ] == [2, 1]
 
 
 def test_several_files_are_one_split(register: Register, shelf: Write) -> None:
@@ -171,7 +173,7 @@ def test_several_files_are_one_split(register: Register, shelf: Write) -> None:
     shelf(rows().select([0]), "pets/train-0")
     shelf(rows().select([1]), "pets/train-1")
 
-    assert datasets.load("pets")["id"][:] == ["a", "b"]
+    assert datasets.load_dataset("pets")["id"][:] == ["a", "b"]
 
 
 def test_reading_prints_nothing(
@@ -187,7 +189,7 @@ def test_reading_prints_nothing(
     shelf(rows(species=(["dog", "cat"], library.Value("string"))))
     capfd.readouterr()
 
-    datasets.load("pets")
+    datasets.load_dataset("pets")
 
     assert capfd.readouterr() == ("", "")
     assert library.is_progress_bar_enabled()
@@ -218,7 +220,7 @@ def test_a_package_gives_the_split_that_is_asked_for(
     """
     register(packaged)
 
-    pets = datasets.load("pets", "test")
+    pets = datasets.load_dataset("pets", "test")
 
     assert pets.features["label"].names == ["cat", "dog"]
     assert pets[0] == {"image": 1, "label": 1}
@@ -233,7 +235,7 @@ def test_a_folder_comes_before_a_package(
     register(packaged)
     shelf(rows())
 
-    assert isinstance(datasets.load("pets").features["image"], library.Image)
+    assert isinstance(datasets.load_dataset("pets").features["image"], library.Image)
 
 
 # What a copy may lack
@@ -241,7 +243,7 @@ def test_a_folder_comes_before_a_package(
 
 def message(split: str = "train") -> str:
     with pytest.raises(DataError) as caught:
-        datasets.load("pets", split)
+        datasets.load_dataset("pets", split)
     return str(caught.value)
 
 
@@ -328,7 +330,7 @@ def test_a_fault_of_the_client_is_passed_on(
     monkeypatch.setattr(library, "load_dataset", refuse)
 
     with pytest.raises(DataError) as caught:
-        datasets.load("pets")
+        datasets.load_dataset("pets")
 
     assert str(caught.value) == (
         f"{ABSENT}can't be had from the Hub as 'alice/pets': RuntimeError: Dataset "
@@ -397,9 +399,9 @@ def test_an_unknown_name_or_split_is_refused_before_anything_is_read(
     register(PETS)
 
     with pytest.raises(DatasetNotFound, match="Did you mean 'pets'"):
-        datasets.load("pet")
+        datasets.load_dataset("pet")
     with pytest.raises(SplitNotFound, match="no split 'dev'"):
-        datasets.load("pets", "dev")
+        datasets.load_dataset("pets", "dev")
 
 
 def test_reading_needs_the_library(
@@ -413,7 +415,7 @@ def test_reading_needs_the_library(
     monkeypatch.setitem(sys.modules, "datasets", None)
 
     with pytest.raises(MissingExtra) as caught:
-        datasets.load("pets")
+        datasets.load_dataset("pets")
 
     assert str(caught.value) == (
         "Reading a dataset needs the package 'datasets', which is not installed. "

@@ -5,8 +5,8 @@ import torch
 
 import zoo
 from zoo import Run
-from zoo.datasets.in_memory import Tensors
-from zoo.datasets.splits import Fold, halves, ordered
+from zoo.datasets.in_memory import TensorRows
+from zoo.datasets.splits import Fold, batch_order, random_split
 from zoo.errors import DataError
 
 
@@ -14,10 +14,10 @@ def drawn(seed: int = 0) -> torch.Generator:
     return torch.Generator().manual_seed(seed)
 
 
-def days(count: int = 10) -> Tensors:
+def days(count: int = 10) -> TensorRows:
     """Return rows that follow each other in time."""
     number = torch.arange(count)
-    return Tensors(
+    return TensorRows(
         input=number[:, None].float(),
         target=number,
         source="prices/train",
@@ -32,7 +32,7 @@ def test_an_order_has_every_row_once() -> None:
     """
     length = torch.randint(1, 50, (1003,), generator=drawn())
 
-    for order in (ordered(1003, 8, drawn()), ordered(1003, 8, drawn(), length)):
+    for order in (batch_order(1003, 8, drawn()), batch_order(1003, 8, drawn(), length)):
         assert torch.equal(order.sort().values, torch.arange(1003))
 
 
@@ -46,9 +46,9 @@ def test_rows_of_like_length_share_a_batch() -> None:
         return sum(int(length[rows].max()) * len(rows) for rows in order.split(16))
 
     random = drawn(1)
-    first, again = (ordered(4000, 16, random, length) for _ in range(2))
+    first, again = (batch_order(4000, 16, random, length) for _ in range(2))
 
-    assert wide(first) < 0.6 * wide(ordered(4000, 16, drawn(1)))
+    assert wide(first) < 0.6 * wide(batch_order(4000, 16, drawn(1)))
     assert wide(first) < 1.1 * int(length.sum())
     assert set(map(tuple, first.view(-1, 16).tolist())).isdisjoint(
         map(tuple, again.view(-1, 16).tolist())
@@ -61,7 +61,7 @@ def test_lengths_come_mixed() -> None:
     """
     length = torch.arange(1600)
 
-    batches = length[ordered(1600, 16, drawn(), length)].view(-1, 16).float()
+    batches = length[batch_order(1600, 16, drawn(), length)].view(-1, 16).float()
     first, second = batches[:50].mean().item(), batches[50:].mean().item()
 
     assert first == pytest.approx(second, rel=0.3)
@@ -74,8 +74,8 @@ def test_batches_of_texts_are_hardly_filled_up() -> None:
     length = torch.randint(1, 60, (1000,), generator=drawn())
     token = torch.ones(1000, 60).int() * (torch.arange(60) < length[:, None])
     number = torch.arange(1000) % 2
-    rows = Tensors(input=token, target=number, source="made", fingerprint="none")
-    run = Run(zoo.spec("lsa-mlp-20news"))
+    rows = TensorRows(input=token, target=number, source="made", fingerprint="none")
+    run = Run(zoo.get_spec("lsa-mlp-20news"))
 
     plain = [given for given, _ in run.batches(rows, 20)]
     alike = [given for given, _ in run.batches(rows, 20, length=length)]
@@ -89,7 +89,9 @@ def test_an_order_without_lengths_is_what_it_was() -> None:
     """
     The weights of every shipped model depend on it.
     """
-    assert torch.equal(ordered(20, 4, drawn(7)), torch.randperm(20, generator=drawn(7)))
+    assert torch.equal(
+        batch_order(20, 4, drawn(7)), torch.randperm(20, generator=drawn(7))
+    )
 
 
 def test_rows_in_time_are_held_back_from_the_end() -> None:
@@ -97,7 +99,7 @@ def test_rows_in_time_are_held_back_from_the_end() -> None:
     Whatever the seed; other rows are drawn.
     """
     fitting, held = days().split(0.8, seed=3)
-    first, second = halves(10, 0.8, seed=3, source="rows")
+    first, second = random_split(10, 0.8, seed=3, source="rows")
 
     assert fitting.target.tolist() == list(range(8))
     assert held.target.tolist() == [8, 9]

@@ -23,11 +23,11 @@ from zoo import Run
 from zoo.datasets import in_memory as tensors
 from zoo.datasets import streaming as streams
 from zoo.datasets.in_memory import Fold
-from zoo.datasets.streaming import Rows
+from zoo.datasets.streaming import StreamedRows
 from zoo.errors import DataError
-from zoo.evaluation.evaluate_tensors import measure
+from zoo.evaluation.evaluate_tensors import evaluate
 from zoo.specs import ImageInput
-from zoo.training.execution import Place
+from zoo.training.execution import ExecutionContext
 
 GREY = ImageInput(height=28, width=28, channels=1, background="dark")
 PHOTO = ImageInput(height=32, width=32, channels=3)
@@ -58,19 +58,23 @@ def made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Dataset:
     )
     assert isinstance(kept, Dataset)
     monkeypatch.setenv("ZOO_CACHE", str(tmp_path / "cache"))
-    monkeypatch.setattr("zoo.datasets.registered.load", lambda name, split: kept)
+    monkeypatch.setattr(
+        "zoo.datasets.registered.load_dataset", lambda name, split: kept
+    )
     return kept
 
 
 def new_run() -> Run:
-    return Run(zoo.spec("mlp-mnist"), seed=3)
+    return Run(zoo.get_spec("mlp-mnist"), seed=3)
 
 
 def shift(batch: Tensor, random: torch.Generator) -> Tensor:
     return batch + torch.rand(batch.shape, generator=random)
 
 
-def epoch(run: Run, rows: tensors.Tensors | Rows) -> list[tuple[Tensor, Tensor]]:
+def epoch(
+    run: Run, rows: tensors.TensorRows | StreamedRows
+) -> list[tuple[Tensor, Tensor]]:
     return list(run.batches(rows, 32, augment=shift))
 
 
@@ -107,7 +111,7 @@ def test_parts_hold_the_rows_of_tensors() -> None:
     """
     A split and a fold pick the rows that they pick of tensors.
     """
-    whole, lazy = tensors.load("mnist"), streams.load("mnist", expected=GREY)
+    whole, lazy = tensors.load("mnist"), streams.load("mnist", input_spec=GREY)
     fold = Fold(number=1, count=3, stratified=True)
     pairs = [
         *zip(whole.split(0.8, seed=1), lazy.split(0.8, seed=1), strict=True),
@@ -125,16 +129,16 @@ def test_a_model_is_measured_as_on_tensors() -> None:
     """
     torch.manual_seed(0)
     model = zoo.build("mlp-mnist")
-    lazy = streams.load("mnist", expected=GREY, workers=1)
+    lazy = streams.load("mnist", input_spec=GREY, workers=1)
 
-    assert measure(model, lazy) == measure(model, tensors.load("mnist"))
+    assert evaluate(model, lazy) == evaluate(model, tensors.load("mnist"))
 
 
 def test_statistics_are_those_of_tensors() -> None:
     """
     Mean and deviation do not depend on the size of the batches they are taken in.
     """
-    whole, lazy = tensors.load("mnist"), streams.load("mnist", expected=GREY)
+    whole, lazy = tensors.load("mnist"), streams.load("mnist", input_spec=GREY)
     pixels = whole.input.double() / 255
 
     assert lazy.statistics() == whole.statistics()
@@ -152,14 +156,14 @@ def test_processes_share_each_batch() -> None:
     halves = []
     for rank in (0, 1):
         run = new_run()
-        run.place = Pair(rank)
-        halves.append([t for _, t in run.batches(run.rows("mnist"), 32)])
+        run.context = Pair(rank)
+        halves.append([t for _, t in run.batches(run.stream_rows("mnist"), 32)])
     for batch, first, second in zip(whole, *halves, strict=True):
         assert torch.equal(batch[0::2], first)
         assert torch.equal(batch[1::2], second)
 
 
-class Pair(Place):
+class Pair(ExecutionContext):
     """One of two processes, as far as the sharing of batches is concerned."""
 
     def __init__(self, rank: int) -> None:
@@ -185,14 +189,14 @@ def test_the_set_is_never_in_memory_at_once() -> None:
         {"image": [{"bytes": photo, "path": None}] * count, "label": [0] * count},
         features=Features({"image": Image(decode=False), "label": Value("int64")}),
     )
-    lazy = Rows(
-        reader=streams.Reader(table=table, columns=("image",), expected=PHOTO),
+    lazy = StreamedRows(
+        reader=streams.Reader(table=table, columns=("image",), input_spec=PHOTO),
         picked=torch.arange(count),
         target=torch.zeros(count, dtype=torch.int64),
         source="photos/train",
         fingerprint="0",
     )
-    run = Run(zoo.spec("mlp-mnist"), seed=0)
+    run = Run(zoo.get_spec("mlp-mnist"), seed=0)
     list(run.batches(lazy[:16], 8))  # what is imported on the way
     tracemalloc.start()
     seen = sum(len(image) for image, _ in run.batches(lazy, 8))
@@ -207,7 +211,7 @@ def test_pictures_are_brought_to_the_models_size() -> None:
     """
     As zoo.predict does it, in the number of channels the model takes.
     """
-    rows = streams.load("mnist", expected=PHOTO)
+    rows = streams.load("mnist", input_spec=PHOTO)
     image = next(rows.in_order())
 
     assert image.shape[1:] == (3, 32, 32)
@@ -219,9 +223,11 @@ def test_columns_of_numbers(made: Dataset, monkeypatch: pytest.MonkeyPatch) -> N
     Rows of a table are read in batches too.
     """
     table = Dataset.from_dict({"a": [1, 2, 3], "b": [4.5, 5, 6], "label": [0, 1, 1]})
-    monkeypatch.setattr("zoo.datasets.registered.load", lambda name, split: table)
-    wanted = zoo.spec("xor-mlp").input
-    rows = streams.load("made", expected=wanted, columns=("b", "a"), workers=1)
+    monkeypatch.setattr(
+        "zoo.datasets.registered.load_dataset", lambda name, split: table
+    )
+    wanted = zoo.get_spec("xor-mlp").input
+    rows = streams.load("made", input_spec=wanted, columns=("b", "a"), workers=1)
     ((given, label),) = rows.batches([torch.tensor([2, 0])])
 
     assert given.tolist() == [[6, 3], [4.5, 1]]
@@ -232,7 +238,7 @@ def test_the_fingerprint_is_of_what_is_stored() -> None:
     """
     The same rows give the same one, remembered or hashed again; others do not.
     """
-    first, again = (streams.load("mnist", expected=GREY) for _ in range(2))
+    first, again = (streams.load("mnist", input_spec=GREY) for _ in range(2))
     table = first.reader.table
     hashed_again = streams._fingerprint(table.select(range(ROWS)))
     others = [table.select(range(ROWS - 1)), table.select([1, 0, *range(2, ROWS)])]
@@ -252,8 +258,10 @@ def test_a_broken_picture_is_named(
     rows[4]["image"]["bytes"] = b"not a picture"
     features = Features({"image": Image(), "label": Value("int64")})
     broken = Dataset.from_list(rows, features=features)
-    monkeypatch.setattr("zoo.datasets.registered.load", lambda name, split: broken)
-    lazy = streams.load("mnist", expected=GREY, workers=workers)
+    monkeypatch.setattr(
+        "zoo.datasets.registered.load_dataset", lambda name, split: broken
+    )
+    lazy = streams.load("mnist", input_spec=GREY, workers=workers)
     with pytest.raises(DataError) as caught:
         list(lazy.in_order())
 
@@ -283,7 +291,7 @@ def test_what_is_refused(asked: dict[str, Any], message: str) -> None:
     Before anything is decoded.
     """
     with pytest.raises(DataError) as caught:
-        streams.load("mnist", expected=GREY, **asked)
+        streams.load("mnist", input_spec=GREY, **asked)
 
     assert str(caught.value) == message
 
@@ -292,7 +300,7 @@ def test_no_more_workers_than_processors() -> None:
     """
     More workers than the machine can run are not started: torch would warn.
     """
-    rows = streams.load("mnist", expected=GREY, workers=10_000)
+    rows = streams.load("mnist", input_spec=GREY, workers=10_000)
 
     assert len(next(rows[:4].in_order())) == 4
 
@@ -305,12 +313,12 @@ from zoo_mlp import recipe
 
 def data(run, split):
     run.smoke = False  # the real rows, and the settings of a smoke run
-    rows = run.rows("digits", workers=1)[:256]
+    rows = run.stream_rows("digits", workers=1)[:256]
     run.smoke = True
     return rows
 
 recipe.data = data
-recipe.report = lambda model, run: run.note(moved=0, noisy=0, inverted=0)
+recipe.report = lambda model, run: run.log_summary(moved=0, noisy=0, inverted=0)
 zoo.train(
     "mlp-mnist",
     Path(sys.argv[1]),

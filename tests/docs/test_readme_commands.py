@@ -63,7 +63,7 @@ def hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Hub]:
 def published(name: str, like: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Let `name` be the model `like`, its weights at a pin on the hub alone."""
     done = zoo.publish(like, f"alice/{name}")
-    spec = replace(zoo.spec(like), name=name, weights=done.weights)
+    spec = replace(zoo.get_spec(like), name=name, weights=done.weights)
     known = plugins.found()
     models = {**known.models, name: spec}
     monkeypatch.setattr(
@@ -225,7 +225,9 @@ def test_weights_are_adopted(
     )
     (about / "entry_points.txt").write_text("[zoo]\nmine = zoo_mine\n")
     monkeypatch.syspath_prepend(str(Path.cwd()))
-    shipped = load_file(store.shipped(zoo.spec("lenet5-mnist")) / "model.safetensors")
+    shipped = load_file(
+        store.shipped(zoo.get_spec("lenet5-mnist")) / "model.safetensors"
+    )
     torch.save(
         {k.replace("look", "features"): v.float() for k, v in shipped.items()},
         "theirs.pth",

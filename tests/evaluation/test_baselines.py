@@ -6,7 +6,7 @@ from sklearn.decomposition import PCA
 from sklearn.dummy import DummyClassifier
 from sklearn.neighbors import NearestCentroid
 
-from zoo.datasets.in_memory import Tensors, load, prepared
+from zoo.datasets.in_memory import TensorRows, load, to_model_input
 from zoo.evaluation.baselines import majority, nearest_mean, principal
 
 SETS = {
@@ -18,17 +18,17 @@ SETS = {
 @pytest.fixture(params=SETS)
 def parts(
     request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
-) -> tuple[Tensors, Tensors]:
+) -> tuple[TensorRows, TensorRows]:
     """Training and test rows of a packaged set."""
     monkeypatch.delenv("ZOO_DATA", raising=False)
     return load(request.param, **SETS[request.param]).split(0.6, seed=0)
 
 
-def flat(rows: Tensors) -> list[list[float]]:
+def flat(rows: TensorRows) -> list[list[float]]:
     return rows.input.float().flatten(start_dim=1).tolist()
 
 
-def test_majority_is_the_dummy_classifier(parts: tuple[Tensors, Tensors]) -> None:
+def test_majority_is_the_dummy_classifier(parts: tuple[TensorRows, TensorRows]) -> None:
     """
     Always saying the commonest label is right as often as scikit-learn's dummy.
     """
@@ -41,7 +41,9 @@ def test_majority_is_the_dummy_classifier(parts: tuple[Tensors, Tensors]) -> Non
 
 
 @pytest.mark.filterwarnings("ignore:self.within_class_std_dev_:UserWarning")
-def test_nearest_mean_is_the_nearest_centroid(parts: tuple[Tensors, Tensors]) -> None:
+def test_nearest_mean_is_the_nearest_centroid(
+    parts: tuple[TensorRows, TensorRows],
+) -> None:
     """
     The nearest class mean is right as often as scikit-learn's nearest centroid.
     """
@@ -53,7 +55,7 @@ def test_nearest_mean_is_the_nearest_centroid(parts: tuple[Tensors, Tensors]) ->
 
 
 def test_principal_directions_are_those_of_sklearn(
-    parts: tuple[Tensors, Tensors],
+    parts: tuple[TensorRows, TensorRows],
 ) -> None:
     """
     The same mean and deviations, and what is left of test rows is the same.
@@ -72,8 +74,8 @@ def test_principal_directions_are_those_of_sklearn(
     assert torch.allclose(left, torch.tensor(wanted).double(), atol=1e-4)
 
 
-def prepared_rows(rows: Tensors) -> list[list[float]]:
-    found: list[list[float]] = prepared(rows.input).flatten(start_dim=1).tolist()
+def prepared_rows(rows: TensorRows) -> list[list[float]]:
+    found: list[list[float]] = to_model_input(rows.input).flatten(start_dim=1).tolist()
     return found
 
 
@@ -81,13 +83,13 @@ def test_a_label_without_training_rows_is_never_said() -> None:
     """
     Labels need not be consecutive, and the nearest mean is named by its label.
     """
-    training = Tensors(
+    training = TensorRows(
         input=torch.tensor([[0.0], [10.0], [12.0]]),
         target=torch.tensor([1, 5, 5]),
         source="made/train",
         fingerprint="0",
     )
-    test = Tensors(
+    test = TensorRows(
         input=torch.tensor([[1.0], [11.0], [12.0], [4.0]]),
         target=torch.tensor([1, 5, 3, 1]),
         source="made/test",

@@ -7,8 +7,13 @@ from scipy.linalg import sqrtm
 
 import zoo
 from zoo.errors import Collapsed
-from zoo.evaluation.frechet_distance import distance, frechet, judged, variety
-from zoo.training.monitoring import refuse_collapse
+from zoo.evaluation.frechet_distance import (
+    extract_features,
+    feature_diversity,
+    frechet_distance,
+    frechet_from_features,
+)
+from zoo.training.monitoring import check_mode_collapse
 
 
 def features(seed: int, rows: int = 400, numbers: int = 12) -> torch.Tensor:
@@ -28,7 +33,7 @@ def test_it_is_the_published_formula() -> None:
     root = sqrtm(first @ second)
     wanted = gap + np.trace(first + second - 2 * np.real(root))
 
-    assert frechet(one, other) == pytest.approx(wanted, rel=1e-6)
+    assert frechet_from_features(one, other) == pytest.approx(wanted, rel=1e-6)
 
 
 def test_equal_sets_are_no_distance_apart() -> None:
@@ -37,7 +42,7 @@ def test_equal_sets_are_no_distance_apart() -> None:
     """
     one = features(0)
 
-    assert 0 <= frechet(one, one.flip(0)) < 1e-6
+    assert 0 <= frechet_from_features(one, one.flip(0)) < 1e-6
 
 
 def test_directions_without_variance_are_no_trouble() -> None:
@@ -47,10 +52,12 @@ def test_directions_without_variance_are_no_trouble() -> None:
     """
     one, other = features(0), features(1)
     dead = torch.zeros(len(one), 1)
-    padded = frechet(torch.cat([one, dead], 1), torch.cat([other, dead], 1))
+    padded = frechet_from_features(
+        torch.cat([one, dead], 1), torch.cat([other, dead], 1)
+    )
 
-    assert padded == pytest.approx(frechet(one, other), rel=1e-6)
-    assert frechet(one[:5], other[:5]) > 0
+    assert padded == pytest.approx(frechet_from_features(one, other), rel=1e-6)
+    assert frechet_from_features(one[:5], other[:5]) > 0
 
 
 def test_the_judge_is_asked_for_what_its_head_is_given() -> None:
@@ -62,11 +69,13 @@ def test_the_judge_is_asked_for_what_its_head_is_given() -> None:
     random = torch.Generator().manual_seed(0)
     found, real = torch.rand(2, 30, 1, 28, 28, generator=random)
 
-    whole = judged(judge, found)
+    whole = extract_features(judge, found)
 
     assert whole.shape == (30, 84)
-    assert torch.allclose(judged(judge, found, batch=7), whole, atol=1e-5)
-    assert distance(judge, found, real) == frechet(whole, judged(judge, real))
+    assert torch.allclose(extract_features(judge, found, batch=7), whole, atol=1e-5)
+    assert frechet_distance(judge, found, real) == frechet_from_features(
+        whole, extract_features(judge, real)
+    )
     assert judge.training
 
 
@@ -78,11 +87,15 @@ def test_one_picture_has_no_variety_and_real_ones_have_all() -> None:
     scale = torch.logspace(-1, 1, 12)
     few = real[torch.arange(400) % 5]
 
-    assert variety(real[:1].repeat(400, 1), real) == pytest.approx(0, abs=1e-6)
-    assert variety(real.flip(0), real) == pytest.approx(1, abs=1e-6)
-    assert variety(real * 3, real) == pytest.approx(1, abs=1e-6)
-    assert variety(few * scale, real * scale) == pytest.approx(variety(few, real))
-    assert 0.1 < variety(few, real) <= 4 / 12
+    assert feature_diversity(real[:1].repeat(400, 1), real) == pytest.approx(
+        0, abs=1e-6
+    )
+    assert feature_diversity(real.flip(0), real) == pytest.approx(1, abs=1e-6)
+    assert feature_diversity(real * 3, real) == pytest.approx(1, abs=1e-6)
+    assert feature_diversity(few * scale, real * scale) == pytest.approx(
+        feature_diversity(few, real)
+    )
+    assert 0.1 < feature_diversity(few, real) <= 4 / 12
 
 
 def test_half_the_deviation_is_a_quarter_of_the_variety() -> None:
@@ -91,7 +104,7 @@ def test_half_the_deviation_is_a_quarter_of_the_variety() -> None:
     """
     real = torch.cat([features(0), torch.zeros(400, 1)], dim=1)
 
-    assert variety(real / 2, real) == pytest.approx(0.25, rel=1e-6)
+    assert feature_diversity(real / 2, real) == pytest.approx(0.25, rel=1e-6)
 
 
 def test_a_run_whose_samples_are_all_alike_is_ended() -> None:
@@ -100,11 +113,11 @@ def test_a_run_whose_samples_are_all_alike_is_ended() -> None:
     """
     history = [{"epoch": float(n), "variety": v} for n, v in enumerate((0.0, 0.1, 0.6))]
     rows = [*history, *({"epoch": n, "variety": 0.04} for n in (3.0, 4.0))]
-    refuse_collapse(history[:2])
-    refuse_collapse(rows)
+    check_mode_collapse(history[:2])
+    check_mode_collapse(rows)
 
     with pytest.raises(Collapsed) as told:
-        refuse_collapse([*rows, {"epoch": 5.0, "variety": 0.03}])
+        check_mode_collapse([*rows, {"epoch": 5.0, "variety": 0.03}])
 
     assert str(told.value) == (
         "The generator has collapsed: after epoch 5 its samples have 3% of the variety "

@@ -13,10 +13,10 @@ from small import pictures
 import zoo
 from zoo.errors import DataError, TrainingError
 from zoo.finetuning import checkpoint as lessons
-from zoo.finetuning.finetune import teach
+from zoo.finetuning.finetune import finetune_by_name
 
 DIGITS = "mlp-mnist"
-QUICK: dict[str, Any] = {"pull": 0.01}
+QUICK: dict[str, Any] = {"l2_sp": 0.01}
 SECTIONS = ("## What it is for", "## How it was trained", "## Where it fails")
 
 
@@ -66,7 +66,7 @@ def test_it_loads_and_predicts_the_same(photos: Path, tmp_path: Path) -> None:
     again = zoo.load(tmp_path / "stripes")
 
     assert again.zoo.labels == ("across", "down")
-    assert again.zoo.spec.input == zoo.spec(DIGITS).input
+    assert again.zoo.spec.input == zoo.get_spec(DIGITS).input
     assert answers(again, photos) == answers(model, photos)
     assert zoo.verify(tmp_path / "stripes").matches
 
@@ -77,7 +77,7 @@ def test_it_knows_its_parent(taught: Path) -> None:
     """
     parent = zoo.load(taught).zoo.parent
 
-    assert parent == {"name": DIGITS, "sha256": zoo.spec(DIGITS).weights.sha256}
+    assert parent == {"name": DIGITS, "sha256": zoo.get_spec(DIGITS).weights.sha256}
 
 
 def test_the_parent_is_known_where_the_classes_are_the_same(tmp_path: Path) -> None:
@@ -318,9 +318,9 @@ def test_a_users_own_rows_are_not_found_again(taught: Path) -> None:
 
 def test_a_lesson_is_saved_later(photos: Path, tmp_path: Path) -> None:
     """
-    `teach` writes nothing; `save` names the model after its folder.
+    `finetune_by_name` writes nothing; `save` names the model after its folder.
     """
-    made = teach(DIGITS, photos, settings=QUICK)
+    made = finetune_by_name(DIGITS, photos, settings=QUICK)
 
     folder = lessons.save(made, tmp_path / "My Stripes (v2)")
 
@@ -335,7 +335,7 @@ def test_bees_from_ants(tmp_path: Path) -> None:
     nothing before the head moved.
     """
     try:
-        zoo.data("hymenoptera")
+        zoo.load_dataset("hymenoptera")
     except DataError as exc:
         pytest.skip(str(exc))
 

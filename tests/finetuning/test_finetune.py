@@ -15,10 +15,10 @@ from torch import Tensor, nn
 
 import zoo
 from zoo.errors import DataError, OptionError, SettingsError
-from zoo.finetuning.finetune import Lesson, taught, teach
+from zoo.finetuning.finetune import FinetuneResult, finetune_by_name, finetune_model
 from zoo.finetuning.strategies import Settings
 
-QUICK: dict[str, Any] = {"pull": 0.01}
+QUICK: dict[str, Any] = {"l2_sp": 0.01}
 DIGITS = "mlp-mnist"
 
 
@@ -35,7 +35,7 @@ def photos(tmp_path: Path) -> Path:
 @pytest.fixture
 def cells(tmp_path: Path) -> Callable[[Callable[[int], str]], Path]:
     """Write rows of the breast cancer data with labels of their own."""
-    rows = zoo.data("breast-cancer").select(range(120))
+    rows = zoo.load_dataset("breast-cancer").select(range(120))
 
     def written(label: Callable[[int], str]) -> Path:
         names = [label(n) for n in rows["label"]]
@@ -57,8 +57,8 @@ def same(one: nn.Module, other: nn.Module, at_most: float = 0.0) -> bool:
     return all((a.double() - b.double()).abs().max() <= at_most for a, b in pairs)
 
 
-def lesson(**settings: Any) -> Lesson:
-    return taught(small(), lesson_rows(), Settings(**QUICK | settings))
+def lesson(**settings: Any) -> FinetuneResult:
+    return finetune_model(small(), lesson_rows(), Settings(**QUICK | settings))
 
 
 # What is learned
@@ -84,8 +84,8 @@ def test_cached_features_give_the_same_head(optimizer: str) -> None:
     """
     how: dict[str, Any] = {"optimizer": optimizer, "start": "random", "epochs": 6}
 
-    cached = lesson(cache=True, batch=12, **how)
-    plain = lesson(cache=False, batch=12, **how)
+    cached = lesson(cache=True, batch_size=12, **how)
+    plain = lesson(cache=False, batch_size=12, **how)
 
     assert same(cached.model, plain.model, 1e-5)
     assert not torch.equal(cached.model.head.weight, small().head.weight)
@@ -99,8 +99,8 @@ def test_the_quickened_backbone_changes_no_head() -> None:
     rows = replace(lesson_rows(90), validation=lesson_rows(4).training)
     how: dict[str, Any] = {"optimizer": "sgd", "start": "random", "epochs": 3, **QUICK}
 
-    cached = taught(small(), rows, Settings(cache=True, **how))
-    plain = taught(small(), rows, Settings(cache=False, **how))
+    cached = finetune_model(small(), rows, Settings(cache=True, **how))
+    plain = finetune_model(small(), rows, Settings(cache=False, **how))
 
     assert same(cached.model, plain.model, 1e-5)
 
@@ -126,8 +126,10 @@ def test_what_is_chosen_is_chosen_by_training_rows() -> None:
     assert rows.test is not None
     turned = replace(rows.test, targets=tuple(2 - t for t in rows.test.targets))
 
-    one = taught(small(), rows, Settings())
-    other = taught(small(), replace(rows, test=turned, validation=turned), Settings())
+    one = finetune_model(small(), rows, Settings())
+    other = finetune_model(
+        small(), replace(rows, test=turned, validation=turned), Settings()
+    )
 
     assert same(one.model, other.model)
     assert one.probe is not None
@@ -164,10 +166,10 @@ def test_balance_lets_rare_classes_count() -> None:
     keep = [n for n in range(36) if rows.training.targets[n] != 2 or n < 6]
     rows = replace(rows, training=rows.training.pick(keep))
 
-    plain = taught(small(), rows, Settings(**QUICK))
-    even = taught(small(), rows, Settings(balance=True, **QUICK))
+    plain = finetune_model(small(), rows, Settings(**QUICK))
+    even = finetune_model(small(), rows, Settings(balance=True, **QUICK))
 
-    def rare(made: Lesson) -> float:
+    def rare(made: FinetuneResult) -> float:
         return made.output.softmax(dim=1)[:, 2].mean().item()
 
     assert rows.counts() == {"red": 12, "green": 12, "blue": 2}
@@ -179,8 +181,8 @@ def test_copies_are_seen_and_cached() -> None:
     Changed copies beside each row: another head, the same for the same seed.
     """
     plain = lesson()
-    copied = lesson(augment="flip-crop", passes=3)
-    again = lesson(augment="flip-crop", passes=3)
+    copied = lesson(augment="flip-crop", augmented_copies=3)
+    again = lesson(augment="flip-crop", augmented_copies=3)
 
     assert not same(plain.model, copied.model)
     assert same(copied.model, again.model)
@@ -209,14 +211,14 @@ def test_an_output_that_goes_on_after_the_head() -> None:
     model = small()
     model.__class__ = Late
 
-    made = taught(model, lesson_rows(), Settings(epochs=3))
+    made = finetune_model(model, lesson_rows(), Settings(epochs=3))
 
     assert len(made.run.history) == 3
     assert made.probe is None
     assert same_output(made)
 
 
-def same_output(made: Lesson) -> bool:
+def same_output(made: FinetuneResult) -> bool:
     given = torch.stack(list(made.rows.items))
     with torch.inference_mode():
         return torch.allclose(made.model(given), made.output, atol=1e-5)
@@ -229,7 +231,9 @@ def test_test_rows_are_not_enough_for_a_head_that_is_not_solved() -> None:
     model = small()
     model.__class__ = Late
 
-    made = taught(model, replace(lesson_rows(), validation=None), Settings(epochs=2))
+    made = finetune_model(
+        model, replace(lesson_rows(), validation=None), Settings(epochs=2)
+    )
 
     assert made.part == "test"
     assert made.data.validation is not None
@@ -285,7 +289,7 @@ def test_the_models_own_classes_keep_its_head() -> None:
     """
     One logit for the second of two labels goes on from where it was.
     """
-    made = teach("mlp-breast-cancer", "breast-cancer", settings=QUICK)
+    made = finetune_by_name("mlp-breast-cancer", "breast-cancer", settings=QUICK)
 
     assert made.data.labels == ("malignant", "benign")
     assert made.model.output.out_features == 1
@@ -302,9 +306,9 @@ def test_new_classes_take_the_place_of_one_logit(cells: Any, count: int) -> None
     names = iter(range(1000))
     path = cells(lambda n: f"{n} {next(names) % 2}" if count == 3 and n else str(n))
 
-    made = teach("mlp-breast-cancer", path, settings=QUICK)
+    made = finetune_by_name("mlp-breast-cancer", path, settings=QUICK)
 
-    scores = zoo.predict(made.model, zoo.data("breast-cancer")[0]).scores
+    scores = zoo.predict(made.model, zoo.load_dataset("breast-cancer")[0]).scores
     assert made.model.output.out_features == len(made.data.labels) == count
     assert made.model.zoo.spec.output.function_to_apply == "softmax"
     assert sum(scores.values()) == pytest.approx(1)
@@ -320,11 +324,11 @@ def test_numbers_are_taught(name: str, data: str, freeze: str) -> None:
     In their own unit; better than the mean; measured as zoo.evaluate does.
     """
     try:
-        rows = zoo.data(data)
+        rows = zoo.load_dataset(data)
     except DataError as exc:
         pytest.skip(str(exc))
 
-    made = teach(name, data, settings={"freeze": freeze, "epochs": 2})
+    made = finetune_by_name(name, data, settings={"freeze": freeze, "epochs": 2})
 
     seen = zoo.evaluate(made.model, rows)
     assert made.part == "validation"
@@ -337,7 +341,7 @@ def test_rows_of_every_kind_teach_the_same(tmp_path: Path, kind: str) -> None:
     """
     Wherever the rows come from: the same figures, and those of zoo.evaluate.
     """
-    rows = zoo.data("breast-cancer").select(range(100))
+    rows = zoo.load_dataset("breast-cancer").select(range(100))
     names = rows.features["label"].names
     held = rows.map(lambda row: {"named": names[row["label"]]}).remove_columns("label")
     held = held.rename_column("named", "label")
@@ -353,9 +357,9 @@ def test_rows_of_every_kind_teach_the_same(tmp_path: Path, kind: str) -> None:
     if kind == "DatasetDict":
         given = library.DatasetDict({"train": held, "test": test})
 
-    made = teach("mlp-breast-cancer", given, test=test, settings=QUICK)
+    made = finetune_by_name("mlp-breast-cancer", given, test=test, settings=QUICK)
 
-    again = teach("mlp-breast-cancer", held, test=test, settings=QUICK)
+    again = finetune_by_name("mlp-breast-cancer", held, test=test, settings=QUICK)
     assert made.part == "test"
     assert same(made.model, again.model)
     assert zoo.evaluate(made.model, test) == made.metrics
@@ -418,7 +422,7 @@ def test_changed_pictures_for_a_model_of_texts() -> None:
     from zoo.finetuning.preconditions import check
 
     with pytest.raises(SettingsError) as told:
-        check(zoo.spec("lsa-mlp-20news"), Settings(augment="flip"))
+        check(zoo.get_spec("lsa-mlp-20news"), Settings(augment="flip"))
 
     assert str(told.value) == (
         "augment='flip' changes pictures, and 'lsa-mlp-20news' takes texts: leave it "
@@ -445,7 +449,7 @@ def test_two_pictures_and_others_to_test(tmp_path: Path) -> None:
     """
     photos, test = pictures(tmp_path / "photos", 1), pictures(tmp_path / "test", 3)
 
-    made = teach(DIGITS, photos, test=test, settings=QUICK)
+    made = finetune_by_name(DIGITS, photos, test=test, settings=QUICK)
 
     assert made.part == "test"
     assert len(made.rows) == 6
@@ -484,7 +488,7 @@ def test_a_corrupt_picture_is_skipped_on_request(photos: Path) -> None:
     """
     damaged(photos)
 
-    made = teach(DIGITS, photos, skip_unreadable=True, settings=QUICK)
+    made = finetune_by_name(DIGITS, photos, skip_unreadable=True, settings=QUICK)
 
     assert len(made.skipped) == 1
     assert made.skipped[0].startswith("down/cut.jpg: ")
@@ -536,7 +540,7 @@ def test_sixteen_bits_and_cmyk(tmp_path: Path) -> None:
     They are seen as they look, not as a white or a negative picture.
     """
     photos = pictures(tmp_path / "photos", 6)
-    plain = teach(DIGITS, photos, settings=QUICK)
+    plain = finetune_by_name(DIGITS, photos, settings=QUICK)
     for path in sorted((photos / "across").iterdir()):
         deep = Image.open(path).convert("I").point(lambda value: value * 257)
         deep.convert("I;16").save(path)
@@ -544,7 +548,7 @@ def test_sixteen_bits_and_cmyk(tmp_path: Path) -> None:
         Image.open(path).convert("CMYK").save(path.with_suffix(".jpg"), quality=100)
         path.unlink()
 
-    found = teach(DIGITS, photos, settings=QUICK)
+    found = finetune_by_name(DIGITS, photos, settings=QUICK)
 
     assert found.metrics == plain.metrics
     assert same(found.model, plain.model, 0.05)
@@ -558,7 +562,7 @@ def test_a_huge_picture(tmp_path: Path) -> None:
     photos = pictures(tmp_path / "photos", 4)
     Image.new("L", (12_000, 9_000)).save(photos / "down" / "huge.png")
 
-    made = teach(DIGITS, photos, settings=QUICK)
+    made = finetune_by_name(DIGITS, photos, settings=QUICK)
 
     assert sum(len(rows) for rows in made.data.parts().values()) == 9
 

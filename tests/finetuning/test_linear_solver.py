@@ -20,7 +20,7 @@ def clouds(classes: int, rows: int = 150, width: int = 6) -> tuple[Tensor, Tenso
     return middles[target] + torch.randn(rows, width, generator=random), target
 
 
-def zeros(classes: int, width: int = 6) -> heads.Start:
+def zeros(classes: int, width: int = 6) -> heads.LinearWeights:
     return torch.zeros(classes, width), torch.zeros(classes)
 
 
@@ -38,7 +38,7 @@ def test_three_classes_as_scikit_learn() -> None:
     features, target = clouds(3)
 
     weight, bias = heads.solve(
-        zeros(3), features, target, functional.cross_entropy, pull=PULL
+        zeros(3), features, target, functional.cross_entropy, l2=PULL
     )
 
     wanted = independent(features, target, PULL)
@@ -58,7 +58,7 @@ def test_one_logit_as_scikit_learn() -> None:
             output.flatten(), target.float()
         )
 
-    weight, bias = heads.solve(zeros(1), features, target, loss, pull=PULL)
+    weight, bias = heads.solve(zeros(1), features, target, loss, l2=PULL)
 
     wanted = independent(features, target, PULL)
     assert np.abs(weight.numpy() - wanted.coef_).max() < 1e-3
@@ -72,7 +72,7 @@ def test_the_strongest_pull_stays_at_the_start() -> None:
     features, target = clouds(3)
     start = torch.ones(3, 6), torch.ones(3)
 
-    found = heads.solve(start, features, target, functional.cross_entropy, pull=1e9)
+    found = heads.solve(start, features, target, functional.cross_entropy, l2=1e9)
 
     assert found is start
 
@@ -84,10 +84,10 @@ def test_a_weaker_pull_goes_further() -> None:
     features, target = clouds(3)
 
     far = [
-        heads.solve(zeros(3), features, target, functional.cross_entropy, pull=pull)[0]
+        heads.solve(zeros(3), features, target, functional.cross_entropy, l2=pull)[0]
         .norm()
         .item()
-        for pull in heads.PULLS[1:]
+        for pull in heads.L2_GRID[1:]
     ]
 
     assert far == sorted(far)
@@ -145,7 +145,7 @@ def test_every_start_and_pull_is_tried() -> None:
     tried = chosen(*clouds(3))
 
     scores = [one.score for one in tried]
-    assert len(tried) == len(heads.PULLS)
+    assert len(tried) == len(heads.L2_GRID)
     assert scores == sorted(scores, reverse=True)
     assert scores[0] > 0.7
 
@@ -169,12 +169,12 @@ def test_the_nearest_of_about_as_good_ones() -> None:
     A choice that is close to the best wins where it stays nearer to its start.
     """
     tried = [
-        heads.Choice("zeros", 0.01, 0.90, close=True),
-        heads.Choice("old", 1.0, 0.89, close=True),
-        heads.Choice("old", 1e9, 0.80, close=False),
+        heads.Choice("zeros", 0.01, 0.90, within_one_se=True),
+        heads.Choice("old", 1.0, 0.89, within_one_se=True),
+        heads.Choice("old", 1e9, 0.80, within_one_se=False),
     ]
 
-    assert heads.nearest(tried) == tried[1]
+    assert heads.most_regularized(tried) == tried[1]
 
 
 @pytest.mark.parametrize(("gained", "lost", "close"), [(9, 7, True), (9, 3, False)])

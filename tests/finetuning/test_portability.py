@@ -96,7 +96,7 @@ def test_a_lesson_travels_whole(hub: Hub, tmp_path: Path, freeze: str) -> None:
     assert there["before"] == wanted
     assert there["after"] == scores(again, shown)
     assert tuple(there["labels"]) == CLASSES
-    assert there["input"] == repr(zoo.spec(NAME).input)
+    assert there["input"] == repr(zoo.get_spec(NAME).input)
     assert there["parent"]["name"] == NAME
 
 

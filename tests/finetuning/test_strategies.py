@@ -8,7 +8,7 @@ from small import lesson_rows, small
 from torch import Tensor, nn
 
 from zoo.errors import SettingsError
-from zoo.finetuning.finetune import Lesson, taught
+from zoo.finetuning.finetune import FinetuneResult, finetune_model
 from zoo.finetuning.strategies import (
     FREEZES,
     Settings,
@@ -28,9 +28,9 @@ def cache(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: Any) -> None:
     monkeypatch.setenv("ZOO_CACHE", str(tmp_path_factory.mktemp("cache")))
 
 
-def lesson(**settings: Any) -> Lesson:
-    given = {"epochs": 4, "batch": 12, "pull": 0.01, **settings}
-    return taught(small(), lesson_rows(), Settings(**given))
+def lesson(**settings: Any) -> FinetuneResult:
+    given = {"epochs": 4, "batch_size": 12, "l2_sp": 0.01, **settings}
+    return finetune_model(small(), lesson_rows(), Settings(**given))
 
 
 def moved(before: dict[str, Tensor], model: nn.Module) -> set[str]:
@@ -126,7 +126,9 @@ def test_rates_decay_from_the_head_to_the_first_block() -> None:
     """
     model = small()
 
-    groups = parameter_groups(model, Settings(freeze="none", lr=0.1, decay=0.5))
+    groups = parameter_groups(
+        model, Settings(freeze="none", lr=0.1, layer_lr_decay=0.5)
+    )
 
     assert [group["lr"] for group in groups] == [0.1, 0.05, 0.025, 0.025]
     assert groups[0]["params"][0] is model.head.weight
@@ -163,7 +165,7 @@ def test_settings_say_the_epochs_and_the_rate() -> None:
     assert Settings(freeze="none", lr=0.1).rate == 0.1
 
 
-PASSES = "passes=2 copies each row before its features are kept, "
+PASSES = "augmented_copies=2 copies each row before its features are kept, "
 WRONG: list[tuple[dict[str, object], str]] = [
     (
         {"freeze": "backbon"},
@@ -186,28 +188,28 @@ WRONG: list[tuple[dict[str, object], str]] = [
         "No optimizer='adamv'. Did you mean 'adam' or 'adamw'? There are: gd, sgd, "
         "momentum, nag, adagrad, rmsprop, adam, adamw.",
     ),
-    ({"holding": 0.0}, "holding=0.0 should lie between 0 and 1."),
-    ({"decay": 1.5}, "decay=1.5 should lie above 0, at most at 1."),
-    ({"pull": -1.0}, "pull=-1.0 should be zero or more."),
+    ({"val_fraction": 0.0}, "val_fraction=0.0 should lie between 0 and 1."),
+    ({"layer_lr_decay": 1.5}, "layer_lr_decay=1.5 should lie above 0, at most at 1."),
+    ({"l2_sp": -1.0}, "l2_sp=-1.0 should be zero or more."),
     ({"patience": 0}, "patience=0 should be at least 1."),
-    ({"passes": 0}, "passes=0 should be at least 1."),
+    ({"augmented_copies": 0}, "augmented_copies=0 should be at least 1."),
     (
-        {"passes": 2},
+        {"augmented_copies": 2},
         PASSES + "and needs augment='flip-crop': with augment='none' the copies would "
         "be the same.",
     ),
     (
-        {"passes": 2, "freeze": "none", "augment": "flip-crop"},
+        {"augmented_copies": 2, "freeze": "none", "augment": "flip-crop"},
         PASSES + "for freeze='backbone' with cache=True. Elsewhere every epoch changes "
-        "the pictures anew: leave passes out.",
+        "the pictures anew: leave augmented_copies out.",
     ),
     (
         {"frieze": "none"},
         "No setting 'frieze'. Did you mean 'freeze'? Settings: freeze, epochs, batch, "
         "lr, optimizer, weight_decay, schedule, start, pull, decay, patience, holding, "
-        "augment, passes, balance, cache, seed.",
+        "augment, augmented_copies, balance, cache, seed.",
     ),
-    ({"batch": "many"}, "Setting 'batch': 'many' should be a whole number."),
+    ({"batch_size": "many"}, "Setting 'batch_size': 'many' should be a whole number."),
 ]
 
 

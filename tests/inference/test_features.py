@@ -185,7 +185,7 @@ def test_evaluating_a_folder_of_one_part(photos: Path) -> None:
     """
     All its rows count; labels must be the model's.
     """
-    model = zoo.finetune(DIGITS, photos, pull=0.01)
+    model = zoo.finetune(DIGITS, photos, l2_sp=0.01)
     other = pictures(photos.parent / "other", 2, ("across", "askew"))
 
     assert zoo.evaluate(model, photos)["accuracy"] > 0.9
@@ -203,7 +203,7 @@ def test_evaluating_takes_test_rows_before_others(tmp_path: Path) -> None:
     """
     for name, count in (("train", 4), ("val", 3), ("test", 2)):
         pictures(tmp_path / "data" / name, count)
-    model = zoo.finetune(DIGITS, tmp_path / "data" / "train", pull=0.01)
+    model = zoo.finetune(DIGITS, tmp_path / "data" / "train", l2_sp=0.01)
     counted: list[int] = []
     model.register_forward_hook(lambda _, args, out: counted.append(len(out)))
 

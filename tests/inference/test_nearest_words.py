@@ -15,7 +15,7 @@ from zoo import specs as signatures
 from zoo.cli import main
 from zoo.cli import render as show
 from zoo.errors import InputError, OptionError, SpecError, VerbError
-from zoo.models.metadata import About, attach
+from zoo.models.metadata import ModelMetadata, attach
 from zoo.specs import License, ModelSpec, TextInput, VectorOutput
 
 PLACES = {
@@ -66,37 +66,40 @@ def spec(module: type[nn.Module]) -> ModelSpec:
         license=License(code="mit", weights="mit", data="mit"),
         parameters=21,
         input=TextInput(
-            longest=8, vocabulary=7, unknown=1, held=made.to_str().encode()
+            max_length=8,
+            vocab_size=7,
+            unk_token_id=1,
+            tokenizer_source=made.to_str().encode(),
         ),
-        output=VectorOutput(numbers=3),
+        output=VectorOutput(dim=3),
         trained_on=(),
     )
 
 
 @pytest.fixture
 def model() -> Any:
-    return attach(Places(), About(spec=spec(Places), options={}))
+    return attach(Places(), ModelMetadata(spec=spec(Places), options={}))
 
 
 def test_neighbours_are_nearest_first(model: Any) -> None:
     """
     By the cosine; the word itself, and what is no word, is not among them.
     """
-    found = zoo.neighbours(model, "King")
+    found = zoo.nearest_words(model, "King")
 
     assert found.words == ["queen", "man", "woman", "stone"]
     assert found.neighbours[0].score == pytest.approx(2 / 6**0.5)
     assert found.neighbours[1].score == pytest.approx(2**-0.5)
     assert found.to_dict()["positive"] == ["King"]
-    assert str(zoo.neighbours(model, "king", n=2)) == "queen (0.816), man (0.707)"
+    assert str(zoo.nearest_words(model, "king", n=2)) == "queen (0.816), man (0.707)"
 
 
 def test_what_is_to_what(model: Any) -> None:
     """
     Added and taken away are directions, and none of the words given is an answer.
     """
-    found = zoo.neighbours(model, positive=["king", "woman"], negative=["man"], n=1)
-    away = zoo.neighbours(model, negative=["man"], n=1)
+    found = zoo.nearest_words(model, positive=["king", "woman"], negative=["man"], n=1)
+    away = zoo.nearest_words(model, negative=["man"], n=1)
 
     assert found.words == ["queen"]
     assert away.words == ["stone"]
@@ -155,7 +158,7 @@ def test_what_is_no_word_is_told(
     With the words that may have been meant.
     """
     with pytest.raises(InputError) as caught:
-        zoo.neighbours(model, *arguments, **options)
+        zoo.nearest_words(model, *arguments, **options)
 
     expected = "The model expects single words that it knows."
     assert str(caught.value) == f"{told} {expected}"
@@ -167,7 +170,7 @@ def test_nothing_is_no_word(model: Any, word: str) -> None:
     An empty text is refused as it is in zoo.predict.
     """
     with pytest.raises(InputError) as caught:
-        zoo.neighbours(model, word)
+        zoo.nearest_words(model, word)
 
     assert str(caught.value) == (
         "The word is empty. The model expects single words that it knows."
@@ -193,7 +196,7 @@ def test_a_count_is_a_whole_number(model: Any, n: Any) -> None:
     Of neighbours, and of those that a prediction tells.
     """
     with pytest.raises(OptionError) as caught:
-        zoo.neighbours(model, "king", n=n)
+        zoo.nearest_words(model, "king", n=n)
     with pytest.raises(OptionError) as again:
         zoo.predict(model, "king", top_k=n)
 
@@ -211,7 +214,7 @@ def test_other_models_have_no_neighbours() -> None:
     The error names the method that a module lacks.
     """
     with pytest.raises(VerbError) as caught:
-        zoo.neighbours("xor-mlp", "king")
+        zoo.nearest_words("xor-mlp", "king")
 
     assert str(caught.value) == (
         "Model 'xor-mlp' can't name neighbours: its module has no method 'table'. "
@@ -239,12 +242,12 @@ def test_a_vector_has_numbers() -> None:
     What a spec says of it survives the checkpoint folder's JSON.
     """
     with pytest.raises(SpecError) as caught:
-        VectorOutput(numbers=0)
+        VectorOutput(dim=0)
 
     assert str(caught.value) == "VectorOutput: numbers=0 should be at least 1."
     raw = {"kind": "vector", "numbers": 3}
-    assert signatures.output_of(raw) == VectorOutput(numbers=3)
-    assert show._given(VectorOutput(numbers=3)) == {"output": "a vector of 3 numbers"}
+    assert signatures.output_of(raw) == VectorOutput(dim=3)
+    assert show._given(VectorOutput(dim=3)) == {"output": "a vector of 3 numbers"}
 
 
 @pytest.fixture

@@ -98,7 +98,7 @@ def test_odd_input_is_answered_or_refused(name: str) -> None:
     with words, and nothing else is ever raised.
     """
     model = zoo.load(name)
-    spec = zoo.spec(name)
+    spec = zoo.get_spec(name)
     answered = set()
 
     for what, given in ODD.items():

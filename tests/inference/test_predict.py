@@ -12,7 +12,7 @@ from torch import nn
 
 import zoo
 from zoo.errors import InputError, ModelNotFound, OptionError
-from zoo.models.eval_mode import evaluating
+from zoo.models.eval_mode import eval_mode
 
 FLOWERS = [[5.0, 1.4], [6.5, 4.6], [5.1, 1.5], [6.0, 4.0], [4.9, 1.3]]
 SAID = ["setosa", "versicolor", "setosa", "versicolor", "setosa"]
@@ -142,7 +142,7 @@ def test_evaluating_restores_what_it_found() -> None:
     model = nn.Sequential(nn.Dropout(), nn.BatchNorm1d(1))
     model[1].eval()
 
-    with evaluating(model):
+    with eval_mode(model):
         inside = [part.training for part in model.modules()]
 
     assert inside == [False, False, False]

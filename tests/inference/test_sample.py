@@ -14,7 +14,7 @@ from zoo.artifacts import checkpoint_folder as checkpoints
 from zoo.datasets import in_memory as tensors
 from zoo.errors import InputError, OptionError, SpecError, VerbError
 from zoo.models.metadata import attach
-from zoo.tasks.results.vision import Drawing
+from zoo.tasks.results.vision import GeneratedImage
 from zoo.tasks.unconditional_image_generation import pixels, results
 from zoo.testing import sampling_checks as verb_checks
 
@@ -52,7 +52,7 @@ def generator() -> nn.Module:
     """A model that takes noise."""
     torch.manual_seed(0)
     known = zoo.build("vae-mnist").zoo
-    spec = replace(known.spec, name="noisy", input=zoo.NoiseInput(numbers=3))
+    spec = replace(known.spec, name="noisy", input=zoo.NoiseInput(latent_dim=3))
     return attach(Generator(), replace(known, spec=spec))
 
 
@@ -103,7 +103,7 @@ def test_nothing_is_an_input_for_a_model_that_draws(
     found = zoo.predict(vae, None, seed=4)
 
     assert drawn([found]) == drawn(zoo.sample(vae, 1, seed=4))
-    assert isinstance(zoo.predict(generator, None), Drawing)
+    assert isinstance(zoo.predict(generator, None), GeneratedImage)
 
 
 def test_a_picture_is_answered_with_what_is_left_of_it(
@@ -206,7 +206,7 @@ def test_a_model_of_noise_is_saved_and_loaded(tmp_path: Path) -> None:
     """
     config.json keeps both ends, and `zoo.testing` has noise to try such a model with.
     """
-    noise = zoo.NoiseInput(numbers=3)
+    noise = zoo.NoiseInput(latent_dim=3)
     known = zoo.build("vae-mnist").zoo
     model = zoo.build("vae-mnist")
     attach(model, replace(known, spec=replace(known.spec, input=noise)))
@@ -214,7 +214,7 @@ def test_a_model_of_noise_is_saved_and_loaded(tmp_path: Path) -> None:
 
     assert config.input == noise
     assert config.output == known.spec.output
-    assert tensors.stand_in(noise, config.output, 5, "").input.shape == (5, 3)
+    assert tensors.synthetic_rows(noise, config.output, 5, "").input.shape == (5, 3)
 
 
 @pytest.mark.parametrize(
@@ -349,7 +349,7 @@ def test_a_model_that_draws_one_picture_for_all_seeds_is_found_out(
     """
     The check of samples fails for a module that does not use the generator.
     """
-    spec = zoo.spec("vae-mnist")
+    spec = zoo.get_spec("vae-mnist")
     kind = type(zoo.build("vae-mnist"))
     monkeypatch.setattr(
         kind, "sample", lambda self, n, random: torch.ones(n, 1, 28, 28)
@@ -365,7 +365,7 @@ def test_codes_that_depend_on_the_rows_beside_are_found_out(
     """
     The check of codes fails for a module that takes a mean over the batch.
     """
-    spec = zoo.spec("vae-mnist")
+    spec = zoo.get_spec("vae-mnist")
     kind = type(zoo.build("vae-mnist"))
     encode = kind.encode
     monkeypatch.setattr(kind, "encode", lambda self, x: encode(self, x - x.mean(dim=0)))

@@ -16,7 +16,7 @@ from zoo.cli import main
 from zoo.errors import InputError, OptionError
 from zoo.inference.conv_trunk import Trunk, over_windows, trunk
 from zoo.inference.window_grid import Windows, grid, sizes, surest
-from zoo.models.metadata import About, attach
+from zoo.models.metadata import ModelMetadata, attach
 from zoo.specs import ClassOutput, ImageInput
 from zoo.tasks.results.vision import Box, Detection, Detections
 
@@ -116,8 +116,8 @@ def made(kind: type[nn.Module], **output: Any) -> nn.Module:
     """Return a model of five labels that knows itself."""
     torch.manual_seed(0)
     meaning = ClassOutput(labels=tuple("abcde"), **output)
-    spec = replace(zoo.spec("lenet5-mnist"), input=SMALL, output=meaning)
-    return attach(kind().eval(), About(spec=spec, options={}))
+    spec = replace(zoo.get_spec("lenet5-mnist"), input=SMALL, output=meaning)
+    return attach(kind().eval(), ModelMetadata(spec=spec, options={}))
 
 
 def noise(width: int, height: int) -> Image.Image:
@@ -548,7 +548,7 @@ def test_detections_are_drawn() -> None:
     Each label has a colour of its own, its frames lie inside their boxes, and what is
     kept of the picture stays as it was.
     """
-    drawn = FOUND.drawn()
+    drawn = FOUND.render()
 
     assert drawn is not None
     assert drawn.size == (400, 300)
@@ -556,7 +556,7 @@ def test_detections_are_drawn() -> None:
     assert corners == [(0x44, 0x77, 0xAA), (0xCC, 0x66, 0x77), (0, 0, 0)]
     assert FOUND.picture is not None
     assert FOUND.picture.getextrema() == (0, 0)
-    assert replace(FOUND, picture=None).drawn() is None
+    assert replace(FOUND, picture=None).render() is None
 
 
 def test_a_smaller_copy_is_drawn_to_scale() -> None:
@@ -565,7 +565,7 @@ def test_a_smaller_copy_is_drawn_to_scale() -> None:
     """
     small = replace(FOUND, picture=Image.new("L", (40, 30)))
 
-    drawn = small.drawn()
+    drawn = small.render()
 
     assert drawn is not None
     assert [drawn.getpixel((x, 29)) for x in (19, 20)] == [

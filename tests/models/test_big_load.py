@@ -240,7 +240,7 @@ def test_the_big_models_are_as_big_as_the_papers(
         model = zoo.build(name)
 
     assert sum(parameter.numel() for parameter in model.parameters()) == parameters
-    assert zoo.spec(name).parameters == parameters
+    assert zoo.get_spec(name).parameters == parameters
     assert len(list(model.parameters())) == tensors
     assert len(model.state_dict()) == saved_tensors
 
@@ -255,7 +255,7 @@ def resident():
     status = Path("/proc/self/status").read_text()
     return int(re.search(r"VmRSS:\\s+(\\d+) kB", status)[1]) << 10
 
-zoo.spec("resnet50-random"), zoo.load  # discovery and zoo's own modules are imported
+zoo.get_spec("resnet50-random"), zoo.load  # discovery and zoo's own modules are imported
 before = resident()
 model = zoo.load("resnet50-random")
 grown = resident() - before

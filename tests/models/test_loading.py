@@ -16,7 +16,7 @@ from torch import nn
 import zoo
 from zoo.errors import CheckpointError, ModelNotFound, NoWeights, OptionError
 from zoo.models import safetensors_io as weights
-from zoo.models.metadata import about
+from zoo.models.metadata import model_metadata
 from zoo.models.skip_init import without_initialisers
 
 
@@ -48,7 +48,7 @@ def test_the_report_accounts_for_every_tensor(folder: Path) -> None:
     Loaded and fresh together are the model's tensors.
     """
     model = zoo.load(folder)
-    report = about(model).report
+    report = model_metadata(model).report
 
     assert report is not None
     assert set(report.loaded) == set(model.state_dict())
@@ -60,14 +60,14 @@ def test_a_new_head_is_the_only_fresh_part(folder: Path) -> None:
     Labels of another number make a new head; the rest comes from the file.
     """
     base, model = zoo.load(folder), zoo.load(folder, labels=["cat", "dog"])
-    report = about(model).report
+    report = model_metadata(model).report
 
     assert report is not None
     assert report.fresh == ("decide.5.weight", "decide.5.bias")
-    assert about(model).labels == ("cat", "dog")
+    assert model_metadata(model).labels == ("cat", "dog")
     assert torch.equal(model.look[0].weight, base.look[0].weight)
     assert model.decide[5].weight.std() > 0.01
-    assert about(model).parent == {
+    assert model_metadata(model).parent == {
         "name": "lenet5-mnist",
         "sha256": report.sha256,
     }
@@ -78,7 +78,7 @@ def test_the_same_labels_keep_the_head(folder: Path) -> None:
     Asking for what is there changes nothing.
     """
     model = zoo.load(folder, labels=list("0123456789"))
-    report = about(model).report
+    report = model_metadata(model).report
 
     assert report is not None
     assert report.fresh == ()
@@ -89,7 +89,7 @@ def test_other_labels_of_the_same_number_make_a_new_head(folder: Path) -> None:
     Ten other things are not the ten digits.
     """
     model = zoo.load(folder, labels=list("abcdefghij"))
-    report = about(model).report
+    report = model_metadata(model).report
 
     assert report is not None
     assert len(report.fresh) == 2
@@ -102,8 +102,8 @@ def test_a_new_head_is_saved_and_loaded(folder: Path, tmp_path: Path) -> None:
     model = zoo.load(folder, labels=["cat", "dog"])
     again = zoo.load(zoo.save(model, tmp_path / "pets"))
 
-    assert about(again).labels == ("cat", "dog")
-    assert about(again).parent == about(model).parent
+    assert model_metadata(again).labels == ("cat", "dog")
+    assert model_metadata(again).parent == model_metadata(model).parent
     assert torch.equal(again.decide[5].weight, model.decide[5].weight)
 
 
@@ -235,7 +235,7 @@ def test_half_precision_on_disk(folder: Path, tmp_path: Path) -> None:
     model = zoo.load(folder)
     narrow = zoo.save(model, tmp_path / "narrow", dtype=torch.float16)
     again = zoo.load(narrow)
-    report = about(again).report
+    report = model_metadata(again).report
 
     assert report is not None
     assert (narrow / "model.safetensors").stat().st_size < 0.52 * (
@@ -272,9 +272,9 @@ def test_knowledge_survives_wrapping(folder: Path) -> None:
     wrapped = nn.DataParallel(model)
     compiled = torch.compile(model)
 
-    assert about(copy.deepcopy(model)) == about(model)
-    assert about(wrapped) is about(model)
-    assert about(compiled) is about(model)
+    assert model_metadata(copy.deepcopy(model)) == model_metadata(model)
+    assert model_metadata(wrapped) is model_metadata(model)
+    assert model_metadata(compiled) is model_metadata(model)
 
 
 def test_a_strangers_module_cannot_be_saved(tmp_path: Path) -> None:

@@ -37,7 +37,7 @@ def test_every_template_passes_the_check_unedited(like: str, tmp_path: Path) -> 
     """
     The plugin's promises and its model's, smoke runs included.
     """
-    folder = registered(zoo.new("my-own", tmp_path / "own", like=like), "my-own")
+    folder = registered(zoo.new_plugin("my-own", tmp_path / "own", like=like), "my-own")
 
     done = subprocess.run(
         [sys.executable, "-m", "zoo", "check", str(folder)],
@@ -57,7 +57,7 @@ def test_every_template_is_in_the_house_style(like: str, tmp_path: Path) -> None
     """
     Formatted, without lint, and no placeholder is left.
     """
-    folder = zoo.new("my-own", tmp_path / "own", like=like)
+    folder = zoo.new_plugin("my-own", tmp_path / "own", like=like)
 
     for words in (["format", "--check"], ["check"]):
         ruff = [sys.executable, "-m", "ruff", *words, "--isolated", "-q", str(folder)]
@@ -195,7 +195,7 @@ def test_what_cannot_be_begun(
     Path("full", "notes.txt").write_text("mine")
 
     with pytest.raises(StartError) as told:
-        zoo.new(name, folder, like=like)
+        zoo.new_plugin(name, folder, like=like)
 
     assert str(told.value) == message
     assert [path.name for path in tmp_path.rglob("*")] == ["full", "notes.txt"]

@@ -13,7 +13,7 @@ from PIL import Image
 from zoo import ClassOutput, ImageInput
 from zoo.errors import InputError
 from zoo.preprocessing.image import describe, inverted, open_image, pixels, suspicion
-from zoo.tasks import task
+from zoo.tasks import get_task
 
 GREY = ImageInput(height=4, width=4, channels=1)
 COLOUR = ImageInput(height=4, width=4)
@@ -486,7 +486,7 @@ def test_the_background(expected: ImageInput, stroke: Any, words: str | None) ->
     assert suspicion(batch, expected) == (words and ("background", words))
 
 
-CLASSIFY = task("image-classification")
+CLASSIFY = get_task("image-classification")
 SHAPED = torch.zeros(1, 4, 4)
 
 

@@ -9,10 +9,10 @@ from PIL import Image
 
 import zoo
 from zoo import Run
-from zoo.datasets.in_memory import Tensors, prepared
+from zoo.datasets.in_memory import TensorRows, to_model_input
 from zoo.errors import DataError
-from zoo.evaluation.evaluate_tensors import outputs
-from zoo.preprocessing.normalization import normalised, statistics
+from zoo.evaluation.evaluate_tensors import predict_batches
+from zoo.preprocessing.normalization import normalize, statistics
 from zoo.specs import ImageInput
 
 PLAIN = ImageInput(height=2, width=2, channels=3)
@@ -21,10 +21,10 @@ LEARNED = ImageInput(
 )
 
 
-def pictures(count: int = 8, side: int = 28) -> Tensors:
+def pictures(count: int = 8, side: int = 28) -> TensorRows:
     random = torch.Generator().manual_seed(0)
     shape = (count, 1, side, side)
-    return Tensors(
+    return TensorRows(
         input=torch.randint(40, 200, shape, generator=random, dtype=torch.uint8),
         target=torch.arange(count) % 10,
         source="made/train",
@@ -53,9 +53,9 @@ def test_each_channel_has_its_own() -> None:
     half = torch.full((1, 3, 2, 2), 0.5)
     row = torch.tensor([[0.5, 0.5]])
 
-    assert normalised(half, PLAIN) is half
-    assert normalised(row, zoo.spec("xor-mlp").input) is row
-    assert normalised(half, LEARNED)[0, :, 0, 0].tolist() == pytest.approx(
+    assert normalize(half, PLAIN) is half
+    assert normalize(row, zoo.get_spec("xor-mlp").input) is row
+    assert normalize(half, LEARNED)[0, :, 0, 0].tolist() == pytest.approx(
         [0.8, 1.2, 0.1]
     )
 
@@ -90,13 +90,13 @@ def test_batches_are_normalised_after_they_are_augmented() -> None:
     """
     Augmentation sees pixels in 0..1, the model sees what it expects.
     """
-    run, rows, seen = Run(zoo.spec("mlp-mnist")), pictures(), []
+    run, rows, seen = Run(zoo.get_spec("mlp-mnist")), pictures(), []
 
     def spy(batch: torch.Tensor, random: torch.Generator) -> torch.Tensor:
         seen.append(batch.clone())
         return batch
 
-    run.normalise(rows)
+    run.fit_normalization(rows)
     ((image, _),) = run.batches(rows, 8, augment=spy)
 
     assert seen[0].min() >= 0
@@ -110,15 +110,15 @@ def test_the_checkpoint_knows_them(tmp_path: Path) -> None:
     Saved and loaded, a model takes pictures as it did in training: zoo.predict on a
     picture is the model on its normalised pixels.
     """
-    run, rows = Run(zoo.spec("mlp-mnist")), pictures()
-    run.normalise(rows)
+    run, rows = Run(zoo.get_spec("mlp-mnist")), pictures()
+    run.fit_normalization(rows)
     torch.manual_seed(0)
     folder = zoo.save(run.build(), tmp_path / "model")
     model = zoo.load(folder)
     expected = model.zoo.spec.input
     answer = zoo.predict(model, Image.fromarray(np.asarray(rows.input[0, 0])))
-    logits = outputs(model, prepared(rows.input[:1], expected))
-    unprepared = outputs(model, prepared(rows.input[:1]))
+    logits = predict_batches(model, to_model_input(rows.input[:1], expected))
+    unprepared = predict_batches(model, to_model_input(rows.input[:1]))
 
     assert (expected.mean, expected.std) == rows.statistics()
     assert expected.mean != (0.0,)
@@ -132,7 +132,7 @@ def test_a_copy_to_train_on_starts_from_the_spec() -> None:
     """
     What one run learns is not known to another.
     """
-    run = Run(zoo.spec("mlp-mnist"))
-    run.normalise(pictures())
+    run = Run(zoo.get_spec("mlp-mnist"))
+    run.fit_normalization(pictures())
 
-    assert Run(zoo.spec("mlp-mnist")).build().zoo.spec.input.mean == (0.0,)
+    assert Run(zoo.get_spec("mlp-mnist")).build().zoo.spec.input.mean == (0.0,)

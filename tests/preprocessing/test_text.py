@@ -48,7 +48,12 @@ def made() -> bytes:
 def expected() -> TextInput:
     pin = hashlib.sha256(made()).hexdigest()
     return TextInput(
-        longest=6, vocabulary=5, unknown=1, language="en", tokenizer=pin, held=made()
+        max_length=6,
+        vocab_size=5,
+        unk_token_id=1,
+        language="en",
+        tokenizer=pin,
+        tokenizer_source=made(),
     )
 
 
@@ -227,15 +232,15 @@ def test_another_tokenizer_is_not_read(expected: TextInput, tmp_path: Path) -> N
     found = hashlib.sha256(changed.read_bytes()).hexdigest()
 
     with pytest.raises(IntegrityError) as other:
-        tokens.tokenizer(replace(expected, held=changed))
+        tokens.tokenizer(replace(expected, tokenizer_source=changed))
     with pytest.raises(CheckpointError) as missing:
-        tokens.tokenizer(replace(expected, held=tmp_path / "no.json"))
+        tokens.tokenizer(replace(expected, tokenizer_source=tmp_path / "no.json"))
     with pytest.raises(CheckpointError, match=r"broken\.json is no tokenizer \("):
-        tokens.tokenizer(replace(expected, held=broken, tokenizer=""))
+        tokens.tokenizer(replace(expected, tokenizer_source=broken, tokenizer=""))
     with pytest.raises(CheckpointError) as none:
-        tokens.tokenizer(replace(expected, held=None))
+        tokens.tokenizer(replace(expected, tokenizer_source=None))
     with pytest.raises(CheckpointError) as large:
-        tokens.tokenizer(replace(expected, vocabulary=4))
+        tokens.tokenizer(replace(expected, vocab_size=4))
 
     assert str(other.value) == (
         f"{changed} has SHA-256 {found[:12]}..., not {expected.tokenizer[:12]}... as "
@@ -282,7 +287,7 @@ def test_the_tokenizer_travels_with_a_saved_model(tmp_path: Path) -> None:
     text = "the circuit needs 5 volts"
 
     assert "held" not in raw["input"]
-    assert raw["input"]["tokenizer"] == zoo.spec("lsa-mlp-20news").input.tokenizer  # type: ignore[union-attr]
+    assert raw["input"]["tokenizer"] == zoo.get_spec("lsa-mlp-20news").input.tokenizer  # type: ignore[union-attr]
     assert zoo.predict(second, text) == zoo.predict("lsa-mlp-20news", text)
 
 
@@ -316,14 +321,14 @@ def test_only_a_text_model_adopts_a_tokenizer_that_fits() -> None:
     A model of pictures takes none, and a vocabulary has an end.
     """
     tokenizer = Tokenizer.from_str(made().decode())
-    spec = zoo.spec("lsa-mlp-20news")
+    spec = zoo.get_spec("lsa-mlp-20news")
     assert isinstance(spec.input, TextInput)
-    small = replace(spec, input=replace(spec.input, vocabulary=3))
+    small = replace(spec, input=replace(spec.input, vocab_size=3))
 
     with pytest.raises(TrainingError) as pictures:
-        tokenising.adopt(Run(zoo.spec("mlp-mnist")), tokenizer)
+        tokenising.use_tokenizer(Run(zoo.get_spec("mlp-mnist")), tokenizer)
     with pytest.raises(TrainingError) as large:
-        tokenising.adopt(Run(small), tokenizer)
+        tokenising.use_tokenizer(Run(small), tokenizer)
 
     assert str(pictures.value) == "'mlp-mnist' takes no text, so no tokenizer."
     assert str(large.value) == (

@@ -24,7 +24,7 @@ from zoo.preprocessing.time_series import (
     opened,
     suspicion,
 )
-from zoo.tasks import task
+from zoo.tasks import get_task
 from zoo.tasks.results.vision import Forecast
 
 PRICES = SeriesInput(
@@ -38,7 +38,7 @@ ALONE = SeriesInput(columns=(Column(name="level", low=0.0, high=1.0),), length=3
 ROWS = [[9.0, 1.0], [11.0, 2.0], [12.0, 3.0], [13.0, 4.0]]
 LAST = ROWS[1:]
 FRAME = pd.DataFrame(ROWS, columns=["close", "volume"])
-DOING = task("time-series-forecasting")
+DOING = get_task("time-series-forecasting")
 CLOSE = ForecastOutput(name="close", unit="dollars", horizon=2)
 WANTED = (
     " The model expects the last 3 rows of a series (close, volume), the oldest first: "

@@ -11,10 +11,10 @@ from torch import Tensor, nn
 
 import zoo
 from zoo.cli import main
-from zoo.errors import AdoptError, CardError
+from zoo.errors import CardError, ImportWeightsError
 
 NAME = "lenet5-mnist"
-BUILD = zoo.spec(NAME).build
+BUILD = zoo.get_spec(NAME).build
 RULES = [("^features", "look"), ("^classifier", "decide")]
 
 
@@ -42,7 +42,7 @@ def test_a_state_dict_of_other_names_becomes_the_same_model(
     held = {"epoch": 3, "state_dict": theirs} if inside else theirs
     torch.save(held, tmp_path / "theirs.pth")
 
-    done = zoo.adopt(
+    done = zoo.import_weights(
         tmp_path / "theirs.pth", tmp_path / "own", build=BUILD, rename=RULES
     )
 
@@ -59,7 +59,7 @@ def test_a_mapping_leaves_out_what_it_says(
     names = dict(zip(theirs, zoo.load(NAME).state_dict(), strict=True))
     save_file({**theirs, "step": torch.ones(1)}, tmp_path / "theirs.safetensors")
 
-    done = zoo.adopt(
+    done = zoo.import_weights(
         tmp_path / "theirs.safetensors",
         tmp_path / "own",
         build=BUILD,
@@ -76,7 +76,7 @@ def test_tensors_are_taken_in_order(theirs: dict[str, Tensor], tmp_path: Path) -
     plain = {f"{n:03}": tensor for n, tensor in enumerate(theirs.values())}
     torch.save(plain, tmp_path / "theirs.pth")
 
-    done = zoo.adopt(
+    done = zoo.import_weights(
         tmp_path / "theirs.pth", tmp_path / "own", build=BUILD, by_order=True
     )
 
@@ -91,7 +91,7 @@ def test_an_adopted_model_verifies_and_answers(
     """
     torch.save(theirs, tmp_path / "theirs.pth")
 
-    folder = zoo.adopt(
+    folder = zoo.import_weights(
         tmp_path / "theirs.pth", tmp_path / "own", build=BUILD, rename=RULES
     ).folder
 
@@ -104,7 +104,7 @@ def test_a_draft_is_not_published(theirs: dict[str, Tensor], tmp_path: Path) -> 
     The card has the parts to write; until they are written, nothing goes up.
     """
     torch.save(theirs, tmp_path / "theirs.pth")
-    folder = zoo.adopt(
+    folder = zoo.import_weights(
         tmp_path / "theirs.pth", tmp_path / "own", build=BUILD, rename=RULES
     ).folder
 
@@ -128,8 +128,10 @@ def test_a_misfit_is_reported_tensor_by_tensor(
     torch.save(held, tmp_path / "theirs.pth")
     rules = [*RULES, ("look.3", "seen.3")]
 
-    with pytest.raises(AdoptError) as told:
-        zoo.adopt(tmp_path / "theirs.pth", tmp_path / "own", build=BUILD, rename=rules)
+    with pytest.raises(ImportWeightsError) as told:
+        zoo.import_weights(
+            tmp_path / "theirs.pth", tmp_path / "own", build=BUILD, rename=rules
+        )
 
     assert str(told.value) == (
         f"{tmp_path / 'theirs.pth'} does not fit 'lenet5-mnist': 7 of 10 tensors "
@@ -188,8 +190,10 @@ def test_what_cannot_be_adopted(
     """
     torch.save(theirs, tmp_path / "theirs.pth")
 
-    with pytest.raises(AdoptError) as told:
-        zoo.adopt(tmp_path / "theirs.pth", tmp_path / "own", **{"build": BUILD, **how})
+    with pytest.raises(ImportWeightsError) as told:
+        zoo.import_weights(
+            tmp_path / "theirs.pth", tmp_path / "own", **{"build": BUILD, **how}
+        )
 
     assert str(told.value) == message
     assert [path.name for path in tmp_path.iterdir()] == ["theirs.pth"]
@@ -225,8 +229,8 @@ def test_a_file_that_is_no_state_dict(held: Any, message: str, tmp_path: Path) -
     if held is not None:
         torch.save(held, file)
 
-    with pytest.raises(AdoptError) as told:
-        zoo.adopt(file, tmp_path / "own", build=BUILD, by_order=True)
+    with pytest.raises(ImportWeightsError) as told:
+        zoo.import_weights(file, tmp_path / "own", build=BUILD, by_order=True)
 
     assert str(told.value) == message.format(file=file)
 
@@ -248,7 +252,9 @@ def test_a_mapping_file_is_checked(text: str, message: str, tmp_path: Path) -> N
     file = tmp_path / "names.json"
     file.write_text(text)
 
-    with pytest.raises(AdoptError, match=f"^The mapping .*names.json {message}"):
+    with pytest.raises(
+        ImportWeightsError, match=f"^The mapping .*names.json {message}"
+    ):
         mapping(file)
 
 
@@ -299,4 +305,7 @@ def test_a_wrong_call_of_the_command(
     status = main(["adopt", "theirs.pth", "--build", BUILD, "-o", "own", *words])
 
     assert status == 2
-    assert capsys.readouterr().err == f"error: {message} See 'zoo adopt --help'.\n"
+    assert (
+        capsys.readouterr().err
+        == f"error: {message} See 'zoo import-weights --help'.\n"
+    )

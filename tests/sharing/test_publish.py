@@ -91,7 +91,7 @@ def test_a_published_model_is_loaded_by_a_fresh_process(
         text=True,
         check=True,
     )
-    pin = zoo.spec(NAME).weights
+    pin = zoo.get_spec(NAME).weights
     assert pin is not None
     assert child.stdout.split() == ["True", "True", pin.sha256, NAME]
     assert (done.size, done.sha256) == (pin.size, pin.sha256)
@@ -220,7 +220,7 @@ def test_100_mb_go_up_and_come_back_through_a_pin(
         (folder / "README.md").write_text(CARD)
         done = zoo.publish(folder, "alice/resnet50")
         known = plugins.found()
-        spec = replace(zoo.spec("resnet50-random"), weights=done.weights)
+        spec = replace(zoo.get_spec("resnet50-random"), weights=done.weights)
         models = {**known.models, spec.name: spec}
         pinned = replace(known, models=models)
         monkeypatch.setattr(sources, "found", lambda: pinned)
@@ -763,7 +763,7 @@ def test_the_command_in_a_process_of_its_own(hub: Hub, tmp_path: Path) -> None:
         check=False,
     )
 
-    pin, commit = zoo.spec(NAME).weights, hub.repository(REPO).branches["main"]
+    pin, commit = zoo.get_spec(NAME).weights, hub.repository(REPO).branches["main"]
     assert pin is not None
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.splitlines() == [

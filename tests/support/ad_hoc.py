@@ -12,7 +12,7 @@ from torch import nn
 
 import zoo
 from zoo import Run
-from zoo.datasets.in_memory import Tensors
+from zoo.datasets.in_memory import TensorRows
 from zoo.plugins.discovery import find
 
 NAME = "xor-mlp"  # whose recipe is replaced
@@ -31,12 +31,12 @@ class Settings:
             raise ValueError("size=13 brings bad luck.")
 
 
-def table(count: int = 20, labels: int = 2) -> Tensors:
+def table(count: int = 20, labels: int = 2) -> TensorRows:
     """Return numbered rows, whose labels follow each other unevenly."""
     number = torch.arange(count)
     label = torch.zeros(count, dtype=torch.int64)
     label[: count // 4] = labels - 1
-    return Tensors(
+    return TensorRows(
         input=number[:, None].float(),
         target=label,
         source="made/train",
@@ -44,7 +44,7 @@ def table(count: int = 20, labels: int = 2) -> Tensors:
     )
 
 
-def data(run: Run, split: str) -> Tensors:
+def data(run: Run, split: str) -> TensorRows:
     """Refuse the test split: nothing here may read it."""
     if split == "test":
         raise AssertionError("the test split was read")
@@ -66,12 +66,17 @@ def recipe(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
     """Give a model the recipe above, with other parts where a test says so."""
 
     def given(**parts: Any) -> None:
-        held = {"Settings": Settings, "SMOKE": {}, "data": data, "train": train}
+        held = {
+            "Settings": Settings,
+            "SMOKE_SETTINGS": {},
+            "data": data,
+            "train": train,
+        }
         module = SimpleNamespace(**held, measure=lambda *_: {})
         vars(module).update(parts)
         monkeypatch.setitem(sys.modules, "ad_hoc_recipe", module)
         found = find()
-        spec = replace(zoo.spec(NAME), recipe="ad_hoc_recipe")
+        spec = replace(zoo.get_spec(NAME), recipe="ad_hoc_recipe")
         known = replace(found, models={**found.models, NAME: spec})
         monkeypatch.setattr("zoo.artifacts.resolve.found", lambda: known)
 

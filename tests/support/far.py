@@ -86,7 +86,7 @@ class Far:
 
     def only(self, *names: str) -> None:
         """Let --all mean these models, and one without weights."""
-        specs = [zoo.spec(name) for name in names]
+        specs = [zoo.get_spec(name) for name in names]
         bare = replace(specs[0], name="bare", weights=None)
         self.patch.setattr("zoo.plugins.catalog.search", lambda: [*specs, bare])
 

@@ -7,8 +7,8 @@ import torch
 from PIL import Image
 from torch import Tensor, nn
 
-from zoo.datasets.custom.examples import Examples, Gathered
-from zoo.models.metadata import About, attach
+from zoo.datasets.custom.examples import DatasetSplits, LabeledExamples
+from zoo.models.metadata import ModelMetadata, attach
 from zoo.specs import ClassOutput, ImageInput, License, ModelSpec
 
 __all__ = ["Small", "lesson_rows", "pictures", "small"]
@@ -64,22 +64,24 @@ def small(*, labels: tuple[str, ...] = ("red", "green", "blue"), **changed: Any)
         "head": "head",
     }
     spec = ModelSpec(**known | changed)
-    return attach(model, About(spec=spec, options={}))
+    return attach(model, ModelMetadata(spec=spec, options={}))
 
 
-def lesson_rows(count: int = 36, labels: tuple[str, ...] = tuple(COLOURS)) -> Gathered:
+def lesson_rows(
+    count: int = 36, labels: tuple[str, ...] = tuple(COLOURS)
+) -> DatasetSplits:
     """Return noisy pictures, each mostly of its label's colour, in three parts."""
     random = torch.Generator().manual_seed(0)
 
-    def part(rows: int) -> Examples:
+    def part(rows: int) -> LabeledExamples:
         targets = [n % len(labels) for n in range(rows)]
         hues = torch.tensor([COLOURS[labels[n]] for n in targets]) / 255
         noise = torch.rand(rows, 3, 32, 32, generator=random)
         images = 0.3 * hues[:, :, None, None] + 0.7 * noise
         names = [f"picture {n}" for n in range(rows)]
-        return Examples(items=list(images), targets=tuple(targets), names=names)
+        return LabeledExamples(items=list(images), targets=tuple(targets), names=names)
 
-    return Gathered(
+    return DatasetSplits(
         source="colours",
         labels=labels,
         training=part(count),

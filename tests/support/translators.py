@@ -6,7 +6,7 @@ import torch
 from tokenizers import Regex, Tokenizer, decoders, models, pre_tokenizers, processors
 from torch import Tensor, nn
 
-from zoo.models.metadata import About, attach
+from zoo.models.metadata import ModelMetadata, attach
 from zoo.specs import License, ModelSpec, TextInput, TranslationOutput
 
 __all__ = ["LETTERS", "Speaker", "speaker"]
@@ -29,18 +29,20 @@ class Speaker(nn.Module):
     def forward(self, source: Tensor, target: Tensor | None = None) -> Tensor:
         start = torch.full_like(source[:, :1], START)
         given = torch.cat([start, source[:, :-1]], 1) if target is None else target
-        memory, told = self.read(source), []
+        memory, told = self.encode_source(source), []
         for token in given.unbind(dim=1):
-            logits, _, memory = self.step(token, memory)
+            logits, _, memory = self.decode_step(token, memory)
             told.append(logits)
         return torch.stack(told, dim=1)
 
-    def read(self, source: Tensor) -> Memory:
+    def encode_source(self, source: Tensor) -> Memory:
         held, known = self.embed(source), source != PADDING
         mean = (held * known[..., None]).sum(dim=1) / known.sum(dim=1, keepdim=True)
         return {"state": mean, "held": held, "known": known}
 
-    def step(self, token: Tensor, memory: Memory) -> tuple[Tensor, Tensor, Memory]:
+    def decode_step(
+        self, token: Tensor, memory: Memory
+    ) -> tuple[Tensor, Tensor, Memory]:
         self.asked.append(len(token))
         like = (memory["held"] @ memory["state"][..., None]).squeeze(-1)
         weight = like.masked_fill(~memory["known"], -torch.inf).softmax(dim=-1)
@@ -73,12 +75,12 @@ def speaker(kind: type[Speaker] = Speaker, *, longest: int = 12) -> Any:
         license=License(code="mit", weights="mit", data="mit"),
         parameters=sum(p.numel() for p in model.parameters()),
         input=TextInput(
-            longest=longest,
-            vocabulary=len(LETTERS),
+            max_length=longest,
+            vocab_size=len(LETTERS),
             language="en",
-            held=made.to_str().encode(),
+            tokenizer_source=made.to_str().encode(),
         ),
-        output=TranslationOutput(start=START, end=END, language="fr"),
+        output=TranslationOutput(bos_token_id=START, eos_token_id=END, language="fr"),
         trained_on=(),
     )
-    return attach(model, About(spec=spec, options={}))
+    return attach(model, ModelMetadata(spec=spec, options={}))

@@ -6,7 +6,7 @@ import torch
 from tokenizers import Regex, Tokenizer, decoders, models, pre_tokenizers
 from torch import Tensor, nn
 
-from zoo.models.metadata import About, attach
+from zoo.models.metadata import ModelMetadata, attach
 from zoo.specs import License, ModelSpec, TextInput, TextOutput
 
 __all__ = ["LETTERS", "Writer", "writer"]
@@ -28,7 +28,7 @@ class Writer(nn.Module):
         told: Tensor = self.tell(self.carry(self.embed(token))[0])
         return told
 
-    def extend(
+    def next_logits(
         self, token: Tensor, memory: Tensor | None = None
     ) -> tuple[Tensor, Tensor]:
         self.asked.append(tuple(token.shape))
@@ -55,12 +55,12 @@ def writer(*, start: int | None = 2, end: int | None = 1, longest: int = 20) -> 
         license=License(code="mit", weights="mit", data="mit"),
         parameters=sum(p.numel() for p in model.parameters()),
         input=TextInput(
-            longest=longest,
-            vocabulary=len(LETTERS),
-            unknown=1 if end is None else None,  # then it stands for no text
-            held=made.to_str().encode(),
+            max_length=longest,
+            vocab_size=len(LETTERS),
+            unk_token_id=1 if end is None else None,  # then it stands for no text
+            tokenizer_source=made.to_str().encode(),
         ),
-        output=TextOutput(start=start, end=end),
+        output=TextOutput(bos_token_id=start, eos_token_id=end),
         trained_on=(),
     )
-    return attach(model, About(spec=spec, options={}))
+    return attach(model, ModelMetadata(spec=spec, options={}))

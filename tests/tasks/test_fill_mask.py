@@ -10,8 +10,8 @@ from torch import Tensor, nn
 import zoo
 from zoo.cli import render as show
 from zoo.errors import InputError, OptionError, SpecError
-from zoo.models.metadata import About, attach
-from zoo.specs import GapOutput, License, ModelSpec, TextInput
+from zoo.models.metadata import ModelMetadata, attach
+from zoo.specs import License, MaskedTokenOutput, ModelSpec, TextInput
 
 WORDS = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "a", "cat", "sat", "dog")
 
@@ -48,12 +48,15 @@ def model() -> Any:
         license=License(code="mit", weights="mit", data="mit"),
         parameters=1,
         input=TextInput(
-            longest=8, vocabulary=9, unknown=1, held=made.to_str().encode()
+            max_length=8,
+            vocab_size=9,
+            unk_token_id=1,
+            tokenizer_source=made.to_str().encode(),
         ),
-        output=GapOutput(mask=4),
+        output=MaskedTokenOutput(mask_token_id=4),
         trained_on=(),
     )
-    return attach(Guess(), About(spec=spec, options={}))
+    return attach(Guess(), ModelMetadata(spec=spec, options={}))
 
 
 def test_a_gap_is_filled_by_what_is_likeliest(model: Any) -> None:
@@ -135,6 +138,6 @@ def test_a_mask_is_the_number_of_a_token() -> None:
     From 0 on.
     """
     with pytest.raises(SpecError) as refused:
-        GapOutput(mask=-1)
+        MaskedTokenOutput(mask_token_id=-1)
 
     assert "mask=-1 should be the number of a token" in str(refused.value)

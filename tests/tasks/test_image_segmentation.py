@@ -17,17 +17,17 @@ from torchmetrics.functional.classification import (
 )
 
 from zoo.datasets.augmentation import together
-from zoo.datasets.in_memory import check_labels, stand_in
+from zoo.datasets.in_memory import check_labels, synthetic_rows
 from zoo.errors import InputError, SpecError
 from zoo.preprocessing.image import pixels
 from zoo.specs import ImageInput, License, MaskOutput, ModelSpec
-from zoo.tasks import task
+from zoo.tasks import get_task
 from zoo.tasks.results.vision import Segmentation
 
 PET = MaskOutput(labels=("background", "pet"), function_to_apply="sigmoid")
 SCENE = MaskOutput(labels=("ground", "road", "sky"))
 FRAME = ImageInput(height=32, width=32, fit="stretch")
-TASK: Any = task("image-segmentation")
+TASK: Any = get_task("image-segmentation")
 
 
 def photo(width: int = 90, height: int = 45) -> Image.Image:
@@ -135,7 +135,7 @@ def test_prepared_pixels_have_a_mask_of_the_frames_size() -> None:
 
     assert found.mask.size == (32, 32)
     assert found.picture is None
-    assert found.drawn().size == (32, 32)
+    assert found.render().size == (32, 32)
 
 
 # What a result tells
@@ -187,7 +187,7 @@ def test_the_drawing_colours_what_was_found_and_leaves_the_ground() -> None:
     """
     picture = photo()
     found = bright(picture)
-    drawn, was = np.asarray(found.drawn()), np.asarray(picture)
+    drawn, was = np.asarray(found.render()), np.asarray(picture)
     ground = numbers(found) == 0
 
     assert (drawn[ground] == was[ground]).all()
@@ -364,7 +364,7 @@ def test_a_model_of_masks_sees_the_whole_picture() -> None:
         ModelSpec(
             name="mine",
             summary="Mine.",
-            task="image-segmentation",
+            get_task="image-segmentation",
             build="mine:make",
             card="card.md",
             license=License(code="mit", weights="mit", data="mit"),
@@ -416,7 +416,7 @@ def test_noise_stands_in_for_masks() -> None:
     """
     As large as the model's frame, with all its labels.
     """
-    rows = stand_in(FRAME, SCENE, 3, "noise")
+    rows = synthetic_rows(FRAME, SCENE, 3, "noise")
 
     assert rows.target.shape == (3, 32, 32)
     assert rows.target.unique().tolist() == [0, 1, 2]

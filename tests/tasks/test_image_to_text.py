@@ -11,19 +11,19 @@ from torch import Tensor, nn
 import zoo
 from zoo import specs as signatures
 from zoo.cli import render as show
-from zoo.datasets.in_memory import stand_in
+from zoo.datasets.in_memory import synthetic_rows
 from zoo.datasets.synthetic import answers
 from zoo.errors import DataError, InputError, OptionError, SpecError
 from zoo.finetuning import preconditions as teachable
 from zoo.finetuning.strategies import Settings
-from zoo.models.metadata import About, attach
+from zoo.models.metadata import ModelMetadata, attach
 from zoo.plugins.discovery import Plugin
-from zoo.specs import ImageInput, License, ModelSpec, ReadingOutput
-from zoo.tasks import image_to_text, task
+from zoo.specs import ImageInput, License, ModelSpec, OCROutput
+from zoo.tasks import get_task, image_to_text
 from zoo.tasks.image_to_text import compared, numbered, spelled, texts
-from zoo.tasks.results.ocr import Guess, Reading
+from zoo.tasks.results.ocr import OCRCandidate, OCRResult
 
-LETTERS = ReadingOutput(labels=("a", "b"))
+LETTERS = OCROutput(labels=("a", "b"))
 FRAME = ImageInput(height=8, width=6, channels=1, background="light")
 GREYS = {" ": 255, "a": 0, "b": 128}  # what each step of the reader below looks like
 
@@ -46,7 +46,7 @@ def model() -> Any:
     spec = ModelSpec(
         name="stripes",
         summary="Reads stripes.",
-        task="image-to-text",
+        get_task="image-to-text",
         build="stripes:Stripes",
         card="card.md",
         license=License(code="mit", weights="mit", data="mit"),
@@ -55,7 +55,7 @@ def model() -> Any:
         output=LETTERS,
         trained_on=(),
     )
-    return attach(Stripes(), About(spec=spec, options={}))
+    return attach(Stripes(), ModelMetadata(spec=spec, options={}))
 
 
 def stripes(steps: str) -> Image.Image:
@@ -193,7 +193,7 @@ def test_an_output_must_fit_the_alphabet(shape: tuple[int, ...]) -> None:
         texts(torch.zeros(shape), LETTERS)
 
     assert str(refused.value) == (
-        "ReadingOutput: labels=('a', 'b') should be one less than the model's output "
+        "OCROutput: labels=('a', 'b') should be one less than the model's output "
         f"has numbers, {shape}."
     )
 
@@ -232,7 +232,7 @@ def test_measuring_reads_the_likeliest_path(model: Any) -> None:
     given = [stripes("a b"), stripes("bb"), stripes("a")]
     batch = image_to_text.batch([image_to_text.opened(p, FRAME) for p in given], FRAME)
     target = numbered(["ab", "b", "ba"], LETTERS, source="here", steps=6)
-    found = task("image-to-text").measure(model(batch), target, LETTERS)
+    found = get_task("image-to-text").measure(model(batch), target, LETTERS)
 
     assert found["string_accuracy"] == pytest.approx(2 / 3)
     assert found["character_error_rate"] == pytest.approx(1 / 5)
@@ -247,7 +247,7 @@ def test_a_perfect_reader_has_no_loss(model: Any) -> None:
     )
     output = 10 * model(batch).detach()
     targets = [numbered([t, t], LETTERS, source="here", steps=6) for t in ("ab", "ba")]
-    right, wrong = (task("image-to-text").loss(output, t, LETTERS) for t in targets)
+    right, wrong = (get_task("image-to-text").loss(output, t, LETTERS) for t in targets)
 
     assert right < 0.01
     assert wrong > 1
@@ -304,10 +304,10 @@ def test_an_alphabet_is_of_single_characters(labels: tuple[str, ...]) -> None:
     One at least.
     """
     with pytest.raises(SpecError) as refused:
-        ReadingOutput(labels=labels)
+        OCROutput(labels=labels)
 
     assert str(refused.value) == (
-        f"ReadingOutput: labels={labels!r} should be single characters."
+        f"OCROutput: labels={labels!r} should be single characters."
     )
 
 
@@ -316,10 +316,10 @@ def test_no_character_comes_twice() -> None:
     Or nobody could say which of the two is meant.
     """
     with pytest.raises(SpecError) as refused:
-        ReadingOutput(labels=("a", "a"))
+        OCROutput(labels=("a", "a"))
 
     assert str(refused.value) == (
-        "ReadingOutput: labels=('a', 'a') should be all different."
+        "OCROutput: labels=('a', 'a') should be all different."
     )
 
 
@@ -350,7 +350,7 @@ def test_noise_answers_with_texts() -> None:
     """
     target = answers(LETTERS, 50, torch.Generator().manual_seed(0))
     long = (target > 0).sum(dim=1)
-    rows = stand_in(FRAME, LETTERS, 50, "noise")
+    rows = synthetic_rows(FRAME, LETTERS, 50, "noise")
 
     assert set(target.unique().tolist()) == {0, 1, 2}
     assert long.min() == 1
@@ -373,11 +373,14 @@ def test_a_model_without_a_head_is_not_fine_tuned(model: Any) -> None:
 
 # How a reading shows itself
 
-SEEN = Reading(
+SEEN = OCRResult(
     text="a<b",
     score=0.5,
     characters=(("a", 0.9), ("<", 0.4), ("b", 1.0)),
-    alternatives=(Guess(text="ab", score=0.25), Guess(text="", score=0.1)),
+    alternatives=(
+        OCRCandidate(text="ab", score=0.25),
+        OCRCandidate(text="", score=0.1),
+    ),
     picture=Image.new("L", (200, 50), 255),
 )
 
@@ -386,7 +389,7 @@ def test_a_reading_prints_its_text_and_score() -> None:
     """
     In a line; where there is none it says so.
     """
-    empty = Reading(text="", score=0.75, characters=())
+    empty = OCRResult(text="", score=0.75, characters=())
 
     assert str(SEEN) == "a<b (50.00%)"
     assert str(empty) == "no text (75.00%)"
@@ -410,7 +413,7 @@ def test_a_reading_is_drawn_below_its_picture() -> None:
     """
     The picture stays as it is; unsure characters are not black.
     """
-    drawn = SEEN.drawn()
+    drawn = SEEN.render()
     assert drawn is not None
     above, below = drawn.crop((0, 0, 200, 50)), drawn.crop((0, 50, 200, drawn.height))
     colours = {colour for _, colour in below.getcolors(5000)}
@@ -428,8 +431,8 @@ def test_a_reading_of_any_picture_is_drawn(size: tuple[int, int]) -> None:
     picture = Image.new("RGB", size)
     for text in ("", "abcdefgh"):
         letters = tuple((one, 0.9) for one in text)
-        seen = Reading(text=text, score=0.1, characters=letters, picture=picture)
-        drawn = seen.drawn()
+        seen = OCRResult(text=text, score=0.1, characters=letters, picture=picture)
+        drawn = seen.render()
 
         assert drawn is not None
         assert drawn.width >= size[0]
@@ -440,9 +443,9 @@ def test_a_reading_without_a_picture_is_not_drawn() -> None:
     """
     Prepared pixels are nobody's picture.
     """
-    seen = Reading(text="a", score=0.1, characters=(("a", 1.0),))
+    seen = OCRResult(text="a", score=0.1, characters=(("a", 1.0),))
 
-    assert seen.drawn() is None
+    assert seen.render() is None
     assert seen._repr_html_().startswith("<table>")
 
 
@@ -461,11 +464,11 @@ def test_the_terminal_shows_characters_and_alternatives(model: Any) -> None:
     """
     A bar for each character, a line for each other text.
     """
-    plain = Reading(
+    plain = OCRResult(
         text="ab",
         score=0.5,
         characters=(("a", 1.0), ("b", 0.5)),
-        alternatives=(Guess(text="a", score=0.25),),
+        alternatives=(OCRCandidate(text="a", score=0.25),),
     )
 
     assert list(show.result(plain)) == [

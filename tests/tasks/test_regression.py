@@ -11,16 +11,16 @@ from torch import Tensor
 
 from zoo import ClassOutput, Column, NumberOutput, TabularInput
 from zoo import specs as signatures
-from zoo.datasets.in_memory import Tensors, load, stand_in
+from zoo.datasets.in_memory import TensorRows, load, synthetic_rows
 from zoo.errors import InputError, SpecError
 from zoo.evaluation.baselines import least_squares, logistic, mean
-from zoo.evaluation.metric_selection import score
+from zoo.evaluation.metric_selection import signed_score
 from zoo.specs import lower_is_better
-from zoo.tasks import task
+from zoo.tasks import get_task
 from zoo.tasks.results.vision import Regression
 
 PRICE = NumberOutput(name="price", unit="dollars")
-DOING = task("tabular-regression")
+DOING = get_task("tabular-regression")
 ROW = TabularInput(columns=(Column(name="x", low=0, high=1),))
 
 
@@ -135,7 +135,7 @@ def test_noise_for_a_number_is_numbers() -> None:
     """
     A smoke run without data gets one float a row.
     """
-    rows = stand_in(ROW, PRICE, 8, "made")
+    rows = synthetic_rows(ROW, PRICE, 8, "made")
 
     assert rows.target.shape == (8,)
     assert rows.target.is_floating_point()
@@ -154,18 +154,20 @@ def test_which_figures_are_better_when_lower(name: str, lower: bool) -> None:
     Distances, losses and errors; everything else counts what is right.
     """
     assert lower_is_better(name) is lower
-    assert score(name, 2.0) == (-2.0 if lower else 2.0)  # what a run picks by
+    assert signed_score(name, 2.0) == (-2.0 if lower else 2.0)  # what a run picks by
 
 
 @pytest.fixture
-def parts(monkeypatch: pytest.MonkeyPatch) -> tuple[Tensors, Tensors]:
+def parts(monkeypatch: pytest.MonkeyPatch) -> tuple[TensorRows, TensorRows]:
     """Training and test rows of a packaged set with a number to predict."""
     monkeypatch.delenv("ZOO_DATA", raising=False)
     columns = ("age", "sex", "bmi", "bp", "s1", "s2", "s3", "s4", "s5", "s6")
     return load("diabetes", columns=columns, target="target").split(0.7, seed=0)
 
 
-def test_least_squares_is_linear_regression(parts: tuple[Tensors, Tensors]) -> None:
+def test_least_squares_is_linear_regression(
+    parts: tuple[TensorRows, TensorRows],
+) -> None:
     """
     The line is scikit-learn's.
     """
@@ -176,7 +178,7 @@ def test_least_squares_is_linear_regression(parts: tuple[Tensors, Tensors]) -> N
     assert least_squares(*parts)["rmse"] == expected
 
 
-def test_the_mean_is_of_the_training_rows(parts: tuple[Tensors, Tensors]) -> None:
+def test_the_mean_is_of_the_training_rows(parts: tuple[TensorRows, TensorRows]) -> None:
     """
     What always saying the training mean is off by, in the test.
     """
@@ -195,7 +197,7 @@ def test_logistic_is_logistic_regression(monkeypatch: pytest.MonkeyPatch) -> Non
     training, test = load("iris", columns=columns).split(0.6, seed=0)
     middle, spread = training.input.mean(dim=0), training.input.std(dim=0)
 
-    def scaled(rows: Tensors) -> Tensor:
+    def scaled(rows: TensorRows) -> Tensor:
         return (rows.input - middle) / spread
 
     theirs = LogisticRegression(max_iter=1000).fit(scaled(training), training.target)
@@ -204,5 +206,5 @@ def test_logistic_is_logistic_regression(monkeypatch: pytest.MonkeyPatch) -> Non
     assert logistic(training, test) == expected
 
 
-def plain(rows: Tensors) -> tuple[np.ndarray, np.ndarray]:
+def plain(rows: TensorRows) -> tuple[np.ndarray, np.ndarray]:
     return rows.input.double().numpy(), rows.target.double().numpy()

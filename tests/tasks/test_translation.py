@@ -187,7 +187,7 @@ def test_attention_is_a_picture() -> None:
     """
     Larger for longer texts; the tokens beside it may hold the signs of formulas.
     """
-    seen = HEAT.drawn()
+    seen = HEAT.render()
 
     assert isinstance(seen, Image.Image)
     assert seen.mode == "RGB"
@@ -195,7 +195,7 @@ def test_attention_is_a_picture() -> None:
     longer = Translation(
         **{**vars(HEAT), "source_tokens": (*"abcdef",), "attention": ((0.1,) * 6,) * 3}
     )
-    assert longer.drawn().width > seen.width
+    assert longer.render().width > seen.width
 
 
 @pytest.mark.parametrize("name", ["start", "end"])
@@ -239,7 +239,7 @@ def test_translations_are_measured_by_recipes_alone(model: Any) -> None:
 class Filled(Speaker):
     """Looks at what fills up a source."""
 
-    def read(self, source: torch.Tensor) -> Any:
+    def encode_source(self, source: torch.Tensor) -> Any:
         known = torch.ones_like(source, dtype=torch.bool)
         return {**super().read(source), "known": known}
 
@@ -247,7 +247,7 @@ class Filled(Speaker):
 class Careless(Speaker):
     """Changes the memory that it was given."""
 
-    def step(self, token: torch.Tensor, memory: Any) -> Any:
+    def decode_step(self, token: torch.Tensor, memory: Any) -> Any:
         logits, weight, after = super().step(token, memory)
         memory["state"] += 1
         return logits, weight, after
@@ -256,7 +256,7 @@ class Careless(Speaker):
 class Mixed(Speaker):
     """Adds to each row the mean of all."""
 
-    def step(self, token: torch.Tensor, memory: Any) -> Any:
+    def decode_step(self, token: torch.Tensor, memory: Any) -> Any:
         logits, weight, after = super().step(token, memory)
         return logits + 9 * logits.mean(dim=0), weight, after
 
@@ -330,7 +330,7 @@ def test_the_command_translates(
     best = zoo.predict(model, "abc", beams=2, max_tokens=5)
     assert told.output.splitlines() == list(show.result(best))
     with Image.open(drawn) as picture:
-        assert picture.size == best.drawn().size
+        assert picture.size == best.render().size
     flat = zoo.predict(model, "abc", beams=2, max_tokens=5, length_penalty=0)
     assert json.loads(plain.output) == flat.to_dict()
 

@@ -10,12 +10,12 @@ from zoo.testing import CHECKS, Check, claims_are_what_was_measured
 
 
 @pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
-@pytest.mark.parametrize("name", zoo.names())
+@pytest.mark.parametrize("name", zoo.list_models())
 def test_promise(name: str, check: Check, tmp_path: Path) -> None:
     """
     The claim is the check's name; its docstring states the property.
     """
-    check(zoo.spec(name), tmp_path)
+    check(zoo.get_spec(name), tmp_path)
 
 
 def test_claims_of_another_checkpoint_are_refused(tmp_path: Path) -> None:
@@ -23,8 +23,8 @@ def test_claims_of_another_checkpoint_are_refused(tmp_path: Path) -> None:
     A spec that expects other pixels than its checkpoint was trained on, and a figure
     that is worse than a simple method's.
     """
-    clothes, pima = zoo.spec("mlp-fashion-mnist"), zoo.spec("mlp-pima")
-    plain = replace(clothes, input=zoo.spec("mlp-mnist").input)
+    clothes, pima = zoo.get_spec("mlp-fashion-mnist"), zoo.get_spec("mlp-pima")
+    plain = replace(clothes, input=zoo.get_spec("mlp-mnist").input)
     first, *others = pima.metrics
     behind = replace(first, baseline=first.value + 0.001)
 

@@ -23,7 +23,7 @@ def test_a_loss_that_teaches_nothing_is_found(
     monkeypatch.setattr(image_classification, "loss", loss)
 
     with pytest.raises(AssertionError, match="the loss is 1, of a flat answer 1"):
-        head_learns(zoo.spec("mlp-mnist"), tmp_path)
+        head_learns(zoo.get_spec("mlp-mnist"), tmp_path)
 
 
 @pytest.mark.parametrize("name", ["vgg16", "perceptron-iris"])
@@ -33,4 +33,4 @@ def test_giants_and_models_without_a_head_are_not_asked(
     """
     Nothing is built for them.
     """
-    head_learns(zoo.spec(name), tmp_path)
+    head_learns(zoo.get_spec(name), tmp_path)

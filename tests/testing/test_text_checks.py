@@ -37,19 +37,19 @@ class Ahead(Writer):
 class Forgetful(Writer):
     """Reads each part as if it were the first."""
 
-    def extend(
+    def next_logits(
         self, token: Tensor, memory: Tensor | None = None
     ) -> tuple[Tensor, Tensor]:
-        return super().extend(token)
+        return super().next_logits(token)
 
 
 class Mixed(Writer):
     """Adds to each row the mean of all."""
 
-    def extend(
+    def next_logits(
         self, token: Tensor, memory: Tensor | None = None
     ) -> tuple[Tensor, Tensor]:
-        told, memory = super().extend(token, memory)
+        told, memory = super().next_logits(token, memory)
         return told + 9 * told.mean(dim=0), memory
 
 
@@ -73,7 +73,7 @@ def test_an_honest_model_passes(spec: Install, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("kind", "check", "problem"),
     [
-        (Ahead, writing_checks.memory_changes_nothing, "extend is not forward"),
+        (Ahead, writing_checks.memory_changes_nothing, "next_logits is not forward"),
         (Forgetful, writing_checks.memory_changes_nothing, "is another text"),
         (Mixed, writing_checks.texts_go_on_as_alone, "company changed a text"),
         (Filled, writing_checks.padding_says_nothing, "row 2 saw what fills up"),

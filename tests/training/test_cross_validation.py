@@ -14,7 +14,7 @@ from torch import nn
 import zoo
 from zoo import Run
 from zoo.cli import main
-from zoo.datasets.in_memory import Fold, Tensors
+from zoo.datasets.in_memory import Fold, TensorRows
 from zoo.errors import DataError, SettingsError, TrainingError
 
 __all__ = ["recipe"]
@@ -25,9 +25,9 @@ Recipe = Callable[..., None]
 class Kept:
     """A training that remembers the rows and the weights it was given."""
 
-    def __init__(self, rows: Tensors) -> None:
+    def __init__(self, rows: TensorRows) -> None:
         self.rows = rows
-        self.parts: list[tuple[Tensors, Tensors]] = []
+        self.parts: list[tuple[TensorRows, TensorRows]] = []
         self.models: list[nn.Module] = []
 
     def train(self, settings: Settings, run: Run) -> nn.Module:
@@ -40,7 +40,7 @@ class Kept:
         return self.models[-1]
 
 
-def numbers(rows: Tensors) -> set[int]:
+def numbers(rows: TensorRows) -> set[int]:
     return set(rows.input[:, 0].int().tolist())
 
 

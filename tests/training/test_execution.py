@@ -11,7 +11,7 @@ import torch
 
 import zoo
 from zoo.errors import TrainingError
-from zoo.training.execution import place
+from zoo.training.execution import execution_context
 
 SETTINGS = ["--set", "epochs=2", "--set", "batch=16"]
 
@@ -21,7 +21,7 @@ def test_one_process_goes_round_accelerate(monkeypatch: pytest.MonkeyPatch) -> N
     Nothing is wrapped where there is nothing to manage.
     """
     monkeypatch.delenv("WORLD_SIZE", raising=False)
-    here, model = place("cpu"), torch.nn.Linear(2, 2)
+    here, model = execution_context("cpu"), torch.nn.Linear(2, 2)
 
     assert (here.world, here.rank, here.accelerator) == (1, 0, None)
     assert here.prepare(model) is model
@@ -34,7 +34,7 @@ def test_a_launcher_that_started_too_few(monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.delenv("WORLD_SIZE", raising=False)
 
     with pytest.raises(TrainingError) as caught:
-        place("cpu", processes=2)
+        execution_context("cpu", processes=2)
 
     assert str(caught.value) == (
         "2 processes were asked for, and 1 run together. Start them with "

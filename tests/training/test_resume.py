@@ -14,7 +14,7 @@ import zoo
 from zoo.errors import SettingsError, TrainingError
 from zoo.training import resume_file as state
 from zoo.training.optim import average
-from zoo.training.resume import Keeper
+from zoo.training.resume import ResumeCheckpoint
 
 # Enough epochs to be killed in, small enough to be quick.
 SETTINGS = {"epochs": 8, "batch": 8}
@@ -81,9 +81,9 @@ def test_a_state_holds_no_code(tmp_path: Path) -> None:
     assert not list(tmp_path.iterdir())
 
 
-def keeper(path: Path, **identity: object) -> Keeper:
+def keeper(path: Path, **identity: object) -> ResumeCheckpoint:
     """Return a keeper of one layer."""
-    kept = Keeper(path, identity, seconds=0)
+    kept = ResumeCheckpoint(path, identity, seconds=0)
     kept.add(torch.nn.Linear(2, 2))
     return kept
 
@@ -116,7 +116,7 @@ def test_an_average_goes_on_where_it_was(tmp_path: Path) -> None:
         torch.nn.init.constant_(model.weight, weight)
         first.update_parameters(model)
     for followed, save in ((first, True), (again, False)):
-        kept = Keeper(path, {}, seconds=0)
+        kept = ResumeCheckpoint(path, {}, seconds=0)
         kept.add(followed)
         kept.load()
         if save:

@@ -185,7 +185,7 @@ def test_a_word_without_a_key_or_a_value(word: str) -> None:
         ("batch", "0", "above zero"),
         ("epochs", "-3", "above zero"),
         ("weight_decay", "-1", "zero or more"),
-        ("holding", "1", "from 0 to below 1"),
+        ("val_fraction", "1", "from 0 to below 1"),
     ],
 )
 def test_numbers_out_of_their_names_range(key: str, value: str, wanted: str) -> None:

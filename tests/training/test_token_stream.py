@@ -6,7 +6,7 @@ from writers import writer
 
 from zoo import Run
 from zoo.errors import DataError, TrainingError
-from zoo.plugins.catalog import spec
+from zoo.plugins.catalog import get_spec
 from zoo.training.token_stream import Stream, stream
 
 
@@ -89,6 +89,6 @@ def test_a_model_that_takes_no_text_reads_no_passage() -> None:
     It has no tokenizer.
     """
     with pytest.raises(TrainingError) as refused:
-        stream(Run(spec("xor-mlp")), "letters", "train")
+        stream(Run(get_spec("xor-mlp")), "letters", "train")
 
     assert str(refused.value) == "'xor-mlp' takes no text, so it reads no passage."

@@ -12,26 +12,26 @@ from torch import nn
 
 import zoo
 from zoo.artifacts import checkpoint_folder as checkpoints
-from zoo.datasets.in_memory import Fold, Tensors
+from zoo.datasets.in_memory import Fold, TensorRows
 from zoo.errors import DataError, Diverged, SettingsError, TrainingError
 from zoo.training.run import Run
 
 
 @pytest.fixture
 def run() -> Run:
-    return Run(zoo.spec("xor-mlp"), seed=3)
+    return Run(zoo.get_spec("xor-mlp"), seed=3)
 
 
 @pytest.fixture
 def digits() -> Run:
     """A run of a model with ten labels."""
-    return Run(zoo.spec("mlp-mnist"), seed=3)
+    return Run(zoo.get_spec("mlp-mnist"), seed=3)
 
 
-def rows(count: int = 10) -> Tensors:
+def rows(count: int = 10) -> TensorRows:
     """Return numbered rows."""
     number = torch.arange(count)
-    return Tensors(
+    return TensorRows(
         input=number[:, None].float(), target=number, source="test", fingerprint="none"
     )
 
@@ -66,7 +66,7 @@ def test_the_order_is_the_seeds(digits: Run) -> None:
     """
     Equal seeds give equal orders; the next epoch has another one.
     """
-    twin = Run(zoo.spec("mlp-mnist"), seed=3)
+    twin = Run(zoo.get_spec("mlp-mnist"), seed=3)
     first = torch.cat([t for _, t in digits.batches(rows(), 4)])
     second = torch.cat([t for _, t in digits.batches(rows(), 4)])
 
@@ -78,7 +78,7 @@ def test_bytes_become_floats(run: Run) -> None:
     """
     Pictures are stored as bytes and used as floats in 0..1.
     """
-    white = Tensors(
+    white = TensorRows(
         input=torch.full((2, 1, 2, 2), 255, dtype=torch.uint8),
         target=torch.zeros(2),
         source="test",
@@ -99,7 +99,7 @@ def test_augmentation_sees_prepared_batches_and_the_runs_generator(digits: Run) 
     def noise(batch: torch.Tensor, random: torch.Generator) -> torch.Tensor:
         return batch + torch.rand(batch.shape, generator=random)
 
-    twin = Run(zoo.spec("mlp-mnist"), seed=3)
+    twin = Run(zoo.get_spec("mlp-mnist"), seed=3)
     one = torch.cat([b for b, _ in digits.batches(kept, 4, augment=noise)])
     other = torch.cat([b for b, _ in twin.batches(kept, 4, augment=noise)])
 
@@ -199,7 +199,7 @@ def test_an_average_follows_the_weights(run: Run) -> None:
     Exponentially: after one step of one, with a decay of a half, half way behind.
     """
     model = run.build()
-    average = run.average(model, decay=0.5)
+    average = run.ema(model, decay=0.5)
     optimizer = torch.optim.SGD(model.parameters(), lr=1.0)
     start = model.output.bias.item()
     for _ in range(2):  # the first update copies
@@ -214,7 +214,7 @@ def test_an_average_waits_for_the_optimizer_of_its_own_model(run: Run) -> None:
     Of two networks, the step of the one leaves the average of the other as it is.
     """
     model, other = run.build(), nn.Linear(1, 1)
-    average = run.average(model, decay=0.5)
+    average = run.ema(model, decay=0.5)
     ours, theirs = (torch.optim.SGD(one.parameters(), lr=1.0) for one in (model, other))
     run.step(model.output.bias.sum(), ours)  # the first update copies
     start = average.output.bias.item()
@@ -231,9 +231,9 @@ def test_a_picture_is_named_by_what_it_is(run: Run) -> None:
     for name, kind in (("still", "PNG"), ("moving", "GIF")):
         file = io.BytesIO()
         Image.new("L", (2, 2)).save(file, format=kind)
-        run.picture(name, file.getvalue(), "Two by two.")
+        run.log_figure(name, file.getvalue(), "Two by two.")
 
-    assert set(run.pictures) == {"still.png", "moving.gif"}
+    assert set(run.figures) == {"still.png", "moving.gif"}
 
 
 def test_old_pictures_go_with_their_run(tmp_path: Path) -> None:
@@ -333,12 +333,15 @@ def test_folds_part_the_rows() -> None:
     Every row is held back once; stratified folds keep the share of each label.
     """
     label = torch.tensor([0] * 30 + [1] * 10)
-    whole = Tensors(
+    whole = TensorRows(
         input=torch.arange(40.0)[:, None], target=label, source="t", fingerprint="none"
     )
     held = []
     for number in range(5):
-        spec, fold = zoo.spec("xor-mlp"), Fold(number=number, count=5, stratified=True)
+        spec, fold = (
+            zoo.get_spec("xor-mlp"),
+            Fold(number=number, count=5, stratified=True),
+        )
         fitting, holding = Run(spec, fold=fold).split(whole, 0.1)
         held += holding.input[:, 0].tolist()
 

@@ -19,7 +19,7 @@ import zoo
 from zoo import Run
 from zoo.cli import main
 from zoo.errors import Diverged, MissingExtra, SettingsError, TrainingError
-from zoo.evaluation.metric_selection import best, counting, score
+from zoo.evaluation.metric_selection import best_row, selection_metric, signed_score
 from zoo.tuning import sweep as sweeping
 from zoo.tuning import trials
 from zoo.tuning.sweep import Sweep
@@ -523,9 +523,9 @@ def test_which_way_figures_are_better() -> None:
     """
     history = [{"epoch": 1.0, "a": float("nan")}, {"epoch": 2.0, "a": 1.0}]
 
-    assert score("val_loss", 2.0) == -2.0
-    assert score("errors", 2.0) == -2.0
-    assert score("accuracy", 2.0) == 2.0
-    assert best(history, "a")["epoch"] == 2.0
-    assert best(history[:1], "a") == {}
-    assert counting(None, "a", history[0]) == "a"
+    assert signed_score("val_loss", 2.0) == -2.0
+    assert signed_score("errors", 2.0) == -2.0
+    assert signed_score("accuracy", 2.0) == 2.0
+    assert best_row(history, "a")["epoch"] == 2.0
+    assert best_row(history[:1], "a") == {}
+    assert selection_metric(None, "a", history[0]) == "a"

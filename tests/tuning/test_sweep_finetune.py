@@ -76,7 +76,7 @@ def test_it_ends_with_the_command_that_fine_tunes(
     """
     The command of the best trial runs as it is printed; the page names the data.
     """
-    words = ("--set", "pull=0.001,0.1", "--method", "grid", "--validation", "more")
+    words = ("--set", "l2_sp=0.001,0.1", "--method", "grid", "--validation", "more")
     stripes(Path("more"), rows=3, seed=3)
 
     assert main(("sweep", NAME, "--data", photos, "-o", "s", *words)) == 0
@@ -85,7 +85,7 @@ def test_it_ends_with_the_command_that_fine_tunes(
     best = json.loads(Path("s/sweep.json").read_text())["best"]
     assert last == best
     assert best.startswith(
-        "zoo finetune lenet5-mnist photos --validation more --set pull="
+        "zoo finetune lenet5-mnist photos --validation more --set l2_sp="
     )
     page = Path("s/sweep.md").read_text()
     assert page.startswith("# Sweep of lenet5-mnist on photos\n")
@@ -140,13 +140,13 @@ def test_a_sweep_goes_on_where_it_stopped(
             "epochs, as in --set epochs=1, to see it run.",
         ),
         (
-            {"holding": "0.1,0.2"},
+            {"val_fraction": "0.1,0.2"},
             {},
-            "Setting 'holding' can't be searched: every trial is judged on the same "
+            "Setting 'val_fraction' can't be searched: every trial is judged on the same "
             "validation rows. Give it one value.",
         ),
     ],
-    ids=["smoke", "holding"],
+    ids=["smoke", "val_fraction"],
 )
 def test_what_cannot_be_searched(
     photos: str, settings: dict[str, str], options: dict[str, Any], problem: str
@@ -192,7 +192,7 @@ def test_a_recipe_is_not_trained_with_such_a_sweep(photos: str) -> None:
     The message has the command to run instead.
     """
     found = zoo.sweep(
-        NAME, "s", settings={"pull": "0.1,0.2"}, method="grid", data=photos
+        NAME, "s", settings={"l2_sp": "0.1,0.2"}, method="grid", data=photos
     )
 
     with pytest.raises(SettingsError) as refused:

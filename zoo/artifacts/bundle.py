@@ -27,14 +27,14 @@ from zoo.artifacts.lockfile import Lock
 from zoo.errors import BundleError, CheckpointError
 from zoo.plugins.discovery import found
 
-__all__ = ["STAGE", "Arrived", "bundle", "unbundle"]
+__all__ = ["STAGE", "ImportedModel", "bundle", "unbundle"]
 
 STAGE = ".incoming-"  # begins the name of a folder in which a bundle is looked at
 PIECE = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
-class Arrived:
+class ImportedModel:
     """A model that came with a bundle, and what a load of it still lacks."""
 
     name: str
@@ -70,7 +70,9 @@ def bundle(*names: str, out: str | Path) -> Path:
     return target
 
 
-def unbundle(path: str | Path, *, store: str | Path | None = None) -> list[Arrived]:
+def unbundle(
+    path: str | Path, *, store: str | Path | None = None
+) -> list[ImportedModel]:
     """Put the models of a bundle into a store, and return what came.
 
     `store` is a folder; by default the first of `ZOO_STORE`, or the user's own. After
@@ -84,8 +86,10 @@ def unbundle(path: str | Path, *, store: str | Path | None = None) -> list[Arriv
         try:
             with _stage(home) as stage:
                 _unpack(file, entries, stage, archive)
-                homes = [_settled(e, stage, archive) for e in entries if e.files]
-                _place(entries, homes, stage, home)
+                homes = [
+                    _stage_repository(e, stage, archive) for e in entries if e.files
+                ]
+                _install(entries, homes, stage, home)
         except OSError as exc:
             problem = f"{archive} can't be unpacked into {home}: {_reason(exc)}."
             raise BundleError(f"{problem} Make room, or name another store.") from exc
@@ -188,7 +192,7 @@ def _unpack(file: BinaryIO, entries: list[Entry], stage: Path, archive: Path) ->
         raise _refused(archive, "it does not end as a tar ends")
 
 
-def _settled(entry: Entry, stage: Path, archive: Path) -> tuple[Path, Lock]:
+def _stage_repository(entry: Entry, stage: Path, archive: Path) -> tuple[Path, Lock]:
     """Return a folder with the small files of a repository, and its lock."""
     lock = entry.lock
     folder = repositories.home(stage, lock.repo, lock.commit)
@@ -209,13 +213,13 @@ def _settled(entry: Entry, stage: Path, archive: Path) -> tuple[Path, Lock]:
     return folder, lock
 
 
-def _place(
+def _install(
     entries: list[Entry], homes: list[tuple[Path, Lock]], stage: Path, home: Path
 ) -> None:
     """Move what was checked to where loads look for it."""
     for entry in entries:
         sha256 = entry.lock.sha256
-        target = store.shelf(home, sha256)
+        target = store.object_path(home, sha256)
         there = target.is_file() and store.digest(target) == sha256
         if not there and (stage / sha256).exists():  # else another entry's as well
             target.parent.mkdir(parents=True, exist_ok=True)
@@ -270,9 +274,9 @@ def _copied(source: BinaryIO, target: BinaryIO, size: int) -> str:
     return seal.hexdigest()
 
 
-def _arrived(entry: Entry) -> Arrived:
+def _arrived(entry: Entry) -> ImportedModel:
     size = sum(blob.size for blob in entry.blobs())
-    return Arrived(entry.lock.name, size, _advice(entry.lock))
+    return ImportedModel(entry.lock.name, size, _advice(entry.lock))
 
 
 def _advice(lock: Lock) -> str | None:

@@ -210,13 +210,13 @@ def _judged(one: _Known) -> Verdict:
     def judge(path: Path) -> None:
         store.check(path, one.pin, verify="always", blame=blame)
         if one.pin.sha256 is None:
-            store.as_named(path, blame)
+            store.check_etag(path, blame)
 
     try:
         judge(one.path)
     except IntegrityError as exc:
         if one.kind != "package":
-            store.set_aside(one.path, judge)
+            store.quarantine(one.path, judge)
         aside = not one.path.exists()
         return Verdict(names=one.names, path=one.path, problem=str(exc), aside=aside)
     except OSError as exc:

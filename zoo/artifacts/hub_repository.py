@@ -189,7 +189,7 @@ def small(repo: str, commit: str, filename: str, name: str) -> Path:
         return found or hub.download(repo, commit, filename, name=name, size=1 << 20)
 
     blame = "It is set aside. Load again; if it is wrong again, tell the Hub's owner"
-    return store.healed(fetch, lambda path: store.as_named(path, blame))
+    return store.fetch_verified(fetch, lambda path: store.check_etag(path, blame))
 
 
 def _extra(repo: str, commit: str, filename: str, name: str) -> None:

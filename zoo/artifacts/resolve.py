@@ -122,9 +122,13 @@ def beside(source: Source) -> list[Path]:
     """Return the small files that a load may need and that no plugin ships."""
     if source.repository is not None:
         return [source.folder / known for known in repositories.SMALL]
-    expected, pin = source.spec.input, source.spec.weights
-    if isinstance(expected, TextInput) and pin is not None and pin.repo is not None:
-        return [expected.held] if isinstance(expected.held, Path) else []
+    input_spec, pin = source.spec.input, source.spec.weights
+    if isinstance(input_spec, TextInput) and pin is not None and pin.repo is not None:
+        return (
+            [input_spec.tokenizer_source]
+            if isinstance(input_spec.tokenizer_source, Path)
+            else []
+        )
     return []
 
 
@@ -226,7 +230,7 @@ def _beside(spec: ModelSpec, folder: Path) -> ModelSpec:
     if not isinstance(spec.input, TextInput):
         return spec
     path = folder / checkpoints.TOKENIZER
-    return replace(spec, input=replace(spec.input, held=path))
+    return replace(spec, input=replace(spec.input, tokenizer_source=path))
 
 
 def _published(pin: Weights | None) -> Path | None:
@@ -242,9 +246,12 @@ def _published(pin: Weights | None) -> Path | None:
     return next((f for f in stored if (f / checkpoints.TOKENIZER).is_file()), cached)
 
 
-def _fetch_tokenizer(name: str, pin: Weights, expected: TextInput) -> None:
+def _fetch_tokenizer(name: str, pin: Weights, input_spec: TextInput) -> None:
     """Bring the tokenizer of a registered model that lies on the Hub."""
-    there = isinstance(expected.held, Path) and expected.held.is_file()
+    there = (
+        isinstance(input_spec.tokenizer_source, Path)
+        and input_spec.tokenizer_source.is_file()
+    )
     if pin.repo is not None and pin.revision is not None and not there:
         repositories.small(pin.repo, pin.revision, checkpoints.TOKENIZER, name)
 

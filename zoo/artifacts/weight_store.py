@@ -23,18 +23,18 @@ from zoo.specs import ModelSpec, Weights
 
 __all__ = [
     "Verify",
-    "as_named",
-    "at_hand",
     "check",
+    "check_etag",
     "digest",
-    "healed",
+    "fetch_verified",
     "idle_stamps",
+    "is_cached",
+    "object_path",
     "obtain",
     "package_folder",
+    "quarantine",
     "quarantined",
     "reinstall",
-    "set_aside",
-    "shelf",
     "shipped",
 ]
 
@@ -65,9 +65,11 @@ def obtain(
     return _from_hub(name, weights, verify)
 
 
-def at_hand(weights: Weights) -> bool:
+def is_cached(weights: Weights) -> bool:
     """Return whether weights of the Hub are on this machine, unchecked: no request."""
-    places = [shelf(store, weights.sha256 or "none") for store in folders.stores()]
+    places = [
+        object_path(store, weights.sha256 or "none") for store in folders.stores()
+    ]
     if weights.repo is not None and weights.revision is not None:
         found = hub.cached(weights.repo, weights.revision, weights.filename)
         places += [found] if found else []
@@ -87,7 +89,7 @@ def check(path: Path, weights: Weights, *, verify: Verify, blame: str) -> bool:
         raise IntegrityError(str(path), problem, blame)
     if weights.sha256 is None:
         return False
-    stamp = _stamp(stat)
+    stamp = _hash_stamp(stat)
     use_stamp = verify == "stamp" and stat.st_size >= SMALL
     if use_stamp and _read(stamp)[0] == weights.sha256:
         return False
@@ -114,7 +116,7 @@ def digest(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def shelf(store: Path, sha256: str) -> Path:
+def object_path(store: Path, sha256: str) -> Path:
     """Return where a store keeps the file of this SHA-256."""
     return store / "sha256" / sha256
 
@@ -148,7 +150,7 @@ def quarantined() -> list[Path]:
     return sorted(path for paths in found for path in paths)
 
 
-def healed(fetch: Callable[[], Path], judge: Callable[[Path], object]) -> Path:
+def fetch_verified(fetch: Callable[[], Path], judge: Callable[[Path], object]) -> Path:
     """Return a file that `judge` did not refuse, fetched once more where it did.
 
     `judge` raises IntegrityError. What it refused is set aside by renaming, so that
@@ -166,7 +168,7 @@ def healed(fetch: Callable[[], Path], judge: Callable[[Path], object]) -> Path:
             if last:
                 raise
         except IntegrityError as exc:
-            set_aside(path, judge)
+            quarantine(path, judge)
             if last:
                 raise
             wrong = exc
@@ -175,7 +177,7 @@ def healed(fetch: Callable[[], Path], judge: Callable[[Path], object]) -> Path:
     raise AssertionError("the second try returns or raises")
 
 
-def set_aside(path: Path, judge: Callable[[Path], object]) -> None:
+def quarantine(path: Path, judge: Callable[[Path], object]) -> None:
     """Rename a file that is still wrong; only the newest of such files is kept."""
     real = Path(os.path.realpath(path))
     with _alone(path), suppress(OSError):  # a read-only cache stays as it is
@@ -189,7 +191,7 @@ def set_aside(path: Path, judge: Callable[[Path], object]) -> None:
                 old.unlink()
 
 
-def as_named(path: Path, blame: str) -> None:
+def check_etag(path: Path, blame: str) -> None:
     """Refuse a file of the client's cache that is not what its name there says.
 
     The client names a file by the ETag, which is a hash on most hubs: weaker than a
@@ -212,7 +214,7 @@ def _stored(weights: Weights, verify: Verify) -> tuple[Path, bool] | None:
     if weights.sha256 is None:
         return None
     for store in folders.stores():
-        path = shelf(store, weights.sha256)
+        path = object_path(store, weights.sha256)
         if not path.is_file():
             continue
         try:
@@ -241,11 +243,11 @@ def _from_hub(name: str, weights: Weights, verify: Verify) -> tuple[Path, bool]:
             "next one is wrong as well, tell the plugin's author"
         )
         if weights.sha256 is None:
-            as_named(path, blame)
+            check_etag(path, blame)
         hashed = check(path, weights, verify=verify, blame=blame)
         return hashed
 
-    return healed(fetch, judge), hashed
+    return fetch_verified(fetch, judge), hashed
 
 
 @contextmanager
@@ -264,7 +266,7 @@ def _alone(path: Path) -> Iterator[None]:
         lock.release()
 
 
-def _stamp(stat: os.stat_result) -> Path:
+def _hash_stamp(stat: os.stat_result) -> Path:
     identity = (stat.st_dev, stat.st_ino, stat.st_size, stat.st_mtime_ns)
     key = hashlib.sha256(repr((*identity, stat.st_ctime_ns)).encode()).hexdigest()
     return folders.cache() / "stamps" / key
@@ -272,7 +274,7 @@ def _stamp(stat: os.stat_result) -> Path:
 
 def _holds(stamp: Path) -> bool:
     try:
-        return _stamp(os.stat(_read(stamp)[1])) == stamp
+        return _hash_stamp(os.stat(_read(stamp)[1])) == stamp
     except OSError:
         return False
 

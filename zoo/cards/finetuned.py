@@ -5,7 +5,7 @@ from typing import Any
 
 from zoo.cards import render as cards
 from zoo.cards.templates import TAUGHT, TAUGHT_MAKING
-from zoo.specs import ForecastOutput, ModelSpec, ReadingOutput
+from zoo.specs import ForecastOutput, ModelSpec, OCROutput
 
 __all__ = ["render"]
 
@@ -82,7 +82,7 @@ def _answers(spec: ModelSpec) -> str:
         return f"It forecasts {spec.output.name} of the next {after}."
     if not spec.labels:
         return "It gives a number."
-    if isinstance(spec.output, ReadingOutput):
+    if isinstance(spec.output, OCROutput):
         return f"It reads the characters {''.join(spec.labels)}."
     shown = ", ".join(spec.labels[:10])
     more = f" and {len(spec.labels) - 10} more" if len(spec.labels) > 10 else ""

@@ -23,7 +23,7 @@ from zoo.cards.templates import (
     USES,
 )
 from zoo.errors import CardError
-from zoo.plugins.catalog import spec as find
+from zoo.plugins.catalog import get_spec as find
 from zoo.plugins.discovery import found
 from zoo.specs import ModelSpec, Weights
 

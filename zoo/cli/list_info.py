@@ -54,7 +54,7 @@ def search_command(words: tuple[str, ...], as_json: bool, **conditions: Any) -> 
 @as_json
 def info_command(name: str, as_json: bool) -> None:
     """Show what is known about the model NAME before anything is loaded."""
-    spec = catalogue.spec(name)
+    spec = catalogue.get_spec(name)
     if as_json:
         cost = costs.known(spec)
         told = _plain(spec) | {"costs": asdict(cost) if cost else None}

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from zoo.plugins.scaffold import LIKE, new
+from zoo.plugins.scaffold import LIKE, new_plugin
 
 
 @click.command("new")
@@ -17,7 +17,7 @@ def new_command(name: str, folder: Path | None, like: str) -> None:
     It installs, trains in a moment and passes 'zoo check' as it is; make it yours from
     there.
     """
-    written = new(name, folder, like=like)
+    written = new_plugin(name, folder, like=like)
     click.echo(f"{written}: a plugin with the model {name!r}. What to do next:")
     click.echo(f"  pip install -e '{written}[test]'")
     click.echo(f"  zoo check {written}")

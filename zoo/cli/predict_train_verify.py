@@ -12,10 +12,15 @@ from zoo.cli import render as show
 from zoo.cli.completion import models
 from zoo.cli.options import translating, writing
 from zoo.errors import ZooError
-from zoo.specs import MaskOutput, Output, ReadingOutput, TextInput, TranslationOutput
+from zoo.specs import MaskOutput, OCROutput, Output, TextInput, TranslationOutput
 
 if TYPE_CHECKING:
-    from zoo.tasks.results.vision import Detections, Reading, Segmentation, Translation
+    from zoo.tasks.results.vision import (
+        Detections,
+        OCRResult,
+        Segmentation,
+        Translation,
+    )
     from zoo.testing.verify import Verification
 
 LONG = 200  # characters of an input that a message shows
@@ -200,9 +205,9 @@ def _over(*, windows: bool, **given: Any) -> dict[str, Any]:
     return {}
 
 
-def _check_save(meaning: Output, options: dict[str, Any], inputs: int) -> None:
-    drawable = MaskOutput | ReadingOutput | TranslationOutput
-    if not ("windows" in options or isinstance(meaning, drawable)):
+def _check_save(output_spec: Output, options: dict[str, Any], inputs: int) -> None:
+    drawable = MaskOutput | OCROutput | TranslationOutput
+    if not ("windows" in options or isinstance(output_spec, drawable)):
         wanted = "--windows, and for models of masks, readings or translations"
         raise click.UsageError(f"--save is for {wanted}.")
     if inputs > 1:
@@ -210,9 +215,9 @@ def _check_save(meaning: Output, options: dict[str, Any], inputs: int) -> None:
 
 
 def _draw(
-    answer: "Detections | Reading | Segmentation | Translation", path: Path
+    answer: "Detections | OCRResult | Segmentation | Translation", path: Path
 ) -> None:
-    picture = answer.drawn()
+    picture = answer.render()
     assert picture is not None, "a picture was opened"
     try:
         picture.save(path)

@@ -81,7 +81,7 @@ def adopt_command(
         )
     pairs = [(a, b) for a, _, b in (rule.partition("=") for rule in rules)]
     rename = adopting.mapping(mapping) if mapping else pairs
-    done = adopting.adopt(file, folder, build=build, rename=rename, **how)
+    done = adopting.import_weights(file, folder, build=build, rename=rename, **how)
     click.echo(f"{done.folder}: {done.name}, {len(done.match.matched)} tensors")
     click.echo(
         f"{done.folder / 'README.md'} is a draft: complete it before you publish."

@@ -11,15 +11,15 @@ from zoo.plugins.discovery import Plugin
 from zoo.specs import (
     ClassOutput,
     ForecastOutput,
-    GapOutput,
     ImageInput,
     ImageOutput,
     Input,
+    MaskedTokenOutput,
     MaskOutput,
     ModelSpec,
     NoiseInput,
+    OCROutput,
     Output,
-    ReadingOutput,
     SeriesInput,
     TextInput,
     TextOutput,
@@ -82,47 +82,47 @@ def facts(spec: ModelSpec, plugin: Plugin) -> dict[str, str]:
     }
 
 
-def _taken(expected: Input) -> str:
-    if isinstance(expected, ImageInput):
-        kind = "grey" if expected.channels == 1 else "colour"
-        ground = f" on a {expected.background} ground" if expected.background else ""
-        return (
-            f"a {kind} picture{ground}, brought to {expected.width}x{expected.height}"
+def _taken(input_spec: Input) -> str:
+    if isinstance(input_spec, ImageInput):
+        kind = "grey" if input_spec.channels == 1 else "colour"
+        ground = (
+            f" on a {input_spec.background} ground" if input_spec.background else ""
         )
-    if isinstance(expected, NoiseInput):
-        return f"noise, {expected.numbers} numbers"
-    if isinstance(expected, TextInput):
-        language = f" in {expected.language!r}" if expected.language else ""
-        return f"a text{language}, {expected.longest:,} tokens of it at most"
+        return f"a {kind} picture{ground}, brought to {input_spec.width}x{input_spec.height}"
+    if isinstance(input_spec, NoiseInput):
+        return f"noise, {input_spec.latent_dim} numbers"
+    if isinstance(input_spec, TextInput):
+        language = f" in {input_spec.language!r}" if input_spec.language else ""
+        return f"a text{language}, {input_spec.max_length:,} tokens of it at most"
     columns = "; ".join(
         f"{column.name} {column.low:g} to {column.high:g} {column.unit}".rstrip()
-        for column in expected.columns
+        for column in input_spec.columns
     )
-    if isinstance(expected, SeriesInput):
-        return f"the last {expected.length} rows of {columns}"
+    if isinstance(input_spec, SeriesInput):
+        return f"the last {input_spec.length} rows of {columns}"
     return columns
 
 
-def _given(meaning: Output) -> dict[str, str]:
-    if isinstance(meaning, ClassOutput | MaskOutput):
-        return {"labels": _some(meaning.labels)}
-    if isinstance(meaning, ImageOutput):
-        kind = "grey" if meaning.channels == 1 else "colour"
-        return {"output": f"a {kind} picture, {meaning.width}x{meaning.height}"}
-    if isinstance(meaning, TextOutput):
+def _given(output_spec: Output) -> dict[str, str]:
+    if isinstance(output_spec, ClassOutput | MaskOutput):
+        return {"labels": _some(output_spec.labels)}
+    if isinstance(output_spec, ImageOutput):
+        kind = "grey" if output_spec.channels == 1 else "colour"
+        return {"output": f"a {kind} picture, {output_spec.width}x{output_spec.height}"}
+    if isinstance(output_spec, TextOutput):
         return {"output": "how a text goes on"}
-    if isinstance(meaning, GapOutput):
+    if isinstance(output_spec, MaskedTokenOutput):
         return {"output": "what fills the gaps of a text"}
-    if isinstance(meaning, ReadingOutput):
-        return {"output": f"a text of the characters {''.join(meaning.labels)}"}
-    if isinstance(meaning, TranslationOutput):
-        language = f" in {meaning.language!r}" if meaning.language else ""
+    if isinstance(output_spec, OCROutput):
+        return {"output": f"a text of the characters {''.join(output_spec.labels)}"}
+    if isinstance(output_spec, TranslationOutput):
+        language = f" in {output_spec.language!r}" if output_spec.language else ""
         return {"output": f"a translation{language}"}
-    if isinstance(meaning, VectorOutput):
-        return {"output": f"a vector of {meaning.numbers:,} numbers"}
-    said = f"{meaning.name} {meaning.unit}".rstrip()
-    if isinstance(meaning, ForecastOutput):
-        said += f", {meaning.horizon} ahead"
+    if isinstance(output_spec, VectorOutput):
+        return {"output": f"a vector of {output_spec.dim:,} numbers"}
+    said = f"{output_spec.name} {output_spec.unit}".rstrip()
+    if isinstance(output_spec, ForecastOutput):
+        said += f", {output_spec.horizon} ahead"
     return {"output": said}
 
 
@@ -153,9 +153,9 @@ def result(found: "Answer") -> Iterator[str]:
     looked_at = getattr(found, "picture", None)  # a text has none
     seen = getattr(found, "image", looked_at)  # what was made, or was looked at
     if isinstance(found, Detections):
-        seen = found.drawn()
+        seen = found.render()
     if isinstance(found, Segmentation):  # in greys a silhouette says more
-        seen = found.drawn() if _coloured_here() else found.silhouette()
+        seen = found.render() if _coloured_here() else found.silhouette()
     if seen is None:
         yield from said
         return
@@ -189,11 +189,11 @@ def _coloured_here() -> bool:
 def _said(found: "Answer") -> list[str]:
     from zoo.tasks.results.vision import (
         Detections,
-        Drawing,
         FilledText,
         Forecast,
+        GeneratedImage,
         GeneratedText,
-        Reading,
+        OCRResult,
         Regression,
         Segmentation,
         Translation,
@@ -207,9 +207,9 @@ def _said(found: "Answer") -> list[str]:
         return [", ".join(map(str, fillings)) for fillings in found.masks]
     if isinstance(found, Translation):
         return [found.text, *(f"  {one}" for one in found.alternatives)]
-    if isinstance(found, Drawing | Forecast | Regression | Vector):
+    if isinstance(found, GeneratedImage | Forecast | Regression | Vector):
         return [str(found)]
-    if isinstance(found, Reading):
+    if isinstance(found, OCRResult):
         others = [f"  or {other}" for other in found.alternatives]
         return [str(found), *_bars(found.characters), *others]
     if isinstance(found, Detections):

@@ -1,4 +1,4 @@
-"""`zoo sample`, `encode`, `reconstruct`, `interpolate`, `neighbours`: torch is late."""
+"""`zoo sample`, `encode`, `reconstruct`, `interpolate`, `nearest_words`: torch is late."""
 
 import json
 from pathlib import Path
@@ -120,11 +120,11 @@ def neighbours_command(
 ) -> None:
     """Print the words nearest to the sum of WORDS, by the cosine of their vectors.
 
-    What is to a woman as a king is to a man: zoo neighbours NAME king woman --minus man
+    What is to a woman as a king is to a man: zoo nearest-words NAME king woman --minus man
     """
-    from zoo.inference.nearest_words import neighbours
+    from zoo.inference.nearest_words import nearest_words
 
-    found = neighbours(name, positive=words, negative=minus, n=count)
+    found = nearest_words(name, positive=words, negative=minus, n=count)
     if as_json:
         click.echo(json.dumps(found.to_dict(), indent=2))
     else:
@@ -147,15 +147,15 @@ def _tell(
     found: "list[Result]", out: Path | None, as_json: bool, columns: int | None = None
 ) -> None:
     """Write results that are pictures into one file, or show them."""
-    from zoo.tasks.results.vision import Drawing, GeneratedText, sheet
+    from zoo.tasks.results.vision import GeneratedImage, GeneratedText, image_grid
 
     if as_json:
         click.echo(json.dumps([one.to_dict() for one in found], indent=2))
-    made = [one.image for one in found if isinstance(one, Drawing)]
+    made = [one.image for one in found if isinstance(one, GeneratedImage)]
     if out is not None:
         if not made:
             raise click.UsageError("-o writes pictures, and this model makes none.")
-        _write(sheet(made, columns=columns) if len(made) > 1 else made[0], out)
+        _write(image_grid(made, columns=columns) if len(made) > 1 else made[0], out)
         click.echo(str(out))
     elif not as_json:
         gap = "\n\n" if any(isinstance(one, GeneratedText) for one in found) else "\n"

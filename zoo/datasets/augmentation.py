@@ -22,13 +22,13 @@ class Copies:
     """Which copies of its rows a frozen model sees beside them; none by default."""
 
     kind: str = "none"
-    passes: int = 1
+    augmented_copies: int = 1
     seed: int = 0
 
     @property
     def count(self) -> int:
         """How many rows stand for one: itself, and its changed copies."""
-        return 1 if self.kind == "none" else 1 + self.passes
+        return 1 if self.kind == "none" else 1 + self.augmented_copies
 
     def of(self, batch: Tensor, random: torch.Generator) -> list[Tensor]:
         """Return a batch, and its copies: the odd ones are mirrored, the even not."""

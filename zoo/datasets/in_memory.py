@@ -18,12 +18,12 @@ from torch import Tensor
 from zoo._utils import paths as folders
 from zoo.datasets import registered as datasets
 from zoo.datasets import synthetic as noise
-from zoo.datasets.splits import Fold, folded, halves
+from zoo.datasets.splits import Fold, fold_split, random_split
 from zoo.errors import DataError, DatasetNotFound, MissingExtra, WeightsError, near
 from zoo.models import safetensors_io as weights
 from zoo.preprocessing import text as texts
 from zoo.preprocessing import tokenizer as tokens
-from zoo.preprocessing.normalization import Moments, normalised, statistics
+from zoo.preprocessing.normalization import Moments, normalize, statistics
 from zoo.specs import ClassOutput, Input, MaskOutput, ModelSpec, Output, TextInput
 
 if TYPE_CHECKING:
@@ -31,14 +31,14 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Fold",
-    "Tensors",
+    "TensorRows",
     "check_columns",
     "check_labels",
     "load",
+    "load_or_synthetic",
     "numbers",
-    "prepared",
-    "read_or_noise",
-    "stand_in",
+    "synthetic_rows",
+    "to_model_input",
 ]
 
 VERSION = 1  # of the files in the cache
@@ -47,7 +47,7 @@ CHUNK = 1000  # rows that are looked at together
 
 
 @dataclass(frozen=True, kw_only=True)
-class Tensors:
+class TensorRows:
     """Rows of a dataset: `input` (rows, ...) and `target` (rows,) or (rows, labels).
 
     Pictures stay bytes, (rows, channels, height, width) in uint8, until they are used;
@@ -65,19 +65,21 @@ class Tensors:
     def __len__(self) -> int:
         return len(self.target)
 
-    def __getitem__(self, rows: slice | Tensor) -> Tensors:
+    def __getitem__(self, rows: slice | Tensor) -> TensorRows:
         return replace(self, input=self.input[rows], target=self.target[rows])
 
-    def split(self, fraction: float, *, seed: int) -> tuple[Tensors, Tensors]:
+    def split(self, fraction: float, *, seed: int) -> tuple[TensorRows, TensorRows]:
         """Return two parts in random order, the first with `fraction` of the rows.
 
         Rows that are `timed` stay in order: the second part is what came last.
         """
         drawn = None if self.timed else seed
-        first, second = halves(len(self), fraction, seed=drawn, source=self.source)
+        first, second = random_split(
+            len(self), fraction, seed=drawn, source=self.source
+        )
         return self[first], self[second]
 
-    def fold(self, fold: Fold, *, seed: int) -> tuple[Tensors, Tensors]:
+    def fold(self, fold: Fold, *, seed: int) -> tuple[TensorRows, TensorRows]:
         """Return the rows outside and inside a fold."""
         if self.timed:
             raise DataError(
@@ -85,7 +87,7 @@ class Tensors:
                 "because a fold would be forecast from what came after it. Hold the "
                 "last rows back instead: zoo train does."
             )
-        outside, inside = folded(self.target, fold, seed=seed, source=self.source)
+        outside, inside = fold_split(self.target, fold, seed=seed, source=self.source)
         return self[outside], self[inside]
 
     def batches(self, picked: Iterable[Tensor]) -> Iterator[tuple[Tensor, Tensor]]:
@@ -108,23 +110,23 @@ def load(
     *,
     columns: str | Iterable[str] = "image",
     target: str | tuple[str, ...] = "label",
-    expected: Input | None = None,
+    input_spec: Input | None = None,
     first: int | None = None,
-) -> Tensors:
+) -> TensorRows:
     """Return a split of a registered dataset, or its `first` rows; the decoded rows are
     cached on disk.
 
     `columns` is one picture column, or the number columns that become (rows, columns),
-    or one text column, which the tokenizer of the `expected` input reads.
+    or one text column, which the tokenizer of the `input_spec` input reads.
     Several targets become (rows, targets), in float32.
     """
-    rows = datasets.load(name, split)
+    rows = datasets.load_dataset(name, split)
     rows = rows if first is None else rows.select(range(min(first, len(rows))))
     columns = (columns,) if isinstance(columns, str) else tuple(columns)
     targets = (target,) if isinstance(target, str) else tuple(target)
     source = f"{name}/{split}"
     check_columns(source, rows, (*columns, *targets))
-    reading = expected if isinstance(expected, TextInput) else None
+    reading = input_spec if isinstance(input_spec, TextInput) else None
     cached = _cached(source, rows, columns, targets, reading)
     held = _read(cached)
     if held is None:
@@ -132,7 +134,7 @@ def load(
         held["seal"] = _seal(held)
         with suppress(OSError):  # a read-only cache only costs time: decoded again
             weights.write(held, cached)
-    return Tensors(
+    return TensorRows(
         input=held["input"],
         target=held["target"][:, 0] if len(targets) == 1 else held["target"].float(),
         source=source,
@@ -140,7 +142,7 @@ def load(
     )
 
 
-def read_or_noise(
+def load_or_synthetic(
     read: Callable[..., Any],
     name: str,
     split: str,
@@ -154,16 +156,16 @@ def read_or_noise(
         if model is None:
             raise
         given = noise.learned_from(model)
-        return stand_in(given, model.output, STAND_IN, f"{name}/{split}")
+        return synthetic_rows(given, model.output, STAND_IN, f"{name}/{split}")
 
 
-def check_labels(target: Tensor, meaning: Output, source: str) -> None:
+def check_labels(target: Tensor, output_spec: Output, source: str) -> None:
     """Refuse numbers that stand for no label, before a loss trips over them."""
-    if not isinstance(meaning, ClassOutput | MaskOutput) or not len(target):
+    if not isinstance(output_spec, ClassOutput | MaskOutput) or not len(target):
         return
-    if isinstance(meaning, ClassOutput) and meaning.multi_label:
+    if isinstance(output_spec, ClassOutput) and output_spec.multi_label:
         return
-    count, least, most = len(meaning.labels), target.min(), target.max()
+    count, least, most = len(output_spec.labels), target.min(), target.max()
     if least < 0 or most >= count:
         wrong = int(least if least < 0 else most)
         raise DataError(
@@ -172,30 +174,32 @@ def check_labels(target: Tensor, meaning: Output, source: str) -> None:
         )
 
 
-def prepared(rows: Tensor, expected: Input | None = None) -> Tensor:
+def to_model_input(rows: Tensor, input_spec: Input | None = None) -> Tensor:
     """Return inputs as models take them: bytes become floats in 0..1.
 
     Pictures are also normalised, and texts no wider than the longest of them, where it
     is said what the model expects.
     """
-    if isinstance(expected, TextInput) and not rows.is_floating_point():
-        return tokens.trimmed(rows, expected)  # floats are features of texts
+    if isinstance(input_spec, TextInput) and not rows.is_floating_point():
+        return tokens.trimmed(rows, input_spec)  # floats are features of texts
     if rows.dtype != torch.uint8:
         return rows
     scaled = rows.float().div_(255)
-    return scaled if expected is None else normalised(scaled, expected)
+    return scaled if input_spec is None else normalize(scaled, input_spec)
 
 
-def stand_in(expected: Input, meaning: Output, rows: int, source: str) -> Tensors:
+def synthetic_rows(
+    input_spec: Input, output_spec: Output, rows: int, source: str
+) -> TensorRows:
     """Return noise of a dataset's shape, for smoke runs where the data can't be had."""
     random = torch.Generator().manual_seed(0)
-    given = noise.inputs(expected, rows, random)
-    if isinstance(meaning, MaskOutput):
+    given = noise.inputs(input_spec, rows, random)
+    if isinstance(output_spec, MaskOutput):
         shape = (rows, *given.shape[-2:])
-        target = torch.randint(len(meaning.labels), shape, generator=random)
+        target = torch.randint(len(output_spec.labels), shape, generator=random)
     else:
-        target = noise.answers(meaning, rows, random)
-    return Tensors(input=given, target=target, source=source, fingerprint="stand-in")
+        target = noise.answers(output_spec, rows, random)
+    return TensorRows(input=given, target=target, source=source, fingerprint="stand-in")
 
 
 def _cached(

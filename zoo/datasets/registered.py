@@ -18,24 +18,24 @@ from zoo.specs.model_spec import CONVERTED
 if TYPE_CHECKING:
     from datasets import Dataset
 
-__all__ = ["fingerprint", "imported", "load", "quiet", "spec"]
+__all__ = ["fingerprint", "get_dataset_spec", "imported", "load_dataset", "quiet"]
 
 PATIENCE = 3.0  # seconds for the Hub's first answer; a dead network must not hang
 
 
-def spec(name: str) -> DatasetSpec:
+def get_dataset_spec(name: str) -> DatasetSpec:
     """Return what is known about a dataset without reading it."""
     return dataset(found().datasets, name)
 
 
-def load(name: str, split: str = "train") -> Dataset:
+def load_dataset(name: str, split: str = "train") -> Dataset:
     """Return one split of a registered dataset, with the zoo's column names.
 
     Sources, in order: the folders of `ZOO_DATA`, a Python package that ships the set,
     the local cache of the `datasets` library, the Hub. Only the last one uses the
     network.
     """
-    chosen = spec(name)
+    chosen = get_dataset_spec(name)
     if split not in chosen.splits:
         raise SplitNotFound(name, split, chosen.splits)
     copy = _copy(chosen, split)

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from zoo.errors import DataError, TrainingError
 
-__all__ = ["Fold", "folded", "halves", "ordered", "shares"]
+__all__ = ["Fold", "batch_order", "batch_shares", "fold_split", "random_split"]
 
 POOL = 50  # batches whose rows are sorted together
 
@@ -28,7 +28,7 @@ class Fold:
     stratified: bool = False
 
 
-def halves(
+def random_split(
     count: int, fraction: float, *, seed: int | None, source: str
 ) -> tuple[Tensor, Tensor]:
     """Return the rows of two parts in random order, the first with `fraction`.
@@ -44,7 +44,7 @@ def halves(
     return order[:border], order[border:]
 
 
-def folded(
+def fold_split(
     target: Tensor, fold: Fold, *, seed: int, source: str
 ) -> tuple[Tensor, Tensor]:
     """Return the rows outside and inside a fold, by their targets."""
@@ -70,7 +70,7 @@ def folded(
     return (~inside).nonzero()[:, 0], inside.nonzero()[:, 0]
 
 
-def ordered(
+def batch_order(
     count: int, size: int, random: torch.Generator, length: Tensor | None = None
 ) -> Tensor:
     """Return the numbers of `count` rows in an order drawn afresh.
@@ -90,7 +90,9 @@ def ordered(
     return torch.cat([mixed, by_length[len(mixed) :]])
 
 
-def shares(order: Tensor, size: int, *, rank: int, world: int) -> Iterator[Tensor]:
+def batch_shares(
+    order: Tensor, size: int, *, rank: int, world: int
+) -> Iterator[Tensor]:
     """Yield the rows of each batch of `size` that fall to one of several processes."""
     if size < 1 or not len(order):
         raise TrainingError(f"{len(order)} rows make no batches of {size}.")

@@ -1,6 +1,6 @@
 """Datasets that do not fit in memory: decoded batch by batch, by workers if wished.
 
-Rows here are used like those of `zoo.datasets.in_memory`, but only their targets are in memory.
+StreamedRows here are used like those of `zoo.datasets.in_memory`, but only their targets are in memory.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ from torch.utils.data import DataLoader
 
 from zoo._utils import paths as folders
 from zoo.datasets import registered as datasets
-from zoo.datasets.in_memory import Tensors, check_columns, numbers
-from zoo.datasets.splits import Fold, folded, halves
+from zoo.datasets.in_memory import TensorRows, check_columns, numbers
+from zoo.datasets.splits import Fold, fold_split, random_split
 from zoo.errors import DataError, InputError
 from zoo.preprocessing import image as images
 from zoo.preprocessing import text as texts
@@ -31,15 +31,15 @@ from zoo.specs import ImageInput, Input, TextInput
 if TYPE_CHECKING:
     from datasets import Dataset
 
-__all__ = ["Data", "Rows", "load"]
+__all__ = ["Data", "StreamedRows", "load"]
 
 CHUNK = 100  # rows that are looked at together, which may be photographs
-Data = TypeVar("Data", Tensors, "Rows")
+Data = TypeVar("Data", TensorRows, "StreamedRows")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Rows:
-    """Rows of a dataset whose inputs stay where they are until a batch asks for them.
+class StreamedRows:
+    """StreamedRows of a dataset whose inputs stay where they are until a batch asks for them.
 
     `picked` are their numbers in the dataset. The batches are the same whatever the
     number of `workers`, the processes that decode ahead of the training; 0 decodes in
@@ -56,17 +56,17 @@ class Rows:
     def __len__(self) -> int:
         return len(self.target)
 
-    def __getitem__(self, rows: slice | Tensor) -> Rows:
+    def __getitem__(self, rows: slice | Tensor) -> StreamedRows:
         return replace(self, picked=self.picked[rows], target=self.target[rows])
 
-    def split(self, fraction: float, *, seed: int) -> tuple[Rows, Rows]:
+    def split(self, fraction: float, *, seed: int) -> tuple[StreamedRows, StreamedRows]:
         """Return two parts in random order, the first with `fraction` of the rows."""
-        first, second = halves(len(self), fraction, seed=seed, source=self.source)
+        first, second = random_split(len(self), fraction, seed=seed, source=self.source)
         return self[first], self[second]
 
-    def fold(self, fold: Fold, *, seed: int) -> tuple[Rows, Rows]:
+    def fold(self, fold: Fold, *, seed: int) -> tuple[StreamedRows, StreamedRows]:
         """Return the rows outside and inside a fold."""
-        outside, inside = folded(self.target, fold, seed=seed, source=self.source)
+        outside, inside = fold_split(self.target, fold, seed=seed, source=self.source)
         return self[outside], self[inside]
 
     def batches(self, picked: Iterable[Tensor]) -> Iterator[tuple[Tensor, Tensor]]:
@@ -100,7 +100,7 @@ class Reader:
 
     table: Dataset
     columns: tuple[str, ...]
-    expected: Input
+    input_spec: Input
 
     def __getitem__(self, rows: list[int]) -> Tensor | str:
         """Return the inputs of these rows, or words for what is wrong with them.
@@ -109,24 +109,26 @@ class Reader:
         """
         held = self.table[rows]
         try:
-            if isinstance(self.expected, ImageInput):
-                return self._pixels(rows, held[self.columns[0]], self.expected)
-            if isinstance(self.expected, TextInput):
-                return texts.column(held, self.columns[0], self.expected, "these rows")
+            if isinstance(self.input_spec, ImageInput):
+                return self._pixels(rows, held[self.columns[0]], self.input_spec)
+            if isinstance(self.input_spec, TextInput):
+                return texts.column(
+                    held, self.columns[0], self.input_spec, "these rows"
+                )
             columns = [numbers(held, name, "these rows") for name in self.columns]
         except DataError as exc:
             return str(exc)
         return torch.from_numpy(np.stack(columns, axis=1).astype(np.float32))
 
     def _pixels(
-        self, rows: list[int], held: list[dict[str, Any]], expected: ImageInput
+        self, rows: list[int], held: list[dict[str, Any]], input_spec: ImageInput
     ) -> Tensor:
         """Return pictures as bytes, brought to the model's size as in `zoo.predict`."""
         found = []
         for number, stored in zip(rows, held, strict=True):
             try:
                 raw = stored["bytes"] or stored["path"]
-                image = images.fitted(images.open_image(raw, expected), expected)
+                image = images.fitted(images.open_image(raw, input_spec), input_spec)
             except InputError as exc:
                 raise DataError(f"row {number}: {exc.problem}") from exc
             found.append(np.asarray(image))
@@ -138,11 +140,11 @@ def load(
     name: str,
     split: str = "train",
     *,
-    expected: Input,
+    input_spec: Input,
     columns: str | Iterable[str] = "image",
     target: str = "label",
     workers: int = 0,
-) -> Rows:
+) -> StreamedRows:
     """Return a split of a registered dataset as rows that are decoded when asked for.
 
     `columns` is one picture or text column where a picture or a text is expected, else
@@ -150,15 +152,15 @@ def load(
     """
     if workers < 0:
         raise DataError(f"workers={workers} can't decode; give 0 or more.")
-    table, source = datasets.load(name, split), f"{name}/{split}"
+    table, source = datasets.load_dataset(name, split), f"{name}/{split}"
     columns = (columns,) if isinstance(columns, str) else tuple(columns)
     check_columns(source, table, (*columns, target))
     answers = torch.from_numpy(numbers(table, target, source))
-    if isinstance(expected, ImageInput):
+    if isinstance(input_spec, ImageInput):
         table = _stored(table, columns[0], source)
     table = table.select_columns([*columns, target])
-    return Rows(
-        reader=Reader(table=table, columns=columns, expected=expected),
+    return StreamedRows(
+        reader=Reader(table=table, columns=columns, input_spec=input_spec),
         picked=torch.arange(len(table)),
         target=answers,
         source=source,

@@ -13,8 +13,8 @@ from zoo.specs import (
     Input,
     ModelSpec,
     NoiseInput,
+    OCROutput,
     Output,
-    ReadingOutput,
     SeriesInput,
     TextInput,
 )
@@ -24,19 +24,19 @@ __all__ = ["answers", "inputs", "learned_from"]
 LETTERS = 4  # of a text that noise shows, at most
 
 
-def inputs(expected: Input, rows: int, random: torch.Generator) -> Tensor:
+def inputs(input_spec: Input, rows: int, random: torch.Generator) -> Tensor:
     """Return rows as a dataset would hold them, numbers within their columns' range."""
-    if isinstance(expected, ImageInput):
-        shape = (rows, expected.channels, expected.height, expected.width)
+    if isinstance(input_spec, ImageInput):
+        shape = (rows, input_spec.channels, input_spec.height, input_spec.width)
         return torch.randint(256, shape, generator=random, dtype=torch.uint8)
-    if isinstance(expected, NoiseInput):
-        return torch.randn(rows, expected.numbers, generator=random)
-    if isinstance(expected, TextInput):
-        return tokens.noise(expected, rows, random)
-    if isinstance(expected, SeriesInput):
-        steps = _columns(expected.columns, rows * expected.length, random)
-        return steps.view(rows, expected.length, len(expected.columns))
-    return _columns(expected.columns, rows, random)
+    if isinstance(input_spec, NoiseInput):
+        return torch.randn(rows, input_spec.latent_dim, generator=random)
+    if isinstance(input_spec, TextInput):
+        return tokens.noise(input_spec, rows, random)
+    if isinstance(input_spec, SeriesInput):
+        steps = _columns(input_spec.columns, rows * input_spec.length, random)
+        return steps.view(rows, input_spec.length, len(input_spec.columns))
+    return _columns(input_spec.columns, rows, random)
 
 
 def learned_from(model: ModelSpec) -> Input:
@@ -48,18 +48,20 @@ def learned_from(model: ModelSpec) -> Input:
     return model.input
 
 
-def answers(meaning: Output, rows: int, random: torch.Generator) -> Tensor:
+def answers(output_spec: Output, rows: int, random: torch.Generator) -> Tensor:
     """Return what rows of noise answer: labels, numbers, or texts, filled up."""
-    if isinstance(meaning, ReadingOutput):
-        letters = torch.randint(len(meaning.labels), (rows, LETTERS), generator=random)
+    if isinstance(output_spec, OCROutput):
+        letters = torch.randint(
+            len(output_spec.labels), (rows, LETTERS), generator=random
+        )
         longest = torch.randint(1, LETTERS + 1, (rows, 1), generator=random)
         return (letters + 1).where(torch.arange(LETTERS) < longest, 0)
-    if isinstance(meaning, ForecastOutput) and meaning.horizon > 1:
-        return torch.randn(rows, meaning.horizon, generator=random)
-    if not isinstance(meaning, ClassOutput):
+    if isinstance(output_spec, ForecastOutput) and output_spec.horizon > 1:
+        return torch.randn(rows, output_spec.horizon, generator=random)
+    if not isinstance(output_spec, ClassOutput):
         return torch.randn(rows, generator=random)
-    count = len(meaning.labels)
-    if meaning.multi_label:
+    count = len(output_spec.labels)
+    if output_spec.multi_label:
         return torch.randint(2, (rows, count), generator=random).float()
     return torch.randint(count, (rows,), generator=random)
 

@@ -4,7 +4,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import cross_entropy
 
-from zoo.datasets.in_memory import Tensors, prepared
+from zoo.datasets.in_memory import TensorRows, to_model_input
 from zoo.specs import NumberOutput
 from zoo.tasks.tabular_regression import measure
 
@@ -22,13 +22,13 @@ __all__ = [
 NUMBER = NumberOutput(name="target")
 
 
-def majority(training: Tensors, test: Tensors) -> float:
+def majority(training: TensorRows, test: TensorRows) -> float:
     """Return the test accuracy of always saying the commonest training label."""
     commonest = training.target.bincount().argmax()
     return _share(test.target == commonest)
 
 
-def nearest_mean(training: Tensors, test: Tensors) -> float:
+def nearest_mean(training: TensorRows, test: TensorRows) -> float:
     """Return the test accuracy of the label whose mean training input is nearest."""
     labels = training.target.unique()
     means = torch.stack(
@@ -38,12 +38,12 @@ def nearest_mean(training: Tensors, test: Tensors) -> float:
     return _share(labels[nearest] == test.target)
 
 
-def logistic(training: Tensors, test: Tensors) -> float:
+def logistic(training: TensorRows, test: TensorRows) -> float:
     """Return the test accuracy of logistic regression: see `logistic_labels`."""
     return _share(logistic_labels(training, test) == test.target)
 
 
-def logistic_labels(training: Tensors, test: Tensors) -> Tensor:
+def logistic_labels(training: TensorRows, test: TensorRows) -> Tensor:
     """Return what logistic regression on standardised inputs says of the test rows.
 
     The sum of cross-entropies plus half the squared weights is minimised, to the end.
@@ -70,7 +70,7 @@ def logistic_labels(training: Tensors, test: Tensors) -> Tensor:
     return (asked @ weight + bias).argmax(dim=1)
 
 
-def mean(training: Tensors, test: Tensors) -> dict[str, float]:
+def mean(training: TensorRows, test: TensorRows) -> dict[str, float]:
     """Return how far off the mean of the training targets is, in the test."""
     middle = training.target.double().mean()
     return measure(middle.expand(len(test)), test.target, NUMBER)
@@ -88,14 +88,14 @@ def masks(target: Tensor, labels: int) -> dict[str, Tensor]:
     }
 
 
-def least_squares(training: Tensors, test: Tensors) -> dict[str, float]:
+def least_squares(training: TensorRows, test: TensorRows) -> dict[str, float]:
     """Return how far off a linear function of the inputs is, fitted exactly."""
     target = training.target.double()
     weight = torch.linalg.lstsq(_with_one(training), target[:, None]).solution
     return measure(_with_one(test) @ weight, test.target, NUMBER)
 
 
-def principal(training: Tensors, count: int) -> tuple[Tensor, Tensor, Tensor]:
+def principal(training: TensorRows, count: int) -> tuple[Tensor, Tensor, Tensor]:
     """Return the mean training input, (numbers,), the `count` directions in which
     inputs differ most, (numbers, count), and their standard deviations, (count,).
     """
@@ -106,13 +106,13 @@ def principal(training: Tensors, count: int) -> tuple[Tensor, Tensor, Tensor]:
     return middle, directions[:, -count:].flip(1), spread
 
 
-def _with_one(rows: Tensors) -> Tensor:
+def _with_one(rows: TensorRows) -> Tensor:
     given = _flat(rows).double()
     return torch.cat([given, torch.ones(len(given), 1).double()], dim=1)
 
 
-def _flat(rows: Tensors) -> Tensor:
-    return prepared(rows.input).flatten(start_dim=1)
+def _flat(rows: TensorRows) -> Tensor:
+    return to_model_input(rows.input).flatten(start_dim=1)
 
 
 def _share(right: Tensor) -> float:

@@ -12,12 +12,12 @@ import torch
 from torch import Tensor, nn
 from torch.utils.flop_counter import FlopCounterMode
 
+from zoo._utils.hardware import hardware_name, peak_memory
 from zoo.artifacts.costs import BATCH, Cost
 from zoo.datasets import in_memory as tensors
 from zoo.models import loading as models
-from zoo.models.eval_mode import evaluating, output
+from zoo.models.eval_mode import eval_mode, forward_on_device
 from zoo.specs import ModelSpec, TextInput
-from zoo._utils.hardware import hardware_name, peak_memory
 
 __all__ = ["benchmark"]
 
@@ -44,13 +44,13 @@ def benchmark(
         one, many = (_noise(models.find(name), rows) for rows in (1, BATCH))
         before = _start()
         model = load()
-        with evaluating(model):
-            output(model, one)
+        with eval_mode(model):
+            forward_on_device(model, one)
             memory = _most() - before
             return Cost(
                 load_ms=None if untrained else _median(load),
-                pass_ms=_median(lambda: output(model, one)),
-                batch_ms=_median(lambda: output(model, many)),
+                pass_ms=_median(lambda: forward_on_device(model, one)),
+                batch_ms=_median(lambda: forward_on_device(model, many)),
                 memory_mib=round(max(memory, 0) / 1024, 1),
                 multiply_adds=_multiply_adds(model, one),
                 hardware=hardware_name(torch.device("cpu")),
@@ -61,11 +61,11 @@ def benchmark(
 def _noise(spec: ModelSpec, rows: int) -> Tensor:
     """Return inputs of the size that the model takes; texts of 128 tokens at most."""
     if isinstance(spec.input, TextInput):  # no two of a dataset's texts are as long
-        shape = (rows, min(spec.input.longest, TOKENS))
+        shape = (rows, min(spec.input.max_length, TOKENS))
         random = torch.Generator().manual_seed(0)
-        return torch.randint(1, spec.input.vocabulary, shape, generator=random)
-    made = tensors.stand_in(spec.input, spec.output, rows, spec.name)
-    return tensors.prepared(made.input, spec.input)
+        return torch.randint(1, spec.input.vocab_size, shape, generator=random)
+    made = tensors.synthetic_rows(spec.input, spec.output, rows, spec.name)
+    return tensors.to_model_input(made.input, spec.input)
 
 
 def _multiply_adds(model: nn.Module, given: Tensor) -> int:
@@ -76,7 +76,7 @@ def _multiply_adds(model: nn.Module, given: Tensor) -> int:
     backend.enabled = False  # there an LSTM is one step, and nothing is seen of it
     try:
         with counted:
-            output(model, given)
+            forward_on_device(model, given)
     finally:
         backend.enabled = before
     return counted.get_total_flops() // 2

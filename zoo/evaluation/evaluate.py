@@ -6,14 +6,14 @@ import torch
 from torch import Tensor, nn
 
 from zoo.datasets.custom import reader as gathering
-from zoo.datasets.custom.examples import Examples
+from zoo.datasets.custom.examples import LabeledExamples
 from zoo.errors import OptionError
 from zoo.inference import features as featuring
-from zoo.models.eval_mode import evaluating
-from zoo.models.metadata import about, unwrapped
-from zoo.tasks import task
+from zoo.models.eval_mode import eval_mode
+from zoo.models.metadata import model_metadata, unwrap_model
+from zoo.tasks import get_task
 
-__all__ = ["evaluate", "measured", "outputs"]
+__all__ = ["compute_metrics", "evaluate", "predict_examples"]
 
 
 def evaluate(
@@ -24,8 +24,8 @@ def evaluate(
     `data` is what `zoo.finetune` takes; of data in parts, the test rows, or those for
     validation, or else all. Labels must be the model's. Raises DataError, InputError.
     """
-    spec = about(model).spec
-    if not hasattr(task(spec.task), "measure"):
+    spec = model_metadata(model).spec
+    if not hasattr(get_task(spec.task), "measure"):
         problem = f"zoo.evaluate has no measure for its task, {spec.task}."
         raise OptionError(spec.name, problem, [])
     labels = spec.labels or None
@@ -33,19 +33,23 @@ def evaluate(
         data, spec.input, spec.output, target=target, labels=labels
     )
     rows = found.test or found.validation or found.training
-    return measured(model, outputs(model, rows), rows)
+    return compute_metrics(model, predict_examples(model, rows), rows)
 
 
 @torch.inference_mode()
-def outputs(model: nn.Module, rows: Examples) -> Tensor:
+def predict_examples(model: nn.Module, rows: LabeledExamples) -> Tensor:
     """Return what the model gives for examples, (rows, ...)."""
-    with evaluating(model):
-        found = [unwrapped(model)(given) for given in featuring.prepared(model, rows)]
+    with eval_mode(model):
+        found = [
+            unwrap_model(model)(given) for given in featuring.prepared(model, rows)
+        ]
     return torch.cat(found)
 
 
-def measured(model: nn.Module, output: Tensor, rows: Examples) -> dict[str, float]:
+def compute_metrics(
+    model: nn.Module, output: Tensor, rows: LabeledExamples
+) -> dict[str, float]:
     """Return the metrics of the model's task for its output on rows."""
-    spec = about(model).spec
+    spec = model_metadata(model).spec
     target = featuring.targets(model, rows)
-    return task(spec.task).measure(output, target, spec.output)
+    return get_task(spec.task).measure(output, target, spec.output)

@@ -5,7 +5,7 @@ normal distributions with the means and covariances of the features. Theirs are 
 Inception network; here a judge is any model of the zoo that has a head, and distances
 by different judges, or of different numbers of rows, can't be compared.
 
-`variety` asks of the same features one thing alone: whether the drawn ones differ from
+`feature_diversity` asks of the same features one thing alone: whether the drawn ones differ from
 each other as real ones do, which they no longer do where a generator has collapsed.
 """
 
@@ -13,19 +13,29 @@ import torch
 from torch import Tensor, nn
 
 from zoo.inference.features import before_head
-from zoo.models.eval_mode import evaluating
+from zoo.models.eval_mode import eval_mode
 
-__all__ = ["distance", "frechet", "judged", "variety"]
+__all__ = [
+    "extract_features",
+    "feature_diversity",
+    "frechet_distance",
+    "frechet_from_features",
+]
 
 NARROW = 1e-6  # of the widest direction: real rows do not differ in it
 
 
-def distance(judge: nn.Module, found: Tensor, real: Tensor) -> float:
+def frechet_distance(
+    feature_extractor: nn.Module, found: Tensor, real: Tensor
+) -> float:
     """Return the Fréchet distance of two batches of prepared inputs, by a judge."""
-    return frechet(judged(judge, found), judged(judge, real))
+    return frechet_from_features(
+        extract_features(feature_extractor, found),
+        extract_features(feature_extractor, real),
+    )
 
 
-def frechet(found: Tensor, real: Tensor) -> float:
+def frechet_from_features(found: Tensor, real: Tensor) -> float:
     """Return the Fréchet distance of two sets of features, (rows, numbers) each."""
     (middle, spread), (centre, width) = _moments(found), _moments(real)
     # The trace of the root of spread @ width, by two symmetric matrices.
@@ -36,7 +46,7 @@ def frechet(found: Tensor, real: Tensor) -> float:
     return float(total.clamp_min(0))
 
 
-def variety(found: Tensor, real: Tensor) -> float:
+def feature_diversity(found: Tensor, real: Tensor) -> float:
     """Return how much of the real features' spread the found ones have, 0 to 1.
 
     It is the mean over all directions in which real features differ, once these are
@@ -53,10 +63,12 @@ def variety(found: Tensor, real: Tensor) -> float:
 
 
 @torch.inference_mode()
-def judged(judge: nn.Module, given: Tensor, *, batch: int = 1000) -> Tensor:
-    """Return what the head of `judge` is given for prepared inputs, (rows, numbers)."""
-    with evaluating(judge):
-        found = [before_head(judge, part)[0] for part in given.split(batch)]
+def extract_features(
+    feature_extractor: nn.Module, given: Tensor, *, batch: int = 1000
+) -> Tensor:
+    """Return what the head of `feature_extractor` is given for prepared inputs, (rows, numbers)."""
+    with eval_mode(feature_extractor):
+        found = [before_head(feature_extractor, part)[0] for part in given.split(batch)]
     return torch.cat(found).flatten(start_dim=1)
 
 

@@ -6,21 +6,23 @@ from collections.abc import Mapping, Sequence
 from zoo.errors import SettingsError, near
 from zoo.specs import lower_is_better
 
-__all__ = ["best", "counting", "score"]
+__all__ = ["best_row", "selection_metric", "signed_score"]
 
 
-def score(name: str, value: float) -> float:
+def signed_score(name: str, value: float) -> float:
     """Return a figure as a number that is better when higher."""
     return -value if lower_is_better(name) else value
 
 
-def best(history: Sequence[Mapping[str, float]], name: str) -> Mapping[str, float]:
+def best_row(history: Sequence[Mapping[str, float]], name: str) -> Mapping[str, float]:
     """Return the first row with the best figure; nothing where none is a number."""
     rows = [row for row in history if math.isfinite(row.get(name, math.nan))]
-    return max(rows, key=lambda row: score(name, row[name]), default={})
+    return max(rows, key=lambda row: signed_score(name, row[name]), default={})
 
 
-def counting(metric: str | None, told: str | None, row: Mapping[str, float]) -> str:
+def selection_metric(
+    metric: str | None, told: str | None, row: Mapping[str, float]
+) -> str:
     """Return the figure that runs are compared by: `metric`, or what the recipe told.
 
     Raises SettingsError where neither names a figure of the row.

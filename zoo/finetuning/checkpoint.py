@@ -13,20 +13,20 @@ from torch import Tensor, nn
 from zoo.artifacts import checkpoint_folder as checkpoints
 from zoo.cards import finetuned as lesson_cards
 from zoo.datasets import in_memory as tensors
-from zoo.datasets.in_memory import Tensors
+from zoo.datasets.in_memory import TensorRows
 from zoo.evaluation import plots as pictures
-from zoo.finetuning.finetune import Lesson, teach
+from zoo.finetuning.finetune import FinetuneResult, finetune_by_name
 from zoo.inference import features as featuring
 from zoo.models import saving
-from zoo.models.metadata import about, attach
+from zoo.models.metadata import attach, model_metadata
 from zoo.plugins.discovery import found
 from zoo.specs import ImageInput, License, ModelSpec
-from zoo.tasks import task
+from zoo.tasks import get_task
 from zoo.tasks.image_segmentation import probabilities
-from zoo.tasks.results.rendering import png, sheet
+from zoo.tasks.results.rendering import image_grid, png
 from zoo.tasks.results.segmentation import coloured
 from zoo.training import receipt as receipts
-from zoo.training.monitoring import Watcher
+from zoo.training.monitoring import TrainingMonitor
 
 __all__ = ["finetune", "save"]
 
@@ -35,22 +35,22 @@ WORST, SIDE = 24, 96  # mistakes that are shown, and their pixels
 SHOWN = 8  # masks
 
 
-def save(lesson: Lesson, folder: str | Path) -> Path:
+def save(lesson: FinetuneResult, folder: str | Path) -> Path:
     """Write a lesson's model as a checkpoint folder with a receipt and a card."""
     folder = Path(folder)
     checkpoints.refuse_strangers(folder)
-    model, known = lesson.model, about(lesson.model)
+    model, known = lesson.model, model_metadata(lesson.model)
     spec = _spec(lesson, folder.name)
     attach(model, replace(known, spec=spec))
     _draw(lesson)
     receipt = _receipt(lesson, spec)
-    files = {name: content for name, (content, _) in lesson.run.pictures.items()}
+    files = {name: content for name, (content, _) in lesson.run.figures.items()}
     card = lesson_cards.render(spec, receipt)
-    example = tensors.stand_in(spec.input, spec.output, 2, "noise")
+    example = tensors.synthetic_rows(spec.input, spec.output, 2, "noise")
     saving.save(
         model,
         folder,
-        example=tensors.prepared(example.input),  # nobody's own data is passed on
+        example=tensors.to_model_input(example.input),  # nobody's own data is passed on
         receipt=receipt,
         files=files | {checkpoints.CARD: card.encode()},
     )
@@ -58,9 +58,9 @@ def save(lesson: Lesson, folder: str | Path) -> Path:
     return folder
 
 
-def _spec(lesson: Lesson, name: str) -> ModelSpec:
+def _spec(lesson: FinetuneResult, name: str) -> ModelSpec:
     """Return what the new model is: its own name, nobody's recipe."""
-    spec, source = about(lesson.model).spec, lesson.data.source
+    spec, source = model_metadata(lesson.model).spec, lesson.data.source
     plain = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-") or "fine-tuned"
     known = found().datasets.get(source)
     data = known.license if known else "unknown"
@@ -81,7 +81,7 @@ def _spec(lesson: Lesson, name: str) -> ModelSpec:
     )
 
 
-def _receipt(lesson: Lesson, spec: ModelSpec) -> dict[str, Any]:
+def _receipt(lesson: FinetuneResult, spec: ModelSpec) -> dict[str, Any]:
     lesson.run.data = {
         f"{lesson.data.source_of(part)}/{part}": {
             "rows": len(held),
@@ -89,7 +89,7 @@ def _receipt(lesson: Lesson, spec: ModelSpec) -> dict[str, Any]:
         }
         for part, held in lesson.data.parts().items()
     }
-    rows = Tensors(
+    rows = TensorRows(
         input=lesson.output,
         target=featuring.targets(lesson.model, lesson.rows),
         source=f"{_source(lesson)}/{lesson.part}",
@@ -102,7 +102,7 @@ def _receipt(lesson: Lesson, spec: ModelSpec) -> dict[str, Any]:
         "name": spec.name,
         "recipe": None,
         "seen": lesson.part != "test" and _source(lesson) in lesson.run.spec.trained_on,
-        "parent": about(lesson.model).parent,
+        "parent": model_metadata(lesson.model).parent,
         "classes": lesson.data.counts(),
         "target": lesson.target,
         "skipped": list(lesson.skipped),
@@ -113,11 +113,11 @@ def _receipt(lesson: Lesson, spec: ModelSpec) -> dict[str, Any]:
     }
 
 
-def _source(lesson: Lesson) -> str:
+def _source(lesson: FinetuneResult) -> str:
     return lesson.data.source_of(lesson.part)
 
 
-def _weakest(lesson: Lesson) -> list[dict[str, Any]]:
+def _weakest(lesson: FinetuneResult) -> list[dict[str, Any]]:
     """Return the share of right answers by class, the lowest first; of masks, right
     pixels."""
     if not lesson.data.labels or lesson.data.texts:
@@ -131,90 +131,92 @@ def _weakest(lesson: Lesson) -> list[dict[str, Any]]:
     return sorted(found, key=lambda one: float(one["right"]))[:5]
 
 
-def _answers(lesson: Lesson) -> tuple[Tensor, Tensor]:
+def _answers(lesson: FinetuneResult) -> tuple[Tensor, Tensor]:
     true = featuring.targets(lesson.model, lesson.rows).long()
     output = lesson.output
     if lesson.data.masks:
-        meaning: Any = about(lesson.model).spec.output
-        return probabilities(output, meaning).argmax(dim=1), true
+        output_spec: Any = model_metadata(lesson.model).spec.output
+        return probabilities(output, output_spec).argmax(dim=1), true
     if output.shape[-1] == 1:  # one logit for the second of two
         return (output.flatten() > 0).long(), true
     return output.argmax(dim=1), true
 
 
-def _draw(lesson: Lesson) -> None:
+def _draw(lesson: FinetuneResult) -> None:
     run, labels = lesson.run, lesson.data.labels
     if len(run.history) > 1:
-        run.picture("curves", pictures.curves(run.history), "The course of training.")
+        run.log_figure(
+            "curves", pictures.curves(run.history), "The course of training."
+        )
     if lesson.data.texts:
         _draw_texts(lesson)
         return
     if not labels:
         said = lesson.output.flatten()
         true = torch.tensor(lesson.rows.targets).flatten()
-        name = about(lesson.model).spec.output.name  # type: ignore[union-attr]
+        name = model_metadata(lesson.model).spec.output.name  # type: ignore[union-attr]
         caption = f"Predicted against true, {lesson.part} rows."
-        run.picture("predicted", pictures.predicted(said, true, name), caption)
+        run.log_figure("predicted", pictures.predicted(said, true, name), caption)
         return
     said, true = _answers(lesson)
     if lesson.data.masks:
         caption = (
             f"{lesson.part} rows, each with its mask and what was found, worst first."
         )
-        run.picture("masks", _masks(lesson, said, true), caption.capitalize())
+        run.log_figure("masks", _masks(lesson, said, true), caption.capitalize())
         said, true = said.flatten(), true.flatten()
     if len(labels) <= MOST_LABELS:
         caption = f"What the {lesson.part} rows were called."
-        run.picture("confusion", pictures.confusion(said, true, labels), caption)
-    pictured = isinstance(about(lesson.model).spec.input, ImageInput)
+        run.log_figure("confusion", pictures.confusion(said, true, labels), caption)
+    pictured = isinstance(model_metadata(lesson.model).spec.input, ImageInput)
     if lesson.data.classified and pictured and (said != true).any():
         caption = f"The surest mistakes on the {lesson.part} rows."
-        run.picture("mistakes", _mistakes(lesson, said, true), caption)
+        run.log_figure("mistakes", _mistakes(lesson, said, true), caption)
 
 
-def _draw_texts(lesson: Lesson) -> None:
+def _draw_texts(lesson: FinetuneResult) -> None:
     """Show rows that are read wrongly, each with its reading below."""
-    spec = about(lesson.model).spec
-    doing: Any = task(spec.task)
+    spec = model_metadata(lesson.model).spec
+    task: Any = get_task(spec.task)
     pairs = zip(lesson.rows.items, lesson.rows.targets, strict=True)
     wrong: list[Image.Image] = []
     for item, text in pairs:
         if len(wrong) == SHOWN:
             break
-        opened = doing.opened(item, spec.input)
-        (read,) = doing.answers(lesson.model, [opened], {})
+        opened = task.opened(item, spec.input)
+        (read,) = task.answers(lesson.model, [opened], {})
         if read.text != text:
-            wrong.append(ImageOps.pad(read.drawn(), (2 * SIDE, SIDE), color="white"))
+            wrong.append(ImageOps.pad(read.render(), (2 * SIDE, SIDE), color="white"))
     if wrong:
         caption = f"Some of the {lesson.part} rows that are read wrongly, as read."
-        lesson.run.picture("mistakes", png(sheet(wrong, columns=4)), caption)
+        lesson.run.log_figure("mistakes", png(image_grid(wrong, columns=4)), caption)
 
 
-def _masks(lesson: Lesson, said: Tensor, true: Tensor) -> bytes:
+def _masks(lesson: FinetuneResult, said: Tensor, true: Tensor) -> bytes:
     """Return the rows that were found worst: the picture, its mask, and what was
     found."""
     wrong = (said != true).double().mean(dim=(1, 2)).argsort(descending=True)[:SHOWN]
-    spec = about(lesson.model).spec
-    doing = task(spec.task)
+    spec = model_metadata(lesson.model).spec
+    task = get_task(spec.task)
     drawn = []
     for row in wrong.tolist():
-        opened = doing.opened(lesson.rows.items[row], spec.input)
+        opened = task.opened(lesson.rows.items[row], spec.input)
         masks = [
             coloured(Image.fromarray(one[row].byte().numpy())) for one in (true, said)
         ]
         drawn += [seen.convert("RGB").resize((SIDE, SIDE)) for seen in (opened, *masks)]
-    return png(sheet(drawn, columns=6))
+    return png(image_grid(drawn, columns=6))
 
 
-def _mistakes(lesson: Lesson, said: Tensor, true: Tensor) -> bytes:
+def _mistakes(lesson: FinetuneResult, said: Tensor, true: Tensor) -> bytes:
     score = lesson.output.softmax(dim=-1).max(dim=-1).values
     wrong = (said != true).nonzero()[:, 0]
     worst = wrong[score[wrong].argsort(descending=True)][:WORST]
-    spec = about(lesson.model).spec
-    doing = task(spec.task)
+    spec = model_metadata(lesson.model).spec
+    task = get_task(spec.task)
     images = torch.zeros(len(worst), 3, SIDE, SIDE, dtype=torch.uint8)
     for place, row in enumerate(worst.tolist()):
-        opened = doing.opened(lesson.rows.items[row], spec.input)
+        opened = task.opened(lesson.rows.items[row], spec.input)
         shown = opened.convert("RGB").resize((SIDE, SIDE))
         images[place] = (
             torch.frombuffer(bytearray(shown.tobytes()), dtype=torch.uint8)
@@ -236,7 +238,7 @@ def finetune(
     target: str | None = None,
     labels: Sequence[str] | None = None,
     skip_unreadable: bool = False,
-    watcher: Watcher | None = None,
+    watcher: TrainingMonitor | None = None,
     **settings: object,
 ) -> nn.Module:
     """Return the model `name`, taught to answer as `data` does; write it to `folder`.
@@ -255,7 +257,7 @@ def finetune(
     """
     if folder is not None:
         checkpoints.refuse_strangers(Path(folder))
-    lesson = teach(
+    lesson = finetune_by_name(
         name,
         data,
         validation=validation,

@@ -9,11 +9,11 @@ from torch import Tensor, nn
 
 from zoo.datasets.custom import examples
 from zoo.datasets.custom import reader as gathering
-from zoo.datasets.custom.examples import Examples, Gathered
-from zoo.datasets.in_memory import Tensors
+from zoo.datasets.custom.examples import DatasetSplits, LabeledExamples
+from zoo.datasets.in_memory import TensorRows
 from zoo.finetuning.strategies import Settings
 from zoo.inference import features as featuring
-from zoo.models.metadata import about
+from zoo.models.metadata import model_metadata
 from zoo.preprocessing import tokenizer as tokens
 from zoo.specs import ModelSpec
 
@@ -29,7 +29,7 @@ def gathered(
     test: Any = None,
     target: str | None = None,
     labels: Sequence[str] | None = None,
-) -> Gathered:
+) -> DatasetSplits:
     """Return the data for a model, its parts from several places where so given."""
     model = spec.input, spec.output
     found = gathering.gather(
@@ -45,14 +45,14 @@ def gathered(
     return found
 
 
-def parted(found: Gathered, chosen: Settings, *, solved: bool) -> Gathered:
+def parted(found: DatasetSplits, chosen: Settings, *, solved: bool) -> DatasetSplits:
     """Hold rows back for validation where the strategy or the figures need some."""
     if found.validation is not None or (found.test is not None and solved):
         return found
-    return examples.held_back(found, chosen.holding, seed=chosen.seed)
+    return examples.with_validation_split(found, chosen.val_fraction, seed=chosen.seed)
 
 
-def figure(found: Gathered, chosen: Settings | None = None) -> str:
+def figure(found: DatasetSplits, chosen: Settings | None = None) -> str:
     """Return what is chosen by: where all classes count alike, macro F1 says it."""
     if not found.labels:
         return "rmse"
@@ -63,30 +63,30 @@ def figure(found: Gathered, chosen: Settings | None = None) -> str:
     return "f1" if chosen and chosen.balance else "accuracy"
 
 
-def tensors(model: nn.Module, found: Gathered, given: Tensor) -> Tensors:
+def tensors(model: nn.Module, found: DatasetSplits, given: Tensor) -> TensorRows:
     """Return training rows as tensors, their targets repeated for every copy."""
     target = featuring.targets(model, found.training)
     target = torch.cat([target] * (len(given) // len(target)))
-    return Tensors(input=given, target=target, source=found.source, fingerprint="")
+    return TensorRows(input=given, target=target, source=found.source, fingerprint="")
 
 
-def kept(model: nn.Module, rows: Examples) -> Callable[[Tensor], Tensor]:
+def kept(model: nn.Module, rows: LabeledExamples) -> Callable[[Tensor], Tensor]:
     """Return what turns row numbers into prepared inputs: kept where they fit."""
     batches = featuring.prepared(model, rows)
     first = next(batches)
     if first[0].nbytes * len(rows) <= MOST_BYTES:
-        held = tokens.joined([first, *batches], about(model).spec.input)
+        held = tokens.joined([first, *batches], model_metadata(model).spec.input)
         return lambda numbers: held[numbers]
 
     def opened(numbers: Tensor) -> Tensor:
         picked = rows.pick(numbers.tolist())
         opened = list(featuring.prepared(model, picked))
-        return tokens.joined(opened, about(model).spec.input)
+        return tokens.joined(opened, model_metadata(model).spec.input)
 
     return opened
 
 
-def weight(found: Gathered) -> Tensor:
+def weight(found: DatasetSplits) -> Tensor:
     """Return how much each class counts so that all count alike, 1 on average: by its
     rows, or by its pixels."""
     numbers = list(found.counts().values())

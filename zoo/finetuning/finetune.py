@@ -9,40 +9,40 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from zoo.datasets.custom.examples import Examples, Gathered
+from zoo.datasets.custom.examples import DatasetSplits, LabeledExamples
 from zoo.errors import InputError
-from zoo.evaluation.evaluate import measured, outputs
+from zoo.evaluation.evaluate import compute_metrics, predict_examples
 from zoo.finetuning import baselines as blind
 from zoo.finetuning import data as lesson_data
 from zoo.finetuning import linear_probe as probing
 from zoo.finetuning.linear_probe import Probe
-from zoo.finetuning.preconditions import check, keep_known, refuse_long
+from zoo.finetuning.preconditions import check, check_target_lengths, copy_known_rows
 from zoo.finetuning.strategies import Settings, learn
 from zoo.inference import features as featuring
 from zoo.models import loading as models
-from zoo.models.eval_mode import evaluating
+from zoo.models.eval_mode import eval_mode
 from zoo.models.freeze import head_of, unfreeze
 from zoo.models.fuse_batchnorm import keep_memory
-from zoo.models.metadata import about, attach, unwrapped
-from zoo.tasks import task
-from zoo.training.monitoring import Watcher
+from zoo.models.metadata import attach, model_metadata, unwrap_model
+from zoo.tasks import get_task
+from zoo.training.monitoring import TrainingMonitor
 from zoo.training.run import Run
 from zoo.training.settings import change, check_ranges
 from zoo.training.train import seeded
 
-__all__ = ["Lesson", "exact", "taught", "teach"]
+__all__ = ["FinetuneResult", "exact", "finetune_by_name", "finetune_model"]
 
 
 @dataclass
-class Lesson:
+class FinetuneResult:
     """A fine-tuned model, and everything a card can say of how it came to be."""
 
     model: nn.Module
-    data: Gathered
+    data: DatasetSplits
     settings: Settings
     run: Run
     probe: Probe | None
-    rows: Examples  # those the figures are measured on
+    rows: LabeledExamples  # those the figures are measured on
     part: str  # "test", or "validation" where there were no test rows
     output: Tensor  # the model's, of those rows
     metrics: dict[str, float]
@@ -51,7 +51,7 @@ class Lesson:
     skipped: tuple[str, ...] = field(default=())
 
 
-def teach(
+def finetune_by_name(
     name: str | Path,
     data: Any,
     *,
@@ -61,8 +61,8 @@ def teach(
     labels: Sequence[str] | None = None,
     skip_unreadable: bool = False,
     settings: Mapping[str, object] | None = None,
-    watcher: Watcher | None = None,
-) -> Lesson:
+    watcher: TrainingMonitor | None = None,
+) -> FinetuneResult:
     """Return a model fine-tuned on `data`, measured on rows it has not seen.
 
     Raises what `zoo.load` and `gathering.gather` raise, SettingsError, Diverged.
@@ -79,26 +79,26 @@ def teach(
         if skip_unreadable:
             found, skipped = featuring.readable(model, found)
         try:
-            lesson = taught(model, found, chosen, old=old, watcher=watcher)
+            lesson = finetune_model(model, found, chosen, old=old, watcher=watcher)
         except InputError as exc:
             raise featuring.complaint(model, found) or exc from exc
     lesson.parent, lesson.target, lesson.skipped = str(name), target, skipped
     return lesson
 
 
-def taught(
+def finetune_model(
     model: nn.Module,
-    found: Gathered,
+    found: DatasetSplits,
     chosen: Settings,
     *,
     old: nn.Module | None = None,
-    watcher: Watcher | None = None,
-) -> Lesson:
+    watcher: TrainingMonitor | None = None,
+) -> FinetuneResult:
     """Return the lesson of a model that has its head for the data that was found.
 
     `old` is the head it had for other classes: what that knew is where it starts.
     """
-    run = Run(about(model).spec, seed=chosen.seed, watcher=watcher)
+    run = Run(model_metadata(model).spec, seed=chosen.seed, watcher=watcher)
     some = found.training.pick(range(min(2, len(found.training))))
     given = next(featuring.prepared(model, some))
     ends = chosen.cache and probing.ends_in_head(model, given)
@@ -106,9 +106,9 @@ def taught(
     ends = ends and not (spread and _heavy(model, given, found, chosen))
     linear = ends and probing.is_linear(model, given)
     if found.texts:
-        refuse_long(model, given, found)
+        check_target_lengths(model, given, found)
     solved = exact(chosen) and linear
-    if chosen.start == "random":
+    if chosen.head_init == "random":
         _reset(model)
     found = lesson_data.parted(found, chosen, solved=solved)
     features = _features(model, found, chosen)
@@ -121,41 +121,43 @@ def taught(
         _loop(model, run, found, chosen, answers, features, _cached(chosen, ends))
     unfreeze(model).eval()
     output = answers(part)
-    metrics = measured(model, output, rows)
-    return Lesson(model, found, chosen, run, probe, rows, part, output, metrics)
+    metrics = compute_metrics(model, output, rows)
+    return FinetuneResult(model, found, chosen, run, probe, rows, part, output, metrics)
 
 
 def exact(chosen: Settings) -> bool:
     """Return whether a linear head is solved, which needs no validation rows."""
     still = chosen.freeze == "backbone" and chosen.cache
-    return still and chosen.optimizer is None and chosen.start == "probe"
+    return still and chosen.optimizer is None and chosen.head_init == "probe"
 
 
-def _heavy(model: nn.Module, given: Tensor, found: Gathered, chosen: Settings) -> bool:
+def _heavy(
+    model: nn.Module, given: Tensor, found: DatasetSplits, chosen: Settings
+) -> bool:
     """Return whether features of every pixel are too many to be kept, or change."""
-    with evaluating(model), torch.inference_mode():
+    with eval_mode(model), torch.inference_mode():
         features, _ = featuring.before_head(model, given[:1])
     rows = sum(map(len, found.parts().values()))
     return chosen.augment != "none" or rows * features.nbytes > lesson_data.MOST_BYTES
 
 
-def _with_head(name: str | Path, found: Gathered) -> tuple[nn.Module, nn.Module]:
+def _with_head(name: str | Path, found: DatasetSplits) -> tuple[nn.Module, nn.Module]:
     """Load the model with a head for the data's classes, and the head it had."""
     old = models.load(name)
     model = old
-    if found.labels and found.labels != about(old).labels:
+    if found.labels and found.labels != model_metadata(old).labels:
         model = models.load(name, labels=list(found.labels))
         if found.texts:
-            keep_known(old, model)
-    known = about(model)
+            copy_known_rows(old, model)
+    known = model_metadata(model)
     assert known.report is not None, "a loaded model has a report"
-    parent = {"name": about(old).spec.name, "sha256": known.report.sha256}
+    parent = {"name": model_metadata(old).spec.name, "sha256": known.report.sha256}
     attach(model, replace(known, parent=parent))
     return model, _head(old)
 
 
 def _head(model: nn.Module) -> nn.Module:
-    return unwrapped(model).get_submodule(head_of(model))
+    return unwrap_model(model).get_submodule(head_of(model))
 
 
 def _reset(model: nn.Module) -> None:
@@ -165,7 +167,7 @@ def _reset(model: nn.Module) -> None:
 
 
 def _features(
-    model: nn.Module, found: Gathered, chosen: Settings
+    model: nn.Module, found: DatasetSplits, chosen: Settings
 ) -> Callable[[str], Tensor]:
     """Return what gives the features of a part, once; copies only of training rows."""
 
@@ -182,15 +184,15 @@ def _cached(chosen: Settings, ends: bool) -> bool:
 
 
 def _answers(
-    model: nn.Module, found: Gathered, features: Callable[[str], Tensor] | None
+    model: nn.Module, found: DatasetSplits, features: Callable[[str], Tensor] | None
 ) -> Callable[[str], Tensor]:
     """Return what gives the model's output for a part: from features, where it can."""
     head = _head(model)
 
     def of(part: str) -> Tensor:
         if features is None:
-            return outputs(model, found.parts()[part])
-        with evaluating(model), torch.inference_mode():
+            return predict_examples(model, found.parts()[part])
+        with eval_mode(model), torch.inference_mode():
             return torch.as_tensor(head(features(part)))
 
     return of
@@ -199,7 +201,7 @@ def _answers(
 def _probed(
     run: Run,
     model: nn.Module,
-    found: Gathered,
+    found: DatasetSplits,
     chosen: Settings,
     features: Callable[[str], Tensor],
     part: str,
@@ -216,16 +218,18 @@ def _probed(
         features("training"),
         lesson_data.tensors(model, found, features("training")).target,
         figure=lesson_data.figure(found, chosen),
-        pull=chosen.pull,
+        l2=chosen.l2_sp,
         weight=lesson_data.weight(found) if chosen.balance else None,
         seed=chosen.seed,
         copies=chosen.copies.count,
     )
     weight, bias = probe.plain
-    plain = measured(model, features(part) @ weight.T + bias, found.parts()[part])
-    run.baseline("a linear probe from zeros", **plain)
-    run.note(pull=probe.chosen.pull, cross_validated=probe.chosen.score)
-    if chosen.start == "probe":
+    plain = compute_metrics(
+        model, features(part) @ weight.T + bias, found.parts()[part]
+    )
+    run.log_baseline("a linear probe from zeros", **plain)
+    run.log_summary(l2_sp=probe.chosen.l2, cross_validated=probe.chosen.score)
+    if chosen.head_init == "probe":
         probing.put(model, probe.head)
     return probe
 
@@ -233,21 +237,21 @@ def _probed(
 def _loop(
     model: nn.Module,
     run: Run,
-    found: Gathered,
+    found: DatasetSplits,
     chosen: Settings,
     answers: Callable[[str], Tensor],
     features: Callable[[str], Tensor],
     cached: bool,
 ) -> None:
     """Train by small steps: the head on features, or more on the inputs themselves."""
-    held, spec = found.validation, about(model).spec
+    held, spec = found.validation, model_metadata(model).spec
     assert held is not None, "validation rows were held back"
-    doing, target = task(spec.task), featuring.targets(model, held)
+    task, target = get_task(spec.task), featuring.targets(model, held)
 
     def validate(model: nn.Module) -> dict[str, float]:
         output = answers("validation")
-        loss = doing.loss(output, target, spec.output).item()
-        return measured(model, output, held) | {"validation_loss": loss}
+        loss = task.loss(output, target, spec.output).item()
+        return compute_metrics(model, output, held) | {"validation_loss": loss}
 
     numbers = torch.arange(len(found.training))[:, None]
     learn(

@@ -6,14 +6,14 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from zoo.evaluation.metric_selection import score
+from zoo.evaluation.metric_selection import signed_score
 from zoo.finetuning import linear_solver as heads
-from zoo.finetuning.linear_solver import Choice, Start
+from zoo.finetuning.linear_solver import Choice, LinearWeights
 from zoo.inference.features import before_head
-from zoo.models.eval_mode import evaluating
+from zoo.models.eval_mode import eval_mode
 from zoo.models.freeze import head_of
-from zoo.models.metadata import about, unwrapped
-from zoo.tasks import task
+from zoo.models.metadata import model_metadata, unwrap_model
+from zoo.tasks import get_task
 
 __all__ = ["FRESH", "Probe", "ends_in_head", "is_linear", "probe", "put"]
 
@@ -26,8 +26,8 @@ class Probe:
 
     tried: list[Choice]
     chosen: Choice
-    head: Start
-    plain: Start
+    head: LinearWeights
+    plain: LinearWeights
 
 
 def probe(
@@ -37,7 +37,7 @@ def probe(
     target: Tensor,
     *,
     figure: str,
-    pull: float | None,
+    l2: float | None,
     weight: Tensor | None,
     seed: int,
     copies: int = 1,
@@ -48,42 +48,42 @@ def probe(
     which start and pull are chosen, in cross-validation. With `copies`, all rows follow
     each other that often.
     """
-    spec, doing = about(model).spec, task(about(model).spec.task)
+    spec, task = model_metadata(model).spec, get_task(model_metadata(model).spec.task)
 
-    def starts(rows: Tensor) -> dict[str, Start]:
+    def starts(rows: Tensor) -> dict[str, LinearWeights]:
         return _starts(model, old, given[rows], target[rows])
 
     def loss(output: Tensor, target: Tensor) -> Tensor:
-        return doing.loss(output, target, spec.output, weight)
+        return task.loss(output, target, spec.output, weight)
 
     def judge(output: Tensor, target: Tensor) -> float:
-        return score(figure, doing.measure(output, target, spec.output)[figure])
+        return signed_score(figure, task.measure(output, target, spec.output)[figure])
 
     how: dict[str, Any] = {"stratified": bool(spec.labels), "copies": copies}
     if figure == "accuracy":
         how["right"] = _right
-    if pull is not None:
-        how["pulls"] = (pull,)
+    if l2 is not None:
+        how["l2_grid"] = (l2,)
     tried = heads.choose(starts, given, target, loss, judge, seed=seed, **how)
     every = starts(torch.ones(len(target), dtype=torch.bool))
     plain = next(one for one in tried if one.start == FRESH)
-    chosen = heads.nearest(tried)
+    chosen = heads.most_regularized(tried)
 
-    def solved(one: Choice) -> Start:
-        return heads.solve(every[one.start], given, target, loss, pull=one.pull)
+    def solved(one: Choice) -> LinearWeights:
+        return heads.solve(every[one.start], given, target, loss, l2=one.l2)
 
     return Probe(tried, chosen, solved(chosen), solved(plain))
 
 
 def _starts(
     model: nn.Module, old: nn.Module, given: Tensor, target: Tensor
-) -> dict[str, Start]:
+) -> dict[str, LinearWeights]:
     """Return where a head may start: always from zeros, and from what is known."""
-    head = unwrapped(model).get_submodule(head_of(model))
+    head = unwrap_model(model).get_submodule(head_of(model))
     assert isinstance(head, nn.Linear)
     zeros = torch.zeros_like(head.weight), torch.zeros(len(head.weight))
-    found: dict[str, Start] = {FRESH: zeros}
-    report = about(model).report
+    found: dict[str, LinearWeights] = {FRESH: zeros}
+    report = model_metadata(model).report
     if report is None or not report.fresh:
         found[PRESENT] = head.weight.detach(), _bias(head)
     elif isinstance(old, nn.Linear) and len(old.weight) > 1:
@@ -91,9 +91,9 @@ def _starts(
     return found
 
 
-def put(model: nn.Module, head: Start) -> None:
+def put(model: nn.Module, head: LinearWeights) -> None:
     """Write a solved head into a model."""
-    place = unwrapped(model).get_submodule(head_of(model))
+    place = unwrap_model(model).get_submodule(head_of(model))
     with torch.no_grad():
         place.weight.copy_(head[0])  # type: ignore[operator]
         if place.bias is not None:
@@ -102,16 +102,16 @@ def put(model: nn.Module, head: Start) -> None:
 
 def ends_in_head(model: nn.Module, given: Tensor) -> bool:
     """Return whether the model's output is what its head gives, and nothing after."""
-    head = unwrapped(model).get_submodule(head_of(model))
-    with evaluating(model), torch.inference_mode():
+    head = unwrap_model(model).get_submodule(head_of(model))
+    with eval_mode(model), torch.inference_mode():
         seen, output = before_head(model, given)
         return torch.equal(head(seen), output)
 
 
 def is_linear(model: nn.Module, given: Tensor) -> bool:
     """Return whether the head is one linear layer on one row of numbers an input."""
-    head = unwrapped(model).get_submodule(head_of(model))
-    with evaluating(model), torch.inference_mode():
+    head = unwrap_model(model).get_submodule(head_of(model))
+    with eval_mode(model), torch.inference_mode():
         seen, _ = before_head(model, given)
     return isinstance(head, nn.Linear) and seen.ndim == 2
 

@@ -14,9 +14,9 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor, nn
 
-__all__ = ["Choice", "choose", "mixture", "nearest", "solve"]
+__all__ = ["Choice", "choose", "mixture", "most_regularized", "solve"]
 
-PULLS = (1e9, 1.0, 0.1, 0.01, 1e-3, 1e-4)  # from "stay at the start" to "go anywhere"
+L2_GRID = (1e9, 1.0, 0.1, 0.01, 1e-3, 1e-4)  # from "stay at the start" to "go anywhere"
 FOLDS = 5
 FEW, REPEATS = 1000, 3  # rows so few that one parting into folds would be luck
 WORK = 2e9  # rows x features x classes above which one fold has to do
@@ -25,23 +25,25 @@ STEPS = 150  # of L-BFGS, each with a line search
 Loss = Callable[[Tensor, Tensor], Tensor]  # output and target to a mean loss
 Score = Callable[[Tensor, Tensor], float]  # the same to a figure, more is better
 Right = Callable[[Tensor, Tensor], Tensor]  # the same to a share of each row, 0 or 1
-Start = tuple[Tensor, Tensor]  # weight (classes, features) and bias (classes,)
+LinearWeights = tuple[Tensor, Tensor]  # weight (classes, features) and bias (classes,)
 
 
 @dataclass(frozen=True)
 class Choice:
     """A start and a pull that were tried, and the score on rows that were left out.
 
-    It is `close` where chance may have made it worse than the best.
+    It is `within_one_se` where chance may have made it worse than the best.
     """
 
     start: str
-    pull: float
+    l2: float
     score: float
-    close: bool
+    within_one_se: bool
 
 
-def mixture(old: nn.Linear, features: Tensor, target: Tensor, classes: int) -> Start:
+def mixture(
+    old: nn.Linear, features: Tensor, target: Tensor, classes: int
+) -> LinearWeights:
     """Return the head whose classes are mixtures of the old head's.
 
     The share of an old class in a new one is its mean probability over the rows of the
@@ -57,20 +59,20 @@ def mixture(old: nn.Linear, features: Tensor, target: Tensor, classes: int) -> S
 
 
 def solve(
-    start: Start,
+    start: LinearWeights,
     features: Tensor,
     target: Tensor,
     loss: Loss,
     *,
-    pull: float,
-    begin: Start | None = None,
-) -> Start:
-    """Return the head with the least loss plus `pull` times its squared distance.
+    l2: float,
+    begin: LinearWeights | None = None,
+) -> LinearWeights:
+    """Return the head with the least loss plus `l2` times its squared distance.
 
     The search begins at `begin`, by default at the start. What it ends at is the same,
     the problem being convex.
     """
-    if pull >= PULLS[0]:
+    if l2 >= L2_GRID[0]:
         return start
     weight, bias = (value.clone().requires_grad_() for value in begin or start)
     search = torch.optim.LBFGS(
@@ -80,7 +82,7 @@ def solve(
     def closure() -> float:
         search.zero_grad()
         cost = loss(features @ weight.T + bias, target)
-        cost = cost + pull * (weight - start[0]).square().sum()
+        cost = cost + l2 * (weight - start[0]).square().sum()
         cost.backward()
         return cost.item()
 
@@ -89,7 +91,7 @@ def solve(
 
 
 def choose(
-    starts: Callable[[Tensor], dict[str, Start]],
+    starts: Callable[[Tensor], dict[str, LinearWeights]],
     features: Tensor,
     target: Tensor,
     loss: Loss,
@@ -98,7 +100,7 @@ def choose(
     seed: int,
     stratified: bool,
     copies: int = 1,
-    pulls: Sequence[float] = PULLS,
+    l2_grid: Sequence[float] = L2_GRID,
     right: Right | None = None,
 ) -> list[Choice]:
     """Return every start and pull that was tried, the best first.
@@ -118,10 +120,10 @@ def choose(
         answers.append(asked[inside])
         for name, start in starts(fitting).items():
             now = start
-            for pull in pulls:  # each search begins where the last one ended
-                now = solve(start, given, known, loss, pull=pull, begin=now)
+            for l2 in l2_grid:  # each search begins where the last one ended
+                now = solve(start, given, known, loss, l2=l2, begin=now)
                 output = plain[inside] @ now[0].T + now[1]
-                outputs.setdefault((name, pull), []).append(output)
+                outputs.setdefault((name, l2), []).append(output)
     # All rows at once: the mean over folds would count the rows of small folds more.
     said = {choice: torch.cat(found) for choice, found in outputs.items()}
     return _ranked(said, torch.cat(answers), score, right, rows)
@@ -145,19 +147,21 @@ def _ranked(
         hits = {choice: right(found, answers) for choice, found in said.items()}
         often = len(answers) / rows  # each row was asked so often
         tried = [
-            replace(one, close=_close(hits[best], hits[one.start, one.pull], often))
+            replace(
+                one, within_one_se=_close(hits[best], hits[one.start, one.l2], often)
+            )
             for one in tried
         ]
-    return sorted(tried, key=lambda one: (-one.score, -one.pull))
+    return sorted(tried, key=lambda one: (-one.score, -one.l2))
 
 
-def nearest(tried: list[Choice]) -> Choice:
+def most_regularized(tried: list[Choice]) -> Choice:
     """Return the choice that stays nearest to its start, of those close to the best.
 
     The rule of one standard error (Breiman et al., "Classification and regression
     trees", 1984): few rows say little, and what the old head knew stays; many say more.
     """
-    return max((c for c in tried if c.close), key=lambda c: (c.pull, c.score))
+    return max((c for c in tried if c.within_one_se), key=lambda c: (c.l2, c.score))
 
 
 def _close(best: Tensor, other: Tensor, often: float) -> bool:

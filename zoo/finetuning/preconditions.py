@@ -5,24 +5,24 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from zoo.datasets.custom.examples import Gathered
+from zoo.datasets.custom.examples import DatasetSplits
 from zoo.errors import OptionError, SettingsError
 from zoo.finetuning.strategies import Settings
-from zoo.models.eval_mode import evaluating
+from zoo.models.eval_mode import eval_mode
 from zoo.models.freeze import head_of
-from zoo.models.metadata import about, unwrapped
+from zoo.models.metadata import model_metadata, unwrap_model
 from zoo.specs import (
     ClassOutput,
     ImageInput,
     MaskOutput,
     ModelSpec,
-    ReadingOutput,
+    OCROutput,
     taken,
 )
 from zoo.tasks.image_to_text import numbered
 from zoo.training.train import trains
 
-__all__ = ["check", "keep_known", "refuse_long"]
+__all__ = ["check", "check_target_lengths", "copy_known_rows"]
 
 
 def check(spec: ModelSpec, chosen: Settings) -> None:
@@ -46,12 +46,12 @@ def check(spec: ModelSpec, chosen: Settings) -> None:
             f"augment={chosen.augment!r} changes pictures, and {spec.name!r} takes "
             f"{taken(spec.input)}: leave it out."
         )
-    if isinstance(spec.output, ReadingOutput):
+    if isinstance(spec.output, OCROutput):
         _check_reading(spec, chosen)
-    if chosen.passes > 1 and isinstance(spec.output, MaskOutput):
+    if chosen.augmented_copies > 1 and isinstance(spec.output, MaskOutput):
         raise SettingsError(
-            f"passes={chosen.passes} keeps the features of copies, and masks move with "
-            "their pictures anew in every epoch: leave passes out."
+            f"augmented_copies={chosen.augmented_copies} keeps the features of copies, and masks move with "
+            "their pictures anew in every epoch: leave augmented_copies out."
         )
 
 
@@ -69,25 +69,28 @@ def _check_reading(spec: ModelSpec, chosen: Settings) -> None:
 
 
 @torch.inference_mode()
-def refuse_long(model: nn.Module, given: Tensor, found: Gathered) -> None:
+def check_target_lengths(model: nn.Module, given: Tensor, found: DatasetSplits) -> None:
     """Refuse texts that take more steps than the model has. Raises DataError."""
-    with evaluating(model):
+    with eval_mode(model):
         steps = model(given[:1]).shape[1]
-    meaning: Any = about(model).spec.output
+    output_spec: Any = model_metadata(model).spec.output
     for part, rows in found.parts().items():
         numbered(
-            rows.targets, meaning, source=f"{found.source_of(part)}/{part}", steps=steps
+            rows.targets,
+            output_spec,
+            source=f"{found.source_of(part)}/{part}",
+            steps=steps,
         )
 
 
 @torch.no_grad()
-def keep_known(old: nn.Module, model: nn.Module) -> None:
+def copy_known_rows(old: nn.Module, model: nn.Module) -> None:
     """Let the new head know the characters, and the blank, that the old one knew."""
-    before, after = about(old).labels, about(model).labels
+    before, after = model_metadata(old).labels, model_metadata(model).labels
     pairs = [(0, 0)]  # the blank
     pairs += [(before.index(c) + 1, n + 1) for n, c in enumerate(after) if c in before]
     ours, theirs = (
-        dict(unwrapped(one).get_submodule(head_of(one)).named_parameters())
+        dict(unwrap_model(one).get_submodule(head_of(one)).named_parameters())
         for one in (model, old)
     )
     for name, value in ours.items():

@@ -6,11 +6,11 @@ from typing import Any
 from torch import nn
 
 from zoo.errors import DataError, TrainingError
-from zoo.evaluation.evaluate import measured, outputs
+from zoo.evaluation.evaluate import compute_metrics, predict_examples
 from zoo.finetuning import data as lesson_data
 from zoo.finetuning.finetune import exact
 from zoo.finetuning.strategies import Settings
-from zoo.models.metadata import about
+from zoo.models.metadata import model_metadata
 from zoo.plugins.discovery import found
 from zoo.training.settings import change
 
@@ -28,7 +28,7 @@ def again(model: nn.Module, receipt: Mapping[str, Any], part: str) -> dict[str, 
     That can be where the rows are of a registered dataset. Raises TrainingError where
     they are a user's own, and DataError where they have changed.
     """
-    spec = about(model).spec
+    spec = model_metadata(model).spec
     named = {name.rpartition("/")[2]: name for name in receipt["data"]}
     sources = {part: name.rpartition("/")[0] for part, name in named.items()}
     for source in (sources["training"], sources[part]):
@@ -58,7 +58,7 @@ def again(model: nn.Module, receipt: Mapping[str, Any], part: str) -> dict[str, 
             f"{sources[part]}: the {part} rows are not those that {spec.name!r} was "
             "measured on. Their content has changed."
         )
-    return measured(model, outputs(model, rows), rows)
+    return compute_metrics(model, predict_examples(model, rows), rows)
 
 
 def _other(sources: Mapping[str, str], part: str) -> str | None:

@@ -19,18 +19,18 @@ from torch import Tensor, nn
 
 from zoo.datasets import augmentation as augmenting
 from zoo.datasets.augmentation import Copies, together
-from zoo.datasets.in_memory import Tensors
+from zoo.datasets.in_memory import TensorRows
 from zoo.errors import SettingsError, near
 from zoo.models import freeze as freezing
 from zoo.models.freeze import NORMS, before, freeze, head_of, hold_norms
-from zoo.models.metadata import about, unwrapped
-from zoo.tasks import task
+from zoo.models.metadata import model_metadata, unwrap_model
+from zoo.tasks import get_task
 from zoo.training import optim as practices
 from zoo.training.run import Run
 
 __all__ = [
     "FREEZES",
-    "STARTS",
+    "HEAD_INITS",
     "Settings",
     "blocks",
     "learn",
@@ -43,7 +43,7 @@ FREEZES = ("backbone", "gradual", "all-but-norm", "none")
 OPTIMIZERS = [name for name in practices.OPTIMIZERS if name != "l-bfgs"]
 EPOCHS = {"backbone": 60, "gradual": 12, "all-but-norm": 10, "none": 10}
 RATES = {"backbone": 3e-3, "gradual": 1e-3, "all-but-norm": 1e-3, "none": 5e-4}
-STARTS = ("probe", "random")
+HEAD_INITS = ("probe", "random")
 
 
 @dataclass(frozen=True)
@@ -52,49 +52,59 @@ class Settings:
 
     freeze: str = "backbone"
     epochs: int | None = None
-    batch: int = 32
+    batch_size: int = 32
     lr: float | None = None
     optimizer: str | None = None  # "adamw", or an exact solution where there is one
     weight_decay: float = 0.01
     schedule: str = "one-cycle"
-    start: str = "probe"  # the head begins as the best linear one, or at "random"
-    pull: float | None = None  # to the head's start; None is chosen by cross-validation
-    decay: float = 0.7  # of the rate, from one block to the block before it
+    head_init: str = "probe"  # the head begins as the best linear one, or at "random"
+    l2_sp: float | None = (
+        None  # to the head's start; None is chosen by cross-validation
+    )
+    layer_lr_decay: float = 0.7  # of the rate, from one block to the block before it
     patience: int | None = 15  # epochs without a better figure on validation rows
-    holding: float = 0.2  # of the training rows, where no validation rows are given
+    val_fraction: float = (
+        0.2  # of the training rows, where no validation rows are given
+    )
     augment: str = "none"  # or "flip", "flip-crop": pictures changed a little
-    passes: int = 1  # changed copies beside each row, with a frozen backbone
+    augmented_copies: int = 1  # changed copies beside each row, with a frozen backbone
     balance: bool = False  # let each class count alike, however many rows it has
     cache: bool = True  # compute a frozen backbone's features once
     seed: int = 0
 
     def __post_init__(self) -> None:
         _known("freeze", self.freeze, FREEZES)
-        _known("start", self.start, STARTS)
+        _known("head_init", self.head_init, HEAD_INITS)
         _known("augment", self.augment, augmenting.KINDS)
         _known("schedule", self.schedule, practices.SCHEDULES)
         if self.optimizer is not None:
             _known("optimizer", self.optimizer, OPTIMIZERS)
-        if not 0 < self.holding < 1:
-            raise SettingsError(f"holding={self.holding} should lie between 0 and 1.")
-        if not 0 < self.decay <= 1:
-            raise SettingsError(f"decay={self.decay} should lie above 0, at most at 1.")
-        if self.pull is not None and self.pull < 0:
-            raise SettingsError(f"pull={self.pull} should be zero or more.")
+        if not 0 < self.val_fraction < 1:
+            raise SettingsError(
+                f"val_fraction={self.val_fraction} should lie between 0 and 1."
+            )
+        if not 0 < self.layer_lr_decay <= 1:
+            raise SettingsError(
+                f"layer_lr_decay={self.layer_lr_decay} should lie above 0, at most at 1."
+            )
+        if self.l2_sp is not None and self.l2_sp < 0:
+            raise SettingsError(f"l2_sp={self.l2_sp} should be zero or more.")
         if self.patience is not None and self.patience < 1:
             raise SettingsError(f"patience={self.patience} should be at least 1.")
-        self._check_passes()
+        self._check_augmented_copies()
 
-    def _check_passes(self) -> None:
-        if self.passes < 1:
-            raise SettingsError(f"passes={self.passes} should be at least 1.")
-        if self.passes == 1:
+    def _check_augmented_copies(self) -> None:
+        if self.augmented_copies < 1:
+            raise SettingsError(
+                f"augmented_copies={self.augmented_copies} should be at least 1."
+            )
+        if self.augmented_copies == 1:
             return
-        told = f"passes={self.passes} copies each row before its features are kept"
+        told = f"augmented_copies={self.augmented_copies} copies each row before its features are kept"
         if self.freeze != "backbone" or not self.cache:
             raise SettingsError(
                 f"{told}, for freeze='backbone' with cache=True. Elsewhere every epoch "
-                "changes the pictures anew: leave passes out."
+                "changes the pictures anew: leave augmented_copies out."
             )
         if self.augment != "flip-crop":
             raise SettingsError(
@@ -105,7 +115,9 @@ class Settings:
     @property
     def copies(self) -> Copies:
         """What a frozen backbone sees of each training row."""
-        return Copies(kind=self.augment, passes=self.passes, seed=self.seed)
+        return Copies(
+            kind=self.augment, augmented_copies=self.augmented_copies, seed=self.seed
+        )
 
     @property
     def rounds(self) -> int:
@@ -131,7 +143,7 @@ def learn(
     model: nn.Module,
     run: Run,
     settings: Settings,
-    fitting: Tensors,
+    fitting: TensorRows,
     validate: Callable[[nn.Module], dict[str, float]],
     *,
     best: str | tuple[str, ...],
@@ -145,7 +157,7 @@ def learn(
     that picks the epoch.
     """
     prepare(model, settings)
-    head = unwrapped(model).get_submodule(head_of(model))
+    head = unwrap_model(model).get_submodule(head_of(model))
     learning = head if settings.freeze == "backbone" else model
     optimizer = practices.optimizer(
         settings.optimizer or "adamw",
@@ -153,25 +165,28 @@ def learn(
         settings.rate,
         weight_decay=settings.weight_decay,
     )
-    steps = run.steps(fitting, settings.batch, settings.rounds)
+    steps = run.steps(fitting, settings.batch_size, settings.rounds)
     schedule = practices.schedule(settings.schedule, optimizer, steps)
-    meaning, doing = about(model).spec.output, task(about(model).spec.task)
+    output_spec, task = (
+        model_metadata(model).spec.output,
+        get_task(model_metadata(model).spec.task),
+    )
 
     def asked(rows: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
         """Return the output for rows, and what it should be: masks may have moved."""
         if given is None:
             return torch.as_tensor(head(rows)), target
         pictures = given(rows[:, 0].long())
-        seen, wanted = together(pictures, target, settings.augment, run.random)
+        seen, wanted = together(pictures, target, settings.augment, run.generator)
         return torch.as_tensor(model(seen)), wanted
 
     for epoch in run.epochs(settings.rounds, patience=settings.patience):
         thaw(model, settings, epoch)
         model.eval()
         learning.train()
-        for rows, target in run.batches(fitting, settings.batch):
+        for rows, target in run.batches(fitting, settings.batch_size):
             output, wanted = asked(rows, target)
-            loss = doing.loss(output, wanted, meaning, weight)
+            loss = task.loss(output, wanted, output_spec, weight)
             run.step(loss, optimizer, schedule)
         run.log(validate(model), best=best, model=learning)
     run.best(learning)
@@ -188,7 +203,7 @@ def prepare(model: nn.Module, settings: Settings) -> None:
         return
     freeze(model)
     if settings.freeze == "all-but-norm":
-        for module in unwrapped(model).modules():
+        for module in unwrap_model(model).modules():
             if isinstance(module, NORMS):
                 module.requires_grad_(True)
 
@@ -199,7 +214,7 @@ def blocks(model: nn.Module) -> list[nn.ModuleList]:
     A block is a module with parameters; of a sequence, each of its members.
     """
     found: list[nn.ModuleList] = []
-    for module in _flat(before(unwrapped(model), head_of(model))):
+    for module in _flat(before(unwrap_model(model), head_of(model))):
         if not any(True for _ in module.parameters()):
             continue
         if found and isinstance(module, NORMS):
@@ -211,17 +226,17 @@ def blocks(model: nn.Module) -> list[nn.ModuleList]:
 
 def parameter_groups(model: nn.Module, settings: Settings) -> list[dict[str, Any]]:
     """Return what learns, the head first; each block slower than the one after it."""
-    head = unwrapped(model).get_submodule(head_of(model))
+    head = unwrap_model(model).get_submodule(head_of(model))
     groups: list[dict[str, Any]] = []
     groups.append({"params": list(head.parameters()), "lr": settings.rate})
     if settings.freeze == "backbone":
         return groups
     slower = settings.rate
     for block in reversed(blocks(model)):
-        slower *= settings.decay
+        slower *= settings.layer_lr_decay
         groups.append({"params": list(block.parameters()), "lr": slower})
     listed = {id(p) for group in groups for p in group["params"]}
-    rest = [p for p in unwrapped(model).parameters() if id(p) not in listed]
+    rest = [p for p in unwrap_model(model).parameters() if id(p) not in listed]
     groups.append({"params": rest, "lr": slower})
     if settings.freeze == "all-but-norm":  # what is frozen stays so to the end
         for group in groups:

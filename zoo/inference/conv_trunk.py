@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import interpolate
 
-from zoo.models.eval_mode import output
+from zoo.models.eval_mode import forward_on_device
 from zoo.specs import ImageInput
 
 __all__ = ["Trunk", "over_windows", "trunk"]
@@ -35,15 +35,15 @@ class Trunk:
     stride: int
 
 
-def trunk(model: nn.Module, expected: ImageInput) -> Trunk:
+def trunk(model: nn.Module, input_spec: ImageInput) -> Trunk:
     """Return where the convolution of `model` ends. Tried once for each model.
 
     Raises ValueError, in words that follow "for", where it has none.
     """
     known: dict[ImageInput, Trunk | str] = vars(model).setdefault("_zoo_trunk", {})
-    if expected not in known:
-        known[expected] = _looked_for(model, expected)
-    found = known[expected]
+    if input_spec not in known:
+        known[input_spec] = _looked_for(model, input_spec)
+    found = known[input_spec]
     if isinstance(found, str):
         raise ValueError(found)
     return found
@@ -68,18 +68,18 @@ def over_windows(
         return torch.stack(parts)  # (1, F, h, w) -> (windows, F, down, across)
 
     with _changed(model, known.layer, windows):
-        return output(model, canvas)
+        return forward_on_device(model, canvas)
 
 
-def _looked_for(model: nn.Module, expected: ImageInput) -> Trunk | str:
-    pair = _noise(expected)  # (2, C, H, W)
+def _looked_for(model: nn.Module, input_spec: ImageInput) -> Trunk | str:
+    pair = _noise(input_spec)  # (2, C, H, W)
     beside = torch.cat(list(pair), dim=2)[None]  # -> (1, C, H, 2W)
     found, whole = _growing(model, pair[:1], beside)
     if found is None or whole is None:
         return "no layer's map grows with the picture"
     maps: list[Tensor] = []
     with _changed(model, found.layer, lambda each: maps.append(each.clone())):
-        wanted = output(model, pair)
+        wanted = forward_on_device(model, pair)
     across = found.cells[1]
     left, right = whole[0, :, :, :across], whole[0, :, :, -across:]
     first, second = maps[0]
@@ -89,20 +89,22 @@ def _looked_for(model: nn.Module, expected: ImageInput) -> Trunk | str:
     ):
         return f"a part of its layer {found.layer!r} is not of that part of the picture"
     with _changed(model, found.layer, lambda _: maps[0]):
-        again = output(model, pair[:1])
+        again = forward_on_device(model, pair[:1])
     same = again.shape == wanted.shape
     if not same or (again - wanted).abs().max() > CLOSE * wanted.abs().max():
         return f"what follows its layer {found.layer!r} looks past it"
     return found
 
 
-def _noise(expected: ImageInput) -> Tensor:
+def _noise(input_spec: ImageInput) -> Tensor:
     """Return two pictures of coarse noise, prepared as the model's input is."""
     random = torch.Generator().manual_seed(0)
-    size = (expected.height, expected.width)
+    size = (input_spec.height, input_spec.width)
     few = [max(2, side // COARSE) for side in size]
-    grains = torch.rand(2, expected.channels, *few, generator=random)
-    mean, std = (torch.tensor(v).view(-1, 1, 1) for v in (expected.mean, expected.std))
+    grains = torch.rand(2, input_spec.channels, *few, generator=random)
+    mean, std = (
+        torch.tensor(v).view(-1, 1, 1) for v in (input_spec.mean, input_spec.std)
+    )
     return (interpolate(grains, size) - mean) / std
 
 
@@ -129,10 +131,10 @@ def _growing(
             last = found, seen.clone()
 
     with _watched(model, note):
-        output(model, one)
+        forward_on_device(model, one)
     try:
         with _watched(model, compare):
-            output(model, beside)
+            forward_on_device(model, beside)
     except REFUSALS:
         pass  # a head that is built for one window: what came before it has been seen
     return last

@@ -13,16 +13,16 @@ from torch import Tensor, nn
 
 from zoo._utils import paths as folders
 from zoo.datasets.augmentation import Copies
-from zoo.datasets.custom.examples import Examples, Gathered, content
+from zoo.datasets.custom.examples import DatasetSplits, LabeledExamples, content
 from zoo.errors import DataError, InputError, OptionError, WeightsError
 from zoo.models import safetensors_io as weights
-from zoo.models.eval_mode import evaluating, output
+from zoo.models.eval_mode import eval_mode, forward_on_device
 from zoo.models.freeze import head_of
 from zoo.models.fuse_batchnorm import quickened
-from zoo.models.metadata import about, unwrapped
+from zoo.models.metadata import model_metadata, unwrap_model
 from zoo.preprocessing import image as images
-from zoo.specs import MaskOutput, ReadingOutput, VectorOutput
-from zoo.tasks import task
+from zoo.specs import MaskOutput, OCROutput, VectorOutput
+from zoo.tasks import get_task
 from zoo.tasks.image_to_text import numbered
 
 __all__ = [
@@ -48,16 +48,16 @@ def features(model: nn.Module, raw: Any, *, batch: int = BATCH) -> Tensor:
     Of a model whose output is a vector that is the output itself. Raw inputs are those
     of `zoo.predict`. Raises InputError, and OptionError where there is no head.
     """
-    spec = about(model).spec
-    doing = task(spec.task)
-    items, _ = doing.items(raw, spec.input)
+    spec = model_metadata(model).spec
+    task = get_task(spec.task)
+    items, _ = task.items(raw, spec.input)
     found: list[Tensor] = []
-    with evaluating(model), torch.inference_mode():
+    with eval_mode(model), torch.inference_mode():
         for start in range(0, len(items), batch):
-            part = [doing.opened(i, spec.input) for i in items[start : start + batch]]
-            given = doing.batch(part, spec.input)
+            part = [task.opened(i, spec.input) for i in items[start : start + batch]]
+            given = task.batch(part, spec.input)
             if isinstance(spec.output, VectorOutput):
-                found.append(output(model, given))
+                found.append(forward_on_device(model, given))
             else:
                 found.append(before_head(model, given)[0])
     return torch.cat(found).clone()
@@ -66,7 +66,7 @@ def features(model: nn.Module, raw: Any, *, batch: int = BATCH) -> Tensor:
 def before_head(model: nn.Module, given: Tensor) -> tuple[Tensor, Tensor]:
     """Return the head's input and the model's output for a prepared batch."""
     seen: list[Tensor] = []
-    head = unwrapped(model).get_submodule(head_of(model))
+    head = unwrap_model(model).get_submodule(head_of(model))
     handle = head.register_forward_pre_hook(lambda _, args: seen.append(args[0]))
     try:
         output: Tensor = model(given)
@@ -74,21 +74,21 @@ def before_head(model: nn.Module, given: Tensor) -> tuple[Tensor, Tensor]:
         handle.remove()
     if len(seen) != 1:
         problem = f"its head {head_of(model)!r} runs {len(seen)} times in one pass."
-        raise OptionError(about(model).spec.name, problem, [])
+        raise OptionError(model_metadata(model).spec.name, problem, [])
     return seen[0], output
 
 
-def prepared(model: nn.Module, rows: Examples, batch: int = BATCH) -> Iterator[Tensor]:
+def prepared(
+    model: nn.Module, rows: LabeledExamples, batch: int = BATCH
+) -> Iterator[Tensor]:
     """Yield the inputs of examples as batches; the next are opened meanwhile."""
-    spec = about(model).spec
-    doing = task(spec.task)
+    spec = model_metadata(model).spec
+    task = get_task(spec.task)
 
     def made(start: int) -> Tensor:
         part = range(start, min(start + batch, len(rows)))
-        opened = [
-            doing.opened(_item(doing, rows, row, spec), spec.input) for row in part
-        ]
-        return doing.batch(opened, spec.input)
+        opened = [task.opened(_item(task, rows, row, spec), spec.input) for row in part]
+        return task.batch(opened, spec.input)
 
     starts = list(range(0, len(rows), batch))
     with ThreadPoolExecutor(max_workers=2) as pool:
@@ -100,32 +100,32 @@ def prepared(model: nn.Module, rows: Examples, batch: int = BATCH) -> Iterator[T
             yield ready
 
 
-def targets(model: nn.Module, rows: Examples) -> Tensor:
+def targets(model: nn.Module, rows: LabeledExamples) -> Tensor:
     """Return what rows answer: label numbers, numbers, or masks (rows, height, width).
 
     A mask is brought to the model's frame as its picture is, by the nearest pixel.
     Texts are numbers of characters, (rows, longest).
     """
-    spec = about(model).spec
-    if isinstance(spec.output, ReadingOutput):
+    spec = model_metadata(model).spec
+    if isinstance(spec.output, OCROutput):
         return numbered(rows.targets, spec.output, source="the rows")
     if isinstance(spec.output, MaskOutput):
-        expected: Any = spec.input
+        input_spec: Any = spec.input
         with ThreadPoolExecutor(max_workers=2) as pool:
             opened = pool.map(lambda mask: mask.opened(), rows.targets)
-            return torch.stack([images.fitted_mask(one, expected) for one in opened])
+            return torch.stack([images.fitted_mask(one, input_spec) for one in opened])
     found = torch.tensor(rows.targets)
     return found.long() if spec.labels else found.float()
 
 
-def unreadable(model: nn.Module, rows: Examples) -> dict[int, str]:
+def unreadable(model: nn.Module, rows: LabeledExamples) -> dict[int, str]:
     """Return which rows can't be opened, and why."""
-    spec = about(model).spec
-    doing = task(spec.task)
+    spec = model_metadata(model).spec
+    task = get_task(spec.task)
 
     def fault(row: int) -> str:
         try:
-            doing.opened(_item(doing, rows, row, spec), spec.input)
+            task.opened(_item(task, rows, row, spec), spec.input)
         except InputError as exc:
             return exc.problem
         return ""
@@ -135,7 +135,9 @@ def unreadable(model: nn.Module, rows: Examples) -> dict[int, str]:
     return {row: problem for row, problem in enumerate(found) if problem}
 
 
-def readable(model: nn.Module, found: Gathered) -> tuple[Gathered, tuple[str, ...]]:
+def readable(
+    model: nn.Module, found: DatasetSplits
+) -> tuple[DatasetSplits, tuple[str, ...]]:
     """Leave out what can't be opened, and say what that is. Raises DataError."""
     faults: list[str] = []
     kept: dict[str, Any] = {}
@@ -155,7 +157,7 @@ def readable(model: nn.Module, found: Gathered) -> tuple[Gathered, tuple[str, ..
     return left, tuple(faults)
 
 
-def complaint(model: nn.Module, found: Gathered) -> DataError | None:
+def complaint(model: nn.Module, found: DatasetSplits) -> DataError | None:
     """Return an error that names every input that can't be opened, if there are any."""
     faults = [
         f"{rows.names[row]}: {problem}"
@@ -173,7 +175,9 @@ def complaint(model: nn.Module, found: Gathered) -> DataError | None:
     )
 
 
-def of_examples(model: nn.Module, rows: Examples, copies: Copies = COPIES) -> Tensor:
+def of_examples(
+    model: nn.Module, rows: LabeledExamples, copies: Copies = COPIES
+) -> Tensor:
     """Return the features of examples, (rows, numbers); kept on disk where it can be.
 
     With `copies`, all rows follow each other that often, changed as it says. The key is
@@ -191,10 +195,10 @@ def of_examples(model: nn.Module, rows: Examples, copies: Copies = COPIES) -> Te
     return result
 
 
-def _computed(model: nn.Module, rows: Examples, copies: Copies) -> Tensor:
+def _computed(model: nn.Module, rows: LabeledExamples, copies: Copies) -> Tensor:
     found: list[list[Tensor]] = [[] for _ in range(copies.count)]
     quick, random = None, torch.Generator().manual_seed(copies.seed)
-    with evaluating(model), torch.inference_mode():
+    with eval_mode(model), torch.inference_mode():
         for batch in prepared(model, rows):
             quick = quick or _quick(model, batch, len(rows))
             for held, given in zip(found, copies.of(batch, random), strict=True):
@@ -204,25 +208,25 @@ def _computed(model: nn.Module, rows: Examples, copies: Copies) -> Tensor:
 
 def _quick(model: nn.Module, given: Tensor, rows: int) -> nn.Module:
     """Return the model as it is for few rows: to quicken it costs a batch or two."""
-    return quickened(unwrapped(model), given) if rows > 2 * BATCH else model
+    return quickened(unwrap_model(model), given) if rows > 2 * BATCH else model
 
 
-def _item(doing: Any, rows: Examples, row: int, spec: Any) -> Any:
+def _item(task: Any, rows: LabeledExamples, row: int, spec: Any) -> Any:
     """Return one row's input as the task takes it, alone."""
-    found, _ = doing.items(rows.items[row], spec.input)
+    found, _ = task.items(rows.items[row], spec.input)
     return found[0]
 
 
-def _cached(model: nn.Module, rows: Examples, copies: Copies) -> Path | None:
+def _cached(model: nn.Module, rows: LabeledExamples, copies: Copies) -> Path | None:
     held = content(rows.items)
     if held is None:
         return None
-    known = about(model)
+    known = model_metadata(model)
     options = {k: v for k, v in sorted(known.options.items()) if k != "classes"}
     made = (VERSION, known.spec.build, options, known.spec.input, held, copies)
     seal = hashlib.sha256(repr(made).encode())
     head = head_of(model) + "."
-    for name, value in sorted(unwrapped(model).state_dict().items()):
+    for name, value in sorted(unwrap_model(model).state_dict().items()):
         if not name.startswith(head):
             seal.update(name.encode())
             seal.update(value.contiguous().cpu().view(-1).view(torch.uint8).numpy())

@@ -12,10 +12,10 @@ from torch import Tensor, nn
 from zoo.errors import InputError, OptionError
 from zoo.inference.predict import inputs
 from zoo.inference.sample import need
-from zoo.models.eval_mode import evaluating, output
+from zoo.models.eval_mode import eval_mode, forward_on_device
 from zoo.models.loading import as_module
-from zoo.models.metadata import about, unwrapped
-from zoo.tasks import task
+from zoo.models.metadata import model_metadata, unwrap_model
+from zoo.tasks import get_task
 from zoo.tasks.results.vision import Result
 
 __all__ = ["encode", "interpolate", "reconstruct"]
@@ -85,21 +85,22 @@ def _coded(
     module: nn.Module, raw: Any, verb: str, options: dict[str, Any]
 ) -> tuple[list[tuple[list[Any], Tensor]], bool]:
     """Return opened inputs and their codes by batch, and whether it was one input."""
-    encode: Any = unwrapped(module).encode
+    encode: Any = unwrap_model(module).encode
     parts, single = inputs(module, raw, verb, **options)
-    with evaluating(module):
+    with eval_mode(module):
         coded = [
-            (opened, output(module, given, encode).float()) for opened, given in parts
+            (opened, forward_on_device(module, given, encode).float())
+            for opened, given in parts
         ]
     return coded, single
 
 
 def _results(module: nn.Module, code: Tensor, opened: list[Any]) -> list[Result]:
-    spec, decode = about(module).spec, unwrapped(module).decode
+    spec, decode = model_metadata(module).spec, unwrap_model(module).decode
     try:
-        with evaluating(module):
-            made = output(module, code, cast(Any, decode))
+        with eval_mode(module):
+            made = forward_on_device(module, code, cast(Any, decode))
     except RuntimeError as exc:  # torch's word for shapes that don't fit
         problem = f"A code of {code.shape[1]} numbers can't be decoded."
         raise InputError(problem, "codes as zoo.encode gives them") from exc
-    return task(spec.task).results(made, opened, spec.output)
+    return get_task(spec.task).results(made, opened, spec.output)

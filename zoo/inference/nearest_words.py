@@ -1,4 +1,4 @@
-"""The words nearest to words, by their vectors: `zoo.neighbours`.
+"""The words nearest to words, by their vectors: `zoo.nearest_words`.
 
 Which methods a module needs for it is told in `zoo.inference.sample`.
 """
@@ -17,12 +17,12 @@ from zoo.specs import TextInput
 from zoo.tasks import feature_extraction
 from zoo.tasks.results.vision import Neighbours
 
-__all__ = ["neighbours"]
+__all__ = ["nearest_words"]
 
 EXPECTED = "single words that it knows"
 
 
-def neighbours(
+def nearest_words(
     model: nn.Module | str | Path,
     word: str | None = None,
     *,
@@ -37,7 +37,7 @@ def neighbours(
     to a man. None of the words given is among the answers. Raises VerbError,
     InputError, OptionError.
     """
-    module = as_module(model, "zoo.neighbours(model, word)")
+    module = as_module(model, "zoo.nearest_words(model, word)")
     spec = need(module, "neighbours")
     count = feature_extraction.wanted(module, n, "n", ["positive", "negative", "n"])
     added = ([] if word is None else [word]) + _several(positive, "positive")
@@ -63,22 +63,22 @@ def _several(words: Sequence[str], name: str) -> list[str]:
     return list(words)
 
 
-def _number(word: object, expected: TextInput) -> int:
+def _number(word: object, input_spec: TextInput) -> int:
     """Return the number of a word; name those that it may have been meant as."""
     if not isinstance(word, str):
         problem = f"A {type(word).__name__} is not a word."
         raise InputError(problem, EXPECTED)
     if not word.strip():
         raise InputError("The word is empty.", EXPECTED)
-    found = tokens.whole(word, expected)
+    found = tokens.whole(word, input_spec)
     if len(found) > 1:
         problem = (
             f"{word!r} is {len(found)} words: give them as positive={word.split()}."
         )
         raise InputError(problem, EXPECTED)
-    reader = tokens.tokenizer(expected)
-    if not found or found[0] in (expected.padding, expected.unknown):
-        special = (expected.padding, expected.unknown)
+    reader = tokens.tokenizer(input_spec)
+    if not found or found[0] in (input_spec.pad_token_id, input_spec.unk_token_id):
+        special = (input_spec.pad_token_id, input_spec.unk_token_id)
         known = (one for one, n in reader.get_vocab().items() if n not in special)
         problem = f"The model does not know the word {word!r}. {near(word, known)}"
         raise InputError(problem.rstrip(), EXPECTED)

@@ -14,11 +14,11 @@ from zoo.errors import InputError, OptionError, near
 from zoo.inference.sample import able, sample
 from zoo.inference.sliding_window import TASK, slide
 from zoo.inference.window_grid import Windows, asked
-from zoo.models.eval_mode import evaluating, output
+from zoo.models.eval_mode import eval_mode, forward_on_device
 from zoo.models.fuse_batchnorm import sooner
 from zoo.models.loading import as_module, find
-from zoo.models.metadata import About, about, unwrapped
-from zoo.tasks import Task, own_options, task
+from zoo.models.metadata import ModelMetadata, model_metadata, unwrap_model
+from zoo.tasks import Task, get_task, own_options
 from zoo.tasks.results.vision import Answer, Result
 
 __all__ = ["example", "inputs", "predict"]
@@ -40,25 +40,25 @@ def predict(
     `.to_dict()`, and show themselves in a notebook. `windows=True`, or a dict of the
     options of `zoo.inference.window_grid.Windows`, lets an image classifier look at every part of a
     picture and find several things in it. A model that draws takes None, and `seed=`;
-    one that writes takes the options of `zoo.tasks.decoding.generation.Plan`, and one that translates
-    those of `zoo.tasks.decoding.beam_search.Plan`.
+    one that writes takes the options of `zoo.tasks.decoding.generation.GenerationConfig`, and one that translates
+    those of `zoo.tasks.decoding.beam_search.BeamSearchConfig`.
     Raises InputError, OptionError.
     """
     module = as_module(model, "zoo.predict(model, input)")
     chosen = {} if windows in (None, False) else {"windows": windows}
     if raw is None and able(module, "sample"):
         return _drawn(module, {**chosen, **options})
-    known = about(module)
-    doing, expected = task(known.spec.task), known.spec.input
-    _check_options(known, doing, {"batch": batch, **chosen, **options})
+    known = model_metadata(module)
+    task, input_spec = get_task(known.spec.task), known.spec.input
+    _check_options(known, task, {"batch": batch, **chosen, **options})
     over = asked(windows, known.spec.name, known.labels) if chosen else None
-    items, single = doing.items(raw, expected)
+    items, single = task.items(raw, input_spec)
     found: list[Answer] = []
-    with evaluating(module):
+    with eval_mode(module):
         for opened in _parts(known, items, 1 if over else batch, single):
             answers, suspicion = _answers(module, opened, over, batch, options)
             if suspicion:
-                _warn_once(unwrapped(module), *suspicion)
+                _warn_once(unwrap_model(module), *suspicion)
             found += answers
     return found[0] if single else found
 
@@ -70,30 +70,30 @@ def inputs(
 
     `verb` is what the user called. Raises InputError, OptionError.
     """
-    known = about(module)
-    doing, expected = task(known.spec.task), known.spec.input
-    _check_options(known, doing, {"batch": batch, **options}, verb)
-    items, single = doing.items(raw, expected)
+    known = model_metadata(module)
+    task, input_spec = get_task(known.spec.task), known.spec.input
+    _check_options(known, task, {"batch": batch, **options}, verb)
+    items, single = task.items(raw, input_spec)
 
     def prepared() -> Iterator[tuple[list[Any], Tensor]]:
         for opened in _parts(known, items, batch, single):
-            given = doing.batch(opened, expected, **options)
-            suspicion = doing.suspicion(given, expected)
+            given = task.batch(opened, input_spec, **options)
+            suspicion = task.suspicion(given, input_spec)
             if suspicion:
-                _warn_once(unwrapped(module), *suspicion)
+                _warn_once(unwrap_model(module), *suspicion)
             yield opened, given
 
     return prepared(), single
 
 
 def _parts(
-    known: About, items: list[Any], step: int, single: bool
+    known: ModelMetadata, items: list[Any], step: int, single: bool
 ) -> Iterator[list[Any]]:
-    """Yield the items opened, `step` at a time."""
-    doing = task(known.spec.task)
+    """Yield the items opened, `decode_step` at a time."""
+    task = get_task(known.spec.task)
     for start in range(0, len(items), step):
         yield [
-            _opened(doing, item, known, 0 if single else number)
+            _opened(task, item, known, 0 if single else number)
             for number, item in enumerate(items[start : start + step], start + 1)
         ]
 
@@ -112,8 +112,8 @@ def example(name: str, *, shuffle: bool = False) -> Path:
 
 def _drawn(module: nn.Module, options: dict[str, Any]) -> Result:
     """Return one sample: what a model that draws makes of nothing."""
-    known = about(module).spec
-    names = ["seed", *(n for n in own_options(task(known.task)) if n != "seed")]
+    known = model_metadata(module).spec
+    names = ["seed", *(n for n in own_options(get_task(known.task)) if n != "seed")]
     name = next((name for name in options if name not in names), None)
     if name is not None:
         problem = f"zoo.predict has no option {name!r} where there is no input."
@@ -130,32 +130,32 @@ def _answers(
     options: dict[str, Any],
 ) -> tuple[list[Answer], tuple[str, str] | None]:
     """Return a result for each opened item, and what looks wrong about them."""
-    spec = about(module).spec
+    spec = model_metadata(module).spec
     if over is not None:
         one, suspicion = slide(module, opened[0], over, batch=batch, **options)
         return [one], suspicion
-    doing: Any = task(spec.task)
+    task: Any = get_task(spec.task)
     found: list[Answer]
-    if hasattr(doing, "answers"):
-        own = own_options(doing)
+    if hasattr(task, "answers"):
+        own = own_options(task)
         prepare = {name: one for name, one in options.items() if name not in own}
-        given = doing.batch(opened, spec.input, **prepare)
-        found = doing.answers(module, opened, options)
-        return found, doing.suspicion(given, spec.input)
-    prepared = doing.batch(opened, spec.input, **options)
+        given = task.batch(opened, spec.input, **prepare)
+        found = task.answers(module, opened, options)
+        return found, task.suspicion(given, spec.input)
+    prepared = task.batch(opened, spec.input, **options)
     # What torch.compile or DistributedDataParallel made is left as it is.
-    quick = sooner(module, prepared) if unwrapped(module) is module else module
-    said = output(quick, prepared)
-    found = [*doing.results(said, opened, spec.output)]
-    return found, doing.suspicion(prepared, spec.input)
+    quick = sooner(module, prepared) if unwrap_model(module) is module else module
+    said = forward_on_device(quick, prepared)
+    found = [*task.results(said, opened, spec.output)]
+    return found, task.suspicion(prepared, spec.input)
 
 
 def _check_options(
-    known: About, doing: Task, options: dict[str, Any], verb: str = "zoo.predict"
+    known: ModelMetadata, task: Task, options: dict[str, Any], verb: str = "zoo.predict"
 ) -> None:
-    parameters = signature(doing.batch).parameters.values()
+    parameters = signature(task.batch).parameters.values()
     names = ["batch", *(p.name for p in parameters if p.kind is p.KEYWORD_ONLY)]
-    names += own_options(doing)
+    names += own_options(task)
     if known.spec.task == TASK and verb == "zoo.predict":
         names.append("windows")
     for name in options:
@@ -167,10 +167,10 @@ def _check_options(
         raise OptionError(known.spec.name, problem, names)
 
 
-def _opened(doing: Task, item: Any, known: About, number: int) -> Any:
+def _opened(task: Task, item: Any, known: ModelMetadata, number: int) -> Any:
     """Open one input; `number` says which of several it is, 0 that it is alone."""
     try:
-        return doing.opened(item, known.spec.input)
+        return task.opened(item, known.spec.input)
     except InputError as exc:
         raise (exc.of(f"Item {number}") if number else exc) from exc.__cause__
 

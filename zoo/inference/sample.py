@@ -7,8 +7,8 @@ A plugin's module declares a verb by having its methods. Nothing else is registe
 * `encode(given)` returns a code for each row of a prepared batch, (batch, numbers).
 * `decode(code)` returns outputs for codes, as forward returns them.
 * `table()` returns the code of each token of the vocabulary, (tokens, numbers), zeros
-  for one that is no word: for `zoo.neighbours`.
-* `extend(token, memory)` goes on with texts: see `zoo.tasks.decoding.generation`. A model whose
+  for one that is no word: for `zoo.nearest_words`.
+* `next_logits(token, memory)` goes on with texts: see `zoo.tasks.decoding.generation`. A model whose
   `TextOutput` names the token to start after also samples: texts from nothing.
 
 Outputs are what `zoo.tasks` turns into results, like those of forward. All methods are
@@ -22,11 +22,11 @@ import torch
 from torch import Tensor, nn
 
 from zoo.errors import OptionError, VerbError, near
-from zoo.models.eval_mode import evaluating
+from zoo.models.eval_mode import eval_mode
 from zoo.models.loading import as_module
-from zoo.models.metadata import about, unwrapped
+from zoo.models.metadata import model_metadata, unwrap_model
 from zoo.specs import ModelSpec, TextOutput
-from zoo.tasks import own_options, task
+from zoo.tasks import get_task, own_options
 from zoo.tasks.decoding.generation import METHOD, drawn
 from zoo.tasks.results.vision import Result
 
@@ -53,12 +53,12 @@ def sample(
     """Return `n` results that `model` draws; the same seed and `n` give the same.
 
     Without a seed they are drawn from torch's own generator. A model that writes takes
-    the options of `zoo.tasks.decoding.generation.Plan`. Raises VerbError, OptionError.
+    the options of `zoo.tasks.decoding.generation.GenerationConfig`. Raises VerbError, OptionError.
     """
     module = as_module(model, "zoo.sample(model)")
     known = need(module, "sample")
-    doing: Any = task(known.task)
-    names = ["n", "seed", *(o for o in own_options(doing) if o != "seed")]
+    task: Any = get_task(known.task)
+    names = ["n", "seed", *(o for o in own_options(task) if o != "seed")]
     if not _whole(n) or n < 1:
         raise OptionError(known.name, f"n={n!r} should be 1 or more.", names)
     if seed is not None and not (_whole(seed) and 0 <= seed < 2**63):
@@ -69,10 +69,10 @@ def sample(
             problem = f"zoo.sample has no option {name!r}. {near(name, names)}"
             raise OptionError(known.name, problem.rstrip(), names)
     if writes(module):
-        found: list[Result] = doing.sampled(module, n, _random(seed), options)
+        found: list[Result] = task.sampled(module, n, _random(seed), options)
         return found
     made = outputs(module, n, seed=seed)
-    told: list[Result] = doing.results(made, [made.new_empty(0)] * n, known.output)
+    told: list[Result] = task.results(made, [made.new_empty(0)] * n, known.output)
     return told
 
 
@@ -85,9 +85,9 @@ def outputs(module: nn.Module, count: int, *, seed: int | None = None) -> Tensor
     random = _random(seed)
     if writes(module):
         return drawn(module, count, random)
-    draw: Any = unwrapped(module).sample
+    draw: Any = unwrap_model(module).sample
     starts = range(0, count, TOGETHER)
-    with evaluating(module):
+    with eval_mode(module):
         found = [draw(min(TOGETHER, count - s), random).cpu() for s in starts]
     return torch.cat(found)
 
@@ -99,12 +99,12 @@ def able(model: nn.Module, verb: str) -> bool:
 
 def need(model: nn.Module, verb: str) -> ModelSpec:
     """Return a model's spec; complain where the model can't be used with a verb."""
-    spec = about(model).spec
+    spec = model_metadata(model).spec
     missing = _missing(model, verb)
     if missing:
         others = [other for other in VERBS if able(model, other)]
-        doing = "name neighbours" if verb == "neighbours" else verb
-        raise VerbError(spec.name, doing, missing, ["predict", *others])
+        task = "name neighbours" if verb == "neighbours" else verb
+        raise VerbError(spec.name, task, missing, ["predict", *others])
     return spec
 
 
@@ -121,13 +121,15 @@ def _missing(model: nn.Module, verb: str) -> str:
     """Return the first method that a verb needs and a model does not have, or ""."""
     if verb == "sample" and writes(model):
         return ""
-    found = unwrapped(model)
+    found = unwrap_model(model)
     methods = (m for m in VERBS[verb] if not callable(getattr(found, m, None)))
     return next(methods, "")
 
 
 def writes(model: nn.Module) -> bool:
     """Return whether a model writes texts that begin with nothing."""
-    meaning = about(model).spec.output
-    begins = isinstance(meaning, TextOutput) and meaning.start is not None
-    return begins and callable(getattr(unwrapped(model), METHOD, None))
+    output_spec = model_metadata(model).spec.output
+    begins = (
+        isinstance(output_spec, TextOutput) and output_spec.bos_token_id is not None
+    )
+    return begins and callable(getattr(unwrap_model(model), METHOD, None))

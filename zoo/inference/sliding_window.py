@@ -11,8 +11,8 @@ from torch import Tensor, nn
 from zoo.errors import InputError, OptionError
 from zoo.inference.conv_trunk import Trunk, over_windows, trunk
 from zoo.inference.window_grid import OPTIONS, Grid, Windows, grid, sizes, surest, tally
-from zoo.models.eval_mode import output
-from zoo.models.metadata import about, unwrapped
+from zoo.models.eval_mode import forward_on_device
+from zoo.models.metadata import model_metadata, unwrap_model
 from zoo.preprocessing import image as images
 from zoo.specs import ClassOutput, ImageInput
 from zoo.tasks import image_classification as task
@@ -36,19 +36,21 @@ def slide(
     those of the task. Raises InputError, and OptionError where `given` fits neither the
     picture nor the model.
     """
-    expected = cast(ImageInput, about(model).spec.input)
+    input_spec = cast(ImageInput, model_metadata(model).spec.input)
     if not isinstance(opened, Image.Image):
         problem = "Windows slide over a picture, not over prepared pixels."
-        raise InputError(problem, images.describe(expected))
+        raise InputError(problem, images.describe(input_spec))
     known = _trunk(model, given)
     grids = _grids(model, opened, given, known)
     votes: list[Detection] = []
     suspicion: Suspicion = None
     for each in grids:
-        canvas = _canvas(opened, each, expected, options)
-        suspicion = suspicion or task.suspicion(canvas, expected)
+        canvas = _canvas(opened, each, input_spec, options)
+        suspicion = suspicion or task.suspicion(canvas, input_spec)
         said = _said(model, known, canvas, each, batch)
-        votes += _votes(said, each, given, cast(ClassOutput, about(model).spec.output))
+        votes += _votes(
+            said, each, given, cast(ClassOutput, model_metadata(model).spec.output)
+        )
     found = Detections(
         objects=surest(votes, given.overlap),
         size=opened.size,
@@ -64,9 +66,9 @@ def _trunk(model: nn.Module, given: Windows) -> Trunk | None:
     """Return the convolution that serves all windows, None for windows of pixels."""
     if given.by == "pixels":
         return None
-    spec = about(model).spec
+    spec = model_metadata(model).spec
     try:
-        return trunk(unwrapped(model), cast(ImageInput, spec.input))
+        return trunk(unwrap_model(model), cast(ImageInput, spec.input))
     except ValueError as exc:
         if given.by is None:
             return None
@@ -77,25 +79,25 @@ def _trunk(model: nn.Module, given: Windows) -> Trunk | None:
 def _grids(
     model: nn.Module, picture: Image.Image, given: Windows, known: Trunk | None
 ) -> list[Grid]:
-    spec = about(model).spec
-    expected, cell = cast(ImageInput, spec.input), known.stride if known else 1
+    spec = model_metadata(model).spec
+    input_spec, cell = cast(ImageInput, spec.input), known.stride if known else 1
     try:
         return [
-            grid(picture.size, expected, size, given.stride, cell)
-            for size in sizes(given, picture.size, expected)
+            grid(picture.size, input_spec, size, given.stride, cell)
+            for size in sizes(given, picture.size, input_spec)
         ]
     except ValueError as exc:
         raise OptionError(spec.name, str(exc), OPTIONS) from exc
 
 
 def _canvas(
-    picture: Image.Image, over: Grid, expected: ImageInput, options: dict[str, Any]
+    picture: Image.Image, over: Grid, input_spec: ImageInput, options: dict[str, Any]
 ) -> Tensor:
     """Return the picture, prepared at the size of the canvas, (1, C, H, W)."""
     high, wide = over.canvas
-    resample = Image.Resampling[expected.resample.upper()]
+    resample = Image.Resampling[input_spec.resample.upper()]
     fitted = picture.resize((wide, high), resample)
-    whole = replace(expected, height=high, width=wide, crop=1.0)
+    whole = replace(input_spec, height=high, width=wide, crop=1.0)
     return task.batch([fitted], whole, **options)
 
 
@@ -104,12 +106,14 @@ def _said(
 ) -> Tensor:
     """Return the model's output for each window."""
     if known is not None:
-        return over_windows(unwrapped(model), known, canvas, over.corners)
+        return over_windows(unwrap_model(model), known, canvas, over.corners)
     first = next(model.parameters(), None)
     if first is None or first.device.type == "cpu":
         numbers = canvas.shape[1] * over.window[0] * over.window[1]
         batch = min(batch, max(1, ROOM // numbers))
-    return torch.cat([output(model, part) for part in _cut(canvas, over, batch)])
+    return torch.cat(
+        [forward_on_device(model, part) for part in _cut(canvas, over, batch)]
+    )
 
 
 def _cut(canvas: Tensor, over: Grid, batch: int) -> Iterator[Tensor]:
@@ -125,15 +129,15 @@ def _cut(canvas: Tensor, over: Grid, batch: int) -> Iterator[Tensor]:
 
 
 def _votes(
-    said: Tensor, over: Grid, given: Windows, meaning: ClassOutput
+    said: Tensor, over: Grid, given: Windows, output_spec: ClassOutput
 ) -> Iterator[Detection]:
     """Yield what each window is for: its best label, or each one that holds, if it is
     sure enough."""
-    labels: Sequence[str] = given.labels or meaning.labels
-    scores = task.scores(said, meaning)
-    scores = scores[:, [meaning.labels.index(name) for name in labels]]
+    labels: Sequence[str] = given.labels or output_spec.labels
+    scores = task.scores(said, output_spec)
+    scores = scores[:, [output_spec.labels.index(name) for name in labels]]
     sure = scores >= given.threshold
-    if not meaning.multi_label:
+    if not output_spec.multi_label:
         best = torch.zeros_like(sure)
         best[torch.arange(len(best)), scores.argmax(dim=1)] = True
         sure &= best

@@ -95,14 +95,18 @@ def _listed(size: int | Sequence[int]) -> list[int]:
     return list(size) if isinstance(size, (list, tuple)) else [cast(int, size)]
 
 
-def sizes(given: Windows, picture: tuple[int, int], expected: ImageInput) -> list[int]:
+def sizes(
+    given: Windows, picture: tuple[int, int], input_spec: ImageInput
+) -> list[int]:
     """Return the sizes of windows over a picture of that width and height."""
     if given.size is not None:
         return _listed(given.size)
-    own = min(expected.height, expected.width)
+    own = min(input_spec.height, input_spec.width)
     most = min(
         math.floor(side * own / frame)
-        for side, frame in zip(picture, (expected.width, expected.height), strict=True)
+        for side, frame in zip(
+            picture, (input_spec.width, input_spec.height), strict=True
+        )
     )
     most = max(1, most)
     half = min(most, max(min(picture) // 2, own))
@@ -136,7 +140,7 @@ class Grid:
 
 def grid(
     picture: tuple[int, int],
-    expected: ImageInput,
+    input_spec: ImageInput,
     size: int,
     stride: int | None,
     cell: int = 1,
@@ -148,7 +152,7 @@ def grid(
     that follow the name of a model.
     """
     wide, high = picture
-    window = (expected.height, expected.width)
+    window = (input_spec.height, input_spec.width)
     scale = min(window) / size
     stride = stride or max(1, round(size / STEPS))
     down, across = (math.ceil(side / scale) for side in window)

@@ -6,11 +6,11 @@ from contextlib import contextmanager
 import torch
 from torch import Tensor, nn
 
-__all__ = ["evaluating", "output"]
+__all__ = ["eval_mode", "forward_on_device"]
 
 
 @contextmanager
-def evaluating(model: nn.Module) -> Iterator[None]:
+def eval_mode(model: nn.Module) -> Iterator[None]:
     """Put every part of `model` in eval mode; afterwards each is as it was.
 
     `model.train(model.training)` is not enough: a frozen part is in eval mode while the
@@ -26,7 +26,7 @@ def evaluating(model: nn.Module) -> Iterator[None]:
 
 
 @torch.inference_mode()
-def output(
+def forward_on_device(
     module: nn.Module, batch: Tensor, call: Callable[[Tensor], Tensor] | None = None
 ) -> Tensor:
     """Run `module`, on its device and, where the batch holds floats, in its type.

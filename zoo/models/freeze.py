@@ -6,7 +6,7 @@ from typing import Any
 from torch import nn
 
 from zoo.errors import OptionError, near
-from zoo.models.metadata import about, unwrapped
+from zoo.models.metadata import model_metadata, unwrap_model
 
 __all__ = [
     "NORMS",
@@ -47,7 +47,7 @@ def freeze(model: nn.Module, until: str | None = None) -> nn.Module:
     Raises OptionError.
     """
     name = until or head_of(model)
-    model = unwrapped(model)
+    model = unwrap_model(model)
     known = [path for path, _ in model.named_modules() if path]
     if name not in known:
         problem = f"it has no submodule {name!r} to freeze until. {near(name, known)}"
@@ -70,7 +70,7 @@ def thaw(module: nn.Module) -> nn.Module:
 
 def hold_norms(model: nn.Module) -> nn.Module:
     """Keep the statistics of batch normalisations as they are, across `.train()`."""
-    for module in list(unwrapped(model).modules()):
+    for module in list(unwrap_model(model).modules()):
         if isinstance(module, nn.modules.batchnorm._NormBase):
             _hold(module)
     return model
@@ -78,7 +78,7 @@ def hold_norms(model: nn.Module) -> nn.Module:
 
 def unfreeze(model: nn.Module) -> nn.Module:
     """Let all of `model` learn again; `.train()` reaches every part of it."""
-    model = unwrapped(model)
+    model = unwrap_model(model)
     for module in model.modules():
         if isinstance(module, Held):
             module.__class__ = type(module).__bases__[1]  # Held is the first
@@ -87,13 +87,13 @@ def unfreeze(model: nn.Module) -> nn.Module:
 
 def frozen(model: nn.Module) -> list[str]:
     """Return the names of the parameters that get no gradient."""
-    named = unwrapped(model).named_parameters()
+    named = unwrap_model(model).named_parameters()
     return [name for name, value in named if not value.requires_grad]
 
 
 def head_of(model: nn.Module) -> str:
     """Return the name of a model's head: the part a new task replaces."""
-    spec = about(model).spec
+    spec = model_metadata(model).spec
     if spec.head is None:
         problem = "it declares no head, so there is nothing to freeze it up to."
         raise OptionError(spec.name, problem, ["until"])

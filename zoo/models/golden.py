@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from zoo.models import safetensors_io as weights
-from zoo.models.eval_mode import evaluating
+from zoo.models.eval_mode import eval_mode
 
 __all__ = ["Replay", "make", "replay"]
 
@@ -83,7 +83,7 @@ def _apart(found: Tensor, wanted: Tensor) -> float:
 @torch.inference_mode()
 def _run(model: nn.Module, given: Tensor) -> tuple[Tensor, dict[str, Tensor]]:
     layers: dict[str, Tensor] = {}
-    with evaluating(model), _watching(model, layers):
+    with eval_mode(model), _watching(model, layers):
         output: Tensor = model(given)
     return output.cpu(), layers
 

@@ -17,11 +17,11 @@ from zoo.artifacts import resolve as sources
 from zoo.artifacts.weight_store import Verify
 from zoo.errors import InputError, OptionError, ZooError, near
 from zoo.models import safetensors_io as weights
-from zoo.models.metadata import About, LoadReport, attach
+from zoo.models.metadata import LoadReport, ModelMetadata, attach
 from zoo.models.skip_init import without_initialisers
 from zoo.plugins import discovery as plugins
 from zoo.plugins.discovery import Plugin
-from zoo.specs import ClassOutput, MaskOutput, ModelSpec, ReadingOutput
+from zoo.specs import ClassOutput, MaskOutput, ModelSpec, OCROutput
 
 __all__ = ["as_module", "build", "find", "load", "loaded", "make"]
 
@@ -40,7 +40,7 @@ def build(name: str | Path, **options: Any) -> nn.Module:
     source = sources.find(name)
     spec, chosen, _ = _with_head(source.spec, options)
     model = make(spec, source.plugin, chosen)
-    return attach(model, About(spec=spec, options=chosen, parent=source.parent))
+    return attach(model, ModelMetadata(spec=spec, options=chosen, parent=source.parent))
 
 
 def load(
@@ -88,7 +88,7 @@ def load(
     )
     own = {"name": source.spec.name, "sha256": pin.sha256}
     parent = own if new_head else source.parent
-    about = About(
+    about = ModelMetadata(
         spec=spec, options=chosen, folder=source.folder, parent=parent, report=report
     )
     return attach(model.eval(), about)
@@ -132,7 +132,7 @@ def _with_head(
     labels = _labels(spec, chosen.pop("labels", None), options.get("classes"))
     if labels == spec.labels:
         return spec, chosen, False
-    named = isinstance(spec.output, ClassOutput | MaskOutput | ReadingOutput)
+    named = isinstance(spec.output, ClassOutput | MaskOutput | OCROutput)
     if spec.head is None or not named:
         problem = "its head can't be replaced, so it takes no labels or classes."
         raise OptionError(spec.name, problem, list(spec.options))
@@ -147,7 +147,7 @@ def _with_head(
 
 def _apply(spec: ModelSpec) -> dict[str, Any]:
     """Return how a new head's numbers become scores: one logit gives way to several."""
-    if isinstance(spec.output, ReadingOutput):
+    if isinstance(spec.output, OCROutput):
         return {}  # by zoo.ctc, always
     assert isinstance(spec.output, ClassOutput | MaskOutput)
     several = isinstance(spec.output, ClassOutput) and spec.output.multi_label

@@ -11,7 +11,14 @@ from zoo.artifacts import checkpoint_folder as checkpoints
 from zoo.errors import CheckpointError
 from zoo.specs import Input, ModelSpec
 
-__all__ = ["About", "LoadReport", "about", "attach", "expecting", "unwrapped"]
+__all__ = [
+    "LoadReport",
+    "ModelMetadata",
+    "attach",
+    "model_metadata",
+    "unwrap_model",
+    "with_input_spec",
+]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,7 +45,7 @@ class LoadReport:
 
 
 @dataclass(frozen=True, kw_only=True)
-class About:
+class ModelMetadata:
     """What `model.zoo` knows: where a model comes from and how to make it again."""
 
     spec: ModelSpec
@@ -64,10 +71,10 @@ class About:
         return settings
 
 
-def about(model: nn.Module) -> About:
+def model_metadata(model: nn.Module) -> ModelMetadata:
     """Return `model.zoo`, looking through torch.compile and DistributedDataParallel."""
-    known = getattr(unwrapped(model), "zoo", None)
-    if not isinstance(known, About):
+    known = getattr(unwrap_model(model), "zoo", None)
+    if not isinstance(known, ModelMetadata):
         raise CheckpointError(
             f"This {type(model).__name__} was not made by zoo.load or zoo.build, so "
             "its build function, labels and input are unknown."
@@ -75,25 +82,25 @@ def about(model: nn.Module) -> About:
     return known
 
 
-def unwrapped(model: nn.Module) -> nn.Module:
+def unwrap_model(model: nn.Module) -> nn.Module:
     """Return the model inside torch.compile and DistributedDataParallel."""
     if not isinstance(model, nn.Module):
         raise CheckpointError(f"A {type(model).__name__} is not a model.")
     for name in ("_orig_mod", "module"):
         inner = model._modules.get(name)
         if inner is not None and "zoo" not in vars(model):
-            return unwrapped(inner)
+            return unwrap_model(inner)
     return model
 
 
-def attach(model: nn.Module, known: About) -> nn.Module:
+def attach(model: nn.Module, known: ModelMetadata) -> nn.Module:
     """Return `model`, knowing itself. A deep copy and a compiled one know it too."""
     # Past nn.Module's own __setattr__, which looks for parameters and modules.
     object.__setattr__(model, "zoo", known)
     return model
 
 
-def expecting(model: nn.Module, expected: Input) -> nn.Module:
+def with_input_spec(model: nn.Module, input_spec: Input) -> nn.Module:
     """Return `model`, knowing that it takes another input than its spec says."""
-    known = about(model)
-    return attach(model, replace(known, spec=replace(known.spec, input=expected)))
+    known = model_metadata(model)
+    return attach(model, replace(known, spec=replace(known.spec, input=input_spec)))

@@ -16,7 +16,7 @@ from zoo.artifacts.checkpoint_folder import Config
 from zoo.models import golden
 from zoo.models import safetensors_io as weights
 from zoo.models.loading import make
-from zoo.models.metadata import About, about, unwrapped
+from zoo.models.metadata import ModelMetadata, model_metadata, unwrap_model
 from zoo.plugins.discovery import Plugin, found
 from zoo.preprocessing import tokenizer as tokens
 from zoo.specs import Weights
@@ -39,8 +39,8 @@ def save(
     floats narrow. The folder is replaced whole: an interrupted save leaves the old one.
     Raises CheckpointError.
     """
-    folder, model = Path(folder), unwrapped(model)
-    known = about(model)
+    folder, model = Path(folder), unwrap_model(model)
+    known = model_metadata(model)
     checkpoints.refuse_strangers(folder)
     folder.parent.mkdir(parents=True, exist_ok=True)
     new = folder.with_name(f".{folder.name}.new")
@@ -49,8 +49,8 @@ def save(
     try:
         stored = _stored(model, dtype)
         weights.write(stored, new / checkpoints.WEIGHTS)
-        expected = tokens.written(known.spec.input, new)
-        known = replace(known, spec=replace(known.spec, input=expected))
+        input_spec = tokens.written(known.spec.input, new)
+        known = replace(known, spec=replace(known.spec, input=input_spec))
         config = _config(known, model, checkpoints.weights_of(new))
         (new / checkpoints.CONFIG).write_text(config.to_json(), encoding="utf-8")
         if example is not None:
@@ -75,12 +75,16 @@ def _stored(model: nn.Module, dtype: torch.dtype | None) -> dict[str, Tensor]:
 
 def _golden(model: nn.Module, example: Tensor, new: Path) -> None:
     """Make the golden with the weights as stored, which may be narrower."""
-    again = make(about(model).spec, _provider(about(model)), about(model).options)
+    again = make(
+        model_metadata(model).spec,
+        _provider(model_metadata(model)),
+        model_metadata(model).options,
+    )
     weights.read(again, new / checkpoints.WEIGHTS, weights.slots(again))
     golden.make(again.eval(), example.cpu(), new / checkpoints.GOLDEN)
 
 
-def _config(known: About, model: nn.Module, pin: Weights) -> Config:
+def _config(known: ModelMetadata, model: nn.Module, pin: Weights) -> Config:
     spec, plugin = known.spec, _provider(known)
     return Config(
         name=spec.name,
@@ -113,5 +117,5 @@ def versions(plugin: Plugin) -> dict[str, str]:
     }
 
 
-def _provider(known: About) -> Plugin:
+def _provider(known: ModelMetadata) -> Plugin:
     return found().packages()[known.spec.package]

@@ -6,15 +6,15 @@ from zoo.plugins.discovery import found
 from zoo.plugins.registry import Registry
 from zoo.specs import ModelSpec
 
-__all__ = ["dataset_names", "names", "search", "spec"]
+__all__ = ["get_spec", "list_datasets", "list_models", "search"]
 
 
-def names(pattern: str = "*") -> list[str]:
+def list_models(pattern: str = "*") -> list[str]:
     """Return the names of the installed models that match a pattern such as "mlp-*"."""
     return [spec.name for spec in search(pattern)]
 
 
-def spec(name: str) -> ModelSpec:
+def get_spec(name: str) -> ModelSpec:
     """Return what is known about a model without importing it."""
     return Registry(found().models)[name]
 
@@ -27,6 +27,6 @@ def search(text: str = "", **conditions: Any) -> list[ModelSpec]:
     return Registry(found().models).search(text, **conditions)
 
 
-def dataset_names() -> list[str]:
-    """Return the names that `zoo.data` accepts."""
+def list_datasets() -> list[str]:
+    """Return the names that `zoo.load_dataset` accepts."""
     return sorted(found().datasets)

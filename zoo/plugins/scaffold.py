@@ -12,7 +12,7 @@ from zoo.errors import StartError, near
 from zoo.plugins.discovery import found
 from zoo.specs.model_spec import NAME
 
-__all__ = ["LIKE", "new"]
+__all__ = ["LIKE", "new_plugin"]
 
 TEMPLATES = Path(__file__).with_name("templates")
 COMMON, SUFFIX = "plugin", ".txt"
@@ -20,7 +20,7 @@ LIKE = tuple(sorted(path.name for path in TEMPLATES.iterdir() if path.name != CO
 CORE = {"text-classification": "zoo-core[text]"}  # what more a kind needs
 
 
-def new(
+def new_plugin(
     name: str, folder: str | Path | None = None, *, like: str = "image-classification"
 ) -> Path:
     """Write a plugin with one model, both called `name`, and return its folder.

@@ -28,10 +28,10 @@ SLACK = 1e-3  # how far a resized picture may overshoot the range of its numbers
 STEPS = {"La": "LA", "RGBa": "RGBA", "LAB": "RGB"}  # Pillow knows no shorter way
 
 
-def describe(expected: ImageInput) -> str:
+def describe(input_spec: ImageInput) -> str:
     """Return what the model takes, in words for an error message."""
-    kind = "a grey" if expected.channels == 1 else "a colour"
-    shape = (expected.channels, expected.height, expected.width)
+    kind = "a grey" if input_spec.channels == 1 else "a colour"
+    shape = (input_spec.channels, input_spec.height, input_spec.width)
     return (
         f"{kind} picture: a file's path or bytes, a PIL image, an array (height, "
         f"width) or (height, width, channels), or a float tensor {shape} of prepared "
@@ -39,64 +39,68 @@ def describe(expected: ImageInput) -> str:
     )
 
 
-def open_image(raw: Any, expected: ImageInput) -> Image.Image:
+def open_image(raw: Any, input_spec: ImageInput) -> Image.Image:
     """Return a path, PIL image or array as an upright 8-bit image of the right mode."""
     if isinstance(raw, (str, os.PathLike, bytes)):
-        return _flat(_from_file(raw, expected), expected)
+        return _flat(_from_file(raw, input_spec), input_spec)
     if isinstance(raw, Image.Image):
-        return _flat(_decoded(raw, "The picture", expected), expected)
+        return _flat(_decoded(raw, "The picture", input_spec), input_spec)
     if isinstance(raw, np.ndarray):
-        return _flat(_from_array(raw, expected), expected)
+        return _flat(_from_array(raw, input_spec), input_spec)
     problem = f"A {type(raw).__name__} is not a picture."
-    raise InputError(problem, describe(expected))
+    raise InputError(problem, describe(input_spec))
 
 
-def pixels(image: Image.Image, expected: ImageInput) -> Tensor:
+def pixels(image: Image.Image, input_spec: ImageInput) -> Tensor:
     """Return an opened image as prepared pixels (C, H, W), float32."""
-    array = np.array(fitted(image, expected), dtype=np.uint8)
-    shape = (expected.height, expected.width, -1)
+    array = np.array(fitted(image, input_spec), dtype=np.uint8)
+    shape = (input_spec.height, input_spec.width, -1)
     scaled = torch.from_numpy(array).view(shape).permute(2, 0, 1) / 255
-    return (scaled - _by_channel(expected.mean)) / _by_channel(expected.std)
+    return (scaled - _by_channel(input_spec.mean)) / _by_channel(input_spec.std)
 
 
-def fitted(image: Image.Image, expected: ImageInput) -> Image.Image:
+def fitted(image: Image.Image, input_spec: ImageInput) -> Image.Image:
     """Return an opened image in the size the model takes."""
-    size = (expected.width, expected.height)
-    resample = Image.Resampling[expected.resample.upper()]
-    if expected.crop < 1:
-        return _cropped(image, expected, resample)
+    size = (input_spec.width, input_spec.height)
+    resample = Image.Resampling[input_spec.resample.upper()]
+    if input_spec.crop < 1:
+        return _cropped(image, input_spec, resample)
     if image.size == size:
         return image
-    if expected.fit == "stretch":
+    if input_spec.fit == "stretch":
         return image.resize(size, resample)
-    if expected.background is None:  # a photograph: fill the frame, crop the middle
+    if input_spec.background is None:  # a photograph: fill the frame, crop the middle
         return ImageOps.fit(image, size, resample)
     edge = _edge_colour(image)  # a drawing: keep all of it, on more of its own ground
     return ImageOps.pad(image, size, resample, color=edge)
 
 
-def fitted_mask(numbers: np.ndarray[Any, Any], expected: ImageInput) -> Tensor:
+def fitted_mask(numbers: np.ndarray[Any, Any], input_spec: ImageInput) -> Tensor:
     """Return the numbers of a picture's pixels, (height, width), in the size the model
     takes: no number is mixed with its neighbour."""
-    size = (expected.width, expected.height)
+    size = (input_spec.width, input_spec.height)
     small = Image.fromarray(numbers).resize(size, Image.Resampling.NEAREST)
     return torch.from_numpy(np.array(small))
 
 
-def inverted(batch: Tensor, expected: ImageInput) -> Tensor:
+def inverted(batch: Tensor, input_spec: ImageInput) -> Tensor:
     """Return prepared pixels with dark and light exchanged."""
-    mean, std = _by_channel(expected.mean), _by_channel(expected.std)
+    mean, std = _by_channel(input_spec.mean), _by_channel(input_spec.std)
     return (1 - 2 * mean) / std - batch
 
 
-def suspicion(batch: Tensor, expected: ImageInput) -> tuple[str, str] | None:
+def suspicion(batch: Tensor, input_spec: ImageInput) -> tuple[str, str] | None:
     """Return what looks wrong about prepared pixels: its kind, and words for it.
 
     The range of the training data follows from mean and std; a tensor far outside was
     not prepared as the training data was.
     """
-    low = ((0 - _by_channel(expected.mean)) / _by_channel(expected.std)).min().item()
-    high = ((1 - _by_channel(expected.mean)) / _by_channel(expected.std)).max().item()
+    low = (
+        ((0 - _by_channel(input_spec.mean)) / _by_channel(input_spec.std)).min().item()
+    )
+    high = (
+        ((1 - _by_channel(input_spec.mean)) / _by_channel(input_spec.std)).max().item()
+    )
     missing = _missing(batch, low, high)
     if missing:
         return "range", (
@@ -105,13 +109,13 @@ def suspicion(batch: Tensor, expected: ImageInput) -> tuple[str, str] | None:
             f"{missing}, or give zoo.predict the picture itself."
         )
     bright = (_border(batch).mean().item() - low) / (high - low)
-    if (expected.background == "dark" and bright > 0.75) or (
-        expected.background == "light" and bright < 0.25
+    if (input_spec.background == "dark" and bright > 0.75) or (
+        input_spec.background == "light" and bright < 0.25
     ):
-        other = "light" if expected.background == "dark" else "dark"
+        other = "light" if input_spec.background == "dark" else "dark"
         return "background", (
             f"The background is {other}; the model was trained on a "
-            f"{expected.background} one: pass invert=True."
+            f"{input_spec.background} one: pass invert=True."
         )
     return None
 
@@ -130,12 +134,12 @@ def _missing(batch: Tensor, low: float, high: float) -> str | None:
 
 
 def _from_file(
-    raw: str | os.PathLike[str] | bytes, expected: ImageInput
+    raw: str | os.PathLike[str] | bytes, input_spec: ImageInput
 ) -> Image.Image:
     name = "The file" if isinstance(raw, bytes) else str(raw)
     try:
         with Image.open(io.BytesIO(raw) if isinstance(raw, bytes) else raw) as image:
-            return _decoded(image, name, expected)
+            return _decoded(image, name, input_spec)
     except FileNotFoundError:
         problem = f"There is no file {name!r}."
     except IsADirectoryError:
@@ -146,26 +150,26 @@ def _from_file(
         problem = f"{name} is too large: {exc}"
     except (OSError, SyntaxError, ValueError) as exc:
         problem = f"{name} can't be read as a picture ({_fault(exc)})."
-    raise InputError(problem, describe(expected))
+    raise InputError(problem, describe(input_spec))
 
 
-def _decoded(image: Image.Image, name: str, expected: ImageInput) -> Image.Image:
+def _decoded(image: Image.Image, name: str, input_spec: ImageInput) -> Image.Image:
     if 0 in image.size:
-        raise InputError(f"{name} is empty: {image.size}.", describe(expected))
+        raise InputError(f"{name} is empty: {image.size}.", describe(input_spec))
     try:
         image.load()
         return ImageOps.exif_transpose(image) or image
     except (OSError, SyntaxError, ValueError, AssertionError, AttributeError) as exc:
         # The last two are Pillow's where the file was closed before it was read.
         problem = f"{name} can't be read as a picture ({_fault(exc)})."
-        raise InputError(problem, describe(expected)) from exc
+        raise InputError(problem, describe(input_spec)) from exc
 
 
 def _fault(exc: Exception) -> str:
     return f"{type(exc).__name__}: {exc}".rstrip(": ")
 
 
-def _from_array(array: np.ndarray[Any, Any], expected: ImageInput) -> Image.Image:
+def _from_array(array: np.ndarray[Any, Any], input_spec: ImageInput) -> Image.Image:
     flat = array[..., 0] if array.ndim == 3 and array.shape[-1] == 1 else array
     fits = flat.ndim == 2 or (flat.ndim == 3 and flat.shape[-1] in (3, 4))
     if not fits or 0 in flat.shape:
@@ -173,74 +177,74 @@ def _from_array(array: np.ndarray[Any, Any], expected: ImageInput) -> Image.Imag
         if array.ndim == 3 and array.shape[0] in (1, 3, 4):
             hint = " Put the channels last: array.transpose(1, 2, 0)."
         problem = f"The array has shape {array.shape}.{hint}"
-        raise InputError(problem, describe(expected))
-    return Image.fromarray(np.ascontiguousarray(_eight_bits(flat, expected)))
+        raise InputError(problem, describe(input_spec))
+    return Image.fromarray(np.ascontiguousarray(_eight_bits(flat, input_spec)))
 
 
-def _eight_bits(array: np.ndarray[Any, Any], expected: ImageInput) -> Any:
+def _eight_bits(array: np.ndarray[Any, Any], input_spec: ImageInput) -> Any:
     """Return numbers as bytes; their type says what white is."""
     if array.dtype == np.bool_:
         return array.astype(np.uint8) * 255
     if array.dtype.kind not in "uif":
         problem = f"The array has type {array.dtype}."
-        raise InputError(problem, describe(expected))
+        raise InputError(problem, describe(input_spec))
     if not np.isfinite(array).all():
-        raise InputError("The array holds NaN or infinity.", describe(expected))
+        raise InputError("The array holds NaN or infinity.", describe(input_spec))
     if array.dtype == np.uint16:
         return np.rint(array / 257).astype(np.uint8)
     most, kind = (1, "Floats") if array.dtype.kind == "f" else (255, "Whole numbers")
     least, found = array.min(), array.max()
     if least < -SLACK * most or found > (1 + SLACK) * most:
         problem = f"{kind} should lie in 0..{most}, not {least:.4g}..{found:.4g}."
-        raise InputError(problem, describe(expected))
+        raise InputError(problem, describe(input_spec))
     return np.rint(array.clip(0, most) * (255 / most)).astype(np.uint8)
 
 
-def _flat(image: Image.Image, expected: ImageInput) -> Image.Image:
+def _flat(image: Image.Image, input_spec: ImageInput) -> Image.Image:
     """Return the image in 8 bits, without transparency, in the model's mode."""
-    mode = "L" if expected.channels == 1 else "RGB"
+    mode = "L" if input_spec.channels == 1 else "RGB"
     if image.mode.startswith("I") or image.mode == "F":  # 16 bits and more
-        image = Image.fromarray(_shallow(image, expected))
+        image = Image.fromarray(_shallow(image, input_spec))
     if image.mode in STEPS:
         image = image.convert(STEPS[image.mode])
     if image.mode in ("LA", "RGBA", "PA") or "transparency" in image.info:
-        image = _on_paper(image.convert("RGBA"), expected)
+        image = _on_paper(image.convert("RGBA"), input_spec)
     return image.convert(mode) if image.mode != mode else image
 
 
-def _shallow(image: Image.Image, expected: ImageInput) -> Any:
+def _shallow(image: Image.Image, input_spec: ImageInput) -> Any:
     """Return 16 and 32 bits as 8. Where the mode does not say what white is, the
     pixels do: the first of the usual ends that none of them passes."""
     deep = np.asarray(image, dtype=np.float64)
     if not np.isfinite(deep).all():
-        raise InputError("The picture holds NaN or infinity.", describe(expected))
+        raise InputError("The picture holds NaN or infinity.", describe(input_spec))
     ends = {"F": (1, 255, 65535), "I": (255, 65535)}.get(image.mode, (65535,))
     white = next((end for end in ends if deep.max() <= end), deep.max())
     return np.rint(deep.clip(0) * (255 / white)).astype(np.uint8)
 
 
-def _on_paper(seen: Image.Image, expected: ImageInput) -> Image.Image:
+def _on_paper(seen: Image.Image, input_spec: ImageInput) -> Image.Image:
     """Return a picture without its transparency: a photograph on white, a drawing on
     the ground that shows it, which `suspicion` may find to be the wrong one."""
     cover = np.asarray(seen.getchannel("A"))
-    dark = expected.background == "dark"
-    if expected.background is not None and cover.any():
+    dark = input_spec.background == "dark"
+    if input_spec.background is not None and cover.any():
         dark = np.average(np.asarray(seen.convert("L")), weights=cover) > 127
     paper = Image.new("RGBA", seen.size, "black" if dark else "white")
     return Image.alpha_composite(paper, seen)
 
 
 def _cropped(
-    image: Image.Image, expected: ImageInput, resample: Image.Resampling
+    image: Image.Image, input_spec: ImageInput, resample: Image.Resampling
 ) -> Image.Image:
     """Return the middle of a resized picture, rounded everywhere as torchvision does:
     models that were measured with its transform get the same bytes."""
     image = _middle(image, *(min(side, LONG * min(image.size)) for side in image.size))
-    shorter, least = math.floor(expected.width / expected.crop), min(image.size)
+    shorter, least = math.floor(input_spec.width / input_spec.crop), min(image.size)
     size = (shorter * image.width // least, shorter * image.height // least)
     if image.size != size:
         image = image.resize(size, resample)
-    return _middle(image, expected.width, expected.height)
+    return _middle(image, input_spec.width, input_spec.height)
 
 
 def _middle(image: Image.Image, width: int, height: int) -> Image.Image:

@@ -8,7 +8,7 @@ from torch import Tensor
 from zoo.errors import DataError
 from zoo.specs import ImageInput, Input
 
-__all__ = ["Moments", "normalised", "statistics"]
+__all__ = ["Moments", "normalize", "statistics"]
 
 Moments = tuple[tuple[float, ...], tuple[float, ...]]
 
@@ -35,16 +35,18 @@ def statistics(pictures: Iterable[Tensor], source: str) -> Moments:
     return tuple(mean for mean, _ in moments), tuple(std for _, std in moments)
 
 
-def normalised(batch: Tensor, expected: Input) -> Tensor:
+def normalize(batch: Tensor, input_spec: Input) -> Tensor:
     """Return pixels in 0..1 as a model expects them: less a mean, by a deviation."""
-    if not isinstance(expected, ImageInput) or _plain(expected):
+    if not isinstance(input_spec, ImageInput) or _plain(input_spec):
         return batch
-    mean, std = (torch.tensor(n).view(-1, 1, 1) for n in (expected.mean, expected.std))
+    mean, std = (
+        torch.tensor(n).view(-1, 1, 1) for n in (input_spec.mean, input_spec.std)
+    )
     return (batch - mean) / std
 
 
-def _plain(expected: ImageInput) -> bool:
-    return not any(expected.mean) and all(std == 1 for std in expected.std)
+def _plain(input_spec: ImageInput) -> bool:
+    return not any(input_spec.mean) and all(std == 1 for std in input_spec.std)
 
 
 def _counted(channel: Tensor) -> Tensor:

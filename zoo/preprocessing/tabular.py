@@ -26,17 +26,17 @@ TIMES = ("date", "datetime", "day", "month", "time", "timestamp", "year")
 Row = tuple[str, Any]  # where it stands, for an error message, and what it holds
 
 
-def describe(expected: TabularInput) -> str:
+def describe(input_spec: TabularInput) -> str:
     """Return what the model takes, in words for an error message."""
-    names = ", ".join(column.name for column in expected.columns)
+    names = ", ".join(column.name for column in input_spec.columns)
     return (
-        f"{len(expected.columns)} numbers a row ({names}): a dict, a list, an array, a "
+        f"{len(input_spec.columns)} numbers a row ({names}): a dict, a list, an array, a "
         "DataFrame or one row of it, or a CSV file with a header (its path, or bytes)"
     )
 
 
 def rows(
-    raw: Any, expected: TabularInput, *, last: int | None = None
+    raw: Any, input_spec: TabularInput, *, last: int | None = None
 ) -> tuple[list[list[float]], bool]:
     """Return the rows in `raw` in column order, and whether it was a single one.
 
@@ -44,19 +44,19 @@ def rows(
     the others are not looked at.
     """
     if isinstance(raw, (str, os.PathLike, bytes)):
-        found, single = _from_csv(raw, expected), False
+        found, single = _from_csv(raw, input_spec), False
     else:
-        held, single = _rows(raw, expected)
+        held, single = _rows(raw, input_spec)
         number = [
             f"Row {n}: " if len(held) > 1 else "" for n in range(1, 1 + len(held))
         ]
         found = list(zip(number, held, strict=True))
     if not found:
-        raise InputError("The input is empty.", describe(expected))
+        raise InputError("The input is empty.", describe(input_spec))
     kept = found if last is None else found[-last:]
     if last is not None:
-        _check_order([row for _, row in kept], expected)
-    return [_numbers(row, expected, where) for where, row in kept], single
+        _check_order([row for _, row in kept], input_spec)
+    return [_numbers(row, input_spec, where) for where, row in kept], single
 
 
 def stack(found: list[list[float]]) -> Tensor:
@@ -70,9 +70,9 @@ def forms(raw: Any) -> bool:
     return isinstance(raw, plain) or hasattr(raw, "to_dict")
 
 
-def suspicion(batch: Tensor, expected: TabularInput) -> tuple[str, str] | None:
+def suspicion(batch: Tensor, input_spec: TabularInput) -> tuple[str, str] | None:
     """Return which column lies far outside what training saw, and words for it."""
-    for place, column in enumerate(expected.columns):
+    for place, column in enumerate(input_spec.columns):
         values = batch[:, place]
         slack = FAR * (column.high - column.low)
         least, most = values.min().item(), values.max().item()
@@ -86,16 +86,16 @@ def suspicion(batch: Tensor, expected: TabularInput) -> tuple[str, str] | None:
     return None
 
 
-def _rows(raw: Any, expected: TabularInput) -> tuple[Sequence[Any], bool]:
+def _rows(raw: Any, input_spec: TabularInput) -> tuple[Sequence[Any], bool]:
     raw = _plain(raw)
     if isinstance(raw, Mapping):
-        return _transposed(raw, expected)
+        return _transposed(raw, input_spec)
     if isinstance(raw, (list, tuple)):
         plain = [_plain(item) for item in raw]
         if not plain or any(isinstance(one, (Mapping, list, tuple)) for one in plain):
             return plain, False
         return [plain], True
-    raise InputError(f"A {type(raw).__name__} is not a row.", describe(expected))
+    raise InputError(f"A {type(raw).__name__} is not a row.", describe(input_spec))
 
 
 def _plain(raw: Any) -> Any:
@@ -110,11 +110,11 @@ def _plain(raw: Any) -> Any:
 
 
 def _transposed(
-    raw: Mapping[Any, Any], expected: TabularInput
+    raw: Mapping[Any, Any], input_spec: TabularInput
 ) -> tuple[Sequence[Any], bool]:
     """Take a dict as a row or, where it holds lists, as columns."""
     columns = {name: _plain(value) for name, value in raw.items()}
-    wanted = [name for name in columns if name in {c.name for c in expected.columns}]
+    wanted = [name for name in columns if name in {c.name for c in input_spec.columns}]
     if not any(isinstance(columns[name], (list, tuple)) for name in wanted):
         return [raw], True
     lengths = {
@@ -124,12 +124,14 @@ def _transposed(
     if len(set(lengths.values())) > 1:
         listing = ", ".join(f"{name}: {count}" for name, count in lengths.items())
         problem = f"The columns differ in length ({listing})."
-        raise InputError(problem, describe(expected))
+        raise InputError(problem, describe(input_spec))
     values = zip(*(columns[name] for name in wanted), strict=True)
     return [dict(zip(wanted, row, strict=True)) for row in values], False
 
 
-def _from_csv(raw: str | os.PathLike[str] | bytes, expected: TabularInput) -> list[Row]:
+def _from_csv(
+    raw: str | os.PathLike[str] | bytes, input_spec: TabularInput
+) -> list[Row]:
     name = "The file" if isinstance(raw, bytes) else str(raw)
     try:
         content = raw if isinstance(raw, bytes) else Path(raw).read_bytes()
@@ -146,20 +148,20 @@ def _from_csv(raw: str | os.PathLike[str] | bytes, expected: TabularInput) -> li
         problem = f"{name} can't be read as CSV ({exc})."
     else:
         for where, row in found:
-            _check_length(where, row, expected)
+            _check_length(where, row, input_spec)
         return found
-    raise InputError(problem, describe(expected))
+    raise InputError(problem, describe(input_spec))
 
 
-def _check_length(where: str, row: Mapping[Any, Any], expected: TabularInput) -> None:
+def _check_length(where: str, row: Mapping[Any, Any], input_spec: TabularInput) -> None:
     names = sum(name is not None for name in row)
     beyond, short = len(row.get(None) or ()), sum(v is None for v in row.values())
     if beyond or short:
         problem = f"{where}{names + beyond - short} values under {names} names."
-        raise InputError(problem, describe(expected))
+        raise InputError(problem, describe(input_spec))
 
 
-def _check_order(held: Sequence[Any], expected: TabularInput) -> None:
+def _check_order(held: Sequence[Any], input_spec: TabularInput) -> None:
     """Refuse rows of a series that all go back in time, as some sites give them."""
     named = held[0] if isinstance(held[0], Mapping) else {}
     for name in (name for name in named if str(name).lower() in TIMES):
@@ -170,41 +172,41 @@ def _check_order(held: Sequence[Any], expected: TabularInput) -> None:
             continue
         if falls and len(times) > 1:
             problem = f"The rows go back in time: {name!r} falls to {times[-1]!s}."
-            raise InputError(problem, describe(expected))
+            raise InputError(problem, describe(input_spec))
 
 
-def _numbers(row: Any, expected: TabularInput, where: str) -> list[float]:
-    columns = expected.columns
+def _numbers(row: Any, input_spec: TabularInput, where: str) -> list[float]:
+    columns = input_spec.columns
     if isinstance(row, Mapping) and any(isinstance(name, str) for name in row):
-        row = [_found(column.name, row, expected, where) for column in columns]
+        row = [_found(column.name, row, input_spec, where) for column in columns]
     elif isinstance(row, Mapping):  # of pandas, numbered and not named
         row = list(row.values())
     if not isinstance(row, (list, tuple)):
         problem = f"{where}{row!r} is not a row."
-        raise InputError(problem, describe(expected))
+        raise InputError(problem, describe(input_spec))
     if len(row) != len(columns):
         problem = f"{where}{len(row)} values for {len(columns)} columns."
-        raise InputError(problem, describe(expected))
+        raise InputError(problem, describe(input_spec))
     return [
-        _number(value, column, expected, where)
+        _number(value, column, input_spec, where)
         for value, column in zip(row, columns, strict=True)
     ]
 
 
 def _found(
-    name: str, row: Mapping[Any, Any], expected: TabularInput, where: str
+    name: str, row: Mapping[Any, Any], input_spec: TabularInput, where: str
 ) -> Any:
     if name in row:
         return row[name]
-    others = {str(other) for other in row} - {c.name for c in expected.columns}
+    others = {str(other) for other in row} - {c.name for c in input_spec.columns}
     hint = near(name, sorted(others)).replace("Did you mean", "Is it")
     if not hint:
         hint = f"There is: {', '.join(map(str, row))}."
     problem = f"{where}column {name!r} is missing. {hint.strip()}"
-    raise InputError(problem, describe(expected))
+    raise InputError(problem, describe(input_spec))
 
 
-def _number(value: Any, column: Column, expected: TabularInput, where: str) -> float:
+def _number(value: Any, column: Column, input_spec: TabularInput, where: str) -> float:
     if isinstance(value, (Tensor, np.ndarray, np.generic)) and value.ndim == 0:
         value = value.item()
     number = _float(value)
@@ -213,7 +215,7 @@ def _number(value: Any, column: Column, expected: TabularInput, where: str) -> f
     fault = "too large a number" if math.isfinite(number) else "not a number"
     held = f"{value!r}" if len(f"{value!r}") < LONG else f"{value!r:.{LONG}}..."
     problem = f"{where}column {column.name!r} holds {held}, {fault}."
-    raise InputError(problem, describe(expected))
+    raise InputError(problem, describe(input_spec))
 
 
 def _float(value: Any) -> float:

@@ -31,52 +31,52 @@ class Series:
         return tuple(row[place] for row in self.rows)
 
 
-def describe(expected: SeriesInput) -> str:
+def describe(input_spec: SeriesInput) -> str:
     """Return what the model takes, in words for an error message."""
-    names = ", ".join(column.name for column in expected.columns)
+    names = ", ".join(column.name for column in input_spec.columns)
     return (
-        f"the last {expected.length} rows of a series ({names}), the oldest first: a "
+        f"the last {input_spec.length} rows of a series ({names}), the oldest first: a "
         "DataFrame, a list of dicts or of lists, an array, or a CSV file with a header "
         "(its path, or bytes); or a list of several of those"
     )
 
 
-def items(raw: Any, expected: SeriesInput) -> tuple[list[Any], bool]:
+def items(raw: Any, input_spec: SeriesInput) -> tuple[list[Any], bool]:
     """Take a series or several, each in any form that `zoo.preprocessing.tabular` reads."""
     batched = isinstance(raw, (Tensor, np.ndarray)) and raw.ndim == 3
     if not batched and not (isinstance(raw, (list, tuple)) and _several(raw)):
         return [raw], True
     if not len(raw):
-        raise InputError("The input is empty.", describe(expected))
+        raise InputError("The input is empty.", describe(input_spec))
     return list(raw), False
 
 
-def opened(item: Any, expected: SeriesInput) -> Series:
+def opened(item: Any, input_spec: SeriesInput) -> Series:
     """Return the last rows of a series; what comes before them is not looked at."""
     if not tables.forms(item):
         problem = f"A {type(item).__name__} is not a series."
-        raise InputError(problem, describe(expected))
-    names = tuple(column.name for column in expected.columns)
-    table = TabularInput(columns=expected.columns)
+        raise InputError(problem, describe(input_spec))
+    names = tuple(column.name for column in input_spec.columns)
+    table = TabularInput(columns=input_spec.columns)
     try:
-        rows, _ = tables.rows(_upright(item, table), table, last=expected.length)
+        rows, _ = tables.rows(_upright(item, table), table, last=input_spec.length)
     except InputError as exc:
-        raise InputError(exc.problem, describe(expected)) from exc.__cause__
-    if len(rows) < expected.length:
+        raise InputError(exc.problem, describe(input_spec)) from exc.__cause__
+    if len(rows) < input_spec.length:
         count = "1 row" if len(rows) == 1 else f"{len(rows)} rows"
-        problem = f"The series has {count}, {expected.length - len(rows)} too few."
-        raise InputError(problem, describe(expected))
+        problem = f"The series has {count}, {input_spec.length - len(rows)} too few."
+        raise InputError(problem, describe(input_spec))
     return Series(rows, names)
 
 
-def batch(opened: list[Series], expected: SeriesInput) -> Tensor:
+def batch(opened: list[Series], input_spec: SeriesInput) -> Tensor:
     """Return opened series as one batch (B, length, columns), float32."""
     return torch.tensor([one.rows for one in opened], dtype=torch.float32)
 
 
-def suspicion(batch: Tensor, expected: SeriesInput) -> tuple[str, str] | None:
+def suspicion(batch: Tensor, input_spec: SeriesInput) -> tuple[str, str] | None:
     """See `zoo.preprocessing.tabular.suspicion`."""
-    table = TabularInput(columns=expected.columns)
+    table = TabularInput(columns=input_spec.columns)
     return tables.suspicion(batch.flatten(0, 1), table)
 
 

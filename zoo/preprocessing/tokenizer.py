@@ -37,105 +37,114 @@ WORDS = 32  # tokens of a text of noise
 ENDLESS = 1 << 31  # tokens that no text has
 
 
-def tokenizer(expected: TextInput) -> "Tokenizer":
+def tokenizer(input_spec: TextInput) -> "Tokenizer":
     """Return the tokenizer of a model that was loaded or trained, read once.
 
     It is the pinned one, or an IntegrityError. Raises CheckpointError, MissingExtra.
     """
-    return _parsed(expected.held, _age(expected), expected)
+    return _parsed(input_spec.tokenizer_source, _age(input_spec), input_spec)
 
 
-def numbers(texts: Sequence[str], expected: TextInput) -> list[list[int]]:
+def numbers(texts: Sequence[str], input_spec: TextInput) -> list[list[int]]:
     """Return the token numbers of each text, at least one of each."""
-    made = tokenizer(expected)
-    empty = [expected.padding if expected.unknown is None else expected.unknown]
+    made = tokenizer(input_spec)
+    empty = [
+        input_spec.pad_token_id
+        if input_spec.unk_token_id is None
+        else input_spec.unk_token_id
+    ]
     return [_encoded(made, text) or empty for text in texts]
 
 
-def whole(text: str, expected: TextInput) -> list[int]:
+def whole(text: str, input_spec: TextInput) -> list[int]:
     """Return the token numbers of a text of any length, with nothing put around it.
 
     Raises InputError where the tokenizer knows no token for part of it.
     """
     # A text that is cut by hand must not be cut by the tokenizer before.
-    made = tokenizer(replace(expected, longest=ENDLESS))
+    made = tokenizer(replace(input_spec, max_length=ENDLESS))
     return _encoded(made, text, around=False)
 
 
-def spelled(row: Sequence[int], expected: TextInput) -> str:
+def spelled(row: Sequence[int], input_spec: TextInput) -> str:
     """Return the text that token numbers stand for, without special tokens."""
-    return tokenizer(expected).decode(list(row))
+    return tokenizer(input_spec).decode(list(row))
 
 
-def sentence(row: Tensor, expected: TextInput) -> str:
+def sentence(row: Tensor, input_spec: TextInput) -> str:
     """Return the text of a row of a batch, in which a gap is a token like others."""
-    made = tokenizer(expected)
-    kept = [n for n in row.tolist() if n != expected.padding]
+    made = tokenizer(input_spec)
+    kept = [n for n in row.tolist() if n != input_spec.pad_token_id]
     around = set(made.encode("").ids)  # what is put before and after every text
     return made.decode([n for n in kept if n not in around], skip_special_tokens=False)
 
 
-def padded(rows: Sequence[Sequence[int]], expected: TextInput) -> Tensor:
+def padded(rows: Sequence[Sequence[int]], input_spec: TextInput) -> Tensor:
     """Return rows of numbers as one batch, the shorter ones filled up at the end."""
     width = max((len(row) for row in rows), default=1)
-    held = torch.full((len(rows), width), expected.padding)
+    held = torch.full((len(rows), width), input_spec.pad_token_id)
     for place, row in enumerate(rows):
         held[place, : len(row)] = torch.tensor(row)
     return held
 
 
-def trimmed(rows: Tensor, expected: TextInput) -> Tensor:
+def trimmed(rows: Tensor, input_spec: TextInput) -> Tensor:
     """Return stored rows as a batch: int64, no wider than its longest text."""
-    used = (rows != expected.padding).any(dim=0).nonzero()
+    used = (rows != input_spec.pad_token_id).any(dim=0).nonzero()
     width = int(used.max()) + 1 if len(used) else 1
     return rows[:, :width].long()
 
 
-def joined(batches: Sequence[Tensor], expected: Input) -> Tensor:
+def joined(batches: Sequence[Tensor], input_spec: Input) -> Tensor:
     """Return batches as one: those of texts differ in width, and are filled up."""
-    if not isinstance(expected, TextInput):
+    if not isinstance(input_spec, TextInput):
         return torch.cat(list(batches))
     width = max(part.shape[1] for part in batches)
     return torch.cat(
         [
-            pad(part, (0, width - part.shape[1]), value=expected.padding)
+            pad(part, (0, width - part.shape[1]), value=input_spec.pad_token_id)
             for part in batches
         ]
     )
 
 
-def noise(expected: TextInput, rows: int, random: torch.Generator) -> Tensor:
+def noise(input_spec: TextInput, rows: int, random: torch.Generator) -> Tensor:
     """Return rows of random tokens of the vocabulary, of different lengths."""
-    width = min(WORDS, expected.longest)
-    drawn = torch.randint(1, expected.vocabulary, (rows, width), generator=random)
-    held = (drawn + expected.padding) % expected.vocabulary  # anything but padding
+    width = min(WORDS, input_spec.max_length)
+    drawn = torch.randint(1, input_spec.vocab_size, (rows, width), generator=random)
+    held = (
+        drawn + input_spec.pad_token_id
+    ) % input_spec.vocab_size  # anything but padding
     length = torch.randint(1, width + 1, (rows, 1), generator=random)
     length[:1] = width
-    return held.masked_fill(torch.arange(width) >= length, expected.padding)
+    return held.masked_fill(torch.arange(width) >= length, input_spec.pad_token_id)
 
 
-def written(expected: Input, folder: Path) -> Input:
+def written(input_spec: Input, folder: Path) -> Input:
     """Write the tokenizer of a text model into `folder`; return the input, pinned.
 
     A model that was never trained may have none, and none is written then.
     """
-    if not isinstance(expected, TextInput) or expected.held is None:
-        return expected
-    if isinstance(expected.held, Path) and not expected.held.is_file():
-        return expected
-    content = _content(expected)
+    if not isinstance(input_spec, TextInput) or input_spec.tokenizer_source is None:
+        return input_spec
+    if (
+        isinstance(input_spec.tokenizer_source, Path)
+        and not input_spec.tokenizer_source.is_file()
+    ):
+        return input_spec
+    content = _content(input_spec)
     (folder / checkpoints.TOKENIZER).write_bytes(content)
-    return replace(expected, tokenizer=hashlib.sha256(content).hexdigest())
+    return replace(input_spec, tokenizer=hashlib.sha256(content).hexdigest())
 
 
-def identity(expected: TextInput) -> str:
+def identity(input_spec: TextInput) -> str:
     """Return what tells one way of reading text from another."""
-    return f"{hashlib.sha256(_content(expected)).hexdigest()}:{expected.longest}"
+    return f"{hashlib.sha256(_content(input_spec)).hexdigest()}:{input_spec.max_length}"
 
 
-def _content(expected: TextInput) -> bytes:
+def _content(input_spec: TextInput) -> bytes:
     """Return tokenizer.json of a model, checked against its pin."""
-    held = expected.held
+    held = input_spec.tokenizer_source
     if held is None:
         raise CheckpointError(
             "This model reads text and has no tokenizer yet: load a trained one, or "
@@ -154,10 +163,10 @@ def _content(expected: TextInput) -> bytes:
     else:
         content = held
     found = hashlib.sha256(content).hexdigest()
-    if expected.tokenizer and found != expected.tokenizer:
+    if input_spec.tokenizer and found != input_spec.tokenizer:
         raise IntegrityError(
             str(held) if isinstance(held, Path) else checkpoints.TOKENIZER,
-            f"has SHA-256 {found[:12]}..., not {expected.tokenizer[:12]}... as pinned: "
+            f"has SHA-256 {found[:12]}..., not {input_spec.tokenizer[:12]}... as pinned: "
             "it would give other numbers to the same words",
             "Save the checkpoint again, or get another copy of the folder",
         )
@@ -173,8 +182,8 @@ def _encoded(made: "Tokenizer", text: str, *, around: bool = True) -> list[int]:
             (one for one in dict.fromkeys(text) if not _knows(made, one)), ""
         )
         problem = f"The text holds {strange!r}, and the model has no token for that."
-        expected = f"a text of its {made.get_vocab_size():,} tokens"
-        raise InputError(problem, expected) from exc
+        input_spec = f"a text of its {made.get_vocab_size():,} tokens"
+        raise InputError(problem, input_spec) from exc
     return found
 
 
@@ -186,19 +195,19 @@ def _knows(made: "Tokenizer", character: str) -> bool:
     return True
 
 
-def _age(expected: TextInput) -> int:
+def _age(input_spec: TextInput) -> int:
     """Return what tells one unpinned file from the next in its place."""
-    if expected.tokenizer or not isinstance(expected.held, Path):
+    if input_spec.tokenizer or not isinstance(input_spec.tokenizer_source, Path):
         return 0
     try:
-        return expected.held.stat().st_mtime_ns
+        return input_spec.tokenizer_source.stat().st_mtime_ns
     except OSError:
         return 0
 
 
 @lru_cache(maxsize=8)
-def _parsed(held: Path | bytes | None, age: int, expected: TextInput) -> "Tokenizer":
-    content = _content(expected)
+def _parsed(held: Path | bytes | None, age: int, input_spec: TextInput) -> "Tokenizer":
+    content = _content(input_spec)
     try:
         from tokenizers import Tokenizer
     except ImportError as exc:
@@ -209,11 +218,11 @@ def _parsed(held: Path | bytes | None, age: int, expected: TextInput) -> "Tokeni
     except Exception as exc:  # the library raises bare ones
         fault = str(exc).partition("\n")[0].rstrip(".")
         raise CheckpointError(f"{name} is no tokenizer ({fault}).") from exc
-    if made.get_vocab_size() > expected.vocabulary:
+    if made.get_vocab_size() > input_spec.vocab_size:
         raise CheckpointError(
             f"{name} knows {made.get_vocab_size():,} tokens, and the model "
-            f"{expected.vocabulary:,}: they do not belong together."
+            f"{input_spec.vocab_size:,}: they do not belong together."
         )
     made.no_padding()
-    made.enable_truncation(expected.longest)
+    made.enable_truncation(input_spec.max_length)
     return made

@@ -19,7 +19,7 @@ from torch import Tensor, nn
 
 from zoo.artifacts import weight_store as store
 from zoo.cards.templates import DRAFT
-from zoo.errors import AdoptError, near
+from zoo.errors import ImportWeightsError, near
 from zoo.inference import predict as prediction
 from zoo.models import safetensors_io as weights
 from zoo.models import saving
@@ -27,7 +27,7 @@ from zoo.models.loading import build as built
 from zoo.plugins.discovery import found
 from zoo.specs import ModelSpec
 
-__all__ = ["Adopted", "Match", "adopt", "mapping", "match", "renamed"]
+__all__ = ["ImportedWeights", "Match", "import_weights", "mapping", "match", "renamed"]
 
 INSIDE = ("state_dict", "model_state_dict", "model", "module", "params", "weights")
 SHOWN = 12  # lines of a report
@@ -67,7 +67,7 @@ class Match:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Adopted:
+class ImportedWeights:
     """The folder that was written, the model's name, and how its names were found."""
 
     folder: Path
@@ -75,7 +75,7 @@ class Adopted:
     match: Match
 
 
-def adopt(
+def import_weights(
     file: str | Path,
     folder: str | Path,
     *,
@@ -84,7 +84,7 @@ def adopt(
     rename: Mapping[str, str | None] | Sequence[tuple[str, str]] = (),
     by_order: bool = False,
     example: Any = None,
-) -> Adopted:
+) -> ImportedWeights:
     """Write the weights in `file` as a checkpoint folder that `zoo.load` takes.
 
     `file` is a safetensors file, or a state_dict that torch saved: of that nothing but
@@ -103,14 +103,14 @@ def adopt(
         tensors = _in_order(tensors, module, file)
     seen = match(tensors, module)
     if not seen.complete:
-        raise AdoptError(_misfit(Path(file), spec, seen), seen.lines())
+        raise ImportWeightsError(_misfit(Path(file), spec, seen), seen.lines())
     _fill(module, tensors)
     raw = example if example is not None else _example(spec)
     given = None if raw is None else _given(module, raw)
     draft = DRAFT.format(name=spec.name, file=Path(file).name, summary=spec.summary)
     files = {"README.md": draft.encode()}
     written = saving.save(module.eval(), folder, example=given, files=files)
-    return Adopted(folder=written, name=spec.name, match=seen)
+    return ImportedWeights(folder=written, name=spec.name, match=seen)
 
 
 def renamed(
@@ -122,7 +122,7 @@ def renamed(
     patterns = [] if isinstance(rename, Mapping) else list(rename)
     strange = [name for name in mapping if name not in tensors]
     if strange:
-        raise AdoptError(
+        raise ImportWeightsError(
             f"The mapping names {strange[0]!r}, which the file does not hold. "
             f"{near(strange[0], tensors)}".rstrip()
         )
@@ -134,7 +134,9 @@ def renamed(
         if not new:
             continue
         if new in found:
-            raise AdoptError(f"Two tensors of the file would be called {new!r}.")
+            raise ImportWeightsError(
+                f"Two tensors of the file would be called {new!r}."
+            )
         found[new] = tensor
     return found
 
@@ -185,18 +187,18 @@ def _spec(build: str, model: str | None) -> ModelSpec:
     names = sorted(spec.name for spec in specs)
     if not specs:
         builds = {spec.build for spec in found().models.values()}
-        raise AdoptError(
+        raise ImportWeightsError(
             f"No installed plugin has a model that is built by {build!r}. "
             f"{near(build, builds)}A ModelSpec of yours must name it: 'zoo new' writes "
             "a plugin to begin with."
         )
     if model is None and len(names) > 1:
-        raise AdoptError(
+        raise ImportWeightsError(
             f"Several models are built by {build!r}: {', '.join(names)}. Say which "
             "(--model)."
         )
     if model is not None and model not in names:
-        raise AdoptError(
+        raise ImportWeightsError(
             f"{model!r} is not built by {build!r}; these are: {', '.join(names)}."
         )
     return next(spec for spec in specs if spec.name == (model or names[0]))
@@ -205,7 +207,7 @@ def _spec(build: str, model: str | None) -> ModelSpec:
 def _read(file: Path) -> dict[str, Tensor]:
     """Return the tensors of a file, in its order."""
     if not file.is_file():
-        raise AdoptError(f"There is no file {file}.")
+        raise ImportWeightsError(f"There is no file {file}.")
     with file.open("rb") as raw:
         start = raw.read(9)
     if start[8:9] == b"{":  # a length, and a header of JSON
@@ -213,7 +215,7 @@ def _read(file: Path) -> dict[str, Tensor]:
     try:
         held = torch.load(file, map_location="cpu", weights_only=True)
     except (UnpicklingError, RuntimeError, EOFError, ValueError) as exc:
-        raise AdoptError(
+        raise ImportWeightsError(
             f"{file} is neither a safetensors file nor a state_dict of tensors alone, "
             "and nothing else is read from a pickle. Where it was made, save "
             "model.state_dict()."
@@ -228,10 +230,12 @@ def _tensors(held: Any, file: Path) -> dict[str, Tensor]:
         if isinstance(inner, Mapping):
             held = inner
     if not isinstance(held, Mapping) or not held:
-        raise AdoptError(f"{file} holds a {type(held).__name__}, no state_dict.")
+        raise ImportWeightsError(
+            f"{file} holds a {type(held).__name__}, no state_dict."
+        )
     strange = [name for name, value in held.items() if not isinstance(value, Tensor)]
     if strange:
-        raise AdoptError(
+        raise ImportWeightsError(
             f"{file} holds {strange[0]!r}, which is no tensor. Where it was made, save "
             "model.state_dict()."
         )
@@ -246,7 +250,7 @@ def _in_order(
     state = list(module.state_dict())
     names.sort(key=state.index)
     if len(names) != len(tensors):
-        raise AdoptError(
+        raise ImportWeightsError(
             f"{file} holds {len(tensors)} tensors and the model {len(names)}: they "
             "can't be taken in order."
         )
@@ -268,7 +272,7 @@ def _example(spec: ModelSpec) -> Any:
 
 def _given(module: nn.Module, raw: Any) -> Tensor:
     """Return a raw input as the model takes it."""
-    parts, _ = prediction.inputs(module.eval(), raw, "zoo.adopt")
+    parts, _ = prediction.inputs(module.eval(), raw, "zoo.import_weights")
     return torch.cat([given for _, given in parts])
 
 
@@ -276,7 +280,9 @@ def _substituted(pattern: str, replacement: str, name: str) -> str:
     try:
         return re.sub(pattern, replacement, name)
     except (re.error, IndexError) as exc:
-        raise AdoptError(f"{pattern!r} -> {replacement!r} is no rule: {exc}.") from exc
+        raise ImportWeightsError(
+            f"{pattern!r} -> {replacement!r} is no rule: {exc}."
+        ) from exc
 
 
 def mapping(file: Path) -> dict[str, str | None]:
@@ -284,12 +290,12 @@ def mapping(file: Path) -> dict[str, str | None]:
     try:
         found = json.loads(file.read_text(encoding="utf-8"))
     except (OSError, ValueError) as exc:
-        raise AdoptError(f"The mapping {file} can't be read: {exc}.") from exc
+        raise ImportWeightsError(f"The mapping {file} can't be read: {exc}.") from exc
     fits = isinstance(found, dict) and all(
         value is None or isinstance(value, str) for value in found.values()
     )
     if not fits:
-        raise AdoptError(
+        raise ImportWeightsError(
             f"The mapping {file} should be an object of names, "
             '{"theirs": "ours", "not wanted": null}.'
         )

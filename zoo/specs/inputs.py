@@ -110,42 +110,44 @@ class NoiseInput:
     normal distribution of mean zero and variance one."""
 
     kind: Literal["noise"] = "noise"
-    numbers: int
+    latent_dim: int
 
     def __post_init__(self) -> None:
-        if self.numbers < 1:
-            raise SpecError("NoiseInput", "numbers", self.numbers, "at least 1")
+        if self.latent_dim < 1:
+            raise SpecError("NoiseInput", "latent_dim", self.latent_dim, "at least 1")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TextInput:
     """A text, as the model takes it: token numbers (batch, length), int64, padded.
 
-    tokenizer.json beside the weights turns a text into numbers below `vocabulary`;
-    `tokenizer` is the SHA-256 of that file. What is longer than `longest` tokens is cut
-    off. `padding` fills up the shorter rows of a batch, `unknown` stands for what the
+    tokenizer.json beside the weights turns a text into numbers below `vocab_size`;
+    `tokenizer` is the SHA-256 of that file. What is longer than `max_length` tokens is cut
+    off. `pad_token_id` fills up the shorter rows of a batch, `unk_token_id` stands for what the
     tokenizer does not know, where there is such a number. `language` is written as on
-    the Hub ("en", "ko"). `held` is where a loaded model's tokenizer is, or its content
+    the Hub ("en", "ko"). `tokenizer_source` is where a loaded model's tokenizer is, or its content
     where it was just made; it is neither compared nor saved.
     """
 
     kind: Literal["text"] = "text"
-    longest: int
-    vocabulary: int
-    padding: int = 0
-    unknown: int | None = None
+    max_length: int
+    vocab_size: int
+    pad_token_id: int = 0
+    unk_token_id: int | None = None
     language: str = ""
     tokenizer: str = ""
-    held: Path | bytes | None = field(default=None, compare=False, repr=False)
+    tokenizer_source: Path | bytes | None = field(
+        default=None, compare=False, repr=False
+    )
 
     def __post_init__(self) -> None:
-        for name in ("longest", "vocabulary"):
+        for name in ("max_length", "vocab_size"):
             if getattr(self, name) < 1:
                 raise SpecError("TextInput", name, getattr(self, name), "at least 1")
-        for name in ("padding", "unknown"):
+        for name in ("pad_token_id", "unk_token_id"):
             number = getattr(self, name)
-            if number is not None and not 0 <= number < self.vocabulary:
-                wanted = f"a number below the vocabulary, {self.vocabulary}"
+            if number is not None and not 0 <= number < self.vocab_size:
+                wanted = f"a number below the vocabulary, {self.vocab_size}"
                 raise SpecError("TextInput", name, number, wanted)
         if self.tokenizer and not SHA256.fullmatch(self.tokenizer):
             wanted = "64 hexadecimal digits"
@@ -155,7 +157,7 @@ class TextInput:
 Input = ImageInput | NoiseInput | SeriesInput | TabularInput | TextInput
 
 
-def taken(expected: Input) -> str:
+def taken(input_spec: Input) -> str:
     """Return what a model takes, in a word or two for a message."""
     words = {"image": "pictures", "series": "series", "table": "rows of a table"}
-    return {**words, "text": "texts", "noise": "noise"}[expected.kind]
+    return {**words, "text": "texts", "noise": "noise"}[input_spec.kind]

@@ -17,8 +17,8 @@ from zoo.specs.inputs import (
 from zoo.specs.outputs import (
     ClassOutput,
     MaskOutput,
+    OCROutput,
     Output,
-    ReadingOutput,
 )
 
 __all__ = [
@@ -37,7 +37,7 @@ REFERENCE = re.compile(rf"{MODULE.pattern}:[A-Za-z_]\w*")
 COMMIT = re.compile(r"[0-9a-f]{40}")
 CONVERTED = "refs/convert/parquet"  # where the Hub keeps its copy of a scripted dataset
 REVISION = re.compile(rf"{COMMIT.pattern}|{CONVERTED}")
-DISTANCES = {
+LOWER_IS_BETTER = {
     *("rmse", "mse", "mae", "negative", "frechet", "bits", "nats", "perplexity"),
 }
 SHA256 = re.compile(r"[0-9a-f]{64}")
@@ -115,9 +115,9 @@ class Weights:
 class ModelSpec:
     """One name that `zoo.load` accepts.
 
-    `recipe` names a module with `Settings`, `SMOKE`, `data`, `train` and `measure`;
+    `recipe` names a module with `Settings`, `SMOKE_SETTINGS`, `data`, `train` and `evaluate`;
     that of a third party's model, which nobody trains here, has only `data` and
-    `measure`, and where nothing is measured either, there is none. `settings` are this
+    `evaluate`, and where nothing is measured either, there is none. `settings` are this
     model's values where they differ from the recipe's defaults. `head` names the
     submodule that `classes=` and `labels=` replace. `examples` are files in the
     package's `examples/` folder, each a real raw input.
@@ -168,7 +168,7 @@ class ModelSpec:
     @property
     def labels(self) -> tuple[str, ...]:
         """The names of the outputs in the model's order: classes, or characters."""
-        named = isinstance(self.output, ClassOutput | MaskOutput | ReadingOutput)
+        named = isinstance(self.output, ClassOutput | MaskOutput | OCROutput)
         return self.output.labels if named else ()  # type: ignore[union-attr]
 
     @property
@@ -179,7 +179,7 @@ class ModelSpec:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DatasetSpec:
-    """One name that `zoo.data` accepts.
+    """One name that `zoo.load_dataset` accepts.
 
     `splits` gives the rows of each split, `hub_splits` those of the Hub's copy where
     they differ. `columns` maps the zoo's column names to the names that sources use, in
@@ -219,7 +219,7 @@ class DatasetSpec:
 
 def lower_is_better(metric: str) -> bool:
     """Return whether a figure of this name is the better, the smaller it is."""
-    distance = bool(DISTANCES & set(metric.split("_")))
+    distance = bool(LOWER_IS_BETTER & set(metric.split("_")))
     return distance or "loss" in metric or "error" in metric
 
 

@@ -8,12 +8,12 @@ from zoo.errors import SpecError
 __all__ = [
     "ClassOutput",
     "ForecastOutput",
-    "GapOutput",
     "ImageOutput",
     "MaskOutput",
+    "MaskedTokenOutput",
     "NumberOutput",
+    "OCROutput",
     "Output",
-    "ReadingOutput",
     "TextOutput",
     "TranslationOutput",
     "VectorOutput",
@@ -123,16 +123,16 @@ class MaskOutput:
 class TextOutput:
     """What comes next in a text: a logit for each token, (batch, length, vocabulary).
 
-    `start` is the token that a text from nothing begins after, `end` the one that says
+    `bos_token_id` is the token that a text from nothing begins after, `eos_token_id` the one that says
     that a text is over; a model may lack either. Both are told to nobody.
     """
 
     kind: Literal["text"] = "text"
-    start: int | None = None
-    end: int | None = None
+    bos_token_id: int | None = None
+    eos_token_id: int | None = None
 
     def __post_init__(self) -> None:
-        for name in ("start", "end"):
+        for name in ("bos_token_id", "eos_token_id"):
             if (number := getattr(self, name)) is not None and number < 0:
                 raise SpecError("TextOutput", name, number, "the number of a token")
 
@@ -142,37 +142,42 @@ class TranslationOutput:
     """A text made of a text: a logit for each token after each token of it, (batch,
     length, vocabulary), in the numbers that the input is in.
 
-    `start` is the token that every text begins after, `end` the one that says that it
+    `bos_token_id` is the token that every text begins after, `eos_token_id` the one that says that it
     is over. `language` is written as on the Hub ("fr").
     """
 
     kind: Literal["translation"] = "translation"
-    start: int
-    end: int
+    bos_token_id: int
+    eos_token_id: int
     language: str = ""
 
     def __post_init__(self) -> None:
-        for name in ("start", "end"):
+        for name in ("bos_token_id", "eos_token_id"):
             if (number := getattr(self, name)) < 0:
                 wanted = "the number of a token"
                 raise SpecError("TranslationOutput", name, number, wanted)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class GapOutput:
+class MaskedTokenOutput:
     """What may stand at each place of a text: a logit for each token, (batch, length,
-    vocabulary). `mask` is the token that stands for a gap."""
+    vocabulary). `mask_token_id` is the token that stands for a gap."""
 
-    kind: Literal["gap"] = "gap"
-    mask: int
+    kind: Literal["masked-token"] = "masked-token"
+    mask_token_id: int
 
     def __post_init__(self) -> None:
-        if self.mask < 0:
-            raise SpecError("GapOutput", "mask", self.mask, "the number of a token")
+        if self.mask_token_id < 0:
+            raise SpecError(
+                "MaskedTokenOutput",
+                "mask_token_id",
+                self.mask_token_id,
+                "the number of a token",
+            )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ReadingOutput:
+class OCROutput:
     """A text that is read step by step: at each step a logit for nothing new, the
     blank, and then one for each character, (batch, steps, labels + 1).
 
@@ -180,14 +185,14 @@ class ReadingOutput:
     become a text.
     """
 
-    kind: Literal["reading"] = "reading"
+    kind: Literal["ocr"] = "ocr"
     labels: tuple[str, ...]
 
     def __post_init__(self) -> None:
         if not self.labels or any(len(label) != 1 for label in self.labels):
-            raise SpecError("ReadingOutput", "labels", self.labels, "single characters")
+            raise SpecError("OCROutput", "labels", self.labels, "single characters")
         if len(set(self.labels)) != len(self.labels):
-            raise SpecError("ReadingOutput", "labels", self.labels, "all different")
+            raise SpecError("OCROutput", "labels", self.labels, "all different")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -196,21 +201,21 @@ class VectorOutput:
     mean alike lie in nearly the same direction."""
 
     kind: Literal["vector"] = "vector"
-    numbers: int
+    dim: int
 
     def __post_init__(self) -> None:
-        if self.numbers < 1:
-            raise SpecError("VectorOutput", "numbers", self.numbers, "at least 1")
+        if self.dim < 1:
+            raise SpecError("VectorOutput", "dim", self.dim, "at least 1")
 
 
 Output = (
     ClassOutput
     | ForecastOutput
-    | GapOutput
+    | MaskedTokenOutput
     | ImageOutput
     | MaskOutput
     | NumberOutput
-    | ReadingOutput
+    | OCROutput
     | TextOutput
     | TranslationOutput
     | VectorOutput

@@ -33,7 +33,7 @@ def input_of(raw: dict[str, Any]) -> Input:
         columns = tuple(Column(**column) for column in raw["columns"])
         return make(**{**raw, "columns": columns})
     if raw["kind"] == "text":
-        if "held" in raw:  # a file may not say which other file to read
+        if "tokenizer_source" in raw:  # a file may not say which other file to read
             raise ValueError("unknown entry 'held'")
         return TextInput(**raw)
     raise ValueError(f"unknown input {raw['kind']!r}")

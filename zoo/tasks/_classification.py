@@ -12,55 +12,60 @@ from zoo.tasks.results.vision import Classification, MultiLabel, Result
 __all__ = ["loss", "measure", "probabilities", "results", "scores"]
 
 
-def probabilities(output: Tensor, meaning: ClassOutput) -> Tensor:
+def probabilities(output: Tensor, output_spec: ClassOutput) -> Tensor:
     """Return the scores of every label, (batch, labels)."""
     output = output.float()
     if output.ndim == 1:
         output = output.unsqueeze(1)  # (B,) -> (B, 1)
-    if meaning.function_to_apply == "softmax":
+    if output_spec.function_to_apply == "softmax":
         return output.softmax(dim=1)
-    scores = output.sigmoid() if meaning.function_to_apply == "sigmoid" else output
-    if scores.shape[1] == 1 and len(meaning.labels) == 2:
+    scores = output.sigmoid() if output_spec.function_to_apply == "sigmoid" else output
+    if scores.shape[1] == 1 and len(output_spec.labels) == 2:
         return torch.cat([1 - scores, scores], dim=1)
     return scores
 
 
 def loss(
-    output: Tensor, target: Tensor, meaning: ClassOutput, weight: Tensor | None = None
+    output: Tensor,
+    target: Tensor,
+    output_spec: ClassOutput,
+    weight: Tensor | None = None,
 ) -> Tensor:
     """Return the mean cross-entropy; `weight` (labels,) says how much each counts."""
-    if meaning.multi_label:
+    if output_spec.multi_label:
         return functional.binary_cross_entropy_with_logits(output, target.float())
-    if meaning.function_to_apply == "softmax":
+    if output_spec.function_to_apply == "softmax":
         return functional.cross_entropy(output, target.long(), weight=weight)
-    if meaning.function_to_apply == "sigmoid" and output[0].numel() == 1:
+    if output_spec.function_to_apply == "sigmoid" and output[0].numel() == 1:
         each = weight[target.long()] if weight is not None else None
         return functional.binary_cross_entropy_with_logits(
             output.flatten(), target.to(output.dtype), weight=each
         )
     wanted = "'softmax' or 'sigmoid', which have a loss to train with"
     raise SpecError(
-        "ClassOutput", "function_to_apply", meaning.function_to_apply, wanted
+        "ClassOutput", "function_to_apply", output_spec.function_to_apply, wanted
     )
 
 
 def results(
-    output: Tensor, pictures: list[Image.Image | None], meaning: ClassOutput
+    output: Tensor, pictures: list[Image.Image | None], output_spec: ClassOutput
 ) -> list[Result]:
     """Return a typed result for each row of the model's output."""
-    make = _several if meaning.multi_label else _one
+    make = _several if output_spec.multi_label else _one
     return [
-        make(row, picture, meaning)
-        for row, picture in zip(scores(output, meaning).tolist(), pictures, strict=True)
+        make(row, picture, output_spec)
+        for row, picture in zip(
+            scores(output, output_spec).tolist(), pictures, strict=True
+        )
     ]
 
 
-def scores(output: Tensor, meaning: ClassOutput) -> Tensor:
+def scores(output: Tensor, output_spec: ClassOutput) -> Tensor:
     """Return `probabilities`; raises SpecError or InputError where they can't be."""
-    found = probabilities(output, meaning)
-    if found.ndim != 2 or found.shape[1] != len(meaning.labels):
+    found = probabilities(output, output_spec)
+    if found.ndim != 2 or found.shape[1] != len(output_spec.labels):
         wanted = f"one for each number of the model's output, {tuple(output.shape)}"
-        raise SpecError("ClassOutput", "labels", meaning.labels, wanted)
+        raise SpecError("ClassOutput", "labels", output_spec.labels, wanted)
     if found.isnan().any():
         problem = (
             "The model's output holds NaN: its weights or this input are at fault."
@@ -69,14 +74,16 @@ def scores(output: Tensor, meaning: ClassOutput) -> Tensor:
     return found
 
 
-def measure(output: Tensor, target: Tensor, meaning: ClassOutput) -> dict[str, float]:
+def measure(
+    output: Tensor, target: Tensor, output_spec: ClassOutput
+) -> dict[str, float]:
     """Return accuracy and macro F1; `target` holds label numbers (or 0/1 by label)."""
     try:
         from torchmetrics.functional import classification
     except ImportError as exc:
         raise MissingExtra("torchmetrics", "Measuring a model") from exc
-    scores, count = probabilities(output, meaning), len(meaning.labels)
-    if meaning.multi_label:
+    scores, count = probabilities(output, output_spec), len(output_spec.labels)
+    if output_spec.multi_label:
         accuracy = classification.multilabel_accuracy(
             scores, target, num_labels=count, average="micro"
         )
@@ -90,17 +97,17 @@ def measure(output: Tensor, target: Tensor, meaning: ClassOutput) -> dict[str, f
 
 
 def _one(
-    row: list[float], picture: Image.Image | None, meaning: ClassOutput
+    row: list[float], picture: Image.Image | None, output_spec: ClassOutput
 ) -> Classification:
-    pairs = zip(meaning.labels, row, strict=True)
+    pairs = zip(output_spec.labels, row, strict=True)
     scores = dict(sorted(pairs, key=lambda pair: -pair[1]))
     label, score = next(iter(scores.items()))
     return Classification(label=label, score=score, scores=scores, picture=picture)
 
 
 def _several(
-    row: list[float], picture: Image.Image | None, meaning: ClassOutput
+    row: list[float], picture: Image.Image | None, output_spec: ClassOutput
 ) -> MultiLabel:
-    scores = dict(zip(meaning.labels, row, strict=True))
+    scores = dict(zip(output_spec.labels, row, strict=True))
     holding = tuple(name for name, score in scores.items() if score >= 0.5)
     return MultiLabel(labels=holding, scores=scores, picture=picture)

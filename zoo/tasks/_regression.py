@@ -11,7 +11,7 @@ from zoo.tasks.results.vision import Regression, Result
 __all__ = ["loss", "measure", "numbers", "results"]
 
 
-def numbers(output: Tensor, meaning: NumberOutput) -> Tensor:
+def numbers(output: Tensor, output_spec: NumberOutput) -> Tensor:
     """Return one number a row, (batch,), of an output (batch, 1) or (batch,)."""
     output = output.double()
     if output.ndim == 2 and output.shape[1] == 1:
@@ -19,40 +19,47 @@ def numbers(output: Tensor, meaning: NumberOutput) -> Tensor:
     if output.ndim == 1:
         return output
     wanted = f"the one number of a row, but the model's output is {tuple(output.shape)}"
-    raise SpecError("NumberOutput", "name", meaning.name, wanted)
+    raise SpecError("NumberOutput", "name", output_spec.name, wanted)
 
 
 def loss(
-    output: Tensor, target: Tensor, meaning: NumberOutput, weight: Tensor | None = None
+    output: Tensor,
+    target: Tensor,
+    output_spec: NumberOutput,
+    weight: Tensor | None = None,
 ) -> Tensor:
     """Return the mean squared error; numbers have no classes to weigh."""
     return functional.mse_loss(output.flatten(), target.to(output.dtype))
 
 
 def results(
-    output: Tensor, pictures: list[Image.Image | None], meaning: NumberOutput
+    output: Tensor, pictures: list[Image.Image | None], output_spec: NumberOutput
 ) -> list[Result]:
     """Return a typed result for each row of the model's output."""
-    values = numbers(output, meaning)
+    values = numbers(output, output_spec)
     if not values.isfinite().all():
         problem = (
             "The model's output is not finite: its weights or this input are at fault."
         )
         raise InputError(problem, "numbers it can count with")
     return [
-        Regression(value=value, name=meaning.name, unit=meaning.unit, picture=picture)
+        Regression(
+            value=value, name=output_spec.name, unit=output_spec.unit, picture=picture
+        )
         for value, picture in zip(values.tolist(), pictures, strict=True)
     ]
 
 
-def measure(output: Tensor, target: Tensor, meaning: NumberOutput) -> dict[str, float]:
+def measure(
+    output: Tensor, target: Tensor, output_spec: NumberOutput
+) -> dict[str, float]:
     """Return RMSE and MAE, in the number's unit, and the variance explained, R2."""
     try:
         from torchmetrics import functional
     except ImportError as exc:
         raise MissingExtra("torchmetrics", "Measuring a model") from exc
     # (B, 1) against (B,) would broadcast to B x B: both are brought to (B,).
-    said, true = numbers(output, meaning), numbers(target, meaning)
+    said, true = numbers(output, output_spec), numbers(target, output_spec)
     return {
         "rmse": functional.mean_squared_error(said, true, squared=False).item(),
         "mae": functional.mean_absolute_error(said, true).item(),

@@ -13,8 +13,8 @@ from torch import Tensor, nn
 from torch.nn.functional import normalize
 
 from zoo.errors import InputError, OptionError
-from zoo.models.eval_mode import output
-from zoo.models.metadata import about, unwrapped
+from zoo.models.eval_mode import forward_on_device
+from zoo.models.metadata import model_metadata, unwrap_model
 from zoo.preprocessing import text as texts
 from zoo.preprocessing import tokenizer as tokens
 from zoo.specs import TextInput
@@ -46,19 +46,19 @@ def answers(
 
     The words of the text itself are not among them. Raises OptionError, InputError.
     """
-    spec = about(module).spec
-    expected = spec.input
-    assert isinstance(expected, TextInput), "what a model of this task takes"
+    spec = model_metadata(module).spec
+    input_spec = spec.input
+    assert isinstance(input_spec, TextInput), "what a model of this task takes"
     count = wanted(module, options.get("top_k", SHOWN), "top_k", ["batch", *OPTIONS])
-    token = batch(opened, expected)
-    vector = output(module, token).float()
+    token = batch(opened, input_spec)
+    vector = forward_on_device(module, token).float()
     if not vector.isfinite().all():
         problem = "The model's output is not finite: its weights are at fault."
         raise InputError(problem, "numbers it can count with")
     told: list[Result] = []
     for text, row, one in zip(opened, token, vector, strict=True):
         near = nearest(module, one, count, without=row.tolist())
-        shown = text if isinstance(text, str) else tokens.sentence(row, expected)
+        shown = text if isinstance(text, str) else tokens.sentence(row, input_spec)
         told.append(Vector(text=shown, vector=tuple(one.tolist()), neighbours=near))
     return told
 
@@ -67,15 +67,15 @@ def nearest(
     module: nn.Module, vector: Tensor, count: int, *, without: Collection[int]
 ) -> tuple[Neighbour, ...]:
     """Return the words that lie nearest to a vector by the cosine, some left out."""
-    held, expected = table(module), about(module).spec.input
+    held, input_spec = table(module), model_metadata(module).spec.input
     if held is None or not vector.any():
         return ()
-    assert isinstance(expected, TextInput), "only texts have words"
+    assert isinstance(input_spec, TextInput), "only texts have words"
     score = normalize(held, dim=1) @ normalize(vector, dim=0)
     closed = ~held.any(dim=1)
     closed[list(without)] = True
     found = score.masked_fill(closed, -torch.inf).topk(min(count, len(score)))
-    reader = tokens.tokenizer(expected)
+    reader = tokens.tokenizer(input_spec)
     pairs = zip(found.values.tolist(), found.indices.tolist(), strict=True)
     return tuple(
         Neighbour(word=str(reader.id_to_token(number)), score=value)
@@ -86,7 +86,7 @@ def nearest(
 
 def table(module: nn.Module) -> Tensor | None:
     """Return the vector of each token, or None of a model that has none for them."""
-    held = getattr(unwrapped(module), "table", None)
+    held = getattr(unwrap_model(module), "table", None)
     if not callable(held):
         return None
     with torch.inference_mode():
@@ -99,5 +99,5 @@ def wanted(module: nn.Module, count: Any, name: str, known: list[str]) -> int:
     whole = isinstance(count, int) and not isinstance(count, bool)
     if not whole or count < 1:
         problem = f"{name}={count!r} should be 1 or more."
-        raise OptionError(about(module).spec.name, problem, known)
+        raise OptionError(model_metadata(module).spec.name, problem, known)
     return int(count)

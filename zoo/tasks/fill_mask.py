@@ -10,12 +10,12 @@ import torch
 from torch import Tensor, nn
 
 from zoo.errors import InputError, OptionError
-from zoo.models.eval_mode import output
-from zoo.models.metadata import about
+from zoo.models.eval_mode import forward_on_device
+from zoo.models.metadata import model_metadata
 from zoo.preprocessing import text as texts
 from zoo.preprocessing import tokenizer as tokens
-from zoo.specs import GapOutput, TextInput
-from zoo.tasks.results.vision import FilledText, Filling, Result
+from zoo.specs import MaskedTokenOutput, TextInput
+from zoo.tasks.results.vision import FilledText, MaskFill, Result
 
 __all__ = ["OPTIONS", "answers", "batch", "items", "opened", "suspicion"]
 
@@ -33,42 +33,45 @@ def answers(
 
     Raises OptionError, and InputError where a text has no gap that is read.
     """
-    spec = about(module).spec
-    expected, meaning = spec.input, spec.output
-    assert isinstance(expected, TextInput), "what a model of this task takes"
-    assert isinstance(meaning, GapOutput), "what a model of this task gives"
-    count = _count(spec.name, options.get("top_k", SHOWN), expected)
-    token = batch(opened, expected)
+    spec = model_metadata(module).spec
+    input_spec, output_spec = spec.input, spec.output
+    assert isinstance(input_spec, TextInput), "what a model of this task takes"
+    assert isinstance(output_spec, MaskedTokenOutput), "what a model of this task gives"
+    count = _count(spec.name, options.get("top_k", SHOWN), input_spec)
+    token = batch(opened, input_spec)
     gaps = [
-        _gaps(row, one, expected, meaning)
+        _gaps(row, one, input_spec, output_spec)
         for row, one in zip(token, opened, strict=True)
     ]
-    chances = output(module, token).float().softmax(dim=-1)
+    chances = forward_on_device(module, token).float().softmax(dim=-1)
     return [
-        _told(row, places, chance, one, expected, count)
+        _told(row, places, chance, one, input_spec, count)
         for row, places, chance, one in zip(token, gaps, chances, opened, strict=True)
     ]
 
 
-def _count(model: str, count: Any, expected: TextInput) -> int:
+def _count(model: str, count: Any, input_spec: TextInput) -> int:
     whole = isinstance(count, int) and not isinstance(count, bool)
-    if not whole or not 1 <= count <= expected.vocabulary:
-        wanted = f"a whole number from 1 to {expected.vocabulary:,}"
+    if not whole or not 1 <= count <= input_spec.vocab_size:
+        wanted = f"a whole number from 1 to {input_spec.vocab_size:,}"
         problem = f"top_k={count!r} should be {wanted}."
         raise OptionError(model, problem, ["batch", *OPTIONS])
     return int(count)
 
 
 def _gaps(
-    row: Tensor, text: str | Tensor, expected: TextInput, meaning: GapOutput
+    row: Tensor,
+    text: str | Tensor,
+    input_spec: TextInput,
+    output_spec: MaskedTokenOutput,
 ) -> list[int]:
     """Return the places of the gaps of a row of tokens."""
-    found: list[int] = (row == meaning.mask).nonzero().flatten().tolist()
+    found: list[int] = (row == output_spec.mask_token_id).nonzero().flatten().tolist()
     if found:
         return found
-    sign = tokens.tokenizer(expected).id_to_token(meaning.mask)
+    sign = tokens.tokenizer(input_spec).id_to_token(output_spec.mask_token_id)
     inside = isinstance(text, str) and str(sign) in text
-    where = f" among its first {expected.longest:,} tokens" if inside else ""
+    where = f" among its first {input_spec.max_length:,} tokens" if inside else ""
     problem = f"The text has no {sign}{where}, so there is no gap to fill."
     raise InputError(problem, f"a text with {sign} where a word is missing")
 
@@ -78,10 +81,10 @@ def _told(
     places: list[int],
     chance: Tensor,
     text: str | Tensor,
-    expected: TextInput,
+    input_spec: TextInput,
     count: int,
 ) -> FilledText:
-    reader = tokens.tokenizer(expected)
+    reader = tokens.tokenizer(input_spec)
     likely = chance[places].topk(count)
     pairs = zip(likely.values.tolist(), likely.indices.tolist(), strict=True)
     masks = []
@@ -90,13 +93,13 @@ def _told(
         for score, number in zip(scores, numbers, strict=True):
             filled = torch.where(torch.arange(len(row)) == place, number, row)
             fillings.append(
-                Filling(
+                MaskFill(
                     token_str=reader.decode([number], skip_special_tokens=False),
                     score=score,
                     token=number,
-                    sequence=tokens.sentence(filled, expected),
+                    sequence=tokens.sentence(filled, input_spec),
                 )
             )
         masks.append(tuple(fillings))
-    shown = text if isinstance(text, str) else tokens.sentence(row, expected)
+    shown = text if isinstance(text, str) else tokens.sentence(row, input_spec)
     return FilledText(text=shown, masks=tuple(masks))

@@ -30,7 +30,7 @@ THUMBNAIL = 224  # pixels: what a result keeps of its picture
 loss, measure, scores = _classes.loss, _classes.measure, _classes.scores
 
 
-def items(raw: Any, expected: ImageInput) -> tuple[list[Any], bool]:
+def items(raw: Any, input_spec: ImageInput) -> tuple[list[Any], bool]:
     """Take a picture or a list of pictures, or a batch as tensor or array."""
     batched = isinstance(raw, (Tensor, np.ndarray)) and raw.ndim == 4
     if not batched and not isinstance(raw, (list, tuple)):
@@ -38,47 +38,51 @@ def items(raw: Any, expected: ImageInput) -> tuple[list[Any], bool]:
     found = list(raw)
     if not found:
         what = "batch" if batched else "list"
-        raise InputError(f"The {what} is empty.", images.describe(expected))
+        raise InputError(f"The {what} is empty.", images.describe(input_spec))
     return found, False
 
 
-def opened(item: Any, expected: ImageInput) -> Any:
+def opened(item: Any, input_spec: ImageInput) -> Any:
     """Open a picture; a float tensor is taken as prepared already."""
     if isinstance(item, Tensor):
-        return _checked(item, expected)
-    return images.open_image(item, expected)
+        return _checked(item, input_spec)
+    return images.open_image(item, input_spec)
 
 
-def batch(opened: list[Any], expected: ImageInput, *, invert: bool = False) -> Tensor:
+def batch(opened: list[Any], input_spec: ImageInput, *, invert: bool = False) -> Tensor:
     """Return opened pictures as (B, channels, height, width)."""
     prepared = [
-        one if isinstance(one, Tensor) else images.pixels(one, expected)
+        one if isinstance(one, Tensor) else images.pixels(one, input_spec)
         for one in opened
     ]
     stacked = torch.stack(prepared)
-    return images.inverted(stacked, expected) if invert else stacked
+    return images.inverted(stacked, input_spec) if invert else stacked
 
 
-def suspicion(batch: Tensor, expected: ImageInput) -> tuple[str, str] | None:
+def suspicion(batch: Tensor, input_spec: ImageInput) -> tuple[str, str] | None:
     """See `zoo.preprocessing.image.suspicion`."""
-    return images.suspicion(batch, expected)
+    return images.suspicion(batch, input_spec)
 
 
-def results(output: Tensor, opened: list[Any], meaning: ClassOutput) -> list[Result]:
+def results(
+    output: Tensor, opened: list[Any], output_spec: ClassOutput
+) -> list[Result]:
     """Return labels, each with a small copy of its picture."""
-    return _classes.results(output, [thumbnail(item) for item in opened], meaning)
+    return _classes.results(output, [thumbnail(item) for item in opened], output_spec)
 
 
-def _checked(item: Tensor, expected: ImageInput) -> Tensor:
-    shape = (expected.channels, expected.height, expected.width)
+def _checked(item: Tensor, input_spec: ImageInput) -> Tensor:
+    shape = (input_spec.channels, input_spec.height, input_spec.width)
     if tuple(item.shape) != shape:
         problem = f"The tensor has shape {tuple(item.shape)}, not {shape}."
-        raise InputError(problem, images.describe(expected))
+        raise InputError(problem, images.describe(input_spec))
     if not item.dtype.is_floating_point:
         problem = f"The tensor has type {item.dtype}; prepared pixels are floats."
-        raise InputError(problem, images.describe(expected))
+        raise InputError(problem, images.describe(input_spec))
     if not item.isfinite().all():
-        raise InputError("The tensor holds NaN or infinity.", images.describe(expected))
+        raise InputError(
+            "The tensor holds NaN or infinity.", images.describe(input_spec)
+        )
     return item.detach().cpu().float()
 
 

@@ -38,35 +38,40 @@ items, opened, batch = reading.items, reading.opened, reading.batch
 suspicion = reading.suspicion
 
 
-def probabilities(output: Tensor, meaning: MaskOutput) -> Tensor:
+def probabilities(output: Tensor, output_spec: MaskOutput) -> Tensor:
     """Return the probability of each label, (batch, labels, height, width)."""
-    single = meaning.function_to_apply == "sigmoid"
-    count = 1 if single else len(meaning.labels)
+    single = output_spec.function_to_apply == "sigmoid"
+    count = 1 if single else len(output_spec.labels)
     if output.ndim != 4 or output.shape[1] != count or count > MOST_LABELS:
         wanted = f"one for each number of the model's output, {tuple(output.shape)}"
-        raise SpecError("MaskOutput", "labels", meaning.labels, wanted)
+        raise SpecError("MaskOutput", "labels", output_spec.labels, wanted)
     if not single:
         return output.float().softmax(dim=1)
     second = output.float().sigmoid()
     return torch.cat([1 - second, second], dim=1)
 
 
-def results(output: Tensor, opened: list[Any], meaning: MaskOutput) -> list[Result]:
+def results(output: Tensor, opened: list[Any], output_spec: MaskOutput) -> list[Result]:
     """Return a mask of each picture's own size; of prepared pixels, of the frame's."""
-    found = probabilities(output, meaning).cpu()
+    found = probabilities(output, output_spec).cpu()
     if found.isnan().any():
         problem = (
             "The model's output holds NaN: its weights or this input are at fault."
         )
         raise InputError(problem, "numbers it can count with")
-    return [_one(each, item, meaning) for each, item in zip(found, opened, strict=True)]
+    return [
+        _one(each, item, output_spec) for each, item in zip(found, opened, strict=True)
+    ]
 
 
 def loss(
-    output: Tensor, target: Tensor, meaning: MaskOutput, weight: Tensor | None = None
+    output: Tensor,
+    target: Tensor,
+    output_spec: MaskOutput,
+    weight: Tensor | None = None,
 ) -> Tensor:
     """Return the mean cross-entropy of the pixels; `target` (batch, height, width)."""
-    if meaning.function_to_apply == "softmax":
+    if output_spec.function_to_apply == "softmax":
         return functional.cross_entropy(output, target.long(), weight=weight)
     each = weight[target.long()] if weight is not None else None
     return functional.binary_cross_entropy_with_logits(
@@ -74,16 +79,18 @@ def loss(
     )
 
 
-def measure(output: Tensor, target: Tensor, meaning: MaskOutput) -> dict[str, float]:
+def measure(
+    output: Tensor, target: Tensor, output_spec: MaskOutput
+) -> dict[str, float]:
     """Return how well masks of numbers, (batch, height, width), are found.
 
     `iou` and `dice` count the pixels of all pictures together, and `image_iou` is the
     mean over pictures. They are of the second label where there are two; of more, the
     mean over those that are in the answer or in the truth.
     """
-    probability = probabilities(output, meaning)
-    shared, either = overlap(probability.argmax(dim=1), target, len(meaning.labels))
-    if len(meaning.labels) == 2:
+    probability = probabilities(output, output_spec)
+    shared, either = overlap(probability.argmax(dim=1), target, len(output_spec.labels))
+    if len(output_spec.labels) == 2:
         shared, either = shared[:, 1:], either[:, 1:]
     all_shared, all_either = shared.sum(dim=0), either.sum(dim=0)
     right = (probability.argmax(dim=1) == target).double().mean()
@@ -95,11 +102,11 @@ def measure(output: Tensor, target: Tensor, meaning: MaskOutput) -> dict[str, fl
     }
 
 
-def certain(said: Tensor, meaning: MaskOutput) -> Tensor:
+def certain(said: Tensor, output_spec: MaskOutput) -> Tensor:
     """Return the output of a model that says these numbers (batch, height, width)."""
-    if meaning.function_to_apply == "sigmoid":
+    if output_spec.function_to_apply == "sigmoid":
         return (2 * said.float() - 1)[:, None]
-    marked = functional.one_hot(said.long(), len(meaning.labels))
+    marked = functional.one_hot(said.long(), len(output_spec.labels))
     return marked.permute(0, 3, 1, 2).float()
 
 
@@ -126,7 +133,7 @@ def _mean(shares: Tensor) -> float:
     return known.mean().item() if len(known) else 1.0
 
 
-def _one(probability: Tensor, item: Any, meaning: MaskOutput) -> Segmentation:
+def _one(probability: Tensor, item: Any, output_spec: MaskOutput) -> Segmentation:
     picture = None if isinstance(item, Tensor) else item
     size = (probability.shape[2], probability.shape[1])
     if picture is not None:
@@ -134,13 +141,13 @@ def _one(probability: Tensor, item: Any, meaning: MaskOutput) -> Segmentation:
         probability = _resized(probability, size)
     sure, number = probability.max(dim=0)
     scores, shares = {}, {}
-    for place, label in enumerate(meaning.labels):
+    for place, label in enumerate(output_spec.labels):
         where = number == place
         shares[label] = where.double().mean().item()
         scores[label] = sure[where].mean().item() if where.any() else 0.0
     return Segmentation(
         mask=coloured(_as_large(Image.fromarray(number.byte().numpy()), size)),
-        known=meaning.labels,
+        known=output_spec.labels,
         scores=scores,
         shares=shares,
         picture=picture,

@@ -12,13 +12,13 @@ from PIL import Image
 from torch import Tensor, nn
 
 from zoo.errors import DataError, InputError, MissingExtra, OptionError, SpecError
-from zoo.models.eval_mode import output
-from zoo.models.metadata import about
-from zoo.specs import ReadingOutput
+from zoo.models.eval_mode import forward_on_device
+from zoo.models.metadata import model_metadata
+from zoo.specs import OCROutput
 from zoo.tasks import image_classification as reading
 from zoo.tasks.decoding import ctc
-from zoo.tasks.results.ocr import Guess
-from zoo.tasks.results.vision import Reading, Result
+from zoo.tasks.results.ocr import OCRCandidate
+from zoo.tasks.results.vision import OCRResult, Result
 
 __all__ = [
     "OPTIONS",
@@ -52,47 +52,47 @@ def answers(
     likeliest text that a search with so many comes upon, and the others besides.
     `invert` exchanges dark and light. Raises OptionError, and InputError.
     """
-    spec = about(module).spec
-    expected: Any = spec.input
-    meaning: Any = spec.output
+    spec = model_metadata(module).spec
+    input_spec: Any = spec.input
+    output_spec: Any = spec.output
     width = _width(spec.name, options.get("beams", 1))
-    given = batch(list(opened), expected, invert=options.get("invert", False))
-    chances = said(output(module, given), meaning)
+    given = batch(list(opened), input_spec, invert=options.get("invert", False))
+    chances = said(forward_on_device(module, given), output_spec)
     if chances.isnan().any():
         problem = (
             "The model's output holds NaN: its weights or this input are at fault."
         )
         raise InputError(problem, "numbers it can count with")
     return [
-        _told(steps, width, meaning, reading.thumbnail(item))
+        _told(steps, width, output_spec, reading.thumbnail(item))
         for steps, item in zip(chances, opened, strict=True)
     ]
 
 
-def said(output: Tensor, meaning: ReadingOutput) -> Tensor:
+def said(output: Tensor, output_spec: OCROutput) -> Tensor:
     """Return the logarithms of the model's chances, (batch, steps, labels + 1)."""
-    if output.ndim != 3 or output.shape[2] != len(meaning.labels) + 1:
+    if output.ndim != 3 or output.shape[2] != len(output_spec.labels) + 1:
         wanted = f"one less than the model's output has numbers, {tuple(output.shape)}"
-        raise SpecError("ReadingOutput", "labels", meaning.labels, wanted)
+        raise SpecError("OCROutput", "labels", output_spec.labels, wanted)
     return output.double().log_softmax(dim=-1)
 
 
-def texts(output: Tensor, meaning: ReadingOutput, *, beams: int = 1) -> list[str]:
+def texts(output: Tensor, output_spec: OCROutput, *, beams: int = 1) -> list[str]:
     """Return the texts alone, read as `answers` reads them."""
     return [
-        spelled(_candidates(steps, beams)[0].text, meaning)
-        for steps in said(output, meaning)
+        spelled(_candidates(steps, beams)[0].text, output_spec)
+        for steps in said(output, output_spec)
     ]
 
 
-def spelled(numbers: Sequence[int], meaning: ReadingOutput) -> str:
+def spelled(numbers: Sequence[int], output_spec: OCROutput) -> str:
     """Return a text of numbers as the characters that they stand for."""
-    return "".join(meaning.labels[number - 1] for number in numbers)
+    return "".join(output_spec.labels[number - 1] for number in numbers)
 
 
 def numbered(
     texts: Sequence[str],
-    meaning: ReadingOutput,
+    output_spec: OCROutput,
     *,
     source: str,
     steps: int | None = None,
@@ -102,21 +102,21 @@ def numbered(
     Raises DataError about a character that is not of the alphabet, an empty text, or
     one that does not fit into the steps.
     """
-    places = {label: number for number, label in enumerate(meaning.labels, start=1)}
+    places = {label: number for number, label in enumerate(output_spec.labels, start=1)}
     found = []
     for text in texts:
         strange = next((one for one in text if one not in places), None)
         if strange is not None or not text:
             fault = f"has {strange!r}, which" if text else "is empty, and"
-            known = "".join(meaning.labels)
+            known = "".join(output_spec.labels)
             raise DataError(
                 f"{source}: the text {text!r} {fault} the model can't learn to read. "
                 f"It knows {known!r}."
             )
         row = [places[one] for one in text]
-        if steps is not None and ctc.needed(row) > steps:
+        if steps is not None and ctc.min_steps(row) > steps:
             raise DataError(
-                f"{source}: the text {text!r} takes {ctc.needed(row)} steps, one more "
+                f"{source}: the text {text!r} takes {ctc.min_steps(row)} steps, one more "
                 f"for each character that is repeated; the model has {steps}."
             )
         found.append(row)
@@ -126,7 +126,7 @@ def numbered(
 def loss(
     output: Tensor,
     target: Tensor,
-    meaning: ReadingOutput,
+    output_spec: OCROutput,
     weight: Tensor | None = None,
 ) -> Tensor:
     """Return the mean surprise by a character; see `zoo.tasks.decoding.ctc.loss`.
@@ -136,10 +136,10 @@ def loss(
     return ctc.loss(output, target)
 
 
-def measure(output: Tensor, target: Tensor, meaning: ReadingOutput) -> dict[str, float]:
+def measure(output: Tensor, target: Tensor, output_spec: OCROutput) -> dict[str, float]:
     """Return how well texts are read by the likeliest path; see `compared`."""
-    true = [spelled(row, meaning) for row in ctc.unpadded(target)]
-    return compared(texts(output, meaning), true)
+    true = [spelled(row, output_spec) for row in ctc.unpadded(target)]
+    return compared(texts(output, output_spec), true)
 
 
 def compared(read: Sequence[str], true: Sequence[str]) -> dict[str, float]:
@@ -172,16 +172,18 @@ def _candidates(steps: Tensor, width: int) -> list[ctc.Candidate]:
 
 
 def _told(
-    steps: Tensor, width: int, meaning: ReadingOutput, picture: Image.Image | None
-) -> Reading:
+    steps: Tensor, width: int, output_spec: OCROutput, picture: Image.Image | None
+) -> OCRResult:
     best, *others = _candidates(steps, width)
-    text = spelled(best.text, meaning)
-    return Reading(
+    text = spelled(best.text, output_spec)
+    return OCRResult(
         text=text,
         score=_chance(best),
-        characters=tuple(zip(text, ctc.shares(steps, best.text), strict=True)),
+        characters=tuple(
+            zip(text, ctc.character_confidence(steps, best.text), strict=True)
+        ),
         alternatives=tuple(
-            Guess(text=spelled(other.text, meaning), score=_chance(other))
+            OCRCandidate(text=spelled(other.text, output_spec), score=_chance(other))
             for other in others
         ),
         picture=picture,

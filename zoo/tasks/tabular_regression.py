@@ -16,6 +16,8 @@ suspicion = _rows.suspicion
 loss, measure = _numbers.loss, _numbers.measure
 
 
-def results(output: Tensor, opened: list[Any], meaning: NumberOutput) -> list[Result]:
+def results(
+    output: Tensor, opened: list[Any], output_spec: NumberOutput
+) -> list[Result]:
     """Return a number for each row."""
-    return _numbers.results(output, [None] * len(opened), meaning)
+    return _numbers.results(output, [None] * len(opened), output_spec)

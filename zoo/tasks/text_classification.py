@@ -16,6 +16,8 @@ batch = texts.batch
 loss, measure = _classes.loss, _classes.measure
 
 
-def results(output: Tensor, opened: list[Any], meaning: ClassOutput) -> list[Result]:
+def results(
+    output: Tensor, opened: list[Any], output_spec: ClassOutput
+) -> list[Result]:
     """Return a label for each text."""
-    return _classes.results(output, [None] * len(opened), meaning)
+    return _classes.results(output, [None] * len(opened), output_spec)

@@ -11,18 +11,18 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from zoo.models.metadata import about
+from zoo.models.metadata import model_metadata
 from zoo.preprocessing import text as texts
 from zoo.preprocessing import tokenizer as tokens
 from zoo.specs import TextInput
 from zoo.tasks._options import Rules, check, number, whole
 from zoo.tasks.decoding import generation as generating
-from zoo.tasks.decoding.generation import Plan
+from zoo.tasks.decoding.generation import GenerationConfig
 from zoo.tasks.results.vision import GeneratedText, Result
 
 __all__ = ["OPTIONS", "answers", "batch", "items", "opened", "sampled", "suspicion"]
 
-OPTIONS = tuple(field.name for field in fields(Plan))
+OPTIONS = tuple(field.name for field in fields(GenerationConfig))
 LARGEST = 1 << 20  # tokens that are written at once
 
 
@@ -68,15 +68,15 @@ batch = texts.batch
 def answers(
     module: nn.Module, opened: Sequence[str | Tensor], options: Mapping[str, Any]
 ) -> list[Result]:
-    """Return how each text goes on; `options` are those of `zoo.tasks.decoding.generation.Plan`."""
-    plan = planned(about(module).spec.name, options)
-    expected = _expected(module)
+    """Return how each text goes on; `options` are those of `zoo.tasks.decoding.generation.GenerationConfig`."""
+    plan = planned(model_metadata(module).spec.name, options)
+    input_spec = _expected(module)
     prompts = [
-        tokens.whole(one, expected) if isinstance(one, str) else one.tolist()
+        tokens.whole(one, input_spec) if isinstance(one, str) else one.tolist()
         for one in opened
     ]
     given = [
-        one if isinstance(one, str) else tokens.spelled(row, expected)
+        one if isinstance(one, str) else tokens.spelled(row, input_spec)
         for one, row in zip(opened, prompts, strict=True)
     ]
     count = len(opened)
@@ -88,17 +88,17 @@ def sampled(
     module: nn.Module, count: int, random: torch.Generator, options: Mapping[str, Any]
 ) -> list[Result]:
     """Return texts that begin with nothing, each drawn by a seed of its own."""
-    known = about(module).spec
+    known = model_metadata(module).spec
     plan = planned(known.name, options)
     seeds = generating.seeds(count, random)
     prompts = [generating.beginning(known)] * count
     return _told(module, [""] * count, prompts, seeds, plan)
 
 
-def planned(model: str, options: Mapping[str, Any]) -> Plan:
+def planned(model: str, options: Mapping[str, Any]) -> GenerationConfig:
     """Return the plan of a generation, or an OptionError about one of its options."""
     check(model, options, RULES)
-    return Plan(**options)
+    return GenerationConfig(**options)
 
 
 def _told(
@@ -106,12 +106,12 @@ def _told(
     given: Sequence[str],
     prompts: Sequence[Sequence[int]],
     seeds: Sequence[int],
-    plan: Plan,
+    plan: GenerationConfig,
 ) -> list[Result]:
-    expected = _expected(module)
+    input_spec = _expected(module)
 
     def over(row: list[int]) -> bool:
-        text = tokens.spelled(row, expected)
+        text = tokens.spelled(row, input_spec)
         return plan.cut(text) != text
 
     written = generating.generate(
@@ -120,7 +120,7 @@ def _told(
     return [
         GeneratedText(
             prompt=prompt,
-            text=plan.cut(tokens.spelled(one.tokens, expected)),
+            text=plan.cut(tokens.spelled(one.tokens, input_spec)),
             tokens=len(one.tokens),
             finished=one.finished,
         )
@@ -129,6 +129,6 @@ def _told(
 
 
 def _expected(module: nn.Module) -> TextInput:
-    expected = about(module).spec.input
-    assert isinstance(expected, TextInput), "what a model of this task takes"
-    return expected
+    input_spec = model_metadata(module).spec.input
+    assert isinstance(input_spec, TextInput), "what a model of this task takes"
+    return input_spec

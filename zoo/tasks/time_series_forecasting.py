@@ -17,9 +17,11 @@ items, opened, suspicion = series.items, series.opened, series.suspicion
 batch = series.batch
 
 
-def results(output: Tensor, opened: list[Any], meaning: ForecastOutput) -> list[Result]:
+def results(
+    output: Tensor, opened: list[Any], output_spec: ForecastOutput
+) -> list[Result]:
     """Return a forecast for each series, beside what it follows upon."""
-    values = _steps(output, meaning)
+    values = _steps(output, output_spec)
     if not values.isfinite().all():
         problem = (
             "The model's output is not finite: its weights or this input are at fault."
@@ -28,9 +30,9 @@ def results(output: Tensor, opened: list[Any], meaning: ForecastOutput) -> list[
     return [
         Forecast(
             values=tuple(row),
-            name=meaning.name,
-            unit=meaning.unit,
-            history=one.column(meaning.name) if isinstance(one, Series) else (),
+            name=output_spec.name,
+            unit=output_spec.unit,
+            history=one.column(output_spec.name) if isinstance(one, Series) else (),
         )
         for row, one in zip(values.tolist(), opened, strict=True)
     ]
@@ -39,19 +41,19 @@ def results(output: Tensor, opened: list[Any], meaning: ForecastOutput) -> list[
 def loss(
     output: Tensor,
     target: Tensor,
-    meaning: ForecastOutput,
+    output_spec: ForecastOutput,
     weight: Tensor | None = None,
 ) -> Tensor:
     """Return the mean squared error over all steps; there are no classes to weigh."""
-    said = _steps(output, meaning)
+    said = _steps(output, output_spec)
     return functional.mse_loss(said, target.to(said).view_as(said))
 
 
 def measure(
-    output: Tensor, target: Tensor, meaning: ForecastOutput
+    output: Tensor, target: Tensor, output_spec: ForecastOutput
 ) -> dict[str, float]:
     """Return RMSE and MAE over all steps, in the unit of what is forecast."""
-    said = _steps(output, meaning)
+    said = _steps(output, output_spec)
     off = said - target.to(said).view_as(said)
     return {
         "rmse": off.square().mean().sqrt().item(),
@@ -59,9 +61,9 @@ def measure(
     }
 
 
-def _steps(output: Tensor, meaning: ForecastOutput) -> Tensor:
+def _steps(output: Tensor, output_spec: ForecastOutput) -> Tensor:
     """Return a number for each step ahead, (batch, horizon), of a model's output."""
-    if output.ndim != 2 or output.shape[1] != meaning.horizon:
+    if output.ndim != 2 or output.shape[1] != output_spec.horizon:
         wanted = f"that of the model's output, {tuple(output.shape)}"
-        raise SpecError("ForecastOutput", "horizon", meaning.horizon, wanted)
+        raise SpecError("ForecastOutput", "horizon", output_spec.horizon, wanted)
     return output.double()

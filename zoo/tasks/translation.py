@@ -12,18 +12,18 @@ import torch
 from torch import Tensor, nn
 
 from zoo.errors import InputError
-from zoo.models.metadata import about
+from zoo.models.metadata import model_metadata
 from zoo.preprocessing import text as texts
 from zoo.preprocessing import tokenizer as tokens
 from zoo.specs import TextInput, TranslationOutput
 from zoo.tasks._options import Rules, check, number, whole
 from zoo.tasks.decoding import beam_search as beams
-from zoo.tasks.decoding.beam_search import Plan, Written
+from zoo.tasks.decoding.beam_search import BeamSearchConfig, Written
 from zoo.tasks.results.vision import Alternative, Result, Translation
 
 __all__ = ["OPTIONS", "answers", "batch", "items", "opened", "suspicion"]
 
-OPTIONS = tuple(field.name for field in fields(Plan))
+OPTIONS = tuple(field.name for field in fields(BeamSearchConfig))
 WIDEST, LARGEST = 100, 1 << 12  # beams, and tokens that are written
 BROKEN = "\ufffd"  # what part of a character is read as
 
@@ -45,37 +45,37 @@ RULES: Rules = {
 items, batch = texts.items, texts.batch
 
 
-def opened(item: Any, expected: TextInput) -> str | Tensor:
+def opened(item: Any, input_spec: TextInput) -> str | Tensor:
     """Return a text that the model can read to its end, or an InputError.
 
     Where its lines end, and how wide its gaps are, says nothing of what it means.
     """
-    found = texts.opened(item, expected)
+    found = texts.opened(item, input_spec)
     if isinstance(found, str):
         found = " ".join(found.split())
-        around = len(tokens.tokenizer(expected).encode("").ids)
-        count = len(tokens.whole(found, expected)) + around
-        if count > expected.longest:
+        around = len(tokens.tokenizer(input_spec).encode("").ids)
+        count = len(tokens.whole(found, input_spec)) + around
+        if count > input_spec.max_length:
             problem = (
                 f"The text has {count:,} tokens, and the model reads "
-                f"{expected.longest:,} at most: give it sentence by sentence, as a "
+                f"{input_spec.max_length:,} at most: give it sentence by sentence, as a "
                 "list."
             )
-            raise InputError(problem, texts.describe(expected))
-    elif (found == expected.padding).all():
+            raise InputError(problem, texts.describe(input_spec))
+    elif (found == input_spec.pad_token_id).all():
         problem = "A row of token numbers that is padding alone has nothing to say."
-        raise InputError(problem, texts.describe(expected))
+        raise InputError(problem, texts.describe(input_spec))
     return found
 
 
-def suspicion(batch: Tensor, expected: TextInput) -> tuple[str, str] | None:
+def suspicion(batch: Tensor, input_spec: TextInput) -> tuple[str, str] | None:
     """Return why a translation would say nothing: letters that are no token."""
-    made = tokens.tokenizer(expected)
+    made = tokens.tokenizer(input_spec)
     strange = [n for n in batch.unique().tolist() if BROKEN in made.decode([n])]
     parts = torch.isin(batch, torch.tensor(strange, dtype=batch.dtype)).sum(dim=1)
-    if (2 * parts <= (batch != expected.padding).sum(dim=1)).all():
-        return texts.suspicion(batch, expected)
-    language = f" (language: {expected.language})" if expected.language else ""
+    if (2 * parts <= (batch != input_spec.pad_token_id).sum(dim=1)).all():
+        return texts.suspicion(batch, input_spec)
+    language = f" (language: {input_spec.language})" if input_spec.language else ""
     return "letters", (
         "A text is mostly of signs that the model has no token for, so its translation "
         f"means nothing: check the language and the alphabet{language}."
@@ -85,19 +85,19 @@ def suspicion(batch: Tensor, expected: TextInput) -> tuple[str, str] | None:
 def answers(
     module: nn.Module, opened: Sequence[str | Tensor], options: Mapping[str, Any]
 ) -> list[Result]:
-    """Return a translation of each text; `options` are those of `zoo.tasks.decoding.beam_search.Plan`."""
-    spec = about(module).spec
-    expected, meaning = spec.input, spec.output
-    assert isinstance(expected, TextInput), "what a model of this task takes"
-    assert isinstance(meaning, TranslationOutput), "what a model of this task gives"
+    """Return a translation of each text; `options` are those of `zoo.tasks.decoding.beam_search.BeamSearchConfig`."""
+    spec = model_metadata(module).spec
+    input_spec, output_spec = spec.input, spec.output
+    assert isinstance(input_spec, TextInput), "what a model of this task takes"
+    assert isinstance(output_spec, TranslationOutput), "what a model of this task gives"
     check(spec.name, options, RULES)
     sources = [
-        tokens.numbers([one], expected)[0] if isinstance(one, str) else one.tolist()
+        tokens.numbers([one], input_spec)[0] if isinstance(one, str) else one.tolist()
         for one in opened
     ]
-    found = beams.search(module, sources, plan=Plan(**options))
+    found = beams.search(module, sources, plan=BeamSearchConfig(**options))
     return [
-        _told(one, source, texts, expected, meaning)
+        _told(one, source, texts, input_spec, output_spec)
         for one, source, texts in zip(opened, sources, found, strict=True)
     ]
 
@@ -106,22 +106,22 @@ def _told(
     given: str | Tensor,
     source: Sequence[int],
     found: Sequence[Written],
-    expected: TextInput,
-    meaning: TranslationOutput,
+    input_spec: TextInput,
+    output_spec: TranslationOutput,
 ) -> Translation:
-    made, best = tokens.tokenizer(expected), found[0]
+    made, best = tokens.tokenizer(input_spec), found[0]
 
     def shown(row: Sequence[int]) -> tuple[str, ...]:
         return tuple(made.decode([n], skip_special_tokens=False) for n in row)
 
-    ended = [meaning.end] if best.finished else []
+    ended = [output_spec.eos_token_id] if best.finished else []
     return Translation(
-        source=given if isinstance(given, str) else tokens.spelled(source, expected),
-        text=tokens.spelled(best.tokens, expected),
+        source=given if isinstance(given, str) else tokens.spelled(source, input_spec),
+        text=tokens.spelled(best.tokens, input_spec),
         score=best.score,
         finished=best.finished,
         alternatives=tuple(
-            Alternative(text=tokens.spelled(one.tokens, expected), score=one.score)
+            Alternative(text=tokens.spelled(one.tokens, input_spec), score=one.score)
             for one in found[1:]
         ),
         source_tokens=shown(source),

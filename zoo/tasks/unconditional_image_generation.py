@@ -14,59 +14,63 @@ from torch import Tensor
 from zoo.errors import InputError, SpecError
 from zoo.specs import ImageInput, ImageOutput, NoiseInput
 from zoo.tasks import image_classification as reading
-from zoo.tasks.results.vision import Drawing, Result
+from zoo.tasks.results.vision import GeneratedImage, Result
 
 __all__ = ["batch", "items", "opened", "pixels", "results", "suspicion"]
 
 Expected = ImageInput | NoiseInput
 
 
-def items(raw: Any, expected: Expected) -> tuple[list[Any], bool]:
+def items(raw: Any, input_spec: Expected) -> tuple[list[Any], bool]:
     """Take pictures as for classification, or noise: (numbers,) or (rows, numbers)."""
-    if isinstance(expected, ImageInput):
-        return reading.items(raw, expected)
-    wanted = f"a float tensor of noise, ({expected.numbers},) or (rows, the same), or"
+    if isinstance(input_spec, ImageInput):
+        return reading.items(raw, input_spec)
+    wanted = (
+        f"a float tensor of noise, ({input_spec.latent_dim},) or (rows, the same), or"
+    )
     wanted += " None: then it draws"
     if not isinstance(raw, Tensor) or not raw.is_floating_point():
         raise InputError(f"A {type(raw).__name__} is not noise.", wanted)
-    if raw.ndim not in (1, 2) or raw.shape[-1] != expected.numbers or not len(raw):
+    if raw.ndim not in (1, 2) or raw.shape[-1] != input_spec.latent_dim or not len(raw):
         raise InputError(f"The tensor has shape {tuple(raw.shape)}.", wanted)
     return [raw] if raw.ndim == 1 else list(raw), raw.ndim == 1
 
 
-def opened(item: Any, expected: Expected) -> Any:
+def opened(item: Any, input_spec: Expected) -> Any:
     """Open a picture; noise is what it is."""
-    if isinstance(expected, ImageInput):
-        return reading.opened(item, expected)
+    if isinstance(input_spec, ImageInput):
+        return reading.opened(item, input_spec)
     return item
 
 
-def batch(opened: list[Any], expected: Expected, *, invert: bool = False) -> Tensor:
+def batch(opened: list[Any], input_spec: Expected, *, invert: bool = False) -> Tensor:
     """Return opened inputs as the model's; only pictures can be inverted."""
-    if isinstance(expected, ImageInput):
-        return reading.batch(opened, expected, invert=invert)
+    if isinstance(input_spec, ImageInput):
+        return reading.batch(opened, input_spec, invert=invert)
     return torch.stack(opened).detach().cpu().float()
 
 
-def suspicion(batch: Tensor, expected: Expected) -> tuple[str, str] | None:
+def suspicion(batch: Tensor, input_spec: Expected) -> tuple[str, str] | None:
     """See `zoo.preprocessing.image.suspicion`; noise is never suspicious."""
-    if isinstance(expected, ImageInput):
-        return reading.suspicion(batch, expected)
+    if isinstance(input_spec, ImageInput):
+        return reading.suspicion(batch, input_spec)
     return None
 
 
-def results(output: Tensor, opened: list[Any], meaning: ImageOutput) -> list[Result]:
+def results(
+    output: Tensor, opened: list[Any], output_spec: ImageOutput
+) -> list[Result]:
     """Return a picture for each row, with a small copy of what it was made from."""
-    made = pixels(output, meaning).mul(255).round().byte().permute(0, 2, 3, 1)
+    made = pixels(output, output_spec).mul(255).round().byte().permute(0, 2, 3, 1)
     return [
-        Drawing(image=_image(one), picture=reading.thumbnail(item))
+        GeneratedImage(image=_image(one), picture=reading.thumbnail(item))
         for one, item in zip(made, opened, strict=True)
     ]
 
 
-def pixels(output: Tensor, meaning: ImageOutput) -> Tensor:
+def pixels(output: Tensor, output_spec: ImageOutput) -> Tensor:
     """Return a model's output as pixels in 0..1, (batch, channels, height, width)."""
-    shape = (meaning.channels, meaning.height, meaning.width)
+    shape = (output_spec.channels, output_spec.height, output_spec.width)
     if tuple(output.shape[1:]) != shape:
         wanted = f"that of the model's output, {tuple(output.shape)}"
         raise SpecError("ImageOutput", "shape", shape, wanted)
@@ -76,9 +80,11 @@ def pixels(output: Tensor, meaning: ImageOutput) -> Tensor:
             "The model's output is not finite: its weights or this input are at fault."
         )
         raise InputError(problem, "numbers it can count with")
-    if meaning.function_to_apply == "sigmoid":
+    if output_spec.function_to_apply == "sigmoid":
         output = output.sigmoid()
-    return ((output - meaning.low) / (meaning.high - meaning.low)).clamp(0, 1)
+    return ((output - output_spec.low) / (output_spec.high - output_spec.low)).clamp(
+        0, 1
+    )
 
 
 def _image(made: Tensor) -> Image.Image:

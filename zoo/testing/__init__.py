@@ -4,9 +4,9 @@
     from zoo.testing import CHECKS
 
     @pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
-    @pytest.mark.parametrize("name", zoo.names("my-*"))
+    @pytest.mark.parametrize("name", zoo.list_models("my-*"))
     def test_promise(name, check, tmp_path):
-        check(zoo.spec(name), tmp_path)
+        check(zoo.get_spec(name), tmp_path)
 
 May import: everything but tuning, sharing and cli.
 """

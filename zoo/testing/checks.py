@@ -4,9 +4,9 @@
     from zoo.testing import CHECKS
 
     @pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
-    @pytest.mark.parametrize("name", zoo.names("my-*"))
+    @pytest.mark.parametrize("name", zoo.list_models("my-*"))
     def test_promise(name, check, tmp_path):
-        check(zoo.spec(name), tmp_path)
+        check(zoo.get_spec(name), tmp_path)
 
 A check that does not apply to a model (it has no head, or no weights) returns at once;
 one whose weights are on the Hub, and not here, is skipped: a check downloads nothing.
@@ -29,16 +29,16 @@ from torch import Tensor, nn
 from zoo.artifacts import checkpoint_folder as checkpoints
 from zoo.artifacts import weight_store as store
 from zoo.cards import render as cards
-from zoo.datasets.in_memory import prepared, stand_in
+from zoo.datasets.in_memory import synthetic_rows, to_model_input
 from zoo.errors import InputError
 from zoo.inference import predict as prediction
 from zoo.inference import sample as verbs
 from zoo.models import golden, saving
 from zoo.models import loading as models
-from zoo.models.metadata import about
+from zoo.models.metadata import model_metadata
 from zoo.models.safetensors_io import SMALL, slots
 from zoo.specs import ModelSpec, TextInput, lower_is_better
-from zoo.tasks import task
+from zoo.tasks import get_task
 from zoo.testing.head_checks import head_can_be_replaced, head_learns
 from zoo.testing.sampling_checks import codes_do_not_mix, samples_follow_the_seed
 from zoo.testing.text_checks import TEXT_CHECKS
@@ -61,10 +61,10 @@ def output_fits_the_labels(spec: ModelSpec, tmp_path: Path) -> None:
     """A fresh model gives finite answers: to a row a score for each label, if any, or a
     vector; of a task that tells tokens a score for each token, at every place; of one
     that reads a score for each character and the blank, at every step."""
-    given, doing = _given(spec), task(spec.task)
+    given, task = _given(spec), get_task(spec.task)
     output = _run(models.build(spec.name).eval(), given)
     assert output.isfinite().all(), "the output holds NaN or infinity"
-    if hasattr(doing, "answers"):
+    if hasattr(task, "answers"):
         wanted = (*given.shape, getattr(spec.input, "vocabulary", 0))
         if numbers := getattr(spec.output, "numbers", 0):  # of a text as a whole
             wanted = (len(given), numbers)
@@ -73,7 +73,7 @@ def output_fits_the_labels(spec: ModelSpec, tmp_path: Path) -> None:
             assert output.ndim == 3, f"{tuple(output.shape)} has no steps"
         assert tuple(output.shape) == wanted, f"{tuple(output.shape)} is not {wanted}"
         return
-    for one in doing.results(output, [_NOTHING] * len(output), spec.output):
+    for one in task.results(output, [_NOTHING] * len(output), spec.output):
         assert set(getattr(one, "scores", ())) == set(spec.labels)
 
 
@@ -106,7 +106,7 @@ def every_parameter_comes_from_the_file(spec: ModelSpec, tmp_path: Path) -> None
     """A load leaves nothing at random: two loads agree in every tensor."""
     folder = saving.save(models.build(spec.name), tmp_path / "model")
     first, again = models.load(folder), models.load(folder, verify="always")
-    report = about(first).report
+    report = model_metadata(first).report
     assert report is not None
     assert not report.fresh
     assert set(report.loaded) == set(slots(first).names())
@@ -122,8 +122,8 @@ def knowledge_survives_copies(spec: ModelSpec, tmp_path: Path) -> None:
     twin = copy.deepcopy(model)
     file = io.BytesIO()
     torch.save(model.state_dict(), file)
-    assert about(twin).spec == spec
-    assert about(twin).labels == spec.labels
+    assert model_metadata(twin).spec == spec
+    assert model_metadata(twin).labels == spec.labels
 
 
 def gradients_reach_every_parameter(spec: ModelSpec, tmp_path: Path) -> None:
@@ -260,7 +260,7 @@ CHECKS: tuple[Check, ...] = (
 def _skip_without_weights(spec: ModelSpec) -> None:
     """Skip, in the words of unittest, which pytest understands, what would download."""
     pin = spec.weights
-    if pin is not None and pin.repo is not None and not store.at_hand(pin):
+    if pin is not None and pin.repo is not None and not store.is_cached(pin):
         raise SkipTest(f"The weights of {spec.name!r} are not on this machine.")
 
 
@@ -269,8 +269,8 @@ _NOTHING = torch.empty(0)  # stands for an opened input that nobody looks at
 
 def _given(spec: ModelSpec, rows: int = 3) -> Tensor:
     """Return inputs of the right shape, drawn over the range of the training data."""
-    given = stand_in(spec.input, spec.output, rows, spec.name).input
-    return prepared(given, spec.input)
+    given = synthetic_rows(spec.input, spec.output, rows, spec.name).input
+    return to_model_input(given, spec.input)
 
 
 @torch.inference_mode()

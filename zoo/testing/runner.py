@@ -21,7 +21,7 @@ from zoo.errors import (
     SplitNotFound,
     ZooError,
 )
-from zoo.plugins.catalog import spec as registered
+from zoo.plugins.catalog import get_spec as registered
 from zoo.plugins.discovery import Plugin, found
 from zoo.specs import ModelSpec
 from zoo.testing.verify import verify
@@ -39,7 +39,7 @@ print(*(name for name in {heavy} if name in sys.modules))
 # What to do about a broken promise, by the name of its check.
 ADVICE = {
     "metadata_is_light": "Move the import into the module that ModelSpec.build names.",
-    "nothing_is_pickled": "'zoo adopt' turns a state_dict into safetensors.",
+    "nothing_is_pickled": "'zoo import-weights' turns a state_dict into safetensors.",
     "models_are_registered": "Mend what is named, or rename one of the two.",
     "parameter_count_is_true": "Write the counted number into parameters=.",
     "output_fits_the_labels": "The last layer needs one output for each label.",
@@ -57,7 +57,7 @@ ADVICE = {
     "samples_follow_the_seed": "Draw with the generator that sample() is given.",
     "codes_do_not_mix": "encode() and decode() should treat each row alone.",
     "padding_says_nothing": "Mask the padding: it fills up the shorter rows.",
-    "memory_changes_nothing": "extend() should give with a memory what forward gives "
+    "memory_changes_nothing": "next_logits() should give with a memory what forward gives "
     "without one.",
     "texts_go_on_as_alone": "Padding must not be attended to, nor move positions.",
     "steps_are_the_whole": "step() should give, token by token, what forward gives.",
@@ -182,7 +182,7 @@ def claims_hold_when_measured(spec: ModelSpec, tmp_path: Path) -> None:
     if not spec.metrics:
         return
     pin = spec.weights
-    if pin is not None and pin.repo is not None and not store.at_hand(pin):
+    if pin is not None and pin.repo is not None and not store.is_cached(pin):
         raise SkipTest(f"The weights of {spec.name!r} are not on this machine.")
     try:
         seen = verify(spec.name, metric=True, keep=tmp_path)

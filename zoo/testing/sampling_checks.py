@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from zoo.datasets.in_memory import prepared, stand_in
+from zoo.datasets.in_memory import synthetic_rows, to_model_input
 from zoo.inference import sample as verbs
 from zoo.models import loading as models
 from zoo.models import saving
@@ -34,7 +34,7 @@ def samples_follow_the_seed(spec: ModelSpec, tmp_path: Path) -> None:
 
 def spelling(spec: ModelSpec) -> bool:
     """Return whether tokens can be read here: the tokenizer may be on the Hub."""
-    held = spec.input.held if isinstance(spec.input, TextInput) else None
+    held = spec.input.tokenizer_source if isinstance(spec.input, TextInput) else None
     return held is not None and (not isinstance(held, Path) or held.is_file())
 
 
@@ -50,8 +50,8 @@ def codes_do_not_mix(spec: ModelSpec, tmp_path: Path) -> None:
 
 
 def _given(spec: ModelSpec, rows: int = 3) -> Tensor:
-    given = stand_in(spec.input, spec.output, rows, spec.name).input
-    return prepared(given, spec.input)
+    given = synthetic_rows(spec.input, spec.output, rows, spec.name).input
+    return to_model_input(given, spec.input)
 
 
 @torch.inference_mode()

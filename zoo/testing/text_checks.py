@@ -1,6 +1,6 @@
 """What every model promises that takes texts, and what one that goes on with them does.
 
-A check returns at once where a model takes none, where its module has no `extend`: see
+A check returns at once where a model takes none, where its module has no `next_logits`: see
 `zoo.tasks.decoding.generation`, or where it makes no text of a text: see `zoo.tasks.decoding.beam_search`.
 """
 
@@ -10,13 +10,13 @@ from typing import Any
 import torch
 from torch import nn
 
-from zoo.datasets.in_memory import prepared, stand_in
+from zoo.datasets.in_memory import synthetic_rows, to_model_input
 from zoo.models import loading as models
 from zoo.preprocessing import tokenizer as tokens
 from zoo.specs import ModelSpec, TextInput, TranslationOutput
 from zoo.tasks.decoding import beam_search as beams
 from zoo.tasks.decoding import generation as generating
-from zoo.tasks.decoding.generation import METHOD, Plan
+from zoo.tasks.decoding.generation import METHOD, GenerationConfig
 
 __all__ = [
     "TEXT_CHECKS",
@@ -27,7 +27,7 @@ __all__ = [
     "translations_are_found_as_alone",
 ]
 
-GREEDY = Plan(max_new_tokens=8, temperature=0)
+GREEDY = GenerationConfig(max_new_tokens=8, temperature=0)
 
 
 @torch.inference_mode()
@@ -36,7 +36,9 @@ def padding_says_nothing(spec: ModelSpec, tmp_path: Path) -> None:
     if not isinstance(spec.input, TextInput):
         return
     model = models.build(spec.name).eval()
-    given = prepared(stand_in(spec.input, spec.output, 4, spec.name).input, spec.input)
+    given = to_model_input(
+        synthetic_rows(spec.input, spec.output, 4, spec.name).input, spec.input
+    )
     together = model(given)
     for place, row in enumerate(given):
         alone = model(tokens.trimmed(row[None], spec.input))[0]
@@ -55,14 +57,16 @@ def memory_changes_nothing(spec: ModelSpec, tmp_path: Path) -> None:
     model: Any = models.build(spec.name).eval()
     if not callable(getattr(model, METHOD, None)):
         return
-    token = prepared(stand_in(spec.input, spec.output, 3, spec.name).input[:1])
-    whole, _ = model.extend(token)
-    _, memory = model.extend(token[:, :3])
-    parts, memory = model.extend(token[:, 3:-1], memory)
-    parts, _ = model.extend(token[:, -1:], memory)
+    token = to_model_input(
+        synthetic_rows(spec.input, spec.output, 3, spec.name).input[:1]
+    )
+    whole, _ = model.next_logits(token)
+    _, memory = model.next_logits(token[:, :3])
+    parts, memory = model.next_logits(token[:, 3:-1], memory)
+    parts, _ = model.next_logits(token[:, -1:], memory)
     said = model(token)
     assert torch.allclose(whole, parts, atol=1e-4), "a text in parts is another text"
-    assert torch.allclose(whole, said[:, -1], atol=1e-4), "extend is not forward"
+    assert torch.allclose(whole, said[:, -1], atol=1e-4), "next_logits is not forward"
     assert torch.allclose(said[:, :3], model(token[:, :3]), atol=1e-4), "it looks ahead"
     prompts = [token[0, :4].tolist()]
     with_memory, without = (
@@ -79,11 +83,11 @@ def texts_go_on_as_alone(spec: ModelSpec, tmp_path: Path) -> None:
     if not callable(getattr(model, METHOD, None)):
         return
     assert isinstance(spec.input, TextInput), "a model that writes also reads"
-    row = stand_in(spec.input, spec.output, 1, spec.name).input[0].tolist()
+    row = synthetic_rows(spec.input, spec.output, 1, spec.name).input[0].tolist()
     prompts = [row[:2], row[:7], row[:3]]
-    if spec.input.longest <= 512:  # a longer text takes too long to try
-        prompts[1] = row * (spec.input.longest // len(row)) + row[:1]
-    for plan in (GREEDY, Plan(max_new_tokens=8)):
+    if spec.input.max_length <= 512:  # a longer text takes too long to try
+        prompts[1] = row * (spec.input.max_length // len(row)) + row[:1]
+    for plan in (GREEDY, GenerationConfig(max_new_tokens=8)):
         together = _written(model, prompts, plan)
         alone = [_written(model, [one], plan)[0] for one in prompts]
         assert together == alone, "company changed a text"
@@ -97,14 +101,16 @@ def steps_are_the_whole(spec: ModelSpec, tmp_path: Path) -> None:
     if not isinstance(spec.output, TranslationOutput):
         return
     model: Any = models.build(spec.name).eval()
-    source = prepared(stand_in(spec.input, spec.output, 3, spec.name).input, spec.input)
+    source = to_model_input(
+        synthetic_rows(spec.input, spec.output, 3, spec.name).input, spec.input
+    )
     source[-1, 2:] = _padding(spec)  # however long the others were drawn
     target = source[:, :5].roll(1, dims=0)
-    target[:, 0] = spec.output.start
-    whole, memory = model(source, target), model.read(source)
+    target[:, 0] = spec.output.bos_token_id
+    whole, memory = model(source, target), model.encode_source(source)
     for place in range(target.shape[1]):
         before = {name: held.clone() for name, held in memory.items()}
-        logits, weight, after = model.step(target[:, place], memory)
+        logits, weight, after = model.decode_step(target[:, place], memory)
         assert torch.allclose(logits, whole[:, place], atol=1e-4), "a step is another"
         assert all(torch.equal(memory[name], held) for name, held in before.items())
         assert torch.allclose(weight.sum(dim=1), torch.ones(3), atol=1e-4)
@@ -117,9 +123,12 @@ def translations_are_found_as_alone(spec: ModelSpec, tmp_path: Path) -> None:
     if not isinstance(spec.output, TranslationOutput):
         return
     model = models.build(spec.name).eval()
-    rows = stand_in(spec.input, spec.output, 1, spec.name).input[0].tolist()
+    rows = synthetic_rows(spec.input, spec.output, 1, spec.name).input[0].tolist()
     sources = [rows[:2], rows[:9], rows[:5]]
-    for plan in (beams.Plan(beams=1, max_tokens=6), beams.Plan(beams=3, max_tokens=6)):
+    for plan in (
+        beams.BeamSearchConfig(beams=1, max_tokens=6),
+        beams.BeamSearchConfig(beams=3, max_tokens=6),
+    ):
         together = beams.search(model, sources, plan=plan)
         alone = [beams.search(model, [one], plan=plan)[0] for one in sources]
         for some, others in zip(together, alone, strict=True):
@@ -128,11 +137,11 @@ def translations_are_found_as_alone(spec: ModelSpec, tmp_path: Path) -> None:
 
 def _padding(spec: ModelSpec) -> int:
     assert isinstance(spec.input, TextInput), "a model that translates also reads"
-    return spec.input.padding
+    return spec.input.pad_token_id
 
 
 def _written(
-    model: nn.Module, prompts: list[list[int]], plan: Plan
+    model: nn.Module, prompts: list[list[int]], plan: GenerationConfig
 ) -> list[generating.Written]:
     return generating.generate(model, prompts, plan=plan, seeds=[0] * len(prompts))
 

@@ -14,7 +14,7 @@ from zoo.models import golden
 from zoo.models import loading as models
 from zoo.models import safetensors_io as weights
 from zoo.models.golden import Replay
-from zoo.models.metadata import about
+from zoo.models.metadata import model_metadata
 from zoo.preprocessing import tokenizer as tokens
 from zoo.specs import Metric, TextInput
 from zoo.training.run import Run
@@ -73,7 +73,7 @@ def verify(
     Raises what `zoo.load` raises.
     """
     model = models.load(name, verify="always")
-    known = about(model)
+    known = model_metadata(model)
     assert known.folder is not None, "a loaded model has a folder"
     assert known.report is not None, "a loaded model has a report"
     if isinstance(known.spec.input, TextInput):
@@ -103,7 +103,7 @@ def _keep(replay: Replay, folder: Path, name: str) -> Path:
 
 
 def _measured_again(model: nn.Module) -> tuple[Recheck, ...]:
-    known = about(model)
+    known = model_metadata(model)
     receipt = known.receipt
     claims = known.spec.metrics or _claims(receipt)
     if not claims:
@@ -126,13 +126,13 @@ def _measured_again(model: nn.Module) -> tuple[Recheck, ...]:
 
 def _measured(model: nn.Module, split: str) -> Mapping[str, float]:
     """Measure on a split: by the recipe, or as a lesson measured it."""
-    known = about(model)
+    known = model_metadata(model)
     receipt = known.receipt
     if remeasuring.is_lesson(receipt):
         return remeasuring.again(model, receipt, split)
     recipe = recipe_of(known.spec, MEASURING)
     run = Run(known.spec, smoke=receipt.get("smoke", False))
-    found: Mapping[str, float] = recipe.measure(model, recipe.data(run, split))
+    found: Mapping[str, float] = recipe.evaluate(model, recipe.data(run, split))
     return found
 
 

@@ -14,7 +14,7 @@ from typing import Any
 from zoo._utils import paths as folders
 from zoo.datasets.in_memory import Fold
 from zoo.errors import SettingsError, TrainingError
-from zoo.evaluation.metric_selection import best, counting
+from zoo.evaluation.metric_selection import best_row, selection_metric
 from zoo.models import loading as models
 from zoo.specs import ModelSpec
 from zoo.training import execution as places
@@ -95,19 +95,21 @@ def crossval(
     recipe, chosen = choose(spec, settings, smoke=smoke)
     parts, figure = [], metric
     for number in range(folds):
-        looking = _Looking(spec)
+        looking = FoldMonitor(spec)
         with seeded(chosen.seed):
             run = looking.run = Run(
                 spec,
                 seed=chosen.seed,
                 smoke=smoke,
-                place=places.place(device),
+                place=places.execution_context(device),
                 watcher=looking,
                 fold=Fold(number=number, count=folds, stratified=stratified),
             )
             recipe.train(chosen, run)
         looking.check()
-        figure = counting(metric, run.figure, (run.history or [{}])[0])
+        figure = selection_metric(
+            metric, run.selection_metric, (run.history or [{}])[0]
+        )
         parts.append(_part(run, number, figure))
         if told is not None:
             told(parts[-1])
@@ -129,10 +131,10 @@ def _write(found: Crossval, folder: Path) -> None:
 
 
 def _part(run: Run, number: int, figure: str) -> Part:
-    row = best(run.history, figure)
+    row = best_row(run.history, figure)
     if not row:
         raise TrainingError(f"Fold {number} measured no number as {figure!r}.")
-    fitted, held_back = run.parts or (0, 0)
+    fitted, held_back = run.split_sizes or (0, 0)
     return Part(
         fold=number,
         fitted=fitted,
@@ -143,7 +145,7 @@ def _part(run: Run, number: int, figure: str) -> Part:
     )
 
 
-class _Looking:
+class FoldMonitor:
     """A watcher that sees after one epoch whether the fold was asked for."""
 
     def __init__(self, spec: ModelSpec) -> None:
@@ -158,7 +160,7 @@ class _Looking:
         self.check()
 
     def check(self) -> None:
-        if self.run is not None and self.run.parts is None:
+        if self.run is not None and self.run.split_sizes is None:
             raise TrainingError(
                 f"The recipe {self._spec.recipe!r} of {self._spec.name!r} holds no "
                 "rows back with run.split, so it can't be cross-validated."

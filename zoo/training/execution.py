@@ -16,20 +16,20 @@ from torch.optim.lr_scheduler import LRScheduler
 
 from zoo.errors import MissingExtra, TrainingError
 
-__all__ = ["Place", "Precision", "place"]
+__all__ = ["ExecutionContext", "Precision", "execution_context"]
 
 Precision = Literal["no", "fp16", "bf16"]
 
 
 @dataclass(frozen=True)
-class Place:
+class ExecutionContext:
     """A device, and the accelerator where there is more to it than that."""
 
     device: torch.device
     accelerator: Any = None
 
     @property
-    def world(self) -> int:
+    def world_size(self) -> int:
         """How many processes compute together."""
         return self.accelerator.num_processes if self.accelerator else 1
 
@@ -61,7 +61,7 @@ class Place:
 
     def mean(self, value: Tensor) -> Tensor:
         """Return the mean of a number over all processes."""
-        if self.world == 1:
+        if self.world_size == 1:
             return value
         found: Tensor = self.accelerator.reduce(value, reduction="mean")
         return found
@@ -72,12 +72,12 @@ class Place:
             self.accelerator.wait_for_everyone()
 
 
-def place(
+def execution_context(
     device: str | torch.device,
     precision: Precision = "no",
     *,
     processes: int | None = None,
-) -> Place:
+) -> ExecutionContext:
     """Return the place the environment asks for: torchrun and accelerate set it.
 
     Raises TrainingError where other than `processes` of them run together: some
@@ -88,7 +88,7 @@ def place(
     if started != asked:
         raise _other(asked, started)
     if started == 1 and precision == "no":
-        return Place(torch.device(device))
+        return ExecutionContext(torch.device(device))
     try:
         from accelerate import Accelerator
     except ImportError as exc:
@@ -99,7 +99,7 @@ def place(
     atexit.register(accelerator.state.destroy_process_group)
     if accelerator.num_processes != asked:
         raise _other(asked, accelerator.num_processes)
-    return Place(accelerator.device, accelerator)
+    return ExecutionContext(accelerator.device, accelerator)
 
 
 def _other(asked: int, found: int) -> TrainingError:

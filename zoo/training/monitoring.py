@@ -8,17 +8,17 @@ from typing import Protocol
 from torch import Tensor, nn
 
 from zoo.errors import Collapsed, Diverged
-from zoo.models.metadata import unwrapped
-from zoo.training.execution import Place
+from zoo.models.metadata import unwrap_model
+from zoo.training.execution import ExecutionContext
 
-__all__ = ["Best", "Losses", "Watcher", "refuse_collapse"]
+__all__ = ["BestWeights", "LossTracker", "TrainingMonitor", "check_mode_collapse"]
 
 EXPLODED = 1e3  # times the first step's loss: no run comes back from there
 LEAST, OFTEN = 0.2, 3  # variety that samples should have; epochs in a row without it
 GLANCE = 0.25  # seconds between two looks at progress and loss
 
 
-class Watcher(Protocol):
+class TrainingMonitor(Protocol):
     """What looks on while a run goes: a progress bar, or nobody."""
 
     def begin(self, epochs: int, done: int) -> None: ...
@@ -28,7 +28,7 @@ class Watcher(Protocol):
     def epoch(self, row: Mapping[str, float]) -> None: ...
 
 
-class Losses:
+class LossTracker:
     """Sums losses by name, where they lie: asking for a value waits for the device."""
 
     def __init__(self) -> None:
@@ -42,7 +42,7 @@ class Losses:
         self._first.setdefault(name, value)
         self._sums[name] = (held[0] + value, held[1] + 1) if held else (value, 1)
 
-    def means(self, place: Place, epoch: int) -> dict[str, float]:
+    def means(self, place: ExecutionContext, epoch: int) -> dict[str, float]:
         """Return the mean losses since the last call. Raises Diverged."""
         found = {
             name: place.mean(total / count).item()
@@ -55,7 +55,7 @@ class Losses:
                 raise Diverged(value, epoch)
         return found
 
-    def glance(self, epoch: int) -> bool:
+    def check_finite(self, epoch: int) -> bool:
         """Return whether it is time to look; raise Diverged if a sum is no number."""
         now = time.perf_counter()
         if now - self._looked < GLANCE:
@@ -67,8 +67,8 @@ class Losses:
         return True
 
 
-def refuse_collapse(history: Sequence[Mapping[str, float]]) -> None:
-    """End a run whose samples have long had no variety; see `zoo.evaluation.frechet_distance.variety`.
+def check_mode_collapse(history: Sequence[Mapping[str, float]]) -> None:
+    """End a run whose samples have long had no variety; see `zoo.evaluation.frechet_distance.feature_diversity`.
 
     One epoch without it is common, and often passes. Raises Collapsed.
     """
@@ -77,7 +77,7 @@ def refuse_collapse(history: Sequence[Mapping[str, float]]) -> None:
         raise Collapsed(last[-1]["variety"], int(last[-1]["epoch"]))
 
 
-class Best:
+class BestWeights:
     """The weights of the best epoch so far, and which one that was."""
 
     def __init__(self, epoch: int = 0) -> None:
@@ -85,13 +85,13 @@ class Best:
         self.value: tuple[float, ...] = (-math.inf,)
         self.weights: dict[str, Tensor] = {}
 
-    def see(self, model: nn.Module, value: tuple[float, ...], epoch: int) -> None:
+    def update(self, model: nn.Module, value: tuple[float, ...], epoch: int) -> None:
         """Keep a copy of the weights if the value is above all before.
 
         Of values with several parts, the next decides where one is equal.
         """
         if value > self.value:
-            weights = unwrapped(model).state_dict()
+            weights = unwrap_model(model).state_dict()
             self.weights = {name: tensor.clone() for name, tensor in weights.items()}
             self.epoch, self.value = epoch, value
 

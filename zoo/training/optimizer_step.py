@@ -15,7 +15,7 @@ from zoo.training.optim import Averages
 __all__ = ["Stepping"]
 
 
-class Place(Protocol):
+class StepContext(Protocol):
     """Where gradients are computed."""
 
     def backward(self, loss: Tensor) -> None: ...
@@ -32,7 +32,7 @@ class Losses(Protocol):
 class Stepping:
     """What a run does between a loss and the next batch."""
 
-    def __init__(self, place: Place, losses: Losses) -> None:
+    def __init__(self, place: StepContext, losses: Losses) -> None:
         self._where, self._noted = place, losses
         self._averages = Averages()
         self._counts: dict[int, int] = {}

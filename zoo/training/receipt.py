@@ -5,13 +5,13 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
+from zoo._utils.hardware import hardware_name, peak_memory
 from zoo.artifacts import weight_store as store
-from zoo.datasets.in_memory import Tensors
-from zoo.datasets.streaming import Rows
+from zoo.datasets.in_memory import TensorRows
+from zoo.datasets.streaming import StreamedRows
 from zoo.models import saving
 from zoo.plugins.discovery import found
 from zoo.specs import ModelSpec
-from zoo._utils.hardware import hardware_name, peak_memory
 from zoo.training.run import Run
 
 __all__ = ["receipt"]
@@ -21,7 +21,7 @@ def receipt(
     run: Run,
     settings: dict[str, Any],
     metrics: Mapping[str, float],
-    held_out: Tensors | Rows,
+    held_out: TensorRows | StreamedRows,
 ) -> dict[str, Any]:
     """Return run.json: settings, data, measurements, time, machine and versions."""
     spec = run.spec
@@ -40,9 +40,9 @@ def receipt(
         ],
         "rows": len(held_out),
         "baselines": run.baselines,
-        "measured": run.notes,
+        "measured": run.summary,
         "history": run.history,
-        "pictures": {name: caption for name, (_, caption) in run.pictures.items()},
+        "pictures": {name: caption for name, (_, caption) in run.figures.items()},
         "seconds": round(time.perf_counter() - run.started, 1),
         "peak_memory_mib": None if peak is None else peak >> 10,
         "hardware": hardware_name(run.device),

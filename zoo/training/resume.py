@@ -13,13 +13,13 @@ from torch import nn
 from torch.optim.swa_utils import AveragedModel
 
 from zoo.errors import SettingsError, TrainingError
-from zoo.models.metadata import unwrapped
+from zoo.models.metadata import unwrap_model
 from zoo.training import resume_file as state
 
-__all__ = ["Keeper"]
+__all__ = ["ResumeCheckpoint"]
 
 
-class Keeper:
+class ResumeCheckpoint:
     """Writes the states of some objects to one file, at most every few seconds."""
 
     def __init__(
@@ -74,7 +74,7 @@ class Keeper:
         state.write(held, self.path)
         self._when = time.perf_counter()
 
-    def forget(self) -> None:
+    def delete(self) -> None:
         """Remove the file: the run is over."""
         if self.path is not None:
             self.path.unlink(missing_ok=True)
@@ -83,4 +83,4 @@ class Keeper:
 def _inner(part: Any) -> Any:
     """Return what has the state: an average also knows how many steps it followed."""
     whole = isinstance(part, AveragedModel) or not isinstance(part, nn.Module)
-    return part if whole else unwrapped(part)
+    return part if whole else unwrap_model(part)

@@ -11,19 +11,19 @@ from torch import Tensor, nn
 
 from zoo.datasets import in_memory as tensors
 from zoo.datasets import streaming as streams
-from zoo.datasets.in_memory import Tensors
-from zoo.datasets.splits import Fold, ordered, shares
-from zoo.datasets.streaming import Data, Rows
+from zoo.datasets.in_memory import TensorRows
+from zoo.datasets.splits import Fold, batch_order, batch_shares
+from zoo.datasets.streaming import Data, StreamedRows
 from zoo.errors import TrainingError
-from zoo.evaluation.metric_selection import score
+from zoo.evaluation.metric_selection import signed_score
 from zoo.models import loading as models
-from zoo.models.metadata import expecting, unwrapped
-from zoo.preprocessing.normalization import normalised
+from zoo.models.metadata import unwrap_model, with_input_spec
+from zoo.preprocessing.normalization import normalize
 from zoo.specs import ModelSpec, TextInput
-from zoo.training.execution import Place
-from zoo.training.monitoring import Best, Losses, Watcher
+from zoo.training.execution import ExecutionContext
+from zoo.training.monitoring import BestWeights, LossTracker, TrainingMonitor
 from zoo.training.optimizer_step import Stepping
-from zoo.training.resume import Keeper
+from zoo.training.resume import ResumeCheckpoint
 from zoo.training.trackers import Tracker
 
 __all__ = ["Run"]
@@ -33,7 +33,7 @@ class Run(Stepping):
     """What every loop needs and nobody should write twice.
 
     A recipe asks it for data, batches, epochs and steps; it keeps the history, the best
-    weights, and what goes into the receipt. `random` is the run's own generator.
+    weights, and what goes into the receipt. `generator` is the run's own generator.
     """
 
     def __init__(
@@ -42,34 +42,36 @@ class Run(Stepping):
         *,
         seed: int = 0,
         smoke: bool = False,
-        place: Place | None = None,
-        watcher: Watcher | None = None,
+        place: ExecutionContext | None = None,
+        watcher: TrainingMonitor | None = None,
         trackers: Sequence[Tracker] = (),
-        keeper: Keeper | None = None,
+        keeper: ResumeCheckpoint | None = None,
         fold: Fold | None = None,
     ) -> None:
         self.spec, self.smoke, self.seed = spec, smoke, seed
-        self.place = place or Place(torch.device("cpu"))
-        self._best, self._losses = Best(), Losses()
-        super().__init__(self.place, self._losses)
-        self.random = torch.Generator().manual_seed(seed)
-        self._apart = torch.Generator().manual_seed(seed + 1 + self.place.rank)
+        self.context = place or ExecutionContext(torch.device("cpu"))
+        self._best, self._losses = BestWeights(), LossTracker()
+        super().__init__(self.context, self._losses)
+        self.generator = torch.Generator().manual_seed(seed)
+        self._apart = torch.Generator().manual_seed(seed + 1 + self.context.rank)
         self.history: list[dict[str, float]] = []
-        self.figure: str | None = None  # what `log` was told to pick the weights by
-        self.parts: tuple[int, int] | None = None  # rows to fit and held back
+        self.selection_metric: str | None = (
+            None  # what `log` was told to pick the weights by
+        )
+        self.split_sizes: tuple[int, int] | None = None  # rows to fit and held back
         self.data: dict[str, dict[str, Any]] = {}
-        self.notes: dict[str, float] = {}
+        self.summary: dict[str, float] = {}
         self.baselines: dict[str, dict[str, float]] = {}
-        self.pictures: dict[str, tuple[bytes, str]] = {}
+        self.figures: dict[str, tuple[bytes, str]] = {}
         self.started = time.perf_counter()
         self._watcher, self._trackers, self._fold = watcher, trackers, fold
-        self._keeper = keeper or Keeper(None, {})
+        self._keeper = keeper or ResumeCheckpoint(None, {})
         self._model: nn.Module | None = None
         self._epoch = 0
 
     @property
     def device(self) -> torch.device:
-        return self.place.device
+        return self.context.device
 
     # What the recipe starts from
 
@@ -79,56 +81,62 @@ class Run(Stepping):
         It is a module of the class that the spec's build function returns.
         """
         made = models.build(self.spec.name, **options).to(self.device).train()
-        self._model = expecting(made, self.spec.input)  # which `normalise` changes
+        self._model = with_input_spec(
+            made, self.spec.input
+        )  # which `fit_normalization` changes
         return self._model
 
-    def normalise(self, rows: Tensors | Rows) -> None:
-        """Let the model that `build` will make expect pixels less the mean of `rows`,
+    def fit_normalization(self, rows: TensorRows | StreamedRows) -> None:
+        """Let the model that `build` will make expect pixels less the mean of `stream_rows`,
         by their deviation. Both numbers are saved with the weights.
         """
         mean, std = rows.statistics()
-        expected: Any = self.spec.input
-        self.spec = replace(self.spec, input=replace(expected, mean=mean, std=std))
+        input_spec: Any = self.spec.input
+        self.spec = replace(self.spec, input=replace(input_spec, mean=mean, std=std))
 
     def prepare(self, part: Any) -> Any:
         """Return a model, optimizer or schedule ready for several processes.
 
         What was prepared is kept for resuming. In one process nothing is wrapped.
         """
-        prepared = self.place.prepare(part)
+        prepared = self.context.prepare(part)
         self._keeper.add(prepared)
-        if self.place.world > 1 and isinstance(part, nn.Module):
-            torch.manual_seed(self.seed + self.place.rank)  # dropout differs by process
+        if self.context.world_size > 1 and isinstance(part, nn.Module):
+            torch.manual_seed(
+                self.seed + self.context.rank
+            )  # dropout differs by process
         return prepared
 
-    def average(self, model: nn.Module, *, decay: float) -> nn.Module:
+    def ema(self, model: nn.Module, *, decay: float) -> nn.Module:
         """Return a copy that follows the steps of `model` as a moving average."""
-        average = self._averages.add(unwrapped(model), decay)
+        average = self._averages.add(unwrap_model(model), decay)
         self._keeper.add(average)
         found: nn.Module = average.module
         return found
 
-    def tensors(self, name: str, split: str = "train", **columns: Any) -> Tensors:
+    def load_rows(self, name: str, split: str = "train", **columns: Any) -> TensorRows:
         """Return a dataset as tensors; its fingerprint goes into the receipt.
 
         A smoke run takes noise of the same shape where the data can't be had.
         """
-        rows: Tensors = self._read(tensors.load, name, split, columns)
+        rows: TensorRows = self._read(tensors.load, name, split, columns)
         return rows
 
-    def rows(self, name: str, split: str = "train", **options: Any) -> Rows | Tensors:
-        """Return a dataset that need not fit in memory, to be used like `tensors`.
+    def stream_rows(
+        self, name: str, split: str = "train", **options: Any
+    ) -> StreamedRows | TensorRows:
+        """Return a dataset that need not fit in memory, to be used like `load_rows`.
 
         Its batches are decoded when they are asked for, with `workers=4` by processes
         that work ahead. Pictures are brought to the model's size.
         """
-        rows: Rows | Tensors = self._read(streams.load, name, split, options)
+        rows: StreamedRows | TensorRows = self._read(streams.load, name, split, options)
         return rows
 
     def _read(self, load: Any, name: str, split: str, options: dict[str, Any]) -> Any:
         stand_in = self.spec if self.smoke else None
-        options["expected"] = self.spec.input
-        rows = tensors.read_or_noise(load, name, split, options, stand_in)
+        options["input_spec"] = self.spec.input
+        rows = tensors.load_or_synthetic(load, name, split, options, stand_in)
         self.data[rows.source] = {"rows": len(rows), "fingerprint": rows.fingerprint}
         return rows
 
@@ -141,7 +149,7 @@ class Run(Stepping):
             fitting, held = rows.split(1 - holding, seed=self.seed)
         else:
             fitting, held = rows.fold(self._fold, seed=self.seed)
-        self.parts = len(fitting), len(held)
+        self.split_sizes = len(fitting), len(held)
         return fitting, held
 
     # What the loop uses
@@ -159,12 +167,12 @@ class Run(Stepping):
         while self._epoch < count and not self._stale(patience):
             self._epoch += 1
             yield self._epoch
-            if self.place.rank == 0:
+            if self.context.rank == 0:
                 self._keeper.save(self._memory())
 
     def batches(
         self,
-        rows: Tensors | Rows,
+        rows: TensorRows | StreamedRows,
         size: int,
         *,
         augment: Callable[[Tensor, torch.Generator], Tensor] | None = None,
@@ -177,20 +185,24 @@ class Run(Stepping):
         Several processes share each batch of `size` rows between them.
         """
         tensors.check_labels(rows.target, self.spec.output, rows.source)
-        order = ordered(len(rows), size, self.random, length)
+        order = batch_order(len(rows), size, self.generator, length)
         # Processes agree on the order, and each draws its own distortions.
-        drawing = self.random if self.place.world == 1 else self._apart
-        total, place = math.ceil(len(rows) / size), self.place
-        picked = shares(order, size, rank=place.rank, world=place.world)
+        drawing = self.generator if self.context.world_size == 1 else self._apart
+        total, place = math.ceil(len(rows) / size), self.context
+        picked = batch_shares(order, size, rank=place.rank, world=place.world_size)
         for number, (given, target) in enumerate(rows.batches(picked), start=1):
-            batch = tensors.prepared(given)
+            batch = tensors.to_model_input(given)
             if augment is not None:
                 batch = augment(batch, drawing)
             if given.dtype == torch.uint8:
-                batch = normalised(batch, self.spec.input)
+                batch = normalize(batch, self.spec.input)
             elif isinstance(self.spec.input, TextInput):
-                batch = tensors.prepared(batch, self.spec.input)
-            if self._losses.glance(self._epoch) and self._watcher and not place.rank:
+                batch = tensors.to_model_input(batch, self.spec.input)
+            if (
+                self._losses.check_finite(self._epoch)
+                and self._watcher
+                and not place.rank
+            ):
                 self._watcher.steps(number, total)
             yield batch.to(self.device), target.to(self.device)
 
@@ -206,15 +218,15 @@ class Run(Stepping):
         Of several, the next decides where one is equal. An error or a loss is best when
         lowest. Those of `model` are kept, by default the model that was built.
         """
-        losses = self._losses.means(self.place, self._epoch)
+        losses = self._losses.means(self.context, self._epoch)
         row = {"epoch": float(self._epoch), **losses, **measured}
         self.history.append(row)
         names = (best,) if isinstance(best, str) else best
-        self.figure = names[0] if names else self.figure
+        self.selection_metric = names[0] if names else self.selection_metric
         if names and (keeping := model or self._model) is not None:
-            value = tuple(score(name, row[name]) for name in names)
-            self._best.see(keeping, value, self._epoch)
-        if self.place.rank == 0:
+            value = tuple(signed_score(name, row[name]) for name in names)
+            self._best.update(keeping, value, self._epoch)
+        if self.context.rank == 0:
             for tracker in self._trackers:
                 tracker.log(row, self._epoch)
             if self._watcher:
@@ -222,7 +234,7 @@ class Run(Stepping):
 
     def best(self, model: nn.Module) -> nn.Module:
         """Return the bare model with the best weights that `log` saw."""
-        return self._best.restore(unwrapped(model))
+        return self._best.restore(unwrap_model(model))
 
     def last_good(self) -> nn.Module | None:
         """Return the model with the best weights so far, if there were any."""
@@ -230,18 +242,18 @@ class Run(Stepping):
 
     # What goes into the receipt and the card
 
-    def note(self, **measured: float) -> None:
+    def log_summary(self, **measured: float) -> None:
         """Keep measured numbers that the card's prose speaks of."""
-        self.notes |= {name: float(value) for name, value in measured.items()}
+        self.summary |= {name: float(value) for name, value in measured.items()}
 
-    def baseline(self, name: str, **measured: float) -> None:
+    def log_baseline(self, name: str, **measured: float) -> None:
         """Keep what a simple method reaches on the same data."""
         self.baselines[name] = measured
 
-    def picture(self, name: str, content: bytes, caption: str) -> None:
+    def log_figure(self, name: str, content: bytes, caption: str) -> None:
         """Keep a picture, a PNG or a GIF, for the run folder and the card."""
         ending = "gif" if content.startswith(b"GIF8") else "png"
-        self.pictures[f"{name}.{ending}"] = (content, caption)
+        self.figures[f"{name}.{ending}"] = (content, caption)
 
     # Early stopping, and going on after a kill
 
@@ -254,7 +266,7 @@ class Run(Stepping):
             "epoch": self._epoch,
             "history": self.history,
             "best": vars(self._best),
-            "random": self.random.get_state(),
+            "random": self.generator.get_state(),
             "seconds": time.perf_counter() - self.started,
         }
 
@@ -262,5 +274,5 @@ class Run(Stepping):
         if (held := self._keeper.load()) is not None:
             self._epoch, self.history = held["epoch"], held["history"]
             vars(self._best).update(held["best"])
-            self.random.set_state(held["random"])
+            self.generator.set_state(held["random"])
             self.started -= held["seconds"]

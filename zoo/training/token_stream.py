@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from zoo.datasets.in_memory import Tensors
+from zoo.datasets.in_memory import TensorRows
 from zoo.errors import DataError, TrainingError
 from zoo.preprocessing import tokenizer as tokens
 from zoo.specs import TextInput
@@ -39,7 +39,7 @@ class Stream:
 
     def passages(
         self, length: int, *, offset: int = 0, step: int | None = None
-    ) -> Tensors:
+    ) -> TensorRows:
         """Return rows of `length` tokens from `offset` on, each token's next as target.
 
         A row begins `step` after the one before, by default where that ends. What is
@@ -51,7 +51,7 @@ class Stream:
                 f"{self.source} has {len(self):,} tokens: too few for a passage of "
                 f"{length} from place {offset} on."
             )
-        return Tensors(
+        return TensorRows(
             input=given.unfold(0, length, step or length),
             target=following.unfold(0, length, step or length).long(),
             source=self.source,
@@ -73,15 +73,15 @@ def stream(
     into the receipt. A smoke run reads only the beginning, and noise where the data
     can't be had. Raises DataError, TrainingError.
     """
-    expected = run.spec.input
-    if not isinstance(expected, TextInput):
+    input_spec = run.spec.input
+    if not isinstance(input_spec, TextInput):
         raise TrainingError(f"{run.spec.name!r} takes no text, so it reads no passage.")
-    texts = tokenising.texts(run, name, split, column=column)
+    texts = tokenising.training_texts(run, name, split, column=column)
     text = change("\n".join(texts)[: MOMENT if run.smoke else None])
     source, seal = f"{name}/{split}", hashlib.sha256(text.encode()).hexdigest()
     run.data[source] = {"rows": len(texts), "fingerprint": seal}
     return Stream(
-        token=torch.tensor(tokens.whole(text, expected), dtype=torch.int32),
+        token=torch.tensor(tokens.whole(text, input_spec), dtype=torch.int32),
         characters=len(text),
         source=source,
         fingerprint=seal,

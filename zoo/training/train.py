@@ -14,12 +14,12 @@ from zoo._utils.import_string import module
 from zoo.artifacts import checkpoint_folder as checkpoints
 from zoo.cards import render as cards
 from zoo.datasets import in_memory as tensors
-from zoo.datasets.streaming import Rows
+from zoo.datasets.streaming import StreamedRows
 from zoo.errors import Collapsed, Diverged, TrainingError
 from zoo.evaluation import plots as pictures
 from zoo.models import loading as models
 from zoo.models import saving
-from zoo.models.metadata import unwrapped
+from zoo.models.metadata import unwrap_model
 from zoo.models.safetensors_io import narrow
 from zoo.plugins import discovery as plugins
 from zoo.specs import ModelSpec, NoiseInput
@@ -27,8 +27,8 @@ from zoo.training import execution as places
 from zoo.training import receipt as receipts
 from zoo.training import sweep_settings as searched
 from zoo.training.execution import Precision
-from zoo.training.monitoring import Watcher
-from zoo.training.resume import Keeper
+from zoo.training.monitoring import TrainingMonitor
+from zoo.training.resume import ResumeCheckpoint
 from zoo.training.run import Run
 from zoo.training.settings import change, check_ranges
 from zoo.training.sweep_settings import NOTHING, Searched
@@ -36,7 +36,7 @@ from zoo.training.trackers import Tracker, tracker
 
 __all__ = ["MEASURING", "choose", "recipe_of", "seeded", "train", "trains"]
 
-MEASURING, TRAINING = ("data", "measure"), ("Settings", "SMOKE", "train")
+MEASURING, TRAINING = ("data", "evaluate"), ("Settings", "SMOKE_SETTINGS", "train")
 RECIPE = TRAINING + MEASURING
 CURVES = "The course of training: the loss on training rows, the rest as validated."
 
@@ -54,7 +54,7 @@ def train(
     processes: int | None = None,
     track: Sequence[str] = (),
     keep_every: float = 10.0,
-    watcher: Watcher | None = None,
+    watcher: TrainingMonitor | None = None,
 ) -> Path:
     """Run the recipe of `name` and return the checkpoint folder that it made.
 
@@ -71,38 +71,38 @@ def train(
     target = Path(folder) if folder else Path("runs") / spec.name
     keeper = _prepared(spec, target, chosen, smoke, keep_every)
     if not resume:
-        keeper.forget()
+        keeper.delete()
     with _tracking(track, target, spec, chosen) as trackers, seeded(chosen.seed):
         run = Run(
             spec,
             seed=chosen.seed,
             smoke=smoke,
-            place=places.place(device, precision, processes=processes),
+            place=places.execution_context(device, precision, processes=processes),
             watcher=watcher,
             trackers=trackers,
             keeper=keeper,
         )
         try:
-            model = unwrapped(recipe.train(chosen, run)).eval().cpu()
+            model = unwrap_model(recipe.train(chosen, run)).eval().cpu()
         except (Collapsed, Diverged) as exc:
             raise _rescued(exc, run, target) from exc
-        if run.place.rank == 0:
+        if run.context.rank == 0:
             _finish(run, recipe, chosen, model, target, found)
-            keeper.forget()
-        run.place.wait()
+            keeper.delete()
+        run.context.wait()
     return target
 
 
 def _prepared(
     spec: ModelSpec, target: Path, chosen: Any, smoke: bool, seconds: float
-) -> Keeper:
+) -> ResumeCheckpoint:
     """Find what would go wrong after hours of training before they begin."""
     checkpoints.refuse_strangers(target)
     cards.check_prose(spec)
     target.parent.mkdir(parents=True, exist_ok=True)
     identity = {"name": spec.name, "smoke": smoke, "settings": str(chosen)}
     path = target.with_name(f".{target.name}.state")
-    return Keeper(path, identity, seconds=seconds)
+    return ResumeCheckpoint(path, identity, seconds=seconds)
 
 
 def choose(
@@ -112,7 +112,11 @@ def choose(
     if not trains(spec):
         raise TrainingError(_untrainable(spec))
     recipe = recipe_of(spec)
-    given = {**spec.settings, **(recipe.SMOKE if smoke else {}), **(settings or {})}
+    given = {
+        **spec.settings,
+        **(recipe.SMOKE_SETTINGS if smoke else {}),
+        **(settings or {}),
+    }
     chosen = change(recipe.Settings(), given)
     check_ranges(chosen)
     return recipe, chosen
@@ -176,17 +180,17 @@ def _finish(
     if spec.stored == "float16":  # measure what is stored, not what was trained
         model.load_state_dict(narrow(model.state_dict(), torch.float16))
     held_out = recipe.data(run, "test")
-    metrics = recipe.measure(model, held_out)
+    metrics = recipe.evaluate(model, held_out)
     if hasattr(recipe, "report"):
         recipe.report(model, run)
     if len(run.history) > 1:
-        run.picture("curves", pictures.curves(run.history), CURVES)
+        run.log_figure("curves", pictures.curves(run.history), CURVES)
     if found.receipt:
-        run.picture("sweep", found.picture, searched.SEEN)
+        run.log_figure("sweep", found.picture, searched.SEEN)
     receipt = receipts.receipt(run, asdict(chosen), metrics, held_out)
     if found.receipt:
         receipt["sweep"] = found.receipt
-    files = {name: content for name, (content, _) in run.pictures.items()}
+    files = {name: content for name, (content, _) in run.figures.items()}
     card = cards.text(spec, receipt)
     saving.save(
         model,
@@ -199,7 +203,7 @@ def _finish(
 
 
 def _example(
-    run: Run, recipe: ModuleType, held_out: tensors.Tensors | Rows
+    run: Run, recipe: ModuleType, held_out: tensors.TensorRows | StreamedRows
 ) -> torch.Tensor:
     """Return the input of the golden, which is passed on with the weights.
 
@@ -212,8 +216,8 @@ def _example(
         return chosen
     rows, spec = held_out, run.spec
     if spec.license.data == "unknown" or isinstance(spec.input, NoiseInput):
-        rows = tensors.stand_in(spec.input, spec.output, 2, held_out.source)
-    return tensors.prepared(next(rows.in_order())[:2], spec.input)
+        rows = tensors.synthetic_rows(spec.input, spec.output, 2, held_out.source)
+    return tensors.to_model_input(next(rows.in_order())[:2], spec.input)
 
 
 @contextmanager
@@ -234,7 +238,7 @@ def _tracking(
 def _rescued(exc: Collapsed | Diverged, run: Run, target: Path) -> Collapsed | Diverged:
     """Write the last good weights beside the target; return an error that says so."""
     model = run.last_good()
-    if model is None or run.place.rank != 0:
+    if model is None or run.context.rank != 0:
         return exc
     folder = saving.save(model.cpu(), target.with_name(f"{target.name}-last-good"))
     if isinstance(exc, Collapsed):

@@ -17,12 +17,12 @@ from zoo.training.run import Run
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
 
-__all__ = ["adopt", "texts"]
+__all__ = ["training_texts", "use_tokenizer"]
 
 NOISE = 500  # different words in a smoke run without data
 
 
-def texts(
+def training_texts(
     run: Run, name: str, split: str = "train", *, column: str = "text"
 ) -> list[str]:
     """Return a text column of a dataset, as it is, to make a tokenizer of.
@@ -30,7 +30,7 @@ def texts(
     A smoke run takes random words where the data can't be had.
     """
     try:
-        rows = datasets.load(name, split)
+        rows = datasets.load_dataset(name, split)
     except (DataError, DatasetNotFound, MissingExtra):
         if not run.smoke:
             raise
@@ -39,24 +39,26 @@ def texts(
     return [str(text) for text in rows[column][:]]  # all at once: much sooner
 
 
-def adopt(run: Run, tokenizer: "Tokenizer") -> None:
+def use_tokenizer(run: Run, tokenizer: "Tokenizer") -> None:
     """Let the model that `run.build` will make read with this tokenizer.
 
     It is saved beside the weights. Of more tokens than the spec's vocabulary holds,
     the model would have no place for the last. Raises TrainingError.
     """
-    expected = run.spec.input
-    if not isinstance(expected, TextInput):
+    input_spec = run.spec.input
+    if not isinstance(input_spec, TextInput):
         raise TrainingError(f"{run.spec.name!r} takes no text, so no tokenizer.")
     size = tokenizer.get_vocab_size()
-    if size > expected.vocabulary:
+    if size > input_spec.vocab_size:
         raise TrainingError(
             f"The tokenizer has {size:,} tokens, and {run.spec.name!r} is built for "
-            f"{expected.vocabulary:,}."
+            f"{input_spec.vocab_size:,}."
         )
     content = tokenizer.to_str().encode()
     pin = hashlib.sha256(content).hexdigest()
-    run.spec = replace(run.spec, input=replace(expected, tokenizer=pin, held=content))
+    run.spec = replace(
+        run.spec, input=replace(input_spec, tokenizer=pin, tokenizer_source=content)
+    )
 
 
 def _noise() -> list[str]:

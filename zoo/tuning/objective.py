@@ -9,26 +9,26 @@ from typing import Any, Literal, get_args
 
 from zoo.datasets.custom import examples
 from zoo.datasets.custom import reader as gathering
-from zoo.datasets.custom.examples import Gathered
+from zoo.datasets.custom.examples import DatasetSplits
 from zoo.errors import SettingsError
 from zoo.finetuning import strategies
-from zoo.finetuning.finetune import teach
+from zoo.finetuning.finetune import finetune_by_name
 from zoo.models import loading as models
 from zoo.training import execution as places
-from zoo.training.monitoring import Watcher
+from zoo.training.monitoring import TrainingMonitor
 from zoo.training.run import Run
 from zoo.training.settings import change, check_ranges
 from zoo.training.train import choose, seeded
 from zoo.tuning.search_space import Space, space
 
-__all__ = ["METHODS", "Method", "Plan", "follow", "rows", "taught"]
+__all__ = ["METHODS", "Method", "SweepPlan", "follow", "rows", "taught"]
 
 Method = Literal["grid", "random", "tpe", "hyperband"]
 METHODS: tuple[Method, ...] = get_args(Method)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Plan:
+class SweepPlan:
     """What a sweep was asked to do; `settings` are the words of a search space.
 
     With `data`, a user's own, the settings are those of fine-tuning on it.
@@ -56,9 +56,9 @@ class Plan:
     def space(self) -> Space:
         """Return the search space; raises SettingsError."""
         found = space(self.settings, self.chosen({}))
-        if self.data is not None and "holding" in found.searched:
+        if self.data is not None and "val_fraction" in found.searched:
             raise SettingsError(
-                "Setting 'holding' can't be searched: every trial is judged on the "
+                "Setting 'val_fraction' can't be searched: every trial is judged on the "
                 "same validation rows. Give it one value."
             )
         return found
@@ -73,7 +73,10 @@ class Plan:
 
 
 def follow(
-    plan: Plan, settings: Any, begun: Callable[[Run], None], watcher: Watcher
+    plan: SweepPlan,
+    settings: Any,
+    begun: Callable[[Run], None],
+    watcher: TrainingMonitor,
 ) -> None:
     """Run the recipe once; `begun` is given its frame before it begins."""
     spec = models.find(plan.name)
@@ -83,7 +86,7 @@ def follow(
             spec,
             seed=settings.seed,
             smoke=plan.smoke,
-            place=places.place(plan.device),
+            place=places.execution_context(plan.device),
             watcher=watcher,
         )
         begun(run)
@@ -91,20 +94,22 @@ def follow(
 
 
 def taught(
-    plan: Plan, found: Gathered, settings: Any, watcher: Watcher
+    plan: SweepPlan, found: DatasetSplits, settings: Any, watcher: TrainingMonitor
 ) -> dict[str, float]:
     """Return what the model reaches on the validation rows after a lesson."""
-    return teach(plan.name, found, settings=asdict(settings), watcher=watcher).metrics
+    return finetune_by_name(
+        plan.name, found, settings=asdict(settings), watcher=watcher
+    ).metrics
 
 
-def rows(plan: Plan, holding: float) -> Gathered:
+def rows(plan: SweepPlan, val_fraction: float) -> DatasetSplits:
     """Return the rows that every trial fits, and those that judge each of them.
 
     Where no validation rows are given, a part is held back, the same for all trials.
     Test rows are left out, so that no trial can read them.
     """
     return _rows(
-        plan.name, str(plan.data), plan.target, plan.validation, holding, plan.seed
+        plan.name, str(plan.data), plan.target, plan.validation, val_fraction, plan.seed
     )
 
 
@@ -114,9 +119,9 @@ def _rows(
     data: str,
     target: str | None,
     validation: str | None,
-    holding: float,
+    val_fraction: float,
     seed: int,
-) -> Gathered:
+) -> DatasetSplits:
     spec = models.find(name)
     model = spec.input, spec.output
     found = replace(gathering.gather(data, *model, target=target), test=None)
@@ -126,4 +131,4 @@ def _rows(
         return replace(found, validation=other.training)
     if found.validation is not None:
         return found
-    return examples.held_back(found, holding, seed=seed)
+    return examples.with_validation_split(found, val_fraction, seed=seed)

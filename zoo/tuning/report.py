@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from zoo._utils import paths as folders
-from zoo.evaluation.metric_selection import score
+from zoo.evaluation.metric_selection import signed_score
 from zoo.evaluation.plots import COLOURS, png
 from zoo.training.sweep_settings import FILE, PICTURE
-from zoo.tuning.objective import Plan
+from zoo.tuning.objective import SweepPlan
 from zoo.tuning.search_space import Range, Space
 from zoo.tuning.trials import Trial
 
@@ -33,7 +33,7 @@ def ranked(trials: Sequence[Trial]) -> tuple[Trial, ...]:
     def place(trial: Trial) -> tuple[int, float, int]:
         worth = 0.0
         if trial.figure is not None and trial.value is not None:
-            worth = score(trial.figure, trial.value)
+            worth = signed_score(trial.figure, trial.value)
         return ORDER.index(trial.state), -worth, trial.position
 
     return tuple(sorted(trials, key=place))
@@ -121,7 +121,11 @@ def _positions(values: Sequence[Any], part: Any) -> tuple[list[float], list[str]
 
 
 def write(
-    folder: Path, plan: Plan, trials: Sequence[Trial], where: Space, command: str | None
+    folder: Path,
+    plan: SweepPlan,
+    trials: Sequence[Trial],
+    where: Space,
+    command: str | None,
 ) -> None:
     """Write sweep.json, trials.csv, sweep.md and, if anything was measured, sweep.png.
 
@@ -157,7 +161,7 @@ def _csv(trials: Sequence[Trial]) -> str:
     return file.getvalue()
 
 
-def _page(plan: Plan, trials: Sequence[Trial], command: str | None) -> str:
+def _page(plan: SweepPlan, trials: Sequence[Trial], command: str | None) -> str:
     words = ", ".join(f"`{key}={text}`" for key, text in plan.settings.items())
     where = f" on {plan.data}" if plan.data else ""
     text = (

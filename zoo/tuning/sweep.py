@@ -21,7 +21,7 @@ from zoo.errors import SettingsError, TrainingError, ZooError, near
 from zoo.models import loading as models
 from zoo.tuning import report as comparing
 from zoo.tuning import trials as _queue
-from zoo.tuning.objective import METHODS, Method, Plan
+from zoo.tuning.objective import METHODS, Method, SweepPlan
 from zoo.tuning.search_space import Space, worded
 from zoo.tuning.trials import JOURNAL, Trial
 
@@ -37,7 +37,7 @@ TRIALS = 20  # where nobody says how many, except for a grid
 class Sweep:
     """A sweep that ended: its trials, the best first, and where they are told."""
 
-    plan: Plan
+    plan: SweepPlan
     folder: Path
     trials: tuple[Trial, ...]
     command: str
@@ -76,7 +76,7 @@ def sweep(
     diverges counts as failed. `told` hears of each trial that ends. With `data`, as
     `zoo.finetune` takes it, settings are those of fine-tuning. Raises SettingsError.
     """
-    asked = Plan(
+    asked = SweepPlan(
         name=models.find(name).name,
         settings={key: worded(value) for key, value in settings.items()},
         method=_method(method),
@@ -118,7 +118,7 @@ def _alone(target: Path) -> Iterator[int]:
 
 
 def _emptied(
-    target: Path, plan: Plan, processes: int, told: Told | None, lock: int
+    target: Path, plan: SweepPlan, processes: int, told: Told | None, lock: int
 ) -> None:
     """Fill the queue with what is missing, and work until it is empty."""
     found = _queue.filled(target, plan)
@@ -136,7 +136,7 @@ def _emptied(
 
 def join(folder: str | Path) -> None:
     """Work on a sweep that another process began, until nothing waits there."""
-    plan = Plan(**json.loads((Path(folder) / PLAN).read_text(encoding="utf-8")))
+    plan = SweepPlan(**json.loads((Path(folder) / PLAN).read_text(encoding="utf-8")))
     _queue.work(_queue.study(Path(folder), plan), plan)
 
 
@@ -147,7 +147,7 @@ def _method(name: str) -> Any:
     raise SettingsError(f"No method {name!r}. {hint}")
 
 
-def _counted(plan: Plan, where: Space, trials: int | None) -> Plan:
+def _counted(plan: SweepPlan, where: Space, trials: int | None) -> SweepPlan:
     """Return the plan with as many trials as a grid has points."""
     if plan.method != "grid":
         return plan
@@ -160,7 +160,9 @@ def _counted(plan: Plan, where: Space, trials: int | None) -> Plan:
     return replace(plan, trials=count)
 
 
-def _begun(asked: Plan, target: Path, trials: int | None, *, resume: bool) -> Plan:
+def _begun(
+    asked: SweepPlan, target: Path, trials: int | None, *, resume: bool
+) -> SweepPlan:
     """Return the plan to follow, written down; refuse a folder of another sweep."""
     plan = asked
     if (target / PLAN).exists():
@@ -169,7 +171,7 @@ def _begun(asked: Plan, target: Path, trials: int | None, *, resume: bool) -> Pl
                 f"{target} holds a sweep already. Go on with it (--resume), or choose "
                 "another folder (--out)."
             )
-        held = Plan(**json.loads((target / PLAN).read_text(encoding="utf-8")))
+        held = SweepPlan(**json.loads((target / PLAN).read_text(encoding="utf-8")))
         if trials is None:
             plan = replace(asked, trials=held.trials)
         differs = [
@@ -200,7 +202,7 @@ def _mend(journal: Path) -> None:
 
 
 def _together(
-    target: Path, plan: Plan, processes: int, told: Told | None, lock: int
+    target: Path, plan: SweepPlan, processes: int, told: Told | None, lock: int
 ) -> None:
     """Let several processes empty the queue; one that fails stops the others."""
     share = max(1, (os.cpu_count() or 1) // processes)
@@ -256,7 +258,7 @@ def _watch(
                 )
 
 
-def _finished(target: Path, plan: Plan, where: Space) -> Sweep:
+def _finished(target: Path, plan: SweepPlan, where: Space) -> Sweep:
     """Write down how the trials compare, and return that."""
     ranked = comparing.ranked(_queue.ended(_queue.study(target, plan)))
     first = ranked[0]
@@ -270,7 +272,7 @@ def _finished(target: Path, plan: Plan, where: Space) -> Sweep:
     return Sweep(plan=plan, folder=target, trials=ranked, command=command)
 
 
-def _command(plan: Plan, where: Space, trial: Trial) -> str:
+def _command(plan: SweepPlan, where: Space, trial: Trial) -> str:
     """Return the command that trains with the settings of a trial."""
     words = ["zoo", "train", plan.name]
     if plan.data is not None:

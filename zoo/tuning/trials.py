@@ -15,12 +15,12 @@ from typing import TYPE_CHECKING, Any, Literal
 import torch
 
 from zoo.errors import MissingExtra, SettingsError, TrainingError
-from zoo.evaluation.metric_selection import best, counting, score
+from zoo.evaluation.metric_selection import best_row, selection_metric, signed_score
 from zoo.finetuning import data as lesson_data
 from zoo.training.run import Run
 from zoo.training.settings import read
 from zoo.tuning import objective as attempts
-from zoo.tuning.objective import Plan
+from zoo.tuning.objective import SweepPlan
 from zoo.tuning.search_space import Choices, Range, Space
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ class Trial:
     why: str | None = None
 
 
-def study(folder: Path, plan: Plan, journal: str = JOURNAL) -> "optuna.Study":
+def study(folder: Path, plan: SweepPlan, journal: str = JOURNAL) -> "optuna.Study":
     """Open the journal of a sweep, or begin it."""
     library = _optuna()
     library.logging.set_verbosity(library.logging.ERROR)
@@ -64,7 +64,7 @@ def study(folder: Path, plan: Plan, journal: str = JOURNAL) -> "optuna.Study":
     return found
 
 
-def filled(folder: Path, plan: Plan) -> "optuna.Study":
+def filled(folder: Path, plan: SweepPlan) -> "optuna.Study":
     """Return the study with every trial that has not ended in its queue, in order.
 
     The journal is written anew: what a killed process left half done would count when
@@ -99,7 +99,7 @@ def ended(found: "optuna.Study") -> list[Trial]:
 
 
 def work(
-    found: "optuna.Study", plan: Plan, told: Callable[[Trial], None] | None = None
+    found: "optuna.Study", plan: SweepPlan, told: Callable[[Trial], None] | None = None
 ) -> None:
     """Try what is in the queue until nothing waits there."""
     states = _optuna().trial.TrialState
@@ -111,7 +111,7 @@ def work(
         trial.set_user_attr("ended", asdict(row))
         worth = None
         if row.state == "done" and row.figure is not None and row.value is not None:
-            worth = score(row.figure, row.value)
+            worth = signed_score(row.figure, row.value)
         found.tell(trial, worth, state=ends[row.state])
         if told is not None:
             told(row)
@@ -127,11 +127,11 @@ def _next(found: "optuna.Study") -> "optuna.Trial | None":
     return None
 
 
-def _attempt(trial: "optuna.Trial", plan: Plan, where: Space) -> Trial:
+def _attempt(trial: "optuna.Trial", plan: SweepPlan, where: Space) -> Trial:
     """Run the recipe once, on settings drawn for this trial."""
     optuna = _optuna()
     drawn = {key: _drawn(trial, key, part) for key, part in where.searched.items()}
-    looking = _Looking(trial, plan)
+    looking = TrialMonitor(trial, plan)
     state: State = "done"
     why = None
     started = time.perf_counter()
@@ -163,7 +163,7 @@ def _attempt(trial: "optuna.Trial", plan: Plan, where: Space) -> Trial:
     )
 
 
-def _chosen(plan: Plan, values: Mapping[str, object]) -> Any:
+def _chosen(plan: SweepPlan, values: Mapping[str, object]) -> Any:
     """Return settings; what only together can't be is a trial's failure."""
     try:
         return plan.chosen(values)
@@ -189,10 +189,10 @@ def _plain(value: object, word: Any) -> Any:
     return value if isinstance(value, (int, float, str)) else str(word)
 
 
-class _Looking:
+class TrialMonitor:
     """A watcher that follows the best figure, and ends a trial that falls behind."""
 
-    def __init__(self, trial: "optuna.Trial", plan: Plan) -> None:
+    def __init__(self, trial: "optuna.Trial", plan: SweepPlan) -> None:
         self._trial, self._plan = trial, plan
         self._run: Run | None = None
         self._history: list[Mapping[str, float]] = []
@@ -212,11 +212,11 @@ class _Looking:
     def epoch(self, row: Mapping[str, float]) -> None:
         self._history.append(row)
         self.epochs = len(self._history)
-        default = self._run.figure if self._run else self.default
-        self.figure = counting(self._plan.metric, default, row)
-        self.value = best(self._history, self.figure).get(self.figure)
+        default = self._run.selection_metric if self._run else self.default
+        self.figure = selection_metric(self._plan.metric, default, row)
+        self.value = best_row(self._history, self.figure).get(self.figure)
         if self._plan.method == "hyperband" and self.value is not None:
-            worth = score(self.figure, self.value)
+            worth = signed_score(self.figure, self.value)
             self._trial.report(worth, step=self.epochs)
             # After the last epoch there is nothing left to save.
             if self.epochs < self._planned and self._trial.should_prune():
@@ -224,11 +224,11 @@ class _Looking:
 
     def end(self, measured: Mapping[str, float]) -> None:
         """Take what the model that comes out has reached, whatever its epochs did."""
-        self.figure = counting(self._plan.metric, self.default, measured)
+        self.figure = selection_metric(self._plan.metric, self.default, measured)
         self.value = measured[self.figure]
 
 
-def _sampler(plan: Plan, position: int) -> "optuna.samplers.BaseSampler":
+def _sampler(plan: SweepPlan, position: int) -> "optuna.samplers.BaseSampler":
     samplers = _optuna().samplers
     kind = samplers.TPESampler if plan.method == "tpe" else samplers.RandomSampler
     made: optuna.samplers.BaseSampler = kind(
@@ -237,7 +237,7 @@ def _sampler(plan: Plan, position: int) -> "optuna.samplers.BaseSampler":
     return made
 
 
-def _pruner(plan: Plan) -> "optuna.pruners.BasePruner":
+def _pruner(plan: SweepPlan) -> "optuna.pruners.BasePruner":
     """Return hyperband over the epochs that a trial may take."""
     where = plan.space()
     chosen = plan.chosen(where.fixed)

@@ -11,7 +11,7 @@ from zoo_autoencoder.vae import VAE, drawn, vae
 from zoo_autoencoder.vae_recipe import Bound, likelihood, terms
 
 import zoo
-from zoo.datasets.in_memory import Tensors
+from zoo.datasets.in_memory import TensorRows
 
 
 @pytest.fixture
@@ -111,7 +111,7 @@ def test_the_measure_is_the_same_each_time(tiny: VAE, image: Tensor) -> None:
     """
     Codes are drawn by a fixed seed, however torch's own generator stands.
     """
-    rows = Tensors(
+    rows = TensorRows(
         input=image.mul(255).byte(),
         target=torch.zeros(6),
         source="made/test",

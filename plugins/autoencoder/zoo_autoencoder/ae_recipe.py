@@ -13,12 +13,12 @@ from torch import nn
 from torch.nn.functional import mse_loss
 
 from zoo import Run
-from zoo.datasets.in_memory import Tensors, prepared
+from zoo.datasets.in_memory import TensorRows, to_model_input
 from zoo.evaluation import baselines
-from zoo.evaluation.evaluate_tensors import outputs
+from zoo.evaluation.evaluate_tensors import predict_batches
 from zoo_autoencoder.telling import show_reconstructions
 
-__all__ = ["SMOKE", "Settings", "data", "measure", "report", "train"]
+__all__ = ["SMOKE_SETTINGS", "Settings", "data", "evaluate", "report", "train"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,12 +30,12 @@ class Settings:
     holding: float = 0.1  # share of the training rows kept for validation
 
 
-SMOKE = {"epochs": 1, "batch": 32}  # what the test suite runs
+SMOKE_SETTINGS = {"epochs": 1, "batch": 32}  # what the test suite runs
 
 
-def data(run: Run, split: str) -> Tensors:
+def data(run: Run, split: str) -> TensorRows:
     """Return pieces of clothing, 28x28 bytes; their labels are not used."""
-    rows = run.tensors("fashion_mnist", split)
+    rows = run.load_rows("fashion_mnist", split)
     return rows[: 8 * 32] if run.smoke else rows
 
 
@@ -58,41 +58,41 @@ def train(settings: Settings, run: Run) -> nn.Module:
         for image, _ in run.batches(fitting, settings.batch):
             loss = mse_loss(model(image).sigmoid(), image)
             run.step(loss, optimizer, schedule)
-        run.log(measure(model, holding), best="mse")
+        run.log(evaluate(model, holding), best="mse")
     return run.best(model)
 
 
-def measure(model: nn.Module, rows: Tensors) -> dict[str, float]:
+def evaluate(model: nn.Module, rows: TensorRows) -> dict[str, float]:
     """Return the mean squared error of pixels in 0..1."""
-    image = prepared(rows.input)
-    kept = outputs(model, image).sigmoid()
+    image = to_model_input(rows.input)
+    kept = predict_batches(model, image).sigmoid()
     return {"mse": (kept - image).square().mean().item()}
 
 
 def report(model: Any, run: Run) -> None:
     """Measure what the card speaks of, and draw what it shows."""
     training, test = data(run, "train"), data(run, "test")
-    image = prepared(test.input)
-    kept = outputs(model, image).sigmoid()
-    code = outputs(model.keep, image)
+    image = to_model_input(test.input)
+    kept = predict_batches(model, image).sigmoid()
+    code = predict_batches(model.keep, image)
     flat = image.flatten(start_dim=1).double()
     middle, directions, _ = baselines.principal(training, code.shape[1])
     left = (flat - middle) - (flat - middle) @ directions @ directions.T
-    run.baseline("mean picture", mse=(flat - middle).square().mean().item())
-    run.baseline(
+    run.log_baseline("mean picture", mse=(flat - middle).square().mean().item())
+    run.log_baseline(
         f"{code.shape[1]} principal components", mse=left.square().mean().item()
     )
     apart = (kept - image).square().mean(dim=(1, 2, 3))
-    inverted = measure(
+    inverted = evaluate(
         model,
-        Tensors(
+        TensorRows(
             input=1 - image,
             target=test.target,
             source="inverted",
             fingerprint="changed",
         ),
     )
-    run.note(
+    run.log_summary(
         used_numbers=(code > 0).any(dim=0).sum().item(),
         worst_mse=apart.max().item(),
         inverted=inverted["mse"],

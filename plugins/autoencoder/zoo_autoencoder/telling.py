@@ -13,13 +13,13 @@ from torch import Tensor, nn
 from torch.nn.functional import one_hot
 
 from zoo import Run
-from zoo.datasets.in_memory import Tensors, prepared
+from zoo.datasets.in_memory import TensorRows, to_model_input
 from zoo.evaluation import baselines
 from zoo.evaluation import plots as pictures
-from zoo.evaluation.evaluate_tensors import outputs
-from zoo.evaluation.frechet_distance import distance
+from zoo.evaluation.evaluate_tensors import predict_batches
+from zoo.evaluation.frechet_distance import frechet_distance
 from zoo.inference import sample as verbs
-from zoo.tasks.results.vision import sheet
+from zoo.tasks.results.vision import image_grid
 
 __all__ = ["describe", "show_reconstructions"]
 
@@ -30,26 +30,31 @@ USED = 0.05  # nats that a number of a code costs, at least, if it says somethin
 
 
 def describe(
-    model: Any, run: Run, training: Tensors, test: Tensors, judge: nn.Module
+    model: Any, run: Run, training: TensorRows, test: TensorRows, judge: nn.Module
 ) -> None:
     """Add baselines, notes and pictures to a run."""
-    image, codes = prepared(test.input), outputs(_Encoder(model), prepared(test.input))
-    kept = outputs(model, image).sigmoid()
+    image, codes = (
+        to_model_input(test.input),
+        predict_batches(_Encoder(model), to_model_input(test.input)),
+    )
+    kept = predict_batches(model, image).sigmoid()
     samples = verbs.outputs(model, len(image), seed=0).sigmoid()
     _compare(run, training, test, judge, model.code)
     _judge(run, judge, image, kept, samples)
-    run.note(
-        frechet_floor=distance(judge, prepared(training.input[: len(test)]), image)
+    run.log_summary(
+        frechet_floor=frechet_distance(
+            judge, to_model_input(training.input[: len(test)]), image
+        )
     )
-    run.note(**_likelihood(model, image[:ROWS]))
-    run.picture(
+    run.log_summary(**_likelihood(model, image[:ROWS]))
+    run.log_figure(
         "samples",
-        _png(sheet([_image(one) for one in samples[:96]], columns=16)),
+        _png(image_grid([_image(one) for one in samples[:96]], columns=16)),
         "The first digits that it draws with seed zero, none left out.",
     )
     show_reconstructions(run, image[:16], kept[:16], "first digits")
-    run.picture("interpolation", _png(_lines(model, image, test.target)), LINES)
-    run.picture("latent", _latent(codes, test.target), LATENT)
+    run.log_figure("interpolation", _png(_lines(model, image, test.target)), LINES)
+    run.log_figure("latent", _latent(codes, test.target), LATENT)
 
 
 LINES = "Straight lines between the codes of two test digits, a line in a row."
@@ -74,38 +79,38 @@ def show_reconstructions(
     run: Run, image: Tensor, kept: Tensor, what: str, *, name: str = "reconstructions"
 ) -> None:
     """Add a picture of inputs with what was made of them below; pixels in 0..1."""
-    shown = sheet([_image(one) for one in (*image, *kept)], columns=len(image))
+    shown = image_grid([_image(one) for one in (*image, *kept)], columns=len(image))
     caption = f"The {what} of the test split, and below each what is left of it."
-    run.picture(name, _png(shown), caption)
+    run.log_figure(name, _png(shown), caption)
 
 
 def _compare(
-    run: Run, training: Tensors, test: Tensors, judge: nn.Module, count: int
+    run: Run, training: TensorRows, test: TensorRows, judge: nn.Module, count: int
 ) -> None:
     """Note what pixels for themselves reach, and as many principal components."""
-    image, seen = prepared(test.input), prepared(training.input)
+    image, seen = to_model_input(test.input), to_model_input(training.input)
     random = torch.Generator().manual_seed(0)
     chance = seen.mean(dim=0).clamp(1e-4, 1 - 1e-4)
     cost = -(image * chance.log() + (1 - image) * (1 - chance).log())
     nats = cost.sum(dim=(1, 2, 3)).mean().item()
     picked = torch.randint(len(seen), (len(image), image[0].numel()), generator=random)
     mixed = seen.flatten(start_dim=1).gather(0, picked).view_as(image)
-    run.baseline(
+    run.log_baseline(
         "independent pixels",
         negative_elbo=nats,
         bits_per_pixel=nats / image[0].numel() / torch.log(torch.tensor(2.0)).item(),
         mse=(chance - image).square().mean().item(),
-        frechet_distance=distance(judge, mixed, image),
+        frechet_distance=frechet_distance(judge, mixed, image),
     )
     middle, directions, spread = baselines.principal(training, count)
     apart = image.flatten(start_dim=1).double() - middle
     left = apart - apart @ directions @ directions.T
     noise = torch.randn(len(image), count, generator=random).double() * spread
     made = (middle + noise @ directions.T).clamp(0, 1).float().view_as(image)
-    run.baseline(
+    run.log_baseline(
         f"{count} principal components",
         mse=left.square().mean().item(),
-        frechet_distance=distance(judge, made, image),
+        frechet_distance=frechet_distance(judge, made, image),
     )
 
 
@@ -114,10 +119,11 @@ def _judge(
 ) -> None:
     """Note how the judge reads what the model made."""
     said, again, drawn = (
-        outputs(judge, one).softmax(dim=1).max(dim=1) for one in (image, kept, samples)
+        predict_batches(judge, one).softmax(dim=1).max(dim=1)
+        for one in (image, kept, samples)
     )
     shares = one_hot(drawn.indices, 10).float().mean(dim=0)
-    run.note(
+    run.log_summary(
         same_digit=(said.indices == again.indices).float().mean().item(),
         unsure_of_samples=(drawn.values < 0.9).float().mean().item(),
         unsure_of_digits=(said.values < 0.9).float().mean().item(),
@@ -170,7 +176,7 @@ def _lines(model: Any, image: Tensor, label: Tensor) -> Image.Image:
         share = torch.linspace(0, 1, 16).unsqueeze(1)
         code = (1 - share) * ends[0] + share * ends[1]
         shown += [_image(picture) for picture in model.decode(code).sigmoid()]
-    return sheet(shown, columns=16)
+    return image_grid(shown, columns=16)
 
 
 def _latent(codes: Tensor, label: Tensor) -> bytes:

@@ -20,14 +20,14 @@ from torch.nn.functional import binary_cross_entropy_with_logits
 
 import zoo
 from zoo import Run
-from zoo.datasets.in_memory import Tensors, prepared
-from zoo.evaluation.evaluate_tensors import outputs
-from zoo.evaluation.frechet_distance import distance
+from zoo.datasets.in_memory import TensorRows, to_model_input
+from zoo.evaluation.evaluate_tensors import predict_batches
+from zoo.evaluation.frechet_distance import frechet_distance
 from zoo.inference import sample as verbs
 from zoo_autoencoder.telling import describe
 from zoo_autoencoder.vae import VAE, drawn
 
-__all__ = ["SMOKE", "Settings", "data", "measure", "report", "train"]
+__all__ = ["SMOKE_SETTINGS", "Settings", "data", "evaluate", "report", "train"]
 
 JUDGE = "lenet5-mnist"  # whose features the Fréchet distance is of
 
@@ -41,12 +41,12 @@ class Settings:
     holding: float = 0.1  # share of the training rows kept for validation
 
 
-SMOKE = {"epochs": 1, "batch": 32}  # what the test suite runs
+SMOKE_SETTINGS = {"epochs": 1, "batch": 32}  # what the test suite runs
 
 
-def data(run: Run, split: str) -> Tensors:
+def data(run: Run, split: str) -> TensorRows:
     """Return digits, 28x28 bytes, and their labels, which only pictures use."""
-    rows = run.tensors("mnist", split)
+    rows = run.load_rows("mnist", split)
     return rows[: 8 * 32] if run.smoke else rows
 
 
@@ -99,11 +99,11 @@ def train(settings: Settings, run: Run) -> nn.Module:
 
 
 @torch.inference_mode()
-def likelihood(model: VAE, rows: Tensors) -> dict[str, float]:
+def likelihood(model: VAE, rows: TensorRows) -> dict[str, float]:
     """Return the negative ELBO and its two terms, with codes drawn by a fixed seed."""
     random, device = torch.Generator().manual_seed(0), model.mean.weight.device
     found = [
-        torch.stack(terms(model, prepared(part).to(device), random)).cpu()
+        torch.stack(terms(model, to_model_input(part).to(device), random)).cpu()
         for part in rows.in_order()
     ]
     error, divergence = torch.cat(found, dim=1).mean(dim=1).tolist()
@@ -114,32 +114,32 @@ def likelihood(model: VAE, rows: Tensors) -> dict[str, float]:
     }
 
 
-def measure(model: Any, rows: Tensors) -> dict[str, float]:
+def evaluate(model: Any, rows: TensorRows) -> dict[str, float]:
     """Return what the card claims; samples and codes are drawn by a fixed seed."""
     found = likelihood(model, rows)
-    image = prepared(rows.input)
-    kept = outputs(model, image).sigmoid()
+    image = to_model_input(rows.input)
+    kept = predict_batches(model, image).sigmoid()
     samples = verbs.outputs(model, len(image), seed=0).sigmoid()
     pixels = image[0].numel()
     return {
         "negative_elbo": found["negative_elbo"],
         "bits_per_pixel": found["negative_elbo"] / pixels / math.log(2),
         "mse": (kept - image).square().mean().item(),
-        "frechet_distance": distance(zoo.load(JUDGE), samples, image),
+        "frechet_distance": frechet_distance(zoo.load(JUDGE), samples, image),
     }
 
 
 def report(model: Any, run: Run) -> None:
     """Measure what the card speaks of, and draw what it shows."""
     training, test = data(run, "train"), data(run, "test")
-    run.note(**{k: v for k, v in likelihood(model, test).items() if "nats" in k})
+    run.log_summary(**{k: v for k, v in likelihood(model, test).items() if "nats" in k})
     describe(model, run, training, test, zoo.load(JUDGE))
-    image = prepared(test.input)
+    image = to_model_input(test.input)
     for name, changed in {
         "moved": image.roll(5, dims=3),
         "inverted": 1 - image,
     }.items():
-        rows = Tensors(
+        rows = TensorRows(
             input=changed, target=test.target, source=name, fingerprint="changed"
         )
-        run.note(**{name: likelihood(model, rows)["negative_elbo"]})
+        run.log_summary(**{name: likelihood(model, rows)["negative_elbo"]})

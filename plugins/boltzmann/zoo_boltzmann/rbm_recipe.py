@@ -18,13 +18,13 @@ import torch
 from torch import Tensor, nn
 
 from zoo import Run
-from zoo.datasets.in_memory import Tensors, prepared
-from zoo.evaluation.evaluate_tensors import outputs
+from zoo.datasets.in_memory import TensorRows, to_model_input
+from zoo.evaluation.evaluate_tensors import predict_batches
 from zoo_boltzmann.likelihood import annealed, pseudo
 from zoo_boltzmann.rbm import RBM, drawn
 from zoo_boltzmann.telling import describe
 
-__all__ = ["SMOKE", "Settings", "data", "measure", "report", "train"]
+__all__ = ["SMOKE_SETTINGS", "Settings", "data", "evaluate", "report", "train"]
 
 LEAST, MOST = 1e-3, 1 - 1e-3  # how often a pixel is white, at the start
 
@@ -40,12 +40,12 @@ class Settings:
     holding: float = 0.1  # share of the training rows kept for validation
 
 
-SMOKE = {"epochs": 1, "batch": 32}  # what the test suite runs
+SMOKE_SETTINGS = {"epochs": 1, "batch": 32}  # what the test suite runs
 
 
-def data(run: Run, split: str) -> Tensors:
+def data(run: Run, split: str) -> TensorRows:
     """Return digits, 28x28 bytes; only what the card tells uses their labels."""
-    rows = run.tensors("mnist", split)
+    rows = run.load_rows("mnist", split)
     return rows[: 8 * 32] if run.smoke else rows
 
 
@@ -84,16 +84,16 @@ def train(settings: Settings, run: Run) -> nn.Module:
             for parameter, gradient in zip(
                 model.parameters(), uphill(model, ink, chains.pixels), strict=True
             ):
-                parameter.grad = run.place.mean(-gradient)
+                parameter.grad = run.context.mean(-gradient)
             optimizer.step()
             schedule.step()
         run.log(validated(model, holding))
     return run.best(model)
 
 
-def begin(model: RBM, rows: Tensors) -> None:
+def begin(model: RBM, rows: TensorRows) -> None:
     """Let the machine begin as independent pixels, each as often white as in `rows`."""
-    image = prepared(rows.input).flatten(start_dim=1)
+    image = to_model_input(rows.input).flatten(start_dim=1)
     logit = image.mean(dim=0).clamp(LEAST, MOST).logit()
     model.start.copy_(logit)
     model.visible.copy_(logit)
@@ -119,12 +119,12 @@ def seen(model: RBM, pixels: Tensor) -> list[Tensor]:
     return [units.T @ pixels / len(pixels), pixels.mean(dim=0), units.mean(dim=0)]
 
 
-def validated(model: RBM, rows: Tensors) -> dict[str, float]:
+def validated(model: RBM, rows: TensorRows) -> dict[str, float]:
     """Return figures of black and white rows, drawn by a fixed seed."""
     random = torch.Generator().manual_seed(0)
-    image = prepared(rows.input)
+    image = to_model_input(rows.input)
     ink = torch.bernoulli(image, generator=random).flatten(start_dim=1)
-    kept = outputs(model, image).sigmoid()
+    kept = predict_batches(model, image).sigmoid()
     pixels = ink.to(model.weight.device)
     return {
         "negative_pseudo_likelihood": -pseudo(model, pixels, random),
@@ -132,15 +132,15 @@ def validated(model: RBM, rows: Tensors) -> dict[str, float]:
     }
 
 
-def measure(model: Any, rows: Tensors) -> dict[str, float]:
+def evaluate(model: Any, rows: TensorRows) -> dict[str, float]:
     """Return what the card claims. Pictures are made black and white, and chains run,
     by a fixed seed; log Z is estimated in a step for every four rows."""
     random = torch.Generator().manual_seed(0)
-    image = prepared(rows.input)
+    image = to_model_input(rows.input)
     ink = torch.bernoulli(image, generator=random).flatten(start_dim=1)
     partition = annealed(model, random, steps=len(rows) // 4).value
-    energy = outputs(_Energy(model), ink)
-    kept = outputs(model, image).sigmoid()
+    energy = predict_batches(_Energy(model), ink)
+    kept = predict_batches(model, image).sigmoid()
     return {
         "negative_log_likelihood": energy.double().mean().item() + partition,
         "mse": (kept - image).square().mean().item(),

@@ -14,11 +14,11 @@ from torch.nn.functional import cross_entropy, one_hot
 
 import zoo
 from zoo import Run
-from zoo.datasets.in_memory import Tensors, prepared
-from zoo.evaluation.evaluate_tensors import outputs
+from zoo.datasets.in_memory import TensorRows, to_model_input
+from zoo.evaluation.evaluate_tensors import predict_batches
 from zoo.finetuning import linear_solver as heads
 from zoo.inference import sample as verbs
-from zoo.tasks.results.vision import sheet
+from zoo.tasks.results.vision import image_grid
 from zoo_boltzmann.likelihood import annealed
 from zoo_boltzmann.rbm import RBM
 
@@ -32,11 +32,11 @@ WIDE = 16  # columns of a picture
 LABELS = 10
 
 
-def describe(model: RBM, run: Run, training: Tensors, test: Tensors) -> None:
+def describe(model: RBM, run: Run, training: TensorRows, test: TensorRows) -> None:
     """Add baselines, notes and pictures to a run."""
-    image = prepared(test.input)
+    image = to_model_input(test.input)
     _compare(run, training, test)
-    run.note(
+    run.log_summary(
         features_accuracy=softmax_accuracy(_Features(model), training, test),
         pixels_accuracy=softmax_accuracy(nn.Flatten(), training, test),
         **_units(model, image),
@@ -44,13 +44,13 @@ def describe(model: RBM, run: Run, training: Tensors, test: Tensors) -> None:
     )
     samples = verbs.outputs(model, len(test) // SHARE, seed=0).sigmoid()
     _judge(run, image, samples)
-    kept = outputs(model, image[:WIDE]).sigmoid()
+    kept = predict_batches(model, image[:WIDE]).sigmoid()
     for name, (shown, caption) in {
         "samples": (samples[: 6 * WIDE], SAMPLES),
         "reconstructions": (torch.cat([image[:WIDE], kept]), RECONSTRUCTIONS),
         "filters": (_filters(model), FILTERS),
     }.items():
-        run.picture(name, _png(shown), caption)
+        run.log_figure(name, _png(shown), caption)
 
 
 SAMPLES = "The first digits that it draws with seed zero, none left out."
@@ -74,25 +74,28 @@ class _Features(nn.Module):
         return code
 
 
-def softmax_accuracy(features: nn.Module, training: Tensors, test: Tensors) -> float:
+def softmax_accuracy(
+    features: nn.Module, training: TensorRows, test: TensorRows
+) -> float:
     """Return the test accuracy of softmax regression on what `features` gives."""
     given, asked = (
-        outputs(features, prepared(rows.input)).clone() for rows in (training, test)
+        predict_batches(features, to_model_input(rows.input)).clone()
+        for rows in (training, test)
     )
     label = training.target.long() % LABELS  # noise that stands in has other targets
     start = torch.zeros(LABELS, given.shape[1]), torch.zeros(LABELS)
-    weight, bias = heads.solve(start, given, label, cross_entropy, pull=PULL)
+    weight, bias = heads.solve(start, given, label, cross_entropy, l2=PULL)
     said = (asked @ weight.T + bias).argmax(dim=1)
     return (said == test.target).float().mean().item()
 
 
-def _compare(run: Run, training: Tensors, test: Tensors) -> None:
+def _compare(run: Run, training: TensorRows, test: TensorRows) -> None:
     """Note what pixels for themselves, and the mean picture, reach."""
-    image = prepared(test.input)
-    chance = prepared(training.input).mean(dim=0).clamp(1e-4, 1 - 1e-4)
+    image = to_model_input(test.input)
+    chance = to_model_input(training.input).mean(dim=0).clamp(1e-4, 1 - 1e-4)
     ink = torch.bernoulli(image, generator=torch.Generator().manual_seed(0))
     nats = -(ink * chance.log() + (1 - ink) * (1 - chance).log())
-    run.baseline(
+    run.log_baseline(
         "independent pixels",
         negative_log_likelihood=nats.sum(dim=(1, 2, 3)).mean().item(),
         mse=(chance - image).square().mean().item(),
@@ -101,7 +104,7 @@ def _compare(run: Run, training: Tensors, test: Tensors) -> None:
 
 def _units(model: RBM, image: Tensor) -> dict[str, float]:
     """Return how often hidden units are on, and how many never or always are."""
-    mean = outputs(_Features(model), image).mean(dim=0)
+    mean = predict_batches(_Features(model), image).mean(dim=0)
     idle = (mean < 0.01) | (mean > 0.99)
     return {"units_on": mean.mean().item(), "idle_units": idle.sum().item()}
 
@@ -116,10 +119,11 @@ def _judge(run: Run, image: Tensor, samples: Tensor) -> None:
     """Note how the judge reads digits and samples."""
     judge = zoo.load(JUDGE)
     said, drawn = (
-        outputs(judge, one).softmax(dim=1).max(dim=1) for one in (image, samples)
+        predict_batches(judge, one).softmax(dim=1).max(dim=1)
+        for one in (image, samples)
     )
     shares = one_hot(drawn.indices, LABELS).float().mean(dim=0)
-    run.note(
+    run.log_summary(
         unsure_of_samples=(drawn.values < 0.9).float().mean().item(),
         unsure_of_digits=(said.values < 0.9).float().mean().item(),
         rarest_digit=shares.min().item(),
@@ -137,7 +141,7 @@ def _filters(model: RBM, rows: int = 6) -> Tensor:
 def _png(shown: Tensor) -> bytes:
     """Return pictures, pixels in 0..1, (count, 1, height, width), in rows."""
     found = shown[:, 0].mul(255).round().byte().numpy()
-    picture = sheet([Image.fromarray(one) for one in found], columns=WIDE)
+    picture = image_grid([Image.fromarray(one) for one in found], columns=WIDE)
     size = (LARGER * picture.width, LARGER * picture.height)
     file = io.BytesIO()
     picture.resize(size, Image.Resampling.NEAREST).save(file, format="PNG")

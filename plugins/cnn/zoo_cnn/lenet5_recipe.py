@@ -13,12 +13,12 @@ from torch import Tensor
 from torch.nn.functional import affine_grid, cross_entropy, grid_sample
 
 from zoo import Run
-from zoo.datasets.in_memory import Tensors, prepared
+from zoo.datasets.in_memory import TensorRows, to_model_input
 from zoo.evaluation import baselines
 from zoo.evaluation import plots as pictures
-from zoo.evaluation.evaluate_tensors import measure, outputs
+from zoo.evaluation.evaluate_tensors import evaluate, predict_batches
 
-__all__ = ["SMOKE", "Settings", "data", "measure", "report", "train"]
+__all__ = ["SMOKE_SETTINGS", "Settings", "data", "evaluate", "report", "train"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,12 +34,12 @@ class Settings:
     stretch: float = 0.1  # share of its size a digit grows or shrinks by, at most
 
 
-SMOKE = {"epochs": 1, "batch": 32}  # what the test suite runs
+SMOKE_SETTINGS = {"epochs": 1, "batch": 32}  # what the test suite runs
 
 
-def data(run: Run, split: str) -> Tensors:
+def data(run: Run, split: str) -> TensorRows:
     """Return digits, 28x28 bytes, and their labels."""
-    rows = run.tensors("mnist", split)
+    rows = run.load_rows("mnist", split)
     return rows[: 8 * 32] if run.smoke else rows
 
 
@@ -71,7 +71,7 @@ def train(settings: Settings, run: Run) -> torch.nn.Module:
         for image, label in run.batches(fitting, settings.batch, augment=distort):
             loss = cross_entropy(model(image), label)
             run.step(loss, optimizer, schedule)
-        run.log(measure(model, holding), best="accuracy")
+        run.log(evaluate(model, holding), best="accuracy")
     return run.best(model)
 
 
@@ -94,18 +94,20 @@ def distorted(image: Tensor, random: torch.Generator, settings: Settings) -> Ten
 def report(model: torch.nn.Module, run: Run) -> None:
     """Measure what the card speaks of, and draw what it shows."""
     training, test = data(run, "train"), data(run, "test")
-    run.baseline("majority class", accuracy=baselines.majority(training, test))
-    run.baseline("nearest class mean", accuracy=baselines.nearest_mean(training, test))
-    image = prepared(test.input)
-    logits = outputs(model, image)
+    run.log_baseline("majority class", accuracy=baselines.majority(training, test))
+    run.log_baseline(
+        "nearest class mean", accuracy=baselines.nearest_mean(training, test)
+    )
+    image = to_model_input(test.input)
+    logits = predict_batches(model, image)
     score, said = logits.softmax(dim=1).max(dim=1)
     labels = run.spec.labels
-    run.picture(
+    run.log_figure(
         "confusion",
         pictures.confusion(said, test.target, labels),
         "How often each digit of the test split was read as what.",
     )
-    run.picture(
+    run.log_figure(
         "mistakes",
         pictures.mistakes(test.input, said, test.target, score, labels),
         "The wrong readings of the test split it was surest of.",
@@ -119,8 +121,8 @@ def report(model: torch.nn.Module, run: Run) -> None:
         "inverted": 1 - image,
     }
     for name, changed in shown.items():
-        right = outputs(model, changed).argmax(dim=1) == test.target
-        run.note(**{name: right.float().mean().item()})
+        right = predict_batches(model, changed).argmax(dim=1) == test.target
+        run.log_summary(**{name: right.float().mean().item()})
     nothing = torch.rand(1000, 1, 28, 28, generator=random)
-    sure = outputs(model, nothing).softmax(dim=1).max(dim=1).values
-    run.note(surety_on_noise=sure.mean().item())
+    sure = predict_batches(model, nothing).softmax(dim=1).max(dim=1).values
+    run.log_summary(surety_on_noise=sure.mean().item())

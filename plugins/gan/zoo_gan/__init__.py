@@ -15,7 +15,7 @@ SPECS = (
         card="cards/dcgan-mnist.md",
         license=License(code="mit", weights="mit", data="cc-by-sa-3.0"),
         parameters=896_736,
-        input=NoiseInput(numbers=100),
+        input=NoiseInput(latent_dim=100),
         output=ImageOutput(height=28, width=28, channels=1, low=-1.0, high=1.0),
         trained_on=("mnist",),
         stored="float16",

@@ -27,15 +27,20 @@ from torch.optim.lr_scheduler import LambdaLR, LRScheduler
 
 import zoo
 from zoo import Run
-from zoo.datasets.in_memory import Tensors, prepared
-from zoo.evaluation.frechet_distance import distance, frechet, judged, variety
+from zoo.datasets.in_memory import TensorRows, to_model_input
+from zoo.evaluation.frechet_distance import (
+    extract_features,
+    feature_diversity,
+    frechet_distance,
+    frechet_from_features,
+)
 from zoo.inference import sample as verbs
-from zoo.models.metadata import unwrapped
-from zoo.training.monitoring import refuse_collapse
+from zoo.models.metadata import unwrap_model
+from zoo.training.monitoring import check_mode_collapse
 from zoo_gan.dcgan import Critic, Generator
 from zoo_gan.telling import Film, describe, pixels
 
-__all__ = ["SMOKE", "Settings", "data", "measure", "report", "train"]
+__all__ = ["SMOKE_SETTINGS", "Settings", "data", "evaluate", "report", "train"]
 
 JUDGE = "lenet5-mnist"  # whose features the Fréchet distance is of
 FIRST, THEN = 10, 5  # a frame after each of the first epochs, then of a few
@@ -63,12 +68,12 @@ class Settings:
     holding: float = 0.1  # share of the training rows kept for validation
 
 
-SMOKE = {"epochs": 1}  # what the test suite runs
+SMOKE_SETTINGS = {"epochs": 1}  # what the test suite runs
 
 
-def data(run: Run, split: str) -> Tensors:
+def data(run: Run, split: str) -> TensorRows:
     """Return digits, 28x28 bytes, and their labels, which nothing here uses."""
-    rows = run.tensors("mnist", split)
+    rows = run.load_rows("mnist", split)
     return rows[: 8 * 32] if run.smoke else rows
 
 
@@ -87,9 +92,9 @@ def train(settings: Settings, run: Run) -> nn.Module:
     judging = run.prepare(_adam(critic, settings.critic_lr, settings.beta))
     steps = run.steps(fitting, settings.batch, settings.epochs)
     slower, milder = (run.prepare(falling(one, steps)) for one in (drawing, judging))
-    average = run.average(generator, decay=settings.decay)
+    average = run.ema(generator, decay=settings.decay)
     film, judge = run.prepare(Film()), zoo.load(JUDGE)
-    known = judged(judge, prepared(holding.input))
+    known = extract_features(judge, to_model_input(holding.input))
     narrow = torch.autocast(run.device.type, torch.bfloat16, enabled=settings.narrow)
     for epoch in run.epochs(settings.epochs):
         generator.train()
@@ -109,8 +114,8 @@ def train(settings: Settings, run: Run) -> nn.Module:
         run.log(seen, best="frechet_distance", model=average)
         if epoch <= FIRST or epoch % THEN == 0:
             film.add(average)
-        refuse_collapse(run.history)
-    run.note(least_variety=min(row["variety"] for row in run.history))
+        check_mode_collapse(run.history)
+    run.log_summary(least_variety=min(row["variety"] for row in run.history))
     film.show(run)
     return run.best(generator)
 
@@ -132,7 +137,7 @@ def steepness(critic: nn.Module, real: Tensor) -> Tensor:
     """Return how steep the critic is at digits: half the mean square of the length of
     its gradient there. It is flat where it can't tell them from samples."""
     digit = real.detach().requires_grad_()
-    logit = unwrapped(critic)(digit)
+    logit = unwrap_model(critic)(digit)
     (slope,) = torch.autograd.grad(logit.sum(), digit, create_graph=True)
     return slope.square().sum(dim=(1, 2, 3)).mean() / 2
 
@@ -140,7 +145,7 @@ def steepness(critic: nn.Module, real: Tensor) -> Tensor:
 def deceiving(critic: nn.Module, drawn: Tensor) -> Tensor:
     """Return what the generator makes small: the critic should see digits in what was
     drawn. The critic itself is given no gradient."""
-    judge = unwrapped(critic).requires_grad_(False)
+    judge = unwrap_model(critic).requires_grad_(False)
     logit = judge(drawn).float()
     judge.requires_grad_(True)
     return softplus(-logit).mean()
@@ -149,18 +154,20 @@ def deceiving(critic: nn.Module, drawn: Tensor) -> Tensor:
 def validated(model: nn.Module, judge: nn.Module, real: Tensor) -> dict[str, float]:
     """Return how far samples are from digits whose features are given, and how much
     they vary beside them; drawn by a fixed seed."""
-    found = judged(judge, pixels(verbs.outputs(model, len(real), seed=0)))
+    found = extract_features(judge, pixels(verbs.outputs(model, len(real), seed=0)))
     return {
-        "frechet_distance": frechet(found, real),
-        "variety": variety(found, real),
+        "frechet_distance": frechet_from_features(found, real),
+        "variety": feature_diversity(found, real),
     }
 
 
-def measure(model: Any, rows: Tensors) -> dict[str, float]:
+def evaluate(model: Any, rows: TensorRows) -> dict[str, float]:
     """Return what the card claims, of as many samples as there are rows."""
     samples = pixels(verbs.outputs(model, len(rows), seed=0))
     judge = zoo.load(JUDGE)
-    return {"frechet_distance": distance(judge, samples, prepared(rows.input))}
+    return {
+        "frechet_distance": frechet_distance(judge, samples, to_model_input(rows.input))
+    }
 
 
 def report(model: Any, run: Run) -> None:

@@ -14,12 +14,16 @@ from torch.nn.functional import one_hot
 
 import zoo
 from zoo import Run
-from zoo.datasets.in_memory import Tensors, prepared
+from zoo.datasets.in_memory import TensorRows, to_model_input
 from zoo.evaluation import baselines
-from zoo.evaluation.evaluate_tensors import outputs
-from zoo.evaluation.frechet_distance import distance, judged, variety
+from zoo.evaluation.evaluate_tensors import predict_batches
+from zoo.evaluation.frechet_distance import (
+    extract_features,
+    feature_diversity,
+    frechet_distance,
+)
 from zoo.inference import sample as verbs
-from zoo.tasks.results.vision import Drawing, sheet
+from zoo.tasks.results.vision import GeneratedImage, image_grid
 
 __all__ = ["Film", "describe", "pixels"]
 
@@ -70,25 +74,29 @@ class Film:
             duration=[*[SPEED] * len(rest), 5 * SPEED],
             loop=0,
         )
-        run.picture("epochs", file.getvalue(), FILM)
+        run.log_figure("epochs", file.getvalue(), FILM)
 
 
 def describe(
-    model: Any, run: Run, training: Tensors, test: Tensors, judge: nn.Module
+    model: Any, run: Run, training: TensorRows, test: TensorRows, judge: nn.Module
 ) -> None:
     """Add baselines, notes and pictures to a run."""
-    image, seen = prepared(test.input), prepared(training.input)
+    image, seen = to_model_input(test.input), to_model_input(training.input)
     samples = pixels(verbs.outputs(model, len(image), seed=0))
     _compare(run, training, image, judge)
     _judge(run, judge, image, samples)
-    run.note(
-        frechet_floor=distance(judge, seen[: len(image)], image),
-        variety=variety(judged(judge, samples), judged(judge, image)),
-        real_variety=variety(judged(judge, seen[: len(image)]), judged(judge, image)),
+    run.log_summary(
+        frechet_floor=frechet_distance(judge, seen[: len(image)], image),
+        feature_diversity=feature_diversity(
+            extract_features(judge, samples), extract_features(judge, image)
+        ),
+        real_variety=feature_diversity(
+            extract_features(judge, seen[: len(image)]), extract_features(judge, image)
+        ),
     )
-    run.picture("samples", _png(_sheet(samples[: 8 * SHOWN])), SAMPLES)
+    run.log_figure("samples", _png(_sheet(samples[: 8 * SHOWN])), SAMPLES)
     _neighbours(run, samples[:SOME], image[:SOME], seen)
-    run.picture("interpolation", _png(_lines(model)), LINES)
+    run.log_figure("interpolation", _png(_lines(model)), LINES)
 
 
 SAMPLES = "The first digits that it draws with seed zero, none left out."
@@ -99,9 +107,9 @@ NEIGHBOURS = (
 )
 
 
-def _compare(run: Run, training: Tensors, image: Tensor, judge: nn.Module) -> None:
+def _compare(run: Run, training: TensorRows, image: Tensor, judge: nn.Module) -> None:
     """Note what pixels for themselves reach, and some principal components."""
-    seen, random = prepared(training.input), torch.Generator().manual_seed(0)
+    seen, random = to_model_input(training.input), torch.Generator().manual_seed(0)
     picked = torch.randint(len(seen), (len(image), image[0].numel()), generator=random)
     mixed = seen.flatten(start_dim=1).gather(0, picked).view_as(image)
     middle, directions, spread = baselines.principal(training, COMPONENTS)
@@ -111,16 +119,17 @@ def _compare(run: Run, training: Tensors, image: Tensor, judge: nn.Module) -> No
         "independent pixels": mixed,
         f"{COMPONENTS} principal components": made,
     }.items():
-        run.baseline(name, frechet_distance=distance(judge, drawn, image))
+        run.log_baseline(name, frechet_distance=frechet_distance(judge, drawn, image))
 
 
 def _judge(run: Run, judge: nn.Module, image: Tensor, samples: Tensor) -> None:
     """Note how the judge reads digits and samples."""
     said, drawn = (
-        outputs(judge, one).softmax(dim=1).max(dim=1) for one in (image, samples)
+        predict_batches(judge, one).softmax(dim=1).max(dim=1)
+        for one in (image, samples)
     )
     shares = one_hot(drawn.indices, 10).float().mean(dim=0)
-    run.note(
+    run.log_summary(
         unsure_of_samples=(drawn.values < 0.9).float().mean().item(),
         unsure_of_digits=(said.values < 0.9).float().mean().item(),
         rarest_digit=shares.min().item(),
@@ -132,7 +141,7 @@ def _neighbours(run: Run, samples: Tensor, image: Tensor, seen: Tensor) -> None:
     """Note and show how near samples come to training digits, and test digits do."""
     apart, which = nearest(samples, seen)
     usual, _ = nearest(image, seen)
-    run.note(
+    run.log_summary(
         sample_to_nearest=apart.median().item(),
         digit_to_nearest=usual.median().item(),
         nearest_sample=apart.min().item(),
@@ -141,7 +150,7 @@ def _neighbours(run: Run, samples: Tensor, image: Tensor, seen: Tensor) -> None:
     )
     close = apart.argsort()[:SHOWN]
     shown = torch.cat([samples[close], seen[which[close]]])
-    run.picture("neighbours", _png(_sheet(shown)), NEIGHBOURS)
+    run.log_figure("neighbours", _png(_sheet(shown)), NEIGHBOURS)
 
 
 def nearest(rows: Tensor, others: Tensor) -> tuple[Tensor, Tensor]:
@@ -162,14 +171,14 @@ def _lines(model: Any, count: int = 6) -> Image.Image:
     found = []
     for start, end in ends:
         found += zoo.interpolate(model, start, end, steps=SHOWN)
-    made = [one.image for one in found if isinstance(one, Drawing)]
-    return sheet(made, columns=SHOWN)
+    made = [one.image for one in found if isinstance(one, GeneratedImage)]
+    return image_grid(made, columns=SHOWN)
 
 
 def _sheet(shown: Tensor) -> Image.Image:
     """Return pictures, pixels in 0..1, (count, 1, height, width), in rows."""
     found = shown[:, 0].mul(255).round().byte().numpy()
-    return sheet([Image.fromarray(one) for one in found], columns=SHOWN)
+    return image_grid([Image.fromarray(one) for one in found], columns=SHOWN)
 
 
 def _large(picture: Image.Image) -> Image.Image:

@@ -15,7 +15,7 @@ from zoo.artifacts import checkpoint_folder as checkpoints
 from zoo.errors import SettingsError
 from zoo.training import train as training
 
-VARIANTS = zoo.names("mlp-fashion-mnist-reg.*")
+VARIANTS = zoo.list_models("mlp-fashion-mnist-reg.*")
 
 
 @pytest.mark.parametrize(
@@ -91,14 +91,14 @@ def test_targets_are_reached(name: str, wanted: float) -> None:
     """
     The accuracy on test rows is at least what was asked for.
     """
-    assert zoo.spec(name).metrics[0].value >= wanted
+    assert zoo.get_spec(name).metrics[0].value >= wanted
 
 
 def test_variants_differ_in_their_practice_alone() -> None:
     """
     Equal epochs, batches, seeds and rates; fresh weights are what a recipe builds.
     """
-    chosen = [training.choose(zoo.spec(name), None)[1] for name in VARIANTS]
+    chosen = [training.choose(zoo.get_spec(name), None)[1] for name in VARIANTS]
     same = {(s.epochs, s.batch, s.seed, s.lr, s.optimizer, s.holding) for s in chosen}
 
     assert len(VARIANTS) == 6

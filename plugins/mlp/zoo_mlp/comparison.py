@@ -12,17 +12,17 @@ from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
 from zoo import Run
-from zoo.datasets.in_memory import Tensors, prepared
+from zoo.datasets.in_memory import TensorRows, to_model_input
 from zoo.evaluation import plots as pictures
-from zoo.evaluation.evaluate_tensors import outputs
+from zoo.evaluation.evaluate_tensors import predict_batches
 from zoo.models import loading as models
 from zoo.training import optim as practices
-from zoo.training.execution import Place
+from zoo.training.execution import ExecutionContext
 from zoo.training.train import choose, seeded
 from zoo_mlp import recipe
-from zoo_mlp.recipe import SMOKE, Settings, data, measure, train
+from zoo_mlp.recipe import SMOKE_SETTINGS, Settings, data, evaluate, train
 
-__all__ = ["SMOKE", "Settings", "data", "measure", "report", "train"]
+__all__ = ["SMOKE_SETTINGS", "Settings", "data", "evaluate", "report", "train"]
 
 WIDTHS = (32, 128, 256, 512)  # of 32 to 512 in the course
 WIDTH_EPOCHS = 4
@@ -59,13 +59,17 @@ def _widths(run: Run) -> None:
     for width in WIDTHS:
         settings = choose(run.spec, None, smoke=run.smoke)[1]
         epochs = min(WIDTH_EPOCHS, settings.epochs)
-        apart = Run(run.spec, seed=run.seed, smoke=run.smoke, place=Place(run.device))
+        apart = Run(
+            run.spec, seed=run.seed, smoke=run.smoke, place=ExecutionContext(run.device)
+        )
         with seeded(run.seed):
             train(replace(settings, epochs=epochs, hidden=(width,)), apart)
-        run.note(**{f"width_{width}": max(row["accuracy"] for row in apart.history)})
+        run.log_summary(
+            **{f"width_{width}": max(row["accuracy"] for row in apart.history)}
+        )
 
 
-def _optimizers(run: Run, fitting: Tensors, holding: Tensors) -> None:
+def _optimizers(run: Run, fitting: TensorRows, holding: TensorRows) -> None:
     """Let every optimizer compute equally many gradients, at several rates each."""
     courses = {}
     for name, (batch, rates) in CONTENDERS.items():
@@ -75,9 +79,9 @@ def _optimizers(run: Run, fitting: Tensors, holding: Tensors) -> None:
         rate = max(tried, key=lambda rate: max(tried[rate]))
         courses[f"{name}, {rate:g}"] = tried[rate]
         key = name.replace("-", "_")
-        run.note(**{key: max(tried[rate]), f"{key}_early": tried[rate][1]})
-        run.note(**{f"{key}_rate": rate})
-    run.picture(
+        run.log_summary(**{key: max(tried[rate]), f"{key}_early": tried[rate][1]})
+        run.log_summary(**{f"{key}_rate": rate})
+    run.log_figure(
         "optimizers",
         pictures.lines(courses, "gradients of all rows", "validation accuracy"),
         "Optimizers at the best of their learning rates, by gradients computed.",
@@ -85,7 +89,12 @@ def _optimizers(run: Run, fitting: Tensors, holding: Tensors) -> None:
 
 
 def _course(
-    run: Run, name: str, rate: float, batch: int, fitting: Tensors, holding: Tensors
+    run: Run,
+    name: str,
+    rate: float,
+    batch: int,
+    fitting: TensorRows,
+    holding: TensorRows,
 ) -> list[float]:
     """Return the validation accuracy after each pass's worth of gradients."""
     with seeded(run.seed):
@@ -99,7 +108,7 @@ def _course(
     course: list[float] = []
     while len(course) < passes:
         for picked in torch.randperm(len(fitting), generator=random).split(batch):
-            image = prepared(fitting.input[picked], run.spec.input)
+            image = to_model_input(fitting.input[picked], run.spec.input)
             label = fitting.target[picked]
             asked = _Counted(model, image, label)
             optimizer.step(practices.again(optimizer, asked))
@@ -123,12 +132,14 @@ class _Counted:
         return cross_entropy(self.model(self.image), self.label)
 
 
-def _right(model: nn.Module, rows: Tensors, run: Run) -> float:
-    said = outputs(model, prepared(rows.input, run.spec.input)).argmax(dim=1)
+def _right(model: nn.Module, rows: TensorRows, run: Run) -> float:
+    said = predict_batches(model, to_model_input(rows.input, run.spec.input)).argmax(
+        dim=1
+    )
     return (said == rows.target).float().mean().item()
 
 
-def _gradients(run: Run, rows: Tensors) -> None:
+def _gradients(run: Run, rows: TensorRows) -> None:
     """Send one gradient down eight fresh layers, by activation."""
     norms = {}
     for name in ("sigmoid", "tanh", "relu"):
@@ -137,12 +148,14 @@ def _gradients(run: Run, rows: Tensors) -> None:
                 run.spec.name, hidden=DEEP, dropout=0.0, activation=name
             )
         weights = [m.weight for m in model.modules() if isinstance(m, nn.Linear)]
-        image = prepared(rows.input, run.spec.input)
+        image = to_model_input(rows.input, run.spec.input)
         loss = cross_entropy(model(image), rows.target)
         gradients = torch.autograd.grad(loss, weights)
         norms[name] = [gradient.norm().item() for gradient in gradients]
-        run.note(**{f"{name}_first": norms[name][0], f"{name}_last": norms[name][-1]})
-    run.picture(
+        run.log_summary(
+            **{f"{name}_first": norms[name][0], f"{name}_last": norms[name][-1]}
+        )
+    run.log_figure(
         "gradients",
         pictures.lines(norms, "layer", "norm of the weights' gradient", log=True),
         "How large a gradient arrives at each of eight layers before any training.",

@@ -13,15 +13,15 @@ from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
 from zoo import Run
-from zoo.datasets.in_memory import Tensors, prepared
+from zoo.datasets.in_memory import TensorRows, to_model_input
 from zoo.evaluation import baselines
 from zoo.evaluation import plots as pictures
-from zoo.evaluation.evaluate_tensors import measure, outputs
-from zoo.models.metadata import unwrapped
-from zoo.preprocessing.normalization import normalised
+from zoo.evaluation.evaluate_tensors import evaluate, predict_batches
+from zoo.models.metadata import unwrap_model
+from zoo.preprocessing.normalization import normalize
 from zoo.training import optim as practices
 
-__all__ = ["SMOKE", "Settings", "data", "measure", "report", "train"]
+__all__ = ["SMOKE_SETTINGS", "Settings", "data", "evaluate", "report", "train"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,19 +53,19 @@ class Settings:
             )
 
 
-SMOKE = {"epochs": 1, "batch": 32}  # what the test suite runs
+SMOKE_SETTINGS = {"epochs": 1, "batch": 32}  # what the test suite runs
 
 
-def data(run: Run, split: str) -> Tensors:
+def data(run: Run, split: str) -> TensorRows:
     """Return pictures, 28x28 bytes, and their labels."""
-    rows = run.tensors(run.spec.trained_on[0], split)
+    rows = run.load_rows(run.spec.trained_on[0], split)
     return rows[: 8 * 32] if run.smoke else rows
 
 
 def train(settings: Settings, run: Run) -> nn.Module:
     fitting, holding = run.split(data(run, "train"), settings.holding)
     if settings.normalise:
-        run.normalise(fitting)
+        run.fit_normalization(fitting)
     options = {"hidden": settings.hidden, "dropout": settings.dropout}
     given = {name: value for name, value in options.items() if value is not None}
     model = run.prepare(run.build(**given))
@@ -86,7 +86,7 @@ def train(settings: Settings, run: Run) -> nn.Module:
             decay=settings.decay,
         )
     )
-    body = unwrapped(model).get_submodule("body")
+    body = unwrap_model(model).get_submodule("body")
     hidden = [layer for layer in body.modules() if isinstance(layer, nn.Linear)]
     activity: list[Tensor] = []  # what the hidden layers put out for this batch
 
@@ -104,7 +104,7 @@ def train(settings: Settings, run: Run) -> nn.Module:
                 if settings.max_norm is not None:
                     for layer in hidden:
                         practices.max_norm_(layer, settings.max_norm)
-            run.log(measure(model, holding), best="accuracy")
+            run.log(evaluate(model, holding), best="accuracy")
     return run.best(model)
 
 
@@ -120,18 +120,20 @@ def _penalty(
 def report(model: nn.Module, run: Run) -> None:
     """Measure what the card speaks of, and draw what it shows."""
     training, test = data(run, "train"), data(run, "test")
-    run.baseline("majority class", accuracy=baselines.majority(training, test))
-    run.baseline("nearest class mean", accuracy=baselines.nearest_mean(training, test))
-    image, expected = prepared(test.input), run.spec.input
-    given = normalised(image, expected)
-    score, said = outputs(model, given).softmax(dim=1).max(dim=1)
+    run.log_baseline("majority class", accuracy=baselines.majority(training, test))
+    run.log_baseline(
+        "nearest class mean", accuracy=baselines.nearest_mean(training, test)
+    )
+    image, expected = to_model_input(test.input), run.spec.input
+    given = normalize(image, expected)
+    score, said = predict_batches(model, given).softmax(dim=1).max(dim=1)
     labels = run.spec.labels
-    run.picture(
+    run.log_figure(
         "confusion",
         pictures.confusion(said, test.target, labels),
         "How often each label of the test split was read as what.",
     )
-    run.picture(
+    run.log_figure(
         "mistakes",
         pictures.mistakes(test.input, said, test.target, score, labels),
         "The wrong readings of the test split it was surest of.",
@@ -144,5 +146,5 @@ def report(model: nn.Module, run: Run) -> None:
         "inverted": 1 - image,
     }
     for name, wrong in changed.items():
-        said = outputs(model, normalised(wrong, expected)).argmax(dim=1)
-        run.note(**{name: (said == test.target).float().mean().item()})
+        said = predict_batches(model, normalize(wrong, expected)).argmax(dim=1)
+        run.log_summary(**{name: (said == test.target).float().mean().item()})

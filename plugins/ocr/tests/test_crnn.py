@@ -26,12 +26,12 @@ from zoo.artifacts import checkpoint_folder as checkpoints
 from zoo.artifacts import weight_store as store
 from zoo.cli import main
 from zoo.datasets import registered as datasets
-from zoo.datasets.in_memory import Tensors
+from zoo.datasets.in_memory import TensorRows
 from zoo.errors import DataError, OptionError
-from zoo.finetuning.preconditions import keep_known
+from zoo.finetuning.preconditions import copy_known_rows
 from zoo.models import safetensors_io as weights
 from zoo.preprocessing.image import open_image, pixels
-from zoo.specs import ReadingOutput
+from zoo.specs import OCROutput
 from zoo.tasks.image_to_text import numbered
 from zoo.testing import output_fits_the_labels
 
@@ -39,7 +39,7 @@ NAME = "crnn-captcha"
 STILL = Distortion(
     across=0, down=0, size=0, turn=0, slant=0, contrast=0, light=0, grain=0
 )
-TRAINED = zoo.spec(NAME).weights is not None
+TRAINED = zoo.get_spec(NAME).weights is not None
 needs_weights = pytest.mark.skipif(not TRAINED, reason="the model is not trained yet")
 
 
@@ -47,7 +47,7 @@ def captcha(text: str, seed: int = 0) -> Image.Image:
     return next(painted([text], seed=seed))
 
 
-def rows(texts: list[str], spread: int = 0) -> Tensors:
+def rows(texts: list[str], spread: int = 0) -> TensorRows:
     """Return pictures with a mark for each character, at its place, and the texts."""
     drawing = np.random.default_rng(0)
     marks = {one: drawing.integers(0, 2, (30, 16)) for one in "abc"}
@@ -56,8 +56,8 @@ def rows(texts: list[str], spread: int = 0) -> Tensors:
         for place, one in enumerate(text):
             left = 34 + 23 * place + spread
             held[row, 0, 10:40, left : left + 16] = 255 * marks[one]
-    meaning: Any = zoo.spec(NAME).output
-    return Tensors(
+    meaning: Any = zoo.get_spec(NAME).output
+    return TensorRows(
         input=torch.from_numpy(held),
         target=numbered(texts, meaning, source="marks", steps=50),
         source="marks/train",
@@ -155,9 +155,9 @@ def test_an_output_for_another_alphabet_breaks_a_promise(tmp_path: Path) -> None
     """
     zoo.testing counts a number for each character and one for the blank at every step.
     """
-    spec = zoo.spec(NAME)
+    spec = zoo.get_spec(NAME)
     output_fits_the_labels(spec, tmp_path)
-    shorter = replace(spec, output=ReadingOutput(labels=("a", "b")))
+    shorter = replace(spec, output=OCROutput(labels=("a", "b")))
 
     with pytest.raises(AssertionError, match=r"\(3, 50, 37\) is not \(3, 50, 3\)"):
         output_fits_the_labels(shorter, tmp_path)
@@ -211,7 +211,7 @@ def test_generated_captchas_are_a_registered_set() -> None:
     """
     As many as the spec says, pictures of one size with their texts.
     """
-    held = zoo.data(GENERATED, "validation")
+    held = zoo.load_dataset(GENERATED, "validation")
 
     assert len(held) == 200
     assert held[0]["image"].size == (200, 50)
@@ -263,7 +263,7 @@ def test_known_characters_keep_their_rows_of_the_head(untrained: Path) -> None:
     """
     old: Any = zoo.load(untrained)
     new: Any = zoo.load(untrained, labels=["z", "+", "a", "0"])
-    keep_known(old, new)
+    copy_known_rows(old, new)
     image = torch.rand(2, 1, 50, 200)
     before, after = old(image), new(image)
     places = [0, *(1 + CHARACTERS.index(one) for one in "za0")]
@@ -504,7 +504,7 @@ def test_no_real_captcha_is_passed_on() -> None:
     """
     The golden's input is the examples, which were generated.
     """
-    spec = zoo.spec(NAME)
+    spec = zoo.get_spec(NAME)
     golden = weights.tensors(store.shipped(spec) / checkpoints.GOLDEN)
     folder = zoo.example(NAME).parent
     expected: Any = spec.input
@@ -520,7 +520,7 @@ def test_real_captchas_are_read() -> None:
     Of the first forty of the test split nearly all, and no character of theirs is one
     that the set does not use.
     """
-    held = datasets.load(REAL, "test").select(range(40))
+    held = datasets.load_dataset(REAL, "test").select(range(40))
     read = [one.text for one in zoo.predict(NAME, list(held["image"]))]
     right = [one == text for one, text in zip(read, held["text"], strict=True)]
 

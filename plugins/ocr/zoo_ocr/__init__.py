@@ -9,7 +9,7 @@ from zoo import (
     License,
     Metric,
     ModelSpec,
-    ReadingOutput,
+    OCROutput,
     Weights,
     hookimpl,
 )
@@ -34,7 +34,7 @@ SPECS = (
             std=(0.3136,),
             background="light",
         ),
-        output=ReadingOutput(labels=tuple(CHARACTERS)),
+        output=OCROutput(labels=tuple(CHARACTERS)),
         head="decide",
         trained_on=("captcha", "generated_captcha"),
         examples=("x7k2m.png", "0ops9.png", "hello.png"),

@@ -10,8 +10,8 @@ from torch.nn.functional import affine_grid, grid_sample
 
 from zoo import Run
 from zoo.datasets import registered as datasets
-from zoo.datasets.in_memory import Tensors, read_or_noise
-from zoo.specs import ReadingOutput
+from zoo.datasets.in_memory import TensorRows, load_or_synthetic
+from zoo.specs import OCROutput
 from zoo.tasks.image_to_text import numbered
 from zoo_ocr.generated import captchas
 
@@ -22,20 +22,20 @@ STEPS = 50  # of the model: a quarter of the pixels across
 FEW = 24  # rows of a smoke run
 
 
-def data(run: Run, split: str, name: str = REAL) -> Tensors:
+def data(run: Run, split: str, name: str = REAL) -> TensorRows:
     """Return captchas as bytes, and their texts as numbers, (rows, characters).
 
     A smoke run takes a few rows, and noise where the data can't be had.
     """
     stand_in = run.spec if run.smoke else None
     options = {"meaning": run.spec.output, "few": FEW if run.smoke else None}
-    rows: Tensors = read_or_noise(_read, name, split, options, stand_in)
+    rows: TensorRows = load_or_synthetic(_read, name, split, options, stand_in)
     rows = rows[:FEW] if run.smoke else rows
     run.data[rows.source] = {"rows": len(rows), "fingerprint": rows.fingerprint}
     return rows
 
 
-def joined(one: Tensors, other: Tensors) -> Tensors:
+def joined(one: TensorRows, other: TensorRows) -> TensorRows:
     """Return the rows of both."""
     width = max(one.target.shape[1], other.target.shape[1])
     targets = [
@@ -50,11 +50,11 @@ def joined(one: Tensors, other: Tensors) -> Tensors:
     )
 
 
-def _read(name: str, split: str, *, meaning: ReadingOutput, few: int | None) -> Tensors:
+def _read(name: str, split: str, *, meaning: OCROutput, few: int | None) -> TensorRows:
     if few and name == GENERATED:
         held = captchas(split, few)  # all of them take a while to make
     else:
-        held = datasets.load(name, split)
+        held = datasets.load_dataset(name, split)
     source = f"{name}/{split}"
     pixels = np.stack([np.asarray(one.convert("L")) for one in held["image"]])
     texts = list(held["text"])
@@ -62,7 +62,7 @@ def _read(name: str, split: str, *, meaning: ReadingOutput, few: int | None) -> 
         "image": (f"uint8{pixels.shape}", pixels.tobytes()),
         "text": (f"str{len(texts)}", "\n".join(texts).encode()),
     }
-    return Tensors(
+    return TensorRows(
         input=torch.from_numpy(pixels).unsqueeze(1),
         target=numbered(texts, meaning, source=source, steps=STEPS),
         source=source,

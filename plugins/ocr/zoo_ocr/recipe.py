@@ -16,13 +16,21 @@ import torch
 from torch import nn
 
 from zoo import Run
-from zoo.datasets.in_memory import Tensors
-from zoo.evaluation.evaluate_tensors import measure
+from zoo.datasets.in_memory import TensorRows
+from zoo.evaluation.evaluate_tensors import evaluate
 from zoo.tasks.decoding.ctc import loss
 from zoo_ocr.captchas import GENERATED, data, distorted, joined
 from zoo_ocr.telling import describe, example, weighed
 
-__all__ = ["SMOKE", "Settings", "data", "example", "measure", "report", "train"]
+__all__ = [
+    "SMOKE_SETTINGS",
+    "Settings",
+    "data",
+    "evaluate",
+    "example",
+    "report",
+    "train",
+]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,12 +47,12 @@ class Settings:
     half: bool = True  # bfloat16 in the convolutions, where torch allows it
 
 
-SMOKE = {"epochs": 2, "alone": 1, "batch": 8}  # what the test suite runs
+SMOKE_SETTINGS = {"epochs": 2, "alone": 1, "batch": 8}  # what the test suite runs
 
 
 def train(settings: Settings, run: Run) -> nn.Module:
     real, other = data(run, "train"), data(run, "train", GENERATED)
-    run.normalise(real)
+    run.fit_normalization(real)
     fitting, holding = run.split(real, settings.holding)
     both = joined(fitting, other)
     model = run.prepare(run.build().to(memory_format=torch.channels_last))
@@ -79,12 +87,12 @@ def train(settings: Settings, run: Run) -> nn.Module:
     return best
 
 
-def validated(model: nn.Module, judges: dict[str, Tensors]) -> dict[str, float]:
+def validated(model: nn.Module, judges: dict[str, TensorRows]) -> dict[str, float]:
     """Return the metrics on each of several sets, by their prefixes."""
     return {
         prefix + name: value
         for prefix, rows in judges.items()
-        for name, value in measure(model, rows).items()
+        for name, value in evaluate(model, rows).items()
     }
 
 

@@ -7,9 +7,9 @@ from typing import Any
 import torch
 
 from zoo import Run
-from zoo.datasets.in_memory import Tensors
+from zoo.datasets.in_memory import TensorRows
 from zoo.errors import MissingExtra
-from zoo.specs import ReadingOutput
+from zoo.specs import OCROutput
 from zoo.tasks.decoding import ctc
 from zoo.tasks.image_to_text import compared, spelled
 
@@ -21,18 +21,18 @@ STRENGTHS = (0.02, 0.1, 0.5, 2.0)  # the less, the more weights are held to zero
 HOLDING = 0.2  # of the training rows, to choose the strength on
 
 
-def beside(run: Run, training: Tensors, test: Tensors) -> None:
+def beside(run: Run, training: TensorRows, test: TensorRows) -> None:
     """Add to a run what simple methods read in the test rows."""
     meaning: Any = run.spec.output
     said = true(test, meaning)
     texts = true(training, meaning)
     guess = commonest(texts)
-    run.baseline("commonest characters", **compared([guess] * len(said), said))
+    run.log_baseline("commonest characters", **compared([guess] * len(said), said))
     read = slots(training, texts, test)
-    run.baseline("logistic regression on five slots", **compared(read, said))
+    run.log_baseline("logistic regression on five slots", **compared(read, said))
 
 
-def true(rows: Tensors, meaning: ReadingOutput) -> list[str]:
+def true(rows: TensorRows, meaning: OCROutput) -> list[str]:
     """Return the texts of rows."""
     return [spelled(row, meaning) for row in ctc.unpadded(rows.target)]
 
@@ -47,7 +47,7 @@ def commonest(texts: Sequence[str]) -> str:
     )
 
 
-def slots(training: Tensors, texts: Sequence[str], test: Tensors) -> list[str]:
+def slots(training: TensorRows, texts: Sequence[str], test: TensorRows) -> list[str]:
     """Return what five logistic regressions read, each in the pixels of its slot.
 
     Their strength is chosen on rows held back from the training rows, then all of
@@ -71,7 +71,7 @@ def _some(texts: Sequence[str], rows: Sequence[int]) -> list[str]:
     return [texts[row] for row in rows]
 
 
-def _fitted(rows: Tensors, texts: Sequence[str], strength: float) -> list[Any]:
+def _fitted(rows: TensorRows, texts: Sequence[str], strength: float) -> list[Any]:
     try:
         from sklearn.linear_model import LogisticRegression
     except ImportError as exc:
@@ -88,7 +88,7 @@ def _fitted(rows: Tensors, texts: Sequence[str], strength: float) -> list[Any]:
     return made
 
 
-def _read(fitted: Sequence[Any], rows: Tensors) -> list[str]:
+def _read(fitted: Sequence[Any], rows: TensorRows) -> list[str]:
     columns = [
         [one] * len(rows) if isinstance(one, str) else one.predict(pixels)
         for one, pixels in zip(fitted, _cut(rows), strict=True)
@@ -96,7 +96,7 @@ def _read(fitted: Sequence[Any], rows: Tensors) -> list[str]:
     return ["".join(letters).strip() for letters in zip(*columns, strict=True)]
 
 
-def _cut(rows: Tensors) -> list[Any]:
+def _cut(rows: TensorRows) -> list[Any]:
     """Return the pixels of each slot, every second in both directions, (rows, n)."""
     dark = rows.input[:, 0, ::2, :].float() / 255 - 0.5
     starts = [FIRST + NEXT * place for place in range(5)]

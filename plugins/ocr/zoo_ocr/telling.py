@@ -20,17 +20,17 @@ from torch import Tensor, nn
 from torch.nn.functional import avg_pool2d, interpolate, pad
 
 from zoo import Run
-from zoo.datasets.in_memory import Tensors, prepared
+from zoo.datasets.in_memory import TensorRows, to_model_input
 from zoo.errors import DataError, MissingExtra
 from zoo.evaluation import plots as pictures
-from zoo.evaluation.evaluate_tensors import measure, outputs
+from zoo.evaluation.evaluate_tensors import evaluate, predict_batches
 from zoo.inference import predict as prediction
 from zoo.preprocessing import image as images
-from zoo.preprocessing.normalization import normalised
+from zoo.preprocessing.normalization import normalize
 from zoo.tasks.image_to_text import texts
-from zoo.tasks.results.ocr import Guess
+from zoo.tasks.results.ocr import OCRCandidate
 from zoo.tasks.results.rendering import png
-from zoo.tasks.results.vision import Reading, sheet
+from zoo.tasks.results.vision import OCRResult, image_grid
 from zoo_ocr.captchas import GENERATED, data
 from zoo_ocr.generated import painted, spelled
 from zoo_ocr.simple import beside, true
@@ -67,13 +67,15 @@ def example(run: Run) -> Tensor:
     return torch.stack([images.pixels(one, expected) for one in opened])
 
 
-def weighed(model: nn.Module, run: Run, holding: Tensors) -> None:
+def weighed(model: nn.Module, run: Run, holding: TensorRows) -> None:
     """Note how many validation rows are read rightly, by the likeliest path and by a
     search."""
     meaning: Any = run.spec.output
-    logits = outputs(model, prepared(holding.input, run.spec.input), batch=100)
+    logits = predict_batches(
+        model, to_model_input(holding.input, run.spec.input), batch=100
+    )
     said = true(holding, meaning)
-    run.note(
+    run.log_summary(
         validation=_share(texts(logits, meaning), said),
         validation_beams=_share(texts(logits, meaning, beams=BEAMS), said),
     )
@@ -84,20 +86,22 @@ def describe(model: nn.Module, run: Run) -> None:
     meaning: Any = run.spec.output
     test, others = data(run, "test"), data(run, "test", GENERATED)
     beside(run, data(run, "train"), test)
-    logits = outputs(model, prepared(test.input, run.spec.input), batch=100)
+    logits = predict_batches(
+        model, to_model_input(test.input, run.spec.input), batch=100
+    )
     said = true(test, meaning)
-    run.note(beams=_share(texts(logits, meaning, beams=BEAMS), said))
-    for name, pixels in changed(prepared(test.input)).items():
-        given = normalised(pixels, run.spec.input)
-        read = texts(outputs(model, given, batch=100), meaning)
-        run.note(**{name: _share(read, said)})
-    seen = measure(model, others)
-    run.note(**{f"generated_{name}": value for name, value in seen.items()})
-    run.note(**_elsewhere(model, 4 if run.smoke else DRAWN))
-    run.picture("readings", _told(model, test, run), TOLD)
-    run.picture("mistakes", _shown(model, others, run), SHOWN)
+    run.log_summary(beams=_share(texts(logits, meaning, beams=BEAMS), said))
+    for name, pixels in changed(to_model_input(test.input)).items():
+        given = normalize(pixels, run.spec.input)
+        read = texts(predict_batches(model, given, batch=100), meaning)
+        run.log_summary(**{name: _share(read, said)})
+    seen = evaluate(model, others)
+    run.log_summary(**{f"generated_{name}": value for name, value in seen.items()})
+    run.log_summary(**_elsewhere(model, 4 if run.smoke else DRAWN))
+    run.log_figure("readings", _told(model, test, run), TOLD)
+    run.log_figure("mistakes", _shown(model, others, run), SHOWN)
     shipped = [prediction.predict(model, _shipped(name)) for name in EXAMPLES]
-    run.picture("examples", png(_sheet(shipped)), SHIPPED)
+    run.log_figure("examples", png(_sheet(shipped)), SHIPPED)
 
 
 def changed(pixels: Tensor) -> dict[str, Tensor]:
@@ -166,7 +170,7 @@ def _strips() -> list[Image.Image]:
     return found
 
 
-def _told(model: nn.Module, rows: Tensors, run: Run) -> bytes:
+def _told(model: nn.Module, rows: TensorRows, run: Run) -> bytes:
     """Return a table of texts: the rows that are read wrongly, and the least sure."""
     said = true(rows, run.spec.output)  # type: ignore[arg-type]
     read = prediction.predict(model, _pictures(rows))
@@ -193,13 +197,13 @@ def _told(model: nn.Module, rows: Tensors, run: Run) -> bytes:
     return pictures.png(5.0, 0.4 + 0.28 * (1 + len(cells)), draw)
 
 
-def _other(one: Reading, two: Reading) -> str:
+def _other(one: OCRResult, two: OCRResult) -> str:
     """Return the likeliest text but for the one that was read."""
-    guesses = (Guess(text=two.text, score=two.score), *two.alternatives)
+    guesses = (OCRCandidate(text=two.text, score=two.score), *two.alternatives)
     return next((str(other) for other in guesses if other.text != one.text), "")
 
 
-def _shown(model: nn.Module, rows: Tensors, run: Run) -> bytes:
+def _shown(model: nn.Module, rows: TensorRows, run: Run) -> bytes:
     """Return generated captchas that are read wrongly, each above its reading."""
     said = true(rows, run.spec.output)  # type: ignore[arg-type]
     read = prediction.predict(model, _pictures(rows))
@@ -208,18 +212,18 @@ def _shown(model: nn.Module, rows: Tensors, run: Run) -> bytes:
     return png(_sheet(wrong[:WRONG] or read[:1]))
 
 
-def _beside(one: Reading, text: str) -> Reading:
+def _beside(one: OCRResult, text: str) -> OCRResult:
     """Return a reading that is drawn with what it should be in brackets."""
     letters = tuple((letter, 1.0) for letter in f" ({text})")
     return replace(one, characters=(*one.characters, *letters))
 
 
-def _sheet(read: Sequence[Reading]) -> Image.Image:
-    drawn = [one.drawn() for one in read]
-    return sheet([one for one in drawn if one is not None], columns=3)
+def _sheet(read: Sequence[OCRResult]) -> Image.Image:
+    drawn = [one.render() for one in read]
+    return image_grid([one for one in drawn if one is not None], columns=3)
 
 
-def _pictures(rows: Tensors) -> list[Image.Image]:
+def _pictures(rows: TensorRows) -> list[Image.Image]:
     return [Image.fromarray(one[0].numpy()) for one in rows.input]
 
 

@@ -18,7 +18,7 @@ XOR = torch.tensor([0, 1, 1, 0])
     "name",
     [
         n
-        for n in zoo.names()
+        for n in zoo.list_models()
         if n.split(".")[0] in ("perceptron-gates", "neuron-or", "xor-mlp")
     ],
 )
@@ -71,7 +71,7 @@ def test_iris_agrees_with_scikit_learn() -> None:
     """
     from sklearn.linear_model import Perceptron
 
-    rows = zoo.data("iris").to_pandas()[:100]
+    rows = zoo.load_dataset("iris").to_pandas()[:100]
     kept = [row for row in range(100) if row % 5 != 4]
     given = rows[["sepal_length", "petal_length"]].to_numpy(copy=True)
     theirs = Perceptron(eta0=1.0, max_iter=10, tol=None, shuffle=False)

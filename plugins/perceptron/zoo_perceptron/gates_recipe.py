@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from torch import Tensor, nn
 
 from zoo import Run
-from zoo.datasets.in_memory import Tensors
+from zoo.datasets.in_memory import TensorRows
 from zoo.evaluation import plots as pictures
-from zoo.evaluation.evaluate_tensors import measure
+from zoo.evaluation.evaluate_tensors import evaluate
 from zoo_perceptron.perceptron import Perceptron
 from zoo_perceptron.tables import gates
 
-__all__ = ["SMOKE", "Settings", "data", "measure", "report", "train"]
+__all__ = ["SMOKE_SETTINGS", "Settings", "data", "evaluate", "report", "train"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,10 +25,10 @@ class Settings:
     rate: float = 1.0
 
 
-SMOKE = {"epochs": 2}
+SMOKE_SETTINGS = {"epochs": 2}
 
 
-def data(run: Run, split: str) -> Tensors:
+def data(run: Run, split: str) -> TensorRows:
     """Return the four rows and what AND and OR make of them."""
     return gates(run, "and", "or")
 
@@ -41,7 +41,7 @@ def train(settings: Settings, run: Run) -> Perceptron:
             model.correct(row, target, rate=settings.rate)
             for row, target in zip(rows.input, rows.target, strict=True)
         )
-        run.log({"errors": wrong, **measure(model, rows)})
+        run.log({"errors": wrong, **evaluate(model, rows)})
         if not wrong:
             break
     return model
@@ -51,9 +51,9 @@ def report(model: nn.Module, run: Run) -> None:
     """Draw the two half-planes, and ask what lies between the corners."""
     rows = data(run, "train")
     majority = rows.target.mean(dim=0).round()
-    run.baseline("majority answer", accuracy=_share(rows.target == majority))
-    run.note(epochs_needed=len(run.history))
-    run.picture(
+    run.log_baseline("majority answer", accuracy=_share(rows.target == majority))
+    run.log_summary(epochs_needed=len(run.history))
+    run.log_figure(
         "regions",
         pictures.regions(
             model,

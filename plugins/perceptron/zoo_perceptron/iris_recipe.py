@@ -11,13 +11,13 @@ import torch
 from torch import nn
 
 from zoo import Run
-from zoo.datasets.in_memory import Tensors
+from zoo.datasets.in_memory import TensorRows
 from zoo.evaluation import baselines
 from zoo.evaluation import plots as pictures
-from zoo.evaluation.evaluate_tensors import measure
+from zoo.evaluation.evaluate_tensors import evaluate
 from zoo_perceptron.perceptron import Perceptron, perceptron
 
-__all__ = ["SMOKE", "Settings", "data", "measure", "report", "train"]
+__all__ = ["SMOKE_SETTINGS", "Settings", "data", "evaluate", "report", "train"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,11 +27,11 @@ class Settings:
     rate: float = 0.1
 
 
-SMOKE = {"epochs": 2}
+SMOKE_SETTINGS = {"epochs": 2}
 COURSE = (2, 2, 3, 2, 1, 0)  # errors of the course's first six epochs, on 100 rows
 
 
-def data(run: Run, split: str) -> Tensors:
+def data(run: Run, split: str) -> TensorRows:
     """Return the two lengths in cm; the label is 0 for setosa, 1 for versicolor."""
     rows = both_species(run)
     held_out = torch.arange(len(rows)) % 5 == 4
@@ -39,9 +39,9 @@ def data(run: Run, split: str) -> Tensors:
     return replace(part, source=f"iris/{split}")
 
 
-def both_species(run: Run) -> Tensors:
+def both_species(run: Run) -> TensorRows:
     columns = ("sepal_length", "petal_length")
-    return run.tensors("iris", "train", columns=columns)[:100]
+    return run.load_rows("iris", "train", columns=columns)[:100]
 
 
 def train(settings: Settings, run: Run) -> Perceptron:
@@ -49,11 +49,11 @@ def train(settings: Settings, run: Run) -> Perceptron:
     model: Perceptron = run.build()
     for _ in run.epochs(settings.epochs):
         wrong = epoch(model, rows, settings)
-        run.log({"errors": wrong, **measure(model, rows)})
+        run.log({"errors": wrong, **evaluate(model, rows)})
     return model
 
 
-def epoch(model: Perceptron, rows: Tensors, settings: Settings) -> int:
+def epoch(model: Perceptron, rows: TensorRows, settings: Settings) -> int:
     """Show the perceptron every row once; return how often it was wrong."""
     return sum(
         model.correct(row, target.view(1), rate=settings.rate)
@@ -65,15 +65,17 @@ def report(model: nn.Module, run: Run) -> None:
     """Repeat the course's run on all 100 rows, and draw the line between."""
     rows, test = both_species(run), data(run, "test")
     training = data(run, "train")
-    run.baseline("majority class", accuracy=baselines.majority(training, test))
-    run.baseline("nearest class mean", accuracy=baselines.nearest_mean(training, test))
+    run.log_baseline("majority class", accuracy=baselines.majority(training, test))
+    run.log_baseline(
+        "nearest class mean", accuracy=baselines.nearest_mean(training, test)
+    )
     right = model(rows.input)[:, 0] == rows.target
-    run.note(right_of_all_100=right.sum().item())
+    run.log_summary(right_of_all_100=right.sum().item())
     courses = perceptron(inputs=2, outputs=1)
     for number in range(1, len(COURSE) + 1):
         wrong = epoch(courses, rows, Settings())
-        run.note(**{f"course_errors_{number}": wrong})
-    run.picture(
+        run.log_summary(**{f"course_errors_{number}": wrong})
+    run.log_figure(
         "regions",
         pictures.regions(
             model,

@@ -7,13 +7,13 @@ formula stands beside it; a test compares it with autograd's.
 from dataclasses import dataclass
 
 from zoo import Run
-from zoo.datasets.in_memory import Tensors
+from zoo.datasets.in_memory import TensorRows
 from zoo.evaluation import plots as pictures
-from zoo.evaluation.evaluate_tensors import measure, outputs
+from zoo.evaluation.evaluate_tensors import evaluate, predict_batches
 from zoo_perceptron.neuron import Neuron
 from zoo_perceptron.tables import gates
 
-__all__ = ["SMOKE", "Settings", "data", "measure", "report", "train"]
+__all__ = ["SMOKE_SETTINGS", "Settings", "data", "evaluate", "report", "train"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,10 +23,10 @@ class Settings:
     lr: float = 1.0
 
 
-SMOKE = {"iterations": 20}
+SMOKE_SETTINGS = {"iterations": 20}
 
 
-def data(run: Run, split: str) -> Tensors:
+def data(run: Run, split: str) -> TensorRows:
     """Return the four rows and what OR makes of them."""
     return gates(run, "or")
 
@@ -37,20 +37,20 @@ def train(settings: Settings, run: Run) -> Neuron:
     for iteration in run.epochs(settings.iterations):
         error = model.descend(rows.input, rows.target, lr=settings.lr)
         if iteration % 50 == 0 or iteration == settings.iterations:
-            run.log({"squared_error": error, **measure(model, rows)})
+            run.log({"squared_error": error, **evaluate(model, rows)})
     return model
 
 
 def report(model: Neuron, run: Run) -> None:
     """Note the four outputs, and draw how the answer changes between them."""
     rows = data(run, "train")
-    run.baseline("majority class", accuracy=rows.target.float().mean().item())
-    said = outputs(model, rows.input)[:, 0].sigmoid()
+    run.log_baseline("majority class", accuracy=rows.target.float().mean().item())
+    said = predict_batches(model, rows.input)[:, 0].sigmoid()
     names = ("output_00", "output_01", "output_10", "output_11")
-    run.note(**dict(zip(names, said.tolist(), strict=True)))
+    run.log_summary(**dict(zip(names, said.tolist(), strict=True)))
     first, second = model.weight.tolist()
-    run.note(weight_a=first, weight_b=second, bias=model.bias.item())
-    run.picture(
+    run.log_summary(weight_a=first, weight_b=second, bias=model.bias.item())
+    run.log_figure(
         "regions",
         pictures.regions(
             model,

@@ -6,7 +6,7 @@ from itertools import product
 from typing import TYPE_CHECKING
 
 from zoo import Run
-from zoo.datasets.in_memory import Tensors
+from zoo.datasets.in_memory import TensorRows
 
 if TYPE_CHECKING:
     from datasets import Dataset
@@ -26,10 +26,10 @@ def logic_gates(split: str) -> Dataset:
     )
 
 
-def gates(run: Run, *names: str) -> Tensors:
+def gates(run: Run, *names: str) -> TensorRows:
     """Return the truth table with the columns `names` as targets.
 
     Training and test rows are the same four: a gate has no others.
     """
     target = names if len(names) > 1 else names[0]
-    return run.tensors("logic-gates", "train", columns=("a", "b"), target=target)
+    return run.load_rows("logic-gates", "train", columns=("a", "b"), target=target)

@@ -15,14 +15,14 @@ import torch
 from torch import nn
 
 from zoo import Run
-from zoo.datasets.in_memory import Tensors
+from zoo.datasets.in_memory import TensorRows
 from zoo.evaluation import plots as pictures
-from zoo.evaluation.evaluate_tensors import measure
+from zoo.evaluation.evaluate_tensors import evaluate
 from zoo_perceptron.perceptron import best_accuracy
 from zoo_perceptron.tables import gates
 from zoo_perceptron.xor import XorMLP
 
-__all__ = ["SMOKE", "Settings", "data", "measure", "report", "train"]
+__all__ = ["SMOKE_SETTINGS", "Settings", "data", "evaluate", "report", "train"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,10 +30,10 @@ class Settings:
     seed: int = 0  # unused: nothing is drawn
 
 
-SMOKE: dict[str, object] = {}
+SMOKE_SETTINGS: dict[str, object] = {}
 
 
-def data(run: Run, split: str) -> Tensors:
+def data(run: Run, split: str) -> TensorRows:
     """Return the four rows and what XOR makes of them."""
     return gates(run, "xor")
 
@@ -52,14 +52,14 @@ def report(model: nn.Module, run: Run) -> None:
     """Draw where the network says true; find how far an input may be off."""
     rows = data(run, "train")
     alone = best_accuracy(rows.input, rows.target)
-    run.baseline("best single perceptron", accuracy=alone)
-    run.baseline("majority class", accuracy=rows.target.float().mean().item())
+    run.log_baseline("best single perceptron", accuracy=alone)
+    run.log_baseline("majority class", accuracy=rows.target.float().mean().item())
     corners = torch.tensor([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]])
     inside = 1 - 2 * corners  # the way towards the middle of the square
     offsets = [step / 100 for step in range(50)]
     held = [o for o in offsets if _right(model, corners + o * inside, rows)]
-    run.note(largest_offset=max(held))
-    run.picture(
+    run.log_summary(largest_offset=max(held))
+    run.log_figure(
         "regions",
         pictures.regions(
             model,
@@ -73,5 +73,5 @@ def report(model: nn.Module, run: Run) -> None:
     )
 
 
-def _right(model: nn.Module, row: torch.Tensor, rows: Tensors) -> bool:
+def _right(model: nn.Module, row: torch.Tensor, rows: TensorRows) -> bool:
     return bool((model(row)[:, 0] == rows.target).all())

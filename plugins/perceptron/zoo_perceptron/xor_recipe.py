@@ -12,14 +12,14 @@ from torch import nn
 from torch.nn.functional import binary_cross_entropy_with_logits
 
 from zoo import Run
-from zoo.datasets.in_memory import Tensors
+from zoo.datasets.in_memory import TensorRows
 from zoo.evaluation import plots as pictures
-from zoo.evaluation.evaluate_tensors import measure, outputs
+from zoo.evaluation.evaluate_tensors import evaluate, predict_batches
 from zoo_perceptron.perceptron import best_accuracy
 from zoo_perceptron.tables import gates
 from zoo_perceptron.xor import XorMLP
 
-__all__ = ["SMOKE", "Settings", "data", "measure", "report", "train"]
+__all__ = ["SMOKE_SETTINGS", "Settings", "data", "evaluate", "report", "train"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,10 +30,10 @@ class Settings:
     lr: float = 0.05
 
 
-SMOKE = {"starts": 1, "iterations": 20}
+SMOKE_SETTINGS = {"starts": 1, "iterations": 20}
 
 
-def data(run: Run, split: str) -> Tensors:
+def data(run: Run, split: str) -> TensorRows:
     """Return the four rows and what XOR makes of them."""
     return gates(run, "xor")
 
@@ -47,7 +47,7 @@ def train(settings: Settings, run: Run) -> XorMLP:
             logit = model(rows.input)[:, 0]
             loss = binary_cross_entropy_with_logits(logit, rows.target.float())
             run.step(loss, optimizer)
-        found = measure(model, rows)
+        found = evaluate(model, rows)
         run.log(found)
         if found["accuracy"] == 1.0:
             break
@@ -58,13 +58,13 @@ def report(model: nn.Module, run: Run) -> None:
     """Note the four outputs and what one layer can reach; draw the regions."""
     rows = data(run, "train")
     alone = best_accuracy(rows.input, rows.target)
-    run.baseline("best single perceptron", accuracy=alone)
-    run.baseline("majority class", accuracy=rows.target.float().mean().item())
-    said = outputs(model, rows.input)[:, 0].sigmoid()
+    run.log_baseline("best single perceptron", accuracy=alone)
+    run.log_baseline("majority class", accuracy=rows.target.float().mean().item())
+    said = predict_batches(model, rows.input)[:, 0].sigmoid()
     names = ("output_00", "output_01", "output_10", "output_11")
-    run.note(starts_needed=len(run.history))
-    run.note(**dict(zip(names, said.tolist(), strict=True)))
-    run.picture(
+    run.log_summary(starts_needed=len(run.history))
+    run.log_summary(**dict(zip(names, said.tolist(), strict=True)))
+    run.log_figure(
         "regions",
         pictures.regions(
             model,

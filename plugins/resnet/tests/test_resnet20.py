@@ -12,9 +12,9 @@ from zoo_resnet.telling import linear
 
 import zoo
 from zoo.artifacts import weight_store as store
-from zoo.datasets.in_memory import Tensors
-from zoo.errors import AdoptError, DataError
-from zoo.finetuning.finetune import teach
+from zoo.datasets.in_memory import TensorRows
+from zoo.errors import DataError, ImportWeightsError
+from zoo.finetuning.finetune import finetune_by_name
 from zoo.models import safetensors_io as weights
 
 
@@ -116,13 +116,13 @@ def test_a_block_learns_the_difference_to_its_input() -> None:
     assert torch.equal(block(maps), maps)
 
 
-def rows(seed: int, *, moved: int) -> Tensors:
+def rows(seed: int, *, moved: int) -> TensorRows:
     """Noise; with `moved`, a picture of class 1 is lighter by so much in its red."""
     random = torch.Generator().manual_seed(seed)
     target = torch.arange(40) % 2
     image = torch.randint(0, 100, (40, 3, 32, 32), generator=random)
     image[:, 0] += moved * target.view(-1, 1, 1)
-    return Tensors(
+    return TensorRows(
         input=image.to(torch.uint8), target=target, source="drawn", fingerprint=""
     )
 
@@ -142,7 +142,7 @@ def test_no_picture_without_a_licence_is_shipped() -> None:
     """
     with Image.open(zoo.example("resnet20-cifar10")) as example:
         size = example.size
-    folder = store.shipped(zoo.spec("resnet20-cifar10"))
+    folder = store.shipped(zoo.get_spec("resnet20-cifar10"))
     held = weights.tensors(folder / "golden.safetensors")["input"]
 
     assert size != (32, 32)
@@ -163,9 +163,9 @@ def test_it_learns_digits_by_a_new_head() -> None:
     Fine-tuned on 300 handwritten digits of scikit-learn, it reads others, although it
     was trained on colour photographs.
     """
-    table = zoo.data("digits", "train").shuffle(seed=0)
+    table = zoo.load_dataset("digits", "train").shuffle(seed=0)
     learnt, asked = table.select(range(300)), table.select(range(300, 600))
-    lesson = teach("resnet20-cifar10", learnt, test=asked)
+    lesson = finetune_by_name("resnet20-cifar10", learnt, test=asked)
 
     assert lesson.metrics["accuracy"] > 0.8
 
@@ -178,14 +178,14 @@ def test_it_learns_zebras_by_a_new_head() -> None:
     """
     try:
         table = {
-            split: zoo.data("horse2zebra", split).shuffle(seed=0)
+            split: zoo.load_dataset("horse2zebra", split).shuffle(seed=0)
             for split in ("train", "test")
         }
     except DataError:
         pytest.skip("ZOO_DATA holds no horse2zebra")
     learnt = table["train"].select(range(400))
-    lesson = teach(
-        "resnet20-cifar10", learnt, test=table["test"], settings={"pull": 0.01}
+    lesson = finetune_by_name(
+        "resnet20-cifar10", learnt, test=table["test"], settings={"l2_sp": 0.01}
     )
 
     assert lesson.metrics["accuracy"] > 0.7
@@ -226,9 +226,9 @@ def test_somebodys_resnet20_is_adopted_by_its_names(tmp_path: Path) -> None:
     """
     held = theirs()
     torch.save(held, tmp_path / "theirs.pth")
-    build = zoo.spec(NAME).build
+    build = zoo.get_spec(NAME).build
 
-    done = zoo.adopt(
+    done = zoo.import_weights(
         tmp_path / "theirs.pth", tmp_path / "own", build=build, rename=RULES
     )
 
@@ -245,11 +245,11 @@ def test_a_wrong_rule_leaves_nothing_behind(tmp_path: Path) -> None:
     torch.save(theirs(), tmp_path / "theirs.pth")
     rules = [rule for rule in RULES if rule[1] != "decide."]
 
-    with pytest.raises(AdoptError) as told:
-        zoo.adopt(
+    with pytest.raises(ImportWeightsError) as told:
+        zoo.import_weights(
             tmp_path / "theirs.pth",
             tmp_path / "own",
-            build=zoo.spec(NAME).build,
+            build=zoo.get_spec(NAME).build,
             rename=rules,
         )
 

@@ -16,11 +16,11 @@ from torch.nn.functional import cross_entropy
 
 from zoo import Run
 from zoo.datasets.augmentation import augmented, shifted
-from zoo.datasets.in_memory import Tensors
-from zoo.evaluation.evaluate_tensors import measure
+from zoo.datasets.in_memory import TensorRows
+from zoo.evaluation.evaluate_tensors import evaluate
 from zoo_resnet import telling
 
-__all__ = ["SMOKE", "Settings", "data", "measure", "report", "train"]
+__all__ = ["SMOKE_SETTINGS", "Settings", "data", "evaluate", "report", "train"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,18 +37,18 @@ class Settings:
     half: bool = True  # bfloat16 in the convolutions: processors with it are faster
 
 
-SMOKE = {"epochs": 1, "batch": 32}  # what the test suite runs
+SMOKE_SETTINGS = {"epochs": 1, "batch": 32}  # what the test suite runs
 
 
-def data(run: Run, split: str) -> Tensors:
+def data(run: Run, split: str) -> TensorRows:
     """Return pictures, 3x32x32 bytes, and their labels."""
-    rows = run.tensors("cifar10", split)
+    rows = run.load_rows("cifar10", split)
     return rows[: 8 * 32] if run.smoke else rows
 
 
 def train(settings: Settings, run: Run) -> torch.nn.Module:
     fitting, holding = run.split(data(run, "train"), settings.holding)
-    run.normalise(fitting)
+    run.fit_normalization(fitting)
     model = run.prepare(run.build().to(memory_format=torch.channels_last))
     optimizer = run.prepare(
         torch.optim.SGD(
@@ -83,7 +83,7 @@ def train(settings: Settings, run: Run) -> torch.nn.Module:
                 logits.float(), label, label_smoothing=settings.smoothing
             )
             run.step(loss, optimizer, schedule)
-        run.log(measure(model, holding), best="accuracy")
+        run.log(evaluate(model, holding), best="accuracy")
     return run.best(model)
 
 

@@ -5,6 +5,13 @@ data, the loop and the measuring, and the model's spec says what is different. O
 learning rates the better one on the validation rows was taken; the rest is ResNet-20's.
 """
 
-from zoo_resnet.resnet20_recipe import SMOKE, Settings, data, measure, report, train
+from zoo_resnet.resnet20_recipe import (
+    SMOKE_SETTINGS,
+    Settings,
+    data,
+    evaluate,
+    report,
+    train,
+)
 
-__all__ = ["SMOKE", "Settings", "data", "measure", "report", "train"]
+__all__ = ["SMOKE_SETTINGS", "Settings", "data", "evaluate", "report", "train"]

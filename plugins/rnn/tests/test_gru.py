@@ -13,9 +13,9 @@ import zoo
 from zoo import TextInput
 from zoo.artifacts import checkpoint_folder as checkpoints
 from zoo.artifacts import weight_store as store
-from zoo.datasets.in_memory import Tensors
+from zoo.datasets.in_memory import TensorRows
 from zoo.errors import InputError
-from zoo.models.metadata import about
+from zoo.models.metadata import model_metadata
 from zoo.preprocessing.tokenizer import tokenizer
 
 REVIEWS = (
@@ -42,14 +42,14 @@ def reader() -> GRUReader:
 
 
 @pytest.fixture
-def texts() -> Tensors:
+def texts() -> TensorRows:
     """
     Texts of twelve characters of four; those with a 5 before a 3, about half, are good.
     """
     drawing = torch.Generator().manual_seed(0)
     token = torch.randint(3, 7, (600, 12), generator=drawing, dtype=torch.int32)
     good = ((token[:, :-1] == 5) & (token[:, 1:] == 3)).any(dim=1)
-    return Tensors(input=token, target=good.long(), source="drawn", fingerprint="")
+    return TensorRows(input=token, target=good.long(), source="drawn", fingerprint="")
 
 
 @pytest.fixture(scope="module")
@@ -155,7 +155,7 @@ def test_a_fresh_list_says_nothing() -> None:
     assert Wide(rows=60, longest=3, padding=0)(token).tolist() == [[0.0]] * 4
 
 
-def test_counting_finds_what_makes_texts_good(texts: Tensors) -> None:
+def test_counting_finds_what_makes_texts_good(texts: TensorRows) -> None:
     """
     All rows but few are told apart, the pair says most, and a list too short for all
     groups holds those that tell something.
@@ -172,7 +172,7 @@ def test_counting_finds_what_makes_texts_good(texts: Tensors) -> None:
     assert pair in short.listed
 
 
-def test_counting_ends_at_the_best(texts: Tensors) -> None:
+def test_counting_ends_at_the_best(texts: TensorRows) -> None:
     """
     More steps change nothing: the search is over.
     """
@@ -220,7 +220,7 @@ def test_both_paths_are_ahead_of_each() -> None:
     On the test reviews, and on those held back, by the shipped receipt; the list alone
     stands among the simple methods.
     """
-    receipt = checkpoints.read_receipt(store.shipped(zoo.spec("gru-nsmc")))
+    receipt = checkpoints.read_receipt(store.shipped(zoo.get_spec("gru-nsmc")))
     noted, (claim, *_) = receipt["measured"], receipt["metrics"]
     (alone,) = receipt["baselines"]["its own list of character n-grams"].values()
 
@@ -339,19 +339,19 @@ def test_the_shipped_tokenizer_is_the_pinned_one() -> None:
     """
     The spec pins tokenizer.json as it pins the weights.
     """
-    spec = zoo.spec("gru-nsmc")
+    spec = zoo.get_spec("gru-nsmc")
     assert isinstance(spec.input, TextInput)
     path = store.shipped(spec) / checkpoints.TOKENIZER
 
     assert store.digest(path) == spec.input.tokenizer
-    assert spec.input == replace(spec.input, held=path)
+    assert spec.input == replace(spec.input, tokenizer_source=path)
 
 
 def test_the_tokenizer_reads_spelling_as_it_comes(model: torch.nn.Module) -> None:
     """
     Letters composed or not, large or small, and spaces doubled are the same text.
     """
-    expected = about(model).spec.input
+    expected = model_metadata(model).spec.input
     assert isinstance(expected, TextInput)
     known = tokenizer(expected)
     composed = known.encode("정말 좋은 OST").ids

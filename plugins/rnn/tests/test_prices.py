@@ -93,14 +93,14 @@ def test_windows_end_on_the_day_before_their_target(split: str) -> None:
     """
     No row holds anything of the day that it is asked for, and no day is left out.
     """
-    run = Run(zoo.spec("rnn-netflix"))
+    run = Run(zoo.get_spec("rnn-netflix"))
     try:
         rows = data(run, split)
     except DataError as exc:
         pytest.skip(str(exc))
-    whole = [*zoo.data("netflix_stock", "train")["close"]]
+    whole = [*zoo.load_dataset("netflix_stock", "train")["close"]]
     first = 30 if split == "train" else len(whole)
-    whole += zoo.data("netflix_stock", "test")["close"]
+    whole += zoo.load_dataset("netflix_stock", "test")["close"]
     close = torch.tensor(whole, dtype=torch.float64)
 
     assert rows.timed

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import embedding_bag, logsigmoid
 
-from zoo.datasets.in_memory import Tensors
+from zoo.datasets.in_memory import TensorRows
 from zoo_rnn.gru import FILLING, LARGEST, Wide
 
 __all__ = ["shares", "solve"]
@@ -35,7 +35,7 @@ class _Bags:
         return summed[:, 0]
 
 
-def solve(wide: Wide, rows: Tensors, *, strength: float, steps: int) -> None:
+def solve(wide: Wide, rows: TensorRows, *, strength: float, steps: int) -> None:
     """Write the list, and what its groups say of whether a text is of class 1.
 
     Listed are the groups that tell most. `strength` is how much the texts count against

@@ -17,15 +17,15 @@ from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
 from zoo import Run, TextInput
-from zoo.datasets.in_memory import Tensors, prepared
+from zoo.datasets.in_memory import TensorRows, to_model_input
 from zoo.evaluation import baselines
 from zoo.evaluation import plots as pictures
-from zoo.evaluation.evaluate_tensors import measure, outputs
+from zoo.evaluation.evaluate_tensors import evaluate, predict_batches
 from zoo.training import train_tokenizer as tokenising
 from zoo_rnn import characters, counting, drawing, letters
 from zoo_rnn.gru import GRUReader
 
-__all__ = ["SMOKE", "Settings", "data", "measure", "report", "train"]
+__all__ = ["SMOKE_SETTINGS", "Settings", "data", "evaluate", "report", "train"]
 
 FEW = 200  # reviews of a smoke run
 RISE = 0.11  # share of the steps; a tenth would divide by zero in a run of ten steps
@@ -49,22 +49,22 @@ class Settings:
     holding: float = 0.05  # share of the training rows kept for validation
 
 
-SMOKE = {"epochs": 1, "search": 3}
+SMOKE_SETTINGS = {"epochs": 1, "search": 3}
 
 
-def data(run: Run, split: str) -> Tensors:
+def data(run: Run, split: str) -> TensorRows:
     """Return reviews as token numbers, and 1 for a good one."""
     few = FEW if run.smoke else None
-    return run.tensors("nsmc", split, columns="text", first=few)
+    return run.load_rows("nsmc", split, columns="text", first=few)
 
 
 def train(settings: Settings, run: Run) -> nn.Module:
     size = run.spec.options["vocabulary"]
-    tokenising.adopt(run, letters.tokenizer(_reviews(run, "train"), size=size))
+    tokenising.use_tokenizer(run, letters.tokenizer(_reviews(run, "train"), size=size))
     fitting, holding = run.split(data(run, "train"), settings.holding)
     bare: GRUReader = run.build(dropout=settings.dropout)
     bare.wide.requires_grad_(False)
-    average = run.average(bare, decay=settings.decay)
+    average = run.ema(bare, decay=settings.decay)
     length = bare.length(fitting.input)
     model = run.prepare(bare)
     optimizer = run.prepare(torch.optim.AdamW(_groups(bare, settings), lr=settings.lr))
@@ -85,7 +85,7 @@ def train(settings: Settings, run: Run) -> nn.Module:
                 logits = model(token)
             loss = cross_entropy(logits.float(), label)
             run.step(loss, optimizer, schedule, clip=settings.clip)
-        run.log(measure(average, holding), best="accuracy", model=average)
+        run.log(evaluate(average, holding), best="accuracy", model=average)
     best = run.best(average)
     assert isinstance(best, GRUReader), "the average of what was built"
     _widen(best, fitting, holding, settings, run)
@@ -105,12 +105,16 @@ def _groups(model: GRUReader, settings: Settings) -> list[dict[str, Any]]:
 
 @torch.no_grad()
 def _widen(
-    model: GRUReader, fitting: Tensors, holding: Tensors, settings: Settings, run: Run
+    model: GRUReader,
+    fitting: TensorRows,
+    holding: TensorRows,
+    settings: Settings,
+    run: Run,
 ) -> None:
     """Solve the wide path, and let the head weigh both by the rows held back."""
     strength, steps = settings.strength, settings.search
     counting.solve(model.wide, fitting, strength=strength, steps=steps)
-    token = prepared(holding.input, run.spec.input)
+    token = to_model_input(holding.input, run.spec.input)
     odds = _paths(model, token)
     of_deep, of_wide, rest = counting.shares(
         [odds["deep"], odds["wide"]], holding.target
@@ -120,12 +124,15 @@ def _widen(
     model.decide.bias.mul_(of_deep).add_(rest * side)
     model.decide.weight[:, -1] = of_wide * side
     for path, found in _paths(model, token).items():
-        run.note(**{f"{path}_validated": _share((found > 0) == holding.target)})
+        run.log_summary(**{f"{path}_validated": _share((found > 0) == holding.target)})
 
 
 def _paths(model: GRUReader, token: Tensor) -> dict[str, Tensor]:
     """Return the log odds of a good review by each path alone, and by both."""
-    logits, wide = outputs(model, token), outputs(model.wide, token)[:, 0]
+    logits, wide = (
+        predict_batches(model, token),
+        predict_batches(model.wide, token)[:, 0],
+    )
     heard = model.decide.weight[:, -1].detach().cpu()
     both = logits[:, 1] - logits[:, 0]
     return {"deep": both - wide * (heard[1] - heard[0]), "wide": wide, "both": both}
@@ -135,42 +142,42 @@ def report(model: GRUReader, run: Run) -> None:
     """Note what counting characters reaches, and on which reviews the model fails."""
     training, test, expected = data(run, "train"), data(run, "test"), run.spec.input
     assert isinstance(expected, TextInput), "the model here reads text"
-    run.baseline("majority class", accuracy=baselines.majority(training, test))
-    run.baseline(
+    run.log_baseline("majority class", accuracy=baselines.majority(training, test))
+    run.log_baseline(
         "logistic regression on character n-grams",
         accuracy=characters.accuracy(
             (_reviews(run, "train"), training.target.tolist()),
             (_reviews(run, "test"), test.target.tolist()),
         ),
     )
-    token = prepared(test.input, expected)
+    token = to_model_input(test.input, expected)
     alone = {
         path: _share((odds > 0) == test.target)
         for path, odds in _paths(model, token).items()
     }
-    run.baseline("its own list of character n-grams", accuracy=alone["wide"])
-    run.note(deep=alone["deep"], wide=alone["wide"])
-    logits = outputs(model, token)
+    run.log_baseline("its own list of character n-grams", accuracy=alone["wide"])
+    run.log_summary(deep=alone["deep"], wide=alone["wide"])
+    logits = predict_batches(model, token)
     said, score = logits.argmax(dim=1), logits.softmax(dim=1).amax(dim=1)
     right, length = said == test.target, model.length(test.input)
     short, long = length <= 10, length > 100
     unsure = score < 0.75
-    run.note(
+    run.log_summary(
         short=_share(right[short]),
         short_rows=int(short.sum()),
         long=_share(right[long]),
         long_rows=int(long.sum()),
-        longest=expected.longest,
+        longest=expected.max_length,
         unsure=_share(unsure),
         right_if_unsure=_share(right[unsure]),
         right_if_sure=_share(right[~unsure]),
     )
-    run.picture(
+    run.log_figure(
         "confusion",
         pictures.confusion(said, test.target, run.spec.labels),
         "How often each kind of the test reviews was taken for which.",
     )
-    run.picture(
+    run.log_figure(
         "length",
         drawing.by_length(right, length),
         "The share of test reviews read rightly, by their number of characters.",
@@ -178,7 +185,7 @@ def report(model: GRUReader, run: Run) -> None:
 
 
 def _reviews(run: Run, split: str) -> list[str]:
-    found = tokenising.texts(run, "nsmc", split)
+    found = tokenising.training_texts(run, "nsmc", split)
     return found[:FEW] if run.smoke else found
 
 

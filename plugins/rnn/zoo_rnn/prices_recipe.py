@@ -12,14 +12,14 @@ import torch
 from torch import Tensor, nn
 
 from zoo import ForecastOutput, Run, SeriesInput
-from zoo.datasets.in_memory import Tensors
+from zoo.datasets.in_memory import TensorRows
 from zoo.evaluation import baselines
-from zoo.evaluation.evaluate_tensors import measure, outputs
+from zoo.evaluation.evaluate_tensors import evaluate, predict_batches
 from zoo.tasks.time_series_forecasting import measure as off
 from zoo_rnn import drawing
 from zoo_rnn.prices import PriceRNN
 
-__all__ = ["SMOKE", "Settings", "data", "measure", "report", "train"]
+__all__ = ["SMOKE_SETTINGS", "Settings", "data", "evaluate", "report", "train"]
 
 SET = "netflix_stock"
 
@@ -34,10 +34,10 @@ class Settings:
     holding: float = 0.1  # share of the training windows, the last ones
 
 
-SMOKE = {"epochs": 1}
+SMOKE_SETTINGS = {"epochs": 1}
 
 
-def data(run: Run, split: str) -> Tensors:
+def data(run: Run, split: str) -> TensorRows:
     """Return windows of days, the oldest first, and the close of the day after each.
 
     A test window may begin in the training split: those days are past by then.
@@ -45,12 +45,12 @@ def data(run: Run, split: str) -> Tensors:
     expected = run.spec.input
     assert isinstance(expected, SeriesInput), "the model here reads a series"
     columns = tuple(column.name for column in expected.columns)
-    days = run.tensors(SET, split, columns=columns, target="close")
+    days = run.load_rows(SET, split, columns=columns, target="close")
     if days.input.ndim == 3:  # noise, of a smoke run without the data
         return replace(days, timed=True)
     price, close = days.input, days.target
     if split == "test":
-        earlier = run.tensors(SET, "train", columns=columns, target="close")
+        earlier = run.load_rows(SET, "train", columns=columns, target="close")
         price = torch.cat([earlier.input[-expected.length :], price])
         close = torch.cat([earlier.target[-expected.length :], close])
     windows = price.unfold(0, expected.length, 1)[:-1].transpose(1, 2).contiguous()
@@ -70,7 +70,7 @@ def train(settings: Settings, run: Run) -> nn.Module:
             unit = price[:, -1, bare.close] * bare.spread
             loss = ((model(price)[:, 0] - close) / unit).square().mean()
             run.step(loss.float(), optimizer)
-        run.log(measure(model, holding), best="rmse")
+        run.log(evaluate(model, holding), best="rmse")
     return run.best(model)
 
 
@@ -78,21 +78,21 @@ def report(model: PriceRNN, run: Run) -> None:
     """Note what knowing nothing reaches, and what the course's question would have."""
     training, test = data(run, "train"), data(run, "test")
     last, was = test.input[:, -1, model.close], training.input[:, -1, model.close]
-    said = outputs(model, test.input)
+    said = predict_batches(model, test.input)
     meaning = run.spec.output
     assert isinstance(meaning, ForecastOutput), "the model here forecasts"
-    run.baseline("persistence", **off(last[:, None], test.target, meaning))
+    run.log_baseline("persistence", **off(last[:, None], test.target, meaning))
     drift = (training.target / was).mean()
-    run.baseline("mean change", **off(last[:, None] * drift, test.target, meaning))
+    run.log_baseline("mean change", **off(last[:, None] * drift, test.target, meaning))
     linear = _linear(training, test, model.close)
-    run.baseline("least squares", **off(linear, test.target, meaning))
+    run.log_baseline("least squares", **off(linear, test.target, meaning))
     rises, up = test.target > last, said[:, 0] > last
-    held = training[len(training) - run.parts[1] :] if run.parts else test
+    held = training[len(training) - run.split_sizes[1] :] if run.split_sizes else test
     still = held.input[:, -1:, model.close]
-    run.note(
-        validation=measure(model, held)["rmse"],
+    run.log_summary(
+        validation=evaluate(model, held)["rmse"],
         validation_persistence=off(still, held.target, meaning)["rmse"],
-        ratio=measure(model, test)["rmse"] / run.baselines["persistence"]["rmse"],
+        ratio=evaluate(model, test)["rmse"] / run.baselines["persistence"]["rmse"],
         direction=(up == rises).float().mean().item(),
         rising=rises.float().mean().item(),
         upward=up.float().mean().item(),
@@ -101,17 +101,17 @@ def report(model: PriceRNN, run: Run) -> None:
         spread=model.spread.item(),
         best_epoch=min(run.history, key=lambda row: row["rmse"])["epoch"],
     )
-    run.picture(
+    run.log_figure(
         "forecast",
         drawing.course(test.target, said[:, 0], last, "close, dollars"),
         "The test days, and the first of them larger: the forecast is the day before.",
     )
 
 
-def _linear(training: Tensors, test: Tensors, close: int) -> Tensor:
+def _linear(training: TensorRows, test: TensorRows, close: int) -> Tensor:
     """Return the best linear forecast of the change, from all changes of a window."""
 
-    def changes(rows: Tensors) -> tuple[Tensor, Tensor]:
+    def changes(rows: TensorRows) -> tuple[Tensor, Tensor]:
         last = rows.input[:, -1, close].double()
         return (rows.input / last[:, None, None] - 1).flatten(1), last
 
@@ -132,7 +132,9 @@ def _same_day(run: Run) -> float:
     the open, high and low of that same day.
     """
     columns = {"columns": ("open", "high", "low"), "target": "close"}
-    training, test = (run.tensors(SET, split, **columns) for split in ("train", "test"))
+    training, test = (
+        run.load_rows(SET, split, **columns) for split in ("train", "test")
+    )
     if training.input.ndim == 3:  # noise, which has no days
         return 0.0
     return baselines.least_squares(training, test)["rmse"]

@@ -18,11 +18,11 @@ from zoo_timm.models import efficientnet_lite0
 
 import zoo
 from zoo.cli import main
-from zoo.datasets.in_memory import Tensors
+from zoo.datasets.in_memory import TensorRows
 from zoo.preprocessing.image import open_image, pixels
 
 NAMES = ("unet-pet", "unet-efficientnet-lite0-pet")
-SHIPPED = [name for name in NAMES if zoo.spec(name).weights]
+SHIPPED = [name for name in NAMES if zoo.get_spec(name).weights]
 STILL = Moves(least=1.0, most=1.0, stretch=1.0, turn=0.0, light=0.0, tint=0.0)
 
 
@@ -194,9 +194,9 @@ def test_the_loss_falls_as_masks_overlap() -> None:
 # What stands beside
 
 
-def rows() -> Tensors:
+def rows() -> TensorRows:
     image, mask = spots()
-    return Tensors(
+    return TensorRows(
         input=image.mul(255).byte(), target=mask, source="spots/train", fingerprint=""
     )
 
@@ -329,7 +329,7 @@ def test_the_parent_is_the_network_that_knows_imagenet(name: str) -> None:
 
     assert model.zoo.parent == {
         "name": "efficientnet-lite0",
-        "sha256": zoo.spec("efficientnet-lite0").weights.sha256,
+        "sha256": zoo.get_spec("efficientnet-lite0").weights.sha256,
     }
 
 
@@ -342,7 +342,7 @@ def test_no_photograph_of_a_pet_is_passed_on() -> None:
     from zoo.models import safetensors_io as weights
 
     for name in SHIPPED:
-        spec = zoo.spec(name)
+        spec = zoo.get_spec(name)
         golden = weights.tensors(store.shipped(spec) / checkpoints.GOLDEN)
         expected = checkpoints.read_config(store.shipped(spec)).input
         folder = zoo.example(name).parent

@@ -18,7 +18,7 @@ from torch.nn.functional import (
 
 from zoo import Run
 from zoo.datasets import registered as datasets
-from zoo.datasets.in_memory import Tensors, read_or_noise
+from zoo.datasets.in_memory import TensorRows, load_or_synthetic
 from zoo.preprocessing import image as images
 from zoo.specs import ImageInput
 
@@ -31,7 +31,7 @@ FEW = 12  # rows of a smoke run
 DICE = 1.0  # added above and below, so that an empty mask has a gradient
 
 
-def data(run: Run, split: str) -> Tensors:
+def data(run: Run, split: str) -> TensorRows:
     """Return photographs as bytes, stretched to the model's frame, and their masks.
 
     A mask is 1 where the pet or its outline is. A smoke run takes a few rows, and noise
@@ -39,7 +39,7 @@ def data(run: Run, split: str) -> Tensors:
     """
     stand_in = run.spec if run.smoke else None
     options = {"expected": run.spec.input, "few": FEW if run.smoke else None}
-    rows: Tensors = read_or_noise(_read, SET, split, options, stand_in)
+    rows: TensorRows = load_or_synthetic(_read, SET, split, options, stand_in)
     rows = rows[:FEW] if run.smoke else rows
     run.data[rows.source] = {"rows": len(rows), "fingerprint": rows.fingerprint}
     return rows
@@ -58,7 +58,7 @@ def photographs(split: str, few: int | None = None) -> list[Photograph]:
 
     Some files of the set hold greys or a palette. `few` photographs are of all breeds.
     """
-    rows = datasets.load(SET, split)
+    rows = datasets.load_dataset(SET, split)
     rows = rows.select(range(0, len(rows), len(rows) // few)[:few]) if few else rows
     name = rows.features["label"].int2str
     return [
@@ -78,7 +78,7 @@ def example(run: Run) -> Tensor:
 
 def _read(
     name: str, split: str, *, expected: ImageInput, few: int | None = None
-) -> Tensors:
+) -> TensorRows:
     pictures, masks = [], []
     size = (expected.width, expected.height)
     for photo in photographs(split, few):
@@ -90,7 +90,7 @@ def _read(
         "image": (f"uint8{given.shape}", given.tobytes()),
         "mask": (f"uint8{target.shape}", target.tobytes()),
     }
-    return Tensors(
+    return TensorRows(
         input=torch.from_numpy(given).permute(0, 3, 1, 2).contiguous(),
         target=torch.from_numpy(target),
         source=f"{name}/{split}",

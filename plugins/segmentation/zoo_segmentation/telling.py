@@ -15,12 +15,12 @@ from torch.nn.functional import binary_cross_entropy_with_logits, interpolate
 
 from zoo import Run
 from zoo.datasets import registered as datasets
-from zoo.datasets.in_memory import Tensors, prepared
+from zoo.datasets.in_memory import TensorRows, to_model_input
 from zoo.errors import DataError, DatasetNotFound, MissingExtra
-from zoo.evaluation.evaluate_tensors import outputs
+from zoo.evaluation.evaluate_tensors import predict_batches
 from zoo.inference import predict as prediction
 from zoo.tasks.image_segmentation import measure, overlap
-from zoo.tasks.results.rendering import png, sheet
+from zoo.tasks.results.rendering import image_grid, png
 from zoo_segmentation.pets import BACKGROUND, EXAMPLES, photographs
 
 __all__ = ["compared", "describe", "linear", "mean_mask", "threshold"]
@@ -35,24 +35,28 @@ BREEDS = ("Abyssinian", "Bengal", "american_bulldog")
 STRANGE = {"insects": ("hymenoptera", "test"), "streets": ("camvid", "test")}
 
 
-def describe(model: nn.Module, run: Run, training: Tensors, test: Tensors) -> None:
+def describe(
+    model: nn.Module, run: Run, training: TensorRows, test: TensorRows
+) -> None:
     """Add baselines, notes and pictures to a run."""
     meaning: Any = run.spec.output
-    given = prepared(test.input, run.spec.input)
-    logits = outputs(model, given, batch=BATCH)
+    given = to_model_input(test.input, run.spec.input)
+    logits = predict_batches(model, given, batch=BATCH)
     for name, said in compared(training, test).items():
-        run.baseline(name, **measure(_logits(said), test.target, meaning))
+        run.log_baseline(name, **measure(_logits(said), test.target, meaning))
     each = _each(logits, test.target)
-    run.note(
+    run.log_summary(
         worst_iou=each.min().item(),
         median_iou=each.median().item(),
         good_share=(each > 0.8).double().mean().item(),
         **_changed(model, given[::THIRD], test.target[::THIRD], meaning),
     )
-    run.picture("silhouettes", _silhouettes(logits, test.target, each), SILHOUETTES)
-    run.picture("examples", _examples(model), "The masks of the two CC0 photographs.")
-    run.note(**_strange(model, smoke=run.smoke))
-    run.note(**_whole(model, len(test), each, test.fingerprint == "stand-in"))
+    run.log_figure("silhouettes", _silhouettes(logits, test.target, each), SILHOUETTES)
+    run.log_figure(
+        "examples", _examples(model), "The masks of the two CC0 photographs."
+    )
+    run.log_summary(**_strange(model, smoke=run.smoke))
+    run.log_summary(**_whole(model, len(test), each, test.fingerprint == "stand-in"))
 
 
 SILHOUETTES = (
@@ -61,7 +65,7 @@ SILHOUETTES = (
 )
 
 
-def compared(training: Tensors, test: Tensors) -> dict[str, Tensor]:
+def compared(training: TensorRows, test: TensorRows) -> dict[str, Tensor]:
     """Return what simple methods say of the test rows, masks (rows, height, width)."""
     whole = torch.ones_like(test.target).bool()
     mean = mean_mask(training)
@@ -74,13 +78,13 @@ def compared(training: Tensors, test: Tensors) -> dict[str, Tensor]:
     }
 
 
-def mean_mask(training: Tensors) -> Tensor:
+def mean_mask(training: TensorRows) -> Tensor:
     """Return one mask for every picture: where pets often are, (height, width)."""
     often = training.target.double().mean(dim=0)
     return often > threshold(often.expand(training.target.shape), training.target)
 
 
-def linear(training: Tensors) -> Any:
+def linear(training: TensorRows) -> Any:
     """Return what finds pets by a linear classifier of each pixel's colour, and of
     where in the picture it is."""
     random = torch.Generator().manual_seed(0)
@@ -150,7 +154,7 @@ def _changed(
         "two_pets": _paired(given, target),
     }
     return {
-        name: measure(outputs(model, seen, batch=BATCH), true, meaning)["iou"]
+        name: measure(predict_batches(model, seen, batch=BATCH), true, meaning)["iou"]
         for name, (seen, true) in changes.items()
     }
 
@@ -173,7 +177,7 @@ def _strange(model: nn.Module, *, smoke: bool) -> dict[str, float]:
     found = {}
     for name, (source, split) in STRANGE.items():
         try:
-            rows = datasets.load(source, split)
+            rows = datasets.load_dataset(source, split)
         except (DataError, DatasetNotFound, MissingExtra):
             if not smoke:
                 raise
@@ -214,7 +218,7 @@ def _silhouettes(logits: Tensor, target: Tensor, each: Tensor) -> bytes:
         _silhouette(logits[row, 0] > 0, target[row].bool())
         for row in torch.cat(rows).tolist()
     ]
-    return png(sheet(drawn, columns=min(SEEN, len(each))))
+    return png(image_grid(drawn, columns=min(SEEN, len(each))))
 
 
 def _silhouette(said: Tensor, true: Tensor) -> Image.Image:
@@ -232,6 +236,6 @@ def _examples(model: nn.Module) -> bytes:
     """Return the photographs that ship with the models, with what is found in them."""
     folder = Path(__file__).with_name("examples")
     found = [prediction.predict(model, folder / name) for name in EXAMPLES]
-    drawn = [one.drawn().resize((300, 200)) for one in found]
+    drawn = [one.render().resize((300, 200)) for one in found]
     plain = [one.picture.convert("RGB").resize((300, 200)) for one in found]
-    return png(sheet([plain[0], drawn[0], plain[1], drawn[1]], columns=2))
+    return png(image_grid([plain[0], drawn[0], plain[1], drawn[1]], columns=2))

@@ -15,12 +15,20 @@ from torch import nn
 
 import zoo
 from zoo import Run
-from zoo.evaluation.evaluate_tensors import measure
-from zoo.models.metadata import about, attach
+from zoo.evaluation.evaluate_tensors import evaluate
+from zoo.models.metadata import attach, model_metadata
 from zoo_segmentation.pets import Moves, data, example, loss, moved
 from zoo_segmentation.telling import describe
 
-__all__ = ["SMOKE", "Settings", "data", "example", "measure", "report", "train"]
+__all__ = [
+    "SMOKE_SETTINGS",
+    "Settings",
+    "data",
+    "evaluate",
+    "example",
+    "report",
+    "train",
+]
 
 PARENT = "efficientnet-lite0"
 MOVES = Moves()
@@ -39,7 +47,7 @@ class Settings:
     half: bool = True  # bfloat16 where torch allows it
 
 
-SMOKE = {"epochs": 2, "alone": 1, "batch": 8}  # what the test suite runs
+SMOKE_SETTINGS = {"epochs": 2, "alone": 1, "batch": 8}  # what the test suite runs
 
 
 def train(settings: Settings, run: Run) -> nn.Module:
@@ -66,7 +74,7 @@ def train(settings: Settings, run: Run) -> nn.Module:
         for parameter in parts[1]:
             parameter.requires_grad_(epoch > settings.alone)
         drawing = torch.Generator().manual_seed(
-            settings.seed + epoch + 10_000 * run.place.rank
+            settings.seed + epoch + 10_000 * run.context.rank
         )
         for image, mask in run.batches(fitting, settings.batch):
             image, mask = moved(image, mask, MOVES, drawing)
@@ -74,7 +82,7 @@ def train(settings: Settings, run: Run) -> nn.Module:
                 logits = model(image.contiguous(memory_format=torch.channels_last))
             run.step(loss(logits, mask), optimizer, schedule)
         with torch.autocast(run.device.type, torch.bfloat16, settings.half):
-            run.log(measure(model, holding), best="iou")
+            run.log(evaluate(model, holding), best="iou")
     return run.best(model).requires_grad_(True)
 
 
@@ -83,10 +91,10 @@ def _taught(model: nn.Module) -> nn.Module:
     parent = zoo.load(PARENT)
     held, encoder = parent.state_dict(), model.get_submodule("encoder")
     encoder.load_state_dict({name: held[name] for name in encoder.state_dict()})
-    report = about(parent).report
+    report = model_metadata(parent).report
     assert report is not None, "a loaded model has a report"
     known = {"name": PARENT, "sha256": report.sha256}
-    return attach(model, replace(about(model), parent=known))
+    return attach(model, replace(model_metadata(model), parent=known))
 
 
 def _parts(model: nn.Module) -> tuple[list[nn.Parameter], list[nn.Parameter]]:

@@ -11,11 +11,19 @@ import torch
 from torch import nn
 
 from zoo import Run
-from zoo.evaluation.evaluate_tensors import measure
+from zoo.evaluation.evaluate_tensors import evaluate
 from zoo_segmentation.pets import Moves, data, example, loss, moved
 from zoo_segmentation.telling import describe
 
-__all__ = ["SMOKE", "Settings", "data", "example", "measure", "report", "train"]
+__all__ = [
+    "SMOKE_SETTINGS",
+    "Settings",
+    "data",
+    "evaluate",
+    "example",
+    "report",
+    "train",
+]
 
 MOVES = Moves()
 
@@ -31,12 +39,12 @@ class Settings:
     half: bool = True  # bfloat16 where torch allows it: almost twice as fast
 
 
-SMOKE = {"epochs": 1, "batch": 8}  # what the test suite runs
+SMOKE_SETTINGS = {"epochs": 1, "batch": 8}  # what the test suite runs
 
 
 def train(settings: Settings, run: Run) -> nn.Module:
     photos = data(run, "train")
-    run.normalise(photos)
+    run.fit_normalization(photos)
     fitting, holding = run.split(photos, settings.holding)
     model = run.prepare(run.build().to(memory_format=torch.channels_last))
     optimizer = run.prepare(
@@ -54,7 +62,7 @@ def train(settings: Settings, run: Run) -> nn.Module:
     for epoch in run.epochs(settings.epochs):
         model.train()
         drawing = torch.Generator().manual_seed(
-            settings.seed + epoch + 10_000 * run.place.rank
+            settings.seed + epoch + 10_000 * run.context.rank
         )
         for image, mask in run.batches(fitting, settings.batch):
             image, mask = moved(image, mask, MOVES, drawing)
@@ -62,7 +70,7 @@ def train(settings: Settings, run: Run) -> nn.Module:
                 logits = model(image.contiguous(memory_format=torch.channels_last))
             run.step(loss(logits, mask), optimizer, schedule)
         with torch.autocast(run.device.type, torch.bfloat16, settings.half):
-            run.log(measure(model, holding), best="iou")
+            run.log(evaluate(model, holding), best="iou")
     return run.best(model)
 
 

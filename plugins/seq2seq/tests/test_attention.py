@@ -117,7 +117,7 @@ def test_what_fills_up_says_nothing(model: Translator) -> None:
 
     alone = model(source, target)
     beside = model(filled, target.expand(2, -1))
-    _, weight = model.look(model.read(filled))
+    _, weight = model.look(model.encode_source(filled))
 
     assert torch.allclose(alone[0], beside[0], atol=1e-6)
     assert not weight[0, 3:].any()
@@ -188,9 +188,9 @@ def test_it_learns_to_turn_a_text_round() -> None:
     source, target = texts(50)
     with torch.inference_mode():
         told = model.eval()(source, target[:, :-1]).argmax(dim=-1)
-        memory, looked = model.read(source), []
+        memory, looked = model.encode_source(source), []
         for token in target[:, :-1].unbind(dim=1):
-            _, weight, memory = model.step(token, memory)
+            _, weight, memory = model.decode_step(token, memory)
             looked.append(weight.argmax(dim=1))
 
     assert (told == target[:, 1:]).float().mean() > 0.95

@@ -56,7 +56,7 @@ def test_it_looks_at_what_it_translates(model: Any) -> None:
     assert looked("voiture") == "car"
     assert looked("rouge") == "red"
     assert found.tokens[-1] == "</s>"
-    assert found.drawn().width > 200
+    assert found.render().width > 200
 
 
 def test_texts_say_alone_what_they_say_together(model: Any) -> None:
@@ -146,19 +146,19 @@ def test_the_shipped_tokenizer_is_the_pinned_one() -> None:
     """
     The spec pins tokenizer.json as it pins the weights.
     """
-    spec = zoo.spec(NAME)
+    spec = zoo.get_spec(NAME)
     assert isinstance(spec.input, TextInput)
     path = store.shipped(spec) / checkpoints.TOKENIZER
 
     assert store.digest(path) == spec.input.tokenizer
-    assert spec.input == replace(spec.input, held=path)
+    assert spec.input == replace(spec.input, tokenizer_source=path)
 
 
 def test_it_is_well_ahead_of_simple_methods() -> None:
     """
     Of the copy, of words by a lexicon, and of the nearest training sentence.
     """
-    receipt = checkpoints.read_receipt(store.shipped(zoo.spec(NAME)))
+    receipt = checkpoints.read_receipt(store.shipped(zoo.get_spec(NAME)))
     bleu = {metric["name"]: metric["value"] for metric in receipt["metrics"]}["bleu"]
 
     assert bleu >= 25

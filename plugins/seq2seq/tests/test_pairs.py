@@ -81,10 +81,10 @@ def test_no_sentence_is_on_two_sides() -> None:
     what was on two sides is left out, and the same is held back each time.
     """
     try:
-        datasets.load("tatoeba_en_fr", "test")
+        datasets.load_dataset("tatoeba_en_fr", "test")
     except (DataError, DatasetNotFound):
         pytest.skip("the pairs are not on this machine")
-    run = Run(zoo.spec("attention-eng-fra"))
+    run = Run(zoo.get_spec("attention-eng-fra"))
 
     (fitting, holding), test = parted(run), recipe.pairs(run, "test")
 

@@ -86,7 +86,7 @@ class Translator(nn.Module):
             target = torch.cat(
                 [source.new_full((len(source), 1), START), source[:, :-1]], dim=1
             )
-        memory = self.read(source)
+        memory = self.encode_source(source)
         given = self.embed(target)
         found = []
         for heard in self.write.hear(given).unbind(dim=1):
@@ -98,7 +98,7 @@ class Translator(nn.Module):
         known = torch.cat([torch.stack(found, dim=1), given], dim=-1)
         return self.tell(known if where is None else known[where])
 
-    def read(self, source: Tensor) -> Memory:
+    def encode_source(self, source: Tensor) -> Memory:
         """Return what is known of (B, length) tokens before anything is written."""
         known = source != PADDING
         given = self.embed(source)
@@ -117,7 +117,9 @@ class Translator(nn.Module):
         seen = torch.bmm(weight.unsqueeze(1).to(memory["seen"].dtype), memory["seen"])
         return seen.squeeze(1), weight
 
-    def step(self, token: Tensor, memory: Memory) -> tuple[Tensor, Tensor, Memory]:
+    def decode_step(
+        self, token: Tensor, memory: Memory
+    ) -> tuple[Tensor, Tensor, Memory]:
         """Return logits of what comes after the tokens (B,), the weight that each token
         of the source had in that, and the memory to go on with."""
         given = self.embed(token)

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from zoo import Run, TextInput
-from zoo.datasets.in_memory import Tensors
+from zoo.datasets.in_memory import TensorRows
 from zoo.preprocessing import tokenizer as tokens
 from zoo.specs import Input
 from zoo.training import train_tokenizer as tokenising
@@ -70,7 +70,7 @@ def pairs(run: Run, split: str) -> Pairs:
     name = run.spec.trained_on[0]
     most = MOMENT if run.smoke else None
     given, wanted = (
-        tokenising.texts(run, name, split, column=column)[:most]
+        tokenising.training_texts(run, name, split, column=column)[:most]
         for column in ("en", "fr")
     )
     text = "\0".join([*given, *wanted])
@@ -117,7 +117,7 @@ def folded(text: str) -> str:
     return " ".join(re.findall(r"\w+", plain))
 
 
-def numbered(run: Run, known: Pairs, *, longest: int) -> Tensors:
+def numbered(run: Run, known: Pairs, *, longest: int) -> TensorRows:
     """Return pairs as tokens, the target with its start and end; and without those of
     which a side has more than `longest` tokens."""
     expected = run.spec.input
@@ -132,7 +132,7 @@ def numbered(run: Run, known: Pairs, *, longest: int) -> Tensors:
         for given, wanted in zip(read(known.given), read(known.wanted), strict=True)
         if max(len(given), len(wanted)) <= longest
     ]
-    return Tensors(
+    return TensorRows(
         input=tokens.padded([given for given, _ in both], expected).int(),
         target=tokens.padded([wanted for _, wanted in both], expected).int(),
         source=known.source,

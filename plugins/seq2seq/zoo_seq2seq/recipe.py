@@ -14,24 +14,32 @@ from torch import nn
 from torch.nn.functional import cross_entropy
 
 from zoo import Run, TextInput
-from zoo.models.eval_mode import evaluating
-from zoo.models.metadata import about
+from zoo.models.eval_mode import eval_mode
+from zoo.models.metadata import model_metadata
 from zoo.preprocessing import tokenizer as tokens
 from zoo.tasks.decoding import beam_search as beams
-from zoo.tasks.decoding.beam_search import Plan
+from zoo.tasks.decoding.beam_search import BeamSearchConfig
 from zoo.training import train_tokenizer as tokenising
 from zoo_seq2seq import bytepairs, telling
 from zoo_seq2seq.pairs import Pairs, numbered, pairs, parted, trimmed
 
-__all__ = ["SMOKE", "Settings", "data", "measure", "report", "train", "translated"]
+__all__ = [
+    "SMOKE_SETTINGS",
+    "Settings",
+    "data",
+    "evaluate",
+    "report",
+    "train",
+    "translated",
+]
 
-GREEDY = Plan(beams=1)
+GREEDY = BeamSearchConfig(beams=1)
 PLANS = {
     "greedy": GREEDY,
-    "beams": Plan(),
-    "likeliest": Plan(length_penalty=0),
-    "longer": Plan(length_penalty=2),
-    "many_beams": Plan(beams=12),
+    "beams": BeamSearchConfig(),
+    "likeliest": BeamSearchConfig(length_penalty=0),
+    "longer": BeamSearchConfig(length_penalty=2),
+    "many_beams": BeamSearchConfig(beams=12),
 }
 LOOKED_AT = 800  # pairs held back that are translated after every pass
 TOGETHER = 128  # sentences that are translated side by side
@@ -50,7 +58,7 @@ class Settings:
     longest: int = 40  # tokens; longer pairs are not trained on, but measured
 
 
-SMOKE = {"epochs": 1, "batch": 32}  # what the test suite runs
+SMOKE_SETTINGS = {"epochs": 1, "batch": 32}  # what the test suite runs
 
 
 def data(run: Run, split: str) -> Pairs:
@@ -63,7 +71,7 @@ def train(settings: Settings, run: Run) -> nn.Module:
     fitting, holding = parted(run)
     vocabulary: int = run.spec.options["vocabulary"]
     both = [*fitting.given, *fitting.wanted]
-    tokenising.adopt(run, bytepairs.tokenizer(both, size=vocabulary))
+    tokenising.use_tokenizer(run, bytepairs.tokenizer(both, size=vocabulary))
     rows = numbered(run, fitting, longest=settings.longest)
     length = WIDE * (rows.target > 0).sum(dim=1) + (rows.input > 0).sum(dim=1)
     model = run.prepare(run.build(dropout=settings.dropout))
@@ -105,7 +113,7 @@ def validated(model: Any, holding: Pairs, run: Run) -> dict[str, float]:
     assert isinstance(expected, TextInput), "the input of a translator"
     rows = numbered(run, holding, longest=WIDE)
     cost, count = 0.0, 0
-    with evaluating(model), torch.inference_mode():
+    with eval_mode(model), torch.inference_mode():
         for start in range(0, len(rows), TOGETHER):
             part = rows[start : start + TOGETHER]
             given, following, where = trimmed(part.target)
@@ -117,9 +125,9 @@ def validated(model: Any, holding: Pairs, run: Run) -> dict[str, float]:
     return {"validation_loss": cost / count, "validation_bleu": bleu}
 
 
-def translated(model: nn.Module, texts: list[str], plan: Plan) -> list[str]:
+def translated(model: nn.Module, texts: list[str], plan: BeamSearchConfig) -> list[str]:
     """Return the best translation of each text; those of like length go together."""
-    expected = about(model).spec.input
+    expected = model_metadata(model).spec.input
     assert isinstance(expected, TextInput), "the input of a translator"
     sources = tokens.numbers(texts, expected)
     order = sorted(range(len(texts)), key=lambda number: len(sources[number]))
@@ -132,9 +140,9 @@ def translated(model: nn.Module, texts: list[str], plan: Plan) -> list[str]:
     return found
 
 
-def measure(model: nn.Module, held_out: Pairs) -> dict[str, float]:
+def evaluate(model: nn.Module, held_out: Pairs) -> dict[str, float]:
     """Return BLEU and chrF, by the default search, with a reference for each pair."""
-    found = translated(model, held_out.given, Plan())
+    found = translated(model, held_out.given, BeamSearchConfig())
     return telling.figures(found, held_out.wanted)
 
 
@@ -145,8 +153,10 @@ def report(model: nn.Module, run: Run) -> None:
     telling.compare(run, fitting, test)
     for name, plan in PLANS.items():
         found = translated(model, held.given, plan)
-        run.note(**{f"validation_{name}": telling.bleu(found, held.wanted)})
-    telling.parts(run, translated(model, test.given, Plan()), test, fitting)
-    run.note(greedy=telling.bleu(translated(model, test.given, GREEDY), test.wanted))
-    run.note(left_out=len(pairs(run, "train")) - len(fitting) - len(holding))
+        run.log_summary(**{f"validation_{name}": telling.bleu(found, held.wanted)})
+    telling.parts(run, translated(model, test.given, BeamSearchConfig()), test, fitting)
+    run.log_summary(
+        greedy=telling.bleu(translated(model, test.given, GREEDY), test.wanted)
+    )
+    run.log_summary(left_out=len(pairs(run, "train")) - len(fitting) - len(holding))
     telling.shown(model, run)

@@ -63,7 +63,7 @@ def compare(run: Run, fitting: Pairs, test: Pairs) -> None:
         ),
     }
     for name, found in ways.items():
-        run.baseline(name, **figures(found, test.wanted))
+        run.log_baseline(name, **figures(found, test.wanted))
 
 
 def parts(run: Run, found: Sequence[str], test: Pairs, fitting: Pairs) -> None:
@@ -76,17 +76,17 @@ def parts(run: Run, found: Sequence[str], test: Pairs, fitting: Pairs) -> None:
     }
     for name, rows in among.items():
         score = bleu([found[n] for n in rows], [test.wanted[n] for n in rows])
-        run.note(**{name: score, f"{name}_rows": len(rows)})
+        run.log_summary(**{name: score, f"{name}_rows": len(rows)})
     known: dict[str, list[str]] = {}
     said: dict[str, str] = {}
     for given, wanted, one in zip(test.given, test.wanted, found, strict=True):
         known.setdefault(given, []).append(wanted)
         said[given] = one
     most = max(map(len, known.values()))
-    run.note(**address(found, test), **names(found, test, fitting))
+    run.log_summary(**address(found, test), **names(found, test, fitting))
     rows_of = [[*held, *[None] * (most - len(held))] for held in known.values()]
     same = [folded(one) in map(folded, known[given]) for given, one in said.items()]
-    run.note(
+    run.log_summary(
         sentences=len(known),
         all_references=bleu([*said.values()], *zip(*rows_of, strict=True)),
         same=sum(same) / len(same),
@@ -147,7 +147,7 @@ def shown(model: Any, run: Run) -> None:
         for place, one in enumerate(found, start=1):
             one.draw(figure, (1, len(found), place))
 
-    run.picture("attention", pictures.png(4 * len(found), 4.2, draw), SEEN)
+    run.log_figure("attention", pictures.png(4 * len(found), 4.2, draw), SEEN)
 
 
 def _sacrebleu() -> Any:

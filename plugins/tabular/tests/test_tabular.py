@@ -20,8 +20,8 @@ from zoo_tabular.regression_recipe import Settings, fit
 
 import zoo
 from zoo import Run
-from zoo.datasets.in_memory import Fold, Tensors, stand_in
-from zoo.datasets.registered import spec as catalogue_of_data
+from zoo.datasets.in_memory import Fold, TensorRows, synthetic_rows
+from zoo.datasets.registered import get_dataset_spec as catalogue_of_data
 from zoo.errors import InputError, NoWeights
 from zoo.evaluation.baselines import logistic
 from zoo.plugins import catalog as catalogue
@@ -173,16 +173,16 @@ def test_every_fold_has_a_model_of_its_own(monkeypatch: pytest.MonkeyPatch) -> N
     """
     torch.manual_seed(0)
     given = torch.arange(40.0)[:, None].expand(40, 10).contiguous()
-    rows = Tensors(input=given, target=given[:, 0], source="made", fingerprint="0")
+    rows = TensorRows(input=given, target=given[:, 0], source="made", fingerprint="0")
     seen: list[tuple[torch.nn.Module, set[float]]] = []
 
-    def spied(settings: Settings, run: Run, outside: Tensors) -> torch.nn.Module:
+    def spied(settings: Settings, run: Run, outside: TensorRows) -> torch.nn.Module:
         model = fit(settings, run, outside)
         seen.append((model, set(outside.target.tolist())))
         return model
 
     settings = Settings(epochs=1, folds=4)
-    run = Run(catalogue.spec("mlp-diabetes"))
+    run = Run(catalogue.get_spec("mlp-diabetes"))
     found = cross_validate(spied, settings, run, rows)
 
     models = {id(model) for model, _ in seen}
@@ -201,7 +201,7 @@ def test_a_network_is_compared_on_rows_it_has_not_seen() -> None:
     drawing = torch.Generator().manual_seed(0)
     given = torch.randn(60, 8, generator=drawing)
     label = (given[:, 0] + torch.randn(60, generator=drawing) > 0).long()
-    rows = Tensors(input=given, target=label, source="made", fingerprint="0")
+    rows = TensorRows(input=given, target=label, source="made", fingerprint="0")
     taught: list[int] = []
 
     class Knowing(torch.nn.Module):
@@ -211,11 +211,11 @@ def test_a_network_is_compared_on_rows_it_has_not_seen() -> None:
             place = (row[:, None] == given).all(dim=2).int().argmax(dim=1)
             return label[place][:, None] - 0.5
 
-    def fitted(settings: Settings, run: Run, outside: Tensors) -> torch.nn.Module:
+    def fitted(settings: Settings, run: Run, outside: TensorRows) -> torch.nn.Module:
         taught.append(len(outside))
         return Knowing()
 
-    run = Run(catalogue.spec("mlp-pima"))
+    run = Run(catalogue.get_spec("mlp-pima"))
     found = beside_logistic(fitted, Settings(folds=3), run, rows, repeats=1)
     folds = [Fold(number=n, count=3, stratified=True) for n in range(3)]
     theirs = mean(logistic(*rows.fold(fold, seed=0)) for fold in folds)
@@ -243,7 +243,7 @@ def test_parts_share_no_row() -> None:
     Training and test rows are all the rows, the course's count of Boston's in each.
     """
     given = torch.arange(506.0)[:, None]
-    rows = Tensors(input=given, target=given[:, 0], source="made", fingerprint="0")
+    rows = TensorRows(input=given, target=given[:, 0], source="made", fingerprint="0")
     training, test = (
         set(tables.part(rows, s).target.tolist()) for s in ("train", "test")
     )
@@ -273,7 +273,7 @@ def test_a_number_is_answered(name: str) -> None:
     The first example, a row of the model's own columns, becomes a number with a name.
     """
     first = zoo.predict(name, zoo.example(name))[0]
-    meaning = zoo.spec(name).output
+    meaning = zoo.get_spec(name).output
 
     assert (first.name, first.unit) == (meaning.name, meaning.unit)
     assert str(first).startswith(f"{meaning.name}: ")
@@ -311,10 +311,10 @@ def test_a_set_of_the_same_columns_can_be_trained_on(
     Laid into a folder of ZOO_DATA under the names of its source, as the errors and
     cards say; the card of the run is whole.
     """
-    spec = zoo.spec(name)
+    spec = zoo.get_spec(name)
     known = catalogue_of_data(spec.trained_on[0])
     count = known.splits["train"]
-    drawn = stand_in(spec.input, spec.output, count, "made")
+    drawn = synthetic_rows(spec.input, spec.output, count, "made")
     named = {ours: theirs[0] for ours, theirs in known.columns.items()}
     *given, target = named.values()
     table = dict(zip(given, drawn.input.T.numpy(), strict=True))
@@ -355,7 +355,7 @@ def test_pima_reaches_its_target() -> None:
     assert found["folds_accuracy"] >= found["folds_logistic"]
 
 
-def parts(name: str, target: str) -> tuple[Tensors, Tensors]:
+def parts(name: str, target: str) -> tuple[TensorRows, TensorRows]:
     """Return the training and test rows of a model's recipe."""
-    rows = tables.rows(Run(catalogue.spec(name)), "train", target)
+    rows = tables.rows(Run(catalogue.get_spec(name)), "train", target)
     return tables.part(rows, "train"), tables.part(rows, "test")

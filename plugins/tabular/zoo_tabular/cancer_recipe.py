@@ -13,22 +13,22 @@ from torch import nn
 from torch.nn.functional import binary_cross_entropy_with_logits
 
 from zoo import Run
-from zoo.datasets.in_memory import Tensors
+from zoo.datasets.in_memory import TensorRows
 from zoo.evaluation import baselines
 from zoo.evaluation import plots as pictures
-from zoo.evaluation.evaluate_tensors import measure, outputs
+from zoo.evaluation.evaluate_tensors import evaluate, predict_batches
 from zoo_tabular.folds import cross_validate
 from zoo_tabular.mlp import TabularMLP
 from zoo_tabular.tables import part, rows
 
 __all__ = [
-    "SMOKE",
+    "SMOKE_SETTINGS",
     "Settings",
     "auc",
     "data",
+    "evaluate",
     "figures",
     "fit",
-    "measure",
     "report",
     "train",
 ]
@@ -45,10 +45,10 @@ class Settings:
     folds: int = 5  # of the cross-validation, each with a model of its own
 
 
-SMOKE = {"epochs": 1, "folds": 2}
+SMOKE_SETTINGS = {"epochs": 1, "folds": 2}
 
 
-def data(run: Run, split: str) -> Tensors:
+def data(run: Run, split: str) -> TensorRows:
     """Return the columns in their own units, and the label, 0 or 1."""
     return part(rows(run, "train", "label"), split)
 
@@ -56,11 +56,11 @@ def data(run: Run, split: str) -> Tensors:
 def train(settings: Settings, run: Run) -> nn.Module:
     training = data(run, "train")
     found = cross_validate(fit, settings, run, training, figures, stratified=True)
-    run.note(**{f"folds_{name}": value for name, value in found.items()})
+    run.log_summary(**{f"folds_{name}": value for name, value in found.items()})
     return fit(settings, run, training)
 
 
-def fit(settings: Settings, run: Run, training: Tensors) -> nn.Module:
+def fit(settings: Settings, run: Run, training: TensorRows) -> nn.Module:
     """Return a fresh model trained on these rows, some of them held back."""
     fitting, holding = run.split(training, settings.holding)
     bare: TabularMLP = run.build()
@@ -89,35 +89,37 @@ def fit(settings: Settings, run: Run, training: Tensors) -> nn.Module:
     return run.best(model)
 
 
-def figures(model: nn.Module, held: Tensors) -> dict[str, float]:
+def figures(model: nn.Module, held: TensorRows) -> dict[str, float]:
     """Return the task's metrics, and the area under the curve."""
-    logit = outputs(model, held.input)[:, 0]
-    return {**measure(model, held), "auc": auc(logit, held.target)}
+    logit = predict_batches(model, held.input)[:, 0]
+    return {**evaluate(model, held), "auc": auc(logit, held.target)}
 
 
-def cost(model: nn.Module, held: Tensors) -> float:
+def cost(model: nn.Module, held: TensorRows) -> float:
     """Return the cross-entropy: on few rows it tells more than the accuracy."""
-    logit = outputs(model, held.input)[:, 0]
+    logit = predict_batches(model, held.input)[:, 0]
     return binary_cross_entropy_with_logits(logit, held.target.float()).item()
 
 
 def report(model: nn.Module, run: Run) -> None:
     """Note what simple methods reach, and which mistakes are made; draw them."""
     training, test = data(run, "train"), data(run, "test")
-    run.baseline("majority class", accuracy=baselines.majority(training, test))
-    run.baseline("nearest class mean", accuracy=baselines.nearest_mean(training, test))
-    run.baseline("logistic regression", accuracy=baselines.logistic(training, test))
-    logit = outputs(model, test.input)[:, 0]
+    run.log_baseline("majority class", accuracy=baselines.majority(training, test))
+    run.log_baseline(
+        "nearest class mean", accuracy=baselines.nearest_mean(training, test)
+    )
+    run.log_baseline("logistic regression", accuracy=baselines.logistic(training, test))
+    logit = predict_batches(model, test.input)[:, 0]
     said = (logit > 0).long()
     malignant = test.target == 0
-    run.note(
+    run.log_summary(
         auc=auc(logit, test.target),
         sensitivity=(said[malignant] == 0).float().mean().item(),
         specificity=(said[~malignant] == 1).float().mean().item(),
         missed=(said[malignant] == 1).sum().item(),
         malignant=malignant.sum().item(),
     )
-    run.picture(
+    run.log_figure(
         "confusion",
         pictures.confusion(said, test.target, run.spec.labels),
         "How often each label of the test rows was read as what.",

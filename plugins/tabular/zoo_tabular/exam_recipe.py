@@ -13,14 +13,14 @@ from torch import nn
 from torch.nn.functional import mse_loss
 
 from zoo import Run
-from zoo.datasets.in_memory import Tensors
+from zoo.datasets.in_memory import TensorRows
 from zoo.evaluation import baselines
 from zoo.evaluation import plots as pictures
-from zoo.evaluation.evaluate_tensors import measure, outputs
+from zoo.evaluation.evaluate_tensors import evaluate, predict_batches
 from zoo_tabular.mlp import TabularMLP
 from zoo_tabular.tables import rows
 
-__all__ = ["SMOKE", "Settings", "data", "measure", "report", "train"]
+__all__ = ["SMOKE_SETTINGS", "Settings", "data", "evaluate", "report", "train"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,10 +32,10 @@ class Settings:
     holding: float = 0.125  # share of the training rows kept for validation
 
 
-SMOKE = {"epochs": 2}
+SMOKE_SETTINGS = {"epochs": 2}
 
 
-def data(run: Run, split: str) -> Tensors:
+def data(run: Run, split: str) -> TensorRows:
     """Return hours of study and sleep, and the score they make."""
     return rows(run, split, "score")
 
@@ -58,24 +58,24 @@ def train(settings: Settings, run: Run) -> nn.Module:
         for row, score in run.batches(fitting, settings.batch):
             loss = mse_loss(model(row)[:, 0], score.float())
             run.step(loss, optimizer, schedule)
-        run.log(measure(model, holding), best="rmse")
+        run.log(evaluate(model, holding), best="rmse")
     return run.best(model)
 
 
 def report(model: nn.Module, run: Run) -> None:
     """Note the squared error beside what least squares reaches; draw the test rows."""
     training, test = data(run, "train"), data(run, "test")
-    run.baseline("mean", **baselines.mean(training, test))
-    said = outputs(model, test.input)[:, 0]
+    run.log_baseline("mean", **baselines.mean(training, test))
+    said = predict_batches(model, test.input)[:, 0]
     # The formula is linear: a network can only come near, so this is no baseline.
     exact = baselines.least_squares(training, test)
-    run.note(
+    run.log_summary(
         mse=(said - test.target).square().mean().item(),
         worst=(said - test.target).abs().max().item(),
         rmse_of_least_squares=exact["rmse"],
-        idle=outputs(model, torch.tensor([[0.0, 0.0]])).item(),
+        idle=predict_batches(model, torch.tensor([[0.0, 0.0]])).item(),
     )
-    run.picture(
+    run.log_figure(
         "predicted",
         pictures.predicted(said, test.target, "score"),
         "The score of the test rows, as predicted and as the formula has it.",

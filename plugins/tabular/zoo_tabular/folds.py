@@ -8,20 +8,20 @@ import torch
 from torch import nn
 
 from zoo import Run
-from zoo.datasets.in_memory import Fold, Tensors
-from zoo.datasets.splits import folded
+from zoo.datasets.in_memory import Fold, TensorRows
+from zoo.datasets.splits import fold_split
 from zoo.evaluation import baselines
-from zoo.evaluation.evaluate_tensors import measure, outputs
+from zoo.evaluation.evaluate_tensors import evaluate, predict_batches
 
 __all__ = ["beside_logistic", "cross_validate"]
 
 
 def cross_validate(
-    fit: Callable[[Any, Run, Tensors], nn.Module],
+    fit: Callable[[Any, Run, TensorRows], nn.Module],
     settings: Any,
     run: Run,
-    rows: Tensors,
-    figures: Callable[[nn.Module, Tensors], dict[str, float]] = measure,
+    rows: TensorRows,
+    figures: Callable[[nn.Module, TensorRows], dict[str, float]] = evaluate,
     *,
     stratified: bool = False,
 ) -> dict[str, float]:
@@ -40,10 +40,10 @@ def cross_validate(
 
 
 def beside_logistic(
-    fit: Callable[[Any, Run, Tensors], nn.Module],
+    fit: Callable[[Any, Run, TensorRows], nn.Module],
     settings: Any,
     run: Run,
-    rows: Tensors,
+    rows: TensorRows,
     *,
     repeats: int,
 ) -> dict[str, float]:
@@ -57,10 +57,10 @@ def beside_logistic(
     for seed in range(settings.seed, settings.seed + repeats):
         for number in range(settings.folds):
             fold = Fold(number=number, count=settings.folds, stratified=True)
-            out, within = folded(rows.target, fold, seed=seed, source=rows.source)
+            out, within = fold_split(rows.target, fold, seed=seed, source=rows.source)
             outside, inside = rows[out], rows[within]
             own = Run(run.spec, seed=seed, smoke=run.smoke)
-            logit = outputs(fit(settings, own, outside), inside.input)[:, 0]
+            logit = predict_batches(fit(settings, own, outside), inside.input)[:, 0]
             said = (logit > 0).long(), baselines.logistic_labels(outside, inside)
             right[:, within] += (torch.stack(said) == inside.target).float()
     ours, theirs = right / repeats

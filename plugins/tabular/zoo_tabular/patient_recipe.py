@@ -12,35 +12,35 @@ from statistics import mean
 from torch import nn
 
 from zoo import Run
-from zoo.datasets.in_memory import Fold, Tensors
+from zoo.datasets.in_memory import Fold, TensorRows
 from zoo.evaluation import baselines
 from zoo.evaluation import plots as pictures
-from zoo.evaluation.evaluate_tensors import outputs
+from zoo.evaluation.evaluate_tensors import predict_batches
 from zoo_tabular import cancer_recipe
-from zoo_tabular.cancer_recipe import SMOKE, Settings, data, figures, fit
+from zoo_tabular.cancer_recipe import SMOKE_SETTINGS, Settings, data, figures, fit
 from zoo_tabular.folds import beside_logistic
 
 __all__ = [
-    "SMOKE",
+    "SMOKE_SETTINGS",
     "Settings",
     "chance",
     "data",
+    "evaluate",
     "fit",
-    "measure",
     "report",
     "train",
 ]
 
 REPEATS = 10  # of the cross-validation beside logistic regression
 
-measure = figures
+evaluate = figures
 
 
 def train(settings: Settings, run: Run) -> nn.Module:
     model = cancer_recipe.train(settings, run)
     repeats = 1 if run.smoke else REPEATS
     rows = data(run, "train")
-    run.note(
+    run.log_summary(
         repeats=repeats, **beside_logistic(fit, settings, run, rows, repeats=repeats)
     )
     return model
@@ -49,18 +49,20 @@ def train(settings: Settings, run: Run) -> nn.Module:
 def report(model: nn.Module, run: Run) -> None:
     """Note what simple methods reach, and which mistakes are made; draw them."""
     training, test = data(run, "train"), data(run, "test")
-    run.baseline("majority class", accuracy=baselines.majority(training, test))
-    run.baseline("nearest class mean", accuracy=baselines.nearest_mean(training, test))
-    run.baseline("logistic regression", accuracy=baselines.logistic(training, test))
-    run.note(folds_logistic=_logistic(training, run.seed))
-    logit = outputs(model, test.input)[:, 0]
+    run.log_baseline("majority class", accuracy=baselines.majority(training, test))
+    run.log_baseline(
+        "nearest class mean", accuracy=baselines.nearest_mean(training, test)
+    )
+    run.log_baseline("logistic regression", accuracy=baselines.logistic(training, test))
+    run.log_summary(folds_logistic=_logistic(training, run.seed))
+    logit = predict_batches(model, test.input)[:, 0]
     said, came = (logit > 0).long(), test.target == 1
     sensitivity = (said[came] == 1).float().mean().item()
     specificity = (said[~came] == 0).float().mean().item()
     theirs = baselines.logistic_labels(training, test) == test.target
     alone = int(((said == test.target) & ~theirs).sum())
     beaten = int(((said != test.target) & theirs).sum())
-    run.note(
+    run.log_summary(
         alone=alone,
         beaten=beaten,
         chance=chance(alone, beaten),
@@ -70,7 +72,7 @@ def report(model: nn.Module, run: Run) -> None:
         missed=(said[came] == 0).sum().item(),
         cases=came.sum().item(),
     )
-    run.picture(
+    run.log_figure(
         "confusion",
         pictures.confusion(said, test.target, run.spec.labels),
         "How often each label of the test rows was read as what.",
@@ -85,7 +87,7 @@ def chance(alone: int, beaten: int) -> float:
     return min(1.0, tail * 0.5 ** (count - 1))
 
 
-def _logistic(rows: Tensors, seed: int) -> float:
+def _logistic(rows: TensorRows, seed: int) -> float:
     """Return what logistic regression reaches in the folds of the cross-validation."""
     count = Settings.folds
     folds = [Fold(number=n, count=count, stratified=True) for n in range(count)]

@@ -13,15 +13,15 @@ from torch import Tensor, nn
 from torch.nn.functional import mse_loss
 
 from zoo import Run
-from zoo.datasets.in_memory import Tensors
+from zoo.datasets.in_memory import TensorRows
 from zoo.evaluation import baselines
 from zoo.evaluation import plots as pictures
-from zoo.evaluation.evaluate_tensors import measure, outputs
+from zoo.evaluation.evaluate_tensors import evaluate, predict_batches
 from zoo_tabular.folds import cross_validate
 from zoo_tabular.mlp import TabularMLP
 from zoo_tabular.tables import columns, number, part, rows
 
-__all__ = ["SMOKE", "Settings", "data", "fit", "measure", "report", "train"]
+__all__ = ["SMOKE_SETTINGS", "Settings", "data", "evaluate", "fit", "report", "train"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,11 +35,11 @@ class Settings:
     folds: int = 5  # of the cross-validation, each with a model of its own
 
 
-SMOKE = {"epochs": 1, "folds": 2}
+SMOKE_SETTINGS = {"epochs": 1, "folds": 2}
 CONTESTED = {"b"}  # of Boston: what would leaving it out cost?
 
 
-def data(run: Run, split: str) -> Tensors:
+def data(run: Run, split: str) -> TensorRows:
     """Return the table's columns in their own units, and the number to predict."""
     return part(rows(run, "train", "target"), split)
 
@@ -47,14 +47,14 @@ def data(run: Run, split: str) -> Tensors:
 def train(settings: Settings, run: Run) -> nn.Module:
     training = data(run, "train")
     found = cross_validate(fit, settings, run, training)
-    run.note(**{f"folds_{name}": value for name, value in found.items()})
+    run.log_summary(**{f"folds_{name}": value for name, value in found.items()})
     for column in CONTESTED & set(columns(run)):
         found = cross_validate(fit, settings, run, without(training, run, column))
-        run.note(**{f"without_{column}_{name}": v for name, v in found.items()})
+        run.log_summary(**{f"without_{column}_{name}": v for name, v in found.items()})
     return fit(settings, run, training)
 
 
-def fit(settings: Settings, run: Run, training: Tensors) -> nn.Module:
+def fit(settings: Settings, run: Run, training: TensorRows) -> nn.Module:
     """Return a fresh model trained on these rows, some of them held back."""
     fitting, holding = run.split(training, settings.holding)
     bare: TabularMLP = run.build()
@@ -78,31 +78,31 @@ def fit(settings: Settings, run: Run, training: Tensors) -> nn.Module:
         for row, target in run.batches(fitting, settings.batch):
             loss = mse_loss(model(row)[:, 0], target.float())  # (B,) and (B,)
             run.step(loss, optimizer, schedule)
-        run.log(measure(model, holding), best="rmse")
+        run.log(evaluate(model, holding), best="rmse")
     return run.best(model)
 
 
 def report(model: nn.Module, run: Run) -> None:
     """Note what simple methods reach, and where the worst answers lie; draw both."""
     training, test = data(run, "train"), data(run, "test")
-    run.baseline("mean", **baselines.mean(training, test))
-    run.baseline("least squares", **baselines.least_squares(training, test))
-    said = outputs(model, test.input)[:, 0]
+    run.log_baseline("mean", **baselines.mean(training, test))
+    run.log_baseline("least squares", **baselines.least_squares(training, test))
+    said = predict_batches(model, test.input)[:, 0]
     off = said - test.target
     high = test.target >= test.target.quantile(0.9)
-    run.note(
+    run.log_summary(
         worst=off.abs().max().item(),
         high_mae=off[high].abs().mean().item(),
         high_bias=off[high].mean().item(),
     )
-    run.picture(
+    run.log_figure(
         "predicted",
         pictures.predicted(said, test.target, number(run)),
         "The test rows, as predicted and as they were.",
     )
 
 
-def without(training: Tensors, run: Run, column: str) -> Tensors:
+def without(training: TensorRows, run: Run, column: str) -> TensorRows:
     """Return the rows with one column at its mean everywhere: it tells nothing."""
     given: Tensor = training.input.clone()
     place = columns(run).index(column)

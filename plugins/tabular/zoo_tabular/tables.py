@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from zoo import NumberOutput, Run, TabularInput
-from zoo.datasets.in_memory import Tensors
+from zoo.datasets.in_memory import TensorRows
 
 if TYPE_CHECKING:
     from datasets import Dataset
@@ -54,10 +54,10 @@ def exam_scores(split: str) -> Dataset:
     )
 
 
-def rows(run: Run, split: str, target: str) -> Tensors:
+def rows(run: Run, split: str, target: str) -> TensorRows:
     """Return the columns the model takes, in its order, and `target`."""
     (name,) = run.spec.trained_on
-    return run.tensors(name, split, columns=columns(run), target=target)
+    return run.load_rows(name, split, columns=columns(run), target=target)
 
 
 def columns(run: Run) -> list[str]:
@@ -72,7 +72,7 @@ def number(run: Run) -> str:
     return run.spec.output.name
 
 
-def part(everything: Tensors, split: str) -> Tensors:
+def part(everything: TensorRows, split: str) -> TensorRows:
     """Return the training or the test rows of a set that has no published split."""
     count = len(everything)
     training, test = everything.split(int((1 - TESTING) * count) / count, seed=SPLIT)

@@ -21,7 +21,7 @@ from zoo import TextInput
 from zoo.artifacts import checkpoint_folder as checkpoints
 from zoo.artifacts import weight_store as store
 from zoo.errors import DataError
-from zoo.models.metadata import about
+from zoo.models.metadata import model_metadata
 from zoo.preprocessing import text as texts
 from zoo.preprocessing.tokenizer import tokenizer
 
@@ -44,7 +44,9 @@ HELD_OUT = (
 @pytest.fixture
 def expected() -> TextInput:
     content = words.tokenizer(TRAINING, size=1000, most=1.0).to_str().encode()
-    return TextInput(longest=100, vocabulary=1000, unknown=1, held=content)
+    return TextInput(
+        max_length=100, vocab_size=1000, unk_token_id=1, tokenizer_source=content
+    )
 
 
 @pytest.fixture
@@ -233,13 +235,13 @@ def test_the_shipped_numbers_are_those_of_scikit_learn() -> None:
     """
     model = zoo.load("lsa-mlp-20news")
     assert isinstance(model, LSA)
-    expected = about(model).spec.input
+    expected = model_metadata(model).spec.input
     assert isinstance(expected, TextInput)
     known = tokenizer(expected)
     listed = [known.id_to_token(n) for n in range(2, known.get_vocab_size())]
     words_of = slice(2, 2 + len(listed))
     training, asked = read("train"), read("test")[:200]
-    label = np.array(zoo.data("newsgroups-pair", "train")["label"])
+    label = np.array(zoo.load_dataset("newsgroups-pair", "train")["label"])
     vectorizer = TfidfVectorizer(sublinear_tf=True, vocabulary=listed)
     given = vectorizer.fit_transform(training)
     first, second = MultinomialNB(alpha=SMOOTHING).fit(given, label).feature_log_prob_
@@ -252,7 +254,7 @@ def test_the_shipped_numbers_are_those_of_scikit_learn() -> None:
     ours = model.weigh(texts.batch(asked, expected))
     topics = model.project(model.lean(ours))[:, :10]
 
-    assert most < expected.longest  # nothing was cut off
+    assert most < expected.max_length  # nothing was cut off
     gap = ours[:, words_of] - torch.from_numpy(theirs.toarray()).float()
     assert gap.abs().max() < 1e-5
     ratio = torch.from_numpy(second - first).float()
@@ -286,7 +288,7 @@ def test_topics_have_words() -> None:
     The words of the first topics are of both groups.
     """
     model = zoo.load("lsa-mlp-20news")
-    expected = about(model).spec.input
+    expected = model_metadata(model).spec.input
     assert isinstance(model, LSA)
     assert isinstance(expected, TextInput)
 
@@ -334,7 +336,7 @@ def test_odd_texts_are_answered_or_refused() -> None:
 def read(split: str) -> list[str]:
     """Return the posts, or skip where they can't be had."""
     try:
-        return list(zoo.data("newsgroups-pair", split)["text"])
+        return list(zoo.load_dataset("newsgroups-pair", split)["text"])
     except DataError as exc:
         pytest.skip(str(exc))
 
@@ -343,9 +345,9 @@ def test_the_shipped_tokenizer_is_the_pinned_one() -> None:
     """
     The spec pins tokenizer.json as it pins the weights.
     """
-    spec = zoo.spec("lsa-mlp-20news")
+    spec = zoo.get_spec("lsa-mlp-20news")
     assert isinstance(spec.input, TextInput)
     path = store.shipped(spec) / checkpoints.TOKENIZER
 
     assert store.digest(path) == spec.input.tokenizer
-    assert spec.input == replace(spec.input, held=path)
+    assert spec.input == replace(spec.input, tokenizer_source=path)

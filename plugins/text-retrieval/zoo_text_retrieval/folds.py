@@ -14,18 +14,18 @@ import torch
 from torch import Tensor
 
 from zoo import Run
-from zoo.datasets.in_memory import Tensors
-from zoo.evaluation.evaluate_tensors import outputs
+from zoo.datasets.in_memory import TensorRows
+from zoo.evaluation.evaluate_tensors import predict_batches
 from zoo_text_retrieval.lsa import LSA
 from zoo_text_retrieval.simple import METHODS
 
 __all__ = ["compared", "numbered", "parted"]
 
-Fit = Callable[[Any, Run, Tensors], LSA]
+Fit = Callable[[Any, Run, TensorRows], LSA]
 
 
 def compared(
-    fit: Fit, settings: Any, run: Run, rows: Tensors, threads: Sequence[str]
+    fit: Fit, settings: Any, run: Run, rows: TensorRows, threads: Sequence[str]
 ) -> dict[str, float]:
     """Return how many posts of the folds a model of its own and simple methods get
     right, and how far it is ahead of naive Bayes, with the standard error of that.
@@ -67,13 +67,13 @@ def parted(thread: Tensor, folds: int, *, seed: int) -> Iterator[Tensor]:
 
 
 def _answers(
-    fit: Fit, settings: Any, run: Run, rows: Tensors, inside: Tensor
+    fit: Fit, settings: Any, run: Run, rows: TensorRows, inside: Tensor
 ) -> dict[str, Tensor]:
     """Return what each method says of a fold, learned from the other posts alone."""
     given, asked = rows[~inside], rows[inside]
     model = fit(settings, run, given)
     before, after = (model.weigh(part.input).detach() for part in (given, asked))
-    said = {"model": outputs(model, asked.input).argmax(dim=1)}
+    said = {"model": predict_batches(model, asked.input).argmax(dim=1)}
     return said | {n: way(before, given.target, after) for n, way in METHODS.items()}
 
 

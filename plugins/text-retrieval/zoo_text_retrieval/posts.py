@@ -33,7 +33,7 @@ def pair(split: str) -> Dataset:
     """
     from datasets import Dataset
 
-    everything = zoo.data("20_newsgroups", split)
+    everything = zoo.load_dataset("20_newsgroups", split)
     names = everything.features["label"].names
     wanted = [names.index(group) for group in GROUPS]
     texts, labels, threads = [], [], []

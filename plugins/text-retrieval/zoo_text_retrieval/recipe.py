@@ -15,10 +15,10 @@ from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
 from zoo import Run
-from zoo.datasets.in_memory import Tensors, prepared
+from zoo.datasets.in_memory import TensorRows, to_model_input
 from zoo.evaluation import baselines
 from zoo.evaluation import plots as pictures
-from zoo.evaluation.evaluate_tensors import measure, outputs
+from zoo.evaluation.evaluate_tensors import evaluate, predict_batches
 from zoo.training import train_tokenizer as tokenising
 from zoo_text_retrieval import words
 from zoo_text_retrieval.folds import compared
@@ -26,7 +26,7 @@ from zoo_text_retrieval.lsa import LSA
 from zoo_text_retrieval.simple import METHODS
 from zoo_text_retrieval.topics import drawn
 
-__all__ = ["SMOKE", "Settings", "data", "fit", "measure", "report", "train"]
+__all__ = ["SMOKE_SETTINGS", "Settings", "data", "evaluate", "fit", "report", "train"]
 
 SET = "newsgroups-pair"
 SMOKING = 4  # a smoke run takes every fourth post
@@ -45,31 +45,31 @@ class Settings:
     repeats: int = 5  # of it, each with other folds
 
 
-SMOKE = {"epochs": 1, "topics": 8, "folds": 2, "repeats": 1}
+SMOKE_SETTINGS = {"epochs": 1, "topics": 8, "folds": 2, "repeats": 1}
 
 
-def data(run: Run, split: str) -> Tensors:
+def data(run: Run, split: str) -> TensorRows:
     """Return posts as token numbers, and which of the two groups they are from."""
-    rows = run.tensors(SET, split, columns="text")
+    rows = run.load_rows(SET, split, columns="text")
     return rows[::SMOKING] if run.smoke else rows
 
 
 def train(settings: Settings, run: Run) -> nn.Module:
-    posts = tokenising.texts(run, SET)
+    posts = tokenising.training_texts(run, SET)
     size = run.spec.options["vocabulary"]
-    tokenising.adopt(run, words.tokenizer(posts, size=size, most=settings.most))
+    tokenising.use_tokenizer(run, words.tokenizer(posts, size=size, most=settings.most))
     rows = data(run, "train")
     model = fit(settings, run, rows)
-    threads = tokenising.texts(run, SET, column="thread")
+    threads = tokenising.training_texts(run, SET, column="thread")
     kept = threads[:: SMOKING if run.smoke else 1]
-    run.note(**compared(fit, settings, run, rows, kept))
+    run.log_summary(**compared(fit, settings, run, rows, kept))
     return model
 
 
-def fit(settings: Settings, run: Run, rows: Tensors) -> LSA:
+def fit(settings: Settings, run: Run, rows: TensorRows) -> LSA:
     """Return a fresh model that has learned from these posts."""
     model: LSA = run.build(topics=settings.topics)
-    described = model.learn(prepared(rows.input, run.spec.input), rows.target)
+    described = model.learn(to_model_input(rows.input, run.spec.input), rows.target)
     lessons = replace(rows, input=described)
     head = run.prepare(model.decide)
     optimizer = run.prepare(
@@ -89,15 +89,15 @@ def report(model: LSA, run: Run) -> None:
     """Note what simple methods reach and where the model fails; draw its topics."""
     training, test = data(run, "train"), data(run, "test")
     weights, asked = (model.weigh(r.input).detach() for r in (training, test))
-    said = outputs(model, test.input).argmax(dim=1)
+    said = predict_batches(model, test.input).argmax(dim=1)
     right = said == test.target
     length = (model.weigh.count(test.input)[:, 2:] > 0).sum(dim=1)
     short = length <= length.float().quantile(0.25)
-    run.baseline("majority class", accuracy=baselines.majority(training, test))
+    run.log_baseline("majority class", accuracy=baselines.majority(training, test))
     for name, way in METHODS.items():
         theirs = way(weights, training.target, asked) == test.target
-        run.baseline(name, accuracy=_share(theirs))
-    run.note(
+        run.log_baseline(name, accuracy=_share(theirs))
+    run.log_summary(
         alone=(right & ~theirs).sum().item(),  # theirs are those of naive Bayes
         beaten=(~right & theirs).sum().item(),
         short=_share(right[short]),
@@ -107,13 +107,13 @@ def report(model: LSA, run: Run) -> None:
         first=model.project.strength[0].item(),
         second=model.project.strength[1].item(),
     )
-    run.picture(
+    run.log_figure(
         "confusion",
         pictures.confusion(said, test.target, run.spec.labels),
         "How often each group of the test split was taken for which.",
     )
     topic = model.project(model.lean(asked)).detach()
-    run.picture(
+    run.log_figure(
         "topics",
         drawn(model, topic, test.target, run.spec),
         "The test posts on two topics, and the words that weigh most in some topics.",

@@ -17,7 +17,7 @@ def logistic(given: Tensor, label: Tensor, asked: Tensor) -> Tensor:
     count = int(label.max()) + 1
     zeros = torch.zeros(count, given.shape[1]), torch.zeros(count)
     pull = PULL / len(given)
-    weight, bias = heads.solve(zeros, given, label, cross_entropy, pull=pull)
+    weight, bias = heads.solve(zeros, given, label, cross_entropy, l2=pull)
     return (asked @ weight.T + bias).argmax(dim=1)
 
 

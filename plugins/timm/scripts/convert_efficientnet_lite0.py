@@ -22,7 +22,7 @@ from zoo.artifacts import checkpoint_folder as checkpoints
 from zoo.artifacts import weight_store as store
 from zoo.cards import render as cards
 from zoo.models.safetensors_io import narrow
-from zoo.tasks import task
+from zoo.tasks import get_task
 from zoo.training import receipt as receipts
 from zoo.training.run import Run
 
@@ -43,15 +43,15 @@ def main(source: Path, target: Path) -> None:
     # A pickle, read here by hand and never by the zoo: tensors and nothing else.
     tensors = torch.load(source, map_location="cpu", weights_only=True)
     model.load_state_dict(matched(tensors, model))
-    run = Run(zoo.spec(NAME))
+    run = Run(zoo.get_spec(NAME))
     rows = hymenoptera.data(run, "test")
-    before = hymenoptera.measure(model, rows)
+    before = hymenoptera.evaluate(model, rows)
     logits = _logits(model, rows.input)
     model.load_state_dict(narrow(model.state_dict(), torch.float16))
-    metrics = hymenoptera.measure(model, rows)
+    metrics = hymenoptera.evaluate(model, rows)
     gap = (_logits(model, rows.input) - logits).abs().max().item()
-    run.note(largest_gap=gap, largest_logit=logits.abs().max().item())
-    run.note(**{f"float32_{name}": value for name, value in before.items()})
+    run.log_summary(largest_gap=gap, largest_logit=logits.abs().max().item())
+    run.log_summary(**{f"float32_{name}": value for name, value in before.items()})
     hymenoptera.report(model, run)
     receipt = receipts.receipt(run, {}, metrics, rows) | {"origin": ORIGIN}
     card = cards.text(run.spec, receipt).encode()
@@ -89,8 +89,8 @@ def _logits(model: nn.Module, given: Tensor) -> Tensor:
 
 def _example() -> Tensor:
     """Return the shipped photograph: no picture of ImageNet may be passed on."""
-    spec = zoo.spec(NAME)
-    doing = task(spec.task)
+    spec = zoo.get_spec(NAME)
+    doing = get_task(spec.task)
     return doing.batch([doing.opened(zoo.example(NAME), spec.input)], spec.input)
 
 

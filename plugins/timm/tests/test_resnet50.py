@@ -18,7 +18,7 @@ import zoo
 from zoo.artifacts import hub_download as client
 from zoo.artifacts import weight_store as store
 from zoo.errors import DataError
-from zoo.finetuning.finetune import teach
+from zoo.finetuning.finetune import finetune_by_name
 from zoo.finetuning.strategies import Settings, parameter_groups, prepare
 from zoo.models.freeze import frozen
 from zoo.plugins import discovery as plugins
@@ -78,7 +78,7 @@ def photographs(training: int, test: int) -> DatasetDict:
     parts = {}
     for split, count in (("train", training), ("test", test)):
         try:
-            rows = zoo.data("hymenoptera", split)
+            rows = zoo.load_dataset("hymenoptera", split)
         except DataError:
             pytest.skip("ZOO_DATA holds no hymenoptera")
         ends = [*range(count // 2), *range(len(rows) - count // 2, len(rows))]
@@ -146,7 +146,7 @@ def test_the_recipe_takes_the_epochs_it_is_given(pinned: Hub) -> None:
     """
     Small steps, though the exact head would be quicker; and both are told of.
     """
-    lesson = teach(NAME, photographs(8, 4), settings=RECIPE)
+    lesson = finetune_by_name(NAME, photographs(8, 4), settings=RECIPE)
 
     assert [row["epoch"] for row in lesson.run.history] == [1.0, 2.0]
     assert lesson.settings.optimizer == "nag"
@@ -182,7 +182,7 @@ def test_rates_fall_by_block_as_timms_do() -> None:
     """
     Where all of it learns, each of timm's layer groups has timm's share of the rate.
     """
-    chosen = Settings(freeze="none", lr=1.0, decay=0.7)
+    chosen = Settings(freeze="none", lr=1.0, layer_lr_decay=0.7)
     with torch.device("meta"):
         model = zoo.build(NAME, classes=2)
         theirs = timm.create_model("resnet50", num_classes=2)

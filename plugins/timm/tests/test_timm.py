@@ -61,7 +61,7 @@ def at_hand(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Any:
         again = replace(found, models=changed)
         for module in ("zoo.artifacts.resolve", "zoo.plugins.discovery"):
             monkeypatch.setattr(f"{module}.found", lambda: again)
-        kept = store.shelf(tmp_path / "store", pin.sha256 or "")
+        kept = store.object_path(tmp_path / "store", pin.sha256 or "")
         kept.parent.mkdir(parents=True)
         path.rename(kept)
         monkeypatch.setenv("ZOO_STORE", str(tmp_path / "store"))
@@ -96,7 +96,7 @@ def test_the_head_is_the_part_that_counts_the_classes(name: str) -> None:
     What has another shape for two classes is the head of the spec, and all of it.
     """
     many, two = shapes(on_meta(name)), shapes(on_meta(name, num_classes=2))
-    head = zoo.spec(name).head
+    head = zoo.get_spec(name).head
     changed = {tensor for tensor in many if many[tensor] != two[tensor]}
 
     assert changed == {tensor for tensor in many if tensor.startswith(f"{head}.")}
@@ -174,7 +174,7 @@ def test_the_pinned_size_is_that_of_timms_tensors(
     Numbers and header together. An older writer did not sort the tensors, which moves
     the header of ViT-B/16 by less than a hundred bytes, and did not round it up.
     """
-    spec, offset, header = zoo.spec(name), 0, dict[str, Any]()
+    spec, offset, header = zoo.get_spec(name), 0, dict[str, Any]()
     if metadata:
         header["__metadata__"] = metadata
     for tensor, one in sorted(on_meta(name).state_dict().items(), key=by_type):
@@ -215,7 +215,7 @@ def test_the_spec_is_what_timm_publishes(name: str) -> None:
     """
     Size, crop, interpolation, mean and deviation; the repository and the licence.
     """
-    model, spec = on_meta(name), zoo.spec(name)
+    model, spec = on_meta(name), zoo.get_spec(name)
     told, expected = resolve_data_config({}, model=model), spec.input
 
     assert isinstance(expected, ImageInput)
@@ -255,7 +255,7 @@ def test_real_photographs_are_prepared_as_timm_does() -> None:
 
 
 def apart(picture: Image.Image, name: str, transform: Any) -> float:
-    expected = zoo.spec(name).input
+    expected = zoo.get_spec(name).input
     assert isinstance(expected, ImageInput)
     prepared = images.pixels(images.open_image(picture, expected), expected)
     gap: Tensor = (prepared - transform(picture.convert("RGB"))).abs().max()
@@ -264,7 +264,7 @@ def apart(picture: Image.Image, name: str, transform: Any) -> float:
 
 def hymenoptera_rows() -> list[Image.Image]:
     try:
-        rows = zoo.data("hymenoptera", "test")
+        rows = zoo.load_dataset("hymenoptera", "test")
     except DataError:
         pytest.skip("ZOO_DATA holds no hymenoptera")
     pictures: list[Image.Image] = rows.select(range(0, 140, 7))["image"]
@@ -308,7 +308,7 @@ def test_a_new_head_is_not_measured_on_the_old_labels() -> None:
     rows: Any = type("Rows", (), {"input": torch.zeros(1, 3, 32, 32), "target": []})
 
     with pytest.raises(DataError) as refused:
-        hymenoptera.measure(model, rows)
+        hymenoptera.evaluate(model, rows)
 
     assert str(refused.value) == (
         "'efficientnet-lite0' has no label 'ant', so hymenoptera does not measure it. "
@@ -347,7 +347,7 @@ def test_what_has_no_recipe_is_not_measured() -> None:
     Whoever asks for the recipe of such a model is told so.
     """
     with pytest.raises(TrainingError) as refused:
-        recipe_of(zoo.spec("resnet50"))
+        recipe_of(zoo.get_spec("resnet50"))
 
     assert str(refused.value) == "'resnet50' has no recipe, so nothing measures it."
 
@@ -357,7 +357,7 @@ def test_weights_on_the_hub_are_told_as_such() -> None:
     Not measured is not untrained, and a size that nobody knows is not told.
     """
     plugin = plugins.found().providers["vgg16"]
-    vgg, resnet = zoo.spec("vgg16"), zoo.spec("resnet50")
+    vgg, resnet = zoo.get_spec("vgg16"), zoo.get_spec("resnet50")
 
     assert show.facts(vgg, plugin)["weights"] == "on the Hub"
     assert show.facts(resnet, plugin)["weights"] == "97.7 MiB, on the Hub"
@@ -371,7 +371,7 @@ def test_the_card_of_a_pinned_model_claims_nothing(name: str) -> None:
     """
     It names the only file that is taken, and gives no figure.
     """
-    spec: ModelSpec = zoo.spec(name)
+    spec: ModelSpec = zoo.get_spec(name)
     card = zoo.card(name)
 
     assert spec.weights is not None

@@ -12,13 +12,13 @@ from torch.nn.functional import avg_pool2d, interpolate
 
 from zoo import Run
 from zoo.datasets import registered as datasets
-from zoo.datasets.in_memory import Tensors
+from zoo.datasets.in_memory import TensorRows
 from zoo.errors import DataError
-from zoo.evaluation.evaluate_tensors import outputs
-from zoo.models.metadata import about
-from zoo.tasks import task
+from zoo.evaluation.evaluate_tensors import predict_batches
+from zoo.models.metadata import model_metadata
+from zoo.tasks import get_task
 
-__all__ = ["data", "measure", "report"]
+__all__ = ["data", "evaluate", "report"]
 
 SET = "hymenoptera"
 NAMES = {"ants": "ant", "bees": "bee"}  # the labels of the set, and of ImageNet
@@ -26,9 +26,9 @@ BATCH = 16
 COARSE = 8  # pixels that become one
 
 
-def data(run: Run, split: str) -> Tensors:
+def data(run: Run, split: str) -> TensorRows:
     """Return photographs as the model takes them, and the numbers of their labels."""
-    rows, doing = datasets.load(SET, split), task(run.spec.task)
+    rows, doing = datasets.load_dataset(SET, split), get_task(run.spec.task)
     opened = [doing.opened(picture, run.spec.input) for picture in rows["image"]]
     sizes, labels = [picture.size for picture in opened], rows["label"]
     content = {
@@ -37,7 +37,7 @@ def data(run: Run, split: str) -> Tensors:
     }
     seal = datasets.fingerprint(content)
     run.data[f"{SET}/{split}"] = {"rows": len(labels), "fingerprint": seal}
-    return Tensors(
+    return TensorRows(
         input=doing.batch(opened, run.spec.input),
         target=torch.tensor(labels),
         source=f"{SET}/{split}",
@@ -45,12 +45,12 @@ def data(run: Run, split: str) -> Tensors:
     )
 
 
-def measure(model: nn.Module, rows: Tensors) -> dict[str, float]:
+def evaluate(model: nn.Module, rows: TensorRows) -> dict[str, float]:
     """Return how often the better of ant and bee is right, and the best of all labels.
 
     `top5_accuracy` counts a picture whose label is among the five best of all.
     """
-    logits, places = outputs(model, rows.input, batch=BATCH), _places(model)
+    logits, places = predict_batches(model, rows.input, batch=BATCH), _places(model)
     true = places[rows.target]
     return {
         "two_way_accuracy": _share(logits[:, places].argmax(dim=1) == rows.target),
@@ -63,16 +63,16 @@ def report(model: nn.Module, run: Run) -> None:
     """Measure what the card speaks of; the photographs may not be shown there."""
     rows = data(run, "test")
     commonest = rows.target.bincount().max().item() / len(rows)
-    run.baseline("commonest class", two_way_accuracy=commonest, accuracy=commonest)
+    run.log_baseline("commonest class", two_way_accuracy=commonest, accuracy=commonest)
     places = _places(model)
-    whole = outputs(model, rows.input, batch=BATCH).softmax(dim=1)
-    run.note(
+    whole = predict_batches(model, rows.input, batch=BATCH).softmax(dim=1)
+    run.log_summary(
         surety=whole.max(dim=1).values.mean().item(),
         share_of_two=whole[:, places].sum(dim=1).mean().item(),
     )
     for name, changed in _changed(rows.input).items():
-        again = outputs(model, changed, batch=BATCH)[:, places].argmax(dim=1)
-        run.note(**{name: _share(again == rows.target)})
+        again = predict_batches(model, changed, batch=BATCH)[:, places].argmax(dim=1)
+        run.log_summary(**{name: _share(again == rows.target)})
 
 
 def _changed(image: Tensor) -> dict[str, Tensor]:
@@ -88,11 +88,11 @@ def _changed(image: Tensor) -> dict[str, Tensor]:
 
 def _places(model: nn.Module) -> Tensor:
     """Return where the set's labels are among the model's."""
-    labels = about(model).labels
+    labels = model_metadata(model).labels
     missing = [name for name in NAMES.values() if name not in labels]
     if missing:
         raise DataError(
-            f"{about(model).spec.name!r} has no label {missing[0]!r}, so {SET} does "
+            f"{model_metadata(model).spec.name!r} has no label {missing[0]!r}, so {SET} does "
             "not measure it. Measure a new head on data with its own labels."
         )
     return torch.tensor([labels.index(name) for name in NAMES.values()])

@@ -193,7 +193,7 @@ def test_the_pinned_size_is_that_of_the_published_tensors() -> None:
     """
     Of what is left out too, and a header of 24 kB.
     """
-    pin = zoo.spec("bert-base").weights
+    pin = zoo.get_spec("bert-base").weights
 
     assert pin is not None
     assert pin.size is not None

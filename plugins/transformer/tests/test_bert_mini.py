@@ -9,7 +9,7 @@ from zoo_transformer.bert import bert
 from zoo_transformer.neighbours import Neighbours
 
 import zoo
-from zoo.datasets.in_memory import Tensors
+from zoo.datasets.in_memory import TensorRows
 from zoo.errors import InputError
 
 TEXTS = ["The cat sat on the mat.", "The cats sit, the CAT sits; cattle!"]
@@ -20,9 +20,11 @@ def model() -> Any:
     return zoo.load("bert-mini")
 
 
-def rows(token: list[list[int]]) -> Tensors:
+def rows(token: list[list[int]]) -> TensorRows:
     given = torch.tensor(token, dtype=torch.int32)
-    return Tensors(input=given, target=given.long(), source="t/test", fingerprint="f")
+    return TensorRows(
+        input=given, target=given.long(), source="t/test", fingerprint="f"
+    )
 
 
 def test_pieces_of_words_are_the_same_for_the_same_texts() -> None:

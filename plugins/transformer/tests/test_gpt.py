@@ -154,9 +154,9 @@ def test_a_text_in_parts_is_the_whole_text(tiny: GPT, token: Tensor) -> None:
     One by one, and several at once after some were read already.
     """
     wanted = tiny(token)
-    first, memory = tiny.extend(token[:, :3])
-    second, memory = tiny.extend(token[:, 3:9], memory)
-    third, _ = tiny.extend(token[:, 9:10], memory)
+    first, memory = tiny.next_logits(token[:, :3])
+    second, memory = tiny.next_logits(token[:, 3:9], memory)
+    third, _ = tiny.next_logits(token[:, 9:10], memory)
 
     assert torch.allclose(first, wanted[:, 2], atol=1e-5)
     assert torch.allclose(second, wanted[:, 8], atol=1e-5)
@@ -182,10 +182,10 @@ def published(
         commit = server.put(REPO, files)
         pin = checkpoints.weights_of(tmp_path / "theirs")
         spec = replace(
-            zoo.spec("gpt2"),
+            zoo.get_spec("gpt2"),
             options=SIZES,
-            input=TextInput(longest=16, vocabulary=40),
-            output=TextOutput(start=1, end=2),
+            input=TextInput(max_length=16, vocab_size=40),
+            output=TextOutput(bos_token_id=1, eos_token_id=2),
             weights=replace(pin, repo=REPO, revision=commit),
         )
         known = plugins.found()
@@ -292,7 +292,7 @@ def test_the_pinned_size_is_that_of_the_published_tensors() -> None:
     """
     The numbers, a mask for each layer, and a header of 14 kB.
     """
-    spec = zoo.spec("gpt2")
+    spec = zoo.get_spec("gpt2")
     masks = 12 * 1024 * 1024
 
     assert spec.weights is not None

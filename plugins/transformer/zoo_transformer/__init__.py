@@ -5,8 +5,8 @@ This module is only metadata; it must stay free of torch.
 """
 
 from zoo import (
-    GapOutput,
     License,
+    MaskedTokenOutput,
     Metric,
     ModelSpec,
     TextInput,
@@ -31,14 +31,14 @@ SPECS = (
         license=License(code="mit", weights="apache-2.0", data="unknown"),
         parameters=109_514_298,
         input=TextInput(
-            longest=512,
-            vocabulary=30_522,
-            padding=0,
-            unknown=100,
+            max_length=512,
+            vocab_size=30_522,
+            pad_token_id=0,
+            unk_token_id=100,
             language="en",
             tokenizer=BERT_TOKENIZER,
         ),
-        output=GapOutput(mask=103),
+        output=MaskedTokenOutput(mask_token_id=103),
         trained_on=("bookcorpus", "english-wikipedia"),
         examples=("gap.txt",),
         papers=("https://arxiv.org/abs/1810.04805",),
@@ -67,14 +67,14 @@ SPECS = (
         license=License(code="mit", weights="mit", data="cc-by-2.0"),
         parameters=1_918_080,
         input=TextInput(
-            longest=64,
-            vocabulary=4_000,
-            padding=0,
-            unknown=1,
+            max_length=64,
+            vocab_size=4_000,
+            pad_token_id=0,
+            unk_token_id=1,
             language="en",
             tokenizer=PIECES,
         ),
-        output=GapOutput(mask=2),
+        output=MaskedTokenOutput(mask_token_id=2),
         trained_on=("gutenberg_novels", "tiny_shakespeare", "tatoeba_en_fr"),
         examples=("king.txt",),
         stored="float16",
@@ -122,9 +122,9 @@ SPECS = (
         license=License(code="mit", weights="mit", data="mit"),
         parameters=1_372_224,
         input=TextInput(
-            longest=128, vocabulary=66, language="en", tokenizer=CHARACTERS
+            max_length=128, vocab_size=66, language="en", tokenizer=CHARACTERS
         ),
-        output=TextOutput(start=1),
+        output=TextOutput(bos_token_id=1),
         trained_on=("tiny_shakespeare",),
         examples=("romeo.txt",),
         stored="float16",
@@ -173,13 +173,13 @@ SPECS = (
         license=License(code="mit", weights="mit", data="unknown"),
         parameters=124_439_808,
         input=TextInput(
-            longest=1_024,
-            vocabulary=50_257,
-            padding=50_256,  # nothing else is free, and nobody looks ahead at it
+            max_length=1_024,
+            vocab_size=50_257,
+            pad_token_id=50_256,  # nothing else is free, and nobody looks ahead at it
             language="en",
             tokenizer=GPT2_TOKENIZER,
         ),
-        output=TextOutput(start=50_256, end=50_256),
+        output=TextOutput(bos_token_id=50_256, eos_token_id=50_256),
         trained_on=("webtext",),
         examples=("romeo.txt",),
         papers=(GPT2,),

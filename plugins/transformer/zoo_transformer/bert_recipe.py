@@ -15,14 +15,14 @@ from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
 from zoo import Run
-from zoo.datasets.in_memory import Tensors
+from zoo.datasets.in_memory import TensorRows
 from zoo.training import train_tokenizer as tokenising
 from zoo.training.token_stream import Stream, stream
 from zoo_transformer import filling, hiding, pieces
 from zoo_transformer.bert import BERT
 from zoo_transformer.muon import MuonAndAdamW
 
-__all__ = ["SMOKE", "Settings", "data", "measure", "report", "train"]
+__all__ = ["SMOKE_SETTINGS", "Settings", "data", "evaluate", "report", "train"]
 
 BOOKS = {"gutenberg_novels": "text", "tiny_shakespeare": "text"}
 SENTENCES = {"tatoeba_en_fr": "en"}
@@ -43,7 +43,7 @@ class Settings:
     share: float = 0.3  # of the tokens are hidden; the paper's 0.15 learns slower
 
 
-SMOKE = {"epochs": 1, "batch": 4}  # what the test suite runs
+SMOKE_SETTINGS = {"epochs": 1, "batch": 4}  # what the test suite runs
 
 
 def once(text: str) -> str:
@@ -59,13 +59,13 @@ def streams(run: Run, sets: dict[str, str], split: str) -> list[Stream]:
     ]
 
 
-def passages(run: Run, texts: list[Stream], offset: int = 0) -> Tensors:
+def passages(run: Run, texts: list[Stream], offset: int = 0) -> TensorRows:
     """Return texts as rows as long as the model reads, one text after the other."""
     length: int = run.spec.options["context"]
     parts = [text.passages(length, offset=offset) for text in texts]
     names = "+".join(part.source.partition("/")[0] for part in parts)
     seals = "".join(part.fingerprint for part in parts)
-    return Tensors(
+    return TensorRows(
         input=torch.cat([part.input for part in parts]),
         target=torch.cat([part.target for part in parts]),
         source=f"{names}/{parts[0].source.partition('/')[2]}",
@@ -73,7 +73,7 @@ def passages(run: Run, texts: list[Stream], offset: int = 0) -> Tensors:
     )
 
 
-def data(run: Run, split: str) -> Tensors:
+def data(run: Run, split: str) -> TensorRows:
     """Return passages of the novels and plays, seven times each, with every token
     hidden in one of them."""
     return hiding.each(passages(run, streams(run, BOOKS, split)), mask=pieces.MASK)
@@ -83,7 +83,7 @@ def train(settings: Settings, run: Run) -> nn.Module:
     sets = BOOKS | SENTENCES
     texts = [text for name in sets for text in source(run, name, sets[name])]
     vocabulary: int = run.spec.options["vocabulary"]
-    tokenising.adopt(run, pieces.tokenizer(texts, size=vocabulary))
+    tokenising.use_tokenizer(run, pieces.tokenizer(texts, size=vocabulary))
     fitting, holding = streams(run, sets, "train"), data(run, "validation")
     bare: BERT = run.build(dropout=settings.dropout)
     begin(bare, passages(run, fitting).input)
@@ -106,12 +106,12 @@ def train(settings: Settings, run: Run) -> nn.Module:
     length: int = run.spec.options["context"]
     for epoch in run.epochs(settings.epochs):
         model.train()
-        offset = int(torch.randint(length, (), generator=run.random))
+        offset = int(torch.randint(length, (), generator=run.generator))
         for token, _ in run.batches(passages(run, fitting, offset), settings.batch):
-            short = cut(token, settings.shortest, epoch, run.random)
+            short = cut(token, settings.shortest, epoch, run.generator)
             given, asked = hiding.hide(
                 short,
-                run.random,
+                run.generator,
                 mask=pieces.MASK,
                 vocabulary=vocabulary,
                 share=settings.share,
@@ -120,7 +120,7 @@ def train(settings: Settings, run: Run) -> nn.Module:
                 logits = model(given, asked)
             loss = cross_entropy(logits.float(), short[asked])
             run.step(loss, optimizer, schedule, clip=1.0)
-        found = measure(model, holding[::5])  # all drawings, of other rows each
+        found = evaluate(model, holding[::5])  # all drawings, of other rows each
         run.log(
             {f"validation_{n}": v for n, v in found.items()}, best="validation_loss"
         )
@@ -129,7 +129,7 @@ def train(settings: Settings, run: Run) -> nn.Module:
 
 def source(run: Run, name: str, column: str) -> list[str]:
     """Return the training texts of a set; a smoke run takes only their beginning."""
-    texts = tokenising.texts(run, name, column=column)
+    texts = tokenising.training_texts(run, name, column=column)
     if run.smoke:
         return ["\n".join(texts)[:MOMENT]]
     return list(dict.fromkeys(texts))
@@ -167,7 +167,7 @@ def cut(token: Tensor, shortest: int, epoch: int, random: torch.Generator) -> Te
     return token.reshape(-1, lengths[drawn])
 
 
-def measure(model: nn.Module, rows: Tensors) -> dict[str, float]:
+def evaluate(model: nn.Module, rows: TensorRows) -> dict[str, float]:
     """Return how many of the hidden tokens are told, and what one costs in nats."""
     return hiding.figures(hiding.told(model, rows), rows)
 
@@ -189,7 +189,7 @@ def report(model: Any, run: Run) -> None:
         found = passages(run, streams(run, sets, "test"))
         rows = hiding.each(found[: filling.MOST], mask=pieces.MASK)
         said = hiding.figures(counts.told(rows, mask=pieces.MASK), rows)
-        run.note(
-            **{name: measure(model, rows)["masked_accuracy"]},
+        run.log_summary(
+            **{name: evaluate(model, rows)["masked_accuracy"]},
             **{f"{name}_counts": said["masked_accuracy"]},
         )

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from zoo import Run
-from zoo.datasets.in_memory import Tensors
+from zoo.datasets.in_memory import TensorRows
 from zoo.evaluation import plots as pictures
 from zoo.inference import predict as prediction
 from zoo_transformer import hiding, pieces
@@ -37,7 +37,7 @@ SEEN = "The likeliest fillings of some gaps, and the chance that the model gives
 
 
 def compare(
-    run: Run, training: Tensor, validation: Tensors, test: Tensors
+    run: Run, training: Tensor, validation: TensorRows, test: TensorRows
 ) -> Neighbours:
     """Note what simple methods reach, and return the best: counts of neighbours, whose
     two settings are chosen on validation rows."""
@@ -46,7 +46,7 @@ def compare(
     def counted(pull: float, trust: float) -> Neighbours:
         return Neighbours(training, vocabulary=vocabulary, pull=pull, trust=trust)
 
-    def figures(way: Neighbours, rows: Tensors) -> dict[str, float]:
+    def figures(way: Neighbours, rows: TensorRows) -> dict[str, float]:
         return hiding.figures(way.told(rows, mask=pieces.MASK), rows)
 
     best, score, few = counted(PULLS[0], TRUSTS[0]), -1.0, validation[::5]
@@ -57,17 +57,17 @@ def compare(
             found = figures(way, few)["masked_accuracy"]
             if found > score:
                 score = found
-                run.note(pull=pull, trust=trust, counts_validation=found)
+                run.log_summary(pull=pull, trust=trust, counts_validation=found)
                 best = counted(pull, trust)
     asked = int((test.target != hiding.KNOWN).sum())
     single = best.single.log().expand(asked, -1)
-    run.baseline("commonest token", **hiding.figures(single, test))
-    run.baseline("counts of neighbours", **figures(best, test))
-    run.note(places=asked)
+    run.log_baseline("commonest token", **hiding.figures(single, test))
+    run.log_baseline("counts of neighbours", **figures(best, test))
+    run.log_summary(places=asked)
     return best
 
 
-def by_frequency(model: Any, run: Run, training: Tensor, test: Tensors) -> None:
+def by_frequency(model: Any, run: Run, training: Tensor, test: TensorRows) -> None:
     """Note the accuracy on common and on rarer tokens, and their share."""
     vocabulary: int = run.spec.options["vocabulary"]
     count = torch.bincount(training.flatten().long(), minlength=vocabulary)
@@ -76,7 +76,7 @@ def by_frequency(model: Any, run: Run, training: Tensor, test: Tensors) -> None:
     right = hiding.right(hiding.told(model, test), test)
     for name, (low, high) in RANKS.items():
         among = (rank[target] >= low) & (rank[target] < (high or vocabulary))
-        run.note(
+        run.log_summary(
             **{name: right[among].float().mean().item()},
             **{f"{name}_share": among.float().mean().item()},
         )
@@ -95,4 +95,4 @@ def shown(model: Any, run: Run) -> None:
             axes.text(0, height, one.text, va="top", weight="bold", fontsize=9)
             axes.text(0, height - 0.045, told, va="top", fontsize=9)
 
-    run.picture("fillings", pictures.png(6.2, 4.6, draw), SEEN)
+    run.log_figure("fillings", pictures.png(6.2, 4.6, draw), SEEN)

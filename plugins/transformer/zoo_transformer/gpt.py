@@ -80,7 +80,7 @@ class GPT(nn.Module):
         """Return logits of the token after each, (B, length, vocabulary)."""
         return self.tell(self.read(token))
 
-    def extend(
+    def next_logits(
         self, token: Tensor, memory: list[Memory] | None = None
     ) -> tuple[Tensor, list[Memory]]:
         """Return logits of the token after the last, (B, vocabulary), and a memory.

@@ -15,14 +15,14 @@ from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
 from zoo import Run
-from zoo.datasets.in_memory import Tensors
-from zoo.evaluation.evaluate_tensors import outputs
+from zoo.datasets.in_memory import TensorRows
+from zoo.evaluation.evaluate_tensors import predict_batches
 from zoo.training import train_tokenizer as tokenising
 from zoo.training.token_stream import Stream, stream
 from zoo_transformer import characters, telling
 from zoo_transformer.muon import MuonAndAdamW
 
-__all__ = ["SMOKE", "Settings", "data", "measure", "report", "train"]
+__all__ = ["SMOKE_SETTINGS", "Settings", "data", "evaluate", "report", "train"]
 
 SET, OTHER = "tiny_shakespeare", "gutenberg_novels"
 PATIENCE = 2  # epochs without a better validation loss end the training
@@ -39,7 +39,7 @@ class Settings:
     dropout: float = 0.0
 
 
-SMOKE = {"epochs": 1, "batch": 4}  # what the test suite runs
+SMOKE_SETTINGS = {"epochs": 1, "batch": 4}  # what the test suite runs
 
 
 def text(run: Run, split: str) -> Stream:
@@ -47,15 +47,17 @@ def text(run: Run, split: str) -> Stream:
     return stream(run, SET, split)
 
 
-def data(run: Run, split: str) -> Tensors:
+def data(run: Run, split: str) -> TensorRows:
     """Return passages as long as the model reads, each begun in the middle of the one
-    before: `measure` says why."""
+    before: `evaluate` says why."""
     length: int = run.spec.options["context"]
     return text(run, split).passages(length, step=length // 2)
 
 
 def train(settings: Settings, run: Run) -> nn.Module:
-    tokenising.adopt(run, characters.tokenizer(tokenising.texts(run, SET)))
+    tokenising.use_tokenizer(
+        run, characters.tokenizer(tokenising.training_texts(run, SET))
+    )
     fitting, holding = text(run, "train"), data(run, "validation")
     length: int = run.spec.options["context"]
     model = run.prepare(run.build(dropout=settings.dropout))
@@ -76,19 +78,19 @@ def train(settings: Settings, run: Run) -> nn.Module:
     )
     for _ in run.epochs(settings.epochs, patience=PATIENCE):
         model.train()
-        offset = int(torch.randint(length, (), generator=run.random))
+        offset = int(torch.randint(length, (), generator=run.generator))
         rows = fitting.passages(length, offset=offset)
         for token, following in run.batches(rows, settings.batch):
             with torch.autocast(run.device.type, torch.bfloat16):
                 logits = model(token)
             loss = cross_entropy(logits.flatten(0, 1).float(), following.flatten())
             run.step(loss, optimizer, schedule, clip=1.0)
-        found = {"validation_loss": measure(model, holding)["loss"]}
+        found = {"validation_loss": evaluate(model, holding)["loss"]}
         run.log(found, best="validation_loss")
     return run.best(model)
 
 
-def measure(model: nn.Module, rows: Tensors) -> dict[str, float]:
+def evaluate(model: nn.Module, rows: TensorRows) -> dict[str, float]:
     """Return what a character costs, told after at least half a passage.
 
     Only the second half of each passage counts, and of the first passage all.
@@ -103,11 +105,13 @@ def measure(model: nn.Module, rows: Tensors) -> dict[str, float]:
     }
 
 
-def costs(model: nn.Module, rows: Tensors) -> Tensor:
+def costs(model: nn.Module, rows: TensorRows) -> Tensor:
     """Return what each character of passages costs after those before it, in nats."""
     found = [
         cross_entropy(
-            outputs(model, part.long()).transpose(1, 2), following, reduction="none"
+            predict_batches(model, part.long()).transpose(1, 2),
+            following,
+            reduction="none",
         )
         for part, following in rows.batches(torch.arange(len(rows)).split(64))
     ]
@@ -125,14 +129,16 @@ def report(model: Any, run: Run) -> None:
         text(run, split) for split in ("train", "validation", "test")
     )
     length: int = run.spec.options["context"]
-    source = "\n".join(tokenising.texts(run, SET))
+    source = "\n".join(tokenising.training_texts(run, SET))
     table = telling.compare(run, training, validation, test)
     telling.written(model, run, source, test.token[:PROMPT])
     nats = costs(model, test.passages(length))
-    run.note(in_passages=nats.mean().item(), first_eight=nats[:, :8].mean().item())
+    run.log_summary(
+        in_passages=nats.mean().item(), first_eight=nats[:, :8].mean().item()
+    )
     novels = stream(run, OTHER, "test", change=only(set(source)))
     rows = novels.passages(length, step=length // 2)
-    run.note(
-        novels=measure(model, rows)["loss"],
+    run.log_summary(
+        novels=evaluate(model, rows)["loss"],
         novels_table=table.nats(novels.token).mean().item(),
     )

@@ -6,9 +6,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
-from zoo.datasets.in_memory import Tensors
-from zoo.models.eval_mode import evaluating
-from zoo.models.metadata import unwrapped
+from zoo.datasets.in_memory import TensorRows
+from zoo.models.eval_mode import eval_mode
+from zoo.models.metadata import unwrap_model
 
 __all__ = ["KNOWN", "each", "figures", "hide", "right", "told"]
 
@@ -41,7 +41,9 @@ def hide(
     return torch.where(asked, changed, token), asked
 
 
-def each(rows: Tensors, *, mask: int, times: int = TIMES, seed: int = 0) -> Tensors:
+def each(
+    rows: TensorRows, *, mask: int, times: int = TIMES, seed: int = 0
+) -> TensorRows:
     """Return rows `times` over, with every token of each hidden in one of them.
 
     The target is the token there and `KNOWN` elsewhere. The first rows come first, in
@@ -59,19 +61,19 @@ def each(rows: Tensors, *, mask: int, times: int = TIMES, seed: int = 0) -> Tens
 
 
 @torch.inference_mode()
-def told(model: nn.Module, rows: Tensors, *, batch: int = 64) -> Tensor:
+def told(model: nn.Module, rows: TensorRows, *, batch: int = 64) -> Tensor:
     """Return the logits of what is asked for in rows, (places, vocabulary)."""
-    model = unwrapped(model)
+    model = unwrap_model(model)
     device = next(model.parameters()).device
     found = []
-    with evaluating(model):
+    with eval_mode(model):
         for token, target in rows.batches(torch.arange(len(rows)).split(batch)):
             where = (target != KNOWN).to(device)
             found.append(model(token.long().to(device), where).float().cpu())
     return torch.cat(found)
 
 
-def figures(logits: Tensor, rows: Tensors) -> dict[str, float]:
+def figures(logits: Tensor, rows: TensorRows) -> dict[str, float]:
     """Return the share of hidden tokens that are told, and what one costs in nats."""
     loss = cross_entropy(logits, rows.target[rows.target != KNOWN])
     return {
@@ -80,6 +82,6 @@ def figures(logits: Tensor, rows: Tensors) -> dict[str, float]:
     }
 
 
-def right(logits: Tensor, rows: Tensors) -> Tensor:
+def right(logits: Tensor, rows: TensorRows) -> Tensor:
     """Return for each hidden token whether the likeliest is the one."""
     return logits.argmax(dim=1) == rows.target[rows.target != KNOWN]

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import pad
 
-from zoo.datasets.in_memory import Tensors
+from zoo.datasets.in_memory import TensorRows
 from zoo_transformer.hiding import KNOWN
 
 __all__ = ["Neighbours"]
@@ -39,7 +39,7 @@ class Neighbours:
         three = (token[:, :-2] * vocabulary + token[:, 2:]) * vocabulary
         self.threes, self.seen = (three + token[:, 1:-1]).unique(return_counts=True)
 
-    def told(self, rows: Tensors, *, mask: int) -> Tensor:
+    def told(self, rows: TensorRows, *, mask: int) -> Tensor:
         """Return the logarithms of the chances of each hidden token."""
         padded = pad(rows.input.long(), (1, 1), value=mask)
         asked = rows.target != KNOWN

@@ -36,7 +36,7 @@ def written(model: Any, run: Run, source: str, prompt: Tensor) -> None:
             model, count, seed=0, temperature=temperature, max_new_tokens=size
         )
         texts = [str(one) for one in drawn]
-        run.note(
+        run.log_summary(
             **{f"{name}borrowed": borrowed(texts, source)},
             **{f"{name}repeated": repeated(texts)},
         )
@@ -46,7 +46,7 @@ def written(model: Any, run: Run, source: str, prompt: Tensor) -> None:
         )
         for temperature in (0, 0.5, 0.8, 1.0)
     }
-    run.picture("completions", _printed(shown), COMPLETIONS)
+    run.log_figure("completions", _printed(shown), COMPLETIONS)
 
 
 def _printed(shown: Mapping[str, GeneratedText]) -> bytes:
@@ -80,7 +80,9 @@ def compare(run: Run, training: Stream, validation: Stream, test: Stream) -> Ngr
     _figures(run, "unigram", table(1).nats(test.token).mean().item())
     best = table(order)
     _figures(run, f"Kneser-Ney {order}-gram", best.nats(test.token).mean().item())
-    run.note(kinds=kinds, order=order, order_loss=nats[order], sequences=len(best))
+    run.log_summary(
+        kinds=kinds, order=order, order_loss=nats[order], sequences=len(best)
+    )
     return best
 
 
@@ -109,7 +111,7 @@ def repeated(texts: Sequence[str], length: int = 20) -> float:
 
 
 def _figures(run: Run, name: str, loss: float) -> None:
-    run.baseline(
+    run.log_baseline(
         name,
         loss=loss,
         perplexity=math.exp(loss),

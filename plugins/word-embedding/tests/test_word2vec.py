@@ -84,7 +84,7 @@ def test_the_loss_is_that_of_negative_sampling() -> None:
     a last group that is not full loses nothing and adds nothing.
     """
     settings = recipe.Settings(sharing=4, drawn=3, negatives=5)
-    run = Run(zoo.spec(NAME))
+    run = Run(zoo.get_spec(NAME))
     vector, context = torch.randn(6, 8, generator=random()), nn.Embedding(10, 8)
     other, noise = torch.arange(6), torch.ones(10, dtype=torch.float64)
 
@@ -105,7 +105,7 @@ def test_words_of_like_company_come_to_lie_near() -> None:
     """
     texts = [[2, 4], [3, 4], [2, 5], [3, 5], [6, 8], [7, 8], [6, 9], [7, 9]] * 10
     held, settings = joined(texts), recipe.Settings(sharing=8)
-    run = Run(zoo.spec(NAME))
+    run = Run(zoo.get_spec(NAME))
     torch.manual_seed(0)
     model = skipgram.skipgram(vocabulary=10, width=8)
     context = nn.Embedding(10, 8)
@@ -114,7 +114,7 @@ def test_words_of_like_company_come_to_lie_near() -> None:
     noise = telling.counted(held, 10).double()
 
     for _ in range(200):
-        word, other = pairs(held, torch.ones(10), 5, run.random)
+        word, other = pairs(held, torch.ones(10), 5, run.generator)
         vector = model(word.unsqueeze(1))
         loss = recipe.cost(vector, context, other, noise, settings, run)
         slopes = torch.autograd.grad(loss, learned)
@@ -218,7 +218,7 @@ def test_the_card_tells_what_the_model_says(model: nn.Module) -> None:
     for asked, told in rows:
         added, _, taken = asked.partition(" - ")
         listed = told.strip().split(", ")
-        found = zoo.neighbours(
+        found = zoo.nearest_words(
             model,
             positive=added.split(" + "),
             negative=taken.split(" - ") if taken else [],
@@ -243,32 +243,32 @@ def test_odd_texts_are_answered_or_refused(model: Any) -> None:
     assert str(cat) == "a vector of 100 numbers"
     assert len(huge.neighbours) == 5
     with pytest.raises(InputError) as caught:
-        zoo.neighbours(model, "the old king")
+        zoo.nearest_words(model, "the old king")
     assert str(caught.value) == (
         "'the old king' is 3 words: give them as positive=['the', 'old', 'king']. The "
         "model expects single words that it knows."
     )
     with pytest.raises(InputError, match=r"the word 'kingg'\. Did you mean 'king'"):
-        zoo.neighbours(model, "kingg")
+        zoo.nearest_words(model, "kingg")
 
 
 def test_the_shipped_tokenizer_is_the_pinned_one() -> None:
     """
     The spec pins tokenizer.json as it pins the weights.
     """
-    spec = zoo.spec(NAME)
+    spec = zoo.get_spec(NAME)
     assert isinstance(spec.input, TextInput)
     path = store.shipped(spec) / checkpoints.TOKENIZER
 
     assert store.digest(path) == spec.input.tokenizer
-    assert spec.input == replace(spec.input, held=path)
+    assert spec.input == replace(spec.input, tokenizer_source=path)
 
 
 def test_it_is_as_good_as_gensim() -> None:
     """
     On WordSim-353, within two points of gensim trained on the same words in one run.
     """
-    figures = checkpoints.read_receipt(store.shipped(zoo.spec(NAME)))["measured"][
+    figures = checkpoints.read_receipt(store.shipped(zoo.get_spec(NAME)))["measured"][
         "gensim"
     ]
 

@@ -49,7 +49,7 @@ def _all(split: str) -> list[str]:
 
 
 def _texts(name: str, split: str) -> list[str]:
-    texts = [str(text) for text in zoo.data(name, split)[SOURCES[name]][:]]
+    texts = [str(text) for text in zoo.load_dataset(name, split)[SOURCES[name]][:]]
     found = map(prose, texts) if name == "20_newsgroups" else texts
     return [text for text in found if text.strip()]
 

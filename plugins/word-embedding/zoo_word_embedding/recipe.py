@@ -11,14 +11,14 @@ from torch import Tensor, nn
 from torch.nn.functional import logsigmoid, normalize
 
 from zoo import Run, TextInput
-from zoo.datasets.in_memory import Tensors
+from zoo.datasets.in_memory import TensorRows
 from zoo.preprocessing import tokenizer as tokens
 from zoo.training import train_tokenizer as tokenising
 from zoo_word_embedding import telling, words
 from zoo_word_embedding.pairs import joined, kept, pairs
 from zoo_word_embedding.skipgram import SkipGram
 
-__all__ = ["SMOKE", "Settings", "data", "measure", "report", "train"]
+__all__ = ["SMOKE_SETTINGS", "Settings", "data", "evaluate", "report", "train"]
 
 SET = "english-mix"
 MOMENT, LENGTH = 200, 500  # texts that a smoke run reads, and letters of each
@@ -40,12 +40,12 @@ class Settings:
     drawn: int = 20  # negatives that they share; each counts as `negatives / drawn`
 
 
-SMOKE = {"epochs": 1}  # what the test suite runs
+SMOKE_SETTINGS = {"epochs": 1}  # what the test suite runs
 
 
 def source_texts(run: Run, split: str) -> list[str]:
     """Return the texts of a split; a smoke run reads the beginning of a few."""
-    texts = tokenising.texts(run, SET, split)
+    texts = tokenising.training_texts(run, SET, split)
     return [text[:LENGTH] for text in texts[:MOMENT]] if run.smoke else texts
 
 
@@ -60,7 +60,7 @@ def read(run: Run, split: str) -> Tensor:
     return found
 
 
-def data(run: Run, split: str) -> Tensors:
+def data(run: Run, split: str) -> TensorRows:
     """Return rows of a word, one that stands near it, and one that stands elsewhere.
 
     The third is the context of another row, drawn: it is as frequent as the second, so
@@ -74,7 +74,7 @@ def data(run: Run, split: str) -> Tensors:
     word, near = word[order], near[order]
     far = near[torch.randperm(len(near), generator=random)]
     rows = torch.stack([word, near, far], dim=1)[near != far]
-    return Tensors(
+    return TensorRows(
         input=rows,
         target=torch.zeros(len(rows)),
         source=f"{SET}/{split}",
@@ -85,7 +85,9 @@ def data(run: Run, split: str) -> Tensors:
 def train(settings: Settings, run: Run) -> nn.Module:
     size, width = (run.spec.options[name] for name in ("vocabulary", "width"))
     texts = source_texts(run, "train")
-    tokenising.adopt(run, words.tokenizer(texts, size=size, least=settings.least))
+    tokenising.use_tokenizer(
+        run, words.tokenizer(texts, size=size, least=settings.least)
+    )
     fitting, holding = read(run, "train"), data(run, "validation")
     count = telling.counted(fitting, size)
     chance, noise = kept(count, settings.sample), count.double() ** settings.smoothing
@@ -102,7 +104,7 @@ def train(settings: Settings, run: Run) -> nn.Module:
     )
     for epoch in run.epochs(settings.epochs):
         model.train()
-        drawn = pairs(fitting, chance, settings.window, run.random)
+        drawn = pairs(fitting, chance, settings.window, run.generator)
         rows = near(drawn, run)
         steps = run.steps(rows, settings.batch, 1)
         for step, (word, other) in enumerate(run.batches(rows, settings.batch)):
@@ -112,15 +114,15 @@ def train(settings: Settings, run: Run) -> nn.Module:
                 group["lr"] = rate * len(word)
             loss = cost(model(word), context, other, noise, settings, run)
             run.step(loss, optimizer)
-        run.log(measure(model, holding), best="accuracy")
+        run.log(evaluate(model, holding), best="accuracy")
     return run.best(model)
 
 
-def near(drawn: tuple[Tensor, Tensor], run: Run) -> Tensors:
+def near(drawn: tuple[Tensor, Tensor], run: Run) -> TensorRows:
     """Return pairs as rows to fit."""
     word, other = drawn
     known = run.data[f"{SET}/train"]["fingerprint"]
-    return Tensors(
+    return TensorRows(
         input=word.unsqueeze(1), target=other, source=f"{SET}/train", fingerprint=known
     )
 
@@ -141,7 +143,7 @@ def cost(
     groups = -(-len(vector) // settings.sharing)
     size = (groups, settings.drawn)
     far = torch.multinomial(
-        noise, groups * settings.drawn, replacement=True, generator=run.random
+        noise, groups * settings.drawn, replacement=True, generator=run.generator
     ).view(size)
     match = (vector * context(other)).sum(dim=1)  # (B,)
     short = groups * settings.sharing - len(vector)
@@ -152,7 +154,7 @@ def cost(
     return -(logsigmoid(match).sum() + share * apart.sum()) / len(vector)
 
 
-def measure(model: nn.Module, rows: Tensors) -> dict[str, float]:
+def evaluate(model: nn.Module, rows: TensorRows) -> dict[str, float]:
     """Return how often the word that stands near is the nearer one, by the cosine."""
     found: SkipGram = telling.bare(model)
     unit = normalize(found.table().float().cpu(), dim=1)
@@ -166,13 +168,13 @@ def report(model: SkipGram, run: Run) -> None:
     count = telling.counted(fitting, size)
     random = torch.Generator().manual_seed(0)
     chance = kept(count, Settings.sample)
-    run.baseline("frequency", accuracy=telling.commoner(count, test.input))
+    run.log_baseline("frequency", accuracy=telling.commoner(count, test.input))
     found = pairs(fitting, chance, Settings.window, random)
     vector = telling.factors(found, size, width)
     factored = telling.nearer(normalize(vector, dim=1), test.input)
-    run.baseline("factored counts", accuracy=factored)
-    run.note(words=(count > 0).sum().item(), running=fitting.shape[1])
-    run.picture(
+    run.log_baseline("factored counts", accuracy=factored)
+    run.log_summary(words=(count > 0).sum().item(), running=fitting.shape[1])
+    run.log_figure(
         "groups",
         telling.drawn(model, run.spec),
         "Words of some groups, on the two directions in which they differ most.",

@@ -11,7 +11,7 @@ from torch.nn.functional import normalize
 
 from zoo import ModelSpec, TextInput
 from zoo.evaluation import plots as pictures
-from zoo.models.metadata import unwrapped
+from zoo.models.metadata import unwrap_model
 from zoo.preprocessing import tokenizer as tokens
 from zoo_word_embedding.skipgram import SkipGram
 
@@ -43,7 +43,7 @@ POWER = 0.5  # of the singular values, by which each direction counts
 
 def bare(model: nn.Module) -> SkipGram:
     """Return the model itself, also where it is wrapped for several processes."""
-    found = unwrapped(model)
+    found = unwrap_model(model)
     assert isinstance(found, SkipGram), "the models here are of one class"
     return found
 

@@ -7,12 +7,12 @@ import pytest
 from datasets import Dataset
 from PIL import Image
 
-from zoo.datasets.custom.examples import Gathered
+from zoo.datasets.custom.examples import DatasetSplits
 from zoo.datasets.custom.reader import gather
 from zoo.errors import DataError, SettingsError
 from zoo.finetuning.preconditions import check
 from zoo.finetuning.strategies import Settings
-from zoo.specs import ImageInput, License, ModelSpec, ReadingOutput
+from zoo.specs import ImageInput, License, ModelSpec, OCROutput
 
 FRAME = ImageInput(height=8, width=6, channels=1)
 READER = ModelSpec(
@@ -24,13 +24,13 @@ READER = ModelSpec(
     license=License(code="mit", weights="mit", data="mit"),
     parameters=1,
     input=FRAME,
-    output=ReadingOutput(labels=("a", "b")),
+    output=OCROutput(labels=("a", "b")),
     trained_on=(),
     head="decide",
 )
 
 
-READS = ReadingOutput(labels=("a", "b"))
+READS = OCROutput(labels=("a", "b"))
 
 
 def pictures(folder: Path, *names: str) -> Path:
@@ -41,7 +41,7 @@ def pictures(folder: Path, *names: str) -> Path:
     return folder
 
 
-def read(data: Any, known: str = "ab", **how: Any) -> Gathered:
+def read(data: Any, known: str = "ab", **how: Any) -> DatasetSplits:
     return gather(data, FRAME, READS, known=tuple(known), **how)
 
 

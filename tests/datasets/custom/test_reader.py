@@ -10,14 +10,19 @@ from PIL import Image
 from small import pictures
 
 import zoo
-from zoo.datasets.custom.examples import Column, Examples, content, part
+from zoo.datasets.custom.examples import (
+    Column,
+    LabeledExamples,
+    content,
+    train_val_split,
+)
 from zoo.datasets.custom.reader import gather
 from zoo.errors import DataError
 from zoo.specs import Column as Number
 from zoo.specs import ImageInput, NumberOutput, TabularInput, TextInput
 
 PHOTO = ImageInput(height=8, width=8)
-TEXT = TextInput(longest=10, vocabulary=10)
+TEXT = TextInput(max_length=10, vocab_size=10)
 ROW = TabularInput(
     columns=(Number(name="a", low=0, high=1), Number(name="b", low=0, high=1))
 )
@@ -168,7 +173,7 @@ def test_a_registered_dataset() -> None:
     """
     By its name.
     """
-    spec = zoo.spec("mlp-breast-cancer")
+    spec = zoo.get_spec("mlp-breast-cancer")
 
     found = gather("breast-cancer", spec.input)
 
@@ -375,7 +380,7 @@ def test_targets_that_are_no_numbers(tmp_path: Path, value: str, fault: str) -> 
     rows = [{"a": 1, "b": 1, "target": "2"}, {"a": 1, "b": 1, "target": value}]
     path.write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
 
-    assert complaint(path, ROW, meaning=SIZE) == (
+    assert complaint(path, ROW, output_spec=SIZE) == (
         f"rows.jsonl: the target of row 2 is {value!r}, {fault}."
     )
 
@@ -438,8 +443,8 @@ def test_no_training_rows() -> None:
 # Holding rows back
 
 
-def numbered(*targets: float) -> Examples:
-    return Examples(
+def numbered(*targets: float) -> LabeledExamples:
+    return LabeledExamples(
         items=list(range(len(targets))),
         targets=targets,
         names=[str(n) for n in range(len(targets))],
@@ -452,13 +457,13 @@ def test_of_each_class_a_share_is_held_back() -> None:
     """
     rows = numbered(*[0] * 10, *[1] * 3)
 
-    fitting, held = part(rows, 0.2, seed=0, stratified=True)
-    again = part(rows, 0.2, seed=0, stratified=True)
+    fitting, held = train_val_split(rows, 0.2, seed=0, stratified=True)
+    again = train_val_split(rows, 0.2, seed=0, stratified=True)
 
     assert sorted(held.targets) == [0, 0, 1]
     assert sorted([*fitting.items, *held.items]) == list(range(13))
     assert again == (fitting, held)
-    assert part(rows, 0.2, seed=1, stratified=True) != again
+    assert train_val_split(rows, 0.2, seed=1, stratified=True) != again
 
 
 def test_too_few_rows_to_hold_any_back() -> None:
@@ -466,7 +471,7 @@ def test_too_few_rows_to_hold_any_back() -> None:
     The message says how many would do.
     """
     with pytest.raises(DataError) as caught:
-        part(numbered(0, 1), 0.2, seed=0, stratified=True)
+        train_val_split(numbered(0, 1), 0.2, seed=0, stratified=True)
 
     assert str(caught.value) == (
         "2 rows are too few: of each class one is held back for validation, so give at "

@@ -15,11 +15,11 @@ from zoo.datasets.custom.reader import gather
 from zoo.errors import DataError, SettingsError
 from zoo.evaluation.evaluate import evaluate
 from zoo.finetuning.data import weight
-from zoo.finetuning.finetune import taught
+from zoo.finetuning.finetune import finetune_model
 from zoo.finetuning.preconditions import check
 from zoo.finetuning.strategies import Settings
 from zoo.inference.features import targets
-from zoo.models.metadata import About, attach
+from zoo.models.metadata import ModelMetadata, attach
 from zoo.specs import ImageInput, License, MaskOutput, ModelSpec
 
 PHOTO = ImageInput(height=16, width=16, fit="stretch")
@@ -92,7 +92,7 @@ def pixels(*labels: str) -> nn.Module:
         trained_on=(),
         head="decide",
     )
-    return attach(model, About(spec=spec, options={}))
+    return attach(model, ModelMetadata(spec=spec, options={}))
 
 
 # What is found
@@ -389,7 +389,7 @@ def test_a_model_learns_masks(tmp_path: Path, freeze: str, augment: str) -> None
     chosen = Settings(
         freeze=freeze, epochs=30, batch=4, lr=0.05, augment=augment, patience=None
     )
-    lesson = taught(pixels(*rows.labels), rows, chosen)
+    lesson = finetune_model(pixels(*rows.labels), rows, chosen)
     baselines = lesson.run.baselines
 
     best = max(one["iou"] for one in baselines.values())
@@ -404,7 +404,7 @@ def test_a_frozen_backbone_is_kept_to_the_bit(tmp_path: Path) -> None:
     rows = found(folder(tmp_path, 8))
     model = pixels(*rows.labels)
     before = {name: value.clone() for name, value in model.state_dict().items()}
-    taught(model, rows, Settings(epochs=2, lr=0.1))
+    finetune_model(model, rows, Settings(epochs=2, lr=0.1))
     moved = [n for n, v in model.state_dict().items() if not torch.equal(v, before[n])]
 
     assert moved == ["decide.weight", "decide.bias"]
@@ -414,14 +414,14 @@ def test_copies_of_masks_are_not_kept() -> None:
     """
     They move anew in every epoch.
     """
-    chosen = Settings(augment="flip-crop", passes=2)
+    chosen = Settings(augment="flip-crop", augmented_copies=2)
 
     with pytest.raises(SettingsError) as caught:
         check(pixels("a", "b").zoo.spec, chosen)
 
     assert str(caught.value) == (
-        "passes=2 keeps the features of copies, and masks move with their pictures "
-        "anew in every epoch: leave passes out."
+        "augmented_copies=2 keeps the features of copies, and masks move with their pictures "
+        "anew in every epoch: leave augmented_copies out."
     )
 
 

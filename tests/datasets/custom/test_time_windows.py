@@ -11,7 +11,7 @@ import torch
 
 import zoo
 from zoo.artifacts import checkpoint_folder as checkpoints
-from zoo.datasets.custom.examples import held_back
+from zoo.datasets.custom.examples import with_validation_split
 from zoo.datasets.custom.reader import gather
 from zoo.errors import DataError
 from zoo.finetuning.baselines import compare
@@ -85,7 +85,7 @@ def test_the_last_rows_are_held_back() -> None:
     """
     Validation comes after what is learnt from, whatever the seed.
     """
-    found = held_back(gather(series(13), THREE, NEXT), 0.3, seed=5)
+    found = with_validation_split(gather(series(13), THREE, NEXT), 0.3, seed=5)
 
     assert found.validation is not None
     assert found.training.targets == (4, 5, 6, 7, 8, 9, 10)
@@ -147,7 +147,7 @@ def test_one_window_can_not_be_parted() -> None:
     There must be one to learn from and one to choose by.
     """
     with pytest.raises(DataError) as caught:
-        held_back(gather(series(4), THREE, NEXT), 0.2, seed=0)
+        with_validation_split(gather(series(4), THREE, NEXT), 0.2, seed=0)
 
     assert str(caught.value) == (
         "1 window of the series is too few: the last is held back for validation, so "
@@ -159,12 +159,12 @@ def test_persistence_is_what_nothing_knows() -> None:
     """
     The last value of a window stands beside the model's figures.
     """
-    model, run = zoo.load(NAME), Run(zoo.spec(NAME))
+    model, run = zoo.load(NAME), Run(zoo.get_spec(NAME))
     days = {name: [float(day) for day in range(100, 135)] for name in ("close", "high")}
     found = gather(
         library.Dataset.from_dict({**days, "low": days["high"]}),
-        zoo.spec(NAME).input,
-        zoo.spec(NAME).output,
+        zoo.get_spec(NAME).input,
+        zoo.get_spec(NAME).output,
     )
 
     compare(run, model, found, found.training)

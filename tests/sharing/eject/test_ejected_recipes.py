@@ -14,8 +14,8 @@ from torch import Tensor
 
 import zoo
 from zoo.artifacts import resolve as sources
-from zoo.datasets.in_memory import Tensors
-from zoo.models.metadata import unwrapped
+from zoo.datasets.in_memory import TensorRows
+from zoo.models.metadata import unwrap_model
 from zoo.training import train as training
 from zoo.training.run import Run
 
@@ -67,7 +67,7 @@ for package in sys.argv[1:]:
 class Recording(Run):
     """A run that remembers which rows its recipe was given."""
 
-    def tensors(self, name: str, split: str = "train", **columns: Any) -> Tensors:
+    def tensors(self, name: str, split: str = "train", **columns: Any) -> TensorRows:
         rows = super().tensors(name, split, **columns)[:ROWS]
         self.seen = {**getattr(self, "seen", {}), split: (rows.input, rows.target)}
         return rows
@@ -87,8 +87,8 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[Any, Any]]
         recipe, chosen = training.choose(spec, {}, smoke=True)
         run = Recording(spec, seed=chosen.seed, smoke=True)
         with training.seeded(chosen.seed):
-            model = unwrapped(recipe.train(chosen, run))
-        given = {"rows": getattr(run, "seen", {}), "settings": recipe.SMOKE}
+            model = unwrap_model(recipe.train(chosen, run))
+        given = {"rows": getattr(run, "seen", {}), "settings": recipe.SMOKE_SETTINGS}
         torch.save(given, folder / f"{package}.pt")
         found[name] = (package, model.state_dict())
     packages = [package for package, _ in found.values()]

@@ -33,19 +33,19 @@ def noise() -> tuple[Tensor, Tensor]:
 def frames() -> list[tuple[Any, Any, Any]]:
     """Return both frames, each with its rows and its measure."""
     picture, label = noise()
-    spec = zoo.spec(NAME)
+    spec = zoo.get_spec(NAME)
     assert isinstance(spec.input, ImageInput), "the model reads pictures"
-    ours = tensors.Tensors(input=picture, target=label, source="n", fingerprint="n")
+    ours = tensors.TensorRows(input=picture, target=label, source="n", fingerprint="n")
     held = SimpleNamespace(
         build=lambda **options: zoo.build(NAME, **options),
         options=dict(spec.options),
         input=SimpleNamespace(mean=spec.input.mean, std=spec.input.std),
         output=SimpleNamespace(kind="classes", function_to_apply="softmax"),
     )
-    mine = alone.Tensors(input=picture, target=label)
+    mine = alone.TensorRows(input=picture, target=label)
     return [
-        (Run(spec, seed=3), ours, measuring.measure),
-        (frame.Run(held, seed=3), mine, alone.measure),
+        (Run(spec, seed=3), ours, measuring.evaluate),
+        (frame.Run(held, seed=3), mine, alone.evaluate),
     ]
 
 
@@ -53,7 +53,7 @@ def lesson(run: Any, rows: Any, measure: Any, **practice: Any) -> nn.Module:
     """Train for three epochs with a practice; return the best weights."""
     fitting, holding = run.split(rows, 0.2)
     model = run.prepare(run.build())
-    average = run.average(model, decay=0.9) if practice.get("average") else None
+    average = run.ema(model, decay=0.9) if practice.get("average") else None
     optimizer = run.prepare(torch.optim.Adam(model.parameters(), lr=0.01))
     schedule = run.prepare(torch.optim.lr_scheduler.ExponentialLR(optimizer, 0.9))
     length = torch.arange(len(fitting)) if practice.get("length") else None
@@ -108,7 +108,7 @@ def test_both_frames_normalise_alike() -> None:
     """
     said = []
     for run, rows, measure in frames():
-        run.normalise(rows)
+        run.fit_normalization(rows)
         with seeded(3):
             model = lesson(run, rows, measure)
         said.append((next(run.batches(rows, 8))[0], measure(model, rows)["accuracy"]))
@@ -149,7 +149,7 @@ def test_rows_that_were_not_given_are_named() -> None:
     run = frames()[1][0]
 
     with pytest.raises(DataError) as told:
-        run.tensors("mnist", "test")
+        run.load_rows("mnist", "test")
 
     assert str(told.value) == (
         "The recipe asks for the rows 'test' (of mnist), and there are none. Give them "

@@ -8,7 +8,7 @@ import torch
 from translators import END, LETTERS, START, Speaker, speaker
 
 from zoo.tasks.decoding import beam_search as beams
-from zoo.tasks.decoding.beam_search import Plan
+from zoo.tasks.decoding.beam_search import BeamSearchConfig
 
 SOURCES = [[3, 4, 2], [5, 5, 4, 3, 3, 2], [4, 2]]
 WIDE = 10_000  # beams that keep every text there is
@@ -42,7 +42,9 @@ def test_a_single_beam_takes_the_likeliest_token_each_time(
             logits[0, -1, [0, START]] = -torch.inf
             text.append(int(logits[0, -1].argmax()))
 
-    found = beams.search(model, [source], plan=Plan(beams=1, max_tokens=9))[0]
+    found = beams.search(model, [source], plan=BeamSearchConfig(beams=1, max_tokens=9))[
+        0
+    ]
 
     assert len(found) == 1
     assert found[0].tokens == [token for token in text if token != END]
@@ -63,7 +65,7 @@ def test_wide_beams_find_what_there_is(model: Any, penalty: float) -> None:
         for text in texts
     }
 
-    plan = Plan(beams=WIDE, max_tokens=most, length_penalty=penalty)
+    plan = BeamSearchConfig(beams=WIDE, max_tokens=most, length_penalty=penalty)
     found = beams.search(model, [source], plan=plan)[0]
     ended = [one for one in found if one.finished]
 
@@ -80,7 +82,7 @@ def test_company_changes_nothing(model: Any, width: int) -> None:
     """
     Sources of different length find together what each finds alone.
     """
-    plan = Plan(beams=width, max_tokens=7)
+    plan = BeamSearchConfig(beams=width, max_tokens=7)
 
     together = beams.search(model, SOURCES, plan=plan)
     alone = [beams.search(model, [source], plan=plan)[0] for source in SOURCES]
@@ -98,7 +100,7 @@ def test_more_beams_find_better_texts(model: Any) -> None:
     """
 
     def best(width: int) -> float:
-        plan = Plan(beams=width, max_tokens=3, length_penalty=0)
+        plan = BeamSearchConfig(beams=width, max_tokens=3, length_penalty=0)
         found = beams.search(model, SOURCES[:1], plan=plan)[0]
         return max((one.score for one in found if one.finished), default=-torch.inf)
 
@@ -113,7 +115,7 @@ def test_longer_texts_are_favoured_by_the_penalty(model: Any) -> None:
         model.tell.bias[END] -= 5  # else nothing at all is much the likeliest
 
     def length(penalty: float) -> int:
-        plan = Plan(beams=WIDE, max_tokens=4, length_penalty=penalty)
+        plan = BeamSearchConfig(beams=WIDE, max_tokens=4, length_penalty=penalty)
         return len(beams.search(model, SOURCES[:1], plan=plan)[0][0].tokens)
 
     assert length(0) < length(8)
@@ -127,7 +129,7 @@ def test_a_text_that_is_over_costs_nothing_more(model: Any) -> None:
     with torch.no_grad():
         model.tell.bias[END] = 50.0
 
-    found = beams.search(model, SOURCES, plan=Plan(beams=3))
+    found = beams.search(model, SOURCES, plan=BeamSearchConfig(beams=3))
 
     assert [one[0].tokens for one in found] == [[], [], []]
     assert model.asked[:2] == [3, 6]
@@ -141,7 +143,7 @@ def test_a_text_without_an_end_is_cut(model: Any) -> None:
     with torch.no_grad():
         model.tell.bias[END] = -1e9
 
-    found = beams.search(model, SOURCES, plan=Plan(beams=2))
+    found = beams.search(model, SOURCES, plan=BeamSearchConfig(beams=2))
 
     assert [len(one[0].tokens) for one in found] == [16, 22, 14]
     assert not any(one.finished for some in found for one in some)
@@ -154,7 +156,7 @@ def test_what_stands_for_no_text_is_never_written(model: Any) -> None:
     with torch.no_grad():
         model.tell.bias[[0, START]] = 50.0
 
-    found = beams.search(model, SOURCES, plan=Plan(beams=4, max_tokens=5))
+    found = beams.search(model, SOURCES, plan=BeamSearchConfig(beams=4, max_tokens=5))
 
     assert not {0, START} & {n for some in found for one in some for n in one.tokens}
 
@@ -163,16 +165,16 @@ def test_attention_has_a_row_for_each_token_and_the_end(model: Any) -> None:
     """
     Over the source alone, not what fills it up, and as the steps of the text gave it.
     """
-    found = beams.search(model, SOURCES, plan=Plan(beams=4, max_tokens=5))
+    found = beams.search(model, SOURCES, plan=BeamSearchConfig(beams=4, max_tokens=5))
 
     for source, some in zip(SOURCES, found, strict=True):
         for one in some:
             rows = len(one.tokens) + one.finished
             assert one.attention.shape == (rows, len(source))
             assert torch.allclose(one.attention.sum(dim=1), torch.ones(rows))
-            memory = model.read(torch.tensor([source]))
+            memory = model.encode_source(torch.tensor([source]))
             for token, row in zip([START, *one.tokens], one.attention, strict=False):
-                _, weight, memory = model.step(torch.tensor([token]), memory)
+                _, weight, memory = model.decode_step(torch.tensor([token]), memory)
                 assert torch.allclose(weight[0], row, atol=1e-6)
 
 
@@ -181,7 +183,7 @@ def test_no_more_is_found_than_there_is() -> None:
     With a vocabulary of two letters and room for one, beams stay empty.
     """
     model = speaker(Speaker)
-    plan = Plan(beams=50, max_tokens=1)
+    plan = BeamSearchConfig(beams=50, max_tokens=1)
 
     found = beams.search(model, SOURCES[:1], plan=plan)[0]
 

@@ -55,7 +55,7 @@ def test_a_path_stands_for_what_is_left_of_it(
     """
     Equal neighbours are one, then blanks are dropped: a blank keeps two apart.
     """
-    assert ctc.merged(path) == text
+    assert ctc.collapse(path) == text
 
 
 @pytest.mark.parametrize(
@@ -69,7 +69,7 @@ def test_a_repetition_takes_a_step_more(text: tuple[int, ...], steps: int) -> No
     paths = {n: itertools.product(kinds, repeat=n) for n in range(steps + 1)}
     possible = {n: text in map(plainly, paths[n]) for n in paths}
 
-    assert ctc.needed(text) == steps
+    assert ctc.min_steps(text) == steps
     assert possible == {n: n == steps for n in paths}
 
 
@@ -137,8 +137,8 @@ def test_a_search_adds_up_all_paths_that_it_goes(seed: int) -> None:
     """
     chances = said(seed)
     true = summed(chances)
-    wide = ctc.searched(chances, width=10_000)
-    narrow = ctc.searched(chances, width=3)
+    wide = ctc.prefix_beam_search(chances, width=10_000)
+    narrow = ctc.prefix_beam_search(chances, width=3)
 
     assert {text: math.exp(score) for text, score in wide.items()} == pytest.approx(
         true
@@ -203,15 +203,17 @@ def test_a_characters_share_is_among_all_that_could_stand_there(
         for place in range(len(text))
     ]
 
-    assert ctc.shares(chances, text) == pytest.approx(wanted)
+    assert ctc.character_confidence(chances, text) == pytest.approx(wanted)
 
 
 def test_nothing_has_no_characters_to_be_sure_of() -> None:
     """
     And a text that can't be has none of which it is sure.
     """
-    assert ctc.shares(said(0), ()) == []
-    assert ctc.shares(said(0, steps=2), (1, 1)) == pytest.approx([0, 0], abs=1e-12)
+    assert ctc.character_confidence(said(0), ()) == []
+    assert ctc.character_confidence(said(0, steps=2), (1, 1)) == pytest.approx(
+        [0, 0], abs=1e-12
+    )
 
 
 @pytest.mark.parametrize("texts", [[(1, 2)], [(1, 1), (2,)], [(3, 1, 1), (2, 2), (1,)]])

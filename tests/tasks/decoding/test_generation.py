@@ -13,7 +13,7 @@ from zoo.cli import main
 from zoo.errors import InputError, OptionError, SpecError, VerbError
 from zoo.specs import TextOutput
 from zoo.tasks.decoding import generation as generating
-from zoo.tasks.decoding.generation import Plan
+from zoo.tasks.decoding.generation import GenerationConfig
 from zoo.tasks.results.vision import GeneratedText
 
 PROMPTS = ["abc", "a", "jihgfedcba abcabcabc and", "d e"]
@@ -50,7 +50,7 @@ def test_memory_changes_nothing_but_the_work() -> None:
     but where the texts have outgrown what is read at once.
     """
     model = writer(end=None)
-    plan = Plan(max_new_tokens=30)
+    plan = GenerationConfig(max_new_tokens=30)
     rows = [[3, 4, 5], [6, 7, 8, 9, 10]]
     without = generating.generate(model, rows, plan=plan, seeds=[0, 1], remember=False)
     model.asked.clear()
@@ -100,14 +100,17 @@ def test_chances_are_those_of_transformers() -> None:
     by_share = TopPLogitsWarper(0.6)(ids, logits).softmax(dim=-1)
 
     assert torch.allclose(
-        Plan(temperature=0.7, top_k=5).probabilities(logits), by_count
+        GenerationConfig(temperature=0.7, top_k=5).probabilities(logits), by_count
     )
-    assert torch.allclose(Plan(top_p=0.6).probabilities(logits), by_share)
+    assert torch.allclose(GenerationConfig(top_p=0.6).probabilities(logits), by_share)
     assert torch.equal(
-        Plan(temperature=0).probabilities(logits).argmax(dim=-1), logits.argmax(dim=-1)
+        GenerationConfig(temperature=0).probabilities(logits).argmax(dim=-1),
+        logits.argmax(dim=-1),
     )
-    assert (Plan(top_p=1e-9).probabilities(logits) > 0).sum(dim=-1).eq(1).all()
-    assert (Plan(top_k=99).probabilities(logits) > 0).all()
+    assert (
+        (GenerationConfig(top_p=1e-9).probabilities(logits) > 0).sum(dim=-1).eq(1).all()
+    )
+    assert (GenerationConfig(top_k=99).probabilities(logits) > 0).all()
 
 
 def test_draws_have_the_models_chances(model: Any) -> None:
@@ -119,7 +122,10 @@ def test_draws_have_the_models_chances(model: Any) -> None:
         wanted[0] = -torch.inf  # padding is no text
     count = 4000
     found = generating.generate(
-        model, [[3, 4]] * count, plan=Plan(max_new_tokens=1), seeds=range(count)
+        model,
+        [[3, 4]] * count,
+        plan=GenerationConfig(max_new_tokens=1),
+        seeds=range(count),
     )
     drawn = torch.tensor([one.tokens[0] if one.tokens else 1 for one in found])
     share = drawn.bincount(minlength=len(LETTERS)) / count
@@ -327,7 +333,7 @@ def test_an_output_names_tokens() -> None:
     By numbers from 0 on.
     """
     with pytest.raises(SpecError) as refused:
-        TextOutput(start=-1)
+        TextOutput(bos_token_id=-1)
 
     assert "start=-1 should be the number of a token" in str(refused.value)
 

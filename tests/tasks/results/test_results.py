@@ -12,8 +12,13 @@ from PIL import Image
 from zoo import ClassOutput
 from zoo.errors import InputError, SpecError
 from zoo.tasks import _classification as _classes
-from zoo.tasks import names, task
-from zoo.tasks.results.vision import Classification, Drawing, MultiLabel, sheet
+from zoo.tasks import get_task, list_tasks
+from zoo.tasks.results.vision import (
+    Classification,
+    GeneratedImage,
+    MultiLabel,
+    image_grid,
+)
 
 DIGIT = Classification(
     label="7", score=0.9, scores={"7": 0.9, "1": 0.1}, picture=Image.new("L", (2, 2))
@@ -255,8 +260,10 @@ def test_a_task_is_found_by_its_tag() -> None:
     """
     Each module of `zoo.tasks` is one tag of the Hub's.
     """
-    assert {"image-classification", "tabular-classification"} <= set(names())
-    assert task("tabular-classification").__name__.endswith("tabular_classification")
+    assert {"image-classification", "tabular-classification"} <= set(list_tasks())
+    assert get_task("tabular-classification").__name__.endswith(
+        "tabular_classification"
+    )
 
 
 def test_an_unknown_task() -> None:
@@ -264,10 +271,10 @@ def test_an_unknown_task() -> None:
     A tag without a module is refused, with those there are.
     """
     with pytest.raises(SpecError) as caught:
-        task("image-clasification")
+        get_task("image-clasification")
 
     assert str(caught.value) == (
-        f"Task: tag='image-clasification' should be one of {', '.join(names())}."
+        f"Task: tag='image-clasification' should be one of {', '.join(list_tasks())}."
     )
 
 
@@ -275,7 +282,7 @@ def test_a_drawing_prints_converts_and_shows_itself() -> None:
     """
     A line of text, a PNG in plain Python, and both pictures in a notebook.
     """
-    made = Drawing(
+    made = GeneratedImage(
         image=Image.new("RGB", (3, 2), "red"), picture=Image.new("L", (2, 2))
     )
     plain = made.to_dict()
@@ -293,7 +300,7 @@ def test_a_sheet_holds_its_pictures_in_rows() -> None:
     Five pictures make a square with three in a row, on a grey ground.
     """
     shades = [Image.new("L", (4, 4), shade) for shade in (0, 50, 100, 150, 200)]
-    found = sheet(shades)
+    found = image_grid(shades)
     middles = [
         found.getpixel((4 + 6 * column, 4 + 6 * row))
         for row in (0, 1)
@@ -302,4 +309,4 @@ def test_a_sheet_holds_its_pictures_in_rows() -> None:
 
     assert found.size == (20, 14)
     assert middles == [0, 50, 100, 150, 200, 96]
-    assert sheet(shades, columns=5).size == (32, 8)
+    assert image_grid(shades, columns=5).size == (32, 8)

@@ -16,13 +16,20 @@ from zoo.errors import DataError
 if TYPE_CHECKING:
     from datasets import Dataset
 
-__all__ = ["Column", "Examples", "Gathered", "content", "held_back", "part"]
+__all__ = [
+    "Column",
+    "DatasetSplits",
+    "LabeledExamples",
+    "content",
+    "train_val_split",
+    "with_validation_split",
+]
 
 CHUNK = 1000  # rows of a dataset that are hashed at a time
 
 
 @dataclass(frozen=True, kw_only=True)
-class Examples:
+class LabeledExamples:
     """Raw inputs, one target each, and a name for each that a message can show."""
 
     items: Sequence[Any]
@@ -39,11 +46,11 @@ class Examples:
             return ""
         return hashlib.sha256(f"{held}{self.targets}".encode()).hexdigest()
 
-    def pick(self, rows: Sequence[int]) -> Examples:
+    def pick(self, rows: Sequence[int]) -> LabeledExamples:
         """Return some of the rows, in this order."""
         held = self.items
         lazy = held.pick(rows) if isinstance(held, Column) else None
-        return Examples(
+        return LabeledExamples(
             items=[held[row] for row in rows] if lazy is None else lazy,
             targets=tuple(self.targets[row] for row in rows),
             names=[self.names[row] for row in rows],
@@ -51,7 +58,7 @@ class Examples:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Gathered:
+class DatasetSplits:
     """What was found: `labels` are the classes, or none where targets are numbers.
 
     `sources` names the data of a part that came from elsewhere than `source`.
@@ -59,16 +66,16 @@ class Gathered:
 
     source: str
     labels: tuple[str, ...]
-    training: Examples
-    validation: Examples | None = None
-    test: Examples | None = None
+    training: LabeledExamples
+    validation: LabeledExamples | None = None
+    test: LabeledExamples | None = None
     sources: Mapping[str, str] = field(default_factory=dict)
 
     def source_of(self, part: str) -> str:
         """Return the name of the data that the rows of a part come from."""
         return self.sources.get(part, self.source)
 
-    def parts(self) -> dict[str, Examples]:
+    def parts(self) -> dict[str, LabeledExamples]:
         """Return the parts that there are, by name."""
         held = {"training": self.training, "validation": self.validation}
         held["test"] = self.test
@@ -178,7 +185,9 @@ def _stored(value: Any) -> bytes:
     return f"{len(found)}:".encode() + found
 
 
-def held_back(found: Gathered, holding: float, *, seed: int) -> Gathered:
+def with_validation_split(
+    found: DatasetSplits, val_fraction: float, *, seed: int
+) -> DatasetSplits:
     """Return the data with a share of the training rows held back for validation.
 
     Of each class its share; of rows that follow each other in time, the last ones.
@@ -186,7 +195,7 @@ def held_back(found: Gathered, holding: float, *, seed: int) -> Gathered:
     """
     rows = found.training
     if found.timed:
-        border = len(rows) - max(1, round(holding * len(rows)))
+        border = len(rows) - max(1, round(val_fraction * len(rows)))
         if border < 1:
             raise DataError(
                 f"{len(rows)} window of the series is too few: the last is held back "
@@ -195,13 +204,15 @@ def held_back(found: Gathered, holding: float, *, seed: int) -> Gathered:
         order = range(len(rows))
         fitting, held = rows.pick(order[:border]), rows.pick(order[border:])
     else:
-        fitting, held = part(rows, holding, seed=seed, stratified=found.classified)
+        fitting, held = train_val_split(
+            rows, val_fraction, seed=seed, stratified=found.classified
+        )
     return replace(found, training=fitting, validation=held)
 
 
-def part(
-    rows: Examples, holding: float, *, seed: int, stratified: bool
-) -> tuple[Examples, Examples]:
+def train_val_split(
+    rows: LabeledExamples, val_fraction: float, *, seed: int, stratified: bool
+) -> tuple[LabeledExamples, LabeledExamples]:
     """Return the rows to fit, and a share of them held back for validation.
 
     With `stratified`, of each class its share, and at least one row. Raises DataError.
@@ -214,7 +225,7 @@ def part(
     held: list[int] = []
     for _, group in sorted(groups.items()):
         drawing.shuffle(group)
-        border = max(1, round(holding * len(group)))
+        border = max(1, round(val_fraction * len(group)))
         if border >= len(group):
             raise DataError(
                 f"{len(rows)} rows are too few: of each class one is held back for "

@@ -9,13 +9,13 @@ from typing import Any
 
 from zoo._utils import paths as folders
 from zoo.datasets.custom.segmentation_masks import PICTURES
-from zoo.datasets.custom.targets import Rows, some
+from zoo.datasets.custom.targets import RawRows, some
 from zoo.errors import DataError
 
 __all__ = ["alphabet", "columns", "inscribed"]
 
 
-def inscribed(folder: Path) -> Rows:
+def inscribed(folder: Path) -> RawRows:
     """Return the pictures of a folder, and of those in it, each named by its text.
 
     The text is what stands before the first dot: "2b827.png", or "2b827.2.png" where
@@ -28,7 +28,7 @@ def inscribed(folder: Path) -> Rows:
             "the text that it shows: captchas/2b827.png."
         )
     texts = [path.name.partition(".")[0] for path in found]
-    return Rows(found, texts, [str(path.relative_to(folder)) for path in found])
+    return RawRows(found, texts, [str(path.relative_to(folder)) for path in found])
 
 
 def columns(path: Path) -> dict[str, list[str | None]]:
@@ -41,7 +41,7 @@ def columns(path: Path) -> dict[str, list[str | None]]:
 
 def alphabet(
     source: str,
-    parts: Mapping[str, Rows],
+    parts: Mapping[str, RawRows],
     labels: Sequence[str] | None,
     known: Sequence[str],
 ) -> tuple[str, ...]:

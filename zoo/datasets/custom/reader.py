@@ -15,10 +15,10 @@ from zoo._utils import paths as folders
 from zoo.datasets import registered as datasets
 from zoo.datasets.custom import ocr_folders as inscriptions
 from zoo.datasets.custom import segmentation_masks as masking
-from zoo.datasets.custom.examples import Examples, Gathered
+from zoo.datasets.custom.examples import DatasetSplits, LabeledExamples
 from zoo.datasets.custom.segmentation_masks import PICTURES
 from zoo.datasets.custom.table_columns import table
-from zoo.datasets.custom.targets import Rows, Wanted, classes, numbers
+from zoo.datasets.custom.targets import RawRows, TargetSpec, classes, numbers
 from zoo.errors import DataError, MissingExtra, near
 from zoo.plugins.discovery import found
 from zoo.specs import ImageInput, Input, Output, TextInput, taken
@@ -40,27 +40,27 @@ TABLES = {".csv": "from_csv", ".jsonl": "from_json", ".parquet": "from_parquet"}
 
 def gather(
     data: Any,
-    expected: Input,
-    meaning: Output | None = None,
+    input_spec: Input,
+    output_spec: Output | None = None,
     *,
     target: str | None = None,
     labels: Sequence[str] | None = None,
     known: Sequence[str] = (),
-) -> Gathered:
+) -> DatasetSplits:
     """Return the rows that `data` stands for, for a model that expects such input.
 
     `data` is a folder of class-named folders (or of `train` and `test` with those), a
     CSV, JSONL or parquet file, a `datasets.Dataset` or `DatasetDict`, a registered name
     or a Hub id. `target` names the column to predict; `labels` fixes the classes and
-    their order, and `known` the order alone, where the classes are the same. `meaning`
+    their order, and `known` the order alone, where the classes are the same. `output_spec`
     is what the model gives, by default classes: of masks a folder holds `images` and
     `masks`; of readings it holds pictures that are named by what they show, and
     `labels` and `known` are characters; of a forecast the rows of a table follow each
     other in time. What was gathered already comes back as it is. Raises DataError.
     """
-    if isinstance(data, Gathered):
+    if isinstance(data, DatasetSplits):
         return data
-    wanted = Wanted(expected, meaning, target)
+    wanted = TargetSpec(input_spec, output_spec, target)
     source, parts = _parts(data, wanted)
     if "training" not in parts or not len(parts["training"].targets):
         raise DataError(f"{source} holds no training rows.")
@@ -78,11 +78,11 @@ def gather(
         for rows in parts.values():
             rows.targets = [names.index(value) for value in rows.targets]
     held: dict[str, Any] = {
-        name: Examples(items=r.items, targets=tuple(r.targets), names=r.names)
+        name: LabeledExamples(items=r.items, targets=tuple(r.targets), names=r.names)
         for name, r in parts.items()
         if len(r.targets)
     }
-    return Gathered(source=source, labels=names, **held)
+    return DatasetSplits(source=source, labels=names, **held)
 
 
 def _of_pixels(data: Any) -> tuple[str, ...] | None:
@@ -91,7 +91,7 @@ def _of_pixels(data: Any) -> tuple[str, ...] | None:
     return known.labels or None if known and "label" not in known.columns else None
 
 
-def _parts(data: Any, wanted: Wanted) -> tuple[str, dict[str, Rows]]:
+def _parts(data: Any, wanted: TargetSpec) -> tuple[str, dict[str, RawRows]]:
     """Return a name for the data, and its parts."""
     if isinstance(data, (str, os.PathLike)):
         path = Path(data)
@@ -110,15 +110,15 @@ def _parts(data: Any, wanted: Wanted) -> tuple[str, dict[str, Rows]]:
     )
 
 
-def _folder(folder: Path, wanted: Wanted) -> dict[str, Rows]:
-    expected = wanted.expected
-    if not isinstance(expected, ImageInput | TextInput):
+def _folder(folder: Path, wanted: TargetSpec) -> dict[str, RawRows]:
+    input_spec = wanted.input_spec
+    if not isinstance(input_spec, ImageInput | TextInput):
         raise DataError(
-            f"{folder} is a folder, and this model takes {taken(expected)}: give a "
+            f"{folder} is a folder, and this model takes {taken(input_spec)}: give a "
             "CSV, JSONL or parquet file."
         )
-    parts: dict[str, Rows] = {}
-    read: Callable[[Path], Rows] = partial(_labelled, expected=expected)
+    parts: dict[str, RawRows] = {}
+    read: Callable[[Path], RawRows] = partial(_labelled, input_spec=input_spec)
     if wanted.masks or wanted.texts:
         read = masking.paired if wanted.masks else inscriptions.inscribed
     for name, spellings in SPLITS.items():
@@ -129,9 +129,9 @@ def _folder(folder: Path, wanted: Wanted) -> dict[str, Rows]:
     return parts if "training" in parts else {"training": read(folder)}
 
 
-def _labelled(folder: Path, expected: Input) -> Rows:
+def _labelled(folder: Path, input_spec: Input) -> RawRows:
     """Return the pictures, or the texts, of a folder of class-named folders."""
-    classes, reads = _children(folder), isinstance(expected, TextInput)
+    classes, reads = _children(folder), isinstance(input_spec, TextInput)
     if not classes:
         like = "photos/ants/1.jpg, photos/bees/2.jpg"
         like = "reviews/good/1.txt, reviews/bad/2.txt" if reads else like
@@ -146,11 +146,11 @@ def _labelled(folder: Path, expected: Input) -> Rows:
         held = folders.files(place, endings)
         if not held:
             raise DataError(
-                f"{place} holds no {taken(expected)} ({', '.join(endings)})."
+                f"{place} holds no {taken(input_spec)} ({', '.join(endings)})."
             )
         items += held
         targets += [place.name] * len(held)
-    return Rows(items, targets, [str(path.relative_to(folder)) for path in items])
+    return RawRows(items, targets, [str(path.relative_to(folder)) for path in items])
 
 
 def _children(folder: Path) -> list[Path]:
@@ -159,7 +159,7 @@ def _children(folder: Path) -> list[Path]:
     )
 
 
-def _file(path: Path, wanted: Wanted) -> Rows:
+def _file(path: Path, wanted: TargetSpec) -> RawRows:
     make = TABLES.get(path.suffix.lower())
     if make is None:
         raise DataError(
@@ -179,13 +179,15 @@ def _file(path: Path, wanted: Wanted) -> Rows:
     return table(str(path), rows, wanted, beside=path.parent)
 
 
-def _named(name: str, wanted: Wanted) -> dict[str, Rows]:
+def _named(name: str, wanted: TargetSpec) -> dict[str, RawRows]:
     known = found().datasets
     if name in known:
-        splits = {split: datasets.load(name, split) for split in known[name].splits}
+        splits = {
+            split: datasets.load_dataset(name, split) for split in known[name].splits
+        }
         return _splits(name, splits, wanted)
     if not REPOSITORY.fullmatch(name):
-        hint = near(name, known) or "Registered names: 'zoo.dataset_names()'."
+        hint = near(name, known) or "Registered names: 'zoo.list_datasets()'."
         raise DataError(
             f"{name!r} is no folder, no file and no registered dataset. {hint.strip()}"
         )
@@ -201,8 +203,8 @@ def _named(name: str, wanted: Wanted) -> dict[str, Rows]:
 
 
 def _splits(
-    source: str, splits: Mapping[str, Dataset], wanted: Wanted
-) -> dict[str, Rows]:
+    source: str, splits: Mapping[str, Dataset], wanted: TargetSpec
+) -> dict[str, RawRows]:
     return {
         name: table(source, splits[spelling], wanted)
         for name, spellings in SPLITS.items()

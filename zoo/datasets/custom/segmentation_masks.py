@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from zoo._utils import paths as folders
-from zoo.datasets.custom.targets import Rows, some
+from zoo.datasets.custom.targets import RawRows, some
 from zoo.errors import DataError
 
 __all__ = ["BLACK_AND_WHITE", "PICTURES", "Mask", "classes", "paired", "pairs"]
@@ -55,7 +55,7 @@ def pairs(folder: Path) -> bool:
     return (folder / IMAGES).is_dir() and (folder / MASKS).is_dir()
 
 
-def paired(folder: Path) -> Rows:
+def paired(folder: Path) -> RawRows:
     """Return the pictures of `folder`/images with the masks of the same names in
     `folder`/masks. Raises DataError."""
     if not pairs(folder):
@@ -76,7 +76,7 @@ def paired(folder: Path) -> Rows:
         )
     order = sorted(pictures)
     items = [pictures[name] for name in order]
-    return Rows(items, [masks[name] for name in order], order)
+    return RawRows(items, [masks[name] for name in order], order)
 
 
 def _by_name(folder: Path) -> dict[str, Path]:
@@ -95,7 +95,7 @@ def _by_name(folder: Path) -> dict[str, Path]:
 
 def classes(
     source: str,
-    parts: Mapping[str, Rows],
+    parts: Mapping[str, RawRows],
     labels: Sequence[str] | None,
     known: Sequence[str] = (),
 ) -> tuple[str, ...]:
@@ -128,7 +128,7 @@ Counts = dict[int, int]  # how many pixels each value has
 
 
 def _mask(
-    rows: Rows, row: int, counts: Counts, seal: str, numbers: Counts, labels: int
+    rows: RawRows, row: int, counts: Counts, seal: str, numbers: Counts, labels: int
 ) -> Mask:
     each = [0] * labels
     for value, count in counts.items():
@@ -143,7 +143,7 @@ def _mask(
     )
 
 
-def _looked_at(source: str, rows: Rows) -> list[tuple[Counts, str]]:
+def _looked_at(source: str, rows: RawRows) -> list[tuple[Counts, str]]:
     """Return the values of each mask, and a hash of them; check its size."""
     import numpy as np
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from zoo.datasets.custom import time_windows as rolling
 from zoo.datasets.custom.examples import Column
-from zoo.datasets.custom.targets import Rows, Wanted
+from zoo.datasets.custom.targets import RawRows, TargetSpec
 from zoo.errors import DataError, near
 from zoo.specs import SeriesInput, TabularInput, TextInput
 
@@ -22,18 +22,18 @@ TEXTS = ("text", "sentence", "document", "content", "review")
 
 
 def table(
-    source: str, rows: Dataset, wanted: Wanted, beside: Path | None = None
-) -> Rows:
+    source: str, rows: Dataset, wanted: TargetSpec, beside: Path | None = None
+) -> RawRows:
     """Return the inputs and targets of a table, by the names of its columns."""
-    columns, expected = rows.column_names, wanted.expected
-    answer = _column(source, columns, wanted.answers, "target")
-    if isinstance(expected, SeriesInput):
-        for column in expected.columns:
+    columns, input_spec = rows.column_names, wanted.input_spec
+    answer = _column(source, columns, wanted.target_columns, "target")
+    if isinstance(input_spec, SeriesInput):
+        for column in input_spec.columns:
             _column(source, columns, [column.name], "model's")
-        return rolling.windows(source, rows, expected, answer, wanted.horizon)
+        return rolling.windows(source, rows, input_spec, answer, wanted.horizon)
     names = [f"row {number}" for number in range(1, len(rows) + 1)]
     if wanted.masks:
-        return Rows(
+        return RawRows(
             _pictures(rows, _column(source, columns, INPUTS, "picture"), beside),
             _pictures(rows, answer, beside),
             names,
@@ -42,19 +42,19 @@ def table(
     feature = rows.features[answer]
     if hasattr(feature, "int2str"):
         held = [None if v is None or v < 0 else feature.int2str(int(v)) for v in held]
-    if isinstance(expected, TextInput):
+    if isinstance(input_spec, TextInput):
         given = _column(source, columns, TEXTS, "text")
-        return Rows(Column(rows, given), list(held), names)
-    if isinstance(expected, TabularInput):
-        each = [column.name for column in expected.columns]
+        return RawRows(Column(rows, given), list(held), names)
+    if isinstance(input_spec, TabularInput):
+        each = [column.name for column in input_spec.columns]
         for name in each:
             _column(source, columns, [name], "model's")
-        return Rows(Column(rows.select_columns(each), None), list(held), names)
+        return RawRows(Column(rows.select_columns(each), None), list(held), names)
     given = _column(source, columns, INPUTS, "picture")
     pictures = _pictures(rows, given, beside)
     if not isinstance(pictures, Column):
         names = [str(value) for value in rows[given]]
-    return Rows(pictures, list(held), names)
+    return RawRows(pictures, list(held), names)
 
 
 def _pictures(rows: Dataset, name: str, beside: Path | None) -> Sequence[Any]:

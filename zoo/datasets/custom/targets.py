@@ -12,11 +12,11 @@ from zoo.specs import (
     ForecastOutput,
     Input,
     MaskOutput,
+    OCROutput,
     Output,
-    ReadingOutput,
 )
 
-__all__ = ["Rows", "Wanted", "classes", "numbers", "some"]
+__all__ = ["RawRows", "TargetSpec", "classes", "numbers", "some"]
 
 TARGETS = ("label", "labels", "class", "target")
 MASKS = ("mask", "masks", "label_mask", "segmentation", "annotation", *TARGETS)
@@ -26,7 +26,7 @@ LARGEST = 3.4e38  # that float32 holds
 
 
 @dataclass
-class Rows:
+class RawRows:
     """A part of the data with its targets as they were written."""
 
     items: Sequence[Any]
@@ -35,46 +35,50 @@ class Rows:
 
 
 @dataclass(frozen=True)
-class Wanted:
+class TargetSpec:
     """What a model takes, what it gives, and the column that was named for that."""
 
-    expected: Input
-    meaning: Output | None
+    input_spec: Input
+    output_spec: Output | None
     target: str | None
 
     @property
     def masks(self) -> bool:
         """Whether each target is a picture of labels."""
-        return isinstance(self.meaning, MaskOutput)
+        return isinstance(self.output_spec, MaskOutput)
 
     @property
     def texts(self) -> bool:
         """Whether each target is what a picture reads."""
-        return isinstance(self.meaning, ReadingOutput)
+        return isinstance(self.output_spec, OCROutput)
 
     @property
     def classes(self) -> bool:
         """Whether each target is one of some names."""
-        return self.meaning is None or isinstance(self.meaning, ClassOutput)
+        return self.output_spec is None or isinstance(self.output_spec, ClassOutput)
 
     @property
     def horizon(self) -> int:
         """How many steps ahead a target reaches."""
-        return self.meaning.horizon if isinstance(self.meaning, ForecastOutput) else 1
+        return (
+            self.output_spec.horizon
+            if isinstance(self.output_spec, ForecastOutput)
+            else 1
+        )
 
     @property
-    def answers(self) -> Sequence[str]:
+    def target_columns(self) -> Sequence[str]:
         """The columns that may hold the targets, the likeliest first."""
         if self.target:
             return [self.target]
-        if isinstance(self.meaning, ForecastOutput):
-            return [self.meaning.name]
+        if isinstance(self.output_spec, ForecastOutput):
+            return [self.output_spec.name]
         return MASKS if self.masks else TEXTS if self.texts else TARGETS
 
 
 def classes(
     source: str,
-    parts: Mapping[str, Rows],
+    parts: Mapping[str, RawRows],
     labels: Sequence[str] | None,
     known: Sequence[str] = (),
 ) -> tuple[str, ...]:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from zoo.datasets.custom.examples import Column
-from zoo.datasets.custom.targets import Rows
+from zoo.datasets.custom.targets import RawRows
 from zoo.errors import DataError
 from zoo.specs import SeriesInput
 
@@ -43,25 +43,25 @@ class Windows(Column):
 
 
 def windows(
-    source: str, rows: Dataset, expected: SeriesInput, answer: str, horizon: int
-) -> Rows:
+    source: str, rows: Dataset, input_spec: SeriesInput, answer: str, horizon: int
+) -> RawRows:
     """Return every window of a table, the column `answer` after it, and its name.
 
     Raises DataError where the table is too short for one.
     """
-    length = expected.length
+    length = input_spec.length
     count = len(rows) - length - horizon + 1
     if count < 1:
         raise DataError(
             f"{source} has {len(rows)} rows, and this model needs {length + horizon}: "
             f"it looks back on {length} and says what comes next."
         )
-    each = [column.name for column in expected.columns]
+    each = [column.name for column in input_spec.columns]
     held, after = rows[answer], range(length, length + count)
     targets = [
         held[row] if horizon == 1 else tuple(held[row : row + horizon]) for row in after
     ]
     names = [f"row {row + 1}" for row in after]  # the first that is forecast
-    return Rows(
+    return RawRows(
         Windows(rows.select_columns(each), length, range(count)), targets, names
     )

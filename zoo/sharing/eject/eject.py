@@ -30,14 +30,14 @@ INSTEAD = {
     "zoo.TabularInput": f"{FRAME}.TabularInput",
     **{
         f"zoo.evaluation.evaluate_tensors.{name}": f"{ROWS}.{name}"
-        for name in ("measure", "outputs")
+        for name in ("evaluate", "outputs")
     },
     **{
         f"zoo.datasets.in_memory.{name}": f"{ROWS}.{name}"
         for name in ("Tensors", "prepared")
     },
     "zoo.datasets.in_memory.Fold": f"{ROWS}.Fold",
-    "zoo.models.metadata.unwrapped": f"{ROWS}.unwrapped",
+    "zoo.models.metadata.unwrap_model": f"{ROWS}.unwrapped",
 }
 TRAINING = ("Settings", "data", "train")  # of a recipe: what makes a model
 FROM = "# From {distribution} {version}"
@@ -230,7 +230,7 @@ def _recipe(recipe: str, package: str, modules: dict[str, str]) -> dict[str, str
         "called": {recipe: RECIPE},
     }
     try:
-        return excerpts({recipe: (*TRAINING, "measure"), FRAME: ("train",)}, **how)
+        return excerpts({recipe: (*TRAINING, "evaluate"), FRAME: ("train",)}, **how)
     except Outside:
         return excerpts({recipe: TRAINING, FRAME: ("train",)}, **how)
 

@@ -2,9 +2,9 @@
 
 A plugin's module, an encoder and a decoder of whatever kind, takes part by two methods:
 
-* `read(source)` takes token numbers, (batch, length), padded at the end, and returns a
+* `encode_source(source)` takes token numbers, (batch, length), padded at the end, and returns a
   memory of them: a dict of tensors whose first dimension is the batch.
-* `step(token, memory)` takes the last token of each text that is being written,
+* `decode_step(token, memory)` takes the last token of each text that is being written,
   (batch,), at first the one that texts start after, and returns logits of the next,
   (batch, vocabulary), the weight that each token of the source had in that, (batch,
   length), and a memory to go on with. It leaves the memory it was given as it was.
@@ -27,19 +27,19 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from zoo.models.eval_mode import evaluating
-from zoo.models.metadata import about, unwrapped
+from zoo.models.eval_mode import eval_mode
+from zoo.models.metadata import model_metadata, unwrap_model
 from zoo.preprocessing import tokenizer as tokens
 from zoo.specs import TextInput, TranslationOutput
 
-__all__ = ["METHODS", "Plan", "Written", "search"]
+__all__ = ["METHODS", "BeamSearchConfig", "Written", "search"]
 
-METHODS = ("read", "step")
+METHODS = ("encode_source", "decode_step")
 Memory = dict[str, Tensor]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Plan:
+class BeamSearchConfig:
     """How a translation is looked for: these are the options, by name.
 
     `beams` beginnings are kept: 1 takes the likeliest token each time. A text has
@@ -76,26 +76,28 @@ class Written:
 
 
 def search(
-    module: nn.Module, sources: Sequence[Sequence[int]], *, plan: Plan
+    module: nn.Module, sources: Sequence[Sequence[int]], *, plan: BeamSearchConfig
 ) -> list[list[Written]]:
     """Return the best texts for each source, the best first, at most `beams` of them.
 
     What is found for a source does not depend on those beside it.
     """
-    known = about(module).spec
-    expected, meaning = known.input, known.output
-    assert isinstance(expected, TextInput), "checked where the verb was asked for"
-    assert isinstance(meaning, TranslationOutput), "checked there too"
-    barred = sorted({expected.padding, meaning.start} - {meaning.end})
-    made: Any = unwrapped(module)
+    known = model_metadata(module).spec
+    input_spec, output_spec = known.input, known.output
+    assert isinstance(input_spec, TextInput), "checked where the verb was asked for"
+    assert isinstance(output_spec, TranslationOutput), "checked there too"
+    barred = sorted(
+        {input_spec.pad_token_id, output_spec.bos_token_id} - {output_spec.eos_token_id}
+    )
+    made: Any = unwrap_model(module)
     device = next((p.device for p in module.parameters()), torch.device("cpu"))
-    looking = [_Search(source, plan, meaning) for source in sources]
-    with evaluating(module), torch.inference_mode():
-        memory = made.read(tokens.padded(sources, expected).to(device))
+    looking = [_Search(source, plan, output_spec) for source in sources]
+    with eval_mode(module), torch.inference_mode():
+        memory = made.encode_source(tokens.padded(sources, input_spec).to(device))
         while live := [one for one in looking if one.kept]:
             last = [text.tokens[-1] for one in live for text in one.kept]
             given = torch.tensor(last, device=device)
-            logits, weight, memory = made.step(given, memory)
+            logits, weight, memory = made.decode_step(given, memory)
             logits = logits.cpu().double()
             logits[:, barred] = -torch.inf
             chance = logits.log_softmax(dim=-1)
@@ -133,11 +135,14 @@ class _Search:
     """The texts of one source: those that are kept, and those that are over."""
 
     def __init__(
-        self, source: Sequence[int], plan: Plan, meaning: TranslationOutput
+        self,
+        source: Sequence[int],
+        plan: BeamSearchConfig,
+        output_spec: TranslationOutput,
     ) -> None:
-        self.plan, self.end, self.length = plan, meaning.end, len(source)
+        self.plan, self.end, self.length = plan, output_spec.eos_token_id, len(source)
         self.most = plan.most(len(source))
-        self.kept = [_Beginning([meaning.start], 0.0, [])]
+        self.kept = [_Beginning([output_spec.bos_token_id], 0.0, [])]
         self.over: list[Written] = []
 
     def grow(self, chance: Tensor, weight: Tensor) -> list[int]:

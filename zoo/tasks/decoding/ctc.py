@@ -25,13 +25,13 @@ __all__ = [
     "Candidate",
     "beam",
     "best_path",
+    "character_confidence",
+    "collapse",
     "likelihood",
     "loss",
-    "merged",
-    "needed",
+    "min_steps",
     "padded",
-    "searched",
-    "shares",
+    "prefix_beam_search",
     "unpadded",
 ]
 
@@ -48,30 +48,30 @@ class Candidate(NamedTuple):
     score: float
 
 
-def merged(path: Sequence[int]) -> Text:
+def collapse(path: Sequence[int]) -> Text:
     """Return the text that a path stands for."""
     return tuple(number for number, _ in groupby(path) if number != BLANK)
 
 
-def needed(text: Sequence[int]) -> int:
+def min_steps(text: Sequence[int]) -> int:
     """Return the fewest steps that a text takes: one more for each repetition."""
     return len(text) + sum(one == other for one, other in pairwise(text))
 
 
-def best_path(said: Tensor) -> Text:
+def best_path(log_probs: Tensor) -> Text:
     """Return the text of the likeliest path, which is mostly the likeliest text."""
-    return merged(said.argmax(dim=-1).tolist())
+    return collapse(log_probs.argmax(dim=-1).tolist())
 
 
-def beam(said: Tensor, *, width: int) -> list[Candidate]:
+def beam(log_probs: Tensor, *, width: int) -> list[Candidate]:
     """Return up to `width` texts, the likeliest first, with their true scores."""
-    texts = list(searched(said, width=width))
-    scores = likelihood(said, texts).tolist()
+    texts = list(prefix_beam_search(log_probs, width=width))
+    scores = likelihood(log_probs, texts).tolist()
     pairs = (Candidate(*one) for one in zip(texts, scores, strict=True))
     return sorted(pairs, key=lambda one: -one.score)
 
 
-def searched(said: Tensor, *, width: int) -> dict[Text, float]:
+def prefix_beam_search(log_probs: Tensor, *, width: int) -> dict[Text, float]:
     """Return up to `width` texts, and the logarithm of what was seen of their chance.
 
     A prefix beam search: step by step it keeps the `width` likeliest beginnings of a
@@ -81,7 +81,7 @@ def searched(said: Tensor, *, width: int) -> dict[Text, float]:
     beginning that was dropped and came back are missed, so less may be seen than is.
     """
     kept: dict[Text, tuple[float, float]] = {(): (0.0, NEVER)}
-    for chances in said.double().tolist():
+    for chances in log_probs.double().tolist():
         grown: dict[Text, list[float]] = {}
         for text, (blank, last) in kept.items():
             either = _sum(blank, last)
@@ -97,10 +97,10 @@ def searched(said: Tensor, *, width: int) -> dict[Text, float]:
     return {text: score for text, score in scores.items() if score > NEVER}
 
 
-def likelihood(said: Tensor, texts: Sequence[Text]) -> Tensor:
+def likelihood(log_probs: Tensor, texts: Sequence[Text]) -> Tensor:
     """Return the logarithm of each text's probability, the sum over all its paths."""
-    steps, target = len(said), padded(texts)
-    spread = said.double()[:, None].expand(-1, len(texts), -1)
+    steps, target = len(log_probs), padded(texts)
+    spread = log_probs.double()[:, None].expand(-1, len(texts), -1)
     counts = torch.tensor([len(text) for text in texts])
     found = functional.ctc_loss(
         spread, target, torch.full_like(counts, steps), counts, BLANK, "none"
@@ -108,16 +108,16 @@ def likelihood(said: Tensor, texts: Sequence[Text]) -> Tensor:
     return -found
 
 
-def shares(said: Tensor, text: Text) -> list[float]:
+def character_confidence(log_probs: Tensor, text: Text) -> list[float]:
     """Return how sure each character of a text is, the others being as they are.
 
     It is the share of the text's probability in that of all texts that have some
     character in this place.
     """
-    count, found = said.shape[-1] - 1, []
+    count, found = log_probs.shape[-1] - 1, []
     for place, number in enumerate(text):
         others = [(*text[:place], n, *text[place + 1 :]) for n in range(1, count + 1)]
-        chance = likelihood(said, others).softmax(dim=0)[number - 1]
+        chance = likelihood(log_probs, others).softmax(dim=0)[number - 1]
         found.append(0.0 if chance.isnan() else chance.item())
     return found
 
@@ -127,13 +127,13 @@ def loss(logits: Tensor, target: Tensor) -> Tensor:
 
     `logits` (batch, steps, characters + 1), `target` (batch, longest) of numbers,
     filled up with blanks. A text that does not fit into the steps counts nothing, for
-    there is nothing to learn from it: `needed` finds those before.
+    there is nothing to learn from it: `min_steps` finds those before.
     """
-    said = logits.float().log_softmax(dim=-1).transpose(0, 1)
+    log_probs = logits.float().log_softmax(dim=-1).transpose(0, 1)
     counts = (target != BLANK).sum(dim=1)
     steps = torch.full_like(counts, logits.shape[1])
     return functional.ctc_loss(
-        said, target.long(), steps, counts, BLANK, zero_infinity=True
+        log_probs, target.long(), steps, counts, BLANK, zero_infinity=True
     )
 
 

@@ -2,7 +2,7 @@
 
 A plugin's module takes part by one method, and nothing else is registered:
 
-* `extend(token, memory=None)` takes the next tokens of some texts, (batch, length), and
+* `next_logits(token, memory=None)` takes the next tokens of some texts, (batch, length), and
   returns logits of what comes after the last of them, (batch, vocabulary), and a memory
   of all it has read, which is given back with the tokens that follow. What is in a
   memory is the module's own affair: keys and values, or a state.
@@ -22,13 +22,13 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from zoo.models.eval_mode import evaluating
-from zoo.models.metadata import about, unwrapped
+from zoo.models.eval_mode import eval_mode
+from zoo.models.metadata import model_metadata, unwrap_model
 from zoo.specs import ModelSpec, TextInput, TextOutput
 
 __all__ = [
     "METHOD",
-    "Plan",
+    "GenerationConfig",
     "Written",
     "beginning",
     "drawn",
@@ -37,12 +37,12 @@ __all__ = [
     "start",
 ]
 
-METHOD = "extend"
+METHOD = "next_logits"
 FEW = 16  # tokens of a text that only shows that something was drawn
 
 
 @dataclass(frozen=True, kw_only=True)
-class Plan:
+class GenerationConfig:
     """How texts go on: these are the options of a generation, by name.
 
     Logits are divided by `temperature`; at 0 the likeliest token is taken. Of the rest
@@ -93,7 +93,7 @@ def generate(
     module: nn.Module,
     prompts: Sequence[Sequence[int]],
     *,
-    plan: Plan,
+    plan: GenerationConfig,
     seeds: Sequence[int],
     over: Callable[[list[int]], bool] | None = None,
     remember: bool = True,
@@ -104,21 +104,21 @@ def generate(
     after every token whether the text should stop. Without `remember` a module reads
     all of a text for each token, which is slow and gives the same.
     """
-    known = about(module).spec
-    expected, meaning = known.input, known.output
-    assert isinstance(expected, TextInput), "checked where the verb was asked for"
-    assert isinstance(meaning, TextOutput), "checked where the verb was asked for"
+    known = model_metadata(module).spec
+    input_spec, output_spec = known.input, known.output
+    assert isinstance(input_spec, TextInput), "checked where the verb was asked for"
+    assert isinstance(output_spec, TextOutput), "checked where the verb was asked for"
     rows = [
         _Row(list(prompt), plan.max_new_tokens, seed)
         for prompt, seed in zip(prompts, seeds, strict=True)
     ]
-    barred = _barred(expected, meaning)
-    extend: Any = getattr(unwrapped(module), METHOD)
+    barred = _barred(input_spec, output_spec)
+    next_logits: Any = getattr(unwrap_model(module), METHOD)
     device = next((p.device for p in module.parameters()), torch.device("cpu"))
     at, begun, memory = min(row.read for row in rows), -1, None
-    with evaluating(module), torch.inference_mode():
+    with eval_mode(module), torch.inference_mode():
         while not all(row.done for row in rows):
-            first = start(at, expected.longest)
+            first = start(at, input_spec.max_length)
             if first != begun or not remember:
                 begun, given, memory = (
                     first,
@@ -127,10 +127,12 @@ def generate(
                 )
             else:
                 given = [row.part(at - 1, at) for row in rows]
-            logits, memory = extend(torch.tensor(given, device=device), memory)
+            logits, memory = next_logits(torch.tensor(given, device=device), memory)
             logits = logits.cpu().double()
             logits[:, barred] = -torch.inf
-            _choose(rows, plan.probabilities(logits), at, meaning.end, over)
+            _choose(
+                rows, plan.probabilities(logits), at, output_spec.eos_token_id, over
+            )
             at += 1
     return [row.written() for row in rows]
 
@@ -140,11 +142,11 @@ def drawn(module: nn.Module, count: int, random: torch.Generator) -> Tensor:
 
     Where a text ends before, padding follows.
     """
-    known = about(module).spec
-    prompts, plan = [beginning(known)] * count, Plan(max_new_tokens=FEW)
+    known = model_metadata(module).spec
+    prompts, plan = [beginning(known)] * count, GenerationConfig(max_new_tokens=FEW)
     written = generate(module, prompts, plan=plan, seeds=seeds(count, random))
     assert isinstance(known.input, TextInput), "a model that writes also reads"
-    rows = torch.full((count, FEW), known.input.padding)
+    rows = torch.full((count, FEW), known.input.pad_token_id)
     for row, one in zip(rows, written, strict=True):
         row[: len(one.tokens)] = torch.tensor(one.tokens)
     return rows
@@ -152,10 +154,12 @@ def drawn(module: nn.Module, count: int, random: torch.Generator) -> Tensor:
 
 def beginning(spec: ModelSpec) -> list[int]:
     """Return the prompt of a text from nothing."""
-    meaning = spec.output
-    assert isinstance(meaning, TextOutput), "the output of what goes on with texts"
-    assert meaning.start is not None, "else a model is not asked to write from nothing"
-    return [meaning.start]
+    output_spec = spec.output
+    assert isinstance(output_spec, TextOutput), "the output of what goes on with texts"
+    assert output_spec.bos_token_id is not None, (
+        "else a model is not asked to write from nothing"
+    )
+    return [output_spec.bos_token_id]
 
 
 def start(count: int, longest: int) -> int:
@@ -217,10 +221,10 @@ def _choose(
             row.stop()
 
 
-def _barred(expected: TextInput, meaning: TextOutput) -> list[int]:
+def _barred(input_spec: TextInput, output_spec: TextOutput) -> list[int]:
     """Return the tokens that stand for no text, so that none is drawn."""
     return [
         number
-        for number in {expected.padding, expected.unknown}
-        if number is not None and number != meaning.end
+        for number in {input_spec.pad_token_id, input_spec.unk_token_id}
+        if number is not None and number != output_spec.eos_token_id
     ]

@@ -9,7 +9,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from zoo.tasks.results.rendering import COLOURS, figure
 
-__all__ = ["Guess", "Reading"]
+__all__ = ["OCRCandidate", "OCRResult"]
 
 HEIGHT = 112  # pixels of the picture and its reading in a notebook
 SURE = 0.5  # a character that is less sure is written in another colour
@@ -18,7 +18,7 @@ NOTHING = "no text"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Guess:
+class OCRCandidate:
     """A text that may be what the picture shows, and its probability."""
 
     text: str
@@ -29,7 +29,7 @@ class Guess:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Reading:
+class OCRResult:
     """The text of a picture. `score` is its probability, all ways to read it together.
 
     `characters` says how sure each character is, were all others right.
@@ -40,11 +40,11 @@ class Reading:
     text: str
     score: float
     characters: tuple[tuple[str, float], ...]
-    alternatives: tuple[Guess, ...] = ()
+    alternatives: tuple[OCRCandidate, ...] = ()
     picture: Image.Image | None = field(default=None, repr=False, compare=False)
 
     def __str__(self) -> str:
-        return str(Guess(text=self.text, score=self.score))
+        return str(OCRCandidate(text=self.text, score=self.score))
 
     def to_dict(self) -> dict[str, Any]:
         """Return the text in the Hub's form, and what is known of it besides."""
@@ -60,7 +60,7 @@ class Reading:
             ],
         }
 
-    def drawn(self) -> Image.Image | None:
+    def render(self) -> Image.Image | None:
         """Return the picture with its reading below, unsure characters in colour."""
         if self.picture is None:
             return None
@@ -86,4 +86,4 @@ class Reading:
             f"<tr><td>{html.escape(text)}</td><td>{score:.2%}</td></tr>"
             for text, score in [(self.text or NOTHING, self.score), *rows]
         )
-        return figure(self.drawn(), f"<table>{told}</table>", height=HEIGHT)
+        return figure(self.render(), f"<table>{told}</table>", height=HEIGHT)

@@ -16,7 +16,16 @@ from zoo.errors import MissingExtra
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-__all__ = ["COLOURS", "bars", "coded", "figure", "plotted", "png", "sheet", "trend"]
+__all__ = [
+    "COLOURS",
+    "bars",
+    "coded",
+    "figure",
+    "image_grid",
+    "plotted",
+    "png",
+    "trend",
+]
 
 COLOURS = ("#4477aa", "#cc6677", "#117733", "#aa4499", "#997700", "#332288")
 GAP = 2  # pixels between the pictures of a sheet
@@ -25,7 +34,7 @@ WIDTH, HEIGHT, MARGIN = 320, 112, 8  # of a trend, in pixels
 PAST, AHEAD = COLOURS[:2]
 
 
-def sheet(
+def image_grid(
     pictures: Sequence[Image.Image], *, columns: int | None = None
 ) -> Image.Image:
     """Return pictures of one size as one, row by row; as a square by default."""

@@ -60,7 +60,7 @@ class Segmentation:
         ]
         return {"segments": segments, "size": list(self.mask.size)}
 
-    def drawn(self) -> Image.Image:
+    def render(self) -> Image.Image:
         """Return the picture with a colour on each label but the first; the coloured
         mask alone where there is no picture."""
         colours = self.mask.convert("RGB")
@@ -75,7 +75,7 @@ class Segmentation:
             f"<tr><td>{html.escape(label)}</td><td>{self.shares[label]:.2%}</td></tr>"
             for label in self.labels
         )
-        return figure(self.drawn(), f"<table>{rows}</table>", height=HEIGHT)
+        return figure(self.render(), f"<table>{rows}</table>", height=HEIGHT)
 
 
 def coloured(numbers: Image.Image) -> Image.Image:

@@ -4,7 +4,7 @@ import html
 from dataclasses import asdict, dataclass
 from typing import Any
 
-__all__ = ["FilledText", "Filling", "GeneratedText"]
+__all__ = ["FilledText", "GeneratedText", "MaskFill"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,7 +37,7 @@ class GeneratedText:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Filling:
+class MaskFill:
     """A token that may fill a gap: its text, its chance, and the text with it in."""
 
     token_str: str
@@ -54,7 +54,7 @@ class FilledText:
     """The likeliest fillings of each gap of a text, the likeliest first."""
 
     text: str
-    masks: tuple[tuple[Filling, ...], ...]
+    masks: tuple[tuple[MaskFill, ...], ...]
 
     def __str__(self) -> str:
         return "; ".join(", ".join(map(str, fillings)) for fillings in self.masks)

@@ -68,7 +68,7 @@ class Translation:
             "attention": [list(row) for row in self.attention],
         }
 
-    def drawn(self) -> Image.Image:
+    def render(self) -> Image.Image:
         """Return the attention as a picture: the darker, the more a token counted."""
         width = MARGIN + CELL * len(self.source_tokens)
         height = MARGIN + CELL * len(self.tokens)

@@ -7,10 +7,18 @@ from typing import Any
 from PIL import Image, ImageDraw, ImageFont
 
 from zoo.tasks.results.embeddings import Neighbour, Neighbours, Vector
-from zoo.tasks.results.ocr import Reading
-from zoo.tasks.results.rendering import COLOURS, bars, coded, figure, png, sheet, trend
+from zoo.tasks.results.ocr import OCRResult
+from zoo.tasks.results.rendering import (
+    COLOURS,
+    bars,
+    coded,
+    figure,
+    image_grid,
+    png,
+    trend,
+)
 from zoo.tasks.results.segmentation import Segmentation
-from zoo.tasks.results.text_generation import FilledText, Filling, GeneratedText
+from zoo.tasks.results.text_generation import FilledText, GeneratedText, MaskFill
 from zoo.tasks.results.translation import Alternative, Translation
 
 __all__ = [
@@ -20,22 +28,22 @@ __all__ = [
     "Classification",
     "Detection",
     "Detections",
-    "Drawing",
     "FilledText",
-    "Filling",
     "Forecast",
+    "GeneratedImage",
     "GeneratedText",
+    "MaskFill",
     "MultiLabel",
     "Neighbour",
     "Neighbours",
-    "Reading",
+    "OCRResult",
     "Regression",
     "Result",
     "Segmentation",
     "Translation",
     "Vector",
     "best",
-    "sheet",
+    "image_grid",
 ]
 
 SHOWN = 5  # labels in a table; `scores` holds them all
@@ -143,7 +151,7 @@ class Forecast:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Drawing:
+class GeneratedImage:
     """A picture that a model made; `picture` is the one it was made from, if any."""
 
     image: Image.Image
@@ -236,7 +244,7 @@ class Detections:
             "by": self.by,
         }
 
-    def drawn(self) -> Image.Image | None:
+    def render(self) -> Image.Image | None:
         """Return the picture with a named frame around each thing found."""
         if self.picture is None:
             return None
@@ -250,18 +258,18 @@ class Detections:
 
     def _repr_html_(self) -> str:
         rows = "".join(f"<tr><td>{html.escape(str(o))}</td></tr>" for o in self.objects)
-        return figure(self.drawn(), f"<table>{rows}</table>", height=224)
+        return figure(self.render(), f"<table>{rows}</table>", height=224)
 
 
 # Of one input, by a task.
 Result = (
     Classification
-    | Drawing
+    | GeneratedImage
     | FilledText
     | Forecast
     | GeneratedText
     | MultiLabel
-    | Reading
+    | OCRResult
     | Regression
     | Segmentation
     | Translation

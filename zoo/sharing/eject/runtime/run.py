@@ -15,11 +15,11 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from zoo.datasets.splits import ordered
+from zoo.datasets.splits import batch_order
 from zoo.errors import DataError, Diverged
-from zoo.evaluation.metric_selection import score
+from zoo.evaluation.metric_selection import signed_score
 from zoo.preprocessing.normalization import statistics
-from zoo.sharing.eject.runtime.tensors import Tensors, normalised, prepared
+from zoo.sharing.eject.runtime.tensors import TensorRows, normalize, to_model_input
 from zoo.training.optimizer_step import Stepping
 from zoo.training.settings import change, check_ranges
 
@@ -85,7 +85,7 @@ class Run(Stepping):
     def __init__(
         self,
         spec: Any,
-        rows: Mapping[str, Tensors] | None = None,
+        rows: Mapping[str, TensorRows] | None = None,
         *,
         seed: int = 0,
         smoke: bool = False,
@@ -93,12 +93,16 @@ class Run(Stepping):
         told: Callable[[str], None] | None = None,
     ) -> None:
         self.spec, self.seed, self.smoke = spec, seed, smoke
-        self.device, self.place, self._losses = torch.device(device), Place(), Losses()
-        super().__init__(self.place, self._losses)
-        self.random = torch.Generator().manual_seed(seed)
+        self.device, self.context, self._losses = (
+            torch.device(device),
+            Place(),
+            Losses(),
+        )
+        super().__init__(self.context, self._losses)
+        self.generator = torch.Generator().manual_seed(seed)
         self.history: list[dict[str, float]] = []
-        self.parts: tuple[int, int] | None = None
-        self.notes: dict[str, float] = {}
+        self.split_sizes: tuple[int, int] | None = None
+        self.summary: dict[str, float] = {}
         self._rows, self._told = rows or {}, told
         self._model: nn.Module | None = None
         self._best: tuple[int, tuple[float, ...], dict[str, Tensor]] = (0, (), {})
@@ -111,22 +115,22 @@ class Run(Stepping):
         object.__setattr__(self._model, "spec_of_run", self.spec)
         return self._model
 
-    def normalise(self, rows: Tensors) -> None:
-        """Let the model expect pixels less the mean of `rows`, by their deviation."""
+    def fit_normalization(self, rows: TensorRows) -> None:
+        """Let the model expect pixels less the mean of `stream_rows`, by their deviation."""
         mean, std = statistics(rows.in_order(), rows.source)
-        expected = Named(**{**vars(self.spec.input), "mean": mean, "std": std})
-        self.spec = Named(**{**vars(self.spec), "input": expected})
+        input_spec = Named(**{**vars(self.spec.input), "mean": mean, "std": std})
+        self.spec = Named(**{**vars(self.spec), "input": input_spec})
 
     def prepare(self, part: Any) -> Any:
         """Return a model, optimizer or schedule as it is."""
         return part
 
-    def average(self, model: nn.Module, *, decay: float) -> nn.Module:
+    def ema(self, model: nn.Module, *, decay: float) -> nn.Module:
         """Return a copy that follows the steps of `model` as a moving average."""
         found: nn.Module = self._averages.add(model, decay).module
         return found
 
-    def tensors(self, name: str, split: str = "train", **_columns: Any) -> Tensors:
+    def load_rows(self, name: str, split: str = "train", **_columns: Any) -> TensorRows:
         """Return the rows that were given for a split. Raises DataError."""
         if split not in self._rows:
             raise DataError(
@@ -136,10 +140,10 @@ class Run(Stepping):
             )
         return self._rows[split]
 
-    def split(self, rows: Tensors, holding: float) -> tuple[Tensors, Tensors]:
+    def split(self, rows: TensorRows, holding: float) -> tuple[TensorRows, TensorRows]:
         """Return the rows to fit, and a share of them held back for validation."""
         fitting, held = rows.split(1 - holding, seed=self.seed)
-        self.parts = len(fitting), len(held)
+        self.split_sizes = len(fitting), len(held)
         return fitting, held
 
     def epochs(self, count: int, *, patience: int | None = None) -> Iterator[int]:
@@ -153,7 +157,7 @@ class Run(Stepping):
 
     def batches(
         self,
-        rows: Tensors,
+        rows: TensorRows,
         size: int,
         *,
         augment: Callable[[Tensor, torch.Generator], Tensor] | None = None,
@@ -164,13 +168,13 @@ class Run(Stepping):
         `augment` changes a batch, of pixels in 0..1. With `length`, (rows,), rows of
         like length share one.
         """
-        for picked in ordered(len(rows), size, self.random, length).split(size):
+        for picked in batch_order(len(rows), size, self.generator, length).split(size):
             given = rows.input[picked]
-            batch = prepared(given)
+            batch = to_model_input(given)
             if augment is not None:
-                batch = augment(batch, self.random)
+                batch = augment(batch, self.generator)
             if given.dtype == torch.uint8:
-                batch = normalised(batch, self.spec.input)
+                batch = normalize(batch, self.spec.input)
             yield batch.to(self.device), rows.target[picked].to(self.device)
 
     def log(
@@ -191,7 +195,7 @@ class Run(Stepping):
             self._told(" ".join(f"{name} {value:.4g}" for name, value in row.items()))
         names = (best,) if isinstance(best, str) else best
         if names and (keeping := model or self._model) is not None:
-            found = tuple(score(name, row[name]) for name in names)
+            found = tuple(signed_score(name, row[name]) for name in names)
             if not self._best[1] or found > self._best[1]:
                 weights = keeping.state_dict().items()
                 self._best = self._epoch, found, {k: v.clone() for k, v in weights}
@@ -202,9 +206,9 @@ class Run(Stepping):
             model.load_state_dict(self._best[2])
         return model
 
-    def note(self, **measured: float) -> None:
+    def log_summary(self, **measured: float) -> None:
         """Keep measured numbers."""
-        self.notes |= measured
+        self.summary |= measured
 
 
 def train(
@@ -235,12 +239,12 @@ def train(
     return model.eval()
 
 
-def _checked(name: str, given: Tensor, target: Tensor) -> Tensors:
+def _checked(name: str, given: Tensor, target: Tensor) -> TensorRows:
     if len(given) != len(target):
         raise DataError(
             f"The rows {name!r} have {len(given)} inputs and {len(target)} targets."
         )
-    return Tensors(input=given, target=target, source=name)
+    return TensorRows(input=given, target=target, source=name)
 
 
 def _spec(
