@@ -13,9 +13,22 @@ ROOT = Path(__file__).resolve().parents[1]
 PIP = [sys.executable, "-m", "pip", "install"]
 BACKEND = ["hatchling>=1.26", "editables"]  # an editable build needs both at hand
 
+
+def editable(places: list[str]) -> list[str]:
+    """Return the words that ask pip for these, editable and by the backend at hand."""
+    return [
+        "--no-build-isolation",
+        *(word for place in places for word in ("-e", place)),
+    ]
+
+
 found = sorted(path.parent for path in ROOT.glob("plugins/*/pyproject.toml"))
-places = [f"{ROOT}[dev]", *(f"{path}[train]" for path in found)]
-editable = [word for place in places for word in ("-e", place)]
+bare = [str(ROOT), *map(str, found)]
+whole = [f"{ROOT}[dev]", *(f"{path}[train]" for path in found)]
+
 subprocess.run([*PIP, *BACKEND], check=True)
-subprocess.run([*PIP, "--no-build-isolation", *editable], check=True)
+# The extras of plugins need other plugins, which no index has. The pip 23.2 that comes
+# with Python 3.11 takes those only where they are installed, so they come first.
+subprocess.run([*PIP, "--no-deps", *editable(bare)], check=True)
+subprocess.run([*PIP, *editable(whole)], check=True)
 print(f"Installed the core and {len(found)} plugins.")

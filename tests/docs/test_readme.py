@@ -15,7 +15,9 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"^```(\w+)\n(.*?)^```", README, flags=re.MULTILINE | re.DOTALL)
 PYTHON = [text for language, text in BLOCKS if language == "python"]
 SHELL = [line for kind, text in BLOCKS if kind == "sh" for line in text.splitlines()]
-INSTALLING = ("pip ", "python scripts/install.py", "scripts/check")
+SETUPS = ("pip ", "python -m pip ", "python scripts/install.py")
+INSTALLING = (*SETUPS, "scripts/check")
+CI = (ROOT / ".ci" / "run").read_text(encoding="utf-8").splitlines()
 
 
 def needs(text: str) -> str | None:
@@ -61,11 +63,32 @@ def test_ci_runs_the_readmes_commands() -> None:
     """
     Set-up and test commands are in both, letter by letter.
     """
-    ci = (ROOT / ".ci" / "run").read_text(encoding="utf-8").splitlines()
     wanted = [line for line in SHELL if line.startswith(INSTALLING)]
 
     assert wanted
-    assert [line for line in ci if line.startswith(INSTALLING)] == wanted
+    assert [line for line in CI if line.startswith(INSTALLING)] == wanted
+
+
+def test_ci_gives_each_set_up_a_fresh_environment() -> None:
+    """
+    One set-up alone follows the making of each, and what it is for; pip is as Python
+    brings it.
+    """
+    made = [n for n, line in enumerate(CI) if line.startswith("python3 -m venv ")]
+    parts = [CI[n:end] for n, end in zip(made, [*made[1:], None], strict=True)]
+    folders = [part[0].removeprefix("python3 -m venv ").strip('"') for part in parts]
+    setups = [[line for line in part if line.startswith(SETUPS)] for part in parts]
+    first, second = parts
+
+    assert len(set(folders)) == 2
+    for part, folder in zip(parts, folders, strict=True):
+        assert part[1] == f'. "{folder}/bin/activate"'
+        assert part[2].startswith(SETUPS)
+    assert [len(lines) for lines in setups] == [1, 1]
+    assert not any(line.startswith(SETUPS) for line in CI[: made[0]])
+    assert "deactivate" in first
+    assert {"zoo list", "zoo predict lenet5-mnist --example", "zoo doctor"} <= {*first}
+    assert second[-1] == "scripts/check"
 
 
 def test_the_module_map_is_complete() -> None:
