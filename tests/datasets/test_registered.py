@@ -14,6 +14,8 @@ import datasets as library
 import pytest
 from pets import ABSENT, ONLINE, PETS, parquet, rows
 
+import zoo
+from zoo.datasets import in_memory as tensors
 from zoo.datasets import registered as datasets
 from zoo.errors import (
     DataError,
@@ -315,6 +317,46 @@ def test_a_broken_file_is_refused(register: Register, shelf: Write) -> None:
 # What is not there
 
 
+@pytest.mark.parametrize("spec", [PETS, ONLINE], ids=["nowhere", "on the Hub"])
+def test_a_copy_without_this_split_is_not_filled_up_from_elsewhere(
+    spec: DatasetSpec,
+    register: Register,
+    shelf: Write,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """
+    The cache and the Hub are not asked, and a smoke run takes noise.
+    """
+    asked: list[object] = []
+    monkeypatch.setattr(datasets, "_from_cache", lambda *told: asked.append(told))
+    monkeypatch.setattr(datasets, "_commit", lambda *told: asked.append(told))
+    register(spec)
+    place = shelf(rows(), "pets/test")
+    model = zoo.get_spec("lenet5-mnist")
+
+    assert message() == (
+        f"Dataset 'pets', split 'train': {place} holds other splits and not this one, "
+        "and splits of two copies are not mixed. Put train-*.parquet of the same copy "
+        "there, or move that folder away: the set is then read from elsewhere."
+    )
+    noise = tensors.load_or_synthetic(tensors.load, "pets", "train", {}, model)
+    assert noise.fingerprint == "stand-in"
+    assert noise.source == "pets/train"
+    assert not asked
+
+
+def test_a_package_does_not_fill_up_a_folder(
+    register: Register, packaged: DatasetSpec, shelf: Write
+) -> None:
+    """
+    Its rows may be in another order than those of the user's copy.
+    """
+    register(packaged)
+    shelf(rows(), "pets/test")
+
+    assert "holds other splits and not this one" in message()
+
+
 def test_a_fault_of_the_client_is_passed_on(
     register: Register, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -353,7 +395,7 @@ def test_a_set_that_the_hub_lacks(
         "FOLDER/pets/train-*.parquet (Parquet), and set ZOO_DATA=FOLDER."
     )
     register(replace(PETS, homepage="", similar=("a/cats", "b/dogs")))
-    shelf(rows())
+    shelf(rows(), "cows/train")
     assert message("test") == (
         f"Dataset 'pets' is not in {tmp_path / 'data'}, and the Hub does not have it. "
         "Put it into FOLDER/pets/test-*.parquet (Parquet), and set ZOO_DATA=FOLDER. "

@@ -33,7 +33,8 @@ def load_dataset(name: str, split: str = "train") -> Dataset:
 
     Sources, in order: the folders of `ZOO_DATA`, a Python package that ships the set,
     the local cache of the `datasets` library, the Hub. Only the last one uses the
-    network.
+    network. Where a folder holds other splits of the set and none holds this one, no
+    other source is asked: splits of two copies may hold the same row, or other pixels.
     """
     chosen = get_dataset_spec(name)
     if split not in chosen.splits:
@@ -89,10 +90,13 @@ def _copy(chosen: DatasetSpec, split: str) -> _Copy:
 
 
 def _from_folder(chosen: DatasetSpec, split: str) -> _Copy | None:
+    partial = None
     for folder in folders.data():
         place = folder / chosen.name
         files = sorted(map(str, place.glob(f"{split}-*.parquet")))
         if not files:
+            if partial is None and any(place.glob("*.parquet")):
+                partial = place
             continue
         library = imported()
         try:
@@ -105,6 +109,13 @@ def _from_folder(chosen: DatasetSpec, split: str) -> _Copy | None:
                 f"({fault}). Copy its parquet files again."
             ) from exc
         return _Copy(rows, str(place), chosen.splits)
+    if partial is not None:
+        raise DataError(
+            f"Dataset {chosen.name!r}, split {split!r}: {partial} holds other splits "
+            "and not this one, and splits of two copies are not mixed. Put "
+            f"{split}-*.parquet of the same copy there, or move that folder away: the "
+            "set is then read from elsewhere."
+        )
     return None
 
 

@@ -42,8 +42,7 @@ SPECS = (
     ),
     DatasetSpec(
         name="cifar10",
-        summary="Animals and vehicles of ten kinds, 32x32, colour. The compact "
-        "copy is JPEG, not the original arrays, and lies in order of class: shuffle.",
+        summary="Animals and vehicles of ten kinds, 32x32, colour.",
         license="unknown",
         splits={"train": 50_000, "test": 10_000},
         columns={"image": ("img",), "label": ("label",)},
