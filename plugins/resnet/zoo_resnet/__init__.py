@@ -46,16 +46,16 @@ SPECS = (
         metrics=(
             Metric(
                 name="accuracy",
-                value=0.8537,
+                value=0.8607,
                 dataset="cifar10",
                 split="test",
                 tolerance=0.001,
-                baseline=0.4135,
+                baseline=0.4173,
                 baseline_name="softmax regression",
             ),
             Metric(
                 name="f1",
-                value=0.85285,
+                value=0.860134,
                 dataset="cifar10",
                 split="test",
                 tolerance=0.001,
@@ -88,16 +88,16 @@ SPECS = (
         metrics=(
             Metric(
                 name="accuracy",
-                value=0.8499,
+                value=0.8562,
                 dataset="cifar10",
                 split="test",
                 tolerance=0.001,
-                baseline=0.4135,
+                baseline=0.4173,
                 baseline_name="softmax regression",
             ),
             Metric(
                 name="f1",
-                value=0.850121,
+                value=0.856295,
                 dataset="cifar10",
                 split="test",
                 tolerance=0.001,

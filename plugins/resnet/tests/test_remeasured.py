@@ -1,0 +1,72 @@
+"""The figures on CIFAR-10 are of the original pixels, and the receipts say so."""
+
+from typing import Any
+
+import pytest
+from zoo.tensors import load
+
+import zoo
+from zoo import checkpoints, store
+from zoo.errors import DataError
+
+NAMES = ("resnet20-cifar10", "resnet-basic-cifar10")
+TEST, TRAINING = "cifar10/test", "cifar10/train"
+
+
+def receipt(name: str) -> dict[str, Any]:
+    return checkpoints.read_receipt(store.shipped(zoo.get_spec(name)))
+
+
+@pytest.mark.data
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("split", ["train", "test"])
+def test_the_figures_are_of_the_pixels_that_are_at_hand(name: str, split: str) -> None:
+    """
+    The test rows that were measured, and the rows that the simple methods learnt from,
+    are those of ZOO_DATA; the weights learnt from other training rows.
+    """
+    try:
+        found = load("cifar10", split).fingerprint
+    except DataError:
+        pytest.skip(f"ZOO_DATA holds no cifar10/{split}")
+    told = receipt(name)
+
+    if split == "test":
+        assert told["data"][TEST]["fingerprint"] == found
+    else:
+        assert told["remeasured"]["data"][TRAINING]["fingerprint"] == found
+        assert told["data"][TRAINING]["fingerprint"] != found
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_receipt_keeps_what_was_measured_on_the_lossy_copy(name: str) -> None:
+    """
+    Beside the reason; every figure has its counterpart, and was lower there.
+    """
+    told = receipt(name)
+    again, before = told["remeasured"], told["remeasured"]["before"]
+
+    assert "stored as JPEG" in again["why"]
+    assert before["data"][TEST] != told["data"][TEST]
+    assert again["data"][TRAINING] != told["data"][TRAINING]
+    assert before["measured"].keys() == told["measured"].keys()
+    assert before["baselines"].keys() == told["baselines"].keys()
+    for old, new in zip(before["metrics"], told["metrics"], strict=True):
+        assert old["name"] == new["name"]
+        assert old["value"] < new["value"]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_figures_of_a_receipt_fit_each_other(name: str) -> None:
+    """
+    Each kind has as many test rows: the mean of what is right of each is the accuracy,
+    and so is what is right where it is sure and where it is not.
+    """
+    told, labels = receipt(name)["measured"], zoo.get_spec(name).labels
+    accuracy = receipt(name)["metrics"][0]["value"]
+    kinds = [told[f"right_{label}"] for label in labels]
+    unsure = 1 - told["sure"]
+    parts = told["sure"] * told["right_when_sure"] + unsure * told["right_else"]
+
+    assert sum(kinds) / len(kinds) == pytest.approx(accuracy, abs=1e-6)
+    assert parts == pytest.approx(accuracy, abs=1e-6)
