@@ -35,7 +35,7 @@ def test_the_core_wheel_holds_the_core_alone(tmp_path: Path) -> None:
     One top-level package, typed, without tests.
     """
     names = ZipFile(wheel(ROOT, tmp_path)).namelist()
-    template = "zoo/templates/plugin/.github/workflows/check.yml.txt"
+    template = "zoo/plugins/templates/plugin/.github/workflows/check.yml.txt"
     tops = {name.split("/")[0] for name in names if ".dist-info" not in name}
 
     assert tops == {"zoo"}

@@ -18,7 +18,7 @@
     + NotSafetensors
     + IntegrityError
     + MisfitError
-    + AdoptError
+    + ImportWeightsError
     + HubError
       * NotOnHub
       * GatedError

@@ -36,7 +36,7 @@ def serve(monkeypatch: pytest.MonkeyPatch) -> Any:
 
     def served(**columns: Any) -> None:
         rows = Dataset.from_dict(columns)
-        monkeypatch.setattr(tensors.datasets, "load", lambda name, split: rows)
+        monkeypatch.setattr(tensors.datasets, "load_dataset", lambda name, split: rows)
 
     return served
 

@@ -86,7 +86,7 @@ def test_the_batches_are_those_of_tensors(workers: int) -> None:
     """
     one, other = new_run(), new_run()
     whole = one.tensors("mnist")
-    lazy = other.rows("mnist", workers=workers)
+    lazy = other.stream_rows("mnist", workers=workers)
     for _ in range(2):  # the second epoch has another order
         pairs = zip(epoch(one, whole), epoch(other, lazy), strict=True)
         for (image, label), (also_image, also_label) in pairs:
@@ -101,7 +101,7 @@ def test_workers_leave_the_other_draws_alone() -> None:
     drawn = []
     for workers in (0, 2):
         torch.manual_seed(5)
-        list(new_run().batches(new_run().rows("mnist", workers=workers), 50))
+        list(new_run().batches(new_run().stream_rows("mnist", workers=workers), 50))
         drawn.append(torch.rand(3))
 
     assert torch.equal(*drawn)
@@ -152,7 +152,7 @@ def test_processes_share_each_batch() -> None:
     Two processes have the rows of one between them, batch by batch.
     """
     alone = new_run()
-    whole = [t for _, t in alone.batches(alone.rows("mnist"), 32)]
+    whole = [t for _, t in alone.batches(alone.stream_rows("mnist"), 32)]
     halves = []
     for rank in (0, 1):
         run = new_run()

@@ -82,7 +82,7 @@ def test_cached_features_give_the_same_head(optimizer: str) -> None:
     As the loop through the frozen model with the same batches, to 1e-5: the features
     are computed once, with the normalisation folded, and dropout is off in both.
     """
-    how: dict[str, Any] = {"optimizer": optimizer, "start": "random", "epochs": 6}
+    how: dict[str, Any] = {"optimizer": optimizer, "head_init": "random", "epochs": 6}
 
     cached = lesson(cache=True, batch_size=12, **how)
     plain = lesson(cache=False, batch_size=12, **how)
@@ -97,7 +97,12 @@ def test_the_quickened_backbone_changes_no_head() -> None:
     With rows enough for it to be folded.
     """
     rows = replace(lesson_rows(90), validation=lesson_rows(4).training)
-    how: dict[str, Any] = {"optimizer": "sgd", "start": "random", "epochs": 3, **QUICK}
+    how: dict[str, Any] = {
+        "optimizer": "sgd",
+        "head_init": "random",
+        "epochs": 3,
+        **QUICK,
+    }
 
     cached = finetune_model(small(), rows, Settings(cache=True, **how))
     plain = finetune_model(small(), rows, Settings(cache=False, **how))
@@ -142,7 +147,7 @@ def test_a_start_at_random_is_not_the_probe() -> None:
     """
     Without an optimizer named it trains by one: an exact head has no random start.
     """
-    made = lesson(start="random", epochs=2)
+    made = lesson(head_init="random", epochs=2)
 
     assert len(made.run.history) == 2
 

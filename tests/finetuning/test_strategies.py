@@ -49,7 +49,9 @@ def test_the_loss_falls(freeze: str) -> None:
     """
     With every strategy, from a random head.
     """
-    made = lesson(freeze=freeze, optimizer="adamw", start="random", epochs=16, lr=0.03)
+    made = lesson(
+        freeze=freeze, optimizer="adamw", head_init="random", epochs=16, lr=0.03
+    )
 
     losses = [row["loss"] for row in made.run.history]
     assert losses[-1] < 0.98 * losses[0]
@@ -62,7 +64,7 @@ def test_statistics_do_not_move(freeze: str) -> None:
     """
     before = state(small())
 
-    made = lesson(freeze=freeze, optimizer="adamw", start="random", patience=None)
+    made = lesson(freeze=freeze, optimizer="adamw", head_init="random", patience=None)
 
     names = moved(before, made.model)
     assert names
@@ -75,7 +77,7 @@ def test_a_frozen_backbone_keeps_every_bit() -> None:
     """
     before = state(small())
 
-    made = lesson(cache=False, start="random", augment="flip-crop")
+    made = lesson(cache=False, head_init="random", augment="flip-crop")
 
     assert moved(before, made.model) == {"head.weight", "head.bias"}
 
@@ -86,7 +88,7 @@ def test_all_but_norm_moves_norms_and_head() -> None:
     """
     before = state(small())
 
-    made = lesson(freeze="all-but-norm", start="random", lr=0.01, patience=None)
+    made = lesson(freeze="all-but-norm", head_init="random", lr=0.01, patience=None)
 
     allowed = {f"{n}.{p}" for n in ("first.1", "second.1") for p in ("weight", "bias")}
     assert moved(before, made.model) <= allowed | {"head.weight", "head.bias"}
@@ -177,7 +179,7 @@ WRONG: list[tuple[dict[str, object], str]] = [
         "No augment='flop'. Did you mean 'flip' or 'flip-crop'? There are: none, flip, "
         "flip-crop.",
     ),
-    ({"start": "zero"}, "No start='zero'. There are: probe, random."),
+    ({"head_init": "zero"}, "No head_init='zero'. There are: probe, random."),
     (
         {"schedule": "cosin"},
         "No schedule='cosin'. Did you mean 'cosine'? There are: constant, step, "
@@ -205,8 +207,8 @@ WRONG: list[tuple[dict[str, object], str]] = [
     ),
     (
         {"frieze": "none"},
-        "No setting 'frieze'. Did you mean 'freeze'? Settings: freeze, epochs, batch, "
-        "lr, optimizer, weight_decay, schedule, start, pull, decay, patience, holding, "
+        "No setting 'frieze'. Did you mean 'freeze'? Settings: freeze, epochs, batch_size, "
+        "lr, optimizer, weight_decay, schedule, head_init, l2_sp, layer_lr_decay, patience, val_fraction, "
         "augment, augmented_copies, balance, cache, seed.",
     ),
     ({"batch_size": "many"}, "Setting 'batch_size': 'many' should be a whole number."),

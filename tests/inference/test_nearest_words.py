@@ -244,8 +244,8 @@ def test_a_vector_has_numbers() -> None:
     with pytest.raises(SpecError) as caught:
         VectorOutput(dim=0)
 
-    assert str(caught.value) == "VectorOutput: numbers=0 should be at least 1."
-    raw = {"kind": "vector", "numbers": 3}
+    assert str(caught.value) == "VectorOutput: dim=0 should be at least 1."
+    raw = {"kind": "vector", "dim": 3}
     assert signatures.output_of(raw) == VectorOutput(dim=3)
     assert show._given(VectorOutput(dim=3)) == {"output": "a vector of 3 numbers"}
 

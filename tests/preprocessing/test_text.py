@@ -266,12 +266,18 @@ def test_a_text_input_that_cant_be_meant_is_refused() -> None:
     Numbers outside of the vocabulary, a pin that is no SHA-256.
     """
     for wrong, problem in (
-        ({"longest": 0}, "longest=0 should be at least 1."),
-        ({"padding": 9}, "padding=9 should be a number below the vocabulary, 5."),
-        ({"unknown": 5}, "unknown=5 should be a number below the vocabulary, 5."),
+        ({"max_length": 0}, "max_length=0 should be at least 1."),
+        (
+            {"pad_token_id": 9},
+            "pad_token_id=9 should be a number below the vocabulary, 5.",
+        ),
+        (
+            {"unk_token_id": 5},
+            "unk_token_id=5 should be a number below the vocabulary, 5.",
+        ),
         ({"tokenizer": "x"}, "tokenizer='x' should be 64 hexadecimal digits."),
     ):
-        given = {"longest": 6, "vocabulary": 5, **wrong}
+        given = {"max_length": 6, "vocab_size": 5, **wrong}
         with pytest.raises(SpecError) as caught:
             TextInput(**given)  # type: ignore[arg-type]
         assert str(caught.value) == f"TextInput: {problem}"

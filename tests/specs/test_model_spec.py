@@ -127,7 +127,10 @@ REFUSED = [
         lambda: ImageOutput(height=1, width=1, low=1.0),
         "ImageOutput: low=1.0 should be below 1.0.",
     ),
-    (lambda: NoiseInput(latent_dim=0), "NoiseInput: numbers=0 should be at least 1."),
+    (
+        lambda: NoiseInput(latent_dim=0),
+        "NoiseInput: latent_dim=0 should be at least 1.",
+    ),
     (lambda: model(name="Net"), f"Model 'Net': name='Net' should be {NAMED}."),
     (lambda: model(name="a.b.c"), f"Model 'a.b.c': name='a.b.c' should be {NAMED}."),
     (lambda: model(name="net\n"), f"Model 'net\\n': name='net\\n' should be {NAMED}."),

@@ -72,7 +72,7 @@ def recipe(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
             "data": data,
             "train": train,
         }
-        module = SimpleNamespace(**held, measure=lambda *_: {})
+        module = SimpleNamespace(**held, evaluate=lambda *_: {})
         vars(module).update(parts)
         monkeypatch.setitem(sys.modules, "ad_hoc_recipe", module)
         found = find()

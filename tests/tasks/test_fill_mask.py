@@ -140,4 +140,4 @@ def test_a_mask_is_the_number_of_a_token() -> None:
     with pytest.raises(SpecError) as refused:
         MaskedTokenOutput(mask_token_id=-1)
 
-    assert "mask=-1 should be the number of a token" in str(refused.value)
+    assert "mask_token_id=-1 should be the number of a token" in str(refused.value)

@@ -364,7 +364,7 @@ def test_a_model_of_masks_sees_the_whole_picture() -> None:
         ModelSpec(
             name="mine",
             summary="Mine.",
-            get_task="image-segmentation",
+            task="image-segmentation",
             build="mine:make",
             card="card.md",
             license=License(code="mit", weights="mit", data="mit"),

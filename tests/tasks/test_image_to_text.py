@@ -46,7 +46,7 @@ def model() -> Any:
     spec = ModelSpec(
         name="stripes",
         summary="Reads stripes.",
-        get_task="image-to-text",
+        task="image-to-text",
         build="stripes:Stripes",
         card="card.md",
         license=License(code="mit", weights="mit", data="mit"),
@@ -394,7 +394,7 @@ def test_a_reading_prints_its_text_and_score() -> None:
     assert str(SEEN) == "a<b (50.00%)"
     assert str(empty) == "no text (75.00%)"
     assert repr(empty) == (
-        "Reading(text='', score=0.75, characters=(), alternatives=())"
+        "OCRResult(text='', score=0.75, characters=(), alternatives=())"
     )
 
 

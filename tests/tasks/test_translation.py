@@ -198,13 +198,13 @@ def test_attention_is_a_picture() -> None:
     assert longer.render().width > seen.width
 
 
-@pytest.mark.parametrize("name", ["start", "end"])
+@pytest.mark.parametrize("name", ["bos_token_id", "eos_token_id"])
 def test_ends_are_the_numbers_of_tokens(name: str) -> None:
     """
     From 0 on.
     """
     with pytest.raises(SpecError) as refused:
-        TranslationOutput(**{"start": 1, "end": 2, name: -1})  # type: ignore[arg-type]
+        TranslationOutput(**{"bos_token_id": 1, "eos_token_id": 2, name: -1})  # type: ignore[arg-type]
 
     assert str(refused.value) == (
         f"TranslationOutput: {name}=-1 should be the number of a token."
@@ -241,14 +241,14 @@ class Filled(Speaker):
 
     def encode_source(self, source: torch.Tensor) -> Any:
         known = torch.ones_like(source, dtype=torch.bool)
-        return {**super().read(source), "known": known}
+        return {**super().encode_source(source), "known": known}
 
 
 class Careless(Speaker):
     """Changes the memory that it was given."""
 
     def decode_step(self, token: torch.Tensor, memory: Any) -> Any:
-        logits, weight, after = super().step(token, memory)
+        logits, weight, after = super().decode_step(token, memory)
         memory["state"] += 1
         return logits, weight, after
 
@@ -257,7 +257,7 @@ class Mixed(Speaker):
     """Adds to each row the mean of all."""
 
     def decode_step(self, token: torch.Tensor, memory: Any) -> Any:
-        logits, weight, after = super().step(token, memory)
+        logits, weight, after = super().decode_step(token, memory)
         return logits + 9 * logits.mean(dim=0), weight, after
 
 

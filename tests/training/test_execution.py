@@ -23,7 +23,7 @@ def test_one_process_goes_round_accelerate(monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.delenv("WORLD_SIZE", raising=False)
     here, model = execution_context("cpu"), torch.nn.Linear(2, 2)
 
-    assert (here.world, here.rank, here.accelerator) == (1, 0, None)
+    assert (here.world_size, here.rank, here.accelerator) == (1, 0, None)
     assert here.prepare(model) is model
 
 

@@ -182,7 +182,7 @@ def test_a_word_without_a_key_or_a_value(word: str) -> None:
     [
         ("lr", "-0.1", "above zero"),
         ("lr", "0", "above zero"),
-        ("batch", "0", "above zero"),
+        ("batch_size", "0", "above zero"),
         ("epochs", "-3", "above zero"),
         ("weight_decay", "-1", "zero or more"),
         ("val_fraction", "1", "from 0 to below 1"),

@@ -62,7 +62,8 @@ def test_a_split_is_one_row_of_tokens(monkeypatch: pytest.MonkeyPatch) -> None:
     """
     known = writer().zoo.spec
     monkeypatch.setattr(
-        "zoo.training.token_stream.tokenising.texts", lambda *_, **__: ["ab", "c"]
+        "zoo.training.token_stream.tokenising.training_texts",
+        lambda *_, **__: ["ab", "c"],
     )
     run = Run(known)
     found = stream(run, "letters", "test")
@@ -78,7 +79,8 @@ def test_a_smoke_run_reads_a_moment(monkeypatch: pytest.MonkeyPatch) -> None:
     """
     known = writer().zoo.spec
     monkeypatch.setattr(
-        "zoo.training.token_stream.tokenising.texts", lambda *_, **__: ["a" * 10**5]
+        "zoo.training.token_stream.tokenising.training_texts",
+        lambda *_, **__: ["a" * 10**5],
     )
 
     assert len(stream(Run(known, smoke=True), "letters", "train")) < 10**4

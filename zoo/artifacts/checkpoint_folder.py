@@ -78,7 +78,9 @@ class Config:
 
     def to_json(self) -> str:
         plain = {"format": FORMAT, **asdict(self)}
-        plain["input"].pop("held", None)  # where a tokenizer is, on this machine
+        plain["input"].pop(
+            "tokenizer_source", None
+        )  # where a tokenizer is, on this machine
         return json.dumps(plain, indent=2) + "\n"
 
     def spec(self, package: Mapping[str, Plugin], folder: str | Path) -> ModelSpec:

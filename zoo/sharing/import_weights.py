@@ -94,7 +94,7 @@ def import_weights(
     pairs of a regular expression and what replaces it; `by_order` takes the tensors as
     they lie, which must agree in number and shape. `example` is a raw input for the
     golden; without one it is the model's own. The folder's README.md is a draft, to be
-    completed. Raises AdoptError, and on any misfit nothing is written.
+    completed. Raises ImportWeightsError, and on any misfit nothing is written.
     """
     spec = _spec(build, model)
     module = built(spec.name)
@@ -117,7 +117,7 @@ def renamed(
     tensors: Mapping[str, Tensor],
     rename: Mapping[str, str | None] | Sequence[tuple[str, str]],
 ) -> dict[str, Tensor]:
-    """Return tensors under other names. Raises AdoptError where two would share one."""
+    """Return tensors under other names. Raises ImportWeightsError where two would share one."""
     mapping = dict(rename) if isinstance(rename, Mapping) else {}
     patterns = [] if isinstance(rename, Mapping) else list(rename)
     strange = [name for name in mapping if name not in tensors]

@@ -15,7 +15,7 @@ YES, NO = {"true", "yes", "on", "1"}, {"false", "no", "off", "0"}
 ABOVE, NOT_BELOW, SHARE = "above zero", "zero or more", "from 0 to below 1"
 # What settings of these names mean, whatever the recipe.
 RANGES = {
-    **dict.fromkeys(("lr", "rate", "epochs", "batch"), (0.0, math.inf, ABOVE)),
+    **dict.fromkeys(("lr", "rate", "epochs", "batch_size"), (0.0, math.inf, ABOVE)),
     **dict.fromkeys(("iterations", "starts"), (0.0, math.inf, ABOVE)),
     **dict.fromkeys(("weight_decay", "l1", "l2"), (0.0, math.inf, NOT_BELOW)),
     **dict.fromkeys(("val_fraction", "dropout"), (0.0, 1.0, SHARE)),

@@ -387,7 +387,7 @@ def test_a_model_learns_masks(tmp_path: Path, freeze: str, augment: str) -> None
     """
     rows = found(folder(tmp_path, 24))
     chosen = Settings(
-        freeze=freeze, epochs=30, batch=4, lr=0.05, augment=augment, patience=None
+        freeze=freeze, epochs=30, batch_size=4, lr=0.05, augment=augment, patience=None
     )
     lesson = finetune_model(pixels(*rows.labels), rows, chosen)
     baselines = lesson.run.baselines

@@ -335,7 +335,7 @@ def test_an_output_names_tokens() -> None:
     with pytest.raises(SpecError) as refused:
         TextOutput(bos_token_id=-1)
 
-    assert "start=-1 should be the number of a token" in str(refused.value)
+    assert "bos_token_id=-1 should be the number of a token" in str(refused.value)
 
 
 def test_the_command_writes(
