@@ -469,7 +469,7 @@ def test_a_wrong_file_in_a_store_is_passed_over(
 CHILD = """
 import signal, sys
 signal.signal(signal.SIGINT, signal.default_int_handler)  # a test runner may ignore it
-from zoo import store
+from zoo.artifacts import weight_store as store
 from zoo.specs import Weights
 pin = Weights(size=int(sys.argv[1]), sha256=sys.argv[2], repo=sys.argv[3],
               revision=sys.argv[4])

@@ -33,8 +33,8 @@ class Answer:
 PROCESS = """
 import json, time
 import datasets as library
-from zoo import datasets
-from zoo.plugins import Found
+from zoo.datasets import registered as datasets
+from zoo.plugins.discovery import Found
 from zoo.specs import DatasetSpec
 spec = {spec!r}
 datasets.found = lambda: Found({{}}, {{spec.name: spec}}, {{}}, {{}}, (), ())

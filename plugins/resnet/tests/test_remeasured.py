@@ -3,10 +3,11 @@
 from typing import Any
 
 import pytest
-from zoo.tensors import load
 
 import zoo
-from zoo import checkpoints, store
+from zoo.artifacts import checkpoint_folder as checkpoints
+from zoo.artifacts import weight_store as store
+from zoo.datasets.in_memory import load
 from zoo.errors import DataError
 
 NAMES = ("resnet20-cifar10", "resnet-basic-cifar10")
