@@ -65,10 +65,10 @@ class SentencePairs:
             token=self.token[rows],
         )
 
-    def tokenized(self, expected: Input) -> "SentencePairs":
+    def tokenized(self, input_spec: Input) -> "SentencePairs":
         """Return the pairs with the token ids of their source sentences."""
-        assert isinstance(expected, TextInput), "the input of a translator"
-        rows = tokens.padded(tokens.numbers(self.source_texts, expected), expected)
+        assert isinstance(input_spec, TextInput), "the input of a translator"
+        rows = tokens.padded(tokens.numbers(self.source_texts, input_spec), input_spec)
         return replace(self, token=rows)
 
     def in_order(self) -> Iterator[Tensor]:
@@ -131,9 +131,9 @@ def normalize(text: str) -> str:
 def tokenize(run: Run, pairs: SentencePairs, *, max_length: int) -> TensorRows:
     """Return pairs as token ids, the target with BOS and EOS; those of which a side has
     more than `max_length` tokens are left out."""
-    expected = run.spec.input
-    assert isinstance(expected, TextInput), "the input of a translator"
-    tokenizer = tokens.tokenizer(expected)
+    input_spec = run.spec.input
+    assert isinstance(input_spec, TextInput), "the input of a translator"
+    tokenizer = tokens.tokenizer(input_spec)
 
     def encode(texts: list[str]) -> list[list[int]]:
         return [encoding.ids for encoding in tokenizer.encode_batch(texts)]
@@ -145,8 +145,8 @@ def tokenize(run: Run, pairs: SentencePairs, *, max_length: int) -> TensorRows:
         if max(len(source), len(target)) <= max_length
     ]
     return TensorRows(
-        input=tokens.padded([source for source, _ in kept], expected).int(),
-        target=tokens.padded([target for _, target in kept], expected).int(),
+        input=tokens.padded([source for source, _ in kept], input_spec).int(),
+        target=tokens.padded([target for _, target in kept], input_spec).int(),
         source=pairs.source,
         fingerprint=pairs.fingerprint,
     )

@@ -128,15 +128,15 @@ def train(settings: Settings, run: Run) -> nn.Module:
 
 def validate(model: Any, pairs: SentencePairs, run: Run) -> dict[str, float]:
     """Return the mean loss of a token in nats, and the BLEU of greedy decoding."""
-    expected = run.spec.input
-    assert isinstance(expected, TextInput), "the input of a translator"
+    input_spec = run.spec.input
+    assert isinstance(input_spec, TextInput), "the input of a translator"
     rows = tokenize(run, pairs, max_length=NO_LIMIT)
     total, count = 0.0, 0
     with eval_mode(model), torch.inference_mode():
         for start in range(0, len(rows), CHUNK_SIZE):
             chunk = rows[start : start + CHUNK_SIZE]
             inputs, labels, selected = teacher_forcing(chunk.target)
-            source = tokens.trimmed(chunk.input, expected).to(run.device)
+            source = tokens.trimmed(chunk.input, input_spec).to(run.device)
             logits = model(source, inputs.to(run.device), selected.to(run.device)).cpu()
             total += cross_entropy(logits, labels[selected], reduction="sum").item()
             count += int(selected.sum())
@@ -149,16 +149,16 @@ def validate(model: Any, pairs: SentencePairs, run: Run) -> dict[str, float]:
 
 def translate(model: nn.Module, texts: list[str], plan: BeamSearchConfig) -> list[str]:
     """Return the best translation of each text; texts are batched by length."""
-    expected = model_metadata(model).spec.input
-    assert isinstance(expected, TextInput), "the input of a translator"
-    sources = tokens.numbers(texts, expected)
+    input_spec = model_metadata(model).spec.input
+    assert isinstance(input_spec, TextInput), "the input of a translator"
+    sources = tokens.numbers(texts, input_spec)
     order = sorted(range(len(texts)), key=lambda number: len(sources[number]))
     translations = [""] * len(texts)
     for start in range(0, len(order), CHUNK_SIZE):
         chunk = order[start : start + CHUNK_SIZE]
         results = beams.search(model, [sources[number] for number in chunk], plan=plan)
         for number, candidates in zip(chunk, results, strict=True):
-            translations[number] = tokens.spelled(candidates[0].tokens, expected)
+            translations[number] = tokens.spelled(candidates[0].tokens, input_spec)
     return translations
 
 
