@@ -24,7 +24,7 @@ from zoo.tasks.decoding.generation import GenerationConfig, Written
 
 SIZES: dict[str, dict[str, int]] = {
     "mini": {},
-    "small": {"width": 768, "depth": 12, "heads": 12},
+    "small": {"embed_dim": 768, "num_layers": 12, "num_heads": 12},
 }
 
 
@@ -34,7 +34,7 @@ SIZES: dict[str, dict[str, int]] = {
 def main(tokens: int, size: str) -> None:
     torch.set_num_threads(1)
     torch.manual_seed(0)
-    model = zoo.build("gpt-mini", context=tokens, **SIZES[size])
+    model = zoo.build("gpt-mini", context_length=tokens, **SIZES[size])
     expected = model_metadata(model).spec.input
     assert isinstance(expected, TextInput), "a model that writes also reads"
     with_input_spec(model, replace(expected, max_length=tokens))

@@ -1,4 +1,4 @@
-"""What only the reader of captchas promises; the rest is in zoo.testing."""
+"""What is special about the captcha model; the rest is in zoo.testing."""
 
 import json
 import random
@@ -15,11 +15,17 @@ from PIL import Image
 from torch import Tensor
 from torch.nn import functional
 from zoo_ocr import CHARACTERS
-from zoo_ocr.captchas import GENERATED, REAL, Distortion, distorted, joined
+from zoo_ocr.baselines import most_frequent_text, slot_regression
+from zoo_ocr.captchas import (
+    GENERATED,
+    REAL,
+    Distortion,
+    concatenate,
+    random_distortion,
+)
 from zoo_ocr.crnn import crnn
-from zoo_ocr.generated import captchas, painted, spelled
-from zoo_ocr.simple import commonest, slots
-from zoo_ocr.telling import EXAMPLES, changed
+from zoo_ocr.generated import captchas, random_texts, render_captchas
+from zoo_ocr.report import EXAMPLES, corruptions
 
 import zoo
 from zoo.artifacts import checkpoint_folder as checkpoints
@@ -33,18 +39,25 @@ from zoo.models import safetensors_io as weights
 from zoo.preprocessing.image import open_image, pixels
 from zoo.specs import OCROutput
 from zoo.tasks.image_to_text import numbered
-from zoo.testing import output_fits_the_labels
+from zoo.testing.checks import output_fits_the_labels
 
 NAME = "crnn-captcha"
-STILL = Distortion(
-    across=0, down=0, size=0, turn=0, slant=0, contrast=0, light=0, grain=0
+NO_DISTORTION = Distortion(
+    shift_x=0,
+    shift_y=0,
+    scale=0,
+    rotation=0,
+    shear=0,
+    contrast=0,
+    brightness=0,
+    noise=0,
 )
 TRAINED = zoo.get_spec(NAME).weights is not None
 needs_weights = pytest.mark.skipif(not TRAINED, reason="the model is not trained yet")
 
 
 def captcha(text: str, seed: int = 0) -> Image.Image:
-    return next(painted([text], seed=seed))
+    return next(render_captchas([text], seed=seed))
 
 
 def rows(texts: list[str], spread: int = 0) -> TensorRows:
@@ -78,8 +91,8 @@ def normalised(seen: Tensor, held: dict[str, Tensor], name: str) -> Tensor:
 
 def gated(steps: Tensor, held: dict[str, Tensor], end: str) -> Tensor:
     """Return what a GRU remembers after each step, (T, B, hidden), by its equations."""
-    inward, across = held[f"read.weight_ih_l0{end}"], held[f"read.weight_hh_l0{end}"]
-    one, other = held[f"read.bias_ih_l0{end}"], held[f"read.bias_hh_l0{end}"]
+    inward, across = held[f"rnn.weight_ih_l0{end}"], held[f"rnn.weight_hh_l0{end}"]
+    one, other = held[f"rnn.bias_ih_l0{end}"], held[f"rnn.bias_hh_l0{end}"]
     memory = torch.zeros(steps.shape[1], across.shape[1])
     found = []
     for step in steps:
@@ -99,7 +112,7 @@ def test_it_computes_what_its_docstring_says() -> None:
     directions, and a product with the last weights.
     """
     torch.manual_seed(0)
-    model, image = crnn(classes=4, hidden=8).eval(), torch.rand(2, 1, 50, 40)
+    model, image = crnn(classes=4, hidden_size=8).eval(), torch.rand(2, 1, 50, 40)
     for module in model.modules():
         if isinstance(module, torch.nn.BatchNorm2d):
             torch.nn.init.uniform_(module.running_mean, -0.5, 0.5)  # type: ignore[arg-type]
@@ -109,21 +122,21 @@ def test_it_computes_what_its_docstring_says() -> None:
     def convolved(seen: Tensor, name: str, **how: Any) -> Tensor:
         return functional.conv2d(seen, held[f"{name}.weight"], **how)
 
-    seen = convolved(image, "look.0", stride=2, padding=1)
-    seen = normalised(seen, held, "look.1").relu()
-    for block, stride in (("look.3", (2, 2)), ("look.4", (2, 1)), ("look.5", (2, 1))):
-        new = convolved(seen, f"{block}.change.0", stride=stride, padding=1)
-        new = normalised(new, held, f"{block}.change.1").relu()
-        new = convolved(new, f"{block}.change.3", padding=1)
-        new = normalised(new, held, f"{block}.change.4")
-        old = convolved(seen, f"{block}.keep.0", stride=stride)
-        seen = (new + normalised(old, held, f"{block}.keep.1")).relu()
-    seen = convolved(seen, "look.6", padding=(0, 1))
-    seen = normalised(seen, held, "look.7").relu()
+    seen = convolved(image, "cnn.0", stride=2, padding=1)
+    seen = normalised(seen, held, "cnn.1").relu()
+    for block, stride in (("cnn.3", (2, 2)), ("cnn.4", (2, 1)), ("cnn.5", (2, 1))):
+        new = convolved(seen, f"{block}.conv1", stride=stride, padding=1)
+        new = normalised(new, held, f"{block}.bn1").relu()
+        new = convolved(new, f"{block}.conv2", padding=1)
+        new = normalised(new, held, f"{block}.bn2")
+        old = convolved(seen, f"{block}.downsample.0", stride=stride)
+        seen = (new + normalised(old, held, f"{block}.downsample.1")).relu()
+    seen = convolved(seen, "cnn.6", padding=(0, 1))
+    seen = normalised(seen, held, "cnn.7").relu()
     steps = seen[:, :, 0].permute(2, 0, 1)  # (T, B, 128)
     there, back = gated(steps, held, ""), gated(steps.flip(0), held, "_reverse").flip(0)
     read = torch.cat([there, back], dim=2).transpose(0, 1)
-    wanted = read @ held["decide.weight"].T + held["decide.bias"]
+    wanted = read @ held["fc.weight"].T + held["fc.bias"]
 
     assert torch.allclose(model(image), wanted, atol=1e-5)
 
@@ -133,7 +146,7 @@ def test_a_picture_has_a_step_for_every_four_pixels(wide: int) -> None:
     """
     However wide it is.
     """
-    model = crnn(classes=10, hidden=8).eval()
+    model = crnn(classes=10, hidden_size=8).eval()
 
     assert model(torch.zeros(2, 1, 50, wide)).shape == (2, wide // 4, 11)
 
@@ -171,7 +184,10 @@ def test_a_seed_makes_the_same_captchas() -> None:
     To the pixel, and another seed makes others, though the package knows no seed.
     """
     one, same, other = (
-        [np.asarray(picture) for picture in painted(["abc12", "zzz"], seed=seed)]
+        [
+            np.asarray(picture)
+            for picture in render_captchas(["abc12", "zzz"], seed=seed)
+        ]
         for seed in (1, 1, 2)
     )
 
@@ -179,13 +195,13 @@ def test_a_seed_makes_the_same_captchas() -> None:
     assert not any((a == b).all() for a, b in zip(one, other, strict=True))
 
 
-def test_the_package_draws_by_the_system_again() -> None:
+def test_the_package_is_random_again_afterwards() -> None:
     """
-    What it was lent is taken back, also where it stops halfway.
+    Its random source is restored, also where generation stops halfway.
     """
     from captcha import image
 
-    drawing = painted(["abc", "def"], seed=0)
+    drawing = render_captchas(["abc", "def"], seed=0)
     next(drawing)
     drawing.close()  # type: ignore[attr-defined]
 
@@ -199,7 +215,7 @@ def test_generated_texts_are_of_all_characters_and_lengths() -> None:
     texts = {
         split: captchas(split, 60)["text"] for split in ("train", "validation", "test")
     }
-    spread = spelled(2000, random.Random(0))
+    spread = random_texts(2000, random.Random(0))
 
     assert {len(text) for text in spread} == set(range(3, 8))
     assert set("".join(spread)) == set(CHARACTERS)
@@ -227,7 +243,7 @@ def test_without_the_package_it_is_told_what_to_install(
     """
     monkeypatch.setitem(sys.modules, "captcha", None)
     with pytest.raises(DataError) as refused:
-        next(painted(["abc"], seed=0))
+        next(render_captchas(["abc"], seed=0))
 
     assert str(refused.value) == (
         "Dataset 'generated_captcha' is made by the package 'captcha', which is not "
@@ -302,7 +318,7 @@ def test_what_comes_before_the_head_is_kept(untrained: Path, signs: Path) -> Non
     before = zoo.load(untrained).state_dict()
     kept = zoo.finetune(untrained, signs, epochs=1).state_dict()
     moved = zoo.finetune(untrained, signs, epochs=1, freeze="none").state_dict()
-    name = "read.weight_ih_l0"
+    name = "rnn.weight_ih_l0"
 
     assert torch.equal(kept[name], before[name])
     assert not torch.equal(moved[name], before[name])
@@ -348,7 +364,7 @@ def test_a_distortion_of_nothing_changes_nothing() -> None:
     With all ranges at zero.
     """
     image = torch.rand(3, 1, 50, 200)
-    seen = distorted(image, torch.Generator().manual_seed(0), STILL)
+    seen = random_distortion(image, torch.Generator().manual_seed(0), NO_DISTORTION)
 
     assert torch.allclose(seen, image, atol=1e-4)
 
@@ -358,7 +374,9 @@ def test_distortions_follow_the_generator() -> None:
     The same seed distorts alike, every row by itself.
     """
     image = torch.rand(1, 1, 50, 200).expand(3, -1, -1, -1)
-    one, same = (distorted(image, torch.Generator().manual_seed(5)) for _ in range(2))
+    one, same = (
+        random_distortion(image, torch.Generator().manual_seed(5)) for _ in range(2)
+    )
 
     assert torch.equal(one, same)
     assert not torch.allclose(one[0], one[1], atol=0.05)
@@ -370,10 +388,8 @@ def test_a_shift_moves_the_text_by_what_it_says() -> None:
     """
     image = torch.ones(20, 1, 50, 200)
     image[..., 20:30, 95:105] = 0
-    moves = Distortion(
-        across=0.1, down=0, size=0, turn=0, slant=0, contrast=0, light=0, grain=0
-    )
-    seen = distorted(image, torch.Generator().manual_seed(0), moves)
+    shift = replace(NO_DISTORTION, shift_x=0.1)
+    seen = random_distortion(image, torch.Generator().manual_seed(0), shift)
     dark = (1 - seen).sum(dim=(1, 2))
     middle = (dark * torch.arange(200)).sum(dim=1) / dark.sum(dim=1)
 
@@ -381,14 +397,14 @@ def test_a_shift_moves_the_text_by_what_it_says() -> None:
     assert (middle - 99.5).abs().max() > 5
 
 
-# What stands beside
+# Baselines
 
 
-def test_the_commonest_characters_make_a_text() -> None:
+def test_the_most_frequent_characters_make_a_text() -> None:
     """
-    Each in its place, of the texts of the commonest length.
+    Each at its position, of the texts of the most frequent length.
     """
-    assert commonest(["abc", "abd", "xbd", "zzzz"]) == "abd"
+    assert most_frequent_text(["abc", "abd", "xbd", "zzzz"]) == "abd"
 
 
 def test_slots_are_read_where_characters_stand_still() -> None:
@@ -398,32 +414,32 @@ def test_slots_are_read_where_characters_stand_still() -> None:
     drawing = random.Random(0)
     texts = ["".join(drawing.choices("abc", k=5)) for _ in range(60)]
     asked = texts[40:]
-    read = slots(rows(texts[:40]), texts[:40], rows(asked))
-    moved = slots(rows(texts[:40]), texts[:40], rows(asked, spread=12))
+    read = slot_regression(rows(texts[:40]), texts[:40], rows(asked))
+    moved = slot_regression(rows(texts[:40]), texts[:40], rows(asked, spread=12))
 
     assert read == asked
     assert moved != asked
 
 
-def test_rows_are_joined_and_their_texts_filled_up() -> None:
+def test_rows_are_concatenated_and_their_texts_padded() -> None:
     """
     The shorter texts end in blanks.
     """
-    both = joined(rows(["ab"]), rows(["abca", "b"]))
+    both = concatenate(rows(["ab"]), rows(["abca", "b"]))
 
     assert both.input.shape == (3, 1, 50, 200)
     assert both.target.tolist() == [[11, 12, 0, 0], [11, 12, 13, 11], [12, 0, 0, 0]]
 
 
-def test_changed_captchas_are_changed() -> None:
+def test_corruptions_change_the_captchas() -> None:
     """
-    Each in its way, and as large as before.
+    Each in its way, and the size stays the same.
     """
     pixels = torch.rand(2, 1, 50, 200)
-    found = changed(pixels)
+    found = corruptions(pixels)
 
     assert set(found) == {
-        *("shifted", "halved", "blurred", "grained", "inverted", "upside_down")
+        *("shifted", "halved", "blurred", "noisy", "inverted", "upside_down")
     }
     assert all(one.shape == pixels.shape for one in found.values())
     assert torch.equal(found["shifted"][..., 30:], pixels[..., :-30])
@@ -452,8 +468,8 @@ def test_fresh_captchas_are_read() -> None:
     """
     Of seeds that no split is made by, most are read without a fault.
     """
-    texts = spelled(60, random.Random(99))
-    read = zoo.predict(NAME, list(painted(texts, seed=99)))
+    texts = random_texts(60, random.Random(99))
+    read = zoo.predict(NAME, list(render_captchas(texts, seed=99)))
     right = [one.text == text for one, text in zip(read, texts, strict=True)]
 
     assert sum(right) > 40

@@ -1,4 +1,4 @@
-"""Reading: the characters of a captcha.
+"""Optical character recognition: the characters of a captcha.
 
 This module is only metadata; it must stay free of torch.
 """
@@ -19,7 +19,7 @@ CHARACTERS = "0123456789abcdefghijklmnopqrstuvwxyz"
 SPECS = (
     ModelSpec(
         name="crnn-captcha",
-        summary="A CRNN reads the digits and small letters of a captcha.",
+        summary="A CRNN reads the digits and lower-case letters of a captcha.",
         task="image-to-text",
         build="zoo_ocr.crnn:crnn",
         recipe="zoo_ocr.recipe",
@@ -35,7 +35,7 @@ SPECS = (
             background="light",
         ),
         output=OCROutput(labels=tuple(CHARACTERS)),
-        head="decide",
+        head="fc",
         trained_on=("captcha", "generated_captcha"),
         examples=("x7k2m.png", "0ops9.png", "hello.png"),
         stored="float16",
@@ -45,8 +45,8 @@ SPECS = (
         ),
         tags=("ocr", "captcha", "ctc"),
         weights=Weights(
-            size=1_768_074,
-            sha256="1161ce4a83b7ef9d24278315bc99e37e3390c1d125efccc0b917c55056a581e3",
+            size=1_767_906,
+            sha256="b1942008db0b2197851e838016f98f935114f3db972965d51aeceb35f8f06d9c",
         ),
         metrics=(
             Metric(
@@ -73,7 +73,7 @@ SPECS = (
 DATASETS = (
     DatasetSpec(
         name="generated_captcha",
-        summary="Captchas of three to seven of 36 characters, made by a seed, 200x50.",
+        summary="Captchas of three to seven of 36 characters, generated, 200x50.",
         license="mit",
         splits={"train": 3_000, "validation": 200, "test": 500},
         columns={"image": ("image",), "text": ("text",)},

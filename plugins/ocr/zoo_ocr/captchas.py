@@ -1,4 +1,4 @@
-"""Captchas as tensors: their pixels and their texts, joined, and distorted a little."""
+"""Captchas as tensors: loaded, concatenated, and randomly distorted."""
 
 import math
 from dataclasses import dataclass, replace
@@ -15,31 +15,39 @@ from zoo.specs import OCROutput
 from zoo.tasks.image_to_text import numbered
 from zoo_ocr.generated import captchas
 
-__all__ = ["GENERATED", "REAL", "Distortion", "data", "distorted", "joined"]
+__all__ = [
+    "GENERATED",
+    "REAL",
+    "Distortion",
+    "concatenate",
+    "data",
+    "random_distortion",
+]
 
 REAL, GENERATED = "captcha", "generated_captcha"
-STEPS = 50  # of the model: a quarter of the pixels across
-FEW = 24  # rows of a smoke run
+STEPS = 50  # of the model: a quarter of the width in pixels
+SMOKE_ROWS = 24
 
 
 def data(run: Run, split: str, name: str = REAL) -> TensorRows:
-    """Return captchas as bytes, and their texts as numbers, (rows, characters).
+    """Return captchas as bytes, and their texts as class ids, (rows, characters).
 
     A smoke run takes a few rows, and noise where the data can't be had.
     """
     stand_in = run.spec if run.smoke else None
-    options = {"meaning": run.spec.output, "few": FEW if run.smoke else None}
-    rows: TensorRows = load_or_synthetic(_read, name, split, options, stand_in)
-    rows = rows[:FEW] if run.smoke else rows
+    limit = SMOKE_ROWS if run.smoke else None
+    options = {"output_spec": run.spec.output, "limit": limit}
+    rows: TensorRows = load_or_synthetic(_load, name, split, options, stand_in)
+    rows = rows[:SMOKE_ROWS] if run.smoke else rows
     run.data[rows.source] = {"rows": len(rows), "fingerprint": rows.fingerprint}
     return rows
 
 
-def joined(one: TensorRows, other: TensorRows) -> TensorRows:
-    """Return the rows of both."""
-    width = max(one.target.shape[1], other.target.shape[1])
+def concatenate(one: TensorRows, other: TensorRows) -> TensorRows:
+    """Return the rows of both, with shorter texts padded by blanks."""
+    length = max(one.target.shape[1], other.target.shape[1])
     targets = [
-        torch.nn.functional.pad(rows.target, (0, width - rows.target.shape[1]))
+        torch.nn.functional.pad(rows.target, (0, length - rows.target.shape[1]))
         for rows in (one, other)
     ]
     return replace(
@@ -50,21 +58,23 @@ def joined(one: TensorRows, other: TensorRows) -> TensorRows:
     )
 
 
-def _read(name: str, split: str, *, meaning: OCROutput, few: int | None) -> TensorRows:
-    if few and name == GENERATED:
-        held = captchas(split, few)  # all of them take a while to make
+def _load(
+    name: str, split: str, *, output_spec: OCROutput, limit: int | None
+) -> TensorRows:
+    if limit and name == GENERATED:
+        dataset = captchas(split, limit)  # all of them take a while to make
     else:
-        held = datasets.load_dataset(name, split)
+        dataset = datasets.load_dataset(name, split)
     source = f"{name}/{split}"
-    pixels = np.stack([np.asarray(one.convert("L")) for one in held["image"]])
-    texts = list(held["text"])
+    pixels = np.stack([np.asarray(image.convert("L")) for image in dataset["image"]])
+    texts = list(dataset["text"])
     content = {
         "image": (f"uint8{pixels.shape}", pixels.tobytes()),
         "text": (f"str{len(texts)}", "\n".join(texts).encode()),
     }
     return TensorRows(
         input=torch.from_numpy(pixels).unsqueeze(1),
-        target=numbered(texts, meaning, source=source, steps=STEPS),
+        target=numbered(texts, output_spec, source=source, steps=STEPS),
         source=source,
         fingerprint=datasets.fingerprint(content),
     )
@@ -72,37 +82,44 @@ def _read(name: str, split: str, *, meaning: OCROutput, few: int | None) -> Tens
 
 @dataclass(frozen=True, kw_only=True)
 class Distortion:
-    """How far a captcha is changed: the ends of even distributions."""
+    """The largest changes to a captcha; each is drawn uniformly up to that."""
 
-    across: float = 0.12  # shifts, as a share of half the picture
-    down: float = 0.2
-    size: float = 0.12  # larger or smaller, in each direction by itself
-    turn: float = 4.0  # degrees
-    slant: float = 0.1
+    shift_x: float = 0.12  # as a fraction of half the width
+    shift_y: float = 0.2  # as a fraction of half the height
+    scale: float = 0.12  # in each direction independently
+    rotation: float = 4.0  # degrees
+    shear: float = 0.1
     contrast: float = 0.3
-    light: float = 0.1
-    grain: float = 0.05  # standard deviation of the noise, at most
+    brightness: float = 0.1
+    noise: float = 0.05  # standard deviation
 
 
-def distorted(
-    image: Tensor, random: torch.Generator, how: Distortion | None = None
+def random_distortion(
+    image: Tensor, random: torch.Generator, distortion: Distortion | None = None
 ) -> Tensor:
-    """Return pixels (B, 1, H, W) in 0..1, moved, turned, stretched, brighter, noisy."""
-    how, count, (high, wide) = how or Distortion(), len(image), image.shape[-2:]
-    turn, slant, right, below, larger, taller, strong, bright = (
+    """Return pixels (B, 1, H, W) in 0..1 after a random affine map, a change of
+    contrast and brightness, and noise."""
+    limits, count = distortion or Distortion(), len(image)
+    height, width = image.shape[-2:]
+    angle, shear, shift_x, shift_y, scale_x, scale_y, contrast, brightness = (
         2 * torch.rand(8, count, generator=random) - 1
     )
-    turn = turn * math.radians(how.turn)
-    larger, taller = 1 + how.size * larger, 1 + how.size * taller
-    rows = (  # places are counted from -1 to 1, so a step down is shorter than across
-        (larger, (how.slant * slant - turn) * high / wide, how.across * right),
-        (turn * wide / high, taller, how.down * below),
+    angle = angle * math.radians(limits.rotation)
+    scale_x, scale_y = 1 + limits.scale * scale_x, 1 + limits.scale * scale_y
+    rows = (  # coordinates are in -1..1, so a pixel is larger in y than in x
+        (
+            scale_x,
+            (limits.shear * shear - angle) * height / width,
+            limits.shift_x * shift_x,
+        ),
+        (angle * width / height, scale_y, limits.shift_y * shift_y),
     )
-    map_ = torch.stack([torch.stack(row) for row in rows]).permute(2, 0, 1)
-    grid = affine_grid(map_, [*image.shape], align_corners=False)
-    seen = grid_sample(image, grid, padding_mode="border", align_corners=False)
-    strong, bright = (one.view(-1, 1, 1, 1) for one in (strong, bright))
-    seen = (seen - 0.5) * (1 + how.contrast * strong) + 0.5 + how.light * bright
-    grain = how.grain * torch.rand(count, 1, 1, 1, generator=random)
-    noise = torch.randn(seen.shape, generator=random)
-    return torch.as_tensor(seen + grain * noise)
+    theta = torch.stack([torch.stack(row) for row in rows]).permute(2, 0, 1)
+    grid = affine_grid(theta, [*image.shape], align_corners=False)
+    moved = grid_sample(image, grid, padding_mode="border", align_corners=False)
+    contrast, brightness = (v.view(-1, 1, 1, 1) for v in (contrast, brightness))
+    changed = (moved - 0.5) * (1 + limits.contrast * contrast) + 0.5
+    changed = changed + limits.brightness * brightness
+    std = limits.noise * torch.rand(count, 1, 1, 1, generator=random)
+    noise = torch.randn(changed.shape, generator=random)
+    return torch.as_tensor(changed + std * noise)

@@ -1,82 +1,89 @@
-"""CRNN: convolutions that look, a recurrent network that reads. All in this file.
+"""CRNN: a convolutional network, and a recurrent one on its columns. All in this file.
 
 Shi, Bai, Yao: "An end-to-end trainable neural network for image-based sequence
-recognition", 2016. Convolutions make a picture into a row of columns, a bidirectional
-recurrent network reads them in both directions, and a linear layer says at each step
-which character is there, or none; the network is trained by CTC, which needs no word
-about where the characters are. Liberties: residual blocks as in ResNet and batch
-normalisation for the layers of VGG, half as wide at the most, strides for pooling, and
-a GRU of one layer for an LSTM of two.
+recognition", 2016. The convolutions turn an image into a sequence of columns, a
+bidirectional recurrent network reads them, and a linear layer classifies each step as a
+character or the CTC blank; CTC trains it without knowing where the characters are. What
+differs: residual blocks as in ResNet and batch normalization for the layers of VGG,
+half as wide at most, strides for pooling, and a GRU of one layer for an LSTM of two.
 
 The course's network also has four residual blocks, with kernels of 3 by 5 pixels and
-strides in height alone, and sees colour; its GRU reads in one direction. This one
-strides twice in width too, which makes it faster; 50 steps are enough for a text of
-five characters.
+strides in height alone, and takes colour; its GRU reads in one direction. This one also
+strides twice in width, which makes it faster; 50 steps are enough for a text of five
+characters.
 """
 
 import torch
 from torch import Tensor, nn
 
-__all__ = ["CRNN", "Residual", "crnn"]
+__all__ = ["CRNN", "ResidualBlock", "crnn"]
 
-WIDTHS = (32, 64, 96, 128)  # channels of the stem and of each block
-TALL = 4  # rows of pixels that the blocks leave of 50
+CHANNELS = (32, 64, 96, 128)  # of the stem and of each block
+FINAL_HEIGHT = 4  # rows that the blocks leave of 50
 
 
-class Residual(nn.Module):
-    """Two convolutions, added to what went in, which a third brings to their size."""
+class ResidualBlock(nn.Module):
+    """Two convolutions with a projected shortcut, named as in torchvision's ResNet."""
 
-    def __init__(self, given: int, made: int, *, stride: tuple[int, int]) -> None:
+    def __init__(
+        self, in_channels: int, out_channels: int, *, stride: tuple[int, int]
+    ) -> None:
         super().__init__()
-        self.change = nn.Sequential(
-            nn.Conv2d(given, made, 3, stride, padding=1, bias=False),
-            nn.BatchNorm2d(made),
-            nn.ReLU(),
-            nn.Conv2d(made, made, 3, padding=1, bias=False),
-            nn.BatchNorm2d(made),
+        self.conv1 = nn.Conv2d(
+            in_channels, out_channels, 3, stride, padding=1, bias=False
         )
-        self.keep = nn.Sequential(
-            nn.Conv2d(given, made, 1, stride, bias=False), nn.BatchNorm2d(made)
+        self.bn1 = nn.BatchNorm2d(out_channels)
+        self.relu = nn.ReLU()
+        self.conv2 = nn.Conv2d(out_channels, out_channels, 3, padding=1, bias=False)
+        self.bn2 = nn.BatchNorm2d(out_channels)
+        self.downsample = nn.Sequential(
+            nn.Conv2d(in_channels, out_channels, 1, stride, bias=False),
+            nn.BatchNorm2d(out_channels),
         )
 
-    def forward(self, seen: Tensor) -> Tensor:
-        return torch.relu(self.change(seen) + self.keep(seen))
+    def forward(self, inputs: Tensor) -> Tensor:
+        residual = self.relu(self.bn1(self.conv1(inputs)))
+        residual = self.bn2(self.conv2(residual))
+        # He et al.: "Deep residual learning", 2016, equation (2): y = F(x) + W_s x
+        output: Tensor = self.relu(residual + self.downsample(inputs))
+        return output
 
 
 class CRNN(nn.Module):
-    """Look, read, decide."""
+    """Images to logits of characters at every step."""
 
-    def __init__(self, *, classes: int, hidden: int, dropout: float) -> None:
+    def __init__(self, *, classes: int, hidden_size: int, dropout: float) -> None:
         super().__init__()
-        first, second, third, last = WIDTHS
-        self.look = nn.Sequential(
+        first, second, third, last = CHANNELS
+        self.cnn = nn.Sequential(
             nn.Conv2d(1, first, 3, stride=2, padding=1, bias=False),
             nn.BatchNorm2d(first),
             nn.ReLU(),
-            Residual(first, second, stride=(2, 2)),
-            Residual(second, third, stride=(2, 1)),
-            Residual(third, last, stride=(2, 1)),
-            nn.Conv2d(last, last, (TALL, 3), padding=(0, 1), bias=False),
+            ResidualBlock(first, second, stride=(2, 2)),
+            ResidualBlock(second, third, stride=(2, 1)),
+            ResidualBlock(third, last, stride=(2, 1)),
+            nn.Conv2d(last, last, (FINAL_HEIGHT, 3), padding=(0, 1), bias=False),
             nn.BatchNorm2d(last),
             nn.ReLU(),
         )
-        self.read = nn.GRU(last, hidden, bidirectional=True, batch_first=True)
-        self.forget = nn.Dropout(dropout)
-        self.decide = nn.Linear(2 * hidden, classes + 1)
+        self.rnn = nn.GRU(last, hidden_size, bidirectional=True, batch_first=True)
+        self.dropout = nn.Dropout(dropout)
+        self.fc = nn.Linear(2 * hidden_size, classes + 1)
 
     def forward(self, image: Tensor) -> Tensor:
-        """Turn pixels (B, 1, 50, W) into logits (B, W / 4, classes + 1); the first of
-        them, at each step, is for no character."""
-        seen = self.look(image)  # (B, 128, 1, W / 4)
-        columns = seen.squeeze(2).transpose(1, 2)
-        # A long sum over steps wants all its digits, also where convolutions do not.
+        """Return logits (B, W / 4, classes + 1) of pixels (B, 1, 50, W); the first of
+        the classes is the blank."""
+        features = self.cnn(image)  # (B, 128, 1, W / 4)
+        columns = features.squeeze(2).transpose(1, 2)
+        # The recurrence runs in full precision, also where autocast lowers that of the
+        # convolutions.
         with torch.autocast(image.device.type, enabled=False):
-            columns = columns.to(self.decide.weight.dtype)
-            read, _ = self.read(self.forget(columns))  # (B, W / 4, 2 hidden)
-            logits: Tensor = self.decide(self.forget(read))
+            columns = columns.to(self.fc.weight.dtype)
+            hidden, _ = self.rnn(self.dropout(columns))  # (B, W / 4, 2 * hidden_size)
+            logits: Tensor = self.fc(self.dropout(hidden))
         return logits
 
 
-def crnn(*, classes: int = 36, hidden: int = 128, dropout: float = 0.1) -> CRNN:
-    """The network for an alphabet of so many characters."""
-    return CRNN(classes=classes, hidden=hidden, dropout=dropout)
+def crnn(*, classes: int = 36, hidden_size: int = 128, dropout: float = 0.1) -> CRNN:
+    """The network for an alphabet of `classes` characters."""
+    return CRNN(classes=classes, hidden_size=hidden_size, dropout=dropout)

@@ -1,6 +1,6 @@
-"""Captchas that the Python package `captcha` makes, by a seed: a registered dataset.
+"""A registered dataset of captchas, generated from a seed by the package `captcha`.
 
-Their font is another than that of the real ones, and they spell with all characters.
+Their font is not that of the real ones, and they use the whole alphabet.
 """
 
 from __future__ import annotations
@@ -17,35 +17,35 @@ if TYPE_CHECKING:
     from datasets import Dataset
     from PIL import Image
 
-__all__ = ["captchas", "painted", "spelled"]
+__all__ = ["captchas", "random_texts", "render_captchas"]
 
 SEEDS = {"train": 1, "validation": 2, "test": 3}
-LONG = range(3, 8)  # characters of a text
-SIZES = (30, 34, 38, 42)  # points of a character: the package's own are for 60 pixels
+TEXT_LENGTHS = range(3, 8)
+FONT_SIZES = (30, 34, 38, 42)  # points: the package's own are for images 60 pixels high
 
 
-def captchas(split: str, few: int | None = None) -> Dataset:
-    """Return the rows of a split, or a few, made anew: the same at every call."""
+def captchas(split: str, limit: int | None = None) -> Dataset:
+    """Return the rows of a split, or the first `limit`: the same at every call."""
     from datasets import Dataset, Features, Image, Value
 
-    count = few or DATASETS[0].splits[split]
-    texts = spelled(count, random.Random(SEEDS[split]))
+    count = limit or DATASETS[0].splits[split]
+    texts = random_texts(count, random.Random(SEEDS[split]))
     features = Features({"image": Image(), "text": Value("string")})
-    pictures = list(painted(texts, seed=SEEDS[split]))
-    return Dataset.from_dict({"image": pictures, "text": texts}, features=features)
+    images = list(render_captchas(texts, seed=SEEDS[split]))
+    return Dataset.from_dict({"image": images, "text": texts}, features=features)
 
 
-def spelled(
-    count: int, drawing: random.Random, long: Sequence[int] = LONG
+def random_texts(
+    count: int, generator: random.Random, lengths: Sequence[int] = TEXT_LENGTHS
 ) -> list[str]:
-    """Return texts of random characters, as long as one of `long`."""
+    """Return texts of random characters, each of one of the `lengths`."""
     return [
-        "".join(drawing.choices(CHARACTERS, k=drawing.choice(long)))
+        "".join(generator.choices(CHARACTERS, k=generator.choice(lengths)))
         for _ in range(count)
     ]
 
 
-def painted(texts: list[str], *, seed: int) -> Iterator[Image.Image]:
+def render_captchas(texts: list[str], *, seed: int) -> Iterator[Image.Image]:
     """Yield a grey captcha for each text, 200 by 50 pixels."""
     try:
         from captcha import image
@@ -54,25 +54,25 @@ def painted(texts: list[str], *, seed: int) -> Iterator[Image.Image]:
             "Dataset 'generated_captcha' is made by the package 'captcha', which is "
             "not installed. Run: pip install 'zoo-ocr[train]'"
         ) from exc
-    paint = image.ImageCaptcha(200, 50, font_sizes=SIZES)
-    with _drawing(image, random.Random(seed)):
+    renderer = image.ImageCaptcha(200, 50, font_sizes=FONT_SIZES)
+    with _seeded_secrets(image, random.Random(seed)):
         for text in texts:
-            yield paint.generate_image(text).convert("L")
+            yield renderer.generate_image(text).convert("L")
 
 
-class _Seeded:
-    """What the package asks of the standard library's `secrets`, by a seed."""
+class _SeededSecrets:
+    """The functions of the standard library's `secrets` that the package calls."""
 
-    def __init__(self, drawing: random.Random) -> None:
-        self.randbelow, self.choice = drawing.randrange, drawing.choice
-        self.randbits = drawing.getrandbits
+    def __init__(self, generator: random.Random) -> None:
+        self.randbelow, self.choice = generator.randrange, generator.choice
+        self.randbits = generator.getrandbits
 
 
 @contextmanager
-def _drawing(module: Any, drawing: random.Random) -> Iterator[None]:
-    """Let the package draw by a seed: by itself it asks the system for numbers."""
+def _seeded_secrets(module: Any, generator: random.Random) -> Iterator[None]:
+    """Replace the package's `secrets`, which can't be seeded, for a while."""
     secrets = module.secrets
-    module.secrets = _Seeded(drawing)
+    module.secrets = _SeededSecrets(generator)
     try:
         yield
     finally:

@@ -1,13 +1,12 @@
 """Train a CRNN to read captchas, real ones and generated ones.
 
-Read it from top to bottom: settings, data, training, measuring. To try something else,
-copy this file and change it. A tenth of the real training rows is held back, and the
-epoch is chosen on them, and on generated rows where they are read alike; the test rows
-are used once, at the end.
+Read it from top to bottom: settings, training, evaluation; the data is in captchas.py.
+A tenth of the real training rows is held out for validation, and the epoch is chosen on
+them, and on generated rows where they tie; the test rows are used once, at the end.
 
-CTC first learns to say nothing at all, and it takes a while to find the first
+CTC first learns to predict only blanks, and it takes a while to find the first
 characters. On the real captchas, which are much alike, it finds them soon: the
-generated ones join once it has.
+generated ones are added after that.
 """
 
 from dataclasses import dataclass
@@ -18,9 +17,9 @@ from torch import nn
 from zoo import Run
 from zoo.datasets.in_memory import TensorRows
 from zoo.evaluation.evaluate_tensors import evaluate
-from zoo.tasks.decoding.ctc import loss
-from zoo_ocr.captchas import GENERATED, data, distorted, joined
-from zoo_ocr.telling import describe, example, weighed
+from zoo.tasks.decoding.ctc import loss as ctc_loss
+from zoo_ocr.captchas import GENERATED, concatenate, data, random_distortion
+from zoo_ocr.report import add_report, add_validation_accuracy, example
 
 __all__ = [
     "SMOKE_SETTINGS",
@@ -37,65 +36,78 @@ __all__ = [
 class Settings:
     seed: int = 0
     epochs: int = 40
-    alone: int = 12  # epochs of real captchas only, at the beginning
-    batch: int = 32
+    real_only_epochs: int = 12  # at the beginning, without generated captchas
+    batch_size: int = 32
     lr: float = 3e-3  # the peak of the one-cycle schedule
-    rise: float = 0.1  # share of the steps in which the rate rises to it
+    warmup_fraction: float = 0.1  # of the steps
     weight_decay: float = 0.01
-    clip: float = 5.0  # of the gradient's norm
-    holding: float = 0.1  # share of the real training rows kept for validation
-    half: bool = True  # bfloat16 in the convolutions, where torch allows it
+    max_grad_norm: float = 5.0
+    val_fraction: float = 0.1  # of the real training rows
+    amp: bool = True  # automatic mixed precision, in bfloat16, of the convolutions
 
 
-SMOKE_SETTINGS = {"epochs": 2, "alone": 1, "batch": 8}  # what the test suite runs
+SMOKE_SETTINGS = {
+    "epochs": 2,
+    "real_only_epochs": 1,
+    "batch_size": 8,
+}  # of the test suite
 
 
 def train(settings: Settings, run: Run) -> nn.Module:
-    real, other = data(run, "train"), data(run, "train", GENERATED)
+    real, generated = data(run, "train"), data(run, "train", GENERATED)
     run.fit_normalization(real)
-    fitting, holding = run.split(real, settings.holding)
-    both = joined(fitting, other)
+    training, validation = run.split(real, settings.val_fraction)
+    both = concatenate(training, generated)
     model = run.prepare(run.build().to(memory_format=torch.channels_last))
     optimizer = run.prepare(
         torch.optim.AdamW(
             model.parameters(), lr=settings.lr, weight_decay=settings.weight_decay
         )
     )
-    later = settings.epochs - settings.alone
-    steps = run.steps(fitting, settings.batch, settings.alone)
-    steps += run.steps(both, settings.batch, later)
+    later_epochs = settings.epochs - settings.real_only_epochs
+    steps = run.steps(training, settings.batch_size, settings.real_only_epochs)
+    steps += run.steps(both, settings.batch_size, later_epochs)
     schedule = run.prepare(
         torch.optim.lr_scheduler.OneCycleLR(
-            optimizer, settings.lr, total_steps=steps, pct_start=settings.rise
+            optimizer,
+            settings.lr,
+            total_steps=steps,
+            pct_start=settings.warmup_fraction,
         )
     )
-    half = torch.autocast(run.device.type, torch.bfloat16, settings.half)
-    judges = {"": holding, "generated_": data(run, "validation", GENERATED)}
+    autocast = torch.autocast(run.device.type, torch.bfloat16, settings.amp)
+    validation_sets = {
+        "": validation,
+        "generated_": data(run, "validation", GENERATED),
+    }
     for epoch in run.epochs(settings.epochs):
         model.train()
-        rows = fitting if epoch <= settings.alone else both
-        for image, text in run.batches(rows, settings.batch, augment=distorted):
-            with half:
+        rows = training if epoch <= settings.real_only_epochs else both
+        batches = run.batches(rows, settings.batch_size, augment=random_distortion)
+        for image, text in batches:
+            with autocast:
                 logits = model(image.contiguous(memory_format=torch.channels_last))
-            cost = loss(logits, text)
-            run.step(cost, optimizer, schedule, clip=settings.clip)
-        with half:
-            seen = validated(model, judges)
-        run.log(seen, best=("string_accuracy", "generated_string_accuracy"))
+            # Graves et al., equations (2) and (3): -log p(l | x), where p(l | x) is the
+            # sum of prod_t y_t(pi_t) over the paths pi in B^-1(l)
+            loss = ctc_loss(logits, text)
+            run.step(loss, optimizer, schedule, clip=settings.max_grad_norm)
+        with autocast:
+            metrics = validate(model, validation_sets)
+        run.log(metrics, best=("string_accuracy", "generated_string_accuracy"))
     best = run.best(model)
-    weighed(best, run, holding)
+    add_validation_accuracy(best, run, validation)
     return best
 
 
-def validated(model: nn.Module, judges: dict[str, TensorRows]) -> dict[str, float]:
-    """Return the metrics on each of several sets, by their prefixes."""
+def validate(model: nn.Module, datasets: dict[str, TensorRows]) -> dict[str, float]:
+    """Return the metrics on each of several datasets, with its prefix."""
     return {
         prefix + name: value
-        for prefix, rows in judges.items()
+        for prefix, rows in datasets.items()
         for name, value in evaluate(model, rows).items()
     }
 
 
 def report(model: nn.Module, run: Run) -> None:
-    """Measure what the card speaks of, and draw what it shows."""
-    describe(model, run)
+    """Add the figures and plots of the card to the run."""
+    add_report(model, run)

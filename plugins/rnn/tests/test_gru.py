@@ -1,4 +1,4 @@
-"""What only the reader of reviews promises; the rest is in zoo.testing."""
+"""What is special about the review classifier; the rest is in zoo.testing."""
 
 import warnings
 from dataclasses import replace
@@ -6,8 +6,18 @@ from dataclasses import replace
 import pytest
 import torch
 from torch import nn
-from zoo_rnn import characters, counting, gru_recipe, letters
-from zoo_rnn.gru import FILLING, Grams, GRUReader, Wide, gru_reader, numbered
+from zoo_rnn import gru_recipe
+from zoo_rnn.baselines import ngram_logistic_accuracy
+from zoo_rnn.char_tokenizer import random_unk, train_tokenizer
+from zoo_rnn.fit_wide import fit_path_weights, fit_wide
+from zoo_rnn.gru import (
+    NO_FEATURE,
+    GRUClassifier,
+    HashedNgramEmbedding,
+    WideLinear,
+    gru_classifier,
+    ngram_hashes,
+)
 
 import zoo
 from zoo import TextInput
@@ -34,22 +44,32 @@ OWN = {
 
 
 @pytest.fixture(scope="module")
-def reader() -> GRUReader:
+def reader() -> GRUClassifier:
     torch.manual_seed(0)
-    made = gru_reader(vocabulary=50, width=3, rows=97, narrow=2, hidden=5, listed=40)
-    nn.init.normal_(made.wide.said.weight)  # of a fresh model the list says nothing
+    made = gru_classifier(
+        vocab_size=50,
+        embed_dim=3,
+        ngram_buckets=97,
+        ngram_dim=2,
+        hidden_size=5,
+        wide_features=40,
+    )
+    nn.init.normal_(made.wide.coef.weight)  # zero in a fresh model
     return made.eval()
 
 
 @pytest.fixture
 def texts() -> TensorRows:
     """
-    Texts of twelve characters of four; those with a 5 before a 3, about half, are good.
+    Texts of twelve characters of four; those with a 5 before a 3, about half, are
+    positive.
     """
     drawing = torch.Generator().manual_seed(0)
     token = torch.randint(3, 7, (600, 12), generator=drawing, dtype=torch.int32)
-    good = ((token[:, :-1] == 5) & (token[:, 1:] == 3)).any(dim=1)
-    return TensorRows(input=token, target=good.long(), source="drawn", fingerprint="")
+    positive = ((token[:, :-1] == 5) & (token[:, 1:] == 3)).any(dim=1)
+    return TensorRows(
+        input=token, target=positive.long(), source="drawn", fingerprint=""
+    )
 
 
 @pytest.fixture(scope="module")
@@ -57,9 +77,9 @@ def model() -> torch.nn.Module:
     return zoo.load("gru-nsmc")
 
 
-def test_filling_does_not_change_an_answer(reader: GRUReader) -> None:
+def test_padding_does_not_change_a_prediction(reader: GRUClassifier) -> None:
     """
-    A row gives the same alone, filled up, and beside a longer one.
+    A row gives the same alone, padded, and beside a longer one.
     """
     short = torch.tensor([[7, 3, 9]])
     filled = torch.tensor([[7, 3, 9, 0, 0, 0, 0]])
@@ -71,74 +91,77 @@ def test_filling_does_not_change_an_answer(reader: GRUReader) -> None:
     assert torch.allclose(reader(company)[:1], alone, atol=1e-6)
 
 
-def test_it_computes_what_its_parts_say(reader: GRUReader) -> None:
+def test_it_computes_what_its_parts_say(reader: GRUClassifier) -> None:
     """
     The same comes of torch's own two-way GRU on one text, pooled by hand.
     """
     token = torch.tensor([[7, 3, 9, 0, 0]])
     both = nn.GRU(9, 5, batch_first=True, bidirectional=True)
-    back = {f"{name}_reverse": held for name, held in reader.back.state_dict().items()}
-    both.load_state_dict(reader.ahead.state_dict() | back)
-    grams = reader.grams(token[:, :3]).flatten(start_dim=2)
-    seen = torch.cat([reader.embed(token[:, :3]), grams], dim=2)
-    held, _ = both(seen)
-    parts = [held.amax(dim=1), held.mean(dim=1), seen.sum(dim=1) / 3**0.5]
+    back = {
+        f"{name}_reverse": held for name, held in reader.gru_bwd.state_dict().items()
+    }
+    both.load_state_dict(reader.gru_fwd.state_dict() | back)
+    ngrams = reader.ngrams(token[:, :3]).flatten(start_dim=2)
+    inputs = torch.cat([reader.embedding(token[:, :3]), ngrams], dim=2)
+    hidden, _ = both(inputs)
+    parts = [hidden.amax(dim=1), hidden.mean(dim=1), inputs.sum(dim=1) / 3**0.5]
     parts.append(reader.wide(token[:, :3]))
 
     assert torch.allclose(
-        reader(token), reader.decide(torch.cat(parts, dim=1)), atol=1e-6
+        reader(token), reader.classifier(torch.cat(parts, dim=1)), atol=1e-6
     )
 
 
-def test_grams_are_of_the_last_characters(reader: GRUReader) -> None:
+def test_ngrams_are_of_the_last_characters(reader: GRUClassifier) -> None:
     """
     The same two, three or four have the same row wherever they stand; another before
     them changes longer ones alone, and what follows changes nothing.
     """
-    first = reader.grams.rows(torch.tensor([[9, 7, 3, 5, 2]]))[0, 3]
-    again = reader.grams.rows(torch.tensor([[6, 8, 9, 7, 3, 5]]))[0, 5]
-    other = reader.grams.rows(torch.tensor([[4, 7, 3, 5]]))[0, 3]
+    first = reader.ngrams.buckets(torch.tensor([[9, 7, 3, 5, 2]]))[0, 3]
+    again = reader.ngrams.buckets(torch.tensor([[6, 8, 9, 7, 3, 5]]))[0, 5]
+    other = reader.ngrams.buckets(torch.tensor([[4, 7, 3, 5]]))[0, 3]
 
     assert torch.equal(first, again)
     assert torch.equal(first[:2], other[:2])
     assert first[2] != other[2]
 
 
-def test_grams_are_spread_over_their_table() -> None:
+def test_ngrams_are_spread_over_their_table() -> None:
     """
     Of pairs of neighbours hardly more share a row than chance would have it.
     """
     pairs = torch.cartesian_prod(torch.arange(2, 66), torch.arange(2, 66))
-    rows = Grams(rows=65_536, width=1, longest=2).rows(pairs)[:, 1, 0]
+    ngrams = HashedNgramEmbedding(num_buckets=65_536, embed_dim=1, max_n=2)
+    rows = ngrams.buckets(pairs)[:, 1, 0]
 
     # 4,096 balls thrown into 65,536 boxes lie in 3,970 of them on average.
     assert len(rows.unique()) > 3_900
 
 
-def test_a_list_sums_what_is_said_of_what_stands_in_a_text() -> None:
+def test_the_wide_path_sums_the_coefficients_of_a_text() -> None:
     """
-    A group that stands there twice counts once, one that is not listed not at all, and
-    the sum is divided by the root of how many say something.
+    An n-gram that occurs twice counts once, one that is no feature not at all, and the
+    sum is divided by the root of the number of features.
     """
-    wide = Wide(rows=3, longest=2, padding=0)
-    pair = numbered(torch.tensor([[7, 3]]), 2)[0, 1, 1].item()
-    wide.listed.copy_(torch.tensor([3, 7, pair]))
+    wide = WideLinear(num_features=3, max_n=2, pad_token_id=0)
+    pair = ngram_hashes(torch.tensor([[7, 3]]), 2)[0, 1, 1].item()
+    wide.feature_hashes.copy_(torch.tensor([3, 7, pair]))
     with torch.no_grad():
-        wide.said.weight.copy_(torch.tensor([[0.5], [4.0], [-1.0]]))
+        wide.coef.weight.copy_(torch.tensor([[0.5], [4.0], [-1.0]]))
 
     said = wide(torch.tensor([[7, 3, 7, 3], [3, 7, 9, 0], [9, 9, 0, 0]]))
 
     assert said[:, 0].tolist() == pytest.approx([3.5 / 3**0.5, 4.5 / 2**0.5, 0.0])
 
 
-def test_the_end_of_a_text_is_listed() -> None:
+def test_the_end_of_a_text_is_part_of_an_ngram() -> None:
     """
-    What stands last is another group than the same in the middle, and how much filling
-    comes after it makes no difference.
+    The last characters are another n-gram than the same in the middle, and the amount
+    of padding after them makes no difference.
     """
-    wide = Wide(rows=3, longest=2, padding=0)
+    wide = WideLinear(num_features=3, max_n=2, pad_token_id=0)
     last, filled, middle = (
-        set(wide.different(torch.tensor([text]))[0].tolist()) - {FILLING}
+        set(wide.unique_hashes(torch.tensor([text]))[0].tolist()) - {NO_FEATURE}
         for text in ([5, 7], [5, 7, 0, 0], [5, 7, 9])
     )
 
@@ -146,53 +169,60 @@ def test_the_end_of_a_text_is_listed() -> None:
     assert not last <= middle
 
 
-def test_a_fresh_list_says_nothing() -> None:
+def test_a_fresh_wide_path_is_silent() -> None:
     """
-    Until somebody counted, the other path answers alone.
+    Until it is fitted its output is zero.
     """
     token = torch.randint(1, 50, (4, 9), generator=torch.Generator().manual_seed(0))
 
-    assert Wide(rows=60, longest=3, padding=0)(token).tolist() == [[0.0]] * 4
+    assert (
+        WideLinear(num_features=60, max_n=3, pad_token_id=0)(token).tolist()
+        == [[0.0]] * 4
+    )
 
 
-def test_counting_finds_what_makes_texts_good(texts: TensorRows) -> None:
+def test_the_wide_path_finds_what_makes_texts_positive(texts: TensorRows) -> None:
     """
-    All rows but few are told apart, the pair says most, and a list too short for all
-    groups holds those that tell something.
+    Nearly all rows are classified rightly, the pair has the largest coefficient, and a
+    list too short for all n-grams has the most useful ones.
     """
-    wide, short = (Wide(rows=rows, longest=2, padding=0) for rows in (100, 2))
-    pair = numbered(torch.tensor([[5, 3]]), 2)[0, 1, 1]
+    wide, short = (
+        WideLinear(num_features=rows, max_n=2, pad_token_id=0) for rows in (100, 2)
+    )
+    pair = ngram_hashes(torch.tensor([[5, 3]]), 2)[0, 1, 1]
     for one in (wide, short):
-        counting.solve(one, texts, strength=10.0, steps=100)
+        fit_wide(one, texts, c=10.0, max_iter=100)
 
     right = ((wide(texts.input)[:, 0] > 0) == texts.target).float().mean()
     assert right > 0.98
-    assert wide.listed[wide.said.weight[:, 0].argmax()] == pair
-    assert wide.listed.diff().min() >= 0
-    assert pair in short.listed
+    assert wide.feature_hashes[wide.coef.weight[:, 0].argmax()] == pair
+    assert wide.feature_hashes.diff().min() >= 0
+    assert pair in short.feature_hashes
 
 
-def test_counting_ends_at_the_best(texts: TensorRows) -> None:
+def test_the_wide_path_converges(texts: TensorRows) -> None:
     """
-    More steps change nothing: the search is over.
+    More iterations change nothing.
     """
-    first, longer = (Wide(rows=100, longest=2, padding=0) for _ in range(2))
-    counting.solve(first, texts, strength=1.0, steps=60)
-    counting.solve(longer, texts, strength=1.0, steps=300)
+    first, longer = (
+        WideLinear(num_features=100, max_n=2, pad_token_id=0) for _ in range(2)
+    )
+    fit_wide(first, texts, c=1.0, max_iter=60)
+    fit_wide(longer, texts, c=1.0, max_iter=300)
 
-    assert torch.allclose(first.said.weight, longer.said.weight, atol=1e-3)
+    assert torch.allclose(first.coef.weight, longer.coef.weight, atol=1e-3)
 
 
-def test_shares_are_those_that_labels_were_drawn_by() -> None:
+def test_path_weights_are_recovered() -> None:
     """
-    Log odds that were doubled, halved and moved are weighed back.
+    The weights and the intercept are those with which the labels were drawn.
     """
     drawing = torch.Generator().manual_seed(0)
     first, other = torch.randn(2, 60_000, generator=drawing)
     chance = (2 * first + 0.5 * other - 1).sigmoid()
     target = (torch.rand(60_000, generator=drawing) < chance).long()
 
-    found = counting.shares([first, other], target)
+    found = fit_path_weights([first, other], target)
 
     assert found.tolist() == pytest.approx([2, 0.5, -1], abs=0.05)
 
@@ -206,7 +236,7 @@ def test_the_schedule_of_a_short_run_has_an_end(steps: int) -> None:
     optimizer = torch.optim.SGD([torch.zeros(1, requires_grad=True)])
 
     schedule = torch.optim.lr_scheduler.OneCycleLR(
-        optimizer, max_lr=1.0, total_steps=steps, pct_start=gru_recipe.RISE
+        optimizer, max_lr=1.0, total_steps=steps, pct_start=gru_recipe.WARMUP_FRACTION
     )
     for _ in range(steps - 1):
         optimizer.step()
@@ -222,17 +252,17 @@ def test_both_paths_are_ahead_of_each() -> None:
     """
     receipt = checkpoints.read_receipt(store.shipped(zoo.get_spec("gru-nsmc")))
     noted, (claim, *_) = receipt["measured"], receipt["metrics"]
-    (alone,) = receipt["baselines"]["its own list of character n-grams"].values()
+    (alone,) = receipt["baselines"]["wide path alone"].values()
 
-    assert claim["value"] > max(noted["deep"], noted["wide"])
-    assert noted["both_validated"] > noted["deep_validated"]
-    assert noted["both_validated"] > noted["wide_validated"]
-    assert alone == noted["wide"]
+    assert claim["value"] > max(noted["deep_accuracy"], noted["wide_accuracy"])
+    assert noted["validation_both"] > noted["validation_deep"]
+    assert noted["validation_both"] > noted["validation_wide"]
+    assert alone == noted["wide_accuracy"]
 
 
-def test_a_text_of_filling_alone_is_one_token(reader: GRUReader) -> None:
+def test_a_text_of_padding_alone_has_length_one(reader: GRUClassifier) -> None:
     """
-    There is always something to read: no length is zero.
+    No length is zero.
     """
     empty = torch.zeros(2, 4, dtype=torch.long)
 
@@ -240,9 +270,9 @@ def test_a_text_of_filling_alone_is_one_token(reader: GRUReader) -> None:
     assert reader(empty).isfinite().all()
 
 
-def test_a_token_like_filling_in_the_middle_is_read(reader: GRUReader) -> None:
+def test_a_padding_token_in_the_middle_is_read(reader: GRUClassifier) -> None:
     """
-    What ends a text is the last token that is no filling, not the first that is.
+    A text ends at the last token that is no padding, not before the first that is.
     """
     assert reader.length(torch.tensor([[7, 0, 9, 0]])).tolist() == [3]
 
@@ -252,26 +282,25 @@ def test_a_tokenizer_is_the_same_each_time() -> None:
     Byte for byte, so that the same seed gives the same weights; what is rare is left
     out where the place is short, and what came too seldom always.
     """
-    first, again = (letters.tokenizer(REVIEWS, size=30) for _ in range(2))
-    short = letters.tokenizer(REVIEWS, size=6)
+    first, again = (train_tokenizer(REVIEWS, vocab_size=30) for _ in range(2))
+    short = train_tokenizer(REVIEWS, vocab_size=6)
 
     assert first.to_str() == again.to_str()
     assert first.get_vocab_size() < 30
     assert short.get_vocab_size() == 6
     assert first.token_to_id("[PAD]") == 0
     assert first.encode(" 재밌는\n  영화 🐱").tokens == [*"재밌는 영화 ", "[UNK]"]
-    assert letters.tokenizer([*REVIEWS, "쀍"], size=30).token_to_id("쀍") is None
+    assert train_tokenizer([*REVIEWS, "쀍"], vocab_size=30).token_to_id("쀍") is None
 
 
-def test_some_characters_stand_as_unlisted_ones() -> None:
+def test_some_characters_become_unknown() -> None:
     """
-    About the share that is asked for, none of them filling, and drawn from the
-    generator that is given.
+    About the given fraction, none of them padding, drawn from the given generator.
     """
     token = torch.randint(2, 30, (200, 50), generator=torch.Generator().manual_seed(1))
     token[:, 40:] = 0
     first, again, other = (
-        letters.unlisted(0.2)(token, torch.Generator().manual_seed(seed))
+        random_unk(0.2)(token, torch.Generator().manual_seed(seed))
         for seed in (0, 0, 1)
     )
 
@@ -282,13 +311,13 @@ def test_some_characters_stand_as_unlisted_ones() -> None:
     assert torch.equal(first[first > 1], token[first > 1])
 
 
-def test_the_cheap_way_learns_characters() -> None:
+def test_the_baseline_learns_characters() -> None:
     """
     Two kinds that differ in a character are told apart.
     """
     texts, labels = ["aab", "aac"] * 20, [0, 1] * 20
 
-    assert characters.accuracy((texts, labels), (["xb", "xc"], [0, 1])) == 1.0
+    assert ngram_logistic_accuracy((texts, labels), (["xb", "xc"], [0, 1])) == 1.0
 
 
 @pytest.mark.parametrize("text", OWN)

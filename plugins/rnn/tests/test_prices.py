@@ -8,7 +8,7 @@ import pytest
 import torch
 from zoo_rnn.prices import PriceRNN, price_rnn
 from zoo_rnn.prices_recipe import data
-from zoo_rnn.walk import walk
+from zoo_rnn.random_walk import random_walk
 
 import zoo
 from zoo import Run
@@ -41,12 +41,8 @@ def test_the_sizes_are_the_courses() -> None:
     """
     made = price_rnn()
 
-    assert (made.read.input_size, made.read.hidden_size, made.read.num_layers) == (
-        3,
-        8,
-        5,
-    )
-    assert [tuple(p.shape) for p in made.decide.parameters()] == [
+    assert (made.rnn.input_size, made.rnn.hidden_size, made.rnn.num_layers) == (3, 8, 5)
+    assert [tuple(p.shape) for p in made.fc.parameters()] == [
         (64, 240),
         (64,),
         (1, 64),
@@ -60,8 +56,8 @@ def test_no_change_is_the_last_close() -> None:
     With zero from the last layer the forecast is persistence.
     """
     made, price = price_rnn().eval(), 50 + 100 * torch.rand(4, 30, 3)
-    torch.nn.init.zeros_(made.decide[2].weight)
-    torch.nn.init.zeros_(made.decide[2].bias)
+    torch.nn.init.zeros_(made.fc[2].weight)
+    torch.nn.init.zeros_(made.fc[2].bias)
 
     assert torch.equal(made(price), price[:, -1, :1])
 
@@ -83,9 +79,9 @@ def test_the_spread_is_that_of_daily_changes() -> None:
     price = torch.tensor([100.0, 110.0, 99.0])[None, :, None].expand(1, 3, 3)
     changes = torch.tensor([0.1, -0.1])
 
-    made.learn(price)
+    made.fit_scale(price)
 
-    assert made.spread.item() == pytest.approx(changes.std().item(), abs=1e-6)
+    assert made.return_std.item() == pytest.approx(changes.std().item(), abs=1e-6)
 
 
 @pytest.mark.parametrize("split", ["train", "test"])
@@ -115,8 +111,8 @@ def test_the_example_is_a_random_walk() -> None:
     """
     The file is what its function draws, from a fixed seed: nobody's prices.
     """
-    assert EXAMPLE.read_text(encoding="utf-8") == walk()
-    assert walk(5) == "".join(walk().splitlines(keepends=True)[:6])
+    assert EXAMPLE.read_text(encoding="utf-8") == random_walk()
+    assert random_walk(5) == "".join(random_walk().splitlines(keepends=True)[:6])
 
 
 def test_every_form_gives_the_same_forecast(

@@ -1,4 +1,4 @@
-"""Recurrent networks: one that reads film reviews, and one that reads prices.
+"""Recurrent networks: one classifies film reviews, and one forecasts prices.
 
 This module is only metadata; it must stay free of torch.
 """
@@ -16,16 +16,16 @@ from zoo import (
     hookimpl,
 )
 
-VOCABULARY = 1_622  # characters, the two special ones included
-TOKENIZER = "29cb6254f8edfd727c3cda96703527d3dc94a649830423af1e4c2be02b891fd4"
+VOCAB_SIZE = 1_622  # characters and the two special tokens
+CHAR_TOKENIZER = "29cb6254f8edfd727c3cda96703527d3dc94a649830423af1e4c2be02b891fd4"
 
 SPECS = (
     ModelSpec(
         name="gru-nsmc",
-        summary="A GRU tells whether a Korean film review is good or bad.",
+        summary="A GRU for the sentiment of Korean film reviews.",
         task="text-classification",
-        build="zoo_rnn.gru:gru_reader",
-        options={"vocabulary": VOCABULARY},
+        build="zoo_rnn.gru:gru_classifier",
+        options={"vocab_size": VOCAB_SIZE},
         recipe="zoo_rnn.gru_recipe",
         card="cards/gru-nsmc.md",
         license=License(code="mit", weights="mit", data="cc0-1.0"),
@@ -33,15 +33,15 @@ SPECS = (
         stored="float16",
         input=TextInput(
             max_length=512,
-            vocab_size=VOCABULARY,
+            vocab_size=VOCAB_SIZE,
             pad_token_id=0,
             unk_token_id=1,
             language="ko",
-            tokenizer=TOKENIZER,
+            tokenizer=CHAR_TOKENIZER,
         ),
         output=ClassOutput(labels=("negative", "positive")),
         trained_on=("nsmc",),
-        head="decide",
+        head="classifier",
         examples=("good.txt", "bad.txt"),
         papers=(
             "https://arxiv.org/abs/1406.1078",
@@ -51,8 +51,8 @@ SPECS = (
         ),
         tags=("gru", "rnn", "sentiment-analysis"),
         weights=Weights(
-            size=5_173_328,
-            sha256="acf3de48243dcd7d7bb38f0ffe7169cad48f7d6a964764fd6822a60997c025ae",
+            size=5_173_368,
+            sha256="b70ae3245a59ba3e3f7da7f52a023db41a287733cfce8a3af17d2d850ccf42cb",
         ),
         metrics=(
             Metric(
@@ -62,7 +62,7 @@ SPECS = (
                 split="test",
                 tolerance=0.001,
                 baseline=0.87732,
-                baseline_name="its own list of character n-grams",
+                baseline_name="wide path alone",
             ),
             Metric(
                 name="f1", value=0.88248, dataset="nsmc", split="test", tolerance=0.001
@@ -71,7 +71,7 @@ SPECS = (
     ),
     ModelSpec(
         name="rnn-netflix",
-        summary="An RNN says the next close of a share, and is no oracle.",
+        summary="An RNN forecasts a share's next close, hardly ahead of persistence.",
         task="time-series-forecasting",
         build="zoo_rnn.prices:price_rnn",
         recipe="zoo_rnn.prices_recipe",
@@ -88,13 +88,13 @@ SPECS = (
         ),
         output=ForecastOutput(name="close", unit="dollars"),
         trained_on=("netflix_stock",),
-        head="decide",
-        examples=("walk.csv",),
+        head="fc",
+        examples=("random_walk.csv",),
         papers=("https://doi.org/10.1207/s15516709cog1402_1",),
         tags=("rnn", "stock-prices"),
         weights=Weights(
-            size=66_624,
-            sha256="82cf721f38238399c63af74ccf57924be780b3fba754bbd4ce87b3f49582ba77",
+            size=66_592,
+            sha256="bf67a792b711dc4e9d230f4e4b203073ee5b3513540abd30e081b661524b1cfe",
         ),
         metrics=(
             Metric(

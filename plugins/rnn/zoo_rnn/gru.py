@@ -1,227 +1,243 @@
-"""A recurrent network that reads a text from both ends, beside a list of what is said.
+"""A bidirectional GRU over characters and n-grams, with a linear path beside it.
 
 Cho et al.: "Learning phrase representations using RNN encoder-decoder for statistical
-machine translation", 2014, brought the gated recurrent unit. Here two of them read a
-text, one from each end. What they read at a character is a vector of that character,
-and vectors of the two, three and four characters that end there, as parts of words have
-them in Bojanowski et al.: "Enriching word vectors with subword information", 2017. What
-the two held is pooled, the largest value and the mean of each number, and beside it
-stands the sum of what they read, which knows no order.
+machine translation", 2014, introduced the gated recurrent unit, equations (5) to (8).
+Here two of them read a text, one from each end. Their input at a character is an
+embedding of that character and embeddings of the two, three and four characters that
+end there, hashed into a table as in Bojanowski et al.: "Enriching word vectors with
+subword information", 2017. The hidden states are pooled by their maximum and their
+mean, and beside them stands the sum of the inputs, a bag of n-grams.
 
 That is the deep path. The other is wide, as in Cheng et al.: "Wide & deep learning for
-recommender systems", 2016: a list of characters and groups of them, and one number for
-each. Those that stand in a text are summed, and the head is given the sum as well.
-Filling at the end of a text is neither read, pooled nor listed, so a text gets the same
-answer in any company.
+recommender systems", 2016: a linear model on which character n-grams a text has. The
+classifier takes its output as one more feature. Padding at the end of a text is masked
+everywhere, so the prediction for a text does not depend on the rest of the batch.
 """
 
 import torch
 from torch import Tensor, nn
 
-__all__ = ["FILLING", "LARGEST", "GRUReader", "Grams", "Wide", "gru_reader", "numbered"]
+__all__ = [
+    "MAX_HASH",
+    "NO_FEATURE",
+    "GRUClassifier",
+    "HashedNgramEmbedding",
+    "WideLinear",
+    "gru_classifier",
+    "ngram_hashes",
+]
 
-# Large odd numbers: multiplied by them, neighbours come to lie far from each other.
-SPREAD, MIX = 1_640_531_527, 739_982_445
-LARGEST = 2**31 - 1  # of the numbers of groups
-FILLING = -1  # in place of a number
+# Large odd multipliers, so that the hashes of similar n-grams lie far from each other.
+MULTIPLIER_1, MULTIPLIER_2 = 1_640_531_527, 739_982_445
+MAX_HASH = 2**31 - 1
+NO_FEATURE = -1  # in the place of a hash
 
 
-def numbered(token: Tensor, longest: int) -> Tensor:
-    """Return a number for the last character at every place, for the last two, and so
-    on: (B, length, longest).
+def ngram_hashes(token: Tensor, max_n: int) -> Tensor:
+    """Return hashes of the n-grams that end at every position: (B, length, max_n).
 
-    Two groups have the same number hardly ever.
+    The first is of the token itself, the second of the last two tokens, and so on. Two
+    n-grams hardly ever have the same hash.
     """
-    made = token.long()
-    found = [made]
-    for size in range(2, longest + 1):
-        before = nn.functional.pad(token.long(), (size - 1, 0))[:, : token.shape[1]]
-        made = ((made + size) * SPREAD + before) & LARGEST
-        made = ((made ^ (made >> 15)) * MIX) & LARGEST
-        found.append(made ^ (made >> 13))
-    return torch.stack(found, dim=2)
+    value = token.long()
+    hashes = [value]
+    for n in range(2, max_n + 1):
+        before = nn.functional.pad(token.long(), (n - 1, 0))[:, : token.shape[1]]
+        value = ((value + n) * MULTIPLIER_1 + before) & MAX_HASH
+        value = ((value ^ (value >> 15)) * MULTIPLIER_2) & MAX_HASH
+        hashes.append(value ^ (value >> 13))
+    return torch.stack(hashes, dim=2)
 
 
-class Grams(nn.Module):
-    """Vectors of the last characters at every place: of two, three, up to `longest`.
+class HashedNgramEmbedding(nn.Module):
+    """Embeddings of the n-grams that end at every position, from 2 to `max_n` tokens.
 
-    They share a table by chance: the rest of a group's number upon division by the
-    number of rows is its row.
+    They share one table, as in fastText: the row is the hash modulo the table's size.
     """
 
-    def __init__(self, *, rows: int, width: int, longest: int) -> None:
+    def __init__(self, *, num_buckets: int, embed_dim: int, max_n: int) -> None:
         super().__init__()
-        self.longest = longest
-        self.table = nn.Embedding(rows, width)
-        nn.init.normal_(self.table.weight, std=0.01)
+        self.max_n = max_n
+        self.embedding = nn.Embedding(num_buckets, embed_dim)
+        nn.init.normal_(self.embedding.weight, std=0.01)
 
     def forward(self, token: Tensor) -> Tensor:
-        """Return (B, length, longest - 1, width)."""
-        held: Tensor = self.table(self.rows(token))
-        return held
+        """Return (B, length, max_n - 1, embed_dim)."""
+        embedded: Tensor = self.embedding(self.buckets(token))
+        return embedded
 
-    def rows(self, token: Tensor) -> Tensor:
-        """Return the rows of the last two characters, of the last three, and so on."""
-        return numbered(token, self.longest)[..., 1:] % self.table.num_embeddings
+    def buckets(self, token: Tensor) -> Tensor:
+        """Return the table rows of the n-grams, (B, length, max_n - 1)."""
+        return ngram_hashes(token, self.max_n)[..., 1:] % self.embedding.num_embeddings
 
 
-class Wide(nn.Module):
-    """A list of groups of one to `longest` characters, and what each says: one number.
+class WideLinear(nn.Module):
+    """A linear model on the n-grams of up to `max_n` characters that a text has.
 
-    What each says is nothing until somebody who counted puts it there. The list is in
-    order; what is not in it says nothing.
+    The features are a sorted list of hashes; other n-grams are ignored. The
+    coefficients are zero until `zoo_rnn.fit_wide` fits them.
     """
 
-    listed: Tensor
+    feature_hashes: Tensor
 
-    def __init__(self, *, rows: int, longest: int, padding: int) -> None:
+    def __init__(self, *, num_features: int, max_n: int, pad_token_id: int) -> None:
         super().__init__()
-        self.longest, self.padding = longest, padding
-        self.register_buffer("listed", torch.arange(rows, dtype=torch.int32))
-        self.said = nn.Embedding(rows, 1)
-        nn.init.zeros_(self.said.weight)
+        self.max_n, self.pad_token_id = max_n, pad_token_id
+        self.register_buffer(
+            "feature_hashes", torch.arange(num_features, dtype=torch.int32)
+        )
+        self.coef = nn.Embedding(num_features, 1)
+        nn.init.zeros_(self.coef.weight)
 
     def forward(self, token: Tensor) -> Tensor:
-        """Return the sum of what is said, by the root of how many say it: (B, 1)."""
-        made = self.different(token)
-        row = torch.searchsorted(self.listed, made).clamp(max=len(self.listed) - 1)
-        there = ((self.listed[row] == made) & (made != FILLING)).unsqueeze(2)
-        every: Tensor = (self.said(row) * there).sum(dim=1)  # (B, 1)
-        return every / there.sum(dim=1).clamp(min=1).sqrt()
+        """Return the sum of the coefficients over the root of their number: (B, 1)."""
+        hashes = self.unique_hashes(token)
+        row = torch.searchsorted(self.feature_hashes, hashes)
+        row = row.clamp(max=len(self.feature_hashes) - 1)
+        is_feature = (self.feature_hashes[row] == hashes) & (hashes != NO_FEATURE)
+        is_feature = is_feature.unsqueeze(2)
+        total: Tensor = (self.coef(row) * is_feature).sum(dim=1)  # (B, 1)
+        return total / is_feature.sum(dim=1).clamp(min=1).sqrt()
 
-    def different(self, token: Tensor) -> Tensor:
-        """Return the numbers of the groups of each text, each once: (B, groups).
+    def unique_hashes(self, token: Tensor) -> Tensor:
+        """Return the hashes of the n-grams of each text, each once: (B, n-grams).
 
-        One filling ends a text, and belongs to its last groups. In place of more, and
-        of what stood there before, is `FILLING`.
+        One padding token ends a text, and is part of its last n-grams. Repetitions and
+        n-grams beyond the end are replaced by `NO_FEATURE`.
         """
-        ended = nn.functional.pad(token, (0, 1), value=self.padding)
-        beyond = _places(ended) > _length(token, self.padding)[:, None]
-        made = numbered(ended, self.longest).masked_fill(beyond.unsqueeze(2), FILLING)
-        made = made.int().flatten(start_dim=1).sort(dim=1).values
-        again = made.diff(dim=1, prepend=made.new_full((len(made), 1), FILLING)) == 0
-        return made.masked_fill(again, FILLING)
+        ended = nn.functional.pad(token, (0, 1), value=self.pad_token_id)
+        beyond = _positions(ended) > _length(token, self.pad_token_id)[:, None]
+        hashes = ngram_hashes(ended, self.max_n)
+        hashes = hashes.masked_fill(beyond.unsqueeze(2), NO_FEATURE)
+        hashes = hashes.int().flatten(start_dim=1).sort(dim=1).values
+        first = hashes.new_full((len(hashes), 1), NO_FEATURE)
+        repeated = hashes.diff(dim=1, prepend=first) == 0
+        return hashes.masked_fill(repeated, NO_FEATURE)
 
 
-class GRUReader(nn.Module):
-    """Two paths: what both readers held of vectors of characters, and a list's sum."""
+class GRUClassifier(nn.Module):
+    """Two paths: a pooled bidirectional GRU, and a linear model on n-grams."""
 
     def __init__(
         self,
         *,
-        vocabulary: int,
-        width: int,
-        rows: int,
-        narrow: int,
-        longest: int,
-        hidden: int,
-        listed: int,
-        wide: int,
+        vocab_size: int,
+        embed_dim: int,
+        ngram_buckets: int,
+        ngram_dim: int,
+        max_ngram: int,
+        hidden_size: int,
+        wide_features: int,
+        wide_max_ngram: int,
         classes: int,
-        padding: int,
+        pad_token_id: int,
         dropout: float,
     ) -> None:
         super().__init__()
-        self.padding = padding
-        self.embed = nn.Embedding(vocabulary, width, padding_idx=padding)
-        self.grams = Grams(rows=rows, width=narrow, longest=longest)
-        self.forget = nn.Dropout(dropout)
-        seen = width + (longest - 1) * narrow
-        self.ahead = nn.GRU(seen, hidden, batch_first=True)
-        self.back = nn.GRU(seen, hidden, batch_first=True)
-        self.wide = Wide(rows=listed, longest=wide, padding=padding)
-        self.decide = nn.Linear(4 * hidden + seen + 1, classes)
-        nn.init.normal_(self.embed.weight, std=0.1)
+        self.pad_token_id = pad_token_id
+        self.embedding = nn.Embedding(vocab_size, embed_dim, padding_idx=pad_token_id)
+        self.ngrams = HashedNgramEmbedding(
+            num_buckets=ngram_buckets, embed_dim=ngram_dim, max_n=max_ngram
+        )
+        self.dropout = nn.Dropout(dropout)
+        input_size = embed_dim + (max_ngram - 1) * ngram_dim
+        self.gru_fwd = nn.GRU(input_size, hidden_size, batch_first=True)
+        self.gru_bwd = nn.GRU(input_size, hidden_size, batch_first=True)
+        self.wide = WideLinear(
+            num_features=wide_features, max_n=wide_max_ngram, pad_token_id=pad_token_id
+        )
+        self.classifier = nn.Linear(4 * hidden_size + input_size + 1, classes)
+        nn.init.normal_(self.embedding.weight, std=0.1)
         with torch.no_grad():
-            self.embed.weight[padding] = 0
+            self.embedding.weight[pad_token_id] = 0
 
     def forward(self, token: Tensor) -> Tensor:
-        deep = self.forget(self.pooled(token))
-        both = torch.cat([deep, self.wide(token)], dim=1)
-        logits: Tensor = self.decide(both)  # (B, classes)
+        # Cheng et al., equation (3): logits = w_wide^T x + w_deep^T a + b
+        deep = self.dropout(self.pooled(token))
+        features = torch.cat([deep, self.wide(token)], dim=1)
+        logits: Tensor = self.classifier(features)  # (B, classes)
         return logits
 
     def pooled(self, token: Tensor) -> Tensor:
-        """Return the largest and the mean of what was held, and the sum of what was
-        read, by the root of its length: (B, 4 * hidden + seen)."""
+        """Return the maximum and the mean of the hidden states, and the sum of the
+        inputs over the root of the length: (B, 4 * hidden_size + input_size)."""
         length = self.length(token)
-        beyond = (_places(token) >= length[:, None]).unsqueeze(2)  # (B, length, 1)
-        seen = self.seen(token).masked_fill(beyond, 0)
-        # Summed as finely as it was read, also where matrices are multiplied coarsely.
-        held = torch.cat(self.held(seen, length), dim=2).to(seen.dtype)
-        most = held.masked_fill(beyond, -torch.inf).amax(dim=1)
-        mean = held.masked_fill(beyond, 0).sum(dim=1) / length[:, None]
-        every = seen.sum(dim=1) / length[:, None].sqrt()
-        return torch.cat([most, mean, every], dim=1)
+        beyond = (_positions(token) >= length[:, None]).unsqueeze(2)  # (B, length, 1)
+        inputs = self.inputs(token).masked_fill(beyond, 0)
+        # Summed in the precision of the inputs, also under autocast.
+        hidden = torch.cat(self.hidden_states(inputs, length), dim=2).to(inputs.dtype)
+        maximum = hidden.masked_fill(beyond, -torch.inf).amax(dim=1)
+        mean = hidden.masked_fill(beyond, 0).sum(dim=1) / length[:, None]
+        bag = inputs.sum(dim=1) / length[:, None].sqrt()
+        return torch.cat([maximum, mean, bag], dim=1)
 
-    def seen(self, token: Tensor) -> Tensor:
-        """Return what is read at every character: (B, length, seen).
+    def inputs(self, token: Tensor) -> Tensor:
+        """Return the inputs of the GRUs at every character: (B, length, input_size).
 
-        In training some numbers of characters are forgotten, and some grams as a whole.
+        In training, dropout takes single numbers of characters, and whole n-grams.
         """
-        grams = self.grams(token)  # (B, length, sizes, narrow)
-        kept = self.forget(torch.ones_like(grams[..., :1]))
-        return torch.cat(
-            [self.forget(self.embed(token)), (grams * kept).flatten(start_dim=2)], dim=2
-        )
+        ngrams = self.ngrams(token)  # (B, length, sizes, ngram_dim)
+        kept = self.dropout(torch.ones_like(ngrams[..., :1]))
+        characters = self.dropout(self.embedding(token))
+        return torch.cat([characters, (ngrams * kept).flatten(start_dim=2)], dim=2)
 
-    def held(self, seen: Tensor, length: Tensor) -> tuple[Tensor, Tensor]:
-        """Return what each reader held at every character: (B, length, hidden).
+    def hidden_states(self, inputs: Tensor, length: Tensor) -> tuple[Tensor, Tensor]:
+        """Return the hidden states of both directions, (B, length, hidden_size) each.
 
-        Beyond the end of a text stands nothing that means anything.
+        Those beyond the end of a text are meaningless.
         """
-        turned = self.back(_turned(seen, length))[0]
-        return self.ahead(seen)[0], _turned(turned, length)
+        backward = self.gru_bwd(_reversed(inputs, length))[0]
+        return self.gru_fwd(inputs)[0], _reversed(backward, length)
 
     def length(self, token: Tensor) -> Tensor:
-        """Return where the last token that is no filling ends, (B,), at least 1."""
-        return _length(token, self.padding)
+        """Return the length of each text without its padding, (B,), at least 1."""
+        return _length(token, self.pad_token_id)
 
 
-def _length(token: Tensor, padding: int) -> Tensor:
-    place = _places(token) + 1
-    return (place * (token != padding)).amax(dim=1).clamp(min=1)
+def _length(token: Tensor, pad_token_id: int) -> Tensor:
+    position = _positions(token) + 1
+    return (position * (token != pad_token_id)).amax(dim=1).clamp(min=1)
 
 
-def _places(rows: Tensor) -> Tensor:
+def _positions(rows: Tensor) -> Tensor:
     return torch.arange(rows.shape[1], device=rows.device)
 
 
-def _turned(rows: Tensor, length: Tensor) -> Tensor:
-    """Return each text of a batch (B, longest, numbers) from its own end on."""
-    place = (length[:, None] - 1 - _places(rows)).clamp(min=0)  # (B, longest)
-    return rows.gather(1, place.unsqueeze(2).expand_as(rows))
+def _reversed(rows: Tensor, length: Tensor) -> Tensor:
+    """Return each text of a batch, (B, length, features), from its own end on."""
+    position = (length[:, None] - 1 - _positions(rows)).clamp(min=0)  # (B, length)
+    return rows.gather(1, position.unsqueeze(2).expand_as(rows))
 
 
-def gru_reader(
+def gru_classifier(
     *,
-    vocabulary: int,
-    width: int = 64,
-    rows: int = 393_216,
-    narrow: int = 4,
-    longest: int = 4,
-    hidden: int = 128,
-    listed: int = 250_000,
-    wide: int = 5,
+    vocab_size: int,
+    embed_dim: int = 64,
+    ngram_buckets: int = 393_216,
+    ngram_dim: int = 4,
+    max_ngram: int = 4,
+    hidden_size: int = 128,
+    wide_features: int = 250_000,
+    wide_max_ngram: int = 5,
     classes: int = 2,
-    padding: int = 0,
+    pad_token_id: int = 0,
     dropout: float = 0.4,
-) -> GRUReader:
-    """A reader that holds `hidden` numbers in each direction.
+) -> GRUClassifier:
+    """A classifier with `hidden_size` units in each direction.
 
-    Of a character it reads `width` numbers, and `narrow` of each size of grams, which
-    share a table of `rows`. Its list has `listed` groups of `wide` characters at most.
+    A character has `embed_dim` numbers, and an n-gram that ends at it `ngram_dim`. The
+    wide path has `wide_features` n-grams of `wide_max_ngram` characters at most.
     """
-    return GRUReader(
-        vocabulary=vocabulary,
-        width=width,
-        rows=rows,
-        narrow=narrow,
-        longest=longest,
-        hidden=hidden,
-        listed=listed,
-        wide=wide,
+    return GRUClassifier(
+        vocab_size=vocab_size,
+        embed_dim=embed_dim,
+        ngram_buckets=ngram_buckets,
+        ngram_dim=ngram_dim,
+        max_ngram=max_ngram,
+        hidden_size=hidden_size,
+        wide_features=wide_features,
+        wide_max_ngram=wide_max_ngram,
         classes=classes,
-        padding=padding,
+        pad_token_id=pad_token_id,
         dropout=dropout,
     )

@@ -1,12 +1,12 @@
-"""Train a recurrent network to tell good film reviews from bad ones, in Korean.
+"""Train a GRU to classify the sentiment of Korean film reviews.
 
-Read it from top to bottom: settings, data, training, measuring. The tokenizer, which
-lists characters, is made of the training reviews first. Batches hold reviews of like
-length, so that little of them is filling. What the network reads and how much of it is
-hidden while it learns was chosen on rows held back, and so is the epoch. The weights
-that are kept are a moving average. The wide path is solved afterwards, on the same
-rows: until then it is silent, so that neither path leans on the other. How much each
-counts is found on the rows held back. The test reviews are used once.
+Read it from top to bottom: settings, data, training, evaluation. The character
+tokenizer is made of the training reviews first. Batches hold reviews of similar length,
+so that there is little padding. The input features, the regularization and the epoch
+were chosen on validation rows. The weights that are kept are an exponential moving
+average. The wide path is fitted afterwards, on the same rows: until then its output is
+zero, so that neither path relies on the other. How much each counts is fitted on the
+validation rows. The test reviews are used at the end.
 """
 
 from dataclasses import dataclass
@@ -22,172 +22,183 @@ from zoo.evaluation import baselines
 from zoo.evaluation import plots as pictures
 from zoo.evaluation.evaluate_tensors import evaluate, predict_batches
 from zoo.training import train_tokenizer as tokenising
-from zoo_rnn import characters, counting, drawing, letters
-from zoo_rnn.gru import GRUReader
+from zoo_rnn import plots
+from zoo_rnn.baselines import ngram_logistic_accuracy
+from zoo_rnn.char_tokenizer import random_unk, train_tokenizer
+from zoo_rnn.fit_wide import fit_path_weights, fit_wide
+from zoo_rnn.gru import GRUClassifier
 
 __all__ = ["SMOKE_SETTINGS", "Settings", "data", "evaluate", "report", "train"]
 
-FEW = 200  # reviews of a smoke run
-RISE = 0.11  # share of the steps; a tenth would divide by zero in a run of ten steps
+SMOKE_REVIEWS = 200
+# As OneCycleLR's pct_start. A tenth would divide by zero in a run of ten steps.
+WARMUP_FRACTION = 0.11
 
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
     seed: int = 0
-    dropout: float = 0.5  # of what is read of a character, and of what is pooled
-    unlisted: float = 0.05  # share of the characters that stand as unlisted ones
-    epochs: int = 4  # the best on rows held back is the third
-    batch: int = 128
+    dropout: float = 0.5  # of the inputs of the GRUs, and of the pooled features
+    unk_probability: float = 0.05  # of a character to be replaced by [UNK]
+    epochs: int = 4  # the best on the validation rows is the third
+    batch_size: int = 128
     lr: float = 2e-3  # the peak of the one-cycle schedule
     weight_decay: float = 0.01
-    fading: float = 0.5  # weight decay of grams: those that are rare fade again
-    clip: float = 1.0  # bound of the gradient's norm
-    decay: float = 0.998  # of the moving average of the weights, a step
-    half: bool = True  # matrices are multiplied in bfloat16
-    strength: float = 8.0  # of the texts against small numbers, in the wide path
-    search: int = 200  # steps towards the best numbers there
-    holding: float = 0.05  # share of the training rows kept for validation
+    ngram_weight_decay: float = 0.5  # so that the embeddings of rare n-grams stay small
+    max_grad_norm: float = 1.0
+    ema_decay: float = 0.998  # of the moving average of the weights, per step
+    amp: bool = True  # automatic mixed precision, in bfloat16
+    wide_c: float = 8.0  # inverse regularization strength of the wide path
+    wide_max_iter: int = 200  # of L-BFGS on the wide path
+    val_fraction: float = 0.05  # of the training rows
 
 
-SMOKE_SETTINGS = {"epochs": 1, "search": 3}
+SMOKE_SETTINGS = {"epochs": 1, "wide_max_iter": 3}
 
 
 def data(run: Run, split: str) -> TensorRows:
-    """Return reviews as token numbers, and 1 for a good one."""
-    few = FEW if run.smoke else None
-    return run.load_rows("nsmc", split, columns="text", first=few)
+    """Return reviews as token ids, and 1 for a positive one."""
+    first = SMOKE_REVIEWS if run.smoke else None
+    return run.load_rows("nsmc", split, columns="text", first=first)
 
 
 def train(settings: Settings, run: Run) -> nn.Module:
-    size = run.spec.options["vocabulary"]
-    tokenising.use_tokenizer(run, letters.tokenizer(_reviews(run, "train"), size=size))
-    fitting, holding = run.split(data(run, "train"), settings.holding)
-    bare: GRUReader = run.build(dropout=settings.dropout)
-    bare.wide.requires_grad_(False)
-    average = run.ema(bare, decay=settings.decay)
-    length = bare.length(fitting.input)
-    model = run.prepare(bare)
-    optimizer = run.prepare(torch.optim.AdamW(_groups(bare, settings), lr=settings.lr))
+    vocab_size = run.spec.options["vocab_size"]
+    tokenizer = train_tokenizer(_reviews(run, "train"), vocab_size=vocab_size)
+    tokenising.use_tokenizer(run, tokenizer)
+    training, validation = run.split(data(run, "train"), settings.val_fraction)
+    unwrapped: GRUClassifier = run.build(dropout=settings.dropout)
+    unwrapped.wide.requires_grad_(False)
+    ema = run.ema(unwrapped, decay=settings.ema_decay)
+    length = unwrapped.length(training.input)
+    model = run.prepare(unwrapped)
+    optimizer = run.prepare(
+        torch.optim.AdamW(_parameter_groups(unwrapped, settings), lr=settings.lr)
+    )
     schedule = run.prepare(
         torch.optim.lr_scheduler.OneCycleLR(
             optimizer,
             max_lr=settings.lr,
-            total_steps=run.steps(fitting, settings.batch, settings.epochs),
-            pct_start=RISE,
+            total_steps=run.steps(training, settings.batch_size, settings.epochs),
+            pct_start=WARMUP_FRACTION,
         )
     )
-    hiding = letters.unlisted(settings.unlisted)
+    augment = random_unk(settings.unk_probability)
     for _ in run.epochs(settings.epochs):
         model.train()
-        batches = run.batches(fitting, settings.batch, augment=hiding, length=length)
+        batches = run.batches(
+            training, settings.batch_size, augment=augment, length=length
+        )
         for token, label in batches:
-            with torch.autocast(run.device.type, torch.bfloat16, settings.half):
+            with torch.autocast(run.device.type, torch.bfloat16, settings.amp):
                 logits = model(token)
             loss = cross_entropy(logits.float(), label)
-            run.step(loss, optimizer, schedule, clip=settings.clip)
-        run.log(evaluate(average, holding), best="accuracy", model=average)
-    best = run.best(average)
-    assert isinstance(best, GRUReader), "the average of what was built"
-    _widen(best, fitting, holding, settings, run)
+            run.step(loss, optimizer, schedule, clip=settings.max_grad_norm)
+        run.log(evaluate(ema, validation), best="accuracy", model=ema)
+    best = run.best(ema)
+    assert isinstance(best, GRUClassifier), "the average of what was built"
+    _add_wide_path(best, training, validation, settings, run)
     return best
 
 
-def _groups(model: GRUReader, settings: Settings) -> list[dict[str, Any]]:
-    """Return the weights in two groups: grams, of which many are rare, and the rest."""
-    grams = list(model.grams.parameters())
-    apart = {id(p) for p in (*grams, *model.wide.parameters())}
-    rest = [p for p in model.parameters() if id(p) not in apart]
+def _parameter_groups(model: GRUClassifier, settings: Settings) -> list[dict[str, Any]]:
+    """Return the n-gram embeddings, many of which are rare, and all else, as groups of
+    different weight decay."""
+    ngrams = list(model.ngrams.parameters())
+    excluded = {id(p) for p in (*ngrams, *model.wide.parameters())}
+    rest = [p for p in model.parameters() if id(p) not in excluded]
     return [
-        {"params": grams, "weight_decay": settings.fading},
+        {"params": ngrams, "weight_decay": settings.ngram_weight_decay},
         {"params": rest, "weight_decay": settings.weight_decay},
     ]
 
 
 @torch.no_grad()
-def _widen(
-    model: GRUReader,
-    fitting: TensorRows,
-    holding: TensorRows,
+def _add_wide_path(
+    model: GRUClassifier,
+    training: TensorRows,
+    validation: TensorRows,
     settings: Settings,
     run: Run,
 ) -> None:
-    """Solve the wide path, and let the head weigh both by the rows held back."""
-    strength, steps = settings.strength, settings.search
-    counting.solve(model.wide, fitting, strength=strength, steps=steps)
-    token = to_model_input(holding.input, run.spec.input)
-    odds = _paths(model, token)
-    of_deep, of_wide, rest = counting.shares(
-        [odds["deep"], odds["wide"]], holding.target
+    """Fit the wide path, and the weights of both paths on the validation rows."""
+    fit_wide(model.wide, training, c=settings.wide_c, max_iter=settings.wide_max_iter)
+    token = to_model_input(validation.input, run.spec.input)
+    log_odds = _log_odds(model, token)
+    deep_weight, wide_weight, intercept = fit_path_weights(
+        [log_odds["deep"], log_odds["wide"]], validation.target
     ).to(run.device)
     side = torch.tensor([-0.5, 0.5], device=run.device)
-    model.decide.weight.mul_(of_deep)
-    model.decide.bias.mul_(of_deep).add_(rest * side)
-    model.decide.weight[:, -1] = of_wide * side
-    for path, found in _paths(model, token).items():
-        run.log_summary(**{f"{path}_validated": _share((found > 0) == holding.target)})
+    model.classifier.weight.mul_(deep_weight)
+    model.classifier.bias.mul_(deep_weight).add_(intercept * side)
+    model.classifier.weight[:, -1] = wide_weight * side
+    for path, values in _log_odds(model, token).items():
+        accuracy = _mean((values > 0) == validation.target)
+        run.log_summary(**{f"validation_{path}": accuracy})
 
 
-def _paths(model: GRUReader, token: Tensor) -> dict[str, Tensor]:
-    """Return the log odds of a good review by each path alone, and by both."""
+def _log_odds(model: GRUClassifier, token: Tensor) -> dict[str, Tensor]:
+    """Return the log-odds of a positive review by each path alone, and by both."""
     logits, wide = (
         predict_batches(model, token),
         predict_batches(model.wide, token)[:, 0],
     )
-    heard = model.decide.weight[:, -1].detach().cpu()
+    wide_weight = model.classifier.weight[:, -1].detach().cpu()
     both = logits[:, 1] - logits[:, 0]
-    return {"deep": both - wide * (heard[1] - heard[0]), "wide": wide, "both": both}
+    deep = both - wide * (wide_weight[1] - wide_weight[0])
+    return {"deep": deep, "wide": wide, "both": both}
 
 
-def report(model: GRUReader, run: Run) -> None:
-    """Note what counting characters reaches, and on which reviews the model fails."""
-    training, test, expected = data(run, "train"), data(run, "test"), run.spec.input
-    assert isinstance(expected, TextInput), "the model here reads text"
+def report(model: GRUClassifier, run: Run) -> None:
+    """Add baselines, and on which reviews the model fails."""
+    training, test, input_spec = data(run, "train"), data(run, "test"), run.spec.input
+    assert isinstance(input_spec, TextInput), "the model here reads text"
     run.log_baseline("majority class", accuracy=baselines.majority(training, test))
     run.log_baseline(
         "logistic regression on character n-grams",
-        accuracy=characters.accuracy(
+        accuracy=ngram_logistic_accuracy(
             (_reviews(run, "train"), training.target.tolist()),
             (_reviews(run, "test"), test.target.tolist()),
         ),
     )
-    token = to_model_input(test.input, expected)
-    alone = {
-        path: _share((odds > 0) == test.target)
-        for path, odds in _paths(model, token).items()
+    token = to_model_input(test.input, input_spec)
+    accuracy = {
+        path: _mean((log_odds > 0) == test.target)
+        for path, log_odds in _log_odds(model, token).items()
     }
-    run.log_baseline("its own list of character n-grams", accuracy=alone["wide"])
-    run.log_summary(deep=alone["deep"], wide=alone["wide"])
+    run.log_baseline("wide path alone", accuracy=accuracy["wide"])
+    run.log_summary(deep_accuracy=accuracy["deep"], wide_accuracy=accuracy["wide"])
     logits = predict_batches(model, token)
-    said, score = logits.argmax(dim=1), logits.softmax(dim=1).amax(dim=1)
-    right, length = said == test.target, model.length(test.input)
+    predicted, score = logits.argmax(dim=1), logits.softmax(dim=1).amax(dim=1)
+    correct, length = predicted == test.target, model.length(test.input)
     short, long = length <= 10, length > 100
-    unsure = score < 0.75
+    uncertain = score < 0.75
     run.log_summary(
-        short=_share(right[short]),
+        accuracy_short=_mean(correct[short]),
         short_rows=int(short.sum()),
-        long=_share(right[long]),
+        accuracy_long=_mean(correct[long]),
         long_rows=int(long.sum()),
-        longest=expected.max_length,
-        unsure=_share(unsure),
-        right_if_unsure=_share(right[unsure]),
-        right_if_sure=_share(right[~unsure]),
+        max_length=input_spec.max_length,
+        uncertain_fraction=_mean(uncertain),
+        accuracy_if_uncertain=_mean(correct[uncertain]),
+        accuracy_if_certain=_mean(correct[~uncertain]),
     )
     run.log_figure(
         "confusion",
-        pictures.confusion(said, test.target, run.spec.labels),
-        "How often each kind of the test reviews was taken for which.",
+        pictures.confusion(predicted, test.target, run.spec.labels),
+        "Confusion matrix of the test reviews.",
     )
     run.log_figure(
-        "length",
-        drawing.by_length(right, length),
-        "The share of test reviews read rightly, by their number of characters.",
+        "accuracy_by_length",
+        plots.accuracy_by_length(correct, length),
+        "Accuracy on the test reviews, by their number of characters.",
     )
 
 
 def _reviews(run: Run, split: str) -> list[str]:
-    found = tokenising.training_texts(run, "nsmc", split)
-    return found[:FEW] if run.smoke else found
+    texts = tokenising.training_texts(run, "nsmc", split)
+    return texts[:SMOKE_REVIEWS] if run.smoke else texts
 
 
-def _share(right: Tensor) -> float:
-    return right.float().mean().item()
+def _mean(values: Tensor) -> float:
+    return values.float().mean().item()

@@ -1,11 +1,11 @@
-"""A recurrent network that reads thirty days of prices and says the next close.
+"""A recurrent network that forecasts the next close from thirty days of prices.
 
 The network is the course's: five layers of eight tanh units over three columns, and two
-linear layers on all that the last of them held. Three things differ. It says the *next*
-day's close, where the course's gave the close of a day whose open, high and low it was
-shown. Prices are scaled by the last close of their own window, not by the largest of
-all years, so that nothing of the future is in them. And what the last layer gives is a
-change from that close: with zero there, the forecast is that nothing changes.
+linear layers on all hidden states of the last layer. Three things differ. It forecasts
+the *next* day's close, where the course's gave the close of a day whose open, high and
+low were its input. Prices are scaled by the last close of their own window, not by the
+largest of all years, so that nothing of the future is in them. And the output is a
+change from that close: with zero there, the forecast is persistence.
 """
 
 import torch
@@ -15,51 +15,64 @@ __all__ = ["PriceRNN", "price_rnn"]
 
 
 class PriceRNN(nn.Module):
-    """Prices to changes from the last close, and those to the change that is next."""
+    """Prices to changes from the last close, and those to the next change."""
 
-    spread: Tensor
+    return_std: Tensor
 
     def __init__(
-        self, *, columns: int, length: int, hidden: int, layers: int, close: int
+        self,
+        *,
+        num_columns: int,
+        sequence_length: int,
+        hidden_size: int,
+        num_layers: int,
+        target_column: int,
     ) -> None:
         super().__init__()
-        self.close = close  # the place of the column that is forecast
-        self.register_buffer("spread", torch.tensor(0.02))  # of a day's change
-        self.read = nn.RNN(columns, hidden, layers, batch_first=True)
-        self.decide = nn.Sequential(
-            nn.Linear(length * hidden, 64),
+        self.target_column = target_column  # the index of the column to forecast
+        # The standard deviation of daily returns, close_t / close_{t-1} - 1
+        self.register_buffer("return_std", torch.tensor(0.02))
+        # Elman's network: h_t = tanh(W x_t + U h_{t-1} + b)
+        self.rnn = nn.RNN(num_columns, hidden_size, num_layers, batch_first=True)
+        self.fc = nn.Sequential(
+            nn.Linear(sequence_length * hidden_size, 64),
             nn.ReLU(),
             nn.Linear(64, 1),
         )
 
     def forward(self, price: Tensor) -> Tensor:
-        last = price[:, -1, self.close, None]  # (B, length, columns) -> (B, 1)
-        forecast: Tensor = last * (1 + self.spread * self.change(price))
+        last = price[:, -1, self.target_column, None]  # (B, length, columns) -> (B, 1)
+        forecast: Tensor = last * (1 + self.return_std * self.scaled_return(price))
         return forecast
 
-    def change(self, price: Tensor) -> Tensor:
-        """Return the next day's change, in shares of the last close and in spreads."""
-        last = price[:, -1:, self.close, None]  # (B, 1, 1)
-        held, _ = self.read((price / last - 1) / self.spread)  # (B, length, hidden)
-        said: Tensor = self.decide(held.flatten(start_dim=1))  # -> (B, 1)
-        return said
+    def scaled_return(self, price: Tensor) -> Tensor:
+        """Return the forecast of the next day's return over `return_std`, (B, 1)."""
+        last = price[:, -1:, self.target_column, None]  # (B, 1, 1)
+        returns = (price / last - 1) / self.return_std
+        hidden, _ = self.rnn(returns)  # (B, length, hidden_size)
+        output: Tensor = self.fc(hidden.flatten(start_dim=1))  # -> (B, 1)
+        return output
 
     @torch.no_grad()
-    def learn(self, price: Tensor) -> None:
-        """Take how far a close lies from the one before, in windows of training."""
-        close = price[:, :, self.close]
-        self.spread.copy_((close[:, 1:] / close[:, :-1] - 1).std())
+    def fit_scale(self, price: Tensor) -> None:
+        """Set `return_std` to that of the training windows."""
+        close = price[:, :, self.target_column]
+        self.return_std.copy_((close[:, 1:] / close[:, :-1] - 1).std())
 
 
 def price_rnn(
     *,
-    columns: int = 3,
-    length: int = 30,
-    hidden: int = 8,
-    layers: int = 5,
-    close: int = 0,
+    num_columns: int = 3,
+    sequence_length: int = 30,
+    hidden_size: int = 8,
+    num_layers: int = 5,
+    target_column: int = 0,
 ) -> PriceRNN:
-    """The course's network: `layers` recurrent layers of `hidden` units."""
+    """The course's network: `num_layers` recurrent layers of `hidden_size` units."""
     return PriceRNN(
-        columns=columns, length=length, hidden=hidden, layers=layers, close=close
+        num_columns=num_columns,
+        sequence_length=sequence_length,
+        hidden_size=hidden_size,
+        num_layers=num_layers,
+        target_column=target_column,
     )

@@ -138,7 +138,7 @@ def test_it_is_not_fine_tuned(tmp_path: Path) -> None:
     assert str(refused.value) == (
         "Model 'attention-eng-fra': it declares no head, so there is nothing to "
         "fine-tune on top of it. 'zoo eject attention-eng-fra FOLDER' makes its recipe "
-        "yours, to train it on other data. Options: vocabulary, embedding, width."
+        "yours, to train it on other data. Options: vocab_size, embed_dim, hidden_size."
     )
 
 

@@ -7,9 +7,18 @@ from pathlib import Path
 
 import pytest
 import torch
-from zoo_seq2seq import bytepairs, plain, recipe, telling
-from zoo_seq2seq.attention import END, PADDING, START
-from zoo_seq2seq.pairs import Pairs, apart, folded, parted, trimmed
+from zoo_seq2seq import report
+from zoo_seq2seq.attention import BOS, EOS, PAD
+from zoo_seq2seq.baselines import EM_ITERATIONS, IBMModel1, nearest_translations
+from zoo_seq2seq.bpe_tokenizer import SPECIAL_TOKENS, train_tokenizer
+from zoo_seq2seq.parallel_corpus import (
+    SentencePairs,
+    load_pairs,
+    non_overlapping,
+    normalize,
+    teacher_forcing,
+    train_validation_split,
+)
 
 import zoo
 from zoo import Run
@@ -26,9 +35,11 @@ STRANGE = [
 ]
 
 
-def rows(given: list[str], wanted: list[str]) -> Pairs:
-    nothing = torch.zeros(len(given), 0, dtype=torch.int32)
-    return Pairs(given=given, wanted=wanted, source="t/train", token=nothing)
+def rows(sources: list[str], targets: list[str]) -> SentencePairs:
+    nothing = torch.zeros(len(sources), 0, dtype=torch.int32)
+    return SentencePairs(
+        source_texts=sources, target_texts=targets, source="t/train", token=nothing
+    )
 
 
 def test_byte_pairs_are_the_same_for_the_same_texts() -> None:
@@ -36,14 +47,14 @@ def test_byte_pairs_are_the_same_for_the_same_texts() -> None:
     Special tokens come first, the end follows every text, and an elided word is one
     with its apostrophe, of which there is only one kind.
     """
-    made, again = (bytepairs.tokenizer(TEXTS, size=300) for _ in range(2))
+    made, again = (train_tokenizer(TEXTS, vocab_size=300) for _ in range(2))
     curly = "qu\N{RIGHT SINGLE QUOTATION MARK}il"
 
     assert made.to_str() == again.to_str()
     assert made.get_vocab_size() <= 300
-    assert [made.token_to_id(one) for one in bytepairs.SPECIAL] == [PADDING, START, END]
-    assert made.encode("The cat").ids[-1] == END
-    assert made.encode("").ids == [END]
+    assert [made.token_to_id(one) for one in SPECIAL_TOKENS] == [PAD, BOS, EOS]
+    assert made.encode("The cat").ids[-1] == EOS
+    assert made.encode("").ids == [EOS]
     assert made.encode("C'est qu'il").tokens[:1] == ["ĠC'"]
     assert made.encode(curly).ids == made.encode("qu'il").ids
     assert made.encode("12").ids[:-1] != made.encode("1 2").ids[:-1]
@@ -54,12 +65,12 @@ def test_any_text_is_read_and_comes_back(text: str) -> None:
     """
     Letters that were never seen are the bytes they are written in.
     """
-    made = bytepairs.tokenizer(TEXTS, size=300)
+    made = train_tokenizer(TEXTS, vocab_size=300)
 
     found = made.encode(text, add_special_tokens=False).ids
 
     assert made.decode(found) == unicodedata.normalize("NFC", text)
-    assert not {PADDING, START, END} & set(found)
+    assert not {PAD, BOS, EOS} & set(found)
 
 
 def test_pairs_are_kept_apart() -> None:
@@ -71,8 +82,8 @@ def test_pairs_are_kept_apart() -> None:
     )
     other = rows(["GO", "Halt."], ["Allez.", "Arrête !"])
 
-    assert apart(known, [other]) == [2, 3]
-    assert folded("L'\N{LATIN SMALL LIGATURE OE}uf -- Ça VA ?!") == "l œuf ça va"
+    assert non_overlapping(known, [other]) == [2, 3]
+    assert normalize("L'\N{LATIN SMALL LIGATURE OE}uf -- Ça VA ?!") == "l œuf ça va"
 
 
 def test_no_sentence_is_on_two_sides() -> None:
@@ -86,11 +97,13 @@ def test_no_sentence_is_on_two_sides() -> None:
         pytest.skip("the pairs are not on this machine")
     run = Run(zoo.get_spec("attention-eng-fra"))
 
-    (fitting, holding), test = parted(run), recipe.pairs(run, "test")
+    (fitting, holding), test = train_validation_split(run), load_pairs(run, "test")
 
-    for side in ("given", "wanted"):
-        fit, test_side = (set(map(folded, getattr(p, side))) for p in (fitting, test))
-        held = set(map(folded, getattr(holding, side)))
+    for side in ("source_texts", "target_texts"):
+        fit, test_side = (
+            set(map(normalize, getattr(p, side))) for p in (fitting, test)
+        )
+        held = set(map(normalize, getattr(holding, side)))
         assert not fit & held
         assert not fit & test_side
     assert len(test) == 8_469
@@ -103,26 +116,26 @@ def test_targets_are_given_up_to_their_end() -> None:
     What comes next is asked for after each token, the start among them, and nowhere
     else; the batch is as wide as its longest.
     """
-    target = torch.tensor([[START, 5, 6, END, 0, 0], [START, 7, END, 0, 0, 0]])
+    target = torch.tensor([[BOS, 5, 6, EOS, 0, 0], [BOS, 7, EOS, 0, 0, 0]])
 
-    given, following, where = trimmed(target.int())
+    inputs, labels, selected = teacher_forcing(target.int())
 
-    assert given.tolist() == [[START, 5, 6], [START, 7, PADDING]]
-    assert following.tolist() == [[5, 6, END], [7, END, 0]]
-    assert where.tolist() == [[True, True, True], [True, True, False]]
+    assert inputs.tolist() == [[BOS, 5, 6], [BOS, 7, PAD]]
+    assert labels.tolist() == [[5, 6, EOS], [7, EOS, 0]]
+    assert selected.tolist() == [[True, True, True], [True, True, False]]
 
 
 def test_a_lexicon_is_found_in_pairs() -> None:
     """
     Which word belongs to which, though nobody said so; an unknown word stays.
     """
-    made = plain.Lexicon(
+    made = IBMModel1(
         ["the cat.", "the dog", "a cat", "a dog.", "a cat sleeps."],
         ["le chat.", "le chien", "un chat", "un chien.", "un chat dort."],
     )
 
-    assert made.translated("The dog sleeps.") == "Le chien dort."
-    assert made.translated("A zebra") == "Un zebra"
+    assert made.translate("The dog sleeps.") == "Le chien dort."
+    assert made.translate("A zebra") == "Un zebra"
 
 
 def test_the_lexicon_is_that_of_the_paper() -> None:
@@ -134,7 +147,7 @@ def test_the_lexicon_is_that_of_the_paper() -> None:
     wanted = ["la maison", "la maison bleue", "la fleur", "une fleur"]
     both = [(e.split(), f.split()) for e, f in zip(given, wanted, strict=True)]
     chance = {(e, f): 1.0 for one, other in both for e in one for f in other}
-    for _ in range(plain.ROUNDS):
+    for _ in range(EM_ITERATIONS):
         count = dict.fromkeys(chance, 0.0)
         for one, other in both:
             for f in other:
@@ -146,12 +159,12 @@ def test_the_lexicon_is_that_of_the_paper() -> None:
             sums[e] += value
         chance = {(e, f): value / sums[e] for (e, f), value in count.items()}
 
-    made = plain.Lexicon(given, wanted)
+    made = IBMModel1(given, wanted)
 
     for word, best in made.best.items():
         wanted_chance = max(value for (e, _), value in chance.items() if e == word)
         assert chance[word, best] == pytest.approx(wanted_chance)
-        assert made.chance[word] == pytest.approx(wanted_chance)
+        assert made.probability[word] == pytest.approx(wanted_chance)
     assert (made.best["flower"], made.best["blue"]) == ("fleur", "bleue")
 
 
@@ -161,7 +174,7 @@ def test_the_nearest_sentence_lends_its_translation() -> None:
     """
     given = ["where is the cat ?", "where is the zebra ?", "the cat is here ."]
 
-    found = plain.nearest(
+    found = nearest_translations(
         given, ["A", "B", "C"], ["a zebra where ?", "is the cat here ?"]
     )
 
@@ -197,11 +210,11 @@ def test_bleu_is_that_of_sacrebleu() -> None:
     said = ["le chat est sur le tapis .", "il fait froid ici aujourd'hui ."]
     other = ["le chat est assis sur le tapis .", "il fait froid ici aujourd'hui ."]
 
-    assert telling.bleu(said, said) == pytest.approx(100)
-    assert telling.bleu(said, ["x y", "z"]) < 1
-    assert telling.bleu(said, other) == pytest.approx(100 * by_hand(said, other))
-    assert telling.bleu(said, other, [said[0], None]) == pytest.approx(100)
-    assert set(telling.figures(said, other)) == {"bleu", "chrf"}
+    assert report.bleu(said, said) == pytest.approx(100)
+    assert report.bleu(said, ["x y", "z"]) < 1
+    assert report.bleu(said, other) == pytest.approx(100 * by_hand(said, other))
+    assert report.bleu(said, other, [said[0], None]) == pytest.approx(100)
+    assert set(report.translation_metrics(said, other)) == {"bleu", "chrf"}
 
 
 def test_how_somebody_is_addressed_is_counted() -> None:
@@ -210,12 +223,14 @@ def test_how_somebody_is_addressed_is_counted() -> None:
     """
     test = rows(["x"] * 4, ["Tu as faim.", "Vous venez ?", "Il part.", "T'aime-t-il ?"])
 
-    found = telling.address(["Tu as faim.", "Tu viens ?", "Tu pars.", "Vous."], test)
+    found = report.address_metrics(
+        ["Tu as faim.", "Tu viens ?", "Tu pars.", "Vous."], test
+    )
 
-    assert found["addressed"] == 3
-    assert found["same_address"] == pytest.approx(1 / 3)
-    assert found["vous"] == pytest.approx(1 / 3)
-    assert found["vous_wanted"] == pytest.approx(1 / 3)
+    assert found["address_pairs"] == 3
+    assert found["address_accuracy"] == pytest.approx(1 / 3)
+    assert found["vous_fraction"] == pytest.approx(1 / 3)
+    assert found["vous_fraction_reference"] == pytest.approx(1 / 3)
 
 
 def test_names_are_counted_known_and_new() -> None:
@@ -227,9 +242,9 @@ def test_names_are_counted_known_and_new() -> None:
         ["Is Tom in Quito ?", "He likes Mary."], ["Tom est à Quito ?", "Il l'aime."]
     )
 
-    found = telling.names(["Tom est à Quitte ?", "Il aime Marie."], test, fitting)
+    found = report.name_metrics(["Tom est à Quitte ?", "Il aime Marie."], test, fitting)
 
-    assert found == {"names_kept": 1.0, "new_names": 1, "new_names_kept": 0.0}
+    assert found == {"names_kept": 1.0, "unseen_names": 1, "unseen_names_kept": 0.0}
 
 
 def test_the_example_is_a_sentence() -> None:

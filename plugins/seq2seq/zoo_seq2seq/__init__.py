@@ -1,4 +1,4 @@
-"""Sequence to sequence: a recurrent network reads a text, and another writes one.
+"""Sequence to sequence: a recurrent encoder and decoder with attention.
 
 This module is only metadata; it must stay free of torch.
 """
@@ -13,7 +13,7 @@ from zoo import (
     hookimpl,
 )
 
-BYTE_PAIRS = "959470acd22939b881db9cfcdb52b748fc4fe2fef0c40ff2e4b0b1c1d0972ef4"
+BPE_TOKENIZER = "959470acd22939b881db9cfcdb52b748fc4fe2fef0c40ff2e4b0b1c1d0972ef4"
 
 SPECS = (
     ModelSpec(
@@ -21,7 +21,7 @@ SPECS = (
         summary="A GRU with attention translates short English sentences to French.",
         task="translation",
         build="zoo_seq2seq.attention:translator",
-        options={"vocabulary": 4_000, "embedding": 256, "width": 256},
+        options={"vocab_size": 4_000, "embed_dim": 256, "hidden_size": 256},
         recipe="zoo_seq2seq.recipe",
         card="cards/attention-eng-fra.md",
         license=License(code="mit", weights="mit", data="cc-by-2.0"),
@@ -31,7 +31,7 @@ SPECS = (
             vocab_size=4_000,
             pad_token_id=0,
             language="en",
-            tokenizer=BYTE_PAIRS,
+            tokenizer=BPE_TOKENIZER,
         ),
         output=TranslationOutput(bos_token_id=1, eos_token_id=2, language="fr"),
         trained_on=("tatoeba_en_fr",),
@@ -41,10 +41,10 @@ SPECS = (
             "https://arxiv.org/abs/1409.0473",
             "https://arxiv.org/abs/1508.07909",
         ),
-        tags=("gru", "attention", "byte-pairs"),
+        tags=("gru", "attention", "bpe"),
         weights=Weights(
-            size=6_263_472,
-            sha256="3da5de62fe71a8a7a83c2431e192f0b70072dde5f84db824b500475260489712",
+            size=6_263_664,
+            sha256="80dfad0ee9551d0064bc9cdfca5ed46f3db5ad665862d19d2226a3f4e4e05b64",
         ),
         metrics=(
             Metric(

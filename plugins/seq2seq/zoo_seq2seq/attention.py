@@ -1,164 +1,188 @@
-"""Two recurrent networks with additive attention between them, all of it in this file.
+"""An encoder-decoder of GRUs with additive attention, all of it in this file.
 
 Bahdanau, Cho, Bengio: "Neural machine translation by jointly learning to align and
-translate", 2015. Three liberties are taken: one table of embeddings reads both
-languages and tells the next token; what is told goes through a layer of tanh instead of
-maxout; and the writer hears of a token and of the source by layers of its own.
+translate", 2015. Three things differ: one embedding serves both languages and the
+output layer; the readout is a tanh layer instead of maxout; and the decoder projects
+the previous token and the context by separate layers.
 """
 
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import linear
 
-__all__ = ["END", "PADDING", "START", "GatedUnit", "Translator", "translator"]
+__all__ = ["BOS", "EOS", "PAD", "GRUCell", "Translator", "translator"]
 
-PADDING, START, END = range(3)  # what these tokens are called by the tokenizer
-Memory = dict[str, Tensor]
+PAD, BOS, EOS = range(3)  # the ids of the tokenizer's special tokens
+State = dict[str, Tensor]
 
 
-class GatedUnit(nn.Module):
-    """A gated recurrent unit, step by step; its gates lie as those of torch do."""
+class GRUCell(nn.Module):
+    """A gated recurrent unit, step by step; its gates are in the order of torch's.
 
-    def __init__(self, *, given: int, width: int) -> None:
+    Cho et al.: "Learning phrase representations using RNN encoder-decoder for
+    statistical machine translation", 2014.
+    """
+
+    def __init__(self, *, input_size: int, hidden_size: int) -> None:
         super().__init__()
-        self.hear = nn.Linear(given, 3 * width)
-        self.keep = nn.Linear(width, 3 * width)
-        nn.init.xavier_uniform_(self.hear.weight)
-        for gate in self.keep.weight.data.chunk(3):
+        self.input_proj = nn.Linear(input_size, 3 * hidden_size)
+        self.hidden_proj = nn.Linear(hidden_size, 3 * hidden_size)
+        nn.init.xavier_uniform_(self.input_proj.weight)
+        for gate in self.hidden_proj.weight.data.chunk(3):
             nn.init.orthogonal_(gate)
 
-    def forward(self, heard: Tensor, state: Tensor) -> Tensor:
-        """Return the next state, (B, width); `heard` is (B, 3 * width)."""
-        reset, update, new = heard.chunk(3, dim=-1)
-        kept_reset, kept_update, kept_new = self.keep(state).chunk(3, dim=-1)
-        reset = torch.sigmoid(reset + kept_reset)
-        update = torch.sigmoid(update + kept_update)
-        new = torch.tanh(new + reset * kept_new)
-        return new + update * (state - new)
+    def forward(self, projected: Tensor, hidden: Tensor) -> Tensor:
+        """Return the next hidden state, (B, hidden_size).
 
-    def along(self, given: Tensor, known: Tensor, *, back: bool = False) -> Tensor:
-        """Return the states over (B, length, given), where `known` from the first on,
-        or from the last; at padding the state stays as it was."""
-        heard = self.hear(given).unbind(dim=1)
-        here = known.unsqueeze(-1).unbind(dim=1)
-        state = given.new_zeros(len(given), self.keep.in_features)
-        states = [state] * len(heard)
-        for place in sorted(range(len(heard)), reverse=back):
-            state = torch.where(here[place], self(heard[place], state), state)
-            states[place] = state
-        return torch.stack(states, dim=1)  # (B, length, width)
+        `projected` is the input after `input_proj`, (B, 3 * hidden_size).
+        """
+        reset, update, new = projected.chunk(3, dim=-1)
+        hidden_reset, hidden_update, hidden_new = self.hidden_proj(hidden).chunk(
+            3, dim=-1
+        )
+        # Equations (5) to (8) of Cho et al., but r is applied after U h, as in torch:
+        reset = torch.sigmoid(reset + hidden_reset)  # (5) r = sigmoid(W_r x + U_r h)
+        update = torch.sigmoid(update + hidden_update)  # (6) z, the same way
+        new = torch.tanh(new + reset * hidden_new)  # (8) h~ = tanh(W x + r * (U h))
+        return new + update * (hidden - new)  # (7) z * h + (1 - z) * h~
+
+    def unroll(self, inputs: Tensor, mask: Tensor, *, reverse: bool = False) -> Tensor:
+        """Return the hidden states over inputs (B, length, input_size).
+
+        From the first to the last, or in `reverse`. Where `mask` is False, at padding,
+        the state does not change.
+        """
+        projected = self.input_proj(inputs).unbind(dim=1)
+        steps = mask.unsqueeze(-1).unbind(dim=1)
+        hidden = inputs.new_zeros(len(inputs), self.hidden_proj.in_features)
+        states = [hidden] * len(projected)
+        for step in sorted(range(len(projected)), reverse=reverse):
+            hidden = torch.where(steps[step], self(projected[step], hidden), hidden)
+            states[step] = hidden
+        return torch.stack(states, dim=1)  # (B, length, hidden_size)
 
 
 class Translator(nn.Module):
-    """Reads a source both ways, then writes token by token, looking back at it."""
+    """A bidirectional encoder, and a decoder that attends to its states."""
 
     def __init__(
-        self, *, vocabulary: int, embedding: int, width: int, dropout: float
+        self, *, vocab_size: int, embed_dim: int, hidden_size: int, dropout: float
     ) -> None:
         super().__init__()
-        self.token = nn.Embedding(vocabulary, embedding)
-        self.forth = GatedUnit(given=embedding, width=width)
-        self.back = GatedUnit(given=embedding, width=width)
-        self.begin = nn.Linear(width, width)
-        self.key = nn.Linear(2 * width, width)
-        self.ask = nn.Linear(width, width, bias=False)
-        self.weigh = nn.Linear(width, 1, bias=False)
-        self.write = GatedUnit(given=embedding, width=width)
-        self.hear_source = nn.Linear(2 * width, 3 * width, bias=False)
-        self.gather = nn.Linear(3 * width + embedding, embedding)
-        self.bias = nn.Parameter(torch.zeros(vocabulary))
-        self.drop = nn.Dropout(dropout)
-        self.drop_columns = nn.Dropout1d(dropout)
-        nn.init.normal_(self.token.weight, std=embedding**-0.5)
+        self.embedding = nn.Embedding(vocab_size, embed_dim)
+        self.encoder_fwd = GRUCell(input_size=embed_dim, hidden_size=hidden_size)
+        self.encoder_bwd = GRUCell(input_size=embed_dim, hidden_size=hidden_size)
+        self.init_hidden = nn.Linear(hidden_size, hidden_size)
+        self.key_proj = nn.Linear(2 * hidden_size, hidden_size)
+        self.query_proj = nn.Linear(hidden_size, hidden_size, bias=False)
+        self.score = nn.Linear(hidden_size, 1, bias=False)
+        self.decoder = GRUCell(input_size=embed_dim, hidden_size=hidden_size)
+        self.context_proj = nn.Linear(2 * hidden_size, 3 * hidden_size, bias=False)
+        self.readout = nn.Linear(3 * hidden_size + embed_dim, embed_dim)
+        self.output_bias = nn.Parameter(torch.zeros(vocab_size))
+        self.dropout = nn.Dropout(dropout)
+        self.feature_dropout = nn.Dropout1d(dropout)
+        nn.init.normal_(self.embedding.weight, std=embed_dim**-0.5)
 
     def forward(
         self,
         source: Tensor,
         target: Tensor | None = None,
-        where: Tensor | None = None,
+        selected: Tensor | None = None,
     ) -> Tensor:
-        """Return logits of the token after each of the target, (B, length, vocabulary).
+        """Return logits of the token after each of the target, (B, length, vocab_size).
 
-        `target` begins with START. Without one the source is told again: it stands in
-        for its own translation. With `where`, (B, length), only those places are told.
+        `target` begins with BOS. Without one the source is its own target. With
+        `selected`, (B, length) of booleans, only those positions are computed.
         """
         if target is None:
             target = torch.cat(
-                [source.new_full((len(source), 1), START), source[:, :-1]], dim=1
+                [source.new_full((len(source), 1), BOS), source[:, :-1]], dim=1
             )
-        memory = self.encode_source(source)
-        given = self.embed(target)
-        found = []
-        for heard in self.write.hear(given).unbind(dim=1):
-            seen, _ = self.look(memory)
-            memory["state"] = self.write(
-                heard + self.hear_source(seen), memory["state"]
+        state = self.encode_source(source)
+        embedded = self.embed(target)
+        steps = []
+        for projected in self.decoder.input_proj(embedded).unbind(dim=1):
+            context, _ = self.attend(state)
+            state["hidden"] = self.decoder(
+                projected + self.context_proj(context), state["hidden"]
             )
-            found.append(torch.cat([memory["state"], seen], dim=-1))
-        known = torch.cat([torch.stack(found, dim=1), given], dim=-1)
-        return self.tell(known if where is None else known[where])
+            steps.append(torch.cat([state["hidden"], context], dim=-1))
+        features = torch.cat([torch.stack(steps, dim=1), embedded], dim=-1)
+        return self.logits(features if selected is None else features[selected])
 
-    def encode_source(self, source: Tensor) -> Memory:
-        """Return what is known of (B, length) tokens before anything is written."""
-        known = source != PADDING
-        given = self.embed(source)
-        back = self.back.along(given, known, back=True)
-        both = torch.cat([self.forth.along(given, known), back], dim=-1)
-        state = torch.tanh(self.begin(back[:, 0])).to(given.dtype)
-        seen = self.dropped(both)
-        return {"state": state, "seen": seen, "key": self.key(seen), "known": known}
+    def encode_source(self, source: Tensor) -> State:
+        """Encode source tokens, (B, length); return the state before the first step."""
+        mask = source != PAD
+        embedded = self.embed(source)
+        backward = self.encoder_bwd.unroll(embedded, mask, reverse=True)
+        forward = self.encoder_fwd.unroll(embedded, mask)
+        # s_0 = tanh(W_s h_1), of the backward states: section A.2.2
+        hidden = torch.tanh(self.init_hidden(backward[:, 0])).to(embedded.dtype)
+        annotations = self.variational_dropout(torch.cat([forward, backward], dim=-1))
+        return {
+            "hidden": hidden,
+            "annotations": annotations,
+            "keys": self.key_proj(annotations),  # U_a h_j
+            "mask": mask,
+        }
 
-    def look(self, memory: Memory) -> tuple[Tensor, Tensor]:
-        """Return what is seen of the source from a state, and how each token counts."""
-        asked = self.ask(memory["state"]).unsqueeze(1)
-        score = self.weigh(torch.tanh(asked + memory["key"])).squeeze(-1)
-        score = score.float().masked_fill(~memory["known"], -torch.inf)
-        weight = score.softmax(dim=-1)  # (B, length of the source)
-        seen = torch.bmm(weight.unsqueeze(1).to(memory["seen"].dtype), memory["seen"])
-        return seen.squeeze(1), weight
+    def attend(self, state: State) -> tuple[Tensor, Tensor]:
+        """Return the context vector, (B, 2 * hidden_size), and the attention weights,
+        (B, length of the source)."""
+        query = self.query_proj(state["hidden"]).unsqueeze(1)
+        # e_ij = v_a^T tanh(W_a s_{i-1} + U_a h_j): section A.1.2
+        energy = self.score(torch.tanh(query + state["keys"])).squeeze(-1)
+        energy = energy.float().masked_fill(~state["mask"], -torch.inf)
+        weights = energy.softmax(dim=-1)  # equation (6)
+        annotations = state["annotations"]
+        # Equation (5): c_i = sum_j alpha_ij h_j
+        context = torch.bmm(weights.unsqueeze(1).to(annotations.dtype), annotations)
+        return context.squeeze(1), weights
 
-    def decode_step(
-        self, token: Tensor, memory: Memory
-    ) -> tuple[Tensor, Tensor, Memory]:
-        """Return logits of what comes after the tokens (B,), the weight that each token
-        of the source had in that, and the memory to go on with."""
-        given = self.embed(token)
-        seen, weight = self.look(memory)
-        heard = self.write.hear(given) + self.hear_source(seen)
-        state = self.write(heard, memory["state"])
-        logits = self.tell(torch.cat([state, seen, given], dim=-1))
-        return logits, weight, {**memory, "state": state}
+    def decode_step(self, token: Tensor, state: State) -> tuple[Tensor, Tensor, State]:
+        """Return logits of the token after `token`, (B,), the attention weights, and
+        the next state."""
+        embedded = self.embed(token)
+        context, weights = self.attend(state)
+        projected = self.decoder.input_proj(embedded) + self.context_proj(context)
+        hidden = self.decoder(projected, state["hidden"])
+        logits = self.logits(torch.cat([hidden, context, embedded], dim=-1))
+        return logits, weights, {**state, "hidden": hidden}
 
     def embed(self, token: Tensor) -> Tensor:
-        """Return what stands for tokens, with numbers about one in size."""
-        size: int = self.token.embedding_dim
-        return self.dropped(self.token(token) * size**0.5)
+        """Return embeddings scaled to a variance of about one, with dropout."""
+        size: int = self.embedding.embedding_dim
+        return self.variational_dropout(self.embedding(token) * size**0.5)
 
-    def dropped(self, given: Tensor) -> Tensor:
-        """Return (B, length, width) with some columns of each row at rest in training.
+    def variational_dropout(self, inputs: Tensor) -> Tensor:
+        """Drop the same features at every position of a text, in training.
 
-        They rest along a whole text (Gal, Ghahramani: "A theoretically grounded
-        application of dropout in recurrent neural networks", 2016).
+        `inputs` are (B, length, features). Gal, Ghahramani: "A theoretically grounded
+        application of dropout in recurrent neural networks", 2016.
         """
         if not self.training:
-            return given
-        kept: Tensor = self.drop_columns(given.transpose(1, 2))
-        return kept.transpose(1, 2)
+            return inputs
+        dropped: Tensor = self.feature_dropout(inputs.transpose(1, 2))
+        return dropped.transpose(1, 2)
 
-    def tell(self, known: Tensor) -> Tensor:
-        """Return logits of the next token."""
-        gathered = self.drop(torch.tanh(self.gather(known)))
-        return linear(gathered, self.token.weight, self.bias)
+    def logits(self, features: Tensor) -> Tensor:
+        """Return logits of the next token: equation (4), g(y_{i-1}, s_i, c_i)."""
+        output = self.dropout(torch.tanh(self.readout(features)))
+        return linear(output, self.embedding.weight, self.output_bias)
 
 
 def translator(
     *,
-    vocabulary: int = 4_000,
-    embedding: int = 256,
-    width: int = 256,
+    vocab_size: int = 4_000,
+    embed_dim: int = 256,
+    hidden_size: int = 256,
     dropout: float = 0.0,
 ) -> Translator:
-    """A translator of any size, with as many states in each direction as in writing."""
+    """A translator of any size; both directions and the decoder have the same width."""
     return Translator(
-        vocabulary=vocabulary, embedding=embedding, width=width, dropout=dropout
+        vocab_size=vocab_size,
+        embed_dim=embed_dim,
+        hidden_size=hidden_size,
+        dropout=dropout,
     )

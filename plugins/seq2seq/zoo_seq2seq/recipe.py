@@ -1,9 +1,8 @@
 """Train two GRUs with attention to translate English sentences to French.
 
-Read it from top to bottom: settings, data, training, measuring. To try something else,
-copy this file and change it. The settings are usual ones for such a net and were not
-searched. The test split is measured once, at the end; before, its sentences are only
-kept out of the rows to fit.
+Read it from top to bottom: settings, data, training, evaluation. The settings are usual
+ones for such a model and were not tuned. The test split is evaluated once, at the end;
+before, its sentences are only used to exclude them from the training pairs.
 """
 
 from dataclasses import dataclass
@@ -20,8 +19,21 @@ from zoo.preprocessing import tokenizer as tokens
 from zoo.tasks.decoding import beam_search as beams
 from zoo.tasks.decoding.beam_search import BeamSearchConfig
 from zoo.training import train_tokenizer as tokenising
-from zoo_seq2seq import bytepairs, telling
-from zoo_seq2seq.pairs import Pairs, numbered, pairs, parted, trimmed
+from zoo_seq2seq.bpe_tokenizer import train_tokenizer
+from zoo_seq2seq.parallel_corpus import (
+    SentencePairs,
+    load_pairs,
+    teacher_forcing,
+    tokenize,
+    train_validation_split,
+)
+from zoo_seq2seq.report import (
+    add_attention_figure,
+    add_baselines,
+    add_error_analysis,
+    bleu,
+    translation_metrics,
+)
 
 __all__ = [
     "SMOKE_SETTINGS",
@@ -30,50 +42,52 @@ __all__ = [
     "evaluate",
     "report",
     "train",
-    "translated",
+    "translate",
 ]
 
 GREEDY = BeamSearchConfig(beams=1)
-PLANS = {
+PLANS = {  # that are compared on the validation pairs
     "greedy": GREEDY,
-    "beams": BeamSearchConfig(),
-    "likeliest": BeamSearchConfig(length_penalty=0),
-    "longer": BeamSearchConfig(length_penalty=2),
-    "many_beams": BeamSearchConfig(beams=12),
+    "beam_4": BeamSearchConfig(),
+    "no_length_penalty": BeamSearchConfig(length_penalty=0),
+    "length_penalty_2": BeamSearchConfig(length_penalty=2),
+    "beam_12": BeamSearchConfig(beams=12),
 }
-LOOKED_AT = 800  # pairs held back that are translated after every pass
-TOGETHER = 128  # sentences that are translated side by side
-WIDE = 1_000  # more than a text has tokens
+VALIDATION_PAIRS = 800  # that are translated after every epoch
+CHUNK_SIZE = 128  # sentences that are translated at once
+NO_LIMIT = 1_000  # more than a text has tokens
 
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
     seed: int = 0
-    epochs: int = 5  # passes over the pairs
-    batch: int = 256  # pairs, of like length
-    lr: float = 2e-3  # the peak: it rises for a tenth of the steps, then falls
+    epochs: int = 5
+    batch_size: int = 256  # pairs, of similar length
+    lr: float = 2e-3  # the peak: a warm-up of a tenth of the steps, then cosine
     weight_decay: float = 0.01
-    dropout: float = 0.2  # of embeddings, of what was read, and before telling
-    smoothing: float = 0.1  # of a token's probability is spread over all others
-    longest: int = 40  # tokens; longer pairs are not trained on, but measured
+    dropout: float = 0.2  # of embeddings, of the encoder's states, and of the readout
+    label_smoothing: float = 0.1
+    max_length: int = 40  # tokens; longer pairs are not trained on, but evaluated
 
 
-SMOKE_SETTINGS = {"epochs": 1, "batch": 32}  # what the test suite runs
+SMOKE_SETTINGS = {"epochs": 1, "batch_size": 32}  # what the test suite runs
 
 
-def data(run: Run, split: str) -> Pairs:
-    """Return all pairs of the test split, or those held back of the training split."""
-    found = pairs(run, "test") if split == "test" else parted(run)[1]
-    return found.read(run.spec.input)
+def data(run: Run, split: str) -> SentencePairs:
+    """Return the test pairs, or the held-out pairs of the training split."""
+    test = split == "test"
+    pairs = load_pairs(run, "test") if test else train_validation_split(run)[1]
+    return pairs.tokenized(run.spec.input)
 
 
 def train(settings: Settings, run: Run) -> nn.Module:
-    fitting, holding = parted(run)
-    vocabulary: int = run.spec.options["vocabulary"]
-    both = [*fitting.given, *fitting.wanted]
-    tokenising.use_tokenizer(run, bytepairs.tokenizer(both, size=vocabulary))
-    rows = numbered(run, fitting, longest=settings.longest)
-    length = WIDE * (rows.target > 0).sum(dim=1) + (rows.input > 0).sum(dim=1)
+    training, validation = train_validation_split(run)
+    vocab_size: int = run.spec.options["vocab_size"]
+    texts = [*training.source_texts, *training.target_texts]
+    tokenising.use_tokenizer(run, train_tokenizer(texts, vocab_size=vocab_size))
+    rows = tokenize(run, training, max_length=settings.max_length)
+    # Batches hold pairs of similar length, first of the target, then of the source.
+    length = NO_LIMIT * (rows.target > 0).sum(dim=1) + (rows.input > 0).sum(dim=1)
     model = run.prepare(run.build(dropout=settings.dropout))
     optimizer = run.prepare(
         torch.optim.AdamW(
@@ -88,75 +102,86 @@ def train(settings: Settings, run: Run) -> nn.Module:
         torch.optim.lr_scheduler.OneCycleLR(
             optimizer,
             max_lr=settings.lr,
-            total_steps=run.steps(rows, settings.batch, settings.epochs),
+            total_steps=run.steps(rows, settings.batch_size, settings.epochs),
             pct_start=0.1,
             cycle_momentum=False,
         )
     )
     for _ in run.epochs(settings.epochs):
         model.train()
-        for source, target in run.batches(rows, settings.batch, length=length):
-            given, following, where = trimmed(target)
+        for source, target in run.batches(rows, settings.batch_size, length=length):
+            inputs, labels, selected = teacher_forcing(target)
             with torch.autocast(run.device.type, torch.bfloat16):
-                logits = model(source, given, where)
+                logits = model(source, inputs, selected)
+            # Cross-entropy with q'(k) = (1 - eps) [k = y] + eps / K: label smoothing,
+            # Szegedy et al.: "Rethinking the Inception architecture", 2016, section 7.
             loss = cross_entropy(
-                logits.float(), following[where], label_smoothing=settings.smoothing
+                logits.float(),
+                labels[selected],
+                label_smoothing=settings.label_smoothing,
             )
             run.step(loss, optimizer, schedule, clip=1.0)
-        run.log(validated(model, holding[:LOOKED_AT], run), best="validation_bleu")
+        metrics = validate(model, validation[:VALIDATION_PAIRS], run)
+        run.log(metrics, best="validation_bleu")
     return run.best(model)
 
 
-def validated(model: Any, holding: Pairs, run: Run) -> dict[str, float]:
-    """Return the greedy BLEU on pairs held back, and what a token costs in nats."""
-    expected = run.spec.input
-    assert isinstance(expected, TextInput), "the input of a translator"
-    rows = numbered(run, holding, longest=WIDE)
-    cost, count = 0.0, 0
+def validate(model: Any, pairs: SentencePairs, run: Run) -> dict[str, float]:
+    """Return the mean loss of a token in nats, and the BLEU of greedy decoding."""
+    input_spec = run.spec.input
+    assert isinstance(input_spec, TextInput), "the input of a translator"
+    rows = tokenize(run, pairs, max_length=NO_LIMIT)
+    total, count = 0.0, 0
     with eval_mode(model), torch.inference_mode():
-        for start in range(0, len(rows), TOGETHER):
-            part = rows[start : start + TOGETHER]
-            given, following, where = trimmed(part.target)
-            source = tokens.trimmed(part.input, expected).to(run.device)
-            logits = model(source, given.to(run.device), where.to(run.device)).cpu()
-            cost += cross_entropy(logits, following[where], reduction="sum").item()
-            count += int(where.sum())
-    bleu = telling.bleu(translated(model, holding.given, GREEDY), holding.wanted)
-    return {"validation_loss": cost / count, "validation_bleu": bleu}
+        for start in range(0, len(rows), CHUNK_SIZE):
+            chunk = rows[start : start + CHUNK_SIZE]
+            inputs, labels, selected = teacher_forcing(chunk.target)
+            source = tokens.trimmed(chunk.input, input_spec).to(run.device)
+            logits = model(source, inputs.to(run.device), selected.to(run.device)).cpu()
+            total += cross_entropy(logits, labels[selected], reduction="sum").item()
+            count += int(selected.sum())
+    greedy = translate(model, pairs.source_texts, GREEDY)
+    return {
+        "validation_loss": total / count,
+        "validation_bleu": bleu(greedy, pairs.target_texts),
+    }
 
 
-def translated(model: nn.Module, texts: list[str], plan: BeamSearchConfig) -> list[str]:
-    """Return the best translation of each text; those of like length go together."""
-    expected = model_metadata(model).spec.input
-    assert isinstance(expected, TextInput), "the input of a translator"
-    sources = tokens.numbers(texts, expected)
+def translate(model: nn.Module, texts: list[str], plan: BeamSearchConfig) -> list[str]:
+    """Return the best translation of each text; texts are batched by length."""
+    input_spec = model_metadata(model).spec.input
+    assert isinstance(input_spec, TextInput), "the input of a translator"
+    sources = tokens.numbers(texts, input_spec)
     order = sorted(range(len(texts)), key=lambda number: len(sources[number]))
-    found = [""] * len(texts)
-    for start in range(0, len(order), TOGETHER):
-        part = order[start : start + TOGETHER]
-        best = beams.search(model, [sources[number] for number in part], plan=plan)
-        for number, texts_found in zip(part, best, strict=True):
-            found[number] = tokens.spelled(texts_found[0].tokens, expected)
-    return found
+    translations = [""] * len(texts)
+    for start in range(0, len(order), CHUNK_SIZE):
+        chunk = order[start : start + CHUNK_SIZE]
+        results = beams.search(model, [sources[number] for number in chunk], plan=plan)
+        for number, candidates in zip(chunk, results, strict=True):
+            translations[number] = tokens.spelled(candidates[0].tokens, input_spec)
+    return translations
 
 
-def evaluate(model: nn.Module, held_out: Pairs) -> dict[str, float]:
-    """Return BLEU and chrF, by the default search, with a reference for each pair."""
-    found = translated(model, held_out.given, BeamSearchConfig())
-    return telling.figures(found, held_out.wanted)
+def evaluate(model: nn.Module, held_out: SentencePairs) -> dict[str, float]:
+    """Return BLEU and chrF of beam search with its defaults, one reference a pair."""
+    translations = translate(model, held_out.source_texts, BeamSearchConfig())
+    return translation_metrics(translations, held_out.target_texts)
 
 
 def report(model: nn.Module, run: Run) -> None:
-    """Measure what the card speaks of."""
-    fitting, holding = parted(run)
-    test, held = pairs(run, "test"), holding[:LOOKED_AT]
-    telling.compare(run, fitting, test)
+    """Add the figures of the card to the run."""
+    training, validation = train_validation_split(run)
+    test, subset = load_pairs(run, "test"), validation[:VALIDATION_PAIRS]
+    add_baselines(run, training, test)
     for name, plan in PLANS.items():
-        found = translated(model, held.given, plan)
-        run.log_summary(**{f"validation_{name}": telling.bleu(found, held.wanted)})
-    telling.parts(run, translated(model, test.given, BeamSearchConfig()), test, fitting)
-    run.log_summary(
-        greedy=telling.bleu(translated(model, test.given, GREEDY), test.wanted)
-    )
-    run.log_summary(left_out=len(pairs(run, "train")) - len(fitting) - len(holding))
-    telling.shown(model, run)
+        translations = translate(model, subset.source_texts, plan)
+        run.log_summary(
+            **{f"validation_{name}": bleu(translations, subset.target_texts)}
+        )
+    translations = translate(model, test.source_texts, BeamSearchConfig())
+    add_error_analysis(run, translations, test, training)
+    greedy = translate(model, test.source_texts, GREEDY)
+    run.log_summary(bleu_greedy=bleu(greedy, test.target_texts))
+    excluded = len(load_pairs(run, "train")) - len(training) - len(validation)
+    run.log_summary(excluded_pairs=excluded)
+    add_attention_figure(model, run)

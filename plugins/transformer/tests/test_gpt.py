@@ -11,11 +11,11 @@ from loopback import Hub, connected
 from safetensors.torch import save_file
 from torch import Tensor
 from transformers import GPT2Config, GPT2LMHeadModel
-from zoo_transformer import characters
-from zoo_transformer.attention import Attention, mask
+from zoo_transformer import char_tokenizer
+from zoo_transformer.attention import MultiHeadAttention, attention_mask
 from zoo_transformer.gpt import GPT, gpt, renamed
+from zoo_transformer.gpt_report import longest_copied, repeated_fraction
 from zoo_transformer.muon import MuonAndAdamW
-from zoo_transformer.telling import borrowed, repeated
 
 import zoo
 from zoo.artifacts import checkpoint_folder as checkpoints
@@ -24,7 +24,13 @@ from zoo.errors import MisfitError, OfflineError
 from zoo.plugins import discovery as plugins
 from zoo.specs import TextInput, TextOutput
 
-SIZES = {"vocabulary": 40, "context": 16, "width": 24, "depth": 3, "heads": 4}
+SIZES = {
+    "vocab_size": 40,
+    "context_length": 16,
+    "embed_dim": 24,
+    "num_layers": 3,
+    "num_heads": 4,
+}
 REPO = "openai-community/gpt2"
 
 
@@ -34,11 +40,11 @@ def theirs() -> GPT2LMHeadModel:
     torch.manual_seed(0)
     made = GPT2LMHeadModel(
         GPT2Config(
-            vocab_size=SIZES["vocabulary"],
-            n_positions=SIZES["context"],
-            n_embd=SIZES["width"],
-            n_layer=SIZES["depth"],
-            n_head=SIZES["heads"],
+            vocab_size=SIZES["vocab_size"],
+            n_positions=SIZES["context_length"],
+            n_embd=SIZES["embed_dim"],
+            n_layer=SIZES["num_layers"],
+            n_head=SIZES["num_heads"],
             bos_token_id=1,
             eos_token_id=1,
         )
@@ -120,7 +126,7 @@ def test_the_sizes_are_the_papers(
     In millions of parameters, all by one constructor.
     """
     with torch.device("meta"):
-        made = gpt(depth=depth, width=width, heads=heads)
+        made = gpt(num_layers=depth, embed_dim=width, num_heads=heads)
 
     assert round(sum(p.numel() for p in made.parameters()) / 10**6) == millions
 
@@ -135,17 +141,17 @@ def test_padding_and_the_future_are_not_looked_at() -> None:
     padding[0, 4:] = padding[1, :2] = True
     changed = torch.where(padding[..., None], torch.randn(2, 6, 8), given)
     for causal in (False, True):
-        look = Attention(width=8, heads=2, causal=causal)
-        before, after = (look(one, padding=padding) for one in (given, changed))
+        attn = MultiHeadAttention(embed_dim=8, num_heads=2, causal=causal)
+        before, after = (attn(one, padding=padding) for one in (given, changed))
         assert torch.allclose(before[0, :4], after[0, :4], atol=1e-6)
         assert torch.allclose(before[1, 2:], after[1, 2:], atol=1e-6)
 
     assert torch.equal(
-        mask(2, 4, causal=True, padding=None),
+        attention_mask(2, 4, causal=True, padding=None),
         torch.tensor([[[[True, True, True, False], [True, True, True, True]]]]),
     )
-    assert mask(4, 4, causal=True, padding=None) is None
-    assert mask(1, 4, causal=True, padding=None) is None
+    assert attention_mask(4, 4, causal=True, padding=None) is None
+    assert attention_mask(1, 4, causal=True, padding=None) is None
 
 
 @torch.inference_mode()
@@ -154,9 +160,9 @@ def test_a_text_in_parts_is_the_whole_text(tiny: GPT, token: Tensor) -> None:
     One by one, and several at once after some were read already.
     """
     wanted = tiny(token)
-    first, memory = tiny.next_logits(token[:, :3])
-    second, memory = tiny.next_logits(token[:, 3:9], memory)
-    third, _ = tiny.next_logits(token[:, 9:10], memory)
+    first, cache = tiny.next_logits(token[:, :3])
+    second, cache = tiny.next_logits(token[:, 3:9], cache)
+    third, _ = tiny.next_logits(token[:, 9:10], cache)
 
     assert torch.allclose(first, wanted[:, 2], atol=1e-5)
     assert torch.allclose(second, wanted[:, 8], atol=1e-5)
@@ -172,7 +178,9 @@ def published(
     The plugin knows no SHA-256 of its tokenizer.
     """
     theirs.save_pretrained(tmp_path / "theirs")
-    written = characters.tokenizer(["abcdefghijklmnop ROMEO:\n"]).to_str().encode()
+    written = (
+        char_tokenizer.train_tokenizer(["abcdefghijklmnop ROMEO:\n"]).to_str().encode()
+    )
     monkeypatch.setenv("ZOO_CACHE", str(tmp_path / "zoo"))
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(hub, "PAUSE", 0.01)
@@ -283,7 +291,7 @@ def test_a_tensor_too_few_or_too_many_is_refused(
         zoo.load(folder)
 
     assert refused.value.faults == (
-        "tensor 'blocks.2.think.0.bias' is missing",
+        "tensor 'blocks.2.mlp.fc1.bias' is missing",
         "tensor 'strange' is unexpected",
     )
 
@@ -302,7 +310,7 @@ def test_the_pinned_size_is_that_of_the_published_tensors() -> None:
 
 def test_two_optimizers_step_as_one() -> None:
     """
-    Matrices inside by Muon, the rest by AdamW; a schedule moves both, also after both
+    Hidden matrices by Muon, the rest by AdamW; a schedule moves both, also after both
     were kept and read again, and going on gives the same numbers.
     """
 
@@ -330,32 +338,32 @@ def test_two_optimizers_step_as_one() -> None:
     stepped(model, optimizer, 3)
     stepped(other, again, 3)
 
-    inside, rest = (part.param_groups[0] for part in again.parts)
-    assert (inside["lr"], rest["lr"]) == (3e-3, 3e-3)
-    assert {p.ndim for p in inside["params"]} == {2}
-    assert len(inside["params"]) == 4 * SIZES["depth"]
-    counted = len(inside["params"]) + len(rest["params"])
+    hidden, rest = (part.param_groups[0] for part in again.optimizers)
+    assert (hidden["lr"], rest["lr"]) == (3e-3, 3e-3)
+    assert {p.ndim for p in hidden["params"]} == {2}
+    assert len(hidden["params"]) == 4 * SIZES["num_layers"]
+    counted = len(hidden["params"]) + len(rest["params"])
     assert counted == len(list(other.parameters()))
     for one, two in zip(model.parameters(), other.parameters(), strict=True):
         assert torch.equal(one, two)
 
 
-def test_what_was_read_is_found_in_what_was_written() -> None:
+def test_copies_and_repetitions_are_counted() -> None:
     """
-    The longest passage in both, and the share of sequences that come twice.
+    The longest passage that is also in the source, and the fraction that repeats.
     """
-    assert borrowed(["bat", "xcatnx"], "a cat naps; xcat") == 4
-    assert borrowed(["y"], "a cat") == 0
-    assert repeated(["abcabc"], length=3) == 0.25
-    assert repeated(["abc", "abc"], length=3) == 0.0
+    assert longest_copied(["bat", "xcatnx"], "a cat naps; xcat") == 4
+    assert longest_copied(["y"], "a cat") == 0
+    assert repeated_fraction(["abcabc"], length=3) == 0.25
+    assert repeated_fraction(["abc", "abc"], length=3) == 0.0
 
 
 def test_a_character_is_a_token() -> None:
     """
     Line ends too; the text comes back, and the first token is padding.
     """
-    made = characters.tokenizer(["b\na", "ab"])
+    made = char_tokenizer.train_tokenizer(["b\na", "ab"])
 
     assert made.encode("ab\nb").ids == [2, 3, 1, 3]
     assert made.decode([2, 3, 1, 3]) == "ab\nb"
-    assert made.id_to_token(0) == characters.PADDING
+    assert made.id_to_token(0) == char_tokenizer.PAD_TOKEN

@@ -1,5 +1,5 @@
-"""Transformers on one attention core: GPT, which goes on with a text, and BERT, which
-fills its gaps.
+"""Transformers with one attention module: GPT, which continues a text, and BERT, which
+fills in its masked words.
 
 This module is only metadata; it must stay free of torch.
 """
@@ -16,15 +16,15 @@ from zoo import (
 )
 
 GPT2 = "https://cdn.openai.com/better-language-models/language_models_are_unsupervised_multitask_learners.pdf"
-CHARACTERS = "69daf7a62ff8a22b39f1765bda859a0c39eadfa2327a969d56ca9049cee3f55f"
+CHAR_TOKENIZER = "69daf7a62ff8a22b39f1765bda859a0c39eadfa2327a969d56ca9049cee3f55f"
 GPT2_TOKENIZER = "8414cab924d8b9b33013f0d221c5862f365ee9be39c5c2bfae8a5a9e970478a6"
-PIECES = "d141ab20d90bb2790a6eedd9047d6f2f6f706955792b586a4505795057e17d10"
+WORDPIECE_TOKENIZER = "d141ab20d90bb2790a6eedd9047d6f2f6f706955792b586a4505795057e17d10"
 BERT_TOKENIZER = "ce64fce797c24f68df90b40a3f74f579b336a493db14bd583fd520ea0d8c9a98"
 
 SPECS = (
     ModelSpec(
         name="bert-base",
-        summary="BERT, the base one, fills the gaps of an English text.",
+        summary="BERT base: fills in the masked words of an English text.",
         task="fill-mask",
         build="zoo_transformer.bert:bert",
         card="cards/bert-base.md",
@@ -42,7 +42,7 @@ SPECS = (
         trained_on=("bookcorpus", "english-wikipedia"),
         examples=("gap.txt",),
         papers=("https://arxiv.org/abs/1810.04805",),
-        tags=("bert", "word-pieces"),
+        tags=("bert", "wordpiece"),
         weights=Weights(
             size=440_449_768,
             sha256="68d45e234eb4a928074dfd868cead0219ab85354cc53d20e772753c6bb9169d3",
@@ -52,15 +52,15 @@ SPECS = (
     ),
     ModelSpec(
         name="bert-mini",
-        summary="A small BERT fills the gaps of an English text.",
+        summary="A small BERT: fills in the masked words of an English text.",
         task="fill-mask",
         build="zoo_transformer.bert:bert",
         options={
-            "vocabulary": 4_000,
-            "context": 64,
-            "width": 160,
-            "depth": 4,
-            "heads": 5,
+            "vocab_size": 4_000,
+            "context_length": 64,
+            "embed_dim": 160,
+            "num_layers": 4,
+            "num_heads": 5,
         },
         recipe="zoo_transformer.bert_recipe",
         card="cards/bert-mini.md",
@@ -72,17 +72,17 @@ SPECS = (
             pad_token_id=0,
             unk_token_id=1,
             language="en",
-            tokenizer=PIECES,
+            tokenizer=WORDPIECE_TOKENIZER,
         ),
         output=MaskedTokenOutput(mask_token_id=2),
         trained_on=("gutenberg_novels", "tiny_shakespeare", "tatoeba_en_fr"),
         examples=("king.txt",),
         stored="float16",
         papers=("https://arxiv.org/abs/1810.04805",),
-        tags=("bert", "word-pieces"),
+        tags=("bert", "wordpiece"),
         weights=Weights(
             size=3_841_344,
-            sha256="787813d3dcdd1e52f02abc41fe7015fc2f5d6ed454de640305ce5b7badac2ff9",
+            sha256="531c3a70f20af7eea7a10cc7feea1bb21251b9556f6253ffa2e56f916e09aabc",
         ),
         metrics=(
             Metric(
@@ -92,7 +92,7 @@ SPECS = (
                 split="test",
                 tolerance=0.001,
                 baseline=0.22828,
-                baseline_name="counts of neighbours",
+                baseline_name="neighbour counts",
             ),
             Metric(
                 name="loss",
@@ -101,28 +101,28 @@ SPECS = (
                 split="test",
                 tolerance=0.004,
                 baseline=5.266459,
-                baseline_name="counts of neighbours",
+                baseline_name="neighbour counts",
             ),
         ),
     ),
     ModelSpec(
         name="gpt-mini",
-        summary="A small GPT goes on with a text, as in Shakespeare's plays.",
+        summary="A small GPT: continues a text in the style of Shakespeare's plays.",
         task="text-generation",
         build="zoo_transformer.gpt:gpt",
         options={
-            "vocabulary": 66,
-            "context": 128,
-            "width": 192,
-            "depth": 3,
-            "heads": 3,
+            "vocab_size": 66,
+            "context_length": 128,
+            "embed_dim": 192,
+            "num_layers": 3,
+            "num_heads": 3,
         },
         recipe="zoo_transformer.gpt_recipe",
         card="cards/gpt-mini.md",
         license=License(code="mit", weights="mit", data="mit"),
         parameters=1_372_224,
         input=TextInput(
-            max_length=128, vocab_size=66, language="en", tokenizer=CHARACTERS
+            max_length=128, vocab_size=66, language="en", tokenizer=CHAR_TOKENIZER
         ),
         output=TextOutput(bos_token_id=1),
         trained_on=("tiny_shakespeare",),
@@ -131,8 +131,8 @@ SPECS = (
         papers=(GPT2,),
         tags=("gpt", "shakespeare", "characters"),
         weights=Weights(
-            size=2_748_072,
-            sha256="f2e11df31be22f6655551b53e8311cd9cbbf4d7a74b35c1d71ee8ba885aa09ae",
+            size=2_748_016,
+            sha256="b7564baccc9a53f2d621450bab5050f5ac08c5bb058e3785470ead1120c35dfc",
         ),
         metrics=(
             Metric(
@@ -166,7 +166,7 @@ SPECS = (
     ),
     ModelSpec(
         name="gpt2",
-        summary="GPT-2, the small one, goes on with an English text.",
+        summary="GPT-2 small: continues an English text.",
         task="text-generation",
         build="zoo_transformer.gpt:gpt",
         card="cards/gpt2.md",
@@ -175,7 +175,7 @@ SPECS = (
         input=TextInput(
             max_length=1_024,
             vocab_size=50_257,
-            pad_token_id=50_256,  # nothing else is free, and nobody looks ahead at it
+            pad_token_id=50_256,  # no other id is free; a causal model never attends to it
             language="en",
             tokenizer=GPT2_TOKENIZER,
         ),
@@ -183,7 +183,7 @@ SPECS = (
         trained_on=("webtext",),
         examples=("romeo.txt",),
         papers=(GPT2,),
-        tags=("gpt", "gpt2", "byte-pairs"),
+        tags=("gpt", "gpt2", "bpe"),
         weights=Weights(
             size=548_105_171,
             sha256="248dfc3911869ec493c76e65bf2fcf7f615828b0254c12b473182f0f81d3a707",

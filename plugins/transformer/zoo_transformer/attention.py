@@ -1,7 +1,7 @@
-"""Multi-head attention, the one core of every model in this package.
+"""Multi-head attention, shared by every model in this package.
 
-Vaswani et al.: "Attention is all you need", 2017. Causal or not, with a mask for
-padding, and with a memory of keys and values for texts that grow token by token.
+Vaswani et al.: "Attention is all you need", 2017. With or without a causal mask, with a
+padding mask, and with a cache of keys and values for generation token by token.
 """
 
 from dataclasses import dataclass
@@ -10,100 +10,105 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import scaled_dot_product_attention
 
-__all__ = ["Attention", "Memory", "mask", "started"]
+__all__ = ["KVCache", "MultiHeadAttention", "attention_mask", "init_weights"]
 
 
 @dataclass
-class Memory:
-    """Keys and values of the tokens that one attention has seen.
+class KVCache:
+    """The keys and values of the tokens that one attention layer has seen.
 
-    Room for `limit` of them is made at once, so that a step copies only its own.
+    Memory for `max_length` tokens is allocated once, so that a step copies only the
+    keys and values of its own tokens.
     """
 
-    limit: int
-    count: int = 0
-    key: Tensor | None = None  # (B, heads, limit, width of a head)
+    max_length: int
+    length: int = 0
+    key: Tensor | None = None  # (B, heads, max_length, head_dim)
     value: Tensor | None = None
 
-    def add(self, key: Tensor, value: Tensor) -> tuple[Tensor, Tensor]:
-        """Take the keys and values of new tokens; return those of all."""
+    def update(self, key: Tensor, value: Tensor) -> tuple[Tensor, Tensor]:
+        """Append the keys and values of new tokens; return those of all tokens."""
         if self.key is None or self.value is None:
-            rows, heads, _, width = key.shape
-            self.key = key.new_empty(rows, heads, self.limit, width)
+            batch_size, heads, _, head_dim = key.shape
+            self.key = key.new_empty(batch_size, heads, self.max_length, head_dim)
             self.value = torch.empty_like(self.key)
-        before, self.count = self.count, self.count + key.shape[2]
-        self.key[:, :, before : self.count] = key
-        self.value[:, :, before : self.count] = value
-        return self.key[:, :, : self.count], self.value[:, :, : self.count]
+        start, self.length = self.length, self.length + key.shape[2]
+        self.key[:, :, start : self.length] = key
+        self.value[:, :, start : self.length] = value
+        return self.key[:, :, : self.length], self.value[:, :, : self.length]
 
 
-class Attention(nn.Module):
-    """Each token looks at the others, or at those before it, through several heads."""
+class MultiHeadAttention(nn.Module):
+    """Multi-head self-attention: every token attends to all, or to those before it."""
 
     def __init__(
-        self, *, width: int, heads: int, causal: bool, dropout: float = 0.0
+        self, *, embed_dim: int, num_heads: int, causal: bool, dropout: float = 0.0
     ) -> None:
         super().__init__()
-        self.heads, self.causal, self.dropout = heads, causal, dropout
-        self.ask = nn.Linear(width, 3 * width)  # queries, keys and values at once
-        self.answer = nn.Linear(width, width)
+        self.num_heads, self.causal, self.dropout = num_heads, causal, dropout
+        self.qkv = nn.Linear(embed_dim, 3 * embed_dim)  # queries, keys, values at once
+        self.out_proj = nn.Linear(embed_dim, embed_dim)
 
     def forward(
         self,
-        given: Tensor,
+        hidden: Tensor,
         *,
         padding: Tensor | None = None,
-        memory: Memory | None = None,
+        cache: KVCache | None = None,
     ) -> Tensor:
-        """Return what each token learns from those that it may look at.
+        """Return MultiHead(Q, K, V) of (B, length, embed_dim), section 3.2.2.
 
-        `padding`, (B, length) of booleans, marks tokens that nobody looks at. With a
-        `memory`, `given` goes on where the last call with it ended.
+        `padding`, (B, length) of booleans, marks tokens that no token attends to. With
+        a `cache`, `hidden` continues the tokens of earlier calls with it.
         """
-        rows, length, width = given.shape
-        parts = self.ask(given).view(rows, length, 3, self.heads, -1)
-        query, key, value = parts.permute(2, 0, 3, 1, 4)  # (B, heads, length, head)
-        if memory is not None:
-            key, value = memory.add(key, value)
-        allowed = mask(length, key.shape[2], causal=self.causal, padding=padding)
-        simple = self.causal and length > 1 and allowed is None
-        if not given.is_cuda:  # whose kernel is slow on its way back in bfloat16
+        batch_size, length, embed_dim = hidden.shape
+        qkv = self.qkv(hidden).view(batch_size, length, 3, self.num_heads, -1)
+        query, key, value = qkv.permute(2, 0, 3, 1, 4)  # (B, heads, length, head_dim)
+        if cache is not None:
+            key, value = cache.update(key, value)
+        mask = attention_mask(length, key.shape[2], causal=self.causal, padding=padding)
+        # Equation (1): Attention(Q, K, V) = softmax(Q K^T / sqrt(d_k)) V
+        if not hidden.is_cuda:  # the CPU kernel's backward pass is slow in bfloat16
             query, key, value = query.float(), key.float(), value.float()
-        with torch.autocast(given.device.type, enabled=given.is_cuda):
-            seen = scaled_dot_product_attention(
+        with torch.autocast(hidden.device.type, enabled=hidden.is_cuda):
+            heads = scaled_dot_product_attention(
                 query,
                 key,
                 value,
-                attn_mask=allowed,
+                attn_mask=mask,
                 dropout_p=self.dropout if self.training else 0.0,
-                is_causal=simple,
-            ).to(given.dtype)
-        joined = seen.transpose(1, 2).reshape(rows, length, width)
-        learned: Tensor = self.answer(joined)
-        return learned
+                is_causal=self.causal and length > 1 and mask is None,
+            ).to(hidden.dtype)
+        concatenated = heads.transpose(1, 2).reshape(batch_size, length, embed_dim)
+        output: Tensor = self.out_proj(concatenated)  # Concat(head_1, ..., head_h) W^O
+        return output
 
 
-def mask(
-    length: int, seen: int, *, causal: bool, padding: Tensor | None
+def attention_mask(
+    length: int, total: int, *, causal: bool, padding: Tensor | None
 ) -> Tensor | None:
-    """Return who may look at whom, (B or 1, 1, length, seen), or None for the kernel's
-    own rule: all, or where it is causal and nothing was seen before, those before.
+    """Return which token may attend to which, (B or 1, 1, length, total).
 
-    The last of `length` tokens is the last of the `seen`.
+    The last of the `length` queries is the last of the `total` keys. None stands for
+    what the kernel does without a mask: attend to all, or, where attention is causal
+    and the cache is empty, to the tokens up to oneself.
     """
-    allowed = None
-    if causal and length > 1 and (length < seen or padding is not None):
-        everything = torch.ones(length, seen, dtype=torch.bool)
-        allowed = everything.tril(seen - length)[None, None]
+    mask = None
+    if causal and length > 1 and (length < total or padding is not None):
+        full = torch.ones(length, total, dtype=torch.bool)
+        mask = full.tril(total - length)[None, None]
     if padding is None:
-        return allowed
-    open_to = ~padding[:, None, None, :]
-    return open_to if allowed is None else open_to & allowed.to(padding.device)
+        return mask
+    not_padding = ~padding[:, None, None, :]
+    return not_padding if mask is None else not_padding & mask.to(padding.device)
 
 
-def started(module: nn.Module) -> None:
-    """Fill linear layers and embeddings as both papers' code does; BERT's paper cuts
-    the normal distribution off, which is not done here."""
+def init_weights(module: nn.Module) -> None:
+    """Initialize linear layers and embeddings from N(0, 0.02), biases with zero.
+
+    Both papers' code does so; BERT's truncates the normal distribution, which is not
+    done here.
+    """
     if isinstance(module, (nn.Linear, nn.Embedding)):
         nn.init.normal_(module.weight, std=0.02)
     if isinstance(module, nn.Linear):

@@ -1,8 +1,7 @@
-"""Train a small BERT to fill gaps, on two novels, plays and short sentences.
+"""Train a small BERT to fill masks, on two novels, plays and short sentences.
 
-Read it from top to bottom: settings, data, training, measuring. To try something else,
-copy this file and change it. The settings were chosen by how the loss fell in short
-runs; the test split is used once, at the end.
+Read it from top to bottom: settings, data, training, evaluation. The settings were
+chosen by how fast the loss fell in short runs. The test split is used at the end.
 """
 
 import hashlib
@@ -18,82 +17,90 @@ from zoo import Run
 from zoo.datasets.in_memory import TensorRows
 from zoo.training import train_tokenizer as tokenising
 from zoo.training.token_stream import Stream, stream
-from zoo_transformer import filling, hiding, pieces
+from zoo_transformer import bert_report, masking
 from zoo_transformer.bert import BERT
 from zoo_transformer.muon import MuonAndAdamW
+from zoo_transformer.wordpiece_tokenizer import MASK_TOKEN_ID, train_tokenizer
 
 __all__ = ["SMOKE_SETTINGS", "Settings", "data", "evaluate", "report", "train"]
 
-BOOKS = {"gutenberg_novels": "text", "tiny_shakespeare": "text"}
+BOOKS = {"gutenberg_novels": "text", "tiny_shakespeare": "text"}  # and their columns
 SENTENCES = {"tatoeba_en_fr": "en"}
-REVIEWS = {"rotten_tomatoes": "text"}  # nothing is trained on them
-START = 0.02  # the deviation of an embedding, as the model starts
-MOMENT = 1 << 14  # characters of a set that a smoke run makes pieces of
+REVIEWS = {"rotten_tomatoes": "text"}  # for evaluation only
+POSITION_STD = 0.02  # of the position embeddings as the model starts
+SMOKE_CHARACTERS = 1 << 14  # of a dataset that the tokenizer of a smoke run reads
 
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
     seed: int = 0
-    epochs: int = 8  # passes over the text, each cut into passages anew
-    batch: int = 16  # passages
-    lr: float = 4e-3  # the peak: it rises for a twentieth of the steps, then falls
+    epochs: int = 8  # passes over the text, each cut into passages at another offset
+    batch_size: int = 16  # passages
+    lr: float = 4e-3  # the peak: a warm-up of a twentieth of the steps, then cosine
     weight_decay: float = 0.1
     dropout: float = 0.0
-    shortest: int = 16  # tokens of a row in the first pass; then it may be longer
-    share: float = 0.3  # of the tokens are hidden; the paper's 0.15 learns slower
+    min_length: int = 16  # tokens of a row in the first epoch; later rows may be longer
+    mlm_probability: float = 0.3  # of a token to be masked; the paper's 0.15 is slower
 
 
-SMOKE_SETTINGS = {"epochs": 1, "batch": 4}  # what the test suite runs
+SMOKE_SETTINGS = {"epochs": 1, "batch_size": 4}  # what the test suite runs
 
 
-def once(text: str) -> str:
-    """Return the lines of a text, each once: a sentence has several translations."""
+def unique_lines(text: str) -> str:
+    """Return each line of a text once: a sentence has several translations."""
     return "\n".join(dict.fromkeys(text.split("\n")))
 
 
-def streams(run: Run, sets: dict[str, str], split: str) -> list[Stream]:
-    """Return a split of some sets, each as one row of tokens."""
+def streams(run: Run, datasets: dict[str, str], split: str) -> list[Stream]:
+    """Return a split of some datasets, each as one sequence of tokens."""
     return [
-        stream(run, name, split, column=column, change=str if name in BOOKS else once)
-        for name, column in sets.items()
+        stream(
+            run,
+            name,
+            split,
+            column=column,
+            change=str if name in BOOKS else unique_lines,
+        )
+        for name, column in datasets.items()
     ]
 
 
 def passages(run: Run, texts: list[Stream], offset: int = 0) -> TensorRows:
-    """Return texts as rows as long as the model reads, one text after the other."""
-    length: int = run.spec.options["context"]
+    """Return texts as rows of the context length, one text after the other."""
+    length: int = run.spec.options["context_length"]
     parts = [text.passages(length, offset=offset) for text in texts]
     names = "+".join(part.source.partition("/")[0] for part in parts)
-    seals = "".join(part.fingerprint for part in parts)
+    fingerprints = "".join(part.fingerprint for part in parts)
     return TensorRows(
         input=torch.cat([part.input for part in parts]),
         target=torch.cat([part.target for part in parts]),
         source=f"{names}/{parts[0].source.partition('/')[2]}",
-        fingerprint=hashlib.sha256(seals.encode()).hexdigest(),
+        fingerprint=hashlib.sha256(fingerprints.encode()).hexdigest(),
     )
 
 
 def data(run: Run, split: str) -> TensorRows:
     """Return passages of the novels and plays, seven times each, with every token
-    hidden in one of them."""
-    return hiding.each(passages(run, streams(run, BOOKS, split)), mask=pieces.MASK)
+    masked in one of them."""
+    rows = passages(run, streams(run, BOOKS, split))
+    return masking.mask_every_token(rows, mask_token_id=MASK_TOKEN_ID)
 
 
 def train(settings: Settings, run: Run) -> nn.Module:
-    sets = BOOKS | SENTENCES
-    texts = [text for name in sets for text in source(run, name, sets[name])]
-    vocabulary: int = run.spec.options["vocabulary"]
-    tokenising.use_tokenizer(run, pieces.tokenizer(texts, size=vocabulary))
-    fitting, holding = streams(run, sets, "train"), data(run, "validation")
-    bare: BERT = run.build(dropout=settings.dropout)
-    begin(bare, passages(run, fitting).input)
-    model = run.prepare(bare)
+    datasets = BOOKS | SENTENCES
+    texts = [t for name in datasets for t in training_texts(run, name, datasets[name])]
+    vocab_size: int = run.spec.options["vocab_size"]
+    tokenising.use_tokenizer(run, train_tokenizer(texts, vocab_size=vocab_size))
+    training, validation = streams(run, datasets, "train"), data(run, "validation")
+    unwrapped: BERT = run.build(dropout=settings.dropout)
+    initialize(unwrapped, passages(run, training).input)
+    model = run.prepare(unwrapped)
     optimizer = run.prepare(
         MuonAndAdamW(
             model, model.blocks, lr=settings.lr, weight_decay=settings.weight_decay
         )
     )
-    steps = run.steps(passages(run, fitting), settings.batch, settings.epochs)
+    steps = run.steps(passages(run, training), settings.batch_size, settings.epochs)
     schedule = run.prepare(
         torch.optim.lr_scheduler.OneCycleLR(
             optimizer,
@@ -103,93 +110,104 @@ def train(settings: Settings, run: Run) -> nn.Module:
             cycle_momentum=False,
         )
     )
-    length: int = run.spec.options["context"]
+    length: int = run.spec.options["context_length"]
     for epoch in run.epochs(settings.epochs):
         model.train()
         offset = int(torch.randint(length, (), generator=run.generator))
-        for token, _ in run.batches(passages(run, fitting, offset), settings.batch):
-            short = cut(token, settings.shortest, epoch, run.generator)
-            given, asked = hiding.hide(
-                short,
+        rows = passages(run, training, offset)
+        for token, _ in run.batches(rows, settings.batch_size):
+            target = split_rows(token, settings.min_length, epoch, run.generator)
+            masked, selected = masking.mask_random_tokens(
+                target,
                 run.generator,
-                mask=pieces.MASK,
-                vocabulary=vocabulary,
-                share=settings.share,
+                mask_token_id=MASK_TOKEN_ID,
+                vocab_size=vocab_size,
+                mlm_probability=settings.mlm_probability,
             )
             with torch.autocast(run.device.type, torch.bfloat16):
-                logits = model(given, asked)
-            loss = cross_entropy(logits.float(), short[asked])
+                logits = model(masked, selected)
+            # Section 3.1, task 1: the cross-entropy of the original tokens at the
+            # selected positions alone.
+            loss = cross_entropy(logits.float(), target[selected])
             run.step(loss, optimizer, schedule, clip=1.0)
-        found = evaluate(model, holding[::5])  # all drawings, of other rows each
+        metrics = evaluate(model, validation[::5])  # in turn a different copy of a row
         run.log(
-            {f"validation_{n}": v for n, v in found.items()}, best="validation_loss"
+            {f"validation_{name}": value for name, value in metrics.items()},
+            best="validation_loss",
         )
     return run.best(model)
 
 
-def source(run: Run, name: str, column: str) -> list[str]:
-    """Return the training texts of a set; a smoke run takes only their beginning."""
+def training_texts(run: Run, name: str, column: str) -> list[str]:
+    """Return the training texts of a dataset; a smoke run takes their beginning."""
     texts = tokenising.training_texts(run, name, column=column)
     if run.smoke:
-        return ["\n".join(texts)[:MOMENT]]
+        return ["\n".join(texts)[:SMOKE_CHARACTERS]]
     return list(dict.fromkeys(texts))
 
 
-def begin(model: BERT, token: Tensor) -> None:
-    """Let a model start from what training would take long to find.
+def initialize(model: BERT, token: Tensor) -> None:
+    """Replace the paper's initialization by one from which a small model learns faster.
 
-    Places are waves, so that neighbours are alike; matrices are as large as a small
-    width needs, because the paper's numbers are for a wide one; and before anything is
-    known of a gap, a token is as likely as it is in the training text.
+    The position embeddings are the sinusoids of Vaswani et al., section 3.5, so that
+    neighbouring positions are alike. The matrices are larger, because the paper's
+    deviation is for a wider model. The output bias is the log-frequency of each token.
     """
-    count, width = model.place.weight.shape
-    rate = torch.exp(-math.log(10_000) * torch.arange(0, width, 2) / width)
+    count, embed_dim = model.position_embedding.weight.shape
+    # PE(pos, i) = sin(pos / 10000^(2i / d)), and the cosine of the same
+    rate = torch.exp(-math.log(10_000) * torch.arange(0, embed_dim, 2) / embed_dim)
     angle = torch.arange(count)[:, None] * rate
-    waves = torch.cat([angle.sin(), angle.cos()], dim=1)
-    seen = torch.bincount(token.flatten().long(), minlength=len(model.tell.bias)) + 1
+    sinusoids = torch.cat([angle.sin(), angle.cos()], dim=1)
+    bias = model.lm_head.decoder.bias
+    frequency = torch.bincount(token.flatten().long(), minlength=len(bias)) + 1
     with torch.no_grad():
-        model.place.weight.copy_(START * math.sqrt(2) * waves)
-        model.tell.bias.copy_((seen / seen.sum()).log())
-        for matrix in (*model.blocks.parameters(), model.turn.weight):
-            if matrix.ndim == 2:
-                nn.init.normal_(matrix, std=matrix.shape[1] ** -0.5)
+        model.position_embedding.weight.copy_(POSITION_STD * math.sqrt(2) * sinusoids)
+        bias.copy_((frequency / frequency.sum()).log())
+        for weight in (*model.blocks.parameters(), model.lm_head.dense.weight):
+            if weight.ndim == 2:
+                nn.init.normal_(weight, std=weight.shape[1] ** -0.5)
 
 
-def cut(token: Tensor, shortest: int, epoch: int, random: torch.Generator) -> Tensor:
-    """Return rows cut into parts of one length: `shortest` in the first pass.
+def split_rows(
+    token: Tensor, min_length: int, epoch: int, random: torch.Generator
+) -> Tensor:
+    """Return rows split into parts of one length: `min_length` in the first epoch.
 
-    In the second it may be twice or four times that, and so on, as long as rows are.
-    All lengths of a pass are as likely, for users' texts are short.
+    In the second it may be two or four times that, and so on, up to the whole row. All
+    lengths of an epoch are equally likely, because users' texts are short.
     """
-    lengths = [shortest * 2**power for power in range(2 * epoch - 1)]
-    lengths = [one for one in lengths if one <= token.shape[1]] or [token.shape[1]]
-    drawn = int(torch.randint(len(lengths), (), generator=random))
-    return token.reshape(-1, lengths[drawn])
+    lengths = [min_length * 2**power for power in range(2 * epoch - 1)]
+    lengths = [n for n in lengths if n <= token.shape[1]] or [token.shape[1]]
+    choice = int(torch.randint(len(lengths), (), generator=random))
+    return token.reshape(-1, lengths[choice])
 
 
 def evaluate(model: nn.Module, rows: TensorRows) -> dict[str, float]:
-    """Return how many of the hidden tokens are told, and what one costs in nats."""
-    return hiding.figures(hiding.told(model, rows), rows)
+    """Return the accuracy on masked tokens, and their mean cross-entropy in nats."""
+    return masking.masked_metrics(masking.masked_logits(model, rows), rows)
 
 
 def report(model: Any, run: Run) -> None:
-    """Measure what the card speaks of."""
+    """Add the figures of the card to the run."""
     training = passages(run, streams(run, BOOKS | SENTENCES, "train")).input
-    held = {split: data(run, split) for split in ("validation", "test")}
-    counts = filling.compare(run, training, held["validation"], held["test"])
-    filling.by_frequency(model, run, training, held["test"][::3])
-    filling.shown(model, run)
+    validation, test = (data(run, split) for split in ("validation", "test"))
+    baseline = bert_report.add_baselines(run, training, validation, test)
+    bert_report.add_accuracy_by_frequency(model, run, training, test[::3])
+    bert_report.add_examples(model, run)
     others = {
         "novels": dict([*BOOKS.items()][:1]),
         "plays": dict([*BOOKS.items()][1:]),
         "sentences": SENTENCES,
         "reviews": REVIEWS,
     }
-    for name, sets in others.items():
-        found = passages(run, streams(run, sets, "test"))
-        rows = hiding.each(found[: filling.MOST], mask=pieces.MASK)
-        said = hiding.figures(counts.told(rows, mask=pieces.MASK), rows)
+    for name, datasets in others.items():
+        first = passages(run, streams(run, datasets, "test"))[
+            : bert_report.MAX_PASSAGES
+        ]
+        rows = masking.mask_every_token(first, mask_token_id=MASK_TOKEN_ID)
+        log_probs = baseline.log_probs(rows, mask_token_id=MASK_TOKEN_ID)
+        reached = masking.masked_metrics(log_probs, rows)["masked_accuracy"]
         run.log_summary(
-            **{name: evaluate(model, rows)["masked_accuracy"]},
-            **{f"{name}_counts": said["masked_accuracy"]},
+            **{f"{name}_accuracy": evaluate(model, rows)["masked_accuracy"]},
+            **{f"{name}_baseline": reached},
         )

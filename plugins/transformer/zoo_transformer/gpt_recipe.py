@@ -1,8 +1,7 @@
 """Train a small GPT on the characters of Shakespeare's plays.
 
-Read it from top to bottom: settings, data, training, measuring. To try something else,
-copy this file and change it. The settings were chosen on the validation split in short
-runs; the test split is used once, at the end.
+Read it from top to bottom: settings, data, training, evaluation. The settings were
+chosen on the validation split in short runs. The test split is used once, at the end.
 """
 
 import math
@@ -19,54 +18,53 @@ from zoo.datasets.in_memory import TensorRows
 from zoo.evaluation.evaluate_tensors import predict_batches
 from zoo.training import train_tokenizer as tokenising
 from zoo.training.token_stream import Stream, stream
-from zoo_transformer import characters, telling
+from zoo_transformer import char_tokenizer, gpt_report
 from zoo_transformer.muon import MuonAndAdamW
 
 __all__ = ["SMOKE_SETTINGS", "Settings", "data", "evaluate", "report", "train"]
 
-SET, OTHER = "tiny_shakespeare", "gutenberg_novels"
-PATIENCE = 2  # epochs without a better validation loss end the training
-PROMPT = 68  # characters of the test split that are gone on from: up to a name
+DATASET, OTHER_DATASET = "tiny_shakespeare", "gutenberg_novels"
+PATIENCE = 2  # epochs without a lower validation loss end the training
+PROMPT_LENGTH = 68  # characters of the test split to be continued: up to a name
 
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
     seed: int = 0
-    epochs: int = 16  # passes over the text, each cut into passages anew
-    batch: int = 32  # passages
-    lr: float = 6e-3  # the peak: it rises for a twentieth of the steps, then falls
+    epochs: int = 16  # passes over the text, each cut into passages at another offset
+    batch_size: int = 32  # passages
+    lr: float = 6e-3  # the peak: a warm-up of a twentieth of the steps, then cosine
     weight_decay: float = 0.1
     dropout: float = 0.0
 
 
-SMOKE_SETTINGS = {"epochs": 1, "batch": 4}  # what the test suite runs
+SMOKE_SETTINGS = {"epochs": 1, "batch_size": 4}  # what the test suite runs
 
 
 def text(run: Run, split: str) -> Stream:
-    """Return a split as one row of tokens, a character each."""
-    return stream(run, SET, split)
+    """Return a split as one sequence of tokens, one for each character."""
+    return stream(run, DATASET, split)
 
 
 def data(run: Run, split: str) -> TensorRows:
-    """Return passages as long as the model reads, each begun in the middle of the one
+    """Return passages of the context length, each starting in the middle of the one
     before: `evaluate` says why."""
-    length: int = run.spec.options["context"]
+    length: int = run.spec.options["context_length"]
     return text(run, split).passages(length, step=length // 2)
 
 
 def train(settings: Settings, run: Run) -> nn.Module:
-    tokenising.use_tokenizer(
-        run, characters.tokenizer(tokenising.training_texts(run, SET))
-    )
-    fitting, holding = text(run, "train"), data(run, "validation")
-    length: int = run.spec.options["context"]
+    texts = tokenising.training_texts(run, DATASET)
+    tokenising.use_tokenizer(run, char_tokenizer.train_tokenizer(texts))
+    training, validation = text(run, "train"), data(run, "validation")
+    length: int = run.spec.options["context_length"]
     model = run.prepare(run.build(dropout=settings.dropout))
     optimizer = run.prepare(
         MuonAndAdamW(
             model, model.blocks, lr=settings.lr, weight_decay=settings.weight_decay
         )
     )
-    steps = run.steps(fitting.passages(length), settings.batch, settings.epochs)
+    steps = run.steps(training.passages(length), settings.batch_size, settings.epochs)
     schedule = run.prepare(
         torch.optim.lr_scheduler.OneCycleLR(
             optimizer,
@@ -79,25 +77,27 @@ def train(settings: Settings, run: Run) -> nn.Module:
     for _ in run.epochs(settings.epochs, patience=PATIENCE):
         model.train()
         offset = int(torch.randint(length, (), generator=run.generator))
-        rows = fitting.passages(length, offset=offset)
-        for token, following in run.batches(rows, settings.batch):
+        rows = training.passages(length, offset=offset)
+        for token, next_token in run.batches(rows, settings.batch_size):
             with torch.autocast(run.device.type, torch.bfloat16):
                 logits = model(token)
-            loss = cross_entropy(logits.flatten(0, 1).float(), following.flatten())
+            # The mean of -log p(s_n | s_1, ..., s_{n-1}): the factors of equation (1)
+            # in the GPT-2 paper.
+            loss = cross_entropy(logits.flatten(0, 1).float(), next_token.flatten())
             run.step(loss, optimizer, schedule, clip=1.0)
-        found = {"validation_loss": evaluate(model, holding)["loss"]}
-        run.log(found, best="validation_loss")
+        metrics = {"validation_loss": evaluate(model, validation)["loss"]}
+        run.log(metrics, best="validation_loss")
     return run.best(model)
 
 
 def evaluate(model: nn.Module, rows: TensorRows) -> dict[str, float]:
-    """Return what a character costs, told after at least half a passage.
+    """Return the mean loss of a character that has at least half a passage as context.
 
-    Only the second half of each passage counts, and of the first passage all.
+    Only the second half of each passage counts; of the first passage, all of it.
     """
-    nats = costs(model, rows)
-    half = nats.shape[1] // 2
-    loss = torch.cat([nats[0, :half], nats[:, half:].flatten()]).mean().item()
+    losses = token_losses(model, rows)
+    half = losses.shape[1] // 2
+    loss = torch.cat([losses[0, :half], losses[:, half:].flatten()]).mean().item()
     return {
         "loss": loss,
         "perplexity": math.exp(loss),
@@ -105,40 +105,41 @@ def evaluate(model: nn.Module, rows: TensorRows) -> dict[str, float]:
     }
 
 
-def costs(model: nn.Module, rows: TensorRows) -> Tensor:
-    """Return what each character of passages costs after those before it, in nats."""
-    found = [
+def token_losses(model: nn.Module, rows: TensorRows) -> Tensor:
+    """Return the cross-entropy of each next token in nats, (rows, length)."""
+    losses = [
         cross_entropy(
-            predict_batches(model, part.long()).transpose(1, 2),
-            following,
+            predict_batches(model, token.long()).transpose(1, 2),
+            next_token,
             reduction="none",
         )
-        for part, following in rows.batches(torch.arange(len(rows)).split(64))
+        for token, next_token in rows.batches(torch.arange(len(rows)).split(64))
     ]
-    return torch.cat(found)
+    return torch.cat(losses)
 
 
-def only(known: set[str]) -> Callable[[str], str]:
-    """Return what leaves out the characters that are not known."""
-    return lambda text: "".join(letter for letter in text if letter in known)
+def keep_only(alphabet: set[str]) -> Callable[[str], str]:
+    """Return a function that removes all other characters from a text."""
+    return lambda text: "".join(c for c in text if c in alphabet)
 
 
 def report(model: Any, run: Run) -> None:
-    """Measure what the card speaks of."""
+    """Add the figures of the card to the run."""
     training, validation, test = (
         text(run, split) for split in ("train", "validation", "test")
     )
-    length: int = run.spec.options["context"]
-    source = "\n".join(tokenising.training_texts(run, SET))
-    table = telling.compare(run, training, validation, test)
-    telling.written(model, run, source, test.token[:PROMPT])
-    nats = costs(model, test.passages(length))
+    length: int = run.spec.options["context_length"]
+    source = "\n".join(tokenising.training_texts(run, DATASET))
+    ngrams = gpt_report.add_baselines(run, training, validation, test)
+    gpt_report.add_samples(model, run, source, test.token[:PROMPT_LENGTH])
+    losses = token_losses(model, test.passages(length))
     run.log_summary(
-        in_passages=nats.mean().item(), first_eight=nats[:, :8].mean().item()
+        loss_without_overlap=losses.mean().item(),
+        loss_first_8=losses[:, :8].mean().item(),
     )
-    novels = stream(run, OTHER, "test", change=only(set(source)))
+    novels = stream(run, OTHER_DATASET, "test", change=keep_only(set(source)))
     rows = novels.passages(length, step=length // 2)
     run.log_summary(
-        novels=evaluate(model, rows)["loss"],
-        novels_table=table.nats(novels.token).mean().item(),
+        novels_loss=evaluate(model, rows)["loss"],
+        novels_ngram_loss=ngrams.nats(novels.token).mean().item(),
     )

@@ -1,0 +1,169 @@
+"""Sentence pairs: loaded, split without overlap, and tokenized."""
+
+import hashlib
+import re
+import unicodedata
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+import torch
+from torch import Tensor
+
+from zoo import Run, TextInput
+from zoo.datasets.in_memory import TensorRows
+from zoo.preprocessing import tokenizer as tokens
+from zoo.specs import Input
+from zoo.training import train_tokenizer as tokenising
+from zoo_seq2seq.attention import BOS, EOS, PAD
+
+__all__ = [
+    "SentencePairs",
+    "load_pairs",
+    "non_overlapping",
+    "normalize",
+    "teacher_forcing",
+    "tokenize",
+    "train_validation_split",
+]
+
+HELD_OUT = 50  # one source sentence in so many is held out, with all its translations
+SMOKE_PAIRS = 200  # that a smoke run reads
+
+
+@dataclass(frozen=True, kw_only=True)
+class SentencePairs:
+    """Sentences and a translation of each; `source` names the split they are from.
+
+    A sentence with several translations is there several times. `token` has the source
+    sentences as token ids, as a model takes them.
+    """
+
+    source_texts: list[str]
+    target_texts: list[str]
+    source: str
+    token: Tensor
+    fingerprint: str = ""
+
+    def __len__(self) -> int:
+        return len(self.source_texts)
+
+    def __getitem__(self, rows: slice) -> "SentencePairs":
+        return replace(
+            self,
+            source_texts=self.source_texts[rows],
+            target_texts=self.target_texts[rows],
+            token=self.token[rows],
+        )
+
+    def select(self, rows: Sequence[int], source: str) -> "SentencePairs":
+        """Return some of the pairs, under a name of their own."""
+        return replace(
+            self,
+            source_texts=[self.source_texts[row] for row in rows],
+            target_texts=[self.target_texts[row] for row in rows],
+            source=source,
+            token=self.token[rows],
+        )
+
+    def tokenized(self, input_spec: Input) -> "SentencePairs":
+        """Return the pairs with the token ids of their source sentences."""
+        assert isinstance(input_spec, TextInput), "the input of a translator"
+        rows = tokens.padded(tokens.numbers(self.source_texts, input_spec), input_spec)
+        return replace(self, token=rows)
+
+    def in_order(self) -> Iterator[Tensor]:
+        """Yield the token ids of all source sentences at once."""
+        yield self.token
+
+
+def load_pairs(run: Run, split: str) -> SentencePairs:
+    """Return all pairs of a split; in a smoke run the first of them."""
+    name = run.spec.trained_on[0]
+    limit = SMOKE_PAIRS if run.smoke else None
+    source_texts, target_texts = (
+        tokenising.training_texts(run, name, split, column=column)[:limit]
+        for column in ("en", "fr")
+    )
+    content = "\0".join([*source_texts, *target_texts])
+    fingerprint = hashlib.sha256(content.encode()).hexdigest()
+    source = f"{name}/{split}"
+    run.data[source] = {"rows": len(source_texts), "fingerprint": fingerprint}
+    return SentencePairs(
+        source_texts=source_texts,
+        target_texts=target_texts,
+        source=source,
+        token=torch.zeros(len(source_texts), 0, dtype=torch.int32),
+        fingerprint=fingerprint,
+    )
+
+
+def train_validation_split(run: Run) -> tuple[SentencePairs, SentencePairs]:
+    """Return the training split's pairs to fit and those held out for validation.
+
+    No sentence of either language, case and punctuation aside, is in more than one of
+    these two and the test split: a pair to fit that would be is excluded.
+    """
+    pairs, test = load_pairs(run, "train"), load_pairs(run, "test")
+    held_out = [n for n, text in enumerate(pairs.source_texts) if _is_held_out(text)]
+    validation = pairs.select(held_out, f"{pairs.source}-held-back")
+    rest = non_overlapping(pairs, [test, validation])
+    return pairs.select(rest, pairs.source), validation
+
+
+def non_overlapping(pairs: SentencePairs, others: Sequence[SentencePairs]) -> list[int]:
+    """Return the rows of which neither sentence is in any of the others, normalized."""
+    sources = {normalize(text) for other in others for text in other.source_texts}
+    targets = {normalize(text) for other in others for text in other.target_texts}
+    rows = zip(pairs.source_texts, pairs.target_texts, strict=True)
+    return [
+        number
+        for number, (source, target) in enumerate(rows)
+        if normalize(source) not in sources and normalize(target) not in targets
+    ]
+
+
+def normalize(text: str) -> str:
+    """Return a text in lower case, without punctuation, words joined by spaces."""
+    folded = unicodedata.normalize("NFKC", text).casefold()
+    return " ".join(re.findall(r"\w+", folded))
+
+
+def tokenize(run: Run, pairs: SentencePairs, *, max_length: int) -> TensorRows:
+    """Return pairs as token ids, the target with BOS and EOS; those of which a side has
+    more than `max_length` tokens are left out."""
+    input_spec = run.spec.input
+    assert isinstance(input_spec, TextInput), "the input of a translator"
+    tokenizer = tokens.tokenizer(input_spec)
+
+    def encode(texts: list[str]) -> list[list[int]]:
+        return [encoding.ids for encoding in tokenizer.encode_batch(texts)]
+
+    sources, targets = encode(pairs.source_texts), encode(pairs.target_texts)
+    kept = [
+        (source, [BOS, *target])
+        for source, target in zip(sources, targets, strict=True)
+        if max(len(source), len(target)) <= max_length
+    ]
+    return TensorRows(
+        input=tokens.padded([source for source, _ in kept], input_spec).int(),
+        target=tokens.padded([target for _, target in kept], input_spec).int(),
+        source=pairs.source,
+        fingerprint=pairs.fingerprint,
+    )
+
+
+def teacher_forcing(target: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """Return the decoder's inputs, the labels, and which labels are no padding.
+
+    All are as wide as the longest target of the batch.
+    """
+    length = int((target != PAD).sum(dim=1).max())
+    trimmed = target[:, :length].long()
+    inputs, labels = trimmed[:, :-1], trimmed[:, 1:]
+    return inputs.masked_fill(inputs == EOS, PAD), labels, labels != PAD
+
+
+def _is_held_out(text: str) -> bool:
+    """Return whether a sentence is held out: by its hash, so the same in every run."""
+    digest = hashlib.sha256(normalize(text).encode()).digest()
+    return int.from_bytes(digest[:4], "big") % HELD_OUT == 0

@@ -1,0 +1,186 @@
+"""The figures of the translator's card: metrics, baselines, and an error analysis."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from zoo import Run
+from zoo.errors import MissingExtra
+from zoo.evaluation import plots as pictures
+from zoo.inference import predict as prediction
+from zoo_seq2seq.baselines import WORD, IBMModel1, nearest_translations, split_words
+from zoo_seq2seq.parallel_corpus import SentencePairs, normalize
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+__all__ = [
+    "add_attention_figure",
+    "add_baselines",
+    "add_error_analysis",
+    "address_metrics",
+    "bleu",
+    "name_metrics",
+    "translation_metrics",
+]
+
+LONG, SHORT = 12, 5  # words of the sentences that are also evaluated separately
+ADDRESS_WORDS = {
+    "tu": {"tu", "te", "toi", "ton", "ta", "tes", "t'"},
+    "vous": {"vous", "votre", "vos"},
+}
+ATTENTION_EXAMPLES = (
+    "It is very cold here.",
+    "I have never seen such a big dog.",
+    "The red car that I bought was too expensive.",
+)
+CAPTION = (
+    "Attention weights of each token of the English sentence (top) for each French "
+    "token (left). </s> is the end of the sentence. Where the adjective follows its "
+    "noun, word order and attention change together."
+)
+
+
+def translation_metrics(
+    translations: Sequence[str], references: Sequence[str]
+) -> dict[str, float]:
+    """Return corpus BLEU and chrF, from 0 to 100, with one reference each."""
+    chrf = _sacrebleu().CHRF().corpus_score(list(translations), [list(references)])
+    return {"bleu": bleu(translations, references), "chrf": chrf.score}
+
+
+def bleu(translations: Sequence[str], *references: Sequence[str | None]) -> float:
+    """Return sacrebleu's corpus BLEU with its default settings.
+
+    `references` are one or several sequences, with None where there is no reference.
+    """
+    rows = [list(row) for row in references]
+    score: float = _sacrebleu().BLEU().corpus_score(list(translations), rows).score
+    return score
+
+
+def add_baselines(run: Run, training: SentencePairs, test: SentencePairs) -> None:
+    """Add what the baselines reach on the test pairs."""
+    sources, targets = training.source_texts, training.target_texts
+    lexicon = IBMModel1(sources, targets)
+    baselines = {
+        "copy of the source": test.source_texts,
+        "word by word": [lexicon.translate(text) for text in test.source_texts],
+        "nearest training sentence": nearest_translations(
+            sources, targets, test.source_texts
+        ),
+    }
+    for name, translations in baselines.items():
+        run.log_baseline(name, **translation_metrics(translations, test.target_texts))
+
+
+def add_error_analysis(
+    run: Run, translations: Sequence[str], test: SentencePairs, training: SentencePairs
+) -> None:
+    """Add the BLEU of short and long sentences, BLEU with all references of a sentence,
+    exact matches, and how forms of address and names are translated."""
+    words = [len(text.split()) for text in test.source_texts]
+    groups = {
+        "short": [n for n, count in enumerate(words) if count <= SHORT],
+        "long": [n for n, count in enumerate(words) if count >= LONG],
+    }
+    for name, rows in groups.items():
+        score = bleu(
+            [translations[n] for n in rows], [test.target_texts[n] for n in rows]
+        )
+        run.log_summary(**{f"bleu_{name}": score, f"{name}_sentences": len(rows)})
+    run.log_summary(
+        **address_metrics(translations, test),
+        **name_metrics(translations, test, training),
+    )
+    references: dict[str, list[str]] = {}
+    translation_of: dict[str, str] = {}
+    rows_of_test = zip(test.source_texts, test.target_texts, translations, strict=True)
+    for source, target, translation in rows_of_test:
+        references.setdefault(source, []).append(target)
+        translation_of[source] = translation
+    most = max(map(len, references.values()))
+    padded = [[*known, *[None] * (most - len(known))] for known in references.values()]
+    exact = [
+        normalize(translation) in map(normalize, references[source])
+        for source, translation in translation_of.items()
+    ]
+    run.log_summary(
+        unique_sentences=len(references),
+        bleu_all_references=bleu(
+            [*translation_of.values()], *zip(*padded, strict=True)
+        ),
+        exact_match=sum(exact) / len(exact),
+    )
+
+
+def address_metrics(
+    translations: Sequence[str], test: SentencePairs
+) -> dict[str, float]:
+    """Return how often the form of address is that of the reference, and how often it
+    is vous, among the pairs in which both use either tu or vous."""
+
+    def forms(text: str) -> set[str]:
+        words = set(split_words(text))
+        return {name for name, known in ADDRESS_WORDS.items() if known & words}
+
+    pairs = [
+        (forms(translation), forms(reference))
+        for translation, reference in zip(translations, test.target_texts, strict=True)
+    ]
+    pairs = [(ours, theirs) for ours, theirs in pairs if len(ours) == len(theirs) == 1]
+    return {
+        "address_pairs": len(pairs),
+        "address_accuracy": _fraction([ours == theirs for ours, theirs in pairs]),
+        "vous_fraction": _fraction([ours == {"vous"} for ours, _ in pairs]),
+        "vous_fraction_reference": _fraction(
+            [theirs == {"vous"} for _, theirs in pairs]
+        ),
+    }
+
+
+def name_metrics(
+    translations: Sequence[str], test: SentencePairs, training: SentencePairs
+) -> dict[str, float]:
+    """Return the fraction of names that are kept, of those seen in training and others.
+
+    A name is a capitalized word inside a sentence that the reference has as well.
+    """
+    seen = {word for text in training.source_texts for word in WORD.findall(text)}
+    kept: dict[bool, list[bool]] = {True: [], False: []}
+    rows = zip(test.source_texts, test.target_texts, translations, strict=True)
+    for source, target, translation in rows:
+        for word in WORD.findall(source)[1:]:
+            if word[0].isupper() and word in WORD.findall(target):
+                kept[word in seen].append(word in WORD.findall(translation))
+    return {
+        "names_kept": _fraction(kept[True]),
+        "unseen_names": len(kept[False]),
+        "unseen_names_kept": _fraction(kept[False]),
+    }
+
+
+def _fraction(values: Sequence[bool]) -> float:
+    return sum(values) / max(1, len(values))
+
+
+def add_attention_figure(model: Any, run: Run) -> None:
+    """Add a figure of the attention weights in some sentences."""
+    results = prediction.predict(model, list(ATTENTION_EXAMPLES))
+
+    def draw(figure: Figure) -> None:
+        for place, result in enumerate(results, start=1):
+            result.draw(figure, (1, len(results), place))
+
+    run.log_figure("attention", pictures.png(4 * len(results), 4.2, draw), CAPTION)
+
+
+def _sacrebleu() -> Any:
+    try:
+        import sacrebleu
+    except ImportError as exc:
+        raise MissingExtra(
+            "sacrebleu", "Measuring a translator", distribution="zoo-seq2seq"
+        ) from exc
+    return sacrebleu

@@ -1,0 +1,126 @@
+"""The figures of gpt-mini's card: baselines, and how original its samples are."""
+
+import math
+import textwrap
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from torch import Tensor
+
+from zoo import Run
+from zoo.evaluation import plots as pictures
+from zoo.evaluation.ngram_baseline import Ngrams
+from zoo.inference import predict as prediction
+from zoo.inference import sample as verbs
+from zoo.tasks.results.vision import GeneratedText
+from zoo.training.token_stream import Stream
+
+__all__ = ["add_baselines", "add_samples", "longest_copied", "repeated_fraction"]
+
+ORDERS = range(2, 10)  # of the n-gram models that are tried
+SAMPLED_CHARACTERS = 5000  # that are checked for copies and repetitions
+SAMPLE_LENGTH = 500  # characters of one sample
+LINE_WIDTH = 44  # characters of a line in the figure
+CAPTION = (
+    "Continuations of the first characters of the test split, with seed 0, the prompt "
+    "included."
+)
+
+
+def add_baselines(
+    run: Run, training: Stream, validation: Stream, test: Stream
+) -> Ngrams:
+    """Add baselines to a run; return the best: an n-gram model, whose order is chosen
+    on the validation split."""
+    vocab_size: int = run.spec.options["vocab_size"]
+    distinct = len(training.token.unique())
+
+    def ngrams(order: int) -> Ngrams:
+        return Ngrams(training.token, order=order, vocabulary=vocab_size)
+
+    losses = {n: ngrams(n).nats(validation.token).mean().item() for n in ORDERS}
+    order = min(losses, key=losses.__getitem__)
+    best = ngrams(order)
+    _add_baseline(run, "uniform", math.log(distinct))
+    _add_baseline(run, "unigram", ngrams(1).nats(test.token).mean().item())
+    _add_baseline(run, f"Kneser-Ney {order}-gram", best.nats(test.token).mean().item())
+    run.log_summary(
+        distinct_characters=distinct,
+        ngram_order=order,
+        ngram_validation_loss=losses[order],
+        ngram_table_size=len(best),
+    )
+    return best
+
+
+def _add_baseline(run: Run, name: str, loss: float) -> None:
+    run.log_baseline(
+        name,
+        loss=loss,
+        perplexity=math.exp(loss),
+        bits_per_character=loss / math.log(2),
+    )
+
+
+def add_samples(model: Any, run: Run, source: str, prompt: Tensor) -> None:
+    """Add to a run how much of the model's samples is copied from `source` or repeats
+    itself, and a figure of how it continues a prompt."""
+    length, count = (
+        (48, 2) if run.smoke else (SAMPLE_LENGTH, SAMPLED_CHARACTERS // SAMPLE_LENGTH)
+    )
+    for suffix, temperature in {"": 1.0, "_low_temperature": 0.5}.items():
+        samples = verbs.sample(
+            model, count, seed=0, temperature=temperature, max_new_tokens=length
+        )
+        texts = [str(sample) for sample in samples]
+        run.log_summary(
+            **{f"longest_copied{suffix}": longest_copied(texts, source)},
+            **{f"repeated_fraction{suffix}": repeated_fraction(texts)},
+        )
+    completions = {
+        f"temperature {temperature:g}": prediction.predict(
+            model, prompt, temperature=temperature, max_new_tokens=length, seed=0
+        )
+        for temperature in (0, 0.5, 0.8, 1.0)
+    }
+    run.log_figure("completions", _figure(completions), CAPTION)
+
+
+def _figure(completions: Mapping[str, GeneratedText]) -> bytes:
+    def draw(figure: Any) -> None:
+        for place, (title, text) in enumerate(completions.items(), start=1):
+            axes = figure.add_subplot(1, len(completions), place)
+            axes.set_axis_off()
+            axes.set_title(title, loc="left", fontsize=9)
+            lines = [
+                wrapped
+                for line in str(text).split("\n")
+                for wrapped in textwrap.wrap(line, LINE_WIDTH) or [""]
+            ]
+            axes.text(0, 1, "\n".join(lines), va="top", family="monospace", fontsize=7)
+
+    return pictures.png(3.1 * len(completions), 4.6, draw)
+
+
+def longest_copied(texts: Sequence[str], source: str) -> int:
+    """Return the length of the longest passage of `source` that is in a text."""
+    longest = 0
+    for text in texts:
+        for start in range(len(text)):
+            while text[start : start + longest + 1] in source:
+                if start + longest + 1 > len(text):
+                    break
+                longest += 1
+    return longest
+
+
+def repeated_fraction(texts: Sequence[str], length: int = 20) -> float:
+    """Return the fraction of substrings that occur earlier in the same text."""
+    repeated = total = 0
+    for text in texts:
+        seen: set[str] = set()
+        for start in range(len(text) - length + 1):
+            part = text[start : start + length]
+            repeated, total = repeated + (part in seen), total + 1
+            seen.add(part)
+    return repeated / max(1, total)
