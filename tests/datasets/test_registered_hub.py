@@ -40,7 +40,7 @@ spec = {spec!r}
 datasets.found = lambda: Found({{}}, {{spec.name: spec}}, {{}}, {{}}, (), ())
 start = time.perf_counter()
 try:
-    rows = datasets.load(spec.name)
+    rows = datasets.load_dataset(spec.name)
     answer = dict(rows=len(rows), features=str(rows.features))
 except datasets.DataError as error:
     answer = dict(error=str(error))

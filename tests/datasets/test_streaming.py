@@ -85,7 +85,7 @@ def test_the_batches_are_those_of_tensors(workers: int) -> None:
     decoded at once or as they are needed, by any number of processes.
     """
     one, other = new_run(), new_run()
-    whole = one.tensors("mnist")
+    whole = one.load_rows("mnist")
     lazy = other.stream_rows("mnist", workers=workers)
     for _ in range(2):  # the second epoch has another order
         pairs = zip(epoch(one, whole), epoch(other, lazy), strict=True)
@@ -171,7 +171,7 @@ class Pair(ExecutionContext):
         object.__setattr__(self, "_rank", rank)
 
     @property
-    def world(self) -> int:
+    def world_size(self) -> int:
         return 2
 
     @property

@@ -315,10 +315,10 @@ def test_a_config_may_not_name_another_file(tmp_path: Path) -> None:
     """
     folder = zoo.save(zoo.load("lsa-mlp-20news"), tmp_path / "model")
     raw = json.loads((folder / "config.json").read_text())
-    raw["input"]["held"] = "/etc/passwd"
+    raw["input"]["tokenizer_source"] = "/etc/passwd"
     (folder / "config.json").write_text(json.dumps(raw))
 
-    with pytest.raises(CheckpointError, match="unknown entry 'held'"):
+    with pytest.raises(CheckpointError, match="unknown entry 'tokenizer_source'"):
         zoo.load(folder)
 
 

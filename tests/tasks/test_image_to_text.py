@@ -328,7 +328,7 @@ def test_a_config_keeps_the_alphabet(model: Any) -> None:
     As it is written into a checkpoint folder and read from it.
     """
     known = model.zoo.spec
-    plain = json.loads(json.dumps({"kind": "reading", "labels": list("ab")}))
+    plain = json.loads(json.dumps({"kind": "ocr", "labels": list("ab")}))
 
     assert signatures.output_of(plain) == known.output
     assert known.labels == ("a", "b")

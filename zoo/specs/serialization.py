@@ -34,7 +34,7 @@ def input_of(raw: dict[str, Any]) -> Input:
         return make(**{**raw, "columns": columns})
     if raw["kind"] == "text":
         if "tokenizer_source" in raw:  # a file may not say which other file to read
-            raise ValueError("unknown entry 'held'")
+            raise ValueError("unknown entry 'tokenizer_source'")
         return TextInput(**raw)
     raise ValueError(f"unknown input {raw['kind']!r}")
 

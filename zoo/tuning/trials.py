@@ -142,7 +142,7 @@ def _attempt(trial: "optuna.Trial", plan: SweepPlan, where: Space) -> Trial:
         if plan.data is None:
             attempts.follow(plan, chosen, looking.begun, looking)
         else:
-            found = attempts.rows(plan, plan.chosen(where.fixed).holding)
+            found = attempts.rows(plan, plan.chosen(where.fixed).val_fraction)
             looking.default = lesson_data.figure(found)
             looking.end(attempts.taught(plan, found, chosen, looking))
         if looking.value is None:
