@@ -12,7 +12,6 @@ import torch
 from PIL import Image
 
 from zoo import Column, ForecastOutput, SeriesInput
-from zoo import specs as signatures
 from zoo.cli import render as show
 from zoo.datasets import synthetic as noise
 from zoo.errors import InputError, SpecError
@@ -24,6 +23,7 @@ from zoo.preprocessing.time_series import (
     opened,
     suspicion,
 )
+from zoo.specs import Input, Output
 from zoo.tasks import get_task
 from zoo.tasks.results.vision import Forecast
 
@@ -397,8 +397,8 @@ def test_a_folder_remembers_them() -> None:
     """
     given, answer = (json.loads(json.dumps(asdict(one))) for one in (PRICES, CLOSE))
 
-    assert signatures.input_of(given) == PRICES
-    assert signatures.output_of(answer) == CLOSE
+    assert Input.from_plain(given) == PRICES
+    assert Output.from_plain(answer) == CLOSE
 
 
 def test_noise_has_their_shape() -> None:
@@ -419,10 +419,10 @@ def test_zoo_info_says_them() -> None:
     """
     How many rows of what, and what comes next.
     """
-    assert show._taken(PRICES) == (
+    assert PRICES.description == (
         "the last 3 rows of close 10 to 20 dollars; volume 0 to 100"
     )
-    assert show._given(CLOSE) == {"output": "close dollars, 2 ahead"}
+    assert CLOSE.facts == {"output": "close dollars, 2 ahead"}
     assert list(show.result(Forecast(values=(2.0,), name="x"))) == ["x: 2"]
 
 

@@ -9,7 +9,6 @@ from PIL import Image
 from torch import Tensor, nn
 
 import zoo
-from zoo import specs as signatures
 from zoo.cli import render as show
 from zoo.datasets.in_memory import synthetic_rows
 from zoo.datasets.synthetic import answers
@@ -18,7 +17,7 @@ from zoo.finetuning import preconditions as teachable
 from zoo.finetuning.strategies import Settings
 from zoo.models.metadata import ModelMetadata, attach
 from zoo.plugins.discovery import Plugin
-from zoo.specs import ImageInput, License, ModelSpec, OCROutput
+from zoo.specs import ImageInput, License, ModelSpec, OCROutput, Output
 from zoo.tasks import get_task, image_to_text
 from zoo.tasks.image_to_text import compared, numbered, spelled, texts
 from zoo.tasks.results.ocr import OCRCandidate, OCRResult
@@ -328,9 +327,9 @@ def test_a_config_keeps_the_alphabet(model: Any) -> None:
     As it is written into a checkpoint folder and read from it.
     """
     known = model.zoo.spec
-    plain = json.loads(json.dumps({"kind": "reading", "labels": list("ab")}))
+    plain = json.loads(json.dumps({"kind": "ocr", "labels": list("ab")}))
 
-    assert signatures.output_of(plain) == known.output
+    assert Output.from_plain(plain) == known.output
     assert known.labels == ("a", "b")
 
 

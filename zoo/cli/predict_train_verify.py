@@ -12,7 +12,7 @@ from zoo.cli import render as show
 from zoo.cli.completion import models
 from zoo.cli.options import translating, writing
 from zoo.errors import ZooError
-from zoo.specs import MaskOutput, OCROutput, Output, TextInput, TranslationOutput
+from zoo.specs import Output
 
 if TYPE_CHECKING:
     from zoo.tasks.results.vision import (
@@ -78,8 +78,8 @@ def predict_command(
     options |= _over(**over) | plan
     if save:
         _check_save(find(name).output, options, len(texts))
-    reading = isinstance(find(name).input, TextInput)
-    raw = [_text(text) if reading else _raw(text) for text in texts] or [None]
+    read = _text if find(name).input.takes_strings else _raw
+    raw = [read(text) for text in texts] or [None]
     model = load(name)
     answers = [predict(model, one, **options) for one in raw]
     if save:
@@ -206,8 +206,7 @@ def _over(*, windows: bool, **given: Any) -> dict[str, Any]:
 
 
 def _check_save(output_spec: Output, options: dict[str, Any], inputs: int) -> None:
-    drawable = MaskOutput | OCROutput | TranslationOutput
-    if not ("windows" in options or isinstance(output_spec, drawable)):
+    if not ("windows" in options or output_spec.drawable):
         wanted = "--windows, and for models of masks, readings or translations"
         raise click.UsageError(f"--save is for {wanted}.")
     if inputs > 1:

@@ -8,24 +8,7 @@ from typing import TYPE_CHECKING
 
 from zoo.artifacts import costs
 from zoo.plugins.discovery import Plugin
-from zoo.specs import (
-    ClassOutput,
-    ForecastOutput,
-    ImageInput,
-    ImageOutput,
-    Input,
-    MaskedTokenOutput,
-    MaskOutput,
-    ModelSpec,
-    NoiseInput,
-    OCROutput,
-    Output,
-    SeriesInput,
-    TextInput,
-    TextOutput,
-    TranslationOutput,
-    VectorOutput,
-)
+from zoo.specs import ModelSpec
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -37,7 +20,6 @@ __all__ = ["answer", "facts", "lined", "listing", "picture", "result", "size"]
 BAR = 24  # characters of a probability of one
 WIDE = 48  # characters of a picture, at most
 SPARKS = "▁▂▃▄▅▆▇█"
-MANY = 12  # labels that `zoo info` names
 
 
 def listing(specs: list[ModelSpec]) -> Iterator[str]:
@@ -73,62 +55,13 @@ def facts(spec: ModelSpec, plugin: Plugin) -> dict[str, str]:
         "metrics": metrics or "none measured",
         "costs": str(costs.known(spec) or "not measured"),
         "trained on": ", ".join(spec.trained_on),
-        "input": _taken(spec.input),
-        **_given(spec.output),
+        "input": spec.input.description,
+        **spec.output.facts,
         "licences": f"code {spec.license.code}, weights {spec.license.weights}, "
         f"data {spec.license.data}",
         "plugin": f"{plugin.distribution} {plugin.version}",
         "sources": ", ".join(spec.papers),
     }
-
-
-def _taken(input_spec: Input) -> str:
-    if isinstance(input_spec, ImageInput):
-        kind = "grey" if input_spec.channels == 1 else "colour"
-        ground = (
-            f" on a {input_spec.background} ground" if input_spec.background else ""
-        )
-        return f"a {kind} picture{ground}, brought to {input_spec.width}x{input_spec.height}"
-    if isinstance(input_spec, NoiseInput):
-        return f"noise, {input_spec.latent_dim} numbers"
-    if isinstance(input_spec, TextInput):
-        language = f" in {input_spec.language!r}" if input_spec.language else ""
-        return f"a text{language}, {input_spec.max_length:,} tokens of it at most"
-    columns = "; ".join(
-        f"{column.name} {column.low:g} to {column.high:g} {column.unit}".rstrip()
-        for column in input_spec.columns
-    )
-    if isinstance(input_spec, SeriesInput):
-        return f"the last {input_spec.length} rows of {columns}"
-    return columns
-
-
-def _given(output_spec: Output) -> dict[str, str]:
-    if isinstance(output_spec, ClassOutput | MaskOutput):
-        return {"labels": _some(output_spec.labels)}
-    if isinstance(output_spec, ImageOutput):
-        kind = "grey" if output_spec.channels == 1 else "colour"
-        return {"output": f"a {kind} picture, {output_spec.width}x{output_spec.height}"}
-    if isinstance(output_spec, TextOutput):
-        return {"output": "how a text goes on"}
-    if isinstance(output_spec, MaskedTokenOutput):
-        return {"output": "what fills the gaps of a text"}
-    if isinstance(output_spec, OCROutput):
-        return {"output": f"a text of the characters {''.join(output_spec.labels)}"}
-    if isinstance(output_spec, TranslationOutput):
-        language = f" in {output_spec.language!r}" if output_spec.language else ""
-        return {"output": f"a translation{language}"}
-    if isinstance(output_spec, VectorOutput):
-        return {"output": f"a vector of {output_spec.dim:,} numbers"}
-    said = f"{output_spec.name} {output_spec.unit}".rstrip()
-    if isinstance(output_spec, ForecastOutput):
-        said += f", {output_spec.horizon} ahead"
-    return {"output": said}
-
-
-def _some(labels: tuple[str, ...]) -> str:
-    shown = ", ".join(labels[:MANY])
-    return f"{shown}, ... ({len(labels):,})" if len(labels) > MANY else shown
 
 
 def answer(found: "Answer | list[Answer]") -> Iterator[str]:

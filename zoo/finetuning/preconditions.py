@@ -17,7 +17,6 @@ from zoo.specs import (
     MaskOutput,
     ModelSpec,
     OCROutput,
-    taken,
 )
 from zoo.tasks.image_to_text import numbered
 from zoo.training.train import trains
@@ -44,7 +43,7 @@ def check(spec: ModelSpec, chosen: Settings) -> None:
     if chosen.augment != "none" and not isinstance(spec.input, ImageInput):
         raise SettingsError(
             f"augment={chosen.augment!r} changes pictures, and {spec.name!r} takes "
-            f"{taken(spec.input)}: leave it out."
+            f"{spec.input.plural}: leave it out."
         )
     if isinstance(spec.output, OCROutput):
         _check_reading(spec, chosen)

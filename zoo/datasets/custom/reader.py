@@ -21,7 +21,7 @@ from zoo.datasets.custom.table_columns import table
 from zoo.datasets.custom.targets import RawRows, TargetSpec, classes, numbers
 from zoo.errors import DataError, MissingExtra, near
 from zoo.plugins.discovery import found
-from zoo.specs import ImageInput, Input, Output, TextInput, taken
+from zoo.specs import ImageInput, Input, Output, TextInput
 from zoo.specs.model_spec import REPOSITORY
 
 if TYPE_CHECKING:
@@ -114,7 +114,7 @@ def _folder(folder: Path, wanted: TargetSpec) -> dict[str, RawRows]:
     input_spec = wanted.input_spec
     if not isinstance(input_spec, ImageInput | TextInput):
         raise DataError(
-            f"{folder} is a folder, and this model takes {taken(input_spec)}: give a "
+            f"{folder} is a folder, and this model takes {input_spec.plural}: give a "
             "CSV, JSONL or parquet file."
         )
     parts: dict[str, RawRows] = {}
@@ -146,7 +146,7 @@ def _labelled(folder: Path, input_spec: Input) -> RawRows:
         held = folders.files(place, endings)
         if not held:
             raise DataError(
-                f"{place} holds no {taken(input_spec)} ({', '.join(endings)})."
+                f"{place} holds no {input_spec.plural} ({', '.join(endings)})."
             )
         items += held
         targets += [place.name] * len(held)
