@@ -15,12 +15,7 @@ from zoo.errors import ZooError
 from zoo.specs import Output
 
 if TYPE_CHECKING:
-    from zoo.tasks.results.vision import (
-        Detections,
-        OCRResult,
-        Segmentation,
-        Translation,
-    )
+    from zoo.tasks.results.result import Result
     from zoo.testing.verify import Verification
 
 LONG = 200  # characters of an input that a message shows
@@ -213,9 +208,7 @@ def _check_save(output_spec: Output, options: dict[str, Any], inputs: int) -> No
         raise click.UsageError("--save draws what is in one input.")
 
 
-def _draw(
-    answer: "Detections | OCRResult | Segmentation | Translation", path: Path
-) -> None:
+def _draw(answer: "Result", path: Path) -> None:
     picture = answer.render()
     assert picture is not None, "a picture was opened"
     try:

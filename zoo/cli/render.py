@@ -13,13 +13,11 @@ from zoo.specs import ModelSpec
 if TYPE_CHECKING:
     from PIL import Image
 
-    from zoo.tasks.results.vision import Answer, Forecast
+    from zoo.tasks.results.result import Result
 
 __all__ = ["answer", "facts", "lined", "listing", "picture", "result", "size"]
 
-BAR = 24  # characters of a probability of one
 WIDE = 48  # characters of a picture, at most
-SPARKS = "▁▂▃▄▅▆▇█"
 
 
 def listing(specs: list[ModelSpec]) -> Iterator[str]:
@@ -64,7 +62,7 @@ def facts(spec: ModelSpec, plugin: Plugin) -> dict[str, str]:
     }
 
 
-def answer(found: "Answer | list[Answer]") -> Iterator[str]:
+def answer(found: "Result | list[Result]") -> Iterator[str]:
     """Yield the lines of what `zoo.predict` gave: of one result everything, of
     several a line each."""
     if not isinstance(found, list):
@@ -75,23 +73,15 @@ def answer(found: "Answer | list[Answer]") -> Iterator[str]:
         yield f"{number:>{digits}}  {one}"
 
 
-def result(found: "Answer") -> Iterator[str]:
+def result(found: "Result") -> Iterator[str]:
     """Yield a picture, where there is one, and beside it the answer and the scores."""
-    from zoo.tasks.results.vision import Detections, Forecast, Segmentation
-
-    said = _said(found)
-    if isinstance(found, Forecast):  # whose picture is a thin line on white
-        yield from [*said, _sparks(found)] if found.history else said
-        return
-    looked_at = getattr(found, "picture", None)  # a text has none
-    seen = getattr(found, "image", looked_at)  # what was made, or was looked at
-    if isinstance(found, Detections):
-        seen = found.render()
-    if isinstance(found, Segmentation):  # in greys a silhouette says more
-        seen = found.render() if _coloured_here() else found.silhouette()
+    said = found.lines()
+    seen = found.beside()
     if seen is None:
         yield from said
         return
+    if not _coloured_here():
+        seen = found.silhouette() or seen
     lines, width = picture(seen)
     if width + len(max(said, key=len)) + 3 > _room():
         yield from [line.rstrip() for line in lines] + said
@@ -117,57 +107,6 @@ def _coloured_here() -> bool:
     from rich.console import Console
 
     return Console().color_system == "truecolor"
-
-
-def _said(found: "Answer") -> list[str]:
-    from zoo.tasks.results.vision import (
-        Detections,
-        FilledText,
-        Forecast,
-        GeneratedImage,
-        GeneratedText,
-        OCRResult,
-        Regression,
-        Segmentation,
-        Translation,
-        Vector,
-        best,
-    )
-
-    if isinstance(found, GeneratedText):
-        return str(found).split("\n")
-    if isinstance(found, FilledText):
-        return [", ".join(map(str, fillings)) for fillings in found.masks]
-    if isinstance(found, Translation):
-        return [found.text, *(f"  {one}" for one in found.alternatives)]
-    if isinstance(found, GeneratedImage | Forecast | Regression | Vector):
-        return [str(found)]
-    if isinstance(found, OCRResult):
-        others = [f"  or {other}" for other in found.alternatives]
-        return [str(found), *_bars(found.characters), *others]
-    if isinstance(found, Detections):
-        things = [str(one) for one in found.objects] or [str(found)]
-        return [*things, f"  {found.windows} windows of {found.by}"]
-    # Of a mask it counts how large the parts are, not how sure they are.
-    scores = best(found.shares if isinstance(found, Segmentation) else found.scores)
-    return [str(found), *_bars([*scores.items()])]
-
-
-def _bars(scores: Sequence[tuple[str, float]]) -> list[str]:
-    width = max((len(str(label)) for label, _ in scores), default=0)
-    return [
-        f"  {label:<{width}} {score:>7.2%} {'█' * round(BAR * score)}".rstrip()
-        for label, score in scores
-    ]
-
-
-def _sparks(found: "Forecast") -> str:
-    """Return a series as one line of bars, and what is forecast behind a stroke."""
-    past = found.history[-WIDE:]
-    low, high = min(*past, *found.values), max(*past, *found.values)
-    step = (high - low) / (len(SPARKS) - 1) or 1
-    bars = [SPARKS[round((value - low) / step)] for value in (*past, *found.values)]
-    return f"  {''.join(bars[: len(past)])}|{''.join(bars[len(past) :])}"
 
 
 def _shaded(image: "Image.Image", across: int, down: int) -> list[str]:

@@ -19,7 +19,7 @@ from zoo.models.fuse_batchnorm import sooner
 from zoo.models.loading import as_module, find
 from zoo.models.metadata import ModelMetadata, model_metadata, unwrap_model
 from zoo.tasks import Task, get_task, own_options
-from zoo.tasks.results.vision import Answer, Result
+from zoo.tasks.results.vision import Result
 
 __all__ = ["example", "inputs", "predict"]
 
@@ -53,7 +53,7 @@ def predict(
     _check_options(known, task, {"batch": batch, **chosen, **options})
     over = asked(windows, known.spec.name, known.labels) if chosen else None
     items, single = task.items(raw, input_spec)
-    found: list[Answer] = []
+    found: list[Result] = []
     with eval_mode(module):
         for opened in _parts(known, items, 1 if over else batch, single):
             answers, suspicion = _answers(module, opened, over, batch, options)
@@ -128,14 +128,14 @@ def _answers(
     over: Windows | None,
     batch: int,
     options: dict[str, Any],
-) -> tuple[list[Answer], tuple[str, str] | None]:
+) -> tuple[list[Result], tuple[str, str] | None]:
     """Return a result for each opened item, and what looks wrong about them."""
     spec = model_metadata(module).spec
     if over is not None:
         one, suspicion = slide(module, opened[0], over, batch=batch, **options)
         return [one], suspicion
     task: Any = get_task(spec.task)
-    found: list[Answer]
+    found: list[Result]
     if hasattr(task, "answers"):
         own = own_options(task)
         prepare = {name: one for name, one in options.items() if name not in own}
