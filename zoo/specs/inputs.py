@@ -104,19 +104,19 @@ class ImageInput(Input):
     crop: float = 1.0
     fit: Literal["crop", "stretch"] = "crop"
 
-    preprocessor: ClassVar[str] = "zoo.preprocessing.image:ImagePreprocessor"
-    plural: ClassVar[str] = "pictures"
-    noun: ClassVar[str] = "picture"
-    column_names: ClassVar[tuple[str, ...]] = (
+    preprocessor = "zoo.preprocessing.image:ImagePreprocessor"
+    plural = "pictures"
+    noun = "picture"
+    column_names = (
         *("image", "img", "picture", "photo"),
         *("path", "file", "file_name", "filename"),  # to pictures
     )
-    suffixes: ClassVar[tuple[str, ...]] = (
+    suffixes = (
         *(".jpg", ".jpeg", ".png", ".webp", ".bmp"),
         *(".gif", ".tif", ".tiff", ".ppm"),
     )
-    folder_example: ClassVar[str] = "photos/ants/1.jpg, photos/bees/2.jpg"
-    pictured: ClassVar[bool] = True
+    folder_example = "photos/ants/1.jpg, photos/bees/2.jpg"
+    pictured = True
 
     def __post_init__(self) -> None:
         for side in ("height", "width"):
@@ -170,8 +170,8 @@ class TabularInput(Input):
     kind: Literal["table"] = "table"
     columns: tuple[Column, ...]
 
-    preprocessor: ClassVar[str] = "zoo.preprocessing.tabular:TabularPreprocessor"
-    plural: ClassVar[str] = "rows of a table"
+    preprocessor = "zoo.preprocessing.tabular:TabularPreprocessor"
+    plural = "rows of a table"
 
     @property
     def description(self) -> str:
@@ -193,8 +193,8 @@ class SeriesInput(Input):
     columns: tuple[Column, ...]
     length: int
 
-    preprocessor: ClassVar[str] = "zoo.preprocessing.time_series:SeriesPreprocessor"
-    plural: ClassVar[str] = "series"
+    preprocessor = "zoo.preprocessing.time_series:SeriesPreprocessor"
+    plural = "series"
 
     def __post_init__(self) -> None:
         if self.length < 1:
@@ -221,9 +221,9 @@ class NoiseInput(Input):
     kind: Literal["noise"] = "noise"
     latent_dim: int
 
-    preprocessor: ClassVar[str] = "zoo.preprocessing.noise:NoisePreprocessor"
-    plural: ClassVar[str] = "noise"
-    from_data: ClassVar[bool] = False
+    preprocessor = "zoo.preprocessing.noise:NoisePreprocessor"
+    plural = "noise"
+    from_data = False
 
     def __post_init__(self) -> None:
         if self.latent_dim < 1:
@@ -257,16 +257,16 @@ class TextInput(Input):
         default=None, compare=False, repr=False, metadata={"saved": False}
     )
 
-    preprocessor: ClassVar[str] = "zoo.preprocessing.text:TextPreprocessor"
-    plural: ClassVar[str] = "texts"
-    noun: ClassVar[str] = "text"
-    column_names: ClassVar[tuple[str, ...]] = (
+    preprocessor = "zoo.preprocessing.text:TextPreprocessor"
+    plural = "texts"
+    noun = "text"
+    column_names = (
         *("text", "sentence", "document"),
         *("content", "review"),
     )
-    suffixes: ClassVar[tuple[str, ...]] = (".txt",)
-    folder_example: ClassVar[str] = "reviews/good/1.txt, reviews/bad/2.txt"
-    takes_strings: ClassVar[bool] = True
+    suffixes = (".txt",)
+    folder_example = "reviews/good/1.txt, reviews/bad/2.txt"
+    takes_strings = True
 
     def __post_init__(self) -> None:
         for name in ("max_length", "vocab_size"):

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Literal, Self
 
 from zoo.errors import SpecError
-from zoo.specs.inputs import Input
+from zoo.specs.inputs import ImageInput, Input
 from zoo.specs.spec_part import SpecPart
 
 __all__ = [
@@ -61,9 +61,13 @@ class Output(SpecPart):
         return "It gives a number."
 
     @property
-    def indexed(self) -> bool:
-        """Whether targets are numbers of labels."""
-        return False
+    def target_labels(self) -> int | None:
+        """How many labels there are, where targets are numbers of them."""
+        return None
+
+    def training_input(self, given: Input) -> Input:
+        """Return what the rows are that a model with this input learns from."""
+        return given
 
     def with_labels(self, labels: tuple[str, ...]) -> Self | None:
         """Return the output of a new head for these labels; None where it has none."""
@@ -121,7 +125,7 @@ class ClassOutput(LabelledOutput):
     function_to_apply: Literal["softmax", "sigmoid", "none"] = "softmax"
     multi_label: bool = False
 
-    targets: ClassVar[str] = "zoo.tasks.targets.classes:ClassTargets"
+    targets = "zoo.tasks.targets.classes:ClassTargets"
 
     def __post_init__(self) -> None:
         if len(self.labels) < 2 and not self.multi_label:
@@ -130,8 +134,8 @@ class ClassOutput(LabelledOutput):
             raise SpecError("ClassOutput", "labels", self.labels, "all different")
 
     @property
-    def indexed(self) -> bool:
-        return not self.multi_label
+    def target_labels(self) -> int | None:
+        return None if self.multi_label else len(self.labels)
 
     def with_labels(self, labels: tuple[str, ...]) -> Self | None:
         if self.function_to_apply != "sigmoid" or self.multi_label:
@@ -166,7 +170,7 @@ class ForecastOutput(Output):
     unit: str = ""
     horizon: int = 1
 
-    targets: ClassVar[str] = "zoo.tasks.targets.numbers:ForecastTargets"
+    targets = "zoo.tasks.targets.numbers:ForecastTargets"
 
     def __post_init__(self) -> None:
         if not self.name.strip():
@@ -212,6 +216,13 @@ class ImageOutput(Output):
         kind = "grey" if self.channels == 1 else "colour"
         return f"a {kind} picture, {self.width}x{self.height}"
 
+    def training_input(self, given: Input) -> Input:
+        """What draws from noise learns from pictures of the size that it draws."""
+        if given.from_data:
+            return given
+        height, width = self.height, self.width
+        return ImageInput(height=height, width=width, channels=self.channels)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MaskOutput(LabelledOutput):
@@ -225,10 +236,10 @@ class MaskOutput(LabelledOutput):
     labels: tuple[str, ...]
     function_to_apply: Literal["softmax", "sigmoid"] = "softmax"
 
-    targets: ClassVar[str] = "zoo.tasks.targets.masks:MaskTargets"
-    drawable: ClassVar[bool] = True
-    counted: ClassVar[str] = "in so many masks"
-    judged: ClassVar[str] = "pixel"
+    targets = "zoo.tasks.targets.masks:MaskTargets"
+    drawable = True
+    counted = "in so many masks"
+    judged = "pixel"
 
     def __post_init__(self) -> None:
         if len(self.labels) < 2:
@@ -243,8 +254,8 @@ class MaskOutput(LabelledOutput):
             raise SpecError("MaskOutput", "function_to_apply", "sigmoid", wanted)
 
     @property
-    def indexed(self) -> bool:
-        return True
+    def target_labels(self) -> int | None:
+        return len(self.labels)
 
     def with_labels(self, labels: tuple[str, ...]) -> Self | None:
         return replace(self, labels=labels, function_to_apply="softmax")
@@ -292,7 +303,7 @@ class TranslationOutput(Output):
     eos_token_id: int
     language: str = ""
 
-    drawable: ClassVar[bool] = True
+    drawable = True
 
     def __post_init__(self) -> None:
         for name in ("bos_token_id", "eos_token_id"):
@@ -339,11 +350,11 @@ class OCROutput(LabelledOutput):
     kind: Literal["ocr"] = "ocr"
     labels: tuple[str, ...]
 
-    targets: ClassVar[str] = "zoo.tasks.targets.texts:TextTargets"
-    drawable: ClassVar[bool] = True
-    label_noun: ClassVar[str] = "character"
-    counted: ClassVar[str] = "in so many texts"
-    weighable: ClassVar[bool] = False
+    targets = "zoo.tasks.targets.texts:TextTargets"
+    drawable = True
+    label_noun = "character"
+    counted = "in so many texts"
+    weighable = False
 
     def __post_init__(self) -> None:
         if not self.labels or any(len(label) != 1 for label in self.labels):
@@ -375,7 +386,7 @@ class VectorOutput(Output):
     kind: Literal["vector"] = "vector"
     dim: int
 
-    is_features: ClassVar[bool] = True
+    is_features = True
 
     def __post_init__(self) -> None:
         if self.dim < 1:

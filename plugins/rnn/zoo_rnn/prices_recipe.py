@@ -15,7 +15,7 @@ from zoo import ForecastOutput, Run, SeriesInput
 from zoo.datasets.in_memory import TensorRows
 from zoo.evaluation import baselines
 from zoo.evaluation.evaluate_tensors import evaluate, predict_batches
-from zoo.tasks.time_series_forecasting import measure as off
+from zoo.tasks.time_series_forecasting import TASK as FORECASTING
 from zoo_rnn import drawing
 from zoo_rnn.prices import PriceRNN
 
@@ -81,6 +81,7 @@ def report(model: PriceRNN, run: Run) -> None:
     said = predict_batches(model, test.input)
     meaning = run.spec.output
     assert isinstance(meaning, ForecastOutput), "the model here forecasts"
+    off = FORECASTING.measure
     run.log_baseline("persistence", **off(last[:, None], test.target, meaning))
     drift = (training.target / was).mean()
     run.log_baseline("mean change", **off(last[:, None] * drift, test.target, meaning))

@@ -1,4 +1,4 @@
-"""What every typed answer does: print, convert, show itself in notebook and terminal."""
+"""What a typed answer does: print, convert, show itself in notebook and terminal."""
 
 from abc import ABC, abstractmethod
 from typing import Any, ClassVar
@@ -15,7 +15,7 @@ class Result(ABC):
 
     @abstractmethod
     def to_dict(self) -> dict[str, Any]:
-        """Return plain Python that JSON can hold, in the Hub's form where it has one."""
+        """Return plain Python for JSON, in the Hub's form where it has one."""
 
     @abstractmethod
     def _repr_html_(self) -> str:

@@ -2,7 +2,7 @@
 
 import html
 from dataclasses import asdict, dataclass
-from typing import Any, ClassVar
+from typing import Any
 
 from zoo.tasks.results.result import Result
 
@@ -21,7 +21,7 @@ class GeneratedText(Result):
     tokens: int
     finished: bool
 
-    many_lines: ClassVar[bool] = True
+    many_lines = True
 
     @property
     def generated_text(self) -> str:
