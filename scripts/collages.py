@@ -15,7 +15,7 @@ import zoo
 from zoo.models.eval_mode import forward_on_device
 from zoo.models.metadata import model_metadata
 from zoo.specs import ImageInput
-from zoo.tasks import image_classification as task
+from zoo.tasks.image_classification import TASK
 from zoo.tasks.results.vision import Detection
 
 __all__ = ["INSECTS", "PETS", "SIDE", "Collage", "Pair", "collages", "photographs"]
@@ -90,7 +90,7 @@ def two_way(name: str, pair: Pair, photos: list[tuple[Image.Image, int]]) -> nn.
     handle = head.register_forward_pre_hook(lambda _, given: seen.append(given[0]))
     for start in range(0, len(photos), 32):
         part = [photo for photo, _ in photos[start : start + 32]]
-        forward_on_device(model, task.batch(part, spec.input))
+        forward_on_device(model, TASK.batch(part, spec.input))
     handle.remove()
     _fit(head, torch.cat(seen).clone(), torch.tensor([label for _, label in photos]))
     return model

@@ -11,12 +11,11 @@ from tokenizers import Tokenizer, models, normalizers, pre_tokenizers
 from torch import Tensor, nn
 
 import zoo
-from zoo import specs as signatures
 from zoo.cli import main
 from zoo.cli import render as show
 from zoo.errors import InputError, OptionError, SpecError, VerbError
 from zoo.models.metadata import ModelMetadata, attach
-from zoo.specs import License, ModelSpec, TextInput, VectorOutput
+from zoo.specs import License, ModelSpec, Output, TextInput, VectorOutput
 
 PLACES = {
     "[PAD]": (0.0, 0.0, 0.0),
@@ -246,8 +245,8 @@ def test_a_vector_has_numbers() -> None:
 
     assert str(caught.value) == "VectorOutput: dim=0 should be at least 1."
     raw = {"kind": "vector", "dim": 3}
-    assert signatures.output_of(raw) == VectorOutput(dim=3)
-    assert show._given(VectorOutput(dim=3)) == {"output": "a vector of 3 numbers"}
+    assert Output.from_plain(raw) == VectorOutput(dim=3)
+    assert VectorOutput(dim=3).facts == {"output": "a vector of 3 numbers"}
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from zoo.datasets import in_memory as tensors
 from zoo.errors import InputError, OptionError, SpecError, VerbError
 from zoo.models.metadata import attach
 from zoo.tasks.results.vision import GeneratedImage
-from zoo.tasks.unconditional_image_generation import pixels, results
+from zoo.tasks.unconditional_image_generation import TASK, pixels
 from zoo.testing import sampling_checks as verb_checks
 
 
@@ -330,9 +330,9 @@ def test_outputs_that_are_no_picture_are_refused() -> None:
     meaning = zoo.ImageOutput(height=2, width=2, channels=1)
 
     with pytest.raises(SpecError) as shape:
-        results(torch.zeros(1, 1, 2, 3), [torch.empty(0)], meaning)
+        TASK.results(torch.zeros(1, 1, 2, 3), [torch.empty(0)], meaning)
     with pytest.raises(InputError) as nan:
-        results(torch.full((1, 1, 2, 2), torch.nan), [torch.empty(0)], meaning)
+        TASK.results(torch.full((1, 1, 2, 2), torch.nan), [torch.empty(0)], meaning)
 
     assert str(shape.value) == (
         "ImageOutput: shape=(1, 2, 2) should be that of the model's output, "

@@ -12,7 +12,12 @@ import torch
 
 from zoo import Column, TabularInput
 from zoo.errors import InputError
-from zoo.preprocessing.tabular import describe, rows, stack, suspicion
+from zoo.preprocessing.tabular import (
+    TabularPreprocessor,
+    describe,
+    rows,
+    suspicion,
+)
 
 LENGTHS = TabularInput(
     columns=(
@@ -238,7 +243,7 @@ def test_rows_become_a_batch() -> None:
     """
     A batch is float32, (rows, columns).
     """
-    batch = stack(TWO)
+    batch = TabularPreprocessor().batch(TWO, LENGTHS)
 
     assert batch.dtype == torch.float32
     assert batch.tolist() == TWO

@@ -22,11 +22,12 @@ from zoo.errors import (
     SpecError,
     TrainingError,
 )
-from zoo.preprocessing import text as texts
 from zoo.preprocessing import tokenizer as tokens
+from zoo.preprocessing.text import TextPreprocessor
 from zoo.specs import TextInput
 from zoo.training import train_tokenizer as tokenising
 
+TEXTS = TextPreprocessor()
 WORDS = ("[PAD]", "[UNK]", "a", "cat", "sat")
 EXPECTS = (
     "The model expects a text (language: en): a str, the pathlib.Path of a text file "
@@ -62,7 +63,7 @@ def test_texts_become_rows_that_are_filled_up_and_cut(expected: TextInput) -> No
     Unknown words are one number, a text of none is one unknown word, and what is
     longer than the longest is cut off.
     """
-    batch = texts.batch(["a cat", "dog", "!", "a a a a a a a"], expected)
+    batch = TEXTS.batch(["a cat", "dog", "!", "a a a a a a a"], expected)
 
     assert batch.dtype == torch.int64
     assert batch.tolist() == [
@@ -82,11 +83,11 @@ def test_what_a_person_has_is_a_text_or_a_list(
     path = tmp_path / "cat.txt"
     path.write_text("a cat", encoding="utf-8")
 
-    assert texts.items("a cat", expected) == (["a cat"], True)
-    assert texts.items(path, expected) == ([path], True)
-    assert texts.opened(path, expected) == "a cat"
+    assert TEXTS.items("a cat", expected) == (["a cat"], True)
+    assert TEXTS.items(path, expected) == ([path], True)
+    assert TEXTS.opened(path, expected) == "a cat"
     for several in (["a", "b"], np.array(["a", "b"]), pd.Series(["a", "b"])):
-        assert texts.items(several, expected) == (["a", "b"], False)
+        assert TEXTS.items(several, expected) == (["a", "b"], False)
 
 
 @pytest.mark.parametrize(
@@ -119,7 +120,7 @@ def test_what_is_no_text_is_refused(
     Every message says what was given and what the model expects.
     """
     with pytest.raises(InputError) as caught:
-        texts.opened(given, expected)
+        TEXTS.opened(given, expected)
 
     assert str(caught.value) == f"{problem} {EXPECTS}"
 
@@ -129,15 +130,15 @@ def test_a_tensor_is_token_numbers_already(expected: TextInput) -> None:
     One row or a batch; numbers that no token has are refused.
     """
     batch = torch.tensor([[2, 3], [4, 0]])
-    items, single = texts.items(batch, expected)
+    items, single = TEXTS.items(batch, expected)
 
     assert not single
-    assert texts.items(batch[0], expected)[1]
-    opened = [texts.opened(item, expected) for item in items]
-    assert torch.equal(texts.batch(opened, expected), batch)
+    assert TEXTS.items(batch[0], expected)[1]
+    opened = [TEXTS.opened(item, expected) for item in items]
+    assert torch.equal(TEXTS.batch(opened, expected), batch)
     for wrong, kind in ((torch.tensor([5]), "int64"), (torch.ones(1), "float32")):
         with pytest.raises(InputError) as caught:
-            texts.opened(wrong, expected)
+            TEXTS.opened(wrong, expected)
         assert str(caught.value) == (
             f"A tensor (1,) of torch.{kind} is no row of token numbers below 5. "
             f"{EXPECTS}"
@@ -153,7 +154,7 @@ def test_what_is_no_list_of_texts_is_refused(expected: TextInput) -> None:
         ({"text": "a"}, "A dict is not a text."),
     ):
         with pytest.raises(InputError) as caught:
-            texts.items(given, expected)
+            TEXTS.items(given, expected)
         assert str(caught.value) == f"{problem} {EXPECTS}"
 
 
@@ -167,7 +168,7 @@ def test_files_that_hold_no_text_are_refused(
     empty.write_bytes(b"")
     binary.write_bytes(b"a \xff")
     huge.write_bytes(b"a " * 10_000)
-    monkeypatch.setattr(texts, "LARGEST", 10_000)
+    monkeypatch.setattr("zoo.preprocessing.text.LARGEST", 10_000)
 
     for path, problem in (
         (tmp_path / "no", f"There is no file '{tmp_path / 'no'}'."),
@@ -177,7 +178,7 @@ def test_files_that_hold_no_text_are_refused(
         (tmp_path, f"{tmp_path} is a folder."),
     ):
         with pytest.raises(InputError) as caught:
-            texts.opened(path, expected)
+            TEXTS.opened(path, expected)
         assert str(caught.value) == f"{problem} {EXPECTS}"
 
 
@@ -185,11 +186,11 @@ def test_a_text_of_unknown_words_is_suspicious(expected: TextInput) -> None:
     """
     One known word is enough; emoji and another alphabet have none.
     """
-    known = texts.batch(["a dog", "cat"], expected)
-    strange = texts.batch(["a dog", "고양이 🐈"], expected)
+    known = TEXTS.batch(["a dog", "cat"], expected)
+    strange = TEXTS.batch(["a dog", "고양이 🐈"], expected)
 
-    assert texts.suspicion(known, expected) is None
-    assert texts.suspicion(strange, expected) == (
+    assert TEXTS.suspicion(known, expected) is None
+    assert TEXTS.suspicion(strange, expected) == (
         "unknown",
         "A text has no word that the model knows, so its answer means nothing: check "
         "the language and the alphabet (language: en).",
@@ -201,7 +202,7 @@ def test_a_column_that_holds_no_texts_is_refused(expected: TextInput) -> None:
     A gap in a dataset is named by its row.
     """
     with pytest.raises(DataError) as caught:
-        texts.column({"text": ["a", None]}, "text", expected, "mine/train")
+        TEXTS.column({"text": ["a", None]}, "text", expected, "mine/train")
 
     assert str(caught.value) == (
         "mine/train: column 'text' does not hold texts (row 1: NoneType)."
@@ -219,7 +220,7 @@ def test_batches_are_as_wide_as_they_need(expected: TextInput) -> None:
     assert tokens.trimmed(stored, expected).tolist() == [[2, 0], [2, 3]]
     assert tokens.trimmed(stored * 0, expected).tolist() == [[0], [0]]
     assert tokens.trimmed(stored, expected).dtype == torch.int64
-    assert tokens.joined([narrow, wide], expected).tolist() == [[2, 0], [2, 3]]
+    assert TEXTS.joined([narrow, wide], expected).tolist() == [[2, 0], [2, 3]]
 
 
 def test_another_tokenizer_is_not_read(expected: TextInput, tmp_path: Path) -> None:

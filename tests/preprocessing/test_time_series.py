@@ -1,7 +1,7 @@
 """A series in every form a person has it, what is said about a wrong one, forecasts."""
 
 import json
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,20 +12,13 @@ import torch
 from PIL import Image
 
 from zoo import Column, ForecastOutput, SeriesInput
-from zoo import specs as signatures
 from zoo.cli import render as show
-from zoo.datasets import synthetic as noise
 from zoo.errors import InputError, SpecError
-from zoo.preprocessing.time_series import (
-    Series,
-    batch,
-    describe,
-    items,
-    opened,
-    suspicion,
-)
+from zoo.preprocessing.time_series import Series, SeriesPreprocessor, describe
+from zoo.specs import Input, Output
 from zoo.tasks import get_task
 from zoo.tasks.results.vision import Forecast
+from zoo.tasks.targets.base import targets_of
 
 PRICES = SeriesInput(
     columns=(
@@ -37,6 +30,7 @@ PRICES = SeriesInput(
 ALONE = SeriesInput(columns=(Column(name="level", low=0.0, high=1.0),), length=3)
 ROWS = [[9.0, 1.0], [11.0, 2.0], [12.0, 3.0], [13.0, 4.0]]
 LAST = ROWS[1:]
+SERIES = SeriesPreprocessor()
 FRAME = pd.DataFrame(ROWS, columns=["close", "volume"])
 DOING = get_task("time-series-forecasting")
 CLOSE = ForecastOutput(name="close", unit="dollars", horizon=2)
@@ -63,7 +57,7 @@ FORMS: dict[str, Any] = {
 
 
 def read(raw: Any) -> list[Series]:
-    return [opened(one, PRICES) for one in items(raw, PRICES)[0]]
+    return [SERIES.opened(one, PRICES) for one in SERIES.items(raw, PRICES)[0]]
 
 
 @pytest.mark.parametrize("form", FORMS)
@@ -71,10 +65,10 @@ def test_one_series(form: str) -> None:
     """
     Its last rows are taken, by name where there are names.
     """
-    found, single = items(FORMS[form], PRICES)
+    found, single = SERIES.items(FORMS[form], PRICES)
 
     assert single
-    assert [opened(one, PRICES).rows for one in found] == [LAST]
+    assert [SERIES.opened(one, PRICES).rows for one in found] == [LAST]
 
 
 @pytest.mark.parametrize(
@@ -94,10 +88,10 @@ def test_several_series(several: Any) -> None:
     """
     A list of whole series is answered by a list.
     """
-    found, single = items(several, PRICES)
+    found, single = SERIES.items(several, PRICES)
 
     assert not single
-    assert [opened(one, PRICES).rows for one in found] == [LAST, LAST]
+    assert [SERIES.opened(one, PRICES).rows for one in found] == [LAST, LAST]
 
 
 def test_files(tmp_path: Path) -> None:
@@ -107,9 +101,9 @@ def test_files(tmp_path: Path) -> None:
     path = tmp_path / "prices.csv"
     FRAME.to_csv(path, index=False)
 
-    assert items(str(path), PRICES) == ([str(path)], True)
-    assert opened(path, PRICES).rows == LAST
-    assert items([path, path], PRICES) == ([path, path], False)
+    assert SERIES.items(str(path), PRICES) == ([str(path)], True)
+    assert SERIES.opened(path, PRICES).rows == LAST
+    assert SERIES.items([path, path], PRICES) == ([path, path], False)
 
 
 @pytest.mark.parametrize(
@@ -125,10 +119,10 @@ def test_a_series_of_one_column_may_be_flat(flat: Any) -> None:
     """
     Numbers one after the other, where there is only one to say at a time.
     """
-    (found,), single = items(flat, ALONE)
+    (found,), single = SERIES.items(flat, ALONE)
 
     assert single
-    assert opened(found, ALONE).rows == [[0.25], [0.5], [1.0]]
+    assert SERIES.opened(found, ALONE).rows == [[0.25], [0.5], [1.0]]
 
 
 def test_what_comes_before_is_not_looked_at() -> None:
@@ -137,7 +131,7 @@ def test_what_comes_before_is_not_looked_at() -> None:
     """
     held = [[None, "x"], *LAST]
 
-    assert opened(held, PRICES).rows == LAST
+    assert SERIES.opened(held, PRICES).rows == LAST
 
 
 @pytest.mark.parametrize(
@@ -222,7 +216,7 @@ def test_a_batch_has_rows_and_columns() -> None:
     """
     (series, rows, columns), in float32.
     """
-    found = batch([opened(ROWS, PRICES)] * 2, PRICES)
+    found = SERIES.batch([SERIES.opened(ROWS, PRICES)] * 2, PRICES)
 
     assert found.shape == (2, 3, 2)
     assert found.dtype == torch.float32
@@ -235,8 +229,8 @@ def test_what_lies_far_outside_is_told() -> None:
     """
     far = torch.tensor([[[11.0, 2.0], [12.0, 900.0], [13.0, 4.0]]])
 
-    assert suspicion(torch.tensor([LAST]), PRICES) is None
-    assert suspicion(far, PRICES) == (
+    assert SERIES.suspicion(torch.tensor([LAST]), PRICES) is None
+    assert SERIES.suspicion(far, PRICES) == (
         "volume",
         "volume = 900 lies far outside the training data (0 to 100): check its unit.",
     )
@@ -397,8 +391,8 @@ def test_a_folder_remembers_them() -> None:
     """
     given, answer = (json.loads(json.dumps(asdict(one))) for one in (PRICES, CLOSE))
 
-    assert signatures.input_of(given) == PRICES
-    assert signatures.output_of(answer) == CLOSE
+    assert Input.from_plain(given) == PRICES
+    assert Output.from_plain(answer) == CLOSE
 
 
 def test_noise_has_their_shape() -> None:
@@ -406,23 +400,24 @@ def test_noise_has_their_shape() -> None:
     Within the range of each column, with an answer for each step.
     """
     random = torch.Generator().manual_seed(0)
-    given = noise.inputs(PRICES, 5, random)
+    given = SERIES.synthetic(PRICES, 5, random)
 
     assert given.shape == (5, 3, 2)
     assert given[..., 0].min() >= 10
     assert given[..., 0].max() <= 20
-    assert noise.answers(CLOSE, 5, random).shape == (5, 2)
-    assert noise.answers(ForecastOutput(name="close"), 5, random).shape == (5,)
+    assert targets_of(CLOSE).synthetic(CLOSE, given, random).shape == (5, 2)
+    one = replace(CLOSE, horizon=1)
+    assert targets_of(one).synthetic(one, given, random).shape == (5,)
 
 
 def test_zoo_info_says_them() -> None:
     """
     How many rows of what, and what comes next.
     """
-    assert show._taken(PRICES) == (
+    assert PRICES.description == (
         "the last 3 rows of close 10 to 20 dollars; volume 0 to 100"
     )
-    assert show._given(CLOSE) == {"output": "close dollars, 2 ahead"}
+    assert CLOSE.facts == {"output": "close dollars, 2 ahead"}
     assert list(show.result(Forecast(values=(2.0,), name="x"))) == ["x: 2"]
 
 

@@ -22,6 +22,7 @@ from zoo.errors import InputError, SpecError
 from zoo.preprocessing.image import pixels
 from zoo.specs import ImageInput, License, MaskOutput, ModelSpec
 from zoo.tasks import get_task
+from zoo.tasks.image_segmentation import certain
 from zoo.tasks.results.vision import Segmentation
 
 PET = MaskOutput(labels=("background", "pet"), function_to_apply="sigmoid")
@@ -242,7 +243,7 @@ def test_nothing_rightly_found_counts_as_right() -> None:
     A picture without a pet, where none is found, has no overlap to count.
     """
     nothing = torch.zeros(2, 4, 4, dtype=torch.uint8)
-    found = TASK.measure(TASK.certain(nothing, PET), nothing, PET)
+    found = TASK.measure(certain(nothing, PET), nothing, PET)
 
     assert found == {"iou": 1, "image_iou": 1, "dice": 1, "pixel_accuracy": 1}
 

@@ -9,19 +9,18 @@ from PIL import Image
 from torch import Tensor, nn
 
 import zoo
-from zoo import specs as signatures
 from zoo.cli import render as show
 from zoo.datasets.in_memory import synthetic_rows
-from zoo.datasets.synthetic import answers
 from zoo.errors import DataError, InputError, OptionError, SpecError
 from zoo.finetuning import preconditions as teachable
 from zoo.finetuning.strategies import Settings
 from zoo.models.metadata import ModelMetadata, attach
 from zoo.plugins.discovery import Plugin
-from zoo.specs import ImageInput, License, ModelSpec, OCROutput
-from zoo.tasks import get_task, image_to_text
-from zoo.tasks.image_to_text import compared, numbered, spelled, texts
+from zoo.specs import ImageInput, License, ModelSpec, OCROutput, Output
+from zoo.tasks import get_task
+from zoo.tasks.image_to_text import TASK, compared, numbered, spelled, texts
 from zoo.tasks.results.ocr import OCRCandidate, OCRResult
+from zoo.tasks.targets.base import targets_of
 
 LETTERS = OCROutput(labels=("a", "b"))
 FRAME = ImageInput(height=8, width=6, channels=1, background="light")
@@ -230,7 +229,7 @@ def test_measuring_reads_the_likeliest_path(model: Any) -> None:
     Of targets filled up with blanks.
     """
     given = [stripes("a b"), stripes("bb"), stripes("a")]
-    batch = image_to_text.batch([image_to_text.opened(p, FRAME) for p in given], FRAME)
+    batch = TASK.batch([TASK.opened(p, FRAME) for p in given], FRAME)
     target = numbered(["ab", "b", "ba"], LETTERS, source="here", steps=6)
     found = get_task("image-to-text").measure(model(batch), target, LETTERS)
 
@@ -242,9 +241,7 @@ def test_a_perfect_reader_has_no_loss(model: Any) -> None:
     """
     And one that reads another text has more.
     """
-    batch = image_to_text.batch(
-        [image_to_text.opened(stripes("a b"), FRAME)] * 2, FRAME
-    )
+    batch = TASK.batch([TASK.opened(stripes("a b"), FRAME)] * 2, FRAME)
     output = 10 * model(batch).detach()
     targets = [numbered([t, t], LETTERS, source="here", steps=6) for t in ("ab", "ba")]
     right, wrong = (get_task("image-to-text").loss(output, t, LETTERS) for t in targets)
@@ -330,7 +327,7 @@ def test_a_config_keeps_the_alphabet(model: Any) -> None:
     known = model.zoo.spec
     plain = json.loads(json.dumps({"kind": "ocr", "labels": list("ab")}))
 
-    assert signatures.output_of(plain) == known.output
+    assert Output.from_plain(plain) == known.output
     assert known.labels == ("a", "b")
 
 
@@ -348,7 +345,9 @@ def test_noise_answers_with_texts() -> None:
     A smoke run without data has texts of the alphabet, of different lengths, none
     empty.
     """
-    target = answers(LETTERS, 50, torch.Generator().manual_seed(0))
+    target = targets_of(LETTERS).synthetic(
+        LETTERS, torch.zeros(50, 1), torch.Generator().manual_seed(0)
+    )
     long = (target > 0).sum(dim=1)
     rows = synthetic_rows(FRAME, LETTERS, 50, "noise")
 

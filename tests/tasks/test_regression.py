@@ -10,12 +10,11 @@ from sklearn.metrics import mean_absolute_error, r2_score, root_mean_squared_err
 from torch import Tensor
 
 from zoo import ClassOutput, Column, NumberOutput, TabularInput
-from zoo import specs as signatures
 from zoo.datasets.in_memory import TensorRows, load, synthetic_rows
 from zoo.errors import InputError, SpecError
 from zoo.evaluation.baselines import least_squares, logistic, mean
 from zoo.evaluation.metric_selection import signed_score
-from zoo.specs import lower_is_better
+from zoo.specs import Output, lower_is_better
 from zoo.tasks import get_task
 from zoo.tasks.results.vision import Regression
 
@@ -123,12 +122,12 @@ def test_config_json_knows_both_outputs() -> None:
     classes = ClassOutput(labels=("a", "b"))
     plain = {"kind": "classes", "labels": ["a", "b"], "function_to_apply": "softmax"}
 
-    assert signatures.output_of({**plain, "multi_label": False}) == classes
-    assert signatures.output_of(
+    assert Output.from_plain({**plain, "multi_label": False}) == classes
+    assert Output.from_plain(
         {"kind": "number", "name": "price", "unit": "dollars"}
     ) == (PRICE)
     with pytest.raises(ValueError, match="unknown output 'box'"):
-        signatures.output_of({"kind": "box"})
+        Output.from_plain({"kind": "box"})
 
 
 def test_noise_for_a_number_is_numbers() -> None:

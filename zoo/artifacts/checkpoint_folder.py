@@ -23,9 +23,8 @@ from zoo.specs import (
     Output,
     Weights,
     as_tuples,
-    input_of,
-    output_of,
 )
+from zoo.specs.inputs import TOKENIZER
 
 __all__ = [
     "CARD",
@@ -50,7 +49,7 @@ FORMAT = 1
 LARGEST = 32 << 20  # bytes of config.json or run.json; more is a mistake or an attack
 DISTRIBUTION = re.compile(r"[A-Za-z0-9]([\w.-]*[A-Za-z0-9])?", re.ASCII)
 WEIGHTS, CONFIG, GOLDEN = "model.safetensors", "config.json", "golden.safetensors"
-RECEIPT, CARD, TOKENIZER = "run.json", "README.md", "tokenizer.json"
+RECEIPT, CARD = "run.json", "README.md"
 PICTURES = (".png", ".gif")  # beside the card
 OURS = {WEIGHTS, CONFIG, GOLDEN, RECEIPT, CARD, TOKENIZER}
 
@@ -78,9 +77,7 @@ class Config:
 
     def to_json(self) -> str:
         plain = {"format": FORMAT, **asdict(self)}
-        plain["input"].pop(
-            "tokenizer_source", None
-        )  # where a tokenizer is, on this machine
+        plain |= {"input": self.input.to_plain(), "output": self.output.to_plain()}
         return json.dumps(plain, indent=2) + "\n"
 
     def spec(self, package: Mapping[str, Plugin], folder: str | Path) -> ModelSpec:
@@ -217,8 +214,8 @@ def _config(raw: Any) -> Config:
         if name not in known:
             raise ValueError(f"unknown entry {name!r}. {near(name, known)}")
     values |= {
-        "input": input_of(raw["input"]),
-        "output": output_of(raw["output"]),
+        "input": Input.from_plain(raw["input"]),
+        "output": Output.from_plain(raw["output"]),
         "license": License(**raw["license"]),
         "weights": Weights(**raw["weights"]),
         "trained_on": tuple(raw["trained_on"]),

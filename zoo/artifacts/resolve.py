@@ -26,7 +26,7 @@ from zoo.errors import (
 )
 from zoo.plugins.discovery import Plugin, found
 from zoo.plugins.registry import Registry
-from zoo.specs import ModelSpec, TextInput, Weights
+from zoo.specs import ModelSpec, Weights
 
 __all__ = [
     "Source",
@@ -103,8 +103,8 @@ def obtain(
         blame=store.reinstall(source.plugin),
         verify=verify,
     )
-    if source.kind == "registered" and isinstance(source.spec.input, TextInput):
-        _fetch_tokenizer(source.name, pin, source.spec.input)
+    if source.kind == "registered":
+        _fetch_beside(source.spec, pin)
     if source.repository is not None and locked:
         who = source.plugin
         repositories.trust(
@@ -122,14 +122,9 @@ def beside(source: Source) -> list[Path]:
     """Return the small files that a load may need and that no plugin ships."""
     if source.repository is not None:
         return [source.folder / known for known in repositories.SMALL]
-    input_spec, pin = source.spec.input, source.spec.weights
-    if isinstance(input_spec, TextInput) and pin is not None and pin.repo is not None:
-        return (
-            [input_spec.tokenizer_source]
-            if isinstance(input_spec.tokenizer_source, Path)
-            else []
-        )
-    return []
+    pin = source.spec.weights
+    on_the_hub = pin is not None and pin.repo is not None
+    return [*source.spec.input.local_files] if on_the_hub else []
 
 
 def fresh_lock(name: str) -> Lock:
@@ -226,11 +221,9 @@ def _repository(name: str, locked: bool) -> Source:
 
 
 def _beside(spec: ModelSpec, folder: Path) -> ModelSpec:
-    """Return the spec of a model that takes text, knowing where its tokenizer is."""
-    if not isinstance(spec.input, TextInput):
-        return spec
-    path = folder / checkpoints.TOKENIZER
-    return replace(spec, input=replace(spec.input, tokenizer_source=path))
+    """Return the spec, knowing where the files are that its input is read with."""
+    located = spec.input.located(folder)
+    return spec if located is spec.input else replace(spec, input=located)
 
 
 def _published(pin: Weights | None) -> Path | None:
@@ -246,14 +239,11 @@ def _published(pin: Weights | None) -> Path | None:
     return next((f for f in stored if (f / checkpoints.TOKENIZER).is_file()), cached)
 
 
-def _fetch_tokenizer(name: str, pin: Weights, input_spec: TextInput) -> None:
-    """Bring the tokenizer of a registered model that lies on the Hub."""
-    there = (
-        isinstance(input_spec.tokenizer_source, Path)
-        and input_spec.tokenizer_source.is_file()
-    )
-    if pin.repo is not None and pin.revision is not None and not there:
-        repositories.small(pin.repo, pin.revision, checkpoints.TOKENIZER, name)
+def _fetch_beside(spec: ModelSpec, pin: Weights) -> None:
+    """Bring what the input of a registered model that lies on the Hub is read with."""
+    if pin.repo is not None and pin.revision is not None:
+        for filename in spec.input.missing_files:
+            repositories.small(pin.repo, pin.revision, filename, spec.name)
 
 
 def _local(folder: Path, pin: Weights, verify: Verify) -> tuple[Path, Weights, bool]:

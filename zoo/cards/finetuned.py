@@ -5,7 +5,7 @@ from typing import Any
 
 from zoo.cards import render as cards
 from zoo.cards.templates import TAUGHT, TAUGHT_MAKING
-from zoo.specs import ForecastOutput, ModelSpec, OCROutput
+from zoo.specs import ModelSpec, Output
 
 __all__ = ["render"]
 
@@ -18,11 +18,11 @@ def render(spec: ModelSpec, receipt: Mapping[str, Any]) -> str:
     prose = TAUGHT.format(
         **told,
         fitting=fitting,
-        answers=_answers(spec),
+        answers=spec.output.answer,
         strategy=_strategy(receipt),
-        classes=_classes(receipt),
+        classes=_classes(receipt, spec.output),
         skipped=_skipped(receipt),
-        fails=_fails(receipt),
+        fails=_fails(receipt, spec.output),
     )
     making = TAUGHT_MAKING.format(
         **told,
@@ -51,21 +51,18 @@ def _source(receipt: Mapping[str, Any]) -> str:
     return next(source for source, _, part in names if part == "training")
 
 
-def _classes(receipt: Mapping[str, Any]) -> str:
+def _classes(receipt: Mapping[str, Any], output: Output) -> str:
     """Return how many training rows each class has, and how they were weighed."""
-    counts = receipt["classes"]
+    counts, one = receipt["classes"], output.label_noun
     if not counts:
         return ""
-    weighed = receipt["settings"]["balance"]
-    if receipt.get("texts"):
-        seen = ((f"`{one}`", f"{n:,}") for one, n in counts.items() if n)
-        rows = cards.table(seen)
-        return f"\n| character | in so many texts |\n| --- | ---: |\n{rows}\n"
-    one = "pixel" if receipt.get("pixels") else "row"
-    said = "Each class counted alike" if weighed else f"Each {one} counted alike"
+    head = f"\n| {one} | {output.counted} |\n| --- | ---: |\n"
+    if not output.weighable:
+        seen = ((f"`{label}`", f"{n:,}") for label, n in counts.items() if n)
+        return f"{head}{cards.table(seen)}\n"
+    alike = one if receipt["settings"]["balance"] else output.judged
     rows = cards.table((label, f"{count:,}") for label, count in counts.items())
-    held = "in so many masks" if receipt.get("pixels") else "training rows"
-    return f"\n{said}.\n\n| class | {held} |\n| --- | ---: |\n{rows}\n"
+    return f"\nEach {alike} counted alike.\n{head}{rows}\n"
 
 
 def _skipped(receipt: Mapping[str, Any]) -> str:
@@ -74,19 +71,6 @@ def _skipped(receipt: Mapping[str, Any]) -> str:
         return ""
     what = "1 input" if len(found) == 1 else f"{len(found):,} inputs"
     return f"\nLeft out, because it could not be read: {what}.\n"
-
-
-def _answers(spec: ModelSpec) -> str:
-    if isinstance(spec.output, ForecastOutput):
-        after = f"{spec.output.horizon} rows" if spec.output.horizon > 1 else "row"
-        return f"It forecasts {spec.output.name} of the next {after}."
-    if not spec.labels:
-        return "It gives a number."
-    if isinstance(spec.output, OCROutput):
-        return f"It reads the characters {''.join(spec.labels)}."
-    shown = ", ".join(spec.labels[:10])
-    more = f" and {len(spec.labels) - 10} more" if len(spec.labels) > 10 else ""
-    return f"It tells apart {shown}{more}."
 
 
 def _strategy(receipt: Mapping[str, Any]) -> str:
@@ -101,7 +85,7 @@ def _strategy(receipt: Mapping[str, Any]) -> str:
     return f"Strategy {freeze!r}, {epochs} epochs, the best of them by validation rows."
 
 
-def _fails(receipt: Mapping[str, Any]) -> str:
+def _fails(receipt: Mapping[str, Any], output: Output) -> str:
     weak = [one for one in receipt["weakest"] if one["right"] < 1]
     part = receipt["metrics"][0]["split"]
     few = f"It was measured on {receipt['rows']:,} {part} rows; on inputs of another "
@@ -113,9 +97,9 @@ def _fails(receipt: Mapping[str, Any]) -> str:
         )
     if not weak:
         return kind
-    what = "pixels" if receipt.get("pixels") else "rows"
     listing = "\n".join(
-        f"* {one['label']}: {one['right']:.1%} of {one['rows']:,} {what} right"
+        f"* {one['label']}: {one['right']:.1%} of {one['rows']:,} "
+        f"{output.judged}s right"
         for one in weak
     )
     return f"Least often right, on the {part} rows:\n\n{listing}\n\n{kind}"

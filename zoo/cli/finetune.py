@@ -45,6 +45,7 @@ def finetune_command(
     from zoo.artifacts.checkpoint_folder import read_receipt
     from zoo.cli.progress import watching
     from zoo.finetuning.checkpoint import finetune
+    from zoo.models.loading import find
     from zoo.training.settings import parse
 
     folder = out or Path("runs") / f"{_plain(name)}-{_plain(data)}"
@@ -56,7 +57,7 @@ def finetune_command(
     if as_json:
         click.echo(json.dumps({"folder": str(folder), **receipt}, indent=2))
         return
-    for line in _told(folder, receipt):
+    for line in _told(folder, receipt, find(folder).output.counted):
         click.echo(line)
 
 
@@ -87,16 +88,17 @@ def _plain(name: str) -> str:
     return re.sub(r"[^A-Za-z0-9._-]+", "-", last).strip("-.") or "model"
 
 
-def _told(folder: Path, receipt: Mapping[str, Any]) -> list[str]:
-    """Return what was learned, how well, where it is, and what can be done with it."""
+def _told(folder: Path, receipt: Mapping[str, Any], counted: str) -> list[str]:
+    """Return what was learned, how well, where it is, and what can be done with it.
+
+    `counted` says what was counted of each class.
+    """
     rows = {name.rpartition("/")[2]: d["rows"] for name, d in receipt["data"].items()}
     said = ", ".join(f"{count:,} {part}" for part, count in rows.items())
     split = receipt["metrics"][0]["split"]
     lines = [f"rows: {said}; measured on the {split} rows"]
     if 0 < len(counts := receipt["classes"]) <= MANY:
-        held = "in so many masks" if receipt["pixels"] else "training rows"
-        held = "in so many texts" if receipt.get("texts") else held
-        lines.append(f"{held}: " + ", ".join(map(" ".join, _words(counts))))
+        lines.append(f"{counted}: " + ", ".join(map(" ".join, _words(counts))))
     if receipt["skipped"]:
         lines.append(f"left out, unreadable: {len(receipt['skipped'])}")
         lines += [f"  {fault}" for fault in receipt["skipped"]]

@@ -101,5 +101,5 @@ def _listing(specs: list[ModelSpec], as_json: bool) -> None:
 
 def _plain(spec: ModelSpec) -> dict[str, Any]:
     plain = asdict(spec) | {"provided_by": found().providers[spec.name].distribution}
-    plain["input"].pop("tokenizer_source", None)
+    plain |= {"input": spec.input.to_plain(), "output": spec.output.to_plain()}
     return plain

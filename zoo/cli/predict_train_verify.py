@@ -12,15 +12,10 @@ from zoo.cli import render as show
 from zoo.cli.completion import models
 from zoo.cli.options import translating, writing
 from zoo.errors import ZooError
-from zoo.specs import MaskOutput, OCROutput, Output, TextInput, TranslationOutput
+from zoo.specs import Output
 
 if TYPE_CHECKING:
-    from zoo.tasks.results.vision import (
-        Detections,
-        OCRResult,
-        Segmentation,
-        Translation,
-    )
+    from zoo.tasks.results.result import Result
     from zoo.testing.verify import Verification
 
 LONG = 200  # characters of an input that a message shows
@@ -78,8 +73,8 @@ def predict_command(
     options |= _over(**over) | plan
     if save:
         _check_save(find(name).output, options, len(texts))
-    reading = isinstance(find(name).input, TextInput)
-    raw = [_text(text) if reading else _raw(text) for text in texts] or [None]
+    read = _text if find(name).input.takes_strings else _raw
+    raw = [read(text) for text in texts] or [None]
     model = load(name)
     answers = [predict(model, one, **options) for one in raw]
     if save:
@@ -206,17 +201,14 @@ def _over(*, windows: bool, **given: Any) -> dict[str, Any]:
 
 
 def _check_save(output_spec: Output, options: dict[str, Any], inputs: int) -> None:
-    drawable = MaskOutput | OCROutput | TranslationOutput
-    if not ("windows" in options or isinstance(output_spec, drawable)):
+    if not ("windows" in options or output_spec.drawable):
         wanted = "--windows, and for models of masks, readings or translations"
         raise click.UsageError(f"--save is for {wanted}.")
     if inputs > 1:
         raise click.UsageError("--save draws what is in one input.")
 
 
-def _draw(
-    answer: "Detections | OCRResult | Segmentation | Translation", path: Path
-) -> None:
+def _draw(answer: "Result", path: Path) -> None:
     picture = answer.render()
     assert picture is not None, "a picture was opened"
     try:

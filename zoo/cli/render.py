@@ -8,36 +8,16 @@ from typing import TYPE_CHECKING
 
 from zoo.artifacts import costs
 from zoo.plugins.discovery import Plugin
-from zoo.specs import (
-    ClassOutput,
-    ForecastOutput,
-    ImageInput,
-    ImageOutput,
-    Input,
-    MaskedTokenOutput,
-    MaskOutput,
-    ModelSpec,
-    NoiseInput,
-    OCROutput,
-    Output,
-    SeriesInput,
-    TextInput,
-    TextOutput,
-    TranslationOutput,
-    VectorOutput,
-)
+from zoo.specs import ModelSpec
 
 if TYPE_CHECKING:
     from PIL import Image
 
-    from zoo.tasks.results.vision import Answer, Forecast
+    from zoo.tasks.results.result import Result
 
 __all__ = ["answer", "facts", "lined", "listing", "picture", "result", "size"]
 
-BAR = 24  # characters of a probability of one
 WIDE = 48  # characters of a picture, at most
-SPARKS = "▁▂▃▄▅▆▇█"
-MANY = 12  # labels that `zoo info` names
 
 
 def listing(specs: list[ModelSpec]) -> Iterator[str]:
@@ -73,8 +53,8 @@ def facts(spec: ModelSpec, plugin: Plugin) -> dict[str, str]:
         "metrics": metrics or "none measured",
         "costs": str(costs.known(spec) or "not measured"),
         "trained on": ", ".join(spec.trained_on),
-        "input": _taken(spec.input),
-        **_given(spec.output),
+        "input": spec.input.description,
+        **spec.output.facts,
         "licences": f"code {spec.license.code}, weights {spec.license.weights}, "
         f"data {spec.license.data}",
         "plugin": f"{plugin.distribution} {plugin.version}",
@@ -82,56 +62,7 @@ def facts(spec: ModelSpec, plugin: Plugin) -> dict[str, str]:
     }
 
 
-def _taken(input_spec: Input) -> str:
-    if isinstance(input_spec, ImageInput):
-        kind = "grey" if input_spec.channels == 1 else "colour"
-        ground = (
-            f" on a {input_spec.background} ground" if input_spec.background else ""
-        )
-        return f"a {kind} picture{ground}, brought to {input_spec.width}x{input_spec.height}"
-    if isinstance(input_spec, NoiseInput):
-        return f"noise, {input_spec.latent_dim} numbers"
-    if isinstance(input_spec, TextInput):
-        language = f" in {input_spec.language!r}" if input_spec.language else ""
-        return f"a text{language}, {input_spec.max_length:,} tokens of it at most"
-    columns = "; ".join(
-        f"{column.name} {column.low:g} to {column.high:g} {column.unit}".rstrip()
-        for column in input_spec.columns
-    )
-    if isinstance(input_spec, SeriesInput):
-        return f"the last {input_spec.length} rows of {columns}"
-    return columns
-
-
-def _given(output_spec: Output) -> dict[str, str]:
-    if isinstance(output_spec, ClassOutput | MaskOutput):
-        return {"labels": _some(output_spec.labels)}
-    if isinstance(output_spec, ImageOutput):
-        kind = "grey" if output_spec.channels == 1 else "colour"
-        return {"output": f"a {kind} picture, {output_spec.width}x{output_spec.height}"}
-    if isinstance(output_spec, TextOutput):
-        return {"output": "how a text goes on"}
-    if isinstance(output_spec, MaskedTokenOutput):
-        return {"output": "what fills the gaps of a text"}
-    if isinstance(output_spec, OCROutput):
-        return {"output": f"a text of the characters {''.join(output_spec.labels)}"}
-    if isinstance(output_spec, TranslationOutput):
-        language = f" in {output_spec.language!r}" if output_spec.language else ""
-        return {"output": f"a translation{language}"}
-    if isinstance(output_spec, VectorOutput):
-        return {"output": f"a vector of {output_spec.dim:,} numbers"}
-    said = f"{output_spec.name} {output_spec.unit}".rstrip()
-    if isinstance(output_spec, ForecastOutput):
-        said += f", {output_spec.horizon} ahead"
-    return {"output": said}
-
-
-def _some(labels: tuple[str, ...]) -> str:
-    shown = ", ".join(labels[:MANY])
-    return f"{shown}, ... ({len(labels):,})" if len(labels) > MANY else shown
-
-
-def answer(found: "Answer | list[Answer]") -> Iterator[str]:
+def answer(found: "Result | list[Result]") -> Iterator[str]:
     """Yield the lines of what `zoo.predict` gave: of one result everything, of
     several a line each."""
     if not isinstance(found, list):
@@ -142,23 +73,15 @@ def answer(found: "Answer | list[Answer]") -> Iterator[str]:
         yield f"{number:>{digits}}  {one}"
 
 
-def result(found: "Answer") -> Iterator[str]:
+def result(found: "Result") -> Iterator[str]:
     """Yield a picture, where there is one, and beside it the answer and the scores."""
-    from zoo.tasks.results.vision import Detections, Forecast, Segmentation
-
-    said = _said(found)
-    if isinstance(found, Forecast):  # whose picture is a thin line on white
-        yield from [*said, _sparks(found)] if found.history else said
-        return
-    looked_at = getattr(found, "picture", None)  # a text has none
-    seen = getattr(found, "image", looked_at)  # what was made, or was looked at
-    if isinstance(found, Detections):
-        seen = found.render()
-    if isinstance(found, Segmentation):  # in greys a silhouette says more
-        seen = found.render() if _coloured_here() else found.silhouette()
+    said = found.lines()
+    seen = found.beside()
     if seen is None:
         yield from said
         return
+    if not _coloured_here():
+        seen = found.silhouette() or seen
     lines, width = picture(seen)
     if width + len(max(said, key=len)) + 3 > _room():
         yield from [line.rstrip() for line in lines] + said
@@ -184,57 +107,6 @@ def _coloured_here() -> bool:
     from rich.console import Console
 
     return Console().color_system == "truecolor"
-
-
-def _said(found: "Answer") -> list[str]:
-    from zoo.tasks.results.vision import (
-        Detections,
-        FilledText,
-        Forecast,
-        GeneratedImage,
-        GeneratedText,
-        OCRResult,
-        Regression,
-        Segmentation,
-        Translation,
-        Vector,
-        best,
-    )
-
-    if isinstance(found, GeneratedText):
-        return str(found).split("\n")
-    if isinstance(found, FilledText):
-        return [", ".join(map(str, fillings)) for fillings in found.masks]
-    if isinstance(found, Translation):
-        return [found.text, *(f"  {one}" for one in found.alternatives)]
-    if isinstance(found, GeneratedImage | Forecast | Regression | Vector):
-        return [str(found)]
-    if isinstance(found, OCRResult):
-        others = [f"  or {other}" for other in found.alternatives]
-        return [str(found), *_bars(found.characters), *others]
-    if isinstance(found, Detections):
-        things = [str(one) for one in found.objects] or [str(found)]
-        return [*things, f"  {found.windows} windows of {found.by}"]
-    # Of a mask it counts how large the parts are, not how sure they are.
-    scores = best(found.shares if isinstance(found, Segmentation) else found.scores)
-    return [str(found), *_bars([*scores.items()])]
-
-
-def _bars(scores: Sequence[tuple[str, float]]) -> list[str]:
-    width = max((len(str(label)) for label, _ in scores), default=0)
-    return [
-        f"  {label:<{width}} {score:>7.2%} {'█' * round(BAR * score)}".rstrip()
-        for label, score in scores
-    ]
-
-
-def _sparks(found: "Forecast") -> str:
-    """Return a series as one line of bars, and what is forecast behind a stroke."""
-    past = found.history[-WIDE:]
-    low, high = min(*past, *found.values), max(*past, *found.values)
-    step = (high - low) / (len(SPARKS) - 1) or 1
-    bars = [SPARKS[round((value - low) / step)] for value in (*past, *found.values)]
-    return f"  {''.join(bars[: len(past)])}|{''.join(bars[len(past) :])}"
 
 
 def _shaded(image: "Image.Image", across: int, down: int) -> list[str]:

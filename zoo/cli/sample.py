@@ -147,7 +147,7 @@ def _tell(
     found: "list[Result]", out: Path | None, as_json: bool, columns: int | None = None
 ) -> None:
     """Write results that are pictures into one file, or show them."""
-    from zoo.tasks.results.vision import GeneratedImage, GeneratedText, image_grid
+    from zoo.tasks.results.vision import GeneratedImage, image_grid
 
     if as_json:
         click.echo(json.dumps([one.to_dict() for one in found], indent=2))
@@ -158,7 +158,7 @@ def _tell(
         _write(image_grid(made, columns=columns) if len(made) > 1 else made[0], out)
         click.echo(str(out))
     elif not as_json:
-        gap = "\n\n" if any(isinstance(one, GeneratedText) for one in found) else "\n"
+        gap = "\n\n" if any(one.many_lines for one in found) else "\n"
         click.echo(gap.join("\n".join(show.result(one)) for one in found))
 
 

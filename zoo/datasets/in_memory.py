@@ -17,14 +17,13 @@ from torch import Tensor
 
 from zoo._utils import paths as folders
 from zoo.datasets import registered as datasets
-from zoo.datasets import synthetic as noise
 from zoo.datasets.splits import Fold, fold_split, random_split
 from zoo.errors import DataError, DatasetNotFound, MissingExtra, WeightsError, near
 from zoo.models import safetensors_io as weights
-from zoo.preprocessing import text as texts
-from zoo.preprocessing import tokenizer as tokens
-from zoo.preprocessing.normalization import Moments, normalize, statistics
-from zoo.specs import ClassOutput, Input, MaskOutput, ModelSpec, Output, TextInput
+from zoo.preprocessing.normalization import Moments, scaled, statistics
+from zoo.preprocessing.preprocessor import preprocessor
+from zoo.specs import Input, ModelSpec, Output
+from zoo.tasks.targets.base import targets_of
 
 if TYPE_CHECKING:
     from datasets import Dataset
@@ -117,7 +116,7 @@ def load(
     cached on disk.
 
     `columns` is one picture column, or the number columns that become (rows, columns),
-    or one text column, which the tokenizer of the `input_spec` input reads.
+    or one column that the `input_spec` input says how to read: texts, by a tokenizer.
     Several targets become (rows, targets), in float32.
     """
     rows = datasets.load_dataset(name, split)
@@ -126,11 +125,10 @@ def load(
     targets = (target,) if isinstance(target, str) else tuple(target)
     source = f"{name}/{split}"
     check_columns(source, rows, (*columns, *targets))
-    reading = input_spec if isinstance(input_spec, TextInput) else None
-    cached = _cached(source, rows, columns, targets, reading)
+    cached = _cached(source, rows, columns, targets, input_spec)
     held = _read(cached)
     if held is None:
-        held = _decoded(rows, columns, targets, source, reading)
+        held = _decoded(rows, columns, targets, source, input_spec)
         held["seal"] = _seal(held)
         with suppress(OSError):  # a read-only cache only costs time: decoded again
             weights.write(held, cached)
@@ -155,17 +153,15 @@ def load_or_synthetic(
     except (DataError, DatasetNotFound, MissingExtra):
         if model is None:
             raise
-        given = noise.learned_from(model)
+        given = model.output.training_input(model.input)
         return synthetic_rows(given, model.output, STAND_IN, f"{name}/{split}")
 
 
 def check_labels(target: Tensor, output_spec: Output, source: str) -> None:
     """Refuse numbers that stand for no label, before a loss trips over them."""
-    if not isinstance(output_spec, ClassOutput | MaskOutput) or not len(target):
+    if (count := output_spec.target_labels) is None or not len(target):
         return
-    if isinstance(output_spec, ClassOutput) and output_spec.multi_label:
-        return
-    count, least, most = len(output_spec.labels), target.min(), target.max()
+    least, most = target.min(), target.max()
     if least < 0 or most >= count:
         wrong = int(least if least < 0 else most)
         raise DataError(
@@ -180,12 +176,9 @@ def to_model_input(rows: Tensor, input_spec: Input | None = None) -> Tensor:
     Pictures are also normalised, and texts no wider than the longest of them, where it
     is said what the model expects.
     """
-    if isinstance(input_spec, TextInput) and not rows.is_floating_point():
-        return tokens.trimmed(rows, input_spec)  # floats are features of texts
-    if rows.dtype != torch.uint8:
-        return rows
-    scaled = rows.float().div_(255)
-    return scaled if input_spec is None else normalize(scaled, input_spec)
+    if input_spec is None:
+        return scaled(rows)
+    return preprocessor(input_spec).prepared(rows, input_spec)
 
 
 def synthetic_rows(
@@ -193,12 +186,8 @@ def synthetic_rows(
 ) -> TensorRows:
     """Return noise of a dataset's shape, for smoke runs where the data can't be had."""
     random = torch.Generator().manual_seed(0)
-    given = noise.inputs(input_spec, rows, random)
-    if isinstance(output_spec, MaskOutput):
-        shape = (rows, *given.shape[-2:])
-        target = torch.randint(len(output_spec.labels), shape, generator=random)
-    else:
-        target = noise.answers(output_spec, rows, random)
+    given = preprocessor(input_spec).synthetic(input_spec, rows, random)
+    target = targets_of(output_spec).synthetic(output_spec, given, random)
     return TensorRows(input=given, target=target, source=source, fingerprint="stand-in")
 
 
@@ -207,12 +196,12 @@ def _cached(
     rows: Dataset,
     columns: tuple[str, ...],
     targets: tuple[str, ...],
-    reading: TextInput | None,
+    input_spec: Input | None,
 ) -> Path:
     # The library's own fingerprint changes with the files a set was read from.
     asked = repr((VERSION, rows._fingerprint, columns, targets))
-    if reading is not None:
-        asked += tokens.identity(reading)
+    if input_spec is not None:
+        asked += preprocessor(input_spec).identity(input_spec)
     key = hashlib.sha256(asked.encode()).hexdigest()[:16]
     name = f"{source.replace('/', '-')}-{key}.safetensors"
     return folders.cache() / "tensors" / name
@@ -243,10 +232,13 @@ def _decoded(
     columns: tuple[str, ...],
     targets: tuple[str, ...],
     source: str,
-    reading: TextInput | None,
+    input_spec: Input | None,
 ) -> dict[str, Tensor]:
-    if reading is not None:
-        held = texts.column(rows, columns[0], reading, source).int()
+    held = None
+    if input_spec is not None:
+        held = preprocessor(input_spec).column(rows, columns[0], input_spec, source)
+    if held is not None:
+        held = held.int()
     elif len(rows) and isinstance(rows[0][columns[0]], Image.Image):
         held = _pixels(list(rows[columns[0]]), source)
     else:

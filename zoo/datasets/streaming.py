@@ -22,11 +22,10 @@ from zoo._utils import paths as folders
 from zoo.datasets import registered as datasets
 from zoo.datasets.in_memory import TensorRows, check_columns, numbers
 from zoo.datasets.splits import Fold, fold_split, random_split
-from zoo.errors import DataError, InputError
-from zoo.preprocessing import image as images
-from zoo.preprocessing import text as texts
+from zoo.errors import DataError
 from zoo.preprocessing.normalization import Moments, statistics
-from zoo.specs import ImageInput, Input, TextInput
+from zoo.preprocessing.preprocessor import preprocessor
+from zoo.specs import Input
 
 if TYPE_CHECKING:
     from datasets import Dataset
@@ -107,33 +106,17 @@ class Reader:
 
         An exception would come out of a worker as the text of a traceback.
         """
-        held = self.table[rows]
+        held, input_spec = self.table[rows], self.input_spec
         try:
-            if isinstance(self.input_spec, ImageInput):
-                return self._pixels(rows, held[self.columns[0]], self.input_spec)
-            if isinstance(self.input_spec, TextInput):
-                return texts.column(
-                    held, self.columns[0], self.input_spec, "these rows"
-                )
+            found = preprocessor(input_spec).streamed(
+                held, self.columns[0], rows, input_spec
+            )
+            if found is not None:
+                return found
             columns = [numbers(held, name, "these rows") for name in self.columns]
         except DataError as exc:
             return str(exc)
         return torch.from_numpy(np.stack(columns, axis=1).astype(np.float32))
-
-    def _pixels(
-        self, rows: list[int], held: list[dict[str, Any]], input_spec: ImageInput
-    ) -> Tensor:
-        """Return pictures as bytes, brought to the model's size as in `zoo.predict`."""
-        found = []
-        for number, stored in zip(rows, held, strict=True):
-            try:
-                raw = stored["bytes"] or stored["path"]
-                image = images.fitted(images.open_image(raw, input_spec), input_spec)
-            except InputError as exc:
-                raise DataError(f"row {number}: {exc.problem}") from exc
-            found.append(np.asarray(image))
-        pixels = torch.from_numpy(np.stack(found))
-        return pixels.unsqueeze(1) if pixels.ndim == 3 else pixels.permute(0, 3, 1, 2)
 
 
 def load(
@@ -156,7 +139,7 @@ def load(
     columns = (columns,) if isinstance(columns, str) else tuple(columns)
     check_columns(source, table, (*columns, target))
     answers = torch.from_numpy(numbers(table, target, source))
-    if isinstance(input_spec, ImageInput):
+    if input_spec.pictured:
         table = _stored(table, columns[0], source)
     table = table.select_columns([*columns, target])
     return StreamedRows(

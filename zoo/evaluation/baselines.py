@@ -6,14 +6,13 @@ from torch.nn.functional import cross_entropy
 
 from zoo.datasets.in_memory import TensorRows, to_model_input
 from zoo.specs import NumberOutput
-from zoo.tasks.tabular_regression import measure
+from zoo.tasks.tabular_regression import TASK as REGRESSION
 
 __all__ = [
     "least_squares",
     "logistic",
     "logistic_labels",
     "majority",
-    "masks",
     "mean",
     "nearest_mean",
     "principal",
@@ -73,26 +72,14 @@ def logistic_labels(training: TensorRows, test: TensorRows) -> Tensor:
 def mean(training: TensorRows, test: TensorRows) -> dict[str, float]:
     """Return how far off the mean of the training targets is, in the test."""
     middle = training.target.double().mean()
-    return measure(middle.expand(len(test)), test.target, NUMBER)
-
-
-def masks(target: Tensor, labels: int) -> dict[str, Tensor]:
-    """Return masks that know nothing of a picture, from those of the training rows,
-    (rows, height, width): the commonest label everywhere, and the commonest in each
-    place."""
-    often = torch.stack([(target == n).sum(dim=0) for n in range(labels)])
-    everywhere = often.sum(dim=(1, 2)).argmax()
-    return {
-        "the commonest class": everywhere.expand(target.shape[1:]),
-        "the mean of the masks": often.argmax(dim=0),
-    }
+    return REGRESSION.measure(middle.expand(len(test)), test.target, NUMBER)
 
 
 def least_squares(training: TensorRows, test: TensorRows) -> dict[str, float]:
     """Return how far off a linear function of the inputs is, fitted exactly."""
     target = training.target.double()
     weight = torch.linalg.lstsq(_with_one(training), target[:, None]).solution
-    return measure(_with_one(test) @ weight, test.target, NUMBER)
+    return REGRESSION.measure(_with_one(test) @ weight, test.target, NUMBER)
 
 
 def principal(training: TensorRows, count: int) -> tuple[Tensor, Tensor, Tensor]:

@@ -14,14 +14,12 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from zoo._utils.hardware import hardware_name, peak_memory
 from zoo.artifacts.costs import BATCH, Cost
-from zoo.datasets import in_memory as tensors
 from zoo.models import loading as models
 from zoo.models.eval_mode import eval_mode, forward_on_device
-from zoo.specs import ModelSpec, TextInput
+from zoo.preprocessing.preprocessor import preprocessor
 
 __all__ = ["benchmark"]
 
-TOKENS = 128  # of a text
 ROUNDS, SECONDS = 20, 2.0  # whichever ends first, but three rounds at least
 STATUS, FORGET = Path("/proc/self/status"), Path("/proc/self/clear_refs")
 
@@ -41,7 +39,10 @@ def benchmark(
         return models.build(name).eval() if untrained else models.load(name)
 
     with _threads(threads), torch.inference_mode():
-        one, many = (_noise(models.find(name), rows) for rows in (1, BATCH))
+        input_spec = models.find(name).input
+        one, many = (
+            preprocessor(input_spec).benchmark(input_spec, rows) for rows in (1, BATCH)
+        )
         before = _start()
         model = load()
         with eval_mode(model):
@@ -56,16 +57,6 @@ def benchmark(
                 hardware=hardware_name(torch.device("cpu")),
                 torch=torch.__version__.partition("+")[0],
             )
-
-
-def _noise(spec: ModelSpec, rows: int) -> Tensor:
-    """Return inputs of the size that the model takes; texts of 128 tokens at most."""
-    if isinstance(spec.input, TextInput):  # no two of a dataset's texts are as long
-        shape = (rows, min(spec.input.max_length, TOKENS))
-        random = torch.Generator().manual_seed(0)
-        return torch.randint(1, spec.input.vocab_size, shape, generator=random)
-    made = tensors.synthetic_rows(spec.input, spec.output, rows, spec.name)
-    return tensors.to_model_input(made.input, spec.input)
 
 
 def _multiply_adds(model: nn.Module, given: Tensor) -> int:

@@ -25,7 +25,7 @@ def evaluate(
     validation, or else all. Labels must be the model's. Raises DataError, InputError.
     """
     spec = model_metadata(model).spec
-    if not hasattr(get_task(spec.task), "measure"):
+    if get_task(spec.task).metric is None:
         problem = f"zoo.evaluate has no measure for its task, {spec.task}."
         raise OptionError(spec.name, problem, [])
     labels = spec.labels or None

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from PIL import Image, ImageOps
 from torch import Tensor, nn
 
 from zoo.artifacts import checkpoint_folder as checkpoints
@@ -20,11 +19,8 @@ from zoo.inference import features as featuring
 from zoo.models import saving
 from zoo.models.metadata import attach, model_metadata
 from zoo.plugins.discovery import found
-from zoo.specs import ImageInput, License, ModelSpec
+from zoo.specs import License, ModelSpec
 from zoo.tasks import get_task
-from zoo.tasks.image_segmentation import probabilities
-from zoo.tasks.results.rendering import image_grid, png
-from zoo.tasks.results.segmentation import coloured
 from zoo.training import receipt as receipts
 from zoo.training.monitoring import TrainingMonitor
 
@@ -32,7 +28,6 @@ __all__ = ["finetune", "save"]
 
 MOST_LABELS = 30  # in a picture of the confusion
 WORST, SIDE = 24, 96  # mistakes that are shown, and their pixels
-SHOWN = 8  # masks
 
 
 def save(lesson: FinetuneResult, folder: str | Path) -> Path:
@@ -106,8 +101,6 @@ def _receipt(lesson: FinetuneResult, spec: ModelSpec) -> dict[str, Any]:
         "classes": lesson.data.counts(),
         "target": lesson.target,
         "skipped": list(lesson.skipped),
-        "pixels": lesson.data.masks,
-        "texts": lesson.data.texts,
         "weakest": _weakest(lesson),
         "tried": [asdict(one) for one in lesson.probe.tried] if lesson.probe else [],
     }
@@ -120,9 +113,10 @@ def _source(lesson: FinetuneResult) -> str:
 def _weakest(lesson: FinetuneResult) -> list[dict[str, Any]]:
     """Return the share of right answers by class, the lowest first; of masks, right
     pixels."""
-    if not lesson.data.labels or lesson.data.texts:
+    said = _decided(lesson)
+    if said is None:
         return []
-    said, true = _answers(lesson)
+    true = _true(lesson)
     found = [
         {"label": label, "rows": int((true == n).sum()), "right": share}
         for n, label in enumerate(lesson.data.labels)
@@ -131,81 +125,44 @@ def _weakest(lesson: FinetuneResult) -> list[dict[str, Any]]:
     return sorted(found, key=lambda one: float(one["right"]))[:5]
 
 
-def _answers(lesson: FinetuneResult) -> tuple[Tensor, Tensor]:
-    true = featuring.targets(lesson.model, lesson.rows).long()
-    output = lesson.output
-    if lesson.data.masks:
-        output_spec: Any = model_metadata(lesson.model).spec.output
-        return probabilities(output, output_spec).argmax(dim=1), true
-    if output.shape[-1] == 1:  # one logit for the second of two
-        return (output.flatten() > 0).long(), true
-    return output.argmax(dim=1), true
+def _decided(lesson: FinetuneResult) -> Tensor | None:
+    """Return the number of the label that each row, or pixel, was given, if any."""
+    spec = model_metadata(lesson.model).spec
+    return get_task(spec.task).predicted_labels(lesson.output, spec.output)
+
+
+def _true(lesson: FinetuneResult) -> Tensor:
+    return featuring.targets(lesson.model, lesson.rows)
 
 
 def _draw(lesson: FinetuneResult) -> None:
-    run, labels = lesson.run, lesson.data.labels
+    run, labels, said = lesson.run, lesson.data.labels, _decided(lesson)
     if len(run.history) > 1:
         run.log_figure(
             "curves", pictures.curves(run.history), "The course of training."
         )
-    if lesson.data.texts:
-        _draw_texts(lesson)
-        return
+    spec, true = model_metadata(lesson.model).spec, _true(lesson)
+    shown = get_task(spec.task).draw_errors(
+        lesson.model, lesson.rows, lesson.output, true
+    )
+    if shown is not None:
+        caption = shown.caption.format(part=lesson.part)
+        run.log_figure(shown.name, shown.png, caption[:1].upper() + caption[1:])
     if not labels:
-        said = lesson.output.flatten()
-        true = torch.tensor(lesson.rows.targets).flatten()
-        name = model_metadata(lesson.model).spec.output.name  # type: ignore[union-attr]
         caption = f"Predicted against true, {lesson.part} rows."
-        run.log_figure("predicted", pictures.predicted(said, true, name), caption)
+        name = getattr(spec.output, "name", "")
+        flat = lesson.output.flatten(), true.flatten()
+        run.log_figure("predicted", pictures.predicted(*flat, name), caption)
+    if said is None:
         return
-    said, true = _answers(lesson)
-    if lesson.data.masks:
-        caption = (
-            f"{lesson.part} rows, each with its mask and what was found, worst first."
-        )
-        run.log_figure("masks", _masks(lesson, said, true), caption.capitalize())
-        said, true = said.flatten(), true.flatten()
+    true = true.long()
     if len(labels) <= MOST_LABELS:
         caption = f"What the {lesson.part} rows were called."
-        run.log_figure("confusion", pictures.confusion(said, true, labels), caption)
-    pictured = isinstance(model_metadata(lesson.model).spec.input, ImageInput)
-    if lesson.data.classified and pictured and (said != true).any():
+        flat = said.flatten(), true.flatten()
+        run.log_figure("confusion", pictures.confusion(*flat, labels), caption)
+    if said.ndim == 1 and spec.input.pictured and (said != true).any():
         caption = f"The surest mistakes on the {lesson.part} rows."
         run.log_figure("mistakes", _mistakes(lesson, said, true), caption)
-
-
-def _draw_texts(lesson: FinetuneResult) -> None:
-    """Show rows that are read wrongly, each with its reading below."""
-    spec = model_metadata(lesson.model).spec
-    task: Any = get_task(spec.task)
-    pairs = zip(lesson.rows.items, lesson.rows.targets, strict=True)
-    wrong: list[Image.Image] = []
-    for item, text in pairs:
-        if len(wrong) == SHOWN:
-            break
-        opened = task.opened(item, spec.input)
-        (read,) = task.answers(lesson.model, [opened], {})
-        if read.text != text:
-            wrong.append(ImageOps.pad(read.render(), (2 * SIDE, SIDE), color="white"))
-    if wrong:
-        caption = f"Some of the {lesson.part} rows that are read wrongly, as read."
-        lesson.run.log_figure("mistakes", png(image_grid(wrong, columns=4)), caption)
-
-
-def _masks(lesson: FinetuneResult, said: Tensor, true: Tensor) -> bytes:
-    """Return the rows that were found worst: the picture, its mask, and what was
-    found."""
-    wrong = (said != true).double().mean(dim=(1, 2)).argsort(descending=True)[:SHOWN]
-    spec = model_metadata(lesson.model).spec
-    task = get_task(spec.task)
-    drawn = []
-    for row in wrong.tolist():
-        opened = task.opened(lesson.rows.items[row], spec.input)
-        masks = [
-            coloured(Image.fromarray(one[row].byte().numpy())) for one in (true, said)
-        ]
-        drawn += [seen.convert("RGB").resize((SIDE, SIDE)) for seen in (opened, *masks)]
-    return png(image_grid(drawn, columns=6))
 
 
 def _mistakes(lesson: FinetuneResult, said: Tensor, true: Tensor) -> bytes:

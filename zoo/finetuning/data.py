@@ -14,10 +14,10 @@ from zoo.datasets.in_memory import TensorRows
 from zoo.finetuning.strategies import Settings
 from zoo.inference import features as featuring
 from zoo.models.metadata import model_metadata
-from zoo.preprocessing import tokenizer as tokens
+from zoo.preprocessing.preprocessor import preprocessor
 from zoo.specs import ModelSpec
 
-__all__ = ["figure", "gathered", "kept", "parted", "tensors", "weight"]
+__all__ = ["gathered", "kept", "parted", "tensors", "weight"]
 
 MOST_BYTES = 2 << 30  # of prepared inputs that are kept in memory
 
@@ -52,17 +52,6 @@ def parted(found: DatasetSplits, chosen: Settings, *, solved: bool) -> DatasetSp
     return examples.with_validation_split(found, chosen.val_fraction, seed=chosen.seed)
 
 
-def figure(found: DatasetSplits, chosen: Settings | None = None) -> str:
-    """Return what is chosen by: where all classes count alike, macro F1 says it."""
-    if not found.labels:
-        return "rmse"
-    if found.masks:
-        return "iou"
-    if found.texts:
-        return "string_accuracy"
-    return "f1" if chosen and chosen.balance else "accuracy"
-
-
 def tensors(model: nn.Module, found: DatasetSplits, given: Tensor) -> TensorRows:
     """Return training rows as tensors, their targets repeated for every copy."""
     target = featuring.targets(model, found.training)
@@ -72,16 +61,17 @@ def tensors(model: nn.Module, found: DatasetSplits, given: Tensor) -> TensorRows
 
 def kept(model: nn.Module, rows: LabeledExamples) -> Callable[[Tensor], Tensor]:
     """Return what turns row numbers into prepared inputs: kept where they fit."""
+    input_spec = model_metadata(model).spec.input
+    joined = preprocessor(input_spec).joined
     batches = featuring.prepared(model, rows)
     first = next(batches)
     if first[0].nbytes * len(rows) <= MOST_BYTES:
-        held = tokens.joined([first, *batches], model_metadata(model).spec.input)
+        held = joined([first, *batches], input_spec)
         return lambda numbers: held[numbers]
 
     def opened(numbers: Tensor) -> Tensor:
         picked = rows.pick(numbers.tolist())
-        opened = list(featuring.prepared(model, picked))
-        return tokens.joined(opened, model_metadata(model).spec.input)
+        return joined(list(featuring.prepared(model, picked)), input_spec)
 
     return opened
 
@@ -89,9 +79,5 @@ def kept(model: nn.Module, rows: LabeledExamples) -> Callable[[Tensor], Tensor]:
 def weight(found: DatasetSplits) -> Tensor:
     """Return how much each class counts so that all count alike, 1 on average: by its
     rows, or by its pixels."""
-    numbers = list(found.counts().values())
-    if found.masks:
-        held = [target.counts for target in found.training.targets]
-        numbers = [sum(pixels) for pixels in zip(*held, strict=True)]
-    counts = torch.tensor(numbers).clamp(min=1)
+    counts = torch.tensor(found.sizes()).clamp(min=1)
     return counts.sum() / (len(counts) * counts)

@@ -12,11 +12,10 @@ from torch import Tensor, nn
 from zoo.datasets.custom.examples import DatasetSplits, LabeledExamples
 from zoo.errors import InputError
 from zoo.evaluation.evaluate import compute_metrics, predict_examples
-from zoo.finetuning import baselines as blind
 from zoo.finetuning import data as lesson_data
 from zoo.finetuning import linear_probe as probing
 from zoo.finetuning.linear_probe import Probe
-from zoo.finetuning.preconditions import check, check_target_lengths, copy_known_rows
+from zoo.finetuning.preconditions import check
 from zoo.finetuning.strategies import Settings, learn
 from zoo.inference import features as featuring
 from zoo.models import loading as models
@@ -102,11 +101,10 @@ def finetune_model(
     some = found.training.pick(range(min(2, len(found.training))))
     given = next(featuring.prepared(model, some))
     ends = chosen.cache and probing.ends_in_head(model, given)
-    spread = found.masks or found.texts  # a row has features in many places
-    ends = ends and not (spread and _heavy(model, given, found, chosen))
+    spec, task = model_metadata(model).spec, get_task(model_metadata(model).spec.task)
+    ends = ends and not (task.dense and _heavy(model, given, found, chosen))
     linear = ends and probing.is_linear(model, given)
-    if found.texts:
-        check_target_lengths(model, given, found)
+    task.check_targets(model, given, found.targets())
     solved = exact(chosen) and linear
     if chosen.head_init == "random":
         _reset(model)
@@ -114,7 +112,10 @@ def finetune_model(
     features = _features(model, found, chosen)
     part = "test" if found.test else "validation"
     rows = found.parts()[part]
-    blind.compare(run, model, found, rows)
+    for name, figures in task.baselines(
+        found.training, rows, spec.input, spec.output
+    ).items():
+        run.log_baseline(name, **figures)
     probe = _probed(run, model, found, chosen, features, part, old) if linear else None
     answers = _answers(model, found, features if _cached(chosen, ends) else None)
     if not solved:
@@ -147,8 +148,7 @@ def _with_head(name: str | Path, found: DatasetSplits) -> tuple[nn.Module, nn.Mo
     model = old
     if found.labels and found.labels != model_metadata(old).labels:
         model = models.load(name, labels=list(found.labels))
-        if found.texts:
-            copy_known_rows(old, model)
+        get_task(model_metadata(model).spec.task).keep_known(old, model)
     known = model_metadata(model)
     assert known.report is not None, "a loaded model has a report"
     parent = {"name": model_metadata(old).spec.name, "sha256": known.report.sha256}
@@ -217,7 +217,9 @@ def _probed(
         old or nn.Identity(),
         features("training"),
         lesson_data.tensors(model, found, features("training")).target,
-        figure=lesson_data.figure(found, chosen),
+        figure=get_task(model_metadata(model).spec.task).selection_metric(
+            balance=chosen.balance
+        ),
         l2=chosen.l2_sp,
         weight=lesson_data.weight(found) if chosen.balance else None,
         seed=chosen.seed,
@@ -260,7 +262,7 @@ def _loop(
         chosen,
         lesson_data.tensors(model, found, features("training") if cached else numbers),
         validate,
-        best=(lesson_data.figure(found, chosen), "validation_loss"),
+        best=(task.selection_metric(balance=chosen.balance), "validation_loss"),
         given=None if cached else lesson_data.kept(model, found.training),
         weight=lesson_data.weight(found) if chosen.balance else None,
     )

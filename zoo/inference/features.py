@@ -20,10 +20,7 @@ from zoo.models.eval_mode import eval_mode, forward_on_device
 from zoo.models.freeze import head_of
 from zoo.models.fuse_batchnorm import quickened
 from zoo.models.metadata import model_metadata, unwrap_model
-from zoo.preprocessing import image as images
-from zoo.specs import MaskOutput, OCROutput, VectorOutput
 from zoo.tasks import get_task
-from zoo.tasks.image_to_text import numbered
 
 __all__ = [
     "before_head",
@@ -56,7 +53,7 @@ def features(model: nn.Module, raw: Any, *, batch: int = BATCH) -> Tensor:
         for start in range(0, len(items), batch):
             part = [task.opened(i, spec.input) for i in items[start : start + batch]]
             given = task.batch(part, spec.input)
-            if isinstance(spec.output, VectorOutput):
+            if spec.output.is_features:
                 found.append(forward_on_device(model, given))
             else:
                 found.append(before_head(model, given)[0])
@@ -101,21 +98,9 @@ def prepared(
 
 
 def targets(model: nn.Module, rows: LabeledExamples) -> Tensor:
-    """Return what rows answer: label numbers, numbers, or masks (rows, height, width).
-
-    A mask is brought to the model's frame as its picture is, by the nearest pixel.
-    Texts are numbers of characters, (rows, longest).
-    """
+    """Return what rows answer, as the loss and the measure of the task take it."""
     spec = model_metadata(model).spec
-    if isinstance(spec.output, OCROutput):
-        return numbered(rows.targets, spec.output, source="the rows")
-    if isinstance(spec.output, MaskOutput):
-        input_spec: Any = spec.input
-        with ThreadPoolExecutor(max_workers=2) as pool:
-            opened = pool.map(lambda mask: mask.opened(), rows.targets)
-            return torch.stack([images.fitted_mask(one, input_spec) for one in opened])
-    found = torch.tensor(rows.targets)
-    return found.long() if spec.labels else found.float()
+    return get_task(spec.task).target(rows, spec.input, spec.output)
 
 
 def unreadable(model: nn.Module, rows: LabeledExamples) -> dict[int, str]:

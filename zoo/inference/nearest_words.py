@@ -44,8 +44,9 @@ def nearest_words(
     taken = _several(negative, "negative")
     if not added and not taken:
         raise InputError("There is no word.", EXPECTED)
-    assert isinstance(spec.input, TextInput), "words are of texts"
-    rows = [_number(one, spec.input) for one in (*added, *taken)]
+    input_spec = tokens.text_input(spec.input)
+    assert input_spec is not None, "words are of texts"
+    rows = [_number(one, input_spec) for one in (*added, *taken)]
     held = feature_extraction.table(module)
     assert held is not None, "need() has looked"
     direction: Tensor = normalize(held[rows], dim=1)

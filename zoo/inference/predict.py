@@ -3,7 +3,6 @@
 import random
 import warnings
 from collections.abc import Iterator
-from inspect import signature
 from pathlib import Path
 from typing import Any
 
@@ -12,14 +11,13 @@ from torch import Tensor, nn
 from zoo.artifacts import weight_store as store
 from zoo.errors import InputError, OptionError, near
 from zoo.inference.sample import able, sample
-from zoo.inference.sliding_window import TASK, slide
+from zoo.inference.sliding_window import slide
 from zoo.inference.window_grid import Windows, asked
-from zoo.models.eval_mode import eval_mode, forward_on_device
-from zoo.models.fuse_batchnorm import sooner
+from zoo.models.eval_mode import eval_mode
 from zoo.models.loading import as_module, find
 from zoo.models.metadata import ModelMetadata, model_metadata, unwrap_model
-from zoo.tasks import Task, get_task, own_options
-from zoo.tasks.results.vision import Answer, Result
+from zoo.tasks import Task, get_task
+from zoo.tasks.results.vision import Result
 
 __all__ = ["example", "inputs", "predict"]
 
@@ -53,7 +51,7 @@ def predict(
     _check_options(known, task, {"batch": batch, **chosen, **options})
     over = asked(windows, known.spec.name, known.labels) if chosen else None
     items, single = task.items(raw, input_spec)
-    found: list[Answer] = []
+    found: list[Result] = []
     with eval_mode(module):
         for opened in _parts(known, items, 1 if over else batch, single):
             answers, suspicion = _answers(module, opened, over, batch, options)
@@ -113,7 +111,7 @@ def example(name: str, *, shuffle: bool = False) -> Path:
 def _drawn(module: nn.Module, options: dict[str, Any]) -> Result:
     """Return one sample: what a model that draws makes of nothing."""
     known = model_metadata(module).spec
-    names = ["seed", *(n for n in own_options(get_task(known.task)) if n != "seed")]
+    names = ["seed", *(n for n in get_task(known.task).options if n != "seed")]
     name = next((name for name in options if name not in names), None)
     if name is not None:
         problem = f"zoo.predict has no option {name!r} where there is no input."
@@ -128,35 +126,28 @@ def _answers(
     over: Windows | None,
     batch: int,
     options: dict[str, Any],
-) -> tuple[list[Answer], tuple[str, str] | None]:
+) -> tuple[list[Result], tuple[str, str] | None]:
     """Return a result for each opened item, and what looks wrong about them."""
     spec = model_metadata(module).spec
     if over is not None:
         one, suspicion = slide(module, opened[0], over, batch=batch, **options)
         return [one], suspicion
-    task: Any = get_task(spec.task)
-    found: list[Answer]
-    if hasattr(task, "answers"):
-        own = own_options(task)
-        prepare = {name: one for name, one in options.items() if name not in own}
-        given = task.batch(opened, spec.input, **prepare)
-        found = task.answers(module, opened, options)
-        return found, task.suspicion(given, spec.input)
-    prepared = task.batch(opened, spec.input, **options)
-    # What torch.compile or DistributedDataParallel made is left as it is.
-    quick = sooner(module, prepared) if unwrap_model(module) is module else module
-    said = forward_on_device(quick, prepared)
-    found = [*task.results(said, opened, spec.output)]
-    return found, task.suspicion(prepared, spec.input)
+    task = get_task(spec.task)
+    own = {name: one for name, one in options.items() if name in task.options}
+    prepare = {name: one for name, one in options.items() if name not in own}
+    given = task.batch(opened, spec.input, **prepare)
+    found = task.answers(module, given, opened, own)
+    return found, task.suspicion(given, spec.input)
 
 
 def _check_options(
-    known: ModelMetadata, task: Task, options: dict[str, Any], verb: str = "zoo.predict"
+    known: ModelMetadata,
+    task: Task[Any, Any],
+    options: dict[str, Any],
+    verb: str = "zoo.predict",
 ) -> None:
-    parameters = signature(task.batch).parameters.values()
-    names = ["batch", *(p.name for p in parameters if p.kind is p.KEYWORD_ONLY)]
-    names += own_options(task)
-    if known.spec.task == TASK and verb == "zoo.predict":
+    names = ["batch", *task.input_options(known.spec.input), *task.options]
+    if task.windows and verb == "zoo.predict":
         names.append("windows")
     for name in options:
         if name not in names:
@@ -167,7 +158,7 @@ def _check_options(
         raise OptionError(known.spec.name, problem, names)
 
 
-def _opened(task: Task, item: Any, known: ModelMetadata, number: int) -> Any:
+def _opened(task: Task[Any, Any], item: Any, known: ModelMetadata, number: int) -> Any:
     """Open one input; `number` says which of several it is, 0 that it is alone."""
     try:
         return task.opened(item, known.spec.input)

@@ -25,9 +25,8 @@ from zoo.errors import OptionError, VerbError, near
 from zoo.models.eval_mode import eval_mode
 from zoo.models.loading import as_module
 from zoo.models.metadata import model_metadata, unwrap_model
-from zoo.specs import ModelSpec, TextOutput
-from zoo.tasks import get_task, own_options
-from zoo.tasks.decoding.generation import METHOD, drawn
+from zoo.specs import ModelSpec
+from zoo.tasks import get_task
 from zoo.tasks.results.vision import Result
 
 __all__ = ["VERBS", "able", "need", "outputs", "sample", "writes"]
@@ -57,8 +56,8 @@ def sample(
     """
     module = as_module(model, "zoo.sample(model)")
     known = need(module, "sample")
-    task: Any = get_task(known.task)
-    names = ["n", "seed", *(o for o in own_options(task) if o != "seed")]
+    task = get_task(known.task)
+    names = ["n", "seed", *(o for o in task.options if o != "seed")]
     if not _whole(n) or n < 1:
         raise OptionError(known.name, f"n={n!r} should be 1 or more.", names)
     if seed is not None and not (_whole(seed) and 0 <= seed < 2**63):
@@ -68,12 +67,10 @@ def sample(
         if name not in names:
             problem = f"zoo.sample has no option {name!r}. {near(name, names)}"
             raise OptionError(known.name, problem.rstrip(), names)
-    if writes(module):
-        found: list[Result] = task.sampled(module, n, _random(seed), options)
-        return found
+    if task.writes(module):
+        return task.sampled(module, n, _random(seed), options)
     made = outputs(module, n, seed=seed)
-    told: list[Result] = task.results(made, [made.new_empty(0)] * n, known.output)
-    return told
+    return task.results(made, [made.new_empty(0)] * n, known.output)
 
 
 @torch.inference_mode()
@@ -84,7 +81,7 @@ def outputs(module: nn.Module, count: int, *, seed: int | None = None) -> Tensor
     """
     random = _random(seed)
     if writes(module):
-        return drawn(module, count, random)
+        return get_task(model_metadata(module).spec.task).drawn(module, count, random)
     draw: Any = unwrap_model(module).sample
     starts = range(0, count, TOGETHER)
     with eval_mode(module):
@@ -127,9 +124,5 @@ def _missing(model: nn.Module, verb: str) -> str:
 
 
 def writes(model: nn.Module) -> bool:
-    """Return whether a model writes texts that begin with nothing."""
-    output_spec = model_metadata(model).spec.output
-    begins = (
-        isinstance(output_spec, TextOutput) and output_spec.bos_token_id is not None
-    )
-    return begins and callable(getattr(unwrap_model(model), METHOD, None))
+    """Return whether a model draws results of its own, as texts from nothing."""
+    return get_task(model_metadata(model).spec.task).writes(model)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from typing import Any, cast
+from typing import Any
 
 import torch
 from PIL import Image
@@ -15,12 +15,11 @@ from zoo.models.eval_mode import forward_on_device
 from zoo.models.metadata import model_metadata, unwrap_model
 from zoo.preprocessing import image as images
 from zoo.specs import ClassOutput, ImageInput
-from zoo.tasks import image_classification as task
+from zoo.tasks.image_classification import TASK
 from zoo.tasks.results.vision import Detection, Detections
 
-__all__ = ["TASK", "slide"]
+__all__ = ["slide"]
 
-TASK = "image-classification"
 KEPT = 1024  # pixels: what a result keeps of its picture
 ROOM = 8 * 3 * 224 * 224  # numbers in a batch: with more, a CPU waits for its memory
 
@@ -36,7 +35,7 @@ def slide(
     those of the task. Raises InputError, and OptionError where `given` fits neither the
     picture nor the model.
     """
-    input_spec = cast(ImageInput, model_metadata(model).spec.input)
+    input_spec, output_spec = TASK.signature(model_metadata(model).spec)
     if not isinstance(opened, Image.Image):
         problem = "Windows slide over a picture, not over prepared pixels."
         raise InputError(problem, images.describe(input_spec))
@@ -46,11 +45,9 @@ def slide(
     suspicion: Suspicion = None
     for each in grids:
         canvas = _canvas(opened, each, input_spec, options)
-        suspicion = suspicion or task.suspicion(canvas, input_spec)
+        suspicion = suspicion or TASK.suspicion(canvas, input_spec)
         said = _said(model, known, canvas, each, batch)
-        votes += _votes(
-            said, each, given, cast(ClassOutput, model_metadata(model).spec.output)
-        )
+        votes += _votes(said, each, given, output_spec)
     found = Detections(
         objects=surest(votes, given.overlap),
         size=opened.size,
@@ -68,7 +65,7 @@ def _trunk(model: nn.Module, given: Windows) -> Trunk | None:
         return None
     spec = model_metadata(model).spec
     try:
-        return trunk(unwrap_model(model), cast(ImageInput, spec.input))
+        return trunk(unwrap_model(model), TASK.signature(spec)[0])
     except ValueError as exc:
         if given.by is None:
             return None
@@ -80,7 +77,7 @@ def _grids(
     model: nn.Module, picture: Image.Image, given: Windows, known: Trunk | None
 ) -> list[Grid]:
     spec = model_metadata(model).spec
-    input_spec, cell = cast(ImageInput, spec.input), known.stride if known else 1
+    (input_spec, _), cell = TASK.signature(spec), known.stride if known else 1
     try:
         return [
             grid(picture.size, input_spec, size, given.stride, cell)
@@ -98,7 +95,7 @@ def _canvas(
     resample = Image.Resampling[input_spec.resample.upper()]
     fitted = picture.resize((wide, high), resample)
     whole = replace(input_spec, height=high, width=wide, crop=1.0)
-    return task.batch([fitted], whole, **options)
+    return TASK.batch([fitted], whole, **options)
 
 
 def _said(
@@ -134,7 +131,7 @@ def _votes(
     """Yield what each window is for: its best label, or each one that holds, if it is
     sure enough."""
     labels: Sequence[str] = given.labels or output_spec.labels
-    scores = task.scores(said, output_spec)
+    scores = TASK.scores(said, output_spec)
     scores = scores[:, [output_spec.labels.index(name) for name in labels]]
     sure = scores >= given.threshold
     if not output_spec.multi_label:

@@ -21,7 +21,7 @@ from zoo.models.metadata import LoadReport, ModelMetadata, attach
 from zoo.models.skip_init import without_initialisers
 from zoo.plugins import discovery as plugins
 from zoo.plugins.discovery import Plugin
-from zoo.specs import ClassOutput, MaskOutput, ModelSpec, OCROutput
+from zoo.specs import ModelSpec
 
 __all__ = ["as_module", "build", "find", "load", "loaded", "make"]
 
@@ -132,28 +132,15 @@ def _with_head(
     labels = _labels(spec, chosen.pop("labels", None), options.get("classes"))
     if labels == spec.labels:
         return spec, chosen, False
-    named = isinstance(spec.output, ClassOutput | MaskOutput | OCROutput)
-    if spec.head is None or not named:
-        problem = "its head can't be replaced, so it takes no labels or classes."
-        raise OptionError(spec.name, problem, list(spec.options))
     try:
-        given: Any = spec.output
-        output = replace(given, labels=labels, **_apply(spec))
+        output = None if spec.head is None else spec.output.with_labels(labels)
     except ZooError as exc:
         raise OptionError(spec.name, str(exc), ["labels", "classes"]) from exc
-    chosen["classes"] = len(output.labels)
+    if output is None:
+        problem = "its head can't be replaced, so it takes no labels or classes."
+        raise OptionError(spec.name, problem, list(spec.options))
+    chosen["classes"] = len(labels)
     return replace(spec, output=output, weights=None, metrics=()), chosen, True
-
-
-def _apply(spec: ModelSpec) -> dict[str, Any]:
-    """Return how a new head's numbers become scores: one logit gives way to several."""
-    if isinstance(spec.output, OCROutput):
-        return {}  # by zoo.ctc, always
-    assert isinstance(spec.output, ClassOutput | MaskOutput)
-    several = isinstance(spec.output, ClassOutput) and spec.output.multi_label
-    single = spec.output.function_to_apply == "sigmoid" and not several
-    apply = "softmax" if single else spec.output.function_to_apply
-    return {"function_to_apply": apply}
 
 
 def _labels(spec: ModelSpec, labels: Any, classes: Any) -> tuple[str, ...]:

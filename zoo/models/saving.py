@@ -18,7 +18,7 @@ from zoo.models import safetensors_io as weights
 from zoo.models.loading import make
 from zoo.models.metadata import ModelMetadata, model_metadata, unwrap_model
 from zoo.plugins.discovery import Plugin, found
-from zoo.preprocessing import tokenizer as tokens
+from zoo.preprocessing.preprocessor import preprocessor
 from zoo.specs import Weights
 
 __all__ = ["save", "versions"]
@@ -49,7 +49,8 @@ def save(
     try:
         stored = _stored(model, dtype)
         weights.write(stored, new / checkpoints.WEIGHTS)
-        input_spec = tokens.written(known.spec.input, new)
+        given = known.spec.input
+        input_spec = preprocessor(given).save(given, new)
         known = replace(known, spec=replace(known.spec, input=input_spec))
         config = _config(known, model, checkpoints.weights_of(new))
         (new / checkpoints.CONFIG).write_text(config.to_json(), encoding="utf-8")

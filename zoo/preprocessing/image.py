@@ -3,6 +3,7 @@
 import io
 import math
 import os
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -10,10 +11,13 @@ import torch
 from PIL import Image, ImageOps, UnidentifiedImageError
 from torch import Tensor
 
-from zoo.errors import InputError
+from zoo.errors import DataError, InputError
+from zoo.preprocessing.normalization import normalize, scaled
+from zoo.preprocessing.preprocessor import Preprocessor
 from zoo.specs import ImageInput
 
 __all__ = [
+    "ImagePreprocessor",
     "describe",
     "fitted",
     "fitted_mask",
@@ -21,11 +25,81 @@ __all__ = [
     "open_image",
     "pixels",
     "suspicion",
+    "thumbnail",
 ]
 
 LONG = 16  # times its shorter side: of a longer strip the ends are cut off at once
+THUMBNAIL = 224  # pixels: what a result keeps of its picture
 SLACK = 1e-3  # how far a resized picture may overshoot the range of its numbers
 STEPS = {"La": "LA", "RGBa": "RGBA", "LAB": "RGB"}  # Pillow knows no shorter way
+
+
+class ImagePreprocessor(Preprocessor[ImageInput]):
+    """Pictures become pixels; a float tensor is taken as prepared already."""
+
+    def items(self, raw: Any, input_spec: ImageInput) -> tuple[list[Any], bool]:
+        """Take a picture or a list of pictures, or a batch as tensor or array."""
+        batched = isinstance(raw, (Tensor, np.ndarray)) and raw.ndim == 4
+        if not batched and not isinstance(raw, (list, tuple)):
+            return [raw], True
+        found = list(raw)
+        if not found:
+            what = "batch" if batched else "list"
+            raise InputError(f"The {what} is empty.", describe(input_spec))
+        return found, False
+
+    def opened(self, item: Any, input_spec: ImageInput) -> Any:
+        """Open a picture; a float tensor is taken as prepared already."""
+        if isinstance(item, Tensor):
+            return _prepared_already(item, input_spec)
+        return open_image(item, input_spec)
+
+    def batch(
+        self, opened: Sequence[Any], input_spec: ImageInput, *, invert: bool = False
+    ) -> Tensor:
+        """Return opened pictures as (B, channels, height, width)."""
+        prepared = [
+            one if isinstance(one, Tensor) else pixels(one, input_spec)
+            for one in opened
+        ]
+        stacked = torch.stack(prepared)
+        return inverted(stacked, input_spec) if invert else stacked
+
+    def suspicion(
+        self, batch: Tensor, input_spec: ImageInput
+    ) -> tuple[str, str] | None:
+        return suspicion(batch, input_spec)
+
+    def streamed(
+        self,
+        rows: Mapping[str, Any],
+        name: str,
+        numbers: Sequence[int],
+        input_spec: ImageInput,
+    ) -> Tensor:
+        """Return pictures as bytes, brought to the model's size as in `zoo.predict`."""
+        found = []
+        for number, stored in zip(numbers, rows[name], strict=True):
+            try:
+                raw = stored["bytes"] or stored["path"]
+                image = fitted(open_image(raw, input_spec), input_spec)
+            except InputError as exc:
+                raise DataError(f"row {number}: {exc.problem}") from exc
+            found.append(np.asarray(image))
+        pixels = torch.from_numpy(np.stack(found))
+        return pixels.unsqueeze(1) if pixels.ndim == 3 else pixels.permute(0, 3, 1, 2)
+
+    def prepared(self, rows: Tensor, input_spec: ImageInput) -> Tensor:
+        """Return bytes as normalised floats; floats are prepared already."""
+        if rows.dtype != torch.uint8:
+            return rows
+        return normalize(scaled(rows), input_spec)
+
+    def synthetic(
+        self, input_spec: ImageInput, rows: int, random: torch.Generator
+    ) -> Tensor:
+        shape = (rows, input_spec.channels, input_spec.height, input_spec.width)
+        return torch.randint(256, shape, generator=random, dtype=torch.uint8)
 
 
 def describe(input_spec: ImageInput) -> str:
@@ -83,6 +157,15 @@ def fitted_mask(numbers: np.ndarray[Any, Any], input_spec: ImageInput) -> Tensor
     return torch.from_numpy(np.array(small))
 
 
+def thumbnail(opened: Any) -> Image.Image | None:
+    """Return a small copy of an opened picture; of anything else, none."""
+    if not isinstance(opened, Image.Image):
+        return None
+    small = opened.copy()
+    small.thumbnail((THUMBNAIL, THUMBNAIL))
+    return small
+
+
 def inverted(batch: Tensor, input_spec: ImageInput) -> Tensor:
     """Return prepared pixels with dark and light exchanged."""
     mean, std = _by_channel(input_spec.mean), _by_channel(input_spec.std)
@@ -131,6 +214,19 @@ def _missing(batch: Tensor, low: float, high: float) -> str | None:
     if least >= 0 and most > 2:
         return "divide by 255"
     return "leave out the normalising" if (low, high) == (0, 1) else "normalise first"
+
+
+def _prepared_already(item: Tensor, input_spec: ImageInput) -> Tensor:
+    shape = (input_spec.channels, input_spec.height, input_spec.width)
+    if tuple(item.shape) != shape:
+        problem = f"The tensor has shape {tuple(item.shape)}, not {shape}."
+        raise InputError(problem, describe(input_spec))
+    if not item.dtype.is_floating_point:
+        problem = f"The tensor has type {item.dtype}; prepared pixels are floats."
+        raise InputError(problem, describe(input_spec))
+    if not item.isfinite().all():
+        raise InputError("The tensor holds NaN or infinity.", describe(input_spec))
+    return item.detach().cpu().float()
 
 
 def _from_file(

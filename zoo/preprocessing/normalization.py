@@ -8,7 +8,7 @@ from torch import Tensor
 from zoo.errors import DataError
 from zoo.specs import ImageInput, Input
 
-__all__ = ["Moments", "normalize", "statistics"]
+__all__ = ["Moments", "normalize", "scaled", "statistics"]
 
 Moments = tuple[tuple[float, ...], tuple[float, ...]]
 
@@ -33,6 +33,11 @@ def statistics(pictures: Iterable[Tensor], source: str) -> Moments:
             "so there is no deviation to divide by."
         )
     return tuple(mean for mean, _ in moments), tuple(std for _, std in moments)
+
+
+def scaled(rows: Tensor) -> Tensor:
+    """Return bytes as floats in 0..1; anything else as it is."""
+    return rows.float().div_(255) if rows.dtype == torch.uint8 else rows
 
 
 def normalize(batch: Tensor, input_spec: Input) -> Tensor:

@@ -14,9 +14,10 @@ import torch
 from torch import Tensor
 
 from zoo.errors import InputError, near
+from zoo.preprocessing.preprocessor import Preprocessor
 from zoo.specs import Column, TabularInput
 
-__all__ = ["describe", "forms", "rows", "stack", "suspicion"]
+__all__ = ["TabularPreprocessor", "describe", "drawn", "forms", "rows", "suspicion"]
 
 FAR = 1.0  # how many training ranges beyond the range is called far outside
 MOST = torch.finfo(torch.float32).max
@@ -24,6 +25,33 @@ LONG = 60  # characters of a value that a message shows
 TIMES = ("date", "datetime", "day", "month", "time", "timestamp", "year")
 
 Row = tuple[str, Any]  # where it stands, for an error message, and what it holds
+
+
+class TabularPreprocessor(Preprocessor[TabularInput]):
+    """Any form of a row becomes numbers in the order of the model's columns."""
+
+    def items(self, raw: Any, input_spec: TabularInput) -> tuple[list[Any], bool]:
+        """Take a row or rows in any form that `rows` reads."""
+        found, single = rows(raw, input_spec)
+        return list(found), single
+
+    def opened(self, item: Any, input_spec: TabularInput) -> Any:
+        """Return the row, which `items` has read already."""
+        return item
+
+    def batch(self, opened: Sequence[list[float]], input_spec: TabularInput) -> Tensor:
+        """Return rows as one batch (B, columns), float32."""
+        return torch.tensor(opened, dtype=torch.float32)
+
+    def suspicion(
+        self, batch: Tensor, input_spec: TabularInput
+    ) -> tuple[str, str] | None:
+        return suspicion(batch, input_spec)
+
+    def synthetic(
+        self, input_spec: TabularInput, rows: int, random: torch.Generator
+    ) -> Tensor:
+        return drawn(input_spec.columns, rows, random)
 
 
 def describe(input_spec: TabularInput) -> str:
@@ -59,11 +87,6 @@ def rows(
     return [_numbers(row, input_spec, where) for where, row in kept], single
 
 
-def stack(found: list[list[float]]) -> Tensor:
-    """Return rows as one batch (B, columns), float32."""
-    return torch.tensor(found, dtype=torch.float32)
-
-
 def forms(raw: Any) -> bool:
     """Return whether `raw` is of a type that can hold rows."""
     plain = (Mapping, list, tuple, str, os.PathLike, bytes, Tensor, np.ndarray)
@@ -84,6 +107,13 @@ def suspicion(batch: Tensor, input_spec: TabularInput) -> tuple[str, str] | None
                 f"({column.low:.4g} to {column.high:.4g}{unit}): check its unit."
             )
     return None
+
+
+def drawn(columns: Sequence[Column], rows: int, random: torch.Generator) -> Tensor:
+    """Return random numbers within the range of each column, (rows, columns)."""
+    low = torch.tensor([column.low for column in columns])
+    high = torch.tensor([column.high for column in columns])
+    return low + (high - low) * torch.rand(rows, len(columns), generator=random)
 
 
 def _rows(raw: Any, input_spec: TabularInput) -> tuple[Sequence[Any], bool]:

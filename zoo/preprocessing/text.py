@@ -5,15 +5,20 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import torch
 from torch import Tensor
+from torch.nn.functional import pad
 
 from zoo.errors import DataError, InputError
 from zoo.preprocessing import tokenizer as tokens
+from zoo.preprocessing.preprocessor import Preprocessor
 from zoo.specs import TextInput
 
-__all__ = ["batch", "column", "describe", "items", "opened", "suspicion"]
+__all__ = ["TextPreprocessor", "describe"]
 
 LARGEST = 32 << 20  # bytes of a text file
+WORDS = 32  # tokens of a text of noise, at most
+TOKENS = 128  # of a text that a model is timed with
 
 
 def describe(input_spec: TextInput) -> str:
@@ -25,77 +30,134 @@ def describe(input_spec: TextInput) -> str:
     )
 
 
-def items(raw: Any, input_spec: TextInput) -> tuple[list[Any], bool]:
-    """Take a text or a list of texts; an array or a pandas column is a list too.
+class TextPreprocessor(Preprocessor[TextInput]):
+    """Texts become rows of token numbers, padded at the end."""
 
-    A tensor of whole numbers is token numbers already: (length,), or (batch, length).
-    """
-    if isinstance(raw, Tensor) and raw.ndim < 2:
-        return [raw], True
-    if isinstance(raw, (str, bytes, os.PathLike)) or not hasattr(raw, "__iter__"):
-        return [raw], True
-    if isinstance(raw, (dict, set)):
-        problem = f"A {type(raw).__name__} is not a text."
-        raise InputError(problem, describe(input_spec))
-    found = list(raw)
-    if not found:
-        raise InputError("The list is empty.", describe(input_spec))
-    return found, False
+    pads = True
 
+    def items(self, raw: Any, input_spec: TextInput) -> tuple[list[Any], bool]:
+        """Take a text or a list of texts; an array or a pandas column is a list too.
 
-def opened(item: Any, input_spec: TextInput) -> str | Tensor:
-    """Return a text, which may be empty of known words, but not empty."""
-    if isinstance(item, Tensor):
-        return _numbered(item, input_spec)
-    if isinstance(item, os.PathLike):
-        return _read(Path(item), input_spec)
-    if isinstance(item, bytes):
-        problem = "These are bytes, not a text: decode them, as in raw.decode('utf-8')."
-        raise InputError(problem, describe(input_spec))
-    if not isinstance(item, str):
-        problem = f"A {type(item).__name__} is not a text."
-        raise InputError(problem, describe(input_spec))
-    if item.endswith(".txt") and len(item.split()) == 1:
-        problem = (
-            f"{item!r} is the name of a file, not a text: give pathlib.Path({item!r})."
-        )
-        raise InputError(problem, describe(input_spec))
-    return _checked(str(item), "The text", input_spec)
+        A tensor of whole numbers is token numbers already: (length,), or (batch,
+        length).
+        """
+        if isinstance(raw, Tensor) and raw.ndim < 2:
+            return [raw], True
+        if isinstance(raw, (str, bytes, os.PathLike)) or not hasattr(raw, "__iter__"):
+            return [raw], True
+        if isinstance(raw, (dict, set)):
+            problem = f"A {type(raw).__name__} is not a text."
+            raise InputError(problem, describe(input_spec))
+        found = list(raw)
+        if not found:
+            raise InputError("The list is empty.", describe(input_spec))
+        return found, False
 
-
-def batch(opened: Sequence[str | Tensor], input_spec: TextInput) -> Tensor:
-    """Return opened texts as token numbers, (B, length), padded to the longest."""
-    rows = [
-        tokens.numbers([one], input_spec)[0] if isinstance(one, str) else one.tolist()
-        for one in opened
-    ]
-    return tokens.padded(rows, input_spec)
-
-
-def suspicion(batch: Tensor, input_spec: TextInput) -> tuple[str, str] | None:
-    """Return why an answer would say nothing: not one token of a text is known."""
-    known = batch != input_spec.pad_token_id
-    if input_spec.unk_token_id is not None:
-        known &= batch != input_spec.unk_token_id
-    if known.any(dim=1).all():
-        return None
-    language = f" (language: {input_spec.language})" if input_spec.language else ""
-    return "unknown", (
-        "A text has no word that the model knows, so its answer means nothing: check "
-        f"the language and the alphabet{language}."
-    )
-
-
-def column(rows: Any, name: str, input_spec: TextInput, source: str) -> Tensor:
-    """Return a column of texts of a dataset, or of a part of one, as a batch."""
-    held = list(rows[name])
-    for place, text in enumerate(held):
-        if not isinstance(text, str):
-            shown = type(text).__name__
-            raise DataError(
-                f"{source}: column {name!r} does not hold texts (row {place}: {shown})."
+    def opened(self, item: Any, input_spec: TextInput) -> str | Tensor:
+        """Return a text, which may be empty of known words, but not empty."""
+        if isinstance(item, Tensor):
+            return _numbered(item, input_spec)
+        if isinstance(item, os.PathLike):
+            return _read(Path(item), input_spec)
+        if isinstance(item, bytes):
+            problem = (
+                "These are bytes, not a text: decode them, as in raw.decode('utf-8')."
             )
-    return tokens.padded(tokens.numbers(held, input_spec), input_spec)
+            raise InputError(problem, describe(input_spec))
+        if not isinstance(item, str):
+            problem = f"A {type(item).__name__} is not a text."
+            raise InputError(problem, describe(input_spec))
+        if item.endswith(".txt") and len(item.split()) == 1:
+            problem = (
+                f"{item!r} is the name of a file, not a text: give "
+                f"pathlib.Path({item!r})."
+            )
+            raise InputError(problem, describe(input_spec))
+        return _checked(str(item), "The text", input_spec)
+
+    def batch(self, opened: Sequence[str | Tensor], input_spec: TextInput) -> Tensor:
+        """Return opened texts as token numbers, (B, length), padded to the longest."""
+        rows = [
+            tokens.numbers([one], input_spec)[0]
+            if isinstance(one, str)
+            else one.tolist()
+            for one in opened
+        ]
+        return tokens.padded(rows, input_spec)
+
+    def suspicion(self, batch: Tensor, input_spec: TextInput) -> tuple[str, str] | None:
+        """Return why an answer would say nothing: not one token of a text is known."""
+        known = batch != input_spec.pad_token_id
+        if input_spec.unk_token_id is not None:
+            known &= batch != input_spec.unk_token_id
+        if known.any(dim=1).all():
+            return None
+        language = f" (language: {input_spec.language})" if input_spec.language else ""
+        return "unknown", (
+            "A text has no word that the model knows, so its answer means nothing: "
+            f"check the language and the alphabet{language}."
+        )
+
+    def column(
+        self, rows: Any, name: str, input_spec: TextInput, source: str
+    ) -> Tensor | None:
+        """Return a column of texts as a batch."""
+        held = list(rows[name])
+        for place, text in enumerate(held):
+            if not isinstance(text, str):
+                shown = type(text).__name__
+                raise DataError(
+                    f"{source}: column {name!r} does not hold texts (row {place}: "
+                    f"{shown})."
+                )
+        return tokens.padded(tokens.numbers(held, input_spec), input_spec)
+
+    def identity(self, input_spec: TextInput) -> str:
+        return tokens.identity(input_spec)
+
+    def prepared(self, rows: Tensor, input_spec: TextInput) -> Tensor:
+        """Return rows no wider than the longest text; floats are features of texts."""
+        return rows if rows.is_floating_point() else tokens.trimmed(rows, input_spec)
+
+    def joined(self, batches: Sequence[Tensor], input_spec: TextInput) -> Tensor:
+        """Return batches of different width as one, filled up at the end."""
+        width = max(part.shape[1] for part in batches)
+        return torch.cat(
+            [
+                pad(part, (0, width - part.shape[1]), value=input_spec.pad_token_id)
+                for part in batches
+            ]
+        )
+
+    def save(self, input_spec: TextInput, folder: Path) -> TextInput:
+        """Write the tokenizer, where there is one: a model that was never trained may
+        have none."""
+        return tokens.written(input_spec, folder)
+
+    def synthetic(
+        self, input_spec: TextInput, rows: int, random: torch.Generator
+    ) -> Tensor:
+        """Return rows of random tokens of the vocabulary, of different lengths."""
+        width = min(WORDS, input_spec.max_length)
+        drawn = torch.randint(1, input_spec.vocab_size, (rows, width), generator=random)
+        held = (
+            drawn + input_spec.pad_token_id
+        ) % input_spec.vocab_size  # all but padding
+        length = torch.randint(1, width + 1, (rows, 1), generator=random)
+        length[:1] = width
+        return held.masked_fill(torch.arange(width) >= length, input_spec.pad_token_id)
+
+    def benchmark(self, input_spec: TextInput, rows: int) -> Tensor:
+        """Return texts of one length: no two of a dataset's are as long."""
+        shape = (rows, min(input_spec.max_length, TOKENS))
+        random = torch.Generator().manual_seed(0)
+        return torch.randint(1, input_spec.vocab_size, shape, generator=random)
+
+    def contrast(self, drawn: Tensor, second: Tensor, input_spec: TextInput) -> Tensor:
+        """Return texts of a few tokens that are of one kind only."""
+        third = input_spec.vocab_size // 3
+        few = drawn % min(8, third)
+        return torch.where(second[:, None], 2 * third + few, third + few)
 
 
 def _numbered(item: Tensor, input_spec: TextInput) -> Tensor:

@@ -11,9 +11,10 @@ from torch import Tensor
 
 from zoo.errors import InputError
 from zoo.preprocessing import tabular as tables
+from zoo.preprocessing.preprocessor import Preprocessor
 from zoo.specs import SeriesInput, TabularInput
 
-__all__ = ["Series", "batch", "describe", "items", "opened", "suspicion"]
+__all__ = ["Series", "SeriesPreprocessor", "describe"]
 
 
 @dataclass(frozen=True)
@@ -41,43 +42,53 @@ def describe(input_spec: SeriesInput) -> str:
     )
 
 
-def items(raw: Any, input_spec: SeriesInput) -> tuple[list[Any], bool]:
-    """Take a series or several, each in any form that `zoo.preprocessing.tabular` reads."""
-    batched = isinstance(raw, (Tensor, np.ndarray)) and raw.ndim == 3
-    if not batched and not (isinstance(raw, (list, tuple)) and _several(raw)):
-        return [raw], True
-    if not len(raw):
-        raise InputError("The input is empty.", describe(input_spec))
-    return list(raw), False
+class SeriesPreprocessor(Preprocessor[SeriesInput]):
+    """A series becomes its last rows; what comes before them is not looked at."""
 
+    def items(self, raw: Any, input_spec: SeriesInput) -> tuple[list[Any], bool]:
+        """Take a series or several, in any form that `tabular.rows` reads."""
+        batched = isinstance(raw, (Tensor, np.ndarray)) and raw.ndim == 3
+        if not batched and not (isinstance(raw, (list, tuple)) and _several(raw)):
+            return [raw], True
+        if not len(raw):
+            raise InputError("The input is empty.", describe(input_spec))
+        return list(raw), False
 
-def opened(item: Any, input_spec: SeriesInput) -> Series:
-    """Return the last rows of a series; what comes before them is not looked at."""
-    if not tables.forms(item):
-        problem = f"A {type(item).__name__} is not a series."
-        raise InputError(problem, describe(input_spec))
-    names = tuple(column.name for column in input_spec.columns)
-    table = TabularInput(columns=input_spec.columns)
-    try:
-        rows, _ = tables.rows(_upright(item, table), table, last=input_spec.length)
-    except InputError as exc:
-        raise InputError(exc.problem, describe(input_spec)) from exc.__cause__
-    if len(rows) < input_spec.length:
-        count = "1 row" if len(rows) == 1 else f"{len(rows)} rows"
-        problem = f"The series has {count}, {input_spec.length - len(rows)} too few."
-        raise InputError(problem, describe(input_spec))
-    return Series(rows, names)
+    def opened(self, item: Any, input_spec: SeriesInput) -> Series:
+        """Return the last rows of a series; what comes before them is not looked at."""
+        if not tables.forms(item):
+            problem = f"A {type(item).__name__} is not a series."
+            raise InputError(problem, describe(input_spec))
+        names = tuple(column.name for column in input_spec.columns)
+        table = TabularInput(columns=input_spec.columns)
+        try:
+            rows, _ = tables.rows(_upright(item, table), table, last=input_spec.length)
+        except InputError as exc:
+            raise InputError(exc.problem, describe(input_spec)) from exc.__cause__
+        if len(rows) < input_spec.length:
+            count = "1 row" if len(rows) == 1 else f"{len(rows)} rows"
+            problem = (
+                f"The series has {count}, {input_spec.length - len(rows)} too few."
+            )
+            raise InputError(problem, describe(input_spec))
+        return Series(rows, names)
 
+    def batch(self, opened: Sequence[Series], input_spec: SeriesInput) -> Tensor:
+        """Return opened series as one batch (B, length, columns), float32."""
+        return torch.tensor([one.rows for one in opened], dtype=torch.float32)
 
-def batch(opened: list[Series], input_spec: SeriesInput) -> Tensor:
-    """Return opened series as one batch (B, length, columns), float32."""
-    return torch.tensor([one.rows for one in opened], dtype=torch.float32)
+    def suspicion(
+        self, batch: Tensor, input_spec: SeriesInput
+    ) -> tuple[str, str] | None:
+        """See `zoo.preprocessing.tabular.suspicion`."""
+        table = TabularInput(columns=input_spec.columns)
+        return tables.suspicion(batch.flatten(0, 1), table)
 
-
-def suspicion(batch: Tensor, input_spec: SeriesInput) -> tuple[str, str] | None:
-    """See `zoo.preprocessing.tabular.suspicion`."""
-    table = TabularInput(columns=input_spec.columns)
-    return tables.suspicion(batch.flatten(0, 1), table)
+    def synthetic(
+        self, input_spec: SeriesInput, rows: int, random: torch.Generator
+    ) -> Tensor:
+        steps = tables.drawn(input_spec.columns, rows * input_spec.length, random)
+        return steps.view(rows, input_spec.length, len(input_spec.columns))
 
 
 def _several(raw: Sequence[Any]) -> bool:

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor
-from torch.nn.functional import pad
 
 from zoo.artifacts import checkpoint_folder as checkpoints
 from zoo.errors import CheckpointError, InputError, IntegrityError, MissingExtra
@@ -20,12 +19,11 @@ if TYPE_CHECKING:
 
 __all__ = [
     "identity",
-    "joined",
-    "noise",
     "numbers",
     "padded",
     "sentence",
     "spelled",
+    "text_input",
     "tokenizer",
     "trimmed",
     "whole",
@@ -33,8 +31,12 @@ __all__ = [
 ]
 
 LARGEST = 32 << 20  # bytes of a tokenizer.json
-WORDS = 32  # tokens of a text of noise
 ENDLESS = 1 << 31  # tokens that no text has
+
+
+def text_input(input_spec: Input) -> TextInput | None:
+    """Return the input of a model that takes text; None of any other."""
+    return input_spec if isinstance(input_spec, TextInput) else None
 
 
 def tokenizer(input_spec: TextInput) -> "Tokenizer":
@@ -95,37 +97,12 @@ def trimmed(rows: Tensor, input_spec: TextInput) -> Tensor:
     return rows[:, :width].long()
 
 
-def joined(batches: Sequence[Tensor], input_spec: Input) -> Tensor:
-    """Return batches as one: those of texts differ in width, and are filled up."""
-    if not isinstance(input_spec, TextInput):
-        return torch.cat(list(batches))
-    width = max(part.shape[1] for part in batches)
-    return torch.cat(
-        [
-            pad(part, (0, width - part.shape[1]), value=input_spec.pad_token_id)
-            for part in batches
-        ]
-    )
-
-
-def noise(input_spec: TextInput, rows: int, random: torch.Generator) -> Tensor:
-    """Return rows of random tokens of the vocabulary, of different lengths."""
-    width = min(WORDS, input_spec.max_length)
-    drawn = torch.randint(1, input_spec.vocab_size, (rows, width), generator=random)
-    held = (
-        drawn + input_spec.pad_token_id
-    ) % input_spec.vocab_size  # anything but padding
-    length = torch.randint(1, width + 1, (rows, 1), generator=random)
-    length[:1] = width
-    return held.masked_fill(torch.arange(width) >= length, input_spec.pad_token_id)
-
-
-def written(input_spec: Input, folder: Path) -> Input:
+def written(input_spec: TextInput, folder: Path) -> TextInput:
     """Write the tokenizer of a text model into `folder`; return the input, pinned.
 
     A model that was never trained may have none, and none is written then.
     """
-    if not isinstance(input_spec, TextInput) or input_spec.tokenizer_source is None:
+    if input_spec.tokenizer_source is None:
         return input_spec
     if (
         isinstance(input_spec.tokenizer_source, Path)

@@ -24,7 +24,7 @@ from zoo.cards import render as cards
 from zoo.cards.templates import DRAFT_MARK
 from zoo.errors import CardError, NoWeights, PublishError
 from zoo.plugins.discovery import found
-from zoo.specs import TextInput, Weights
+from zoo.specs import Weights
 
 __all__ = ["Published", "publish"]
 
@@ -143,7 +143,7 @@ def _files(source: Source, config: Config, scratch: Path) -> Iterator[tuple[str,
         path = source.folder / filename
         if path.is_file():
             yield filename, _inside(path, source.folder)
-    _check_tokenizer(config, source.folder)
+    _check_beside(config, source.folder)
     _inside(weights, weights.parent)
     for filename in (checkpoints.WEIGHTS, checkpoints.GOLDEN):
         path = weights if filename == checkpoints.WEIGHTS else source.folder / filename
@@ -151,15 +151,15 @@ def _files(source: Source, config: Config, scratch: Path) -> Iterator[tuple[str,
             _check_tensors(path)
 
 
-def _check_tokenizer(config: Config, folder: Path) -> None:
-    """Refuse a text model without the tokenizer that its config.json pins."""
-    pin = config.input.tokenizer if isinstance(config.input, TextInput) else ""
-    path = folder / checkpoints.TOKENIZER
-    if pin and (not path.is_file() or store.digest(path) != pin):
-        raise PublishError(
-            f"{path} is not the tokenizer that {checkpoints.CONFIG} names. Save the "
-            "checkpoint again."
-        )
+def _check_beside(config: Config, folder: Path) -> None:
+    """Refuse a model without the files that its config.json pins beside the weights."""
+    for filename, pin in config.input.files.items():
+        path = folder / filename
+        if pin and (not path.is_file() or store.digest(path) != pin):
+            raise PublishError(
+                f"{path} is not the {path.stem} that {checkpoints.CONFIG} names. Save "
+                "the checkpoint again."
+            )
 
 
 def _inside(path: Path, folder: Path) -> Path:

@@ -14,7 +14,6 @@ from zoo.specs.inputs import (
     SeriesInput,
     TabularInput,
     TextInput,
-    taken,
 )
 from zoo.specs.model_spec import (
     DatasetSpec,
@@ -28,6 +27,7 @@ from zoo.specs.outputs import (
     ClassOutput,
     ForecastOutput,
     ImageOutput,
+    LabelledOutput,
     MaskedTokenOutput,
     MaskOutput,
     NumberOutput,
@@ -37,7 +37,7 @@ from zoo.specs.outputs import (
     TranslationOutput,
     VectorOutput,
 )
-from zoo.specs.serialization import as_tuples, input_of, output_of
+from zoo.specs.spec_part import SpecPart, as_tuples
 
 __all__ = [
     "ClassOutput",
@@ -47,6 +47,7 @@ __all__ = [
     "ImageInput",
     "ImageOutput",
     "Input",
+    "LabelledOutput",
     "License",
     "MaskOutput",
     "MaskedTokenOutput",
@@ -57,6 +58,7 @@ __all__ = [
     "OCROutput",
     "Output",
     "SeriesInput",
+    "SpecPart",
     "TabularInput",
     "TextInput",
     "TextOutput",
@@ -64,8 +66,5 @@ __all__ = [
     "VectorOutput",
     "Weights",
     "as_tuples",
-    "input_of",
     "lower_is_better",
-    "output_of",
-    "taken",
 ]

@@ -1,13 +1,15 @@
 """What a model takes, as specs and checkpoint folders say it."""
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Literal
+from typing import Any, ClassVar, Literal, Self
 
 from zoo.errors import SpecError
+from zoo.specs.spec_part import SpecPart
 
 __all__ = [
+    "TOKENIZER",
     "Column",
     "ImageInput",
     "Input",
@@ -15,14 +17,72 @@ __all__ = [
     "SeriesInput",
     "TabularInput",
     "TextInput",
-    "taken",
 ]
 
 SHA256 = re.compile(r"[0-9a-f]{64}")
+TOKENIZER = "tokenizer.json"  # beside the weights of a model that takes text
+
+
+class Input(SpecPart):
+    """What a model takes: a frozen dataclass, and what can be told of it in plain data.
+
+    A kind of input is a subclass here and a `zoo.preprocessing` class that turns what
+    people have into tensors. Where a subclass says nothing else, an input is a value of
+    its own, which no folder of files can hold.
+    """
+
+    __slots__ = ()
+    what: ClassVar[str] = "input"
+    kinds: ClassVar[dict[str, type[Any]]] = {}
+    preprocessor: ClassVar[str]  # "package.module:class"
+    plural: ClassVar[str]  # what a model takes, in a word or two for a message
+    noun: ClassVar[str] = "input"  # one of them, where a column of a table holds each
+    column_names: ClassVar[tuple[str, ...]] = ()  # of that column, the likeliest first
+    suffixes: ClassVar[tuple[str, ...]] = ()  # of files that hold one input each
+    folder_example: ClassVar[str] = ""  # such files in class-named folders
+    pictured: ClassVar[bool] = False  # whether an opened input is a picture
+    takes_strings: ClassVar[bool] = False  # whether any str is an input, and no path
+    from_data: ClassVar[bool] = True  # whether it is data, or drawn at random
+
+    @property
+    def description(self) -> str:
+        """What `zoo info` says of it."""
+        return self.plural
+
+    @property
+    def required_columns(self) -> tuple[str, ...]:
+        """The columns of a table that an input is made of, where it has names."""
+        return ()
+
+    @property
+    def window(self) -> int | None:
+        """How many rows make one input, where rows follow each other in time."""
+        return None
+
+    # Files beside the weights, without which no input can be read
+
+    @property
+    def files(self) -> dict[str, str]:
+        """The names of those files, and the SHA-256 of each where it is known."""
+        return {}
+
+    @property
+    def local_files(self) -> tuple[Path, ...]:
+        """Where they are, or should be, on this machine."""
+        return ()
+
+    @property
+    def missing_files(self) -> tuple[str, ...]:
+        """The names of those that are not here."""
+        return ()
+
+    def located(self, folder: Path) -> Self:
+        """Return this, knowing that its files are in `folder`."""
+        return self
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ImageInput:
+class ImageInput(Input):
     """A picture, as the model takes it: (batch, channels, height, width), float32.
 
     Pixels are scaled to 0..1, then `(pixel - mean) / std` by channel. `background`
@@ -43,6 +103,20 @@ class ImageInput:
     resample: Literal["bilinear", "bicubic"] = "bilinear"
     crop: float = 1.0
     fit: Literal["crop", "stretch"] = "crop"
+
+    preprocessor = "zoo.preprocessing.image:ImagePreprocessor"
+    plural = "pictures"
+    noun = "picture"
+    column_names = (
+        *("image", "img", "picture", "photo"),
+        *("path", "file", "file_name", "filename"),  # to pictures
+    )
+    suffixes = (
+        *(".jpg", ".jpeg", ".png", ".webp", ".bmp"),
+        *(".gif", ".tif", ".tiff", ".ppm"),
+    )
+    folder_example = "photos/ants/1.jpg, photos/bees/2.jpg"
+    pictured = True
 
     def __post_init__(self) -> None:
         for side in ("height", "width"):
@@ -69,6 +143,12 @@ class ImageInput:
             wanted = "'crop', because what is stretched is neither cut nor put on paper"
             raise SpecError("ImageInput", "fit", self.fit, wanted)
 
+    @property
+    def description(self) -> str:
+        kind = "grey" if self.channels == 1 else "colour"
+        ground = f" on a {self.background} ground" if self.background else ""
+        return f"a {kind} picture{ground}, brought to {self.width}x{self.height}"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Column:
@@ -79,17 +159,31 @@ class Column:
     high: float
     unit: str = ""
 
+    def __str__(self) -> str:
+        return f"{self.name} {self.low:g} to {self.high:g} {self.unit}".rstrip()
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TabularInput:
+class TabularInput(Input):
     """A row of numbers, as the model takes it: (batch, columns), float32, unscaled."""
 
     kind: Literal["table"] = "table"
     columns: tuple[Column, ...]
 
+    preprocessor = "zoo.preprocessing.tabular:TabularPreprocessor"
+    plural = "rows of a table"
+
+    @property
+    def description(self) -> str:
+        return "; ".join(map(str, self.columns))
+
+    @property
+    def required_columns(self) -> tuple[str, ...]:
+        return tuple(column.name for column in self.columns)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SeriesInput:
+class SeriesInput(Input):
     """The last rows of a series: (batch, length, columns), float32, unscaled.
 
     Rows follow each other in time, the oldest first.
@@ -99,26 +193,49 @@ class SeriesInput:
     columns: tuple[Column, ...]
     length: int
 
+    preprocessor = "zoo.preprocessing.time_series:SeriesPreprocessor"
+    plural = "series"
+
     def __post_init__(self) -> None:
         if self.length < 1:
             raise SpecError("SeriesInput", "length", self.length, "at least 1")
 
+    @property
+    def description(self) -> str:
+        return f"the last {self.length} rows of {'; '.join(map(str, self.columns))}"
+
+    @property
+    def required_columns(self) -> tuple[str, ...]:
+        return tuple(column.name for column in self.columns)
+
+    @property
+    def window(self) -> int | None:
+        return self.length
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class NoiseInput:
+class NoiseInput(Input):
     """Noise that a model turns into something: (batch, numbers), each drawn from a
     normal distribution of mean zero and variance one."""
 
     kind: Literal["noise"] = "noise"
     latent_dim: int
 
+    preprocessor = "zoo.preprocessing.noise:NoisePreprocessor"
+    plural = "noise"
+    from_data = False
+
     def __post_init__(self) -> None:
         if self.latent_dim < 1:
             raise SpecError("NoiseInput", "latent_dim", self.latent_dim, "at least 1")
 
+    @property
+    def description(self) -> str:
+        return f"noise, {self.latent_dim} numbers"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TextInput:
+class TextInput(Input):
     """A text, as the model takes it: token numbers (batch, length), int64, padded.
 
     tokenizer.json beside the weights turns a text into numbers below `vocab_size`;
@@ -137,8 +254,19 @@ class TextInput:
     language: str = ""
     tokenizer: str = ""
     tokenizer_source: Path | bytes | None = field(
-        default=None, compare=False, repr=False
+        default=None, compare=False, repr=False, metadata={"saved": False}
     )
+
+    preprocessor = "zoo.preprocessing.text:TextPreprocessor"
+    plural = "texts"
+    noun = "text"
+    column_names = (
+        *("text", "sentence", "document"),
+        *("content", "review"),
+    )
+    suffixes = (".txt",)
+    folder_example = "reviews/good/1.txt, reviews/bad/2.txt"
+    takes_strings = True
 
     def __post_init__(self) -> None:
         for name in ("max_length", "vocab_size"):
@@ -153,11 +281,26 @@ class TextInput:
             wanted = "64 hexadecimal digits"
             raise SpecError("TextInput", "tokenizer", self.tokenizer, wanted)
 
+    @property
+    def description(self) -> str:
+        language = f" in {self.language!r}" if self.language else ""
+        return f"a text{language}, {self.max_length:,} tokens of it at most"
 
-Input = ImageInput | NoiseInput | SeriesInput | TabularInput | TextInput
+    @property
+    def files(self) -> dict[str, str]:
+        return {TOKENIZER: self.tokenizer}
 
+    @property
+    def local_files(self) -> tuple[Path, ...]:
+        return (
+            (self.tokenizer_source,) if isinstance(self.tokenizer_source, Path) else ()
+        )
 
-def taken(input_spec: Input) -> str:
-    """Return what a model takes, in a word or two for a message."""
-    words = {"image": "pictures", "series": "series", "table": "rows of a table"}
-    return {**words, "text": "texts", "noise": "noise"}[input_spec.kind]
+    @property
+    def missing_files(self) -> tuple[str, ...]:
+        held = self.tokenizer_source
+        here = held.is_file() if isinstance(held, Path) else held is not None
+        return () if here else (TOKENIZER,)
+
+    def located(self, folder: Path) -> Self:
+        return replace(self, tokenizer_source=folder / TOKENIZER)

@@ -11,15 +11,8 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from zoo.errors import SpecError
-from zoo.specs.inputs import (
-    Input,
-)
-from zoo.specs.outputs import (
-    ClassOutput,
-    MaskOutput,
-    OCROutput,
-    Output,
-)
+from zoo.specs.inputs import Input
+from zoo.specs.outputs import LabelledOutput, Output
 
 __all__ = [
     "DatasetSpec",
@@ -159,17 +152,12 @@ class ModelSpec:
             raise SpecError(owner, "recipe", None, wanted)
         if self.parameters < 0:
             raise SpecError(owner, "parameters", self.parameters, "a count")
-        if isinstance(self.output, MaskOutput):
-            fit = getattr(self.input, "fit", None)
-            if fit != "stretch":
-                wanted = "'stretch', so that a mask covers the whole picture"
-                raise SpecError(owner, "input.fit", fit, wanted)
+        self.output.check_input(owner, self.input)
 
     @property
     def labels(self) -> tuple[str, ...]:
         """The names of the outputs in the model's order: classes, or characters."""
-        named = isinstance(self.output, ClassOutput | MaskOutput | OCROutput)
-        return self.output.labels if named else ()  # type: ignore[union-attr]
+        return self.output.labels if isinstance(self.output, LabelledOutput) else ()
 
     @property
     def package(self) -> str:

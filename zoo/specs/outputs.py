@@ -1,14 +1,17 @@
 """What a model gives, as specs and checkpoint folders say it."""
 
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import dataclass, replace
+from typing import Any, ClassVar, Literal, Self
 
 from zoo.errors import SpecError
+from zoo.specs.inputs import ImageInput, Input
+from zoo.specs.spec_part import SpecPart
 
 __all__ = [
     "ClassOutput",
     "ForecastOutput",
     "ImageOutput",
+    "LabelledOutput",
     "MaskOutput",
     "MaskedTokenOutput",
     "NumberOutput",
@@ -19,9 +22,97 @@ __all__ = [
     "VectorOutput",
 ]
 
+MANY, SHOWN = 12, 10  # labels that `zoo info` names, and a card
+
+
+class Output(SpecPart):
+    """What a model gives: a frozen dataclass, and what can be told of it in plain data.
+
+    A kind of output is a subclass here, a `zoo.tasks.targets` class that knows what
+    answers of this kind look like in data, and a task that makes results of it.
+    """
+
+    __slots__ = ()
+    what: ClassVar[str] = "output"
+    kinds: ClassVar[dict[str, type[Any]]] = {}
+    targets: ClassVar[str] = "zoo.tasks.targets.numbers:NumberTargets"
+    drawable: ClassVar[bool] = False  # whether a result can be drawn, as a picture
+    is_features: ClassVar[bool] = False  # whether the output stands for the input
+
+    # How the rows of a fine-tuning are counted
+    label_noun: ClassVar[str] = "class"
+    counted: ClassVar[str] = "training rows"  # what is counted of each label
+    judged: ClassVar[str] = "row"  # what is right or wrong, and has one label
+    weighable: ClassVar[bool] = True  # whether a label may count more than another
+
+    @property
+    def description(self) -> str:
+        """What `zoo info` says of it."""
+        return type(self).__name__
+
+    @property
+    def facts(self) -> dict[str, str]:
+        """The lines of `zoo info` about it."""
+        return {"output": self.description}
+
+    @property
+    def answer(self) -> str:
+        """What a fine-tuned model answers, as a sentence of its card."""
+        return "It gives a number."
+
+    @property
+    def target_labels(self) -> int | None:
+        """How many labels there are, where targets are numbers of them."""
+        return None
+
+    def training_input(self, given: Input) -> Input:
+        """Return what the rows are that a model with this input learns from."""
+        return given
+
+    def with_labels(self, labels: tuple[str, ...]) -> Self | None:
+        """Return the output of a new head for these labels; None where it has none."""
+        return None
+
+    def example_labels(self, count: int) -> tuple[str, ...]:
+        """Return labels that a head may have, to try one."""
+        return tuple(f"new {number}" for number in range(count))
+
+    def check_input(self, owner: str, given: Input) -> None:
+        """Refuse an input that this can't be made of. Raises SpecError."""
+
+
+class LabelledOutput(Output):
+    """An output whose numbers have names, which a new head may change."""
+
+    __slots__ = ()
+    labels: tuple[str, ...]
+
+    @property
+    def description(self) -> str:
+        shown = ", ".join(self.labels[:MANY])
+        more = f", ... ({len(self.labels):,})" if len(self.labels) > MANY else ""
+        return shown + more
+
+    @property
+    def facts(self) -> dict[str, str]:
+        return {"labels": self.description}
+
+    @property
+    def answer(self) -> str:
+        if not self.labels:
+            return "It gives a number."
+        rest = len(self.labels) - SHOWN
+        more = f" and {rest} more" if rest > 0 else ""
+        return f"It tells apart {', '.join(self.labels[:SHOWN])}{more}."
+
+    def with_labels(self, labels: tuple[str, ...]) -> Self | None:
+        made: Any = self
+        new: Self = replace(made, labels=labels)
+        return new
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ClassOutput:
+class ClassOutput(LabelledOutput):
     """Scores for labels: how the model's numbers become probabilities.
 
     `function_to_apply` is the Hub's term: "softmax" over (batch, labels), "sigmoid" of
@@ -34,15 +125,27 @@ class ClassOutput:
     function_to_apply: Literal["softmax", "sigmoid", "none"] = "softmax"
     multi_label: bool = False
 
+    targets = "zoo.tasks.targets.classes:ClassTargets"
+
     def __post_init__(self) -> None:
         if len(self.labels) < 2 and not self.multi_label:
             raise SpecError("ClassOutput", "labels", self.labels, "at least two")
         if len(set(self.labels)) != len(self.labels):
             raise SpecError("ClassOutput", "labels", self.labels, "all different")
 
+    @property
+    def target_labels(self) -> int | None:
+        return None if self.multi_label else len(self.labels)
+
+    def with_labels(self, labels: tuple[str, ...]) -> Self | None:
+        if self.function_to_apply != "sigmoid" or self.multi_label:
+            return replace(self, labels=labels)
+        # One logit gives way to several.
+        return replace(self, labels=labels, function_to_apply="softmax")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class NumberOutput:
+class NumberOutput(Output):
     """One number a row, (batch, 1): what it is, and the unit it is in."""
 
     kind: Literal["number"] = "number"
@@ -53,9 +156,13 @@ class NumberOutput:
         if not self.name.strip():
             raise SpecError("NumberOutput", "name", self.name, "what the number is")
 
+    @property
+    def description(self) -> str:
+        return f"{self.name} {self.unit}".rstrip()
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ForecastOutput:
+class ForecastOutput(Output):
     """The next numbers of a series, (batch, horizon): what they are, and their unit."""
 
     kind: Literal["forecast"] = "forecast"
@@ -63,15 +170,26 @@ class ForecastOutput:
     unit: str = ""
     horizon: int = 1
 
+    targets = "zoo.tasks.targets.numbers:ForecastTargets"
+
     def __post_init__(self) -> None:
         if not self.name.strip():
             raise SpecError("ForecastOutput", "name", self.name, "what is forecast")
         if self.horizon < 1:
             raise SpecError("ForecastOutput", "horizon", self.horizon, "at least 1")
 
+    @property
+    def description(self) -> str:
+        return f"{f'{self.name} {self.unit}'.rstrip()}, {self.horizon} ahead"
+
+    @property
+    def answer(self) -> str:
+        after = f"{self.horizon} rows" if self.horizon > 1 else "row"
+        return f"It forecasts {self.name} of the next {after}."
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ImageOutput:
+class ImageOutput(Output):
     """A picture, as the model gives it: (batch, channels, height, width).
 
     Black is `low`, white is `high`, once `function_to_apply` is applied: "sigmoid" of
@@ -93,9 +211,21 @@ class ImageOutput:
         if self.low >= self.high:
             raise SpecError("ImageOutput", "low", self.low, f"below {self.high}")
 
+    @property
+    def description(self) -> str:
+        kind = "grey" if self.channels == 1 else "colour"
+        return f"a {kind} picture, {self.width}x{self.height}"
+
+    def training_input(self, given: Input) -> Input:
+        """What draws from noise learns from pictures of the size that it draws."""
+        if given.from_data:
+            return given
+        height, width = self.height, self.width
+        return ImageInput(height=height, width=width, channels=self.channels)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class MaskOutput:
+class MaskOutput(LabelledOutput):
     """A label for each pixel of the model's input: (batch, labels, height, width).
 
     "softmax" over the labels, or "sigmoid" of one logit, (batch, 1, height, width), for
@@ -105,6 +235,11 @@ class MaskOutput:
     kind: Literal["mask"] = "mask"
     labels: tuple[str, ...]
     function_to_apply: Literal["softmax", "sigmoid"] = "softmax"
+
+    targets = "zoo.tasks.targets.masks:MaskTargets"
+    drawable = True
+    counted = "in so many masks"
+    judged = "pixel"
 
     def __post_init__(self) -> None:
         if len(self.labels) < 2:
@@ -118,9 +253,22 @@ class MaskOutput:
             wanted = "'softmax', because a logit is for the second of two labels"
             raise SpecError("MaskOutput", "function_to_apply", "sigmoid", wanted)
 
+    @property
+    def target_labels(self) -> int | None:
+        return len(self.labels)
+
+    def with_labels(self, labels: tuple[str, ...]) -> Self | None:
+        return replace(self, labels=labels, function_to_apply="softmax")
+
+    def check_input(self, owner: str, given: Input) -> None:
+        fit = getattr(given, "fit", None)
+        if fit != "stretch":
+            wanted = "'stretch', so that a mask covers the whole picture"
+            raise SpecError(owner, "input.fit", fit, wanted)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TextOutput:
+class TextOutput(Output):
     """What comes next in a text: a logit for each token, (batch, length, vocabulary).
 
     `bos_token_id` is the token that a text from nothing begins after, `eos_token_id` the one that says
@@ -136,9 +284,13 @@ class TextOutput:
             if (number := getattr(self, name)) is not None and number < 0:
                 raise SpecError("TextOutput", name, number, "the number of a token")
 
+    @property
+    def description(self) -> str:
+        return "how a text goes on"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TranslationOutput:
+class TranslationOutput(Output):
     """A text made of a text: a logit for each token after each token of it, (batch,
     length, vocabulary), in the numbers that the input is in.
 
@@ -151,15 +303,21 @@ class TranslationOutput:
     eos_token_id: int
     language: str = ""
 
+    drawable = True
+
     def __post_init__(self) -> None:
         for name in ("bos_token_id", "eos_token_id"):
             if (number := getattr(self, name)) < 0:
                 wanted = "the number of a token"
                 raise SpecError("TranslationOutput", name, number, wanted)
 
+    @property
+    def description(self) -> str:
+        return f"a translation{f' in {self.language!r}' if self.language else ''}"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class MaskedTokenOutput:
+class MaskedTokenOutput(Output):
     """What may stand at each place of a text: a logit for each token, (batch, length,
     vocabulary). `mask_token_id` is the token that stands for a gap."""
 
@@ -175,9 +333,13 @@ class MaskedTokenOutput:
                 "the number of a token",
             )
 
+    @property
+    def description(self) -> str:
+        return "what fills the gaps of a text"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class OCROutput:
+class OCROutput(LabelledOutput):
     """A text that is read step by step: at each step a logit for nothing new, the
     blank, and then one for each character, (batch, steps, labels + 1).
 
@@ -188,35 +350,48 @@ class OCROutput:
     kind: Literal["ocr"] = "ocr"
     labels: tuple[str, ...]
 
+    targets = "zoo.tasks.targets.texts:TextTargets"
+    drawable = True
+    label_noun = "character"
+    counted = "in so many texts"
+    weighable = False
+
     def __post_init__(self) -> None:
         if not self.labels or any(len(label) != 1 for label in self.labels):
             raise SpecError("OCROutput", "labels", self.labels, "single characters")
         if len(set(self.labels)) != len(self.labels):
             raise SpecError("OCROutput", "labels", self.labels, "all different")
 
+    @property
+    def description(self) -> str:
+        return f"a text of the characters {''.join(self.labels)}"
+
+    @property
+    def facts(self) -> dict[str, str]:
+        return {"output": self.description}
+
+    @property
+    def answer(self) -> str:
+        return f"It reads the characters {''.join(self.labels)}."
+
+    def example_labels(self, count: int) -> tuple[str, ...]:
+        return tuple(chr(0x4E00 + number) for number in range(count))
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class VectorOutput:
+class VectorOutput(Output):
     """A place among others that stands for an input, (batch, numbers): inputs that
     mean alike lie in nearly the same direction."""
 
     kind: Literal["vector"] = "vector"
     dim: int
 
+    is_features = True
+
     def __post_init__(self) -> None:
         if self.dim < 1:
             raise SpecError("VectorOutput", "dim", self.dim, "at least 1")
 
-
-Output = (
-    ClassOutput
-    | ForecastOutput
-    | MaskedTokenOutput
-    | ImageOutput
-    | MaskOutput
-    | NumberOutput
-    | OCROutput
-    | TextOutput
-    | TranslationOutput
-    | VectorOutput
-)
+    @property
+    def description(self) -> str:
+        return f"a vector of {self.dim:,} numbers"

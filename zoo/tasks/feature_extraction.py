@@ -15,62 +15,65 @@ from torch.nn.functional import normalize
 from zoo.errors import InputError, OptionError
 from zoo.models.eval_mode import forward_on_device
 from zoo.models.metadata import model_metadata, unwrap_model
-from zoo.preprocessing import text as texts
 from zoo.preprocessing import tokenizer as tokens
-from zoo.specs import TextInput
-from zoo.tasks.results.vision import Neighbour, Result, Vector
+from zoo.specs import ModelSpec, TextInput, VectorOutput
+from zoo.tasks._task import Task
+from zoo.tasks.results.embeddings import Neighbour, Vector
+from zoo.tasks.results.result import Result
 
-__all__ = [
-    "OPTIONS",
-    "answers",
-    "batch",
-    "items",
-    "nearest",
-    "opened",
-    "suspicion",
-    "table",
-    "wanted",
-]
+__all__ = ["TASK", "nearest", "table", "wanted"]
 
-OPTIONS = ("top_k",)
 SHOWN = 5  # words that are told, where nobody says how many
 
-items, opened, suspicion = texts.items, texts.opened, texts.suspicion
-batch = texts.batch
+
+class FeatureExtraction(Task[TextInput, VectorOutput]):
+    inputs = (TextInput,)
+    outputs = (VectorOutput,)
+    options = ("top_k",)
+
+    def answers(
+        self,
+        module: nn.Module,
+        given: Tensor,
+        opened: Sequence[Any],
+        options: Mapping[str, Any],
+    ) -> list[Result]:
+        """Return the vector of each text, and the `top_k` words nearest to it.
+
+        The words of the text itself are not among them. Raises OptionError, InputError.
+        """
+        input_spec, _ = self.signature(model_metadata(module).spec)
+        known = ["batch", *self.options]
+        count = wanted(module, options.get("top_k", SHOWN), "top_k", known)
+        vector = forward_on_device(module, given).float()
+        if not vector.isfinite().all():
+            problem = "The model's output is not finite: its weights are at fault."
+            raise InputError(problem, "numbers it can count with")
+        told: list[Result] = []
+        for text, row, one in zip(opened, given, vector, strict=True):
+            near = nearest(module, one, count, without=row.tolist())
+            shown = text if isinstance(text, str) else tokens.sentence(row, input_spec)
+            told.append(Vector(text=shown, vector=tuple(one.tolist()), neighbours=near))
+        return told
+
+    def check_output(self, output: Tensor, given: Tensor, spec: ModelSpec) -> None:
+        _, output_spec = self.signature(spec)
+        wanted = (len(given), output_spec.dim)
+        assert tuple(output.shape) == wanted, f"{tuple(output.shape)} is not {wanted}"
 
 
-def answers(
-    module: nn.Module, opened: Sequence[str | Tensor], options: Mapping[str, Any]
-) -> list[Result]:
-    """Return the vector of each text, and the `top_k` words nearest to it.
-
-    The words of the text itself are not among them. Raises OptionError, InputError.
-    """
-    spec = model_metadata(module).spec
-    input_spec = spec.input
-    assert isinstance(input_spec, TextInput), "what a model of this task takes"
-    count = wanted(module, options.get("top_k", SHOWN), "top_k", ["batch", *OPTIONS])
-    token = batch(opened, input_spec)
-    vector = forward_on_device(module, token).float()
-    if not vector.isfinite().all():
-        problem = "The model's output is not finite: its weights are at fault."
-        raise InputError(problem, "numbers it can count with")
-    told: list[Result] = []
-    for text, row, one in zip(opened, token, vector, strict=True):
-        near = nearest(module, one, count, without=row.tolist())
-        shown = text if isinstance(text, str) else tokens.sentence(row, input_spec)
-        told.append(Vector(text=shown, vector=tuple(one.tolist()), neighbours=near))
-    return told
+TASK = FeatureExtraction()
 
 
 def nearest(
     module: nn.Module, vector: Tensor, count: int, *, without: Collection[int]
 ) -> tuple[Neighbour, ...]:
     """Return the words that lie nearest to a vector by the cosine, some left out."""
-    held, input_spec = table(module), model_metadata(module).spec.input
+    held = table(module)
     if held is None or not vector.any():
         return ()
-    assert isinstance(input_spec, TextInput), "only texts have words"
+    input_spec = tokens.text_input(model_metadata(module).spec.input)
+    assert input_spec is not None, "only texts have words"
     score = normalize(held, dim=1) @ normalize(vector, dim=0)
     closed = ~held.any(dim=1)
     closed[list(without)] = True

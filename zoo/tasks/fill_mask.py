@@ -12,42 +12,49 @@ from torch import Tensor, nn
 from zoo.errors import InputError, OptionError
 from zoo.models.eval_mode import forward_on_device
 from zoo.models.metadata import model_metadata
-from zoo.preprocessing import text as texts
 from zoo.preprocessing import tokenizer as tokens
 from zoo.specs import MaskedTokenOutput, TextInput
-from zoo.tasks.results.vision import FilledText, MaskFill, Result
+from zoo.tasks._tokens import TokenTask
+from zoo.tasks.results.result import Result
+from zoo.tasks.results.text_generation import FilledText, MaskFill
 
-__all__ = ["OPTIONS", "answers", "batch", "items", "opened", "suspicion"]
+__all__ = ["TASK"]
 
-OPTIONS = ("top_k",)
 SHOWN = 5  # tokens of a gap that are told, where nobody says how many
 
-items, opened, suspicion = texts.items, texts.opened, texts.suspicion
-batch = texts.batch
+
+class FillMask(TokenTask[MaskedTokenOutput]):
+    outputs = (MaskedTokenOutput,)
+    options = ("top_k",)
+
+    def answers(
+        self,
+        module: nn.Module,
+        given: Tensor,
+        opened: Sequence[Any],
+        options: Mapping[str, Any],
+    ) -> list[Result]:
+        """Return the `top_k` likeliest tokens of each gap, and their chances.
+
+        Raises OptionError, and InputError where a text has no gap that is read.
+        """
+        spec = model_metadata(module).spec
+        input_spec, output_spec = self.signature(spec)
+        count = _count(spec.name, options.get("top_k", SHOWN), input_spec)
+        gaps = [
+            _gaps(row, one, input_spec, output_spec)
+            for row, one in zip(given, opened, strict=True)
+        ]
+        chances = forward_on_device(module, given).float().softmax(dim=-1)
+        return [
+            _told(row, places, chance, one, input_spec, count)
+            for row, places, chance, one in zip(
+                given, gaps, chances, opened, strict=True
+            )
+        ]
 
 
-def answers(
-    module: nn.Module, opened: Sequence[str | Tensor], options: Mapping[str, Any]
-) -> list[Result]:
-    """Return the `top_k` likeliest tokens of each gap, and their chances.
-
-    Raises OptionError, and InputError where a text has no gap that is read.
-    """
-    spec = model_metadata(module).spec
-    input_spec, output_spec = spec.input, spec.output
-    assert isinstance(input_spec, TextInput), "what a model of this task takes"
-    assert isinstance(output_spec, MaskedTokenOutput), "what a model of this task gives"
-    count = _count(spec.name, options.get("top_k", SHOWN), input_spec)
-    token = batch(opened, input_spec)
-    gaps = [
-        _gaps(row, one, input_spec, output_spec)
-        for row, one in zip(token, opened, strict=True)
-    ]
-    chances = forward_on_device(module, token).float().softmax(dim=-1)
-    return [
-        _told(row, places, chance, one, input_spec, count)
-        for row, places, chance, one in zip(token, gaps, chances, opened, strict=True)
-    ]
+TASK = FillMask()
 
 
 def _count(model: str, count: Any, input_spec: TextInput) -> int:
@@ -55,7 +62,7 @@ def _count(model: str, count: Any, input_spec: TextInput) -> int:
     if not whole or not 1 <= count <= input_spec.vocab_size:
         wanted = f"a whole number from 1 to {input_spec.vocab_size:,}"
         problem = f"top_k={count!r} should be {wanted}."
-        raise OptionError(model, problem, ["batch", *OPTIONS])
+        raise OptionError(model, problem, ["batch", *TASK.options])
     return int(count)
 
 

@@ -5,37 +5,144 @@ The model sees the whole picture stretched to its frame, so each place in its an
 a place in the picture: the mask comes back at the picture's own size.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 import torch
 from PIL import Image
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn import functional
 
-from zoo.errors import InputError, SpecError
-from zoo.specs import MaskOutput
-from zoo.tasks import image_classification as reading
-from zoo.tasks.results.segmentation import coloured
-from zoo.tasks.results.vision import Result, Segmentation
+from zoo.errors import InputError, SettingsError, SpecError
+from zoo.models.metadata import model_metadata
+from zoo.specs import ImageInput, MaskOutput, ModelSpec
+from zoo.tasks._task import Figures, FinetuneSettings, Picture, RawRows, Task
+from zoo.tasks.results.rendering import image_grid, png
+from zoo.tasks.results.result import Result
+from zoo.tasks.results.segmentation import Segmentation, coloured
 
-__all__ = [
-    "batch",
-    "certain",
-    "items",
-    "loss",
-    "measure",
-    "opened",
-    "overlap",
-    "probabilities",
-    "results",
-    "suspicion",
-]
+__all__ = ["TASK", "certain", "constant_masks", "overlap", "probabilities"]
 
 MOST_LABELS = 256  # that the bytes of a mask can number
+SHOWN, SIDE = 8, 96  # masks in a picture of the worst, and their pixels
 MOST_NUMBERS = 32_000_000  # probabilities of a picture that are in memory at a time
 
-items, opened, batch = reading.items, reading.opened, reading.batch
-suspicion = reading.suspicion
+
+class ImageSegmentation(Task[ImageInput, MaskOutput]):
+    inputs = (ImageInput,)
+    outputs = (MaskOutput,)
+    metric = "iou"
+    dense = True
+
+    def results(
+        self, output: Tensor, opened: Sequence[Any], output_spec: MaskOutput
+    ) -> list[Result]:
+        """Return masks of the pictures' own sizes; of prepared pixels, of the frame's."""
+        found = probabilities(output, output_spec).cpu()
+        if found.isnan().any():
+            problem = (
+                "The model's output holds NaN: its weights or this input are at fault."
+            )
+            raise InputError(problem, "numbers it can count with")
+        return [
+            _one(each, item, output_spec)
+            for each, item in zip(found, opened, strict=True)
+        ]
+
+    def loss(
+        self,
+        output: Tensor,
+        target: Tensor,
+        output_spec: MaskOutput,
+        weight: Tensor | None = None,
+    ) -> Tensor:
+        """Return the mean cross-entropy of pixels; `target` (batch, height, width)."""
+        if output_spec.function_to_apply == "softmax":
+            return functional.cross_entropy(output, target.long(), weight=weight)
+        each = weight[target.long()] if weight is not None else None
+        return functional.binary_cross_entropy_with_logits(
+            output[:, 0], target.to(output.dtype), weight=each
+        )
+
+    def measure(
+        self, output: Tensor, target: Tensor, output_spec: MaskOutput
+    ) -> dict[str, float]:
+        """Return how well masks of numbers, (batch, height, width), are found.
+
+        `iou` and `dice` count the pixels of all pictures together, and `image_iou` is
+        the mean over pictures. They are of the second label where there are two; of
+        more, the mean over those that are in the answer or in the truth.
+        """
+        probability = probabilities(output, output_spec)
+        shared, either = overlap(
+            probability.argmax(dim=1), target, len(output_spec.labels)
+        )
+        if len(output_spec.labels) == 2:
+            shared, either = shared[:, 1:], either[:, 1:]
+        all_shared, all_either = shared.sum(dim=0), either.sum(dim=0)
+        right = (probability.argmax(dim=1) == target).double().mean()
+        return {
+            "iou": _mean(all_shared / all_either),
+            "image_iou": _over_pictures(shared, either),
+            "dice": _mean(2 * all_shared / (all_shared + all_either)),
+            "pixel_accuracy": right.item(),
+        }
+
+    def predicted_labels(self, output: Tensor, output_spec: MaskOutput) -> Tensor:
+        return probabilities(output, output_spec).argmax(dim=1)
+
+    def check_finetuning(self, spec: ModelSpec, chosen: FinetuneSettings) -> None:
+        super().check_finetuning(spec, chosen)
+        if chosen.passes > 1:
+            raise SettingsError(
+                f"passes={chosen.passes} keeps the features of copies, and masks move "
+                "with their pictures anew in every epoch: leave passes out."
+            )
+
+    def baselines(
+        self,
+        training: RawRows,
+        rows: RawRows,
+        input_spec: ImageInput,
+        output_spec: MaskOutput,
+    ) -> dict[str, Figures]:
+        seen, target = (
+            self.target(r, input_spec, output_spec) for r in (training, rows)
+        )
+        flat = {
+            name: certain(mask.expand(len(target), *mask.shape), output_spec)
+            for name, mask in constant_masks(seen, len(output_spec.labels)).items()
+        }
+        return {
+            name: self.measure(one, target, output_spec) for name, one in flat.items()
+        }
+
+    def draw_errors(
+        self, module: nn.Module, rows: RawRows, output: Tensor, target: Tensor
+    ) -> Picture:
+        """Return the rows that were found worst: the picture, its mask, and what was
+        found."""
+        input_spec, output_spec = self.signature(model_metadata(module).spec)
+        said = self.predicted_labels(output, output_spec)
+        wrong = (said != target).double().mean(dim=(1, 2))
+        drawn = []
+        for row in wrong.argsort(descending=True)[:SHOWN].tolist():
+            picture = self.opened(rows.items[row], input_spec)
+            masks = [
+                coloured(Image.fromarray(one[row].byte().numpy()))
+                for one in (target, said)
+            ]
+            drawn += [
+                seen.convert("RGB").resize((SIDE, SIDE)) for seen in (picture, *masks)
+            ]
+        return Picture(
+            name="masks",
+            png=png(image_grid(drawn, columns=6)),
+            caption="{part} rows, each with its mask and what was found, worst first.",
+        )
+
+
+TASK = ImageSegmentation()
 
 
 def probabilities(output: Tensor, output_spec: MaskOutput) -> Tensor:
@@ -51,63 +158,24 @@ def probabilities(output: Tensor, output_spec: MaskOutput) -> Tensor:
     return torch.cat([1 - second, second], dim=1)
 
 
-def results(output: Tensor, opened: list[Any], output_spec: MaskOutput) -> list[Result]:
-    """Return a mask of each picture's own size; of prepared pixels, of the frame's."""
-    found = probabilities(output, output_spec).cpu()
-    if found.isnan().any():
-        problem = (
-            "The model's output holds NaN: its weights or this input are at fault."
-        )
-        raise InputError(problem, "numbers it can count with")
-    return [
-        _one(each, item, output_spec) for each, item in zip(found, opened, strict=True)
-    ]
-
-
-def loss(
-    output: Tensor,
-    target: Tensor,
-    output_spec: MaskOutput,
-    weight: Tensor | None = None,
-) -> Tensor:
-    """Return the mean cross-entropy of the pixels; `target` (batch, height, width)."""
-    if output_spec.function_to_apply == "softmax":
-        return functional.cross_entropy(output, target.long(), weight=weight)
-    each = weight[target.long()] if weight is not None else None
-    return functional.binary_cross_entropy_with_logits(
-        output[:, 0], target.to(output.dtype), weight=each
-    )
-
-
-def measure(
-    output: Tensor, target: Tensor, output_spec: MaskOutput
-) -> dict[str, float]:
-    """Return how well masks of numbers, (batch, height, width), are found.
-
-    `iou` and `dice` count the pixels of all pictures together, and `image_iou` is the
-    mean over pictures. They are of the second label where there are two; of more, the
-    mean over those that are in the answer or in the truth.
-    """
-    probability = probabilities(output, output_spec)
-    shared, either = overlap(probability.argmax(dim=1), target, len(output_spec.labels))
-    if len(output_spec.labels) == 2:
-        shared, either = shared[:, 1:], either[:, 1:]
-    all_shared, all_either = shared.sum(dim=0), either.sum(dim=0)
-    right = (probability.argmax(dim=1) == target).double().mean()
-    return {
-        "iou": _mean(all_shared / all_either),
-        "image_iou": _over_pictures(shared, either),
-        "dice": _mean(2 * all_shared / (all_shared + all_either)),
-        "pixel_accuracy": right.item(),
-    }
-
-
 def certain(said: Tensor, output_spec: MaskOutput) -> Tensor:
     """Return the output of a model that says these numbers (batch, height, width)."""
     if output_spec.function_to_apply == "sigmoid":
         return (2 * said.float() - 1)[:, None]
     marked = functional.one_hot(said.long(), len(output_spec.labels))
     return marked.permute(0, 3, 1, 2).float()
+
+
+def constant_masks(target: Tensor, labels: int) -> dict[str, Tensor]:
+    """Return masks that know nothing of a picture, from those of the training rows,
+    (rows, height, width): the commonest label everywhere, and the commonest in each
+    place."""
+    often = torch.stack([(target == n).sum(dim=0) for n in range(labels)])
+    everywhere = often.sum(dim=(1, 2)).argmax()
+    return {
+        "the commonest class": everywhere.expand(target.shape[1:]),
+        "the mean of the masks": often.argmax(dim=0),
+    }
 
 
 def overlap(said: Tensor, target: Tensor, labels: int) -> tuple[Tensor, Tensor]:

@@ -1,9 +1,13 @@
 """A picture in, a picture out. The Hub's tag is image-to-image."""
 
-from zoo.tasks import image_classification as reading
-from zoo.tasks import unconditional_image_generation as drawing
+from zoo.specs import ImageInput
+from zoo.tasks.unconditional_image_generation import UnconditionalImageGeneration
 
-__all__ = ["batch", "items", "opened", "results", "suspicion"]
+__all__ = ["TASK"]
 
-items, opened, batch = reading.items, reading.opened, reading.batch
-suspicion, results = reading.suspicion, drawing.results
+
+class ImageToImage(UnconditionalImageGeneration):
+    inputs = (ImageInput,)
+
+
+TASK = ImageToImage()

@@ -4,69 +4,187 @@ The model says at each of its steps, from left to right, which character it sees
 any; `zoo.tasks.decoding.ctc` makes a text of that.
 """
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import torch
-from PIL import Image
+from PIL import Image, ImageOps
 from torch import Tensor, nn
 
-from zoo.errors import DataError, InputError, MissingExtra, OptionError, SpecError
-from zoo.models.eval_mode import forward_on_device
-from zoo.models.metadata import model_metadata
-from zoo.specs import OCROutput
-from zoo.tasks import image_classification as reading
+from zoo.errors import InputError, MissingExtra, OptionError, SettingsError, SpecError
+from zoo.models.eval_mode import eval_mode, forward_on_device
+from zoo.models.freeze import head_of
+from zoo.models.metadata import model_metadata, unwrap_model
+from zoo.preprocessing.image import thumbnail
+from zoo.preprocessing.preprocessor import preprocessor
+from zoo.specs import ImageInput, ModelSpec, OCROutput
+from zoo.tasks._task import Figures, FinetuneSettings, Picture, RawRows, Task
 from zoo.tasks.decoding import ctc
-from zoo.tasks.results.ocr import OCRCandidate
-from zoo.tasks.results.vision import OCRResult, Result
+from zoo.tasks.results.ocr import OCRCandidate, OCRResult
+from zoo.tasks.results.rendering import image_grid, png
+from zoo.tasks.results.result import Result
+from zoo.tasks.targets.texts import numbered
 
-__all__ = [
-    "OPTIONS",
-    "answers",
-    "batch",
-    "compared",
-    "items",
-    "loss",
-    "measure",
-    "numbered",
-    "opened",
-    "said",
-    "spelled",
-    "suspicion",
-    "texts",
-]
+__all__ = ["TASK", "compared", "numbered", "said", "spelled", "texts"]
 
-OPTIONS = ("beams",)
+SHOWN, SIZE = 8, (192, 96)  # readings in a picture of mistakes, and their pixels
 MOST_BEAMS = 1000
 
-items, opened, batch = reading.items, reading.opened, reading.batch
-suspicion = reading.suspicion
 
+class ImageToText(Task[ImageInput, OCROutput]):
+    inputs = (ImageInput,)
+    outputs = (OCROutput,)
+    options = ("beams",)
+    metric = "string_accuracy"
+    dense = True
+    head_check = 300, 1.0  # by steps, which takes longer
 
-def answers(
-    module: nn.Module, opened: Sequence[Any], options: Mapping[str, Any]
-) -> list[Result]:
-    """Return the text of each picture.
+    def answers(
+        self,
+        module: nn.Module,
+        given: Tensor,
+        opened: Sequence[Any],
+        options: Mapping[str, Any],
+    ) -> list[Result]:
+        """Return the text of each picture.
 
-    It is that of the likeliest path, or with more than one of the `beams` the
-    likeliest text that a search with so many comes upon, and the others besides.
-    `invert` exchanges dark and light. Raises OptionError, and InputError.
-    """
-    spec = model_metadata(module).spec
-    input_spec: Any = spec.input
-    output_spec: Any = spec.output
-    width = _width(spec.name, options.get("beams", 1))
-    given = batch(list(opened), input_spec, invert=options.get("invert", False))
-    chances = said(forward_on_device(module, given), output_spec)
-    if chances.isnan().any():
-        problem = (
-            "The model's output holds NaN: its weights or this input are at fault."
+        It is that of the likeliest path, or with more than one of the `beams` the
+        likeliest text that a search with so many comes upon, and the others besides.
+        Raises OptionError, and InputError.
+        """
+        spec = model_metadata(module).spec
+        _, output_spec = self.signature(spec)
+        width = self._width(spec, options.get("beams", 1))
+        chances = said(forward_on_device(module, given), output_spec)
+        if chances.isnan().any():
+            problem = (
+                "The model's output holds NaN: its weights or this input are at fault."
+            )
+            raise InputError(problem, "numbers it can count with")
+        return [
+            _told(steps, width, output_spec, thumbnail(item))
+            for steps, item in zip(chances, opened, strict=True)
+        ]
+
+    def loss(
+        self,
+        output: Tensor,
+        target: Tensor,
+        output_spec: OCROutput,
+        weight: Tensor | None = None,
+    ) -> Tensor:
+        """Return the mean surprise by a character; see `zoo.tasks.decoding.ctc.loss`.
+
+        A text is told as a whole, so no `weight` tells how much a character counts.
+        """
+        return ctc.loss(output, target)
+
+    def measure(
+        self, output: Tensor, target: Tensor, output_spec: OCROutput
+    ) -> dict[str, float]:
+        """Return how well texts are read by the likeliest path; see `compared`."""
+        true = [spelled(row, output_spec) for row in ctc.unpadded(target)]
+        return compared(texts(output, output_spec), true)
+
+    def check_finetuning(self, spec: ModelSpec, chosen: FinetuneSettings) -> None:
+        """Refuse what spoils a text, and what is of classes alone."""
+        super().check_finetuning(spec, chosen)
+        if chosen.augment != "none":
+            raise SettingsError(
+                f"augment={chosen.augment!r} flips pictures, and {spec.name!r} reads "
+                "what is written in them: leave it out."
+            )
+        if chosen.balance:
+            raise SettingsError(
+                f"balance=True weighs classes, and {spec.name!r} reads texts: leave it "
+                "out."
+            )
+
+    @torch.inference_mode()
+    def check_targets(
+        self, module: nn.Module, given: Tensor, targets: Mapping[str, Sequence[Any]]
+    ) -> None:
+        """Refuse texts that take more steps than the model has."""
+        with eval_mode(module):
+            steps = module(given[:1]).shape[1]
+        _, output_spec = self.signature(model_metadata(module).spec)
+        for source, texts in targets.items():
+            numbered(texts, output_spec, source=source, steps=steps)
+
+    @torch.no_grad()
+    def keep_known(self, old: nn.Module, model: nn.Module) -> None:
+        """Let the new head know the characters that the old one knew, and the blank."""
+        before, after = model_metadata(old).labels, model_metadata(model).labels
+        pairs = [(0, 0)]  # the blank
+        pairs += [
+            (before.index(c) + 1, n + 1) for n, c in enumerate(after) if c in before
+        ]
+        ours, theirs = (
+            dict(unwrap_model(one).get_submodule(head_of(one)).named_parameters())
+            for one in (model, old)
         )
-        raise InputError(problem, "numbers it can count with")
-    return [
-        _told(steps, width, output_spec, reading.thumbnail(item))
-        for steps, item in zip(chances, opened, strict=True)
-    ]
+        for name, value in ours.items():
+            for place, row in pairs:
+                value[row] = theirs[name][place]
+
+    def baselines(
+        self,
+        training: RawRows,
+        rows: RawRows,
+        input_spec: ImageInput,
+        output_spec: OCROutput,
+    ) -> dict[str, Figures]:
+        text = max(training.targets, key=training.targets.count)
+        said = [text] * len(rows.targets)
+        return {"the commonest text": compared(said, rows.targets)}
+
+    def draw_errors(
+        self, module: nn.Module, rows: RawRows, output: Tensor, target: Tensor
+    ) -> Picture | None:
+        """Return rows that are read wrongly, each with its reading below."""
+        input_spec, _ = self.signature(model_metadata(module).spec)
+        wrong: list[Image.Image] = []
+        for item, text in zip(rows.items, rows.targets, strict=True):
+            if len(wrong) == SHOWN:
+                break
+            opened = [self.opened(item, input_spec)]
+            (read,) = self.answers(module, self.batch(opened, input_spec), opened, {})
+            drawn = read.render()
+            if drawn is not None and read.to_dict()["generated_text"] != text:
+                wrong.append(ImageOps.pad(drawn, SIZE, color="white"))
+        if not wrong:
+            return None
+        return Picture(
+            name="mistakes",
+            png=png(image_grid(wrong, columns=4)),
+            caption="Some of the {part} rows that are read wrongly, as read.",
+        )
+
+    def check_output(self, output: Tensor, given: Tensor, spec: ModelSpec) -> None:
+        """A score for each character and the blank, at every step."""
+        wanted = (len(given), *output.shape[1:-1], len(spec.labels) + 1)
+        assert output.ndim == 3, f"{tuple(output.shape)} has no steps"
+        assert tuple(output.shape) == wanted, f"{tuple(output.shape)} is not {wanted}"
+
+    def label_places(self, output: Tensor) -> int:
+        return output.shape[2] - 1  # beside the blank
+
+    def flat_loss(
+        self, output: Tensor, target: Tensor, output_spec: OCROutput
+    ) -> float:
+        return math.log(2)  # half a chance for each text is the nearest answer to both
+
+    def _width(self, spec: ModelSpec, beams: Any) -> int:
+        whole = isinstance(beams, int) and not isinstance(beams, bool)
+        if not whole or not 1 <= beams <= MOST_BEAMS:
+            wanted = f"a whole number from 1 to {MOST_BEAMS:,}"
+            known = ["batch", *preprocessor(spec.input).options, *self.options]
+            raise OptionError(spec.name, f"beams={beams!r} should be {wanted}.", known)
+        return int(beams)
+
+
+TASK = ImageToText()
 
 
 def said(output: Tensor, output_spec: OCROutput) -> Tensor:
@@ -90,58 +208,6 @@ def spelled(numbers: Sequence[int], output_spec: OCROutput) -> str:
     return "".join(output_spec.labels[number - 1] for number in numbers)
 
 
-def numbered(
-    texts: Sequence[str],
-    output_spec: OCROutput,
-    *,
-    source: str,
-    steps: int | None = None,
-) -> Tensor:
-    """Return texts as a target, (texts, longest), for a model of so many `steps`.
-
-    Raises DataError about a character that is not of the alphabet, an empty text, or
-    one that does not fit into the steps.
-    """
-    places = {label: number for number, label in enumerate(output_spec.labels, start=1)}
-    found = []
-    for text in texts:
-        strange = next((one for one in text if one not in places), None)
-        if strange is not None or not text:
-            fault = f"has {strange!r}, which" if text else "is empty, and"
-            known = "".join(output_spec.labels)
-            raise DataError(
-                f"{source}: the text {text!r} {fault} the model can't learn to read. "
-                f"It knows {known!r}."
-            )
-        row = [places[one] for one in text]
-        if steps is not None and ctc.min_steps(row) > steps:
-            raise DataError(
-                f"{source}: the text {text!r} takes {ctc.min_steps(row)} steps, one more "
-                f"for each character that is repeated; the model has {steps}."
-            )
-        found.append(row)
-    return ctc.padded(found)
-
-
-def loss(
-    output: Tensor,
-    target: Tensor,
-    output_spec: OCROutput,
-    weight: Tensor | None = None,
-) -> Tensor:
-    """Return the mean surprise by a character; see `zoo.tasks.decoding.ctc.loss`.
-
-    A text is told as a whole, so no `weight` tells how much a character counts.
-    """
-    return ctc.loss(output, target)
-
-
-def measure(output: Tensor, target: Tensor, output_spec: OCROutput) -> dict[str, float]:
-    """Return how well texts are read by the likeliest path; see `compared`."""
-    true = [spelled(row, output_spec) for row in ctc.unpadded(target)]
-    return compared(texts(output, output_spec), true)
-
-
 def compared(read: Sequence[str], true: Sequence[str]) -> dict[str, float]:
     """Return the share of texts that are read without a fault, and how many characters
     must be changed, put in or left out to mend the others, for each that there is."""
@@ -154,14 +220,6 @@ def compared(read: Sequence[str], true: Sequence[str]) -> dict[str, float]:
         "string_accuracy": sum(right) / len(right),
         "character_error_rate": char_error_rate([*read], [*true]).item(),
     }
-
-
-def _width(model: str, beams: Any) -> int:
-    whole = isinstance(beams, int) and not isinstance(beams, bool)
-    if not whole or not 1 <= beams <= MOST_BEAMS:
-        problem = f"beams={beams!r} should be a whole number from 1 to {MOST_BEAMS:,}."
-        raise OptionError(model, problem, ["batch", "invert", *OPTIONS])
-    return int(beams)
 
 
 def _candidates(steps: Tensor, width: int) -> list[ctc.Candidate]:

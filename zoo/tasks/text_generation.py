@@ -11,18 +11,18 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from zoo.models.metadata import model_metadata
-from zoo.preprocessing import text as texts
+from zoo.models.metadata import model_metadata, unwrap_model
 from zoo.preprocessing import tokenizer as tokens
-from zoo.specs import TextInput
+from zoo.specs import TextOutput
 from zoo.tasks._options import Rules, check, number, whole
+from zoo.tasks._tokens import TokenTask
 from zoo.tasks.decoding import generation as generating
 from zoo.tasks.decoding.generation import GenerationConfig
-from zoo.tasks.results.vision import GeneratedText, Result
+from zoo.tasks.results.result import Result
+from zoo.tasks.results.text_generation import GeneratedText
 
-__all__ = ["OPTIONS", "answers", "batch", "items", "opened", "sampled", "suspicion"]
+__all__ = ["TASK", "planned"]
 
-OPTIONS = tuple(field.name for field in fields(GenerationConfig))
 LARGEST = 1 << 20  # tokens that are written at once
 
 
@@ -61,74 +61,90 @@ RULES: Rules = {
     ),
 }
 
-items, opened, suspicion = texts.items, texts.opened, texts.suspicion
-batch = texts.batch
+
+class TextGeneration(TokenTask[TextOutput]):
+    outputs = (TextOutput,)
+    options = tuple(field.name for field in fields(GenerationConfig))
+
+    def answers(
+        self,
+        module: nn.Module,
+        given: Tensor,
+        opened: Sequence[Any],
+        options: Mapping[str, Any],
+    ) -> list[Result]:
+        """Return how each text goes on; `options` are those of `generation.Plan`."""
+        spec = model_metadata(module).spec
+        plan = planned(spec.name, options)
+        input_spec, _ = self.signature(spec)
+        prompts = [
+            tokens.whole(one, input_spec) if isinstance(one, str) else one.tolist()
+            for one in opened
+        ]
+        texts = [
+            one if isinstance(one, str) else tokens.spelled(row, input_spec)
+            for one, row in zip(opened, prompts, strict=True)
+        ]
+        count = len(opened)
+        seeds = generating.seeds(count) if plan.seed is None else [plan.seed] * count
+        return self._told(module, texts, prompts, seeds, plan)
+
+    def writes(self, module: nn.Module) -> bool:
+        """Return whether a model writes texts that begin with nothing."""
+        output_spec: Any = model_metadata(module).spec.output
+        method = getattr(unwrap_model(module), generating.METHOD, None)
+        return output_spec.bos_token_id is not None and callable(method)
+
+    def sampled(
+        self,
+        module: nn.Module,
+        count: int,
+        random: torch.Generator,
+        options: Mapping[str, Any],
+    ) -> list[Result]:
+        """Return texts that begin with nothing, each drawn by a seed of its own."""
+        known = model_metadata(module).spec
+        plan = planned(known.name, options)
+        seeds = generating.seeds(count, random)
+        prompts = [generating.beginning(known)] * count
+        return self._told(module, [""] * count, prompts, seeds, plan)
+
+    def drawn(self, module: nn.Module, count: int, random: torch.Generator) -> Tensor:
+        """Return the numbers of a few tokens, (count, tokens)."""
+        return generating.drawn(module, count, random)
+
+    def _told(
+        self,
+        module: nn.Module,
+        given: Sequence[str],
+        prompts: Sequence[Sequence[int]],
+        seeds: Sequence[int],
+        plan: GenerationConfig,
+    ) -> list[Result]:
+        input_spec, _ = self.signature(model_metadata(module).spec)
+
+        def over(row: list[int]) -> bool:
+            text = tokens.spelled(row, input_spec)
+            return plan.cut(text) != text
+
+        written = generating.generate(
+            module, prompts, plan=plan, seeds=seeds, over=over if plan.stop else None
+        )
+        return [
+            GeneratedText(
+                prompt=prompt,
+                text=plan.cut(tokens.spelled(one.tokens, input_spec)),
+                tokens=len(one.tokens),
+                finished=one.finished,
+            )
+            for prompt, one in zip(given, written, strict=True)
+        ]
 
 
-def answers(
-    module: nn.Module, opened: Sequence[str | Tensor], options: Mapping[str, Any]
-) -> list[Result]:
-    """Return how each text goes on; `options` are those of `zoo.tasks.decoding.generation.GenerationConfig`."""
-    plan = planned(model_metadata(module).spec.name, options)
-    input_spec = _expected(module)
-    prompts = [
-        tokens.whole(one, input_spec) if isinstance(one, str) else one.tolist()
-        for one in opened
-    ]
-    given = [
-        one if isinstance(one, str) else tokens.spelled(row, input_spec)
-        for one, row in zip(opened, prompts, strict=True)
-    ]
-    count = len(opened)
-    seeds = generating.seeds(count) if plan.seed is None else [plan.seed] * count
-    return _told(module, given, prompts, seeds, plan)
-
-
-def sampled(
-    module: nn.Module, count: int, random: torch.Generator, options: Mapping[str, Any]
-) -> list[Result]:
-    """Return texts that begin with nothing, each drawn by a seed of its own."""
-    known = model_metadata(module).spec
-    plan = planned(known.name, options)
-    seeds = generating.seeds(count, random)
-    prompts = [generating.beginning(known)] * count
-    return _told(module, [""] * count, prompts, seeds, plan)
+TASK = TextGeneration()
 
 
 def planned(model: str, options: Mapping[str, Any]) -> GenerationConfig:
     """Return the plan of a generation, or an OptionError about one of its options."""
     check(model, options, RULES)
     return GenerationConfig(**options)
-
-
-def _told(
-    module: nn.Module,
-    given: Sequence[str],
-    prompts: Sequence[Sequence[int]],
-    seeds: Sequence[int],
-    plan: GenerationConfig,
-) -> list[Result]:
-    input_spec = _expected(module)
-
-    def over(row: list[int]) -> bool:
-        text = tokens.spelled(row, input_spec)
-        return plan.cut(text) != text
-
-    written = generating.generate(
-        module, prompts, plan=plan, seeds=seeds, over=over if plan.stop else None
-    )
-    return [
-        GeneratedText(
-            prompt=prompt,
-            text=plan.cut(tokens.spelled(one.tokens, input_spec)),
-            tokens=len(one.tokens),
-            finished=one.finished,
-        )
-        for prompt, one in zip(given, written, strict=True)
-    ]
-
-
-def _expected(module: nn.Module) -> TextInput:
-    input_spec = model_metadata(module).spec.input
-    assert isinstance(input_spec, TextInput), "what a model of this task takes"
-    return input_spec

@@ -1,64 +1,99 @@
 """The last rows of a series in, what comes next out. Tag: time-series-forecasting."""
 
+from collections.abc import Sequence
 from typing import Any
 
+import torch
 from torch import Tensor
 from torch.nn import functional
 
 from zoo.errors import InputError, SpecError
-from zoo.preprocessing import time_series as series
 from zoo.preprocessing.time_series import Series
-from zoo.specs import ForecastOutput
-from zoo.tasks.results.vision import Forecast, Result
+from zoo.specs import ForecastOutput, SeriesInput
+from zoo.tasks._task import Figures, RawRows, Task
+from zoo.tasks.results.result import Result
+from zoo.tasks.results.vision import Forecast
+from zoo.tasks.targets.numbers import STEPS
 
-__all__ = ["batch", "items", "loss", "measure", "opened", "results", "suspicion"]
-
-items, opened, suspicion = series.items, series.opened, series.suspicion
-batch = series.batch
-
-
-def results(
-    output: Tensor, opened: list[Any], output_spec: ForecastOutput
-) -> list[Result]:
-    """Return a forecast for each series, beside what it follows upon."""
-    values = _steps(output, output_spec)
-    if not values.isfinite().all():
-        problem = (
-            "The model's output is not finite: its weights or this input are at fault."
-        )
-        raise InputError(problem, "numbers it can count with")
-    return [
-        Forecast(
-            values=tuple(row),
-            name=output_spec.name,
-            unit=output_spec.unit,
-            history=one.column(output_spec.name) if isinstance(one, Series) else (),
-        )
-        for row, one in zip(values.tolist(), opened, strict=True)
-    ]
+__all__ = ["TASK"]
 
 
-def loss(
-    output: Tensor,
-    target: Tensor,
-    output_spec: ForecastOutput,
-    weight: Tensor | None = None,
-) -> Tensor:
-    """Return the mean squared error over all steps; there are no classes to weigh."""
-    said = _steps(output, output_spec)
-    return functional.mse_loss(said, target.to(said).view_as(said))
+class TimeSeriesForecasting(Task[SeriesInput, ForecastOutput]):
+    inputs = (SeriesInput,)
+    outputs = (ForecastOutput,)
+    metric = "rmse"
+
+    def results(
+        self, output: Tensor, opened: Sequence[Any], output_spec: ForecastOutput
+    ) -> list[Result]:
+        """Return a forecast for each series, beside what it follows upon."""
+        values = _steps(output, output_spec)
+        if not values.isfinite().all():
+            problem = (
+                "The model's output is not finite: its weights or this input are at "
+                "fault."
+            )
+            raise InputError(problem, "numbers it can count with")
+        return [
+            Forecast(
+                values=tuple(row),
+                name=output_spec.name,
+                unit=output_spec.unit,
+                history=one.column(output_spec.name) if isinstance(one, Series) else (),
+            )
+            for row, one in zip(values.tolist(), opened, strict=True)
+        ]
+
+    def loss(
+        self,
+        output: Tensor,
+        target: Tensor,
+        output_spec: ForecastOutput,
+        weight: Tensor | None = None,
+    ) -> Tensor:
+        """Return the mean squared error over all steps; there is nothing to weigh."""
+        said = _steps(output, output_spec)
+        return functional.mse_loss(said, target.to(said).view_as(said))
+
+    def measure(
+        self, output: Tensor, target: Tensor, output_spec: ForecastOutput
+    ) -> dict[str, float]:
+        """Return RMSE and MAE over all steps, in the unit of what is forecast."""
+        said = _steps(output, output_spec)
+        off = said - target.to(said).view_as(said)
+        return {
+            "rmse": off.square().mean().sqrt().item(),
+            "mae": off.abs().mean().item(),
+        }
+
+    def baselines(
+        self,
+        training: RawRows,
+        rows: RawRows,
+        input_spec: SeriesInput,
+        output_spec: ForecastOutput,
+    ) -> dict[str, Figures]:
+        """Return forecasts that nothing changes, where the last value of what is
+        forecast is among the inputs."""
+        windows: Any = rows.items
+        if output_spec.name not in input_spec.required_columns:
+            return {}
+        last = torch.tensor(windows.last(output_spec.name))
+        still = last[:, None].expand(-1, output_spec.horizon)
+        target = self.target(rows, input_spec, output_spec)
+        return {"persistence": self.measure(still, target, output_spec)}
+
+    def flat_loss(
+        self, output: Tensor, target: Tensor, output_spec: ForecastOutput
+    ) -> float:
+        """Return that of the one step from the last value that is nearest to all."""
+        true = target.view_as(output)
+        last = true / torch.tensor(STEPS)[torch.arange(len(true)) % 2, None]
+        step = (last * true).sum() / last.square().sum()
+        return self.loss(last * step, target, output_spec).item()
 
 
-def measure(
-    output: Tensor, target: Tensor, output_spec: ForecastOutput
-) -> dict[str, float]:
-    """Return RMSE and MAE over all steps, in the unit of what is forecast."""
-    said = _steps(output, output_spec)
-    off = said - target.to(said).view_as(said)
-    return {
-        "rmse": off.square().mean().sqrt().item(),
-        "mae": off.abs().mean().item(),
-    }
+TASK = TimeSeriesForecasting()
 
 
 def _steps(output: Tensor, output_spec: ForecastOutput) -> Tensor:

@@ -37,7 +37,7 @@ from zoo.models import golden, saving
 from zoo.models import loading as models
 from zoo.models.metadata import model_metadata
 from zoo.models.safetensors_io import SMALL, slots
-from zoo.specs import ModelSpec, TextInput, lower_is_better
+from zoo.specs import ModelSpec, lower_is_better
 from zoo.tasks import get_task
 from zoo.testing.head_checks import head_can_be_replaced, head_learns
 from zoo.testing.sampling_checks import codes_do_not_mix, samples_follow_the_seed
@@ -61,20 +61,10 @@ def output_fits_the_labels(spec: ModelSpec, tmp_path: Path) -> None:
     """A fresh model gives finite answers: to a row a score for each label, if any, or a
     vector; of a task that tells tokens a score for each token, at every place; of one
     that reads a score for each character and the blank, at every step."""
-    given, task = _given(spec), get_task(spec.task)
+    given = _given(spec)
     output = _run(models.build(spec.name).eval(), given)
     assert output.isfinite().all(), "the output holds NaN or infinity"
-    if hasattr(task, "answers"):
-        wanted = (*given.shape, getattr(spec.input, "vocabulary", 0))
-        if numbers := getattr(spec.output, "numbers", 0):  # of a text as a whole
-            wanted = (len(given), numbers)
-        if spec.labels:
-            wanted = (len(given), *output.shape[1:-1], len(spec.labels) + 1)
-            assert output.ndim == 3, f"{tuple(output.shape)} has no steps"
-        assert tuple(output.shape) == wanted, f"{tuple(output.shape)} is not {wanted}"
-        return
-    for one in task.results(output, [_NOTHING] * len(output), spec.output):
-        assert set(getattr(one, "scores", ())) == set(spec.labels)
+    get_task(spec.task).check_output(output, given, spec)
 
 
 def rows_do_not_mix(spec: ModelSpec, tmp_path: Path) -> None:
@@ -156,8 +146,8 @@ def nonsense_is_refused(spec: ModelSpec, tmp_path: Path) -> None:
     model = models.build(spec.name).eval()
     nothing = () if verbs.able(model, "sample") else (None,)
     missing = tmp_path / "no such file"
-    text = isinstance(spec.input, TextInput)  # for which any str is an input
-    for nonsense in (*nothing, [], object(), missing if text else str(missing)):
+    absent = missing if spec.input.takes_strings else str(missing)
+    for nonsense in (*nothing, [], object(), absent):
         try:
             prediction.predict(model, nonsense)
         except InputError:
@@ -262,9 +252,6 @@ def _skip_without_weights(spec: ModelSpec) -> None:
     pin = spec.weights
     if pin is not None and pin.repo is not None and not store.is_cached(pin):
         raise SkipTest(f"The weights of {spec.name!r} are not on this machine.")
-
-
-_NOTHING = torch.empty(0)  # stands for an opened input that nobody looks at
 
 
 def _given(spec: ModelSpec, rows: int = 3) -> Tensor:

@@ -13,7 +13,9 @@ from torch import nn
 from zoo.datasets.in_memory import synthetic_rows, to_model_input
 from zoo.models import loading as models
 from zoo.preprocessing import tokenizer as tokens
-from zoo.specs import ModelSpec, TextInput, TranslationOutput
+from zoo.preprocessing.preprocessor import preprocessor
+from zoo.specs import ModelSpec, TextInput
+from zoo.tasks import get_task
 from zoo.tasks.decoding import beam_search as beams
 from zoo.tasks.decoding import generation as generating
 from zoo.tasks.decoding.generation import METHOD, GenerationConfig
@@ -33,7 +35,7 @@ GREEDY = GenerationConfig(max_new_tokens=8, temperature=0)
 @torch.inference_mode()
 def padding_says_nothing(spec: ModelSpec, tmp_path: Path) -> None:
     """A text that is filled up beside a longer one says what it says alone."""
-    if not isinstance(spec.input, TextInput):
+    if not preprocessor(spec.input).pads:
         return
     model = models.build(spec.name).eval()
     given = to_model_input(
@@ -41,7 +43,7 @@ def padding_says_nothing(spec: ModelSpec, tmp_path: Path) -> None:
     )
     together = model(given)
     for place, row in enumerate(given):
-        alone = model(tokens.trimmed(row[None], spec.input))[0]
+        alone = model(to_model_input(row[None], spec.input))[0]
         beside = together[place]
         if alone.ndim == 2:  # told place by place; what fills up is asked nothing
             beside = beside[: len(alone)]
@@ -82,11 +84,11 @@ def texts_go_on_as_alone(spec: ModelSpec, tmp_path: Path) -> None:
     model = models.build(spec.name).eval()
     if not callable(getattr(model, METHOD, None)):
         return
-    assert isinstance(spec.input, TextInput), "a model that writes also reads"
+    longest = _text(spec).longest
     row = synthetic_rows(spec.input, spec.output, 1, spec.name).input[0].tolist()
     prompts = [row[:2], row[:7], row[:3]]
-    if spec.input.max_length <= 512:  # a longer text takes too long to try
-        prompts[1] = row * (spec.input.max_length // len(row)) + row[:1]
+    if longest <= 512:  # a longer text takes too long to try
+        prompts[1] = row * (longest // len(row)) + row[:1]
     for plan in (GREEDY, GenerationConfig(max_new_tokens=8)):
         together = _written(model, prompts, plan)
         alone = [_written(model, [one], plan)[0] for one in prompts]
@@ -98,15 +100,17 @@ def texts_go_on_as_alone(spec: ModelSpec, tmp_path: Path) -> None:
 def steps_are_the_whole(spec: ModelSpec, tmp_path: Path) -> None:
     """Step by step a translation is told what it is told as a whole, a step leaves the
     memory it was given as it was, and nothing that fills up a source is looked at."""
-    if not isinstance(spec.output, TranslationOutput):
+    if not get_task(spec.task).searches:
         return
     model: Any = models.build(spec.name).eval()
+    _, output_spec = get_task(spec.task).signature(spec)
     source = to_model_input(
         synthetic_rows(spec.input, spec.output, 3, spec.name).input, spec.input
     )
-    source[-1, 2:] = _padding(spec)  # however long the others were drawn
+    padding = _text(spec).padding
+    source[-1, 2:] = padding  # however long the others were drawn
     target = source[:, :5].roll(1, dims=0)
-    target[:, 0] = spec.output.bos_token_id
+    target[:, 0] = output_spec.bos_token_id
     whole, memory = model(source, target), model.encode_source(source)
     for place in range(target.shape[1]):
         before = {name: held.clone() for name, held in memory.items()}
@@ -114,13 +118,13 @@ def steps_are_the_whole(spec: ModelSpec, tmp_path: Path) -> None:
         assert torch.allclose(logits, whole[:, place], atol=1e-4), "a step is another"
         assert all(torch.equal(memory[name], held) for name, held in before.items())
         assert torch.allclose(weight.sum(dim=1), torch.ones(3), atol=1e-4)
-        assert not weight[source == _padding(spec)].any(), "it looked at what fills up"
+        assert not weight[source == padding].any(), "it looked at what fills up"
         memory = after
 
 
 def translations_are_found_as_alone(spec: ModelSpec, tmp_path: Path) -> None:
     """What is found for a source does not depend on those beside it."""
-    if not isinstance(spec.output, TranslationOutput):
+    if not get_task(spec.task).searches:
         return
     model = models.build(spec.name).eval()
     rows = synthetic_rows(spec.input, spec.output, 1, spec.name).input[0].tolist()
@@ -135,9 +139,10 @@ def translations_are_found_as_alone(spec: ModelSpec, tmp_path: Path) -> None:
             assert [one.tokens for one in some] == [one.tokens for one in others]
 
 
-def _padding(spec: ModelSpec) -> int:
-    assert isinstance(spec.input, TextInput), "a model that translates also reads"
-    return spec.input.pad_token_id
+def _text(spec: ModelSpec) -> TextInput:
+    input_spec = tokens.text_input(spec.input)
+    assert input_spec is not None, "a model that writes also reads"
+    return input_spec
 
 
 def _written(

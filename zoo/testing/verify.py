@@ -15,8 +15,8 @@ from zoo.models import loading as models
 from zoo.models import safetensors_io as weights
 from zoo.models.golden import Replay
 from zoo.models.metadata import model_metadata
-from zoo.preprocessing import tokenizer as tokens
-from zoo.specs import Metric, TextInput
+from zoo.preprocessing.preprocessor import preprocessor
+from zoo.specs import Metric
 from zoo.training.run import Run
 from zoo.training.train import MEASURING, recipe_of
 
@@ -76,8 +76,8 @@ def verify(
     known = model_metadata(model)
     assert known.folder is not None, "a loaded model has a folder"
     assert known.report is not None, "a loaded model has a report"
-    if isinstance(known.spec.input, TextInput):
-        tokens.identity(known.spec.input)  # tokenizer.json is the pinned one
+    input_spec = known.spec.input
+    preprocessor(input_spec).identity(input_spec)  # tokenizer.json is the pinned one
     path = known.folder / checkpoints.GOLDEN
     replay = golden.replay(model, path) if path.is_file() else None
     kept = None

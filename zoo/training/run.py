@@ -19,7 +19,7 @@ from zoo.evaluation.metric_selection import signed_score
 from zoo.models import loading as models
 from zoo.models.metadata import unwrap_model, with_input_spec
 from zoo.preprocessing.normalization import normalize
-from zoo.specs import ModelSpec, TextInput
+from zoo.specs import ModelSpec
 from zoo.training.execution import ExecutionContext
 from zoo.training.monitoring import BestWeights, LossTracker, TrainingMonitor
 from zoo.training.optimizer_step import Stepping
@@ -196,7 +196,7 @@ class Run(Stepping):
                 batch = augment(batch, drawing)
             if given.dtype == torch.uint8:
                 batch = normalize(batch, self.spec.input)
-            elif isinstance(self.spec.input, TextInput):
+            else:
                 batch = tensors.to_model_input(batch, self.spec.input)
             if (
                 self._losses.check_finite(self._epoch)

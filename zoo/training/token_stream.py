@@ -13,7 +13,6 @@ from torch import Tensor
 from zoo.datasets.in_memory import TensorRows
 from zoo.errors import DataError, TrainingError
 from zoo.preprocessing import tokenizer as tokens
-from zoo.specs import TextInput
 from zoo.training import train_tokenizer as tokenising
 from zoo.training.run import Run
 
@@ -73,8 +72,8 @@ def stream(
     into the receipt. A smoke run reads only the beginning, and noise where the data
     can't be had. Raises DataError, TrainingError.
     """
-    input_spec = run.spec.input
-    if not isinstance(input_spec, TextInput):
+    input_spec = tokens.text_input(run.spec.input)
+    if input_spec is None:
         raise TrainingError(f"{run.spec.name!r} takes no text, so it reads no passage.")
     texts = tokenising.training_texts(run, name, split, column=column)
     text = change("\n".join(texts)[: MOMENT if run.smoke else None])

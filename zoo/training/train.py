@@ -22,7 +22,7 @@ from zoo.models import saving
 from zoo.models.metadata import unwrap_model
 from zoo.models.safetensors_io import narrow
 from zoo.plugins import discovery as plugins
-from zoo.specs import ModelSpec, NoiseInput
+from zoo.specs import ModelSpec
 from zoo.training import execution as places
 from zoo.training import receipt as receipts
 from zoo.training import sweep_settings as searched
@@ -215,7 +215,7 @@ def _example(
         chosen: torch.Tensor = recipe.example(run)
         return chosen
     rows, spec = held_out, run.spec
-    if spec.license.data == "unknown" or isinstance(spec.input, NoiseInput):
+    if spec.license.data == "unknown" or not spec.input.from_data:
         rows = tensors.synthetic_rows(spec.input, spec.output, 2, held_out.source)
     return tensors.to_model_input(next(rows.in_order())[:2], spec.input)
 

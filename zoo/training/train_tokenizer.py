@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from zoo.datasets import registered as datasets
 from zoo.datasets.in_memory import STAND_IN, check_columns
 from zoo.errors import DataError, DatasetNotFound, MissingExtra, TrainingError
-from zoo.specs import TextInput
+from zoo.preprocessing.tokenizer import text_input
 from zoo.training.run import Run
 
 if TYPE_CHECKING:
@@ -45,8 +45,8 @@ def use_tokenizer(run: Run, tokenizer: "Tokenizer") -> None:
     It is saved beside the weights. Of more tokens than the spec's vocabulary holds,
     the model would have no place for the last. Raises TrainingError.
     """
-    input_spec = run.spec.input
-    if not isinstance(input_spec, TextInput):
+    input_spec = text_input(run.spec.input)
+    if input_spec is None:
         raise TrainingError(f"{run.spec.name!r} takes no text, so no tokenizer.")
     size = tokenizer.get_vocab_size()
     if size > input_spec.vocab_size:

@@ -14,6 +14,7 @@ from zoo.errors import SettingsError
 from zoo.finetuning import strategies
 from zoo.finetuning.finetune import finetune_by_name
 from zoo.models import loading as models
+from zoo.tasks import get_task
 from zoo.training import execution as places
 from zoo.training.monitoring import TrainingMonitor
 from zoo.training.run import Run
@@ -21,7 +22,7 @@ from zoo.training.settings import change, check_ranges
 from zoo.training.train import choose, seeded
 from zoo.tuning.search_space import Space, space
 
-__all__ = ["METHODS", "Method", "SweepPlan", "follow", "rows", "taught"]
+__all__ = ["METHODS", "Method", "SweepPlan", "figure", "follow", "rows", "taught"]
 
 Method = Literal["grid", "random", "tpe", "hyperband"]
 METHODS: tuple[Method, ...] = get_args(Method)
@@ -100,6 +101,11 @@ def taught(
     return finetune_by_name(
         plan.name, found, settings=asdict(settings), watcher=watcher
     ).metrics
+
+
+def figure(plan: SweepPlan) -> str:
+    """Return the metric that lessons of the model are compared by, if none is named."""
+    return get_task(models.find(plan.name).task).selection_metric(balance=False)
 
 
 def rows(plan: SweepPlan, val_fraction: float) -> DatasetSplits:

@@ -16,7 +16,6 @@ import torch
 
 from zoo.errors import MissingExtra, SettingsError, TrainingError
 from zoo.evaluation.metric_selection import best_row, selection_metric, signed_score
-from zoo.finetuning import data as lesson_data
 from zoo.training.run import Run
 from zoo.training.settings import read
 from zoo.tuning import objective as attempts
@@ -143,7 +142,7 @@ def _attempt(trial: "optuna.Trial", plan: SweepPlan, where: Space) -> Trial:
             attempts.follow(plan, chosen, looking.begun, looking)
         else:
             found = attempts.rows(plan, plan.chosen(where.fixed).val_fraction)
-            looking.default = lesson_data.figure(found)
+            looking.default = attempts.figure(plan)
             looking.end(attempts.taught(plan, found, chosen, looking))
         if looking.value is None:
             raise TrainingError(f"The recipe of {plan.name!r} measured no number.")

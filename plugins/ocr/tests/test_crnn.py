@@ -34,11 +34,10 @@ from zoo.cli import main
 from zoo.datasets import registered as datasets
 from zoo.datasets.in_memory import TensorRows
 from zoo.errors import DataError, OptionError
-from zoo.finetuning.preconditions import copy_known_rows
 from zoo.models import safetensors_io as weights
 from zoo.preprocessing.image import open_image, pixels
 from zoo.specs import OCROutput
-from zoo.tasks.image_to_text import numbered
+from zoo.tasks.image_to_text import TASK, numbered
 from zoo.testing.checks import output_fits_the_labels
 
 NAME = "crnn-captcha"
@@ -279,7 +278,7 @@ def test_known_characters_keep_their_rows_of_the_head(untrained: Path) -> None:
     """
     old: Any = zoo.load(untrained)
     new: Any = zoo.load(untrained, labels=["z", "+", "a", "0"])
-    copy_known_rows(old, new)
+    TASK.keep_known(old, new)
     image = torch.rand(2, 1, 50, 200)
     before, after = old(image), new(image)
     places = [0, *(1 + CHARACTERS.index(one) for one in "za0")]

@@ -15,7 +15,7 @@ from zoo import ForecastOutput, Run, SeriesInput
 from zoo.datasets.in_memory import TensorRows
 from zoo.evaluation import baselines
 from zoo.evaluation.evaluate_tensors import evaluate, predict_batches
-from zoo.tasks.time_series_forecasting import measure as off
+from zoo.tasks.time_series_forecasting import TASK as FORECASTING
 from zoo_rnn import plots
 from zoo_rnn.prices import PriceRNN
 
@@ -83,6 +83,7 @@ def report(model: PriceRNN, run: Run) -> None:
     predicted = predict_batches(model, test.input)
     output_spec = run.spec.output
     assert isinstance(output_spec, ForecastOutput), "the model here forecasts"
+    off = FORECASTING.measure
     run.log_baseline("persistence", **off(last[:, None], test.target, output_spec))
     drift = (training.target / training_last).mean()
     run.log_baseline(

@@ -19,7 +19,7 @@ from zoo.datasets.in_memory import TensorRows, to_model_input
 from zoo.errors import DataError, DatasetNotFound, MissingExtra
 from zoo.evaluation.evaluate_tensors import predict_batches
 from zoo.inference import predict as prediction
-from zoo.tasks.image_segmentation import measure, overlap
+from zoo.tasks.image_segmentation import TASK, overlap
 from zoo.tasks.results.rendering import image_grid, png
 from zoo_segmentation.pets import BACKGROUND, EXAMPLES, photographs
 
@@ -43,7 +43,7 @@ def describe(
     given = to_model_input(test.input, run.spec.input)
     logits = predict_batches(model, given, batch=BATCH)
     for name, said in compared(training, test).items():
-        run.log_baseline(name, **measure(_logits(said), test.target, meaning))
+        run.log_baseline(name, **TASK.measure(_logits(said), test.target, meaning))
     each = _each(logits, test.target)
     run.log_summary(
         worst_iou=each.min().item(),
@@ -154,7 +154,9 @@ def _changed(
         "two_pets": _paired(given, target),
     }
     return {
-        name: measure(predict_batches(model, seen, batch=BATCH), true, meaning)["iou"]
+        name: TASK.measure(predict_batches(model, seen, batch=BATCH), true, meaning)[
+            "iou"
+        ]
         for name, (seen, true) in changes.items()
     }
 

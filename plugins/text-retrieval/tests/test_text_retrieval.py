@@ -22,7 +22,7 @@ from zoo.artifacts import checkpoint_folder as checkpoints
 from zoo.artifacts import weight_store as store
 from zoo.errors import DataError
 from zoo.models.metadata import model_metadata
-from zoo.preprocessing import text as texts
+from zoo.preprocessing.text import TextPreprocessor
 from zoo.preprocessing.tokenizer import tokenizer
 
 TRAINING = (
@@ -57,7 +57,7 @@ def vectorizer() -> TfidfVectorizer:
 @pytest.fixture
 def weigh(expected: TextInput) -> TfIdf:
     weigh = TfIdf(1000)
-    weigh.learn(texts.batch(TRAINING, expected))
+    weigh.learn(TextPreprocessor().batch(TRAINING, expected))
     return weigh
 
 
@@ -86,7 +86,7 @@ def test_weights_are_those_of_scikit_learn(
     TF-IDF of texts that were not counted, to 1e-5 and better.
     """
     theirs = torch.from_numpy(vectorizer.transform(HELD_OUT).toarray()).float()
-    ours = weigh(texts.batch(HELD_OUT, expected))
+    ours = weigh(TextPreprocessor().batch(HELD_OUT, expected))
 
     found = ours[:, columns(vectorizer, expected)]
     assert theirs.abs().max() > 0.5
@@ -100,11 +100,11 @@ def test_topics_are_those_of_scikit_learn(
     The projection of texts that were not counted, up to the sign of a topic.
     """
     project = Projection(1000, 4)
-    project.learn(weigh(texts.batch(TRAINING, expected)))
+    project.learn(weigh(TextPreprocessor().batch(TRAINING, expected)))
     svd = TruncatedSVD(4, algorithm="arpack").fit(vectorizer.transform(TRAINING))
 
     theirs = torch.from_numpy(svd.transform(vectorizer.transform(HELD_OUT))).float()
-    ours = project(weigh(texts.batch(HELD_OUT, expected))).detach()
+    ours = project(weigh(TextPreprocessor().batch(HELD_OUT, expected))).detach()
 
     sign = (ours * theirs).sum(dim=0).sign()
     assert torch.allclose(ours * sign, theirs, atol=1e-5)
@@ -122,14 +122,14 @@ def test_leanings_are_those_of_scikit_learn(
     the groups are.
     """
     lean = Leaning(1000)
-    lean.learn(weigh(texts.batch(TRAINING, expected)), LABEL)
+    lean.learn(weigh(TextPreprocessor().batch(TRAINING, expected)), LABEL)
     bayes = MultinomialNB(alpha=SMOOTHING, fit_prior=False)
     bayes.fit(vectorizer.transform(TRAINING), LABEL.numpy())
     place = columns(vectorizer, expected)
     first, second = torch.from_numpy(bayes.feature_log_prob_).float()
     verdict = bayes.predict_joint_log_proba(vectorizer.transform(HELD_OUT))
 
-    said = lean(weigh(texts.batch(HELD_OUT, expected))).sum(dim=1)
+    said = lean(weigh(TextPreprocessor().batch(HELD_OUT, expected))).sum(dim=1)
 
     assert torch.allclose(lean.factor[place], second - first, atol=1e-5)
     assert lean.factor.count_nonzero() <= len(place)
@@ -143,7 +143,7 @@ def test_a_text_does_not_vote_on_its_own_words(
     Each training text leans as naive Bayes has it that was fitted to the others, and
     words that stand in no other text hardly lean at all.
     """
-    weight = weigh(texts.batch(TRAINING, expected))
+    weight = weigh(TextPreprocessor().batch(TRAINING, expected))
     found = Leaning(1000).apart(weight, LABEL)
     held = weight[:, weight.sum(dim=0) > 0]
 
@@ -251,7 +251,7 @@ def test_the_shipped_numbers_are_those_of_scikit_learn() -> None:
     wanted = svd.transform(theirs.multiply(second - first).tocsr())
     most = max(len(known.encode(text).ids) for text in [*training, *asked])
 
-    ours = model.weigh(texts.batch(asked, expected))
+    ours = model.weigh(TextPreprocessor().batch(asked, expected))
     topics = model.project(model.lean(ours))[:, :10]
 
     assert most < expected.max_length  # nothing was cut off

@@ -13,6 +13,7 @@ from zoo.errors import DataError, SettingsError
 from zoo.finetuning.preconditions import check
 from zoo.finetuning.strategies import Settings
 from zoo.specs import ImageInput, License, ModelSpec, OCROutput
+from zoo.tasks.targets.texts import TextTargets
 
 FRAME = ImageInput(height=8, width=6, channels=1)
 READER = ModelSpec(
@@ -61,8 +62,8 @@ def test_pictures_are_named_by_their_texts(tmp_path: Path) -> None:
 
     assert found.training.targets == ("ab", "ab", "ba")
     assert found.labels == ("a", "b")
-    assert found.texts
-    assert not found.classified
+    assert isinstance(found.kind, TextTargets)
+    assert not found.kind.stratified
     assert found.counts() == {"a": 3, "b": 3}
 
 

@@ -21,6 +21,7 @@ from zoo.finetuning.strategies import Settings
 from zoo.inference.features import targets
 from zoo.models.metadata import ModelMetadata, attach
 from zoo.specs import ImageInput, License, MaskOutput, ModelSpec
+from zoo.tasks.targets.masks import MaskTargets
 
 PHOTO = ImageInput(height=16, width=16, fit="stretch")
 COLOURS = {0: (30, 30, 30), 1: (220, 40, 40), 2: (40, 40, 220)}
@@ -107,7 +108,8 @@ def test_a_folder_of_images_and_masks(tmp_path: Path) -> None:
     assert (rows.source, rows.labels) == ("scenes", ("0", "1", "2"))
     assert list(rows.training.names) == [str(number) for number in range(6)]
     assert rows.counts() == {"0": 6, "1": 6, "2": 6}
-    assert (rows.masks, rows.classified) == (True, False)
+    assert isinstance(rows.kind, MaskTargets)
+    assert not rows.kind.stratified
 
 
 def test_a_folder_with_parts(tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import random
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -12,6 +12,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from zoo.errors import DataError
+from zoo.tasks.targets.base import Targets
+from zoo.tasks.targets.classes import ClassTargets
 
 if TYPE_CHECKING:
     from datasets import Dataset
@@ -61,7 +63,8 @@ class LabeledExamples:
 class DatasetSplits:
     """What was found: `labels` are the classes, or none where targets are numbers.
 
-    `sources` names the data of a part that came from elsewhere than `source`.
+    `kind` knows what the targets are, by default classes. `sources` names the data of a
+    part that came from elsewhere than `source`.
     """
 
     source: str
@@ -69,6 +72,7 @@ class DatasetSplits:
     training: LabeledExamples
     validation: LabeledExamples | None = None
     test: LabeledExamples | None = None
+    kind: Targets[Any] = field(default_factory=ClassTargets)
     sources: Mapping[str, str] = field(default_factory=dict)
 
     def source_of(self, part: str) -> str:
@@ -81,20 +85,12 @@ class DatasetSplits:
         held["test"] = self.test
         return {name: rows for name, rows in held.items() if rows is not None}
 
-    @property
-    def masks(self) -> bool:
-        """Whether each target is a mask, with a label for every pixel of its row."""
-        return bool(self.labels) and hasattr(self.training.targets[0], "counts")
-
-    @property
-    def texts(self) -> bool:
-        """Whether each target is a text, and the labels are its characters."""
-        return isinstance(self.training.targets[0], str)
-
-    @property
-    def classified(self) -> bool:
-        """Whether each row is of one class."""
-        return bool(self.labels) and not self.masks and not self.texts
+    def targets(self) -> dict[str, Sequence[Any]]:
+        """Return the targets of each part, by the name of its source."""
+        return {
+            f"{self.source_of(part)}/{part}": rows.targets
+            for part, rows in self.parts().items()
+        }
 
     @property
     def timed(self) -> bool:
@@ -102,20 +98,13 @@ class DatasetSplits:
         return getattr(self.training.items, "timed", False)
 
     def counts(self) -> dict[str, int]:
-        """Return how many training rows there are of each class, or in how many masks
-        each class is, or in how many texts each character."""
-        if self.texts:
-            held = [set(text) for text in self.training.targets]
-            return {one: sum(one in text for text in held) for one in self.labels}
-        if self.masks:
-            held = [target.counts for target in self.training.targets]
-            each = zip(*held, strict=True)
-            return {
-                label: sum(map(bool, pixels))
-                for label, pixels in zip(self.labels, each, strict=True)
-            }
-        counted = Counter(self.training.targets)
-        return {label: counted[number] for number, label in enumerate(self.labels)}
+        """Return how many training rows there are of each label, or in how many of
+        their targets it is."""
+        return self.kind.counts(self.training.targets, self.labels)
+
+    def sizes(self) -> list[int]:
+        """Return how much there is of each label in the training rows, in order."""
+        return self.kind.sizes(self.training.targets, self.labels)
 
 
 class Column(Sequence[Any]):
@@ -205,7 +194,7 @@ def with_validation_split(
         fitting, held = rows.pick(order[:border]), rows.pick(order[border:])
     else:
         fitting, held = train_val_split(
-            rows, val_fraction, seed=seed, stratified=found.classified
+            rows, val_fraction, seed=seed, stratified=found.kind.stratified
         )
     return replace(found, training=fitting, validation=held)
 

@@ -5,24 +5,21 @@ Nothing is opened yet, and torch is not known here.
 
 from __future__ import annotations
 
+import csv
 import os
-from collections.abc import Callable, Mapping, Sequence
-from functools import partial
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from zoo._utils import paths as folders
 from zoo.datasets import registered as datasets
-from zoo.datasets.custom import ocr_folders as inscriptions
-from zoo.datasets.custom import segmentation_masks as masking
 from zoo.datasets.custom.examples import DatasetSplits, LabeledExamples
-from zoo.datasets.custom.segmentation_masks import PICTURES
 from zoo.datasets.custom.table_columns import table
-from zoo.datasets.custom.targets import RawRows, TargetSpec, classes, numbers
+from zoo.datasets.custom.wanted import Wanted
 from zoo.errors import DataError, MissingExtra, near
 from zoo.plugins.discovery import found
-from zoo.specs import ImageInput, Input, Output, TextInput, taken
+from zoo.specs import Input, Output
 from zoo.specs.model_spec import REPOSITORY
+from zoo.tasks.targets.base import Rows, children
 
 if TYPE_CHECKING:
     from datasets import Dataset
@@ -34,7 +31,6 @@ SPLITS = {  # what a part of the data may be called, as a folder or as a split
     "validation": ("validation", "valid", "val", "dev"),
     "test": ("test", "testing"),
 }
-WRITTEN = (".txt",)
 TABLES = {".csv": "from_csv", ".jsonl": "from_json", ".parquet": "from_parquet"}
 
 
@@ -60,38 +56,28 @@ def gather(
     """
     if isinstance(data, DatasetSplits):
         return data
-    wanted = TargetSpec(input_spec, output_spec, target)
+    wanted = Wanted(input_spec, output_spec, target)
     source, parts = _parts(data, wanted)
     if "training" not in parts or not len(parts["training"].targets):
         raise DataError(f"{source} holds no training rows.")
-    if wanted.masks:
-        names = masking.classes(source, parts, labels or _of_pixels(data), known)
-    elif wanted.texts:
-        names = inscriptions.alphabet(source, parts, labels, known)
-    elif not wanted.classes:
-        names = ()
-        for rows in parts.values():
-            pairs = zip(rows.names, rows.targets, strict=True)
-            rows.targets = [numbers(source, name, value) for name, value in pairs]
-    else:
-        names = classes(source, parts, labels, known)
-        for rows in parts.values():
-            rows.targets = [names.index(value) for value in rows.targets]
+    if wanted.kind.dataset_labels:
+        labels = labels or _of_values(data)
+    names = wanted.kind.parse(source, parts, labels, known)
     held: dict[str, Any] = {
         name: LabeledExamples(items=r.items, targets=tuple(r.targets), names=r.names)
         for name, r in parts.items()
         if len(r.targets)
     }
-    return DatasetSplits(source=source, labels=names, **held)
+    return DatasetSplits(source=source, labels=names, kind=wanted.kind, **held)
 
 
-def _of_pixels(data: Any) -> tuple[str, ...] | None:
+def _of_values(data: Any) -> tuple[str, ...] | None:
     """Return what the values of a registered dataset's masks are called, if it says."""
     known = found().datasets.get(data) if isinstance(data, str) else None
     return known.labels or None if known and "label" not in known.columns else None
 
 
-def _parts(data: Any, wanted: TargetSpec) -> tuple[str, dict[str, RawRows]]:
+def _parts(data: Any, wanted: Wanted) -> tuple[str, dict[str, Rows]]:
     """Return a name for the data, and its parts."""
     if isinstance(data, (str, os.PathLike)):
         path = Path(data)
@@ -110,56 +96,25 @@ def _parts(data: Any, wanted: TargetSpec) -> tuple[str, dict[str, RawRows]]:
     )
 
 
-def _folder(folder: Path, wanted: TargetSpec) -> dict[str, RawRows]:
-    input_spec = wanted.input_spec
-    if not isinstance(input_spec, ImageInput | TextInput):
+def _folder(folder: Path, wanted: Wanted) -> dict[str, Rows]:
+    input_spec, kind = wanted.input_spec, wanted.kind
+    if not input_spec.suffixes:
         raise DataError(
-            f"{folder} is a folder, and this model takes {taken(input_spec)}: give a "
+            f"{folder} is a folder, and this model takes {input_spec.plural}: give a "
             "CSV, JSONL or parquet file."
         )
-    parts: dict[str, RawRows] = {}
-    read: Callable[[Path], RawRows] = partial(_labelled, input_spec=input_spec)
-    if wanted.masks or wanted.texts:
-        read = masking.paired if wanted.masks else inscriptions.inscribed
+    parts: dict[str, Rows] = {}
     for name, spellings in SPLITS.items():
         for spelling in spellings:
             place = folder / spelling
-            if place.is_dir() and (wanted.texts or _children(place)):
-                parts[name] = read(place)
-    return parts if "training" in parts else {"training": read(folder)}
+            if place.is_dir() and (kind.flat_folders or children(place)):
+                parts[name] = kind.read_folder(place, input_spec)
+    if "training" in parts:
+        return parts
+    return {"training": kind.read_folder(folder, input_spec)}
 
 
-def _labelled(folder: Path, input_spec: Input) -> RawRows:
-    """Return the pictures, or the texts, of a folder of class-named folders."""
-    classes, reads = _children(folder), isinstance(input_spec, TextInput)
-    if not classes:
-        like = "photos/ants/1.jpg, photos/bees/2.jpg"
-        like = "reviews/good/1.txt, reviews/bad/2.txt" if reads else like
-        raise DataError(
-            f"{folder} has no folders in it. Give each class a folder of its own that "
-            f"is named as the class: {like}."
-        )
-    endings = WRITTEN if reads else PICTURES
-    items: list[Path] = []
-    targets: list[str] = []
-    for place in classes:
-        held = folders.files(place, endings)
-        if not held:
-            raise DataError(
-                f"{place} holds no {taken(input_spec)} ({', '.join(endings)})."
-            )
-        items += held
-        targets += [place.name] * len(held)
-    return RawRows(items, targets, [str(path.relative_to(folder)) for path in items])
-
-
-def _children(folder: Path) -> list[Path]:
-    return sorted(
-        p for p in folder.iterdir() if p.is_dir() and not folders.hidden(p.name)
-    )
-
-
-def _file(path: Path, wanted: TargetSpec) -> RawRows:
+def _file(path: Path, wanted: Wanted) -> Rows:
     make = TABLES.get(path.suffix.lower())
     if make is None:
         raise DataError(
@@ -169,8 +124,8 @@ def _file(path: Path, wanted: TargetSpec) -> RawRows:
     library = datasets.imported()
     try:
         with datasets.quiet():
-            if wanted.texts and path.suffix.lower() == ".csv":
-                rows = library.Dataset.from_dict(inscriptions.columns(path))
+            if wanted.kind.as_written and path.suffix.lower() == ".csv":
+                rows = library.Dataset.from_dict(_as_written(path))
             else:
                 rows = getattr(library.Dataset, make)(str(path))
     except Exception as exc:
@@ -179,7 +134,15 @@ def _file(path: Path, wanted: TargetSpec) -> RawRows:
     return table(str(path), rows, wanted, beside=path.parent)
 
 
-def _named(name: str, wanted: TargetSpec) -> dict[str, RawRows]:
+def _as_written(path: Path) -> dict[str, list[str | None]]:
+    """Return the columns of a CSV file as they are written: "007" is no number."""
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        reader = csv.DictReader(file)
+        rows = list(reader)
+    return {name: [row[name] for row in rows] for name in reader.fieldnames or ()}
+
+
+def _named(name: str, wanted: Wanted) -> dict[str, Rows]:
     known = found().datasets
     if name in known:
         splits = {
@@ -203,8 +166,8 @@ def _named(name: str, wanted: TargetSpec) -> dict[str, RawRows]:
 
 
 def _splits(
-    source: str, splits: Mapping[str, Dataset], wanted: TargetSpec
-) -> dict[str, RawRows]:
+    source: str, splits: Mapping[str, Dataset], wanted: Wanted
+) -> dict[str, Rows]:
     return {
         name: table(source, splits[spelling], wanted)
         for name, spellings in SPLITS.items()

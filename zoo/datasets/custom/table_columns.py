@@ -8,53 +8,51 @@ from typing import TYPE_CHECKING, Any
 
 from zoo.datasets.custom import time_windows as rolling
 from zoo.datasets.custom.examples import Column
-from zoo.datasets.custom.targets import RawRows, TargetSpec
+from zoo.datasets.custom.wanted import Wanted
 from zoo.errors import DataError, near
-from zoo.specs import SeriesInput, TabularInput, TextInput
+from zoo.tasks.targets.base import Rows
 
 if TYPE_CHECKING:
     from datasets import Dataset
 
 __all__ = ["table"]
 
-INPUTS = ("image", "img", "picture", "photo", "path", "file", "file_name", "filename")
-TEXTS = ("text", "sentence", "document", "content", "review")
-
 
 def table(
-    source: str, rows: Dataset, wanted: TargetSpec, beside: Path | None = None
-) -> RawRows:
+    source: str, rows: Dataset, wanted: Wanted, beside: Path | None = None
+) -> Rows:
     """Return the inputs and targets of a table, by the names of its columns."""
     columns, input_spec = rows.column_names, wanted.input_spec
-    answer = _column(source, columns, wanted.target_columns, "target")
-    if isinstance(input_spec, SeriesInput):
-        for column in input_spec.columns:
-            _column(source, columns, [column.name], "model's")
-        return rolling.windows(source, rows, input_spec, answer, wanted.horizon)
+    answer = _column(source, columns, wanted.columns, "target")
+    each = input_spec.required_columns
+    if (length := input_spec.window) is not None:
+        _need(source, columns, each)
+        return rolling.windows(source, rows, input_spec, length, answer, wanted.horizon)
     names = [f"row {number}" for number in range(1, len(rows) + 1)]
-    if wanted.masks:
-        return RawRows(
-            _pictures(rows, _column(source, columns, INPUTS, "picture"), beside),
-            _pictures(rows, answer, beside),
-            names,
-        )
+    if wanted.kind.pictures:
+        given = _column(source, columns, input_spec.column_names, input_spec.noun)
+        items = _pictures(rows, given, beside)
+        return Rows(items, _pictures(rows, answer, beside), names)
     held = rows[answer]
     feature = rows.features[answer]
     if hasattr(feature, "int2str"):
         held = [None if v is None or v < 0 else feature.int2str(int(v)) for v in held]
-    if isinstance(input_spec, TextInput):
-        given = _column(source, columns, TEXTS, "text")
-        return RawRows(Column(rows, given), list(held), names)
-    if isinstance(input_spec, TabularInput):
-        each = [column.name for column in input_spec.columns]
-        for name in each:
-            _column(source, columns, [name], "model's")
-        return RawRows(Column(rows.select_columns(each), None), list(held), names)
-    given = _column(source, columns, INPUTS, "picture")
+    if each:
+        _need(source, columns, each)
+        return Rows(Column(rows.select_columns(list(each)), None), list(held), names)
+    given = _column(source, columns, input_spec.column_names, input_spec.noun)
+    if input_spec.takes_strings:
+        return Rows(Column(rows, given), list(held), names)
     pictures = _pictures(rows, given, beside)
     if not isinstance(pictures, Column):
         names = [str(value) for value in rows[given]]
-    return RawRows(pictures, list(held), names)
+    return Rows(pictures, list(held), names)
+
+
+def _need(source: str, columns: Sequence[str], wanted: Sequence[str]) -> None:
+    """Refuse a table without the columns that the model's input is made of."""
+    for name in wanted:
+        _column(source, columns, [name], "model's")
 
 
 def _pictures(rows: Dataset, name: str, beside: Path | None) -> Sequence[Any]:

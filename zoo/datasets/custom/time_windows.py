@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from zoo.datasets.custom.examples import Column
-from zoo.datasets.custom.targets import RawRows
 from zoo.errors import DataError
-from zoo.specs import SeriesInput
+from zoo.specs import Input
+from zoo.tasks.targets.base import Rows
 
 if TYPE_CHECKING:
     from datasets import Dataset
@@ -43,25 +43,30 @@ class Windows(Column):
 
 
 def windows(
-    source: str, rows: Dataset, input_spec: SeriesInput, answer: str, horizon: int
-) -> RawRows:
-    """Return every window of a table, the column `answer` after it, and its name.
+    source: str,
+    rows: Dataset,
+    input_spec: Input,
+    length: int,
+    answer: str,
+    horizon: int,
+) -> Rows:
+    """Return every window of a table with `length` rows, the column `answer` after it,
+    and its name.
 
     Raises DataError where the table is too short for one.
     """
-    length = input_spec.length
     count = len(rows) - length - horizon + 1
     if count < 1:
         raise DataError(
             f"{source} has {len(rows)} rows, and this model needs {length + horizon}: "
             f"it looks back on {length} and says what comes next."
         )
-    each = [column.name for column in input_spec.columns]
+    each = [*input_spec.required_columns]
     held, after = rows[answer], range(length, length + count)
     targets = [
         held[row] if horizon == 1 else tuple(held[row : row + horizon]) for row in after
     ]
     names = [f"row {row + 1}" for row in after]  # the first that is forecast
-    return RawRows(
+    return Rows(
         Windows(rows.select_columns(each), length, range(count)), targets, names
     )

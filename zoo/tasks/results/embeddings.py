@@ -4,6 +4,8 @@ import html
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from zoo.tasks.results.result import Result
+
 __all__ = ["Neighbour", "Neighbours", "Vector"]
 
 
@@ -46,7 +48,7 @@ class Neighbours:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Vector:
+class Vector(Result):
     """What stands for an input, and the words that lie nearest to it, if any do."""
 
     text: str

@@ -8,6 +8,8 @@ from typing import Any
 from PIL import Image, ImageDraw, ImageFont
 
 from zoo.tasks.results.rendering import COLOURS, figure
+from zoo.tasks.results.result import Result
+from zoo.tasks.results.terminal import bars
 
 __all__ = ["OCRCandidate", "OCRResult"]
 
@@ -29,7 +31,7 @@ class OCRCandidate:
 
 
 @dataclass(frozen=True, kw_only=True)
-class OCRResult:
+class OCRResult(Result):
     """The text of a picture. `score` is its probability, all ways to read it together.
 
     `characters` says how sure each character is, were all others right.
@@ -45,6 +47,10 @@ class OCRResult:
 
     def __str__(self) -> str:
         return str(OCRCandidate(text=self.text, score=self.score))
+
+    def lines(self) -> list[str]:
+        others = [f"  or {other}" for other in self.alternatives]
+        return [str(self), *bars(self.characters), *others]
 
     def to_dict(self) -> dict[str, Any]:
         """Return the text in the Hub's form, and what is known of it besides."""

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 __all__ = [
     "COLOURS",
     "bars",
+    "best",
     "coded",
     "figure",
     "image_grid",
@@ -28,6 +29,7 @@ __all__ = [
 ]
 
 COLOURS = ("#4477aa", "#cc6677", "#117733", "#aa4499", "#997700", "#332288")
+SHOWN = 5  # labels in a table; `scores` of a result holds them all
 GAP = 2  # pixels between the pictures of a sheet
 GREY = 96  # of the ground they lie on
 WIDTH, HEIGHT, MARGIN = 320, 112, 8  # of a trend, in pixels
@@ -75,6 +77,11 @@ def bars(scores: Mapping[str, float]) -> str:
         for name, score in scores.items()
     )
     return f"<table>{rows}</table>"
+
+
+def best(scores: Mapping[str, float]) -> dict[str, float]:
+    """Return the few highest scores, the highest first."""
+    return dict(sorted(scores.items(), key=lambda pair: -pair[1])[:SHOWN])
 
 
 def coded(picture: Image.Image) -> str:

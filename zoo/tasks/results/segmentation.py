@@ -6,7 +6,9 @@ from typing import Any
 
 from PIL import Image, ImageColor
 
-from zoo.tasks.results.rendering import COLOURS, coded, figure
+from zoo.tasks.results.rendering import COLOURS, best, coded, figure
+from zoo.tasks.results.result import Result
+from zoo.tasks.results.terminal import bars
 
 __all__ = ["Segmentation", "coloured"]
 
@@ -15,7 +17,7 @@ HEIGHT = 224  # pixels of the picture in a notebook
 
 
 @dataclass(frozen=True, kw_only=True)
-class Segmentation:
+class Segmentation(Result):
     """The label of each pixel. `mask` is as large as the picture that was given.
 
     Its pixels are numbers of `known`, the model's labels in its order: the first is
@@ -44,8 +46,15 @@ class Segmentation:
         return self.mask.point([255 * (value == number) for value in range(256)], "L")
 
     def silhouette(self) -> Image.Image:
-        """Return what lies on the ground, white on black."""
+        """Return what lies on the ground, white on black: in greys it says more."""
         return self.mask.point([0] + [255] * 255, "L")
+
+    def lines(self) -> list[str]:
+        # It counts how large the parts are, not how sure they are.
+        return [str(self), *bars(best(self.shares).items())]
+
+    def beside(self) -> Image.Image | None:
+        return self.render()
 
     def to_dict(self) -> dict[str, Any]:
         """Return a segment for each label found, in the Hub's form, and its share."""

@@ -4,11 +4,13 @@ import html
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from zoo.tasks.results.result import Result
+
 __all__ = ["FilledText", "GeneratedText", "MaskFill"]
 
 
 @dataclass(frozen=True, kw_only=True)
-class GeneratedText:
+class GeneratedText(Result):
     """What a model wrote, and the prompt it goes on from; `tokens` were drawn for it.
 
     `finished` says that the model ended the text, or came to a text to stop at.
@@ -19,6 +21,8 @@ class GeneratedText:
     tokens: int
     finished: bool
 
+    many_lines = True
+
     @property
     def generated_text(self) -> str:
         """The prompt and what was written, as on the Hub."""
@@ -26,6 +30,9 @@ class GeneratedText:
 
     def __str__(self) -> str:
         return self.generated_text
+
+    def lines(self) -> list[str]:
+        return str(self).split("\n")
 
     def to_dict(self) -> dict[str, Any]:
         return {"generated_text": self.generated_text}
@@ -50,7 +57,7 @@ class MaskFill:
 
 
 @dataclass(frozen=True, kw_only=True)
-class FilledText:
+class FilledText(Result):
     """The likeliest fillings of each gap of a text, the likeliest first."""
 
     text: str
@@ -58,6 +65,9 @@ class FilledText:
 
     def __str__(self) -> str:
         return "; ".join(", ".join(map(str, fillings)) for fillings in self.masks)
+
+    def lines(self) -> list[str]:
+        return [", ".join(map(str, fillings)) for fillings in self.masks]
 
     def to_dict(self) -> dict[str, Any]:
         masks = [[asdict(one) for one in fillings] for fillings in self.masks]

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from PIL import Image
 
 from zoo.tasks.results.rendering import plotted
+from zoo.tasks.results.result import Result
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -30,7 +31,7 @@ class Alternative:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Translation:
+class Translation(Result):
     """What a text is in another language, and how that came to be.
 
     `score` is the log-probability over the penalty of the length: the nearer to zero,
@@ -56,6 +57,9 @@ class Translation:
 
     def __str__(self) -> str:
         return self.text
+
+    def lines(self) -> list[str]:
+        return [self.text, *(f"  {one}" for one in self.alternatives)]
 
     def to_dict(self) -> dict[str, Any]:
         return {

@@ -7,17 +7,24 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
+
+import numpy as np
+import torch
+from PIL import Image, UnidentifiedImageError
+from torch import Tensor
 
 from zoo._utils import paths as folders
-from zoo.datasets.custom.targets import RawRows, some
 from zoo.errors import DataError
+from zoo.preprocessing.image import fitted_mask
+from zoo.specs import ImageInput, Input, MaskOutput
+from zoo.tasks.targets.base import Kinds, Rows, Targets, some
 
-__all__ = ["BLACK_AND_WHITE", "PICTURES", "Mask", "classes", "paired", "pairs"]
+__all__ = ["BLACK_AND_WHITE", "Mask", "MaskTargets"]
 
-PICTURES = (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".gif", ".tif", ".tiff", ".ppm")
 MOST_VALUES = 64  # that are classes; with more, somebody has smoothed the edges
 BLACK_AND_WHITE = ("background", "foreground")  # what 0 and 255 are called
 TURNED = (5, 6, 7, 8)  # orientations of a photograph that lies on its side
@@ -41,8 +48,6 @@ class Mask:
 
     def opened(self) -> Any:
         """Return the number of each pixel's label, as bytes, (height, width)."""
-        import numpy as np
-
         values = _values(self.held[self.row], self.name)
         table = np.zeros(max(value for value, _ in self.numbers) + 1, dtype=np.uint8)
         for value, number in self.numbers:
@@ -50,21 +55,99 @@ class Mask:
         return table[values]
 
 
-def pairs(folder: Path) -> bool:
+class MaskTargets(Targets[MaskOutput]):
+    """Each target is a picture, in which every pixel has a label."""
+
+    column_names = (
+        *("mask", "masks", "label_mask", "segmentation", "annotation"),
+        *Targets.column_names,
+    )
+    pictures = True
+    dataset_labels = True
+
+    def read_folder(self, folder: Path, input_spec: Input) -> Rows:
+        """Return the pictures of `folder`/images with the masks of the same names in
+        `folder`/masks."""
+        return _paired(folder, input_spec.suffixes)
+
+    def parse(
+        self,
+        source: str,
+        parts: Mapping[str, Rows],
+        labels: Sequence[str] | None,
+        known: Sequence[str] = (),
+    ) -> tuple[str, ...]:
+        """The values of all masks stand for `labels`, or are labels themselves."""
+        return _classes(source, parts, labels, known)
+
+    def counts(self, targets: Sequence[Any], labels: Sequence[str]) -> dict[str, int]:
+        """Return in how many masks each label is."""
+        each = zip(*(target.counts for target in targets), strict=True)
+        return {
+            label: sum(map(bool, pixels))
+            for label, pixels in zip(labels, each, strict=True)
+        }
+
+    def sizes(self, targets: Sequence[Any], labels: Sequence[str]) -> list[int]:
+        """Return how many pixels each label has."""
+        held = [target.counts for target in targets]
+        return [sum(pixels) for pixels in zip(*held, strict=True)]
+
+    def tensor(
+        self, targets: Sequence[Any], input_spec: Input, output_spec: MaskOutput
+    ) -> Tensor:
+        """Return label numbers, (rows, height, width): a mask is brought to the model's
+        frame as its picture is, by the nearest pixel."""
+        frame = cast(ImageInput, input_spec)
+        with ThreadPoolExecutor(max_workers=2) as pool:
+            opened = pool.map(lambda mask: mask.opened(), targets)
+            return torch.stack([fitted_mask(one, frame) for one in opened])
+
+    def synthetic(
+        self, output_spec: MaskOutput, given: Tensor, random: torch.Generator
+    ) -> Tensor:
+        shape = (len(given), *given.shape[-2:])
+        return torch.randint(len(output_spec.labels), shape, generator=random)
+
+    def two_kinds(
+        self, drawn: Tensor, input_spec: Input, output_spec: MaskOutput
+    ) -> Kinds:
+        """One half of each picture is near the least that the rows hold and the other
+        near the most, sides in turn, and its mask says which."""
+        rows, wide = len(drawn), drawn.shape[-1]
+        across = torch.arange(wide) < wide // 2
+        second = across ^ (torch.arange(rows) % 2 == 1)[:, None]  # (rows, W)
+        target = second[:, None].expand(-1, *drawn.shape[-2:])
+        ends = torch.where(target[:, None], drawn.max(), drawn.min())
+        held = [one.byte().mul(255).numpy() for one in target]
+        masks = tuple(
+            Mask(
+                held=held,
+                row=row,
+                name=f"row {row}",
+                numbers=((0, 0), (255, 1)),
+                counts=(int((~one).sum()), int(one.sum())),
+                seal="",
+            )
+            for row, one in enumerate(target)
+        )
+        items = 0.3 * drawn + 0.7 * ends
+        return Kinds(items=items, targets=masks, labels=("first", "second"))
+
+
+def _pairs(folder: Path) -> bool:
     """Return whether a folder holds a folder of pictures and one of their masks."""
     return (folder / IMAGES).is_dir() and (folder / MASKS).is_dir()
 
 
-def paired(folder: Path) -> RawRows:
-    """Return the pictures of `folder`/images with the masks of the same names in
-    `folder`/masks. Raises DataError."""
-    if not pairs(folder):
+def _paired(folder: Path, suffixes: Sequence[str]) -> Rows:
+    if not _pairs(folder):
         raise DataError(
             f"{folder} has no folders {IMAGES!r} and {MASKS!r} in it. Put each mask "
             f"where its picture's name says: photos/{IMAGES}/1.jpg, "
             f"photos/{MASKS}/1.png."
         )
-    pictures, masks = _by_name(folder / IMAGES), _by_name(folder / MASKS)
+    pictures, masks = (_by_name(folder / name, suffixes) for name in (IMAGES, MASKS))
     alone = [str(pictures[name]) for name in pictures if name not in masks]
     left = [str(masks[name]) for name in masks if name not in pictures]
     if alone or left:
@@ -76,13 +159,13 @@ def paired(folder: Path) -> RawRows:
         )
     order = sorted(pictures)
     items = [pictures[name] for name in order]
-    return RawRows(items, [masks[name] for name in order], order)
+    return Rows(items, [masks[name] for name in order], order)
 
 
-def _by_name(folder: Path) -> dict[str, Path]:
+def _by_name(folder: Path, suffixes: Sequence[str]) -> dict[str, Path]:
     """Return the pictures of a folder by their path in it, without the ending."""
     found: dict[str, Path] = {}
-    for path in folders.files(folder, PICTURES):
+    for path in folders.files(folder, suffixes):
         name = path.relative_to(folder).with_suffix("").as_posix()
         if name in found:
             raise DataError(
@@ -93,9 +176,9 @@ def _by_name(folder: Path) -> dict[str, Path]:
     return found
 
 
-def classes(
+def _classes(
     source: str,
-    parts: Mapping[str, RawRows],
+    parts: Mapping[str, Rows],
     labels: Sequence[str] | None,
     known: Sequence[str] = (),
 ) -> tuple[str, ...]:
@@ -128,7 +211,7 @@ Counts = dict[int, int]  # how many pixels each value has
 
 
 def _mask(
-    rows: RawRows, row: int, counts: Counts, seal: str, numbers: Counts, labels: int
+    rows: Rows, row: int, counts: Counts, seal: str, numbers: Counts, labels: int
 ) -> Mask:
     each = [0] * labels
     for value, count in counts.items():
@@ -143,10 +226,8 @@ def _mask(
     )
 
 
-def _looked_at(source: str, rows: RawRows) -> list[tuple[Counts, str]]:
+def _looked_at(source: str, rows: Rows) -> list[tuple[Counts, str]]:
     """Return the values of each mask, and a hash of them; check its size."""
-    import numpy as np
-
     found = []
     for row, name in enumerate(rows.names):
         given = _values(rows.targets[row], name)
@@ -204,9 +285,6 @@ def _order(named: Mapping[int, str], known: Sequence[str]) -> tuple[str, ...]:
 
 def _values(raw: Any, name: str) -> Any:
     """Return the values of a mask, whole numbers (height, width)."""
-    import numpy as np
-    from PIL import Image, UnidentifiedImageError
-
     if raw is None:
         raise DataError(f"{name} has no mask.")
     try:
@@ -223,8 +301,6 @@ def _values(raw: Any, name: str) -> Any:
 
 def _flat(array: Any, mode: str, name: str) -> Any:
     """Return one number for each pixel of what was read."""
-    import numpy as np
-
     if array.dtype == np.bool_:
         return array.astype(np.uint8) * 255
     if mode in ("LA", "RGBA"):
@@ -247,8 +323,6 @@ def _flat(array: Any, mode: str, name: str) -> Any:
 def _size(item: Any) -> tuple[int, int] | None:
     """Return the width and height of an upright picture, or None: what can't be read
     is told of later, with all else that can't be."""
-    from PIL import Image
-
     try:
         if isinstance(item, Image.Image):
             return _upright(item)

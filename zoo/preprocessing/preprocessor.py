@@ -1,0 +1,137 @@
+"""What has to be known of a kind of input to make tensors of it: `Preprocessor`."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from functools import cache
+from inspect import signature
+from pathlib import Path
+from typing import Any, ClassVar, Generic, TypeVar, cast
+
+import torch
+from torch import Tensor
+
+from zoo._utils.import_string import resolve
+from zoo.preprocessing.normalization import scaled
+from zoo.specs import Input
+
+__all__ = ["Preprocessor", "preprocessor"]
+
+InputT = TypeVar("InputT", bound=Input)
+
+
+class Preprocessor(ABC, Generic[InputT]):
+    """From raw inputs of one kind, or rows of a dataset, to what a model takes.
+
+    `input_spec` is always the model's input. A kind of input names its class in
+    `Input.preprocessor`, and nothing else registers it.
+    """
+
+    pads: ClassVar[bool] = False  # whether the shorter rows of a batch are filled up
+
+    # From what a person has
+
+    @abstractmethod
+    def items(self, raw: Any, input_spec: InputT) -> tuple[list[Any], bool]:
+        """Return the single inputs in `raw`, and whether it was one and not a list."""
+
+    @abstractmethod
+    def opened(self, item: Any, input_spec: InputT) -> Any:
+        """Return one of those items, read and checked. Raises InputError."""
+
+    @abstractmethod
+    def batch(self, opened: Sequence[Any], input_spec: InputT) -> Tensor:
+        """Return opened items as the model's input tensor.
+
+        Keyword-only arguments that a subclass adds are options of `zoo.predict`.
+        """
+
+    @property
+    def options(self) -> tuple[str, ...]:
+        """The names of the options that `batch` takes."""
+        given = signature(self.batch).parameters.values()
+        return tuple(p.name for p in given if p.kind is p.KEYWORD_ONLY)
+
+    def suspicion(self, batch: Tensor, input_spec: InputT) -> tuple[str, str] | None:
+        """Return why a batch does not look like the training data, or None.
+
+        A kind and a sentence: a model warns once of each kind.
+        """
+        return None
+
+    # From the rows of a dataset
+
+    def column(
+        self, rows: Any, name: str, input_spec: InputT, source: str
+    ) -> Tensor | None:
+        """Return a column of a dataset, or of a part of one, as it is kept in memory.
+
+        None where it is kept as the dataset has it: pictures, or numbers.
+        """
+        return None
+
+    def streamed(
+        self,
+        rows: Mapping[str, Any],
+        name: str,
+        numbers: Sequence[int],
+        input_spec: InputT,
+    ) -> Tensor | None:
+        """Return a column of some rows, by their `numbers`, decoded as they are used.
+
+        Files are not opened yet. None where it holds numbers. Raises DataError.
+        """
+        return self.column(rows, name, input_spec, "these rows")
+
+    def identity(self, input_spec: InputT) -> str:
+        """Return what tells one way of reading a `column` from another."""
+        return ""
+
+    def prepared(self, rows: Tensor, input_spec: InputT) -> Tensor:
+        """Return rows as they are kept, or features of them, as the model takes them:
+        bytes become floats in 0..1."""
+        return scaled(rows)
+
+    def joined(self, batches: Sequence[Tensor], input_spec: InputT) -> Tensor:
+        """Return batches as one."""
+        return torch.cat(list(batches))
+
+    # Beside the weights
+
+    def save(self, input_spec: InputT, folder: Path) -> InputT:
+        """Write what inputs are read with into `folder`; return the input, pinned."""
+        return input_spec
+
+    # Where there is no data
+
+    @abstractmethod
+    def synthetic(
+        self, input_spec: InputT, rows: int, random: torch.Generator
+    ) -> Tensor:
+        """Return random rows as a dataset would hold them, within their range."""
+
+    def benchmark(self, input_spec: InputT, rows: int) -> Tensor:
+        """Return prepared inputs of the size that the model is timed with."""
+        random = torch.Generator().manual_seed(0)
+        return self.prepared(self.synthetic(input_spec, rows, random), input_spec)
+
+    def contrast(self, drawn: Tensor, second: Tensor, input_spec: InputT) -> Tensor:
+        """Return rows of two kinds that differ clearly, made of stand-in rows.
+
+        `drawn` are synthetic rows, as floats where they were bytes, and `second`,
+        (rows,), says which are of the second kind: near the most that the rows hold,
+        where the others are near the least.
+        """
+        picked = second.view(-1, *[1] * (drawn.ndim - 1))
+        ends = torch.where(picked, drawn.amax(dim=0), drawn.amin(dim=0))
+        return 0.3 * drawn + 0.7 * ends
+
+
+def preprocessor(input_spec: InputT) -> Preprocessor[InputT]:
+    """Return what makes tensors of inputs of this kind."""
+    return cast(Preprocessor[InputT], _made(input_spec.preprocessor))
+
+
+@cache
+def _made(reference: str) -> Preprocessor[Any]:
+    made: Preprocessor[Any] = resolve(reference, plugin="zoo")()
+    return made

@@ -1,0 +1,261 @@
+"""What a task knows, and what every task does unless it says otherwise: `Task`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar, Generic, Protocol, TypeVar, cast
+
+import torch
+from torch import Tensor, nn
+
+from zoo.errors import SettingsError, SpecError
+from zoo.models.eval_mode import forward_on_device
+from zoo.models.fuse_batchnorm import sooner
+from zoo.models.metadata import model_metadata, unwrap_model
+from zoo.preprocessing.preprocessor import preprocessor
+from zoo.specs import Input, ModelSpec, Output
+from zoo.tasks.results.result import Result
+from zoo.tasks.targets.base import targets_of
+
+__all__ = ["FinetuneSettings", "Picture", "RawRows", "Task"]
+
+InputT = TypeVar("InputT", bound=Input)
+OutputT = TypeVar("OutputT", bound=Output)
+Suspicion = tuple[str, str]
+Figures = Mapping[str, float]
+
+
+class RawRows(Protocol):
+    """Rows of a user's data: inputs that are not opened yet, and parsed targets."""
+
+    @property
+    def items(self) -> Sequence[Any]: ...
+
+    @property
+    def targets(self) -> Sequence[Any]: ...
+
+
+class FinetuneSettings(Protocol):
+    """Those settings of a fine-tuning that are not for every kind of model."""
+
+    @property
+    def augment(self) -> str: ...
+
+    @property
+    def passes(self) -> int: ...
+
+    @property
+    def balance(self) -> bool: ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class Picture:
+    """A picture for a card: its name, the bytes of a PNG, and its caption, in which
+    {part} is the name of the rows."""
+
+    name: str
+    png: bytes
+    caption: str
+
+
+class Task(Generic[InputT, OutputT]):
+    """All that depends on the task of a model; a subclass says what differs.
+
+    `input_spec` is always the model's input, and `output_spec` its output. How raw inputs
+    become tensors is known by the `zoo.preprocessing` class of the input, and what
+    answers look like in data by the `zoo.tasks.targets` class of the output.
+
+    A task makes results of the output of one pass, in `results`, or of as many as it
+    needs, in `answers`. Where there are right answers it has a `metric`, a `loss` and a
+    `measure`.
+    """
+
+    inputs: ClassVar[tuple[type[Input], ...]]
+    outputs: ClassVar[tuple[type[Output], ...]]
+    options: ClassVar[tuple[str, ...]] = ()  # of zoo.predict, beside those of the input
+    searches: ClassVar[bool] = False  # whether by `decoding.beam_search`
+    windows: ClassVar[bool] = False  # whether it can look at every part of a picture
+    metric: ClassVar[str | None] = None  # by which models are chosen
+    dense: ClassVar[bool] = False  # whether one row is answered in many places
+
+    head_check: ClassVar[tuple[int, float]] = 80, 0.5  # epochs and rate of the check
+
+    def signature(self, spec: ModelSpec) -> tuple[InputT, OutputT]:
+        """Return the input and the output of a model of this task. Raises SpecError
+        where they are no such."""
+        for name, kinds in (("input", self.inputs), ("output", self.outputs)):
+            given = getattr(spec, name)
+            if not isinstance(given, kinds):
+                wanted = f"one that {spec.task!r} has"
+                wanted += f" ({', '.join(kind.__name__ for kind in kinds)})"
+                raise SpecError(f"Model {spec.name!r}", name, given, wanted)
+        return cast(tuple[InputT, OutputT], (spec.input, spec.output))
+
+    # zoo.predict
+
+    def items(self, raw: Any, input_spec: InputT) -> tuple[list[Any], bool]:
+        """Return the single inputs in `raw`, and whether it was one and not a list."""
+        return preprocessor(input_spec).items(raw, input_spec)
+
+    def opened(self, item: Any, input_spec: InputT) -> Any:
+        """Return one of those items, read and checked."""
+        return preprocessor(input_spec).opened(item, input_spec)
+
+    def input_options(self, input_spec: InputT) -> tuple[str, ...]:
+        """Return the options of `batch`."""
+        return preprocessor(input_spec).options
+
+    def batch(
+        self, opened: Sequence[Any], input_spec: InputT, **options: Any
+    ) -> Tensor:
+        """Return opened items as the model's input tensor; `options` are those of the
+        kind of input."""
+        return preprocessor(input_spec).batch(opened, input_spec, **options)
+
+    def suspicion(self, batch: Tensor, input_spec: InputT) -> Suspicion | None:
+        """Return why a batch does not look like the training data, or None.
+
+        A kind and a sentence: a model warns once of each kind.
+        """
+        return preprocessor(input_spec).suspicion(batch, input_spec)
+
+    def answers(
+        self,
+        module: nn.Module,
+        given: Tensor,
+        opened: Sequence[Any],
+        options: Mapping[str, Any],
+    ) -> list[Result]:
+        """Return one typed result for each opened item; `given` is their batch."""
+        _, output_spec = self.signature(model_metadata(module).spec)
+        # What torch.compile or DistributedDataParallel made is left as it is.
+        quick = sooner(module, given) if unwrap_model(module) is module else module
+        return self.results(forward_on_device(quick, given), opened, output_spec)
+
+    def results(
+        self, output: Tensor, opened: Sequence[Any], output_spec: OutputT
+    ) -> list[Result]:
+        """Return one typed result for each opened item and row of the output."""
+        raise NotImplementedError(f"{type(self).__name__} has no results of one pass")
+
+    # zoo.sample
+
+    def writes(self, module: nn.Module) -> bool:
+        """Return whether a model draws results of its own, and not outputs alone."""
+        return False
+
+    def sampled(
+        self,
+        module: nn.Module,
+        count: int,
+        random: torch.Generator,
+        options: Mapping[str, Any],
+    ) -> list[Result]:
+        """Return results that a model which `writes` draws from nothing."""
+        raise NotImplementedError(f"{type(self).__name__} draws nothing of its own")
+
+    def drawn(self, module: nn.Module, count: int, random: torch.Generator) -> Tensor:
+        """Return what shows that a model which `writes` has drawn, (count, ...)."""
+        raise NotImplementedError(f"{type(self).__name__} draws nothing of its own")
+
+    # Learning, and measuring
+
+    def loss(
+        self,
+        output: Tensor,
+        target: Tensor,
+        output_spec: OutputT,
+        weight: Tensor | None = None,
+    ) -> Tensor:
+        """Return what training makes small, a mean over the rows.
+
+        `forward_on_device` is the model's, or that of its head where nothing comes after it;
+        `target` is what `Targets.tensor` gives; `weight` (labels,) says how much each
+        label counts. `zoo.finetune` needs it of every task whose models declare a
+        head, and `zoo.testing.head_learns` tries it: a linear head that this makes
+        better row by row tells two kinds of rows apart.
+        """
+        raise NotImplementedError(f"{type(self).__name__} has no right answers")
+
+    def measure(
+        self, output: Tensor, target: Tensor, output_spec: OutputT
+    ) -> dict[str, float]:
+        """Return the task's metrics, named as on the Hub.
+
+        A task that has no right answers, such as drawing, has none of these two.
+        """
+        raise NotImplementedError(f"{type(self).__name__} has no right answers")
+
+    def target(self, rows: RawRows, input_spec: InputT, output_spec: OutputT) -> Tensor:
+        """Return the targets of rows as `loss` and `measure` take them."""
+        return targets_of(output_spec).tensor(rows.targets, input_spec, output_spec)
+
+    def selection_metric(self, *, balance: bool) -> str:
+        """Return the metric by which a fine-tuning chooses; with `balance` every label
+        counts alike."""
+        assert self.metric is not None, "a task whose models are fine-tuned measures"
+        return self.metric
+
+    def predicted_labels(self, output: Tensor, output_spec: OutputT) -> Tensor | None:
+        """Return the number of the label that each row, or pixel, is given, if any."""
+        return None
+
+    # Fine-tuning
+
+    def check_finetuning(self, spec: ModelSpec, chosen: FinetuneSettings) -> None:
+        """Refuse a model that can't be taught, and settings that are not for it.
+
+        Raises OptionError, SettingsError.
+        """
+        if chosen.augment != "none" and not spec.input.pictured:
+            raise SettingsError(
+                f"augment={chosen.augment!r} changes pictures, and {spec.name!r} takes "
+                f"{spec.input.plural}: leave it out."
+            )
+
+    def check_targets(
+        self, module: nn.Module, given: Tensor, targets: Mapping[str, Sequence[Any]]
+    ) -> None:
+        """Refuse targets, by the name of their source, for which the model's output has
+        no room. `given` is a batch. Raises DataError."""
+
+    def keep_known(self, old: nn.Module, model: nn.Module) -> None:
+        """Let a new head know what the old one knew of the same labels."""
+
+    def baselines(
+        self, training: RawRows, rows: RawRows, input_spec: InputT, output_spec: OutputT
+    ) -> dict[str, Figures]:
+        """Return what no knowledge of the inputs reaches on `rows`, by name."""
+        return {}
+
+    def draw_errors(
+        self,
+        module: nn.Module,
+        rows: RawRows,
+        output: Tensor,
+        target: Tensor,
+    ) -> Picture | None:
+        """Return a picture of some rows and what the model says of them, if it can be
+        drawn; `forward_on_device` is the model's of all rows."""
+        return None
+
+    # zoo.testing
+
+    def check_output(self, output: Tensor, given: Tensor, spec: ModelSpec) -> None:
+        """Find the output of a fresh model on stand-in rows to be of the right shape.
+
+        Raises AssertionError, and what `results` raises.
+        """
+        _, output_spec = self.signature(spec)
+        nothing = torch.empty(0)  # stands for an opened input that nobody looks at
+        for one in self.results(output, [nothing] * len(output), output_spec):
+            assert set(getattr(one, "scores", ())) == set(spec.labels)
+
+    def label_places(self, output: Tensor) -> int:
+        """Return how many labels an output has numbers for."""
+        return output.shape[1]
+
+    def flat_loss(self, output: Tensor, target: Tensor, output_spec: OutputT) -> float:
+        """Return the loss of the answer that is nearest to all rows of two kinds."""
+        return self.loss(torch.zeros_like(output), target, output_spec).item()

@@ -1,0 +1,42 @@
+"""What a typed answer does: print, convert, show itself in notebook and terminal."""
+
+from abc import ABC, abstractmethod
+from typing import Any, ClassVar
+
+from PIL import Image
+
+__all__ = ["Result"]
+
+
+class Result(ABC):
+    """An answer of a task. A subclass is a frozen dataclass with a `__str__`."""
+
+    many_lines: ClassVar[bool] = False  # whether the answer is a text of several lines
+
+    @abstractmethod
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain Python for JSON, in the Hub's form where it has one."""
+
+    @abstractmethod
+    def _repr_html_(self) -> str:
+        """Return what a notebook shows."""
+
+    def lines(self) -> list[str]:
+        """Return what a terminal shows: the answer, and what is known of it besides."""
+        return [str(self)]
+
+    def beside(self) -> Image.Image | None:
+        """Return the picture that a terminal shows beside the lines, if any.
+
+        By default it is the one that was looked at, where the result keeps it.
+        """
+        found: Image.Image | None = getattr(self, "picture", None)
+        return found
+
+    def silhouette(self) -> Image.Image | None:
+        """Return what is shown instead where there are only greys, if not the same."""
+        return None
+
+    def drawn(self) -> Image.Image | None:
+        """Return the answer as a picture of its own, where it can be drawn."""
+        return None

@@ -1,0 +1,163 @@
+"""What has to be known of a kind of answer to learn from data: `Targets`."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any, ClassVar, Generic, TypeVar, cast
+
+import torch
+from torch import Tensor
+
+from zoo._utils import paths as folders
+from zoo._utils.import_string import resolve
+from zoo.errors import DataError
+from zoo.preprocessing.preprocessor import preprocessor
+from zoo.specs import Input, Output
+
+__all__ = ["Kinds", "Rows", "Targets", "children", "some", "targets_of"]
+
+OutputT = TypeVar("OutputT", bound=Output)
+MOST = 20  # names that a message shows
+
+
+@dataclass
+class Rows:
+    """A part of the data with its targets as they were written."""
+
+    items: Sequence[Any]
+    targets: Sequence[Any]
+    names: Sequence[str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Kinds:
+    """Stand-in rows of two kinds that differ clearly, in turn, and what they answer."""
+
+    items: Tensor
+    targets: tuple[Any, ...]
+    labels: tuple[str, ...]
+
+
+class Targets(ABC, Generic[OutputT]):
+    """What rows answer, for a kind of output.
+
+    `output_spec` is always the model's output. A kind of output names its class in
+    `Output.targets`, and nothing else registers it.
+    """
+
+    column_names: ClassVar[tuple[str, ...]] = ("label", "labels", "class", "target")
+    stratified: ClassVar[bool] = False  # whether each row is of one class
+    pictures: ClassVar[bool] = False  # whether each target is a picture
+    as_written: ClassVar[bool] = False  # whether "007" is a text, and no number
+    flat_folders: ClassVar[bool] = False  # whether files alone make a folder of rows
+    dataset_labels: ClassVar[bool] = False  # whether a dataset's labels name its values
+
+    # In a user's own data
+
+    def columns(self, output_spec: OutputT | None) -> Sequence[str]:
+        """Return the columns that may hold the targets, the likeliest first."""
+        return self.column_names
+
+    def horizon(self, output_spec: OutputT | None) -> int:
+        """Return how many steps ahead a target reaches, of rows in the order of time."""
+        return 1
+
+    def read_folder(self, folder: Path, input_spec: Input) -> Rows:
+        """Return the inputs in a folder, and what they answer. Raises DataError."""
+        return _labelled(folder, input_spec)
+
+    @abstractmethod
+    def parse(
+        self,
+        source: str,
+        parts: Mapping[str, Rows],
+        labels: Sequence[str] | None,
+        known: Sequence[str] = (),
+    ) -> tuple[str, ...]:
+        """Write every target as data holds it; return the labels they are of, in order.
+
+        `labels` fixes them and their order, `known` the order of those that a model
+        knows already. Raises DataError.
+        """
+
+    def counts(self, targets: Sequence[Any], labels: Sequence[str]) -> dict[str, int]:
+        """Return of how many targets each label is, or in how many it is."""
+        return {}
+
+    def sizes(self, targets: Sequence[Any], labels: Sequence[str]) -> list[int]:
+        """Return how much there is of each label, by which it can be weighed."""
+        return list(self.counts(targets, labels).values())
+
+    # As tensors
+
+    @abstractmethod
+    def tensor(
+        self, targets: Sequence[Any], input_spec: Input, output_spec: OutputT
+    ) -> Tensor:
+        """Return parsed targets as the task's loss and measure take them."""
+
+    @abstractmethod
+    def synthetic(
+        self, output_spec: OutputT, given: Tensor, random: torch.Generator
+    ) -> Tensor:
+        """Return random answers for stand-in rows, as a dataset would hold them."""
+
+    def two_kinds(
+        self, drawn: Tensor, input_spec: Input, output_spec: OutputT
+    ) -> Kinds:
+        """Return rows of two kinds and their parsed targets, to try a head on.
+
+        `drawn` are synthetic inputs, as floats where they were bytes.
+        """
+        kind = torch.arange(len(drawn)) % 2
+        items = preprocessor(input_spec).contrast(drawn, kind == 1, input_spec)
+        return Kinds(items=items, targets=tuple(kind.tolist()), labels=())
+
+
+def targets_of(output_spec: OutputT) -> Targets[OutputT]:
+    """Return what is known of the answers of this kind of output."""
+    return cast(Targets[OutputT], _made(output_spec.targets))
+
+
+@cache
+def _made(reference: str) -> Targets[Any]:
+    made: Targets[Any] = resolve(reference, plugin="zoo")()
+    return made
+
+
+def children(folder: Path) -> list[Path]:
+    """Return the folders in a folder, in order."""
+    return sorted(
+        p for p in folder.iterdir() if p.is_dir() and not folders.hidden(p.name)
+    )
+
+
+def some(names: Sequence[str]) -> str:
+    """Return names for a message, of many the first."""
+    more = f" and {len(names) - MOST} more" if len(names) > MOST else ""
+    return ", ".join(map(str, names[:MOST])) + more
+
+
+def _labelled(folder: Path, input_spec: Input) -> Rows:
+    """Return the inputs in a folder of class-named folders."""
+    classes = children(folder)
+    if not classes:
+        raise DataError(
+            f"{folder} has no folders in it. Give each class a folder of its own that "
+            f"is named as the class: {input_spec.folder_example}."
+        )
+    items: list[Path] = []
+    targets: list[str] = []
+    for place in classes:
+        held = folders.files(place, input_spec.suffixes)
+        if not held:
+            raise DataError(
+                f"{place} holds no {input_spec.plural} ({', '.join(input_spec.suffixes)})."
+            )
+        items += held
+        targets += [place.name] * len(held)
+    return Rows(items, targets, [str(path.relative_to(folder)) for path in items])

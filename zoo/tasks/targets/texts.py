@@ -1,0 +1,155 @@
+"""Pictures with the text that they show: named by it, or beside it in a table."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from zoo._utils import paths as folders
+from zoo.errors import DataError
+from zoo.specs import Input, OCROutput
+from zoo.tasks.decoding import ctc
+from zoo.tasks.targets.base import Kinds, Rows, Targets, some
+
+__all__ = ["TextTargets", "numbered"]
+
+LETTERS = 4  # of a text that stand-in rows show, at most
+
+
+class TextTargets(Targets[OCROutput]):
+    """Each target is the text that a picture shows."""
+
+    column_names = (
+        *("text", "caption", "words"),
+        *Targets.column_names,
+    )
+    as_written = True
+    flat_folders = True
+
+    def read_folder(self, folder: Path, input_spec: Input) -> Rows:
+        """Return the pictures of a folder, and of those in it, each named by its text.
+
+        The text is what stands before the first dot: "2b827.png", or "2b827.2.png"
+        where two pictures show the same.
+        """
+        found = folders.files(folder, input_spec.suffixes)
+        if not found:
+            raise DataError(
+                f"{folder} holds no pictures ({', '.join(input_spec.suffixes)}). Name "
+                "each picture by the text that it shows: captchas/2b827.png."
+            )
+        texts = [path.name.partition(".")[0] for path in found]
+        return Rows(found, texts, [str(path.relative_to(folder)) for path in found])
+
+    def parse(
+        self,
+        source: str,
+        parts: Mapping[str, Rows],
+        labels: Sequence[str] | None,
+        known: Sequence[str] = (),
+    ) -> tuple[str, ...]:
+        """Return the characters: `labels`, or those that are `known` and after them
+        what is new in the training rows."""
+        return _alphabet(source, parts, labels, known)
+
+    def counts(self, targets: Sequence[Any], labels: Sequence[str]) -> dict[str, int]:
+        """Return in how many texts each character is."""
+        held = [set(text) for text in targets]
+        return {one: sum(one in text for text in held) for one in labels}
+
+    def tensor(
+        self, targets: Sequence[Any], input_spec: Input, output_spec: OCROutput
+    ) -> Tensor:
+        """Return numbers of characters, (rows, longest)."""
+        return numbered(targets, output_spec, source="the rows")
+
+    def synthetic(
+        self, output_spec: OCROutput, given: Tensor, random: torch.Generator
+    ) -> Tensor:
+        """Return short texts, filled up."""
+        rows, count = len(given), len(output_spec.labels)
+        letters = torch.randint(count, (rows, LETTERS), generator=random)
+        longest = torch.randint(1, LETTERS + 1, (rows, 1), generator=random)
+        return (letters + 1).where(torch.arange(LETTERS) < longest, 0)
+
+    def two_kinds(
+        self, drawn: Tensor, input_spec: Input, output_spec: OCROutput
+    ) -> Kinds:
+        found = super().two_kinds(drawn, input_spec, output_spec)
+        texts = tuple("ab"[kind] for kind in found.targets)
+        return replace(found, targets=texts, labels=("a", "b"))
+
+
+def numbered(
+    texts: Sequence[str],
+    output_spec: OCROutput,
+    *,
+    source: str,
+    steps: int | None = None,
+) -> Tensor:
+    """Return texts as a target, (texts, longest), for a model of so many `steps`.
+
+    Raises DataError about a character that is not of the alphabet, an empty text, or
+    one that does not fit into the steps.
+    """
+    places = {label: number for number, label in enumerate(output_spec.labels, start=1)}
+    found = []
+    for text in texts:
+        strange = next((one for one in text if one not in places), None)
+        if strange is not None or not text:
+            fault = f"has {strange!r}, which" if text else "is empty, and"
+            known = "".join(output_spec.labels)
+            raise DataError(
+                f"{source}: the text {text!r} {fault} the model can't learn to read. "
+                f"It knows {known!r}."
+            )
+        row = [places[one] for one in text]
+        if steps is not None and ctc.min_steps(row) > steps:
+            raise DataError(
+                f"{source}: the text {text!r} takes {ctc.min_steps(row)} steps, one more "
+                f"for each character that is repeated; the model has {steps}."
+            )
+        found.append(row)
+    return ctc.padded(found)
+
+
+def _alphabet(
+    source: str,
+    parts: Mapping[str, Rows],
+    labels: Sequence[str] | None,
+    known: Sequence[str],
+) -> tuple[str, ...]:
+    """Return the characters, in order, and let every target be a text of them.
+
+    They are `labels`, or those that are `known` and after them what is new in the
+    training rows.
+    """
+    for part, rows in parts.items():
+        rows.targets = [_text(value) for value in rows.targets]
+        missing = [rows.names[n] for n, text in enumerate(rows.targets) if not text]
+        if missing:
+            what = "row has" if len(missing) == 1 else "rows have"
+            raise DataError(
+                f"{source}: {len(missing)} {part} {what} no text: {some(missing)}."
+            )
+    seen = set("".join(parts["training"].targets))
+    names = tuple(map(str, labels)) if labels is not None else tuple(known)
+    if labels is None:
+        names += tuple(sorted(seen - {*names}))
+    for part, rows in parts.items():
+        strange = sorted(set("".join(rows.targets)) - {*names})
+        if strange:
+            raise DataError(
+                f"{source}: the {part} rows have characters that are not learned: "
+                f"{some([*map(repr, strange)])}. Learned: {''.join(names)!r}."
+            )
+    return names
+
+
+def _text(value: Any) -> str:
+    return "" if value is None else str(value).strip()
