@@ -13,11 +13,11 @@ from torch import Tensor, nn
 from torch.utils.flop_counter import FlopCounterMode
 
 from zoo._utils.hardware import hardware_name, peak_memory
-from zoo.artifacts.costs import BATCH, Cost
 from zoo.datasets import in_memory as tensors
 from zoo.models import loading as models
 from zoo.models.eval_mode import eval_mode, forward_on_device
 from zoo.specs import ModelSpec, TextInput
+from zoo.specs.cost import BATCH, Cost
 
 __all__ = ["benchmark"]
 

@@ -142,7 +142,8 @@ def _with_head(
     except ZooError as exc:
         raise OptionError(spec.name, str(exc), ["labels", "classes"]) from exc
     chosen["classes"] = len(output.labels)
-    return replace(spec, output=output, weights=None, metrics=()), chosen, True
+    bare = replace(spec, output=output, weights=None, metrics=(), behind_baseline="")
+    return replace(bare, costs=None), chosen, True
 
 
 def _apply(spec: ModelSpec) -> dict[str, Any]:

@@ -6,6 +6,7 @@ what it gives, and their JSON. No torch.
 May import: errors.
 """
 
+from zoo.specs.cost import Cost
 from zoo.specs.inputs import (
     Column,
     ImageInput,
@@ -42,6 +43,7 @@ from zoo.specs.serialization import as_tuples, input_of, output_of
 __all__ = [
     "ClassOutput",
     "Column",
+    "Cost",
     "DatasetSpec",
     "ForecastOutput",
     "ImageInput",

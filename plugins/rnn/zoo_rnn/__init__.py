@@ -8,11 +8,9 @@ from zoo import (
     Column,
     ForecastOutput,
     License,
-    Metric,
     ModelSpec,
     SeriesInput,
     TextInput,
-    Weights,
     hookimpl,
 )
 
@@ -50,24 +48,6 @@ SPECS = (
             "https://aclanthology.org/P12-2018",
         ),
         tags=("gru", "rnn", "sentiment-analysis"),
-        weights=Weights(
-            size=5_173_328,
-            sha256="acf3de48243dcd7d7bb38f0ffe7169cad48f7d6a964764fd6822a60997c025ae",
-        ),
-        metrics=(
-            Metric(
-                name="accuracy",
-                value=0.88248,
-                dataset="nsmc",
-                split="test",
-                tolerance=0.001,
-                baseline=0.87732,
-                baseline_name="its own list of character n-grams",
-            ),
-            Metric(
-                name="f1", value=0.88248, dataset="nsmc", split="test", tolerance=0.001
-            ),
-        ),
     ),
     ModelSpec(
         name="rnn-netflix",
@@ -92,30 +72,6 @@ SPECS = (
         examples=("walk.csv",),
         papers=("https://doi.org/10.1207/s15516709cog1402_1",),
         tags=("rnn", "stock-prices"),
-        weights=Weights(
-            size=66_624,
-            sha256="82cf721f38238399c63af74ccf57924be780b3fba754bbd4ce87b3f49582ba77",
-        ),
-        metrics=(
-            Metric(
-                name="rmse",
-                value=12.418679,
-                dataset="netflix_stock",
-                split="test",
-                tolerance=0.01,
-                baseline=12.436481,
-                baseline_name="mean change",
-            ),
-            Metric(
-                name="mae",
-                value=8.882231,
-                dataset="netflix_stock",
-                split="test",
-                tolerance=0.009,
-                baseline=8.918057,
-                baseline_name="persistence",
-            ),
-        ),
     ),
 )
 

@@ -7,7 +7,6 @@ This module is only metadata; it must stay free of torch.
 from zoo import (
     License,
     MaskedTokenOutput,
-    Metric,
     ModelSpec,
     TextInput,
     TextOutput,
@@ -80,30 +79,6 @@ SPECS = (
         stored="float16",
         papers=("https://arxiv.org/abs/1810.04805",),
         tags=("bert", "word-pieces"),
-        weights=Weights(
-            size=3_841_344,
-            sha256="787813d3dcdd1e52f02abc41fe7015fc2f5d6ed454de640305ce5b7badac2ff9",
-        ),
-        metrics=(
-            Metric(
-                name="masked_accuracy",
-                value=0.275525,
-                dataset="gutenberg_novels+tiny_shakespeare",
-                split="test",
-                tolerance=0.001,
-                baseline=0.22828,
-                baseline_name="counts of neighbours",
-            ),
-            Metric(
-                name="loss",
-                value=3.883764,
-                dataset="gutenberg_novels+tiny_shakespeare",
-                split="test",
-                tolerance=0.004,
-                baseline=5.266459,
-                baseline_name="counts of neighbours",
-            ),
-        ),
     ),
     ModelSpec(
         name="gpt-mini",
@@ -130,39 +105,6 @@ SPECS = (
         stored="float16",
         papers=(GPT2,),
         tags=("gpt", "shakespeare", "characters"),
-        weights=Weights(
-            size=2_748_072,
-            sha256="f2e11df31be22f6655551b53e8311cd9cbbf4d7a74b35c1d71ee8ba885aa09ae",
-        ),
-        metrics=(
-            Metric(
-                name="loss",
-                value=1.554139,
-                dataset="tiny_shakespeare",
-                split="test",
-                tolerance=0.002,
-                baseline=1.579827,
-                baseline_name="Kneser-Ney 7-gram",
-            ),
-            Metric(
-                name="perplexity",
-                value=4.731013,
-                dataset="tiny_shakespeare",
-                split="test",
-                tolerance=0.005,
-                baseline=4.854118,
-                baseline_name="Kneser-Ney 7-gram",
-            ),
-            Metric(
-                name="bits_per_character",
-                value=2.242149,
-                dataset="tiny_shakespeare",
-                split="test",
-                tolerance=0.002,
-                baseline=2.279209,
-                baseline_name="Kneser-Ney 7-gram",
-            ),
-        ),
     ),
     ModelSpec(
         name="gpt2",
