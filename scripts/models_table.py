@@ -8,17 +8,14 @@ that a model is from shows of it, and what it should reach.
 import json
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
 
 from zoo import ModelSpec
 from zoo.artifacts import checkpoint_folder as checkpoints
 from zoo.cli import render as show
-from zoo.specs import lower_is_better
 
 __all__ = ["baseline", "lines"]
 
 GOALS = Path(__file__).with_name("goals.json")
-ITSELF = "this model"  # under which a comparison has the model's own figures
 HEAD = (
     "| model | parameters | weights | measured | best simple baseline "
     "| course | target | trained in |",
@@ -35,13 +32,13 @@ def lines(models: Iterable[tuple[ModelSpec, Path]]) -> list[str]:
 
 def _row(spec: ModelSpec, home: Path, goal: dict[str, str]) -> str:
     held = checkpoints.is_checkpoint(home)
-    receipt = checkpoints.read_receipt(home) if held else {"metrics": []}
+    receipt = checkpoints.read_receipt(home) if held else {}
     cells = (
         f"[`{spec.name}`](cards/{spec.name})<br>{spec.summary}",
         f"{spec.parameters:,}",
         _size(spec),
-        _measured(receipt),
-        baseline(receipt),
+        _measured(spec),
+        baseline(spec),
         goal.get("course", ""),
         goal.get("target", ""),
         f"{receipt['seconds']:,.0f} s, {receipt['hardware']}" if held else "",
@@ -56,22 +53,13 @@ def _size(spec: ModelSpec) -> str:
     return ", ".join(filter(None, (size, where)))
 
 
-def _measured(receipt: dict[str, Any]) -> str:
-    return next((f"{m['name']} {m['value']:.4f}" for m in receipt["metrics"]), "")
+def _measured(spec: ModelSpec) -> str:
+    return next((f"{m.name} {m.value:.4f}" for m in spec.metrics), "")
 
 
-def baseline(receipt: dict[str, Any]) -> str:
+def baseline(spec: ModelSpec) -> str:
     """Return the strongest of the simple methods in the first metric, be it better."""
-    for metric in receipt["metrics"][:1]:
-        name = metric["name"]
-        known = [
-            (figures[name], way)
-            for way, figures in receipt["baselines"].items()
-            if name in figures and way != ITSELF
-        ]
-        if known:
-            best = min if lower_is_better(name) else max
-            value, way = best(known)
-            ahead = metric["value"] != best(value, metric["value"])
-            return f"{way} {value:.4f}{', which is ahead' if ahead else ''}"
+    for metric in spec.metrics[:1]:
+        reason = f". {spec.behind_baseline}" if metric.behind else ""
+        return f"{show.baseline(metric)}{reason}"
     return ""

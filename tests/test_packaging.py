@@ -45,13 +45,14 @@ def test_the_core_wheel_holds_the_core_alone(tmp_path: Path) -> None:
 
 def test_a_plugin_wheel_holds_all_it_needs(tmp_path: Path) -> None:
     """
-    Weights, golden, receipt, prose and examples travel with the code.
+    Weights, golden, receipt, pins, prose and examples travel with the code.
     """
     names = set(ZipFile(wheel(ROOT / "plugins" / "cnn", tmp_path)).namelist())
     folder = "zoo_cnn/checkpoints/lenet5-mnist"
 
     assert {
         "zoo_cnn/py.typed",
+        "zoo_cnn/measured.json",
         "zoo_cnn/cards/lenet5-mnist.md",
         "zoo_cnn/examples/seven.png",
         f"{folder}/model.safetensors",

@@ -259,6 +259,39 @@ def test_prose_that_is_not_there(tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("write")
+def test_a_model_behind_its_baselines_says_so_first() -> None:
+    """
+    Every metric in which the strongest is better, by the run's own receipt, and the
+    spec's reason, if it has one; nothing of the kind where none is better.
+    """
+    ahead = {"nearest class mean": {"accuracy": 0.95, "f1": 0.8}, "mean": {"f1": 0.91}}
+    behind = RECEIPT | {"baselines": ahead}
+    told = (
+        "\nA net.\n\n**A simple method is ahead:** nearest class mean reaches accuracy "
+        "0.9500, this model 0.9123; mean reaches f1 0.9100, this model 0.9000."
+    )
+
+    assert f"{told}\n\n```python" in text(SPEC, behind)
+    kept = text(replace(SPEC, behind_baseline="By chance."), behind)
+    assert f"{told} By chance.\n\n```python" in kept
+    assert "\nA net.\n\n```python" in text(SPEC, RECEIPT)
+
+
+@pytest.mark.usefixtures("write")
+def test_a_reason_with_a_figure_typed_in() -> None:
+    """
+    The figures are beside it, and come from the receipt.
+    """
+    with pytest.raises(CardError) as caught:
+        check_prose(replace(SPEC, behind_baseline="It lacks 0.5 points"))
+
+    assert str(caught.value) == (
+        "behind_baseline= of 'net-mnist' has the number '0.5' typed in. Say why in "
+        "words: the figures are written beside it."
+    )
+
+
+@pytest.mark.usefixtures("write")
 def test_a_receipt_with_gaps() -> None:
     """
     A receipt of an older version is refused with what it lacks.

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 import zoo
-from zoo.testing import CHECKS, Check, claims_are_what_was_measured
+from zoo.testing import CHECKS, Check
+from zoo.testing.checks import claims_are_what_was_measured
 
 
 @pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
@@ -23,12 +24,33 @@ def test_claims_of_another_checkpoint_are_refused(tmp_path: Path) -> None:
     A spec that expects other pixels than its checkpoint was trained on, and a figure
     that is worse than a simple method's.
     """
-    clothes, pima = zoo.get_spec("mlp-fashion-mnist"), zoo.get_spec("mlp-pima")
+    clothes, cells = (
+        zoo.get_spec("mlp-fashion-mnist"),
+        zoo.get_spec("mlp-breast-cancer"),
+    )
     plain = replace(clothes, input=zoo.get_spec("mlp-mnist").input)
-    first, *others = pima.metrics
-    behind = replace(first, baseline=first.value + 0.001)
+    first, *others = cells.metrics
+    worse = replace(first, baseline=first.value + 0.001)
 
     with pytest.raises(AssertionError, match=r"config.json says ImageInput"):
         claims_are_what_was_measured(plain, tmp_path)
-    with pytest.raises(AssertionError, match="accuracy is worse than majority"):
-        claims_are_what_was_measured(replace(pima, metrics=(behind, *others)), tmp_path)
+    with pytest.raises(AssertionError, match="accuracy is worse than logistic"):
+        claims_are_what_was_measured(replace(cells, metrics=(worse, *others)), tmp_path)
+
+
+def test_a_weaker_baseline_does_not_hide_a_stronger_one(tmp_path: Path) -> None:
+    """
+    The receipt's strongest counts, whatever the spec names; only the spec's own word
+    that the model is behind lets it pass, and only where that is true.
+    """
+    pima, cells = zoo.get_spec("mlp-pima"), zoo.get_spec("mlp-breast-cancer")
+    first, *others = pima.metrics
+    easy = replace(first, baseline=0.662338, baseline_name="majority class")
+    silent = replace(pima, metrics=(easy, *others), behind_baseline="")
+
+    with pytest.raises(AssertionError) as caught:
+        claims_are_what_was_measured(silent, tmp_path)
+    assert str(caught.value) == "accuracy is worse than logistic regression"
+    with pytest.raises(AssertionError, match="remove behind_baseline="):
+        claims_are_what_was_measured(replace(cells, behind_baseline="so"), tmp_path)
+    claims_are_what_was_measured(pima, tmp_path)

@@ -104,10 +104,11 @@ def miscounted(folder: Path) -> None:
 
 
 def untrue(folder: Path) -> None:
-    path = folder / "zoo_mine" / "__init__.py"
-    before, name, after = path.read_text().partition('name="mine-xor"')
-    path.write_text(before + name + after.replace("value=1.0", "value=0.9", 1))
-    receipt = folder / "zoo_mine" / "checkpoints" / "mine-xor" / "run.json"
+    package = folder / "zoo_mine"
+    path = package / "measured.json"
+    before, name, after = path.read_text().partition('"mine-xor"')
+    path.write_text(before + name + after.replace('"value": 1.0', '"value": 0.9', 1))
+    receipt = package / "checkpoints" / "mine-xor" / "run.json"
     edit(receipt, '"value": 1.0', '"value": 0.9')
 
 

@@ -11,8 +11,10 @@ from dataclasses import asdict
 from typing import Any
 
 from zoo.artifacts import checkpoint_folder as checkpoints
+from zoo.artifacts import claims
 from zoo.artifacts import weight_store as store
 from zoo.cards.templates import (
+    BEHIND,
     BODY,
     CONVERTED,
     MEASURED,
@@ -58,7 +60,8 @@ def text(spec: ModelSpec, receipt: Mapping[str, Any]) -> str:
     if missing:
         listing = ", ".join(sorted(missing))
         raise CardError(f"The receipt of {spec.name!r} does not hold {listing}.")
-    return card(spec, receipt, measured(receipt), _making(spec, receipt))
+    numbers, making = measured(receipt), _making(spec, receipt)
+    return card(spec, receipt, numbers, making, behind=_behind(spec, receipt))
 
 
 def measured(receipt: Mapping[str, Any]) -> str:
@@ -84,8 +87,10 @@ def card(
     numbers: str,
     making: str,
     prose: str | None = None,
+    behind: str = "",
 ) -> str:
-    """Return a whole card; `prose` is the plugin's own where it is not given."""
+    """Return a whole card; `prose` is the plugin's own where it is not given, and
+    `behind` stands before it."""
     example = f'zoo.example("{spec.name}")'
     known = spec.weights.size if spec.weights else None
     registered = spec.name in found().models
@@ -95,6 +100,7 @@ def card(
         place=spec.name if registered else f"./{spec.name}",
         remark="" if registered else "  # its folder, or hf://user/name once published",
         summary=spec.summary,
+        behind=behind,
         use=USES.get(spec.task, use),
         prose=prose or _prose(spec, receipt),
         numbers=numbers,
@@ -108,6 +114,18 @@ def card(
         papers=_papers(spec),
     )
     return f"---\n{_header(spec, receipt)}\n---\n\n{body}"
+
+
+def _behind(spec: ModelSpec, receipt: Mapping[str, Any]) -> str:
+    """Return which baselines are better than the model, if any, and why it is kept."""
+    baselines = "; ".join(
+        f"{one.baseline_name} reaches {one.name} {one.baseline:.4f}, this model "
+        f"{one.value:.4f}"
+        for one in claims.metrics(receipt)
+        if one.behind
+    )
+    reason = f" {spec.behind_baseline}" if spec.behind_baseline else ""
+    return BEHIND.format(baselines=baselines, reason=reason) if baselines else ""
 
 
 def _making(spec: ModelSpec, receipt: Mapping[str, Any]) -> str:
@@ -137,6 +155,11 @@ def check_prose(spec: ModelSpec) -> str:
     except (OSError, UnicodeDecodeError) as exc:
         raise CardError(f"The prose of {spec.name!r} can't be read: {exc}.") from exc
     _complete(spec.name, prose)
+    if typed := TYPED.search(spec.behind_baseline):
+        raise CardError(
+            f"behind_baseline= of {spec.name!r} has the number {typed[0]!r} typed in. "
+            "Say why in words: the figures are written beside it."
+        )
     if typed := TYPED.search(FIGURE.sub("", prose)):
         raise CardError(
             f"{spec.card} of {spec.name!r} has the number {typed[0]!r} typed in. Write "

@@ -1,6 +1,7 @@
 """The fixed text of a model card, with places for facts and figures."""
 
 __all__ = [
+    "BEHIND",
     "BODY",
     "CONVERTED",
     "DRAFT",
@@ -18,7 +19,7 @@ BODY = """\
 # {name}
 
 {summary}
-
+{behind}
 ```python
 import zoo
 
@@ -36,6 +37,9 @@ The model has {parameters:,} parameters{size}. Its licences: code {code}, weight
 
 {making}
 {pictures}{papers}"""
+BEHIND = """
+**A simple method is ahead:** {baselines}.{reason}
+"""
 MEASURED = """\
 | metric | value | measured on | rows |
 | --- | ---: | --- | ---: |

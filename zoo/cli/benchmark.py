@@ -1,8 +1,7 @@
-"""`zoo benchmark`: what a model costs here, and the file that a plugin keeps of it."""
+"""`zoo benchmark`: what a model costs here, and what its plugin keeps of that."""
 
 import json
 from dataclasses import asdict
-from pathlib import Path
 
 import click
 
@@ -15,22 +14,28 @@ from zoo.cli.completion import models
 @click.option("--untrained", is_flag=True, help="Do without the weights.")
 @click.option(
     "--record",
-    type=click.Path(path_type=Path),
-    help="Write it into this file as well, the costs.json of a plugin.",
+    is_flag=True,
+    help="Write it into the measured.json of the model's plugin as well.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def benchmark_command(
-    name: str, threads: int | None, untrained: bool, record: Path | None, as_json: bool
+    name: str, threads: int | None, untrained: bool, record: bool, as_json: bool
 ) -> None:
     """Measure what the model NAME, or a checkpoint folder, costs on this machine.
 
     A load, a pass of one input and a pass of 32, and the most memory that was held.
     'zoo info' shows what a plugin recorded, before anything is fetched.
     """
-    from zoo.artifacts import costs
+    from zoo.artifacts import weight_store as store
     from zoo.evaluation.benchmark import benchmark
+    from zoo.plugins import catalog, measured
+    from zoo.plugins.discovery import found
 
-    found = benchmark(name, threads=threads, untrained=untrained)
     if record:
-        costs.record(name, found, record)
-    click.echo(json.dumps(asdict(found), indent=2) if as_json else str(found))
+        catalog.get_spec(name)  # a folder has no plugin that could keep it
+    costs = benchmark(name, threads=threads, untrained=untrained)
+    if record:
+        plugin = found().providers[name]
+        path = store.package_folder(plugin.package) / measured.FILE
+        measured.record(path, plugin.name, name, costs=costs)
+    click.echo(json.dumps(asdict(costs), indent=2) if as_json else str(costs))

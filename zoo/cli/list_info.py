@@ -6,7 +6,6 @@ from typing import Any
 
 import click
 
-from zoo.artifacts import costs
 from zoo.cli import render as show
 from zoo.cli.completion import models
 from zoo.errors import near
@@ -56,9 +55,7 @@ def info_command(name: str, as_json: bool) -> None:
     """Show what is known about the model NAME before anything is loaded."""
     spec = catalogue.get_spec(name)
     if as_json:
-        cost = costs.known(spec)
-        told = _plain(spec) | {"costs": asdict(cost) if cost else None}
-        click.echo(json.dumps(told, indent=2))
+        click.echo(json.dumps(_plain(spec), indent=2))
         return
     for key, value in show.facts(spec, found().providers[name]).items():
         click.echo(f"{key:<12} {value}")

@@ -6,16 +6,24 @@ from collections.abc import Iterator, Sequence
 from itertools import zip_longest
 from typing import TYPE_CHECKING
 
-from zoo.artifacts import costs
 from zoo.plugins.discovery import Plugin
-from zoo.specs import ModelSpec
+from zoo.specs import Metric, ModelSpec
 
 if TYPE_CHECKING:
     from PIL import Image
 
     from zoo.tasks.results.result import Result
 
-__all__ = ["answer", "facts", "lined", "listing", "picture", "result", "size"]
+__all__ = [
+    "answer",
+    "baseline",
+    "facts",
+    "lined",
+    "listing",
+    "picture",
+    "result",
+    "size",
+]
 
 WIDE = 48  # characters of a picture, at most
 
@@ -41,7 +49,7 @@ def facts(spec: ModelSpec, plugin: Plugin) -> dict[str, str]:
         weights = f"{size(known)}, {place}" if known else place
     metrics = "; ".join(
         f"{m.name} {m.value:.4f} on {m.dataset} {m.split}"
-        + (f" ({m.baseline_name} {m.baseline:.4f})" if m.baseline is not None else "")
+        + (f" ({beside})" if (beside := baseline(m)) else "")
         for m in spec.metrics
     )
     return {
@@ -51,7 +59,7 @@ def facts(spec: ModelSpec, plugin: Plugin) -> dict[str, str]:
         "parameters": f"{spec.parameters:,}",
         "weights": weights,
         "metrics": metrics or "none measured",
-        "costs": str(costs.known(spec) or "not measured"),
+        "costs": str(spec.costs or "not measured"),
         "trained on": ", ".join(spec.trained_on),
         "input": spec.input.description,
         **spec.output.facts,
@@ -60,6 +68,14 @@ def facts(spec: ModelSpec, plugin: Plugin) -> dict[str, str]:
         "plugin": f"{plugin.distribution} {plugin.version}",
         "sources": ", ".join(spec.papers),
     }
+
+
+def baseline(metric: Metric) -> str:
+    """Return the baseline of a metric, if it has one, and whether it is better."""
+    if metric.baseline is None:
+        return ""
+    ahead = ", which is ahead" if metric.behind else ""
+    return f"{metric.baseline_name} {metric.baseline:.4f}{ahead}"
 
 
 def answer(found: "Result | list[Result]") -> Iterator[str]:

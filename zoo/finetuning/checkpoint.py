@@ -72,6 +72,8 @@ def _spec(lesson: FinetuneResult, name: str) -> ModelSpec:
         ),
         examples=(),
         metrics=(),
+        behind_baseline="",
+        costs=None,
         weights=None,
     )
 

@@ -140,7 +140,8 @@ def _with_head(
         problem = "its head can't be replaced, so it takes no labels or classes."
         raise OptionError(spec.name, problem, list(spec.options))
     chosen["classes"] = len(labels)
-    return replace(spec, output=output, weights=None, metrics=()), chosen, True
+    bare = replace(spec, output=output, weights=None, metrics=(), behind_baseline="")
+    return replace(bare, costs=None), chosen, True
 
 
 def _labels(spec: ModelSpec, labels: Any, classes: Any) -> tuple[str, ...]:

@@ -1,5 +1,7 @@
 """Find the installed plugins and ask each for its models and datasets.
 
+What a plugin's `measured.json` holds of a model is put into its spec on the way.
+
 A plugin is any distribution with an entry point in the group "zoo". The plugins in
 this repository are no exception: nothing here, or anywhere in the core, knows a
 plugin by name.
@@ -16,7 +18,7 @@ from typing import TypeVar
 import pluggy
 
 from zoo.errors import DuplicateName, PluginError, near
-from zoo.plugins import hookspecs
+from zoo.plugins import hookspecs, measured
 from zoo.specs import DatasetSpec, ModelSpec
 
 __all__ = ["Found", "Plugin", "find", "found"]
@@ -70,6 +72,10 @@ def find(entries: Iterable[EntryPoint] | None = None) -> Found:
         had_torch = "torch" in sys.modules
         try:
             found_models, found_datasets = _ask(entry)
+            found_models = measured.complete(found_models, _package(entry), entry.name)
+        except PluginError as exc:
+            failures.append(exc)
+            continue
         except Exception as exc:  # noqa: BLE001 - a plugin may raise anything at all
             failures.append(_blame(entry, exc))
             continue
@@ -143,10 +149,14 @@ def _plugin(entry: EntryPoint) -> Plugin:
     made_by = entry.dist
     return Plugin(
         name=entry.name,
-        package=entry.value.partition(":")[0].partition(".")[0],
+        package=_package(entry),
         distribution=made_by.name if made_by else entry.name,
         version=made_by.version if made_by else "unknown",
     )
+
+
+def _package(entry: EntryPoint) -> str:
+    return entry.value.partition(":")[0].partition(".")[0]
 
 
 def _blame(entry: EntryPoint, exc: Exception) -> PluginError:

@@ -6,6 +6,7 @@ what it gives, and their JSON. No torch.
 May import: errors.
 """
 
+from zoo.specs.cost import Cost
 from zoo.specs.inputs import (
     Column,
     ImageInput,
@@ -42,6 +43,7 @@ from zoo.specs.spec_part import SpecPart, as_tuples
 __all__ = [
     "ClassOutput",
     "Column",
+    "Cost",
     "DatasetSpec",
     "ForecastOutput",
     "ImageInput",

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from zoo.errors import SpecError
+from zoo.specs.cost import Cost
 from zoo.specs.inputs import Input
 from zoo.specs.outputs import LabelledOutput, Output
 
@@ -74,6 +75,15 @@ class Metric:
                 f"Metric {self.name!r}", "tolerance", self.tolerance, wanted
             )
 
+    @property
+    def behind(self) -> bool:
+        """Whether the baseline is better than the model; a tie is not."""
+        if self.baseline is None:
+            return False
+        if lower_is_better(self.name):
+            return self.baseline < self.value
+        return self.baseline > self.value
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Weights:
@@ -114,6 +124,11 @@ class ModelSpec:
     model's values where they differ from the recipe's defaults. `head` names the
     submodule that `classes=` and `labels=` replace. `examples` are files in the
     package's `examples/` folder, each a real raw input.
+
+    What a program measured is not written here but in `measured.json` of the plugin's
+    package, from which discovery completes the spec: the pin of shipped `weights`,
+    `metrics` and `costs`. Weights on the Hub are pinned here. `behind_baseline` says in
+    a sentence why a model is kept although a baseline is better; its card begins so.
     """
 
     name: str
@@ -134,6 +149,8 @@ class ModelSpec:
     weights: Weights | None = None
     stored: Literal["float32", "float16"] = "float32"  # how `zoo train` writes floats
     metrics: tuple[Metric, ...] = ()
+    behind_baseline: str = ""
+    costs: Cost | None = None
     papers: tuple[str, ...] = ()
     tags: tuple[str, ...] = ()
 

@@ -27,6 +27,7 @@ import torch
 from torch import Tensor, nn
 
 from zoo.artifacts import checkpoint_folder as checkpoints
+from zoo.artifacts import claims
 from zoo.artifacts import weight_store as store
 from zoo.cards import render as cards
 from zoo.datasets.in_memory import synthetic_rows, to_model_input
@@ -37,7 +38,7 @@ from zoo.models import golden, saving
 from zoo.models import loading as models
 from zoo.models.metadata import model_metadata
 from zoo.models.safetensors_io import SMALL, slots
-from zoo.specs import ModelSpec, lower_is_better
+from zoo.specs import ModelSpec
 from zoo.tasks import get_task
 from zoo.testing.head_checks import head_can_be_replaced, head_learns
 from zoo.testing.sampling_checks import codes_do_not_mix, samples_follow_the_seed
@@ -167,7 +168,8 @@ def weights_are_what_is_pinned(spec: ModelSpec, tmp_path: Path) -> None:
 
 
 def claims_are_what_was_measured(spec: ModelSpec, tmp_path: Path) -> None:
-    """The spec's metrics and input are those of the shipped checkpoint."""
+    """The spec's metrics and input are those of the shipped checkpoint, and no baseline
+    of its receipt is better, unless the spec says so by `behind_baseline`."""
     if spec.weights is None or spec.weights.repo is not None:
         return
     folder = store.shipped(spec)
@@ -181,10 +183,12 @@ def claims_are_what_was_measured(spec: ModelSpec, tmp_path: Path) -> None:
     for claim in spec.metrics:
         gap = abs(claim.value - measured[claim.name])
         assert gap < 1e-5, f"{claim.name} was {measured[claim.name]}"
-        if claim.baseline is not None:
-            sign = -1 if lower_is_better(claim.name) else 1
-            better = sign * (claim.value - claim.baseline)
-            assert better >= 0, f"{claim.name} is worse than {claim.baseline_name}"
+    behind = [m for m in (*spec.metrics, *claims.metrics(receipt)) if m.behind]
+    if spec.behind_baseline:
+        assert behind, "no baseline is ahead of it: remove behind_baseline="
+    else:
+        worse = [f"{one.name} is worse than {one.baseline_name}" for one in behind]
+        assert not worse, "; ".join(dict.fromkeys(worse))
 
 
 def card_is_complete(spec: ModelSpec, tmp_path: Path) -> None:

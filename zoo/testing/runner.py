@@ -64,7 +64,8 @@ ADVICE = {
     "translations_are_found_as_alone": "read() and step() should treat each row alone.",
     "weights_are_what_is_pinned": "Ship the run again: 'python scripts/ship.py RUN' "
     "copies it and writes its pin.",
-    "claims_are_what_was_measured": "Claim what run.json holds: ship the run again.",
+    "claims_are_what_was_measured": "Claim what run.json holds: ship the run again. "
+    "A model that is no better than a baseline has behind_baseline= say why.",
     "claims_hold_when_measured": "Claim what is measured: train and ship it again.",
     "card_is_complete": "Write the parts of the card; figures come from the receipt, "
     "as {accuracy:.1%}.",

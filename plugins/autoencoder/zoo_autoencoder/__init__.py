@@ -3,7 +3,7 @@
 This module is only metadata; it must stay free of torch.
 """
 
-from zoo import ImageInput, ImageOutput, License, Metric, ModelSpec, Weights, hookimpl
+from zoo import ImageInput, ImageOutput, License, ModelSpec, hookimpl
 
 SPECS = (
     ModelSpec(
@@ -24,21 +24,6 @@ SPECS = (
         stored="float16",
         papers=("https://doi.org/10.1126/science.1127647",),
         tags=("fashion-mnist", "clothes", "autoencoder"),
-        weights=Weights(
-            size=202_736,
-            sha256="8a6771c55015d8915c8a168fd487eed69d53b46fccbe6e37b74f3bae19aeb9ac",
-        ),
-        metrics=(
-            Metric(
-                name="mse",
-                value=0.008345,
-                dataset="fashion_mnist",
-                split="test",
-                tolerance=8e-06,
-                baseline=0.010368,
-                baseline_name="64 principal components",
-            ),
-        ),
     ),
     ModelSpec(
         name="vae-mnist",
@@ -58,48 +43,6 @@ SPECS = (
         stored="float16",
         papers=("https://arxiv.org/abs/1312.6114",),
         tags=("mnist", "digits", "autoencoder", "vae"),
-        weights=Weights(
-            size=1_306_464,
-            sha256="97012b208ef57c898f3648cf41c661818fb14e98e517db73360fa699d728891f",
-        ),
-        metrics=(
-            Metric(
-                name="negative_elbo",
-                value=100.877266,
-                dataset="mnist",
-                split="test",
-                tolerance=0.1,
-                baseline=205.815552,
-                baseline_name="independent pixels",
-            ),
-            Metric(
-                name="bits_per_pixel",
-                value=0.185632,
-                dataset="mnist",
-                split="test",
-                tolerance=0.0002,
-                baseline=0.378736,
-                baseline_name="independent pixels",
-            ),
-            Metric(
-                name="mse",
-                value=0.008207,
-                dataset="mnist",
-                split="test",
-                tolerance=8e-06,
-                baseline=0.023538,
-                baseline_name="20 principal components",
-            ),
-            Metric(
-                name="frechet_distance",
-                value=317.055116,
-                dataset="mnist",
-                split="test",
-                tolerance=0.3,
-                baseline=713.623446,
-                baseline_name="20 principal components",
-            ),
-        ),
     ),
 )
 

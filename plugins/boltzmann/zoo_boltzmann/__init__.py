@@ -3,7 +3,7 @@
 This module is only metadata; it must stay free of torch.
 """
 
-from zoo import ImageInput, ImageOutput, License, Metric, ModelSpec, Weights, hookimpl
+from zoo import ImageInput, ImageOutput, License, ModelSpec, hookimpl
 
 SPECS = (
     ModelSpec(
@@ -29,30 +29,6 @@ SPECS = (
             "https://doi.org/10.1145/1390156.1390266",
         ),
         tags=("mnist", "digits", "boltzmann", "rbm"),
-        weights=Weights(
-            size=788_448,
-            sha256="233dadb306cca453cfb1d8f12e7d2704ca0292853f18927f6f26571611d80fef",
-        ),
-        metrics=(
-            Metric(
-                name="negative_log_likelihood",
-                value=87.532459,
-                dataset="mnist",
-                split="test",
-                tolerance=0.09,
-                baseline=205.812897,
-                baseline_name="independent pixels",
-            ),
-            Metric(
-                name="mse",
-                value=0.004274,
-                dataset="mnist",
-                split="test",
-                tolerance=4e-06,
-                baseline=0.06747,
-                baseline_name="independent pixels",
-            ),
-        ),
     ),
 )
 

@@ -3,7 +3,7 @@
 This module is only metadata; it must stay free of torch.
 """
 
-from zoo import ClassOutput, ImageInput, License, Metric, ModelSpec, Weights, hookimpl
+from zoo import ClassOutput, ImageInput, License, ModelSpec, hookimpl
 
 SPECS = (
     ModelSpec(
@@ -23,28 +23,6 @@ SPECS = (
         stored="float16",
         papers=("https://doi.org/10.1109/5.726791",),
         tags=("mnist", "digits", "cnn"),
-        weights=Weights(
-            size=124_228,
-            sha256="6feb5ebf745f58b51fa928f462e90a7770a2933f185064965929067f94eb86c7",
-        ),
-        metrics=(
-            Metric(
-                name="accuracy",
-                value=0.9947,
-                dataset="mnist",
-                split="test",
-                tolerance=0.001,
-                baseline=0.8203,
-                baseline_name="nearest class mean",
-            ),
-            Metric(
-                name="f1",
-                value=0.994635,
-                dataset="mnist",
-                split="test",
-                tolerance=0.001,
-            ),
-        ),
     ),
 )
 

@@ -3,7 +3,7 @@
 This module is only metadata; it must stay free of torch.
 """
 
-from zoo import ImageOutput, License, Metric, ModelSpec, NoiseInput, Weights, hookimpl
+from zoo import ImageOutput, License, ModelSpec, NoiseInput, hookimpl
 
 SPECS = (
     ModelSpec(
@@ -25,21 +25,6 @@ SPECS = (
             "https://arxiv.org/abs/1801.04406",
         ),
         tags=("mnist", "digits", "gan", "dcgan"),
-        weights=Weights(
-            size=1_820_544,
-            sha256="0e32bd5dc6cb91e88b5ab73092757e00cfcbd73f55245b72859826fe3798a035",
-        ),
-        metrics=(
-            Metric(
-                name="frechet_distance",
-                value=3.785852,
-                dataset="mnist",
-                split="test",
-                tolerance=0.004,
-                baseline=713.623446,
-                baseline_name="20 principal components",
-            ),
-        ),
     ),
 )
 

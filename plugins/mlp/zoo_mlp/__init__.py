@@ -3,7 +3,7 @@
 This module is only metadata; it must stay free of torch.
 """
 
-from zoo import ClassOutput, ImageInput, License, Metric, ModelSpec, Weights, hookimpl
+from zoo import ClassOutput, ImageInput, License, ModelSpec, hookimpl
 from zoo_mlp import fashion, variants
 
 DIGIT = ImageInput(height=28, width=28, channels=1, background="dark")
@@ -29,28 +29,6 @@ SPECS = (
         stored="float16",
         papers=("https://doi.org/10.1038/323533a0",),
         tags=("mnist", "digits", "mlp"),
-        weights=Weights(
-            size=203_876,
-            sha256="957f51bffa830301358ed97c7695ab1d1167012b60126d1bec0559ba523a1d9a",
-        ),
-        metrics=(
-            Metric(
-                name="accuracy",
-                value=0.982,
-                dataset="mnist",
-                split="test",
-                tolerance=0.001,
-                baseline=0.8203,
-                baseline_name="nearest class mean",
-            ),
-            Metric(
-                name="f1",
-                value=0.981934,
-                dataset="mnist",
-                split="test",
-                tolerance=0.001,
-            ),
-        ),
     ),
     ModelSpec(
         name="mlp-dropout-mnist",
@@ -71,28 +49,6 @@ SPECS = (
         stored="float16",
         papers=("https://jmlr.org/papers/v15/srivastava14a.html",),
         tags=("mnist", "digits", "mlp", "dropout"),
-        weights=Weights(
-            size=4_790_932,
-            sha256="8e099822170716b707ffbaa2066b0ee96fc724c14fb414b1a816115934258d09",
-        ),
-        metrics=(
-            Metric(
-                name="accuracy",
-                value=0.9885,
-                dataset="mnist",
-                split="test",
-                tolerance=0.001,
-                baseline=0.8203,
-                baseline_name="nearest class mean",
-            ),
-            Metric(
-                name="f1",
-                value=0.988477,
-                dataset="mnist",
-                split="test",
-                tolerance=0.001,
-            ),
-        ),
     ),
 )
 

@@ -6,7 +6,7 @@ This module is only metadata; it must stay free of torch.
 from dataclasses import replace
 from typing import Any
 
-from zoo import ClassOutput, ImageInput, License, Metric, ModelSpec, Weights
+from zoo import ClassOutput, ImageInput, License, ModelSpec
 
 CLOTHES: dict[str, Any] = {
     "task": "image-classification",
@@ -43,28 +43,6 @@ SPECS = (
         settings={"epochs": 20, "lr": 0.003, "weight_decay": 0.0},
         card="cards/softmax-fashion-mnist.md",
         parameters=7_850,
-        weights=Weights(
-            size=15_876,
-            sha256="2b97abbcd7b35051a233d831f5a3c03255bcac40e50fd0d678d0813072f6498d",
-        ),
-        metrics=(
-            Metric(
-                name="accuracy",
-                value=0.849,
-                dataset="fashion_mnist",
-                split="test",
-                tolerance=0.001,
-                baseline=0.6768,
-                baseline_name="nearest class mean",
-            ),
-            Metric(
-                name="f1",
-                value=0.847732,
-                dataset="fashion_mnist",
-                split="test",
-                tolerance=0.001,
-            ),
-        ),
     ),
     ModelSpec(
         name="mlp-fashion-mnist",
@@ -80,27 +58,5 @@ SPECS = (
         },
         card="cards/mlp-fashion-mnist.md",
         parameters=407_050,
-        weights=Weights(
-            size=814_444,
-            sha256="a8fd111ea2fa5fbb79d45706ca44444b66478c367de3a3c879fc3627e67f3b63",
-        ),
-        metrics=(
-            Metric(
-                name="accuracy",
-                value=0.8978,
-                dataset="fashion_mnist",
-                split="test",
-                tolerance=0.001,
-                baseline=0.6768,
-                baseline_name="nearest class mean",
-            ),
-            Metric(
-                name="f1",
-                value=0.897663,
-                dataset="fashion_mnist",
-                split="test",
-                tolerance=0.001,
-            ),
-        ),
     ),
 )

@@ -3,16 +3,7 @@
 This module is only metadata; it must stay free of torch.
 """
 
-from zoo import (
-    DatasetSpec,
-    ImageInput,
-    License,
-    Metric,
-    ModelSpec,
-    OCROutput,
-    Weights,
-    hookimpl,
-)
+from zoo import DatasetSpec, ImageInput, License, ModelSpec, OCROutput, hookimpl
 
 CHARACTERS = "0123456789abcdefghijklmnopqrstuvwxyz"
 
@@ -44,30 +35,6 @@ SPECS = (
             "https://www.cs.toronto.edu/~graves/icml_2006.pdf",
         ),
         tags=("ocr", "captcha", "ctc"),
-        weights=Weights(
-            size=1_767_906,
-            sha256="b1942008db0b2197851e838016f98f935114f3db972965d51aeceb35f8f06d9c",
-        ),
-        metrics=(
-            Metric(
-                name="string_accuracy",
-                value=0.990654,
-                dataset="captcha",
-                split="test",
-                tolerance=1e-06,
-                baseline=0.654206,
-                baseline_name="logistic regression on five slots",
-            ),
-            Metric(
-                name="character_error_rate",
-                value=0.001869,
-                dataset="captcha",
-                split="test",
-                tolerance=2e-06,
-                baseline=0.115888,
-                baseline_name="logistic regression on five slots",
-            ),
-        ),
     ),
 )
 DATASETS = (

@@ -8,10 +8,8 @@ from zoo import (
     Column,
     DatasetSpec,
     License,
-    Metric,
     ModelSpec,
     TabularInput,
-    Weights,
     hookimpl,
 )
 
@@ -47,28 +45,6 @@ SPECS = (
         examples=("bits.csv",),
         papers=("https://doi.org/10.1037/h0042519",),
         tags=("logic", "perceptron"),
-        weights=Weights(
-            size=184,
-            sha256="100bee95265285aaa60a257b4ccf019295d301f055abfdf4449b6ceb5a33172f",
-        ),
-        metrics=(
-            Metric(
-                name="accuracy",
-                value=1.0,
-                dataset="logic-gates",
-                split="train",
-                tolerance=1e-06,
-                baseline=0.75,
-                baseline_name="majority answer",
-            ),
-            Metric(
-                name="f1",
-                value=1.0,
-                dataset="logic-gates",
-                split="train",
-                tolerance=1e-06,
-            ),
-        ),
     ),
     ModelSpec(
         name="neuron-or",
@@ -85,28 +61,6 @@ SPECS = (
         examples=("bits.csv",),
         papers=("https://doi.org/10.1038/323533a0",),
         tags=("logic", "neuron"),
-        weights=Weights(
-            size=172,
-            sha256="140e5b8809c07c52c0ee44ba065b4a0e0000b2e2717bc2cce416c23e1dda9df3",
-        ),
-        metrics=(
-            Metric(
-                name="accuracy",
-                value=1.0,
-                dataset="logic-gates",
-                split="train",
-                tolerance=1e-06,
-                baseline=0.75,
-                baseline_name="majority class",
-            ),
-            Metric(
-                name="f1",
-                value=1.0,
-                dataset="logic-gates",
-                split="train",
-                tolerance=1e-06,
-            ),
-        ),
     ),
     ModelSpec(
         name="perceptron-iris",
@@ -127,22 +81,6 @@ SPECS = (
             "https://doi.org/10.1111/j.1469-1809.1936.tb02137.x",
         ),
         tags=("iris", "perceptron"),
-        weights=Weights(
-            size=172,
-            sha256="4e45d049165396fed7675a995f67352e0b3626e07bc297af2639ba7ab73b3e55",
-        ),
-        metrics=(
-            Metric(
-                name="accuracy",
-                value=1.0,
-                dataset="iris",
-                split="test",
-                tolerance=1e-06,
-                baseline=1.0,
-                baseline_name="nearest class mean",
-            ),
-            Metric(name="f1", value=1.0, dataset="iris", split="test", tolerance=1e-06),
-        ),
     ),
     ModelSpec(
         name="xor-mlp",
@@ -160,28 +98,6 @@ SPECS = (
         examples=("bits.csv",),
         papers=("https://doi.org/10.1038/323533a0",),
         tags=("logic", "xor", "mlp"),
-        weights=Weights(
-            size=348,
-            sha256="ad6fd4279ef6becb3f25863d960fa886dd93c1497afe1a172d5b39fece07586d",
-        ),
-        metrics=(
-            Metric(
-                name="accuracy",
-                value=1.0,
-                dataset="logic-gates",
-                split="train",
-                tolerance=1e-06,
-                baseline=0.75,
-                baseline_name="best single perceptron",
-            ),
-            Metric(
-                name="f1",
-                value=1.0,
-                dataset="logic-gates",
-                split="train",
-                tolerance=1e-06,
-            ),
-        ),
     ),
     ModelSpec(
         name="xor-mlp.hand-set",
@@ -199,28 +115,6 @@ SPECS = (
         examples=("bits.csv",),
         papers=("https://doi.org/10.1007/BF02478259",),
         tags=("logic", "xor", "mlp"),
-        weights=Weights(
-            size=348,
-            sha256="a967d2b1207ffc6eb224c1c2d1185acae5ce60ef87a959864b0c30e6511b2f3b",
-        ),
-        metrics=(
-            Metric(
-                name="accuracy",
-                value=1.0,
-                dataset="logic-gates",
-                split="train",
-                tolerance=1e-06,
-                baseline=0.75,
-                baseline_name="best single perceptron",
-            ),
-            Metric(
-                name="f1",
-                value=1.0,
-                dataset="logic-gates",
-                split="train",
-                tolerance=1e-06,
-            ),
-        ),
     ),
 )
 

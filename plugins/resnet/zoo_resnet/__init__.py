@@ -3,7 +3,7 @@
 This module is only metadata; it must stay free of torch.
 """
 
-from zoo import ClassOutput, ImageInput, License, Metric, ModelSpec, Weights, hookimpl
+from zoo import ClassOutput, ImageInput, License, ModelSpec, hookimpl
 
 KINDS = (
     "airplane",
@@ -39,28 +39,6 @@ SPECS = (
         stored="float16",
         papers=("https://arxiv.org/abs/1512.03385",),
         tags=("cifar10", "resnet", "cnn", "backbone"),
-        weights=Weights(
-            size=552_620,
-            sha256="b557c3664a98ffb636bbcef37951d7f8659bfcb2defd98ea4d2ce28240aa2c54",
-        ),
-        metrics=(
-            Metric(
-                name="accuracy",
-                value=0.8607,
-                dataset="cifar10",
-                split="test",
-                tolerance=0.001,
-                baseline=0.4173,
-                baseline_name="softmax regression",
-            ),
-            Metric(
-                name="f1",
-                value=0.860134,
-                dataset="cifar10",
-                split="test",
-                tolerance=0.001,
-            ),
-        ),
     ),
     ModelSpec(
         name="resnet-basic-cifar10",
@@ -81,28 +59,6 @@ SPECS = (
         stored="float16",
         papers=("https://arxiv.org/abs/1512.03385",),
         tags=("cifar10", "resnet", "cnn"),
-        weights=Weights(
-            size=1_339_516,
-            sha256="e2ad696f6bee5fdae68ff9c6bc93acb6ab6540640d94e2e0cffeeef93c49cf90",
-        ),
-        metrics=(
-            Metric(
-                name="accuracy",
-                value=0.8562,
-                dataset="cifar10",
-                split="test",
-                tolerance=0.001,
-                baseline=0.4173,
-                baseline_name="softmax regression",
-            ),
-            Metric(
-                name="f1",
-                value=0.856295,
-                dataset="cifar10",
-                split="test",
-                tolerance=0.001,
-            ),
-        ),
     ),
 )
 

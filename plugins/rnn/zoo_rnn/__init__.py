@@ -8,11 +8,9 @@ from zoo import (
     Column,
     ForecastOutput,
     License,
-    Metric,
     ModelSpec,
     SeriesInput,
     TextInput,
-    Weights,
     hookimpl,
 )
 
@@ -50,24 +48,6 @@ SPECS = (
             "https://aclanthology.org/P12-2018",
         ),
         tags=("gru", "rnn", "sentiment-analysis"),
-        weights=Weights(
-            size=5_173_368,
-            sha256="b70ae3245a59ba3e3f7da7f52a023db41a287733cfce8a3af17d2d850ccf42cb",
-        ),
-        metrics=(
-            Metric(
-                name="accuracy",
-                value=0.88248,
-                dataset="nsmc",
-                split="test",
-                tolerance=0.001,
-                baseline=0.87732,
-                baseline_name="wide path alone",
-            ),
-            Metric(
-                name="f1", value=0.88248, dataset="nsmc", split="test", tolerance=0.001
-            ),
-        ),
     ),
     ModelSpec(
         name="rnn-netflix",
@@ -92,30 +72,6 @@ SPECS = (
         examples=("random_walk.csv",),
         papers=("https://doi.org/10.1207/s15516709cog1402_1",),
         tags=("rnn", "stock-prices"),
-        weights=Weights(
-            size=66_592,
-            sha256="bf67a792b711dc4e9d230f4e4b203073ee5b3513540abd30e081b661524b1cfe",
-        ),
-        metrics=(
-            Metric(
-                name="rmse",
-                value=12.418679,
-                dataset="netflix_stock",
-                split="test",
-                tolerance=0.01,
-                baseline=12.436481,
-                baseline_name="mean change",
-            ),
-            Metric(
-                name="mae",
-                value=8.882231,
-                dataset="netflix_stock",
-                split="test",
-                tolerance=0.009,
-                baseline=8.918057,
-                baseline_name="persistence",
-            ),
-        ),
     ),
 )
 

@@ -3,7 +3,7 @@
 This module is only metadata; it must stay free of torch.
 """
 
-from zoo import ImageInput, License, MaskOutput, Metric, ModelSpec, Weights, hookimpl
+from zoo import ImageInput, License, MaskOutput, ModelSpec, hookimpl
 
 PET = MaskOutput(labels=("background", "pet"), function_to_apply="sigmoid")
 HALVES = (0.5, 0.5, 0.5)  # brings pixels to -1..1, as EfficientNet-Lite0 expects them
@@ -32,48 +32,6 @@ SPECS = (
         stored="float16",
         papers=("https://arxiv.org/abs/1505.04597",),
         tags=("pets", "unet"),
-        weights=Weights(
-            size=2_941_978,
-            sha256="d8c2cd436e75b4edf355acd09bf6c43309120cda891300bfba961096183ecb2c",
-        ),
-        metrics=(
-            Metric(
-                name="iou",
-                value=0.76458,
-                dataset="oxford_iiit_pet",
-                split="test",
-                tolerance=0.0008,
-                baseline=0.53933,
-                baseline_name="linear classifier of colour",
-            ),
-            Metric(
-                name="image_iou",
-                value=0.759436,
-                dataset="oxford_iiit_pet",
-                split="test",
-                tolerance=0.0008,
-                baseline=0.533461,
-                baseline_name="linear classifier of colour",
-            ),
-            Metric(
-                name="dice",
-                value=0.866586,
-                dataset="oxford_iiit_pet",
-                split="test",
-                tolerance=0.0009,
-                baseline=0.700734,
-                baseline_name="linear classifier of colour",
-            ),
-            Metric(
-                name="pixel_accuracy",
-                value=0.89398,
-                dataset="oxford_iiit_pet",
-                split="test",
-                tolerance=0.0009,
-                baseline=0.727066,
-                baseline_name="linear classifier of colour",
-            ),
-        ),
     ),
     ModelSpec(
         name="unet-efficientnet-lite0-pet",
@@ -102,48 +60,6 @@ SPECS = (
             "https://arxiv.org/abs/1905.11946",
         ),
         tags=("pets", "unet", "efficientnet", "timm"),
-        weights=Weights(
-            size=7_678_106,
-            sha256="e9b116a90233250794168a29fcdf4a1b3a477b1c5b0dfd72fdd4fdc7281b710b",
-        ),
-        metrics=(
-            Metric(
-                name="iou",
-                value=0.885748,
-                dataset="oxford_iiit_pet",
-                split="test",
-                tolerance=0.0009,
-                baseline=0.538522,
-                baseline_name="linear classifier of colour",
-            ),
-            Metric(
-                name="image_iou",
-                value=0.873358,
-                dataset="oxford_iiit_pet",
-                split="test",
-                tolerance=0.0009,
-                baseline=0.532714,
-                baseline_name="linear classifier of colour",
-            ),
-            Metric(
-                name="dice",
-                value=0.939413,
-                dataset="oxford_iiit_pet",
-                split="test",
-                tolerance=0.0009,
-                baseline=0.700051,
-                baseline_name="linear classifier of colour",
-            ),
-            Metric(
-                name="pixel_accuracy",
-                value=0.950996,
-                dataset="oxford_iiit_pet",
-                split="test",
-                tolerance=0.001,
-                baseline=0.726601,
-                baseline_name="linear classifier of colour",
-            ),
-        ),
     ),
 )
 

@@ -3,15 +3,7 @@
 This module is only metadata; it must stay free of torch.
 """
 
-from zoo import (
-    License,
-    Metric,
-    ModelSpec,
-    TextInput,
-    TranslationOutput,
-    Weights,
-    hookimpl,
-)
+from zoo import License, ModelSpec, TextInput, TranslationOutput, hookimpl
 
 BPE_TOKENIZER = "959470acd22939b881db9cfcdb52b748fc4fe2fef0c40ff2e4b0b1c1d0972ef4"
 
@@ -42,30 +34,6 @@ SPECS = (
             "https://arxiv.org/abs/1508.07909",
         ),
         tags=("gru", "attention", "bpe"),
-        weights=Weights(
-            size=6_263_664,
-            sha256="80dfad0ee9551d0064bc9cdfca5ed46f3db5ad665862d19d2226a3f4e4e05b64",
-        ),
-        metrics=(
-            Metric(
-                name="bleu",
-                value=37.134811,
-                dataset="tatoeba_en_fr",
-                split="test",
-                tolerance=0.04,
-                baseline=19.125419,
-                baseline_name="nearest training sentence",
-            ),
-            Metric(
-                name="chrf",
-                value=56.550328,
-                dataset="tatoeba_en_fr",
-                split="test",
-                tolerance=0.06,
-                baseline=41.403793,
-                baseline_name="word by word",
-            ),
-        ),
     ),
 )
 

@@ -3,7 +3,7 @@
 This module is only metadata; it must stay free of torch.
 """
 
-from zoo import License, Metric, ModelSpec, NumberOutput, Weights
+from zoo import License, ModelSpec, NumberOutput
 from zoo_tabular.columns import ANGLE, BLOCK, PATIENT, STUDENT, SUBURB
 
 __all__ = ["SPECS"]
@@ -28,39 +28,6 @@ SPECS = (
         trained_on=("sine",),
         examples=("sine.csv",),
         tags=("polynomial",),
-        weights=Weights(
-            size=120,
-            sha256="8476c58801ad4e7a217ded8c278b34c010811e849b991f12196c4074752d513e",
-        ),
-        metrics=(
-            Metric(
-                name="rmse",
-                value=0.066536,
-                dataset="sine",
-                split="train",
-                tolerance=7e-05,
-                baseline=0.443568,
-                baseline_name="straight line",
-            ),
-            Metric(
-                name="mae",
-                value=0.057906,
-                dataset="sine",
-                split="train",
-                tolerance=6e-05,
-                baseline=0.391231,
-                baseline_name="straight line",
-            ),
-            Metric(
-                name="r2",
-                value=0.991137,
-                dataset="sine",
-                split="train",
-                tolerance=0.001,
-                baseline=0.606102,
-                baseline_name="straight line",
-            ),
-        ),
     ),
     ModelSpec(
         name="mlp-exam-score",
@@ -84,39 +51,6 @@ SPECS = (
         examples=("students.csv",),
         papers=(BACKPROPAGATION,),
         tags=("mlp",),
-        weights=Weights(
-            size=652,
-            sha256="3cc82d3f4f4b8caf1fc648451f790345c8c6ecf6742e22f43f02d77ab176ebc9",
-        ),
-        metrics=(
-            Metric(
-                name="rmse",
-                value=0.004757,
-                dataset="exam-scores",
-                split="test",
-                tolerance=5e-06,
-                baseline=0.105869,
-                baseline_name="mean",
-            ),
-            Metric(
-                name="mae",
-                value=0.003145,
-                dataset="exam-scores",
-                split="test",
-                tolerance=3e-06,
-                baseline=0.091551,
-                baseline_name="mean",
-            ),
-            Metric(
-                name="r2",
-                value=0.997981,
-                dataset="exam-scores",
-                split="test",
-                tolerance=0.001,
-                baseline=-1.3e-05,
-                baseline_name="mean",
-            ),
-        ),
     ),
     ModelSpec(
         name="mlp-boston",
@@ -135,39 +69,6 @@ SPECS = (
         examples=("suburb.csv",),
         papers=("https://doi.org/10.1016/0095-0696(78)90006-2", BACKPROPAGATION),
         tags=("mlp",),
-        weights=Weights(
-            size=21_364,
-            sha256="07edf9385966119113475ea56d37b4050a9d8559df1b80078dd72c984ef39a2f",
-        ),
-        metrics=(
-            Metric(
-                name="rmse",
-                value=3.4004,
-                dataset="boston_housing",
-                split="test",
-                tolerance=0.003,
-                baseline=4.493145,
-                baseline_name="least squares",
-            ),
-            Metric(
-                name="mae",
-                value=2.141457,
-                dataset="boston_housing",
-                split="test",
-                tolerance=0.002,
-                baseline=3.33489,
-                baseline_name="least squares",
-            ),
-            Metric(
-                name="r2",
-                value=0.851226,
-                dataset="boston_housing",
-                split="test",
-                tolerance=0.0009,
-                baseline=0.740242,
-                baseline_name="least squares",
-            ),
-        ),
     ),
     ModelSpec(
         name="mlp-diabetes",
@@ -187,39 +88,6 @@ SPECS = (
         examples=("patients.csv",),
         papers=("https://doi.org/10.1214/009053604000000067", BACKPROPAGATION),
         tags=("mlp",),
-        weights=Weights(
-            size=20_572,
-            sha256="0cabb775064e42773c76a7e877cf504e7ee6673c886185329ae7522887220075",
-        ),
-        metrics=(
-            Metric(
-                name="rmse",
-                value=52.117573,
-                dataset="diabetes",
-                split="test",
-                tolerance=0.05,
-                baseline=52.453777,
-                baseline_name="least squares",
-            ),
-            Metric(
-                name="mae",
-                value=43.71463,
-                dataset="diabetes",
-                split="test",
-                tolerance=0.04,
-                baseline=44.151542,
-                baseline_name="least squares",
-            ),
-            Metric(
-                name="r2",
-                value=0.582527,
-                dataset="diabetes",
-                split="test",
-                tolerance=0.0006,
-                baseline=0.577123,
-                baseline_name="least squares",
-            ),
-        ),
     ),
     # Without weights: its data can't be had everywhere.
     ModelSpec(

@@ -5,7 +5,7 @@ This module is only metadata; it must stay free of torch and of timm.
 
 from pathlib import Path
 
-from zoo import ClassOutput, ImageInput, License, Metric, ModelSpec, Weights, hookimpl
+from zoo import ClassOutput, ImageInput, License, ModelSpec, Weights, hookimpl
 
 LABELS = tuple(
     Path(__file__).with_name("labels.txt").read_text(encoding="utf-8").splitlines()
@@ -41,37 +41,6 @@ SPECS = (
         stored="float16",
         papers=("https://arxiv.org/abs/1905.11946",),
         tags=("imagenet", "efficientnet", "backbone", "timm"),
-        weights=Weights(
-            size=9_414_672,
-            sha256="a02b35be1178daa291e2d75257d6a85c3f3a9a06ae225711819a77824cfd1a8a",
-        ),
-        metrics=(
-            Metric(
-                name="two_way_accuracy",
-                value=0.96732,
-                dataset="hymenoptera",
-                split="test",
-                tolerance=0.001,
-                baseline=0.542484,
-                baseline_name="commonest class",
-            ),
-            Metric(
-                name="accuracy",
-                value=0.843137,
-                dataset="hymenoptera",
-                split="test",
-                tolerance=1e-06,
-                baseline=0.542484,
-                baseline_name="commonest class",
-            ),
-            Metric(
-                name="top5_accuracy",
-                value=0.941176,
-                dataset="hymenoptera",
-                split="test",
-                tolerance=0.0009,
-            ),
-        ),
     ),
     ModelSpec(
         name="resnet50",

@@ -7,7 +7,6 @@ This module is only metadata; it must stay free of torch.
 from zoo import (
     License,
     MaskedTokenOutput,
-    Metric,
     ModelSpec,
     TextInput,
     TextOutput,
@@ -80,30 +79,6 @@ SPECS = (
         stored="float16",
         papers=("https://arxiv.org/abs/1810.04805",),
         tags=("bert", "wordpiece"),
-        weights=Weights(
-            size=3_841_344,
-            sha256="531c3a70f20af7eea7a10cc7feea1bb21251b9556f6253ffa2e56f916e09aabc",
-        ),
-        metrics=(
-            Metric(
-                name="masked_accuracy",
-                value=0.275525,
-                dataset="gutenberg_novels+tiny_shakespeare",
-                split="test",
-                tolerance=0.001,
-                baseline=0.22828,
-                baseline_name="neighbour counts",
-            ),
-            Metric(
-                name="loss",
-                value=3.883764,
-                dataset="gutenberg_novels+tiny_shakespeare",
-                split="test",
-                tolerance=0.004,
-                baseline=5.266459,
-                baseline_name="neighbour counts",
-            ),
-        ),
     ),
     ModelSpec(
         name="gpt-mini",
@@ -130,39 +105,6 @@ SPECS = (
         stored="float16",
         papers=(GPT2,),
         tags=("gpt", "shakespeare", "characters"),
-        weights=Weights(
-            size=2_748_016,
-            sha256="b7564baccc9a53f2d621450bab5050f5ac08c5bb058e3785470ead1120c35dfc",
-        ),
-        metrics=(
-            Metric(
-                name="loss",
-                value=1.554139,
-                dataset="tiny_shakespeare",
-                split="test",
-                tolerance=0.002,
-                baseline=1.579827,
-                baseline_name="Kneser-Ney 7-gram",
-            ),
-            Metric(
-                name="perplexity",
-                value=4.731013,
-                dataset="tiny_shakespeare",
-                split="test",
-                tolerance=0.005,
-                baseline=4.854118,
-                baseline_name="Kneser-Ney 7-gram",
-            ),
-            Metric(
-                name="bits_per_character",
-                value=2.242149,
-                dataset="tiny_shakespeare",
-                split="test",
-                tolerance=0.002,
-                baseline=2.279209,
-                baseline_name="Kneser-Ney 7-gram",
-            ),
-        ),
     ),
     ModelSpec(
         name="gpt2",

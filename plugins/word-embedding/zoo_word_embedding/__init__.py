@@ -3,16 +3,7 @@
 This module is only metadata; it must stay free of torch.
 """
 
-from zoo import (
-    DatasetSpec,
-    License,
-    Metric,
-    ModelSpec,
-    TextInput,
-    VectorOutput,
-    Weights,
-    hookimpl,
-)
+from zoo import DatasetSpec, License, ModelSpec, TextInput, VectorOutput, hookimpl
 
 VOCABULARY, WIDTH = 15_000, 100  # tokens, the two special ones included; numbers
 TOKENIZER = "31e795dfb55b8c1ddd88a0b5123aa9b59b74fa7ac35fc3b03a2c2e9e3eff9304"
@@ -42,21 +33,6 @@ SPECS = (
         stored="float16",
         papers=("https://arxiv.org/abs/1301.3781", "https://arxiv.org/abs/1310.4546"),
         tags=("word2vec", "skip-gram", "word-embeddings"),
-        weights=Weights(
-            size=3_000_120,
-            sha256="ba8f44b0dbc0c62a409f17599344a500024102713d6dbd427e9aa940be778bae",
-        ),
-        metrics=(
-            Metric(
-                name="accuracy",
-                value=0.619404,
-                dataset="english-mix",
-                split="test",
-                tolerance=0.001,
-                baseline=0.617155,
-                baseline_name="factored counts",
-            ),
-        ),
     ),
 )
 

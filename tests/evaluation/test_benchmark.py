@@ -12,12 +12,12 @@ from torch import nn
 
 import zoo
 from zoo import cli
-from zoo.artifacts import costs
 from zoo.artifacts import weight_store as store
-from zoo.artifacts.costs import Cost
-from zoo.errors import PluginError, ZooError
 from zoo.evaluation import benchmark as benchmarking
 from zoo.plugins import catalog as catalogue
+from zoo.plugins import measured
+from zoo.plugins.discovery import found
+from zoo.specs import Cost
 
 COST = Cost(
     load_ms=1.25,
@@ -28,13 +28,6 @@ COST = Cost(
     hardware="A processor, 1 of 2 cores",
     torch="2.15.0",
 )
-
-
-@pytest.fixture
-def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Let every plugin's package lie in an empty folder."""
-    monkeypatch.setattr(store, "package_folder", lambda package: tmp_path)
-    return tmp_path
 
 
 def test_multiply_adds_are_those_of_the_paper() -> None:
@@ -116,37 +109,47 @@ def test_tied_weights_do_not_disturb_the_counting() -> None:
     assert found.multiply_adds > 0
 
 
-def test_memory_holds_the_weights(tmp_path: Path) -> None:
+def test_memory_holds_the_weights() -> None:
     """
     In a process of its own a model takes at least what its weights weigh.
     """
-    path = tmp_path / "costs.json"
-
-    words = ["benchmark", "mlp-dropout-mnist", "--record", str(path), "--json"]
+    words = ["benchmark", "mlp-dropout-mnist", "--json"]
     done = subprocess.run(
         [sys.executable, "-m", "zoo", *words], check=True, capture_output=True
     )
 
     found = json.loads(done.stdout)
-    assert found == json.loads(path.read_text())["mlp-dropout-mnist"]
     assert (
         found["memory_mib"] > 4 * zoo.get_spec("mlp-dropout-mnist").parameters / 2**20
     )
 
 
-def test_what_was_recorded_is_known(package: Path) -> None:
+def test_what_is_recorded_lies_in_the_plugin(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     """
-    A file holds several models, in the order of their names.
+    --record writes what was measured into the measured.json of the model's plugin.
     """
-    costs.record("xor-mlp", COST, package / costs.FILE)
-    costs.record("lenet5-mnist", replace(COST, load_ms=None), package / costs.FILE)
+    monkeypatch.setattr(store, "package_folder", lambda package: tmp_path / package)
 
-    assert list(json.loads((package / costs.FILE).read_text())) == [
-        "lenet5-mnist",
-        "xor-mlp",
-    ]
-    assert costs.known(zoo.get_spec("xor-mlp")) == COST
-    assert costs.known(zoo.get_spec("mlp-mnist")) is None
+    assert cli.main(["benchmark", "xor-mlp", "--untrained", "--record", "--json"]) == 0
+
+    path = tmp_path / "zoo_perceptron" / measured.FILE
+    costs = measured.read(path, "perceptron")["xor-mlp"].costs
+    assert costs == Cost(**json.loads(capsys.readouterr().out))
+
+
+def test_only_the_costs_of_a_registered_model_are_recorded(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """
+    A checkpoint folder has no plugin that could keep them; it is refused at once.
+    """
+    folder = zoo.save(zoo.load("xor-mlp"), tmp_path / "run")
+
+    assert cli.main(["benchmark", str(folder), "--record"]) == 1
+
+    assert f"No model is called {str(folder)!r}" in capsys.readouterr().err
 
 
 def test_a_cost_in_words() -> None:
@@ -160,11 +163,19 @@ def test_a_cost_in_words() -> None:
     assert "to load" not in str(replace(COST, load_ms=None))
 
 
-def test_info_tells_it(package: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_info_tells_it(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     """
     `zoo info` shows what the plugin recorded, as text and as JSON.
     """
-    costs.record("xor-mlp", COST, package / costs.FILE)
+    known = found()
+    told = replace(known.models["xor-mlp"], costs=COST)
+    bare = replace(known.models["mlp-mnist"], costs=None)
+    models = {**known.models, "xor-mlp": told, "mlp-mnist": bare}
+    monkeypatch.setattr(
+        "zoo.plugins.catalog.found", lambda: replace(known, models=models)
+    )
 
     assert cli.main(["info", "xor-mlp"]) == 0
     assert cli.main(["info", "mlp-mnist"]) == 0
@@ -176,46 +187,12 @@ def test_info_tells_it(package: Path, capsys: pytest.CaptureFixture[str]) -> Non
     assert '"memory_mib": 11.6' in out
 
 
-@pytest.mark.parametrize("text", ["{", "[]", '{"xor-mlp": {"load_ms": 1}}'])
-def test_a_broken_file_is_the_plugins_fault(package: Path, text: str) -> None:
-    """
-    A file that `record` can't have written names itself and the way out.
-    """
-    path = package / costs.FILE
-    path.write_text(text)
-
-    with pytest.raises(PluginError) as caught:
-        costs.known(zoo.get_spec("xor-mlp"))
-
-    assert str(caught.value) == (
-        f"Plugin 'zoo_perceptron': {path} can't be read. 'zoo benchmark --record' "
-        "writes it anew."
-    )
-
-
-@pytest.mark.parametrize("text", ["{", "[]"])
-def test_another_file_is_not_overwritten(tmp_path: Path, text: str) -> None:
-    """
-    What is no file of costs stays as it was.
-    """
-    path = tmp_path / "notes.json"
-    path.write_text(text)
-
-    with pytest.raises(ZooError) as caught:
-        costs.record("xor-mlp", COST, path)
-
-    assert str(caught.value) == (
-        f"{path} is no file of costs. Remove it, or name another file."
-    )
-    assert path.read_text() == text
-
-
 @pytest.mark.parametrize("name", catalogue.list_models())
 def test_every_model_is_measured(name: str) -> None:
     """
     What each model of this repository costs is known before it is fetched.
     """
-    found = costs.known(zoo.get_spec(name))
+    found = zoo.get_spec(name).costs
 
     assert found is not None, f"run python scripts/measure_costs.py {name}"
     assert ", 1 of " in found.hardware

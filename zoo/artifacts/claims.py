@@ -1,0 +1,79 @@
+"""What a checkpoint folder lets its model claim: a pin, and the metrics of its receipt.
+
+One rule gives every metric its tolerance and its baseline, which is the strongest that
+the run measured; specs, cards and the README's table follow it. Does not know torch.
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from zoo.artifacts import checkpoint_folder as checkpoints
+from zoo.errors import CheckpointError
+from zoo.plugins.measured import Facts
+from zoo.specs import Metric, lower_is_better
+
+__all__ = ["facts", "metrics"]
+
+# How far a metric may lie from its claim on another machine: rounding there may turn
+# one answer in a thousand, and in a small test set none at all. A number that is not a
+# share of rows may move by a thousandth of itself.
+SHARE, LEAST = 1e-3, 1e-6
+SHARES = {"accuracy", "f1"}
+MANY_A_ROW = {"pixel_accuracy"}
+ITSELF = "this model"  # under which a comparison has the model's own figures
+
+
+def facts(folder: Path) -> Facts:
+    """Return the pin and the metrics of a checkpoint folder that a run has written.
+
+    Raises CheckpointError where it is none, and where its run was a smoke run.
+    """
+    config = checkpoints.read_config(folder)
+    receipt = checkpoints.read_receipt(folder)
+    if not receipt:
+        raise CheckpointError(
+            f"{folder} has no {checkpoints.RECEIPT}, which says what was measured. "
+            f"'zoo train {config.name}' writes one."
+        )
+    if receipt["smoke"]:
+        raise CheckpointError(
+            f"{folder} was a smoke run. Train the model in earnest: 'zoo train "
+            f"{config.name}'."
+        )
+    return Facts(weights=config.weights, metrics=metrics(receipt))
+
+
+def metrics(receipt: Mapping[str, Any]) -> tuple[Metric, ...]:
+    """Return what a receipt measured, each metric beside its strongest baseline."""
+    return tuple(
+        Metric(
+            name=one["name"],
+            value=round(float(one["value"]), 6),
+            dataset=one["dataset"],
+            split=one["split"],
+            tolerance=_tolerance(one["name"], one["value"], receipt["rows"]),
+            **_baseline(one["name"], receipt["baselines"]),
+        )
+        for one in receipt["metrics"]
+    )
+
+
+def _baseline(
+    metric: str, measured: Mapping[str, Mapping[str, float]]
+) -> dict[str, Any]:
+    known = [
+        (values[metric], name)
+        for name, values in measured.items()
+        if metric in values and name != ITSELF
+    ]
+    if not known:
+        return {}
+    value, name = (min if lower_is_better(metric) else max)(known)
+    return {"baseline": round(float(value), 6), "baseline_name": name}
+
+
+def _tolerance(metric: str, value: float, rows: int) -> float:
+    if metric.rpartition("_")[2] in SHARES and metric not in MANY_A_ROW:
+        return SHARE if rows >= 1 / SHARE else LEAST
+    return max(LEAST, float(f"{SHARE * abs(value):.1g}"))

@@ -1,0 +1,42 @@
+"""What a model costs: time, memory and multiply-adds, as they were measured.
+
+Time and memory belong to the machine and the release of PyTorch that are named beside
+them; the multiply-adds are the same everywhere.
+"""
+
+from dataclasses import dataclass
+
+__all__ = ["BATCH", "Cost"]
+
+BATCH = 32  # inputs of the larger of the two passes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cost:
+    """What one model takes: milliseconds are medians, memory is the most that was held.
+
+    `load_ms` is None where the weights could not be had, and untrained ones stood in.
+    `pass_ms` is one pass of one input, `batch_ms` one pass of 32; `memory_mib` is by
+    how much a process that has imported torch grew by a load and a pass of one input.
+    """
+
+    load_ms: float | None
+    pass_ms: float
+    batch_ms: float
+    memory_mib: float
+    multiply_adds: int  # of one input
+    hardware: str
+    torch: str
+
+    def __str__(self) -> str:
+        """Say it in a line, the machine at the end of it."""
+        load = f", {_ms(self.load_ms)} to load" if self.load_ms is not None else ""
+        return (
+            f"{_ms(self.pass_ms)} a pass, {_ms(self.batch_ms)} of {BATCH} inputs"
+            f"{load}, {self.memory_mib:,.0f} MiB; {self.multiply_adds:,} multiply-adds "
+            f"an input ({self.hardware}, torch {self.torch})"
+        )
+
+
+def _ms(value: float) -> str:
+    return f"{value:,.2f} ms" if value < 10 else f"{value:,.0f} ms"
