@@ -93,10 +93,10 @@ class ImageSegmentation(Task[ImageInput, MaskOutput]):
 
     def check_finetuning(self, spec: ModelSpec, chosen: FinetuneSettings) -> None:
         super().check_finetuning(spec, chosen)
-        if chosen.passes > 1:
+        if chosen.augmented_copies > 1:
             raise SettingsError(
-                f"passes={chosen.passes} keeps the features of copies, and masks move "
-                "with their pictures anew in every epoch: leave passes out."
+                f"augmented_copies={chosen.augmented_copies} keeps the features of copies, and masks move "
+                "with their pictures anew in every epoch: leave augmented_copies out."
             )
 
     def baselines(

@@ -84,7 +84,7 @@ def texts_go_on_as_alone(spec: ModelSpec, tmp_path: Path) -> None:
     model = models.build(spec.name).eval()
     if not callable(getattr(model, METHOD, None)):
         return
-    longest = _text(spec).longest
+    max_length = _text(spec).longest
     row = synthetic_rows(spec.input, spec.output, 1, spec.name).input[0].tolist()
     prompts = [row[:2], row[:7], row[:3]]
     if longest <= 512:  # a longer text takes too long to try
@@ -107,7 +107,7 @@ def steps_are_the_whole(spec: ModelSpec, tmp_path: Path) -> None:
     source = to_model_input(
         synthetic_rows(spec.input, spec.output, 3, spec.name).input, spec.input
     )
-    padding = _text(spec).padding
+    pad_token_id = _text(spec).padding
     source[-1, 2:] = padding  # however long the others were drawn
     target = source[:, :5].roll(1, dims=0)
     target[:, 0] = output_spec.bos_token_id

@@ -37,6 +37,6 @@ class Result(ABC):
         """Return what is shown instead where there are only greys, if not the same."""
         return None
 
-    def drawn(self) -> Image.Image | None:
+    def render(self) -> Image.Image | None:
         """Return the answer as a picture of its own, where it can be drawn."""
         return None
