@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from zoo._utils.allocator import keep_freed_memory
 from zoo.cli.completion import models
 
 
@@ -25,11 +26,14 @@ def benchmark_command(
     """Measure what the model NAME, or a checkpoint folder, costs on this machine.
 
     A load, a pass of one input and a pass of 32, and the most memory that was held.
-    'zoo info' shows what a plugin recorded, before anything is fetched.
+    'zoo info' shows what a plugin recorded, before anything is fetched. Like the other
+    commands that compute, it lets the C library keep freed memory, which Python's
+    zoo.benchmark does not; ZOO_MALLOC=0 measures without.
     """
     from zoo.artifacts import costs
     from zoo.evaluation.benchmark import benchmark
 
+    keep_freed_memory()
     found = benchmark(name, threads=threads, untrained=untrained)
     if record:
         costs.record(name, found, record)
