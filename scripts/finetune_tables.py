@@ -23,6 +23,7 @@ from torch import Tensor, nn
 from torch.nn.functional import cross_entropy, interpolate
 
 import zoo
+from zoo._utils.allocator import keep_freed_memory
 from zoo.artifacts import checkpoint_folder as checkpoints
 from zoo.artifacts import weight_store as store
 from zoo.datasets.custom import reader as gathering
@@ -31,7 +32,6 @@ from zoo.evaluation.evaluate import compute_metrics
 from zoo.finetuning import linear_solver as heads
 from zoo.finetuning.finetune import finetune_by_name
 from zoo.inference import features as featuring
-from zoo.models.fuse_batchnorm import keep_memory
 
 NAME = "efficientnet-lite0"
 EPOCHS = 3  # of all of it
@@ -251,7 +251,7 @@ def keep(part: str, found: object) -> Path:
 @click.option("--state", type=click.Path(path_type=Path), help="Cells measured so far.")
 def main(only: tuple[str, ...], state: Path | None) -> None:
     torch.set_num_threads(1)
-    keep_memory()
+    keep_freed_memory()
     found = table(only, state)
     if not only:
         figures = {"epochs": EPOCHS, "scratch": SCRATCH, **found}

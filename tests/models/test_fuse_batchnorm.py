@@ -11,7 +11,7 @@ from torch import nn
 
 import zoo
 from zoo.inference import predict as prediction
-from zoo.models.fuse_batchnorm import MANY, keep_memory, quickened, sooner
+from zoo.models.fuse_batchnorm import MANY, quickened, sooner
 
 GIVEN = torch.rand(4, 3, 32, 32, generator=torch.Generator().manual_seed(1))
 
@@ -86,18 +86,6 @@ def test_a_row_of_a_table_is_left_alone() -> None:
 
     assert not quick.training
     assert not quick.weight.requires_grad
-
-
-def test_memory_is_left_alone_on_request(monkeypatch: pytest.MonkeyPatch) -> None:
-    """
-    ZOO_MALLOC=0 forbids to change how the C library keeps memory.
-    """
-    monkeypatch.setenv("ZOO_MALLOC", "0")
-    keep_memory.cache_clear()
-
-    assert keep_memory() is False
-
-    keep_memory.cache_clear()
 
 
 @torch.no_grad()

@@ -5,6 +5,7 @@ from dataclasses import asdict
 
 import click
 
+from zoo._utils.allocator import keep_freed_memory
 from zoo.cli.completion import models
 
 
@@ -24,7 +25,9 @@ def benchmark_command(
     """Measure what the model NAME, or a checkpoint folder, costs on this machine.
 
     A load, a pass of one input and a pass of 32, and the most memory that was held.
-    'zoo info' shows what a plugin recorded, before anything is fetched.
+    'zoo info' shows what a plugin recorded, before anything is fetched. Like the other
+    commands that compute, it lets the C library keep freed memory, which Python's
+    zoo.benchmark does not; ZOO_MALLOC=0 measures without.
     """
     from zoo.artifacts import weight_store as store
     from zoo.evaluation.benchmark import benchmark
@@ -33,6 +36,7 @@ def benchmark_command(
 
     if record:
         catalog.get_spec(name)  # a folder has no plugin that could keep it
+    keep_freed_memory()
     costs = benchmark(name, threads=threads, untrained=untrained)
     if record:
         plugin = found().providers[name]

@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from zoo._utils.allocator import keep_freed_memory
 from zoo.cli import render as show
 from zoo.cli.completion import models
 
@@ -48,6 +49,7 @@ def finetune_command(
     from zoo.models.loading import find
     from zoo.training.settings import parse
 
+    keep_freed_memory()
     folder = out or Path("runs") / f"{_plain(name)}-{_plain(data)}"
     settings: dict[str, Any] = {**parse(words)}
     known = None if labels is None else [part.strip() for part in labels.split(",")]
@@ -74,6 +76,7 @@ def evaluate_command(model: str, data: str, target: str | None, as_json: bool) -
     from zoo.evaluation.evaluate import evaluate
     from zoo.models.loading import load
 
+    keep_freed_memory()
     found = evaluate(load(model), data, target=target)
     if as_json:
         click.echo(json.dumps(found, indent=2))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from zoo._utils.allocator import keep_freed_memory
 from zoo.cli import render as show
 from zoo.cli.completion import models
 from zoo.cli.options import translating, writing
@@ -71,6 +72,8 @@ def predict_command(
         raise click.UsageError("Give an input, or --example to try the model's own.")
     options = _given(invert=invert or None, seed=seed)
     options |= _over(**over) | plan
+    if "windows" in options:
+        keep_freed_memory()  # for one input at a time it does not pay
     if save:
         _check_save(find(name).output, options, len(texts))
     read = _text if find(name).input.takes_strings else _raw
@@ -112,6 +115,7 @@ def train_command(
     from zoo.training.settings import parse
     from zoo.training.train import train
 
+    keep_freed_memory()
     check_device(how["device"])
     settings: dict[str, object] = {**parse(words)}
     if seed is not None:

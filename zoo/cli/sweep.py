@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from zoo._utils.allocator import keep_freed_memory
 from zoo.cli import render as show
 from zoo.cli.completion import models
 from zoo.cli.predict_train_verify import check_device
@@ -57,6 +58,7 @@ def sweep_command(
     from zoo.tuning.report import table
     from zoo.tuning.sweep import join, sweep
 
+    keep_freed_memory()
     if worker and out is not None:
         join(out)
         return
@@ -90,6 +92,7 @@ def crossval_command(
     from zoo.training.cross_validation import crossval
     from zoo.training.settings import parse
 
+    keep_freed_memory()
     check_device(how["device"])
     found = crossval(name, out, settings={**parse(words)}, told=_tell_fold, **how)
     if as_json:

@@ -21,7 +21,6 @@ from zoo.inference import features as featuring
 from zoo.models import loading as models
 from zoo.models.eval_mode import eval_mode
 from zoo.models.freeze import head_of, unfreeze
-from zoo.models.fuse_batchnorm import keep_memory
 from zoo.models.metadata import attach, model_metadata, unwrap_model
 from zoo.tasks import get_task
 from zoo.training.monitoring import TrainingMonitor
@@ -70,7 +69,6 @@ def finetune_by_name(
     check_ranges(chosen)
     spec = models.find(name)
     check(spec, chosen)
-    keep_memory()
     found = lesson_data.gathered(spec, data, validation, test, target, labels)
     with seeded(chosen.seed):
         model, old = _with_head(name, found)

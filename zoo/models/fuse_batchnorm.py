@@ -1,25 +1,19 @@
 """A model run for its numbers only, as fast as this machine can: same output, no
-gradients. Folds batch normalisation into the convolution before it, lets convolutions
-have the memory order they like, and keeps large blocks of memory from one layer to
-the next.
+gradients. Folds batch normalisation into the convolution before it, and lets
+convolutions have the memory order they like.
 """
 
 import copy
-import ctypes
-import os
-import sys
-from functools import cache
 from itertools import pairwise
 
 import torch
 from torch import Tensor, nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
-__all__ = ["keep_memory", "quickened", "sooner"]
+__all__ = ["quickened", "sooner"]
 
 MANY = 16  # pictures for which it pays to make a quick copy, and to prove it on one
 CLOSE = 1e-4  # how far the quick model's output may lie, against the largest of it
-M_TRIM_THRESHOLD, M_MMAP_MAX = -1, -4  # of malloc.h in the GNU C library
 
 
 def quickened(model: nn.Module, given: Tensor) -> nn.Module:
@@ -83,20 +77,3 @@ def _rest(norm: nn.BatchNorm2d) -> nn.Module:
     """Return what a normalisation does beside normalising: some also activate."""
     rest = [part for _, part in norm.named_children()]
     return nn.Sequential(*rest) if rest else nn.Identity()
-
-
-@cache
-def keep_memory() -> bool:
-    """Have the C library keep freed blocks for the next layer; return whether it does.
-
-    For the whole process, so only commands and long runs ask for it. ZOO_MALLOC=0
-    forbids it. Elsewhere than on Linux with the GNU library nothing happens.
-    """
-    if os.environ.get("ZOO_MALLOC") == "0" or not sys.platform.startswith("linux"):
-        return False
-    try:
-        library = ctypes.CDLL("libc.so.6")
-        set_option = library.mallopt
-    except (OSError, AttributeError):
-        return False
-    return bool(set_option(M_MMAP_MAX, 0) and set_option(M_TRIM_THRESHOLD, 1 << 30))

@@ -84,11 +84,11 @@ def texts_go_on_as_alone(spec: ModelSpec, tmp_path: Path) -> None:
     model = models.build(spec.name).eval()
     if not callable(getattr(model, METHOD, None)):
         return
-    max_length = _text(spec).longest
+    max_length = _text(spec).max_length
     row = synthetic_rows(spec.input, spec.output, 1, spec.name).input[0].tolist()
     prompts = [row[:2], row[:7], row[:3]]
-    if longest <= 512:  # a longer text takes too long to try
-        prompts[1] = row * (longest // len(row)) + row[:1]
+    if max_length <= 512:  # a longer text takes too long to try
+        prompts[1] = row * (max_length // len(row)) + row[:1]
     for plan in (GREEDY, GenerationConfig(max_new_tokens=8)):
         together = _written(model, prompts, plan)
         alone = [_written(model, [one], plan)[0] for one in prompts]
@@ -107,8 +107,8 @@ def steps_are_the_whole(spec: ModelSpec, tmp_path: Path) -> None:
     source = to_model_input(
         synthetic_rows(spec.input, spec.output, 3, spec.name).input, spec.input
     )
-    pad_token_id = _text(spec).padding
-    source[-1, 2:] = padding  # however long the others were drawn
+    pad_token_id = _text(spec).pad_token_id
+    source[-1, 2:] = pad_token_id  # however long the others were drawn
     target = source[:, :5].roll(1, dims=0)
     target[:, 0] = output_spec.bos_token_id
     whole, memory = model(source, target), model.encode_source(source)
@@ -118,7 +118,7 @@ def steps_are_the_whole(spec: ModelSpec, tmp_path: Path) -> None:
         assert torch.allclose(logits, whole[:, place], atol=1e-4), "a step is another"
         assert all(torch.equal(memory[name], held) for name, held in before.items())
         assert torch.allclose(weight.sum(dim=1), torch.ones(3), atol=1e-4)
-        assert not weight[source == padding].any(), "it looked at what fills up"
+        assert not weight[source == pad_token_id].any(), "it looked at what fills up"
         memory = after
 
 
