@@ -13,7 +13,7 @@ from typing import Any
 from zoo import ModelSpec
 from zoo.artifacts import checkpoint_folder as checkpoints
 from zoo.cli import render as show
-from zoo.specs import lower_is_better
+from zoo.runtime import lower_is_better
 
 __all__ = ["baseline", "lines"]
 

@@ -16,7 +16,7 @@ from typing import Any
 from zoo.artifacts import checkpoint_folder as checkpoints
 from zoo.artifacts import weight_store as store
 from zoo.plugins import catalog as catalogue
-from zoo.specs import lower_is_better
+from zoo.runtime import lower_is_better
 
 # How far a metric may lie from its claim on another machine: rounding there may turn
 # one answer in a thousand, and in a small test set none at all. A number that is not a

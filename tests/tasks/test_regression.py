@@ -15,7 +15,7 @@ from zoo.datasets.in_memory import TensorRows, load, synthetic_rows
 from zoo.errors import InputError, SpecError
 from zoo.evaluation.baselines import least_squares, logistic, mean
 from zoo.evaluation.metric_selection import signed_score
-from zoo.specs import lower_is_better
+from zoo.runtime import lower_is_better
 from zoo.tasks import get_task
 from zoo.tasks.results.vision import Regression
 

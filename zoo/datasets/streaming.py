@@ -21,11 +21,11 @@ from torch.utils.data import DataLoader
 from zoo._utils import paths as folders
 from zoo.datasets import registered as datasets
 from zoo.datasets.in_memory import TensorRows, check_columns, numbers
-from zoo.datasets.splits import Fold, fold_split, random_split
 from zoo.errors import DataError, InputError
 from zoo.preprocessing import image as images
 from zoo.preprocessing import text as texts
-from zoo.preprocessing.normalization import Moments, statistics
+from zoo.runtime.folds import Fold
+from zoo.runtime.rows import random_split
 from zoo.specs import ImageInput, Input, TextInput
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ class StreamedRows:
 
     def fold(self, fold: Fold, *, seed: int) -> tuple[StreamedRows, StreamedRows]:
         """Return the rows outside and inside a fold."""
-        outside, inside = fold_split(self.target, fold, seed=seed, source=self.source)
+        outside, inside = fold.of(self, seed=seed)
         return self[outside], self[inside]
 
     def batches(self, picked: Iterable[Tensor]) -> Iterator[tuple[Tensor, Tensor]]:
@@ -88,10 +88,6 @@ class StreamedRows:
         """Yield all inputs in their order, some at a time."""
         for given, _ in self.batches(torch.arange(len(self)).split(CHUNK)):
             yield given
-
-    def statistics(self) -> Moments:
-        """Return mean and deviation of each channel of the pictures, as in 0..1."""
-        return statistics(self.in_order(), self.source)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -22,7 +22,6 @@ from zoo.specs.model_spec import (
     Metric,
     ModelSpec,
     Weights,
-    lower_is_better,
 )
 from zoo.specs.outputs import (
     ClassOutput,
@@ -65,7 +64,6 @@ __all__ = [
     "Weights",
     "as_tuples",
     "input_of",
-    "lower_is_better",
     "output_of",
     "taken",
 ]

@@ -27,7 +27,6 @@ __all__ = [
     "Metric",
     "ModelSpec",
     "Weights",
-    "lower_is_better",
 ]
 
 NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*(\.[a-z0-9]+(-[a-z0-9]+)*)?")
@@ -37,9 +36,6 @@ REFERENCE = re.compile(rf"{MODULE.pattern}:[A-Za-z_]\w*")
 COMMIT = re.compile(r"[0-9a-f]{40}")
 CONVERTED = "refs/convert/parquet"  # where the Hub keeps its copy of a scripted dataset
 REVISION = re.compile(rf"{COMMIT.pattern}|{CONVERTED}")
-LOWER_IS_BETTER = {
-    *("rmse", "mse", "mae", "negative", "frechet", "bits", "nats", "perplexity"),
-}
 SHA256 = re.compile(r"[0-9a-f]{64}")
 REPOSITORY = re.compile(r"[A-Za-z0-9_][\w.-]{0,95}/[A-Za-z0-9_][\w.-]{0,95}", re.ASCII)
 FILENAME = re.compile(r"[A-Za-z0-9_][\w.-]*(/[A-Za-z0-9_][\w.-]*)*", re.ASCII)
@@ -215,12 +211,6 @@ class DatasetSpec:
             _require(owner, REVISION, self.revision, "revision", wanted)
         if self.package is not None:
             _require(owner, REFERENCE, self.package, "package", "'module:function'")
-
-
-def lower_is_better(metric: str) -> bool:
-    """Return whether a figure of this name is the better, the smaller it is."""
-    distance = bool(LOWER_IS_BETTER & set(metric.split("_")))
-    return distance or "loss" in metric or "error" in metric
 
 
 def _require(

@@ -37,7 +37,8 @@ from zoo.models import golden, saving
 from zoo.models import loading as models
 from zoo.models.metadata import model_metadata
 from zoo.models.safetensors_io import SMALL, slots
-from zoo.specs import ModelSpec, TextInput, lower_is_better
+from zoo.runtime import lower_is_better
+from zoo.specs import ModelSpec, TextInput
 from zoo.tasks import get_task
 from zoo.testing.head_checks import head_can_be_replaced, head_learns
 from zoo.testing.sampling_checks import codes_do_not_mix, samples_follow_the_seed

@@ -9,9 +9,9 @@ from torch import nn
 
 from zoo import Run
 from zoo.datasets.in_memory import Fold, TensorRows
-from zoo.datasets.splits import fold_split
 from zoo.evaluation import baselines
 from zoo.evaluation.evaluate_tensors import evaluate, predict_batches
+from zoo.runtime.folds import fold_split
 
 __all__ = ["beside_logistic", "cross_validate"]
 
