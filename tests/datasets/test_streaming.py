@@ -116,7 +116,7 @@ def test_parts_hold_the_rows_of_tensors() -> None:
     fold = Fold(number=1, count=3, stratified=True)
     pairs = [
         *zip(whole.split(0.8, seed=1), lazy.split(0.8, seed=1), strict=True),
-        *zip(whole.fold(fold, seed=1), lazy.fold(fold, seed=1), strict=True),
+        *zip(fold.split(whole, seed=1), fold.split(lazy, seed=1), strict=True),
         (whole[:7], lazy[:7]),
     ]
     for eager, late in pairs:

@@ -126,7 +126,7 @@ def test_rows_in_time_make_no_folds() -> None:
     The message says why, and what to do.
     """
     with pytest.raises(DataError) as told:
-        days().fold(Fold(number=0, count=5), seed=0)
+        Fold(number=0, count=5).split(days(), seed=0)
 
     assert str(told.value) == (
         "prices/train: rows that follow each other in time make no folds, because a "

@@ -24,7 +24,6 @@ from zoo.datasets.in_memory import TensorRows, check_columns, numbers
 from zoo.errors import DataError, InputError
 from zoo.preprocessing import image as images
 from zoo.preprocessing import text as texts
-from zoo.runtime.folds import Fold
 from zoo.runtime.rows import random_split
 from zoo.specs import ImageInput, Input, TextInput
 
@@ -63,11 +62,6 @@ class StreamedRows:
         """Return two parts in random order, the first with `fraction` of the rows."""
         first, second = random_split(len(self), fraction, seed=seed, source=self.source)
         return self[first], self[second]
-
-    def fold(self, fold: Fold, *, seed: int) -> tuple[StreamedRows, StreamedRows]:
-        """Return the rows outside and inside a fold."""
-        outside, inside = fold.of(self, seed=seed)
-        return self[outside], self[inside]
 
     def batches(self, picked: Iterable[Tensor]) -> Iterator[tuple[Tensor, Tensor]]:
         """Yield the input and the target of each batch of rows picked."""

@@ -26,14 +26,13 @@ class Diverged(TrainingError):
 
     def __init__(self, loss: float, epoch: int, kept: str | None = None) -> None:
         super().__init__(
-            f"The loss became {loss:.4g} in epoch {epoch}. Lower the learning rate (the "
-            "setting lr), and look for empty, infinite or unscaled values in the data."
-            + (f" The best weights before that are in {kept}." if kept else "")
+            f"The loss became {loss:.4g} in epoch {epoch}. Lower the learning rate "
+            "(the setting lr), and look for empty, infinite or unscaled values in the "
+            f"data.{f' The best weights before that are in {kept}.' if kept else ''}"
         )
         self.loss, self.epoch = loss, epoch
 
 
 def lower_is_better(metric: str) -> bool:
     """Return whether a metric of this name is the better, the smaller it is."""
-    distance = bool(LOWER & set(metric.split("_")))
-    return distance or "loss" in metric or "error" in metric
+    return bool(LOWER & set(metric.split("_"))) or "loss" in metric or "error" in metric

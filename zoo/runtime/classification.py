@@ -10,9 +10,7 @@ from zoo.runtime.rows import predict_batches, spec_of, to_model_input
 
 def probabilities(output: Tensor, output_spec: Any) -> Tensor:
     """Return the scores of every label, (batch, labels)."""
-    output = output.float()
-    if output.ndim == 1:
-        output = output.unsqueeze(1)  # (B,) -> (B, 1)
+    output = output.float().view(len(output), -1)  # (B,) -> (B, 1)
     if output_spec.function_to_apply == "softmax":
         return output.softmax(dim=1)
     sigmoid = output_spec.function_to_apply == "sigmoid"
@@ -20,6 +18,11 @@ def probabilities(output: Tensor, output_spec: Any) -> Tensor:
     if scores.shape[1] == 1 and len(output_spec.labels) == 2:
         return torch.cat([1 - scores, scores], dim=1)
     return scores
+
+
+def predict(model: nn.Module, batch: Tensor, items: Any) -> list[dict[str, Any]]:
+    """Return what a model says of each item of a batch; see `results`."""
+    return results(predict_batches(model, batch), spec_of(model).output)
 
 
 def results(output: Tensor, output_spec: Any) -> list[dict[str, Any]]:

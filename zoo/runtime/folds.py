@@ -1,7 +1,7 @@
 """The folds of a cross-validation."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
 from torch import Tensor
@@ -9,6 +9,8 @@ from torch import Tensor
 from zoo.runtime import DataError
 
 __all__ = ["Fold", "fold_split"]
+
+Rows = TypeVar("Rows", bound=Any)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,15 +24,16 @@ class Fold:
     count: int
     stratified: bool = False
 
-    def of(self, rows: Any, *, seed: int) -> tuple[Tensor, Tensor]:
-        """Return the numbers of the rows outside and inside. Raises DataError."""
-        if getattr(rows, "timed", False):
+    def split(self, rows: Rows, *, seed: int) -> tuple[Rows, Rows]:
+        """Return the rows outside the fold, and those inside. Raises DataError."""
+        if getattr(rows, "timed", False):  # rows that are streamed never are
             raise DataError(
                 f"{rows.source}: rows that follow each other in time make no folds, "
                 "because a fold would be forecast from what came after it. Hold the "
                 "last rows back instead: `run.split` does."
             )
-        return fold_split(rows.target, self, seed=seed, source=rows.source)
+        outside, inside = fold_split(rows.target, self, seed=seed, source=rows.source)
+        return rows[outside], rows[inside]
 
 
 def fold_split(

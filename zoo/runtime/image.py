@@ -13,22 +13,20 @@ LONG = 16  # times its shorter side: of a longer strip the ends are cut off at o
 STEPS = {"La": "LA", "RGBa": "RGBA", "LAB": "RGB"}  # Pillow knows no shorter way
 
 
-def encode(raw: Iterable[Any], input_spec: Any) -> Tensor:
-    """Return paths or PIL images as bytes in the size the model takes, (B, C, H, W)."""
-    return torch.stack([pixels(open_image(one, input_spec), input_spec) for one in raw])
+def read(raw: Any, input_spec: Any) -> tuple[list[Image.Image], bool]:
+    """Return paths or PIL images as pictures, upright, and whether it was only one."""
+    single = not isinstance(raw, list | tuple)
+    found = [raw] if single else raw
+    opened = [one if isinstance(one, Image.Image) else Image.open(one) for one in found]
+    return [flat(ImageOps.exif_transpose(one), input_spec) for one in opened], single
 
 
-def pixels(image: Image.Image, input_spec: Any) -> Tensor:
-    """Return an opened picture as bytes, (C, H, W)."""
-    array = np.array(fitted(image, input_spec), dtype=np.uint8)
-    shape = (input_spec.height, input_spec.width, -1)
-    return torch.from_numpy(array).view(shape).permute(2, 0, 1)
-
-
-def open_image(raw: Any, input_spec: Any) -> Image.Image:
-    """Return a picture upright, in 8 bits, in the colours the model takes."""
-    image = raw if isinstance(raw, Image.Image) else Image.open(raw)
-    return flat(ImageOps.exif_transpose(image), input_spec)
+def encode(images: Iterable[Image.Image], input_spec: Any) -> Tensor:
+    """Return pictures as bytes in the size the model takes, (B, C, H, W)."""
+    size = (input_spec.height, input_spec.width, input_spec.channels)
+    arrays = [np.array(fitted(one, input_spec), dtype=np.uint8) for one in images]
+    stacked = np.stack([array.reshape(size) for array in arrays])
+    return torch.from_numpy(stacked).permute(0, 3, 1, 2).contiguous()
 
 
 def flat(image: Image.Image, input_spec: Any) -> Image.Image:
@@ -44,8 +42,7 @@ def flat(image: Image.Image, input_spec: Any) -> Image.Image:
 
 
 def shallow(image: Image.Image) -> Any:
-    """Return 16 and 32 bits as 8. Where the mode does not say what white is, the
-    pixels do: the first of the usual ends that none of them passes."""
+    """Return 16 and 32 bits as 8; white is the first usual end that no pixel passes."""
     deep = np.asarray(image, dtype=np.float64)
     ends = {"F": (1, 255, 65535), "I": (255, 65535)}.get(image.mode, (65535,))
     white = next((end for end in ends if deep.max() <= end), deep.max())
@@ -53,8 +50,7 @@ def shallow(image: Image.Image) -> Any:
 
 
 def on_paper(seen: Image.Image, input_spec: Any) -> Image.Image:
-    """Return a picture without its transparency: a photograph on white, a drawing on
-    the ground that shows it."""
+    """Return a photograph on white, and a drawing on the ground that shows it."""
     cover = np.asarray(seen.getchannel("A"))
     dark = input_spec.background == "dark"
     if input_spec.background is not None and cover.any():
@@ -83,8 +79,7 @@ def fitted(image: Image.Image, input_spec: Any) -> Image.Image:
 
 
 def cropped(image: Image.Image, input_spec: Any, resample: Any) -> Image.Image:
-    """Return the middle of a resized picture, rounded everywhere as torchvision does:
-    models that were measured with its transform get the same bytes."""
+    """Return the middle of a resized picture, rounded as torchvision does."""
     image = middle(image, *(min(side, LONG * min(image.size)) for side in image.size))
     shorter, least = math.floor(input_spec.width / input_spec.crop), min(image.size)
     size = (shorter * image.width // least, shorter * image.height // least)

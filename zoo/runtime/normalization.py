@@ -1,13 +1,13 @@
 """The mean and deviation that pixels are normalised by, taken from pictures."""
 
 from collections.abc import Iterable
-from dataclasses import replace
 from typing import Any
 
 import torch
 from torch import Tensor
 
 from zoo.runtime import DataError
+from zoo.runtime.specs import changed
 
 __all__ = ["Moments", "fit_normalization", "statistics"]
 
@@ -19,8 +19,7 @@ def fit_normalization(run: Any, rows: Any) -> None:
     by their deviation. Both numbers are kept with the weights.
     """
     mean, std = statistics(rows.in_order(), rows.source)
-    input_spec = replace(run.spec.input, mean=mean, std=std)
-    run.spec = replace(run.spec, input=input_spec)
+    run.spec = changed(run.spec, input=changed(run.spec.input, mean=mean, std=std))
 
 
 def statistics(pictures: Iterable[Tensor], source: str) -> Moments:

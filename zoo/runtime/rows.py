@@ -16,9 +16,8 @@ CHUNK = 1000  # rows that are looked at together
 class TensorRows:
     """Rows of a dataset: `input` (rows, ...) and `target` (rows,) or (rows, labels).
 
-    Pictures stay bytes, (rows, channels, height, width) in uint8, until they are used;
-    texts are token numbers, (rows, longest) in int32. `fingerprint` is the hash of the
-    whole split that they are of. Rows that are `timed` follow each other in time.
+    Pictures stay bytes, (rows, channels, height, width), until they are used; texts are
+    token numbers, (rows, longest). Rows that are `timed` follow each other in time.
     """
 
     input: Tensor
@@ -43,11 +42,6 @@ class TensorRows:
             len(self), fraction, seed=drawn, source=self.source
         )
         return self[first], self[second]
-
-    def fold(self, fold: Any, *, seed: int) -> tuple[Self, Self]:
-        """Return the rows outside and inside a `zoo.runtime.folds.Fold`."""
-        outside, inside = fold.of(self, seed=seed)
-        return self[outside], self[inside]
 
     def batches(self, picked: Iterable[Tensor]) -> Iterator[tuple[Tensor, Tensor]]:
         """Yield the input and the target of each batch of row numbers."""
@@ -92,9 +86,7 @@ def to_model_input(rows: Tensor, input_spec: Any = None) -> Tensor:
 
 def normalize(batch: Tensor, input_spec: Any) -> Tensor:
     """Return pixels in 0..1 as a model takes them: less a mean, by a deviation."""
-    if input_spec.kind != "image":
-        return batch
-    if not any(input_spec.mean) and all(std == 1 for std in input_spec.std):
+    if input_spec.kind != "image" or [*input_spec.mean, *input_spec.std] == [0, 1]:
         return batch
     moments = (input_spec.mean, input_spec.std)
     mean, std = (torch.tensor(each).view(-1, 1, 1) for each in moments)

@@ -1,7 +1,4 @@
-"""`Run`: what every training loop needs and nobody should write twice.
-
-The loop itself stays in the recipe.
-"""
+"""What every training loop needs and nobody should write twice: `Run`."""
 
 import math
 from collections import Counter
@@ -21,10 +18,10 @@ EXPLODED = 1e3  # times the first step's loss: no run comes back from there
 
 
 class Run:
-    """What a recipe asks for data, batches, epochs and steps, and what keeps the
-    history and the best weights. `generator` draws the order of the rows."""
+    """What a recipe asks for rows, batches, epochs and steps; the loop is the recipe's.
 
-    rank, world_size = 0, 1  # of the processes that share each batch
+    It keeps the history and the best weights. `generator` draws the order of the rows.
+    """
 
     def __init__(
         self,
@@ -34,29 +31,35 @@ class Run:
         seed: int = 0,
         smoke: bool = False,
         device: str | torch.device = "cpu",
-        encode: Callable[[Any, Any], Tensor] | None = None,
+        inputs: Any = None,
         log: Callable[[str], None] | None = None,
     ) -> None:
         self.spec, self.seed, self.smoke = spec, seed, smoke
         self.device = torch.device(device)
         self.generator = torch.Generator().manual_seed(seed)
-        self.augmenting = self.generator  # what `augment` draws from
         self.history: list[dict[str, float]] = []
         self.summary: dict[str, float] = {}
-        self._rows, self._encode, self._log = rows or {}, encode, log
+        self._rows, self._inputs, self._log = rows or {}, inputs, log
         self._losses: dict[str, tuple[Any, int, Tensor]] = {}  # sum, count, the first
         self._calls = Counter[int]()
         self._best = SimpleNamespace(epoch=0, value=(-math.inf,), weights={})
         self._model: nn.Module | None = None
         self._epoch = 0
-
-    # What the recipe starts from
+        # In one process. A subclass may share each batch between several.
+        self.rank, self.world_size, self.augmenting = 0, 1, self.generator
+        self.backward: Callable[[Tensor], Any] = Tensor.backward
+        self.clip: Callable[..., Any] = nn.utils.clip_grad_norm_
+        self.mean: Callable[[Tensor], Tensor] = lambda value: value
 
     def load_rows(self, name: str, split: str = "train", **_columns: Any) -> TensorRows:
         """Return the rows that were given for a split, as tensors."""
         given, target = self.given(name, split)
-        if not isinstance(given, Tensor) and self._encode:
-            given = self._encode(given, self.spec.input)
+        if not isinstance(given, Tensor):
+            items, _ = self._inputs.read(given, self.spec.input)
+            given = self._inputs.encode(items, self.spec.input)
+        if len(given) != len(target):
+            counts = f"{len(given)} inputs and {len(target)} targets"
+            raise DataError(f"The rows {split!r} have {counts}.")
         source = f"{name}/{split}"
         return TensorRows(input=given, target=torch.as_tensor(target), source=source)
 
@@ -86,8 +89,6 @@ class Run:
         """Return a model, optimizer or schedule as the run's processes use it."""
         return part.to(self.device) if isinstance(part, nn.Module) else part
 
-    # What the loop uses
-
     def steps(self, rows: Sized, size: int, epochs: int) -> int:
         """Return how many steps a whole run takes: schedules want to know."""
         return math.ceil(len(rows) / size) * epochs
@@ -113,8 +114,8 @@ class Run:
     ) -> Iterator[tuple[Tensor, Tensor]]:
         """Yield (input, target) on the device, in an order drawn afresh.
 
-        `augment` changes a batch, of pixels in 0..1; `order` the order that was drawn,
-        such as `zoo.runtime.ordering.by_length`. Processes share each batch of `size`.
+        `augment` changes a batch, of pixels in 0..1; `order` the order that was drawn.
+        Several processes share each batch of `size` rows.
         """
         count = len(rows)
         if size < 1 or not count:
@@ -144,8 +145,8 @@ class Run:
         """Go one step down the gradient of `loss`.
 
         `clip` bounds the gradient's norm; with `accumulate`, gradients of that many
-        calls make one step. `name` tells losses apart where there are several. What the
-        optimizer leaves alone should need no gradient: it would add up there.
+        calls make one step; `name` tells several losses apart. What the optimizer
+        leaves alone should need no gradient: it would add up there.
         """
         self.backward(loss / accumulate if accumulate > 1 else loss)
         total, count, first = self._losses.get(name, (0, 0, loss.detach()))
@@ -170,9 +171,8 @@ class Run:
     ) -> None:
         """Add a row to the history; `best` names the metric that picks the weights.
 
-        Of several, the next decides where one is equal. An error or a loss is best when
-        lowest. Those of `model` are kept, by default the model that was built. Raises
-        Diverged where a loss is no number, or exploded.
+        Of several, the next decides where one is equal. Those of `model` are kept, by
+        default the model that was built. Raises Diverged.
         """
         row = {"epoch": float(self._epoch), **self._mean_losses(), **measured}
         self.history.append(row)
@@ -208,14 +208,3 @@ class Run:
         if self._best.weights:
             model.load_state_dict(self._best.weights)
         return model
-
-    # What is different where several processes train together
-
-    def backward(self, loss: Tensor) -> None:
-        loss.backward()
-
-    def clip(self, parameters: list[Tensor], most: float) -> None:
-        nn.utils.clip_grad_norm_(parameters, most)
-
-    def mean(self, value: Tensor) -> Tensor:
-        return value

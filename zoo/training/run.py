@@ -57,6 +57,8 @@ class Run(runtime.Run):
         self.context = place or ExecutionContext(torch.device("cpu"))
         super().__init__(spec, seed=seed, smoke=smoke, device=self.context.device)
         self.rank, self.world_size = self.context.rank, self.context.world_size
+        self.backward, self.clip = self.context.backward, self.context.clip
+        self.mean = self.context.mean
         if self.world_size > 1:
             # Processes agree on the order, and each draws its own distortions.
             self.augmenting = torch.Generator().manual_seed(seed + 1 + self.rank)
@@ -107,7 +109,7 @@ class Run(runtime.Run):
         if self._fold is None:
             fitting, held = super().split(rows, holding)
         else:
-            fitting, held = rows.fold(self._fold, seed=self.seed)
+            fitting, held = self._fold.split(rows, seed=self.seed)
         self.split_sizes = len(fitting), len(held)
         return fitting, held
 
@@ -229,15 +231,6 @@ class Run(runtime.Run):
     def last_good(self) -> nn.Module | None:
         """Return the model with the best weights so far, if there were any."""
         return self.best(self._model) if self._model and self._best.weights else None
-
-    def backward(self, loss: Tensor) -> None:
-        self.context.backward(loss)
-
-    def clip(self, parameters: list[Tensor], most: float) -> None:
-        self.context.clip(parameters, most)
-
-    def mean(self, value: Tensor) -> Tensor:
-        return self.context.mean(value)
 
     # What goes into the receipt and the card
 

@@ -33,7 +33,7 @@ def cross_validate(
     found = []
     for number in range(settings.folds):
         fold = Fold(number=number, count=settings.folds, stratified=stratified)
-        outside, inside = rows.fold(fold, seed=settings.seed)
+        outside, inside = fold.split(rows, seed=settings.seed)
         own = Run(run.spec, seed=settings.seed, smoke=run.smoke)
         found.append(figures(fit(settings, own, outside), inside))
     return {name: mean(one[name] for one in found) for name in found[0]}
