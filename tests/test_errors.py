@@ -177,12 +177,12 @@ MESSAGES = [
     (TrainingError("The recipe has no 'train'."), "The recipe has no 'train'."),
     (
         Diverged(float("nan"), 3),
-        "The loss became nan in epoch 3. Lower the learning rate (--set lr=...), and "
+        "The loss became nan in epoch 3. Lower the learning rate (the setting lr), and "
         "look for empty, infinite or unscaled values in the data.",
     ),
     (
         Diverged(1e9, 3, "runs/net-last-good"),
-        "The loss became 1e+09 in epoch 3. Lower the learning rate (--set lr=...), and "
+        "The loss became 1e+09 in epoch 3. Lower the learning rate (the setting lr), and "
         "look for empty, infinite or unscaled values in the data. The best weights "
         "before that are in runs/net-last-good.",
     ),

@@ -39,11 +39,14 @@
   - EjectError
   - MissingExtra
 
-A message says what happened, who is to blame, and what to do next.
+A message says what happened, who is to blame, and what to do next. Those that ejected
+models raise as well are defined in `zoo.runtime`.
 """
 
 from collections.abc import Iterable, Sequence
-from difflib import get_close_matches
+
+from zoo.runtime import DataError, Diverged, TrainingError, ZooError
+from zoo.runtime.input_errors import InputError, near
 
 __all__ = [
     "BundleError",
@@ -87,17 +90,6 @@ __all__ = [
     "ZooError",
     "near",
 ]
-
-
-def near(name: str, known: Iterable[str]) -> str:
-    """Return "Did you mean 'a' or 'b'? " or nothing; case does not count."""
-    plain = {word.lower(): word for word in known}
-    found = [plain[word] for word in get_close_matches(name.lower(), plain, n=3)]
-    return f"Did you mean {' or '.join(map(repr, found))}? " if found else ""
-
-
-class ZooError(Exception):
-    """Base class: `except zoo.ZooError` catches everything zoo raises on purpose."""
 
 
 # What a user or a plugin asks for: names, settings, inputs, data, runs
@@ -178,18 +170,6 @@ class OptionError(ZooError):
         super().__init__(f"Model {model!r}: {problem} Options: {listing}.")
 
 
-class InputError(ZooError):
-    """What was given to `zoo.predict` is not what the model expects."""
-
-    def __init__(self, problem: str, expected: str) -> None:
-        super().__init__(f"{problem} The model expects {expected}.")
-        self.problem, self.expected = problem, expected
-
-    def of(self, item: str) -> "InputError":
-        """Return the same error, saying which of several items is at fault."""
-        return InputError(f"{item}: {self.problem}", self.expected)
-
-
 class VerbError(ZooError):
     """A model was asked to do what it can't, such as drawing samples."""
 
@@ -203,28 +183,8 @@ class VerbError(ZooError):
         )
 
 
-class DataError(ZooError):
-    """A dataset could not be had, or does not hold what its spec says."""
-
-
 class CardError(ZooError):
     """A model card can't be rendered from what the plugin gives."""
-
-
-class TrainingError(ZooError):
-    """A recipe could not run, or broke off."""
-
-
-class Diverged(TrainingError):
-    """The loss is no longer a finite number, or grows without bound."""
-
-    def __init__(self, loss: float, epoch: int, kept: str | None = None) -> None:
-        super().__init__(
-            f"The loss became {loss:.4g} in epoch {epoch}. Lower the learning rate "
-            "(--set lr=...), and look for empty, infinite or unscaled values in the "
-            f"data.{f' The best weights before that are in {kept}.' if kept else ''}"
-        )
-        self.loss, self.epoch = loss, epoch
 
 
 class StartError(ZooError):

@@ -22,10 +22,11 @@ import zoo
 from zoo import Run
 from zoo.datasets import in_memory as tensors
 from zoo.datasets import streaming as streams
-from zoo.datasets.in_memory import Fold
 from zoo.datasets.streaming import StreamedRows
 from zoo.errors import DataError
 from zoo.evaluation.evaluate_tensors import evaluate
+from zoo.runtime.folds import Fold
+from zoo.runtime.normalization import statistics
 from zoo.specs import ImageInput
 from zoo.training.execution import ExecutionContext
 
@@ -64,8 +65,8 @@ def made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Dataset:
     return kept
 
 
-def new_run() -> Run:
-    return Run(zoo.get_spec("mlp-mnist"), seed=3)
+def new_run(place: ExecutionContext | None = None) -> Run:
+    return Run(zoo.get_spec("mlp-mnist"), seed=3, place=place)
 
 
 def shift(batch: Tensor, random: torch.Generator) -> Tensor:
@@ -115,7 +116,7 @@ def test_parts_hold_the_rows_of_tensors() -> None:
     fold = Fold(number=1, count=3, stratified=True)
     pairs = [
         *zip(whole.split(0.8, seed=1), lazy.split(0.8, seed=1), strict=True),
-        *zip(whole.fold(fold, seed=1), lazy.fold(fold, seed=1), strict=True),
+        *zip(fold.split(whole, seed=1), fold.split(lazy, seed=1), strict=True),
         (whole[:7], lazy[:7]),
     ]
     for eager, late in pairs:
@@ -141,8 +142,9 @@ def test_statistics_are_those_of_tensors() -> None:
     whole, lazy = tensors.load("mnist"), streams.load("mnist", input_spec=GREY)
     pixels = whole.input.double() / 255
 
-    assert lazy.statistics() == whole.statistics()
-    (mean,), (deviation,) = whole.statistics()
+    found = statistics(whole.in_order(), "mnist")
+    (mean,), (deviation,) = found
+    assert statistics(lazy.in_order(), "mnist") == found
     assert mean == pytest.approx(pixels.mean().item(), abs=1e-4)
     assert deviation == pytest.approx(pixels.std(correction=0).item(), abs=1e-4)
 
@@ -155,8 +157,7 @@ def test_processes_share_each_batch() -> None:
     whole = [t for _, t in alone.batches(alone.stream_rows("mnist"), 32)]
     halves = []
     for rank in (0, 1):
-        run = new_run()
-        run.context = Pair(rank)
+        run = new_run(place=Pair(rank))
         halves.append([t for _, t in run.batches(run.stream_rows("mnist"), 32)])
     for batch, first, second in zip(whole, *halves, strict=True):
         assert torch.equal(batch[0::2], first)

@@ -14,7 +14,8 @@ from zoo.datasets.in_memory import TensorRows, load, synthetic_rows
 from zoo.errors import InputError, SpecError
 from zoo.evaluation.baselines import least_squares, logistic, mean
 from zoo.evaluation.metric_selection import signed_score
-from zoo.specs import Output, lower_is_better
+from zoo.runtime import lower_is_better
+from zoo.specs import Output
 from zoo.tasks import get_task
 from zoo.tasks.results.vision import Regression
 

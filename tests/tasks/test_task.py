@@ -9,8 +9,8 @@ import torch
 import zoo
 from zoo.errors import SettingsError, SpecError
 from zoo.finetuning.strategies import Settings
-from zoo.preprocessing.normalization import scaled
 from zoo.preprocessing.preprocessor import Preprocessor, preprocessor
+from zoo.runtime.rows import to_model_input
 from zoo.specs import (
     ClassOutput,
     Column,
@@ -147,7 +147,9 @@ def test_two_kinds_of_rows_differ(expected: Any) -> None:
     Every row is nearer to all of its own kind than to any of the other.
     """
     read = preprocessor(expected)
-    drawn = scaled(read.synthetic(expected, 8, torch.Generator().manual_seed(0)))
+    drawn = to_model_input(
+        read.synthetic(expected, 8, torch.Generator().manual_seed(0))
+    )
     second = torch.arange(8) % 2 == 1
     rows = read.contrast(drawn, second, expected).float().flatten(start_dim=1)
 

@@ -184,7 +184,7 @@ def test_stratified_folds_of_several_labels() -> None:
     """
     many = replace(table(), target=torch.zeros(20, 3))
     with pytest.raises(DataError) as caught:
-        many.fold(Fold(number=0, count=2, stratified=True), seed=0)
+        Fold(number=0, count=2, stratified=True).split(many, seed=0)
 
     assert str(caught.value) == (
         "made/train: stratified folds need one label a row, and these rows have 3."

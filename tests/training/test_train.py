@@ -164,8 +164,8 @@ def test_a_loss_that_is_no_number_ends_the_run(run: Run) -> None:
             run.log({})
 
     assert str(caught.value) == (
-        "The loss became nan in epoch 1. Lower the learning rate "
-        "(--set lr=...), and look for empty, infinite or unscaled values in the data."
+        "The loss became nan in epoch 1. Lower the learning rate (the setting lr), and "
+        "look for empty, infinite or unscaled values in the data."
     )
 
 

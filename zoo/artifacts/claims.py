@@ -11,7 +11,8 @@ from typing import Any
 from zoo.artifacts import checkpoint_folder as checkpoints
 from zoo.errors import CheckpointError
 from zoo.plugins.measured import Facts
-from zoo.specs import Metric, lower_is_better
+from zoo.runtime import lower_is_better
+from zoo.specs import Metric
 
 __all__ = ["facts", "metrics"]
 

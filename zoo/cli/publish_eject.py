@@ -36,9 +36,9 @@ def publish_command(name: str, repo: str, private: bool, as_json: bool) -> None:
 @click.argument("name", shell_complete=models)
 @click.argument("folder", type=click.Path(path_type=Path))
 def eject_command(name: str, folder: Path) -> None:
-    """Write the model NAME into FOLDER, as a Python package that needs torch alone.
+    """Write the model NAME into FOLDER, as a Python package that needs no zoo.
 
-    Its architecture, weights, recipe and card are yours from then on.
+    Its architecture, weights, preprocessing and recipe are yours from then on.
     """
     from zoo.sharing.eject.eject import eject
 

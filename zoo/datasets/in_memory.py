@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,11 +16,11 @@ from torch import Tensor
 
 from zoo._utils import paths as folders
 from zoo.datasets import registered as datasets
-from zoo.datasets.splits import Fold, fold_split, random_split
 from zoo.errors import DataError, DatasetNotFound, MissingExtra, WeightsError, near
 from zoo.models import safetensors_io as weights
-from zoo.preprocessing.normalization import Moments, scaled, statistics
 from zoo.preprocessing.preprocessor import preprocessor
+from zoo.runtime.folds import Fold
+from zoo.runtime.rows import TensorRows, to_model_input
 from zoo.specs import Input, ModelSpec, Output
 from zoo.tasks.targets.base import targets_of
 
@@ -42,65 +41,6 @@ __all__ = [
 
 VERSION = 1  # of the files in the cache
 STAND_IN = 256  # rows of noise in a smoke run without data
-CHUNK = 1000  # rows that are looked at together
-
-
-@dataclass(frozen=True, kw_only=True)
-class TensorRows:
-    """Rows of a dataset: `input` (rows, ...) and `target` (rows,) or (rows, labels).
-
-    Pictures stay bytes, (rows, channels, height, width) in uint8, until they are used;
-    texts are token numbers, (rows, longest) in int32.
-    `fingerprint` is the content hash of the whole split these rows come from. Rows
-    that are `timed` follow each other in time.
-    """
-
-    input: Tensor
-    target: Tensor
-    source: str
-    fingerprint: str
-    timed: bool = False
-
-    def __len__(self) -> int:
-        return len(self.target)
-
-    def __getitem__(self, rows: slice | Tensor) -> TensorRows:
-        return replace(self, input=self.input[rows], target=self.target[rows])
-
-    def split(self, fraction: float, *, seed: int) -> tuple[TensorRows, TensorRows]:
-        """Return two parts in random order, the first with `fraction` of the rows.
-
-        Rows that are `timed` stay in order: the second part is what came last.
-        """
-        drawn = None if self.timed else seed
-        first, second = random_split(
-            len(self), fraction, seed=drawn, source=self.source
-        )
-        return self[first], self[second]
-
-    def fold(self, fold: Fold, *, seed: int) -> tuple[TensorRows, TensorRows]:
-        """Return the rows outside and inside a fold."""
-        if self.timed:
-            raise DataError(
-                f"{self.source}: rows that follow each other in time make no folds, "
-                "because a fold would be forecast from what came after it. Hold the "
-                "last rows back instead: zoo train does."
-            )
-        outside, inside = fold_split(self.target, fold, seed=seed, source=self.source)
-        return self[outside], self[inside]
-
-    def batches(self, picked: Iterable[Tensor]) -> Iterator[tuple[Tensor, Tensor]]:
-        """Yield the input and the target of each batch of rows picked."""
-        for rows in picked:
-            yield self.input[rows], self.target[rows]
-
-    def in_order(self) -> Iterator[Tensor]:
-        """Yield all inputs in their order, many at a time."""
-        yield from self.input.split(CHUNK)
-
-    def statistics(self) -> Moments:
-        """Return mean and deviation of each channel of the pictures, as in 0..1."""
-        return statistics(self.in_order(), self.source)
 
 
 def load(
@@ -168,17 +108,6 @@ def check_labels(target: Tensor, output_spec: Output, source: str) -> None:
             f"{source}: the label {wrong} is out of range; the model has {count} "
             f"labels, 0 to {count - 1}."
         )
-
-
-def to_model_input(rows: Tensor, input_spec: Input | None = None) -> Tensor:
-    """Return inputs as models take them: bytes become floats in 0..1.
-
-    Pictures are also normalised, and texts no wider than the longest of them, where it
-    is said what the model expects.
-    """
-    if input_spec is None:
-        return scaled(rows)
-    return preprocessor(input_spec).prepared(rows, input_spec)
 
 
 def synthetic_rows(

@@ -21,10 +21,9 @@ from torch.utils.data import DataLoader
 from zoo._utils import paths as folders
 from zoo.datasets import registered as datasets
 from zoo.datasets.in_memory import TensorRows, check_columns, numbers
-from zoo.datasets.splits import Fold, fold_split, random_split
 from zoo.errors import DataError
-from zoo.preprocessing.normalization import Moments, statistics
 from zoo.preprocessing.preprocessor import preprocessor
+from zoo.runtime.rows import random_split
 from zoo.specs import Input
 
 if TYPE_CHECKING:
@@ -63,11 +62,6 @@ class StreamedRows:
         first, second = random_split(len(self), fraction, seed=seed, source=self.source)
         return self[first], self[second]
 
-    def fold(self, fold: Fold, *, seed: int) -> tuple[StreamedRows, StreamedRows]:
-        """Return the rows outside and inside a fold."""
-        outside, inside = fold_split(self.target, fold, seed=seed, source=self.source)
-        return self[outside], self[inside]
-
     def batches(self, picked: Iterable[Tensor]) -> Iterator[tuple[Tensor, Tensor]]:
         """Yield the input and the target of each batch of rows picked."""
         wanted = list(picked)
@@ -87,10 +81,6 @@ class StreamedRows:
         """Yield all inputs in their order, some at a time."""
         for given, _ in self.batches(torch.arange(len(self)).split(CHUNK)):
             yield given
-
-    def statistics(self) -> Moments:
-        """Return mean and deviation of each channel of the pictures, as in 0..1."""
-        return statistics(self.in_order(), self.source)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -3,10 +3,11 @@
 import torch
 from torch import Tensor, nn
 
-from zoo.datasets.in_memory import TensorRows, to_model_input
 from zoo.datasets.streaming import StreamedRows
 from zoo.models.eval_mode import eval_mode
-from zoo.models.metadata import model_metadata, unwrap_model
+from zoo.models.metadata import model_metadata
+from zoo.runtime import rows as runtime
+from zoo.runtime.rows import TensorRows, to_model_input
 from zoo.tasks import get_task
 
 __all__ = ["evaluate", "predict_batches"]
@@ -22,12 +23,7 @@ def evaluate(model: nn.Module, rows: TensorRows | StreamedRows) -> dict[str, flo
     return get_task(spec.task).measure(torch.cat(found), rows.target, spec.output)
 
 
-@torch.inference_mode()
 def predict_batches(model: nn.Module, given: Tensor, *, batch: int = 1000) -> Tensor:
     """Return what the model gives for prepared inputs, on the CPU, in eval mode."""
-    model = unwrap_model(model)
-    first = next(model.parameters(), None)
-    device = first.device if first is not None else torch.device("cpu")
     with eval_mode(model):
-        found = [model(part.to(device)).cpu() for part in given.split(batch)]
-    return torch.cat(found)
+        return runtime.predict_batches(model, given, batch=batch)

@@ -4,7 +4,7 @@ import math
 from collections.abc import Mapping, Sequence
 
 from zoo.errors import SettingsError, near
-from zoo.specs import lower_is_better
+from zoo.runtime import lower_is_better
 
 __all__ = ["best_row", "selection_metric", "signed_score"]
 

@@ -9,6 +9,7 @@ from torch import nn
 
 from zoo.artifacts import checkpoint_folder as checkpoints
 from zoo.errors import CheckpointError
+from zoo.runtime import rows
 from zoo.specs import Input, ModelSpec
 
 __all__ = [
@@ -86,11 +87,7 @@ def unwrap_model(model: nn.Module) -> nn.Module:
     """Return the model inside torch.compile and DistributedDataParallel."""
     if not isinstance(model, nn.Module):
         raise CheckpointError(f"A {type(model).__name__} is not a model.")
-    for name in ("_orig_mod", "module"):
-        inner = model._modules.get(name)
-        if inner is not None and "zoo" not in vars(model):
-            return unwrap_model(inner)
-    return model
+    return rows.unwrap_model(model)
 
 
 def attach(model: nn.Module, known: ModelMetadata) -> nn.Module:

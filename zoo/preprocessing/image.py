@@ -12,8 +12,8 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 from torch import Tensor
 
 from zoo.errors import DataError, InputError
-from zoo.preprocessing.normalization import normalize, scaled
 from zoo.preprocessing.preprocessor import Preprocessor
+from zoo.runtime.rows import normalize, to_model_input
 from zoo.specs import ImageInput
 
 __all__ = [
@@ -93,7 +93,7 @@ class ImagePreprocessor(Preprocessor[ImageInput]):
         """Return bytes as normalised floats; floats are prepared already."""
         if rows.dtype != torch.uint8:
             return rows
-        return normalize(scaled(rows), input_spec)
+        return normalize(to_model_input(rows), input_spec)
 
     def synthetic(
         self, input_spec: ImageInput, rows: int, random: torch.Generator

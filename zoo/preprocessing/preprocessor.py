@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from zoo._utils.import_string import resolve
-from zoo.preprocessing.normalization import scaled
+from zoo.runtime.rows import to_model_input
 from zoo.specs import Input
 
 __all__ = ["Preprocessor", "preprocessor"]
@@ -89,7 +89,7 @@ class Preprocessor(ABC, Generic[InputT]):
     def prepared(self, rows: Tensor, input_spec: InputT) -> Tensor:
         """Return rows as they are kept, or features of them, as the model takes them:
         bytes become floats in 0..1."""
-        return scaled(rows)
+        return to_model_input(rows)
 
     def joined(self, batches: Sequence[Tensor], input_spec: InputT) -> Tensor:
         """Return batches as one."""

@@ -22,7 +22,6 @@ from zoo.specs.model_spec import (
     Metric,
     ModelSpec,
     Weights,
-    lower_is_better,
 )
 from zoo.specs.outputs import (
     ClassOutput,
@@ -68,5 +67,4 @@ __all__ = [
     "VectorOutput",
     "Weights",
     "as_tuples",
-    "lower_is_better",
 ]

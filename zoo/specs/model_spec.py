@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from zoo.errors import SpecError
+from zoo.runtime import lower_is_better
 from zoo.specs.cost import Cost
 from zoo.specs.inputs import Input
 from zoo.specs.outputs import LabelledOutput, Output
@@ -21,7 +22,6 @@ __all__ = [
     "Metric",
     "ModelSpec",
     "Weights",
-    "lower_is_better",
 ]
 
 NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*(\.[a-z0-9]+(-[a-z0-9]+)*)?")
@@ -31,9 +31,6 @@ REFERENCE = re.compile(rf"{MODULE.pattern}:[A-Za-z_]\w*")
 COMMIT = re.compile(r"[0-9a-f]{40}")
 CONVERTED = "refs/convert/parquet"  # where the Hub keeps its copy of a scripted dataset
 REVISION = re.compile(rf"{COMMIT.pattern}|{CONVERTED}")
-LOWER_IS_BETTER = {
-    *("rmse", "mse", "mae", "negative", "frechet", "bits", "nats", "perplexity"),
-}
 SHA256 = re.compile(r"[0-9a-f]{64}")
 REPOSITORY = re.compile(r"[A-Za-z0-9_][\w.-]{0,95}/[A-Za-z0-9_][\w.-]{0,95}", re.ASCII)
 FILENAME = re.compile(r"[A-Za-z0-9_][\w.-]*(/[A-Za-z0-9_][\w.-]*)*", re.ASCII)
@@ -220,12 +217,6 @@ class DatasetSpec:
             _require(owner, REVISION, self.revision, "revision", wanted)
         if self.package is not None:
             _require(owner, REFERENCE, self.package, "package", "'module:function'")
-
-
-def lower_is_better(metric: str) -> bool:
-    """Return whether a figure of this name is the better, the smaller it is."""
-    distance = bool(LOWER_IS_BETTER & set(metric.split("_")))
-    return distance or "loss" in metric or "error" in metric
 
 
 def _require(

@@ -1,8 +1,9 @@
 """From a recipe to a checkpoint folder with a receipt and a card: `zoo.train`."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
+from importlib.util import find_spec
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -34,7 +35,15 @@ from zoo.training.settings import change, check_ranges
 from zoo.training.sweep_settings import NOTHING, Searched
 from zoo.training.trackers import Tracker, tracker
 
-__all__ = ["MEASURING", "choose", "recipe_of", "seeded", "train", "trains"]
+__all__ = [
+    "MEASURING",
+    "choose",
+    "recipe_of",
+    "report_of",
+    "seeded",
+    "train",
+    "trains",
+]
 
 MEASURING, TRAINING = ("data", "evaluate"), ("Settings", "SMOKE_SETTINGS", "train")
 RECIPE = TRAINING + MEASURING
@@ -145,6 +154,23 @@ def recipe_of(spec: ModelSpec, needed: Sequence[str] = RECIPE) -> ModuleType:
     return recipe
 
 
+def report_of(
+    spec: ModelSpec, recipe: ModuleType
+) -> Callable[[nn.Module, Run], None] | None:
+    """Return what measures a trained model for its card, if there is such a function.
+
+    It is `report(model, run)` of the recipe, or of the module that has "report" where
+    the recipe's name has "recipe": `zoo eject` copies the recipe without that.
+    """
+    assert spec.recipe is not None, "the recipe was found by it"
+    home, _, name = spec.recipe.rpartition(".")
+    beside = f"{home}.{name.replace('recipe', 'report')}"
+    if not hasattr(recipe, "report") and beside != spec.recipe and find_spec(beside):
+        recipe = _module(spec, beside)
+    found: Callable[[nn.Module, Run], None] | None = getattr(recipe, "report", None)
+    return found
+
+
 def _module(spec: ModelSpec, recipe: str) -> ModuleType:
     return module(recipe, plugin=plugins.found().packages()[spec.package].name)
 
@@ -181,8 +207,9 @@ def _finish(
         model.load_state_dict(narrow(model.state_dict(), torch.float16))
     held_out = recipe.data(run, "test")
     metrics = recipe.evaluate(model, held_out)
-    if hasattr(recipe, "report"):
-        recipe.report(model, run)
+    report = report_of(spec, recipe)
+    if report is not None:
+        report(model, run)
     if len(run.history) > 1:
         run.log_figure("curves", pictures.curves(run.history), CURVES)
     if found.receipt:

@@ -1,24 +1,24 @@
 """Train LeNet-5 on MNIST.
 
-Read it from top to bottom: settings, data, training, measuring. To try something else,
-copy this file and change it. The learning rate, and that digits are distorted,
-were chosen on the 6,000 validation rows; the test rows are used once, at the end.
+Read it from top to bottom: settings, data, training. The learning rate, and that digits
+are distorted, were chosen on the 6,000 validation rows; the test rows are used once, at
+the end.
 """
 
 import math
 from dataclasses import dataclass
+from functools import partial
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn.functional import affine_grid, cross_entropy, grid_sample
+from torch.optim import AdamW
+from torch.optim.lr_scheduler import OneCycleLR
 
-from zoo import Run
-from zoo.datasets.in_memory import TensorRows, to_model_input
-from zoo.evaluation import baselines
-from zoo.evaluation import plots as pictures
-from zoo.evaluation.evaluate_tensors import evaluate, predict_batches
+from zoo.recipes import Run, TensorRows
+from zoo.recipes.metrics import evaluate_classification as evaluate
 
-__all__ = ["SMOKE_SETTINGS", "Settings", "data", "evaluate", "report", "train"]
+__all__ = ["SMOKE_SETTINGS", "Settings", "data", "evaluate", "train"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,34 +43,19 @@ def data(run: Run, split: str) -> TensorRows:
     return rows[: 8 * 32] if run.smoke else rows
 
 
-def train(settings: Settings, run: Run) -> torch.nn.Module:
-    digits = data(run, "train")
-    fitting, holding = run.split(digits, settings.holding)
+def train(settings: Settings, run: Run) -> nn.Module:
+    fitting, holding = run.split(data(run, "train"), settings.holding)
     model = run.prepare(run.build())
-    optimizer = run.prepare(
-        torch.optim.AdamW(
-            model.parameters(),
-            lr=settings.lr,
-            weight_decay=settings.weight_decay,
-            fused=True,
-        )
-    )
-    schedule = run.prepare(
-        torch.optim.lr_scheduler.OneCycleLR(
-            optimizer,
-            max_lr=settings.lr,
-            total_steps=run.steps(fitting, settings.batch, settings.epochs),
-        )
-    )
-
-    def distort(image: Tensor, random: torch.Generator) -> Tensor:
-        return distorted(image, random, settings)
-
+    decay = settings.weight_decay
+    optimizer = AdamW(model.parameters(), settings.lr, weight_decay=decay, fused=True)
+    optimizer = run.prepare(optimizer)
+    steps = run.steps(fitting, settings.batch, settings.epochs)
+    schedule = run.prepare(OneCycleLR(optimizer, settings.lr, total_steps=steps))
+    distort = partial(distorted, settings=settings)
     for _ in run.epochs(settings.epochs):
         model.train()
         for image, label in run.batches(fitting, settings.batch, augment=distort):
-            loss = cross_entropy(model(image), label)
-            run.step(loss, optimizer, schedule)
+            run.step(cross_entropy(model(image), label), optimizer, schedule)
         run.log(evaluate(model, holding), best="accuracy")
     return run.best(model)
 
@@ -83,46 +68,8 @@ def distorted(image: Tensor, random: torch.Generator, settings: Settings) -> Ten
     size = 1 + settings.stretch * draw[1]
     move = 2 * settings.shift / height * draw[2:]  # affine_grid counts in half widths
     cosine, sine = size * angle.cos(), size * angle.sin()
-    rows = [
-        torch.stack([cosine, -sine, move[0]], dim=1),
-        torch.stack([sine, cosine, move[1]], dim=1),
-    ]
-    grid = affine_grid(torch.stack(rows, dim=1), list(image.shape), align_corners=False)
+    across = torch.stack([cosine, -sine, move[0]], dim=1)
+    down = torch.stack([sine, cosine, move[1]], dim=1)
+    places = torch.stack([across, down], dim=1)
+    grid = affine_grid(places, list(image.shape), align_corners=False)
     return grid_sample(image, grid, align_corners=False)
-
-
-def report(model: torch.nn.Module, run: Run) -> None:
-    """Measure what the card speaks of, and draw what it shows."""
-    training, test = data(run, "train"), data(run, "test")
-    run.log_baseline("majority class", accuracy=baselines.majority(training, test))
-    run.log_baseline(
-        "nearest class mean", accuracy=baselines.nearest_mean(training, test)
-    )
-    image = to_model_input(test.input)
-    logits = predict_batches(model, image)
-    score, said = logits.softmax(dim=1).max(dim=1)
-    labels = run.spec.labels
-    run.log_figure(
-        "confusion",
-        pictures.confusion(said, test.target, labels),
-        "How often each digit of the test split was read as what.",
-    )
-    run.log_figure(
-        "mistakes",
-        pictures.mistakes(test.input, said, test.target, score, labels),
-        "The wrong readings of the test split it was surest of.",
-    )
-    random = torch.Generator().manual_seed(0)
-    noisy = (image + 0.5 * torch.randn(image.shape, generator=random)).clamp(0, 1)
-    shown = {
-        "turned": image.rot90(1, dims=(2, 3)),
-        "moved": image.roll(5, dims=3),
-        "noisy": noisy,
-        "inverted": 1 - image,
-    }
-    for name, changed in shown.items():
-        right = predict_batches(model, changed).argmax(dim=1) == test.target
-        run.log_summary(**{name: right.float().mean().item()})
-    nothing = torch.rand(1000, 1, 28, 28, generator=random)
-    sure = predict_batches(model, nothing).softmax(dim=1).max(dim=1).values
-    run.log_summary(surety_on_noise=sure.mean().item())

@@ -18,7 +18,7 @@ from zoo.evaluation import baselines
 from zoo.evaluation import plots as pictures
 from zoo.evaluation.evaluate_tensors import evaluate, predict_batches
 from zoo.models.metadata import unwrap_model
-from zoo.preprocessing.normalization import normalize
+from zoo.runtime.rows import normalize
 from zoo.training import optim as practices
 
 __all__ = ["SMOKE_SETTINGS", "Settings", "data", "evaluate", "report", "train"]

@@ -25,7 +25,7 @@ from zoo.evaluation import plots as pictures
 from zoo.evaluation.evaluate_tensors import evaluate, predict_batches
 from zoo.inference import predict as prediction
 from zoo.preprocessing import image as images
-from zoo.preprocessing.normalization import normalize
+from zoo.runtime.rows import normalize
 from zoo.tasks.image_to_text import texts
 from zoo.tasks.results.ocr import OCRCandidate
 from zoo.tasks.results.rendering import png

@@ -6,16 +6,12 @@ error (Novikoff, 1962); the loop stops at the first epoch without one.
 
 from dataclasses import dataclass
 
-from torch import Tensor, nn
-
-from zoo import Run
-from zoo.datasets.in_memory import TensorRows
-from zoo.evaluation import plots as pictures
-from zoo.evaluation.evaluate_tensors import evaluate
+from zoo.recipes import Run, TensorRows
+from zoo.recipes.metrics import evaluate_classification as evaluate
+from zoo_perceptron.gates import gates
 from zoo_perceptron.perceptron import Perceptron
-from zoo_perceptron.tables import gates
 
-__all__ = ["SMOKE_SETTINGS", "Settings", "data", "evaluate", "report", "train"]
+__all__ = ["SMOKE_SETTINGS", "Settings", "data", "evaluate", "train"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,27 +41,3 @@ def train(settings: Settings, run: Run) -> Perceptron:
         if not wrong:
             break
     return model
-
-
-def report(model: nn.Module, run: Run) -> None:
-    """Draw the two half-planes, and ask what lies between the corners."""
-    rows = data(run, "train")
-    majority = rows.target.mean(dim=0).round()
-    run.log_baseline("majority answer", accuracy=_share(rows.target == majority))
-    run.log_summary(epochs_needed=len(run.history))
-    run.log_figure(
-        "regions",
-        pictures.regions(
-            model,
-            rows.input,
-            rows.target,
-            ("a", "b"),
-            ("false", "true"),
-            panels={"and": lambda o: o[:, 0], "or": lambda o: o[:, 1]},
-        ),
-        "Where the two perceptrons say true.",
-    )
-
-
-def _share(right: Tensor) -> float:
-    return right.float().mean().item()

@@ -2,22 +2,18 @@
 
 Read it from top to bottom. Iris has no published split: of its first 100 rows, which
 hold these two species, every fifth is held out for the test. The course trains on all
-100; `report` does that too, and notes its errors by epoch.
+100; `iris_report` does that too, and notes its errors by epoch.
 """
 
 from dataclasses import dataclass, replace
 
 import torch
-from torch import nn
 
-from zoo import Run
-from zoo.datasets.in_memory import TensorRows
-from zoo.evaluation import baselines
-from zoo.evaluation import plots as pictures
-from zoo.evaluation.evaluate_tensors import evaluate
-from zoo_perceptron.perceptron import Perceptron, perceptron
+from zoo.recipes import Run, TensorRows
+from zoo.recipes.metrics import evaluate_classification as evaluate
+from zoo_perceptron.perceptron import Perceptron
 
-__all__ = ["SMOKE_SETTINGS", "Settings", "data", "evaluate", "report", "train"]
+__all__ = ["SMOKE_SETTINGS", "Settings", "data", "evaluate", "train"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,7 +24,6 @@ class Settings:
 
 
 SMOKE_SETTINGS = {"epochs": 2}
-COURSE = (2, 2, 3, 2, 1, 0)  # errors of the course's first six epochs, on 100 rows
 
 
 def data(run: Run, split: str) -> TensorRows:
@@ -58,32 +53,4 @@ def epoch(model: Perceptron, rows: TensorRows, settings: Settings) -> int:
     return sum(
         model.correct(row, target.view(1), rate=settings.rate)
         for row, target in zip(rows.input, rows.target, strict=True)
-    )
-
-
-def report(model: nn.Module, run: Run) -> None:
-    """Repeat the course's run on all 100 rows, and draw the line between."""
-    rows, test = both_species(run), data(run, "test")
-    training = data(run, "train")
-    run.log_baseline("majority class", accuracy=baselines.majority(training, test))
-    run.log_baseline(
-        "nearest class mean", accuracy=baselines.nearest_mean(training, test)
-    )
-    right = model(rows.input)[:, 0] == rows.target
-    run.log_summary(right_of_all_100=right.sum().item())
-    courses = perceptron(inputs=2, outputs=1)
-    for number in range(1, len(COURSE) + 1):
-        wrong = epoch(courses, rows, Settings())
-        run.log_summary(**{f"course_errors_{number}": wrong})
-    run.log_figure(
-        "regions",
-        pictures.regions(
-            model,
-            rows.input,
-            rows.target,
-            ("sepal length, cm", "petal length, cm"),
-            run.spec.labels,
-            panels={"setosa or versicolor": lambda o: o[:, 0]},
-        ),
-        "The line the perceptron draws, and all 100 flowers.",
     )

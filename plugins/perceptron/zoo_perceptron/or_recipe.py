@@ -6,14 +6,12 @@ formula stands beside it; a test compares it with autograd's.
 
 from dataclasses import dataclass
 
-from zoo import Run
-from zoo.datasets.in_memory import TensorRows
-from zoo.evaluation import plots as pictures
-from zoo.evaluation.evaluate_tensors import evaluate, predict_batches
+from zoo.recipes import Run, TensorRows
+from zoo.recipes.metrics import evaluate_classification as evaluate
+from zoo_perceptron.gates import gates
 from zoo_perceptron.neuron import Neuron
-from zoo_perceptron.tables import gates
 
-__all__ = ["SMOKE_SETTINGS", "Settings", "data", "evaluate", "report", "train"]
+__all__ = ["SMOKE_SETTINGS", "Settings", "data", "evaluate", "train"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,26 +37,3 @@ def train(settings: Settings, run: Run) -> Neuron:
         if iteration % 50 == 0 or iteration == settings.iterations:
             run.log({"squared_error": error, **evaluate(model, rows)})
     return model
-
-
-def report(model: Neuron, run: Run) -> None:
-    """Note the four outputs, and draw how the answer changes between them."""
-    rows = data(run, "train")
-    run.log_baseline("majority class", accuracy=rows.target.float().mean().item())
-    said = predict_batches(model, rows.input)[:, 0].sigmoid()
-    names = ("output_00", "output_01", "output_10", "output_11")
-    run.log_summary(**dict(zip(names, said.tolist(), strict=True)))
-    first, second = model.weight.tolist()
-    run.log_summary(weight_a=first, weight_b=second, bias=model.bias.item())
-    run.log_figure(
-        "regions",
-        pictures.regions(
-            model,
-            rows.input,
-            rows.target,
-            ("a", "b"),
-            ("false", "true"),
-            panels={"or": lambda o: o[:, 0].sigmoid()},
-        ),
-        "How true the neuron finds each point.",
-    )

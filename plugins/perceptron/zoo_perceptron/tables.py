@@ -1,17 +1,14 @@
-"""The truth tables that the logic networks learn, and are judged by."""
+"""The truth tables as a dataset: AND, OR and XOR of two bits."""
 
 from __future__ import annotations
 
 from itertools import product
 from typing import TYPE_CHECKING
 
-from zoo import Run
-from zoo.datasets.in_memory import TensorRows
-
 if TYPE_CHECKING:
     from datasets import Dataset
 
-__all__ = ["gates", "logic_gates"]
+__all__ = ["logic_gates"]
 
 
 def logic_gates(split: str) -> Dataset:
@@ -24,12 +21,3 @@ def logic_gates(split: str) -> Dataset:
             for a, b in product((0, 1), repeat=2)
         ]
     )
-
-
-def gates(run: Run, *names: str) -> TensorRows:
-    """Return the truth table with the columns `names` as targets.
-
-    Training and test rows are the same four: a gate has no others.
-    """
-    target = names if len(names) > 1 else names[0]
-    return run.load_rows("logic-gates", "train", columns=("a", "b"), target=target)

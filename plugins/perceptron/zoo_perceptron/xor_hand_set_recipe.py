@@ -12,17 +12,13 @@ Nothing is trained: steps have no gradient to follow.
 from dataclasses import dataclass
 
 import torch
-from torch import nn
 
-from zoo import Run
-from zoo.datasets.in_memory import TensorRows
-from zoo.evaluation import plots as pictures
-from zoo.evaluation.evaluate_tensors import evaluate
-from zoo_perceptron.perceptron import best_accuracy
-from zoo_perceptron.tables import gates
+from zoo.recipes import Run, TensorRows
+from zoo.recipes.metrics import evaluate_classification as evaluate
+from zoo_perceptron.gates import gates
 from zoo_perceptron.xor import XorMLP
 
-__all__ = ["SMOKE_SETTINGS", "Settings", "data", "evaluate", "report", "train"]
+__all__ = ["SMOKE_SETTINGS", "Settings", "data", "evaluate", "train"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,32 +42,3 @@ def train(settings: Settings, run: Run) -> XorMLP:
     model.output.weight.copy_(torch.tensor([[-11.0, -11.0]]))
     model.output.bias.copy_(torch.tensor([6.0]))
     return model
-
-
-def report(model: nn.Module, run: Run) -> None:
-    """Draw where the network says true; find how far an input may be off."""
-    rows = data(run, "train")
-    alone = best_accuracy(rows.input, rows.target)
-    run.log_baseline("best single perceptron", accuracy=alone)
-    run.log_baseline("majority class", accuracy=rows.target.float().mean().item())
-    corners = torch.tensor([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]])
-    inside = 1 - 2 * corners  # the way towards the middle of the square
-    offsets = [step / 100 for step in range(50)]
-    held = [o for o in offsets if _right(model, corners + o * inside, rows)]
-    run.log_summary(largest_offset=max(held))
-    run.log_figure(
-        "regions",
-        pictures.regions(
-            model,
-            rows.input,
-            rows.target,
-            ("a", "b"),
-            ("false", "true"),
-            panels={"xor": lambda o: o[:, 0]},
-        ),
-        "Where the network says true: the strip between two lines.",
-    )
-
-
-def _right(model: nn.Module, row: torch.Tensor, rows: TensorRows) -> bool:
-    return bool((model(row)[:, 0] == rows.target).all())

@@ -8,18 +8,14 @@ from the next random weights, until all four are right.
 from dataclasses import dataclass
 
 import torch
-from torch import nn
 from torch.nn.functional import binary_cross_entropy_with_logits
 
-from zoo import Run
-from zoo.datasets.in_memory import TensorRows
-from zoo.evaluation import plots as pictures
-from zoo.evaluation.evaluate_tensors import evaluate, predict_batches
-from zoo_perceptron.perceptron import best_accuracy
-from zoo_perceptron.tables import gates
+from zoo.recipes import Run, TensorRows
+from zoo.recipes.metrics import evaluate_classification as evaluate
+from zoo_perceptron.gates import gates
 from zoo_perceptron.xor import XorMLP
 
-__all__ = ["SMOKE_SETTINGS", "Settings", "data", "evaluate", "report", "train"]
+__all__ = ["SMOKE_SETTINGS", "Settings", "data", "evaluate", "train"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,27 +48,3 @@ def train(settings: Settings, run: Run) -> XorMLP:
         if found["accuracy"] == 1.0:
             break
     return model
-
-
-def report(model: nn.Module, run: Run) -> None:
-    """Note the four outputs and what one layer can reach; draw the regions."""
-    rows = data(run, "train")
-    alone = best_accuracy(rows.input, rows.target)
-    run.log_baseline("best single perceptron", accuracy=alone)
-    run.log_baseline("majority class", accuracy=rows.target.float().mean().item())
-    said = predict_batches(model, rows.input)[:, 0].sigmoid()
-    names = ("output_00", "output_01", "output_10", "output_11")
-    run.log_summary(starts_needed=len(run.history))
-    run.log_summary(**dict(zip(names, said.tolist(), strict=True)))
-    run.log_figure(
-        "regions",
-        pictures.regions(
-            model,
-            rows.input,
-            rows.target,
-            ("a", "b"),
-            ("false", "true"),
-            panels={"xor": lambda o: o[:, 0].sigmoid()},
-        ),
-        "How true the network finds each point: two lines, joined.",
-    )

@@ -12,7 +12,7 @@ from zoo.evaluation import baselines
 from zoo.evaluation import plots as pictures
 from zoo.evaluation.evaluate_tensors import predict_batches
 from zoo.finetuning import linear_solver as heads
-from zoo.preprocessing.normalization import normalize
+from zoo.runtime.rows import normalize
 
 __all__ = ["linear", "report"]
 

@@ -218,7 +218,7 @@ def test_a_network_is_compared_on_rows_it_has_not_seen() -> None:
     run = Run(catalogue.get_spec("mlp-pima"))
     found = beside_logistic(fitted, Settings(folds=3), run, rows, repeats=1)
     folds = [Fold(number=n, count=3, stratified=True) for n in range(3)]
-    theirs = mean(logistic(*rows.fold(fold, seed=0)) for fold in folds)
+    theirs = mean(logistic(*fold.split(rows, seed=0)) for fold in folds)
 
     assert taught == [40, 40, 40]
     assert found["repeated_accuracy"] == 1

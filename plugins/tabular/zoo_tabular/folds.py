@@ -9,9 +9,9 @@ from torch import nn
 
 from zoo import Run
 from zoo.datasets.in_memory import Fold, TensorRows
-from zoo.datasets.splits import fold_split
 from zoo.evaluation import baselines
 from zoo.evaluation.evaluate_tensors import evaluate, predict_batches
+from zoo.runtime.folds import fold_split
 
 __all__ = ["beside_logistic", "cross_validate"]
 
@@ -33,7 +33,7 @@ def cross_validate(
     found = []
     for number in range(settings.folds):
         fold = Fold(number=number, count=settings.folds, stratified=stratified)
-        outside, inside = rows.fold(fold, seed=settings.seed)
+        outside, inside = fold.split(rows, seed=settings.seed)
         own = Run(run.spec, seed=settings.seed, smoke=run.smoke)
         found.append(figures(fit(settings, own, outside), inside))
     return {name: mean(one[name] for one in found) for name in found[0]}

@@ -91,5 +91,5 @@ def _logistic(rows: TensorRows, seed: int) -> float:
     """Return what logistic regression reaches in the folds of the cross-validation."""
     count = Settings.folds
     folds = [Fold(number=n, count=count, stratified=True) for n in range(count)]
-    parts = [rows.fold(fold, seed=seed) for fold in folds]
+    parts = [fold.split(rows, seed=seed) for fold in folds]
     return mean(baselines.logistic(outside, inside) for outside, inside in parts)

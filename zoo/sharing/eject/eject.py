@@ -1,153 +1,69 @@
-"""A model as files of your own: its architecture, weights and recipe, without the zoo.
+"""A model as a package of your own: architecture, weights, `predict` and its recipe.
 
-Does not know torch.
+What the package runs by are the files of `zoo.runtime` that it needs, as they are, so
+that it does what the zoo does. Does not know torch.
 """
 
 import os
 import re
 import shutil
 from collections.abc import Iterator
+from importlib.metadata import requires
 from pathlib import Path
 from pprint import pformat
-from textwrap import fill
-from typing import Any
+
+from packaging.requirements import Requirement
 
 from zoo.artifacts import checkpoint_folder as checkpoints
 from zoo.artifacts import resolve as sources
+from zoo.artifacts import weight_store as store
+from zoo.artifacts.checkpoint_folder import Config
 from zoo.artifacts.resolve import Source
 from zoo.errors import EjectError
-from zoo.sharing.eject.source_index import imported, path_of
-from zoo.sharing.eject.tree_shake import ALLOWED, Outside, excerpts
+from zoo.plugins.discovery import Plugin, found
+from zoo.sharing.eject.sources import Outside, Sources
+from zoo.specs import ModelSpec, Weights
 
 __all__ = ["eject"]
 
-RECIPE = "recipe"
-FRAME = "zoo.sharing.eject.runtime.run"
-ROWS = "zoo.sharing.eject.runtime.tensors"
-# What a recipe asks the zoo for, and what stands for it where there is none.
-INSTEAD = {
-    **{f"zoo.{name}": f"{FRAME}.{name}" for name in ("Run", "SeriesInput")},
-    "zoo.TabularInput": f"{FRAME}.TabularInput",
-    **{
-        f"zoo.evaluation.evaluate_tensors.{name}": f"{ROWS}.{name}"
-        for name in ("evaluate", "outputs")
-    },
-    **{
-        f"zoo.datasets.in_memory.{name}": f"{ROWS}.{name}"
-        for name in ("Tensors", "prepared")
-    },
-    "zoo.datasets.in_memory.Fold": f"{ROWS}.Fold",
-    "zoo.models.metadata.unwrap_model": f"{ROWS}.unwrapped",
+TEMPLATES = Path(__file__).with_name("templates")
+RUNTIME = "zoo.runtime"
+# The files of the runtime that read a kind of input, and that make answers of a kind of
+# output; and what `predict` takes, in words.
+INPUTS = {"image": "image", "table": "tabular"}
+OUTPUTS = {"classes": "classification"}
+RAW = {
+    "image": "a path or PIL image",
+    "table": "a row or a table of them",
 }
-TRAINING = ("Settings", "data", "train")  # of a recipe: what makes a model
-FROM = "# From {distribution} {version}"
-NOTE = f"""\
-{FROM}, which it needs for its data and its frame:
-#     pip install zoo-core {{distribution}}
-"""
-INIT = '''\
-"""{name}: {summary}
-
-Architecture and weights, needing torch alone: `model = load()`. They come from
-{distribution} {version}; README.md says what the model is worth, and the licences.
-{training}
-
-{takes}
-
-{gives}
-"""
-
-import json
-from pathlib import Path
-
-import torch
-
-from .{module} import {names}
-
-WEIGHTS = Path(__file__).with_name("model.safetensors")
-OPTIONS = {options}
-
-
-def load() -> torch.nn.Module:
-    """Return the trained model in eval mode."""
-    model = {function}(**OPTIONS)
-    held, first = {tensors}, {{}}
-    for name, value in model.state_dict().items():
-        shared = first.setdefault((value.data_ptr(), value.shape), name)
-        value.copy_(held[shared if value.numel() else name])
-    return model.eval()
-
-
-def _tensors() -> dict[str, torch.Tensor]:
-    """Return what the file holds: a length, a header of JSON, and the bytes."""
-    raw = bytearray(WEIGHTS.read_bytes())
-    start = 8 + int.from_bytes(raw[:8], "little")
-    header = json.loads(raw[8:start])
-    header.pop("__metadata__", None)
-    return {{name: _tensor(entry, raw, start) for name, entry in header.items()}}
-
-
-def _tensor(entry: dict, raw: bytearray, start: int) -> torch.Tensor:
-    dtype = TYPES[entry["dtype"]]
-    first, end = entry["data_offsets"]
-    if first == end:
-        return torch.empty(entry["shape"], dtype=dtype)
-    part = raw[start + first : start + end]
-    return torch.frombuffer(part, dtype=dtype).reshape(entry["shape"])
-
-{train}
-TYPES = {{
-    **{{"F64": torch.float64, "F32": torch.float32, "F16": torch.float16}},
-    **{{"BF16": torch.bfloat16, "I64": torch.int64, "I32": torch.int32}},
-    **{{"I16": torch.int16, "I8": torch.int8, "U8": torch.uint8, "BOOL": torch.bool}},
-}}
-'''
-ALONE = "`train` makes a fresh model of your own rows, by recipe.py."
-WITH = "recipe.py goes on needing the zoo, as {reason}."
-TRAIN = '''
-def train(rows, *, device="cpu", told=print, **settings) -> torch.nn.Module:
-    """Return a fresh model in eval mode, trained by recipe.py on rows of your own.
-
-    `rows` has a pair (input, target) of tensors for each split that the recipe asks
-    for, such as {{"train": (images, labels)}}. Pictures are bytes, (rows, channels,
-    height, width), or floats in 0..1; columns are in the order that is told above;
-    labels are numbers. `settings` change those of the recipe, and `told` is called with
-    a line for each epoch.
-    """
-    from . import recipe
-    from .frame import run
-
-    config = WEIGHTS.with_name("config.json")
-    chosen = {{**SETTINGS, **settings}}
-    where = {{"device": device, "told": told}}
-    return run.train(recipe, {function}, OPTIONS, config, rows, **where, **chosen)
-
-
-SETTINGS = {settings}
-'''
+FORMS = {
+    "image": "A picture is a path or a PIL image of any size and mode.",
+    "table": "A row is a dict or a list, a table a list of those, a DataFrame or a CSV "
+    "file with a header.",
+}
+DISTRIBUTIONS = {"PIL": "pillow", "sklearn": "scikit-learn"}  # called otherwise
 
 
 def eject(name: str | Path, folder: str | Path) -> Path:
-    """Write a model into a new package of your own that imports torch alone.
+    """Write a model into a new package of your own that needs no zoo.
 
-    `folder` becomes a Python package: `import folder; model = folder.load()`. Beside
-    the architecture and the weights lie the recipe, the card, and the tokenizer of a
-    text model. `folder.train(rows)` runs the recipe on your own rows, unless it needs
-    more than torch, as those of texts do: it then goes on needing the zoo, and says so.
-    The folder is a checkpoint as well, so `zoo.load` takes it. Raises EjectError, and
-    what `zoo.load` raises.
+    `folder` becomes a Python package: `import folder; folder.predict(raw)`. Beside the
+    architecture and the weights lie the recipe, by which `folder.train(rows)` trains a
+    fresh model, the files that both run by, and a pyproject.toml with the libraries
+    that they need. The folder is a checkpoint as well, so `zoo.load` takes it. Raises
+    EjectError, and what `zoo.load` raises.
     """
     source, folder = sources.find(name), Path(folder)
     _check_folder(folder)
-    modules = _modules(source)
-    weights, _, _ = sources.obtain(source)
+    weights, pin, _ = sources.obtain(source)
+    texts = _texts(source, pin, folder.name)
     new = folder.with_name(f".{folder.name}.new")
     shutil.rmtree(new, ignore_errors=True)
     new.mkdir(parents=True)
     try:
-        for file, text in _texts(source, modules).items():
+        for file, text in texts.items():
             (new / file).parent.mkdir(exist_ok=True)
-            (new / f"{file}.py").write_text(text, encoding="utf-8")
+            (new / file).write_text(text, encoding="utf-8")
         shutil.copyfile(weights, new / checkpoints.WEIGHTS)
         for path in _beside(source):
             shutil.copyfile(path, new / path.name)
@@ -172,114 +88,193 @@ def _check_folder(folder: Path) -> None:
         )
 
 
-def _modules(source: Source) -> dict[str, str]:
-    """Return the modules that the model needs, and what their files will be called."""
-    found: dict[str, str] = {}
-    package = source.spec.package
-    waiting = [source.spec.build.partition(":")[0]]
-    while waiting:
-        module = waiting.pop()
-        if module in found:
-            continue
-        found[module] = module.rpartition(".")[2]
-        for other in imported(path_of(module), package):
-            if other.partition(".")[0] == package:
-                waiting.append(other)
-            elif other.partition(".")[0] not in ALLOWED:
-                raise EjectError(
-                    f"{source.name!r} can't be ejected: {module} imports {other!r}, so "
-                    "its architecture is not a file of its own. Depend on "
-                    f"{source.plugin.distribution!r} instead."
-                )
-    return found
+def _beside(source: Source) -> Iterator[Path]:
+    """Yield the tokenizer of a text model, and an example input."""
+    tokenizer = source.folder / checkpoints.TOKENIZER
+    if tokenizer.is_file():
+        yield tokenizer
+    for name in source.spec.examples[:1]:
+        yield store.package_folder(source.spec.package) / "examples" / name
 
 
-def _texts(source: Source, modules: dict[str, str]) -> dict[str, str]:
-    """Return what each file holds, by its name."""
-    package, recipe = source.spec.package, source.spec.recipe
-    files = {m: _relative(path_of(m), package) for m in modules}
-    found = {modules[module]: text for module, text in files.items()}
-    if recipe is None:
-        return {**found, "__init__": _init(source, training="", train="")}
-    plugin = source.plugin
-    named = {"distribution": plugin.distribution, "version": plugin.version}
+def _texts(source: Source, pin: Weights, package: str) -> dict[str, str]:
+    """Return every file but the weights and what lies beside them, by its name."""
+    spec = source.spec
+    copied, parts = Sources({*found().packages()}), ["load"]
     try:
-        alone = _recipe(recipe, package, modules)
+        copied.add(spec.build.partition(":")[0])
     except Outside as exc:
-        text = NOTE.format(**named) + path_of(recipe).read_text(encoding="utf-8")
-        told = WITH.format(reason=exc)
-        return {**found, RECIPE: text, "__init__": _init(source, training=told)}
-    alone["frame/__init__"] = '"""What the recipe needs of the zoo."""\n'
-    alone[RECIPE] = f"{FROM.format(**named)}.\n{alone[RECIPE]}"
-    train = TRAIN.format(
-        function=source.spec.build.partition(":")[2],
-        settings=pformat(dict(source.spec.settings)),
-    )
-    return {**found, **alone, "__init__": _init(source, training=ALONE, train=train)}
-
-
-def _recipe(recipe: str, package: str, modules: dict[str, str]) -> dict[str, str]:
-    """Return a recipe's training, its frame and all they need. Raises Outside.
-
-    How it measures comes along where that needs no more.
-    """
-    how: dict[str, Any] = {
-        "own": {package: "", "zoo": "frame"},
-        "instead": INSTEAD,
-        "there": modules,
-        "called": {recipe: RECIPE},
+        raise EjectError(f"{source.name!r} can't be ejected: {exc}.") from exc
+    if spec.input.kind in INPUTS and spec.output.kind in OUTPUTS:
+        parts.append("predict")
+        for module in (INPUTS[spec.input.kind], OUTPUTS[spec.output.kind], "rows"):
+            copied.add(f"{RUNTIME}.{module}")
+    why_not = _add_recipe(spec, copied)
+    if not why_not:
+        parts.append("train")
+    files = dict(copied.files())
+    words = {
+        "NAME": spec.name,
+        "SUMMARY": spec.summary,
+        "PACKAGE": package,
+        "DISTRIBUTION": source.plugin.distribution,
+        "VERSION": source.plugin.version,
+        **_code(spec, parts),
+        **_project(package, files, copied.libraries, source),
+        **_prose(spec, package, parts, why_not),
     }
+    code = "".join(_template(f"{part}.py") for part in parts)
+    return {
+        **files,
+        "__init__.py": _filled(code, words),
+        "README.md": _filled(_template("README.md"), words),
+        "pyproject.toml": _filled(_template("pyproject.toml"), words),
+        checkpoints.CONFIG: _config(source, pin),
+    }
+
+
+def _add_recipe(spec: ModelSpec, copied: Sources) -> str:
+    """Add the recipe and what it runs by; return why not, where that can't be."""
+    if spec.recipe is None:
+        return "there is none: the weights are a third party's"
+    before = dict(copied.modules), set(copied.libraries)
     try:
-        return excerpts({recipe: (*TRAINING, "evaluate"), FRAME: ("train",)}, **how)
-    except Outside:
-        return excerpts({recipe: TRAINING, FRAME: ("train",)}, **how)
+        copied.add(spec.recipe)
+        copied.add(f"{RUNTIME}.run")
+        if "train" in copied.names(spec.recipe):
+            return ""
+        why_not = "it trains nothing, and only measures"
+    except Outside as exc:
+        why_not = str(exc)
+    copied.modules, copied.libraries = before
+    return why_not
 
 
-def _relative(path: Path, package: str) -> str:
-    """Return a module's source with imports of its own package made relative."""
-    text, package = path.read_text(encoding="utf-8"), re.escape(package)
-    text = re.sub(rf"^(\s*)from {package} import", r"\1from . import", text, flags=re.M)
-    return re.sub(
-        rf"^(\s*)from {package}\.([\w.]*?)(\w+) import",
-        r"\1from .\3 import",
-        text,
-        flags=re.M,
-    )
-
-
-def _init(source: Source, *, training: str, train: str = "") -> str:
-    spec, plugin = source.spec, source.plugin
+def _code(spec: ModelSpec, parts: list[str]) -> dict[str, str]:
+    """Return what the templates of code are filled with."""
     module, _, function = spec.build.partition(":")
-    # a file of another project may have other names: see zoo.weights.Renamed
-    renames = "\ndef renamed(" in path_of(module).read_text(encoding="utf-8")
-    return INIT.format(
+    # A file of another project may have other names: see zoo.models.safetensors_io.
+    published = spec.weights is not None and spec.weights.repo is not None
+    renamed = published and "renamed" in Sources(()).names(module)
+    reader = "load_file" if renamed else "load_model"
+    build = f"{function}, renamed" if renamed else function
+    imports = [f"from .{module.rpartition('.')[2]} import {build}"]
+    if "predict" in parts:
+        imports += [
+            f"from .runtime import {OUTPUTS[spec.output.kind]} as outputs",
+            f"from .runtime import {INPUTS[spec.input.kind]} as inputs",
+            "from .runtime.rows import prepared, spec_of",
+        ]
+    if "train" in parts:
+        recipe = str(spec.recipe).rpartition(".")[2]
+        imports = [f"from . import {recipe} as recipe", *imports]
+        imports += ["from .runtime.run import Run"]
+    outside = ["import torch", f"from safetensors.torch import {reader}"]
+    file = f'HERE / "{checkpoints.WEIGHTS}"'
+    read = f"load_model(model, {file})"
+    if renamed:  # what is tied lies there once
+        read = f"model.load_state_dict(renamed(load_file({file})), strict=False)"
+    settings = f"SETTINGS = {pformat(dict(spec.settings))}\n"
+    return {
+        "IMPORTS": "\n".join([*outside, "", *imports]),
+        "FUNCTION": function,
+        "OPTIONS": pformat(dict(spec.options)),
+        "SETTINGS": settings if "train" in parts else "",
+        "READ": read,
+        "INPUTS": "inputs" if "predict" in parts else "None",
+    }
+
+
+def _project(
+    package: str, files: dict[str, str], libraries: set[str], source: Source
+) -> dict[str, str]:
+    """Return what pyproject.toml is filled with: packages and their libraries."""
+    wanted = {*libraries, "torch", "safetensors"}
+    names = sorted(DISTRIBUTIONS.get(one, one) for one in wanted)
+    folders = sorted({package, *(f"{package}.runtime" for f in files if "/" in f)})
+    data = ["*.json", "*.safetensors", *source.spec.examples[:1]]
+    known = _requirements(source.plugin)
+    asked = [known.get(name, name) for name in names]
+    return {
+        "LIBRARIES": ", ".join(names),
+        "DEPENDENCIES": "\n".join(f'    "{one}",' for one in asked),
+        "PACKAGES": ", ".join(f'"{one}"' for one in folders),
+        "DATA": ", ".join(f'"{one}"' for one in data),
+    }
+
+
+def _requirements(plugin: Plugin) -> dict[str, str]:
+    """Return what the core and a plugin ask of distributions, by their names."""
+    asked = [*(requires("zoo-core") or ()), *(requires(plugin.distribution) or ())]
+    parsed = map(Requirement, asked)
+    return {one.name.lower(): f"{one.name}{one.specifier}" for one in parsed}
+
+
+def _prose(
+    spec: ModelSpec, package: str, parts: list[str], why_not: str
+) -> dict[str, str]:
+    """Return what README.md is filled with."""
+    use = [_template(f"{part}.md") for part in parts]
+    if why_not:
+        use.append(_template("no_recipe.md"))
+    example = f'{package}.HERE / "{spec.examples[0]}"' if spec.examples else "raw"
+    measured = [
+        f"| {one.name} | {one.value:.4g} | {one.dataset}, {one.split} |"
+        for one in spec.metrics
+    ]
+    table = ["| metric | value | measured on |", "| --- | ---: | --- |", *measured]
+    return {
+        "USE": "".join(use),
+        "EXAMPLE": example,
+        "RAW": RAW.get(spec.input.kind, ""),
+        "FORMS": FORMS.get(spec.input.kind, ""),
+        "RECIPE": str(spec.recipe).rpartition(".")[2],
+        "WHY_NOT": why_not,
+        "VERBS": _listed([f"`{part}`" for part in parts]),
+        "METRICS": "\n".join(table) if measured else "Nothing was measured.",
+        "PAPERS": "\n".join(f"* {one}" for one in spec.papers),
+        "CODE": spec.license.code,
+        "WEIGHTS": spec.license.weights,
+        "LEARNED": spec.license.data,
+        "TRAINED_ON": ", ".join(spec.trained_on) or "unknown data",
+    }
+
+
+def _listed(words: list[str]) -> str:
+    return " and ".join(filter(None, (", ".join(words[:-1]), words[-1])))
+
+
+def _config(source: Source, pin: Weights) -> str:
+    """Return config.json, with every value of the input and the output."""
+    spec, plugin = source.spec, source.plugin
+    if checkpoints.is_checkpoint(source.folder):
+        return checkpoints.read_config(source.folder).to_json()
+    return Config(
         name=spec.name,
         summary=spec.summary,
+        task=spec.task,
+        build=spec.build,
+        options=spec.options,
         distribution=plugin.distribution,
-        version=plugin.version,
-        takes=_described("It takes ", spec.input),
-        gives=_described("It gives ", spec.output),
-        module=module.rpartition(".")[2],
-        function=function,
-        names=f"{function}, renamed" if renames else function,
-        tensors="renamed(_tensors())" if renames else "_tensors()",
-        options=pformat(dict(spec.options)),
-        training=fill(training, 84),
-        train=train,
-    )
+        input=spec.input,
+        output=spec.output,
+        head=spec.head,
+        recipe=spec.recipe,
+        license=spec.license,
+        trained_on=spec.trained_on,
+        parameters=spec.parameters,
+        weights=Weights(size=pin.size, sha256=pin.sha256),
+        parent=source.parent,
+        versions={plugin.distribution: plugin.version},
+    ).to_json()
 
 
-def _described(start: str, what: object) -> str:
-    """Return what a signature says of itself, with its own values."""
-    plain = (type(what).__doc__ or "").partition("\n\n")[0]
-    first = plain[:1].lower() + plain[1:]
-    return fill(f"{start}{' '.join(first.split())} Here: {what!r}", 84)
+def _template(name: str) -> str:
+    return (TEMPLATES / f"{name}.txt").read_text(encoding="utf-8")
 
 
-def _beside(source: Source) -> Iterator[Path]:
-    """Yield the card, the config, and what a text model needs besides."""
-    for name in (checkpoints.CARD, checkpoints.CONFIG, checkpoints.TOKENIZER):
-        path = source.folder / name
-        if path.is_file():
-            yield path
-    yield from sorted(source.folder.glob("*.png"))
+def _filled(text: str, words: dict[str, str]) -> str:
+    for _ in range(2):  # a word may hold others
+        for word, value in words.items():
+            text = text.replace(f"@{word}@", value)
+    return text

@@ -6,12 +6,21 @@ import torch
 import zoo
 from zoo import Run
 from zoo.datasets.in_memory import TensorRows
-from zoo.datasets.splits import Fold, batch_order, random_split
 from zoo.errors import DataError
+from zoo.runtime.folds import Fold
+from zoo.runtime.ordering import by_length
+from zoo.runtime.rows import random_split
 
 
 def drawn(seed: int = 0) -> torch.Generator:
     return torch.Generator().manual_seed(seed)
+
+
+def ordered(
+    count: int, size: int, random: torch.Generator, length: torch.Tensor
+) -> torch.Tensor:
+    """Return an order of rows by their lengths, as `run.batches` draws it."""
+    return by_length(length)(torch.randperm(count, generator=random), size, random)
 
 
 def days(count: int = 10) -> TensorRows:
@@ -28,12 +37,13 @@ def days(count: int = 10) -> TensorRows:
 
 def test_an_order_has_every_row_once() -> None:
     """
-    With lengths and without, also where the last batch is not full.
+    Also where the last batch is not full.
     """
     length = torch.randint(1, 50, (1003,), generator=drawn())
 
-    for order in (batch_order(1003, 8, drawn()), batch_order(1003, 8, drawn(), length)):
-        assert torch.equal(order.sort().values, torch.arange(1003))
+    order = ordered(1003, 8, drawn(), length)
+
+    assert torch.equal(order.sort().values, torch.arange(1003))
 
 
 def test_rows_of_like_length_share_a_batch() -> None:
@@ -46,9 +56,9 @@ def test_rows_of_like_length_share_a_batch() -> None:
         return sum(int(length[rows].max()) * len(rows) for rows in order.split(16))
 
     random = drawn(1)
-    first, again = (batch_order(4000, 16, random, length) for _ in range(2))
+    first, again = (ordered(4000, 16, random, length) for _ in range(2))
 
-    assert wide(first) < 0.6 * wide(batch_order(4000, 16, drawn(1)))
+    assert wide(first) < 0.6 * wide(torch.randperm(4000, generator=drawn(1)))
     assert wide(first) < 1.1 * int(length.sum())
     assert set(map(tuple, first.view(-1, 16).tolist())).isdisjoint(
         map(tuple, again.view(-1, 16).tolist())
@@ -61,7 +71,7 @@ def test_lengths_come_mixed() -> None:
     """
     length = torch.arange(1600)
 
-    batches = length[batch_order(1600, 16, drawn(), length)].view(-1, 16).float()
+    batches = length[ordered(1600, 16, drawn(), length)].view(-1, 16).float()
     first, second = batches[:50].mean().item(), batches[50:].mean().item()
 
     assert first == pytest.approx(second, rel=0.3)
@@ -89,9 +99,13 @@ def test_an_order_without_lengths_is_what_it_was() -> None:
     """
     The weights of every shipped model depend on it.
     """
-    assert torch.equal(
-        batch_order(20, 4, drawn(7)), torch.randperm(20, generator=drawn(7))
-    )
+    number = torch.arange(20)
+    rows = TensorRows(input=number[:, None].float(), target=number % 2, source="made")
+    run = Run(zoo.get_spec("lsa-mlp-20news"), seed=7)
+
+    order = torch.cat([given[:, 0] for given, _ in run.batches(rows, 4)])
+
+    assert torch.equal(order.long(), torch.randperm(20, generator=drawn(7)))
 
 
 def test_rows_in_time_are_held_back_from_the_end() -> None:
@@ -112,10 +126,10 @@ def test_rows_in_time_make_no_folds() -> None:
     The message says why, and what to do.
     """
     with pytest.raises(DataError) as told:
-        days().fold(Fold(number=0, count=5), seed=0)
+        Fold(number=0, count=5).split(days(), seed=0)
 
     assert str(told.value) == (
         "prices/train: rows that follow each other in time make no folds, because a "
         "fold would be forecast from what came after it. Hold the last rows back "
-        "instead: zoo train does."
+        "instead: `run.split` does."
     )

@@ -1,16 +1,25 @@
-"""Pixels less a mean and by a deviation, and where the two numbers come from."""
+"""The mean and deviation that pixels are normalised by, taken from pictures."""
 
 from collections.abc import Iterable
+from typing import Any
 
 import torch
 from torch import Tensor
 
-from zoo.errors import DataError
-from zoo.specs import ImageInput, Input
+from zoo.runtime import DataError
+from zoo.runtime.specs import changed
 
-__all__ = ["Moments", "normalize", "scaled", "statistics"]
+__all__ = ["Moments", "fit_normalization", "statistics"]
 
 Moments = tuple[tuple[float, ...], tuple[float, ...]]
+
+
+def fit_normalization(run: Any, rows: Any) -> None:
+    """Let the model that `run.build` will make expect pixels less the mean of `rows`,
+    by their deviation. Both numbers are kept with the weights.
+    """
+    mean, std = statistics(rows.in_order(), rows.source)
+    run.spec = changed(run.spec, input=changed(run.spec.input, mean=mean, std=std))
 
 
 def statistics(pictures: Iterable[Tensor], source: str) -> Moments:
@@ -33,25 +42,6 @@ def statistics(pictures: Iterable[Tensor], source: str) -> Moments:
             "so there is no deviation to divide by."
         )
     return tuple(mean for mean, _ in moments), tuple(std for _, std in moments)
-
-
-def scaled(rows: Tensor) -> Tensor:
-    """Return bytes as floats in 0..1; anything else as it is."""
-    return rows.float().div_(255) if rows.dtype == torch.uint8 else rows
-
-
-def normalize(batch: Tensor, input_spec: Input) -> Tensor:
-    """Return pixels in 0..1 as a model expects them: less a mean, by a deviation."""
-    if not isinstance(input_spec, ImageInput) or _plain(input_spec):
-        return batch
-    mean, std = (
-        torch.tensor(n).view(-1, 1, 1) for n in (input_spec.mean, input_spec.std)
-    )
-    return (batch - mean) / std
-
-
-def _plain(input_spec: ImageInput) -> bool:
-    return not any(input_spec.mean) and all(std == 1 for std in input_spec.std)
 
 
 def _counted(channel: Tensor) -> Tensor:

@@ -12,7 +12,8 @@ from zoo import Run
 from zoo.datasets.in_memory import TensorRows, to_model_input
 from zoo.errors import DataError
 from zoo.evaluation.evaluate_tensors import predict_batches
-from zoo.preprocessing.normalization import normalize, statistics
+from zoo.runtime.normalization import statistics
+from zoo.runtime.rows import normalize
 from zoo.specs import ImageInput
 
 PLAIN = ImageInput(height=2, width=2, channels=3)
@@ -120,7 +121,7 @@ def test_the_checkpoint_knows_them(tmp_path: Path) -> None:
     logits = predict_batches(model, to_model_input(rows.input[:1], expected))
     unprepared = predict_batches(model, to_model_input(rows.input[:1]))
 
-    assert (expected.mean, expected.std) == rows.statistics()
+    assert (expected.mean, expected.std) == statistics([rows.input], "made")
     assert expected.mean != (0.0,)
     assert [answer.scores[name] for name in model.zoo.labels] == pytest.approx(
         logits.softmax(dim=1)[0].tolist(), abs=1e-6

@@ -1,0 +1,32 @@
+"""What the card of the neuron tells: its four outputs, and those between them."""
+
+from zoo import Run
+from zoo.evaluation import plots as pictures
+from zoo.evaluation.evaluate_tensors import predict_batches
+from zoo_perceptron.neuron import Neuron
+from zoo_perceptron.or_recipe import data
+
+__all__ = ["report"]
+
+
+def report(model: Neuron, run: Run) -> None:
+    """Note the four outputs, and draw how the answer changes between them."""
+    rows = data(run, "train")
+    run.log_baseline("majority class", accuracy=rows.target.float().mean().item())
+    said = predict_batches(model, rows.input)[:, 0].sigmoid()
+    names = ("output_00", "output_01", "output_10", "output_11")
+    run.log_summary(**dict(zip(names, said.tolist(), strict=True)))
+    first, second = model.weight.tolist()
+    run.log_summary(weight_a=first, weight_b=second, bias=model.bias.item())
+    run.log_figure(
+        "regions",
+        pictures.regions(
+            model,
+            rows.input,
+            rows.target,
+            ("a", "b"),
+            ("false", "true"),
+            panels={"or": lambda o: o[:, 0].sigmoid()},
+        ),
+        "How true the neuron finds each point.",
+    )

@@ -1,0 +1,35 @@
+"""What the card of the network for XOR tells: its outputs, and one layer beside it."""
+
+from torch import nn
+
+from zoo import Run
+from zoo.evaluation import plots as pictures
+from zoo.evaluation.evaluate_tensors import predict_batches
+from zoo_perceptron.perceptron import best_accuracy
+from zoo_perceptron.xor_recipe import data
+
+__all__ = ["report"]
+
+
+def report(model: nn.Module, run: Run) -> None:
+    """Note the four outputs and what one layer can reach; draw the regions."""
+    rows = data(run, "train")
+    alone = best_accuracy(rows.input, rows.target)
+    run.log_baseline("best single perceptron", accuracy=alone)
+    run.log_baseline("majority class", accuracy=rows.target.float().mean().item())
+    said = predict_batches(model, rows.input)[:, 0].sigmoid()
+    names = ("output_00", "output_01", "output_10", "output_11")
+    run.log_summary(starts_needed=len(run.history))
+    run.log_summary(**dict(zip(names, said.tolist(), strict=True)))
+    run.log_figure(
+        "regions",
+        pictures.regions(
+            model,
+            rows.input,
+            rows.target,
+            ("a", "b"),
+            ("false", "true"),
+            panels={"xor": lambda o: o[:, 0].sigmoid()},
+        ),
+        "How true the network finds each point: two lines, joined.",
+    )
