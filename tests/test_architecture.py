@@ -1,4 +1,5 @@
-"""The order of the packages is in pyproject.toml, for import-linter; the rest is here."""
+"""The order of the packages is in pyproject.toml, for import-linter; the rest is
+here."""
 
 import ast
 from pathlib import Path

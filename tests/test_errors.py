@@ -182,7 +182,8 @@ MESSAGES = [
     ),
     (
         Diverged(1e9, 3, "runs/net-last-good"),
-        "The loss became 1e+09 in epoch 3. Lower the learning rate (the setting lr), and "
+        "The loss became 1e+09 in epoch 3. Lower the learning rate (the setting lr), "
+        "and "
         "look for empty, infinite or unscaled values in the data. The best weights "
         "before that are in runs/net-last-good.",
     ),

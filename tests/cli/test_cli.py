@@ -20,6 +20,7 @@ import zoo
 from zoo.cli import COMMANDS, doctor, main
 from zoo.cli import render as show
 from zoo.cli import zoo as command
+from zoo.specs import ClassOutput
 from zoo.tasks.results.vision import Classification, MultiLabel
 
 FLOWER = '{"sepal_length": 5.0, "petal_length": 1.4}'
@@ -678,9 +679,11 @@ def test_many_labels_are_counted() -> None:
     """
     A thousand labels do not fill the screen.
     """
-    assert show._some(tuple(map(str, range(1000)))) == (
-        "0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, ... (1,000)"
-    )
+    output = ClassOutput(labels=tuple(map(str, range(1000))))
+
+    assert output.facts == {
+        "labels": "0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, ... (1,000)"
+    }
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,5 @@
-"""`zoo.load_dataset`: folders and packages, one naming, and errors that name the source.
+"""`zoo.load_dataset`: folders and packages, one naming, and errors that name the
+source.
 
 The other two sources, the cache and the Hub, are in test_datasets_hub.py.
 """

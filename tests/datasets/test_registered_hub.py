@@ -1,4 +1,5 @@
-"""What `zoo.load_dataset` takes from the Hub, and from the cache that the Hub's client leaves.
+"""What `zoo.load_dataset` takes from the Hub, and from the cache that the Hub's client
+leaves.
 
 Tested with the genuine client, in a process of its own, because it reads its settings
 when it is imported; the Hub is `loopback.Hub`.

@@ -207,8 +207,10 @@ WRONG: list[tuple[dict[str, object], str]] = [
     ),
     (
         {"frieze": "none"},
-        "No setting 'frieze'. Did you mean 'freeze'? Settings: freeze, epochs, batch_size, "
-        "lr, optimizer, weight_decay, schedule, head_init, l2_sp, layer_lr_decay, patience, val_fraction, "
+        "No setting 'frieze'. Did you mean 'freeze'? Settings: freeze, epochs, "
+        "batch_size, "
+        "lr, optimizer, weight_decay, schedule, head_init, l2_sp, layer_lr_decay, "
+        "patience, val_fraction, "
         "augment, augmented_copies, balance, cache, seed.",
     ),
     ({"batch_size": "many"}, "Setting 'batch_size': 'many' should be a whole number."),

@@ -83,8 +83,8 @@ def test_a_spec_that_does_not_fit_its_task_is_told() -> None:
         get_task(spec.task).signature(spec)
 
     assert str(told.value) == (
-        "Model 'lenet5-mnist': input=NoiseInput(kind='noise', numbers=3) should be one "
-        "that 'image-classification' has (ImageInput)."
+        "Model 'lenet5-mnist': input=NoiseInput(kind='noise', latent_dim=3) should be "
+        "one that 'image-classification' has (ImageInput)."
     )
 
 

@@ -142,7 +142,8 @@ def test_a_sweep_goes_on_where_it_stopped(
         (
             {"val_fraction": "0.1,0.2"},
             {},
-            "Setting 'val_fraction' can't be searched: every trial is judged on the same "
+            "Setting 'val_fraction' can't be searched: every trial is judged on the "
+            "same "
             "validation rows. Give it one value.",
         ),
     ],

@@ -1,4 +1,5 @@
-"""`zoo sample`, `encode`, `reconstruct`, `interpolate`, `nearest_words`: torch is late."""
+"""`zoo sample`, `encode`, `reconstruct`, `interpolate`, `nearest_words`: torch is
+late."""
 
 import json
 from pathlib import Path
@@ -120,7 +121,8 @@ def neighbours_command(
 ) -> None:
     """Print the words nearest to the sum of WORDS, by the cosine of their vectors.
 
-    What is to a woman as a king is to a man: zoo nearest-words NAME king woman --minus man
+    What is to a woman as a king is to a man: zoo nearest-words NAME king woman --minus
+    man
     """
     from zoo.inference.nearest_words import nearest_words
 

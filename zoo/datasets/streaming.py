@@ -1,6 +1,7 @@
 """Datasets that do not fit in memory: decoded batch by batch, by workers if wished.
 
-StreamedRows here are used like those of `zoo.datasets.in_memory`, but only their targets are in memory.
+StreamedRows here are used like those of `zoo.datasets.in_memory`, but only their
+targets are in memory.
 """
 
 from __future__ import annotations
@@ -37,7 +38,8 @@ Data = TypeVar("Data", TensorRows, "StreamedRows")
 
 @dataclass(frozen=True, kw_only=True)
 class StreamedRows:
-    """StreamedRows of a dataset whose inputs stay where they are until a batch asks for them.
+    """StreamedRows of a dataset whose inputs stay where they are until a batch asks for
+    them.
 
     `picked` are their numbers in the dataset. The batches are the same whatever the
     number of `workers`, the processes that decode ahead of the training; 0 decodes in

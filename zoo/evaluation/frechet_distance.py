@@ -5,8 +5,9 @@ normal distributions with the means and covariances of the features. Theirs are 
 Inception network; here a judge is any model of the zoo that has a head, and distances
 by different judges, or of different numbers of rows, can't be compared.
 
-`feature_diversity` asks of the same features one thing alone: whether the drawn ones differ from
-each other as real ones do, which they no longer do where a generator has collapsed.
+`feature_diversity` asks of the same features one thing alone: whether the drawn ones
+differ from each other as real ones do, which they no longer do where a generator has
+collapsed.
 """
 
 import torch
@@ -66,7 +67,8 @@ def feature_diversity(found: Tensor, real: Tensor) -> float:
 def extract_features(
     feature_extractor: nn.Module, given: Tensor, *, batch: int = 1000
 ) -> Tensor:
-    """Return what the head of `feature_extractor` is given for prepared inputs, (rows, numbers)."""
+    """Return what the head of `feature_extractor` is given for prepared inputs, (rows,
+    numbers)."""
     with eval_mode(feature_extractor):
         found = [before_head(feature_extractor, part)[0] for part in given.split(batch)]
     return torch.cat(found).flatten(start_dim=1)

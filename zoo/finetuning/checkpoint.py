@@ -208,11 +208,10 @@ def finetune(
     their texts; for one of series, a table in the order of time. `target` names the
     column to predict. Without `validation` rows a stratified part is held back where
     some are needed, of a series the last rows. `settings` are those of
-    `zoo.finetuning.strategies.Settings`: freeze, epochs, lr, batch, ... The model is measured on
-    `test` rows, or on those held back.
-    What comes back saves, loads, publishes and is fine-tuned again like any other;
-    `folder` gets its card. Raises DataError, OptionError, SettingsError, Diverged, and
-    what `zoo.load` raises.
+    `zoo.finetuning.strategies.Settings`: freeze, epochs, lr, batch, ... The model is
+    measured on `test` rows, or on those held back. What comes back saves, loads,
+    publishes and is fine-tuned again like any other; `folder` gets its card. Raises
+    DataError, OptionError, SettingsError, Diverged, and what `zoo.load` raises.
     """
     if folder is not None:
         checkpoints.refuse_strangers(Path(folder))

@@ -1,7 +1,8 @@
 """How a model goes on learning: which parts, from what, and how fast.
 
 * "backbone": all before the head is frozen; its features are computed once. A linear
-  head is then solved exactly, unless an optimizer is asked for: see `zoo.finetuning.linear_solver`.
+  head is then solved exactly, unless an optimizer is asked for: see
+  `zoo.finetuning.linear_solver`.
 * "gradual": the head first, then one block more at a time, from the last to the first.
 * "all-but-norm": everything is frozen but the head and the normalisations' two factors.
 * "none": everything learns, the slower the further it is from the head.
@@ -85,7 +86,8 @@ class Settings:
             )
         if not 0 < self.layer_lr_decay <= 1:
             raise SettingsError(
-                f"layer_lr_decay={self.layer_lr_decay} should lie above 0, at most at 1."
+                f"layer_lr_decay={self.layer_lr_decay} should lie above 0, at most "
+                "at 1."
             )
         if self.l2_sp is not None and self.l2_sp < 0:
             raise SettingsError(f"l2_sp={self.l2_sp} should be zero or more.")
@@ -100,7 +102,10 @@ class Settings:
             )
         if self.augmented_copies == 1:
             return
-        told = f"augmented_copies={self.augmented_copies} copies each row before its features are kept"
+        told = (
+            f"augmented_copies={self.augmented_copies} copies each row before its "
+            "features are kept"
+        )
         if self.freeze != "backbone" or not self.cache:
             raise SettingsError(
                 f"{told}, for freeze='backbone' with cache=True. Elsewhere every epoch "

@@ -36,11 +36,11 @@ def predict(
     be depends on the task: a path, a PIL image, an array, a tensor, a dict, a
     DataFrame, or a list of those. Results are typed: they print, convert with
     `.to_dict()`, and show themselves in a notebook. `windows=True`, or a dict of the
-    options of `zoo.inference.window_grid.Windows`, lets an image classifier look at every part of a
-    picture and find several things in it. A model that draws takes None, and `seed=`;
-    one that writes takes the options of `zoo.tasks.decoding.generation.GenerationConfig`, and one that translates
-    those of `zoo.tasks.decoding.beam_search.BeamSearchConfig`.
-    Raises InputError, OptionError.
+    options of `zoo.inference.window_grid.Windows`, lets an image classifier look at
+    every part of a picture and find several things in it. A model that draws takes
+    None, and `seed=`; one that writes takes the options of
+    `zoo.tasks.decoding.generation.GenerationConfig`, and one that translates those of
+    `zoo.tasks.decoding.beam_search.BeamSearchConfig`. Raises InputError, OptionError.
     """
     module = as_module(model, "zoo.predict(model, input)")
     chosen = {} if windows in (None, False) else {"windows": windows}

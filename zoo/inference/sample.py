@@ -8,8 +8,9 @@ A plugin's module declares a verb by having its methods. Nothing else is registe
 * `decode(code)` returns outputs for codes, as forward returns them.
 * `table()` returns the code of each token of the vocabulary, (tokens, numbers), zeros
   for one that is no word: for `zoo.nearest_words`.
-* `next_logits(token, memory)` goes on with texts: see `zoo.tasks.decoding.generation`. A model whose
-  `TextOutput` names the token to start after also samples: texts from nothing.
+* `next_logits(token, memory)` goes on with texts: see `zoo.tasks.decoding.generation`.
+  A model whose `TextOutput` names the token to start after also samples: texts from
+  nothing.
 
 Outputs are what `zoo.tasks` turns into results, like those of forward. All methods are
 called in eval mode, and what they give must not depend on the rows beside.
@@ -52,7 +53,8 @@ def sample(
     """Return `n` results that `model` draws; the same seed and `n` give the same.
 
     Without a seed they are drawn from torch's own generator. A model that writes takes
-    the options of `zoo.tasks.decoding.generation.GenerationConfig`. Raises VerbError, OptionError.
+    the options of `zoo.tasks.decoding.generation.GenerationConfig`. Raises VerbError,
+    OptionError.
     """
     module = as_module(model, "zoo.sample(model)")
     known = need(module, "sample")

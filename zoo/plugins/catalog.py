@@ -20,7 +20,8 @@ def get_spec(name: str) -> ModelSpec:
 
 
 def search(text: str = "", **conditions: Any) -> list[ModelSpec]:
-    """Return the specs that meet every condition; see `zoo.plugins.registry.Registry.search`.
+    """Return the specs that meet every condition; see
+    `zoo.plugins.registry.Registry.search`.
 
     Conditions: task, max_parameters, max_bytes, license, trained_on, metric.
     """

@@ -25,9 +25,9 @@ def new_plugin(
 ) -> Path:
     """Write a plugin with one model, both called `name`, and return its folder.
 
-    `like` is the kind of model it begins with, one of `zoo.plugins.scaffold.LIKE`. It is a
-    distribution of its own, with a recipe, a card, tests, and what a service needs to
-    run them; it installs, trains and passes `zoo check` unedited. The folder is
+    `like` is the kind of model it begins with, one of `zoo.plugins.scaffold.LIKE`. It
+    is a distribution of its own, with a recipe, a card, tests, and what a service needs
+    to run them; it installs, trains and passes `zoo check` unedited. The folder is
     `zoo-<name>` where none is given. Raises StartError.
     """
     _check(name, like)

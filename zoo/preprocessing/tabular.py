@@ -58,7 +58,8 @@ def describe(input_spec: TabularInput) -> str:
     """Return what the model takes, in words for an error message."""
     names = ", ".join(column.name for column in input_spec.columns)
     return (
-        f"{len(input_spec.columns)} numbers a row ({names}): a dict, a list, an array, a "
+        f"{len(input_spec.columns)} numbers a row ({names}): a dict, a list, an "
+        "array, a "
         "DataFrame or one row of it, or a CSV file with a header (its path, or bytes)"
     )
 

@@ -143,7 +143,8 @@ def _content(input_spec: TextInput) -> bytes:
     if input_spec.tokenizer and found != input_spec.tokenizer:
         raise IntegrityError(
             str(held) if isinstance(held, Path) else checkpoints.TOKENIZER,
-            f"has SHA-256 {found[:12]}..., not {input_spec.tokenizer[:12]}... as pinned: "
+            f"has SHA-256 {found[:12]}..., not {input_spec.tokenizer[:12]}... as "
+            "pinned: "
             "it would give other numbers to the same words",
             "Save the checkpoint again, or get another copy of the folder",
         )

@@ -117,7 +117,8 @@ def renamed(
     tensors: Mapping[str, Tensor],
     rename: Mapping[str, str | None] | Sequence[tuple[str, str]],
 ) -> dict[str, Tensor]:
-    """Return tensors under other names. Raises ImportWeightsError where two would share one."""
+    """Return tensors under other names. Raises ImportWeightsError where two would share
+    one."""
     mapping = dict(rename) if isinstance(rename, Mapping) else {}
     patterns = [] if isinstance(rename, Mapping) else list(rename)
     strange = [name for name in mapping if name not in tensors]

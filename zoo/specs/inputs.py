@@ -239,11 +239,12 @@ class TextInput(Input):
     """A text, as the model takes it: token numbers (batch, length), int64, padded.
 
     tokenizer.json beside the weights turns a text into numbers below `vocab_size`;
-    `tokenizer` is the SHA-256 of that file. What is longer than `max_length` tokens is cut
-    off. `pad_token_id` fills up the shorter rows of a batch, `unk_token_id` stands for what the
-    tokenizer does not know, where there is such a number. `language` is written as on
-    the Hub ("en", "ko"). `tokenizer_source` is where a loaded model's tokenizer is, or its content
-    where it was just made; it is neither compared nor saved.
+    `tokenizer` is the SHA-256 of that file. What is longer than `max_length` tokens is
+    cut off. `pad_token_id` fills up the shorter rows of a batch, `unk_token_id` stands
+    for what the tokenizer does not know, where there is such a number. `language` is
+    written as on the Hub ("en", "ko"). `tokenizer_source` is where a loaded model's
+    tokenizer is, or its content where it was just made; it is neither compared nor
+    saved.
     """
 
     kind: Literal["text"] = "text"

@@ -115,10 +115,10 @@ class Weights:
 class ModelSpec:
     """One name that `zoo.load` accepts.
 
-    `recipe` names a module with `Settings`, `SMOKE_SETTINGS`, `data`, `train` and `evaluate`;
-    that of a third party's model, which nobody trains here, has only `data` and
-    `evaluate`, and where nothing is measured either, there is none. `settings` are this
-    model's values where they differ from the recipe's defaults. `head` names the
+    `recipe` names a module with `Settings`, `SMOKE_SETTINGS`, `data`, `train` and
+    `evaluate`; that of a third party's model, which nobody trains here, has only `data`
+    and `evaluate`, and where nothing is measured either, there is none. `settings` are
+    this model's values where they differ from the recipe's defaults. `head` names the
     submodule that `classes=` and `labels=` replace. `examples` are files in the
     package's `examples/` folder, each a real raw input.
 

@@ -271,8 +271,9 @@ class MaskOutput(LabelledOutput):
 class TextOutput(Output):
     """What comes next in a text: a logit for each token, (batch, length, vocabulary).
 
-    `bos_token_id` is the token that a text from nothing begins after, `eos_token_id` the one that says
-    that a text is over; a model may lack either. Both are told to nobody.
+    `bos_token_id` is the token that a text from nothing begins after, `eos_token_id`
+    the one that says that a text is over; a model may lack either. Both are told to
+    nobody.
     """
 
     kind: Literal["text"] = "text"
@@ -294,8 +295,8 @@ class TranslationOutput(Output):
     """A text made of a text: a logit for each token after each token of it, (batch,
     length, vocabulary), in the numbers that the input is in.
 
-    `bos_token_id` is the token that every text begins after, `eos_token_id` the one that says that it
-    is over. `language` is written as on the Hub ("fr").
+    `bos_token_id` is the token that every text begins after, `eos_token_id` the one
+    that says that it is over. `language` is written as on the Hub ("fr").
     """
 
     kind: Literal["translation"] = "translation"
@@ -343,8 +344,8 @@ class OCROutput(LabelledOutput):
     """A text that is read step by step: at each step a logit for nothing new, the
     blank, and then one for each character, (batch, steps, labels + 1).
 
-    `labels` are the characters in the model's order. See `zoo.tasks.decoding.ctc` for how steps
-    become a text.
+    `labels` are the characters in the model's order. See `zoo.tasks.decoding.ctc` for
+    how steps become a text.
     """
 
     kind: Literal["ocr"] = "ocr"

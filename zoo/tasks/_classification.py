@@ -80,7 +80,8 @@ class Classification(Task[InputT, ClassOutput]):
         return {"accuracy": accuracy.item(), "f1": f1.item()}
 
     def scores(self, output: Tensor, output_spec: ClassOutput) -> Tensor:
-        """Return `probabilities`; raises SpecError or InputError where they can't be."""
+        """Return `probabilities`; raises SpecError or InputError where they can't
+        be."""
         found = probabilities(output, output_spec)
         if found.ndim != 2 or found.shape[1] != len(output_spec.labels):
             wanted = f"one for each number of the model's output, {tuple(output.shape)}"

@@ -62,9 +62,9 @@ class Picture:
 class Task(Generic[InputT, OutputT]):
     """All that depends on the task of a model; a subclass says what differs.
 
-    `input_spec` is always the model's input, and `output_spec` its output. How raw inputs
-    become tensors is known by the `zoo.preprocessing` class of the input, and what
-    answers look like in data by the `zoo.tasks.targets` class of the output.
+    `input_spec` is always the model's input, and `output_spec` its output. How raw
+    inputs become tensors is known by the `zoo.preprocessing` class of the input, and
+    what answers look like in data by the `zoo.tasks.targets` class of the output.
 
     A task makes results of the output of one pass, in `results`, or of as many as it
     needs, in `answers`. Where there are right answers it has a `metric`, a `loss` and a
@@ -170,11 +170,11 @@ class Task(Generic[InputT, OutputT]):
     ) -> Tensor:
         """Return what training makes small, a mean over the rows.
 
-        `forward_on_device` is the model's, or that of its head where nothing comes after it;
-        `target` is what `Targets.tensor` gives; `weight` (labels,) says how much each
-        label counts. `zoo.finetune` needs it of every task whose models declare a
-        head, and `zoo.testing.head_learns` tries it: a linear head that this makes
-        better row by row tells two kinds of rows apart.
+        `forward_on_device` is the model's, or that of its head where nothing comes
+        after it; `target` is what `Targets.tensor` gives; `weight` (labels,) says how
+        much each label counts. `zoo.finetune` needs it of every task whose models
+        declare a head, and `zoo.testing.head_learns` tries it: a linear head that this
+        makes better row by row tells two kinds of rows apart.
         """
         raise NotImplementedError(f"{type(self).__name__} has no right answers")
 

@@ -37,7 +37,8 @@ class ImageSegmentation(Task[ImageInput, MaskOutput]):
     def results(
         self, output: Tensor, opened: Sequence[Any], output_spec: MaskOutput
     ) -> list[Result]:
-        """Return masks of the pictures' own sizes; of prepared pixels, of the frame's."""
+        """Return masks of the pictures' own sizes; of prepared pixels, of the
+        frame's."""
         found = probabilities(output, output_spec).cpu()
         if found.isnan().any():
             problem = (
@@ -95,7 +96,8 @@ class ImageSegmentation(Task[ImageInput, MaskOutput]):
         super().check_finetuning(spec, chosen)
         if chosen.augmented_copies > 1:
             raise SettingsError(
-                f"augmented_copies={chosen.augmented_copies} keeps the features of copies, and masks move "
+                f"augmented_copies={chosen.augmented_copies} keeps the features of "
+                "copies, and masks move "
                 "with their pictures anew in every epoch: leave augmented_copies out."
             )
 

@@ -1,7 +1,8 @@
 """A text in, and how it may go on. The Hub's tag is text-generation.
 
-An answer takes many passes through the model, and its tokenizer: `zoo.tasks.decoding.generation` has
-the loop, and tells of the one method that a module must have.
+An answer takes many passes through the model, and its tokenizer:
+`zoo.tasks.decoding.generation` has the loop, and tells of the one method that a module
+must have.
 """
 
 from collections.abc import Mapping, Sequence

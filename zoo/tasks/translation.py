@@ -1,7 +1,8 @@
 """A text in, the same in another language out. The Hub's tag is translation.
 
-An answer is looked for: `zoo.tasks.decoding.beam_search` has the search, and tells of the two methods that a
-module must have. Both languages are read and written by one tokenizer.
+An answer is looked for: `zoo.tasks.decoding.beam_search` has the search, and tells of
+the two methods that a module must have. Both languages are read and written by one
+tokenizer.
 """
 
 from collections.abc import Mapping, Sequence
@@ -62,7 +63,8 @@ class Translating(TokenTask[TranslationOutput]):
             if count > input_spec.max_length:
                 problem = (
                     f"The text has {count:,} tokens, and the model reads "
-                    f"{input_spec.max_length:,} at most: give it sentence by sentence, as a "
+                    f"{input_spec.max_length:,} at most: give it sentence by "
+                    "sentence, as a "
                     "list."
                 )
                 raise InputError(problem, describe(input_spec))

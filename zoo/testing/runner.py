@@ -57,7 +57,8 @@ ADVICE = {
     "samples_follow_the_seed": "Draw with the generator that sample() is given.",
     "codes_do_not_mix": "encode() and decode() should treat each row alone.",
     "padding_says_nothing": "Mask the padding: it fills up the shorter rows.",
-    "memory_changes_nothing": "next_logits() should give with a memory what forward gives "
+    "memory_changes_nothing": "next_logits() should give with a memory what forward "
+    "gives "
     "without one.",
     "texts_go_on_as_alone": "Padding must not be attended to, nor move positions.",
     "steps_are_the_whole": "step() should give, token by token, what forward gives.",

@@ -1,7 +1,8 @@
 """What every model promises that takes texts, and what one that goes on with them does.
 
-A check returns at once where a model takes none, where its module has no `next_logits`: see
-`zoo.tasks.decoding.generation`, or where it makes no text of a text: see `zoo.tasks.decoding.beam_search`.
+A check returns at once where a model takes none, where its module has no `next_logits`:
+see `zoo.tasks.decoding.generation`, or where it makes no text of a text: see
+`zoo.tasks.decoding.beam_search`.
 """
 
 from pathlib import Path

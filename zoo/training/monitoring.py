@@ -21,7 +21,8 @@ class TrainingMonitor(Protocol):
 
 
 def check_mode_collapse(history: Sequence[Mapping[str, float]]) -> None:
-    """End a run whose samples have long had no variety; see `zoo.evaluation.frechet_distance.feature_diversity`.
+    """End a run whose samples have long had no variety; see
+    `zoo.evaluation.frechet_distance.feature_diversity`.
 
     One epoch without it is common, and often passes. Raises Collapsed.
     """

@@ -59,7 +59,8 @@ class SweepPlan:
         found = space(self.settings, self.chosen({}))
         if self.data is not None and "val_fraction" in found.searched:
             raise SettingsError(
-                "Setting 'val_fraction' can't be searched: every trial is judged on the "
+                "Setting 'val_fraction' can't be searched: every trial is judged on "
+                "the "
                 "same validation rows. Give it one value."
             )
         return found

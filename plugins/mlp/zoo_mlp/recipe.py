@@ -26,7 +26,8 @@ __all__ = ["SMOKE_SETTINGS", "Settings", "data", "evaluate", "report", "train"]
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
-    """Practices are named as in `zoo.training.optim`; None leaves a choice to the spec."""
+    """Practices are named as in `zoo.training.optim`; None leaves a choice to the
+    spec."""
 
     seed: int = 0
     epochs: int = 40

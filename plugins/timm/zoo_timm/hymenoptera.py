@@ -92,7 +92,8 @@ def _places(model: nn.Module) -> Tensor:
     missing = [name for name in NAMES.values() if name not in labels]
     if missing:
         raise DataError(
-            f"{model_metadata(model).spec.name!r} has no label {missing[0]!r}, so {SET} does "
+            f"{model_metadata(model).spec.name!r} has no label {missing[0]!r}, so "
+            f"{SET} does "
             "not measure it. Measure a new head on data with its own labels."
         )
     return torch.tensor([labels.index(name) for name in NAMES.values()])

@@ -117,7 +117,7 @@ SPECS = (
         input=TextInput(
             max_length=1_024,
             vocab_size=50_257,
-            pad_token_id=50_256,  # no other id is free; a causal model never attends to it
+            pad_token_id=50_256,  # no other id is free; nothing attends to it
             language="en",
             tokenizer=GPT2_TOKENIZER,
         ),

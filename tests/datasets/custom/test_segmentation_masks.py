@@ -422,7 +422,8 @@ def test_copies_of_masks_are_not_kept() -> None:
         check(pixels("a", "b").zoo.spec, chosen)
 
     assert str(caught.value) == (
-        "augmented_copies=2 keeps the features of copies, and masks move with their pictures "
+        "augmented_copies=2 keeps the features of copies, and masks move with their "
+        "pictures "
         "anew in every epoch: leave augmented_copies out."
     )
 

@@ -48,11 +48,12 @@ def gather(
     `data` is a folder of class-named folders (or of `train` and `test` with those), a
     CSV, JSONL or parquet file, a `datasets.Dataset` or `DatasetDict`, a registered name
     or a Hub id. `target` names the column to predict; `labels` fixes the classes and
-    their order, and `known` the order alone, where the classes are the same. `output_spec`
-    is what the model gives, by default classes: of masks a folder holds `images` and
-    `masks`; of readings it holds pictures that are named by what they show, and
-    `labels` and `known` are characters; of a forecast the rows of a table follow each
-    other in time. What was gathered already comes back as it is. Raises DataError.
+    their order, and `known` the order alone, where the classes are the same.
+    `output_spec` is what the model gives, by default classes: of masks a folder holds
+    `images` and `masks`; of readings it holds pictures that are named by what they
+    show, and `labels` and `known` are characters; of a forecast the rows of a table
+    follow each other in time. What was gathered already comes back as it is. Raises
+    DataError.
     """
     if isinstance(data, DatasetSplits):
         return data

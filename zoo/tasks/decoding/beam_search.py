@@ -2,8 +2,8 @@
 
 A plugin's module, an encoder and a decoder of whatever kind, takes part by two methods:
 
-* `encode_source(source)` takes token numbers, (batch, length), padded at the end, and returns a
-  memory of them: a dict of tensors whose first dimension is the batch.
+* `encode_source(source)` takes token numbers, (batch, length), padded at the end, and
+  returns a memory of them: a dict of tensors whose first dimension is the batch.
 * `decode_step(token, memory)` takes the last token of each text that is being written,
   (batch,), at first the one that texts start after, and returns logits of the next,
   (batch, vocabulary), the weight that each token of the source had in that, (batch,

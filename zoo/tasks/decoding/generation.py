@@ -2,10 +2,10 @@
 
 A plugin's module takes part by one method, and nothing else is registered:
 
-* `next_logits(token, memory=None)` takes the next tokens of some texts, (batch, length), and
-  returns logits of what comes after the last of them, (batch, vocabulary), and a memory
-  of all it has read, which is given back with the tokens that follow. What is in a
-  memory is the module's own affair: keys and values, or a state.
+* `next_logits(token, memory=None)` takes the next tokens of some texts, (batch,
+  length), and returns logits of what comes after the last of them, (batch, vocabulary),
+  and a memory of all it has read, which is given back with the tokens that follow. What
+  is in a memory is the module's own affair: keys and values, or a state.
 
 It is called in eval mode, and what it gives must not depend on the rows beside. Texts
 of different length are read in step: while the longer ones are still being read, the

@@ -63,7 +63,8 @@ class Targets(ABC, Generic[OutputT]):
         return self.column_names
 
     def horizon(self, output_spec: OutputT | None) -> int:
-        """Return how many steps ahead a target reaches, of rows in the order of time."""
+        """Return how many steps ahead a target reaches, of rows in the order of
+        time."""
         return 1
 
     def read_folder(self, folder: Path, input_spec: Input) -> Rows:
@@ -156,7 +157,8 @@ def _labelled(folder: Path, input_spec: Input) -> Rows:
         held = folders.files(place, input_spec.suffixes)
         if not held:
             raise DataError(
-                f"{place} holds no {input_spec.plural} ({', '.join(input_spec.suffixes)})."
+                f"{place} holds no {input_spec.plural} "
+                f"({', '.join(input_spec.suffixes)})."
             )
         items += held
         targets += [place.name] * len(held)

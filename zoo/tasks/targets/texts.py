@@ -111,7 +111,8 @@ def numbered(
         row = [places[one] for one in text]
         if steps is not None and ctc.min_steps(row) > steps:
             raise DataError(
-                f"{source}: the text {text!r} takes {ctc.min_steps(row)} steps, one more "
+                f"{source}: the text {text!r} takes {ctc.min_steps(row)} steps, one "
+                "more "
                 f"for each character that is repeated; the model has {steps}."
             )
         found.append(row)
