@@ -15,10 +15,12 @@ YES, NO = {"true", "yes", "on", "1"}, {"false", "no", "off", "0"}
 ABOVE, NOT_BELOW, SHARE = "above zero", "zero or more", "from 0 to below 1"
 # What settings of these names mean, whatever the recipe.
 RANGES = {
-    **dict.fromkeys(("lr", "rate", "epochs", "batch_size"), (0.0, math.inf, ABOVE)),
+    **dict.fromkeys(
+        ("lr", "rate", "epochs", "batch", "batch_size"), (0.0, math.inf, ABOVE)
+    ),
     **dict.fromkeys(("iterations", "starts"), (0.0, math.inf, ABOVE)),
     **dict.fromkeys(("weight_decay", "l1", "l2"), (0.0, math.inf, NOT_BELOW)),
-    **dict.fromkeys(("val_fraction", "dropout"), (0.0, 1.0, SHARE)),
+    **dict.fromkeys(("holding", "val_fraction", "dropout"), (0.0, 1.0, SHARE)),
 }
 WORDS = {bool: "true or false", int: "a whole number", float: "a number", str: "text"}
 

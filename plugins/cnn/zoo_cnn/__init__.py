@@ -8,7 +8,7 @@ from zoo import ClassOutput, ImageInput, License, Metric, ModelSpec, Weights, ho
 SPECS = (
     ModelSpec(
         name="lenet5-mnist",
-        summary="LeNet-5 reads a handwritten digit.",
+        summary="LeNet-5 classifies handwritten digits.",
         task="image-classification",
         build="zoo_cnn.lenet5:lenet5",
         recipe="zoo_cnn.lenet5_recipe",
@@ -18,14 +18,14 @@ SPECS = (
         input=ImageInput(height=28, width=28, channels=1, background="dark"),
         output=ClassOutput(labels=tuple("0123456789")),
         trained_on=("mnist",),
-        head="decide.5",
+        head="classifier.5",
         examples=("seven.png",),
         stored="float16",
         papers=("https://doi.org/10.1109/5.726791",),
         tags=("mnist", "digits", "cnn"),
         weights=Weights(
-            size=124_228,
-            sha256="6feb5ebf745f58b51fa928f462e90a7770a2933f185064965929067f94eb86c7",
+            size=124_268,
+            sha256="13568e0e3c0e5a815f5d46180094d5dd0a50c5e57bb52f1f963b469e6bbfcb9a",
         ),
         metrics=(
             Metric(

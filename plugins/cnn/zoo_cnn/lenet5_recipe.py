@@ -1,8 +1,8 @@
 """Train LeNet-5 on MNIST.
 
-Read it from top to bottom: settings, data, training, measuring. To try something else,
-copy this file and change it. The learning rate, and that digits are distorted,
-were chosen on the 6,000 validation rows; the test rows are used once, at the end.
+Read it from top to bottom: settings, data, training, evaluation. To try something else,
+copy this file and change it. The learning rate and the augmentation were chosen on the
+6,000 validation rows; the test rows are used once, at the end.
 """
 
 import math
@@ -25,16 +25,16 @@ __all__ = ["SMOKE_SETTINGS", "Settings", "data", "evaluate", "report", "train"]
 class Settings:
     seed: int = 0
     epochs: int = 16
-    batch: int = 128
+    batch_size: int = 128
     lr: float = 8e-3  # the peak of the one-cycle schedule
     weight_decay: float = 1e-3
-    holding: float = 0.1  # share of the training rows kept for validation
-    turn: float = 12.0  # degrees a digit is turned by, at most
-    shift: float = 2.0  # pixels a digit is moved by, at most
-    stretch: float = 0.1  # share of its size a digit grows or shrinks by, at most
+    val_fraction: float = 0.1  # of the training rows, held out for validation
+    rotation_degrees: float = 12.0  # augmentation: rotate by at most this, either way
+    shift_pixels: float = 2.0  # augmentation: shift by at most this, each way
+    scale_range: float = 0.1  # augmentation: scale by 1 - this to 1 + this
 
 
-SMOKE_SETTINGS = {"epochs": 1, "batch": 32}  # what the test suite runs
+SMOKE_SETTINGS = {"epochs": 1, "batch_size": 32}  # what the test suite runs
 
 
 def data(run: Run, split: str) -> TensorRows:
@@ -44,8 +44,7 @@ def data(run: Run, split: str) -> TensorRows:
 
 
 def train(settings: Settings, run: Run) -> torch.nn.Module:
-    digits = data(run, "train")
-    fitting, holding = run.split(digits, settings.holding)
+    train_rows, val_rows = run.split(data(run, "train"), settings.val_fraction)
     model = run.prepare(run.build())
     optimizer = run.prepare(
         torch.optim.AdamW(
@@ -55,74 +54,80 @@ def train(settings: Settings, run: Run) -> torch.nn.Module:
             fused=True,
         )
     )
-    schedule = run.prepare(
+    scheduler = run.prepare(
         torch.optim.lr_scheduler.OneCycleLR(
             optimizer,
             max_lr=settings.lr,
-            total_steps=run.steps(fitting, settings.batch, settings.epochs),
+            total_steps=run.steps(train_rows, settings.batch_size, settings.epochs),
         )
     )
 
-    def distort(image: Tensor, random: torch.Generator) -> Tensor:
-        return distorted(image, random, settings)
+    def augment(image: Tensor, generator: torch.Generator) -> Tensor:
+        return random_affine(image, generator, settings)
 
     for _ in run.epochs(settings.epochs):
         model.train()
-        for image, label in run.batches(fitting, settings.batch, augment=distort):
+        for image, label in run.batches(
+            train_rows, settings.batch_size, augment=augment
+        ):
             loss = cross_entropy(model(image), label)
-            run.step(loss, optimizer, schedule)
-        run.log(evaluate(model, holding), best="accuracy")
+            run.step(loss, optimizer, scheduler)
+        run.log(evaluate(model, val_rows), best="accuracy")
     return run.best(model)
 
 
-def distorted(image: Tensor, random: torch.Generator, settings: Settings) -> Tensor:
-    """Turn, move and stretch each picture a little, each by its own draw."""
+def random_affine(
+    image: Tensor, generator: torch.Generator, settings: Settings
+) -> Tensor:
+    """Rotate, scale and shift each image of a batch, (B, C, H, W), at random."""
     count, _, height, _ = image.shape
-    draw = 2 * torch.rand(4, count, generator=random) - 1  # -1..1
-    angle = math.radians(settings.turn) * draw[0]
-    size = 1 + settings.stretch * draw[1]
-    move = 2 * settings.shift / height * draw[2:]  # affine_grid counts in half widths
-    cosine, sine = size * angle.cos(), size * angle.sin()
+    draw = 2 * torch.rand(4, count, generator=generator) - 1  # -1..1
+    angle = math.radians(settings.rotation_degrees) * draw[0]
+    scale = 1 + settings.scale_range * draw[1]
+    # affine_grid counts in half widths
+    shift = 2 * settings.shift_pixels / height * draw[2:]
+    cosine, sine = scale * angle.cos(), scale * angle.sin()
     rows = [
-        torch.stack([cosine, -sine, move[0]], dim=1),
-        torch.stack([sine, cosine, move[1]], dim=1),
+        torch.stack([cosine, -sine, shift[0]], dim=1),
+        torch.stack([sine, cosine, shift[1]], dim=1),
     ]
     grid = affine_grid(torch.stack(rows, dim=1), list(image.shape), align_corners=False)
     return grid_sample(image, grid, align_corners=False)
 
 
 def report(model: torch.nn.Module, run: Run) -> None:
-    """Measure what the card speaks of, and draw what it shows."""
-    training, test = data(run, "train"), data(run, "test")
-    run.log_baseline("majority class", accuracy=baselines.majority(training, test))
+    """Add the baselines, measurements and plots of the model card."""
+    train_rows, test_rows = data(run, "train"), data(run, "test")
     run.log_baseline(
-        "nearest class mean", accuracy=baselines.nearest_mean(training, test)
+        "majority class", accuracy=baselines.majority(train_rows, test_rows)
     )
-    image = to_model_input(test.input)
-    logits = predict_batches(model, image)
-    score, said = logits.softmax(dim=1).max(dim=1)
+    run.log_baseline(
+        "nearest class mean", accuracy=baselines.nearest_mean(train_rows, test_rows)
+    )
+    image, target = to_model_input(test_rows.input), test_rows.target
+    score, predicted = predict_batches(model, image).softmax(dim=1).max(dim=1)
     labels = run.spec.labels
     run.log_figure(
         "confusion",
-        pictures.confusion(said, test.target, labels),
-        "How often each digit of the test split was read as what.",
+        pictures.confusion(predicted, target, labels),
+        "Confusion matrix of the test split.",
     )
     run.log_figure(
         "mistakes",
-        pictures.mistakes(test.input, said, test.target, score, labels),
-        "The wrong readings of the test split it was surest of.",
+        pictures.mistakes(test_rows.input, predicted, target, score, labels),
+        "The misclassified test digits with the highest scores.",
     )
-    random = torch.Generator().manual_seed(0)
-    noisy = (image + 0.5 * torch.randn(image.shape, generator=random)).clamp(0, 1)
-    shown = {
-        "turned": image.rot90(1, dims=(2, 3)),
-        "moved": image.roll(5, dims=3),
-        "noisy": noisy,
+    generator = torch.Generator().manual_seed(0)
+    noise = torch.randn(image.shape, generator=generator)
+    changed = {
+        "rotated": image.rot90(1, dims=(2, 3)),
+        "shifted": image.roll(5, dims=3),
+        "noisy": (image + 0.5 * noise).clamp(0, 1),
         "inverted": 1 - image,
     }
-    for name, changed in shown.items():
-        right = predict_batches(model, changed).argmax(dim=1) == test.target
-        run.log_summary(**{name: right.float().mean().item()})
-    nothing = torch.rand(1000, 1, 28, 28, generator=random)
-    sure = predict_batches(model, nothing).softmax(dim=1).max(dim=1).values
-    run.log_summary(surety_on_noise=sure.mean().item())
+    for name, other in changed.items():
+        correct = predict_batches(model, other).argmax(dim=1) == target
+        run.log_summary(**{f"accuracy_{name}": correct.float().mean().item()})
+    uniform_noise = torch.rand(1000, 1, 28, 28, generator=generator)
+    confidence = predict_batches(model, uniform_noise).softmax(dim=1).max(dim=1).values
+    run.log_summary(mean_confidence_on_noise=confidence.mean().item())
