@@ -85,7 +85,7 @@ def test_the_batches_are_those_of_tensors(workers: int) -> None:
     decoded at once or as they are needed, by any number of processes.
     """
     one, other = new_run(), new_run()
-    whole = one.tensors("mnist")
+    whole = one.load_rows("mnist")
     lazy = other.stream_rows("mnist", workers=workers)
     for _ in range(2):  # the second epoch has another order
         pairs = zip(epoch(one, whole), epoch(other, lazy), strict=True)
@@ -171,7 +171,7 @@ class Pair(ExecutionContext):
         object.__setattr__(self, "_rank", rank)
 
     @property
-    def world(self) -> int:
+    def world_size(self) -> int:
         return 2
 
     @property
@@ -318,14 +318,16 @@ def data(run, split):
     return rows
 
 recipe.data = data
-recipe.report = lambda model, run: run.log_summary(moved=0, noisy=0, inverted=0)
+recipe.report = lambda model, run: run.log_summary(
+    accuracy_shifted=0, accuracy_noisy=0, accuracy_inverted=0
+)
 zoo.train(
     "mlp-mnist",
     Path(sys.argv[1]),
     smoke=True,
     resume=True,
     keep_every=0,
-    settings={"epochs": 4, "batch": 16, "normalise": True},
+    settings={"epochs": 4, "batch_size": 16, "normalize": True},
 )
 """
 

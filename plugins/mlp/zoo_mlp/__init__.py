@@ -1,4 +1,4 @@
-"""Multilayer perceptrons that look at pictures.
+"""Multilayer perceptrons that classify images.
 
 This module is only metadata; it must stay free of torch.
 """
@@ -13,7 +13,7 @@ MNIST = License(code="mit", weights="mit", data="cc-by-sa-3.0")
 SPECS = (
     ModelSpec(
         name="mlp-mnist",
-        summary="One hidden layer of 128 units reads a handwritten digit.",
+        summary="An MLP with 128 hidden units classifies handwritten digits.",
         task="image-classification",
         build="zoo_mlp.mlp:mlp",
         options={"hidden": (128,), "dropout": 0.2},
@@ -31,7 +31,7 @@ SPECS = (
         tags=("mnist", "digits", "mlp"),
         weights=Weights(
             size=203_876,
-            sha256="957f51bffa830301358ed97c7695ab1d1167012b60126d1bec0559ba523a1d9a",
+            sha256="d4d0577da96866927396bed86205276aaa34c176149115ba5c583f984794c676",
         ),
         metrics=(
             Metric(
@@ -54,7 +54,7 @@ SPECS = (
     ),
     ModelSpec(
         name="mlp-dropout-mnist",
-        summary="Two layers of 1,200 units with dropout read a handwritten digit.",
+        summary="An MLP of 1,200 units twice with dropout classifies digits.",
         task="image-classification",
         build="zoo_mlp.mlp:mlp",
         options={"hidden": (1200, 1200), "dropout": 0.5},
@@ -72,8 +72,8 @@ SPECS = (
         papers=("https://jmlr.org/papers/v15/srivastava14a.html",),
         tags=("mnist", "digits", "mlp", "dropout"),
         weights=Weights(
-            size=4_790_932,
-            sha256="8e099822170716b707ffbaa2066b0ee96fc724c14fb414b1a816115934258d09",
+            size=4_790_924,
+            sha256="777b90cd63edc43a8e46ea99188151dd9937be42b69c69783503cb6e31b7dcba",
         ),
         metrics=(
             Metric(

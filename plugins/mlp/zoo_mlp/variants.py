@@ -1,4 +1,4 @@
-"""The specs of six small MLPs that differ in how they are regularised.
+"""The specs of six small MLPs that differ in their regularization.
 
 This module is only metadata; it must stay free of torch.
 """
@@ -6,11 +6,11 @@ This module is only metadata; it must stay free of torch.
 from typing import Any
 
 from zoo import Metric, ModelSpec, Weights
-from zoo_mlp.fashion import CLOTHES
+from zoo_mlp.fashion import FASHION_MNIST
 
 __all__ = ["SPECS"]
 
-SMALL = {**CLOTHES, "parameters": 50_890}
+SMALL = {**FASHION_MNIST, "parameters": 50_890}
 
 # The variants differ in what their names say, and in nothing else: equally many epochs,
 # each from fresh weights. The penalties add up; the schedules replace the one-cycle of
@@ -21,21 +21,26 @@ ADAM: dict[str, Any] = {"optimizer": "adam", "weight_decay": 0.0, "lr": 5e-3}
 PLAIN = {**ADAM, "epochs": 20}
 L1L2 = {**PLAIN, "l1": 3e-5, "l2": 1e-5}
 MAXNORM = {**L1L2, "max_norm": 3.0}
-EXPDECAY = {**PLAIN, "schedule": "exponential", "period": EPOCH, "decay": 0.9}
-COSINE = {**PLAIN, "schedule": "cosine", "period": 2 * EPOCH}
+EXPDECAY = {
+    **PLAIN,
+    "schedule": "exponential",
+    "schedule_period": EPOCH,
+    "schedule_decay": 0.9,
+}
+COSINE = {**PLAIN, "schedule": "cosine", "schedule_period": 2 * EPOCH}
 
 SPECS = (
     ModelSpec(
         name="mlp-fashion-mnist-reg.none",
-        summary="64 hidden units without regularisation, for comparison.",
+        summary="An MLP with 64 hidden units without regularization, for comparison.",
         **SMALL,
         options={"hidden": (64,), "dropout": 0.0},
-        recipe="zoo_mlp.ablation",
+        recipe="zoo_mlp.ablation_recipe",
         settings=PLAIN,
         card="cards/mlp-fashion-mnist-reg.none.md",
         weights=Weights(
-            size=102_116,
-            sha256="e7e8f5c988a762438cee760fdcc5745816f392a158e7f95e77f2bdd21945d2ff",
+            size=102_108,
+            sha256="02ec37607d60e0ce1154cd41b68f924b17e0136849ea75b2bc542a9a6584eebd",
         ),
         metrics=(
             Metric(
@@ -58,15 +63,15 @@ SPECS = (
     ),
     ModelSpec(
         name="mlp-fashion-mnist-reg.l1l2",
-        summary="64 hidden units, small weights and quiet units rewarded.",
+        summary="An MLP with L2 on its weights and L1 on its activations.",
         **SMALL,
         options={"hidden": (64,), "dropout": 0.0},
         recipe="zoo_mlp.recipe",
         settings=L1L2,
         card="cards/mlp-fashion-mnist-reg.l1l2.md",
         weights=Weights(
-            size=102_116,
-            sha256="d83e249af965a8574898debdb334695766d851bd59641126ccac62c83d1efccb",
+            size=102_108,
+            sha256="0e5099de8714b6be01b98999ede18295e11cf178ca0295ec2472ce8b717ea9dd",
         ),
         metrics=(
             Metric(
@@ -89,15 +94,15 @@ SPECS = (
     ),
     ModelSpec(
         name="mlp-fashion-mnist-reg.maxnorm",
-        summary="As .l1l2, and a bound on the weights of each unit.",
+        summary="As .l1l2, with a max-norm constraint on the weights of each unit.",
         **SMALL,
         options={"hidden": (64,), "dropout": 0.0},
         recipe="zoo_mlp.recipe",
         settings=MAXNORM,
         card="cards/mlp-fashion-mnist-reg.maxnorm.md",
         weights=Weights(
-            size=102_116,
-            sha256="68eb5bf68917b02d4511faa98fd3abb9a9851a5a7f4d7d48c2fd68f6df93cacb",
+            size=102_108,
+            sha256="b46cf0ba5264770c1916ed33bd59aac486aad08d7c603b79860085f94995df29",
         ),
         metrics=(
             Metric(
@@ -120,15 +125,15 @@ SPECS = (
     ),
     ModelSpec(
         name="mlp-fashion-mnist-reg.dropout",
-        summary="As .maxnorm, and one hidden unit in twenty at rest.",
+        summary="As .maxnorm, with dropout of one hidden unit in twenty.",
         **SMALL,
         options={"hidden": (64,), "dropout": 0.05},
         recipe="zoo_mlp.recipe",
         settings={**MAXNORM, "dropout": 0.05},
         card="cards/mlp-fashion-mnist-reg.dropout.md",
         weights=Weights(
-            size=102_116,
-            sha256="e75a3fee804e723f82bf69e5375f1ac4c85d86fd608826224f7e8fa00050e96f",
+            size=102_108,
+            sha256="49a7d5142efbc7037fd0ef47c02a57da584bf2abfd5d7b60e7361d51baab8a2f",
         ),
         metrics=(
             Metric(
@@ -151,15 +156,15 @@ SPECS = (
     ),
     ModelSpec(
         name="mlp-fashion-mnist-reg.expdecay",
-        summary="64 hidden units, the learning rate decaying exponentially.",
+        summary="An MLP trained with an exponentially decaying learning rate.",
         **SMALL,
         options={"hidden": (64,), "dropout": 0.0},
         recipe="zoo_mlp.recipe",
         settings=EXPDECAY,
         card="cards/mlp-fashion-mnist-reg.expdecay.md",
         weights=Weights(
-            size=102_116,
-            sha256="db1a5b762213db488db4b5b1b6a432d24d832bd56f36a66110ace0b6c19ea919",
+            size=102_108,
+            sha256="1596019d7786b3d909e0986070d0f25f8a87e5afa24f10c24af4263b4bffb6c9",
         ),
         metrics=(
             Metric(
@@ -182,15 +187,15 @@ SPECS = (
     ),
     ModelSpec(
         name="mlp-fashion-mnist-reg.cosine",
-        summary="64 hidden units, the learning rate a cosine that restarts.",
+        summary="An MLP trained with cosine annealing and warm restarts.",
         **SMALL,
         options={"hidden": (64,), "dropout": 0.0},
         recipe="zoo_mlp.recipe",
         settings=COSINE,
         card="cards/mlp-fashion-mnist-reg.cosine.md",
         weights=Weights(
-            size=102_116,
-            sha256="e52dc5a2b74bfa76b035c68480359b0a0419445d6ee2de13a268acb5c7df6308",
+            size=102_108,
+            sha256="443be38567bd3d398e95b10e9907db3a0fecf4ed98022bed6087bc3c22d66d5c",
         ),
         metrics=(
             Metric(
