@@ -1,4 +1,4 @@
-"""Autoencoders: pictures to short codes, and pictures from codes.
+"""Autoencoders: images to short codes, and images from codes.
 
 This module is only metadata; it must stay free of torch.
 """
@@ -8,7 +8,7 @@ from zoo import ImageInput, ImageOutput, License, Metric, ModelSpec, Weights, ho
 SPECS = (
     ModelSpec(
         name="ae-fashion-mnist",
-        summary="An autoencoder keeps 64 numbers of a piece of clothing.",
+        summary="An autoencoder encodes an image of clothes as 64 numbers.",
         task="image-to-image",
         build="zoo_autoencoder.ae:autoencoder",
         recipe="zoo_autoencoder.ae_recipe",
@@ -25,8 +25,8 @@ SPECS = (
         papers=("https://doi.org/10.1126/science.1127647",),
         tags=("fashion-mnist", "clothes", "autoencoder"),
         weights=Weights(
-            size=202_736,
-            sha256="8a6771c55015d8915c8a168fd487eed69d53b46fccbe6e37b74f3bae19aeb9ac",
+            size=202_752,
+            sha256="762e9cc30097974b293a21c04465530209ec5581b28cc20f6d03d41566a82f24",
         ),
         metrics=(
             Metric(
@@ -42,7 +42,7 @@ SPECS = (
     ),
     ModelSpec(
         name="vae-mnist",
-        summary="A variational autoencoder draws handwritten digits by 20 numbers.",
+        summary="A variational autoencoder with 20 latents generates digits.",
         task="unconditional-image-generation",
         build="zoo_autoencoder.vae:vae",
         recipe="zoo_autoencoder.vae_recipe",
@@ -59,8 +59,8 @@ SPECS = (
         papers=("https://arxiv.org/abs/1312.6114",),
         tags=("mnist", "digits", "autoencoder", "vae"),
         weights=Weights(
-            size=1_306_464,
-            sha256="97012b208ef57c898f3648cf41c661818fb14e98e517db73360fa699d728891f",
+            size=1_306_480,
+            sha256="43edc94f2413941e70a40312179051fcf697f232b944bddbce9aa7afd22350e2",
         ),
         metrics=(
             Metric(

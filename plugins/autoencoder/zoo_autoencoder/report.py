@@ -1,7 +1,7 @@
-"""What the card of an autoencoder tells: simple methods beside it, figures, pictures.
+"""The report of an autoencoder: what its model card says of it.
 
-Simple methods are fitted on the training rows. A judge, a model that reads the same
-pictures, tells whether a picture is still what it was.
+Baselines fitted on the training rows, how a classifier of the same images reads what
+the model generates, an estimate of the likelihood, and images.
 """
 
 import io
@@ -10,7 +10,7 @@ from typing import Any
 import torch
 from PIL import Image
 from torch import Tensor, nn
-from torch.nn.functional import one_hot
+from torch.nn.functional import binary_cross_entropy_with_logits, one_hot
 
 from zoo import Run
 from zoo.datasets.in_memory import TensorRows, to_model_input
@@ -21,50 +21,49 @@ from zoo.evaluation.frechet_distance import frechet_distance
 from zoo.inference import sample as verbs
 from zoo.tasks.results.vision import image_grid
 
-__all__ = ["describe", "show_reconstructions"]
+__all__ = ["add_reconstructions", "add_report", "importance_weighted_nll"]
 
-LARGER = 2  # times its size a picture is shown
-DRAWS = 50  # codes per picture in the estimate of the likelihood
-ROWS = 1000  # pictures it is made on
-USED = 0.05  # nats that a number of a code costs, at least, if it says something
+ZOOM = 2  # how much larger an image is shown
+CODES = 50  # drawn for each image in the estimate of the likelihood
+ROWS = 1000  # images it is made on
+ACTIVE_NATS = 0.05  # KL divergence from which on a latent dimension counts as active
+CONFIDENT = 0.9  # score of the classifier
 
 
-def describe(
-    model: Any, run: Run, training: TensorRows, test: TensorRows, judge: nn.Module
+def add_report(
+    model: Any,
+    run: Run,
+    train_rows: TensorRows,
+    test_rows: TensorRows,
+    classifier: nn.Module,
 ) -> None:
-    """Add baselines, notes and pictures to a run."""
-    image, codes = (
-        to_model_input(test.input),
-        predict_batches(_Encoder(model), to_model_input(test.input)),
-    )
-    kept = predict_batches(model, image).sigmoid()
+    """Add baselines, measurements and images to a run."""
+    image = to_model_input(test_rows.input)
+    codes = predict_batches(_Encode(model), image)
+    reconstruction = predict_batches(model, image).sigmoid()
     samples = verbs.outputs(model, len(image), seed=0).sigmoid()
-    _compare(run, training, test, judge, model.code)
-    _judge(run, judge, image, kept, samples)
-    run.log_summary(
-        frechet_floor=frechet_distance(
-            judge, to_model_input(training.input[: len(test)]), image
-        )
-    )
-    run.log_summary(**_likelihood(model, image[:ROWS]))
+    _add_baselines(run, train_rows, test_rows, classifier, model.latent_dim)
+    _note_classified(run, classifier, image, reconstruction, samples)
+    real = to_model_input(train_rows.input[: len(test_rows)])
+    run.log_summary(frechet_distance_real=frechet_distance(classifier, real, image))
+    run.log_summary(**importance_weighted_nll(model, image[:ROWS]))
     run.log_figure(
         "samples",
         _png(image_grid([_image(one) for one in samples[:96]], columns=16)),
-        "The first digits that it draws with seed zero, none left out.",
+        "The first samples of seed zero, none left out.",
     )
-    show_reconstructions(run, image[:16], kept[:16], "first digits")
-    run.log_figure("interpolation", _png(_lines(model, image, test.target)), LINES)
-    run.log_figure("latent", _latent(codes, test.target), LATENT)
+    add_reconstructions(run, image[:16], reconstruction[:16], "first digits")
+    interpolation = _interpolations(model, image, test_rows.target)
+    run.log_figure("interpolation", _png(interpolation), INTERPOLATION)
+    run.log_figure("latent", _plot_latent(codes, test_rows.target), LATENT)
 
 
-LINES = "Straight lines between the codes of two test digits, a line in a row."
-LATENT = (
-    "The codes of the test digits, along the two directions in which they differ most."
-)
+INTERPOLATION = "Linear interpolations between the codes of two test digits, one a row."
+LATENT = "The codes of the test digits, on their first two principal components."
 
 
-class _Encoder(nn.Module):
-    """The first half of a model, to be run like a whole one."""
+class _Encode(nn.Module):
+    """The encoder of a model as a module, to be run in batches."""
 
     def __init__(self, model: Any) -> None:
         super().__init__()
@@ -75,88 +74,117 @@ class _Encoder(nn.Module):
         return code
 
 
-def show_reconstructions(
-    run: Run, image: Tensor, kept: Tensor, what: str, *, name: str = "reconstructions"
+def add_reconstructions(
+    run: Run,
+    image: Tensor,
+    reconstruction: Tensor,
+    what: str,
+    *,
+    name: str = "reconstructions",
 ) -> None:
-    """Add a picture of inputs with what was made of them below; pixels in 0..1."""
-    shown = image_grid([_image(one) for one in (*image, *kept)], columns=len(image))
-    caption = f"The {what} of the test split, and below each what is left of it."
-    run.log_figure(name, _png(shown), caption)
+    """Add images above their reconstructions to a run; pixels in 0..1."""
+    rows = image_grid(
+        [_image(one) for one in (*image, *reconstruction)], columns=len(image)
+    )
+    caption = f"The {what} of the test split, and below each its reconstruction."
+    run.log_figure(name, _png(rows), caption)
 
 
-def _compare(
-    run: Run, training: TensorRows, test: TensorRows, judge: nn.Module, count: int
+def _add_baselines(
+    run: Run,
+    train_rows: TensorRows,
+    test_rows: TensorRows,
+    classifier: nn.Module,
+    count: int,
 ) -> None:
-    """Note what pixels for themselves reach, and as many principal components."""
-    image, seen = to_model_input(test.input), to_model_input(training.input)
-    random = torch.Generator().manual_seed(0)
-    chance = seen.mean(dim=0).clamp(1e-4, 1 - 1e-4)
-    cost = -(image * chance.log() + (1 - image) * (1 - chance).log())
-    nats = cost.sum(dim=(1, 2, 3)).mean().item()
-    picked = torch.randint(len(seen), (len(image), image[0].numel()), generator=random)
-    mixed = seen.flatten(start_dim=1).gather(0, picked).view_as(image)
+    """Add independent pixels, and `count` principal components."""
+    image, train_image = (
+        to_model_input(test_rows.input),
+        to_model_input(train_rows.input),
+    )
+    generator = torch.Generator().manual_seed(0)
+    probability = train_image.mean(dim=0).clamp(1e-4, 1 - 1e-4)
+    cross_entropy = -(image * probability.log() + (1 - image) * (1 - probability).log())
+    nats = cross_entropy.sum(dim=(1, 2, 3)).mean().item()
+    rows = torch.randint(
+        len(train_image), (len(image), image[0].numel()), generator=generator
+    )
+    mixed = train_image.flatten(start_dim=1).gather(0, rows).view_as(image)
     run.log_baseline(
         "independent pixels",
         negative_elbo=nats,
         bits_per_pixel=nats / image[0].numel() / torch.log(torch.tensor(2.0)).item(),
-        mse=(chance - image).square().mean().item(),
-        frechet_distance=frechet_distance(judge, mixed, image),
+        mse=(probability - image).square().mean().item(),
+        frechet_distance=frechet_distance(classifier, mixed, image),
     )
-    middle, directions, spread = baselines.principal(training, count)
-    apart = image.flatten(start_dim=1).double() - middle
-    left = apart - apart @ directions @ directions.T
-    noise = torch.randn(len(image), count, generator=random).double() * spread
-    made = (middle + noise @ directions.T).clamp(0, 1).float().view_as(image)
+    mean, components, std = baselines.principal(train_rows, count)
+    centered = image.flatten(start_dim=1).double() - mean
+    residual = centered - centered @ components @ components.T
+    noise = torch.randn(len(image), count, generator=generator).double() * std
+    sampled = (mean + noise @ components.T).clamp(0, 1).float().view_as(image)
     run.log_baseline(
         f"{count} principal components",
-        mse=left.square().mean().item(),
-        frechet_distance=frechet_distance(judge, made, image),
+        mse=residual.square().mean().item(),
+        frechet_distance=frechet_distance(classifier, sampled, image),
     )
 
 
-def _judge(
-    run: Run, judge: nn.Module, image: Tensor, kept: Tensor, samples: Tensor
+def _note_classified(
+    run: Run,
+    classifier: nn.Module,
+    image: Tensor,
+    reconstruction: Tensor,
+    samples: Tensor,
 ) -> None:
-    """Note how the judge reads what the model made."""
-    said, again, drawn = (
-        predict_batches(judge, one).softmax(dim=1).max(dim=1)
-        for one in (image, kept, samples)
+    """Note how a classifier reads test images, their reconstructions and samples."""
+    real, reconstructed, generated = (
+        predict_batches(classifier, one).softmax(dim=1).max(dim=1)
+        for one in (image, reconstruction, samples)
     )
-    shares = one_hot(drawn.indices, 10).float().mean(dim=0)
+    classes = one_hot(generated.indices, 10).float().mean(dim=0)
+    same = real.indices == reconstructed.indices
     run.log_summary(
-        same_digit=(said.indices == again.indices).float().mean().item(),
-        unsure_of_samples=(drawn.values < 0.9).float().mean().item(),
-        unsure_of_digits=(said.values < 0.9).float().mean().item(),
-        rarest_digit=shares.min().item(),
-        commonest_digit=shares.max().item(),
+        same_class_reconstructions=same.float().mean().item(),
+        low_confidence_samples=(generated.values < CONFIDENT).float().mean().item(),
+        low_confidence_real=(real.values < CONFIDENT).float().mean().item(),
+        min_class_fraction=classes.min().item(),
+        max_class_fraction=classes.max().item(),
     )
 
 
 @torch.inference_mode()
-def _likelihood(model: Any, image: Tensor) -> dict[str, float]:
-    """Return an importance-weighted estimate of the negative log likelihood, in nats,
-    and how many numbers of the code say something.
+def importance_weighted_nll(model: Any, image: Tensor) -> dict[str, float]:
+    """Return an importance-weighted estimate of the negative log-likelihood, in nats,
+    and the number of active latent dimensions.
 
-    Burda, Grosse, Salakhutdinov: "Importance weighted autoencoders", 2016. Pictures are
-    made black and white by a fixed seed: of greys the estimate would be no bound.
+    Burda, Grosse, Salakhutdinov: "Importance weighted autoencoders", 2016, section 3:
+
+        log p(x) >= E log 1/k sum of p(x, z_i) / q(z_i|x), with k codes from q(z|x).
+
+    Images are binarized by a fixed seed: of gray values the estimate would be no bound.
     """
-    random = torch.Generator().manual_seed(0)
-    ink = torch.bernoulli(image, generator=random)
-    mean, log_variance = model.posterior(ink)
-    found = []
-    for _ in range(DRAWS):
-        noise = torch.randn(mean.shape, generator=random)
-        code = mean + (log_variance / 2).exp() * noise
-        logits = model.decode(code)
-        pixels = nn.functional.binary_cross_entropy_with_logits(
-            logits, ink, reduction="none"
+    generator = torch.Generator().manual_seed(0)
+    binary = torch.bernoulli(image, generator=generator)
+    mu, logvar = model.posterior(binary)
+    log_weights = []
+    for _ in range(CODES):
+        epsilon = torch.randn(mu.shape, generator=generator)
+        code = mu + (logvar / 2).exp() * epsilon
+        cross_entropy = binary_cross_entropy_with_logits(
+            model.decode(code), binary, reduction="none"
         )
-        prior, posterior = code.square() / 2, noise.square() / 2 + log_variance / 2
-        found.append((posterior - prior).sum(dim=1) - pixels.flatten(1).sum(dim=1))
-    weight = torch.stack(found).logsumexp(dim=0) - torch.tensor(float(DRAWS)).log()
-    cost = (mean.square() + log_variance.exp() - 1 - log_variance).mean(dim=0) / 2
-    used = (cost > USED).sum().item()
-    return {"likelihood_nats": -weight.mean().item(), "used_numbers": used}
+        # log p(z) and log q(z|x), both without -1/2 log 2 pi, which cancels
+        negative_log_prior = code.square() / 2
+        negative_log_posterior = epsilon.square() / 2 + logvar / 2
+        log_ratio = (negative_log_posterior - negative_log_prior).sum(dim=1)
+        log_weights.append(log_ratio - cross_entropy.flatten(1).sum(dim=1))
+    log_k = torch.tensor(float(CODES)).log()
+    log_likelihood = torch.stack(log_weights).logsumexp(dim=0) - log_k
+    divergence = (mu.square() + logvar.exp() - 1 - logvar).mean(dim=0) / 2
+    return {
+        "importance_weighted_nll": -log_likelihood.mean().item(),
+        "active_latents": (divergence > ACTIVE_NATS).sum().item(),
+    }
 
 
 def _image(one: Tensor) -> Image.Image:
@@ -164,44 +192,44 @@ def _image(one: Tensor) -> Image.Image:
 
 
 @torch.inference_mode()
-def _lines(model: Any, image: Tensor, label: Tensor) -> Image.Image:
-    """Return digits on the way from one test digit to another of another kind."""
+def _interpolations(model: Any, image: Tensor, label: Tensor) -> Image.Image:
+    """Return interpolations between the codes of test digits of two classes."""
     first = [
         int((label == digit).nonzero()[0]) if digit in label else 0
         for digit in range(10)
     ]
-    shown = []
+    images = []
     for one, other in zip(first[:5], first[5:], strict=True):
         ends = model.encode(image[[one, other]])
-        share = torch.linspace(0, 1, 16).unsqueeze(1)
-        code = (1 - share) * ends[0] + share * ends[1]
-        shown += [_image(picture) for picture in model.decode(code).sigmoid()]
-    return image_grid(shown, columns=16)
+        weight = torch.linspace(0, 1, 16).unsqueeze(1)
+        codes = (1 - weight) * ends[0] + weight * ends[1]
+        images += [_image(decoded) for decoded in model.decode(codes).sigmoid()]
+    return image_grid(images, columns=16)
 
 
-def _latent(codes: Tensor, label: Tensor) -> bytes:
-    """Return the codes as dots, coloured by digit."""
-    apart = codes - codes.mean(dim=0)
-    _, _, directions = torch.linalg.svd(apart, full_matrices=False)
-    across, up = (apart @ directions[:2].T)[:3000].T.numpy()
+def _plot_latent(codes: Tensor, label: Tensor) -> bytes:
+    """Return a scatter plot of codes, colored by digit."""
+    centered = codes - codes.mean(dim=0)
+    _, _, components = torch.linalg.svd(centered, full_matrices=False)
+    x, y = (centered @ components[:2].T)[:3000].T.numpy()
 
     def draw(figure: Any) -> None:
         axes = figure.add_subplot()
-        colours = {
+        colors = {
             "c": label[:3000].numpy(),
             "cmap": "tab10",
             "vmin": -0.5,
             "vmax": 9.5,
         }
-        dots = axes.scatter(across, up, s=5, alpha=0.7, **colours)
+        dots = axes.scatter(x, y, s=5, alpha=0.7, **colors)
         axes.set(xlabel="first direction", ylabel="second direction")
         figure.colorbar(dots, label="digit", ticks=range(10))
 
     return pictures.png(5.6, 4.6, draw)
 
 
-def _png(picture: Image.Image) -> bytes:
-    size = (LARGER * picture.width, LARGER * picture.height)
+def _png(image: Image.Image) -> bytes:
+    size = (ZOOM * image.width, ZOOM * image.height)
     file = io.BytesIO()
-    picture.resize(size, Image.Resampling.NEAREST).save(file, format="PNG")
+    image.resize(size, Image.Resampling.NEAREST).save(file, format="PNG")
     return file.getvalue()

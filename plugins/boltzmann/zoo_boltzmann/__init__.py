@@ -1,4 +1,4 @@
-"""Boltzmann machines: pictures by probabilities, learned without a loss.
+"""Boltzmann machines: energy-based models of images, trained without a loss.
 
 This module is only metadata; it must stay free of torch.
 """
@@ -8,7 +8,7 @@ from zoo import ImageInput, ImageOutput, License, Metric, ModelSpec, Weights, ho
 SPECS = (
     ModelSpec(
         name="rbm-mnist",
-        summary="A restricted Boltzmann machine with 500 hidden units draws digits.",
+        summary="A restricted Boltzmann machine, 500 hidden units, generates digits.",
         task="unconditional-image-generation",
         build="zoo_boltzmann.rbm:rbm",
         recipe="zoo_boltzmann.rbm_recipe",
@@ -30,8 +30,8 @@ SPECS = (
         ),
         tags=("mnist", "digits", "boltzmann", "rbm"),
         weights=Weights(
-            size=788_448,
-            sha256="233dadb306cca453cfb1d8f12e7d2704ca0292853f18927f6f26571611d80fef",
+            size=788_472,
+            sha256="1d2dbd3645a282f366f14fd88308b36140f00d70208651dfc937c7fe1c4e2096",
         ),
         metrics=(
             Metric(

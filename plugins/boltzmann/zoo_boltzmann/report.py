@@ -1,7 +1,7 @@
-"""What the card of a restricted Boltzmann machine tells.
+"""The report of a restricted Boltzmann machine: what its model card says of it.
 
-How good its hidden units are as features, simple methods beside it, what a judge reads
-in what it draws, and pictures. Simple methods are fitted on the training rows.
+How good its hidden units are as features, baselines fitted on the training rows, how a
+classifier reads its samples, and images.
 """
 
 import io
@@ -19,50 +19,60 @@ from zoo.evaluation.evaluate_tensors import predict_batches
 from zoo.finetuning import linear_solver as heads
 from zoo.inference import sample as verbs
 from zoo.tasks.results.vision import image_grid
-from zoo_boltzmann.likelihood import annealed
+from zoo_boltzmann.likelihood import ais_log_z
 from zoo_boltzmann.rbm import RBM
 
-__all__ = ["describe", "softmax_accuracy"]
+__all__ = ["add_report", "softmax_regression_accuracy"]
 
-LARGER = 2  # times its size a picture is shown
-JUDGE = "lenet5-mnist"  # who reads the samples
-SHARE = 50  # test rows for each sample that it reads: a chain takes its time
-PULL = 1e-6  # how much a softmax regression is held back: hardly
-WIDE = 16  # columns of a picture
-LABELS = 10
+ZOOM = 2  # how much larger an image is shown
+CLASSIFIER = "lenet5-mnist"  # of the samples
+CONFIDENT = 0.9  # score of the classifier
+ROWS_PER_SAMPLE = 50  # test rows for each sample: sampling takes long chains
+L2 = 1e-6  # penalty of the softmax regression: nearly none
+COLUMNS = 16  # of images side by side
+CLASSES = 10
 
 
-def describe(model: RBM, run: Run, training: TensorRows, test: TensorRows) -> None:
-    """Add baselines, notes and pictures to a run."""
-    image = to_model_input(test.input)
-    _compare(run, training, test)
+def add_report(
+    model: RBM, run: Run, train_rows: TensorRows, test_rows: TensorRows
+) -> None:
+    """Add baselines, measurements and images to a run."""
+    image = to_model_input(test_rows.input)
+    _add_baseline(run, train_rows, test_rows)
+    pixels = nn.Flatten()
     run.log_summary(
-        features_accuracy=softmax_accuracy(_Features(model), training, test),
-        pixels_accuracy=softmax_accuracy(nn.Flatten(), training, test),
-        **_units(model, image),
-        **_partition(model, len(test) // 2),
+        features_accuracy=softmax_regression_accuracy(
+            _Encode(model), train_rows, test_rows
+        ),
+        pixels_accuracy=softmax_regression_accuracy(pixels, train_rows, test_rows),
+        **_hidden_units(model, image),
+        **_log_z(model, len(test_rows) // 2),
     )
-    samples = verbs.outputs(model, len(test) // SHARE, seed=0).sigmoid()
-    _judge(run, image, samples)
-    kept = predict_batches(model, image[:WIDE]).sigmoid()
-    for name, (shown, caption) in {
-        "samples": (samples[: 6 * WIDE], SAMPLES),
-        "reconstructions": (torch.cat([image[:WIDE], kept]), RECONSTRUCTIONS),
+    count = len(test_rows) // ROWS_PER_SAMPLE
+    samples = verbs.outputs(model, count, seed=0).sigmoid()
+    _note_classified(run, image, samples)
+    reconstruction = predict_batches(model, image[:COLUMNS]).sigmoid()
+    for name, (images, caption) in {
+        "samples": (samples[: 6 * COLUMNS], SAMPLES),
+        "reconstructions": (
+            torch.cat([image[:COLUMNS], reconstruction]),
+            RECONSTRUCTIONS,
+        ),
         "filters": (_filters(model), FILTERS),
     }.items():
-        run.log_figure(name, _png(shown), caption)
+        run.log_figure(name, _png(images), caption)
 
 
-SAMPLES = "The first digits that it draws with seed zero, none left out."
+SAMPLES = "The first samples of seed zero, none left out."
 RECONSTRUCTIONS = (
-    "The first digits of the test split, and below each what is left of it in the "
+    "The first digits of the test split, and below each its reconstruction from the "
     "probabilities of the hidden units."
 )
-FILTERS = "The weights of the first hidden units: light draws a pixel, dark forbids it."
+FILTERS = "The weights of the first hidden units: light is positive, dark negative."
 
 
-class _Features(nn.Module):
-    """The way up, to be run like a whole model."""
+class _Encode(nn.Module):
+    """The probabilities of the hidden units as a module, to be run in batches."""
 
     def __init__(self, model: Any) -> None:
         super().__init__()
@@ -74,75 +84,79 @@ class _Features(nn.Module):
         return code
 
 
-def softmax_accuracy(
-    features: nn.Module, training: TensorRows, test: TensorRows
+def softmax_regression_accuracy(
+    features: nn.Module, train_rows: TensorRows, test_rows: TensorRows
 ) -> float:
-    """Return the test accuracy of softmax regression on what `features` gives."""
-    given, asked = (
+    """Return the test accuracy of softmax regression on the output of `features`."""
+    train_features, test_features = (
         predict_batches(features, to_model_input(rows.input)).clone()
-        for rows in (training, test)
+        for rows in (train_rows, test_rows)
     )
-    label = training.target.long() % LABELS  # noise that stands in has other targets
-    start = torch.zeros(LABELS, given.shape[1]), torch.zeros(LABELS)
-    weight, bias = heads.solve(start, given, label, cross_entropy, l2=PULL)
-    said = (asked @ weight.T + bias).argmax(dim=1)
-    return (said == test.target).float().mean().item()
+    label = train_rows.target.long() % CLASSES  # synthetic rows have other targets
+    start = torch.zeros(CLASSES, train_features.shape[1]), torch.zeros(CLASSES)
+    weight, bias = heads.solve(start, train_features, label, cross_entropy, l2=L2)
+    predicted = (test_features @ weight.T + bias).argmax(dim=1)
+    return (predicted == test_rows.target).float().mean().item()
 
 
-def _compare(run: Run, training: TensorRows, test: TensorRows) -> None:
-    """Note what pixels for themselves, and the mean picture, reach."""
-    image = to_model_input(test.input)
-    chance = to_model_input(training.input).mean(dim=0).clamp(1e-4, 1 - 1e-4)
-    ink = torch.bernoulli(image, generator=torch.Generator().manual_seed(0))
-    nats = -(ink * chance.log() + (1 - ink) * (1 - chance).log())
+def _add_baseline(run: Run, train_rows: TensorRows, test_rows: TensorRows) -> None:
+    """Add independent pixels, and as their reconstruction the mean image."""
+    image = to_model_input(test_rows.input)
+    probability = to_model_input(train_rows.input).mean(dim=0).clamp(1e-4, 1 - 1e-4)
+    binary = torch.bernoulli(image, generator=torch.Generator().manual_seed(0))
+    nats = -(binary * probability.log() + (1 - binary) * (1 - probability).log())
     run.log_baseline(
         "independent pixels",
         negative_log_likelihood=nats.sum(dim=(1, 2, 3)).mean().item(),
-        mse=(chance - image).square().mean().item(),
+        mse=(probability - image).square().mean().item(),
     )
 
 
-def _units(model: RBM, image: Tensor) -> dict[str, float]:
+def _hidden_units(model: RBM, image: Tensor) -> dict[str, float]:
     """Return how often hidden units are on, and how many never or always are."""
-    mean = predict_batches(_Features(model), image).mean(dim=0)
-    idle = (mean < 0.01) | (mean > 0.99)
-    return {"units_on": mean.mean().item(), "idle_units": idle.sum().item()}
+    mean = predict_batches(_Encode(model), image).mean(dim=0)
+    constant = (mean < 0.01) | (mean > 0.99)
+    return {
+        "mean_activation": mean.mean().item(),
+        "constant_units": constant.sum().item(),
+    }
 
 
-def _partition(model: RBM, steps: int) -> dict[str, float]:
-    """Return a second estimate of log Z by other chains, and how sure that one is."""
-    found = annealed(model, torch.Generator().manual_seed(1), steps=steps)
-    return {"log_z": found.value, "log_z_low": found.low, "log_z_high": found.high}
+def _log_z(model: RBM, steps: int) -> dict[str, float]:
+    """Return a second estimate of log Z, by other chains, with its standard error."""
+    log_z = ais_log_z(model, torch.Generator().manual_seed(1), steps=steps)
+    return {"log_z": log_z.value, "log_z_low": log_z.low, "log_z_high": log_z.high}
 
 
-def _judge(run: Run, image: Tensor, samples: Tensor) -> None:
-    """Note how the judge reads digits and samples."""
-    judge = zoo.load(JUDGE)
-    said, drawn = (
-        predict_batches(judge, one).softmax(dim=1).max(dim=1)
+def _note_classified(run: Run, image: Tensor, samples: Tensor) -> None:
+    """Note how a classifier reads test images and samples."""
+    classifier = zoo.load(CLASSIFIER)
+    real, generated = (
+        predict_batches(classifier, one).softmax(dim=1).max(dim=1)
         for one in (image, samples)
     )
-    shares = one_hot(drawn.indices, LABELS).float().mean(dim=0)
+    classes = one_hot(generated.indices, CLASSES).float().mean(dim=0)
     run.log_summary(
-        unsure_of_samples=(drawn.values < 0.9).float().mean().item(),
-        unsure_of_digits=(said.values < 0.9).float().mean().item(),
-        rarest_digit=shares.min().item(),
-        commonest_digit=shares.max().item(),
+        low_confidence_samples=(generated.values < CONFIDENT).float().mean().item(),
+        low_confidence_real=(real.values < CONFIDENT).float().mean().item(),
+        min_class_fraction=classes.min().item(),
+        max_class_fraction=classes.max().item(),
     )
 
 
 def _filters(model: RBM, rows: int = 6) -> Tensor:
-    """Return the weights of the first hidden units as pictures, zero in the middle."""
-    weight = model.weight.detach()[: rows * WIDE]
-    most = weight.abs().amax(dim=1, keepdim=True)
-    return (weight / most / 2 + 0.5).view(-1, 1, model.side, model.side)
+    """Return the weights of the first hidden units as images, with zero as gray."""
+    weight = model.W.detach()[: rows * COLUMNS]
+    largest = weight.abs().amax(dim=1, keepdim=True)
+    pixels = weight / largest / 2 + 0.5
+    return pixels.view(-1, 1, model.image_size, model.image_size)
 
 
-def _png(shown: Tensor) -> bytes:
-    """Return pictures, pixels in 0..1, (count, 1, height, width), in rows."""
-    found = shown[:, 0].mul(255).round().byte().numpy()
-    picture = image_grid([Image.fromarray(one) for one in found], columns=WIDE)
-    size = (LARGER * picture.width, LARGER * picture.height)
+def _png(images: Tensor) -> bytes:
+    """Return images, pixels in 0..1, (count, 1, height, width), in rows."""
+    pixels = images[:, 0].mul(255).round().byte().numpy()
+    whole = image_grid([Image.fromarray(one) for one in pixels], columns=COLUMNS)
+    size = (ZOOM * whole.width, ZOOM * whole.height)
     file = io.BytesIO()
-    picture.resize(size, Image.Resampling.NEAREST).save(file, format="PNG")
+    whole.resize(size, Image.Resampling.NEAREST).save(file, format="PNG")
     return file.getvalue()

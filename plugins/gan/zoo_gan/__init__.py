@@ -1,4 +1,4 @@
-"""Generative adversarial networks: pictures from noise.
+"""Generative adversarial networks: images from noise.
 
 This module is only metadata; it must stay free of torch.
 """
@@ -8,7 +8,7 @@ from zoo import ImageOutput, License, Metric, ModelSpec, NoiseInput, Weights, ho
 SPECS = (
     ModelSpec(
         name="dcgan-mnist",
-        summary="A generator draws handwritten digits, taught by a critic.",
+        summary="The generator of a DCGAN generates handwritten digits.",
         task="unconditional-image-generation",
         build="zoo_gan.dcgan:dcgan",
         recipe="zoo_gan.dcgan_recipe",
@@ -26,8 +26,8 @@ SPECS = (
         ),
         tags=("mnist", "digits", "gan", "dcgan"),
         weights=Weights(
-            size=1_820_544,
-            sha256="0e32bd5dc6cb91e88b5ab73092757e00cfcbd73f55245b72859826fe3798a035",
+            size=1_820_624,
+            sha256="c9d0d62174a9701dee38e8dd19b6c744f99d0da218529aa1929e52c8343e1807",
         ),
         metrics=(
             Metric(

@@ -1,4 +1,4 @@
-"""Teach a perceptron to tell setosa from versicolor by sepal and petal length.
+"""Train a perceptron to separate setosa from versicolor by sepal and petal length.
 
 Read it from top to bottom. Iris has no published split: of its first 100 rows, which
 hold these two species, every fifth is held out for the test. The course trains on all
@@ -24,11 +24,11 @@ __all__ = ["SMOKE_SETTINGS", "Settings", "data", "evaluate", "report", "train"]
 class Settings:
     seed: int = 0  # unused: the rule starts at zero and takes the rows in order
     epochs: int = 10
-    rate: float = 0.1
+    lr: float = 0.1
 
 
 SMOKE_SETTINGS = {"epochs": 2}
-COURSE = (2, 2, 3, 2, 1, 0)  # errors of the course's first six epochs, on 100 rows
+COURSE_ERRORS = (2, 2, 3, 2, 1, 0)  # of its first six epochs, on 100 rows
 
 
 def data(run: Run, split: str) -> TensorRows:
@@ -48,33 +48,35 @@ def train(settings: Settings, run: Run) -> Perceptron:
     rows = data(run, "train")
     model: Perceptron = run.build()
     for _ in run.epochs(settings.epochs):
-        wrong = epoch(model, rows, settings)
-        run.log({"errors": wrong, **evaluate(model, rows)})
+        errors = train_epoch(model, rows, settings)
+        run.log({"errors": errors, **evaluate(model, rows)})
     return model
 
 
-def epoch(model: Perceptron, rows: TensorRows, settings: Settings) -> int:
-    """Show the perceptron every row once; return how often it was wrong."""
+def train_epoch(model: Perceptron, rows: TensorRows, settings: Settings) -> int:
+    """Update the perceptron on every row once; return the number of errors."""
     return sum(
-        model.correct(row, target.view(1), rate=settings.rate)
+        model.update(row, target.view(1), lr=settings.lr)
         for row, target in zip(rows.input, rows.target, strict=True)
     )
 
 
 def report(model: nn.Module, run: Run) -> None:
-    """Repeat the course's run on all 100 rows, and draw the line between."""
-    rows, test = both_species(run), data(run, "test")
-    training = data(run, "train")
-    run.log_baseline("majority class", accuracy=baselines.majority(training, test))
+    """Add the baselines, the course's run on all 100 rows, and a plot."""
+    rows = both_species(run)
+    train_rows, test_rows = data(run, "train"), data(run, "test")
     run.log_baseline(
-        "nearest class mean", accuracy=baselines.nearest_mean(training, test)
+        "majority class", accuracy=baselines.majority(train_rows, test_rows)
     )
-    right = model(rows.input)[:, 0] == rows.target
-    run.log_summary(right_of_all_100=right.sum().item())
-    courses = perceptron(inputs=2, outputs=1)
-    for number in range(1, len(COURSE) + 1):
-        wrong = epoch(courses, rows, Settings())
-        run.log_summary(**{f"course_errors_{number}": wrong})
+    run.log_baseline(
+        "nearest class mean", accuracy=baselines.nearest_mean(train_rows, test_rows)
+    )
+    correct = model(rows.input)[:, 0] == rows.target
+    run.log_summary(correct_of_100=correct.sum().item())
+    course_model = perceptron(inputs=2, outputs=1)
+    for number in range(1, len(COURSE_ERRORS) + 1):
+        errors = train_epoch(course_model, rows, Settings())
+        run.log_summary(**{f"course_errors_{number}": errors})
     run.log_figure(
         "regions",
         pictures.regions(
@@ -85,5 +87,5 @@ def report(model: nn.Module, run: Run) -> None:
             run.spec.labels,
             panels={"setosa or versicolor": lambda o: o[:, 0]},
         ),
-        "The line the perceptron draws, and all 100 flowers.",
+        "The decision boundary of the perceptron, and all 100 flowers.",
     )

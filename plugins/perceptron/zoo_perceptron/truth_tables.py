@@ -1,4 +1,4 @@
-"""The truth tables that the logic networks learn, and are judged by."""
+"""The truth tables that the logic networks are trained and evaluated on."""
 
 from __future__ import annotations
 

@@ -6,7 +6,7 @@ Read it from top to bottom. With F(z) = 1 if z >= 0, else 0, the course gives
     a2 = F(-7 x1 - 7 x2 + 3)       neither
     y = F(-11 a1 - 11 a2 + 6)      not one of these two
 
-Nothing is trained: steps have no gradient to follow.
+Nothing is trained: step units have no gradient.
 """
 
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ from zoo.datasets.in_memory import TensorRows
 from zoo.evaluation import plots as pictures
 from zoo.evaluation.evaluate_tensors import evaluate
 from zoo_perceptron.perceptron import best_accuracy
-from zoo_perceptron.tables import gates
+from zoo_perceptron.truth_tables import gates
 from zoo_perceptron.xor import XorMLP
 
 __all__ = ["SMOKE_SETTINGS", "Settings", "data", "evaluate", "report", "train"]
@@ -34,7 +34,7 @@ SMOKE_SETTINGS: dict[str, object] = {}
 
 
 def data(run: Run, split: str) -> TensorRows:
-    """Return the four rows and what XOR makes of them."""
+    """Return the four rows and the outputs of XOR."""
     return gates(run, "xor")
 
 
@@ -49,16 +49,16 @@ def train(settings: Settings, run: Run) -> XorMLP:
 
 
 def report(model: nn.Module, run: Run) -> None:
-    """Draw where the network says true; find how far an input may be off."""
+    """Add the baselines, the tolerance to inputs that are off, and a plot."""
     rows = data(run, "train")
-    alone = best_accuracy(rows.input, rows.target)
-    run.log_baseline("best single perceptron", accuracy=alone)
+    best = best_accuracy(rows.input, rows.target)
+    run.log_baseline("best single perceptron", accuracy=best)
     run.log_baseline("majority class", accuracy=rows.target.float().mean().item())
     corners = torch.tensor([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]])
-    inside = 1 - 2 * corners  # the way towards the middle of the square
+    inward = 1 - 2 * corners  # the direction of the middle of the square
     offsets = [step / 100 for step in range(50)]
-    held = [o for o in offsets if _right(model, corners + o * inside, rows)]
-    run.log_summary(largest_offset=max(held))
+    passed = [o for o in offsets if _correct(model, corners + o * inward, rows)]
+    run.log_summary(largest_offset=max(passed))
     run.log_figure(
         "regions",
         pictures.regions(
@@ -69,9 +69,9 @@ def report(model: nn.Module, run: Run) -> None:
             ("false", "true"),
             panels={"xor": lambda o: o[:, 0]},
         ),
-        "Where the network says true: the strip between two lines.",
+        "Where the network outputs true: the strip between two lines.",
     )
 
 
-def _right(model: nn.Module, row: torch.Tensor, rows: TensorRows) -> bool:
+def _correct(model: nn.Module, row: torch.Tensor, rows: TensorRows) -> bool:
     return bool((model(row)[:, 0] == rows.target).all())

@@ -6,12 +6,12 @@ This module is only metadata; it must stay free of torch.
 from zoo import ImageInput, License, MaskOutput, Metric, ModelSpec, Weights, hookimpl
 
 PET = MaskOutput(labels=("background", "pet"), function_to_apply="sigmoid")
-HALVES = (0.5, 0.5, 0.5)  # brings pixels to -1..1, as EfficientNet-Lite0 expects them
+HALVES = (0.5, 0.5, 0.5)  # mean and std: pixels in -1..1, as EfficientNet-Lite0 has
 
 SPECS = (
     ModelSpec(
         name="unet-pet",
-        summary="A slim U-Net, from nothing, finds the pixels of a pet in a photo.",
+        summary="A slim U-Net, trained from scratch, segments the pet in a photo.",
         task="image-segmentation",
         build="zoo_segmentation.unet:unet",
         recipe="zoo_segmentation.unet_recipe",
@@ -27,14 +27,14 @@ SPECS = (
         ),
         output=PET,
         trained_on=("oxford_iiit_pet",),
-        head="decide",
+        head="head",
         examples=("cat.jpg", "coffee.jpg"),
         stored="float16",
         papers=("https://arxiv.org/abs/1505.04597",),
         tags=("pets", "unet"),
         weights=Weights(
-            size=2_941_978,
-            sha256="d8c2cd436e75b4edf355acd09bf6c43309120cda891300bfba961096183ecb2c",
+            size=2_942_106,
+            sha256="6a440737bab1787ad5d1805f9789cd6a6d8b02ca8b5e5803443d59169aa258ba",
         ),
         metrics=(
             Metric(
@@ -77,7 +77,7 @@ SPECS = (
     ),
     ModelSpec(
         name="unet-efficientnet-lite0-pet",
-        summary="A U-Net on EfficientNet-Lite0 finds the pixels of a pet in a photo.",
+        summary="A U-Net with an EfficientNet-Lite0 encoder segments the pet in a photo.",
         task="image-segmentation",
         build="zoo_segmentation.unet_efficientnet:unet_efficientnet_lite0",
         recipe="zoo_segmentation.unet_efficientnet_recipe",
@@ -94,7 +94,7 @@ SPECS = (
         ),
         output=PET,
         trained_on=("imagenet-1k", "oxford_iiit_pet"),
-        head="decide",
+        head="head",
         examples=("cat.jpg", "coffee.jpg"),
         stored="float16",
         papers=(

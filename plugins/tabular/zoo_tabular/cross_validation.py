@@ -1,4 +1,4 @@
-"""A true cross-validation: every fold trains a model of its own."""
+"""Cross-validation in which every fold trains a model of its own."""
 
 from collections.abc import Callable
 from statistics import mean
@@ -13,7 +13,7 @@ from zoo.datasets.splits import fold_split
 from zoo.evaluation import baselines
 from zoo.evaluation.evaluate_tensors import evaluate, predict_batches
 
-__all__ = ["beside_logistic", "cross_validate"]
+__all__ = ["compare_with_logistic_regression", "cross_validate"]
 
 
 def cross_validate(
@@ -21,25 +21,25 @@ def cross_validate(
     settings: Any,
     run: Run,
     rows: TensorRows,
-    figures: Callable[[nn.Module, TensorRows], dict[str, float]] = evaluate,
+    evaluate: Callable[[nn.Module, TensorRows], dict[str, float]] = evaluate,
     *,
     stratified: bool = False,
 ) -> dict[str, float]:
-    """Return each figure's mean over `settings.folds` folds of `rows`.
+    """Return each metric's mean over `settings.cv_folds` folds of `rows`.
 
-    A fold's model starts from fresh weights and never sees the fold: its scales and
+    A fold's model starts from fresh weights and never sees the fold: its scalers and
     its best epoch come from the other rows.
     """
-    found = []
-    for number in range(settings.folds):
-        fold = Fold(number=number, count=settings.folds, stratified=stratified)
-        outside, inside = rows.fold(fold, seed=settings.seed)
+    scores = []
+    for number in range(settings.cv_folds):
+        fold = Fold(number=number, count=settings.cv_folds, stratified=stratified)
+        train_rows, fold_rows = rows.fold(fold, seed=settings.seed)
         own = Run(run.spec, seed=settings.seed, smoke=run.smoke)
-        found.append(figures(fit(settings, own, outside), inside))
-    return {name: mean(one[name] for one in found) for name in found[0]}
+        scores.append(evaluate(fit(settings, own, train_rows), fold_rows))
+    return {name: mean(score[name] for score in scores) for name in scores[0]}
 
 
-def beside_logistic(
+def compare_with_logistic_regression(
     fit: Callable[[Any, Run, TensorRows], nn.Module],
     settings: Any,
     run: Run,
@@ -47,27 +47,32 @@ def beside_logistic(
     *,
     repeats: int,
 ) -> dict[str, float]:
-    """Return how many rows a network and logistic regression get right in folds that
-    are parted anew in every repeat, and by how much the network is ahead.
+    """Return the accuracy of a network and of logistic regression in repeated
+    cross-validation, and their difference with its standard error.
 
-    Its standard error is over rows, of which each counts once however often it was
-    asked about.
+    Every repeat has other folds. The standard error is over rows, each of which counts
+    once however often it was predicted.
     """
-    right = torch.zeros(2, len(rows))  # how often, of the network and of the other
+    correct = torch.zeros(2, len(rows))  # how often, by the network and by the other
     for seed in range(settings.seed, settings.seed + repeats):
-        for number in range(settings.folds):
-            fold = Fold(number=number, count=settings.folds, stratified=True)
-            out, within = fold_split(rows.target, fold, seed=seed, source=rows.source)
-            outside, inside = rows[out], rows[within]
+        for number in range(settings.cv_folds):
+            fold = Fold(number=number, count=settings.cv_folds, stratified=True)
+            others, within = fold_split(
+                rows.target, fold, seed=seed, source=rows.source
+            )
+            train_rows, fold_rows = rows[others], rows[within]
             own = Run(run.spec, seed=seed, smoke=run.smoke)
-            logit = predict_batches(fit(settings, own, outside), inside.input)[:, 0]
-            said = (logit > 0).long(), baselines.logistic_labels(outside, inside)
-            right[:, within] += (torch.stack(said) == inside.target).float()
-    ours, theirs = right / repeats
-    gap = ours - theirs
+            model = fit(settings, own, train_rows)
+            network = (predict_batches(model, fold_rows.input)[:, 0] > 0).long()
+            logistic = baselines.logistic_labels(train_rows, fold_rows)
+            predicted = torch.stack([network, logistic])
+            correct[:, within] += (predicted == fold_rows.target).float()
+    network_accuracy, logistic_accuracy = correct / repeats
+    difference = network_accuracy - logistic_accuracy
+    standard_error = difference.std() / len(difference) ** 0.5
     return {
-        "repeated_accuracy": ours.mean().item(),
-        "repeated_logistic": theirs.mean().item(),
-        "repeated_ahead": gap.mean().item(),
-        "repeated_error": (gap.std() / len(gap) ** 0.5).item(),
+        "repeated_cv_accuracy": network_accuracy.mean().item(),
+        "repeated_cv_logistic_accuracy": logistic_accuracy.mean().item(),
+        "repeated_cv_difference": difference.mean().item(),
+        "repeated_cv_standard_error": standard_error.item(),
     }
