@@ -109,7 +109,7 @@ def test_a_renamed_tensor(folder: Path) -> None:
     """
 
     def rename(tensors: Tensors) -> None:
-        tensors["decide.5.w"] = tensors.pop("decide.5.weight")
+        tensors["classifier.5.w"] = tensors.pop("classifier.5.weight")
 
     path = rewrite(folder, rename)
 
@@ -117,9 +117,9 @@ def test_a_renamed_tensor(folder: Path) -> None:
         zoo.load(folder)
 
     assert str(caught.value) == (
-        f"{path} does not fit LeNet5: tensor 'decide.5.weight' is missing; tensor "
-        "'decide.5.w' is unexpected. Nothing was loaded; the file was made for another "
-        "version or another configuration of the model."
+        f"{path} does not fit LeNet5: tensor 'classifier.5.weight' is missing; tensor "
+        "'classifier.5.w' is unexpected. Nothing was loaded; the file was made for "
+        "another version or another configuration of the model."
     )
 
 
@@ -137,10 +137,12 @@ def test_a_wrong_shape(folder: Path) -> None:
     """
     The shape found and the shape wanted are both told.
     """
-    rewrite(folder, lambda tensors: tensors.update({"decide.5.bias": torch.zeros(7)}))
+    rewrite(
+        folder, lambda tensors: tensors.update({"classifier.5.bias": torch.zeros(7)})
+    )
 
     with pytest.raises(
-        MisfitError, match=r"'decide.5.bias' has shape \(7,\) instead of \(10,\)"
+        MisfitError, match=r"'classifier.5.bias' has shape \(7,\) instead of \(10,\)"
     ):
         zoo.load(folder)
 
@@ -150,10 +152,10 @@ def test_a_wrong_type(folder: Path) -> None:
     Floats are converted to floats; whole numbers in their place are a fault.
     """
     whole = torch.zeros(10, dtype=torch.int64)
-    rewrite(folder, lambda tensors: tensors.update({"decide.5.bias": whole}))
+    rewrite(folder, lambda tensors: tensors.update({"classifier.5.bias": whole}))
 
     with pytest.raises(
-        MisfitError, match=r"'decide\.5\.bias' has type int64 instead of float32"
+        MisfitError, match=r"'classifier\.5\.bias' has type int64 instead of float32"
     ):
         zoo.load(folder)
 

@@ -319,14 +319,16 @@ def data(run, split):
     return rows
 
 recipe.data = data
-recipe.report = lambda model, run: run.log_summary(moved=0, noisy=0, inverted=0)
+recipe.report = lambda model, run: run.log_summary(
+    accuracy_shifted=0, accuracy_noisy=0, accuracy_inverted=0
+)
 zoo.train(
     "mlp-mnist",
     Path(sys.argv[1]),
     smoke=True,
     resume=True,
     keep_every=0,
-    settings={"epochs": 4, "batch": 16, "normalise": True},
+    settings={"epochs": 4, "batch_size": 16, "normalize": True},
 )
 """
 

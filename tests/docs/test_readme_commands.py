@@ -229,7 +229,7 @@ def test_weights_are_adopted(
         store.shipped(zoo.get_spec("lenet5-mnist")) / "model.safetensors"
     )
     torch.save(
-        {k.replace("look", "features"): v.float() for k, v in shipped.items()},
+        {k.replace("features", "conv"): v.float() for k, v in shipped.items()},
         "theirs.pth",
     )
     plugins.found.cache_clear()

@@ -81,11 +81,11 @@ class Small(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
-        self.look = nn.Sequential(nn.Conv2d(3, 8, 4, stride=4), nn.ReLU())
+        self.features = nn.Sequential(nn.Conv2d(3, 8, 4, stride=4), nn.ReLU())
         self.head = nn.Linear(8, 5)
 
     def forward(self, image: Tensor) -> Tensor:
-        decided: Tensor = self.head(self.look(image).mean(dim=(2, 3)))
+        decided: Tensor = self.head(self.features(image).mean(dim=(2, 3)))
         return decided
 
 
@@ -101,7 +101,7 @@ class Turned(Small):
 
     def __init__(self) -> None:
         super().__init__()
-        self.look.append(Turn())
+        self.features.append(Turn())
 
 
 class Turn(nn.Module):
@@ -271,7 +271,7 @@ def test_the_picture_passes_the_convolution_once() -> None:
     model, seen = made(Small), []
     over = {"size": 32, "stride": 4}
     zoo.predict(model, noise(96, 64), windows=over)  # what the model allows is tried
-    model.look[0].register_forward_hook(lambda _, given, __: seen.append(given[0]))
+    model.features[0].register_forward_hook(lambda _, given, __: seen.append(given[0]))
 
     features = zoo.predict(model, noise(96, 64), windows=over)
     pixels = zoo.predict(model, noise(96, 64), windows={**over, "by": "pixels"})
@@ -292,8 +292,8 @@ def test_where_the_convolution_ends(lenet: nn.Module) -> None:
     """
     small = made(Small)
 
-    assert trunk(lenet, DIGIT) == Trunk(layer="look", cells=(5, 5), stride=4)
-    assert trunk(small, SMALL) == Trunk(layer="look", cells=(8, 8), stride=4)
+    assert trunk(lenet, DIGIT) == Trunk(layer="features", cells=(5, 5), stride=4)
+    assert trunk(small, SMALL) == Trunk(layer="features", cells=(8, 8), stride=4)
 
 
 def test_few_large_windows_pass_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -301,7 +301,9 @@ def test_few_large_windows_pass_at_once(monkeypatch: pytest.MonkeyPatch) -> None
     On a CPU, as many as there is room for, but never none.
     """
     model, seen = made(Small), []
-    model.look.register_forward_pre_hook(lambda _, given: seen.append(len(given[0])))
+    model.features.register_forward_pre_hook(
+        lambda _, given: seen.append(len(given[0]))
+    )
     over = {"size": 32, "stride": 8, "by": "pixels"}
 
     for room in (2 * 3 * 32 * 32, 1):
@@ -314,8 +316,8 @@ def test_few_large_windows_pass_at_once(monkeypatch: pytest.MonkeyPatch) -> None
 @pytest.mark.parametrize(
     ("kind", "problem"),
     [
-        (Passing, "what follows its layer 'look' looks past it"),
-        (Turned, "a part of its layer 'look' is not of that part of the picture"),
+        (Passing, "what follows its layer 'features' looks past it"),
+        (Turned, "a part of its layer 'features' is not of that part of the picture"),
     ],
 )
 def test_what_is_no_convolution_up_to_its_head(
@@ -352,9 +354,9 @@ def test_a_map_of_an_odd_size() -> None:
     Windows are never cut from a map that does not fit the canvas.
     """
     model = made(Small)
-    wrong = Trunk(layer="look", cells=(8, 8), stride=8)
+    wrong = Trunk(layer="features", cells=(8, 8), stride=8)
 
-    with pytest.raises(ValueError, match="map of its layer 'look' has an odd size"):
+    with pytest.raises(ValueError, match="map of its layer 'features' has an odd size"):
         over_windows(model, wrong, torch.zeros(1, 3, 32, 64), [(0, 0), (0, 32)])
 
 

@@ -63,10 +63,10 @@ def test_a_new_head_is_the_only_fresh_part(folder: Path) -> None:
     report = model_metadata(model).report
 
     assert report is not None
-    assert report.fresh == ("decide.5.weight", "decide.5.bias")
+    assert report.fresh == ("classifier.5.weight", "classifier.5.bias")
     assert model_metadata(model).labels == ("cat", "dog")
-    assert torch.equal(model.look[0].weight, base.look[0].weight)
-    assert model.decide[5].weight.std() > 0.01
+    assert torch.equal(model.features[0].weight, base.features[0].weight)
+    assert model.classifier[5].weight.std() > 0.01
     assert model_metadata(model).parent == {
         "name": "lenet5-mnist",
         "sha256": report.sha256,
@@ -104,7 +104,7 @@ def test_a_new_head_is_saved_and_loaded(folder: Path, tmp_path: Path) -> None:
 
     assert model_metadata(again).labels == ("cat", "dog")
     assert model_metadata(again).parent == model_metadata(model).parent
-    assert torch.equal(again.decide[5].weight, model.decide[5].weight)
+    assert torch.equal(again.classifier[5].weight, model.classifier[5].weight)
 
 
 @pytest.mark.parametrize(
@@ -241,8 +241,8 @@ def test_half_precision_on_disk(folder: Path, tmp_path: Path) -> None:
     assert (narrow / "model.safetensors").stat().st_size < 0.52 * (
         folder / "model.safetensors"
     ).stat().st_size
-    assert report.casts["decide.5.bias"] == "float16 -> float32"
-    assert again.decide[5].bias.dtype == torch.float32
+    assert report.casts["classifier.5.bias"] == "float16 -> float32"
+    assert again.classifier[5].bias.dtype == torch.float32
 
 
 def test_another_type_can_be_asked_for(folder: Path) -> None:
@@ -345,7 +345,9 @@ def test_a_loaded_model_can_be_trained(folder: Path) -> None:
     optimizer.step()
 
     assert (folder / "model.safetensors").read_bytes() == before
-    assert not torch.equal(model.look[0].weight, zoo.load(folder).look[0].weight)
+    assert not torch.equal(
+        model.features[0].weight, zoo.load(folder).features[0].weight
+    )
 
 
 def test_saving_over_a_checkpoint_keeps_what_is_not_ours(folder: Path) -> None:

@@ -15,14 +15,14 @@ from zoo.errors import CardError, ImportWeightsError
 
 NAME = "lenet5-mnist"
 BUILD = zoo.get_spec(NAME).build
-RULES = [("^features", "look"), ("^classifier", "decide")]
+RULES = [("^conv", "features"), ("^fc", "classifier")]
 
 
 @pytest.fixture(scope="module")
 def theirs() -> dict[str, Tensor]:
     """The tensors of a trained model, as another project calls them."""
     return {
-        name.replace("look", "features").replace("decide", "classifier"): tensor.clone()
+        name.replace("features", "conv").replace("classifier", "fc"): tensor.clone()
         for name, tensor in zoo.load(NAME).state_dict().items()
     }
 
@@ -124,9 +124,9 @@ def test_a_misfit_is_reported_tensor_by_tensor(
     What is missing, misshaped or unexpected, with the nearest name of the same shape;
     and nothing is written.
     """
-    held = {**theirs, "classifier.5.bias": torch.zeros(11)}
+    held = {**theirs, "fc.5.bias": torch.zeros(11)}
     torch.save(held, tmp_path / "theirs.pth")
-    rules = [*RULES, ("look.3", "seen.3")]
+    rules = [*RULES, ("features.3", "seen.3")]
 
     with pytest.raises(ImportWeightsError) as told:
         zoo.import_weights(
@@ -136,11 +136,11 @@ def test_a_misfit_is_reported_tensor_by_tensor(
     assert str(told.value) == (
         f"{tmp_path / 'theirs.pth'} does not fit 'lenet5-mnist': 7 of 10 tensors "
         "agree.\n"
-        "  missing 'look.3.weight'; nearest: 'seen.3.weight'\n"
-        "  missing 'look.3.bias'; nearest: 'seen.3.bias'\n"
-        "  misshaped 'decide.5.bias': (11,) in the file, (10,) in the model\n"
-        "  unexpected 'seen.3.weight'; nearest: 'look.3.weight'\n"
-        "  unexpected 'seen.3.bias'; nearest: 'look.3.bias'\n"
+        "  missing 'features.3.weight'; nearest: 'seen.3.weight'\n"
+        "  missing 'features.3.bias'; nearest: 'seen.3.bias'\n"
+        "  misshaped 'classifier.5.bias': (11,) in the file, (10,) in the model\n"
+        "  unexpected 'seen.3.weight'; nearest: 'features.3.weight'\n"
+        "  unexpected 'seen.3.bias'; nearest: 'features.3.bias'\n"
         "Nothing was written. Say which name stands for which, by a mapping or a "
         "pattern."
     )
@@ -152,9 +152,9 @@ def test_a_misfit_is_reported_tensor_by_tensor(
     ("how", "message"),
     [
         (
-            {"rename": {"features.0.wait": "look.0.weight"}},
-            "The mapping names 'features.0.wait', which the file does not hold. Did "
-            "you mean 'features.0.weight' or 'features.3.weight' or 'features.0.bias'?",
+            {"rename": {"conv.0.wait": "features.0.weight"}},
+            "The mapping names 'conv.0.wait', which the file does not hold. Did "
+            "you mean 'conv.0.weight' or 'conv.3.weight' or 'conv.0.bias'?",
         ),
         (
             {"rename": [(r"^\w+\.\d", "one")]},
@@ -269,7 +269,7 @@ def test_the_command_adopts(
     names = dict(zip(theirs, zoo.load(NAME).state_dict(), strict=True))
     (tmp_path / "names.json").write_text(json.dumps(names))
     start = ["adopt", str(file), "--build", BUILD, "-o"]
-    rules = ["--rename", "^features=look", "--rename", "^classifier=decide"]
+    rules = ["--rename", "^conv=features", "--rename", "^fc=classifier"]
     mapped = ["--mapping", str(tmp_path / "names.json")]
 
     statuses = [

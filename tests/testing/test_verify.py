@@ -32,7 +32,7 @@ def test_a_mismatch_names_the_first_layer_and_keeps_both(
     """
     path = folder / "model.safetensors"
     tensors = load_file(path)
-    tensors["look.3.weight"] += 0.1
+    tensors["features.3.weight"] += 0.1
     save_file(tensors, path, metadata={"format": "pt"})
     config = json.loads((folder / "config.json").read_text())
     found = checkpoints.weights_of(folder)
@@ -41,7 +41,7 @@ def test_a_mismatch_names_the_first_layer_and_keeps_both(
     seen = zoo.verify(folder, keep=tmp_path / "kept")
 
     assert not seen.passed
-    assert seen.first_layer == "look.3"
+    assert seen.first_layer == "features.3"
     assert seen.kept is not None
     kept = load_file(seen.kept)
     gap = (kept["expected"] - kept["found"]).abs().max().item()
@@ -71,11 +71,11 @@ def test_nan_never_matches(folder: Path) -> None:
     """
     model = zoo.load(folder)
     with torch.no_grad():
-        model.decide[5].bias[0] = float("nan")
+        model.classifier[5].bias[0] = float("nan")
     replay = golden.replay(model, folder / "golden.safetensors")
 
     assert not replay.matches
-    assert replay.first == "decide.5"
+    assert replay.first == "classifier.5"
 
 
 def test_an_untrue_claim_is_seen(tmp_path: Path) -> None:

@@ -136,7 +136,7 @@ def test_a_shipped_recipe_twice() -> None:
     Real training, twice: the same figures to the last digit.
     """
     one, again = (
-        zoo.crossval("mlp-mnist", folds=2, smoke=True, settings={"batch": 64})
+        zoo.crossval("mlp-mnist", folds=2, smoke=True, settings={"batch_size": 64})
         for _ in range(2)
     )
 

@@ -13,7 +13,7 @@ import zoo
 from zoo.errors import TrainingError
 from zoo.training.execution import execution_context
 
-SETTINGS = ["--set", "epochs=2", "--set", "batch=16"]
+SETTINGS = ["--set", "epochs=2", "--set", "batch_size=16"]
 
 
 def test_one_process_goes_round_accelerate(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -55,7 +55,7 @@ LAUNCHERS = {
 def single(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The same run by one process."""
     folder = tmp_path_factory.mktemp("runs") / "single"
-    settings = {"epochs": 2, "batch": 16}
+    settings = {"epochs": 2, "batch_size": 16}
     return zoo.train("mlp-mnist", folder, smoke=True, settings=settings)
 
 

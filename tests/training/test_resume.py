@@ -17,10 +17,10 @@ from zoo.training.optim import average
 from zoo.training.resume import ResumeCheckpoint
 
 # Enough epochs to be killed in, small enough to be quick.
-SETTINGS = {"epochs": 8, "batch": 8}
+SETTINGS = {"epochs": 8, "batch_size": 8}
 COMMAND = [
     *(sys.executable, "-m", "zoo", "train", "mlp-mnist", "--smoke", "--resume"),
-    *("--keep-every", "0", "--set", "epochs=8", "--set", "batch=8", "--out"),
+    *("--keep-every", "0", "--set", "epochs=8", "--set", "batch_size=8", "--out"),
 ]
 ENVIRONMENT = {**os.environ, "OMP_NUM_THREADS": "1"}  # as the tests themselves have it
 

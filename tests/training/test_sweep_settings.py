@@ -9,7 +9,7 @@ import zoo
 from zoo.cli import main
 from zoo.errors import SettingsError
 
-SPACE = {"iterations": "1,2", "starts": "3"}
+SPACE = {"iterations": "1,2", "n_init": "3"}
 
 
 @pytest.fixture(scope="module")
@@ -35,12 +35,12 @@ def test_the_best_settings_are_taken(swept: Path, tmp_path: Path) -> None:
     taken, given = (
         zoo.load(zoo.train("xor-mlp", tmp_path / str(n), sweep=swept, **options))
         for n, options in enumerate(
-            [{"smoke": True}, {"smoke": True, "settings": {"starts": 5}}]
+            [{"smoke": True}, {"smoke": True, "settings": {"n_init": 5}}]
         )
     )
 
     assert taken.zoo.settings["iterations"] == best["iterations"]
-    assert (taken.zoo.settings["starts"], given.zoo.settings["starts"]) == (3, 5)
+    assert (taken.zoo.settings["n_init"], given.zoo.settings["n_init"]) == (3, 5)
 
 
 def test_the_card_shows_the_sweep(swept: Path, tmp_path: Path) -> None:
@@ -54,7 +54,7 @@ def test_the_card_shows_the_sweep(swept: Path, tmp_path: Path) -> None:
     assert told["table"] == json.loads((swept / "sweep.json").read_text())["table"]
     assert len(told["table"]) == 3
     assert "| trial | iterations | accuracy | epochs | seconds | state |" in card
-    assert "(grid, seed 0) over `iterations=1,2`, `starts=3`. Each\n" in card
+    assert "(grid, seed 0) over `iterations=1,2`, `n_init=3`. Each\n" in card
     assert "![The settings that were tried, and what each trial reached" in card
     assert (folder / "sweep.png").read_bytes() == (swept / "sweep.png").read_bytes()
 

@@ -382,7 +382,7 @@ def test_the_receipt_says_how_to_make_it_again(gates: Path) -> None:
     """
     receipt = json.loads((gates / "run.json").read_text())
 
-    assert receipt["settings"] == {"seed": 0, "epochs": 20, "rate": 1.0}
+    assert receipt["settings"] == {"seed": 0, "epochs": 20, "lr": 1.0}
     assert receipt["data"]["logic-gates/train"]["rows"] == 4
     assert len(receipt["data"]["logic-gates/train"]["fingerprint"]) == 64
     assert receipt["metrics"][0] == {
@@ -399,12 +399,12 @@ def test_the_receipt_says_how_to_make_it_again(gates: Path) -> None:
 
 def test_settings_are_read_as_their_fields_types(tmp_path: Path) -> None:
     """
-    `--set rate=0.5` reaches the recipe as a float, and the receipt.
+    `--set lr=0.5` reaches the recipe as a float, and the receipt.
     """
-    folder = zoo.train("perceptron-gates", tmp_path / "g", settings={"rate": "0.5"})
+    folder = zoo.train("perceptron-gates", tmp_path / "g", settings={"lr": "0.5"})
     receipt = json.loads((folder / "run.json").read_text())
 
-    assert receipt["settings"]["rate"] == 0.5
+    assert receipt["settings"]["lr"] == 0.5
 
 
 def test_an_unknown_setting_trains_nothing(tmp_path: Path) -> None:
@@ -412,10 +412,10 @@ def test_an_unknown_setting_trains_nothing(tmp_path: Path) -> None:
     A typo is found before anything is read or written.
     """
     with pytest.raises(SettingsError) as caught:
-        zoo.train("perceptron-gates", tmp_path / "gates", settings={"rte": 1})
+        zoo.train("perceptron-gates", tmp_path / "gates", settings={"epoch": 1})
 
     assert str(caught.value) == (
-        "No setting 'rte'. Did you mean 'rate'? Settings: seed, epochs, rate."
+        "No setting 'epoch'. Did you mean 'epochs'? Settings: seed, epochs, lr."
     )
     assert not list(tmp_path.iterdir())
 

@@ -283,7 +283,7 @@ def test_a_killed_sweep_goes_on(tmp_path: Path) -> None:
     After kill -9 every point is tried, and each one ended once.
     """
     folder = tmp_path / "s"
-    slow = [*COMMAND, "--set", "starts=400", "--out", str(folder)]
+    slow = [*COMMAND, "--set", "n_init=400", "--out", str(folder)]
     with subprocess.Popen(slow, stderr=subprocess.PIPE, text=True) as process:
         assert process.stderr is not None
         process.stderr.readline()  # the first trial ended

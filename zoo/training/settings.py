@@ -18,7 +18,7 @@ RANGES = {
     **dict.fromkeys(
         ("lr", "rate", "epochs", "batch", "batch_size"), (0.0, math.inf, ABOVE)
     ),
-    **dict.fromkeys(("iterations", "starts"), (0.0, math.inf, ABOVE)),
+    **dict.fromkeys(("iterations", "n_init"), (0.0, math.inf, ABOVE)),
     **dict.fromkeys(("weight_decay", "l1", "l2"), (0.0, math.inf, NOT_BELOW)),
     **dict.fromkeys(("holding", "val_fraction", "dropout"), (0.0, 1.0, SHARE)),
 }

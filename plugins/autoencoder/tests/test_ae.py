@@ -32,22 +32,22 @@ def test_it_computes_what_its_layers_say() -> None:
     assert torch.allclose(model(image), found, atol=1e-5)
 
 
-def test_the_boot_is_kept() -> None:
+def test_the_boot_is_reconstructed() -> None:
     """
-    The shipped boot and its reconstruction are a few grey levels apart.
+    The shipped boot and its reconstruction are a few gray levels apart.
     """
     path = zoo.example("ae-fashion-mnist")
     again = zoo.reconstruct("ae-fashion-mnist", path).image
     with Image.open(path) as boot:
-        given, kept = (
+        image, reconstruction = (
             torch.frombuffer(bytearray(one.tobytes()), dtype=torch.uint8).float() / 255
             for one in (boot, again)
         )
 
-    assert (given - kept).square().mean() < 0.01
+    assert (image - reconstruction).square().mean() < 0.01
 
 
-def test_it_draws_nothing() -> None:
+def test_it_can_not_sample() -> None:
     """
     An autoencoder without a distribution of codes has no samples, and says what it can.
     """

@@ -6,9 +6,9 @@ import pytest
 import torch
 from torch import Tensor
 from torch.distributions import Bernoulli, Normal, kl_divergence
-from zoo_autoencoder.telling import _likelihood
-from zoo_autoencoder.vae import VAE, drawn, vae
-from zoo_autoencoder.vae_recipe import Bound, likelihood, terms
+from zoo_autoencoder.report import importance_weighted_nll
+from zoo_autoencoder.vae import VAE, reparameterize, vae
+from zoo_autoencoder.vae_recipe import NegativeELBO, elbo_terms, measure_elbo
 
 import zoo
 from zoo.datasets.in_memory import TensorRows
@@ -18,7 +18,7 @@ from zoo.datasets.in_memory import TensorRows
 def tiny() -> VAE:
     """A network whose likelihood can be computed by going through its codes."""
     torch.manual_seed(0)
-    return vae(side=3, hidden=8, code=2).eval()
+    return vae(image_size=3, hidden=8, latent_dim=2).eval()
 
 
 @pytest.fixture
@@ -37,40 +37,42 @@ def test_the_sizes_are_the_courses() -> None:
 
 def test_the_terms_are_those_of_torchs_distributions(tiny: VAE, image: Tensor) -> None:
     """
-    Minus the log probability of the pixels, and the divergence from a normal prior.
+    Minus the log-probability of the pixels, and the KL divergence from the prior.
     """
-    ink = image.round()
-    mean, log_variance = tiny.posterior(ink)
-    posterior = Normal(mean, (log_variance / 2).exp())
-    error, divergence = terms(tiny, ink, torch.Generator().manual_seed(0))
-    code = drawn(mean, log_variance, torch.Generator().manual_seed(0))
-    wanted = -Bernoulli(logits=tiny.decode(code)).log_prob(ink).sum(dim=(1, 2, 3))
-    apart = kl_divergence(posterior, Normal(torch.zeros(2), torch.ones(2))).sum(dim=1)
+    binary = image.round()
+    mu, logvar = tiny.posterior(binary)
+    posterior = Normal(mu, (logvar / 2).exp())
+    error, divergence = elbo_terms(tiny, binary, torch.Generator().manual_seed(0))
+    code = reparameterize(mu, logvar, torch.Generator().manual_seed(0))
+    wanted = -Bernoulli(logits=tiny.decode(code)).log_prob(binary).sum(dim=(1, 2, 3))
+    prior = Normal(torch.zeros(2), torch.ones(2))
 
     assert torch.allclose(error, wanted, atol=1e-5)
-    assert torch.allclose(divergence, apart, atol=1e-5)
     assert torch.allclose(
-        Bound(tiny).eval()(ink), (error + divergence).mean(), rtol=0.5
+        divergence, kl_divergence(posterior, prior).sum(dim=1), atol=1e-5
+    )
+    assert torch.allclose(
+        NegativeELBO(tiny).eval()(binary), (error + divergence).mean(), rtol=0.5
     )
 
 
-def test_greys_cost_what_black_and_white_costs_on_average(tiny: VAE) -> None:
+def test_gray_costs_what_binary_images_cost_on_average(tiny: VAE) -> None:
     """
-    The cost of grey pixels is the mean over black and white pictures drawn with them
-    as probabilities, given one code.
+    The cross-entropy of gray pixels is the mean over binary images drawn with them as
+    probabilities, given one code.
     """
-    grey = torch.full((1, 1, 3, 3), 0.3)
+    gray = torch.full((1, 1, 3, 3), 0.3)
     logits = tiny.decode(torch.zeros(1, 2))
-    ink = torch.tensor(
+    binary = torch.tensor(
         [[number >> bit & 1 for bit in range(9)] for number in range(512)]
     ).float()
-    chance = (0.3**ink * 0.7 ** (1 - ink)).prod(dim=1)
-    cost = -Bernoulli(logits=logits.flatten()).log_prob(ink).sum(dim=1)
+    probability = (0.3**binary * 0.7 ** (1 - binary)).prod(dim=1)
+    cost = -Bernoulli(logits=logits.flatten()).log_prob(binary).sum(dim=1)
     found = torch.nn.functional.binary_cross_entropy_with_logits(
-        logits, grey, reduction="sum"
+        logits, gray, reduction="sum"
     )
 
-    assert found.item() == pytest.approx((chance * cost).sum().item(), rel=1e-4)
+    assert found.item() == pytest.approx((probability * cost).sum().item(), rel=1e-4)
 
 
 def test_the_bound_and_the_estimate_enclose_the_likelihood(
@@ -84,13 +86,14 @@ def test_the_bound_and_the_estimate_enclose_the_likelihood(
     grid = torch.cartesian_prod(line, line)
     prior = -grid.square().sum(dim=1) / 2 - math.log(2 * math.pi)
     random = torch.Generator().manual_seed(0)
-    ink = torch.bernoulli(image, generator=random)
-    pixels = Bernoulli(logits=tiny.decode(grid)).log_prob(ink[:, None])
+    binary = torch.bernoulli(image, generator=random)
+    pixels = Bernoulli(logits=tiny.decode(grid)).log_prob(binary[:, None])
     joint = pixels.sum(dim=(2, 3, 4)) + prior  # (6, codes)
     true = -(joint.logsumexp(dim=1) + 2 * math.log(0.05)).mean().item()
-    bound = sum(part.mean() for part in terms(tiny, ink, random)).item()
+    bound = sum(part.mean() for part in elbo_terms(tiny, binary, random)).item()
+    estimate = importance_weighted_nll(tiny, image)["importance_weighted_nll"]
 
-    assert _likelihood(tiny, image)["likelihood_nats"] == pytest.approx(true, abs=0.05)
+    assert estimate == pytest.approx(true, abs=0.05)
     assert bound > true - 0.05
 
 
@@ -98,7 +101,7 @@ def test_in_training_codes_are_drawn_and_afterwards_they_are_not(
     tiny: VAE, image: Tensor
 ) -> None:
     """
-    Two passes differ in training mode; in eval mode each gives the mean code's picture.
+    Two passes differ in training mode; in eval mode each decodes the mean code.
     """
     settled = tiny(image)
     tiny.train()
@@ -117,16 +120,16 @@ def test_the_measure_is_the_same_each_time(tiny: VAE, image: Tensor) -> None:
         source="made/test",
         fingerprint="",
     )
-    first = likelihood(tiny, rows)
+    first = measure_elbo(tiny, rows)
     torch.manual_seed(5)
 
-    assert likelihood(tiny, rows) == first
-    assert first["negative_elbo"] == first["error_nats"] + first["code_nats"]
+    assert measure_elbo(tiny, rows) == first
+    assert first["negative_elbo"] == first["reconstruction_nats"] + first["kl_nats"]
 
 
 def test_most_samples_are_digits() -> None:
     """
-    LeNet-5 is sure of more than half of what the trained model draws.
+    LeNet-5 scores more than half of the samples of the trained model above 0.9.
     """
     samples = [one.image for one in zoo.sample("vae-mnist", 64, seed=0)]
     read = zoo.predict("lenet5-mnist", samples)
@@ -135,7 +138,7 @@ def test_most_samples_are_digits() -> None:
     assert len({one.label for one in read}) >= 8
 
 
-def test_a_digit_is_still_read_in_its_reconstruction() -> None:
+def test_a_reconstruction_keeps_its_class() -> None:
     """
     The shipped seven and five come back as what they were.
     """
@@ -148,7 +151,7 @@ def test_a_digit_is_still_read_in_its_reconstruction() -> None:
 
 def test_the_line_between_two_digits_begins_and_ends_with_them() -> None:
     """
-    From the five to the seven, through pictures that change step by step.
+    From the five to the seven, through images that change step by step.
     """
     seven = zoo.example("vae-mnist")
     between = zoo.interpolate("vae-mnist", seven.with_name("five.png"), seven, steps=9)

@@ -1,4 +1,4 @@
-"""Autoencoders: pictures to short codes, and pictures from codes.
+"""Autoencoders: images to short codes, and images from codes.
 
 This module is only metadata; it must stay free of torch.
 """
@@ -8,7 +8,7 @@ from zoo import ImageInput, ImageOutput, License, ModelSpec, hookimpl
 SPECS = (
     ModelSpec(
         name="ae-fashion-mnist",
-        summary="An autoencoder keeps 64 numbers of a piece of clothing.",
+        summary="An autoencoder encodes an image of clothes as 64 numbers.",
         task="image-to-image",
         build="zoo_autoencoder.ae:autoencoder",
         recipe="zoo_autoencoder.ae_recipe",
@@ -27,7 +27,7 @@ SPECS = (
     ),
     ModelSpec(
         name="vae-mnist",
-        summary="A variational autoencoder draws handwritten digits by 20 numbers.",
+        summary="A variational autoencoder with 20 latents generates digits.",
         task="unconditional-image-generation",
         build="zoo_autoencoder.vae:vae",
         recipe="zoo_autoencoder.vae_recipe",

@@ -1,8 +1,8 @@
 """Train a plain autoencoder on Fashion-MNIST.
 
-Read it from top to bottom: settings, data, training, measuring. To try something else,
-copy this file and change it. The learning rate and the number of epochs were chosen on
-the 6,000 validation rows; the test rows are used once, at the end.
+Read it from top to bottom: settings, data, training, evaluation. The learning rate and
+the number of epochs were chosen on the 6,000 validation rows; the test rows are used
+once, at the end.
 """
 
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ from zoo import Run
 from zoo.datasets.in_memory import TensorRows, to_model_input
 from zoo.evaluation import baselines
 from zoo.evaluation.evaluate_tensors import predict_batches
-from zoo_autoencoder.telling import show_reconstructions
+from zoo_autoencoder.report import add_reconstructions
 
 __all__ = ["SMOKE_SETTINGS", "Settings", "data", "evaluate", "report", "train"]
 
@@ -25,78 +25,83 @@ __all__ = ["SMOKE_SETTINGS", "Settings", "data", "evaluate", "report", "train"]
 class Settings:
     seed: int = 0
     epochs: int = 30
-    batch: int = 64
+    batch_size: int = 64
     lr: float = 2e-3  # the peak of the one-cycle schedule
-    holding: float = 0.1  # share of the training rows kept for validation
+    val_fraction: float = 0.1  # of the training rows, held out for validation
 
 
-SMOKE_SETTINGS = {"epochs": 1, "batch": 32}  # what the test suite runs
+SMOKE_SETTINGS = {"epochs": 1, "batch_size": 32}  # what the test suite runs
 
 
 def data(run: Run, split: str) -> TensorRows:
-    """Return pieces of clothing, 28x28 bytes; their labels are not used."""
+    """Return clothes, 28x28 bytes; their labels are not used."""
     rows = run.load_rows("fashion_mnist", split)
     return rows[: 8 * 32] if run.smoke else rows
 
 
 def train(settings: Settings, run: Run) -> nn.Module:
-    clothes = data(run, "train")
-    fitting, holding = run.split(clothes, settings.holding)
+    train_rows, val_rows = run.split(data(run, "train"), settings.val_fraction)
     model = run.prepare(run.build())
     optimizer = run.prepare(
         torch.optim.Adam(model.parameters(), lr=settings.lr, fused=True)
     )
-    schedule = run.prepare(
+    scheduler = run.prepare(
         torch.optim.lr_scheduler.OneCycleLR(
             optimizer,
             max_lr=settings.lr,
-            total_steps=run.steps(fitting, settings.batch, settings.epochs),
+            total_steps=run.steps(train_rows, settings.batch_size, settings.epochs),
         )
     )
     for _ in run.epochs(settings.epochs):
         model.train()
-        for image, _ in run.batches(fitting, settings.batch):
+        for image, _ in run.batches(train_rows, settings.batch_size):
             loss = mse_loss(model(image).sigmoid(), image)
-            run.step(loss, optimizer, schedule)
-        run.log(evaluate(model, holding), best="mse")
+            run.step(loss, optimizer, scheduler)
+        run.log(evaluate(model, val_rows), best="mse")
     return run.best(model)
 
 
 def evaluate(model: nn.Module, rows: TensorRows) -> dict[str, float]:
     """Return the mean squared error of pixels in 0..1."""
     image = to_model_input(rows.input)
-    kept = predict_batches(model, image).sigmoid()
-    return {"mse": (kept - image).square().mean().item()}
+    reconstruction = predict_batches(model, image).sigmoid()
+    return {"mse": (reconstruction - image).square().mean().item()}
 
 
 def report(model: Any, run: Run) -> None:
-    """Measure what the card speaks of, and draw what it shows."""
-    training, test = data(run, "train"), data(run, "test")
-    image = to_model_input(test.input)
-    kept = predict_batches(model, image).sigmoid()
-    code = predict_batches(model.keep, image)
+    """Add the baselines, measurements and images of the model card."""
+    train_rows, test_rows = data(run, "train"), data(run, "test")
+    image = to_model_input(test_rows.input)
+    reconstruction = predict_batches(model, image).sigmoid()
+    code = predict_batches(model.encoder, image)
     flat = image.flatten(start_dim=1).double()
-    middle, directions, _ = baselines.principal(training, code.shape[1])
-    left = (flat - middle) - (flat - middle) @ directions @ directions.T
-    run.log_baseline("mean picture", mse=(flat - middle).square().mean().item())
+    mean, components, _ = baselines.principal(train_rows, code.shape[1])
+    residual = (flat - mean) - (flat - mean) @ components @ components.T
+    run.log_baseline("mean image", mse=(flat - mean).square().mean().item())
     run.log_baseline(
-        f"{code.shape[1]} principal components", mse=left.square().mean().item()
+        f"{code.shape[1]} principal components", mse=residual.square().mean().item()
     )
-    apart = (kept - image).square().mean(dim=(1, 2, 3))
+    error = (reconstruction - image).square().mean(dim=(1, 2, 3))
     inverted = evaluate(
         model,
         TensorRows(
             input=1 - image,
-            target=test.target,
+            target=test_rows.target,
             source="inverted",
             fingerprint="changed",
         ),
     )
     run.log_summary(
-        used_numbers=(code > 0).any(dim=0).sum().item(),
-        worst_mse=apart.max().item(),
-        inverted=inverted["mse"],
+        active_latents=(code > 0).any(dim=0).sum().item(),
+        max_mse=error.max().item(),
+        mse_inverted=inverted["mse"],
     )
-    show_reconstructions(run, image[:16], kept[:16], "first pieces")
-    worst = apart.argsort(descending=True)[:16]
-    show_reconstructions(run, image[worst], kept[worst], "worst pieces", name="worst")
+    add_reconstructions(run, image[:16], reconstruction[:16], "first images")
+    worst = error.argsort(descending=True)[:16]
+    add_reconstructions(
+        run,
+        image[worst],
+        reconstruction[worst],
+        "images with the largest error",
+        name="worst",
+    )

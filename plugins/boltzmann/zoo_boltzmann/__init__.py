@@ -1,4 +1,4 @@
-"""Boltzmann machines: pictures by probabilities, learned without a loss.
+"""Boltzmann machines: energy-based models of images, trained without a loss.
 
 This module is only metadata; it must stay free of torch.
 """
@@ -8,7 +8,7 @@ from zoo import ImageInput, ImageOutput, License, ModelSpec, hookimpl
 SPECS = (
     ModelSpec(
         name="rbm-mnist",
-        summary="A restricted Boltzmann machine with 500 hidden units draws digits.",
+        summary="A restricted Boltzmann machine, 500 hidden units, generates digits.",
         task="unconditional-image-generation",
         build="zoo_boltzmann.rbm:rbm",
         recipe="zoo_boltzmann.rbm_recipe",

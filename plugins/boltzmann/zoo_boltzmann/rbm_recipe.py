@@ -1,14 +1,13 @@
 """Train a restricted Boltzmann machine on MNIST, without a loss.
 
-Read it from top to bottom: settings, data, training, measuring. To try something else,
-copy this file and change it. The settings were chosen on the 6,000 validation rows; the
-test rows are used once, at the end.
+Read it from top to bottom: settings, data, training, evaluation. The settings were
+chosen on the 6,000 validation rows; the test rows are used once, at the end.
 
-The likelihood's gradient is the difference of two means: of what the machine sees in
-digits, and of what it sees in pictures of its own. The latter come from chains that are
-begun anew at digits in each step (contrastive divergence), or that go on from step to
-step (persistent: Tieleman, "Training restricted Boltzmann machines using approximations
-to the likelihood gradient", 2008). It is written out below; nothing is differentiated.
+The gradient of the log-likelihood is the difference of two expectations, over the data
+and over the model. The latter is estimated from Gibbs chains that restart at digits in
+each step (contrastive divergence), or that continue from step to step (persistent:
+Tieleman, "Training restricted Boltzmann machines using approximations to the likelihood
+gradient", 2008). It is written out below, without autograd.
 """
 
 from dataclasses import dataclass
@@ -20,145 +19,167 @@ from torch import Tensor, nn
 from zoo import Run
 from zoo.datasets.in_memory import TensorRows, to_model_input
 from zoo.evaluation.evaluate_tensors import predict_batches
-from zoo_boltzmann.likelihood import annealed, pseudo
-from zoo_boltzmann.rbm import RBM, drawn
-from zoo_boltzmann.telling import describe
+from zoo_boltzmann.likelihood import ais_log_z, log_pseudo_likelihood
+from zoo_boltzmann.rbm import RBM, sample_bernoulli
+from zoo_boltzmann.report import add_report
 
 __all__ = ["SMOKE_SETTINGS", "Settings", "data", "evaluate", "report", "train"]
 
-LEAST, MOST = 1e-3, 1 - 1e-3  # how often a pixel is white, at the start
+MIN_RATE, MAX_RATE = 1e-3, 1 - 1e-3  # how often a pixel is white, at initialization
 
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
     seed: int = 0
     epochs: int = 50
-    batch: int = 50  # and as many chains
-    lr: float = 0.1  # falls to zero in a straight line
-    method: Literal["pcd", "cd"] = "pcd"  # chains go on, or begin at each batch
-    steps: int = 1  # of the chains, up and down, for each step of the weights
-    holding: float = 0.1  # share of the training rows kept for validation
+    batch_size: int = 50  # and as many chains
+    lr: float = 0.1  # falls to zero linearly
+    method: Literal["pcd", "cd"] = "pcd"  # (persistent) contrastive divergence
+    gibbs_steps: int = 1  # of the chains for each step of the weights
+    val_fraction: float = 0.1  # of the training rows, held out for validation
 
 
-SMOKE_SETTINGS = {"epochs": 1, "batch": 32}  # what the test suite runs
+SMOKE_SETTINGS = {"epochs": 1, "batch_size": 32}  # what the test suite runs
 
 
 def data(run: Run, split: str) -> TensorRows:
-    """Return digits, 28x28 bytes; only what the card tells uses their labels."""
+    """Return digits, 28x28 bytes, and their labels, which only the report uses."""
     rows = run.load_rows("mnist", split)
     return rows[: 8 * 32] if run.smoke else rows
 
 
-class Chains:
-    """Pictures that the machine goes on drawing, kept for resuming."""
+class PersistentChains:
+    """The states of the Gibbs chains, kept for resuming."""
 
-    def __init__(self, pixels: Tensor) -> None:
-        self.pixels = pixels
+    def __init__(self, visible: Tensor) -> None:
+        self.visible = visible
 
     def state_dict(self) -> dict[str, Any]:
-        """Return where the chains are, as a run keeps it."""
-        return {"pixels": self.pixels}
+        """Return the states of the chains, as a run keeps them."""
+        return {"visible": self.visible}
 
-    def load_state_dict(self, held: dict[str, Any]) -> None:
-        """Go on from where the chains of a killed run were."""
-        self.pixels = held["pixels"].to(self.pixels)
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Continue from the states of the chains of a killed run."""
+        self.visible = state["visible"].to(self.visible)
 
 
 @torch.no_grad()
 def train(settings: Settings, run: Run) -> nn.Module:
-    fitting, holding = run.split(data(run, "train"), settings.holding)
+    train_rows, val_rows = run.split(data(run, "train"), settings.val_fraction)
     model: RBM = run.build()
-    begin(model, fitting)
+    init_visible_bias(model, train_rows)
     run.prepare(model)
     optimizer = run.prepare(torch.optim.SGD(model.parameters(), settings.lr))
-    total = run.steps(fitting, settings.batch, settings.epochs)
-    schedule = run.prepare(
+    total = run.steps(train_rows, settings.batch_size, settings.epochs)
+    scheduler = run.prepare(
         torch.optim.lr_scheduler.LinearLR(optimizer, 1, 1e-3, total_iters=total)
     )
-    chains = run.prepare(Chains(drawn(model.start.expand(settings.batch, -1))))
+    base_rate = model.base_visible_bias.expand(settings.batch_size, -1)
+    chains = run.prepare(PersistentChains(sample_bernoulli(base_rate)))
     for _ in run.epochs(settings.epochs):
-        for image, _ in run.batches(fitting, settings.batch):
-            ink = torch.bernoulli(image.flatten(start_dim=1))
-            from_where = chains.pixels if settings.method == "pcd" else ink
-            chains.pixels = walked(model, from_where, settings.steps)
+        for image, _ in run.batches(train_rows, settings.batch_size):
+            binary = torch.bernoulli(image.flatten(start_dim=1))
+            start = chains.visible if settings.method == "pcd" else binary
+            chains.visible = gibbs_sample(model, start, settings.gibbs_steps)
             for parameter, gradient in zip(
-                model.parameters(), uphill(model, ink, chains.pixels), strict=True
+                model.parameters(),
+                log_likelihood_gradient(model, binary, chains.visible),
+                strict=True,
             ):
                 parameter.grad = run.context.mean(-gradient)
             optimizer.step()
-            schedule.step()
-        run.log(validated(model, holding))
+            scheduler.step()
+        run.log(measure_validation(model, val_rows))
     return run.best(model)
 
 
-def begin(model: RBM, rows: TensorRows) -> None:
-    """Let the machine begin as independent pixels, each as often white as in `rows`."""
+def init_visible_bias(model: RBM, rows: TensorRows) -> None:
+    """Set the visible bias to the log-odds of each pixel in `rows`: the base rates."""
     image = to_model_input(rows.input).flatten(start_dim=1)
-    logit = image.mean(dim=0).clamp(LEAST, MOST).logit()
-    model.start.copy_(logit)
-    model.visible.copy_(logit)
+    log_odds = image.mean(dim=0).clamp(MIN_RATE, MAX_RATE).logit()
+    model.base_visible_bias.copy_(log_odds)
+    model.visible_bias.copy_(log_odds)
 
 
-def walked(model: RBM, pixels: Tensor, steps: int) -> Tensor:
-    """Return where chains are after some steps of drawing hidden units, then pixels."""
+def gibbs_sample(model: RBM, visible: Tensor, steps: int) -> Tensor:
+    """Return the visible units after some steps of Gibbs sampling."""
     for _ in range(steps):
-        pixels = drawn(model.down(drawn(model.up(pixels))))
-    return pixels
+        hidden = sample_bernoulli(model.hidden_logits(visible))
+        visible = sample_bernoulli(model.visible_logits(hidden))
+    return visible
 
 
-def uphill(model: RBM, ink: Tensor, own: Tensor) -> list[Tensor]:
-    """Return the direction in which black and white digits become likelier, and
-    pictures of the machine's own less so: of weights, pixels and hidden units."""
-    digits, dreams = seen(model, ink), seen(model, own)
-    return [digit - dream for digit, dream in zip(digits, dreams, strict=True)]
+def log_likelihood_gradient(
+    model: RBM, binary: Tensor, samples: Tensor
+) -> list[Tensor]:
+    """Return the gradient of the log-likelihood of binary images, estimated from
+    samples of the model: for W, the visible bias and the hidden bias.
+
+        d log p(v) / d w_ij = <v_i h_j>_data - <v_i h_j>_model
+
+    Hinton, "A practical guide to training restricted Boltzmann machines", equation 5;
+    with samples that start at the data, contrastive divergence, equation 9.
+    """
+    data_statistics = sufficient_statistics(model, binary)
+    model_statistics = sufficient_statistics(model, samples)
+    both = zip(data_statistics, model_statistics, strict=True)
+    return [positive - negative for positive, negative in both]
 
 
-def seen(model: RBM, pixels: Tensor) -> list[Tensor]:
-    """Return how often units are on, and both ends of a weight together, on average."""
-    units = model.up(pixels).sigmoid()
-    return [units.T @ pixels / len(pixels), pixels.mean(dim=0), units.mean(dim=0)]
+def sufficient_statistics(model: RBM, visible: Tensor) -> list[Tensor]:
+    """Return the means <h v>, <v> and <h> over a batch of visible units, with the
+    probabilities of the hidden units for h."""
+    hidden = model.hidden_logits(visible).sigmoid()
+    return [
+        hidden.T @ visible / len(visible),
+        visible.mean(dim=0),
+        hidden.mean(dim=0),
+    ]
 
 
-def validated(model: RBM, rows: TensorRows) -> dict[str, float]:
-    """Return figures of black and white rows, drawn by a fixed seed."""
-    random = torch.Generator().manual_seed(0)
+def measure_validation(model: RBM, rows: TensorRows) -> dict[str, float]:
+    """Return the metrics of rows that are binarized by a fixed seed."""
+    generator = torch.Generator().manual_seed(0)
     image = to_model_input(rows.input)
-    ink = torch.bernoulli(image, generator=random).flatten(start_dim=1)
-    kept = predict_batches(model, image).sigmoid()
-    pixels = ink.to(model.weight.device)
+    binary = torch.bernoulli(image, generator=generator).flatten(start_dim=1)
+    reconstruction = predict_batches(model, image).sigmoid()
+    binary = binary.to(model.W.device)
     return {
-        "negative_pseudo_likelihood": -pseudo(model, pixels, random),
-        "mse": (kept - image).square().mean().item(),
+        "negative_pseudo_likelihood": -log_pseudo_likelihood(model, binary, generator),
+        "mse": (reconstruction - image).square().mean().item(),
     }
 
 
 def evaluate(model: Any, rows: TensorRows) -> dict[str, float]:
-    """Return what the card claims. Pictures are made black and white, and chains run,
-    by a fixed seed; log Z is estimated in a step for every four rows."""
-    random = torch.Generator().manual_seed(0)
+    """Return the metrics. Images are binarized, and chains run, by a fixed seed; log Z
+    is estimated in a step for every four rows.
+
+    -log p(v) = F(v) + log Z.
+    """
+    generator = torch.Generator().manual_seed(0)
     image = to_model_input(rows.input)
-    ink = torch.bernoulli(image, generator=random).flatten(start_dim=1)
-    partition = annealed(model, random, steps=len(rows) // 4).value
-    energy = predict_batches(_Energy(model), ink)
-    kept = predict_batches(model, image).sigmoid()
+    binary = torch.bernoulli(image, generator=generator).flatten(start_dim=1)
+    log_z = ais_log_z(model, generator, steps=len(rows) // 4).value
+    free_energy = predict_batches(_FreeEnergy(model), binary)
+    reconstruction = predict_batches(model, image).sigmoid()
     return {
-        "negative_log_likelihood": energy.double().mean().item() + partition,
-        "mse": (kept - image).square().mean().item(),
+        "negative_log_likelihood": free_energy.double().mean().item() + log_z,
+        "mse": (reconstruction - image).square().mean().item(),
     }
 
 
-class _Energy(nn.Module):
-    """The free energy as a module, to be run in batches like any other."""
+class _FreeEnergy(nn.Module):
+    """The free energy as a module, to be run in batches."""
 
     def __init__(self, model: RBM) -> None:
         super().__init__()
         self.model = model
 
-    def forward(self, pixels: Tensor) -> Tensor:
-        """Return the free energy of black and white pictures, (B,)."""
-        return self.model.free_energy(pixels)
+    def forward(self, visible: Tensor) -> Tensor:
+        """Return the free energy of binary images, (B,)."""
+        return self.model.free_energy(visible)
 
 
 def report(model: Any, run: Run) -> None:
-    """Measure what the card speaks of, and draw what it shows."""
-    describe(model, run, data(run, "train"), data(run, "test"))
+    """Add the baselines, measurements and images of the model card."""
+    add_report(model, run, data(run, "train"), data(run, "test"))

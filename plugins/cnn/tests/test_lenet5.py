@@ -4,14 +4,14 @@ import torch
 from PIL import Image, ImageOps
 from torch import nn
 from zoo_cnn.lenet5 import lenet5
-from zoo_cnn.lenet5_recipe import Settings, distorted
+from zoo_cnn.lenet5_recipe import Settings, random_affine
 
 import zoo
 
 
 def test_the_parameter_count_is_the_papers_with_full_maps() -> None:
     """
-    156 + 2,416 in the convolutions, 48,120 + 10,164 + 850 in the layers that decide.
+    156 + 2,416 in the convolutions, 48,120 + 10,164 + 850 in the linear layers.
     """
     counts = [p.numel() for p in lenet5().parameters()]
 
@@ -28,21 +28,21 @@ def test_it_computes_what_its_layers_say() -> None:
     model, image = lenet5().eval(), torch.rand(3, 1, 28, 28)
     parts = dict(model.named_parameters())
     found = image
-    for place, padding in (("look.0", 2), ("look.3", 0)):
+    for place, padding in (("features.0", 2), ("features.3", 0)):
         kernel, bias = parts[f"{place}.weight"], parts[f"{place}.bias"]
         found = nn.functional.conv2d(found, kernel, bias, padding=padding)
         found = nn.functional.max_pool2d(found.relu(), 2)
     found = found.flatten(start_dim=1)
-    for place in ("decide.1", "decide.3"):
+    for place in ("classifier.1", "classifier.3"):
         found = (found @ parts[f"{place}.weight"].T + parts[f"{place}.bias"]).relu()
-    found = found @ parts["decide.5.weight"].T + parts["decide.5.bias"]
+    found = found @ parts["classifier.5.weight"].T + parts["classifier.5.bias"]
 
     assert torch.allclose(model(image), found, atol=1e-5)
 
 
-def test_the_example_is_read() -> None:
+def test_the_example_is_classified() -> None:
     """
-    The shipped digit is a seven, and the model is sure of it.
+    The shipped digit is a seven, with a score above 0.99.
     """
     answer = zoo.predict("lenet5-mnist", zoo.example("lenet5-mnist"))
 
@@ -61,23 +61,23 @@ def test_dark_ink_on_a_large_white_page() -> None:
     assert zoo.predict("lenet5-mnist", page, invert=True).label == "7"
 
 
-def test_no_distortion_changes_nothing() -> None:
+def test_an_augmentation_of_nothing_changes_nothing() -> None:
     """
     With every range at zero the grid is the identity.
     """
     image = torch.rand(4, 1, 28, 28)
-    still = Settings(turn=0, shift=0, stretch=0)
-    found = distorted(image, torch.Generator().manual_seed(0), still)
+    still = Settings(rotation_degrees=0, shift_pixels=0, scale_range=0)
+    found = random_affine(image, torch.Generator().manual_seed(0), still)
 
     assert torch.allclose(found, image, atol=1e-4)
 
 
-def test_each_picture_is_distorted_by_its_own_draw() -> None:
+def test_each_image_is_augmented_by_its_own_draw() -> None:
     """
-    Four copies of a picture come out as four pictures, none far from the first.
+    Four copies of an image come out as four images, none far from the first.
     """
     image = torch.rand(1, 1, 28, 28).expand(4, 1, 28, 28)
-    found = distorted(image, torch.Generator().manual_seed(0), Settings())
+    found = random_affine(image, torch.Generator().manual_seed(0), Settings())
 
     assert len({tuple(one.flatten().tolist()) for one in found}) == 4
     assert found.mean().item() > 0.5 * image.mean().item()

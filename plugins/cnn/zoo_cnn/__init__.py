@@ -8,7 +8,7 @@ from zoo import ClassOutput, ImageInput, License, ModelSpec, hookimpl
 SPECS = (
     ModelSpec(
         name="lenet5-mnist",
-        summary="LeNet-5 reads a handwritten digit.",
+        summary="LeNet-5 classifies handwritten digits.",
         task="image-classification",
         build="zoo_cnn.lenet5:lenet5",
         recipe="zoo_cnn.lenet5_recipe",
@@ -18,7 +18,7 @@ SPECS = (
         input=ImageInput(height=28, width=28, channels=1, background="dark"),
         output=ClassOutput(labels=tuple("0123456789")),
         trained_on=("mnist",),
-        head="decide.5",
+        head="classifier.5",
         examples=("seven.png",),
         stored="float16",
         papers=("https://doi.org/10.1109/5.726791",),

@@ -1,9 +1,10 @@
 """LeNet-5, all of it in this file.
 
 LeCun, Bottou, Bengio, Haffner: "Gradient-based learning applied to document
-recognition", 1998, figure 2. Three liberties are taken, all usual today: ReLU for
-tanh, max pooling for trained subsampling, and every map of the second convolution sees
-every map before it (the paper's table I leaves some out). That gives 61,706 parameters.
+recognition", 1998, figure 2. It differs from the paper in three common ways: ReLU
+instead of tanh, max pooling instead of trained subsampling, and every map of the second
+convolution sees every map before it (table I of the paper leaves some out). That gives
+61,706 parameters.
 """
 
 from torch import Tensor, nn
@@ -12,11 +13,11 @@ __all__ = ["LeNet5", "lenet5"]
 
 
 class LeNet5(nn.Module):
-    """Two convolutions that look, three linear layers that decide."""
+    """Two convolutions with pooling, then three linear layers."""
 
     def __init__(self, *, classes: int = 10) -> None:
         super().__init__()
-        self.look = nn.Sequential(
+        self.features = nn.Sequential(
             nn.Conv2d(1, 6, kernel_size=5, padding=2),  # -> (B, 6, 28, 28)
             nn.ReLU(),
             nn.MaxPool2d(2),  # -> (B, 6, 14, 14)
@@ -24,7 +25,7 @@ class LeNet5(nn.Module):
             nn.ReLU(),
             nn.MaxPool2d(2),  # -> (B, 16, 5, 5)
         )
-        self.decide = nn.Sequential(
+        self.classifier = nn.Sequential(
             nn.Flatten(),
             nn.Linear(16 * 5 * 5, 120),
             nn.ReLU(),
@@ -35,7 +36,7 @@ class LeNet5(nn.Module):
 
     def forward(self, image: Tensor) -> Tensor:
         """Turn pixels in 0..1, (B, 1, 28, 28), into logits, (B, classes)."""
-        logits: Tensor = self.decide(self.look(image))
+        logits: Tensor = self.classifier(self.features(image))
         return logits
 
 

@@ -1,7 +1,6 @@
 """What the card of LeNet-5 tells: simple methods beside it, figures, mistakes."""
 
 import torch
-from torch import nn
 
 from zoo import Run
 from zoo.datasets.in_memory import to_model_input
@@ -13,38 +12,39 @@ from zoo_cnn.lenet5_recipe import data
 __all__ = ["report"]
 
 
-def report(model: nn.Module, run: Run) -> None:
-    """Measure what the card speaks of, and draw what it shows."""
-    training, test = data(run, "train"), data(run, "test")
-    run.log_baseline("majority class", accuracy=baselines.majority(training, test))
+def report(model: torch.nn.Module, run: Run) -> None:
+    """Add the baselines, measurements and plots of the model card."""
+    train_rows, test_rows = data(run, "train"), data(run, "test")
     run.log_baseline(
-        "nearest class mean", accuracy=baselines.nearest_mean(training, test)
+        "majority class", accuracy=baselines.majority(train_rows, test_rows)
     )
-    image = to_model_input(test.input)
-    logits = predict_batches(model, image)
-    score, said = logits.softmax(dim=1).max(dim=1)
+    run.log_baseline(
+        "nearest class mean", accuracy=baselines.nearest_mean(train_rows, test_rows)
+    )
+    image, target = to_model_input(test_rows.input), test_rows.target
+    score, predicted = predict_batches(model, image).softmax(dim=1).max(dim=1)
     labels = run.spec.labels
     run.log_figure(
         "confusion",
-        pictures.confusion(said, test.target, labels),
-        "How often each digit of the test split was read as what.",
+        pictures.confusion(predicted, target, labels),
+        "Confusion matrix of the test split.",
     )
     run.log_figure(
         "mistakes",
-        pictures.mistakes(test.input, said, test.target, score, labels),
-        "The wrong readings of the test split it was surest of.",
+        pictures.mistakes(test_rows.input, predicted, target, score, labels),
+        "The misclassified test digits with the highest scores.",
     )
-    random = torch.Generator().manual_seed(0)
-    noisy = (image + 0.5 * torch.randn(image.shape, generator=random)).clamp(0, 1)
-    shown = {
-        "turned": image.rot90(1, dims=(2, 3)),
-        "moved": image.roll(5, dims=3),
-        "noisy": noisy,
+    generator = torch.Generator().manual_seed(0)
+    noise = torch.randn(image.shape, generator=generator)
+    changed = {
+        "rotated": image.rot90(1, dims=(2, 3)),
+        "shifted": image.roll(5, dims=3),
+        "noisy": (image + 0.5 * noise).clamp(0, 1),
         "inverted": 1 - image,
     }
-    for name, changed in shown.items():
-        right = predict_batches(model, changed).argmax(dim=1) == test.target
-        run.log_summary(**{name: right.float().mean().item()})
-    nothing = torch.rand(1000, 1, 28, 28, generator=random)
-    sure = predict_batches(model, nothing).softmax(dim=1).max(dim=1).values
-    run.log_summary(surety_on_noise=sure.mean().item())
+    for name, other in changed.items():
+        correct = predict_batches(model, other).argmax(dim=1) == target
+        run.log_summary(**{f"accuracy_{name}": correct.float().mean().item()})
+    uniform_noise = torch.rand(1000, 1, 28, 28, generator=generator)
+    confidence = predict_batches(model, uniform_noise).softmax(dim=1).max(dim=1).values
+    run.log_summary(mean_confidence_on_noise=confidence.mean().item())

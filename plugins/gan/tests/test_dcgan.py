@@ -10,16 +10,16 @@ from pathlib import Path
 import pytest
 import torch
 from torch import Tensor, nn
-from zoo_gan.dcgan import Critic, Generator, dcgan
+from zoo_gan.dcgan import Discriminator, Generator, dcgan
 from zoo_gan.dcgan_recipe import (
     Settings,
-    deceiving,
-    falling,
-    gamma,
-    steepness,
-    telling_apart,
+    discriminator_loss,
+    generator_loss,
+    linear_decay,
+    r1_gamma,
+    r1_penalty,
 )
-from zoo_gan.telling import nearest
+from zoo_gan.report import nearest
 
 import zoo
 from zoo.errors import Collapsed, VerbError
@@ -31,16 +31,16 @@ COMMAND = [
 
 
 @pytest.fixture
-def critic() -> nn.Module:
-    """A critic that says the same each time, and is not wholly undecided."""
+def discriminator() -> nn.Module:
+    """A discriminator without randomness, whose logits are not all near zero."""
     torch.manual_seed(0)
-    made = Critic(width=4, dropout=0.3).eval()
-    nn.init.normal_(made.judge[-1].weight)
+    made = Discriminator(width=4, dropout=0.3).eval()
+    nn.init.normal_(made.classifier[-1].weight)
     return made
 
 
 @pytest.fixture
-def picture() -> Tensor:
+def image() -> Tensor:
     return torch.rand(6, 1, 28, 28, generator=torch.Generator().manual_seed(0))
 
 
@@ -53,65 +53,68 @@ def test_the_sizes_are_the_courses() -> None:
     At the course's width both networks have as many parameters as there.
     """
     assert count(zoo.build("dcgan-mnist", width=256)) == 2_305_472
-    assert count(Critic(width=64, dropout=0.3)) == 212_865
+    assert count(Discriminator(width=64, dropout=0.3)) == 212_865
 
 
 def test_weights_start_small() -> None:
     """
-    Normal numbers with the deviation of the paper, around zero, and around one where
-    they scale what is normalised.
+    Normal numbers with the standard deviation of the paper, with a mean of zero, and of
+    one for the scale of a batch normalization.
     """
     torch.manual_seed(0)
     model = dcgan()
-    norm = model.spread[1]
+    norm, upsample = model.project[1], model.upsample
 
-    for layer in (model.spread[0], model.draw[0], model.draw[3], model.draw[6]):
+    for layer in (model.project[0], upsample[0], upsample[3], upsample[6]):
         assert layer.weight.std().item() == pytest.approx(0.02, rel=0.15)
     assert norm.weight.mean().item() == pytest.approx(1, abs=0.002)
     assert norm.weight.std().item() == pytest.approx(0.02, rel=0.1)
 
 
-def test_the_losses_are_the_published_ones(critic: nn.Module, picture: Tensor) -> None:
-    """
-    The critic's is -log D(x) - log(1 - D(G(z))), and the generator's, which does not
-    saturate, -log D(G(z)).
-    """
-    real, drawn = picture[:3], picture[3:]
-    said, seen = critic(drawn).sigmoid(), critic(real).sigmoid()
-    apart = (-seen.log() - (1 - said).log()).mean()
-
-    assert telling_apart(critic, real, drawn).item() == pytest.approx(apart.item())
-    assert deceiving(critic, drawn).item() == pytest.approx(-said.log().mean().item())
-
-
-def test_the_generator_learns_from_the_critic_and_not_the_critic(
-    critic: nn.Module, picture: Tensor
+def test_the_losses_are_the_published_ones(
+    discriminator: nn.Module, image: Tensor
 ) -> None:
     """
-    The gradient reaches what was drawn; none is left in the critic, which learns
-    afterwards as before.
+    The discriminator's is -log D(x) - log(1 - D(G(z))), and the generator's, which does
+    not saturate, -log D(G(z)).
     """
-    drawn = picture.clone().requires_grad_()
-    deceiving(critic, drawn).backward()
+    real, fake = image[:3], image[3:]
+    d_real, d_fake = (discriminator(one).sigmoid() for one in (real, fake))
+    d_loss = (-d_real.log() - (1 - d_fake).log()).mean().item()
+    g_loss = -d_fake.log().mean().item()
 
-    assert drawn.grad is not None
-    assert drawn.grad.abs().sum() > 0
-    assert all(one.grad is None for one in critic.parameters())
-    assert all(one.requires_grad for one in critic.parameters())
+    assert discriminator_loss(discriminator, real, fake).item() == pytest.approx(d_loss)
+    assert generator_loss(discriminator, fake).item() == pytest.approx(g_loss)
 
 
-def test_steepness_is_half_the_square_of_the_gradient(picture: Tensor) -> None:
+def test_the_generators_loss_leaves_no_gradient_in_the_discriminator(
+    discriminator: nn.Module, image: Tensor
+) -> None:
     """
-    A critic that only weighs pixels is as steep everywhere as its weights are long.
-    The gradient of a half square is the weights themselves: it can be trained flat.
+    The gradient reaches the samples; the discriminator can be trained afterwards as
+    before.
     """
-    weigh = nn.Linear(28 * 28, 1)
-    found = steepness(nn.Sequential(nn.Flatten(), weigh, nn.Flatten(0)), picture)
+    fake = image.clone().requires_grad_()
+    generator_loss(discriminator, fake).backward()
+
+    assert fake.grad is not None
+    assert fake.grad.abs().sum() > 0
+    assert all(one.grad is None for one in discriminator.parameters())
+    assert all(one.requires_grad for one in discriminator.parameters())
+
+
+def test_the_penalty_is_half_the_squared_norm_of_the_gradient(image: Tensor) -> None:
+    """
+    Of a linear discriminator the gradient is its weights, everywhere; and that of half
+    their squared norm is the weights themselves, so that it can be minimized.
+    """
+    linear = nn.Linear(28 * 28, 1)
+    found = r1_penalty(nn.Sequential(nn.Flatten(), linear, nn.Flatten(0)), image)
     found.backward()
 
-    assert found.item() == pytest.approx(weigh.weight.square().sum().item() / 2)
-    assert torch.allclose(weigh.weight.grad, weigh.weight)
-    assert not picture.requires_grad
+    assert found.item() == pytest.approx(linear.weight.square().sum().item() / 2)
+    assert torch.allclose(linear.weight.grad, linear.weight)
+    assert not image.requires_grad
 
 
 def test_the_nearest_is_found() -> None:
@@ -119,13 +122,13 @@ def test_the_nearest_is_found() -> None:
     By the distance of all pixels, whatever the order of the others.
     """
     others = torch.tensor([0.0, 1.0, 0.4]).view(3, 1, 1, 1).expand(3, 1, 2, 2)
-    apart, which = nearest(torch.full((1, 1, 2, 2), 0.5), others)
+    distance, which = nearest(torch.full((1, 1, 2, 2), 0.5), others)
 
     assert which.tolist() == [2]
-    assert apart.item() == pytest.approx(0.2)
+    assert distance.item() == pytest.approx(0.2)
 
 
-def test_a_generator_that_always_draws_one_picture_is_stopped(
+def test_a_generator_that_collapses_to_one_image_is_stopped(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     """
@@ -149,8 +152,8 @@ def test_a_generator_that_always_draws_one_picture_is_stopped(
 
 def test_a_killed_run_ends_with_the_same_bytes(tmp_path: Path) -> None:
     """
-    kill -9 after the first epoch. The critic, both optimizers, the average and the film
-    go on where they were.
+    kill -9 after the first epoch. The discriminator, both optimizers, the average and
+    the animation continue where they were.
     """
     environment = {**os.environ, "OMP_NUM_THREADS": "1"}
     alone, killed = tmp_path / "alone", tmp_path / "killed"
@@ -191,12 +194,14 @@ def test_samples_are_the_same_after_a_reload() -> None:
 def test_all_ten_digits_are_drawn() -> None:
     """
     By the receipt each is at least one in eleven of ten thousand samples, as LeNet-5
-    reads them; of two hundred it is sure of more than half.
+    classifies them; of two hundred more than half have a score above 0.9.
     """
     samples = [one.image for one in zoo.sample("dcgan-mnist", 200, seed=0)]
     read = zoo.predict("lenet5-mnist", samples)
 
-    assert zoo.load("dcgan-mnist").zoo.receipt["measured"]["rarest_digit"] >= 1 / 11
+    assert (
+        zoo.load("dcgan-mnist").zoo.receipt["measured"]["min_class_fraction"] >= 1 / 11
+    )
     assert {one.label for one in read} == set("0123456789")
     assert sum(one.score > 0.9 for one in read) > 100
 
@@ -209,13 +214,13 @@ def test_samples_are_near_to_digits_and_no_copies() -> None:
     receipt = zoo.load("dcgan-mnist").zoo.receipt
     measured = receipt["measured"]
 
-    assert receipt["metrics"][0]["value"] <= 3 * measured["frechet_floor"]
+    assert receipt["metrics"][0]["value"] <= 3 * measured["frechet_distance_real"]
     assert measured["very_near"] <= 0.01
 
 
 def test_the_line_between_two_rows_of_noise() -> None:
     """
-    It begins and ends with what is drawn of them, and no two pictures are one.
+    It begins and ends with their images, and no two images are the same.
     """
     noise = torch.randn(2, 100, generator=torch.Generator().manual_seed(0))
     ends = zoo.predict("dcgan-mnist", noise)
@@ -228,7 +233,7 @@ def test_the_line_between_two_rows_of_noise() -> None:
 
 def test_a_picture_has_no_noise() -> None:
     """
-    A generator does not read pictures, and says what it can do.
+    A generator does not take images, and says what it can do.
     """
     with pytest.raises(VerbError) as told:
         zoo.encode("dcgan-mnist", zoo.example("lenet5-mnist"))
@@ -239,26 +244,27 @@ def test_a_picture_has_no_noise() -> None:
     )
 
 
-def test_the_critic_pays_more_from_some_epoch_on() -> None:
+def test_the_penalty_changes_its_weight_once() -> None:
     """
-    Up to the epoch before it the first gamma counts, from it on the other.
+    Before the epoch the first gamma counts, from it on the other.
     """
-    chosen = Settings(penalty=0.25, later=2.0, since=3)
+    chosen = Settings(r1_gamma=0.25, late_r1_gamma=2.0, late_r1_epoch=3)
+    gammas = [r1_gamma(chosen, epoch) for epoch in (1, 2, 3, 4)]
 
-    assert [gamma(chosen, epoch) for epoch in (1, 2, 3, 4)] == [0.25, 0.25, 2.0, 2.0]
+    assert gammas == [0.25, 0.25, 2.0, 2.0]
 
 
-def test_steps_shrink_in_the_second_half_only() -> None:
+def test_the_learning_rate_falls_in_the_second_half_only() -> None:
     """
-    In a straight line, down to a fiftieth; a run of one step has that step whole.
+    Linearly, down to a fiftieth; a run of one step has the whole learning rate.
     """
     optimizer = torch.optim.SGD([nn.Parameter(torch.zeros(1))], lr=1.0)
-    schedule, rates = falling(optimizer, 8), []
+    scheduler, rates = linear_decay(optimizer, 8), []
 
     for _ in range(9):
-        rates.append(schedule.get_last_lr()[0])
+        rates.append(scheduler.get_last_lr()[0])
         optimizer.step()
-        schedule.step()
+        scheduler.step()
 
     assert rates == pytest.approx([1, 1, 1, 1, 1, 0.755, 0.51, 0.265, 0.02])
-    assert falling(optimizer, 1).get_last_lr() == [1.0]
+    assert linear_decay(optimizer, 1).get_last_lr() == [1.0]

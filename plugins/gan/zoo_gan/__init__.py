@@ -1,4 +1,4 @@
-"""Generative adversarial networks: pictures from noise.
+"""Generative adversarial networks: images from noise.
 
 This module is only metadata; it must stay free of torch.
 """
@@ -8,7 +8,7 @@ from zoo import ImageOutput, License, ModelSpec, NoiseInput, hookimpl
 SPECS = (
     ModelSpec(
         name="dcgan-mnist",
-        summary="A generator draws handwritten digits, taught by a critic.",
+        summary="The generator of a DCGAN generates handwritten digits.",
         task="unconditional-image-generation",
         build="zoo_gan.dcgan:dcgan",
         recipe="zoo_gan.dcgan_recipe",

@@ -1,20 +1,19 @@
 """Train a deep convolutional GAN on MNIST: two networks, two optimizers, one run.
 
-Read it from top to bottom: settings, data, training, measuring. To try something else,
-copy this file and change it. The epoch that is kept is chosen by the Fréchet distance
-from the 6,000 validation rows; settings were narrowed down on these rows by short runs.
-The test rows are used once, at the end.
+Read it from top to bottom: settings, data, training, evaluation. The epoch that is kept
+is chosen by the Fréchet distance from the 6,000 validation rows; settings were narrowed
+down on these rows by short runs. The test rows are used once, at the end.
 
-The critic learns to tell digits from samples, and the generator to make it take samples
-for digits: the non-saturating loss of Goodfellow et al., "Generative adversarial nets",
-2014. Where the critic is steep at digits, it pays: R1 of Mescheder et al., "Which
-training methods for GANs do actually converge?", 2018, every few steps, as Karras et
-al. do it ("Analyzing and improving the image quality of StyleGAN", 2020). It is meant
-to keep the critic from getting ahead, as it did in an earlier run without that: its
-loss went on falling while the samples got no better. It pays more once samples look
-like digits: on the validation rows that came nearer. What is kept is a moving average
-of the generator. The critic is not part of the model; a run that goes on after a kill
-has it again.
+The discriminator learns to classify images as real or generated, and the generator to
+have its samples classified as real: the non-saturating loss of Goodfellow et al.,
+"Generative adversarial nets", 2014. The discriminator has the gradient penalty R1 of
+Mescheder et al., "Which training methods for GANs do actually converge?", 2018, every
+few steps (lazy regularization: Karras et al., "Analyzing and improving the image
+quality of StyleGAN", 2020). It is meant to keep the discriminator from getting ahead,
+as it did in an earlier run without it: its loss went on falling while the samples got
+no better. The penalty is larger once samples look like digits: on the validation rows
+that came nearer. What is kept is an exponential moving average of the generator. The
+discriminator is not part of the model; a run that resumes after a kill has it again.
 """
 
 from dataclasses import dataclass
@@ -37,35 +36,35 @@ from zoo.evaluation.frechet_distance import (
 from zoo.inference import sample as verbs
 from zoo.models.metadata import unwrap_model
 from zoo.training.monitoring import check_mode_collapse
-from zoo_gan.dcgan import Critic, Generator
-from zoo_gan.telling import Film, describe, pixels
+from zoo_gan.dcgan import Discriminator, Generator
+from zoo_gan.report import SampleAnimation, add_report, pixels
 
 __all__ = ["SMOKE_SETTINGS", "Settings", "data", "evaluate", "report", "train"]
 
-JUDGE = "lenet5-mnist"  # whose features the Fréchet distance is of
-FIRST, THEN = 10, 5  # a frame after each of the first epochs, then of a few
-CLIP = 5.0  # length of the critic's gradient: a toll can be sudden
-LEFT = 0.02  # of the learning rates at the end; they fall from half-way on
+CLASSIFIER = "lenet5-mnist"  # whose features the Fréchet distance is of
+FIRST_EPOCHS, FRAME_EVERY = 10, 5  # a frame after each of the first, then of every few
+MAX_NORM = 5.0  # of the discriminator's gradient: R1 can have outliers
+FINAL_LR = 0.02  # factor of the learning rates at the end; they fall from half-way on
 
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
     seed: int = 0
     epochs: int = 80
-    batch: int = 32
+    batch_size: int = 32
     lr: float = 1e-3  # of the generator, at the beginning
-    critic_lr: float = 1e-3
-    beta: float = 0.5  # how long Adam remembers; at 0.9 the two networks swing
-    critic_width: int = 32  # half the course's
-    critic_layers: int = 3  # one more: two see strokes, and hardly a whole digit
-    dropout: float = 0.0  # share of the critic's features that are forgotten
-    penalty: float = 0.3  # what the critic pays for being steep: gamma of R1
-    later: float = 1.0  # and what it pays from the epoch `since` on
-    since: int = 34
-    every: int = 8  # steps between two such payments, each worth as many
-    decay: float = 0.999  # of the moving average of the generator
-    narrow: bool = True  # bfloat16 in the convolutions: faster, also on a CPU
-    holding: float = 0.1  # share of the training rows kept for validation
+    d_lr: float = 1e-3  # of the discriminator
+    beta1: float = 0.5  # of Adam; at 0.9 the two networks oscillate
+    d_width: int = 32  # half the course's
+    d_layers: int = 3  # one more: two see strokes, and hardly a whole digit
+    d_dropout: float = 0.0  # of whole channels of the discriminator
+    r1_gamma: float = 0.3  # weight of the gradient penalty
+    late_r1_gamma: float = 1.0  # and from the epoch `late_r1_epoch` on
+    late_r1_epoch: int = 34
+    r1_every: int = 8  # steps between two penalties, each weighted by as many
+    ema_decay: float = 0.999  # of the moving average of the generator
+    amp: bool = True  # bfloat16 in the convolutions: faster, also on a CPU
+    val_fraction: float = 0.1  # of the training rows, held out for validation
 
 
 SMOKE_SETTINGS = {"epochs": 1}  # what the test suite runs
@@ -78,110 +77,134 @@ def data(run: Run, split: str) -> TensorRows:
 
 
 def train(settings: Settings, run: Run) -> nn.Module:
-    fitting, holding = run.split(data(run, "train"), settings.holding)
+    train_rows, val_rows = run.split(data(run, "train"), settings.val_fraction)
     model: Generator = run.build()
     generator = run.prepare(model)
-    critic = run.prepare(
-        Critic(
-            width=settings.critic_width,
-            layers=settings.critic_layers,
-            dropout=settings.dropout,
+    discriminator = run.prepare(
+        Discriminator(
+            width=settings.d_width,
+            layers=settings.d_layers,
+            dropout=settings.d_dropout,
         )
     )
-    drawing = run.prepare(_adam(generator, settings.lr, settings.beta))
-    judging = run.prepare(_adam(critic, settings.critic_lr, settings.beta))
-    steps = run.steps(fitting, settings.batch, settings.epochs)
-    slower, milder = (run.prepare(falling(one, steps)) for one in (drawing, judging))
-    average = run.ema(generator, decay=settings.decay)
-    film, judge = run.prepare(Film()), zoo.load(JUDGE)
-    known = extract_features(judge, to_model_input(holding.input))
-    narrow = torch.autocast(run.device.type, torch.bfloat16, enabled=settings.narrow)
+    g_optimizer = run.prepare(_adam(generator, settings.lr, settings.beta1))
+    d_optimizer = run.prepare(_adam(discriminator, settings.d_lr, settings.beta1))
+    steps = run.steps(train_rows, settings.batch_size, settings.epochs)
+    g_scheduler, d_scheduler = (
+        run.prepare(linear_decay(optimizer, steps))
+        for optimizer in (g_optimizer, d_optimizer)
+    )
+    ema = run.ema(generator, decay=settings.ema_decay)
+    animation, classifier = run.prepare(SampleAnimation()), zoo.load(CLASSIFIER)
+    val_features = extract_features(classifier, to_model_input(val_rows.input))
+    autocast = torch.autocast(run.device.type, torch.bfloat16, enabled=settings.amp)
     for epoch in run.epochs(settings.epochs):
         generator.train()
-        for number, (picture, _) in enumerate(run.batches(fitting, settings.batch)):
-            real, noise = 2 * picture - 1, torch.randn(len(picture), model.numbers)
-            with narrow:
-                drawn = generator(noise.to(run.device))
-                mistaken = telling_apart(critic, real, drawn.detach())
-            if number % settings.every == 0:
-                toll = gamma(settings, epoch) * settings.every
-                mistaken = mistaken + toll * steepness(critic, real)
-            run.step(mistaken, judging, milder, clip=CLIP, name="critic_loss")
-            with narrow:
-                found_out = deceiving(critic, drawn)
-            run.step(found_out, drawing, slower, name="generator_loss")
-        seen = validated(average, judge, known)
-        run.log(seen, best="frechet_distance", model=average)
-        if epoch <= FIRST or epoch % THEN == 0:
-            film.add(average)
+        for step, (image, _) in enumerate(run.batches(train_rows, settings.batch_size)):
+            real, noise = 2 * image - 1, torch.randn(len(image), model.latent_dim)
+            with autocast:
+                fake = generator(noise.to(run.device))
+                d_loss = discriminator_loss(discriminator, real, fake.detach())
+            if step % settings.r1_every == 0:
+                gamma = r1_gamma(settings, epoch) * settings.r1_every
+                d_loss = d_loss + gamma * r1_penalty(discriminator, real)
+            run.step(d_loss, d_optimizer, d_scheduler, clip=MAX_NORM, name="d_loss")
+            with autocast:
+                g_loss = generator_loss(discriminator, fake)
+            run.step(g_loss, g_optimizer, g_scheduler, name="g_loss")
+        metrics = measure_validation(ema, classifier, val_features)
+        run.log(metrics, best="frechet_distance", model=ema)
+        if epoch <= FIRST_EPOCHS or epoch % FRAME_EVERY == 0:
+            animation.add_frame(ema)
         check_mode_collapse(run.history)
-    run.log_summary(least_variety=min(row["variety"] for row in run.history))
-    film.show(run)
+    run.log_summary(min_variety=min(row["variety"] for row in run.history))
+    animation.add_to(run)
     return run.best(generator)
 
 
-def gamma(settings: Settings, epoch: int) -> float:
-    """Return what the critic pays for being steep in an epoch."""
-    return settings.penalty if epoch < settings.since else settings.later
+def r1_gamma(settings: Settings, epoch: int) -> float:
+    """Return the weight of the gradient penalty in an epoch."""
+    late = epoch >= settings.late_r1_epoch
+    return settings.late_r1_gamma if late else settings.r1_gamma
 
 
-def telling_apart(critic: nn.Module, real: Tensor, drawn: Tensor) -> Tensor:
-    """Return what the critic makes small: digits should have high logits, and what
-    was drawn low ones."""
-    logit = critic(torch.cat([real, drawn])).float()
-    digit, sample = logit[: len(real)], logit[len(real) :]
-    return softplus(-digit).mean() + softplus(sample).mean()
+def discriminator_loss(discriminator: nn.Module, real: Tensor, fake: Tensor) -> Tensor:
+    """Return the loss of the discriminator, D being the sigmoid of its logit:
+
+        L_D = -E log D(x) - E log(1 - D(G(z)))
+
+    which is minus the value function of Goodfellow et al., equation 1.
+    """
+    logits = discriminator(torch.cat([real, fake])).float()
+    real_logits, fake_logits = logits[: len(real)], logits[len(real) :]
+    # -log sigmoid(l) = softplus(-l), and -log(1 - sigmoid(l)) = softplus(l)
+    return softplus(-real_logits).mean() + softplus(fake_logits).mean()
 
 
-def steepness(critic: nn.Module, real: Tensor) -> Tensor:
-    """Return how steep the critic is at digits: half the mean square of the length of
-    its gradient there. It is flat where it can't tell them from samples."""
-    digit = real.detach().requires_grad_()
-    logit = unwrap_model(critic)(digit)
-    (slope,) = torch.autograd.grad(logit.sum(), digit, create_graph=True)
-    return slope.square().sum(dim=(1, 2, 3)).mean() / 2
+def r1_penalty(discriminator: nn.Module, real: Tensor) -> Tensor:
+    """Return the gradient penalty on real images, without its weight gamma:
+
+        R1 = gamma / 2 * E |grad_x D(x)|^2, with D the logit
+
+    Mescheder et al., equation 9.
+    """
+    real = real.detach().requires_grad_()
+    logits = unwrap_model(discriminator)(real)
+    (gradient,) = torch.autograd.grad(logits.sum(), real, create_graph=True)
+    return gradient.square().sum(dim=(1, 2, 3)).mean() / 2
 
 
-def deceiving(critic: nn.Module, drawn: Tensor) -> Tensor:
-    """Return what the generator makes small: the critic should see digits in what was
-    drawn. The critic itself is given no gradient."""
-    judge = unwrap_model(critic).requires_grad_(False)
-    logit = judge(drawn).float()
-    judge.requires_grad_(True)
-    return softplus(-logit).mean()
+def generator_loss(discriminator: nn.Module, fake: Tensor) -> Tensor:
+    """Return the non-saturating loss of the generator:
+
+        L_G = -E log D(G(z))
+
+    Goodfellow et al., section 3, below equation 1. The discriminator itself is given no
+    gradient.
+    """
+    frozen = unwrap_model(discriminator).requires_grad_(False)
+    logits = frozen(fake).float()
+    frozen.requires_grad_(True)
+    return softplus(-logits).mean()
 
 
-def validated(model: nn.Module, judge: nn.Module, real: Tensor) -> dict[str, float]:
-    """Return how far samples are from digits whose features are given, and how much
-    they vary beside them; drawn by a fixed seed."""
-    found = extract_features(judge, pixels(verbs.outputs(model, len(real), seed=0)))
+def measure_validation(
+    model: nn.Module, classifier: nn.Module, real_features: Tensor
+) -> dict[str, float]:
+    """Return the Fréchet distance of samples to real features, and how much they vary;
+    drawn by a fixed seed."""
+    samples = pixels(verbs.outputs(model, len(real_features), seed=0))
+    features = extract_features(classifier, samples)
     return {
-        "frechet_distance": frechet_from_features(found, real),
-        "variety": feature_diversity(found, real),
+        "frechet_distance": frechet_from_features(features, real_features),
+        "variety": feature_diversity(features, real_features),
     }
 
 
 def evaluate(model: Any, rows: TensorRows) -> dict[str, float]:
-    """Return what the card claims, of as many samples as there are rows."""
+    """Return the metric, of as many samples as there are rows."""
     samples = pixels(verbs.outputs(model, len(rows), seed=0))
-    judge = zoo.load(JUDGE)
+    classifier = zoo.load(CLASSIFIER)
     return {
-        "frechet_distance": frechet_distance(judge, samples, to_model_input(rows.input))
+        "frechet_distance": frechet_distance(
+            classifier, samples, to_model_input(rows.input)
+        )
     }
 
 
 def report(model: Any, run: Run) -> None:
-    """Measure what the card speaks of, and draw what it shows."""
-    describe(model, run, data(run, "train"), data(run, "test"), zoo.load(JUDGE))
+    """Add the baselines, measurements and images of the model card."""
+    add_report(model, run, data(run, "train"), data(run, "test"), zoo.load(CLASSIFIER))
 
 
-def _adam(network: nn.Module, lr: float, beta: float) -> torch.optim.Optimizer:
-    return torch.optim.Adam(network.parameters(), lr, betas=(beta, 0.999), fused=True)
+def _adam(network: nn.Module, lr: float, beta1: float) -> torch.optim.Optimizer:
+    return torch.optim.Adam(network.parameters(), lr, betas=(beta1, 0.999), fused=True)
 
 
-def falling(optimizer: torch.optim.Optimizer, steps: int) -> LRScheduler:
-    """Return a schedule that falls in a straight line in the second half of a run."""
+def linear_decay(optimizer: torch.optim.Optimizer, steps: int) -> LRScheduler:
+    """Return a scheduler: constant for half of the steps, then falling linearly."""
     half = steps // 2
     return LambdaLR(
-        optimizer, lambda done: 1 - (1 - LEFT) * max(0, done - half) / (steps - half)
+        optimizer,
+        lambda step: 1 - (1 - FINAL_LR) * max(0, step - half) / (steps - half),
     )

@@ -51,7 +51,7 @@ def test_it_computes_what_scikit_learn_computes() -> None:
     assert np.abs(ours - theirs.predict_proba(given.numpy())).max() < 1e-6
 
 
-def test_dropout_rests_in_eval_mode() -> None:
+def test_dropout_is_off_in_eval_mode() -> None:
     """
     Training draws, evaluation does not.
     """
@@ -62,7 +62,7 @@ def test_dropout_rests_in_eval_mode() -> None:
 
 
 @pytest.mark.parametrize("name", ["mlp-mnist", "mlp-dropout-mnist"])
-def test_the_example_is_read(name: str) -> None:
+def test_the_example_is_classified(name: str) -> None:
     """
     The shipped digit is a five.
     """
@@ -99,7 +99,10 @@ def test_variants_differ_in_their_practice_alone() -> None:
     Equal epochs, batches, seeds and rates; fresh weights are what a recipe builds.
     """
     chosen = [training.choose(zoo.get_spec(name), None)[1] for name in VARIANTS]
-    same = {(s.epochs, s.batch, s.seed, s.lr, s.optimizer, s.holding) for s in chosen}
+    same = {
+        (s.epochs, s.batch_size, s.seed, s.lr, s.optimizer, s.val_fraction)
+        for s in chosen
+    }
 
     assert len(VARIANTS) == 6
     assert len(same) == 1
@@ -117,7 +120,7 @@ def test_the_defaults_are_what_mnist_was_trained_with() -> None:
 
 
 def smoke(folder: Path, **settings: object) -> nn.Module:
-    """Return an MLP after a moment's training, with settings."""
+    """Return an MLP after a smoke run with these settings."""
     asked = {"lr": 0.01, "epochs": 3, "weight_decay": 0.0, **settings}
     name = "mlp-fashion-mnist-reg.expdecay"
     return zoo.load(training.train(name, folder, smoke=True, settings=asked))
@@ -125,7 +128,7 @@ def smoke(folder: Path, **settings: object) -> nn.Module:
 
 def weights(model: nn.Module) -> torch.Tensor:
     """Return the weights of the hidden layer."""
-    return next(p for name, p in model.named_parameters() if name.startswith("body"))
+    return next(p for name, p in model.named_parameters() if name.startswith("layers"))
 
 
 def test_a_bound_holds_after_every_step(tmp_path: Path) -> None:
@@ -137,20 +140,20 @@ def test_a_bound_holds_after_every_step(tmp_path: Path) -> None:
     assert weights(model).norm(dim=1).max() < 0.501
 
 
-def test_penalties_make_small_weights_and_silent_units(tmp_path: Path) -> None:
+def test_penalties_make_small_weights_and_activations(tmp_path: Path) -> None:
     """
-    L2 shrinks the hidden weights, L1 what the hidden units put out.
+    L2 shrinks the hidden weights, L1 the activations of the hidden units.
     """
     given = torch.rand(64, 1, 28, 28, generator=torch.Generator().manual_seed(0))
-    plain, small, silent = (
+    plain, small, sparse = (
         smoke(tmp_path / "run", **penalty) for penalty in ({}, {"l2": 0.1}, {"l1": 0.1})
     )
-    loud, quiet = (
-        m.get_submodule("body")(given).mean().item() for m in (plain, silent)
+    dense_mean, sparse_mean = (
+        m.get_submodule("layers")(given).mean().item() for m in (plain, sparse)
     )
 
     assert weights(small).norm() < 0.9 * weights(plain).norm()
-    assert quiet < 0.5 * loud
+    assert sparse_mean < 0.5 * dense_mean
 
 
 def test_widths_and_dropout_may_be_set(tmp_path: Path) -> None:
@@ -185,5 +188,5 @@ def test_l_bfgs_is_refused_by_the_loop(tmp_path: Path) -> None:
 
     assert str(caught.value) == (
         "optimizer='l-bfgs' asks for the loss several times in a step, and this loop "
-        "gives it once; zoo_mlp/comparison.py shows how to use it."
+        "gives it once; zoo_mlp/comparison_recipe.py shows how to use it."
     )

@@ -1,4 +1,4 @@
-"""Multilayer perceptrons that look at pictures.
+"""Multilayer perceptrons that classify images.
 
 This module is only metadata; it must stay free of torch.
 """
@@ -13,7 +13,7 @@ MNIST = License(code="mit", weights="mit", data="cc-by-sa-3.0")
 SPECS = (
     ModelSpec(
         name="mlp-mnist",
-        summary="One hidden layer of 128 units reads a handwritten digit.",
+        summary="An MLP with 128 hidden units classifies handwritten digits.",
         task="image-classification",
         build="zoo_mlp.mlp:mlp",
         options={"hidden": (128,), "dropout": 0.2},
@@ -32,7 +32,7 @@ SPECS = (
     ),
     ModelSpec(
         name="mlp-dropout-mnist",
-        summary="Two layers of 1,200 units with dropout read a handwritten digit.",
+        summary="An MLP of 1,200 units twice with dropout classifies digits.",
         task="image-classification",
         build="zoo_mlp.mlp:mlp",
         options={"hidden": (1200, 1200), "dropout": 0.5},

@@ -1,4 +1,4 @@
-"""The specs of the MLPs that name clothes: softmax regression, and one hidden layer.
+"""The specs of the MLPs for Fashion-MNIST: softmax regression, and one hidden layer.
 
 This module is only metadata; it must stay free of torch.
 """
@@ -8,7 +8,7 @@ from typing import Any
 
 from zoo import ClassOutput, ImageInput, License, ModelSpec
 
-CLOTHES: dict[str, Any] = {
+FASHION_MNIST: dict[str, Any] = {
     "task": "image-classification",
     "build": "zoo_mlp.mlp:mlp",
     "license": License(code="mit", weights="mit", data="mit"),
@@ -29,15 +29,15 @@ CLOTHES: dict[str, Any] = {
     ),
     "tags": ("fashion-mnist", "clothes", "mlp"),
 }
-# Mean and deviation of the pixels that mlp-fashion-mnist was fitted to: 54,000 of the
-# training rows, by the seed of its recipe.
-NORMALISED = replace(CLOTHES["input"], mean=(0.2863,), std=(0.3531,))
+# Mean and standard deviation of the pixels that mlp-fashion-mnist was trained on:
+# 54,000 of the training rows, by the seed of its recipe.
+NORMALIZED = replace(FASHION_MNIST["input"], mean=(0.2863,), std=(0.3531,))
 
 SPECS = (
     ModelSpec(
         name="softmax-fashion-mnist",
-        summary="Softmax regression over the pixels of a piece of clothing.",
-        **CLOTHES,
+        summary="Softmax regression classifies images of clothes.",
+        **FASHION_MNIST,
         options={"hidden": (), "dropout": 0.0},
         recipe="zoo_mlp.recipe",
         settings={"epochs": 20, "lr": 0.003, "weight_decay": 0.0},
@@ -46,15 +46,15 @@ SPECS = (
     ),
     ModelSpec(
         name="mlp-fashion-mnist",
-        summary="One hidden layer of 512 units names a piece of clothing.",
-        **{**CLOTHES, "input": NORMALISED},
+        summary="An MLP with 512 hidden units classifies images of clothes.",
+        **{**FASHION_MNIST, "input": NORMALIZED},
         options={"hidden": (512,), "dropout": 0.3},
-        recipe="zoo_mlp.comparison",
+        recipe="zoo_mlp.comparison_recipe",
         settings={
             "epochs": 25,
             "lr": 0.0015648369535442885,
             "dropout": 0.3,
-            "normalise": True,
+            "normalize": True,
         },
         card="cards/mlp-fashion-mnist.md",
         parameters=407_050,

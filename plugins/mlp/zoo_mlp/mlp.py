@@ -1,4 +1,4 @@
-"""A multilayer perceptron over the pixels of a picture, all of it in this file.
+"""A multilayer perceptron over the pixels of an image, all of it in this file.
 
 Rumelhart, Hinton, Williams: "Learning representations by back-propagating errors",
 1986, with ReLU for the sigmoid unless another activation is asked for, and dropout
@@ -23,7 +23,7 @@ ACTIVATIONS = {
 
 
 class MLP(nn.Module):
-    """Hidden layers: linear, activation and dropout; then one linear layer decides."""
+    """Hidden layers of linear, activation and dropout, then one linear layer."""
 
     def __init__(
         self,
@@ -40,12 +40,12 @@ class MLP(nn.Module):
         for fan_in, fan_out in pairwise(widths):
             layers += [nn.Linear(fan_in, fan_out), ACTIVATIONS[activation]()]
             layers += [nn.Dropout(dropout)]
-        self.body = nn.Sequential(nn.Flatten(), *layers)
+        self.layers = nn.Sequential(nn.Flatten(), *layers)
         self.head = nn.Linear(widths[-1], classes)
 
     def forward(self, image: Tensor) -> Tensor:
         """Turn pixels in 0..1, (B, 1, H, W), into logits, (B, classes)."""
-        logits: Tensor = self.head(self.body(image))
+        logits: Tensor = self.head(self.layers(image))
         return logits
 
 

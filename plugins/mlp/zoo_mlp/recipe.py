@@ -1,9 +1,9 @@
-"""Train an MLP on 28x28 pictures.
+"""Train an MLP on 28x28 images.
 
-Read it from top to bottom: settings, data, training, measuring. To try something else,
+Read it from top to bottom: settings, data, training, evaluation. To try something else,
 copy this file and change it. The learning rate and the weight decay were chosen on the
-validation rows, a tenth of the training split, and the epoch is; the rest is as it was
-first tried. The test rows are used once, at the end.
+validation rows, a tenth of the training split, and so is the epoch that is kept; the
+rest is as it was first tried. The test rows are used once, at the end.
 """
 
 from dataclasses import dataclass
@@ -26,47 +26,48 @@ __all__ = ["SMOKE_SETTINGS", "Settings", "data", "evaluate", "report", "train"]
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
-    """Practices are named as in `zoo.training.optim`; None leaves a choice to the
-    spec."""
+    """Optimizers and schedules are named as in `zoo.training.optim`; where a setting is
+    None, the spec's options decide."""
 
     seed: int = 0
     epochs: int = 40
-    batch: int = 128
+    batch_size: int = 128
     lr: float = 3e-3  # of one-cycle the peak, of other schedules the start
     optimizer: str = "adamw"
     weight_decay: float = 0.1
     schedule: str = "one-cycle"
-    period: int | None = None  # in steps: see zoo.practices.schedule
-    decay: float = 0.9  # the factor of each period, of "step" and "exponential"
-    l1: float = 0.0  # times what the last hidden layer puts out, summed by picture
+    schedule_period: int | None = None  # steps: see zoo.training.optim.schedule
+    schedule_decay: float = 0.9  # factor of each period, of "step" and "exponential"
+    l1: float = 0.0  # times the absolute activations of the last hidden layer, summed
     l2: float = 0.0  # times the squared weights of the hidden layers
     max_norm: float | None = None  # of the weights that come into a hidden unit
     hidden: tuple[int, ...] | None = None
     dropout: float | None = None
-    holding: float = 0.1  # share of the training rows kept for validation
-    normalise: bool = False  # pixels less the fitting rows' mean, by their deviation
+    val_fraction: float = 0.1  # of the training rows, held out for validation
+    normalize: bool = False  # pixels by the mean and deviation of the training rows
 
     def __post_init__(self) -> None:
         if self.optimizer == "l-bfgs":
             raise ValueError(
                 "optimizer='l-bfgs' asks for the loss several times in a step, and "
-                "this loop gives it once; zoo_mlp/comparison.py shows how to use it."
+                "this loop gives it once; zoo_mlp/comparison_recipe.py shows how to "
+                "use it."
             )
 
 
-SMOKE_SETTINGS = {"epochs": 1, "batch": 32}  # what the test suite runs
+SMOKE_SETTINGS = {"epochs": 1, "batch_size": 32}  # what the test suite runs
 
 
 def data(run: Run, split: str) -> TensorRows:
-    """Return pictures, 28x28 bytes, and their labels."""
+    """Return images, 28x28 bytes, and their labels."""
     rows = run.load_rows(run.spec.trained_on[0], split)
     return rows[: 8 * 32] if run.smoke else rows
 
 
 def train(settings: Settings, run: Run) -> nn.Module:
-    fitting, holding = run.split(data(run, "train"), settings.holding)
-    if settings.normalise:
-        run.fit_normalization(fitting)
+    train_rows, val_rows = run.split(data(run, "train"), settings.val_fraction)
+    if settings.normalize:
+        run.fit_normalization(train_rows)
     options = {"hidden": settings.hidden, "dropout": settings.dropout}
     given = {name: value for name, value in options.items() if value is not None}
     model = run.prepare(run.build(**given))
@@ -78,74 +79,77 @@ def train(settings: Settings, run: Run) -> nn.Module:
             weight_decay=settings.weight_decay,
         )
     )
-    schedule = run.prepare(
+    scheduler = run.prepare(
         practices.schedule(
             settings.schedule,
             optimizer,
-            run.steps(fitting, settings.batch, settings.epochs),
-            period=settings.period,
-            decay=settings.decay,
+            run.steps(train_rows, settings.batch_size, settings.epochs),
+            period=settings.schedule_period,
+            decay=settings.schedule_decay,
         )
     )
-    body = unwrap_model(model).get_submodule("body")
-    hidden = [layer for layer in body.modules() if isinstance(layer, nn.Linear)]
-    activity: list[Tensor] = []  # what the hidden layers put out for this batch
+    layers = unwrap_model(model).get_submodule("layers")
+    linear = [layer for layer in layers.modules() if isinstance(layer, nn.Linear)]
+    activations: list[Tensor] = []  # of the last hidden layer, for this batch
 
-    def keep(_body: nn.Module, _given: object, output: Tensor) -> None:
-        activity[:] = [output]
+    def keep_activations(_layers: nn.Module, _input: object, output: Tensor) -> None:
+        activations[:] = [output]
 
-    with body.register_forward_hook(keep):
+    with layers.register_forward_hook(keep_activations):
         for _ in run.epochs(settings.epochs):
             model.train()
-            for image, label in run.batches(fitting, settings.batch):
+            for image, label in run.batches(train_rows, settings.batch_size):
                 loss = cross_entropy(model(image), label)
                 if settings.l1 or settings.l2:
-                    loss = loss + _penalty(settings, activity, hidden)
-                run.step(loss, optimizer, schedule)
+                    loss = loss + _penalty(settings, activations, linear)
+                run.step(loss, optimizer, scheduler)
                 if settings.max_norm is not None:
-                    for layer in hidden:
+                    for layer in linear:
                         practices.max_norm_(layer, settings.max_norm)
-            run.log(evaluate(model, holding), best="accuracy")
+            run.log(evaluate(model, val_rows), best="accuracy")
     return run.best(model)
 
 
 def _penalty(
-    settings: Settings, activity: list[Tensor], hidden: list[nn.Linear]
+    settings: Settings, activations: list[Tensor], linear: list[nn.Linear]
 ) -> Tensor:
-    """Return what large weights, and units that are rarely silent, cost."""
-    weights = [layer.weight for layer in hidden]
-    quiet = practices.l1(activity) / len(activity[0])
-    return settings.l1 * quiet + settings.l2 * practices.l2(weights)
+    """Return l1 * sum |a| / batch size + l2 * sum w^2, of activations and weights."""
+    weights = [layer.weight for layer in linear]
+    activity = practices.l1(activations) / len(activations[0])
+    return settings.l1 * activity + settings.l2 * practices.l2(weights)
 
 
 def report(model: nn.Module, run: Run) -> None:
-    """Measure what the card speaks of, and draw what it shows."""
-    training, test = data(run, "train"), data(run, "test")
-    run.log_baseline("majority class", accuracy=baselines.majority(training, test))
+    """Add the baselines, measurements and plots of the model card."""
+    train_rows, test_rows = data(run, "train"), data(run, "test")
     run.log_baseline(
-        "nearest class mean", accuracy=baselines.nearest_mean(training, test)
+        "majority class", accuracy=baselines.majority(train_rows, test_rows)
     )
-    image, expected = to_model_input(test.input), run.spec.input
-    given = normalize(image, expected)
-    score, said = predict_batches(model, given).softmax(dim=1).max(dim=1)
-    labels = run.spec.labels
+    run.log_baseline(
+        "nearest class mean", accuracy=baselines.nearest_mean(train_rows, test_rows)
+    )
+    image, target = to_model_input(test_rows.input), test_rows.target
+    expected, labels = run.spec.input, run.spec.labels
+    logits = predict_batches(model, normalize(image, expected))
+    score, predicted = logits.softmax(dim=1).max(dim=1)
     run.log_figure(
         "confusion",
-        pictures.confusion(said, test.target, labels),
-        "How often each label of the test split was read as what.",
+        pictures.confusion(predicted, target, labels),
+        "Confusion matrix of the test split.",
     )
     run.log_figure(
         "mistakes",
-        pictures.mistakes(test.input, said, test.target, score, labels),
-        "The wrong readings of the test split it was surest of.",
+        pictures.mistakes(test_rows.input, predicted, target, score, labels),
+        "The misclassified test images with the highest scores.",
     )
-    random = torch.Generator().manual_seed(0)
-    noisy = (image + 0.5 * torch.randn(image.shape, generator=random)).clamp(0, 1)
+    generator = torch.Generator().manual_seed(0)
+    noise = torch.randn(image.shape, generator=generator)
     changed = {
-        "moved": image.roll(3, dims=3),
-        "noisy": noisy,
+        "shifted": image.roll(3, dims=3),
+        "noisy": (image + 0.5 * noise).clamp(0, 1),
         "inverted": 1 - image,
     }
-    for name, wrong in changed.items():
-        said = predict_batches(model, normalize(wrong, expected)).argmax(dim=1)
-        run.log_summary(**{name: (said == test.target).float().mean().item()})
+    for name, other in changed.items():
+        logits = predict_batches(model, normalize(other, expected))
+        correct = logits.argmax(dim=1) == target
+        run.log_summary(**{f"accuracy_{name}": correct.float().mean().item()})

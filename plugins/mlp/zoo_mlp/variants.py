@@ -1,4 +1,4 @@
-"""The specs of six small MLPs that differ in how they are regularised.
+"""The specs of six small MLPs that differ in their regularization.
 
 This module is only metadata; it must stay free of torch.
 """
@@ -6,11 +6,11 @@ This module is only metadata; it must stay free of torch.
 from typing import Any
 
 from zoo import ModelSpec
-from zoo_mlp.fashion import CLOTHES
+from zoo_mlp.fashion import FASHION_MNIST
 
 __all__ = ["SPECS"]
 
-SMALL = {**CLOTHES, "parameters": 50_890}
+SMALL = {**FASHION_MNIST, "parameters": 50_890}
 
 # The variants differ in what their names say, and in nothing else: equally many epochs,
 # each from fresh weights. The penalties add up; the schedules replace the one-cycle of
@@ -21,22 +21,27 @@ ADAM: dict[str, Any] = {"optimizer": "adam", "weight_decay": 0.0, "lr": 5e-3}
 PLAIN = {**ADAM, "epochs": 20}
 L1L2 = {**PLAIN, "l1": 3e-5, "l2": 1e-5}
 MAXNORM = {**L1L2, "max_norm": 3.0}
-EXPDECAY = {**PLAIN, "schedule": "exponential", "period": EPOCH, "decay": 0.9}
-COSINE = {**PLAIN, "schedule": "cosine", "period": 2 * EPOCH}
+EXPDECAY = {
+    **PLAIN,
+    "schedule": "exponential",
+    "schedule_period": EPOCH,
+    "schedule_decay": 0.9,
+}
+COSINE = {**PLAIN, "schedule": "cosine", "schedule_period": 2 * EPOCH}
 
 SPECS = (
     ModelSpec(
         name="mlp-fashion-mnist-reg.none",
-        summary="64 hidden units without regularisation, for comparison.",
+        summary="An MLP with 64 hidden units without regularization, for comparison.",
         **SMALL,
         options={"hidden": (64,), "dropout": 0.0},
-        recipe="zoo_mlp.ablation",
+        recipe="zoo_mlp.ablation_recipe",
         settings=PLAIN,
         card="cards/mlp-fashion-mnist-reg.none.md",
     ),
     ModelSpec(
         name="mlp-fashion-mnist-reg.l1l2",
-        summary="64 hidden units, small weights and quiet units rewarded.",
+        summary="An MLP with L2 on its weights and L1 on its activations.",
         **SMALL,
         options={"hidden": (64,), "dropout": 0.0},
         recipe="zoo_mlp.recipe",
@@ -45,7 +50,7 @@ SPECS = (
     ),
     ModelSpec(
         name="mlp-fashion-mnist-reg.maxnorm",
-        summary="As .l1l2, and a bound on the weights of each unit.",
+        summary="As .l1l2, with a max-norm constraint on the weights of each unit.",
         **SMALL,
         options={"hidden": (64,), "dropout": 0.0},
         recipe="zoo_mlp.recipe",
@@ -54,7 +59,7 @@ SPECS = (
     ),
     ModelSpec(
         name="mlp-fashion-mnist-reg.dropout",
-        summary="As .maxnorm, and one hidden unit in twenty at rest.",
+        summary="As .maxnorm, with dropout of one hidden unit in twenty.",
         **SMALL,
         options={"hidden": (64,), "dropout": 0.05},
         recipe="zoo_mlp.recipe",
@@ -63,7 +68,7 @@ SPECS = (
     ),
     ModelSpec(
         name="mlp-fashion-mnist-reg.expdecay",
-        summary="64 hidden units, the learning rate decaying exponentially.",
+        summary="An MLP trained with an exponentially decaying learning rate.",
         **SMALL,
         options={"hidden": (64,), "dropout": 0.0},
         recipe="zoo_mlp.recipe",
@@ -72,7 +77,7 @@ SPECS = (
     ),
     ModelSpec(
         name="mlp-fashion-mnist-reg.cosine",
-        summary="64 hidden units, the learning rate a cosine that restarts.",
+        summary="An MLP trained with cosine annealing and warm restarts.",
         **SMALL,
         options={"hidden": (64,), "dropout": 0.0},
         recipe="zoo_mlp.recipe",

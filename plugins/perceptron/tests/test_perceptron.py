@@ -44,12 +44,12 @@ def test_gates_answer_by_name() -> None:
 
 def test_the_rule_moves_towards_the_target() -> None:
     """
-    One wrong row from zero weights: w + rate (t - y) x, as Rosenblatt has it.
+    One wrong row from zero weights: w + lr (t - y) x, as Rosenblatt has it.
     """
     model = perceptron()
-    wrong = model.correct(torch.tensor([1.0, 2.0]), torch.tensor([0]), rate=0.5)
+    errors = model.update(torch.tensor([1.0, 2.0]), torch.tensor([0]), lr=0.5)
 
-    assert wrong == 1
+    assert errors == 1
     assert model.weight.tolist() == [[-0.5, -1.0]]
     assert model.bias.tolist() == [-0.5]
 
@@ -62,12 +62,12 @@ def test_iris_repeats_the_course() -> None:
     errors = [measured[f"course_errors_{n}"] for n in range(1, 7)]
 
     assert errors == [2, 2, 3, 2, 1, 0]
-    assert measured["right_of_all_100"] == 100
+    assert measured["correct_of_100"] == 100
 
 
 def test_iris_agrees_with_scikit_learn() -> None:
     """
-    scikit-learn's perceptron, same rows, same order, same rate, draws the same line.
+    scikit-learn's perceptron, same rows, same order, same rate, finds the same line.
     """
     from sklearn.linear_model import Perceptron
 
@@ -77,9 +77,9 @@ def test_iris_agrees_with_scikit_learn() -> None:
     theirs = Perceptron(eta0=1.0, max_iter=10, tol=None, shuffle=False)
     theirs.fit(given[kept], rows["label"].to_numpy()[kept])
     ours = zoo.load("perceptron-iris")
-    said = ours(torch.from_numpy(given).float())[:, 0]
+    output = ours(torch.from_numpy(given).float())[:, 0]
 
-    assert (said.numpy() == theirs.predict(given)).all()
+    assert (output.numpy() == theirs.predict(given)).all()
 
 
 def test_the_hand_written_gradient_is_autograds() -> None:
@@ -91,11 +91,11 @@ def test_the_hand_written_gradient_is_autograds() -> None:
     error = (model(CORNERS)[:, 0].sigmoid() - target).square().sum() / 2
     slopes = torch.autograd.grad(error, [model.weight, model.bias])
     before = [model.weight.detach().clone(), model.bias.detach().clone()]
-    told = model.descend(CORNERS, target, lr=0.1)
-    moved = [model.weight.detach(), model.bias.detach()]
+    returned = model.gradient_step(CORNERS, target, lr=0.1)
+    after = [model.weight.detach(), model.bias.detach()]
 
-    assert told == pytest.approx(error.item())
-    for old, new, slope in zip(before, moved, slopes, strict=True):
+    assert returned == pytest.approx(error.item())
+    for old, new, slope in zip(before, after, slopes, strict=True):
         assert torch.allclose(new, old - 0.1 * slope, atol=1e-6)
 
 
@@ -125,7 +125,7 @@ def test_the_hand_set_weights_are_the_courses() -> None:
 
 def test_steps_have_no_gradient() -> None:
     """
-    Nothing behind a step can be trained, which is why the sigmoid came.
+    Nothing before a step can be trained, which is why the sigmoid came.
     """
     assert not xor_mlp(activation="step")(CORNERS).requires_grad
     assert xor_mlp(activation="sigmoid")(CORNERS).requires_grad

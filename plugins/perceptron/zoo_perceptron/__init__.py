@@ -16,13 +16,13 @@ from zoo import (
 BITS = TabularInput(
     columns=(Column(name="a", low=0, high=1), Column(name="b", low=0, high=1))
 )
-LENGTHS = TabularInput(
+IRIS_LENGTHS = TabularInput(
     columns=(
         Column(name="sepal_length", low=4.3, high=7.0, unit="cm"),
         Column(name="petal_length", low=1.0, high=5.1, unit="cm"),
     )
 )
-TABLE = License(code="mit", weights="mit", data="mit")
+MIT = License(code="mit", weights="mit", data="mit")
 FALSE_TRUE = ("false", "true")
 TASK = "tabular-classification"
 
@@ -35,7 +35,7 @@ SPECS = (
         options={"inputs": 2, "outputs": 2},
         recipe="zoo_perceptron.gates_recipe",
         card="cards/perceptron-gates.md",
-        license=TABLE,
+        license=MIT,
         parameters=6,
         input=BITS,
         output=ClassOutput(
@@ -48,12 +48,12 @@ SPECS = (
     ),
     ModelSpec(
         name="neuron-or",
-        summary="One sigmoid neuron, trained by hand-written gradients, computes OR.",
+        summary="One sigmoid neuron, trained with hand-written gradients, computes OR.",
         task=TASK,
         build="zoo_perceptron.neuron:neuron",
         recipe="zoo_perceptron.or_recipe",
         card="cards/neuron-or.md",
-        license=TABLE,
+        license=MIT,
         parameters=3,
         input=BITS,
         output=ClassOutput(labels=FALSE_TRUE, function_to_apply="sigmoid"),
@@ -64,7 +64,7 @@ SPECS = (
     ),
     ModelSpec(
         name="perceptron-iris",
-        summary="A perceptron tells setosa from versicolor by two lengths.",
+        summary="A perceptron separates setosa from versicolor by two lengths.",
         task=TASK,
         build="zoo_perceptron.perceptron:perceptron",
         options={"inputs": 2, "outputs": 1},
@@ -72,7 +72,7 @@ SPECS = (
         card="cards/perceptron-iris.md",
         license=License(code="mit", weights="mit", data="cc-by-4.0"),
         parameters=3,
-        input=LENGTHS,
+        input=IRIS_LENGTHS,
         output=ClassOutput(labels=("setosa", "versicolor"), function_to_apply="none"),
         trained_on=("iris",),
         examples=("iris.csv",),
@@ -90,7 +90,7 @@ SPECS = (
         options={"activation": "sigmoid"},
         recipe="zoo_perceptron.xor_recipe",
         card="cards/xor-mlp.md",
-        license=TABLE,
+        license=MIT,
         parameters=9,
         input=BITS,
         output=ClassOutput(labels=FALSE_TRUE, function_to_apply="sigmoid"),
@@ -107,7 +107,7 @@ SPECS = (
         options={"activation": "step"},
         recipe="zoo_perceptron.xor_hand_set_recipe",
         card="cards/xor-mlp.hand-set.md",
-        license=TABLE,
+        license=MIT,
         parameters=9,
         input=BITS,
         output=ClassOutput(labels=FALSE_TRUE, function_to_apply="none"),
@@ -125,7 +125,7 @@ DATASETS = (
         license="mit",
         splits={"train": 4},
         columns={name: (name,) for name in ("a", "b", "and", "or", "xor")},
-        package="zoo_perceptron.tables:logic_gates",
+        package="zoo_perceptron.truth_tables:logic_gates",
     ),
 )
 

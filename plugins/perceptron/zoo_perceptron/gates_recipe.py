@@ -1,7 +1,7 @@
-"""Teach two perceptrons AND and OR by the perceptron rule.
+"""Train two perceptrons on AND and OR with the perceptron rule.
 
-Read it from top to bottom. Both gates are linearly separable, so the rule ends with no
-error (Novikoff, 1962); the loop stops at the first epoch without one.
+Read it from top to bottom. Both gates are linearly separable, so the rule converges to
+zero errors (Novikoff, 1962); the loop stops at the first epoch without an error.
 """
 
 from dataclasses import dataclass
@@ -18,14 +18,14 @@ __all__ = ["SMOKE_SETTINGS", "Settings", "data", "evaluate", "train"]
 class Settings:
     seed: int = 0  # unused: the rule starts at zero and takes the rows in order
     epochs: int = 20  # an upper bound
-    rate: float = 1.0
+    lr: float = 1.0
 
 
 SMOKE_SETTINGS = {"epochs": 2}
 
 
 def data(run: Run, split: str) -> TensorRows:
-    """Return the four rows and what AND and OR make of them."""
+    """Return the four rows and the outputs of AND and OR."""
     return gates(run, "and", "or")
 
 
@@ -33,11 +33,11 @@ def train(settings: Settings, run: Run) -> Perceptron:
     rows = data(run, "train")
     model: Perceptron = run.build()
     for _ in run.epochs(settings.epochs):
-        wrong = sum(
-            model.correct(row, target, rate=settings.rate)
+        errors = sum(
+            model.update(row, target, lr=settings.lr)
             for row, target in zip(rows.input, rows.target, strict=True)
         )
-        run.log({"errors": wrong, **evaluate(model, rows)})
-        if not wrong:
+        run.log({"errors": errors, **evaluate(model, rows)})
+        if not errors:
             break
     return model

@@ -10,11 +10,11 @@ __all__ = ["report"]
 
 
 def report(model: nn.Module, run: Run) -> None:
-    """Draw the two half-planes, and ask what lies between the corners."""
+    """Add the baseline, and plot the two half-planes."""
     rows = data(run, "train")
     majority = rows.target.mean(dim=0).round()
-    run.log_baseline("majority answer", accuracy=_share(rows.target == majority))
-    run.log_summary(epochs_needed=len(run.history))
+    run.log_baseline("majority answer", accuracy=_fraction(rows.target == majority))
+    run.log_summary(epochs_to_converge=len(run.history))
     run.log_figure(
         "regions",
         pictures.regions(
@@ -25,9 +25,9 @@ def report(model: nn.Module, run: Run) -> None:
             ("false", "true"),
             panels={"and": lambda o: o[:, 0], "or": lambda o: o[:, 1]},
         ),
-        "Where the two perceptrons say true.",
+        "Where the two perceptrons output true.",
     )
 
 
-def _share(right: Tensor) -> float:
-    return right.float().mean().item()
+def _fraction(true: Tensor) -> float:
+    return true.float().mean().item()

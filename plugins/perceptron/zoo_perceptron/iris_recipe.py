@@ -1,4 +1,4 @@
-"""Teach a perceptron to tell setosa from versicolor by sepal and petal length.
+"""Train a perceptron to separate setosa from versicolor by sepal and petal length.
 
 Read it from top to bottom. Iris has no published split: of its first 100 rows, which
 hold these two species, every fifth is held out for the test. The course trains on all
@@ -20,7 +20,7 @@ __all__ = ["SMOKE_SETTINGS", "Settings", "data", "evaluate", "train"]
 class Settings:
     seed: int = 0  # unused: the rule starts at zero and takes the rows in order
     epochs: int = 10
-    rate: float = 0.1
+    lr: float = 0.1
 
 
 SMOKE_SETTINGS = {"epochs": 2}
@@ -43,14 +43,14 @@ def train(settings: Settings, run: Run) -> Perceptron:
     rows = data(run, "train")
     model: Perceptron = run.build()
     for _ in run.epochs(settings.epochs):
-        wrong = epoch(model, rows, settings)
-        run.log({"errors": wrong, **evaluate(model, rows)})
+        errors = train_epoch(model, rows, settings)
+        run.log({"errors": errors, **evaluate(model, rows)})
     return model
 
 
-def epoch(model: Perceptron, rows: TensorRows, settings: Settings) -> int:
-    """Show the perceptron every row once; return how often it was wrong."""
+def train_epoch(model: Perceptron, rows: TensorRows, settings: Settings) -> int:
+    """Update the perceptron on every row once; return the number of errors."""
     return sum(
-        model.correct(row, target.view(1), rate=settings.rate)
+        model.update(row, target.view(1), lr=settings.lr)
         for row, target in zip(rows.input, rows.target, strict=True)
     )

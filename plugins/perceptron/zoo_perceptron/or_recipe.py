@@ -1,4 +1,4 @@
-"""Teach one sigmoid neuron OR, its gradient written by hand.
+"""Train one sigmoid neuron on OR, its gradient written by hand.
 
 Read it from top to bottom. The gradient itself is in `zoo_perceptron.neuron`, where the
 formula stands beside it; a test compares it with autograd's.
@@ -25,7 +25,7 @@ SMOKE_SETTINGS = {"iterations": 20}
 
 
 def data(run: Run, split: str) -> TensorRows:
-    """Return the four rows and what OR makes of them."""
+    """Return the four rows and the outputs of OR."""
     return gates(run, "or")
 
 
@@ -33,7 +33,7 @@ def train(settings: Settings, run: Run) -> Neuron:
     rows = data(run, "train")
     model: Neuron = run.build()
     for iteration in run.epochs(settings.iterations):
-        error = model.descend(rows.input, rows.target, lr=settings.lr)
+        error = model.gradient_step(rows.input, rows.target, lr=settings.lr)
         if iteration % 50 == 0 or iteration == settings.iterations:
             run.log({"squared_error": error, **evaluate(model, rows)})
     return model

@@ -10,12 +10,12 @@ __all__ = ["report"]
 
 
 def report(model: Neuron, run: Run) -> None:
-    """Note the four outputs, and draw how the answer changes between them."""
+    """Add the four outputs and the parameters, and plot the output over the plane."""
     rows = data(run, "train")
     run.log_baseline("majority class", accuracy=rows.target.float().mean().item())
-    said = predict_batches(model, rows.input)[:, 0].sigmoid()
+    output = predict_batches(model, rows.input)[:, 0].sigmoid()
     names = ("output_00", "output_01", "output_10", "output_11")
-    run.log_summary(**dict(zip(names, said.tolist(), strict=True)))
+    run.log_summary(**dict(zip(names, output.tolist(), strict=True)))
     first, second = model.weight.tolist()
     run.log_summary(weight_a=first, weight_b=second, bias=model.bias.item())
     run.log_figure(
@@ -28,5 +28,5 @@ def report(model: Neuron, run: Run) -> None:
             ("false", "true"),
             panels={"or": lambda o: o[:, 0].sigmoid()},
         ),
-        "How true the neuron finds each point.",
+        "The output of the neuron over the plane of its inputs.",
     )

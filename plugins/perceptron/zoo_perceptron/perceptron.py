@@ -1,7 +1,7 @@
 """Rosenblatt's perceptron, all of it in this file.
 
 Rosenblatt: "The perceptron: a probabilistic model for information storage and
-organization in the brain", 1958. One unit per output; a unit says 1 when w x + b >= 0.
+organization in the brain", 1958. One unit per output, which is 1 when w x + b >= 0.
 """
 
 from itertools import product
@@ -21,19 +21,19 @@ class Perceptron(nn.Module):
         self.bias = nn.Parameter(torch.zeros(outputs))
 
     def forward(self, row: Tensor) -> Tensor:
-        """Turn numbers, (B, inputs), into decisions 0 or 1, (B, outputs)."""
+        """Turn numbers, (B, inputs), into outputs 0 or 1, (B, outputs)."""
         return (row @ self.weight.T + self.bias >= 0).to(row.dtype)
 
     @torch.no_grad()
-    def correct(self, row: Tensor, target: Tensor, *, rate: float) -> int:
+    def update(self, row: Tensor, target: Tensor, *, lr: float) -> int:
         """Apply the perceptron rule to one row; return how many units were wrong.
 
-        w <- w + rate (target - decision) x, and the same for b with x = 1. `row` is
+        w <- w + lr (target - output) x, and the same for b with x = 1. `row` is
         (inputs,), `target` (outputs,) of 0 and 1.
         """
         error = target - self(row.unsqueeze(0))[0]
-        self.weight.add_(rate * error[:, None] * row)
-        self.bias.add_(rate * error)
+        self.weight.add_(lr * error[:, None] * row)
+        self.bias.add_(lr * error)
         return int(error.abs().sum())
 
 
@@ -46,14 +46,14 @@ def perceptron(*, inputs: int = 2, outputs: int = 1) -> Perceptron:
 def best_accuracy(row: Tensor, target: Tensor) -> float:
     """Return the best accuracy that any single perceptron of two bits reaches.
 
-    These 63 perceptrons draw every line that parts the corners of the square. `target`
-    is (rows,) of 0 and 1.
+    These 63 perceptrons have every line that separates the corners of the square.
+    `target` is (rows,) of 0 and 1.
     """
     model, best = perceptron(), 0.0
     biases = (-1.5, -1.0, -0.5, 0.0, 0.5, 1.0, 1.5)
     for first, second, bias in product((-1.0, 0.0, 1.0), (-1.0, 0.0, 1.0), biases):
         model.weight.copy_(torch.tensor([[first, second]]))
         model.bias.fill_(bias)
-        right = (model(row)[:, 0] == target).float().mean().item()
-        best = max(best, right)
+        accuracy = (model(row)[:, 0] == target).float().mean().item()
+        best = max(best, accuracy)
     return best

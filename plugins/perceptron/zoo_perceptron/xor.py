@@ -13,30 +13,30 @@ __all__ = ["Step", "XorMLP", "xor_mlp"]
 
 
 class Step(nn.Module):
-    """F(z) = 1 if z >= 0, else 0: no gradient, so nothing behind it can learn."""
+    """F(z) = 1 if z >= 0, else 0: no gradient, so nothing before it can be trained."""
 
     def forward(self, potential: Tensor) -> Tensor:
         return (potential >= 0).to(potential.dtype)
 
 
 class XorMLP(nn.Module):
-    """Two hidden units and one that joins them."""
+    """Two hidden units and one output unit."""
 
     def __init__(self, *, activation: Literal["sigmoid", "step"]) -> None:
         super().__init__()
-        steps = activation == "step"
+        step = activation == "step"
         self.hidden = nn.Linear(2, 2)
-        self.activation = Step() if steps else nn.Sigmoid()
+        self.activation = Step() if step else nn.Sigmoid()
         self.output = nn.Linear(2, 1)
-        self.decision = Step() if steps else nn.Identity()
+        self.output_activation = Step() if step else nn.Identity()
 
     def forward(self, row: Tensor) -> Tensor:
-        """Turn two bits, (B, 2), into a logit or, with steps, a bit, (B, 1)."""
+        """Turn two bits, (B, 2), into a logit or, with step units, a bit, (B, 1)."""
         hidden = self.activation(self.hidden(row))
-        decided: Tensor = self.decision(self.output(hidden))
-        return decided
+        output: Tensor = self.output_activation(self.output(hidden))
+        return output
 
 
 def xor_mlp(*, activation: Literal["sigmoid", "step"] = "sigmoid") -> XorMLP:
-    """The network with smooth units, which can be trained, or with step units."""
+    """The network with sigmoid units, which can be trained, or with step units."""
     return XorMLP(activation=activation)

@@ -6,7 +6,7 @@ Read it from top to bottom. With F(z) = 1 if z >= 0, else 0, the course gives
     a2 = F(-7 x1 - 7 x2 + 3)       neither
     y = F(-11 a1 - 11 a2 + 6)      not one of these two
 
-Nothing is trained: steps have no gradient to follow.
+Nothing is trained: step units have no gradient.
 """
 
 from dataclasses import dataclass
@@ -30,7 +30,7 @@ SMOKE_SETTINGS: dict[str, object] = {}
 
 
 def data(run: Run, split: str) -> TensorRows:
-    """Return the four rows and what XOR makes of them."""
+    """Return the four rows and the outputs of XOR."""
     return gates(run, "xor")
 
 

@@ -13,16 +13,16 @@ __all__ = ["report"]
 
 
 def report(model: nn.Module, run: Run) -> None:
-    """Draw where the network says true; find how far an input may be off."""
+    """Add the baselines, the tolerance to inputs that are off, and a plot."""
     rows = data(run, "train")
-    alone = best_accuracy(rows.input, rows.target)
-    run.log_baseline("best single perceptron", accuracy=alone)
+    best = best_accuracy(rows.input, rows.target)
+    run.log_baseline("best single perceptron", accuracy=best)
     run.log_baseline("majority class", accuracy=rows.target.float().mean().item())
     corners = torch.tensor([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]])
-    inside = 1 - 2 * corners  # the way towards the middle of the square
+    inward = 1 - 2 * corners  # the direction of the middle of the square
     offsets = [step / 100 for step in range(50)]
-    held = [o for o in offsets if _right(model, corners + o * inside, rows)]
-    run.log_summary(largest_offset=max(held))
+    passed = [o for o in offsets if _correct(model, corners + o * inward, rows)]
+    run.log_summary(largest_offset=max(passed))
     run.log_figure(
         "regions",
         pictures.regions(
@@ -33,9 +33,9 @@ def report(model: nn.Module, run: Run) -> None:
             ("false", "true"),
             panels={"xor": lambda o: o[:, 0]},
         ),
-        "Where the network says true: the strip between two lines.",
+        "Where the network outputs true: the strip between two lines.",
     )
 
 
-def _right(model: nn.Module, row: torch.Tensor, rows: TensorRows) -> bool:
+def _correct(model: nn.Module, row: torch.Tensor, rows: TensorRows) -> bool:
     return bool((model(row)[:, 0] == rows.target).all())

@@ -12,15 +12,15 @@ __all__ = ["report"]
 
 
 def report(model: nn.Module, run: Run) -> None:
-    """Note the four outputs and what one layer can reach; draw the regions."""
+    """Add the baselines and the four outputs, and plot the output over the plane."""
     rows = data(run, "train")
-    alone = best_accuracy(rows.input, rows.target)
-    run.log_baseline("best single perceptron", accuracy=alone)
+    best = best_accuracy(rows.input, rows.target)
+    run.log_baseline("best single perceptron", accuracy=best)
     run.log_baseline("majority class", accuracy=rows.target.float().mean().item())
-    said = predict_batches(model, rows.input)[:, 0].sigmoid()
+    output = predict_batches(model, rows.input)[:, 0].sigmoid()
     names = ("output_00", "output_01", "output_10", "output_11")
-    run.log_summary(starts_needed=len(run.history))
-    run.log_summary(**dict(zip(names, said.tolist(), strict=True)))
+    run.log_summary(n_init_used=len(run.history))
+    run.log_summary(**dict(zip(names, output.tolist(), strict=True)))
     run.log_figure(
         "regions",
         pictures.regions(
@@ -31,5 +31,5 @@ def report(model: nn.Module, run: Run) -> None:
             ("false", "true"),
             panels={"xor": lambda o: o[:, 0].sigmoid()},
         ),
-        "How true the network finds each point: two lines, joined.",
+        "The output of the network over the plane of its inputs.",
     )

@@ -6,9 +6,10 @@ import pytest
 import torch
 from PIL import Image
 from torch import nn
-from torchvision.models.resnet import BasicBlock
-from zoo_resnet.resnet20 import Block, Shortcut, resnet20
-from zoo_resnet.telling import linear
+from torchvision.models import resnet18
+from torchvision.models.resnet import BasicBlock as TorchvisionBlock
+from zoo_resnet.report import softmax_regression_accuracy
+from zoo_resnet.resnet20 import BasicBlock, PadShortcut, resnet20
 
 import zoo
 from zoo.artifacts import weight_store as store
@@ -34,8 +35,8 @@ def of_torchvision(*, blocks: int = 3) -> nn.Sequential:
     layers += [nn.BatchNorm2d(16), nn.ReLU()]
     for given, width in ((16, 16), (16, 32), (32, 64)):
         shorter = padded(given, width) if given != width else None
-        layers.append(BasicBlock(given, width, 1 + (given != width), shorter))
-        layers += [BasicBlock(width, width) for _ in range(blocks - 1)]
+        layers.append(TorchvisionBlock(given, width, 1 + (given != width), shorter))
+        layers += [TorchvisionBlock(width, width) for _ in range(blocks - 1)]
     layers += [nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(64, 10)]
     return nn.Sequential(*layers)
 
@@ -74,6 +75,17 @@ def test_the_trained_weights_give_the_logits_of_torchvisions_blocks() -> None:
         assert torch.allclose(model(image), other.eval()(image), atol=1e-5)
 
 
+def test_tensors_are_named_as_in_torchvision() -> None:
+    """
+    With two blocks a stage the names are those of its ResNet-18, which has a fourth
+    stage and parameters in its shortcuts.
+    """
+    theirs = {n for n in resnet18().state_dict() if "downsample" not in n}
+    wanted = {name for name in theirs if not name.startswith("layer4")}
+
+    assert set(resnet20(blocks=2).state_dict()) == wanted
+
+
 @pytest.mark.parametrize("blocks", [3, 5, 7, 9, 18])
 def test_the_parameter_count_is_the_papers_formula(blocks: int) -> None:
     """
@@ -95,23 +107,23 @@ def test_the_parameter_count_is_the_papers_formula(blocks: int) -> None:
         assert counted == 269_722
 
 
-def test_a_shortcut_halves_and_pads_with_zeros() -> None:
+def test_a_shortcut_is_strided_and_pads_with_zeros() -> None:
     """
     Every second pixel is as it was, and new channels lie half before, half after.
     """
     maps = torch.rand(2, 4, 6, 6)
-    found = Shortcut(fresh=4, stride=2)(maps)
+    found = PadShortcut(extra_channels=4, stride=2)(maps)
 
     assert torch.equal(found[:, 2:6], maps[:, :, ::2, ::2])
     assert found[:, [0, 1, 6, 7]].abs().max() == 0
 
 
-def test_a_block_learns_the_difference_to_its_input() -> None:
+def test_a_block_learns_the_residual() -> None:
     """
     Where the scale of its last normalisation is zero, maps pass it as they are.
     """
-    block, maps = Block(given=16, width=16), torch.rand(2, 16, 8, 8)
-    nn.init.zeros_(block.get_parameter("change.4.weight"))
+    block, maps = BasicBlock(16, 16), torch.rand(2, 16, 8, 8)
+    nn.init.zeros_(block.bn2.weight)
 
     assert torch.equal(block(maps), maps)
 
@@ -131,8 +143,8 @@ def test_the_softmax_regression_reads_pixels_and_nothing_else() -> None:
     """
     It tells light from dark red on pictures it has not seen, and in noise it guesses.
     """
-    assert linear(rows(0, moved=50), rows(1, moved=50)) == 1.0
-    assert 0.2 < linear(rows(0, moved=0), rows(1, moved=0)) < 0.8
+    assert softmax_regression_accuracy(rows(0, moved=50), rows(1, moved=50)) == 1.0
+    assert 0.2 < softmax_regression_accuracy(rows(0, moved=0), rows(1, moved=0)) < 0.8
 
 
 def test_no_picture_without_a_licence_is_shipped() -> None:
@@ -193,34 +205,18 @@ def test_it_learns_zebras_by_a_new_head() -> None:
 
 
 NAME = "resnet20-cifar10"
-# As many projects call the same tensors: names of theirs, and of ours.
-RULES = (
-    (r"^conv1\.", "look.0."),
-    (r"^bn1\.", "look.1."),
-    (r"^layer1\.", "look.3."),
-    (r"^layer2\.", "look.4."),
-    (r"^layer3\.", "look.5."),
-    (r"\.conv1\.", ".change.0."),
-    (r"\.bn1\.", ".change.1."),
-    (r"\.conv2\.", ".change.3."),
-    (r"\.bn2\.", ".change.4."),
-    (r"^linear\.", "decide."),
-)
+RULES = [(r"^linear\.", "fc.")]  # many projects call the last layer so
 
 
 def theirs() -> dict[str, torch.Tensor]:
     """The trained tensors under the names that other projects give them."""
-    found = {}
-    for name, tensor in zoo.load(NAME).state_dict().items():
-        for theirs, ours in reversed(RULES):
-            plain = theirs.replace("^", "").replace("\\", "")
-            if ours in name and (ours[0] == "." or name.startswith(ours)):
-                name = name.replace(ours, plain, 1)
-        found[name] = tensor.clone()
-    return found
+    return {
+        name.replace("fc.", "linear."): tensor.clone()
+        for name, tensor in zoo.load(NAME).state_dict().items()
+    }
 
 
-def test_somebodys_resnet20_is_adopted_by_its_names(tmp_path: Path) -> None:
+def test_somebodys_resnet20_is_imported_by_its_names(tmp_path: Path) -> None:
     """
     A state_dict whose keys are renamed gives the identical model, by patterns.
     """
@@ -243,16 +239,13 @@ def test_a_wrong_rule_leaves_nothing_behind(tmp_path: Path) -> None:
     The report names what is missing and what is nearest to it.
     """
     torch.save(theirs(), tmp_path / "theirs.pth")
-    rules = [rule for rule in RULES if rule[1] != "decide."]
-
     with pytest.raises(ImportWeightsError) as told:
         zoo.import_weights(
             tmp_path / "theirs.pth",
             tmp_path / "own",
             build=zoo.get_spec(NAME).build,
-            rename=rules,
         )
 
     assert "114 of 116 tensors agree" in str(told.value)
-    assert "missing 'decide.bias'; nearest: 'linear.bias'" in str(told.value)
+    assert "missing 'fc.bias'; nearest: 'linear.bias'" in str(told.value)
     assert [path.name for path in tmp_path.iterdir()] == ["theirs.pth"]

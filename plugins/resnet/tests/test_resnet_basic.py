@@ -3,7 +3,7 @@
 import pytest
 import torch
 from torch import nn
-from torchvision.models.resnet import BasicBlock as Block
+from torchvision.models.resnet import BasicBlock as TorchvisionBlock
 from zoo_resnet.resnet_basic import BasicBlock, resnet_basic
 
 import zoo
@@ -15,7 +15,7 @@ def of_torchvision(width: int) -> nn.Sequential:
     """The same network of torchvision's blocks, with other weights."""
     layers: list[nn.Module] = []
     for given, made in ((3, width), (width, 2 * width), (2 * width, 4 * width)):
-        block = Block(given, made, 1, nn.Conv2d(given, made, 1))
+        block = TorchvisionBlock(given, made, 1, nn.Conv2d(given, made, 1))
         block.conv1 = nn.Conv2d(given, made, 3, padding=1)  # theirs have no bias
         block.conv2 = nn.Conv2d(made, made, 3, padding=1)
         layers += [block, nn.AvgPool2d(2)]
@@ -67,14 +67,14 @@ def test_it_has_the_parameters_of_the_course(width: int, count: int) -> None:
     assert found == count
 
 
-def test_a_block_adds_what_it_learns_to_a_mixture_of_its_input() -> None:
+def test_a_block_adds_the_residual_to_a_projection_of_its_input() -> None:
     """
     Where the scale of its last normalisation is zero, the 1x1 convolution is left.
     """
-    block, maps = BasicBlock(given=3, width=8), torch.randn(2, 3, 4, 4)
-    nn.init.zeros_(block.get_parameter("change.4.weight"))
+    block, maps = BasicBlock(3, 8), torch.randn(2, 3, 4, 4)
+    nn.init.zeros_(block.bn2.weight)
 
-    assert torch.allclose(block(maps), block.keep(maps).relu())
+    assert torch.allclose(block(maps), block.downsample(maps).relu())
 
 
 def test_the_example_is_a_cat() -> None:

@@ -1,11 +1,11 @@
-"""Residual networks for small pictures.
+"""Residual networks for small images.
 
 This module is only metadata; it must stay free of torch.
 """
 
 from zoo import ClassOutput, ImageInput, License, ModelSpec, hookimpl
 
-KINDS = (
+CLASSES = (
     "airplane",
     "automobile",
     "bird",
@@ -19,22 +19,22 @@ KINDS = (
 )
 
 # Of the pixels of the 45,000 training rows that it was fitted to, by its recipe's seed.
-MEAN, DEVIATION = (0.491, 0.4817, 0.4461), (0.2451, 0.2427, 0.2605)
+MEAN, STD = (0.491, 0.4817, 0.4461), (0.2451, 0.2427, 0.2605)
 
 SPECS = (
     ModelSpec(
         name="resnet20-cifar10",
-        summary="ResNet-20 names one of ten animals and vehicles in 32x32 pixels.",
+        summary="ResNet-20 classifies images of 32x32 pixels into ten classes.",
         task="image-classification",
         build="zoo_resnet.resnet20:resnet20",
         recipe="zoo_resnet.resnet20_recipe",
         card="cards/resnet20-cifar10.md",
         license=License(code="mit", weights="mit", data="unknown"),
         parameters=269_722,
-        input=ImageInput(height=32, width=32, mean=MEAN, std=DEVIATION),
-        output=ClassOutput(labels=KINDS),
+        input=ImageInput(height=32, width=32, mean=MEAN, std=STD),
+        output=ClassOutput(labels=CLASSES),
         trained_on=("cifar10",),
-        head="decide",
+        head="fc",
         examples=("cat.png",),
         stored="float16",
         papers=("https://arxiv.org/abs/1512.03385",),
@@ -42,7 +42,7 @@ SPECS = (
     ),
     ModelSpec(
         name="resnet-basic-cifar10",
-        summary="Three residual blocks name one of ten animals and vehicles.",
+        summary="Three residual blocks classify small images into ten classes.",
         task="image-classification",
         build="zoo_resnet.resnet_basic:resnet_basic",
         options={"width": 16},
@@ -51,10 +51,10 @@ SPECS = (
         card="cards/resnet-basic-cifar10.md",
         license=License(code="mit", weights="mit", data="unknown"),
         parameters=667_002,
-        input=ImageInput(height=32, width=32, mean=MEAN, std=DEVIATION),
-        output=ClassOutput(labels=KINDS),
+        input=ImageInput(height=32, width=32, mean=MEAN, std=STD),
+        output=ClassOutput(labels=CLASSES),
         trained_on=("cifar10",),
-        head="decide",
+        head="classifier.5",
         examples=("cat.png",),
         stored="float16",
         papers=("https://arxiv.org/abs/1512.03385",),

@@ -1,79 +1,84 @@
-"""ResNet-20 for pictures of 32x32 pixels, all of it in this file.
+"""ResNet-20 for images of 32x32 pixels, all of it in this file.
 
 He, Zhang, Ren, Sun: "Deep residual learning for image recognition", 2015, section 4.2,
-with the paper's shortcuts of option A: where a block halves the picture and doubles the
+with the paper's shortcuts of option A: where a block halves the image and doubles the
 channels, the shortcut takes every second pixel and fills the new channels with zeros,
 so that no shortcut has a parameter. 6 n + 2 layers have weights; with n = 3 blocks a
-stage these are 20, and 269,722 parameters.
+stage these are 20, and 269,722 parameters. Tensors are named as in torchvision.
 """
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-__all__ = ["Block", "ResNet", "Shortcut", "resnet20"]
+__all__ = ["BasicBlock", "PadShortcut", "ResNet", "resnet20"]
 
 
-class Shortcut(nn.Module):
-    """What a block adds its answer to: the input, halved and with more channels."""
+class PadShortcut(nn.Module):
+    """The shortcut of option A: strided, with zeros in the extra channels."""
 
-    def __init__(self, *, fresh: int, stride: int) -> None:
+    def __init__(self, *, extra_channels: int, stride: int) -> None:
         super().__init__()
-        self.fresh, self.stride = fresh, stride
+        self.extra_channels, self.stride = extra_channels, stride
 
-    def forward(self, maps: Tensor) -> Tensor:
-        """Turn (B, C, H, W) into (B, C + fresh, H / stride, W / stride)."""
-        kept = maps[:, :, :: self.stride, :: self.stride]
-        half = self.fresh // 2
-        return functional.pad(kept, (0, 0, 0, 0, half, self.fresh - half))
+    def forward(self, x: Tensor) -> Tensor:
+        """Turn (B, C, H, W) into (B, C + extra_channels, H / stride, W / stride)."""
+        x = x[:, :, :: self.stride, :: self.stride]
+        before = self.extra_channels // 2
+        return functional.pad(x, (0, 0, 0, 0, before, self.extra_channels - before))
 
 
-class Block(nn.Module):
-    """Two 3x3 convolutions, and round them a shortcut: they learn the difference."""
+class BasicBlock(nn.Module):
+    """Two 3x3 convolutions whose output is added to the shortcut."""
 
-    def __init__(self, *, given: int, width: int) -> None:
+    def __init__(self, in_channels: int, out_channels: int) -> None:
         super().__init__()
-        stride = 1 if given == width else 2
-        self.change = nn.Sequential(
-            nn.Conv2d(given, width, 3, stride=stride, padding=1, bias=False),
-            nn.BatchNorm2d(width),
-            nn.ReLU(),
-            nn.Conv2d(width, width, 3, padding=1, bias=False),
-            nn.BatchNorm2d(width),
+        stride = 1 if in_channels == out_channels else 2
+        self.conv1 = nn.Conv2d(
+            in_channels, out_channels, 3, stride=stride, padding=1, bias=False
         )
-        self.keep: nn.Module = nn.Identity()
+        self.bn1 = nn.BatchNorm2d(out_channels)
+        self.relu = nn.ReLU()
+        self.conv2 = nn.Conv2d(out_channels, out_channels, 3, padding=1, bias=False)
+        self.bn2 = nn.BatchNorm2d(out_channels)
+        self.downsample: nn.Module = nn.Identity()
         if stride > 1:
-            self.keep = Shortcut(fresh=width - given, stride=stride)
+            self.downsample = PadShortcut(
+                extra_channels=out_channels - in_channels, stride=stride
+            )
 
-    def forward(self, maps: Tensor) -> Tensor:
-        """Turn (B, given, H, W) into (B, width, H, W), or half as high and wide."""
-        return torch.relu(self.keep(maps) + self.change(maps))
+    def forward(self, x: Tensor) -> Tensor:
+        """Turn (B, in, H, W) into (B, out, H, W), or half as high and wide."""
+        residual = self.relu(self.bn1(self.conv1(x)))
+        residual = self.bn2(self.conv2(residual))
+        return torch.relu(self.downsample(x) + residual)
 
 
 class ResNet(nn.Module):
-    """A convolution, three stages of blocks, and one linear layer that decides."""
+    """A convolution, three stages of blocks, and one linear layer."""
 
     def __init__(self, *, blocks: int, width: int, classes: int) -> None:
         super().__init__()
-        widths = (width, 2 * width, 4 * width)
-        self.look = nn.Sequential(
-            nn.Conv2d(3, width, 3, padding=1, bias=False),
-            nn.BatchNorm2d(width),
-            nn.ReLU(),  # -> (B, 16, 32, 32)
-            _stage(width, widths[0], blocks),  # -> (B, 16, 32, 32)
-            _stage(widths[0], widths[1], blocks),  # -> (B, 32, 16, 16)
-            _stage(widths[1], widths[2], blocks),  # -> (B, 64, 8, 8)
-            nn.AdaptiveAvgPool2d(1),
-            nn.Flatten(),  # -> (B, 64)
-        )
-        self.decide = nn.Linear(widths[2], classes)
+        self.conv1 = nn.Conv2d(3, width, 3, padding=1, bias=False)
+        self.bn1 = nn.BatchNorm2d(width)
+        self.relu = nn.ReLU()
+        self.layer1 = _stage(width, width, blocks)
+        self.layer2 = _stage(width, 2 * width, blocks)
+        self.layer3 = _stage(2 * width, 4 * width, blocks)
+        self.avgpool = nn.AdaptiveAvgPool2d(1)
+        self.flatten = nn.Flatten()
+        self.fc = nn.Linear(4 * width, classes)
         for module in self.modules():
             if isinstance(module, nn.Conv2d):
                 nn.init.kaiming_normal_(module.weight, mode="fan_out")
 
     def forward(self, image: Tensor) -> Tensor:
-        """Turn normalised pixels, (B, 3, 32, 32), into logits, (B, classes)."""
-        logits: Tensor = self.decide(self.look(image))
+        """Turn normalized pixels, (B, 3, 32, 32), into logits, (B, classes)."""
+        x = self.relu(self.bn1(self.conv1(image)))  # -> (B, 16, 32, 32)
+        x = self.layer1(x)  # -> (B, 16, 32, 32)
+        x = self.layer2(x)  # -> (B, 32, 16, 16)
+        x = self.layer3(x)  # -> (B, 64, 8, 8)
+        logits: Tensor = self.fc(self.flatten(self.avgpool(x)))  # -> (B, classes)
         return logits
 
 
@@ -82,8 +87,8 @@ def resnet20(*, blocks: int = 3, width: int = 16, classes: int = 10) -> ResNet:
     return ResNet(blocks=blocks, width=width, classes=classes)
 
 
-def _stage(given: int, width: int, blocks: int) -> nn.Sequential:
-    """Return blocks in a row, the first of which may halve and widen."""
-    first = Block(given=given, width=width)
-    others = [Block(given=width, width=width) for _ in range(blocks - 1)]
+def _stage(in_channels: int, out_channels: int, blocks: int) -> nn.Sequential:
+    """Return blocks in a row, the first of which may halve the image."""
+    first = BasicBlock(in_channels, out_channels)
+    others = [BasicBlock(out_channels, out_channels) for _ in range(blocks - 1)]
     return nn.Sequential(first, *others)

@@ -1,11 +1,10 @@
 """Train ResNet-20 on CIFAR-10.
 
-Read it from top to bottom: settings, data, training, measuring. To try something else,
-copy this file and change it. What is done to the pictures, the batch and the 5,000
-validation rows are the paper's; there are far fewer epochs, so the learning rate
-follows one cycle. Its peak, the momentum and the weight decay are those that are common
-for such networks, and nothing was searched. The validation rows choose the epoch that
-is kept; the test rows are used once, at the end.
+Read it from top to bottom: settings, data, training, evaluation. The augmentation, the
+batch size and the 5,000 validation rows are the paper's; there are far fewer epochs, so
+the learning rate follows one cycle. Its peak, the momentum and the weight decay are
+common values for such networks, and nothing was searched. The validation rows choose
+the epoch that is kept; the test rows are used once, at the end.
 """
 
 from dataclasses import dataclass
@@ -18,7 +17,7 @@ from zoo import Run
 from zoo.datasets.augmentation import augmented, shifted
 from zoo.datasets.in_memory import TensorRows
 from zoo.evaluation.evaluate_tensors import evaluate
-from zoo_resnet import telling
+from zoo_resnet.report import add_report
 
 __all__ = ["SMOKE_SETTINGS", "Settings", "data", "evaluate", "report", "train"]
 
@@ -27,28 +26,28 @@ __all__ = ["SMOKE_SETTINGS", "Settings", "data", "evaluate", "report", "train"]
 class Settings:
     seed: int = 0
     epochs: int = 20
-    batch: int = 128
+    batch_size: int = 128
     lr: float = 0.2  # the peak of the one-cycle schedule
     momentum: float = 0.9  # Nesterov's
     weight_decay: float = 5e-4
-    smoothing: float = 0.0  # share of the answer that goes to all labels alike
-    shift: int = 4  # pixels a picture is moved by, at most, black coming in
-    holding: float = 0.1  # share of the training rows kept for validation
-    half: bool = True  # bfloat16 in the convolutions: processors with it are faster
+    label_smoothing: float = 0.0
+    shift_pixels: int = 4  # augmentation: shift by at most this, black coming in
+    val_fraction: float = 0.1  # of the training rows, held out for validation
+    amp: bool = True  # bfloat16 in the convolutions: faster where it is supported
 
 
-SMOKE_SETTINGS = {"epochs": 1, "batch": 32}  # what the test suite runs
+SMOKE_SETTINGS = {"epochs": 1, "batch_size": 32}  # what the test suite runs
 
 
 def data(run: Run, split: str) -> TensorRows:
-    """Return pictures, 3x32x32 bytes, and their labels."""
+    """Return images, 3x32x32 bytes, and their labels."""
     rows = run.load_rows("cifar10", split)
     return rows[: 8 * 32] if run.smoke else rows
 
 
 def train(settings: Settings, run: Run) -> torch.nn.Module:
-    fitting, holding = run.split(data(run, "train"), settings.holding)
-    run.fit_normalization(fitting)
+    train_rows, val_rows = run.split(data(run, "train"), settings.val_fraction)
+    run.fit_normalization(train_rows)
     model = run.prepare(run.build().to(memory_format=torch.channels_last))
     optimizer = run.prepare(
         torch.optim.SGD(
@@ -60,33 +59,36 @@ def train(settings: Settings, run: Run) -> torch.nn.Module:
             fused=True,
         )
     )
-    schedule = run.prepare(
+    scheduler = run.prepare(
         torch.optim.lr_scheduler.OneCycleLR(
             optimizer,
             max_lr=settings.lr,
-            total_steps=run.steps(fitting, settings.batch, settings.epochs),
+            total_steps=run.steps(train_rows, settings.batch_size, settings.epochs),
             pct_start=0.2,
             cycle_momentum=False,
         )
     )
-    narrow = torch.autocast(run.device.type, torch.bfloat16, enabled=settings.half)
+    autocast = torch.autocast(run.device.type, torch.bfloat16, enabled=settings.amp)
 
-    def changed(image: Tensor, random: torch.Generator) -> Tensor:
-        return shifted(augmented(image, "flip", random), settings.shift, random)
+    def augment(image: Tensor, generator: torch.Generator) -> Tensor:
+        flipped = augmented(image, "flip", generator)
+        return shifted(flipped, settings.shift_pixels, generator)
 
     for _ in run.epochs(settings.epochs):
         model.train()
-        for image, label in run.batches(fitting, settings.batch, augment=changed):
-            with narrow:
+        for image, label in run.batches(
+            train_rows, settings.batch_size, augment=augment
+        ):
+            with autocast:
                 logits = model(image)
             loss = cross_entropy(
-                logits.float(), label, label_smoothing=settings.smoothing
+                logits.float(), label, label_smoothing=settings.label_smoothing
             )
-            run.step(loss, optimizer, schedule)
-        run.log(evaluate(model, holding), best="accuracy")
+            run.step(loss, optimizer, scheduler)
+        run.log(evaluate(model, val_rows), best="accuracy")
     return run.best(model)
 
 
 def report(model: torch.nn.Module, run: Run) -> None:
-    """Measure what the card speaks of, and draw what it shows."""
-    telling.report(model, run, data(run, "train"), data(run, "test"))
+    """Add the baselines, measurements and plots of the model card."""
+    add_report(model, run, data(run, "train"), data(run, "test"))

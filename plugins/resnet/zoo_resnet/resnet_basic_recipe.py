@@ -1,7 +1,7 @@
 """Train the course's residual network on CIFAR-10.
 
 The recipe of ResNet-20 with other settings: `zoo_resnet/resnet20_recipe.py` holds the
-data, the loop and the measuring, and the model's spec says what is different. Of two
+data, the loop and the evaluation, and the model's spec the settings that differ. Of two
 learning rates the better one on the validation rows was taken; the rest is ResNet-20's.
 """
 

@@ -1,5 +1,6 @@
 """What only the U-Nets promise; the rest is in zoo.testing."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,8 +11,12 @@ import torch
 from PIL import Image
 from torch import Tensor
 from torch.nn import functional
-from zoo_segmentation.pets import Moves, loss, moved
-from zoo_segmentation.telling import linear, mean_mask, threshold
+from zoo_segmentation.pets import Augmentation, augment, bce_dice_loss
+from zoo_segmentation.report import (
+    best_threshold,
+    fit_color_classifier,
+    mean_mask,
+)
 from zoo_segmentation.unet import unet
 from zoo_segmentation.unet_efficientnet import Encoder, unet_efficientnet_lite0
 from zoo_timm.models import efficientnet_lite0
@@ -23,7 +28,14 @@ from zoo.preprocessing.image import open_image, pixels
 
 NAMES = ("unet-pet", "unet-efficientnet-lite0-pet")
 SHIPPED = [name for name in NAMES if zoo.get_spec(name).weights]
-STILL = Moves(least=1.0, most=1.0, stretch=1.0, turn=0.0, light=0.0, tint=0.0)
+STILL = Augmentation(
+    min_area=1.0,
+    max_area=1.0,
+    max_aspect_ratio=1.0,
+    rotation_degrees=0.0,
+    brightness_contrast_std=0.0,
+    channel_shift_std=0.0,
+)
 
 
 def spots(rows: int = 8, side: int = 32) -> tuple[Tensor, Tensor]:
@@ -54,7 +66,7 @@ def test_the_courses_size_is_the_courses() -> None:
     """
     Widths from 64 to 1,024, without normalisation: 23,371,265 parameters.
     """
-    model = zoo.build("unet-pet", base=64, norm=False)
+    model = zoo.build("unet-pet", base_channels=64, batch_norm=False)
 
     assert sum(p.numel() for p in model.parameters()) == 23_371_265
 
@@ -64,7 +76,7 @@ def test_an_answer_is_as_large_as_its_picture(size: tuple[int, int]) -> None:
     """
     Whatever its shape, where four halvings divide it.
     """
-    model = unet(base=2, classes=3).eval()
+    model = unet(base_channels=2, classes=3).eval()
 
     assert model(torch.zeros(2, 3, *size)).shape == (2, 3, *size)
 
@@ -72,10 +84,14 @@ def test_an_answer_is_as_large_as_its_picture(size: tuple[int, int]) -> None:
 def test_it_computes_what_the_paper_says() -> None:
     """
     The same numbers come out of two plain convolutions at each of nine levels, pooling
-    between them on the way down, and on the way up what lies beside comes first.
+    between them on the contracting path, and on the expanding path the skip connection
+    first.
     """
     torch.manual_seed(0)
-    model, image = unet(base=2, norm=False).eval(), torch.rand(2, 3, 32, 32)
+    model, image = (
+        unet(base_channels=2, batch_norm=False).eval(),
+        torch.rand(2, 3, 32, 32),
+    )
     held = model.state_dict()
 
     def twice(known: Tensor, where: str) -> Tensor:
@@ -89,21 +105,21 @@ def test_it_computes_what_the_paper_says() -> None:
         known = twice(known, f"down.{level}")
         beside.append(known)
         known = functional.max_pool2d(known, 2)
-    known = twice(known, "bottom")
+    known = twice(known, "bottleneck")
     for level in range(4):
         grown = functional.conv_transpose2d(
             known,
-            held[f"up.{level}.grow.weight"],
-            held[f"up.{level}.grow.bias"],
+            held[f"up.{level}.upsample.weight"],
+            held[f"up.{level}.upsample.bias"],
             stride=2,
         )
-        known = twice(torch.cat([beside.pop(), grown], dim=1), f"up.{level}.mix")
-    wanted = functional.conv2d(known, held["decide.weight"], held["decide.bias"])
+        known = twice(torch.cat([beside.pop(), grown], dim=1), f"up.{level}.conv")
+    wanted = functional.conv2d(known, held["head.weight"], held["head.bias"])
 
     assert torch.allclose(model(image), wanted, atol=1e-5)
 
 
-def test_the_way_down_is_timms() -> None:
+def test_the_encoder_is_timms() -> None:
     """
     With the shipped ImageNet weights, features at five sizes are those of timm's own
     features_only model, bit for bit.
@@ -121,43 +137,43 @@ def test_the_way_down_is_timms() -> None:
     assert all(torch.equal(one, other) for one, other in pairs)
 
 
-def test_the_way_down_stays_in_eval_mode() -> None:
+def test_the_encoder_stays_in_eval_mode() -> None:
     """
-    Its normalisations keep the statistics of ImageNet while the way up trains.
+    Its normalizations keep the statistics of ImageNet while the decoder trains.
     """
     model = unet_efficientnet_lite0(width=2).train()
     before = model.encoder.bn1.running_mean.clone()
     model(torch.rand(2, 3, 64, 64))
 
     assert model.training
-    assert model.up.training
+    assert model.decoder.training
     assert torch.equal(model.encoder.bn1.running_mean, before)
 
 
 # Training
 
 
-def test_masks_move_with_the_picture() -> None:
+def test_masks_are_augmented_with_the_image() -> None:
     """
     The spot is under its mask wherever both are brought: mirrored, turned, cut.
     """
     image, mask = spots()
-    moves = Moves(light=0.0, tint=0.0)
+    settings = Augmentation(brightness_contrast_std=0.0, channel_shift_std=0.0)
     random = torch.Generator().manual_seed(0)
     for _ in range(5):
-        seen, other = moved(image, mask, moves, random)
+        seen, other = augment(image, mask, settings, random)
 
         assert overlap((seen[:, 0] > 0.5), other.bool()) > 0.9
         assert other.dtype == torch.uint8
         assert not torch.equal(other, mask)
 
 
-def test_moves_of_nothing_are_mirrored_or_not() -> None:
+def test_an_augmentation_of_nothing_flips_or_not() -> None:
     """
-    With all ranges at zero only the mirror is left, and it takes the mask along.
+    With all ranges at zero only the flip is left, and it flips the mask too.
     """
     image, mask = spots()
-    seen, other = moved(image, mask, STILL, torch.Generator().manual_seed(0))
+    seen, other = augment(image, mask, STILL, torch.Generator().manual_seed(0))
     mirrored = [
         torch.equal(one, two.flip(-1)) for one, two in zip(other, mask, strict=True)
     ]
@@ -166,14 +182,14 @@ def test_moves_of_nothing_are_mirrored_or_not() -> None:
     assert torch.allclose(seen[:, 0], other.float(), atol=1e-4)
 
 
-def test_light_is_of_the_picture_alone() -> None:
+def test_colors_change_in_the_image_alone() -> None:
     """
-    A darker picture has the mask it had.
+    A darker image has the mask it had.
     """
     image, mask = spots()
-    dark = Moves(least=1.0, most=1.0, stretch=1.0, turn=0.0, light=0.5, tint=0.5)
-    one, same = moved(image, mask, STILL, torch.Generator().manual_seed(0))
-    other, again = moved(image, mask, dark, torch.Generator().manual_seed(0))
+    dark = replace(STILL, brightness_contrast_std=0.5, channel_shift_std=0.5)
+    one, same = augment(image, mask, STILL, torch.Generator().manual_seed(0))
+    other, again = augment(image, mask, dark, torch.Generator().manual_seed(0))
 
     assert torch.equal(same, again)
     assert not torch.allclose(one, other, atol=0.1)
@@ -185,7 +201,7 @@ def test_the_loss_falls_as_masks_overlap() -> None:
     """
     _, mask = spots()
     sure = 20 * (2 * mask.float() - 1)[:, None]
-    costs = [loss(logits, mask).item() for logits in (sure, 0 * sure, -sure)]
+    costs = [bce_dice_loss(logits, mask).item() for logits in (sure, 0 * sure, -sure)]
 
     assert costs[0] < 1e-3
     assert costs == sorted(costs)
@@ -205,9 +221,10 @@ def test_the_threshold_is_the_one_with_the_best_overlap() -> None:
     """
     Anything else finds too much or too little.
     """
-    surety = torch.tensor([[0.1, 0.3, 0.62, 0.9]])
+    probability = torch.tensor([[0.1, 0.3, 0.62, 0.9]])
+    target = torch.tensor([[0, 0, 1, 1]])
 
-    assert 0.3 <= threshold(surety, torch.tensor([[0, 0, 1, 1]])) < 0.62
+    assert 0.3 <= best_threshold(probability, target) < 0.62
 
 
 def test_the_mean_mask_is_where_spots_often_are() -> None:
@@ -221,13 +238,14 @@ def test_the_mean_mask_is_where_spots_often_are() -> None:
     assert not mean[2, 2]
 
 
-def test_a_linear_classifier_of_colour_finds_what_colour_tells() -> None:
+def test_a_linear_classifier_of_color_finds_bright_spots() -> None:
     """
     Spots that are brighter than all else are found whole.
     """
     held = rows()
 
-    assert overlap(linear(held)(held.input), held.target.bool()) > 0.99
+    found = fit_color_classifier(held)(held.input)
+    assert overlap(found, held.target.bool()) > 0.99
 
 
 # The shipped models

@@ -6,12 +6,12 @@ This module is only metadata; it must stay free of torch.
 from zoo import ImageInput, License, MaskOutput, ModelSpec, hookimpl
 
 PET = MaskOutput(labels=("background", "pet"), function_to_apply="sigmoid")
-HALVES = (0.5, 0.5, 0.5)  # brings pixels to -1..1, as EfficientNet-Lite0 expects them
+HALVES = (0.5, 0.5, 0.5)  # mean and std: pixels in -1..1, as EfficientNet-Lite0 has
 
 SPECS = (
     ModelSpec(
         name="unet-pet",
-        summary="A slim U-Net, from nothing, finds the pixels of a pet in a photo.",
+        summary="A slim U-Net, trained from scratch, segments the pet in a photo.",
         task="image-segmentation",
         build="zoo_segmentation.unet:unet",
         recipe="zoo_segmentation.unet_recipe",
@@ -27,7 +27,7 @@ SPECS = (
         ),
         output=PET,
         trained_on=("oxford_iiit_pet",),
-        head="decide",
+        head="head",
         examples=("cat.jpg", "coffee.jpg"),
         stored="float16",
         papers=("https://arxiv.org/abs/1505.04597",),
@@ -35,7 +35,7 @@ SPECS = (
     ),
     ModelSpec(
         name="unet-efficientnet-lite0-pet",
-        summary="A U-Net on EfficientNet-Lite0 finds the pixels of a pet in a photo.",
+        summary="A U-Net with an EfficientNet-Lite0 encoder segments the pet in a photo.",
         task="image-segmentation",
         build="zoo_segmentation.unet_efficientnet:unet_efficientnet_lite0",
         recipe="zoo_segmentation.unet_efficientnet_recipe",
@@ -52,7 +52,7 @@ SPECS = (
         ),
         output=PET,
         trained_on=("imagenet-1k", "oxford_iiit_pet"),
-        head="decide",
+        head="head",
         examples=("cat.jpg", "coffee.jpg"),
         stored="float16",
         papers=(

@@ -1,9 +1,10 @@
-"""A U-Net whose way down is EfficientNet-Lite0, which knows ImageNet.
+"""A U-Net whose encoder is EfficientNet-Lite0, pretrained on ImageNet.
 
-The way down is the network that zoo-timm builds, up to its last block and by its own
-tensor names, so that the weights of `efficientnet-lite0` fit. What it knows at a half,
-a quarter, an eighth, a sixteenth and a thirty-second of the picture's size goes up
-again, as in `unet.py`, with the nearest pixel repeated where that learns to double.
+The encoder is the network that zoo-timm builds, up to its last block and by its own
+tensor names, so that the weights of `efficientnet-lite0` fit. Its features at a half, a
+quarter, an eighth, a sixteenth and a thirty-second of the image's size are decoded as
+in `unet.py`, with nearest-neighbor interpolation where that has transposed
+convolutions.
 """
 
 from typing import Any
@@ -14,7 +15,7 @@ from torch.nn import functional
 
 __all__ = ["Encoder", "UNetEfficientNet", "unet_efficientnet_lite0"]
 
-TAPS = {0: 16, 1: 24, 2: 40, 4: 112, 6: 320}  # stages that halve next, their channels
+STAGE_CHANNELS = {0: 16, 1: 24, 2: 40, 4: 112, 6: 320}  # of stages before a halving
 
 
 class Encoder(nn.Module):
@@ -30,68 +31,75 @@ class Encoder(nn.Module):
 
     def forward(self, image: Tensor) -> list[Tensor]:
         """Turn pixels in -1..1, (B, 3, H, W), into features of 1/2 to 1/32 the size."""
-        known = self.bn1(self.conv_stem(image))
-        found = []
+        x = self.bn1(self.conv_stem(image))
+        features = []
         for number, stage in enumerate(self.blocks):
-            known = stage(known)
-            if number in TAPS:
-                found.append(known)  # (B, TAPS[number], H / 2^n, W / 2^n)
-        return found
+            x = stage(x)
+            if number in STAGE_CHANNELS:
+                features.append(x)  # (B, STAGE_CHANNELS[number], H / 2^n, W / 2^n)
+        return features
 
     def train(self, mode: bool = True) -> "Encoder":
-        """Stay in eval mode, whatever the whole is told."""
+        """Stay in eval mode, whatever the mode of the whole model."""
         return super().train(False)
 
 
-class Up(nn.Module):
-    """Twice as large, beside what the way down knew at that size, and mixed."""
+class DecoderBlock(nn.Module):
+    """Upsample, concatenate the skip connection, and two convolutions."""
 
-    def __init__(self, below: int, beside: int, made: int) -> None:
+    def __init__(self, in_channels: int, skip_channels: int, out_channels: int) -> None:
         super().__init__()
-        self.mix = nn.Sequential(
-            nn.Conv2d(below + beside, made, kernel_size=3, padding=1, bias=False),
-            nn.BatchNorm2d(made),
+        self.conv = nn.Sequential(
+            nn.Conv2d(
+                in_channels + skip_channels,
+                out_channels,
+                kernel_size=3,
+                padding=1,
+                bias=False,
+            ),
+            nn.BatchNorm2d(out_channels),
             nn.ReLU(),
-            nn.Conv2d(made, made, kernel_size=3, padding=1, bias=False),
-            nn.BatchNorm2d(made),
+            nn.Conv2d(out_channels, out_channels, kernel_size=3, padding=1, bias=False),
+            nn.BatchNorm2d(out_channels),
             nn.ReLU(),
         )
 
-    def forward(self, below: Tensor, beside: Tensor) -> Tensor:
-        """Turn features of h by w and of 2h by 2w into (B, made, 2h, 2w)."""
-        larger = functional.interpolate(below, scale_factor=2.0, mode="nearest")
-        mixed: Tensor = self.mix(torch.cat([beside, larger], dim=1))
-        return mixed
+    def forward(self, x: Tensor, skip: Tensor) -> Tensor:
+        """Turn features of h by w and of 2h by 2w into (B, out_channels, 2h, 2w)."""
+        larger = functional.interpolate(x, scale_factor=2.0, mode="nearest")
+        output: Tensor = self.conv(torch.cat([skip, larger], dim=1))
+        return output
 
 
 class UNetEfficientNet(nn.Module):
-    """What ImageNet taught on the way down, and a narrow way up."""
+    """A pretrained encoder and a narrow decoder."""
 
     def __init__(self, network: Any, *, width: int, classes: int) -> None:
         super().__init__()
         self.encoder = Encoder(network)
-        below, *beside = reversed(TAPS.values())
-        made = [8 * width, 4 * width, 2 * width, width]
-        self.up = nn.ModuleList(
-            Up(*widths)
-            for widths in zip([below, *made[:-1]], beside, made, strict=True)
+        deepest, *skips = reversed(STAGE_CHANNELS.values())
+        out_channels = [8 * width, 4 * width, 2 * width, width]
+        in_channels = [deepest, *out_channels[:-1]]
+        self.decoder = nn.ModuleList(
+            DecoderBlock(*channels)
+            for channels in zip(in_channels, skips, out_channels, strict=True)
         )
-        self.decide = nn.Conv2d(width, classes, kernel_size=1)
+        self.head = nn.Conv2d(width, classes, kernel_size=1)
 
     def forward(self, image: Tensor) -> Tensor:
         """Turn pixels in -1..1, sides divisible by 32, into logits of their size."""
-        known, *beside = reversed(self.encoder(image))
-        for step, level in zip(self.up, beside, strict=True):
-            known = step(known, level)
-        whole = functional.interpolate(known, scale_factor=2.0, mode="bilinear")
-        logits: Tensor = self.decide(whole)  # (B, width, H, W) -> (B, classes, H, W)
+        x, *skips = reversed(self.encoder(image))
+        for block, skip in zip(self.decoder, skips, strict=True):
+            x = block(x, skip)
+        x = functional.interpolate(x, scale_factor=2.0, mode="bilinear")
+        logits: Tensor = self.head(x)  # (B, width, H, W) -> (B, classes, H, W)
         return logits
 
 
 def unet_efficientnet_lite0(*, width: int = 16, classes: int = 1) -> UNetEfficientNet:
-    """The network that is shipped; `width` channels are left at the top of the way up.
+    """The network that is shipped; `width` is the channels of the last decoder block.
 
-    One logit tells pet from background; more `classes` have a logit each.
+    One logit separates pet from background; more `classes` have a logit each.
     """
     from zoo_timm.models import efficientnet_lite0
 

@@ -11,10 +11,13 @@ from datasets import Dataset
 from scipy.stats import binomtest
 from sklearn.linear_model import LinearRegression, LogisticRegression
 from zoo_tabular import tables
-from zoo_tabular.cancer_recipe import auc
-from zoo_tabular.folds import beside_logistic, cross_validate
-from zoo_tabular.mlp import Scale, tabular_mlp
-from zoo_tabular.patient_recipe import chance
+from zoo_tabular.cancer_recipe import roc_auc
+from zoo_tabular.cross_validation import (
+    compare_with_logistic_regression,
+    cross_validate,
+)
+from zoo_tabular.mlp import StandardScaler, tabular_mlp
+from zoo_tabular.patient_recipe import mcnemar_p_value
 from zoo_tabular.polynomial import cubic
 from zoo_tabular.regression_recipe import Settings, fit
 
@@ -41,18 +44,19 @@ def test_the_cubic_is_the_best_there_is() -> None:
     """
     points = np.linspace(-np.pi, np.pi, 1000)
     model = zoo.load("sine-poly3")
-    said = model(torch.from_numpy(points).float()[:, None])[:, 0].detach().numpy()
+    output = model(torch.from_numpy(points).float()[:, None])[:, 0]
+    fitted = output.detach().numpy()
     best = np.polyfit(points, np.sin(points), 3)
     least = np.square(np.polyval(best, points) - np.sin(points)).sum()
 
     assert least == pytest.approx(4.427, abs=1e-3)
-    assert np.square(said - np.sin(points)).sum() <= 4.43
+    assert np.square(fitted - np.sin(points)).sum() <= 4.43
     assert model.weight.tolist() == pytest.approx(best.tolist(), abs=1e-3)
 
 
 def test_the_hand_written_gradient_is_autograds() -> None:
     """
-    A step of `descend` is a step down the gradient of the summed squared error.
+    A `gradient_step` is a step down the gradient of the summed squared error.
     """
     torch.manual_seed(0)
     model = cubic()
@@ -60,9 +64,9 @@ def test_the_hand_written_gradient_is_autograds() -> None:
     error = (model(row)[:, 0] - row[:, 0].sin()).square().sum()
     (slope,) = torch.autograd.grad(error, [model.weight])
     before = model.weight.detach().clone()
-    told = model.descend(row, row[:, 0].sin(), lr=0.1)
+    returned = model.gradient_step(row, row[:, 0].sin(), lr=0.1)
 
-    assert told == pytest.approx(error.item())
+    assert returned == pytest.approx(error.item())
     assert torch.allclose(model.weight, before - 0.1 * slope, atol=1e-6)
 
 
@@ -93,8 +97,8 @@ def test_boston_reaches_its_target() -> None:
     """
     found = measured("mlp-boston")
 
-    assert max(found["rmse"], found["folds_rmse"]) <= 3.7
-    assert max(found["mae"], found["folds_mae"]) <= 2.4
+    assert max(found["rmse"], found["cv_rmse"]) <= 3.7
+    assert max(found["mae"], found["cv_mae"]) <= 2.4
 
 
 @pytest.mark.parametrize("name", ["mlp-diabetes", "mlp-boston"])
@@ -118,11 +122,11 @@ def test_logistic_regression_is_scikit_learns() -> None:
     The baseline of the receipt is what scikit-learn reaches on the same rows.
     """
     training, test = parts("mlp-breast-cancer", "label")
-    scale = Scale(30)
-    scale.learn(training.input)
+    scaler = StandardScaler(30)
+    scaler.fit(training.input)
     theirs = LogisticRegression(C=2.0, max_iter=1000)  # two weights here, one there
-    theirs.fit(scale(training.input).numpy(), training.target.numpy())
-    score = theirs.score(scale(test.input).numpy(), test.target.numpy())
+    theirs.fit(scaler(training.input).numpy(), training.target.numpy())
+    score = theirs.score(scaler(test.input).numpy(), test.target.numpy())
     claimed = zoo.load("mlp-breast-cancer").zoo.receipt["baselines"]
 
     assert claimed["logistic regression"]["accuracy"] == pytest.approx(score)
@@ -137,34 +141,36 @@ def test_the_area_is_scikit_learns() -> None:
     score = torch.tensor([0.1, 0.4, 0.4, 0.8, 0.9, 0.2])
     label = torch.tensor([0, 0, 1, 1, 1, 1])
 
-    assert auc(score, label) == pytest.approx(roc_auc_score(label, score))
-    assert auc(score[label == 1], label[label == 1]) == 0.5
+    assert roc_auc(score, label) == pytest.approx(roc_auc_score(label, score))
+    assert roc_auc(score[label == 1], label[label == 1]) == 0.5
 
 
-def test_scales_are_of_the_fitting_rows() -> None:
+def test_scalers_are_fitted_to_the_training_rows() -> None:
     """
-    The buffers are the mean and deviation of rows the weights were fitted to: not of
+    The buffers are the mean and deviation of the rows the model was trained on: not of
     validation rows, and not of test rows.
     """
     training, _ = parts("mlp-diabetes", "target")
     settings = zoo.load("mlp-diabetes").zoo.settings
-    fitting, _ = training.split(1 - settings["holding"], seed=settings["seed"])
+    fitting, _ = training.split(1 - settings["val_fraction"], seed=settings["seed"])
     model = zoo.load("mlp-diabetes")
 
-    assert torch.allclose(model.scale.mean, fitting.input.mean(dim=0), rtol=1e-4)
-    assert model.unit.mean.item() == pytest.approx(fitting.target.mean().item())
+    assert torch.allclose(model.input_scaler.mean, fitting.input.mean(dim=0), rtol=1e-4)
+    assert model.target_scaler.mean.item() == pytest.approx(
+        fitting.target.mean().item()
+    )
 
 
-def test_scaling_is_undone() -> None:
+def test_a_constant_column_is_not_scaled() -> None:
     """
-    A column at one value everywhere is centred and not divided by zero.
+    It is centered and not divided by zero; and scaling can be undone.
     """
     value = torch.tensor([[1.0, 5.0], [3.0, 5.0]])
-    scale = Scale(2)
-    scale.learn(value)
+    scaler = StandardScaler(2)
+    scaler.fit(value)
 
-    assert scale(value).tolist() == [[-1.0, 0.0], [1.0, 0.0]]
-    assert torch.equal(scale.undo(scale(value)), value)
+    assert scaler(value).tolist() == [[-1.0, 0.0], [1.0, 0.0]]
+    assert torch.equal(scaler.inverse(scaler(value)), value)
 
 
 def test_every_fold_has_a_model_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -181,7 +187,7 @@ def test_every_fold_has_a_model_of_its_own(monkeypatch: pytest.MonkeyPatch) -> N
         seen.append((model, set(outside.target.tolist())))
         return model
 
-    settings = Settings(epochs=1, folds=4)
+    settings = Settings(epochs=1, cv_folds=4)
     run = Run(catalogue.get_spec("mlp-diabetes"))
     found = cross_validate(spied, settings, run, rows)
 
@@ -202,7 +208,7 @@ def test_a_network_is_compared_on_rows_it_has_not_seen() -> None:
     given = torch.randn(60, 8, generator=drawing)
     label = (given[:, 0] + torch.randn(60, generator=drawing) > 0).long()
     rows = TensorRows(input=given, target=label, source="made", fingerprint="0")
-    taught: list[int] = []
+    trained_on: list[int] = []
 
     class Knowing(torch.nn.Module):
         """Says the label of every row."""
@@ -212,30 +218,34 @@ def test_a_network_is_compared_on_rows_it_has_not_seen() -> None:
             return label[place][:, None] - 0.5
 
     def fitted(settings: Settings, run: Run, outside: TensorRows) -> torch.nn.Module:
-        taught.append(len(outside))
+        trained_on.append(len(outside))
         return Knowing()
 
     run = Run(catalogue.get_spec("mlp-pima"))
-    found = beside_logistic(fitted, Settings(folds=3), run, rows, repeats=1)
+    found = compare_with_logistic_regression(
+        fitted, Settings(cv_folds=3), run, rows, repeats=1
+    )
     folds = [Fold(number=n, count=3, stratified=True) for n in range(3)]
     theirs = mean(logistic(*fold.split(rows, seed=0)) for fold in folds)
 
-    assert taught == [40, 40, 40]
-    assert found["repeated_accuracy"] == 1
-    assert found["repeated_logistic"] == pytest.approx(theirs) != 1
-    assert found["repeated_ahead"] == pytest.approx(1 - theirs)
+    assert trained_on == [40, 40, 40]
+    assert found["repeated_cv_accuracy"] == 1
+    assert found["repeated_cv_logistic_accuracy"] == pytest.approx(theirs) != 1
+    assert found["repeated_cv_difference"] == pytest.approx(1 - theirs)
     spread = torch.tensor([0.0] * round(60 * theirs) + [1.0] * round(60 - 60 * theirs))
-    assert found["repeated_error"] == pytest.approx(spread.std().item() / 60**0.5)
+    assert found["repeated_cv_standard_error"] == pytest.approx(
+        spread.std().item() / 60**0.5
+    )
 
 
-@pytest.mark.parametrize(("alone", "beaten"), [(0, 0), (3, 6), (6, 3), (5, 5), (0, 9)])
-def test_the_chance_is_that_of_a_fair_coin(alone: int, beaten: int) -> None:
+@pytest.mark.parametrize(("first", "second"), [(0, 0), (3, 6), (6, 3), (5, 5), (0, 9)])
+def test_the_p_value_is_that_of_a_fair_coin(first: int, second: int) -> None:
     """
-    Of falling so unevenly, or more, to either side.
+    Of counts as uneven, or more, to either side: scipy's binomial test says the same.
     """
-    fair = binomtest(alone, alone + beaten).pvalue if alone + beaten else 1.0
+    fair = binomtest(first, first + second).pvalue if first + second else 1.0
 
-    assert chance(alone, beaten) == pytest.approx(fair)
+    assert mcnemar_p_value(first, second) == pytest.approx(fair)
 
 
 def test_parts_share_no_row() -> None:
@@ -245,7 +255,7 @@ def test_parts_share_no_row() -> None:
     given = torch.arange(506.0)[:, None]
     rows = TensorRows(input=given, target=given[:, 0], source="made", fingerprint="0")
     training, test = (
-        set(tables.part(rows, s).target.tolist()) for s in ("train", "test")
+        set(tables.train_or_test(rows, s).target.tolist()) for s in ("train", "test")
     )
 
     assert (len(training), len(test)) == (404, 102)
@@ -270,7 +280,7 @@ def test_the_courses_networks_have_its_sizes() -> None:
 @pytest.mark.parametrize("name", NUMBERS)
 def test_a_number_is_answered(name: str) -> None:
     """
-    The first example, a row of the model's own columns, becomes a number with a name.
+    The first example, a row of the model's own columns, gives a number with a name.
     """
     first = zoo.predict(name, zoo.example(name))[0]
     meaning = zoo.get_spec(name).output
@@ -329,7 +339,7 @@ def test_a_set_of_the_same_columns_can_be_trained_on(
 
     assert held["rows"] == count
     assert held["fingerprint"] != "stand-in"
-    assert not model.scale.mean.eq(0).all()
+    assert not model.input_scaler.mean.eq(0).all()
 
 
 @pytest.mark.parametrize("name", ["mlp-california", "mlp-thoracic"])
@@ -350,12 +360,12 @@ def test_pima_reaches_its_target() -> None:
     """
     found = measured("mlp-pima")
 
-    assert found["folds_accuracy"] >= 0.76
-    assert found["folds_auc"] >= 0.82
-    assert found["folds_accuracy"] >= found["folds_logistic"]
+    assert found["cv_accuracy"] >= 0.76
+    assert found["cv_auc"] >= 0.82
+    assert found["cv_accuracy"] >= found["cv_logistic_accuracy"]
 
 
 def parts(name: str, target: str) -> tuple[TensorRows, TensorRows]:
     """Return the training and test rows of a model's recipe."""
-    rows = tables.rows(Run(catalogue.get_spec(name)), "train", target)
-    return tables.part(rows, "train"), tables.part(rows, "test")
+    rows = tables.load_rows(Run(catalogue.get_spec(name)), "train", target)
+    return tables.train_or_test(rows, "train"), tables.train_or_test(rows, "test")

@@ -1,4 +1,4 @@
-"""Small networks for tables: numbers, and answers yes or no.
+"""Small networks for tables: regression and binary classification.
 
 This module is only metadata; it must stay free of torch.
 """
@@ -19,7 +19,7 @@ DATASETS = (
     ),
     DatasetSpec(
         name="exam-scores",
-        summary="Invented students: hours of study and sleep, and the score they make.",
+        summary="Synthetic students: hours of study and sleep, and their exam score.",
         license="mit",
         splits={"train": 800, "test": 200},
         columns={name: (name,) for name in ("study", "sleep", "score")},

@@ -1,10 +1,10 @@
-"""The specs of the networks that answer yes or no.
+"""The specs of the binary classifiers.
 
 This module is only metadata; it must stay free of torch.
 """
 
 from zoo import ClassOutput, License, ModelSpec
-from zoo_tabular.columns import NUCLEI, PIMA, SURGERY
+from zoo_tabular.columns import BREAST_CANCER, PIMA, THORACIC
 
 __all__ = ["SPECS"]
 
@@ -14,7 +14,7 @@ BACKPROPAGATION = "https://doi.org/10.1038/323533a0"
 SPECS = (
     ModelSpec(
         name="mlp-breast-cancer",
-        summary="An MLP tells malignant from benign by 30 measures of cell nuclei.",
+        summary="An MLP classifies tumors as malignant or benign by 30 measurements.",
         task="tabular-classification",
         build="zoo_tabular.mlp:tabular_mlp",
         options={"inputs": 30, "hidden": (30, 30), "dropout": 0.2},
@@ -22,17 +22,17 @@ SPECS = (
         card="cards/mlp-breast-cancer.md",
         license=License(code="mit", weights="mit", data="cc-by-4.0"),
         parameters=1_891,
-        input=NUCLEI,
+        input=BREAST_CANCER,
         output=ClassOutput(labels=("malignant", "benign"), function_to_apply="sigmoid"),
         trained_on=("breast-cancer",),
-        head="output",
+        head="head",
         examples=("nuclei.csv",),
         papers=("https://doi.org/10.24432/C5DW2B", BACKPROPAGATION),
         tags=("mlp",),
     ),
     ModelSpec(
         name="mlp-pima",
-        summary="An MLP tells from eight measures whether diabetes will be found.",
+        summary="An MLP predicts the onset of diabetes from eight measurements.",
         task="tabular-classification",
         build="zoo_tabular.mlp:tabular_mlp",
         options={"inputs": 8, "hidden": (100,), "dropout": 0.5},
@@ -53,7 +53,7 @@ SPECS = (
     # Without weights: its data can't be had everywhere.
     ModelSpec(
         name="mlp-thoracic",
-        summary="An MLP to train on who dies within a year of lung surgery.",
+        summary="An MLP to train on survival after lung surgery; without weights.",
         task="tabular-classification",
         build="zoo_tabular.mlp:tabular_mlp",
         options={"inputs": 16, "hidden": (30, 30), "dropout": 0.5},
@@ -61,7 +61,7 @@ SPECS = (
         card="cards/mlp-thoracic.md",
         license=UNSTATED,
         parameters=1_471,
-        input=SURGERY,
+        input=THORACIC,
         output=ClassOutput(labels=("survived", "died"), function_to_apply="sigmoid"),
         trained_on=("thoracic",),
         papers=(BACKPROPAGATION,),

@@ -1,18 +1,18 @@
-"""What the models of tables take: columns, their ranges in training, their units."""
+"""The columns that the models take: their ranges in training and their units."""
 
 from collections.abc import Mapping
 
 from zoo import Column, TabularInput
 
 __all__ = [
-    "ANGLE",
-    "BLOCK",
-    "NUCLEI",
-    "PATIENT",
+    "BOSTON",
+    "BREAST_CANCER",
+    "CALIFORNIA",
+    "DIABETES",
+    "EXAM_SCORES",
     "PIMA",
-    "STUDENT",
-    "SUBURB",
-    "SURGERY",
+    "SINE",
+    "THORACIC",
 ]
 
 
@@ -26,9 +26,9 @@ def _table(columns: Mapping[str, tuple[float, float, str]]) -> TabularInput:
     )
 
 
-ANGLE = _table({"x": (-3.1416, 3.1416, "radians")})
-STUDENT = _table({"study": (0, 7, "hours"), "sleep": (4, 10, "hours")})
-SUBURB = _table(
+SINE = _table({"x": (-3.1416, 3.1416, "radians")})
+EXAM_SCORES = _table({"study": (0, 7, "hours"), "sleep": (4, 10, "hours")})
+BOSTON = _table(
     {
         "crim": (0.00632, 88.9762, "a 1,000 people"),
         "zn": (0, 100, "%"),
@@ -45,7 +45,7 @@ SUBURB = _table(
         "lstat": (1.73, 37.97, "%"),
     }
 )
-PATIENT = _table(
+DIABETES = _table(
     {
         "age": (19, 79, "years"),
         "sex": (1, 2, ""),
@@ -59,7 +59,7 @@ PATIENT = _table(
         "s6": (58, 124, "mg/dl"),
     }
 )
-NUCLEI = _table(
+BREAST_CANCER = _table(
     {
         "mean_radius": (6.981, 28.11, ""),
         "mean_texture": (9.71, 39.28, ""),
@@ -106,7 +106,7 @@ PIMA = _table(
     }
 )
 # No copy of the two sets below was at hand: their ranges are not measured.
-BLOCK = _table(
+CALIFORNIA = _table(
     {
         "median_income": (0.4999, 15.0001, "ten thousand dollars"),
         "house_age": (1, 52, "years"),
@@ -118,7 +118,7 @@ BLOCK = _table(
         "longitude": (-124.35, -114.31, "degrees"),
     }
 )
-SURGERY = _table(
+THORACIC = _table(
     {
         "diagnosis": (1, 8, ""),
         "forced_capacity": (1.44, 6.3, "litres"),

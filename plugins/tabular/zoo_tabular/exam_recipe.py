@@ -1,9 +1,9 @@
 """Train a 2-3-1 network on a formula: the score of an exam by study and sleep.
 
-Read it from top to bottom. The formula is linear and has no noise, so the bottom is an
-error of zero and least squares reaches it; the network is here to show how near two
-sigmoid layers come. The epoch is chosen on the validation rows, an eighth of the
-training split; the settings are the first that were tried. The test rows are used once.
+Read it from top to bottom. The formula is linear and has no noise, so least squares
+reaches an error of zero; the network is here to show how near two sigmoid layers come.
+The epoch is chosen on the validation rows, an eighth of the training split; the
+settings are the first that were tried. The test rows are used once.
 """
 
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ from zoo.evaluation import baselines
 from zoo.evaluation import plots as pictures
 from zoo.evaluation.evaluate_tensors import evaluate, predict_batches
 from zoo_tabular.mlp import TabularMLP
-from zoo_tabular.tables import rows
+from zoo_tabular.tables import load_rows
 
 __all__ = ["SMOKE_SETTINGS", "Settings", "data", "evaluate", "report", "train"]
 
@@ -27,56 +27,57 @@ __all__ = ["SMOKE_SETTINGS", "Settings", "data", "evaluate", "report", "train"]
 class Settings:
     seed: int = 0
     epochs: int = 200
-    batch: int = 32
+    batch_size: int = 32
     lr: float = 0.03  # the peak of the one-cycle schedule
-    holding: float = 0.125  # share of the training rows kept for validation
+    val_fraction: float = 0.125  # of the training rows, held out for validation
 
 
 SMOKE_SETTINGS = {"epochs": 2}
 
 
 def data(run: Run, split: str) -> TensorRows:
-    """Return hours of study and sleep, and the score they make."""
-    return rows(run, split, "score")
+    """Return hours of study and sleep, and the score of the exam."""
+    return load_rows(run, split, "score")
 
 
 def train(settings: Settings, run: Run) -> nn.Module:
-    fitting, holding = run.split(data(run, "train"), settings.holding)
+    train_rows, val_rows = run.split(data(run, "train"), settings.val_fraction)
     bare: TabularMLP = run.build()
-    bare.scale.learn(fitting.input)
+    bare.input_scaler.fit(train_rows.input)
     model = run.prepare(bare)
     optimizer = run.prepare(torch.optim.Adam(model.parameters(), lr=settings.lr))
-    schedule = run.prepare(
+    scheduler = run.prepare(
         torch.optim.lr_scheduler.OneCycleLR(
             optimizer,
             max_lr=settings.lr,
-            total_steps=run.steps(fitting, settings.batch, settings.epochs),
+            total_steps=run.steps(train_rows, settings.batch_size, settings.epochs),
         )
     )
     for _ in run.epochs(settings.epochs):
         model.train()
-        for row, score in run.batches(fitting, settings.batch):
+        for row, score in run.batches(train_rows, settings.batch_size):
             loss = mse_loss(model(row)[:, 0], score.float())
-            run.step(loss, optimizer, schedule)
-        run.log(evaluate(model, holding), best="rmse")
+            run.step(loss, optimizer, scheduler)
+        run.log(evaluate(model, val_rows), best="rmse")
     return run.best(model)
 
 
 def report(model: nn.Module, run: Run) -> None:
-    """Note the squared error beside what least squares reaches; draw the test rows."""
-    training, test = data(run, "train"), data(run, "test")
-    run.log_baseline("mean", **baselines.mean(training, test))
-    said = predict_batches(model, test.input)[:, 0]
+    """Add the baseline, the errors beside those of least squares, and a plot."""
+    train_rows, test_rows = data(run, "train"), data(run, "test")
+    run.log_baseline("mean", **baselines.mean(train_rows, test_rows))
+    predicted, target = predict_batches(model, test_rows.input)[:, 0], test_rows.target
+    error = predicted - target
     # The formula is linear: a network can only come near, so this is no baseline.
-    exact = baselines.least_squares(training, test)
+    exact = baselines.least_squares(train_rows, test_rows)
     run.log_summary(
-        mse=(said - test.target).square().mean().item(),
-        worst=(said - test.target).abs().max().item(),
-        rmse_of_least_squares=exact["rmse"],
-        idle=predict_batches(model, torch.tensor([[0.0, 0.0]])).item(),
+        mse=error.square().mean().item(),
+        max_error=error.abs().max().item(),
+        least_squares_rmse=exact["rmse"],
+        prediction_at_zero=predict_batches(model, torch.tensor([[0.0, 0.0]])).item(),
     )
     run.log_figure(
         "predicted",
-        pictures.predicted(said, test.target, "score"),
-        "The score of the test rows, as predicted and as the formula has it.",
+        pictures.predicted(predicted, target, "score"),
+        "Predicted and true scores of the test rows.",
     )

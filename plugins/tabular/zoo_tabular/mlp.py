@@ -1,8 +1,8 @@
 """A multilayer perceptron over a table row, all of it in this file.
 
 Rumelhart, Hinton, Williams: "Learning representations by back-propagating errors",
-1986. The scales of the training rows are part of the model, as buffers: it takes and
-gives numbers in their own units, and nobody has to remember how they were scaled.
+1986. The mean and standard deviation of the training rows are part of the model, as
+buffers: it takes and gives numbers in their own units, and there is no separate scaler.
 """
 
 from collections.abc import Sequence
@@ -12,36 +12,36 @@ from typing import Literal
 import torch
 from torch import Tensor, nn
 
-__all__ = ["Scale", "TabularMLP", "tabular_mlp"]
+__all__ = ["StandardScaler", "TabularMLP", "tabular_mlp"]
 
 
-class Scale(nn.Module):
-    """Numbers in their own units, and the same at mean 0 and deviation 1."""
+class StandardScaler(nn.Module):
+    """Standardize columns to mean 0 and standard deviation 1, and undo it."""
 
     mean: Tensor
-    deviation: Tensor
+    std: Tensor
 
-    def __init__(self, width: int) -> None:
+    def __init__(self, columns: int) -> None:
         super().__init__()
-        self.register_buffer("mean", torch.zeros(width))
-        self.register_buffer("deviation", torch.ones(width))
+        self.register_buffer("mean", torch.zeros(columns))
+        self.register_buffer("std", torch.ones(columns))
 
     def forward(self, value: Tensor) -> Tensor:
-        return (value - self.mean) / self.deviation
+        return (value - self.mean) / self.std
 
-    def undo(self, scaled: Tensor) -> Tensor:
-        return scaled * self.deviation + self.mean
+    def inverse(self, scaled: Tensor) -> Tensor:
+        return scaled * self.std + self.mean
 
-    def learn(self, value: Tensor) -> None:
-        """Take the scale of training values, (rows, width)."""
-        deviation, mean = torch.std_mean(value.double(), dim=0, correction=0)
+    def fit(self, value: Tensor) -> None:
+        """Take mean and standard deviation of training values, (rows, columns)."""
+        std, mean = torch.std_mean(value.double(), dim=0, correction=0)
         self.mean.copy_(mean)
-        # A column that never changes tells nothing: it is centred and left alone.
-        self.deviation.copy_(deviation.masked_fill(deviation == 0, 1.0))
+        # A constant column has no information: it is centered and not scaled.
+        self.std.copy_(std.masked_fill(std == 0, 1.0))
 
 
 class TabularMLP(nn.Module):
-    """Scaled inputs, hidden layers, an output, and that brought back to its unit."""
+    """Standardized inputs, hidden layers, and an output in the unit of the target."""
 
     def __init__(
         self,
@@ -49,7 +49,7 @@ class TabularMLP(nn.Module):
         inputs: int,
         hidden: Sequence[int],
         activation: Literal["relu", "sigmoid"],
-        bounded: bool,
+        sigmoid_output: bool,
         dropout: float,
         classes: int,
     ) -> None:
@@ -57,18 +57,18 @@ class TabularMLP(nn.Module):
         widths = (inputs, *hidden)
         layers: list[nn.Module] = []
         for fan_in, fan_out in pairwise(widths):
-            bend = nn.Sigmoid() if activation == "sigmoid" else nn.ReLU()
-            layers += [nn.Linear(fan_in, fan_out), bend, nn.Dropout(dropout)]
-        self.scale = Scale(inputs)
-        self.body = nn.Sequential(*layers)
-        self.output = nn.Linear(widths[-1], classes)
-        self.bound = nn.Sigmoid() if bounded else nn.Identity()
-        self.unit = Scale(1)
+            nonlinearity = nn.Sigmoid() if activation == "sigmoid" else nn.ReLU()
+            layers += [nn.Linear(fan_in, fan_out), nonlinearity, nn.Dropout(dropout)]
+        self.input_scaler = StandardScaler(inputs)
+        self.layers = nn.Sequential(*layers)
+        self.head = nn.Linear(widths[-1], classes)
+        self.output_activation = nn.Sigmoid() if sigmoid_output else nn.Identity()
+        self.target_scaler = StandardScaler(1)
 
     def forward(self, row: Tensor) -> Tensor:
         """Turn numbers, (B, inputs), into a number or logits, (B, classes)."""
-        features = self.body(self.scale(row))
-        return self.unit.undo(self.bound(self.output(features)))
+        output = self.head(self.layers(self.input_scaler(row)))
+        return self.target_scaler.inverse(self.output_activation(output))
 
 
 def tabular_mlp(
@@ -76,20 +76,20 @@ def tabular_mlp(
     inputs: int,
     hidden: Sequence[int] = (64, 64),
     activation: Literal["relu", "sigmoid"] = "relu",
-    bounded: bool = False,
+    sigmoid_output: bool = False,
     dropout: float = 0.0,
     classes: int = 1,
 ) -> TabularMLP:
-    """An MLP with hidden layers of these widths; `bounded` keeps its output in 0..1.
+    """An MLP with hidden layers of these widths; `sigmoid_output` keeps it in 0..1.
 
-    It gives one number: of two classes that is a logit. A new head for other classes
-    gives as many as there are.
+    It gives one number, which for two classes is a logit. A new head for other classes
+    has a logit for each.
     """
     return TabularMLP(
         inputs=inputs,
         hidden=hidden,
         activation=activation,
-        bounded=bounded,
+        sigmoid_output=sigmoid_output,
         dropout=dropout,
         classes=classes,
     )

@@ -1,6 +1,6 @@
 """A cubic polynomial with its gradient written out, all of it in this file.
 
-Its 4 weights are linear in the cost, so this is least squares by gradient descent:
+Its output is linear in its 4 weights, so this is least squares by gradient descent:
 Legendre: "Nouvelles methodes pour la determination des orbites des cometes", 1805.
 """
 
@@ -22,8 +22,8 @@ class Cubic(nn.Module):
         return (powers(row) @ self.weight).unsqueeze(1)
 
     @torch.no_grad()
-    def descend(self, row: Tensor, target: Tensor, *, lr: float) -> float:
-        """Go one step down the squared error of all rows; return the error before.
+    def gradient_step(self, row: Tensor, target: Tensor, *, lr: float) -> float:
+        """Take a step of gradient descent on all rows; return the error before it.
 
         E = sum (y - t)^2 gives dE/da = sum 2 (y - t) x^3, and so on down to d.
         """

@@ -2,7 +2,8 @@
 
 Read it from top to bottom. The gradient itself is in `zoo_tabular.polynomial`, where
 the formula stands beside it; a test compares it with autograd's. The course stops after
-2,000 steps, far from the bottom; this goes on until least squares has nothing better.
+2,000 steps, far from the minimum; this recipe goes on until it has reached the solution
+of least squares.
 """
 
 from __future__ import annotations
@@ -18,22 +19,22 @@ from zoo.evaluation import baselines
 from zoo.evaluation import plots as pictures
 from zoo.evaluation.evaluate_tensors import evaluate, predict_batches
 from zoo_tabular.polynomial import Cubic, powers
-from zoo_tabular.tables import rows
+from zoo_tabular.tables import load_rows
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 __all__ = ["SMOKE_SETTINGS", "Settings", "data", "evaluate", "report", "train"]
 
-COURSE = 2000  # its last step
-FAR = 6.0  # radians: beyond the points, and nearly a whole turn
+COURSE_STEPS = 2000
+OUTSIDE = 6.0  # radians: beyond the points, and nearly a whole turn
 
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
     seed: int = 0
     steps: int = 20_000
-    lr: float = 1e-6  # the course's; above 7e-6 the steps overshoot and grow
+    lr: float = 1e-6  # the course's; above 7e-6 gradient descent diverges
 
 
 SMOKE_SETTINGS = {"steps": 20}
@@ -41,7 +42,7 @@ SMOKE_SETTINGS = {"steps": 20}
 
 def data(run: Run, split: str) -> TensorRows:
     """Return all 1,000 points: what is measured is the fit, not a prediction."""
-    return rows(run, "train", "sine")
+    return load_rows(run, "train", "sine")
 
 
 def train(settings: Settings, run: Run) -> Cubic:
@@ -49,40 +50,43 @@ def train(settings: Settings, run: Run) -> Cubic:
     target = points.target.float()
     model: Cubic = run.build()
     for step in run.epochs(settings.steps):
-        error = model.descend(points.input, target, lr=settings.lr)
-        if step == min(COURSE, settings.steps):
-            run.log_summary(sse_of_the_course=error)
+        error = model.gradient_step(points.input, target, lr=settings.lr)
+        if step == min(COURSE_STEPS, settings.steps):
+            run.log_summary(course_sse=error)
         if step % 500 == 0 or step == settings.steps:
             run.log({"squared_error": error, **evaluate(model, points)})
     return model
 
 
 def report(model: Cubic, run: Run) -> None:
-    """Note how close to the optimum the fit is; draw it over the sine."""
+    """Add the baselines and the distance to the optimum; plot the fit."""
     points = data(run, "train")
     run.log_baseline("mean", **baselines.mean(points, points))
     run.log_baseline("straight line", **baselines.least_squares(points, points))
-    wanted, given = points.target.double(), powers(points.input.double())
-    best = torch.linalg.lstsq(given, wanted[:, None]).solution
-    said = predict_batches(model, points.input)[:, 0]
+    target, features = points.target.double(), powers(points.input.double())
+    optimum = torch.linalg.lstsq(features, target[:, None]).solution
+    residual = features @ optimum - target[:, None]
+    predicted = predict_batches(model, points.input)[:, 0]
     run.log_summary(
-        sse=(said - wanted).square().sum().item(),
-        sse_of_least_squares=(given @ best - wanted[:, None]).square().sum().item(),
+        sse=(predicted - target).square().sum().item(),
+        least_squares_sse=residual.square().sum().item(),
         **dict(zip("abcd", model.weight.tolist(), strict=True)),
-        far_said=predict_batches(model, torch.tensor([[FAR]])).item(),
-        far_true=torch.tensor(FAR).sin().item(),
+        prediction_at_6=predict_batches(model, torch.tensor([[OUTSIDE]])).item(),
+        sine_at_6=torch.tensor(OUTSIDE).sin().item(),
     )
-    run.log_figure("fit", drawn(points, said), "The sine, and the cubic fitted to it.")
+    run.log_figure(
+        "fit", plot_fit(points, predicted), "The sine, and the fitted cubic."
+    )
 
 
-def drawn(points: TensorRows, said: torch.Tensor) -> bytes:
-    """Return a picture of the points and of what the cubic makes of them."""
+def plot_fit(points: TensorRows, predicted: torch.Tensor) -> bytes:
+    """Return a plot of the points and of the cubic."""
 
     def draw(figure: Figure) -> None:
         axes = figure.add_subplot()
-        across = points.input[:, 0].numpy()
-        axes.plot(across, points.target.numpy(), color="black", label="sine")
-        axes.plot(across, said.numpy(), color=pictures.COLOURS[0], label="cubic")
+        x = points.input[:, 0].numpy()
+        axes.plot(x, points.target.numpy(), color="black", label="sine")
+        axes.plot(x, predicted.numpy(), color=pictures.COLOURS[0], label="cubic")
         axes.set(xlabel="x, radians", ylabel="y")
         axes.grid(alpha=0.3)
         axes.legend()

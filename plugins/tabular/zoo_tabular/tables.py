@@ -1,4 +1,4 @@
-"""Two tables that are computed, and how to split rows that nobody has split."""
+"""Two synthetic tables, and how to read and split those of the recipes."""
 
 from __future__ import annotations
 
@@ -13,10 +13,17 @@ from zoo.datasets.in_memory import TensorRows
 if TYPE_CHECKING:
     from datasets import Dataset
 
-__all__ = ["columns", "exam_scores", "number", "part", "rows", "sine"]
+__all__ = [
+    "column_names",
+    "exam_scores",
+    "load_rows",
+    "sine",
+    "target_name",
+    "train_or_test",
+]
 
-SPLIT = 0  # the seed of every split in two; fixed before anything was trained
-TESTING = 0.2  # the share of the rows that is kept for the test
+SPLIT_SEED = 0  # of every split in two; fixed before anything was trained
+TEST_FRACTION = 0.2
 STUDENTS = {"train": 800, "test": 200}
 
 
@@ -29,15 +36,15 @@ def sine(split: str) -> Dataset:
 
 
 def exam_scores(split: str) -> Dataset:
-    """Return invented students: score = (5 study + 2 sleep + 40) / 100, no noise.
+    """Return synthetic students: score = (5 study + 2 sleep + 40) / 100, no noise.
 
     The formula is the course's; the ranges are chosen so that no score exceeds one.
     """
     from datasets import Dataset
 
-    drawn = random.Random(827)  # Python promises the same numbers for ever
+    generator = random.Random(827)  # Python promises the same numbers for ever
     students = [
-        (round(drawn.uniform(0, 7), 1), round(drawn.uniform(4, 10), 1))
+        (round(generator.uniform(0, 7), 1), round(generator.uniform(4, 10), 1))
         for _ in range(sum(STUDENTS.values()))
     ]
     border = STUDENTS["train"]
@@ -54,27 +61,29 @@ def exam_scores(split: str) -> Dataset:
     )
 
 
-def rows(run: Run, split: str, target: str) -> TensorRows:
+def load_rows(run: Run, split: str, target: str) -> TensorRows:
     """Return the columns the model takes, in its order, and `target`."""
     (name,) = run.spec.trained_on
-    return run.load_rows(name, split, columns=columns(run), target=target)
+    return run.load_rows(name, split, columns=column_names(run), target=target)
 
 
-def columns(run: Run) -> list[str]:
+def column_names(run: Run) -> list[str]:
     """Return the names of the columns the model takes."""
     assert isinstance(run.spec.input, TabularInput), "every model here takes a table"
     return [column.name for column in run.spec.input.columns]
 
 
-def number(run: Run) -> str:
-    """Return the name of the number the model gives."""
+def target_name(run: Run) -> str:
+    """Return the name of the number the model predicts."""
     assert isinstance(run.spec.output, NumberOutput), "only regressions ask"
     return run.spec.output.name
 
 
-def part(everything: TensorRows, split: str) -> TensorRows:
+def train_or_test(rows: TensorRows, split: str) -> TensorRows:
     """Return the training or the test rows of a set that has no published split."""
-    count = len(everything)
-    training, test = everything.split(int((1 - TESTING) * count) / count, seed=SPLIT)
-    chosen = test if split == "test" else training
-    return replace(chosen, source=f"{everything.source.partition('/')[0]}/{split}")
+    count = len(rows)
+    train_rows, test_rows = rows.split(
+        int((1 - TEST_FRACTION) * count) / count, seed=SPLIT_SEED
+    )
+    chosen = test_rows if split == "test" else train_rows
+    return replace(chosen, source=f"{rows.source.partition('/')[0]}/{split}")

@@ -442,7 +442,7 @@ def test_a_taught_model_is_a_model_like_any_other(tmp_path: Path) -> None:
     """
     It is saved with a card, loads, and answers with a mask of the new labels.
     """
-    zoo.save(zoo.build("unet-pet", base=2), tmp_path / "small")
+    zoo.save(zoo.build("unet-pet", base_channels=2), tmp_path / "small")
     data = folder(tmp_path / "scenes", 8)
     zoo.finetune(tmp_path / "small", data, tmp_path / "taught", epochs=1)
     model: Any = zoo.load(tmp_path / "taught")
