@@ -7,7 +7,6 @@ images that differ from those of the training data.
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import avg_pool2d, cross_entropy, interpolate
-from zoo.preprocessing.normalization import normalize
 
 from zoo import Run
 from zoo.datasets.in_memory import TensorRows, to_model_input
@@ -15,6 +14,7 @@ from zoo.evaluation import baselines
 from zoo.evaluation import plots as pictures
 from zoo.evaluation.evaluate_tensors import predict_batches
 from zoo.finetuning import linear_solver as heads
+from zoo.runtime.rows import normalize
 
 __all__ = ["add_report", "softmax_regression_accuracy"]
 

@@ -19,7 +19,7 @@ from zoo.datasets.in_memory import TensorRows, to_model_input
 from zoo.errors import DataError, DatasetNotFound, MissingExtra
 from zoo.evaluation.evaluate_tensors import predict_batches
 from zoo.inference import predict as prediction
-from zoo.tasks.image_segmentation import measure, overlap
+from zoo.tasks.image_segmentation import TASK, overlap
 from zoo.tasks.results.rendering import image_grid, png
 from zoo_segmentation.pets import BACKGROUND, EXAMPLES, photographs
 
@@ -49,7 +49,7 @@ def add_report(
     image, target = to_model_input(test_rows.input, run.spec.input), test_rows.target
     logits = predict_batches(model, image, batch=BATCH_SIZE)
     for name, mask in baseline_masks(train_rows, test_rows).items():
-        run.log_baseline(name, **measure(_as_logits(mask), target, meaning))
+        run.log_baseline(name, **TASK.measure(_as_logits(mask), target, meaning))
     iou = _iou_of_each(logits, target)
     run.log_summary(
         min_iou=iou.min().item(),
@@ -164,7 +164,7 @@ def _changed_iou(
         "two_pets": _side_by_side(image, target),
     }
     return {
-        f"iou_{name}": measure(
+        f"iou_{name}": TASK.measure(
             predict_batches(model, other, batch=BATCH_SIZE), mask, meaning
         )["iou"]
         for name, (other, mask) in changed.items()

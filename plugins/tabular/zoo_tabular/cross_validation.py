@@ -6,12 +6,12 @@ from typing import Any
 
 import torch
 from torch import nn
-from zoo.datasets.splits import fold_split
 
 from zoo import Run
 from zoo.datasets.in_memory import Fold, TensorRows
 from zoo.evaluation import baselines
 from zoo.evaluation.evaluate_tensors import evaluate, predict_batches
+from zoo.runtime.folds import fold_split
 
 __all__ = ["compare_with_logistic_regression", "cross_validate"]
 
@@ -33,7 +33,7 @@ def cross_validate(
     scores = []
     for number in range(settings.cv_folds):
         fold = Fold(number=number, count=settings.cv_folds, stratified=stratified)
-        train_rows, fold_rows = rows.fold(fold, seed=settings.seed)
+        train_rows, fold_rows = fold.split(rows, seed=settings.seed)
         own = Run(run.spec, seed=settings.seed, smoke=run.smoke)
         scores.append(evaluate(fit(settings, own, train_rows), fold_rows))
     return {name: mean(score[name] for score in scores) for name in scores[0]}
