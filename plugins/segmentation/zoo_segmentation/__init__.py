@@ -103,8 +103,8 @@ SPECS = (
         ),
         tags=("pets", "unet", "efficientnet", "timm"),
         weights=Weights(
-            size=7_678_106,
-            sha256="e9b116a90233250794168a29fcdf4a1b3a477b1c5b0dfd72fdd4fdc7281b710b",
+            size=7_678_890,
+            sha256="50c73f702f03746a0e542cf9389785e00a22893c9ac36b20c21bb23be1e64509",
         ),
         metrics=(
             Metric(
