@@ -37,10 +37,8 @@ class TensorRows:
 
         Rows that are `timed` stay in order: the second part is what came last.
         """
-        drawn = None if self.timed else seed
-        first, second = random_split(
-            len(self), fraction, seed=drawn, source=self.source
-        )
+        how: dict[str, Any] = {"seed": None if self.timed else seed}
+        first, second = random_split(len(self), fraction, source=self.source, **how)
         return self[first], self[second]
 
     def batches(self, picked: Iterable[Tensor]) -> Iterator[tuple[Tensor, Tensor]]:

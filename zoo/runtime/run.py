@@ -155,8 +155,7 @@ class Run:
         if self._calls[id(optimizer)] % accumulate:
             return
         if clip is not None:
-            groups = optimizer.param_groups
-            self.clip([p for group in groups for p in group["params"]], clip)
+            self.clip([p for g in optimizer.param_groups for p in g["params"]], clip)
         optimizer.step()
         optimizer.zero_grad()
         if schedule is not None:

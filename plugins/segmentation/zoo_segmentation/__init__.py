@@ -35,7 +35,7 @@ SPECS = (
     ),
     ModelSpec(
         name="unet-efficientnet-lite0-pet",
-        summary="A U-Net with an EfficientNet-Lite0 encoder segments the pet in a photo.",
+        summary="A U-Net with an EfficientNet-Lite0 encoder segments a pet in a photo.",
         task="image-segmentation",
         build="zoo_segmentation.unet_efficientnet:unet_efficientnet_lite0",
         recipe="zoo_segmentation.unet_efficientnet_recipe",

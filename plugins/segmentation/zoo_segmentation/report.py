@@ -67,8 +67,8 @@ def add_report(
 
 
 SILHOUETTES = (
-    "Test masks: the highest IoU in the first row, the median in the second, the lowest "
-    "in the third. White is correct, red was missed, blue is spurious."
+    "Test masks: the highest IoU in the first row, the median in the second, "
+    "the lowest in the third. White is correct, red was missed, blue is spurious."
 )
 
 

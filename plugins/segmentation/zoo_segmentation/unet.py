@@ -6,8 +6,8 @@ channels each time; the expanding path upsamples again and concatenates the feat
 the contracting path at the same size. It differs from the paper in this: convolutions
 are padded, so that the mask is as large as the image; the channels shrink before an
 upsampling, not after it; and each convolution has batch normalization.
-`batch_norm=False, base_channels=64` is the course's network, 23,371,265 parameters, with
-64 to 1,024 channels.
+`batch_norm=False, base_channels=64` is the course's network, 23,371,265 parameters,
+with 64 to 1,024 channels.
 """
 
 import torch

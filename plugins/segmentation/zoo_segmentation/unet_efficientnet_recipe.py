@@ -1,8 +1,8 @@
 """Train a U-Net with an EfficientNet-Lite0 encoder, pretrained on ImageNet, on pets.
 
 Read it from top to bottom: settings, training; the data, the augmentation and the loss
-are in `zoo_segmentation/pets.py`. The epoch is chosen on the validation rows, a fifth of
-the training rows; the test rows are used once, at the end.
+are in `zoo_segmentation/pets.py`. The epoch is chosen on the validation rows, a fifth
+of the training rows; the test rows are used once, at the end.
 
 For a few epochs the encoder is frozen and only the decoder is trained; then the encoder
 is trained too, at a tenth of the learning rate.

@@ -1,8 +1,8 @@
 """Train a slim U-Net from scratch on 299 photographs of pets.
 
 Read it from top to bottom: settings, training; the data, the augmentation and the loss
-are in `zoo_segmentation/pets.py`. The epoch is chosen on the validation rows, a fifth of
-the training rows; the test rows are used once, at the end.
+are in `zoo_segmentation/pets.py`. The epoch is chosen on the validation rows, a fifth
+of the training rows; the test rows are used once, at the end.
 """
 
 from dataclasses import dataclass

@@ -55,8 +55,8 @@ for package in sys.argv[1:]:
 class Recording(Run):
     """A run that remembers which rows its recipe was given."""
 
-    def tensors(self, name: str, split: str = "train", **columns: Any) -> TensorRows:
-        rows = super().tensors(name, split, **columns)[:ROWS]
+    def load_rows(self, name: str, split: str = "train", **columns: Any) -> TensorRows:
+        rows = super().load_rows(name, split, **columns)[:ROWS]
         self.seen = {**getattr(self, "seen", {}), split: (rows.input, rows.target)}
         return rows
 
@@ -187,7 +187,7 @@ def test_rows_of_several_sets_are_told_apart(tmp_path: Path) -> None:
         ),
         (
             {"train": digits(2000)},
-            {"lr": 1e9, "weight_decay": 0.0, "batch": 512},
+            {"lr": 1e9, "weight_decay": 0.0, "batch_size": 512},
             "The loss became EXPLODED in epoch 1. Lower the learning rate (the setting "
             "lr), and look for empty, infinite or unscaled values in the data.",
         ),

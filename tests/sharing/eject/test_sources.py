@@ -23,7 +23,7 @@ from ours.helping import (
     double as twice,
     triple,
 )
-from zoo.recipes import Run, outputs
+from zoo.recipes import Run, predict_batches
 
 if TYPE_CHECKING:
     from elsewhere import Thing
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 def train(run: Run) -> None:
     from sklearn.svm import SVC
 
-    helping.one(math.pi, twice, triple, outputs, torch, SVC)
+    helping.one(math.pi, twice, triple, predict_batches, torch, SVC)
 '''
 REWRITTEN = '''
 """What it does."""
@@ -46,7 +46,7 @@ import torch
 
 from . import helping
 from .helping import double as twice, triple
-from .runtime.rows import outputs
+from .runtime.rows import predict_batches
 from .runtime.run import Run
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ if TYPE_CHECKING:
 def train(run: Run) -> None:
     from sklearn.svm import SVC
 
-    helping.one(math.pi, twice, triple, outputs, torch, SVC)
+    helping.one(math.pi, twice, triple, predict_batches, torch, SVC)
 '''
 TEXTS = {
     "__init__": "",

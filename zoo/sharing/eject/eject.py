@@ -163,7 +163,7 @@ def _code(spec: ModelSpec, parts: list[str]) -> dict[str, str]:
         imports += [
             f"from .runtime import {OUTPUTS[spec.output.kind]} as outputs",
             f"from .runtime import {INPUTS[spec.input.kind]} as inputs",
-            "from .runtime.rows import prepared, spec_of",
+            "from .runtime.rows import spec_of, to_model_input",
         ]
     if "train" in parts:
         recipe = str(spec.recipe).rpartition(".")[2]
