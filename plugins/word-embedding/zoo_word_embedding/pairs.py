@@ -19,8 +19,8 @@ def flatten_texts(rows: Sequence[Sequence[int]]) -> Tensor:
 def keep_probability(count: Tensor, sample: float) -> Tensor:
     """Return the probability that an occurrence of each word is kept, (words,).
 
-    Equation (5) of the second 2013 paper keeps a word of frequency f with sqrt(s / f). The
-    authors' program, and this function, keep it with sqrt(s / f) + s / f.
+    Equation (5) of the second 2013 paper keeps a word of frequency f with sqrt(s / f).
+    The authors' program, and this function, keep it with sqrt(s / f) + s / f.
     """
     ratio = sample * count.sum() / count.clamp(min=1)
     return (ratio.sqrt() + ratio).clamp(max=1)
