@@ -24,7 +24,7 @@ from gensim.test.utils import datapath  # type: ignore[import-not-found]
 from scipy.stats import spearmanr  # type: ignore[import-untyped]
 from torch import Tensor
 from torch.nn.functional import normalize
-from zoo_word_embedding.telling import nearer
+from zoo_word_embedding.report import nearer_word_accuracy
 
 import zoo
 from zoo import Run
@@ -38,8 +38,8 @@ NAME = "word2vec-skipgram"
 PART = "gensim"
 SHOWN = {  # of the figures, in the card's table, and what they are called there
     "accuracy": "accuracy",
-    "rho": "rho on WordSim-353, in points",
-    "analogies": "analogies, a share",
+    "wordsim_spearman": "Spearman's rho on WordSim-353, times 100",
+    "analogy_accuracy": "analogy accuracy",
 }
 
 
@@ -56,7 +56,7 @@ def theirs(folder: Path, listed: list[str]) -> tuple[Tensor, float]:
     """Return gensim's vectors of the same words, and the seconds they took."""
     settings = checkpoints.read_receipt(folder)["settings"]
     spec = model_metadata(zoo.load(folder)).spec
-    token, text = recipe_of(spec).read(Run(spec), "train").tolist()
+    token, text = recipe_of(spec).load_tokens(Run(spec), "train").tolist()
     sentences: list[list[str]] = [[] for _ in range(max(text) + 1)]
     for number, place in zip(token, text, strict=True):
         sentences[place].append(listed[number])
@@ -64,10 +64,10 @@ def theirs(folder: Path, listed: list[str]) -> tuple[Tensor, float]:
     made = Word2Vec(
         [part for one in sentences for part in _short(one)],
         sg=1,
-        vector_size=spec.options["width"],
+        vector_size=spec.options["embed_dim"],
         window=settings["window"],
         negative=settings["negatives"],
-        ns_exponent=settings["smoothing"],
+        ns_exponent=settings["ns_exponent"],
         sample=settings["sample"],
         min_count=1,  # the stream holds the words of our vocabulary alone
         alpha=settings["lr"],
@@ -77,7 +77,7 @@ def theirs(folder: Path, listed: list[str]) -> tuple[Tensor, float]:
         workers=1,
     )
     seconds = time.perf_counter() - started
-    held = torch.zeros(len(listed), spec.options["width"])
+    held = torch.zeros(len(listed), spec.options["embed_dim"])
     number_of = {word: number for number, word in enumerate(listed)}
     for word, place in made.wv.key_to_index.items():
         held[number_of[word]] = torch.from_numpy(made.wv.vectors[place].copy())
@@ -158,16 +158,16 @@ def main(run: Path | None, keeping: bool) -> None:
     own, their = analogies(vector, listed), analogies(other, listed)
     figures = {
         "version": gensim.__version__,
-        "accuracy": nearer(normalize(vector, dim=1), rows),
-        "gensim_accuracy": nearer(normalize(other, dim=1), rows),
-        "pairs": pairs,
-        "rho": own_rho,
-        "gensim_rho": their_rho,
-        "asked": sum(asked for _, asked in own.values()),
-        "analogies": share(own),
-        "gensim_analogies": share(their),
+        "accuracy": nearer_word_accuracy(normalize(vector, dim=1), rows),
+        "gensim_accuracy": nearer_word_accuracy(normalize(other, dim=1), rows),
+        "wordsim_pairs": pairs,
+        "wordsim_spearman": own_rho,
+        "gensim_wordsim_spearman": their_rho,
+        "analogy_questions": sum(asked for _, asked in own.values()),
+        "analogy_accuracy": share(own),
+        "gensim_analogy_accuracy": share(their),
         "seconds": round(seconds, 1),
-        "kinds": {kind: [*own[kind], their[kind][0]] for kind in own},
+        "analogy_categories": {kind: [*own[kind], their[kind][0]] for kind in own},
     }
     click.echo(json.dumps(figures, indent=2))
     if keeping:

@@ -17,7 +17,7 @@ import sklearn.datasets
 import sklearn.utils
 from datasets import ClassLabel, Features, Image
 from zoo_datasets import SPECS
-from zoo_datasets.tables import BLOCK
+from zoo_datasets.tabular import CALIFORNIA
 
 from zoo import DatasetSpec
 from zoo._utils import paths as folders
@@ -25,8 +25,8 @@ from zoo.datasets import registered
 from zoo.errors import DataError
 from zoo.plugins.discovery import Found, find
 
-ASKED_FOR = "zoo_datasets.asked_for"  # of a package, but not with every installation
-PACKAGED = [s for s in SPECS if s.package and not s.package.startswith(ASKED_FOR)]
+ON_DEMAND = "zoo_datasets.on_demand"  # needs a download or another package
+PACKAGED = [s for s in SPECS if s.package and not s.package.startswith(ON_DEMAND)]
 SPLITS = [(spec, split) for spec in SPECS for split in spec.splits]
 NAMES = """
 20_newsgroups bbc_news boston_housing breast-cancer california_housing camvid captcha
@@ -211,9 +211,9 @@ def test_california_is_what_scikit_learn_keeps(
         "a folder that holds california_housing/train-*.parquet."
     )
     theirs = {name: (name,) for name in shipped.feature_names}
-    names = [name for (name,) in BLOCK.values()]
+    names = [name for (name,) in CALIFORNIA.values()]
     assert names == list(theirs)
-    for ours, values in zip(BLOCK, shipped.data.T, strict=True):
+    for ours, values in zip(CALIFORNIA, shipped.data.T, strict=True):
         assert rows[ours][:5] == pytest.approx(values[:5])
     assert rows["target"][:5] == pytest.approx(shipped.target[:5])
 
@@ -241,7 +241,7 @@ def test_pima_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     Without the package that has it.
     """
     monkeypatch.delenv("ZOO_DATA", raising=False)
-    monkeypatch.setattr("zoo_datasets.asked_for.find_spec", lambda name: None)
+    monkeypatch.setattr("zoo_datasets.on_demand.find_spec", lambda name: None)
     with pytest.raises(DataError) as caught:
         registered.load_dataset("pima")
 

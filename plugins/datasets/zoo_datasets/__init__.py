@@ -4,14 +4,14 @@ This module is only metadata; it must stay free of torch and of scikit-learn.
 """
 
 from zoo import DatasetSpec, hookimpl
-from zoo_datasets import images, scenes, tables, text, translation
+from zoo_datasets import annotated_images, images, tabular, text, translation
 
 SPECS = (
     *images.SPECS,
-    *scenes.SPECS,
+    *annotated_images.SPECS,
     *text.SPECS,
     *translation.SPECS,
-    *tables.SPECS,
+    *tabular.SPECS,
 )
 
 

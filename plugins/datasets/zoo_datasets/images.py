@@ -1,4 +1,4 @@
-"""Pictures with one label each, or of one kind: `image` and `label`."""
+"""Images with one label or text each: `image` and `label`."""
 
 from zoo import DatasetSpec
 
@@ -19,7 +19,7 @@ SPECS = (
     ),
     DatasetSpec(
         name="fashion_mnist",
-        summary="Clothes of ten kinds, 28x28, gray: a harder stand-in for MNIST.",
+        summary="Clothes of ten classes, 28x28, gray: a harder replacement for MNIST.",
         license="mit",
         splits={"train": 60_000, "test": 10_000},
         columns={"image": ("image",), "label": ("label",)},
@@ -71,7 +71,7 @@ SPECS = (
         columns={"image": ("image",), "label": ("label",)},
         labels=("ants", "bees"),
         homepage="https://download.pytorch.org/tutorial/hymenoptera_data.zip",
-        citation="The PyTorch transfer learning tutorial; pictures from ImageNet.",
+        citation="The PyTorch transfer learning tutorial; images from ImageNet.",
     ),
     DatasetSpec(
         name="horse2zebra",
@@ -88,7 +88,7 @@ SPECS = (
     DatasetSpec(
         name="faces",
         summary="Faces with an emotion, 64x64, gray; split by person. A label of -1 "
-        "says that nobody named the emotion.",
+        "means that the emotion is unknown.",
         license="unknown",
         splits={"train": 11_284, "test": 1_508},
         columns={"image": ("image",), "label": ("emotion",), "person": ("person",)},
@@ -104,12 +104,12 @@ SPECS = (
         ),
         similar=("nielsr/CelebA-faces",),
         homepage="https://github.com/muxspace/facial_expressions",
-        citation="Labelled by students; mostly pictures of Labeled Faces in the Wild, "
-        "Huang and others, 2007. Not for telling who someone is.",
+        citation="Labelled by students; mostly images of Labeled Faces in the Wild, "
+        "Huang and others, 2007. Not for identifying people.",
     ),
     DatasetSpec(
         name="captcha",
-        summary="Pictures of five distorted characters and the text, 200x50, gray.",
+        summary="Images of five distorted characters and the text, 200x50, gray.",
         license="unknown",
         splits={"train": 963, "test": 107},
         columns={"image": ("image",), "text": ("text",)},

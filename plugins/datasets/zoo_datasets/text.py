@@ -1,4 +1,4 @@
-"""Texts, with a label or alone: `text` and `label`."""
+"""Texts, with or without a label: `text` and `label`."""
 
 from zoo import DatasetSpec
 
@@ -7,8 +7,8 @@ __all__ = ["SPECS"]
 SPECS = (
     DatasetSpec(
         name="nsmc",
-        summary="Korean film reviews, good and bad. The compact copy was drawn "
-        "from the same reviews as the published one, but is not the same rows.",
+        summary="Korean film reviews, positive and negative. The compact copy was "
+        "drawn from the same reviews as the published one, but has other rows.",
         license="cc0-1.0",
         splits={"train": 150_000, "test": 50_000},
         columns={"id": ("id",), "text": ("document",), "label": ("label",)},
@@ -20,7 +20,7 @@ SPECS = (
     ),
     DatasetSpec(
         name="rotten_tomatoes",
-        summary="Sentences of English film reviews, good and bad. The compact "
+        summary="Sentences of English film reviews, positive and negative. The compact "
         "copy's split is not the Hub's.",
         license="unknown",
         splits={"train": 8_530, "validation": 1_066, "test": 1_066},
@@ -47,7 +47,7 @@ SPECS = (
     DatasetSpec(
         name="20_newsgroups",
         summary="Usenet posts of 1993 from twenty groups, split by date. The "
-        "compact copy has no headers but the subject, and two posts less.",
+        "compact copy has no headers but the subject, and two posts fewer.",
         license="unknown",
         splits={"train": 11_312, "test": 7_532},
         columns={"text": ("text",), "label": ("label_text",)},

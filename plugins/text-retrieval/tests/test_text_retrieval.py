@@ -1,4 +1,4 @@
-"""LSA gives the numbers that scikit-learn gives, and posts lose what is not theirs."""
+"""LSA gives the numbers that scikit-learn gives, and posts lose their quotes."""
 
 import warnings
 from dataclasses import replace
@@ -12,9 +12,11 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.naive_bayes import MultinomialNB
 from torch import Tensor
-from zoo_text_retrieval import folds, posts, simple, words
-from zoo_text_retrieval.lsa import LSA, SMOOTHING, Leaning, Projection, TfIdf
-from zoo_text_retrieval.topics import topic_words
+from zoo_text_retrieval import baselines, newsgroups
+from zoo_text_retrieval.cross_validation import group_folds, group_ids
+from zoo_text_retrieval.lsa import ALPHA, LSA, NaiveBayesWeights, SVDProjection, TfIdf
+from zoo_text_retrieval.plots import top_words
+from zoo_text_retrieval.word_tokenizer import SPECIAL_TOKENS, train_tokenizer
 
 import zoo
 from zoo import TextInput
@@ -43,7 +45,7 @@ HELD_OUT = (
 
 @pytest.fixture
 def expected() -> TextInput:
-    content = words.tokenizer(TRAINING, size=1000, most=1.0).to_str().encode()
+    content = train_tokenizer(TRAINING, vocab_size=1000, max_df=1.0).to_str().encode()
     return TextInput(
         max_length=100, vocab_size=1000, unk_token_id=1, tokenizer_source=content
     )
@@ -55,10 +57,10 @@ def vectorizer() -> TfidfVectorizer:
 
 
 @pytest.fixture
-def weigh(expected: TextInput) -> TfIdf:
-    weigh = TfIdf(1000)
-    weigh.learn(TextPreprocessor().batch(TRAINING, expected))
-    return weigh
+def tfidf(expected: TextInput) -> TfIdf:
+    tfidf = TfIdf(1000)
+    tfidf.fit(TextPreprocessor().batch(TRAINING, expected))
+    return tfidf
 
 
 def columns(vectorizer: TfidfVectorizer, expected: TextInput) -> Tensor:
@@ -74,19 +76,19 @@ def test_words_are_those_of_scikit_learn(
     """
     The same words, in small letters, of two letters or digits at least.
     """
-    ours = set(tokenizer(expected).get_vocab()) - set(words.SPECIAL)
+    ours = set(tokenizer(expected).get_vocab()) - set(SPECIAL_TOKENS)
 
     assert ours == set(vectorizer.get_feature_names_out())
 
 
 def test_weights_are_those_of_scikit_learn(
-    expected: TextInput, vectorizer: TfidfVectorizer, weigh: TfIdf
+    expected: TextInput, vectorizer: TfidfVectorizer, tfidf: TfIdf
 ) -> None:
     """
     TF-IDF of texts that were not counted, to 1e-5 and better.
     """
     theirs = torch.from_numpy(vectorizer.transform(HELD_OUT).toarray()).float()
-    ours = weigh(TextPreprocessor().batch(HELD_OUT, expected))
+    ours = tfidf(TextPreprocessor().batch(HELD_OUT, expected))
 
     found = ours[:, columns(vectorizer, expected)]
     assert theirs.abs().max() > 0.5
@@ -94,75 +96,76 @@ def test_weights_are_those_of_scikit_learn(
 
 
 def test_topics_are_those_of_scikit_learn(
-    expected: TextInput, vectorizer: TfidfVectorizer, weigh: TfIdf
+    expected: TextInput, vectorizer: TfidfVectorizer, tfidf: TfIdf
 ) -> None:
     """
     The projection of texts that were not counted, up to the sign of a topic.
     """
-    project = Projection(1000, 4)
-    project.learn(weigh(TextPreprocessor().batch(TRAINING, expected)))
-    svd = TruncatedSVD(4, algorithm="arpack").fit(vectorizer.transform(TRAINING))
+    svd = SVDProjection(1000, 4)
+    svd.fit(tfidf(TextPreprocessor().batch(TRAINING, expected)))
+    reference_svd = TruncatedSVD(4, algorithm="arpack")
+    reference_svd.fit(vectorizer.transform(TRAINING))
 
-    theirs = torch.from_numpy(svd.transform(vectorizer.transform(HELD_OUT))).float()
-    ours = project(weigh(TextPreprocessor().batch(HELD_OUT, expected))).detach()
+    projected = reference_svd.transform(vectorizer.transform(HELD_OUT))
+    theirs = torch.from_numpy(projected).float()
+    ours = svd(tfidf(TextPreprocessor().batch(HELD_OUT, expected))).detach()
 
     sign = (ours * theirs).sum(dim=0).sign()
     assert torch.allclose(ours * sign, theirs, atol=1e-5)
     assert torch.allclose(
-        project.strength, torch.from_numpy(svd.singular_values_).float(), atol=1e-5
+        svd.singular_values,
+        torch.from_numpy(reference_svd.singular_values_).float(),
+        atol=1e-5,
     )
 
 
-def test_leanings_are_those_of_scikit_learn(
-    expected: TextInput, vectorizer: TfidfVectorizer, weigh: TfIdf
+def test_log_count_ratios_are_those_of_scikit_learn(
+    expected: TextInput, vectorizer: TfidfVectorizer, tfidf: TfIdf
 ) -> None:
     """
-    What naive Bayes says of a word, for one group and against the other; a place that
-    is no word leans nowhere. The sum over a text is its verdict, but for how common
-    the groups are.
+    The difference of log-probabilities of a word in both classes by naive Bayes; an
+    unused id has zero. The sum over a text is its log-odds without the class priors.
     """
-    lean = Leaning(1000)
-    lean.learn(weigh(TextPreprocessor().batch(TRAINING, expected)), LABEL)
-    bayes = MultinomialNB(alpha=SMOOTHING, fit_prior=False)
+    weights = NaiveBayesWeights(1000)
+    weights.fit(tfidf(TextPreprocessor().batch(TRAINING, expected)), LABEL)
+    bayes = MultinomialNB(alpha=ALPHA, fit_prior=False)
     bayes.fit(vectorizer.transform(TRAINING), LABEL.numpy())
     place = columns(vectorizer, expected)
     first, second = torch.from_numpy(bayes.feature_log_prob_).float()
     verdict = bayes.predict_joint_log_proba(vectorizer.transform(HELD_OUT))
 
-    said = lean(weigh(TextPreprocessor().batch(HELD_OUT, expected))).sum(dim=1)
+    said = weights(tfidf(TextPreprocessor().batch(HELD_OUT, expected))).sum(dim=1)
 
-    assert torch.allclose(lean.factor[place], second - first, atol=1e-5)
-    assert lean.factor.count_nonzero() <= len(place)
+    assert torch.allclose(weights.log_count_ratio[place], second - first, atol=1e-5)
+    assert weights.log_count_ratio.count_nonzero() <= len(place)
     assert said.numpy() == pytest.approx(verdict[:, 1] - verdict[:, 0], abs=1e-5)
 
 
-def test_a_text_does_not_vote_on_its_own_words(
-    expected: TextInput, weigh: TfIdf
-) -> None:
+def test_ratios_leave_the_text_itself_out(expected: TextInput, tfidf: TfIdf) -> None:
     """
-    Each training text leans as naive Bayes has it that was fitted to the others, and
-    words that stand in no other text hardly lean at all.
+    Each training text has the log-odds of naive Bayes fitted to the others, and words
+    that are in no other text hardly count.
     """
-    weight = weigh(TextPreprocessor().batch(TRAINING, expected))
-    found = Leaning(1000).apart(weight, LABEL)
+    weight = tfidf(TextPreprocessor().batch(TRAINING, expected))
+    found = NaiveBayesWeights(1000).leave_one_out(weight, LABEL)
     held = weight[:, weight.sum(dim=0) > 0]
 
     for row in range(len(TRAINING)):
         others = torch.arange(len(TRAINING)) != row
-        bayes = MultinomialNB(alpha=SMOOTHING).fit(held[others], LABEL[others])
+        bayes = MultinomialNB(alpha=ALPHA).fit(held[others], LABEL[others])
         first, second = torch.from_numpy(bayes.feature_log_prob_).float()
         wanted = (held[row] * (second - first)).sum()
         assert found[row].sum().item() == pytest.approx(wanted.item(), abs=1e-4)
-    lean = Leaning(1000)
-    lean.learn(weight, LABEL)
-    assert lean(weight).abs().sum() > 2 * found.abs().sum()
+    weights = NaiveBayesWeights(1000)
+    weights.fit(weight, LABEL)
+    assert weights(weight).abs().sum() > 2 * found.abs().sum()
 
 
-def test_the_simple_methods_are_those_of_scikit_learn(
-    expected: TextInput, weigh: TfIdf
+def test_the_baselines_are_those_of_scikit_learn(
+    expected: TextInput, tfidf: TfIdf
 ) -> None:
     """
-    Naive Bayes and logistic regression say the same of every text.
+    Naive Bayes and logistic regression predict the same labels.
     """
     generator = torch.Generator().manual_seed(0)
     weight = torch.rand(200, 30, generator=generator)
@@ -171,25 +174,25 @@ def test_the_simple_methods_are_those_of_scikit_learn(
     bayes = MultinomialNB(alpha=0.1).fit(given, label[:100])
     line = LogisticRegression(C=10, tol=1e-8).fit(given, label[:100])
 
-    assert simple.bayes(given, label[:100], asked).tolist() == list(
+    assert baselines.naive_bayes(given, label[:100], asked).tolist() == list(
         bayes.predict(asked)
     )
-    said = simple.logistic(given, label[:100], asked)
+    said = baselines.logistic_regression(given, label[:100], asked)
     assert np.mean(said.numpy() == line.predict(asked)) > 0.98
 
 
 def test_folds_hold_whole_threads() -> None:
     """
-    Every post is in one fold, no thread in two, and another seed parts otherwise.
+    Every post is in one fold, no thread in two, and another seed gives other folds.
     """
-    thread = folds.numbered([f"subject {n % 40}" for n in range(200)])
+    thread = group_ids([f"subject {n % 40}" for n in range(200)])
 
-    found = list(folds.parted(thread, 5, seed=0))
+    found = list(group_folds(thread, 5, seed=0))
 
     assert torch.stack(found).sum(dim=0).eq(1).all()
     for inside in found:
         assert not set(thread[inside].tolist()) & set(thread[~inside].tolist())
-    again = list(folds.parted(thread, 5, seed=1))
+    again = list(group_folds(thread, 5, seed=1))
     assert not torch.equal(torch.stack(found), torch.stack(again))
 
 
@@ -207,7 +210,7 @@ def test_answers_are_in_the_thread_they_answer(subject: str, name: str) -> None:
     """
     Whatever a subject gained on the way.
     """
-    assert posts.thread(subject) == name
+    assert newsgroups.thread_name(subject) == name
 
 
 def test_it_is_level_with_naive_bayes_and_the_receipt_says_so() -> None:
@@ -218,10 +221,12 @@ def test_it_is_level_with_naive_bayes_and_the_receipt_says_so() -> None:
     receipt = zoo.load("lsa-mlp-20news").zoo.receipt
     found, reached = receipt["measured"], receipt["metrics"][0]["value"]
     others = {name: known["accuracy"] for name, known in receipt["baselines"].items()}
-    gap = (found["alone"] - found["beaten"]) / receipt["rows"]
+    gap = found["only_model_correct"] - found["only_naive_bayes_correct"]
+    gap /= receipt["rows"]
 
-    assert 0 < found["folds_ahead"] < 2 * found["folds_error"]
-    assert found["folds_accuracy"] > found["folds_bayes"] > found["folds_logistic"]
+    assert 0 < found["cv_gap"] < 2 * found["cv_gap_standard_error"]
+    assert found["cv_accuracy"] > found["cv_naive_bayes"]
+    assert found["cv_naive_bayes"] > found["cv_logistic_regression"]
     assert reached - others["naive Bayes"] == pytest.approx(gap, abs=1e-6)
     assert reached > others["logistic regression"]
     assert reached >= 0.9246  # the course's
@@ -244,21 +249,21 @@ def test_the_shipped_numbers_are_those_of_scikit_learn() -> None:
     label = np.array(zoo.load_dataset("newsgroups-pair", "train")["label"])
     vectorizer = TfidfVectorizer(sublinear_tf=True, vocabulary=listed)
     given = vectorizer.fit_transform(training)
-    first, second = MultinomialNB(alpha=SMOOTHING).fit(given, label).feature_log_prob_
+    first, second = MultinomialNB(alpha=ALPHA).fit(given, label).feature_log_prob_
     svd = TruncatedSVD(10, algorithm="arpack", random_state=0)
     svd.fit(given.multiply(second - first).tocsr())
     theirs = vectorizer.transform(asked)
     wanted = svd.transform(theirs.multiply(second - first).tocsr())
     most = max(len(known.encode(text).ids) for text in [*training, *asked])
 
-    ours = model.weigh(TextPreprocessor().batch(asked, expected))
-    topics = model.project(model.lean(ours))[:, :10]
+    ours = model.tfidf(TextPreprocessor().batch(asked, expected))
+    topics = model.svd(model.naive_bayes(ours))[:, :10]
 
     assert most < expected.max_length  # nothing was cut off
     gap = ours[:, words_of] - torch.from_numpy(theirs.toarray()).float()
     assert gap.abs().max() < 1e-5
     ratio = torch.from_numpy(second - first).float()
-    assert (model.lean.factor[words_of] - ratio).abs().max() < 1e-5
+    assert (model.naive_bayes.log_count_ratio[words_of] - ratio).abs().max() < 1e-5
     sign = (topics * torch.from_numpy(wanted).float()).sum(dim=0).sign()
     assert (topics * sign - torch.from_numpy(wanted).float()).abs().max() < 1e-5
 
@@ -292,7 +297,7 @@ def test_topics_have_words() -> None:
     assert isinstance(model, LSA)
     assert isinstance(expected, TextInput)
 
-    found = topic_words(model, expected, 0, 40)
+    found = top_words(model, expected, 0, 40)
 
     assert {"government", "people"} & set(found)
 
@@ -312,7 +317,7 @@ def test_quotes_and_signatures_go(body: str, own: str) -> None:
     """
     theirs = reference.strip_newsgroup_footer(reference.strip_newsgroup_quoting(body))
 
-    assert posts.own_words(body).strip() == own
+    assert newsgroups.strip_quotes_and_signature(body).strip() == own
     assert theirs.strip() == own
 
 

@@ -1,35 +1,35 @@
-"""Texts as weighted words, and as topics: TF-IDF and latent semantic analysis.
+"""Text classification with TF-IDF and latent semantic analysis.
 
 This module is only metadata; it must stay free of torch.
 """
 
 from zoo import ClassOutput, DatasetSpec, License, ModelSpec, TextInput, hookimpl
 
-VOCABULARY = 16_000  # places: all words of the training posts, and the special tokens
-TOKENIZER = "d12c21ea0acaeb270738b65fbe50a77ac6f007ba8436ab818f6c6c8d55f9eea7"
+VOCAB_SIZE = 16_000  # room for all words of the training posts and special tokens
+WORD_TOKENIZER = "d12c21ea0acaeb270738b65fbe50a77ac6f007ba8436ab818f6c6c8d55f9eea7"
 
 SPECS = (
     ModelSpec(
         name="lsa-mlp-20news",
-        summary="Topics of a post, and an MLP on them: electronics or politics.",
+        summary="LSA topics and an MLP classify posts as electronics or politics.",
         task="text-classification",
         build="zoo_text_retrieval.lsa:lsa_mlp",
-        options={"vocabulary": VOCABULARY},
+        options={"vocab_size": VOCAB_SIZE},
         recipe="zoo_text_retrieval.recipe",
         card="cards/lsa-mlp-20news.md",
         license=License(code="mit", weights="mit", data="unknown"),
         parameters=866,
         input=TextInput(
             max_length=16_384,
-            vocab_size=VOCABULARY,
+            vocab_size=VOCAB_SIZE,
             pad_token_id=0,
             unk_token_id=1,
             language="en",
-            tokenizer=TOKENIZER,
+            tokenizer=WORD_TOKENIZER,
         ),
         output=ClassOutput(labels=("sci.electronics", "talk.politics.misc")),
         trained_on=("newsgroups-pair",),
-        head="decide",
+        head="classifier",
         examples=("soldering.txt", "senate.txt"),
         papers=(
             "https://doi.org/10.1002/(SICI)1097-4571(199009)41:6%3C391::AID-ASI1%3E3.0.CO;2-9",
@@ -50,7 +50,7 @@ DATASETS = (
         splits={"train": 1_056, "test": 703},
         columns={name: (name,) for name in ("text", "label", "thread")},
         labels=("sci.electronics", "talk.politics.misc"),
-        package="zoo_text_retrieval.posts:pair",
+        package="zoo_text_retrieval.newsgroups:load_pair",
         homepage="http://qwone.com/~jason/20Newsgroups/",
         citation="Lang: NewsWeeder, 1995. The 20news-bydate collection by Rennie.",
     ),

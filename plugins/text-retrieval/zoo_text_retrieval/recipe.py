@@ -1,11 +1,11 @@
-"""Train LSA and an MLP to tell posts on electronics from posts on politics.
+"""Train LSA and an MLP to classify posts as electronics or politics.
 
-Read it from top to bottom: settings, data, training, measuring. Words, their weights,
-their leanings and the topics are counted, not trained by gradients; the MLP is trained
-on top. What counts most, see the card, was chosen by cross-validation over the training
-posts, with whole threads held back, and `train` notes what came of it. No post is held
-back in the end, so there is no best epoch: their number is a setting like the others.
-The test posts chose nothing, but were looked at for other variants: see the card.
+Read it from top to bottom: settings, data, training, evaluation. TF-IDF, log-count
+ratios and topics are fitted without gradients; the MLP is trained on top. The main
+choices, see the card, were made by cross-validation over the training posts with whole
+threads in a fold, and `train` records its result. No post is held out for validation in
+the end, so there is no best epoch: their number is a setting like the others. The test
+posts chose nothing, but were evaluated for other variants: see the card.
 """
 
 from dataclasses import dataclass, replace
@@ -20,105 +20,106 @@ from zoo.evaluation import baselines
 from zoo.evaluation import plots as pictures
 from zoo.evaluation.evaluate_tensors import evaluate, predict_batches
 from zoo.training import train_tokenizer as tokenising
-from zoo_text_retrieval import words
-from zoo_text_retrieval.folds import compared
+from zoo_text_retrieval import plots
+from zoo_text_retrieval.baselines import BASELINES
+from zoo_text_retrieval.cross_validation import cross_validate
 from zoo_text_retrieval.lsa import LSA
-from zoo_text_retrieval.simple import METHODS
-from zoo_text_retrieval.topics import drawn
+from zoo_text_retrieval.word_tokenizer import train_tokenizer
 
 __all__ = ["SMOKE_SETTINGS", "Settings", "data", "evaluate", "fit", "report", "train"]
 
-SET = "newsgroups-pair"
-SMOKING = 4  # a smoke run takes every fourth post
+DATASET = "newsgroups-pair"
+SMOKE_STEP = 4  # a smoke run takes every fourth post
 
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
     seed: int = 0
-    topics: int = 50
-    most: float = 0.2  # words in a larger share of the posts are left out
+    num_topics: int = 50
+    max_df: float = 0.2  # words in a larger fraction of the posts are left out
     epochs: int = 40
-    batch: int = 32
+    batch_size: int = 32
     lr: float = 3e-3
     weight_decay: float = 1.0
     folds: int = 5  # of the cross-validation, each with a model of its own
-    repeats: int = 5  # of it, each with other folds
+    repeats: int = 5  # of the cross-validation, each with other folds
 
 
-SMOKE_SETTINGS = {"epochs": 1, "topics": 8, "folds": 2, "repeats": 1}
+SMOKE_SETTINGS = {"epochs": 1, "num_topics": 8, "folds": 2, "repeats": 1}
 
 
 def data(run: Run, split: str) -> TensorRows:
-    """Return posts as token numbers, and which of the two groups they are from."""
-    rows = run.load_rows(SET, split, columns="text")
-    return rows[::SMOKING] if run.smoke else rows
+    """Return posts as token ids, and which of the two groups they are from."""
+    rows = run.load_rows(DATASET, split, columns="text")
+    return rows[::SMOKE_STEP] if run.smoke else rows
 
 
 def train(settings: Settings, run: Run) -> nn.Module:
-    posts = tokenising.training_texts(run, SET)
-    size = run.spec.options["vocabulary"]
-    tokenising.use_tokenizer(run, words.tokenizer(posts, size=size, most=settings.most))
+    texts = tokenising.training_texts(run, DATASET)
+    vocab_size = run.spec.options["vocab_size"]
+    tokenizer = train_tokenizer(texts, vocab_size=vocab_size, max_df=settings.max_df)
+    tokenising.use_tokenizer(run, tokenizer)
     rows = data(run, "train")
     model = fit(settings, run, rows)
-    threads = tokenising.training_texts(run, SET, column="thread")
-    kept = threads[:: SMOKING if run.smoke else 1]
-    run.log_summary(**compared(fit, settings, run, rows, kept))
+    threads = tokenising.training_texts(run, DATASET, column="thread")
+    threads = threads[:: SMOKE_STEP if run.smoke else 1]
+    run.log_summary(**cross_validate(fit, settings, run, rows, threads))
     return model
 
 
 def fit(settings: Settings, run: Run, rows: TensorRows) -> LSA:
-    """Return a fresh model that has learned from these posts."""
-    model: LSA = run.build(topics=settings.topics)
-    described = model.learn(to_model_input(rows.input, run.spec.input), rows.target)
-    lessons = replace(rows, input=described)
-    head = run.prepare(model.decide)
+    """Return a new model, fitted to these posts."""
+    model: LSA = run.build(num_topics=settings.num_topics)
+    features = model.fit(to_model_input(rows.input, run.spec.input), rows.target)
+    head = run.prepare(model.classifier)
     optimizer = run.prepare(
         torch.optim.AdamW(
             head.parameters(), lr=settings.lr, weight_decay=settings.weight_decay
         )
     )
     head.train()
+    feature_rows = replace(rows, input=features)
     for _ in run.epochs(settings.epochs):
-        for description, label in run.batches(lessons, settings.batch):
-            run.step(cross_entropy(head(description), label), optimizer)
+        for batch, label in run.batches(feature_rows, settings.batch_size):
+            run.step(cross_entropy(head(batch), label), optimizer)
         run.log({})
     return model.eval()
 
 
 def report(model: LSA, run: Run) -> None:
-    """Note what simple methods reach and where the model fails; draw its topics."""
+    """Add baselines, where the model fails, and a figure of its topics."""
     training, test = data(run, "train"), data(run, "test")
-    weights, asked = (model.weigh(r.input).detach() for r in (training, test))
-    said = predict_batches(model, test.input).argmax(dim=1)
-    right = said == test.target
-    length = (model.weigh.count(test.input)[:, 2:] > 0).sum(dim=1)
-    short = length <= length.float().quantile(0.25)
+    features, test_features = (model.tfidf(r.input).detach() for r in (training, test))
+    predicted = predict_batches(model, test.input).argmax(dim=1)
+    correct = predicted == test.target
+    known_words = (model.tfidf.count(test.input)[:, 2:] > 0).sum(dim=1)
+    short = known_words <= known_words.float().quantile(0.25)
     run.log_baseline("majority class", accuracy=baselines.majority(training, test))
-    for name, way in METHODS.items():
-        theirs = way(weights, training.target, asked) == test.target
-        run.log_baseline(name, accuracy=_share(theirs))
+    for name, baseline in BASELINES.items():
+        theirs = baseline(features, training.target, test_features) == test.target
+        run.log_baseline(name, accuracy=_mean(theirs))
     run.log_summary(
-        alone=(right & ~theirs).sum().item(),  # theirs are those of naive Bayes
-        beaten=(~right & theirs).sum().item(),
-        short=_share(right[short]),
-        long=_share(right[~short]),
-        words=length[short].max().item(),
-        empty=(length == 0).sum().item(),
-        first=model.project.strength[0].item(),
-        second=model.project.strength[1].item(),
+        only_model_correct=(correct & ~theirs).sum().item(),  # against naive Bayes
+        only_naive_bayes_correct=(~correct & theirs).sum().item(),
+        accuracy_short=_mean(correct[short]),
+        accuracy_long=_mean(correct[~short]),
+        short_max_words=known_words[short].max().item(),
+        posts_without_known_words=(known_words == 0).sum().item(),
+        singular_value_1=model.svd.singular_values[0].item(),
+        singular_value_2=model.svd.singular_values[1].item(),
     )
     run.log_figure(
         "confusion",
-        pictures.confusion(said, test.target, run.spec.labels),
-        "How often each group of the test split was taken for which.",
+        pictures.confusion(predicted, test.target, run.spec.labels),
+        "Confusion matrix of the test posts.",
     )
-    topic = model.project(model.lean(asked)).detach()
+    topics = model.svd(model.naive_bayes(test_features)).detach()
     run.log_figure(
         "topics",
-        drawn(model, topic, test.target, run.spec),
-        "The test posts on two topics, and the words that weigh most in some topics.",
+        plots.topics(model, topics, test.target, run.spec),
+        "The test posts on two topics, and the words with most weight in some topics.",
     )
 
 
-def _share(right: Tensor) -> float:
-    return right.float().mean().item()
+def _mean(values: Tensor) -> float:
+    return values.float().mean().item()

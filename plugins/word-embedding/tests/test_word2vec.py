@@ -1,4 +1,4 @@
-"""Pairs, loss and measure are what the papers say, and words have neighbours."""
+"""Pairs, loss and accuracy are what the papers say, and words have neighbours."""
 
 import re
 import warnings
@@ -11,8 +11,13 @@ import torch
 from tokenizers import Tokenizer
 from torch import nn
 from torch.nn.functional import logsigmoid
-from zoo_word_embedding import corpus, recipe, skipgram, telling, words
-from zoo_word_embedding.pairs import joined, kept, pairs
+from zoo_word_embedding import corpus, recipe, report, skipgram
+from zoo_word_embedding.pairs import flatten_texts, keep_probability, sample_pairs
+from zoo_word_embedding.word_tokenizer import (
+    SPECIAL_TOKENS,
+    encode_known_words,
+    train_tokenizer,
+)
 
 import zoo
 from zoo import Run, TextInput
@@ -32,11 +37,11 @@ def test_pairs_stay_in_their_text_and_window() -> None:
     """
     Both ways, as near as the window, and of a window of one all that stand together.
     """
-    held = joined([[2, 3, 4], [5, 6]])
+    held = flatten_texts([[2, 3, 4], [5, 6]])
     chance = torch.ones(7)
 
-    word, context = pairs(held, chance, 1, random())
-    wide = torch.stack(pairs(held, chance, 9, random()))
+    word, context = sample_pairs(held, chance, 1, random())
+    wide = torch.stack(sample_pairs(held, chance, 9, random()))
 
     found = sorted(zip(word.tolist(), context.tolist(), strict=True))
     assert found == [(2, 3), (3, 2), (3, 4), (4, 3), (5, 6), (6, 5)]
@@ -56,22 +61,22 @@ def test_far_contexts_are_rarer() -> None:
     token = torch.arange(20_000, dtype=torch.int32)
     held = torch.stack([token, torch.zeros_like(token)])
 
-    word, context = pairs(held, torch.ones(20_000), 5, random())
+    word, context = sample_pairs(held, torch.ones(20_000), 5, random())
 
     far = (word - context).abs().bincount(minlength=6)[1:] / (2 * 20_000)
     assert torch.allclose(far, torch.tensor([1.0, 0.8, 0.6, 0.4, 0.2]), atol=0.02)
 
 
-def test_frequent_words_are_thinned_out() -> None:
+def test_frequent_words_are_subsampled() -> None:
     """
-    By the chance of the authors' program; a word left out makes windows reach farther.
+    As by the authors' program; a word left out makes windows reach farther.
     """
     count = torch.tensor([0, 0, 900, 99, 1])
-    chance = kept(count, 1e-2)
+    chance = keep_probability(count, 1e-2)
     share = 0.01 / 0.9
 
-    held = joined([[3, 2, 3]])
-    word, context = pairs(held, torch.tensor([0.0, 0, 0, 1, 0]), 1, random())
+    held = flatten_texts([[3, 2, 3]])
+    word, context = sample_pairs(held, torch.tensor([0.0, 0, 0, 1, 0]), 1, random())
 
     assert chance[2].item() == pytest.approx(share**0.5 + share)
     assert chance[4] == 1
@@ -80,15 +85,15 @@ def test_frequent_words_are_thinned_out() -> None:
 
 def test_the_loss_is_that_of_negative_sampling() -> None:
     """
-    Pair by pair: what stood there, and the group's draws, each counted in its share;
-    a last group that is not full loses nothing and adds nothing.
+    Pair by pair: the context, and the weighted negative samples of the group; a last
+    group that is not full loses nothing and adds nothing.
     """
-    settings = recipe.Settings(sharing=4, drawn=3, negatives=5)
+    settings = recipe.Settings(group_size=4, group_negatives=3, negatives=5)
     run = Run(zoo.get_spec(NAME))
     vector, context = torch.randn(6, 8, generator=random()), nn.Embedding(10, 8)
     other, noise = torch.arange(6), torch.ones(10, dtype=torch.float64)
 
-    found = recipe.cost(vector, context, other, noise, settings, run)
+    found = recipe.negative_sampling_loss(vector, context, other, noise, settings, run)
 
     far = torch.multinomial(noise, 6, replacement=True, generator=random()).view(2, 3)
     total = torch.zeros(())
@@ -99,24 +104,26 @@ def test_the_loss_is_that_of_negative_sampling() -> None:
     assert found.item() == pytest.approx(total.item() / 6, rel=1e-5)
 
 
-def test_words_of_like_company_come_to_lie_near() -> None:
+def test_words_of_similar_contexts_become_similar() -> None:
     """
-    Two kinds of texts, and words that never meet: those of one kind lie nearer.
+    Two kinds of texts, and words that never meet: those of one kind are nearer.
     """
     texts = [[2, 4], [3, 4], [2, 5], [3, 5], [6, 8], [7, 8], [6, 9], [7, 9]] * 10
-    held, settings = joined(texts), recipe.Settings(sharing=8)
+    held, settings = flatten_texts(texts), recipe.Settings(group_size=8)
     run = Run(zoo.get_spec(NAME))
     torch.manual_seed(0)
-    model = skipgram.skipgram(vocabulary=10, width=8)
+    model = skipgram.skipgram(vocab_size=10, embed_dim=8)
     context = nn.Embedding(10, 8)
     nn.init.zeros_(context.weight)
     learned = [*model.parameters(), *context.parameters()]
-    noise = telling.counted(held, 10).double()
+    noise = report.word_counts(held, 10).double()
 
     for _ in range(200):
-        word, other = pairs(held, torch.ones(10), 5, run.generator)
+        word, other = sample_pairs(held, torch.ones(10), 5, run.generator)
         vector = model(word.unsqueeze(1))
-        loss = recipe.cost(vector, context, other, noise, settings, run)
+        loss = recipe.negative_sampling_loss(
+            vector, context, other, noise, settings, run
+        )
         slopes = torch.autograd.grad(loss, learned)
         with torch.no_grad():
             for one, slope in zip(learned, slopes, strict=True):
@@ -124,27 +131,29 @@ def test_words_of_like_company_come_to_lie_near() -> None:
 
     unit = nn.functional.normalize(model.table(), dim=1)
     assert unit[2] @ unit[3] > 0.5 + unit[2] @ unit[7]  # 2 and 3 never met
-    assert telling.nearer(unit, torch.tensor([[2, 3, 7], [6, 7, 3]])) == 1
+    assert report.nearer_word_accuracy(unit, torch.tensor([[2, 3, 7], [6, 7, 3]])) == 1
 
 
-def test_what_is_as_near_counts_half() -> None:
+def test_ties_count_half() -> None:
     """
-    So that vectors that are all alike are right half of the time.
+    So that vectors that are all equal have an accuracy of one half.
     """
     rows = torch.tensor([[0, 1, 2], [2, 1, 0]])
 
-    assert telling.nearer(torch.ones(3, 4), rows) == 0.5
-    assert telling.nearer(torch.eye(3)[[0, 0, 1]], rows) == 0.75
-    assert telling.commoner(torch.tensor([3, 2, 1]), rows) == 0.5
+    assert report.nearer_word_accuracy(torch.ones(3, 4), rows) == 0.5
+    assert report.nearer_word_accuracy(torch.eye(3)[[0, 0, 1]], rows) == 0.75
+    assert report.frequency_accuracy(torch.tensor([3, 2, 1]), rows) == 0.5
 
 
-def test_counting_finds_like_words_too() -> None:
+def test_the_baseline_finds_similar_words_too() -> None:
     """
-    The simple method that the card compares with: shared contexts, factored.
+    The SVD of the PPMI matrix, which the card compares with.
     """
-    held = joined([[2, 4], [3, 4], [2, 5], [3, 5], [6, 8], [7, 8], [6, 9], [7, 9]] * 9)
+    held = flatten_texts(
+        [[2, 4], [3, 4], [2, 5], [3, 5], [6, 8], [7, 8], [6, 9], [7, 9]] * 9
+    )
 
-    vector = telling.factors(pairs(held, torch.ones(10), 5, random()), 10, 4)
+    vector = report.ppmi_svd(sample_pairs(held, torch.ones(10), 5, random()), 10, 4)
 
     unit = nn.functional.normalize(vector, dim=1)
     assert unit[2] @ unit[3] > 0.9
@@ -154,7 +163,7 @@ def test_counting_finds_like_words_too() -> None:
 @pytest.fixture(scope="module")
 def reader() -> Tokenizer:
     texts = ["Don\u2019t the cats, don't they?", "the 3 Cats \u2014 the caf\u00e9"]
-    return words.tokenizer(texts, size=5, least=2)
+    return train_tokenizer(texts, vocab_size=5, min_count=2)
 
 
 def test_words_are_letters_in_small(reader: Tokenizer) -> None:
@@ -164,11 +173,11 @@ def test_words_are_letters_in_small(reader: Tokenizer) -> None:
     known = reader.get_vocab()
     texts = ["THE caf\u00e9 cats 3 DON\u2019T", "x2the 'the' _cats\ncats'", ""]
 
-    ours = words.numbered(reader, texts)
+    ours = encode_known_words(reader, texts)
     theirs = [[n for n in one.ids if n > 1] for one in reader.encode_batch(texts)]
 
     assert sorted(known, key=known.__getitem__) == [
-        *words.SPECIAL,
+        *SPECIAL_TOKENS,
         "the",
         "cats",
         "don't",
@@ -182,7 +191,7 @@ def test_a_text_is_the_mean_of_its_known_words() -> None:
     Unknown words and padding say nothing; of a text without known words it is zero.
     """
     torch.manual_seed(0)
-    model = skipgram.skipgram(vocabulary=9, width=3)
+    model = skipgram.skipgram(vocab_size=9, embed_dim=3)
     held = model.table()
 
     found = model(torch.tensor([[2, 1, 5, 0], [1, 0, 0, 0]]))
@@ -194,13 +203,13 @@ def test_a_text_is_the_mean_of_its_known_words() -> None:
 
 def test_posts_keep_what_is_prose() -> None:
     """
-    Neither what is quoted nor what is drawn, counted or programmed.
+    Neither quotes nor ASCII art, tables or programs.
     """
     post = (
         "In article <1> x writes:\n> yours\n: his\nMine, and all of it.\n|--+--|\n*p=0;"
     )
 
-    assert corpus.prose(post) == "Mine, and all of it."
+    assert corpus.prose_lines(post) == "Mine, and all of it."
 
 
 @pytest.fixture(scope="module")
@@ -272,5 +281,5 @@ def test_it_is_as_good_as_gensim() -> None:
         "gensim"
     ]
 
-    assert figures["pairs"] > 200
-    assert figures["rho"] > figures["gensim_rho"] - 2
+    assert figures["wordsim_pairs"] > 200
+    assert figures["wordsim_spearman"] > figures["gensim_wordsim_spearman"] - 2

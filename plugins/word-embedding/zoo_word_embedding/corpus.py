@@ -1,4 +1,4 @@
-"""English text from the sets at hand, as one set: a text a row, without labels."""
+"""The English text of the other datasets as one dataset: a text per row, no labels."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ import zoo
 if TYPE_CHECKING:
     from datasets import Dataset
 
-__all__ = ["SOURCES", "mix", "prose"]
+__all__ = ["SOURCES", "english_mix", "prose_lines"]
 
-SOURCES = {  # and the column that holds English
+SOURCES = {  # datasets, and the column that holds English
     "gutenberg_novels": "text",
     "tiny_shakespeare": "text",
     "bbc_news": "text",
@@ -24,44 +24,44 @@ SOURCES = {  # and the column that holds English
     "tatoeba_en_ko": "en",
     "korean_parallel": "en",
 }
-HELD = 20  # every so many texts one is for validation
+VALIDATION_EVERY = 20  # one text in so many is for validation
 QUOTED = re.compile(r"^\s*[>|:]|^\s*\w{0,3}>|writes:$|^In article")
-OTHER = re.compile(r"[^\w ]|[\d_]")  # no letter and no blank
-MOST = 0.25  # share of these in a line of prose
+NOT_PROSE = re.compile(r"[^\w ]|[\d_]")  # neither a letter nor a space
+MAX_NOT_PROSE = 0.25  # the largest fraction of these in a line of prose
 
 
-def mix(split: str) -> Dataset:
-    """Return a split: the sources' own test rows, or their training rows parted."""
+def english_mix(split: str) -> Dataset:
+    """Return a split: the sources' test rows, or a part of their training rows."""
     from datasets import Dataset
 
-    texts = _all("test" if split == "test" else "train")
+    texts = _unique_texts("test" if split == "test" else "train")
     if split == "train":
-        texts = [text for place, text in enumerate(texts, start=1) if place % HELD]
+        texts = [text for n, text in enumerate(texts, start=1) if n % VALIDATION_EVERY]
     elif split == "validation":
-        texts = texts[HELD - 1 :: HELD]
+        texts = texts[VALIDATION_EVERY - 1 :: VALIDATION_EVERY]
     return Dataset.from_dict({"text": texts})
 
 
 @lru_cache(maxsize=2)
-def _all(split: str) -> list[str]:
+def _unique_texts(split: str) -> list[str]:
     """Return the texts of a split of all sources, each once."""
     return list(dict.fromkeys(t for name in SOURCES for t in _texts(name, split)))
 
 
 def _texts(name: str, split: str) -> list[str]:
     texts = [str(text) for text in zoo.load_dataset(name, split)[SOURCES[name]][:]]
-    found = map(prose, texts) if name == "20_newsgroups" else texts
-    return [text for text in found if text.strip()]
+    cleaned = map(prose_lines, texts) if name == "20_newsgroups" else texts
+    return [text for text in cleaned if text.strip()]
 
 
-def prose(post: str) -> str:
-    """Return the lines of a Usenet post that are its writer's sentences.
+def prose_lines(post: str) -> str:
+    """Return the lines of a Usenet post that are its author's sentences.
 
-    Lines that are quoted, and pictures, programs and tables in letters, are left out.
+    Quoted lines, ASCII art, programs and tables are left out.
     """
     kept = [line for line in post.split("\n") if not QUOTED.search(line)]
-    return "\n".join(line for line in kept if _share(line) <= MOST)
+    return "\n".join(line for line in kept if _not_prose(line) <= MAX_NOT_PROSE)
 
 
-def _share(line: str) -> float:
-    return len(OTHER.findall(line)) / max(1, len(line))
+def _not_prose(line: str) -> float:
+    return len(NOT_PROSE.findall(line)) / max(1, len(line))

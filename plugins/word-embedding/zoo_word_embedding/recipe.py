@@ -1,7 +1,7 @@
 """Train word vectors by skip-gram with negative sampling.
 
-Read it from top to bottom: settings, data, training, measuring. To try something else,
-copy this file and change it. The test texts are used once, at the end.
+Read it from top to bottom: settings, data, training, evaluation. The test texts are
+used once, at the end.
 """
 
 from dataclasses import dataclass
@@ -14,168 +14,199 @@ from zoo import Run, TextInput
 from zoo.datasets.in_memory import TensorRows
 from zoo.preprocessing import tokenizer as tokens
 from zoo.training import train_tokenizer as tokenising
-from zoo_word_embedding import telling, words
-from zoo_word_embedding.pairs import joined, kept, pairs
+from zoo_word_embedding.pairs import flatten_texts, keep_probability, sample_pairs
+from zoo_word_embedding.report import (
+    bare_model,
+    fingerprint,
+    frequency_accuracy,
+    nearer_word_accuracy,
+    ppmi_svd,
+    word_counts,
+    word_plot,
+)
 from zoo_word_embedding.skipgram import SkipGram
+from zoo_word_embedding.word_tokenizer import encode_known_words, train_tokenizer
 
 __all__ = ["SMOKE_SETTINGS", "Settings", "data", "evaluate", "report", "train"]
 
-SET = "english-mix"
-MOMENT, LENGTH = 200, 500  # texts that a smoke run reads, and letters of each
-ASKED = 200_000  # pairs that are asked at most
+DATASET = "english-mix"
+SMOKE_TEXTS, SMOKE_LENGTH = 200, 500  # texts of a smoke run, and characters of each
+MAX_PAIRS = 200_000  # for evaluation
 
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
     seed: int = 0
     epochs: int = 5
-    least: int = 5  # occurrences of a word that is learned
-    window: int = 5  # places to each side, at most
-    sample: float = 1e-3  # words with a larger share of the text are thinned out
-    negatives: int = 5  # words that did not stand there, for each that did
-    smoothing: float = 0.75  # the power of the counts that negatives are drawn by
-    lr: float = 0.025  # of a pair; it falls to a ten-thousandth in a straight line
-    batch: int = 1024  # pairs
-    sharing: int = 64  # pairs that share their negatives
-    drawn: int = 20  # negatives that they share; each counts as `negatives / drawn`
+    min_count: int = 5  # occurrences of a word in the vocabulary
+    window: int = 5  # words to each side, at most
+    sample: float = 1e-3  # words with a larger frequency are subsampled
+    negatives: int = 5  # negative samples per pair
+    ns_exponent: float = 0.75  # the power of the counts in the noise distribution
+    lr: float = 0.025  # per pair; it falls linearly to a ten-thousandth
+    batch_size: int = 1024  # pairs
+    group_size: int = 64  # pairs that share their negative samples
+    group_negatives: int = 20  # shared samples; each is weighted by negatives / this
 
 
 SMOKE_SETTINGS = {"epochs": 1}  # what the test suite runs
 
 
 def source_texts(run: Run, split: str) -> list[str]:
-    """Return the texts of a split; a smoke run reads the beginning of a few."""
-    texts = tokenising.training_texts(run, SET, split)
-    return [text[:LENGTH] for text in texts[:MOMENT]] if run.smoke else texts
+    """Return the texts of a split; a smoke run takes the beginning of a few."""
+    texts = tokenising.training_texts(run, DATASET, split)
+    if run.smoke:
+        return [text[:SMOKE_LENGTH] for text in texts[:SMOKE_TEXTS]]
+    return texts
 
 
-def read(run: Run, split: str) -> Tensor:
-    """Return the known words of a split, and the number of the text each is from."""
+def load_tokens(run: Run, split: str) -> Tensor:
+    """Return (2, words): the known words of a split, and the text each is from."""
     texts = source_texts(run, split)
-    expected = run.spec.input
-    assert isinstance(expected, TextInput), "the model reads text"
-    found = joined(words.numbered(tokens.tokenizer(expected), texts))
-    source = f"{SET}/{split}"
-    run.data[source] = {"rows": len(texts), "fingerprint": telling.seal(found)}
-    return found
+    input_spec = run.spec.input
+    assert isinstance(input_spec, TextInput), "the model reads text"
+    ids = encode_known_words(tokens.tokenizer(input_spec), texts)
+    flat = flatten_texts(ids)
+    source = f"{DATASET}/{split}"
+    run.data[source] = {"rows": len(texts), "fingerprint": fingerprint(flat)}
+    return flat
 
 
 def data(run: Run, split: str) -> TensorRows:
-    """Return rows of a word, one that stands near it, and one that stands elsewhere.
+    """Return rows of a word, a word of its context, and one that is not.
 
-    The third is the context of another row, drawn: it is as frequent as the second, so
-    that counting words tells nothing. Rows in which the two are the same are left out.
+    The third is the context of another row, drawn at random: it is as frequent as the
+    second, so that word counts are no help. Rows in which the two are the same are left
+    out.
     """
     random = torch.Generator().manual_seed(0)
-    found, size = read(run, split), run.spec.options["vocabulary"]
-    chance = kept(telling.counted(found, size), Settings.sample)
-    word, near = pairs(found, chance, Settings.window, random)
-    order = torch.randperm(len(word), generator=random)[:ASKED]
-    word, near = word[order], near[order]
-    far = near[torch.randperm(len(near), generator=random)]
-    rows = torch.stack([word, near, far], dim=1)[near != far]
+    flat, vocab_size = load_tokens(run, split), run.spec.options["vocab_size"]
+    keep = keep_probability(word_counts(flat, vocab_size), Settings.sample)
+    word, context = sample_pairs(flat, keep, Settings.window, random)
+    order = torch.randperm(len(word), generator=random)[:MAX_PAIRS]
+    word, context = word[order], context[order]
+    other = context[torch.randperm(len(context), generator=random)]
+    rows = torch.stack([word, context, other], dim=1)[context != other]
     return TensorRows(
         input=rows,
         target=torch.zeros(len(rows)),
-        source=f"{SET}/{split}",
-        fingerprint=run.data[f"{SET}/{split}"]["fingerprint"],
+        source=f"{DATASET}/{split}",
+        fingerprint=run.data[f"{DATASET}/{split}"]["fingerprint"],
     )
 
 
 def train(settings: Settings, run: Run) -> nn.Module:
-    size, width = (run.spec.options[name] for name in ("vocabulary", "width"))
+    vocab_size = run.spec.options["vocab_size"]
+    embed_dim = run.spec.options["embed_dim"]
     texts = source_texts(run, "train")
-    tokenising.use_tokenizer(
-        run, words.tokenizer(texts, size=size, least=settings.least)
+    tokenizer = train_tokenizer(
+        texts, vocab_size=vocab_size, min_count=settings.min_count
     )
-    fitting, holding = read(run, "train"), data(run, "validation")
-    count = telling.counted(fitting, size)
-    chance, noise = kept(count, settings.sample), count.double() ** settings.smoothing
-    bare: SkipGram = run.build()
-    bare.word.sparse = True  # a step changes the rows of its pairs alone
-    model = run.prepare(bare)
-    context = run.prepare(nn.Embedding(size, width, sparse=True))
-    nn.init.zeros_(context.weight)
+    tokenising.use_tokenizer(run, tokenizer)
+    training, validation = load_tokens(run, "train"), data(run, "validation")
+    count = word_counts(training, vocab_size)
+    keep = keep_probability(count, settings.sample)
+    noise = count.double() ** settings.ns_exponent
+    unwrapped: SkipGram = run.build()
+    unwrapped.embedding.sparse = True  # a step changes only the rows of its pairs
+    model = run.prepare(unwrapped)
+    out_embedding = run.prepare(nn.Embedding(vocab_size, embed_dim, sparse=True))
+    nn.init.zeros_(out_embedding.weight)
     optimizer = run.prepare(
         torch.optim.SGD(
-            [*model.parameters(), *context.parameters()],
-            lr=settings.lr * settings.batch,  # the loss is a mean over the pairs
+            [*model.parameters(), *out_embedding.parameters()],
+            lr=settings.lr * settings.batch_size,  # the loss is a mean over pairs
         )
     )
     for epoch in run.epochs(settings.epochs):
         model.train()
-        drawn = pairs(fitting, chance, settings.window, run.generator)
-        rows = near(drawn, run)
-        steps = run.steps(rows, settings.batch, 1)
-        for step, (word, other) in enumerate(run.batches(rows, settings.batch)):
-            done = (epoch - 1 + step / steps) / settings.epochs
+        rows = pair_rows(
+            sample_pairs(training, keep, settings.window, run.generator), run
+        )
+        steps = run.steps(rows, settings.batch_size, 1)
+        batches = run.batches(rows, settings.batch_size)
+        for step, (word, context) in enumerate(batches):
+            progress = (epoch - 1 + step / steps) / settings.epochs
             for group in optimizer.param_groups:
-                rate = settings.lr * max(1e-4, 1 - done)
-                group["lr"] = rate * len(word)
-            loss = cost(model(word), context, other, noise, settings, run)
+                lr = settings.lr * max(1e-4, 1 - progress)
+                group["lr"] = lr * len(word)
+            loss = negative_sampling_loss(
+                model(word), out_embedding, context, noise, settings, run
+            )
             run.step(loss, optimizer)
-        run.log(evaluate(model, holding), best="accuracy")
+        run.log(evaluate(model, validation), best="accuracy")
     return run.best(model)
 
 
-def near(drawn: tuple[Tensor, Tensor], run: Run) -> TensorRows:
-    """Return pairs as rows to fit."""
-    word, other = drawn
-    known = run.data[f"{SET}/train"]["fingerprint"]
+def pair_rows(pairs: tuple[Tensor, Tensor], run: Run) -> TensorRows:
+    """Return pairs as rows: the word is the input, its context the target."""
+    word, context = pairs
     return TensorRows(
-        input=word.unsqueeze(1), target=other, source=f"{SET}/train", fingerprint=known
+        input=word.unsqueeze(1),
+        target=context,
+        source=f"{DATASET}/train",
+        fingerprint=run.data[f"{DATASET}/train"]["fingerprint"],
     )
 
 
-def cost(
+def negative_sampling_loss(
     vector: Tensor,
-    context: nn.Module,
-    other: Tensor,
+    out_embedding: nn.Module,
+    context: Tensor,
     noise: Tensor,
     settings: Settings,
     run: Run,
 ) -> Tensor:
     """Return the loss of negative sampling, a mean over pairs.
 
-    The original draws `negatives` words for each pair. Here `sharing` pairs share
-    `drawn` words, and each counts as much less: the same on average, in less time.
+    The paper draws `negatives` words for each pair. Here `group_size` pairs share
+    `group_negatives` words, each with a smaller weight: the same in expectation, in
+    less time.
     """
-    groups = -(-len(vector) // settings.sharing)
-    size = (groups, settings.drawn)
-    far = torch.multinomial(
-        noise, groups * settings.drawn, replacement=True, generator=run.generator
-    ).view(size)
-    match = (vector * context(other)).sum(dim=1)  # (B,)
-    short = groups * settings.sharing - len(vector)
-    row = nn.functional.pad(vector, (0, 0, 0, short)).view(groups, -1, vector.shape[1])
-    clash = row @ context(far.to(vector.device)).transpose(1, 2)
-    share = settings.negatives / settings.drawn
-    apart = logsigmoid(-clash).flatten(0, 1)[: len(vector)]
-    return -(logsigmoid(match).sum() + share * apart.sum()) / len(vector)
+    groups = -(-len(vector) // settings.group_size)
+    negatives = torch.multinomial(
+        noise,
+        groups * settings.group_negatives,
+        replacement=True,
+        generator=run.generator,
+    ).view(groups, settings.group_negatives)
+    positive_score = (vector * out_embedding(context)).sum(dim=1)  # (B,)
+    missing = groups * settings.group_size - len(vector)
+    padded = nn.functional.pad(vector, (0, 0, 0, missing))
+    grouped = padded.view(groups, -1, vector.shape[1])
+    negative_score = grouped @ out_embedding(negatives.to(vector.device)).transpose(
+        1, 2
+    )
+    weight = settings.negatives / settings.group_negatives
+    negative = logsigmoid(-negative_score).flatten(0, 1)[: len(vector)]
+    # The negative of equation (4) of the second 2013 paper, with the sigmoid s:
+    # log s(v'_O . v_I) + sum over k of E_{w_k ~ P_n} log s(-v'_k . v_I)
+    return -(logsigmoid(positive_score).sum() + weight * negative.sum()) / len(vector)
 
 
 def evaluate(model: nn.Module, rows: TensorRows) -> dict[str, float]:
-    """Return how often the word that stands near is the nearer one, by the cosine."""
-    found: SkipGram = telling.bare(model)
-    unit = normalize(found.table().float().cpu(), dim=1)
-    return {"accuracy": telling.nearer(unit, rows.input)}
+    """Return how often the word of the context is nearer than the other, by cosine."""
+    unit = normalize(bare_model(model).table().float().cpu(), dim=1)
+    return {"accuracy": nearer_word_accuracy(unit, rows.input)}
 
 
 def report(model: SkipGram, run: Run) -> None:
-    """Measure what simple methods reach, and draw some words."""
-    size, width = (run.spec.options[name] for name in ("vocabulary", "width"))
-    fitting, test = read(run, "train"), data(run, "test")
-    count = telling.counted(fitting, size)
+    """Add baselines and the figures and plot of the card to the run."""
+    vocab_size = run.spec.options["vocab_size"]
+    embed_dim = run.spec.options["embed_dim"]
+    training, test = load_tokens(run, "train"), data(run, "test")
+    count = word_counts(training, vocab_size)
     random = torch.Generator().manual_seed(0)
-    chance = kept(count, Settings.sample)
-    run.log_baseline("frequency", accuracy=telling.commoner(count, test.input))
-    found = pairs(fitting, chance, Settings.window, random)
-    vector = telling.factors(found, size, width)
-    factored = telling.nearer(normalize(vector, dim=1), test.input)
-    run.log_baseline("factored counts", accuracy=factored)
-    run.log_summary(words=(count > 0).sum().item(), running=fitting.shape[1])
+    keep = keep_probability(count, Settings.sample)
+    run.log_baseline("word frequency", accuracy=frequency_accuracy(count, test.input))
+    pairs = sample_pairs(training, keep, Settings.window, random)
+    unit = normalize(ppmi_svd(pairs, vocab_size, embed_dim), dim=1)
+    run.log_baseline("SVD of PPMI", accuracy=nearer_word_accuracy(unit, test.input))
+    run.log_summary(
+        vocabulary_words=(count > 0).sum().item(), training_words=training.shape[1]
+    )
     run.log_figure(
         "groups",
-        telling.drawn(model, run.spec),
-        "Words of some groups, on the two directions in which they differ most.",
+        word_plot(model, run.spec),
+        "Words of some groups, on the first two principal components.",
     )

@@ -2,9 +2,9 @@
 
 Mikolov, Chen, Corrado, Dean: "Efficient estimation of word representations in vector
 space", 2013; Mikolov, Sutskever, Chen, Corrado, Dean: "Distributed representations of
-words and phrases and their compositionality", 2013. What is kept is the matrix of
-words; the matrix of contexts, which the words are told from, lives in the recipe alone,
-as with most published vectors. The vector of a text is the mean of its words'.
+words and phrases and their compositionality", 2013. The model is the matrix of input
+vectors; the matrix of output vectors exists in the recipe alone, as most published
+vectors are without it. The vector of a text is the mean of its words' vectors.
 """
 
 import torch
@@ -12,23 +12,23 @@ from torch import Tensor, nn
 
 __all__ = ["SkipGram", "skipgram"]
 
-SPECIAL = 2  # tokens 0 and 1 are no words: padding, and all unknown words
+NUM_SPECIAL_TOKENS = 2  # ids 0 and 1 are no words: padding and unknown words
 
 
 class SkipGram(nn.Module):
     """A vector for each word, and for a text the mean of those of its known words."""
 
-    def __init__(self, *, vocabulary: int, width: int) -> None:
+    def __init__(self, *, vocab_size: int, embed_dim: int) -> None:
         super().__init__()
-        self.word = nn.Embedding(vocabulary, width)
-        nn.init.uniform_(self.word.weight, -0.5 / width, 0.5 / width)
+        self.embedding = nn.Embedding(vocab_size, embed_dim)
+        nn.init.uniform_(self.embedding.weight, -0.5 / embed_dim, 0.5 / embed_dim)
         with torch.no_grad():
-            self.word.weight[:SPECIAL] = 0
+            self.embedding.weight[:NUM_SPECIAL_TOKENS] = 0
 
     def forward(self, token: Tensor) -> Tensor:
-        known = (token >= SPECIAL).unsqueeze(2)  # (B, length, 1)
-        total = (self.word(token) * known).sum(dim=1)  # (B, length) -> (B, width)
-        mean: Tensor = total / known.sum(dim=1).clamp(min=1)
+        is_word = (token >= NUM_SPECIAL_TOKENS).unsqueeze(2)  # (B, length, 1)
+        total = (self.embedding(token) * is_word).sum(dim=1)  # -> (B, embed_dim)
+        mean: Tensor = total / is_word.sum(dim=1).clamp(min=1)
         return mean
 
     def encode(self, token: Tensor) -> Tensor:
@@ -37,11 +37,10 @@ class SkipGram(nn.Module):
         return mean
 
     def table(self) -> Tensor:
-        """Return the vector of each token, zeros for padding: for
-        `zoo.nearest_words`."""
-        return self.word.weight.detach()
+        """Return the vector of each token, zeros for padding: for `zoo.nearest_words`."""
+        return self.embedding.weight.detach()
 
 
-def skipgram(*, vocabulary: int, width: int = 100) -> SkipGram:
-    """Word vectors of `width` numbers, for a vocabulary of this size."""
-    return SkipGram(vocabulary=vocabulary, width=width)
+def skipgram(*, vocab_size: int, embed_dim: int = 100) -> SkipGram:
+    """Word vectors of `embed_dim` numbers, for a vocabulary of this size."""
+    return SkipGram(vocab_size=vocab_size, embed_dim=embed_dim)

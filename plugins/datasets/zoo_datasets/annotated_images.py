@@ -1,4 +1,4 @@
-"""Pictures with a mask, with points, or with a second picture."""
+"""Images with a mask, with keypoints, or with a second image."""
 
 from zoo import DatasetSpec
 
@@ -7,8 +7,8 @@ __all__ = ["SPECS"]
 SPECS = (
     DatasetSpec(
         name="oxford_iiit_pet",
-        summary="Cats and dogs with breed, outline and head box. Three of the 37 "
-        "breeds only. Pixels of the mask: 1 pet, 2 background, 3 edge.",
+        summary="Cats and dogs with breed, mask and head box. Three of the 37 "
+        "breeds only. Classes of the mask: 1 pet, 2 background, 3 edge.",
         license="cc-by-sa-4.0",
         splits={"train": 299, "test": 298},
         columns={
@@ -64,8 +64,8 @@ SPECS = (
     ),
     DatasetSpec(
         name="camvid",
-        summary="Streets from a driving car, 240x180, and what each pixel shows. "
-        "Neighbouring frames look alike.",
+        summary="Streets from a driving car, 240x180, with a class for each pixel. "
+        "Neighbouring frames are similar.",
         license="unknown",
         splits={"train": 367, "validation": 101, "test": 233},
         columns={"image": ("image",), "mask": ("mask",), "image_id": ("image_id",)},
@@ -89,7 +89,7 @@ SPECS = (
     ),
     DatasetSpec(
         name="facial_keypoints",
-        summary="Faces with 68 points [x, y] in pixels, 96x96; split by person.",
+        summary="Faces with 68 keypoints [x, y] in pixels, 96x96; split by person.",
         license="unknown",
         splits={"train": 3_432, "test": 795},
         columns={
@@ -100,11 +100,11 @@ SPECS = (
         homepage="https://github.com/udacity/P1_Facial_Keypoints",
         citation="Frames of YouTube Faces: Wolf, Hassner, Maoz: Face recognition in "
         "unconstrained videos with matched background similarity, 2011. Not for "
-        "telling who someone is.",
+        "identifying people.",
     ),
     DatasetSpec(
         name="facades",
-        summary="House fronts and a map of their parts, in pairs. The compact copy "
+        summary="Facades paired with a label map of their parts. The compact copy "
         "is 128x128, the Hub's 256x256.",
         license="unknown",
         splits={"train": 400, "validation": 100, "test": 106},

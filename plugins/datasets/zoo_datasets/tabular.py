@@ -6,7 +6,7 @@ Fisher's own values there, and the UCI's copy, which is also the compact one, ha
 
 from zoo import DatasetSpec
 
-__all__ = ["BLOCK", "BREAST_CANCER", "DIABETES", "IRIS", "PIMA", "SPECS", "WINE"]
+__all__ = ["BREAST_CANCER", "CALIFORNIA", "DIABETES", "IRIS", "PIMA", "SPECS", "WINE"]
 
 IRIS = {
     "sepal_length": ("SepalLengthCm",),
@@ -33,7 +33,7 @@ WINE = (
 
 DIABETES = ("age", "sex", "bmi", "bp", "s1", "s2", "s3", "s4", "s5", "s6")
 
-_CELL = (
+_NUCLEUS = (
     "radius",
     "texture",
     "perimeter",
@@ -46,12 +46,12 @@ _CELL = (
     "fractal_dimension",
 )
 BREAST_CANCER = (
-    *(f"mean_{name}" for name in _CELL),
-    *(f"{name}_error" for name in _CELL),
-    *(f"worst_{name}" for name in _CELL),
+    *(f"mean_{name}" for name in _NUCLEUS),
+    *(f"{name}_error" for name in _NUCLEUS),
+    *(f"worst_{name}" for name in _NUCLEUS),
 )
 
-_HOUSE = (
+_BOSTON = (
     "CRIM",
     "ZN",
     "INDUS",
@@ -66,7 +66,7 @@ _HOUSE = (
     "B",
     "LSTAT",
 )
-BLOCK = {
+CALIFORNIA = {
     "median_income": ("MedInc",),
     "house_age": ("HouseAge",),
     "rooms": ("AveRooms",),
@@ -88,7 +88,7 @@ PIMA = {
 }
 # The names of the UCI's file. diagnosis, performance and size are codes, the smaller
 # the milder; of the others, all but the two volumes and age are 1 for yes.
-_SURGERY = {
+_THORACIC = {
     "diagnosis": ("DGN",),
     "forced_capacity": ("PRE4",),
     "forced_second": ("PRE5",),
@@ -106,24 +106,24 @@ _SURGERY = {
     "asthma": ("PRE32",),
     "age": ("AGE",),
 }
-_PRICES = ("date", "open", "high", "low", "close", "adj_close", "volume")
+_STOCK = ("date", "open", "high", "low", "close", "adj_close", "volume")
 
 
-def _same(names: tuple[str, ...]) -> dict[str, tuple[str, ...]]:
+def _unrenamed(names: tuple[str, ...]) -> dict[str, tuple[str, ...]]:
     return {name: (name,) for name in names}
 
 
 SPECS = (
     DatasetSpec(
         name="iris",
-        summary="Four sizes of 150 flowers of three species, sorted by species: "
+        summary="Four measurements of 150 flowers of three species, sorted by species: "
         "shuffle. Two rows of scikit-learn's copy differ from the UCI's.",
         license="cc-by-4.0",
         splits={"train": 150},
         columns={**IRIS, "label": ("Species", "species")},
         labels=("Iris-setosa", "Iris-versicolor", "Iris-virginica"),
         hub="scikit-learn/iris",
-        package="zoo_datasets.packaged:iris",
+        package="zoo_datasets.scikit_learn:iris",
         homepage="https://archive.ics.uci.edu/dataset/53/iris",
         citation="Fisher: The use of multiple measurements in taxonomic problems, "
         "1936. https://doi.org/10.1111/j.1469-1809.1936.tb02137.x",
@@ -135,42 +135,42 @@ SPECS = (
         splits={"train": 1_797},
         columns={"image": ("image",), "label": ("label",)},
         labels=tuple("0123456789"),
-        package="zoo_datasets.packaged:digits",
+        package="zoo_datasets.scikit_learn:digits",
         homepage="https://archive.ics.uci.edu/dataset/80",
         citation="Alpaydin, Kaynak: Optical recognition of handwritten digits, 1998. "
         "https://doi.org/10.24432/C50P49",
     ),
     DatasetSpec(
         name="breast-cancer",
-        summary="Thirty measures of cell nuclei, and whether the tumour is malignant.",
+        summary="Thirty measurements of cell nuclei; is the tumour malignant?",
         license="cc-by-4.0",
         splits={"train": 569},
-        columns={**_same(BREAST_CANCER), "label": ("label",)},
+        columns={**_unrenamed(BREAST_CANCER), "label": ("label",)},
         labels=("malignant", "benign"),
-        package="zoo_datasets.packaged:breast_cancer",
+        package="zoo_datasets.scikit_learn:breast_cancer",
         homepage="https://archive.ics.uci.edu/dataset/17",
         citation="Wolberg, Mangasarian, Street, Street: Breast cancer Wisconsin "
         "(diagnostic), 1995. https://doi.org/10.24432/C5DW2B",
     ),
     DatasetSpec(
         name="wine",
-        summary="Thirteen measures of Italian wines from three growers.",
+        summary="Thirteen measurements of Italian wines from three growers.",
         license="cc-by-4.0",
         splits={"train": 178},
-        columns={**_same(WINE), "label": ("label",)},
+        columns={**_unrenamed(WINE), "label": ("label",)},
         labels=("class_0", "class_1", "class_2"),
-        package="zoo_datasets.packaged:wine",
+        package="zoo_datasets.scikit_learn:wine",
         homepage="https://archive.ics.uci.edu/dataset/109/wine",
         citation="Aeberhard, Forina: Wine, 1992. https://doi.org/10.24432/C5PC7J",
     ),
     DatasetSpec(
         name="diabetes",
-        summary="Ten measures of patients, unscaled, and how far the disease has gone "
-        "a year later.",
+        summary="Ten measurements of patients, unscaled, and the progression of the "
+        "disease a year later.",
         license="unknown",
         splits={"train": 442},
-        columns={**_same(DIABETES), "target": ("target",)},
-        package="zoo_datasets.packaged:diabetes",
+        columns={**_unrenamed(DIABETES), "target": ("target",)},
+        package="zoo_datasets.scikit_learn:diabetes",
         homepage="https://www4.stat.ncsu.edu/~boos/var.select/diabetes.html",
         citation="Efron, Hastie, Johnstone, Tibshirani: Least angle regression, 2004. "
         "https://doi.org/10.1214/009053604000000067",
@@ -181,7 +181,7 @@ SPECS = (
         "transforms the share of Black residents. Leave it out.",
         license="unknown",
         splits={"train": 506},
-        columns={**{n.lower(): (n,) for n in _HOUSE}, "target": ("MEDV",)},
+        columns={**{n.lower(): (n,) for n in _BOSTON}, "target": ("MEDV",)},
         similar=("gvlassis/california_housing",),
         homepage="https://github.com/jbrownlee/Datasets",
         citation="Harrison, Rubinfeld: Hedonic prices and the demand for clean air, "
@@ -193,8 +193,8 @@ SPECS = (
         "downloaded copy was not checked here.",
         license="unknown",
         splits={"train": 20_640},
-        columns={**BLOCK, "target": ("MedHouseVal",)},
-        package="zoo_datasets.asked_for:california_housing",
+        columns={**CALIFORNIA, "target": ("MedHouseVal",)},
+        package="zoo_datasets.on_demand:california_housing",
         similar=("gvlassis/california_housing",),
         homepage="https://scikit-learn.org/stable/datasets/real_world.html",
         citation="Pace, Barry: Sparse spatial autoregressions, Statistics and "
@@ -202,13 +202,13 @@ SPECS = (
     ),
     DatasetSpec(
         name="pima",
-        summary="Eight measures of Pima women, and whether diabetes was found within "
-        "five years. A zero often stands for a missing value.",
+        summary="Eight measurements of Pima women, and whether diabetes was diagnosed "
+        "within five years. A zero often stands for a missing value.",
         license="unknown",
         splits={"train": 768},
         columns={**PIMA, "label": ("label", "Outcome", "class")},
         labels=("healthy", "diabetes"),
-        package="zoo_datasets.asked_for:pima",
+        package="zoo_datasets.on_demand:pima",
         homepage="https://sci2s.ugr.es/keel/datasets.php",
         citation="Smith, Everhart, Dickson, Knowler, Johannes: Using the ADAP learning "
         "algorithm to forecast the onset of diabetes mellitus, 1988.",
@@ -219,7 +219,7 @@ SPECS = (
         "and whether they died within a year. No copy could be checked here.",
         license="unknown",
         splits={"train": 470},
-        columns={**_SURGERY, "label": ("label", "Risk1Yr")},
+        columns={**_THORACIC, "label": ("label", "Risk1Yr")},
         labels=("survived", "died"),
         homepage="https://archive.ics.uci.edu/dataset/277",
         citation="Zieba, Tomczak, Lubicz, Swiatek: Boosted SVM for extracting rules "
@@ -230,7 +230,7 @@ SPECS = (
         summary="Daily prices of the Netflix share, 2015 to 2020, split by time.",
         license="unknown",
         splits={"train": 1_007, "test": 252},
-        columns=_same(_PRICES),
+        columns=_unrenamed(_STOCK),
         homepage="https://github.com/Lautaro275/csv-empresas",
         citation="Yahoo Finance, NFLX, 2015-11-23 to 2020-11-20.",
     ),
