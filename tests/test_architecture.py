@@ -2,6 +2,7 @@
 here."""
 
 import ast
+import sys
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,8 @@ SOURCES = sorted(ZOO.rglob("*.py"))
 TORCH_FREE = {
     *("__init__.py", "__main__.py", "errors.py", "_utils", "specs", "plugins"),
     *("artifacts", "cards", "cli", "tasks/results", "datasets/custom"),
-    *("sharing/publish.py", "sharing/eject/eject.py"),
+    *("sharing/publish.py", "sharing/eject", "runtime/__init__.py"),
+    "runtime/input_errors.py",
 }
 # Shown pictures are Pillow's, which is light; the readers of files need it as well.
 USES_PILLOW = {"tasks/results", "datasets/custom"}
@@ -34,6 +36,19 @@ def module_level_imports(path: Path) -> set[str]:
             found.add((node.module or "").partition(".")[0])
         stack += ast.iter_child_nodes(node)
     return found
+
+
+@pytest.mark.parametrize(
+    "path", sorted((ZOO / "runtime").glob("*.py")), ids=lambda path: path.stem
+)
+def test_the_runtime_imports_few_libraries(path: Path) -> None:
+    """
+    `zoo eject` copies it: what it imports, every ejected package has to declare.
+    """
+    known = {"zoo", "torch", "numpy", *({"PIL"} if path.stem == "image" else set())}
+    others = module_level_imports(path) - known - sys.stdlib_module_names
+
+    assert not others
 
 
 def rooms(path: Path) -> set[str]:
