@@ -149,7 +149,7 @@ def test_only_the_costs_of_a_registered_model_are_recorded(
 
     assert cli.main(["benchmark", str(folder), "--record"]) == 1
 
-    assert f"No model is called {str(folder)!r}" in capsys.readouterr().err
+    assert f"No model named {str(folder)!r}" in capsys.readouterr().err
 
 
 def test_a_cost_in_words() -> None:
