@@ -37,7 +37,8 @@ class SkipGram(nn.Module):
         return mean
 
     def table(self) -> Tensor:
-        """Return the vector of each token, zeros for padding: for `zoo.nearest_words`."""
+        """Return the vector of each token, zeros for padding: for
+        `zoo.nearest_words`."""
         return self.embedding.weight.detach()
 
 
