@@ -91,11 +91,11 @@ def test_ci_gives_each_set_up_a_fresh_environment() -> None:
     assert second[-1] == "scripts/check"
 
 
-def test_the_module_map_is_complete() -> None:
+def test_the_package_map_is_complete() -> None:
     """
-    A new module is told in the README.
+    A new package is in the README.
     """
-    table = README.partition("| module | knows |")[2].partition("\n\n")[0]
+    table = README.partition("| package | knows |")[2].partition("\n\n")[0]
     told = set(
         re.findall(r"`(\w+)`", "".join(r.split("|")[1] for r in table.split("\n")[2:]))
     )

@@ -267,10 +267,10 @@ def test_neighbours_on_the_command_line(run: Callable[..., Any]) -> None:
     """
     Words are added, those after --minus taken away; a word a line, or JSON.
     """
-    one = run("neighbours", "places", "king", "-n", 2)
-    several = run("neighbours", "places", "king", "woman", "--minus", "man", "-n", 1)
-    as_json = run("neighbours", "places", "king", "--json")[1]
-    wrong = run("neighbours", "places", "quen")
+    one = run("nearest-words", "places", "king", "-n", 2)
+    several = run("nearest-words", "places", "king", "woman", "--minus", "man", "-n", 1)
+    as_json = run("nearest-words", "places", "king", "--json")[1]
+    wrong = run("nearest-words", "places", "quen")
 
     assert one == (0, "queen (0.816)\nman (0.707)\n", "")
     assert several[1].startswith("queen (0.")

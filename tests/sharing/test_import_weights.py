@@ -268,7 +268,7 @@ def test_the_command_adopts(
     torch.save(theirs, file)
     names = dict(zip(theirs, zoo.load(NAME).state_dict(), strict=True))
     (tmp_path / "names.json").write_text(json.dumps(names))
-    start = ["adopt", str(file), "--build", BUILD, "-o"]
+    start = ["import-weights", str(file), "--build", BUILD, "-o"]
     rules = ["--rename", "^conv=features", "--rename", "^fc=classifier"]
     mapped = ["--mapping", str(tmp_path / "names.json")]
 
@@ -302,7 +302,9 @@ def test_a_wrong_call_of_the_command(
     """
     It ends with status 2, and says which option is wrong.
     """
-    status = main(["adopt", "theirs.pth", "--build", BUILD, "-o", "own", *words])
+    status = main(
+        ["import-weights", "theirs.pth", "--build", BUILD, "-o", "own", *words]
+    )
 
     assert status == 2
     assert (

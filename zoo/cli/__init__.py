@@ -30,7 +30,7 @@ COMMANDS = {
     "encode": ("sample", "Print the codes that a model has for inputs."),
     "reconstruct": ("sample", "Show what is left of inputs in their codes."),
     "interpolate": ("sample", "Show what lies between two inputs, by their codes."),
-    "neighbours": ("sample", "Print the words nearest to words."),
+    "nearest-words": ("sample", "Print the words nearest to words."),
     "train": (
         "predict_train_verify",
         "Run a model's recipe; write a checkpoint folder.",
@@ -69,7 +69,7 @@ COMMANDS = {
         "publish_eject",
         "Copy a model into your own project, needing torch alone.",
     ),
-    "adopt": ("publish_eject", "Make somebody's weights a checkpoint folder."),
+    "import-weights": ("publish_eject", "Make somebody's weights a checkpoint folder."),
 }
 
 
@@ -83,7 +83,7 @@ class _Late(click.Group):
         if cmd_name not in COMMANDS:
             return None
         module = import_module(f"zoo.cli.{COMMANDS[cmd_name][0]}")
-        found: click.Command = getattr(module, f"{cmd_name}_command")
+        found: click.Command = getattr(module, f"{cmd_name.replace('-', '_')}_command")
         return found
 
     def resolve_command(

@@ -47,7 +47,7 @@ def eject_command(name: str, folder: Path) -> None:
     click.echo(f"import {written.name}; model = {written.name}.load()")
 
 
-@click.command("adopt")
+@click.command("import-weights")
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--build", required=True, help="'package.module:function' of a model.")
 @click.option("-o", "--out", "folder", required=True, type=click.Path(path_type=Path))
@@ -56,7 +56,7 @@ def eject_command(name: str, folder: Path) -> None:
 @click.option("--rename", "rules", multiple=True, metavar="PATTERN=REPLACEMENT")
 @click.option("--by-order", is_flag=True, help="Take the tensors as they lie.")
 @click.option("--input", "example", help="A raw input for the golden.")
-def adopt_command(
+def import_weights_command(
     file: Path,
     build: str,
     folder: Path,

@@ -110,13 +110,13 @@ def interpolate_command(
     _tell(found, out, as_json, columns=steps)
 
 
-@click.command("neighbours")
+@click.command("nearest-words")
 @click.argument("name", shell_complete=models)
 @click.argument("words", nargs=-1, required=True)
 @click.option("--minus", multiple=True, help="A word to take away; again for more.")
 @click.option("-n", "count", default=10, show_default=True, help="How many.")
 @as_json
-def neighbours_command(
+def nearest_words_command(
     name: str, words: tuple[str, ...], minus: tuple[str, ...], count: int, as_json: bool
 ) -> None:
     """Print the words nearest to the sum of WORDS, by the cosine of their vectors.

@@ -6,6 +6,7 @@ what a report needs besides is imported from elsewhere, in a module of its own.
 May import: everything below; nothing in the core imports it.
 """
 
+from zoo.datasets.in_memory import load as load_rows
 from zoo.runtime.folds import Fold
 from zoo.runtime.rows import (
     TensorRows,
@@ -20,6 +21,7 @@ __all__ = [
     "Fold",
     "Run",
     "TensorRows",
+    "load_rows",
     "normalize",
     "predict_batches",
     "to_model_input",
