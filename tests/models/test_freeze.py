@@ -1,8 +1,13 @@
 """Frozen parts: no gradient, statistics that do not move, and the way back."""
 
 import copy
+import gc
 import io
 import pickle
+import weakref
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -111,6 +116,171 @@ def test_a_pickle_is_frozen_too() -> None:
     assert isinstance(twin[1], nn.BatchNorm2d)
 
 
+@pytest.mark.parametrize(
+    "copied", [copy.deepcopy, lambda m: pickle.loads(pickle.dumps(m))]
+)
+def test_a_copy_and_its_original_are_apart(copied: Any) -> None:
+    """
+    To unfreeze the one, or let it go, changes nothing about the other.
+    """
+    model = zoo.freeze(small())
+    twin = copied(model)
+
+    zoo.unfreeze(twin).train()
+    model.train()
+
+    assert all(part.training for part in twin.modules())
+    assert not model.first[1].training
+
+    second = copied(model)
+    del model
+    assert second.train() is second
+    assert second.first.train() is second.first
+    assert not second.first[1].training
+    assert second.head.training
+
+
+def test_a_whole_module_goes_through_torch_save() -> None:
+    """
+    As people save models elsewhere: what comes back is frozen, and of its own classes.
+    """
+    file = io.BytesIO()
+    model = zoo.freeze(small())
+
+    torch.save(model, file)
+    file.seek(0)
+    twin = torch.load(file, weights_only=False)
+    before = body(twin)
+    step(twin)
+
+    assert same(before, body(twin))
+    assert [type(m) for m in twin.modules()] == [type(m) for m in model.modules()]
+    assert twin.zoo.spec == model.zoo.spec
+
+
+def test_a_frozen_model_is_let_go_at_once() -> None:
+    """
+    Its memory does not wait for the garbage collector: nothing in it points back.
+    """
+    gc.disable()
+    try:
+        model = zoo.freeze(small())
+        gone = weakref.ref(model.first[0].weight)
+        del model
+        assert gone() is None
+    finally:
+        gc.enable()
+
+
+def test_a_shallow_copy_stays_frozen() -> None:
+    """
+    It shares what the original holds; once that is gone, the error says what to do.
+    """
+    conv = zoo.freeze(small()).first[0]
+    twin = copy.copy(conv)
+
+    assert not twin.train().training
+    assert not twin.training
+
+    del conv
+    with pytest.raises(ReferenceError) as caught:
+        twin.train()
+    assert str(caught.value) == (
+        "This is a shallow copy of a frozen module that is gone. Copy modules with "
+        "copy.deepcopy."
+    )
+
+
+def test_a_compiled_model_is_frozen() -> None:
+    """
+    torch.compile before or after: training mode stops at the same part, and what is
+    frozen keeps every bit through a step.
+    """
+    model = zoo.freeze(small())
+    compiled = torch.compile(model, backend="eager")
+    before = body(model)
+
+    step(compiled)
+    assert same(before, body(model))
+    assert model.head.training
+    assert not model.first[1].training
+
+    zoo.unfreeze(compiled).train()
+    assert all(part.training for part in model.modules())
+    zoo.freeze(compiled).train()
+    assert not model.first[1].training
+
+
+@pytest.fixture
+def group(tmp_path: Path) -> Iterator[None]:
+    """A group of one process, for DistributedDataParallel."""
+    torch.distributed.init_process_group(
+        "gloo", init_method=f"file://{tmp_path / 'group'}", rank=0, world_size=1
+    )
+    yield
+    torch.distributed.destroy_process_group()
+
+
+@pytest.mark.usefixtures("group")
+def test_a_distributed_model_is_frozen() -> None:
+    """
+    DistributedDataParallel around it, and its own `train`, wake nothing.
+    """
+    model = zoo.freeze(small())
+    wrapped = nn.parallel.DistributedDataParallel(model)
+    before = body(model)
+
+    step(wrapped)
+
+    assert wrapped.training
+    assert model.head.training
+    assert same(before, body(model))
+    assert not any(part.training for part in model.first.modules())
+
+
+def test_hooks_go_on_being_called() -> None:
+    """
+    Those from before the freezing and those from after it, as often as before.
+    """
+    model = small()
+    seen: list[str] = []
+    model.first[1].register_forward_hook(lambda *_: seen.append("before"))
+    zoo.freeze(model)
+    model.first[1].register_forward_hook(lambda *_: seen.append("after"))
+
+    model.train()(batch())
+
+    assert seen == ["before", "after"]
+
+
+class Counting(nn.BatchNorm2d):
+    """A normalisation with a `train` of its own, as some classes have."""
+
+    calls = 0
+
+    def train(self, mode: bool = True) -> "Counting":
+        self.calls += 1
+        return super().train(mode)
+
+
+def test_a_class_with_its_own_train_is_still_asked() -> None:
+    """
+    It is told False, and asked as written again after unfreezing.
+    """
+    model = small()
+    model.first[1] = Counting(8)
+    zoo.freeze(model)
+    norm = model.first[1]
+    before = norm.calls
+
+    model.train()
+    assert (norm.calls > before, norm.training) == (True, False)
+
+    zoo.unfreeze(model).train()
+    assert norm.training
+    assert "train" not in vars(norm)
+
+
 def test_state_goes_through_a_file() -> None:
     """
     torch.save of a frozen state_dict holds what that of a free one holds.
@@ -129,13 +299,14 @@ def test_state_goes_through_a_file() -> None:
 
 def test_classes_stay_what_they_are() -> None:
     """
-    isinstance and the printed names do not change.
+    Neither the type of any part, nor isinstance, nor the printed names change.
     """
     model = small()
-    plain = repr(model)
+    plain, kinds = repr(model), [type(part) for part in model.modules()]
 
     zoo.freeze(model)
 
+    assert [type(part) for part in model.modules()] == kinds
     assert isinstance(model.first, nn.Sequential)
     assert isinstance(model.first[0], nn.Conv2d)
     assert repr(model) == plain
@@ -151,16 +322,16 @@ def test_unfreeze_gives_everything_back() -> None:
 
     assert frozen(model) == []
     assert all(m.training for m in model.modules())
-    assert type(model.first[1]) is nn.BatchNorm2d
+    assert not any("train" in vars(part) for part in model.modules())
 
 
 def test_freezing_twice_is_freezing_once() -> None:
     """
     One unfreeze undoes it.
     """
-    model = zoo.unfreeze(zoo.freeze(zoo.freeze(small())))
+    model = zoo.unfreeze(zoo.freeze(zoo.freeze(small()))).train()
 
-    assert type(model.first[0]) is nn.Conv2d
+    assert model.first[0].training
 
 
 def test_freeze_until_a_part() -> None:

@@ -1,11 +1,16 @@
 """Initialisers switched off: for parameters, in this thread, for as long as asked."""
 
 import threading
+from typing import Any
 
 import pytest
 import torch
 from torch import nn
+from torch.nn.modules import module as torch_module
+from torch.nn.modules.module import register_module_parameter_registration_hook
 
+import zoo
+from zoo.models import skip_init
 from zoo.models.skip_init import without_initialisers
 
 LAYERS = {
@@ -92,3 +97,136 @@ def test_a_build_that_fails_leaves_nothing_behind() -> None:
     nn.init.ones_(begun[0].weight)
     assert begun[0].weight.tolist() == [[1.0] * 3] * 3
     assert nn.init.zeros_(nn.Linear(3, 3).weight).sum() == 0
+
+
+def hooks() -> Any:
+    """Return torch's table of what is called for each parameter of any module."""
+    return torch_module._global_parameter_registration_hooks
+
+
+def test_torch_is_as_it_was_once_a_model_is_loaded() -> None:
+    """
+    No hook for all modules of the process stays behind, and no method of theirs is
+    another one: importing and loading change nothing for modules built elsewhere.
+    """
+    before, methods = hooks(), dict(vars(nn.Module))
+
+    zoo.load("lenet5-mnist")
+
+    assert hooks() is before
+    assert not hooks()
+    assert dict(vars(nn.Module)) == methods
+
+
+def test_builds_that_overlap() -> None:
+    """
+    Of two threads that build at the same time, the first to end does not take the
+    other's switch away; the last leaves torch as it was.
+    """
+    before = hooks()
+    inside, done = threading.Event(), threading.Event()
+    drawn: list[bool] = []
+
+    def build() -> None:
+        with without_initialisers():
+            inside.set()
+            done.wait()
+            state = torch.get_rng_state()
+            nn.Linear(3, 3)
+            drawn.append(not torch.equal(torch.get_rng_state(), state))
+
+    with without_initialisers():
+        thread = threading.Thread(target=build)
+        thread.start()
+        inside.wait()
+    assert hooks() is not before
+    done.set()
+    thread.join()
+
+    assert drawn == [False]
+    assert hooks() is before
+
+
+def test_a_build_within_a_build() -> None:
+    """A context inside of another leaves the outer one switched on."""
+    state = torch.get_rng_state()
+
+    with without_initialisers():
+        with without_initialisers():
+            nn.Linear(3, 3)
+        nn.Linear(3, 3)
+
+    assert torch.equal(torch.get_rng_state(), state)
+    assert not torch.equal(nn.Linear(3, 3).weight, nn.Linear(3, 3).weight)
+
+
+def test_a_thread_that_registers_while_a_build_ends() -> None:
+    """
+    The end of a build changes no table under a thread that walks over it, as one does
+    that builds a module and calls somebody's hook at that moment.
+    """
+    faults: list[RuntimeError] = []
+    called, go_on = threading.Event(), threading.Event()
+
+    def wait(_module: nn.Module, _name: str, _parameter: Any) -> None:
+        called.set()
+        go_on.wait()
+
+    def build() -> None:
+        try:
+            nn.Linear(3, 3)
+        except RuntimeError as fault:
+            faults.append(fault)
+
+    handle = register_module_parameter_registration_hook(wait)
+    thread = threading.Thread(target=build)
+    try:
+        with without_initialisers():
+            thread.start()
+            called.wait()
+    finally:
+        go_on.set()
+        thread.join()
+        handle.remove()
+
+    assert not faults
+
+
+def test_a_hook_that_comes_or_goes_during_a_build() -> None:
+    """
+    What others register while a model is built is called then and later, until its
+    handle is removed; a handle from before can be removed meanwhile.
+    """
+    seen: list[str] = []
+
+    def early(_module: nn.Module, name: str, _parameter: Any) -> None:
+        seen.append(f"early {name}")
+
+    def late(_module: nn.Module, name: str, _parameter: Any) -> None:
+        seen.append(f"late {name}")
+
+    first = register_module_parameter_registration_hook(early)
+    with without_initialisers():
+        second = register_module_parameter_registration_hook(late)
+        nn.Linear(1, 1, bias=False)
+        first.remove()
+        nn.Linear(1, 1, bias=False)
+    nn.Linear(1, 1, bias=False)
+    second.remove()
+    nn.Linear(1, 1, bias=False)
+
+    assert seen == ["early weight", "late weight", "late weight", "late weight"]
+    assert not hooks()
+
+
+def test_a_torch_without_the_table_builds_as_ever(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The table has no public name: were it gone, parameters would only be filled."""
+    monkeypatch.setattr(skip_init._RegistrationHooks, "NAME", "_no_such_table")
+
+    with without_initialisers():
+        first, second = nn.Linear(3, 3), nn.Linear(3, 3)
+
+    assert not torch.equal(first.weight, second.weight)
+    assert not hasattr(torch_module, "_no_such_table")

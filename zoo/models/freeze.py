@@ -1,5 +1,10 @@
-"""Hold a part of a model still: no gradient, and statistics that do not move."""
+"""Hold a part of a model still: no gradient, and statistics that do not move.
 
+A part that is held has a `train` of its own, an attribute of the instance, which leaves
+it in eval mode. Its class, its hooks and its place in the model are what they were.
+"""
+
+import weakref
 from collections.abc import Iterator
 from typing import Any
 
@@ -20,23 +25,6 @@ __all__ = [
 ]
 
 NORMS = (nn.modules.batchnorm._NormBase, nn.LayerNorm, nn.GroupNorm)
-
-_kinds: dict[type, type] = {}  # what a class is called while it is held
-
-
-class Held:
-    """A module that stays in eval mode, whatever its parents are told.
-
-    Normalisation keeps its statistics and dropout stays off, also after `.train()`.
-    Mixed into a module's class, so that copies, hooks and `isinstance` go on working.
-    """
-
-    def train(self, mode: bool = True) -> Any:
-        return super().train(False)  # type: ignore[misc]  # of nn.Module
-
-    def __reduce__(self) -> Any:
-        """Let a copy, or another process, make the class again."""
-        return _revived, (type(self).__bases__[1],), vars(self)
 
 
 def freeze(model: nn.Module, until: str | None = None) -> nn.Module:
@@ -80,8 +68,8 @@ def unfreeze(model: nn.Module) -> nn.Module:
     """Let all of `model` learn again; `.train()` reaches every part of it."""
     model = unwrap_model(model)
     for module in model.modules():
-        if isinstance(module, Held):
-            module.__class__ = type(module).__bases__[1]  # Held is the first
+        if _is_held(module):
+            del module.train  # the one of its class is there again
     return model.requires_grad_(True)
 
 
@@ -100,9 +88,53 @@ def head_of(model: nn.Module) -> str:
     return spec.head
 
 
+class _StayInEval:
+    """The `train` of a part that is held: eval mode, whatever its parents are told.
+
+    Normalisation keeps its statistics and dropout stays off, also after `.train()`.
+    """
+
+    def __init__(self, module: nn.Module) -> None:
+        # A weak reference: the module holds this, and a circle of the two would keep
+        # its memory until the garbage collector comes by.
+        self._module = weakref.ref(module)
+
+    @property
+    def module(self) -> nn.Module:
+        """The part that is held. Raises ReferenceError."""
+        module = self._module()
+        if module is None:
+            raise ReferenceError(
+                "This is a shallow copy of a frozen module that is gone. Copy modules "
+                "with copy.deepcopy."
+            )
+        return module
+
+    def __call__(self, mode: bool = True) -> nn.Module:
+        return type(self.module).train(self.module, False)
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> "_StayInEval":
+        """Belong to the copy of the module, which is being made."""
+        return _StayInEval(memo.get(id(self.module), self.module))
+
+    def __reduce__(self) -> Any:
+        """Belong, in another process, to the module that this is pickled with."""
+        return _StayInEval, (self.module,)
+
+    def __repr__(self) -> str:
+        return "<train() of a frozen module: it stays in eval mode>"
+
+
 def _hold(module: nn.Module) -> None:
     module.eval()
-    module.__class__ = _held(type(module))
+    held = vars(module).get("train")
+    if not isinstance(held, _StayInEval) or held.module is not module:
+        # Past nn.Module's own __setattr__, which looks for parameters and modules.
+        object.__setattr__(module, "train", _StayInEval(module))
+
+
+def _is_held(module: nn.Module) -> bool:
+    return isinstance(vars(module).get("train"), _StayInEval)
 
 
 def before(model: nn.Module, name: str) -> Iterator[nn.Module]:
@@ -121,17 +153,3 @@ def _owners(model: nn.Module, name: str) -> Iterator[nn.Module]:
     parts = name.split(".")
     for count in range(len(parts)):
         yield model.get_submodule(".".join(parts[:count]))
-
-
-def _revived(kind: type) -> Any:
-    made = _held(kind)
-    return made.__new__(made)
-
-
-def _held(kind: Any) -> Any:
-    if issubclass(kind, Held):
-        return kind
-    if kind not in _kinds:
-        named = {"__module__": kind.__module__}
-        _kinds[kind] = type(kind.__name__, (Held, kind), named)
-    return _kinds[kind]

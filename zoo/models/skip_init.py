@@ -3,14 +3,15 @@
 Knows torch's modules; does not know files.
 """
 
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator, MutableMapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.nn.modules.module import register_module_parameter_registration_hook
+from torch.nn.modules import module as torch_module
 
 __all__ = ["without_initialisers"]
 
@@ -30,13 +31,15 @@ def without_initialisers() -> Iterator[None]:
 
     The memory of a parameter is reserved but never touched, which costs as little as
     the meta device and leaves non-persistent buffers right, which meta does not. Other
-    threads fill their parameters meanwhile.
+    threads fill their parameters meanwhile. Outside of it torch is as it was.
     """
     unfilled: list[Tensor] = []
     before = _unfilled.set(unfilled)
+    _hooks.install()
     try:
         yield
     finally:
+        _hooks.uninstall()
         _unfilled.reset(before)
         for tensor in unfilled:
             is_parameter = tensor.__dict__.pop("_is_param", False)
@@ -50,7 +53,9 @@ class _Unfilled(Tensor):
     """A parameter, or the data of one, on which initialisers have no effect.
 
     A class and not a TorchFunctionMode: that sees every call of torch, most of which
-    have nothing to do with initialising, and made building half as slow again.
+    have nothing to do with initialising, and made building half as slow again. A
+    parameter's class is changed, and changed back, as torch does when a lazy one gets
+    its shape: a new object in its place would part tied weights.
     """
 
     # As nn.Parameter has it: what is computed from the numbers is a plain tensor.
@@ -82,11 +87,8 @@ class _Unfilled(Tensor):
 def _leave_unfilled(tensor: Tensor) -> Tensor:
     unfilled = _unfilled.get()
     if unfilled is not None:
-        # A new object in the place of this one would part tied weights. As torch does
-        # when a lazy parameter becomes a real one, and parameters of its own classes
-        # carry the same mark.
         if type(tensor) is nn.Parameter:
-            tensor._is_param = True
+            tensor._is_param = True  # torch's own mark on a parameter of another class
         tensor.__class__ = _Unfilled
         unfilled.append(tensor)
     return tensor
@@ -105,6 +107,49 @@ def _on_registration(_module: nn.Module, _name: str, parameter: Any) -> None:
         _leave_unfilled(parameter)
 
 
-# Once for the process: to add it for each load would change, under other threads that
-# build modules, the table they walk over.
-register_module_parameter_registration_hook(_on_registration)
+class _RegistrationHooks:
+    """The hooks that torch calls for each parameter of a module, and one of ours.
+
+    Stands in the place of torch's own table for as long as somebody builds. To add the
+    hook to that table, and take it out, would change it under other threads that walk
+    over it. To replace `nn.Module.register_parameter` for each load would do as well,
+    but from Python 3.13 a class that was changed a thousand times loses the cache of
+    its attributes, and all its subclasses with it. Hooks that others register or remove
+    meanwhile are passed on to the table.
+    """
+
+    NAME = "_global_parameter_registration_hooks"  # read by Module.register_parameter
+
+    def __init__(self) -> None:
+        self.table: MutableMapping[int, Callable[..., Any]] = {}
+        self._lock = threading.Lock()
+        self._builds = 0
+
+    def install(self) -> None:
+        with self._lock:
+            self._builds += 1
+            # A torch without the table runs the initialisers: slower, but right.
+            if self._builds == 1 and hasattr(torch_module, self.NAME):
+                self.table = getattr(torch_module, self.NAME)
+                setattr(torch_module, self.NAME, self)
+
+    def uninstall(self) -> None:
+        with self._lock:
+            self._builds -= 1
+            if not self._builds and getattr(torch_module, self.NAME, None) is self:
+                setattr(torch_module, self.NAME, self.table)
+
+    def values(self) -> tuple[Callable[..., Any], ...]:
+        return (*self.table.values(), _on_registration)
+
+    def __contains__(self, key: object) -> bool:
+        return key in self.table
+
+    def __setitem__(self, key: int, hook: Callable[..., Any]) -> None:
+        self.table[key] = hook
+
+    def __delitem__(self, key: int) -> None:
+        del self.table[key]
+
+
+_hooks = _RegistrationHooks()
