@@ -1,13 +1,19 @@
 """What a recipe trains with: the run, its rows, and how they become model inputs.
 
-These names stand for files of `zoo.runtime`, which `zoo eject` copies beside a recipe;
-what a report needs besides is imported from elsewhere, in a module of its own.
+These names and the modules beside this one are what a plugin may import of the core,
+with `zoo`, `zoo.results`, `zoo.errors` and `zoo.testing`. `zoo eject` copies a recipe
+that keeps to the files of `zoo.runtime`; a report imports what else it needs in a
+module of its own.
 
 May import: everything below; nothing in the core imports it.
 """
 
 from zoo.datasets.in_memory import load as load_rows
-from zoo.runtime.folds import Fold
+from zoo.datasets.in_memory import load_or_synthetic
+from zoo.evaluation.evaluate_tensors import evaluate
+from zoo.models.eval_mode import eval_mode
+from zoo.models.metadata import attach, model_metadata
+from zoo.runtime.folds import Fold, fold_split
 from zoo.runtime.rows import (
     TensorRows,
     normalize,
@@ -16,14 +22,29 @@ from zoo.runtime.rows import (
     unwrap_model,
 )
 from zoo.runtime.run import Run
+from zoo.specs import Input
+from zoo.tasks import get_task
+from zoo.training.execution import ExecutionContext
+from zoo.training.train import choose, seeded
 
 __all__ = [
+    "ExecutionContext",
     "Fold",
+    "Input",
     "Run",
     "TensorRows",
+    "attach",
+    "choose",
+    "eval_mode",
+    "evaluate",
+    "fold_split",
+    "get_task",
+    "load_or_synthetic",
     "load_rows",
+    "model_metadata",
     "normalize",
     "predict_batches",
+    "seeded",
     "to_model_input",
     "unwrap_model",
 ]

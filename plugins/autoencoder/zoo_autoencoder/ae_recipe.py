@@ -13,9 +13,7 @@ from torch import nn
 from torch.nn.functional import mse_loss
 
 from zoo import Run
-from zoo.datasets.in_memory import TensorRows, to_model_input
-from zoo.evaluation import baselines
-from zoo.evaluation.evaluate_tensors import predict_batches
+from zoo.recipes import TensorRows, baselines, predict_batches, to_model_input
 from zoo_autoencoder.report import add_reconstructions
 
 __all__ = ["SMOKE_SETTINGS", "Settings", "data", "evaluate", "report", "train"]

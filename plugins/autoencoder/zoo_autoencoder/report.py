@@ -13,13 +13,11 @@ from torch import Tensor, nn
 from torch.nn.functional import binary_cross_entropy_with_logits, one_hot
 
 from zoo import Run
-from zoo.datasets.in_memory import TensorRows, to_model_input
-from zoo.evaluation import baselines
-from zoo.evaluation import plots as pictures
-from zoo.evaluation.evaluate_tensors import predict_batches
-from zoo.evaluation.frechet_distance import frechet_distance
-from zoo.inference import sample as verbs
-from zoo.tasks.results.vision import image_grid
+from zoo.recipes import TensorRows, baselines, predict_batches, to_model_input
+from zoo.recipes import plots as pictures
+from zoo.recipes import sampling as verbs
+from zoo.recipes.metrics import frechet_distance
+from zoo.results import image_grid
 
 __all__ = ["add_reconstructions", "add_report", "importance_weighted_nll"]
 

@@ -20,10 +20,9 @@ from torch.nn.functional import binary_cross_entropy_with_logits
 
 import zoo
 from zoo import Run
-from zoo.datasets.in_memory import TensorRows, to_model_input
-from zoo.evaluation.evaluate_tensors import predict_batches
-from zoo.evaluation.frechet_distance import frechet_distance
-from zoo.inference import sample as verbs
+from zoo.recipes import TensorRows, predict_batches, to_model_input
+from zoo.recipes import sampling as verbs
+from zoo.recipes.metrics import frechet_distance
 from zoo_autoencoder.report import add_report
 from zoo_autoencoder.vae import VAE, reparameterize
 

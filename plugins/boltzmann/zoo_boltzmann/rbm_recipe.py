@@ -17,8 +17,7 @@ import torch
 from torch import Tensor, nn
 
 from zoo import Run
-from zoo.datasets.in_memory import TensorRows, to_model_input
-from zoo.evaluation.evaluate_tensors import predict_batches
+from zoo.recipes import TensorRows, predict_batches, to_model_input
 from zoo_boltzmann.likelihood import ais_log_z, log_pseudo_likelihood
 from zoo_boltzmann.rbm import RBM, sample_bernoulli
 from zoo_boltzmann.report import add_report

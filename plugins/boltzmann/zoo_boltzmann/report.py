@@ -14,11 +14,9 @@ from torch.nn.functional import cross_entropy, one_hot
 
 import zoo
 from zoo import Run
-from zoo.datasets.in_memory import TensorRows, to_model_input
-from zoo.evaluation.evaluate_tensors import predict_batches
-from zoo.finetuning import linear_solver as heads
-from zoo.inference import sample as verbs
-from zoo.tasks.results.vision import image_grid
+from zoo.recipes import TensorRows, baselines, predict_batches, to_model_input
+from zoo.recipes import sampling as verbs
+from zoo.results import image_grid
 from zoo_boltzmann.likelihood import ais_log_z
 from zoo_boltzmann.rbm import RBM
 
@@ -94,7 +92,9 @@ def softmax_regression_accuracy(
     )
     label = train_rows.target.long() % CLASSES  # synthetic rows have other targets
     start = torch.zeros(CLASSES, train_features.shape[1]), torch.zeros(CLASSES)
-    weight, bias = heads.solve(start, train_features, label, cross_entropy, l2=L2)
+    weight, bias = baselines.solve_linear(
+        start, train_features, label, cross_entropy, l2=L2
+    )
     predicted = (test_features @ weight.T + bias).argmax(dim=1)
     return (predicted == test_rows.target).float().mean().item()
 

@@ -3,10 +3,8 @@
 import torch
 
 from zoo import Run
-from zoo.datasets.in_memory import to_model_input
-from zoo.evaluation import baselines
-from zoo.evaluation import plots as pictures
-from zoo.evaluation.evaluate_tensors import predict_batches
+from zoo.recipes import baselines, predict_batches, to_model_input
+from zoo.recipes import plots as pictures
 from zoo_cnn.lenet5_recipe import data
 
 __all__ = ["report"]

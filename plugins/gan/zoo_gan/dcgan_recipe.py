@@ -26,16 +26,15 @@ from torch.optim.lr_scheduler import LambdaLR, LRScheduler
 
 import zoo
 from zoo import Run
-from zoo.datasets.in_memory import TensorRows, to_model_input
-from zoo.evaluation.frechet_distance import (
+from zoo.recipes import TensorRows, to_model_input, unwrap_model
+from zoo.recipes import sampling as verbs
+from zoo.recipes.metrics import (
     extract_features,
     feature_diversity,
     frechet_distance,
     frechet_from_features,
 )
-from zoo.inference import sample as verbs
-from zoo.models.metadata import unwrap_model
-from zoo.training.monitoring import check_mode_collapse
+from zoo.recipes.sampling import check_mode_collapse
 from zoo_gan.dcgan import Discriminator, Generator
 from zoo_gan.report import SampleAnimation, add_report, pixels
 

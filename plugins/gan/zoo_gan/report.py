@@ -14,16 +14,10 @@ from torch.nn.functional import one_hot
 
 import zoo
 from zoo import Run
-from zoo.datasets.in_memory import TensorRows, to_model_input
-from zoo.evaluation import baselines
-from zoo.evaluation.evaluate_tensors import predict_batches
-from zoo.evaluation.frechet_distance import (
-    extract_features,
-    feature_diversity,
-    frechet_distance,
-)
-from zoo.inference import sample as verbs
-from zoo.tasks.results.vision import GeneratedImage, image_grid
+from zoo.recipes import TensorRows, baselines, predict_batches, to_model_input
+from zoo.recipes import sampling as verbs
+from zoo.recipes.metrics import extract_features, feature_diversity, frechet_distance
+from zoo.results import GeneratedImage, image_grid
 
 __all__ = ["SampleAnimation", "add_report", "nearest", "pixels"]
 

@@ -9,11 +9,10 @@ from typing import Any
 
 from torch import nn
 
+import zoo
 from zoo import ModelSpec, Run
-from zoo.evaluation import plots as pictures
-from zoo.plugins import catalog as catalogue
-from zoo.training.execution import ExecutionContext
-from zoo.training.train import choose, seeded
+from zoo.recipes import ExecutionContext, choose, seeded
+from zoo.recipes import plots as pictures
 from zoo_mlp import recipe
 from zoo_mlp.recipe import SMOKE_SETTINGS, Settings, data, evaluate, train
 
@@ -30,12 +29,12 @@ def report(model: nn.Module, run: Run) -> None:
     recipe.report(model, run)
     family = run.spec.name.partition(".")[0]
     histories = {}
-    for spec in catalogue.search(f"{family}.*"):
+    for spec in zoo.search(f"{family}.*"):
         own = spec.name == run.spec.name
         history = run.history if own else _train_variant(spec, run)
         histories[spec.name.partition(".")[2]] = history
     for variant, strengths in COURSE.items():
-        spec = catalogue.get_spec(f"{family}.{variant}")
+        spec = zoo.get_spec(f"{family}.{variant}")
         histories[f"{variant}_course"] = _train_variant(spec, run, **strengths)
     accuracy = max(row["accuracy"] for row in histories["none"])
     val_rows = run.split_sizes[1] if run.split_sizes else 1

@@ -11,14 +11,18 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
+import zoo
 from zoo import Run
-from zoo.datasets.in_memory import TensorRows, to_model_input
-from zoo.evaluation import plots as pictures
-from zoo.evaluation.evaluate_tensors import predict_batches
-from zoo.models import loading as models
-from zoo.training import optim as practices
-from zoo.training.execution import ExecutionContext
-from zoo.training.train import choose, seeded
+from zoo.recipes import (
+    ExecutionContext,
+    TensorRows,
+    choose,
+    optim,
+    predict_batches,
+    seeded,
+    to_model_input,
+)
+from zoo.recipes import plots as pictures
 from zoo_mlp import recipe
 from zoo_mlp.recipe import SMOKE_SETTINGS, Settings, data, evaluate, train
 
@@ -103,10 +107,8 @@ def _accuracy_curve(
 ) -> list[float]:
     """Return the validation accuracy after each gradient of all rows."""
     with seeded(run.seed):
-        model = models.build(run.spec.name, hidden=(64,), dropout=0.0).train()
-    optimizer = practices.optimizer(
-        name, model.parameters(), lr, **OPTIONS.get(name, {})
-    )
+        model = zoo.build(run.spec.name, hidden=(64,), dropout=0.0).train()
+    optimizer = optim.optimizer(name, model.parameters(), lr, **OPTIONS.get(name, {}))
     generator = torch.Generator().manual_seed(run.seed)
     passes = 2 if run.smoke else GRADIENT_PASSES
     rows_used = 0
@@ -116,7 +118,7 @@ def _accuracy_curve(
         for rows in order.split(batch_size):
             image = to_model_input(train_rows.input[rows], run.spec.input)
             closure = _CountingLoss(model, image, train_rows.target[rows])
-            optimizer.step(practices.again(optimizer, closure))
+            optimizer.step(optim.again(optimizer, closure))
             rows_used += closure.rows
             while len(curve) < min(passes, rows_used // len(train_rows)):
                 curve.append(_accuracy(model, val, run))
@@ -147,9 +149,7 @@ def _compare_gradients(run: Run, rows: TensorRows) -> None:
     norms = {}
     for name in ("sigmoid", "tanh", "relu"):
         with seeded(run.seed):
-            model = models.build(
-                run.spec.name, hidden=DEEP, dropout=0.0, activation=name
-            )
+            model = zoo.build(run.spec.name, hidden=DEEP, dropout=0.0, activation=name)
         weights = [m.weight for m in model.modules() if isinstance(m, nn.Linear)]
         image = to_model_input(rows.input, run.spec.input)
         loss = cross_entropy(model(image), rows.target)

@@ -13,13 +13,17 @@ from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
 from zoo import Run
-from zoo.datasets.in_memory import TensorRows, to_model_input
-from zoo.evaluation import baselines
-from zoo.evaluation import plots as pictures
-from zoo.evaluation.evaluate_tensors import evaluate, predict_batches
-from zoo.models.metadata import unwrap_model
-from zoo.runtime.rows import normalize
-from zoo.training import optim as practices
+from zoo.recipes import (
+    TensorRows,
+    baselines,
+    evaluate,
+    normalize,
+    optim,
+    predict_batches,
+    to_model_input,
+    unwrap_model,
+)
+from zoo.recipes import plots as pictures
 
 __all__ = ["SMOKE_SETTINGS", "Settings", "data", "evaluate", "report", "train"]
 
@@ -72,7 +76,7 @@ def train(settings: Settings, run: Run) -> nn.Module:
     given = {name: value for name, value in options.items() if value is not None}
     model = run.prepare(run.build(**given))
     optimizer = run.prepare(
-        practices.optimizer(
+        optim.optimizer(
             settings.optimizer,
             model.parameters(),
             settings.lr,
@@ -80,7 +84,7 @@ def train(settings: Settings, run: Run) -> nn.Module:
         )
     )
     scheduler = run.prepare(
-        practices.schedule(
+        optim.schedule(
             settings.schedule,
             optimizer,
             run.steps(train_rows, settings.batch_size, settings.epochs),
@@ -105,7 +109,7 @@ def train(settings: Settings, run: Run) -> nn.Module:
                 run.step(loss, optimizer, scheduler)
                 if settings.max_norm is not None:
                     for layer in linear:
-                        practices.max_norm_(layer, settings.max_norm)
+                        optim.max_norm_(layer, settings.max_norm)
             run.log(evaluate(model, val_rows), best="accuracy")
     return run.best(model)
 
@@ -115,8 +119,8 @@ def _penalty(
 ) -> Tensor:
     """Return l1 * sum |a| / batch size + l2 * sum w^2, of activations and weights."""
     weights = [layer.weight for layer in linear]
-    activity = practices.l1(activations) / len(activations[0])
-    return settings.l1 * activity + settings.l2 * practices.l2(weights)
+    activity = optim.l1(activations) / len(activations[0])
+    return settings.l1 * activity + settings.l2 * optim.l2(weights)
 
 
 def report(model: nn.Module, run: Run) -> None:

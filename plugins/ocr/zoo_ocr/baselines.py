@@ -6,12 +6,10 @@ from typing import Any
 
 import torch
 
-from zoo import Run
-from zoo.datasets.in_memory import TensorRows
+from zoo import OCROutput, Run
 from zoo.errors import MissingExtra
-from zoo.specs import OCROutput
-from zoo.tasks.decoding import ctc
-from zoo.tasks.image_to_text import compared, spelled
+from zoo.recipes import TensorRows, ctc
+from zoo.recipes.metrics import compared, spelled
 
 __all__ = ["add_baselines", "most_frequent_text", "slot_regression", "true_texts"]
 

@@ -8,11 +8,10 @@ import torch
 from torch import Tensor
 from torch.nn.functional import affine_grid, grid_sample
 
-from zoo import Run
-from zoo.datasets import registered as datasets
-from zoo.datasets.in_memory import TensorRows, load_or_synthetic
-from zoo.specs import OCROutput
-from zoo.tasks.image_to_text import numbered
+from zoo import OCROutput, Run
+from zoo.recipes import TensorRows, load_or_synthetic
+from zoo.recipes import data as datasets
+from zoo.recipes.metrics import numbered
 from zoo_ocr.generated import captchas
 
 __all__ = [

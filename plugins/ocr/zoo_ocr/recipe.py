@@ -15,9 +15,8 @@ import torch
 from torch import nn
 
 from zoo import Run
-from zoo.datasets.in_memory import TensorRows
-from zoo.evaluation.evaluate_tensors import evaluate
-from zoo.tasks.decoding.ctc import loss as ctc_loss
+from zoo.recipes import TensorRows, evaluate
+from zoo.recipes.ctc import loss as ctc_loss
 from zoo_ocr.captchas import GENERATED, concatenate, data, random_distortion
 from zoo_ocr.report import add_report, add_validation_accuracy, example
 

@@ -18,18 +18,20 @@ from PIL import Image, ImageDraw, ImageFont
 from torch import Tensor, nn
 from torch.nn.functional import avg_pool2d, interpolate, pad
 
+import zoo
 from zoo import Run
-from zoo.datasets.in_memory import TensorRows, to_model_input
 from zoo.errors import DataError, MissingExtra
-from zoo.evaluation import plots as pictures
-from zoo.evaluation.evaluate_tensors import evaluate, predict_batches
-from zoo.inference import predict as prediction
-from zoo.preprocessing import image as images
-from zoo.runtime.rows import normalize
-from zoo.tasks.image_to_text import texts
-from zoo.tasks.results.ocr import OCRCandidate
-from zoo.tasks.results.rendering import png
-from zoo.tasks.results.vision import OCRResult, image_grid
+from zoo.recipes import (
+    TensorRows,
+    evaluate,
+    images,
+    normalize,
+    predict_batches,
+    to_model_input,
+)
+from zoo.recipes import plots as pictures
+from zoo.recipes.metrics import texts
+from zoo.results import OCRCandidate, OCRResult, image_grid, png
 from zoo_ocr.baselines import add_baselines, true_texts
 from zoo_ocr.captchas import GENERATED, data
 from zoo_ocr.generated import random_texts, render_captchas
@@ -104,7 +106,7 @@ def add_report(model: nn.Module, run: Run) -> None:
     run.log_summary(**_other_inputs(model, 4 if run.smoke else RENDERED))
     run.log_figure("error_table", _error_table(model, test, run), ERROR_TABLE_CAPTION)
     run.log_figure("errors", _errors(model, generated, run), ERRORS_CAPTION)
-    shipped = [prediction.predict(model, _example_path(name)) for name in EXAMPLES]
+    shipped = [zoo.predict(model, _example_path(name)) for name in EXAMPLES]
     run.log_figure("examples", png(_grid(shipped)), EXAMPLES_CAPTION)
 
 
@@ -141,7 +143,7 @@ def _other_inputs(model: nn.Module, count: int) -> dict[str, float]:
         figures = {f"length_{length}_accuracy": 0.0 for length in OTHER_LENGTHS}
     true = random_texts(count, generator, [5])
     figures["plain_font_accuracy"] = _model_accuracy(model, map(_plain, true), true)
-    results = prediction.predict(model, _photo_strips()[:count])
+    results = zoo.predict(model, _photo_strips()[:count])
     found = sum(bool(result.text) for result in results)
     figures["text_in_photos"] = found / len(results)
     return figures
@@ -150,7 +152,7 @@ def _other_inputs(model: nn.Module, count: int) -> dict[str, float]:
 def _model_accuracy(
     model: nn.Module, rendered: Iterable[Image.Image], true: Sequence[str]
 ) -> float:
-    results = prediction.predict(model, list(rendered))
+    results = zoo.predict(model, list(rendered))
     return _accuracy([result.text for result in results], true)
 
 
@@ -182,8 +184,8 @@ def _photo_strips() -> list[Image.Image]:
 def _error_table(model: nn.Module, rows: TensorRows, run: Run) -> bytes:
     """Return a table of texts: the rows with an error, and the least certain."""
     true = true_texts(rows, run.spec.output)  # type: ignore[arg-type]
-    greedy = prediction.predict(model, _images(rows))
-    searched = prediction.predict(model, _images(rows), beams=BEAMS)
+    greedy = zoo.predict(model, _images(rows))
+    searched = zoo.predict(model, _images(rows), beams=BEAMS)
     results = sorted(
         zip(true, greedy, searched, strict=True),
         key=lambda row: (row[0] == row[1].text, row[1].score),
@@ -216,7 +218,7 @@ def _alternative(greedy: OCRResult, searched: OCRResult) -> str:
 def _errors(model: nn.Module, rows: TensorRows, run: Run) -> bytes:
     """Return generated captchas that are read wrongly, each above its prediction."""
     true = true_texts(rows, run.spec.output)  # type: ignore[arg-type]
-    results = prediction.predict(model, _images(rows))
+    results = zoo.predict(model, _images(rows))
     pairs = zip(results, true, strict=True)
     errors = [_with_truth(one, text) for one, text in pairs if one.text != text]
     return png(_grid(errors[:MAX_ERRORS] or results[:1]))

@@ -3,7 +3,7 @@
 from torch import Tensor, nn
 
 from zoo import Run
-from zoo.evaluation import plots as pictures
+from zoo.recipes import plots as pictures
 from zoo_perceptron.gates_recipe import data
 
 __all__ = ["report"]

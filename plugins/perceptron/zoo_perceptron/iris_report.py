@@ -3,8 +3,8 @@
 from torch import nn
 
 from zoo import Run
-from zoo.evaluation import baselines
-from zoo.evaluation import plots as pictures
+from zoo.recipes import baselines
+from zoo.recipes import plots as pictures
 from zoo_perceptron.iris_recipe import Settings, both_species, data, train_epoch
 from zoo_perceptron.perceptron import perceptron
 

@@ -1,8 +1,8 @@
 """What the card of the neuron tells: its four outputs, and those between them."""
 
 from zoo import Run
-from zoo.evaluation import plots as pictures
-from zoo.evaluation.evaluate_tensors import predict_batches
+from zoo.recipes import plots as pictures
+from zoo.recipes import predict_batches
 from zoo_perceptron.neuron import Neuron
 from zoo_perceptron.or_recipe import data
 

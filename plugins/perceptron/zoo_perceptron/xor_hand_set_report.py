@@ -4,8 +4,8 @@ import torch
 from torch import nn
 
 from zoo import Run
-from zoo.datasets.in_memory import TensorRows
-from zoo.evaluation import plots as pictures
+from zoo.recipes import TensorRows
+from zoo.recipes import plots as pictures
 from zoo_perceptron.perceptron import best_accuracy
 from zoo_perceptron.xor_hand_set_recipe import data
 

@@ -3,8 +3,8 @@
 from torch import nn
 
 from zoo import Run
-from zoo.evaluation import plots as pictures
-from zoo.evaluation.evaluate_tensors import predict_batches
+from zoo.recipes import plots as pictures
+from zoo.recipes import predict_batches
 from zoo_perceptron.perceptron import best_accuracy
 from zoo_perceptron.xor_recipe import data
 

@@ -9,12 +9,14 @@ from torch import Tensor, nn
 from torch.nn.functional import avg_pool2d, cross_entropy, interpolate
 
 from zoo import Run
-from zoo.datasets.in_memory import TensorRows, to_model_input
-from zoo.evaluation import baselines
-from zoo.evaluation import plots as pictures
-from zoo.evaluation.evaluate_tensors import predict_batches
-from zoo.finetuning import linear_solver as heads
-from zoo.runtime.rows import normalize
+from zoo.recipes import (
+    TensorRows,
+    baselines,
+    normalize,
+    predict_batches,
+    to_model_input,
+)
+from zoo.recipes import plots as pictures
 
 __all__ = ["add_report", "softmax_regression_accuracy"]
 
@@ -60,7 +62,7 @@ def softmax_regression_accuracy(train_rows: TensorRows, test_rows: TensorRows) -
     train_input = to_model_input(train_rows.input).flatten(start_dim=1)
     mean, std = train_input.mean(dim=0), train_input.std(dim=0).clamp_min(1e-6)
     start = torch.zeros(classes, train_input.shape[1]), torch.zeros(classes)
-    weight, bias = heads.solve(
+    weight, bias = baselines.solve_linear(
         start, (train_input - mean) / std, train_rows.target, cross_entropy, l2=L2
     )
     test_input = (to_model_input(test_rows.input).flatten(start_dim=1) - mean) / std

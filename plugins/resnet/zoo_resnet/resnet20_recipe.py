@@ -14,9 +14,8 @@ from torch import Tensor
 from torch.nn.functional import cross_entropy
 
 from zoo import Run
-from zoo.datasets.augmentation import augmented, shifted
-from zoo.datasets.in_memory import TensorRows
-from zoo.evaluation.evaluate_tensors import evaluate
+from zoo.recipes import TensorRows, evaluate
+from zoo.recipes.augment import augmented, shifted
 from zoo_resnet.report import add_report
 
 __all__ = ["SMOKE_SETTINGS", "Settings", "data", "evaluate", "report", "train"]

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import embedding_bag, logsigmoid
 
-from zoo.datasets.in_memory import TensorRows
+from zoo.recipes import TensorRows
 from zoo_rnn.gru import MAX_HASH, NO_FEATURE, WideLinear
 
 __all__ = ["fit_path_weights", "fit_wide"]

@@ -17,11 +17,9 @@ from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
 from zoo import Run, TextInput
-from zoo.datasets.in_memory import TensorRows, to_model_input
-from zoo.evaluation import baselines
-from zoo.evaluation import plots as pictures
-from zoo.evaluation.evaluate_tensors import evaluate, predict_batches
-from zoo.training import train_tokenizer as tokenising
+from zoo.recipes import TensorRows, baselines, evaluate, predict_batches, to_model_input
+from zoo.recipes import plots as pictures
+from zoo.recipes import text as tokenising
 from zoo_rnn import plots
 from zoo_rnn.baselines import ngram_logistic_accuracy
 from zoo_rnn.char_tokenizer import random_unk, train_tokenizer

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor
 
-from zoo.evaluation import plots as pictures
+from zoo.recipes import plots as pictures
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -12,10 +12,8 @@ import torch
 from torch import Tensor, nn
 
 from zoo import ForecastOutput, Run, SeriesInput
-from zoo.datasets.in_memory import TensorRows
-from zoo.evaluation import baselines
-from zoo.evaluation.evaluate_tensors import evaluate, predict_batches
-from zoo.tasks.time_series_forecasting import TASK as FORECASTING
+from zoo.recipes import TensorRows, baselines, evaluate, predict_batches
+from zoo.recipes.metrics import FORECASTING
 from zoo_rnn import plots
 from zoo_rnn.prices import PriceRNN
 

@@ -15,11 +15,9 @@ from torch.nn.functional import (
     grid_sample,
 )
 
-from zoo import Run
-from zoo.datasets import registered as datasets
-from zoo.datasets.in_memory import TensorRows, load_or_synthetic
-from zoo.preprocessing import image as images
-from zoo.specs import ImageInput
+from zoo import ImageInput, Run
+from zoo.recipes import TensorRows, images, load_or_synthetic
+from zoo.recipes import data as datasets
 
 __all__ = [
     "DATASET",

@@ -13,14 +13,13 @@ from PIL import Image
 from torch import Tensor, nn
 from torch.nn.functional import binary_cross_entropy_with_logits, interpolate
 
+import zoo
 from zoo import Run
-from zoo.datasets import registered as datasets
-from zoo.datasets.in_memory import TensorRows, to_model_input
 from zoo.errors import DataError, DatasetNotFound, MissingExtra
-from zoo.evaluation.evaluate_tensors import predict_batches
-from zoo.inference import predict as prediction
-from zoo.tasks.image_segmentation import TASK, overlap
-from zoo.tasks.results.rendering import image_grid, png
+from zoo.recipes import TensorRows, predict_batches, to_model_input
+from zoo.recipes import data as datasets
+from zoo.recipes.metrics import SEGMENTATION, overlap
+from zoo.results import image_grid, png
 from zoo_segmentation.pets import BACKGROUND, EXAMPLES, photographs
 
 __all__ = [
@@ -49,7 +48,9 @@ def add_report(
     image, target = to_model_input(test_rows.input, run.spec.input), test_rows.target
     logits = predict_batches(model, image, batch=BATCH_SIZE)
     for name, mask in baseline_masks(train_rows, test_rows).items():
-        run.log_baseline(name, **TASK.measure(_as_logits(mask), target, meaning))
+        run.log_baseline(
+            name, **SEGMENTATION.measure(_as_logits(mask), target, meaning)
+        )
     iou = _iou_of_each(logits, target)
     run.log_summary(
         min_iou=iou.min().item(),
@@ -164,7 +165,7 @@ def _changed_iou(
         "two_pets": _side_by_side(image, target),
     }
     return {
-        f"iou_{name}": TASK.measure(
+        f"iou_{name}": SEGMENTATION.measure(
             predict_batches(model, other, batch=BATCH_SIZE), mask, meaning
         )["iou"]
         for name, (other, mask) in changed.items()
@@ -197,7 +198,7 @@ def _pet_share_without_pets(model: nn.Module, *, smoke: bool) -> dict[str, float
             shares[key] = 0.0
             continue
         images = [row["image"] for row in rows.select(range(2 if smoke else 60))]
-        results = prediction.predict(model, images, batch=BATCH_SIZE)
+        results = zoo.predict(model, images, batch=BATCH_SIZE)
         shares[key] = sum(one.shares["pet"] for one in results) / len(results)
     return shares
 
@@ -211,7 +212,7 @@ def _full_size_and_breeds(
         return {f"iou_{name.lower()}": 0.0 for name in BREEDS} | {"full_size_iou": 0.0}
     photos = photographs("test", rows)
     images = [photo.image for photo in photos]
-    results = prediction.predict(model, images, batch=BATCH_SIZE)
+    results = zoo.predict(model, images, batch=BATCH_SIZE)
     intersection = union = 0
     for one, photo in zip(results, photos, strict=True):
         mask, true = np.asarray(one.mask) == 1, np.asarray(photo.trimap) != BACKGROUND
@@ -249,7 +250,7 @@ def _silhouette(mask: Tensor, true: Tensor) -> Image.Image:
 def _examples(model: nn.Module) -> bytes:
     """Return the photographs that ship with the models, with their masks."""
     folder = Path(__file__).with_name("examples")
-    results = [prediction.predict(model, folder / name) for name in EXAMPLES]
+    results = [zoo.predict(model, folder / name) for name in EXAMPLES]
     drawn = [one.render().resize((300, 200)) for one in results]
     plain = [one.picture.convert("RGB").resize((300, 200)) for one in results]
     return png(image_grid([plain[0], drawn[0], plain[1], drawn[1]], columns=2))

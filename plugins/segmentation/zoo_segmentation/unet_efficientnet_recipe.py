@@ -15,8 +15,7 @@ from torch import nn
 
 import zoo
 from zoo import Run
-from zoo.evaluation.evaluate_tensors import evaluate
-from zoo.models.metadata import attach, model_metadata
+from zoo.recipes import attach, evaluate, model_metadata
 from zoo_segmentation.pets import Augmentation, augment, bce_dice_loss, data, example
 from zoo_segmentation.report import add_report
 

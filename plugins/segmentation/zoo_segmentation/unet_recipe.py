@@ -11,7 +11,7 @@ import torch
 from torch import nn
 
 from zoo import Run
-from zoo.evaluation.evaluate_tensors import evaluate
+from zoo.recipes import evaluate
 from zoo_segmentation.pets import Augmentation, augment, bce_dice_loss, data, example
 from zoo_segmentation.report import add_report
 

@@ -10,10 +10,9 @@ import torch
 from torch import Tensor
 
 from zoo import Run, TextInput
-from zoo.datasets.in_memory import TensorRows
-from zoo.preprocessing import tokenizer as tokens
-from zoo.specs import Input
-from zoo.training import train_tokenizer as tokenising
+from zoo.recipes import Input, TensorRows
+from zoo.recipes import text as tokenising
+from zoo.recipes import text as tokens
 from zoo_seq2seq.attention import BOS, EOS, PAD
 
 __all__ = [

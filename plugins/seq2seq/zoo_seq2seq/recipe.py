@@ -13,12 +13,11 @@ from torch import nn
 from torch.nn.functional import cross_entropy
 
 from zoo import Run, TextInput
-from zoo.models.eval_mode import eval_mode
-from zoo.models.metadata import model_metadata
-from zoo.preprocessing import tokenizer as tokens
-from zoo.tasks.decoding import beam_search as beams
-from zoo.tasks.decoding.beam_search import BeamSearchConfig
-from zoo.training import train_tokenizer as tokenising
+from zoo.recipes import eval_mode, model_metadata
+from zoo.recipes import text as beams
+from zoo.recipes import text as tokenising
+from zoo.recipes import text as tokens
+from zoo.recipes.text import BeamSearchConfig
 from zoo_seq2seq.bpe_tokenizer import train_tokenizer
 from zoo_seq2seq.parallel_corpus import (
     SentencePairs,

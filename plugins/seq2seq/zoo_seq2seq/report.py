@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+import zoo
 from zoo import Run
 from zoo.errors import MissingExtra
-from zoo.evaluation import plots as pictures
-from zoo.inference import predict as prediction
+from zoo.recipes import plots as pictures
 from zoo_seq2seq.baselines import WORD, IBMModel1, nearest_translations, split_words
 from zoo_seq2seq.parallel_corpus import SentencePairs, normalize
 
@@ -167,7 +167,7 @@ def _fraction(values: Sequence[bool]) -> float:
 
 def add_attention_figure(model: Any, run: Run) -> None:
     """Add a figure of the attention weights in some sentences."""
-    results = prediction.predict(model, list(ATTENTION_EXAMPLES))
+    results = zoo.predict(model, list(ATTENTION_EXAMPLES))
 
     def draw(figure: Figure) -> None:
         for place, result in enumerate(results, start=1):

@@ -13,10 +13,8 @@ from torch import nn
 from torch.nn.functional import binary_cross_entropy_with_logits
 
 from zoo import Run
-from zoo.datasets.in_memory import TensorRows
-from zoo.evaluation import baselines
-from zoo.evaluation import plots as pictures
-from zoo.evaluation.evaluate_tensors import evaluate, predict_batches
+from zoo.recipes import TensorRows, baselines, evaluate, predict_batches
+from zoo.recipes import plots as pictures
 from zoo_tabular.cross_validation import cross_validate
 from zoo_tabular.mlp import TabularMLP
 from zoo_tabular.tables import load_rows, train_or_test

@@ -8,10 +8,14 @@ import torch
 from torch import nn
 
 from zoo import Run
-from zoo.datasets.in_memory import Fold, TensorRows
-from zoo.evaluation import baselines
-from zoo.evaluation.evaluate_tensors import evaluate, predict_batches
-from zoo.runtime.folds import fold_split
+from zoo.recipes import (
+    Fold,
+    TensorRows,
+    baselines,
+    evaluate,
+    fold_split,
+    predict_batches,
+)
 
 __all__ = ["compare_with_logistic_regression", "cross_validate"]
 

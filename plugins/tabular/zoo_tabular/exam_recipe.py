@@ -13,10 +13,8 @@ from torch import nn
 from torch.nn.functional import mse_loss
 
 from zoo import Run
-from zoo.datasets.in_memory import TensorRows
-from zoo.evaluation import baselines
-from zoo.evaluation import plots as pictures
-from zoo.evaluation.evaluate_tensors import evaluate, predict_batches
+from zoo.recipes import TensorRows, baselines, evaluate, predict_batches
+from zoo.recipes import plots as pictures
 from zoo_tabular.mlp import TabularMLP
 from zoo_tabular.tables import load_rows
 

@@ -12,10 +12,8 @@ from statistics import mean
 from torch import nn
 
 from zoo import Run
-from zoo.datasets.in_memory import Fold, TensorRows
-from zoo.evaluation import baselines
-from zoo.evaluation import plots as pictures
-from zoo.evaluation.evaluate_tensors import predict_batches
+from zoo.recipes import Fold, TensorRows, baselines, predict_batches
+from zoo.recipes import plots as pictures
 from zoo_tabular import cancer_recipe
 from zoo_tabular.cancer_recipe import (
     SMOKE_SETTINGS,

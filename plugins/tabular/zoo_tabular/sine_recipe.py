@@ -14,10 +14,8 @@ from typing import TYPE_CHECKING
 import torch
 
 from zoo import Run
-from zoo.datasets.in_memory import TensorRows
-from zoo.evaluation import baselines
-from zoo.evaluation import plots as pictures
-from zoo.evaluation.evaluate_tensors import evaluate, predict_batches
+from zoo.recipes import TensorRows, baselines, evaluate, predict_batches
+from zoo.recipes import plots as pictures
 from zoo_tabular.polynomial import Cubic, powers
 from zoo_tabular.tables import load_rows
 

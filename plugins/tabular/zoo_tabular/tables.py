@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from zoo import NumberOutput, Run, TabularInput
-from zoo.datasets.in_memory import TensorRows
+from zoo.recipes import TensorRows
 
 if TYPE_CHECKING:
     from datasets import Dataset

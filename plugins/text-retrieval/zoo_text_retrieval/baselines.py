@@ -4,7 +4,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import cross_entropy, one_hot
 
-from zoo.finetuning import linear_solver as heads
+from zoo.recipes import baselines
 
 __all__ = ["BASELINES", "logistic_regression", "naive_bayes"]
 
@@ -17,7 +17,7 @@ def logistic_regression(features: Tensor, label: Tensor, test: Tensor) -> Tensor
     classes = int(label.max()) + 1
     zeros = torch.zeros(classes, features.shape[1]), torch.zeros(classes)
     l2 = L2 / len(features)
-    weight, bias = heads.solve(zeros, features, label, cross_entropy, l2=l2)
+    weight, bias = baselines.solve_linear(zeros, features, label, cross_entropy, l2=l2)
     return (test @ weight.T + bias).argmax(dim=1)
 
 

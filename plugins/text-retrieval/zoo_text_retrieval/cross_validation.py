@@ -14,8 +14,7 @@ import torch
 from torch import Tensor
 
 from zoo import Run
-from zoo.datasets.in_memory import TensorRows
-from zoo.evaluation.evaluate_tensors import predict_batches
+from zoo.recipes import TensorRows, predict_batches
 from zoo_text_retrieval.baselines import BASELINES
 from zoo_text_retrieval.lsa import LSA
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from torch import Tensor
 
 from zoo import ModelSpec, TextInput
-from zoo.evaluation import plots as pictures
-from zoo.preprocessing import tokenizer as tokens
+from zoo.recipes import plots as pictures
+from zoo.recipes import text as tokens
 from zoo_text_retrieval.lsa import LSA
 
 if TYPE_CHECKING:

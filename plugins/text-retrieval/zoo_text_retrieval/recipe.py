@@ -15,11 +15,9 @@ from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
 from zoo import Run
-from zoo.datasets.in_memory import TensorRows, to_model_input
-from zoo.evaluation import baselines
-from zoo.evaluation import plots as pictures
-from zoo.evaluation.evaluate_tensors import evaluate, predict_batches
-from zoo.training import train_tokenizer as tokenising
+from zoo.recipes import TensorRows, baselines, evaluate, predict_batches, to_model_input
+from zoo.recipes import plots as pictures
+from zoo.recipes import text as tokenising
 from zoo_text_retrieval import plots
 from zoo_text_retrieval.baselines import BASELINES
 from zoo_text_retrieval.cross_validation import cross_validate

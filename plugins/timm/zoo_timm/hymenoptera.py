@@ -11,12 +11,9 @@ from torch import Tensor, nn
 from torch.nn.functional import avg_pool2d, interpolate
 
 from zoo import Run
-from zoo.datasets import registered as datasets
-from zoo.datasets.in_memory import TensorRows
 from zoo.errors import DataError
-from zoo.evaluation.evaluate_tensors import predict_batches
-from zoo.models.metadata import model_metadata
-from zoo.tasks import get_task
+from zoo.recipes import TensorRows, get_task, model_metadata, predict_batches
+from zoo.recipes import data as datasets
 
 __all__ = ["data", "evaluate", "report"]
 

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import pad
 
-from zoo.datasets.in_memory import TensorRows
+from zoo.recipes import TensorRows
 from zoo_transformer.masking import IGNORE_INDEX
 
 __all__ = ["NeighbourCounts"]

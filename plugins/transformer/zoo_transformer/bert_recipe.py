@@ -14,9 +14,9 @@ from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
 from zoo import Run
-from zoo.datasets.in_memory import TensorRows
-from zoo.training import train_tokenizer as tokenising
-from zoo.training.token_stream import Stream, stream
+from zoo.recipes import TensorRows
+from zoo.recipes import text as tokenising
+from zoo.recipes.text import Stream, stream
 from zoo_transformer import bert_report, masking
 from zoo_transformer.bert import BERT
 from zoo_transformer.muon import MuonAndAdamW

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor
 
+import zoo
 from zoo import Run
-from zoo.datasets.in_memory import TensorRows
-from zoo.evaluation import plots as pictures
-from zoo.inference import predict as prediction
+from zoo.recipes import TensorRows
+from zoo.recipes import plots as pictures
 from zoo_transformer import masking
 from zoo_transformer.baselines import NeighbourCounts
 from zoo_transformer.wordpiece_tokenizer import MASK_TOKEN_ID
@@ -103,7 +103,7 @@ def add_accuracy_by_frequency(
 
 def add_examples(model: Any, run: Run) -> None:
     """Add a figure of what the model fills into some masks."""
-    results = [prediction.predict(model, text) for text in TEXTS]
+    results = [zoo.predict(model, text) for text in TEXTS]
 
     def draw(figure: Figure) -> None:
         axes = figure.add_subplot(1, 1, 1)

@@ -14,10 +14,9 @@ from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
 from zoo import Run
-from zoo.datasets.in_memory import TensorRows
-from zoo.evaluation.evaluate_tensors import predict_batches
-from zoo.training import train_tokenizer as tokenising
-from zoo.training.token_stream import Stream, stream
+from zoo.recipes import TensorRows, predict_batches
+from zoo.recipes import text as tokenising
+from zoo.recipes.text import Stream, stream
 from zoo_transformer import char_tokenizer, gpt_report
 from zoo_transformer.muon import MuonAndAdamW
 

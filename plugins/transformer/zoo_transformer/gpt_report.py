@@ -7,13 +7,12 @@ from typing import Any
 
 from torch import Tensor
 
+import zoo
 from zoo import Run
-from zoo.evaluation import plots as pictures
-from zoo.evaluation.ngram_baseline import Ngrams
-from zoo.inference import predict as prediction
-from zoo.inference import sample as verbs
-from zoo.tasks.results.vision import GeneratedText
-from zoo.training.token_stream import Stream
+from zoo.recipes import plots as pictures
+from zoo.recipes import sampling as verbs
+from zoo.recipes.text import Ngrams, Stream
+from zoo.results import GeneratedText
 
 __all__ = ["add_baselines", "add_samples", "longest_copied", "repeated_fraction"]
 
@@ -78,7 +77,7 @@ def add_samples(model: Any, run: Run, source: str, prompt: Tensor) -> None:
             **{f"repeated_fraction{suffix}": repeated_fraction(texts)},
         )
     completions = {
-        f"temperature {temperature:g}": prediction.predict(
+        f"temperature {temperature:g}": zoo.predict(
             model, prompt, temperature=temperature, max_new_tokens=length, seed=0
         )
         for temperature in (0, 0.5, 0.8, 1.0)

@@ -6,9 +6,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
-from zoo.datasets.in_memory import TensorRows
-from zoo.models.eval_mode import eval_mode
-from zoo.models.metadata import unwrap_model
+from zoo.recipes import TensorRows, eval_mode, unwrap_model
 
 __all__ = [
     "IGNORE_INDEX",

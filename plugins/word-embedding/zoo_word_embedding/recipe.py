@@ -11,9 +11,9 @@ from torch import Tensor, nn
 from torch.nn.functional import logsigmoid, normalize
 
 from zoo import Run, TextInput
-from zoo.datasets.in_memory import TensorRows
-from zoo.preprocessing import tokenizer as tokens
-from zoo.training import train_tokenizer as tokenising
+from zoo.recipes import TensorRows
+from zoo.recipes import text as tokenising
+from zoo.recipes import text as tokens
 from zoo_word_embedding.pairs import flatten_texts, keep_probability, sample_pairs
 from zoo_word_embedding.report import (
     bare_model,

@@ -10,9 +10,9 @@ from torch import Tensor, nn
 from torch.nn.functional import normalize
 
 from zoo import ModelSpec, TextInput
-from zoo.evaluation import plots as pictures
-from zoo.models.metadata import unwrap_model
-from zoo.preprocessing import tokenizer as tokens
+from zoo.recipes import plots as pictures
+from zoo.recipes import text as tokens
+from zoo.recipes import unwrap_model
 from zoo_word_embedding.skipgram import SkipGram
 
 if TYPE_CHECKING:

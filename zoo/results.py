@@ -1,0 +1,25 @@
+"""The typed answers of models, for plugins that make or draw them."""
+
+from zoo.tasks.results.ocr import OCRCandidate, OCRResult
+from zoo.tasks.results.rendering import image_grid, png
+from zoo.tasks.results.text_generation import GeneratedText
+from zoo.tasks.results.vision import (
+    Classification,
+    Forecast,
+    GeneratedImage,
+    MultiLabel,
+    Regression,
+)
+
+__all__ = [
+    "Classification",
+    "Forecast",
+    "GeneratedImage",
+    "GeneratedText",
+    "MultiLabel",
+    "OCRCandidate",
+    "OCRResult",
+    "Regression",
+    "image_grid",
+    "png",
+]
