@@ -559,7 +559,7 @@ def test_the_client_reports_to_nobody(net: Net, tmp_path: Path) -> None:
     A process that loads tells no one that it does; a user's own choice is respected.
     """
     program = (
-        "import os, zoo.hub as hub\n"
+        "import os, zoo.artifacts.hub_download as hub\n"
         "hub.download(*os.environ['WANTED'].split(), name='net')\n"
         "from huggingface_hub import constants\n"
         "print(constants.HF_HUB_DISABLE_TELEMETRY)\n"

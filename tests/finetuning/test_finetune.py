@@ -297,7 +297,7 @@ def test_the_models_own_classes_keep_its_head() -> None:
     made = finetune_by_name("mlp-breast-cancer", "breast-cancer", settings=QUICK)
 
     assert made.data.labels == ("malignant", "benign")
-    assert made.model.output.out_features == 1
+    assert made.model.head.out_features == 1
     assert made.probe is not None
     assert {one.start for one in made.probe.tried} == {"zeros", "the present head"}
     assert made.metrics["accuracy"] > 0.9
@@ -314,7 +314,7 @@ def test_new_classes_take_the_place_of_one_logit(cells: Any, count: int) -> None
     made = finetune_by_name("mlp-breast-cancer", path, settings=QUICK)
 
     scores = zoo.predict(made.model, zoo.load_dataset("breast-cancer")[0]).scores
-    assert made.model.output.out_features == len(made.data.labels) == count
+    assert made.model.head.out_features == len(made.data.labels) == count
     assert made.model.zoo.spec.output.function_to_apply == "softmax"
     assert sum(scores.values()) == pytest.approx(1)
     assert made.metrics["accuracy"] > 0.5
