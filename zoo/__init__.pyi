@@ -30,7 +30,7 @@ from zoo.plugins.catalog import list_datasets as list_datasets
 from zoo.plugins.catalog import list_models as list_models
 from zoo.plugins.catalog import search as search
 from zoo.plugins.hookspecs import hookimpl as hookimpl
-from zoo.plugins.scaffold import new_plugin as new_plugin_plugin_plugin_plugin
+from zoo.plugins.scaffold import new_plugin as new_plugin
 from zoo.sharing.eject.eject import eject as eject
 from zoo.sharing.import_weights import import_weights as import_weights
 from zoo.sharing.publish import publish as publish
