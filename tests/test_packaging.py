@@ -84,9 +84,12 @@ def renamed(tmp_path: Path) -> Path:
     return copy
 
 
-USE = """ import json, zoo model = zoo.load("acme-digits") answer = zoo.predict(model,
-zoo.example("acme-digits")) print(json.dumps([zoo.__file__, zoo.list_models(),
-type(model).__module__, answer.label]))
+USE = """
+import json, zoo
+model = zoo.load("acme-digits")
+answer = zoo.predict(model, zoo.example("acme-digits"))
+made = type(model).__module__
+print(json.dumps([zoo.__file__, zoo.list_models(), made, answer.label]))
 """
 
 

@@ -90,7 +90,7 @@ def test_functions_leave_the_users_process_alone(
     model = zoo.load(NAME)
     shown = [str(path) for path in sorted(photos.rglob("*.png"))]
 
-    zoo.finetune(NAME, photos, tmp_path / "tuned", holding=0.5)
+    zoo.finetune(NAME, photos, tmp_path / "tuned", val_fraction=0.5)
     zoo.features(model, shown)
     zoo.predict(model, shown * 2)
     zoo.evaluate(zoo.load(tmp_path / "tuned"), photos)

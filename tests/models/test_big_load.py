@@ -255,10 +255,13 @@ def resident():
     status = Path("/proc/self/status").read_text()
     return int(re.search(r"VmRSS:\\s+(\\d+) kB", status)[1]) << 10
 
-zoo.get_spec("resnet50-random"), zoo.load  # discovery and zoo's own modules are
-imported before = resident() model = zoo.load("resnet50-random") grown = resident() -
-before report = model.zoo.report print(json.dumps({"grown": grown, "dynamo":
-"torch._dynamo" in sys.modules, "loaded": len(report.loaded), "path": report.path}))
+zoo.get_spec("resnet50-random"), zoo.load  # discovery, and zoo's own modules
+before = resident()
+model = zoo.load("resnet50-random")
+grown = resident() - before
+report = model.zoo.report
+print(json.dumps({"grown": grown, "dynamo": "torch._dynamo" in sys.modules,
+                  "loaded": len(report.loaded), "path": report.path}))
 """
 
 

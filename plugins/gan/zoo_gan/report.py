@@ -93,9 +93,7 @@ def add_report(
     )
     run.log_summary(
         frechet_distance_real=frechet_distance(classifier, other_real, image),
-        variety=feature_diversity(
-            extract_features(classifier, samples), features
-        ),
+        variety=feature_diversity(extract_features(classifier, samples), features),
         variety_real=feature_diversity(
             extract_features(classifier, other_real), features
         ),

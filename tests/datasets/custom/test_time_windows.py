@@ -198,7 +198,7 @@ def test_a_forecast_is_taught(tmp_path: Path) -> None:
         if not torch.equal(value, before.state_dict()[name])
     ]
     assert moved
-    assert all(name.startswith("decide.") for name in moved)
+    assert all(name.startswith("fc.") for name in moved)
 
 
 def test_targets_of_several_steps_are_a_table() -> None:
