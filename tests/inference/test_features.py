@@ -134,7 +134,7 @@ def test_the_key_is_of_all_that_counts(photos: Path) -> None:
     assert len(kept()) == 3
 
     with torch.no_grad():
-        model.body[1].weight[0, 0] += 1
+        model.layers[1].weight[0, 0] += 1
     featuring.of_examples(model, rows)
     assert len(kept()) == 4
 

@@ -10,7 +10,6 @@ from small import small
 from torch import nn
 
 import zoo
-from zoo.inference import predict as prediction
 from zoo.models.fuse_batchnorm import MANY, quickened, sooner
 
 GIVEN = torch.rand(4, 3, 32, 32, generator=torch.Generator().manual_seed(1))
@@ -150,7 +149,7 @@ def test_a_compiled_model_is_run_as_it_is(monkeypatch: pytest.MonkeyPatch) -> No
     Many pictures by a model from torch.compile pass that, and no copy of it.
     """
     copied: list[nn.Module] = []
-    monkeypatch.setattr(prediction, "sooner", lambda model, _: copied.append(model))
+    monkeypatch.setattr("zoo.tasks._task.sooner", lambda model, _: copied.append(model))
     compiled = torch.compile(zoo.load("resnet20-cifar10"), backend="eager")
 
     found = zoo.predict(compiled, [Image.new("RGB", (32, 32))] * MANY)

@@ -109,5 +109,5 @@ def test_what_a_file_holds_is_checked_as_a_spec_is() -> None:
     """
     plain = TextInput(max_length=8, vocab_size=5).to_plain()
 
-    with pytest.raises(SpecError, match="TextInput: longest=0 should be at least 1"):
-        Input.from_plain({**plain, "longest": 0})
+    with pytest.raises(SpecError, match="TextInput: max_length=0 should be at least 1"):
+        Input.from_plain({**plain, "max_length": 0})
