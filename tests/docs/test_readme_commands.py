@@ -29,7 +29,7 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 TEXTS = re.findall(r"^```text\n(.*?)^```", README, flags=re.MULTILINE | re.DOTALL)
 LINES = [line for text in TEXTS for line in text.splitlines()]
 ELSEWHERE = {  # lines that another test runs, and where
-    "pip install -e './zoo-sparrow[test]'": "test_starting.py",
+    "pip install -e './zoo-sparrow[test]'": "plugins/test_scaffold.py",
     "zoo check zoo-sparrow": "contribute.sh",
     "zoo train sparrow -o runs/sparrow": "contribute.sh",
     "zoo publish runs/sparrow --repo alice/sparrow": "contribute.sh",
@@ -234,7 +234,7 @@ def test_weights_are_adopted(
     )
     plugins.found.cache_clear()
     try:
-        assert cli.main(line("adopt theirs.pth")) == 0
+        assert cli.main(line("import-weights theirs.pth")) == 0
 
         assert load_file("runs/mine/model.safetensors").keys() == shipped.keys()
     finally:

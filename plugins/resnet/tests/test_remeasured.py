@@ -65,9 +65,12 @@ def test_the_figures_of_a_receipt_fit_each_other(name: str) -> None:
     """
     told, labels = receipt(name)["measured"], zoo.get_spec(name).labels
     accuracy = receipt(name)["metrics"][0]["value"]
-    kinds = [told[f"right_{label}"] for label in labels]
-    unsure = 1 - told["sure"]
-    parts = told["sure"] * told["right_when_sure"] + unsure * told["right_else"]
+    kinds = [told[f"recall_{label}"] for label in labels]
+    unsure = 1 - told["confident"]
+    parts = (
+        told["confident"] * told["accuracy_confident"]
+        + unsure * told["accuracy_not_confident"]
+    )
 
     assert sum(kinds) / len(kinds) == pytest.approx(accuracy, abs=1e-6)
     assert parts == pytest.approx(accuracy, abs=1e-6)
