@@ -1,6 +1,7 @@
 """What the zoo needs of a Hub, step by step, against any Hub.
 
-    HUB_UNDER_TEST=https://hub.example.org HF_TOKEN=... pytest tests/testing/test_checks.py
+    HUB_UNDER_TEST=https://hub.example.org HF_TOKEN=... \\
+        pytest tests/testing/test_checks.py
 
 Without HUB_UNDER_TEST it runs against the Hub that comes with these tests. The
 repository that is made belongs to whoever the token is of, or to HUB_NAMESPACE, and is
