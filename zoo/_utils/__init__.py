@@ -1,5 +1,5 @@
-"""Small helpers that know nothing of models: paths and whole writes, import strings,
-facts about the hardware.
+"""Small helpers that know nothing of models: paths, atomic writes, file locks, import
+strings, facts about the hardware.
 
 May import: errors.
 """

@@ -2,8 +2,7 @@
 
 import os
 import sys
-from collections.abc import Container, Iterator
-from contextlib import contextmanager
+from collections.abc import Container
 from pathlib import Path
 
 __all__ = [
@@ -12,9 +11,6 @@ __all__ = [
     "files",
     "hidden",
     "hub_cache",
-    "locked",
-    "quiet_client",
-    "replace_file",
     "store",
     "stores",
 ]
@@ -67,11 +63,6 @@ def hub_cache() -> Path:
     return Path(os.path.expandvars(named or os.path.join(home, "hub"))).expanduser()
 
 
-def quiet_client() -> None:
-    """Have the Hub's client, where it is not imported yet, tell nobody that it runs."""
-    os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
-
-
 def files(folder: Path, endings: Container[str]) -> list[Path]:
     """Return the files of a folder, and of those in it, that end so, in order of their
     paths; nothing hidden, nothing in a hidden folder."""
@@ -87,32 +78,3 @@ def files(folder: Path, endings: Container[str]) -> list[Path]:
 def hidden(name: str) -> bool:
     """Return whether a file or a folder is there for programs, not for people."""
     return name.startswith((".", "__"))
-
-
-def replace_file(path: Path, content: bytes) -> None:
-    """Write a file so that a reader sees the old one or the new one, never a half."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        partial.write_bytes(content)
-        os.replace(partial, path)
-    finally:
-        partial.unlink(missing_ok=True)
-
-
-@contextmanager
-def locked(path: Path) -> Iterator[int]:
-    """Hold a lock on a file that goes with the process, however that ends.
-
-    Yields its descriptor: a process that inherits it holds the lock as well. Raises
-    BlockingIOError where another one does. Windows has no such lock.
-    """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("ab") as file:
-        try:
-            import fcntl
-        except ImportError:  # pragma: no cover
-            pass
-        else:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        yield file.fileno()

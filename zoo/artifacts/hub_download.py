@@ -2,8 +2,8 @@
 
 What the client leaves to its user is done here: a verdict on a dead hub in seconds,
 another try after a reset or an overload, a deadline for the whole, and few errors that
-say what to do. The content is not looked at: `store` does that, for every source.
-Does not know torch.
+say what to do. The content is checked by `zoo.artifacts.weight_store`, as that of every
+other source. Does not know torch.
 """
 
 import time
@@ -15,6 +15,7 @@ from threading import Thread
 from typing import Any, TypeVar
 
 from zoo._utils import paths as folders
+from zoo.artifacts.hub_client import disable_telemetry
 from zoo.errors import (
     CacheError,
     GatedError,
@@ -71,7 +72,7 @@ def download(
     Threads and processes that want the same file wait for the one that fetches it.
     Raises NotOnHub, GatedError, OfflineError, UnreachableError, CacheError.
     """
-    folders.quiet_client()
+    disable_telemetry()
     from huggingface_hub import hf_hub_download  # slow: only when needed
 
     fetching = partial(hf_hub_download, repo, filename, revision=revision)
@@ -86,7 +87,7 @@ def resolve(repo: str, revision: str, *, name: str) -> str:
 
     Raises NotOnHub, GatedError, OfflineError, UnreachableError.
     """
-    folders.quiet_client()
+    disable_telemetry()
     from huggingface_hub import HfApi
 
     asking = partial(HfApi().model_info, repo, revision=revision, timeout=ANSWER)
@@ -112,7 +113,7 @@ def greet() -> None:
 
     The client waits for minutes, and no setting of it shortens that.
     """
-    folders.quiet_client()
+    disable_telemetry()
     import httpx2
     from huggingface_hub import get_session
 

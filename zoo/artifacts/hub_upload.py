@@ -16,9 +16,9 @@ from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
-from zoo._utils import paths as folders
 from zoo.artifacts import hub_download as hub
 from zoo.artifacts import weight_store as store
+from zoo.artifacts.hub_client import disable_telemetry
 from zoo.errors import PublishError
 from zoo.specs.model_spec import REPOSITORY
 
@@ -49,7 +49,7 @@ def prepare(repo: str) -> None:
 
     Raises PublishError.
     """
-    folders.quiet_client()
+    disable_telemetry()
     from huggingface_hub import constants, get_token
 
     good = REPOSITORY.fullmatch(repo) and not FORBIDDEN.search(repo)

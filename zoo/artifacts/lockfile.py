@@ -13,6 +13,7 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
 from zoo._utils import paths as folders
+from zoo._utils.atomic_write import write_atomic
 from zoo.errors import LockError, SpecError
 from zoo.specs import Weights
 from zoo.specs.model_spec import SHA256
@@ -101,7 +102,7 @@ def read(path: Path) -> dict[str, Lock]:
 def write(path: Path, locks: Iterable[Lock]) -> None:
     """Write a lock file, whole or not at all."""
     entries = [_entry(lock) for lock in sorted(locks, key=lambda lock: lock.name)]
-    folders.replace_file(path, "".join([HEAD, "\n", *entries]).encode())
+    write_atomic(path, "".join([HEAD, "\n", *entries]).encode())
 
 
 def remember(lock: Lock) -> None:

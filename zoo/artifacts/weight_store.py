@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Literal
 
 from zoo._utils import paths as folders
+from zoo._utils.atomic_write import write_atomic
 from zoo.artifacts import hub_download as hub
 from zoo.errors import IntegrityError, OfflineError, UnreachableError
 from zoo.plugins.discovery import Plugin
@@ -291,4 +292,4 @@ def _read(stamp: Path) -> tuple[str, str]:
 
 def _write(stamp: Path, text: str) -> None:
     with suppress(OSError):  # a read-only cache only costs time: it is hashed again
-        folders.replace_file(stamp, text.encode(errors="surrogateescape"))
+        write_atomic(stamp, text.encode(errors="surrogateescape"))

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from zoo._utils import paths as folders
 from zoo._utils.import_string import resolve
+from zoo.artifacts.hub_client import disable_telemetry
 from zoo.errors import DataError, MissingExtra, SplitNotFound
 from zoo.plugins.discovery import found
 from zoo.plugins.registry import dataset
@@ -262,7 +263,7 @@ def quiet() -> Iterator[None]:
 def imported() -> Any:
     """Return the `datasets` library, or say how to install it."""
     try:
-        folders.quiet_client()
+        disable_telemetry()
         import datasets  # a second to import: only when data is asked for
     except ImportError as exc:
         raise MissingExtra("datasets", "Reading a dataset") from exc

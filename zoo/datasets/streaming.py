@@ -20,6 +20,7 @@ from torch import Tensor
 from torch.utils.data import DataLoader
 
 from zoo._utils import paths as folders
+from zoo._utils.atomic_write import write_atomic
 from zoo.datasets import registered as datasets
 from zoo.datasets.in_memory import TensorRows, check_columns, numbers
 from zoo.errors import DataError
@@ -165,7 +166,7 @@ def _fingerprint(table: Dataset) -> str:
                 content = _content(value)
                 seal.update(f"{name}:{len(content)};".encode() + content)
     with suppress(OSError):
-        folders.replace_file(kept, seal.hexdigest().encode())
+        write_atomic(kept, seal.hexdigest().encode())
     return seal.hexdigest()
 
 

@@ -87,7 +87,7 @@ def inputs(
 def _parts(
     known: ModelMetadata, items: list[Any], step: int, single: bool
 ) -> Iterator[list[Any]]:
-    """Yield the items opened, `decode_step` at a time."""
+    """Yield the items opened, at most `step` at a time."""
     task = get_task(known.spec.task)
     for start in range(0, len(items), step):
         yield [

@@ -12,7 +12,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 from torch import Tensor, nn
 
-from zoo._utils import paths as folders
+from zoo._utils.atomic_write import write_atomic
 from zoo.errors import MisfitError, NotSafetensors
 
 __all__ = ["Renamed", "Slots", "narrow", "read", "slots", "tensors", "write"]
@@ -163,7 +163,7 @@ def write(tensors: Mapping[str, Tensor], path: Path) -> None:
     of equal weights must be equal.
     """
     plain = {name: tensor.detach().contiguous() for name, tensor in tensors.items()}
-    folders.replace_file(path, save(plain, metadata={"format": "pt"}))
+    write_atomic(path, save(plain, metadata={"format": "pt"}))
 
 
 def _misfit(name: str, old: Tensor, new: Tensor) -> str | None:

@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
-from zoo._utils import paths
+from zoo._utils.atomic_write import write_atomic
 from zoo.errors import PluginError, SpecError, near
 from zoo.specs import Cost, Metric, ModelSpec, Weights
 
@@ -87,7 +87,7 @@ def write(path: Path, known: Mapping[str, Facts]) -> None:
         ensure_ascii=False,
         allow_nan=False,
     )
-    paths.replace_file(path, f"{text}\n".encode())
+    write_atomic(path, f"{text}\n".encode())
 
 
 def record(path: Path, plugin: str, name: str, **parts: Any) -> None:

@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from zoo._utils import paths as folders
+from zoo._utils.atomic_write import write_atomic
 from zoo.datasets.in_memory import Fold
 from zoo.errors import SettingsError, TrainingError
 from zoo.evaluation.metric_selection import best_row, selection_metric
@@ -127,7 +127,7 @@ def crossval(
 
 def _write(found: Crossval, folder: Path) -> None:
     content = json.dumps(found.to_dict(), indent=2, default=str) + "\n"
-    folders.replace_file(folder / "crossval.json", content.encode())
+    write_atomic(folder / "crossval.json", content.encode())
 
 
 def _part(run: Run, number: int, figure: str) -> Part:

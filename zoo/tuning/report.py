@@ -10,7 +10,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from zoo._utils import paths as folders
+from zoo._utils.atomic_write import write_atomic
 from zoo.evaluation.metric_selection import signed_score
 from zoo.evaluation.plots import COLOURS, png
 from zoo.training.sweep_settings import FILE, PICTURE
@@ -145,7 +145,7 @@ def write(
     if any(trial.value is not None for trial in trials):
         files[PICTURE] = picture(trials, where)
     for name, content in files.items():
-        folders.replace_file(folder / name, content)
+        write_atomic(folder / name, content)
 
 
 def _csv(trials: Sequence[Trial]) -> str:

@@ -16,7 +16,8 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from zoo._utils import paths as folders
+from zoo._utils.atomic_write import write_atomic
+from zoo._utils.file_lock import file_lock
 from zoo.errors import SettingsError, TrainingError, ZooError, near
 from zoo.models import loading as models
 from zoo.tuning import report as comparing
@@ -108,7 +109,7 @@ def _own(**given: str | Path | None) -> dict[str, Any]:
 def _alone(target: Path) -> Iterator[int]:
     """Keep other sweeps out of a folder, also while a worker lives on alone."""
     try:
-        with folders.locked(target / LOCK) as lock:
+        with file_lock(target / LOCK) as lock:
             yield lock
     except BlockingIOError:
         raise SettingsError(
@@ -186,7 +187,7 @@ def _begun(
             )
         _mend(target / JOURNAL)
     content = json.dumps(asdict(plan), indent=2) + "\n"
-    folders.replace_file(target / PLAN, content.encode())
+    write_atomic(target / PLAN, content.encode())
     return plan
 
 
@@ -198,7 +199,7 @@ def _mend(journal: Path) -> None:
         held = journal.read_bytes()
         whole = held[: held.rfind(b"\n") + 1]
         if whole != held:
-            folders.replace_file(journal, whole)
+            write_atomic(journal, whole)
 
 
 def _together(
