@@ -73,10 +73,11 @@ class TimeSeriesForecasting(Task[SeriesInput, ForecastOutput]):
         input_spec: SeriesInput,
         output_spec: ForecastOutput,
     ) -> dict[str, Figures]:
-        """Return forecasts that nothing changes, where the last value of what is
-        forecast is among the inputs."""
+        """Return forecasts that nothing changes, where the rows are windows of one
+        table and the last value of what is forecast is among the inputs."""
         windows: Any = rows.items
-        if output_spec.name not in input_spec.required_columns:
+        known = output_spec.name in input_spec.required_columns
+        if not (known and getattr(windows, "timed", False)):
             return {}
         last = torch.tensor(windows.last(output_spec.name))
         still = last[:, None].expand(-1, output_spec.horizon)
