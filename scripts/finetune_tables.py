@@ -104,7 +104,7 @@ def head_alone(part: Set) -> dict[str, float]:
 
 
 def all_of_it(part: Set) -> dict[str, float]:
-    return taught(part, freeze="none", epochs=EPOCHS, batch=BATCH)
+    return taught(part, freeze="none", epochs=EPOCHS, batch_size=BATCH)
 
 
 def commonest(part: Set) -> dict[str, float]:

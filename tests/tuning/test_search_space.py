@@ -117,7 +117,7 @@ REFUSED = {
     "lr=0.1,1e-1": "Setting 'lr': 1e-1 is listed twice.",
     "epochs=3": (
         "Nothing to search: give a setting a range, such as --set lr=1e-4..1e-1:log, "
-        "or a list, such as --set batch=32,64."
+        "or a list, such as --set batch_size=32,64."
     ),
 }
 

@@ -1,4 +1,4 @@
-"""Search spaces in words: `lr=1e-4..1e-1:log`, `batch=32,64`, `epochs=5`.
+"""Search spaces in words: `lr=1e-4..1e-1:log`, `batch_size=32,64`, `epochs=5`.
 
 Knows the types of a recipe's settings; does not know who searches.
 """
@@ -91,7 +91,7 @@ def space(words: Mapping[str, str], settings: Any) -> Space:
     if not searched:
         raise SettingsError(
             "Nothing to search: give a setting a range, such as --set lr=1e-4..1e-1:log"
-            ", or a list, such as --set batch=32,64."
+            ", or a list, such as --set batch_size=32,64."
         )
     return Space(searched=searched, fixed=fixed)
 

@@ -31,7 +31,7 @@ RECIPE: dict[str, Any] = {  # the course's: SGD with Nesterov's momentum, all el
     "optimizer": "nag",
     "lr": 0.01,
     "epochs": 2,
-    "batch": 4,
+    "batch_size": 4,
     "augment": "flip",
 }
 HEAD = {"fc.weight", "fc.bias"}
