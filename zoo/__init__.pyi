@@ -53,6 +53,7 @@ from zoo.specs import TabularInput as TabularInput
 from zoo.specs import TextInput as TextInput
 from zoo.specs import TextOutput as TextOutput
 from zoo.specs import TranslationOutput as TranslationOutput
+from zoo.specs import Trunk as Trunk
 from zoo.specs import VectorOutput as VectorOutput
 from zoo.specs import Weights as Weights
 from zoo.testing.verify import verify as verify

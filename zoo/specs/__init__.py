@@ -21,6 +21,7 @@ from zoo.specs.model_spec import (
     License,
     Metric,
     ModelSpec,
+    Trunk,
     Weights,
 )
 from zoo.specs.outputs import (
@@ -64,6 +65,7 @@ __all__ = [
     "TextInput",
     "TextOutput",
     "TranslationOutput",
+    "Trunk",
     "VectorOutput",
     "Weights",
     "as_tuples",
