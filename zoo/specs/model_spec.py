@@ -13,8 +13,7 @@ from typing import Any, Literal
 from zoo.errors import SpecError
 from zoo.runtime import lower_is_better
 from zoo.specs.cost import Cost
-from zoo.specs.inputs import Input
-from zoo.specs.outputs import LabelledOutput, Output
+from zoo.specs.signature import Input, LabelledOutput, Output
 
 __all__ = [
     "DatasetSpec",
