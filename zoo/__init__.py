@@ -12,13 +12,17 @@ from pathlib import Path
 from typing import Any
 
 IMPORT = re.compile(r"^from (zoo[\w.]*) import (\w+) as (\w+)$", re.MULTILINE)
+ALL = re.compile(r"^from (zoo[\w.]*) import \*$", re.MULTILINE)  # of light modules
 
 
 @cache
 def _public() -> dict[str, tuple[str, str]]:
     """Return the module and the name there of every public name, in order."""
     stub = Path(__file__).with_suffix(".pyi").read_text(encoding="utf-8")
-    return {public: (home, name) for home, name, public in IMPORT.findall(stub)}
+    names = {public: (home, name) for home, name, public in IMPORT.findall(stub)}
+    for home in ALL.findall(stub):
+        names |= {name: (home, name) for name in import_module(home).__all__}
+    return names
 
 
 def __getattr__(name: str) -> Any:

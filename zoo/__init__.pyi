@@ -34,27 +34,14 @@ from zoo.plugins.scaffold import new_plugin as new_plugin
 from zoo.sharing.eject.eject import eject as eject
 from zoo.sharing.import_weights import import_weights as import_weights
 from zoo.sharing.publish import publish as publish
-from zoo.specs import ClassOutput as ClassOutput
-from zoo.specs import Column as Column
 from zoo.specs import DatasetSpec as DatasetSpec
-from zoo.specs import ForecastOutput as ForecastOutput
-from zoo.specs import ImageInput as ImageInput
-from zoo.specs import ImageOutput as ImageOutput
 from zoo.specs import License as License
-from zoo.specs import MaskedTokenOutput as MaskedTokenOutput
-from zoo.specs import MaskOutput as MaskOutput
 from zoo.specs import Metric as Metric
 from zoo.specs import ModelSpec as ModelSpec
-from zoo.specs import NoiseInput as NoiseInput
-from zoo.specs import NumberOutput as NumberOutput
-from zoo.specs import OCROutput as OCROutput
-from zoo.specs import SeriesInput as SeriesInput
-from zoo.specs import TabularInput as TabularInput
-from zoo.specs import TextInput as TextInput
-from zoo.specs import TextOutput as TextOutput
-from zoo.specs import TranslationOutput as TranslationOutput
-from zoo.specs import VectorOutput as VectorOutput
+from zoo.specs import Trunk as Trunk
 from zoo.specs import Weights as Weights
+from zoo.specs.inputs import *
+from zoo.specs.outputs import *
 from zoo.testing.verify import verify as verify
 from zoo.training.cross_validation import crossval as crossval
 from zoo.training.run import Run as Run

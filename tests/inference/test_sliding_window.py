@@ -13,11 +13,10 @@ from torch import Tensor, nn
 
 import zoo
 from zoo.cli import main
-from zoo.errors import InputError, OptionError
-from zoo.inference.conv_trunk import Trunk, over_windows, trunk
+from zoo.errors import InputError, OptionError, SpecError
 from zoo.inference.window_grid import Windows, grid, sizes, surest
 from zoo.models.metadata import ModelMetadata, attach
-from zoo.specs import ClassOutput, ImageInput
+from zoo.specs import ClassOutput, ImageInput, Trunk
 from zoo.tasks.results.vision import Box, Detection, Detections
 
 DIGIT = ImageInput(height=28, width=28, channels=1, background="dark")
@@ -89,35 +88,20 @@ class Small(nn.Module):
         return decided
 
 
-class Passing(Small):
-    """As Small, but the head has seen the picture too."""
-
-    def forward(self, image: Tensor) -> Tensor:
-        return super().forward(image) + image.mean(dim=(1, 2, 3))[:, None]
-
-
-class Turned(Small):
-    """As Small, but the map is turned round: its left is the picture's right."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.features.append(Turn())
-
-
-class Turn(nn.Module):
-    def forward(self, image: Tensor) -> Tensor:
-        return image.flip(3)
-
-
 SMALL = ImageInput(height=32, width=32)
+TRUNK = Trunk(module="features", size=(8, 8), stride=4)
 
 
-def made(kind: type[nn.Module], **output: Any) -> nn.Module:
+def small(trunk: Trunk | None = TRUNK, **output: Any) -> nn.Module:
     """Return a model of five labels that knows itself."""
     torch.manual_seed(0)
-    meaning = ClassOutput(labels=tuple("abcde"), **output)
-    spec = replace(zoo.get_spec("lenet5-mnist"), input=SMALL, output=meaning)
-    return attach(kind().eval(), ModelMetadata(spec=spec, options={}))
+    spec = replace(
+        zoo.get_spec("lenet5-mnist"),
+        input=SMALL,
+        output=ClassOutput(labels=tuple("abcde"), **output),
+        trunk=trunk,
+    )
+    return attach(Small().eval(), ModelMetadata(spec=spec, options={}))
 
 
 def noise(width: int, height: int) -> Image.Image:
@@ -249,7 +233,7 @@ def test_every_window_of_features_is_one_of_pixels() -> None:
     """
     Without padding nothing tells a window of the map from the map of a window.
     """
-    model, picture = made(Small), noise(96, 64)
+    model, picture = small(), noise(96, 64)
     every = {"size": 32, "stride": 4, "threshold": 0, "overlap": 1}
 
     features, pixels = (
@@ -268,9 +252,8 @@ def test_the_picture_passes_the_convolution_once() -> None:
     """
     However many windows there are; by pixels all of them do.
     """
-    model, seen = made(Small), []
+    model, seen = small(), []
     over = {"size": 32, "stride": 4}
-    zoo.predict(model, noise(96, 64), windows=over)  # what the model allows is tried
     model.features[0].register_forward_hook(lambda _, given, __: seen.append(given[0]))
 
     features = zoo.predict(model, noise(96, 64), windows=over)
@@ -285,22 +268,11 @@ def test_the_picture_passes_the_convolution_once() -> None:
     ]
 
 
-def test_where_the_convolution_ends(lenet: nn.Module) -> None:
-    """
-    It is found by trying: before a head of linear layers over a window of the map, and
-    before a mean over the whole of it.
-    """
-    small = made(Small)
-
-    assert trunk(lenet, DIGIT) == Trunk(layer="features", cells=(5, 5), stride=4)
-    assert trunk(small, SMALL) == Trunk(layer="features", cells=(8, 8), stride=4)
-
-
 def test_few_large_windows_pass_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """
     On a CPU, as many as there is room for, but never none.
     """
-    model, seen = made(Small), []
+    model, seen = small(), []
     model.features.register_forward_pre_hook(
         lambda _, given: seen.append(len(given[0]))
     )
@@ -313,51 +285,64 @@ def test_few_large_windows_pass_at_once(monkeypatch: pytest.MonkeyPatch) -> None
     assert seen == [2, 2, 1, 1, 1, 1, 1, 1]
 
 
-@pytest.mark.parametrize(
-    ("kind", "problem"),
-    [
-        (Passing, "what follows its layer 'features' looks past it"),
-        (Turned, "a part of its layer 'features' is not of that part of the picture"),
-    ],
-)
-def test_what_is_no_convolution_up_to_its_head(
-    kind: type[nn.Module], problem: str
-) -> None:
-    """
-    A model that would give windows of features a wrong answer is told from one that
-    gives a right one, and looks at pixels where nobody says how.
-    """
-    model = made(kind)
-
-    assert refused(model, noise(64, 32), {"by": "features"}) == (
-        f"Model 'lenet5-mnist': it allows no windows by='features', for {problem}. "
-        f"Choose by='pixels'. {KNOWN}"
-    )
-    assert zoo.predict(model, noise(64, 32), windows=True).by == "pixels"
-
-
-def test_a_model_without_convolutions() -> None:
+@pytest.mark.parametrize("name", ["mlp-mnist", "lenet5-mnist"])
+def test_a_model_that_declares_no_trunk(name: str) -> None:
     """
     It looks at windows of pixels, and can't at others.
     """
-    model = zoo.build("mlp-mnist").eval()
+    model = zoo.build(name).eval()
+    spec = replace(zoo.get_spec(name), trunk=None)
+    attach(model, ModelMetadata(spec=spec, options={}))
 
     assert zoo.predict(model, GROUND, windows=True).by == "pixels"
     assert refused(model, GROUND, {"by": "features"}) == (
-        "Model 'mlp-mnist': it allows no windows by='features', for no layer's map "
-        f"grows with the picture. Choose by='pixels'. {KNOWN}"
+        f"Model '{name}': it declares no trunk, so it allows no windows by='features'. "
+        "Choose by='pixels', or name the last feature map of a convolutional network "
+        f"in ModelSpec.trunk. {KNOWN}"
     )
 
 
-def test_a_map_of_an_odd_size() -> None:
+@pytest.mark.parametrize(
+    ("trunk", "problem"),
+    [
+        (
+            replace(TRUNK, stride=8),
+            f"trunk={replace(TRUNK, stride=8)} should be that of the network: its "
+            "output for (1, 3, 32, 64) has the shape (1, 8, 8, 16), and not (1, "
+            "channels, 8, 12).",
+        ),
+        (
+            replace(TRUNK, module="head"),
+            f"trunk={replace(TRUNK, module='head')} should be that of the network: its "
+            "output for (1, 3, 32, 64) has the shape (1, 5), and not (1, channels, 8, "
+            "16).",
+        ),
+        (
+            replace(TRUNK, module="layer9"),
+            "trunk.module='layer9' should be the name of a submodule of the network.",
+        ),
+    ],
+)
+def test_a_trunk_that_the_network_does_not_have(trunk: Trunk, problem: str) -> None:
     """
     Windows are never cut from a map that does not fit the canvas.
     """
-    model = made(Small)
-    wrong = Trunk(layer="features", cells=(8, 8), stride=8)
+    with pytest.raises(SpecError) as caught:
+        zoo.predict(small(trunk), noise(64, 32), windows=True)
 
-    with pytest.raises(ValueError, match="map of its layer 'features' has an odd size"):
-        over_windows(model, wrong, torch.zeros(1, 3, 32, 64), [(0, 0), (0, 32)])
+    assert str(caught.value) == f"Model 'lenet5-mnist': {problem}"
+
+
+def test_a_saved_model_keeps_its_trunk(lenet: nn.Module, tmp_path: Path) -> None:
+    """
+    So does one that is loaded from its folder with other labels.
+    """
+    folder = zoo.save(lenet, tmp_path / "model")
+
+    other = zoo.load(folder, labels=["even", "odd"])
+
+    assert other.zoo.spec.trunk == lenet.zoo.spec.trunk
+    assert zoo.predict(other, GROUND, windows={"by": "features"}).by == "features"
 
 
 def test_nothing_is_left_on_the_model(lenet: nn.Module, digits: Image.Image) -> None:
@@ -376,7 +361,7 @@ def test_an_unsure_window_votes_for_nothing() -> None:
     """
     Where all are unsure, nothing is found.
     """
-    found = zoo.predict(made(Small), noise(64, 32), windows={"threshold": 1.0})
+    found = zoo.predict(small(), noise(64, 32), windows={"threshold": 1.0})
 
     assert (found.objects, found.votes, str(found)) == ((), {}, "nothing found")
 
@@ -395,7 +380,7 @@ def test_a_window_with_several_labels() -> None:
     """
     A model that judges each label by itself votes for each that holds.
     """
-    model = made(Small, function_to_apply="sigmoid", multi_label=True)
+    model = small(function_to_apply="sigmoid", multi_label=True)
     whole = zoo.predict(model, noise(32, 32))
 
     found = zoo.predict(model, noise(32, 32), windows=True)

@@ -14,6 +14,7 @@ from zoo import (
     Metric,
     ModelSpec,
     NoiseInput,
+    Trunk,
     Weights,
 )
 from zoo.errors import SpecError
@@ -21,6 +22,7 @@ from zoo.errors import SpecError
 SHA = "0123456789abcdef" * 4
 COMMIT = "0123456789" * 4
 PIXELS = ImageInput(height=28, width=28, channels=1)
+TRUNK = Trunk(module="layer4", size=(7, 7), stride=32)
 YES_NO = ClassOutput(labels=("no", "yes"))
 NAMED = "lower-case words joined by hyphens, with at most one '.variant'"
 LICENCE = "a licence, or 'unknown'"
@@ -155,6 +157,24 @@ REFUSED = [
     (
         lambda: model(parameters=-1),
         "Model 'net': parameters=-1 should be a count.",
+    ),
+    (
+        lambda: Trunk(module="layer4:out", size=(7, 7), stride=32),
+        "Trunk: module='layer4:out' should be a submodule of the network, such as "
+        "'layer4' or 'features.8'.",
+    ),
+    (
+        lambda: Trunk(module="layer4", size=(7, 0), stride=32),
+        "Trunk: size=(7, 0) should be the height and the width of the map.",
+    ),
+    (
+        lambda: Trunk(module="layer4", size=(7, 7), stride=0),
+        "Trunk: stride=0 should be at least 1.",
+    ),
+    (
+        lambda: model(input=NoiseInput(latent_dim=2), trunk=TRUNK),
+        f"Model 'net': trunk={TRUNK} should be None, because the input is no picture "
+        "but noise.",
     ),
     (
         lambda: dataset(name="My Digits"),

@@ -32,7 +32,7 @@ def test_claims_of_another_checkpoint_are_refused(tmp_path: Path) -> None:
     first, *others = cells.metrics
     worse = replace(first, baseline=first.value + 0.001)
 
-    with pytest.raises(AssertionError, match=r"config.json says ImageInput"):
+    with pytest.raises(AssertionError, match=r"config.json says input=ImageInput"):
         claims_are_what_was_measured(plain, tmp_path)
     with pytest.raises(AssertionError, match="accuracy is worse than logistic"):
         claims_are_what_was_measured(replace(cells, metrics=(worse, *others)), tmp_path)

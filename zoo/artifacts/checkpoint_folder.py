@@ -21,6 +21,7 @@ from zoo.specs import (
     License,
     ModelSpec,
     Output,
+    Trunk,
     Weights,
     as_tuples,
 )
@@ -67,6 +68,7 @@ class Config:
     input: Input
     output: Output
     head: str | None
+    trunk: Trunk | None
     recipe: str | None
     license: License
     trained_on: tuple[str, ...]
@@ -217,6 +219,7 @@ def _config(raw: Any) -> Config:
         "input": Input.from_plain(raw["input"]),
         "output": Output.from_plain(raw["output"]),
         "license": License(**raw["license"]),
+        "trunk": _trunk(raw["trunk"]),
         "weights": Weights(**raw["weights"]),
         "trained_on": tuple(raw["trained_on"]),
         "options": {name: as_tuples(value) for name, value in raw["options"].items()},
@@ -232,6 +235,10 @@ def _config(raw: Any) -> Config:
         raise ValueError(f"trained_on={config.trained_on!r} should be names")
     config.spec({config.build.partition(":")[0].partition(".")[0]: _NOBODY}, Path())
     return config
+
+
+def _trunk(raw: Any) -> Trunk | None:
+    return None if raw is None else Trunk(**{**raw, "size": as_tuples(raw["size"])})
 
 
 _NOBODY = Plugin("", "", "", "")

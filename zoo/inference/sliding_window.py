@@ -9,12 +9,12 @@ from PIL import Image
 from torch import Tensor, nn
 
 from zoo.errors import InputError, OptionError
-from zoo.inference.conv_trunk import Trunk, over_windows, trunk
+from zoo.inference.conv_trunk import over_windows
 from zoo.inference.window_grid import OPTIONS, Grid, Windows, grid, sizes, surest, tally
 from zoo.models.eval_mode import forward_on_device
-from zoo.models.metadata import model_metadata, unwrap_model
+from zoo.models.metadata import model_metadata
 from zoo.preprocessing import image as images
-from zoo.specs import ClassOutput, ImageInput
+from zoo.specs import ClassOutput, ImageInput, Trunk
 from zoo.tasks.image_classification import TASK
 from zoo.tasks.results.vision import Detection, Detections
 
@@ -39,45 +39,44 @@ def slide(
     if not isinstance(opened, Image.Image):
         problem = "Windows slide over a picture, not over prepared pixels."
         raise InputError(problem, images.describe(input_spec))
-    known = _trunk(model, given)
-    grids = _grids(model, opened, given, known)
+    trunk = _trunk(model, given)
+    grids = _grids(model, opened, given, trunk)
     votes: list[Detection] = []
     suspicion: Suspicion = None
     for each in grids:
         canvas = _canvas(opened, each, input_spec, options)
         suspicion = suspicion or TASK.suspicion(canvas, input_spec)
-        said = _said(model, known, canvas, each, batch)
+        said = _said(model, trunk, canvas, each, batch)
         votes += _votes(said, each, given, output_spec)
     found = Detections(
         objects=surest(votes, given.overlap),
         size=opened.size,
         windows=sum(len(each.corners) for each in grids),
         votes=tally(votes),
-        by="features" if known else "pixels",
+        by="features" if trunk else "pixels",
         picture=_smaller(opened),
     )
     return found, suspicion
 
 
 def _trunk(model: nn.Module, given: Windows) -> Trunk | None:
-    """Return the convolution that serves all windows, None for windows of pixels."""
-    if given.by == "pixels":
-        return None
+    """Return the trunk that serves all windows, None for windows of pixels."""
     spec = model_metadata(model).spec
-    try:
-        return trunk(unwrap_model(model), TASK.signature(spec)[0])
-    except ValueError as exc:
-        if given.by is None:
-            return None
-        problem = f"it allows no windows by='features', for {exc}. Choose by='pixels'."
-        raise OptionError(spec.name, problem, OPTIONS) from exc
+    if given.by == "features" and spec.trunk is None:
+        problem = (
+            "it declares no trunk, so it allows no windows by='features'. Choose "
+            "by='pixels', or name the last feature map of a convolutional network in "
+            "ModelSpec.trunk."
+        )
+        raise OptionError(spec.name, problem, OPTIONS)
+    return None if given.by == "pixels" else spec.trunk
 
 
 def _grids(
-    model: nn.Module, picture: Image.Image, given: Windows, known: Trunk | None
+    model: nn.Module, picture: Image.Image, given: Windows, trunk: Trunk | None
 ) -> list[Grid]:
     spec = model_metadata(model).spec
-    (input_spec, _), cell = TASK.signature(spec), known.stride if known else 1
+    (input_spec, _), cell = TASK.signature(spec), trunk.stride if trunk else 1
     try:
         return [
             grid(picture.size, input_spec, size, given.stride, cell)
@@ -99,11 +98,11 @@ def _canvas(
 
 
 def _said(
-    model: nn.Module, known: Trunk | None, canvas: Tensor, over: Grid, batch: int
+    model: nn.Module, trunk: Trunk | None, canvas: Tensor, over: Grid, batch: int
 ) -> Tensor:
     """Return the model's output for each window."""
-    if known is not None:
-        return over_windows(unwrap_model(model), known, canvas, over.corners)
+    if trunk is not None:
+        return over_windows(model, trunk, canvas, over.corners)
     first = next(model.parameters(), None)
     if first is None or first.device.type == "cpu":
         numbers = canvas.shape[1] * over.window[0] * over.window[1]

@@ -97,6 +97,7 @@ def _config(known: ModelMetadata, model: nn.Module, pin: Weights) -> Config:
         input=spec.input,
         output=spec.output,
         head=spec.head,
+        trunk=spec.trunk,
         recipe=spec.recipe,
         license=spec.license,
         trained_on=spec.trained_on,

@@ -6,65 +6,34 @@ what it gives, and their JSON. No torch.
 May import: errors.
 """
 
+from zoo.specs import inputs, outputs
 from zoo.specs.cost import Cost
-from zoo.specs.inputs import (
-    Column,
-    ImageInput,
-    Input,
-    NoiseInput,
-    SeriesInput,
-    TabularInput,
-    TextInput,
-)
+from zoo.specs.inputs import *  # noqa: F403 - every kind of input
 from zoo.specs.model_spec import (
     DatasetSpec,
     License,
     Metric,
     ModelSpec,
+    Trunk,
     Weights,
 )
-from zoo.specs.outputs import (
-    ClassOutput,
-    ForecastOutput,
-    ImageOutput,
-    LabelledOutput,
-    MaskedTokenOutput,
-    MaskOutput,
-    NumberOutput,
-    OCROutput,
-    Output,
-    TextOutput,
-    TranslationOutput,
-    VectorOutput,
-)
+from zoo.specs.outputs import *  # noqa: F403 - every kind of output
+from zoo.specs.signature import Input, LabelledOutput, Output
 from zoo.specs.spec_part import SpecPart, as_tuples
 
 __all__ = [
-    "ClassOutput",
-    "Column",
     "Cost",
     "DatasetSpec",
-    "ForecastOutput",
-    "ImageInput",
-    "ImageOutput",
     "Input",
     "LabelledOutput",
     "License",
-    "MaskOutput",
-    "MaskedTokenOutput",
     "Metric",
     "ModelSpec",
-    "NoiseInput",
-    "NumberOutput",
-    "OCROutput",
     "Output",
-    "SeriesInput",
     "SpecPart",
-    "TabularInput",
-    "TextInput",
-    "TextOutput",
-    "TranslationOutput",
-    "VectorOutput",
+    "Trunk",
     "Weights",
     "as_tuples",
 ]
+__all__ += inputs.__all__
+__all__ += outputs.__all__

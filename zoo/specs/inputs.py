@@ -1,18 +1,19 @@
-"""What a model takes, as specs and checkpoint folders say it."""
+"""What a model takes, as specs and checkpoint folders say it.
+
+The kinds of `__all__` are names of `zoo.specs` and of `zoo`: nothing else lists them.
+"""
 
 import re
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, ClassVar, Literal, Self
+from typing import Literal, Self
 
 from zoo.errors import SpecError
-from zoo.specs.spec_part import SpecPart
+from zoo.specs.signature import Input
 
 __all__ = [
-    "TOKENIZER",
     "Column",
     "ImageInput",
-    "Input",
     "NoiseInput",
     "SeriesInput",
     "TabularInput",
@@ -21,64 +22,6 @@ __all__ = [
 
 SHA256 = re.compile(r"[0-9a-f]{64}")
 TOKENIZER = "tokenizer.json"  # beside the weights of a model that takes text
-
-
-class Input(SpecPart):
-    """What a model takes: a frozen dataclass, and what can be told of it in plain data.
-
-    A kind of input is a subclass here and a `zoo.preprocessing` class that turns what
-    people have into tensors. Where a subclass says nothing else, an input is a value of
-    its own, which no folder of files can hold.
-    """
-
-    __slots__ = ()
-    what: ClassVar[str] = "input"
-    kinds: ClassVar[dict[str, type[Any]]] = {}
-    preprocessor: ClassVar[str]  # "package.module:class"
-    plural: ClassVar[str]  # what a model takes, in a word or two for a message
-    noun: ClassVar[str] = "input"  # one of them, where a column of a table holds each
-    column_names: ClassVar[tuple[str, ...]] = ()  # of that column, the likeliest first
-    suffixes: ClassVar[tuple[str, ...]] = ()  # of files that hold one input each
-    folder_example: ClassVar[str] = ""  # such files in class-named folders
-    pictured: ClassVar[bool] = False  # whether an opened input is a picture
-    takes_strings: ClassVar[bool] = False  # whether any str is an input, and no path
-    from_data: ClassVar[bool] = True  # whether it is data, or drawn at random
-
-    @property
-    def description(self) -> str:
-        """What `zoo info` says of it."""
-        return self.plural
-
-    @property
-    def required_columns(self) -> tuple[str, ...]:
-        """The columns of a table that an input is made of, where it has names."""
-        return ()
-
-    @property
-    def window(self) -> int | None:
-        """How many rows make one input, where rows follow each other in time."""
-        return None
-
-    # Files beside the weights, without which no input can be read
-
-    @property
-    def files(self) -> dict[str, str]:
-        """The names of those files, and the SHA-256 of each where it is known."""
-        return {}
-
-    @property
-    def local_files(self) -> tuple[Path, ...]:
-        """Where they are, or should be, on this machine."""
-        return ()
-
-    @property
-    def missing_files(self) -> tuple[str, ...]:
-        """The names of those that are not here."""
-        return ()
-
-    def located(self, folder: Path) -> Self:
-        """Return this, knowing that its files are in `folder`."""
-        return self
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

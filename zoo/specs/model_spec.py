@@ -13,20 +13,21 @@ from typing import Any, Literal
 from zoo.errors import SpecError
 from zoo.runtime import lower_is_better
 from zoo.specs.cost import Cost
-from zoo.specs.inputs import Input
-from zoo.specs.outputs import LabelledOutput, Output
+from zoo.specs.signature import Input, LabelledOutput, Output
 
 __all__ = [
     "DatasetSpec",
     "License",
     "Metric",
     "ModelSpec",
+    "Trunk",
     "Weights",
 ]
 
 NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*(\.[a-z0-9]+(-[a-z0-9]+)*)?")
 DATASET = re.compile(r"[a-z0-9]+([_-][a-z0-9]+)*")
 MODULE = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*")
+SUBMODULE = re.compile(r"[A-Za-z_]\w*(\.\w+)*")  # of a network: "features.0"
 REFERENCE = re.compile(rf"{MODULE.pattern}:[A-Za-z_]\w*")
 COMMIT = re.compile(r"[0-9a-f]{40}")
 CONVERTED = "refs/convert/parquet"  # where the Hub keeps its copy of a scripted dataset
@@ -112,6 +113,30 @@ class Weights:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Trunk:
+    """Where the convolutions of an image model end: its last feature map.
+
+    `module` is the submodule whose output is the map, (batch, channels, height, width);
+    all that follows, a pooling or the head, sees nothing else. `size` is the height and
+    the width of the map for one input. `stride` is how many pixels of the input lie
+    between two neighbours in the map, as `reduction` in timm's `feature_info`.
+    """
+
+    module: str
+    size: tuple[int, int]
+    stride: int
+
+    def __post_init__(self) -> None:
+        wanted = "a submodule of the network, such as 'layer4' or 'features.8'"
+        _require("Trunk", SUBMODULE, self.module, "module", wanted)
+        if len(self.size) != 2 or min(self.size) < 1:
+            wanted = "the height and the width of the map"
+            raise SpecError("Trunk", "size", self.size, wanted)
+        if self.stride < 1:
+            raise SpecError("Trunk", "stride", self.stride, "at least 1")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ModelSpec:
     """One name that `zoo.load` accepts.
 
@@ -119,8 +144,10 @@ class ModelSpec:
     `evaluate`; that of a third party's model, which nobody trains here, has only `data`
     and `evaluate`, and where nothing is measured either, there is none. `settings` are
     this model's values where they differ from the recipe's defaults. `head` names the
-    submodule that `classes=` and `labels=` replace. `examples` are files in the
-    package's `examples/` folder, each a real raw input.
+    submodule that `classes=` and `labels=` replace. `trunk` says where the convolutions
+    of an image model end: with it, `zoo.predict(windows=...)` computes the features of
+    all windows in one pass. `examples` are files in the package's `examples/` folder,
+    each a real raw input.
 
     What a program measured is not written here but in `measured.json` of the plugin's
     package, from which discovery completes the spec: the pin of shipped `weights`,
@@ -142,6 +169,7 @@ class ModelSpec:
     options: Mapping[str, Any] = field(default_factory=dict, hash=False)
     settings: Mapping[str, Any] = field(default_factory=dict, hash=False)
     head: str | None = None
+    trunk: Trunk | None = None
     examples: tuple[str, ...] = ()
     weights: Weights | None = None
     stored: Literal["float32", "float16"] = "float32"  # how `zoo train` writes floats
@@ -166,6 +194,9 @@ class ModelSpec:
             raise SpecError(owner, "recipe", None, wanted)
         if self.parameters < 0:
             raise SpecError(owner, "parameters", self.parameters, "a count")
+        if self.trunk is not None and not self.input.pictured:
+            wanted = f"None, because the input is no picture but {self.input.plural}"
+            raise SpecError(owner, "trunk", self.trunk, wanted)
         self.output.check_input(owner, self.input)
 
     @property

@@ -1,114 +1,27 @@
-"""What a model gives, as specs and checkpoint folders say it."""
+"""What a model gives, as specs and checkpoint folders say it.
+
+The kinds of `__all__` are names of `zoo.specs` and of `zoo`: nothing else lists them.
+"""
 
 from dataclasses import dataclass, replace
-from typing import Any, ClassVar, Literal, Self
+from typing import Literal, Self
 
 from zoo.errors import SpecError
-from zoo.specs.inputs import ImageInput, Input
-from zoo.specs.spec_part import SpecPart
+from zoo.specs.inputs import ImageInput
+from zoo.specs.signature import Input, LabelledOutput, Output
 
 __all__ = [
     "ClassOutput",
     "ForecastOutput",
     "ImageOutput",
-    "LabelledOutput",
     "MaskOutput",
     "MaskedTokenOutput",
     "NumberOutput",
     "OCROutput",
-    "Output",
     "TextOutput",
     "TranslationOutput",
     "VectorOutput",
 ]
-
-MANY, SHOWN = 12, 10  # labels that `zoo info` names, and a card
-
-
-class Output(SpecPart):
-    """What a model gives: a frozen dataclass, and what can be told of it in plain data.
-
-    A kind of output is a subclass here, a `zoo.tasks.targets` class that knows what
-    answers of this kind look like in data, and a task that makes results of it.
-    """
-
-    __slots__ = ()
-    what: ClassVar[str] = "output"
-    kinds: ClassVar[dict[str, type[Any]]] = {}
-    targets: ClassVar[str] = "zoo.tasks.targets.numbers:NumberTargets"
-    drawable: ClassVar[bool] = False  # whether a result can be drawn, as a picture
-    is_features: ClassVar[bool] = False  # whether the output stands for the input
-
-    # How the rows of a fine-tuning are counted
-    label_noun: ClassVar[str] = "class"
-    counted: ClassVar[str] = "training rows"  # what is counted of each label
-    judged: ClassVar[str] = "row"  # what is right or wrong, and has one label
-    weighable: ClassVar[bool] = True  # whether a label may count more than another
-
-    @property
-    def description(self) -> str:
-        """What `zoo info` says of it."""
-        return type(self).__name__
-
-    @property
-    def facts(self) -> dict[str, str]:
-        """The lines of `zoo info` about it."""
-        return {"output": self.description}
-
-    @property
-    def answer(self) -> str:
-        """What a fine-tuned model answers, as a sentence of its card."""
-        return "It gives a number."
-
-    @property
-    def target_labels(self) -> int | None:
-        """How many labels there are, where targets are numbers of them."""
-        return None
-
-    def training_input(self, given: Input) -> Input:
-        """Return what the rows are that a model with this input learns from."""
-        return given
-
-    def with_labels(self, labels: tuple[str, ...]) -> Self | None:
-        """Return the output of a new head for these labels; None where it has none."""
-        return None
-
-    def example_labels(self, count: int) -> tuple[str, ...]:
-        """Return labels that a head may have, to try one."""
-        return tuple(f"new {number}" for number in range(count))
-
-    def check_input(self, owner: str, given: Input) -> None:
-        """Refuse an input that this can't be made of. Raises SpecError."""
-
-
-class LabelledOutput(Output):
-    """An output whose numbers have names, which a new head may change."""
-
-    __slots__ = ()
-    labels: tuple[str, ...]
-
-    @property
-    def description(self) -> str:
-        shown = ", ".join(self.labels[:MANY])
-        more = f", ... ({len(self.labels):,})" if len(self.labels) > MANY else ""
-        return shown + more
-
-    @property
-    def facts(self) -> dict[str, str]:
-        return {"labels": self.description}
-
-    @property
-    def answer(self) -> str:
-        if not self.labels:
-            return "It gives a number."
-        rest = len(self.labels) - SHOWN
-        more = f" and {rest} more" if rest > 0 else ""
-        return f"It tells apart {', '.join(self.labels[:SHOWN])}{more}."
-
-    def with_labels(self, labels: tuple[str, ...]) -> Self | None:
-        made: Any = self
-        new: Self = replace(made, labels=labels)
-        return new
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

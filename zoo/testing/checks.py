@@ -13,7 +13,8 @@ one whose weights are on the Hub, and not here, is skipped: a check downloads no
 
 A family joins `zoo.finetune` by declaring its head: `ModelSpec.head` names the part
 that decides, which runs once in a pass, and its task has a `loss`. `head_learns` then
-teaches that head two kinds of stand-in rows, with all before it frozen.
+teaches that head two kinds of stand-in rows, with all before it frozen. A convolutional
+image model declares its last feature map by `ModelSpec.trunk`.
 """
 
 import copy
@@ -43,6 +44,7 @@ from zoo.tasks import get_task
 from zoo.testing.head_checks import head_can_be_replaced, head_learns
 from zoo.testing.sampling_checks import codes_do_not_mix, samples_follow_the_seed
 from zoo.testing.text_checks import TEXT_CHECKS
+from zoo.testing.trunk_checks import trunk_is_as_declared
 from zoo.testing.verify import verify
 from zoo.training import train as training
 
@@ -168,8 +170,9 @@ def weights_are_what_is_pinned(spec: ModelSpec, tmp_path: Path) -> None:
 
 
 def claims_are_what_was_measured(spec: ModelSpec, tmp_path: Path) -> None:
-    """The spec's metrics and input are those of the shipped checkpoint, and no baseline
-    of its receipt is better, unless the spec says so by `behind_baseline`."""
+    """The spec's metrics, input, head and trunk are those of the shipped checkpoint;
+    no baseline of its receipt is better, unless the spec says so by `behind_baseline`.
+    """
     if spec.weights is None or spec.weights.repo is not None:
         return
     folder = store.shipped(spec)
@@ -178,7 +181,9 @@ def claims_are_what_was_measured(spec: ModelSpec, tmp_path: Path) -> None:
     measured = {m["name"]: m["value"] for m in receipt["metrics"]}
     same = config.weights.sha256 == spec.weights.sha256
     assert same, "config.json is of other weights"
-    assert config.input == spec.input, f"config.json says {config.input}"
+    for part in ("input", "head", "trunk"):
+        stored = getattr(config, part)
+        assert stored == getattr(spec, part), f"config.json says {part}={stored}"
     assert not receipt["smoke"], "the shipped weights are of a smoke run"
     for claim in spec.metrics:
         gap = abs(claim.value - measured[claim.name])
@@ -237,6 +242,7 @@ CHECKS: tuple[Check, ...] = (
     knowledge_survives_copies,
     head_can_be_replaced,
     head_learns,
+    trunk_is_as_declared,
     gradients_reach_every_parameter,
     examples_are_answered,
     nonsense_is_refused,

@@ -50,6 +50,8 @@ ADVICE = {
     "head_can_be_replaced": "head= should name the last layer alone, and the build "
     "function should take classes=.",
     "head_learns": "head= should name the part that decides, called once in forward.",
+    "trunk_is_as_declared": "trunk= should name the module that gives the last feature "
+    "map, before the pooling, with the map's size and its stride in pixels.",
     "gradients_reach_every_parameter": "A parameter that forward does not use is not "
     "trained: remove it.",
     "examples_are_answered": "Put a real input into examples/ that the task can read.",

@@ -3,7 +3,7 @@
 This module is only metadata; it must stay free of torch.
 """
 
-from zoo import ClassOutput, ImageInput, License, ModelSpec, hookimpl
+from zoo import ClassOutput, ImageInput, License, ModelSpec, Trunk, hookimpl
 
 SPECS = (
     ModelSpec(
@@ -19,6 +19,7 @@ SPECS = (
         output=ClassOutput(labels=tuple("0123456789")),
         trained_on=("mnist",),
         head="classifier.5",
+        trunk=Trunk(module="features", size=(5, 5), stride=4),
         examples=("seven.png",),
         stored="float16",
         papers=("https://doi.org/10.1109/5.726791",),

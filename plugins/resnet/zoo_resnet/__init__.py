@@ -3,7 +3,7 @@
 This module is only metadata; it must stay free of torch.
 """
 
-from zoo import ClassOutput, ImageInput, License, ModelSpec, hookimpl
+from zoo import ClassOutput, ImageInput, License, ModelSpec, Trunk, hookimpl
 
 CLASSES = (
     "airplane",
@@ -35,6 +35,7 @@ SPECS = (
         output=ClassOutput(labels=CLASSES),
         trained_on=("cifar10",),
         head="fc",
+        trunk=Trunk(module="layer3", size=(8, 8), stride=4),
         examples=("cat.png",),
         stored="float16",
         papers=("https://arxiv.org/abs/1512.03385",),
@@ -55,6 +56,7 @@ SPECS = (
         output=ClassOutput(labels=CLASSES),
         trained_on=("cifar10",),
         head="classifier.5",
+        trunk=Trunk(module="layer3", size=(4, 4), stride=8),
         examples=("cat.png",),
         stored="float16",
         papers=("https://arxiv.org/abs/1512.03385",),

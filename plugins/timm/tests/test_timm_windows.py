@@ -6,26 +6,9 @@ from PIL import Image, ImageOps
 
 import zoo
 from zoo._utils import paths as folders
-from zoo.inference.conv_trunk import Trunk, trunk
 
 COUNT = 20
 THRESHOLD = 0.8  # chosen on collages of training photographs
-
-
-@pytest.mark.parametrize(
-    ("name", "wanted"),
-    [
-        ("efficientnet-lite0", Trunk(layer="bn2", cells=(7, 7), stride=32)),
-        ("resnet50", Trunk(layer="layer4", cells=(7, 7), stride=32)),
-    ],
-)
-def test_where_the_convolution_of_timms_models_ends(name: str, wanted: Trunk) -> None:
-    """
-    Before the mean over the map, with trained weights or without.
-    """
-    model = zoo.build(name).eval()
-
-    assert trunk(model, model.zoo.spec.input) == wanted
 
 
 def test_a_cat_beside_a_coffee() -> None:

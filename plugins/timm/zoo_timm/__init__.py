@@ -5,7 +5,15 @@ This module is only metadata; it must stay free of torch and of timm.
 
 from pathlib import Path
 
-from zoo import ClassOutput, ImageInput, License, ModelSpec, Weights, hookimpl
+from zoo import (
+    ClassOutput,
+    ImageInput,
+    License,
+    ModelSpec,
+    Trunk,
+    Weights,
+    hookimpl,
+)
 
 LABELS = tuple(
     Path(__file__).with_name("labels.txt").read_text(encoding="utf-8").splitlines()
@@ -37,6 +45,7 @@ SPECS = (
         output=IMAGENET,
         trained_on=("imagenet-1k",),
         head="classifier",
+        trunk=Trunk(module="bn2", size=(7, 7), stride=32),
         examples=("coffee.jpg", "cat.jpg"),
         stored="float16",
         papers=("https://arxiv.org/abs/1905.11946",),
@@ -63,6 +72,7 @@ SPECS = (
         output=IMAGENET,
         trained_on=("imagenet-1k",),
         head="fc",
+        trunk=Trunk(module="layer4", size=(7, 7), stride=32),
         examples=("coffee.jpg", "cat.jpg"),
         papers=("https://arxiv.org/abs/1512.03385", "https://arxiv.org/abs/2110.00476"),
         tags=("imagenet", "resnet", "backbone", "timm"),
@@ -93,6 +103,7 @@ SPECS = (
         output=IMAGENET,
         trained_on=("imagenet-1k",),
         head="head.fc",
+        trunk=Trunk(module="pre_logits", size=(1, 1), stride=32),
         examples=("coffee.jpg", "cat.jpg"),
         papers=("https://arxiv.org/abs/1409.1556",),
         tags=("imagenet", "vgg", "backbone", "timm"),

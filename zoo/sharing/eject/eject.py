@@ -259,6 +259,7 @@ def _config(source: Source, pin: Weights) -> str:
         input=spec.input,
         output=spec.output,
         head=spec.head,
+        trunk=spec.trunk,
         recipe=spec.recipe,
         license=spec.license,
         trained_on=spec.trained_on,

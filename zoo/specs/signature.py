@@ -1,0 +1,155 @@
+"""What every kind of input, and every kind of output, says of itself."""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, ClassVar, Self
+
+from zoo.specs.spec_part import SpecPart
+
+__all__ = ["Input", "LabelledOutput", "Output"]
+
+MANY, SHOWN = 12, 10  # labels that `zoo info` names, and a card
+
+
+class Input(SpecPart):
+    """What a model takes: a frozen dataclass, and what can be told of it in plain data.
+
+    A kind of input is a subclass here and a `zoo.preprocessing` class that turns what
+    people have into tensors. Where a subclass says nothing else, an input is a value of
+    its own, which no folder of files can hold.
+    """
+
+    __slots__ = ()
+    what: ClassVar[str] = "input"
+    kinds: ClassVar[dict[str, type[Any]]] = {}
+    preprocessor: ClassVar[str]  # "package.module:class"
+    plural: ClassVar[str]  # what a model takes, in a word or two for a message
+    noun: ClassVar[str] = "input"  # one of them, where a column of a table holds each
+    column_names: ClassVar[tuple[str, ...]] = ()  # of that column, the likeliest first
+    suffixes: ClassVar[tuple[str, ...]] = ()  # of files that hold one input each
+    folder_example: ClassVar[str] = ""  # such files in class-named folders
+    pictured: ClassVar[bool] = False  # whether an opened input is a picture
+    takes_strings: ClassVar[bool] = False  # whether any str is an input, and no path
+    from_data: ClassVar[bool] = True  # whether it is data, or drawn at random
+
+    @property
+    def description(self) -> str:
+        """What `zoo info` says of it."""
+        return self.plural
+
+    @property
+    def required_columns(self) -> tuple[str, ...]:
+        """The columns of a table that an input is made of, where it has names."""
+        return ()
+
+    @property
+    def window(self) -> int | None:
+        """How many rows make one input, where rows follow each other in time."""
+        return None
+
+    # Files beside the weights, without which no input can be read
+
+    @property
+    def files(self) -> dict[str, str]:
+        """The names of those files, and the SHA-256 of each where it is known."""
+        return {}
+
+    @property
+    def local_files(self) -> tuple[Path, ...]:
+        """Where they are, or should be, on this machine."""
+        return ()
+
+    @property
+    def missing_files(self) -> tuple[str, ...]:
+        """The names of those that are not here."""
+        return ()
+
+    def located(self, folder: Path) -> Self:
+        """Return this, knowing that its files are in `folder`."""
+        return self
+
+
+class Output(SpecPart):
+    """What a model gives: a frozen dataclass, and what can be told of it in plain data.
+
+    A kind of output is a subclass here, a `zoo.tasks.targets` class that knows what
+    answers of this kind look like in data, and a task that makes results of it.
+    """
+
+    __slots__ = ()
+    what: ClassVar[str] = "output"
+    kinds: ClassVar[dict[str, type[Any]]] = {}
+    targets: ClassVar[str] = "zoo.tasks.targets.numbers:NumberTargets"
+    drawable: ClassVar[bool] = False  # whether a result can be drawn, as a picture
+    is_features: ClassVar[bool] = False  # whether the output stands for the input
+
+    # How the rows of a fine-tuning are counted
+    label_noun: ClassVar[str] = "class"
+    counted: ClassVar[str] = "training rows"  # what is counted of each label
+    judged: ClassVar[str] = "row"  # what is right or wrong, and has one label
+    weighable: ClassVar[bool] = True  # whether a label may count more than another
+
+    @property
+    def description(self) -> str:
+        """What `zoo info` says of it."""
+        return type(self).__name__
+
+    @property
+    def facts(self) -> dict[str, str]:
+        """The lines of `zoo info` about it."""
+        return {"output": self.description}
+
+    @property
+    def answer(self) -> str:
+        """What a fine-tuned model answers, as a sentence of its card."""
+        return "It gives a number."
+
+    @property
+    def target_labels(self) -> int | None:
+        """How many labels there are, where targets are numbers of them."""
+        return None
+
+    def training_input(self, given: Input) -> Input:
+        """Return what the rows are that a model with this input learns from."""
+        return given
+
+    def with_labels(self, labels: tuple[str, ...]) -> Self | None:
+        """Return the output of a new head for these labels; None where it has none."""
+        return None
+
+    def example_labels(self, count: int) -> tuple[str, ...]:
+        """Return labels that a head may have, to try one."""
+        return tuple(f"new {number}" for number in range(count))
+
+    def check_input(self, owner: str, given: Input) -> None:
+        """Refuse an input that this can't be made of. Raises SpecError."""
+
+
+class LabelledOutput(Output):
+    """An output whose numbers have names, which a new head may change."""
+
+    __slots__ = ()
+    labels: tuple[str, ...]
+
+    @property
+    def description(self) -> str:
+        shown = ", ".join(self.labels[:MANY])
+        more = f", ... ({len(self.labels):,})" if len(self.labels) > MANY else ""
+        return shown + more
+
+    @property
+    def facts(self) -> dict[str, str]:
+        return {"labels": self.description}
+
+    @property
+    def answer(self) -> str:
+        if not self.labels:
+            return "It gives a number."
+        rest = len(self.labels) - SHOWN
+        more = f" and {rest} more" if rest > 0 else ""
+        return f"It tells apart {', '.join(self.labels[:SHOWN])}{more}."
+
+    def with_labels(self, labels: tuple[str, ...]) -> Self | None:
+        made: Any = self
+        new: Self = replace(made, labels=labels)
+        return new
