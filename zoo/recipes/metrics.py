@@ -7,6 +7,7 @@ from zoo.evaluation.frechet_distance import (
     frechet_from_features,
 )
 from zoo.runtime.classification import evaluate as evaluate_classification
+from zoo.runtime.forecasting import evaluate as evaluate_forecasts
 from zoo.tasks.image_segmentation import TASK as SEGMENTATION
 from zoo.tasks.image_segmentation import overlap
 from zoo.tasks.image_to_text import TASK as OCR
@@ -19,6 +20,7 @@ __all__ = [
     "SEGMENTATION",
     "compared",
     "evaluate_classification",
+    "evaluate_forecasts",
     "extract_features",
     "feature_diversity",
     "frechet_distance",

@@ -9,6 +9,7 @@ from torch.nn import functional
 
 from zoo.errors import InputError, SpecError
 from zoo.preprocessing.time_series import Series
+from zoo.runtime import forecasting
 from zoo.specs import ForecastOutput, SeriesInput
 from zoo.tasks._task import Figures, RawRows, Task
 from zoo.tasks.results.result import Result
@@ -59,12 +60,7 @@ class TimeSeriesForecasting(Task[SeriesInput, ForecastOutput]):
         self, output: Tensor, target: Tensor, output_spec: ForecastOutput
     ) -> dict[str, float]:
         """Return RMSE and MAE over all steps, in the unit of what is forecast."""
-        said = _steps(output, output_spec)
-        off = said - target.to(said).view_as(said)
-        return {
-            "rmse": off.square().mean().sqrt().item(),
-            "mae": off.abs().mean().item(),
-        }
+        return forecasting.metrics(_steps(output, output_spec), target)
 
     def baselines(
         self,

@@ -26,6 +26,7 @@ TRAINED = [  # by recipes that keep to `zoo.recipes`
     "neuron-or",
     "perceptron-gates",
     "perceptron-iris",
+    "rnn-netflix",
     "xor-mlp",
     "xor-mlp.hand-set",
 ]
