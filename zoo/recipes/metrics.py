@@ -8,8 +8,9 @@ from zoo.evaluation.frechet_distance import (
 )
 from zoo.runtime.classification import evaluate as evaluate_classification
 from zoo.runtime.forecasting import evaluate as evaluate_forecasts
+from zoo.runtime.segmentation import evaluate as evaluate_segmentation
+from zoo.runtime.segmentation import overlap
 from zoo.tasks.image_segmentation import TASK as SEGMENTATION
-from zoo.tasks.image_segmentation import overlap
 from zoo.tasks.image_to_text import TASK as OCR
 from zoo.tasks.image_to_text import compared, numbered, spelled, texts
 from zoo.tasks.time_series_forecasting import TASK as FORECASTING
@@ -21,6 +22,7 @@ __all__ = [
     "compared",
     "evaluate_classification",
     "evaluate_forecasts",
+    "evaluate_segmentation",
     "extract_features",
     "feature_diversity",
     "frechet_distance",

@@ -3,6 +3,7 @@
 import math
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sized
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -39,6 +40,7 @@ class Run:
         self.generator = torch.Generator().manual_seed(seed)
         self.history: list[dict[str, float]] = []
         self.summary: dict[str, float] = {}
+        self.data: dict[str, dict[str, Any]] = {}  # what was read, by its source
         self._rows, self._inputs, self._log = rows or {}, inputs, log
         self._losses: dict[str, tuple[Any, int, Tensor]] = {}  # sum, count, the first
         self._calls = Counter[int]()
@@ -55,13 +57,31 @@ class Run:
         """Return the rows that were given for a split, as tensors."""
         given, target = self.given(name, split)
         if not isinstance(given, Tensor):
-            items, _ = self._inputs.read(given, self.spec.input)
+            if self.spec.input.kind == "text":
+                items = self.load_texts(name, split)
+            else:
+                items, _ = self._inputs.read(given, self.spec.input)
             given = self._inputs.encode(items, self.spec.input)
         if len(given) != len(target):
             counts = f"{len(given)} inputs and {len(target)} targets"
             raise DataError(f"The rows {split!r} have {counts}.")
         source = f"{name}/{split}"
         return TensorRows(input=given, target=torch.as_tensor(target), source=source)
+
+    def load_texts(
+        self, name: str, split: str = "train", *, target: bool = False, **_column: Any
+    ) -> list[str]:
+        """Return the texts that were given for a split: the inputs, or the targets.
+
+        A split of texts without targets may be a list of them, or a single one.
+        """
+        given = self.given(name, split)
+        texts = given[target] if isinstance(given, tuple) else given
+        texts = [texts] if isinstance(texts, str | Path) else list(texts)
+        texts = [t.read_text("utf-8") if isinstance(t, Path) else t for t in texts]
+        for kind in {type(t).__name__ for t in texts if not isinstance(t, str)}:
+            raise DataError(f"The rows {split!r} hold a {kind} where a text should be.")
+        return texts
 
     def given(self, name: str, split: str) -> Any:
         """Return what was given for a split of a dataset. Raises DataError."""
@@ -71,6 +91,16 @@ class Run:
             raise DataError(
                 f"The recipe asks for the rows {split!r} (of {name}), and there are "
                 f"{there}. Give them as {{{split!r}: (input, target)}}."
+            )
+        return found
+
+    def load_weights(self, name: str) -> Mapping[str, Tensor]:
+        """Return the weights to start from that were given by a model's name."""
+        found: Mapping[str, Tensor] | None = self._rows.get(name)
+        if found is None:
+            raise DataError(
+                f"The recipe starts from the weights of {name!r}. Give them with the "
+                f"rows, as {{{name!r}: state_dict}}."
             )
         return found
 

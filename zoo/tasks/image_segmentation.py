@@ -15,13 +15,14 @@ from torch.nn import functional
 
 from zoo.errors import InputError, SettingsError, SpecError
 from zoo.models.metadata import model_metadata
+from zoo.runtime import segmentation
 from zoo.specs import ImageInput, MaskOutput, ModelSpec
 from zoo.tasks._task import Figures, FinetuneSettings, Picture, RawRows, Task
 from zoo.tasks.results.rendering import image_grid, png
 from zoo.tasks.results.result import Result
 from zoo.tasks.results.segmentation import Segmentation, coloured
 
-__all__ = ["TASK", "certain", "constant_masks", "overlap", "probabilities"]
+__all__ = ["TASK", "certain", "constant_masks", "probabilities"]
 
 MOST_LABELS = 256  # that the bytes of a mask can number
 SHOWN, SIDE = 8, 96  # masks in a picture of the worst, and their pixels
@@ -68,26 +69,10 @@ class ImageSegmentation(Task[ImageInput, MaskOutput]):
     def measure(
         self, output: Tensor, target: Tensor, output_spec: MaskOutput
     ) -> dict[str, float]:
-        """Return how well masks of numbers, (batch, height, width), are found.
-
-        `iou` and `dice` count the pixels of all pictures together, and `image_iou` is
-        the mean over pictures. They are of the second label where there are two; of
-        more, the mean over those that are in the answer or in the truth.
-        """
-        probability = probabilities(output, output_spec)
-        shared, either = overlap(
-            probability.argmax(dim=1), target, len(output_spec.labels)
-        )
-        if len(output_spec.labels) == 2:
-            shared, either = shared[:, 1:], either[:, 1:]
-        all_shared, all_either = shared.sum(dim=0), either.sum(dim=0)
-        right = (probability.argmax(dim=1) == target).double().mean()
-        return {
-            "iou": _mean(all_shared / all_either),
-            "image_iou": _over_pictures(shared, either),
-            "dice": _mean(2 * all_shared / (all_shared + all_either)),
-            "pixel_accuracy": right.item(),
-        }
+        """Return how well masks of numbers, (batch, height, width), are found; see
+        `zoo.runtime.segmentation.metrics`."""
+        _check(output, output_spec)
+        return segmentation.metrics(output, target, output_spec)
 
     def predicted_labels(self, output: Tensor, output_spec: MaskOutput) -> Tensor:
         return probabilities(output, output_spec).argmax(dim=1)
@@ -149,15 +134,16 @@ TASK = ImageSegmentation()
 
 def probabilities(output: Tensor, output_spec: MaskOutput) -> Tensor:
     """Return the probability of each label, (batch, labels, height, width)."""
+    _check(output, output_spec)
+    return segmentation.probabilities(output, output_spec)
+
+
+def _check(output: Tensor, output_spec: MaskOutput) -> None:
     single = output_spec.function_to_apply == "sigmoid"
     count = 1 if single else len(output_spec.labels)
     if output.ndim != 4 or output.shape[1] != count or count > MOST_LABELS:
         wanted = f"one for each number of the model's output, {tuple(output.shape)}"
         raise SpecError("MaskOutput", "labels", output_spec.labels, wanted)
-    if not single:
-        return output.float().softmax(dim=1)
-    second = output.float().sigmoid()
-    return torch.cat([1 - second, second], dim=1)
 
 
 def certain(said: Tensor, output_spec: MaskOutput) -> Tensor:
@@ -178,29 +164,6 @@ def constant_masks(target: Tensor, labels: int) -> dict[str, Tensor]:
         "the commonest class": everywhere.expand(target.shape[1:]),
         "the mean of the masks": often.argmax(dim=0),
     }
-
-
-def overlap(said: Tensor, target: Tensor, labels: int) -> tuple[Tensor, Tensor]:
-    """Return of each picture and label how many pixels are in both masks, and how many
-    in one of them at least, (batch, labels) each."""
-    both, either = [], []
-    for number in range(labels):
-        one, other = said == number, target == number
-        both.append((one & other).sum(dim=(1, 2)))
-        either.append((one | other).sum(dim=(1, 2)))
-    return torch.stack(both, dim=1).double(), torch.stack(either, dim=1).double()
-
-
-def _over_pictures(shared: Tensor, either: Tensor) -> float:
-    """Return the mean over pictures; one where rightly nothing was found counts 1."""
-    each = [_mean(one / other) for one, other in zip(shared, either, strict=True)]
-    return sum(each) / len(each)
-
-
-def _mean(shares: Tensor) -> float:
-    """Return the mean of what is a number: 0 / 0 is of a label that nobody spoke of."""
-    known = shares[~shares.isnan()]
-    return known.mean().item() if len(known) else 1.0
 
 
 def _one(probability: Tensor, item: Any, output_spec: MaskOutput) -> Segmentation:

@@ -84,6 +84,7 @@ def train(
     with _tracking(track, target, spec, chosen) as trackers, seeded(chosen.seed):
         run = Run(
             spec,
+            settings=chosen,
             seed=chosen.seed,
             smoke=smoke,
             place=places.execution_context(device, precision, processes=processes),
@@ -162,13 +163,18 @@ def report_of(
     It is `report(model, run)` of the recipe, or of the module that has "report" where
     the recipe's name has "recipe": `zoo eject` copies the recipe without that.
     """
-    assert spec.recipe is not None, "the recipe was found by it"
-    home, _, name = spec.recipe.rpartition(".")
-    beside = f"{home}.{name.replace('recipe', 'report')}"
-    if not hasattr(recipe, "report") and beside != spec.recipe and find_spec(beside):
-        recipe = _module(spec, beside)
-    found: Callable[[nn.Module, Run], None] | None = getattr(recipe, "report", None)
+    found: Callable[[nn.Module, Run], None] | None = _told(spec, recipe, "report")
     return found
+
+
+def _told(spec: ModelSpec, recipe: ModuleType, name: str) -> Any:
+    """Return a function of the recipe, or of the module of its report."""
+    assert spec.recipe is not None, "the recipe was found by it"
+    home, _, own = spec.recipe.rpartition(".")
+    beside = f"{home}.{own.replace('recipe', 'report')}"
+    if not hasattr(recipe, name) and beside != spec.recipe and find_spec(beside):
+        recipe = _module(spec, beside)
+    return getattr(recipe, name, None)
 
 
 def _module(spec: ModelSpec, recipe: str) -> ModuleType:
@@ -234,12 +240,13 @@ def _example(
 ) -> torch.Tensor:
     """Return the input of the golden, which is passed on with the weights.
 
-    A recipe with a function `example` chooses it. No row of a dataset without a licence
-    may be it: noise over its range stands for it. Of a model that takes noise, it is
-    noise.
+    A function `example` of the recipe or its report chooses it. No row of a dataset
+    without a licence may be it: noise over its range stands for it. Of a model that
+    takes noise, it is noise.
     """
-    if hasattr(recipe, "example"):
-        chosen: torch.Tensor = recipe.example(run)
+    example = _told(run.spec, recipe, "example")
+    if example is not None:
+        chosen: torch.Tensor = example(run)
         return chosen
     rows, spec = held_out, run.spec
     if spec.license.data == "unknown" or not spec.input.from_data:

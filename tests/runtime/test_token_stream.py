@@ -7,7 +7,7 @@ from writers import writer
 from zoo import Run
 from zoo.errors import DataError, TrainingError
 from zoo.plugins.catalog import get_spec
-from zoo.training.token_stream import Stream, stream
+from zoo.runtime.token_stream import Stream, stream
 
 
 @pytest.fixture
@@ -61,10 +61,7 @@ def test_a_split_is_one_row_of_tokens(monkeypatch: pytest.MonkeyPatch) -> None:
     Its texts are joined by a line's end; what was read goes into the receipt.
     """
     known = writer().zoo.spec
-    monkeypatch.setattr(
-        "zoo.training.token_stream.tokenising.training_texts",
-        lambda *_, **__: ["ab", "c"],
-    )
+    monkeypatch.setattr(Run, "load_texts", lambda *_, **__: ["ab", "c"])
     run = Run(known)
     found = stream(run, "letters", "test")
 
@@ -78,10 +75,7 @@ def test_a_smoke_run_reads_a_moment(monkeypatch: pytest.MonkeyPatch) -> None:
     The beginning of a long text.
     """
     known = writer().zoo.spec
-    monkeypatch.setattr(
-        "zoo.training.token_stream.tokenising.training_texts",
-        lambda *_, **__: ["a" * 10**5],
-    )
+    monkeypatch.setattr(Run, "load_texts", lambda *_, **__: ["a" * 10**5])
 
     assert len(stream(Run(known, smoke=True), "letters", "train")) < 10**4
 

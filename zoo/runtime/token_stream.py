@@ -6,15 +6,14 @@ A whole split becomes one row of tokens, which is cut into passages of one lengt
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor
 
-from zoo.datasets.in_memory import TensorRows
-from zoo.errors import DataError, TrainingError
-from zoo.preprocessing import tokenizer as tokens
-from zoo.training import train_tokenizer as tokenising
-from zoo.training.run import Run
+from zoo.runtime import DataError, TrainingError
+from zoo.runtime import tokenizer as tokens
+from zoo.runtime.rows import TensorRows
 
 __all__ = ["Stream", "stream"]
 
@@ -59,7 +58,7 @@ class Stream:
 
 
 def stream(
-    run: Run,
+    run: Any,
     name: str,
     split: str,
     *,
@@ -75,7 +74,7 @@ def stream(
     input_spec = tokens.text_input(run.spec.input)
     if input_spec is None:
         raise TrainingError(f"{run.spec.name!r} takes no text, so it reads no passage.")
-    texts = tokenising.training_texts(run, name, split, column=column)
+    texts = run.load_texts(name, split, column=column)
     text = change("\n".join(texts)[: MOMENT if run.smoke else None])
     source, seal = f"{name}/{split}", hashlib.sha256(text.encode()).hexdigest()
     run.data[source] = {"rows": len(texts), "fingerprint": seal}
