@@ -17,6 +17,7 @@ from zoo.errors import Diverged
 from zoo.models import loading as models
 from zoo.models.metadata import unwrap_model, with_input_spec
 from zoo.runtime import run as runtime
+from zoo.runtime.averages import Averages
 from zoo.runtime.folds import Fold
 from zoo.runtime.normalization import fit_normalization
 from zoo.runtime.ordering import by_length
@@ -24,7 +25,6 @@ from zoo.runtime.rows import TensorRows
 from zoo.specs import ModelSpec
 from zoo.training.execution import ExecutionContext
 from zoo.training.monitoring import TrainingMonitor
-from zoo.training.optim import Averages
 from zoo.training.resume import ResumeCheckpoint
 from zoo.training.trackers import Tracker
 
