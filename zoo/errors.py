@@ -45,7 +45,13 @@ models raise as well are defined in `zoo.runtime`.
 
 from collections.abc import Iterable, Sequence
 
-from zoo.runtime import DataError, Diverged, TrainingError, ZooError
+from zoo.runtime import (
+    DataError,
+    Diverged,
+    SettingsError,
+    TrainingError,
+    ZooError,
+)
 from zoo.runtime.input_errors import InputError, near
 
 __all__ = [
@@ -156,10 +162,6 @@ class SpecError(ZooError):
 
     def __init__(self, owner: str, field: str, value: object, wanted: str) -> None:
         super().__init__(f"{owner}: {field}={value!r} should be {wanted}.")
-
-
-class SettingsError(ZooError):
-    """A recipe was given a setting it does not have, or a value of the wrong type."""
 
 
 class OptionError(ZooError):

@@ -26,13 +26,13 @@ from zoo.models.metadata import (
 )
 from zoo.plugins.discovery import found
 from zoo.runtime import run as runtime
+from zoo.runtime.averages import Averages
 from zoo.runtime.folds import Fold
 from zoo.runtime.normalization import fit_normalization
 from zoo.runtime.rows import TensorRows
 from zoo.specs import ModelSpec
 from zoo.training.execution import ExecutionContext
 from zoo.training.monitoring import TrainingMonitor
-from zoo.training.optim import Averages
 from zoo.training.resume import ResumeCheckpoint
 from zoo.training.trackers import Tracker
 

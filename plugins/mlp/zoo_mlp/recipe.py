@@ -30,7 +30,7 @@ __all__ = ["SMOKE_SETTINGS", "Settings", "data", "evaluate", "report", "train"]
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
-    """Optimizers and schedules are named as in `zoo.training.optim`; where a setting is
+    """Optimizers and schedules are named as in `zoo.recipes.optim`; where a setting is
     None, the spec's options decide."""
 
     seed: int = 0
@@ -40,7 +40,7 @@ class Settings:
     optimizer: str = "adamw"
     weight_decay: float = 0.1
     schedule: str = "one-cycle"
-    schedule_period: int | None = None  # steps: see zoo.training.optim.schedule
+    schedule_period: int | None = None  # steps: see zoo.recipes.optim.schedule
     schedule_decay: float = 0.9  # factor of each period, of "step" and "exponential"
     l1: float = 0.0  # times the absolute activations of the last hidden layer, summed
     l2: float = 0.0  # times the squared weights of the hidden layers

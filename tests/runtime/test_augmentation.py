@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor
 
-from zoo.datasets.augmentation import Copies, augmented, shifted
+from zoo.runtime.augmentation import Copies, augmented, shifted
 
 BATCH = torch.rand(64, 3, 8, 6, generator=torch.Generator().manual_seed(0))
 

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from zoo.errors import SettingsError
-from zoo.training import optim as practices
+from zoo.recipes import optim
 
 GIVEN = torch.tensor([[-2.0, 0.0, 0.5], [3.0, -0.1, 1.0]])
 START = [1.0, -2.0]  # where every optimizer begins
@@ -30,7 +30,7 @@ def test_activations_are_their_formulas(name: str, wanted: Tensor) -> None:
     """
     Each layer computes what the textbook writes; softmax goes over a row.
     """
-    assert torch.allclose(practices.activation(name)(GIVEN), wanted, atol=1e-6)
+    assert torch.allclose(optim.activation(name)(GIVEN), wanted, atol=1e-6)
 
 
 POSITIVE, WANTED = torch.tensor([0.5, 2.0, 7.0]), torch.tensor([1.0, 2.0, 4.0])
@@ -63,15 +63,15 @@ def test_losses_are_their_formulas(
     """
     Each loss is the mean the textbook writes.
     """
-    assert torch.allclose(practices.loss(name)(given, target), wanted, atol=1e-5)
+    assert torch.allclose(optim.loss(name)(given, target), wanted, atol=1e-5)
 
 
 def descend(name: str, steps: int, **options: object) -> list[float]:
     """Return where an optimizer comes from START on the bowl x^2 + y^2."""
     point = nn.Parameter(torch.tensor(START))
-    optimizer = practices.optimizer(name, [point], RATE, **options)
+    optimizer = optim.optimizer(name, [point], RATE, **options)
     for _ in range(steps):
-        optimizer.step(practices.again(optimizer, lambda: point.square().sum()))
+        optimizer.step(optim.again(optimizer, lambda: point.square().sum()))
     return [round(value, 5) for value in point.tolist()]
 
 
@@ -97,7 +97,7 @@ def rule(name: str, start: float) -> float:
     return weight
 
 
-@pytest.mark.parametrize("name", [n for n in practices.OPTIMIZERS if n != "l-bfgs"])
+@pytest.mark.parametrize("name", [n for n in optim.OPTIMIZERS if n != "l-bfgs"])
 def test_optimizers_follow_their_rules(name: str) -> None:
     """
     Two steps go where the rule of the textbook goes.
@@ -124,7 +124,7 @@ def test_options_are_torchs() -> None:
 def rates(name: str, steps: int, **options: float) -> list[float]:
     """Return the learning rate of every step, of a start at one."""
     optimizer = torch.optim.SGD([nn.Parameter(torch.zeros(1))], lr=1.0)
-    schedule = practices.schedule(name, optimizer, steps, **options)  # type: ignore[arg-type]
+    schedule = optim.schedule(name, optimizer, steps, **options)  # type: ignore[arg-type]
     seen = []
     for _ in range(steps):
         seen.append(optimizer.param_groups[0]["lr"])
@@ -174,9 +174,9 @@ def test_penalties_are_sums_over_all() -> None:
     """
     weights = [torch.tensor([3.0, -4.0]), torch.tensor([[-1.0]])]
 
-    assert practices.l1(weights).item() == 8
-    assert practices.l2(weights).item() == 26
-    assert practices.l1([]).item() == practices.l2([]).item() == 0
+    assert optim.l1(weights).item() == 8
+    assert optim.l2(weights).item() == 26
+    assert optim.l1([]).item() == optim.l2([]).item() == 0
 
 
 def test_max_norm_shortens_only_what_is_too_long() -> None:
@@ -186,7 +186,7 @@ def test_max_norm_shortens_only_what_is_too_long() -> None:
     layer = nn.Linear(2, 2)
     with torch.no_grad():
         layer.weight.copy_(torch.tensor([[3.0, 4.0], [0.3, 0.4]]))
-    practices.max_norm_(layer, 2.0)
+    optim.max_norm_(layer, 2.0)
 
     assert torch.allclose(layer.weight[0], torch.tensor([1.2, 1.6]), atol=1e-6)
     assert torch.equal(layer.weight[1], torch.tensor([0.3, 0.4]))
@@ -196,16 +196,16 @@ def test_max_norm_shortens_only_what_is_too_long() -> None:
     ("ask", "message"),
     [
         (
-            lambda: practices.activation("rellu"),
+            lambda: optim.activation("rellu"),
             "No activation 'rellu'. Did you mean 'relu' or 'prelu'? There are: step, "
             "sigmoid, tanh, relu, leaky-relu, prelu, softmax.",
         ),
         (
-            lambda: practices.loss("hinge"),
+            lambda: optim.loss("hinge"),
             "No loss 'hinge'. There are: mse, mae, rmse, msle, bce, ce, kl.",
         ),
         (
-            lambda: practices.optimizer("Adm", [], 0.1),
+            lambda: optim.optimizer("Adm", [], 0.1),
             "No optimizer 'Adm'. Did you mean 'adam' or 'adamw'? There are: gd, sgd, "
             "momentum, nag, adagrad, rmsprop, adam, adamw, l-bfgs.",
         ),
