@@ -12,7 +12,7 @@ from torch import Tensor
 
 from zoo.datasets.in_memory import TensorRows
 from zoo.errors import DataError, TrainingError
-from zoo.preprocessing import tokenizer as tokens
+from zoo.runtime import tokenizer as tokens
 from zoo.training import train_tokenizer as tokenising
 from zoo.training.run import Run
 

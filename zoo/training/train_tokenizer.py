@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from zoo.datasets import registered as datasets
 from zoo.datasets.in_memory import STAND_IN, check_columns
 from zoo.errors import DataError, DatasetNotFound, MissingExtra, TrainingError
-from zoo.preprocessing.tokenizer import text_input
+from zoo.runtime.tokenizer import text_input
 from zoo.training.run import Run
 
 if TYPE_CHECKING:
