@@ -31,7 +31,7 @@ from zoo import Run
 from zoo.artifacts import checkpoint_folder as checkpoints
 from zoo.artifacts import weight_store as store
 from zoo.models.metadata import model_metadata
-from zoo.preprocessing import tokenizer as tokens
+from zoo.runtime import tokenizer as tokens
 from zoo.training.train import recipe_of
 
 NAME = "word2vec-skipgram"

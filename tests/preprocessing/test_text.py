@@ -22,8 +22,8 @@ from zoo.errors import (
     SpecError,
     TrainingError,
 )
-from zoo.preprocessing import tokenizer as tokens
 from zoo.preprocessing.text import TextPreprocessor
+from zoo.runtime import tokenizer as tokens
 from zoo.specs import TextInput
 from zoo.training import train_tokenizer as tokenising
 

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from zoo.inference.features import before_head
-from zoo.models.eval_mode import eval_mode
+from zoo.runtime.eval_mode import eval_mode
 
 __all__ = [
     "extract_features",

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import interpolate
 
-from zoo.models.eval_mode import forward_on_device
+from zoo.runtime.eval_mode import forward_on_device
 from zoo.specs import ImageInput
 
 __all__ = ["Trunk", "over_windows", "trunk"]

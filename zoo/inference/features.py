@@ -15,11 +15,11 @@ from zoo._utils import paths as folders
 from zoo.datasets.custom.examples import DatasetSplits, LabeledExamples, content
 from zoo.errors import DataError, InputError, OptionError, WeightsError
 from zoo.models import safetensors_io as weights
-from zoo.models.eval_mode import eval_mode, forward_on_device
 from zoo.models.freeze import head_of
 from zoo.models.fuse_batchnorm import quickened
 from zoo.models.metadata import model_metadata, unwrap_model
 from zoo.runtime.augmentation import Copies
+from zoo.runtime.eval_mode import eval_mode, forward_on_device
 from zoo.tasks import get_task
 
 __all__ = [

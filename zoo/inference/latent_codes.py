@@ -12,9 +12,9 @@ from torch import Tensor, nn
 from zoo.errors import InputError, OptionError
 from zoo.inference.predict import inputs
 from zoo.inference.sample import need
-from zoo.models.eval_mode import eval_mode, forward_on_device
 from zoo.models.loading import as_module
 from zoo.models.metadata import model_metadata, unwrap_model
+from zoo.runtime.eval_mode import eval_mode, forward_on_device
 from zoo.tasks import get_task
 from zoo.tasks.results.vision import Result
 

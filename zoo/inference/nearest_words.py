@@ -12,7 +12,7 @@ from torch.nn.functional import normalize
 from zoo.errors import InputError, near
 from zoo.inference.sample import need
 from zoo.models.loading import as_module
-from zoo.preprocessing import tokenizer as tokens
+from zoo.runtime import tokenizer as tokens
 from zoo.specs import TextInput
 from zoo.tasks import feature_extraction
 from zoo.tasks.results.vision import Neighbours

@@ -8,7 +8,7 @@ A plugin's module declares a verb by having its methods. Nothing else is registe
 * `decode(code)` returns outputs for codes, as forward returns them.
 * `table()` returns the code of each token of the vocabulary, (tokens, numbers), zeros
   for one that is no word: for `zoo.nearest_words`.
-* `next_logits(token, memory)` goes on with texts: see `zoo.tasks.decoding.generation`.
+* `next_logits(token, memory)` goes on with texts: see `zoo.runtime.generation`.
   A model whose `TextOutput` names the token to start after also samples: texts from
   nothing.
 
@@ -23,9 +23,9 @@ import torch
 from torch import Tensor, nn
 
 from zoo.errors import OptionError, VerbError, near
-from zoo.models.eval_mode import eval_mode
 from zoo.models.loading import as_module
 from zoo.models.metadata import model_metadata, unwrap_model
+from zoo.runtime.eval_mode import eval_mode
 from zoo.specs import ModelSpec
 from zoo.tasks import get_task
 from zoo.tasks.results.vision import Result
@@ -53,7 +53,7 @@ def sample(
     """Return `n` results that `model` draws; the same seed and `n` give the same.
 
     Without a seed they are drawn from torch's own generator. A model that writes takes
-    the options of `zoo.tasks.decoding.generation.GenerationConfig`. Raises VerbError,
+    the options of `zoo.runtime.generation.GenerationConfig`. Raises VerbError,
     OptionError.
     """
     module = as_module(model, "zoo.sample(model)")

@@ -1,7 +1,9 @@
 """From whatever a person calls a text to one batch of token numbers."""
 
+import hashlib
 import os
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,9 +12,10 @@ from torch import Tensor
 from torch.nn.functional import pad
 
 from zoo.errors import DataError, InputError
-from zoo.preprocessing import tokenizer as tokens
 from zoo.preprocessing.preprocessor import Preprocessor
+from zoo.runtime import tokenizer as tokens
 from zoo.specs import TextInput
+from zoo.specs.inputs import TOKENIZER
 
 __all__ = ["TextPreprocessor", "describe"]
 
@@ -113,7 +116,8 @@ class TextPreprocessor(Preprocessor[TextInput]):
         return tokens.padded(tokens.numbers(held, input_spec), input_spec)
 
     def identity(self, input_spec: TextInput) -> str:
-        return tokens.identity(input_spec)
+        content = hashlib.sha256(tokens.content(input_spec)).hexdigest()
+        return f"{content}:{input_spec.max_length}"
 
     def prepared(self, rows: Tensor, input_spec: TextInput) -> Tensor:
         """Return rows no wider than the longest text; floats are features of texts."""
@@ -132,7 +136,12 @@ class TextPreprocessor(Preprocessor[TextInput]):
     def save(self, input_spec: TextInput, folder: Path) -> TextInput:
         """Write the tokenizer, where there is one: a model that was never trained may
         have none."""
-        return tokens.written(input_spec, folder)
+        held = input_spec.tokenizer_source
+        if held is None or (isinstance(held, Path) and not held.is_file()):
+            return input_spec
+        content = tokens.content(input_spec)
+        (folder / TOKENIZER).write_bytes(content)
+        return replace(input_spec, tokenizer=hashlib.sha256(content).hexdigest())
 
     def synthetic(
         self, input_spec: TextInput, rows: int, random: torch.Generator

@@ -11,8 +11,8 @@ May import: everything below; nothing in the core imports it.
 from zoo.datasets.in_memory import load as load_rows
 from zoo.datasets.in_memory import load_or_synthetic
 from zoo.evaluation.evaluate_tensors import evaluate
-from zoo.models.eval_mode import eval_mode
 from zoo.models.metadata import attach, model_metadata
+from zoo.runtime.eval_mode import eval_mode
 from zoo.runtime.folds import Fold, fold_split
 from zoo.runtime.normalization import fit_normalization
 from zoo.runtime.rows import (

@@ -13,9 +13,9 @@ from torch import Tensor, nn
 from torch.nn.functional import normalize
 
 from zoo.errors import InputError, OptionError
-from zoo.models.eval_mode import forward_on_device
 from zoo.models.metadata import model_metadata, unwrap_model
-from zoo.preprocessing import tokenizer as tokens
+from zoo.runtime import tokenizer as tokens
+from zoo.runtime.eval_mode import forward_on_device
 from zoo.specs import ModelSpec, TextInput, VectorOutput
 from zoo.tasks._task import Task
 from zoo.tasks.results.embeddings import Neighbour, Vector

@@ -10,9 +10,9 @@ import torch
 from torch import Tensor, nn
 
 from zoo.errors import InputError, OptionError
-from zoo.models.eval_mode import forward_on_device
 from zoo.models.metadata import model_metadata
-from zoo.preprocessing import tokenizer as tokens
+from zoo.runtime import tokenizer as tokens
+from zoo.runtime.eval_mode import forward_on_device
 from zoo.specs import MaskedTokenOutput, TextInput
 from zoo.tasks._tokens import TokenTask
 from zoo.tasks.results.result import Result

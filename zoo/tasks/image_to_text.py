@@ -1,7 +1,7 @@
 """A picture in, the text that it shows out. The Hub's tag is image-to-text.
 
 The model says at each of its steps, from left to right, which character it sees, if
-any; `zoo.tasks.decoding.ctc` makes a text of that.
+any; `zoo.runtime.ctc` makes a text of that.
 """
 
 import math
@@ -13,14 +13,14 @@ from PIL import Image, ImageOps
 from torch import Tensor, nn
 
 from zoo.errors import InputError, MissingExtra, OptionError, SettingsError, SpecError
-from zoo.models.eval_mode import eval_mode, forward_on_device
 from zoo.models.freeze import head_of
 from zoo.models.metadata import model_metadata, unwrap_model
 from zoo.preprocessing.image import thumbnail
 from zoo.preprocessing.preprocessor import preprocessor
+from zoo.runtime import ctc
+from zoo.runtime.eval_mode import eval_mode, forward_on_device
 from zoo.specs import ImageInput, ModelSpec, OCROutput
 from zoo.tasks._task import Figures, FinetuneSettings, Picture, RawRows, Task
-from zoo.tasks.decoding import ctc
 from zoo.tasks.results.ocr import OCRCandidate, OCRResult
 from zoo.tasks.results.rendering import image_grid, png
 from zoo.tasks.results.result import Result
@@ -74,7 +74,7 @@ class ImageToText(Task[ImageInput, OCROutput]):
         output_spec: OCROutput,
         weight: Tensor | None = None,
     ) -> Tensor:
-        """Return the mean surprise by a character; see `zoo.tasks.decoding.ctc.loss`.
+        """Return the mean surprise by a character; see `zoo.runtime.ctc.loss`.
 
         A text is told as a whole, so no `weight` tells how much a character counts.
         """

@@ -1,7 +1,7 @@
 """A text in, and how it may go on. The Hub's tag is text-generation.
 
 An answer takes many passes through the model, and its tokenizer:
-`zoo.tasks.decoding.generation` has the loop, and tells of the one method that a module
+`zoo.runtime.generation` has the loop, and tells of the one method that a module
 must have.
 """
 
@@ -13,12 +13,12 @@ import torch
 from torch import Tensor, nn
 
 from zoo.models.metadata import model_metadata, unwrap_model
-from zoo.preprocessing import tokenizer as tokens
+from zoo.runtime import generation as generating
+from zoo.runtime import tokenizer as tokens
+from zoo.runtime.generation import GenerationConfig
 from zoo.specs import TextOutput
 from zoo.tasks._options import Rules, check, number, whole
 from zoo.tasks._tokens import TokenTask
-from zoo.tasks.decoding import generation as generating
-from zoo.tasks.decoding.generation import GenerationConfig
 from zoo.tasks.results.result import Result
 from zoo.tasks.results.text_generation import GeneratedText
 

@@ -1,6 +1,6 @@
 """A text in, the same in another language out. The Hub's tag is translation.
 
-An answer is looked for: `zoo.tasks.decoding.beam_search` has the search, and tells of
+An answer is looked for: `zoo.runtime.beam_search` has the search, and tells of
 the two methods that a module must have. Both languages are read and written by one
 tokenizer.
 """
@@ -14,13 +14,13 @@ from torch import Tensor, nn
 
 from zoo.errors import InputError
 from zoo.models.metadata import model_metadata
-from zoo.preprocessing import tokenizer as tokens
 from zoo.preprocessing.text import describe
+from zoo.runtime import beam_search as beams
+from zoo.runtime import tokenizer as tokens
+from zoo.runtime.beam_search import BeamSearchConfig, Written
 from zoo.specs import TextInput, TranslationOutput
 from zoo.tasks._options import Rules, check, number, whole
 from zoo.tasks._tokens import TokenTask
-from zoo.tasks.decoding import beam_search as beams
-from zoo.tasks.decoding.beam_search import BeamSearchConfig, Written
 from zoo.tasks.results.result import Result
 from zoo.tasks.results.translation import Alternative, Translation
 

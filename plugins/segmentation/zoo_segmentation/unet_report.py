@@ -1,4 +1,4 @@
-"""What the card of the slim U-Net tells, and the input that is kept with its weights."""
+"""What the card of the slim U-Net tells, and the input of its golden."""
 
 from zoo_segmentation.photographs import example
 from zoo_segmentation.report import report

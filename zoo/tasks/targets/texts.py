@@ -12,8 +12,8 @@ from torch import Tensor
 
 from zoo._utils import paths as folders
 from zoo.errors import DataError
+from zoo.runtime import ctc
 from zoo.specs import Input, OCROutput
-from zoo.tasks.decoding import ctc
 from zoo.tasks.targets.base import Kinds, Rows, Targets, some
 
 __all__ = ["TextTargets", "numbered"]

@@ -7,8 +7,8 @@ import pytest
 import torch
 from translators import END, LETTERS, START, Speaker, speaker
 
-from zoo.tasks.decoding import beam_search as beams
-from zoo.tasks.decoding.beam_search import BeamSearchConfig
+from zoo.runtime import beam_search as beams
+from zoo.runtime.beam_search import BeamSearchConfig
 
 SOURCES = [[3, 4, 2], [5, 5, 4, 3, 3, 2], [4, 2]]
 WIDE = 10_000  # beams that keep every text there is

@@ -22,9 +22,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from zoo.models.eval_mode import eval_mode
-from zoo.models.metadata import model_metadata, unwrap_model
-from zoo.specs import ModelSpec, TextInput, TextOutput
+from zoo.runtime.eval_mode import eval_mode
+from zoo.runtime.rows import spec_of, unwrap_model
 
 __all__ = [
     "METHOD",
@@ -104,10 +103,8 @@ def generate(
     after every token whether the text should stop. Without `remember` a module reads
     all of a text for each token, which is slow and gives the same.
     """
-    known = model_metadata(module).spec
-    input_spec, output_spec = known.input, known.output
-    assert isinstance(input_spec, TextInput), "checked where the verb was asked for"
-    assert isinstance(output_spec, TextOutput), "checked where the verb was asked for"
+    spec = spec_of(module)
+    input_spec, output_spec = spec.input, spec.output
     rows = [
         _Row(list(prompt), plan.max_new_tokens, seed)
         for prompt, seed in zip(prompts, seeds, strict=True)
@@ -142,24 +139,21 @@ def drawn(module: nn.Module, count: int, random: torch.Generator) -> Tensor:
 
     Where a text ends before, padding follows.
     """
-    known = model_metadata(module).spec
-    prompts, plan = [beginning(known)] * count, GenerationConfig(max_new_tokens=FEW)
+    spec = spec_of(module)
+    prompts, plan = [beginning(spec)] * count, GenerationConfig(max_new_tokens=FEW)
     written = generate(module, prompts, plan=plan, seeds=seeds(count, random))
-    assert isinstance(known.input, TextInput), "a model that writes also reads"
-    rows = torch.full((count, FEW), known.input.pad_token_id)
+    rows = torch.full((count, FEW), spec.input.pad_token_id)
     for row, one in zip(rows, written, strict=True):
         row[: len(one.tokens)] = torch.tensor(one.tokens)
     return rows
 
 
-def beginning(spec: ModelSpec) -> list[int]:
+def beginning(spec: Any) -> list[int]:
     """Return the prompt of a text from nothing."""
-    output_spec = spec.output
-    assert isinstance(output_spec, TextOutput), "the output of what goes on with texts"
-    assert output_spec.bos_token_id is not None, (
+    assert spec.output.bos_token_id is not None, (
         "else a model is not asked to write from nothing"
     )
-    return [output_spec.bos_token_id]
+    return [spec.output.bos_token_id]
 
 
 def start(count: int, longest: int) -> int:
@@ -221,7 +215,7 @@ def _choose(
             row.stop()
 
 
-def _barred(input_spec: TextInput, output_spec: TextOutput) -> list[int]:
+def _barred(input_spec: Any, output_spec: Any) -> list[int]:
     """Return the tokens that stand for no text, so that none is drawn."""
     return [
         number

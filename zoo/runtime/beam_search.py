@@ -27,10 +27,9 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from zoo.models.eval_mode import eval_mode
-from zoo.models.metadata import model_metadata, unwrap_model
-from zoo.preprocessing import tokenizer as tokens
-from zoo.specs import TextInput, TranslationOutput
+from zoo.runtime.eval_mode import eval_mode
+from zoo.runtime.rows import spec_of, unwrap_model
+from zoo.runtime.tokenizer import padded
 
 __all__ = ["METHODS", "BeamSearchConfig", "Written", "search"]
 
@@ -82,10 +81,8 @@ def search(
 
     What is found for a source does not depend on those beside it.
     """
-    known = model_metadata(module).spec
-    input_spec, output_spec = known.input, known.output
-    assert isinstance(input_spec, TextInput), "checked where the verb was asked for"
-    assert isinstance(output_spec, TranslationOutput), "checked there too"
+    spec = spec_of(module)
+    input_spec, output_spec = spec.input, spec.output
     barred = sorted(
         {input_spec.pad_token_id, output_spec.bos_token_id} - {output_spec.eos_token_id}
     )
@@ -93,7 +90,7 @@ def search(
     device = next((p.device for p in module.parameters()), torch.device("cpu"))
     looking = [_Search(source, plan, output_spec) for source in sources]
     with eval_mode(module), torch.inference_mode():
-        memory = made.encode_source(tokens.padded(sources, input_spec).to(device))
+        memory = made.encode_source(padded(sources, input_spec).to(device))
         while live := [one for one in looking if one.kept]:
             last = [text.tokens[-1] for one in live for text in one.kept]
             given = torch.tensor(last, device=device)
@@ -138,7 +135,7 @@ class _Search:
         self,
         source: Sequence[int],
         plan: BeamSearchConfig,
-        output_spec: TranslationOutput,
+        output_spec: Any,
     ) -> None:
         self.plan, self.end, self.length = plan, output_spec.eos_token_id, len(source)
         self.most = plan.most(len(source))

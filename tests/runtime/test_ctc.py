@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from zoo.tasks.decoding import ctc
+from zoo.runtime import ctc
 
 STEPS, CHARACTERS = 5, 3
 

@@ -2,23 +2,22 @@
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor
 
-from zoo.artifacts import checkpoint_folder as checkpoints
-from zoo.errors import CheckpointError, InputError, IntegrityError, MissingExtra
-from zoo.specs import Input, TextInput
+from zoo.runtime.input_errors import InputError
+from zoo.runtime.load_errors import CheckpointError, IntegrityError, MissingExtra
+from zoo.runtime.specs import changed
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
 
 __all__ = [
-    "identity",
+    "content",
     "numbers",
     "padded",
     "sentence",
@@ -27,27 +26,29 @@ __all__ = [
     "tokenizer",
     "trimmed",
     "whole",
-    "written",
 ]
 
-LARGEST = 32 << 20  # bytes of a tokenizer.json
+NAME = "tokenizer.json"  # beside the weights
+LARGEST = 32 << 20  # bytes of it
 ENDLESS = 1 << 31  # tokens that no text has
 
 
-def text_input(input_spec: Input) -> TextInput | None:
+def text_input(input_spec: Any) -> Any | None:
     """Return the input of a model that takes text; None of any other."""
-    return input_spec if isinstance(input_spec, TextInput) else None
+    return input_spec if input_spec.kind == "text" else None
 
 
-def tokenizer(input_spec: TextInput) -> "Tokenizer":
+def tokenizer(input_spec: Any) -> "Tokenizer":
     """Return the tokenizer of a model that was loaded or trained, read once.
 
     It is the pinned one, or an IntegrityError. Raises CheckpointError, MissingExtra.
     """
-    return _parsed(input_spec.tokenizer_source, _age(input_spec), input_spec)
+    held, pin = input_spec.tokenizer_source, input_spec.tokenizer
+    sizes = (input_spec.vocab_size, input_spec.max_length)
+    return _parsed(held, pin, _age(held, pin), *sizes)
 
 
-def numbers(texts: Sequence[str], input_spec: TextInput) -> list[list[int]]:
+def numbers(texts: Sequence[str], input_spec: Any) -> list[list[int]]:
     """Return the token numbers of each text, at least one of each."""
     made = tokenizer(input_spec)
     empty = [
@@ -58,22 +59,22 @@ def numbers(texts: Sequence[str], input_spec: TextInput) -> list[list[int]]:
     return [_encoded(made, text) or empty for text in texts]
 
 
-def whole(text: str, input_spec: TextInput) -> list[int]:
+def whole(text: str, input_spec: Any) -> list[int]:
     """Return the token numbers of a text of any length, with nothing put around it.
 
     Raises InputError where the tokenizer knows no token for part of it.
     """
     # A text that is cut by hand must not be cut by the tokenizer before.
-    made = tokenizer(replace(input_spec, max_length=ENDLESS))
+    made = tokenizer(changed(input_spec, max_length=ENDLESS))
     return _encoded(made, text, around=False)
 
 
-def spelled(row: Sequence[int], input_spec: TextInput) -> str:
+def spelled(row: Sequence[int], input_spec: Any) -> str:
     """Return the text that token numbers stand for, without special tokens."""
     return tokenizer(input_spec).decode(list(row))
 
 
-def sentence(row: Tensor, input_spec: TextInput) -> str:
+def sentence(row: Tensor, input_spec: Any) -> str:
     """Return the text of a row of a batch, in which a gap is a token like others."""
     made = tokenizer(input_spec)
     kept = [n for n in row.tolist() if n != input_spec.pad_token_id]
@@ -81,7 +82,7 @@ def sentence(row: Tensor, input_spec: TextInput) -> str:
     return made.decode([n for n in kept if n not in around], skip_special_tokens=False)
 
 
-def padded(rows: Sequence[Sequence[int]], input_spec: TextInput) -> Tensor:
+def padded(rows: Sequence[Sequence[int]], input_spec: Any) -> Tensor:
     """Return rows of numbers as one batch, the shorter ones filled up at the end."""
     width = max((len(row) for row in rows), default=1)
     held = torch.full((len(rows), width), input_spec.pad_token_id)
@@ -90,38 +91,19 @@ def padded(rows: Sequence[Sequence[int]], input_spec: TextInput) -> Tensor:
     return held
 
 
-def trimmed(rows: Tensor, input_spec: TextInput) -> Tensor:
+def trimmed(rows: Tensor, input_spec: Any) -> Tensor:
     """Return stored rows as a batch: int64, no wider than its longest text."""
     used = (rows != input_spec.pad_token_id).any(dim=0).nonzero()
     width = int(used.max()) + 1 if len(used) else 1
     return rows[:, :width].long()
 
 
-def written(input_spec: TextInput, folder: Path) -> TextInput:
-    """Write the tokenizer of a text model into `folder`; return the input, pinned.
-
-    A model that was never trained may have none, and none is written then.
-    """
-    if input_spec.tokenizer_source is None:
-        return input_spec
-    if (
-        isinstance(input_spec.tokenizer_source, Path)
-        and not input_spec.tokenizer_source.is_file()
-    ):
-        return input_spec
-    content = _content(input_spec)
-    (folder / checkpoints.TOKENIZER).write_bytes(content)
-    return replace(input_spec, tokenizer=hashlib.sha256(content).hexdigest())
-
-
-def identity(input_spec: TextInput) -> str:
-    """Return what tells one way of reading text from another."""
-    return f"{hashlib.sha256(_content(input_spec)).hexdigest()}:{input_spec.max_length}"
-
-
-def _content(input_spec: TextInput) -> bytes:
+def content(input_spec: Any) -> bytes:
     """Return tokenizer.json of a model, checked against its pin."""
-    held = input_spec.tokenizer_source
+    return _content(input_spec.tokenizer_source, input_spec.tokenizer)
+
+
+def _content(held: Path | bytes | None, pin: str) -> bytes:
     if held is None:
         raise CheckpointError(
             "This model reads text and has no tokenizer yet: load a trained one, or "
@@ -131,24 +113,23 @@ def _content(input_spec: TextInput) -> bytes:
         try:
             if held.stat().st_size > LARGEST:
                 raise CheckpointError(f"{held} is too large for a tokenizer.")
-            content = held.read_bytes()
+            found = held.read_bytes()
         except OSError as exc:
             raise CheckpointError(
                 f"{held} can't be read ({exc.strerror}): without it the model reads no "
                 "text. Train the model, or get another copy of its checkpoint."
             ) from exc
     else:
-        content = held
-    found = hashlib.sha256(content).hexdigest()
-    if input_spec.tokenizer and found != input_spec.tokenizer:
+        found = held
+    digest = hashlib.sha256(found).hexdigest()
+    if pin and digest != pin:
         raise IntegrityError(
-            str(held) if isinstance(held, Path) else checkpoints.TOKENIZER,
-            f"has SHA-256 {found[:12]}..., not {input_spec.tokenizer[:12]}... as "
-            "pinned: "
-            "it would give other numbers to the same words",
+            str(held) if isinstance(held, Path) else NAME,
+            f"has SHA-256 {digest[:12]}..., not {pin[:12]}... as pinned: it would give "
+            "other numbers to the same words",
             "Save the checkpoint again, or get another copy of the folder",
         )
-    return content
+    return found
 
 
 def _encoded(made: "Tokenizer", text: str, *, around: bool = True) -> list[int]:
@@ -173,34 +154,36 @@ def _knows(made: "Tokenizer", character: str) -> bool:
     return True
 
 
-def _age(input_spec: TextInput) -> int:
+def _age(held: Path | bytes | None, pin: str) -> int:
     """Return what tells one unpinned file from the next in its place."""
-    if input_spec.tokenizer or not isinstance(input_spec.tokenizer_source, Path):
+    if pin or not isinstance(held, Path):
         return 0
     try:
-        return input_spec.tokenizer_source.stat().st_mtime_ns
+        return held.stat().st_mtime_ns
     except OSError:
         return 0
 
 
 @lru_cache(maxsize=8)
-def _parsed(held: Path | bytes | None, age: int, input_spec: TextInput) -> "Tokenizer":
-    content = _content(input_spec)
+def _parsed(
+    held: Path | bytes | None, pin: str, age: int, vocab_size: int, max_length: int
+) -> "Tokenizer":
+    found = _content(held, pin)
     try:
         from tokenizers import Tokenizer
     except ImportError as exc:
-        raise MissingExtra("tokenizers", "Reading text", "text") from exc
-    name = held if isinstance(held, Path) else checkpoints.TOKENIZER
+        raise MissingExtra("tokenizers", "Reading text", None) from exc
+    name = held if isinstance(held, Path) else NAME
     try:
-        made = Tokenizer.from_str(content.decode())
+        made = Tokenizer.from_str(found.decode())
     except Exception as exc:  # the library raises bare ones
         fault = str(exc).partition("\n")[0].rstrip(".")
         raise CheckpointError(f"{name} is no tokenizer ({fault}).") from exc
-    if made.get_vocab_size() > input_spec.vocab_size:
+    if made.get_vocab_size() > vocab_size:
         raise CheckpointError(
             f"{name} knows {made.get_vocab_size():,} tokens, and the model "
-            f"{input_spec.vocab_size:,}: they do not belong together."
+            f"{vocab_size:,}: they do not belong together."
         )
     made.no_padding()
-    made.enable_truncation(input_spec.max_length)
+    made.enable_truncation(max_length)
     return made

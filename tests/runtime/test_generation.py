@@ -11,9 +11,9 @@ from writers import LETTERS, writer
 import zoo
 from zoo.cli import main
 from zoo.errors import InputError, OptionError, SpecError, VerbError
+from zoo.runtime import generation as generating
+from zoo.runtime.generation import GenerationConfig
 from zoo.specs import TextOutput
-from zoo.tasks.decoding import generation as generating
-from zoo.tasks.decoding.generation import GenerationConfig
 from zoo.tasks.results.vision import GeneratedText
 
 PROMPTS = ["abc", "a", "jihgfedcba abcabcabc and", "d e"]
