@@ -19,6 +19,7 @@ from zoo.runtime.rows import (
     TensorRows,
     normalize,
     predict_batches,
+    spec_of,
     to_model_input,
     unwrap_model,
 )
@@ -47,6 +48,7 @@ __all__ = [
     "normalize",
     "predict_batches",
     "seeded",
+    "spec_of",
     "to_model_input",
     "unwrap_model",
 ]

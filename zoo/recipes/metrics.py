@@ -7,12 +7,13 @@ from zoo.evaluation.frechet_distance import (
     frechet_from_features,
 )
 from zoo.runtime.classification import evaluate as evaluate_classification
-from zoo.runtime.forecasting import evaluate as evaluate_forecasts
-from zoo.runtime.segmentation import evaluate as evaluate_segmentation
-from zoo.runtime.segmentation import overlap
+from zoo.runtime.forecast_metrics import evaluate as evaluate_forecasts
+from zoo.runtime.mask_metrics import evaluate as evaluate_segmentation
+from zoo.runtime.mask_metrics import overlap
+from zoo.runtime.reading_metrics import compared, numbered, spelled, texts
+from zoo.runtime.reading_metrics import evaluate as evaluate_readings
 from zoo.tasks.image_segmentation import TASK as SEGMENTATION
 from zoo.tasks.image_to_text import TASK as OCR
-from zoo.tasks.image_to_text import compared, numbered, spelled, texts
 from zoo.tasks.time_series_forecasting import TASK as FORECASTING
 
 __all__ = [
@@ -22,6 +23,7 @@ __all__ = [
     "compared",
     "evaluate_classification",
     "evaluate_forecasts",
+    "evaluate_readings",
     "evaluate_segmentation",
     "extract_features",
     "feature_diversity",

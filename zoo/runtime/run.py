@@ -40,6 +40,7 @@ class Run:
         self.generator = torch.Generator().manual_seed(seed)
         self.history: list[dict[str, float]] = []
         self.summary: dict[str, float] = {}
+        self.after_step: list[Callable[[Optimizer], object]] = []
         self.data: dict[str, dict[str, Any]] = {}  # what was read, by its source
         self._rows, self._inputs, self._log = rows or {}, inputs, log
         self._losses: dict[str, tuple[Any, int, Tensor]] = {}  # sum, count, the first
@@ -119,6 +120,9 @@ class Run:
         """Return a model, optimizer or schedule as the run's processes use it."""
         return part.to(self.device) if isinstance(part, nn.Module) else part
 
+    def keep(self, part: Any) -> None:
+        """Have the state of a part that is not prepared, where a run can go on."""
+
     def steps(self, rows: Sized, size: int, epochs: int) -> int:
         """Return how many steps a whole run takes: schedules want to know."""
         return math.ceil(len(rows) / size) * epochs
@@ -190,6 +194,8 @@ class Run:
         optimizer.zero_grad()
         if schedule is not None:
             schedule.step()
+        for follow in self.after_step:
+            follow(optimizer)
 
     def log(
         self,

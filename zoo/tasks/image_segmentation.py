@@ -15,7 +15,7 @@ from torch.nn import functional
 
 from zoo.errors import InputError, SettingsError, SpecError
 from zoo.models.metadata import model_metadata
-from zoo.runtime import segmentation
+from zoo.runtime import mask_metrics
 from zoo.specs import ImageInput, MaskOutput, ModelSpec
 from zoo.tasks._task import Figures, FinetuneSettings, Picture, RawRows, Task
 from zoo.tasks.results.rendering import image_grid, png
@@ -70,9 +70,9 @@ class ImageSegmentation(Task[ImageInput, MaskOutput]):
         self, output: Tensor, target: Tensor, output_spec: MaskOutput
     ) -> dict[str, float]:
         """Return how well masks of numbers, (batch, height, width), are found; see
-        `zoo.runtime.segmentation.metrics`."""
+        `zoo.runtime.mask_metrics`."""
         _check(output, output_spec)
-        return segmentation.metrics(output, target, output_spec)
+        return mask_metrics.metrics(output, target, output_spec)
 
     def predicted_labels(self, output: Tensor, output_spec: MaskOutput) -> Tensor:
         return probabilities(output, output_spec).argmax(dim=1)
@@ -135,7 +135,7 @@ TASK = ImageSegmentation()
 def probabilities(output: Tensor, output_spec: MaskOutput) -> Tensor:
     """Return the probability of each label, (batch, labels, height, width)."""
     _check(output, output_spec)
-    return segmentation.probabilities(output, output_spec)
+    return mask_metrics.probabilities(output, output_spec)
 
 
 def _check(output: Tensor, output_spec: MaskOutput) -> None:

@@ -12,21 +12,21 @@ import torch
 from PIL import Image, ImageOps
 from torch import Tensor, nn
 
-from zoo.errors import InputError, MissingExtra, OptionError, SettingsError, SpecError
+from zoo.errors import InputError, OptionError, SettingsError, SpecError
 from zoo.models.freeze import head_of
 from zoo.models.metadata import model_metadata, unwrap_model
 from zoo.preprocessing.image import thumbnail
 from zoo.preprocessing.preprocessor import preprocessor
-from zoo.runtime import ctc
+from zoo.runtime import ctc, reading_metrics
 from zoo.runtime.eval_mode import eval_mode, forward_on_device
+from zoo.runtime.reading_metrics import candidates, compared, numbered, spelled
 from zoo.specs import ImageInput, ModelSpec, OCROutput
 from zoo.tasks._task import Figures, FinetuneSettings, Picture, RawRows, Task
 from zoo.tasks.results.ocr import OCRCandidate, OCRResult
 from zoo.tasks.results.rendering import image_grid, png
 from zoo.tasks.results.result import Result
-from zoo.tasks.targets.texts import numbered
 
-__all__ = ["TASK", "compared", "numbered", "said", "spelled", "texts"]
+__all__ = ["TASK", "said"]
 
 SHOWN, SIZE = 8, (192, 96)  # readings in a picture of mistakes, and their pixels
 MOST_BEAMS = 1000
@@ -84,8 +84,8 @@ class ImageToText(Task[ImageInput, OCROutput]):
         self, output: Tensor, target: Tensor, output_spec: OCROutput
     ) -> dict[str, float]:
         """Return how well texts are read by the likeliest path; see `compared`."""
-        true = [spelled(row, output_spec) for row in ctc.unpadded(target)]
-        return compared(texts(output, output_spec), true)
+        said(output, output_spec)  # or a SpecError
+        return reading_metrics.metrics(output, target, output_spec)
 
     def check_finetuning(self, spec: ModelSpec, chosen: FinetuneSettings) -> None:
         """Refuse what spoils a text, and what is of classes alone."""
@@ -195,44 +195,10 @@ def said(output: Tensor, output_spec: OCROutput) -> Tensor:
     return output.double().log_softmax(dim=-1)
 
 
-def texts(output: Tensor, output_spec: OCROutput, *, beams: int = 1) -> list[str]:
-    """Return the texts alone, read as `answers` reads them."""
-    return [
-        spelled(_candidates(steps, beams)[0].text, output_spec)
-        for steps in said(output, output_spec)
-    ]
-
-
-def spelled(numbers: Sequence[int], output_spec: OCROutput) -> str:
-    """Return a text of numbers as the characters that they stand for."""
-    return "".join(output_spec.labels[number - 1] for number in numbers)
-
-
-def compared(read: Sequence[str], true: Sequence[str]) -> dict[str, float]:
-    """Return the share of texts that are read without a fault, and how many characters
-    must be changed, put in or left out to mend the others, for each that there is."""
-    try:
-        from torchmetrics.functional.text import char_error_rate
-    except ImportError as exc:
-        raise MissingExtra("torchmetrics", "Measuring a model") from exc
-    right = [one == other for one, other in zip(read, true, strict=True)]
-    return {
-        "string_accuracy": sum(right) / len(right),
-        "character_error_rate": char_error_rate([*read], [*true]).item(),
-    }
-
-
-def _candidates(steps: Tensor, width: int) -> list[ctc.Candidate]:
-    if width > 1:
-        return ctc.beam(steps, width=width)
-    text = ctc.best_path(steps)
-    return [ctc.Candidate(text, ctc.likelihood(steps, [text]).item())]
-
-
 def _told(
     steps: Tensor, width: int, output_spec: OCROutput, picture: Image.Image | None
 ) -> OCRResult:
-    best, *others = _candidates(steps, width)
+    best, *others = candidates(steps, width)
     text = spelled(best.text, output_spec)
     return OCRResult(
         text=text,

@@ -9,7 +9,7 @@ from torch.nn import functional
 
 from zoo.errors import InputError, SpecError
 from zoo.preprocessing.time_series import Series
-from zoo.runtime import forecasting
+from zoo.runtime import forecast_metrics
 from zoo.specs import ForecastOutput, SeriesInput
 from zoo.tasks._task import Figures, RawRows, Task
 from zoo.tasks.results.result import Result
@@ -60,7 +60,7 @@ class TimeSeriesForecasting(Task[SeriesInput, ForecastOutput]):
         self, output: Tensor, target: Tensor, output_spec: ForecastOutput
     ) -> dict[str, float]:
         """Return RMSE and MAE over all steps, in the unit of what is forecast."""
-        return forecasting.metrics(_steps(output, output_spec), target)
+        return forecast_metrics.metrics(_steps(output, output_spec), target)
 
     def baselines(
         self,

@@ -8,8 +8,6 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.optim import Optimizer
-from torch.optim.lr_scheduler import LRScheduler
 
 from zoo._utils.import_string import resolve
 from zoo.datasets import in_memory as tensors
@@ -21,12 +19,11 @@ from zoo.models import loading as models
 from zoo.models.metadata import (
     attach,
     model_metadata,
-    unwrap_model,
     with_input_spec,
 )
 from zoo.plugins.discovery import found
 from zoo.runtime import run as runtime
-from zoo.runtime.averages import Averages
+from zoo.runtime.averages import ema
 from zoo.runtime.folds import Fold
 from zoo.runtime.normalization import fit_normalization
 from zoo.runtime.rows import TensorRows
@@ -54,7 +51,6 @@ class Run(runtime.Run):
         self,
         spec: ModelSpec,
         *,
-        settings: Any = None,
         seed: int = 0,
         smoke: bool = False,
         place: ExecutionContext | None = None,
@@ -62,10 +58,10 @@ class Run(runtime.Run):
         trackers: Sequence[Tracker] = (),
         keeper: ResumeCheckpoint | None = None,
         fold: Fold | None = None,
+        settings: Any = None,
     ) -> None:
         self.context = place or ExecutionContext(torch.device("cpu"))
         super().__init__(spec, seed=seed, smoke=smoke, device=self.context.device)
-        self.settings = settings  # of the recipe, for its report
         self.rank, self.world_size = self.context.rank, self.context.world_size
         self.backward, self.clip = self.context.backward, self.context.clip
         self.mean = self.context.mean
@@ -78,9 +74,10 @@ class Run(runtime.Run):
         self.split_sizes: tuple[int, int] | None = None  # rows to fit and held back
         self.baselines: dict[str, dict[str, float]] = {}
         self.figures: dict[str, tuple[bytes, str]] = {}
+        self.settings = settings  # the recipe's, for a report that trains again
         self.started = self._glanced = time.perf_counter()
         self._watcher, self._trackers, self._fold = watcher, trackers, fold
-        self._keeper, self._averages = keeper or ResumeCheckpoint(None, {}), Averages()
+        self._keeper = keeper or ResumeCheckpoint(None, {})
 
     # What the recipe starts from
 
@@ -191,12 +188,13 @@ class Run(runtime.Run):
             torch.manual_seed(self.seed + self.rank)  # dropout differs by process
         return prepared
 
+    def keep(self, part: Any) -> None:
+        """Keep the state of a part that is not prepared, for resuming."""
+        self._keeper.add(part)
+
     def ema(self, model: nn.Module, *, decay: float) -> nn.Module:
-        """Return a copy that follows the steps of `model` as a moving average."""
-        average = self._averages.add(unwrap_model(model), decay)
-        self._keeper.add(average)
-        module: nn.Module = average.module
-        return module
+        """See `zoo.runtime.averages.ema`."""
+        return ema(self, model, decay=decay)
 
     # What the loop uses
 
@@ -246,18 +244,6 @@ class Run(runtime.Run):
         for total, count, _ in self._losses.values():
             if count and not math.isfinite(value := total.item()):
                 raise Diverged(value, self._epoch)
-
-    def step(
-        self,
-        loss: Tensor,
-        optimizer: Optimizer,
-        schedule: LRScheduler | None = None,
-        **how: Any,
-    ) -> None:
-        """Go one step down the gradient of `loss`; see `zoo.runtime.run.Run.step`."""
-        super().step(loss, optimizer, schedule, **how)
-        if self._calls[id(optimizer)] % how.get("accumulate", 1) == 0:
-            self._averages.follow(optimizer)
 
     def log(
         self,

@@ -84,13 +84,13 @@ def train(
     with _tracking(track, target, spec, chosen) as trackers, seeded(chosen.seed):
         run = Run(
             spec,
-            settings=chosen,
             seed=chosen.seed,
             smoke=smoke,
             place=places.execution_context(device, precision, processes=processes),
             watcher=watcher,
             trackers=trackers,
             keeper=keeper,
+            settings=chosen,
         )
         try:
             model = unwrap_model(recipe.train(chosen, run)).eval().cpu()

@@ -1,4 +1,4 @@
-"""From a model's numbers to the label of each pixel, and how well masks are found."""
+"""How well the masks of a model are found."""
 
 from typing import Any
 
