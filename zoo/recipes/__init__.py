@@ -14,6 +14,7 @@ from zoo.evaluation.evaluate_tensors import evaluate
 from zoo.models.eval_mode import eval_mode
 from zoo.models.metadata import attach, model_metadata
 from zoo.runtime.folds import Fold, fold_split
+from zoo.runtime.normalization import fit_normalization
 from zoo.runtime.rows import (
     TensorRows,
     normalize,
@@ -37,6 +38,7 @@ __all__ = [
     "choose",
     "eval_mode",
     "evaluate",
+    "fit_normalization",
     "fold_split",
     "get_task",
     "load_or_synthetic",

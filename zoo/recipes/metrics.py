@@ -1,12 +1,13 @@
 """The metrics of a kind of model on rows, and distances between samples."""
 
-from zoo.evaluation.frechet_distance import (
-    extract_features,
+from zoo.runtime.classification import evaluate as evaluate_classification
+from zoo.runtime.features import extract_features
+from zoo.runtime.frechet_distance import (
     feature_diversity,
     frechet_distance,
     frechet_from_features,
 )
-from zoo.runtime.classification import evaluate as evaluate_classification
+from zoo.runtime.regression import evaluate as evaluate_regression
 from zoo.tasks.image_segmentation import TASK as SEGMENTATION
 from zoo.tasks.image_segmentation import overlap
 from zoo.tasks.image_to_text import TASK as OCR
@@ -19,6 +20,7 @@ __all__ = [
     "SEGMENTATION",
     "compared",
     "evaluate_classification",
+    "evaluate_regression",
     "extract_features",
     "feature_diversity",
     "frechet_distance",

@@ -1,10 +1,14 @@
 """Exponential moving averages of models, as they are trained."""
 
+from typing import Any
+
 from torch import nn
 from torch.optim import Optimizer
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
-__all__ = ["Averages", "average"]
+from zoo.runtime.rows import unwrap_model
+
+__all__ = ["average", "ema"]
 
 
 def average(model: nn.Module, decay: float) -> AveragedModel:
@@ -13,21 +17,21 @@ def average(model: nn.Module, decay: float) -> AveragedModel:
     return AveragedModel(model, multi_avg_fn=follow, use_buffers=True)
 
 
-class Averages:
-    """Moving averages of models, where each may have an optimizer of its own."""
+def ema(run: Any, model: nn.Module, *, decay: float) -> nn.Module:
+    """Return a copy that follows the steps of `model` in a run as a moving average.
 
-    def __init__(self) -> None:
-        self._held: list[tuple[AveragedModel, nn.Module, set[int]]] = []
+    Only steps of an optimizer that changes the model count. A run that goes on after a
+    kill has the average again.
+    """
+    model = unwrap_model(model)
+    made, own = average(model, decay), {id(one) for one in model.parameters()}
 
-    def add(self, model: nn.Module, decay: float) -> AveragedModel:
-        """Return a new average of a model; see `average`."""
-        made = average(model, decay)
-        self._held.append((made, model, {id(p) for p in model.parameters()}))
-        return made
+    def follow(optimizer: Optimizer) -> None:
+        groups = optimizer.param_groups
+        if any(id(one) in own for group in groups for one in group["params"]):
+            made.update_parameters(model)
 
-    def follow(self, optimizer: Optimizer) -> None:
-        """Bring up to date the averages of models that `optimizer` has just changed."""
-        for made, model, own in self._held:
-            groups = optimizer.param_groups
-            if any(id(p) in own for group in groups for p in group["params"]):
-                made.update_parameters(model)
+    run.keep(made)
+    run.after_step.append(follow)
+    found: nn.Module = made.module
+    return found

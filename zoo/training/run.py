@@ -3,21 +3,19 @@
 import math
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, Self
 
 import torch
 from torch import Tensor, nn
-from torch.optim import Optimizer
-from torch.optim.lr_scheduler import LRScheduler
 
 from zoo.datasets import in_memory as tensors
 from zoo.datasets import streaming as streams
 from zoo.datasets.streaming import Data, StreamedRows
 from zoo.errors import Diverged
 from zoo.models import loading as models
-from zoo.models.metadata import unwrap_model, with_input_spec
+from zoo.models.metadata import with_input_spec
 from zoo.runtime import run as runtime
-from zoo.runtime.averages import Averages
+from zoo.runtime.averages import ema
 from zoo.runtime.folds import Fold
 from zoo.runtime.normalization import fit_normalization
 from zoo.runtime.ordering import by_length
@@ -53,6 +51,7 @@ class Run(runtime.Run):
         trackers: Sequence[Tracker] = (),
         keeper: ResumeCheckpoint | None = None,
         fold: Fold | None = None,
+        settings: Any = None,
     ) -> None:
         self.context = place or ExecutionContext(torch.device("cpu"))
         super().__init__(spec, seed=seed, smoke=smoke, device=self.context.device)
@@ -69,9 +68,10 @@ class Run(runtime.Run):
         self.data: dict[str, dict[str, Any]] = {}
         self.baselines: dict[str, dict[str, float]] = {}
         self.figures: dict[str, tuple[bytes, str]] = {}
+        self.settings = settings  # the recipe's, for a report that trains again
         self.started = self._glanced = time.perf_counter()
         self._watcher, self._trackers, self._fold = watcher, trackers, fold
-        self._keeper, self._averages = keeper or ResumeCheckpoint(None, {}), Averages()
+        self._keeper = keeper or ResumeCheckpoint(None, {})
 
     # What the recipe starts from
 
@@ -139,12 +139,28 @@ class Run(runtime.Run):
             torch.manual_seed(self.seed + self.rank)  # dropout differs by process
         return prepared
 
+    def keep(self, part: Any) -> None:
+        """Keep the state of a part that is not prepared, for resuming."""
+        self._keeper.add(part)
+
     def ema(self, model: nn.Module, *, decay: float) -> nn.Module:
-        """Return a copy that follows the steps of `model` as a moving average."""
-        average = self._averages.add(unwrap_model(model), decay)
-        self._keeper.add(average)
-        found: nn.Module = average.module
-        return found
+        """See `zoo.runtime.averages.ema`."""
+        return ema(self, model, decay=decay)
+
+    def child(self, *, seed: int) -> Self:
+        """Return a run of its own in this process, as for a fold of the rows."""
+        place = ExecutionContext(self.device)
+        return type(self)(
+            self.spec,
+            seed=seed,
+            smoke=self.smoke,
+            place=place,
+            settings=self.settings,
+        )
+
+    def feature_extractor(self, name: str) -> nn.Module:
+        """Return a model of the zoo, by whose features a recipe compares rows."""
+        return models.load(name)
 
     # What the loop uses
 
@@ -198,18 +214,6 @@ class Run(runtime.Run):
         for total, count, _ in self._losses.values():
             if count and not math.isfinite(value := total.item()):
                 raise Diverged(value, self._epoch)
-
-    def step(
-        self,
-        loss: Tensor,
-        optimizer: Optimizer,
-        schedule: LRScheduler | None = None,
-        **how: Any,
-    ) -> None:
-        """Go one step down the gradient of `loss`; see `zoo.runtime.run.Run.step`."""
-        super().step(loss, optimizer, schedule, **how)
-        if self._calls[id(optimizer)] % how.get("accumulate", 1) == 0:
-            self._averages.follow(optimizer)
 
     def log(
         self,
