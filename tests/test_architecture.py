@@ -15,6 +15,7 @@ TORCH_FREE = {
     *("artifacts", "cards", "cli", "tasks/results", "datasets/custom"),
     *("sharing/publish.py", "sharing/eject", "runtime/__init__.py"),
     *("runtime/input_errors.py", "runtime/load_errors.py", "runtime/choices.py"),
+    "runtime/mode_collapse.py",
 }
 # Shown pictures are Pillow's, which is light; the readers of files need it as well.
 USES_PILLOW = {"tasks/results", "datasets/custom"}

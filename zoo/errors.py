@@ -45,13 +45,8 @@ models raise as well are defined in `zoo.runtime`.
 
 from collections.abc import Iterable, Sequence
 
-from zoo.runtime import (
-    DataError,
-    Diverged,
-    SettingsError,
-    TrainingError,
-    ZooError,
-)
+from zoo.runtime import DataError, Diverged, TrainingError, ZooError
+from zoo.runtime.choices import SettingsError
 from zoo.runtime.input_errors import InputError, OptionError, SpecError, near
 from zoo.runtime.load_errors import (
     CheckpointError,
@@ -59,6 +54,7 @@ from zoo.runtime.load_errors import (
     MissingExtra,
     WeightsError,
 )
+from zoo.runtime.mode_collapse import Collapsed
 
 __all__ = [
     "BundleError",
@@ -190,19 +186,6 @@ class CheckError(ZooError):
 
 class EjectError(ZooError):
     """A model that can't become files of the user's own."""
-
-
-class Collapsed(TrainingError):
-    """A generator draws the same few things, whatever noise it is given."""
-
-    def __init__(self, variety: float, epoch: int, kept: str | None = None) -> None:
-        super().__init__(
-            f"The generator has collapsed: after epoch {epoch} its samples have "
-            f"{variety:.0%} of the variety of real rows. Let the critic learn more "
-            "slowly, or start from another seed (--set seed=...)."
-            f"{f' The best weights before that are in {kept}.' if kept else ''}"
-        )
-        self.variety, self.epoch = variety, epoch
 
 
 # What lies on disk or on the Hub: weights, checkpoints, locks, bundles

@@ -26,6 +26,7 @@ from zoo.errors import OptionError, VerbError, near
 from zoo.models.loading import as_module
 from zoo.models.metadata import model_metadata, unwrap_model
 from zoo.runtime.eval_mode import eval_mode
+from zoo.runtime.sampling import draw_samples
 from zoo.specs import ModelSpec
 from zoo.tasks import get_task
 from zoo.tasks.results.vision import Result
@@ -40,7 +41,6 @@ VERBS = {
     "interpolate": ("decode",),  # between inputs it also encodes
     "neighbours": ("table",),
 }
-TOGETHER = 256  # samples that are drawn at once
 
 
 def sample(
@@ -84,11 +84,8 @@ def outputs(module: nn.Module, count: int, *, seed: int | None = None) -> Tensor
     random = _random(seed)
     if writes(module):
         return get_task(model_metadata(module).spec.task).drawn(module, count, random)
-    draw: Any = unwrap_model(module).sample
-    starts = range(0, count, TOGETHER)
     with eval_mode(module):
-        found = [draw(min(TOGETHER, count - s), random).cpu() for s in starts]
-    return torch.cat(found)
+        return draw_samples(module, count, seed=random.initial_seed())
 
 
 def able(model: nn.Module, verb: str) -> bool:

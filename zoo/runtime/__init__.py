@@ -13,10 +13,6 @@ class ZooError(Exception):
     """Base class of everything that is raised on purpose."""
 
 
-class SettingsError(ZooError):
-    """A recipe was given a setting it does not have, or a value of the wrong type."""
-
-
 class DataError(ZooError):
     """Rows could not be had, or do not hold what they should."""
 

@@ -3,10 +3,14 @@
 from collections.abc import Mapping
 from typing import Any
 
-from zoo.runtime import SettingsError
+from zoo.runtime import ZooError
 from zoo.runtime.input_errors import near
 
-__all__ = ["find"]
+__all__ = ["SettingsError", "find"]
+
+
+class SettingsError(ZooError):
+    """A recipe was given a setting it does not have, or a value of the wrong type."""
 
 
 def find(kind: str, name: str, known: Mapping[str, Any]) -> Any:

@@ -11,8 +11,7 @@ from torch import Tensor
 from torch.optim import Optimizer
 from torch.optim import lr_scheduler as schedules
 
-from zoo.runtime import SettingsError
-from zoo.runtime.choices import find
+from zoo.runtime.choices import SettingsError, find
 
 __all__ = ["OPTIMIZERS", "SCHEDULES", "again", "optimizer", "schedule"]
 

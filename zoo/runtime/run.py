@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sized
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, Self
 
 import torch
 from torch import Tensor, nn
@@ -34,15 +34,18 @@ class Run:
         device: str | torch.device = "cpu",
         inputs: Any = None,
         log: Callable[[str], None] | None = None,
+        feature_extractor: nn.Module | None = None,
     ) -> None:
         self.spec, self.seed, self.smoke = spec, seed, smoke
         self.device = torch.device(device)
         self.generator = torch.Generator().manual_seed(seed)
         self.history: list[dict[str, float]] = []
         self.summary: dict[str, float] = {}
+        self.artifacts: dict[str, Any] = {}
         self.after_step: list[Callable[[Optimizer], object]] = []
         self.data: dict[str, dict[str, Any]] = {}  # what was read, by its source
         self._rows, self._inputs, self._log = rows or {}, inputs, log
+        self._feature_extractor = feature_extractor
         self._losses: dict[str, tuple[Any, int, Tensor]] = {}  # sum, count, the first
         self._calls = Counter[int]()
         self._best = SimpleNamespace(epoch=0, value=(-math.inf,), weights={})
@@ -122,6 +125,21 @@ class Run:
 
     def keep(self, part: Any) -> None:
         """Have the state of a part that is not prepared, where a run can go on."""
+
+    def child(self, *, seed: int) -> Self:
+        """Return a run of its own for the same model, as for a fold of the rows."""
+        return type(self)(self.spec, seed=seed, smoke=self.smoke, device=self.device)
+
+    def feature_extractor(self, name: str) -> nn.Module:
+        """Return the model by whose features a recipe compares rows: the model `name`,
+        or what was given for it. Raises TrainingError."""
+        if self._feature_extractor is None:
+            raise TrainingError(
+                f"The recipe compares samples with rows by the features of {name!r}, "
+                "and there is no such model here. Give feature_extractor=model: that "
+                "one, ejected, or any module that turns rows into features."
+            )
+        return self._feature_extractor.to(self.device)
 
     def steps(self, rows: Sized, size: int, epochs: int) -> int:
         """Return how many steps a whole run takes: schedules want to know."""
@@ -236,6 +254,10 @@ class Run:
     def log_summary(self, **measured: float) -> None:
         """Keep measured numbers that the card's prose speaks of."""
         self.summary |= {name: float(value) for name, value in measured.items()}
+
+    def log_artifact(self, name: str, value: Any) -> None:
+        """Keep anything else of the training that the card shows."""
+        self.artifacts[name] = value
 
     def best(self, model: nn.Module) -> nn.Module:
         """Return the bare model with the best weights that `log` saw."""

@@ -7,7 +7,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from zoo.errors import InputError, MissingExtra, SpecError
+from zoo.errors import InputError, SpecError
+from zoo.runtime import regression
 from zoo.specs import NumberOutput, TabularInput
 from zoo.tasks._task import Figures, RawRows, Task
 from zoo.tasks.results.result import Result
@@ -51,17 +52,8 @@ class TabularRegression(Task[TabularInput, NumberOutput]):
         self, output: Tensor, target: Tensor, output_spec: NumberOutput
     ) -> dict[str, float]:
         """Return RMSE and MAE, in the number's unit, and the variance explained, R2."""
-        try:
-            from torchmetrics import functional
-        except ImportError as exc:
-            raise MissingExtra("torchmetrics", "Measuring a model") from exc
-        # (B, 1) against (B,) would broadcast to B x B: both are brought to (B,).
-        said, true = numbers(output, output_spec), numbers(target, output_spec)
-        return {
-            "rmse": functional.mean_squared_error(said, true, squared=False).item(),
-            "mae": functional.mean_absolute_error(said, true).item(),
-            "r2": functional.r2_score(said, true).item(),
-        }
+        predicted, true = numbers(output, output_spec), numbers(target, output_spec)
+        return regression.metrics(predicted, true)
 
     def baselines(
         self,

@@ -4,7 +4,7 @@ import math
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, Self
 
 import torch
 from torch import Tensor, nn
@@ -195,6 +195,21 @@ class Run(runtime.Run):
     def ema(self, model: nn.Module, *, decay: float) -> nn.Module:
         """See `zoo.runtime.averages.ema`."""
         return ema(self, model, decay=decay)
+
+    def child(self, *, seed: int) -> Self:
+        """Return a run of its own in this process, as for a fold of the rows."""
+        place = ExecutionContext(self.device)
+        return type(self)(
+            self.spec,
+            seed=seed,
+            smoke=self.smoke,
+            place=place,
+            settings=self.settings,
+        )
+
+    def feature_extractor(self, name: str) -> nn.Module:
+        """Return a model of the zoo, by whose features a recipe compares rows."""
+        return models.load(name)
 
     # What the loop uses
 

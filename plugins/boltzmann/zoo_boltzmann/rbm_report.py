@@ -15,12 +15,13 @@ from torch.nn.functional import cross_entropy, one_hot
 import zoo
 from zoo import Run
 from zoo.recipes import TensorRows, baselines, predict_batches, to_model_input
-from zoo.recipes import sampling as verbs
+from zoo.recipes.sampling import draw_samples
 from zoo.results import image_grid
 from zoo_boltzmann.likelihood import ais_log_z
 from zoo_boltzmann.rbm import RBM
+from zoo_boltzmann.rbm_recipe import data
 
-__all__ = ["add_report", "softmax_regression_accuracy"]
+__all__ = ["report", "softmax_regression_accuracy"]
 
 ZOOM = 2  # how much larger an image is shown
 CLASSIFIER = "lenet5-mnist"  # of the samples
@@ -31,10 +32,9 @@ COLUMNS = 16  # of images side by side
 CLASSES = 10
 
 
-def add_report(
-    model: RBM, run: Run, train_rows: TensorRows, test_rows: TensorRows
-) -> None:
-    """Add baselines, measurements and images to a run."""
+def report(model: RBM, run: Run) -> None:
+    """Add the baselines, measurements and images of the model card."""
+    train_rows, test_rows = data(run, "train"), data(run, "test")
     image = to_model_input(test_rows.input)
     _add_baseline(run, train_rows, test_rows)
     pixels = nn.Flatten()
@@ -47,7 +47,7 @@ def add_report(
         **_log_z(model, len(test_rows) // 2),
     )
     count = len(test_rows) // ROWS_PER_SAMPLE
-    samples = verbs.outputs(model, count, seed=0).sigmoid()
+    samples = draw_samples(model, count, seed=0).sigmoid()
     _note_classified(run, image, samples)
     reconstruction = predict_batches(model, image[:COLUMNS]).sigmoid()
     for name, (images, caption) in {

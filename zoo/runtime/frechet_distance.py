@@ -2,8 +2,9 @@
 
 Heusel et al., "GANs trained by a two time-scale update rule", 2017: the distance of two
 normal distributions with the means and covariances of the features. Theirs are of an
-Inception network; here a judge is any model of the zoo that has a head, and distances
-by different judges, or of different numbers of rows, can't be compared.
+Inception network; here they are of any model that is chosen, as by
+`zoo.runtime.features.extract_features`. Distances by different models, or of different
+numbers of rows, can't be compared.
 
 `feature_diversity` asks of the same features one thing alone: whether the drawn ones
 differ from each other as real ones do, which they no longer do where a generator has
@@ -13,15 +14,9 @@ collapsed.
 import torch
 from torch import Tensor, nn
 
-from zoo.inference.features import before_head
-from zoo.runtime.eval_mode import eval_mode
+from zoo.runtime.features import extract_features
 
-__all__ = [
-    "extract_features",
-    "feature_diversity",
-    "frechet_distance",
-    "frechet_from_features",
-]
+__all__ = ["feature_diversity", "frechet_distance", "frechet_from_features"]
 
 NARROW = 1e-6  # of the widest direction: real rows do not differ in it
 
@@ -29,7 +24,7 @@ NARROW = 1e-6  # of the widest direction: real rows do not differ in it
 def frechet_distance(
     feature_extractor: nn.Module, found: Tensor, real: Tensor
 ) -> float:
-    """Return the Fréchet distance of two batches of prepared inputs, by a judge."""
+    """Return the Fréchet distance of two batches of model inputs, by their features."""
     return frechet_from_features(
         extract_features(feature_extractor, found),
         extract_features(feature_extractor, real),
@@ -61,17 +56,6 @@ def feature_diversity(found: Tensor, real: Tensor) -> float:
     scaled = vectors[:, used] / values[used].sqrt()
     shares = torch.linalg.eigvalsh(scaled.T @ spread @ scaled)
     return float(shares.clamp(0, 1).mean())
-
-
-@torch.inference_mode()
-def extract_features(
-    feature_extractor: nn.Module, given: Tensor, *, batch: int = 1000
-) -> Tensor:
-    """Return what the head of `feature_extractor` is given for prepared inputs, (rows,
-    numbers)."""
-    with eval_mode(feature_extractor):
-        found = [before_head(feature_extractor, part)[0] for part in given.split(batch)]
-    return torch.cat(found).flatten(start_dim=1)
 
 
 def _moments(features: Tensor) -> tuple[Tensor, Tensor]:

@@ -15,11 +15,12 @@ from torch.nn.functional import one_hot
 import zoo
 from zoo import Run
 from zoo.recipes import TensorRows, baselines, predict_batches, to_model_input
-from zoo.recipes import sampling as verbs
 from zoo.recipes.metrics import extract_features, feature_diversity, frechet_distance
+from zoo.recipes.sampling import draw_samples
 from zoo.results import GeneratedImage, image_grid
+from zoo_gan.dcgan_recipe import CLASSIFIER, data, pixels
 
-__all__ = ["SampleAnimation", "add_report", "nearest", "pixels"]
+__all__ = ["evaluate", "nearest", "report"]
 
 ZOOM = 2  # how much larger an image is shown
 COMPONENTS = 20  # as many as the latent dimensions of a small VAE
@@ -27,64 +28,31 @@ CONFIDENT = 0.9  # score of the classifier
 NEIGHBOR_SAMPLES = 1000  # samples whose nearest neighbors are looked for
 NEAR = 0.01  # share of test digits that count as very near to a training digit
 COLUMNS = 12  # of images side by side
-GRAYS = 16  # of the animation: more would make it larger, and look the same
-FRAME_ROWS = 4  # of digits in a frame
 FRAME_MS = 400
 
 
-def pixels(output: Tensor) -> Tensor:
-    """Return the output of a generator, in -1..1, as pixels in 0..1."""
-    return (output + 1) / 2
-
-
-class SampleAnimation:
-    """Samples of the same noise after each epoch, kept for resuming."""
-
-    def __init__(self) -> None:
-        self.frames: list[Tensor] = []
-
-    def add_frame(self, model: nn.Module) -> None:
-        """Add the samples of a model, in a few gray values."""
-        samples = pixels(verbs.outputs(model, FRAME_ROWS * COLUMNS, seed=0))
-        gray = samples.mul(GRAYS - 1).round().mul(255 / (GRAYS - 1))
-        self.frames.append(gray.round().byte())
-
-    def state_dict(self) -> dict[str, Any]:
-        """Return the frames, as a run keeps them."""
-        return {"frames": self.frames}
-
-    def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Continue after the frames of a run that was killed."""
-        self.frames = list(state["frames"])
-
-    def add_to(self, run: Run) -> None:
-        """Add the frames to a run as an animated GIF."""
-        first, *rest = [_zoomed(_sheet(frame / 255)) for frame in self.frames]
-        file = io.BytesIO()
-        first.save(
-            file,
-            format="GIF",
-            save_all=True,
-            append_images=rest,
-            duration=[*[FRAME_MS] * len(rest), 5 * FRAME_MS],
-            loop=0,
+def evaluate(model: Any, rows: TensorRows) -> dict[str, float]:
+    """Return the metric, of as many samples as there are rows."""
+    samples = pixels(draw_samples(model, len(rows), seed=0))
+    classifier = zoo.load(CLASSIFIER)
+    return {
+        "frechet_distance": frechet_distance(
+            classifier, samples, to_model_input(rows.input)
         )
-        run.log_figure("epochs", file.getvalue(), EPOCHS)
+    }
 
 
-def add_report(
-    model: Any,
-    run: Run,
-    train_rows: TensorRows,
-    test_rows: TensorRows,
-    classifier: nn.Module,
-) -> None:
-    """Add baselines, measurements and images to a run."""
+def report(model: Any, run: Run) -> None:
+    """Add the baselines, measurements and images of the model card."""
+    train_rows, test_rows = data(run, "train"), data(run, "test")
+    classifier = zoo.load(CLASSIFIER)
+    if "samples" in run.artifacts:
+        run.log_figure("epochs", _animation(run.artifacts["samples"]), EPOCHS)
     image, train_image = (
         to_model_input(test_rows.input),
         to_model_input(train_rows.input),
     )
-    samples = pixels(verbs.outputs(model, len(image), seed=0))
+    samples = pixels(draw_samples(model, len(image), seed=0))
     _add_baselines(run, train_rows, image, classifier)
     _note_classified(run, classifier, image, samples)
     other_real, features = (
@@ -203,6 +171,21 @@ def _sheet(images: Tensor) -> Image.Image:
 def _zoomed(image: Image.Image) -> Image.Image:
     size = (ZOOM * image.width, ZOOM * image.height)
     return image.resize(size, Image.Resampling.NEAREST)
+
+
+def _animation(epochs: list[Tensor]) -> bytes:
+    """Return samples after each epoch, in bytes, as an animated GIF."""
+    first, *rest = [_zoomed(_sheet(samples / 255)) for samples in epochs]
+    file = io.BytesIO()
+    first.save(
+        file,
+        format="GIF",
+        save_all=True,
+        append_images=rest,
+        duration=[*[FRAME_MS] * len(rest), 5 * FRAME_MS],
+        loop=0,
+    )
+    return file.getvalue()
 
 
 def _png(image: Image.Image) -> bytes:

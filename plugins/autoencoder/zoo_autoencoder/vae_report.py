@@ -1,10 +1,11 @@
-"""The report of an autoencoder: what its model card says of it.
+"""The report of a variational autoencoder: what its model card says of it.
 
 Baselines fitted on the training rows, how a classifier of the same images reads what
 the model generates, an estimate of the likelihood, and images.
 """
 
 import io
+import math
 from typing import Any
 
 import torch
@@ -12,15 +13,17 @@ from PIL import Image
 from torch import Tensor, nn
 from torch.nn.functional import binary_cross_entropy_with_logits, one_hot
 
+import zoo
 from zoo import Run
-from zoo.recipes import TensorRows, baselines, predict_batches, to_model_input
-from zoo.recipes import plots as pictures
-from zoo.recipes import sampling as verbs
+from zoo.recipes import TensorRows, baselines, plots, predict_batches, to_model_input
 from zoo.recipes.metrics import frechet_distance
+from zoo.recipes.sampling import draw_samples
 from zoo.results import image_grid
+from zoo_autoencoder.vae_recipe import data, measure_elbo
 
-__all__ = ["add_reconstructions", "add_report", "importance_weighted_nll"]
+__all__ = ["add_reconstructions", "evaluate", "importance_weighted_nll", "report"]
 
+CLASSIFIER = "lenet5-mnist"  # whose features the Fréchet distance is of
 ZOOM = 2  # how much larger an image is shown
 CODES = 50  # drawn for each image in the estimate of the likelihood
 ROWS = 1000  # images it is made on
@@ -28,7 +31,40 @@ ACTIVE_NATS = 0.05  # KL divergence from which on a latent dimension counts as a
 CONFIDENT = 0.9  # score of the classifier
 
 
-def add_report(
+def evaluate(model: Any, rows: TensorRows) -> dict[str, float]:
+    """Return the metrics; samples and codes are drawn by a fixed seed."""
+    negative_elbo = measure_elbo(model, rows)["negative_elbo"]
+    image = to_model_input(rows.input)
+    reconstruction = predict_batches(model, image).sigmoid()
+    samples = draw_samples(model, len(image), seed=0).sigmoid()
+    pixels = image[0].numel()
+    return {
+        "negative_elbo": negative_elbo,
+        "bits_per_pixel": negative_elbo / pixels / math.log(2),
+        "mse": (reconstruction - image).square().mean().item(),
+        "frechet_distance": frechet_distance(zoo.load(CLASSIFIER), samples, image),
+    }
+
+
+def report(model: Any, run: Run) -> None:
+    """Add the baselines, measurements and images of the model card."""
+    train_rows, test_rows = data(run, "train"), data(run, "test")
+    elbo = measure_elbo(model, test_rows)
+    run.log_summary(**{name: value for name, value in elbo.items() if "nats" in name})
+    _add_report(model, run, train_rows, test_rows, zoo.load(CLASSIFIER))
+    image = to_model_input(test_rows.input)
+    for name, changed in {
+        "shifted": image.roll(5, dims=3),
+        "inverted": 1 - image,
+    }.items():
+        rows = TensorRows(
+            input=changed, target=test_rows.target, source=name, fingerprint="changed"
+        )
+        elbo = measure_elbo(model, rows)
+        run.log_summary(**{f"negative_elbo_{name}": elbo["negative_elbo"]})
+
+
+def _add_report(
     model: Any,
     run: Run,
     train_rows: TensorRows,
@@ -39,7 +75,7 @@ def add_report(
     image = to_model_input(test_rows.input)
     codes = predict_batches(_Encode(model), image)
     reconstruction = predict_batches(model, image).sigmoid()
-    samples = verbs.outputs(model, len(image), seed=0).sigmoid()
+    samples = draw_samples(model, len(image), seed=0).sigmoid()
     _add_baselines(run, train_rows, test_rows, classifier, model.latent_dim)
     _note_classified(run, classifier, image, reconstruction, samples)
     real = to_model_input(train_rows.input[: len(test_rows)])
@@ -223,7 +259,7 @@ def _plot_latent(codes: Tensor, label: Tensor) -> bytes:
         axes.set(xlabel="first direction", ylabel="second direction")
         figure.colorbar(dots, label="digit", ticks=range(10))
 
-    return pictures.png(5.6, 4.6, draw)
+    return plots.png(5.6, 4.6, draw)
 
 
 def _png(image: Image.Image) -> bytes:

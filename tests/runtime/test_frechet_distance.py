@@ -7,13 +7,13 @@ from scipy.linalg import sqrtm
 
 import zoo
 from zoo.errors import Collapsed
-from zoo.evaluation.frechet_distance import (
-    extract_features,
+from zoo.runtime.features import extract_features
+from zoo.runtime.frechet_distance import (
     feature_diversity,
     frechet_distance,
     frechet_from_features,
 )
-from zoo.training.monitoring import check_mode_collapse
+from zoo.runtime.mode_collapse import check_mode_collapse
 
 
 def features(seed: int, rows: int = 400, numbers: int = 12) -> torch.Tensor:
@@ -122,5 +122,5 @@ def test_a_run_whose_samples_are_all_alike_is_ended() -> None:
     assert str(told.value) == (
         "The generator has collapsed: after epoch 5 its samples have 3% of the variety "
         "of real rows. Let the critic learn more slowly, or start from another seed "
-        "(--set seed=...)."
+        "(the setting seed)."
     )

@@ -13,21 +13,21 @@ from zoo.recipes import (
     TensorRows,
     baselines,
     normalize,
+    plots,
     predict_batches,
     to_model_input,
 )
-from zoo.recipes import plots as pictures
+from zoo_resnet.resnet20_recipe import data
 
-__all__ = ["add_report", "softmax_regression_accuracy"]
+__all__ = ["report", "softmax_regression_accuracy"]
 
 L2 = 0.01  # penalty on the squared weights of the softmax regression
 CONFIDENT = 0.9  # a score that a user may take for certainty
 
 
-def add_report(
-    model: nn.Module, run: Run, train_rows: TensorRows, test_rows: TensorRows
-) -> None:
-    """Add baselines, measurements and plots to a run."""
+def report(model: nn.Module, run: Run) -> None:
+    """Add the baselines, measurements and plots of the model card."""
+    train_rows, test_rows = data(run, "train"), data(run, "test")
     for name, accuracy in {
         "majority class": baselines.majority,
         "nearest class mean": baselines.nearest_mean,
@@ -38,7 +38,7 @@ def add_report(
     correct, labels = predicted == test_rows.target, run.spec.labels
     run.log_figure(
         "confusion",
-        pictures.confusion(predicted, test_rows.target, labels),
+        plots.confusion(predicted, test_rows.target, labels),
         "Confusion matrix of the test split.",
     )
     confident = score > CONFIDENT
