@@ -7,10 +7,11 @@ from zoo.evaluation.frechet_distance import (
     frechet_from_features,
 )
 from zoo.runtime.classification import evaluate as evaluate_classification
+from zoo.runtime.image_to_text import spelled, texts
 from zoo.tasks.image_segmentation import TASK as SEGMENTATION
 from zoo.tasks.image_segmentation import overlap
 from zoo.tasks.image_to_text import TASK as OCR
-from zoo.tasks.image_to_text import compared, numbered, spelled, texts
+from zoo.tasks.image_to_text import compared, numbered
 from zoo.tasks.time_series_forecasting import TASK as FORECASTING
 
 __all__ = [
