@@ -47,7 +47,7 @@ def ours(run: Path | None) -> tuple[Path, Tensor, list[str]]:
     """Return the folder of a run, its vectors, and the words they are of."""
     folder = run or zoo.train(NAME, Path(tempfile.mkdtemp()) / NAME)
     model: Any = zoo.load(folder)
-    reader = tokens.tokenizer(model_metadata(model).spec.input)  # type: ignore[arg-type]
+    reader = tokens.tokenizer(model_metadata(model).spec.input)
     listed = [str(reader.id_to_token(n)) for n in range(reader.get_vocab_size())]
     return folder, model.table().float(), listed
 

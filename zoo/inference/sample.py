@@ -25,8 +25,7 @@ from torch import Tensor, nn
 from zoo.errors import OptionError, VerbError, near
 from zoo.models.loading import as_module
 from zoo.models.metadata import model_metadata, unwrap_model
-from zoo.runtime.eval_mode import eval_mode
-from zoo.runtime.sampling import draw_samples
+from zoo.runtime.sampling import draw, seeded
 from zoo.specs import ModelSpec
 from zoo.tasks import get_task
 from zoo.tasks.results.vision import Result
@@ -70,7 +69,7 @@ def sample(
             problem = f"zoo.sample has no option {name!r}. {near(name, names)}"
             raise OptionError(known.name, problem.rstrip(), names)
     if task.writes(module):
-        return task.sampled(module, n, _random(seed), options)
+        return task.sampled(module, n, seeded(seed), options)
     made = outputs(module, n, seed=seed)
     return task.results(made, [made.new_empty(0)] * n, known.output)
 
@@ -81,11 +80,10 @@ def outputs(module: nn.Module, count: int, *, seed: int | None = None) -> Tensor
 
     Of a model that writes, they are the numbers of a few tokens, (count, tokens).
     """
-    random = _random(seed)
+    random = seeded(seed)
     if writes(module):
         return get_task(model_metadata(module).spec.task).drawn(module, count, random)
-    with eval_mode(module):
-        return draw_samples(module, count, seed=random.initial_seed())
+    return draw(module, count, random)
 
 
 def able(model: nn.Module, verb: str) -> bool:
@@ -102,11 +100,6 @@ def need(model: nn.Module, verb: str) -> ModelSpec:
         task = "name neighbours" if verb == "neighbours" else verb
         raise VerbError(spec.name, task, missing, ["predict", *others])
     return spec
-
-
-def _random(seed: int | None) -> torch.Generator:
-    drawn = int(torch.randint(2**62, ())) if seed is None else seed
-    return torch.Generator().manual_seed(drawn)
 
 
 def _whole(value: object) -> bool:

@@ -8,9 +8,10 @@ from zoo.runtime.frechet_distance import (
     frechet_distance,
     frechet_from_features,
 )
+from zoo.runtime.image_to_text import spelled, texts
 from zoo.runtime.mask_metrics import evaluate as evaluate_segmentation
 from zoo.runtime.mask_metrics import overlap
-from zoo.runtime.reading_metrics import compared, numbered, spelled, texts
+from zoo.runtime.reading_metrics import compared, numbered
 from zoo.runtime.reading_metrics import evaluate as evaluate_readings
 from zoo.runtime.regression import evaluate as evaluate_regression
 from zoo.tasks.image_segmentation import TASK as SEGMENTATION

@@ -1,11 +1,12 @@
 """What is said where a model is given something that it does not take."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from difflib import get_close_matches
+from typing import Any
 
 from zoo.runtime import ZooError
 
-__all__ = ["InputError", "OptionError", "SpecError", "near"]
+__all__ = ["InputError", "OptionError", "SpecError", "near", "open_each"]
 
 
 class InputError(ZooError):
@@ -33,6 +34,19 @@ class SpecError(ZooError):
 
     def __init__(self, owner: str, field: str, value: object, wanted: str) -> None:
         super().__init__(f"{owner}: {field}={value!r} should be {wanted}.")
+
+
+def open_each(
+    items: Sequence[Any], single: bool, opening: Callable[[Any], Any]
+) -> list[Any]:
+    """Return items opened; an error says which of several is at fault."""
+    found = []
+    for number, item in enumerate(items, start=1):
+        try:
+            found.append(opening(item))
+        except InputError as exc:
+            raise (exc if single else exc.of(f"Item {number}")) from exc.__cause__
+    return found
 
 
 def near(name: str, known: Iterable[str]) -> str:

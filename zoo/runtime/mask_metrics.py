@@ -5,15 +5,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from zoo.runtime.image_segmentation import probabilities
 from zoo.runtime.rows import predict_rows, spec_of
-
-
-def probabilities(output: Tensor, output_spec: Any) -> Tensor:
-    """Return the probability of each label, (batch, labels, height, width)."""
-    if output_spec.function_to_apply != "sigmoid":
-        return output.float().softmax(dim=1)
-    second = output.float().sigmoid()
-    return torch.cat([1 - second, second], dim=1)
 
 
 def evaluate(model: nn.Module, rows: Any) -> dict[str, float]:

@@ -7,9 +7,10 @@ import torch
 from torch import Tensor, nn
 
 from zoo.runtime import DataError, ctc
+from zoo.runtime.image_to_text import spelled, texts
 from zoo.runtime.rows import predict_rows, spec_of
 
-__all__ = ["compared", "evaluate", "metrics", "numbered", "spelled", "texts"]
+__all__ = ["compared", "evaluate", "metrics", "numbered"]
 
 
 def evaluate(model: nn.Module, rows: Any) -> dict[str, float]:
@@ -78,23 +79,3 @@ def numbered(
             )
         found.append(row)
     return ctc.padded(found)
-
-
-def texts(output: Tensor, output_spec: Any, *, beams: int = 1) -> list[str]:
-    """Return what a model reads of its output, (rows, steps, labels + 1)."""
-    return [
-        spelled(candidates(steps, beams)[0].text, output_spec)
-        for steps in output.double().log_softmax(dim=-1)
-    ]
-
-
-def spelled(numbers: Sequence[int], output_spec: Any) -> str:
-    """Return a text of numbers as the characters that they stand for."""
-    return "".join(output_spec.labels[number - 1] for number in numbers)
-
-
-def candidates(steps: Tensor, width: int) -> list[ctc.Candidate]:
-    if width > 1:
-        return ctc.beam(steps, width=width)
-    text = ctc.best_path(steps)
-    return [ctc.Candidate(text, ctc.likelihood(steps, [text]).item())]

@@ -141,7 +141,7 @@ def translations_are_found_as_alone(spec: ModelSpec, tmp_path: Path) -> None:
 
 
 def _text(spec: ModelSpec) -> TextInput:
-    input_spec = tokens.text_input(spec.input)
+    input_spec: TextInput | None = tokens.text_input(spec.input)
     assert input_spec is not None, "a model that writes also reads"
     return input_spec
 

@@ -164,8 +164,9 @@ def measured_by(
     """Return what measures a trained model, if there is such a function.
 
     `evaluate(model, rows)` returns the metrics, `report(model, run)` adds what the card
-    tells, and `example(run)` returns the golden's input. They are of the recipe, or of the module that has "report" where the
-    recipe's name has "recipe": `zoo eject` copies the recipe without that.
+    tells, and `example(run)` returns the golden's input. They are of the recipe, or of
+    the module that has "report" where the recipe's name has "recipe": `zoo eject`
+    copies the recipe without that.
     """
     assert spec.recipe is not None, "the recipe was found by it"
     home, _, own = spec.recipe.rpartition(".")

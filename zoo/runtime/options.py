@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from zoo.errors import OptionError
+from zoo.runtime.input_errors import OptionError
 
 __all__ = ["Rules", "check", "number", "whole"]
 
