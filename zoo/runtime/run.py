@@ -33,6 +33,7 @@ class Run:
         smoke: bool = False,
         device: str | torch.device = "cpu",
         inputs: Any = None,
+        targets: Callable[[Any, Any], Tensor] | None = None,
         log: Callable[[str], None] | None = None,
         feature_extractor: nn.Module | None = None,
     ) -> None:
@@ -44,7 +45,8 @@ class Run:
         self.artifacts: dict[str, Any] = {}
         self.after_step: list[Callable[[Optimizer], object]] = []
         self.data: dict[str, dict[str, Any]] = {}  # what was read, by its source
-        self._rows, self._inputs, self._log = rows or {}, inputs, log
+        self._rows, self._log = rows or {}, log
+        self._inputs, self._targets = inputs, targets  # how rows become tensors
         self._feature_extractor = feature_extractor
         self._losses: dict[str, tuple[Any, int, Tensor]] = {}  # sum, count, the first
         self._calls = Counter[int]()
@@ -69,6 +71,8 @@ class Run:
         if len(given) != len(target):
             counts = f"{len(given)} inputs and {len(target)} targets"
             raise DataError(f"The rows {split!r} have {counts}.")
+        if self._targets is not None and not isinstance(target, Tensor):
+            target = self._targets(target, self.spec.output)
         source = f"{name}/{split}"
         return TensorRows(input=given, target=torch.as_tensor(target), source=source)
 

@@ -82,6 +82,32 @@ TELLS = {
     "translation": "Its options are `beams`, `max_tokens` and `length_penalty`.",
     "vector": "With `top_k` it tells of as many words that lie near.",
 }
+# What `train` takes of each split, by the kind of output, and what is said of it.
+LABELED = '{"train": (inputs, targets)}'
+TEXTS = '{"train": texts, "validation": other_texts}'
+ROWS = {
+    "masked-token": TEXTS,
+    "text": TEXTS,
+    "translation": '{"train": (texts, translations), "test": (others, theirs)}',
+    "vector": TEXTS,
+}
+TENSORS = {
+    "image": ", or a tensor of bytes, (rows, channels, height, width)",
+    "series": ", or a tensor of floats, (rows, length, columns)",
+    "table": ", or a tensor of floats, (rows, columns), in the order of `config.json`",
+}
+TARGETS = {
+    "forecast": "Targets are the values that come next. A tensor (rows, columns) of "
+    "one long series, with the value of every row as its target, is cut into windows.",
+    "mask": "Targets are a tensor of label numbers, (rows, height, width).",
+    "masked-token": "A split is a text or a list of texts.",
+    "ocr": "Targets are texts.",
+    "text": "A split is a text or a list of texts.",
+    "translation": "What is in the test split is left out of the training split.",
+    "vector": "A split is a text or a list of texts.",
+}
+# How targets become tensors that are not numbers: a file of the runtime, its function.
+READERS = {"ocr": ("reading_metrics", "numbered")}
 # The functions of each part of the package.
 FUNCTIONS: dict[str, tuple[str, ...]] = {
     "load": ("load",),
@@ -206,6 +232,8 @@ def _add_recipe(spec: ModelSpec, copied: Sources) -> str:
     try:
         copied.add(spec.recipe)
         copied.add(f"{RUNTIME}.run")
+        for module, _ in filter(None, [READERS.get(spec.output.kind)]):
+            copied.add(f"{RUNTIME}.{module}")
         if "train" in copied.names(spec.recipe):
             return ""
         why_not = "it trains nothing, and only measures"
@@ -236,6 +264,10 @@ def _code(spec: ModelSpec, parts: list[str]) -> dict[str, str]:
         recipe = str(spec.recipe).rpartition(".")[2]
         imports = [f"from . import {recipe} as recipe", *imports]
         imports += ["from .runtime.run import Run"]
+        if spec.output.kind in READERS:
+            imports.append(
+                "from .runtime.{} import {}".format(*READERS[spec.output.kind])
+            )
     outside = ["import torch", f"from safetensors.torch import {reader}"]
     file = f'HERE / "{checkpoints.WEIGHTS}"'
     read = f"load_model(model, {file})"
@@ -251,6 +283,7 @@ def _code(spec: ModelSpec, parts: list[str]) -> dict[str, str]:
         "SETTINGS": noted,
         "READ": read,
         "INPUTS": "inputs" if "predict" in parts else "None",
+        "TARGETS": READERS.get(spec.output.kind, ("", "None"))[1],
     }
 
 
@@ -300,6 +333,8 @@ def _prose(
         "RAW": RAW.get(spec.input.kind, ""),
         "FORMS": FORMS.get(spec.input.kind, ""),
         "TELLS": TELLS.get(spec.output.kind, ""),
+        "ROWS": ROWS.get(spec.output.kind, LABELED),
+        "GIVEN": _given(spec),
         "RECIPE": str(spec.recipe).rpartition(".")[2],
         "WHY_NOT": why_not,
         "VERBS": _listed([f"`{verb}`" for part in parts for verb in FUNCTIONS[part]]),
@@ -310,6 +345,15 @@ def _prose(
         "LEARNED": spec.license.data,
         "TRAINED_ON": ", ".join(spec.trained_on) or "unknown data",
     }
+
+
+def _given(spec: ModelSpec) -> str:
+    """Return what is said of the rows that `train` takes."""
+    told = TARGETS.get(spec.output.kind, "Targets are numbers.")
+    if spec.output.kind in ROWS:
+        return told
+    tensor = TENSORS.get(spec.input.kind, "")
+    return f"Inputs are what `predict` takes{tensor}. {told}"
 
 
 def _listed(words: list[str]) -> str:
