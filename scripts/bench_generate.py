@@ -18,9 +18,9 @@ import torch
 
 import zoo
 from zoo.models.metadata import model_metadata, with_input_spec
+from zoo.runtime import generation as generating
+from zoo.runtime.generation import GenerationConfig, Written
 from zoo.specs import TextInput
-from zoo.tasks.decoding import generation as generating
-from zoo.tasks.decoding.generation import GenerationConfig, Written
 
 SIZES: dict[str, dict[str, int]] = {
     "mini": {},

@@ -12,8 +12,8 @@ from PIL import Image, ImageOps
 from torch import nn
 
 import zoo
-from zoo.models.eval_mode import forward_on_device
 from zoo.models.metadata import model_metadata
+from zoo.runtime.eval_mode import forward_on_device
 from zoo.specs import ImageInput
 from zoo.tasks.image_classification import TASK
 from zoo.tasks.results.vision import Detection

@@ -31,7 +31,7 @@ from zoo import Run
 from zoo.artifacts import checkpoint_folder as checkpoints
 from zoo.artifacts import weight_store as store
 from zoo.models.metadata import model_metadata
-from zoo.preprocessing import tokenizer as tokens
+from zoo.runtime import tokenizer as tokens
 from zoo.training.train import recipe_of
 
 NAME = "word2vec-skipgram"
@@ -47,7 +47,7 @@ def ours(run: Path | None) -> tuple[Path, Tensor, list[str]]:
     """Return the folder of a run, its vectors, and the words they are of."""
     folder = run or zoo.train(NAME, Path(tempfile.mkdtemp()) / NAME)
     model: Any = zoo.load(folder)
-    reader = tokens.tokenizer(model_metadata(model).spec.input)  # type: ignore[arg-type]
+    reader = tokens.tokenizer(model_metadata(model).spec.input)
     listed = [str(reader.id_to_token(n)) for n in range(reader.get_vocab_size())]
     return folder, model.table().float(), listed
 

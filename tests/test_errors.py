@@ -191,13 +191,13 @@ MESSAGES = [
         Collapsed(0.031, 7),
         "The generator has collapsed: after epoch 7 its samples have 3% of the variety "
         "of real rows. Let the critic learn more slowly, or start from another seed "
-        "(--set seed=...).",
+        "(the setting seed).",
     ),
     (
         Collapsed(0.0, 7, "runs/net-last-good"),
         "The generator has collapsed: after epoch 7 its samples have 0% of the variety "
         "of real rows. Let the critic learn more slowly, or start from another seed "
-        "(--set seed=...). The best weights before that are in runs/net-last-good.",
+        "(the setting seed). The best weights before that are in runs/net-last-good.",
     ),
     (
         MissingExtra("datasets", "Reading a dataset"),

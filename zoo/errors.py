@@ -46,7 +46,15 @@ models raise as well are defined in `zoo.runtime`.
 from collections.abc import Iterable, Sequence
 
 from zoo.runtime import DataError, Diverged, TrainingError, ZooError
-from zoo.runtime.input_errors import InputError, near
+from zoo.runtime.choices import SettingsError
+from zoo.runtime.input_errors import InputError, OptionError, SpecError, near
+from zoo.runtime.load_errors import (
+    CheckpointError,
+    IntegrityError,
+    MissingExtra,
+    WeightsError,
+)
+from zoo.runtime.mode_collapse import Collapsed
 
 __all__ = [
     "BundleError",
@@ -151,25 +159,6 @@ class DuplicateName(PluginError):
         )
 
 
-class SpecError(ZooError):
-    """A spec holds a value that can't be meant."""
-
-    def __init__(self, owner: str, field: str, value: object, wanted: str) -> None:
-        super().__init__(f"{owner}: {field}={value!r} should be {wanted}.")
-
-
-class SettingsError(ZooError):
-    """A recipe was given a setting it does not have, or a value of the wrong type."""
-
-
-class OptionError(ZooError):
-    """A model was built, or run, with an option that it does not take."""
-
-    def __init__(self, model: str, problem: str, known: Sequence[str]) -> None:
-        listing = ", ".join(known) or "none"
-        super().__init__(f"Model {model!r}: {problem} Options: {listing}.")
-
-
 class VerbError(ZooError):
     """A model was asked to do what it can't, such as drawing samples."""
 
@@ -199,40 +188,7 @@ class EjectError(ZooError):
     """A model that can't become files of the user's own."""
 
 
-class Collapsed(TrainingError):
-    """A generator draws the same few things, whatever noise it is given."""
-
-    def __init__(self, variety: float, epoch: int, kept: str | None = None) -> None:
-        super().__init__(
-            f"The generator has collapsed: after epoch {epoch} its samples have "
-            f"{variety:.0%} of the variety of real rows. Let the critic learn more "
-            "slowly, or start from another seed (--set seed=...)."
-            f"{f' The best weights before that are in {kept}.' if kept else ''}"
-        )
-        self.variety, self.epoch = variety, epoch
-
-
-class MissingExtra(ZooError):
-    """An optional package is needed for this, and is not installed."""
-
-    def __init__(
-        self,
-        package: str,
-        purpose: str,
-        extra: str = "train",
-        distribution: str = "zoo-core",
-    ) -> None:
-        super().__init__(
-            f"{purpose} needs the package {package!r}, which is not installed. "
-            f"Run: pip install '{distribution}[{extra}]'"
-        )
-
-
 # What lies on disk or on the Hub: weights, checkpoints, locks, bundles
-
-
-class WeightsError(ZooError):
-    """Weights could not be fetched, or do not fit the model."""
 
 
 class NoWeights(WeightsError):
@@ -253,13 +209,6 @@ class NotSafetensors(WeightsError):
             f"{path} is not a safetensors file: {problem}. The zoo reads no other "
             "format, and never a pickle."
         )
-
-
-class IntegrityError(WeightsError):
-    """A file is not the one its pin describes."""
-
-    def __init__(self, path: str, problem: str, blame: str) -> None:
-        super().__init__(f"{path} {problem}. {blame}.")
 
 
 class MisfitError(WeightsError):
@@ -358,7 +307,3 @@ class BundleError(ZooError):
 
 class PublishError(ZooError):
     """A checkpoint can't be published, or did not arrive as it was sent."""
-
-
-class CheckpointError(ZooError):
-    """A folder is not a checkpoint, or can't be written as one."""

@@ -10,10 +10,10 @@ from torch import Tensor, nn
 
 import zoo
 from zoo._utils import paths as folders
-from zoo.datasets.augmentation import Copies
 from zoo.datasets.custom.reader import gather
 from zoo.errors import DataError, InputError, OptionError
 from zoo.inference import features as featuring
+from zoo.runtime.augmentation import Copies
 
 DIGITS = "mlp-mnist"
 

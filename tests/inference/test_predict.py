@@ -12,7 +12,7 @@ from torch import nn
 
 import zoo
 from zoo.errors import InputError, ModelNotFound, OptionError
-from zoo.models.eval_mode import eval_mode
+from zoo.runtime.eval_mode import eval_mode
 
 FLOWERS = [[5.0, 1.4], [6.5, 4.6], [5.1, 1.5], [6.0, 4.0], [4.9, 1.3]]
 SAID = ["setosa", "versicolor", "setosa", "versicolor", "setosa"]

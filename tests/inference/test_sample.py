@@ -14,8 +14,9 @@ from zoo.artifacts import checkpoint_folder as checkpoints
 from zoo.datasets import in_memory as tensors
 from zoo.errors import InputError, OptionError, SpecError, VerbError
 from zoo.models.metadata import attach
+from zoo.runtime.image_generation import pixels
 from zoo.tasks.results.vision import GeneratedImage
-from zoo.tasks.unconditional_image_generation import TASK, pixels
+from zoo.tasks.unconditional_image_generation import TASK
 from zoo.testing import sampling_checks as verb_checks
 
 

@@ -12,12 +12,9 @@ import torch
 
 from zoo import Column, TabularInput
 from zoo.errors import InputError
-from zoo.preprocessing.tabular import (
-    TabularPreprocessor,
-    describe,
-    rows,
-    suspicion,
-)
+from zoo.preprocessing.tabular import TabularPreprocessor, suspicion
+from zoo.runtime.tabular import describe
+from zoo.runtime.tabular import read as rows
 
 LENGTHS = TabularInput(
     columns=(

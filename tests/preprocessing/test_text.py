@@ -22,8 +22,8 @@ from zoo.errors import (
     SpecError,
     TrainingError,
 )
-from zoo.preprocessing import tokenizer as tokens
 from zoo.preprocessing.text import TextPreprocessor
+from zoo.runtime import tokenizer as tokens
 from zoo.specs import TextInput
 from zoo.training import train_tokenizer as tokenising
 
@@ -168,7 +168,7 @@ def test_files_that_hold_no_text_are_refused(
     empty.write_bytes(b"")
     binary.write_bytes(b"a \xff")
     huge.write_bytes(b"a " * 10_000)
-    monkeypatch.setattr("zoo.preprocessing.text.LARGEST", 10_000)
+    monkeypatch.setattr("zoo.runtime.text.LARGEST", 10_000)
 
     for path, problem in (
         (tmp_path / "no", f"There is no file '{tmp_path / 'no'}'."),

@@ -14,7 +14,8 @@ from PIL import Image
 from zoo import Column, ForecastOutput, SeriesInput
 from zoo.cli import render as show
 from zoo.errors import InputError, SpecError
-from zoo.preprocessing.time_series import Series, SeriesPreprocessor, describe
+from zoo.preprocessing.time_series import SeriesPreprocessor
+from zoo.runtime.time_series import Series, describe
 from zoo.specs import Input, Output
 from zoo.tasks import get_task
 from zoo.tasks.results.vision import Forecast

@@ -88,7 +88,7 @@ def test_batches_of_texts_are_hardly_filled_up() -> None:
     run = Run(zoo.get_spec("lsa-mlp-20news"))
 
     plain = [given for given, _ in run.batches(rows, 20)]
-    alike = [given for given, _ in run.batches(rows, 20, length=length)]
+    alike = [given for given, _ in run.batches(rows, 20, order=by_length(length))]
 
     assert sum(int((given != 0).sum()) for given in alike) == int(length.sum())
     assert sum(given.numel() for given in alike) < 1.1 * int(length.sum())

@@ -16,10 +16,10 @@ from torchmetrics.functional.classification import (
     multiclass_jaccard_index,
 )
 
-from zoo.datasets.augmentation import together
 from zoo.datasets.in_memory import check_labels, synthetic_rows
 from zoo.errors import InputError, SpecError
 from zoo.preprocessing.image import pixels
+from zoo.runtime.augmentation import together
 from zoo.specs import ImageInput, License, MaskOutput, ModelSpec
 from zoo.tasks import get_task
 from zoo.tasks.image_segmentation import certain

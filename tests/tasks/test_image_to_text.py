@@ -16,9 +16,10 @@ from zoo.finetuning import preconditions as teachable
 from zoo.finetuning.strategies import Settings
 from zoo.models.metadata import ModelMetadata, attach
 from zoo.plugins.discovery import Plugin
+from zoo.runtime.image_to_text import spelled, texts
 from zoo.specs import ImageInput, License, ModelSpec, OCROutput, Output
 from zoo.tasks import get_task
-from zoo.tasks.image_to_text import TASK, compared, numbered, spelled, texts
+from zoo.tasks.image_to_text import TASK, compared, numbered
 from zoo.tasks.results.ocr import OCRCandidate, OCRResult
 from zoo.tasks.targets.base import targets_of
 

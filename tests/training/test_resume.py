@@ -12,8 +12,8 @@ import torch
 
 import zoo
 from zoo.errors import SettingsError, TrainingError
+from zoo.runtime.averages import average
 from zoo.training import resume_file as state
-from zoo.training.optim import average
 from zoo.training.resume import ResumeCheckpoint
 
 # Enough epochs to be killed in, small enough to be quick.

@@ -5,8 +5,7 @@ from torch import Tensor
 from torch.nn.functional import cross_entropy
 
 from zoo.datasets.in_memory import TensorRows, to_model_input
-from zoo.specs import NumberOutput
-from zoo.tasks.tabular_regression import TASK as REGRESSION
+from zoo.runtime import regression
 
 __all__ = [
     "least_squares",
@@ -17,8 +16,6 @@ __all__ = [
     "nearest_mean",
     "principal",
 ]
-
-NUMBER = NumberOutput(name="target")
 
 
 def majority(training: TensorRows, test: TensorRows) -> float:
@@ -72,14 +69,14 @@ def logistic_labels(training: TensorRows, test: TensorRows) -> Tensor:
 def mean(training: TensorRows, test: TensorRows) -> dict[str, float]:
     """Return how far off the mean of the training targets is, in the test."""
     middle = training.target.double().mean()
-    return REGRESSION.measure(middle.expand(len(test)), test.target, NUMBER)
+    return regression.metrics(middle.expand(len(test)), test.target)
 
 
 def least_squares(training: TensorRows, test: TensorRows) -> dict[str, float]:
     """Return how far off a linear function of the inputs is, fitted exactly."""
     target = training.target.double()
     weight = torch.linalg.lstsq(_with_one(training), target[:, None]).solution
-    return REGRESSION.measure(_with_one(test) @ weight, test.target, NUMBER)
+    return regression.metrics(_with_one(test) @ weight, test.target)
 
 
 def principal(training: TensorRows, count: int) -> tuple[Tensor, Tensor, Tensor]:

@@ -14,8 +14,8 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from zoo._utils.hardware import hardware_name, peak_memory
 from zoo.models import loading as models
-from zoo.models.eval_mode import eval_mode, forward_on_device
 from zoo.preprocessing.preprocessor import preprocessor
+from zoo.runtime.eval_mode import eval_mode, forward_on_device
 from zoo.specs.cost import BATCH, Cost
 
 __all__ = ["benchmark"]

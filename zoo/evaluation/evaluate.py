@@ -9,8 +9,8 @@ from zoo.datasets.custom import reader as gathering
 from zoo.datasets.custom.examples import LabeledExamples
 from zoo.errors import OptionError
 from zoo.inference import features as featuring
-from zoo.models.eval_mode import eval_mode
 from zoo.models.metadata import model_metadata, unwrap_model
+from zoo.runtime.eval_mode import eval_mode
 from zoo.tasks import get_task
 
 __all__ = ["compute_metrics", "evaluate", "predict_examples"]

@@ -4,9 +4,9 @@ import torch
 from torch import Tensor, nn
 
 from zoo.datasets.streaming import StreamedRows
-from zoo.models.eval_mode import eval_mode
 from zoo.models.metadata import model_metadata
 from zoo.runtime import rows as runtime
+from zoo.runtime.eval_mode import eval_mode
 from zoo.runtime.rows import TensorRows, to_model_input
 from zoo.tasks import get_task
 

@@ -19,9 +19,9 @@ from zoo.finetuning.preconditions import check
 from zoo.finetuning.strategies import Settings, learn
 from zoo.inference import features as featuring
 from zoo.models import loading as models
-from zoo.models.eval_mode import eval_mode
 from zoo.models.freeze import head_of, unfreeze
 from zoo.models.metadata import attach, model_metadata, unwrap_model
+from zoo.runtime.eval_mode import eval_mode
 from zoo.tasks import get_task
 from zoo.training.monitoring import TrainingMonitor
 from zoo.training.run import Run

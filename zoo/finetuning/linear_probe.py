@@ -10,9 +10,9 @@ from zoo.evaluation.metric_selection import signed_score
 from zoo.finetuning import linear_solver as heads
 from zoo.finetuning.linear_solver import Choice, LinearWeights
 from zoo.inference.features import before_head
-from zoo.models.eval_mode import eval_mode
 from zoo.models.freeze import head_of
 from zoo.models.metadata import model_metadata, unwrap_model
+from zoo.runtime.eval_mode import eval_mode
 from zoo.tasks import get_task
 
 __all__ = ["FRESH", "Probe", "ends_in_head", "is_linear", "probe", "put"]

@@ -18,15 +18,15 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from zoo.datasets import augmentation as augmenting
-from zoo.datasets.augmentation import Copies, together
 from zoo.datasets.in_memory import TensorRows
 from zoo.errors import SettingsError, near
 from zoo.models import freeze as freezing
 from zoo.models.freeze import NORMS, before, freeze, head_of, hold_norms
 from zoo.models.metadata import model_metadata, unwrap_model
+from zoo.runtime import augmentation as augmenting
+from zoo.runtime import optim
+from zoo.runtime.augmentation import Copies, together
 from zoo.tasks import get_task
-from zoo.training import optim as practices
 from zoo.training.run import Run
 
 __all__ = [
@@ -41,7 +41,7 @@ __all__ = [
 ]
 
 FREEZES = ("backbone", "gradual", "all-but-norm", "none")
-OPTIMIZERS = [name for name in practices.OPTIMIZERS if name != "l-bfgs"]
+OPTIMIZERS = [name for name in optim.OPTIMIZERS if name != "l-bfgs"]
 EPOCHS = {"backbone": 60, "gradual": 12, "all-but-norm": 10, "none": 10}
 RATES = {"backbone": 3e-3, "gradual": 1e-3, "all-but-norm": 1e-3, "none": 5e-4}
 HEAD_INITS = ("probe", "random")
@@ -77,7 +77,7 @@ class Settings:
         _known("freeze", self.freeze, FREEZES)
         _known("head_init", self.head_init, HEAD_INITS)
         _known("augment", self.augment, augmenting.KINDS)
-        _known("schedule", self.schedule, practices.SCHEDULES)
+        _known("schedule", self.schedule, optim.SCHEDULES)
         if self.optimizer is not None:
             _known("optimizer", self.optimizer, OPTIMIZERS)
         if not 0 < self.val_fraction < 1:
@@ -164,14 +164,14 @@ def learn(
     prepare(model, settings)
     head = unwrap_model(model).get_submodule(head_of(model))
     learning = head if settings.freeze == "backbone" else model
-    optimizer = practices.optimizer(
+    optimizer = optim.optimizer(
         settings.optimizer or "adamw",
         parameter_groups(model, settings),
         settings.rate,
         weight_decay=settings.weight_decay,
     )
     steps = run.steps(fitting, settings.batch_size, settings.rounds)
-    schedule = practices.schedule(settings.schedule, optimizer, steps)
+    schedule = optim.schedule(settings.schedule, optimizer, steps)
     output_spec, task = (
         model_metadata(model).spec.output,
         get_task(model_metadata(model).spec.task),

@@ -7,8 +7,8 @@ import torch
 from torch import Tensor, nn
 
 from zoo.errors import SpecError
-from zoo.models.eval_mode import forward_on_device
 from zoo.models.metadata import model_metadata, unwrap_model
+from zoo.runtime.eval_mode import forward_on_device
 from zoo.specs import Trunk
 
 __all__ = ["map_changed", "over_windows"]

@@ -12,14 +12,15 @@ import torch
 from torch import Tensor, nn
 
 from zoo._utils import paths as folders
-from zoo.datasets.augmentation import Copies
 from zoo.datasets.custom.examples import DatasetSplits, LabeledExamples, content
 from zoo.errors import DataError, InputError, OptionError, WeightsError
 from zoo.models import safetensors_io as weights
-from zoo.models.eval_mode import eval_mode, forward_on_device
 from zoo.models.freeze import head_of
 from zoo.models.fuse_batchnorm import quickened
 from zoo.models.metadata import model_metadata, unwrap_model
+from zoo.runtime.augmentation import Copies
+from zoo.runtime.eval_mode import eval_mode, forward_on_device
+from zoo.runtime.features import head_inputs
 from zoo.tasks import get_task
 
 __all__ = [
@@ -62,13 +63,7 @@ def features(model: nn.Module, raw: Any, *, batch: int = BATCH) -> Tensor:
 
 def before_head(model: nn.Module, given: Tensor) -> tuple[Tensor, Tensor]:
     """Return the head's input and the model's output for a prepared batch."""
-    seen: list[Tensor] = []
-    head = unwrap_model(model).get_submodule(head_of(model))
-    handle = head.register_forward_pre_hook(lambda _, args: seen.append(args[0]))
-    try:
-        output: Tensor = model(given)
-    finally:
-        handle.remove()
+    seen, output = head_inputs(model, head_of(model), given)
     if len(seen) != 1:
         problem = f"its head {head_of(model)!r} runs {len(seen)} times in one pass."
         raise OptionError(model_metadata(model).spec.name, problem, [])

@@ -4,7 +4,7 @@ Which methods a module needs for them is told in `zoo.inference.sample`.
 """
 
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -12,9 +12,9 @@ from torch import Tensor, nn
 from zoo.errors import InputError, OptionError
 from zoo.inference.predict import inputs
 from zoo.inference.sample import need
-from zoo.models.eval_mode import eval_mode, forward_on_device
 from zoo.models.loading import as_module
-from zoo.models.metadata import model_metadata, unwrap_model
+from zoo.models.metadata import model_metadata
+from zoo.runtime import latent_codes
 from zoo.tasks import get_task
 from zoo.tasks.results.vision import Result
 
@@ -85,22 +85,13 @@ def _coded(
     module: nn.Module, raw: Any, verb: str, options: dict[str, Any]
 ) -> tuple[list[tuple[list[Any], Tensor]], bool]:
     """Return opened inputs and their codes by batch, and whether it was one input."""
-    encode: Any = unwrap_model(module).encode
     parts, single = inputs(module, raw, verb, **options)
-    with eval_mode(module):
-        coded = [
-            (opened, forward_on_device(module, given, encode).float())
-            for opened, given in parts
-        ]
+    coded = [(opened, latent_codes.encode(module, given)) for opened, given in parts]
     return coded, single
 
 
 def _results(module: nn.Module, code: Tensor, opened: list[Any]) -> list[Result]:
-    spec, decode = model_metadata(module).spec, unwrap_model(module).decode
-    try:
-        with eval_mode(module):
-            made = forward_on_device(module, code, cast(Any, decode))
-    except RuntimeError as exc:  # torch's word for shapes that don't fit
-        problem = f"A code of {code.shape[1]} numbers can't be decoded."
-        raise InputError(problem, "codes as zoo.encode gives them") from exc
+    spec = model_metadata(module).spec
+    expected = "codes as zoo.encode gives them"
+    made = latent_codes.decode(module, code, expected=expected)
     return get_task(spec.task).results(made, opened, spec.output)

@@ -12,10 +12,10 @@ from torch.nn.functional import normalize
 from zoo.errors import InputError, near
 from zoo.inference.sample import need
 from zoo.models.loading import as_module
-from zoo.preprocessing import tokenizer as tokens
+from zoo.runtime import feature_extraction
+from zoo.runtime import tokenizer as tokens
 from zoo.specs import TextInput
-from zoo.tasks import feature_extraction
-from zoo.tasks.results.vision import Neighbours
+from zoo.tasks.results.vision import Neighbour, Neighbours
 
 __all__ = ["nearest_words"]
 
@@ -54,7 +54,8 @@ def nearest_words(
     found = feature_extraction.nearest(
         module, direction.sum(dim=0), count, without=rows
     )
-    return Neighbours(positive=tuple(added), negative=tuple(taken), neighbours=found)
+    words = tuple(Neighbour(**one) for one in found)
+    return Neighbours(positive=tuple(added), negative=tuple(taken), neighbours=words)
 
 
 def _several(words: Sequence[str], name: str) -> list[str]:

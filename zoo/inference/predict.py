@@ -13,9 +13,9 @@ from zoo.errors import InputError, OptionError, near
 from zoo.inference.sample import able, sample
 from zoo.inference.sliding_window import slide
 from zoo.inference.window_grid import Windows, asked
-from zoo.models.eval_mode import eval_mode
 from zoo.models.loading import as_module, find
 from zoo.models.metadata import ModelMetadata, model_metadata, unwrap_model
+from zoo.runtime.eval_mode import eval_mode
 from zoo.tasks import Task, get_task
 from zoo.tasks.results.vision import Result
 
@@ -39,8 +39,8 @@ def predict(
     options of `zoo.inference.window_grid.Windows`, lets an image classifier look at
     every part of a picture and find several things in it. A model that draws takes
     None, and `seed=`; one that writes takes the options of
-    `zoo.tasks.decoding.generation.GenerationConfig`, and one that translates those of
-    `zoo.tasks.decoding.beam_search.BeamSearchConfig`. Raises InputError, OptionError.
+    `zoo.runtime.generation.GenerationConfig`, and one that translates those of
+    `zoo.runtime.beam_search.BeamSearchConfig`. Raises InputError, OptionError.
     """
     module = as_module(model, "zoo.predict(model, input)")
     chosen = {} if windows in (None, False) else {"windows": windows}

@@ -8,7 +8,7 @@ A plugin's module declares a verb by having its methods. Nothing else is registe
 * `decode(code)` returns outputs for codes, as forward returns them.
 * `table()` returns the code of each token of the vocabulary, (tokens, numbers), zeros
   for one that is no word: for `zoo.nearest_words`.
-* `next_logits(token, memory)` goes on with texts: see `zoo.tasks.decoding.generation`.
+* `next_logits(token, memory)` goes on with texts: see `zoo.runtime.generation`.
   A model whose `TextOutput` names the token to start after also samples: texts from
   nothing.
 
@@ -23,9 +23,9 @@ import torch
 from torch import Tensor, nn
 
 from zoo.errors import OptionError, VerbError, near
-from zoo.models.eval_mode import eval_mode
 from zoo.models.loading import as_module
 from zoo.models.metadata import model_metadata, unwrap_model
+from zoo.runtime.sampling import draw, seeded
 from zoo.specs import ModelSpec
 from zoo.tasks import get_task
 from zoo.tasks.results.vision import Result
@@ -40,7 +40,6 @@ VERBS = {
     "interpolate": ("decode",),  # between inputs it also encodes
     "neighbours": ("table",),
 }
-TOGETHER = 256  # samples that are drawn at once
 
 
 def sample(
@@ -53,7 +52,7 @@ def sample(
     """Return `n` results that `model` draws; the same seed and `n` give the same.
 
     Without a seed they are drawn from torch's own generator. A model that writes takes
-    the options of `zoo.tasks.decoding.generation.GenerationConfig`. Raises VerbError,
+    the options of `zoo.runtime.generation.GenerationConfig`. Raises VerbError,
     OptionError.
     """
     module = as_module(model, "zoo.sample(model)")
@@ -70,7 +69,7 @@ def sample(
             problem = f"zoo.sample has no option {name!r}. {near(name, names)}"
             raise OptionError(known.name, problem.rstrip(), names)
     if task.writes(module):
-        return task.sampled(module, n, _random(seed), options)
+        return task.sampled(module, n, seeded(seed), options)
     made = outputs(module, n, seed=seed)
     return task.results(made, [made.new_empty(0)] * n, known.output)
 
@@ -81,14 +80,10 @@ def outputs(module: nn.Module, count: int, *, seed: int | None = None) -> Tensor
 
     Of a model that writes, they are the numbers of a few tokens, (count, tokens).
     """
-    random = _random(seed)
+    random = seeded(seed)
     if writes(module):
         return get_task(model_metadata(module).spec.task).drawn(module, count, random)
-    draw: Any = unwrap_model(module).sample
-    starts = range(0, count, TOGETHER)
-    with eval_mode(module):
-        found = [draw(min(TOGETHER, count - s), random).cpu() for s in starts]
-    return torch.cat(found)
+    return draw(module, count, random)
 
 
 def able(model: nn.Module, verb: str) -> bool:
@@ -105,11 +100,6 @@ def need(model: nn.Module, verb: str) -> ModelSpec:
         task = "name neighbours" if verb == "neighbours" else verb
         raise VerbError(spec.name, task, missing, ["predict", *others])
     return spec
-
-
-def _random(seed: int | None) -> torch.Generator:
-    drawn = int(torch.randint(2**62, ())) if seed is None else seed
-    return torch.Generator().manual_seed(drawn)
 
 
 def _whole(value: object) -> bool:

@@ -11,9 +11,9 @@ from torch import Tensor, nn
 from zoo.errors import InputError, OptionError
 from zoo.inference.conv_trunk import over_windows
 from zoo.inference.window_grid import OPTIONS, Grid, Windows, grid, sizes, surest, tally
-from zoo.models.eval_mode import forward_on_device
 from zoo.models.metadata import model_metadata
 from zoo.preprocessing import image as images
+from zoo.runtime.eval_mode import forward_on_device
 from zoo.specs import ClassOutput, ImageInput, Trunk
 from zoo.tasks.image_classification import TASK
 from zoo.tasks.results.vision import Detection, Detections

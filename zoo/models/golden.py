@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from zoo.models import safetensors_io as weights
-from zoo.models.eval_mode import eval_mode
+from zoo.runtime.eval_mode import eval_mode
 
 __all__ = ["Replay", "make", "replay"]
 

@@ -1,5 +1,5 @@
-"""From raw input to model input: images, table rows, texts, time series, tokenizers,
-normalisation.
+"""A `Preprocessor` for each kind of input: what people have, read by `zoo.runtime`, and
+what datasets hold, as the tensors that models take.
 
-May import: artifacts, specs, _utils, errors.
+May import: specs, _utils, errors, runtime.
 """

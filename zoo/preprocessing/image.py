@@ -1,7 +1,6 @@
 """From whatever a person calls a picture to the tensor a model takes."""
 
 import io
-import math
 import os
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -13,13 +12,13 @@ from torch import Tensor
 
 from zoo.errors import DataError, InputError
 from zoo.preprocessing.preprocessor import Preprocessor
+from zoo.runtime.image import fitted, flat
 from zoo.runtime.rows import normalize, to_model_input
 from zoo.specs import ImageInput
 
 __all__ = [
     "ImagePreprocessor",
     "describe",
-    "fitted",
     "fitted_mask",
     "inverted",
     "open_image",
@@ -28,10 +27,8 @@ __all__ = [
     "thumbnail",
 ]
 
-LONG = 16  # times its shorter side: of a longer strip the ends are cut off at once
 THUMBNAIL = 224  # pixels: what a result keeps of its picture
 SLACK = 1e-3  # how far a resized picture may overshoot the range of its numbers
-STEPS = {"La": "LA", "RGBa": "RGBA", "LAB": "RGB"}  # Pillow knows no shorter way
 
 
 class ImagePreprocessor(Preprocessor[ImageInput]):
@@ -131,22 +128,6 @@ def pixels(image: Image.Image, input_spec: ImageInput) -> Tensor:
     shape = (input_spec.height, input_spec.width, -1)
     scaled = torch.from_numpy(array).view(shape).permute(2, 0, 1) / 255
     return (scaled - _by_channel(input_spec.mean)) / _by_channel(input_spec.std)
-
-
-def fitted(image: Image.Image, input_spec: ImageInput) -> Image.Image:
-    """Return an opened image in the size the model takes."""
-    size = (input_spec.width, input_spec.height)
-    resample = Image.Resampling[input_spec.resample.upper()]
-    if input_spec.crop < 1:
-        return _cropped(image, input_spec, resample)
-    if image.size == size:
-        return image
-    if input_spec.fit == "stretch":
-        return image.resize(size, resample)
-    if input_spec.background is None:  # a photograph: fill the frame, crop the middle
-        return ImageOps.fit(image, size, resample)
-    edge = _edge_colour(image)  # a drawing: keep all of it, on more of its own ground
-    return ImageOps.pad(image, size, resample, color=edge)
 
 
 def fitted_mask(numbers: np.ndarray[Any, Any], input_spec: ImageInput) -> Tensor:
@@ -298,63 +279,9 @@ def _eight_bits(array: np.ndarray[Any, Any], input_spec: ImageInput) -> Any:
 
 def _flat(image: Image.Image, input_spec: ImageInput) -> Image.Image:
     """Return the image in 8 bits, without transparency, in the model's mode."""
-    mode = "L" if input_spec.channels == 1 else "RGB"
-    if image.mode.startswith("I") or image.mode == "F":  # 16 bits and more
-        image = Image.fromarray(_shallow(image, input_spec))
-    if image.mode in STEPS:
-        image = image.convert(STEPS[image.mode])
-    if image.mode in ("LA", "RGBA", "PA") or "transparency" in image.info:
-        image = _on_paper(image.convert("RGBA"), input_spec)
-    return image.convert(mode) if image.mode != mode else image
-
-
-def _shallow(image: Image.Image, input_spec: ImageInput) -> Any:
-    """Return 16 and 32 bits as 8. Where the mode does not say what white is, the
-    pixels do: the first of the usual ends that none of them passes."""
-    deep = np.asarray(image, dtype=np.float64)
-    if not np.isfinite(deep).all():
+    if image.mode == "F" and not np.isfinite(np.asarray(image)).all():
         raise InputError("The picture holds NaN or infinity.", describe(input_spec))
-    ends = {"F": (1, 255, 65535), "I": (255, 65535)}.get(image.mode, (65535,))
-    white = next((end for end in ends if deep.max() <= end), deep.max())
-    return np.rint(deep.clip(0) * (255 / white)).astype(np.uint8)
-
-
-def _on_paper(seen: Image.Image, input_spec: ImageInput) -> Image.Image:
-    """Return a picture without its transparency: a photograph on white, a drawing on
-    the ground that shows it, which `suspicion` may find to be the wrong one."""
-    cover = np.asarray(seen.getchannel("A"))
-    dark = input_spec.background == "dark"
-    if input_spec.background is not None and cover.any():
-        dark = np.average(np.asarray(seen.convert("L")), weights=cover) > 127
-    paper = Image.new("RGBA", seen.size, "black" if dark else "white")
-    return Image.alpha_composite(paper, seen)
-
-
-def _cropped(
-    image: Image.Image, input_spec: ImageInput, resample: Image.Resampling
-) -> Image.Image:
-    """Return the middle of a resized picture, rounded everywhere as torchvision does:
-    models that were measured with its transform get the same bytes."""
-    image = _middle(image, *(min(side, LONG * min(image.size)) for side in image.size))
-    shorter, least = math.floor(input_spec.width / input_spec.crop), min(image.size)
-    size = (shorter * image.width // least, shorter * image.height // least)
-    if image.size != size:
-        image = image.resize(size, resample)
-    return _middle(image, input_spec.width, input_spec.height)
-
-
-def _middle(image: Image.Image, width: int, height: int) -> Image.Image:
-    if image.size == (width, height):
-        return image
-    left, top = round((image.width - width) / 2), round((image.height - height) / 2)
-    return image.crop((left, top, left + width, top + height))
-
-
-def _edge_colour(image: Image.Image) -> Any:
-    pixels = np.asarray(image)
-    frame = np.concatenate([pixels[0], pixels[-1], pixels[:, 0], pixels[:, -1]])
-    middle = np.median(frame, axis=0).astype(int)
-    return int(middle) if middle.ndim == 0 else tuple(map(int, middle))
+    return flat(image, input_spec)
 
 
 def _border(batch: Tensor) -> Tensor:

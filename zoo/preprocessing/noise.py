@@ -8,6 +8,7 @@ from torch import Tensor
 
 from zoo.errors import InputError
 from zoo.preprocessing.preprocessor import Preprocessor
+from zoo.runtime import noise
 from zoo.specs import NoiseInput
 
 __all__ = ["NoisePreprocessor"]
@@ -17,25 +18,17 @@ class NoisePreprocessor(Preprocessor[NoiseInput]):
     """Noise is what it is: (numbers,) or (rows, numbers), floats."""
 
     def items(self, raw: Any, input_spec: NoiseInput) -> tuple[list[Any], bool]:
-        wanted = (
-            f"a float tensor of noise, ({input_spec.latent_dim},) or (rows, the same),"
-        )
-        wanted += " or None: then it draws"
-        if not isinstance(raw, Tensor) or not raw.is_floating_point():
-            raise InputError(f"A {type(raw).__name__} is not noise.", wanted)
-        if (
-            raw.ndim not in (1, 2)
-            or raw.shape[-1] != input_spec.latent_dim
-            or not len(raw)
-        ):
-            raise InputError(f"The tensor has shape {tuple(raw.shape)}.", wanted)
-        return [raw] if raw.ndim == 1 else list(raw), raw.ndim == 1
+        try:
+            return noise.read(raw, input_spec)
+        except InputError as exc:
+            expected = f"{exc.expected}, or None: then it draws"
+            raise InputError(exc.problem, expected) from None
 
     def opened(self, item: Any, input_spec: NoiseInput) -> Any:
         return item
 
     def batch(self, opened: Sequence[Tensor], input_spec: NoiseInput) -> Tensor:
-        return torch.stack(list(opened)).detach().cpu().float()
+        return noise.encode(opened, input_spec)
 
     def synthetic(
         self, input_spec: NoiseInput, rows: int, random: torch.Generator

@@ -1,39 +1,26 @@
-"""From whatever a person calls a table row to the numbers a model takes."""
+"""Table rows as tensors: what a model takes, and what looks wrong about it."""
 
-import csv
-import io
-import math
-import os
-from collections.abc import Mapping, Sequence
-from itertools import pairwise
-from pathlib import Path
+from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
 import torch
 from torch import Tensor
 
-from zoo.errors import InputError, near
 from zoo.preprocessing.preprocessor import Preprocessor
+from zoo.runtime import tabular
 from zoo.specs import Column, TabularInput
 
-__all__ = ["TabularPreprocessor", "describe", "drawn", "forms", "rows", "suspicion"]
+__all__ = ["TabularPreprocessor", "drawn", "suspicion"]
 
 FAR = 1.0  # how many training ranges beyond the range is called far outside
-MOST = torch.finfo(torch.float32).max
-LONG = 60  # characters of a value that a message shows
-TIMES = ("date", "datetime", "day", "month", "time", "timestamp", "year")
-
-Row = tuple[str, Any]  # where it stands, for an error message, and what it holds
 
 
 class TabularPreprocessor(Preprocessor[TabularInput]):
     """Any form of a row becomes numbers in the order of the model's columns."""
 
     def items(self, raw: Any, input_spec: TabularInput) -> tuple[list[Any], bool]:
-        """Take a row or rows in any form that `rows` reads."""
-        found, single = rows(raw, input_spec)
-        return list(found), single
+        """Take a row or rows in any form that `zoo.runtime.tabular` reads."""
+        return tabular.read(raw, input_spec)
 
     def opened(self, item: Any, input_spec: TabularInput) -> Any:
         """Return the row, which `items` has read already."""
@@ -41,7 +28,7 @@ class TabularPreprocessor(Preprocessor[TabularInput]):
 
     def batch(self, opened: Sequence[list[float]], input_spec: TabularInput) -> Tensor:
         """Return rows as one batch (B, columns), float32."""
-        return torch.tensor(opened, dtype=torch.float32)
+        return tabular.encode(opened, input_spec)
 
     def suspicion(
         self, batch: Tensor, input_spec: TabularInput
@@ -52,46 +39,6 @@ class TabularPreprocessor(Preprocessor[TabularInput]):
         self, input_spec: TabularInput, rows: int, random: torch.Generator
     ) -> Tensor:
         return drawn(input_spec.columns, rows, random)
-
-
-def describe(input_spec: TabularInput) -> str:
-    """Return what the model takes, in words for an error message."""
-    names = ", ".join(column.name for column in input_spec.columns)
-    return (
-        f"{len(input_spec.columns)} numbers a row ({names}): a dict, a list, an "
-        "array, a "
-        "DataFrame or one row of it, or a CSV file with a header (its path, or bytes)"
-    )
-
-
-def rows(
-    raw: Any, input_spec: TabularInput, *, last: int | None = None
-) -> tuple[list[list[float]], bool]:
-    """Return the rows in `raw` in column order, and whether it was a single one.
-
-    With `last`, that many rows from the end, of rows that follow each other in time;
-    the others are not looked at.
-    """
-    if isinstance(raw, (str, os.PathLike, bytes)):
-        found, single = _from_csv(raw, input_spec), False
-    else:
-        held, single = _rows(raw, input_spec)
-        number = [
-            f"Row {n}: " if len(held) > 1 else "" for n in range(1, 1 + len(held))
-        ]
-        found = list(zip(number, held, strict=True))
-    if not found:
-        raise InputError("The input is empty.", describe(input_spec))
-    kept = found if last is None else found[-last:]
-    if last is not None:
-        _check_order([row for _, row in kept], input_spec)
-    return [_numbers(row, input_spec, where) for where, row in kept], single
-
-
-def forms(raw: Any) -> bool:
-    """Return whether `raw` is of a type that can hold rows."""
-    plain = (Mapping, list, tuple, str, os.PathLike, bytes, Tensor, np.ndarray)
-    return isinstance(raw, plain) or hasattr(raw, "to_dict")
 
 
 def suspicion(batch: Tensor, input_spec: TabularInput) -> tuple[str, str] | None:
@@ -115,147 +62,3 @@ def drawn(columns: Sequence[Column], rows: int, random: torch.Generator) -> Tens
     low = torch.tensor([column.low for column in columns])
     high = torch.tensor([column.high for column in columns])
     return low + (high - low) * torch.rand(rows, len(columns), generator=random)
-
-
-def _rows(raw: Any, input_spec: TabularInput) -> tuple[Sequence[Any], bool]:
-    raw = _plain(raw)
-    if isinstance(raw, Mapping):
-        return _transposed(raw, input_spec)
-    if isinstance(raw, (list, tuple)):
-        plain = [_plain(item) for item in raw]
-        if not plain or any(isinstance(one, (Mapping, list, tuple)) for one in plain):
-            return plain, False
-        return [plain], True
-    raise InputError(f"A {type(raw).__name__} is not a row.", describe(input_spec))
-
-
-def _plain(raw: Any) -> Any:
-    """Return arrays, tensors, frames and series as lists and dicts, row by row."""
-    if isinstance(raw, (Tensor, np.ndarray)):
-        return raw.tolist()
-    if not hasattr(raw, "to_dict"):  # pandas, without importing it
-        return raw
-    if getattr(raw, "ndim", 0) == 2:
-        return raw.to_dict(orient="records")
-    return raw.to_dict()
-
-
-def _transposed(
-    raw: Mapping[Any, Any], input_spec: TabularInput
-) -> tuple[Sequence[Any], bool]:
-    """Take a dict as a row or, where it holds lists, as columns."""
-    columns = {name: _plain(value) for name, value in raw.items()}
-    wanted = [name for name in columns if name in {c.name for c in input_spec.columns}]
-    if not any(isinstance(columns[name], (list, tuple)) for name in wanted):
-        return [raw], True
-    lengths = {
-        name: len(columns[name]) if isinstance(columns[name], (list, tuple)) else 1
-        for name in wanted
-    }
-    if len(set(lengths.values())) > 1:
-        listing = ", ".join(f"{name}: {count}" for name, count in lengths.items())
-        problem = f"The columns differ in length ({listing})."
-        raise InputError(problem, describe(input_spec))
-    values = zip(*(columns[name] for name in wanted), strict=True)
-    return [dict(zip(wanted, row, strict=True)) for row in values], False
-
-
-def _from_csv(
-    raw: str | os.PathLike[str] | bytes, input_spec: TabularInput
-) -> list[Row]:
-    name = "The file" if isinstance(raw, bytes) else str(raw)
-    try:
-        content = raw if isinstance(raw, bytes) else Path(raw).read_bytes()
-        lines = io.StringIO(content.decode("utf-8-sig"), newline="")
-        reader = csv.DictReader(lines, skipinitialspace=True, strict=True)
-        found = [(f"{name}, line {reader.line_num}: ", row) for row in reader]
-    except FileNotFoundError:
-        problem = f"There is no file {name!r}."
-    except IsADirectoryError:
-        problem = f"{name} is a folder."
-    except UnicodeDecodeError as exc:
-        problem = f"{name} is not UTF-8 text (byte {exc.start:,}): save it as UTF-8."
-    except (OSError, ValueError, csv.Error) as exc:
-        problem = f"{name} can't be read as CSV ({exc})."
-    else:
-        for where, row in found:
-            _check_length(where, row, input_spec)
-        return found
-    raise InputError(problem, describe(input_spec))
-
-
-def _check_length(where: str, row: Mapping[Any, Any], input_spec: TabularInput) -> None:
-    names = sum(name is not None for name in row)
-    beyond, short = len(row.get(None) or ()), sum(v is None for v in row.values())
-    if beyond or short:
-        problem = f"{where}{names + beyond - short} values under {names} names."
-        raise InputError(problem, describe(input_spec))
-
-
-def _check_order(held: Sequence[Any], input_spec: TabularInput) -> None:
-    """Refuse rows of a series that all go back in time, as some sites give them."""
-    named = held[0] if isinstance(held[0], Mapping) else {}
-    for name in (name for name in named if str(name).lower() in TIMES):
-        times: list[Any] = [row.get(name) for row in held if isinstance(row, Mapping)]
-        try:
-            falls = all(later < sooner for sooner, later in pairwise(times))
-        except TypeError:  # a gap, or a kind that has no order
-            continue
-        if falls and len(times) > 1:
-            problem = f"The rows go back in time: {name!r} falls to {times[-1]!s}."
-            raise InputError(problem, describe(input_spec))
-
-
-def _numbers(row: Any, input_spec: TabularInput, where: str) -> list[float]:
-    columns = input_spec.columns
-    if isinstance(row, Mapping) and any(isinstance(name, str) for name in row):
-        row = [_found(column.name, row, input_spec, where) for column in columns]
-    elif isinstance(row, Mapping):  # of pandas, numbered and not named
-        row = list(row.values())
-    if not isinstance(row, (list, tuple)):
-        problem = f"{where}{row!r} is not a row."
-        raise InputError(problem, describe(input_spec))
-    if len(row) != len(columns):
-        problem = f"{where}{len(row)} values for {len(columns)} columns."
-        raise InputError(problem, describe(input_spec))
-    return [
-        _number(value, column, input_spec, where)
-        for value, column in zip(row, columns, strict=True)
-    ]
-
-
-def _found(
-    name: str, row: Mapping[Any, Any], input_spec: TabularInput, where: str
-) -> Any:
-    if name in row:
-        return row[name]
-    others = {str(other) for other in row} - {c.name for c in input_spec.columns}
-    hint = near(name, sorted(others)).replace("Did you mean", "Is it")
-    if not hint:
-        hint = f"There is: {', '.join(map(str, row))}."
-    problem = f"{where}column {name!r} is missing. {hint.strip()}"
-    raise InputError(problem, describe(input_spec))
-
-
-def _number(value: Any, column: Column, input_spec: TabularInput, where: str) -> float:
-    if isinstance(value, (Tensor, np.ndarray, np.generic)) and value.ndim == 0:
-        value = value.item()
-    number = _float(value)
-    if math.isfinite(number) and abs(number) <= MOST:
-        return number
-    fault = "too large a number" if math.isfinite(number) else "not a number"
-    held = f"{value!r}" if len(f"{value!r}") < LONG else f"{value!r:.{LONG}}..."
-    problem = f"{where}column {column.name!r} holds {held}, {fault}."
-    raise InputError(problem, describe(input_spec))
-
-
-def _float(value: Any) -> float:
-    plain = isinstance(value, str) or hasattr(value, "__float__")
-    if not plain or isinstance(value, (Tensor, np.ndarray)):
-        return math.nan
-    try:
-        return float(value)
-    except OverflowError:  # a whole number can be that large
-        return float(MOST) * 2
-    except (ValueError, TypeError):
-        return math.nan

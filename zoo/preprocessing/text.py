@@ -1,7 +1,8 @@
-"""From whatever a person calls a text to one batch of token numbers."""
+"""Texts as token numbers: what a model takes, of a person and of a dataset."""
 
-import os
+import hashlib
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,25 +10,17 @@ import torch
 from torch import Tensor
 from torch.nn.functional import pad
 
-from zoo.errors import DataError, InputError
-from zoo.preprocessing import tokenizer as tokens
+from zoo.errors import DataError
 from zoo.preprocessing.preprocessor import Preprocessor
+from zoo.runtime import text
+from zoo.runtime import tokenizer as tokens
 from zoo.specs import TextInput
+from zoo.specs.inputs import TOKENIZER
 
-__all__ = ["TextPreprocessor", "describe"]
+__all__ = ["TextPreprocessor"]
 
-LARGEST = 32 << 20  # bytes of a text file
 WORDS = 32  # tokens of a text of noise, at most
 TOKENS = 128  # of a text that a model is timed with
-
-
-def describe(input_spec: TextInput) -> str:
-    """Return what the model takes, in words for an error message."""
-    language = f" (language: {input_spec.language})" if input_spec.language else ""
-    return (
-        f"a text{language}: a str, the pathlib.Path of a text file in UTF-8, or a list "
-        "of those"
-    )
 
 
 class TextPreprocessor(Preprocessor[TextInput]):
@@ -36,54 +29,16 @@ class TextPreprocessor(Preprocessor[TextInput]):
     pads = True
 
     def items(self, raw: Any, input_spec: TextInput) -> tuple[list[Any], bool]:
-        """Take a text or a list of texts; an array or a pandas column is a list too.
-
-        A tensor of whole numbers is token numbers already: (length,), or (batch,
-        length).
-        """
-        if isinstance(raw, Tensor) and raw.ndim < 2:
-            return [raw], True
-        if isinstance(raw, (str, bytes, os.PathLike)) or not hasattr(raw, "__iter__"):
-            return [raw], True
-        if isinstance(raw, (dict, set)):
-            problem = f"A {type(raw).__name__} is not a text."
-            raise InputError(problem, describe(input_spec))
-        found = list(raw)
-        if not found:
-            raise InputError("The list is empty.", describe(input_spec))
-        return found, False
+        """Take a text or a list of texts, or token numbers as a tensor."""
+        return text.items(raw, input_spec)
 
     def opened(self, item: Any, input_spec: TextInput) -> str | Tensor:
         """Return a text, which may be empty of known words, but not empty."""
-        if isinstance(item, Tensor):
-            return _numbered(item, input_spec)
-        if isinstance(item, os.PathLike):
-            return _read(Path(item), input_spec)
-        if isinstance(item, bytes):
-            problem = (
-                "These are bytes, not a text: decode them, as in raw.decode('utf-8')."
-            )
-            raise InputError(problem, describe(input_spec))
-        if not isinstance(item, str):
-            problem = f"A {type(item).__name__} is not a text."
-            raise InputError(problem, describe(input_spec))
-        if item.endswith(".txt") and len(item.split()) == 1:
-            problem = (
-                f"{item!r} is the name of a file, not a text: give "
-                f"pathlib.Path({item!r})."
-            )
-            raise InputError(problem, describe(input_spec))
-        return _checked(str(item), "The text", input_spec)
+        return text.open_text(item, input_spec)
 
     def batch(self, opened: Sequence[str | Tensor], input_spec: TextInput) -> Tensor:
         """Return opened texts as token numbers, (B, length), padded to the longest."""
-        rows = [
-            tokens.numbers([one], input_spec)[0]
-            if isinstance(one, str)
-            else one.tolist()
-            for one in opened
-        ]
-        return tokens.padded(rows, input_spec)
+        return text.encode(opened, input_spec)
 
     def suspicion(self, batch: Tensor, input_spec: TextInput) -> tuple[str, str] | None:
         """Return why an answer would say nothing: not one token of a text is known."""
@@ -103,9 +58,9 @@ class TextPreprocessor(Preprocessor[TextInput]):
     ) -> Tensor | None:
         """Return a column of texts as a batch."""
         held = list(rows[name])
-        for place, text in enumerate(held):
-            if not isinstance(text, str):
-                shown = type(text).__name__
+        for place, one in enumerate(held):
+            if not isinstance(one, str):
+                shown = type(one).__name__
                 raise DataError(
                     f"{source}: column {name!r} does not hold texts (row {place}: "
                     f"{shown})."
@@ -113,7 +68,8 @@ class TextPreprocessor(Preprocessor[TextInput]):
         return tokens.padded(tokens.numbers(held, input_spec), input_spec)
 
     def identity(self, input_spec: TextInput) -> str:
-        return tokens.identity(input_spec)
+        content = hashlib.sha256(tokens.content(input_spec)).hexdigest()
+        return f"{content}:{input_spec.max_length}"
 
     def prepared(self, rows: Tensor, input_spec: TextInput) -> Tensor:
         """Return rows no wider than the longest text; floats are features of texts."""
@@ -132,7 +88,12 @@ class TextPreprocessor(Preprocessor[TextInput]):
     def save(self, input_spec: TextInput, folder: Path) -> TextInput:
         """Write the tokenizer, where there is one: a model that was never trained may
         have none."""
-        return tokens.written(input_spec, folder)
+        held = input_spec.tokenizer_source
+        if held is None or (isinstance(held, Path) and not held.is_file()):
+            return input_spec
+        content = tokens.content(input_spec)
+        (folder / TOKENIZER).write_bytes(content)
+        return replace(input_spec, tokenizer=hashlib.sha256(content).hexdigest())
 
     def synthetic(
         self, input_spec: TextInput, rows: int, random: torch.Generator
@@ -158,45 +119,3 @@ class TextPreprocessor(Preprocessor[TextInput]):
         third = input_spec.vocab_size // 3
         few = drawn % min(8, third)
         return torch.where(second[:, None], 2 * third + few, third + few)
-
-
-def _numbered(item: Tensor, input_spec: TextInput) -> Tensor:
-    whole = item.ndim == 1 and not item.is_floating_point() and len(item) > 0
-    if not whole or item.min() < 0 or item.max() >= input_spec.vocab_size:
-        problem = (
-            f"A tensor {tuple(item.shape)} of {item.dtype} is no row of token numbers "
-            f"below {input_spec.vocab_size:,}."
-        )
-        raise InputError(problem, describe(input_spec))
-    return item[: input_spec.max_length].cpu()
-
-
-def _read(path: Path, input_spec: TextInput) -> str:
-    try:
-        if path.stat().st_size > LARGEST:
-            problem = f"{path} has more than {LARGEST >> 20} MiB: give a part of it."
-            raise InputError(problem, describe(input_spec))
-        return _checked(path.read_text(encoding="utf-8-sig"), str(path), input_spec)
-    except FileNotFoundError:
-        problem = f"There is no file '{path}'."
-    except IsADirectoryError:
-        problem = f"{path} is a folder."
-    except UnicodeDecodeError as exc:
-        problem = f"{path} is not UTF-8 text (byte {exc.start:,}): save it as UTF-8."
-    except OSError as exc:
-        problem = f"{path} can't be read ({exc.strerror})."
-    raise InputError(problem, describe(input_spec))
-
-
-def _checked(text: str, name: str, input_spec: TextInput) -> str:
-    if not text.strip():
-        raise InputError(f"{name} is empty.", describe(input_spec))
-    try:
-        text.encode()
-    except UnicodeEncodeError as exc:
-        problem = (
-            f"{name} holds half a character at place {exc.start:,}: it was cut, or "
-            "decoded wrongly."
-        )
-        raise InputError(problem, describe(input_spec)) from exc
-    return text

@@ -1,116 +1,44 @@
-"""From whatever a person calls a series to its last rows, as a model takes them."""
+"""Series as tensors: what a model takes, and what looks wrong about it."""
 
-import os
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
 import torch
 from torch import Tensor
 
-from zoo.errors import InputError
-from zoo.preprocessing import tabular as tables
 from zoo.preprocessing.preprocessor import Preprocessor
+from zoo.preprocessing.tabular import drawn, suspicion
+from zoo.runtime import time_series
+from zoo.runtime.time_series import Series
 from zoo.specs import SeriesInput, TabularInput
 
-__all__ = ["Series", "SeriesPreprocessor", "describe"]
-
-
-@dataclass(frozen=True)
-class Series:
-    """The last rows of a series, in the order of the model's columns."""
-
-    rows: list[list[float]]
-    names: tuple[str, ...]
-
-    def column(self, name: str) -> tuple[float, ...]:
-        """Return the numbers of a column, the oldest first; of no column, none."""
-        if name not in self.names:
-            return ()
-        place = self.names.index(name)
-        return tuple(row[place] for row in self.rows)
-
-
-def describe(input_spec: SeriesInput) -> str:
-    """Return what the model takes, in words for an error message."""
-    names = ", ".join(column.name for column in input_spec.columns)
-    return (
-        f"the last {input_spec.length} rows of a series ({names}), the oldest first: a "
-        "DataFrame, a list of dicts or of lists, an array, or a CSV file with a header "
-        "(its path, or bytes); or a list of several of those"
-    )
+__all__ = ["SeriesPreprocessor"]
 
 
 class SeriesPreprocessor(Preprocessor[SeriesInput]):
     """A series becomes its last rows; what comes before them is not looked at."""
 
     def items(self, raw: Any, input_spec: SeriesInput) -> tuple[list[Any], bool]:
-        """Take a series or several, in any form that `tabular.rows` reads."""
-        batched = isinstance(raw, (Tensor, np.ndarray)) and raw.ndim == 3
-        if not batched and not (isinstance(raw, (list, tuple)) and _several(raw)):
-            return [raw], True
-        if not len(raw):
-            raise InputError("The input is empty.", describe(input_spec))
-        return list(raw), False
+        """Take a series or several, in any form that `tabular.read` reads."""
+        return time_series.items(raw, input_spec)
 
     def opened(self, item: Any, input_spec: SeriesInput) -> Series:
         """Return the last rows of a series; what comes before them is not looked at."""
-        if not tables.forms(item):
-            problem = f"A {type(item).__name__} is not a series."
-            raise InputError(problem, describe(input_spec))
-        names = tuple(column.name for column in input_spec.columns)
-        table = TabularInput(columns=input_spec.columns)
-        try:
-            rows, _ = tables.rows(_upright(item, table), table, last=input_spec.length)
-        except InputError as exc:
-            raise InputError(exc.problem, describe(input_spec)) from exc.__cause__
-        if len(rows) < input_spec.length:
-            count = "1 row" if len(rows) == 1 else f"{len(rows)} rows"
-            problem = (
-                f"The series has {count}, {input_spec.length - len(rows)} too few."
-            )
-            raise InputError(problem, describe(input_spec))
-        return Series(rows, names)
+        return time_series.open_series(item, input_spec)
 
     def batch(self, opened: Sequence[Series], input_spec: SeriesInput) -> Tensor:
         """Return opened series as one batch (B, length, columns), float32."""
-        return torch.tensor([one.rows for one in opened], dtype=torch.float32)
+        return time_series.encode(opened, input_spec)
 
     def suspicion(
         self, batch: Tensor, input_spec: SeriesInput
     ) -> tuple[str, str] | None:
         """See `zoo.preprocessing.tabular.suspicion`."""
         table = TabularInput(columns=input_spec.columns)
-        return tables.suspicion(batch.flatten(0, 1), table)
+        return suspicion(batch.flatten(0, 1), table)
 
     def synthetic(
         self, input_spec: SeriesInput, rows: int, random: torch.Generator
     ) -> Tensor:
-        steps = tables.drawn(input_spec.columns, rows * input_spec.length, random)
+        steps = drawn(input_spec.columns, rows * input_spec.length, random)
         return steps.view(rows, input_spec.length, len(input_spec.columns))
-
-
-def _several(raw: Sequence[Any]) -> bool:
-    """Return whether a list holds whole series, and not the rows of one."""
-    return any(_whole(one) for one in raw)
-
-
-def _whole(one: Any) -> bool:
-    if isinstance(one, Mapping):  # by columns, and not a row
-        return any(_long(value) for value in one.values())
-    if isinstance(one, (list, tuple)):
-        return any(_long(value) or isinstance(value, Mapping) for value in one)
-    return isinstance(one, (str, bytes, os.PathLike)) or getattr(one, "ndim", 0) == 2
-
-
-def _long(value: Any) -> bool:
-    return isinstance(value, (list, tuple)) or getattr(value, "ndim", 0) > 0
-
-
-def _upright(item: Any, table: TabularInput) -> Any:
-    """Return the numbers of a series of one column as rows of one number each."""
-    if len(table.columns) > 1 or isinstance(item, (str, bytes, os.PathLike, Mapping)):
-        return item
-    flat = item.ndim == 1 if hasattr(item, "ndim") else not _several([item])
-    return [[value] for value in item] if flat else item

@@ -11,13 +11,15 @@ May import: everything below; nothing in the core imports it.
 from zoo.datasets.in_memory import load as load_rows
 from zoo.datasets.in_memory import load_or_synthetic
 from zoo.evaluation.evaluate_tensors import evaluate
-from zoo.models.eval_mode import eval_mode
 from zoo.models.metadata import attach, model_metadata
+from zoo.runtime.eval_mode import eval_mode
 from zoo.runtime.folds import Fold, fold_split
+from zoo.runtime.normalization import fit_normalization
 from zoo.runtime.rows import (
     TensorRows,
     normalize,
     predict_batches,
+    spec_of,
     to_model_input,
     unwrap_model,
 )
@@ -37,6 +39,7 @@ __all__ = [
     "choose",
     "eval_mode",
     "evaluate",
+    "fit_normalization",
     "fold_split",
     "get_task",
     "load_or_synthetic",
@@ -45,6 +48,7 @@ __all__ = [
     "normalize",
     "predict_batches",
     "seeded",
+    "spec_of",
     "to_model_input",
     "unwrap_model",
 ]

@@ -1,6 +1,6 @@
 """Pictures changed a little, as a batch."""
 
-from zoo.datasets.augmentation import augmented, shifted
+from zoo.runtime.augmentation import augmented, shifted
 
 __all__ = [
     "augmented",

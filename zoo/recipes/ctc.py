@@ -1,6 +1,6 @@
 """Connectionist temporal classification: the loss, and texts from steps."""
 
-from zoo.tasks.decoding.ctc import (
+from zoo.runtime.ctc import (
     best_path,
     likelihood,
     loss,

@@ -1,16 +1,21 @@
 """The metrics of a kind of model on rows, and distances between samples."""
 
-from zoo.evaluation.frechet_distance import (
-    extract_features,
+from zoo.runtime.classification import evaluate as evaluate_classification
+from zoo.runtime.features import extract_features
+from zoo.runtime.forecast_metrics import evaluate as evaluate_forecasts
+from zoo.runtime.frechet_distance import (
     feature_diversity,
     frechet_distance,
     frechet_from_features,
 )
-from zoo.runtime.classification import evaluate as evaluate_classification
+from zoo.runtime.image_to_text import spelled, texts
+from zoo.runtime.mask_metrics import evaluate as evaluate_segmentation
+from zoo.runtime.mask_metrics import overlap
+from zoo.runtime.reading_metrics import compared, numbered
+from zoo.runtime.reading_metrics import evaluate as evaluate_readings
+from zoo.runtime.regression import evaluate as evaluate_regression
 from zoo.tasks.image_segmentation import TASK as SEGMENTATION
-from zoo.tasks.image_segmentation import overlap
 from zoo.tasks.image_to_text import TASK as OCR
-from zoo.tasks.image_to_text import compared, numbered, spelled, texts
 from zoo.tasks.time_series_forecasting import TASK as FORECASTING
 
 __all__ = [
@@ -19,6 +24,10 @@ __all__ = [
     "SEGMENTATION",
     "compared",
     "evaluate_classification",
+    "evaluate_forecasts",
+    "evaluate_readings",
+    "evaluate_regression",
+    "evaluate_segmentation",
     "extract_features",
     "feature_diversity",
     "frechet_distance",

@@ -1,33 +1,21 @@
 """Activations, losses, optimizers, schedules and regularizers by name."""
 
-from zoo.training.optim import (
-    ACTIVATIONS,
-    LOSSES,
-    OPTIMIZERS,
-    SCHEDULES,
-    Averages,
-    Step,
-    activation,
-    again,
-    average,
-    l1,
-    l2,
-    loss,
-    max_norm_,
-    optimizer,
-    schedule,
-)
+from zoo.runtime.activations import ACTIVATIONS, Step, activation
+from zoo.runtime.averages import average, ema
+from zoo.runtime.losses import LOSSES, loss
+from zoo.runtime.optim import OPTIMIZERS, SCHEDULES, again, optimizer, schedule
+from zoo.runtime.regularizers import l1, l2, max_norm_
 
 __all__ = [
     "ACTIVATIONS",
     "LOSSES",
     "OPTIMIZERS",
     "SCHEDULES",
-    "Averages",
     "Step",
     "activation",
     "again",
     "average",
+    "ema",
     "l1",
     "l2",
     "loss",

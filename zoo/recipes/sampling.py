@@ -1,10 +1,11 @@
 """Samples of a generator, and what a run of one looks for."""
 
-from zoo.inference.sample import outputs, sample
-from zoo.training.monitoring import check_mode_collapse
+from zoo.inference.sample import sample
+from zoo.runtime.mode_collapse import check_mode_collapse
+from zoo.runtime.sampling import draw_samples
 
 __all__ = [
     "check_mode_collapse",
-    "outputs",
+    "draw_samples",
     "sample",
 ]

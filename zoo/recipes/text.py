@@ -1,22 +1,23 @@
 """Tokenizers, texts as token ids, streams of tokens, generation and n-grams."""
 
 from zoo.evaluation.ngram_baseline import Ngrams
-from zoo.preprocessing.tokenizer import numbers, padded, spelled, tokenizer, trimmed
-from zoo.tasks.decoding.beam_search import BeamSearchConfig, search
-from zoo.training.token_stream import Stream, stream
-from zoo.training.train_tokenizer import training_texts, use_tokenizer
+from zoo.runtime.beam_search import BeamSearchConfig, search
+from zoo.runtime.ordering import by_length
+from zoo.runtime.token_stream import Stream, stream
+from zoo.runtime.tokenizer import numbers, padded, spelled, tokenizer, trimmed
+from zoo.runtime.train_tokenizer import use_tokenizer
 
 __all__ = [
     "BeamSearchConfig",
     "Ngrams",
     "Stream",
+    "by_length",
     "numbers",
     "padded",
     "search",
     "spelled",
     "stream",
     "tokenizer",
-    "training_texts",
     "trimmed",
     "use_tokenizer",
 ]

@@ -25,8 +25,8 @@ def encode(images: Iterable[Image.Image], input_spec: Any) -> Tensor:
     """Return pictures as bytes in the size the model takes, (B, C, H, W)."""
     size = (input_spec.height, input_spec.width, input_spec.channels)
     arrays = [np.array(fitted(one, input_spec), dtype=np.uint8) for one in images]
-    stacked = np.stack([array.reshape(size) for array in arrays])
-    return torch.from_numpy(stacked).permute(0, 3, 1, 2).contiguous()
+    shaped = [torch.from_numpy(array.reshape(size)) for array in arrays]
+    return torch.stack([one.permute(2, 0, 1) for one in shaped])
 
 
 def flat(image: Image.Image, input_spec: Any) -> Image.Image:

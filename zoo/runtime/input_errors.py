@@ -1,11 +1,12 @@
 """What is said where a model is given something that it does not take."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from difflib import get_close_matches
+from typing import Any
 
 from zoo.runtime import ZooError
 
-__all__ = ["InputError", "near"]
+__all__ = ["InputError", "OptionError", "SpecError", "near", "open_each"]
 
 
 class InputError(ZooError):
@@ -18,6 +19,34 @@ class InputError(ZooError):
     def of(self, item: str) -> "InputError":
         """Return the same error, saying which of several items is at fault."""
         return InputError(f"{item}: {self.problem}", self.expected)
+
+
+class OptionError(ZooError):
+    """A model was built, or run, with an option that it does not take."""
+
+    def __init__(self, model: str, problem: str, known: Sequence[str]) -> None:
+        listing = ", ".join(known) or "none"
+        super().__init__(f"Model {model!r}: {problem} Options: {listing}.")
+
+
+class SpecError(ZooError):
+    """A spec holds a value that can't be meant."""
+
+    def __init__(self, owner: str, field: str, value: object, wanted: str) -> None:
+        super().__init__(f"{owner}: {field}={value!r} should be {wanted}.")
+
+
+def open_each(
+    items: Sequence[Any], single: bool, opening: Callable[[Any], Any]
+) -> list[Any]:
+    """Return items opened; an error says which of several is at fault."""
+    found = []
+    for number, item in enumerate(items, start=1):
+        try:
+            found.append(opening(item))
+        except InputError as exc:
+            raise (exc if single else exc.of(f"Item {number}")) from exc.__cause__
+    return found
 
 
 def near(name: str, known: Iterable[str]) -> str:

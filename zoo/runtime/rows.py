@@ -103,6 +103,13 @@ def predict_batches(model: nn.Module, given: Tensor, *, batch: int = 1000) -> Te
     return torch.cat(found)
 
 
+def predict_rows(model: nn.Module, rows: Any) -> Tensor:
+    """Return what the model gives for all rows of a dataset; see `predict_batches`."""
+    input_spec = spec_of(model).input
+    parts = (to_model_input(part, input_spec) for part in rows.in_order())
+    return torch.cat([predict_batches(model, part) for part in parts])
+
+
 def spec_of(model: nn.Module) -> Any:
     """Return what a model takes and gives, as `Run.build` noted it."""
     known: Any = unwrap_model(model)

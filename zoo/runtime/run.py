@@ -3,8 +3,9 @@
 import math
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sized
+from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, Self
 
 import torch
 from torch import Tensor, nn
@@ -32,14 +33,21 @@ class Run:
         smoke: bool = False,
         device: str | torch.device = "cpu",
         inputs: Any = None,
+        targets: Callable[[Any, Any], Tensor] | None = None,
         log: Callable[[str], None] | None = None,
+        feature_extractor: nn.Module | None = None,
     ) -> None:
         self.spec, self.seed, self.smoke = spec, seed, smoke
         self.device = torch.device(device)
         self.generator = torch.Generator().manual_seed(seed)
         self.history: list[dict[str, float]] = []
         self.summary: dict[str, float] = {}
-        self._rows, self._inputs, self._log = rows or {}, inputs, log
+        self.artifacts: dict[str, Any] = {}
+        self.after_step: list[Callable[[Optimizer], object]] = []
+        self.data: dict[str, dict[str, Any]] = {}  # what was read, by its source
+        self._rows, self._log = rows or {}, log
+        self._inputs, self._targets = inputs, targets  # how rows become tensors
+        self._feature_extractor = feature_extractor
         self._losses: dict[str, tuple[Any, int, Tensor]] = {}  # sum, count, the first
         self._calls = Counter[int]()
         self._best = SimpleNamespace(epoch=0, value=(-math.inf,), weights={})
@@ -55,13 +63,33 @@ class Run:
         """Return the rows that were given for a split, as tensors."""
         given, target = self.given(name, split)
         if not isinstance(given, Tensor):
-            items, _ = self._inputs.read(given, self.spec.input)
+            if self.spec.input.kind == "text":
+                items = self.load_texts(name, split)
+            else:
+                items, _ = self._inputs.read(given, self.spec.input)
             given = self._inputs.encode(items, self.spec.input)
         if len(given) != len(target):
             counts = f"{len(given)} inputs and {len(target)} targets"
             raise DataError(f"The rows {split!r} have {counts}.")
+        if self._targets is not None and not isinstance(target, Tensor):
+            target = self._targets(target, self.spec.output)
         source = f"{name}/{split}"
         return TensorRows(input=given, target=torch.as_tensor(target), source=source)
+
+    def load_texts(
+        self, name: str, split: str = "train", *, target: bool = False, **_column: Any
+    ) -> list[str]:
+        """Return the texts that were given for a split: the inputs, or the targets.
+
+        A split of texts without targets may be a list of them, or a single one.
+        """
+        given = self.given(name, split)
+        texts = given[target] if isinstance(given, tuple) else given
+        texts = [texts] if isinstance(texts, str | Path) else list(texts)
+        texts = [t.read_text("utf-8") if isinstance(t, Path) else t for t in texts]
+        for kind in {type(t).__name__ for t in texts if not isinstance(t, str)}:
+            raise DataError(f"The rows {split!r} hold a {kind} where a text should be.")
+        return texts
 
     def given(self, name: str, split: str) -> Any:
         """Return what was given for a split of a dataset. Raises DataError."""
@@ -71,6 +99,16 @@ class Run:
             raise DataError(
                 f"The recipe asks for the rows {split!r} (of {name}), and there are "
                 f"{there}. Give them as {{{split!r}: (input, target)}}."
+            )
+        return found
+
+    def load_weights(self, name: str) -> Mapping[str, Tensor]:
+        """Return the weights to start from that were given by a model's name."""
+        found: Mapping[str, Tensor] | None = self._rows.get(name)
+        if found is None:
+            raise DataError(
+                f"The recipe starts from the weights of {name!r}. Give them with the "
+                f"rows, as {{{name!r}: state_dict}}."
             )
         return found
 
@@ -88,6 +126,24 @@ class Run:
     def prepare(self, part: Any) -> Any:
         """Return a model, optimizer or schedule as the run's processes use it."""
         return part.to(self.device) if isinstance(part, nn.Module) else part
+
+    def keep(self, part: Any) -> None:
+        """Have the state of a part that is not prepared, where a run can go on."""
+
+    def child(self, *, seed: int) -> Self:
+        """Return a run of its own for the same model, as for a fold of the rows."""
+        return type(self)(self.spec, seed=seed, smoke=self.smoke, device=self.device)
+
+    def feature_extractor(self, name: str) -> nn.Module:
+        """Return the model by whose features a recipe compares rows: the model `name`,
+        or what was given for it. Raises TrainingError."""
+        if self._feature_extractor is None:
+            raise TrainingError(
+                f"The recipe compares samples with rows by the features of {name!r}, "
+                "and there is no such model here. Give feature_extractor=model: that "
+                "one, ejected, or any module that turns rows into features."
+            )
+        return self._feature_extractor.to(self.device)
 
     def steps(self, rows: Sized, size: int, epochs: int) -> int:
         """Return how many steps a whole run takes: schedules want to know."""
@@ -160,6 +216,8 @@ class Run:
         optimizer.zero_grad()
         if schedule is not None:
             schedule.step()
+        for follow in self.after_step:
+            follow(optimizer)
 
     def log(
         self,
@@ -200,6 +258,10 @@ class Run:
     def log_summary(self, **measured: float) -> None:
         """Keep measured numbers that the card's prose speaks of."""
         self.summary |= {name: float(value) for name, value in measured.items()}
+
+    def log_artifact(self, name: str, value: Any) -> None:
+        """Keep anything else of the training that the card shows."""
+        self.artifacts[name] = value
 
     def best(self, model: nn.Module) -> nn.Module:
         """Return the bare model with the best weights that `log` saw."""

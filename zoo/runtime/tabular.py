@@ -55,7 +55,7 @@ def read(
     return [_numbers(row, input_spec, where) for where, row in kept], single
 
 
-def encode(rows: list[list[float]], input_spec: Any) -> Tensor:
+def encode(rows: Sequence[list[float]], input_spec: Any) -> Tensor:
     """Return rows as one batch (B, columns), float32."""
     return torch.tensor(rows, dtype=torch.float32)
 

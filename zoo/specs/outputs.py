@@ -257,7 +257,7 @@ class OCROutput(LabelledOutput):
     """A text that is read step by step: at each step a logit for nothing new, the
     blank, and then one for each character, (batch, steps, labels + 1).
 
-    `labels` are the characters in the model's order. See `zoo.tasks.decoding.ctc` for
+    `labels` are the characters in the model's order. See `zoo.runtime.ctc` for
     how steps become a text.
     """
 

@@ -10,10 +10,10 @@ import torch
 from torch import Tensor, nn
 
 from zoo.errors import SettingsError, SpecError
-from zoo.models.eval_mode import forward_on_device
 from zoo.models.fuse_batchnorm import sooner
 from zoo.models.metadata import model_metadata, unwrap_model
 from zoo.preprocessing.preprocessor import preprocessor
+from zoo.runtime.eval_mode import forward_on_device
 from zoo.specs import Input, ModelSpec, Output
 from zoo.tasks.results.result import Result
 from zoo.tasks.targets.base import targets_of
@@ -74,7 +74,7 @@ class Task(Generic[InputT, OutputT]):
     inputs: ClassVar[tuple[type[Input], ...]]
     outputs: ClassVar[tuple[type[Output], ...]]
     options: ClassVar[tuple[str, ...]] = ()  # of zoo.predict, beside those of the input
-    searches: ClassVar[bool] = False  # whether by `decoding.beam_search`
+    searches: ClassVar[bool] = False  # whether by `zoo.runtime.beam_search`
     windows: ClassVar[bool] = False  # whether it can look at every part of a picture
     metric: ClassVar[str | None] = None  # by which models are chosen
     dense: ClassVar[bool] = False  # whether one row is answered in many places

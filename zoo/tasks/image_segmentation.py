@@ -1,8 +1,5 @@
 """A picture in, a label for each of its pixels out. The Hub's tag is
 image-segmentation.
-
-The model sees the whole picture stretched to its frame, so each place in its answer is
-a place in the picture: the mask comes back at the picture's own size.
 """
 
 from collections.abc import Sequence
@@ -13,19 +10,19 @@ from PIL import Image
 from torch import Tensor, nn
 from torch.nn import functional
 
-from zoo.errors import InputError, SettingsError, SpecError
+from zoo.errors import SettingsError
 from zoo.models.metadata import model_metadata
+from zoo.runtime import image_segmentation, mask_metrics
+from zoo.runtime.image_segmentation import probabilities
 from zoo.specs import ImageInput, MaskOutput, ModelSpec
 from zoo.tasks._task import Figures, FinetuneSettings, Picture, RawRows, Task
 from zoo.tasks.results.rendering import image_grid, png
 from zoo.tasks.results.result import Result
 from zoo.tasks.results.segmentation import Segmentation, coloured
 
-__all__ = ["TASK", "certain", "constant_masks", "overlap", "probabilities"]
+__all__ = ["TASK", "certain", "constant_masks"]
 
-MOST_LABELS = 256  # that the bytes of a mask can number
 SHOWN, SIDE = 8, 96  # masks in a picture of the worst, and their pixels
-MOST_NUMBERS = 32_000_000  # probabilities of a picture that are in memory at a time
 
 
 class ImageSegmentation(Task[ImageInput, MaskOutput]):
@@ -39,15 +36,13 @@ class ImageSegmentation(Task[ImageInput, MaskOutput]):
     ) -> list[Result]:
         """Return masks of the pictures' own sizes; of prepared pixels, of the
         frame's."""
-        found = probabilities(output, output_spec).cpu()
-        if found.isnan().any():
-            problem = (
-                "The model's output holds NaN: its weights or this input are at fault."
-            )
-            raise InputError(problem, "numbers it can count with")
+        found = image_segmentation.results(output, opened, output_spec)
         return [
-            _one(each, item, output_spec)
-            for each, item in zip(found, opened, strict=True)
+            Segmentation(
+                **{**one, "mask": coloured(one["mask"])},
+                picture=None if isinstance(item, Tensor) else item,
+            )
+            for one, item in zip(found, opened, strict=True)
         ]
 
     def loss(
@@ -68,26 +63,9 @@ class ImageSegmentation(Task[ImageInput, MaskOutput]):
     def measure(
         self, output: Tensor, target: Tensor, output_spec: MaskOutput
     ) -> dict[str, float]:
-        """Return how well masks of numbers, (batch, height, width), are found.
-
-        `iou` and `dice` count the pixels of all pictures together, and `image_iou` is
-        the mean over pictures. They are of the second label where there are two; of
-        more, the mean over those that are in the answer or in the truth.
-        """
-        probability = probabilities(output, output_spec)
-        shared, either = overlap(
-            probability.argmax(dim=1), target, len(output_spec.labels)
-        )
-        if len(output_spec.labels) == 2:
-            shared, either = shared[:, 1:], either[:, 1:]
-        all_shared, all_either = shared.sum(dim=0), either.sum(dim=0)
-        right = (probability.argmax(dim=1) == target).double().mean()
-        return {
-            "iou": _mean(all_shared / all_either),
-            "image_iou": _over_pictures(shared, either),
-            "dice": _mean(2 * all_shared / (all_shared + all_either)),
-            "pixel_accuracy": right.item(),
-        }
+        """Return how well masks of numbers, (batch, height, width), are found; see
+        `zoo.runtime.mask_metrics`."""
+        return mask_metrics.metrics(output, target, output_spec)
 
     def predicted_labels(self, output: Tensor, output_spec: MaskOutput) -> Tensor:
         return probabilities(output, output_spec).argmax(dim=1)
@@ -147,19 +125,6 @@ class ImageSegmentation(Task[ImageInput, MaskOutput]):
 TASK = ImageSegmentation()
 
 
-def probabilities(output: Tensor, output_spec: MaskOutput) -> Tensor:
-    """Return the probability of each label, (batch, labels, height, width)."""
-    single = output_spec.function_to_apply == "sigmoid"
-    count = 1 if single else len(output_spec.labels)
-    if output.ndim != 4 or output.shape[1] != count or count > MOST_LABELS:
-        wanted = f"one for each number of the model's output, {tuple(output.shape)}"
-        raise SpecError("MaskOutput", "labels", output_spec.labels, wanted)
-    if not single:
-        return output.float().softmax(dim=1)
-    second = output.float().sigmoid()
-    return torch.cat([1 - second, second], dim=1)
-
-
 def certain(said: Tensor, output_spec: MaskOutput) -> Tensor:
     """Return the output of a model that says these numbers (batch, height, width)."""
     if output_spec.function_to_apply == "sigmoid":
@@ -178,66 +143,3 @@ def constant_masks(target: Tensor, labels: int) -> dict[str, Tensor]:
         "the commonest class": everywhere.expand(target.shape[1:]),
         "the mean of the masks": often.argmax(dim=0),
     }
-
-
-def overlap(said: Tensor, target: Tensor, labels: int) -> tuple[Tensor, Tensor]:
-    """Return of each picture and label how many pixels are in both masks, and how many
-    in one of them at least, (batch, labels) each."""
-    both, either = [], []
-    for number in range(labels):
-        one, other = said == number, target == number
-        both.append((one & other).sum(dim=(1, 2)))
-        either.append((one | other).sum(dim=(1, 2)))
-    return torch.stack(both, dim=1).double(), torch.stack(either, dim=1).double()
-
-
-def _over_pictures(shared: Tensor, either: Tensor) -> float:
-    """Return the mean over pictures; one where rightly nothing was found counts 1."""
-    each = [_mean(one / other) for one, other in zip(shared, either, strict=True)]
-    return sum(each) / len(each)
-
-
-def _mean(shares: Tensor) -> float:
-    """Return the mean of what is a number: 0 / 0 is of a label that nobody spoke of."""
-    known = shares[~shares.isnan()]
-    return known.mean().item() if len(known) else 1.0
-
-
-def _one(probability: Tensor, item: Any, output_spec: MaskOutput) -> Segmentation:
-    picture = None if isinstance(item, Tensor) else item
-    size = (probability.shape[2], probability.shape[1])
-    if picture is not None:
-        size = picture.size
-        probability = _resized(probability, size)
-    sure, number = probability.max(dim=0)
-    scores, shares = {}, {}
-    for place, label in enumerate(output_spec.labels):
-        where = number == place
-        shares[label] = where.double().mean().item()
-        scores[label] = sure[where].mean().item() if where.any() else 0.0
-    return Segmentation(
-        mask=coloured(_as_large(Image.fromarray(number.byte().numpy()), size)),
-        known=output_spec.labels,
-        scores=scores,
-        shares=shares,
-        picture=picture,
-    )
-
-
-def _resized(probability: Tensor, size: tuple[int, int]) -> Tensor:
-    """Return probabilities for a picture of this width and height, stretched as it was,
-    the other way; of a huge one for less than every pixel."""
-    numbers = len(probability) * size[0] * size[1]
-    less = min(1.0, (MOST_NUMBERS / numbers) ** 0.5)
-    height, width = (max(1, round(less * side)) for side in reversed(size))
-    if tuple(probability.shape[1:]) == (height, width):
-        return probability
-    return functional.interpolate(
-        probability[None], size=(height, width), mode="bilinear", antialias=True
-    )[0]
-
-
-def _as_large(mask: Image.Image, size: tuple[int, int]) -> Image.Image:
-    if mask.size == size:
-        return mask
-    return mask.resize(size, Image.Resampling.NEAREST)

@@ -1,7 +1,7 @@
 """A picture in, the text that it shows out. The Hub's tag is image-to-text.
 
 The model says at each of its steps, from left to right, which character it sees, if
-any; `zoo.tasks.decoding.ctc` makes a text of that.
+any; `zoo.runtime.ctc` makes a text of that.
 """
 
 import math
@@ -12,30 +12,29 @@ import torch
 from PIL import Image, ImageOps
 from torch import Tensor, nn
 
-from zoo.errors import InputError, MissingExtra, OptionError, SettingsError, SpecError
-from zoo.models.eval_mode import eval_mode, forward_on_device
+from zoo.errors import SettingsError
 from zoo.models.freeze import head_of
 from zoo.models.metadata import model_metadata, unwrap_model
 from zoo.preprocessing.image import thumbnail
 from zoo.preprocessing.preprocessor import preprocessor
+from zoo.runtime import ctc, image_to_text, reading_metrics
+from zoo.runtime.eval_mode import eval_mode
+from zoo.runtime.reading_metrics import compared, numbered
 from zoo.specs import ImageInput, ModelSpec, OCROutput
 from zoo.tasks._task import Figures, FinetuneSettings, Picture, RawRows, Task
-from zoo.tasks.decoding import ctc
 from zoo.tasks.results.ocr import OCRCandidate, OCRResult
 from zoo.tasks.results.rendering import image_grid, png
 from zoo.tasks.results.result import Result
-from zoo.tasks.targets.texts import numbered
 
-__all__ = ["TASK", "compared", "numbered", "said", "spelled", "texts"]
+__all__ = ["TASK"]
 
 SHOWN, SIZE = 8, (192, 96)  # readings in a picture of mistakes, and their pixels
-MOST_BEAMS = 1000
 
 
 class ImageToText(Task[ImageInput, OCROutput]):
     inputs = (ImageInput,)
     outputs = (OCROutput,)
-    options = ("beams",)
+    options = image_to_text.OPTIONS
     metric = "string_accuracy"
     dense = True
     head_check = 300, 1.0  # by steps, which takes longer
@@ -54,17 +53,12 @@ class ImageToText(Task[ImageInput, OCROutput]):
         Raises OptionError, and InputError.
         """
         spec = model_metadata(module).spec
-        _, output_spec = self.signature(spec)
-        width = self._width(spec, options.get("beams", 1))
-        chances = said(forward_on_device(module, given), output_spec)
-        if chances.isnan().any():
-            problem = (
-                "The model's output holds NaN: its weights or this input are at fault."
-            )
-            raise InputError(problem, "numbers it can count with")
+        known = ["batch", *preprocessor(spec.input).options, *self.options]
+        image_to_text.check_beams(spec.name, options.get("beams", 1), known)
+        found = image_to_text.predict(module, given, opened, **options)
         return [
-            _told(steps, width, output_spec, thumbnail(item))
-            for steps, item in zip(chances, opened, strict=True)
+            _typed(one, thumbnail(item))
+            for one, item in zip(found, opened, strict=True)
         ]
 
     def loss(
@@ -74,7 +68,7 @@ class ImageToText(Task[ImageInput, OCROutput]):
         output_spec: OCROutput,
         weight: Tensor | None = None,
     ) -> Tensor:
-        """Return the mean surprise by a character; see `zoo.tasks.decoding.ctc.loss`.
+        """Return the mean surprise by a character; see `zoo.runtime.ctc.loss`.
 
         A text is told as a whole, so no `weight` tells how much a character counts.
         """
@@ -84,8 +78,7 @@ class ImageToText(Task[ImageInput, OCROutput]):
         self, output: Tensor, target: Tensor, output_spec: OCROutput
     ) -> dict[str, float]:
         """Return how well texts are read by the likeliest path; see `compared`."""
-        true = [spelled(row, output_spec) for row in ctc.unpadded(target)]
-        return compared(texts(output, output_spec), true)
+        return reading_metrics.metrics(output, target, output_spec)
 
     def check_finetuning(self, spec: ModelSpec, chosen: FinetuneSettings) -> None:
         """Refuse what spoils a text, and what is of classes alone."""
@@ -109,8 +102,8 @@ class ImageToText(Task[ImageInput, OCROutput]):
         with eval_mode(module):
             steps = module(given[:1]).shape[1]
         _, output_spec = self.signature(model_metadata(module).spec)
-        for source, texts in targets.items():
-            numbered(texts, output_spec, source=source, steps=steps)
+        for source, right in targets.items():
+            numbered(right, output_spec, source=source, steps=steps)
 
     @torch.no_grad()
     def keep_known(self, old: nn.Module, model: nn.Module) -> None:
@@ -175,78 +168,10 @@ class ImageToText(Task[ImageInput, OCROutput]):
     ) -> float:
         return math.log(2)  # half a chance for each text is the nearest answer to both
 
-    def _width(self, spec: ModelSpec, beams: Any) -> int:
-        whole = isinstance(beams, int) and not isinstance(beams, bool)
-        if not whole or not 1 <= beams <= MOST_BEAMS:
-            wanted = f"a whole number from 1 to {MOST_BEAMS:,}"
-            known = ["batch", *preprocessor(spec.input).options, *self.options]
-            raise OptionError(spec.name, f"beams={beams!r} should be {wanted}.", known)
-        return int(beams)
-
 
 TASK = ImageToText()
 
 
-def said(output: Tensor, output_spec: OCROutput) -> Tensor:
-    """Return the logarithms of the model's chances, (batch, steps, labels + 1)."""
-    if output.ndim != 3 or output.shape[2] != len(output_spec.labels) + 1:
-        wanted = f"one less than the model's output has numbers, {tuple(output.shape)}"
-        raise SpecError("OCROutput", "labels", output_spec.labels, wanted)
-    return output.double().log_softmax(dim=-1)
-
-
-def texts(output: Tensor, output_spec: OCROutput, *, beams: int = 1) -> list[str]:
-    """Return the texts alone, read as `answers` reads them."""
-    return [
-        spelled(_candidates(steps, beams)[0].text, output_spec)
-        for steps in said(output, output_spec)
-    ]
-
-
-def spelled(numbers: Sequence[int], output_spec: OCROutput) -> str:
-    """Return a text of numbers as the characters that they stand for."""
-    return "".join(output_spec.labels[number - 1] for number in numbers)
-
-
-def compared(read: Sequence[str], true: Sequence[str]) -> dict[str, float]:
-    """Return the share of texts that are read without a fault, and how many characters
-    must be changed, put in or left out to mend the others, for each that there is."""
-    try:
-        from torchmetrics.functional.text import char_error_rate
-    except ImportError as exc:
-        raise MissingExtra("torchmetrics", "Measuring a model") from exc
-    right = [one == other for one, other in zip(read, true, strict=True)]
-    return {
-        "string_accuracy": sum(right) / len(right),
-        "character_error_rate": char_error_rate([*read], [*true]).item(),
-    }
-
-
-def _candidates(steps: Tensor, width: int) -> list[ctc.Candidate]:
-    if width > 1:
-        return ctc.beam(steps, width=width)
-    text = ctc.best_path(steps)
-    return [ctc.Candidate(text, ctc.likelihood(steps, [text]).item())]
-
-
-def _told(
-    steps: Tensor, width: int, output_spec: OCROutput, picture: Image.Image | None
-) -> OCRResult:
-    best, *others = _candidates(steps, width)
-    text = spelled(best.text, output_spec)
-    return OCRResult(
-        text=text,
-        score=_chance(best),
-        characters=tuple(
-            zip(text, ctc.character_confidence(steps, best.text), strict=True)
-        ),
-        alternatives=tuple(
-            OCRCandidate(text=spelled(other.text, output_spec), score=_chance(other))
-            for other in others
-        ),
-        picture=picture,
-    )
-
-
-def _chance(one: ctc.Candidate) -> float:
-    return min(1.0, torch.tensor(one.score).double().exp().item())
+def _typed(one: Mapping[str, Any], picture: Image.Image | None) -> OCRResult:
+    others = tuple(OCRCandidate(**each) for each in one["alternatives"])
+    return OCRResult(**{**one, "alternatives": others}, picture=picture)

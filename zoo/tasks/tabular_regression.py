@@ -7,13 +7,13 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from zoo.errors import InputError, MissingExtra, SpecError
+from zoo.runtime import regression
 from zoo.specs import NumberOutput, TabularInput
 from zoo.tasks._task import Figures, RawRows, Task
 from zoo.tasks.results.result import Result
 from zoo.tasks.results.vision import Regression
 
-__all__ = ["TASK", "numbers"]
+__all__ = ["TASK"]
 
 
 class TabularRegression(Task[TabularInput, NumberOutput]):
@@ -25,17 +25,7 @@ class TabularRegression(Task[TabularInput, NumberOutput]):
         self, output: Tensor, opened: Sequence[Any], output_spec: NumberOutput
     ) -> list[Result]:
         """Return a typed result for each row of the model's output."""
-        values = numbers(output, output_spec)
-        if not values.isfinite().all():
-            problem = (
-                "The model's output is not finite: its weights or this input are at "
-                "fault."
-            )
-            raise InputError(problem, "numbers it can count with")
-        return [
-            Regression(value=value, name=output_spec.name, unit=output_spec.unit)
-            for value in values.tolist()
-        ]
+        return [Regression(**one) for one in regression.results(output, output_spec)]
 
     def loss(
         self,
@@ -51,17 +41,10 @@ class TabularRegression(Task[TabularInput, NumberOutput]):
         self, output: Tensor, target: Tensor, output_spec: NumberOutput
     ) -> dict[str, float]:
         """Return RMSE and MAE, in the number's unit, and the variance explained, R2."""
-        try:
-            from torchmetrics import functional
-        except ImportError as exc:
-            raise MissingExtra("torchmetrics", "Measuring a model") from exc
-        # (B, 1) against (B,) would broadcast to B x B: both are brought to (B,).
-        said, true = numbers(output, output_spec), numbers(target, output_spec)
-        return {
-            "rmse": functional.mean_squared_error(said, true, squared=False).item(),
-            "mae": functional.mean_absolute_error(said, true).item(),
-            "r2": functional.r2_score(said, true).item(),
-        }
+        predicted, true = (
+            regression.numbers(one, output_spec) for one in (output, target)
+        )
+        return regression.metrics(predicted, true)
 
     def baselines(
         self,
@@ -83,14 +66,3 @@ class TabularRegression(Task[TabularInput, NumberOutput]):
 
 
 TASK = TabularRegression()
-
-
-def numbers(output: Tensor, output_spec: NumberOutput) -> Tensor:
-    """Return one number a row, (batch,), of an output (batch, 1) or (batch,)."""
-    output = output.double()
-    if output.ndim == 2 and output.shape[1] == 1:
-        return output[:, 0]
-    if output.ndim == 1:
-        return output
-    wanted = f"the one number of a row, but the model's output is {tuple(output.shape)}"
-    raise SpecError("NumberOutput", "name", output_spec.name, wanted)

@@ -7,8 +7,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from zoo.errors import InputError, SpecError
-from zoo.preprocessing.time_series import Series
+from zoo.runtime import forecast_metrics, forecasting
 from zoo.specs import ForecastOutput, SeriesInput
 from zoo.tasks._task import Figures, RawRows, Task
 from zoo.tasks.results.result import Result
@@ -27,22 +26,8 @@ class TimeSeriesForecasting(Task[SeriesInput, ForecastOutput]):
         self, output: Tensor, opened: Sequence[Any], output_spec: ForecastOutput
     ) -> list[Result]:
         """Return a forecast for each series, beside what it follows upon."""
-        values = _steps(output, output_spec)
-        if not values.isfinite().all():
-            problem = (
-                "The model's output is not finite: its weights or this input are at "
-                "fault."
-            )
-            raise InputError(problem, "numbers it can count with")
-        return [
-            Forecast(
-                values=tuple(row),
-                name=output_spec.name,
-                unit=output_spec.unit,
-                history=one.column(output_spec.name) if isinstance(one, Series) else (),
-            )
-            for row, one in zip(values.tolist(), opened, strict=True)
-        ]
+        found = forecasting.results(output, opened, output_spec)
+        return [Forecast(**one) for one in found]
 
     def loss(
         self,
@@ -52,19 +37,15 @@ class TimeSeriesForecasting(Task[SeriesInput, ForecastOutput]):
         weight: Tensor | None = None,
     ) -> Tensor:
         """Return the mean squared error over all steps; there is nothing to weigh."""
-        said = _steps(output, output_spec)
+        said = forecasting.steps(output, output_spec)
         return functional.mse_loss(said, target.to(said).view_as(said))
 
     def measure(
         self, output: Tensor, target: Tensor, output_spec: ForecastOutput
     ) -> dict[str, float]:
         """Return RMSE and MAE over all steps, in the unit of what is forecast."""
-        said = _steps(output, output_spec)
-        off = said - target.to(said).view_as(said)
-        return {
-            "rmse": off.square().mean().sqrt().item(),
-            "mae": off.abs().mean().item(),
-        }
+        said = forecasting.steps(output, output_spec)
+        return forecast_metrics.metrics(said, target)
 
     def baselines(
         self,
@@ -95,11 +76,3 @@ class TimeSeriesForecasting(Task[SeriesInput, ForecastOutput]):
 
 
 TASK = TimeSeriesForecasting()
-
-
-def _steps(output: Tensor, output_spec: ForecastOutput) -> Tensor:
-    """Return a number for each step ahead, (batch, horizon), of a model's output."""
-    if output.ndim != 2 or output.shape[1] != output_spec.horizon:
-        wanted = f"that of the model's output, {tuple(output.shape)}"
-        raise SpecError("ForecastOutput", "horizon", output_spec.horizon, wanted)
-    return output.double()

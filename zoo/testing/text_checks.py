@@ -1,8 +1,8 @@
 """What every model promises that takes texts, and what one that goes on with them does.
 
 A check returns at once where a model takes none, where its module has no `next_logits`:
-see `zoo.tasks.decoding.generation`, or where it makes no text of a text: see
-`zoo.tasks.decoding.beam_search`.
+see `zoo.runtime.generation`, or where it makes no text of a text: see
+`zoo.runtime.beam_search`.
 """
 
 from pathlib import Path
@@ -13,13 +13,13 @@ from torch import nn
 
 from zoo.datasets.in_memory import synthetic_rows, to_model_input
 from zoo.models import loading as models
-from zoo.preprocessing import tokenizer as tokens
 from zoo.preprocessing.preprocessor import preprocessor
+from zoo.runtime import beam_search as beams
+from zoo.runtime import generation as generating
+from zoo.runtime import tokenizer as tokens
+from zoo.runtime.generation import METHOD, GenerationConfig
 from zoo.specs import ModelSpec, TextInput
 from zoo.tasks import get_task
-from zoo.tasks.decoding import beam_search as beams
-from zoo.tasks.decoding import generation as generating
-from zoo.tasks.decoding.generation import METHOD, GenerationConfig
 
 __all__ = [
     "TEXT_CHECKS",
@@ -141,7 +141,7 @@ def translations_are_found_as_alone(spec: ModelSpec, tmp_path: Path) -> None:
 
 
 def _text(spec: ModelSpec) -> TextInput:
-    input_spec = tokens.text_input(spec.input)
+    input_spec: TextInput | None = tokens.text_input(spec.input)
     assert input_spec is not None, "a model that writes also reads"
     return input_spec
 

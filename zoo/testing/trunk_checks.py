@@ -11,7 +11,7 @@ from torch.nn.functional import interpolate
 
 from zoo.inference.conv_trunk import map_changed, over_windows
 from zoo.models import loading as models
-from zoo.models.eval_mode import forward_on_device
+from zoo.runtime.eval_mode import forward_on_device
 from zoo.specs import ImageInput, ModelSpec, Trunk
 
 __all__ = ["trunk_is_as_declared"]

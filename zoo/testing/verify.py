@@ -18,7 +18,7 @@ from zoo.models.metadata import model_metadata
 from zoo.preprocessing.preprocessor import preprocessor
 from zoo.specs import Metric
 from zoo.training.run import Run
-from zoo.training.train import MEASURING, recipe_of
+from zoo.training.train import MEASURING, measured_by, recipe_of
 
 __all__ = ["Recheck", "Verification", "verify"]
 
@@ -132,7 +132,9 @@ def _measured(model: nn.Module, split: str) -> Mapping[str, float]:
         return remeasuring.again(model, receipt, split)
     recipe = recipe_of(known.spec, MEASURING)
     run = Run(known.spec, smoke=receipt.get("smoke", False))
-    found: Mapping[str, float] = recipe.evaluate(model, recipe.data(run, split))
+    evaluate = measured_by(known.spec, recipe, "evaluate")
+    assert evaluate is not None, "`recipe_of` found it"
+    found: Mapping[str, float] = evaluate(model, recipe.data(run, split))
     return found
 
 

@@ -3,28 +3,33 @@
 import math
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from dataclasses import replace
+from typing import Any, Self
 
 import torch
 from torch import Tensor, nn
-from torch.optim import Optimizer
-from torch.optim.lr_scheduler import LRScheduler
 
+from zoo._utils.import_string import resolve
 from zoo.datasets import in_memory as tensors
 from zoo.datasets import streaming as streams
 from zoo.datasets.streaming import Data, StreamedRows
+from zoo.datasets.texts import load_texts
 from zoo.errors import Diverged
 from zoo.models import loading as models
-from zoo.models.metadata import unwrap_model, with_input_spec
+from zoo.models.metadata import (
+    attach,
+    model_metadata,
+    with_input_spec,
+)
+from zoo.plugins.discovery import found
 from zoo.runtime import run as runtime
+from zoo.runtime.averages import ema
 from zoo.runtime.folds import Fold
 from zoo.runtime.normalization import fit_normalization
-from zoo.runtime.ordering import by_length
 from zoo.runtime.rows import TensorRows
 from zoo.specs import ModelSpec
 from zoo.training.execution import ExecutionContext
 from zoo.training.monitoring import TrainingMonitor
-from zoo.training.optim import Averages
 from zoo.training.resume import ResumeCheckpoint
 from zoo.training.trackers import Tracker
 
@@ -53,6 +58,7 @@ class Run(runtime.Run):
         trackers: Sequence[Tracker] = (),
         keeper: ResumeCheckpoint | None = None,
         fold: Fold | None = None,
+        settings: Any = None,
     ) -> None:
         self.context = place or ExecutionContext(torch.device("cpu"))
         super().__init__(spec, seed=seed, smoke=smoke, device=self.context.device)
@@ -66,22 +72,52 @@ class Run(runtime.Run):
             None  # what `log` was told to pick the weights by
         )
         self.split_sizes: tuple[int, int] | None = None  # rows to fit and held back
-        self.data: dict[str, dict[str, Any]] = {}
         self.baselines: dict[str, dict[str, float]] = {}
         self.figures: dict[str, tuple[bytes, str]] = {}
+        self.settings = settings  # the recipe's, for a report that trains again
         self.started = self._glanced = time.perf_counter()
         self._watcher, self._trackers, self._fold = watcher, trackers, fold
-        self._keeper, self._averages = keeper or ResumeCheckpoint(None, {}), Averages()
+        self._keeper = keeper or ResumeCheckpoint(None, {})
 
     # What the recipe starts from
 
-    def load_rows(self, name: str, split: str = "train", **columns: Any) -> TensorRows:
+    def load_rows(
+        self,
+        name: str,
+        split: str = "train",
+        *,
+        reader: str | None = None,
+        **options: Any,
+    ) -> TensorRows:
         """Return a dataset as tensors; its fingerprint goes into the receipt.
 
-        A smoke run takes noise of the same shape where the data can't be had.
+        The `options` are those of `zoo.recipes.load_rows`, or of a function of the
+        plugin, `reader="package.module:function"`, that is called with the name, the
+        split, `input_spec` and `output_spec` besides. A smoke run takes noise of the
+        same shape where the data can't be had.
         """
-        rows: TensorRows = self._read(tensors.load, name, split, columns)
+        load = tensors.load
+        if reader is not None:
+            plugin = found().packages()[self.spec.package].name
+            load = resolve(reader, plugin=plugin)
+            options["output_spec"] = self.spec.output
+        rows: TensorRows = self._read(load, name, split, options)
         return rows
+
+    def load_texts(
+        self,
+        name: str,
+        split: str = "train",
+        *,
+        target: bool = False,
+        column: str = "text",
+    ) -> list[str]:
+        """Return a text column of a dataset, as it is, to make a tokenizer of.
+
+        `target` says to an ejected recipe that the column holds the targets. A smoke
+        run takes random words where the data can't be had.
+        """
+        return load_texts(name, split, column=column, stand_in=self.smoke)
 
     def stream_rows(
         self, name: str, split: str = "train", **options: Any
@@ -100,6 +136,19 @@ class Run(runtime.Run):
         rows = tensors.load_or_synthetic(load, name, split, options, stand_in)
         self.data[rows.source] = {"rows": len(rows), "fingerprint": rows.fingerprint}
         return rows
+
+    def load_weights(self, name: str) -> Mapping[str, Tensor]:
+        """Return the weights of another model to start from.
+
+        It is the parent of the model that was built, which its config.json tells.
+        """
+        parent = models.load(name)
+        report = model_metadata(parent).report
+        assert report is not None, "a loaded model has a report"
+        assert self._model is not None, "what starts from weights is built before"
+        known = {"name": name, "sha256": report.sha256}
+        attach(self._model, replace(model_metadata(self._model), parent=known))
+        return parent.state_dict()
 
     def split(self, rows: Data, holding: float) -> tuple[Data, Data]:
         """Return the rows to fit, and a share of them held back for validation.
@@ -139,12 +188,28 @@ class Run(runtime.Run):
             torch.manual_seed(self.seed + self.rank)  # dropout differs by process
         return prepared
 
+    def keep(self, part: Any) -> None:
+        """Keep the state of a part that is not prepared, for resuming."""
+        self._keeper.add(part)
+
     def ema(self, model: nn.Module, *, decay: float) -> nn.Module:
-        """Return a copy that follows the steps of `model` as a moving average."""
-        average = self._averages.add(unwrap_model(model), decay)
-        self._keeper.add(average)
-        found: nn.Module = average.module
-        return found
+        """See `zoo.runtime.averages.ema`."""
+        return ema(self, model, decay=decay)
+
+    def child(self, *, seed: int) -> Self:
+        """Return a run of its own in this process, as for a fold of the rows."""
+        place = ExecutionContext(self.device)
+        return type(self)(
+            self.spec,
+            seed=seed,
+            smoke=self.smoke,
+            place=place,
+            settings=self.settings,
+        )
+
+    def feature_extractor(self, name: str) -> nn.Module:
+        """Return a model of the zoo, by whose features a recipe compares rows."""
+        return models.load(name)
 
     # What the loop uses
 
@@ -165,23 +230,19 @@ class Run(runtime.Run):
         self,
         rows: TensorRows | StreamedRows,
         size: int,
-        *,
-        length: Tensor | None = None,
         **how: Any,
     ) -> Iterator[tuple[Tensor, Tensor]]:
         """Yield (input, target) on the device, in an order drawn afresh.
 
         `augment` changes a batch, of pixels in 0..1; it draws from the run's generator.
-        With `length`, (rows,), rows of like length share one: see
-        `zoo.runtime.ordering.by_length`. Several processes share each batch of `size`
-        rows between them.
+        With `order=by_length(length)`, rows of like length share one: see
+        `zoo.runtime.ordering`. Several processes share each batch of `size` rows
+        between them.
         """
         tensors.check_labels(rows.target, self.spec.output, rows.source)
-        if length is not None:
-            how["order"] = by_length(length)
-        found = super().batches(rows, size, **how)
+        batches = super().batches(rows, size, **how)
         total = math.ceil(len(rows) / size) if size > 0 else 0
-        return self._watched(found, total)
+        return self._watched(batches, total)
 
     def _watched(self, batches: Iterator[Any], total: int) -> Iterator[Any]:
         """Yield batches; look at progress and losses every now and then."""
@@ -198,18 +259,6 @@ class Run(runtime.Run):
         for total, count, _ in self._losses.values():
             if count and not math.isfinite(value := total.item()):
                 raise Diverged(value, self._epoch)
-
-    def step(
-        self,
-        loss: Tensor,
-        optimizer: Optimizer,
-        schedule: LRScheduler | None = None,
-        **how: Any,
-    ) -> None:
-        """Go one step down the gradient of `loss`; see `zoo.runtime.run.Run.step`."""
-        super().step(loss, optimizer, schedule, **how)
-        if self._calls[id(optimizer)] % how.get("accumulate", 1) == 0:
-            self._averages.follow(optimizer)
 
     def log(
         self,

@@ -38,8 +38,8 @@ from zoo.training.trackers import Tracker, tracker
 __all__ = [
     "MEASURING",
     "choose",
+    "measured_by",
     "recipe_of",
-    "report_of",
     "seeded",
     "train",
     "trains",
@@ -47,6 +47,7 @@ __all__ = [
 
 MEASURING, TRAINING = ("data", "evaluate"), ("Settings", "SMOKE_SETTINGS", "train")
 RECIPE = TRAINING + MEASURING
+MEASURED = ("evaluate", "report")  # may be beside the recipe
 CURVES = "The course of training: the loss on training rows, the rest as validated."
 
 
@@ -90,6 +91,7 @@ def train(
             watcher=watcher,
             trackers=trackers,
             keeper=keeper,
+            settings=chosen,
         )
         try:
             model = unwrap_model(recipe.train(chosen, run)).eval().cpu()
@@ -147,27 +149,31 @@ def recipe_of(spec: ModelSpec, needed: Sequence[str] = RECIPE) -> ModuleType:
         raise TrainingError(f"{spec.name!r} has no recipe, so nothing measures it.")
     recipe = _module(spec, spec.recipe)
     for name in needed:
-        if not hasattr(recipe, name):
+        if not hasattr(recipe, name) and not (
+            name in MEASURED and measured_by(spec, recipe, name)
+        ):
             raise TrainingError(
                 f"The recipe {spec.recipe!r} of {spec.name!r} has no {name!r}."
             )
     return recipe
 
 
-def report_of(
-    spec: ModelSpec, recipe: ModuleType
-) -> Callable[[nn.Module, Run], None] | None:
-    """Return what measures a trained model for its card, if there is such a function.
+def measured_by(
+    spec: ModelSpec, recipe: ModuleType, name: str
+) -> Callable[..., Any] | None:
+    """Return what measures a trained model, if there is such a function.
 
-    It is `report(model, run)` of the recipe, or of the module that has "report" where
-    the recipe's name has "recipe": `zoo eject` copies the recipe without that.
+    `evaluate(model, rows)` returns the metrics, `report(model, run)` adds what the card
+    tells, and `example(run)` returns the golden's input. They are of the recipe, or of
+    the module that has "report" where the recipe's name has "recipe": `zoo eject`
+    copies the recipe without that.
     """
     assert spec.recipe is not None, "the recipe was found by it"
-    home, _, name = spec.recipe.rpartition(".")
-    beside = f"{home}.{name.replace('recipe', 'report')}"
-    if not hasattr(recipe, "report") and beside != spec.recipe and find_spec(beside):
+    home, _, own = spec.recipe.rpartition(".")
+    beside = f"{home}.{own.replace('recipe', 'report')}"
+    if not hasattr(recipe, name) and beside != spec.recipe and find_spec(beside):
         recipe = _module(spec, beside)
-    found: Callable[[nn.Module, Run], None] | None = getattr(recipe, "report", None)
+    found: Callable[..., Any] | None = getattr(recipe, name, None)
     return found
 
 
@@ -206,8 +212,10 @@ def _finish(
     if spec.stored == "float16":  # measure what is stored, not what was trained
         model.load_state_dict(narrow(model.state_dict(), torch.float16))
     held_out = recipe.data(run, "test")
-    metrics = recipe.evaluate(model, held_out)
-    report = report_of(spec, recipe)
+    evaluate = measured_by(spec, recipe, "evaluate")
+    assert evaluate is not None, "`recipe_of` found it"
+    metrics = evaluate(model, held_out)
+    report = measured_by(spec, recipe, "report")
     if report is not None:
         report(model, run)
     if len(run.history) > 1:
@@ -234,12 +242,13 @@ def _example(
 ) -> torch.Tensor:
     """Return the input of the golden, which is passed on with the weights.
 
-    A recipe with a function `example` chooses it. No row of a dataset without a licence
-    may be it: noise over its range stands for it. Of a model that takes noise, it is
-    noise.
+    A function `example` of the recipe or its report chooses it. No row of a dataset
+    without a licence may be it: noise over its range stands for it. Of a model that
+    takes noise, it is noise.
     """
-    if hasattr(recipe, "example"):
-        chosen: torch.Tensor = recipe.example(run)
+    example = measured_by(run.spec, recipe, "example")
+    if example is not None:
+        chosen: torch.Tensor = example(run)
         return chosen
     rows, spec = held_out, run.spec
     if spec.license.data == "unknown" or not spec.input.from_data:

@@ -6,9 +6,9 @@ import pytest
 import torch
 from torch import Tensor
 from torch.distributions import Bernoulli, Normal, kl_divergence
-from zoo_autoencoder.report import importance_weighted_nll
 from zoo_autoencoder.vae import VAE, reparameterize, vae
 from zoo_autoencoder.vae_recipe import NegativeELBO, elbo_terms, measure_elbo
+from zoo_autoencoder.vae_report import importance_weighted_nll
 
 import zoo
 from zoo.datasets.in_memory import TensorRows

@@ -1,6 +1,6 @@
 """Train a variational autoencoder on MNIST.
 
-Read it from top to bottom: settings, data, training, evaluation. The learning rate, the
+Read it from top to bottom: settings, data, training, validation. The learning rate, the
 batch size, and that the encoder sees gray values instead of binary samples of them,
 were chosen on the 6,000 validation rows in short runs; the test rows are used once, at
 the end.
@@ -10,25 +10,16 @@ that it is white: the expectation, over binary images drawn with these probabili
 an upper bound of their negative log-likelihood.
 """
 
-import math
 from dataclasses import dataclass
-from typing import Any
 
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import binary_cross_entropy_with_logits
 
-import zoo
-from zoo import Run
-from zoo.recipes import TensorRows, predict_batches, to_model_input
-from zoo.recipes import sampling as verbs
-from zoo.recipes.metrics import frechet_distance
-from zoo_autoencoder.report import add_report
+from zoo.recipes import Run, TensorRows, to_model_input
 from zoo_autoencoder.vae import VAE, reparameterize
 
-__all__ = ["SMOKE_SETTINGS", "Settings", "data", "evaluate", "report", "train"]
-
-CLASSIFIER = "lenet5-mnist"  # whose features the Fréchet distance is of
+__all__ = ["SMOKE_SETTINGS", "Settings", "data", "measure_elbo", "train"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -118,36 +109,3 @@ def measure_elbo(model: VAE, rows: TensorRows) -> dict[str, float]:
         "reconstruction_nats": reconstruction,
         "kl_nats": divergence,
     }
-
-
-def evaluate(model: Any, rows: TensorRows) -> dict[str, float]:
-    """Return the metrics; samples and codes are drawn by a fixed seed."""
-    negative_elbo = measure_elbo(model, rows)["negative_elbo"]
-    image = to_model_input(rows.input)
-    reconstruction = predict_batches(model, image).sigmoid()
-    samples = verbs.outputs(model, len(image), seed=0).sigmoid()
-    pixels = image[0].numel()
-    return {
-        "negative_elbo": negative_elbo,
-        "bits_per_pixel": negative_elbo / pixels / math.log(2),
-        "mse": (reconstruction - image).square().mean().item(),
-        "frechet_distance": frechet_distance(zoo.load(CLASSIFIER), samples, image),
-    }
-
-
-def report(model: Any, run: Run) -> None:
-    """Add the baselines, measurements and images of the model card."""
-    train_rows, test_rows = data(run, "train"), data(run, "test")
-    elbo = measure_elbo(model, test_rows)
-    run.log_summary(**{name: value for name, value in elbo.items() if "nats" in name})
-    add_report(model, run, train_rows, test_rows, zoo.load(CLASSIFIER))
-    image = to_model_input(test_rows.input)
-    for name, changed in {
-        "shifted": image.roll(5, dims=3),
-        "inverted": 1 - image,
-    }.items():
-        rows = TensorRows(
-            input=changed, target=test_rows.target, source=name, fingerprint="changed"
-        )
-        elbo = measure_elbo(model, rows)
-        run.log_summary(**{f"negative_elbo_{name}": elbo["negative_elbo"]})

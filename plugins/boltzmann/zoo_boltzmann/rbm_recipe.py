@@ -16,13 +16,11 @@ from typing import Any, Literal
 import torch
 from torch import Tensor, nn
 
-from zoo import Run
-from zoo.recipes import TensorRows, predict_batches, to_model_input
+from zoo.recipes import Run, TensorRows, predict_batches, to_model_input
 from zoo_boltzmann.likelihood import ais_log_z, log_pseudo_likelihood
 from zoo_boltzmann.rbm import RBM, sample_bernoulli
-from zoo_boltzmann.report import add_report
 
-__all__ = ["SMOKE_SETTINGS", "Settings", "data", "evaluate", "report", "train"]
+__all__ = ["SMOKE_SETTINGS", "Settings", "data", "evaluate", "train"]
 
 MIN_RATE, MAX_RATE = 1e-3, 1 - 1e-3  # how often a pixel is white, at initialization
 
@@ -85,7 +83,7 @@ def train(settings: Settings, run: Run) -> nn.Module:
                 log_likelihood_gradient(model, binary, chains.visible),
                 strict=True,
             ):
-                parameter.grad = run.context.mean(-gradient)
+                parameter.grad = run.mean(-gradient)
             optimizer.step()
             scheduler.step()
         run.log(measure_validation(model, val_rows))
@@ -177,8 +175,3 @@ class _FreeEnergy(nn.Module):
     def forward(self, visible: Tensor) -> Tensor:
         """Return the free energy of binary images, (B,)."""
         return self.model.free_energy(visible)
-
-
-def report(model: Any, run: Run) -> None:
-    """Add the baselines, measurements and images of the model card."""
-    add_report(model, run, data(run, "train"), data(run, "test"))

@@ -19,7 +19,7 @@ from zoo_gan.dcgan_recipe import (
     r1_gamma,
     r1_penalty,
 )
-from zoo_gan.report import nearest
+from zoo_gan.dcgan_report import nearest
 
 import zoo
 from zoo.errors import Collapsed, VerbError
@@ -143,7 +143,7 @@ def test_a_generator_that_collapses_to_one_image_is_stopped(
     assert str(told.value) == (
         "The generator has collapsed: after epoch 3 its samples have 0% of the variety "
         "of real rows. Let the critic learn more slowly, or start from another seed "
-        "(--set seed=...). The best weights before that are in "
+        "(the setting seed). The best weights before that are in "
         f"{tmp_path / 'd-last-good'}."
     )
     assert not (tmp_path / "d").exists()

@@ -1,6 +1,6 @@
 """Train a deep convolutional GAN on MNIST: two networks, two optimizers, one run.
 
-Read it from top to bottom: settings, data, training, evaluation. The epoch that is kept
+Read it from top to bottom: settings, data, training, validation. The epoch that is kept
 is chosen by the Fréchet distance from the 6,000 validation rows; settings were narrowed
 down on these rows by short runs. The test rows are used once, at the end.
 
@@ -24,24 +24,21 @@ from torch import Tensor, nn
 from torch.nn.functional import softplus
 from torch.optim.lr_scheduler import LambdaLR, LRScheduler
 
-import zoo
-from zoo import Run
-from zoo.recipes import TensorRows, to_model_input, unwrap_model
-from zoo.recipes import sampling as verbs
+from zoo.recipes import Run, TensorRows, to_model_input, unwrap_model
 from zoo.recipes.metrics import (
     extract_features,
     feature_diversity,
-    frechet_distance,
     frechet_from_features,
 )
-from zoo.recipes.sampling import check_mode_collapse
+from zoo.recipes.optim import ema as moving_average
+from zoo.recipes.sampling import check_mode_collapse, draw_samples
 from zoo_gan.dcgan import Discriminator, Generator
-from zoo_gan.report import SampleAnimation, add_report, pixels
 
-__all__ = ["SMOKE_SETTINGS", "Settings", "data", "evaluate", "report", "train"]
+__all__ = ["SMOKE_SETTINGS", "Settings", "data", "train"]
 
 CLASSIFIER = "lenet5-mnist"  # whose features the Fréchet distance is of
-FIRST_EPOCHS, FRAME_EVERY = 10, 5  # a frame after each of the first, then of every few
+FIRST_EPOCHS, SHOWN_EVERY = 10, 5  # samples kept after each of the first, then of some
+SHOWN, GRAYS = 48, 16  # samples that are kept for the card, and their gray values
 MAX_NORM = 5.0  # of the discriminator's gradient: R1 can have outliers
 FINAL_LR = 0.02  # factor of the learning rates at the end; they fall from half-way on
 
@@ -93,8 +90,8 @@ def train(settings: Settings, run: Run) -> nn.Module:
         run.prepare(linear_decay(optimizer, steps))
         for optimizer in (g_optimizer, d_optimizer)
     )
-    ema = run.ema(generator, decay=settings.ema_decay)
-    animation, classifier = run.prepare(SampleAnimation()), zoo.load(CLASSIFIER)
+    ema = moving_average(run, generator, decay=settings.ema_decay)
+    shown, classifier = run.prepare(ShownSamples()), run.feature_extractor(CLASSIFIER)
     val_features = extract_features(classifier, to_model_input(val_rows.input))
     autocast = torch.autocast(run.device.type, torch.bfloat16, enabled=settings.amp)
     for epoch in run.epochs(settings.epochs):
@@ -113,12 +110,38 @@ def train(settings: Settings, run: Run) -> nn.Module:
             run.step(g_loss, g_optimizer, g_scheduler, name="g_loss")
         metrics = measure_validation(ema, classifier, val_features)
         run.log(metrics, best="frechet_distance", model=ema)
-        if epoch <= FIRST_EPOCHS or epoch % FRAME_EVERY == 0:
-            animation.add_frame(ema)
+        if epoch <= FIRST_EPOCHS or epoch % SHOWN_EVERY == 0:
+            shown.add(ema)
         check_mode_collapse(run.history)
     run.log_summary(min_variety=min(row["variety"] for row in run.history))
-    animation.add_to(run)
+    run.log_artifact("samples", shown.epochs)
     return run.best(generator)
+
+
+def pixels(output: Tensor) -> Tensor:
+    """Return the output of a generator, in -1..1, as pixels in 0..1."""
+    return (output + 1) / 2
+
+
+class ShownSamples:
+    """Samples of the same noise after each epoch, for resuming and the card."""
+
+    def __init__(self) -> None:
+        self.epochs: list[Tensor] = []
+
+    def add(self, model: nn.Module) -> None:
+        """Add the samples of a model, in a few gray values."""
+        samples = pixels(draw_samples(model, SHOWN, seed=0))
+        gray = samples.mul(GRAYS - 1).round().mul(255 / (GRAYS - 1))
+        self.epochs.append(gray.round().byte())
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return the samples, as a run keeps them."""
+        return {"epochs": self.epochs}
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Continue after the samples of a run that was killed."""
+        self.epochs = list(state["epochs"])
 
 
 def r1_gamma(settings: Settings, epoch: int) -> float:
@@ -172,28 +195,12 @@ def measure_validation(
 ) -> dict[str, float]:
     """Return the Fréchet distance of samples to real features, and how much they vary;
     drawn by a fixed seed."""
-    samples = pixels(verbs.outputs(model, len(real_features), seed=0))
+    samples = pixels(draw_samples(model, len(real_features), seed=0))
     features = extract_features(classifier, samples)
     return {
         "frechet_distance": frechet_from_features(features, real_features),
         "variety": feature_diversity(features, real_features),
     }
-
-
-def evaluate(model: Any, rows: TensorRows) -> dict[str, float]:
-    """Return the metric, of as many samples as there are rows."""
-    samples = pixels(verbs.outputs(model, len(rows), seed=0))
-    classifier = zoo.load(CLASSIFIER)
-    return {
-        "frechet_distance": frechet_distance(
-            classifier, samples, to_model_input(rows.input)
-        )
-    }
-
-
-def report(model: Any, run: Run) -> None:
-    """Add the baselines, measurements and images of the model card."""
-    add_report(model, run, data(run, "train"), data(run, "test"), zoo.load(CLASSIFIER))
 
 
 def _adam(network: nn.Module, lr: float, beta1: float) -> torch.optim.Optimizer:

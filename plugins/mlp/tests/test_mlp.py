@@ -188,5 +188,5 @@ def test_l_bfgs_is_refused_by_the_loop(tmp_path: Path) -> None:
 
     assert str(caught.value) == (
         "optimizer='l-bfgs' asks for the loss several times in a step, and this loop "
-        "gives it once; zoo_mlp/comparison_recipe.py shows how to use it."
+        "gives it once; zoo_mlp/comparison_report.py shows how to use it."
     )

@@ -1,37 +1,29 @@
 """Train an MLP on 28x28 images.
 
-Read it from top to bottom: settings, data, training, evaluation. To try something else,
-copy this file and change it. The learning rate and the weight decay were chosen on the
-validation rows, a tenth of the training split, and so is the epoch that is kept; the
-rest is as it was first tried. The test rows are used once, at the end.
+Read it from top to bottom: settings, data, training, evaluation. The learning rate and
+the weight decay were chosen on the validation rows, a tenth of the training split, and
+so is the epoch that is kept; the rest is as it was first tried. The test rows are used
+once, at the end.
 """
 
 from dataclasses import dataclass
 
-import torch
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
-from zoo import Run
-from zoo.recipes import (
-    TensorRows,
-    baselines,
-    evaluate,
-    normalize,
-    optim,
-    predict_batches,
-    to_model_input,
-    unwrap_model,
-)
-from zoo.recipes import plots as pictures
+from zoo.recipes import Run, TensorRows, fit_normalization, unwrap_model
+from zoo.recipes.metrics import evaluate_classification as evaluate
+from zoo.recipes.optim import l1, l2, max_norm_
+from zoo.recipes.optim import optimizer as make_optimizer
+from zoo.recipes.optim import schedule as make_schedule
 
-__all__ = ["SMOKE_SETTINGS", "Settings", "data", "evaluate", "report", "train"]
+__all__ = ["SMOKE_SETTINGS", "Settings", "data", "evaluate", "train"]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
-    """Optimizers and schedules are named as in `zoo.training.optim`; where a setting is
-    None, the spec's options decide."""
+    """Optimizers and schedules are named as in the module of `make_optimizer`; where a
+    setting is None, the spec's options decide."""
 
     seed: int = 0
     epochs: int = 40
@@ -40,7 +32,7 @@ class Settings:
     optimizer: str = "adamw"
     weight_decay: float = 0.1
     schedule: str = "one-cycle"
-    schedule_period: int | None = None  # steps: see zoo.training.optim.schedule
+    schedule_period: int | None = None  # steps: see `make_schedule`
     schedule_decay: float = 0.9  # factor of each period, of "step" and "exponential"
     l1: float = 0.0  # times the absolute activations of the last hidden layer, summed
     l2: float = 0.0  # times the squared weights of the hidden layers
@@ -54,7 +46,7 @@ class Settings:
         if self.optimizer == "l-bfgs":
             raise ValueError(
                 "optimizer='l-bfgs' asks for the loss several times in a step, and "
-                "this loop gives it once; zoo_mlp/comparison_recipe.py shows how to "
+                "this loop gives it once; zoo_mlp/comparison_report.py shows how to "
                 "use it."
             )
 
@@ -71,12 +63,12 @@ def data(run: Run, split: str) -> TensorRows:
 def train(settings: Settings, run: Run) -> nn.Module:
     train_rows, val_rows = run.split(data(run, "train"), settings.val_fraction)
     if settings.normalize:
-        run.fit_normalization(train_rows)
+        fit_normalization(run, train_rows)
     options = {"hidden": settings.hidden, "dropout": settings.dropout}
     given = {name: value for name, value in options.items() if value is not None}
     model = run.prepare(run.build(**given))
     optimizer = run.prepare(
-        optim.optimizer(
+        make_optimizer(
             settings.optimizer,
             model.parameters(),
             settings.lr,
@@ -84,7 +76,7 @@ def train(settings: Settings, run: Run) -> nn.Module:
         )
     )
     scheduler = run.prepare(
-        optim.schedule(
+        make_schedule(
             settings.schedule,
             optimizer,
             run.steps(train_rows, settings.batch_size, settings.epochs),
@@ -109,7 +101,7 @@ def train(settings: Settings, run: Run) -> nn.Module:
                 run.step(loss, optimizer, scheduler)
                 if settings.max_norm is not None:
                     for layer in linear:
-                        optim.max_norm_(layer, settings.max_norm)
+                        max_norm_(layer, settings.max_norm)
             run.log(evaluate(model, val_rows), best="accuracy")
     return run.best(model)
 
@@ -119,41 +111,5 @@ def _penalty(
 ) -> Tensor:
     """Return l1 * sum |a| / batch size + l2 * sum w^2, of activations and weights."""
     weights = [layer.weight for layer in linear]
-    activity = optim.l1(activations) / len(activations[0])
-    return settings.l1 * activity + settings.l2 * optim.l2(weights)
-
-
-def report(model: nn.Module, run: Run) -> None:
-    """Add the baselines, measurements and plots of the model card."""
-    train_rows, test_rows = data(run, "train"), data(run, "test")
-    run.log_baseline(
-        "majority class", accuracy=baselines.majority(train_rows, test_rows)
-    )
-    run.log_baseline(
-        "nearest class mean", accuracy=baselines.nearest_mean(train_rows, test_rows)
-    )
-    image, target = to_model_input(test_rows.input), test_rows.target
-    expected, labels = run.spec.input, run.spec.labels
-    logits = predict_batches(model, normalize(image, expected))
-    score, predicted = logits.softmax(dim=1).max(dim=1)
-    run.log_figure(
-        "confusion",
-        pictures.confusion(predicted, target, labels),
-        "Confusion matrix of the test split.",
-    )
-    run.log_figure(
-        "mistakes",
-        pictures.mistakes(test_rows.input, predicted, target, score, labels),
-        "The misclassified test images with the highest scores.",
-    )
-    generator = torch.Generator().manual_seed(0)
-    noise = torch.randn(image.shape, generator=generator)
-    changed = {
-        "shifted": image.roll(3, dims=3),
-        "noisy": (image + 0.5 * noise).clamp(0, 1),
-        "inverted": 1 - image,
-    }
-    for name, other in changed.items():
-        logits = predict_batches(model, normalize(other, expected))
-        correct = logits.argmax(dim=1) == target
-        run.log_summary(**{f"accuracy_{name}": correct.float().mean().item()})
+    activity = l1(activations) / len(activations[0])
+    return settings.l1 * activity + settings.l2 * l2(weights)

@@ -1,18 +1,13 @@
-"""Captchas as tensors: loaded, concatenated, and randomly distorted."""
+"""Captchas as tensors: their rows, two sets as one, and random distortion."""
 
 import math
 from dataclasses import dataclass, replace
 
-import numpy as np
 import torch
 from torch import Tensor
 from torch.nn.functional import affine_grid, grid_sample
 
-from zoo import OCROutput, Run
-from zoo.recipes import TensorRows, load_or_synthetic
-from zoo.recipes import data as datasets
-from zoo.recipes.metrics import numbered
-from zoo_ocr.generated import captchas
+from zoo.recipes import Run, TensorRows
 
 __all__ = [
     "GENERATED",
@@ -24,22 +19,14 @@ __all__ = [
 ]
 
 REAL, GENERATED = "captcha", "generated_captcha"
-STEPS = 50  # of the model: a quarter of the width in pixels
+READER = "zoo_ocr.reader:read_rows"  # of both sets
 SMOKE_ROWS = 24
 
 
 def data(run: Run, split: str, name: str = REAL) -> TensorRows:
-    """Return captchas as bytes, and their texts as class ids, (rows, characters).
-
-    A smoke run takes a few rows, and noise where the data can't be had.
-    """
-    stand_in = run.spec if run.smoke else None
-    limit = SMOKE_ROWS if run.smoke else None
-    options = {"output_spec": run.spec.output, "limit": limit}
-    rows: TensorRows = load_or_synthetic(_load, name, split, options, stand_in)
-    rows = rows[:SMOKE_ROWS] if run.smoke else rows
-    run.data[rows.source] = {"rows": len(rows), "fingerprint": rows.fingerprint}
-    return rows
+    """Return captchas as bytes, and their texts as class ids, (rows, characters)."""
+    first = SMOKE_ROWS if run.smoke else None
+    return run.load_rows(name, split, reader=READER, first=first)[:first]
 
 
 def concatenate(one: TensorRows, other: TensorRows) -> TensorRows:
@@ -54,28 +41,6 @@ def concatenate(one: TensorRows, other: TensorRows) -> TensorRows:
         input=torch.cat([one.input, other.input]),
         target=torch.cat(targets),
         source=f"{one.source} and {other.source}",
-    )
-
-
-def _load(
-    name: str, split: str, *, output_spec: OCROutput, limit: int | None
-) -> TensorRows:
-    if limit and name == GENERATED:
-        dataset = captchas(split, limit)  # all of them take a while to make
-    else:
-        dataset = datasets.load_dataset(name, split)
-    source = f"{name}/{split}"
-    pixels = np.stack([np.asarray(image.convert("L")) for image in dataset["image"]])
-    texts = list(dataset["text"])
-    content = {
-        "image": (f"uint8{pixels.shape}", pixels.tobytes()),
-        "text": (f"str{len(texts)}", "\n".join(texts).encode()),
-    }
-    return TensorRows(
-        input=torch.from_numpy(pixels).unsqueeze(1),
-        target=numbered(texts, output_spec, source=source, steps=STEPS),
-        source=source,
-        fingerprint=datasets.fingerprint(content),
     )
 
 

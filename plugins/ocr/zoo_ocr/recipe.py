@@ -1,6 +1,6 @@
 """Train a CRNN to read captchas, real ones and generated ones.
 
-Read it from top to bottom: settings, training, evaluation; the data is in captchas.py.
+Read it from top to bottom: settings, training, validation; the data is in captchas.py.
 A tenth of the real training rows is held out for validation, and the epoch is chosen on
 them, and on generated rows where they tie; the test rows are used once, at the end.
 
@@ -14,21 +14,22 @@ from dataclasses import dataclass
 import torch
 from torch import nn
 
-from zoo import Run
-from zoo.recipes import TensorRows, evaluate
+from zoo.recipes import (
+    Run,
+    TensorRows,
+    fit_normalization,
+    predict_batches,
+    to_model_input,
+)
 from zoo.recipes.ctc import loss as ctc_loss
+from zoo.recipes.ctc import unpadded
+from zoo.recipes.metrics import compared, spelled, texts
+from zoo.recipes.metrics import evaluate_readings as evaluate
 from zoo_ocr.captchas import GENERATED, concatenate, data, random_distortion
-from zoo_ocr.report import add_report, add_validation_accuracy, example
 
-__all__ = [
-    "SMOKE_SETTINGS",
-    "Settings",
-    "data",
-    "evaluate",
-    "example",
-    "report",
-    "train",
-]
+__all__ = ["BEAMS", "SMOKE_SETTINGS", "Settings", "data", "evaluate", "train"]
+
+BEAMS = 20  # of the search that is compared with the best path
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,7 +55,7 @@ SMOKE_SETTINGS = {
 
 def train(settings: Settings, run: Run) -> nn.Module:
     real, generated = data(run, "train"), data(run, "train", GENERATED)
-    run.fit_normalization(real)
+    fit_normalization(run, real)
     training, validation = run.split(real, settings.val_fraction)
     both = concatenate(training, generated)
     model = run.prepare(run.build().to(memory_format=torch.channels_last))
@@ -94,7 +95,7 @@ def train(settings: Settings, run: Run) -> nn.Module:
             metrics = validate(model, validation_sets)
         run.log(metrics, best=("string_accuracy", "generated_string_accuracy"))
     best = run.best(model)
-    add_validation_accuracy(best, run, validation)
+    log_validation_accuracy(best, run, validation)
     return best
 
 
@@ -107,6 +108,13 @@ def validate(model: nn.Module, datasets: dict[str, TensorRows]) -> dict[str, flo
     }
 
 
-def report(model: nn.Module, run: Run) -> None:
-    """Add the figures and plots of the card to the run."""
-    add_report(model, run)
+def log_validation_accuracy(model: nn.Module, run: Run, validation: TensorRows) -> None:
+    """Log the accuracy on validation rows of the best path and of a beam search."""
+    output_spec = run.spec.output
+    rows = to_model_input(validation.input, run.spec.input)
+    logits = predict_batches(model, rows, batch=100)
+    true = [spelled(row, output_spec) for row in unpadded(validation.target)]
+    read = {"accuracy": texts(logits, output_spec)}
+    read["beam_search"] = texts(logits, output_spec, beams=BEAMS)
+    accuracy = {n: compared(one, true)["string_accuracy"] for n, one in read.items()}
+    run.log_summary(**{f"validation_{n}": value for n, value in accuracy.items()})

@@ -1,4 +1,4 @@
-"""The figures of the captcha model's card: robustness, other captchas, and its errors.
+"""What the card of the captcha model tells: robustness, other captchas, its errors.
 
 The real captchas belong to whoever made them, so none is shown: of those with an error
 only the texts are listed. The images are of generated ones.
@@ -23,32 +23,30 @@ from zoo import Run
 from zoo.errors import DataError, MissingExtra
 from zoo.recipes import (
     TensorRows,
-    evaluate,
     images,
     normalize,
+    plots,
     predict_batches,
     to_model_input,
 )
-from zoo.recipes import plots as pictures
 from zoo.recipes.metrics import texts
 from zoo.results import OCRCandidate, OCRResult, image_grid, png
 from zoo_ocr.baselines import add_baselines, true_texts
 from zoo_ocr.captchas import GENERATED, data
 from zoo_ocr.generated import random_texts, render_captchas
+from zoo_ocr.recipe import BEAMS, evaluate
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 __all__ = [
     "EXAMPLES",
-    "add_report",
-    "add_validation_accuracy",
     "corruptions",
     "example",
+    "report",
 ]
 
 EXAMPLES = ("x7k2m.png", "0ops9.png", "hello.png")
-BEAMS = 20
 OTHER_LENGTHS = (1, 2, 8)  # characters: shorter and longer than any in training
 RENDERED = 200  # captchas of a length, and words in another font
 MAX_ERRORS = 18  # generated captchas that are shown
@@ -74,20 +72,8 @@ def example(run: Run) -> Tensor:
     return torch.stack([images.pixels(image, input_spec) for image in opened])
 
 
-def add_validation_accuracy(model: nn.Module, run: Run, validation: TensorRows) -> None:
-    """Add the accuracy on validation rows of the best path and of a beam search."""
-    output_spec: Any = run.spec.output
-    rows = to_model_input(validation.input, run.spec.input)
-    logits = predict_batches(model, rows, batch=100)
-    true = true_texts(validation, output_spec)
-    run.log_summary(
-        validation_accuracy=_accuracy(texts(logits, output_spec), true),
-        validation_beam_search=_accuracy(texts(logits, output_spec, beams=BEAMS), true),
-    )
-
-
-def add_report(model: nn.Module, run: Run) -> None:
-    """Add the baselines, figures and plots of the card to a run."""
+def report(model: nn.Module, run: Run) -> None:
+    """Add the baselines, figures and plots of the card to the run."""
     output_spec: Any = run.spec.output
     test, generated = data(run, "test"), data(run, "test", GENERATED)
     add_baselines(run, data(run, "train"), test)
@@ -205,7 +191,7 @@ def _error_table(model: nn.Module, rows: TensorRows, run: Run) -> bytes:
         table.set_fontsize(9)
         table.scale(0.96, 1.2)
 
-    return pictures.png(5.0, 0.4 + 0.28 * (1 + len(cells)), draw)
+    return plots.png(5.0, 0.4 + 0.28 * (1 + len(cells)), draw)
 
 
 def _alternative(greedy: OCRResult, searched: OCRResult) -> str:

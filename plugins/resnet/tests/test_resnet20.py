@@ -8,8 +8,8 @@ from PIL import Image
 from torch import nn
 from torchvision.models import resnet18
 from torchvision.models.resnet import BasicBlock as TorchvisionBlock
-from zoo_resnet.report import softmax_regression_accuracy
 from zoo_resnet.resnet20 import BasicBlock, PadShortcut, resnet20
+from zoo_resnet.resnet20_report import softmax_regression_accuracy
 
 import zoo
 from zoo.artifacts import weight_store as store

@@ -13,12 +13,11 @@ import torch
 from torch import Tensor
 from torch.nn.functional import cross_entropy
 
-from zoo import Run
-from zoo.recipes import TensorRows, evaluate
+from zoo.recipes import Run, TensorRows, fit_normalization
 from zoo.recipes.augment import augmented, shifted
-from zoo_resnet.report import add_report
+from zoo.recipes.metrics import evaluate_classification as evaluate
 
-__all__ = ["SMOKE_SETTINGS", "Settings", "data", "evaluate", "report", "train"]
+__all__ = ["SMOKE_SETTINGS", "Settings", "data", "evaluate", "train"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,7 +45,7 @@ def data(run: Run, split: str) -> TensorRows:
 
 def train(settings: Settings, run: Run) -> torch.nn.Module:
     train_rows, val_rows = run.split(data(run, "train"), settings.val_fraction)
-    run.fit_normalization(train_rows)
+    fit_normalization(run, train_rows)
     model = run.prepare(run.build().to(memory_format=torch.channels_last))
     optimizer = run.prepare(
         torch.optim.SGD(
@@ -86,8 +85,3 @@ def train(settings: Settings, run: Run) -> torch.nn.Module:
             run.step(loss, optimizer, scheduler)
         run.log(evaluate(model, val_rows), best="accuracy")
     return run.best(model)
-
-
-def report(model: torch.nn.Module, run: Run) -> None:
-    """Add the baselines, measurements and plots of the model card."""
-    add_report(model, run, data(run, "train"), data(run, "test"))

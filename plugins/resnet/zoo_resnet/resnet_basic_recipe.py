@@ -10,8 +10,7 @@ from zoo_resnet.resnet20_recipe import (
     Settings,
     data,
     evaluate,
-    report,
     train,
 )
 
-__all__ = ["SMOKE_SETTINGS", "Settings", "data", "evaluate", "report", "train"]
+__all__ = ["SMOKE_SETTINGS", "Settings", "data", "evaluate", "train"]

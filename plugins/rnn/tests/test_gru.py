@@ -26,7 +26,7 @@ from zoo.artifacts import weight_store as store
 from zoo.datasets.in_memory import TensorRows
 from zoo.errors import InputError
 from zoo.models.metadata import model_metadata
-from zoo.preprocessing.tokenizer import tokenizer
+from zoo.runtime.tokenizer import tokenizer
 
 REVIEWS = (
     "재밌는 영화",

@@ -1,6 +1,6 @@
 """Train a GRU to classify the sentiment of Korean film reviews.
 
-Read it from top to bottom: settings, data, training, evaluation. The character
+Read it from top to bottom: settings, data, training. The character
 tokenizer is made of the training reviews first. Batches hold reviews of similar length,
 so that there is little padding. The input features, the regularization and the epoch
 were chosen on validation rows. The weights that are kept are an exponential moving
@@ -16,17 +16,23 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
-from zoo import Run, TextInput
-from zoo.recipes import TensorRows, baselines, evaluate, predict_batches, to_model_input
-from zoo.recipes import plots as pictures
-from zoo.recipes import text as tokenising
-from zoo_rnn import plots
-from zoo_rnn.baselines import ngram_logistic_accuracy
+from zoo.recipes import Run, TensorRows, predict_batches, to_model_input
+from zoo.recipes.metrics import evaluate_classification as evaluate
+from zoo.recipes.optim import ema
+from zoo.recipes.text import by_length, use_tokenizer
 from zoo_rnn.char_tokenizer import random_unk, train_tokenizer
 from zoo_rnn.fit_wide import fit_path_weights, fit_wide
 from zoo_rnn.gru import GRUClassifier
 
-__all__ = ["SMOKE_SETTINGS", "Settings", "data", "evaluate", "report", "train"]
+__all__ = [
+    "SMOKE_SETTINGS",
+    "Settings",
+    "data",
+    "evaluate",
+    "path_log_odds",
+    "reviews",
+    "train",
+]
 
 SMOKE_REVIEWS = 200
 # As OneCycleLR's pct_start. A tenth would divide by zero in a run of ten steps.
@@ -62,13 +68,13 @@ def data(run: Run, split: str) -> TensorRows:
 
 def train(settings: Settings, run: Run) -> nn.Module:
     vocab_size = run.spec.options["vocab_size"]
-    tokenizer = train_tokenizer(_reviews(run, "train"), vocab_size=vocab_size)
-    tokenising.use_tokenizer(run, tokenizer)
+    tokenizer = train_tokenizer(reviews(run, "train"), vocab_size=vocab_size)
+    use_tokenizer(run, tokenizer)
     training, validation = run.split(data(run, "train"), settings.val_fraction)
     unwrapped: GRUClassifier = run.build(dropout=settings.dropout)
     unwrapped.wide.requires_grad_(False)
-    ema = run.ema(unwrapped, decay=settings.ema_decay)
-    length = unwrapped.length(training.input)
+    average = ema(run, unwrapped, decay=settings.ema_decay)
+    order = by_length(unwrapped.length(training.input))
     model = run.prepare(unwrapped)
     optimizer = run.prepare(
         torch.optim.AdamW(_parameter_groups(unwrapped, settings), lr=settings.lr)
@@ -85,15 +91,15 @@ def train(settings: Settings, run: Run) -> nn.Module:
     for _ in run.epochs(settings.epochs):
         model.train()
         batches = run.batches(
-            training, settings.batch_size, augment=augment, length=length
+            training, settings.batch_size, augment=augment, order=order
         )
         for token, label in batches:
             with torch.autocast(run.device.type, torch.bfloat16, settings.amp):
                 logits = model(token)
             loss = cross_entropy(logits.float(), label)
             run.step(loss, optimizer, schedule, clip=settings.max_grad_norm)
-        run.log(evaluate(ema, validation), best="accuracy", model=ema)
-    best = run.best(ema)
+        run.log(evaluate(average, validation), best="accuracy", model=average)
+    best = run.best(average)
     assert isinstance(best, GRUClassifier), "the average of what was built"
     _add_wide_path(best, training, validation, settings, run)
     return best
@@ -122,7 +128,7 @@ def _add_wide_path(
     """Fit the wide path, and the weights of both paths on the validation rows."""
     fit_wide(model.wide, training, c=settings.wide_c, max_iter=settings.wide_max_iter)
     token = to_model_input(validation.input, run.spec.input)
-    log_odds = _log_odds(model, token)
+    log_odds = path_log_odds(model, token)
     deep_weight, wide_weight, intercept = fit_path_weights(
         [log_odds["deep"], log_odds["wide"]], validation.target
     ).to(run.device)
@@ -130,12 +136,12 @@ def _add_wide_path(
     model.classifier.weight.mul_(deep_weight)
     model.classifier.bias.mul_(deep_weight).add_(intercept * side)
     model.classifier.weight[:, -1] = wide_weight * side
-    for path, values in _log_odds(model, token).items():
+    for path, values in path_log_odds(model, token).items():
         accuracy = _mean((values > 0) == validation.target)
         run.log_summary(**{f"validation_{path}": accuracy})
 
 
-def _log_odds(model: GRUClassifier, token: Tensor) -> dict[str, Tensor]:
+def path_log_odds(model: GRUClassifier, token: Tensor) -> dict[str, Tensor]:
     """Return the log-odds of a positive review by each path alone, and by both."""
     logits, wide = (
         predict_batches(model, token),
@@ -147,54 +153,9 @@ def _log_odds(model: GRUClassifier, token: Tensor) -> dict[str, Tensor]:
     return {"deep": deep, "wide": wide, "both": both}
 
 
-def report(model: GRUClassifier, run: Run) -> None:
-    """Add baselines, and on which reviews the model fails."""
-    training, test, input_spec = data(run, "train"), data(run, "test"), run.spec.input
-    assert isinstance(input_spec, TextInput), "the model here reads text"
-    run.log_baseline("majority class", accuracy=baselines.majority(training, test))
-    run.log_baseline(
-        "logistic regression on character n-grams",
-        accuracy=ngram_logistic_accuracy(
-            (_reviews(run, "train"), training.target.tolist()),
-            (_reviews(run, "test"), test.target.tolist()),
-        ),
-    )
-    token = to_model_input(test.input, input_spec)
-    accuracy = {
-        path: _mean((log_odds > 0) == test.target)
-        for path, log_odds in _log_odds(model, token).items()
-    }
-    run.log_baseline("wide path alone", accuracy=accuracy["wide"])
-    run.log_summary(deep_accuracy=accuracy["deep"], wide_accuracy=accuracy["wide"])
-    logits = predict_batches(model, token)
-    predicted, score = logits.argmax(dim=1), logits.softmax(dim=1).amax(dim=1)
-    correct, length = predicted == test.target, model.length(test.input)
-    short, long = length <= 10, length > 100
-    uncertain = score < 0.75
-    run.log_summary(
-        accuracy_short=_mean(correct[short]),
-        short_rows=int(short.sum()),
-        accuracy_long=_mean(correct[long]),
-        long_rows=int(long.sum()),
-        max_length=input_spec.max_length,
-        uncertain_fraction=_mean(uncertain),
-        accuracy_if_uncertain=_mean(correct[uncertain]),
-        accuracy_if_certain=_mean(correct[~uncertain]),
-    )
-    run.log_figure(
-        "confusion",
-        pictures.confusion(predicted, test.target, run.spec.labels),
-        "Confusion matrix of the test reviews.",
-    )
-    run.log_figure(
-        "accuracy_by_length",
-        plots.accuracy_by_length(correct, length),
-        "Accuracy on the test reviews, by their number of characters.",
-    )
-
-
-def _reviews(run: Run, split: str) -> list[str]:
-    texts = tokenising.training_texts(run, "nsmc", split)
+def reviews(run: Run, split: str) -> list[str]:
+    """Return the reviews of a split as texts; a smoke run takes the first of them."""
+    texts = run.load_texts("nsmc", split)
     return texts[:SMOKE_REVIEWS] if run.smoke else texts
 
 

@@ -2,12 +2,8 @@
 
 import math
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any, NamedTuple
 
-import numpy as np
 import torch
-from PIL import Image
 from torch import Tensor
 from torch.nn.functional import (
     affine_grid,
@@ -15,9 +11,7 @@ from torch.nn.functional import (
     grid_sample,
 )
 
-from zoo import ImageInput, Run
-from zoo.recipes import TensorRows, images, load_or_synthetic
-from zoo.recipes import data as datasets
+from zoo.recipes import Run, TensorRows
 
 __all__ = [
     "DATASET",
@@ -25,13 +19,10 @@ __all__ = [
     "augment",
     "bce_dice_loss",
     "data",
-    "example",
-    "photographs",
 ]
 
 DATASET = "oxford_iiit_pet"
-BACKGROUND = 2  # in the trimaps; 1 is the pet, 3 its outline, which counts as pet
-EXAMPLES = ("cat.jpg", "coffee.jpg")
+READER = "zoo_segmentation.photographs:read_rows"  # of the set's own files
 SMOKE_ROWS = 12
 SMOOTH = 1.0  # added above and below, so that an empty mask has a gradient
 
@@ -39,72 +30,11 @@ SMOOTH = 1.0  # added above and below, so that an empty mask has a gradient
 def data(run: Run, split: str) -> TensorRows:
     """Return photographs as bytes, stretched to the model's frame, and their masks.
 
-    A mask is 1 where the pet or its outline is. A smoke run takes a few rows, and noise
-    where the data can't be had.
+    A mask, (height, width), is 1 where the pet or its outline is.
     """
-    stand_in = run.spec if run.smoke else None
-    options = {
-        "expected": run.spec.input,
-        "limit": SMOKE_ROWS if run.smoke else None,
-    }
-    rows: TensorRows = load_or_synthetic(_read, DATASET, split, options, stand_in)
-    rows = rows[:SMOKE_ROWS] if run.smoke else rows
-    run.data[rows.source] = {"rows": len(rows), "fingerprint": rows.fingerprint}
-    return rows
-
-
-class Photograph(NamedTuple):
-    """A photograph in color, its trimap, and the breed of its pet."""
-
-    image: Image.Image
-    trimap: Image.Image
-    breed: str
-
-
-def photographs(split: str, limit: int | None = None) -> list[Photograph]:
-    """Return photographs at their own size.
-
-    Some files of the set hold grays or a palette. With `limit` they are of all breeds.
-    """
-    rows = datasets.load_dataset(DATASET, split)
-    if limit:
-        rows = rows.select(range(0, len(rows), len(rows) // limit)[:limit])
-    name = rows.features["label"].int2str
-    return [
-        Photograph(row["image"].convert("RGB"), row["mask"], name(row["label"]))
-        for row in rows
-    ]
-
-
-def example(run: Run) -> Tensor:
-    """Return the cat and the coffee that ship with the models, as prepared pixels: the
-    golden is redistributed with the weights, and no photograph of the set may be."""
-    expected: Any = run.spec.input
-    folder = Path(__file__).with_name("examples")
-    opened = [images.open_image(folder / name, expected) for name in EXAMPLES]
-    return torch.stack([images.pixels(one, expected) for one in opened])
-
-
-def _read(
-    name: str, split: str, *, expected: ImageInput, limit: int | None = None
-) -> TensorRows:
-    pixels, masks = [], []
-    size = (expected.width, expected.height)
-    for photo in photographs(split, limit):
-        pixels.append(np.asarray(images.fitted(photo.image, expected)))
-        small = photo.trimap.resize(size, Image.Resampling.NEAREST)
-        masks.append(np.asarray(small) != BACKGROUND)
-    image, mask = np.stack(pixels), np.stack(masks).astype(np.uint8)
-    content = {
-        "image": (f"uint8{image.shape}", image.tobytes()),
-        "mask": (f"uint8{mask.shape}", mask.tobytes()),
-    }
-    return TensorRows(
-        input=torch.from_numpy(image).permute(0, 3, 1, 2).contiguous(),
-        target=torch.from_numpy(mask),
-        source=f"{name}/{split}",
-        fingerprint=datasets.fingerprint(content),
-    )
+    first = SMOKE_ROWS if run.smoke else None
+    rows = run.load_rows(DATASET, split, reader=READER, first=first)
+    return rows[:first]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -20,14 +20,15 @@ from zoo.recipes import TensorRows, predict_batches, to_model_input
 from zoo.recipes import data as datasets
 from zoo.recipes.metrics import SEGMENTATION, overlap
 from zoo.results import image_grid, png
-from zoo_segmentation.pets import BACKGROUND, EXAMPLES, photographs
+from zoo_segmentation.pets import data
+from zoo_segmentation.photographs import BACKGROUND, EXAMPLES, photographs
 
 __all__ = [
-    "add_report",
     "baseline_masks",
     "best_threshold",
     "fit_color_classifier",
     "mean_mask",
+    "report",
 ]
 
 BATCH_SIZE = 50
@@ -40,23 +41,24 @@ BREEDS = ("Abyssinian", "Bengal", "american_bulldog")
 WITHOUT_PETS = {"insects": ("hymenoptera", "test"), "streets": ("camvid", "test")}
 
 
-def add_report(
-    model: nn.Module, run: Run, train_rows: TensorRows, test_rows: TensorRows
-) -> None:
-    """Add baselines, measurements and images to a run."""
-    meaning: Any = run.spec.output
+def report(model: nn.Module, run: Run) -> None:
+    """Add the baselines, measurements and images of the model card."""
+    train_rows, test_rows = data(run, "train"), data(run, "test")
+    output_spec: Any = run.spec.output
     image, target = to_model_input(test_rows.input, run.spec.input), test_rows.target
     logits = predict_batches(model, image, batch=BATCH_SIZE)
     for name, mask in baseline_masks(train_rows, test_rows).items():
         run.log_baseline(
-            name, **SEGMENTATION.measure(_as_logits(mask), target, meaning)
+            name, **SEGMENTATION.measure(_as_logits(mask), target, output_spec)
         )
     iou = _iou_of_each(logits, target)
     run.log_summary(
         min_iou=iou.min().item(),
         median_iou=iou.median().item(),
         iou_above_four_fifths=(iou > 0.8).double().mean().item(),
-        **_changed_iou(model, image[::CHANGED_EVERY], target[::CHANGED_EVERY], meaning),
+        **_changed_iou(
+            model, image[::CHANGED_EVERY], target[::CHANGED_EVERY], output_spec
+        ),
     )
     run.log_figure("silhouettes", _silhouettes(logits, target, iou), SILHOUETTES)
     run.log_figure(
@@ -152,7 +154,7 @@ def _iou_of_each(logits: Tensor, target: Tensor) -> Tensor:
 
 
 def _changed_iou(
-    model: nn.Module, image: Tensor, target: Tensor, meaning: Any
+    model: nn.Module, image: Tensor, target: Tensor, output_spec: Any
 ) -> dict[str, float]:
     """Return the IoU of photographs that are changed, each in one way."""
     small = interpolate(image, scale_factor=0.25, mode="bilinear", antialias=True)
@@ -166,7 +168,7 @@ def _changed_iou(
     }
     return {
         f"iou_{name}": SEGMENTATION.measure(
-            predict_batches(model, other, batch=BATCH_SIZE), mask, meaning
+            predict_batches(model, other, batch=BATCH_SIZE), mask, output_spec
         )["iou"]
         for name, (other, mask) in changed.items()
     }

@@ -8,28 +8,18 @@ For a few epochs the encoder is frozen and only the decoder is trained; then the
 is trained too, at a tenth of the learning rate.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import torch
 from torch import nn
 
-import zoo
-from zoo import Run
-from zoo.recipes import attach, evaluate, model_metadata
-from zoo_segmentation.pets import Augmentation, augment, bce_dice_loss, data, example
-from zoo_segmentation.report import add_report
+from zoo.recipes import Run
+from zoo.recipes.metrics import evaluate_segmentation as evaluate
+from zoo_segmentation.pets import Augmentation, augment, bce_dice_loss, data
 
-__all__ = [
-    "SMOKE_SETTINGS",
-    "Settings",
-    "data",
-    "evaluate",
-    "example",
-    "report",
-    "train",
-]
+__all__ = ["SMOKE_SETTINGS", "Settings", "data", "evaluate", "train"]
 
-PARENT = "efficientnet-lite0"
+PARENT = "efficientnet-lite0"  # its weights have the names that timm gives them
 AUGMENTATION = Augmentation()
 
 
@@ -52,8 +42,10 @@ SMOKE_SETTINGS = {"epochs": 2, "frozen_epochs": 1, "batch_size": 8}
 
 def train(settings: Settings, run: Run) -> nn.Module:
     train_rows, val_rows = run.split(data(run, "train"), settings.val_fraction)
-    pretrained = load_encoder(run.build())
-    model = run.prepare(pretrained.to(memory_format=torch.channels_last))
+    unwrapped = run.build()
+    weights, encoder = run.load_weights(PARENT), unwrapped.encoder
+    encoder.load_state_dict({name: weights[name] for name in encoder.state_dict()})
+    model = run.prepare(unwrapped.to(memory_format=torch.channels_last))
     rates = [settings.lr, settings.encoder_lr_factor * settings.lr]
     decoder, encoder = decoder_and_encoder(model)
     optimizer = run.prepare(
@@ -77,7 +69,7 @@ def train(settings: Settings, run: Run) -> nn.Module:
         for parameter in encoder:
             parameter.requires_grad_(epoch > settings.frozen_epochs)
         generator = torch.Generator().manual_seed(
-            settings.seed + epoch + 10_000 * run.context.rank
+            settings.seed + epoch + 10_000 * run.rank
         )
         for image, mask in run.batches(train_rows, settings.batch_size):
             image, mask = augment(image, mask, AUGMENTATION, generator)
@@ -89,17 +81,6 @@ def train(settings: Settings, run: Run) -> nn.Module:
     return run.best(model).requires_grad_(True)
 
 
-def load_encoder(model: nn.Module) -> nn.Module:
-    """Return the model with the pretrained weights of its parent, and its name."""
-    parent = zoo.load(PARENT)
-    weights, encoder = parent.state_dict(), model.get_submodule("encoder")
-    encoder.load_state_dict({name: weights[name] for name in encoder.state_dict()})
-    report = model_metadata(parent).report
-    assert report is not None, "a loaded model has a report"
-    known = {"name": PARENT, "sha256": report.sha256}
-    return attach(model, replace(model_metadata(model), parent=known))
-
-
 def decoder_and_encoder(
     model: nn.Module,
 ) -> tuple[list[nn.Parameter], list[nn.Parameter]]:
@@ -109,8 +90,3 @@ def decoder_and_encoder(
     for name, parameter in model.named_parameters():
         (encoder if "encoder." in name else decoder).append(parameter)
     return decoder, encoder
-
-
-def report(model: nn.Module, run: Run) -> None:
-    """Add the baselines, measurements and images of the model card."""
-    add_report(model, run, data(run, "train"), data(run, "test"))

@@ -10,20 +10,11 @@ from dataclasses import dataclass
 import torch
 from torch import nn
 
-from zoo import Run
-from zoo.recipes import evaluate
-from zoo_segmentation.pets import Augmentation, augment, bce_dice_loss, data, example
-from zoo_segmentation.report import add_report
+from zoo.recipes import Run, fit_normalization
+from zoo.recipes.metrics import evaluate_segmentation as evaluate
+from zoo_segmentation.pets import Augmentation, augment, bce_dice_loss, data
 
-__all__ = [
-    "SMOKE_SETTINGS",
-    "Settings",
-    "data",
-    "evaluate",
-    "example",
-    "report",
-    "train",
-]
+__all__ = ["SMOKE_SETTINGS", "Settings", "data", "evaluate", "train"]
 
 AUGMENTATION = Augmentation()
 
@@ -44,7 +35,7 @@ SMOKE_SETTINGS = {"epochs": 1, "batch_size": 8}  # what the test suite runs
 
 def train(settings: Settings, run: Run) -> nn.Module:
     rows = data(run, "train")
-    run.fit_normalization(rows)
+    fit_normalization(run, rows)
     train_rows, val_rows = run.split(rows, settings.val_fraction)
     model = run.prepare(run.build().to(memory_format=torch.channels_last))
     optimizer = run.prepare(
@@ -62,7 +53,7 @@ def train(settings: Settings, run: Run) -> nn.Module:
     for epoch in run.epochs(settings.epochs):
         model.train()
         generator = torch.Generator().manual_seed(
-            settings.seed + epoch + 10_000 * run.context.rank
+            settings.seed + epoch + 10_000 * run.rank
         )
         for image, mask in run.batches(train_rows, settings.batch_size):
             image, mask = augment(image, mask, AUGMENTATION, generator)
@@ -72,8 +63,3 @@ def train(settings: Settings, run: Run) -> nn.Module:
         with torch.autocast(run.device.type, torch.bfloat16, settings.amp):
             run.log(evaluate(model, val_rows), best="iou")
     return run.best(model)
-
-
-def report(model: nn.Module, run: Run) -> None:
-    """Add the baselines, measurements and images of the model card."""
-    add_report(model, run, data(run, "train"), data(run, "test"))

@@ -5,14 +5,13 @@ import re
 import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import torch
 from torch import Tensor
 
-from zoo import Run, TextInput
-from zoo.recipes import Input, TensorRows
-from zoo.recipes import text as tokenising
-from zoo.recipes import text as tokens
+from zoo.recipes import Run, TensorRows
+from zoo.recipes.text import numbers, padded, tokenizer
 from zoo_seq2seq.attention import BOS, EOS, PAD
 
 __all__ = [
@@ -25,6 +24,7 @@ __all__ = [
     "train_validation_split",
 ]
 
+DATASET = "tatoeba_en_fr"
 HELD_OUT = 50  # one source sentence in so many is held out, with all its translations
 SMOKE_PAIRS = 200  # that a smoke run reads
 
@@ -64,10 +64,9 @@ class SentencePairs:
             token=self.token[rows],
         )
 
-    def tokenized(self, input_spec: Input) -> "SentencePairs":
+    def tokenized(self, input_spec: Any) -> "SentencePairs":
         """Return the pairs with the token ids of their source sentences."""
-        assert isinstance(input_spec, TextInput), "the input of a translator"
-        rows = tokens.padded(tokens.numbers(self.source_texts, input_spec), input_spec)
+        rows = padded(numbers(self.source_texts, input_spec), input_spec)
         return replace(self, token=rows)
 
     def in_order(self) -> Iterator[Tensor]:
@@ -77,15 +76,12 @@ class SentencePairs:
 
 def load_pairs(run: Run, split: str) -> SentencePairs:
     """Return all pairs of a split; in a smoke run the first of them."""
-    name = run.spec.trained_on[0]
     limit = SMOKE_PAIRS if run.smoke else None
-    source_texts, target_texts = (
-        tokenising.training_texts(run, name, split, column=column)[:limit]
-        for column in ("en", "fr")
-    )
+    source_texts = run.load_texts(DATASET, split, column="en")[:limit]
+    target_texts = run.load_texts(DATASET, split, column="fr", target=True)[:limit]
     content = "\0".join([*source_texts, *target_texts])
     fingerprint = hashlib.sha256(content.encode()).hexdigest()
-    source = f"{name}/{split}"
+    source = f"{DATASET}/{split}"
     run.data[source] = {"rows": len(source_texts), "fingerprint": fingerprint}
     return SentencePairs(
         source_texts=source_texts,
@@ -131,11 +127,10 @@ def tokenize(run: Run, pairs: SentencePairs, *, max_length: int) -> TensorRows:
     """Return pairs as token ids, the target with BOS and EOS; those of which a side has
     more than `max_length` tokens are left out."""
     input_spec = run.spec.input
-    assert isinstance(input_spec, TextInput), "the input of a translator"
-    tokenizer = tokens.tokenizer(input_spec)
+    known = tokenizer(input_spec)
 
     def encode(texts: list[str]) -> list[list[int]]:
-        return [encoding.ids for encoding in tokenizer.encode_batch(texts)]
+        return [encoding.ids for encoding in known.encode_batch(texts)]
 
     sources, targets = encode(pairs.source_texts), encode(pairs.target_texts)
     kept = [
@@ -144,8 +139,8 @@ def tokenize(run: Run, pairs: SentencePairs, *, max_length: int) -> TensorRows:
         if max(len(source), len(target)) <= max_length
     ]
     return TensorRows(
-        input=tokens.padded([source for source, _ in kept], input_spec).int(),
-        target=tokens.padded([target for _, target in kept], input_spec).int(),
+        input=padded([source for source, _ in kept], input_spec).int(),
+        target=padded([target for _, target in kept], input_spec).int(),
         source=pairs.source,
         fingerprint=pairs.fingerprint,
     )

@@ -12,13 +12,18 @@ import torch
 from torch import nn
 from torch.nn.functional import cross_entropy
 
-from zoo import Run, TextInput
-from zoo.recipes import eval_mode, model_metadata
-from zoo.recipes import text as beams
-from zoo.recipes import text as tokenising
-from zoo.recipes import text as tokens
-from zoo.recipes.text import BeamSearchConfig
+from zoo.recipes import Run, eval_mode, spec_of
+from zoo.recipes.text import (
+    BeamSearchConfig,
+    by_length,
+    numbers,
+    search,
+    spelled,
+    trimmed,
+    use_tokenizer,
+)
 from zoo_seq2seq.bpe_tokenizer import train_tokenizer
+from zoo_seq2seq.metrics import bleu, translation_metrics
 from zoo_seq2seq.parallel_corpus import (
     SentencePairs,
     load_pairs,
@@ -26,32 +31,19 @@ from zoo_seq2seq.parallel_corpus import (
     tokenize,
     train_validation_split,
 )
-from zoo_seq2seq.report import (
-    add_attention_figure,
-    add_baselines,
-    add_error_analysis,
-    bleu,
-    translation_metrics,
-)
 
 __all__ = [
+    "GREEDY",
     "SMOKE_SETTINGS",
+    "VALIDATION_PAIRS",
     "Settings",
     "data",
     "evaluate",
-    "report",
     "train",
     "translate",
 ]
 
 GREEDY = BeamSearchConfig(beams=1)
-PLANS = {  # that are compared on the validation pairs
-    "greedy": GREEDY,
-    "beam_4": BeamSearchConfig(),
-    "no_length_penalty": BeamSearchConfig(length_penalty=0),
-    "length_penalty_2": BeamSearchConfig(length_penalty=2),
-    "beam_12": BeamSearchConfig(beams=12),
-}
 VALIDATION_PAIRS = 800  # that are translated after every epoch
 CHUNK_SIZE = 128  # sentences that are translated at once
 NO_LIMIT = 1_000  # more than a text has tokens
@@ -83,10 +75,11 @@ def train(settings: Settings, run: Run) -> nn.Module:
     training, validation = train_validation_split(run)
     vocab_size: int = run.spec.options["vocab_size"]
     texts = [*training.source_texts, *training.target_texts]
-    tokenising.use_tokenizer(run, train_tokenizer(texts, vocab_size=vocab_size))
+    use_tokenizer(run, train_tokenizer(texts, vocab_size=vocab_size))
     rows = tokenize(run, training, max_length=settings.max_length)
     # Batches hold pairs of similar length, first of the target, then of the source.
     length = NO_LIMIT * (rows.target > 0).sum(dim=1) + (rows.input > 0).sum(dim=1)
+    order = by_length(length)
     model = run.prepare(run.build(dropout=settings.dropout))
     optimizer = run.prepare(
         torch.optim.AdamW(
@@ -108,7 +101,7 @@ def train(settings: Settings, run: Run) -> nn.Module:
     )
     for _ in run.epochs(settings.epochs):
         model.train()
-        for source, target in run.batches(rows, settings.batch_size, length=length):
+        for source, target in run.batches(rows, settings.batch_size, order=order):
             inputs, labels, selected = teacher_forcing(target)
             with torch.autocast(run.device.type, torch.bfloat16):
                 logits = model(source, inputs, selected)
@@ -127,15 +120,13 @@ def train(settings: Settings, run: Run) -> nn.Module:
 
 def validate(model: Any, pairs: SentencePairs, run: Run) -> dict[str, float]:
     """Return the mean loss of a token in nats, and the BLEU of greedy decoding."""
-    input_spec = run.spec.input
-    assert isinstance(input_spec, TextInput), "the input of a translator"
     rows = tokenize(run, pairs, max_length=NO_LIMIT)
     total, count = 0.0, 0
     with eval_mode(model), torch.inference_mode():
         for start in range(0, len(rows), CHUNK_SIZE):
             chunk = rows[start : start + CHUNK_SIZE]
             inputs, labels, selected = teacher_forcing(chunk.target)
-            source = tokens.trimmed(chunk.input, input_spec).to(run.device)
+            source = trimmed(chunk.input, run.spec.input).to(run.device)
             logits = model(source, inputs.to(run.device), selected.to(run.device)).cpu()
             total += cross_entropy(logits, labels[selected], reduction="sum").item()
             count += int(selected.sum())
@@ -148,16 +139,15 @@ def validate(model: Any, pairs: SentencePairs, run: Run) -> dict[str, float]:
 
 def translate(model: nn.Module, texts: list[str], plan: BeamSearchConfig) -> list[str]:
     """Return the best translation of each text; texts are batched by length."""
-    input_spec = model_metadata(model).spec.input
-    assert isinstance(input_spec, TextInput), "the input of a translator"
-    sources = tokens.numbers(texts, input_spec)
+    input_spec = spec_of(model).input
+    sources = numbers(texts, input_spec)
     order = sorted(range(len(texts)), key=lambda number: len(sources[number]))
     translations = [""] * len(texts)
     for start in range(0, len(order), CHUNK_SIZE):
         chunk = order[start : start + CHUNK_SIZE]
-        results = beams.search(model, [sources[number] for number in chunk], plan=plan)
+        results = search(model, [sources[number] for number in chunk], plan=plan)
         for number, candidates in zip(chunk, results, strict=True):
-            translations[number] = tokens.spelled(candidates[0].tokens, input_spec)
+            translations[number] = spelled(candidates[0].tokens, input_spec)
     return translations
 
 
@@ -165,22 +155,3 @@ def evaluate(model: nn.Module, held_out: SentencePairs) -> dict[str, float]:
     """Return BLEU and chrF of beam search with its defaults, one reference a pair."""
     translations = translate(model, held_out.source_texts, BeamSearchConfig())
     return translation_metrics(translations, held_out.target_texts)
-
-
-def report(model: nn.Module, run: Run) -> None:
-    """Add the figures of the card to the run."""
-    training, validation = train_validation_split(run)
-    test, subset = load_pairs(run, "test"), validation[:VALIDATION_PAIRS]
-    add_baselines(run, training, test)
-    for name, plan in PLANS.items():
-        translations = translate(model, subset.source_texts, plan)
-        run.log_summary(
-            **{f"validation_{name}": bleu(translations, subset.target_texts)}
-        )
-    translations = translate(model, test.source_texts, BeamSearchConfig())
-    add_error_analysis(run, translations, test, training)
-    greedy = translate(model, test.source_texts, GREEDY)
-    run.log_summary(bleu_greedy=bleu(greedy, test.target_texts))
-    excluded = len(load_pairs(run, "train")) - len(training) - len(validation)
-    run.log_summary(excluded_pairs=excluded)
-    add_attention_figure(model, run)

@@ -1,4 +1,4 @@
-"""The figures of the translator's card: metrics, baselines, and an error analysis."""
+"""What the card of the translator tells: baselines, and an error analysis."""
 
 from __future__ import annotations
 
@@ -7,24 +7,30 @@ from typing import TYPE_CHECKING, Any
 
 import zoo
 from zoo import Run
-from zoo.errors import MissingExtra
-from zoo.recipes import plots as pictures
+from zoo.recipes import plots
+from zoo.recipes.text import BeamSearchConfig
 from zoo_seq2seq.baselines import WORD, IBMModel1, nearest_translations, split_words
-from zoo_seq2seq.parallel_corpus import SentencePairs, normalize
+from zoo_seq2seq.metrics import bleu, translation_metrics
+from zoo_seq2seq.parallel_corpus import (
+    SentencePairs,
+    load_pairs,
+    normalize,
+    train_validation_split,
+)
+from zoo_seq2seq.recipe import GREEDY, VALIDATION_PAIRS, translate
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-__all__ = [
-    "add_attention_figure",
-    "add_baselines",
-    "add_error_analysis",
-    "address_metrics",
-    "bleu",
-    "name_metrics",
-    "translation_metrics",
-]
+__all__ = ["address_metrics", "name_metrics", "report"]
 
+PLANS = {  # that are compared on the validation pairs
+    "greedy": GREEDY,
+    "beam_4": BeamSearchConfig(),
+    "no_length_penalty": BeamSearchConfig(length_penalty=0),
+    "length_penalty_2": BeamSearchConfig(length_penalty=2),
+    "beam_12": BeamSearchConfig(beams=12),
+}
 LONG, SHORT = 12, 5  # words of the sentences that are also evaluated separately
 ADDRESS_WORDS = {
     "tu": {"tu", "te", "toi", "ton", "ta", "tes", "t'"},
@@ -42,22 +48,23 @@ CAPTION = (
 )
 
 
-def translation_metrics(
-    translations: Sequence[str], references: Sequence[str]
-) -> dict[str, float]:
-    """Return corpus BLEU and chrF, from 0 to 100, with one reference each."""
-    chrf = _sacrebleu().CHRF().corpus_score(list(translations), [list(references)])
-    return {"bleu": bleu(translations, references), "chrf": chrf.score}
-
-
-def bleu(translations: Sequence[str], *references: Sequence[str | None]) -> float:
-    """Return sacrebleu's corpus BLEU with its default settings.
-
-    `references` are one or several sequences, with None where there is no reference.
-    """
-    rows = [list(row) for row in references]
-    score: float = _sacrebleu().BLEU().corpus_score(list(translations), rows).score
-    return score
+def report(model: Any, run: Run) -> None:
+    """Add the figures of the card to the run."""
+    training, validation = train_validation_split(run)
+    test, subset = load_pairs(run, "test"), validation[:VALIDATION_PAIRS]
+    add_baselines(run, training, test)
+    for name, plan in PLANS.items():
+        translations = translate(model, subset.source_texts, plan)
+        run.log_summary(
+            **{f"validation_{name}": bleu(translations, subset.target_texts)}
+        )
+    translations = translate(model, test.source_texts, BeamSearchConfig())
+    add_error_analysis(run, translations, test, training)
+    greedy = translate(model, test.source_texts, GREEDY)
+    run.log_summary(bleu_greedy=bleu(greedy, test.target_texts))
+    excluded = len(load_pairs(run, "train")) - len(training) - len(validation)
+    run.log_summary(excluded_pairs=excluded)
+    add_attention_figure(model, run)
 
 
 def add_baselines(run: Run, training: SentencePairs, test: SentencePairs) -> None:
@@ -173,14 +180,4 @@ def add_attention_figure(model: Any, run: Run) -> None:
         for place, result in enumerate(results, start=1):
             result.draw(figure, (1, len(results), place))
 
-    run.log_figure("attention", pictures.png(4 * len(results), 4.2, draw), CAPTION)
-
-
-def _sacrebleu() -> Any:
-    try:
-        import sacrebleu
-    except ImportError as exc:
-        raise MissingExtra(
-            "sacrebleu", "Measuring a translator", distribution="zoo-seq2seq"
-        ) from exc
-    return sacrebleu
+    run.log_figure("attention", plots.png(4 * len(results), 4.2, draw), CAPTION)

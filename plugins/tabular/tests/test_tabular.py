@@ -12,14 +12,15 @@ from scipy.stats import binomtest
 from sklearn.linear_model import LinearRegression, LogisticRegression
 from zoo_tabular import tables
 from zoo_tabular.cancer_recipe import roc_auc
-from zoo_tabular.cross_validation import (
-    compare_with_logistic_regression,
-    cross_validate,
-)
+from zoo_tabular.cross_validation import cross_validate
 from zoo_tabular.mlp import StandardScaler, tabular_mlp
-from zoo_tabular.patient_recipe import mcnemar_p_value
+from zoo_tabular.patient_report import (
+    compare_with_logistic_regression,
+    mcnemar_p_value,
+)
 from zoo_tabular.polynomial import cubic
-from zoo_tabular.regression_recipe import Settings, fit
+from zoo_tabular.regression_recipe import Settings, evaluate, fit
+from zoo_tabular.rows import load_rows, train_or_test
 
 import zoo
 from zoo import Run
@@ -189,7 +190,7 @@ def test_every_fold_has_a_model_of_its_own(monkeypatch: pytest.MonkeyPatch) -> N
 
     settings = Settings(epochs=1, cv_folds=4)
     run = Run(catalogue.get_spec("mlp-diabetes"))
-    found = cross_validate(spied, settings, run, rows)
+    found = cross_validate(spied, settings, run, rows, evaluate)
 
     models = {id(model) for model, _ in seen}
     assert len(models) == 4
@@ -255,7 +256,7 @@ def test_parts_share_no_row() -> None:
     given = torch.arange(506.0)[:, None]
     rows = TensorRows(input=given, target=given[:, 0], source="made", fingerprint="0")
     training, test = (
-        set(tables.train_or_test(rows, s).target.tolist()) for s in ("train", "test")
+        set(train_or_test(rows, s).target.tolist()) for s in ("train", "test")
     )
 
     assert (len(training), len(test)) == (404, 102)
@@ -367,5 +368,5 @@ def test_pima_reaches_its_target() -> None:
 
 def parts(name: str, target: str) -> tuple[TensorRows, TensorRows]:
     """Return the training and test rows of a model's recipe."""
-    rows = tables.load_rows(Run(catalogue.get_spec(name)), "train", target)
-    return tables.train_or_test(rows, "train"), tables.train_or_test(rows, "test")
+    rows = load_rows(Run(catalogue.get_spec(name)), "train", target)
+    return train_or_test(rows, "train"), train_or_test(rows, "test")

@@ -12,12 +12,11 @@ import torch
 from torch import nn
 from torch.nn.functional import binary_cross_entropy_with_logits
 
-from zoo import Run
-from zoo.recipes import TensorRows, baselines, evaluate, predict_batches
-from zoo.recipes import plots as pictures
+from zoo.recipes import Run, TensorRows, predict_batches
+from zoo.recipes.metrics import evaluate_classification as evaluate
 from zoo_tabular.cross_validation import cross_validate
 from zoo_tabular.mlp import TabularMLP
-from zoo_tabular.tables import load_rows, train_or_test
+from zoo_tabular.rows import load_rows, train_or_test
 
 __all__ = [
     "SMOKE_SETTINGS",
@@ -26,7 +25,6 @@ __all__ = [
     "evaluate",
     "fit",
     "measure_with_auc",
-    "report",
     "roc_auc",
     "train",
 ]
@@ -98,35 +96,6 @@ def validation_loss(model: nn.Module, rows: TensorRows) -> float:
     """Return the cross-entropy, which on few rows is less noisy than the accuracy."""
     logit = predict_batches(model, rows.input)[:, 0]
     return binary_cross_entropy_with_logits(logit, rows.target.float()).item()
-
-
-def report(model: nn.Module, run: Run) -> None:
-    """Add the baselines, sensitivity and specificity, and the confusion matrix."""
-    train_rows, test_rows = data(run, "train"), data(run, "test")
-    run.log_baseline(
-        "majority class", accuracy=baselines.majority(train_rows, test_rows)
-    )
-    run.log_baseline(
-        "nearest class mean", accuracy=baselines.nearest_mean(train_rows, test_rows)
-    )
-    run.log_baseline(
-        "logistic regression", accuracy=baselines.logistic(train_rows, test_rows)
-    )
-    logit = predict_batches(model, test_rows.input)[:, 0]
-    predicted = (logit > 0).long()
-    malignant = test_rows.target == 0
-    run.log_summary(
-        auc=roc_auc(logit, test_rows.target),
-        sensitivity=(predicted[malignant] == 0).float().mean().item(),
-        specificity=(predicted[~malignant] == 1).float().mean().item(),
-        false_negatives=(predicted[malignant] == 1).sum().item(),
-        positives=malignant.sum().item(),
-    )
-    run.log_figure(
-        "confusion",
-        pictures.confusion(predicted, test_rows.target, run.spec.labels),
-        "Confusion matrix of the test rows.",
-    )
 
 
 def roc_auc(score: torch.Tensor, label: torch.Tensor) -> float:

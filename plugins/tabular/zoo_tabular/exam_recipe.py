@@ -12,13 +12,12 @@ import torch
 from torch import nn
 from torch.nn.functional import mse_loss
 
-from zoo import Run
-from zoo.recipes import TensorRows, baselines, evaluate, predict_batches
-from zoo.recipes import plots as pictures
+from zoo.recipes import Run, TensorRows
+from zoo.recipes.metrics import evaluate_regression as evaluate
 from zoo_tabular.mlp import TabularMLP
-from zoo_tabular.tables import load_rows
+from zoo_tabular.rows import load_rows
 
-__all__ = ["SMOKE_SETTINGS", "Settings", "data", "evaluate", "report", "train"]
+__all__ = ["SMOKE_SETTINGS", "Settings", "data", "evaluate", "train"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,24 +57,3 @@ def train(settings: Settings, run: Run) -> nn.Module:
             run.step(loss, optimizer, scheduler)
         run.log(evaluate(model, val_rows), best="rmse")
     return run.best(model)
-
-
-def report(model: nn.Module, run: Run) -> None:
-    """Add the baseline, the errors beside those of least squares, and a plot."""
-    train_rows, test_rows = data(run, "train"), data(run, "test")
-    run.log_baseline("mean", **baselines.mean(train_rows, test_rows))
-    predicted, target = predict_batches(model, test_rows.input)[:, 0], test_rows.target
-    error = predicted - target
-    # The formula is linear: a network can only come near, so this is no baseline.
-    exact = baselines.least_squares(train_rows, test_rows)
-    run.log_summary(
-        mse=error.square().mean().item(),
-        max_error=error.abs().max().item(),
-        least_squares_rmse=exact["rmse"],
-        prediction_at_zero=predict_batches(model, torch.tensor([[0.0, 0.0]])).item(),
-    )
-    run.log_figure(
-        "predicted",
-        pictures.predicted(predicted, target, "score"),
-        "Predicted and true scores of the test rows.",
-    )

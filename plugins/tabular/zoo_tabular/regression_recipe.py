@@ -12,14 +12,13 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import mse_loss
 
-from zoo import Run
-from zoo.recipes import TensorRows, baselines, evaluate, predict_batches
-from zoo.recipes import plots as pictures
+from zoo.recipes import Run, TensorRows
+from zoo.recipes.metrics import evaluate_regression as evaluate
 from zoo_tabular.cross_validation import cross_validate
 from zoo_tabular.mlp import TabularMLP
-from zoo_tabular.tables import column_names, load_rows, target_name, train_or_test
+from zoo_tabular.rows import column_names, load_rows, train_or_test
 
-__all__ = ["SMOKE_SETTINGS", "Settings", "data", "evaluate", "fit", "report", "train"]
+__all__ = ["SMOKE_SETTINGS", "Settings", "data", "evaluate", "fit", "train"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,11 +43,11 @@ def data(run: Run, split: str) -> TensorRows:
 
 def train(settings: Settings, run: Run) -> nn.Module:
     train_rows = data(run, "train")
-    scores = cross_validate(fit, settings, run, train_rows)
+    scores = cross_validate(fit, settings, run, train_rows, evaluate)
     run.log_summary(**{f"cv_{name}": value for name, value in scores.items()})
     for column in CONTESTED & set(column_names(run)):
         rest = without_column(train_rows, run, column)
-        scores = cross_validate(fit, settings, run, rest)
+        scores = cross_validate(fit, settings, run, rest, evaluate)
         run.log_summary(
             **{f"cv_{name}_without_{column}": v for name, v in scores.items()}
         )
@@ -81,26 +80,6 @@ def fit(settings: Settings, run: Run, rows: TensorRows) -> nn.Module:
             run.step(loss, optimizer, scheduler)
         run.log(evaluate(model, val_rows), best="rmse")
     return run.best(model)
-
-
-def report(model: nn.Module, run: Run) -> None:
-    """Add the baselines, the errors of the top decile, and a plot of the test rows."""
-    train_rows, test_rows = data(run, "train"), data(run, "test")
-    run.log_baseline("mean", **baselines.mean(train_rows, test_rows))
-    run.log_baseline("least squares", **baselines.least_squares(train_rows, test_rows))
-    predicted, target = predict_batches(model, test_rows.input)[:, 0], test_rows.target
-    error = predicted - target
-    top_decile = target >= target.quantile(0.9)
-    run.log_summary(
-        max_error=error.abs().max().item(),
-        mae_top_decile=error[top_decile].abs().mean().item(),
-        bias_top_decile=error[top_decile].mean().item(),
-    )
-    run.log_figure(
-        "predicted",
-        pictures.predicted(predicted, target, target_name(run)),
-        "Predicted and true values of the test rows.",
-    )
 
 
 def without_column(rows: TensorRows, run: Run, column: str) -> TensorRows:

@@ -25,7 +25,7 @@ from zoo.artifacts import weight_store as store
 from zoo.errors import DataError
 from zoo.models.metadata import model_metadata
 from zoo.preprocessing.text import TextPreprocessor
-from zoo.preprocessing.tokenizer import tokenizer
+from zoo.runtime.tokenizer import tokenizer
 
 TRAINING = (
     "The circuit needs a resistor, and the resistor needs a heat sink.",

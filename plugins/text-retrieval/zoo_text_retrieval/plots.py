@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from torch import Tensor
 
 from zoo import ModelSpec, TextInput
-from zoo.recipes import plots as pictures
-from zoo.recipes import text as tokens
+from zoo.recipes import plots
+from zoo.recipes.text import tokenizer
 from zoo_text_retrieval.lsa import LSA
 
 if TYPE_CHECKING:
@@ -24,9 +24,9 @@ def top_words(
     model: LSA, input_spec: TextInput, topic: int, count: int = LISTED_WORDS
 ) -> list[str]:
     """Return the words with the largest absolute weight in a topic."""
-    tokenizer = tokens.tokenizer(input_spec)
+    known = tokenizer(input_spec)
     weight = model.svd.components[topic].abs()
-    return [str(tokenizer.id_to_token(n)) for n in weight.topk(count).indices.tolist()]
+    return [str(known.id_to_token(n)) for n in weight.topk(count).indices.tolist()]
 
 
 def topics(model: LSA, topic: Tensor, label: Tensor, spec: ModelSpec) -> bytes:
@@ -50,4 +50,4 @@ def topics(model: LSA, topic: Tensor, label: Tensor, spec: ModelSpec) -> bytes:
             listing.text(0, height, f"topic {number + 1}", weight="bold")
             listing.text(0, height - 0.09, line, fontsize=8, wrap=True)
 
-    return pictures.png(9.0, 3.6, draw)
+    return plots.png(9.0, 3.6, draw)

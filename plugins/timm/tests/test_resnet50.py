@@ -22,8 +22,8 @@ from zoo.finetuning.finetune import finetune_by_name
 from zoo.finetuning.strategies import Settings, parameter_groups, prepare
 from zoo.models.freeze import frozen
 from zoo.plugins import discovery as plugins
+from zoo.runtime import optim
 from zoo.specs import Weights
-from zoo.training import optim as practices
 
 NAME, REPO = "resnet50", "timm/resnet50.a1_in1k"
 RECIPE: dict[str, Any] = {  # the course's: SGD with Nesterov's momentum, all else still
@@ -163,7 +163,7 @@ def test_the_recipe_has_one_rate_and_momentum() -> None:
     chosen = Settings(**RECIPE)
 
     prepare(model, chosen)
-    optimizer = practices.optimizer(
+    optimizer = optim.optimizer(
         "nag", parameter_groups(model, chosen), chosen.rate, weight_decay=1e-6
     )
 

@@ -7,26 +7,32 @@ chosen by how fast the loss fell in short runs. The test split is used at the en
 import hashlib
 import math
 from dataclasses import dataclass
-from typing import Any
 
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
-from zoo import Run
-from zoo.recipes import TensorRows
-from zoo.recipes import text as tokenising
-from zoo.recipes.text import Stream, stream
-from zoo_transformer import bert_report, masking
+from zoo.recipes import Run, TensorRows
+from zoo.recipes.text import Stream, stream, use_tokenizer
+from zoo_transformer import masking
 from zoo_transformer.bert import BERT
 from zoo_transformer.muon import MuonAndAdamW
 from zoo_transformer.wordpiece_tokenizer import MASK_TOKEN_ID, train_tokenizer
 
-__all__ = ["SMOKE_SETTINGS", "Settings", "data", "evaluate", "report", "train"]
+__all__ = [
+    "BOOKS",
+    "SENTENCES",
+    "SMOKE_SETTINGS",
+    "Settings",
+    "data",
+    "evaluate",
+    "passages",
+    "streams",
+    "train",
+]
 
 BOOKS = {"gutenberg_novels": "text", "tiny_shakespeare": "text"}  # and their columns
 SENTENCES = {"tatoeba_en_fr": "en"}
-REVIEWS = {"rotten_tomatoes": "text"}  # for evaluation only
 POSITION_STD = 0.02  # of the position embeddings as the model starts
 SMOKE_CHARACTERS = 1 << 14  # of a dataset that the tokenizer of a smoke run reads
 
@@ -90,7 +96,7 @@ def train(settings: Settings, run: Run) -> nn.Module:
     datasets = BOOKS | SENTENCES
     texts = [t for name in datasets for t in training_texts(run, name, datasets[name])]
     vocab_size: int = run.spec.options["vocab_size"]
-    tokenising.use_tokenizer(run, train_tokenizer(texts, vocab_size=vocab_size))
+    use_tokenizer(run, train_tokenizer(texts, vocab_size=vocab_size))
     training, validation = streams(run, datasets, "train"), data(run, "validation")
     unwrapped: BERT = run.build(dropout=settings.dropout)
     initialize(unwrapped, passages(run, training).input)
@@ -140,7 +146,7 @@ def train(settings: Settings, run: Run) -> nn.Module:
 
 def training_texts(run: Run, name: str, column: str) -> list[str]:
     """Return the training texts of a dataset; a smoke run takes their beginning."""
-    texts = tokenising.training_texts(run, name, column=column)
+    texts = run.load_texts(name, column=column)
     if run.smoke:
         return ["\n".join(texts)[:SMOKE_CHARACTERS]]
     return list(dict.fromkeys(texts))
@@ -185,29 +191,3 @@ def split_rows(
 def evaluate(model: nn.Module, rows: TensorRows) -> dict[str, float]:
     """Return the accuracy on masked tokens, and their mean cross-entropy in nats."""
     return masking.masked_metrics(masking.masked_logits(model, rows), rows)
-
-
-def report(model: Any, run: Run) -> None:
-    """Add the figures of the card to the run."""
-    training = passages(run, streams(run, BOOKS | SENTENCES, "train")).input
-    validation, test = (data(run, split) for split in ("validation", "test"))
-    baseline = bert_report.add_baselines(run, training, validation, test)
-    bert_report.add_accuracy_by_frequency(model, run, training, test[::3])
-    bert_report.add_examples(model, run)
-    others = {
-        "novels": dict([*BOOKS.items()][:1]),
-        "plays": dict([*BOOKS.items()][1:]),
-        "sentences": SENTENCES,
-        "reviews": REVIEWS,
-    }
-    for name, datasets in others.items():
-        first = passages(run, streams(run, datasets, "test"))[
-            : bert_report.MAX_PASSAGES
-        ]
-        rows = masking.mask_every_token(first, mask_token_id=MASK_TOKEN_ID)
-        log_probs = baseline.log_probs(rows, mask_token_id=MASK_TOKEN_ID)
-        reached = masking.masked_metrics(log_probs, rows)["masked_accuracy"]
-        run.log_summary(
-            **{f"{name}_accuracy": evaluate(model, rows)["masked_accuracy"]},
-            **{f"{name}_baseline": reached},
-        )

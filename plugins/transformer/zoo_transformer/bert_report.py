@@ -1,4 +1,4 @@
-"""The figures of bert-mini's card: baselines, accuracy by frequency, and examples."""
+"""What the card of bert-mini tells: baselines, accuracy by frequency, and examples."""
 
 from __future__ import annotations
 
@@ -9,22 +9,25 @@ from torch import Tensor
 
 import zoo
 from zoo import Run
-from zoo.recipes import TensorRows
-from zoo.recipes import plots as pictures
+from zoo.recipes import TensorRows, plots
 from zoo_transformer import masking
 from zoo_transformer.baselines import NeighbourCounts
+from zoo_transformer.bert_recipe import (
+    BOOKS,
+    SENTENCES,
+    data,
+    evaluate,
+    passages,
+    streams,
+)
 from zoo_transformer.wordpiece_tokenizer import MASK_TOKEN_ID
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-__all__ = [
-    "MAX_PASSAGES",
-    "add_accuracy_by_frequency",
-    "add_baselines",
-    "add_examples",
-]
+__all__ = ["add_baselines", "report"]
 
+REVIEWS = {"rotten_tomatoes": "text"}  # for evaluation only
 MAX_PASSAGES = 25  # of a dataset that is compared with the others
 BIGRAM_PRIORS, TRIGRAM_PRIORS = (1.0, 3.0), (3.0, 10.0)  # tried on validation rows
 FREQUENCY_RANKS = {"frequent": (0, 50), "medium": (50, 500), "rare": (500, None)}
@@ -40,6 +43,30 @@ TEXTS = (
     "two plus two is [MASK] .",
 )
 CAPTION = "The most likely tokens at some masks, with the probability of each."
+
+
+def report(model: Any, run: Run) -> None:
+    """Add the figures of the card to the run."""
+    training = passages(run, streams(run, BOOKS | SENTENCES, "train")).input
+    validation, test = (data(run, split) for split in ("validation", "test"))
+    baseline = add_baselines(run, training, validation, test)
+    add_accuracy_by_frequency(model, run, training, test[::3])
+    add_examples(model, run)
+    others = {
+        "novels": dict([*BOOKS.items()][:1]),
+        "plays": dict([*BOOKS.items()][1:]),
+        "sentences": SENTENCES,
+        "reviews": REVIEWS,
+    }
+    for name, datasets in others.items():
+        first = passages(run, streams(run, datasets, "test"))[:MAX_PASSAGES]
+        rows = masking.mask_every_token(first, mask_token_id=MASK_TOKEN_ID)
+        log_probs = baseline.log_probs(rows, mask_token_id=MASK_TOKEN_ID)
+        reached = masking.masked_metrics(log_probs, rows)["masked_accuracy"]
+        run.log_summary(
+            **{f"{name}_accuracy": evaluate(model, rows)["masked_accuracy"]},
+            **{f"{name}_baseline": reached},
+        )
 
 
 def add_baselines(
@@ -114,4 +141,4 @@ def add_examples(model: Any, run: Run) -> None:
             axes.text(0, height, result.text, va="top", weight="bold", fontsize=9)
             axes.text(0, height - 0.045, fills, va="top", fontsize=9)
 
-    run.log_figure("mask_fills", pictures.png(6.2, 4.6, draw), CAPTION)
+    run.log_figure("mask_fills", plots.png(6.2, 4.6, draw), CAPTION)

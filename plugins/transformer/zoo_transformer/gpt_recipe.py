@@ -5,26 +5,30 @@ chosen on the validation split in short runs. The test split is used once, at th
 """
 
 import math
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
-from zoo import Run
-from zoo.recipes import TensorRows, predict_batches
-from zoo.recipes import text as tokenising
-from zoo.recipes.text import Stream, stream
-from zoo_transformer import char_tokenizer, gpt_report
+from zoo.recipes import Run, TensorRows, predict_batches
+from zoo.recipes.text import Stream, stream, use_tokenizer
+from zoo_transformer.char_tokenizer import train_tokenizer
 from zoo_transformer.muon import MuonAndAdamW
 
-__all__ = ["SMOKE_SETTINGS", "Settings", "data", "evaluate", "report", "train"]
+__all__ = [
+    "DATASET",
+    "SMOKE_SETTINGS",
+    "Settings",
+    "data",
+    "evaluate",
+    "load_stream",
+    "token_losses",
+    "train",
+]
 
-DATASET, OTHER_DATASET = "tiny_shakespeare", "gutenberg_novels"
+DATASET = "tiny_shakespeare"
 PATIENCE = 2  # epochs without a lower validation loss end the training
-PROMPT_LENGTH = 68  # characters of the test split to be continued: up to a name
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,7 +44,7 @@ class Settings:
 SMOKE_SETTINGS = {"epochs": 1, "batch_size": 4}  # what the test suite runs
 
 
-def text(run: Run, split: str) -> Stream:
+def load_stream(run: Run, split: str) -> Stream:
     """Return a split as one sequence of tokens, one for each character."""
     return stream(run, DATASET, split)
 
@@ -49,13 +53,12 @@ def data(run: Run, split: str) -> TensorRows:
     """Return passages of the context length, each starting in the middle of the one
     before: `evaluate` says why."""
     length: int = run.spec.options["context_length"]
-    return text(run, split).passages(length, step=length // 2)
+    return load_stream(run, split).passages(length, step=length // 2)
 
 
 def train(settings: Settings, run: Run) -> nn.Module:
-    texts = tokenising.training_texts(run, DATASET)
-    tokenising.use_tokenizer(run, char_tokenizer.train_tokenizer(texts))
-    training, validation = text(run, "train"), data(run, "validation")
+    use_tokenizer(run, train_tokenizer(run.load_texts(DATASET)))
+    training, validation = load_stream(run, "train"), data(run, "validation")
     length: int = run.spec.options["context_length"]
     model = run.prepare(run.build(dropout=settings.dropout))
     optimizer = run.prepare(
@@ -115,30 +118,3 @@ def token_losses(model: nn.Module, rows: TensorRows) -> Tensor:
         for token, next_token in rows.batches(torch.arange(len(rows)).split(64))
     ]
     return torch.cat(losses)
-
-
-def keep_only(alphabet: set[str]) -> Callable[[str], str]:
-    """Return a function that removes all other characters from a text."""
-    return lambda text: "".join(c for c in text if c in alphabet)
-
-
-def report(model: Any, run: Run) -> None:
-    """Add the figures of the card to the run."""
-    training, validation, test = (
-        text(run, split) for split in ("train", "validation", "test")
-    )
-    length: int = run.spec.options["context_length"]
-    source = "\n".join(tokenising.training_texts(run, DATASET))
-    ngrams = gpt_report.add_baselines(run, training, validation, test)
-    gpt_report.add_samples(model, run, source, test.token[:PROMPT_LENGTH])
-    losses = token_losses(model, test.passages(length))
-    run.log_summary(
-        loss_without_overlap=losses.mean().item(),
-        loss_first_8=losses[:, :8].mean().item(),
-    )
-    novels = stream(run, OTHER_DATASET, "test", change=keep_only(set(source)))
-    rows = novels.passages(length, step=length // 2)
-    run.log_summary(
-        novels_loss=evaluate(model, rows)["loss"],
-        novels_ngram_loss=ngrams.nats(novels.token).mean().item(),
-    )

@@ -1,21 +1,24 @@
-"""The figures of gpt-mini's card: baselines, and how original its samples are."""
+"""What the card of gpt-mini tells: baselines, and how original its samples are."""
 
 import math
 import textwrap
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from torch import Tensor
 
 import zoo
 from zoo import Run
-from zoo.recipes import plots as pictures
-from zoo.recipes import sampling as verbs
-from zoo.recipes.text import Ngrams, Stream
+from zoo.recipes import plots
+from zoo.recipes.sampling import sample
+from zoo.recipes.text import Ngrams, Stream, stream
 from zoo.results import GeneratedText
+from zoo_transformer.gpt_recipe import DATASET, evaluate, load_stream, token_losses
 
-__all__ = ["add_baselines", "add_samples", "longest_copied", "repeated_fraction"]
+__all__ = ["longest_copied", "repeated_fraction", "report"]
 
+OTHER_DATASET = "gutenberg_novels"
+PROMPT_LENGTH = 68  # characters of the test split to be continued: up to a name
 ORDERS = range(2, 10)  # of the n-gram models that are tried
 SAMPLED_CHARACTERS = 5000  # that are checked for copies and repetitions
 SAMPLE_LENGTH = 500  # characters of one sample
@@ -24,6 +27,33 @@ CAPTION = (
     "Continuations of the first characters of the test split, with seed 0, the prompt "
     "included."
 )
+
+
+def report(model: Any, run: Run) -> None:
+    """Add the figures of the card to the run."""
+    training, validation, test = (
+        load_stream(run, split) for split in ("train", "validation", "test")
+    )
+    length: int = run.spec.options["context_length"]
+    source = "\n".join(run.load_texts(DATASET))
+    ngrams = add_baselines(run, training, validation, test)
+    add_samples(model, run, source, test.token[:PROMPT_LENGTH])
+    losses = token_losses(model, test.passages(length))
+    run.log_summary(
+        loss_without_overlap=losses.mean().item(),
+        loss_first_8=losses[:, :8].mean().item(),
+    )
+    novels = stream(run, OTHER_DATASET, "test", change=keep_only(set(source)))
+    rows = novels.passages(length, step=length // 2)
+    run.log_summary(
+        novels_loss=evaluate(model, rows)["loss"],
+        novels_ngram_loss=ngrams.nats(novels.token).mean().item(),
+    )
+
+
+def keep_only(alphabet: set[str]) -> Callable[[str], str]:
+    """Return a function that removes all other characters from a text."""
+    return lambda text: "".join(c for c in text if c in alphabet)
 
 
 def add_baselines(
@@ -68,10 +98,10 @@ def add_samples(model: Any, run: Run, source: str, prompt: Tensor) -> None:
         (48, 2) if run.smoke else (SAMPLE_LENGTH, SAMPLED_CHARACTERS // SAMPLE_LENGTH)
     )
     for suffix, temperature in {"": 1.0, "_low_temperature": 0.5}.items():
-        samples = verbs.sample(
+        samples = sample(
             model, count, seed=0, temperature=temperature, max_new_tokens=length
         )
-        texts = [str(sample) for sample in samples]
+        texts = [str(one) for one in samples]
         run.log_summary(
             **{f"longest_copied{suffix}": longest_copied(texts, source)},
             **{f"repeated_fraction{suffix}": repeated_fraction(texts)},
@@ -98,7 +128,7 @@ def _figure(completions: Mapping[str, GeneratedText]) -> bytes:
             ]
             axes.text(0, 1, "\n".join(lines), va="top", family="monospace", fontsize=7)
 
-    return pictures.png(3.1 * len(completions), 4.6, draw)
+    return plots.png(3.1 * len(completions), 4.6, draw)
 
 
 def longest_copied(texts: Sequence[str], source: str) -> int:

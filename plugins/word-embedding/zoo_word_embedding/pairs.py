@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-__all__ = ["flatten_texts", "keep_probability", "sample_pairs"]
+__all__ = ["flatten_texts", "keep_probability", "sample_pairs", "word_counts"]
 
 
 def flatten_texts(rows: Sequence[Sequence[int]]) -> Tensor:
@@ -14,6 +14,11 @@ def flatten_texts(rows: Sequence[Sequence[int]]) -> Tensor:
     length = torch.tensor([len(row) for row in rows])
     text = torch.repeat_interleave(torch.arange(len(rows), dtype=torch.int32), length)
     return torch.stack([token, text])
+
+
+def word_counts(tokens: Tensor, vocab_size: int) -> Tensor:
+    """Return how often each word of the vocabulary occurs, (words,)."""
+    return torch.bincount(tokens[0], minlength=vocab_size)
 
 
 def keep_probability(count: Tensor, sample: float) -> Tensor:

@@ -4,30 +4,34 @@ Read it from top to bottom: settings, data, training, evaluation. The test texts
 used once, at the end.
 """
 
+import hashlib
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import logsigmoid, normalize
 
-from zoo import Run, TextInput
-from zoo.recipes import TensorRows
-from zoo.recipes import text as tokenising
-from zoo.recipes import text as tokens
-from zoo_word_embedding.pairs import flatten_texts, keep_probability, sample_pairs
-from zoo_word_embedding.report import (
-    bare_model,
-    fingerprint,
-    frequency_accuracy,
-    nearer_word_accuracy,
-    ppmi_svd,
+from zoo.recipes import Run, TensorRows, unwrap_model
+from zoo.recipes.text import tokenizer, use_tokenizer
+from zoo_word_embedding.pairs import (
+    flatten_texts,
+    keep_probability,
+    sample_pairs,
     word_counts,
-    word_plot,
 )
 from zoo_word_embedding.skipgram import SkipGram
 from zoo_word_embedding.word_tokenizer import encode_known_words, train_tokenizer
 
-__all__ = ["SMOKE_SETTINGS", "Settings", "data", "evaluate", "report", "train"]
+__all__ = [
+    "SMOKE_SETTINGS",
+    "Settings",
+    "data",
+    "evaluate",
+    "load_tokens",
+    "nearer_word_accuracy",
+    "train",
+]
 
 DATASET = "english-mix"
 SMOKE_TEXTS, SMOKE_LENGTH = 200, 500  # texts of a smoke run, and characters of each
@@ -54,7 +58,7 @@ SMOKE_SETTINGS = {"epochs": 1}  # what the test suite runs
 
 def source_texts(run: Run, split: str) -> list[str]:
     """Return the texts of a split; a smoke run takes the beginning of a few."""
-    texts = tokenising.training_texts(run, DATASET, split)
+    texts = run.load_texts(DATASET, split)
     if run.smoke:
         return [text[:SMOKE_LENGTH] for text in texts[:SMOKE_TEXTS]]
     return texts
@@ -63,12 +67,10 @@ def source_texts(run: Run, split: str) -> list[str]:
 def load_tokens(run: Run, split: str) -> Tensor:
     """Return (2, words): the known words of a split, and the text each is from."""
     texts = source_texts(run, split)
-    input_spec = run.spec.input
-    assert isinstance(input_spec, TextInput), "the model reads text"
-    ids = encode_known_words(tokens.tokenizer(input_spec), texts)
-    flat = flatten_texts(ids)
+    flat = flatten_texts(encode_known_words(tokenizer(run.spec.input), texts))
+    fingerprint = hashlib.sha256(flat.numpy().tobytes()).hexdigest()
     source = f"{DATASET}/{split}"
-    run.data[source] = {"rows": len(texts), "fingerprint": fingerprint(flat)}
+    run.data[source] = {"rows": len(texts), "fingerprint": fingerprint}
     return flat
 
 
@@ -99,10 +101,8 @@ def train(settings: Settings, run: Run) -> nn.Module:
     vocab_size = run.spec.options["vocab_size"]
     embed_dim = run.spec.options["embed_dim"]
     texts = source_texts(run, "train")
-    tokenizer = train_tokenizer(
-        texts, vocab_size=vocab_size, min_count=settings.min_count
-    )
-    tokenising.use_tokenizer(run, tokenizer)
+    made = train_tokenizer(texts, vocab_size=vocab_size, min_count=settings.min_count)
+    use_tokenizer(run, made)
     training, validation = load_tokens(run, "train"), data(run, "validation")
     count = word_counts(training, vocab_size)
     keep = keep_probability(count, settings.sample)
@@ -186,27 +186,17 @@ def negative_sampling_loss(
 
 def evaluate(model: nn.Module, rows: TensorRows) -> dict[str, float]:
     """Return how often the word of the context is nearer than the other, by cosine."""
-    unit = normalize(bare_model(model).table().float().cpu(), dim=1)
+    trained: Any = unwrap_model(model)
+    unit = normalize(trained.table().float().cpu(), dim=1)
     return {"accuracy": nearer_word_accuracy(unit, rows.input)}
 
 
-def report(model: SkipGram, run: Run) -> None:
-    """Add baselines and the figures and plot of the card to the run."""
-    vocab_size = run.spec.options["vocab_size"]
-    embed_dim = run.spec.options["embed_dim"]
-    training, test = load_tokens(run, "train"), data(run, "test")
-    count = word_counts(training, vocab_size)
-    random = torch.Generator().manual_seed(0)
-    keep = keep_probability(count, Settings.sample)
-    run.log_baseline("word frequency", accuracy=frequency_accuracy(count, test.input))
-    pairs = sample_pairs(training, keep, Settings.window, random)
-    unit = normalize(ppmi_svd(pairs, vocab_size, embed_dim), dim=1)
-    run.log_baseline("SVD of PPMI", accuracy=nearer_word_accuracy(unit, test.input))
-    run.log_summary(
-        vocabulary_words=(count > 0).sum().item(), training_words=training.shape[1]
-    )
-    run.log_figure(
-        "groups",
-        word_plot(model, run.spec),
-        "Words of some groups, on the first two principal components.",
-    )
+def nearer_word_accuracy(unit: Tensor, rows: Tensor) -> float:
+    """Return the fraction of rows whose second word is nearer to the first than the
+    third.
+
+    `unit` are vectors of length one; a tie counts as half a row.
+    """
+    word, context, other = rows.long().T
+    gap = (unit[word] * (unit[context] - unit[other])).sum(dim=1)
+    return (gap.sign().mean().item() + 1) / 2

@@ -1,18 +1,23 @@
-"""The figures of the word vectors' card: metrics, a count-based baseline, a plot."""
+"""What the card of the word vectors tells: count-based baselines, and a plot."""
 
 from __future__ import annotations
 
-import hashlib
 from typing import TYPE_CHECKING
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn.functional import normalize
 
-from zoo import ModelSpec, TextInput
-from zoo.recipes import plots as pictures
-from zoo.recipes import text as tokens
-from zoo.recipes import unwrap_model
+from zoo import ModelSpec, Run, TextInput
+from zoo.recipes import plots
+from zoo.recipes.text import tokenizer
+from zoo_word_embedding.pairs import keep_probability, sample_pairs, word_counts
+from zoo_word_embedding.recipe import (
+    Settings,
+    data,
+    load_tokens,
+    nearer_word_accuracy,
+)
 from zoo_word_embedding.skipgram import SkipGram
 
 if TYPE_CHECKING:
@@ -20,12 +25,9 @@ if TYPE_CHECKING:
 
 __all__ = [
     "WORD_GROUPS",
-    "bare_model",
-    "fingerprint",
     "frequency_accuracy",
-    "nearer_word_accuracy",
     "ppmi_svd",
-    "word_counts",
+    "report",
     "word_plot",
 ]
 
@@ -41,32 +43,26 @@ COLOURS = ("#cc6677", "#4477aa", "#ddcc77", "#117733", "#aa4499", "#88ccee")
 EIGENVALUE_POWER = 0.5  # the p of section 3.3 in Levy, Goldberg, Dagan, 2015
 
 
-def bare_model(model: nn.Module) -> SkipGram:
-    """Return the model itself, also where it is wrapped for several processes."""
-    bare = unwrap_model(model)
-    assert isinstance(bare, SkipGram), "the models here are of one class"
-    return bare
-
-
-def fingerprint(tensor: Tensor) -> str:
-    """Return the SHA-256 of a tensor's bytes."""
-    return hashlib.sha256(tensor.numpy().tobytes()).hexdigest()
-
-
-def word_counts(tokens: Tensor, vocab_size: int) -> Tensor:
-    """Return how often each word of the vocabulary occurs, (words,)."""
-    return torch.bincount(tokens[0], minlength=vocab_size)
-
-
-def nearer_word_accuracy(unit: Tensor, rows: Tensor) -> float:
-    """Return the fraction of rows whose second word is nearer to the first than the
-    third.
-
-    `unit` are vectors of length one; a tie counts as half a row.
-    """
-    word, context, other = rows.long().T
-    gap = (unit[word] * (unit[context] - unit[other])).sum(dim=1)
-    return (gap.sign().mean().item() + 1) / 2
+def report(model: SkipGram, run: Run) -> None:
+    """Add baselines and the figures and plot of the card to the run."""
+    vocab_size = run.spec.options["vocab_size"]
+    embed_dim = run.spec.options["embed_dim"]
+    training, test = load_tokens(run, "train"), data(run, "test")
+    count = word_counts(training, vocab_size)
+    random = torch.Generator().manual_seed(0)
+    keep = keep_probability(count, Settings.sample)
+    run.log_baseline("word frequency", accuracy=frequency_accuracy(count, test.input))
+    pairs = sample_pairs(training, keep, Settings.window, random)
+    unit = normalize(ppmi_svd(pairs, vocab_size, embed_dim), dim=1)
+    run.log_baseline("SVD of PPMI", accuracy=nearer_word_accuracy(unit, test.input))
+    run.log_summary(
+        vocabulary_words=(count > 0).sum().item(), training_words=training.shape[1]
+    )
+    run.log_figure(
+        "groups",
+        word_plot(model, run.spec),
+        "Words of some groups, on the first two principal components.",
+    )
 
 
 def frequency_accuracy(count: Tensor, rows: Tensor) -> float:
@@ -105,7 +101,7 @@ def word_plot(model: SkipGram, spec: ModelSpec) -> bytes:
     """Return the words of some groups in a plane, coloured by group."""
     input_spec = spec.input
     assert isinstance(input_spec, TextInput), "the models here read text"
-    vocabulary = tokens.tokenizer(input_spec).get_vocab()
+    vocabulary = tokenizer(input_spec).get_vocab()
     groups = {
         group: [word for word in words.split() if word in vocabulary]
         for group, words in WORD_GROUPS.items()
@@ -126,7 +122,7 @@ def word_plot(model: SkipGram, spec: ModelSpec) -> bytes:
             start += len(words)
         axes.legend(fontsize=8)
 
-    return pictures.png(8.0, 5.6, draw)
+    return plots.png(8.0, 5.6, draw)
 
 
 def _principal_components(model: SkipGram, ids: list[int]) -> Tensor:

@@ -1,20 +1,26 @@
 """Models as files of your own: packages that need no zoo, and answer as it does."""
 
+import ast
+import hashlib
 import json
 import re
 import subprocess
 import sys
 import tomllib
+from dataclasses import fields, is_dataclass
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
+from PIL import Image
 
 import zoo
 from zoo.artifacts import weight_store as store
 from zoo.cli import main
-from zoo.errors import EjectError, NoWeights
+from zoo.errors import EjectError, NoWeights, ZooError
+from zoo.inference.sample import able
 from zoo.models import safetensors_io as weights
 
 SHIPPED = [
@@ -22,16 +28,16 @@ SHIPPED = [
     for name in zoo.list_models()
     if (pin := zoo.get_spec(name).weights) is not None and pin.repo is None
 ]
-ANSWERING = [  # their kinds of input and output are read without the zoo
-    name
-    for name in SHIPPED
-    if zoo.get_spec(name).output.kind == "classes"
-    and zoo.get_spec(name).input.kind in ("image", "table")
-]
+SEED, DRAWN = 5, 2  # of samples
+OPTIONS = {  # of answers that are drawn, or that take long
+    "text": {"max_new_tokens": 12, "seed": SEED},
+    "ocr": {"beams": 3},
+}
 ALONE = """
-import json, sys
+import hashlib, json, sys
 from importlib import import_module
 from importlib.abc import MetaPathFinder
+from pathlib import Path
 
 class Without(MetaPathFinder):
     def find_spec(self, name, path, target=None):
@@ -41,16 +47,29 @@ class Without(MetaPathFinder):
 
 sys.meta_path.insert(0, Without())
 import torch
+
+def plain(value):
+    if hasattr(value, "tobytes"):
+        return [*value.size, hashlib.sha256(value.tobytes()).hexdigest()]
+    return value.tolist()
+
 torch.set_num_threads(1)
 asked, found, outputs = json.load(open("asked.json")), {}, {}
-for package, inputs in asked.items():
+for package, (files, noise, options) in asked.items():
     mine = import_module(package)
     with torch.inference_mode():
         outputs[package] = mine.load()(torch.load(f"{package}.pt"))
-    if hasattr(mine, "predict"):
-        found[package] = [mine.predict(one) for one in inputs]
+    given = [torch.tensor(noise)] if noise else [Path(one) for one in files]
+    told = {"predict": [mine.predict(one, **options) for one in given]}
+    if hasattr(mine, "sample"):
+        more = {n: one for n, one in options.items() if n != "seed"}
+        told["sample"] = mine.sample(DRAWN, seed=SEED, **more)
+    if hasattr(mine, "encode"):
+        told["encode"] = [mine.encode(one) for one in given]
+        told["reconstruct"] = [mine.reconstruct(one) for one in given]
+    found[package] = told
 torch.save(outputs, "outputs.pt")
-json.dump(found, open("found.json", "w"))
+json.dump(found, open("found.json", "w"), default=plain)
 """
 
 
@@ -59,19 +78,29 @@ def package(name: str) -> str:
     return re.sub(r"\W", "_", name)
 
 
+def inputs(name: str) -> tuple[list[Path], list[float]]:
+    """Return the files that ship with a model as examples, or else some noise."""
+    spec = zoo.get_spec(name)
+    where = store.package_folder(spec.package) / "examples"
+    given: Any = spec.input
+    random = torch.Generator().manual_seed(SEED)
+    noise = [] if given.from_data else torch.randn(given.latent_dim, generator=random)
+    return [where / one for one in spec.examples], [float(one) for one in noise]
+
+
 def alone(folder: Path, names: list[str]) -> tuple[dict[str, Any], dict[str, Any]]:
     """Return what ejected models answer, and their outputs for the goldens' inputs,
     where neither the zoo nor a plugin can be imported."""
     asked = {}
     for name in names:
-        spec = zoo.get_spec(name)
         kept = weights.tensors(zoo.fetch(name)[0].with_name("golden.safetensors"))
         torch.save(kept["input"].clone(), folder / f"{package(name)}.pt")
-        where = store.package_folder(spec.package) / "examples"
-        asked[package(name)] = [str(where / one) for one in spec.examples]
+        files, noise = inputs(name)
+        options = OPTIONS.get(zoo.get_spec(name).output.kind, {})
+        asked[package(name)] = [list(map(str, files)), noise, options]
     (folder / "asked.json").write_text(json.dumps(asked))
-    asked_of = [sys.executable, "-W", "ignore", "-c", ALONE]
-    subprocess.run(asked_of, cwd=folder, check=True)
+    code = f"SEED, DRAWN = {SEED}, {DRAWN}\n{ALONE}"
+    subprocess.run([sys.executable, "-W", "ignore", "-c", code], cwd=folder, check=True)
     found = json.loads((folder / "found.json").read_text())
     return found, torch.load(folder / "outputs.pt")
 
@@ -114,29 +143,129 @@ def test_an_ejected_model_computes_without_the_zoo(
     assert torch.allclose(output, kept["output"], atol=kept["tolerance"].item())
 
 
-def close(ours: Any, theirs: Any) -> Any:
-    """Return an answer of the zoo's, its numbers to be compared by a tolerance."""
-    if isinstance(ours, dict):
-        return {key: close(value, theirs) for key, value in ours.items()}
-    if isinstance(ours, list | tuple):
-        return [close(value, theirs) for value in ours]
-    return pytest.approx(ours, abs=1e-5) if isinstance(ours, float) else ours
+def plain(value: Any) -> Any:
+    """Return an answer of the zoo as the package alone gives it, in JSON."""
+    if isinstance(value, Image.Image):
+        return [*value.size, hashlib.sha256(value.tobytes()).hexdigest()]
+    if isinstance(value, torch.Tensor):
+        return value.tolist()
+    if isinstance(value, list | tuple):
+        return [plain(one) for one in value]
+    if isinstance(value, dict):
+        return {name: plain(one) for name, one in value.items()}
+    if is_dataclass(value):
+        return {one.name: plain(getattr(value, one.name)) for one in fields(value)}
+    return value
 
 
-@pytest.mark.parametrize("name", ANSWERING)
+def told(ours: Any, theirs: Any) -> Any:
+    """Return what the zoo says of what an ejected package says; the zoo knows more."""
+    if isinstance(theirs, list):
+        several = ours if isinstance(ours, list) else [ours]
+        return [told(one, other) for one, other in zip(several, theirs, strict=True)]
+    return {name: plain(getattr(ours, name)) for name in theirs}
+
+
+@pytest.mark.parametrize("name", SHIPPED)
 def test_it_answers_as_the_zoo_does(
     name: str, ejected: tuple[Path, dict[str, Any], dict[str, Any]]
 ) -> None:
     """
-    Every example of the model, read and answered by the package alone.
+    Every example of the model, read and answered by the package alone: the same values.
     """
-    spec = zoo.get_spec(name)
-    where = store.package_folder(spec.package) / "examples"
-    for one, theirs in zip(spec.examples, ejected[1][package(name)], strict=True):
-        answer = zoo.predict(name, where / one)
-        several = answer if isinstance(answer, list) else [answer]
-        ours = [each.to_dict() for each in several]
-        assert close(ours, theirs) == (theirs if isinstance(theirs, list) else [theirs])
+    files, noise = inputs(name)
+    model, found = zoo.load(name), ejected[1][package(name)]
+    options: Any = OPTIONS.get(zoo.get_spec(name).output.kind, {})
+    raw = [torch.tensor(noise)] if noise else files
+
+    assert raw
+    for one, theirs in zip(raw, found["predict"], strict=True):
+        assert told(zoo.predict(model, one, **options), theirs) == theirs
+
+
+DRAWING = [name for name in SHIPPED if able(zoo.build(name), "sample")]
+CODING = [name for name in SHIPPED if able(zoo.build(name), "reconstruct")]
+
+
+@pytest.mark.parametrize("name", DRAWING)
+def test_it_draws_what_the_zoo_draws(
+    name: str, ejected: tuple[Path, dict[str, Any], dict[str, Any]]
+) -> None:
+    """
+    Pictures and texts from nothing, by a seed.
+    """
+    options: Any = dict(OPTIONS.get(zoo.get_spec(name).output.kind, {}))
+    options.pop("seed", None)
+    theirs = ejected[1][package(name)]["sample"]
+
+    assert told(zoo.sample(name, DRAWN, seed=SEED, **options), theirs) == theirs
+
+
+@pytest.mark.parametrize("name", CODING)
+def test_its_codes_are_those_of_the_zoo(
+    name: str, ejected: tuple[Path, dict[str, Any], dict[str, Any]]
+) -> None:
+    """
+    An input's code, and what is left of it there.
+    """
+    theirs = ejected[1][package(name)]
+    for number, one in enumerate(inputs(name)[0]):
+        assert plain(zoo.encode(name, one)) == theirs["encode"][number]
+        left = theirs["reconstruct"][number]
+        assert told(zoo.reconstruct(name, one), left) == left
+
+
+@pytest.mark.parametrize("name", SHIPPED)
+def test_it_does_no_more_than_the_zoo(
+    name: str, ejected: tuple[Path, dict[str, Any], dict[str, Any]]
+) -> None:
+    """
+    Only a model that the zoo can sample or reconstruct with has those functions.
+    """
+    wanted = {"predict"}
+    wanted |= {"sample"} if name in DRAWING else set()
+    wanted |= {"encode", "reconstruct"} if name in CODING else set()
+
+    assert set(ejected[1][package(name)]) == wanted
+
+
+@pytest.mark.parametrize(
+    ("name", "raw", "options"),
+    [
+        ("word2vec-skipgram", ["king", " "], {}),
+        ("word2vec-skipgram", [], {}),
+        ("word2vec-skipgram", b"king", {}),
+        ("word2vec-skipgram", "king.txt", {}),
+        ("word2vec-skipgram", "king", {"top_k": 0}),
+        ("rnn-netflix", [[1.0, 2.0]], {}),
+        ("rnn-netflix", 7, {}),
+        ("attention-eng-fra", "cold " * 200, {}),
+        ("attention-eng-fra", "cold", {"beams": 0}),
+        ("dcgan-mnist", torch.zeros(3), {}),
+    ],
+    ids=lambda one: f"{one}"[:20],
+)
+def test_it_refuses_in_the_words_of_the_zoo(
+    name: str,
+    raw: Any,
+    options: dict[str, Any],
+    ejected: tuple[Path, dict[str, Any], dict[str, Any]],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """
+    What is wrong with an input or an option, and which of several inputs it is; but
+    that the zoo also draws, where there is no input.
+    """
+    monkeypatch.syspath_prepend(str(ejected[0]))
+    mine = import_module(package(name))
+
+    with pytest.raises(ZooError) as ours:
+        zoo.predict(name, raw, **options)
+    with pytest.raises(Exception, match=r".") as theirs:
+        mine.predict(raw, **options)
+
+    assert type(theirs.value).__name__ == type(ours.value).__name__
+    assert str(theirs.value) == str(ours.value).replace(", or None: then it draws", "")
 
 
 def test_lenet_is_small(tmp_path: Path) -> None:
@@ -215,6 +344,30 @@ def test_the_project_names_ordinary_libraries(
         *("numpy", "pillow", "safetensors", "timm", "torch")
     ]
     assert "pillow>=10.1" not in found["xor-mlp"]
+
+
+@pytest.mark.parametrize("name", SHIPPED)
+def test_the_project_declares_what_its_files_import(
+    name: str, ejected: tuple[Path, dict[str, Any], dict[str, Any]]
+) -> None:
+    """
+    Every third-party library, also where only a function imports it, and no other.
+    """
+    folder, imported = ejected[0] / package(name), set[str]()
+    for file in folder.rglob("*.py"):
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Import):
+                imported |= {one.name.partition(".")[0] for one in node.names}
+            elif isinstance(node, ast.ImportFrom) and not node.level:
+                imported.add(str(node.module).partition(".")[0])
+    names = {"PIL": "pillow", "sklearn": "scikit-learn"}
+    libraries = {names.get(one, one) for one in imported - sys.stdlib_module_names}
+    project = tomllib.loads((folder / "pyproject.toml").read_text(encoding="utf-8"))
+    declared = {
+        re.split(r"[<>=]", one)[0] for one in project["project"]["dependencies"]
+    }
+
+    assert declared == libraries
 
 
 def test_an_ejected_folder_is_a_checkpoint_as_well(tmp_path: Path) -> None:

@@ -62,6 +62,7 @@ TEXTS = {
     "__init__": "",
     "main": MAIN,
     "helping": "import numpy\n\nfrom ours.inner.base import START\n",
+    "drawing": "class Drawing:\n    size = 1\n\n    def sample(self):\n        pass\n",
     "inner/__init__": "",
     "inner/base": "START = 1\n",
     "whole": "import zoo\n",
@@ -138,3 +139,11 @@ def test_names_that_a_module_has(ours: Sources) -> None:
     What it defines and what it imports.
     """
     assert {"train", "twice", "Run", "math"} <= ours.names("ours.main")
+
+
+def test_methods_that_the_classes_of_a_module_have(ours: Sources) -> None:
+    """
+    Without their attributes, and without the functions beside them.
+    """
+    assert ours.methods("ours.drawing") == {"sample"}
+    assert ours.methods("ours.main") == set()

@@ -22,7 +22,7 @@ from zoo.artifacts.resolve import Source
 from zoo.errors import EjectError
 from zoo.plugins.discovery import Plugin, found
 from zoo.sharing.eject.sources import Outside, Sources
-from zoo.specs import ModelSpec, Weights
+from zoo.specs import ModelSpec, NoiseInput, Weights
 
 __all__ = ["eject"]
 
@@ -30,16 +30,91 @@ TEMPLATES = Path(__file__).with_name("templates")
 RUNTIME = "zoo.runtime"
 # The files of the runtime that read a kind of input, and that make answers of a kind of
 # output; and what `predict` takes, in words.
-INPUTS = {"image": "image", "table": "tabular"}
-OUTPUTS = {"classes": "classification"}
+INPUTS = {
+    "image": "image",
+    "noise": "noise",
+    "series": "time_series",
+    "table": "tabular",
+    "text": "text",
+}
+OUTPUTS = {
+    "classes": "classification",
+    "forecast": "forecasting",
+    "image": "image_generation",
+    "mask": "image_segmentation",
+    "masked-token": "fill_mask",
+    "number": "regression",
+    "ocr": "image_to_text",
+    "text": "text_generation",
+    "translation": "translation",
+    "vector": "feature_extraction",
+}
+READS = {"translation"}  # kinds of output whose file also reads the inputs
+# What a model of a kind of output does besides, if its module has these methods.
+VERBS = {
+    "image": {"sample": {"sample"}, "encode": {"encode", "decode"}},
+    "text": {"sample": {"next_logits"}},
+}
 RAW = {
     "image": "a path or PIL image",
+    "noise": "a tensor of noise",
+    "series": "the last rows of a series",
     "table": "a row or a table of them",
+    "text": "a text",
 }
 FORMS = {
     "image": "A picture is a path or a PIL image of any size and mode.",
+    "noise": "Noise is a tensor of floats.",
+    "series": "A series is a DataFrame, a list of dicts or of lists, an array or a CSV "
+    "file with a header, the oldest row first.",
     "table": "A row is a dict or a list, a table a list of those, a DataFrame or a CSV "
     "file with a header.",
+    "text": "A text is a str, or the `pathlib.Path` of a text file.",
+}
+# What is said of the answers of a kind of output, and of the options of `predict`.
+TELLS = {
+    "image": "Its `image` is a PIL image.",
+    "mask": "The pixels of its `mask` are numbers of the labels that are `known`.",
+    "masked-token": "With `top_k` it tells of as many tokens for each gap.",
+    "ocr": "With `beams=10` it looks for other texts that the picture may show.",
+    "text": "Its options are `max_new_tokens`, `temperature`, `top_k`, `top_p`, "
+    "`seed` and `stop`.",
+    "translation": "Its options are `beams`, `max_tokens` and `length_penalty`.",
+    "vector": "With `top_k` it tells of as many words that lie near.",
+}
+# What `train` takes of each split, by the kind of output, and what is said of it.
+LABELED = '{"train": (inputs, targets)}'
+TEXTS = '{"train": texts, "validation": other_texts}'
+ROWS = {
+    "masked-token": TEXTS,
+    "text": TEXTS,
+    "translation": '{"train": (texts, translations), "test": (others, theirs)}',
+    "vector": TEXTS,
+}
+TENSORS = {
+    "image": ", or a tensor of bytes, (rows, channels, height, width)",
+    "series": ", or a tensor of floats, (rows, length, columns)",
+    "table": ", or a tensor of floats, (rows, columns), in the order of `config.json`",
+}
+TARGETS = {
+    "forecast": "Targets are the values that come next. A tensor (rows, columns) of "
+    "one long series, with the value of every row as its target, is cut into windows.",
+    "mask": "Targets are a tensor of label numbers, (rows, height, width).",
+    "masked-token": "A split is a text or a list of texts.",
+    "ocr": "Targets are texts.",
+    "text": "A split is a text or a list of texts.",
+    "translation": "What is in the test split is left out of the training split.",
+    "vector": "A split is a text or a list of texts.",
+}
+# How targets become tensors that are not numbers: a file of the runtime, its function.
+READERS = {"ocr": ("reading_metrics", "numbered")}
+# The functions of each part of the package.
+FUNCTIONS: dict[str, tuple[str, ...]] = {
+    "load": ("load",),
+    "predict": ("predict",),
+    "sample": ("sample",),
+    "encode": ("encode", "reconstruct"),
+    "train": ("train",),
 }
 DISTRIBUTIONS = {"PIL": "pillow", "sklearn": "scikit-learn"}  # called otherwise
 
@@ -106,8 +181,10 @@ def _texts(source: Source, pin: Weights, package: str) -> dict[str, str]:
     except Outside as exc:
         raise EjectError(f"{source.name!r} can't be ejected: {exc}.") from exc
     if spec.input.kind in INPUTS and spec.output.kind in OUTPUTS:
-        parts.append("predict")
-        for module in (INPUTS[spec.input.kind], OUTPUTS[spec.output.kind], "rows"):
+        parts += ["predict", *_verbs(spec, copied)]
+        needed = [_reader(spec), OUTPUTS[spec.output.kind], "rows"]
+        needed += ["latent_codes"] * ("encode" in parts)
+        for module in needed:
             copied.add(f"{RUNTIME}.{module}")
     why_not = _add_recipe(spec, copied)
     if not why_not:
@@ -133,6 +210,20 @@ def _texts(source: Source, pin: Weights, package: str) -> dict[str, str]:
     }
 
 
+def _reader(spec: ModelSpec) -> str:
+    """Return the file of the runtime that reads a model's inputs."""
+    kinds = spec.output.kind, spec.input.kind
+    return OUTPUTS[kinds[0]] if kinds[0] in READS else INPUTS[kinds[1]]
+
+
+def _verbs(spec: ModelSpec, copied: Sources) -> list[str]:
+    """Return what a model does beside `predict`, by the methods of its classes."""
+    starts = getattr(spec.output, "bos_token_id", 0) is not None
+    verbs = VERBS.get(spec.output.kind, {}) if starts else {}
+    methods = copied.methods(spec.build.partition(":")[0])
+    return [verb for verb, needed in verbs.items() if needed <= methods]
+
+
 def _add_recipe(spec: ModelSpec, copied: Sources) -> str:
     """Add the recipe and what it runs by; return why not, where that can't be."""
     if spec.recipe is None:
@@ -141,6 +232,8 @@ def _add_recipe(spec: ModelSpec, copied: Sources) -> str:
     try:
         copied.add(spec.recipe)
         copied.add(f"{RUNTIME}.run")
+        for module, _ in filter(None, [READERS.get(spec.output.kind)]):
+            copied.add(f"{RUNTIME}.{module}")
         if "train" in copied.names(spec.recipe):
             return ""
         why_not = "it trains nothing, and only measures"
@@ -161,27 +254,36 @@ def _code(spec: ModelSpec, parts: list[str]) -> dict[str, str]:
     imports = [f"from .{module.rpartition('.')[2]} import {build}"]
     if "predict" in parts:
         imports += [
-            f"from .runtime import {OUTPUTS[spec.output.kind]} as outputs",
-            f"from .runtime import {INPUTS[spec.input.kind]} as inputs",
+            f"from .runtime import {_reader(spec)} as inputs, "
+            f"{OUTPUTS[spec.output.kind]} as outputs",
             "from .runtime.rows import spec_of, to_model_input",
         ]
+    if "encode" in parts:
+        imports.insert(1, "from .runtime import latent_codes as codes")
     if "train" in parts:
         recipe = str(spec.recipe).rpartition(".")[2]
         imports = [f"from . import {recipe} as recipe", *imports]
         imports += ["from .runtime.run import Run"]
+        if spec.output.kind in READERS:
+            imports.append(
+                "from .runtime.{} import {}".format(*READERS[spec.output.kind])
+            )
     outside = ["import torch", f"from safetensors.torch import {reader}"]
     file = f'HERE / "{checkpoints.WEIGHTS}"'
     read = f"load_model(model, {file})"
     if renamed:  # what is tied lies there once
         read = f"model.load_state_dict(renamed(load_file({file})), strict=False)"
-    settings = f"SETTINGS = {pformat(dict(spec.settings))}\n"
+    noted = f"SETTINGS = {pformat(dict(spec.settings))}\n" if "train" in parts else ""
+    for name in spec.input.files:
+        noted = f'SPEC.input.tokenizer_source = HERE / "{name}"\n{noted}'
     return {
         "IMPORTS": "\n".join([*outside, "", *imports]),
         "FUNCTION": function,
         "OPTIONS": pformat(dict(spec.options)),
-        "SETTINGS": settings if "train" in parts else "",
+        "SETTINGS": noted,
         "READ": read,
         "INPUTS": "inputs" if "predict" in parts else "None",
+        "TARGETS": READERS.get(spec.output.kind, ("", "None"))[1],
     }
 
 
@@ -218,6 +320,8 @@ def _prose(
     if why_not:
         use.append(_template("no_recipe.md"))
     example = f'{package}.HERE / "{spec.examples[0]}"' if spec.examples else "raw"
+    if isinstance(spec.input, NoiseInput):
+        example = f"{package}.torch.randn({spec.input.latent_dim})"
     measured = [
         f"| {one.name} | {one.value:.4g} | {one.dataset}, {one.split} |"
         for one in spec.metrics
@@ -228,9 +332,12 @@ def _prose(
         "EXAMPLE": example,
         "RAW": RAW.get(spec.input.kind, ""),
         "FORMS": FORMS.get(spec.input.kind, ""),
+        "TELLS": TELLS.get(spec.output.kind, ""),
+        "ROWS": ROWS.get(spec.output.kind, LABELED),
+        "GIVEN": _given(spec),
         "RECIPE": str(spec.recipe).rpartition(".")[2],
         "WHY_NOT": why_not,
-        "VERBS": _listed([f"`{part}`" for part in parts]),
+        "VERBS": _listed([f"`{verb}`" for part in parts for verb in FUNCTIONS[part]]),
         "METRICS": "\n".join(table) if measured else "Nothing was measured.",
         "PAPERS": "\n".join(f"* {one}" for one in spec.papers),
         "CODE": spec.license.code,
@@ -238,6 +345,15 @@ def _prose(
         "LEARNED": spec.license.data,
         "TRAINED_ON": ", ".join(spec.trained_on) or "unknown data",
     }
+
+
+def _given(spec: ModelSpec) -> str:
+    """Return what is said of the rows that `train` takes."""
+    told = TARGETS.get(spec.output.kind, "Targets are numbers.")
+    if spec.output.kind in ROWS:
+        return told
+    tensor = TENSORS.get(spec.input.kind, "")
+    return f"Inputs are what `predict` takes{tensor}. {told}"
 
 
 def _listed(words: list[str]) -> str:

@@ -68,6 +68,13 @@ class Sources:
                 found.add(node.name)
         return found
 
+    def methods(self, module: str) -> set[str]:
+        """Return the names of the methods that the classes of a module define."""
+        tree = ast.parse(_path(module).read_text(encoding="utf-8"))
+        classes = [node for node in tree.body if isinstance(node, ast.ClassDef)]
+        inside = [node for held in classes for node in held.body]
+        return {node.name for node in inside if isinstance(node, ast.FunctionDef)}
+
     def _places(self, module: str, node: ast.stmt) -> list[Place]:
         """Return what an import stands for, where that is copied. Raises Outside."""
         if isinstance(node, ast.Import):

@@ -1,5 +1,5 @@
 """What the rows of data answer, for each kind of output: how it is written, and as a
 tensor.
 
-May import: decoding, preprocessing, specs, _utils, errors.
+May import: preprocessing, specs, _utils, errors.
 """

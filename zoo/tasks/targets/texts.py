@@ -12,11 +12,11 @@ from torch import Tensor
 
 from zoo._utils import paths as folders
 from zoo.errors import DataError
+from zoo.runtime.reading_metrics import numbered
 from zoo.specs import Input, OCROutput
-from zoo.tasks.decoding import ctc
 from zoo.tasks.targets.base import Kinds, Rows, Targets, some
 
-__all__ = ["TextTargets", "numbered"]
+__all__ = ["TextTargets"]
 
 LETTERS = 4  # of a text that stand-in rows show, at most
 
@@ -83,40 +83,6 @@ class TextTargets(Targets[OCROutput]):
         found = super().two_kinds(drawn, input_spec, output_spec)
         texts = tuple("ab"[kind] for kind in found.targets)
         return replace(found, targets=texts, labels=("a", "b"))
-
-
-def numbered(
-    texts: Sequence[str],
-    output_spec: OCROutput,
-    *,
-    source: str,
-    steps: int | None = None,
-) -> Tensor:
-    """Return texts as a target, (texts, longest), for a model of so many `steps`.
-
-    Raises DataError about a character that is not of the alphabet, an empty text, or
-    one that does not fit into the steps.
-    """
-    places = {label: number for number, label in enumerate(output_spec.labels, start=1)}
-    found = []
-    for text in texts:
-        strange = next((one for one in text if one not in places), None)
-        if strange is not None or not text:
-            fault = f"has {strange!r}, which" if text else "is empty, and"
-            known = "".join(output_spec.labels)
-            raise DataError(
-                f"{source}: the text {text!r} {fault} the model can't learn to read. "
-                f"It knows {known!r}."
-            )
-        row = [places[one] for one in text]
-        if steps is not None and ctc.min_steps(row) > steps:
-            raise DataError(
-                f"{source}: the text {text!r} takes {ctc.min_steps(row)} steps, one "
-                "more "
-                f"for each character that is repeated; the model has {steps}."
-            )
-        found.append(row)
-    return ctc.padded(found)
 
 
 def _alphabet(

@@ -1,0 +1,33 @@
+"""Text columns of registered datasets, as they are: what tokenizers are made of."""
+
+import random
+
+from zoo.datasets import registered as datasets
+from zoo.datasets.in_memory import STAND_IN, check_columns
+from zoo.errors import DataError, DatasetNotFound, MissingExtra
+
+__all__ = ["load_texts"]
+
+NOISE = 500  # different words of the texts that stand in
+
+
+def load_texts(
+    name: str, split: str = "train", *, column: str = "text", stand_in: bool = False
+) -> list[str]:
+    """Return a text column of a dataset; random words, if they may stand in, where the
+    data can't be had."""
+    try:
+        rows = datasets.load_dataset(name, split)
+    except (DataError, DatasetNotFound, MissingExtra):
+        if not stand_in:
+            raise
+        return _noise()
+    check_columns(f"{name}/{split}", rows, (column,))
+    return [str(text) for text in rows[column][:]]  # all at once: much sooner
+
+
+def _noise() -> list[str]:
+    drawing = random.Random(0)
+    letters = str.maketrans("0123456789", "abcdefghij")  # to some, numbers are no words
+    words = [f"word{number}".translate(letters) for number in range(NOISE)]
+    return [" ".join(drawing.choices(words, k=20)) for _ in range(STAND_IN)]

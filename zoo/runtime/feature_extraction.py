@@ -1,0 +1,89 @@
+"""From a model's numbers to a vector for each text, and the words that lie near it.
+
+A module whose `table()` returns the vector of each token of its vocabulary, (tokens,
+numbers), is also asked which words lie nearest. A token with a vector of zeros is no
+word.
+"""
+
+from collections.abc import Collection, Sequence
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import normalize
+
+from zoo.runtime import tokenizer as tokens
+from zoo.runtime.eval_mode import eval_mode, forward_on_device
+from zoo.runtime.input_errors import InputError, OptionError
+from zoo.runtime.rows import spec_of, unwrap_model
+
+__all__ = ["OPTIONS", "nearest", "predict", "table", "wanted"]
+
+OPTIONS = ("top_k",)
+SHOWN = 5  # words that are told, where nobody says how many
+
+
+def predict(
+    model: nn.Module,
+    batch: Tensor,
+    items: Sequence[str | Tensor],
+    *,
+    top_k: int = SHOWN,
+) -> list[dict[str, Any]]:
+    """Return the vector of each text, and the `top_k` words nearest to it.
+
+    The words of the text itself are not among them. Raises OptionError, InputError.
+    """
+    input_spec = spec_of(model).input
+    count = wanted(model, top_k, "top_k", ["batch", *OPTIONS])
+    with eval_mode(model):
+        vector = forward_on_device(model, batch).float()
+    if not vector.isfinite().all():
+        problem = "The model's output is not finite: its weights are at fault."
+        raise InputError(problem, "numbers it can count with")
+    found = []
+    for text, row, one in zip(items, batch, vector, strict=True):
+        shown = text if isinstance(text, str) else tokens.sentence(row, input_spec)
+        near = nearest(model, one, count, without=row.tolist())
+        told = {"text": shown, "vector": tuple(one.tolist()), "neighbours": near}
+        found.append(told)
+    return found
+
+
+def nearest(
+    model: nn.Module, vector: Tensor, count: int, *, without: Collection[int]
+) -> tuple[dict[str, Any], ...]:
+    """Return the words that lie nearest to a vector by the cosine, some left out."""
+    held = table(model)
+    if held is None or not vector.any():
+        return ()
+    score = normalize(held, dim=1) @ normalize(vector, dim=0)
+    closed = ~held.any(dim=1)
+    closed[list(without)] = True
+    found = score.masked_fill(closed, -torch.inf).topk(min(count, len(score)))
+    reader = tokens.tokenizer(spec_of(model).input)
+    pairs = zip(found.values.tolist(), found.indices.tolist(), strict=True)
+    return tuple(
+        {"word": str(reader.id_to_token(number)), "score": value}
+        for value, number in pairs
+        if not closed[number]
+    )
+
+
+def table(model: nn.Module) -> Tensor | None:
+    """Return the vector of each token, or None of a model that has none for them."""
+    held: Any = getattr(unwrap_model(model), "table", None)
+    if not callable(held):
+        return None
+    with torch.inference_mode():
+        found: Tensor = held().float().cpu()
+    return found
+
+
+def wanted(model: nn.Module, count: Any, name: str, known: list[str]) -> int:
+    """Return how many words are asked for. Raises OptionError."""
+    whole = isinstance(count, int) and not isinstance(count, bool)
+    if not whole or count < 1:
+        problem = f"{name}={count!r} should be 1 or more."
+        raise OptionError(spec_of(model).name, problem, known)
+    return int(count)

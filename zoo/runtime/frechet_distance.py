@@ -1,0 +1,70 @@
+"""How far drawn outputs are from real ones: the Fréchet distance of their features.
+
+Heusel et al., "GANs trained by a two time-scale update rule", 2017: the distance of two
+normal distributions with the means and covariances of the features. Theirs are of an
+Inception network; here they are of any model that is chosen, as by
+`zoo.runtime.features.extract_features`. Distances by different models, or of different
+numbers of rows, can't be compared.
+
+`feature_diversity` asks of the same features one thing alone: whether the drawn ones
+differ from each other as real ones do, which they no longer do where a generator has
+collapsed.
+"""
+
+import torch
+from torch import Tensor, nn
+
+from zoo.runtime.features import extract_features
+
+__all__ = ["feature_diversity", "frechet_distance", "frechet_from_features"]
+
+NARROW = 1e-6  # of the widest direction: real rows do not differ in it
+
+
+def frechet_distance(
+    feature_extractor: nn.Module, found: Tensor, real: Tensor
+) -> float:
+    """Return the Fréchet distance of two batches of model inputs, by their features."""
+    return frechet_from_features(
+        extract_features(feature_extractor, found),
+        extract_features(feature_extractor, real),
+    )
+
+
+def frechet_from_features(found: Tensor, real: Tensor) -> float:
+    """Return the Fréchet distance of two sets of features, (rows, numbers) each."""
+    (middle, spread), (centre, width) = _moments(found), _moments(real)
+    # The trace of the root of spread @ width, by two symmetric matrices.
+    root = _root(spread)
+    shared = torch.linalg.eigvalsh(root @ width @ root).clamp_min(0).sqrt().sum()
+    apart = (middle - centre).square().sum()
+    total = apart + spread.trace() + width.trace() - 2 * shared
+    return float(total.clamp_min(0))
+
+
+def feature_diversity(found: Tensor, real: Tensor) -> float:
+    """Return how much of the real features' spread the found ones have, 0 to 1.
+
+    It is the mean over all directions in which real features differ, once these are
+    equally wide: one where the found ones differ as much, or more, counts as one. One
+    picture drawn again and again has no variety, and k of them at most k - 1
+    directions.
+    """
+    (_, spread), (_, width) = _moments(found), _moments(real)
+    values, vectors = torch.linalg.eigh(width)
+    used = values > NARROW * values.max()
+    scaled = vectors[:, used] / values[used].sqrt()
+    shares = torch.linalg.eigvalsh(scaled.T @ spread @ scaled)
+    return float(shares.clamp(0, 1).mean())
+
+
+def _moments(features: Tensor) -> tuple[Tensor, Tensor]:
+    features = features.double()
+    return features.mean(dim=0), torch.cov(features.T)
+
+
+def _root(matrix: Tensor) -> Tensor:
+    """Return the symmetric root of a symmetric matrix without negative directions."""
+    values, vectors = torch.linalg.eigh(matrix)
+    root: Tensor = (vectors * values.clamp_min(0).sqrt()) @ vectors.T
+    return root

@@ -1,0 +1,37 @@
+"""What a model draws by itself, from a seed."""
+
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from zoo.runtime.eval_mode import eval_mode
+from zoo.runtime.rows import unwrap_model
+
+__all__ = ["draw", "draw_samples", "seeded"]
+
+TOGETHER = 256  # samples that are drawn at once
+
+
+def seeded(seed: int | None) -> torch.Generator:
+    """Return a generator; without a seed it takes one from torch's own."""
+    drawn = int(torch.randint(2**62, ())) if seed is None else seed
+    return torch.Generator().manual_seed(drawn)
+
+
+@torch.inference_mode()
+def draw(model: nn.Module, count: int, random: torch.Generator) -> Tensor:
+    """Return `count` outputs that a model with a method `sample` draws, on the CPU."""
+    one: Any = unwrap_model(model)
+    starts = range(0, count, TOGETHER)
+    with eval_mode(model):
+        found = [one.sample(min(TOGETHER, count - s), random).cpu() for s in starts]
+    return torch.cat(found)
+
+
+def draw_samples(model: nn.Module, count: int, *, seed: int = 0) -> Tensor:
+    """Return what `draw` draws from a seed.
+
+    The same seed and `count` draw the same, whatever device the model is on.
+    """
+    return draw(model, count, seeded(seed))

@@ -1,0 +1,125 @@
+"""From texts to how they may go on, by the loop of `generation` and a tokenizer."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import fields
+from typing import Any
+
+from torch import Tensor, nn
+
+from zoo.runtime import generation
+from zoo.runtime import tokenizer as tokens
+from zoo.runtime.generation import GenerationConfig
+from zoo.runtime.options import Rules, check, number, whole
+from zoo.runtime.rows import spec_of
+from zoo.runtime.sampling import seeded
+
+__all__ = ["OPTIONS", "draw", "planned", "predict", "sample"]
+
+OPTIONS = tuple(field.name for field in fields(GenerationConfig))
+LARGEST = 1 << 20  # tokens that are written at once
+
+
+def _texts(value: object) -> bool:
+    several = [value] if isinstance(value, str) else value
+    if not isinstance(several, (list, tuple)):
+        return False
+    return all(isinstance(one, str) and one for one in several)
+
+
+# What each option must be, and how that is said.
+RULES: Rules = {
+    "max_new_tokens": (
+        lambda value: whole(value, 1, LARGEST),
+        f"a whole number from 1 to {LARGEST:,}",
+    ),
+    "temperature": (
+        lambda value: value == 0 or number(value, 0.01, 100),
+        "0, for the likeliest token, or from 0.01 to 100",
+    ),
+    "top_k": (
+        lambda value: value is None or whole(value, 1, 1 << 62),
+        "a whole number from 1 on, or None",
+    ),
+    "top_p": (
+        lambda value: value is None or (number(value, 0, 1) and value > 0),
+        "above 0 and at most 1, or None",
+    ),
+    "seed": (
+        lambda value: value is None or whole(value, 0, (1 << 63) - 1),
+        "a whole number from 0 on, below 2**63, or None",
+    ),
+    "stop": (
+        lambda value: value is None or _texts(value),
+        "a text that is not empty, a list of those, or None",
+    ),
+}
+
+
+def predict(
+    model: nn.Module, batch: Tensor, items: Sequence[str | Tensor], **options: Any
+) -> list[dict[str, Any]]:
+    """Return how each text goes on; `options` are those of a `GenerationConfig`."""
+    spec = spec_of(model)
+    plan = planned(spec.name, options)
+    prompts = [
+        tokens.whole(one, spec.input) if isinstance(one, str) else one.tolist()
+        for one in items
+    ]
+    texts = [
+        one if isinstance(one, str) else tokens.spelled(row, spec.input)
+        for one, row in zip(items, prompts, strict=True)
+    ]
+    count = len(items)
+    seeds = generation.seeds(count) if plan.seed is None else [plan.seed] * count
+    return _told(model, texts, prompts, seeds, plan)
+
+
+def sample(
+    model: nn.Module, count: int, *, seed: int | None = None, **options: Any
+) -> list[dict[str, Any]]:
+    """Return texts that begin with nothing; the same seed and count give the same."""
+    return draw(model, count, seeded(seed), options)
+
+
+def draw(
+    model: nn.Module, count: int, random: Any, options: Mapping[str, Any]
+) -> list[dict[str, Any]]:
+    """Return texts that begin with nothing, each drawn by a seed of its own."""
+    spec = spec_of(model)
+    plan = planned(spec.name, options)
+    seeds = generation.seeds(count, random)
+    prompts = [generation.beginning(spec)] * count
+    return _told(model, [""] * count, prompts, seeds, plan)
+
+
+def planned(model: str, options: Mapping[str, Any]) -> GenerationConfig:
+    """Return the plan of a generation, or an OptionError about one of its options."""
+    check(model, options, RULES)
+    return GenerationConfig(**options)
+
+
+def _told(
+    model: nn.Module,
+    given: Sequence[str],
+    prompts: Sequence[Sequence[int]],
+    seeds: Sequence[int],
+    plan: GenerationConfig,
+) -> list[dict[str, Any]]:
+    input_spec = spec_of(model).input
+
+    def over(row: list[int]) -> bool:
+        text = tokens.spelled(row, input_spec)
+        return plan.cut(text) != text
+
+    written = generation.generate(
+        model, prompts, plan=plan, seeds=seeds, over=over if plan.stop else None
+    )
+    return [
+        {
+            "prompt": prompt,
+            "text": plan.cut(tokens.spelled(one.tokens, input_spec)),
+            "tokens": len(one.tokens),
+            "finished": one.finished,
+        }
+        for prompt, one in zip(given, written, strict=True)
+    ]

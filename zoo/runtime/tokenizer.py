@@ -1,0 +1,189 @@
+"""From texts to token numbers, by the tokenizer.json that travels with the weights."""
+
+import hashlib
+from collections.abc import Sequence
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch import Tensor
+
+from zoo.runtime.input_errors import InputError
+from zoo.runtime.load_errors import CheckpointError, IntegrityError, MissingExtra
+from zoo.runtime.specs import changed
+
+if TYPE_CHECKING:
+    from tokenizers import Tokenizer
+
+__all__ = [
+    "content",
+    "numbers",
+    "padded",
+    "sentence",
+    "spelled",
+    "text_input",
+    "tokenizer",
+    "trimmed",
+    "whole",
+]
+
+NAME = "tokenizer.json"  # beside the weights
+LARGEST = 32 << 20  # bytes of it
+ENDLESS = 1 << 31  # tokens that no text has
+
+
+def text_input(input_spec: Any) -> Any | None:
+    """Return the input of a model that takes text; None of any other."""
+    return input_spec if input_spec.kind == "text" else None
+
+
+def tokenizer(input_spec: Any) -> "Tokenizer":
+    """Return the tokenizer of a model that was loaded or trained, read once.
+
+    It is the pinned one, or an IntegrityError. Raises CheckpointError, MissingExtra.
+    """
+    held, pin = input_spec.tokenizer_source, input_spec.tokenizer
+    sizes = (input_spec.vocab_size, input_spec.max_length)
+    return _parsed(held, pin, _age(held, pin), *sizes)
+
+
+def numbers(texts: Sequence[str], input_spec: Any) -> list[list[int]]:
+    """Return the token numbers of each text, at least one of each."""
+    made = tokenizer(input_spec)
+    empty = [
+        input_spec.pad_token_id
+        if input_spec.unk_token_id is None
+        else input_spec.unk_token_id
+    ]
+    return [_encoded(made, text) or empty for text in texts]
+
+
+def whole(text: str, input_spec: Any) -> list[int]:
+    """Return the token numbers of a text of any length, with nothing put around it.
+
+    Raises InputError where the tokenizer knows no token for part of it.
+    """
+    # A text that is cut by hand must not be cut by the tokenizer before.
+    made = tokenizer(changed(input_spec, max_length=ENDLESS))
+    return _encoded(made, text, around=False)
+
+
+def spelled(row: Sequence[int], input_spec: Any) -> str:
+    """Return the text that token numbers stand for, without special tokens."""
+    return tokenizer(input_spec).decode(list(row))
+
+
+def sentence(row: Tensor, input_spec: Any) -> str:
+    """Return the text of a row of a batch, in which a gap is a token like others."""
+    made = tokenizer(input_spec)
+    kept = [n for n in row.tolist() if n != input_spec.pad_token_id]
+    around = set(made.encode("").ids)  # what is put before and after every text
+    return made.decode([n for n in kept if n not in around], skip_special_tokens=False)
+
+
+def padded(rows: Sequence[Sequence[int]], input_spec: Any) -> Tensor:
+    """Return rows of numbers as one batch, the shorter ones filled up at the end."""
+    width = max((len(row) for row in rows), default=1)
+    held = torch.full((len(rows), width), input_spec.pad_token_id)
+    for place, row in enumerate(rows):
+        held[place, : len(row)] = torch.tensor(row)
+    return held
+
+
+def trimmed(rows: Tensor, input_spec: Any) -> Tensor:
+    """Return stored rows as a batch: int64, no wider than its longest text."""
+    used = (rows != input_spec.pad_token_id).any(dim=0).nonzero()
+    width = int(used.max()) + 1 if len(used) else 1
+    return rows[:, :width].long()
+
+
+def content(input_spec: Any) -> bytes:
+    """Return tokenizer.json of a model, checked against its pin."""
+    return _content(input_spec.tokenizer_source, input_spec.tokenizer)
+
+
+def _content(held: Path | bytes | None, pin: str) -> bytes:
+    if held is None:
+        raise CheckpointError(
+            "This model reads text and has no tokenizer yet: load a trained one, or "
+            "let its recipe make one."
+        )
+    if isinstance(held, Path):
+        try:
+            if held.stat().st_size > LARGEST:
+                raise CheckpointError(f"{held} is too large for a tokenizer.")
+            found = held.read_bytes()
+        except OSError as exc:
+            raise CheckpointError(
+                f"{held} can't be read ({exc.strerror}): without it the model reads no "
+                "text. Train the model, or get another copy of its checkpoint."
+            ) from exc
+    else:
+        found = held
+    digest = hashlib.sha256(found).hexdigest()
+    if pin and digest != pin:
+        raise IntegrityError(
+            str(held) if isinstance(held, Path) else NAME,
+            f"has SHA-256 {digest[:12]}..., not {pin[:12]}... as pinned: it would give "
+            "other numbers to the same words",
+            "Save the checkpoint again, or get another copy of the folder",
+        )
+    return found
+
+
+def _encoded(made: "Tokenizer", text: str, *, around: bool = True) -> list[int]:
+    """Return the numbers of a text, with special tokens around it if there are any."""
+    try:
+        found: list[int] = made.encode(text, add_special_tokens=around).ids
+    except Exception as exc:  # the library raises bare ones
+        strange = next(
+            (one for one in dict.fromkeys(text) if not _knows(made, one)), ""
+        )
+        problem = f"The text holds {strange!r}, and the model has no token for that."
+        input_spec = f"a text of its {made.get_vocab_size():,} tokens"
+        raise InputError(problem, input_spec) from exc
+    return found
+
+
+def _knows(made: "Tokenizer", character: str) -> bool:
+    try:
+        made.encode(character)
+    except Exception:  # noqa: BLE001 - the library raises bare ones
+        return False
+    return True
+
+
+def _age(held: Path | bytes | None, pin: str) -> int:
+    """Return what tells one unpinned file from the next in its place."""
+    if pin or not isinstance(held, Path):
+        return 0
+    try:
+        return held.stat().st_mtime_ns
+    except OSError:
+        return 0
+
+
+@lru_cache(maxsize=8)
+def _parsed(
+    held: Path | bytes | None, pin: str, age: int, vocab_size: int, max_length: int
+) -> "Tokenizer":
+    found = _content(held, pin)
+    try:
+        from tokenizers import Tokenizer
+    except ImportError as exc:
+        raise MissingExtra("tokenizers", "Reading text", None) from exc
+    name = held if isinstance(held, Path) else NAME
+    try:
+        made = Tokenizer.from_str(found.decode())
+    except Exception as exc:  # the library raises bare ones
+        fault = str(exc).partition("\n")[0].rstrip(".")
+        raise CheckpointError(f"{name} is no tokenizer ({fault}).") from exc
+    if made.get_vocab_size() > vocab_size:
+        raise CheckpointError(
+            f"{name} knows {made.get_vocab_size():,} tokens, and the model "
+            f"{vocab_size:,}: they do not belong together."
+        )
+    made.no_padding()
+    made.enable_truncation(max_length)
+    return made
