@@ -122,11 +122,12 @@ DISTRIBUTIONS = {"PIL": "pillow", "sklearn": "scikit-learn"}  # called otherwise
 def eject(name: str | Path, folder: str | Path) -> Path:
     """Write a model into a new package of your own that needs no zoo.
 
-    `folder` becomes a Python package: `import folder; folder.predict(raw)`. Beside the
-    architecture and the weights lie the recipe, by which `folder.train(rows)` trains a
-    fresh model, the files that both run by, and a pyproject.toml with the libraries
-    that they need. The folder is a checkpoint as well, so `zoo.load` takes it. Raises
-    EjectError, and what `zoo.load` raises.
+    `folder` becomes a Python package: `import folder; folder.predict(raw)`, with
+    `folder.sample` and `folder.encode` where the model can. Beside the architecture and
+    the weights lie the recipe, by which `folder.train(rows)` trains a fresh model, the
+    files that all of them run by, and a pyproject.toml with the libraries that they
+    need. The folder is a checkpoint as well, so `zoo.load` takes it. Raises EjectError,
+    and what `zoo.load` raises.
     """
     source, folder = sources.find(name), Path(folder)
     _check_folder(folder)
