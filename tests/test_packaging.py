@@ -131,7 +131,9 @@ def test_shipped_weights_stay_within_the_budget() -> None:
 
 def test_what_the_readme_tells_pip_to_install_is_plugins_and_nothing_else() -> None:
     names = [path for path in (ROOT / "plugins").glob("*") if path.name[0] != "."]
-    assert [path.name for path in names if not (path / "pyproject.toml").is_file()] == []
+    assert [
+        path.name for path in names if not (path / "pyproject.toml").is_file()
+    ] == []
 
 
 def test_every_plugin_is_a_distribution_of_its_own() -> None:
