@@ -6,6 +6,9 @@ from pathlib import Path
 import pytest
 from command_line import FLOWER, Run
 
+import zoo
+from zoo.training import train
+
 
 def test_train(run: Run, tmp_path: Path) -> None:
     """
@@ -63,3 +66,31 @@ def test_train_into_a_folder_of_others(run: Run, tmp_path: Path) -> None:
 
     assert ended.status == 1
     assert "holds other files and no checkpoint; nothing was written" in ended.err
+
+
+def test_train_a_recipe_file(run: Run, tmp_path: Path) -> None:
+    """
+    `zoo train ./my_recipe.py --model NAME` prints what `zoo train NAME` does.
+    """
+    source = train.recipe_of(zoo.get_spec("perceptron-iris")).__file__
+    path = tmp_path / "my_recipe.py"
+    path.write_bytes(Path(str(source)).read_bytes())
+    folder = tmp_path / "out"
+
+    ended = run("train", path, "--model", "perceptron-iris", "-o", folder, "--smoke")
+
+    assert ended.status == 0
+    assert ended.out.splitlines()[0].startswith("accuracy 0.5000 on iris test")
+    assert json.loads((folder / "run.json").read_text())["recipe"] == "my_recipe.py"
+
+
+def test_train_a_missing_recipe_file(run: Run) -> None:
+    """
+    The error is one line, with status 1.
+    """
+    assert run("train", "./no_recipe.py") == (
+        1,
+        "",
+        "error: There is no recipe file no_recipe.py. Check the path; 'zoo train NAME' "
+        "runs the recipe of an installed model.\n",
+    )
