@@ -43,7 +43,7 @@ def test_a_changed_copy_trains_the_model(write: Write) -> None:
     """
     The file's defaults and functions count; the folder loads and predicts.
     """
-    path = write(copied(("epochs: int = 10", "epochs: int = 3")) + f'MODEL = "{NAME}"')
+    path = write(copied(("epochs: int = 10", "epochs: int = 12")) + f'MODEL = "{NAME}"')
 
     folder = zoo.train("./my_recipe.py", settings={"lr": "0.2"})
 
@@ -53,7 +53,7 @@ def test_a_changed_copy_trains_the_model(write: Write) -> None:
     assert receipt["recipe"] == "my_recipe.py"
     assert receipt["recipe_sha256"] == hashlib.sha256(path.read_bytes()).hexdigest()
     assert receipt["commit"] is None
-    assert receipt["settings"] == {"seed": 0, "epochs": 3, "lr": 0.2}
+    assert receipt["settings"] == {"seed": 0, "epochs": 12, "lr": 0.2}
     assert json.loads((folder / "config.json").read_text())["recipe"] is None
     model = zoo.load(folder)
     assert zoo.predict(model, [[5.0, 1.4]])[0].label == "setosa"
