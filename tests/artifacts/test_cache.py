@@ -101,7 +101,7 @@ def test_nothing_is_a_list_as_well(
     """
     assert main(["cache"]) == 0
 
-    assert capsys.readouterr().out == "     0 bytes  in all\n"
+    assert capsys.readouterr().out == "     0 bytes  in total\n"
     assert not far.cache.exists()
 
 
@@ -120,8 +120,8 @@ def test_the_command_lists(far: Far, capsys: pytest.CaptureFixture[str]) -> None
     assert "   140 bytes  far-line (from the Hub)" in lines
     assert "   348 bytes  xor-mlp (in a store)" in lines
     assert "     4 bytes  decoded datasets: 1 file" in lines
-    assert "     4 bytes  set aside as wrong: 1 file" in lines
-    assert lines[-1].endswith("  in all")
+    assert "     4 bytes  quarantined files: 1 file" in lines
+    assert lines[-1].endswith("  in total")
     assert {item["path"] for item in plain} == {
         str(item.path) for item in inventory.listed()
     }
@@ -144,9 +144,7 @@ def test_all_is_as_it_should_be(far: Far, capsys: pytest.CaptureFixture[str]) ->
 
     shipped = [s for s in zoo.search() if s.weights and not s.weights.repo]
     # besides: far-line, the repository's weights and config, one file of a store
-    assert capsys.readouterr().out == (
-        f"{len(shipped) + 4} files as they should be, 0 wrong\n"
-    )
+    assert capsys.readouterr().out == (f"{len(shipped) + 4} files intact, 0 corrupt\n")
     assert far.hub.requests == []
 
 
@@ -159,15 +157,15 @@ def rotten(far: Far) -> dict[str, tuple[Path, str]]:
     return {
         "hub": (
             places["hub"],
-            f"'zoo fetch {NAME}' brings it again. It was set aside.",
+            f"'zoo fetch {NAME}' brings it again. It was quarantined.",
         ),
         "store": (
             places["store"],
-            "'zoo fetch xor-mlp' brings it again. It was set aside.",
+            "'zoo fetch xor-mlp' brings it again. It was quarantined.",
         ),
         "config": (
             config.resolve(),
-            f"'zoo fetch {GATES}' brings it again. It was set aside.",
+            f"'zoo fetch {GATES}' brings it again. It was quarantined.",
         ),
     }
 

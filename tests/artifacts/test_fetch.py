@@ -99,8 +99,8 @@ def test_the_command(far: Far, capsys: pytest.CaptureFixture[str]) -> None:
     told = capsys.readouterr()
     assert status == 1
     assert told.out.splitlines() == [
-        "far-line: 140 bytes, fetched from alice/line",
-        "xor-mlp: 348 bytes, comes with its plugin",
+        "far-line: 140 bytes, downloaded from alice/line",
+        "xor-mlp: 348 bytes, part of its plugin",
     ]
     assert told.err == (
         "error: nope: No model named 'nope'. Run 'zoo list' to see the models you "

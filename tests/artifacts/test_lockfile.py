@@ -509,7 +509,7 @@ def test_the_command(far: Far, capsys: pytest.CaptureFixture[str]) -> None:
         f"xor-mlp: {shipped[:12]}... (new)",
         "zoo.lock agrees with what is installed",
         f"far-line: {old}... -> abababababab...",
-        f"xor-mlp: {shipped[:12]}... (as before)",
+        f"xor-mlp: {shipped[:12]}... (unchanged)",
     ]
     assert told.err.startswith(f"zoo.lock pins 'far-line' to SHA-256 {old}...")
 

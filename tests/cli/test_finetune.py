@@ -2,43 +2,25 @@
 
 import json
 import re
-from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from command_line import Ended, Run
 from PIL import Image
 from stripes import CLASSES, stripes
 
 import zoo
 from zoo.artifacts.checkpoint_folder import read_receipt
-from zoo.cli import main
 from zoo.cli.progress import watching
 
 NAME = "lenet5-mnist"
 
 
-@dataclass(frozen=True)
-class Ended:
-    """What a command left behind."""
-
-    status: int
-    out: str
-    err: str
-
-
 @pytest.fixture
-def run(
-    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> Callable[..., Ended]:
-    """Run the command line in this process, in a folder of the test's own."""
+def run(run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Run:
+    """Run the command line in a folder of the test's own."""
     monkeypatch.chdir(tmp_path)
-
-    def ran(*arguments: str) -> Ended:
-        status = main(arguments)
-        return Ended(status, *capsys.readouterr())
-
-    return ran
+    return run
 
 
 @pytest.fixture
@@ -55,7 +37,7 @@ def left(folder: Path) -> list[str]:
 
 
 def test_the_model_says_how_well_it_does_and_what_comes_next(
-    run: Callable[..., Ended], photos: Path
+    run: Run, photos: Path
 ) -> None:
     """
     Rows, classes, a table with baselines, the folder, and two commands to go on with;
@@ -79,9 +61,7 @@ def test_the_model_says_how_well_it_does_and_what_comes_next(
     ]
 
 
-def test_the_folder_predicts_loads_and_measures(
-    run: Callable[..., Ended], photos: Path
-) -> None:
+def test_the_folder_predicts_loads_and_measures(run: Run, photos: Path) -> None:
     """
     It is a model like any other, with its own labels, receipt, card and pictures.
     """
@@ -98,7 +78,7 @@ def test_the_folder_predicts_loads_and_measures(
     assert run("verify", "mine").status == 0
 
 
-def test_epochs_are_told_one_by_one(run: Callable[..., Ended], photos: Path) -> None:
+def test_epochs_are_told_one_by_one(run: Run, photos: Path) -> None:
     """
     Where the whole network learns: a line an epoch on stderr, the result on stdout.
     """
@@ -112,7 +92,7 @@ def test_epochs_are_told_one_by_one(run: Callable[..., Ended], photos: Path) -> 
 
 
 def test_rows_of_other_folders_and_an_order_of_labels(
-    run: Callable[..., Ended], photos: Path, tmp_path: Path
+    run: Run, photos: Path, tmp_path: Path
 ) -> None:
     """
     --validation, --test and --labels do what their names say.
@@ -129,7 +109,7 @@ def test_rows_of_other_folders_and_an_order_of_labels(
     assert zoo.load("mine").zoo.labels == ("standing", "lying")
 
 
-def test_json_is_the_receipt(run: Callable[..., Ended], photos: Path) -> None:
+def test_json_is_the_receipt(run: Run, photos: Path) -> None:
     """
     With the folder's name before it, and nothing beside it.
     """
@@ -140,7 +120,7 @@ def test_json_is_the_receipt(run: Callable[..., Ended], photos: Path) -> None:
 
 
 def test_what_cannot_be_read_is_named_and_left_out_when_asked(
-    run: Callable[..., Ended], photos: Path, tmp_path: Path
+    run: Run, photos: Path, tmp_path: Path
 ) -> None:
     """
     Without the option nothing is written; with it, the output names what was left out.
@@ -157,7 +137,7 @@ def test_what_cannot_be_read_is_named_and_left_out_when_asked(
         "leave them out with skip_unreadable=True (--skip-unreadable).\n"
     )
     assert done.out.startswith("rows: 23 training, 10 test;")
-    assert "\nleft out, unreadable: 1\n  lying/3.png: " in done.out
+    assert "\nskipped, unreadable: 1\n  lying/3.png: " in done.out
 
 
 @pytest.mark.parametrize(
@@ -196,7 +176,7 @@ def test_what_cannot_be_read_is_named_and_left_out_when_asked(
     ids=["data", "model", "setting", "strategy", "labels", "missing"],
 )
 def test_what_cannot_be_meant_writes_nothing(
-    run: Callable[..., Ended],
+    run: Run,
     photos: Path,
     arguments: tuple[str, ...],
     status: int,
@@ -214,9 +194,7 @@ def test_what_cannot_be_meant_writes_nothing(
     assert left(tmp_path) == []
 
 
-def test_a_folder_of_others_is_left_alone(
-    run: Callable[..., Ended], photos: Path
-) -> None:
+def test_a_folder_of_others_is_left_alone(run: Run, photos: Path) -> None:
     """
     Before anything is learned.
     """
@@ -230,7 +208,7 @@ def test_a_folder_of_others_is_left_alone(
     )
 
 
-def test_evaluate_tells_each_metric(run: Callable[..., Ended], photos: Path) -> None:
+def test_evaluate_tells_each_metric(run: Run, photos: Path) -> None:
     """
     Of the test rows; labels that the model does not have are named.
     """
@@ -256,7 +234,7 @@ def test_evaluate_tells_each_metric(run: Callable[..., Ended], photos: Path) -> 
     ],
 )
 def test_the_folder_is_named_after_model_and_data(
-    run: Callable[..., Ended],
+    run: Run,
     monkeypatch: pytest.MonkeyPatch,
     data: str,
     folder: str,
@@ -281,20 +259,18 @@ def test_a_bar_waits_until_the_epochs_begin(capsys: pytest.CaptureFixture[str]) 
     """
     What is looked at first has no known end, and is told; then epochs are counted.
     """
-    with watching("lenet5-mnist looks at photos") as bar:
+    with watching("lenet5-mnist reads photos") as bar:
         task = bar._progress.tasks[0]
-        before = (task.description, task.total, task.fields["told"])
+        before = (task.description, task.total, task.fields["status"])
         bar.begin(4, 1)
         bar.steps(1, 2)
-        after = (task.description, task.total, task.fields["told"])
+        after = (task.description, task.total, task.fields["status"])
 
-    assert before == ("lenet5-mnist looks at photos", None, "")
+    assert before == ("lenet5-mnist reads photos", None, "")
     assert after == ("training", 4.0, "epoch 1.5/4")
 
 
-def test_a_picture_of_another_kind_is_measured_too(
-    run: Callable[..., Ended], photos: Path
-) -> None:
+def test_a_picture_of_another_kind_is_measured_too(run: Run, photos: Path) -> None:
     """
     A coloured photograph among grey ones is brought to what the model takes.
     """

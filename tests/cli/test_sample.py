@@ -1,40 +1,13 @@
-"""`zoo sample`, `encode`, `reconstruct` and `interpolate` as they are typed."""
+"""`zoo sample`: generated images, in a file or the terminal."""
 
 import json
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-import torch
-from PIL import Image, ImageOps
+from command_line import Run
+from PIL import Image
 
 import zoo
-from zoo.cli import main
-
-Run = Callable[..., tuple[int, str, str]]
-
-
-@pytest.fixture
-def run(capsys: pytest.CaptureFixture[str]) -> Run:
-    """Run the command line in this process: status, stdout, stderr."""
-
-    def ran(*arguments: object) -> tuple[int, str, str]:
-        status = main([str(one) for one in arguments])
-        return (status, *capsys.readouterr())
-
-    return ran
-
-
-@pytest.fixture(scope="module")
-def vae(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A checkpoint folder of an untrained model that has every verb."""
-    torch.manual_seed(0)
-    return zoo.save(zoo.build("vae-mnist"), tmp_path_factory.mktemp("run") / "vae")
-
-
-@pytest.fixture
-def digit() -> Path:
-    return zoo.example("vae-mnist")
 
 
 def opened(path: Path) -> Image.Image:
@@ -97,50 +70,6 @@ def test_predict_from_nothing(run: Run, vae: Path) -> None:
     assert json.loads(out)["width"] == 28
 
 
-def test_encode(run: Run, vae: Path, digit: Path) -> None:
-    """
-    JSON, a list of numbers for each input.
-    """
-    found = json.loads(run("encode", vae, digit, digit)[1])
-
-    assert torch.tensor(found).tolist() == zoo.encode(vae, [digit] * 2).tolist()
-
-
-def test_reconstruct(run: Run, vae: Path, digit: Path, tmp_path: Path) -> None:
-    """
-    Several inputs become one picture; --invert is as in `zoo predict`.
-    """
-    ended = run("reconstruct", vae, digit, digit, "-o", tmp_path / "two.png")
-    page = ImageOps.invert(opened(digit))
-    page.save(tmp_path / "page.png")
-    dark = run("reconstruct", vae, tmp_path / "page.png", "--invert", "--json")[1]
-
-    assert ended == (0, f"{tmp_path / 'two.png'}\n", "")
-    assert opened(tmp_path / "two.png").size == (62, 32)
-    assert json.loads(dark) == [zoo.reconstruct(vae, page, invert=True).to_dict()]
-
-
-def test_reconstruct_the_example(run: Run) -> None:
-    """
-    --example takes the input that the model ships.
-    """
-    status, out, _ = run("reconstruct", "vae-mnist", "--example", "--json")
-
-    assert status == 0
-    assert json.loads(out)[0]["height"] == 28
-
-
-def test_interpolate(run: Run, vae: Path, digit: Path, tmp_path: Path) -> None:
-    """
-    A row of pictures from one input to the other.
-    """
-    target = tmp_path / "between.png"
-    ended = run("interpolate", vae, digit, digit, "--steps", 5, "-o", target)
-
-    assert ended == (0, f"{target}\n", "")
-    assert opened(target).size == (5 * 30 + 2, 32)
-
-
 def test_a_model_without_the_verb(run: Run) -> None:
     """
     One line on stderr, with status 1.
@@ -158,7 +87,7 @@ def test_a_model_without_the_verb(run: Run) -> None:
     [
         (
             ["encode", "vae-mnist"],
-            "Give an input, or --example to try the model's own. See 'zoo encode "
+            "Give an input, or --example to use the model's own. See 'zoo encode "
             "--help'.",
         ),
         (

@@ -618,20 +618,20 @@ def test_the_command_as_json(photo: str, capsys: pytest.CaptureFixture[str]) -> 
 @pytest.mark.parametrize(
     ("arguments", "problem"),
     [
-        (["--stride", "4"], "--stride is for --windows."),
-        (["--label", "7"], "--label is for --windows."),
+        (["--stride", "4"], "--stride needs --windows."),
+        (["--label", "7"], "--label needs --windows."),
         (
             ["--save", "x.png"],
-            "--save is for --windows, and for models of masks, readings or "
-            "translations.",
+            "--save needs --windows, or a model for segmentation, reading or "
+            "translation.",
         ),
         (
             ["other.png", "--windows", "--save", "x.png"],
-            "--save draws what is in one input",
+            "--save takes one input",
         ),
         (
             ["--windows", "--save", "x.what"],
-            "'x.what' names no format of pictures, such",
+            "'x.what' has no image file extension, such",
         ),
     ],
 )

@@ -49,7 +49,7 @@ def test_every_template_passes_the_check_unedited(like: str, tmp_path: Path) -> 
 
     assert done.returncode == 0, done.stdout + done.stderr
     count = len(CHECKS) + 4  # the claims measured again, and three of the plugin's own
-    assert done.stdout.splitlines()[-1] == f"{count} of {count} promises kept"
+    assert done.stdout.splitlines()[-1] == f"{count} of {count} checks passed"
 
 
 @pytest.mark.parametrize("like", LIKE)
@@ -215,7 +215,7 @@ def test_the_command_says_what_to_do_next(
 
     assert status == 0
     assert capsys.readouterr().out.splitlines() == [
-        "zoo-wren: a plugin with the model 'wren'. What to do next:",
+        "zoo-wren: a plugin with the model 'wren'. Next steps:",
         "  pip install -e 'zoo-wren[test]'",
         "  zoo check zoo-wren",
         "  zoo train wren -o runs/wren",

@@ -292,7 +292,7 @@ def test_the_command_adopts(
         (["--rename", "a"], "--rename takes PATTERN=REPLACEMENT, and not 'a'."),
         (
             ["--rename", "a=b", "--mapping", "x.json"],
-            "--mapping and --rename don't go together.",
+            "--mapping and --rename can't be combined.",
         ),
     ],
 )

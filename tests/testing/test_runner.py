@@ -84,7 +84,7 @@ def test_a_plugin_that_keeps_its_promises_is_green(mine: Path) -> None:
 
     assert status == 0, said
     assert [line for line in said if line[:4] != "ok  "] == [said[-1]]
-    assert re.fullmatch(r"(\d+) of \1 promises kept", said[-1])
+    assert re.fullmatch(r"(\d+) of \1 checks passed", said[-1])
     assert sum(line.startswith("ok   mine: ") for line in said) == 3
     assert "ok   mine-xor: The claimed metrics come out again on their data." in said
 

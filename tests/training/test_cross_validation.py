@@ -203,7 +203,8 @@ def test_the_command(
 
     assert status == 0
     assert lines[0].split() == [
-        *("fold", "fitted", "held", "back", "accuracy", "epochs", "seconds")
+        *("fold", "train", "rows", "validation", "rows"),
+        *("accuracy", "epochs", "seconds"),
     ]
     assert lines[1].split()[:5] == ["0", "10", "10", "0.8200", "2"]
     assert lines[3].split() == ["mean", "0.8200"]

@@ -101,8 +101,8 @@ def test_other_settings_do_not_go_on(tmp_path: Path) -> None:
         keeper(path, lr=2).load()
 
     assert str(caught.value) == (
-        f"{path} was begun with other settings. Use the same, or start afresh without "
-        "--resume."
+        f"{path} is of a run with other settings or another recipe. Use the same, or "
+        "start again without --resume."
     )
 
 

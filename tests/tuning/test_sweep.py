@@ -228,13 +228,13 @@ def test_a_stopped_sweep_goes_on_as_it_would_have(
     whole = zoo.sweep(NAME, tmp_path / "whole", **options)
     part = tmp_path / "part"
     with pytest.raises(KeyboardInterrupt):
-        zoo.sweep(NAME, part, told=stopping(12), **options)
+        zoo.sweep(NAME, part, callback=stopping(12), **options)
     left = trials.study(part, whole.plan).ask()  # as a killed process leaves it
     left.report(99.0, step=1)  # what it reported does not count
     with (part / JOURNAL).open("ab") as file:
         file.write(b'{"op_code": 6, "wor')  # and a line that it did not finish
     again: list[Trial] = []
-    resumed = zoo.sweep(NAME, part, resume=True, told=again.append, **options)
+    resumed = zoo.sweep(NAME, part, resume=True, callback=again.append, **options)
 
     assert timeless(resumed) == timeless(whole)
     assert [row.position for row in again] == [12, 13, 14]
@@ -266,7 +266,7 @@ def test_one_sweep_at_a_time(recipe: Recipe, tmp_path: Path) -> None:
             zoo.sweep(NAME, folder, settings=RANGE, trials=2, resume=True)
         messages.append(str(caught.value))
 
-    zoo.sweep(NAME, folder, settings=RANGE, trials=2, told=told)
+    zoo.sweep(NAME, folder, settings=RANGE, trials=2, callback=told)
 
     assert messages == 2 * [
         f"Another process works on the sweep in {folder}. Wait until it ends, or "

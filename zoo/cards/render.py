@@ -7,7 +7,7 @@ measured value, `{accuracy:.2%}` or `{settings.epochs}`, so that it can't go sta
 import re
 import string
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 from zoo.artifacts import checkpoint_folder as checkpoints
@@ -17,10 +17,12 @@ from zoo.cards.templates import (
     BEHIND,
     BODY,
     CONVERTED,
+    FILE_PROSE,
     MEASURED,
     PINNED,
     SEARCHED,
     TRAINED,
+    TRAINED_BY_FILE,
     UNMEASURED,
     USES,
 )
@@ -61,6 +63,11 @@ def text(spec: ModelSpec, receipt: Mapping[str, Any]) -> str:
         listing = ", ".join(sorted(missing))
         raise CardError(f"The receipt of {spec.name!r} does not hold {listing}.")
     numbers, making = measured(receipt), _making(spec, receipt)
+    if sha256 := receipt.get("recipe_sha256"):
+        recipe = receipt["recipe"]
+        prose = FILE_PROSE.format(name=spec.name, recipe=recipe, sha256=sha256)
+        behind = _behind(replace(spec, behind_baseline=""), receipt)
+        return card(spec, receipt, numbers, making, prose, behind)
     return card(spec, receipt, numbers, making, behind=_behind(spec, receipt))
 
 
@@ -93,7 +100,8 @@ def card(
     `behind` stands before it."""
     example = f'zoo.example("{spec.name}")'
     known = spec.weights.size if spec.weights else None
-    registered = spec.name in found().models
+    # the weights of a recipe file are not those that are registered by the name
+    registered = spec.name in found().models and "recipe_sha256" not in receipt
     use = f"print(zoo.predict(model, {example if spec.examples else '...'}))"
     body = BODY.format(
         name=spec.name,
@@ -131,8 +139,10 @@ def _behind(spec: ModelSpec, receipt: Mapping[str, Any]) -> str:
 def _making(spec: ModelSpec, receipt: Mapping[str, Any]) -> str:
     """Return how the weights were made: trained, or converted from another's."""
     memory, origin = receipt["peak_memory_mib"], receipt.get("origin", {})
-    return (CONVERTED if origin else TRAINED).format(
+    template = TRAINED_BY_FILE if "recipe_sha256" in receipt else TRAINED
+    return (CONVERTED if origin else template).format(
         name=spec.name,
+        recipe=receipt.get("recipe"),
         origin=table((name, f"`{value}`") for name, value in origin.items()),
         seconds=receipt["seconds"],
         memory=f" and {memory:,} MiB of memory" if memory else "",

@@ -5,12 +5,14 @@ __all__ = [
     "BODY",
     "CONVERTED",
     "DRAFT",
+    "FILE_PROSE",
     "MEASURED",
     "PINNED",
     "SEARCHED",
     "TAUGHT",
     "TAUGHT_MAKING",
     "TRAINED",
+    "TRAINED_BY_FILE",
     "UNMEASURED",
     "USES",
 ]
@@ -73,6 +75,32 @@ versions; `zoo verify {{name}} --metric` measures the numbers above again.
 | --- | --- |
 {{settings}}
 {{sweep}}
+{DATA}"""
+# Of a model that was trained with a recipe file of the user's.
+FILE_PROSE = """\
+## What it is for
+
+It has the architecture of `{name}`, and was trained with another recipe.
+
+## How it was trained
+
+With the recipe file `{recipe}` (SHA-256 `{sha256}`).
+The file is not part of the checkpoint.
+
+## Where it fails
+
+That was not examined."""
+TRAINED_BY_FILE = f"""\
+## How to make it again
+
+`zoo train {{recipe}} --model {{name}}` took {{seconds:,.0f}} seconds{{memory}} on
+{{hardware}} (torch {{torch}}). The same file and seed give the same bytes on the same
+machine and versions.
+
+| setting | value |
+| --- | --- |
+{{settings}}
+
 {DATA}"""
 CONVERTED = f"""\
 ## Where the weights come from

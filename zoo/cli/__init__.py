@@ -1,4 +1,4 @@
-"""The `zoo` command. A command's module is imported when that command is run.
+"""The `zoo` command: one module a command, imported when that command is run.
 
 May import: everything; nothing imports it.
 """
@@ -15,66 +15,44 @@ from zoo.errors import ZooError, near
 
 __all__ = ["main"]
 
-# Name, module and one line of help: what `zoo --help` shows without importing more.
+# What `zoo --help` shows, without importing a command's module, which has its name.
 COMMANDS = {
-    "list": ("list_info", "List the installed models."),
-    "search": ("list_info", "Find models by task, size, licence, data or metric."),
-    "info": ("list_info", "Show what is known about a model before loading it."),
-    "card": ("list_info", "Print a model's card."),
-    "doctor": ("doctor", "Look for broken plugins and a broken environment."),
-    "predict": (
-        "predict_train_verify",
-        "Run a model on a file, on JSON, or on its own example.",
-    ),
-    "sample": ("sample", "Let a model draw, into a file or the terminal."),
-    "encode": ("sample", "Print the codes that a model has for inputs."),
-    "reconstruct": ("sample", "Show what is left of inputs in their codes."),
-    "interpolate": ("sample", "Show what lies between two inputs, by their codes."),
-    "nearest-words": ("sample", "Print the words nearest to words."),
-    "train": (
-        "predict_train_verify",
-        "Run a model's recipe; write a checkpoint folder.",
-    ),
-    "finetune": ("finetune", "Teach a model your own data; write a checkpoint folder."),
-    "evaluate": ("finetune", "Measure a model on your own data."),
-    "sweep": ("sweep", "Search for a recipe's settings, on validation rows."),
-    "crossval": ("sweep", "Train on folds of the training rows; mean and deviation."),
-    "fetch": ("cache_lock_bundle", "Bring all that a load needs to this machine."),
-    "lock": (
-        "cache_lock_bundle",
-        "Fix which bytes a name stands for, in a project's file.",
-    ),
-    "bundle": (
-        "cache_lock_bundle",
-        "Write models into one file, to carry without a network.",
-    ),
-    "unbundle": (
-        "cache_lock_bundle",
-        "Check such a file, and put its models into a store.",
-    ),
-    "cache": (
-        "cache_lock_bundle",
-        "List what is kept on this machine; verify or prune it.",
-    ),
-    "verify": (
-        "predict_train_verify",
-        "Hash, load and replay a model; measure its claims again.",
-    ),
-    "benchmark": ("benchmark", "Measure what a model costs on this machine."),
-    "completion": ("completion", "Print a script for a shell's completion."),
-    "new": ("new", "Write a plugin to begin with."),
-    "check": ("check", "Try what every model promises, on a model or a plugin."),
-    "publish": ("publish_eject", "Put a model on the Hugging Face Hub."),
-    "eject": (
-        "publish_eject",
-        "Copy a model into your own project, needing torch alone.",
-    ),
-    "import-weights": ("publish_eject", "Make somebody's weights a checkpoint folder."),
+    "list": "List the installed models.",
+    "search": "Find models by task, size, licence, data or metric.",
+    "info": "Show the specification of a model.",
+    "card": "Print the model card of a model.",
+    "doctor": "Check the installed plugins and the environment.",
+    "predict": "Run a model on files, on JSON, or on its own example.",
+    "sample": "Generate images or texts with a model.",
+    "encode": "Print the latent codes of inputs.",
+    "reconstruct": "Reconstruct inputs from their latent codes.",
+    "interpolate": "Interpolate between two inputs in latent space.",
+    "nearest-words": "Print the words nearest to given words.",
+    "train": "Train a model with its recipe; write a checkpoint folder.",
+    "finetune": "Fine-tune a model on your data; write a checkpoint folder.",
+    "evaluate": "Evaluate a model on your data.",
+    "sweep": "Search for settings of a recipe on validation rows.",
+    "crossval": "Cross-validate a recipe on its training rows.",
+    "fetch": "Download everything that loading a model needs.",
+    "lock": "Pin the weights of models in a project's lock file.",
+    "bundle": "Write models into one file, for use without a network.",
+    "unbundle": "Verify a bundle, and install its models into a store.",
+    "cache": "List the files kept on this machine; verify or prune them.",
+    "verify": "Hash, load and replay a model; measure its metrics again.",
+    "benchmark": "Measure the time and memory of a model on this machine.",
+    "completion": "Print the completion script of a shell.",
+    "new": "Create a plugin from a template.",
+    "check": "Test a model or a plugin against the contract of the zoo.",
+    "publish": "Publish a model on the Hugging Face Hub.",
+    "eject": "Write a model as a package that does not need zoo.",
+    "import-weights": "Convert foreign weights into a checkpoint folder.",
 }
+# A submodule `list` would hide the builtin function in this package.
+MODULES = {"list": "list_models"}
 
 
-class _Late(click.Group):
-    """A group that knows its commands by name, and imports one to run it."""
+class _LazyGroup(click.Group):
+    """A group that imports the module of a command only to run it."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(COMMANDS)
@@ -82,9 +60,10 @@ class _Late(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in COMMANDS:
             return None
-        module = import_module(f"zoo.cli.{COMMANDS[cmd_name][0]}")
-        found: click.Command = getattr(module, f"{cmd_name.replace('-', '_')}_command")
-        return found
+        name = cmd_name.replace("-", "_")
+        module = import_module(f"zoo.cli.{MODULES.get(name, name)}")
+        command: click.Command = getattr(module, f"{name}_command")
+        return command
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
@@ -97,11 +76,11 @@ class _Late(click.Group):
         self, ctx: click.Context, formatter: click.HelpFormatter
     ) -> None:
         with formatter.section("Commands"):
-            formatter.write_dl([(name, help) for name, (_, help) in COMMANDS.items()])
+            formatter.write_dl(list(COMMANDS.items()))
 
 
 @click.command(
-    cls=_Late,
+    cls=_LazyGroup,
     invoke_without_command=True,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
@@ -114,24 +93,24 @@ def zoo(ctx: click.Context) -> None:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command line; return its status: 1 for an error, 2 for a wrong call.
+    """Run the command line; return its status: 1 for an error, 2 for a usage error.
 
-    Errors and warnings are one line each, on stderr. A reader that goes away early
-    (`zoo list | head -1`) is click's to handle: it ends in silence.
+    Errors and warnings are one line each, on stderr. click handles a closed pipe
+    (`zoo list | head -1`), without a message.
     """
     for stream in (sys.stdout, sys.stderr):
-        with suppress(AttributeError):  # not a file of this process
+        with suppress(AttributeError):  # replaced by an object that is no file
             stream.reconfigure(errors="replace")  # type: ignore[union-attr]
     with warnings.catch_warnings():
         warnings.showwarning = _warn  # type: ignore[assignment]
         try:
             status = zoo.main(arguments, prog_name="zoo", standalone_mode=False)
         except click.ClickException as exc:
-            return _fail(_explained(exc), exc.exit_code)
+            return _fail(_message(exc), exc.exit_code)
         except (ZooError, OSError) as exc:
             return _fail(str(exc), 1)
         except (click.Abort, KeyboardInterrupt):
-            click.echo("stopped", err=True)
+            click.echo("interrupted", err=True)
             return 130
     return status if isinstance(status, int) else 0
 
@@ -141,7 +120,7 @@ def _fail(problem: str, status: int) -> int:
     return status
 
 
-def _explained(exc: click.ClickException) -> str:
+def _message(exc: click.ClickException) -> str:
     problem = " ".join(exc.format_message().split())
     context = getattr(exc, "ctx", None)
     return f"{problem} See '{context.command_path} --help'." if context else problem

@@ -1,4 +1,4 @@
-"""`zoo benchmark`: what a model costs here, and what its plugin keeps of that."""
+"""`zoo benchmark`: time and memory of a model on this machine."""
 
 import json
 from dataclasses import asdict
@@ -6,40 +6,39 @@ from dataclasses import asdict
 import click
 
 from zoo._utils.allocator import keep_freed_memory
-from zoo.cli.completion import models
+from zoo.cli.options import json_option, model_argument
 
 
 @click.command("benchmark")
-@click.argument("name", shell_complete=models)
-@click.option("--threads", type=click.IntRange(1), help="Hold PyTorch to so many.")
-@click.option("--untrained", is_flag=True, help="Do without the weights.")
+@model_argument
+@click.option("--threads", type=click.IntRange(1), help="Number of PyTorch threads.")
+@click.option("--untrained", is_flag=True, help="Use random weights.")
 @click.option(
     "--record",
     is_flag=True,
-    help="Write it into the measured.json of the model's plugin as well.",
+    help="Write the result into the measured.json of the model's plugin.",
 )
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@json_option
 def benchmark_command(
     name: str, threads: int | None, untrained: bool, record: bool, as_json: bool
 ) -> None:
-    """Measure what the model NAME, or a checkpoint folder, costs on this machine.
+    """Measure the time and memory of NAME, a model or a checkpoint folder.
 
-    A load, a pass of one input and a pass of 32, and the most memory that was held.
-    'zoo info' shows what a plugin recorded, before anything is fetched. Like the other
-    commands that compute, it lets the C library keep freed memory, which Python's
-    zoo.benchmark does not; ZOO_MALLOC=0 measures without.
+    Measured are loading, a forward pass of one input and of 32 inputs, and peak memory.
+    'zoo info' shows what a plugin recorded, before anything is downloaded. Like the
+    other commands that compute, this one lets the C library reuse freed memory, which
+    zoo.benchmark in Python does not; ZOO_MALLOC=0 turns that off.
     """
-    from zoo.artifacts import weight_store as store
+    from zoo.artifacts import weight_store
     from zoo.evaluation.benchmark import benchmark
-    from zoo.plugins import catalog, measured
-    from zoo.plugins.discovery import found
+    from zoo.plugins import catalog, discovery, measured
 
     if record:
-        catalog.get_spec(name)  # a folder has no plugin that could keep it
+        catalog.get_spec(name)  # a folder has no plugin that could record it
     keep_freed_memory()
     costs = benchmark(name, threads=threads, untrained=untrained)
     if record:
-        plugin = found().providers[name]
-        path = store.package_folder(plugin.package) / measured.FILE
+        plugin = discovery.found().providers[name]
+        path = weight_store.package_folder(plugin.package) / measured.FILE
         measured.record(path, plugin.name, name, costs=costs)
     click.echo(json.dumps(asdict(costs), indent=2) if as_json else str(costs))

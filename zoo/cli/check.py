@@ -1,43 +1,43 @@
-"""`zoo check`: what every model and plugin promises, tried here."""
+"""`zoo check`: test models and plugins against the contract of the zoo."""
 
 import json
 from collections import Counter
 
 import click
 
-from zoo.cli.completion import models
+from zoo.cli.options import complete_model, json_option
 
 SIGNS = {"kept": "ok  ", "broken": "FAIL", "skipped": "skip"}
 
 
 @click.command("check")
-@click.argument("targets", shell_complete=models, nargs=-1, required=True)
-@click.option("--metric/--no-metric", default=True, help="Measure the claims again.")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.argument("targets", shell_complete=complete_model, nargs=-1, required=True)
+@click.option("--metric/--no-metric", default=True, help="Measure the metrics again.")
+@json_option
 @click.pass_context
 def check_command(
     ctx: click.Context, targets: tuple[str, ...], metric: bool, as_json: bool
 ) -> None:
-    """Try the promises of TARGETS: models, plugins, or the folder of a plugin's source.
+    """Run the checks of TARGETS: models, plugins, or the folder of a plugin's source.
 
-    Status 1 if one is broken. Green means that it may be listed.
+    The exit status is 1 if a check fails. A plugin that passes may be listed.
     """
     from zoo.testing.runner import check
 
     outcomes = []
     for target in targets:
-        for one in check(target, metric=metric):
-            outcomes.append(one)
+        for outcome in check(target, metric=metric):
+            outcomes.append(outcome)
             if as_json:
                 continue
-            click.echo(f"{SIGNS[one.state]} {one.subject}: {one.meaning}")
-            for line in filter(None, (one.problem, one.advice)):
+            click.echo(f"{SIGNS[outcome.state]} {outcome.subject}: {outcome.meaning}")
+            for line in filter(None, (outcome.problem, outcome.advice)):
                 click.echo(f"     {line}")
-    counts = Counter(one.state for one in outcomes)
+    counts = Counter(outcome.state for outcome in outcomes)
     if as_json:
-        click.echo(json.dumps([one.to_dict() for one in outcomes], indent=2))
+        click.echo(json.dumps([outcome.to_dict() for outcome in outcomes], indent=2))
     else:
-        tried = counts["kept"] + counts["broken"]
-        skipped = f", {counts['skipped']} not tried" if counts["skipped"] else ""
-        click.echo(f"{counts['kept']} of {tried} promises kept{skipped}")
+        run = counts["kept"] + counts["broken"]
+        skipped = f", {counts['skipped']} skipped" if counts["skipped"] else ""
+        click.echo(f"{counts['kept']} of {run} checks passed{skipped}")
     ctx.exit(1 if counts["broken"] else 0)

@@ -1,4 +1,4 @@
-"""`zoo doctor`: what is installed, what is broken, and who is to blame."""
+"""`zoo doctor`: check the installed plugins and the environment."""
 
 import os
 import platform
@@ -8,7 +8,7 @@ from importlib.metadata import PackageNotFoundError, requires, version
 import click
 from packaging.requirements import Requirement
 
-from zoo._utils import paths as folders
+from zoo._utils import paths
 from zoo.plugins.discovery import Plugin, found
 
 PACKAGES = (
@@ -28,7 +28,10 @@ CHECKED = ("zoo-core", "torchvision", "timm")  # and whatever ships a plugin
 @click.command("doctor")
 @click.pass_context
 def doctor_command(ctx: click.Context) -> None:
-    """Look for broken plugins and a broken environment; status 1 if one is found."""
+    """Check the installed plugins and the environment.
+
+    The exit status is 1 if there is a problem.
+    """
     click.echo(f"python {platform.python_version()} on {platform.platform()}")
     for name in PACKAGES:
         click.echo(f"  {name:<16} {_version(name)}")
@@ -41,13 +44,13 @@ def doctor_command(ctx: click.Context) -> None:
     problems = [str(failure) for failure in known.failures]
     for name in sorted({*CHECKED, *(p.distribution for p in known.plugins)}):
         problems += _unmet(name)
-    click.echo(f"  {'cache':<16} {folders.cache()}")
+    click.echo(f"  {'cache':<16} {paths.cache()}")
     if not _writable():
         problems.append(
-            f"The cache {folders.cache()} can't be written: every load hashes its file "
-            "again. Set ZOO_CACHE to a folder of yours."
+            f"The cache {paths.cache()} can't be written, so every load hashes its "
+            "file again. Set ZOO_CACHE to a writable folder."
         )
-    for folder in folders.data():
+    for folder in paths.data():
         state = "" if folder.is_dir() else " (does not exist)"
         click.echo(f"  {'data':<16} {folder}{state}")
         if state:
@@ -59,7 +62,7 @@ def doctor_command(ctx: click.Context) -> None:
 
 
 def _unmet(distribution: str) -> Iterator[str]:
-    """Yield what a distribution needs and does not have here, or has otherwise."""
+    """Yield the requirements of a distribution that are missing or do not fit."""
     try:
         needed = [Requirement(line) for line in requires(distribution) or []]
     except PackageNotFoundError:
@@ -72,9 +75,9 @@ def _unmet(distribution: str) -> Iterator[str]:
             continue
         wanted = f"{distribution} {version(distribution)} needs {one.name}"
         both = f"{distribution} {one.name}" if here else f"'{one.name}{one.specifier}'"
-        found = f"{here} is here" if here else "it is not installed"
+        state = f"{here} is installed" if here else "it is not installed"
         yield (
-            f"{wanted}{one.specifier}, and {found}. Run: pip install --upgrade {both}"
+            f"{wanted}{one.specifier}, and {state}. Run: pip install --upgrade {both}"
         )
 
 
@@ -106,7 +109,7 @@ def _version(name: str) -> str:
 
 def _writable() -> bool:
     """Return whether the cache can be written, without writing to it."""
-    place = folders.cache()
+    place = paths.cache()
     while not place.exists() and place != place.parent:
         place = place.parent
     return os.access(place, os.W_OK)

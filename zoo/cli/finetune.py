@@ -1,4 +1,4 @@
-"""`zoo finetune` and `zoo evaluate`: a model and a user's own data."""
+"""`zoo finetune`: fine-tune a model on a user's own data."""
 
 import json
 import re
@@ -9,25 +9,23 @@ from typing import Any
 import click
 
 from zoo._utils.allocator import keep_freed_memory
-from zoo.cli import render as show
-from zoo.cli.completion import models
+from zoo.cli.options import json_option, model_argument, out_option, target_option
+from zoo.cli.render import lined
 
-MANY = 12  # classes whose rows are counted one by one
-as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-target = click.option("--target", metavar="COLUMN", help="The column to predict.")
+MOST_CLASSES = 12  # whose rows are counted one by one
 
 
 @click.command("finetune")
-@click.argument("name", shell_complete=models)
+@model_argument
 @click.argument("data")
-@click.option("-o", "--out", type=click.Path(path_type=Path), help="Folder to write.")
+@out_option
 @click.option("--set", "words", multiple=True, metavar="KEY=VALUE", help="A setting.")
 @click.option("--validation", metavar="DATA", help="Rows that choose the epoch.")
-@click.option("--test", metavar="DATA", help="Rows to measure on, and nothing else.")
-@target
+@click.option("--test", metavar="DATA", help="Rows to measure the metrics on.")
+@target_option
 @click.option("--labels", metavar="A,B", help="The classes, in their order.")
-@click.option("--skip-unreadable", is_flag=True, help="Leave out what can't be read.")
-@as_json
+@click.option("--skip-unreadable", is_flag=True, help="Skip files that can't be read.")
+@json_option
 def finetune_command(
     name: str,
     data: str,
@@ -35,13 +33,14 @@ def finetune_command(
     words: tuple[str, ...],
     labels: str | None,
     as_json: bool,
-    **how: Any,
+    **options: Any,
 ) -> None:
-    """Teach the model NAME to answer as DATA does; by default into runs/NAME-DATA.
+    """Fine-tune the model NAME on DATA; by default into runs/NAME-DATA.
 
     DATA is a folder of class-named folders, a CSV, JSONL or parquet file, a registered
-    dataset or a Hub id; for a model of masks, a folder with images and masks; for one
-    of series, a table in the order of time. NAME may also be a checkpoint folder.
+    dataset or a Hub id; for a segmentation model, a folder with images and masks; for a
+    time series model, a table in the order of time. NAME may also be a checkpoint
+    folder.
     """
     from zoo.artifacts.checkpoint_folder import read_receipt
     from zoo.cli.progress import watching
@@ -52,37 +51,16 @@ def finetune_command(
     keep_freed_memory()
     folder = out or Path("runs") / f"{_plain(name)}-{_plain(data)}"
     settings: dict[str, Any] = {**parse(words)}
-    known = None if labels is None else [part.strip() for part in labels.split(",")]
-    with watching(f"{name} looks at {data}") as watcher:
-        finetune(name, data, folder, labels=known, watcher=watcher, **how, **settings)
+    classes = None if labels is None else [part.strip() for part in labels.split(",")]
+    options |= {"labels": classes, **settings}
+    with watching(f"{name} reads {data}") as watcher:
+        finetune(name, data, folder, watcher=watcher, **options)
     receipt = read_receipt(folder)
     if as_json:
         click.echo(json.dumps({"folder": str(folder), **receipt}, indent=2))
         return
-    for line in _told(folder, receipt, find(folder).output.counted):
+    for line in _report(folder, receipt, find(folder).output.counted):
         click.echo(line)
-
-
-@click.command("evaluate")
-@click.argument("model")
-@click.argument("data")
-@target
-@as_json
-def evaluate_command(model: str, data: str, target: str | None, as_json: bool) -> None:
-    """Measure MODEL, a name or a checkpoint folder, on DATA as for `zoo finetune`.
-
-    Of data in parts, the test rows. The labels must be the model's.
-    """
-    from zoo.evaluation.evaluate import evaluate
-    from zoo.models.loading import load
-
-    keep_freed_memory()
-    found = evaluate(load(model), data, target=target)
-    if as_json:
-        click.echo(json.dumps(found, indent=2))
-        return
-    for metric, value in found.items():
-        click.echo(f"{metric} {value:.4f}")
 
 
 def _plain(name: str) -> str:
@@ -91,41 +69,38 @@ def _plain(name: str) -> str:
     return re.sub(r"[^A-Za-z0-9._-]+", "-", last).strip("-.") or "model"
 
 
-def _told(folder: Path, receipt: Mapping[str, Any], counted: str) -> list[str]:
-    """Return what was learned, how well, where it is, and what can be done with it.
+def _report(folder: Path, receipt: Mapping[str, Any], counted: str) -> list[str]:
+    """Return the lines of the result: rows, classes, metrics, and what to do next.
 
     `counted` says what was counted of each class.
     """
     rows = {name.rpartition("/")[2]: d["rows"] for name, d in receipt["data"].items()}
-    said = ", ".join(f"{count:,} {part}" for part, count in rows.items())
+    listing = ", ".join(f"{count:,} {part}" for part, count in rows.items())
     split = receipt["metrics"][0]["split"]
-    lines = [f"rows: {said}; measured on the {split} rows"]
-    if 0 < len(counts := receipt["classes"]) <= MANY:
-        lines.append(f"{counted}: " + ", ".join(map(" ".join, _words(counts))))
+    lines = [f"rows: {listing}; measured on the {split} rows"]
+    if 0 < len(counts := receipt["classes"]) <= MOST_CLASSES:
+        classes = ", ".join(f"{label} {count:,}" for label, count in counts.items())
+        lines.append(f"{counted}: {classes}")
     if receipt["skipped"]:
-        lines.append(f"left out, unreadable: {len(receipt['skipped'])}")
+        lines.append(f"skipped, unreadable: {len(receipt['skipped'])}")
         lines += [f"  {fault}" for fault in receipt["skipped"]]
-    lines += ["", *show.lined(_table(receipt)), ""]
-    given = "photo.jpg" if receipt["classes"] else "rows.csv"
+    lines += ["", *lined(_table(receipt)), ""]
+    example = "photo.jpg" if receipt["classes"] else "rows.csv"
     return [
         *lines,
         f"{folder} ({receipt['seconds']:.0f} s)",
-        f"zoo predict {folder} {given}",
+        f"zoo predict {folder} {example}",
         f"zoo publish {folder} --repo you/{folder.name}",
     ]
 
 
-def _words(counts: Mapping[str, int]) -> list[tuple[str, str]]:
-    return [(label, f"{count:,}") for label, count in counts.items()]
-
-
 def _table(receipt: Mapping[str, Any]) -> Sequence[Sequence[str]]:
-    """Return each metric with what simple methods reach beside it."""
-    beside = receipt["baselines"]
-    table = [["metric", "this model", *beside]]
+    """Return each metric of the model and of the baselines."""
+    baselines = receipt["baselines"]
+    table = [["metric", "this model", *baselines]]
     for metric in receipt["metrics"]:
         name = metric["name"]
-        others = [held.get(name) for held in beside.values()]
-        cells = ["-" if value is None else f"{value:.4f}" for value in others]
+        values = [metrics.get(name) for metrics in baselines.values()]
+        cells = ["-" if value is None else f"{value:.4f}" for value in values]
         table.append([name, f"{metric['value']:.4f}", *cells])
     return table

@@ -1,49 +1,143 @@
-"""The options of commands that let a model write, read or translate."""
+"""Options that several commands share, and the checks of what was given to them."""
 
 from collections.abc import Callable, Sequence
 from functools import wraps
+from pathlib import Path
 from typing import Any
 
 import click
+from click.shell_completion import CompletionItem
 
-__all__ = ["translating", "writing"]
+__all__ = [
+    "all_option",
+    "check_device",
+    "chosen_models",
+    "complete_model",
+    "device_option",
+    "example_option",
+    "generation_options",
+    "image_out_option",
+    "inputs_or_example",
+    "invert_option",
+    "json_option",
+    "metric_option",
+    "model_argument",
+    "models_argument",
+    "out_option",
+    "path_type",
+    "target_option",
+    "translation_options",
+]
 
 Command = Callable[..., Any]
-WRITING = (
-    click.option("--max-new-tokens", type=int, help="How many are written at most."),
-    click.option("--temperature", type=float, help="0 takes the likeliest token."),
-    click.option("--top-k", type=int, help="Only so many of the likeliest tokens."),
-    click.option("--top-p", type=float, help="Only the likeliest with this share."),
-    click.option("--stop", multiple=True, help="Write no further than to this text."),
+
+
+def complete_model(
+    ctx: click.Context, param: click.Parameter, incomplete: str
+) -> list[CompletionItem]:
+    """Return the models whose names start with `incomplete`, or else ask for a file."""
+    from zoo.plugins.catalog import search
+
+    specs = [spec for spec in search() if spec.name.startswith(incomplete)]
+    if not specs:
+        return [CompletionItem(incomplete, type="file")]
+    return [CompletionItem(spec.name, help=spec.summary) for spec in specs]
+
+
+path_type = click.Path(path_type=Path)
+model_argument = click.argument("name", shell_complete=complete_model)
+models_argument = click.argument("names", shell_complete=complete_model, nargs=-1)
+json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+out_option = click.option("-o", "--out", type=path_type, help="Output folder.")
+image_out_option = click.option(
+    "-o", "--out", type=path_type, help="Image file to write."
 )
-TRANSLATING = (
-    click.option("--beams", type=int, help="Texts that are weighed side by side."),
-    click.option("--max-tokens", type=int, help="How many a translation may have."),
-    click.option("--length-penalty", type=float, help="More favours longer ones."),
+all_option = click.option(
+    "--all", "every", is_flag=True, help="All installed models with weights."
+)
+example_option = click.option(
+    "--example", is_flag=True, help="Use the model's own example input."
+)
+invert_option = click.option(
+    "--invert", is_flag=True, help="Invert the brightness of images."
+)
+device_option = click.option(
+    "--device", default="cpu", show_default=True, help="Such as cpu or cuda:0."
+)
+target_option = click.option("--target", metavar="COLUMN", help="Column to predict.")
+metric_option = click.option(
+    "--metric", help="Metric to compare by; by default the recipe's."
+)
+
+GENERATION = (
+    click.option("--max-new-tokens", type=int, help="Maximum number of new tokens."),
+    click.option("--temperature", type=float, help="0 takes the most likely token."),
+    click.option("--top-k", type=int, help="Sample from the k most likely tokens."),
+    click.option(
+        "--top-p", type=float, help="Sample from tokens with this total mass."
+    ),
+    click.option("--stop", multiple=True, help="Stop generating at this text."),
+)
+TRANSLATION = (
+    click.option("--beams", type=int, help="Number of beams of the beam search."),
+    click.option("--max-tokens", type=int, help="Maximum length of a translation."),
+    click.option("--length-penalty", type=float, help="Higher prefers longer texts."),
 )
 
 
-def writing(command: Command) -> Command:
-    """Add the options to a command, which gets those that were given as `plan`."""
+def generation_options(command: Command) -> Command:
+    """Add the options of text generation; those given are passed as `generation`."""
     names = ("max_new_tokens", "temperature", "top_k", "top_p", "stop")
-    return _planned(command, names, WRITING)
+    return _collected(command, names, GENERATION)
 
 
-def translating(command: Command) -> Command:
-    """Add those of a translation, in the same way."""
+def translation_options(command: Command) -> Command:
+    """Add the options of translation; those given are passed as `generation` too."""
     names = ("beams", "max_tokens", "length_penalty")
-    return _planned(command, names, TRANSLATING)
+    return _collected(command, names, TRANSLATION)
 
 
-def _planned(
+def _collected(
     command: Command, names: Sequence[str], options: Sequence[Callable[..., Any]]
 ) -> Command:
     @wraps(command)
-    def with_plan(*args: Any, plan: Any = (), **given: Any) -> Any:
-        taken = {name: given.pop(name) for name in names}
-        told = {name: one for name, one in taken.items() if one not in (None, ())}
-        return command(*args, plan={**dict(plan), **told}, **given)
+    def collect(*args: Any, generation: Any = (), **kwargs: Any) -> Any:
+        values = {name: kwargs.pop(name) for name in names}
+        given = {name: one for name, one in values.items() if one not in (None, ())}
+        return command(*args, generation={**dict(generation), **given}, **kwargs)
 
     for option in reversed(options):
-        with_plan = option(with_plan)
-    return with_plan
+        collect = option(collect)
+    return collect
+
+
+def chosen_models(names: tuple[str, ...], every: bool) -> tuple[str, ...]:
+    """Return the models that were named, and with --all every one with weights."""
+    from zoo.plugins.catalog import search
+
+    if every:
+        trained = (spec.name for spec in search() if spec.weights)
+        return tuple(dict.fromkeys((*names, *trained)))
+    if not names:
+        raise click.UsageError("Give the names of models, or --all.")
+    return names
+
+
+def inputs_or_example(name: str, inputs: tuple[str, ...], example: bool) -> list[str]:
+    """Return the paths of the inputs, with --example the model's own first."""
+    from zoo.inference import predict
+
+    if not inputs and not example:
+        raise click.UsageError("Give an input, or --example to use the model's own.")
+    return [str(predict.example(name)), *inputs] if example else list(inputs)
+
+
+def check_device(device: str) -> None:
+    """Refuse a device that this machine does not have."""
+    import torch
+
+    try:
+        torch.empty(0, device=device)
+    except (RuntimeError, AssertionError, NotImplementedError) as exc:
+        problem = str(exc).partition("\n")[0].rstrip(".")
+        raise click.UsageError(f"Device {device!r} can't be used: {problem}.") from exc

@@ -15,7 +15,7 @@ class Bar:
     def __init__(self, progress: Progress, waiting: str | None) -> None:
         self._progress = progress
         self._task = progress.add_task(
-            waiting or "training", total=None, visible=waiting is not None, told=""
+            waiting or "training", total=None, visible=waiting is not None, status=""
         )
         self._epochs = 0
         self._done = 0
@@ -37,8 +37,8 @@ class Bar:
         self._progress.console.print(f"epoch {self._done}/{self._epochs} {numbers}")
 
     def _at(self, epoch: float) -> None:
-        told = f"epoch {epoch:.1f}/{self._epochs}"
-        self._progress.update(self._task, completed=epoch, told=told)
+        status = f"epoch {epoch:.1f}/{self._epochs}"
+        self._progress.update(self._task, completed=epoch, status=status)
 
 
 @contextmanager
@@ -48,7 +48,7 @@ def watching(waiting: str | None = None) -> Iterator[Bar]:
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),
-        TextColumn("{task.fields[told]}"),
+        TextColumn("{task.fields[status]}"),
         TimeRemainingColumn(),
     )
     with Progress(

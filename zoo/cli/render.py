@@ -1,12 +1,17 @@
-"""How the commands lay out what they found, as plain lines of text."""
+"""The output of commands as lines of text, JSON or an image file."""
 
+import json
 import shutil
 import sys
 from collections.abc import Iterator, Sequence
+from dataclasses import asdict
 from itertools import zip_longest
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-from zoo.plugins.discovery import Plugin
+import click
+
+from zoo.plugins.discovery import Plugin, found
 from zoo.specs import Metric, ModelSpec
 
 if TYPE_CHECKING:
@@ -21,17 +26,70 @@ __all__ = [
     "lined",
     "listing",
     "picture",
+    "print_results",
+    "print_specs",
     "result",
     "size",
+    "spec_as_dict",
 ]
 
 WIDE = 48  # characters of a picture, at most
 
 
+def print_specs(specs: list[ModelSpec], as_json: bool) -> None:
+    """Print a line for each model, or all specs as JSON."""
+    if as_json:
+        click.echo(json.dumps([spec_as_dict(spec) for spec in specs], indent=2))
+        return
+    if not specs:
+        click.echo("No matching models.", err=True)
+    for line in listing(specs):
+        click.echo(line)
+
+
+def spec_as_dict(spec: ModelSpec) -> dict[str, Any]:
+    """Return a spec and the distribution that provides it, as JSON holds them."""
+    plain = asdict(spec) | {"provided_by": found().providers[spec.name].distribution}
+    plain |= {"input": spec.input.to_plain(), "output": spec.output.to_plain()}
+    return plain
+
+
+def print_results(
+    results: "list[Result]",
+    out: Path | None,
+    as_json: bool,
+    columns: int | None = None,
+) -> None:
+    """Print results; with `out`, write those that are images into one file."""
+    from zoo.tasks.results.vision import GeneratedImage, image_grid
+
+    if as_json:
+        click.echo(json.dumps([one.to_dict() for one in results], indent=2))
+    images = [one.image for one in results if isinstance(one, GeneratedImage)]
+    if out is not None:
+        if not images:
+            raise click.UsageError("-o writes images, and this model makes none.")
+        grid = image_grid(images, columns=columns) if len(images) > 1 else images[0]
+        _write(grid, out)
+        click.echo(str(out))
+    elif not as_json:
+        gap = "\n\n" if any(one.many_lines for one in results) else "\n"
+        click.echo(gap.join("\n".join(result(one)) for one in results))
+
+
+def _write(image: "Image.Image", out: Path) -> None:
+    try:
+        image.save(out)
+    except ValueError as exc:  # Pillow knows no such extension
+        raise click.UsageError(f"{out} can't be written ({exc}).") from exc
+
+
 def listing(specs: list[ModelSpec]) -> Iterator[str]:
     """Yield a line for each model: name, parameters, headline metric, summary."""
     width = max((len(spec.name) for spec in specs), default=0)
-    room = max(_room(), 80) if sys.stdout.isatty() else None  # all of it in a pipe
+    room = (
+        max(_terminal_width(), 80) if sys.stdout.isatty() else None
+    )  # all of it in a pipe
     for spec in specs:
         first = spec.metrics[0] if spec.metrics else None
         none = "not measured" if spec.weights else "untrained"
@@ -41,7 +99,7 @@ def listing(specs: list[ModelSpec]) -> Iterator[str]:
 
 
 def facts(spec: ModelSpec, plugin: Plugin) -> dict[str, str]:
-    """Return what `zoo info` says, line by line."""
+    """Return the lines of `zoo info` by their names."""
     weights = "no trained weights"
     if spec.weights:
         place = "on the Hub" if spec.weights.repo else "in the plugin"
@@ -78,47 +136,46 @@ def baseline(metric: Metric) -> str:
     return f"{metric.baseline_name} {metric.baseline:.4f}{ahead}"
 
 
-def answer(found: "Result | list[Result]") -> Iterator[str]:
-    """Yield the lines of what `zoo.predict` gave: of one result everything, of
-    several a line each."""
-    if not isinstance(found, list):
-        yield from result(found)
+def answer(results: "Result | list[Result]") -> Iterator[str]:
+    """Yield one result of `zoo.predict` in full, or a line for each of several."""
+    if not isinstance(results, list):
+        yield from result(results)
         return
-    digits = len(str(len(found)))
-    for number, one in enumerate(found, start=1):
+    digits = len(str(len(results)))
+    for number, one in enumerate(results, start=1):
         yield f"{number:>{digits}}  {one}"
 
 
-def result(found: "Result") -> Iterator[str]:
-    """Yield a picture, where there is one, and beside it the answer and the scores."""
-    said = found.lines()
-    seen = found.beside()
-    if seen is None:
-        yield from said
+def result(one: "Result") -> Iterator[str]:
+    """Yield the image of a result, if it has one, with the answer and scores beside."""
+    text = one.lines()
+    image = one.beside()
+    if image is None:
+        yield from text
         return
-    if not _coloured_here():
-        seen = found.silhouette() or seen
-    lines, width = picture(seen)
-    if width + len(max(said, key=len)) + 3 > _room():
-        yield from [line.rstrip() for line in lines] + said
+    if not _truecolor():
+        image = one.silhouette() or image
+    lines, width = picture(image)
+    if width + len(max(text, key=len)) + 3 > _terminal_width():
+        yield from [line.rstrip() for line in lines] + text
         return
-    above = max(0, (len(lines) - len(said)) // 2)
-    beside = [""] * above + said
+    above = max(0, (len(lines) - len(text)) // 2)
+    beside = [""] * above + text
     for line, words in zip_longest(lines, beside, fillvalue=""):
         yield f"{line or ' ' * width}   {words}".rstrip()
 
 
 def picture(image: "Image.Image") -> tuple[list[str], int]:
     """Return a picture as lines of text, two rows of pixels each, and their width."""
-    colours = _coloured_here()
-    across = min(WIDE, image.width if colours else 2 * image.width)
+    in_color = _truecolor()
+    across = min(WIDE, image.width if in_color else 2 * image.width)
     down = max(1, round(across * image.height / image.width / 2))
-    if colours:
+    if in_color:
         return _coloured(image, across, down), across
     return _shaded(image, across, down), across
 
 
-def _coloured_here() -> bool:
+def _truecolor() -> bool:
     """Return whether the terminal shows any colour."""
     from rich.console import Console
 
@@ -161,12 +218,12 @@ def lined(rows: Sequence[Sequence[str]]) -> Iterator[str]:
         yield "  ".join(cells).rstrip()
 
 
-def _room() -> int:
+def _terminal_width() -> int:
     return shutil.get_terminal_size((120, 24)).columns
 
 
 def size(count: int) -> str:
-    """Return a number of bytes as people say it."""
+    """Return a number of bytes in bytes, KiB or MiB."""
     if count < 1 << 10:
         return f"{count} bytes"
     if count < 1 << 20:

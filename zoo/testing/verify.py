@@ -9,6 +9,7 @@ from torch import nn
 
 from zoo._utils import paths as folders
 from zoo.artifacts import checkpoint_folder as checkpoints
+from zoo.errors import TrainingError
 from zoo.finetuning import remeasure as remeasuring
 from zoo.models import golden
 from zoo.models import loading as models
@@ -130,6 +131,12 @@ def _measured(model: nn.Module, split: str) -> Mapping[str, float]:
     receipt = known.receipt
     if remeasuring.is_lesson(receipt):
         return remeasuring.again(model, receipt, split)
+    if "recipe_sha256" in receipt:
+        raise TrainingError(
+            f"{known.folder} was trained with the recipe file {receipt['recipe']}, "
+            "which a checkpoint does not contain, so its metrics can't be measured "
+            "again. zoo.evaluate(model, data) measures it on data that you give."
+        )
     recipe = recipe_of(known.spec, MEASURING)
     run = Run(known.spec, smoke=receipt.get("smoke", False))
     evaluate = measured_by(known.spec, recipe, "evaluate")

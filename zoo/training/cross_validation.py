@@ -15,11 +15,10 @@ from zoo._utils.atomic_write import write_atomic
 from zoo.datasets.in_memory import Fold
 from zoo.errors import SettingsError, TrainingError
 from zoo.evaluation.metric_selection import best_row, selection_metric
-from zoo.models import loading as models
-from zoo.specs import ModelSpec
 from zoo.training import execution as places
+from zoo.training.recipe_file import find
 from zoo.training.run import Run
-from zoo.training.train import choose, seeded
+from zoo.training.train import TRAINING, choose, seeded
 
 __all__ = ["Crossval", "Part", "crossval"]
 
@@ -72,30 +71,33 @@ class Crossval:
 
 
 def crossval(
-    name: str,
+    name: str | Path,
     folder: str | Path | None = None,
     *,
+    model: str | Path | None = None,
     folds: int = 5,
     stratified: bool = False,
     settings: Mapping[str, object] | None = None,
     metric: str | None = None,
     smoke: bool = False,
     device: str = "cpu",
-    told: Callable[[Part], None] | None = None,
+    callback: Callable[[Part], None] | None = None,
 ) -> Crossval:
-    """Train the recipe of `name` once for each fold, and measure on the fold.
+    """Cross-validate the recipe of the model `name` on its training rows.
 
-    The folds part the rows that the recipe gives to `run.split`; the recipe's seed
-    shuffles them. `stratified` folds hold every label in its proportion. A folder is
-    given `crossval.json`. Raises SettingsError, DataError, TrainingError.
+    `name` may also be the path of a recipe file, which trains `model`, as in
+    `zoo.train`. The folds split the rows that the recipe gives to `run.split`; the
+    recipe's seed shuffles them. `stratified` folds keep the ratios of the labels.
+    `crossval.json` is written into `folder`. `callback` is called with each fold.
+    Raises SettingsError, DataError, TrainingError.
     """
     if folds < 2:
         raise SettingsError(f"folds={folds} can't be compared; give at least 2.")
-    spec = models.find(name)
-    recipe, chosen = choose(spec, settings, smoke=smoke)
+    spec, file = find(name, model, TRAINING)
+    recipe, chosen = choose(spec, settings, smoke=smoke, file=file)
     parts, figure = [], metric
     for number in range(folds):
-        looking = FoldMonitor(spec)
+        looking = FoldMonitor(file.path.name if file else str(spec.recipe), spec.name)
         with seeded(chosen.seed):
             run = looking.run = Run(
                 spec,
@@ -111,8 +113,8 @@ def crossval(
             metric, run.selection_metric, (run.history or [{}])[0]
         )
         parts.append(_part(run, number, figure))
-        if told is not None:
-            told(parts[-1])
+        if callback is not None:
+            callback(parts[-1])
     found = Crossval(
         name=spec.name,
         figure=str(figure),
@@ -148,8 +150,8 @@ def _part(run: Run, number: int, figure: str) -> Part:
 class FoldMonitor:
     """A watcher that sees after one epoch whether the fold was asked for."""
 
-    def __init__(self, spec: ModelSpec) -> None:
-        self._spec = spec
+    def __init__(self, recipe: str, name: str) -> None:
+        self._recipe, self._name = recipe, name
         self.run: Run | None = None
 
     def begin(self, epochs: int, done: int) -> None: ...
@@ -162,6 +164,6 @@ class FoldMonitor:
     def check(self) -> None:
         if self.run is not None and self.run.split_sizes is None:
             raise TrainingError(
-                f"The recipe {self._spec.recipe!r} of {self._spec.name!r} holds no "
+                f"The recipe {self._recipe!r} of {self._name!r} holds no "
                 "rows back with run.split, so it can't be cross-validated."
             )

@@ -45,13 +45,13 @@ class ResumeCheckpoint:
         held = state.read(self.path)
         if held["identity"] != self._identity:
             raise SettingsError(
-                f"{self.path} was begun with other settings. Use the same, or start "
-                "afresh without --resume."
+                f"{self.path} is of a run with other settings or another recipe. Use "
+                "the same, or start again without --resume."
             )
         if len(held["parts"]) != len(self._parts):
             raise TrainingError(
                 f"{self.path} holds {len(held['parts'])} objects, but the recipe "
-                f"prepared {len(self._parts)}. Start afresh without --resume."
+                f"prepared {len(self._parts)}. Start again without --resume."
             )
         for part, kept in zip(self._parts, held["parts"], strict=True):
             _inner(part).load_state_dict(kept)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, fields, replace
 from importlib.util import find_spec
 from pathlib import Path
 from types import ModuleType
@@ -16,19 +16,20 @@ from zoo.artifacts import checkpoint_folder as checkpoints
 from zoo.cards import render as cards
 from zoo.datasets import in_memory as tensors
 from zoo.datasets.streaming import StreamedRows
-from zoo.errors import Collapsed, Diverged, TrainingError
+from zoo.errors import Collapsed, Diverged, SettingsError, TrainingError
 from zoo.evaluation import plots as pictures
-from zoo.models import loading as models
 from zoo.models import saving
-from zoo.models.metadata import unwrap_model
+from zoo.models.metadata import attach, model_metadata, unwrap_model
 from zoo.models.safetensors_io import narrow
 from zoo.plugins import discovery as plugins
 from zoo.specs import ModelSpec
 from zoo.training import execution as places
 from zoo.training import receipt as receipts
+from zoo.training import recipe_file
 from zoo.training import sweep_settings as searched
 from zoo.training.execution import Precision
 from zoo.training.monitoring import TrainingMonitor
+from zoo.training.recipe_file import RecipeFile
 from zoo.training.resume import ResumeCheckpoint
 from zoo.training.run import Run
 from zoo.training.settings import change, check_ranges
@@ -52,9 +53,10 @@ CURVES = "The course of training: the loss on training rows, the rest as validat
 
 
 def train(
-    name: str,
+    name: str | Path,
     folder: str | Path | None = None,
     *,
+    model: str | Path | None = None,
     settings: Mapping[str, object] | None = None,
     sweep: str | Path | None = None,
     smoke: bool = False,
@@ -66,20 +68,32 @@ def train(
     keep_every: float = 10.0,
     watcher: TrainingMonitor | None = None,
 ) -> Path:
-    """Run the recipe of `name` and return the checkpoint folder that it made.
+    """Train the model `name` with its recipe; return the checkpoint folder.
 
-    `settings` change the recipe's own, text being read as the type of its field, and
-    win over the best of the folder `sweep`, which the card shows. The same seed gives
-    the same bytes on the same machine, also where the run was killed and goes on with
-    `resume`; its state is kept every `keep_every` seconds. `smoke` trains for a moment,
-    with noise where data can't be had. Under torchrun or `accelerate launch` processes
-    share each batch. Raises SettingsError, DataError, Diverged, Collapsed.
+    `name` may also be the path of a recipe file, such as "./my_recipe.py", which is
+    executed: a changed copy of a recipe. It trains `model`, or what it defines as
+    `MODEL`. Its defaults are overridden by the settings of the model's spec, as those
+    of the model's own recipe are.
+
+    `settings` override the defaults of the recipe, and the best settings of the folder
+    `sweep`; text is converted to the type of the field. The same seed gives the same
+    bytes on the same machine, also where `resume` continues an interrupted run, whose
+    state is saved every `keep_every` seconds. `smoke` trains for one step to test the
+    recipe, on random data where the dataset is missing. Under torchrun or `accelerate
+    launch` the processes share each batch. Raises SettingsError, DataError,
+    TrainingError, Diverged, Collapsed.
     """
-    spec = models.find(name)
+    spec, file = recipe_file.find(name, model, (*TRAINING, "data"))
+    if file and sweep:
+        raise SettingsError(
+            f"The sweep in {sweep} is of the installed recipe of {spec.name!r}, not of "
+            f"{file.path}. Give the settings with --set (settings=)."
+        )
     found = searched.read(sweep, spec.name, smoke=smoke) if sweep else NOTHING
-    recipe, chosen = choose(spec, {**found.settings, **(settings or {})}, smoke=smoke)
-    target = Path(folder) if folder else Path("runs") / spec.name
-    keeper = _prepared(spec, target, chosen, smoke, keep_every)
+    changes = {**found.settings, **(settings or {})}
+    recipe, chosen = choose(spec, changes, smoke=smoke, file=file)
+    target = Path(folder or Path("runs") / (file.path.stem if file else spec.name))
+    keeper = _prepared(spec, file, target, chosen, smoke, keep_every)
     if not resume:
         keeper.delete()
     with _tracking(track, target, spec, chosen) as trackers, seeded(chosen.seed):
@@ -94,41 +108,58 @@ def train(
             settings=chosen,
         )
         try:
-            model = unwrap_model(recipe.train(chosen, run)).eval().cpu()
+            trained = unwrap_model(recipe.train(chosen, run)).eval().cpu()
         except (Collapsed, Diverged) as exc:
             raise _rescued(exc, run, target) from exc
         if run.context.rank == 0:
-            _finish(run, recipe, chosen, model, target, found)
+            _finish(run, recipe, file, chosen, trained, target, found)
             keeper.delete()
         run.context.wait()
     return target
 
 
 def _prepared(
-    spec: ModelSpec, target: Path, chosen: Any, smoke: bool, seconds: float
+    spec: ModelSpec,
+    file: RecipeFile | None,
+    target: Path,
+    chosen: Any,
+    smoke: bool,
+    seconds: float,
 ) -> ResumeCheckpoint:
     """Find what would go wrong after hours of training before they begin."""
     checkpoints.refuse_strangers(target)
-    cards.check_prose(spec)
+    if not file:
+        cards.check_prose(spec)
     target.parent.mkdir(parents=True, exist_ok=True)
     identity = {"name": spec.name, "smoke": smoke, "settings": str(chosen)}
+    if file:
+        identity["recipe_sha256"] = file.sha256
     path = target.with_name(f".{target.name}.state")
     return ResumeCheckpoint(path, identity, seconds=seconds)
 
 
 def choose(
-    spec: ModelSpec, settings: Mapping[str, object] | None, *, smoke: bool = False
+    spec: ModelSpec,
+    settings: Mapping[str, object] | None,
+    *,
+    smoke: bool = False,
+    file: RecipeFile | None = None,
 ) -> tuple[ModuleType, Any]:
-    """Return the recipe of a model, and its settings with changes."""
-    if not trains(spec):
+    """Return the recipe of a model, or of a file, and its settings with changes."""
+    if file is None and not trains(spec):
         raise TrainingError(_untrainable(spec))
-    recipe = recipe_of(spec)
+    recipe = file.module if file else recipe_of(spec)
+    defaults = recipe.Settings()
+    own = dict(spec.settings)
+    if file:  # it may have dropped settings of the recipe that it was copied from
+        names = {field.name for field in fields(defaults)}
+        own = {name: value for name, value in own.items() if name in names}
     given = {
-        **spec.settings,
+        **own,
         **(recipe.SMOKE_SETTINGS if smoke else {}),
         **(settings or {}),
     }
-    chosen = change(recipe.Settings(), given)
+    chosen = change(defaults, given)
     check_ranges(chosen)
     return recipe, chosen
 
@@ -202,6 +233,7 @@ def seeded(seed: int) -> Iterator[None]:
 def _finish(
     run: Run,
     recipe: ModuleType,
+    file: RecipeFile | None,
     chosen: Any,
     model: nn.Module,
     target: Path,
@@ -215,7 +247,10 @@ def _finish(
     evaluate = measured_by(spec, recipe, "evaluate")
     assert evaluate is not None, "`recipe_of` found it"
     metrics = evaluate(model, held_out)
-    report = measured_by(spec, recipe, "report")
+    if file:  # what the card says of the model's own recipe is not true of another
+        report = getattr(recipe, "report", None)
+    else:
+        report = measured_by(spec, recipe, "report")
     if report is not None:
         report(model, run)
     if len(run.history) > 1:
@@ -223,6 +258,9 @@ def _finish(
     if found.receipt:
         run.log_figure("sweep", found.picture, searched.SEEN)
     receipt = receipts.receipt(run, asdict(chosen), metrics, held_out)
+    if file:
+        receipt |= file.receipt
+        _without_recipe(model)
     if found.receipt:
         receipt["sweep"] = found.receipt
     files = {name: content for name, (content, _) in run.figures.items()}
@@ -235,6 +273,13 @@ def _finish(
         files=files | {checkpoints.CARD: card.encode()},
         dtype=getattr(torch, spec.stored),
     )
+
+
+def _without_recipe(model: nn.Module) -> None:
+    """Take the recipe and the metrics of the installed model out of the metadata."""
+    known = model_metadata(model)
+    spec = replace(known.spec, recipe=None, metrics=(), behind_baseline="")
+    attach(model, replace(known, spec=spec))
 
 
 def _example(

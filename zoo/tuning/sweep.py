@@ -20,6 +20,7 @@ from zoo._utils.atomic_write import write_atomic
 from zoo._utils.file_lock import file_lock
 from zoo.errors import SettingsError, TrainingError, ZooError, near
 from zoo.models import loading as models
+from zoo.training.recipe_file import is_recipe_file
 from zoo.tuning import report as comparing
 from zoo.tuning import trials as _queue
 from zoo.tuning.objective import METHODS, Method, SweepPlan
@@ -28,7 +29,7 @@ from zoo.tuning.trials import JOURNAL, Trial
 
 __all__ = ["Sweep", "join", "sweep"]
 
-Told = Callable[[Trial], None]
+Callback = Callable[[Trial], None]
 PLAN, LOCK = "plan.json", ".lock"
 PAUSE = 0.1  # seconds between two looks at the journal
 TRIALS = 20  # where nobody says how many, except for a grid
@@ -65,7 +66,7 @@ def sweep(
     data: str | Path | None = None,
     target: str | None = None,
     validation: str | Path | None = None,
-    told: Told | None = None,
+    callback: Callback | None = None,
 ) -> Sweep:
     """Try settings of the recipe of `name`; write a comparison into a folder.
 
@@ -77,6 +78,12 @@ def sweep(
     diverges counts as failed. `told` hears of each trial that ends. With `data`, as
     `zoo.finetune` takes it, settings are those of fine-tuning. Raises SettingsError.
     """
+    if is_recipe_file(name):
+        raise SettingsError(
+            f"A sweep searches the settings of an installed recipe, and {name} is a "
+            "recipe file. Give the name of a model, or compare runs of 'zoo train "
+            f"{name}' with --set."
+        )
     asked = SweepPlan(
         name=models.find(name).name,
         settings={key: worded(value) for key, value in settings.items()},
@@ -97,7 +104,7 @@ def sweep(
     place = Path(folder) if folder else Path("runs") / f"{name}-sweep"
     with _alone(place) as lock:
         plan = _begun(asked, place, trials, resume=resume)
-        _emptied(place, plan, processes, told, lock)
+        _emptied(place, plan, processes, callback, lock)
         return _finished(place, plan, where)
 
 
@@ -119,15 +126,15 @@ def _alone(target: Path) -> Iterator[int]:
 
 
 def _emptied(
-    target: Path, plan: SweepPlan, processes: int, told: Told | None, lock: int
+    target: Path, plan: SweepPlan, processes: int, callback: Callback | None, lock: int
 ) -> None:
     """Fill the queue with what is missing, and work until it is empty."""
     found = _queue.filled(target, plan)
     try:
         if processes == 1:
-            _queue.work(found, plan, told)
+            _queue.work(found, plan, callback)
         else:
-            _together(target, plan, processes, told, lock)
+            _together(target, plan, processes, callback, lock)
     except ZooError:
         if not _queue.ended(found):  # nothing to go on with: leave the folder free
             for name in (PLAN, JOURNAL):
@@ -203,7 +210,7 @@ def _mend(journal: Path) -> None:
 
 
 def _together(
-    target: Path, plan: SweepPlan, processes: int, told: Told | None, lock: int
+    target: Path, plan: SweepPlan, processes: int, callback: Callback | None, lock: int
 ) -> None:
     """Let several processes empty the queue; one that fails stops the others."""
     share = max(1, (os.cpu_count() or 1) // processes)
@@ -224,7 +231,7 @@ def _together(
                         pass_fds=(lock,) if os.name == "posix" else (),
                     )
                 )
-        _watch(workers, logs, _queue.study(target, plan), told)
+        _watch(workers, logs, _queue.study(target, plan), callback)
     finally:
         for worker in workers:
             worker.terminate()
@@ -237,7 +244,7 @@ def _watch(
     workers: list["subprocess.Popen[bytes]"],
     logs: list[Path],
     found: Any,
-    told: Told | None,
+    callback: Callback | None,
 ) -> None:
     heard = {trial.position for trial in _queue.ended(found)}
     going = True
@@ -248,8 +255,8 @@ def _watch(
         for trial in _queue.ended(found):
             if trial.position not in heard:
                 heard.add(trial.position)
-                if told is not None:
-                    told(trial)
+                if callback is not None:
+                    callback(trial)
         for state, log in zip(states, logs, strict=True):
             if state:
                 said = log.read_text(encoding="utf-8", errors="replace").strip()

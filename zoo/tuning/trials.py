@@ -98,7 +98,9 @@ def ended(found: "optuna.Study") -> list[Trial]:
 
 
 def work(
-    found: "optuna.Study", plan: SweepPlan, told: Callable[[Trial], None] | None = None
+    found: "optuna.Study",
+    plan: SweepPlan,
+    callback: Callable[[Trial], None] | None = None,
 ) -> None:
     """Try what is in the queue until nothing waits there."""
     states = _optuna().trial.TrialState
@@ -112,8 +114,8 @@ def work(
         if row.state == "done" and row.figure is not None and row.value is not None:
             worth = signed_score(row.figure, row.value)
         found.tell(trial, worth, state=ends[row.state])
-        if told is not None:
-            told(row)
+        if callback is not None:
+            callback(row)
 
 
 def _next(found: "optuna.Study") -> "optuna.Trial | None":

@@ -1,0 +1,51 @@
+"""`zoo info` and `zoo card`: what is known about a model before it is loaded."""
+
+import json
+
+from command_line import Ended, Run
+
+import zoo
+from zoo.specs import ClassOutput
+
+
+def test_info(run: Run) -> None:
+    """
+    What is known before loading stands in named lines.
+    """
+    lines = run("info", "perceptron-iris").out.splitlines()
+
+    facts = {line[:13].strip(): line[13:] for line in lines}
+    assert facts["parameters"] == "3"
+    assert facts["weights"] == "172 bytes, in the plugin"
+    assert facts["input"] == "sepal_length 4.3 to 7 cm; petal_length 1 to 5.1 cm"
+    assert facts["labels"] == "setosa, versicolor"
+    assert facts["metrics"].startswith("accuracy 1.0000 on iris test (nearest class")
+
+
+def test_info_as_json(run: Run) -> None:
+    """
+    `--json` gives the whole spec.
+    """
+    found = json.loads(run("info", "perceptron-iris", "--json").out)
+
+    assert found["license"] == {"code": "mit", "weights": "mit", "data": "cc-by-4.0"}
+
+
+def test_card(run: Run) -> None:
+    """
+    The card is printed as it stands on the Hub.
+    """
+    ended = run("card", "perceptron-iris")
+
+    assert ended == Ended(0, zoo.card("perceptron-iris"), "")
+
+
+def test_many_labels_are_counted() -> None:
+    """
+    A thousand labels do not fill the screen.
+    """
+    output = ClassOutput(labels=tuple(map(str, range(1000))))
+
+    assert output.facts == {
+        "labels": "0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, ... (1,000)"
+    }

@@ -1,0 +1,185 @@
+"""`zoo predict`: inputs and how the results are printed."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from click.testing import CliRunner
+from command_line import FLOWER, Ended, Run
+from PIL import Image
+
+import zoo
+from zoo.cli import zoo as command
+
+GROUND = Image.new("L", (28, 28), 0)
+
+
+@pytest.fixture(scope="module")
+def digits(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A checkpoint folder of an untrained model of pictures."""
+    torch.manual_seed(0)
+    folder = tmp_path_factory.mktemp("digits") / "lenet"
+    return zoo.save(zoo.build("lenet5-mnist"), folder)
+
+
+def process(*arguments: str, **options: Any) -> "subprocess.CompletedProcess[bytes]":
+    whole = [sys.executable, "-m", "zoo", *arguments]
+    return subprocess.run(whole, capture_output=True, check=False, **options)
+
+
+def test_predict_json_rows(run: Run) -> None:
+    """
+    A row as JSON is answered with the label and the scores as bars.
+    """
+    assert run("predict", "perceptron-iris", FLOWER) == Ended(
+        0,
+        "setosa (100.00%)\n"
+        "  setosa     100.00% ████████████████████████\n"
+        "  versicolor   0.00%\n",
+        "",
+    )
+
+
+def test_predict_several_rows(run: Run) -> None:
+    """
+    Several rows are answered with a numbered line each.
+    """
+    ended = run("predict", "perceptron-iris", "[[5.0, 1.4], [6.5, 4.6]]")
+
+    assert ended.out == "1  setosa (100.00%)\n2  versicolor (100.00%)\n"
+
+
+def test_predict_several_inputs(run: Run) -> None:
+    """
+    Of several inputs, each answer stands under its input.
+    """
+    ended = run("predict", "perceptron-gates", "[1, 0]", "[[1, 1]]")
+
+    assert ended.out == (
+        "[1, 0]:\n"
+        "and: no (0.00%), or: yes (100.00%)\n"
+        "  or  100.00% ████████████████████████\n"
+        "  and   0.00%\n"
+        "[[1, 1]]:\n"
+        "1  and: yes (100.00%), or: yes (100.00%)\n"
+    )
+
+
+def test_predict_as_json(run: Run) -> None:
+    """
+    `--json` gives the result of one input, a list of several.
+    """
+    one = json.loads(run("predict", "perceptron-iris", FLOWER, "--json").out)
+    two = json.loads(run("predict", "perceptron-iris", FLOWER, FLOWER, "--json").out)
+
+    assert one["label"] == "setosa"
+    assert two == [one, one]
+
+
+def test_predict_the_example(run: Run) -> None:
+    """
+    `--example` tries the model on its own input, and names the file.
+    """
+    ended = run("predict", "perceptron-iris", "--example")
+
+    path, *lines = ended.out.splitlines()
+    assert path == f"{zoo.example('perceptron-iris')}:"
+    assert lines == ["1  setosa (100.00%)", "2  versicolor (100.00%)"]
+
+
+@pytest.mark.parametrize("content", [FLOWER, "sepal_length,petal_length\n5,1.4\n"])
+def test_predict_from_stdin(content: str) -> None:
+    """
+    A hyphen reads JSON, or a file's bytes, from stdin.
+    """
+    arguments = ["predict", "perceptron-iris", "-"]
+
+    ended = CliRunner().invoke(command, arguments, input=content)
+
+    assert ended.exit_code == 0
+    assert "setosa (100.00%)\n" in ended.stdout
+
+
+def test_predict_a_picture(run: Run, digits: Path, tmp_path: Path) -> None:
+    """
+    A picture is drawn in characters, with the answer beside it.
+    """
+    image = GROUND.copy()
+    image.paste(255, (4, 4, 24, 24))
+    image.save(tmp_path / "square.png")
+
+    lines = run("predict", str(digits), str(tmp_path / "square.png")).out.splitlines()
+
+    assert sum("█" * 30 in line for line in lines) >= 16
+    assert sum("%" in line for line in lines) == 6
+
+
+def test_predict_a_picture_in_a_narrow_terminal(
+    run: Run,
+    digits: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """
+    Where there is no room beside it, the answer stands below the picture.
+    """
+    monkeypatch.setenv("COLUMNS", "60")
+    Image.new("L", (28, 28), 90).save(tmp_path / "grey.png")
+
+    lines = run("predict", str(digits), str(tmp_path / "grey.png")).out.splitlines()
+
+    assert lines[-7] == "░" * 48
+    assert all(len(line) <= 60 for line in lines)
+
+
+def test_inverting_is_for_pictures(run: Run) -> None:
+    """
+    An option that a model's task does not know is refused.
+    """
+    assert run("predict", "perceptron-iris", FLOWER, "--invert") == Ended(
+        1,
+        "",
+        "error: Model 'perceptron-iris': zoo.predict has no option 'invert'. Options: "
+        "batch.\n",
+    )
+
+
+def test_predict_a_missing_file(run: Run) -> None:
+    """
+    A file that is not there is an error in one line.
+    """
+    ended = run("predict", "perceptron-iris", "no such.csv")
+
+    assert (ended.status, ended.out) == (1, "")
+    assert ended.err.startswith("error: There is no file 'no such.csv'. The model ")
+    assert ended.err.count("\n") == 1
+
+
+def test_a_warning_is_one_line() -> None:
+    """
+    A doubt about the input is told on stderr, without file and line of our code.
+    """
+    ended = process("predict", "perceptron-iris", "[50, 1.4]", "--json")
+
+    assert json.loads(ended.stdout)["label"] == "setosa"
+    assert ended.stderr.decode() == (
+        "warning: sepal_length = 50 lies far outside the training data (4.3 to 7 cm): "
+        "check its unit.\n"
+    )
+
+
+def test_a_narrow_encoding() -> None:
+    """
+    A terminal that has no block characters gets others, not an error.
+    """
+    narrow = {**os.environ, "PYTHONIOENCODING": "cp1250"}
+
+    ended = process("predict", "perceptron-iris", FLOWER, env=narrow)
+
+    assert ended.returncode == 0
+    assert ended.stdout.startswith(b"setosa (100.00%)")

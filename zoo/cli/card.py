@@ -1,0 +1,14 @@
+"""`zoo card`: the model card."""
+
+import click
+
+from zoo.cli.options import model_argument
+
+
+@click.command("card")
+@model_argument
+def card_command(name: str) -> None:
+    """Print the model card of NAME, which is the README.md of its Hub repository."""
+    from zoo.cards.render import render
+
+    click.echo(render(name), nl=False)

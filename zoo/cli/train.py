@@ -1,0 +1,75 @@
+"""`zoo train`: run the recipe of a model."""
+
+import os
+from pathlib import Path
+from typing import Any
+
+import click
+
+from zoo._utils.allocator import keep_freed_memory
+from zoo.cli.options import (
+    check_device,
+    device_option,
+    model_argument,
+    out_option,
+    path_type,
+)
+
+
+@click.command("train")
+@model_argument
+@out_option
+@click.option("--model", help="Model of a recipe file; by default its MODEL.")
+@click.option("--set", "words", multiple=True, metavar="KEY=VALUE", help="A setting.")
+@click.option("--seed", type=int, help="Short for --set seed=...")
+@click.option("--sweep", type=path_type, help="Use the best settings of a sweep.")
+@click.option("--smoke", is_flag=True, help="Train for one step, to test the recipe.")
+@click.option("--resume", is_flag=True, help="Continue an interrupted run.")
+@click.option(
+    "--keep-every",
+    default=10.0,
+    show_default=True,
+    help="Seconds between saved states, for --resume.",
+)
+@device_option
+@click.option(
+    "--precision",
+    type=click.Choice(["no", "fp16", "bf16"]),
+    default="no",
+    show_default=True,
+    help="Mixed precision.",
+)
+@click.option("--processes", type=int, help="Number of processes that must run.")
+@click.option("--track", multiple=True, help="Log to tensorboard or wandb.")
+def train_command(
+    name: str,
+    out: Path | None,
+    words: tuple[str, ...],
+    seed: int | None,
+    **options: Any,
+) -> None:
+    """Train the model NAME with its recipe; by default into runs/NAME.
+
+    NAME may also be the path of a recipe file, such as ./my_recipe.py: a changed copy
+    of a plugin's recipe. The file is executed, and trains --model, or the model that it
+    defines as MODEL; by default into runs/my_recipe.
+    """
+    from zoo.artifacts.checkpoint_folder import read_receipt
+    from zoo.cli.progress import watching
+    from zoo.training.settings import parse
+    from zoo.training.train import train
+
+    keep_freed_memory()
+    check_device(options["device"])
+    settings: dict[str, object] = {**parse(words)}
+    if seed is not None:
+        settings["seed"] = seed
+    with watching() as watcher:
+        folder = train(name, out, settings=settings, watcher=watcher, **options)
+    if int(os.environ.get("RANK", "0")):
+        return  # the first process prints for all
+    receipt = read_receipt(folder)
+    for metric in receipt["metrics"]:
+        split = f"{metric['dataset']} {metric['split']}"
+        click.echo(f"{metric['name']} {metric['value']:.4f} on {split}")
+    click.echo(f"{folder} ({receipt['seconds']:.0f} s)")
