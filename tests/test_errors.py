@@ -212,6 +212,11 @@ MESSAGES = [
         "own is there already; nothing was written. Name a new folder.",
     ),
     (
+        MissingExtra("tokenizers", "Reading text", None),
+        "Reading text needs the package 'tokenizers', which is not installed. Run: pip "
+        "install tokenizers",
+    ),
+    (
         MissingExtra("timm", "This model", "bench"),
         "This model needs the package 'timm', which is not installed. Run: pip "
         "install 'zoo-core[bench]'",

@@ -30,7 +30,7 @@ def test_every_plugin_here_is_installed() -> None:
     """
     Tests that run over installed models would pass without it.
     """
-    here = {folder.name for folder in (ROOT / "plugins").glob("*/")}
+    here = {folder.name for folder in (ROOT / "plugins").glob("[!.]*/")}
 
     assert here <= {entry.name for entry in entry_points(group="zoo")}
 
