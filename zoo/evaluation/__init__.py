@@ -1,4 +1,4 @@
-"""How good a model is: metrics, baselines, the Fréchet distance, plots, benchmark.
+"""How good a model is: metrics, baselines, plots, benchmark.
 
 May import: inference, datasets, tasks, models and below.
 """

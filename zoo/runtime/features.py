@@ -27,7 +27,7 @@ def head_inputs(model: nn.Module, head: str, given: Tensor) -> tuple[list[Any], 
 def extract_features(
     feature_extractor: nn.Module, given: Tensor, *, batch: int = 1000
 ) -> Tensor:
-    """Return features of model inputs, (rows, numbers), in eval mode.
+    """Return features of model inputs, (rows, numbers), on the CPU, in eval mode.
 
     They are what the head of `feature_extractor` is given, or its output, where its
     spec names no head or it has no spec.
@@ -35,10 +35,13 @@ def extract_features(
     module = unwrap_model(feature_extractor)
     known: Any = getattr(module, "zoo", None)
     head = known.spec.head if known is not None else None
+    device = next((p.device for p in module.parameters()), torch.device("cpu"))
     training = module.training
     module.eval()
     found = []
     for part in given.split(batch):
-        found.append(head_inputs(module, head, part)[0][0] if head else module(part))
+        rows = part.to(device)
+        made = head_inputs(module, head, rows)[0][0] if head else module(rows)
+        found.append(made.cpu())
     module.train(training)
     return torch.cat(found).flatten(start_dim=1)

@@ -143,7 +143,7 @@ class Run:
                 "and there is no such model here. Give feature_extractor=model: that "
                 "one, ejected, or any module that turns rows into features."
             )
-        return self._feature_extractor.to(self.device)
+        return self._feature_extractor
 
     def steps(self, rows: Sized, size: int, epochs: int) -> int:
         """Return how many steps a whole run takes: schedules want to know."""
