@@ -109,6 +109,30 @@ def test_a_dropped_setting_of_the_spec_is_not_missed(write: Write) -> None:
     assert vars(chosen) == {"seed": spec.settings.get("seed", 0)}
 
 
+def test_a_default_that_was_edited_in_the_file_wins_over_the_spec(write: Write) -> None:
+    """
+    Of the spec's settings those hold whose default in the file is the recipe's own.
+    """
+    spec = zoo.get_spec("mlp-dropout-mnist")
+    own = train.recipe_of(spec).Settings()
+    edited, same = [name for name in spec.settings if name != "seed"][:2]
+    lines = [
+        f"    {edited}: object = 'mine'\n",
+        f"    {same}: object = {getattr(own, same)!r}\n",
+    ]
+    path = write(
+        "from dataclasses import dataclass\n"
+        f"@dataclass(frozen=True)\nclass Settings:\n{''.join(lines)}"
+        "SMOKE_SETTINGS = {}\ndata = train = None\n"
+    )
+    _, file = recipe_file.find(path, spec.name, train.RECIPE[:4])
+
+    _, chosen = train.choose(spec, None, file=file)
+
+    assert getattr(chosen, edited) == "mine"
+    assert getattr(chosen, same) == spec.settings[same]
+
+
 CONTRACT = "Settings, SMOKE_SETTINGS, train, data"
 
 

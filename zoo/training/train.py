@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, fields, replace
+from dataclasses import asdict, replace
 from importlib.util import find_spec
 from pathlib import Path
 from types import ModuleType
@@ -150,10 +150,7 @@ def choose(
         raise TrainingError(_untrainable(spec))
     recipe = file.module if file else recipe_of(spec)
     defaults = recipe.Settings()
-    own = dict(spec.settings)
-    if file:  # it may have dropped settings of the recipe that it was copied from
-        names = {field.name for field in fields(defaults)}
-        own = {name: value for name, value in own.items() if name in names}
+    own = _settings_for_file(spec, defaults) if file else spec.settings
     given = {
         **own,
         **(recipe.SMOKE_SETTINGS if smoke else {}),
@@ -162,6 +159,21 @@ def choose(
     chosen = change(defaults, given)
     check_ranges(chosen)
     return recipe, chosen
+
+
+def _settings_for_file(spec: ModelSpec, defaults: Any) -> dict[str, Any]:
+    """Return those of the spec's settings that hold for a recipe file too.
+
+    The file may have dropped a setting of the recipe that it was copied from, or have
+    another default, which is the user's choice.
+    """
+    original = recipe_of(spec).Settings() if trains(spec) else defaults
+    return {
+        name: value
+        for name, value in spec.settings.items()
+        if hasattr(defaults, name)
+        and getattr(defaults, name) == getattr(original, name, None)
+    }
 
 
 def trains(spec: ModelSpec) -> bool:
