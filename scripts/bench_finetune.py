@@ -27,7 +27,7 @@ import click
 from finetune_tables import NAME, keep
 
 import zoo
-from zoo.artifacts import weight_store as store
+from zoo.artifacts import weight_store
 
 MEAN = STD = (0.5, 0.5, 0.5)  # what these weights were trained with
 WAYS = ("zoo finetune", "tutorial, all layers", "tutorial, last layer")
@@ -173,7 +173,7 @@ def _pretrained() -> Any:
     from safetensors.torch import load_file
 
     model = timm.create_model("tf_efficientnet_lite0", pretrained=False)
-    shipped = load_file(store.shipped(zoo.get_spec(NAME)) / "model.safetensors")
+    shipped = load_file(weight_store.shipped(zoo.get_spec(NAME)) / "model.safetensors")
     model.load_state_dict(
         {k: v.float() if v.is_floating_point() else v for k, v in shipped.items()}
     )

@@ -18,7 +18,7 @@ import torch
 
 import zoo
 from zoo.models.metadata import model_metadata, with_input_spec
-from zoo.runtime import generation as generating
+from zoo.runtime import generation
 from zoo.runtime.generation import GenerationConfig, Written
 from zoo.specs import TextInput
 
@@ -53,7 +53,7 @@ def timed(model: Any, tokens: int, *, remember: bool) -> tuple[float, list[Writt
     """Return how many seconds a text takes, and the text."""
     plan = GenerationConfig(max_new_tokens=tokens, temperature=0)
     started = time.perf_counter()
-    written = generating.generate(model, [[1]], plan=plan, seeds=[0], remember=remember)
+    written = generation.generate(model, [[1]], plan=plan, seeds=[0], remember=remember)
     return time.perf_counter() - started, written
 
 

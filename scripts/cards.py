@@ -12,10 +12,9 @@ from pathlib import Path
 import models_table
 
 from zoo import ModelSpec
-from zoo.artifacts import checkpoint_folder as checkpoints
-from zoo.artifacts import weight_store as store
-from zoo.cards import render as cards
-from zoo.plugins import catalog as catalogue
+from zoo.artifacts import checkpoint_folder, weight_store
+from zoo.cards import render
+from zoo.plugins import catalog
 
 ROOT = Path(__file__).resolve().parents[1]
 CARDS, PLUGINS, README = ROOT / "cards", ROOT / "plugins", ROOT / "README.md"
@@ -46,11 +45,11 @@ def _wanted() -> list[tuple[Path, bytes]]:
     """Return every file that should be there, with its content."""
     wanted = []
     for spec, home in _ours():
-        card = cards.render(spec.name).encode()
-        if checkpoints.is_checkpoint(home):  # none of weights that are on the Hub
-            wanted.append((home / checkpoints.CARD, card))
-        wanted.append((CARDS / spec.name / checkpoints.CARD, card))
-        for ending in checkpoints.PICTURES:
+        card = render.render(spec.name).encode()
+        if checkpoint_folder.is_checkpoint(home):  # none of weights that are on the Hub
+            wanted.append((home / checkpoint_folder.CARD, card))
+        wanted.append((CARDS / spec.name / checkpoint_folder.CARD, card))
+        for ending in checkpoint_folder.PICTURES:
             for picture in home.glob(f"*{ending}"):
                 wanted.append((CARDS / spec.name / picture.name, picture.read_bytes()))
     return [*wanted, (README, _readme().encode())]
@@ -58,8 +57,8 @@ def _wanted() -> list[tuple[Path, bytes]]:
 
 def _ours() -> Iterator[tuple[ModelSpec, Path]]:
     """Yield the models this repository ships, with their checkpoint folders."""
-    for spec in catalogue.search():
-        home = store.shipped(spec)
+    for spec in catalog.search():
+        home = weight_store.shipped(spec)
         if PLUGINS in home.resolve().parents and spec.weights is not None:
             yield spec, home
 

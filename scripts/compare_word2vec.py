@@ -28,10 +28,9 @@ from zoo_word_embedding.report import nearer_word_accuracy
 
 import zoo
 from zoo import Run
-from zoo.artifacts import checkpoint_folder as checkpoints
-from zoo.artifacts import weight_store as store
+from zoo.artifacts import checkpoint_folder, weight_store
 from zoo.models.metadata import model_metadata
-from zoo.runtime import tokenizer as tokens
+from zoo.runtime import tokenizer
 from zoo.training.train import recipe_of
 
 NAME = "word2vec-skipgram"
@@ -47,14 +46,14 @@ def ours(run: Path | None) -> tuple[Path, Tensor, list[str]]:
     """Return the folder of a run, its vectors, and the words they are of."""
     folder = run or zoo.train(NAME, Path(tempfile.mkdtemp()) / NAME)
     model: Any = zoo.load(folder)
-    reader = tokens.tokenizer(model_metadata(model).spec.input)
+    reader = tokenizer.tokenizer(model_metadata(model).spec.input)
     listed = [str(reader.id_to_token(n)) for n in range(reader.get_vocab_size())]
     return folder, model.table().float(), listed
 
 
 def theirs(folder: Path, listed: list[str]) -> tuple[Tensor, float]:
     """Return gensim's vectors of the same words, and the seconds they took."""
-    settings = checkpoints.read_receipt(folder)["settings"]
+    settings = checkpoint_folder.read_receipt(folder)["settings"]
     spec = model_metadata(zoo.load(folder)).spec
     token, text = recipe_of(spec).load_tokens(Run(spec), "train").tolist()
     sentences: list[list[str]] = [[] for _ in range(max(text) + 1)]
@@ -126,18 +125,18 @@ def analogies(vector: Tensor, listed: list[str]) -> dict[str, tuple[int, int]]:
 
 def keep(figures: dict[str, object]) -> Path:
     """Write figures into the receipt of the shipped model, under their own name."""
-    folder = store.shipped(zoo.get_spec(NAME))
-    receipt = checkpoints.read_receipt(folder)
+    folder = weight_store.shipped(zoo.get_spec(NAME))
+    receipt = checkpoint_folder.read_receipt(folder)
     measured = {**receipt["measured"], PART: figures}
     beside = {
         "this model": {name: figures[key] for key, name in SHOWN.items()},
         PART: {name: figures[f"gensim_{key}"] for key, name in SHOWN.items()},
     }
     baselines = {**receipt["baselines"], **beside}
-    checkpoints.write_receipt(
+    checkpoint_folder.write_receipt(
         folder, {**receipt, "measured": measured, "baselines": baselines}
     )
-    return folder / checkpoints.RECEIPT
+    return folder / checkpoint_folder.RECEIPT
 
 
 def share(found: dict[str, tuple[int, int]]) -> float:

@@ -24,14 +24,13 @@ from torch.nn.functional import cross_entropy, interpolate
 
 import zoo
 from zoo._utils.allocator import keep_freed_memory
-from zoo.artifacts import checkpoint_folder as checkpoints
-from zoo.artifacts import weight_store as store
-from zoo.datasets.custom import reader as gathering
+from zoo.artifacts import checkpoint_folder, weight_store
+from zoo.datasets.custom import reader
 from zoo.datasets.custom.examples import DatasetSplits, LabeledExamples
 from zoo.evaluation.evaluate import compute_metrics
-from zoo.finetuning import linear_solver as heads
+from zoo.finetuning import linear_solver
 from zoo.finetuning.finetune import finetune_by_name
-from zoo.inference import features as featuring
+from zoo.inference import features
 
 NAME = "efficientnet-lite0"
 EPOCHS = 3  # of all of it
@@ -76,8 +75,8 @@ def gathered(part: Set) -> DatasetSplits:
     """Return both splits as the fine-tuning finds them."""
     both = {split: rows(part, split) for split in ("train", "test")}
     expected = zoo.get_spec(NAME).input
-    training = gathering.gather(both["train"], expected, target=part.target)
-    test = gathering.gather(
+    training = reader.gather(both["train"], expected, target=part.target)
+    test = reader.gather(
         both["test"], expected, target=part.target, labels=training.labels
     )
     return DatasetSplits(
@@ -126,13 +125,15 @@ def pixels(part: Set) -> dict[str, float]:
     def right(output: Tensor, target: Tensor) -> float:
         return (output.argmax(dim=1) == target).double().mean().item()
 
-    tried = heads.choose(
+    tried = linear_solver.choose(
         lambda _: {"zeros": zeros},
         *(given, target, cross_entropy, right),
         seed=SEED,
         stratified=True,
     )
-    weight, bias = heads.solve(zeros, given, target, cross_entropy, l2=tried[0].l2)
+    weight, bias = linear_solver.solve(
+        zeros, given, target, cross_entropy, l2=tried[0].l2
+    )
     true = torch.tensor(found.test.targets).long()
     return {"accuracy": right(_small(found.test) @ weight.T + bias, true)}
 
@@ -185,7 +186,7 @@ def _smaller(model: nn.Module, part: LabeledExamples) -> Tensor:
     return torch.cat(
         [
             interpolate(some, size, mode="area")
-            for some in featuring.prepared(model, part)
+            for some in features.prepared(model, part)
         ]
     )
 
@@ -238,12 +239,12 @@ def _counted(part: Set) -> dict[str, Any]:
 
 def keep(part: str, found: object) -> Path:
     """Write figures into the receipt of the shipped model, under their own name."""
-    folder = store.shipped(zoo.get_spec(NAME))
-    receipt = checkpoints.read_receipt(folder)
-    checkpoints.write_receipt(
+    folder = weight_store.shipped(zoo.get_spec(NAME))
+    receipt = checkpoint_folder.read_receipt(folder)
+    checkpoint_folder.write_receipt(
         folder, {**receipt, "measured": {**receipt["measured"], part: found}}
     )
-    return folder / checkpoints.RECEIPT
+    return folder / checkpoint_folder.RECEIPT
 
 
 @click.command(help=__doc__)

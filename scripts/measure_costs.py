@@ -10,14 +10,14 @@ measured with untrained ones, and no load.
 import subprocess
 import sys
 
-from zoo.plugins import catalog as catalogue
+from zoo.plugins import catalog
 from zoo.specs import ModelSpec
 
 
 def main(names: list[str]) -> None:
-    for name in names or catalogue.list_models():
+    for name in names or catalog.list_models():
         words = [name, "--threads", "1", "--record"]
-        if not _here(catalogue.get_spec(name)):
+        if not _here(catalog.get_spec(name)):
             words.append("--untrained")
         print(name, flush=True)
         subprocess.run([sys.executable, "-m", "zoo", "benchmark", *words], check=True)

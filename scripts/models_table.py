@@ -10,8 +10,8 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from zoo import ModelSpec
-from zoo.artifacts import checkpoint_folder as checkpoints
-from zoo.cli import render as show
+from zoo.artifacts import checkpoint_folder
+from zoo.cli import render
 
 __all__ = ["baseline", "lines"]
 
@@ -31,8 +31,8 @@ def lines(models: Iterable[tuple[ModelSpec, Path]]) -> list[str]:
 
 
 def _row(spec: ModelSpec, home: Path, goal: dict[str, str]) -> str:
-    held = checkpoints.is_checkpoint(home)
-    receipt = checkpoints.read_receipt(home) if held else {}
+    held = checkpoint_folder.is_checkpoint(home)
+    receipt = checkpoint_folder.read_receipt(home) if held else {}
     cells = (
         f"[`{spec.name}`](cards/{spec.name})<br>{spec.summary}",
         f"{spec.parameters:,}",
@@ -48,7 +48,7 @@ def _row(spec: ModelSpec, home: Path, goal: dict[str, str]) -> str:
 
 def _size(spec: ModelSpec) -> str:
     weights = spec.weights
-    size = show.size(weights.size) if weights and weights.size else ""
+    size = render.size(weights.size) if weights and weights.size else ""
     where = "on the Hub" if weights and weights.repo else ""
     return ", ".join(filter(None, (size, where)))
 
@@ -61,5 +61,5 @@ def baseline(spec: ModelSpec) -> str:
     """Return the strongest of the simple methods in the first metric, be it better."""
     for metric in spec.metrics[:1]:
         reason = f". {spec.behind_baseline}" if metric.behind else ""
-        return f"{show.baseline(metric)}{reason}"
+        return f"{render.baseline(metric)}{reason}"
     return ""

@@ -14,8 +14,8 @@ from fnmatch import fnmatch
 from pathlib import Path
 
 from zoo import ModelSpec, ZooError, publish
-from zoo.artifacts import weight_store as store
-from zoo.plugins import catalog as catalogue
+from zoo.artifacts import weight_store
+from zoo.plugins import catalog
 
 PLUGINS = Path(__file__).resolve().parents[1] / "plugins"
 
@@ -54,9 +54,9 @@ def _parser() -> argparse.ArgumentParser:
 
 def _ours(pattern: str) -> Iterator[ModelSpec]:
     """Yield the models that a plugin of this repository ships with their weights."""
-    for spec in catalogue.search():
+    for spec in catalog.search():
         shipped = spec.weights is not None and spec.weights.repo is None
-        ours = PLUGINS in store.shipped(spec).resolve().parents
+        ours = PLUGINS in weight_store.shipped(spec).resolve().parents
         if shipped and ours and fnmatch(spec.name, pattern):
             yield spec
 

@@ -16,11 +16,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from zoo import ZooError
-from zoo.artifacts import checkpoint_folder as checkpoints
-from zoo.artifacts import claims
-from zoo.artifacts import weight_store as store
-from zoo.plugins import catalog as catalogue
-from zoo.plugins import measured
+from zoo.artifacts import checkpoint_folder, claims, weight_store
+from zoo.plugins import catalog, measured
 from zoo.plugins.discovery import found
 from zoo.plugins.measured import Facts
 
@@ -45,14 +42,14 @@ def main(words: list[str]) -> None:
 
 def ship(folder: Path) -> None:
     """Copy one run folder into its plugin, and write what it measured."""
-    config, facts = checkpoints.read_config(folder), claims.facts(folder)
-    spec, plugin = catalogue.get_spec(config.name), found().providers[config.name]
+    config, facts = checkpoint_folder.read_config(folder), claims.facts(folder)
+    spec, plugin = catalog.get_spec(config.name), found().providers[config.name]
     if config.input != spec.input:
         sys.exit(
             f"{config.name} was trained on another input than its spec says: write "
             f"input={config.input} there first."
         )
-    path = store.package_folder(plugin.package) / measured.FILE
+    path = weight_store.package_folder(plugin.package) / measured.FILE
     held = measured.read(path, plugin.name).get(config.name, Facts())
     for part in ("weights", "metrics"):
         if getattr(spec, part) and not getattr(held, part):
@@ -60,7 +57,7 @@ def ship(folder: Path) -> None:
                 f"The ModelSpec of {config.name!r} has {part}= in Python. Remove it "
                 f"there first: {path} is to hold what was measured."
             )
-    target = store.shipped(spec)
+    target = weight_store.shipped(spec)
     shutil.rmtree(target, ignore_errors=True)
     shutil.copytree(folder, target)
     measured.record(
@@ -93,7 +90,7 @@ def refresh(plugins: Path) -> None:
 
 
 def claims_of(home: Path) -> tuple[str, Facts]:
-    return checkpoints.read_config(home).name, claims.facts(home)
+    return checkpoint_folder.read_config(home).name, claims.facts(home)
 
 
 if __name__ == "__main__":

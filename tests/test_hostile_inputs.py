@@ -20,10 +20,9 @@ from safetensors.torch import save
 from torch import nn
 
 import zoo
-from zoo.artifacts import checkpoint_folder as checkpoints
-from zoo.artifacts import hub_repository as repositories
+from zoo.artifacts import checkpoint_folder, hub_repository
 from zoo.errors import CheckpointError, NotSafetensors, SpecError, ZooError
-from zoo.models import safetensors_io as weights
+from zoo.models import safetensors_io
 from zoo.specs import Weights
 
 TIMES = int(os.environ.get("ZOO_FUZZ", "1"))
@@ -138,7 +137,7 @@ def test_a_mutated_weights_file(
     path.write_bytes(content)
 
     try:
-        weights.read(model, path, weights.slots(model))
+        safetensors_io.read(model, path, safetensors_io.slots(model))
     except ZooError:
         after = model.state_dict()
         assert all(torch.equal(after[name], before[name]) for name in before)
@@ -212,7 +211,7 @@ def test_a_hostile_header(tmp_path: Path, kind: str) -> None:
     path.write_bytes(content)
 
     with pytest.raises(NotSafetensors) as caught:
-        weights.tensors(path)
+        safetensors_io.tensors(path)
 
     assert cause in str(caught.value).lower()
 
@@ -322,7 +321,7 @@ def test_an_address_stays_on_the_hub(name: str) -> None:
     What is not a repository's name is refused before anybody is asked.
     """
     with pytest.raises(CheckpointError) as caught:
-        repositories.parse(name)
+        hub_repository.parse(name)
 
     assert str(caught.value) == (
         f"{name!r} is not the address of a repository: write hf://user/name, or "
@@ -375,4 +374,4 @@ def test_a_receipt_of_the_wrong_shape(folder: Path) -> None:
     (folder / "run.json").write_text("[" * 200_000)
 
     with pytest.raises(CheckpointError, match=r"run\.json can't be read: "):
-        checkpoints.read_receipt(folder)
+        checkpoint_folder.read_receipt(folder)

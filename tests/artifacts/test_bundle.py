@@ -19,12 +19,8 @@ import pytest
 from far import GATES, NAME, OTHER, WEIGHTS, Far, far
 
 import zoo
-from zoo._utils import paths as folders
-from zoo.artifacts import bundle as bundles
-from zoo.artifacts import bundle_format as manifests
-from zoo.artifacts import hub_repository as repositories
-from zoo.artifacts import lockfile as locks
-from zoo.artifacts import weight_store as store
+from zoo._utils import paths
+from zoo.artifacts import bundle, bundle_format, hub_repository, lockfile, weight_store
 from zoo.artifacts.bundle_format import Blob, Entry
 from zoo.artifacts.checkpoint_folder import CONFIG
 from zoo.cli import main
@@ -139,7 +135,7 @@ def test_each_file_is_in_it_once(far: Far) -> None:
     assert names[0] == "bundle.json"
     assert len(names) == len(set(names)) == 1 + 3
     with far.offline():
-        assert zoo.load(GATES).zoo.report.sha256 == store.digest(
+        assert zoo.load(GATES).zoo.report.sha256 == weight_store.digest(
             Path(zoo.load(f"{GATES}@{commit}").zoo.report.path)
         )
 
@@ -149,7 +145,7 @@ def test_the_same_models_give_the_same_bytes(far: Far) -> None:
     In any order, at any time, and for anybody.
     """
     first = zoo.bundle(NAME, "xor-mlp", out=far.root / "a.tar").read_bytes()
-    os.utime(store.shipped(zoo.get_spec("xor-mlp")) / "model.safetensors")
+    os.utime(weight_store.shipped(zoo.get_spec("xor-mlp")) / "model.safetensors")
 
     again = zoo.bundle("xor-mlp", NAME, NAME, out=far.root / "b.tar").read_bytes()
 
@@ -189,7 +185,7 @@ def test_a_head_for_any_size(size: int) -> None:
     """
     Files of more than 8 GiB need another way to write their size.
     """
-    block = manifests.head("sha256/x", size)
+    block = bundle_format.head("sha256/x", size)
 
     found = tarfile.TarInfo.frombuf(block, "utf-8", "strict")
 
@@ -205,7 +201,7 @@ def test_a_bundle_is_whole_or_not_there(far: Far) -> None:
     before = (far.root / "zoo.tar").read_bytes()
     (path,) = zoo.fetch(NAME)
     rotted = OTHER.ljust(len(WEIGHTS))
-    far.patch.setattr(store, "check", lambda *_, **__: False)
+    far.patch.setattr(weight_store, "check", lambda *_, **__: False)
     path.resolve().write_bytes(rotted)
 
     with pytest.raises(BundleError) as caught:
@@ -277,7 +273,7 @@ def test_a_store_that_has_it(far: Far) -> None:
     path = made(far, GATES, NAME)
     zoo.unbundle(path)
     before = tree(far.cache / "store")
-    shelf = store.object_path(folders.store(), far.pin["sha256"])
+    shelf = weight_store.object_path(paths.store(), far.pin["sha256"])
     shelf.write_bytes(b"rotted")
     (config,) = (far.cache / "store").rglob(CONFIG)
     config.write_bytes(b"rotted")
@@ -318,8 +314,8 @@ def test_other_bytes_for_a_trusted_commit(far: Far) -> None:
     commit = far.publish()
     path = made(far, GATES)
     zoo.unbundle(path)
-    (known,) = locks.read(locks.trusted()).values()
-    locks.remember(replace(known, config="ab" * 32))
+    (known,) = lockfile.read(lockfile.trusted()).values()
+    lockfile.remember(replace(known, config="ab" * 32))
 
     with pytest.raises(BundleError) as caught:
         zoo.unbundle(path, store=far.root / "new")
@@ -327,7 +323,7 @@ def test_other_bytes_for_a_trusted_commit(far: Far) -> None:
     assert not (far.root / "new").exists()
     assert str(caught.value) == (
         f"{path} holds other bytes for {GATES} at commit {commit[:8]} than "
-        f"{locks.trusted()} remembers. Nothing was kept. If you trust the bundle, "
+        f"{lockfile.trusted()} remembers. Nothing was kept. If you trust the bundle, "
         "delete that entry."
     )
 
@@ -401,7 +397,7 @@ def test_the_commands(far: Far, capsys: pytest.CaptureFixture[str]) -> None:
 def entry(far: Far) -> Entry:
     """A model of the bundles below."""
     zoo.lock(NAME)
-    lock = locks.read(Path("zoo.lock"))[NAME]
+    lock = lockfile.read(Path("zoo.lock"))[NAME]
     Path("zoo.lock").unlink()
     return Entry(lock, {})
 
@@ -410,14 +406,18 @@ def written(
     far: Far, entries: list[Entry], contents: list[bytes], raw: bytes | None = None
 ) -> Path:
     """Write a bundle as `zoo bundle` would, of whatever is given."""
-    raw = manifests.dump(entries) if raw is None else raw
-    whole = manifests.head("bundle.json", len(raw)) + raw + manifests.padding(len(raw))
-    blobs = manifests.blobs(entries)
+    raw = bundle_format.dump(entries) if raw is None else raw
+    whole = (
+        bundle_format.head("bundle.json", len(raw))
+        + raw
+        + bundle_format.padding(len(raw))
+    )
+    blobs = bundle_format.blobs(entries)
     for blob, content in zip(blobs, contents, strict=True):
-        whole += manifests.head(manifests.member(blob), blob.size)
-        whole += content + manifests.padding(len(content))
+        whole += bundle_format.head(bundle_format.member(blob), blob.size)
+        whole += content + bundle_format.padding(len(content))
     path = far.root / "bad.tar"
-    path.write_bytes(whole + manifests.END)
+    path.write_bytes(whole + bundle_format.END)
     return path
 
 
@@ -558,7 +558,7 @@ def test_a_manifest_that_cannot_be_meant(far: Far, entry: Entry, kind: str) -> N
     Whoever writes it: what it says is looked at before it is believed.
     """
     make, wanted = MANIFESTS[kind]
-    raw = manifests.dump(make(entry))
+    raw = bundle_format.dump(make(entry))
     path = written(far, [], [], raw)
 
     assert refused(path, far.root / "new") == wanted
@@ -599,7 +599,7 @@ def test_a_manifest_that_was_edited(far: Far, entry: Entry) -> None:
     """
     A name changed by hand, an entry written twice: not as `zoo bundle` wrote it.
     """
-    raw = manifests.dump([entry])
+    raw = bundle_format.dump([entry])
     edits = [
         raw.replace(b"far-line", b"far-lime"),
         raw.replace(b'"name": ', b'"name": "x",\n   "name": '),
@@ -618,7 +618,7 @@ def test_a_manifest_that_is_too_large(far: Far) -> None:
     Its size is looked at before it is read.
     """
     path = far.root / "bad.tar"
-    path.write_bytes(manifests.head("bundle.json", manifests.LARGEST + 1))
+    path.write_bytes(bundle_format.head("bundle.json", bundle_format.LARGEST + 1))
 
     assert refused(path, far.root / "new") == "it does not begin with bundle.json"
 
@@ -652,7 +652,7 @@ def test_contents_that_are_not_announced(far: Far, entry: Entry) -> None:
     whole = written(far, [entry], [WEIGHTS]).read_bytes()
     path = far.root / "bad.tar"
     start = whole.index(WEIGHTS)
-    manifest_end = BLOCK + len(manifests.dump([entry]))
+    manifest_end = BLOCK + len(bundle_format.dump([entry]))
     places = {
         start: f"{name} is not what its name says",
         start + len(WEIGHTS): f"{name} is followed by more than zeros",
@@ -673,7 +673,7 @@ def test_a_repository_that_does_not_fit_together(far: Far) -> None:
     """
     commit = far.publish()
     made(far, GATES)
-    lock = locks.read(far.root / "maker-zoo" / "zoo.lock")[GATES]
+    lock = lockfile.read(far.root / "maker-zoo" / "zoo.lock")[GATES]
     config = far.hub.files("alice/gates")[CONFIG]
 
     problems = []
@@ -682,7 +682,7 @@ def test_a_repository_that_does_not_fit_together(far: Far) -> None:
         pin = {"sha256": far.pin["sha256"], "size": len(WEIGHTS)}
         wrong = Entry(replace(lock, **pin, config=blob.sha256), {CONFIG: blob})
         by_hash = {blob.sha256: content, far.pin["sha256"]: WEIGHTS}
-        ordered = [by_hash[one.sha256] for one in manifests.blobs([wrong])]
+        ordered = [by_hash[one.sha256] for one in bundle_format.blobs([wrong])]
         problems.append(refused(written(far, [wrong], ordered), far.root / "new"))
 
     assert commit == lock.commit
@@ -746,7 +746,7 @@ def test_an_interrupted_unbundle_leaves_nothing(far: Far) -> None:
     def stop(*_: Any) -> str:
         raise KeyboardInterrupt
 
-    far.patch.setattr(bundles, "_copied", stop)
+    far.patch.setattr(bundle, "_copied", stop)
     with pytest.raises(KeyboardInterrupt):
         zoo.unbundle(path, store=far.root / "new")
 
@@ -759,7 +759,7 @@ def test_a_store_is_not_believed_either(far: Far) -> None:
     """
     commit = far.publish()
     zoo.unbundle(made(far, GATES))
-    home = repositories.home(folders.store(), "alice/gates", commit)
+    home = hub_repository.home(paths.store(), "alice/gates", commit)
     config = home / CONFIG
     config.write_text(config.read_text().replace("xor", "XOR"))
 

@@ -12,10 +12,8 @@ import pytest
 from far import GATES, NAME, OTHER, WEIGHTS, Far, far
 
 import zoo
-from zoo._utils import paths as folders
-from zoo.artifacts import cache as inventory
-from zoo.artifacts import lockfile as locks
-from zoo.artifacts import weight_store as store
+from zoo._utils import paths
+from zoo.artifacts import cache, lockfile, weight_store
 from zoo.artifacts.cache import Item
 from zoo.cli import main
 from zoo.datasets import in_memory as tensors
@@ -44,7 +42,7 @@ def filled(far: Far) -> dict[str, Path]:
     tensors = far.cache / "tensors" / "iris-train-0.safetensors"
     tensors.parent.mkdir()
     tensors.write_bytes(b"rows")
-    blobs = folders.hub_cache() / "models--alice--line" / "blobs"
+    blobs = paths.hub_cache() / "models--alice--line" / "blobs"
     places = {
         "orphan": blobs / "abc.1234.incomplete",
         "wrong": blobs / "abc.corrupt-1",
@@ -52,8 +50,8 @@ def filled(far: Far) -> dict[str, Path]:
         "stage": far.cache / "store" / ".incoming-x",
         "big": big,
         "hub": blobs / far.pin["sha256"],
-        "store": store.object_path(
-            folders.store(), zoo.get_spec("xor-mlp").weights.sha256
+        "store": weight_store.object_path(
+            paths.store(), zoo.get_spec("xor-mlp").weights.sha256
         ),
     }
     places["stage"].mkdir()
@@ -70,7 +68,7 @@ def test_the_list_has_all_of_it(far: Far) -> None:
     """
     filled(far)
 
-    items = inventory.listed()
+    items = cache.listed()
 
     by_name = {item.names: item for item in items if item.kind == "hub"}
     assert by_name[NAME,].size == len(WEIGHTS)
@@ -123,7 +121,7 @@ def test_the_command_lists(far: Far, capsys: pytest.CaptureFixture[str]) -> None
     assert "     4 bytes  quarantined files: 1 file" in lines
     assert lines[-1].endswith("  in total")
     assert {item["path"] for item in plain} == {
-        str(item.path) for item in inventory.listed()
+        str(item.path) for item in cache.listed()
     }
     assert {"kind": "hub", "size": 140, "names": [NAME]}.items() <= next(
         {k: v for k, v in one.items() if k != "path"}
@@ -152,7 +150,7 @@ def rotten(far: Far) -> dict[str, tuple[Path, str]]:
     """Return files that can rot, and what is said then."""
     places = filled(far)
     config = next(
-        folders.hub_cache().glob("models--alice--gates/snapshots/*/config.json")
+        paths.hub_cache().glob("models--alice--gates/snapshots/*/config.json")
     )
     return {
         "hub": (
@@ -179,7 +177,7 @@ def test_a_wrong_file_is_set_aside(
     """
     path, wanted = rotten(far)[which]
     path.write_bytes(WRONG)
-    before = len(store.quarantined())
+    before = len(weight_store.quarantined())
     capsys.readouterr()
 
     assert main(["cache", "verify"]) == 1
@@ -190,7 +188,7 @@ def test_a_wrong_file_is_set_aside(
     assert told.err.count("\n") == 1
     assert told.out.endswith(", 1 wrong\n")
     assert not path.exists()
-    assert len(store.quarantined()) == before + 1
+    assert len(weight_store.quarantined()) == before + 1
     assert main(["cache", "verify"]) == 0
 
 
@@ -204,7 +202,7 @@ def test_the_same_length_and_time_do_not_hide_it(far: Far) -> None:
     real.write_bytes(OTHER)
     os.utime(real, ns=(times.st_atime_ns, times.st_mtime_ns))
 
-    (verdict,) = inventory.verify([NAME])
+    (verdict,) = cache.verify([NAME])
 
     assert verdict.aside
     assert verdict.problem == (
@@ -222,7 +220,7 @@ def test_weights_without_a_hash_are_known_once_trusted(far: Far) -> None:
         (path,) = zoo.fetch(NAME)
     path.resolve().write_bytes(WRONG)
 
-    (verdict,) = inventory.verify([NAME])
+    (verdict,) = cache.verify([NAME])
 
     assert verdict.aside
 
@@ -236,7 +234,7 @@ def test_what_a_plugin_ships_is_not_moved(far: Far) -> None:
     far.install(repo=None, revision=None)
     (package / "model.safetensors").write_bytes(WRONG)
 
-    (verdict,) = inventory.verify([NAME])
+    (verdict,) = cache.verify([NAME])
 
     assert (package / "model.safetensors").exists()
     assert not verdict.aside
@@ -249,11 +247,11 @@ def test_a_file_that_no_one_needs_is_verified_too(far: Far) -> None:
     """
     A store names its files by hash, so none is unknown.
     """
-    path = store.object_path(folders.store(), "ab" * 32)
+    path = weight_store.object_path(paths.store(), "ab" * 32)
     path.parent.mkdir(parents=True)
     path.write_bytes(b"?")
 
-    wrong = [one for one in inventory.verify() if one.problem]
+    wrong = [one for one in cache.verify() if one.problem]
 
     assert [(one.names, one.path, one.aside) for one in wrong] == [((), path, True)]
     assert (wrong[0].problem or "").endswith("No model that is known here needs it.")
@@ -265,10 +263,10 @@ def test_only_what_was_named_is_read(far: Far) -> None:
     """
     filled(far)
 
-    assert {one.names for one in inventory.verify([GATES])} == {(GATES,)}
-    assert list(inventory.verify(["hf://alice/other"])) == []
+    assert {one.names for one in cache.verify([GATES])} == {(GATES,)}
+    assert list(cache.verify(["hf://alice/other"])) == []
     with pytest.raises(ModelNotFound, match=r"No model named 'xor-mpl'\. Did you mean"):
-        list(inventory.verify(["xor-mpl"]))
+        list(cache.verify(["xor-mpl"]))
 
 
 def test_pruning_takes_what_no_load_needs(
@@ -295,7 +293,7 @@ def test_pruning_takes_what_no_load_needs(
     for name in ("orphan", "wrong", "tensors", "stage"):
         assert not places[name].exists()
     assert list((far.cache / "stamps").glob("*")) == []
-    assert inventory.prunable() == []
+    assert cache.prunable() == []
 
 
 def test_pruning_keeps_what_is_used(far: Far) -> None:
@@ -308,7 +306,7 @@ def test_pruning_keeps_what_is_used(far: Far) -> None:
     stage = places["stage"].with_name(".incoming-y")
     stage.mkdir()
 
-    inventory.prune(inventory.prunable())
+    cache.prune(cache.prunable())
 
     assert young.exists()
     assert stage.exists()
@@ -328,13 +326,13 @@ def test_days_are_counted_from_the_last_use(far: Far) -> None:
     rows = tensors.load("iris", "train", columns="petal_length")
     (path,) = (far.cache / "tensors").glob("*")
     os.utime(path, (OLD, OLD))
-    assert kinds(inventory.prunable()) == ["tensors"]
-    assert inventory.prunable(days=50) == []
+    assert kinds(cache.prunable()) == ["tensors"]
+    assert cache.prunable(days=50) == []
 
     again = tensors.load("iris", "train", columns="petal_length")
 
     assert again.fingerprint == rows.fingerprint
-    assert inventory.prunable() == []
+    assert cache.prunable() == []
 
 
 def test_what_cannot_be_removed_is_told(
@@ -344,14 +342,14 @@ def test_what_cannot_be_removed_is_told(
     A shared cache may be read-only: the rest goes, and the status is not an error.
     """
     places = filled(far)
-    remove: Callable[[Path], Any] = inventory._remove
+    remove: Callable[[Path], Any] = cache._remove
 
     def stubborn(path: Path) -> None:
         if path == places["wrong"]:
             raise PermissionError
         remove(path)
 
-    far.patch.setattr(inventory, "_remove", stubborn)
+    far.patch.setattr(cache, "_remove", stubborn)
     capsys.readouterr()
 
     assert main(["cache", "prune"]) == 0
@@ -370,9 +368,9 @@ def test_a_lock_of_the_project_counts(far: Far) -> None:
     with pytest.warns(TrustWarning):
         zoo.fetch(GATES)
     zoo.lock(GATES)
-    locks.trusted().unlink()
+    lockfile.trusted().unlink()
 
-    verdicts = list(inventory.verify([GATES]))
+    verdicts = list(cache.verify([GATES]))
 
     assert len(verdicts) == 2
     assert [one.problem for one in verdicts] == [None, None]

@@ -7,8 +7,7 @@ from typing import Any
 import pytest
 
 import zoo
-from zoo.artifacts import claims
-from zoo.artifacts import weight_store as store
+from zoo.artifacts import claims, weight_store
 from zoo.errors import CheckpointError
 from zoo.specs import Metric
 
@@ -90,7 +89,7 @@ def test_the_facts_of_a_folder() -> None:
     """
     spec = zoo.get_spec("xor-mlp")
 
-    found = claims.facts(store.shipped(spec))
+    found = claims.facts(weight_store.shipped(spec))
 
     assert (found.weights, found.metrics, found.costs) == (
         *(spec.weights, spec.metrics, None),

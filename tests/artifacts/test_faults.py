@@ -11,9 +11,8 @@ import torch
 from safetensors.torch import load_file, save_file
 
 import zoo
-from zoo._utils import paths as folders
-from zoo.artifacts import checkpoint_folder as checkpoints
-from zoo.artifacts import weight_store as store
+from zoo._utils import paths
+from zoo.artifacts import checkpoint_folder, weight_store
 from zoo.errors import (
     CheckpointError,
     IntegrityError,
@@ -27,7 +26,7 @@ Tensors = dict[str, torch.Tensor]
 
 def stamps() -> set[str]:
     """Return the names of the stamps in the cache."""
-    return {path.name for path in (folders.cache() / "stamps").glob("*")}
+    return {path.name for path in (paths.cache() / "stamps").glob("*")}
 
 
 def rewrite(folder: Path, change: Callable[[Tensors], object]) -> Path:
@@ -43,7 +42,7 @@ def rewrite(folder: Path, change: Callable[[Tensors], object]) -> Path:
 def pin(folder: Path) -> None:
     """Let config.json describe the weights file as it is now."""
     config = json.loads((folder / "config.json").read_text())
-    found = checkpoints.weights_of(folder)
+    found = checkpoint_folder.weights_of(folder)
     config["weights"] |= {"size": found.size, "sha256": found.sha256}
     (folder / "config.json").write_text(json.dumps(config))
 
@@ -61,8 +60,8 @@ def test_a_flipped_byte(folder: Path) -> None:
     with pytest.raises(IntegrityError) as caught:
         zoo.load(folder)
 
-    pinned = checkpoints.read_config(folder).weights.sha256
-    found = store.digest(path)
+    pinned = checkpoint_folder.read_config(folder).weights.sha256
+    found = weight_store.digest(path)
     assert str(caught.value) == (
         f"{path} has SHA-256 {found[:12]}..., but {pinned[:12]}... is pinned. "
         "Save the checkpoint again, or get another copy of the folder."

@@ -8,8 +8,7 @@ from far import GATES, NAME, WEIGHTS, Far, far
 
 import zoo
 from zoo._utils import paths as folders
-from zoo.artifacts import fetch as fetching
-from zoo.artifacts import weight_store as store
+from zoo.artifacts import fetch, weight_store
 from zoo.artifacts.fetch import Fetched
 from zoo.cli import main
 from zoo.errors import ModelNotFound, NotOnHub, TrustWarning
@@ -19,7 +18,7 @@ __all__ = ["far"]  # a fixture
 
 def origin(name: str) -> str:
     """Return where the weights of a name were found."""
-    ((_, found),) = fetching.each([name])
+    ((_, found),) = fetch.each([name])
     assert isinstance(found, Fetched), found
     return found.origin
 
@@ -53,7 +52,7 @@ def test_where_it_came_from_is_told(far: Far) -> None:
     ]
 
     with far.on("fresh"):
-        shelf = store.object_path(folders.store(), far.pin["sha256"])
+        shelf = weight_store.object_path(folders.store(), far.pin["sha256"])
         shelf.parent.mkdir(parents=True)
         shelf.write_bytes(WEIGHTS)
         assert origin(NAME) == "store"

@@ -27,9 +27,9 @@ from loopback import (
 )
 
 import zoo
-from zoo._utils import paths as folders
+from zoo._utils import paths
 from zoo.artifacts import hub_download as hub
-from zoo.artifacts import weight_store as store
+from zoo.artifacts import weight_store
 from zoo.errors import (
     CacheError,
     GatedError,
@@ -58,7 +58,7 @@ class Net:
 
     def fetch(self, pin: Weights | None = None) -> Path:
         """Fetch the file as `zoo.load` would."""
-        path, _ = store.obtain(
+        path, _ = weight_store.obtain(
             "net", pin or self.pin, package=None, blame=BLAME, verify="stamp"
         )
         return path
@@ -188,8 +188,8 @@ def test_a_lasting_fault_is_refused(net: Net, fault: str) -> None:
 
 def whole(net: Net) -> bool:
     """Return whether every blob that the client could use is the right one."""
-    blobs = (folders.hub_cache() / "models--alice--net" / "blobs").glob("*")
-    usable = [path for path in blobs if store.CORRUPT not in path.name]
+    blobs = (paths.hub_cache() / "models--alice--net" / "blobs").glob("*")
+    usable = [path for path in blobs if weight_store.CORRUPT not in path.name]
     assert not [path for path in usable if path.name.endswith(".incomplete")]
     return all(path.read_bytes() == CONTENT for path in usable)
 
@@ -205,7 +205,7 @@ def test_a_wrong_byte_in_the_cache_is_healed(net: Net) -> None:
     path = net.fetch()
 
     assert path.read_bytes() == CONTENT
-    assert len(store.quarantined()) == 1
+    assert len(weight_store.quarantined()) == 1
     assert net.gets() == 3
 
 
@@ -222,7 +222,7 @@ def test_a_wrong_byte_offline_is_refused(net: Net, tmp_path: Path) -> None:
     ):
         net.fetch()
 
-    assert len(store.quarantined()) == 1
+    assert len(weight_store.quarantined()) == 1
 
 
 def test_a_cached_file_costs_no_request(net: Net, tmp_path: Path) -> None:
@@ -243,7 +243,7 @@ def test_a_cache_without_links_serves(net: Net) -> None:
     """
     A cache that was copied plain, as to a stick or an image, costs no request either.
     """
-    folder = folders.hub_cache() / "models--alice--net/snapshots" / net.pin.revision
+    folder = paths.hub_cache() / "models--alice--net/snapshots" / net.pin.revision
     folder.mkdir(parents=True)
     (folder / "model.safetensors").write_bytes(CONTENT)
 
@@ -397,7 +397,7 @@ def test_what_a_killed_download_left_is_swept(net: Net) -> None:
     """
     A part file older than a day goes with the next download; a younger one may be live.
     """
-    blobs = folders.hub_cache() / "models--alice--net" / "blobs"
+    blobs = paths.hub_cache() / "models--alice--net" / "blobs"
     blobs.mkdir(parents=True)
     old, young = (blobs / f"abc.{name}.incomplete" for name in ("old", "young"))
     for path in (old, young):
@@ -434,12 +434,12 @@ def test_stores_come_before_the_hub(
     ZOO_STORE first, then the user's own store, then a shared one: no request for any.
     """
     shared = tmp_path / "share" / "zoo" / "store"
-    mine, named = folders.cache() / "store", tmp_path / "named"
+    mine, named = paths.cache() / "store", tmp_path / "named"
     monkeypatch.setenv("ZOO_STORE", str(named))
     assert net.pin.sha256 is not None
 
     for folder in (shared, mine, named):
-        path = store.object_path(folder, net.pin.sha256)
+        path = weight_store.object_path(folder, net.pin.sha256)
         path.parent.mkdir(parents=True)
         path.write_bytes(CONTENT)
         assert net.fetch() == path
@@ -454,7 +454,7 @@ def test_a_wrong_file_in_a_store_is_passed_over(
     """
     monkeypatch.setenv("ZOO_STORE", str(tmp_path / "named"))
     assert net.pin.sha256 is not None
-    path = store.object_path(tmp_path / "named", net.pin.sha256)
+    path = weight_store.object_path(tmp_path / "named", net.pin.sha256)
     path.parent.mkdir(parents=True)
     path.write_bytes(CONTENT[:-1] + b"?")
 
@@ -610,7 +610,7 @@ def test_shipped_and_cached_models_load_without_a_request(
     """
     files = {
         path.name: path.read_bytes()
-        for path in store.shipped(zoo.get_spec("lenet5-mnist")).iterdir()
+        for path in weight_store.shipped(zoo.get_spec("lenet5-mnist")).iterdir()
     }
     commit = net.hub.put("alice/lenet", files)
     address = f"hf://alice/lenet@{commit}"

@@ -6,7 +6,7 @@ import pytest
 from far import GATES, NAME, Far, far
 
 import zoo
-from zoo.artifacts import license_policy as policy
+from zoo.artifacts import license_policy
 from zoo.errors import LicenseError
 from zoo.specs import License
 
@@ -40,7 +40,7 @@ def test_what_a_policy_refuses(words: str) -> None:
     license = License(code="MIT", weights="apache-2.0", data="cc-by-sa-3.0")
     spec = replace(zoo.get_spec("lenet5-mnist"), license=license)
 
-    assert policy.refused(spec, words) == POLICIES[words]
+    assert license_policy.refused(spec, words) == POLICIES[words]
 
 
 def test_without_a_policy_all_is_allowed(far: Far) -> None:

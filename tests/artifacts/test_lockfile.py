@@ -8,9 +8,7 @@ import pytest
 from far import GATES, NAME, OTHER, WEIGHTS, Far, far
 
 import zoo
-from zoo.artifacts import lock as locking
-from zoo.artifacts import lockfile as locks
-from zoo.artifacts import weight_store as store
+from zoo.artifacts import lock, lockfile, weight_store
 from zoo.artifacts.lockfile import Lock
 from zoo.cli import main
 from zoo.errors import (
@@ -40,9 +38,9 @@ def test_what_is_written_is_read_again(tmp_path: Path) -> None:
     All fields, and characters that a TOML string has to escape, or has to take plain.
     """
     odd = replace(LOCK, name="odd", version='1"\\\n\t\u00e9\U0001f600')
-    locks.write(tmp_path / "zoo.lock", [LOCK, HUB, odd])
+    lockfile.write(tmp_path / "zoo.lock", [LOCK, HUB, odd])
 
-    held = locks.read(tmp_path / "zoo.lock")
+    held = lockfile.read(tmp_path / "zoo.lock")
 
     assert held == {"net": LOCK, "hf://a/b": HUB, "odd": odd}
 
@@ -51,7 +49,7 @@ def test_the_file_is_for_people_and_version_control(tmp_path: Path) -> None:
     """
     Sorted by name, nothing that is empty, the same bytes for the same locks.
     """
-    locks.write(tmp_path / "zoo.lock", [LOCK, HUB])
+    lockfile.write(tmp_path / "zoo.lock", [LOCK, HUB])
 
     assert (tmp_path / "zoo.lock").read_text() == (
         "# Which weights a name stands for. Written by 'zoo lock'; keep it in your "
@@ -70,7 +68,7 @@ def test_no_file_locks_nothing(tmp_path: Path) -> None:
     """
     (tmp_path / "empty").write_text("# nothing\n")
 
-    assert locks.read(tmp_path / "none") == locks.read(tmp_path / "empty") == {}
+    assert lockfile.read(tmp_path / "none") == lockfile.read(tmp_path / "empty") == {}
 
 
 ENTRY = f"""[[model]]
@@ -133,7 +131,7 @@ def test_a_file_of_another_shape_is_refused(fault: str, tmp_path: Path) -> None:
     path.write_text(text)
 
     with pytest.raises(LockError) as caught:
-        locks.read(path)
+        lockfile.read(path)
 
     assert str(caught.value) == f"{path} is not a lock file ({problem}). {AGAIN}"
 
@@ -146,7 +144,7 @@ def test_a_file_that_is_no_toml(tmp_path: Path) -> None:
     path.write_text("<<<<<<< HEAD\n")
 
     with pytest.raises(LockError) as caught:
-        locks.read(path)
+        lockfile.read(path)
 
     problem = "Invalid statement (at line 1, column 1)"
     assert str(caught.value) == f"{path} can't be read ({problem}). {AGAIN}"
@@ -156,7 +154,7 @@ def test_what_only_remembers_may_be_deleted(far: Far) -> None:
     """
     The file of trusted names is nobody's work.
     """
-    path = locks.trusted()
+    path = lockfile.trusted()
     path.parent.mkdir(parents=True)
     path.write_bytes(b"\xff")
 
@@ -177,7 +175,7 @@ def test_a_lock_says_what_is_installed(far: Far) -> None:
 
     assert [change.old for change in changes] == [None, None]
     assert far.hub.requests == []
-    held = locks.read(Path("zoo.lock"))
+    held = lockfile.read(Path("zoo.lock"))
     assert held[NAME] == Lock(
         name=NAME,
         plugin="zoo-far",
@@ -195,11 +193,11 @@ def test_locking_again_updates_what_is_there(far: Far) -> None:
     Without names, every entry; with names, those alone. Others are kept.
     """
     zoo.lock(NAME, "xor-mlp")
-    old = locks.read(Path("zoo.lock"))
+    old = lockfile.read(Path("zoo.lock"))
     far.install(version="2.0", sha256=HEX)
 
     zoo.lock("neuron-or")
-    kept = locks.read(Path("zoo.lock"))
+    kept = lockfile.read(Path("zoo.lock"))
     changes = zoo.lock()
 
     assert old.items() <= kept.items()
@@ -208,7 +206,7 @@ def test_locking_again_updates_what_is_there(far: Far) -> None:
         "xor-mlp": True,
         "neuron-or": True,
     }
-    assert locks.read(Path("zoo.lock"))[NAME].sha256 == HEX
+    assert lockfile.read(Path("zoo.lock"))[NAME].sha256 == HEX
 
 
 def test_all_or_nothing_is_locked(far: Far) -> None:
@@ -328,10 +326,10 @@ def test_a_repository_that_is_not_as_locked(far: Far) -> None:
     """
     commit = far.publish()
     zoo.lock(GATES)
-    (held,) = locks.read(Path("zoo.lock")).values()
+    (held,) = lockfile.read(Path("zoo.lock")).values()
 
     for change, file in (({"config": HEX}, "config.json"), ({"sha256": HEX}, "model")):
-        locks.write(Path("zoo.lock"), [replace(held, **change)])
+        lockfile.write(Path("zoo.lock"), [replace(held, **change)])
         with pytest.raises(LockError) as caught:
             zoo.load(GATES)
         assert str(caught.value).startswith(file)
@@ -402,8 +400,8 @@ def test_a_branch_is_trusted_once_a_commit(far: Far) -> None:
     commit = far.publish()
     with pytest.warns(TrustWarning) as told:
         zoo.load(GATES)
-    (known,) = locks.read(locks.trusted()).values()
-    locks.remember(replace(known, version="0.0.1"))  # another version of the plugin
+    (known,) = lockfile.read(lockfile.trusted()).values()
+    lockfile.remember(replace(known, version="0.0.1"))  # another version of the plugin
 
     zoo.load(GATES)  # a warning would be an error
     far.publish(3)
@@ -423,15 +421,15 @@ def test_a_repository_that_changed_at_its_commit(far: Far) -> None:
     commit = far.publish()
     with pytest.warns(TrustWarning):
         zoo.load(f"{GATES}@{commit}")
-    (known,) = locks.read(locks.trusted()).values()
-    locks.remember(replace(known, config=HEX))
+    (known,) = lockfile.read(lockfile.trusted()).values()
+    lockfile.remember(replace(known, config=HEX))
 
     with pytest.raises(IntegrityError) as caught:
         zoo.load(f"{GATES}@{commit}")
 
     assert str(caught.value).endswith(
         f"config.json of {GATES}@{commit} at commit {commit[:8]} is not the one that "
-        f"{locks.trusted()} remembers. If you trust it, delete {locks.trusted()}."
+        f"{lockfile.trusted()} remembers. If you trust it, delete {lockfile.trusted()}."
     )
 
 
@@ -457,14 +455,14 @@ def test_a_check_compares_without_a_network(far: Far) -> None:
     far.publish()
     zoo.lock(NAME, GATES, "xor-mlp")
     far.hub.clear()
-    assert locking.check() == []
+    assert lock.check() == []
 
     far.install(version="2.0", sha256=HEX)
-    held = locks.read(Path("zoo.lock"))
+    held = lockfile.read(Path("zoo.lock"))
     gone = replace(held["xor-mlp"], name="gone", plugin="zoo-gone")
     strange = replace(held[GATES], plugin="zoo-gone")
-    locks.write(Path("zoo.lock"), [held[NAME], gone, strange])
-    problems = locking.check()
+    lockfile.write(Path("zoo.lock"), [held[NAME], gone, strange])
+    problems = lock.check()
 
     assert far.hub.requests == []
     assert problems == [
@@ -483,7 +481,7 @@ def test_a_check_of_nothing_is_a_mistake(far: Far) -> None:
     In a wrong folder, nothing would pass for a success.
     """
     with pytest.raises(LockError) as caught:
-        locking.check()
+        lock.check()
 
     assert str(caught.value) == (
         "zoo.lock locks no model, so there is nothing to compare."
@@ -495,7 +493,9 @@ def test_the_command(far: Far, capsys: pytest.CaptureFixture[str]) -> None:
     What changed is printed; --check ends with 1 where something disagrees.
     """
     old = far.pin["sha256"][:12]
-    shipped = store.digest(store.shipped(zoo.get_spec("xor-mlp")) / "model.safetensors")
+    shipped = weight_store.digest(
+        weight_store.shipped(zoo.get_spec("xor-mlp")) / "model.safetensors"
+    )
 
     assert main(["lock", NAME, "xor-mlp"]) == 0
     assert main(["lock", "--check"]) == 0
@@ -527,7 +527,7 @@ def test_the_command_for_another_file(
     assert main(["lock", "--check", "-o", out]) == 0
     assert main(["lock", "--check", NAME]) == 2
 
-    assert list(locks.read(Path(out))) == [NAME, "xor-mlp"]
+    assert list(lockfile.read(Path(out))) == [NAME, "xor-mlp"]
     assert not Path("zoo.lock").exists()
     assert capsys.readouterr().err == (
         "error: --check compares the whole file; give no names. See 'zoo lock "

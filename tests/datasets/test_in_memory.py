@@ -12,8 +12,8 @@ from PIL import Image
 
 import zoo
 from zoo import ClassOutput, Column, ImageInput, TabularInput
-from zoo._utils import paths as folders
-from zoo.datasets import in_memory as tensors
+from zoo._utils import paths
+from zoo.datasets import in_memory
 from zoo.datasets.in_memory import TensorRows, load, synthetic_rows, to_model_input
 from zoo.errors import DataError
 
@@ -36,7 +36,9 @@ def serve(monkeypatch: pytest.MonkeyPatch) -> Any:
 
     def served(**columns: Any) -> None:
         rows = Dataset.from_dict(columns)
-        monkeypatch.setattr(tensors.datasets, "load_dataset", lambda name, split: rows)
+        monkeypatch.setattr(
+            in_memory.registered, "load_dataset", lambda name, split: rows
+        )
 
     return served
 
@@ -118,7 +120,7 @@ def test_a_cache_that_can_not_be_written(
     own_cache.write_text("a file stands where the folder should be")
 
     assert len(load("iris", columns=FLOWERS)) == 150
-    assert folders.cache().is_file()
+    assert paths.cache().is_file()
 
 
 def test_the_fingerprint_is_of_the_content() -> None:
@@ -309,12 +311,12 @@ def test_what_learns_to_draw_is_given_pictures() -> None:
     def absent(name: str, split: str) -> None:
         raise DataError("not here")
 
-    rows = tensors.load_or_synthetic(absent, "mnist", "train", {}, spec)
+    rows = in_memory.load_or_synthetic(absent, "mnist", "train", {}, spec)
 
     assert rows.input.shape[1:] == (1, 28, 28)
     assert rows.input.dtype == torch.uint8
     with pytest.raises(DataError):
-        tensors.load_or_synthetic(absent, "mnist", "train", {}, None)
+        in_memory.load_or_synthetic(absent, "mnist", "train", {}, None)
 
 
 def test_the_first_rows_alone_are_read() -> None:

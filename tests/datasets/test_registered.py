@@ -16,8 +16,7 @@ import pytest
 from pets import ABSENT, ONLINE, PETS, parquet, rows
 
 import zoo
-from zoo.datasets import in_memory as tensors
-from zoo.datasets import registered as datasets
+from zoo.datasets import in_memory, registered
 from zoo.errors import (
     DataError,
     DatasetNotFound,
@@ -45,7 +44,7 @@ def register(monkeypatch: pytest.MonkeyPatch) -> Register:
 
     def register(spec: DatasetSpec) -> None:
         found = Found({}, {spec.name: spec}, {}, {}, (), ())
-        monkeypatch.setattr(datasets, "found", lambda: found)
+        monkeypatch.setattr(registered, "found", lambda: found)
 
     return register
 
@@ -76,7 +75,7 @@ def test_columns_get_the_zoo_names_and_keep_their_features(
     register(PETS)
     shelf(rows())
 
-    pets = datasets.load_dataset("pets")
+    pets = registered.load_dataset("pets")
 
     assert pets.column_names == ["image", "label"]
     assert isinstance(pets.features["image"], library.Image)
@@ -94,7 +93,7 @@ def test_a_column_may_have_the_zoo_name_already(
     register(PETS)
     shelf(rows().rename_columns({"img": "image", "species": "label"}))
 
-    assert datasets.load_dataset("pets").column_names == ["image", "label"]
+    assert registered.load_dataset("pets").column_names == ["image", "label"]
 
 
 def test_the_names_of_a_column_are_tried_in_order(
@@ -107,7 +106,7 @@ def test_the_names_of_a_column_are_tried_in_order(
     key = (["first", "second"], library.Value("string"))
     shelf(rows(key=key))
 
-    assert datasets.load_dataset("pets")["id"][:] == ["first", "second"]
+    assert registered.load_dataset("pets")["id"][:] == ["first", "second"]
 
 
 def test_a_field_of_a_column_becomes_a_column(register: Register, shelf: Write) -> None:
@@ -118,7 +117,7 @@ def test_a_field_of_a_column_becomes_a_column(register: Register, shelf: Write) 
     pair = [{"en": "cat", "fr": "chat"}, {"en": "dog", "fr": "chien"}]
     shelf(rows(pair=(pair, library.Translation(languages=["en", "fr"]))))
 
-    assert datasets.load_dataset("pets")[1] == {"en": "dog", "fr": "chien"}
+    assert registered.load_dataset("pets")[1] == {"en": "dog", "fr": "chien"}
 
 
 def test_labels_in_words_become_numbers_in_the_order_of_the_spec(
@@ -130,7 +129,7 @@ def test_labels_in_words_become_numbers_in_the_order_of_the_spec(
     register(PETS)
     shelf(rows(species=(["dog", "cat"], library.Value("string"))))
 
-    pets = datasets.load_dataset("pets")
+    pets = registered.load_dataset("pets")
 
     assert pets.features["label"] == library.ClassLabel(names=["cat", "dog"])
     assert pets["label"][:] == [1, 0]
@@ -145,7 +144,7 @@ def test_labels_in_plain_numbers_get_the_names_of_the_spec(
     register(PETS)
     shelf(rows(species=([1, 0], library.Value("int64"))))
 
-    assert datasets.load_dataset("pets").features["label"].names == ["cat", "dog"]
+    assert registered.load_dataset("pets").features["label"].names == ["cat", "dog"]
 
 
 def test_the_first_folder_that_holds_the_split_counts(
@@ -164,7 +163,7 @@ def test_the_first_folder_that_holds_the_split_counts(
     monkeypatch.setenv("ZOO_DATA", os.pathsep.join(map(str, folders)))
 
     assert [
-        len(datasets.load_dataset("pets", split)) for split in ("train", "test")
+        len(registered.load_dataset("pets", split)) for split in ("train", "test")
     ] == [2, 1]
 
 
@@ -176,7 +175,7 @@ def test_several_files_are_one_split(register: Register, shelf: Write) -> None:
     shelf(rows().select([0]), "pets/train-0")
     shelf(rows().select([1]), "pets/train-1")
 
-    assert datasets.load_dataset("pets")["id"][:] == ["a", "b"]
+    assert registered.load_dataset("pets")["id"][:] == ["a", "b"]
 
 
 def test_reading_prints_nothing(
@@ -192,7 +191,7 @@ def test_reading_prints_nothing(
     shelf(rows(species=(["dog", "cat"], library.Value("string"))))
     capfd.readouterr()
 
-    datasets.load_dataset("pets")
+    registered.load_dataset("pets")
 
     assert capfd.readouterr() == ("", "")
     assert library.is_progress_bar_enabled()
@@ -223,7 +222,7 @@ def test_a_package_gives_the_split_that_is_asked_for(
     """
     register(packaged)
 
-    pets = datasets.load_dataset("pets", "test")
+    pets = registered.load_dataset("pets", "test")
 
     assert pets.features["label"].names == ["cat", "dog"]
     assert pets[0] == {"image": 1, "label": 1}
@@ -238,7 +237,7 @@ def test_a_folder_comes_before_a_package(
     register(packaged)
     shelf(rows())
 
-    assert isinstance(datasets.load_dataset("pets").features["image"], library.Image)
+    assert isinstance(registered.load_dataset("pets").features["image"], library.Image)
 
 
 # What a copy may lack
@@ -246,7 +245,7 @@ def test_a_folder_comes_before_a_package(
 
 def message(split: str = "train") -> str:
     with pytest.raises(DataError) as caught:
-        datasets.load_dataset("pets", split)
+        registered.load_dataset("pets", split)
     return str(caught.value)
 
 
@@ -329,8 +328,8 @@ def test_a_copy_without_this_split_is_not_filled_up_from_elsewhere(
     The cache and the Hub are not asked, and a smoke run takes noise.
     """
     asked: list[object] = []
-    monkeypatch.setattr(datasets, "_from_cache", lambda *told: asked.append(told))
-    monkeypatch.setattr(datasets, "_commit", lambda *told: asked.append(told))
+    monkeypatch.setattr(registered, "_from_cache", lambda *told: asked.append(told))
+    monkeypatch.setattr(registered, "_commit", lambda *told: asked.append(told))
     register(spec)
     place = shelf(rows(), "pets/test")
     model = zoo.get_spec("lenet5-mnist")
@@ -340,7 +339,7 @@ def test_a_copy_without_this_split_is_not_filled_up_from_elsewhere(
         "and splits of two copies are not mixed. Put train-*.parquet of the same copy "
         "there, or move that folder away: the set is then read from elsewhere."
     )
-    noise = tensors.load_or_synthetic(tensors.load, "pets", "train", {}, model)
+    noise = in_memory.load_or_synthetic(in_memory.load, "pets", "train", {}, model)
     assert noise.fingerprint == "stand-in"
     assert noise.source == "pets/train"
     assert not asked
@@ -369,11 +368,11 @@ def test_a_fault_of_the_client_is_passed_on(
         raise RuntimeError("Dataset scripts are no longer supported.\nMore.")
 
     register(ONLINE)
-    monkeypatch.setattr(datasets, "_commit", lambda *_: "c" * 40)
+    monkeypatch.setattr(registered, "_commit", lambda *_: "c" * 40)
     monkeypatch.setattr(library, "load_dataset", refuse)
 
     with pytest.raises(DataError) as caught:
-        datasets.load_dataset("pets")
+        registered.load_dataset("pets")
 
     assert str(caught.value) == (
         f"{ABSENT}can't be had from the Hub as 'alice/pets': RuntimeError: Dataset "
@@ -442,9 +441,9 @@ def test_an_unknown_name_or_split_is_refused_before_anything_is_read(
     register(PETS)
 
     with pytest.raises(DatasetNotFound, match="Did you mean 'pets'"):
-        datasets.load_dataset("pet")
+        registered.load_dataset("pet")
     with pytest.raises(SplitNotFound, match="no split 'dev'"):
-        datasets.load_dataset("pets", "dev")
+        registered.load_dataset("pets", "dev")
 
 
 def test_reading_needs_the_library(
@@ -458,7 +457,7 @@ def test_reading_needs_the_library(
     monkeypatch.setitem(sys.modules, "datasets", None)
 
     with pytest.raises(MissingExtra) as caught:
-        datasets.load_dataset("pets")
+        registered.load_dataset("pets")
 
     assert str(caught.value) == (
         "Reading a dataset needs the package 'datasets', which is not installed. "

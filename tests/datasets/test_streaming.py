@@ -20,8 +20,7 @@ from torch import Tensor
 
 import zoo
 from zoo import Run
-from zoo.datasets import in_memory as tensors
-from zoo.datasets import streaming as streams
+from zoo.datasets import in_memory, streaming
 from zoo.datasets.streaming import StreamedRows
 from zoo.errors import DataError
 from zoo.evaluation.evaluate_tensors import evaluate
@@ -74,7 +73,7 @@ def shift(batch: Tensor, random: torch.Generator) -> Tensor:
 
 
 def epoch(
-    run: Run, rows: tensors.TensorRows | StreamedRows
+    run: Run, rows: in_memory.TensorRows | StreamedRows
 ) -> list[tuple[Tensor, Tensor]]:
     return list(run.batches(rows, 32, augment=shift))
 
@@ -112,7 +111,7 @@ def test_parts_hold_the_rows_of_tensors() -> None:
     """
     A split and a fold pick the rows that they pick of tensors.
     """
-    whole, lazy = tensors.load("mnist"), streams.load("mnist", input_spec=GREY)
+    whole, lazy = in_memory.load("mnist"), streaming.load("mnist", input_spec=GREY)
     fold = Fold(number=1, count=3, stratified=True)
     pairs = [
         *zip(whole.split(0.8, seed=1), lazy.split(0.8, seed=1), strict=True),
@@ -130,16 +129,16 @@ def test_a_model_is_measured_as_on_tensors() -> None:
     """
     torch.manual_seed(0)
     model = zoo.build("mlp-mnist")
-    lazy = streams.load("mnist", input_spec=GREY, workers=1)
+    lazy = streaming.load("mnist", input_spec=GREY, workers=1)
 
-    assert evaluate(model, lazy) == evaluate(model, tensors.load("mnist"))
+    assert evaluate(model, lazy) == evaluate(model, in_memory.load("mnist"))
 
 
 def test_statistics_are_those_of_tensors() -> None:
     """
     Mean and deviation do not depend on the size of the batches they are taken in.
     """
-    whole, lazy = tensors.load("mnist"), streams.load("mnist", input_spec=GREY)
+    whole, lazy = in_memory.load("mnist"), streaming.load("mnist", input_spec=GREY)
     pixels = whole.input.double() / 255
 
     found = statistics(whole.in_order(), "mnist")
@@ -191,7 +190,7 @@ def test_the_set_is_never_in_memory_at_once() -> None:
         features=Features({"image": Image(decode=False), "label": Value("int64")}),
     )
     lazy = StreamedRows(
-        reader=streams.Reader(table=table, columns=("image",), input_spec=PHOTO),
+        reader=streaming.Reader(table=table, columns=("image",), input_spec=PHOTO),
         picked=torch.arange(count),
         target=torch.zeros(count, dtype=torch.int64),
         source="photos/train",
@@ -212,7 +211,7 @@ def test_pictures_are_brought_to_the_models_size() -> None:
     """
     As zoo.predict does it, in the number of channels the model takes.
     """
-    rows = streams.load("mnist", input_spec=PHOTO)
+    rows = streaming.load("mnist", input_spec=PHOTO)
     image = next(rows.in_order())
 
     assert image.shape[1:] == (3, 32, 32)
@@ -228,7 +227,7 @@ def test_columns_of_numbers(made: Dataset, monkeypatch: pytest.MonkeyPatch) -> N
         "zoo.datasets.registered.load_dataset", lambda name, split: table
     )
     wanted = zoo.get_spec("xor-mlp").input
-    rows = streams.load("made", input_spec=wanted, columns=("b", "a"), workers=1)
+    rows = streaming.load("made", input_spec=wanted, columns=("b", "a"), workers=1)
     ((given, label),) = rows.batches([torch.tensor([2, 0])])
 
     assert given.tolist() == [[6, 3], [4.5, 1]]
@@ -239,13 +238,13 @@ def test_the_fingerprint_is_of_what_is_stored() -> None:
     """
     The same rows give the same one, remembered or hashed again; others do not.
     """
-    first, again = (streams.load("mnist", input_spec=GREY) for _ in range(2))
+    first, again = (streaming.load("mnist", input_spec=GREY) for _ in range(2))
     table = first.reader.table
-    hashed_again = streams._fingerprint(table.select(range(ROWS)))
+    hashed_again = streaming._fingerprint(table.select(range(ROWS)))
     others = [table.select(range(ROWS - 1)), table.select([1, 0, *range(2, ROWS)])]
 
     assert first.fingerprint == again.fingerprint == hashed_again
-    assert first.fingerprint not in map(streams._fingerprint, others)
+    assert first.fingerprint not in map(streaming._fingerprint, others)
 
 
 @pytest.mark.parametrize("workers", [0, 1])
@@ -262,7 +261,7 @@ def test_a_broken_picture_is_named(
     monkeypatch.setattr(
         "zoo.datasets.registered.load_dataset", lambda name, split: broken
     )
-    lazy = streams.load("mnist", input_spec=GREY, workers=workers)
+    lazy = streaming.load("mnist", input_spec=GREY, workers=workers)
     with pytest.raises(DataError) as caught:
         list(lazy.in_order())
 
@@ -292,7 +291,7 @@ def test_what_is_refused(asked: dict[str, Any], message: str) -> None:
     Before anything is decoded.
     """
     with pytest.raises(DataError) as caught:
-        streams.load("mnist", input_spec=GREY, **asked)
+        streaming.load("mnist", input_spec=GREY, **asked)
 
     assert str(caught.value) == message
 
@@ -301,7 +300,7 @@ def test_no_more_workers_than_processors() -> None:
     """
     More workers than the machine can run are not started: torch would warn.
     """
-    rows = streams.load("mnist", input_spec=GREY, workers=10_000)
+    rows = streaming.load("mnist", input_spec=GREY, workers=10_000)
 
     assert len(next(rows[:4].in_order())) == 4
 

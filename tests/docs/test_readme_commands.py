@@ -19,10 +19,9 @@ from safetensors.torch import load_file
 
 import zoo
 from zoo import cli
-from zoo.artifacts import hub_download as client
-from zoo.artifacts import weight_store as store
+from zoo.artifacts import hub_download, weight_store
 from zoo.errors import TrustWarning
-from zoo.plugins import discovery as plugins
+from zoo.plugins import discovery
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -47,8 +46,8 @@ def line(beginning: str) -> list[str]:
 @pytest.fixture
 def hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Hub]:
     """A hub, a client of it, and an empty folder to be in."""
-    monkeypatch.setattr(client, "PAUSE", 0.01)
-    monkeypatch.setattr(client, "_heard", {})
+    monkeypatch.setattr(hub_download, "PAUSE", 0.01)
+    monkeypatch.setattr(hub_download, "_heard", {})
     monkeypatch.setenv("ZOO_CACHE", str(tmp_path / "cache"))
     (tmp_path / "here").mkdir()
     monkeypatch.chdir(tmp_path / "here")
@@ -64,7 +63,7 @@ def published(name: str, like: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Let `name` be the model `like`, its weights at a pin on the hub alone."""
     done = zoo.publish(like, f"alice/{name}")
     spec = replace(zoo.get_spec(like), name=name, weights=done.weights)
-    known = plugins.found()
+    known = discovery.found()
     models = {**known.models, name: spec}
     monkeypatch.setattr(
         "zoo.artifacts.resolve.found", lambda: replace(known, models=models)
@@ -226,16 +225,16 @@ def test_weights_are_adopted(
     (about / "entry_points.txt").write_text("[zoo]\nmine = zoo_mine\n")
     monkeypatch.syspath_prepend(str(Path.cwd()))
     shipped = load_file(
-        store.shipped(zoo.get_spec("lenet5-mnist")) / "model.safetensors"
+        weight_store.shipped(zoo.get_spec("lenet5-mnist")) / "model.safetensors"
     )
     torch.save(
         {k.replace("features", "conv"): v.float() for k, v in shipped.items()},
         "theirs.pth",
     )
-    plugins.found.cache_clear()
+    discovery.found.cache_clear()
     try:
         assert cli.main(line("import-weights theirs.pth")) == 0
 
         assert load_file("runs/mine/model.safetensors").keys() == shipped.keys()
     finally:
-        plugins.found.cache_clear()
+        discovery.found.cache_clear()

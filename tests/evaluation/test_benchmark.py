@@ -12,10 +12,9 @@ from torch import nn
 
 import zoo
 from zoo import cli
-from zoo.artifacts import weight_store as store
-from zoo.evaluation import benchmark as benchmarking
-from zoo.plugins import catalog as catalogue
-from zoo.plugins import measured
+from zoo.artifacts import weight_store
+from zoo.evaluation import benchmark
+from zoo.plugins import catalog, measured
 from zoo.plugins.discovery import found
 from zoo.specs import Cost
 
@@ -83,7 +82,7 @@ def test_recurrent_layers_are_counted(kind: type[nn.Module], gates: int) -> None
     layer = First(kind(10, 20, batch_first=True))
 
     with torch.inference_mode():
-        counted = benchmarking._multiply_adds(layer, torch.rand(1, 5, 10))
+        counted = benchmark._multiply_adds(layer, torch.rand(1, 5, 10))
 
     assert counted == 5 * gates * 20 * (10 + 20)
 
@@ -130,7 +129,9 @@ def test_what_is_recorded_lies_in_the_plugin(
     """
     --record writes what was measured into the measured.json of the model's plugin.
     """
-    monkeypatch.setattr(store, "package_folder", lambda package: tmp_path / package)
+    monkeypatch.setattr(
+        weight_store, "package_folder", lambda package: tmp_path / package
+    )
 
     assert cli.main(["benchmark", "xor-mlp", "--untrained", "--record", "--json"]) == 0
 
@@ -187,7 +188,7 @@ def test_info_tells_it(
     assert '"memory_mib": 11.6' in out
 
 
-@pytest.mark.parametrize("name", catalogue.list_models())
+@pytest.mark.parametrize("name", catalog.list_models())
 def test_every_model_is_measured(name: str) -> None:
     """
     What each model of this repository costs is known before it is fetched.

@@ -7,7 +7,7 @@ import pytest
 import torch
 from PIL import Image
 
-from zoo.evaluation import plots as pictures
+from zoo.evaluation import plots
 
 
 def test_lines_are_a_picture_and_the_same_each_time() -> None:
@@ -16,7 +16,7 @@ def test_lines_are_a_picture_and_the_same_each_time() -> None:
     """
     series = {f"series {n}": [0.1 * n + 0.1, 0.5, 1.0] for n in range(7)}
     first, again = (
-        pictures.lines(series, "epoch", "accuracy", log=True) for _ in range(2)
+        plots.lines(series, "epoch", "accuracy", log=True) for _ in range(2)
     )
 
     assert Image.open(io.BytesIO(first)).format == "PNG"
@@ -28,7 +28,7 @@ def test_labels_below_a_confusion_do_not_cover_each_other(labels: list[str]) -> 
     """
     Ten digits, or ten long words, are ten pieces of ink side by side.
     """
-    drawn = pictures.confusion(torch.arange(10), torch.arange(10), labels)
+    drawn = plots.confusion(torch.arange(10), torch.arange(10), labels)
 
     dark = torch.tensor(np.asarray(Image.open(io.BytesIO(drawn)).convert("L"))) < 128
     frame = int((dark.sum(dim=1) > 200).nonzero().max())  # the line below the counts

@@ -12,7 +12,7 @@ from small import pictures
 
 import zoo
 from zoo.errors import DataError, TrainingError
-from zoo.finetuning import checkpoint as lessons
+from zoo.finetuning import checkpoint
 from zoo.finetuning.finetune import finetune_by_name
 
 DIGITS = "mlp-mnist"
@@ -322,7 +322,7 @@ def test_a_lesson_is_saved_later(photos: Path, tmp_path: Path) -> None:
     """
     made = finetune_by_name(DIGITS, photos, settings=QUICK)
 
-    folder = lessons.save(made, tmp_path / "My Stripes (v2)")
+    folder = checkpoint.save(made, tmp_path / "My Stripes (v2)")
 
     assert zoo.load(folder).zoo.spec.name == "my-stripes-v2"
     assert torch.equal(zoo.load(folder).head.weight, made.model.head.weight)

@@ -7,7 +7,7 @@ from sklearn.linear_model import LogisticRegression
 from torch import Tensor, nn
 from torch.nn import functional
 
-from zoo.finetuning import linear_solver as heads
+from zoo.finetuning import linear_solver
 
 PULL = 0.01
 
@@ -20,7 +20,7 @@ def clouds(classes: int, rows: int = 150, width: int = 6) -> tuple[Tensor, Tenso
     return middles[target] + torch.randn(rows, width, generator=random), target
 
 
-def zeros(classes: int, width: int = 6) -> heads.LinearWeights:
+def zeros(classes: int, width: int = 6) -> linear_solver.LinearWeights:
     return torch.zeros(classes, width), torch.zeros(classes)
 
 
@@ -37,7 +37,7 @@ def test_three_classes_as_scikit_learn() -> None:
     """
     features, target = clouds(3)
 
-    weight, bias = heads.solve(
+    weight, bias = linear_solver.solve(
         zeros(3), features, target, functional.cross_entropy, l2=PULL
     )
 
@@ -58,7 +58,7 @@ def test_one_logit_as_scikit_learn() -> None:
             output.flatten(), target.float()
         )
 
-    weight, bias = heads.solve(zeros(1), features, target, loss, l2=PULL)
+    weight, bias = linear_solver.solve(zeros(1), features, target, loss, l2=PULL)
 
     wanted = independent(features, target, PULL)
     assert np.abs(weight.numpy() - wanted.coef_).max() < 1e-3
@@ -72,7 +72,9 @@ def test_the_strongest_pull_stays_at_the_start() -> None:
     features, target = clouds(3)
     start = torch.ones(3, 6), torch.ones(3)
 
-    found = heads.solve(start, features, target, functional.cross_entropy, l2=1e9)
+    found = linear_solver.solve(
+        start, features, target, functional.cross_entropy, l2=1e9
+    )
 
     assert found is start
 
@@ -84,10 +86,12 @@ def test_a_weaker_pull_goes_further() -> None:
     features, target = clouds(3)
 
     far = [
-        heads.solve(zeros(3), features, target, functional.cross_entropy, l2=pull)[0]
+        linear_solver.solve(
+            zeros(3), features, target, functional.cross_entropy, l2=pull
+        )[0]
         .norm()
         .item()
-        for pull in heads.L2_GRID[1:]
+        for pull in linear_solver.L2_GRID[1:]
     ]
 
     assert far == sorted(far)
@@ -103,7 +107,7 @@ def test_a_mixture_of_the_old_classes() -> None:
         old.bias.copy_(torch.tensor([1.0, 2.0]))
     features = torch.tensor([[0.0, 3.0], [0.0, 2.0], [3.0, 0.0]])
 
-    weight, bias = heads.mixture(old, features, torch.tensor([0, 0, 1]), 2)
+    weight, bias = linear_solver.mixture(old, features, torch.tensor([0, 0, 1]), 2)
 
     assert torch.allclose(weight, old.weight.flip(0), atol=1e-4)
     assert torch.allclose(bias, torch.tensor([2.0, 1.0]), atol=1e-4)
@@ -113,7 +117,7 @@ def test_a_class_without_rows_has_no_mixture() -> None:
     """
     Its weights are zeros, not NaN.
     """
-    weight, bias = heads.mixture(
+    weight, bias = linear_solver.mixture(
         nn.Linear(2, 4), torch.rand(3, 2), torch.tensor([0, 0, 1]), 3
     )
 
@@ -125,8 +129,10 @@ def accuracy(output: Tensor, target: Tensor) -> float:
     return (output.argmax(dim=1) == target).float().mean().item()
 
 
-def chosen(features: Tensor, target: Tensor, copies: int = 1) -> list[heads.Choice]:
-    return heads.choose(
+def chosen(
+    features: Tensor, target: Tensor, copies: int = 1
+) -> list[linear_solver.Choice]:
+    return linear_solver.choose(
         lambda rows: {"zeros": zeros(int(target.max()) + 1, features.shape[1])},
         features,
         target,
@@ -145,7 +151,7 @@ def test_every_start_and_pull_is_tried() -> None:
     tried = chosen(*clouds(3))
 
     scores = [one.score for one in tried]
-    assert len(tried) == len(heads.L2_GRID)
+    assert len(tried) == len(linear_solver.L2_GRID)
     assert scores == sorted(scores, reverse=True)
     assert scores[0] > 0.7
 
@@ -169,12 +175,12 @@ def test_the_nearest_of_about_as_good_ones() -> None:
     A choice that is close to the best wins where it stays nearer to its start.
     """
     tried = [
-        heads.Choice("zeros", 0.01, 0.90, within_one_se=True),
-        heads.Choice("old", 1.0, 0.89, within_one_se=True),
-        heads.Choice("old", 1e9, 0.80, within_one_se=False),
+        linear_solver.Choice("zeros", 0.01, 0.90, within_one_se=True),
+        linear_solver.Choice("old", 1.0, 0.89, within_one_se=True),
+        linear_solver.Choice("old", 1e9, 0.80, within_one_se=False),
     ]
 
-    assert heads.most_regularized(tried) == tried[1]
+    assert linear_solver.most_regularized(tried) == tried[1]
 
 
 @pytest.mark.parametrize(("gained", "lost", "close"), [(9, 7, True), (9, 3, False)])
@@ -189,5 +195,5 @@ def test_close_is_told_by_the_rows_that_differ(
     other[:gained] = 0.0
     best[gained : gained + lost] = 0.0
 
-    assert heads._close(best, other, 1.0) is close
-    assert heads._close(best.repeat(3), other.repeat(3), 3.0) is close
+    assert linear_solver._close(best, other, 1.0) is close
+    assert linear_solver._close(best.repeat(3), other.repeat(3), 3.0) is close

@@ -14,7 +14,7 @@ from loopback import Hub, connected, environment, hurried
 from stripes import CLASSES, stripes
 
 import zoo
-from zoo.artifacts import hub_download as client
+from zoo.artifacts import hub_download
 from zoo.artifacts.checkpoint_folder import read_config, read_receipt
 
 NAME, REPO = "lenet5-mnist", "alice/stripes"
@@ -41,8 +41,8 @@ print(json.dumps({
 @pytest.fixture
 def hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Hub]:
     """A Hub on this machine, and the genuine client."""
-    monkeypatch.setattr(client, "PAUSE", 0.01)
-    monkeypatch.setattr(client, "_heard", {})
+    monkeypatch.setattr(hub_download, "PAUSE", 0.01)
+    monkeypatch.setattr(hub_download, "_heard", {})
     monkeypatch.setenv("ZOO_CACHE", str(tmp_path / "cache"))
     home = tmp_path / "home"
     with Hub(tmp_path / "hub") as hub, connected(hub, home), hurried():

@@ -12,7 +12,7 @@ import zoo
 from zoo._utils import paths as folders
 from zoo.datasets.custom.reader import gather
 from zoo.errors import DataError, InputError, OptionError
-from zoo.inference import features as featuring
+from zoo.inference import features
 from zoo.runtime.augmentation import Copies
 
 DIGITS = "mlp-mnist"
@@ -100,11 +100,11 @@ def test_files_are_looked_at_once(photos: Path, tmp_path: Path) -> None:
     rows = gather(photos, model.zoo.spec.input).training
     moved = gather(photos.rename(tmp_path / "moved"), model.zoo.spec.input).training
 
-    first = featuring.of_examples(zoo.load(DIGITS), moved)
+    first = features.of_examples(zoo.load(DIGITS), moved)
     for path in moved.items:
         assert path.is_file()
-    again = featuring.of_examples(model, moved)
-    fewer = featuring.of_examples(model, moved.pick([0, 1]))
+    again = features.of_examples(model, moved)
+    fewer = features.of_examples(model, moved.pick([0, 1]))
 
     assert len(rows) == 16
     assert len(kept()) == 2
@@ -119,23 +119,23 @@ def test_the_key_is_of_all_that_counts(photos: Path) -> None:
     """
     model = zoo.load(DIGITS)
     rows = gather(photos, model.zoo.spec.input).training
-    featuring.of_examples(model, rows)
+    features.of_examples(model, rows)
 
     with torch.no_grad():
         model.head.weight.zero_()
-    featuring.of_examples(model, rows)
+    features.of_examples(model, rows)
     assert len(kept()) == 1
 
-    sigmoid = featuring.of_examples(zoo.load(DIGITS, activation="sigmoid"), rows)
+    sigmoid = features.of_examples(zoo.load(DIGITS, activation="sigmoid"), rows)
     assert len(kept()) == 2
     assert (sigmoid > 0).all()
 
-    featuring.of_examples(model, rows, Copies(kind="flip"))
+    features.of_examples(model, rows, Copies(kind="flip"))
     assert len(kept()) == 3
 
     with torch.no_grad():
         model.layers[1].weight[0, 0] += 1
-    featuring.of_examples(model, rows)
+    features.of_examples(model, rows)
     assert len(kept()) == 4
 
 
@@ -145,10 +145,10 @@ def test_a_cut_file_is_made_again(photos: Path) -> None:
     """
     model = zoo.load(DIGITS)
     rows = gather(photos, model.zoo.spec.input).training
-    first = featuring.of_examples(model, rows)
+    first = features.of_examples(model, rows)
     kept()[0].write_bytes(kept()[0].read_bytes()[:50])
 
-    again = featuring.of_examples(model, rows)
+    again = features.of_examples(model, rows)
 
     assert torch.equal(first, again)
 
@@ -159,8 +159,8 @@ def test_copies_follow_the_rows() -> None:
     """
     model, rows = small(), lesson_rows(6).training
 
-    plain = featuring.of_examples(model, rows)
-    found = featuring.of_examples(model, rows, Copies(kind="flip"))
+    plain = features.of_examples(model, rows)
+    found = features.of_examples(model, rows, Copies(kind="flip"))
 
     mirrored = [item.flip(-1) for item in rows.items]
     assert torch.allclose(found[:6], plain, atol=1e-6)
@@ -175,7 +175,7 @@ def test_what_cannot_be_opened_is_known_by_row(photos: Path) -> None:
     model = zoo.load(DIGITS)
     rows = gather(photos, model.zoo.spec.input).training
 
-    found = featuring.unreadable(model, rows)
+    found = features.unreadable(model, rows)
 
     assert list(found) == [3]
     assert "is not a picture" in found[3]

@@ -11,8 +11,7 @@ from tokenizers import Tokenizer, models, normalizers, pre_tokenizers
 from torch import Tensor, nn
 
 import zoo
-from zoo.cli import main
-from zoo.cli import render as show
+from zoo.cli import main, render
 from zoo.errors import InputError, OptionError, SpecError, VerbError
 from zoo.models.metadata import ModelMetadata, attach
 from zoo.specs import License, ModelSpec, Output, TextInput, VectorOutput
@@ -122,7 +121,7 @@ def test_a_text_has_a_vector_and_neighbours(model: Any) -> None:
     assert torch.equal(codes, zoo.features(model, raw))
     assert json.dumps(first.to_dict())
     assert "<td>woman</td>" in first._repr_html_()
-    assert [*show.answer(first)] == [str(first)]
+    assert [*render.answer(first)] == [str(first)]
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from PIL import Image
 import zoo
 from zoo.errors import InputError
 from zoo.inference.sample import able
-from zoo.plugins import catalog as catalogue
+from zoo.plugins import catalog
 
 
 def png(size: tuple[int, int]) -> bytes:
@@ -85,7 +85,7 @@ def one_of_each_task() -> list[str]:
     """Return the smallest model of each task whose weights are here."""
     smallest = {
         spec.task: spec.name
-        for spec in sorted(catalogue.search(), key=lambda spec: -spec.parameters)
+        for spec in sorted(catalog.search(), key=lambda spec: -spec.parameters)
         if spec.weights and spec.weights.repo is None
     }
     return sorted(smallest.values())

@@ -10,14 +10,14 @@ from PIL import Image
 from torch import Tensor, nn
 
 import zoo
-from zoo.artifacts import checkpoint_folder as checkpoints
-from zoo.datasets import in_memory as tensors
+from zoo.artifacts import checkpoint_folder
+from zoo.datasets import in_memory
 from zoo.errors import InputError, OptionError, SpecError, VerbError
 from zoo.models.metadata import attach
 from zoo.runtime.image_generation import pixels
 from zoo.tasks.results.vision import GeneratedImage
 from zoo.tasks.unconditional_image_generation import TASK
-from zoo.testing import sampling_checks as verb_checks
+from zoo.testing import sampling_checks
 
 
 @pytest.fixture
@@ -211,11 +211,11 @@ def test_a_model_of_noise_is_saved_and_loaded(tmp_path: Path) -> None:
     known = zoo.build("vae-mnist").zoo
     model = zoo.build("vae-mnist")
     attach(model, replace(known, spec=replace(known.spec, input=noise)))
-    config = checkpoints.read_config(zoo.save(model, tmp_path / "noisy"))
+    config = checkpoint_folder.read_config(zoo.save(model, tmp_path / "noisy"))
 
     assert config.input == noise
     assert config.output == known.spec.output
-    assert tensors.synthetic_rows(noise, config.output, 5, "").input.shape == (5, 3)
+    assert in_memory.synthetic_rows(noise, config.output, 5, "").input.shape == (5, 3)
 
 
 @pytest.mark.parametrize(
@@ -357,7 +357,7 @@ def test_a_model_that_draws_one_picture_for_all_seeds_is_found_out(
     )
 
     with pytest.raises(AssertionError, match="all seeds are one"):
-        verb_checks.samples_follow_the_seed(spec, tmp_path)
+        sampling_checks.samples_follow_the_seed(spec, tmp_path)
 
 
 def test_codes_that_depend_on_the_rows_beside_are_found_out(
@@ -372,4 +372,4 @@ def test_codes_that_depend_on_the_rows_beside_are_found_out(
     monkeypatch.setattr(kind, "encode", lambda self, x: encode(self, x - x.mean(dim=0)))
 
     with pytest.raises(AssertionError):
-        verb_checks.codes_do_not_mix(spec, tmp_path)
+        sampling_checks.codes_do_not_mix(spec, tmp_path)

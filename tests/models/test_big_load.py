@@ -16,7 +16,7 @@ from torch import Tensor, nn
 
 import zoo
 from zoo.errors import MisfitError
-from zoo.models import safetensors_io as weights
+from zoo.models import safetensors_io
 from zoo.models.skip_init import without_initialisers
 from zoo.plugins.discovery import found
 
@@ -189,7 +189,9 @@ def test_all_faults_are_told_and_nothing_is_assigned(tmp_path: Path) -> None:
     before = {name: id(parameter) for name, parameter in wider.named_parameters()}
 
     with pytest.raises(MisfitError, match="does not fit VisionTransformer") as refused:
-        weights.read(wider, folder / "model.safetensors", weights.slots(wider))
+        safetensors_io.read(
+            wider, folder / "model.safetensors", safetensors_io.slots(wider)
+        )
 
     # All but the bias of the head, which has a number for each class at any width.
     assert len(refused.value.faults) == len(model.state_dict()) - 1
@@ -207,7 +209,7 @@ def test_every_type_and_shape_is_read_as_the_library_reads_it(tmp_path: Path) ->
     }
     save_file(tensors, tmp_path / "all.safetensors")
 
-    read = weights.tensors(tmp_path / "all.safetensors")
+    read = safetensors_io.tensors(tmp_path / "all.safetensors")
 
     assert set(read) == set(tensors)
     for name, wanted in tensors.items():
@@ -220,7 +222,7 @@ def test_a_tensor_does_not_drag_the_file_along(tmp_path: Path) -> None:
     """Pickling or copying one tensor takes its own bytes, not those of the file."""
     _, folder = saved("resnet50-random", tmp_path)
 
-    read = weights.tensors(folder / "model.safetensors")
+    read = safetensors_io.tensors(folder / "model.safetensors")
 
     assert all(one.untyped_storage().nbytes() == one.nbytes for one in read.values())
 

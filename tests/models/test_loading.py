@@ -15,7 +15,7 @@ from torch import nn
 
 import zoo
 from zoo.errors import CheckpointError, ModelNotFound, NoWeights, OptionError
-from zoo.models import safetensors_io as weights
+from zoo.models import safetensors_io
 from zoo.models.metadata import model_metadata
 from zoo.models.skip_init import without_initialisers
 
@@ -316,11 +316,11 @@ def test_tied_weights_and_buffers(tmp_path: Path) -> None:
     torch.manual_seed(0)
     saved, path = Odd().eval(), tmp_path / "odd.safetensors"
     saved.norm.running_mean.normal_()
-    slots = weights.slots(saved)
-    weights.write(dict(zip(slots.names(), values(saved), strict=True)), path)
+    slots = safetensors_io.slots(saved)
+    safetensors_io.write(dict(zip(slots.names(), values(saved), strict=True)), path)
     with without_initialisers():
         read = Odd().eval()
-    weights.read(read, path, weights.slots(read))
+    safetensors_io.read(read, path, safetensors_io.slots(read))
     token = torch.tensor([[1, 2, 3]])
 
     assert "out.weight" not in slots.names()
@@ -330,7 +330,7 @@ def test_tied_weights_and_buffers(tmp_path: Path) -> None:
 
 
 def values(model: nn.Module) -> list[torch.Tensor]:
-    places = [group[0] for group in weights.slots(model).places]
+    places = [group[0] for group in safetensors_io.slots(model).places]
     return [getattr(module, attribute) for module, attribute, _ in places]
 
 

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from zoo.errors import MisfitError
-from zoo.models import safetensors_io as weights
+from zoo.models import safetensors_io
 
 
 def turned(tensors: dict[str, Tensor]) -> dict[str, Tensor]:
@@ -23,7 +23,7 @@ def turned(tensors: dict[str, Tensor]) -> dict[str, Tensor]:
 def path(tmp_path: Path) -> Path:
     """A file with a linear layer's weight the other way round."""
     found = tmp_path / "model.safetensors"
-    weights.write({"w": torch.arange(6.0).view(3, 2), "b": torch.ones(2)}, found)
+    safetensors_io.write({"w": torch.arange(6.0).view(3, 2), "b": torch.ones(2)}, found)
     return found
 
 
@@ -32,7 +32,7 @@ def test_a_renamed_file_fills_the_module(path: Path) -> None:
     Every slot from the tensor that stands for it.
     """
     layer = nn.Linear(3, 2)
-    weights.read(layer, path, weights.slots(layer), renamed=turned)
+    safetensors_io.read(layer, path, safetensors_io.slots(layer), renamed=turned)
 
     assert torch.equal(layer.weight, torch.arange(6.0).view(3, 2).T)
     assert torch.equal(layer.bias, torch.ones(2))
@@ -44,13 +44,13 @@ def test_what_is_not_renamed_is_refused(path: Path) -> None:
     without renaming nothing of the file is known.
     """
     layer = nn.Linear(3, 2)
-    slots = weights.slots(layer)
-    weights.write({"w": torch.zeros(3, 2), "strange": torch.ones(2)}, path)
+    slots = safetensors_io.slots(layer)
+    safetensors_io.write({"w": torch.zeros(3, 2), "strange": torch.ones(2)}, path)
 
     with pytest.raises(MisfitError) as refused:
-        weights.read(layer, path, slots, renamed=turned)
+        safetensors_io.read(layer, path, slots, renamed=turned)
     with pytest.raises(MisfitError) as unknown:
-        weights.read(layer, path, slots)
+        safetensors_io.read(layer, path, slots)
 
     assert refused.value.faults == (
         "tensor 'bias' is missing",

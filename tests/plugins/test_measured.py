@@ -10,8 +10,7 @@ from typing import Any
 
 import pytest
 
-from zoo.artifacts import checkpoint_folder as checkpoints
-from zoo.artifacts import claims
+from zoo.artifacts import checkpoint_folder, claims
 from zoo.errors import PluginError
 from zoo.plugins import measured
 from zoo.plugins.discovery import Found, find
@@ -314,7 +313,7 @@ def test_what_is_claimed_here_is_what_was_measured(
     path = package / measured.FILE
     known = measured.read(path, package.name)
     shipped = {
-        checkpoints.read_config(home).name: claims.facts(home)
+        checkpoint_folder.read_config(home).name: claims.facts(home)
         for home in sorted((package / "checkpoints").iterdir())
     }
 

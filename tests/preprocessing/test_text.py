@@ -13,7 +13,7 @@ from tokenizers import Regex, Tokenizer, models, pre_tokenizers
 
 import zoo
 from zoo import Run
-from zoo.artifacts import checkpoint_folder as checkpoints
+from zoo.artifacts import checkpoint_folder
 from zoo.errors import (
     CheckpointError,
     DataError,
@@ -303,7 +303,7 @@ def test_a_changed_tokenizer_fails_to_verify(tmp_path: Path) -> None:
     Words would be exchanged without a trace in the weights.
     """
     folder = zoo.save(zoo.load("lsa-mlp-20news"), tmp_path / "model")
-    path = folder / checkpoints.TOKENIZER
+    path = folder / checkpoint_folder.TOKENIZER
     path.write_bytes(path.read_bytes() + b" ")
 
     with pytest.raises(IntegrityError, match="has SHA-256"):

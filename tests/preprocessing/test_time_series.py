@@ -12,7 +12,7 @@ import torch
 from PIL import Image
 
 from zoo import Column, ForecastOutput, SeriesInput
-from zoo.cli import render as show
+from zoo.cli import render
 from zoo.errors import InputError, SpecError
 from zoo.preprocessing.time_series import SeriesPreprocessor
 from zoo.runtime.time_series import Series, describe
@@ -419,7 +419,7 @@ def test_zoo_info_says_them() -> None:
         "the last 3 rows of close 10 to 20 dollars; volume 0 to 100"
     )
     assert CLOSE.facts == {"output": "close dollars, 2 ahead"}
-    assert list(show.result(Forecast(values=(2.0,), name="x"))) == ["x: 2"]
+    assert list(render.result(Forecast(values=(2.0,), name="x"))) == ["x: 2"]
 
 
 def test_zoo_predict_draws_a_series_in_a_line() -> None:
@@ -429,8 +429,8 @@ def test_zoo_predict_draws_a_series_in_a_line() -> None:
     risen = Forecast(values=(8.0, 1.0), name="x", history=(1.0, 2.0, 4.0))
     flat = Forecast(values=(1.0,), name="x", history=(1.0, 1.0))
 
-    assert list(show.result(risen)) == ["x: 8, 1 (after 4)", "  ▁▂▄|█▁"]
-    assert list(show.result(flat)) == ["x: 1 (after 1)", "  ▁▁|▁"]
+    assert list(render.result(risen)) == ["x: 8, 1 (after 4)", "  ▁▂▄|█▁"]
+    assert list(render.result(flat)) == ["x: 1 (after 1)", "  ▁▁|▁"]
 
 
 def test_the_words_for_a_model_are_complete() -> None:

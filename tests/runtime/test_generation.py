@@ -11,7 +11,7 @@ from writers import LETTERS, writer
 import zoo
 from zoo.cli import main
 from zoo.errors import InputError, OptionError, SpecError, VerbError
-from zoo.runtime import generation as generating
+from zoo.runtime import generation
 from zoo.runtime.generation import GenerationConfig
 from zoo.specs import TextOutput
 from zoo.tasks.results.vision import GeneratedText
@@ -52,9 +52,9 @@ def test_memory_changes_nothing_but_the_work() -> None:
     model = writer(end=None)
     plan = GenerationConfig(max_new_tokens=30)
     rows = [[3, 4, 5], [6, 7, 8, 9, 10]]
-    without = generating.generate(model, rows, plan=plan, seeds=[0, 1], remember=False)
+    without = generation.generate(model, rows, plan=plan, seeds=[0, 1], remember=False)
     model.asked.clear()
-    found = generating.generate(model, rows, plan=plan, seeds=[0, 1])
+    found = generation.generate(model, rows, plan=plan, seeds=[0, 1])
 
     assert found == without
     assert [length for _, length in model.asked[:3]] == [3, 1, 1]
@@ -72,7 +72,7 @@ def test_a_long_text_is_read_from_where_half_of_it_is_left(
     """
     It always fits, and at least half of what fits is read.
     """
-    assert generating.start(count, longest) == first
+    assert generation.start(count, longest) == first
     assert count - first <= longest
 
 
@@ -121,7 +121,7 @@ def test_draws_have_the_models_chances(model: Any) -> None:
         wanted = model(torch.tensor([[3, 4]]))[0, -1].double()
         wanted[0] = -torch.inf  # padding is no text
     count = 4000
-    found = generating.generate(
+    found = generation.generate(
         model,
         [[3, 4]] * count,
         plan=GenerationConfig(max_new_tokens=1),

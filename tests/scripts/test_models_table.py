@@ -7,8 +7,8 @@ import models_table
 import pytest
 
 import zoo
-from zoo.artifacts import weight_store as store
-from zoo.plugins import catalog as catalogue
+from zoo.artifacts import weight_store
+from zoo.plugins import catalog
 from zoo.specs import Metric
 
 README = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
@@ -21,11 +21,11 @@ def test_only_these_models_are_behind_a_simple_method() -> None:
     """
     By any metric of theirs beside its strongest baseline; they, and no others, say why.
     """
-    specs = [spec for spec in catalogue.search() if spec.metrics]
+    specs = [spec for spec in catalog.search() if spec.metrics]
 
     assert len(specs) > 30
     assert {s.name for s in specs if any(m.behind for m in s.metrics)} == BEHIND
-    assert {s.name for s in catalogue.search() if s.behind_baseline} == BEHIND
+    assert {s.name for s in catalog.search() if s.behind_baseline} == BEHIND
 
 
 @pytest.mark.parametrize("name", sorted(BEHIND))
@@ -34,7 +34,9 @@ def test_table_and_card_say_who_is_behind(name: str) -> None:
     And why: in the model's own row, and in its card before anything else.
     """
     (row,) = (line for line in README.splitlines() if f"| [`{name}`]" in line)
-    card = (store.shipped(zoo.get_spec(name)) / "README.md").read_text(encoding="utf-8")
+    card = (weight_store.shipped(zoo.get_spec(name)) / "README.md").read_text(
+        encoding="utf-8"
+    )
     reason = zoo.get_spec(name).behind_baseline
 
     assert f", which is ahead. {reason} |" in row

@@ -9,7 +9,7 @@ import pytest
 import ship
 
 import zoo
-from zoo.artifacts import weight_store as store
+from zoo.artifacts import weight_store
 from zoo.errors import PluginError
 from zoo.plugins import measured
 from zoo.plugins.discovery import found
@@ -24,17 +24,17 @@ PLUGINS = Path(__file__).parents[2] / "plugins"
 def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A copy of the plugin's package, which is where everything is shipped to."""
     home = shutil.copytree(
-        store.package_folder("zoo_perceptron"),
+        weight_store.package_folder("zoo_perceptron"),
         tmp_path / "plugins" / "perceptron" / "zoo_perceptron",
     )
-    monkeypatch.setattr(store, "package_folder", lambda package: home)
+    monkeypatch.setattr(weight_store, "package_folder", lambda package: home)
     return home
 
 
 @pytest.fixture
 def run(tmp_path: Path) -> Path:
     """A run of the model that was better, and whose weights are others."""
-    shipped = store.shipped(zoo.get_spec(NAME))
+    shipped = weight_store.shipped(zoo.get_spec(NAME))
     folder = shutil.copytree(shipped, tmp_path / "run")
     for name, old, new in (
         ("config.json", zoo.get_spec(NAME).weights.sha256, "ab" * 32),

@@ -15,10 +15,7 @@ from huggingface_hub import HfApi, ModelCard, constants
 from loopback import FOREVER, Hub, connected, environment, hurried
 
 import zoo
-from zoo.artifacts import checkpoint_folder as checkpoints
-from zoo.artifacts import hub_download as client
-from zoo.artifacts import hub_upload as pushing
-from zoo.artifacts import resolve as sources
+from zoo.artifacts import checkpoint_folder, hub_download, hub_upload, resolve
 from zoo.cli import main
 from zoo.errors import (
     CheckpointError,
@@ -28,7 +25,7 @@ from zoo.errors import (
     TrustWarning,
 )
 from zoo.models import saving
-from zoo.plugins import discovery as plugins
+from zoo.plugins import discovery
 
 NAME, REPO = "lenet5-mnist", "alice/lenet5-mnist"
 CARD = "---\nlicense: mit\n---\n# Mine\n"
@@ -39,8 +36,8 @@ BIG = ROOT / "tests" / "fixtures" / "big"
 @pytest.fixture
 def hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Hub]:
     """A hub without Xet, and a client that would use it."""
-    monkeypatch.setattr(client, "PAUSE", 0.01)
-    monkeypatch.setattr(client, "_heard", {})
+    monkeypatch.setattr(hub_download, "PAUSE", 0.01)
+    monkeypatch.setattr(hub_download, "_heard", {})
     monkeypatch.setenv("ZOO_CACHE", str(tmp_path / "cache"))
     home = tmp_path / "home"
     with (
@@ -213,17 +210,19 @@ def test_100_mb_go_up_and_come_back_through_a_pin(
     the repository.
     """
     monkeypatch.syspath_prepend(BIG)
-    monkeypatch.setattr(pushing, "arrived", lambda *_: None)  # it has tests of its own
-    plugins.found.cache_clear()
+    monkeypatch.setattr(
+        hub_upload, "arrived", lambda *_: None
+    )  # it has tests of its own
+    discovery.found.cache_clear()
     try:
         folder = zoo.save(zoo.build("resnet50-random"), tmp_path / "big")
         (folder / "README.md").write_text(CARD)
         done = zoo.publish(folder, "alice/resnet50")
-        known = plugins.found()
+        known = discovery.found()
         spec = replace(zoo.get_spec("resnet50-random"), weights=done.weights)
         models = {**known.models, spec.name: spec}
         pinned = replace(known, models=models)
-        monkeypatch.setattr(sources, "found", lambda: pinned)
+        monkeypatch.setattr(resolve, "found", lambda: pinned)
 
         model = zoo.load("resnet50-random")
 
@@ -232,7 +231,7 @@ def test_100_mb_go_up_and_come_back_through_a_pin(
         assert model.zoo.report.sha256 == done.sha256
         assert Path(model.zoo.report.path).is_relative_to(tmp_path / "home")
     finally:
-        plugins.found.cache_clear()
+        discovery.found.cache_clear()
         for part in ("big", "home", "hub"):
             shutil.rmtree(tmp_path / part, ignore_errors=True)
 
@@ -300,7 +299,7 @@ def test_wrong_bytes_are_found_after_the_upload(hub: Hub, mine: Path) -> None:
     What the Hub gives to others is compared with what was sent, whatever it says.
     """
     hub.fault("GET", r"/resolve/.*model\.safetensors", flip=1000, times=FOREVER)
-    sent = checkpoints.read_config(mine).weights.sha256 or ""
+    sent = checkpoint_folder.read_config(mine).weights.sha256 or ""
 
     words = refusal(mine, "alice/mine")
 
@@ -381,7 +380,7 @@ def test_a_hub_that_never_is_done(
     """
     There is a deadline for the whole of an upload.
     """
-    monkeypatch.setattr(client, "deadline", lambda _: 0.2)
+    monkeypatch.setattr(hub_download, "deadline", lambda _: 0.2)
     hub.fault("POST", "/commit/", stall=FOREVER)
 
     assert refusal(mine, "alice/mine") == (
@@ -693,11 +692,11 @@ def test_what_is_on_the_hub_already(hub: Hub, monkeypatch: pytest.MonkeyPatch) -
     A repository, and a model whose weights are pinned to one, have no folder to send.
     """
     pin = zoo.Weights(size=1, sha256="0" * 64, repo="bob/m", revision="1" * 40)
-    known = plugins.found()
+    known = discovery.found()
     models = {**known.models, NAME: replace(known.models[NAME], weights=pin)}
     models["xor-mlp"] = replace(known.models["xor-mlp"], weights=None)
     changed = replace(known, models=models)
-    monkeypatch.setattr(sources, "found", lambda: changed)
+    monkeypatch.setattr(resolve, "found", lambda: changed)
 
     assert refusal(NAME, REPO) == (
         f"The weights of 'lenet5-mnist' are on the Hub already: bob/m at commit "

@@ -18,7 +18,7 @@ from safetensors.torch import save
 
 import zoo
 from zoo.artifacts import hub_download as hub
-from zoo.plugins import discovery as plugins
+from zoo.plugins import discovery
 
 NAME = "far-line"  # the model of the plugin
 REPO = "alice/line"  # where its weights lie
@@ -125,7 +125,7 @@ def forget() -> None:
     """Look for plugins again at the next look-up."""
     for name in ("zoo_far", "zoo_far.model"):
         sys.modules.pop(name, None)
-    plugins.found.cache_clear()
+    discovery.found.cache_clear()
 
 
 @pytest.fixture

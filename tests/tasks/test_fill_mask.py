@@ -8,7 +8,7 @@ from tokenizers import Tokenizer, models, pre_tokenizers, processors
 from torch import Tensor, nn
 
 import zoo
-from zoo.cli import render as show
+from zoo.cli import render
 from zoo.errors import InputError, OptionError, SpecError
 from zoo.models.metadata import ModelMetadata, attach
 from zoo.specs import License, MaskedTokenOutput, ModelSpec, TextInput
@@ -98,7 +98,7 @@ def test_a_filled_text_shows_itself(model: Any) -> None:
     found = zoo.predict(model, "a [MASK] cat [MASK]", top_k=1)
 
     assert str(found) == "cat (48.02%); sat (48.02%)"
-    assert list(show.result(found)) == ["cat (48.02%)", "sat (48.02%)"]
+    assert list(render.result(found)) == ["cat (48.02%)", "sat (48.02%)"]
     assert "<td>sat (48.02%)</td>" in found._repr_html_()
 
 

@@ -9,10 +9,10 @@ from PIL import Image
 from torch import Tensor, nn
 
 import zoo
-from zoo.cli import render as show
+from zoo.cli import render
 from zoo.datasets.in_memory import synthetic_rows
 from zoo.errors import DataError, InputError, OptionError, SpecError
-from zoo.finetuning import preconditions as teachable
+from zoo.finetuning import preconditions
 from zoo.finetuning.strategies import Settings
 from zoo.models.metadata import ModelMetadata, attach
 from zoo.plugins.discovery import Plugin
@@ -338,7 +338,9 @@ def test_zoo_info_tells_the_alphabet(model: Any) -> None:
     """
     plugin = Plugin("stripes", "zoo-stripes", "0.1", "")
 
-    assert show.facts(model.zoo.spec, plugin)["output"] == "a text of the characters ab"
+    assert (
+        render.facts(model.zoo.spec, plugin)["output"] == "a text of the characters ab"
+    )
 
 
 def test_noise_answers_with_texts() -> None:
@@ -363,7 +365,7 @@ def test_a_model_without_a_head_is_not_fine_tuned(model: Any) -> None:
     It says that there is nothing to teach.
     """
     with pytest.raises(OptionError) as refused:
-        teachable.check(model.zoo.spec, Settings())
+        preconditions.check(model.zoo.spec, Settings())
 
     assert str(refused.value) == (
         "Model 'stripes': it declares no head, so there is nothing to fine-tune on top "
@@ -471,7 +473,7 @@ def test_the_terminal_shows_characters_and_alternatives(model: Any) -> None:
         alternatives=(OCRCandidate(text="a", score=0.25),),
     )
 
-    assert list(show.result(plain)) == [
+    assert list(render.result(plain)) == [
         "ab (50.00%)",
         f"  a 100.00% {'█' * 24}",
         f"  b  50.00% {'█' * 12}",

@@ -11,12 +11,12 @@ from PIL import Image
 from translators import END, Speaker, speaker
 
 import zoo
-from zoo.cli import render as show
+from zoo.cli import render
 from zoo.cli import zoo as command
 from zoo.errors import InputError, MissingExtra, OptionError, SpecError
 from zoo.specs import TranslationOutput
 from zoo.tasks.results.vision import Alternative, Translation
-from zoo.testing import text_checks as writing_checks
+from zoo.testing import text_checks
 
 HEAT = Translation(
     source="a $b",
@@ -175,7 +175,7 @@ def test_a_translation_shows_itself() -> None:
     page = HEAT._repr_html_()
 
     assert str(HEAT) == "c <d>"
-    assert list(show.result(HEAT)) == ["c <d>", "  d (-1.50)"]
+    assert list(render.result(HEAT)) == ["c <d>", "  d (-1.50)"]
     assert "<b>c &lt;d&gt;</b>" in page
     assert "<th>$b</th>" in page
     assert "<th>&lt;d&gt;</th>" in page
@@ -282,17 +282,17 @@ def test_an_honest_translator_passes_every_check(
     """
     spec = install(Speaker, monkeypatch)
 
-    for check in writing_checks.TEXT_CHECKS:
+    for check in text_checks.TEXT_CHECKS:
         check(spec, tmp_path)
 
 
 @pytest.mark.parametrize(
     ("kind", "check"),
     [
-        (Filled, writing_checks.steps_are_the_whole),
-        (Careless, writing_checks.steps_are_the_whole),
-        (Other, writing_checks.steps_are_the_whole),
-        (Mixed, writing_checks.translations_are_found_as_alone),
+        (Filled, text_checks.steps_are_the_whole),
+        (Careless, text_checks.steps_are_the_whole),
+        (Other, text_checks.steps_are_the_whole),
+        (Mixed, text_checks.translations_are_found_as_alone),
     ],
 )
 def test_a_cheat_is_caught(
@@ -328,7 +328,7 @@ def test_the_command_translates(
     plain = CliRunner().invoke(command, [*given, "--length-penalty", "0", "--json"])
 
     best = zoo.predict(model, "abc", beams=2, max_tokens=5)
-    assert told.output.splitlines() == list(show.result(best))
+    assert told.output.splitlines() == list(render.result(best))
     with Image.open(drawn) as picture:
         assert picture.size == best.render().size
     flat = zoo.predict(model, "abc", beams=2, max_tokens=5, length_penalty=0)

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 from writers import Writer, writer
 
-from zoo.testing import text_checks as writing_checks
+from zoo.testing import text_checks
 
 Install = Callable[[type[Writer]], Any]
 
@@ -66,17 +66,17 @@ def test_an_honest_model_passes(spec: Install, tmp_path: Path) -> None:
     """
     known = spec(Writer)
 
-    for check in writing_checks.TEXT_CHECKS:
+    for check in text_checks.TEXT_CHECKS:
         check(known, tmp_path)
 
 
 @pytest.mark.parametrize(
     ("kind", "check", "problem"),
     [
-        (Ahead, writing_checks.memory_changes_nothing, "next_logits is not forward"),
-        (Forgetful, writing_checks.memory_changes_nothing, "is another text"),
-        (Mixed, writing_checks.texts_go_on_as_alone, "company changed a text"),
-        (Filled, writing_checks.padding_says_nothing, "row 2 saw what fills up"),
+        (Ahead, text_checks.memory_changes_nothing, "next_logits is not forward"),
+        (Forgetful, text_checks.memory_changes_nothing, "is another text"),
+        (Mixed, text_checks.texts_go_on_as_alone, "company changed a text"),
+        (Filled, text_checks.padding_says_nothing, "row 2 saw what fills up"),
     ],
 )
 def test_a_cheat_is_caught(

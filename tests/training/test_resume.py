@@ -13,7 +13,7 @@ import torch
 import zoo
 from zoo.errors import SettingsError, TrainingError
 from zoo.runtime.averages import average
-from zoo.training import resume_file as state
+from zoo.training import resume_file
 from zoo.training.resume import ResumeCheckpoint
 
 # Enough epochs to be killed in, small enough to be quick.
@@ -58,8 +58,8 @@ def test_a_state_is_what_was_written(tmp_path: Path) -> None:
         0: [torch.arange(3), (1, 2.5, "three")],
         "deep": {"none": None, "yes": True, (1, 2): torch.tensor(float("nan"))},
     }
-    state.write(written, tmp_path / "state")
-    read = state.read(tmp_path / "state")
+    resume_file.write(written, tmp_path / "state")
+    read = resume_file.read(tmp_path / "state")
 
     assert torch.equal(read[0][0], written[0][0])
     assert read[0][1] == (1, 2.5, "three")
@@ -72,7 +72,7 @@ def test_a_state_holds_no_code(tmp_path: Path) -> None:
     What would need a pickle is refused.
     """
     with pytest.raises(TrainingError) as caught:
-        state.write({"schedule": lambda step: step}, tmp_path / "state")
+        resume_file.write({"schedule": lambda step: step}, tmp_path / "state")
 
     assert str(caught.value) == (
         "A function can't be kept for resuming; state_dict() should hold tensors, "

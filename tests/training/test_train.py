@@ -11,7 +11,7 @@ from PIL import Image
 from torch import nn
 
 import zoo
-from zoo.artifacts import checkpoint_folder as checkpoints
+from zoo.artifacts import checkpoint_folder
 from zoo.datasets.in_memory import Fold, TensorRows
 from zoo.errors import DataError, Diverged, SettingsError, TrainingError
 from zoo.training.run import Run
@@ -246,7 +246,7 @@ def test_old_pictures_go_with_their_run(tmp_path: Path) -> None:
         for name in names:
             (folder / name).write_bytes(b"")
 
-    checkpoints.swap(new, old)
+    checkpoint_folder.swap(new, old)
 
     assert {path.name for path in old.iterdir()} == {"c.gif", "notes.txt"}
 

@@ -20,8 +20,7 @@ from zoo import Run
 from zoo.cli import main
 from zoo.errors import Diverged, MissingExtra, SettingsError, TrainingError
 from zoo.evaluation.metric_selection import best_row, selection_metric, signed_score
-from zoo.tuning import sweep as sweeping
-from zoo.tuning import trials
+from zoo.tuning import sweep, trials
 from zoo.tuning.sweep import Sweep
 from zoo.tuning.trials import JOURNAL, Trial
 
@@ -93,7 +92,7 @@ def test_tpe_learns_from_what_it_saw(recipe: Recipe, tmp_path: Path) -> None:
     """
     late = {}
     for method in ("random", "tpe"):
-        found = sweeping.sweep(
+        found = sweep.sweep(
             NAME,
             tmp_path / method,
             settings={"rate": "0..1"},

@@ -10,8 +10,7 @@ from stripes import stripes
 import zoo
 from zoo.cli import main
 from zoo.errors import DataError, SettingsError
-from zoo.tuning import objective as attempts
-from zoo.tuning import trials
+from zoo.tuning import objective, trials
 
 NAME = "lenet5-mnist"
 STRATEGIES = {"freeze": "backbone,none", "epochs": "1", "lr": "1e-6,0.01"}
@@ -41,11 +40,11 @@ def test_every_strategy_is_judged_on_the_same_rows(photos: str) -> None:
     assert {t.epochs for t in found.trials if t.settings["freeze"] == "none"} == {1}
     assert {t.epochs for t in found.trials if t.settings["freeze"] != "none"} == {0}
     plan = found.plan
-    held = attempts.rows(plan, 0.2).validation
+    held = objective.rows(plan, 0.2).validation
     assert held is not None
     assert len(held) == 4
-    lesson: Any = attempts.taught(
-        plan, attempts.rows(plan, 0.2), plan.chosen(found.best.settings), Nobody()
+    lesson: Any = objective.taught(
+        plan, objective.rows(plan, 0.2), plan.chosen(found.best.settings), Nobody()
     )
     assert lesson["accuracy"] == found.best.value
 
@@ -67,7 +66,7 @@ def test_test_rows_are_not_opened(photos: str) -> None:
     found = zoo.sweep(NAME, "s", settings=STRATEGIES, method="grid", data=photos)
 
     assert {trial.state for trial in found.trials} == {"done"}
-    assert attempts.rows(found.plan, 0.2).test is None
+    assert objective.rows(found.plan, 0.2).test is None
 
 
 def test_it_ends_with_the_command_that_fine_tunes(

@@ -16,11 +16,13 @@ from tempfile import mkdtemp
 from typing import BinaryIO
 
 from zoo._utils import paths as folders
-from zoo.artifacts import bundle_format as manifests
-from zoo.artifacts import checkpoint_folder as checkpoints
-from zoo.artifacts import hub_repository as repositories
-from zoo.artifacts import lockfile as locks
-from zoo.artifacts import resolve as sources
+from zoo.artifacts import (
+    bundle_format,
+    checkpoint_folder,
+    hub_repository,
+    lockfile,
+    resolve,
+)
 from zoo.artifacts import weight_store as store
 from zoo.artifacts.bundle_format import BLOCK, END, LARGEST, MANIFEST, Blob, Entry
 from zoo.artifacts.lockfile import Lock
@@ -95,23 +97,23 @@ def unbundle(
             raise BundleError(f"{problem} Make room, or name another store.") from exc
     for entry in entries:
         if entry.lock.repo:
-            locks.remember(entry.lock)
+            lockfile.remember(entry.lock)
     return [_arrived(entry) for entry in entries]
 
 
 def _entry(name: str, paths: dict[str, Path]) -> Entry:
     """Return the entry of a name; add where its contents are."""
-    source = sources.find(name)
+    source = resolve.find(name)
     if source.kind == "folder":
         raise BundleError(
             f"{name} is a folder. Copy it as it is: zoo.load takes it by its path, "
             "and its config.json pins the weights. A bundle is for models by name."
         )
-    path, pin, _ = sources.obtain(source)
-    lock = sources.to_lock(source, pin)
+    path, pin, _ = resolve.obtain(source)
+    lock = resolve.to_lock(source, pin)
     paths[lock.sha256] = path
     files: dict[str, Blob] = {}
-    for small in sources.beside(source):
+    for small in resolve.beside(source):
         if small.is_file():
             blob = Blob(small.stat().st_size, store.digest(small))
             files[small.name], paths[blob.sha256] = blob, small
@@ -119,17 +121,19 @@ def _entry(name: str, paths: dict[str, Path]) -> Entry:
 
 
 def _write(file: BinaryIO, entries: list[Entry], paths: dict[str, Path]) -> None:
-    raw = manifests.dump(entries)
-    file.write(manifests.head(MANIFEST, len(raw)) + raw + manifests.padding(len(raw)))
-    for blob in manifests.blobs(entries):
-        file.write(manifests.head(manifests.member(blob), blob.size))
+    raw = bundle_format.dump(entries)
+    file.write(
+        bundle_format.head(MANIFEST, len(raw)) + raw + bundle_format.padding(len(raw))
+    )
+    for blob in bundle_format.blobs(entries):
+        file.write(bundle_format.head(bundle_format.member(blob), blob.size))
         with paths[blob.sha256].open("rb") as content:
             if _copied(content, file, blob.size) != blob.sha256 or content.read(1):
                 raise BundleError(
                     f"{paths[blob.sha256]} was changed while it was read, or rotted. "
                     "Run 'zoo cache verify', then bundle again."
                 )
-        file.write(manifests.padding(blob.size))
+        file.write(bundle_format.padding(blob.size))
     file.write(END)
 
 
@@ -145,26 +149,26 @@ def _announced(file: BinaryIO, archive: Path) -> list[Entry]:
     first = file.read(BLOCK)
     digits = re.match(rb"[0-7]{11}", first[124:])
     size = int(digits[0], 8) if digits else 0
-    if not 0 < size <= LARGEST or first != manifests.head(MANIFEST, size):
+    if not 0 < size <= LARGEST or first != bundle_format.head(MANIFEST, size):
         raise _refused(archive, f"it does not begin with {MANIFEST}")
     raw = file.read(size)
     try:
-        entries = manifests.parse(raw)
+        entries = bundle_format.parse(raw)
     except ValueError as exc:
         raise _refused(archive, str(exc)) from exc
-    wanted = manifests.length(raw, manifests.blobs(entries))
+    wanted = bundle_format.length(raw, bundle_format.blobs(entries))
     there = os.fstat(file.fileno()).st_size
     if there != wanted:
         problem = f"it has {there:,} bytes, and {wanted:,} are announced"
         raise _refused(archive, problem)
-    if file.read(-size % BLOCK) != manifests.padding(size):
+    if file.read(-size % BLOCK) != bundle_format.padding(size):
         raise _refused(archive, f"{MANIFEST} is followed by more than zeros")
     return entries
 
 
 def _refuse_other_bytes(entries: list[Entry], archive: Path) -> None:
     """Refuse other bytes for a commit whose bytes were trusted before."""
-    trusted = locks.read(locks.trusted())
+    trusted = lockfile.read(lockfile.trusted())
     for lock in (entry.lock for entry in entries):
         known = trusted.get(lock.name)
         if known is None or not lock.repo or known.commit != lock.commit:
@@ -172,21 +176,21 @@ def _refuse_other_bytes(entries: list[Entry], archive: Path) -> None:
         if (known.sha256, known.config) != (lock.sha256, lock.config):
             raise BundleError(
                 f"{archive} holds other bytes for {lock.name} at commit "
-                f"{lock.commit[:8]} than {locks.trusted()} remembers. Nothing was "
+                f"{lock.commit[:8]} than {lockfile.trusted()} remembers. Nothing was "
                 "kept. If you trust the bundle, delete that entry."
             )
 
 
 def _unpack(file: BinaryIO, entries: list[Entry], stage: Path, archive: Path) -> None:
     """Write every content under its SHA-256, and refuse all that is not announced."""
-    for blob in manifests.blobs(entries):
-        name = manifests.member(blob)
-        if file.read(BLOCK) != manifests.head(name, blob.size):
+    for blob in bundle_format.blobs(entries):
+        name = bundle_format.member(blob)
+        if file.read(BLOCK) != bundle_format.head(name, blob.size):
             raise _refused(archive, f"the head of {name} is not the announced one")
         with (stage / blob.sha256).open("wb") as out:
             if _copied(file, out, blob.size) != blob.sha256:
                 raise _refused(archive, f"{name} is not what its name says")
-        if file.read(-blob.size % BLOCK) != manifests.padding(blob.size):
+        if file.read(-blob.size % BLOCK) != bundle_format.padding(blob.size):
             raise _refused(archive, f"{name} is followed by more than zeros")
     if file.read(len(END) + 1) != END:
         raise _refused(archive, "it does not end as a tar ends")
@@ -195,14 +199,14 @@ def _unpack(file: BinaryIO, entries: list[Entry], stage: Path, archive: Path) ->
 def _stage_repository(entry: Entry, stage: Path, archive: Path) -> tuple[Path, Lock]:
     """Return a folder with the small files of a repository, and its lock."""
     lock = entry.lock
-    folder = repositories.home(stage, lock.repo, lock.commit)
+    folder = hub_repository.home(stage, lock.repo, lock.commit)
     folder.mkdir(parents=True, exist_ok=True)  # it may have come under two names
     for name, blob in entry.files.items():
         shutil.copyfile(stage / blob.sha256, folder / name)
     if not lock.config:  # a tokenizer alone, of a model that a plugin describes
         return folder, lock
     try:
-        config = checkpoints.read_config(folder)
+        config = checkpoint_folder.read_config(folder)
     except CheckpointError as exc:
         problem = str(exc.__cause__ or exc).rstrip(".")
         raise _refused(archive, f"{lock.name} can't be used ({problem})") from exc
@@ -226,7 +230,7 @@ def _install(
             os.replace(stage / sha256, target)
     for folder, lock in homes:
         if folder.exists():  # else it came under two names
-            _move(folder, repositories.home(home, lock.repo, lock.commit))
+            _move(folder, hub_repository.home(home, lock.repo, lock.commit))
 
 
 def _move(folder: Path, target: Path) -> None:
@@ -287,7 +291,7 @@ def _advice(lock: Lock) -> str | None:
     if lock.plugin not in versions:
         return f"pip install {lock.plugin}"
     if lock.config or (
-        spec and not sources.disagreement(sources.find(lock.name), lock)
+        spec and not resolve.disagreement(resolve.find(lock.name), lock)
     ):
         return None
     return f"pip install '{lock.plugin}=={lock.version}'"

@@ -12,8 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from zoo.artifacts import hub_repository as repositories
-from zoo.artifacts import lockfile as locks
+from zoo.artifacts import hub_repository, lockfile
 from zoo.artifacts.checkpoint_folder import CONFIG, TOKENIZER
 from zoo.artifacts.hub_repository import PREFIX, SMALL
 from zoo.artifacts.lockfile import Lock
@@ -138,7 +137,7 @@ def length(raw: bytes, contents: Sequence[Blob]) -> int:
 
 def _entry(raw: dict[str, Any]) -> Entry:
     files = {name: _blob(blob) for name, blob in raw["files"].items()}
-    entry = Entry(locks.parse({k: v for k, v in raw.items() if k != "files"}), files)
+    entry = Entry(lockfile.parse({k: v for k, v in raw.items() if k != "files"}), files)
     lock = entry.lock
     for text, pattern in ((lock.plugin, DISTRIBUTION), (lock.version, VERSION)):
         if not pattern.fullmatch(text):
@@ -168,7 +167,7 @@ def _blob(raw: dict[str, Any]) -> Blob:
 
 def _check_repository(entry: Entry) -> None:
     """Refuse an entry whose address, commit and files contradict each other."""
-    lock, address = entry.lock, repositories.parse(entry.lock.name)
+    lock, address = entry.lock, hub_repository.parse(entry.lock.name)
     config = entry.files.get(CONFIG)
     good = (
         COMMIT.fullmatch(lock.commit)

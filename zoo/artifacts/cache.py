@@ -12,11 +12,13 @@ from pathlib import Path
 from typing import Literal
 
 from zoo._utils import paths as folders
-from zoo.artifacts import checkpoint_folder as checkpoints
-from zoo.artifacts import hub_download as hub
-from zoo.artifacts import hub_repository as repositories
-from zoo.artifacts import lockfile as locks
-from zoo.artifacts import weight_store as store
+from zoo.artifacts import (
+    checkpoint_folder,
+    hub_download,
+    hub_repository,
+    lockfile,
+    weight_store,
+)
 from zoo.artifacts.bundle import STAGE
 from zoo.artifacts.hub_repository import PREFIX
 from zoo.artifacts.lockfile import Lock
@@ -85,9 +87,9 @@ def listed() -> list[Item]:
         rest += _items("store", (path for path in small if path not in here))
     rest += _items("stamp", (cache / "stamps").glob("*"))
     rest += _items("tensors", (cache / "tensors").glob("*"))
-    others = ("locks", "mismatch", locks.trusted().name)
+    others = ("locks", "mismatch", lockfile.trusted().name)
     rest += _items("other", (cache / name for name in others))
-    rest += _items("wrong", store.quarantined())
+    rest += _items("wrong", weight_store.quarantined())
     rest += _items("orphan", _orphans())
     return weights + rest
 
@@ -117,8 +119,8 @@ def prunable(days: float = DAYS) -> list[Item]:
     unread = (path for path in tensors if _age(path) >= days * DAY)
     return [
         *_items("orphan", _orphans()),
-        *_items("wrong", store.quarantined()),
-        *_items("stamp", store.idle_stamps()),
+        *_items("wrong", weight_store.quarantined()),
+        *_items("stamp", weight_store.idle_stamps()),
         *_items("tensors", unread),
     ]
 
@@ -145,8 +147,8 @@ def _known() -> list[_Known]:
 
 def _locks() -> list[Lock]:
     """Return what was locked for the project, and what was trusted on first use."""
-    files = (locks.project(), locks.trusted())
-    return [lock for file in files for lock in locks.read(file).values()]
+    files = (lockfile.project(), lockfile.trusted())
+    return [lock for file in files for lock in lockfile.read(file).values()]
 
 
 def _registered() -> Iterator[_Known]:
@@ -154,7 +156,7 @@ def _registered() -> Iterator[_Known]:
     for name, spec in sorted(found().models.items()):
         pin = spec.weights
         if pin is not None and pin.repo is None:
-            path = store.shipped(spec) / pin.filename
+            path = weight_store.shipped(spec) / pin.filename
             if path.is_file():
                 yield _Known("package", path, pin, (name,))
         elif pin is not None:
@@ -168,13 +170,13 @@ def _repositories() -> Iterator[_Known]:
     for lock in (lock for lock in _locks() if lock.config and lock.repo):
         pin = lock.weights()
         config = replace(
-            pin, size=None, sha256=lock.config, filename=checkpoints.CONFIG
+            pin, size=None, sha256=lock.config, filename=checkpoint_folder.CONFIG
         )
         yield from _cached(pin, lock.name)
         yield from _cached(config, lock.name)
         for place in folders.stores():
-            home = repositories.home(place, lock.repo, lock.commit)
-            path = home / checkpoints.CONFIG
+            home = hub_repository.home(place, lock.repo, lock.commit)
+            path = home / checkpoint_folder.CONFIG
             if path.is_file():
                 yield _Known("store", path, config, (lock.name,))
 
@@ -195,7 +197,7 @@ def _shelved() -> Iterator[_Known]:
 
 
 def _cached(pin: Weights, name: str) -> Iterator[_Known]:
-    path = hub.cached(pin.repo or "", pin.revision or "", pin.filename)
+    path = hub_download.cached(pin.repo or "", pin.revision or "", pin.filename)
     if path:
         yield _Known("hub", path, pin, (name,))
 
@@ -203,20 +205,20 @@ def _cached(pin: Weights, name: str) -> Iterator[_Known]:
 def _judged(one: _Known) -> Verdict:
     blame = "No model that is known here needs it"
     if one.kind == "package":
-        blame = store.reinstall(found().providers[one.names[0]])
+        blame = weight_store.reinstall(found().providers[one.names[0]])
     elif one.names:
         blame = f"'zoo fetch {one.names[0]}' brings it again"
 
     def judge(path: Path) -> None:
-        store.check(path, one.pin, verify="always", blame=blame)
+        weight_store.check(path, one.pin, verify="always", blame=blame)
         if one.pin.sha256 is None:
-            store.check_etag(path, blame)
+            weight_store.check_etag(path, blame)
 
     try:
         judge(one.path)
     except IntegrityError as exc:
         if one.kind != "package":
-            store.quarantine(one.path, judge)
+            weight_store.quarantine(one.path, judge)
         aside = not one.path.exists()
         return Verdict(names=one.names, path=one.path, problem=str(exc), aside=aside)
     except OSError as exc:
@@ -228,7 +230,7 @@ def _judged(one: _Known) -> Verdict:
 def _orphans() -> list[Path]:
     """Return what killed downloads left, and bundles that were killed half-way."""
     stages = (p for place in folders.stores() for p in place.glob(f"{STAGE}*"))
-    return [*hub.orphans(), *(path for path in stages if _age(path) >= DAY)]
+    return [*hub_download.orphans(), *(path for path in stages if _age(path) >= DAY)]
 
 
 def _items(kind: Kind, paths: Iterable[Path]) -> list[Item]:

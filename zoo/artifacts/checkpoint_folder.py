@@ -13,7 +13,7 @@ from pathlib import Path
 from types import NoneType
 from typing import Any
 
-from zoo.artifacts import weight_store as store
+from zoo.artifacts import weight_store
 from zoo.errors import CheckpointError, SpecError, near
 from zoo.plugins.discovery import Plugin
 from zoo.specs import (
@@ -180,7 +180,7 @@ def refuse_strangers(folder: Path) -> None:
 def weights_of(folder: Path) -> Weights:
     """Return the pin of a weights file that was just written."""
     path = folder / WEIGHTS
-    return Weights(size=path.stat().st_size, sha256=store.digest(path))
+    return Weights(size=path.stat().st_size, sha256=weight_store.digest(path))
 
 
 def _json(path: Path) -> Any:

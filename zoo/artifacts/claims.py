@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from zoo.artifacts import checkpoint_folder as checkpoints
+from zoo.artifacts import checkpoint_folder
 from zoo.errors import CheckpointError
 from zoo.plugins.measured import Facts
 from zoo.runtime import lower_is_better
@@ -30,11 +30,11 @@ def facts(folder: Path) -> Facts:
 
     Raises CheckpointError where it is none, and where its run was a smoke run.
     """
-    config = checkpoints.read_config(folder)
-    receipt = checkpoints.read_receipt(folder)
+    config = checkpoint_folder.read_config(folder)
+    receipt = checkpoint_folder.read_receipt(folder)
     if not receipt:
         raise CheckpointError(
-            f"{folder} has no {checkpoints.RECEIPT}, which says what was measured. "
+            f"{folder} has no {checkpoint_folder.RECEIPT}, which says what was measured. "
             f"'zoo train {config.name}' writes one."
         )
     if receipt["smoke"]:

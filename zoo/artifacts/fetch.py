@@ -9,8 +9,7 @@ from pathlib import Path
 from typing import Literal
 
 from zoo._utils import paths as folders
-from zoo.artifacts import hub_download as hub
-from zoo.artifacts import resolve as sources
+from zoo.artifacts import hub_download, resolve
 from zoo.artifacts.resolve import Source
 from zoo.errors import ZooError
 
@@ -65,9 +64,9 @@ def each(names: Iterable[str]) -> Iterator[tuple[str, Fetched | ZooError]]:
 
 
 def _fetched(name: str) -> Fetched:
-    source = sources.find(name)
+    source = resolve.find(name)
     before = _cached(source)
-    path, pin, _ = sources.obtain(source)
+    path, pin, _ = resolve.obtain(source)
     assert pin.sha256 is not None, "known once the file is here"
     return Fetched(
         name=name,
@@ -84,7 +83,7 @@ def _cached(source: Source) -> tuple[int, int] | None:
     pin = source.spec.weights
     if pin is None or pin.repo is None or pin.revision is None:
         return None
-    path = hub.cached(pin.repo, pin.revision, pin.filename)
+    path = hub_download.cached(pin.repo, pin.revision, pin.filename)
     return _identity(path) if path else None
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from threading import Thread
 from typing import Any, TypeVar
 
-from zoo._utils import paths as folders
+from zoo._utils import paths
 from zoo.artifacts.hub_client import disable_telemetry
 from zoo.errors import (
     CacheError,
@@ -160,7 +160,7 @@ def orphans(folder: Path | None = None, *, age: float = DAY) -> list[Path]:
     """Return what downloads that were killed left in the cache, `age` seconds ago."""
     pattern = "blobs/*.incomplete" if folder else "models--*/blobs/*.incomplete"
     found: list[Path] = []
-    for path in sorted((folder or folders.hub_cache()).glob(pattern)):
+    for path in sorted((folder or paths.hub_cache()).glob(pattern)):
         with suppress(OSError):  # another process swept it
             if time.time() - path.stat().st_mtime >= age:
                 found.append(path)
@@ -261,10 +261,10 @@ def _meaning(exc: Exception, what: str, repo: str) -> HubError:
             exc = exc.__cause__ if isinstance(exc.__cause__, Exception) else exc
         case OSError() if "Consistency check" not in str(exc):
             problem = exc.strerror or str(exc)
-            return CacheError(what, str(folders.hub_cache()), problem)
+            return CacheError(what, str(paths.hub_cache()), problem)
     return UnreachableError(what, endpoint(), f"failed ({short(exc)})")
 
 
 def _home(repo: str) -> Path:
     """Return the folder of a repository in the client's cache."""
-    return folders.hub_cache() / f"models--{repo.replace('/', '--')}"
+    return paths.hub_cache() / f"models--{repo.replace('/', '--')}"

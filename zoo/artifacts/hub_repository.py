@@ -10,10 +10,8 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from zoo._utils import paths as folders
-from zoo.artifacts import checkpoint_folder as checkpoints
-from zoo.artifacts import hub_download as hub
-from zoo.artifacts import lockfile as locks
+from zoo._utils import paths
+from zoo.artifacts import checkpoint_folder, hub_download, lockfile
 from zoo.artifacts import weight_store as store
 from zoo.artifacts.checkpoint_folder import Config
 from zoo.artifacts.lockfile import Lock
@@ -44,8 +42,12 @@ __all__ = [
 
 PREFIX = "hf://"
 REVISION = re.compile(r"[A-Za-z0-9_][\w.-]*(/[A-Za-z0-9_][\w.-]*)*", re.ASCII)
-EXTRAS = (checkpoints.GOLDEN, checkpoints.RECEIPT, checkpoints.TOKENIZER)
-SMALL = (checkpoints.CONFIG, *EXTRAS)  # what a load may need but for the weights
+EXTRAS = (
+    checkpoint_folder.GOLDEN,
+    checkpoint_folder.RECEIPT,
+    checkpoint_folder.TOKENIZER,
+)
+SMALL = (checkpoint_folder.CONFIG, *EXTRAS)  # what a load may need but for the weights
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,16 +94,16 @@ def find(name: str, *, locked: bool = True) -> Repository:
     Raises CheckpointError, LockError, IntegrityError and what `hub.download` raises.
     """
     address = parse(name)
-    lock = locks.find(name) if locked else None
-    known = lock or locks.read(locks.trusted()).get(name)
+    lock = lockfile.find(name) if locked else None
+    known = lock or lockfile.read(lockfile.trusted()).get(name)
     commit = lock.commit if lock else _commit(address, name, known)
     if known is not None and known.commit != commit:
         known = None
     folder = _stored(address.repo, commit) or _fetched(address.repo, commit, name)
-    found = store.digest(folder / checkpoints.CONFIG)
+    found = store.digest(folder / checkpoint_folder.CONFIG)
     if known is not None and known.config not in ("", found):
-        raise _changed(name, known, lock, checkpoints.CONFIG)
-    config = checkpoints.read_config(folder)
+        raise _changed(name, known, lock, checkpoint_folder.CONFIG)
+    config = checkpoint_folder.read_config(folder)
     weights = replace(config.weights, repo=address.repo, revision=commit)
     if known is not None and known.sha256 != weights.sha256:
         raise _changed(name, known, lock, weights.filename)
@@ -116,11 +118,11 @@ def home(store: Path, repo: str, commit: str) -> Path:
 def trust(name: str, found: Repository, plugin: str, version: str) -> None:
     """Remember what a name stood for, and say so where nothing vouched for it."""
     lock = to_lock(name, found, plugin, version)
-    known = locks.read(locks.trusted()).get(name)
+    known = lockfile.read(lockfile.trusted()).get(name)
     same = known and replace(known, plugin=plugin, version=version) == lock
-    if same or locks.find(name):  # a plugin's new version changes no bytes
+    if same or lockfile.find(name):  # a plugin's new version changes no bytes
         return
-    locks.remember(lock)
+    lockfile.remember(lock)
     moves = ""
     if found.address.moves:
         moves = f", which is what {found.address.revision!r} means now"
@@ -154,7 +156,7 @@ def _commit(address: Address, name: str, known: Lock | None) -> str:
     if not address.moves:
         return address.revision
     try:
-        return hub.resolve(address.repo, address.revision, name=name)
+        return hub_download.resolve(address.repo, address.revision, name=name)
     except (OfflineError, UnreachableError):
         if known is None:
             raise
@@ -163,13 +165,13 @@ def _commit(address: Address, name: str, known: Lock | None) -> str:
 
 def _stored(repo: str, commit: str) -> Path | None:
     """Return the folder of a repository in the first store that has it."""
-    places = (home(place, repo, commit) for place in folders.stores())
-    return next((p for p in places if (p / checkpoints.CONFIG).is_file()), None)
+    places = (home(place, repo, commit) for place in paths.stores())
+    return next((p for p in places if (p / checkpoint_folder.CONFIG).is_file()), None)
 
 
 def _fetched(repo: str, commit: str, name: str) -> Path:
     """Return the folder of a repository in the client's cache, filled."""
-    folder = small(repo, commit, checkpoints.CONFIG, name).parent
+    folder = small(repo, commit, checkpoint_folder.CONFIG, name).parent
     for extra in EXTRAS:
         try:
             _extra(repo, commit, extra, name)
@@ -185,8 +187,10 @@ def small(repo: str, commit: str, filename: str, name: str) -> Path:
     """
 
     def fetch() -> Path:
-        found = hub.cached(repo, commit, filename)
-        return found or hub.download(repo, commit, filename, name=name, size=1 << 20)
+        found = hub_download.cached(repo, commit, filename)
+        return found or hub_download.download(
+            repo, commit, filename, name=name, size=1 << 20
+        )
 
     blame = "It is set aside. Load again; if it is wrong again, tell the Hub's owner"
     return store.fetch_verified(fetch, lambda path: store.check_etag(path, blame))
@@ -194,13 +198,13 @@ def small(repo: str, commit: str, filename: str, name: str) -> Path:
 
 def _extra(repo: str, commit: str, filename: str, name: str) -> None:
     """Bring a file that a repository may have; where it has not is remembered."""
-    if not hub.known_missing(repo, commit, filename):
+    if not hub_download.known_missing(repo, commit, filename):
         with suppress(NotOnHub):
             small(repo, commit, filename, name)
 
 
 def _changed(name: str, known: Lock, lock: Lock | None, file: str) -> Exception:
-    where = locks.project() if lock else locks.trusted()
+    where = lockfile.project() if lock else lockfile.trusted()
     problem = (
         f"{file} of {name} at commit {known.commit[:8]} is not the one that {where} "
         "remembers"
@@ -208,5 +212,5 @@ def _changed(name: str, known: Lock, lock: Lock | None, file: str) -> Exception:
     if lock:
         return LockError(f"{problem}. If you trust it, run 'zoo lock {name}' again.")
     return IntegrityError(
-        f"{folders.hub_cache()}:", problem, f"If you trust it, delete {where}"
+        f"{paths.hub_cache()}:", problem, f"If you trust it, delete {where}"
     )

@@ -16,8 +16,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
-from zoo.artifacts import hub_download as hub
-from zoo.artifacts import weight_store as store
+from zoo.artifacts import hub_download, weight_store
 from zoo.artifacts.hub_client import disable_telemetry
 from zoo.errors import PublishError
 from zoo.specs.model_spec import REPOSITORY
@@ -64,12 +63,12 @@ def prepare(repo: str) -> None:
             "and publish again."
         )
     if get_token() is None:
-        raise PublishError(f"Nobody is logged in to {hub.endpoint()}. {ENTER}")
+        raise PublishError(f"Nobody is logged in to {hub_download.endpoint()}. {ENTER}")
     try:
-        hub.greet()
+        hub_download.greet()
     except ConnectionError as exc:
         raise PublishError(
-            f"{hub.endpoint()} {exc}, so {repo} is not published. Check the "
+            f"{hub_download.endpoint()} {exc}, so {repo} is not published. Check the "
             "connection, and HF_ENDPOINT if it is set."
         ) from exc
 
@@ -87,7 +86,7 @@ def check_card(repo: str, text: str, place: str) -> None:
     def examine() -> str:
         # `ModelCard.validate` sends what the client made of the card, not the card.
         response = get_session().post(
-            f"{hub.endpoint()}/api/validate-yaml",
+            f"{hub_download.endpoint()}/api/validate-yaml",
             json={"content": text, "repoType": "model"},
             headers={"Authorization": f"Bearer {get_token()}"},
         )
@@ -99,7 +98,7 @@ def check_card(repo: str, text: str, place: str) -> None:
 
     if words := _asked(repo, examine):
         raise PublishError(
-            f"{hub.endpoint()} does not accept {place}: {words}. Correct its header."
+            f"{hub_download.endpoint()} does not accept {place}: {words}. Correct its header."
         )
 
 
@@ -120,7 +119,7 @@ def push(
     before = _asked(repo, partial(_state, repo))
     if private and not before.private:
         raise PublishError(
-            f"{repo} is on {hub.endpoint()} already, and public, so nothing was sent. "
+            f"{repo} is on {hub_download.endpoint()} already, and public, so nothing was sent. "
             "Make it private in its settings, or name another repository."
         )
 
@@ -134,7 +133,7 @@ def push(
         return _commit(repo, changed, gone, parent=state.commit, title=title)
 
     size = sum(path.stat().st_size for path in files.values())
-    commit = _asked(repo, once, seconds=hub.deadline(size))
+    commit = _asked(repo, once, seconds=hub_download.deadline(size))
     return commit, commit != before.commit
 
 
@@ -147,18 +146,18 @@ def arrived(repo: str, commit: str, files: UploadFiles, cache: Path) -> None:
     from huggingface_hub import hf_hub_download
 
     for name, path in files.items():
-        sent, found = store.digest(path), ""
+        sent, found = weight_store.digest(path), ""
         fetch = partial(hf_hub_download, repo, name, revision=commit, cache_dir=cache)
-        seconds = hub.deadline(path.stat().st_size)
+        seconds = hub_download.deadline(path.stat().st_size)
         for again in (False, True):
             fetching = partial(fetch, force_download=again)
-            found = store.digest(Path(_asked(repo, fetching, seconds=seconds)))
+            found = weight_store.digest(Path(_asked(repo, fetching, seconds=seconds)))
             if found == sent:
                 break
         else:
             raise PublishError(
                 f"{name} of {repo} did not arrive as it was sent: the Hub gives "
-                f"SHA-256 {found[: store.SHORT]}..., and {sent[: store.SHORT]}... was "
+                f"SHA-256 {found[: weight_store.SHORT]}..., and {sent[: weight_store.SHORT]}... was "
                 f"sent. Don't use commit {commit[:8]}; publish again, and if it is "
                 "wrong again, tell the Hub's owner."
             )
@@ -177,7 +176,7 @@ def _same(path: Path, there: Any) -> bool:
     if there is None or there.size != path.stat().st_size:
         return False
     if there.lfs is not None:
-        return bool(there.lfs.sha256 == store.digest(path))
+        return bool(there.lfs.sha256 == weight_store.digest(path))
     content = path.read_bytes()
     git = hashlib.sha1(b"blob %d\0" % len(content) + content, usedforsecurity=False)
     return bool(there.blob_id == git.hexdigest())
@@ -232,13 +231,15 @@ def _quiet() -> Iterator[None]:
         logger.removeFilter(other)
 
 
-def _asked(repo: str, call: Callable[[], T], *, seconds: float = hub.PATIENCE) -> T:
+def _asked(
+    repo: str, call: Callable[[], T], *, seconds: float = hub_download.PATIENCE
+) -> T:
     """Return what `call` gives, with as many tries and seconds as are allowed."""
     try:
-        return hub.insist(call, seconds=seconds)
+        return hub_download.insist(call, seconds=seconds)
     except TimeoutError:
         raise PublishError(
-            f"{hub.endpoint()} was not done with {repo} within {seconds:.0f} seconds. "
+            f"{hub_download.endpoint()} was not done with {repo} within {seconds:.0f} seconds. "
             "Publish again: what has come is not sent twice."
         ) from None
     except Exception as exc:
@@ -254,7 +255,7 @@ def _meaning(exc: Exception, repo: str) -> PublishError:
     """Return the zoo's error for one of the client's."""
     from huggingface_hub.errors import HfHubHTTPError, RemoteEntryNotFoundError
 
-    there = hub.endpoint()
+    there = hub_download.endpoint()
     words = _words(getattr(exc, "server_message", None) or "")
     said = f": {words}." if words else "."
     status = exc.response.status_code if isinstance(exc, HfHubHTTPError) else 0
@@ -280,7 +281,7 @@ def _meaning(exc: Exception, repo: str) -> PublishError:
             f"{repo} was sent, and can't be fetched to see whether it arrived: no room "
             "is left for it. Name another folder with TMPDIR, and publish again."
         )
-    short = hub.short(exc)
+    short = hub_download.short(exc)
     return PublishError(
         f"Publishing {repo} failed: {there} says {short}{said} Publish again: what has "
         "come is not sent twice."

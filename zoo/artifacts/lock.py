@@ -4,8 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from zoo.artifacts import lockfile as locks
-from zoo.artifacts import resolve as sources
+from zoo.artifacts import lockfile, resolve
 from zoo.artifacts.hub_repository import PREFIX
 from zoo.artifacts.lockfile import Lock
 from zoo.errors import LockError, ZooError
@@ -35,17 +34,17 @@ def lock(*names: str, path: str | Path | None = None) -> list[Change]:
     zoo.lock in the working directory. Raises LockError, NoWeights, ModelNotFound and,
     for what has to be fetched, what `zoo.load` raises.
     """
-    file = Path(path) if path is not None else locks.project()
-    held = locks.read(file)
+    file = Path(path) if path is not None else lockfile.project()
+    held = lockfile.read(file)
     chosen = list(dict.fromkeys(names)) or list(held)
     if not chosen:
         raise LockError(
             f"{file} locks no model yet. Name those you use: 'zoo lock NAME...', or "
             "'zoo lock --all' for every model that is installed."
         )
-    fresh = {name: sources.fresh_lock(name) for name in chosen}
+    fresh = {name: resolve.fresh_lock(name) for name in chosen}
     try:
-        locks.write(file, (held | fresh).values())
+        lockfile.write(file, (held | fresh).values())
     except OSError as exc:
         raise LockError(f"{file} can't be written: {exc.strerror or exc}.") from exc
     return [Change(held.get(name), new) for name, new in fresh.items()]
@@ -56,8 +55,8 @@ def check(path: str | Path | None = None) -> list[str]:
 
     Raises LockError.
     """
-    file = Path(path) if path is not None else locks.project()
-    held = locks.read(file)
+    file = Path(path) if path is not None else lockfile.project()
+    held = lockfile.read(file)
     if not held:
         raise LockError(f"{file} locks no model, so there is nothing to compare.")
     return [
@@ -75,7 +74,7 @@ def _faults(entry: Lock) -> Iterator[str]:
             )
         return
     try:
-        problem = sources.disagreement(sources.find(entry.name), entry)
+        problem = resolve.disagreement(resolve.find(entry.name), entry)
     except ZooError as exc:
         problem = (
             f"pins {entry.name!r} of {entry.plugin} {entry.version}, but: {exc} Run: "

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
-from zoo._utils import paths as folders
+from zoo._utils import paths
 from zoo._utils.atomic_write import write_atomic
 from zoo.errors import LockError, SpecError
 from zoo.specs import Weights
@@ -66,7 +66,7 @@ def project() -> Path:
 
 def trusted() -> Path:
     """Return the path of the file that remembers what was trusted on first use."""
-    return folders.cache() / "zoo.lock"
+    return paths.cache() / "zoo.lock"
 
 
 def find(name: str) -> Lock | None:

@@ -7,11 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from zoo._utils import paths as folders
-from zoo.artifacts import checkpoint_folder as checkpoints
-from zoo.artifacts import hub_repository as repositories
-from zoo.artifacts import license_policy as policy
-from zoo.artifacts import lockfile as locks
+from zoo._utils import paths
+from zoo.artifacts import checkpoint_folder, hub_repository, license_policy, lockfile
 from zoo.artifacts import weight_store as store
 from zoo.artifacts.checkpoint_folder import Config
 from zoo.artifacts.hub_repository import PREFIX, Repository
@@ -65,14 +62,14 @@ def find(name: str | Path, *, locked: bool = True) -> Source:
         spec, plugin = known.models[name], known.providers[name]
         folder = store.shipped(spec)
         spec = _beside(spec, _published(spec.weights) or folder)
-        shipped = checkpoints.is_checkpoint(folder)
-        parent = checkpoints.read_config(folder).parent if shipped else None
+        shipped = checkpoint_folder.is_checkpoint(folder)
+        parent = checkpoint_folder.read_config(folder).parent if shipped else None
         return Source(name, spec, plugin, folder, "registered", parent)
     if isinstance(name, str) and name.startswith(PREFIX):
         return _repository(name, locked)
     folder = Path(name)
-    if isinstance(name, Path) or checkpoints.is_checkpoint(folder) or "/" in name:
-        config = checkpoints.read_config(folder)
+    if isinstance(name, Path) or checkpoint_folder.is_checkpoint(folder) or "/" in name:
+        config = checkpoint_folder.read_config(folder)
         spec, plugin = _described(config, folder)
         spec = _beside(spec, folder)
         return Source(str(name), spec, plugin, folder, "folder", config.parent)
@@ -91,7 +88,7 @@ def obtain(
     pin = source.spec.weights
     if pin is None:
         raise NoWeights(source.spec.name)
-    policy.enforce(source.spec)
+    license_policy.enforce(source.spec)
     if source.kind == "folder":
         return _local(source.folder, pin, verify)
     if source.kind == "registered" and locked:
@@ -107,7 +104,7 @@ def obtain(
         _fetch_beside(source.spec, pin)
     if source.repository is not None and locked:
         who = source.plugin
-        repositories.trust(
+        hub_repository.trust(
             source.name, source.repository, who.distribution, who.version
         )
     if pin.sha256 is None or pin.size is None:
@@ -121,7 +118,7 @@ def obtain(
 def beside(source: Source) -> list[Path]:
     """Return the small files that a load may need and that no plugin ships."""
     if source.repository is not None:
-        return [source.folder / known for known in repositories.SMALL]
+        return [source.folder / known for known in hub_repository.SMALL]
     pin = source.spec.weights
     on_the_hub = pin is not None and pin.repo is not None
     return [*source.spec.input.local_files] if on_the_hub else []
@@ -151,7 +148,7 @@ def to_lock(source: Source, pin: Weights) -> Lock:
     who = source.plugin
     if source.repository is not None:
         found = source.repository
-        return repositories.to_lock(source.name, found, who.distribution, who.version)
+        return hub_repository.to_lock(source.name, found, who.distribution, who.version)
     assert pin.size is not None, "of a file that is here"
     assert pin.sha256 is not None, "of a file that is here"
     return Lock(
@@ -206,7 +203,7 @@ def _described(config: Config, where: str | Path) -> tuple[ModelSpec, Plugin]:
 
 
 def _repository(name: str, locked: bool) -> Source:
-    repository = repositories.find(name, locked=locked)
+    repository = hub_repository.find(name, locked=locked)
     config = repository.config
     spec, plugin = _described(config, name)
     return Source(
@@ -232,22 +229,24 @@ def _published(pin: Weights | None) -> Path | None:
     if pin is None or pin.repo is None or pin.revision is None:
         return None
     home = f"models--{pin.repo.replace('/', '--')}"
-    cached = folders.hub_cache() / home / "snapshots" / pin.revision
+    cached = paths.hub_cache() / home / "snapshots" / pin.revision
     stored = (
-        repositories.home(store, pin.repo, pin.revision) for store in folders.stores()
+        hub_repository.home(store, pin.repo, pin.revision) for store in paths.stores()
     )
-    return next((f for f in stored if (f / checkpoints.TOKENIZER).is_file()), cached)
+    return next(
+        (f for f in stored if (f / checkpoint_folder.TOKENIZER).is_file()), cached
+    )
 
 
 def _fetch_beside(spec: ModelSpec, pin: Weights) -> None:
     """Bring what the input of a registered model that lies on the Hub is read with."""
     if pin.repo is not None and pin.revision is not None:
         for filename in spec.input.missing_files:
-            repositories.small(pin.repo, pin.revision, filename, spec.name)
+            hub_repository.small(pin.repo, pin.revision, filename, spec.name)
 
 
 def _local(folder: Path, pin: Weights, verify: Verify) -> tuple[Path, Weights, bool]:
-    path = folder / checkpoints.WEIGHTS
+    path = folder / checkpoint_folder.WEIGHTS
     blame = "Save the checkpoint again, or get another copy of the folder"
     if not path.is_file():
         raise CheckpointError(f"{path} is missing. {blame}.")
@@ -256,11 +255,11 @@ def _local(folder: Path, pin: Weights, verify: Verify) -> tuple[Path, Weights, b
 
 def _agreed(source: Source, pin: Weights) -> Weights:
     """Return the pin of a registered model after zoo.lock and past trust had a say."""
-    lock = locks.find(source.name)
+    lock = lockfile.find(source.name)
     if lock is not None and (problem := disagreement(source, lock)):
-        raise LockError(f"{locks.project()} {problem}")
+        raise LockError(f"{lockfile.project()} {problem}")
     if pin.sha256 is None:
-        lock = lock or locks.read(locks.trusted()).get(source.name)
+        lock = lock or lockfile.read(lockfile.trusted()).get(source.name)
         if lock is not None and _same(lock, pin):
             return lock.weights()
     return pin
@@ -276,7 +275,7 @@ def _same(lock: Lock, pin: Weights) -> bool:
 
 def _trust(source: Source, pin: Weights) -> None:
     """Remember weights whose plugin knows no SHA-256, and say so."""
-    locks.remember(to_lock(source, pin))
+    lockfile.remember(to_lock(source, pin))
     warnings.warn(
         f"{source.name} is trusted on first use: {source.plugin.distribution} knows no "
         f"SHA-256 for it. The file from {pin.repo} has {pin.sha256}. "

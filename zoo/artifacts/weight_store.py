@@ -17,7 +17,7 @@ from typing import Literal
 
 from zoo._utils import paths as folders
 from zoo._utils.atomic_write import write_atomic
-from zoo.artifacts import hub_download as hub
+from zoo.artifacts import hub_download
 from zoo.errors import IntegrityError, OfflineError, UnreachableError
 from zoo.plugins.discovery import Plugin
 from zoo.specs import ModelSpec, Weights
@@ -72,7 +72,7 @@ def is_cached(weights: Weights) -> bool:
         object_path(store, weights.sha256 or "none") for store in folders.stores()
     ]
     if weights.repo is not None and weights.revision is not None:
-        found = hub.cached(weights.repo, weights.revision, weights.filename)
+        found = hub_download.cached(weights.repo, weights.revision, weights.filename)
         places += [found] if found else []
     return any(path.is_file() for path in places)
 
@@ -233,7 +233,7 @@ def _from_hub(name: str, weights: Weights, verify: Verify) -> tuple[Path, bool]:
     hashed = False
 
     def fetch() -> Path:
-        return hub.cached(repo, revision, filename) or hub.download(
+        return hub_download.cached(repo, revision, filename) or hub_download.download(
             repo, revision, filename, name=name, size=weights.size
         )
 

@@ -10,9 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from typing import Any
 
-from zoo.artifacts import checkpoint_folder as checkpoints
-from zoo.artifacts import claims
-from zoo.artifacts import weight_store as store
+from zoo.artifacts import checkpoint_folder, claims, weight_store
 from zoo.cards.templates import (
     BEHIND,
     BODY,
@@ -45,7 +43,7 @@ TYPED = re.compile(r"\d+\.\d+|\d+\s?%")  # a figure that nobody keeps true
 def render(name: str) -> str:
     """Return the card of a registered model: the README.md of its Hub repository."""
     spec = find(name)
-    receipt = checkpoints.read_receipt(store.shipped(spec))
+    receipt = checkpoint_folder.read_receipt(weight_store.shipped(spec))
     if not receipt and spec.recipe is None and spec.weights:
         return _pinned(spec, spec.weights)
     if not receipt:
@@ -159,7 +157,7 @@ def _making(spec: ModelSpec, receipt: Mapping[str, Any]) -> str:
 
 def check_prose(spec: ModelSpec) -> str:
     """Return a model's prose; complain about an empty section or a typed-in figure."""
-    path = store.package_folder(spec.package) / spec.card
+    path = weight_store.package_folder(spec.package) / spec.card
     try:
         prose = path.read_text(encoding="utf-8").strip()
     except (OSError, UnicodeDecodeError) as exc:

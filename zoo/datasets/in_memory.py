@@ -14,10 +14,10 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from zoo._utils import paths as folders
-from zoo.datasets import registered as datasets
+from zoo._utils import paths
+from zoo.datasets import registered
 from zoo.errors import DataError, DatasetNotFound, MissingExtra, WeightsError, near
-from zoo.models import safetensors_io as weights
+from zoo.models import safetensors_io
 from zoo.preprocessing.preprocessor import preprocessor
 from zoo.runtime.folds import Fold
 from zoo.runtime.rows import TensorRows, to_model_input
@@ -59,7 +59,7 @@ def load(
     or one column that the `input_spec` input says how to read: texts, by a tokenizer.
     Several targets become (rows, targets), in float32.
     """
-    rows = datasets.load_dataset(name, split)
+    rows = registered.load_dataset(name, split)
     rows = rows if first is None else rows.select(range(min(first, len(rows))))
     columns = (columns,) if isinstance(columns, str) else tuple(columns)
     targets = (target,) if isinstance(target, str) else tuple(target)
@@ -71,7 +71,7 @@ def load(
         held = _decoded(rows, columns, targets, source, input_spec)
         held["seal"] = _seal(held)
         with suppress(OSError):  # a read-only cache only costs time: decoded again
-            weights.write(held, cached)
+            safetensors_io.write(held, cached)
     return TensorRows(
         input=held["input"],
         target=held["target"][:, 0] if len(targets) == 1 else held["target"].float(),
@@ -133,7 +133,7 @@ def _cached(
         asked += preprocessor(input_spec).identity(input_spec)
     key = hashlib.sha256(asked.encode()).hexdigest()[:16]
     name = f"{source.replace('/', '-')}-{key}.safetensors"
-    return folders.cache() / "tensors" / name
+    return paths.cache() / "tensors" / name
 
 
 def check_columns(source: str, rows: Dataset, wanted: tuple[str, ...]) -> None:
@@ -151,7 +151,7 @@ def _read(cached: Path) -> dict[str, Tensor] | None:
     with suppress(OSError):  # its time says when it was last used
         os.utime(cached)
     try:
-        return weights.tensors(cached)
+        return safetensors_io.tensors(cached)
     except WeightsError:  # cut by a full disk: decoded again, and replaced
         return None
 
@@ -211,4 +211,4 @@ def _seal(held: dict[str, Tensor]) -> Tensor:
     for name, tensor in held.items():
         array: np.ndarray[Any, Any] = tensor.numpy()
         parts[name] = (f"{array.dtype}{array.shape}", array.tobytes())
-    return torch.tensor(list(bytes.fromhex(datasets.fingerprint(parts))))
+    return torch.tensor(list(bytes.fromhex(registered.fingerprint(parts))))

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from zoo._utils import paths as folders
+from zoo._utils import paths
 from zoo._utils.import_string import resolve
 from zoo.artifacts.hub_client import disable_telemetry
 from zoo.errors import DataError, MissingExtra, SplitNotFound
@@ -92,7 +92,7 @@ def _copy(chosen: DatasetSpec, split: str) -> _Copy:
 
 def _from_folder(chosen: DatasetSpec, split: str) -> _Copy | None:
     partial = None
-    for folder in folders.data():
+    for folder in paths.data():
         place = folder / chosen.name
         files = sorted(map(str, place.glob(f"{split}-*.parquet")))
         if not files:
@@ -203,7 +203,7 @@ def _not_had(
 
 
 def _searched() -> str:
-    return " or ".join(map(str, folders.data())) or "ZOO_DATA (which is not set)"
+    return " or ".join(map(str, paths.data())) or "ZOO_DATA (which is not set)"
 
 
 def _renamed(copy: _Copy, chosen: DatasetSpec) -> Dataset:

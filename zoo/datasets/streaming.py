@@ -19,9 +19,9 @@ import torch
 from torch import Tensor
 from torch.utils.data import DataLoader
 
-from zoo._utils import paths as folders
+from zoo._utils import paths
 from zoo._utils.atomic_write import write_atomic
-from zoo.datasets import registered as datasets
+from zoo.datasets import registered
 from zoo.datasets.in_memory import TensorRows, check_columns, numbers
 from zoo.errors import DataError
 from zoo.preprocessing.preprocessor import preprocessor
@@ -128,7 +128,7 @@ def load(
     """
     if workers < 0:
         raise DataError(f"workers={workers} can't decode; give 0 or more.")
-    table, source = datasets.load_dataset(name, split), f"{name}/{split}"
+    table, source = registered.load_dataset(name, split), f"{name}/{split}"
     columns = (columns,) if isinstance(columns, str) else tuple(columns)
     check_columns(source, table, (*columns, target))
     answers = torch.from_numpy(numbers(table, target, source))
@@ -156,7 +156,7 @@ def _stored(table: Dataset, column: str, source: str) -> Dataset:
 
 def _fingerprint(table: Dataset) -> str:
     """Return the hash of what is stored, known again by the library's fingerprint."""
-    kept = folders.cache() / "streams" / f"{table._fingerprint}.txt"
+    kept = paths.cache() / "streams" / f"{table._fingerprint}.txt"
     with suppress(OSError):
         return kept.read_text(encoding="ascii")
     seal = hashlib.sha256()

@@ -2,7 +2,7 @@
 
 import random
 
-from zoo.datasets import registered as datasets
+from zoo.datasets import registered
 from zoo.datasets.in_memory import STAND_IN, check_columns
 from zoo.errors import DataError, DatasetNotFound, MissingExtra
 
@@ -17,7 +17,7 @@ def load_texts(
     """Return a text column of a dataset; random words, if they may stand in, where the
     data can't be had."""
     try:
-        rows = datasets.load_dataset(name, split)
+        rows = registered.load_dataset(name, split)
     except (DataError, DatasetNotFound, MissingExtra):
         if not stand_in:
             raise

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from torch.utils.flop_counter import FlopCounterMode
 
 from zoo._utils.hardware import hardware_name, peak_memory
-from zoo.models import loading as models
+from zoo.models import loading
 from zoo.preprocessing.preprocessor import preprocessor
 from zoo.runtime.eval_mode import eval_mode, forward_on_device
 from zoo.specs.cost import BATCH, Cost
@@ -36,10 +36,10 @@ def benchmark(
     """
 
     def load() -> nn.Module:
-        return models.build(name).eval() if untrained else models.load(name)
+        return loading.build(name).eval() if untrained else loading.load(name)
 
     with _threads(threads), torch.inference_mode():
-        input_spec = models.find(name).input
+        input_spec = loading.find(name).input
         one, many = (
             preprocessor(input_spec).benchmark(input_spec, rows) for rows in (1, BATCH)
         )

@@ -5,10 +5,10 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from zoo.datasets.custom import reader as gathering
+from zoo.datasets.custom import reader
 from zoo.datasets.custom.examples import LabeledExamples
 from zoo.errors import OptionError
-from zoo.inference import features as featuring
+from zoo.inference import features
 from zoo.models.metadata import model_metadata, unwrap_model
 from zoo.runtime.eval_mode import eval_mode
 from zoo.tasks import get_task
@@ -29,9 +29,7 @@ def evaluate(
         problem = f"zoo.evaluate has no measure for its task, {spec.task}."
         raise OptionError(spec.name, problem, [])
     labels = spec.labels or None
-    found = gathering.gather(
-        data, spec.input, spec.output, target=target, labels=labels
-    )
+    found = reader.gather(data, spec.input, spec.output, target=target, labels=labels)
     rows = found.test or found.validation or found.training
     return compute_metrics(model, predict_examples(model, rows), rows)
 
@@ -40,9 +38,7 @@ def evaluate(
 def predict_examples(model: nn.Module, rows: LabeledExamples) -> Tensor:
     """Return what the model gives for examples, (rows, ...)."""
     with eval_mode(model):
-        found = [
-            unwrap_model(model)(given) for given in featuring.prepared(model, rows)
-        ]
+        found = [unwrap_model(model)(given) for given in features.prepared(model, rows)]
     return torch.cat(found)
 
 
@@ -51,5 +47,5 @@ def compute_metrics(
 ) -> dict[str, float]:
     """Return the metrics of the model's task for its output on rows."""
     spec = model_metadata(model).spec
-    target = featuring.targets(model, rows)
+    target = features.targets(model, rows)
     return get_task(spec.task).measure(output, target, spec.output)

@@ -9,13 +9,13 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from zoo.artifacts import checkpoint_folder as checkpoints
-from zoo.cards import finetuned as lesson_cards
-from zoo.datasets import in_memory as tensors
+from zoo.artifacts import checkpoint_folder
+from zoo.cards import finetuned
+from zoo.datasets import in_memory
 from zoo.datasets.in_memory import TensorRows
-from zoo.evaluation import plots as pictures
+from zoo.evaluation import plots
 from zoo.finetuning.finetune import FinetuneResult, finetune_by_name
-from zoo.inference import features as featuring
+from zoo.inference import features
 from zoo.models import saving
 from zoo.models.metadata import attach, model_metadata
 from zoo.plugins.discovery import found
@@ -33,21 +33,23 @@ WORST, SIDE = 24, 96  # mistakes that are shown, and their pixels
 def save(lesson: FinetuneResult, folder: str | Path) -> Path:
     """Write a lesson's model as a checkpoint folder with a receipt and a card."""
     folder = Path(folder)
-    checkpoints.refuse_strangers(folder)
+    checkpoint_folder.refuse_strangers(folder)
     model, known = lesson.model, model_metadata(lesson.model)
     spec = _spec(lesson, folder.name)
     attach(model, replace(known, spec=spec))
     _draw(lesson)
     receipt = _receipt(lesson, spec)
     files = {name: content for name, (content, _) in lesson.run.figures.items()}
-    card = lesson_cards.render(spec, receipt)
-    example = tensors.synthetic_rows(spec.input, spec.output, 2, "noise")
+    card = finetuned.render(spec, receipt)
+    example = in_memory.synthetic_rows(spec.input, spec.output, 2, "noise")
     saving.save(
         model,
         folder,
-        example=tensors.to_model_input(example.input),  # nobody's own data is passed on
+        example=in_memory.to_model_input(
+            example.input
+        ),  # nobody's own data is passed on
         receipt=receipt,
-        files=files | {checkpoints.CARD: card.encode()},
+        files=files | {checkpoint_folder.CARD: card.encode()},
     )
     attach(model, replace(known, spec=spec, folder=folder))
     return folder
@@ -88,7 +90,7 @@ def _receipt(lesson: FinetuneResult, spec: ModelSpec) -> dict[str, Any]:
     }
     rows = TensorRows(
         input=lesson.output,
-        target=featuring.targets(lesson.model, lesson.rows),
+        target=features.targets(lesson.model, lesson.rows),
         source=f"{_source(lesson)}/{lesson.part}",
         fingerprint="",
     )
@@ -134,15 +136,13 @@ def _decided(lesson: FinetuneResult) -> Tensor | None:
 
 
 def _true(lesson: FinetuneResult) -> Tensor:
-    return featuring.targets(lesson.model, lesson.rows)
+    return features.targets(lesson.model, lesson.rows)
 
 
 def _draw(lesson: FinetuneResult) -> None:
     run, labels, said = lesson.run, lesson.data.labels, _decided(lesson)
     if len(run.history) > 1:
-        run.log_figure(
-            "curves", pictures.curves(run.history), "The course of training."
-        )
+        run.log_figure("curves", plots.curves(run.history), "The course of training.")
     spec, true = model_metadata(lesson.model).spec, _true(lesson)
     shown = get_task(spec.task).draw_errors(
         lesson.model, lesson.rows, lesson.output, true
@@ -154,14 +154,14 @@ def _draw(lesson: FinetuneResult) -> None:
         caption = f"Predicted against true, {lesson.part} rows."
         name = getattr(spec.output, "name", "")
         flat = lesson.output.flatten(), true.flatten()
-        run.log_figure("predicted", pictures.predicted(*flat, name), caption)
+        run.log_figure("predicted", plots.predicted(*flat, name), caption)
     if said is None:
         return
     true = true.long()
     if len(labels) <= MOST_LABELS:
         caption = f"What the {lesson.part} rows were called."
         flat = said.flatten(), true.flatten()
-        run.log_figure("confusion", pictures.confusion(*flat, labels), caption)
+        run.log_figure("confusion", plots.confusion(*flat, labels), caption)
     if said.ndim == 1 and spec.input.pictured and (said != true).any():
         caption = f"The surest mistakes on the {lesson.part} rows."
         run.log_figure("mistakes", _mistakes(lesson, said, true), caption)
@@ -182,7 +182,7 @@ def _mistakes(lesson: FinetuneResult, said: Tensor, true: Tensor) -> bytes:
             .view(SIDE, SIDE, 3)
             .permute(2, 0, 1)
         )
-    return pictures.mistakes(
+    return plots.mistakes(
         images, said[worst], true[worst], score[worst], lesson.data.labels
     )
 
@@ -214,7 +214,7 @@ def finetune(
     DataError, OptionError, SettingsError, Diverged, and what `zoo.load` raises.
     """
     if folder is not None:
-        checkpoints.refuse_strangers(Path(folder))
+        checkpoint_folder.refuse_strangers(Path(folder))
     lesson = finetune_by_name(
         name,
         data,

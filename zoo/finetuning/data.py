@@ -7,12 +7,11 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from zoo.datasets.custom import examples
-from zoo.datasets.custom import reader as gathering
+from zoo.datasets.custom import examples, reader
 from zoo.datasets.custom.examples import DatasetSplits, LabeledExamples
 from zoo.datasets.in_memory import TensorRows
 from zoo.finetuning.strategies import Settings
-from zoo.inference import features as featuring
+from zoo.inference import features
 from zoo.models.metadata import model_metadata
 from zoo.preprocessing.preprocessor import preprocessor
 from zoo.specs import ModelSpec
@@ -32,13 +31,11 @@ def gathered(
 ) -> DatasetSplits:
     """Return the data for a model, its parts from several places where so given."""
     model = spec.input, spec.output
-    found = gathering.gather(
-        data, *model, target=target, labels=labels, known=spec.labels
-    )
+    found = reader.gather(data, *model, target=target, labels=labels, known=spec.labels)
     for name, more in (("validation", validation), ("test", test)):
         if more is not None:
             names = found.labels or None
-            other = gathering.gather(more, *model, target=target, labels=names)
+            other = reader.gather(more, *model, target=target, labels=names)
             part: Any = {name: other.parts().get(name, other.training)}
             sources = {**found.sources, name: other.source}
             found = replace(found, **part, sources=sources)
@@ -54,7 +51,7 @@ def parted(found: DatasetSplits, chosen: Settings, *, solved: bool) -> DatasetSp
 
 def tensors(model: nn.Module, found: DatasetSplits, given: Tensor) -> TensorRows:
     """Return training rows as tensors, their targets repeated for every copy."""
-    target = featuring.targets(model, found.training)
+    target = features.targets(model, found.training)
     target = torch.cat([target] * (len(given) // len(target)))
     return TensorRows(input=given, target=target, source=found.source, fingerprint="")
 
@@ -63,7 +60,7 @@ def kept(model: nn.Module, rows: LabeledExamples) -> Callable[[Tensor], Tensor]:
     """Return what turns row numbers into prepared inputs: kept where they fit."""
     input_spec = model_metadata(model).spec.input
     joined = preprocessor(input_spec).joined
-    batches = featuring.prepared(model, rows)
+    batches = features.prepared(model, rows)
     first = next(batches)
     if first[0].nbytes * len(rows) <= MOST_BYTES:
         held = joined([first, *batches], input_spec)
@@ -71,7 +68,7 @@ def kept(model: nn.Module, rows: LabeledExamples) -> Callable[[Tensor], Tensor]:
 
     def opened(numbers: Tensor) -> Tensor:
         picked = rows.pick(numbers.tolist())
-        return joined(list(featuring.prepared(model, picked)), input_spec)
+        return joined(list(features.prepared(model, picked)), input_spec)
 
     return opened
 

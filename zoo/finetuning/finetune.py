@@ -13,12 +13,12 @@ from zoo.datasets.custom.examples import DatasetSplits, LabeledExamples
 from zoo.errors import InputError
 from zoo.evaluation.evaluate import compute_metrics, predict_examples
 from zoo.finetuning import data as lesson_data
-from zoo.finetuning import linear_probe as probing
+from zoo.finetuning import linear_probe
 from zoo.finetuning.linear_probe import Probe
 from zoo.finetuning.preconditions import check
 from zoo.finetuning.strategies import Settings, learn
 from zoo.inference import features as featuring
-from zoo.models import loading as models
+from zoo.models import loading
 from zoo.models.freeze import head_of, unfreeze
 from zoo.models.metadata import attach, model_metadata, unwrap_model
 from zoo.runtime.eval_mode import eval_mode
@@ -67,7 +67,7 @@ def finetune_by_name(
     """
     chosen = change(Settings(), {**(settings or {})})
     check_ranges(chosen)
-    spec = models.find(name)
+    spec = loading.find(name)
     check(spec, chosen)
     found = lesson_data.gathered(spec, data, validation, test, target, labels)
     with seeded(chosen.seed):
@@ -98,10 +98,10 @@ def finetune_model(
     run = Run(model_metadata(model).spec, seed=chosen.seed, watcher=watcher)
     some = found.training.pick(range(min(2, len(found.training))))
     given = next(featuring.prepared(model, some))
-    ends = chosen.cache and probing.ends_in_head(model, given)
+    ends = chosen.cache and linear_probe.ends_in_head(model, given)
     spec, task = model_metadata(model).spec, get_task(model_metadata(model).spec.task)
     ends = ends and not (task.dense and _heavy(model, given, found, chosen))
-    linear = ends and probing.is_linear(model, given)
+    linear = ends and linear_probe.is_linear(model, given)
     task.check_targets(model, given, found.targets())
     solved = exact(chosen) and linear
     if chosen.head_init == "random":
@@ -142,10 +142,10 @@ def _heavy(
 
 def _with_head(name: str | Path, found: DatasetSplits) -> tuple[nn.Module, nn.Module]:
     """Load the model with a head for the data's classes, and the head it had."""
-    old = models.load(name)
+    old = loading.load(name)
     model = old
     if found.labels and found.labels != model_metadata(old).labels:
-        model = models.load(name, labels=list(found.labels))
+        model = loading.load(name, labels=list(found.labels))
         get_task(model_metadata(model).spec.task).keep_known(old, model)
     known = model_metadata(model)
     assert known.report is not None, "a loaded model has a report"
@@ -210,7 +210,7 @@ def _probed(
     Any other strategy starts from there too: a random head would first spoil what lies
     before it (Kumar et al., "Fine-tuning can distort pretrained features", 2022).
     """
-    probe = probing.probe(
+    probe = linear_probe.probe(
         model,
         old or nn.Identity(),
         features("training"),
@@ -230,7 +230,7 @@ def _probed(
     run.log_baseline("a linear probe from zeros", **plain)
     run.log_summary(l2_sp=probe.chosen.l2, cross_validated=probe.chosen.score)
     if chosen.head_init == "probe":
-        probing.put(model, probe.head)
+        linear_probe.put(model, probe.head)
     return probe
 
 

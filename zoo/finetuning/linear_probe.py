@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from zoo.evaluation.metric_selection import signed_score
-from zoo.finetuning import linear_solver as heads
+from zoo.finetuning import linear_solver
 from zoo.finetuning.linear_solver import Choice, LinearWeights
 from zoo.inference.features import before_head
 from zoo.models.freeze import head_of
@@ -64,13 +64,13 @@ def probe(
         how["right"] = _right
     if l2 is not None:
         how["l2_grid"] = (l2,)
-    tried = heads.choose(starts, given, target, loss, judge, seed=seed, **how)
+    tried = linear_solver.choose(starts, given, target, loss, judge, seed=seed, **how)
     every = starts(torch.ones(len(target), dtype=torch.bool))
     plain = next(one for one in tried if one.start == FRESH)
-    chosen = heads.most_regularized(tried)
+    chosen = linear_solver.most_regularized(tried)
 
     def solved(one: Choice) -> LinearWeights:
-        return heads.solve(every[one.start], given, target, loss, l2=one.l2)
+        return linear_solver.solve(every[one.start], given, target, loss, l2=one.l2)
 
     return Probe(tried, chosen, solved(chosen), solved(plain))
 
@@ -87,7 +87,7 @@ def _starts(
     if report is None or not report.fresh:
         found[PRESENT] = head.weight.detach(), _bias(head)
     elif isinstance(old, nn.Linear) and len(old.weight) > 1:
-        found[OLD] = heads.mixture(old, given, target, len(head.weight))
+        found[OLD] = linear_solver.mixture(old, given, target, len(head.weight))
     return found
 
 

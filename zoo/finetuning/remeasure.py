@@ -7,7 +7,7 @@ from torch import nn
 
 from zoo.errors import DataError, TrainingError
 from zoo.evaluation.evaluate import compute_metrics, predict_examples
-from zoo.finetuning import data as lesson_data
+from zoo.finetuning import data
 from zoo.finetuning.finetune import exact
 from zoo.finetuning.strategies import Settings
 from zoo.models.metadata import model_metadata
@@ -38,7 +38,7 @@ def again(model: nn.Module, receipt: Mapping[str, Any], part: str) -> dict[str, 
                 "dataset, so its rows can't be found again. zoo.evaluate(model, data) "
                 "measures it on rows that you give."
             )
-    parts = lesson_data.gathered(
+    parts = data.gathered(
         spec,
         sources["training"],
         validation=_other(sources, "validation"),
@@ -48,7 +48,7 @@ def again(model: nn.Module, receipt: Mapping[str, Any], part: str) -> dict[str, 
     )
     chosen = change(Settings(), receipt["settings"])
     if "validation" in named:
-        parts = lesson_data.parted(parts, chosen, solved=exact(chosen))
+        parts = data.parted(parts, chosen, solved=exact(chosen))
     rows = parts.parts().get(part)
     if (
         rows is None

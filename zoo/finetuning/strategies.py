@@ -23,8 +23,7 @@ from zoo.errors import SettingsError, near
 from zoo.models import freeze as freezing
 from zoo.models.freeze import NORMS, before, freeze, head_of, hold_norms
 from zoo.models.metadata import model_metadata, unwrap_model
-from zoo.runtime import augmentation as augmenting
-from zoo.runtime import optim
+from zoo.runtime import augmentation, optim
 from zoo.runtime.augmentation import Copies, together
 from zoo.tasks import get_task
 from zoo.training.run import Run
@@ -76,7 +75,7 @@ class Settings:
     def __post_init__(self) -> None:
         _known("freeze", self.freeze, FREEZES)
         _known("head_init", self.head_init, HEAD_INITS)
-        _known("augment", self.augment, augmenting.KINDS)
+        _known("augment", self.augment, augmentation.KINDS)
         _known("schedule", self.schedule, optim.SCHEDULES)
         if self.optimizer is not None:
             _known("optimizer", self.optimizer, OPTIMIZERS)

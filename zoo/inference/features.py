@@ -11,10 +11,10 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from zoo._utils import paths as folders
+from zoo._utils import paths
 from zoo.datasets.custom.examples import DatasetSplits, LabeledExamples, content
 from zoo.errors import DataError, InputError, OptionError, WeightsError
-from zoo.models import safetensors_io as weights
+from zoo.models import safetensors_io
 from zoo.models.freeze import head_of
 from zoo.models.fuse_batchnorm import quickened
 from zoo.models.metadata import model_metadata, unwrap_model
@@ -167,11 +167,11 @@ def of_examples(
     cached = _cached(model, rows, copies)
     if cached is not None and cached.is_file():
         with suppress(WeightsError):  # cut by a full disk: computed again
-            return weights.tensors(cached)["features"].clone()
+            return safetensors_io.tensors(cached)["features"].clone()
     result = _computed(model, rows, copies)
     if cached is not None and result.nbytes <= MOST_BYTES:
         with suppress(OSError):  # a read-only cache only costs time
-            weights.write({"features": result}, cached)
+            safetensors_io.write({"features": result}, cached)
     return result
 
 
@@ -210,4 +210,4 @@ def _cached(model: nn.Module, rows: LabeledExamples, copies: Copies) -> Path | N
         if not name.startswith(head):
             seal.update(name.encode())
             seal.update(value.contiguous().cpu().view(-1).view(torch.uint8).numpy())
-    return folders.cache() / "features" / f"{seal.hexdigest()[:32]}.safetensors"
+    return paths.cache() / "features" / f"{seal.hexdigest()[:32]}.safetensors"

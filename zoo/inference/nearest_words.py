@@ -12,8 +12,7 @@ from torch.nn.functional import normalize
 from zoo.errors import InputError, near
 from zoo.inference.sample import need
 from zoo.models.loading import as_module
-from zoo.runtime import feature_extraction
-from zoo.runtime import tokenizer as tokens
+from zoo.runtime import feature_extraction, tokenizer
 from zoo.specs import TextInput
 from zoo.tasks.results.vision import Neighbour, Neighbours
 
@@ -44,7 +43,7 @@ def nearest_words(
     taken = _several(negative, "negative")
     if not added and not taken:
         raise InputError("There is no word.", EXPECTED)
-    input_spec = tokens.text_input(spec.input)
+    input_spec = tokenizer.text_input(spec.input)
     assert input_spec is not None, "words are of texts"
     rows = [_number(one, input_spec) for one in (*added, *taken)]
     held = feature_extraction.table(module)
@@ -72,13 +71,13 @@ def _number(word: object, input_spec: TextInput) -> int:
         raise InputError(problem, EXPECTED)
     if not word.strip():
         raise InputError("The word is empty.", EXPECTED)
-    found = tokens.whole(word, input_spec)
+    found = tokenizer.whole(word, input_spec)
     if len(found) > 1:
         problem = (
             f"{word!r} is {len(found)} words: give them as positive={word.split()}."
         )
         raise InputError(problem, EXPECTED)
-    reader = tokens.tokenizer(input_spec)
+    reader = tokenizer.tokenizer(input_spec)
     if not found or found[0] in (input_spec.pad_token_id, input_spec.unk_token_id):
         special = (input_spec.pad_token_id, input_spec.unk_token_id)
         known = (one for one, n in reader.get_vocab().items() if n not in special)

@@ -8,7 +8,7 @@ from typing import Any
 
 from torch import Tensor, nn
 
-from zoo.artifacts import weight_store as store
+from zoo.artifacts import weight_store
 from zoo.errors import InputError, OptionError, near
 from zoo.inference.sample import able, sample
 from zoo.inference.sliding_window import slide
@@ -105,7 +105,7 @@ def example(name: str, *, shuffle: bool = False) -> Path:
     if not spec.examples:
         raise InputError(f"{name!r} ships no example input.", spec.task + " input")
     chosen = random.choice(spec.examples) if shuffle else spec.examples[0]
-    return store.package_folder(spec.package) / "examples" / chosen
+    return weight_store.package_folder(spec.package) / "examples" / chosen
 
 
 def _drawn(module: nn.Module, options: dict[str, Any]) -> Result:

@@ -12,7 +12,7 @@ from zoo.errors import InputError, OptionError
 from zoo.inference.conv_trunk import over_windows
 from zoo.inference.window_grid import OPTIONS, Grid, Windows, grid, sizes, surest, tally
 from zoo.models.metadata import model_metadata
-from zoo.preprocessing import image as images
+from zoo.preprocessing import image
 from zoo.runtime.eval_mode import forward_on_device
 from zoo.specs import ClassOutput, ImageInput, Trunk
 from zoo.tasks.image_classification import TASK
@@ -38,7 +38,7 @@ def slide(
     input_spec, output_spec = TASK.signature(model_metadata(model).spec)
     if not isinstance(opened, Image.Image):
         problem = "Windows slide over a picture, not over prepared pixels."
-        raise InputError(problem, images.describe(input_spec))
+        raise InputError(problem, image.describe(input_spec))
     trunk = _trunk(model, given)
     grids = _grids(model, opened, given, trunk)
     votes: list[Detection] = []

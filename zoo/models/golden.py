@@ -12,7 +12,7 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
-from zoo.models import safetensors_io as weights
+from zoo.models import safetensors_io
 from zoo.runtime.eval_mode import eval_mode
 
 __all__ = ["Replay", "make", "replay"]
@@ -44,12 +44,14 @@ def make(
         TOLERANCE: torch.tensor(tolerance, dtype=torch.float64),
     }
     golden |= {LAYER + name: sample for name, sample in layers.items()}
-    weights.write({name: tensor.clone() for name, tensor in golden.items()}, path)
+    safetensors_io.write(
+        {name: tensor.clone() for name, tensor in golden.items()}, path
+    )
 
 
 def replay(model: nn.Module, path: Path) -> Replay:
     """Run the golden's input through `model` and compare."""
-    golden = weights.tensors(path)
+    golden = safetensors_io.tensors(path)
     tolerance = golden[TOLERANCE].item()
     device = next((p.device for p in model.parameters()), torch.device("cpu"))
     found, layers = _run(model, golden[INPUT].clone().to(device))

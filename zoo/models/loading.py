@@ -16,10 +16,10 @@ from zoo._utils.import_string import module, resolve
 from zoo.artifacts import resolve as sources
 from zoo.artifacts.weight_store import Verify
 from zoo.errors import InputError, OptionError, ZooError, near
-from zoo.models import safetensors_io as weights
+from zoo.models import safetensors_io
 from zoo.models.metadata import LoadReport, ModelMetadata, attach
 from zoo.models.skip_init import without_initialisers
-from zoo.plugins import discovery as plugins
+from zoo.plugins import discovery
 from zoo.plugins.discovery import Plugin
 from zoo.specs import ModelSpec
 
@@ -70,10 +70,10 @@ def load(
     # A new head needs its initialiser, and an initialiser does not know whose it is.
     with nullcontext() if new_head else without_initialisers():
         model = make(spec, source.plugin, chosen)
-    slots, renamed = weights.slots(model), _renamed(spec, source.plugin)
+    slots, renamed = safetensors_io.slots(model), _renamed(spec, source.plugin)
     names = slots.names()
     fresh = tuple(n for n in names if new_head and _within(n, spec.head))
-    casts = weights.read(model, path, slots, fresh=fresh, renamed=renamed)
+    casts = safetensors_io.read(model, path, slots, fresh=fresh, renamed=renamed)
     if device is not None or dtype is not None:
         model = _moved(model, device, dtype, spec)
     report = LoadReport(
@@ -107,7 +107,7 @@ def as_module(model: nn.Module | str | Path, call: str) -> nn.Module:
     """
     if isinstance(model, nn.Module):
         return model
-    if isinstance(model, str) and model in plugins.found().models:
+    if isinstance(model, str) and model in discovery.found().models:
         return loaded(model)
     if isinstance(model, (str, Path)):
         return load(model)  # a folder may hold other weights the next time
@@ -179,7 +179,7 @@ def make(spec: ModelSpec, plugin: Plugin, options: Mapping[str, Any]) -> nn.Modu
     return model
 
 
-def _renamed(spec: ModelSpec, plugin: Plugin) -> weights.Renamed | None:
+def _renamed(spec: ModelSpec, plugin: Plugin) -> safetensors_io.Renamed | None:
     """Return how a model's build module renames the tensors of a file, if it does."""
     where = module(spec.build.partition(":")[0], plugin=plugin.name)
     return getattr(where, "renamed", None)

@@ -7,7 +7,7 @@ from typing import Any
 
 from torch import nn
 
-from zoo.artifacts import checkpoint_folder as checkpoints
+from zoo.artifacts import checkpoint_folder
 from zoo.errors import CheckpointError
 from zoo.runtime import rows
 from zoo.specs import Input, ModelSpec
@@ -63,7 +63,7 @@ class ModelMetadata:
     @property
     def receipt(self) -> dict[str, Any]:
         """What the recipe recorded when it made these weights, from run.json."""
-        return checkpoints.read_receipt(self.folder) if self.folder else {}
+        return checkpoint_folder.read_receipt(self.folder) if self.folder else {}
 
     @property
     def settings(self) -> dict[str, Any]:

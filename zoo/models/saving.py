@@ -11,10 +11,9 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from zoo.artifacts import checkpoint_folder as checkpoints
+from zoo.artifacts import checkpoint_folder
 from zoo.artifacts.checkpoint_folder import Config
-from zoo.models import golden
-from zoo.models import safetensors_io as weights
+from zoo.models import golden, safetensors_io
 from zoo.models.loading import make
 from zoo.models.metadata import ModelMetadata, model_metadata, unwrap_model
 from zoo.plugins.discovery import Plugin, found
@@ -41,26 +40,26 @@ def save(
     """
     folder, model = Path(folder), unwrap_model(model)
     known = model_metadata(model)
-    checkpoints.refuse_strangers(folder)
+    checkpoint_folder.refuse_strangers(folder)
     folder.parent.mkdir(parents=True, exist_ok=True)
     new = folder.with_name(f".{folder.name}.new")
     shutil.rmtree(new, ignore_errors=True)
     new.mkdir()
     try:
         stored = _stored(model, dtype)
-        weights.write(stored, new / checkpoints.WEIGHTS)
+        safetensors_io.write(stored, new / checkpoint_folder.WEIGHTS)
         given = known.spec.input
         input_spec = preprocessor(given).save(given, new)
         known = replace(known, spec=replace(known.spec, input=input_spec))
-        config = _config(known, model, checkpoints.weights_of(new))
-        (new / checkpoints.CONFIG).write_text(config.to_json(), encoding="utf-8")
+        config = _config(known, model, checkpoint_folder.weights_of(new))
+        (new / checkpoint_folder.CONFIG).write_text(config.to_json(), encoding="utf-8")
         if example is not None:
             _golden(model, example, new)
         for name, content in (files or {}).items():
             (new / name).write_bytes(content)
         if receipt:
-            checkpoints.write_receipt(new, receipt)
-        checkpoints.swap(new, folder)
+            checkpoint_folder.write_receipt(new, receipt)
+        checkpoint_folder.swap(new, folder)
     finally:
         shutil.rmtree(new, ignore_errors=True)
     return folder
@@ -69,9 +68,11 @@ def save(
 def _stored(model: nn.Module, dtype: torch.dtype | None) -> dict[str, Tensor]:
     values = {
         name: getattr(module, attribute)
-        for module, attribute, name in (g[0] for g in weights.slots(model).places)
+        for module, attribute, name in (
+            g[0] for g in safetensors_io.slots(model).places
+        )
     }
-    return weights.narrow(values, dtype) if dtype else values
+    return safetensors_io.narrow(values, dtype) if dtype else values
 
 
 def _golden(model: nn.Module, example: Tensor, new: Path) -> None:
@@ -81,8 +82,10 @@ def _golden(model: nn.Module, example: Tensor, new: Path) -> None:
         _provider(model_metadata(model)),
         model_metadata(model).options,
     )
-    weights.read(again, new / checkpoints.WEIGHTS, weights.slots(again))
-    golden.make(again.eval(), example.cpu(), new / checkpoints.GOLDEN)
+    safetensors_io.read(
+        again, new / checkpoint_folder.WEIGHTS, safetensors_io.slots(again)
+    )
+    golden.make(again.eval(), example.cpu(), new / checkpoint_folder.GOLDEN)
 
 
 def _config(known: ModelMetadata, model: nn.Module, pin: Weights) -> Config:

@@ -12,8 +12,7 @@ from torch.nn.functional import pad
 
 from zoo.errors import DataError
 from zoo.preprocessing.preprocessor import Preprocessor
-from zoo.runtime import text
-from zoo.runtime import tokenizer as tokens
+from zoo.runtime import text, tokenizer
 from zoo.specs import TextInput
 from zoo.specs.inputs import TOKENIZER
 
@@ -65,15 +64,15 @@ class TextPreprocessor(Preprocessor[TextInput]):
                     f"{source}: column {name!r} does not hold texts (row {place}: "
                     f"{shown})."
                 )
-        return tokens.padded(tokens.numbers(held, input_spec), input_spec)
+        return tokenizer.padded(tokenizer.numbers(held, input_spec), input_spec)
 
     def identity(self, input_spec: TextInput) -> str:
-        content = hashlib.sha256(tokens.content(input_spec)).hexdigest()
+        content = hashlib.sha256(tokenizer.content(input_spec)).hexdigest()
         return f"{content}:{input_spec.max_length}"
 
     def prepared(self, rows: Tensor, input_spec: TextInput) -> Tensor:
         """Return rows no wider than the longest text; floats are features of texts."""
-        return rows if rows.is_floating_point() else tokens.trimmed(rows, input_spec)
+        return rows if rows.is_floating_point() else tokenizer.trimmed(rows, input_spec)
 
     def joined(self, batches: Sequence[Tensor], input_spec: TextInput) -> Tensor:
         """Return batches of different width as one, filled up at the end."""
@@ -91,7 +90,7 @@ class TextPreprocessor(Preprocessor[TextInput]):
         held = input_spec.tokenizer_source
         if held is None or (isinstance(held, Path) and not held.is_file()):
             return input_spec
-        content = tokens.content(input_spec)
+        content = tokenizer.content(input_spec)
         (folder / TOKENIZER).write_bytes(content)
         return replace(input_spec, tokenizer=hashlib.sha256(content).hexdigest())
 

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import normalize
 
-from zoo.runtime import tokenizer as tokens
+from zoo.runtime import tokenizer
 from zoo.runtime.eval_mode import eval_mode, forward_on_device
 from zoo.runtime.input_errors import InputError, OptionError
 from zoo.runtime.rows import spec_of, unwrap_model
@@ -43,7 +43,7 @@ def predict(
         raise InputError(problem, "numbers it can count with")
     found = []
     for text, row, one in zip(items, batch, vector, strict=True):
-        shown = text if isinstance(text, str) else tokens.sentence(row, input_spec)
+        shown = text if isinstance(text, str) else tokenizer.sentence(row, input_spec)
         near = nearest(model, one, count, without=row.tolist())
         told = {"text": shown, "vector": tuple(one.tolist()), "neighbours": near}
         found.append(told)
@@ -61,7 +61,7 @@ def nearest(
     closed = ~held.any(dim=1)
     closed[list(without)] = True
     found = score.masked_fill(closed, -torch.inf).topk(min(count, len(score)))
-    reader = tokens.tokenizer(spec_of(model).input)
+    reader = tokenizer.tokenizer(spec_of(model).input)
     pairs = zip(found.values.tolist(), found.indices.tolist(), strict=True)
     return tuple(
         {"word": str(reader.id_to_token(number)), "score": value}

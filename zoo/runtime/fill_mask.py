@@ -6,7 +6,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from zoo.runtime import tokenizer as tokens
+from zoo.runtime import tokenizer
 from zoo.runtime.eval_mode import eval_mode, forward_on_device
 from zoo.runtime.input_errors import InputError, OptionError
 from zoo.runtime.options import whole
@@ -50,7 +50,7 @@ def _gaps(row: Tensor, text: str | Tensor, spec: Any) -> list[int]:
     found: list[int] = (row == mask).nonzero().flatten().tolist()
     if found:
         return found
-    sign = tokens.tokenizer(spec.input).id_to_token(mask)
+    sign = tokenizer.tokenizer(spec.input).id_to_token(mask)
     inside = isinstance(text, str) and str(sign) in text
     where = f" among its first {spec.input.max_length:,} tokens" if inside else ""
     problem = f"The text has no {sign}{where}, so there is no gap to fill."
@@ -65,7 +65,7 @@ def _told(
     input_spec: Any,
     count: int,
 ) -> dict[str, Any]:
-    reader = tokens.tokenizer(input_spec)
+    reader = tokenizer.tokenizer(input_spec)
     likely = chance[places].topk(count)
     pairs = zip(likely.values.tolist(), likely.indices.tolist(), strict=True)
     masks = []
@@ -78,9 +78,9 @@ def _told(
                     "token_str": reader.decode([number], skip_special_tokens=False),
                     "score": score,
                     "token": number,
-                    "sequence": tokens.sentence(filled, input_spec),
+                    "sequence": tokenizer.sentence(filled, input_spec),
                 }
             )
         masks.append(tuple(fillings))
-    shown = text if isinstance(text, str) else tokens.sentence(row, input_spec)
+    shown = text if isinstance(text, str) else tokenizer.sentence(row, input_spec)
     return {"text": shown, "masks": tuple(masks)}

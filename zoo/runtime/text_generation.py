@@ -6,8 +6,7 @@ from typing import Any
 
 from torch import Tensor, nn
 
-from zoo.runtime import generation
-from zoo.runtime import tokenizer as tokens
+from zoo.runtime import generation, tokenizer
 from zoo.runtime.generation import GenerationConfig
 from zoo.runtime.options import Rules, check, number, whole
 from zoo.runtime.rows import spec_of
@@ -62,11 +61,11 @@ def predict(
     spec = spec_of(model)
     plan = planned(spec.name, options)
     prompts = [
-        tokens.whole(one, spec.input) if isinstance(one, str) else one.tolist()
+        tokenizer.whole(one, spec.input) if isinstance(one, str) else one.tolist()
         for one in items
     ]
     texts = [
-        one if isinstance(one, str) else tokens.spelled(row, spec.input)
+        one if isinstance(one, str) else tokenizer.spelled(row, spec.input)
         for one, row in zip(items, prompts, strict=True)
     ]
     count = len(items)
@@ -108,7 +107,7 @@ def _told(
     input_spec = spec_of(model).input
 
     def over(row: list[int]) -> bool:
-        text = tokens.spelled(row, input_spec)
+        text = tokenizer.spelled(row, input_spec)
         return plan.cut(text) != text
 
     written = generation.generate(
@@ -117,7 +116,7 @@ def _told(
     return [
         {
             "prompt": prompt,
-            "text": plan.cut(tokens.spelled(one.tokens, input_spec)),
+            "text": plan.cut(tokenizer.spelled(one.tokens, input_spec)),
             "tokens": len(one.tokens),
             "finished": one.finished,
         }

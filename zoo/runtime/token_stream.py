@@ -11,8 +11,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from zoo.runtime import DataError, TrainingError
-from zoo.runtime import tokenizer as tokens
+from zoo.runtime import DataError, TrainingError, tokenizer
 from zoo.runtime.rows import TensorRows
 
 __all__ = ["Stream", "stream"]
@@ -71,7 +70,7 @@ def stream(
     into the receipt. A smoke run reads only the beginning, and noise where the data
     can't be had. Raises DataError, TrainingError.
     """
-    input_spec = tokens.text_input(run.spec.input)
+    input_spec = tokenizer.text_input(run.spec.input)
     if input_spec is None:
         raise TrainingError(f"{run.spec.name!r} takes no text, so it reads no passage.")
     texts = run.load_texts(name, split, column=column)
@@ -79,7 +78,7 @@ def stream(
     source, seal = f"{name}/{split}", hashlib.sha256(text.encode()).hexdigest()
     run.data[source] = {"rows": len(texts), "fingerprint": seal}
     return Stream(
-        token=torch.tensor(tokens.whole(text, input_spec), dtype=torch.int32),
+        token=torch.tensor(tokenizer.whole(text, input_spec), dtype=torch.int32),
         characters=len(text),
         source=source,
         fingerprint=seal,

@@ -9,8 +9,7 @@ from typing import Any
 
 from torch import Tensor, nn
 
-from zoo.runtime import beam_search, text
-from zoo.runtime import tokenizer as tokens
+from zoo.runtime import beam_search, text, tokenizer
 from zoo.runtime.beam_search import BeamSearchConfig, Written
 from zoo.runtime.input_errors import InputError, open_each
 from zoo.runtime.options import Rules, check, number, whole
@@ -56,8 +55,8 @@ def fitting(found: str | Tensor, input_spec: Any) -> str | Tensor:
     """
     if isinstance(found, str):
         found = " ".join(found.split())
-        around = len(tokens.tokenizer(input_spec).encode("").ids)
-        count = len(tokens.whole(found, input_spec)) + around
+        around = len(tokenizer.tokenizer(input_spec).encode("").ids)
+        count = len(tokenizer.whole(found, input_spec)) + around
         if count > input_spec.max_length:
             problem = (
                 f"The text has {count:,} tokens, and the model reads "
@@ -88,7 +87,7 @@ def predict(
 def _told(
     given: str | Tensor, source: Sequence[int], found: Sequence[Written], spec: Any
 ) -> dict[str, Any]:
-    made, best = tokens.tokenizer(spec.input), found[0]
+    made, best = tokenizer.tokenizer(spec.input), found[0]
 
     def shown(row: Sequence[int]) -> tuple[str, ...]:
         return tuple(made.decode([n], skip_special_tokens=False) for n in row)

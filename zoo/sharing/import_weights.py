@@ -17,12 +17,11 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from zoo.artifacts import weight_store as store
+from zoo.artifacts import weight_store
 from zoo.cards.templates import DRAFT
 from zoo.errors import ImportWeightsError, near
-from zoo.inference import predict as prediction
-from zoo.models import safetensors_io as weights
-from zoo.models import saving
+from zoo.inference import predict
+from zoo.models import safetensors_io, saving
 from zoo.models.loading import build as built
 from zoo.plugins.discovery import found
 from zoo.specs import ModelSpec
@@ -146,7 +145,9 @@ def match(tensors: Mapping[str, Tensor], module: nn.Module) -> Match:
     """Return how the names and shapes of tensors agree with those of a model."""
     wanted = {
         name: tuple(getattr(owner, attribute).shape)
-        for owner, attribute, name in (g[0] for g in weights.slots(module).places)
+        for owner, attribute, name in (
+            g[0] for g in safetensors_io.slots(module).places
+        )
     }
     held = {name: tuple(tensor.shape) for name, tensor in tensors.items()}
     missing = [name for name in wanted if name not in held]
@@ -212,7 +213,7 @@ def _read(file: Path) -> dict[str, Tensor]:
     with file.open("rb") as raw:
         start = raw.read(9)
     if start[8:9] == b"{":  # a length, and a header of JSON
-        return weights.tensors(file)
+        return safetensors_io.tensors(file)
     try:
         held = torch.load(file, map_location="cpu", weights_only=True)
     except (UnpicklingError, RuntimeError, EOFError, ValueError) as exc:
@@ -247,7 +248,7 @@ def _in_order(
     tensors: Mapping[str, Tensor], module: nn.Module, file: str | Path
 ) -> dict[str, Tensor]:
     """Return the tensors under the model's names, one after the other."""
-    names = list(weights.slots(module).names())
+    names = list(safetensors_io.slots(module).names())
     state = list(module.state_dict())
     names.sort(key=state.index)
     if len(names) != len(tensors):
@@ -260,7 +261,7 @@ def _in_order(
 
 def _fill(module: nn.Module, tensors: Mapping[str, Tensor]) -> None:
     with torch.no_grad():
-        for group in weights.slots(module).places:
+        for group in safetensors_io.slots(module).places:
             owner, attribute, name = group[0]
             getattr(owner, attribute).copy_(tensors[name])
 
@@ -268,12 +269,12 @@ def _fill(module: nn.Module, tensors: Mapping[str, Tensor]) -> None:
 def _example(spec: ModelSpec) -> Any:
     if not spec.examples:
         return None
-    return store.package_folder(spec.package) / "examples" / spec.examples[0]
+    return weight_store.package_folder(spec.package) / "examples" / spec.examples[0]
 
 
 def _given(module: nn.Module, raw: Any) -> Tensor:
     """Return a raw input as the model takes it."""
-    parts, _ = prediction.inputs(module.eval(), raw, "zoo.import_weights")
+    parts, _ = predict.inputs(module.eval(), raw, "zoo.import_weights")
     return torch.cat([given for _, given in parts])
 
 

@@ -12,15 +12,17 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from zoo.artifacts import checkpoint_folder as checkpoints
-from zoo.artifacts import hub_download as hub
-from zoo.artifacts import hub_upload as pushing
-from zoo.artifacts import resolve as sources
-from zoo.artifacts import weight_store as store
+from zoo.artifacts import (
+    checkpoint_folder,
+    hub_download,
+    hub_upload,
+    resolve,
+    weight_store,
+)
 from zoo.artifacts.checkpoint_folder import Config
 from zoo.artifacts.hub_repository import PREFIX
 from zoo.artifacts.resolve import Source
-from zoo.cards import render as cards
+from zoo.cards import render
 from zoo.cards.templates import DRAFT_MARK
 from zoo.errors import CardError, NoWeights, PublishError
 from zoo.plugins.discovery import found
@@ -77,30 +79,30 @@ def publish(name: str | Path, repo: str, *, private: bool = False) -> Published:
     ModelNotFound, CheckpointError, IntegrityError, CardError, NoWeights, LicenseError.
     """
     source = _local(name)
-    config = checkpoints.read_config(source.folder)
+    config = checkpoint_folder.read_config(source.folder)
     with TemporaryDirectory(prefix="zoo-") as scratch:
         files = dict(_files(source, config, Path(scratch)))
-        card = _text(files[checkpoints.CARD])
+        card = _text(files[checkpoint_folder.CARD])
         _check_written(card, source)
         _check_pictures(card, files, source.folder)
-        pushing.prepare(repo)
-        pushing.check_card(repo, card, f"the card of {name}")
+        hub_upload.prepare(repo)
+        hub_upload.check_card(repo, card, f"the card of {name}")
         _warn(source)
-        commit, changed = pushing.push(
+        commit, changed = hub_upload.push(
             repo,
             files,
-            known=checkpoints.OURS,
+            known=checkpoint_folder.OURS,
             private=private,
             title=f"{config.name}, {config.weights.sha256}",
         )
-        pushing.arrived(repo, commit, files, Path(scratch) / "cache")
+        hub_upload.arrived(repo, commit, files, Path(scratch) / "cache")
     assert config.weights.size is not None, "checked with the file"
     assert config.weights.sha256 is not None, "checked with the file"
     return Published(
         name=config.name,
         repo=repo,
         commit=commit,
-        url=f"{hub.endpoint()}/{repo}/tree/{commit}",
+        url=f"{hub_download.endpoint()}/{repo}/tree/{commit}",
         size=config.weights.size,
         sha256=config.weights.sha256,
         changed=changed,
@@ -111,7 +113,7 @@ def _local(name: str | Path) -> Source:
     """Return the checkpoint of a name, if it is one that lies on this machine."""
     if isinstance(name, str) and name.startswith(PREFIX):
         raise PublishError(f"{name} is on the Hub already.")
-    source = sources.find(name)
+    source = resolve.find(name)
     pin = source.spec.weights
     if pin is None:
         raise NoWeights(source.spec.name)
@@ -125,28 +127,34 @@ def _local(name: str | Path) -> Source:
 
 def _files(source: Source, config: Config, scratch: Path) -> Iterator[tuple[str, Path]]:
     """Yield what is published, by its name there: all of it looked at, and whole."""
-    weights, pin, _ = sources.obtain(source, verify="always")
+    weights, pin, _ = resolve.obtain(source, verify="always")
     if replace(config.weights, repo=None, revision=None) != Weights(
         size=pin.size, sha256=pin.sha256
     ):
         raise PublishError(
-            f"{source.folder / checkpoints.CONFIG} names other weights than those of "
+            f"{source.folder / checkpoint_folder.CONFIG} names other weights than those of "
             f"{source.name!r}. Save the checkpoint again."
         )
-    checkpoints.read_receipt(source.folder)
-    yield checkpoints.CARD, _card(source, config, scratch)
-    yield checkpoints.WEIGHTS, weights
-    optional = sorted(checkpoints.OURS - {checkpoints.CARD, checkpoints.WEIGHTS})
+    checkpoint_folder.read_receipt(source.folder)
+    yield checkpoint_folder.CARD, _card(source, config, scratch)
+    yield checkpoint_folder.WEIGHTS, weights
+    optional = sorted(
+        checkpoint_folder.OURS - {checkpoint_folder.CARD, checkpoint_folder.WEIGHTS}
+    )
     found = source.folder.iterdir() if source.folder.is_dir() else ()
-    pictures = sorted(p.name for p in found if p.suffix in checkpoints.PICTURES)
+    pictures = sorted(p.name for p in found if p.suffix in checkpoint_folder.PICTURES)
     for filename in (*optional, *pictures):
         path = source.folder / filename
         if path.is_file():
             yield filename, _inside(path, source.folder)
     _check_beside(config, source.folder)
     _inside(weights, weights.parent)
-    for filename in (checkpoints.WEIGHTS, checkpoints.GOLDEN):
-        path = weights if filename == checkpoints.WEIGHTS else source.folder / filename
+    for filename in (checkpoint_folder.WEIGHTS, checkpoint_folder.GOLDEN):
+        path = (
+            weights
+            if filename == checkpoint_folder.WEIGHTS
+            else source.folder / filename
+        )
         if path.is_file():
             _check_tensors(path)
 
@@ -155,9 +163,9 @@ def _check_beside(config: Config, folder: Path) -> None:
     """Refuse a model without the files that its config.json pins beside the weights."""
     for filename, pin in config.input.files.items():
         path = folder / filename
-        if pin and (not path.is_file() or store.digest(path) != pin):
+        if pin and (not path.is_file() or weight_store.digest(path) != pin):
             raise PublishError(
-                f"{path} is not the {path.stem} that {checkpoints.CONFIG} names. Save "
+                f"{path} is not the {path.stem} that {checkpoint_folder.CONFIG} names. Save "
                 "the checkpoint again."
             )
 
@@ -193,12 +201,12 @@ def _card(source: Source, config: Config, scratch: Path) -> Path:
     A folder without one gets the card of the registered model of its name, if its
     receipt holds all the numbers that this speaks of.
     """
-    path = source.folder / checkpoints.CARD
+    path = source.folder / checkpoint_folder.CARD
     if source.kind == "folder" and path.is_file():
         return _inside(path, source.folder)
-    rendered = scratch / checkpoints.CARD
+    rendered = scratch / checkpoint_folder.CARD
     if source.kind == "registered":
-        text = cards.render(source.spec.name)
+        text = render.render(source.spec.name)
     else:
         text = _rendered(source.folder, config)
     rendered.write_text(text, encoding="utf-8")
@@ -209,7 +217,7 @@ def _check_written(card: str, source: Source) -> None:
     """Refuse the draft of a card."""
     if DRAFT_MARK in card:
         raise CardError(
-            f"The card {source.folder / checkpoints.CARD} is a draft: write its parts "
+            f"The card {source.folder / checkpoint_folder.CARD} is a draft: write its parts "
             f"that say {DRAFT_MARK!r}."
         )
 
@@ -223,14 +231,14 @@ def _text(card: Path) -> str:
 
 def _rendered(folder: Path, config: Config) -> str:
     spec = found().models.get(config.name)
-    receipt: Mapping[str, Any] = checkpoints.read_receipt(folder)
+    receipt: Mapping[str, Any] = checkpoint_folder.read_receipt(folder)
     try:
         if spec is not None and receipt and config.parent is None:
-            return cards.text(replace(spec, weights=config.weights), receipt)
+            return render.text(replace(spec, weights=config.weights), receipt)
     except CardError:
         pass  # the receipt of another program: it is not what a card is made of
     raise PublishError(
-        f"{folder} has no {checkpoints.CARD}, and nothing is published without a card. "
+        f"{folder} has no {checkpoint_folder.CARD}, and nothing is published without a card. "
         "Write it there: a header (---, license: mit, --- on three lines), then what "
         "the model is for, how it was trained and where it fails. 'zoo train' writes "
         "one by itself."

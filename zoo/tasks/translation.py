@@ -11,8 +11,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from zoo.runtime import tokenizer as tokens
-from zoo.runtime import translation
+from zoo.runtime import tokenizer, translation
 from zoo.specs import TextInput, TranslationOutput
 from zoo.tasks._tokens import TokenTask
 from zoo.tasks.results.result import Result
@@ -36,7 +35,7 @@ class Translating(TokenTask[TranslationOutput]):
 
     def suspicion(self, batch: Tensor, input_spec: TextInput) -> tuple[str, str] | None:
         """Return why a translation would say nothing: letters that are no token."""
-        made = tokens.tokenizer(input_spec)
+        made = tokenizer.tokenizer(input_spec)
         strange = [
             n for n in batch.unique().tolist() if translation.BROKEN in made.decode([n])
         ]

@@ -27,16 +27,12 @@ from unittest import SkipTest
 import torch
 from torch import Tensor, nn
 
-from zoo.artifacts import checkpoint_folder as checkpoints
-from zoo.artifacts import claims
-from zoo.artifacts import weight_store as store
-from zoo.cards import render as cards
+from zoo.artifacts import checkpoint_folder, claims, weight_store
+from zoo.cards import render
 from zoo.datasets.in_memory import synthetic_rows, to_model_input
 from zoo.errors import InputError
-from zoo.inference import predict as prediction
-from zoo.inference import sample as verbs
-from zoo.models import golden, saving
-from zoo.models import loading as models
+from zoo.inference import predict, sample
+from zoo.models import golden, loading, saving
 from zoo.models.metadata import model_metadata
 from zoo.models.safetensors_io import SMALL, slots
 from zoo.specs import ModelSpec
@@ -46,7 +42,7 @@ from zoo.testing.sampling_checks import codes_do_not_mix, samples_follow_the_see
 from zoo.testing.text_checks import TEXT_CHECKS
 from zoo.testing.trunk_checks import trunk_is_as_declared
 from zoo.testing.verify import verify
-from zoo.training import train as training
+from zoo.training import train
 
 __all__ = ["CHECKS", "Check"]
 
@@ -56,7 +52,7 @@ MOST_BYTES = 16 << 20  # what a plugin may ship for one model
 
 def parameter_count_is_true(spec: ModelSpec, tmp_path: Path) -> None:
     """The spec says how many parameters the model has."""
-    counted = sum(p.numel() for p in models.build(spec.name).parameters())
+    counted = sum(p.numel() for p in loading.build(spec.name).parameters())
     assert counted == spec.parameters, f"the spec says {spec.parameters:,}: {counted:,}"
 
 
@@ -65,14 +61,14 @@ def output_fits_the_labels(spec: ModelSpec, tmp_path: Path) -> None:
     vector; of a task that tells tokens a score for each token, at every place; of one
     that reads a score for each character and the blank, at every step."""
     given = _given(spec)
-    output = _run(models.build(spec.name).eval(), given)
+    output = _run(loading.build(spec.name).eval(), given)
     assert output.isfinite().all(), "the output holds NaN or infinity"
     get_task(spec.task).check_output(output, given, spec)
 
 
 def rows_do_not_mix(spec: ModelSpec, tmp_path: Path) -> None:
     """In eval mode a row's output does not depend on the rows beside it."""
-    model, given = models.build(spec.name).eval(), _given(spec)
+    model, given = loading.build(spec.name).eval(), _given(spec)
     together, alone = _run(model, given), _run(model, given[:1])
     assert torch.allclose(together[:1], alone, atol=1e-5), "row 0 changed in company"
 
@@ -84,8 +80,8 @@ def weights_survive_the_disk(spec: ModelSpec, tmp_path: Path) -> None:
     otherwise there: the output of a model with such tensors is the same to rounding.
     """
     torch.manual_seed(0)
-    saved, given = models.build(spec.name).eval(), _given(spec)
-    read = models.load(saving.save(saved, tmp_path / "model"))
+    saved, given = loading.build(spec.name).eval(), _given(spec)
+    read = loading.load(saving.save(saved, tmp_path / "model"))
     before, after = saved.state_dict(), read.state_dict()
     for name, tensor in before.items():
         assert torch.equal(tensor, after[name]), f"{name} has changed"
@@ -97,8 +93,8 @@ def weights_survive_the_disk(spec: ModelSpec, tmp_path: Path) -> None:
 
 def every_parameter_comes_from_the_file(spec: ModelSpec, tmp_path: Path) -> None:
     """A load leaves nothing at random: two loads agree in every tensor."""
-    folder = saving.save(models.build(spec.name), tmp_path / "model")
-    first, again = models.load(folder), models.load(folder, verify="always")
+    folder = saving.save(loading.build(spec.name), tmp_path / "model")
+    first, again = loading.load(folder), loading.load(folder, verify="always")
     report = model_metadata(first).report
     assert report is not None
     assert not report.fresh
@@ -111,7 +107,7 @@ def every_parameter_comes_from_the_file(spec: ModelSpec, tmp_path: Path) -> None
 
 def knowledge_survives_copies(spec: ModelSpec, tmp_path: Path) -> None:
     """`model.zoo` is there after copy.deepcopy, and a state_dict can be pickled."""
-    model = models.build(spec.name)
+    model = loading.build(spec.name)
     twin = copy.deepcopy(model)
     file = io.BytesIO()
     torch.save(model.state_dict(), file)
@@ -121,7 +117,7 @@ def knowledge_survives_copies(spec: ModelSpec, tmp_path: Path) -> None:
 
 def gradients_reach_every_parameter(spec: ModelSpec, tmp_path: Path) -> None:
     """A model that can be trained by gradients has one for each parameter."""
-    model = models.build(spec.name)
+    model = loading.build(spec.name)
     output = model(_given(spec))
     if not output.requires_grad:
         return  # step units have no gradient
@@ -133,10 +129,10 @@ def gradients_reach_every_parameter(spec: ModelSpec, tmp_path: Path) -> None:
 def examples_are_answered(spec: ModelSpec, tmp_path: Path) -> None:
     """Every shipped example is read, answered, printed and turned into JSON."""
     _skip_without_weights(spec)
-    model = models.load(spec.name) if spec.weights else models.build(spec.name).eval()
+    model = loading.load(spec.name) if spec.weights else loading.build(spec.name).eval()
     for name in spec.examples:
-        path = store.package_folder(spec.package) / "examples" / name
-        answer = prediction.predict(model, path)
+        path = weight_store.package_folder(spec.package) / "examples" / name
+        answer = predict.predict(model, path)
         for one in answer if isinstance(answer, list) else [answer]:
             assert str(one)
             assert json.dumps(one.to_dict())
@@ -146,13 +142,13 @@ def examples_are_answered(spec: ModelSpec, tmp_path: Path) -> None:
 def nonsense_is_refused(spec: ModelSpec, tmp_path: Path) -> None:
     """An empty list, a strange object and a missing file are refused; nothing is too,
     but by a model that draws."""
-    model = models.build(spec.name).eval()
-    nothing = () if verbs.able(model, "sample") else (None,)
+    model = loading.build(spec.name).eval()
+    nothing = () if sample.able(model, "sample") else (None,)
     missing = tmp_path / "no such file"
     absent = missing if spec.input.takes_strings else str(missing)
     for nonsense in (*nothing, [], object(), absent):
         try:
-            prediction.predict(model, nonsense)
+            predict.predict(model, nonsense)
         except InputError:
             continue
         raise AssertionError(f"{nonsense!r} was answered")
@@ -175,9 +171,9 @@ def claims_are_what_was_measured(spec: ModelSpec, tmp_path: Path) -> None:
     """
     if spec.weights is None or spec.weights.repo is not None:
         return
-    folder = store.shipped(spec)
-    receipt = checkpoints.read_receipt(folder)
-    config = checkpoints.read_config(folder)
+    folder = weight_store.shipped(spec)
+    receipt = checkpoint_folder.read_receipt(folder)
+    config = checkpoint_folder.read_config(folder)
     measured = {m["name"]: m["value"] for m in receipt["metrics"]}
     same = config.weights.sha256 == spec.weights.sha256
     assert same, "config.json is of other weights"
@@ -198,12 +194,12 @@ def claims_are_what_was_measured(spec: ModelSpec, tmp_path: Path) -> None:
 
 def card_is_complete(spec: ModelSpec, tmp_path: Path) -> None:
     """The prose has its three sections; with weights, the whole card renders."""
-    cards.check_prose(spec)
+    render.check_prose(spec)
     if spec.weights is None:
         return
     from huggingface_hub import ModelCard
 
-    data = vars(ModelCard(cards.render(spec.name)).data)
+    data = vars(ModelCard(render.render(spec.name)).data)
     assert data["license"] == spec.license.weights
     assert data["pipeline_tag"] == spec.task
     assert bool(data["eval_results"]) == bool(spec.metrics), "the results are others"
@@ -211,23 +207,25 @@ def card_is_complete(spec: ModelSpec, tmp_path: Path) -> None:
 
 def recipe_runs(spec: ModelSpec, tmp_path: Path) -> None:
     """A smoke run gives a checkpoint that loads, replays, and measures every claim."""
-    if not training.trains(spec):
+    if not train.trains(spec):
         return
-    folder = training.train(spec.name, tmp_path / "run", smoke=True)
-    receipt = checkpoints.read_receipt(folder)
-    model = models.load(folder)
+    folder = train.train(spec.name, tmp_path / "run", smoke=True)
+    receipt = checkpoint_folder.read_receipt(folder)
+    model = loading.load(folder)
     measured = {metric["name"] for metric in receipt["metrics"]}
-    assert golden.replay(model, folder / checkpoints.GOLDEN).matches
+    assert golden.replay(model, folder / checkpoint_folder.GOLDEN).matches
     assert {metric.name for metric in spec.metrics} <= measured
-    assert (folder / checkpoints.CARD).read_text(encoding="utf-8").startswith("---")
+    assert (
+        (folder / checkpoint_folder.CARD).read_text(encoding="utf-8").startswith("---")
+    )
 
 
 def same_seed_same_bytes(spec: ModelSpec, tmp_path: Path) -> None:
     """Two smoke runs with one seed give the same weights, byte for byte."""
-    if not training.trains(spec):
+    if not train.trains(spec):
         return
     first, again = (
-        training.train(spec.name, tmp_path / name, smoke=True) / checkpoints.WEIGHTS
+        train.train(spec.name, tmp_path / name, smoke=True) / checkpoint_folder.WEIGHTS
         for name in ("first", "again")
     )
     assert first.read_bytes() == again.read_bytes()
@@ -260,7 +258,7 @@ CHECKS: tuple[Check, ...] = (
 def _skip_without_weights(spec: ModelSpec) -> None:
     """Skip, in the words of unittest, which pytest understands, what would download."""
     pin = spec.weights
-    if pin is not None and pin.repo is not None and not store.is_cached(pin):
+    if pin is not None and pin.repo is not None and not weight_store.is_cached(pin):
         raise SkipTest(f"The weights of {spec.name!r} are not on this machine.")
 
 

@@ -8,11 +8,10 @@ from torch import Tensor, nn
 from zoo.datasets.custom.examples import DatasetSplits, LabeledExamples
 from zoo.datasets.in_memory import synthetic_rows, to_model_input
 from zoo.errors import OptionError
-from zoo.finetuning import finetune as finetuning
+from zoo.finetuning import finetune
 from zoo.finetuning.strategies import Settings
-from zoo.inference import features as featuring
-from zoo.models import loading as models
-from zoo.models import saving
+from zoo.inference import features
+from zoo.models import loading, saving
 from zoo.models.metadata import model_metadata
 from zoo.specs import ModelSpec
 from zoo.tasks import get_task
@@ -29,16 +28,16 @@ def head_can_be_replaced(spec: ModelSpec, tmp_path: Path) -> None:
 
     A model without a head has none to replace, and one that gives numbers no labels.
     """
-    folder = saving.save(models.build(spec.name), tmp_path / "model")
+    folder = saving.save(loading.build(spec.name), tmp_path / "model")
     count = max(2, len(spec.labels) + 1)
     labels = spec.output.example_labels(count)
     if spec.head is None or not spec.labels:
         try:
-            models.load(folder, labels=labels)
+            loading.load(folder, labels=labels)
         except OptionError:
             return
         raise AssertionError("there is no head for labels, but labels= was accepted")
-    model = models.load(folder, labels=labels)
+    model = loading.load(folder, labels=labels)
     report = model_metadata(model).report
     assert report is not None
     assert report.fresh, "the new head should be fresh"
@@ -63,8 +62,8 @@ def head_learns(spec: ModelSpec, tmp_path: Path) -> None:
     task, output_spec = get_task(spec.task), model_metadata(model).spec.output
     epochs, lr = task.head_check
     chosen = Settings(epochs=epochs, batch_size=4, lr=lr, l2_sp=1e-4, patience=None)
-    lesson = finetuning.finetune_model(model, found, chosen)
-    target = featuring.targets(model, lesson.rows)
+    lesson = finetune.finetune_model(model, found, chosen)
+    target = features.targets(model, lesson.rows)
     cost = task.loss(lesson.output, target, output_spec).item()
     first = task.flat_loss(lesson.output, target, output_spec)
     assert cost < 0.8 * first, f"the loss is {cost:.3g}, of a flat answer {first:.3g}"
@@ -89,7 +88,7 @@ def _lesson(spec: ModelSpec) -> tuple[nn.Module, DatasetSplits]:
         names=[f"row {number}" for number in range(ROWS)],
     )
     labels = drawn.labels if spec.labels else ()
-    model = models.build(spec.name, **({"labels": labels} if labels else {})).eval()
+    model = loading.build(spec.name, **({"labels": labels} if labels else {})).eval()
     return model, DatasetSplits(
         source="stand-in",
         labels=labels,

@@ -12,7 +12,7 @@ from typing import Any, Literal
 from unittest import SkipTest
 
 from zoo import testing
-from zoo.artifacts import weight_store as store
+from zoo.artifacts import weight_store
 from zoo.errors import (
     CheckError,
     DatasetNotFound,
@@ -186,7 +186,7 @@ def claims_hold_when_measured(spec: ModelSpec, tmp_path: Path) -> None:
     if not spec.metrics:
         return
     pin = spec.weights
-    if pin is not None and pin.repo is not None and not store.is_cached(pin):
+    if pin is not None and pin.repo is not None and not weight_store.is_cached(pin):
         raise SkipTest(f"The weights of {spec.name!r} are not on this machine.")
     try:
         seen = verify(spec.name, metric=True, keep=tmp_path)
@@ -212,7 +212,7 @@ def metadata_is_light(plugin: Plugin) -> None:
 
 def nothing_is_pickled(plugin: Plugin) -> None:
     """No file of the package is a pickle: weights are safetensors."""
-    folder = store.package_folder(plugin.package)
+    folder = weight_store.package_folder(plugin.package)
     pickled = [path for path in folder.rglob("*") if path.suffix in PICKLES]
     assert not pickled, f"{pickled[0].relative_to(folder.parent)} may hold a pickle"
 

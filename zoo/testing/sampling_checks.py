@@ -10,9 +10,8 @@ import torch
 from torch import Tensor, nn
 
 from zoo.datasets.in_memory import synthetic_rows, to_model_input
-from zoo.inference import sample as verbs
-from zoo.models import loading as models
-from zoo.models import saving
+from zoo.inference import sample
+from zoo.models import loading, saving
 from zoo.specs import ModelSpec
 
 __all__ = ["codes_do_not_mix", "samples_follow_the_seed"]
@@ -20,22 +19,22 @@ __all__ = ["codes_do_not_mix", "samples_follow_the_seed"]
 
 def samples_follow_the_seed(spec: ModelSpec, tmp_path: Path) -> None:
     """What a model draws is finite, the same by seed and after a reload, and varies."""
-    model = models.build(spec.name).eval()
-    if not verbs.able(model, "sample"):
+    model = loading.build(spec.name).eval()
+    if not sample.able(model, "sample"):
         return
-    again = models.load(saving.save(model, tmp_path / "model"))
-    first = verbs.outputs(model, 4, seed=0)
+    again = loading.load(saving.save(model, tmp_path / "model"))
+    first = sample.outputs(model, 4, seed=0)
     assert first.isfinite().all(), "a sample holds NaN or infinity"
-    assert torch.allclose(first, verbs.outputs(again, 4, seed=0), atol=1e-6)
-    assert not torch.equal(first, verbs.outputs(model, 4, seed=1)), "all seeds are one"
+    assert torch.allclose(first, sample.outputs(again, 4, seed=0), atol=1e-6)
+    assert not torch.equal(first, sample.outputs(model, 4, seed=1)), "all seeds are one"
     if not spec.input.missing_files:  # without which no token can be read
-        assert [str(one) for one in verbs.sample(model, 2, seed=0)]
+        assert [str(one) for one in sample.sample(model, 2, seed=0)]
 
 
 def codes_do_not_mix(spec: ModelSpec, tmp_path: Path) -> None:
     """A row's code, and what is decoded from it, do not depend on the rows beside."""
-    model = models.build(spec.name).eval()
-    if not verbs.able(model, "reconstruct"):
+    model = loading.build(spec.name).eval()
+    if not sample.able(model, "reconstruct"):
         return
     given = _given(spec)
     together = _by_code(model, given)

@@ -12,11 +12,9 @@ import torch
 from torch import nn
 
 from zoo.datasets.in_memory import synthetic_rows, to_model_input
-from zoo.models import loading as models
+from zoo.models import loading
 from zoo.preprocessing.preprocessor import preprocessor
-from zoo.runtime import beam_search as beams
-from zoo.runtime import generation as generating
-from zoo.runtime import tokenizer as tokens
+from zoo.runtime import beam_search, generation, tokenizer
 from zoo.runtime.generation import METHOD, GenerationConfig
 from zoo.specs import ModelSpec, TextInput
 from zoo.tasks import get_task
@@ -38,7 +36,7 @@ def padding_says_nothing(spec: ModelSpec, tmp_path: Path) -> None:
     """A text that is filled up beside a longer one says what it says alone."""
     if not preprocessor(spec.input).pads:
         return
-    model = models.build(spec.name).eval()
+    model = loading.build(spec.name).eval()
     given = to_model_input(
         synthetic_rows(spec.input, spec.output, 4, spec.name).input, spec.input
     )
@@ -57,7 +55,7 @@ def padding_says_nothing(spec: ModelSpec, tmp_path: Path) -> None:
 def memory_changes_nothing(spec: ModelSpec, tmp_path: Path) -> None:
     """Read at once or in parts, a text says the same of what comes next, what comes
     later says nothing of what came before, and the same is written by both ways."""
-    model: Any = models.build(spec.name).eval()
+    model: Any = loading.build(spec.name).eval()
     if not callable(getattr(model, METHOD, None)):
         return
     token = to_model_input(
@@ -73,7 +71,7 @@ def memory_changes_nothing(spec: ModelSpec, tmp_path: Path) -> None:
     assert torch.allclose(said[:, :3], model(token[:, :3]), atol=1e-4), "it looks ahead"
     prompts = [token[0, :4].tolist()]
     with_memory, without = (
-        generating.generate(model, prompts, plan=GREEDY, seeds=[0], remember=remember)
+        generation.generate(model, prompts, plan=GREEDY, seeds=[0], remember=remember)
         for remember in (True, False)
     )
     assert with_memory == without, "memory changed what was written"
@@ -82,7 +80,7 @@ def memory_changes_nothing(spec: ModelSpec, tmp_path: Path) -> None:
 def texts_go_on_as_alone(spec: ModelSpec, tmp_path: Path) -> None:
     """Prompts of different length go on as each does alone, also where a text outgrows
     what the model reads at once, and a draw by a seed is the same in company."""
-    model = models.build(spec.name).eval()
+    model = loading.build(spec.name).eval()
     if not callable(getattr(model, METHOD, None)):
         return
     max_length = _text(spec).max_length
@@ -103,7 +101,7 @@ def steps_are_the_whole(spec: ModelSpec, tmp_path: Path) -> None:
     memory it was given as it was, and nothing that fills up a source is looked at."""
     if not get_task(spec.task).searches:
         return
-    model: Any = models.build(spec.name).eval()
+    model: Any = loading.build(spec.name).eval()
     _, output_spec = get_task(spec.task).signature(spec)
     source = to_model_input(
         synthetic_rows(spec.input, spec.output, 3, spec.name).input, spec.input
@@ -127,29 +125,29 @@ def translations_are_found_as_alone(spec: ModelSpec, tmp_path: Path) -> None:
     """What is found for a source does not depend on those beside it."""
     if not get_task(spec.task).searches:
         return
-    model = models.build(spec.name).eval()
+    model = loading.build(spec.name).eval()
     rows = synthetic_rows(spec.input, spec.output, 1, spec.name).input[0].tolist()
     sources = [rows[:2], rows[:9], rows[:5]]
     for plan in (
-        beams.BeamSearchConfig(beams=1, max_tokens=6),
-        beams.BeamSearchConfig(beams=3, max_tokens=6),
+        beam_search.BeamSearchConfig(beams=1, max_tokens=6),
+        beam_search.BeamSearchConfig(beams=3, max_tokens=6),
     ):
-        together = beams.search(model, sources, plan=plan)
-        alone = [beams.search(model, [one], plan=plan)[0] for one in sources]
+        together = beam_search.search(model, sources, plan=plan)
+        alone = [beam_search.search(model, [one], plan=plan)[0] for one in sources]
         for some, others in zip(together, alone, strict=True):
             assert [one.tokens for one in some] == [one.tokens for one in others]
 
 
 def _text(spec: ModelSpec) -> TextInput:
-    input_spec: TextInput | None = tokens.text_input(spec.input)
+    input_spec: TextInput | None = tokenizer.text_input(spec.input)
     assert input_spec is not None, "a model that writes also reads"
     return input_spec
 
 
 def _written(
     model: nn.Module, prompts: list[list[int]], plan: GenerationConfig
-) -> list[generating.Written]:
-    return generating.generate(model, prompts, plan=plan, seeds=[0] * len(prompts))
+) -> list[generation.Written]:
+    return generation.generate(model, prompts, plan=plan, seeds=[0] * len(prompts))
 
 
 TEXT_CHECKS = (

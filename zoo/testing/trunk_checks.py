@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from torch.nn.functional import interpolate
 
 from zoo.inference.conv_trunk import map_changed, over_windows
-from zoo.models import loading as models
+from zoo.models import loading
 from zoo.runtime.eval_mode import forward_on_device
 from zoo.specs import ImageInput, ModelSpec, Trunk
 
@@ -30,7 +30,7 @@ def trunk_is_as_declared(spec: ModelSpec, tmp_path: Path) -> None:
         return
     assert isinstance(spec.input, ImageInput), "ModelSpec refuses it for other inputs"
     torch.manual_seed(0)
-    check_trunk(models.build(spec.name).eval(), spec.trunk, spec.input)
+    check_trunk(loading.build(spec.name).eval(), spec.trunk, spec.input)
 
 
 def check_trunk(model: nn.Module, trunk: Trunk, input_spec: ImageInput) -> None:

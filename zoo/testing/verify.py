@@ -7,13 +7,11 @@ from typing import Any
 
 from torch import nn
 
-from zoo._utils import paths as folders
-from zoo.artifacts import checkpoint_folder as checkpoints
+from zoo._utils import paths
+from zoo.artifacts import checkpoint_folder
 from zoo.errors import TrainingError
-from zoo.finetuning import remeasure as remeasuring
-from zoo.models import golden
-from zoo.models import loading as models
-from zoo.models import safetensors_io as weights
+from zoo.finetuning import remeasure
+from zoo.models import golden, loading, safetensors_io
 from zoo.models.golden import Replay
 from zoo.models.metadata import model_metadata
 from zoo.preprocessing.preprocessor import preprocessor
@@ -73,17 +71,17 @@ def verify(
     expected and the found output are saved in the folder `keep`, or in the cache.
     Raises what `zoo.load` raises.
     """
-    model = models.load(name, verify="always")
+    model = loading.load(name, verify="always")
     known = model_metadata(model)
     assert known.folder is not None, "a loaded model has a folder"
     assert known.report is not None, "a loaded model has a report"
     input_spec = known.spec.input
     preprocessor(input_spec).identity(input_spec)  # tokenizer.json is the pinned one
-    path = known.folder / checkpoints.GOLDEN
+    path = known.folder / checkpoint_folder.GOLDEN
     replay = golden.replay(model, path) if path.is_file() else None
     kept = None
     if replay is not None and not replay.matches:
-        kept = _keep(replay, keep or folders.cache() / "mismatch", known.spec.name)
+        kept = _keep(replay, keep or paths.cache() / "mismatch", known.spec.name)
     return Verification(
         name=known.spec.name,
         sha256=known.report.sha256,
@@ -99,7 +97,7 @@ def verify(
 
 def _keep(replay: Replay, folder: Path, name: str) -> Path:
     path = folder / f"{name}.safetensors"
-    weights.write({"expected": replay.expected, "found": replay.found}, path)
+    safetensors_io.write({"expected": replay.expected, "found": replay.found}, path)
     return path
 
 
@@ -129,8 +127,8 @@ def _measured(model: nn.Module, split: str) -> Mapping[str, float]:
     """Measure on a split: by the recipe, or as a lesson measured it."""
     known = model_metadata(model)
     receipt = known.receipt
-    if remeasuring.is_lesson(receipt):
-        return remeasuring.again(model, receipt, split)
+    if remeasure.is_lesson(receipt):
+        return remeasure.again(model, receipt, split)
     if "recipe_sha256" in receipt:
         raise TrainingError(
             f"{known.folder} was trained with the recipe file {receipt['recipe']}, "

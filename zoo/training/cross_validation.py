@@ -15,7 +15,7 @@ from zoo._utils.atomic_write import write_atomic
 from zoo.datasets.in_memory import Fold
 from zoo.errors import SettingsError, TrainingError
 from zoo.evaluation.metric_selection import best_row, selection_metric
-from zoo.training import execution as places
+from zoo.training import execution
 from zoo.training.recipe_file import find
 from zoo.training.run import Run
 from zoo.training.train import TRAINING, choose, seeded
@@ -103,7 +103,7 @@ def crossval(
                 spec,
                 seed=chosen.seed,
                 smoke=smoke,
-                place=places.execution_context(device),
+                place=execution.execution_context(device),
                 watcher=looking,
                 fold=Fold(number=number, count=folds, stratified=stratified),
             )

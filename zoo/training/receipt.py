@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from zoo._utils.hardware import hardware_name, peak_memory
-from zoo.artifacts import weight_store as store
+from zoo.artifacts import weight_store
 from zoo.datasets.in_memory import TensorRows
 from zoo.datasets.streaming import StreamedRows
 from zoo.models import saving
@@ -53,7 +53,7 @@ def receipt(
 
 def _commit(spec: ModelSpec) -> str | None:
     """Return the commit of the recipe's repository, where it lies in one."""
-    where = store.package_folder(spec.package)
+    where = weight_store.package_folder(spec.package)
     asked = ["git", "-C", str(where), "rev-parse", "HEAD"]
     try:
         done = subprocess.run(asked, capture_output=True, text=True, check=True)

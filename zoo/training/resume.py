@@ -14,7 +14,7 @@ from torch.optim.swa_utils import AveragedModel
 
 from zoo.errors import SettingsError, TrainingError
 from zoo.models.metadata import unwrap_model
-from zoo.training import resume_file as state
+from zoo.training import resume_file
 
 __all__ = ["ResumeCheckpoint"]
 
@@ -42,7 +42,7 @@ class ResumeCheckpoint:
         self._expected = len(self._parts)
         if self.path is None or not self.path.is_file():
             return None
-        held = state.read(self.path)
+        held = resume_file.read(self.path)
         if held["identity"] != self._identity:
             raise SettingsError(
                 f"{self.path} is of a run with other settings or another recipe. Use "
@@ -71,7 +71,7 @@ class ResumeCheckpoint:
             "random": torch.get_rng_state(),
             "beside": dict(beside),
         }
-        state.write(held, self.path)
+        resume_file.write(held, self.path)
         self._when = time.perf_counter()
 
     def delete(self) -> None:

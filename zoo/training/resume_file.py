@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from zoo.errors import TrainingError
-from zoo.models import safetensors_io as weights
+from zoo.models import safetensors_io
 
 __all__ = ["read", "write"]
 
@@ -24,12 +24,12 @@ def write(state: object, path: Path) -> None:
     tensors: dict[str, Tensor] = {}
     outline = json.dumps(_flatten(state, tensors)).encode()
     tensors[OUTLINE] = torch.frombuffer(bytearray(outline), dtype=torch.uint8)
-    weights.write(tensors, path)
+    safetensors_io.write(tensors, path)
 
 
 def read(path: Path) -> Any:
     """Return a state as it was written, with tensors of its own."""
-    tensors = weights.tensors(path)
+    tensors = safetensors_io.tensors(path)
     outline = bytes(tensors.pop(OUTLINE).tolist())
     return _unflatten(json.loads(outline), tensors)
 

@@ -10,19 +10,18 @@ import torch
 from torch import Tensor, nn
 
 from zoo._utils.import_string import resolve
-from zoo.datasets import in_memory as tensors
-from zoo.datasets import streaming as streams
+from zoo.datasets import in_memory, streaming
 from zoo.datasets.streaming import Data, StreamedRows
 from zoo.datasets.texts import load_texts
 from zoo.errors import Diverged
-from zoo.models import loading as models
+from zoo.models import loading
 from zoo.models.metadata import (
     attach,
     model_metadata,
     with_input_spec,
 )
 from zoo.plugins.discovery import found
-from zoo.runtime import run as runtime
+from zoo.runtime import run
 from zoo.runtime.averages import ema
 from zoo.runtime.folds import Fold
 from zoo.runtime.normalization import fit_normalization
@@ -38,7 +37,7 @@ __all__ = ["Run"]
 GLANCE = 0.25  # seconds between two looks at progress and loss
 
 
-class Run(runtime.Run):
+class Run(run.Run):
     """What every loop needs and nobody should write twice, and what the zoo adds to it.
 
     Beside what an ejected recipe has: registered datasets, several processes, progress,
@@ -96,7 +95,7 @@ class Run(runtime.Run):
         split, `input_spec` and `output_spec` besides. A smoke run takes noise of the
         same shape where the data can't be had.
         """
-        load = tensors.load
+        load = in_memory.load
         if reader is not None:
             plugin = found().packages()[self.spec.package].name
             load = resolve(reader, plugin=plugin)
@@ -127,13 +126,15 @@ class Run(runtime.Run):
         Its batches are decoded when they are asked for, with `workers=4` by processes
         that work ahead. Pictures are brought to the model's size.
         """
-        rows: StreamedRows | TensorRows = self._read(streams.load, name, split, options)
+        rows: StreamedRows | TensorRows = self._read(
+            streaming.load, name, split, options
+        )
         return rows
 
     def _read(self, load: Any, name: str, split: str, options: dict[str, Any]) -> Any:
         stand_in = self.spec if self.smoke else None
         options["input_spec"] = self.spec.input
-        rows = tensors.load_or_synthetic(load, name, split, options, stand_in)
+        rows = in_memory.load_or_synthetic(load, name, split, options, stand_in)
         self.data[rows.source] = {"rows": len(rows), "fingerprint": rows.fingerprint}
         return rows
 
@@ -142,7 +143,7 @@ class Run(runtime.Run):
 
         It is the parent of the model that was built, which its config.json tells.
         """
-        parent = models.load(name)
+        parent = loading.load(name)
         report = model_metadata(parent).report
         assert report is not None, "a loaded model has a report"
         assert self._model is not None, "what starts from weights is built before"
@@ -171,7 +172,7 @@ class Run(runtime.Run):
 
         It is a module of the class that the spec's build function returns.
         """
-        made = models.build(self.spec.name, **options).to(self.device).train()
+        made = loading.build(self.spec.name, **options).to(self.device).train()
         self._model = with_input_spec(
             made, self.spec.input
         )  # which `fit_normalization` changes
@@ -209,7 +210,7 @@ class Run(runtime.Run):
 
     def feature_extractor(self, name: str) -> nn.Module:
         """Return a model of the zoo, by whose features a recipe compares rows."""
-        return models.load(name)
+        return loading.load(name)
 
     # What the loop uses
 
@@ -239,7 +240,7 @@ class Run(runtime.Run):
         `zoo.runtime.ordering`. Several processes share each batch of `size` rows
         between them.
         """
-        tensors.check_labels(rows.target, self.spec.output, rows.source)
+        in_memory.check_labels(rows.target, self.spec.output, rows.source)
         batches = super().batches(rows, size, **how)
         total = math.ceil(len(rows) / size) if size > 0 else 0
         return self._watched(batches, total)

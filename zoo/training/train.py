@@ -12,21 +12,19 @@ import torch
 from torch import nn
 
 from zoo._utils.import_string import module
-from zoo.artifacts import checkpoint_folder as checkpoints
-from zoo.cards import render as cards
-from zoo.datasets import in_memory as tensors
+from zoo.artifacts import checkpoint_folder
+from zoo.cards import render
+from zoo.datasets import in_memory
 from zoo.datasets.streaming import StreamedRows
 from zoo.errors import Collapsed, Diverged, SettingsError, TrainingError
-from zoo.evaluation import plots as pictures
+from zoo.evaluation import plots
 from zoo.models import saving
 from zoo.models.metadata import attach, model_metadata, unwrap_model
 from zoo.models.safetensors_io import narrow
-from zoo.plugins import discovery as plugins
+from zoo.plugins import discovery
 from zoo.specs import ModelSpec
-from zoo.training import execution as places
+from zoo.training import execution, recipe_file, sweep_settings
 from zoo.training import receipt as receipts
-from zoo.training import recipe_file
-from zoo.training import sweep_settings as searched
 from zoo.training.execution import Precision
 from zoo.training.monitoring import TrainingMonitor
 from zoo.training.recipe_file import RecipeFile
@@ -89,7 +87,7 @@ def train(
             f"The sweep in {sweep} is of the installed recipe of {spec.name!r}, not of "
             f"{file.path}. Give the settings with --set (settings=)."
         )
-    found = searched.read(sweep, spec.name, smoke=smoke) if sweep else NOTHING
+    found = sweep_settings.read(sweep, spec.name, smoke=smoke) if sweep else NOTHING
     changes = {**found.settings, **(settings or {})}
     recipe, chosen = choose(spec, changes, smoke=smoke, file=file)
     target = Path(folder or Path("runs") / (file.path.stem if file else spec.name))
@@ -101,7 +99,7 @@ def train(
             spec,
             seed=chosen.seed,
             smoke=smoke,
-            place=places.execution_context(device, precision, processes=processes),
+            place=execution.execution_context(device, precision, processes=processes),
             watcher=watcher,
             trackers=trackers,
             keeper=keeper,
@@ -127,9 +125,9 @@ def _prepared(
     seconds: float,
 ) -> ResumeCheckpoint:
     """Find what would go wrong after hours of training before they begin."""
-    checkpoints.refuse_strangers(target)
+    checkpoint_folder.refuse_strangers(target)
     if not file:
-        cards.check_prose(spec)
+        render.check_prose(spec)
     target.parent.mkdir(parents=True, exist_ok=True)
     identity = {"name": spec.name, "smoke": smoke, "settings": str(chosen)}
     if file:
@@ -221,7 +219,7 @@ def measured_by(
 
 
 def _module(spec: ModelSpec, recipe: str) -> ModuleType:
-    return module(recipe, plugin=plugins.found().packages()[spec.package].name)
+    return module(recipe, plugin=discovery.found().packages()[spec.package].name)
 
 
 def _untrainable(spec: ModelSpec) -> str:
@@ -266,9 +264,9 @@ def _finish(
     if report is not None:
         report(model, run)
     if len(run.history) > 1:
-        run.log_figure("curves", pictures.curves(run.history), CURVES)
+        run.log_figure("curves", plots.curves(run.history), CURVES)
     if found.receipt:
-        run.log_figure("sweep", found.picture, searched.SEEN)
+        run.log_figure("sweep", found.picture, sweep_settings.SEEN)
     receipt = receipts.receipt(run, asdict(chosen), metrics, held_out)
     if file:
         receipt |= file.receipt
@@ -276,13 +274,13 @@ def _finish(
     if found.receipt:
         receipt["sweep"] = found.receipt
     files = {name: content for name, (content, _) in run.figures.items()}
-    card = cards.text(spec, receipt)
+    card = render.text(spec, receipt)
     saving.save(
         model,
         target,
         example=_example(run, recipe, held_out),
         receipt=receipt,
-        files=files | {checkpoints.CARD: card.encode()},
+        files=files | {checkpoint_folder.CARD: card.encode()},
         dtype=getattr(torch, spec.stored),
     )
 
@@ -295,7 +293,7 @@ def _without_recipe(model: nn.Module) -> None:
 
 
 def _example(
-    run: Run, recipe: ModuleType, held_out: tensors.TensorRows | StreamedRows
+    run: Run, recipe: ModuleType, held_out: in_memory.TensorRows | StreamedRows
 ) -> torch.Tensor:
     """Return the input of the golden, which is passed on with the weights.
 
@@ -309,8 +307,8 @@ def _example(
         return chosen
     rows, spec = held_out, run.spec
     if spec.license.data == "unknown" or not spec.input.from_data:
-        rows = tensors.synthetic_rows(spec.input, spec.output, 2, held_out.source)
-    return tensors.to_model_input(next(rows.in_order())[:2], spec.input)
+        rows = in_memory.synthetic_rows(spec.input, spec.output, 2, held_out.source)
+    return in_memory.to_model_input(next(rows.in_order())[:2], spec.input)
 
 
 @contextmanager

@@ -7,15 +7,14 @@ from dataclasses import asdict, dataclass, replace
 from functools import lru_cache
 from typing import Any, Literal, get_args
 
-from zoo.datasets.custom import examples
-from zoo.datasets.custom import reader as gathering
+from zoo.datasets.custom import examples, reader
 from zoo.datasets.custom.examples import DatasetSplits
 from zoo.errors import SettingsError
 from zoo.finetuning import strategies
 from zoo.finetuning.finetune import finetune_by_name
-from zoo.models import loading as models
+from zoo.models import loading
 from zoo.tasks import get_task
-from zoo.training import execution as places
+from zoo.training import execution
 from zoo.training.monitoring import TrainingMonitor
 from zoo.training.run import Run
 from zoo.training.settings import change, check_ranges
@@ -68,7 +67,7 @@ class SweepPlan:
     def chosen(self, values: Mapping[str, object]) -> Any:
         """Return settings with `values`; raises SettingsError."""
         if self.data is None:
-            return choose(models.find(self.name), values, smoke=self.smoke)[1]
+            return choose(loading.find(self.name), values, smoke=self.smoke)[1]
         found = change(strategies.Settings(), values)
         check_ranges(found)
         return found
@@ -81,14 +80,14 @@ def follow(
     watcher: TrainingMonitor,
 ) -> None:
     """Run the recipe once; `begun` is given its frame before it begins."""
-    spec = models.find(plan.name)
+    spec = loading.find(plan.name)
     recipe, _ = choose(spec, None, smoke=plan.smoke)
     with seeded(settings.seed):
         run = Run(
             spec,
             seed=settings.seed,
             smoke=plan.smoke,
-            place=places.execution_context(plan.device),
+            place=execution.execution_context(plan.device),
             watcher=watcher,
         )
         begun(run)
@@ -106,7 +105,7 @@ def taught(
 
 def figure(plan: SweepPlan) -> str:
     """Return the metric that lessons of the model are compared by, if none is named."""
-    return get_task(models.find(plan.name).task).selection_metric(balance=False)
+    return get_task(loading.find(plan.name).task).selection_metric(balance=False)
 
 
 def rows(plan: SweepPlan, val_fraction: float) -> DatasetSplits:
@@ -129,12 +128,12 @@ def _rows(
     val_fraction: float,
     seed: int,
 ) -> DatasetSplits:
-    spec = models.find(name)
+    spec = loading.find(name)
     model = spec.input, spec.output
-    found = replace(gathering.gather(data, *model, target=target), test=None)
+    found = replace(reader.gather(data, *model, target=target), test=None)
     if validation is not None:
         labels = found.labels or None
-        other = gathering.gather(validation, *model, target=target, labels=labels)
+        other = reader.gather(validation, *model, target=target, labels=labels)
         return replace(found, validation=other.training)
     if found.validation is not None:
         return found

@@ -19,9 +19,9 @@ from typing import Any
 from zoo._utils.atomic_write import write_atomic
 from zoo._utils.file_lock import file_lock
 from zoo.errors import SettingsError, TrainingError, ZooError, near
-from zoo.models import loading as models
+from zoo.models import loading
 from zoo.training.recipe_file import is_recipe_file
-from zoo.tuning import report as comparing
+from zoo.tuning import report
 from zoo.tuning import trials as _queue
 from zoo.tuning.objective import METHODS, Method, SweepPlan
 from zoo.tuning.search_space import Space, worded
@@ -85,7 +85,7 @@ def sweep(
             f"{name}' with --set."
         )
     asked = SweepPlan(
-        name=models.find(name).name,
+        name=loading.find(name).name,
         settings={key: worded(value) for key, value in settings.items()},
         method=_method(method),
         trials=TRIALS if trials is None else trials,
@@ -268,10 +268,10 @@ def _watch(
 
 def _finished(target: Path, plan: SweepPlan, where: Space) -> Sweep:
     """Write down how the trials compare, and return that."""
-    ranked = comparing.ranked(_queue.ended(_queue.study(target, plan)))
+    ranked = report.ranked(_queue.ended(_queue.study(target, plan)))
     first = ranked[0]
     command = _command(plan, where, first) if first.state == "done" else None
-    comparing.write(target, plan, ranked, where, command)
+    report.write(target, plan, ranked, where, command)
     if command is None:
         raise TrainingError(
             f"None of {len(ranked)} trials came to an end. Trial {first.position} "

@@ -18,7 +18,7 @@ from zoo.errors import MissingExtra, SettingsError, TrainingError
 from zoo.evaluation.metric_selection import best_row, selection_metric, signed_score
 from zoo.training.run import Run
 from zoo.training.settings import read
-from zoo.tuning import objective as attempts
+from zoo.tuning import objective
 from zoo.tuning.objective import SweepPlan
 from zoo.tuning.search_space import Choices, Range, Space
 
@@ -141,11 +141,11 @@ def _attempt(trial: "optuna.Trial", plan: SweepPlan, where: Space) -> Trial:
         chosen = _chosen(plan, where.fixed | drawn)
         shown = {key: _plain(getattr(chosen, key), drawn[key]) for key in drawn}
         if plan.data is None:
-            attempts.follow(plan, chosen, looking.begun, looking)
+            objective.follow(plan, chosen, looking.begun, looking)
         else:
-            found = attempts.rows(plan, plan.chosen(where.fixed).val_fraction)
-            looking.default = attempts.figure(plan)
-            looking.end(attempts.taught(plan, found, chosen, looking))
+            found = objective.rows(plan, plan.chosen(where.fixed).val_fraction)
+            looking.default = objective.figure(plan)
+            looking.end(objective.taught(plan, found, chosen, looking))
         if looking.value is None:
             raise TrainingError(f"The recipe of {plan.name!r} measured no number.")
     except optuna.TrialPruned:

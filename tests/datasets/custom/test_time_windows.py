@@ -10,11 +10,11 @@ import pytest
 import torch
 
 import zoo
-from zoo.artifacts import checkpoint_folder as checkpoints
+from zoo.artifacts import checkpoint_folder
 from zoo.datasets.custom.examples import with_validation_split
 from zoo.datasets.custom.reader import gather
 from zoo.errors import DataError
-from zoo.inference import features as featuring
+from zoo.inference import features
 from zoo.specs import Column, ForecastOutput, SeriesInput
 from zoo.tasks import get_task
 
@@ -182,7 +182,7 @@ def test_a_forecast_is_taught(tmp_path: Path) -> None:
         NAME, trending(tmp_path / "train.csv", 300, 0), tmp_path / "mine", test=test
     )
 
-    receipt = checkpoints.read_receipt(tmp_path / "mine")
+    receipt = checkpoint_folder.read_receipt(tmp_path / "mine")
     metrics = {one["name"]: one["value"] for one in receipt["metrics"]}
     assert metrics["rmse"] < 0.95 * receipt["baselines"]["persistence"]["rmse"]
     mine = zoo.load(tmp_path / "mine")
@@ -207,4 +207,4 @@ def test_targets_of_several_steps_are_a_table() -> None:
     """
     found = gather(series(6), THREE, replace(NEXT, horizon=2)).training
 
-    assert featuring.targets(zoo.load(NAME), found).shape == (2, 2)
+    assert features.targets(zoo.load(NAME), found).shape == (2, 2)

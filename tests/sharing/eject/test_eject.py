@@ -19,11 +19,11 @@ from PIL import Image
 from torch import nn
 
 import zoo
-from zoo.artifacts import weight_store as store
+from zoo.artifacts import weight_store
 from zoo.cli import main
 from zoo.errors import EjectError, NoWeights, ZooError
 from zoo.inference.sample import able
-from zoo.models import safetensors_io as weights
+from zoo.models import safetensors_io
 
 SHIPPED = [
     name
@@ -89,7 +89,7 @@ def package(name: str) -> str:
 def inputs(name: str) -> tuple[list[Path], list[float]]:
     """Return the files that ship with a model as examples, or else some noise."""
     spec = zoo.get_spec(name)
-    where = store.package_folder(spec.package) / "examples"
+    where = weight_store.package_folder(spec.package) / "examples"
     given: Any = spec.input
     random = torch.Generator().manual_seed(SEED)
     noise = [] if given.from_data else torch.randn(given.latent_dim, generator=random)
@@ -101,7 +101,9 @@ def alone(folder: Path, names: list[str]) -> tuple[dict[str, Any], dict[str, Any
     where neither the zoo nor a plugin can be imported."""
     asked = {}
     for name in names:
-        kept = weights.tensors(zoo.fetch(name)[0].with_name("golden.safetensors"))
+        kept = safetensors_io.tensors(
+            zoo.fetch(name)[0].with_name("golden.safetensors")
+        )
         torch.save(kept["input"].clone(), folder / f"{package(name)}.pt")
         files, noise = inputs(name)
         options = OPTIONS.get(zoo.get_spec(name).output.kind, {})
@@ -144,7 +146,7 @@ def test_an_ejected_model_computes_without_the_zoo(
     Where neither the zoo nor a plugin can be imported, the golden's input gives the
     golden's output.
     """
-    kept = weights.tensors(zoo.fetch(name)[0].with_name("golden.safetensors"))
+    kept = safetensors_io.tensors(zoo.fetch(name)[0].with_name("golden.safetensors"))
 
     output = ejected[2][package(name)]
 

@@ -17,10 +17,10 @@ from torch import Tensor
 
 import zoo
 from zoo import ModelSpec
-from zoo.artifacts import resolve as sources
+from zoo.artifacts import resolve
 from zoo.models.metadata import unwrap_model
 from zoo.runtime.rows import TensorRows
-from zoo.training import train as training
+from zoo.training import train
 from zoo.training.run import Run
 
 ROWS = 96  # of a dataset: enough for some batches, and for a part held back
@@ -136,10 +136,10 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[Any, Any]]
     found: dict[str, Any] = {}
     for name in TRAINED:
         package = zoo.eject(name, folder / re.sub(r"\W", "_", name)).name
-        spec = sources.find(name).spec
-        recipe, chosen = training.choose(spec, {}, smoke=True)
+        spec = resolve.find(name).spec
+        recipe, chosen = train.choose(spec, {}, smoke=True)
         run = Recording(spec, seed=chosen.seed)
-        with training.seeded(chosen.seed):
+        with train.seeded(chosen.seed):
             model = unwrap_model(recipe.train(chosen, run))
         given = {
             "rows": run.seen,

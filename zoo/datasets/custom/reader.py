@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from zoo.datasets import registered as datasets
+from zoo.datasets import registered
 from zoo.datasets.custom.examples import DatasetSplits, LabeledExamples
 from zoo.datasets.custom.table_columns import table
 from zoo.datasets.custom.wanted import Wanted
@@ -122,9 +122,9 @@ def _file(path: Path, wanted: Wanted) -> Rows:
             f"{path} is no table the zoo can read: give {', '.join(TABLES)}, or a "
             "folder of class-named folders."
         )
-    library = datasets.imported()
+    library = registered.imported()
     try:
-        with datasets.quiet():
+        with registered.quiet():
             if wanted.kind.as_written and path.suffix.lower() == ".csv":
                 rows = library.Dataset.from_dict(_as_written(path))
             else:
@@ -147,7 +147,7 @@ def _named(name: str, wanted: Wanted) -> dict[str, Rows]:
     known = found().datasets
     if name in known:
         splits = {
-            split: datasets.load_dataset(name, split) for split in known[name].splits
+            split: registered.load_dataset(name, split) for split in known[name].splits
         }
         return _splits(name, splits, wanted)
     if not REPOSITORY.fullmatch(name):
@@ -155,7 +155,7 @@ def _named(name: str, wanted: Wanted) -> dict[str, Rows]:
         raise DataError(
             f"{name!r} is no folder, no file and no registered dataset. {hint.strip()}"
         )
-    library = datasets.imported()
+    library = registered.imported()
     try:
         splits = dict(library.load_dataset(name))
     except MissingExtra:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from zoo.datasets.custom import time_windows as rolling
+from zoo.datasets.custom import time_windows
 from zoo.datasets.custom.examples import Column
 from zoo.datasets.custom.wanted import Wanted
 from zoo.errors import DataError, near
@@ -27,7 +27,9 @@ def table(
     each = input_spec.required_columns
     if (length := input_spec.window) is not None:
         _need(source, columns, each)
-        return rolling.windows(source, rows, input_spec, length, answer, wanted.horizon)
+        return time_windows.windows(
+            source, rows, input_spec, length, answer, wanted.horizon
+        )
     names = [f"row {number}" for number in range(1, len(rows) + 1)]
     if wanted.kind.pictures:
         given = _column(source, columns, input_spec.column_names, input_spec.noun)

@@ -14,9 +14,7 @@ from pprint import pformat
 
 from packaging.requirements import Requirement
 
-from zoo.artifacts import checkpoint_folder as checkpoints
-from zoo.artifacts import resolve as sources
-from zoo.artifacts import weight_store as store
+from zoo.artifacts import checkpoint_folder, resolve, weight_store
 from zoo.artifacts.checkpoint_folder import Config
 from zoo.artifacts.resolve import Source
 from zoo.errors import EjectError
@@ -129,9 +127,9 @@ def eject(name: str | Path, folder: str | Path) -> Path:
     need. The folder is a checkpoint as well, so `zoo.load` takes it. Raises EjectError,
     and what `zoo.load` raises.
     """
-    source, folder = sources.find(name), Path(folder)
+    source, folder = resolve.find(name), Path(folder)
     _check_folder(folder)
-    weights, pin, _ = sources.obtain(source)
+    weights, pin, _ = resolve.obtain(source)
     texts = _texts(source, pin, folder.name)
     new = folder.with_name(f".{folder.name}.new")
     shutil.rmtree(new, ignore_errors=True)
@@ -140,7 +138,7 @@ def eject(name: str | Path, folder: str | Path) -> Path:
         for file, text in texts.items():
             (new / file).parent.mkdir(exist_ok=True)
             (new / file).write_text(text, encoding="utf-8")
-        shutil.copyfile(weights, new / checkpoints.WEIGHTS)
+        shutil.copyfile(weights, new / checkpoint_folder.WEIGHTS)
         for path in _beside(source):
             shutil.copyfile(path, new / path.name)
         if folder.exists():
@@ -166,11 +164,11 @@ def _check_folder(folder: Path) -> None:
 
 def _beside(source: Source) -> Iterator[Path]:
     """Yield the tokenizer of a text model, and an example input."""
-    tokenizer = source.folder / checkpoints.TOKENIZER
+    tokenizer = source.folder / checkpoint_folder.TOKENIZER
     if tokenizer.is_file():
         yield tokenizer
     for name in source.spec.examples[:1]:
-        yield store.package_folder(source.spec.package) / "examples" / name
+        yield weight_store.package_folder(source.spec.package) / "examples" / name
 
 
 def _texts(source: Source, pin: Weights, package: str) -> dict[str, str]:
@@ -207,7 +205,7 @@ def _texts(source: Source, pin: Weights, package: str) -> dict[str, str]:
         "__init__.py": _filled(code, words),
         "README.md": _filled(_template("README.md"), words),
         "pyproject.toml": _filled(_template("pyproject.toml"), words),
-        checkpoints.CONFIG: _config(source, pin),
+        checkpoint_folder.CONFIG: _config(source, pin),
     }
 
 
@@ -270,7 +268,7 @@ def _code(spec: ModelSpec, parts: list[str]) -> dict[str, str]:
                 "from .runtime.{} import {}".format(*READERS[spec.output.kind])
             )
     outside = ["import torch", f"from safetensors.torch import {reader}"]
-    file = f'HERE / "{checkpoints.WEIGHTS}"'
+    file = f'HERE / "{checkpoint_folder.WEIGHTS}"'
     read = f"load_model(model, {file})"
     if renamed:  # what is tied lies there once
         read = f"model.load_state_dict(renamed(load_file({file})), strict=False)"
@@ -364,8 +362,8 @@ def _listed(words: list[str]) -> str:
 def _config(source: Source, pin: Weights) -> str:
     """Return config.json, with every value of the input and the output."""
     spec, plugin = source.spec, source.plugin
-    if checkpoints.is_checkpoint(source.folder):
-        return checkpoints.read_config(source.folder).to_json()
+    if checkpoint_folder.is_checkpoint(source.folder):
+        return checkpoint_folder.read_config(source.folder).to_json()
     return Config(
         name=spec.name,
         summary=spec.summary,

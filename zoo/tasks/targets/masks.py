@@ -17,7 +17,7 @@ import torch
 from PIL import Image, UnidentifiedImageError
 from torch import Tensor
 
-from zoo._utils import paths as folders
+from zoo._utils import paths
 from zoo.errors import DataError
 from zoo.preprocessing.image import fitted_mask
 from zoo.specs import ImageInput, Input, MaskOutput
@@ -165,7 +165,7 @@ def _paired(folder: Path, suffixes: Sequence[str]) -> Rows:
 def _by_name(folder: Path, suffixes: Sequence[str]) -> dict[str, Path]:
     """Return the pictures of a folder by their path in it, without the ending."""
     found: dict[str, Path] = {}
-    for path in folders.files(folder, suffixes):
+    for path in paths.files(folder, suffixes):
         name = path.relative_to(folder).with_suffix("").as_posix()
         if name in found:
             raise DataError(

@@ -10,7 +10,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from zoo._utils import paths as folders
+from zoo._utils import paths
 from zoo.errors import DataError
 from zoo.runtime.reading_metrics import numbered
 from zoo.specs import Input, OCROutput
@@ -37,7 +37,7 @@ class TextTargets(Targets[OCROutput]):
         The text is what stands before the first dot: "2b827.png", or "2b827.2.png"
         where two pictures show the same.
         """
-        found = folders.files(folder, input_spec.suffixes)
+        found = paths.files(folder, input_spec.suffixes)
         if not found:
             raise DataError(
                 f"{folder} holds no pictures ({', '.join(input_spec.suffixes)}). Name "
