@@ -30,16 +30,16 @@ MOST_LABELS = 30  # in a picture of the confusion
 WORST, SIDE = 24, 96  # mistakes that are shown, and their pixels
 
 
-def save(lesson: FinetuneResult, folder: str | Path) -> Path:
-    """Write a lesson's model as a checkpoint folder with a receipt and a card."""
+def save(result: FinetuneResult, folder: str | Path) -> Path:
+    """Write a fine-tuned model as a checkpoint folder with a receipt and a card."""
     folder = Path(folder)
     checkpoint_folder.refuse_strangers(folder)
-    model, known = lesson.model, model_metadata(lesson.model)
-    spec = _spec(lesson, folder.name)
+    model, known = result.model, model_metadata(result.model)
+    spec = _spec(result, folder.name)
     attach(model, replace(known, spec=spec))
-    _draw(lesson)
-    receipt = _receipt(lesson, spec)
-    files = {name: content for name, (content, _) in lesson.run.figures.items()}
+    _draw(result)
+    receipt = _receipt(result, spec)
+    files = {name: content for name, (content, _) in result.run.figures.items()}
     card = finetuned.render(spec, receipt)
     example = in_memory.synthetic_rows(spec.input, spec.output, 2, "noise")
     saving.save(
@@ -55,9 +55,9 @@ def save(lesson: FinetuneResult, folder: str | Path) -> Path:
     return folder
 
 
-def _spec(lesson: FinetuneResult, name: str) -> ModelSpec:
+def _spec(result: FinetuneResult, name: str) -> ModelSpec:
     """Return what the new model is: its own name, nobody's recipe."""
-    spec, source = model_metadata(lesson.model).spec, lesson.data.source
+    spec, source = model_metadata(result.model).spec, result.data.source
     plain = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-") or "fine-tuned"
     known = found().datasets.get(source)
     data = known.license if known else "unknown"
@@ -67,7 +67,7 @@ def _spec(lesson: FinetuneResult, name: str) -> ModelSpec:
         name=plain,
         summary=f"{spec.name}, fine-tuned on {source}.",
         recipe=None,
-        parameters=sum(p.numel() for p in lesson.model.parameters()),
+        parameters=sum(p.numel() for p in result.model.parameters()),
         trained_on=tuple(dict.fromkeys((*spec.trained_on, *learnt))),
         license=License(
             code=spec.license.code, weights=spec.license.weights, data=data
@@ -80,102 +80,102 @@ def _spec(lesson: FinetuneResult, name: str) -> ModelSpec:
     )
 
 
-def _receipt(lesson: FinetuneResult, spec: ModelSpec) -> dict[str, Any]:
-    lesson.run.data = {
-        f"{lesson.data.source_of(part)}/{part}": {
+def _receipt(result: FinetuneResult, spec: ModelSpec) -> dict[str, Any]:
+    result.run.data = {
+        f"{result.data.source_of(part)}/{part}": {
             "rows": len(held),
             "fingerprint": held.fingerprint(),
         }
-        for part, held in lesson.data.parts().items()
+        for part, held in result.data.parts().items()
     }
     rows = TensorRows(
-        input=lesson.output,
-        target=features.targets(lesson.model, lesson.rows),
-        source=f"{_source(lesson)}/{lesson.part}",
+        input=result.output,
+        target=features.targets(result.model, result.rows),
+        source=f"{_source(result)}/{result.part}",
         fingerprint="",
     )
     written = receipts.receipt(
-        lesson.run, asdict(lesson.settings), lesson.metrics, rows
+        result.run, asdict(result.settings), result.metrics, rows
     )
     return written | {
         "name": spec.name,
         "recipe": None,
-        "seen": lesson.part != "test" and _source(lesson) in lesson.run.spec.trained_on,
-        "parent": model_metadata(lesson.model).parent,
-        "classes": lesson.data.counts(),
-        "target": lesson.target,
-        "skipped": list(lesson.skipped),
-        "weakest": _weakest(lesson),
-        "tried": [asdict(one) for one in lesson.probe.tried] if lesson.probe else [],
+        "seen": result.part != "test" and _source(result) in result.run.spec.trained_on,
+        "parent": model_metadata(result.model).parent,
+        "classes": result.data.counts(),
+        "target": result.target,
+        "skipped": list(result.skipped),
+        "weakest": _weakest(result),
+        "tried": [asdict(one) for one in result.probe.tried] if result.probe else [],
     }
 
 
-def _source(lesson: FinetuneResult) -> str:
-    return lesson.data.source_of(lesson.part)
+def _source(result: FinetuneResult) -> str:
+    return result.data.source_of(result.part)
 
 
-def _weakest(lesson: FinetuneResult) -> list[dict[str, Any]]:
+def _weakest(result: FinetuneResult) -> list[dict[str, Any]]:
     """Return the share of right answers by class, the lowest first; of masks, right
     pixels."""
-    said = _decided(lesson)
-    if said is None:
+    predicted = _decided(result)
+    if predicted is None:
         return []
-    true = _true(lesson)
+    true = _true(result)
     found = [
         {"label": label, "rows": int((true == n).sum()), "right": share}
-        for n, label in enumerate(lesson.data.labels)
-        if (share := (said[true == n] == n).float().mean().item()) == share
+        for n, label in enumerate(result.data.labels)
+        if (share := (predicted[true == n] == n).float().mean().item()) == share
     ]
     return sorted(found, key=lambda one: float(one["right"]))[:5]
 
 
-def _decided(lesson: FinetuneResult) -> Tensor | None:
+def _decided(result: FinetuneResult) -> Tensor | None:
     """Return the number of the label that each row, or pixel, was given, if any."""
-    spec = model_metadata(lesson.model).spec
-    return get_task(spec.task).predicted_labels(lesson.output, spec.output)
+    spec = model_metadata(result.model).spec
+    return get_task(spec.task).predicted_labels(result.output, spec.output)
 
 
-def _true(lesson: FinetuneResult) -> Tensor:
-    return features.targets(lesson.model, lesson.rows)
+def _true(result: FinetuneResult) -> Tensor:
+    return features.targets(result.model, result.rows)
 
 
-def _draw(lesson: FinetuneResult) -> None:
-    run, labels, said = lesson.run, lesson.data.labels, _decided(lesson)
+def _draw(result: FinetuneResult) -> None:
+    run, labels, predicted = result.run, result.data.labels, _decided(result)
     if len(run.history) > 1:
         run.log_figure("curves", plots.curves(run.history), "The course of training.")
-    spec, true = model_metadata(lesson.model).spec, _true(lesson)
+    spec, true = model_metadata(result.model).spec, _true(result)
     shown = get_task(spec.task).draw_errors(
-        lesson.model, lesson.rows, lesson.output, true
+        result.model, result.rows, result.output, true
     )
     if shown is not None:
-        caption = shown.caption.format(part=lesson.part)
+        caption = shown.caption.format(part=result.part)
         run.log_figure(shown.name, shown.png, caption[:1].upper() + caption[1:])
     if not labels:
-        caption = f"Predicted against true, {lesson.part} rows."
+        caption = f"Predicted against true, {result.part} rows."
         name = getattr(spec.output, "name", "")
-        flat = lesson.output.flatten(), true.flatten()
+        flat = result.output.flatten(), true.flatten()
         run.log_figure("predicted", plots.predicted(*flat, name), caption)
-    if said is None:
+    if predicted is None:
         return
     true = true.long()
     if len(labels) <= MOST_LABELS:
-        caption = f"What the {lesson.part} rows were called."
-        flat = said.flatten(), true.flatten()
+        caption = f"What the {result.part} rows were called."
+        flat = predicted.flatten(), true.flatten()
         run.log_figure("confusion", plots.confusion(*flat, labels), caption)
-    if said.ndim == 1 and spec.input.pictured and (said != true).any():
-        caption = f"The surest mistakes on the {lesson.part} rows."
-        run.log_figure("mistakes", _mistakes(lesson, said, true), caption)
+    if predicted.ndim == 1 and spec.input.pictured and (predicted != true).any():
+        caption = f"The surest mistakes on the {result.part} rows."
+        run.log_figure("mistakes", _mistakes(result, predicted, true), caption)
 
 
-def _mistakes(lesson: FinetuneResult, said: Tensor, true: Tensor) -> bytes:
-    score = lesson.output.softmax(dim=-1).max(dim=-1).values
-    wrong = (said != true).nonzero()[:, 0]
+def _mistakes(result: FinetuneResult, predicted: Tensor, true: Tensor) -> bytes:
+    score = result.output.softmax(dim=-1).max(dim=-1).values
+    wrong = (predicted != true).nonzero()[:, 0]
     worst = wrong[score[wrong].argsort(descending=True)][:WORST]
-    spec = model_metadata(lesson.model).spec
+    spec = model_metadata(result.model).spec
     task = get_task(spec.task)
     images = torch.zeros(len(worst), 3, SIDE, SIDE, dtype=torch.uint8)
     for place, row in enumerate(worst.tolist()):
-        opened = task.opened(lesson.rows.items[row], spec.input)
+        opened = task.opened(result.rows.items[row], spec.input)
         shown = opened.convert("RGB").resize((SIDE, SIDE))
         images[place] = (
             torch.frombuffer(bytearray(shown.tobytes()), dtype=torch.uint8)
@@ -183,7 +183,7 @@ def _mistakes(lesson: FinetuneResult, said: Tensor, true: Tensor) -> bytes:
             .permute(2, 0, 1)
         )
     return plots.mistakes(
-        images, said[worst], true[worst], score[worst], lesson.data.labels
+        images, predicted[worst], true[worst], score[worst], result.data.labels
     )
 
 
@@ -215,7 +215,7 @@ def finetune(
     """
     if folder is not None:
         checkpoint_folder.refuse_strangers(Path(folder))
-    lesson = finetune_by_name(
+    result = finetune_by_name(
         name,
         data,
         validation=validation,
@@ -227,5 +227,5 @@ def finetune(
         watcher=watcher,
     )
     if folder is not None:
-        save(lesson, folder)
-    return lesson.model
+        save(result, folder)
+    return result.model

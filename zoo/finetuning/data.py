@@ -1,4 +1,4 @@
-"""The rows of a lesson: gathered, parted, as tensors, and how much each counts."""
+"""The rows of a fine-tuning: gathered, split, as tensors, and their class weights."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -31,29 +31,31 @@ def gathered(
 ) -> DatasetSplits:
     """Return the data for a model, its parts from several places where so given."""
     model = spec.input, spec.output
-    found = reader.gather(data, *model, target=target, labels=labels, known=spec.labels)
+    splits = reader.gather(
+        data, *model, target=target, labels=labels, known=spec.labels
+    )
     for name, more in (("validation", validation), ("test", test)):
         if more is not None:
-            names = found.labels or None
+            names = splits.labels or None
             other = reader.gather(more, *model, target=target, labels=names)
             part: Any = {name: other.parts().get(name, other.training)}
-            sources = {**found.sources, name: other.source}
-            found = replace(found, **part, sources=sources)
-    return found
+            sources = {**splits.sources, name: other.source}
+            splits = replace(splits, **part, sources=sources)
+    return splits
 
 
-def parted(found: DatasetSplits, chosen: Settings, *, solved: bool) -> DatasetSplits:
+def parted(splits: DatasetSplits, chosen: Settings, *, solved: bool) -> DatasetSplits:
     """Hold rows back for validation where the strategy or the figures need some."""
-    if found.validation is not None or (found.test is not None and solved):
-        return found
-    return examples.with_validation_split(found, chosen.val_fraction, seed=chosen.seed)
+    if splits.validation is not None or (splits.test is not None and solved):
+        return splits
+    return examples.with_validation_split(splits, chosen.val_fraction, seed=chosen.seed)
 
 
-def tensors(model: nn.Module, found: DatasetSplits, given: Tensor) -> TensorRows:
+def tensors(model: nn.Module, splits: DatasetSplits, given: Tensor) -> TensorRows:
     """Return training rows as tensors, their targets repeated for every copy."""
-    target = features.targets(model, found.training)
+    target = features.targets(model, splits.training)
     target = torch.cat([target] * (len(given) // len(target)))
-    return TensorRows(input=given, target=target, source=found.source, fingerprint="")
+    return TensorRows(input=given, target=target, source=splits.source, fingerprint="")
 
 
 def kept(model: nn.Module, rows: LabeledExamples) -> Callable[[Tensor], Tensor]:
@@ -63,8 +65,8 @@ def kept(model: nn.Module, rows: LabeledExamples) -> Callable[[Tensor], Tensor]:
     batches = features.prepared(model, rows)
     first = next(batches)
     if first[0].nbytes * len(rows) <= MOST_BYTES:
-        held = joined([first, *batches], input_spec)
-        return lambda numbers: held[numbers]
+        inputs = joined([first, *batches], input_spec)
+        return lambda numbers: inputs[numbers]
 
     def opened(numbers: Tensor) -> Tensor:
         picked = rows.pick(numbers.tolist())
@@ -73,8 +75,8 @@ def kept(model: nn.Module, rows: LabeledExamples) -> Callable[[Tensor], Tensor]:
     return opened
 
 
-def weight(found: DatasetSplits) -> Tensor:
+def weight(splits: DatasetSplits) -> Tensor:
     """Return how much each class counts so that all count alike, 1 on average: by its
     rows, or by its pixels."""
-    counts = torch.tensor(found.sizes()).clamp(min=1)
+    counts = torch.tensor(splits.sizes()).clamp(min=1)
     return counts.sum() / (len(counts) * counts)

@@ -69,59 +69,61 @@ def finetune_by_name(
     check_ranges(chosen)
     spec = loading.find(name)
     check(spec, chosen)
-    found = lesson_data.gathered(spec, data, validation, test, target, labels)
+    splits = lesson_data.gathered(spec, data, validation, test, target, labels)
     with seeded(chosen.seed):
-        model, old = _with_head(name, found)
+        model, old = _with_head(name, splits)
         skipped: tuple[str, ...] = ()
         if skip_unreadable:
-            found, skipped = featuring.readable(model, found)
+            splits, skipped = featuring.readable(model, splits)
         try:
-            lesson = finetune_model(model, found, chosen, old=old, watcher=watcher)
+            result = finetune_model(model, splits, chosen, old=old, watcher=watcher)
         except InputError as exc:
-            raise featuring.complaint(model, found) or exc from exc
-    lesson.parent, lesson.target, lesson.skipped = str(name), target, skipped
-    return lesson
+            raise featuring.complaint(model, splits) or exc from exc
+    result.parent, result.target, result.skipped = str(name), target, skipped
+    return result
 
 
 def finetune_model(
     model: nn.Module,
-    found: DatasetSplits,
+    splits: DatasetSplits,
     chosen: Settings,
     *,
     old: nn.Module | None = None,
     watcher: TrainingMonitor | None = None,
 ) -> FinetuneResult:
-    """Return the lesson of a model that has its head for the data that was found.
+    """Fine-tune a model that has a head for these data; return the result.
 
     `old` is the head it had for other classes: what that knew is where it starts.
     """
     run = Run(model_metadata(model).spec, seed=chosen.seed, watcher=watcher)
-    some = found.training.pick(range(min(2, len(found.training))))
+    some = splits.training.pick(range(min(2, len(splits.training))))
     given = next(featuring.prepared(model, some))
     ends = chosen.cache and linear_probe.ends_in_head(model, given)
     spec, task = model_metadata(model).spec, get_task(model_metadata(model).spec.task)
-    ends = ends and not (task.dense and _heavy(model, given, found, chosen))
+    ends = ends and not (task.dense and _heavy(model, given, splits, chosen))
     linear = ends and linear_probe.is_linear(model, given)
-    task.check_targets(model, given, found.targets())
+    task.check_targets(model, given, splits.targets())
     solved = exact(chosen) and linear
     if chosen.head_init == "random":
         _reset(model)
-    found = lesson_data.parted(found, chosen, solved=solved)
-    features = _features(model, found, chosen)
-    part = "test" if found.test else "validation"
-    rows = found.parts()[part]
+    splits = lesson_data.parted(splits, chosen, solved=solved)
+    features = _features(model, splits, chosen)
+    part = "test" if splits.test else "validation"
+    rows = splits.parts()[part]
     for name, figures in task.baselines(
-        found.training, rows, spec.input, spec.output
+        splits.training, rows, spec.input, spec.output
     ).items():
         run.log_baseline(name, **figures)
-    probe = _probed(run, model, found, chosen, features, part, old) if linear else None
-    answers = _answers(model, found, features if _cached(chosen, ends) else None)
+    probe = _probed(run, model, splits, chosen, features, part, old) if linear else None
+    answers = _answers(model, splits, features if _cached(chosen, ends) else None)
     if not solved:
-        _loop(model, run, found, chosen, answers, features, _cached(chosen, ends))
+        _loop(model, run, splits, chosen, answers, features, _cached(chosen, ends))
     unfreeze(model).eval()
     output = answers(part)
     metrics = compute_metrics(model, output, rows)
-    return FinetuneResult(model, found, chosen, run, probe, rows, part, output, metrics)
+    return FinetuneResult(
+        model, splits, chosen, run, probe, rows, part, output, metrics
+    )
 
 
 def exact(chosen: Settings) -> bool:
@@ -131,21 +133,21 @@ def exact(chosen: Settings) -> bool:
 
 
 def _heavy(
-    model: nn.Module, given: Tensor, found: DatasetSplits, chosen: Settings
+    model: nn.Module, given: Tensor, splits: DatasetSplits, chosen: Settings
 ) -> bool:
     """Return whether features of every pixel are too many to be kept, or change."""
     with eval_mode(model), torch.inference_mode():
         features, _ = featuring.before_head(model, given[:1])
-    rows = sum(map(len, found.parts().values()))
+    rows = sum(map(len, splits.parts().values()))
     return chosen.augment != "none" or rows * features.nbytes > lesson_data.MOST_BYTES
 
 
-def _with_head(name: str | Path, found: DatasetSplits) -> tuple[nn.Module, nn.Module]:
+def _with_head(name: str | Path, splits: DatasetSplits) -> tuple[nn.Module, nn.Module]:
     """Load the model with a head for the data's classes, and the head it had."""
     old = loading.load(name)
     model = old
-    if found.labels and found.labels != model_metadata(old).labels:
-        model = loading.load(name, labels=list(found.labels))
+    if splits.labels and splits.labels != model_metadata(old).labels:
+        model = loading.load(name, labels=list(splits.labels))
         get_task(model_metadata(model).spec.task).keep_known(old, model)
     known = model_metadata(model)
     assert known.report is not None, "a loaded model has a report"
@@ -165,14 +167,14 @@ def _reset(model: nn.Module) -> None:
 
 
 def _features(
-    model: nn.Module, found: DatasetSplits, chosen: Settings
+    model: nn.Module, splits: DatasetSplits, chosen: Settings
 ) -> Callable[[str], Tensor]:
     """Return what gives the features of a part, once; copies only of training rows."""
 
     @cache
     def of(part: str) -> Tensor:
         copies = chosen.copies if part == "training" else featuring.COPIES
-        return featuring.of_examples(model, found.parts()[part], copies)
+        return featuring.of_examples(model, splits.parts()[part], copies)
 
     return of
 
@@ -182,14 +184,14 @@ def _cached(chosen: Settings, ends: bool) -> bool:
 
 
 def _answers(
-    model: nn.Module, found: DatasetSplits, features: Callable[[str], Tensor] | None
+    model: nn.Module, splits: DatasetSplits, features: Callable[[str], Tensor] | None
 ) -> Callable[[str], Tensor]:
     """Return what gives the model's output for a part: from features, where it can."""
     head = _head(model)
 
     def of(part: str) -> Tensor:
         if features is None:
-            return predict_examples(model, found.parts()[part])
+            return predict_examples(model, splits.parts()[part])
         with eval_mode(model), torch.inference_mode():
             return torch.as_tensor(head(features(part)))
 
@@ -199,7 +201,7 @@ def _answers(
 def _probed(
     run: Run,
     model: nn.Module,
-    found: DatasetSplits,
+    splits: DatasetSplits,
     chosen: Settings,
     features: Callable[[str], Tensor],
     part: str,
@@ -214,18 +216,18 @@ def _probed(
         model,
         old or nn.Identity(),
         features("training"),
-        lesson_data.tensors(model, found, features("training")).target,
+        lesson_data.tensors(model, splits, features("training")).target,
         figure=get_task(model_metadata(model).spec.task).selection_metric(
             balance=chosen.balance
         ),
         l2=chosen.l2_sp,
-        weight=lesson_data.weight(found) if chosen.balance else None,
+        weight=lesson_data.weight(splits) if chosen.balance else None,
         seed=chosen.seed,
         copies=chosen.copies.count,
     )
     weight, bias = probe.plain
     plain = compute_metrics(
-        model, features(part) @ weight.T + bias, found.parts()[part]
+        model, features(part) @ weight.T + bias, splits.parts()[part]
     )
     run.log_baseline("a linear probe from zeros", **plain)
     run.log_summary(l2_sp=probe.chosen.l2, cross_validated=probe.chosen.score)
@@ -237,30 +239,32 @@ def _probed(
 def _loop(
     model: nn.Module,
     run: Run,
-    found: DatasetSplits,
+    splits: DatasetSplits,
     chosen: Settings,
     answers: Callable[[str], Tensor],
     features: Callable[[str], Tensor],
     cached: bool,
 ) -> None:
     """Train by small steps: the head on features, or more on the inputs themselves."""
-    held, spec = found.validation, model_metadata(model).spec
-    assert held is not None, "validation rows were held back"
-    task, target = get_task(spec.task), featuring.targets(model, held)
+    validation_rows, spec = splits.validation, model_metadata(model).spec
+    assert validation_rows is not None, "validation rows were held back"
+    task, target = get_task(spec.task), featuring.targets(model, validation_rows)
 
     def validate(model: nn.Module) -> dict[str, float]:
         output = answers("validation")
         loss = task.loss(output, target, spec.output).item()
-        return compute_metrics(model, output, held) | {"validation_loss": loss}
+        return compute_metrics(model, output, validation_rows) | {
+            "validation_loss": loss
+        }
 
-    numbers = torch.arange(len(found.training))[:, None]
+    numbers = torch.arange(len(splits.training))[:, None]
     learn(
         model,
         run,
         chosen,
-        lesson_data.tensors(model, found, features("training") if cached else numbers),
+        lesson_data.tensors(model, splits, features("training") if cached else numbers),
         validate,
         best=(task.selection_metric(balance=chosen.balance), "validation_loss"),
-        given=None if cached else lesson_data.kept(model, found.training),
-        weight=lesson_data.weight(found) if chosen.balance else None,
+        given=None if cached else lesson_data.kept(model, splits.training),
+        weight=lesson_data.weight(splits) if chosen.balance else None,
     )

@@ -119,8 +119,8 @@ def is_linear(model: nn.Module, given: Tensor) -> bool:
 def _right(output: Tensor, target: Tensor) -> Tensor:
     """Return 1 for each row with the right label, else 0; (rows,)."""
     single = output.shape[1] == 1  # one logit, for the second of two labels
-    said = (output[:, 0] > 0).long() if single else output.argmax(dim=1)
-    return (said == target).float()
+    predicted = (output[:, 0] > 0).long() if single else output.argmax(dim=1)
+    return (predicted == target).float()
 
 
 def _bias(head: nn.Linear) -> Tensor:

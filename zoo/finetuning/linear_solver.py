@@ -125,26 +125,26 @@ def choose(
                 output = plain[inside] @ now[0].T + now[1]
                 outputs.setdefault((name, l2), []).append(output)
     # All rows at once: the mean over folds would count the rows of small folds more.
-    said = {choice: torch.cat(found) for choice, found in outputs.items()}
-    return _ranked(said, torch.cat(answers), score, right, rows)
+    predictions = {choice: torch.cat(found) for choice, found in outputs.items()}
+    return _ranked(predictions, torch.cat(answers), score, right, rows)
 
 
 def _ranked(
-    said: Mapping[tuple[str, float], Tensor],
+    predictions: Mapping[tuple[str, float], Tensor],
     answers: Tensor,
     score: Score,
     right: Right | None,
     rows: int,
 ) -> list[Choice]:
     """Return choices by what each said of the rows that were left out, best first."""
-    scores = {choice: score(found, answers) for choice, found in said.items()}
+    scores = {choice: score(found, answers) for choice, found in predictions.items()}
     best = max(scores, key=lambda choice: (scores[choice], choice[1]))
     tried = [
         Choice(*choice, value, value == scores[best])
         for choice, value in scores.items()
     ]
     if right is not None:
-        hits = {choice: right(found, answers) for choice, found in said.items()}
+        hits = {choice: right(found, answers) for choice, found in predictions.items()}
         often = len(answers) / rows  # each row was asked so often
         tried = [
             replace(

@@ -10,7 +10,7 @@ __all__ = ["check"]
 
 
 def check(spec: ModelSpec, chosen: Settings) -> None:
-    """Refuse a model that has nothing to teach, and settings that are not for it."""
+    """Refuse a model that can't be fine-tuned, and settings that are not for it."""
     if spec.head is None:
         problem = "it declares no head, so there is nothing to fine-tune on top of it."
         if trains(spec):

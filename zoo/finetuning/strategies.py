@@ -101,18 +101,18 @@ class Settings:
             )
         if self.augmented_copies == 1:
             return
-        told = (
+        rule = (
             f"augmented_copies={self.augmented_copies} copies each row before its "
             "features are kept"
         )
         if self.freeze != "backbone" or not self.cache:
             raise SettingsError(
-                f"{told}, for freeze='backbone' with cache=True. Elsewhere every epoch "
+                f"{rule}, for freeze='backbone' with cache=True. Elsewhere every epoch "
                 "changes the pictures anew: leave augmented_copies out."
             )
         if self.augment != "flip-crop":
             raise SettingsError(
-                f"{told}, and needs augment='flip-crop': with augment={self.augment!r} "
+                f"{rule}, and needs augment='flip-crop': with augment={self.augment!r} "
                 "the copies would be the same."
             )
 

@@ -33,7 +33,7 @@ def encode(model: nn.Module | str | Path, raw: Any, **options: Any) -> Tensor:
 
 
 def reconstruct(model: nn.Module | str | Path, raw: Any, **options: Any) -> Any:
-    """Return what is left of raw inputs in their codes: a result, or a list of them.
+    """Reconstruct raw inputs from their latent codes: a result, or a list of results.
 
     `raw` is as in `zoo.predict`. Raises VerbError, InputError, OptionError.
     """

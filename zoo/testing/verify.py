@@ -124,7 +124,7 @@ def _measured_again(model: nn.Module) -> tuple[Recheck, ...]:
 
 
 def _measured(model: nn.Module, split: str) -> Mapping[str, float]:
-    """Measure on a split: by the recipe, or as a lesson measured it."""
+    """Measure on a split: by the recipe, or as fine-tuning did."""
     known = model_metadata(model)
     receipt = known.receipt
     if remeasure.is_lesson(receipt):

@@ -68,7 +68,7 @@ class Run(run.Run):
             # Processes agree on the order, and each draws its own distortions.
             self.augmenting = torch.Generator().manual_seed(seed + 1 + self.rank)
         self.selection_metric: str | None = (
-            None  # what `log` was told to pick the weights by
+            None  # of the weights to keep, as given to `log`
         )
         self.split_sizes: tuple[int, int] | None = None  # rows to fit and held back
         self.baselines: dict[str, dict[str, float]] = {}

@@ -56,10 +56,10 @@ def read(folder: str | Path, name: str, *, smoke: bool = False) -> Searched:
             f"{folder} holds a sweep of smoke runs, which tell nothing of settings. "
             "Run it without --smoke."
         )
-    told = {key: plan[key] for key in ("method", "seed", "settings")}
+    receipt = {key: plan[key] for key in ("method", "seed", "settings")}
     return Searched(
         settings=_settings(best),
-        receipt=told | {"table": table},
+        receipt=receipt | {"table": table},
         picture=picture,
     )
 

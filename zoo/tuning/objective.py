@@ -1,6 +1,4 @@
-"""What a sweep was asked to do, and what one trial of it does: run a recipe, or teach a
-model a user's own data.
-"""
+"""The plan of a sweep, and its objective: run a recipe, or fine-tune on user data."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, replace
@@ -97,7 +95,7 @@ def follow(
 def taught(
     plan: SweepPlan, found: DatasetSplits, settings: Any, watcher: TrainingMonitor
 ) -> dict[str, float]:
-    """Return what the model reaches on the validation rows after a lesson."""
+    """Return the value on the validation rows after fine-tuning."""
     return finetune_by_name(
         plan.name, found, settings=asdict(settings), watcher=watcher
     ).metrics

@@ -155,9 +155,9 @@ def _csv(trials: Sequence[Trial]) -> str:
     figures = ["figure", "value", "epochs", "seconds", "state", "why"]
     lines.writerow(["trial", *settings, *figures])
     for trial in trials:
-        held = asdict(trial)
+        fields = asdict(trial)
         values = [trial.settings[key] for key in settings]
-        lines.writerow([trial.position, *values, *(held[key] for key in figures)])
+        lines.writerow([trial.position, *values, *(fields[key] for key in figures)])
     return file.getvalue()
 
 

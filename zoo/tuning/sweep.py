@@ -37,7 +37,7 @@ TRIALS = 20  # where nobody says how many, except for a grid
 
 @dataclass(frozen=True, kw_only=True)
 class Sweep:
-    """A sweep that ended: its trials, the best first, and where they are told."""
+    """A finished sweep: its trials, the best first, and the folder of its files."""
 
     plan: SweepPlan
     folder: Path
@@ -68,15 +68,16 @@ def sweep(
     validation: str | Path | None = None,
     callback: Callback | None = None,
 ) -> Sweep:
-    """Try settings of the recipe of `name`; write a comparison into a folder.
+    """Search for settings of the recipe of `name`; write a comparison into a folder.
 
     `settings` are words such as "1e-4..1e-1:log" and "32,64", or lists of values; a
     single value is the same in every trial. `seed` is that of the search: with it and
     one process, the same trials come again, resumed or not; with several processes,
     what tpe and hyperband see depends on who ends first. `resume` tries what is missing
     in a sweep that was killed, and may raise the number of `trials`. A trial that
-    diverges counts as failed. `told` hears of each trial that ends. With `data`, as
-    `zoo.finetune` takes it, settings are those of fine-tuning. Raises SettingsError.
+    diverges counts as failed. `callback` is called with each finished trial. With
+    `data`, as `zoo.finetune` takes it, settings are those of fine-tuning. Raises
+    SettingsError.
     """
     if is_recipe_file(name):
         raise SettingsError(
@@ -259,8 +260,8 @@ def _watch(
                     callback(trial)
         for state, log in zip(states, logs, strict=True):
             if state:
-                said = log.read_text(encoding="utf-8", errors="replace").strip()
-                problem = said.rpartition("\n")[2].removeprefix("error: ")
+                output = log.read_text(encoding="utf-8", errors="replace").strip()
+                problem = output.rpartition("\n")[2].removeprefix("error: ")
                 raise TrainingError(
                     f"A process of the sweep ended with status {state}: {problem}"
                 )
