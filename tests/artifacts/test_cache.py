@@ -186,7 +186,7 @@ def test_a_wrong_file_is_set_aside(
     assert told.err.startswith("error: ")
     assert told.err.endswith(f"... is pinned. {wanted}\n")
     assert told.err.count("\n") == 1
-    assert told.out.endswith(", 1 wrong\n")
+    assert told.out.endswith(", 1 corrupt\n")
     assert not path.exists()
     assert len(weight_store.quarantined()) == before + 1
     assert main(["cache", "verify"]) == 0
