@@ -86,9 +86,9 @@ def _load(path: Path) -> RecipeFile:
     try:
         tree = ast.parse(content, str(path))
     except (SyntaxError, ValueError) as exc:
-        line = f", line {exc.lineno}" if getattr(exc, "lineno", None) else ""
-        problem = getattr(exc, "msg", str(exc))
-        raise TrainingError(f"{path}{line} is not valid Python: {problem}.") from exc
+        line, problem = getattr(exc, "lineno", None), getattr(exc, "msg", str(exc))
+        place = f"{path}, line {line}" if line else str(path)
+        raise TrainingError(f"{place} is not valid Python: {problem}.") from exc
     _refuse_relative_imports(tree, path)
     sha256 = hashlib.sha256(content).hexdigest()
     module = ModuleType(f"recipe_file_{sha256[:16]}")
