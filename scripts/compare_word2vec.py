@@ -24,7 +24,7 @@ from gensim.test.utils import datapath  # type: ignore[import-not-found]
 from scipy.stats import spearmanr  # type: ignore[import-untyped]
 from torch import Tensor
 from torch.nn.functional import normalize
-from zoo_word_embedding.report import nearer_word_accuracy
+from zoo_word_embedding.recipe import nearer_word_accuracy
 
 import zoo
 from zoo import Run

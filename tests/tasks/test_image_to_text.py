@@ -17,9 +17,10 @@ from zoo.finetuning.strategies import Settings
 from zoo.models.metadata import ModelMetadata, attach
 from zoo.plugins.discovery import Plugin
 from zoo.runtime.image_to_text import spelled, texts
+from zoo.runtime.reading_metrics import compared, numbered
 from zoo.specs import ImageInput, License, ModelSpec, OCROutput, Output
 from zoo.tasks import get_task
-from zoo.tasks.image_to_text import TASK, compared, numbered
+from zoo.tasks.image_to_text import TASK
 from zoo.tasks.results.ocr import OCRCandidate, OCRResult
 from zoo.tasks.targets.base import targets_of
 

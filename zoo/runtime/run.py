@@ -77,7 +77,12 @@ class Run:
         return TensorRows(input=given, target=torch.as_tensor(target), source=source)
 
     def load_texts(
-        self, name: str, split: str = "train", *, target: bool = False, **_column: Any
+        self,
+        name: str,
+        split: str = "train",
+        *,
+        target: bool = False,
+        column: str = "text",
     ) -> list[str]:
         """Return the texts that were given for a split: the inputs, or the targets.
 

@@ -36,8 +36,9 @@ from zoo.datasets.in_memory import TensorRows
 from zoo.errors import DataError, OptionError
 from zoo.models import safetensors_io as weights
 from zoo.preprocessing.image import open_image, pixels
+from zoo.runtime.reading_metrics import numbered
 from zoo.specs import OCROutput
-from zoo.tasks.image_to_text import TASK, numbered
+from zoo.tasks.image_to_text import TASK
 from zoo.testing.checks import output_fits_the_labels
 
 NAME = "crnn-captcha"

@@ -1,5 +1,7 @@
 """What the card of the price forecast tells: baselines, measurements, a figure."""
 
+from typing import Any
+
 import torch
 from torch import Tensor
 
@@ -78,7 +80,7 @@ def _same_day_rmse(run: Run) -> float:
     """Return the error of least squares at the course's question: a day's close from
     the open, high and low of that same day.
     """
-    columns = {"columns": ("open", "high", "low"), "target": "close"}
+    columns: dict[str, Any] = {"columns": ("open", "high", "low"), "target": "close"}
     training, test = (
         run.load_rows(DATASET, split, **columns) for split in ("train", "test")
     )

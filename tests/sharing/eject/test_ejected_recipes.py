@@ -95,8 +95,8 @@ class Recording(Run):
         self.seen: dict[str, Any] = {}
 
     def load_rows(self, name: str, split: str = "train", **columns: Any) -> TensorRows:
-        if "columns" not in columns or columns["columns"] == "text":
-            columns.setdefault("first", ROWS)
+        if self.spec.input.kind != "series":  # whose splits follow each other
+            columns["first"] = ROWS
         with self._stand_in():
             rows = super().load_rows(name, split, **columns)[:ROWS]
         given: Any = rows.input
@@ -106,10 +106,15 @@ class Recording(Run):
         return rows
 
     def load_texts(
-        self, name: str, split: str = "train", *, target: bool = False, **column: Any
+        self,
+        name: str,
+        split: str = "train",
+        *,
+        target: bool = False,
+        column: str = "text",
     ) -> list[str]:
         with self._stand_in():
-            texts = super().load_texts(name, split, **column)
+            texts = super().load_texts(name, split, column=column)
         texts = [text[:LETTERS] for text in texts[:ROWS]]
         held = self.seen.get(f"{name}/{split}")
         self.seen[f"{name}/{split}"] = (held, texts) if target else texts
