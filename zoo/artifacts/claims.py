@@ -34,8 +34,8 @@ def facts(folder: Path) -> Facts:
     receipt = checkpoint_folder.read_receipt(folder)
     if not receipt:
         raise CheckpointError(
-            f"{folder} has no {checkpoint_folder.RECEIPT}, which says what was measured. "
-            f"'zoo train {config.name}' writes one."
+            f"{folder} has no {checkpoint_folder.RECEIPT}, which says what was "
+            f"measured. 'zoo train {config.name}' writes one."
         )
     if receipt["smoke"]:
         raise CheckpointError(

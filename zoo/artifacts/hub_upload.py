@@ -98,7 +98,8 @@ def check_card(repo: str, text: str, place: str) -> None:
 
     if words := _asked(repo, examine):
         raise PublishError(
-            f"{hub_download.endpoint()} does not accept {place}: {words}. Correct its header."
+            f"{hub_download.endpoint()} does not accept {place}: {words}. Correct its "
+            "header."
         )
 
 
@@ -119,8 +120,8 @@ def push(
     before = _asked(repo, partial(_state, repo))
     if private and not before.private:
         raise PublishError(
-            f"{repo} is on {hub_download.endpoint()} already, and public, so nothing was sent. "
-            "Make it private in its settings, or name another repository."
+            f"{repo} is on {hub_download.endpoint()} already, and public, so nothing "
+            "was sent. Make it private in its settings, or name another repository."
         )
 
     def once() -> str:
@@ -155,11 +156,12 @@ def arrived(repo: str, commit: str, files: UploadFiles, cache: Path) -> None:
             if found == sent:
                 break
         else:
+            there, here = found[: weight_store.SHORT], sent[: weight_store.SHORT]
             raise PublishError(
                 f"{name} of {repo} did not arrive as it was sent: the Hub gives "
-                f"SHA-256 {found[: weight_store.SHORT]}..., and {sent[: weight_store.SHORT]}... was "
-                f"sent. Don't use commit {commit[:8]}; publish again, and if it is "
-                "wrong again, tell the Hub's owner."
+                f"SHA-256 {there}..., and {here}... was sent. Don't use commit "
+                f"{commit[:8]}; publish again, and if it is wrong again, tell the "
+                "Hub's owner."
             )
 
 
@@ -239,8 +241,8 @@ def _asked(
         return hub_download.insist(call, seconds=seconds)
     except TimeoutError:
         raise PublishError(
-            f"{hub_download.endpoint()} was not done with {repo} within {seconds:.0f} seconds. "
-            "Publish again: what has come is not sent twice."
+            f"{hub_download.endpoint()} was not done with {repo} within {seconds:.0f} "
+            "seconds. Publish again: what has come is not sent twice."
         ) from None
     except Exception as exc:
         raise _meaning(exc, repo) from exc

@@ -132,8 +132,8 @@ def _files(source: Source, config: Config, scratch: Path) -> Iterator[tuple[str,
         size=pin.size, sha256=pin.sha256
     ):
         raise PublishError(
-            f"{source.folder / checkpoint_folder.CONFIG} names other weights than those of "
-            f"{source.name!r}. Save the checkpoint again."
+            f"{source.folder / checkpoint_folder.CONFIG} names other weights than "
+            f"those of {source.name!r}. Save the checkpoint again."
         )
     checkpoint_folder.read_receipt(source.folder)
     yield checkpoint_folder.CARD, _card(source, config, scratch)
@@ -165,8 +165,8 @@ def _check_beside(config: Config, folder: Path) -> None:
         path = folder / filename
         if pin and (not path.is_file() or weight_store.digest(path) != pin):
             raise PublishError(
-                f"{path} is not the {path.stem} that {checkpoint_folder.CONFIG} names. Save "
-                "the checkpoint again."
+                f"{path} is not the {path.stem} that {checkpoint_folder.CONFIG} names. "
+                "Save the checkpoint again."
             )
 
 
@@ -217,8 +217,8 @@ def _check_written(card: str, source: Source) -> None:
     """Refuse the draft of a card."""
     if DRAFT_MARK in card:
         raise CardError(
-            f"The card {source.folder / checkpoint_folder.CARD} is a draft: write its parts "
-            f"that say {DRAFT_MARK!r}."
+            f"The card {source.folder / checkpoint_folder.CARD} is a draft: write its "
+            f"parts that say {DRAFT_MARK!r}."
         )
 
 
@@ -238,10 +238,10 @@ def _rendered(folder: Path, config: Config) -> str:
     except CardError:
         pass  # the receipt of another program: it is not what a card is made of
     raise PublishError(
-        f"{folder} has no {checkpoint_folder.CARD}, and nothing is published without a card. "
-        "Write it there: a header (---, license: mit, --- on three lines), then what "
-        "the model is for, how it was trained and where it fails. 'zoo train' writes "
-        "one by itself."
+        f"{folder} has no {checkpoint_folder.CARD}, and nothing is published without a "
+        "card. Write it there: a header (---, license: mit, --- on three lines), then "
+        "what the model is for, how it was trained and where it fails. 'zoo train' "
+        "writes one by itself."
     )
 
 
