@@ -77,13 +77,13 @@ def test_a_spec_that_does_not_fit_its_task_is_told() -> None:
     """
     With what the task has instead.
     """
-    spec = replace(zoo.get_spec("lenet5-mnist"), input=NoiseInput(latent_dim=3))
+    spec = replace(zoo.get_spec("mlp-mnist"), input=NoiseInput(latent_dim=3))
 
     with pytest.raises(SpecError) as told:
         get_task(spec.task).signature(spec)
 
     assert str(told.value) == (
-        "Model 'lenet5-mnist': input=NoiseInput(kind='noise', latent_dim=3) should be "
+        "Model 'mlp-mnist': input=NoiseInput(kind='noise', latent_dim=3) should be "
         "one that 'image-classification' has (ImageInput)."
     )
 

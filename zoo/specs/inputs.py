@@ -68,23 +68,25 @@ class ImageInput(Input):
         for name in ("mean", "std"):
             values = getattr(self, name)
             if len(values) not in (1, self.channels):
-                wanted = f"one number, or one for each of {self.channels} channels"
-                raise SpecError("ImageInput", name, values, wanted)
+                expected = f"one number, or one for each of {self.channels} channels"
+                raise SpecError("ImageInput", name, values, expected)
         if min(self.std) <= 0:
             raise SpecError("ImageInput", "std", self.std, "above zero")
         if self.resample not in ("bilinear", "bicubic"):
-            wanted = "'bilinear' or 'bicubic'"
-            raise SpecError("ImageInput", "resample", self.resample, wanted)
+            expected = "'bilinear' or 'bicubic'"
+            raise SpecError("ImageInput", "resample", self.resample, expected)
         if not 0 < self.crop <= 1:
             raise SpecError("ImageInput", "crop", self.crop, "above 0, and at most 1")
         if self.crop < 1 and (self.background or self.height != self.width):
-            wanted = "1, because only a square frame cuts into photographs"
-            raise SpecError("ImageInput", "crop", self.crop, wanted)
+            expected = "1, because only a square frame cuts into photographs"
+            raise SpecError("ImageInput", "crop", self.crop, expected)
         if self.fit not in ("crop", "stretch"):
             raise SpecError("ImageInput", "fit", self.fit, "'crop' or 'stretch'")
         if self.fit == "stretch" and (self.crop < 1 or self.background):
-            wanted = "'crop', because what is stretched is neither cut nor put on paper"
-            raise SpecError("ImageInput", "fit", self.fit, wanted)
+            expected = (
+                "'crop', because what is stretched is neither cut nor put on paper"
+            )
+            raise SpecError("ImageInput", "fit", self.fit, expected)
 
     @property
     def description(self) -> str:
@@ -219,11 +221,11 @@ class TextInput(Input):
         for name in ("pad_token_id", "unk_token_id"):
             number = getattr(self, name)
             if number is not None and not 0 <= number < self.vocab_size:
-                wanted = f"a number below the vocabulary, {self.vocab_size}"
-                raise SpecError("TextInput", name, number, wanted)
+                expected = f"a number below the vocabulary, {self.vocab_size}"
+                raise SpecError("TextInput", name, number, expected)
         if self.tokenizer and not SHA256.fullmatch(self.tokenizer):
-            wanted = "64 hexadecimal digits"
-            raise SpecError("TextInput", "tokenizer", self.tokenizer, wanted)
+            expected = "64 hexadecimal digits"
+            raise SpecError("TextInput", "tokenizer", self.tokenizer, expected)
 
     @property
     def description(self) -> str:

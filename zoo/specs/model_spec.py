@@ -68,9 +68,9 @@ class Metric:
 
     def __post_init__(self) -> None:
         if self.tolerance < 0:
-            wanted = "zero or more"
+            expected = "zero or more"
             raise SpecError(
-                f"Metric {self.name!r}", "tolerance", self.tolerance, wanted
+                f"Metric {self.name!r}", "tolerance", self.tolerance, expected
             )
 
     @property
@@ -107,8 +107,8 @@ class Weights:
             raise SpecError("Weights", "size", self.size, "the file's size in bytes")
         if self.repo is not None:
             _require("Weights", REPOSITORY, self.repo, "repo", "'owner/name'")
-            wanted = "a full commit id of 40 digits, not a branch"
-            _require("Weights", COMMIT, self.revision or "", "revision", wanted)
+            expected = "a full commit id of 40 digits, not a branch"
+            _require("Weights", COMMIT, self.revision or "", "revision", expected)
         _require("Weights", FILENAME, self.filename, "filename", "'folder/file'")
 
 
@@ -127,11 +127,11 @@ class Trunk:
     stride: int
 
     def __post_init__(self) -> None:
-        wanted = "a submodule of the network, such as 'layer4' or 'features.8'"
-        _require("Trunk", SUBMODULE, self.module, "module", wanted)
+        expected = "a submodule of the network, such as 'layer4' or 'features.8'"
+        _require("Trunk", SUBMODULE, self.module, "module", expected)
         if len(self.size) != 2 or min(self.size) < 1:
-            wanted = "the height and the width of the map"
-            raise SpecError("Trunk", "size", self.size, wanted)
+            expected = "the height and the width of the map"
+            raise SpecError("Trunk", "size", self.size, expected)
         if self.stride < 1:
             raise SpecError("Trunk", "stride", self.stride, "at least 1")
 
@@ -181,22 +181,22 @@ class ModelSpec:
 
     def __post_init__(self) -> None:
         owner = f"Model {self.name!r}"
-        wanted = "lower-case words joined by hyphens, with at most one '.variant'"
-        _require(owner, NAME, self.name, "name", wanted)
+        expected = "lower-case words joined by hyphens, with at most one '.variant'"
+        _require(owner, NAME, self.name, "name", expected)
         _require(owner, REFERENCE, self.build, "build", "'package.module:function'")
         if self.recipe is not None:
-            wanted = "a module, 'package.module'"
-            _require(owner, MODULE, self.recipe, "recipe", wanted)
+            expected = "a module, 'package.module'"
+            _require(owner, MODULE, self.recipe, "recipe", expected)
         if not self.summary.strip():
             raise SpecError(owner, "summary", self.summary, "one sentence")
         if self.metrics and self.recipe is None:
-            wanted = "the module that measures the metrics again"
-            raise SpecError(owner, "recipe", None, wanted)
+            expected = "the module that measures the metrics again"
+            raise SpecError(owner, "recipe", None, expected)
         if self.parameters < 0:
             raise SpecError(owner, "parameters", self.parameters, "a count")
         if self.trunk is not None and not self.input.pictured:
-            wanted = f"None, because the input is no picture but {self.input.plural}"
-            raise SpecError(owner, "trunk", self.trunk, wanted)
+            expected = f"None, because the input is no picture but {self.input.plural}"
+            raise SpecError(owner, "trunk", self.trunk, expected)
         self.output.check_input(owner, self.input)
 
     @property
@@ -239,19 +239,19 @@ class DatasetSpec:
 
     def __post_init__(self) -> None:
         owner = f"Dataset {self.name!r}"
-        wanted = "lower-case words joined by '_' or '-'"
-        _require(owner, DATASET, self.name, "name", wanted)
+        expected = "lower-case words joined by '_' or '-'"
+        _require(owner, DATASET, self.name, "name", expected)
         if not self.license:
             raise SpecError(owner, "license", "", "a licence, or 'unknown'")
         if self.revision is not None:
-            wanted = f"a full commit id of 40 digits, or {CONVERTED!r}"
-            _require(owner, REVISION, self.revision, "revision", wanted)
+            expected = f"a full commit id of 40 digits, or {CONVERTED!r}"
+            _require(owner, REVISION, self.revision, "revision", expected)
         if self.package is not None:
             _require(owner, REFERENCE, self.package, "package", "'module:function'")
 
 
 def _require(
-    owner: str, pattern: re.Pattern[str], value: str, what: str, wanted: str
+    owner: str, pattern: re.Pattern[str], value: str, what: str, expected: str
 ) -> None:
     if not pattern.fullmatch(value):
-        raise SpecError(owner, what, value, wanted)
+        raise SpecError(owner, what, value, expected)

@@ -160,11 +160,11 @@ class MaskOutput(LabelledOutput):
         if len(set(self.labels)) != len(self.labels):
             raise SpecError("MaskOutput", "labels", self.labels, "all different")
         if self.function_to_apply not in ("softmax", "sigmoid"):
-            wanted, given = "'softmax' or 'sigmoid'", self.function_to_apply
-            raise SpecError("MaskOutput", "function_to_apply", given, wanted)
+            expected, given = "'softmax' or 'sigmoid'", self.function_to_apply
+            raise SpecError("MaskOutput", "function_to_apply", given, expected)
         if self.function_to_apply == "sigmoid" and len(self.labels) > 2:
-            wanted = "'softmax', because a logit is for the second of two labels"
-            raise SpecError("MaskOutput", "function_to_apply", "sigmoid", wanted)
+            expected = "'softmax', because a logit is for the second of two labels"
+            raise SpecError("MaskOutput", "function_to_apply", "sigmoid", expected)
 
     @property
     def target_labels(self) -> int | None:
@@ -176,8 +176,8 @@ class MaskOutput(LabelledOutput):
     def check_input(self, owner: str, given: Input) -> None:
         fit = getattr(given, "fit", None)
         if fit != "stretch":
-            wanted = "'stretch', so that a mask covers the whole picture"
-            raise SpecError(owner, "input.fit", fit, wanted)
+            expected = "'stretch', so that a mask covers the whole picture"
+            raise SpecError(owner, "input.fit", fit, expected)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -222,8 +222,8 @@ class TranslationOutput(Output):
     def __post_init__(self) -> None:
         for name in ("bos_token_id", "eos_token_id"):
             if (number := getattr(self, name)) < 0:
-                wanted = "the number of a token"
-                raise SpecError("TranslationOutput", name, number, wanted)
+                expected = "the number of a token"
+                raise SpecError("TranslationOutput", name, number, expected)
 
     @property
     def description(self) -> str:

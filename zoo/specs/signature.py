@@ -12,7 +12,7 @@ MANY, SHOWN = 12, 10  # labels that `zoo info` names, and a card
 
 
 class Input(SpecPart):
-    """What a model takes: a frozen dataclass, and what can be told of it in plain data.
+    """What a model takes: a frozen dataclass, and what plain data says of it.
 
     A kind of input is a subclass here and a `zoo.preprocessing` class that turns what
     people have into tensors. Where a subclass says nothing else, an input is a value of
@@ -70,7 +70,7 @@ class Input(SpecPart):
 
 
 class Output(SpecPart):
-    """What a model gives: a frozen dataclass, and what can be told of it in plain data.
+    """What a model gives: a frozen dataclass, and what plain data says of it.
 
     A kind of output is a subclass here, a `zoo.tasks.targets` class that knows what
     answers of this kind look like in data, and a task that makes results of it.

@@ -120,6 +120,6 @@ class Classification(Task[InputT, ClassOutput]):
         input_spec: InputT,
         output_spec: ClassOutput,
     ) -> dict[str, Figures]:
-        said = max(training.targets, key=training.targets.count)
-        share = rows.targets.count(said) / len(rows.targets)
+        commonest = max(training.targets, key=training.targets.count)
+        share = rows.targets.count(commonest) / len(rows.targets)
         return {"the commonest class": {"accuracy": share}}

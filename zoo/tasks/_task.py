@@ -62,13 +62,23 @@ class Picture:
 class Task(Generic[InputT, OutputT]):
     """All that depends on the task of a model; a subclass says what differs.
 
-    `input_spec` is always the model's input, and `output_spec` its output. How raw
-    inputs become tensors is known by the `zoo.preprocessing` class of the input, and
-    what answers look like in data by the `zoo.tasks.targets` class of the output.
+    A new task is a module here, named as its tag, whose `TASK` is an instance of a
+    subclass. `input_spec` is always the model's input, and `output_spec` its output.
+    The author writes, in this order:
 
-    A task makes results of the output of one pass, in `results`, or of as many as it
-    needs, in `answers`. Where there are right answers it has a `metric`, a `loss` and a
-    `measure`.
+    * the classes of specs that models of the task take and give;
+    * `results`: from the output of one pass, (batch, ...), to one typed result a row.
+      A task that needs several passes overrides `answers` instead, which is given the
+      module and the batch;
+    * where there are right answers: `metric`, `loss` and `measure`. The target tensor
+      has a row for each row of the output, (batch, ...); the `zoo.tasks.targets` class
+      that the output names makes it of data;
+    * `check_output` and `label_places`, where the output is not (batch, labels).
+
+    Raw inputs become a batch in three steps: `items` splits what a user gave into
+    single inputs, `opened` reads and checks one, `batch` makes the input tensor,
+    (batch, ...), of several. By default the `zoo.preprocessing` class of the input
+    does all three.
     """
 
     inputs: ClassVar[tuple[type[Input], ...]]
@@ -170,8 +180,8 @@ class Task(Generic[InputT, OutputT]):
     ) -> Tensor:
         """Return what training makes small, a mean over the rows.
 
-        `forward_on_device` is the model's, or that of its head where nothing comes
-        after it; `target` is what `Targets.tensor` gives; `weight` (labels,) says how
+        `output` is the model's, or that of its head where nothing comes after it;
+        `target` is what `Targets.tensor` gives; `weight` (labels,) says how
         much each label counts. `zoo.finetune` needs it of every task whose models
         declare a head, and `zoo.testing.head_learns` tries it: a linear head that this
         makes better row by row tells two kinds of rows apart.
@@ -237,7 +247,7 @@ class Task(Generic[InputT, OutputT]):
         target: Tensor,
     ) -> Picture | None:
         """Return a picture of some rows and what the model says of them, if it can be
-        drawn; `forward_on_device` is the model's of all rows."""
+        drawn; `output` is the model's of all rows."""
         return None
 
     # zoo.testing

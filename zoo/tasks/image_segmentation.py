@@ -75,8 +75,8 @@ class ImageSegmentation(Task[ImageInput, MaskOutput]):
         if chosen.augmented_copies > 1:
             raise SettingsError(
                 f"augmented_copies={chosen.augmented_copies} keeps the features of "
-                "copies, and masks move "
-                "with their pictures anew in every epoch: leave augmented_copies out."
+                "copies, and masks move with their pictures anew in every epoch: leave "
+                "augmented_copies out."
             )
 
     def baselines(
@@ -103,14 +103,14 @@ class ImageSegmentation(Task[ImageInput, MaskOutput]):
         """Return the rows that were found worst: the picture, its mask, and what was
         found."""
         input_spec, output_spec = self.signature(model_metadata(module).spec)
-        said = self.predicted_labels(output, output_spec)
-        wrong = (said != target).double().mean(dim=(1, 2))
+        predicted = self.predicted_labels(output, output_spec)
+        wrong = (predicted != target).double().mean(dim=(1, 2))
         drawn = []
         for row in wrong.argsort(descending=True)[:SHOWN].tolist():
             picture = self.opened(rows.items[row], input_spec)
             masks = [
                 coloured(Image.fromarray(one[row].byte().numpy()))
-                for one in (target, said)
+                for one in (target, predicted)
             ]
             drawn += [
                 seen.convert("RGB").resize((SIDE, SIDE)) for seen in (picture, *masks)
@@ -125,11 +125,11 @@ class ImageSegmentation(Task[ImageInput, MaskOutput]):
 TASK = ImageSegmentation()
 
 
-def certain(said: Tensor, output_spec: MaskOutput) -> Tensor:
-    """Return the output of a model that says these numbers (batch, height, width)."""
+def certain(predicted: Tensor, output_spec: MaskOutput) -> Tensor:
+    """Return the output of a model that predicts these labels, (batch, height, width)."""
     if output_spec.function_to_apply == "sigmoid":
-        return (2 * said.float() - 1)[:, None]
-    marked = functional.one_hot(said.long(), len(output_spec.labels))
+        return (2 * predicted.float() - 1)[:, None]
+    marked = functional.one_hot(predicted.long(), len(output_spec.labels))
     return marked.permute(0, 3, 1, 2).float()
 
 

@@ -129,8 +129,8 @@ class ImageToText(Task[ImageInput, OCROutput]):
         output_spec: OCROutput,
     ) -> dict[str, Figures]:
         text = max(training.targets, key=training.targets.count)
-        said = [text] * len(rows.targets)
-        return {"the commonest text": compared(said, rows.targets)}
+        predicted = [text] * len(rows.targets)
+        return {"the commonest text": compared(predicted, rows.targets)}
 
     def draw_errors(
         self, module: nn.Module, rows: RawRows, output: Tensor, target: Tensor

@@ -88,8 +88,8 @@ class OCRResult(Result):
     def _repr_html_(self) -> str:
         rows = [(one, score) for one, score in self.characters]
         rows += [(one.text or NOTHING, one.score) for one in self.alternatives]
-        told = "".join(
+        cells = "".join(
             f"<tr><td>{html.escape(text)}</td><td>{score:.2%}</td></tr>"
             for text, score in [(self.text or NOTHING, self.score), *rows]
         )
-        return figure(self.render(), f"<table>{told}</table>", height=HEIGHT)
+        return figure(self.render(), f"<table>{cells}</table>", height=HEIGHT)

@@ -89,8 +89,8 @@ class Translation(Result):
         axes.xaxis.tick_top()
 
     def _repr_html_(self) -> str:
-        said = f"<p>{html.escape(self.source)}<br><b>{html.escape(self.text)}</b></p>"
-        return said + self._table()
+        texts = f"<p>{html.escape(self.source)}<br><b>{html.escape(self.text)}</b></p>"
+        return texts + self._table()
 
     def _table(self) -> str:
         names = "".join(f"<th>{html.escape(one)}</th>" for one in self.source_tokens)

@@ -112,8 +112,8 @@ class Regression(Result):
         return {"value": self.value, "name": self.name, "unit": self.unit}
 
     def _repr_html_(self) -> str:
-        name, said = html.escape(self.name), f"{self.value:.4g} {self.unit}".rstrip()
-        row = f"<tr><td>{name}</td><td>{html.escape(said)}</td></tr>"
+        name, value = html.escape(self.name), f"{self.value:.4g} {self.unit}".rstrip()
+        row = f"<tr><td>{name}</td><td>{html.escape(value)}</td></tr>"
         return figure(self.picture, f"<table>{row}</table>")
 
 
@@ -137,9 +137,9 @@ class Forecast(Result):
         return trend(self.history, self.values) if self.history else None
 
     def __str__(self) -> str:
-        said = ", ".join(f"{value:.4g}" for value in self.values)
+        values = ", ".join(f"{value:.4g}" for value in self.values)
         last = f"(after {self.history[-1]:.4g})" if self.history else ""
-        return " ".join(filter(None, (f"{self.name}:", said, self.unit, last)))
+        return " ".join(filter(None, (f"{self.name}:", values, self.unit, last)))
 
     def lines(self) -> list[str]:
         seen = [sparks(self.history, self.values)] if self.history else []

@@ -151,11 +151,11 @@ def _paired(folder: Path, suffixes: Sequence[str]) -> Rows:
     alone = [str(pictures[name]) for name in pictures if name not in masks]
     left = [str(masks[name]) for name in masks if name not in pictures]
     if alone or left:
-        told = [f"no mask for {some(alone)}."] if alone else []
-        told += [f"no picture for {some(left)}."] if left else []
+        faults = [f"no mask for {some(alone)}."] if alone else []
+        faults += [f"no picture for {some(left)}."] if left else []
         raise DataError(
-            f"{folder}: there is {' There is '.join(told)} A picture and its mask have "
-            f"the same name: {IMAGES}/1.jpg, {MASKS}/1.png."
+            f"{folder}: there is {' There is '.join(faults)} A picture and its mask "
+            f"have the same name: {IMAGES}/1.jpg, {MASKS}/1.png."
         )
     order = sorted(pictures)
     items = [pictures[name] for name in order]
