@@ -90,7 +90,7 @@ def two_way(name: str, pair: Pair, photos: list[tuple[Image.Image, int]]) -> nn.
     handle = head.register_forward_pre_hook(lambda _, given: seen.append(given[0]))
     for start in range(0, len(photos), 32):
         part = [photo for photo, _ in photos[start : start + 32]]
-        forward_on_device(model, TASK.batch(part, spec.input))
+        forward_on_device(model, TASK.collate(part, spec.input))
     handle.remove()
     _fit(head, torch.cat(seen).clone(), torch.tensor([label for _, label in photos]))
     return model

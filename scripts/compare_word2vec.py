@@ -48,7 +48,7 @@ def ours(run: Path | None) -> tuple[Path, Tensor, list[str]]:
     model: Any = zoo.load(folder)
     reader = tokenizer.tokenizer(model_metadata(model).spec.input)
     listed = [str(reader.id_to_token(n)) for n in range(reader.get_vocab_size())]
-    return folder, model.table().float(), listed
+    return folder, model.embedding_matrix().float(), listed
 
 
 def theirs(folder: Path, listed: list[str]) -> tuple[Tensor, float]:

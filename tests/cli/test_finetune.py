@@ -262,8 +262,8 @@ def test_a_bar_waits_until_the_epochs_begin(capsys: pytest.CaptureFixture[str]) 
     with watching("lenet5-mnist reads photos") as bar:
         task = bar._progress.tasks[0]
         before = (task.description, task.total, task.fields["status"])
-        bar.begin(4, 1)
-        bar.steps(1, 2)
+        bar.training_started(4, 1)
+        bar.step_finished(1, 2)
         after = (task.description, task.total, task.fields["status"])
 
     assert before == ("lenet5-mnist reads photos", None, "")

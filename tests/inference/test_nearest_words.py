@@ -44,7 +44,7 @@ class Places(nn.Module):
         found: Tensor = self(token)
         return found
 
-    def table(self) -> Tensor:
+    def embedding_matrix(self) -> Tensor:
         found: Tensor = self.word.weight
         return found
 
@@ -86,8 +86,8 @@ def test_neighbours_are_nearest_first(model: Any) -> None:
     found = zoo.nearest_words(model, "King")
 
     assert found.words == ["queen", "man", "woman", "stone"]
-    assert found.neighbours[0].score == pytest.approx(2 / 6**0.5)
-    assert found.neighbours[1].score == pytest.approx(2**-0.5)
+    assert found.most_similar[0].score == pytest.approx(2 / 6**0.5)
+    assert found.most_similar[1].score == pytest.approx(2**-0.5)
     assert found.to_dict()["positive"] == ["King"]
     assert str(zoo.nearest_words(model, "king", n=2)) == "queen (0.816), man (0.707)"
 
@@ -114,7 +114,7 @@ def test_a_text_has_a_vector_and_neighbours(model: Any) -> None:
     first = several[0]
 
     assert first.vector == (1.0, 0.5, 1.0)
-    assert [one.word for one in first.neighbours] == ["woman", "man"]
+    assert [one.word for one in first.most_similar] == ["woman", "man"]
     assert str(first).startswith("a vector of 3 numbers, near woman (0.")
     assert str(several[2]) == "a vector of 3 numbers"
     assert torch.equal(codes, torch.tensor([one.vector for one in several]))
@@ -215,8 +215,8 @@ def test_other_models_have_no_neighbours() -> None:
         zoo.nearest_words("xor-mlp", "king")
 
     assert str(caught.value) == (
-        "Model 'xor-mlp' can't name neighbours: its module has no method 'table'. "
-        "It can be used with zoo.predict."
+        "Model 'xor-mlp' can't name neighbours: its module has no method "
+        "'embedding_matrix'. It can be used with zoo.predict."
     )
 
 
@@ -273,7 +273,7 @@ def test_neighbours_on_the_command_line(run: Callable[..., Any]) -> None:
 
     assert one == (0, "queen (0.816)\nman (0.707)\n", "")
     assert several[1].startswith("queen (0.")
-    assert json.loads(as_json)["neighbours"][0]["word"] == "queen"
+    assert json.loads(as_json)["most_similar"][0]["word"] == "queen"
     assert wrong == (
         1,
         "",

@@ -331,9 +331,9 @@ def test_outputs_that_are_no_picture_are_refused() -> None:
     meaning = zoo.ImageOutput(height=2, width=2, channels=1)
 
     with pytest.raises(SpecError) as shape:
-        TASK.results(torch.zeros(1, 1, 2, 3), [torch.empty(0)], meaning)
+        TASK.postprocess(torch.zeros(1, 1, 2, 3), [torch.empty(0)], meaning)
     with pytest.raises(InputError) as nan:
-        TASK.results(torch.full((1, 1, 2, 2), torch.nan), [torch.empty(0)], meaning)
+        TASK.postprocess(torch.full((1, 1, 2, 2), torch.nan), [torch.empty(0)], meaning)
 
     assert str(shape.value) == (
         "ImageOutput: shape=(1, 2, 2) should be that of the model's output, "

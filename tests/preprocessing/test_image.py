@@ -12,7 +12,13 @@ from PIL import Image
 
 from zoo import ClassOutput, ImageInput
 from zoo.errors import InputError
-from zoo.preprocessing.image import describe, inverted, open_image, pixels, suspicion
+from zoo.preprocessing.image import (
+    describe,
+    input_warning,
+    inverted,
+    open_image,
+    pixels,
+)
 from zoo.tasks import get_task
 
 GREY = ImageInput(height=4, width=4, channels=1)
@@ -114,7 +120,7 @@ def test_a_transparent_drawing_stays_visible(ink: int, expected: ImageInput) -> 
     batch = pixels(opened, expected).unsqueeze(0)
 
     assert np.ptp(np.asarray(opened)) == 255
-    assert bool(suspicion(batch, expected)) == ((ink == 0) == (expected is DARK))
+    assert bool(input_warning(batch, expected)) == ((ink == 0) == (expected is DARK))
 
 
 def test_nothing_but_transparency() -> None:
@@ -437,7 +443,7 @@ def test_the_range_of_prepared_pixels(
     """
     batch = torch.linspace(*span, 16).view(1, 1, 4, 4)
 
-    found = suspicion(batch, expected)
+    found = input_warning(batch, expected)
 
     assert (found is None) == (missing is None)
     if found and missing:
@@ -449,7 +455,7 @@ def test_the_words_about_a_range() -> None:
     """
     The sentence holds both ranges and the way out.
     """
-    assert suspicion(torch.linspace(0, 255, 16).view(1, 1, 4, 4), GREY) == (
+    assert input_warning(torch.linspace(0, 255, 16).view(1, 1, 4, 4), GREY) == (
         "range",
         "The pixels run from 0 to 255, in training from 0 to 1: divide by 255, or give "
         "zoo.predict the picture itself.",
@@ -483,7 +489,7 @@ def test_the_background(expected: ImageInput, stroke: Any, words: str | None) ->
     """
     batch = pixels(open_image(stroke, expected), expected).unsqueeze(0)
 
-    assert suspicion(batch, expected) == (words and ("background", words))
+    assert input_warning(batch, expected) == (words and ("background", words))
 
 
 CLASSIFY = get_task("image-classification")
@@ -507,7 +513,7 @@ def test_one_picture_or_several(raw: Any, count: int | None) -> None:
     """
     Lists, and arrays and tensors of four axes, are several pictures; all else is one.
     """
-    found, single = CLASSIFY.items(raw, GREY)
+    found, single = CLASSIFY.split_items(raw, GREY)
 
     assert single == (count is None)
     assert len(found) == (count or 1)
@@ -527,7 +533,7 @@ def test_no_pictures(raw: Any, problem: str) -> None:
     An empty list or batch is refused, not answered with nothing.
     """
     with pytest.raises(InputError) as caught:
-        CLASSIFY.items(raw, GREY)
+        CLASSIFY.split_items(raw, GREY)
 
     assert caught.value.problem == problem
 
@@ -550,7 +556,7 @@ def test_a_wrong_tensor(tensor: torch.Tensor, problem: str) -> None:
     A tensor is taken as prepared: its shape, type and numbers must be the model's.
     """
     with pytest.raises(InputError) as caught:
-        CLASSIFY.opened(tensor, GREY)
+        CLASSIFY.load_item(tensor, GREY)
 
     assert caught.value.problem == problem
 
@@ -559,10 +565,10 @@ def test_tensors_and_pictures_in_one_batch() -> None:
     """
     Prepared pixels and pictures can stand in one list, and are inverted alike.
     """
-    opened = [CLASSIFY.opened(one, GREY) for one in (SHAPED.double(), grey(0))]
+    opened = [CLASSIFY.load_item(one, GREY) for one in (SHAPED.double(), grey(0))]
 
-    assert CLASSIFY.batch(opened, GREY).equal(torch.zeros(2, 1, 4, 4))
-    assert CLASSIFY.batch(opened, GREY, invert=True).equal(torch.ones(2, 1, 4, 4))
+    assert CLASSIFY.collate(opened, GREY).equal(torch.zeros(2, 1, 4, 4))
+    assert CLASSIFY.collate(opened, GREY, invert=True).equal(torch.ones(2, 1, 4, 4))
 
 
 def test_a_result_keeps_a_small_picture() -> None:
@@ -572,6 +578,6 @@ def test_a_result_keeps_a_small_picture() -> None:
     output = torch.zeros(1, 2)
     meaning = ClassOutput(labels=("a", "b"))
 
-    (found,) = CLASSIFY.results(output, [grey(0, (500, 1000))], meaning)
+    (found,) = CLASSIFY.postprocess(output, [grey(0, (500, 1000))], meaning)
 
     assert found.picture.size == (112, 224)

@@ -12,7 +12,7 @@ import torch
 
 from zoo import Column, TabularInput
 from zoo.errors import InputError
-from zoo.preprocessing.tabular import TabularPreprocessor, suspicion
+from zoo.preprocessing.tabular import TabularPreprocessor, input_warning
 from zoo.runtime.tabular import describe
 from zoo.runtime.tabular import read as rows
 
@@ -240,7 +240,7 @@ def test_rows_become_a_batch() -> None:
     """
     A batch is float32, (rows, columns).
     """
-    batch = TabularPreprocessor().batch(TWO, LENGTHS)
+    batch = TabularPreprocessor().collate(TWO, LENGTHS)
 
     assert batch.dtype == torch.float32
     assert batch.tolist() == TWO
@@ -250,7 +250,7 @@ def test_numbers_like_those_of_training_raise_no_suspicion() -> None:
     """
     As far again beyond the range as the range is wide is still accepted.
     """
-    assert suspicion(torch.tensor([[1.0, 1.0], [10.0, 9.0]]), LENGTHS) is None
+    assert input_warning(torch.tensor([[1.0, 1.0], [10.0, 9.0]]), LENGTHS) is None
 
 
 @pytest.mark.parametrize(
@@ -273,4 +273,4 @@ def test_a_number_far_outside(row: list[float], kind: str, sentence: str) -> Non
     """
     A number in another unit is noticed, with its column and what training saw.
     """
-    assert suspicion(torch.tensor([[5.0, 1.5], row]), LENGTHS) == (kind, sentence)
+    assert input_warning(torch.tensor([[5.0, 1.5], row]), LENGTHS) == (kind, sentence)

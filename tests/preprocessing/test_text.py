@@ -63,7 +63,7 @@ def test_texts_become_rows_that_are_filled_up_and_cut(expected: TextInput) -> No
     Unknown words are one number, a text of none is one unknown word, and what is
     longer than the longest is cut off.
     """
-    batch = TEXTS.batch(["a cat", "dog", "!", "a a a a a a a"], expected)
+    batch = TEXTS.collate(["a cat", "dog", "!", "a a a a a a a"], expected)
 
     assert batch.dtype == torch.int64
     assert batch.tolist() == [
@@ -83,11 +83,11 @@ def test_what_a_person_has_is_a_text_or_a_list(
     path = tmp_path / "cat.txt"
     path.write_text("a cat", encoding="utf-8")
 
-    assert TEXTS.items("a cat", expected) == (["a cat"], True)
-    assert TEXTS.items(path, expected) == ([path], True)
-    assert TEXTS.opened(path, expected) == "a cat"
+    assert TEXTS.split_items("a cat", expected) == (["a cat"], True)
+    assert TEXTS.split_items(path, expected) == ([path], True)
+    assert TEXTS.load_item(path, expected) == "a cat"
     for several in (["a", "b"], np.array(["a", "b"]), pd.Series(["a", "b"])):
-        assert TEXTS.items(several, expected) == (["a", "b"], False)
+        assert TEXTS.split_items(several, expected) == (["a", "b"], False)
 
 
 @pytest.mark.parametrize(
@@ -120,7 +120,7 @@ def test_what_is_no_text_is_refused(
     Every message says what was given and what the model expects.
     """
     with pytest.raises(InputError) as caught:
-        TEXTS.opened(given, expected)
+        TEXTS.load_item(given, expected)
 
     assert str(caught.value) == f"{problem} {EXPECTS}"
 
@@ -130,15 +130,15 @@ def test_a_tensor_is_token_numbers_already(expected: TextInput) -> None:
     One row or a batch; numbers that no token has are refused.
     """
     batch = torch.tensor([[2, 3], [4, 0]])
-    items, single = TEXTS.items(batch, expected)
+    items, single = TEXTS.split_items(batch, expected)
 
     assert not single
-    assert TEXTS.items(batch[0], expected)[1]
-    opened = [TEXTS.opened(item, expected) for item in items]
-    assert torch.equal(TEXTS.batch(opened, expected), batch)
+    assert TEXTS.split_items(batch[0], expected)[1]
+    opened = [TEXTS.load_item(item, expected) for item in items]
+    assert torch.equal(TEXTS.collate(opened, expected), batch)
     for wrong, kind in ((torch.tensor([5]), "int64"), (torch.ones(1), "float32")):
         with pytest.raises(InputError) as caught:
-            TEXTS.opened(wrong, expected)
+            TEXTS.load_item(wrong, expected)
         assert str(caught.value) == (
             f"A tensor (1,) of torch.{kind} is no row of token numbers below 5. "
             f"{EXPECTS}"
@@ -154,7 +154,7 @@ def test_what_is_no_list_of_texts_is_refused(expected: TextInput) -> None:
         ({"text": "a"}, "A dict is not a text."),
     ):
         with pytest.raises(InputError) as caught:
-            TEXTS.items(given, expected)
+            TEXTS.split_items(given, expected)
         assert str(caught.value) == f"{problem} {EXPECTS}"
 
 
@@ -178,7 +178,7 @@ def test_files_that_hold_no_text_are_refused(
         (tmp_path, f"{tmp_path} is a folder."),
     ):
         with pytest.raises(InputError) as caught:
-            TEXTS.opened(path, expected)
+            TEXTS.load_item(path, expected)
         assert str(caught.value) == f"{problem} {EXPECTS}"
 
 
@@ -186,11 +186,11 @@ def test_a_text_of_unknown_words_is_suspicious(expected: TextInput) -> None:
     """
     One known word is enough; emoji and another alphabet have none.
     """
-    known = TEXTS.batch(["a dog", "cat"], expected)
-    strange = TEXTS.batch(["a dog", "고양이 🐈"], expected)
+    known = TEXTS.collate(["a dog", "cat"], expected)
+    strange = TEXTS.collate(["a dog", "고양이 🐈"], expected)
 
-    assert TEXTS.suspicion(known, expected) is None
-    assert TEXTS.suspicion(strange, expected) == (
+    assert TEXTS.input_warning(known, expected) is None
+    assert TEXTS.input_warning(strange, expected) == (
         "unknown",
         "A text has no word that the model knows, so its answer means nothing: check "
         "the language and the alphabet (language: en).",

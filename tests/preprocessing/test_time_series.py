@@ -58,7 +58,7 @@ FORMS: dict[str, Any] = {
 
 
 def read(raw: Any) -> list[Series]:
-    return [SERIES.opened(one, PRICES) for one in SERIES.items(raw, PRICES)[0]]
+    return [SERIES.load_item(one, PRICES) for one in SERIES.split_items(raw, PRICES)[0]]
 
 
 @pytest.mark.parametrize("form", FORMS)
@@ -66,10 +66,10 @@ def test_one_series(form: str) -> None:
     """
     Its last rows are taken, by name where there are names.
     """
-    found, single = SERIES.items(FORMS[form], PRICES)
+    found, single = SERIES.split_items(FORMS[form], PRICES)
 
     assert single
-    assert [SERIES.opened(one, PRICES).rows for one in found] == [LAST]
+    assert [SERIES.load_item(one, PRICES).rows for one in found] == [LAST]
 
 
 @pytest.mark.parametrize(
@@ -89,10 +89,10 @@ def test_several_series(several: Any) -> None:
     """
     A list of whole series is answered by a list.
     """
-    found, single = SERIES.items(several, PRICES)
+    found, single = SERIES.split_items(several, PRICES)
 
     assert not single
-    assert [SERIES.opened(one, PRICES).rows for one in found] == [LAST, LAST]
+    assert [SERIES.load_item(one, PRICES).rows for one in found] == [LAST, LAST]
 
 
 def test_files(tmp_path: Path) -> None:
@@ -102,9 +102,9 @@ def test_files(tmp_path: Path) -> None:
     path = tmp_path / "prices.csv"
     FRAME.to_csv(path, index=False)
 
-    assert SERIES.items(str(path), PRICES) == ([str(path)], True)
-    assert SERIES.opened(path, PRICES).rows == LAST
-    assert SERIES.items([path, path], PRICES) == ([path, path], False)
+    assert SERIES.split_items(str(path), PRICES) == ([str(path)], True)
+    assert SERIES.load_item(path, PRICES).rows == LAST
+    assert SERIES.split_items([path, path], PRICES) == ([path, path], False)
 
 
 @pytest.mark.parametrize(
@@ -120,10 +120,10 @@ def test_a_series_of_one_column_may_be_flat(flat: Any) -> None:
     """
     Numbers one after the other, where there is only one to say at a time.
     """
-    (found,), single = SERIES.items(flat, ALONE)
+    (found,), single = SERIES.split_items(flat, ALONE)
 
     assert single
-    assert SERIES.opened(found, ALONE).rows == [[0.25], [0.5], [1.0]]
+    assert SERIES.load_item(found, ALONE).rows == [[0.25], [0.5], [1.0]]
 
 
 def test_what_comes_before_is_not_looked_at() -> None:
@@ -132,7 +132,7 @@ def test_what_comes_before_is_not_looked_at() -> None:
     """
     held = [[None, "x"], *LAST]
 
-    assert SERIES.opened(held, PRICES).rows == LAST
+    assert SERIES.load_item(held, PRICES).rows == LAST
 
 
 @pytest.mark.parametrize(
@@ -217,7 +217,7 @@ def test_a_batch_has_rows_and_columns() -> None:
     """
     (series, rows, columns), in float32.
     """
-    found = SERIES.batch([SERIES.opened(ROWS, PRICES)] * 2, PRICES)
+    found = SERIES.collate([SERIES.load_item(ROWS, PRICES)] * 2, PRICES)
 
     assert found.shape == (2, 3, 2)
     assert found.dtype == torch.float32
@@ -230,8 +230,8 @@ def test_what_lies_far_outside_is_told() -> None:
     """
     far = torch.tensor([[[11.0, 2.0], [12.0, 900.0], [13.0, 4.0]]])
 
-    assert SERIES.suspicion(torch.tensor([LAST]), PRICES) is None
-    assert SERIES.suspicion(far, PRICES) == (
+    assert SERIES.input_warning(torch.tensor([LAST]), PRICES) is None
+    assert SERIES.input_warning(far, PRICES) == (
         "volume",
         "volume = 900 lies far outside the training data (0 to 100): check its unit.",
     )
@@ -289,9 +289,9 @@ def test_results_know_their_history() -> None:
     Of the column that is forecast; of a series that has none, nothing.
     """
     one = Series(LAST, ("close", "volume"))
-    found = DOING.results(torch.tensor([[14.0, 15.0]]), [one], CLOSE)
+    found = DOING.postprocess(torch.tensor([[14.0, 15.0]]), [one], CLOSE)
     other = ForecastOutput(name="weather")
-    strange = DOING.results(torch.tensor([[14.0]]), [one], other)
+    strange = DOING.postprocess(torch.tensor([[14.0]]), [one], other)
 
     assert found == [
         Forecast(
@@ -312,7 +312,7 @@ def test_measures_are_over_all_steps() -> None:
     true = torch.tensor([[1.0, 4.0], [2.0, 5.0]])
     off = (said - true).numpy()
 
-    found = DOING.measure(said, true, CLOSE)
+    found = DOING.compute_metrics(said, true, CLOSE)
 
     assert found["rmse"] == pytest.approx(np.sqrt((off**2).mean()))
     assert found["mae"] == pytest.approx(np.abs(off).mean())
@@ -326,7 +326,7 @@ def test_one_step_may_have_flat_targets() -> None:
     said, true = torch.tensor([[1.0], [3.0]]), torch.tensor([1.0, 3.0])
     meaning = ForecastOutput(name="close")
 
-    assert DOING.measure(said, true, meaning) == {"rmse": 0.0, "mae": 0.0}
+    assert DOING.compute_metrics(said, true, meaning) == {"rmse": 0.0, "mae": 0.0}
     assert DOING.loss(said, true, meaning).item() == 0.0
 
 
@@ -335,7 +335,7 @@ def test_an_output_of_other_steps_is_refused() -> None:
     The spec and the model disagree.
     """
     with pytest.raises(SpecError) as told:
-        DOING.results(torch.zeros(2, 3), [None, None], CLOSE)
+        DOING.postprocess(torch.zeros(2, 3), [None, None], CLOSE)
 
     assert str(told.value) == (
         "ForecastOutput: horizon=2 should be that of the model's output, (2, 3)."
@@ -347,7 +347,7 @@ def test_an_output_that_is_not_finite_is_refused() -> None:
     A price of zero, which nothing can be a share of, leads there.
     """
     with pytest.raises(InputError) as told:
-        DOING.results(torch.tensor([[1.0, torch.inf]]), [None], CLOSE)
+        DOING.postprocess(torch.tensor([[1.0, torch.inf]]), [None], CLOSE)
 
     assert str(told.value) == (
         "The model's output is not finite: its weights or this input are at fault. "

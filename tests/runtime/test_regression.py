@@ -55,5 +55,5 @@ def test_a_model_is_measured_as_by_its_task() -> None:
 
     found = evaluate(model.train(), rows)
 
-    assert found == task.measure(output, rows.target, model.zoo.spec.output)
+    assert found == task.compute_metrics(output, rows.target, model.zoo.spec.output)
     assert model.training

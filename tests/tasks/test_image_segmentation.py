@@ -40,8 +40,8 @@ def photo(width: int = 90, height: int = 45) -> Image.Image:
 
 def bright(picture: Image.Image) -> Segmentation:
     """Return what a model would say that finds what is bright."""
-    given = TASK.batch([TASK.opened(picture, FRAME)], FRAME)
-    (found,) = TASK.results(20 * (given[:, :1] - 0.5), [picture], PET)
+    given = TASK.collate([TASK.load_item(picture, FRAME)], FRAME)
+    (found,) = TASK.postprocess(20 * (given[:, :1] - 0.5), [picture], PET)
     return found  # type: ignore[no-any-return]
 
 
@@ -132,7 +132,9 @@ def test_prepared_pixels_have_a_mask_of_the_frames_size() -> None:
     """
     Nobody knows what picture they were made from.
     """
-    (found,) = TASK.results(torch.zeros(1, 1, 32, 32), [torch.zeros(3, 32, 32)], PET)
+    (found,) = TASK.postprocess(
+        torch.zeros(1, 1, 32, 32), [torch.zeros(3, 32, 32)], PET
+    )
 
     assert found.mask.size == (32, 32)
     assert found.picture is None
@@ -209,12 +211,12 @@ def test_the_measures_are_those_of_others(seed: int) -> None:
     target = torch.randint(3, (4, 12, 10), generator=random)
     said = output.argmax(dim=1)
     two = {"said": (output[:, :1] > 0)[:, 0].long(), "true": (target > 0).long()}
-    both = TASK.measure(output[:, :1], two["true"], PET)
+    both = TASK.compute_metrics(output[:, :1], two["true"], PET)
     each = [
         jaccard_score(true.flatten(), one.flatten())
         for true, one in zip(two["true"], two["said"], strict=True)
     ]
-    three = TASK.measure(output, target, SCENE)
+    three = TASK.compute_metrics(output, target, SCENE)
     dice = segmentation.dice_score(
         two["said"].reshape(1, 1, -1), two["true"].reshape(1, 1, -1), num_classes=1
     )
@@ -243,7 +245,7 @@ def test_nothing_rightly_found_counts_as_right() -> None:
     A picture without a pet, where none is found, has no overlap to count.
     """
     nothing = torch.zeros(2, 4, 4, dtype=torch.uint8)
-    found = TASK.measure(certain(nothing, PET), nothing, PET)
+    found = TASK.compute_metrics(certain(nothing, PET), nothing, PET)
 
     assert found == {"iou": 1, "image_iou": 1, "dice": 1, "pixel_accuracy": 1}
 
@@ -386,7 +388,7 @@ def test_an_output_of_another_shape_is_refused() -> None:
     A model of one logit does not give two.
     """
     with pytest.raises(SpecError) as caught:
-        TASK.results(torch.zeros(1, 2, 4, 4), [torch.zeros(3, 4, 4)], PET)
+        TASK.postprocess(torch.zeros(1, 2, 4, 4), [torch.zeros(3, 4, 4)], PET)
 
     assert str(caught.value) == (
         "MaskOutput: labels=('background', 'pet') should be one for each number of the "
@@ -399,7 +401,9 @@ def test_an_output_that_is_no_number_is_refused() -> None:
     A mask of it would look like any other.
     """
     with pytest.raises(InputError, match="The model's output holds NaN"):
-        TASK.results(torch.full((1, 1, 4, 4), torch.nan), [torch.zeros(3, 4, 4)], PET)
+        TASK.postprocess(
+            torch.full((1, 1, 4, 4), torch.nan), [torch.zeros(3, 4, 4)], PET
+        )
 
 
 def test_a_label_out_of_range_is_refused_before_training() -> None:

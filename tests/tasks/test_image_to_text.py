@@ -231,9 +231,9 @@ def test_measuring_reads_the_likeliest_path(model: Any) -> None:
     Of targets filled up with blanks.
     """
     given = [stripes("a b"), stripes("bb"), stripes("a")]
-    batch = TASK.batch([TASK.opened(p, FRAME) for p in given], FRAME)
+    batch = TASK.collate([TASK.load_item(p, FRAME) for p in given], FRAME)
     target = numbered(["ab", "b", "ba"], LETTERS, source="here", steps=6)
-    found = get_task("image-to-text").measure(model(batch), target, LETTERS)
+    found = get_task("image-to-text").compute_metrics(model(batch), target, LETTERS)
 
     assert found["string_accuracy"] == pytest.approx(2 / 3)
     assert found["character_error_rate"] == pytest.approx(1 / 5)
@@ -243,7 +243,7 @@ def test_a_perfect_reader_has_no_loss(model: Any) -> None:
     """
     And one that reads another text has more.
     """
-    batch = TASK.batch([TASK.opened(stripes("a b"), FRAME)] * 2, FRAME)
+    batch = TASK.collate([TASK.load_item(stripes("a b"), FRAME)] * 2, FRAME)
     output = 10 * model(batch).detach()
     targets = [numbered([t, t], LETTERS, source="here", steps=6) for t in ("ab", "ba")]
     right, wrong = (get_task("image-to-text").loss(output, t, LETTERS) for t in targets)

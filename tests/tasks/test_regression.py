@@ -59,7 +59,7 @@ def test_results_are_one_for_each_row(shape: tuple[int, ...]) -> None:
     """
     A column of outputs and a flat row of them say the same.
     """
-    found = DOING.results(torch.arange(3.0).view(shape), [None] * 3, PRICE)
+    found = DOING.postprocess(torch.arange(3.0).view(shape), [None] * 3, PRICE)
 
     expected = [Regression(value=v, name="price", unit="dollars") for v in (0, 1, 2)]
     assert found == expected
@@ -71,7 +71,7 @@ def test_an_output_that_is_not_one_number(shape: tuple[int, ...]) -> None:
     A model that gives several numbers a row is told apart.
     """
     with pytest.raises(SpecError) as caught:
-        DOING.results(torch.zeros(shape), [None] * 3, PRICE)
+        DOING.postprocess(torch.zeros(shape), [None] * 3, PRICE)
 
     assert str(caught.value) == (
         "NumberOutput: name='price' should be the one number of a row, but the model's "
@@ -85,7 +85,7 @@ def test_an_output_that_is_not_finite(value: float) -> None:
     NaN and infinity are no answers.
     """
     with pytest.raises(InputError) as caught:
-        DOING.results(torch.tensor([[value]]), [None], PRICE)
+        DOING.postprocess(torch.tensor([[value]]), [None], PRICE)
 
     assert str(caught.value) == (
         "The model's output is not finite: its weights or this input are at fault. The "
@@ -101,7 +101,7 @@ def test_measures_are_scikit_learns() -> None:
     true = torch.randn(50, generator=random) * 9 + 100
     said = true + torch.randn(50, generator=random)
 
-    assert DOING.measure(said[:, None], true, PRICE) == {
+    assert DOING.compute_metrics(said[:, None], true, PRICE) == {
         "rmse": pytest.approx(root_mean_squared_error(true, said), rel=1e-5),
         "mae": pytest.approx(mean_absolute_error(true, said), rel=1e-5),
         "r2": pytest.approx(r2_score(true, said), rel=1e-5),

@@ -44,11 +44,11 @@ def test_a_task_says_what_its_models_take_and_give(tag: str) -> None:
     doing = get_task(tag)
 
     assert isinstance(doing, Task)
-    assert all(issubclass(kind, Input) for kind in doing.inputs)
-    assert all(issubclass(kind, Output) for kind in doing.outputs)
+    assert all(issubclass(kind, Input) for kind in doing.input_types)
+    assert all(issubclass(kind, Output) for kind in doing.output_types)
     judged = [
         type(doing).loss is not Task.loss,
-        type(doing).measure is not Task.measure,
+        type(doing).compute_metrics is not Task.compute_metrics,
     ]
     assert judged == 2 * [doing.metric is not None]
 
@@ -60,7 +60,9 @@ def test_a_task_makes_results_of_one_pass_or_of_several(tag: str) -> None:
     """
     kind = type(get_task(tag))
 
-    assert (kind.results is not Task.results) != (kind.answers is not Task.answers)
+    assert (kind.postprocess is not Task.postprocess) != (
+        kind.predict is not Task.predict
+    )
 
 
 @pytest.mark.parametrize("name", zoo.list_models())
@@ -96,7 +98,7 @@ def test_a_metric_is_what_a_task_measures() -> None:
     meaning = ClassOutput(labels=("a", "b", "c"))
     doing = get_task("tabular-classification")
 
-    found = doing.measure(output, target, meaning)
+    found = doing.compute_metrics(output, target, meaning)
     assert found[doing.selection_metric(balance=False)] == 1
     assert found[doing.selection_metric(balance=True)] == 1
     assert doing.selection_metric(balance=False) == doing.metric

@@ -37,18 +37,18 @@ def rows(count: int = 10) -> TensorRows:
 
 
 class Seen:
-    """A watcher that remembers."""
+    """A monitor that remembers."""
 
     def __init__(self) -> None:
         self.epochs: list[dict[str, float]] = []
         self.planned = 0
 
-    def begin(self, epochs: int, done: int) -> None:
+    def training_started(self, epochs: int, done: int) -> None:
         self.planned = epochs
 
-    def steps(self, done: int, total: int) -> None: ...
+    def step_finished(self, done: int, total: int) -> None: ...
 
-    def epoch(self, row: Mapping[str, float]) -> None:
+    def epoch_finished(self, row: Mapping[str, float]) -> None:
         self.epochs.append(dict(row))
 
 
@@ -468,7 +468,7 @@ def test_a_watcher_sees_every_epoch(tmp_path: Path) -> None:
     A progress bar learns how many there will be, and each row as it is logged.
     """
     seen = Seen()
-    zoo.train("perceptron-gates", tmp_path / "gates", watcher=seen)
+    zoo.train("perceptron-gates", tmp_path / "gates", monitor=seen)
 
     assert seen.planned == 20
     assert [row["epoch"] for row in seen.epochs] == list(range(1, len(seen.epochs) + 1))

@@ -53,8 +53,8 @@ def finetune_command(
     settings: dict[str, Any] = {**parse(words)}
     classes = None if labels is None else [part.strip() for part in labels.split(",")]
     options |= {"labels": classes, **settings}
-    with watching(f"{name} reads {data}") as watcher:
-        finetune(name, data, folder, watcher=watcher, **options)
+    with watching(f"{name} reads {data}") as monitor:
+        finetune(name, data, folder, monitor=monitor, **options)
     receipt = read_receipt(folder)
     if as_json:
         click.echo(json.dumps({"folder": str(folder), **receipt}, indent=2))

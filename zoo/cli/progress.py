@@ -20,17 +20,17 @@ class Bar:
         self._epochs = 0
         self._done = 0
 
-    def begin(self, epochs: int, done: int) -> None:
+    def training_started(self, epochs: int, done: int) -> None:
         self._epochs, self._done = epochs, done
         self._progress.update(
             self._task, description="training", total=float(epochs), visible=True
         )
         self._at(float(done))
 
-    def steps(self, done: int, total: int) -> None:
+    def step_finished(self, done: int, total: int) -> None:
         self._at(self._done + done / total)
 
-    def epoch(self, row: Mapping[str, float]) -> None:
+    def epoch_finished(self, row: Mapping[str, float]) -> None:
         self._done += 1
         self._at(float(self._done))
         numbers = " ".join(f"{k} {v:.4f}" for k, v in row.items() if k != "epoch")

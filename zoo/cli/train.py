@@ -64,8 +64,8 @@ def train_command(
     settings: dict[str, object] = {**parse(words)}
     if seed is not None:
         settings["seed"] = seed
-    with watching() as watcher:
-        folder = train(name, out, settings=settings, watcher=watcher, **options)
+    with watching() as monitor:
+        folder = train(name, out, settings=settings, monitor=monitor, **options)
     if int(os.environ.get("RANK", "0")):
         return  # the first process prints for all
     receipt = read_receipt(folder)

@@ -48,4 +48,4 @@ def compute_metrics(
     """Return the metrics of the model's task for its output on rows."""
     spec = model_metadata(model).spec
     target = features.targets(model, rows)
-    return get_task(spec.task).measure(output, target, spec.output)
+    return get_task(spec.task).compute_metrics(output, target, spec.output)

@@ -20,7 +20,9 @@ def evaluate(model: nn.Module, rows: TensorRows | StreamedRows) -> dict[str, flo
         predict_batches(model, to_model_input(part, spec.input))
         for part in rows.in_order()
     ]
-    return get_task(spec.task).measure(torch.cat(found), rows.target, spec.output)
+    return get_task(spec.task).compute_metrics(
+        torch.cat(found), rows.target, spec.output
+    )
 
 
 def predict_batches(model: nn.Module, given: Tensor, *, batch: int = 1000) -> Tensor:

@@ -175,7 +175,7 @@ def _mistakes(result: FinetuneResult, predicted: Tensor, true: Tensor) -> bytes:
     task = get_task(spec.task)
     images = torch.zeros(len(worst), 3, SIDE, SIDE, dtype=torch.uint8)
     for place, row in enumerate(worst.tolist()):
-        opened = task.opened(result.rows.items[row], spec.input)
+        opened = task.load_item(result.rows.items[row], spec.input)
         shown = opened.convert("RGB").resize((SIDE, SIDE))
         images[place] = (
             torch.frombuffer(bytearray(shown.tobytes()), dtype=torch.uint8)
@@ -197,7 +197,7 @@ def finetune(
     target: str | None = None,
     labels: Sequence[str] | None = None,
     skip_unreadable: bool = False,
-    watcher: TrainingMonitor | None = None,
+    monitor: TrainingMonitor | None = None,
     **settings: object,
 ) -> nn.Module:
     """Return the model `name`, taught to answer as `data` does; write it to `folder`.
@@ -224,7 +224,7 @@ def finetune(
         labels=labels,
         skip_unreadable=skip_unreadable,
         settings=settings,
-        watcher=watcher,
+        monitor=monitor,
     )
     if folder is not None:
         save(result, folder)

@@ -59,7 +59,7 @@ def finetune_by_name(
     labels: Sequence[str] | None = None,
     skip_unreadable: bool = False,
     settings: Mapping[str, object] | None = None,
-    watcher: TrainingMonitor | None = None,
+    monitor: TrainingMonitor | None = None,
 ) -> FinetuneResult:
     """Return a model fine-tuned on `data`, measured on rows it has not seen.
 
@@ -76,7 +76,7 @@ def finetune_by_name(
         if skip_unreadable:
             splits, skipped = featuring.readable(model, splits)
         try:
-            result = finetune_model(model, splits, chosen, old=old, watcher=watcher)
+            result = finetune_model(model, splits, chosen, old=old, monitor=monitor)
         except InputError as exc:
             raise featuring.complaint(model, splits) or exc from exc
     result.parent, result.target, result.skipped = str(name), target, skipped
@@ -89,13 +89,13 @@ def finetune_model(
     chosen: Settings,
     *,
     old: nn.Module | None = None,
-    watcher: TrainingMonitor | None = None,
+    monitor: TrainingMonitor | None = None,
 ) -> FinetuneResult:
     """Fine-tune a model that has a head for these data; return the result.
 
     `old` is the head it had for other classes: what that knew is where it starts.
     """
-    run = Run(model_metadata(model).spec, seed=chosen.seed, watcher=watcher)
+    run = Run(model_metadata(model).spec, seed=chosen.seed, monitor=monitor)
     some = splits.training.pick(range(min(2, len(splits.training))))
     given = next(featuring.prepared(model, some))
     ends = chosen.cache and linear_probe.ends_in_head(model, given)
@@ -148,7 +148,7 @@ def _with_head(name: str | Path, splits: DatasetSplits) -> tuple[nn.Module, nn.M
     model = old
     if splits.labels and splits.labels != model_metadata(old).labels:
         model = loading.load(name, labels=list(splits.labels))
-        get_task(model_metadata(model).spec.task).keep_known(old, model)
+        get_task(model_metadata(model).spec.task).init_head_from(old, model)
     known = model_metadata(model)
     assert known.report is not None, "a loaded model has a report"
     parent = {"name": model_metadata(old).spec.name, "sha256": known.report.sha256}

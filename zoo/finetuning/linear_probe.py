@@ -57,7 +57,9 @@ def probe(
         return task.loss(output, target, spec.output, weight)
 
     def judge(output: Tensor, target: Tensor) -> float:
-        return signed_score(figure, task.measure(output, target, spec.output)[figure])
+        return signed_score(
+            figure, task.compute_metrics(output, target, spec.output)[figure]
+        )
 
     how: dict[str, Any] = {"stratified": bool(spec.labels), "copies": copies}
     if figure == "accuracy":

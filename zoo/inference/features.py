@@ -48,12 +48,12 @@ def features(model: nn.Module, raw: Any, *, batch: int = BATCH) -> Tensor:
     """
     spec = model_metadata(model).spec
     task = get_task(spec.task)
-    items, _ = task.items(raw, spec.input)
+    items, _ = task.split_items(raw, spec.input)
     found: list[Tensor] = []
     with eval_mode(model), torch.inference_mode():
         for start in range(0, len(items), batch):
-            part = [task.opened(i, spec.input) for i in items[start : start + batch]]
-            given = task.batch(part, spec.input)
+            part = [task.load_item(i, spec.input) for i in items[start : start + batch]]
+            given = task.collate(part, spec.input)
             if spec.output.is_features:
                 found.append(forward_on_device(model, given))
             else:
@@ -79,8 +79,10 @@ def prepared(
 
     def made(start: int) -> Tensor:
         part = range(start, min(start + batch, len(rows)))
-        opened = [task.opened(_item(task, rows, row, spec), spec.input) for row in part]
-        return task.batch(opened, spec.input)
+        opened = [
+            task.load_item(_item(task, rows, row, spec), spec.input) for row in part
+        ]
+        return task.collate(opened, spec.input)
 
     starts = list(range(0, len(rows), batch))
     with ThreadPoolExecutor(max_workers=2) as pool:
@@ -95,7 +97,7 @@ def prepared(
 def targets(model: nn.Module, rows: LabeledExamples) -> Tensor:
     """Return what rows answer, as the loss and the measure of the task take it."""
     spec = model_metadata(model).spec
-    return get_task(spec.task).target(rows, spec.input, spec.output)
+    return get_task(spec.task).target_tensor(rows, spec.input, spec.output)
 
 
 def unreadable(model: nn.Module, rows: LabeledExamples) -> dict[int, str]:
@@ -105,7 +107,7 @@ def unreadable(model: nn.Module, rows: LabeledExamples) -> dict[int, str]:
 
     def fault(row: int) -> str:
         try:
-            task.opened(_item(task, rows, row, spec), spec.input)
+            task.load_item(_item(task, rows, row, spec), spec.input)
         except InputError as exc:
             return exc.problem
         return ""
@@ -193,7 +195,7 @@ def _quick(model: nn.Module, given: Tensor, rows: int) -> nn.Module:
 
 def _item(task: Any, rows: LabeledExamples, row: int, spec: Any) -> Any:
     """Return one row's input as the task takes it, alone."""
-    found, _ = task.items(rows.items[row], spec.input)
+    found, _ = task.split_items(rows.items[row], spec.input)
     return found[0]
 
 

@@ -94,4 +94,4 @@ def _results(module: nn.Module, code: Tensor, opened: list[Any]) -> list[Result]
     spec = model_metadata(module).spec
     expected = "codes as zoo.encode gives them"
     made = latent_codes.decode(module, code, expected=expected)
-    return get_task(spec.task).results(made, opened, spec.output)
+    return get_task(spec.task).postprocess(made, opened, spec.output)

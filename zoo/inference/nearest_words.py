@@ -14,7 +14,7 @@ from zoo.inference.sample import need
 from zoo.models.loading import as_module
 from zoo.runtime import feature_extraction, tokenizer
 from zoo.specs import TextInput
-from zoo.tasks.results.vision import Neighbour, Neighbours
+from zoo.tasks.results.vision import NearestWords, SimilarWord
 
 __all__ = ["nearest_words"]
 
@@ -28,7 +28,7 @@ def nearest_words(
     positive: Sequence[str] = (),
     negative: Sequence[str] = (),
     n: int = 10,
-) -> Neighbours:
+) -> NearestWords:
     """Return the `n` words nearest to a word, by the cosine between their vectors.
 
     With `positive` and `negative` words, those nearest to the sum of their directions:
@@ -46,15 +46,17 @@ def nearest_words(
     input_spec = tokenizer.text_input(spec.input)
     assert input_spec is not None, "words are of texts"
     rows = [_number(one, input_spec) for one in (*added, *taken)]
-    held = feature_extraction.table(module)
+    held = feature_extraction.embedding_matrix(module)
     assert held is not None, "need() has looked"
     direction: Tensor = normalize(held[rows], dim=1)
     direction[len(added) :] *= -1
     found = feature_extraction.nearest(
         module, direction.sum(dim=0), count, without=rows
     )
-    words = tuple(Neighbour(**one) for one in found)
-    return Neighbours(positive=tuple(added), negative=tuple(taken), neighbours=words)
+    words = tuple(SimilarWord(**one) for one in found)
+    return NearestWords(
+        positive=tuple(added), negative=tuple(taken), most_similar=words
+    )
 
 
 def _several(words: Sequence[str], name: str) -> list[str]:

@@ -50,13 +50,13 @@ def predict(
     task, input_spec = get_task(known.spec.task), known.spec.input
     _check_options(known, task, {"batch": batch, **chosen, **options})
     over = asked(windows, known.spec.name, known.labels) if chosen else None
-    items, single = task.items(raw, input_spec)
+    items, single = task.split_items(raw, input_spec)
     found: list[Result] = []
     with eval_mode(module):
         for opened in _parts(known, items, 1 if over else batch, single):
-            answers, suspicion = _answers(module, opened, over, batch, options)
-            if suspicion:
-                _warn_once(unwrap_model(module), *suspicion)
+            answers, input_warning = _answers(module, opened, over, batch, options)
+            if input_warning:
+                _warn_once(unwrap_model(module), *input_warning)
             found += answers
     return found[0] if single else found
 
@@ -71,14 +71,14 @@ def inputs(
     known = model_metadata(module)
     task, input_spec = get_task(known.spec.task), known.spec.input
     _check_options(known, task, {"batch": batch, **options}, verb)
-    items, single = task.items(raw, input_spec)
+    items, single = task.split_items(raw, input_spec)
 
     def prepared() -> Iterator[tuple[list[Any], Tensor]]:
         for opened in _parts(known, items, batch, single):
-            given = task.batch(opened, input_spec, **options)
-            suspicion = task.suspicion(given, input_spec)
-            if suspicion:
-                _warn_once(unwrap_model(module), *suspicion)
+            given = task.collate(opened, input_spec, **options)
+            input_warning = task.input_warning(given, input_spec)
+            if input_warning:
+                _warn_once(unwrap_model(module), *input_warning)
             yield opened, given
 
     return prepared(), single
@@ -130,14 +130,14 @@ def _answers(
     """Return a result for each opened item, and what looks wrong about them."""
     spec = model_metadata(module).spec
     if over is not None:
-        one, suspicion = slide(module, opened[0], over, batch=batch, **options)
-        return [one], suspicion
+        one, input_warning = slide(module, opened[0], over, batch=batch, **options)
+        return [one], input_warning
     task = get_task(spec.task)
     own = {name: one for name, one in options.items() if name in task.options}
     prepare = {name: one for name, one in options.items() if name not in own}
-    given = task.batch(opened, spec.input, **prepare)
-    found = task.answers(module, given, opened, own)
-    return found, task.suspicion(given, spec.input)
+    given = task.collate(opened, spec.input, **prepare)
+    found = task.predict(module, given, opened, own)
+    return found, task.input_warning(given, spec.input)
 
 
 def _check_options(
@@ -147,7 +147,7 @@ def _check_options(
     verb: str = "zoo.predict",
 ) -> None:
     names = ["batch", *task.input_options(known.spec.input), *task.options]
-    if task.windows and verb == "zoo.predict":
+    if task.supports_windows and verb == "zoo.predict":
         names.append("windows")
     for name in options:
         if name not in names:
@@ -161,14 +161,14 @@ def _check_options(
 def _opened(task: Task[Any, Any], item: Any, known: ModelMetadata, number: int) -> Any:
     """Open one input; `number` says which of several it is, 0 that it is alone."""
     try:
-        return task.opened(item, known.spec.input)
+        return task.load_item(item, known.spec.input)
     except InputError as exc:
         raise (exc.of(f"Item {number}") if number else exc) from exc.__cause__
 
 
-def _warn_once(module: nn.Module, kind: str, suspicion: str) -> None:
+def _warn_once(module: nn.Module, kind: str, input_warning: str) -> None:
     """Warn about a kind of input once a model, however many rows share the fault."""
     told: set[str] = vars(module).setdefault("_zoo_told", set())
     if kind not in told:
         told.add(kind)
-        warnings.warn(suspicion, stacklevel=3)
+        warnings.warn(input_warning, stacklevel=3)

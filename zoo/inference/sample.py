@@ -6,8 +6,8 @@ A plugin's module declares a verb by having its methods. Nothing else is registe
   CPU, whatever device the model is on: the same seed draws the same everywhere.
 * `encode(given)` returns a code for each row of a prepared batch, (batch, numbers).
 * `decode(code)` returns outputs for codes, as forward returns them.
-* `table()` returns the code of each token of the vocabulary, (tokens, numbers), zeros
-  for one that is no word: for `zoo.nearest_words`.
+* `embedding_matrix()` returns the vector of each token of the vocabulary, (tokens,
+  numbers), zeros for one that is no word: for `zoo.nearest_words`.
 * `next_logits(token, memory)` goes on with texts: see `zoo.runtime.generation`.
   A model whose `TextOutput` names the token to start after also samples: texts from
   nothing.
@@ -38,7 +38,7 @@ VERBS = {
     "encode": ("encode",),
     "reconstruct": ("encode", "decode"),
     "interpolate": ("decode",),  # between inputs it also encodes
-    "neighbours": ("table",),
+    "neighbours": ("embedding_matrix",),
 }
 
 
@@ -68,10 +68,10 @@ def sample(
         if name not in names:
             problem = f"zoo.sample has no option {name!r}. {near(name, names)}"
             raise OptionError(known.name, problem.rstrip(), names)
-    if task.writes(module):
-        return task.sampled(module, n, seeded(seed), options)
+    if task.generates(module):
+        return task.generate(module, n, seeded(seed), options)
     made = outputs(module, n, seed=seed)
-    return task.results(made, [made.new_empty(0)] * n, known.output)
+    return task.postprocess(made, [made.new_empty(0)] * n, known.output)
 
 
 @torch.inference_mode()
@@ -82,7 +82,9 @@ def outputs(module: nn.Module, count: int, *, seed: int | None = None) -> Tensor
     """
     random = seeded(seed)
     if writes(module):
-        return get_task(model_metadata(module).spec.task).drawn(module, count, random)
+        return get_task(model_metadata(module).spec.task).generate_tensor(
+            module, count, random
+        )
     return draw(module, count, random)
 
 
@@ -117,4 +119,4 @@ def _missing(model: nn.Module, verb: str) -> str:
 
 def writes(model: nn.Module) -> bool:
     """Return whether a model draws results of its own, as texts from nothing."""
-    return get_task(model_metadata(model).spec.task).writes(model)
+    return get_task(model_metadata(model).spec.task).generates(model)

@@ -23,12 +23,12 @@ __all__ = ["slide"]
 KEPT = 1024  # pixels: what a result keeps of its picture
 ROOM = 8 * 3 * 224 * 224  # numbers in a batch: with more, a CPU waits for its memory
 
-Suspicion = tuple[str, str] | None
+InputWarning = tuple[str, str] | None
 
 
 def slide(
     model: nn.Module, opened: Any, given: Windows, *, batch: int, **options: Any
-) -> tuple[Detections, Suspicion]:
+) -> tuple[Detections, InputWarning]:
     """Return what windows over an opened picture say, and what looks wrong about it.
 
     `batch` is the most windows of pixels that pass the model at once. `options` are
@@ -42,10 +42,10 @@ def slide(
     trunk = _trunk(model, given)
     grids = _grids(model, opened, given, trunk)
     votes: list[Detection] = []
-    suspicion: Suspicion = None
+    input_warning: InputWarning = None
     for each in grids:
         canvas = _canvas(opened, each, input_spec, options)
-        suspicion = suspicion or TASK.suspicion(canvas, input_spec)
+        input_warning = input_warning or TASK.input_warning(canvas, input_spec)
         said = _said(model, trunk, canvas, each, batch)
         votes += _votes(said, each, given, output_spec)
     found = Detections(
@@ -56,7 +56,7 @@ def slide(
         by="features" if trunk else "pixels",
         picture=_smaller(opened),
     )
-    return found, suspicion
+    return found, input_warning
 
 
 def _trunk(model: nn.Module, given: Windows) -> Trunk | None:
@@ -94,7 +94,7 @@ def _canvas(
     resample = Image.Resampling[input_spec.resample.upper()]
     fitted = picture.resize((wide, high), resample)
     whole = replace(input_spec, height=high, width=wide, crop=1.0)
-    return TASK.batch([fitted], whole, **options)
+    return TASK.collate([fitted], whole, **options)
 
 
 def _said(

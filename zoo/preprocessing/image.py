@@ -20,10 +20,10 @@ __all__ = [
     "ImagePreprocessor",
     "describe",
     "fitted_mask",
+    "input_warning",
     "inverted",
     "open_image",
     "pixels",
-    "suspicion",
     "thumbnail",
 ]
 
@@ -34,7 +34,7 @@ SLACK = 1e-3  # how far a resized picture may overshoot the range of its numbers
 class ImagePreprocessor(Preprocessor[ImageInput]):
     """Pictures become pixels; a float tensor is taken as prepared already."""
 
-    def items(self, raw: Any, input_spec: ImageInput) -> tuple[list[Any], bool]:
+    def split_items(self, raw: Any, input_spec: ImageInput) -> tuple[list[Any], bool]:
         """Take a picture or a list of pictures, or a batch as tensor or array."""
         batched = isinstance(raw, (Tensor, np.ndarray)) and raw.ndim == 4
         if not batched and not isinstance(raw, (list, tuple)):
@@ -45,13 +45,13 @@ class ImagePreprocessor(Preprocessor[ImageInput]):
             raise InputError(f"The {what} is empty.", describe(input_spec))
         return found, False
 
-    def opened(self, item: Any, input_spec: ImageInput) -> Any:
+    def load_item(self, item: Any, input_spec: ImageInput) -> Any:
         """Open a picture; a float tensor is taken as prepared already."""
         if isinstance(item, Tensor):
             return _prepared_already(item, input_spec)
         return open_image(item, input_spec)
 
-    def batch(
+    def collate(
         self, opened: Sequence[Any], input_spec: ImageInput, *, invert: bool = False
     ) -> Tensor:
         """Return opened pictures as (B, channels, height, width)."""
@@ -62,10 +62,10 @@ class ImagePreprocessor(Preprocessor[ImageInput]):
         stacked = torch.stack(prepared)
         return inverted(stacked, input_spec) if invert else stacked
 
-    def suspicion(
+    def input_warning(
         self, batch: Tensor, input_spec: ImageInput
     ) -> tuple[str, str] | None:
-        return suspicion(batch, input_spec)
+        return input_warning(batch, input_spec)
 
     def streamed(
         self,
@@ -153,7 +153,7 @@ def inverted(batch: Tensor, input_spec: ImageInput) -> Tensor:
     return (1 - 2 * mean) / std - batch
 
 
-def suspicion(batch: Tensor, input_spec: ImageInput) -> tuple[str, str] | None:
+def input_warning(batch: Tensor, input_spec: ImageInput) -> tuple[str, str] | None:
     """Return what looks wrong about prepared pixels: its kind, and words for it.
 
     The range of the training data follows from mean and std; a tensor far outside was

@@ -17,17 +17,17 @@ __all__ = ["NoisePreprocessor"]
 class NoisePreprocessor(Preprocessor[NoiseInput]):
     """Noise is what it is: (numbers,) or (rows, numbers), floats."""
 
-    def items(self, raw: Any, input_spec: NoiseInput) -> tuple[list[Any], bool]:
+    def split_items(self, raw: Any, input_spec: NoiseInput) -> tuple[list[Any], bool]:
         try:
             return noise.read(raw, input_spec)
         except InputError as exc:
             expected = f"{exc.expected}, or None: then it draws"
             raise InputError(exc.problem, expected) from None
 
-    def opened(self, item: Any, input_spec: NoiseInput) -> Any:
+    def load_item(self, item: Any, input_spec: NoiseInput) -> Any:
         return item
 
-    def batch(self, opened: Sequence[Tensor], input_spec: NoiseInput) -> Tensor:
+    def collate(self, opened: Sequence[Tensor], input_spec: NoiseInput) -> Tensor:
         return noise.encode(opened, input_spec)
 
     def synthetic(

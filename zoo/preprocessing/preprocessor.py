@@ -31,15 +31,15 @@ class Preprocessor(ABC, Generic[InputT]):
     # From what a person has
 
     @abstractmethod
-    def items(self, raw: Any, input_spec: InputT) -> tuple[list[Any], bool]:
+    def split_items(self, raw: Any, input_spec: InputT) -> tuple[list[Any], bool]:
         """Return the single inputs in `raw`, and whether it was one and not a list."""
 
     @abstractmethod
-    def opened(self, item: Any, input_spec: InputT) -> Any:
+    def load_item(self, item: Any, input_spec: InputT) -> Any:
         """Return one of those items, read and checked. Raises InputError."""
 
     @abstractmethod
-    def batch(self, opened: Sequence[Any], input_spec: InputT) -> Tensor:
+    def collate(self, opened: Sequence[Any], input_spec: InputT) -> Tensor:
         """Return opened items as the model's input tensor.
 
         Keyword-only arguments that a subclass adds are options of `zoo.predict`.
@@ -47,11 +47,13 @@ class Preprocessor(ABC, Generic[InputT]):
 
     @property
     def options(self) -> tuple[str, ...]:
-        """The names of the options that `batch` takes."""
-        given = signature(self.batch).parameters.values()
+        """The names of the options that `collate` takes."""
+        given = signature(self.collate).parameters.values()
         return tuple(p.name for p in given if p.kind is p.KEYWORD_ONLY)
 
-    def suspicion(self, batch: Tensor, input_spec: InputT) -> tuple[str, str] | None:
+    def input_warning(
+        self, batch: Tensor, input_spec: InputT
+    ) -> tuple[str, str] | None:
         """Return why a batch does not look like the training data, or None.
 
         A kind and a sentence: a model warns once of each kind.

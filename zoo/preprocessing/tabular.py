@@ -10,7 +10,7 @@ from zoo.preprocessing.preprocessor import Preprocessor
 from zoo.runtime import tabular
 from zoo.specs import Column, TabularInput
 
-__all__ = ["TabularPreprocessor", "drawn", "suspicion"]
+__all__ = ["TabularPreprocessor", "drawn", "input_warning"]
 
 FAR = 1.0  # how many training ranges beyond the range is called far outside
 
@@ -18,22 +18,24 @@ FAR = 1.0  # how many training ranges beyond the range is called far outside
 class TabularPreprocessor(Preprocessor[TabularInput]):
     """Any form of a row becomes numbers in the order of the model's columns."""
 
-    def items(self, raw: Any, input_spec: TabularInput) -> tuple[list[Any], bool]:
+    def split_items(self, raw: Any, input_spec: TabularInput) -> tuple[list[Any], bool]:
         """Take a row or rows in any form that `zoo.runtime.tabular` reads."""
         return tabular.read(raw, input_spec)
 
-    def opened(self, item: Any, input_spec: TabularInput) -> Any:
-        """Return the row, which `items` has read already."""
+    def load_item(self, item: Any, input_spec: TabularInput) -> Any:
+        """Return the row, which `split_items` has read already."""
         return item
 
-    def batch(self, opened: Sequence[list[float]], input_spec: TabularInput) -> Tensor:
+    def collate(
+        self, opened: Sequence[list[float]], input_spec: TabularInput
+    ) -> Tensor:
         """Return rows as one batch (B, columns), float32."""
         return tabular.encode(opened, input_spec)
 
-    def suspicion(
+    def input_warning(
         self, batch: Tensor, input_spec: TabularInput
     ) -> tuple[str, str] | None:
-        return suspicion(batch, input_spec)
+        return input_warning(batch, input_spec)
 
     def synthetic(
         self, input_spec: TabularInput, rows: int, random: torch.Generator
@@ -41,7 +43,7 @@ class TabularPreprocessor(Preprocessor[TabularInput]):
         return drawn(input_spec.columns, rows, random)
 
 
-def suspicion(batch: Tensor, input_spec: TabularInput) -> tuple[str, str] | None:
+def input_warning(batch: Tensor, input_spec: TabularInput) -> tuple[str, str] | None:
     """Return which column lies far outside what training saw, and words for it."""
     for place, column in enumerate(input_spec.columns):
         values = batch[:, place]

@@ -27,19 +27,21 @@ class TextPreprocessor(Preprocessor[TextInput]):
 
     pads = True
 
-    def items(self, raw: Any, input_spec: TextInput) -> tuple[list[Any], bool]:
+    def split_items(self, raw: Any, input_spec: TextInput) -> tuple[list[Any], bool]:
         """Take a text or a list of texts, or token numbers as a tensor."""
         return text.items(raw, input_spec)
 
-    def opened(self, item: Any, input_spec: TextInput) -> str | Tensor:
+    def load_item(self, item: Any, input_spec: TextInput) -> str | Tensor:
         """Return a text, which may be empty of known words, but not empty."""
         return text.open_text(item, input_spec)
 
-    def batch(self, opened: Sequence[str | Tensor], input_spec: TextInput) -> Tensor:
+    def collate(self, opened: Sequence[str | Tensor], input_spec: TextInput) -> Tensor:
         """Return opened texts as token numbers, (B, length), padded to the longest."""
         return text.encode(opened, input_spec)
 
-    def suspicion(self, batch: Tensor, input_spec: TextInput) -> tuple[str, str] | None:
+    def input_warning(
+        self, batch: Tensor, input_spec: TextInput
+    ) -> tuple[str, str] | None:
         """Return why an answer would say nothing: not one token of a text is known."""
         known = batch != input_spec.pad_token_id
         if input_spec.unk_token_id is not None:

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from zoo.preprocessing.preprocessor import Preprocessor
-from zoo.preprocessing.tabular import drawn, suspicion
+from zoo.preprocessing.tabular import drawn, input_warning
 from zoo.runtime import time_series
 from zoo.runtime.time_series import Series
 from zoo.specs import SeriesInput, TabularInput
@@ -18,24 +18,24 @@ __all__ = ["SeriesPreprocessor"]
 class SeriesPreprocessor(Preprocessor[SeriesInput]):
     """A series becomes its last rows; what comes before them is not looked at."""
 
-    def items(self, raw: Any, input_spec: SeriesInput) -> tuple[list[Any], bool]:
+    def split_items(self, raw: Any, input_spec: SeriesInput) -> tuple[list[Any], bool]:
         """Take a series or several, in any form that `tabular.read` reads."""
         return time_series.items(raw, input_spec)
 
-    def opened(self, item: Any, input_spec: SeriesInput) -> Series:
+    def load_item(self, item: Any, input_spec: SeriesInput) -> Series:
         """Return the last rows of a series; what comes before them is not looked at."""
         return time_series.open_series(item, input_spec)
 
-    def batch(self, opened: Sequence[Series], input_spec: SeriesInput) -> Tensor:
+    def collate(self, opened: Sequence[Series], input_spec: SeriesInput) -> Tensor:
         """Return opened series as one batch (B, length, columns), float32."""
         return time_series.encode(opened, input_spec)
 
-    def suspicion(
+    def input_warning(
         self, batch: Tensor, input_spec: SeriesInput
     ) -> tuple[str, str] | None:
-        """See `zoo.preprocessing.tabular.suspicion`."""
+        """See `zoo.preprocessing.tabular.input_warning`."""
         table = TabularInput(columns=input_spec.columns)
-        return suspicion(batch.flatten(0, 1), table)
+        return input_warning(batch.flatten(0, 1), table)
 
     def synthetic(
         self, input_spec: SeriesInput, rows: int, random: torch.Generator

@@ -22,10 +22,10 @@ __all__ = ["Classification"]
 class Classification(Task[InputT, ClassOutput]):
     """An input of some kind in, one label out, or several that hold."""
 
-    outputs = (ClassOutput,)
+    output_types = (ClassOutput,)
     metric = "accuracy"
 
-    def results(
+    def postprocess(
         self, output: Tensor, opened: Sequence[Any], output_spec: ClassOutput
     ) -> list[Result]:
         """Return labels, each with a small copy of its picture, if it is of one."""
@@ -59,7 +59,7 @@ class Classification(Task[InputT, ClassOutput]):
             "ClassOutput", "function_to_apply", output_spec.function_to_apply, wanted
         )
 
-    def measure(
+    def compute_metrics(
         self, output: Tensor, target: Tensor, output_spec: ClassOutput
     ) -> dict[str, float]:
         """Return accuracy and macro F1; `target` holds numbers (or 0/1 by label)."""

@@ -22,7 +22,7 @@ __all__ = ["FinetuneSettings", "Picture", "RawRows", "Task"]
 
 InputT = TypeVar("InputT", bound=Input)
 OutputT = TypeVar("OutputT", bound=Output)
-Suspicion = tuple[str, str]
+InputWarning = tuple[str, str]
 Figures = Mapping[str, float]
 
 
@@ -67,25 +67,27 @@ class Task(Generic[InputT, OutputT]):
     The author writes, in this order:
 
     * the classes of specs that models of the task take and give;
-    * `results`: from the output of one pass, (batch, ...), to one typed result a row.
-      A task that needs several passes overrides `answers` instead, which is given the
-      module and the batch;
-    * where there are right answers: `metric`, `loss` and `measure`. The target tensor
-      has a row for each row of the output, (batch, ...); the `zoo.tasks.targets` class
-      that the output names makes it of data;
-    * `check_output` and `label_places`, where the output is not (batch, labels).
+    * `postprocess`: from the output of one pass, (batch, ...), to one typed result a
+      row. A task that needs several passes overrides `predict` instead, which is given
+      the module and the batch;
+    * where there are right answers: `metric`, `loss` and `compute_metrics`. The target
+      tensor has a row for each row of the output, (batch, ...); the `zoo.tasks.targets`
+      class that the output names makes it of data;
+    * `check_output` and `num_label_outputs`, where the output is not (batch, labels).
 
-    Raw inputs become a batch in three steps: `items` splits what a user gave into
-    single inputs, `opened` reads and checks one, `batch` makes the input tensor,
+    Raw inputs become a batch in three steps: `split_items` splits what a user gave into
+    single inputs, `load_item` reads and checks one, `collate` makes the input tensor,
     (batch, ...), of several. By default the `zoo.preprocessing` class of the input
     does all three.
     """
 
-    inputs: ClassVar[tuple[type[Input], ...]]
-    outputs: ClassVar[tuple[type[Output], ...]]
+    input_types: ClassVar[tuple[type[Input], ...]]
+    output_types: ClassVar[tuple[type[Output], ...]]
     options: ClassVar[tuple[str, ...]] = ()  # of zoo.predict, beside those of the input
-    searches: ClassVar[bool] = False  # whether by `zoo.runtime.beam_search`
-    windows: ClassVar[bool] = False  # whether it can look at every part of a picture
+    uses_beam_search: ClassVar[bool] = False  # whether by `zoo.runtime.beam_search`
+    supports_windows: ClassVar[bool] = (
+        False  # whether it can look at every part of a picture
+    )
     metric: ClassVar[str | None] = None  # by which models are chosen
     dense: ClassVar[bool] = False  # whether one row is answered in many places
 
@@ -94,7 +96,7 @@ class Task(Generic[InputT, OutputT]):
     def signature(self, spec: ModelSpec) -> tuple[InputT, OutputT]:
         """Return the input and the output of a model of this task. Raises SpecError
         where they are no such."""
-        for name, kinds in (("input", self.inputs), ("output", self.outputs)):
+        for name, kinds in (("input", self.input_types), ("output", self.output_types)):
             given = getattr(spec, name)
             if not isinstance(given, kinds):
                 wanted = f"one that {spec.task!r} has"
@@ -104,33 +106,33 @@ class Task(Generic[InputT, OutputT]):
 
     # zoo.predict
 
-    def items(self, raw: Any, input_spec: InputT) -> tuple[list[Any], bool]:
+    def split_items(self, raw: Any, input_spec: InputT) -> tuple[list[Any], bool]:
         """Return the single inputs in `raw`, and whether it was one and not a list."""
-        return preprocessor(input_spec).items(raw, input_spec)
+        return preprocessor(input_spec).split_items(raw, input_spec)
 
-    def opened(self, item: Any, input_spec: InputT) -> Any:
+    def load_item(self, item: Any, input_spec: InputT) -> Any:
         """Return one of those items, read and checked."""
-        return preprocessor(input_spec).opened(item, input_spec)
+        return preprocessor(input_spec).load_item(item, input_spec)
 
     def input_options(self, input_spec: InputT) -> tuple[str, ...]:
-        """Return the options of `batch`."""
+        """Return the options of `collate`."""
         return preprocessor(input_spec).options
 
-    def batch(
+    def collate(
         self, opened: Sequence[Any], input_spec: InputT, **options: Any
     ) -> Tensor:
         """Return opened items as the model's input tensor; `options` are those of the
         kind of input."""
-        return preprocessor(input_spec).batch(opened, input_spec, **options)
+        return preprocessor(input_spec).collate(opened, input_spec, **options)
 
-    def suspicion(self, batch: Tensor, input_spec: InputT) -> Suspicion | None:
+    def input_warning(self, batch: Tensor, input_spec: InputT) -> InputWarning | None:
         """Return why a batch does not look like the training data, or None.
 
         A kind and a sentence: a model warns once of each kind.
         """
-        return preprocessor(input_spec).suspicion(batch, input_spec)
+        return preprocessor(input_spec).input_warning(batch, input_spec)
 
-    def answers(
+    def predict(
         self,
         module: nn.Module,
         given: Tensor,
@@ -141,9 +143,9 @@ class Task(Generic[InputT, OutputT]):
         _, output_spec = self.signature(model_metadata(module).spec)
         # What torch.compile or DistributedDataParallel made is left as it is.
         quick = sooner(module, given) if unwrap_model(module) is module else module
-        return self.results(forward_on_device(quick, given), opened, output_spec)
+        return self.postprocess(forward_on_device(quick, given), opened, output_spec)
 
-    def results(
+    def postprocess(
         self, output: Tensor, opened: Sequence[Any], output_spec: OutputT
     ) -> list[Result]:
         """Return one typed result for each opened item and row of the output."""
@@ -151,22 +153,24 @@ class Task(Generic[InputT, OutputT]):
 
     # zoo.sample
 
-    def writes(self, module: nn.Module) -> bool:
+    def generates(self, module: nn.Module) -> bool:
         """Return whether a model draws results of its own, and not outputs alone."""
         return False
 
-    def sampled(
+    def generate(
         self,
         module: nn.Module,
         count: int,
         random: torch.Generator,
         options: Mapping[str, Any],
     ) -> list[Result]:
-        """Return results that a model which `writes` draws from nothing."""
+        """Return results that a model which `generates` draws from nothing."""
         raise NotImplementedError(f"{type(self).__name__} draws nothing of its own")
 
-    def drawn(self, module: nn.Module, count: int, random: torch.Generator) -> Tensor:
-        """Return what shows that a model which `writes` has drawn, (count, ...)."""
+    def generate_tensor(
+        self, module: nn.Module, count: int, random: torch.Generator
+    ) -> Tensor:
+        """Return what shows that a model which `generates` has drawn, (count, ...)."""
         raise NotImplementedError(f"{type(self).__name__} draws nothing of its own")
 
     # Learning, and measuring
@@ -188,7 +192,7 @@ class Task(Generic[InputT, OutputT]):
         """
         raise NotImplementedError(f"{type(self).__name__} has no right answers")
 
-    def measure(
+    def compute_metrics(
         self, output: Tensor, target: Tensor, output_spec: OutputT
     ) -> dict[str, float]:
         """Return the task's metrics, named as on the Hub.
@@ -197,8 +201,10 @@ class Task(Generic[InputT, OutputT]):
         """
         raise NotImplementedError(f"{type(self).__name__} has no right answers")
 
-    def target(self, rows: RawRows, input_spec: InputT, output_spec: OutputT) -> Tensor:
-        """Return the targets of rows as `loss` and `measure` take them."""
+    def target_tensor(
+        self, rows: RawRows, input_spec: InputT, output_spec: OutputT
+    ) -> Tensor:
+        """Return the targets of rows as `loss` and `compute_metrics` take them."""
         return targets_of(output_spec).tensor(rows.targets, input_spec, output_spec)
 
     def selection_metric(self, *, balance: bool) -> str:
@@ -230,7 +236,7 @@ class Task(Generic[InputT, OutputT]):
         """Refuse targets, by the name of their source, for which the model's output has
         no room. `given` is a batch. Raises DataError."""
 
-    def keep_known(self, old: nn.Module, model: nn.Module) -> None:
+    def init_head_from(self, old: nn.Module, model: nn.Module) -> None:
         """Let a new head know what the old one knew of the same labels."""
 
     def baselines(
@@ -255,17 +261,19 @@ class Task(Generic[InputT, OutputT]):
     def check_output(self, output: Tensor, given: Tensor, spec: ModelSpec) -> None:
         """Find the output of a fresh model on stand-in rows to be of the right shape.
 
-        Raises AssertionError, and what `results` raises.
+        Raises AssertionError, and what `postprocess` raises.
         """
         _, output_spec = self.signature(spec)
         nothing = torch.empty(0)  # stands for an opened input that nobody looks at
-        for one in self.results(output, [nothing] * len(output), output_spec):
+        for one in self.postprocess(output, [nothing] * len(output), output_spec):
             assert set(getattr(one, "scores", ())) == set(spec.labels)
 
-    def label_places(self, output: Tensor) -> int:
+    def num_label_outputs(self, output: Tensor) -> int:
         """Return how many labels an output has numbers for."""
         return output.shape[1]
 
-    def flat_loss(self, output: Tensor, target: Tensor, output_spec: OutputT) -> float:
+    def constant_loss(
+        self, output: Tensor, target: Tensor, output_spec: OutputT
+    ) -> float:
         """Return the loss of the answer that is nearest to all rows of two kinds."""
         return self.loss(torch.zeros_like(output), target, output_spec).item()

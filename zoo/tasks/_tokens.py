@@ -11,7 +11,7 @@ __all__ = ["TokenTask"]
 class TokenTask(Task[TextInput, OutputT]):
     """A text in, and of every place in it a score for each token of the vocabulary."""
 
-    inputs = (TextInput,)
+    input_types = (TextInput,)
 
     def check_output(self, output: Tensor, given: Tensor, spec: ModelSpec) -> None:
         input_spec, _ = self.signature(spec)

@@ -8,18 +8,18 @@ from torch import Tensor, nn
 from zoo.runtime import feature_extraction
 from zoo.specs import ModelSpec, TextInput, VectorOutput
 from zoo.tasks._task import Task
-from zoo.tasks.results.embeddings import Neighbour, Vector
+from zoo.tasks.results.embeddings import SimilarWord, Vector
 from zoo.tasks.results.result import Result
 
 __all__ = ["TASK"]
 
 
 class FeatureExtraction(Task[TextInput, VectorOutput]):
-    inputs = (TextInput,)
-    outputs = (VectorOutput,)
+    input_types = (TextInput,)
+    output_types = (VectorOutput,)
     options = feature_extraction.OPTIONS
 
-    def answers(
+    def predict(
         self,
         module: nn.Module,
         given: Tensor,
@@ -43,5 +43,5 @@ TASK = FeatureExtraction()
 def _typed(
     text: str, vector: tuple[float, ...], neighbours: Sequence[Mapping[str, Any]]
 ) -> Vector:
-    near = tuple(Neighbour(**one) for one in neighbours)
-    return Vector(text=text, vector=vector, neighbours=near)
+    near = tuple(SimilarWord(**one) for one in neighbours)
+    return Vector(text=text, vector=vector, most_similar=near)

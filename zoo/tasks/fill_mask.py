@@ -15,10 +15,10 @@ __all__ = ["TASK"]
 
 
 class FillMask(TokenTask[MaskedTokenOutput]):
-    outputs = (MaskedTokenOutput,)
+    output_types = (MaskedTokenOutput,)
     options = fill_mask.OPTIONS
 
-    def answers(
+    def predict(
         self,
         module: nn.Module,
         given: Tensor,

@@ -7,8 +7,8 @@ __all__ = ["TASK"]
 
 
 class ImageClassification(Classification[ImageInput]):
-    inputs = (ImageInput,)
-    windows = True
+    input_types = (ImageInput,)
+    supports_windows = True
 
 
 TASK = ImageClassification()

@@ -26,12 +26,12 @@ SHOWN, SIDE = 8, 96  # masks in a picture of the worst, and their pixels
 
 
 class ImageSegmentation(Task[ImageInput, MaskOutput]):
-    inputs = (ImageInput,)
-    outputs = (MaskOutput,)
+    input_types = (ImageInput,)
+    output_types = (MaskOutput,)
     metric = "iou"
     dense = True
 
-    def results(
+    def postprocess(
         self, output: Tensor, opened: Sequence[Any], output_spec: MaskOutput
     ) -> list[Result]:
         """Return masks of the pictures' own sizes; of prepared pixels, of the
@@ -60,7 +60,7 @@ class ImageSegmentation(Task[ImageInput, MaskOutput]):
             output[:, 0], target.to(output.dtype), weight=each
         )
 
-    def measure(
+    def compute_metrics(
         self, output: Tensor, target: Tensor, output_spec: MaskOutput
     ) -> dict[str, float]:
         """Return how well masks of numbers, (batch, height, width), are found; see
@@ -87,14 +87,15 @@ class ImageSegmentation(Task[ImageInput, MaskOutput]):
         output_spec: MaskOutput,
     ) -> dict[str, Figures]:
         seen, target = (
-            self.target(r, input_spec, output_spec) for r in (training, rows)
+            self.target_tensor(r, input_spec, output_spec) for r in (training, rows)
         )
         flat = {
             name: certain(mask.expand(len(target), *mask.shape), output_spec)
             for name, mask in constant_masks(seen, len(output_spec.labels)).items()
         }
         return {
-            name: self.measure(one, target, output_spec) for name, one in flat.items()
+            name: self.compute_metrics(one, target, output_spec)
+            for name, one in flat.items()
         }
 
     def draw_errors(
@@ -107,7 +108,7 @@ class ImageSegmentation(Task[ImageInput, MaskOutput]):
         wrong = (predicted != target).double().mean(dim=(1, 2))
         drawn = []
         for row in wrong.argsort(descending=True)[:SHOWN].tolist():
-            picture = self.opened(rows.items[row], input_spec)
+            picture = self.load_item(rows.items[row], input_spec)
             masks = [
                 coloured(Image.fromarray(one[row].byte().numpy()))
                 for one in (target, predicted)
@@ -126,7 +127,7 @@ TASK = ImageSegmentation()
 
 
 def certain(predicted: Tensor, output_spec: MaskOutput) -> Tensor:
-    """Return the output of a model that predicts these labels, (batch, height, width)."""
+    """Return the output that means these labels, (batch, height, width)."""
     if output_spec.function_to_apply == "sigmoid":
         return (2 * predicted.float() - 1)[:, None]
     marked = functional.one_hot(predicted.long(), len(output_spec.labels))

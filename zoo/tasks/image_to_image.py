@@ -7,7 +7,7 @@ __all__ = ["TASK"]
 
 
 class ImageToImage(UnconditionalImageGeneration):
-    inputs = (ImageInput,)
+    input_types = (ImageInput,)
 
 
 TASK = ImageToImage()

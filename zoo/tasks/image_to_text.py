@@ -32,14 +32,14 @@ SHOWN, SIZE = 8, (192, 96)  # readings in a picture of mistakes, and their pixel
 
 
 class ImageToText(Task[ImageInput, OCROutput]):
-    inputs = (ImageInput,)
-    outputs = (OCROutput,)
+    input_types = (ImageInput,)
+    output_types = (OCROutput,)
     options = image_to_text.OPTIONS
     metric = "string_accuracy"
     dense = True
     head_check = 300, 1.0  # by steps, which takes longer
 
-    def answers(
+    def predict(
         self,
         module: nn.Module,
         given: Tensor,
@@ -74,7 +74,7 @@ class ImageToText(Task[ImageInput, OCROutput]):
         """
         return ctc.loss(output, target)
 
-    def measure(
+    def compute_metrics(
         self, output: Tensor, target: Tensor, output_spec: OCROutput
     ) -> dict[str, float]:
         """Return how well texts are read by the likeliest path; see `compared`."""
@@ -106,7 +106,7 @@ class ImageToText(Task[ImageInput, OCROutput]):
             numbered(right, output_spec, source=source, steps=steps)
 
     @torch.no_grad()
-    def keep_known(self, old: nn.Module, model: nn.Module) -> None:
+    def init_head_from(self, old: nn.Module, model: nn.Module) -> None:
         """Let the new head know the characters that the old one knew, and the blank."""
         before, after = model_metadata(old).labels, model_metadata(model).labels
         pairs = [(0, 0)]  # the blank
@@ -141,8 +141,8 @@ class ImageToText(Task[ImageInput, OCROutput]):
         for item, text in zip(rows.items, rows.targets, strict=True):
             if len(wrong) == SHOWN:
                 break
-            opened = [self.opened(item, input_spec)]
-            (read,) = self.answers(module, self.batch(opened, input_spec), opened, {})
+            opened = [self.load_item(item, input_spec)]
+            (read,) = self.predict(module, self.collate(opened, input_spec), opened, {})
             drawn = read.render()
             if drawn is not None and read.to_dict()["generated_text"] != text:
                 wrong.append(ImageOps.pad(drawn, SIZE, color="white"))
@@ -160,10 +160,10 @@ class ImageToText(Task[ImageInput, OCROutput]):
         assert output.ndim == 3, f"{tuple(output.shape)} has no steps"
         assert tuple(output.shape) == wanted, f"{tuple(output.shape)} is not {wanted}"
 
-    def label_places(self, output: Tensor) -> int:
+    def num_label_outputs(self, output: Tensor) -> int:
         return output.shape[2] - 1  # beside the blank
 
-    def flat_loss(
+    def constant_loss(
         self, output: Tensor, target: Tensor, output_spec: OCROutput
     ) -> float:
         return math.log(2)  # half a chance for each text is the nearest answer to both

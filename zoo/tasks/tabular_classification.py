@@ -7,7 +7,7 @@ __all__ = ["TASK"]
 
 
 class TabularClassification(Classification[TabularInput]):
-    inputs = (TabularInput,)
+    input_types = (TabularInput,)
 
 
 TASK = TabularClassification()

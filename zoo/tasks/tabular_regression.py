@@ -17,11 +17,11 @@ __all__ = ["TASK"]
 
 
 class TabularRegression(Task[TabularInput, NumberOutput]):
-    inputs = (TabularInput,)
-    outputs = (NumberOutput,)
+    input_types = (TabularInput,)
+    output_types = (NumberOutput,)
     metric = "rmse"
 
-    def results(
+    def postprocess(
         self, output: Tensor, opened: Sequence[Any], output_spec: NumberOutput
     ) -> list[Result]:
         """Return a typed result for each row of the model's output."""
@@ -37,7 +37,7 @@ class TabularRegression(Task[TabularInput, NumberOutput]):
         """Return the mean squared error; numbers have no classes to weigh."""
         return functional.mse_loss(output.flatten(), target.to(output.dtype))
 
-    def measure(
+    def compute_metrics(
         self, output: Tensor, target: Tensor, output_spec: NumberOutput
     ) -> dict[str, float]:
         """Return RMSE and MAE, in the number's unit, and the variance explained, R2."""
@@ -55,10 +55,10 @@ class TabularRegression(Task[TabularInput, NumberOutput]):
     ) -> dict[str, Figures]:
         mean = sum(training.targets) / len(training.targets)
         flat = torch.full((len(rows.targets), 1), mean)
-        target = self.target(rows, input_spec, output_spec)
-        return {"the mean": self.measure(flat, target, output_spec)}
+        target = self.target_tensor(rows, input_spec, output_spec)
+        return {"the mean": self.compute_metrics(flat, target, output_spec)}
 
-    def flat_loss(
+    def constant_loss(
         self, output: Tensor, target: Tensor, output_spec: NumberOutput
     ) -> float:
         flat = torch.zeros_like(output) + target.float().mean()

@@ -7,7 +7,7 @@ __all__ = ["TASK"]
 
 
 class TextClassification(Classification[TextInput]):
-    inputs = (TextInput,)
+    input_types = (TextInput,)
 
 
 TASK = TextClassification()

@@ -22,10 +22,10 @@ __all__ = ["TASK"]
 
 
 class TextGeneration(TokenTask[TextOutput]):
-    outputs = (TextOutput,)
+    output_types = (TextOutput,)
     options = text_generation.OPTIONS
 
-    def answers(
+    def predict(
         self,
         module: nn.Module,
         given: Tensor,
@@ -36,13 +36,13 @@ class TextGeneration(TokenTask[TextOutput]):
         found = text_generation.predict(module, given, opened, **options)
         return [GeneratedText(**one) for one in found]
 
-    def writes(self, module: nn.Module) -> bool:
+    def generates(self, module: nn.Module) -> bool:
         """Return whether a model writes texts that begin with nothing."""
         output_spec: Any = model_metadata(module).spec.output
         method = getattr(unwrap_model(module), generation.METHOD, None)
         return output_spec.bos_token_id is not None and callable(method)
 
-    def sampled(
+    def generate(
         self,
         module: nn.Module,
         count: int,
@@ -53,7 +53,9 @@ class TextGeneration(TokenTask[TextOutput]):
         found = text_generation.draw(module, count, random, options)
         return [GeneratedText(**one) for one in found]
 
-    def drawn(self, module: nn.Module, count: int, random: torch.Generator) -> Tensor:
+    def generate_tensor(
+        self, module: nn.Module, count: int, random: torch.Generator
+    ) -> Tensor:
         """Return the numbers of a few tokens, (count, tokens)."""
         return generation.drawn(module, count, random)
 

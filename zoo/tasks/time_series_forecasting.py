@@ -18,11 +18,11 @@ __all__ = ["TASK"]
 
 
 class TimeSeriesForecasting(Task[SeriesInput, ForecastOutput]):
-    inputs = (SeriesInput,)
-    outputs = (ForecastOutput,)
+    input_types = (SeriesInput,)
+    output_types = (ForecastOutput,)
     metric = "rmse"
 
-    def results(
+    def postprocess(
         self, output: Tensor, opened: Sequence[Any], output_spec: ForecastOutput
     ) -> list[Result]:
         """Return a forecast for each series, beside what it follows upon."""
@@ -40,7 +40,7 @@ class TimeSeriesForecasting(Task[SeriesInput, ForecastOutput]):
         said = forecasting.steps(output, output_spec)
         return functional.mse_loss(said, target.to(said).view_as(said))
 
-    def measure(
+    def compute_metrics(
         self, output: Tensor, target: Tensor, output_spec: ForecastOutput
     ) -> dict[str, float]:
         """Return RMSE and MAE over all steps, in the unit of what is forecast."""
@@ -62,10 +62,10 @@ class TimeSeriesForecasting(Task[SeriesInput, ForecastOutput]):
             return {}
         last = torch.tensor(windows.last(output_spec.name))
         still = last[:, None].expand(-1, output_spec.horizon)
-        target = self.target(rows, input_spec, output_spec)
-        return {"persistence": self.measure(still, target, output_spec)}
+        target = self.target_tensor(rows, input_spec, output_spec)
+        return {"persistence": self.compute_metrics(still, target, output_spec)}
 
-    def flat_loss(
+    def constant_loss(
         self, output: Tensor, target: Tensor, output_spec: ForecastOutput
     ) -> float:
         """Return that of the one step from the last value that is nearest to all."""

@@ -21,19 +21,21 @@ __all__ = ["TASK"]
 
 
 class Translating(TokenTask[TranslationOutput]):
-    outputs = (TranslationOutput,)
-    searches = True
+    output_types = (TranslationOutput,)
+    uses_beam_search = True
     options = translation.OPTIONS
 
-    def opened(self, item: Any, input_spec: TextInput) -> str | Tensor:
+    def load_item(self, item: Any, input_spec: TextInput) -> str | Tensor:
         """Return a text that the model can read to its end, or an InputError.
 
         Where its lines end, and how wide its gaps are, says nothing of what it means.
         """
-        found: str | Tensor = super().opened(item, input_spec)
+        found: str | Tensor = super().load_item(item, input_spec)
         return translation.fitting(found, input_spec)
 
-    def suspicion(self, batch: Tensor, input_spec: TextInput) -> tuple[str, str] | None:
+    def input_warning(
+        self, batch: Tensor, input_spec: TextInput
+    ) -> tuple[str, str] | None:
         """Return why a translation would say nothing: letters that are no token."""
         made = tokenizer.tokenizer(input_spec)
         strange = [
@@ -41,7 +43,7 @@ class Translating(TokenTask[TranslationOutput]):
         ]
         parts = torch.isin(batch, torch.tensor(strange, dtype=batch.dtype)).sum(dim=1)
         if (2 * parts <= (batch != input_spec.pad_token_id).sum(dim=1)).all():
-            return super().suspicion(batch, input_spec)
+            return super().input_warning(batch, input_spec)
         language = f" (language: {input_spec.language})" if input_spec.language else ""
         return "letters", (
             "A text is mostly of signs that the model has no token for, so its "
@@ -49,7 +51,7 @@ class Translating(TokenTask[TranslationOutput]):
             f"{language}."
         )
 
-    def answers(
+    def predict(
         self,
         module: nn.Module,
         given: Tensor,

@@ -21,10 +21,10 @@ __all__ = ["TASK"]
 
 
 class UnconditionalImageGeneration(Task[Input, ImageOutput]):
-    inputs: ClassVar[tuple[type[Input], ...]] = (ImageInput, NoiseInput)
-    outputs = (ImageOutput,)
+    input_types: ClassVar[tuple[type[Input], ...]] = (ImageInput, NoiseInput)
+    output_types = (ImageOutput,)
 
-    def results(
+    def postprocess(
         self, output: Tensor, opened: Sequence[Any], output_spec: ImageOutput
     ) -> list[Result]:
         """Return a picture for each row, with a small copy of what it was made from."""

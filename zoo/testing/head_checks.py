@@ -45,7 +45,7 @@ def head_can_be_replaced(spec: ModelSpec, tmp_path: Path) -> None:
     assert model_metadata(model).labels == labels
     with torch.inference_mode():
         output = model(to_model_input(_drawn(spec)[:3], spec.input))
-    assert get_task(spec.task).label_places(output) == len(labels)
+    assert get_task(spec.task).num_label_outputs(output) == len(labels)
 
 
 def head_learns(spec: ModelSpec, tmp_path: Path) -> None:
@@ -65,7 +65,7 @@ def head_learns(spec: ModelSpec, tmp_path: Path) -> None:
     lesson = finetune.finetune_model(model, found, chosen)
     target = features.targets(model, lesson.rows)
     cost = task.loss(lesson.output, target, output_spec).item()
-    first = task.flat_loss(lesson.output, target, output_spec)
+    first = task.constant_loss(lesson.output, target, output_spec)
     assert cost < 0.8 * first, f"the loss is {cost:.3g}, of a flat answer {first:.3g}"
     moved = [n for n, v in model.state_dict().items() if not torch.equal(v, before[n])]
     assert moved, "nothing has learned"

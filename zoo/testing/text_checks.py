@@ -99,7 +99,7 @@ def texts_go_on_as_alone(spec: ModelSpec, tmp_path: Path) -> None:
 def steps_are_the_whole(spec: ModelSpec, tmp_path: Path) -> None:
     """Step by step a translation is told what it is told as a whole, a step leaves the
     memory it was given as it was, and nothing that fills up a source is looked at."""
-    if not get_task(spec.task).searches:
+    if not get_task(spec.task).uses_beam_search:
         return
     model: Any = loading.build(spec.name).eval()
     _, output_spec = get_task(spec.task).signature(spec)
@@ -123,7 +123,7 @@ def steps_are_the_whole(spec: ModelSpec, tmp_path: Path) -> None:
 
 def translations_are_found_as_alone(spec: ModelSpec, tmp_path: Path) -> None:
     """What is found for a source does not depend on those beside it."""
-    if not get_task(spec.task).searches:
+    if not get_task(spec.task).uses_beam_search:
         return
     model = loading.build(spec.name).eval()
     rows = synthetic_rows(spec.input, spec.output, 1, spec.name).input[0].tolist()

@@ -104,7 +104,7 @@ def crossval(
                 seed=chosen.seed,
                 smoke=smoke,
                 place=execution.execution_context(device),
-                watcher=looking,
+                monitor=looking,
                 fold=Fold(number=number, count=folds, stratified=stratified),
             )
             recipe.train(chosen, run)
@@ -148,17 +148,17 @@ def _part(run: Run, number: int, figure: str) -> Part:
 
 
 class FoldMonitor:
-    """A watcher that sees after one epoch whether the fold was asked for."""
+    """A monitor that sees after one epoch whether the fold was asked for."""
 
     def __init__(self, recipe: str, name: str) -> None:
         self._recipe, self._name = recipe, name
         self.run: Run | None = None
 
-    def begin(self, epochs: int, done: int) -> None: ...
+    def training_started(self, epochs: int, done: int) -> None: ...
 
-    def steps(self, done: int, total: int) -> None: ...
+    def step_finished(self, done: int, total: int) -> None: ...
 
-    def epoch(self, row: Mapping[str, float]) -> None:
+    def epoch_finished(self, row: Mapping[str, float]) -> None:
         self.check()
 
     def check(self) -> None:

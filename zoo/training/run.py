@@ -53,7 +53,7 @@ class Run(run.Run):
         seed: int = 0,
         smoke: bool = False,
         place: ExecutionContext | None = None,
-        watcher: TrainingMonitor | None = None,
+        monitor: TrainingMonitor | None = None,
         trackers: Sequence[Tracker] = (),
         keeper: ResumeCheckpoint | None = None,
         fold: Fold | None = None,
@@ -75,7 +75,7 @@ class Run(run.Run):
         self.figures: dict[str, tuple[bytes, str]] = {}
         self.settings = settings  # the recipe's, for a report that trains again
         self.started = self._glanced = time.perf_counter()
-        self._watcher, self._trackers, self._fold = watcher, trackers, fold
+        self._monitor, self._trackers, self._fold = monitor, trackers, fold
         self._keeper = keeper or ResumeCheckpoint(None, {})
 
     # What the recipe starts from
@@ -220,8 +220,8 @@ class Run(run.Run):
         A run that was killed goes on after the last epoch whose state was kept.
         """
         self._go_on()
-        if self._watcher:
-            self._watcher.begin(count, self._epoch)
+        if self._monitor:
+            self._monitor.training_started(count, self._epoch)
         for epoch in super().epochs(count, patience=patience):
             yield epoch
             if self.rank == 0:
@@ -251,8 +251,8 @@ class Run(run.Run):
             if (now := time.perf_counter()) - self._glanced > GLANCE:
                 self._glanced = now
                 self._check_losses()
-                if self._watcher and self.rank == 0:
-                    self._watcher.steps(number, total)
+                if self._monitor and self.rank == 0:
+                    self._monitor.step_finished(number, total)
             yield batch
 
     def _check_losses(self) -> None:
@@ -275,8 +275,8 @@ class Run(run.Run):
         if self.rank == 0:
             for tracker in self._trackers:
                 tracker.log(self.history[-1], self._epoch)
-            if self._watcher:
-                self._watcher.epoch(self.history[-1])
+            if self._monitor:
+                self._monitor.epoch_finished(self.history[-1])
 
     def last_good(self) -> nn.Module | None:
         """Return the model with the best weights so far, if there were any."""

@@ -64,7 +64,7 @@ def train(
     processes: int | None = None,
     track: Sequence[str] = (),
     keep_every: float = 10.0,
-    watcher: TrainingMonitor | None = None,
+    monitor: TrainingMonitor | None = None,
 ) -> Path:
     """Train the model `name` with its recipe; return the checkpoint folder.
 
@@ -100,7 +100,7 @@ def train(
             seed=chosen.seed,
             smoke=smoke,
             place=execution.execution_context(device, precision, processes=processes),
-            watcher=watcher,
+            monitor=monitor,
             trackers=trackers,
             keeper=keeper,
             settings=chosen,

@@ -75,7 +75,7 @@ def follow(
     plan: SweepPlan,
     settings: Any,
     begun: Callable[[Run], None],
-    watcher: TrainingMonitor,
+    monitor: TrainingMonitor,
 ) -> None:
     """Run the recipe once; `begun` is given its frame before it begins."""
     spec = loading.find(plan.name)
@@ -86,18 +86,18 @@ def follow(
             seed=settings.seed,
             smoke=plan.smoke,
             place=execution.execution_context(plan.device),
-            watcher=watcher,
+            monitor=monitor,
         )
         begun(run)
         recipe.train(settings, run)
 
 
 def taught(
-    plan: SweepPlan, found: DatasetSplits, settings: Any, watcher: TrainingMonitor
+    plan: SweepPlan, found: DatasetSplits, settings: Any, monitor: TrainingMonitor
 ) -> dict[str, float]:
     """Return the value on the validation rows after fine-tuning."""
     return finetune_by_name(
-        plan.name, found, settings=asdict(settings), watcher=watcher
+        plan.name, found, settings=asdict(settings), monitor=monitor
     ).metrics
 
 

@@ -191,7 +191,7 @@ def _plain(value: object, word: Any) -> Any:
 
 
 class TrialMonitor:
-    """A watcher that follows the best figure, and ends a trial that falls behind."""
+    """A monitor that follows the best figure, and ends a trial that falls behind."""
 
     def __init__(self, trial: "optuna.Trial", plan: SweepPlan) -> None:
         self._trial, self._plan = trial, plan
@@ -205,12 +205,12 @@ class TrialMonitor:
     def begun(self, run: Run) -> None:
         self._run = run
 
-    def begin(self, epochs: int, done: int) -> None:
+    def training_started(self, epochs: int, done: int) -> None:
         self._planned = epochs
 
-    def steps(self, done: int, total: int) -> None: ...
+    def step_finished(self, done: int, total: int) -> None: ...
 
-    def epoch(self, row: Mapping[str, float]) -> None:
+    def epoch_finished(self, row: Mapping[str, float]) -> None:
         self._history.append(row)
         self.epochs = len(self._history)
         default = self._run.selection_metric if self._run else self.default

@@ -23,7 +23,7 @@ def report(model: PriceRNN, run: Run) -> None:
     predicted = predict_batches(model, test.input)
     output_spec = run.spec.output
     assert isinstance(output_spec, ForecastOutput), "the model here forecasts"
-    metrics = FORECASTING.measure
+    metrics = FORECASTING.compute_metrics
     run.log_baseline("persistence", **metrics(last[:, None], test.target, output_spec))
     drift = (training.target / training_last).mean()
     run.log_baseline(

@@ -49,7 +49,7 @@ def report(model: nn.Module, run: Run) -> None:
     logits = predict_batches(model, image, batch=BATCH_SIZE)
     for name, mask in baseline_masks(train_rows, test_rows).items():
         run.log_baseline(
-            name, **SEGMENTATION.measure(_as_logits(mask), target, output_spec)
+            name, **SEGMENTATION.compute_metrics(_as_logits(mask), target, output_spec)
         )
     iou = _iou_of_each(logits, target)
     run.log_summary(
@@ -167,7 +167,7 @@ def _changed_iou(
         "two_pets": _side_by_side(image, target),
     }
     return {
-        f"iou_{name}": SEGMENTATION.measure(
+        f"iou_{name}": SEGMENTATION.compute_metrics(
             predict_batches(model, other, batch=BATCH_SIZE), mask, output_spec
         )["iou"]
         for name, (other, mask) in changed.items()

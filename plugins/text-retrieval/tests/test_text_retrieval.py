@@ -59,7 +59,7 @@ def vectorizer() -> TfidfVectorizer:
 @pytest.fixture
 def tfidf(expected: TextInput) -> TfIdf:
     tfidf = TfIdf(1000)
-    tfidf.fit(TextPreprocessor().batch(TRAINING, expected))
+    tfidf.fit(TextPreprocessor().collate(TRAINING, expected))
     return tfidf
 
 
@@ -88,7 +88,7 @@ def test_weights_are_those_of_scikit_learn(
     TF-IDF of texts that were not counted, to 1e-5 and better.
     """
     theirs = torch.from_numpy(vectorizer.transform(HELD_OUT).toarray()).float()
-    ours = tfidf(TextPreprocessor().batch(HELD_OUT, expected))
+    ours = tfidf(TextPreprocessor().collate(HELD_OUT, expected))
 
     found = ours[:, columns(vectorizer, expected)]
     assert theirs.abs().max() > 0.5
@@ -102,13 +102,13 @@ def test_topics_are_those_of_scikit_learn(
     The projection of texts that were not counted, up to the sign of a topic.
     """
     svd = SVDProjection(1000, 4)
-    svd.fit(tfidf(TextPreprocessor().batch(TRAINING, expected)))
+    svd.fit(tfidf(TextPreprocessor().collate(TRAINING, expected)))
     reference_svd = TruncatedSVD(4, algorithm="arpack")
     reference_svd.fit(vectorizer.transform(TRAINING))
 
     projected = reference_svd.transform(vectorizer.transform(HELD_OUT))
     theirs = torch.from_numpy(projected).float()
-    ours = svd(tfidf(TextPreprocessor().batch(HELD_OUT, expected))).detach()
+    ours = svd(tfidf(TextPreprocessor().collate(HELD_OUT, expected))).detach()
 
     sign = (ours * theirs).sum(dim=0).sign()
     assert torch.allclose(ours * sign, theirs, atol=1e-5)
@@ -127,14 +127,14 @@ def test_log_count_ratios_are_those_of_scikit_learn(
     unused id has zero. The sum over a text is its log-odds without the class priors.
     """
     weights = NaiveBayesWeights(1000)
-    weights.fit(tfidf(TextPreprocessor().batch(TRAINING, expected)), LABEL)
+    weights.fit(tfidf(TextPreprocessor().collate(TRAINING, expected)), LABEL)
     bayes = MultinomialNB(alpha=ALPHA, fit_prior=False)
     bayes.fit(vectorizer.transform(TRAINING), LABEL.numpy())
     place = columns(vectorizer, expected)
     first, second = torch.from_numpy(bayes.feature_log_prob_).float()
     verdict = bayes.predict_joint_log_proba(vectorizer.transform(HELD_OUT))
 
-    said = weights(tfidf(TextPreprocessor().batch(HELD_OUT, expected))).sum(dim=1)
+    said = weights(tfidf(TextPreprocessor().collate(HELD_OUT, expected))).sum(dim=1)
 
     assert torch.allclose(weights.log_count_ratio[place], second - first, atol=1e-5)
     assert weights.log_count_ratio.count_nonzero() <= len(place)
@@ -146,7 +146,7 @@ def test_ratios_leave_the_text_itself_out(expected: TextInput, tfidf: TfIdf) -> 
     Each training text has the log-odds of naive Bayes fitted to the others, and words
     that are in no other text hardly count.
     """
-    weight = tfidf(TextPreprocessor().batch(TRAINING, expected))
+    weight = tfidf(TextPreprocessor().collate(TRAINING, expected))
     found = NaiveBayesWeights(1000).leave_one_out(weight, LABEL)
     held = weight[:, weight.sum(dim=0) > 0]
 
@@ -256,7 +256,7 @@ def test_the_shipped_numbers_are_those_of_scikit_learn() -> None:
     wanted = svd.transform(theirs.multiply(second - first).tocsr())
     most = max(len(known.encode(text).ids) for text in [*training, *asked])
 
-    ours = model.tfidf(TextPreprocessor().batch(asked, expected))
+    ours = model.tfidf(TextPreprocessor().collate(asked, expected))
     topics = model.svd(model.naive_bayes(ours))[:, :10]
 
     assert most < expected.max_length  # nothing was cut off

@@ -91,7 +91,7 @@ def _example() -> Tensor:
     """Return the shipped photograph: no picture of ImageNet may be passed on."""
     spec = zoo.get_spec(NAME)
     doing = get_task(spec.task)
-    return doing.batch([doing.opened(zoo.example(NAME), spec.input)], spec.input)
+    return doing.collate([doing.load_item(zoo.example(NAME), spec.input)], spec.input)
 
 
 if __name__ == "__main__":

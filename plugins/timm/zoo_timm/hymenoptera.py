@@ -26,7 +26,7 @@ COARSE = 8  # pixels that become one
 def data(run: Run, split: str) -> TensorRows:
     """Return photographs as the model takes them, and the numbers of their labels."""
     rows, doing = datasets.load_dataset(SET, split), get_task(run.spec.task)
-    opened = [doing.opened(picture, run.spec.input) for picture in rows["image"]]
+    opened = [doing.load_item(picture, run.spec.input) for picture in rows["image"]]
     sizes, labels = [picture.size for picture in opened], rows["label"]
     content = {
         "image": (f"RGB{sizes}", b"".join(picture.tobytes() for picture in opened)),
@@ -35,7 +35,7 @@ def data(run: Run, split: str) -> TensorRows:
     seal = datasets.fingerprint(content)
     run.data[f"{SET}/{split}"] = {"rows": len(labels), "fingerprint": seal}
     return TensorRows(
-        input=doing.batch(opened, run.spec.input),
+        input=doing.collate(opened, run.spec.input),
         target=torch.tensor(labels),
         source=f"{SET}/{split}",
         fingerprint=seal,

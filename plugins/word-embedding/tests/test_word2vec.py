@@ -129,7 +129,7 @@ def test_words_of_similar_contexts_become_similar() -> None:
             for one, slope in zip(learned, slopes, strict=True):
                 one.sub_(2 * slope)
 
-    unit = nn.functional.normalize(model.table(), dim=1)
+    unit = nn.functional.normalize(model.embedding_matrix(), dim=1)
     assert unit[2] @ unit[3] > 0.5 + unit[2] @ unit[7]  # 2 and 3 never met
     assert report.nearer_word_accuracy(unit, torch.tensor([[2, 3, 7], [6, 7, 3]])) == 1
 
@@ -192,7 +192,7 @@ def test_a_text_is_the_mean_of_its_known_words() -> None:
     """
     torch.manual_seed(0)
     model = skipgram.skipgram(vocab_size=9, embed_dim=3)
-    held = model.table()
+    held = model.embedding_matrix()
 
     found = model(torch.tensor([[2, 1, 5, 0], [1, 0, 0, 0]]))
 
@@ -250,7 +250,7 @@ def test_odd_texts_are_answered_or_refused(model: Any) -> None:
 
     assert king.vector == other.vector
     assert str(cat) == "a vector of 100 numbers"
-    assert len(huge.neighbours) == 5
+    assert len(huge.most_similar) == 5
     with pytest.raises(InputError) as caught:
         zoo.nearest_words(model, "the old king")
     assert str(caught.value) == (

@@ -187,7 +187,7 @@ def negative_sampling_loss(
 def evaluate(model: nn.Module, rows: TensorRows) -> dict[str, float]:
     """Return how often the word of the context is nearer than the other, by cosine."""
     trained: Any = unwrap_model(model)
-    unit = normalize(trained.table().float().cpu(), dim=1)
+    unit = normalize(trained.embedding_matrix().float().cpu(), dim=1)
     return {"accuracy": nearer_word_accuracy(unit, rows.input)}
 
 

@@ -129,7 +129,7 @@ def _principal_components(model: SkipGram, ids: list[int]) -> Tensor:
     """Return words on their first two principal components, (words, 2)."""
     if len(ids) < 3:  # a smoke run without data knows none of them
         return torch.zeros(len(ids), 2)
-    unit = normalize(model.table()[ids].float(), dim=1)
+    unit = normalize(model.embedding_matrix()[ids].float(), dim=1)
     centred = unit - unit.mean(dim=0)
     _, _, components = torch.linalg.svd(centred, full_matrices=False)
     projected: Tensor = centred @ components[:2].T

@@ -36,7 +36,7 @@ class SkipGram(nn.Module):
         mean: Tensor = self(token)
         return mean
 
-    def table(self) -> Tensor:
+    def embedding_matrix(self) -> Tensor:
         """Return the vector of each token, zeros for padding: for
         `zoo.nearest_words`."""
         return self.embedding.weight.detach()

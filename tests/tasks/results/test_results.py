@@ -171,7 +171,7 @@ def test_scores(
     """
     The model's numbers become one score for each label, sorted, the best first.
     """
-    (found,) = CLASSES.results(torch.tensor(output), [None], meaning)
+    (found,) = CLASSES.postprocess(torch.tensor(output), [None], meaning)
 
     assert isinstance(found, Classification)
     assert found.scores == pytest.approx(scores, abs=1e-6)
@@ -187,7 +187,7 @@ def test_several_labels_may_hold_at_once() -> None:
         labels=("a", "b", "c"), function_to_apply="sigmoid", multi_label=True
     )
 
-    (found,) = CLASSES.results(torch.tensor([[0.0, -9.0, 9.0]]), [None], meaning)
+    (found,) = CLASSES.postprocess(torch.tensor([[0.0, -9.0, 9.0]]), [None], meaning)
 
     assert isinstance(found, MultiLabel)
     assert found.labels == ("a", "c")
@@ -198,7 +198,7 @@ def test_half_precision_is_scored_in_single() -> None:
     """
     Scores of a float16 model sum to one as well as any.
     """
-    (found,) = CLASSES.results(torch.randn(1, 3).half(), [None], THREE)
+    (found,) = CLASSES.postprocess(torch.randn(1, 3).half(), [None], THREE)
 
     assert sum(found.scores.values()) == pytest.approx(1, abs=1e-6)
 
@@ -209,7 +209,7 @@ def test_an_output_that_does_not_fit_the_labels(shape: tuple[int, ...]) -> None:
     A model that was changed by hand and no longer fits its labels is told apart.
     """
     with pytest.raises(SpecError) as caught:
-        CLASSES.results(torch.zeros(shape), [None], THREE)
+        CLASSES.postprocess(torch.zeros(shape), [None], THREE)
 
     assert str(caught.value) == (
         "ClassOutput: labels=('a', 'b', 'c') should be one for each number of the "
@@ -222,7 +222,7 @@ def test_an_output_of_nan() -> None:
     NaN is not answered with whichever label comes first.
     """
     with pytest.raises(InputError) as caught:
-        CLASSES.results(torch.tensor([[0.0, 1.0, float("nan")]]), [None], THREE)
+        CLASSES.postprocess(torch.tensor([[0.0, 1.0, float("nan")]]), [None], THREE)
 
     assert str(caught.value) == (
         "The model's output holds NaN: its weights or this input are at fault. The "
@@ -236,7 +236,7 @@ def test_measures_count_what_is_right() -> None:
     """
     output = torch.eye(3)[[0, 0, 1, 2]]
 
-    found = CLASSES.measure(output, torch.tensor([0, 1, 1, 2]), THREE)
+    found = CLASSES.compute_metrics(output, torch.tensor([0, 1, 1, 2]), THREE)
 
     assert found == {
         "accuracy": pytest.approx(3 / 4),
@@ -251,7 +251,9 @@ def test_measures_of_several_labels() -> None:
     meaning = ClassOutput(labels=("a", "b"), function_to_apply="none", multi_label=True)
     target = torch.tensor([[1, 0], [1, 1]])
 
-    found = CLASSES.measure(torch.tensor([[1.0, 0.0], [1.0, 0.0]]), target, meaning)
+    found = CLASSES.compute_metrics(
+        torch.tensor([[1.0, 0.0], [1.0, 0.0]]), target, meaning
+    )
 
     assert found == {"accuracy": 0.75, "f1": pytest.approx(0.5)}
 

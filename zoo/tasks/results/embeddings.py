@@ -6,11 +6,11 @@ from typing import Any
 
 from zoo.tasks.results.result import Result
 
-__all__ = ["Neighbour", "Neighbours", "Vector"]
+__all__ = ["NearestWords", "SimilarWord", "Vector"]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Neighbour:
+class SimilarWord:
     """A word that lies near, and the cosine of the angle to it: 1 is the same way."""
 
     word: str
@@ -21,30 +21,30 @@ class Neighbour:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Neighbours:
+class NearestWords:
     """The words nearest to `positive` words less `negative` ones, the nearest first."""
 
     positive: tuple[str, ...]
     negative: tuple[str, ...] = ()
-    neighbours: tuple[Neighbour, ...]
+    most_similar: tuple[SimilarWord, ...]
 
     @property
     def words(self) -> list[str]:
         """The words alone."""
-        return [one.word for one in self.neighbours]
+        return [one.word for one in self.most_similar]
 
     def __str__(self) -> str:
-        return _listed(self.neighbours)
+        return _listed(self.most_similar)
 
     def to_dict(self) -> dict[str, Any]:
         return {
             "positive": list(self.positive),
             "negative": list(self.negative),
-            "neighbours": [asdict(one) for one in self.neighbours],
+            "most_similar": [asdict(one) for one in self.most_similar],
         }
 
     def _repr_html_(self) -> str:
-        return _table(self.neighbours)
+        return _table(self.most_similar)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,28 +53,32 @@ class Vector(Result):
 
     text: str
     vector: tuple[float, ...] = field(repr=False)
-    neighbours: tuple[Neighbour, ...] = ()
+    most_similar: tuple[SimilarWord, ...] = ()
 
     def __str__(self) -> str:
         count = f"a vector of {len(self.vector):,} numbers"
-        return f"{count}, near {_listed(self.neighbours)}" if self.neighbours else count
+        return (
+            f"{count}, near {_listed(self.most_similar)}"
+            if self.most_similar
+            else count
+        )
 
     def to_dict(self) -> dict[str, Any]:
         return {
             "text": self.text,
             "vector": list(self.vector),
-            "neighbours": [asdict(one) for one in self.neighbours],
+            "most_similar": [asdict(one) for one in self.most_similar],
         }
 
     def _repr_html_(self) -> str:
-        return f"<p>{html.escape(self.text)}</p>{_table(self.neighbours)}"
+        return f"<p>{html.escape(self.text)}</p>{_table(self.most_similar)}"
 
 
-def _listed(neighbours: tuple[Neighbour, ...]) -> str:
+def _listed(neighbours: tuple[SimilarWord, ...]) -> str:
     return ", ".join(map(str, neighbours)) or "no word"
 
 
-def _table(neighbours: tuple[Neighbour, ...]) -> str:
+def _table(neighbours: tuple[SimilarWord, ...]) -> str:
     rows = "".join(
         f"<tr><td>{html.escape(one.word)}</td><td>{one.score:.3f}</td></tr>"
         for one in neighbours

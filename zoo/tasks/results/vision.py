@@ -7,7 +7,7 @@ from typing import Any
 from PIL import Image
 
 from zoo.tasks.results.detection import Box, Detection, Detections
-from zoo.tasks.results.embeddings import Neighbour, Neighbours, Vector
+from zoo.tasks.results.embeddings import NearestWords, SimilarWord, Vector
 from zoo.tasks.results.ocr import OCRResult
 from zoo.tasks.results.rendering import (
     bars,
@@ -37,12 +37,12 @@ __all__ = [
     "GeneratedText",
     "MaskFill",
     "MultiLabel",
-    "Neighbour",
-    "Neighbours",
+    "NearestWords",
     "OCRResult",
     "Regression",
     "Result",
     "Segmentation",
+    "SimilarWord",
     "Translation",
     "Vector",
     "image_grid",
