@@ -173,7 +173,9 @@ def _pretrained() -> Any:
     from safetensors.torch import load_file
 
     model = timm.create_model("tf_efficientnet_lite0", pretrained=False)
-    shipped = load_file(weight_store.shipped(zoo.get_spec(NAME)) / "model.safetensors")
+    shipped = load_file(
+        weight_store.shipped_checkpoint(zoo.get_spec(NAME)) / "model.safetensors"
+    )
     model.load_state_dict(
         {k: v.float() if v.is_floating_point() else v for k, v in shipped.items()}
     )

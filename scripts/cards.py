@@ -49,7 +49,7 @@ def _wanted() -> list[tuple[Path, bytes]]:
         if checkpoint_folder.is_checkpoint(home):  # none of weights that are on the Hub
             wanted.append((home / checkpoint_folder.CARD, card))
         wanted.append((CARDS / spec.name / checkpoint_folder.CARD, card))
-        for ending in checkpoint_folder.PICTURES:
+        for ending in checkpoint_folder.FIGURE_SUFFIXES:
             for picture in home.glob(f"*{ending}"):
                 wanted.append((CARDS / spec.name / picture.name, picture.read_bytes()))
     return [*wanted, (README, _readme().encode())]
@@ -58,7 +58,7 @@ def _wanted() -> list[tuple[Path, bytes]]:
 def _ours() -> Iterator[tuple[ModelSpec, Path]]:
     """Yield the models this repository ships, with their checkpoint folders."""
     for spec in catalog.search():
-        home = weight_store.shipped(spec)
+        home = weight_store.shipped_checkpoint(spec)
         if PLUGINS in home.resolve().parents and spec.weights is not None:
             yield spec, home
 

@@ -125,7 +125,7 @@ def analogies(vector: Tensor, listed: list[str]) -> dict[str, tuple[int, int]]:
 
 def keep(figures: dict[str, object]) -> Path:
     """Write figures into the receipt of the shipped model, under their own name."""
-    folder = weight_store.shipped(zoo.get_spec(NAME))
+    folder = weight_store.shipped_checkpoint(zoo.get_spec(NAME))
     receipt = checkpoint_folder.read_receipt(folder)
     measured = {**receipt["measured"], PART: figures}
     beside = {

@@ -75,8 +75,8 @@ def gathered(part: Set) -> DatasetSplits:
     """Return both splits as the fine-tuning finds them."""
     both = {split: rows(part, split) for split in ("train", "test")}
     expected = zoo.get_spec(NAME).input
-    training = reader.gather(both["train"], expected, target=part.target)
-    test = reader.gather(
+    training = reader.read_data(both["train"], expected, target=part.target)
+    test = reader.read_data(
         both["test"], expected, target=part.target, labels=training.labels
     )
     return DatasetSplits(
@@ -186,7 +186,7 @@ def _smaller(model: nn.Module, part: LabeledExamples) -> Tensor:
     return torch.cat(
         [
             interpolate(some, size, mode="area")
-            for some in features.prepared(model, part)
+            for some in features.model_inputs(model, part)
         ]
     )
 
@@ -239,7 +239,7 @@ def _counted(part: Set) -> dict[str, Any]:
 
 def keep(part: str, found: object) -> Path:
     """Write figures into the receipt of the shipped model, under their own name."""
-    folder = weight_store.shipped(zoo.get_spec(NAME))
+    folder = weight_store.shipped_checkpoint(zoo.get_spec(NAME))
     receipt = checkpoint_folder.read_receipt(folder)
     checkpoint_folder.write_receipt(
         folder, {**receipt, "measured": {**receipt["measured"], part: found}}

@@ -56,7 +56,7 @@ def _ours(pattern: str) -> Iterator[ModelSpec]:
     """Yield the models that a plugin of this repository ships with their weights."""
     for spec in catalog.search():
         shipped = spec.weights is not None and spec.weights.repo is None
-        ours = PLUGINS in weight_store.shipped(spec).resolve().parents
+        ours = PLUGINS in weight_store.shipped_checkpoint(spec).resolve().parents
         if shipped and ours and fnmatch(spec.name, pattern):
             yield spec
 

@@ -18,7 +18,7 @@ from pathlib import Path
 from zoo import ZooError
 from zoo.artifacts import checkpoint_folder, claims, weight_store
 from zoo.plugins import catalog, measured
-from zoo.plugins.discovery import found
+from zoo.plugins.discovery import installed
 from zoo.plugins.measured import Facts
 
 PLUGINS = Path(__file__).resolve().parents[1] / "plugins"
@@ -42,8 +42,8 @@ def main(words: list[str]) -> None:
 
 def ship(folder: Path) -> None:
     """Copy one run folder into its plugin, and write what it measured."""
-    config, facts = checkpoint_folder.read_config(folder), claims.facts(folder)
-    spec, plugin = catalog.get_spec(config.name), found().providers[config.name]
+    config, facts = checkpoint_folder.read_config(folder), claims.measured_facts(folder)
+    spec, plugin = catalog.get_spec(config.name), installed().providers[config.name]
     if config.input != spec.input:
         sys.exit(
             f"{config.name} was trained on another input than its spec says: write "
@@ -57,7 +57,7 @@ def ship(folder: Path) -> None:
                 f"The ModelSpec of {config.name!r} has {part}= in Python. Remove it "
                 f"there first: {path} is to hold what was measured."
             )
-    target = weight_store.shipped(spec)
+    target = weight_store.shipped_checkpoint(spec)
     shutil.rmtree(target, ignore_errors=True)
     shutil.copytree(folder, target)
     measured.record(
@@ -90,7 +90,7 @@ def refresh(plugins: Path) -> None:
 
 
 def claims_of(home: Path) -> tuple[str, Facts]:
-    return checkpoint_folder.read_config(home).name, claims.facts(home)
+    return checkpoint_folder.read_config(home).name, claims.measured_facts(home)
 
 
 if __name__ == "__main__":

@@ -4,7 +4,7 @@ from importlib.metadata import entry_points
 from pathlib import Path
 
 from zoo.plugins import hookspecs
-from zoo.plugins.discovery import HOOKS, found
+from zoo.plugins.discovery import HOOKS, installed
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -16,7 +16,7 @@ def test_the_names_of_our_models_are_frozen() -> None:
     A new model adds its line to model_names.txt; a line that is gone breaks users.
     """
     ours = {folder.name for folder in (ROOT / "plugins").iterdir()}
-    known = found()
+    known = installed()
     names = [
         f"{name} {spec.task}"
         for name, spec in sorted(known.models.items())

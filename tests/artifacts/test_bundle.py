@@ -135,7 +135,7 @@ def test_each_file_is_in_it_once(far: Far) -> None:
     assert names[0] == "bundle.json"
     assert len(names) == len(set(names)) == 1 + 3
     with far.offline():
-        assert zoo.load(GATES).zoo.report.sha256 == weight_store.digest(
+        assert zoo.load(GATES).zoo.report.sha256 == weight_store.sha256_of(
             Path(zoo.load(f"{GATES}@{commit}").zoo.report.path)
         )
 
@@ -145,7 +145,9 @@ def test_the_same_models_give_the_same_bytes(far: Far) -> None:
     In any order, at any time, and for anybody.
     """
     first = zoo.bundle(NAME, "xor-mlp", out=far.root / "a.tar").read_bytes()
-    os.utime(weight_store.shipped(zoo.get_spec("xor-mlp")) / "model.safetensors")
+    os.utime(
+        weight_store.shipped_checkpoint(zoo.get_spec("xor-mlp")) / "model.safetensors"
+    )
 
     again = zoo.bundle("xor-mlp", NAME, NAME, out=far.root / "b.tar").read_bytes()
 
@@ -185,7 +187,7 @@ def test_a_head_for_any_size(size: int) -> None:
     """
     Files of more than 8 GiB need another way to write their size.
     """
-    block = bundle_format.head("sha256/x", size)
+    block = bundle_format.tar_header("sha256/x", size)
 
     found = tarfile.TarInfo.frombuf(block, "utf-8", "strict")
 
@@ -273,7 +275,7 @@ def test_a_store_that_has_it(far: Far) -> None:
     path = made(far, GATES, NAME)
     zoo.unbundle(path)
     before = tree(far.cache / "store")
-    shelf = weight_store.object_path(paths.store(), far.pin["sha256"])
+    shelf = weight_store.object_path(paths.store_dir(), far.pin["sha256"])
     shelf.write_bytes(b"rotted")
     (config,) = (far.cache / "store").rglob(CONFIG)
     config.write_bytes(b"rotted")
@@ -314,8 +316,8 @@ def test_other_bytes_for_a_trusted_commit(far: Far) -> None:
     commit = far.publish()
     path = made(far, GATES)
     zoo.unbundle(path)
-    (known,) = lockfile.read(lockfile.trusted()).values()
-    lockfile.remember(replace(known, config="ab" * 32))
+    (known,) = lockfile.read(lockfile.trusted_path()).values()
+    lockfile.remember_trusted(replace(known, config="ab" * 32))
 
     with pytest.raises(BundleError) as caught:
         zoo.unbundle(path, store=far.root / "new")
@@ -323,8 +325,8 @@ def test_other_bytes_for_a_trusted_commit(far: Far) -> None:
     assert not (far.root / "new").exists()
     assert str(caught.value) == (
         f"{path} holds other bytes for {GATES} at commit {commit[:8]} than "
-        f"{lockfile.trusted()} remembers. Nothing was kept. If you trust the bundle, "
-        "delete that entry."
+        f"{lockfile.trusted_path()} remembers. Nothing was kept. If you trust the "
+        "bundle, delete that entry."
     )
 
 
@@ -408,16 +410,16 @@ def written(
     """Write a bundle as `zoo bundle` would, of whatever is given."""
     raw = bundle_format.dump(entries) if raw is None else raw
     whole = (
-        bundle_format.head("bundle.json", len(raw))
+        bundle_format.tar_header("bundle.json", len(raw))
         + raw
-        + bundle_format.padding(len(raw))
+        + bundle_format.tar_padding(len(raw))
     )
     blobs = bundle_format.blobs(entries)
     for blob, content in zip(blobs, contents, strict=True):
-        whole += bundle_format.head(bundle_format.member(blob), blob.size)
-        whole += content + bundle_format.padding(len(content))
+        whole += bundle_format.tar_header(bundle_format.member_name(blob), blob.size)
+        whole += content + bundle_format.tar_padding(len(content))
     path = far.root / "bad.tar"
-    path.write_bytes(whole + bundle_format.END)
+    path.write_bytes(whole + bundle_format.TAR_END)
     return path
 
 
@@ -618,7 +620,9 @@ def test_a_manifest_that_is_too_large(far: Far) -> None:
     Its size is looked at before it is read.
     """
     path = far.root / "bad.tar"
-    path.write_bytes(bundle_format.head("bundle.json", bundle_format.LARGEST + 1))
+    path.write_bytes(
+        bundle_format.tar_header("bundle.json", bundle_format.MAX_MANIFEST_BYTES + 1)
+    )
 
     assert refused(path, far.root / "new") == "it does not begin with bundle.json"
 
@@ -746,7 +750,7 @@ def test_an_interrupted_unbundle_leaves_nothing(far: Far) -> None:
     def stop(*_: Any) -> str:
         raise KeyboardInterrupt
 
-    far.patch.setattr(bundle, "_copied", stop)
+    far.patch.setattr(bundle, "_copy_stream", stop)
     with pytest.raises(KeyboardInterrupt):
         zoo.unbundle(path, store=far.root / "new")
 
@@ -759,7 +763,7 @@ def test_a_store_is_not_believed_either(far: Far) -> None:
     """
     commit = far.publish()
     zoo.unbundle(made(far, GATES))
-    home = hub_repository.home(paths.store(), "alice/gates", commit)
+    home = hub_repository.commit_folder(paths.store_dir(), "alice/gates", commit)
     config = home / CONFIG
     config.write_text(config.read_text().replace("xor", "XOR"))
 

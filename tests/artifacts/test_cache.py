@@ -42,7 +42,7 @@ def filled(far: Far) -> dict[str, Path]:
     tensors = far.cache / "tensors" / "iris-train-0.safetensors"
     tensors.parent.mkdir()
     tensors.write_bytes(b"rows")
-    blobs = paths.hub_cache() / "models--alice--line" / "blobs"
+    blobs = paths.hub_cache_dir() / "models--alice--line" / "blobs"
     places = {
         "orphan": blobs / "abc.1234.incomplete",
         "wrong": blobs / "abc.corrupt-1",
@@ -51,7 +51,7 @@ def filled(far: Far) -> dict[str, Path]:
         "big": big,
         "hub": blobs / far.pin["sha256"],
         "store": weight_store.object_path(
-            paths.store(), zoo.get_spec("xor-mlp").weights.sha256
+            paths.store_dir(), zoo.get_spec("xor-mlp").weights.sha256
         ),
     }
     places["stage"].mkdir()
@@ -68,7 +68,7 @@ def test_the_list_has_all_of_it(far: Far) -> None:
     """
     filled(far)
 
-    items = cache.listed()
+    items = cache.list_items()
 
     by_name = {item.names: item for item in items if item.kind == "hub"}
     assert by_name[NAME,].size == len(WEIGHTS)
@@ -121,7 +121,7 @@ def test_the_command_lists(far: Far, capsys: pytest.CaptureFixture[str]) -> None
     assert "     4 bytes  quarantined files: 1 file" in lines
     assert lines[-1].endswith("  in total")
     assert {item["path"] for item in plain} == {
-        str(item.path) for item in cache.listed()
+        str(item.path) for item in cache.list_items()
     }
     assert {"kind": "hub", "size": 140, "names": [NAME]}.items() <= next(
         {k: v for k, v in one.items() if k != "path"}
@@ -150,7 +150,7 @@ def rotten(far: Far) -> dict[str, tuple[Path, str]]:
     """Return files that can rot, and what is said then."""
     places = filled(far)
     config = next(
-        paths.hub_cache().glob("models--alice--gates/snapshots/*/config.json")
+        paths.hub_cache_dir().glob("models--alice--gates/snapshots/*/config.json")
     )
     return {
         "hub": (
@@ -177,7 +177,7 @@ def test_a_wrong_file_is_set_aside(
     """
     path, wanted = rotten(far)[which]
     path.write_bytes(WRONG)
-    before = len(weight_store.quarantined())
+    before = len(weight_store.quarantined_files())
     capsys.readouterr()
 
     assert main(["cache", "verify"]) == 1
@@ -188,7 +188,7 @@ def test_a_wrong_file_is_set_aside(
     assert told.err.count("\n") == 1
     assert told.out.endswith(", 1 corrupt\n")
     assert not path.exists()
-    assert len(weight_store.quarantined()) == before + 1
+    assert len(weight_store.quarantined_files()) == before + 1
     assert main(["cache", "verify"]) == 0
 
 
@@ -247,7 +247,7 @@ def test_a_file_that_no_one_needs_is_verified_too(far: Far) -> None:
     """
     A store names its files by hash, so none is unknown.
     """
-    path = weight_store.object_path(paths.store(), "ab" * 32)
+    path = weight_store.object_path(paths.store_dir(), "ab" * 32)
     path.parent.mkdir(parents=True)
     path.write_bytes(b"?")
 
@@ -323,13 +323,13 @@ def test_days_are_counted_from_the_last_use(far: Far) -> None:
     """
     Reading a decoded dataset makes it young again.
     """
-    rows = tensors.load("iris", "train", columns="petal_length")
+    rows = tensors.load_rows("iris", "train", columns="petal_length")
     (path,) = (far.cache / "tensors").glob("*")
     os.utime(path, (OLD, OLD))
     assert kinds(cache.prunable()) == ["tensors"]
     assert cache.prunable(days=50) == []
 
-    again = tensors.load("iris", "train", columns="petal_length")
+    again = tensors.load_rows("iris", "train", columns="petal_length")
 
     assert again.fingerprint == rows.fingerprint
     assert cache.prunable() == []
@@ -368,7 +368,7 @@ def test_a_lock_of_the_project_counts(far: Far) -> None:
     with pytest.warns(TrustWarning):
         zoo.fetch(GATES)
     zoo.lock(GATES)
-    lockfile.trusted().unlink()
+    lockfile.trusted_path().unlink()
 
     verdicts = list(cache.verify([GATES]))
 

@@ -89,7 +89,7 @@ def test_the_facts_of_a_folder() -> None:
     """
     spec = zoo.get_spec("xor-mlp")
 
-    found = claims.facts(weight_store.shipped(spec))
+    found = claims.measured_facts(weight_store.shipped_checkpoint(spec))
 
     assert (found.weights, found.metrics, found.costs) == (
         *(spec.weights, spec.metrics, None),
@@ -104,7 +104,7 @@ def test_a_folder_that_claims_nothing(tmp_path: Path) -> None:
     (folder / "run.json").unlink(missing_ok=True)
 
     with pytest.raises(CheckpointError) as caught:
-        claims.facts(folder)
+        claims.measured_facts(folder)
     assert str(caught.value) == (
         f"{folder} has no run.json, which says what was measured. 'zoo train xor-mlp' "
         "writes one."
@@ -112,7 +112,7 @@ def test_a_folder_that_claims_nothing(tmp_path: Path) -> None:
 
     (folder / "run.json").write_text(json.dumps({"smoke": True}))
     with pytest.raises(CheckpointError) as caught:
-        claims.facts(folder)
+        claims.measured_facts(folder)
     assert str(caught.value) == (
         f"{folder} was a smoke run. Train the model in earnest: 'zoo train xor-mlp'."
     )

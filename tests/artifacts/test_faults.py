@@ -26,7 +26,7 @@ Tensors = dict[str, torch.Tensor]
 
 def stamps() -> set[str]:
     """Return the names of the stamps in the cache."""
-    return {path.name for path in (paths.cache() / "stamps").glob("*")}
+    return {path.name for path in (paths.cache_dir() / "stamps").glob("*")}
 
 
 def rewrite(folder: Path, change: Callable[[Tensors], object]) -> Path:
@@ -42,7 +42,7 @@ def rewrite(folder: Path, change: Callable[[Tensors], object]) -> Path:
 def pin(folder: Path) -> None:
     """Let config.json describe the weights file as it is now."""
     config = json.loads((folder / "config.json").read_text())
-    found = checkpoint_folder.weights_of(folder)
+    found = checkpoint_folder.weights_pin(folder)
     config["weights"] |= {"size": found.size, "sha256": found.sha256}
     (folder / "config.json").write_text(json.dumps(config))
 
@@ -61,7 +61,7 @@ def test_a_flipped_byte(folder: Path) -> None:
         zoo.load(folder)
 
     pinned = checkpoint_folder.read_config(folder).weights.sha256
-    found = weight_store.digest(path)
+    found = weight_store.sha256_of(path)
     assert str(caught.value) == (
         f"{path} has SHA-256 {found[:12]}..., but {pinned[:12]}... is pinned. "
         "Save the checkpoint again, or get another copy of the folder."

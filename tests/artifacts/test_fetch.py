@@ -18,7 +18,7 @@ __all__ = ["far"]  # a fixture
 
 def origin(name: str) -> str:
     """Return where the weights of a name were found."""
-    ((_, found),) = fetch.each([name])
+    ((_, found),) = fetch.fetch_each([name])
     assert isinstance(found, Fetched), found
     return found.origin
 
@@ -52,7 +52,7 @@ def test_where_it_came_from_is_told(far: Far) -> None:
     ]
 
     with far.on("fresh"):
-        shelf = weight_store.object_path(folders.store(), far.pin["sha256"])
+        shelf = weight_store.object_path(folders.store_dir(), far.pin["sha256"])
         shelf.parent.mkdir(parents=True)
         shelf.write_bytes(WEIGHTS)
         assert origin(NAME) == "store"

@@ -71,7 +71,7 @@ class Net:
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Short pauses, and no reach beyond this machine."""
-    monkeypatch.setattr(hub, "PAUSE", 0.01)
+    monkeypatch.setattr(hub, "RETRY_DELAY", 0.01)
     with hurried(), guarded():
         yield
 
@@ -82,7 +82,7 @@ def net(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Net]:
     monkeypatch.setenv("ZOO_CACHE", str(tmp_path / "zoo"))
     monkeypatch.setenv("XDG_DATA_DIRS", str(tmp_path / "share"))
     monkeypatch.delenv("ZOO_STORE", raising=False)
-    monkeypatch.setattr(hub, "_heard", {})
+    monkeypatch.setattr(hub, "_last_response", {})
     with Hub(tmp_path / "hub") as server, connected(server, tmp_path / "home"):
         commit = server.put(REPO, {"model.safetensors": CONTENT})
         sha256 = hashlib.sha256(CONTENT).hexdigest()
@@ -188,8 +188,8 @@ def test_a_lasting_fault_is_refused(net: Net, fault: str) -> None:
 
 def whole(net: Net) -> bool:
     """Return whether every blob that the client could use is the right one."""
-    blobs = (paths.hub_cache() / "models--alice--net" / "blobs").glob("*")
-    usable = [path for path in blobs if weight_store.CORRUPT not in path.name]
+    blobs = (paths.hub_cache_dir() / "models--alice--net" / "blobs").glob("*")
+    usable = [path for path in blobs if weight_store.CORRUPT_SUFFIX not in path.name]
     assert not [path for path in usable if path.name.endswith(".incomplete")]
     return all(path.read_bytes() == CONTENT for path in usable)
 
@@ -205,7 +205,7 @@ def test_a_wrong_byte_in_the_cache_is_healed(net: Net) -> None:
     path = net.fetch()
 
     assert path.read_bytes() == CONTENT
-    assert len(weight_store.quarantined()) == 1
+    assert len(weight_store.quarantined_files()) == 1
     assert net.gets() == 3
 
 
@@ -222,7 +222,7 @@ def test_a_wrong_byte_offline_is_refused(net: Net, tmp_path: Path) -> None:
     ):
         net.fetch()
 
-    assert len(weight_store.quarantined()) == 1
+    assert len(weight_store.quarantined_files()) == 1
 
 
 def test_a_cached_file_costs_no_request(net: Net, tmp_path: Path) -> None:
@@ -243,7 +243,7 @@ def test_a_cache_without_links_serves(net: Net) -> None:
     """
     A cache that was copied plain, as to a stick or an image, costs no request either.
     """
-    folder = paths.hub_cache() / "models--alice--net/snapshots" / net.pin.revision
+    folder = paths.hub_cache_dir() / "models--alice--net/snapshots" / net.pin.revision
     folder.mkdir(parents=True)
     (folder / "model.safetensors").write_bytes(CONTENT)
 
@@ -299,13 +299,13 @@ def test_a_hub_that_is_slow_for_ever_meets_a_deadline(
     """
     Bytes that trickle in never run into the client's timeout, but into ours.
     """
-    monkeypatch.setattr(hub, "PATIENCE", 1.0)
-    monkeypatch.setattr(hub, "SLOWEST", 1e9)
+    monkeypatch.setattr(hub, "BASE_TIMEOUT", 1.0)
+    monkeypatch.setattr(hub, "MIN_BYTES_PER_SECOND", 1e9)
     net.hub.fault("GET", FILE, rate=200)
 
     with refused(UnreachableError, "did not deliver it within 1 seconds. Check"):
         net.fetch()
-    monkeypatch.setattr(hub, "PATIENCE", 60.0)
+    monkeypatch.setattr(hub, "BASE_TIMEOUT", 60.0)
 
     assert net.fetch().read_bytes() == CONTENT  # and nothing is held from it
 
@@ -397,7 +397,7 @@ def test_what_a_killed_download_left_is_swept(net: Net) -> None:
     """
     A part file older than a day goes with the next download; a younger one may be live.
     """
-    blobs = paths.hub_cache() / "models--alice--net" / "blobs"
+    blobs = paths.hub_cache_dir() / "models--alice--net" / "blobs"
     blobs.mkdir(parents=True)
     old, young = (blobs / f"abc.{name}.incomplete" for name in ("old", "young"))
     for path in (old, young):
@@ -434,7 +434,7 @@ def test_stores_come_before_the_hub(
     ZOO_STORE first, then the user's own store, then a shared one: no request for any.
     """
     shared = tmp_path / "share" / "zoo" / "store"
-    mine, named = paths.cache() / "store", tmp_path / "named"
+    mine, named = paths.cache_dir() / "store", tmp_path / "named"
     monkeypatch.setenv("ZOO_STORE", str(named))
     assert net.pin.sha256 is not None
 
@@ -610,7 +610,9 @@ def test_shipped_and_cached_models_load_without_a_request(
     """
     files = {
         path.name: path.read_bytes()
-        for path in weight_store.shipped(zoo.get_spec("lenet5-mnist")).iterdir()
+        for path in weight_store.shipped_checkpoint(
+            zoo.get_spec("lenet5-mnist")
+        ).iterdir()
     }
     commit = net.hub.put("alice/lenet", files)
     address = f"hf://alice/lenet@{commit}"

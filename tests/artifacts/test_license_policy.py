@@ -40,7 +40,7 @@ def test_what_a_policy_refuses(words: str) -> None:
     license = License(code="MIT", weights="apache-2.0", data="cc-by-sa-3.0")
     spec = replace(zoo.get_spec("lenet5-mnist"), license=license)
 
-    assert license_policy.refused(spec, words) == POLICIES[words]
+    assert license_policy.violation(spec, words) == POLICIES[words]
 
 
 def test_without_a_policy_all_is_allowed(far: Far) -> None:

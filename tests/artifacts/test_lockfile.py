@@ -154,7 +154,7 @@ def test_what_only_remembers_may_be_deleted(far: Far) -> None:
     """
     The file of trusted names is nobody's work.
     """
-    path = lockfile.trusted()
+    path = lockfile.trusted_path()
     path.parent.mkdir(parents=True)
     path.write_bytes(b"\xff")
 
@@ -400,8 +400,10 @@ def test_a_branch_is_trusted_once_a_commit(far: Far) -> None:
     commit = far.publish()
     with pytest.warns(TrustWarning) as told:
         zoo.load(GATES)
-    (known,) = lockfile.read(lockfile.trusted()).values()
-    lockfile.remember(replace(known, version="0.0.1"))  # another version of the plugin
+    (known,) = lockfile.read(lockfile.trusted_path()).values()
+    lockfile.remember_trusted(
+        replace(known, version="0.0.1")
+    )  # another version of the plugin
 
     zoo.load(GATES)  # a warning would be an error
     far.publish(3)
@@ -421,15 +423,16 @@ def test_a_repository_that_changed_at_its_commit(far: Far) -> None:
     commit = far.publish()
     with pytest.warns(TrustWarning):
         zoo.load(f"{GATES}@{commit}")
-    (known,) = lockfile.read(lockfile.trusted()).values()
-    lockfile.remember(replace(known, config=HEX))
+    (known,) = lockfile.read(lockfile.trusted_path()).values()
+    lockfile.remember_trusted(replace(known, config=HEX))
 
     with pytest.raises(IntegrityError) as caught:
         zoo.load(f"{GATES}@{commit}")
 
     assert str(caught.value).endswith(
         f"config.json of {GATES}@{commit} at commit {commit[:8]} is not the one that "
-        f"{lockfile.trusted()} remembers. If you trust it, delete {lockfile.trusted()}."
+        f"{lockfile.trusted_path()} remembers. If you trust it, delete "
+        f"{lockfile.trusted_path()}."
     )
 
 
@@ -493,8 +496,8 @@ def test_the_command(far: Far, capsys: pytest.CaptureFixture[str]) -> None:
     What changed is printed; --check ends with 1 where something disagrees.
     """
     old = far.pin["sha256"][:12]
-    shipped = weight_store.digest(
-        weight_store.shipped(zoo.get_spec("xor-mlp")) / "model.safetensors"
+    shipped = weight_store.sha256_of(
+        weight_store.shipped_checkpoint(zoo.get_spec("xor-mlp")) / "model.safetensors"
     )
 
     assert main(["lock", NAME, "xor-mlp"]) == 0

@@ -14,7 +14,7 @@ import zoo
 from zoo import ClassOutput, Column, ImageInput, TabularInput
 from zoo._utils import paths
 from zoo.datasets import in_memory
-from zoo.datasets.in_memory import TensorRows, load, synthetic_rows, to_model_input
+from zoo.datasets.in_memory import TensorRows, load_rows, synthetic_rows, to_model_input
 from zoo.errors import DataError
 
 FLOWERS = ("sepal_length", "petal_length")
@@ -32,7 +32,7 @@ def own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 def serve(monkeypatch: pytest.MonkeyPatch) -> Any:
-    """Let `load` find a dataset made of columns, under the name "made"."""
+    """Let `load_rows` find a dataset made of columns, under the name "made"."""
 
     def served(**columns: Any) -> None:
         rows = Dataset.from_dict(columns)
@@ -56,7 +56,7 @@ def test_columns_of_numbers() -> None:
     """
     Number columns become (rows, columns) in the order asked for, in float32.
     """
-    iris = load("iris", columns=FLOWERS)
+    iris = load_rows("iris", columns=FLOWERS)
 
     assert iris.input.shape == (150, 2)
     assert iris.input.dtype == torch.float32
@@ -69,7 +69,7 @@ def test_a_column_of_pictures() -> None:
     """
     Pictures become bytes, (rows, channels, height, width).
     """
-    digits = load("digits")
+    digits = load_rows("digits")
 
     assert digits.input.shape == (1797, 1, 8, 8)
     assert digits.input.dtype == torch.uint8
@@ -80,7 +80,7 @@ def test_several_targets() -> None:
     """
     Several targets stand side by side, as floats.
     """
-    gates = load("logic-gates", columns=("a", "b"), target=("and", "or"))
+    gates = load_rows("logic-gates", columns=("a", "b"), target=("and", "or"))
 
     assert gates.target.tolist() == [[0, 0], [0, 1], [0, 1], [1, 1]]
     assert gates.target.dtype == torch.float32
@@ -90,7 +90,7 @@ def test_the_cache_changes_nothing() -> None:
     """
     Decoded or read back, the tensors and their fingerprint are the same.
     """
-    first, again = (load("iris", columns=FLOWERS) for _ in range(2))
+    first, again = (load_rows("iris", columns=FLOWERS) for _ in range(2))
 
     assert torch.equal(first.input, again.input)
     assert torch.equal(first.target, again.target)
@@ -101,11 +101,11 @@ def test_a_cut_file_in_the_cache_is_decoded_again(own_cache: Path) -> None:
     """
     A broken file in the cache costs time, not the run.
     """
-    expected = load("iris", columns=FLOWERS)
+    expected = load_rows("iris", columns=FLOWERS)
     (cached,) = (own_cache / "tensors").iterdir()
     cached.write_bytes(cached.read_bytes()[:100])
 
-    found = load("iris", columns=FLOWERS)
+    found = load_rows("iris", columns=FLOWERS)
 
     assert torch.equal(found.input, expected.input)
     assert cached.stat().st_size > 100
@@ -119,8 +119,8 @@ def test_a_cache_that_can_not_be_written(
     """
     own_cache.write_text("a file stands where the folder should be")
 
-    assert len(load("iris", columns=FLOWERS)) == 150
-    assert paths.cache().is_file()
+    assert len(load_rows("iris", columns=FLOWERS)) == 150
+    assert paths.cache_dir().is_file()
 
 
 def test_the_fingerprint_is_of_the_content() -> None:
@@ -128,8 +128,8 @@ def test_the_fingerprint_is_of_the_content() -> None:
     Other columns or other targets give another fingerprint; a part of the rows does
     not, for it names the split they come from.
     """
-    one = load("iris", columns=FLOWERS)
-    other = load("iris", columns=FLOWERS[::-1])
+    one = load_rows("iris", columns=FLOWERS)
+    other = load_rows("iris", columns=FLOWERS[::-1])
 
     assert one.fingerprint != other.fingerprint
     assert one[:3].fingerprint == one.fingerprint
@@ -161,7 +161,7 @@ def test_a_column_that_is_not_there(asked: dict[str, Any], message: str) -> None
     A missing column is named, with those there are.
     """
     with pytest.raises(DataError) as caught:
-        load("iris", **asked)
+        load_rows("iris", **asked)
 
     assert str(caught.value) == message
 
@@ -172,9 +172,9 @@ def test_text_where_numbers_belong(serve: Any) -> None:
     """
     serve(size=[1.0, 2.0], kind=["a", "b"])
     with pytest.raises(DataError) as as_input:
-        load("made", columns=("size", "kind"), target="size")
+        load_rows("made", columns=("size", "kind"), target="size")
     with pytest.raises(DataError) as as_target:
-        load("made", columns="size", target="kind")
+        load_rows("made", columns="size", target="kind")
 
     assert str(as_input.value) == str(as_target.value)
     assert str(as_input.value) == "made/train: column 'kind' does not hold numbers."
@@ -186,7 +186,7 @@ def test_gaps_are_nan(serve: Any) -> None:
     """
     serve(size=[1.0, None], label=[0, 1])
 
-    assert load("made", columns="size").input.isnan().tolist() == [[False], [True]]
+    assert load_rows("made", columns="size").input.isnan().tolist() == [[False], [True]]
 
 
 def test_pictures_of_different_size(serve: Any) -> None:
@@ -196,7 +196,7 @@ def test_pictures_of_different_size(serve: Any) -> None:
     serve(image=[Image.new("L", (2, 2)), Image.new("L", (2, 3))], label=[0, 1])
 
     with pytest.raises(DataError, match=r"^made/train: the pictures differ in size\.$"):
-        load("made")
+        load_rows("made")
 
 
 @pytest.mark.parametrize(
@@ -209,7 +209,7 @@ def test_pictures_of_every_mode(serve: Any, mode: str, channels: int) -> None:
     white = Image.new("RGB", (2, 2), "white").convert(mode)
     serve(photo=[white, white], label=[0, 1])
 
-    found = load("made", columns="photo").input
+    found = load_rows("made", columns="photo").input
 
     assert found.equal(torch.full((2, channels, 2, 2), 255, dtype=torch.uint8))
 
@@ -323,10 +323,10 @@ def test_the_first_rows_alone_are_read() -> None:
     """
     They are those of the whole, and no more are decoded; of fewer rows, all are taken.
     """
-    few, whole = load("digits", "train", first=5), load("digits", "train")
+    few, whole = load_rows("digits", "train", first=5), load_rows("digits", "train")
 
     assert len(few) == 5
     assert torch.equal(few.input, whole.input[:5])
     assert torch.equal(few.target, whole.target[:5])
     assert few.fingerprint != whole.fingerprint
-    assert len(load("iris", columns="sepal_length", first=1_000)) == 150
+    assert len(load_rows("iris", columns="sepal_length", first=1_000)) == 150

@@ -24,7 +24,7 @@ from zoo.errors import (
     SpecError,
     SplitNotFound,
 )
-from zoo.plugins.discovery import Found
+from zoo.plugins.discovery import Installed
 from zoo.specs import DatasetSpec
 
 Register = Callable[[DatasetSpec], None]
@@ -43,7 +43,7 @@ def register(monkeypatch: pytest.MonkeyPatch) -> Register:
     """Let one dataset be the only one that is registered."""
 
     def register(spec: DatasetSpec) -> None:
-        found = Found({}, {spec.name: spec}, {}, {}, (), ())
+        found = Installed({}, {spec.name: spec}, {}, {}, (), ())
         monkeypatch.setattr(registered, "found", lambda: found)
 
     return register
@@ -339,7 +339,7 @@ def test_a_copy_without_this_split_is_not_filled_up_from_elsewhere(
         "and splits of two copies are not mixed. Put train-*.parquet of the same copy "
         "there, or move that folder away: the set is then read from elsewhere."
     )
-    noise = in_memory.load_or_synthetic(in_memory.load, "pets", "train", {}, model)
+    noise = in_memory.load_or_synthetic(in_memory.load_rows, "pets", "train", {}, model)
     assert noise.fingerprint == "stand-in"
     assert noise.source == "pets/train"
     assert not asked

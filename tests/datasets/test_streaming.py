@@ -111,7 +111,10 @@ def test_parts_hold_the_rows_of_tensors() -> None:
     """
     A split and a fold pick the rows that they pick of tensors.
     """
-    whole, lazy = in_memory.load("mnist"), streaming.load("mnist", input_spec=GREY)
+    whole, lazy = (
+        in_memory.load_rows("mnist"),
+        streaming.stream_rows("mnist", input_spec=GREY),
+    )
     fold = Fold(number=1, count=3, stratified=True)
     pairs = [
         *zip(whole.split(0.8, seed=1), lazy.split(0.8, seed=1), strict=True),
@@ -129,16 +132,19 @@ def test_a_model_is_measured_as_on_tensors() -> None:
     """
     torch.manual_seed(0)
     model = zoo.build("mlp-mnist")
-    lazy = streaming.load("mnist", input_spec=GREY, workers=1)
+    lazy = streaming.stream_rows("mnist", input_spec=GREY, workers=1)
 
-    assert evaluate(model, lazy) == evaluate(model, in_memory.load("mnist"))
+    assert evaluate(model, lazy) == evaluate(model, in_memory.load_rows("mnist"))
 
 
 def test_statistics_are_those_of_tensors() -> None:
     """
     Mean and deviation do not depend on the size of the batches they are taken in.
     """
-    whole, lazy = in_memory.load("mnist"), streaming.load("mnist", input_spec=GREY)
+    whole, lazy = (
+        in_memory.load_rows("mnist"),
+        streaming.stream_rows("mnist", input_spec=GREY),
+    )
     pixels = whole.input.double() / 255
 
     found = statistics(whole.in_order(), "mnist")
@@ -211,7 +217,7 @@ def test_pictures_are_brought_to_the_models_size() -> None:
     """
     As zoo.predict does it, in the number of channels the model takes.
     """
-    rows = streaming.load("mnist", input_spec=PHOTO)
+    rows = streaming.stream_rows("mnist", input_spec=PHOTO)
     image = next(rows.in_order())
 
     assert image.shape[1:] == (3, 32, 32)
@@ -227,7 +233,9 @@ def test_columns_of_numbers(made: Dataset, monkeypatch: pytest.MonkeyPatch) -> N
         "zoo.datasets.registered.load_dataset", lambda name, split: table
     )
     wanted = zoo.get_spec("xor-mlp").input
-    rows = streaming.load("made", input_spec=wanted, columns=("b", "a"), workers=1)
+    rows = streaming.stream_rows(
+        "made", input_spec=wanted, columns=("b", "a"), workers=1
+    )
     ((given, label),) = rows.batches([torch.tensor([2, 0])])
 
     assert given.tolist() == [[6, 3], [4.5, 1]]
@@ -238,7 +246,7 @@ def test_the_fingerprint_is_of_what_is_stored() -> None:
     """
     The same rows give the same one, remembered or hashed again; others do not.
     """
-    first, again = (streaming.load("mnist", input_spec=GREY) for _ in range(2))
+    first, again = (streaming.stream_rows("mnist", input_spec=GREY) for _ in range(2))
     table = first.reader.table
     hashed_again = streaming._fingerprint(table.select(range(ROWS)))
     others = [table.select(range(ROWS - 1)), table.select([1, 0, *range(2, ROWS)])]
@@ -261,7 +269,7 @@ def test_a_broken_picture_is_named(
     monkeypatch.setattr(
         "zoo.datasets.registered.load_dataset", lambda name, split: broken
     )
-    lazy = streaming.load("mnist", input_spec=GREY, workers=workers)
+    lazy = streaming.stream_rows("mnist", input_spec=GREY, workers=workers)
     with pytest.raises(DataError) as caught:
         list(lazy.in_order())
 
@@ -291,7 +299,7 @@ def test_what_is_refused(asked: dict[str, Any], message: str) -> None:
     Before anything is decoded.
     """
     with pytest.raises(DataError) as caught:
-        streaming.load("mnist", input_spec=GREY, **asked)
+        streaming.stream_rows("mnist", input_spec=GREY, **asked)
 
     assert str(caught.value) == message
 
@@ -300,7 +308,7 @@ def test_no_more_workers_than_processors() -> None:
     """
     More workers than the machine can run are not started: torch would warn.
     """
-    rows = streaming.load("mnist", input_spec=GREY, workers=10_000)
+    rows = streaming.stream_rows("mnist", input_spec=GREY, workers=10_000)
 
     assert len(next(rows[:4].in_order())) == 4
 

@@ -23,7 +23,7 @@ CI = (ROOT / ".ci" / "run").read_text(encoding="utf-8").splitlines()
 def needs(text: str) -> str | None:
     """Return the dataset that a block reads, where ZOO_DATA does not hold it."""
     found = re.search(r"load\(\"(\w+_\w+)\"", text)
-    if found and not any((f / found[1]).is_dir() for f in folders.data()):
+    if found and not any((f / found[1]).is_dir() for f in folders.data_dirs()):
         return found[1]
     return None
 

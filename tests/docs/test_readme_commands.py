@@ -46,8 +46,8 @@ def line(beginning: str) -> list[str]:
 @pytest.fixture
 def hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Hub]:
     """A hub, a client of it, and an empty folder to be in."""
-    monkeypatch.setattr(hub_download, "PAUSE", 0.01)
-    monkeypatch.setattr(hub_download, "_heard", {})
+    monkeypatch.setattr(hub_download, "RETRY_DELAY", 0.01)
+    monkeypatch.setattr(hub_download, "_last_response", {})
     monkeypatch.setenv("ZOO_CACHE", str(tmp_path / "cache"))
     (tmp_path / "here").mkdir()
     monkeypatch.chdir(tmp_path / "here")
@@ -63,7 +63,7 @@ def published(name: str, like: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Let `name` be the model `like`, its weights at a pin on the hub alone."""
     done = zoo.publish(like, f"alice/{name}")
     spec = replace(zoo.get_spec(like), name=name, weights=done.weights)
-    known = discovery.found()
+    known = discovery.installed()
     models = {**known.models, name: spec}
     monkeypatch.setattr(
         "zoo.artifacts.resolve.found", lambda: replace(known, models=models)
@@ -225,16 +225,17 @@ def test_weights_are_adopted(
     (about / "entry_points.txt").write_text("[zoo]\nmine = zoo_mine\n")
     monkeypatch.syspath_prepend(str(Path.cwd()))
     shipped = load_file(
-        weight_store.shipped(zoo.get_spec("lenet5-mnist")) / "model.safetensors"
+        weight_store.shipped_checkpoint(zoo.get_spec("lenet5-mnist"))
+        / "model.safetensors"
     )
     torch.save(
         {k.replace("features", "conv"): v.float() for k, v in shipped.items()},
         "theirs.pth",
     )
-    discovery.found.cache_clear()
+    discovery.installed.cache_clear()
     try:
         assert cli.main(line("import-weights theirs.pth")) == 0
 
         assert load_file("runs/mine/model.safetensors").keys() == shipped.keys()
     finally:
-        discovery.found.cache_clear()
+        discovery.installed.cache_clear()

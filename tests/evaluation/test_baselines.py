@@ -6,7 +6,7 @@ from sklearn.decomposition import PCA
 from sklearn.dummy import DummyClassifier
 from sklearn.neighbors import NearestCentroid
 
-from zoo.datasets.in_memory import TensorRows, load, to_model_input
+from zoo.datasets.in_memory import TensorRows, load_rows, to_model_input
 from zoo.evaluation.baselines import majority, nearest_mean, principal
 
 SETS = {
@@ -21,7 +21,7 @@ def parts(
 ) -> tuple[TensorRows, TensorRows]:
     """Training and test rows of a packaged set."""
     monkeypatch.delenv("ZOO_DATA", raising=False)
-    return load(request.param, **SETS[request.param]).split(0.6, seed=0)
+    return load_rows(request.param, **SETS[request.param]).split(0.6, seed=0)
 
 
 def flat(rows: TensorRows) -> list[list[float]]:

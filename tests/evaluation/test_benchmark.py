@@ -15,7 +15,7 @@ from zoo import cli
 from zoo.artifacts import weight_store
 from zoo.evaluation import benchmark
 from zoo.plugins import catalog, measured
-from zoo.plugins.discovery import found
+from zoo.plugins.discovery import installed
 from zoo.specs import Cost
 
 COST = Cost(
@@ -170,7 +170,7 @@ def test_info_tells_it(
     """
     `zoo info` shows what the plugin recorded, as text and as JSON.
     """
-    known = found()
+    known = installed()
     told = replace(known.models["xor-mlp"], costs=COST)
     bare = replace(known.models["mlp-mnist"], costs=None)
     models = {**known.models, "xor-mlp": told, "mlp-mnist": bare}

@@ -41,8 +41,8 @@ print(json.dumps({
 @pytest.fixture
 def hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Hub]:
     """A Hub on this machine, and the genuine client."""
-    monkeypatch.setattr(hub_download, "PAUSE", 0.01)
-    monkeypatch.setattr(hub_download, "_heard", {})
+    monkeypatch.setattr(hub_download, "RETRY_DELAY", 0.01)
+    monkeypatch.setattr(hub_download, "_last_response", {})
     monkeypatch.setenv("ZOO_CACHE", str(tmp_path / "cache"))
     home = tmp_path / "home"
     with Hub(tmp_path / "hub") as hub, connected(hub, home), hurried():

@@ -15,10 +15,10 @@ from zoo.finetuning.strategies import (
     blocks,
     parameter_groups,
     prepare,
-    thaw,
+    unfreeze_at_epoch,
 )
 from zoo.models.freeze import frozen
-from zoo.training.settings import change
+from zoo.training.settings import with_values
 
 STATISTICS = ("running_mean", "running_var", "num_batches_tracked")
 
@@ -147,13 +147,13 @@ def test_gradual_thaws_from_the_last_block_to_the_first() -> None:
 
     still = []
     for epoch in range(1, 9):
-        thaw(model, chosen, epoch)
+        unfreeze_at_epoch(model, chosen, epoch)
         still.append(len(frozen(model)))
 
     first = ["scale", "first.0.weight", "first.1.weight", "first.1.bias"]
     assert still == [7, 7, 4, 4, 4, 0, 0, 0]
     prepare(model, chosen)
-    thaw(model, chosen, 3)
+    unfreeze_at_epoch(model, chosen, 3)
     assert frozen(model) == first
 
 
@@ -225,6 +225,6 @@ def test_settings_that_can_not_be_meant(
     What is wrong, and what there is.
     """
     with pytest.raises(SettingsError) as caught:
-        change(Settings(), settings)
+        with_values(Settings(), settings)
 
     assert str(caught.value) == message

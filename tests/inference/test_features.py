@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 import zoo
 from zoo._utils import paths as folders
-from zoo.datasets.custom.reader import gather
+from zoo.datasets.custom.reader import read_data
 from zoo.errors import DataError, InputError, OptionError
 from zoo.inference import features
 from zoo.runtime.augmentation import Copies
@@ -31,7 +31,7 @@ def photos(tmp_path: Path) -> Path:
 
 
 def kept() -> list[Path]:
-    return sorted((folders.cache() / "features").glob("*.safetensors"))
+    return sorted((folders.cache_dir() / "features").glob("*.safetensors"))
 
 
 @torch.no_grad()
@@ -97,14 +97,14 @@ def test_files_are_looked_at_once(photos: Path, tmp_path: Path) -> None:
     The same content in another place is known; other content is not.
     """
     model = zoo.load(DIGITS)
-    rows = gather(photos, model.zoo.spec.input).training
-    moved = gather(photos.rename(tmp_path / "moved"), model.zoo.spec.input).training
+    rows = read_data(photos, model.zoo.spec.input).training
+    moved = read_data(photos.rename(tmp_path / "moved"), model.zoo.spec.input).training
 
-    first = features.of_examples(zoo.load(DIGITS), moved)
+    first = features.example_features(zoo.load(DIGITS), moved)
     for path in moved.items:
         assert path.is_file()
-    again = features.of_examples(model, moved)
-    fewer = features.of_examples(model, moved.pick([0, 1]))
+    again = features.example_features(model, moved)
+    fewer = features.example_features(model, moved.pick([0, 1]))
 
     assert len(rows) == 16
     assert len(kept()) == 2
@@ -118,24 +118,24 @@ def test_the_key_is_of_all_that_counts(photos: Path) -> None:
     features; another head is not.
     """
     model = zoo.load(DIGITS)
-    rows = gather(photos, model.zoo.spec.input).training
-    features.of_examples(model, rows)
+    rows = read_data(photos, model.zoo.spec.input).training
+    features.example_features(model, rows)
 
     with torch.no_grad():
         model.head.weight.zero_()
-    features.of_examples(model, rows)
+    features.example_features(model, rows)
     assert len(kept()) == 1
 
-    sigmoid = features.of_examples(zoo.load(DIGITS, activation="sigmoid"), rows)
+    sigmoid = features.example_features(zoo.load(DIGITS, activation="sigmoid"), rows)
     assert len(kept()) == 2
     assert (sigmoid > 0).all()
 
-    features.of_examples(model, rows, Copies(kind="flip"))
+    features.example_features(model, rows, Copies(kind="flip"))
     assert len(kept()) == 3
 
     with torch.no_grad():
         model.layers[1].weight[0, 0] += 1
-    features.of_examples(model, rows)
+    features.example_features(model, rows)
     assert len(kept()) == 4
 
 
@@ -144,11 +144,11 @@ def test_a_cut_file_is_made_again(photos: Path) -> None:
     A full disk costs time, no features.
     """
     model = zoo.load(DIGITS)
-    rows = gather(photos, model.zoo.spec.input).training
-    first = features.of_examples(model, rows)
+    rows = read_data(photos, model.zoo.spec.input).training
+    first = features.example_features(model, rows)
     kept()[0].write_bytes(kept()[0].read_bytes()[:50])
 
-    again = features.of_examples(model, rows)
+    again = features.example_features(model, rows)
 
     assert torch.equal(first, again)
 
@@ -159,8 +159,8 @@ def test_copies_follow_the_rows() -> None:
     """
     model, rows = small(), lesson_rows(6).training
 
-    plain = features.of_examples(model, rows)
-    found = features.of_examples(model, rows, Copies(kind="flip"))
+    plain = features.example_features(model, rows)
+    found = features.example_features(model, rows, Copies(kind="flip"))
 
     mirrored = [item.flip(-1) for item in rows.items]
     assert torch.allclose(found[:6], plain, atol=1e-6)
@@ -173,9 +173,9 @@ def test_what_cannot_be_opened_is_known_by_row(photos: Path) -> None:
     """
     (photos / "across" / "3.png").write_bytes(b"no picture")
     model = zoo.load(DIGITS)
-    rows = gather(photos, model.zoo.spec.input).training
+    rows = read_data(photos, model.zoo.spec.input).training
 
-    found = features.unreadable(model, rows)
+    found = features.unreadable_rows(model, rows)
 
     assert list(found) == [3]
     assert "is not a picture" in found[3]

@@ -12,7 +12,7 @@ from PIL import Image
 
 import zoo
 from zoo.errors import InputError
-from zoo.inference.sample import able
+from zoo.inference.sample import supports
 from zoo.plugins import catalog
 
 
@@ -115,4 +115,4 @@ def test_odd_input_is_answered_or_refused(name: str) -> None:
 
     kinds = {"image": PICTURES, "text": TEXTS}
     assert answered - {"nothing"} <= kinds.get(spec.input.kind, set())
-    assert ("nothing" in answered) == able(model, "sample")
+    assert ("nothing" in answered) == supports(model, "sample")

@@ -14,7 +14,12 @@ from torch import Tensor, nn
 import zoo
 from zoo.cli import main
 from zoo.errors import InputError, OptionError, SpecError
-from zoo.inference.window_grid import Windows, grid, sizes, surest
+from zoo.inference.window_grid import (
+    Windows,
+    grid,
+    non_maximum_suppression,
+    window_sizes,
+)
 from zoo.models.metadata import ModelMetadata, attach
 from zoo.specs import ClassOutput, ImageInput, Trunk
 from zoo.tasks.results.vision import Box, Detection, Detections
@@ -164,7 +169,7 @@ def test_sizes_that_nobody_chose(
     """
     As much as fits, and half the shorter side, but not less than the model takes.
     """
-    assert sizes(Windows(), picture, expected) == wanted
+    assert window_sizes(Windows(), picture, expected) == wanted
 
 
 def test_windows_of_a_wide_input() -> None:
@@ -204,8 +209,8 @@ def test_the_surest_of_neighbours_stays() -> None:
     far = thing("cat", 0.6, 20, 0, 30, 10)
     other = thing("dog", 0.7, 1, 0, 11, 10)
 
-    assert surest([weak, far, best, other], 0.2) == (best, other, far)
-    assert surest([weak, best], 1) == (best, weak)
+    assert non_maximum_suppression([weak, far, best, other], 0.2) == (best, other, far)
+    assert non_maximum_suppression([weak, best], 1) == (best, weak)
 
 
 # With a model
@@ -279,7 +284,7 @@ def test_few_large_windows_pass_at_once(monkeypatch: pytest.MonkeyPatch) -> None
     over = {"size": 32, "stride": 8, "by": "pixels"}
 
     for room in (2 * 3 * 32 * 32, 1):
-        monkeypatch.setattr("zoo.inference.sliding_window.ROOM", room)
+        monkeypatch.setattr("zoo.inference.sliding_window.MAX_BATCH_VALUES", room)
         zoo.predict(model, noise(64, 32), windows=over)
 
     assert seen == [2, 2, 1, 1, 1, 1, 1, 1]
@@ -470,7 +475,7 @@ def test_windows_that_cant_be_meant(
     """
     The message says which option is wrong, and which there are.
     """
-    monkeypatch.setattr("zoo.inference.window_grid.MOST", 1000)
+    monkeypatch.setattr("zoo.inference.window_grid.MAX_WINDOWS", 1000)
 
     assert refused(lenet, GROUND, windows) == (
         f"Model 'lenet5-mnist': {problem} {KNOWN}"

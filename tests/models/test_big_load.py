@@ -17,8 +17,8 @@ from torch import Tensor, nn
 import zoo
 from zoo.errors import MisfitError
 from zoo.models import safetensors_io
-from zoo.models.skip_init import without_initialisers
-from zoo.plugins.discovery import found
+from zoo.models.skip_init import skip_initialization
+from zoo.plugins.discovery import installed
 
 BIG = Path(__file__).parents[1] / "fixtures" / "big"
 ROOT = Path(__file__).parents[2]
@@ -40,9 +40,9 @@ MIB = 1 << 20
 def big(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Have the fixture plugin, as if it were installed, and no longer than the test."""
     monkeypatch.syspath_prepend(BIG)
-    found.cache_clear()
+    installed.cache_clear()
     yield
-    found.cache_clear()
+    installed.cache_clear()
     for name in [name for name in sys.modules if name.partition(".")[0] == "zoo_big"]:
         del sys.modules[name]
 
@@ -238,7 +238,7 @@ def test_the_big_models_are_as_big_as_the_papers(
     name: str, parameters: int, tensors: int, saved_tensors: int
 ) -> None:
     """The numbers are torchvision's, so the comparison in scripts/bench.py is fair."""
-    with without_initialisers():
+    with skip_initialization():
         model = zoo.build(name)
 
     assert sum(parameter.numel() for parameter in model.parameters()) == parameters

@@ -16,7 +16,7 @@ from torch import Tensor, nn
 
 import zoo
 from zoo.errors import OptionError
-from zoo.models.freeze import frozen, hold_norms, thaw
+from zoo.models.freeze import freeze_norms, frozen, unfreeze_module
 
 
 def batch() -> Tensor:
@@ -351,8 +351,8 @@ def test_a_thawed_part_learns_with_its_statistics_held() -> None:
     """
     model = zoo.freeze(small())
 
-    thaw(model.second)
-    thaw(model.rest)
+    unfreeze_module(model.second)
+    unfreeze_module(model.rest)
     model.train()
 
     assert model.second[0].weight.requires_grad
@@ -364,7 +364,7 @@ def test_hold_norms_holds_nothing_else() -> None:
     """
     Gradients still reach the two factors; the statistics are fixed.
     """
-    model = hold_norms(small()).train()
+    model = freeze_norms(small()).train()
 
     assert not model.first[1].training
     assert model.first[0].training

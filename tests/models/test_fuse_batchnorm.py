@@ -10,7 +10,7 @@ from small import small
 from torch import nn
 
 import zoo
-from zoo.models.fuse_batchnorm import MANY, quickened, sooner
+from zoo.models.fuse_batchnorm import MIN_BATCH, fuse_batchnorm, optimize_for_batch
 
 GIVEN = torch.rand(4, 3, 32, 32, generator=torch.Generator().manual_seed(1))
 
@@ -26,7 +26,7 @@ def test_normalisation_is_folded_and_nothing_changes() -> None:
     """
     model = small()
 
-    quick = quickened(model, GIVEN)
+    quick = fuse_batchnorm(model, GIVEN)
 
     assert norms(quick) == 0
     assert norms(model) == 2
@@ -43,7 +43,7 @@ def test_a_normalisation_that_activates_still_does() -> None:
     model = nn.Sequential(nn.Conv2d(3, 8, 3), layers.BatchNormAct2d(8)).eval()
     model[1].running_mean.uniform_(-0.3, 0.3)
 
-    quick = quickened(model, GIVEN)
+    quick = fuse_batchnorm(model, GIVEN)
 
     assert norms(quick) == 0
     assert (quick(GIVEN) >= 0).all()
@@ -71,7 +71,7 @@ def test_a_wrong_guess_is_taken_back() -> None:
     model = Crossed().eval()
     model.norm.running_mean.uniform_(-1, 1)
 
-    quick = quickened(model, GIVEN)
+    quick = fuse_batchnorm(model, GIVEN)
 
     assert norms(quick) == 1
     assert torch.equal(quick(GIVEN), model(GIVEN))
@@ -81,7 +81,7 @@ def test_a_row_of_a_table_is_left_alone() -> None:
     """
     There is nothing to fold; the copy is in eval mode and takes no gradient.
     """
-    quick = quickened(nn.Linear(3, 2), torch.rand(4, 3))
+    quick = fuse_batchnorm(nn.Linear(3, 2), torch.rand(4, 3))
 
     assert not quick.training
     assert not quick.weight.requires_grad
@@ -93,13 +93,13 @@ def test_many_pictures_pass_a_quick_copy() -> None:
     For as many pictures as pay, the copy runs; for fewer, the model itself.
     """
     model = small()
-    many = GIVEN.repeat(MANY // len(GIVEN), 1, 1, 1)
+    many = GIVEN.repeat(MIN_BATCH // len(GIVEN), 1, 1, 1)
 
-    quick = sooner(model, many)
+    quick = optimize_for_batch(model, many)
 
     assert norms(quick) == 0
     assert torch.allclose(quick(many), model(many), atol=1e-5)
-    assert sooner(model, many[1:]) is model
+    assert optimize_for_batch(model, many[1:]) is model
 
 
 def halved(model: nn.Module) -> nn.Module:
@@ -122,7 +122,7 @@ def test_where_a_copy_would_not_do(changed: Callable[[nn.Module], nn.Module]) ->
     """
     model = changed(small())
 
-    assert sooner(model, GIVEN.repeat(MANY, 1, 1, 1)) is model
+    assert optimize_for_batch(model, GIVEN.repeat(MIN_BATCH, 1, 1, 1)) is model
 
 
 def test_predictions_of_many_are_those_of_each() -> None:
@@ -130,7 +130,9 @@ def test_predictions_of_many_are_those_of_each() -> None:
     A list that goes through a quick copy gets the answers of its items, to rounding.
     """
     name = "resnet20-cifar10"
-    noise = np.random.default_rng(0).integers(256, size=(MANY, 32, 32, 3), dtype="u1")
+    noise = np.random.default_rng(0).integers(
+        256, size=(MIN_BATCH, 32, 32, 3), dtype="u1"
+    )
     pictures = [Image.fromarray(row) for row in noise]
     model = zoo.load(name)
     before = {key: tensor.clone() for key, tensor in model.state_dict().items()}
@@ -152,7 +154,7 @@ def test_a_compiled_model_is_run_as_it_is(monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setattr("zoo.tasks._task.sooner", lambda model, _: copied.append(model))
     compiled = torch.compile(zoo.load("resnet20-cifar10"), backend="eager")
 
-    found = zoo.predict(compiled, [Image.new("RGB", (32, 32))] * MANY)
+    found = zoo.predict(compiled, [Image.new("RGB", (32, 32))] * MIN_BATCH)
 
-    assert len(found) == MANY
+    assert len(found) == MIN_BATCH
     assert not copied

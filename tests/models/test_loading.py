@@ -17,7 +17,7 @@ import zoo
 from zoo.errors import CheckpointError, ModelNotFound, NoWeights, OptionError
 from zoo.models import safetensors_io
 from zoo.models.metadata import model_metadata
-from zoo.models.skip_init import without_initialisers
+from zoo.models.skip_init import skip_initialization
 
 
 def test_a_near_miss_is_suggested() -> None:
@@ -212,9 +212,9 @@ def test_no_weights(monkeypatch: pytest.MonkeyPatch) -> None:
     """
     from dataclasses import replace
 
-    from zoo.plugins.discovery import find
+    from zoo.plugins.discovery import discover
 
-    found = find()
+    found = discover()
     bare = replace(found.models["lenet5-mnist"], weights=None)
     known = replace(found, models={"lenet5-mnist": bare})
     monkeypatch.setattr("zoo.artifacts.resolve.found", lambda: known)
@@ -318,7 +318,7 @@ def test_tied_weights_and_buffers(tmp_path: Path) -> None:
     saved.norm.running_mean.normal_()
     slots = safetensors_io.slots(saved)
     safetensors_io.write(dict(zip(slots.names(), values(saved), strict=True)), path)
-    with without_initialisers():
+    with skip_initialization():
         read = Odd().eval()
     safetensors_io.read(read, path, safetensors_io.slots(read))
     token = torch.tensor([[1, 2, 3]])

@@ -11,7 +11,7 @@ from torch.nn.modules.module import register_module_parameter_registration_hook
 
 import zoo
 from zoo.models import skip_init
-from zoo.models.skip_init import without_initialisers
+from zoo.models.skip_init import skip_initialization
 
 LAYERS = {
     "linear": lambda: nn.Linear(3, 3),
@@ -39,7 +39,7 @@ def test_nothing_is_drawn_and_nothing_is_left_behind(layer: str) -> None:
     expected = LAYERS[layer]()
     state = torch.get_rng_state()
 
-    with without_initialisers():
+    with skip_initialization():
         built = LAYERS[layer]()
 
     assert torch.equal(torch.get_rng_state(), state)
@@ -62,7 +62,7 @@ def test_detached_data_is_not_a_parameter() -> None:
             self.seen = self.weight.detach()
             self.register_buffer("copy", self.weight.data, persistent=False)
 
-    with without_initialisers():
+    with skip_initialization():
         keeper = Keeper()
 
     assert [name for name, _ in keeper.named_parameters()] == ["weight"]
@@ -73,7 +73,7 @@ def test_other_threads_fill_their_parameters() -> None:
     """A model built elsewhere at the same time gets its random weights."""
     elsewhere: list[nn.Linear] = []
 
-    with without_initialisers():
+    with skip_initialization():
         state = torch.get_rng_state()
         thread = threading.Thread(target=lambda: elsewhere.append(nn.Linear(3, 3)))
         thread.start()
@@ -91,7 +91,7 @@ def test_a_build_that_fails_leaves_nothing_behind() -> None:
         begun.append(nn.Linear(3, 3))
         raise ZeroDivisionError
 
-    with pytest.raises(ZeroDivisionError), without_initialisers():
+    with pytest.raises(ZeroDivisionError), skip_initialization():
         fail()
 
     nn.init.ones_(begun[0].weight)
@@ -128,14 +128,14 @@ def test_builds_that_overlap() -> None:
     drawn: list[bool] = []
 
     def build() -> None:
-        with without_initialisers():
+        with skip_initialization():
             inside.set()
             done.wait()
             state = torch.get_rng_state()
             nn.Linear(3, 3)
             drawn.append(not torch.equal(torch.get_rng_state(), state))
 
-    with without_initialisers():
+    with skip_initialization():
         thread = threading.Thread(target=build)
         thread.start()
         inside.wait()
@@ -151,8 +151,8 @@ def test_a_build_within_a_build() -> None:
     """A context inside of another leaves the outer one switched on."""
     state = torch.get_rng_state()
 
-    with without_initialisers():
-        with without_initialisers():
+    with skip_initialization():
+        with skip_initialization():
             nn.Linear(3, 3)
         nn.Linear(3, 3)
 
@@ -181,7 +181,7 @@ def test_a_thread_that_registers_while_a_build_ends() -> None:
     handle = register_module_parameter_registration_hook(wait)
     thread = threading.Thread(target=build)
     try:
-        with without_initialisers():
+        with skip_initialization():
             thread.start()
             called.wait()
     finally:
@@ -206,7 +206,7 @@ def test_a_hook_that_comes_or_goes_during_a_build() -> None:
         seen.append(f"late {name}")
 
     first = register_module_parameter_registration_hook(early)
-    with without_initialisers():
+    with skip_initialization():
         second = register_module_parameter_registration_hook(late)
         nn.Linear(1, 1, bias=False)
         first.remove()
@@ -225,7 +225,7 @@ def test_a_torch_without_the_table_builds_as_ever(
     """The table has no public name: were it gone, parameters would only be filled."""
     monkeypatch.setattr(skip_init._RegistrationHooks, "NAME", "_no_such_table")
 
-    with without_initialisers():
+    with skip_initialization():
         first, second = nn.Linear(3, 3), nn.Linear(3, 3)
 
     assert not torch.equal(first.weight, second.weight)

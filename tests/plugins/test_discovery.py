@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from zoo.plugins.discovery import find
+from zoo.plugins.discovery import discover
 
 Plug = Callable[..., EntryPoint]
 
@@ -55,7 +55,7 @@ def test_models_are_found(plug: Plug) -> None:
     """
     Every model of every plugin is there, with who provides it.
     """
-    found = find([plug("a", "one", "two"), plug("b", "three")])
+    found = discover([plug("a", "one", "two"), plug("b", "three")])
 
     assert set(found.models) == {"one", "two", "three"}
     assert found.providers["three"].name == "b"
@@ -67,7 +67,7 @@ def test_a_plugin_that_raises_at_import_does_not_hide_the_others(plug: Plug) -> 
     Working plugins are found; the failure names the broken one and the line.
     """
     bad = plug("bad", body="raise RuntimeError('out of order')")
-    found = find([bad, plug("good", "fine")])
+    found = discover([bad, plug("good", "fine")])
 
     assert set(found.models) == {"fine"}
     assert "Plugin 'bad': RuntimeError: out of order (" in str(found.failures[0])
@@ -78,7 +78,9 @@ def test_a_plugin_that_is_not_there(plug: Plug) -> None:
     """
     An entry point left behind by an uninstalled package is reported as such.
     """
-    found = find([EntryPoint("gone", "no_such_module", "zoo"), plug("good", "fine")])
+    found = discover(
+        [EntryPoint("gone", "no_such_module", "zoo"), plug("good", "fine")]
+    )
 
     assert set(found.models) == {"fine"}
     assert "Plugin 'gone': ModuleNotFoundError" in str(found.failures[0])
@@ -88,7 +90,7 @@ def test_two_plugins_with_one_model_name(plug: Plug) -> None:
     """
     The first in alphabetical order keeps the name; the clash is reported, not hidden.
     """
-    found = find([plug("b", "same", "other"), plug("a", "same")])
+    found = discover([plug("b", "same", "other"), plug("a", "same")])
 
     assert found.providers["same"].name == "a"
     assert found.providers["other"].name == "b"
@@ -103,7 +105,7 @@ def test_a_misspelt_hook(plug: Plug) -> None:
     pluggy would pass over it in silence; the plugin is reported, with the right name.
     """
     more = "\n@hookimpl\ndef zoo_model():\n    return []\n"
-    found = find([plug("typo", "lost", more=more), plug("good", "fine")])
+    found = discover([plug("typo", "lost", more=more), plug("good", "fine")])
 
     assert set(found.models) == {"fine"}
     assert (
@@ -116,7 +118,7 @@ def test_a_plugin_without_anything(plug: Plug) -> None:
     """
     A plugin that registers nothing is a mistake somebody wants to hear of.
     """
-    found = find([plug("empty")])
+    found = discover([plug("empty")])
 
     assert "registers no models and no datasets" in str(found.failures[0])
 
@@ -126,7 +128,7 @@ def test_a_plugin_that_returns_something_else(plug: Plug) -> None:
     What is not a spec is refused before anybody reads a field of it.
     """
     body = "from zoo import hookimpl\n@hookimpl\ndef zoo_models():\n    return ['a']\n"
-    found = find([plug("odd", body=body), plug("good", "fine")])
+    found = discover([plug("odd", body=body), plug("good", "fine")])
 
     assert set(found.models) == {"fine"}
     assert "Plugin 'odd': TypeError: 'a' is not a ModelSpec" in str(found.failures[0])
@@ -136,7 +138,7 @@ def test_a_bad_name_is_blamed_on_its_plugin(plug: Plug) -> None:
     """
     A spec that can't be meant breaks its own plugin, with the field named.
     """
-    found = find([plug("loud", "LeNet")])
+    found = discover([plug("loud", "LeNet")])
 
     assert "Plugin 'loud': SpecError: Model 'LeNet': name='LeNet'" in str(
         found.failures[0]
@@ -151,7 +153,7 @@ def test_a_plugin_that_imports_torch_is_told(
     """
     monkeypatch.delitem(sys.modules, "torch")
     more = "\nimport sys\nsys.modules['torch'] = sys\n"
-    found = find([plug("heavy", "big", more=more)])
+    found = discover([plug("heavy", "big", more=more)])
 
     assert set(found.models) == {"big"}
     assert "Plugin 'heavy': imports torch" in str(found.failures[0])
@@ -161,7 +163,7 @@ def test_a_thousand_plugins(plug: Plug) -> None:
     """
     Discovery does not mind how many there are: each is asked once.
     """
-    found = find([plug(f"p{n}", f"model-{n}") for n in range(1000)])
+    found = discover([plug(f"p{n}", f"model-{n}") for n in range(1000)])
 
     assert len(found.models) == 1000
     assert not found.failures

@@ -13,7 +13,7 @@ import pytest
 from zoo.artifacts import checkpoint_folder, claims
 from zoo.errors import PluginError
 from zoo.plugins import measured
-from zoo.plugins.discovery import Found, find
+from zoo.plugins.discovery import Installed, discover
 from zoo.plugins.measured import Facts
 from zoo.specs import Cost, Metric, Weights
 
@@ -81,7 +81,7 @@ def packed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Packed:
     return write
 
 
-def told(seen: Found) -> str:
+def told(seen: Installed) -> str:
     """Return the only failure; nothing of its plugin is there."""
     (failure,) = seen.failures
     assert not seen.models
@@ -95,7 +95,7 @@ def test_specs_are_completed(packed: Packed) -> None:
     entry, path = packed()
     measured.write(path, {"one": ALL})
 
-    seen = find([entry])
+    seen = discover([entry])
 
     assert not seen.failures
     one, two = seen.models["one"], seen.models["two"]
@@ -109,7 +109,7 @@ def test_a_plugin_without_the_file(packed: Packed) -> None:
     """
     entry, _ = packed('metrics=(Metric(name="f1", value=1.0, dataset="d"),)')
 
-    assert find([entry]).models["one"].metrics == (ALONE,)
+    assert discover([entry]).models["one"].metrics == (ALONE,)
 
 
 def test_what_lies_beside_a_single_module_is_not_its_own(
@@ -123,7 +123,7 @@ def test_what_lies_beside_a_single_module_is_not_its_own(
     (tmp_path / f"{name}.py").write_text(BODY.replace("{more}", ""))
     (tmp_path / measured.FILE).write_text("{")
 
-    seen = find([EntryPoint("alone", name, "zoo")])
+    seen = discover([EntryPoint("alone", name, "zoo")])
 
     assert not seen.failures
     assert set(seen.models) == {"one", "two"}
@@ -139,7 +139,7 @@ def test_a_hub_pin_in_python_and_costs_in_the_file(packed: Packed) -> None:
     )
     measured.write(path, {"one": Facts(costs=COST)})
 
-    one = find([entry]).models["one"]
+    one = discover([entry]).models["one"]
 
     assert one.weights is not None
     assert (one.weights.repo, one.costs) == ("a/b", COST)
@@ -159,7 +159,7 @@ def test_two_sources_are_refused(packed: Packed, part: str, more: str) -> None:
     entry, path = packed(more)
     measured.write(path, {"one": ALL})
 
-    assert told(find([entry])) == (
+    assert told(discover([entry])) == (
         f"Plugin 'mine': {path} holds {part} of 'one', and its ModelSpec has {part}= "
         "as well. Remove one of the two: in Python stand only weights on the Hub "
         "(repo=), in the file what was measured."
@@ -173,7 +173,7 @@ def test_a_model_that_is_not_registered(packed: Packed) -> None:
     entry, path = packed()
     measured.write(path, {"one": ALL, "tow": ALL})
 
-    assert told(find([entry])) == (
+    assert told(discover([entry])) == (
         f"Plugin 'mine': {path} holds figures of 'tow', a model that the plugin does "
         "not register. Did you mean 'two'? Rename the entry, or remove it."
     )
@@ -186,7 +186,7 @@ def test_figures_that_the_spec_can_not_have(packed: Packed) -> None:
     entry, path = packed("recipe=None")
     measured.write(path, {"one": Facts(metrics=(ALONE,))})
 
-    assert told(find([entry])) == (
+    assert told(discover([entry])) == (
         f"Plugin 'mine': {path} does not fit the ModelSpec. Model 'one': recipe=None "
         "should be the module that measures the metrics again."
     )
@@ -235,7 +235,7 @@ def test_a_malformed_file_is_its_plugins_fault(
     entry, path = packed()
     path.write_text(text)
 
-    said = told(find([entry]))
+    said = told(discover([entry]))
 
     assert said.startswith(f"Plugin 'mine': {path} can't be read: {problem}")
     assert said.endswith(f".{ADVICE}")
@@ -313,7 +313,7 @@ def test_what_is_claimed_here_is_what_was_measured(
     path = package / measured.FILE
     known = measured.read(path, package.name)
     shipped = {
-        checkpoint_folder.read_config(home).name: claims.facts(home)
+        checkpoint_folder.read_config(home).name: claims.measured_facts(home)
         for home in sorted((package / "checkpoints").iterdir())
     }
 

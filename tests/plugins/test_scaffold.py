@@ -14,7 +14,7 @@ from loopback import Hub, environment
 import zoo
 from zoo.cli import main
 from zoo.errors import StartError
-from zoo.plugins.scaffold import LIKE
+from zoo.plugins.scaffold import KINDS
 from zoo.testing import CHECKS
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -32,7 +32,7 @@ def registered(folder: Path, name: str) -> Path:
     return folder
 
 
-@pytest.mark.parametrize("like", LIKE)
+@pytest.mark.parametrize("like", KINDS)
 def test_every_template_passes_the_check_unedited(like: str, tmp_path: Path) -> None:
     """
     The plugin's promises and its model's, smoke runs included.
@@ -52,7 +52,7 @@ def test_every_template_passes_the_check_unedited(like: str, tmp_path: Path) -> 
     assert done.stdout.splitlines()[-1] == f"{count} of {count} checks passed"
 
 
-@pytest.mark.parametrize("like", LIKE)
+@pytest.mark.parametrize("like", KINDS)
 def test_every_template_is_in_the_house_style(like: str, tmp_path: Path) -> None:
     """
     Formatted, without lint, and no placeholder is left.

@@ -168,7 +168,7 @@ def test_files_that_hold_no_text_are_refused(
     empty.write_bytes(b"")
     binary.write_bytes(b"a \xff")
     huge.write_bytes(b"a " * 10_000)
-    monkeypatch.setattr("zoo.runtime.text.LARGEST", 10_000)
+    monkeypatch.setattr("zoo.runtime.text.MAX_FILE_BYTES", 10_000)
 
     for path, problem in (
         (tmp_path / "no", f"There is no file '{tmp_path / 'no'}'."),
@@ -217,9 +217,9 @@ def test_batches_are_as_wide_as_they_need(expected: TextInput) -> None:
     stored = torch.tensor([[2, 0, 0], [2, 3, 0]], dtype=torch.int32)
     narrow, wide = torch.tensor([[2]]), torch.tensor([[2, 3]])
 
-    assert tokens.trimmed(stored, expected).tolist() == [[2, 0], [2, 3]]
-    assert tokens.trimmed(stored * 0, expected).tolist() == [[0], [0]]
-    assert tokens.trimmed(stored, expected).dtype == torch.int64
+    assert tokens.trim_padding(stored, expected).tolist() == [[2, 0], [2, 3]]
+    assert tokens.trim_padding(stored * 0, expected).tolist() == [[0], [0]]
+    assert tokens.trim_padding(stored, expected).dtype == torch.int64
     assert TEXTS.joined([narrow, wide], expected).tolist() == [[2, 0], [2, 3]]
 
 

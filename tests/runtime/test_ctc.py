@@ -226,7 +226,7 @@ def test_the_loss_is_the_mean_surprise_by_a_character(
     logits = torch.stack([said(seed) for seed in range(len(texts))])
     pairs = zip(logits, texts, strict=True)
     wanted = [-math.log(summed(row)[text]) / len(text) for row, text in pairs]
-    found = ctc.loss(logits, ctc.padded(texts))
+    found = ctc.loss(logits, ctc.pad(texts))
 
     assert found.item() == pytest.approx(sum(wanted) / len(wanted), rel=1e-5)
 
@@ -240,7 +240,7 @@ def test_the_loss_teaches() -> None:
     optimizer = torch.optim.Adam([logits], 0.3)
     for _ in range(60):
         optimizer.zero_grad()
-        ctc.loss(logits, ctc.padded(texts)).backward()
+        ctc.loss(logits, ctc.pad(texts)).backward()
         optimizer.step()
     read = [ctc.best_path(row) for row in logits.detach()]
 
@@ -252,7 +252,7 @@ def test_a_text_that_does_not_fit_spoils_no_gradient() -> None:
     It counts nothing, and the row beside it is learned from.
     """
     logits = torch.zeros(2, 3, 4, requires_grad=True)
-    ctc.loss(logits, ctc.padded([(1, 1, 1), (1, 2)])).backward()
+    ctc.loss(logits, ctc.pad([(1, 1, 1), (1, 2)])).backward()
 
     assert logits.grad is not None
     assert logits.grad.isfinite().all()
@@ -265,7 +265,7 @@ def test_texts_come_back_from_a_tensor(texts: list[tuple[int, ...]]) -> None:
     """
     Filled up to the longest with blanks, and those taken off again.
     """
-    held = ctc.padded(texts)
+    held = ctc.pad(texts)
 
     assert held.shape == (len(texts), max(map(len, texts), default=0))
-    assert ctc.unpadded(held) == texts
+    assert ctc.unpad(held) == texts

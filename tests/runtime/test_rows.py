@@ -7,8 +7,8 @@ import zoo
 from zoo import Run
 from zoo.datasets.in_memory import TensorRows
 from zoo.errors import DataError
+from zoo.runtime.bucketing import bucket_by_length
 from zoo.runtime.folds import Fold
-from zoo.runtime.ordering import by_length
 from zoo.runtime.rows import random_split
 
 
@@ -20,7 +20,9 @@ def ordered(
     count: int, size: int, random: torch.Generator, length: torch.Tensor
 ) -> torch.Tensor:
     """Return an order of rows by their lengths, as `run.batches` draws it."""
-    return by_length(length)(torch.randperm(count, generator=random), size, random)
+    return bucket_by_length(length)(
+        torch.randperm(count, generator=random), size, random
+    )
 
 
 def days(count: int = 10) -> TensorRows:
@@ -88,7 +90,9 @@ def test_batches_of_texts_are_hardly_filled_up() -> None:
     run = Run(zoo.get_spec("lsa-mlp-20news"))
 
     plain = [given for given, _ in run.batches(rows, 20)]
-    alike = [given for given, _ in run.batches(rows, 20, order=by_length(length))]
+    alike = [
+        given for given, _ in run.batches(rows, 20, order=bucket_by_length(length))
+    ]
 
     assert sum(int((given != 0).sum()) for given in alike) == int(length.sum())
     assert sum(given.numel() for given in alike) < 1.1 * int(length.sum())

@@ -7,7 +7,7 @@ import torch
 from torch import nn
 
 from zoo.runtime import TrainingError
-from zoo.runtime.averages import ema
+from zoo.runtime.ema import ema
 from zoo.runtime.features import extract_features
 from zoo.runtime.run import Run
 

@@ -34,9 +34,9 @@ def test_table_and_card_say_who_is_behind(name: str) -> None:
     And why: in the model's own row, and in its card before anything else.
     """
     (row,) = (line for line in README.splitlines() if f"| [`{name}`]" in line)
-    card = (weight_store.shipped(zoo.get_spec(name)) / "README.md").read_text(
-        encoding="utf-8"
-    )
+    card = (
+        weight_store.shipped_checkpoint(zoo.get_spec(name)) / "README.md"
+    ).read_text(encoding="utf-8")
     reason = zoo.get_spec(name).behind_baseline
 
     assert f", which is ahead. {reason} |" in row

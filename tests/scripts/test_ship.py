@@ -12,7 +12,7 @@ import zoo
 from zoo.artifacts import weight_store
 from zoo.errors import PluginError
 from zoo.plugins import measured
-from zoo.plugins.discovery import found
+from zoo.plugins.discovery import installed
 from zoo.plugins.measured import Facts
 from zoo.specs import Metric
 
@@ -34,7 +34,7 @@ def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.fixture
 def run(tmp_path: Path) -> Path:
     """A run of the model that was better, and whose weights are others."""
-    shipped = weight_store.shipped(zoo.get_spec(NAME))
+    shipped = weight_store.shipped_checkpoint(zoo.get_spec(NAME))
     folder = shutil.copytree(shipped, tmp_path / "run")
     for name, old, new in (
         ("config.json", zoo.get_spec(NAME).weights.sha256, "ab" * 32),
@@ -78,7 +78,10 @@ def test_a_metric_that_stands_in_python(
     facts = measured.read(path, "perceptron")
     measured.write(path, facts | {NAME: replace(facts[NAME], metrics=())})
     before = path.read_bytes()
-    known, typed = found(), Metric(name="accuracy", value=1.0, dataset="logic-gates")
+    known, typed = (
+        installed(),
+        Metric(name="accuracy", value=1.0, dataset="logic-gates"),
+    )
     models = {**known.models, NAME: replace(known.models[NAME], metrics=(typed,))}
     monkeypatch.setattr(
         "zoo.plugins.catalog.found", lambda: replace(known, models=models)

@@ -36,8 +36,8 @@ BIG = ROOT / "tests" / "fixtures" / "big"
 @pytest.fixture
 def hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Hub]:
     """A hub without Xet, and a client that would use it."""
-    monkeypatch.setattr(hub_download, "PAUSE", 0.01)
-    monkeypatch.setattr(hub_download, "_heard", {})
+    monkeypatch.setattr(hub_download, "RETRY_DELAY", 0.01)
+    monkeypatch.setattr(hub_download, "_last_response", {})
     monkeypatch.setenv("ZOO_CACHE", str(tmp_path / "cache"))
     home = tmp_path / "home"
     with (
@@ -211,14 +211,14 @@ def test_100_mb_go_up_and_come_back_through_a_pin(
     """
     monkeypatch.syspath_prepend(BIG)
     monkeypatch.setattr(
-        hub_upload, "arrived", lambda *_: None
+        hub_upload, "check_uploaded", lambda *_: None
     )  # it has tests of its own
-    discovery.found.cache_clear()
+    discovery.installed.cache_clear()
     try:
         folder = zoo.save(zoo.build("resnet50-random"), tmp_path / "big")
         (folder / "README.md").write_text(CARD)
         done = zoo.publish(folder, "alice/resnet50")
-        known = discovery.found()
+        known = discovery.installed()
         spec = replace(zoo.get_spec("resnet50-random"), weights=done.weights)
         models = {**known.models, spec.name: spec}
         pinned = replace(known, models=models)
@@ -231,7 +231,7 @@ def test_100_mb_go_up_and_come_back_through_a_pin(
         assert model.zoo.report.sha256 == done.sha256
         assert Path(model.zoo.report.path).is_relative_to(tmp_path / "home")
     finally:
-        discovery.found.cache_clear()
+        discovery.installed.cache_clear()
         for part in ("big", "home", "hub"):
             shutil.rmtree(tmp_path / part, ignore_errors=True)
 
@@ -593,7 +593,7 @@ def test_a_registered_models_card_is_rendered(
     shutil.copytree(zoo.load(NAME).zoo.folder, tmp_path / "shipped")
     (tmp_path / "shipped" / "README.md").write_text("stale")
     monkeypatch.setattr(
-        "zoo.artifacts.weight_store.shipped", lambda _: tmp_path / "shipped"
+        "zoo.artifacts.weight_store.shipped_checkpoint", lambda _: tmp_path / "shipped"
     )
 
     zoo.publish(NAME, REPO)
@@ -666,7 +666,7 @@ def test_a_config_of_other_weights(
     shutil.copytree(zoo.load(NAME).zoo.folder, tmp_path / "shipped")
     shutil.copy(mine / "config.json", tmp_path / "shipped")
     monkeypatch.setattr(
-        "zoo.artifacts.weight_store.shipped", lambda _: tmp_path / "shipped"
+        "zoo.artifacts.weight_store.shipped_checkpoint", lambda _: tmp_path / "shipped"
     )
 
     assert refusal(NAME, REPO) == (
@@ -692,7 +692,7 @@ def test_what_is_on_the_hub_already(hub: Hub, monkeypatch: pytest.MonkeyPatch) -
     A repository, and a model whose weights are pinned to one, have no folder to send.
     """
     pin = zoo.Weights(size=1, sha256="0" * 64, repo="bob/m", revision="1" * 40)
-    known = discovery.found()
+    known = discovery.installed()
     models = {**known.models, NAME: replace(known.models[NAME], weights=pin)}
     models["xor-mlp"] = replace(known.models["xor-mlp"], weights=None)
     changed = replace(known, models=models)

@@ -13,7 +13,7 @@ from torch import nn
 import zoo
 from zoo import Run
 from zoo.datasets.in_memory import TensorRows
-from zoo.plugins.discovery import find
+from zoo.plugins.discovery import discover
 
 NAME = "xor-mlp"  # whose recipe is replaced
 
@@ -75,7 +75,7 @@ def recipe(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
         module = SimpleNamespace(**held, evaluate=lambda *_: {})
         vars(module).update(parts)
         monkeypatch.setitem(sys.modules, "ad_hoc_recipe", module)
-        found = find()
+        found = discover()
         spec = replace(zoo.get_spec(NAME), recipe="ad_hoc_recipe")
         known = replace(found, models={**found.models, NAME: spec})
         monkeypatch.setattr("zoo.artifacts.resolve.found", lambda: known)

@@ -125,7 +125,7 @@ def forget() -> None:
     """Look for plugins again at the next look-up."""
     for name in ("zoo_far", "zoo_far.model"):
         sys.modules.pop(name, None)
-    discovery.found.cache_clear()
+    discovery.installed.cache_clear()
 
 
 @pytest.fixture
@@ -137,8 +137,8 @@ def far(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Far]:
     monkeypatch.setenv("XDG_DATA_DIRS", str(tmp_path / "share"))
     for name in ("ZOO_STORE", "ZOO_LOCK", "ZOO_LICENSES"):
         monkeypatch.delenv(name, raising=False)
-    monkeypatch.setattr(hub, "PAUSE", 0.01)
-    monkeypatch.setattr(hub, "_heard", {})
+    monkeypatch.setattr(hub, "RETRY_DELAY", 0.01)
+    monkeypatch.setattr(hub, "_last_response", {})
     with (
         Hub(tmp_path / "hub") as server,
         connected(server, tmp_path / "home"),

@@ -16,8 +16,8 @@ from zoo.finetuning import preconditions
 from zoo.finetuning.strategies import Settings
 from zoo.models.metadata import ModelMetadata, attach
 from zoo.plugins.discovery import Plugin
-from zoo.runtime.image_to_text import spelled, texts
-from zoo.runtime.reading_metrics import compared, numbered
+from zoo.runtime.image_to_text import decode_labels, texts
+from zoo.runtime.ocr_metrics import encode_texts, text_accuracy
 from zoo.specs import ImageInput, License, ModelSpec, OCROutput, Output
 from zoo.tasks import get_task
 from zoo.tasks.image_to_text import TASK
@@ -219,7 +219,7 @@ def test_texts_are_compared_as_wholes_and_by_characters() -> None:
     """
     read, true = ["abc", "", "aab", "bbbb"], ["abc", "ab", "ab", "ba"]
     wanted = sum(map(edits, read, true)) / sum(map(len, true))
-    found = compared(read, true)
+    found = text_accuracy(read, true)
 
     assert found["string_accuracy"] == 0.25
     assert found["character_error_rate"] == pytest.approx(wanted)
@@ -232,7 +232,7 @@ def test_measuring_reads_the_likeliest_path(model: Any) -> None:
     """
     given = [stripes("a b"), stripes("bb"), stripes("a")]
     batch = TASK.collate([TASK.load_item(p, FRAME) for p in given], FRAME)
-    target = numbered(["ab", "b", "ba"], LETTERS, source="here", steps=6)
+    target = encode_texts(["ab", "b", "ba"], LETTERS, source="here", steps=6)
     found = get_task("image-to-text").compute_metrics(model(batch), target, LETTERS)
 
     assert found["string_accuracy"] == pytest.approx(2 / 3)
@@ -245,7 +245,9 @@ def test_a_perfect_reader_has_no_loss(model: Any) -> None:
     """
     batch = TASK.collate([TASK.load_item(stripes("a b"), FRAME)] * 2, FRAME)
     output = 10 * model(batch).detach()
-    targets = [numbered([t, t], LETTERS, source="here", steps=6) for t in ("ab", "ba")]
+    targets = [
+        encode_texts([t, t], LETTERS, source="here", steps=6) for t in ("ab", "ba")
+    ]
     right, wrong = (get_task("image-to-text").loss(output, t, LETTERS) for t in targets)
 
     assert right < 0.01
@@ -259,10 +261,10 @@ def test_texts_become_numbers_and_texts_again() -> None:
     """
     Counted from 1, filled up with the blank.
     """
-    target = numbered(["ab", "b", "aab"], LETTERS, source="here", steps=4)
+    target = encode_texts(["ab", "b", "aab"], LETTERS, source="here", steps=4)
 
     assert target.tolist() == [[1, 2, 0], [2, 0, 0], [1, 1, 2]]
-    assert spelled([1, 1, 2], LETTERS) == "aab"
+    assert decode_labels([1, 1, 2], LETTERS) == "aab"
 
 
 @pytest.mark.parametrize(
@@ -289,7 +291,7 @@ def test_a_text_that_can_not_be_learned_is_told(text: str, told: str) -> None:
     A strange character, none, or more than there are steps for.
     """
     with pytest.raises(DataError) as refused:
-        numbered(["ab", text], LETTERS, source="here", steps=3)
+        encode_texts(["ab", text], LETTERS, source="here", steps=3)
 
     assert str(refused.value) == f"here: {told}"
 

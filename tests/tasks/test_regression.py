@@ -10,7 +10,7 @@ from sklearn.metrics import mean_absolute_error, r2_score, root_mean_squared_err
 from torch import Tensor
 
 from zoo import ClassOutput, Column, NumberOutput, TabularInput
-from zoo.datasets.in_memory import TensorRows, load, synthetic_rows
+from zoo.datasets.in_memory import TensorRows, load_rows, synthetic_rows
 from zoo.errors import InputError, SpecError
 from zoo.evaluation.baselines import least_squares, logistic, mean
 from zoo.evaluation.metric_selection import signed_score
@@ -162,7 +162,7 @@ def parts(monkeypatch: pytest.MonkeyPatch) -> tuple[TensorRows, TensorRows]:
     """Training and test rows of a packaged set with a number to predict."""
     monkeypatch.delenv("ZOO_DATA", raising=False)
     columns = ("age", "sex", "bmi", "bp", "s1", "s2", "s3", "s4", "s5", "s6")
-    return load("diabetes", columns=columns, target="target").split(0.7, seed=0)
+    return load_rows("diabetes", columns=columns, target="target").split(0.7, seed=0)
 
 
 def test_least_squares_is_linear_regression(
@@ -194,7 +194,7 @@ def test_logistic_is_logistic_regression(monkeypatch: pytest.MonkeyPatch) -> Non
     """
     monkeypatch.delenv("ZOO_DATA", raising=False)
     columns = ("sepal_length", "sepal_width", "petal_length", "petal_width")
-    training, test = load("iris", columns=columns).split(0.6, seed=0)
+    training, test = load_rows("iris", columns=columns).split(0.6, seed=0)
     middle, spread = training.input.mean(dim=0), training.input.std(dim=0)
 
     def scaled(rows: TensorRows) -> Tensor:

@@ -35,7 +35,7 @@ def test_a_mismatch_names_the_first_layer_and_keeps_both(
     tensors["features.3.weight"] += 0.1
     save_file(tensors, path, metadata={"format": "pt"})
     config = json.loads((folder / "config.json").read_text())
-    found = checkpoint_folder.weights_of(folder)
+    found = checkpoint_folder.weights_pin(folder)
     config["weights"] |= {"size": found.size, "sha256": found.sha256}
     (folder / "config.json").write_text(json.dumps(config))
     seen = zoo.verify(folder, keep=tmp_path / "kept")

@@ -103,7 +103,7 @@ def test_a_dropped_setting_of_the_spec_is_not_missed(write: Write) -> None:
     )
     _, file = recipe_file.find(path, spec.name, train.RECIPE)
 
-    _, chosen = train.choose(spec, None, file=file)
+    _, chosen = train.choose_settings(spec, None, file=file)
 
     assert spec.settings
     assert vars(chosen) == {"seed": spec.settings.get("seed", 0)}
@@ -127,7 +127,7 @@ def test_a_default_that_was_edited_in_the_file_wins_over_the_spec(write: Write) 
     )
     _, file = recipe_file.find(path, spec.name, train.RECIPE[:4])
 
-    _, chosen = train.choose(spec, None, file=file)
+    _, chosen = train.choose_settings(spec, None, file=file)
 
     assert getattr(chosen, edited) == "mine"
     assert getattr(chosen, same) == spec.settings[same]

@@ -12,7 +12,7 @@ import torch
 
 import zoo
 from zoo.errors import SettingsError, TrainingError
-from zoo.runtime.averages import average
+from zoo.runtime.ema import average
 from zoo.training import resume_file
 from zoo.training.resume import ResumeCheckpoint
 

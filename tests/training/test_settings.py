@@ -7,7 +7,7 @@ from typing import Any, Literal
 import pytest
 
 from zoo.errors import SettingsError
-from zoo.training.settings import change, check_ranges, parse
+from zoo.training.settings import check_ranges, parse, with_values
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -100,7 +100,7 @@ def test_a_value_is_read_as_its_field_says(
     """
     Text is read as the type of its field; a value of that type is taken as it is.
     """
-    read = getattr(change(Settings(), {key: given}), key)
+    read = getattr(with_values(Settings(), {key: given}), key)
 
     assert read == value
     assert type(read) is type(value)
@@ -112,7 +112,7 @@ def test_a_value_of_another_type(key: str, given: object, problem: str) -> None:
     A value that its field can't hold is refused, from the command line and from Python.
     """
     with pytest.raises(SettingsError) as caught:
-        change(Settings(), {key: given})
+        with_values(Settings(), {key: given})
 
     assert str(caught.value) == f"Setting {key!r}: {problem}"
 
@@ -121,7 +121,7 @@ def test_a_whole_number_in_a_field_of_numbers() -> None:
     """
     lr=1 is recorded as 1.0, so that equal settings have equal receipts.
     """
-    assert str(change(Settings(), {"lr": 1}).lr) == "1.0"
+    assert str(with_values(Settings(), {"lr": 1}).lr) == "1.0"
 
 
 def test_an_unknown_key() -> None:
@@ -129,7 +129,7 @@ def test_an_unknown_key() -> None:
     A misspelt setting is an error that suggests the near one and lists all.
     """
     with pytest.raises(SettingsError) as caught:
-        change(Settings(), {"epoch": "3"})
+        with_values(Settings(), {"epoch": "3"})
 
     assert str(caught.value) == (
         "No setting 'epoch'. Did you mean 'epochs'? Settings: epochs, lr, augment, "
@@ -142,7 +142,7 @@ def test_a_range_that_the_recipe_checks() -> None:
     A ValueError of `__post_init__` becomes an error of the zoo's, with its words.
     """
     with pytest.raises(SettingsError) as caught:
-        change(Settings(), {"lr": "-1"})
+        with_values(Settings(), {"lr": "-1"})
 
     assert str(caught.value) == "lr=-1.0 should be above zero."
 
@@ -153,7 +153,7 @@ def test_nothing_else_changes() -> None:
     """
     before = Settings(epochs=5)
 
-    assert change(before, {"lr": "0.5"}) == Settings(epochs=5, lr=0.5)
+    assert with_values(before, {"lr": "0.5"}) == Settings(epochs=5, lr=0.5)
     assert before == Settings(epochs=5)
 
 
@@ -195,7 +195,7 @@ def test_numbers_out_of_their_names_range(key: str, value: str, wanted: str) -> 
     from zoo_mlp.recipe import Settings as Recipe
 
     with pytest.raises(SettingsError) as caught:
-        check_ranges(change(Recipe(), {key: value}))
+        check_ranges(with_values(Recipe(), {key: value}))
 
     found = type(getattr(Recipe(), key))(value)
     assert str(caught.value) == f"Setting {key!r}: {found!r} should be {wanted}."

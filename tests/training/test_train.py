@@ -246,7 +246,7 @@ def test_old_pictures_go_with_their_run(tmp_path: Path) -> None:
         for name in names:
             (folder / name).write_bytes(b"")
 
-    checkpoint_folder.swap(new, old)
+    checkpoint_folder.replace_folder(new, old)
 
     assert {path.name for path in old.iterdir()} == {"c.gif", "notes.txt"}
 

@@ -7,7 +7,7 @@ from typing import Literal
 import pytest
 
 from zoo.errors import SettingsError
-from zoo.tuning.search_space import Choices, Range, space, worded
+from zoo.tuning.search_space import Choices, Range, format_value, space
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -166,7 +166,7 @@ def test_python_values_in_words() -> None:
     """
     A list is searched, a tuple is one value, and None is "none".
     """
-    assert worded([32, 64]) == "32,64"
-    assert worded([(1, 2), (3,)]) == "1,2;3"
-    assert worded((1, 2)) == "1,2"
-    assert worded(None) == "none"
+    assert format_value([32, 64]) == "32,64"
+    assert format_value([(1, 2), (3,)]) == "1,2;3"
+    assert format_value((1, 2)) == "1,2"
+    assert format_value(None) == "none"

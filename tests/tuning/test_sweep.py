@@ -228,7 +228,7 @@ def test_a_stopped_sweep_goes_on_as_it_would_have(
     part = tmp_path / "part"
     with pytest.raises(KeyboardInterrupt):
         zoo.sweep(NAME, part, callback=stopping(12), **options)
-    left = trials.study(part, whole.plan).ask()  # as a killed process leaves it
+    left = trials.create_study(part, whole.plan).ask()  # as a killed process leaves it
     left.report(99.0, step=1)  # what it reported does not count
     with (part / JOURNAL).open("ab") as file:
         file.write(b'{"op_code": 6, "wor')  # and a line that it did not finish

@@ -6,19 +6,19 @@ from typing import Any
 
 from zoo.errors import PluginError
 
-__all__ = ["module", "resolve"]
+__all__ = ["load_module", "resolve"]
 
 
 def resolve(reference: str, *, plugin: str) -> Any:
     """Import the module of `reference` and return the object that it names."""
     where, _, name = reference.partition(":")
     try:
-        return getattr(module(where, plugin=plugin), name)
+        return getattr(load_module(where, plugin=plugin), name)
     except AttributeError as exc:
         raise PluginError(plugin, f"{reference!r} can't be loaded: {exc}") from exc
 
 
-def module(name: str, *, plugin: str) -> ModuleType:
+def load_module(name: str, *, plugin: str) -> ModuleType:
     """Import the module `name`; a failure is blamed on `plugin`."""
     try:
         return import_module(name)

@@ -6,17 +6,17 @@ from collections.abc import Container
 from pathlib import Path
 
 __all__ = [
-    "cache",
-    "data",
-    "files",
-    "hidden",
-    "hub_cache",
-    "store",
-    "stores",
+    "cache_dir",
+    "data_dirs",
+    "hub_cache_dir",
+    "is_hidden",
+    "list_files",
+    "store_dir",
+    "store_dirs",
 ]
 
 
-def cache() -> Path:
+def cache_dir() -> Path:
     """Return the zoo's own cache: `ZOO_CACHE`, or the user's cache folder."""
     named = os.environ.get("ZOO_CACHE")
     if named:
@@ -25,13 +25,13 @@ def cache() -> Path:
     return Path(base).expanduser() / "zoo"
 
 
-def data() -> list[Path]:
+def data_dirs() -> list[Path]:
     """Return the folders of `ZOO_DATA`, a path list; each holds datasets by name."""
     named = os.environ.get("ZOO_DATA", "")
     return [Path(part).expanduser() for part in named.split(os.pathsep) if part]
 
 
-def stores() -> list[Path]:
+def store_dirs() -> list[Path]:
     """Return the folders in which weights may lie, in the order they are asked.
 
     Those of `ZOO_STORE` (a path list), the user's own, and what an administrator or an
@@ -39,20 +39,20 @@ def stores() -> list[Path]:
     """
     shared = os.environ.get("XDG_DATA_DIRS") or "/usr/local/share:/usr/share"
     system = [Path(part) / "zoo" / "store" for part in shared.split(os.pathsep) if part]
-    return [*_named_stores(), cache() / "store", *system]
+    return [*_env_store_dirs(), cache_dir() / "store", *system]
 
 
-def store() -> Path:
+def store_dir() -> Path:
     """Return the folder that weights are brought to: the first that may be written."""
-    return [*_named_stores(), cache() / "store"][0]
+    return [*_env_store_dirs(), cache_dir() / "store"][0]
 
 
-def _named_stores() -> list[Path]:
+def _env_store_dirs() -> list[Path]:
     named = os.environ.get("ZOO_STORE", "")
     return [Path(part).expanduser() for part in named.split(os.pathsep) if part]
 
 
-def hub_cache() -> Path:
+def hub_cache_dir() -> Path:
     """Return the folder in which the Hub's client keeps files, without importing it."""
     constants = sys.modules.get("huggingface_hub.constants")
     if constants is not None:  # it reads its environment once, and may be told after
@@ -63,18 +63,18 @@ def hub_cache() -> Path:
     return Path(os.path.expandvars(named or os.path.join(home, "hub"))).expanduser()
 
 
-def files(folder: Path, endings: Container[str]) -> list[Path]:
+def list_files(folder: Path, endings: Container[str]) -> list[Path]:
     """Return the files of a folder, and of those in it, that end so, in order of their
     paths; nothing hidden, nothing in a hidden folder."""
     return sorted(
         path
         for path in folder.rglob("*")
         if path.suffix.lower() in endings
-        and not any(hidden(part) for part in path.relative_to(folder).parts)
+        and not any(is_hidden(part) for part in path.relative_to(folder).parts)
         and path.is_file()
     )
 
 
-def hidden(name: str) -> bool:
+def is_hidden(name: str) -> bool:
     """Return whether a file or a folder is there for programs, not for people."""
     return name.startswith((".", "__"))

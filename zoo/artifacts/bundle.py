@@ -24,15 +24,24 @@ from zoo.artifacts import (
     resolve,
 )
 from zoo.artifacts import weight_store as store
-from zoo.artifacts.bundle_format import BLOCK, END, LARGEST, MANIFEST, Blob, Entry
+from zoo.artifacts.bundle_format import (
+    MANIFEST,
+    MAX_MANIFEST_BYTES,
+    TAR_BLOCK,
+    TAR_END,
+    Blob,
+    Entry,
+)
 from zoo.artifacts.lockfile import Lock
 from zoo.errors import BundleError, CheckpointError
-from zoo.plugins.discovery import found
+from zoo.plugins.discovery import installed
 
-__all__ = ["STAGE", "ImportedModel", "bundle", "unbundle"]
+__all__ = ["STAGING_PREFIX", "ImportedModel", "bundle", "unbundle"]
 
-STAGE = ".incoming-"  # begins the name of a folder in which a bundle is looked at
-PIECE = 1 << 20
+STAGING_PREFIX = (
+    ".incoming-"  # begins the name of a folder in which a bundle is looked at
+)
+COPY_BYTES = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +74,7 @@ def bundle(*names: str, out: str | Path) -> Path:
             _write(file, entries, paths)
         os.replace(partial, target)
     except OSError as exc:
-        raise BundleError(f"{target} can't be written: {_reason(exc)}.") from exc
+        raise BundleError(f"{target} can't be written: {_os_error_text(exc)}.") from exc
     finally:
         with suppress(OSError):  # it was renamed, or never made
             partial.unlink()
@@ -80,25 +89,25 @@ def unbundle(
     `store` is a folder; by default the first of `ZOO_STORE`, or the user's own. After
     that `zoo.load` finds the models there. Raises BundleError, and leaves nothing then.
     """
-    home = Path(store) if store is not None else folders.store()
+    home = Path(store) if store is not None else folders.store_dir()
     archive = Path(path)
-    with _opened(archive) as file:
-        entries = _announced(file, archive)
-        _refuse_other_bytes(entries, archive)
+    with _open_archive(archive) as file:
+        entries = _read_manifest(file, archive)
+        _check_contents_match(entries, archive)
         try:
-            with _stage(home) as stage:
+            with _staging_dir(home) as stage:
                 _unpack(file, entries, stage, archive)
                 homes = [
                     _stage_repository(e, stage, archive) for e in entries if e.files
                 ]
                 _install(entries, homes, stage, home)
         except OSError as exc:
-            problem = f"{archive} can't be unpacked into {home}: {_reason(exc)}."
+            problem = f"{archive} can't be unpacked into {home}: {_os_error_text(exc)}."
             raise BundleError(f"{problem} Make room, or name another store.") from exc
     for entry in entries:
         if entry.lock.repo:
-            lockfile.remember(entry.lock)
-    return [_arrived(entry) for entry in entries]
+            lockfile.remember_trusted(entry.lock)
+    return [_imported(entry) for entry in entries]
 
 
 def _entry(name: str, paths: dict[str, Path]) -> Entry:
@@ -113,9 +122,9 @@ def _entry(name: str, paths: dict[str, Path]) -> Entry:
     lock = resolve.to_lock(source, pin)
     paths[lock.sha256] = path
     files: dict[str, Blob] = {}
-    for small in resolve.beside(source):
+    for small in resolve.companion_files(source):
         if small.is_file():
-            blob = Blob(small.stat().st_size, store.digest(small))
+            blob = Blob(small.stat().st_size, store.sha256_of(small))
             files[small.name], paths[blob.sha256] = blob, small
     return Entry(lock, files)
 
@@ -123,52 +132,56 @@ def _entry(name: str, paths: dict[str, Path]) -> Entry:
 def _write(file: BinaryIO, entries: list[Entry], paths: dict[str, Path]) -> None:
     raw = bundle_format.dump(entries)
     file.write(
-        bundle_format.head(MANIFEST, len(raw)) + raw + bundle_format.padding(len(raw))
+        bundle_format.tar_header(MANIFEST, len(raw))
+        + raw
+        + bundle_format.tar_padding(len(raw))
     )
     for blob in bundle_format.blobs(entries):
-        file.write(bundle_format.head(bundle_format.member(blob), blob.size))
+        file.write(bundle_format.tar_header(bundle_format.member_name(blob), blob.size))
         with paths[blob.sha256].open("rb") as content:
-            if _copied(content, file, blob.size) != blob.sha256 or content.read(1):
+            if _copy_stream(content, file, blob.size) != blob.sha256 or content.read(1):
                 raise BundleError(
                     f"{paths[blob.sha256]} was changed while it was read, or rotted. "
                     "Run 'zoo cache verify', then bundle again."
                 )
-        file.write(bundle_format.padding(blob.size))
-    file.write(END)
+        file.write(bundle_format.tar_padding(blob.size))
+    file.write(TAR_END)
 
 
-def _opened(archive: Path) -> BinaryIO:
+def _open_archive(archive: Path) -> BinaryIO:
     try:
         return archive.open("rb")
     except OSError as exc:
-        raise BundleError(f"{archive} can't be read: {_reason(exc)}.") from exc
+        raise BundleError(f"{archive} can't be read: {_os_error_text(exc)}.") from exc
 
 
-def _announced(file: BinaryIO, archive: Path) -> list[Entry]:
+def _read_manifest(file: BinaryIO, archive: Path) -> list[Entry]:
     """Return what a bundle says it holds, once its length agrees with that."""
-    first = file.read(BLOCK)
+    first = file.read(TAR_BLOCK)
     digits = re.match(rb"[0-7]{11}", first[124:])
     size = int(digits[0], 8) if digits else 0
-    if not 0 < size <= LARGEST or first != bundle_format.head(MANIFEST, size):
-        raise _refused(archive, f"it does not begin with {MANIFEST}")
+    if not 0 < size <= MAX_MANIFEST_BYTES or first != bundle_format.tar_header(
+        MANIFEST, size
+    ):
+        raise _bundle_error(archive, f"it does not begin with {MANIFEST}")
     raw = file.read(size)
     try:
         entries = bundle_format.parse(raw)
     except ValueError as exc:
-        raise _refused(archive, str(exc)) from exc
-    wanted = bundle_format.length(raw, bundle_format.blobs(entries))
+        raise _bundle_error(archive, str(exc)) from exc
+    wanted = bundle_format.archive_size(raw, bundle_format.blobs(entries))
     there = os.fstat(file.fileno()).st_size
     if there != wanted:
         problem = f"it has {there:,} bytes, and {wanted:,} are announced"
-        raise _refused(archive, problem)
-    if file.read(-size % BLOCK) != bundle_format.padding(size):
-        raise _refused(archive, f"{MANIFEST} is followed by more than zeros")
+        raise _bundle_error(archive, problem)
+    if file.read(-size % TAR_BLOCK) != bundle_format.tar_padding(size):
+        raise _bundle_error(archive, f"{MANIFEST} is followed by more than zeros")
     return entries
 
 
-def _refuse_other_bytes(entries: list[Entry], archive: Path) -> None:
+def _check_contents_match(entries: list[Entry], archive: Path) -> None:
     """Refuse other bytes for a commit whose bytes were trusted before."""
-    trusted = lockfile.read(lockfile.trusted())
+    trusted = lockfile.read(lockfile.trusted_path())
     for lock in (entry.lock for entry in entries):
         known = trusted.get(lock.name)
         if known is None or not lock.repo or known.commit != lock.commit:
@@ -176,30 +189,30 @@ def _refuse_other_bytes(entries: list[Entry], archive: Path) -> None:
         if (known.sha256, known.config) != (lock.sha256, lock.config):
             raise BundleError(
                 f"{archive} holds other bytes for {lock.name} at commit "
-                f"{lock.commit[:8]} than {lockfile.trusted()} remembers. Nothing was "
-                "kept. If you trust the bundle, delete that entry."
+                f"{lock.commit[:8]} than {lockfile.trusted_path()} remembers. Nothing "
+                "was kept. If you trust the bundle, delete that entry."
             )
 
 
 def _unpack(file: BinaryIO, entries: list[Entry], stage: Path, archive: Path) -> None:
     """Write every content under its SHA-256, and refuse all that is not announced."""
     for blob in bundle_format.blobs(entries):
-        name = bundle_format.member(blob)
-        if file.read(BLOCK) != bundle_format.head(name, blob.size):
-            raise _refused(archive, f"the head of {name} is not the announced one")
+        name = bundle_format.member_name(blob)
+        if file.read(TAR_BLOCK) != bundle_format.tar_header(name, blob.size):
+            raise _bundle_error(archive, f"the head of {name} is not the announced one")
         with (stage / blob.sha256).open("wb") as out:
-            if _copied(file, out, blob.size) != blob.sha256:
-                raise _refused(archive, f"{name} is not what its name says")
-        if file.read(-blob.size % BLOCK) != bundle_format.padding(blob.size):
-            raise _refused(archive, f"{name} is followed by more than zeros")
-    if file.read(len(END) + 1) != END:
-        raise _refused(archive, "it does not end as a tar ends")
+            if _copy_stream(file, out, blob.size) != blob.sha256:
+                raise _bundle_error(archive, f"{name} is not what its name says")
+        if file.read(-blob.size % TAR_BLOCK) != bundle_format.tar_padding(blob.size):
+            raise _bundle_error(archive, f"{name} is followed by more than zeros")
+    if file.read(len(TAR_END) + 1) != TAR_END:
+        raise _bundle_error(archive, "it does not end as a tar ends")
 
 
 def _stage_repository(entry: Entry, stage: Path, archive: Path) -> tuple[Path, Lock]:
     """Return a folder with the small files of a repository, and its lock."""
     lock = entry.lock
-    folder = hub_repository.home(stage, lock.repo, lock.commit)
+    folder = hub_repository.commit_folder(stage, lock.repo, lock.commit)
     folder.mkdir(parents=True, exist_ok=True)  # it may have come under two names
     for name, blob in entry.files.items():
         shutil.copyfile(stage / blob.sha256, folder / name)
@@ -209,11 +222,11 @@ def _stage_repository(entry: Entry, stage: Path, archive: Path) -> tuple[Path, L
         config = checkpoint_folder.read_config(folder)
     except CheckpointError as exc:
         problem = str(exc.__cause__ or exc).rstrip(".")
-        raise _refused(archive, f"{lock.name} can't be used ({problem})") from exc
+        raise _bundle_error(archive, f"{lock.name} can't be used ({problem})") from exc
     pin = config.weights
     pinned = (pin.size, pin.sha256, pin.filename)
     if pinned != (lock.size, lock.sha256, lock.filename):
-        raise _refused(archive, f"{lock.name} does not pin the weights beside it")
+        raise _bundle_error(archive, f"{lock.name} does not pin the weights beside it")
     return folder, lock
 
 
@@ -224,19 +237,19 @@ def _install(
     for entry in entries:
         sha256 = entry.lock.sha256
         target = store.object_path(home, sha256)
-        there = target.is_file() and store.digest(target) == sha256
+        there = target.is_file() and store.sha256_of(target) == sha256
         if not there and (stage / sha256).exists():  # else another entry's as well
             target.parent.mkdir(parents=True, exist_ok=True)
             os.replace(stage / sha256, target)
     for folder, lock in homes:
         if folder.exists():  # else it came under two names
-            _move(folder, hub_repository.home(home, lock.repo, lock.commit))
+            _move(folder, hub_repository.commit_folder(home, lock.repo, lock.commit))
 
 
 def _move(folder: Path, target: Path) -> None:
     """Put a folder in the place of another one, unless that is the same."""
-    contents = _contents(folder)
-    if _contents(target) == contents:
+    contents = _relative_files(folder)
+    if _relative_files(target) == contents:
         return
     target.parent.mkdir(parents=True, exist_ok=True)
     with suppress(FileNotFoundError):
@@ -244,21 +257,21 @@ def _move(folder: Path, target: Path) -> None:
     try:
         os.rename(folder, target)
     except OSError:
-        if _contents(target) != contents:  # else another process was faster
+        if _relative_files(target) != contents:  # else another process was faster
             raise
 
 
-def _contents(folder: Path) -> dict[str, bytes]:
+def _relative_files(folder: Path) -> dict[str, bytes]:
     paths = folder.iterdir() if folder.is_dir() else ()
     return {path.name: path.read_bytes() for path in paths if path.is_file()}
 
 
 @contextmanager
-def _stage(home: Path) -> Iterator[Path]:
+def _staging_dir(home: Path) -> Iterator[Path]:
     """Give a folder inside a store; nothing of it stays, nor an empty store."""
     made = [folder for folder in (home, *home.parents) if not folder.exists()]
     home.mkdir(parents=True, exist_ok=True)
-    stage = Path(mkdtemp(prefix=STAGE, dir=home))
+    stage = Path(mkdtemp(prefix=STAGING_PREFIX, dir=home))
     try:
         yield stage
     finally:
@@ -268,24 +281,24 @@ def _stage(home: Path) -> Iterator[Path]:
                 folder.rmdir()
 
 
-def _copied(source: BinaryIO, target: BinaryIO, size: int) -> str:
+def _copy_stream(source: BinaryIO, target: BinaryIO, size: int) -> str:
     """Copy at most `size` bytes, and return their SHA-256."""
     seal = hashlib.sha256()
-    while size and (piece := source.read(min(size, PIECE))):
+    while size and (piece := source.read(min(size, COPY_BYTES))):
         seal.update(piece)
         target.write(piece)
         size -= len(piece)
     return seal.hexdigest()
 
 
-def _arrived(entry: Entry) -> ImportedModel:
+def _imported(entry: Entry) -> ImportedModel:
     size = sum(blob.size for blob in entry.blobs())
     return ImportedModel(entry.lock.name, size, _advice(entry.lock))
 
 
 def _advice(lock: Lock) -> str | None:
     """Return what to run before a model can be loaded, if there is something."""
-    known = found()
+    known = installed()
     spec = known.models.get(lock.name)
     versions = {plugin.distribution: plugin.version for plugin in known.plugins}
     if lock.plugin not in versions:
@@ -297,12 +310,12 @@ def _advice(lock: Lock) -> str | None:
     return f"pip install '{lock.plugin}=={lock.version}'"
 
 
-def _refused(archive: Path, problem: str) -> BundleError:
+def _bundle_error(archive: Path, problem: str) -> BundleError:
     return BundleError(
         f"{archive} is not a whole bundle: {problem}. Nothing was kept. Copy it again, "
         "or make it again with 'zoo bundle'."
     )
 
 
-def _reason(exc: OSError) -> str:
+def _os_error_text(exc: OSError) -> str:
     return exc.strerror or str(exc)

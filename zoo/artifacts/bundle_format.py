@@ -14,32 +14,32 @@ from typing import Any
 
 from zoo.artifacts import hub_repository, lockfile
 from zoo.artifacts.checkpoint_folder import CONFIG, TOKENIZER
-from zoo.artifacts.hub_repository import PREFIX, SMALL
+from zoo.artifacts.hub_repository import PREFIX, SMALL_FILES
 from zoo.artifacts.lockfile import Lock
 from zoo.errors import ZooError
 from zoo.specs.model_spec import COMMIT, NAME, REPOSITORY, SHA256
 
 __all__ = [
-    "BLOCK",
-    "END",
-    "LARGEST",
     "MANIFEST",
+    "MAX_MANIFEST_BYTES",
+    "TAR_BLOCK",
+    "TAR_END",
     "Blob",
     "Entry",
+    "archive_size",
     "blobs",
     "dump",
-    "head",
-    "length",
-    "member",
-    "padding",
+    "member_name",
     "parse",
+    "tar_header",
+    "tar_padding",
 ]
 
 FORMAT = 1
 MANIFEST = "bundle.json"
-LARGEST = 16 << 20  # bytes of bundle.json
-BLOCK = 512  # bytes; a tar consists of such
-END = bytes(2 * BLOCK)
+MAX_MANIFEST_BYTES = 16 << 20  # bytes of bundle.json
+TAR_BLOCK = 512  # bytes; a tar consists of such
+TAR_END = bytes(2 * TAR_BLOCK)
 DISTRIBUTION = re.compile(r"[A-Za-z0-9]([\w.-]*[A-Za-z0-9])?", re.ASCII)
 VERSION = re.compile(r"[A-Za-z0-9][\w.+!-]*", re.ASCII)
 
@@ -92,7 +92,7 @@ def parse(raw: bytes) -> list[Entry]:
         entries = [_entry(model) for model in held["models"]]
         if not entries:
             raise ValueError("it holds no model")
-        _refuse_clashes(entries)
+        _check_no_clashes(entries)
     except (KeyError, TypeError, AttributeError, ZooError) as exc:
         problem = f"{type(exc).__name__}: {exc}".rstrip(".")
         raise ValueError(f"{MANIFEST} can't be meant ({problem})") from exc
@@ -107,12 +107,12 @@ def blobs(entries: Iterable[Entry]) -> list[Blob]:
     return [blob for _, blob in sorted(every.items())]
 
 
-def member(blob: Blob) -> str:
+def member_name(blob: Blob) -> str:
     """Return the name of a content in a bundle."""
     return f"sha256/{blob.sha256}"
 
 
-def head(name: str, size: int) -> bytes:
+def tar_header(name: str, size: int) -> bytes:
     """Return the block of a tar that comes before a plain file."""
     digits = b"%011o\0" % size
     if size >= 8**11:  # what the digits of the format can't say
@@ -124,15 +124,15 @@ def head(name: str, size: int) -> bytes:
     return b"".join([*begin, b"%06o\0 " % total, *rest])
 
 
-def padding(size: int) -> bytes:
+def tar_padding(size: int) -> bytes:
     """Return the zeros after a content of so many bytes."""
-    return bytes(-size % BLOCK)
+    return bytes(-size % TAR_BLOCK)
 
 
-def length(raw: bytes, contents: Sequence[Blob]) -> int:
+def archive_size(raw: bytes, contents: Sequence[Blob]) -> int:
     """Return how many bytes the whole bundle has."""
     sizes = [len(raw), *(blob.size for blob in contents)]
-    return sum(BLOCK + size + -size % BLOCK for size in sizes) + len(END)
+    return sum(TAR_BLOCK + size + -size % TAR_BLOCK for size in sizes) + len(TAR_END)
 
 
 def _entry(raw: dict[str, Any]) -> Entry:
@@ -175,7 +175,7 @@ def _check_repository(entry: Entry) -> None:
         and (address.moves or address.revision == lock.commit)
         and config is not None
         and config.sha256 == lock.config
-        and set(entry.files) <= set(SMALL)
+        and set(entry.files) <= set(SMALL_FILES)
     )
     if not good:
         raise ValueError(
@@ -183,7 +183,7 @@ def _check_repository(entry: Entry) -> None:
         )
 
 
-def _refuse_clashes(entries: Sequence[Entry]) -> None:
+def _check_no_clashes(entries: Sequence[Entry]) -> None:
     """Refuse what would be two things at one place."""
     names = [entry.lock.name for entry in entries]
     every = {blob for entry in entries for blob in entry.blobs()}

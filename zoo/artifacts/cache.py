@@ -19,21 +19,29 @@ from zoo.artifacts import (
     lockfile,
     weight_store,
 )
-from zoo.artifacts.bundle import STAGE
+from zoo.artifacts.bundle import STAGING_PREFIX
 from zoo.artifacts.hub_repository import PREFIX
 from zoo.artifacts.lockfile import Lock
 from zoo.errors import IntegrityError, ModelNotFound
-from zoo.plugins.discovery import found
+from zoo.plugins.discovery import installed
 from zoo.specs import Weights
 from zoo.specs.model_spec import SHA256
 
-__all__ = ["DAYS", "Item", "Verdict", "listed", "prunable", "prune", "verify"]
+__all__ = [
+    "UNUSED_DAYS",
+    "Item",
+    "VerifyResult",
+    "list_items",
+    "prunable",
+    "prune",
+    "verify",
+]
 
 Kind = Literal[
     "package", "hub", "store", "stamp", "tensors", "other", "wrong", "orphan"
 ]
-DAYS = 30.0  # for which a decoded dataset that nobody reads is kept
-DAY = 86_400.0
+UNUSED_DAYS = 30.0  # for which a decoded dataset that nobody reads is kept
+SECONDS_A_DAY = 86_400.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,7 +61,7 @@ class Item:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Verdict:
+class VerifyResult:
     """A file whose hash is known, and what is wrong with it."""
 
     names: tuple[str, ...]
@@ -72,7 +80,7 @@ class _Known:
     names: tuple[str, ...]
 
 
-def listed() -> list[Item]:
+def list_items() -> list[Item]:
     """Return all that the zoo keeps, but for what plugins ship."""
     weights = [
         Item(kind=one.kind, path=one.path, size=_size(one.path), names=one.names)
@@ -80,21 +88,21 @@ def listed() -> list[Item]:
         if one.kind != "package"
     ]
     here = {item.path for item in weights}
-    cache = folders.cache()
+    cache = folders.cache_dir()
     rest: list[Item] = []
-    for place in folders.stores():
+    for place in folders.store_dirs():
         small = place.glob("repositories/*/*/*/*")
         rest += _items("store", (path for path in small if path not in here))
     rest += _items("stamp", (cache / "stamps").glob("*"))
     rest += _items("tensors", (cache / "tensors").glob("*"))
-    others = ("locks", "mismatch", lockfile.trusted().name)
+    others = ("locks", "mismatch", lockfile.trusted_path().name)
     rest += _items("other", (cache / name for name in others))
-    rest += _items("wrong", weight_store.quarantined())
+    rest += _items("wrong", weight_store.quarantined_files())
     rest += _items("orphan", _orphans())
     return weights + rest
 
 
-def verify(names: Iterable[str] = ()) -> Iterator[Verdict]:
+def verify(names: Iterable[str] = ()) -> Iterator[VerifyResult]:
     """Hash every file again whose hash is known, and set aside those that are wrong.
 
     With names, only their files. What a plugin ships is never moved: pip owns it.
@@ -102,25 +110,25 @@ def verify(names: Iterable[str] = ()) -> Iterator[Verdict]:
     """
     known, wanted = _known(), set(names)
     for name in sorted(wanted - {name for one in known for name in one.names}):
-        if name not in found().models and not name.startswith(PREFIX):
-            raise ModelNotFound(name, found().models)
+        if name not in installed().models and not name.startswith(PREFIX):
+            raise ModelNotFound(name, installed().models)
     for one in known:
         if not wanted or wanted & set(one.names):
-            yield _judged(one)
+            yield _verify_one(one)
 
 
-def prunable(days: float = DAYS) -> list[Item]:
+def prunable(days: float = UNUSED_DAYS) -> list[Item]:
     """Return what can go without loss; never a file that a model is loaded from.
 
     That is what killed downloads left, files that were set aside as wrong, stamps of
     files that are gone, and decoded datasets that were not read for so many days.
     """
-    tensors = (folders.cache() / "tensors").glob("*")
-    unread = (path for path in tensors if _age(path) >= days * DAY)
+    tensors = (folders.cache_dir() / "tensors").glob("*")
+    unread = (path for path in tensors if _age(path) >= days * SECONDS_A_DAY)
     return [
         *_items("orphan", _orphans()),
-        *_items("wrong", weight_store.quarantined()),
-        *_items("stamp", weight_store.idle_stamps()),
+        *_items("wrong", weight_store.quarantined_files()),
+        *_items("stamp", weight_store.unused_stamps()),
         *_items("tensors", unread),
     ]
 
@@ -138,7 +146,7 @@ def prune(items: Iterable[Item]) -> list[Item]:
 def _known() -> list[_Known]:
     """Return the files that are here and have a hash, each path once."""
     every: dict[Path, _Known] = {}
-    for one in (*_registered(), *_repositories(), *_shelved()):
+    for one in (*_registered(), *_repositories(), *_stored()):
         before = every.get(one.path, one)
         names = tuple(sorted({*before.names, *one.names}))
         every[one.path] = replace(before, names=names)
@@ -147,16 +155,16 @@ def _known() -> list[_Known]:
 
 def _locks() -> list[Lock]:
     """Return what was locked for the project, and what was trusted on first use."""
-    files = (lockfile.project(), lockfile.trusted())
+    files = (lockfile.lock_path(), lockfile.trusted_path())
     return [lock for file in files for lock in lockfile.read(file).values()]
 
 
 def _registered() -> Iterator[_Known]:
     locked = {(lock.name, lock.commit): lock for lock in reversed(_locks())}
-    for name, spec in sorted(found().models.items()):
+    for name, spec in sorted(installed().models.items()):
         pin = spec.weights
         if pin is not None and pin.repo is None:
-            path = weight_store.shipped(spec) / pin.filename
+            path = weight_store.shipped_checkpoint(spec) / pin.filename
             if path.is_file():
                 yield _Known("package", path, pin, (name,))
         elif pin is not None:
@@ -174,21 +182,21 @@ def _repositories() -> Iterator[_Known]:
         )
         yield from _cached(pin, lock.name)
         yield from _cached(config, lock.name)
-        for place in folders.stores():
-            home = hub_repository.home(place, lock.repo, lock.commit)
+        for place in folders.store_dirs():
+            home = hub_repository.commit_folder(place, lock.repo, lock.commit)
             path = home / checkpoint_folder.CONFIG
             if path.is_file():
                 yield _Known("store", path, config, (lock.name,))
 
 
-def _shelved() -> Iterator[_Known]:
+def _stored() -> Iterator[_Known]:
     """Yield what stores hold: each file is named by its hash."""
     names: dict[str | None, set[str]] = {}
-    pins = [(name, spec.weights) for name, spec in found().models.items()]
+    pins = [(name, spec.weights) for name, spec in installed().models.items()]
     pins += [(lock.name, lock.weights()) for lock in _locks()]
     for name, known in pins:
         names.setdefault(known.sha256 if known else None, set()).add(name)
-    for place in folders.stores():
+    for place in folders.store_dirs():
         for path in sorted((place / "sha256").glob("*")):
             if SHA256.fullmatch(path.name) and path.is_file():
                 pin = Weights(size=path.stat().st_size, sha256=path.name)
@@ -202,10 +210,10 @@ def _cached(pin: Weights, name: str) -> Iterator[_Known]:
         yield _Known("hub", path, pin, (name,))
 
 
-def _judged(one: _Known) -> Verdict:
+def _verify_one(one: _Known) -> VerifyResult:
     blame = "No model that is known here needs it"
     if one.kind == "package":
-        blame = weight_store.reinstall(found().providers[one.names[0]])
+        blame = weight_store.reinstall_advice(installed().providers[one.names[0]])
     elif one.names:
         blame = f"'zoo fetch {one.names[0]}' brings it again"
 
@@ -220,17 +228,24 @@ def _judged(one: _Known) -> Verdict:
         if one.kind != "package":
             weight_store.quarantine(one.path, judge)
         aside = not one.path.exists()
-        return Verdict(names=one.names, path=one.path, problem=str(exc), aside=aside)
+        return VerifyResult(
+            names=one.names, path=one.path, problem=str(exc), aside=aside
+        )
     except OSError as exc:
         problem = f"{one.path} can't be read: {exc.strerror or exc}."
-        return Verdict(names=one.names, path=one.path, problem=problem)
-    return Verdict(names=one.names, path=one.path, problem=None)
+        return VerifyResult(names=one.names, path=one.path, problem=problem)
+    return VerifyResult(names=one.names, path=one.path, problem=None)
 
 
 def _orphans() -> list[Path]:
     """Return what killed downloads left, and bundles that were killed half-way."""
-    stages = (p for place in folders.stores() for p in place.glob(f"{STAGE}*"))
-    return [*hub_download.orphans(), *(path for path in stages if _age(path) >= DAY)]
+    stages = (
+        p for place in folders.store_dirs() for p in place.glob(f"{STAGING_PREFIX}*")
+    )
+    return [
+        *hub_download.partial_downloads(),
+        *(path for path in stages if _age(path) >= SECONDS_A_DAY),
+    ]
 
 
 def _items(kind: Kind, paths: Iterable[Path]) -> list[Item]:

@@ -30,29 +30,31 @@ from zoo.specs.inputs import TOKENIZER
 __all__ = [
     "CARD",
     "CONFIG",
+    "FIGURE_SUFFIXES",
     "GOLDEN",
-    "PICTURES",
     "RECEIPT",
     "TOKENIZER",
     "WEIGHTS",
     "Config",
+    "check_replaceable",
     "is_checkpoint",
     "read_config",
     "read_receipt",
-    "refuse_strangers",
-    "restore",
-    "swap",
-    "weights_of",
+    "replace_folder",
+    "restore_interrupted",
+    "weights_pin",
     "write_receipt",
 ]
 
 FORMAT = 1
-LARGEST = 32 << 20  # bytes of config.json or run.json; more is a mistake or an attack
+MAX_JSON_BYTES = (
+    32 << 20
+)  # bytes of config.json or run.json; more is a mistake or an attack
 DISTRIBUTION = re.compile(r"[A-Za-z0-9]([\w.-]*[A-Za-z0-9])?", re.ASCII)
 WEIGHTS, CONFIG, GOLDEN = "model.safetensors", "config.json", "golden.safetensors"
 RECEIPT, CARD = "run.json", "README.md"
-PICTURES = (".png", ".gif")  # beside the card
-OURS = {WEIGHTS, CONFIG, GOLDEN, RECEIPT, CARD, TOKENIZER}
+FIGURE_SUFFIXES = (".png", ".gif")  # beside the card
+KNOWN_FILES = {WEIGHTS, CONFIG, GOLDEN, RECEIPT, CARD, TOKENIZER}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -100,7 +102,7 @@ class Config:
 
 def read_config(folder: Path) -> Config:
     """Return the config of a checkpoint folder."""
-    restore(folder)
+    restore_interrupted(folder)
     path = folder / CONFIG
     raw = _json(path)
     if raw is None:
@@ -135,39 +137,42 @@ def write_receipt(folder: Path, receipt: Mapping[str, Any]) -> None:
 
 def is_checkpoint(folder: Path) -> bool:
     """Return whether `folder` holds a checkpoint, or the one a crash left beside it."""
-    restore(folder)
+    restore_interrupted(folder)
     return (folder / CONFIG).is_file()
 
 
-def swap(new: Path, folder: Path) -> None:
+def replace_folder(new: Path, folder: Path) -> None:
     """Put the finished folder `new` in the place of `folder`.
 
     Files in the old folder that are not the zoo's are kept. Whenever the process dies,
-    the old or the new folder is whole: `restore` finishes what was begun.
+    the old or the new folder is whole: `restore_interrupted` finishes what was begun.
     """
     old = _old(folder)
-    restore(folder)
+    restore_interrupted(folder)
     shutil.rmtree(old, ignore_errors=True)
     if folder.exists():
         made = {path.name for path in new.iterdir()}
         for path in folder.iterdir():
-            if path.name not in made | OURS and path.suffix not in PICTURES:
+            if (
+                path.name not in made | KNOWN_FILES
+                and path.suffix not in FIGURE_SUFFIXES
+            ):
                 _copy(path, new / path.name)
         os.rename(folder, old)
     os.rename(new, folder)
     shutil.rmtree(old, ignore_errors=True)
 
 
-def restore(folder: Path) -> None:
+def restore_interrupted(folder: Path) -> None:
     """Bring back a folder whose replacement was interrupted."""
     old = _old(folder)
     if old.exists() and not folder.exists():
         os.rename(old, folder)
 
 
-def refuse_strangers(folder: Path) -> None:
+def check_replaceable(folder: Path) -> None:
     """Refuse to write a checkpoint over something that is not one."""
-    restore(folder)
+    restore_interrupted(folder)
     if folder.is_file():
         raise CheckpointError(f"{folder} is a file; a checkpoint is a folder.")
     if folder.exists() and any(folder.iterdir()) and not (folder / CONFIG).exists():
@@ -177,16 +182,16 @@ def refuse_strangers(folder: Path) -> None:
         )
 
 
-def weights_of(folder: Path) -> Weights:
+def weights_pin(folder: Path) -> Weights:
     """Return the pin of a weights file that was just written."""
     path = folder / WEIGHTS
-    return Weights(size=path.stat().st_size, sha256=weight_store.digest(path))
+    return Weights(size=path.stat().st_size, sha256=weight_store.sha256_of(path))
 
 
 def _json(path: Path) -> Any:
     """Return what a file of ours holds; None where it is missing."""
     try:
-        if path.stat().st_size > LARGEST:
+        if path.stat().st_size > MAX_JSON_BYTES:
             raise ValueError(f"it has {path.stat().st_size:,} bytes")
         found = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:

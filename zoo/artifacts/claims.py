@@ -14,18 +14,18 @@ from zoo.plugins.measured import Facts
 from zoo.runtime import lower_is_better
 from zoo.specs import Metric
 
-__all__ = ["facts", "metrics"]
+__all__ = ["measured_facts", "metrics"]
 
 # How far a metric may lie from its claim on another machine: rounding there may turn
 # one answer in a thousand, and in a small test set none at all. A number that is not a
 # share of rows may move by a thousandth of itself.
-SHARE, LEAST = 1e-3, 1e-6
-SHARES = {"accuracy", "f1"}
-MANY_A_ROW = {"pixel_accuracy"}
-ITSELF = "this model"  # under which a comparison has the model's own figures
+RELATIVE_TOLERANCE, MIN_TOLERANCE = 1e-3, 1e-6
+FRACTION_METRICS = {"accuracy", "f1"}
+PER_PIXEL_METRICS = {"pixel_accuracy"}
+SELF_NAME = "this model"  # under which a comparison has the model's own figures
 
 
-def facts(folder: Path) -> Facts:
+def measured_facts(folder: Path) -> Facts:
     """Return the pin and the metrics of a checkpoint folder that a run has written.
 
     Raises CheckpointError where it is none, and where its run was a smoke run.
@@ -66,7 +66,7 @@ def _baseline(
     known = [
         (values[metric], name)
         for name, values in measured.items()
-        if metric in values and name != ITSELF
+        if metric in values and name != SELF_NAME
     ]
     if not known:
         return {}
@@ -75,6 +75,9 @@ def _baseline(
 
 
 def _tolerance(metric: str, value: float, rows: int) -> float:
-    if metric.rpartition("_")[2] in SHARES and metric not in MANY_A_ROW:
-        return SHARE if rows >= 1 / SHARE else LEAST
-    return max(LEAST, float(f"{SHARE * abs(value):.1g}"))
+    if (
+        metric.rpartition("_")[2] in FRACTION_METRICS
+        and metric not in PER_PIXEL_METRICS
+    ):
+        return RELATIVE_TOLERANCE if rows >= 1 / RELATIVE_TOLERANCE else MIN_TOLERANCE
+    return max(MIN_TOLERANCE, float(f"{RELATIVE_TOLERANCE * abs(value):.1g}"))

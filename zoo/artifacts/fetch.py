@@ -13,7 +13,7 @@ from zoo.artifacts import hub_download, resolve
 from zoo.artifacts.resolve import Source
 from zoo.errors import ZooError
 
-__all__ = ["Fetched", "each", "fetch"]
+__all__ = ["Fetched", "fetch", "fetch_each"]
 
 Origin = Literal["package", "folder", "store", "cache", "hub"]
 
@@ -42,7 +42,7 @@ def fetch(*names: str) -> list[Path]:
     """
     paths: list[Path] = []
     errors: list[ZooError] = []
-    for _, found in each(names):
+    for _, found in fetch_each(names):
         if isinstance(found, ZooError):
             errors.append(found)
         else:
@@ -54,16 +54,16 @@ def fetch(*names: str) -> list[Path]:
     return paths
 
 
-def each(names: Iterable[str]) -> Iterator[tuple[str, Fetched | ZooError]]:
+def fetch_each(names: Iterable[str]) -> Iterator[tuple[str, Fetched | ZooError]]:
     """Yield what became of each name, one after the other."""
     for name in names:
         try:
-            yield name, _fetched(name)
+            yield name, _fetch_one(name)
         except ZooError as exc:
             yield name, exc
 
 
-def _fetched(name: str) -> Fetched:
+def _fetch_one(name: str) -> Fetched:
     source = resolve.find(name)
     before = _cached(source)
     path, pin, _ = resolve.obtain(source)
@@ -90,9 +90,9 @@ def _cached(source: Source) -> tuple[int, int] | None:
 def _origin(source: Source, path: Path, before: tuple[int, int] | None) -> Origin:
     if source.kind == "folder":
         return "folder"
-    if any(path.is_relative_to(store) for store in folders.stores()):
+    if any(path.is_relative_to(store) for store in folders.store_dirs()):
         return "store"
-    if path.is_relative_to(folders.hub_cache()):
+    if path.is_relative_to(folders.hub_cache_dir()):
         return "cache" if _identity(path) == before else "hub"
     return "package"
 

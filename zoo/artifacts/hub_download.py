@@ -27,40 +27,43 @@ from zoo.errors import (
 
 __all__ = [
     "cached",
+    "check_reachable",
     "deadline",
     "download",
     "endpoint",
-    "greet",
-    "insist",
-    "known_missing",
-    "orphans",
-    "resolve",
-    "short",
+    "is_known_missing",
+    "partial_downloads",
+    "resolve_revision",
+    "short_message",
+    "with_retries",
 ]
 
 T = TypeVar("T")
 
-ANSWER = 3.0  # seconds in which a hub must say something, whatever it is
-TRIES, PAUSE = 4, 0.5  # how often, and the seconds before the second; then doubled
-BUSY = (408, 429, 500, 502, 503, 504)  # statuses worth another try
-PATIENCE = 60.0  # seconds for everything but the bytes
-SLOWEST = 20_000  # bytes a second; a connection below that will not do
-UNKNOWN = 10 << 30  # bytes, where nobody knows how many will come
-FRESH = 10.0  # seconds for which a hub that has answered counts as there
-DAY = 86_400.0
+RESPONSE_TIMEOUT = 3.0  # seconds in which a hub must say something, whatever it is
+MAX_ATTEMPTS, RETRY_DELAY = (
+    4,
+    0.5,
+)  # how often, and the seconds before the second; then doubled
+RETRY_STATUSES = (408, 429, 500, 502, 503, 504)  # statuses worth another try
+BASE_TIMEOUT = 60.0  # seconds for everything but the bytes
+MIN_BYTES_PER_SECOND = 20_000  # bytes a second; a connection below that will not do
+UNKNOWN_SIZE = 10 << 30  # bytes, where nobody knows how many will come
+REACHABLE_SECONDS = 10.0  # seconds for which a hub that has answered counts as there
+SECONDS_A_DAY = 86_400.0
 
-_heard: dict[str, float] = {}  # when a hub last said something, by its address
+_last_response: dict[str, float] = {}  # when a hub last said something, by its address
 
 
 def cached(repo: str, revision: str, filename: str) -> Path | None:
     """Return the file of a commit where the client's cache holds it: no request."""
-    path = _home(repo) / "snapshots" / revision / filename
+    path = _repository_cache(repo) / "snapshots" / revision / filename
     return path if path.is_file() else None
 
 
-def known_missing(repo: str, revision: str, filename: str) -> bool:
+def is_known_missing(repo: str, revision: str, filename: str) -> bool:
     """Return whether the client remembers that a commit has no such file."""
-    return (_home(repo) / ".no_exist" / revision / filename).is_file()
+    return (_repository_cache(repo) / ".no_exist" / revision / filename).is_file()
 
 
 def download(
@@ -78,11 +81,11 @@ def download(
     fetching = partial(hf_hub_download, repo, filename, revision=revision)
     what = f"{repo}@{revision[:8]}/{filename}"
     seconds = deadline(size)
-    fetched = _asked(fetching, what=what, repo=repo, name=name, seconds=seconds)
+    fetched = _request(fetching, what=what, repo=repo, name=name, seconds=seconds)
     return Path(fetched)
 
 
-def resolve(repo: str, revision: str, *, name: str) -> str:
+def resolve_revision(repo: str, revision: str, *, name: str) -> str:
     """Return the commit that a branch or tag of a repository stands for now.
 
     Raises NotOnHub, GatedError, OfflineError, UnreachableError.
@@ -90,15 +93,17 @@ def resolve(repo: str, revision: str, *, name: str) -> str:
     disable_telemetry()
     from huggingface_hub import HfApi
 
-    asking = partial(HfApi().model_info, repo, revision=revision, timeout=ANSWER)
+    asking = partial(
+        HfApi().model_info, repo, revision=revision, timeout=RESPONSE_TIMEOUT
+    )
     what = f"{repo}@{revision}"
-    info = _asked(asking, what=what, repo=repo, name=name, seconds=PATIENCE)
+    info = _request(asking, what=what, repo=repo, name=name, seconds=BASE_TIMEOUT)
     return str(info.sha)
 
 
 def deadline(size: int | None) -> float:
     """Return the seconds that a file of `size` bytes may take."""
-    return PATIENCE + (size or UNKNOWN) / SLOWEST
+    return BASE_TIMEOUT + (size or UNKNOWN_SIZE) / MIN_BYTES_PER_SECOND
 
 
 def endpoint() -> str:
@@ -108,7 +113,7 @@ def endpoint() -> str:
     return str(constants.ENDPOINT)
 
 
-def greet() -> None:
+def check_reachable() -> None:
     """Refuse a hub that does not say anything at all in time: ConnectionError.
 
     The client waits for minutes, and no setting of it shortens that.
@@ -117,37 +122,43 @@ def greet() -> None:
     import httpx2
     from huggingface_hub import get_session
 
-    if time.monotonic() - _heard.get(endpoint(), -FRESH) < FRESH:
+    if (
+        time.monotonic() - _last_response.get(endpoint(), -REACHABLE_SECONDS)
+        < REACHABLE_SECONDS
+    ):
         return
     try:
-        _within(ANSWER, partial(get_session().head, endpoint(), timeout=ANSWER))
+        _with_timeout(
+            RESPONSE_TIMEOUT,
+            partial(get_session().head, endpoint(), timeout=RESPONSE_TIMEOUT),
+        )
     except (TimeoutError, httpx2.TimeoutException) as exc:
-        problem = f"did not answer within {ANSWER:.0f} seconds"
+        problem = f"did not answer within {RESPONSE_TIMEOUT:.0f} seconds"
         raise ConnectionError(problem) from exc
     except Exception as exc:
-        raise ConnectionError(f"does not answer ({short(exc)})") from exc
-    _heard[endpoint()] = time.monotonic()
+        raise ConnectionError(f"does not answer ({short_message(exc)})") from exc
+    _last_response[endpoint()] = time.monotonic()
 
 
-def insist(call: Callable[[], T], *, seconds: float) -> T:
+def with_retries(call: Callable[[], T], *, seconds: float) -> T:
     """Return what `call` gives, tried again after faults that may pass.
 
     Raises TimeoutError when `seconds` are over, and what the last try raised.
     """
     ends = time.monotonic() + seconds
-    for attempt in range(TRIES):
+    for attempt in range(MAX_ATTEMPTS):
         try:
-            return _within(ends - time.monotonic(), call)
+            return _with_timeout(ends - time.monotonic(), call)
         except TimeoutError:
             raise
         except Exception as exc:
-            if attempt == TRIES - 1 or not _passing(exc):
+            if attempt == MAX_ATTEMPTS - 1 or not _is_transient(exc):
                 raise
-        time.sleep(min(PAUSE * 2**attempt, max(0.0, ends - time.monotonic())))
+        time.sleep(min(RETRY_DELAY * 2**attempt, max(0.0, ends - time.monotonic())))
     raise AssertionError("the last try returns or raises")
 
 
-def short(exc: Exception) -> str:
+def short_message(exc: Exception) -> str:
     """Return a fault in a few words, such as "HTTP 503"."""
     response: Any = getattr(exc, "response", None)
     if response is not None:
@@ -156,18 +167,20 @@ def short(exc: Exception) -> str:
     return f"{type(exc).__name__}: {first}" if first else type(exc).__name__
 
 
-def orphans(folder: Path | None = None, *, age: float = DAY) -> list[Path]:
+def partial_downloads(
+    folder: Path | None = None, *, age: float = SECONDS_A_DAY
+) -> list[Path]:
     """Return what downloads that were killed left in the cache, `age` seconds ago."""
     pattern = "blobs/*.incomplete" if folder else "models--*/blobs/*.incomplete"
     found: list[Path] = []
-    for path in sorted((folder or paths.hub_cache()).glob(pattern)):
+    for path in sorted((folder or paths.hub_cache_dir()).glob(pattern)):
         with suppress(OSError):  # another process swept it
             if time.time() - path.stat().st_mtime >= age:
                 found.append(path)
     return found
 
 
-def _asked(
+def _request(
     call: Callable[[], T], *, what: str, repo: str, name: str, seconds: float
 ) -> T:
     """Return what `call` gives, with as many tries and seconds as are allowed."""
@@ -176,22 +189,22 @@ def _asked(
     if constants.HF_HUB_OFFLINE:
         raise OfflineError(what, name)
     try:
-        greet()
+        check_reachable()
     except ConnectionError as exc:
         raise UnreachableError(what, endpoint(), str(exc)) from exc
-    for path in orphans(_home(repo)):
+    for path in partial_downloads(_repository_cache(repo)):
         with suppress(OSError):
             path.unlink()
     try:
-        return insist(call, seconds=seconds)
+        return with_retries(call, seconds=seconds)
     except TimeoutError:
         problem = f"did not deliver it within {seconds:.0f} seconds"
         raise UnreachableError(what, endpoint(), problem) from None
     except Exception as exc:
-        raise _meaning(exc, what, repo) from exc
+        raise _to_zoo_error(exc, what, repo) from exc
 
 
-def _within(seconds: float, call: Callable[[], T]) -> T:
+def _with_timeout(seconds: float, call: Callable[[], T]) -> T:
     """Return what `call` gives, or raise TimeoutError when it takes longer.
 
     It runs in a thread, because nothing else ends a read that never ends. Closing the
@@ -223,7 +236,7 @@ def _within(seconds: float, call: Callable[[], T]) -> T:
     return results[0]
 
 
-def _passing(exc: Exception) -> bool:
+def _is_transient(exc: Exception) -> bool:
     """Return whether a fault may be gone at the next try."""
     import httpx2
     from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError
@@ -231,11 +244,11 @@ def _passing(exc: Exception) -> bool:
     if isinstance(exc, LocalEntryNotFoundError):
         return False  # the client itself has tried for 23 seconds
     if isinstance(exc, HfHubHTTPError):
-        return exc.response.status_code in BUSY
+        return exc.response.status_code in RETRY_STATUSES
     return isinstance(exc, httpx2.TransportError) or "Consistency check" in str(exc)
 
 
-def _meaning(exc: Exception, what: str, repo: str) -> HubError:
+def _to_zoo_error(exc: Exception, what: str, repo: str) -> HubError:
     """Return the zoo's error for one of the client's."""
     import httpx2
     from huggingface_hub import errors
@@ -261,10 +274,10 @@ def _meaning(exc: Exception, what: str, repo: str) -> HubError:
             exc = exc.__cause__ if isinstance(exc.__cause__, Exception) else exc
         case OSError() if "Consistency check" not in str(exc):
             problem = exc.strerror or str(exc)
-            return CacheError(what, str(paths.hub_cache()), problem)
-    return UnreachableError(what, endpoint(), f"failed ({short(exc)})")
+            return CacheError(what, str(paths.hub_cache_dir()), problem)
+    return UnreachableError(what, endpoint(), f"failed ({short_message(exc)})")
 
 
-def _home(repo: str) -> Path:
+def _repository_cache(repo: str) -> Path:
     """Return the folder of a repository in the client's cache."""
-    return paths.hub_cache() / f"models--{repo.replace('/', '--')}"
+    return paths.hub_cache_dir() / f"models--{repo.replace('/', '--')}"

@@ -29,25 +29,28 @@ from zoo.specs.model_spec import COMMIT, REPOSITORY
 
 __all__ = [
     "PREFIX",
-    "SMALL",
+    "SMALL_FILES",
     "Address",
     "Repository",
+    "commit_folder",
+    "fetch_small_file",
     "find",
-    "home",
     "parse",
-    "small",
     "to_lock",
     "trust",
 ]
 
 PREFIX = "hf://"
 REVISION = re.compile(r"[A-Za-z0-9_][\w.-]*(/[A-Za-z0-9_][\w.-]*)*", re.ASCII)
-EXTRAS = (
+OPTIONAL_FILES = (
     checkpoint_folder.GOLDEN,
     checkpoint_folder.RECEIPT,
     checkpoint_folder.TOKENIZER,
 )
-SMALL = (checkpoint_folder.CONFIG, *EXTRAS)  # what a load may need but for the weights
+SMALL_FILES = (
+    checkpoint_folder.CONFIG,
+    *OPTIONAL_FILES,
+)  # what a load may need but for the weights
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,22 +98,24 @@ def find(name: str, *, locked: bool = True) -> Repository:
     """
     address = parse(name)
     lock = lockfile.find(name) if locked else None
-    known = lock or lockfile.read(lockfile.trusted()).get(name)
+    known = lock or lockfile.read(lockfile.trusted_path()).get(name)
     commit = lock.commit if lock else _commit(address, name, known)
     if known is not None and known.commit != commit:
         known = None
-    folder = _stored(address.repo, commit) or _fetched(address.repo, commit, name)
-    found = store.digest(folder / checkpoint_folder.CONFIG)
+    folder = _find_in_stores(address.repo, commit) or _fetch_small_files(
+        address.repo, commit, name
+    )
+    found = store.sha256_of(folder / checkpoint_folder.CONFIG)
     if known is not None and known.config not in ("", found):
-        raise _changed(name, known, lock, checkpoint_folder.CONFIG)
+        raise _changed_error(name, known, lock, checkpoint_folder.CONFIG)
     config = checkpoint_folder.read_config(folder)
     weights = replace(config.weights, repo=address.repo, revision=commit)
     if known is not None and known.sha256 != weights.sha256:
-        raise _changed(name, known, lock, weights.filename)
+        raise _changed_error(name, known, lock, weights.filename)
     return Repository(address, commit, folder, config, weights, found)
 
 
-def home(store: Path, repo: str, commit: str) -> Path:
+def commit_folder(store: Path, repo: str, commit: str) -> Path:
     """Return where a store keeps the small files of a repository."""
     return store / "repositories" / repo / commit
 
@@ -118,11 +123,11 @@ def home(store: Path, repo: str, commit: str) -> Path:
 def trust(name: str, found: Repository, plugin: str, version: str) -> None:
     """Remember what a name stood for, and say so where nothing vouched for it."""
     lock = to_lock(name, found, plugin, version)
-    known = lockfile.read(lockfile.trusted()).get(name)
+    known = lockfile.read(lockfile.trusted_path()).get(name)
     same = known and replace(known, plugin=plugin, version=version) == lock
     if same or lockfile.find(name):  # a plugin's new version changes no bytes
         return
-    lockfile.remember(lock)
+    lockfile.remember_trusted(lock)
     moves = ""
     if found.address.moves:
         moves = f", which is what {found.address.revision!r} means now"
@@ -156,31 +161,31 @@ def _commit(address: Address, name: str, known: Lock | None) -> str:
     if not address.moves:
         return address.revision
     try:
-        return hub_download.resolve(address.repo, address.revision, name=name)
+        return hub_download.resolve_revision(address.repo, address.revision, name=name)
     except (OfflineError, UnreachableError):
         if known is None:
             raise
         return known.commit
 
 
-def _stored(repo: str, commit: str) -> Path | None:
+def _find_in_stores(repo: str, commit: str) -> Path | None:
     """Return the folder of a repository in the first store that has it."""
-    places = (home(place, repo, commit) for place in paths.stores())
+    places = (commit_folder(place, repo, commit) for place in paths.store_dirs())
     return next((p for p in places if (p / checkpoint_folder.CONFIG).is_file()), None)
 
 
-def _fetched(repo: str, commit: str, name: str) -> Path:
+def _fetch_small_files(repo: str, commit: str, name: str) -> Path:
     """Return the folder of a repository in the client's cache, filled."""
-    folder = small(repo, commit, checkpoint_folder.CONFIG, name).parent
-    for extra in EXTRAS:
+    folder = fetch_small_file(repo, commit, checkpoint_folder.CONFIG, name).parent
+    for extra in OPTIONAL_FILES:
         try:
-            _extra(repo, commit, extra, name)
+            _fetch_optional(repo, commit, extra, name)
         except (OfflineError, UnreachableError):
             break  # it loads without them
     return folder
 
 
-def small(repo: str, commit: str, filename: str, name: str) -> Path:
+def fetch_small_file(repo: str, commit: str, filename: str, name: str) -> Path:
     """Return a small file of a repository, whole as far as the client can tell.
 
     Raises IntegrityError and what `hub.download` raises.
@@ -196,15 +201,15 @@ def small(repo: str, commit: str, filename: str, name: str) -> Path:
     return store.fetch_verified(fetch, lambda path: store.check_etag(path, blame))
 
 
-def _extra(repo: str, commit: str, filename: str, name: str) -> None:
+def _fetch_optional(repo: str, commit: str, filename: str, name: str) -> None:
     """Bring a file that a repository may have; where it has not is remembered."""
-    if not hub_download.known_missing(repo, commit, filename):
+    if not hub_download.is_known_missing(repo, commit, filename):
         with suppress(NotOnHub):
-            small(repo, commit, filename, name)
+            fetch_small_file(repo, commit, filename, name)
 
 
-def _changed(name: str, known: Lock, lock: Lock | None, file: str) -> Exception:
-    where = lockfile.project() if lock else lockfile.trusted()
+def _changed_error(name: str, known: Lock, lock: Lock | None, file: str) -> Exception:
+    where = lockfile.lock_path() if lock else lockfile.trusted_path()
     problem = (
         f"{file} of {name} at commit {known.commit[:8]} is not the one that {where} "
         "remembers"
@@ -212,5 +217,5 @@ def _changed(name: str, known: Lock, lock: Lock | None, file: str) -> Exception:
     if lock:
         return LockError(f"{problem}. If you trust it, run 'zoo lock {name}' again.")
     return IntegrityError(
-        f"{paths.hub_cache()}:", problem, f"If you trust it, delete {where}"
+        f"{paths.hub_cache_dir()}:", problem, f"If you trust it, delete {where}"
     )

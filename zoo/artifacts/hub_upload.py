@@ -21,21 +21,21 @@ from zoo.artifacts.hub_client import disable_telemetry
 from zoo.errors import PublishError
 from zoo.specs.model_spec import REPOSITORY
 
-__all__ = ["arrived", "check_card", "prepare", "push"]
+__all__ = ["check_card", "check_uploaded", "prepare", "push"]
 
 T = TypeVar("T")
 
 HEADER = re.compile(r"\s*---[ \t]*\r?\n(.*?)\n---", re.DOTALL)
 FORBIDDEN = re.compile(r"--|\.\.|[.-](/|$)|\.git$")  # in the name of a repository
-LONGEST = 96  # letters of such a name
-ENTER = "Run 'hf auth login', or set HF_TOKEN to a token that may write."
-ROUTE = "xet-write-token"  # in the address that only a hub with Xet has
-BUFFER = "binary IO buffer"  # of the client's warning that a file goes without Xet
+MAX_NAME_LENGTH = 96  # letters of such a name
+LOGIN_ADVICE = "Run 'hf auth login', or set HF_TOKEN to a token that may write."
+XET_ROUTE = "xet-write-token"  # in the address that only a hub with Xet has
+XET_WARNING = "binary IO buffer"  # of the client's warning that a file goes without Xet
 UploadFiles = Mapping[str, Path]
 
 
 @dataclass(frozen=True)
-class _State:
+class _RepositoryState:
     """A repository as the Hub describes it: its commit, and its files by name."""
 
     commit: str
@@ -52,7 +52,7 @@ def prepare(repo: str) -> None:
     from huggingface_hub import constants, get_token
 
     good = REPOSITORY.fullmatch(repo) and not FORBIDDEN.search(repo)
-    if not good or len(repo) > LONGEST:
+    if not good or len(repo) > MAX_NAME_LENGTH:
         raise PublishError(
             f"{repo!r} can't be the name of a repository: write user/name, in letters, "
             "digits, '-', '_' and '.', without '--' and '..'."
@@ -63,9 +63,11 @@ def prepare(repo: str) -> None:
             "and publish again."
         )
     if get_token() is None:
-        raise PublishError(f"Nobody is logged in to {hub_download.endpoint()}. {ENTER}")
+        raise PublishError(
+            f"Nobody is logged in to {hub_download.endpoint()}. {LOGIN_ADVICE}"
+        )
     try:
-        hub_download.greet()
+        hub_download.check_reachable()
     except ConnectionError as exc:
         raise PublishError(
             f"{hub_download.endpoint()} {exc}, so {repo} is not published. Check the "
@@ -92,11 +94,11 @@ def check_card(repo: str, text: str, place: str) -> None:
         )
         if response.status_code == 400:
             faults = response.json().get("errors", ())
-            return "; ".join(_words(fault["message"]) for fault in faults)
+            return "; ".join(_message(fault["message"]) for fault in faults)
         hf_raise_for_status(response)
         return ""
 
-    if words := _asked(repo, examine):
+    if words := _request(repo, examine):
         raise PublishError(
             f"{hub_download.endpoint()} does not accept {place}: {words}. Correct its "
             "header."
@@ -116,8 +118,8 @@ def push(
     api = HfApi()
     # None leaves the choice to the namespace: an organisation may keep all private.
     creating = partial(api.create_repo, exist_ok=True, private=private or None)
-    _asked(repo, partial(creating, repo))
-    before = _asked(repo, partial(_state, repo))
+    _request(repo, partial(creating, repo))
+    before = _request(repo, partial(_repository_state, repo))
     if private and not before.private:
         raise PublishError(
             f"{repo} is on {hub_download.endpoint()} already, and public, so nothing "
@@ -126,19 +128,21 @@ def push(
 
     def once() -> str:
         """Commit what differs. It may be nothing: a try before may have done it."""
-        state = _state(repo)
-        changed = {n: p for n, p in files.items() if not _same(p, state.files.get(n))}
+        state = _repository_state(repo)
+        changed = {
+            n: p for n, p in files.items() if not _is_unchanged(p, state.files.get(n))
+        }
         gone = sorted(set(known) & state.files.keys() - files.keys())
         if not changed and not gone:
             return state.commit
         return _commit(repo, changed, gone, parent=state.commit, title=title)
 
     size = sum(path.stat().st_size for path in files.values())
-    commit = _asked(repo, once, seconds=hub_download.deadline(size))
+    commit = _request(repo, once, seconds=hub_download.deadline(size))
     return commit, commit != before.commit
 
 
-def arrived(repo: str, commit: str, files: UploadFiles, cache: Path) -> None:
+def check_uploaded(repo: str, commit: str, files: UploadFiles, cache: Path) -> None:
     """Fetch every file of a commit into `cache`, and compare it with what was sent.
 
     One that differs is fetched once more: it may have been harmed on the way here.
@@ -147,16 +151,21 @@ def arrived(repo: str, commit: str, files: UploadFiles, cache: Path) -> None:
     from huggingface_hub import hf_hub_download
 
     for name, path in files.items():
-        sent, found = weight_store.digest(path), ""
+        sent, found = weight_store.sha256_of(path), ""
         fetch = partial(hf_hub_download, repo, name, revision=commit, cache_dir=cache)
         seconds = hub_download.deadline(path.stat().st_size)
         for again in (False, True):
             fetching = partial(fetch, force_download=again)
-            found = weight_store.digest(Path(_asked(repo, fetching, seconds=seconds)))
+            found = weight_store.sha256_of(
+                Path(_request(repo, fetching, seconds=seconds))
+            )
             if found == sent:
                 break
         else:
-            there, here = found[: weight_store.SHORT], sent[: weight_store.SHORT]
+            there, here = (
+                found[: weight_store.SHORT_HASH],
+                sent[: weight_store.SHORT_HASH],
+            )
             raise PublishError(
                 f"{name} of {repo} did not arrive as it was sent: the Hub gives "
                 f"SHA-256 {there}..., and {here}... was sent. Don't use commit "
@@ -165,20 +174,20 @@ def arrived(repo: str, commit: str, files: UploadFiles, cache: Path) -> None:
             )
 
 
-def _state(repo: str) -> _State:
+def _repository_state(repo: str) -> _RepositoryState:
     from huggingface_hub import HfApi
 
     info = HfApi().model_info(repo, revision="main", files_metadata=True)
     files = {file.rfilename: file for file in info.siblings or ()}
-    return _State(str(info.sha), bool(info.private), files)
+    return _RepositoryState(str(info.sha), bool(info.private), files)
 
 
-def _same(path: Path, there: Any) -> bool:
+def _is_unchanged(path: Path, there: Any) -> bool:
     """Return whether a file is the one that the Hub describes, as far as it does."""
     if there is None or there.size != path.stat().st_size:
         return False
     if there.lfs is not None:
-        return bool(there.lfs.sha256 == weight_store.digest(path))
+        return bool(there.lfs.sha256 == weight_store.sha256_of(path))
     content = path.read_bytes()
     git = hashlib.sha1(b"blob %d\0" % len(content) + content, usedforsecurity=False)
     return bool(there.blob_id == git.hexdigest())
@@ -210,21 +219,21 @@ def _commit(
     try:
         return send(files)
     except ConnectionError as exc:
-        if ROUTE not in str(exc):
+        if XET_ROUTE not in str(exc):
             raise
     with ExitStack() as stack:
         opened = {n: stack.enter_context(path.open("rb")) for n, path in files.items()}
-        stack.enter_context(_quiet())
+        stack.enter_context(_silence_client())
         return send(opened)
 
 
 @contextmanager
-def _quiet() -> Iterator[None]:
+def _silence_client() -> Iterator[None]:
     """Keep the client from warning that it goes without Xet: that is what is wanted."""
     logger = logging.getLogger("huggingface_hub._commit_api")
 
     def other(record: logging.LogRecord) -> bool:
-        return BUFFER not in str(record.msg)
+        return XET_WARNING not in str(record.msg)
 
     logger.addFilter(other)
     try:
@@ -233,32 +242,32 @@ def _quiet() -> Iterator[None]:
         logger.removeFilter(other)
 
 
-def _asked(
-    repo: str, call: Callable[[], T], *, seconds: float = hub_download.PATIENCE
+def _request(
+    repo: str, call: Callable[[], T], *, seconds: float = hub_download.BASE_TIMEOUT
 ) -> T:
     """Return what `call` gives, with as many tries and seconds as are allowed."""
     try:
-        return hub_download.insist(call, seconds=seconds)
+        return hub_download.with_retries(call, seconds=seconds)
     except TimeoutError:
         raise PublishError(
             f"{hub_download.endpoint()} was not done with {repo} within {seconds:.0f} "
             "seconds. Publish again: what has come is not sent twice."
         ) from None
     except Exception as exc:
-        raise _meaning(exc, repo) from exc
+        raise _to_zoo_error(exc, repo) from exc
 
 
-def _words(said: str) -> str:
+def _message(said: str) -> str:
     """Return a message of several lines as one."""
     return " ".join(said.split()).rstrip(".")
 
 
-def _meaning(exc: Exception, repo: str) -> PublishError:
+def _to_zoo_error(exc: Exception, repo: str) -> PublishError:
     """Return the zoo's error for one of the client's."""
     from huggingface_hub.errors import HfHubHTTPError, RemoteEntryNotFoundError
 
     there = hub_download.endpoint()
-    words = _words(getattr(exc, "server_message", None) or "")
+    words = _message(getattr(exc, "server_message", None) or "")
     said = f": {words}." if words else "."
     status = exc.response.status_code if isinstance(exc, HfHubHTTPError) else 0
     if isinstance(exc, RemoteEntryNotFoundError):
@@ -267,7 +276,7 @@ def _meaning(exc: Exception, repo: str) -> PublishError:
             "the repository may forbid it."
         )
     if status == 401:
-        return PublishError(f"{there} does not accept your token{said} {ENTER}")
+        return PublishError(f"{there} does not accept your token{said} {LOGIN_ADVICE}")
     if status == 403:
         return PublishError(
             f"You may not write to {repo} on {there}{said} Use a name of your own, or "
@@ -283,7 +292,7 @@ def _meaning(exc: Exception, repo: str) -> PublishError:
             f"{repo} was sent, and can't be fetched to see whether it arrived: no room "
             "is left for it. Name another folder with TMPDIR, and publish again."
         )
-    short = hub_download.short(exc)
+    short = hub_download.short_message(exc)
     return PublishError(
         f"Publishing {repo} failed: {there} says {short}{said} Publish again: what has "
         "come is not sent twice."

@@ -5,7 +5,7 @@ import os
 from zoo.errors import LicenseError
 from zoo.specs import ModelSpec
 
-__all__ = ["PERMISSIVE", "enforce", "refused"]
+__all__ = ["PERMISSIVE", "enforce", "violation"]
 
 PERMISSIVE = frozenset(
     {
@@ -27,12 +27,12 @@ def enforce(spec: ModelSpec) -> None:
     """
     policy = os.environ.get("ZOO_LICENSES", "").strip()
     if policy:
-        bad = refused(spec, policy)
+        bad = violation(spec, policy)
         if bad:
             raise LicenseError(spec.name, bad, policy)
 
 
-def refused(spec: ModelSpec, policy: str) -> list[str]:
+def violation(spec: ModelSpec, policy: str) -> list[str]:
     """Return what a policy does not allow of a model, such as "data is 'unknown'"."""
     words = [word.strip().lower() for word in policy.split(",") if word.strip()]
     found: list[str] = []

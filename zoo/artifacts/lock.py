@@ -8,7 +8,7 @@ from zoo.artifacts import lockfile, resolve
 from zoo.artifacts.hub_repository import PREFIX
 from zoo.artifacts.lockfile import Lock
 from zoo.errors import LockError, ZooError
-from zoo.plugins.discovery import found
+from zoo.plugins.discovery import installed
 
 __all__ = ["Change", "check", "lock"]
 
@@ -34,7 +34,7 @@ def lock(*names: str, path: str | Path | None = None) -> list[Change]:
     zoo.lock in the working directory. Raises LockError, NoWeights, ModelNotFound and,
     for what has to be fetched, what `zoo.load` raises.
     """
-    file = Path(path) if path is not None else lockfile.project()
+    file = Path(path) if path is not None else lockfile.lock_path()
     held = lockfile.read(file)
     chosen = list(dict.fromkeys(names)) or list(held)
     if not chosen:
@@ -55,19 +55,21 @@ def check(path: str | Path | None = None) -> list[str]:
 
     Raises LockError.
     """
-    file = Path(path) if path is not None else lockfile.project()
+    file = Path(path) if path is not None else lockfile.lock_path()
     held = lockfile.read(file)
     if not held:
         raise LockError(f"{file} locks no model, so there is nothing to compare.")
     return [
-        f"{file} {problem}" for entry in held.values() for problem in _faults(entry)
+        f"{file} {problem}"
+        for entry in held.values()
+        for problem in _disagreements(entry)
     ]
 
 
-def _faults(entry: Lock) -> Iterator[str]:
+def _disagreements(entry: Lock) -> Iterator[str]:
     """Yield what is wrong with a lock: at most one thing."""
     if entry.name.startswith(PREFIX):
-        if entry.plugin not in {plugin.distribution for plugin in found().plugins}:
+        if entry.plugin not in {plugin.distribution for plugin in installed().plugins}:
             yield (
                 f"pins {entry.name!r}, whose code is in {entry.plugin!r}, which is not "
                 f"installed. Run: pip install '{entry.plugin}=={entry.version}'"

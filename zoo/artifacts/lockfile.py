@@ -18,9 +18,18 @@ from zoo.errors import LockError, SpecError
 from zoo.specs import Weights
 from zoo.specs.model_spec import SHA256
 
-__all__ = ["Lock", "find", "parse", "project", "read", "remember", "trusted", "write"]
+__all__ = [
+    "Lock",
+    "find",
+    "lock_path",
+    "parse",
+    "read",
+    "remember_trusted",
+    "trusted_path",
+    "write",
+]
 
-HEAD = (
+HEADER = (
     "# Which weights a name stands for. Written by 'zoo lock'; keep it in your project."
 )
 
@@ -59,19 +68,19 @@ class Lock:
         )
 
 
-def project() -> Path:
+def lock_path() -> Path:
     """Return the path of the project's lock file, whether it is there or not."""
     return Path(os.environ.get("ZOO_LOCK") or "zoo.lock")
 
 
-def trusted() -> Path:
+def trusted_path() -> Path:
     """Return the path of the file that remembers what was trusted on first use."""
-    return paths.cache() / "zoo.lock"
+    return paths.cache_dir() / "zoo.lock"
 
 
 def find(name: str) -> Lock | None:
     """Return how the project locks a name. Raises LockError."""
-    return read(project()).get(name)
+    return read(lock_path()).get(name)
 
 
 def read(path: Path) -> dict[str, Lock]:
@@ -84,7 +93,7 @@ def read(path: Path) -> dict[str, Lock]:
     except FileNotFoundError:
         return {}
     except (OSError, ValueError, RecursionError) as exc:
-        raise LockError(f"{path} can't be read ({exc}). {_again(path)}") from exc
+        raise LockError(f"{path} can't be read ({exc}). {_remedy(path)}") from exc
     try:
         locks = [parse(entry) for entry in raw["model"]] if raw else []
         names = [lock.name for lock in locks]
@@ -94,7 +103,7 @@ def read(path: Path) -> dict[str, Lock]:
     except (KeyError, TypeError, AttributeError, ValueError, SpecError) as exc:
         problem = f"{type(exc).__name__}: {exc}".removeprefix("SpecError: ").rstrip(".")
         raise LockError(
-            f"{path} is not a lock file ({problem}). {_again(path)}"
+            f"{path} is not a lock file ({problem}). {_remedy(path)}"
         ) from exc
     return {lock.name: lock for lock in locks}
 
@@ -102,15 +111,15 @@ def read(path: Path) -> dict[str, Lock]:
 def write(path: Path, locks: Iterable[Lock]) -> None:
     """Write a lock file, whole or not at all."""
     entries = [_entry(lock) for lock in sorted(locks, key=lambda lock: lock.name)]
-    write_atomic(path, "".join([HEAD, "\n", *entries]).encode())
+    write_atomic(path, "".join([HEADER, "\n", *entries]).encode())
 
 
-def remember(lock: Lock) -> None:
+def remember_trusted(lock: Lock) -> None:
     """Add to what was trusted on first use; a cache that can't be written forgets."""
     known: Mapping[str, Lock] = {}
     try:
-        known = read(trusted())
-        write(trusted(), [*(v for k, v in known.items() if k != lock.name), lock])
+        known = read(trusted_path())
+        write(trusted_path(), [*(v for k, v in known.items() if k != lock.name), lock])
     except OSError:
         return
 
@@ -139,8 +148,8 @@ def _entry(lock: Lock) -> str:
     return "\n".join(["", "[[model]]", *lines, ""])
 
 
-def _again(path: Path) -> str:
-    if path == trusted():
+def _remedy(path: Path) -> str:
+    if path == trusted_path():
         return "Delete it: it only remembers what was trusted."
     return (
         "Take it back from version control, or delete it and run 'zoo lock' with the "

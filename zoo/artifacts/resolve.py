@@ -21,13 +21,13 @@ from zoo.errors import (
     NoWeights,
     TrustWarning,
 )
-from zoo.plugins.discovery import Plugin, found
+from zoo.plugins.discovery import Plugin, installed
 from zoo.plugins.registry import Registry
 from zoo.specs import ModelSpec, Weights
 
 __all__ = [
     "Source",
-    "beside",
+    "companion_files",
     "disagreement",
     "find",
     "fresh_lock",
@@ -55,13 +55,13 @@ def find(name: str | Path, *, locked: bool = True) -> Source:
     With `locked`, zoo.lock has a say. Raises ModelNotFound, CheckpointError, LockError
     and, for a repository, what `repositories.find` raises.
     """
-    known = found()
+    known = installed()
     if not isinstance(name, (str, Path)):
         raise ModelNotFound(repr(name), known.models)
     if isinstance(name, str) and name in known.models:
         spec, plugin = known.models[name], known.providers[name]
-        folder = store.shipped(spec)
-        spec = _beside(spec, _published(spec.weights) or folder)
+        folder = store.shipped_checkpoint(spec)
+        spec = _with_local_files(spec, _hub_folder(spec.weights) or folder)
         shipped = checkpoint_folder.is_checkpoint(folder)
         parent = checkpoint_folder.read_config(folder).parent if shipped else None
         return Source(name, spec, plugin, folder, "registered", parent)
@@ -70,8 +70,8 @@ def find(name: str | Path, *, locked: bool = True) -> Source:
     folder = Path(name)
     if isinstance(name, Path) or checkpoint_folder.is_checkpoint(folder) or "/" in name:
         config = checkpoint_folder.read_config(folder)
-        spec, plugin = _described(config, folder)
-        spec = _beside(spec, folder)
+        spec, plugin = _spec_of(config, folder)
+        spec = _with_local_files(spec, folder)
         return Source(str(name), spec, plugin, folder, "folder", config.parent)
     Registry(known.models)[name]
     raise AssertionError("the registry raises ModelNotFound")
@@ -90,18 +90,18 @@ def obtain(
         raise NoWeights(source.spec.name)
     license_policy.enforce(source.spec)
     if source.kind == "folder":
-        return _local(source.folder, pin, verify)
+        return _local_weights(source.folder, pin, verify)
     if source.kind == "registered" and locked:
-        pin = _agreed(source, pin)
+        pin = _locked_pin(source, pin)
     path, hashed = store.obtain(
         source.name,
         pin,
         package=source.folder if source.kind == "registered" else None,
-        blame=store.reinstall(source.plugin),
+        blame=store.reinstall_advice(source.plugin),
         verify=verify,
     )
     if source.kind == "registered":
-        _fetch_beside(source.spec, pin)
+        _fetch_companions(source.spec, pin)
     if source.repository is not None and locked:
         who = source.plugin
         hub_repository.trust(
@@ -109,16 +109,16 @@ def obtain(
         )
     if pin.sha256 is None or pin.size is None:
         known = pin.sha256 is not None
-        pin = replace(pin, sha256=store.digest(path), size=path.stat().st_size)
+        pin = replace(pin, sha256=store.sha256_of(path), size=path.stat().st_size)
         if locked and not known:
-            _trust(source, pin)
+            _trust_on_first_use(source, pin)
     return path, pin, hashed
 
 
-def beside(source: Source) -> list[Path]:
+def companion_files(source: Source) -> list[Path]:
     """Return the small files that a load may need and that no plugin ships."""
     if source.repository is not None:
-        return [source.folder / known for known in hub_repository.SMALL]
+        return [source.folder / known for known in hub_repository.SMALL_FILES]
     pin = source.spec.weights
     on_the_hub = pin is not None and pin.repo is not None
     return [*source.spec.input.local_files] if on_the_hub else []
@@ -169,26 +169,26 @@ def disagreement(source: Source, lock: Lock) -> str | None:
     if pin is None:
         other = "no weights."
     elif pin.sha256 is not None:
-        other = f"{pin.sha256[: store.SHORT]}..."
+        other = f"{pin.sha256[: store.SHORT_HASH]}..."
     else:
-        other = f"commit {(pin.revision or '')[: store.SHORT]}... of {pin.repo}."
-    if pin is not None and _same(lock, pin):
+        other = f"commit {(pin.revision or '')[: store.SHORT_HASH]}... of {pin.repo}."
+    if pin is not None and _is_same_pin(lock, pin):
         return None
     return (
-        f"pins {source.name!r} to SHA-256 {lock.sha256[: store.SHORT]}... of "
+        f"pins {source.name!r} to SHA-256 {lock.sha256[: store.SHORT_HASH]}... of "
         f"{lock.plugin} {lock.version}, but {who.distribution} {who.version} pins "
         f"{other} Run 'zoo lock {source.name}' to accept that, or pip install "
         f"'{lock.plugin}=={lock.version}'."
     )
 
 
-def _described(config: Config, where: str | Path) -> tuple[ModelSpec, Plugin]:
+def _spec_of(config: Config, where: str | Path) -> tuple[ModelSpec, Plugin]:
     """Return the spec a config.json amounts to, and the plugin whose code it names.
 
     A file may choose among what plugins offer as models, and nothing else: otherwise
     it could call any function that one of their modules happens to hold.
     """
-    known = found()
+    known = installed()
     spec = config.spec(known.packages(), where)
     for part in ("build", "recipe"):
         named = getattr(spec, part)
@@ -205,10 +205,10 @@ def _described(config: Config, where: str | Path) -> tuple[ModelSpec, Plugin]:
 def _repository(name: str, locked: bool) -> Source:
     repository = hub_repository.find(name, locked=locked)
     config = repository.config
-    spec, plugin = _described(config, name)
+    spec, plugin = _spec_of(config, name)
     return Source(
         name,
-        replace(_beside(spec, repository.folder), weights=repository.weights),
+        replace(_with_local_files(spec, repository.folder), weights=repository.weights),
         plugin,
         repository.folder,
         "repository",
@@ -217,35 +217,38 @@ def _repository(name: str, locked: bool) -> Source:
     )
 
 
-def _beside(spec: ModelSpec, folder: Path) -> ModelSpec:
+def _with_local_files(spec: ModelSpec, folder: Path) -> ModelSpec:
     """Return the spec, knowing where the files are that its input is read with."""
     located = spec.input.located(folder)
     return spec if located is spec.input else replace(spec, input=located)
 
 
-def _published(pin: Weights | None) -> Path | None:
+def _hub_folder(pin: Weights | None) -> Path | None:
     """Return the folder of what lies beside weights on the Hub: in a store, or where
     the client keeps it."""
     if pin is None or pin.repo is None or pin.revision is None:
         return None
     home = f"models--{pin.repo.replace('/', '--')}"
-    cached = paths.hub_cache() / home / "snapshots" / pin.revision
+    cached = paths.hub_cache_dir() / home / "snapshots" / pin.revision
     stored = (
-        hub_repository.home(store, pin.repo, pin.revision) for store in paths.stores()
+        hub_repository.commit_folder(store, pin.repo, pin.revision)
+        for store in paths.store_dirs()
     )
     return next(
         (f for f in stored if (f / checkpoint_folder.TOKENIZER).is_file()), cached
     )
 
 
-def _fetch_beside(spec: ModelSpec, pin: Weights) -> None:
+def _fetch_companions(spec: ModelSpec, pin: Weights) -> None:
     """Bring what the input of a registered model that lies on the Hub is read with."""
     if pin.repo is not None and pin.revision is not None:
         for filename in spec.input.missing_files:
-            hub_repository.small(pin.repo, pin.revision, filename, spec.name)
+            hub_repository.fetch_small_file(pin.repo, pin.revision, filename, spec.name)
 
 
-def _local(folder: Path, pin: Weights, verify: Verify) -> tuple[Path, Weights, bool]:
+def _local_weights(
+    folder: Path, pin: Weights, verify: Verify
+) -> tuple[Path, Weights, bool]:
     path = folder / checkpoint_folder.WEIGHTS
     blame = "Save the checkpoint again, or get another copy of the folder"
     if not path.is_file():
@@ -253,19 +256,19 @@ def _local(folder: Path, pin: Weights, verify: Verify) -> tuple[Path, Weights, b
     return path, pin, store.check(path, pin, verify=verify, blame=blame)
 
 
-def _agreed(source: Source, pin: Weights) -> Weights:
+def _locked_pin(source: Source, pin: Weights) -> Weights:
     """Return the pin of a registered model after zoo.lock and past trust had a say."""
     lock = lockfile.find(source.name)
     if lock is not None and (problem := disagreement(source, lock)):
-        raise LockError(f"{lockfile.project()} {problem}")
+        raise LockError(f"{lockfile.lock_path()} {problem}")
     if pin.sha256 is None:
-        lock = lock or lockfile.read(lockfile.trusted()).get(source.name)
-        if lock is not None and _same(lock, pin):
+        lock = lock or lockfile.read(lockfile.trusted_path()).get(source.name)
+        if lock is not None and _is_same_pin(lock, pin):
             return lock.weights()
     return pin
 
 
-def _same(lock: Lock, pin: Weights) -> bool:
+def _is_same_pin(lock: Lock, pin: Weights) -> bool:
     """Return whether a lock speaks of the bytes that a pin means."""
     if pin.sha256 is not None:
         return pin.sha256 == lock.sha256
@@ -273,9 +276,9 @@ def _same(lock: Lock, pin: Weights) -> bool:
     return where == (pin.repo, pin.revision, pin.filename)
 
 
-def _trust(source: Source, pin: Weights) -> None:
+def _trust_on_first_use(source: Source, pin: Weights) -> None:
     """Remember weights whose plugin knows no SHA-256, and say so."""
-    lockfile.remember(to_lock(source, pin))
+    lockfile.remember_trusted(to_lock(source, pin))
     warnings.warn(
         f"{source.name} is trusted on first use: {source.plugin.distribution} knows no "
         f"SHA-256 for it. The file from {pin.repo} has {pin.sha256}. "

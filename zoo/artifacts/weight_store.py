@@ -26,24 +26,26 @@ __all__ = [
     "Verify",
     "check",
     "check_etag",
-    "digest",
     "fetch_verified",
-    "idle_stamps",
     "is_cached",
     "object_path",
     "obtain",
     "package_folder",
     "quarantine",
-    "quarantined",
-    "reinstall",
-    "shipped",
+    "quarantined_files",
+    "reinstall_advice",
+    "sha256_of",
+    "shipped_checkpoint",
+    "unused_stamps",
 ]
 
 Verify = Literal["stamp", "always"]
-SMALL = 1 << 20  # hashed at every load: that costs less than looking for a stamp
-SHORT = 12  # digits of a SHA-256 that a message shows
-CORRUPT = ".corrupt-"  # ends the name of a file that was set aside
-HASH = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
+STAMP_MIN_BYTES = (
+    1 << 20
+)  # hashed at every load: that costs less than looking for a stamp
+SHORT_HASH = 12  # digits of a SHA-256 that a message shows
+CORRUPT_SUFFIX = ".corrupt-"  # ends the name of a file that was set aside
+ETAG_HASH = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 
 
 def obtain(
@@ -58,7 +60,7 @@ def obtain(
     shipped = package / weights.filename if package and not weights.repo else None
     if shipped is not None and shipped.is_file():
         return shipped, check(shipped, weights, verify=verify, blame=blame)
-    stored = _stored(weights, verify)
+    stored = _from_store(weights, verify)
     if stored is not None:
         return stored
     if shipped is not None:
@@ -69,7 +71,7 @@ def obtain(
 def is_cached(weights: Weights) -> bool:
     """Return whether weights of the Hub are on this machine, unchecked: no request."""
     places = [
-        object_path(store, weights.sha256 or "none") for store in folders.stores()
+        object_path(store, weights.sha256 or "none") for store in folders.store_dirs()
     ]
     if weights.repo is not None and weights.revision is not None:
         found = hub_download.cached(weights.repo, weights.revision, weights.filename)
@@ -91,27 +93,26 @@ def check(path: Path, weights: Weights, *, verify: Verify, blame: str) -> bool:
     if weights.sha256 is None:
         return False
     stamp = _hash_stamp(stat)
-    use_stamp = verify == "stamp" and stat.st_size >= SMALL
-    if use_stamp and _read(stamp)[0] == weights.sha256:
+    use_stamp = verify == "stamp" and stat.st_size >= STAMP_MIN_BYTES
+    if use_stamp and _read_stamp(stamp)[0] == weights.sha256:
         return False
-    found = digest(path)
+    found = sha256_of(path)
     if found != weights.sha256:
-        problem = (
-            f"has SHA-256 {found[:SHORT]}..., but {weights.sha256[:SHORT]}... is pinned"
-        )
+        here, pinned = found[:SHORT_HASH], weights.sha256[:SHORT_HASH]
+        problem = f"has SHA-256 {here}..., but {pinned}... is pinned"
         raise IntegrityError(str(path), problem, blame)
-    if stat.st_size >= SMALL:
-        _write(stamp, f"{found}\n{path.absolute()}")
+    if stat.st_size >= STAMP_MIN_BYTES:
+        _write_stamp(stamp, f"{found}\n{path.absolute()}")
     return True
 
 
-def idle_stamps() -> list[Path]:
+def unused_stamps() -> list[Path]:
     """Return the stamps of files that are gone, or are not what they were."""
-    stamps = sorted((folders.cache() / "stamps").glob("*"))
-    return [stamp for stamp in stamps if not _holds(stamp)]
+    stamps = sorted((folders.cache_dir() / "stamps").glob("*"))
+    return [stamp for stamp in stamps if not _is_current(stamp)]
 
 
-def digest(path: Path) -> str:
+def sha256_of(path: Path) -> str:
     """Return the SHA-256 of a file, in hexadecimal."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
@@ -122,7 +123,7 @@ def object_path(store: Path, sha256: str) -> Path:
     return store / "sha256" / sha256
 
 
-def shipped(spec: ModelSpec) -> Path:
+def shipped_checkpoint(spec: ModelSpec) -> Path:
     """Return the checkpoint folder of a model inside its plugin's package."""
     return package_folder(spec.package) / "checkpoints" / spec.name
 
@@ -135,7 +136,7 @@ def package_folder(package: str) -> Path:
     return Path(next(iter(found.submodule_search_locations)))
 
 
-def reinstall(plugin: Plugin) -> str:
+def reinstall_advice(plugin: Plugin) -> str:
     """Return what to do about a file that a plugin ships and that is wrong."""
     return (
         f"Plugin {plugin.name!r} ships this file: run "
@@ -143,11 +144,11 @@ def reinstall(plugin: Plugin) -> str:
     )
 
 
-def quarantined() -> list[Path]:
+def quarantined_files() -> list[Path]:
     """Return what was set aside as wrong, in the client's cache and in the stores."""
-    places = [(folders.hub_cache(), "models--*/**")]
-    places += [(store, "**") for store in folders.stores()]
-    found = (place.glob(f"{below}/*{CORRUPT}*") for place, below in places)
+    places = [(folders.hub_cache_dir(), "models--*/**")]
+    places += [(store, "**") for store in folders.store_dirs()]
+    found = (place.glob(f"{below}/*{CORRUPT_SUFFIX}*") for place, below in places)
     return sorted(path for paths in found for path in paths)
 
 
@@ -181,12 +182,14 @@ def fetch_verified(fetch: Callable[[], Path], judge: Callable[[Path], object]) -
 def quarantine(path: Path, judge: Callable[[Path], object]) -> None:
     """Rename a file that is still wrong; only the newest of such files is kept."""
     real = Path(os.path.realpath(path))
-    with _alone(path), suppress(OSError):  # a read-only cache stays as it is
+    with _quarantine_lock(path), suppress(OSError):  # a read-only cache stays as it is
         try:
             judge(path)  # another process may have healed it
         except IntegrityError:
-            os.replace(real, real.with_name(f"{real.name}{CORRUPT}{time.time_ns()}"))
-        found = sorted(real.parent.glob(f"{real.name}{CORRUPT}*"))
+            os.replace(
+                real, real.with_name(f"{real.name}{CORRUPT_SUFFIX}{time.time_ns()}")
+            )
+        found = sorted(real.parent.glob(f"{real.name}{CORRUPT_SUFFIX}*"))
         for old in found[:-1]:
             with suppress(OSError):
                 old.unlink()
@@ -201,20 +204,20 @@ def check_etag(path: Path, blame: str) -> None:
     real = Path(os.path.realpath(path))
     content = real.read_bytes() if len(real.name) == 40 else b""
     if len(real.name) == 64:
-        possible = {digest(real)}
+        possible = {sha256_of(real)}
     else:
         git = hashlib.sha1(b"blob %d\0" % len(content) + content, usedforsecurity=False)
         plain = hashlib.sha1(content, usedforsecurity=False)
         possible = {git.hexdigest(), plain.hexdigest()}
-    if HASH.fullmatch(real.name) and real.name not in possible:
+    if ETAG_HASH.fullmatch(real.name) and real.name not in possible:
         raise IntegrityError(str(path), "is not what the Hub announced", blame)
 
 
-def _stored(weights: Weights, verify: Verify) -> tuple[Path, bool] | None:
+def _from_store(weights: Weights, verify: Verify) -> tuple[Path, bool] | None:
     """Return the file from the first store that has it whole."""
     if weights.sha256 is None:
         return None
-    for store in folders.stores():
+    for store in folders.store_dirs():
         path = object_path(store, weights.sha256)
         if not path.is_file():
             continue
@@ -252,12 +255,12 @@ def _from_hub(name: str, weights: Weights, verify: Verify) -> tuple[Path, bool]:
 
 
 @contextmanager
-def _alone(path: Path) -> Iterator[None]:
+def _quarantine_lock(path: Path) -> Iterator[None]:
     """Keep other processes from setting the same file aside meanwhile."""
     from filelock import FileLock  # slow to import: only when needed
 
     key = hashlib.sha256(str(path).encode()).hexdigest()[:32]
-    lock = FileLock(folders.cache() / "locks" / f"{key}.lock")
+    lock = FileLock(folders.cache_dir() / "locks" / f"{key}.lock")
     with suppress(OSError):  # a read-only cache is not written to, so needs no lock
         Path(lock.lock_file).parent.mkdir(parents=True, exist_ok=True)
         lock.acquire()
@@ -270,17 +273,17 @@ def _alone(path: Path) -> Iterator[None]:
 def _hash_stamp(stat: os.stat_result) -> Path:
     identity = (stat.st_dev, stat.st_ino, stat.st_size, stat.st_mtime_ns)
     key = hashlib.sha256(repr((*identity, stat.st_ctime_ns)).encode()).hexdigest()
-    return folders.cache() / "stamps" / key
+    return folders.cache_dir() / "stamps" / key
 
 
-def _holds(stamp: Path) -> bool:
+def _is_current(stamp: Path) -> bool:
     try:
-        return _hash_stamp(os.stat(_read(stamp)[1])) == stamp
+        return _hash_stamp(os.stat(_read_stamp(stamp)[1])) == stamp
     except OSError:
         return False
 
 
-def _read(stamp: Path) -> tuple[str, str]:
+def _read_stamp(stamp: Path) -> tuple[str, str]:
     """Return the SHA-256 that a stamp vouches for, and the path of the file."""
     try:
         text = stamp.read_bytes().decode(errors="surrogateescape")
@@ -290,6 +293,6 @@ def _read(stamp: Path) -> tuple[str, str]:
     return sha256, path
 
 
-def _write(stamp: Path, text: str) -> None:
+def _write_stamp(stamp: Path, text: str) -> None:
     with suppress(OSError):  # a read-only cache only costs time: it is hashed again
         write_atomic(stamp, text.encode(errors="surrogateescape"))

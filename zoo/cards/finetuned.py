@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from zoo.cards import render as cards
-from zoo.cards.templates import TAUGHT, TAUGHT_MAKING
+from zoo.cards.templates import FINETUNED, FINETUNED_PROCEDURE
 from zoo.specs import ModelSpec, Output
 
 __all__ = ["render"]
@@ -15,7 +15,7 @@ def render(spec: ModelSpec, receipt: Mapping[str, Any]) -> str:
     source, parent = _source(receipt), receipt["parent"]
     fitting = _parts(receipt)["training"]["rows"]
     told = {"source": source, "parent": parent["name"], "sha256": parent["sha256"]}
-    prose = TAUGHT.format(
+    prose = FINETUNED.format(
         **told,
         fitting=fitting,
         answers=spec.output.answer,
@@ -24,7 +24,7 @@ def render(spec: ModelSpec, receipt: Mapping[str, Any]) -> str:
         skipped=_skipped(receipt),
         fails=_fails(receipt, spec.output),
     )
-    making = TAUGHT_MAKING.format(
+    making = FINETUNED_PROCEDURE.format(
         **told,
         name=spec.name,
         seconds=receipt["seconds"],

@@ -12,13 +12,13 @@ from typing import Any
 
 from zoo.artifacts import checkpoint_folder, claims, weight_store
 from zoo.cards.templates import (
-    BEHIND,
+    BEHIND_BASELINE,
     BODY,
     CONVERTED,
     FILE_PROSE,
     MEASURED,
     PINNED,
-    SEARCHED,
+    SWEEP,
     TRAINED,
     TRAINED_BY_FILE,
     UNMEASURED,
@@ -26,24 +26,24 @@ from zoo.cards.templates import (
 )
 from zoo.errors import CardError
 from zoo.plugins.catalog import get_spec as find
-from zoo.plugins.discovery import found
+from zoo.plugins.discovery import installed
 from zoo.specs import ModelSpec, Weights
 
 __all__ = ["SECTIONS", "card", "check_prose", "measured", "render", "table", "text"]
 
 SECTIONS = ("What it is for", "How it was trained", "Where it fails")
-FIGURE = re.compile(r"\{[^}]*\}|https?://\S+")
-NEEDED = {
+FIELD = re.compile(r"\{[^}]*\}|https?://\S+")
+REQUIRED_SECTIONS = {
     *("settings", "data", "metrics", "rows", "baselines", "measured", "pictures"),
     *("seconds", "peak_memory_mib", "hardware", "versions"),
 }
-TYPED = re.compile(r"\d+\.\d+|\d+\s?%")  # a figure that nobody keeps true
+TYPED_SECTIONS = re.compile(r"\d+\.\d+|\d+\s?%")  # a figure that nobody keeps true
 
 
 def render(name: str) -> str:
     """Return the card of a registered model: the README.md of its Hub repository."""
     spec = find(name)
-    receipt = checkpoint_folder.read_receipt(weight_store.shipped(spec))
+    receipt = checkpoint_folder.read_receipt(weight_store.shipped_checkpoint(spec))
     if not receipt and spec.recipe is None and spec.weights:
         return _pinned(spec, spec.weights)
     if not receipt:
@@ -56,7 +56,7 @@ def render(name: str) -> str:
 
 def text(spec: ModelSpec, receipt: Mapping[str, Any]) -> str:
     """Return the card for a spec and the receipt of a run."""
-    missing = NEEDED - receipt.keys()
+    missing = REQUIRED_SECTIONS - receipt.keys()
     if missing:
         listing = ", ".join(sorted(missing))
         raise CardError(f"The receipt of {spec.name!r} does not hold {listing}.")
@@ -99,7 +99,7 @@ def card(
     example = f'zoo.example("{spec.name}")'
     known = spec.weights.size if spec.weights else None
     # the weights of a recipe file are not those that are registered by the name
-    registered = spec.name in found().models and "recipe_sha256" not in receipt
+    registered = spec.name in installed().models and "recipe_sha256" not in receipt
     use = f"print(zoo.predict(model, {example if spec.examples else '...'}))"
     body = BODY.format(
         name=spec.name,
@@ -131,7 +131,9 @@ def _behind(spec: ModelSpec, receipt: Mapping[str, Any]) -> str:
         if one.behind
     )
     reason = f" {spec.behind_baseline}" if spec.behind_baseline else ""
-    return BEHIND.format(baselines=baselines, reason=reason) if baselines else ""
+    return (
+        BEHIND_BASELINE.format(baselines=baselines, reason=reason) if baselines else ""
+    )
 
 
 def _making(spec: ModelSpec, receipt: Mapping[str, Any]) -> str:
@@ -163,12 +165,12 @@ def check_prose(spec: ModelSpec) -> str:
     except (OSError, UnicodeDecodeError) as exc:
         raise CardError(f"The prose of {spec.name!r} can't be read: {exc}.") from exc
     _complete(spec.name, prose)
-    if typed := TYPED.search(spec.behind_baseline):
+    if typed := TYPED_SECTIONS.search(spec.behind_baseline):
         raise CardError(
             f"behind_baseline= of {spec.name!r} has the number {typed[0]!r} typed in. "
             "Say why in words: the figures are written beside it."
         )
-    if typed := TYPED.search(FIGURE.sub("", prose)):
+    if typed := TYPED_SECTIONS.search(FIELD.sub("", prose)):
         raise CardError(
             f"{spec.card} of {spec.name!r} has the number {typed[0]!r} typed in. Write "
             "the name of a measured value instead, such as {accuracy:.2%}."
@@ -256,7 +258,7 @@ def _sweep(receipt: Mapping[str, Any]) -> str:
     words = ", ".join(f"`{key}={text}`" for key, text in told["settings"].items())
     head, *rows = told["table"]
     listing = table([head, ["---:"] * len(head), *rows])
-    return SEARCHED.format(**told | {"words": words, "table": listing})
+    return SWEEP.format(**told | {"words": words, "table": listing})
 
 
 def table(rows: Any) -> str:
@@ -281,7 +283,7 @@ def _papers(spec: ModelSpec) -> str:
 def _header(spec: ModelSpec, receipt: Mapping[str, Any]) -> str:
     from huggingface_hub import EvalResult, ModelCardData  # slow: only when needed
 
-    datasets = found().datasets
+    datasets = installed().datasets
     ids = [datasets[n].hub if n in datasets else None for n in spec.trained_on]
     results = [
         EvalResult(
@@ -307,5 +309,5 @@ def _header(spec: ModelSpec, receipt: Mapping[str, Any]) -> str:
 
 
 def _hub_id(name: str) -> str:
-    known = found().datasets.get(name)
+    known = installed().datasets.get(name)
     return (known.hub if known else None) or name

@@ -1,16 +1,16 @@
 """The fixed text of a model card, with places for facts and figures."""
 
 __all__ = [
-    "BEHIND",
+    "BEHIND_BASELINE",
     "BODY",
     "CONVERTED",
     "DRAFT",
     "FILE_PROSE",
+    "FINETUNED",
+    "FINETUNED_PROCEDURE",
     "MEASURED",
     "PINNED",
-    "SEARCHED",
-    "TAUGHT",
-    "TAUGHT_MAKING",
+    "SWEEP",
     "TRAINED",
     "TRAINED_BY_FILE",
     "UNMEASURED",
@@ -39,7 +39,7 @@ The model has {parameters:,} parameters{size}. Its licences: code {code}, weight
 
 {making}
 {pictures}{papers}"""
-BEHIND = """
+BEHIND_BASELINE = """
 **A simple method is ahead:** {baselines}.{reason}
 """
 MEASURED = """\
@@ -47,7 +47,7 @@ MEASURED = """\
 | --- | ---: | --- | ---: |
 {metrics}
 {baselines}"""
-SEARCHED = """
+SWEEP = """
 Settings were searched by `zoo sweep` ({method}, seed {seed}) over {words}. Each
 trial trained a fresh model and was measured on validation rows, in its best epoch; the
 test rows were not read. The best comes first:
@@ -124,7 +124,7 @@ From the Hub, once, at the first load. The zoo takes no file but this one:
 | commit | `{revision}` |
 | file | `{filename}` |
 | SHA-256 | {known} |"""
-TAUGHT = """\
+FINETUNED = """\
 ## What it is for
 
 For inputs like those of {source}. {answers}
@@ -139,7 +139,7 @@ on {fitting:,} rows of {source}.
 ## Where it fails
 
 {fails}"""
-TAUGHT_MAKING = """\
+FINETUNED_PROCEDURE = """\
 ## How to make it again
 
 `zoo finetune {parent} DATA -o {name}` with the settings below took

@@ -38,7 +38,7 @@ def benchmark_command(
     keep_freed_memory()
     costs = benchmark(name, threads=threads, untrained=untrained)
     if record:
-        plugin = discovery.found().providers[name]
+        plugin = discovery.installed().providers[name]
         path = weight_store.package_folder(plugin.package) / measured.FILE
         measured.record(path, plugin.name, name, costs=costs)
     click.echo(json.dumps(asdict(costs), indent=2) if as_json else str(costs))

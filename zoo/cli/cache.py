@@ -29,7 +29,7 @@ def cache_command(ctx: click.Context, as_json: bool) -> None:
     """List the files that the zoo keeps on this machine; verify or prune them."""
     if ctx.invoked_subcommand is not None:
         return
-    items = cache.listed()
+    items = cache.list_items()
     if as_json:
         plain = [asdict(item) | {"path": str(item.path)} for item in items]
         click.echo(json.dumps(plain, indent=2))
@@ -62,7 +62,7 @@ def verify_command(ctx: click.Context, names: tuple[str, ...]) -> None:
 @click.option("--dry-run", is_flag=True, help="Only list what would be removed.")
 @click.option(
     "--days",
-    default=cache.DAYS,
+    default=cache.UNUSED_DAYS,
     show_default=True,
     help="Keep decoded datasets that were read within this many days.",
 )

@@ -18,7 +18,7 @@ from zoo.cli.options import (
 from zoo.cli.render import lined
 
 if TYPE_CHECKING:
-    from zoo.training.cross_validation import Crossval, Part
+    from zoo.training.cross_validation import CrossValidation, FoldResult
 
 
 @click.command("crossval")
@@ -54,12 +54,12 @@ def crossval_command(
         click.echo(line)
 
 
-def _print_fold(part: "Part") -> None:
+def _print_fold(part: "FoldResult") -> None:
     numbers = " ".join(f"{name} {value:.4f}" for name, value in part.figures.items())
     click.echo(f"fold {part.fold} {numbers}", err=True)
 
 
-def _table(result: "Crossval") -> list[list[str]]:
+def _table(result: "CrossValidation") -> list[list[str]]:
     names = list(result.mean)
     rows = [["fold", "train rows", "validation rows", *names, "epochs", "seconds"]]
     for part in result.parts:

@@ -9,7 +9,7 @@ import click
 from packaging.requirements import Requirement
 
 from zoo._utils import paths
-from zoo.plugins.discovery import Plugin, found
+from zoo.plugins.discovery import Plugin, installed
 
 PACKAGES = (
     "zoo-core",
@@ -36,7 +36,7 @@ def doctor_command(ctx: click.Context) -> None:
     for name in PACKAGES:
         click.echo(f"  {name:<16} {_version(name)}")
     click.echo("plugins")
-    known = found()
+    known = installed()
     for plugin in known.plugins:
         line = f"{plugin.distribution} {plugin.version}: {_provides(plugin)}"
         click.echo(f"  {plugin.name:<16} {line}")
@@ -44,13 +44,13 @@ def doctor_command(ctx: click.Context) -> None:
     problems = [str(failure) for failure in known.failures]
     for name in sorted({*CHECKED, *(p.distribution for p in known.plugins)}):
         problems += _unmet(name)
-    click.echo(f"  {'cache':<16} {paths.cache()}")
+    click.echo(f"  {'cache':<16} {paths.cache_dir()}")
     if not _writable():
         problems.append(
-            f"The cache {paths.cache()} can't be written, so every load hashes its "
+            f"The cache {paths.cache_dir()} can't be written, so every load hashes its "
             "file again. Set ZOO_CACHE to a writable folder."
         )
-    for folder in paths.data():
+    for folder in paths.data_dirs():
         state = "" if folder.is_dir() else " (does not exist)"
         click.echo(f"  {'data':<16} {folder}{state}")
         if state:
@@ -89,7 +89,7 @@ def _here(distribution: str) -> str | None:
 
 
 def _provides(plugin: Plugin) -> str:
-    known = found()
+    known = installed()
     both = (("model", known.providers), ("dataset", known.makers))
     counts = ((sum(p == plugin for p in of.values()), what) for what, of in both)
     return ", ".join(_count(number, what) for number, what in counts if number)
@@ -109,7 +109,7 @@ def _version(name: str) -> str:
 
 def _writable() -> bool:
     """Return whether the cache can be written, without writing to it."""
-    place = paths.cache()
+    place = paths.cache_dir()
     while not place.exists() and place != place.parent:
         place = place.parent
     return os.access(place, os.W_OK)

@@ -32,7 +32,7 @@ def fetch_command(
     The exit status is 1 if one fails; the others are downloaded all the same.
     """
     results: list[dict[str, Any]] = []
-    for name, result in fetch.each(chosen_models(names, every)):
+    for name, result in fetch.fetch_each(chosen_models(names, every)):
         if isinstance(result, ZooError):
             click.echo(f"error: {name}: {result}", err=True)
             results.append({"name": name, "error": str(result)})

@@ -18,5 +18,5 @@ def info_command(name: str, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps(spec_as_dict(spec), indent=2))
         return
-    for key, value in facts(spec, discovery.found().providers[name]).items():
+    for key, value in facts(spec, discovery.installed().providers[name]).items():
         click.echo(f"{key:<12} {value}")

@@ -17,7 +17,7 @@ def list_command(ctx: click.Context, pattern: str, as_json: bool) -> None:
     Plugins that failed to load are reported on stderr, and make the exit status 1.
     """
     print_specs(catalog.search(pattern), as_json)
-    failures = discovery.found().failures
+    failures = discovery.installed().failures
     for failure in failures:
         click.echo(f"warning: {failure}", err=True)
     ctx.exit(1 if failures else 0)

@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from zoo.artifacts import lock, lockfile
-from zoo.artifacts.weight_store import SHORT
+from zoo.artifacts.weight_store import SHORT_HASH
 from zoo.cli.options import all_option, chosen_models, models_argument, path_type
 
 
@@ -35,7 +35,7 @@ def lock_command(
         for problem in problems:
             click.echo(problem, err=True)
         if not problems:
-            click.echo(f"{out or lockfile.project()} agrees with what is installed")
+            click.echo(f"{out or lockfile.lock_path()} agrees with what is installed")
         ctx.exit(1 if problems else 0)
     chosen = chosen_models(names, every) if every else names
     for change in lock.lock(*chosen, path=out):
@@ -43,11 +43,11 @@ def lock_command(
 
 
 def _describe(change: lock.Change) -> str:
-    new = change.new.sha256[:SHORT]
+    new = change.new.sha256[:SHORT_HASH]
     if change.old is None:
         return f"{new}... (new)"
     if change.old.sha256 != change.new.sha256:
-        return f"{change.old.sha256[:SHORT]}... -> {new}..."
+        return f"{change.old.sha256[:SHORT_HASH]}... -> {new}..."
     if change.old.commit != change.new.commit:
         return f"{new}... (commit {change.old.commit[:8]} -> {change.new.commit[:8]})"
     return f"{new}... (unchanged)"

@@ -26,4 +26,4 @@ def nearest_words_command(
     if as_json:
         click.echo(json.dumps(result.to_dict(), indent=2))
     else:
-        click.echo("\n".join(map(str, result.neighbours)))
+        click.echo("\n".join(map(str, result.most_similar)))

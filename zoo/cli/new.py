@@ -5,14 +5,16 @@ from pathlib import Path
 import click
 
 from zoo.cli.options import path_type
-from zoo.plugins.scaffold import LIKE, new_plugin
+from zoo.plugins.scaffold import KINDS, new_plugin
 
 
 @click.command("new")
 @click.argument("name")
 @click.argument("folder", type=path_type, required=False)
 @click.option(
-    "--like", default="image-classification", help=f"Template: {', '.join(LIKE)}."
+    "--like",
+    default="image-classification",
+    help=f"Template: {', '.join(KINDS)}.",
 )
 def new_command(name: str, folder: Path | None, like: str) -> None:
     """Create a plugin with one model, NAME, in FOLDER (zoo-NAME by default).

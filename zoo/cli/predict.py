@@ -68,11 +68,13 @@ def predict_command(
     """
     from zoo.inference.predict import example as find_example
     from zoo.inference.predict import predict
-    from zoo.inference.sample import able
+    from zoo.inference.sample import supports
     from zoo.models.loading import build, find, load
 
     texts = (str(find_example(name)), *inputs) if example else inputs
-    if not texts and not able(build(name), "sample"):  # before weights are downloaded
+    if not texts and not supports(
+        build(name), "sample"
+    ):  # before weights are downloaded
         raise click.UsageError("Give an input, or --example to use the model's own.")
     options: dict[str, Any] = {"invert": True} if invert else {}
     options |= {} if seed is None else {"seed": seed}

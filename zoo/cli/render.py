@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from zoo.plugins.discovery import Plugin, found
+from zoo.plugins.discovery import Plugin, installed
 from zoo.specs import Metric, ModelSpec
 
 if TYPE_CHECKING:
@@ -49,7 +49,9 @@ def print_specs(specs: list[ModelSpec], as_json: bool) -> None:
 
 def spec_as_dict(spec: ModelSpec) -> dict[str, Any]:
     """Return a spec and the distribution that provides it, as JSON holds them."""
-    plain = asdict(spec) | {"provided_by": found().providers[spec.name].distribution}
+    plain = asdict(spec) | {
+        "provided_by": installed().providers[spec.name].distribution
+    }
     plain |= {"input": spec.input.to_plain(), "output": spec.output.to_plain()}
     return plain
 

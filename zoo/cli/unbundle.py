@@ -16,12 +16,12 @@ from zoo.cli.render import size
 def unbundle_command(file: Path, store: Path | None) -> None:
     """Verify FILE, written by 'zoo bundle', and install its models into a store."""
     imported = bundle.unbundle(file, store=store)
-    folder = store or paths.store()
+    folder = store or paths.store_dir()
     for model in imported:
         click.echo(f"{model.name}: {size(model.size)}, in {folder}")
     for advice in sorted({model.advice for model in imported if model.advice}):
         names = ", ".join(model.name for model in imported if model.advice == advice)
         need = f"{names} needs its plugin. If you trust it, run"
         click.echo(f"warning: {need}: {advice}", err=True)
-    if folder.absolute() not in [known.absolute() for known in paths.stores()]:
+    if folder.absolute() not in [known.absolute() for known in paths.store_dirs()]:
         click.echo(f"warning: set ZOO_STORE={folder} to load from it.", err=True)

@@ -32,18 +32,18 @@ __all__ = [
     "TensorRows",
     "check_columns",
     "check_labels",
-    "load",
     "load_or_synthetic",
+    "load_rows",
     "numbers",
     "synthetic_rows",
     "to_model_input",
 ]
 
-VERSION = 1  # of the files in the cache
-STAND_IN = 256  # rows of noise in a smoke run without data
+CACHE_VERSION = 1  # of the files in the cache
+SYNTHETIC_ROWS = 256  # rows of noise in a smoke run without data
 
 
-def load(
+def load_rows(
     name: str,
     split: str = "train",
     *,
@@ -65,11 +65,11 @@ def load(
     targets = (target,) if isinstance(target, str) else tuple(target)
     source = f"{name}/{split}"
     check_columns(source, rows, (*columns, *targets))
-    cached = _cached(source, rows, columns, targets, input_spec)
+    cached = _read_cached(source, rows, columns, targets, input_spec)
     held = _read(cached)
     if held is None:
         held = _decoded(rows, columns, targets, source, input_spec)
-        held["seal"] = _seal(held)
+        held["seal"] = _fingerprint(held)
         with suppress(OSError):  # a read-only cache only costs time: decoded again
             safetensors_io.write(held, cached)
     return TensorRows(
@@ -94,7 +94,7 @@ def load_or_synthetic(
         if model is None:
             raise
         given = model.output.training_input(model.input)
-        return synthetic_rows(given, model.output, STAND_IN, f"{name}/{split}")
+        return synthetic_rows(given, model.output, SYNTHETIC_ROWS, f"{name}/{split}")
 
 
 def check_labels(target: Tensor, output_spec: Output, source: str) -> None:
@@ -120,7 +120,7 @@ def synthetic_rows(
     return TensorRows(input=given, target=target, source=source, fingerprint="stand-in")
 
 
-def _cached(
+def _read_cached(
     source: str,
     rows: Dataset,
     columns: tuple[str, ...],
@@ -128,12 +128,12 @@ def _cached(
     input_spec: Input | None,
 ) -> Path:
     # The library's own fingerprint changes with the files a set was read from.
-    asked = repr((VERSION, rows._fingerprint, columns, targets))
+    asked = repr((CACHE_VERSION, rows._fingerprint, columns, targets))
     if input_spec is not None:
         asked += preprocessor(input_spec).identity(input_spec)
     key = hashlib.sha256(asked.encode()).hexdigest()[:16]
     name = f"{source.replace('/', '-')}-{key}.safetensors"
-    return paths.cache() / "tensors" / name
+    return paths.cache_dir() / "tensors" / name
 
 
 def check_columns(source: str, rows: Dataset, wanted: tuple[str, ...]) -> None:
@@ -206,7 +206,7 @@ def numbers(rows: Any, name: str, source: str) -> np.ndarray[Any, Any]:
     return found
 
 
-def _seal(held: dict[str, Tensor]) -> Tensor:
+def _fingerprint(held: dict[str, Tensor]) -> Tensor:
     parts: dict[str, tuple[str, bytes]] = {}
     for name, tensor in held.items():
         array: np.ndarray[Any, Any] = tensor.numpy()

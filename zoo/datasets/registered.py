@@ -11,7 +11,7 @@ from zoo._utils import paths
 from zoo._utils.import_string import resolve
 from zoo.artifacts.hub_client import disable_telemetry
 from zoo.errors import DataError, MissingExtra, SplitNotFound
-from zoo.plugins.discovery import found
+from zoo.plugins.discovery import installed
 from zoo.plugins.registry import dataset
 from zoo.specs import DatasetSpec
 from zoo.specs.model_spec import CONVERTED
@@ -19,14 +19,22 @@ from zoo.specs.model_spec import CONVERTED
 if TYPE_CHECKING:
     from datasets import Dataset
 
-__all__ = ["fingerprint", "get_dataset_spec", "imported", "load_dataset", "quiet"]
+__all__ = [
+    "fingerprint",
+    "get_dataset_spec",
+    "import_datasets",
+    "load_dataset",
+    "quiet_progress",
+]
 
-PATIENCE = 3.0  # seconds for the Hub's first answer; a dead network must not hang
+RESPONSE_TIMEOUT = (
+    3.0  # seconds for the Hub's first answer; a dead network must not hang
+)
 
 
 def get_dataset_spec(name: str) -> DatasetSpec:
     """Return what is known about a dataset without reading it."""
-    return dataset(found().datasets, name)
+    return dataset(installed().datasets, name)
 
 
 def load_dataset(name: str, split: str = "train") -> Dataset:
@@ -47,7 +55,7 @@ def load_dataset(name: str, split: str = "train") -> Dataset:
             f"rows, but the spec says {copy.counts[split]:,}. This copy is cut, or of "
             "another version: replace it."
         )
-    with quiet():
+    with quiet_progress():
         return _labelled(_renamed(copy, chosen), copy.place, chosen)
 
 
@@ -79,10 +87,10 @@ def _copy(chosen: DatasetSpec, split: str) -> _Copy:
         return rows
     if chosen.package is not None:
         make = resolve(chosen.package, plugin=chosen.name)
-        imported()  # the function imports it too: let our error come first
+        import_datasets()  # the function imports it too: let our error come first
         return _Copy(make(split), repr(chosen.package), chosen.splits)
     if chosen.hub is None:
-        raise _not_on_hub(chosen, split)
+        raise _hub_error(chosen, split)
     counts = {**chosen.splits, **chosen.hub_splits}
     rows = _from_cache(chosen, split)
     if rows is not None:
@@ -92,16 +100,16 @@ def _copy(chosen: DatasetSpec, split: str) -> _Copy:
 
 def _from_folder(chosen: DatasetSpec, split: str) -> _Copy | None:
     partial = None
-    for folder in paths.data():
+    for folder in paths.data_dirs():
         place = folder / chosen.name
         files = sorted(map(str, place.glob(f"{split}-*.parquet")))
         if not files:
             if partial is None and any(place.glob("*.parquet")):
                 partial = place
             continue
-        library = imported()
+        library = import_datasets()
         try:
-            with quiet():
+            with quiet_progress():
                 rows = library.Dataset.from_parquet(files, split=split)
         except Exception as exc:  # Arrow's errors, or the library's own
             fault = type(exc.__cause__ or exc).__name__
@@ -122,13 +130,13 @@ def _from_folder(chosen: DatasetSpec, split: str) -> _Copy | None:
 
 def _from_cache(chosen: DatasetSpec, split: str) -> Dataset | None:
     """Return what an earlier download has left, or nothing. Never asks the Hub."""
-    imported()
+    import_datasets()
     from datasets.packaged_modules.cache.cache import Cache
 
     assert chosen.hub is not None
     name = chosen.hub.rpartition("/")[2]
     try:
-        with quiet():  # "auto": the newest that is there
+        with quiet_progress():  # "auto": the newest that is there
             builder = Cache(
                 repo_id=chosen.hub, dataset_name=name, version="auto", hash="auto"
             )
@@ -140,13 +148,13 @@ def _from_cache(chosen: DatasetSpec, split: str) -> Dataset | None:
 
 
 def _from_hub(chosen: DatasetSpec, split: str) -> Dataset:
-    library = imported()
+    library = import_datasets()
     commit = _commit(chosen, split)
     try:
         return library.load_dataset(chosen.hub, revision=commit, split=split)
     except Exception as exc:  # of the network, of Arrow, of the library
         fault = f"{type(exc).__name__}: {exc}".partition("\n")[0].rstrip(".")
-        raise _not_had(chosen, split, fault) from exc
+        raise _unavailable_error(chosen, split, fault) from exc
 
 
 def _commit(chosen: DatasetSpec, split: str) -> str:
@@ -163,26 +171,26 @@ def _commit(chosen: DatasetSpec, split: str) -> str:
     online = "Go online and load it once, or set"
     try:
         about = HfApi().dataset_info(
-            chosen.hub, revision=chosen.revision, timeout=PATIENCE
+            chosen.hub, revision=chosen.revision, timeout=RESPONSE_TIMEOUT
         )
     except RepositoryNotFoundError as exc:
         fault = "it does not exist, or you may not read it"
-        raise _not_had(chosen, split, fault) from exc
+        raise _unavailable_error(chosen, split, fault) from exc
     except RevisionNotFoundError as exc:
         fault = f"it has no revision {chosen.revision!r}"
-        raise _not_had(chosen, split, fault) from exc
+        raise _unavailable_error(chosen, split, fault) from exc
     except HfHubHTTPError as exc:
         fault = f"it answers with status {exc.response.status_code}"
-        raise _not_had(chosen, split, fault) from exc
+        raise _unavailable_error(chosen, split, fault) from exc
     except OfflineModeIsEnabled as exc:
         unset = "Unset it and load the set once, or set"
-        raise _not_had(chosen, split, "HF_HUB_OFFLINE is set", unset) from exc
+        raise _unavailable_error(chosen, split, "HF_HUB_OFFLINE is set", unset) from exc
     except Exception as exc:  # the HTTP client's, which may change
-        raise _not_had(chosen, split, "it can't be reached", online) from exc
+        raise _unavailable_error(chosen, split, "it can't be reached", online) from exc
     return str(about.sha)
 
 
-def _not_on_hub(chosen: DatasetSpec, split: str) -> DataError:
+def _hub_error(chosen: DatasetSpec, split: str) -> DataError:
     source = f"Get it from {chosen.homepage}, put" if chosen.homepage else "Put"
     hint = f" Similar, on the Hub: {', '.join(chosen.similar)}."
     return DataError(
@@ -192,7 +200,7 @@ def _not_on_hub(chosen: DatasetSpec, split: str) -> DataError:
     )
 
 
-def _not_had(
+def _unavailable_error(
     chosen: DatasetSpec, split: str, fault: str, remedy: str = "Set"
 ) -> DataError:
     return DataError(
@@ -203,7 +211,7 @@ def _not_had(
 
 
 def _searched() -> str:
-    return " or ".join(map(str, paths.data())) or "ZOO_DATA (which is not set)"
+    return " or ".join(map(str, paths.data_dirs())) or "ZOO_DATA (which is not set)"
 
 
 def _renamed(copy: _Copy, chosen: DatasetSpec) -> Dataset:
@@ -228,7 +236,7 @@ def _labelled(rows: Dataset, place: str, chosen: DatasetSpec) -> Dataset:
     """Let `label` be numbers that stand for the spec's names, in the spec's order."""
     if not chosen.labels or "label" not in rows.column_names:
         return rows
-    known = imported().ClassLabel(names=list(chosen.labels))
+    known = import_datasets().ClassLabel(names=list(chosen.labels))
     feature = rows.features["label"]
     names = tuple(getattr(feature, "names", chosen.labels))
     fault = "some labels are unknown"
@@ -245,9 +253,9 @@ def _labelled(rows: Dataset, place: str, chosen: DatasetSpec) -> Dataset:
 
 
 @contextmanager
-def quiet() -> Iterator[None]:
+def quiet_progress() -> Iterator[None]:
     """Hold back the library's progress bars and notes: a local read is no news."""
-    library = imported()
+    library = import_datasets()
     notes = library.utils.logging
     loud, level = library.is_progress_bar_enabled(), notes.get_verbosity()
     library.disable_progress_bars()
@@ -260,7 +268,7 @@ def quiet() -> Iterator[None]:
             library.enable_progress_bars()
 
 
-def imported() -> Any:
+def import_datasets() -> Any:
     """Return the `datasets` library, or say how to install it."""
     try:
         disable_telemetry()

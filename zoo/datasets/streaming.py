@@ -31,9 +31,9 @@ from zoo.specs import Input
 if TYPE_CHECKING:
     from datasets import Dataset
 
-__all__ = ["Data", "StreamedRows", "load"]
+__all__ = ["Data", "StreamedRows", "stream_rows"]
 
-CHUNK = 100  # rows that are looked at together, which may be photographs
+CHUNK_ROWS = 100  # rows that are looked at together, which may be photographs
 Data = TypeVar("Data", TensorRows, "StreamedRows")
 
 
@@ -82,7 +82,7 @@ class StreamedRows:
 
     def in_order(self) -> Iterator[Tensor]:
         """Yield all inputs in their order, some at a time."""
-        for given, _ in self.batches(torch.arange(len(self)).split(CHUNK)):
+        for given, _ in self.batches(torch.arange(len(self)).split(CHUNK_ROWS)):
             yield given
 
 
@@ -112,7 +112,7 @@ class Reader:
         return torch.from_numpy(np.stack(columns, axis=1).astype(np.float32))
 
 
-def load(
+def stream_rows(
     name: str,
     split: str = "train",
     *,
@@ -156,11 +156,11 @@ def _stored(table: Dataset, column: str, source: str) -> Dataset:
 
 def _fingerprint(table: Dataset) -> str:
     """Return the hash of what is stored, known again by the library's fingerprint."""
-    kept = paths.cache() / "streams" / f"{table._fingerprint}.txt"
+    kept = paths.cache_dir() / "streams" / f"{table._fingerprint}.txt"
     with suppress(OSError):
         return kept.read_text(encoding="ascii")
     seal = hashlib.sha256()
-    for part in table.iter(batch_size=CHUNK):
+    for part in table.iter(batch_size=CHUNK_ROWS):
         for name in sorted(part):
             for value in part[name]:
                 content = _content(value)

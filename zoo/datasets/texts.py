@@ -3,7 +3,7 @@
 import random
 
 from zoo.datasets import registered
-from zoo.datasets.in_memory import STAND_IN, check_columns
+from zoo.datasets.in_memory import SYNTHETIC_ROWS, check_columns
 from zoo.errors import DataError, DatasetNotFound, MissingExtra
 
 __all__ = ["load_texts"]
@@ -30,4 +30,4 @@ def _noise() -> list[str]:
     drawing = random.Random(0)
     letters = str.maketrans("0123456789", "abcdefghij")  # to some, numbers are no words
     words = [f"word{number}".translate(letters) for number in range(NOISE)]
-    return [" ".join(drawing.choices(words, k=20)) for _ in range(STAND_IN)]
+    return [" ".join(drawing.choices(words, k=20)) for _ in range(SYNTHETIC_ROWS)]

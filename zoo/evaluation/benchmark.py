@@ -20,7 +20,7 @@ from zoo.specs.cost import BATCH, Cost
 
 __all__ = ["benchmark"]
 
-ROUNDS, SECONDS = 20, 2.0  # whichever ends first, but three rounds at least
+MAX_ROUNDS, MAX_SECONDS = 20, 2.0  # whichever ends first, but three rounds at least
 STATUS, FORGET = Path("/proc/self/status"), Path("/proc/self/clear_refs")
 
 
@@ -77,7 +77,7 @@ def _median(call: Callable[[], Any]) -> float:
     """Return the milliseconds that a call takes, after one that is not counted."""
     call()
     seen: list[float] = []
-    while len(seen) < 3 or (len(seen) < ROUNDS and sum(seen) < SECONDS):
+    while len(seen) < 3 or (len(seen) < MAX_ROUNDS and sum(seen) < MAX_SECONDS):
         started = time.perf_counter()
         call()
         seen.append(time.perf_counter() - started)

@@ -29,7 +29,9 @@ def evaluate(
         problem = f"zoo.evaluate has no measure for its task, {spec.task}."
         raise OptionError(spec.name, problem, [])
     labels = spec.labels or None
-    found = reader.gather(data, spec.input, spec.output, target=target, labels=labels)
+    found = reader.read_data(
+        data, spec.input, spec.output, target=target, labels=labels
+    )
     rows = found.test or found.validation or found.training
     return compute_metrics(model, predict_examples(model, rows), rows)
 
@@ -38,7 +40,9 @@ def evaluate(
 def predict_examples(model: nn.Module, rows: LabeledExamples) -> Tensor:
     """Return what the model gives for examples, (rows, ...)."""
     with eval_mode(model):
-        found = [unwrap_model(model)(given) for given in features.prepared(model, rows)]
+        found = [
+            unwrap_model(model)(given) for given in features.model_inputs(model, rows)
+        ]
     return torch.cat(found)
 
 

@@ -18,7 +18,7 @@ from zoo.finetuning.finetune import FinetuneResult, finetune_by_name
 from zoo.inference import features
 from zoo.models import saving
 from zoo.models.metadata import attach, model_metadata
-from zoo.plugins.discovery import found
+from zoo.plugins.discovery import installed
 from zoo.specs import License, ModelSpec
 from zoo.tasks import get_task
 from zoo.training import receipt as receipts
@@ -26,14 +26,14 @@ from zoo.training.monitoring import TrainingMonitor
 
 __all__ = ["finetune", "save"]
 
-MOST_LABELS = 30  # in a picture of the confusion
-WORST, SIDE = 24, 96  # mistakes that are shown, and their pixels
+MAX_CONFUSION_LABELS = 30  # in a picture of the confusion
+MAX_MISTAKES, MISTAKE_PIXELS = 24, 96  # mistakes that are shown, and their pixels
 
 
 def save(result: FinetuneResult, folder: str | Path) -> Path:
     """Write a fine-tuned model as a checkpoint folder with a receipt and a card."""
     folder = Path(folder)
-    checkpoint_folder.refuse_strangers(folder)
+    checkpoint_folder.check_replaceable(folder)
     model, known = result.model, model_metadata(result.model)
     spec = _spec(result, folder.name)
     attach(model, replace(known, spec=spec))
@@ -59,7 +59,7 @@ def _spec(result: FinetuneResult, name: str) -> ModelSpec:
     """Return what the new model is: its own name, nobody's recipe."""
     spec, source = model_metadata(result.model).spec, result.data.source
     plain = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-") or "fine-tuned"
-    known = found().datasets.get(source)
+    known = installed().datasets.get(source)
     data = known.license if known else "unknown"
     learnt = [source] if known else []
     return replace(
@@ -158,7 +158,7 @@ def _draw(result: FinetuneResult) -> None:
     if predicted is None:
         return
     true = true.long()
-    if len(labels) <= MOST_LABELS:
+    if len(labels) <= MAX_CONFUSION_LABELS:
         caption = f"What the {result.part} rows were called."
         flat = predicted.flatten(), true.flatten()
         run.log_figure("confusion", plots.confusion(*flat, labels), caption)
@@ -170,16 +170,18 @@ def _draw(result: FinetuneResult) -> None:
 def _mistakes(result: FinetuneResult, predicted: Tensor, true: Tensor) -> bytes:
     score = result.output.softmax(dim=-1).max(dim=-1).values
     wrong = (predicted != true).nonzero()[:, 0]
-    worst = wrong[score[wrong].argsort(descending=True)][:WORST]
+    worst = wrong[score[wrong].argsort(descending=True)][:MAX_MISTAKES]
     spec = model_metadata(result.model).spec
     task = get_task(spec.task)
-    images = torch.zeros(len(worst), 3, SIDE, SIDE, dtype=torch.uint8)
+    images = torch.zeros(
+        len(worst), 3, MISTAKE_PIXELS, MISTAKE_PIXELS, dtype=torch.uint8
+    )
     for place, row in enumerate(worst.tolist()):
         opened = task.load_item(result.rows.items[row], spec.input)
-        shown = opened.convert("RGB").resize((SIDE, SIDE))
+        shown = opened.convert("RGB").resize((MISTAKE_PIXELS, MISTAKE_PIXELS))
         images[place] = (
             torch.frombuffer(bytearray(shown.tobytes()), dtype=torch.uint8)
-            .view(SIDE, SIDE, 3)
+            .view(MISTAKE_PIXELS, MISTAKE_PIXELS, 3)
             .permute(2, 0, 1)
         )
     return plots.mistakes(
@@ -214,7 +216,7 @@ def finetune(
     DataError, OptionError, SettingsError, Diverged, and what `zoo.load` raises.
     """
     if folder is not None:
-        checkpoint_folder.refuse_strangers(Path(folder))
+        checkpoint_folder.check_replaceable(Path(folder))
     result = finetune_by_name(
         name,
         data,

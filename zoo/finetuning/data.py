@@ -16,12 +16,12 @@ from zoo.models.metadata import model_metadata
 from zoo.preprocessing.preprocessor import preprocessor
 from zoo.specs import ModelSpec
 
-__all__ = ["gathered", "kept", "parted", "tensors", "weight"]
+__all__ = ["cached_inputs", "class_weights", "read_splits", "split_rows", "tensors"]
 
-MOST_BYTES = 2 << 30  # of prepared inputs that are kept in memory
+MAX_BYTES = 2 << 30  # of prepared inputs that are kept in memory
 
 
-def gathered(
+def read_splits(
     spec: ModelSpec,
     data: Any,
     validation: Any = None,
@@ -31,20 +31,22 @@ def gathered(
 ) -> DatasetSplits:
     """Return the data for a model, its parts from several places where so given."""
     model = spec.input, spec.output
-    splits = reader.gather(
+    splits = reader.read_data(
         data, *model, target=target, labels=labels, known=spec.labels
     )
     for name, more in (("validation", validation), ("test", test)):
         if more is not None:
             names = splits.labels or None
-            other = reader.gather(more, *model, target=target, labels=names)
+            other = reader.read_data(more, *model, target=target, labels=names)
             part: Any = {name: other.parts().get(name, other.training)}
             sources = {**splits.sources, name: other.source}
             splits = replace(splits, **part, sources=sources)
     return splits
 
 
-def parted(splits: DatasetSplits, chosen: Settings, *, solved: bool) -> DatasetSplits:
+def split_rows(
+    splits: DatasetSplits, chosen: Settings, *, solved: bool
+) -> DatasetSplits:
     """Hold rows back for validation where the strategy or the figures need some."""
     if splits.validation is not None or (splits.test is not None and solved):
         return splits
@@ -58,24 +60,26 @@ def tensors(model: nn.Module, splits: DatasetSplits, given: Tensor) -> TensorRow
     return TensorRows(input=given, target=target, source=splits.source, fingerprint="")
 
 
-def kept(model: nn.Module, rows: LabeledExamples) -> Callable[[Tensor], Tensor]:
+def cached_inputs(
+    model: nn.Module, rows: LabeledExamples
+) -> Callable[[Tensor], Tensor]:
     """Return what turns row numbers into prepared inputs: kept where they fit."""
     input_spec = model_metadata(model).spec.input
     joined = preprocessor(input_spec).joined
-    batches = features.prepared(model, rows)
+    batches = features.model_inputs(model, rows)
     first = next(batches)
-    if first[0].nbytes * len(rows) <= MOST_BYTES:
+    if first[0].nbytes * len(rows) <= MAX_BYTES:
         inputs = joined([first, *batches], input_spec)
         return lambda numbers: inputs[numbers]
 
     def opened(numbers: Tensor) -> Tensor:
         picked = rows.pick(numbers.tolist())
-        return joined(list(features.prepared(model, picked)), input_spec)
+        return joined(list(features.model_inputs(model, picked)), input_spec)
 
     return opened
 
 
-def weight(splits: DatasetSplits) -> Tensor:
+def class_weights(splits: DatasetSplits) -> Tensor:
     """Return how much each class counts so that all count alike, 1 on average: by its
     rows, or by its pixels."""
     counts = torch.tensor(splits.sizes()).clamp(min=1)

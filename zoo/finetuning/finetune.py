@@ -16,7 +16,7 @@ from zoo.finetuning import data as lesson_data
 from zoo.finetuning import linear_probe
 from zoo.finetuning.linear_probe import Probe
 from zoo.finetuning.preconditions import check
-from zoo.finetuning.strategies import Settings, learn
+from zoo.finetuning.strategies import Settings, train_model
 from zoo.inference import features as featuring
 from zoo.models import loading
 from zoo.models.freeze import head_of, unfreeze
@@ -25,10 +25,10 @@ from zoo.runtime.eval_mode import eval_mode
 from zoo.tasks import get_task
 from zoo.training.monitoring import TrainingMonitor
 from zoo.training.run import Run
-from zoo.training.settings import change, check_ranges
+from zoo.training.settings import check_ranges, with_values
 from zoo.training.train import seeded
 
-__all__ = ["FinetuneResult", "exact", "finetune_by_name", "finetune_model"]
+__all__ = ["FinetuneResult", "finetune_by_name", "finetune_model", "is_solved_exactly"]
 
 
 @dataclass
@@ -65,20 +65,20 @@ def finetune_by_name(
 
     Raises what `zoo.load` and `gathering.gather` raise, SettingsError, Diverged.
     """
-    chosen = change(Settings(), {**(settings or {})})
+    chosen = with_values(Settings(), {**(settings or {})})
     check_ranges(chosen)
     spec = loading.find(name)
     check(spec, chosen)
-    splits = lesson_data.gathered(spec, data, validation, test, target, labels)
+    splits = lesson_data.read_splits(spec, data, validation, test, target, labels)
     with seeded(chosen.seed):
         model, old = _with_head(name, splits)
         skipped: tuple[str, ...] = ()
         if skip_unreadable:
-            splits, skipped = featuring.readable(model, splits)
+            splits, skipped = featuring.without_unreadable(model, splits)
         try:
             result = finetune_model(model, splits, chosen, old=old, monitor=monitor)
         except InputError as exc:
-            raise featuring.complaint(model, splits) or exc from exc
+            raise featuring.unreadable_message(model, splits) or exc from exc
     result.parent, result.target, result.skipped = str(name), target, skipped
     return result
 
@@ -97,16 +97,16 @@ def finetune_model(
     """
     run = Run(model_metadata(model).spec, seed=chosen.seed, monitor=monitor)
     some = splits.training.pick(range(min(2, len(splits.training))))
-    given = next(featuring.prepared(model, some))
+    given = next(featuring.model_inputs(model, some))
     ends = chosen.cache and linear_probe.ends_in_head(model, given)
     spec, task = model_metadata(model).spec, get_task(model_metadata(model).spec.task)
     ends = ends and not (task.dense and _heavy(model, given, splits, chosen))
     linear = ends and linear_probe.is_linear(model, given)
     task.check_targets(model, given, splits.targets())
-    solved = exact(chosen) and linear
+    solved = is_solved_exactly(chosen) and linear
     if chosen.head_init == "random":
         _reset(model)
-    splits = lesson_data.parted(splits, chosen, solved=solved)
+    splits = lesson_data.split_rows(splits, chosen, solved=solved)
     features = _features(model, splits, chosen)
     part = "test" if splits.test else "validation"
     rows = splits.parts()[part]
@@ -126,7 +126,7 @@ def finetune_model(
     )
 
 
-def exact(chosen: Settings) -> bool:
+def is_solved_exactly(chosen: Settings) -> bool:
     """Return whether a linear head is solved, which needs no validation rows."""
     still = chosen.freeze == "backbone" and chosen.cache
     return still and chosen.optimizer is None and chosen.head_init == "probe"
@@ -139,7 +139,7 @@ def _heavy(
     with eval_mode(model), torch.inference_mode():
         features, _ = featuring.before_head(model, given[:1])
     rows = sum(map(len, splits.parts().values()))
-    return chosen.augment != "none" or rows * features.nbytes > lesson_data.MOST_BYTES
+    return chosen.augment != "none" or rows * features.nbytes > lesson_data.MAX_BYTES
 
 
 def _with_head(name: str | Path, splits: DatasetSplits) -> tuple[nn.Module, nn.Module]:
@@ -173,8 +173,8 @@ def _features(
 
     @cache
     def of(part: str) -> Tensor:
-        copies = chosen.copies if part == "training" else featuring.COPIES
-        return featuring.of_examples(model, splits.parts()[part], copies)
+        copies = chosen.copies if part == "training" else featuring.NO_COPIES
+        return featuring.example_features(model, splits.parts()[part], copies)
 
     return of
 
@@ -221,7 +221,7 @@ def _probed(
             balance=chosen.balance
         ),
         l2=chosen.l2_sp,
-        weight=lesson_data.weight(splits) if chosen.balance else None,
+        weight=lesson_data.class_weights(splits) if chosen.balance else None,
         seed=chosen.seed,
         copies=chosen.copies.count,
     )
@@ -232,7 +232,7 @@ def _probed(
     run.log_baseline("a linear probe from zeros", **plain)
     run.log_summary(l2_sp=probe.chosen.l2, cross_validated=probe.chosen.score)
     if chosen.head_init == "probe":
-        linear_probe.put(model, probe.head)
+        linear_probe.set_head(model, probe.head)
     return probe
 
 
@@ -258,13 +258,13 @@ def _loop(
         }
 
     numbers = torch.arange(len(splits.training))[:, None]
-    learn(
+    train_model(
         model,
         run,
         chosen,
         lesson_data.tensors(model, splits, features("training") if cached else numbers),
         validate,
         best=(task.selection_metric(balance=chosen.balance), "validation_loss"),
-        given=None if cached else lesson_data.kept(model, splits.training),
-        weight=lesson_data.weight(splits) if chosen.balance else None,
+        given=None if cached else lesson_data.cached_inputs(model, splits.training),
+        weight=lesson_data.class_weights(splits) if chosen.balance else None,
     )

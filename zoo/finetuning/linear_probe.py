@@ -15,9 +15,13 @@ from zoo.models.metadata import model_metadata, unwrap_model
 from zoo.runtime.eval_mode import eval_mode
 from zoo.tasks import get_task
 
-__all__ = ["FRESH", "Probe", "ends_in_head", "is_linear", "probe", "put"]
+__all__ = ["FROM_ZEROS", "Probe", "ends_in_head", "is_linear", "probe", "set_head"]
 
-FRESH, OLD, PRESENT = "zeros", "the old head", "the present head"
+FROM_ZEROS, FROM_OLD_HEAD, FROM_PRESENT_HEAD = (
+    "zeros",
+    "the old head",
+    "the present head",
+)
 
 
 @dataclass(frozen=True)
@@ -68,7 +72,7 @@ def probe(
         how["l2_grid"] = (l2,)
     tried = linear_solver.choose(starts, given, target, loss, judge, seed=seed, **how)
     every = starts(torch.ones(len(target), dtype=torch.bool))
-    plain = next(one for one in tried if one.start == FRESH)
+    plain = next(one for one in tried if one.start == FROM_ZEROS)
     chosen = linear_solver.most_regularized(tried)
 
     def solved(one: Choice) -> LinearWeights:
@@ -84,16 +88,18 @@ def _starts(
     head = unwrap_model(model).get_submodule(head_of(model))
     assert isinstance(head, nn.Linear)
     zeros = torch.zeros_like(head.weight), torch.zeros(len(head.weight))
-    found: dict[str, LinearWeights] = {FRESH: zeros}
+    found: dict[str, LinearWeights] = {FROM_ZEROS: zeros}
     report = model_metadata(model).report
     if report is None or not report.fresh:
-        found[PRESENT] = head.weight.detach(), _bias(head)
+        found[FROM_PRESENT_HEAD] = head.weight.detach(), _bias(head)
     elif isinstance(old, nn.Linear) and len(old.weight) > 1:
-        found[OLD] = linear_solver.mixture(old, given, target, len(head.weight))
+        found[FROM_OLD_HEAD] = linear_solver.mixture(
+            old, given, target, len(head.weight)
+        )
     return found
 
 
-def put(model: nn.Module, head: LinearWeights) -> None:
+def set_head(model: nn.Module, head: LinearWeights) -> None:
     """Write a solved head into a model."""
     place = unwrap_model(model).get_submodule(head_of(model))
     with torch.no_grad():

@@ -18,9 +18,9 @@ __all__ = ["Choice", "choose", "mixture", "most_regularized", "solve"]
 
 L2_GRID = (1e9, 1.0, 0.1, 0.01, 1e-3, 1e-4)  # from "stay at the start" to "go anywhere"
 FOLDS = 5
-FEW, REPEATS = 1000, 3  # rows so few that one parting into folds would be luck
-WORK = 2e9  # rows x features x classes above which one fold has to do
-STEPS = 150  # of L-BFGS, each with a line search
+FEW_ROWS, REPEATS = 1000, 3  # rows so few that one parting into folds would be luck
+MAX_WORK = 2e9  # rows x features x classes above which one fold has to do
+MAX_STEPS = 150  # of L-BFGS, each with a line search
 
 Loss = Callable[[Tensor, Tensor], Tensor]  # output and target to a mean loss
 Score = Callable[[Tensor, Tensor], float]  # the same to a figure, more is better
@@ -76,7 +76,7 @@ def solve(
         return start
     weight, bias = (value.clone().requires_grad_() for value in begin or start)
     search = torch.optim.LBFGS(
-        [weight, bias], max_iter=STEPS, line_search_fn="strong_wolfe"
+        [weight, bias], max_iter=MAX_STEPS, line_search_fn="strong_wolfe"
     )
 
     def closure() -> float:
@@ -182,8 +182,8 @@ def _folds(
     many once."""
     random = torch.Generator().manual_seed(seed)
     classes = len(target.unique()) if stratified else 1
-    large = features.numel() * classes > WORK
-    for _ in range(1 if large or len(target) > FEW else REPEATS):
+    large = features.numel() * classes > MAX_WORK
+    for _ in range(1 if large or len(target) > FEW_ROWS else REPEATS):
         order = torch.randperm(len(target), generator=random)
         if stratified:
             order = order[target[order].argsort(stable=True)]

@@ -4,7 +4,7 @@ from zoo.errors import OptionError
 from zoo.finetuning.strategies import Settings
 from zoo.specs import ModelSpec
 from zoo.tasks import get_task
-from zoo.training.train import trains
+from zoo.training.train import is_trainable
 
 __all__ = ["check"]
 
@@ -13,7 +13,7 @@ def check(spec: ModelSpec, chosen: Settings) -> None:
     """Refuse a model that can't be fine-tuned, and settings that are not for it."""
     if spec.head is None:
         problem = "it declares no head, so there is nothing to fine-tune on top of it."
-        if trains(spec):
+        if is_trainable(spec):
             problem += (
                 f" 'zoo eject {spec.name} FOLDER' makes its recipe yours, to train it "
                 "on other data."

@@ -8,21 +8,23 @@ from torch import nn
 from zoo.errors import DataError, TrainingError
 from zoo.evaluation.evaluate import compute_metrics, predict_examples
 from zoo.finetuning import data
-from zoo.finetuning.finetune import exact
+from zoo.finetuning.finetune import is_solved_exactly
 from zoo.finetuning.strategies import Settings
 from zoo.models.metadata import model_metadata
-from zoo.plugins.discovery import found
-from zoo.training.settings import change
+from zoo.plugins.discovery import installed
+from zoo.training.settings import with_values
 
-__all__ = ["again", "is_lesson"]
+__all__ = ["is_finetuned", "remeasure"]
 
 
-def is_lesson(receipt: Mapping[str, Any]) -> bool:
+def is_finetuned(receipt: Mapping[str, Any]) -> bool:
     """Return whether a receipt is of a model that was fine-tuned, without a recipe."""
     return receipt.get("recipe") is None and "tried" in receipt
 
 
-def again(model: nn.Module, receipt: Mapping[str, Any], part: str) -> dict[str, float]:
+def remeasure(
+    model: nn.Module, receipt: Mapping[str, Any], part: str
+) -> dict[str, float]:
     """Return the metrics of a fine-tuned model on the same rows as before.
 
     That can be where the rows are of a registered dataset. Raises TrainingError where
@@ -32,13 +34,13 @@ def again(model: nn.Module, receipt: Mapping[str, Any], part: str) -> dict[str, 
     named = {name.rpartition("/")[2]: name for name in receipt["data"]}
     sources = {part: name.rpartition("/")[0] for part, name in named.items()}
     for source in (sources["training"], sources[part]):
-        if source not in found().datasets:
+        if source not in installed().datasets:
             raise TrainingError(
                 f"{spec.name!r} was measured on {source}, which is no registered "
                 "dataset, so its rows can't be found again. zoo.evaluate(model, data) "
                 "measures it on rows that you give."
             )
-    parts = data.gathered(
+    parts = data.read_splits(
         spec,
         sources["training"],
         validation=_other(sources, "validation"),
@@ -46,9 +48,9 @@ def again(model: nn.Module, receipt: Mapping[str, Any], part: str) -> dict[str, 
         target=receipt["target"],
         labels=spec.labels or None,
     )
-    chosen = change(Settings(), receipt["settings"])
+    chosen = with_values(Settings(), receipt["settings"])
     if "validation" in named:
-        parts = data.parted(parts, chosen, solved=exact(chosen))
+        parts = data.split_rows(parts, chosen, solved=is_solved_exactly(chosen))
     rows = parts.parts().get(part)
     if (
         rows is None

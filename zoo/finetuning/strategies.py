@@ -21,7 +21,7 @@ from torch import Tensor, nn
 from zoo.datasets.in_memory import TensorRows
 from zoo.errors import SettingsError, near
 from zoo.models import freeze as freezing
-from zoo.models.freeze import NORMS, before, freeze, head_of, hold_norms
+from zoo.models.freeze import NORM_LAYERS, freeze, freeze_norms, frozen_until, head_of
 from zoo.models.metadata import model_metadata, unwrap_model
 from zoo.runtime import augmentation, optim
 from zoo.runtime.augmentation import Copies, together
@@ -33,10 +33,10 @@ __all__ = [
     "HEAD_INITS",
     "Settings",
     "blocks",
-    "learn",
     "parameter_groups",
     "prepare",
-    "thaw",
+    "train_model",
+    "unfreeze_at_epoch",
 ]
 
 FREEZES = ("backbone", "gradual", "all-but-norm", "none")
@@ -143,7 +143,7 @@ def _known(name: str, value: str, known: Iterable[str]) -> None:
         )
 
 
-def learn(
+def train_model(
     model: nn.Module,
     run: Run,
     settings: Settings,
@@ -185,7 +185,7 @@ def learn(
         return torch.as_tensor(model(seen)), wanted
 
     for epoch in run.epochs(settings.rounds, patience=settings.patience):
-        thaw(model, settings, epoch)
+        unfreeze_at_epoch(model, settings, epoch)
         model.eval()
         learning.train()
         for rows, target in run.batches(fitting, settings.batch_size):
@@ -202,13 +202,13 @@ def prepare(model: nn.Module, settings: Settings) -> None:
 
     A few hundred pictures say less about them than the millions they were taken from.
     """
-    hold_norms(model)
+    freeze_norms(model)
     if settings.freeze == "none":
         return
     freeze(model)
     if settings.freeze == "all-but-norm":
         for module in unwrap_model(model).modules():
-            if isinstance(module, NORMS):
+            if isinstance(module, NORM_LAYERS):
                 module.requires_grad_(True)
 
 
@@ -218,10 +218,10 @@ def blocks(model: nn.Module) -> list[nn.ModuleList]:
     A block is a module with parameters; of a sequence, each of its members.
     """
     found: list[nn.ModuleList] = []
-    for module in _flat(before(unwrap_model(model), head_of(model))):
+    for module in _flat(frozen_until(unwrap_model(model), head_of(model))):
         if not any(True for _ in module.parameters()):
             continue
-        if found and isinstance(module, NORMS):
+        if found and isinstance(module, NORM_LAYERS):
             found[-1].append(module)
         else:
             found.append(nn.ModuleList([module]))
@@ -248,7 +248,7 @@ def parameter_groups(model: nn.Module, settings: Settings) -> list[dict[str, Any
     return [group for group in groups if group["params"]]
 
 
-def thaw(model: nn.Module, settings: Settings, epoch: int) -> None:
+def unfreeze_at_epoch(model: nn.Module, settings: Settings, epoch: int) -> None:
     """Let one block more learn, where the strategy is gradual: the head has a quarter
     of the epochs to itself, and with the last epoch all have learned."""
     if settings.freeze != "gradual":
@@ -258,9 +258,9 @@ def thaw(model: nn.Module, settings: Settings, epoch: int) -> None:
     share = (epoch - alone) / (settings.rounds - alone)
     count = math.ceil(max(0.0, share) * len(found))
     for block in found[len(found) - count :]:
-        freezing.thaw(block)
+        freezing.unfreeze_module(block)
     if count >= len(found):
-        freezing.thaw(model)  # with what lies beside the blocks
+        freezing.unfreeze_module(model)  # with what lies beside the blocks
 
 
 def _flat(modules: Iterable[nn.Module]) -> Iterator[nn.Module]:

@@ -16,7 +16,7 @@ from zoo.datasets.custom.examples import DatasetSplits, LabeledExamples, content
 from zoo.errors import DataError, InputError, OptionError, WeightsError
 from zoo.models import safetensors_io
 from zoo.models.freeze import head_of
-from zoo.models.fuse_batchnorm import quickened
+from zoo.models.fuse_batchnorm import fuse_batchnorm
 from zoo.models.metadata import model_metadata, unwrap_model
 from zoo.runtime.augmentation import Copies
 from zoo.runtime.eval_mode import eval_mode, forward_on_device
@@ -25,19 +25,19 @@ from zoo.tasks import get_task
 
 __all__ = [
     "before_head",
-    "complaint",
+    "example_features",
     "features",
-    "of_examples",
-    "prepared",
-    "readable",
+    "model_inputs",
     "targets",
-    "unreadable",
+    "unreadable_message",
+    "unreadable_rows",
+    "without_unreadable",
 ]
 
-VERSION = 2  # of the files in the cache
+CACHE_VERSION = 2  # of the files in the cache
 BATCH = 32
-MOST_BYTES = 256 << 20  # of features that are kept on disk
-COPIES = Copies()  # none
+MAX_CACHE_BYTES = 256 << 20  # of features that are kept on disk
+NO_COPIES = Copies()  # none
 
 
 def features(model: nn.Module, raw: Any, *, batch: int = BATCH) -> Tensor:
@@ -70,7 +70,7 @@ def before_head(model: nn.Module, given: Tensor) -> tuple[Tensor, Tensor]:
     return seen[0], output
 
 
-def prepared(
+def model_inputs(
     model: nn.Module, rows: LabeledExamples, batch: int = BATCH
 ) -> Iterator[Tensor]:
     """Yield the inputs of examples as batches; the next are opened meanwhile."""
@@ -100,7 +100,7 @@ def targets(model: nn.Module, rows: LabeledExamples) -> Tensor:
     return get_task(spec.task).target_tensor(rows, spec.input, spec.output)
 
 
-def unreadable(model: nn.Module, rows: LabeledExamples) -> dict[int, str]:
+def unreadable_rows(model: nn.Module, rows: LabeledExamples) -> dict[int, str]:
     """Return which rows can't be opened, and why."""
     spec = model_metadata(model).spec
     task = get_task(spec.task)
@@ -117,14 +117,14 @@ def unreadable(model: nn.Module, rows: LabeledExamples) -> dict[int, str]:
     return {row: problem for row, problem in enumerate(found) if problem}
 
 
-def readable(
+def without_unreadable(
     model: nn.Module, found: DatasetSplits
 ) -> tuple[DatasetSplits, tuple[str, ...]]:
     """Leave out what can't be opened, and say what that is. Raises DataError."""
     faults: list[str] = []
     kept: dict[str, Any] = {}
     for part, rows in found.parts().items():
-        bad = unreadable(model, rows)
+        bad = unreadable_rows(model, rows)
         faults += [f"{rows.names[row]}: {problem}" for row, problem in bad.items()]
         kept[part] = rows.pick([row for row in range(len(rows)) if row not in bad])
         if not len(kept[part]):
@@ -139,12 +139,12 @@ def readable(
     return left, tuple(faults)
 
 
-def complaint(model: nn.Module, found: DatasetSplits) -> DataError | None:
+def unreadable_message(model: nn.Module, found: DatasetSplits) -> DataError | None:
     """Return an error that names every input that can't be opened, if there are any."""
     faults = [
         f"{rows.names[row]}: {problem}"
         for rows in found.parts().values()
-        for row, problem in unreadable(model, rows).items()
+        for row, problem in unreadable_rows(model, rows).items()
     ]
     if not faults:
         return None
@@ -157,8 +157,8 @@ def complaint(model: nn.Module, found: DatasetSplits) -> DataError | None:
     )
 
 
-def of_examples(
-    model: nn.Module, rows: LabeledExamples, copies: Copies = COPIES
+def example_features(
+    model: nn.Module, rows: LabeledExamples, copies: Copies = NO_COPIES
 ) -> Tensor:
     """Return the features of examples, (rows, numbers); kept on disk where it can be.
 
@@ -171,7 +171,7 @@ def of_examples(
         with suppress(WeightsError):  # cut by a full disk: computed again
             return safetensors_io.tensors(cached)["features"].clone()
     result = _computed(model, rows, copies)
-    if cached is not None and result.nbytes <= MOST_BYTES:
+    if cached is not None and result.nbytes <= MAX_CACHE_BYTES:
         with suppress(OSError):  # a read-only cache only costs time
             safetensors_io.write({"features": result}, cached)
     return result
@@ -181,16 +181,16 @@ def _computed(model: nn.Module, rows: LabeledExamples, copies: Copies) -> Tensor
     found: list[list[Tensor]] = [[] for _ in range(copies.count)]
     quick, random = None, torch.Generator().manual_seed(copies.seed)
     with eval_mode(model), torch.inference_mode():
-        for batch in prepared(model, rows):
-            quick = quick or _quick(model, batch, len(rows))
+        for batch in model_inputs(model, rows):
+            quick = quick or _optimized(model, batch, len(rows))
             for held, given in zip(found, copies.of(batch, random), strict=True):
                 held.append(before_head(quick, given)[0].clone())
     return torch.cat([part for held in found for part in held])
 
 
-def _quick(model: nn.Module, given: Tensor, rows: int) -> nn.Module:
+def _optimized(model: nn.Module, given: Tensor, rows: int) -> nn.Module:
     """Return the model as it is for few rows: to quicken it costs a batch or two."""
-    return quickened(unwrap_model(model), given) if rows > 2 * BATCH else model
+    return fuse_batchnorm(unwrap_model(model), given) if rows > 2 * BATCH else model
 
 
 def _item(task: Any, rows: LabeledExamples, row: int, spec: Any) -> Any:
@@ -205,11 +205,11 @@ def _cached(model: nn.Module, rows: LabeledExamples, copies: Copies) -> Path | N
         return None
     known = model_metadata(model)
     options = {k: v for k, v in sorted(known.options.items()) if k != "classes"}
-    made = (VERSION, known.spec.build, options, known.spec.input, held, copies)
+    made = (CACHE_VERSION, known.spec.build, options, known.spec.input, held, copies)
     seal = hashlib.sha256(repr(made).encode())
     head = head_of(model) + "."
     for name, value in sorted(unwrap_model(model).state_dict().items()):
         if not name.startswith(head):
             seal.update(name.encode())
             seal.update(value.contiguous().cpu().view(-1).view(torch.uint8).numpy())
-    return paths.cache() / "features" / f"{seal.hexdigest()[:32]}.safetensors"
+    return paths.cache_dir() / "features" / f"{seal.hexdigest()[:32]}.safetensors"

@@ -10,9 +10,9 @@ import torch
 from torch import Tensor, nn
 
 from zoo.errors import InputError, OptionError
-from zoo.inference.predict import inputs
-from zoo.inference.sample import need
-from zoo.models.loading import as_module
+from zoo.inference.predict import model_inputs
+from zoo.inference.sample import require_verb
+from zoo.models.loading import require_module
 from zoo.models.metadata import model_metadata
 from zoo.runtime import latent_codes
 from zoo.tasks import get_task
@@ -26,8 +26,8 @@ def encode(model: nn.Module | str | Path, raw: Any, **options: Any) -> Tensor:
 
     Raises VerbError, InputError, OptionError.
     """
-    module = as_module(model, "zoo.encode(model, input)")
-    need(module, "encode")
+    module = require_module(model, "zoo.encode(model, input)")
+    require_verb(module, "encode")
     coded, _ = _coded(module, raw, "zoo.encode", options)
     return torch.cat([code for _, code in coded])
 
@@ -37,8 +37,8 @@ def reconstruct(model: nn.Module | str | Path, raw: Any, **options: Any) -> Any:
 
     `raw` is as in `zoo.predict`. Raises VerbError, InputError, OptionError.
     """
-    module = as_module(model, "zoo.reconstruct(model, input)")
-    need(module, "reconstruct")
+    module = require_module(model, "zoo.reconstruct(model, input)")
+    require_verb(module, "reconstruct")
     found: list[Result] = []
     coded, single = _coded(module, raw, "zoo.reconstruct", options)
     for opened, code in coded:
@@ -54,8 +54,8 @@ def interpolate(
     Each of the two is one raw input, or a code: a row of what `zoo.encode` gives.
     Raises VerbError, InputError, OptionError.
     """
-    module = as_module(model, "zoo.interpolate(model, a, b)")
-    spec = need(module, "interpolate")
+    module = require_module(model, "zoo.interpolate(model, a, b)")
+    spec = require_verb(module, "interpolate")
     if not isinstance(steps, int) or isinstance(steps, bool) or steps < 2:
         problem = f"steps={steps!r} should be 2 or more."
         raise OptionError(spec.name, problem, ["steps"])
@@ -72,7 +72,7 @@ def _end(module: nn.Module, raw: Any, options: dict[str, Any]) -> Tensor:
     """Return the code of one raw input, or a code as it is."""
     if isinstance(raw, Tensor) and raw.ndim == 1:
         return raw.detach().cpu().float()
-    need(module, "encode")
+    require_verb(module, "encode")
     coded, _ = _coded(module, raw, "zoo.interpolate", options)
     code = torch.cat([code for _, code in coded])
     if len(code) != 1:
@@ -85,7 +85,7 @@ def _coded(
     module: nn.Module, raw: Any, verb: str, options: dict[str, Any]
 ) -> tuple[list[tuple[list[Any], Tensor]], bool]:
     """Return opened inputs and their codes by batch, and whether it was one input."""
-    parts, single = inputs(module, raw, verb, **options)
+    parts, single = model_inputs(module, raw, verb, **options)
     coded = [(opened, latent_codes.encode(module, given)) for opened, given in parts]
     return coded, single
 

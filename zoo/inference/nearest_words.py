@@ -10,15 +10,15 @@ from torch import Tensor, nn
 from torch.nn.functional import normalize
 
 from zoo.errors import InputError, near
-from zoo.inference.sample import need
-from zoo.models.loading import as_module
+from zoo.inference.sample import require_verb
+from zoo.models.loading import require_module
 from zoo.runtime import feature_extraction, tokenizer
 from zoo.specs import TextInput
 from zoo.tasks.results.vision import NearestWords, SimilarWord
 
 __all__ = ["nearest_words"]
 
-EXPECTED = "single words that it knows"
+WANTED = "single words that it knows"
 
 
 def nearest_words(
@@ -36,13 +36,15 @@ def nearest_words(
     to a man. None of the words given is among the answers. Raises VerbError,
     InputError, OptionError.
     """
-    module = as_module(model, "zoo.nearest_words(model, word)")
-    spec = need(module, "neighbours")
-    count = feature_extraction.wanted(module, n, "n", ["positive", "negative", "n"])
+    module = require_module(model, "zoo.nearest_words(model, word)")
+    spec = require_verb(module, "neighbours")
+    count = feature_extraction.check_count(
+        module, n, "n", ["positive", "negative", "n"]
+    )
     added = ([] if word is None else [word]) + _several(positive, "positive")
     taken = _several(negative, "negative")
     if not added and not taken:
-        raise InputError("There is no word.", EXPECTED)
+        raise InputError("There is no word.", WANTED)
     input_spec = tokenizer.text_input(spec.input)
     assert input_spec is not None, "words are of texts"
     rows = [_number(one, input_spec) for one in (*added, *taken)]
@@ -62,7 +64,7 @@ def nearest_words(
 def _several(words: Sequence[str], name: str) -> list[str]:
     if isinstance(words, str) or not hasattr(words, "__iter__"):
         problem = f"{name}={words!r} is no list of words."
-        raise InputError(problem, EXPECTED)
+        raise InputError(problem, WANTED)
     return list(words)
 
 
@@ -70,19 +72,19 @@ def _number(word: object, input_spec: TextInput) -> int:
     """Return the number of a word; name those that it may have been meant as."""
     if not isinstance(word, str):
         problem = f"A {type(word).__name__} is not a word."
-        raise InputError(problem, EXPECTED)
+        raise InputError(problem, WANTED)
     if not word.strip():
-        raise InputError("The word is empty.", EXPECTED)
-    found = tokenizer.whole(word, input_spec)
+        raise InputError("The word is empty.", WANTED)
+    found = tokenizer.encode_untruncated(word, input_spec)
     if len(found) > 1:
         problem = (
             f"{word!r} is {len(found)} words: give them as positive={word.split()}."
         )
-        raise InputError(problem, EXPECTED)
+        raise InputError(problem, WANTED)
     reader = tokenizer.tokenizer(input_spec)
     if not found or found[0] in (input_spec.pad_token_id, input_spec.unk_token_id):
         special = (input_spec.pad_token_id, input_spec.unk_token_id)
         known = (one for one, n in reader.get_vocab().items() if n not in special)
         problem = f"The model does not know the word {word!r}. {near(word, known)}"
-        raise InputError(problem.rstrip(), EXPECTED)
+        raise InputError(problem.rstrip(), WANTED)
     return found[0]

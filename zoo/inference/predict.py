@@ -10,16 +10,16 @@ from torch import Tensor, nn
 
 from zoo.artifacts import weight_store
 from zoo.errors import InputError, OptionError, near
-from zoo.inference.sample import able, sample
+from zoo.inference.sample import sample, supports
 from zoo.inference.sliding_window import slide
-from zoo.inference.window_grid import Windows, asked
-from zoo.models.loading import as_module, find
+from zoo.inference.window_grid import Windows, parse_windows
+from zoo.models.loading import find, require_module
 from zoo.models.metadata import ModelMetadata, model_metadata, unwrap_model
 from zoo.runtime.eval_mode import eval_mode
 from zoo.tasks import Task, get_task
 from zoo.tasks.results.vision import Result
 
-__all__ = ["example", "inputs", "predict"]
+__all__ = ["example", "model_inputs", "predict"]
 
 
 def predict(
@@ -42,14 +42,14 @@ def predict(
     `zoo.runtime.generation.GenerationConfig`, and one that translates those of
     `zoo.runtime.beam_search.BeamSearchConfig`. Raises InputError, OptionError.
     """
-    module = as_module(model, "zoo.predict(model, input)")
+    module = require_module(model, "zoo.predict(model, input)")
     chosen = {} if windows in (None, False) else {"windows": windows}
-    if raw is None and able(module, "sample"):
+    if raw is None and supports(module, "sample"):
         return _drawn(module, {**chosen, **options})
     known = model_metadata(module)
     task, input_spec = get_task(known.spec.task), known.spec.input
     _check_options(known, task, {"batch": batch, **chosen, **options})
-    over = asked(windows, known.spec.name, known.labels) if chosen else None
+    over = parse_windows(windows, known.spec.name, known.labels) if chosen else None
     items, single = task.split_items(raw, input_spec)
     found: list[Result] = []
     with eval_mode(module):
@@ -61,7 +61,7 @@ def predict(
     return found[0] if single else found
 
 
-def inputs(
+def model_inputs(
     module: nn.Module, raw: Any, verb: str, /, *, batch: int = 64, **options: Any
 ) -> tuple[Iterator[tuple[list[Any], Tensor]], bool]:
     """Return raw inputs opened, and as batches; and whether it was one and not a list.

@@ -23,14 +23,21 @@ import torch
 from torch import Tensor, nn
 
 from zoo.errors import OptionError, VerbError, near
-from zoo.models.loading import as_module
+from zoo.models.loading import require_module
 from zoo.models.metadata import model_metadata, unwrap_model
 from zoo.runtime.sampling import draw, seeded
 from zoo.specs import ModelSpec
 from zoo.tasks import get_task
 from zoo.tasks.results.vision import Result
 
-__all__ = ["VERBS", "able", "need", "outputs", "sample", "writes"]
+__all__ = [
+    "VERBS",
+    "generates_text",
+    "require_verb",
+    "sample",
+    "sample_outputs",
+    "supports",
+]
 
 # The verbs of `zoo`, and the methods that each needs.
 VERBS = {
@@ -55,8 +62,8 @@ def sample(
     the options of `zoo.runtime.generation.GenerationConfig`. Raises VerbError,
     OptionError.
     """
-    module = as_module(model, "zoo.sample(model)")
-    known = need(module, "sample")
+    module = require_module(model, "zoo.sample(model)")
+    known = require_verb(module, "sample")
     task = get_task(known.task)
     names = ["n", "seed", *(o for o in task.options if o != "seed")]
     if not _whole(n) or n < 1:
@@ -70,35 +77,35 @@ def sample(
             raise OptionError(known.name, problem.rstrip(), names)
     if task.generates(module):
         return task.generate(module, n, seeded(seed), options)
-    made = outputs(module, n, seed=seed)
+    made = sample_outputs(module, n, seed=seed)
     return task.postprocess(made, [made.new_empty(0)] * n, known.output)
 
 
 @torch.inference_mode()
-def outputs(module: nn.Module, count: int, *, seed: int | None = None) -> Tensor:
+def sample_outputs(module: nn.Module, count: int, *, seed: int | None = None) -> Tensor:
     """Return `count` outputs that a model draws, on the CPU, in eval mode.
 
     Of a model that writes, they are the numbers of a few tokens, (count, tokens).
     """
     random = seeded(seed)
-    if writes(module):
+    if generates_text(module):
         return get_task(model_metadata(module).spec.task).generate_tensor(
             module, count, random
         )
     return draw(module, count, random)
 
 
-def able(model: nn.Module, verb: str) -> bool:
+def supports(model: nn.Module, verb: str) -> bool:
     """Return whether a model can be used with a verb."""
     return not _missing(model, verb)
 
 
-def need(model: nn.Module, verb: str) -> ModelSpec:
+def require_verb(model: nn.Module, verb: str) -> ModelSpec:
     """Return a model's spec; complain where the model can't be used with a verb."""
     spec = model_metadata(model).spec
     missing = _missing(model, verb)
     if missing:
-        others = [other for other in VERBS if able(model, other)]
+        others = [other for other in VERBS if supports(model, other)]
         task = "name neighbours" if verb == "neighbours" else verb
         raise VerbError(spec.name, task, missing, ["predict", *others])
     return spec
@@ -110,13 +117,13 @@ def _whole(value: object) -> bool:
 
 def _missing(model: nn.Module, verb: str) -> str:
     """Return the first method that a verb needs and a model does not have, or ""."""
-    if verb == "sample" and writes(model):
+    if verb == "sample" and generates_text(model):
         return ""
     found = unwrap_model(model)
     methods = (m for m in VERBS[verb] if not callable(getattr(found, m, None)))
     return next(methods, "")
 
 
-def writes(model: nn.Module) -> bool:
+def generates_text(model: nn.Module) -> bool:
     """Return whether a model draws results of its own, as texts from nothing."""
     return get_task(model_metadata(model).spec.task).generates(model)

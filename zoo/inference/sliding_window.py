@@ -10,7 +10,15 @@ from torch import Tensor, nn
 
 from zoo.errors import InputError, OptionError
 from zoo.inference.conv_trunk import over_windows
-from zoo.inference.window_grid import OPTIONS, Grid, Windows, grid, sizes, surest, tally
+from zoo.inference.window_grid import (
+    OPTIONS,
+    Grid,
+    Windows,
+    count_votes,
+    grid,
+    non_maximum_suppression,
+    window_sizes,
+)
 from zoo.models.metadata import model_metadata
 from zoo.preprocessing import image
 from zoo.runtime.eval_mode import forward_on_device
@@ -20,8 +28,10 @@ from zoo.tasks.results.vision import Detection, Detections
 
 __all__ = ["slide"]
 
-KEPT = 1024  # pixels: what a result keeps of its picture
-ROOM = 8 * 3 * 224 * 224  # numbers in a batch: with more, a CPU waits for its memory
+MAX_PICTURE_SIDE = 1024  # pixels: what a result keeps of its picture
+MAX_BATCH_VALUES = (
+    8 * 3 * 224 * 224
+)  # numbers in a batch: with more, a CPU waits for its memory
 
 InputWarning = tuple[str, str] | None
 
@@ -46,15 +56,15 @@ def slide(
     for each in grids:
         canvas = _canvas(opened, each, input_spec, options)
         input_warning = input_warning or TASK.input_warning(canvas, input_spec)
-        said = _said(model, trunk, canvas, each, batch)
+        said = _window_outputs(model, trunk, canvas, each, batch)
         votes += _votes(said, each, given, output_spec)
     found = Detections(
-        objects=surest(votes, given.overlap),
+        objects=non_maximum_suppression(votes, given.overlap),
         size=opened.size,
         windows=sum(len(each.corners) for each in grids),
-        votes=tally(votes),
+        votes=count_votes(votes),
         by="features" if trunk else "pixels",
-        picture=_smaller(opened),
+        picture=_thumbnail(opened),
     )
     return found, input_warning
 
@@ -80,7 +90,7 @@ def _grids(
     try:
         return [
             grid(picture.size, input_spec, size, given.stride, cell)
-            for size in sizes(given, picture.size, input_spec)
+            for size in window_sizes(given, picture.size, input_spec)
         ]
     except ValueError as exc:
         raise OptionError(spec.name, str(exc), OPTIONS) from exc
@@ -97,7 +107,7 @@ def _canvas(
     return TASK.collate([fitted], whole, **options)
 
 
-def _said(
+def _window_outputs(
     model: nn.Module, trunk: Trunk | None, canvas: Tensor, over: Grid, batch: int
 ) -> Tensor:
     """Return the model's output for each window."""
@@ -106,7 +116,7 @@ def _said(
     first = next(model.parameters(), None)
     if first is None or first.device.type == "cpu":
         numbers = canvas.shape[1] * over.window[0] * over.window[1]
-        batch = min(batch, max(1, ROOM // numbers))
+        batch = min(batch, max(1, MAX_BATCH_VALUES // numbers))
     return torch.cat(
         [forward_on_device(model, part) for part in _cut(canvas, over, batch)]
     )
@@ -142,7 +152,7 @@ def _votes(
         yield Detection(label=labels[place], score=score, box=over.box(number))
 
 
-def _smaller(picture: Image.Image) -> Image.Image:
+def _thumbnail(picture: Image.Image) -> Image.Image:
     small: Image.Image = picture.copy()
-    small.thumbnail((KEPT, KEPT))
+    small.thumbnail((MAX_PICTURE_SIDE, MAX_PICTURE_SIDE))
     return small

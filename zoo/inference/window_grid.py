@@ -10,10 +10,19 @@ from zoo.errors import OptionError, near
 from zoo.specs import ImageInput
 from zoo.tasks.results.vision import Box, Detection
 
-__all__ = ["OPTIONS", "Grid", "Windows", "asked", "grid", "sizes", "surest", "tally"]
+__all__ = [
+    "OPTIONS",
+    "Grid",
+    "Windows",
+    "count_votes",
+    "grid",
+    "non_maximum_suppression",
+    "parse_windows",
+    "window_sizes",
+]
 
-MOST = 2000  # windows of one size: their features are all in memory at once
-STEPS = 7  # by default, in how many steps a window moves by its own size
+MAX_WINDOWS = 2000  # windows of one size: their features are all in memory at once
+STEPS_PER_WINDOW = 7  # by default, in how many steps a window moves by its own size
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,7 +55,7 @@ class Windows:
 OPTIONS = [field.name for field in fields(Windows)]
 
 
-def asked(given: Any, model: str, labels: Sequence[str]) -> Windows:
+def parse_windows(given: Any, model: str, labels: Sequence[str]) -> Windows:
     """Return `windows=` as it is meant: True, a mapping, or Windows. Raises
     OptionError."""
     if given is True:
@@ -95,7 +104,7 @@ def _listed(size: int | Sequence[int]) -> list[int]:
     return list(size) if isinstance(size, (list, tuple)) else [cast(int, size)]
 
 
-def sizes(
+def window_sizes(
     given: Windows, picture: tuple[int, int], input_spec: ImageInput
 ) -> list[int]:
     """Return the sizes of windows over a picture of that width and height."""
@@ -154,7 +163,7 @@ def grid(
     wide, high = picture
     window = (input_spec.height, input_spec.width)
     scale = min(window) / size
-    stride = stride or max(1, round(size / STEPS))
+    stride = stride or max(1, round(size / STEPS_PER_WINDOW))
     down, across = (math.ceil(side / scale) for side in window)
     if down > high or across > wide:
         raise ValueError(
@@ -168,10 +177,10 @@ def grid(
         for side, frame in zip((high, wide), window, strict=True)
     ]
     count = len(places[0]) * len(places[1])
-    if count > MOST:
+    if count > MAX_WINDOWS:
         raise ValueError(
             f"stride={stride} makes {count:,} windows of size={size}, and at most "
-            f"{MOST:,} are looked at: choose a larger stride, or size."
+            f"{MAX_WINDOWS:,} are looked at: choose a larger stride, or size."
         )
     return Grid(
         picture=(high, wide),
@@ -188,7 +197,9 @@ def _places(side: float, frame: int, stride: float, unit: int) -> list[int]:
     return [round(step * last / max(1, steps)) * unit for step in range(steps + 1)]
 
 
-def surest(found: Iterable[Detection], overlap: float) -> tuple[Detection, ...]:
+def non_maximum_suppression(
+    found: Iterable[Detection], overlap: float
+) -> tuple[Detection, ...]:
     """Return the surest of those for one label that overlap: non-maximum suppression.
 
     Whatever stays, overlaps no surer one of its label by more than `overlap`.
@@ -201,6 +212,6 @@ def surest(found: Iterable[Detection], overlap: float) -> tuple[Detection, ...]:
     return tuple(kept)
 
 
-def tally(votes: Iterable[Detection]) -> dict[str, int]:
+def count_votes(votes: Iterable[Detection]) -> dict[str, int]:
     """Return how many windows are for each label, the most first."""
     return dict(Counter(vote.label for vote in votes).most_common())

@@ -14,17 +14,17 @@ from zoo.errors import OptionError, near
 from zoo.models.metadata import model_metadata, unwrap_model
 
 __all__ = [
-    "NORMS",
-    "before",
+    "NORM_LAYERS",
     "freeze",
+    "freeze_norms",
     "frozen",
+    "frozen_until",
     "head_of",
-    "hold_norms",
-    "thaw",
     "unfreeze",
+    "unfreeze_module",
 ]
 
-NORMS = (nn.modules.batchnorm._NormBase, nn.LayerNorm, nn.GroupNorm)
+NORM_LAYERS = (nn.modules.batchnorm._NormBase, nn.LayerNorm, nn.GroupNorm)
 
 
 def freeze(model: nn.Module, until: str | None = None) -> nn.Module:
@@ -41,26 +41,26 @@ def freeze(model: nn.Module, until: str | None = None) -> nn.Module:
         problem = f"it has no submodule {name!r} to freeze until. {near(name, known)}"
         tops = [path for path in known if "." not in path]
         raise OptionError(type(model).__name__, problem.rstrip(), tops)
-    for module in list(before(model, name)):
+    for module in list(frozen_until(model, name)):
         module.requires_grad_(False)
         for part in list(module.modules()):
-            _hold(part)
+            _keep_in_eval(part)
     for owner in _owners(model, name):
         for parameter in owner.parameters(recurse=False):
             parameter.requires_grad_(False)
     return model
 
 
-def thaw(module: nn.Module) -> nn.Module:
+def unfreeze_module(module: nn.Module) -> nn.Module:
     """Let a part learn again; the statistics of its normalisations stay held."""
-    return hold_norms(unfreeze(module))
+    return freeze_norms(unfreeze(module))
 
 
-def hold_norms(model: nn.Module) -> nn.Module:
+def freeze_norms(model: nn.Module) -> nn.Module:
     """Keep the statistics of batch normalisations as they are, across `.train()`."""
     for module in list(unwrap_model(model).modules()):
         if isinstance(module, nn.modules.batchnorm._NormBase):
-            _hold(module)
+            _keep_in_eval(module)
     return model
 
 
@@ -68,7 +68,7 @@ def unfreeze(model: nn.Module) -> nn.Module:
     """Let all of `model` learn again; `.train()` reaches every part of it."""
     model = unwrap_model(model)
     for module in model.modules():
-        if _is_held(module):
+        if _is_kept_in_eval(module):
             del module.train  # the one of its class is there again
     return model.requires_grad_(True)
 
@@ -125,7 +125,7 @@ class _StayInEval:
         return "<train() of a frozen module: it stays in eval mode>"
 
 
-def _hold(module: nn.Module) -> None:
+def _keep_in_eval(module: nn.Module) -> None:
     module.eval()
     held = vars(module).get("train")
     if not isinstance(held, _StayInEval) or held.module is not module:
@@ -133,17 +133,17 @@ def _hold(module: nn.Module) -> None:
         object.__setattr__(module, "train", _StayInEval(module))
 
 
-def _is_held(module: nn.Module) -> bool:
+def _is_kept_in_eval(module: nn.Module) -> bool:
     return isinstance(vars(module).get("train"), _StayInEval)
 
 
-def before(model: nn.Module, name: str) -> Iterator[nn.Module]:
+def frozen_until(model: nn.Module, name: str) -> Iterator[nn.Module]:
     """Yield the largest submodules that lie wholly before the one of this name."""
     first, _, rest = name.partition(".")
     for child_name, child in model.named_children():
         if child_name == first:
             if rest:
-                yield from before(child, rest)
+                yield from frozen_until(child, rest)
             return
         yield child
 

@@ -10,13 +10,17 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
-__all__ = ["quickened", "sooner"]
+__all__ = ["fuse_batchnorm", "optimize_for_batch"]
 
-MANY = 16  # pictures for which it pays to make a quick copy, and to prove it on one
-CLOSE = 1e-4  # how far the quick model's output may lie, against the largest of it
+MIN_BATCH = (
+    16  # pictures for which it pays to make a quick copy, and to prove it on one
+)
+RELATIVE_TOLERANCE = (
+    1e-4  # how far the quick model's output may lie, against the largest of it
+)
 
 
-def quickened(model: nn.Module, given: Tensor) -> nn.Module:
+def fuse_batchnorm(model: nn.Module, given: Tensor) -> nn.Module:
     """Return a copy of `model` in eval mode that gives the same, sooner.
 
     `given` is a batch to prove it on: where the copy's output is not the same, to
@@ -32,17 +36,17 @@ def quickened(model: nn.Module, given: Tensor) -> nn.Module:
     with torch.inference_mode():
         wanted, found = plain(given), quick(given)
     apart = (wanted - found).abs().max()
-    return quick if apart <= CLOSE * wanted.abs().max() else plain
+    return quick if apart <= RELATIVE_TOLERANCE * wanted.abs().max() else plain
 
 
-def sooner(model: nn.Module, given: Tensor) -> nn.Module:
+def optimize_for_batch(model: nn.Module, given: Tensor) -> nn.Module:
     """Return what to run a batch through: a quick copy where there is much to do.
 
     The model itself is returned for few pictures, for anything else than pictures in
     float32 on a CPU, where nothing can be folded, and where somebody listens in: a
     hook is promised the layers as they were written.
     """
-    if given.ndim != 4 or len(given) < MANY or given.device.type != "cpu":
+    if given.ndim != 4 or len(given) < MIN_BATCH or given.device.type != "cpu":
         return model  # before any layer is looked at: most calls are of one input
     parts = list(model.modules())
     folds = any(isinstance(part, nn.BatchNorm2d) for part in parts)
@@ -50,7 +54,7 @@ def sooner(model: nn.Module, given: Tensor) -> nn.Module:
     plain = all(
         p.dtype == torch.float32 and p.device.type == "cpu" for p in model.parameters()
     )
-    return quickened(model, given[:1]) if folds and plain and not heard else model
+    return fuse_batchnorm(model, given[:1]) if folds and plain and not heard else model
 
 
 def _fold(model: nn.Module) -> int:
@@ -68,12 +72,12 @@ def _fold(model: nn.Module) -> int:
             if norm.num_features != conv.out_channels or norm.running_var is None:
                 continue
             setattr(parent, first, fuse_conv_bn_eval(conv, norm))
-            setattr(parent, second, _rest(norm))
+            setattr(parent, second, _without_normalization(norm))
             count += 1
     return count
 
 
-def _rest(norm: nn.BatchNorm2d) -> nn.Module:
+def _without_normalization(norm: nn.BatchNorm2d) -> nn.Module:
     """Return what a normalisation does beside normalising: some also activate."""
     rest = [part for _, part in norm.named_children()]
     return nn.Sequential(*rest) if rest else nn.Identity()

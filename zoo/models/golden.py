@@ -15,9 +15,9 @@ from torch import Tensor, nn
 from zoo.models import safetensors_io
 from zoo.runtime.eval_mode import eval_mode
 
-__all__ = ["Replay", "make", "replay"]
+__all__ = ["Replay", "make_golden", "replay"]
 
-SAMPLE = 16  # numbers kept of each layer's output
+LAYER_SAMPLE = 16  # numbers kept of each layer's output
 INPUT, OUTPUT, LAYER, TOLERANCE = "input", "output", "layer.", "tolerance"
 
 
@@ -33,7 +33,7 @@ class Replay:
     first: str | None
 
 
-def make(
+def make_golden(
     model: nn.Module, given: Tensor, path: Path, *, tolerance: float = 1e-4
 ) -> None:
     """Write what `model` makes of `given`, in eval mode, layer by layer."""
@@ -59,10 +59,10 @@ def replay(model: nn.Module, path: Path) -> Replay:
     first = None
     for name, sample in layers.items():
         wanted = golden.get(LAYER + name)
-        if wanted is None or _apart(sample, wanted) > tolerance:
+        if wanted is None or _difference(sample, wanted) > tolerance:
             first = name
             break
-    difference = _apart(found, expected)
+    difference = _difference(found, expected)
     return Replay(
         matches=difference <= tolerance,
         difference=difference,
@@ -73,7 +73,7 @@ def replay(model: nn.Module, path: Path) -> Replay:
     )
 
 
-def _apart(found: Tensor, wanted: Tensor) -> float:
+def _difference(found: Tensor, wanted: Tensor) -> float:
     if found.shape != wanted.shape:
         return float("inf")
     if not found.numel():
@@ -85,20 +85,20 @@ def _apart(found: Tensor, wanted: Tensor) -> float:
 @torch.inference_mode()
 def _run(model: nn.Module, given: Tensor) -> tuple[Tensor, dict[str, Tensor]]:
     layers: dict[str, Tensor] = {}
-    with eval_mode(model), _watching(model, layers):
+    with eval_mode(model), _recorded_layers(model, layers):
         output: Tensor = model(given)
     return output.cpu(), layers
 
 
 @contextmanager
-def _watching(model: nn.Module, layers: dict[str, Tensor]) -> Iterator[None]:
+def _recorded_layers(model: nn.Module, layers: dict[str, Tensor]) -> Iterator[None]:
     """Collect a sample of every leaf's output, in the order the data flows."""
 
     def keep(name: str, output: object) -> None:
         if isinstance(output, Tensor) and name not in layers:
             flat = output.detach().flatten()
-            step = max(1, flat.numel() // SAMPLE)
-            layers[name] = flat[::step][:SAMPLE].float().cpu().clone()
+            step = max(1, flat.numel() // LAYER_SAMPLE)
+            layers[name] = flat[::step][:LAYER_SAMPLE].float().cpu().clone()
 
     leaves = [(n, m) for n, m in model.named_modules() if not any(m.children())]
     handles = [

@@ -12,18 +12,25 @@ from typing import Any
 import torch
 from torch import nn
 
-from zoo._utils.import_string import module, resolve
+from zoo._utils.import_string import load_module, resolve
 from zoo.artifacts import resolve as sources
 from zoo.artifacts.weight_store import Verify
 from zoo.errors import InputError, OptionError, ZooError, near
 from zoo.models import safetensors_io
 from zoo.models.metadata import LoadReport, ModelMetadata, attach
-from zoo.models.skip_init import without_initialisers
+from zoo.models.skip_init import skip_initialization
 from zoo.plugins import discovery
 from zoo.plugins.discovery import Plugin
 from zoo.specs import ModelSpec
 
-__all__ = ["as_module", "build", "find", "load", "loaded", "make"]
+__all__ = [
+    "build",
+    "build_model",
+    "find",
+    "load",
+    "load_with_metadata",
+    "require_module",
+]
 
 
 def find(name: str | Path) -> ModelSpec:
@@ -39,7 +46,7 @@ def build(name: str | Path, **options: Any) -> nn.Module:
     """
     source = sources.find(name)
     spec, chosen, _ = _with_head(source.spec, options)
-    model = make(spec, source.plugin, chosen)
+    model = build_model(spec, source.plugin, chosen)
     return attach(model, ModelMetadata(spec=spec, options=chosen, parent=source.parent))
 
 
@@ -68,14 +75,14 @@ def load(
     assert pin.sha256 is not None, "known once the file is here"
     spec, chosen, new_head = _with_head(source.spec, options)
     # A new head needs its initialiser, and an initialiser does not know whose it is.
-    with nullcontext() if new_head else without_initialisers():
-        model = make(spec, source.plugin, chosen)
+    with nullcontext() if new_head else skip_initialization():
+        model = build_model(spec, source.plugin, chosen)
     slots, renamed = safetensors_io.slots(model), _renamed(spec, source.plugin)
     names = slots.names()
-    fresh = tuple(n for n in names if new_head and _within(n, spec.head))
+    fresh = tuple(n for n in names if new_head and _parameters_of_head(n, spec.head))
     casts = safetensors_io.read(model, path, slots, fresh=fresh, renamed=renamed)
     if device is not None or dtype is not None:
-        model = _moved(model, device, dtype, spec)
+        model = _to_device(model, device, dtype, spec)
     report = LoadReport(
         path=str(path),
         sha256=pin.sha256,
@@ -95,27 +102,27 @@ def load(
 
 
 @lru_cache(maxsize=4)
-def loaded(name: str) -> nn.Module:
+def load_with_metadata(name: str) -> nn.Module:
     """Return a registered model, loaded once: for predictions by name."""
     return load(name)
 
 
-def as_module(model: nn.Module | str | Path, call: str) -> nn.Module:
+def require_module(model: nn.Module | str | Path, call: str) -> nn.Module:
     """Return a model as it is, or load the one that is named; `call` is what asks.
 
     Raises InputError, and what `load` raises.
     """
     if isinstance(model, nn.Module):
         return model
-    if isinstance(model, str) and model in discovery.found().models:
-        return loaded(model)
+    if isinstance(model, str) and model in discovery.installed().models:
+        return load_with_metadata(model)
     if isinstance(model, (str, Path)):
         return load(model)  # a folder may hold other weights the next time
     problem = f"A {type(model).__name__} is not a model."
     raise InputError(problem, f"to come first: {call}")
 
 
-def _moved(model: nn.Module, device: Any, dtype: Any, spec: ModelSpec) -> nn.Module:
+def _to_device(model: nn.Module, device: Any, dtype: Any, spec: ModelSpec) -> nn.Module:
     try:
         return model.to(device=device, dtype=dtype)
     except (RuntimeError, AssertionError, TypeError) as exc:  # torch raises any of them
@@ -160,7 +167,9 @@ def _labels(spec: ModelSpec, labels: Any, classes: Any) -> tuple[str, ...]:
     return tuple(map(str, range(classes)))
 
 
-def make(spec: ModelSpec, plugin: Plugin, options: Mapping[str, Any]) -> nn.Module:
+def build_model(
+    spec: ModelSpec, plugin: Plugin, options: Mapping[str, Any]
+) -> nn.Module:
     """Call a model's build function. Raises OptionError, PluginError."""
     make = resolve(spec.build, plugin=plugin.name)
     known = list(inspect.signature(make).parameters)
@@ -181,9 +190,9 @@ def make(spec: ModelSpec, plugin: Plugin, options: Mapping[str, Any]) -> nn.Modu
 
 def _renamed(spec: ModelSpec, plugin: Plugin) -> safetensors_io.Renamed | None:
     """Return how a model's build module renames the tensors of a file, if it does."""
-    where = module(spec.build.partition(":")[0], plugin=plugin.name)
+    where = load_module(spec.build.partition(":")[0], plugin=plugin.name)
     return getattr(where, "renamed", None)
 
 
-def _within(name: str, head: str | None) -> bool:
+def _parameters_of_head(name: str, head: str | None) -> bool:
     return head is not None and name.startswith(f"{head}.")

@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from zoo._utils.atomic_write import write_atomic
 from zoo.errors import MisfitError, NotSafetensors
 
-__all__ = ["Renamed", "Slots", "narrow", "read", "slots", "tensors", "write"]
+__all__ = ["Renamed", "Slots", "cast_floats", "read", "slots", "tensors", "write"]
 
 # What a module with a build function may offer as `renamed`: the tensors of a file, by
 # the names that they have there, to the same by the names of the model. It is asked at
@@ -39,7 +39,7 @@ DTYPES = {
 
 # Kernels may round otherwise where memory is not aligned, and an odd count of floats
 # leaves what follows it in the file so. Small tensors are moved; large ones take time.
-LINE, SMALL = 8, 1 << 20
+MAX_LISTED, SMALL = 8, 1 << 20
 
 
 @dataclass(frozen=True)
@@ -112,7 +112,7 @@ def read(
         if tensor.dtype != old.dtype:
             casts[name] = f"{_short(tensor)} -> {_short(old)}"
             tensor = tensor.to(old.dtype)
-        elif tensor.data_ptr() % LINE and tensor.nbytes <= SMALL:
+        elif tensor.data_ptr() % MAX_LISTED and tensor.nbytes <= SMALL:
             tensor = tensor.clone()
         filled.append((group, tensor))
     faults += [f"tensor {name!r} is unexpected" for name in found]
@@ -202,7 +202,7 @@ def _cause(path: Path, exc: SafetensorError) -> str:
     return str(exc)
 
 
-def narrow(values: Mapping[str, Tensor], dtype: torch.dtype) -> dict[str, Tensor]:
+def cast_floats(values: Mapping[str, Tensor], dtype: torch.dtype) -> dict[str, Tensor]:
     """Return the tensors with floats stored as `dtype`, whole numbers as they are."""
     return {
         name: value.to(dtype) if value.dtype.is_floating_point else value

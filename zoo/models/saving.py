@@ -14,9 +14,9 @@ from torch import Tensor, nn
 from zoo.artifacts import checkpoint_folder
 from zoo.artifacts.checkpoint_folder import Config
 from zoo.models import golden, safetensors_io
-from zoo.models.loading import make
+from zoo.models.loading import build_model
 from zoo.models.metadata import ModelMetadata, model_metadata, unwrap_model
-from zoo.plugins.discovery import Plugin, found
+from zoo.plugins.discovery import Plugin, installed
 from zoo.preprocessing.preprocessor import preprocessor
 from zoo.specs import Weights
 
@@ -40,7 +40,7 @@ def save(
     """
     folder, model = Path(folder), unwrap_model(model)
     known = model_metadata(model)
-    checkpoint_folder.refuse_strangers(folder)
+    checkpoint_folder.check_replaceable(folder)
     folder.parent.mkdir(parents=True, exist_ok=True)
     new = folder.with_name(f".{folder.name}.new")
     shutil.rmtree(new, ignore_errors=True)
@@ -51,7 +51,7 @@ def save(
         given = known.spec.input
         input_spec = preprocessor(given).save(given, new)
         known = replace(known, spec=replace(known.spec, input=input_spec))
-        config = _config(known, model, checkpoint_folder.weights_of(new))
+        config = _config(known, model, checkpoint_folder.weights_pin(new))
         (new / checkpoint_folder.CONFIG).write_text(config.to_json(), encoding="utf-8")
         if example is not None:
             _golden(model, example, new)
@@ -59,7 +59,7 @@ def save(
             (new / name).write_bytes(content)
         if receipt:
             checkpoint_folder.write_receipt(new, receipt)
-        checkpoint_folder.swap(new, folder)
+        checkpoint_folder.replace_folder(new, folder)
     finally:
         shutil.rmtree(new, ignore_errors=True)
     return folder
@@ -72,12 +72,12 @@ def _stored(model: nn.Module, dtype: torch.dtype | None) -> dict[str, Tensor]:
             g[0] for g in safetensors_io.slots(model).places
         )
     }
-    return safetensors_io.narrow(values, dtype) if dtype else values
+    return safetensors_io.cast_floats(values, dtype) if dtype else values
 
 
 def _golden(model: nn.Module, example: Tensor, new: Path) -> None:
     """Make the golden with the weights as stored, which may be narrower."""
-    again = make(
+    again = build_model(
         model_metadata(model).spec,
         _provider(model_metadata(model)),
         model_metadata(model).options,
@@ -85,7 +85,7 @@ def _golden(model: nn.Module, example: Tensor, new: Path) -> None:
     safetensors_io.read(
         again, new / checkpoint_folder.WEIGHTS, safetensors_io.slots(again)
     )
-    golden.make(again.eval(), example.cpu(), new / checkpoint_folder.GOLDEN)
+    golden.make_golden(again.eval(), example.cpu(), new / checkpoint_folder.GOLDEN)
 
 
 def _config(known: ModelMetadata, model: nn.Module, pin: Weights) -> Config:
@@ -123,4 +123,4 @@ def versions(plugin: Plugin) -> dict[str, str]:
 
 
 def _provider(known: ModelMetadata) -> Plugin:
-    return found().packages()[known.spec.package]
+    return installed().packages()[known.spec.package]

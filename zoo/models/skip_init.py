@@ -13,11 +13,11 @@ import torch
 from torch import Tensor, nn
 from torch.nn.modules import module as torch_module
 
-__all__ = ["without_initialisers"]
+__all__ = ["skip_initialization"]
 
 # What initialisers do to a parameter, `torch.nn.init` included. None of it matters to
 # one that is about to be replaced by a tensor of the file.
-FILLS = (
+FILL_METHODS = (
     *("uniform_", "normal_", "fill_", "zero_", "copy_", "erfinv_", "mul_", "add_"),
     *("sub_", "div_", "clamp_", "clamp_min_", "clamp_max_", "exponential_"),
     *("random_", "bernoulli_", "log_normal_", "cauchy_", "geometric_"),
@@ -26,7 +26,7 @@ DATA: Any = Tensor.data  # the attribute itself, to get round the one below
 
 
 @contextmanager
-def without_initialisers() -> Iterator[None]:
+def skip_initialization() -> Iterator[None]:
     """Build modules whose parameters are not filled; buffers are computed as ever.
 
     The memory of a parameter is reserved but never touched, which costs as little as
@@ -98,7 +98,7 @@ def _nothing(self: Tensor, *_arguments: Any, **_options: Any) -> Tensor:
     return self
 
 
-for _name in FILLS:
+for _name in FILL_METHODS:
     setattr(_Unfilled, _name, _nothing)
 
 

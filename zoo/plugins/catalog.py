@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from zoo.plugins.discovery import found
+from zoo.plugins.discovery import installed
 from zoo.plugins.registry import Registry
 from zoo.specs import ModelSpec
 
@@ -16,7 +16,7 @@ def list_models(pattern: str = "*") -> list[str]:
 
 def get_spec(name: str) -> ModelSpec:
     """Return what is known about a model without importing it."""
-    return Registry(found().models)[name]
+    return Registry(installed().models)[name]
 
 
 def search(text: str = "", **conditions: Any) -> list[ModelSpec]:
@@ -25,9 +25,9 @@ def search(text: str = "", **conditions: Any) -> list[ModelSpec]:
 
     Conditions: task, max_parameters, max_bytes, license, trained_on, metric.
     """
-    return Registry(found().models).search(text, **conditions)
+    return Registry(installed().models).search(text, **conditions)
 
 
 def list_datasets() -> list[str]:
     """Return the names that `zoo.load_dataset` accepts."""
-    return sorted(found().datasets)
+    return sorted(installed().datasets)

@@ -21,7 +21,7 @@ from zoo.errors import DuplicateName, PluginError, near
 from zoo.plugins import hookspecs, measured
 from zoo.specs import DatasetSpec, ModelSpec
 
-__all__ = ["Found", "Plugin", "find", "found"]
+__all__ = ["Installed", "Plugin", "discover", "installed"]
 
 GROUP = "zoo"
 HOOKS = ("zoo_models", "zoo_datasets")
@@ -39,7 +39,7 @@ class Plugin:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class Installed:
     """What discovery saw: names, who provides them, and what went wrong."""
 
     models: dict[str, ModelSpec]
@@ -55,12 +55,12 @@ class Found:
 
 
 @cache
-def found() -> Found:
+def installed() -> Installed:
     """Return what is installed; looked up once a process."""
-    return find()
+    return discover()
 
 
-def find(entries: Iterable[EntryPoint] | None = None) -> Found:
+def discover(entries: Iterable[EntryPoint] | None = None) -> Installed:
     """Load every plugin. One that fails is reported, and does not stop the others."""
     if entries is None:
         entries = entry_points(group=GROUP)
@@ -71,20 +71,20 @@ def find(entries: Iterable[EntryPoint] | None = None) -> Found:
     for entry in sorted(entries, key=lambda e: (e.name, e.value)):
         had_torch = "torch" in sys.modules
         try:
-            found_models, found_datasets = _ask(entry)
+            found_models, found_datasets = _specs_of(entry)
             found_models = measured.complete(found_models, _package(entry), entry.name)
         except PluginError as exc:
             failures.append(exc)
             continue
         except Exception as exc:  # noqa: BLE001 - a plugin may raise anything at all
-            failures.append(_blame(entry, exc))
+            failures.append(_failure(entry, exc))
             continue
         if "torch" in sys.modules and not had_torch:
-            failures.append(PluginError(entry.name, HEAVY))
+            failures.append(PluginError(entry.name, HEAVY_IMPORTS))
         plugins.append(_plugin(entry))
-        failures += _take(found_models, plugins[-1], models, "model")
-        failures += _take(found_datasets, plugins[-1], datasets, "dataset")
-    return Found(
+        failures += _register(found_models, plugins[-1], models, "model")
+        failures += _register(found_datasets, plugins[-1], datasets, "dataset")
+    return Installed(
         models={name: spec for name, (spec, _) in models.items()},
         datasets={name: spec for name, (spec, _) in datasets.items()},
         providers={name: plugin for name, (_, plugin) in models.items()},
@@ -94,7 +94,7 @@ def find(entries: Iterable[EntryPoint] | None = None) -> Found:
     )
 
 
-def _take(
+def _register(
     specs: Iterable[Spec],
     plugin: Plugin,
     taken: dict[str, tuple[Spec, Plugin]],
@@ -109,13 +109,13 @@ def _take(
             taken[spec.name] = (spec, plugin)
 
 
-HEAVY = (
+HEAVY_IMPORTS = (
     "imports torch when it is imported, which makes every 'zoo' command slow. Move the "
     "import into the module that ModelSpec.build names."
 )
 
 
-def _ask(entry: EntryPoint) -> tuple[list[ModelSpec], list[DatasetSpec]]:
+def _specs_of(entry: EntryPoint) -> tuple[list[ModelSpec], list[DatasetSpec]]:
     # A manager for each plugin: pluggy's own loader stops at the first plugin that
     # fails to import, and drops the second of two entry points of the same name.
     manager = pluggy.PluginManager(GROUP)
@@ -159,7 +159,7 @@ def _package(entry: EntryPoint) -> str:
     return entry.value.partition(":")[0].partition(".")[0]
 
 
-def _blame(entry: EntryPoint, exc: Exception) -> PluginError:
+def _failure(entry: EntryPoint, exc: Exception) -> PluginError:
     where = traceback.extract_tb(exc.__traceback__)[-1]
     problem = f"{type(exc).__name__}: {exc} ({where.filename}:{where.lineno})"
     error = PluginError(entry.name, problem)

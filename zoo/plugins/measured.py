@@ -20,7 +20,7 @@ __all__ = ["FILE", "Facts", "complete", "read", "record", "write"]
 
 FILE = "measured.json"
 FORMAT = 1
-PARTS = ("weights", "metrics", "costs")
+FIELDS = ("weights", "metrics", "costs")
 PIN = ("size", "sha256")  # what is kept of weights that lie in the package
 T = TypeVar("T", Weights, Metric, Cost)
 
@@ -110,7 +110,7 @@ def _completed(
 ) -> ModelSpec:
     if known is None:
         return spec
-    found = {part: held for part in PARTS if (held := getattr(known, part))}
+    found = {part: held for part in FIELDS if (held := getattr(known, part))}
     for part in found:
         if getattr(spec, part):
             raise PluginError(
@@ -127,19 +127,19 @@ def _completed(
 
 
 def _facts(raw: Any) -> Facts:
-    if strange := [part for part in raw if part not in PARTS]:
+    if strange := [part for part in raw if part not in FIELDS]:
         raise ValueError(f"unknown entry {strange[0]!r}")
-    pin, metrics, costs = (raw.get(part) for part in PARTS)
+    pin, metrics, costs = (raw.get(part) for part in FIELDS)
     if pin is not None and set(pin) != set(PIN):
         raise ValueError(f"weights={pin!r} should have {' and '.join(PIN)}")
     return Facts(
-        weights=None if pin is None else _made(Weights, pin),
-        metrics=tuple(_made(Metric, metric) for metric in metrics or ()),
-        costs=None if costs is None else _made(Cost, costs),
+        weights=None if pin is None else _parse_part(Weights, pin),
+        metrics=tuple(_parse_part(Metric, metric) for metric in metrics or ()),
+        costs=None if costs is None else _parse_part(Cost, costs),
     )
 
 
-def _made(kind: type[T], raw: Mapping[str, Any]) -> T:
+def _parse_part(kind: type[T], raw: Mapping[str, Any]) -> T:
     """Return the object that JSON stands for; a whole number will do for a fraction."""
     values = dict(raw)
     for field in fields(kind):
@@ -156,13 +156,13 @@ def _plain(known: Facts) -> dict[str, Any]:
     parts = {
         "weights": known.weights
         and {name: getattr(known.weights, name) for name in PIN},
-        "metrics": [_lean(asdict(metric)) for metric in known.metrics],
+        "metrics": [_without_defaults(asdict(metric)) for metric in known.metrics],
         "costs": known.costs and asdict(known.costs),
     }
     return {part: held for part, held in parts.items() if held}
 
 
-def _lean(metric: dict[str, Any]) -> dict[str, Any]:
+def _without_defaults(metric: dict[str, Any]) -> dict[str, Any]:
     if metric["baseline"] is None:
         del metric["baseline"], metric["baseline_name"]
     return metric

@@ -67,7 +67,7 @@ class Registry(Mapping[str, ModelSpec]):
         return [
             spec
             for spec in self._models.values()
-            if _speaks_of(spec, text)
+            if _mentions(spec, text)
             and task in (None, spec.task)
             and (max_parameters is None or spec.parameters <= max_parameters)
             and (max_bytes is None or _bytes(spec) <= max_bytes)
@@ -84,7 +84,7 @@ def dataset(datasets: Mapping[str, DatasetSpec], name: str) -> DatasetSpec:
     return datasets[name]
 
 
-def _speaks_of(spec: ModelSpec, text: str) -> bool:
+def _mentions(spec: ModelSpec, text: str) -> bool:
     if any(c in text for c in "*?["):
         return fnmatchcase(spec.name, text.lower())
     said = " ".join((spec.name, spec.summary, spec.task, *spec.tags)).lower()

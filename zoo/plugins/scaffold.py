@@ -9,14 +9,14 @@ import shutil
 from pathlib import Path
 
 from zoo.errors import StartError, near
-from zoo.plugins.discovery import found
+from zoo.plugins.discovery import installed
 from zoo.specs.model_spec import NAME
 
-__all__ = ["LIKE", "new_plugin"]
+__all__ = ["KINDS", "new_plugin"]
 
 TEMPLATES = Path(__file__).with_name("templates")
 COMMON, SUFFIX = "plugin", ".txt"
-LIKE = tuple(sorted(path.name for path in TEMPLATES.iterdir() if path.name != COMMON))
+KINDS = tuple(sorted(path.name for path in TEMPLATES.iterdir() if path.name != COMMON))
 CORE = {"text-classification": "zoo-core[text]"}  # what more a kind needs
 
 
@@ -25,7 +25,7 @@ def new_plugin(
 ) -> Path:
     """Write a plugin with one model, both called `name`, and return its folder.
 
-    `like` is the kind of model it begins with, one of `zoo.plugins.scaffold.LIKE`. It
+    `like` is the kind of model it begins with, one of `zoo.plugins.scaffold.KINDS`. It
     is a distribution of its own, with a recipe, a card, tests, and what a service needs
     to run them; it installs, trains and passes `zoo check` unedited. The folder is
     `zoo-<name>` where none is given. Raises StartError.
@@ -60,10 +60,10 @@ def _check(name: str, like: str) -> None:
             f"{name!r} is no name for a plugin: take small letters, digits and single "
             "hyphens, and begin with a letter, such as 'my-model'."
         )
-    if like not in LIKE:
-        hint = near(like, LIKE) or f"There are: {', '.join(LIKE)}."
+    if like not in KINDS:
+        hint = near(like, KINDS) or f"There are: {', '.join(KINDS)}."
         raise StartError(f"There is no template {like!r}. {hint.strip()}")
-    known = found()
+    known = installed()
     taken = {*known.models, *(plugin.name for plugin in known.plugins)}
     packages = {plugin.package for plugin in known.plugins}
     if name in taken or _package(name) in packages:

@@ -28,7 +28,7 @@ __all__ = [
 ]
 
 THUMBNAIL = 224  # pixels: what a result keeps of its picture
-SLACK = 1e-3  # how far a resized picture may overshoot the range of its numbers
+OVERSHOOT = 1e-3  # how far a resized picture may overshoot the range of its numbers
 
 
 class ImagePreprocessor(Preprocessor[ImageInput]):
@@ -271,7 +271,7 @@ def _eight_bits(array: np.ndarray[Any, Any], input_spec: ImageInput) -> Any:
         return np.rint(array / 257).astype(np.uint8)
     most, kind = (1, "Floats") if array.dtype.kind == "f" else (255, "Whole numbers")
     least, found = array.min(), array.max()
-    if least < -SLACK * most or found > (1 + SLACK) * most:
+    if least < -OVERSHOOT * most or found > (1 + OVERSHOOT) * most:
         problem = f"{kind} should lie in 0..{most}, not {least:.4g}..{found:.4g}."
         raise InputError(problem, describe(input_spec))
     return np.rint(array.clip(0, most) * (255 / most)).astype(np.uint8)

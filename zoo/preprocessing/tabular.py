@@ -12,7 +12,9 @@ from zoo.specs import Column, TabularInput
 
 __all__ = ["TabularPreprocessor", "drawn", "input_warning"]
 
-FAR = 1.0  # how many training ranges beyond the range is called far outside
+MAX_RANGES_OUTSIDE = (
+    1.0  # how many training ranges beyond the range is called far outside
+)
 
 
 class TabularPreprocessor(Preprocessor[TabularInput]):
@@ -47,7 +49,7 @@ def input_warning(batch: Tensor, input_spec: TabularInput) -> tuple[str, str] | 
     """Return which column lies far outside what training saw, and words for it."""
     for place, column in enumerate(input_spec.columns):
         values = batch[:, place]
-        slack = FAR * (column.high - column.low)
+        slack = MAX_RANGES_OUTSIDE * (column.high - column.low)
         least, most = values.min().item(), values.max().item()
         if least < column.low - slack or most > column.high + slack:
             worst = least if least < column.low - slack else most

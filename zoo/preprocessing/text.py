@@ -18,8 +18,8 @@ from zoo.specs.inputs import TOKENIZER
 
 __all__ = ["TextPreprocessor"]
 
-WORDS = 32  # tokens of a text of noise, at most
-TOKENS = 128  # of a text that a model is timed with
+NOISE_TOKENS = 32  # tokens of a text of noise, at most
+BENCHMARK_TOKENS = 128  # of a text that a model is timed with
 
 
 class TextPreprocessor(Preprocessor[TextInput]):
@@ -66,7 +66,7 @@ class TextPreprocessor(Preprocessor[TextInput]):
                     f"{source}: column {name!r} does not hold texts (row {place}: "
                     f"{shown})."
                 )
-        return tokenizer.padded(tokenizer.numbers(held, input_spec), input_spec)
+        return tokenizer.pad(tokenizer.encode_batch(held, input_spec), input_spec)
 
     def identity(self, input_spec: TextInput) -> str:
         content = hashlib.sha256(tokenizer.content(input_spec)).hexdigest()
@@ -74,7 +74,11 @@ class TextPreprocessor(Preprocessor[TextInput]):
 
     def prepared(self, rows: Tensor, input_spec: TextInput) -> Tensor:
         """Return rows no wider than the longest text; floats are features of texts."""
-        return rows if rows.is_floating_point() else tokenizer.trimmed(rows, input_spec)
+        return (
+            rows
+            if rows.is_floating_point()
+            else tokenizer.trim_padding(rows, input_spec)
+        )
 
     def joined(self, batches: Sequence[Tensor], input_spec: TextInput) -> Tensor:
         """Return batches of different width as one, filled up at the end."""
@@ -100,7 +104,7 @@ class TextPreprocessor(Preprocessor[TextInput]):
         self, input_spec: TextInput, rows: int, random: torch.Generator
     ) -> Tensor:
         """Return rows of random tokens of the vocabulary, of different lengths."""
-        width = min(WORDS, input_spec.max_length)
+        width = min(NOISE_TOKENS, input_spec.max_length)
         drawn = torch.randint(1, input_spec.vocab_size, (rows, width), generator=random)
         held = (
             drawn + input_spec.pad_token_id
@@ -111,7 +115,7 @@ class TextPreprocessor(Preprocessor[TextInput]):
 
     def benchmark(self, input_spec: TextInput, rows: int) -> Tensor:
         """Return texts of one length: no two of a dataset's are as long."""
-        shape = (rows, min(input_spec.max_length, TOKENS))
+        shape = (rows, min(input_spec.max_length, BENCHMARK_TOKENS))
         random = torch.Generator().manual_seed(0)
         return torch.randint(1, input_spec.vocab_size, shape, generator=random)
 

@@ -8,8 +8,8 @@ module of its own.
 May import: everything below; nothing in the core imports it.
 """
 
-from zoo.datasets.in_memory import load as load_rows
 from zoo.datasets.in_memory import load_or_synthetic
+from zoo.datasets.in_memory import load_rows as load_rows
 from zoo.evaluation.evaluate_tensors import evaluate
 from zoo.models.metadata import attach, model_metadata
 from zoo.runtime.eval_mode import eval_mode
@@ -27,7 +27,7 @@ from zoo.runtime.run import Run
 from zoo.specs import Input
 from zoo.tasks import get_task
 from zoo.training.execution import ExecutionContext
-from zoo.training.train import choose, seeded
+from zoo.training.train import choose_settings, seeded
 
 __all__ = [
     "ExecutionContext",
@@ -36,7 +36,7 @@ __all__ = [
     "Run",
     "TensorRows",
     "attach",
-    "choose",
+    "choose_settings",
     "eval_mode",
     "evaluate",
     "fit_normalization",

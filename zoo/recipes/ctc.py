@@ -5,9 +5,9 @@ from zoo.runtime.ctc import (
     likelihood,
     loss,
     min_steps,
-    padded,
+    pad,
     prefix_beam_search,
-    unpadded,
+    unpad,
 )
 
 __all__ = [
@@ -15,7 +15,7 @@ __all__ = [
     "likelihood",
     "loss",
     "min_steps",
-    "padded",
+    "pad",
     "prefix_beam_search",
-    "unpadded",
+    "unpad",
 ]

@@ -8,11 +8,11 @@ from zoo.runtime.frechet_distance import (
     frechet_distance,
     frechet_from_features,
 )
-from zoo.runtime.image_to_text import spelled, texts
+from zoo.runtime.image_to_text import decode_labels, texts
 from zoo.runtime.mask_metrics import evaluate as evaluate_segmentation
 from zoo.runtime.mask_metrics import overlap
-from zoo.runtime.reading_metrics import compared, numbered
-from zoo.runtime.reading_metrics import evaluate as evaluate_readings
+from zoo.runtime.ocr_metrics import encode_texts, text_accuracy
+from zoo.runtime.ocr_metrics import evaluate as evaluate_ocr
 from zoo.runtime.regression import evaluate as evaluate_regression
 from zoo.tasks.image_segmentation import TASK as SEGMENTATION
 from zoo.tasks.image_to_text import TASK as OCR
@@ -22,18 +22,18 @@ __all__ = [
     "FORECASTING",
     "OCR",
     "SEGMENTATION",
-    "compared",
+    "decode_labels",
+    "encode_texts",
     "evaluate_classification",
     "evaluate_forecasts",
-    "evaluate_readings",
+    "evaluate_ocr",
     "evaluate_regression",
     "evaluate_segmentation",
     "extract_features",
     "feature_diversity",
     "frechet_distance",
     "frechet_from_features",
-    "numbered",
     "overlap",
-    "spelled",
+    "text_accuracy",
     "texts",
 ]

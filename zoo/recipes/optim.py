@@ -1,7 +1,7 @@
 """Activations, losses, optimizers, schedules and regularizers by name."""
 
 from zoo.runtime.activations import ACTIVATIONS, Step, activation
-from zoo.runtime.averages import average, ema
+from zoo.runtime.ema import average, ema
 from zoo.runtime.losses import LOSSES, loss
 from zoo.runtime.optim import OPTIMIZERS, SCHEDULES, again, optimizer, schedule
 from zoo.runtime.regularizers import l1, l2, max_norm_

@@ -2,22 +2,22 @@
 
 from zoo.evaluation.ngram_baseline import Ngrams
 from zoo.runtime.beam_search import BeamSearchConfig, search
-from zoo.runtime.ordering import by_length
+from zoo.runtime.bucketing import bucket_by_length
 from zoo.runtime.token_stream import Stream, stream
-from zoo.runtime.tokenizer import numbers, padded, spelled, tokenizer, trimmed
+from zoo.runtime.tokenizer import decode, encode_batch, pad, tokenizer, trim_padding
 from zoo.runtime.train_tokenizer import use_tokenizer
 
 __all__ = [
     "BeamSearchConfig",
     "Ngrams",
     "Stream",
-    "by_length",
-    "numbers",
-    "padded",
+    "bucket_by_length",
+    "decode",
+    "encode_batch",
+    "pad",
     "search",
-    "spelled",
     "stream",
     "tokenizer",
-    "trimmed",
+    "trim_padding",
     "use_tokenizer",
 ]

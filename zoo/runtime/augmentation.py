@@ -13,8 +13,8 @@ from torch.nn import functional
 __all__ = ["KINDS", "Copies", "augmented", "shifted", "together"]
 
 KINDS = ("none", "flip", "flip-crop")
-LEAST = 0.4  # of a picture's area that a crop keeps
-STRETCH = 4 / 3  # the most that a crop's sides differ from the picture's
+MIN_CROP_AREA = 0.4  # of a picture's area that a crop keeps
+MAX_ASPECT_CHANGE = 4 / 3  # the most that a crop's sides differ from the picture's
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,8 +82,8 @@ def together(
 def _parts(batch: Tensor, random: torch.Generator) -> Tensor:
     """Return where a part of each picture lies, of any place, size and shape."""
     area, shape, left, top = torch.rand(4, len(batch), generator=random)
-    area = LEAST + (1 - LEAST) * area
-    shape = torch.exp((2 * shape - 1) * math.log(STRETCH) / 2)
+    area = MIN_CROP_AREA + (1 - MIN_CROP_AREA) * area
+    shape = torch.exp((2 * shape - 1) * math.log(MAX_ASPECT_CHANGE) / 2)
     wide, high = ((area.sqrt() * side).clamp(max=1) for side in (shape, 1 / shape))
     across, down = (1 - wide) * (2 * left - 1), (1 - high) * (2 * top - 1)
     nothing = torch.zeros_like(wide)

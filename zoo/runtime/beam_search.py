@@ -29,7 +29,7 @@ from torch import Tensor, nn
 
 from zoo.runtime.eval_mode import eval_mode
 from zoo.runtime.rows import spec_of, unwrap_model
-from zoo.runtime.tokenizer import padded
+from zoo.runtime.tokenizer import pad
 
 __all__ = ["METHODS", "BeamSearchConfig", "Written", "search"]
 
@@ -90,7 +90,7 @@ def search(
     device = next((p.device for p in module.parameters()), torch.device("cpu"))
     looking = [_Search(source, plan, output_spec) for source in sources]
     with eval_mode(module), torch.inference_mode():
-        memory = made.encode_source(padded(sources, input_spec).to(device))
+        memory = made.encode_source(pad(sources, input_spec).to(device))
         while live := [one for one in looking if one.kept]:
             last = [text.tokens[-1] for one in live for text in one.kept]
             given = torch.tensor(last, device=device)

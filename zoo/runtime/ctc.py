@@ -30,9 +30,9 @@ __all__ = [
     "likelihood",
     "loss",
     "min_steps",
-    "padded",
+    "pad",
     "prefix_beam_search",
-    "unpadded",
+    "unpad",
 ]
 
 BLANK = 0
@@ -99,7 +99,7 @@ def prefix_beam_search(log_probs: Tensor, *, width: int) -> dict[Text, float]:
 
 def likelihood(log_probs: Tensor, texts: Sequence[Text]) -> Tensor:
     """Return the logarithm of each text's probability, the sum over all its paths."""
-    steps, target = len(log_probs), padded(texts)
+    steps, target = len(log_probs), pad(texts)
     spread = log_probs.double()[:, None].expand(-1, len(texts), -1)
     counts = torch.tensor([len(text) for text in texts])
     found = functional.ctc_loss(
@@ -137,14 +137,14 @@ def loss(logits: Tensor, target: Tensor) -> Tensor:
     )
 
 
-def padded(texts: Sequence[Sequence[int]]) -> Tensor:
+def pad(texts: Sequence[Sequence[int]]) -> Tensor:
     """Return texts as a tensor (texts, longest), filled up with blanks."""
     longest = max((len(text) for text in texts), default=0)
     rows = [[*text, *[BLANK] * (longest - len(text))] for text in texts]
     return torch.tensor(rows, dtype=torch.long).view(len(texts), longest)
 
 
-def unpadded(target: Tensor) -> list[Text]:
+def unpad(target: Tensor) -> list[Text]:
     """Return the texts of such a tensor."""
     return [tuple(n for n in row if n != BLANK) for row in target.tolist()]
 

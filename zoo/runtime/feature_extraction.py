@@ -17,7 +17,7 @@ from zoo.runtime.eval_mode import eval_mode, forward_on_device
 from zoo.runtime.input_errors import InputError, OptionError
 from zoo.runtime.rows import spec_of, unwrap_model
 
-__all__ = ["OPTIONS", "nearest", "predict", "table", "wanted"]
+__all__ = ["OPTIONS", "check_count", "nearest", "predict", "embedding_matrix"]
 
 OPTIONS = ("top_k",)
 SHOWN = 5  # words that are told, where nobody says how many
@@ -35,7 +35,7 @@ def predict(
     The words of the text itself are not among them. Raises OptionError, InputError.
     """
     input_spec = spec_of(model).input
-    count = wanted(model, top_k, "top_k", ["batch", *OPTIONS])
+    count = check_count(model, top_k, "top_k", ["batch", *OPTIONS])
     with eval_mode(model):
         vector = forward_on_device(model, batch).float()
     if not vector.isfinite().all():
@@ -43,9 +43,13 @@ def predict(
         raise InputError(problem, "numbers it can count with")
     found = []
     for text, row, one in zip(items, batch, vector, strict=True):
-        shown = text if isinstance(text, str) else tokenizer.sentence(row, input_spec)
+        shown = (
+            text
+            if isinstance(text, str)
+            else tokenizer.decode_sentence(row, input_spec)
+        )
         near = nearest(model, one, count, without=row.tolist())
-        told = {"text": shown, "vector": tuple(one.tolist()), "neighbours": near}
+        told = {"text": shown, "vector": tuple(one.tolist()), "most_similar": near}
         found.append(told)
     return found
 
@@ -54,7 +58,7 @@ def nearest(
     model: nn.Module, vector: Tensor, count: int, *, without: Collection[int]
 ) -> tuple[dict[str, Any], ...]:
     """Return the words that lie nearest to a vector by the cosine, some left out."""
-    held = table(model)
+    held = embedding_matrix(model)
     if held is None or not vector.any():
         return ()
     score = normalize(held, dim=1) @ normalize(vector, dim=0)
@@ -70,9 +74,9 @@ def nearest(
     )
 
 
-def table(model: nn.Module) -> Tensor | None:
+def embedding_matrix(model: nn.Module) -> Tensor | None:
     """Return the vector of each token, or None of a model that has none for them."""
-    held: Any = getattr(unwrap_model(model), "table", None)
+    held: Any = getattr(unwrap_model(model), "embedding_matrix", None)
     if not callable(held):
         return None
     with torch.inference_mode():
@@ -80,7 +84,7 @@ def table(model: nn.Module) -> Tensor | None:
     return found
 
 
-def wanted(model: nn.Module, count: Any, name: str, known: list[str]) -> int:
+def check_count(model: nn.Module, count: Any, name: str, known: list[str]) -> int:
     """Return how many words are asked for. Raises OptionError."""
     whole = isinstance(count, int) and not isinstance(count, bool)
     if not whole or count < 1:

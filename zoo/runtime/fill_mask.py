@@ -78,9 +78,11 @@ def _told(
                     "token_str": reader.decode([number], skip_special_tokens=False),
                     "score": score,
                     "token": number,
-                    "sequence": tokenizer.sentence(filled, input_spec),
+                    "sequence": tokenizer.decode_sentence(filled, input_spec),
                 }
             )
         masks.append(tuple(fillings))
-    shown = text if isinstance(text, str) else tokenizer.sentence(row, input_spec)
+    shown = (
+        text if isinstance(text, str) else tokenizer.decode_sentence(row, input_spec)
+    )
     return {"text": shown, "masks": tuple(masks)}

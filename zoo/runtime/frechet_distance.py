@@ -18,7 +18,7 @@ from zoo.runtime.features import extract_features
 
 __all__ = ["feature_diversity", "frechet_distance", "frechet_from_features"]
 
-NARROW = 1e-6  # of the widest direction: real rows do not differ in it
+MIN_VARIANCE = 1e-6  # of the widest direction: real rows do not differ in it
 
 
 def frechet_distance(
@@ -52,7 +52,7 @@ def feature_diversity(found: Tensor, real: Tensor) -> float:
     """
     (_, spread), (_, width) = _moments(found), _moments(real)
     values, vectors = torch.linalg.eigh(width)
-    used = values > NARROW * values.max()
+    used = values > MIN_VARIANCE * values.max()
     scaled = vectors[:, used] / values[used].sqrt()
     shares = torch.linalg.eigvalsh(scaled.T @ spread @ scaled)
     return float(shares.clamp(0, 1).mean())

@@ -9,8 +9,10 @@ import torch
 from PIL import Image, ImageOps
 from torch import Tensor
 
-LONG = 16  # times its shorter side: of a longer strip the ends are cut off at once
-STEPS = {"La": "LA", "RGBa": "RGBA", "LAB": "RGB"}  # Pillow knows no shorter way
+MAX_ASPECT_RATIO = (
+    16  # times its shorter side: of a longer strip the ends are cut off at once
+)
+VIA_MODE = {"La": "LA", "RGBa": "RGBA", "LAB": "RGB"}  # Pillow knows no shorter way
 
 
 def read(raw: Any, input_spec: Any) -> tuple[list[Image.Image], bool]:
@@ -34,8 +36,8 @@ def flat(image: Image.Image, input_spec: Any) -> Image.Image:
     mode = "L" if input_spec.channels == 1 else "RGB"
     if image.mode.startswith("I") or image.mode == "F":
         image = Image.fromarray(shallow(image))
-    if image.mode in STEPS:
-        image = image.convert(STEPS[image.mode])
+    if image.mode in VIA_MODE:
+        image = image.convert(VIA_MODE[image.mode])
     if image.mode in ("LA", "RGBA", "PA") or "transparency" in image.info:
         image = on_paper(image.convert("RGBA"), input_spec)
     return image.convert(mode) if image.mode != mode else image
@@ -80,7 +82,9 @@ def fitted(image: Image.Image, input_spec: Any) -> Image.Image:
 
 def cropped(image: Image.Image, input_spec: Any, resample: Any) -> Image.Image:
     """Return the middle of a resized picture, rounded as torchvision does."""
-    image = middle(image, *(min(side, LONG * min(image.size)) for side in image.size))
+    image = middle(
+        image, *(min(side, MAX_ASPECT_RATIO * min(image.size)) for side in image.size)
+    )
     shorter, least = math.floor(input_spec.width / input_spec.crop), min(image.size)
     size = (shorter * image.width // least, shorter * image.height // least)
     image = image if image.size == size else image.resize(size, resample)

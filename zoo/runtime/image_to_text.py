@@ -12,7 +12,14 @@ from zoo.runtime.input_errors import InputError, OptionError, SpecError
 from zoo.runtime.options import whole
 from zoo.runtime.rows import spec_of
 
-__all__ = ["OPTIONS", "check_beams", "log_chances", "predict", "spelled", "texts"]
+__all__ = [
+    "OPTIONS",
+    "check_beams",
+    "decode_labels",
+    "log_probs_of",
+    "predict",
+    "texts",
+]
 
 OPTIONS = ("beams",)
 MOST_BEAMS = 1000
@@ -30,7 +37,7 @@ def predict(
     spec = spec_of(model)
     check_beams(spec.name, beams, ["batch", *OPTIONS])
     with eval_mode(model):
-        chances = log_chances(forward_on_device(model, batch), spec.output)
+        chances = log_probs_of(forward_on_device(model, batch), spec.output)
     if chances.isnan().any():
         problem = (
             "The model's output holds NaN: its weights or this input are at fault."
@@ -46,7 +53,7 @@ def check_beams(model: str, beams: Any, known: Sequence[str]) -> None:
         raise OptionError(model, f"beams={beams!r} should be {wanted}.", known)
 
 
-def log_chances(output: Tensor, output_spec: Any) -> Tensor:
+def log_probs_of(output: Tensor, output_spec: Any) -> Tensor:
     """Return the logarithms of the model's chances, (batch, steps, labels + 1)."""
     if output.ndim != 3 or output.shape[2] != len(output_spec.labels) + 1:
         wanted = f"one less than the model's output has numbers, {tuple(output.shape)}"
@@ -57,12 +64,12 @@ def log_chances(output: Tensor, output_spec: Any) -> Tensor:
 def texts(output: Tensor, output_spec: Any, *, beams: int = 1) -> list[str]:
     """Return the texts alone, read as `predict` reads them."""
     return [
-        spelled(_candidates(steps, beams)[0].text, output_spec)
-        for steps in log_chances(output, output_spec)
+        decode_labels(_candidates(steps, beams)[0].text, output_spec)
+        for steps in log_probs_of(output, output_spec)
     ]
 
 
-def spelled(numbers: Sequence[int], output_spec: Any) -> str:
+def decode_labels(numbers: Sequence[int], output_spec: Any) -> str:
     """Return a text of numbers as the characters that they stand for."""
     return "".join(output_spec.labels[number - 1] for number in numbers)
 
@@ -76,14 +83,14 @@ def _candidates(steps: Tensor, width: int) -> list[ctc.Candidate]:
 
 def _told(steps: Tensor, width: int, output_spec: Any) -> dict[str, Any]:
     best, *others = _candidates(steps, width)
-    text = spelled(best.text, output_spec)
+    text = decode_labels(best.text, output_spec)
     sure = ctc.character_confidence(steps, best.text)
     return {
         "text": text,
         "score": _chance(best),
         "characters": tuple(zip(text, sure, strict=True)),
         "alternatives": tuple(
-            {"text": spelled(other.text, output_spec), "score": _chance(other)}
+            {"text": decode_labels(other.text, output_spec), "score": _chance(other)}
             for other in others
         ),
     }

@@ -6,7 +6,10 @@ from zoo.runtime import TrainingError
 
 __all__ = ["Collapsed", "check_mode_collapse"]
 
-LEAST, OFTEN = 0.2, 3  # variety that samples should have; epochs in a row without it
+MIN_DIVERSITY, COLLAPSE_EPOCHS = (
+    0.2,
+    3,
+)  # variety that samples should have; epochs in a row without it
 
 
 class Collapsed(TrainingError):
@@ -28,6 +31,8 @@ def check_mode_collapse(history: Sequence[Mapping[str, float]]) -> None:
 
     One epoch without it is common, and often passes. Raises Collapsed.
     """
-    last = history[-OFTEN:]
-    if len(last) == OFTEN and all(row["variety"] < LEAST for row in last):
+    last = history[-COLLAPSE_EPOCHS:]
+    if len(last) == COLLAPSE_EPOCHS and all(
+        row["variety"] < MIN_DIVERSITY for row in last
+    ):
         raise Collapsed(last[-1]["variety"], int(last[-1]["epoch"]))

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from zoo.runtime import DataError
 
-CHUNK = 1000  # rows that are looked at together
+CHUNK_ROWS = 1000  # rows that are looked at together
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,7 +48,7 @@ class TensorRows:
 
     def in_order(self) -> Iterator[Tensor]:
         """Yield all inputs in their order, many at a time."""
-        yield from self.input.split(CHUNK)
+        yield from self.input.split(CHUNK_ROWS)
 
 
 def random_split(

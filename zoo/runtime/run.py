@@ -15,7 +15,7 @@ from torch.optim.lr_scheduler import LRScheduler
 from zoo.runtime import DataError, Diverged, TrainingError, lower_is_better
 from zoo.runtime.rows import TensorRows, normalize, to_model_input, unwrap_model
 
-EXPLODED = 1e3  # times the first step's loss: no run comes back from there
+MAX_LOSS_RATIO = 1e3  # times the first step's loss: no run comes back from there
 
 
 class Run:
@@ -254,7 +254,7 @@ class Run:
         for name, (total, count, first) in self._losses.items():
             if count:
                 value = found[name] = self.mean(total / count).item()
-                most = EXPLODED * max(abs(first.item()), 1.0)
+                most = MAX_LOSS_RATIO * max(abs(first.item()), 1.0)
                 if not math.isfinite(value) or abs(value) > most:
                     raise Diverged(value, self._epoch)
                 self._losses[name] = (0, 0, first)

@@ -10,7 +10,7 @@ from zoo.runtime.rows import unwrap_model
 
 __all__ = ["draw", "draw_samples", "seeded"]
 
-TOGETHER = 256  # samples that are drawn at once
+BATCH = 256  # samples that are drawn at once
 
 
 def seeded(seed: int | None) -> torch.Generator:
@@ -23,9 +23,9 @@ def seeded(seed: int | None) -> torch.Generator:
 def draw(model: nn.Module, count: int, random: torch.Generator) -> Tensor:
     """Return `count` outputs that a model with a method `sample` draws, on the CPU."""
     one: Any = unwrap_model(model)
-    starts = range(0, count, TOGETHER)
+    starts = range(0, count, BATCH)
     with eval_mode(model):
-        found = [one.sample(min(TOGETHER, count - s), random).cpu() for s in starts]
+        found = [one.sample(min(BATCH, count - s), random).cpu() for s in starts]
     return torch.cat(found)
 
 

@@ -15,9 +15,9 @@ from torch import Tensor
 
 from zoo.runtime.input_errors import InputError, near
 
-MOST = torch.finfo(torch.float32).max
-LONG = 60  # characters of a value that a message shows
-TIMES = ("date", "datetime", "day", "month", "time", "timestamp", "year")
+MAX_FLOAT = torch.finfo(torch.float32).max
+MAX_SHOWN = 60  # characters of a value that a message shows
+TIME_COLUMNS = ("date", "datetime", "day", "month", "time", "timestamp", "year")
 
 Row = tuple[str, Any]  # where it stands, for an error message, and what it holds
 
@@ -140,7 +140,7 @@ def _check_length(where: str, row: Mapping[Any, Any], input_spec: Any) -> None:
 def _check_order(held: Sequence[Any], input_spec: Any) -> None:
     """Refuse rows of a series that all go back in time, as some sites give them."""
     named = held[0] if isinstance(held[0], Mapping) else {}
-    for name in (name for name in named if str(name).lower() in TIMES):
+    for name in (name for name in named if str(name).lower() in TIME_COLUMNS):
         times: list[Any] = [row.get(name) for row in held if isinstance(row, Mapping)]
         try:
             falls = all(later < sooner for sooner, later in pairwise(times))
@@ -184,10 +184,12 @@ def _number(value: Any, column: Any, input_spec: Any, where: str) -> float:
     if isinstance(value, (Tensor, np.ndarray, np.generic)) and value.ndim == 0:
         value = value.item()
     number = _float(value)
-    if math.isfinite(number) and abs(number) <= MOST:
+    if math.isfinite(number) and abs(number) <= MAX_FLOAT:
         return number
     fault = "too large a number" if math.isfinite(number) else "not a number"
-    held = f"{value!r}" if len(f"{value!r}") < LONG else f"{value!r:.{LONG}}..."
+    held = (
+        f"{value!r}" if len(f"{value!r}") < MAX_SHOWN else f"{value!r:.{MAX_SHOWN}}..."
+    )
     problem = f"{where}column {column.name!r} holds {held}, {fault}."
     raise InputError(problem, describe(input_spec))
 
@@ -199,6 +201,6 @@ def _float(value: Any) -> float:
     try:
         return float(value)
     except OverflowError:  # a whole number can be that large
-        return float(MOST) * 2
+        return float(MAX_FLOAT) * 2
     except (ValueError, TypeError):
         return math.nan

@@ -8,11 +8,11 @@ from typing import Any
 from torch import Tensor
 
 from zoo.runtime.input_errors import InputError, open_each
-from zoo.runtime.tokenizer import numbers, padded
+from zoo.runtime.tokenizer import encode_batch, pad
 
 __all__ = ["describe", "encode", "items", "open_text", "read", "token_numbers"]
 
-LARGEST = 32 << 20  # bytes of a text file
+MAX_FILE_BYTES = 32 << 20  # bytes of a text file
 
 
 def describe(input_spec: Any) -> str:
@@ -32,13 +32,13 @@ def read(raw: Any, input_spec: Any) -> tuple[list[str | Tensor], bool]:
 
 def encode(opened: Sequence[str | Tensor], input_spec: Any) -> Tensor:
     """Return opened texts as token numbers, (B, length), padded to the longest."""
-    return padded(token_numbers(opened, input_spec), input_spec)
+    return pad(token_numbers(opened, input_spec), input_spec)
 
 
 def token_numbers(opened: Sequence[str | Tensor], input_spec: Any) -> list[list[int]]:
     """Return the token numbers of each opened text."""
     return [
-        numbers([one], input_spec)[0] if isinstance(one, str) else one.tolist()
+        encode_batch([one], input_spec)[0] if isinstance(one, str) else one.tolist()
         for one in opened
     ]
 
@@ -95,8 +95,10 @@ def _numbered(item: Tensor, input_spec: Any) -> Tensor:
 
 def _read(path: Path, input_spec: Any) -> str:
     try:
-        if path.stat().st_size > LARGEST:
-            problem = f"{path} has more than {LARGEST >> 20} MiB: give a part of it."
+        if path.stat().st_size > MAX_FILE_BYTES:
+            problem = (
+                f"{path} has more than {MAX_FILE_BYTES >> 20} MiB: give a part of it."
+            )
             raise InputError(problem, describe(input_spec))
         return _checked(path.read_text(encoding="utf-8-sig"), str(path), input_spec)
     except FileNotFoundError:

@@ -15,7 +15,7 @@ from zoo.runtime.sampling import seeded
 __all__ = ["OPTIONS", "draw", "planned", "predict", "sample"]
 
 OPTIONS = tuple(field.name for field in fields(GenerationConfig))
-LARGEST = 1 << 20  # tokens that are written at once
+MAX_NEW_TOKENS = 1 << 20  # tokens that are written at once
 
 
 def _texts(value: object) -> bool:
@@ -28,8 +28,8 @@ def _texts(value: object) -> bool:
 # What each option must be, and how that is said.
 RULES: Rules = {
     "max_new_tokens": (
-        lambda value: whole(value, 1, LARGEST),
-        f"a whole number from 1 to {LARGEST:,}",
+        lambda value: whole(value, 1, MAX_NEW_TOKENS),
+        f"a whole number from 1 to {MAX_NEW_TOKENS:,}",
     ),
     "temperature": (
         lambda value: value == 0 or number(value, 0.01, 100),
@@ -61,11 +61,13 @@ def predict(
     spec = spec_of(model)
     plan = planned(spec.name, options)
     prompts = [
-        tokenizer.whole(one, spec.input) if isinstance(one, str) else one.tolist()
+        tokenizer.encode_untruncated(one, spec.input)
+        if isinstance(one, str)
+        else one.tolist()
         for one in items
     ]
     texts = [
-        one if isinstance(one, str) else tokenizer.spelled(row, spec.input)
+        one if isinstance(one, str) else tokenizer.decode(row, spec.input)
         for one, row in zip(items, prompts, strict=True)
     ]
     count = len(items)
@@ -107,7 +109,7 @@ def _told(
     input_spec = spec_of(model).input
 
     def over(row: list[int]) -> bool:
-        text = tokenizer.spelled(row, input_spec)
+        text = tokenizer.decode(row, input_spec)
         return plan.cut(text) != text
 
     written = generation.generate(
@@ -116,7 +118,7 @@ def _told(
     return [
         {
             "prompt": prompt,
-            "text": plan.cut(tokenizer.spelled(one.tokens, input_spec)),
+            "text": plan.cut(tokenizer.decode(one.tokens, input_spec)),
             "tokens": len(one.tokens),
             "finished": one.finished,
         }

@@ -16,7 +16,7 @@ from zoo.runtime.rows import TensorRows
 
 __all__ = ["Stream", "stream"]
 
-MOMENT = 1 << 13  # characters of a split that a smoke run reads
+SMOKE_CHARACTERS = 1 << 13  # characters of a split that a smoke run reads
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,11 +74,13 @@ def stream(
     if input_spec is None:
         raise TrainingError(f"{run.spec.name!r} takes no text, so it reads no passage.")
     texts = run.load_texts(name, split, column=column)
-    text = change("\n".join(texts)[: MOMENT if run.smoke else None])
+    text = change("\n".join(texts)[: SMOKE_CHARACTERS if run.smoke else None])
     source, seal = f"{name}/{split}", hashlib.sha256(text.encode()).hexdigest()
     run.data[source] = {"rows": len(texts), "fingerprint": seal}
     return Stream(
-        token=torch.tensor(tokenizer.whole(text, input_spec), dtype=torch.int32),
+        token=torch.tensor(
+            tokenizer.encode_untruncated(text, input_spec), dtype=torch.int32
+        ),
         characters=len(text),
         source=source,
         fingerprint=seal,

@@ -18,19 +18,19 @@ if TYPE_CHECKING:
 
 __all__ = [
     "content",
-    "numbers",
-    "padded",
-    "sentence",
-    "spelled",
+    "decode",
+    "decode_sentence",
+    "encode_batch",
+    "encode_untruncated",
+    "pad",
     "text_input",
     "tokenizer",
-    "trimmed",
-    "whole",
+    "trim_padding",
 ]
 
 NAME = "tokenizer.json"  # beside the weights
-LARGEST = 32 << 20  # bytes of it
-ENDLESS = 1 << 31  # tokens that no text has
+MAX_FILE_BYTES = 32 << 20  # bytes of it
+NO_LIMIT = 1 << 31  # tokens that no text has
 
 
 def text_input(input_spec: Any) -> Any | None:
@@ -48,7 +48,7 @@ def tokenizer(input_spec: Any) -> "Tokenizer":
     return _parsed(held, pin, _age(held, pin), *sizes)
 
 
-def numbers(texts: Sequence[str], input_spec: Any) -> list[list[int]]:
+def encode_batch(texts: Sequence[str], input_spec: Any) -> list[list[int]]:
     """Return the token numbers of each text, at least one of each."""
     made = tokenizer(input_spec)
     empty = [
@@ -59,22 +59,22 @@ def numbers(texts: Sequence[str], input_spec: Any) -> list[list[int]]:
     return [_encoded(made, text) or empty for text in texts]
 
 
-def whole(text: str, input_spec: Any) -> list[int]:
+def encode_untruncated(text: str, input_spec: Any) -> list[int]:
     """Return the token numbers of a text of any length, with nothing put around it.
 
     Raises InputError where the tokenizer knows no token for part of it.
     """
     # A text that is cut by hand must not be cut by the tokenizer before.
-    made = tokenizer(changed(input_spec, max_length=ENDLESS))
+    made = tokenizer(changed(input_spec, max_length=NO_LIMIT))
     return _encoded(made, text, around=False)
 
 
-def spelled(row: Sequence[int], input_spec: Any) -> str:
+def decode(row: Sequence[int], input_spec: Any) -> str:
     """Return the text that token numbers stand for, without special tokens."""
     return tokenizer(input_spec).decode(list(row))
 
 
-def sentence(row: Tensor, input_spec: Any) -> str:
+def decode_sentence(row: Tensor, input_spec: Any) -> str:
     """Return the text of a row of a batch, in which a gap is a token like others."""
     made = tokenizer(input_spec)
     kept = [n for n in row.tolist() if n != input_spec.pad_token_id]
@@ -82,7 +82,7 @@ def sentence(row: Tensor, input_spec: Any) -> str:
     return made.decode([n for n in kept if n not in around], skip_special_tokens=False)
 
 
-def padded(rows: Sequence[Sequence[int]], input_spec: Any) -> Tensor:
+def pad(rows: Sequence[Sequence[int]], input_spec: Any) -> Tensor:
     """Return rows of numbers as one batch, the shorter ones filled up at the end."""
     width = max((len(row) for row in rows), default=1)
     held = torch.full((len(rows), width), input_spec.pad_token_id)
@@ -91,7 +91,7 @@ def padded(rows: Sequence[Sequence[int]], input_spec: Any) -> Tensor:
     return held
 
 
-def trimmed(rows: Tensor, input_spec: Any) -> Tensor:
+def trim_padding(rows: Tensor, input_spec: Any) -> Tensor:
     """Return stored rows as a batch: int64, no wider than its longest text."""
     used = (rows != input_spec.pad_token_id).any(dim=0).nonzero()
     width = int(used.max()) + 1 if len(used) else 1
@@ -111,7 +111,7 @@ def _content(held: Path | bytes | None, pin: str) -> bytes:
         )
     if isinstance(held, Path):
         try:
-            if held.stat().st_size > LARGEST:
+            if held.stat().st_size > MAX_FILE_BYTES:
                 raise CheckpointError(f"{held} is too large for a tokenizer.")
             found = held.read_bytes()
         except OSError as exc:

@@ -56,7 +56,7 @@ def fitting(found: str | Tensor, input_spec: Any) -> str | Tensor:
     if isinstance(found, str):
         found = " ".join(found.split())
         around = len(tokenizer.tokenizer(input_spec).encode("").ids)
-        count = len(tokenizer.whole(found, input_spec)) + around
+        count = len(tokenizer.encode_untruncated(found, input_spec)) + around
         if count > input_spec.max_length:
             problem = (
                 f"The text has {count:,} tokens, and the model reads "

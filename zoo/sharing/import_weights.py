@@ -23,7 +23,7 @@ from zoo.errors import ImportWeightsError, near
 from zoo.inference import predict
 from zoo.models import safetensors_io, saving
 from zoo.models.loading import build as built
-from zoo.plugins.discovery import found
+from zoo.plugins.discovery import installed
 from zoo.specs import ModelSpec
 
 __all__ = ["ImportedWeights", "Match", "import_weights", "mapping", "match", "renamed"]
@@ -185,10 +185,10 @@ def _misfit(file: Path, spec: ModelSpec, seen: Match) -> str:
 
 
 def _spec(build: str, model: str | None) -> ModelSpec:
-    specs = [spec for spec in found().models.values() if spec.build == build]
+    specs = [spec for spec in installed().models.values() if spec.build == build]
     names = sorted(spec.name for spec in specs)
     if not specs:
-        builds = {spec.build for spec in found().models.values()}
+        builds = {spec.build for spec in installed().models.values()}
         raise ImportWeightsError(
             f"No installed plugin has a model that is built by {build!r}. "
             f"{near(build, builds)}A ModelSpec of yours must name it: 'zoo new' writes "
@@ -274,7 +274,7 @@ def _example(spec: ModelSpec) -> Any:
 
 def _given(module: nn.Module, raw: Any) -> Tensor:
     """Return a raw input as the model takes it."""
-    parts, _ = predict.inputs(module.eval(), raw, "zoo.import_weights")
+    parts, _ = predict.model_inputs(module.eval(), raw, "zoo.import_weights")
     return torch.cat([given for _, given in parts])
 
 

@@ -25,7 +25,7 @@ from zoo.artifacts.resolve import Source
 from zoo.cards import render
 from zoo.cards.templates import DRAFT_MARK
 from zoo.errors import CardError, NoWeights, PublishError
-from zoo.plugins.discovery import found
+from zoo.plugins.discovery import installed
 from zoo.specs import Weights
 
 __all__ = ["Published", "publish"]
@@ -91,11 +91,11 @@ def publish(name: str | Path, repo: str, *, private: bool = False) -> Published:
         commit, changed = hub_upload.push(
             repo,
             files,
-            known=checkpoint_folder.OURS,
+            known=checkpoint_folder.KNOWN_FILES,
             private=private,
             title=f"{config.name}, {config.weights.sha256}",
         )
-        hub_upload.arrived(repo, commit, files, Path(scratch) / "cache")
+        hub_upload.check_uploaded(repo, commit, files, Path(scratch) / "cache")
     assert config.weights.size is not None, "checked with the file"
     assert config.weights.sha256 is not None, "checked with the file"
     return Published(
@@ -139,10 +139,13 @@ def _files(source: Source, config: Config, scratch: Path) -> Iterator[tuple[str,
     yield checkpoint_folder.CARD, _card(source, config, scratch)
     yield checkpoint_folder.WEIGHTS, weights
     optional = sorted(
-        checkpoint_folder.OURS - {checkpoint_folder.CARD, checkpoint_folder.WEIGHTS}
+        checkpoint_folder.KNOWN_FILES
+        - {checkpoint_folder.CARD, checkpoint_folder.WEIGHTS}
     )
     found = source.folder.iterdir() if source.folder.is_dir() else ()
-    pictures = sorted(p.name for p in found if p.suffix in checkpoint_folder.PICTURES)
+    pictures = sorted(
+        p.name for p in found if p.suffix in checkpoint_folder.FIGURE_SUFFIXES
+    )
     for filename in (*optional, *pictures):
         path = source.folder / filename
         if path.is_file():
@@ -163,7 +166,7 @@ def _check_beside(config: Config, folder: Path) -> None:
     """Refuse a model without the files that its config.json pins beside the weights."""
     for filename, pin in config.input.files.items():
         path = folder / filename
-        if pin and (not path.is_file() or weight_store.digest(path) != pin):
+        if pin and (not path.is_file() or weight_store.sha256_of(path) != pin):
             raise PublishError(
                 f"{path} is not the {path.stem} that {checkpoint_folder.CONFIG} names. "
                 "Save the checkpoint again."
@@ -230,7 +233,7 @@ def _text(card: Path) -> str:
 
 
 def _rendered(folder: Path, config: Config) -> str:
-    spec = found().models.get(config.name)
+    spec = installed().models.get(config.name)
     receipt: Mapping[str, Any] = checkpoint_folder.read_receipt(folder)
     try:
         if spec is not None and receipt and config.parent is None:

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from zoo.errors import SettingsError, SpecError
-from zoo.models.fuse_batchnorm import sooner
+from zoo.models.fuse_batchnorm import optimize_for_batch
 from zoo.models.metadata import model_metadata, unwrap_model
 from zoo.preprocessing.preprocessor import preprocessor
 from zoo.runtime.eval_mode import forward_on_device
@@ -142,7 +142,11 @@ class Task(Generic[InputT, OutputT]):
         """Return one typed result for each opened item; `given` is their batch."""
         _, output_spec = self.signature(model_metadata(module).spec)
         # What torch.compile or DistributedDataParallel made is left as it is.
-        quick = sooner(module, given) if unwrap_model(module) is module else module
+        quick = (
+            optimize_for_batch(module, given)
+            if unwrap_model(module) is module
+            else module
+        )
         return self.postprocess(forward_on_device(quick, given), opened, output_spec)
 
     def postprocess(

@@ -41,7 +41,7 @@ TASK = FeatureExtraction()
 
 
 def _typed(
-    text: str, vector: tuple[float, ...], neighbours: Sequence[Mapping[str, Any]]
+    text: str, vector: tuple[float, ...], most_similar: Sequence[Mapping[str, Any]]
 ) -> Vector:
-    near = tuple(SimilarWord(**one) for one in neighbours)
+    near = tuple(SimilarWord(**one) for one in most_similar)
     return Vector(text=text, vector=vector, most_similar=near)

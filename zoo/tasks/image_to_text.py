@@ -17,9 +17,9 @@ from zoo.models.freeze import head_of
 from zoo.models.metadata import model_metadata, unwrap_model
 from zoo.preprocessing.image import thumbnail
 from zoo.preprocessing.preprocessor import preprocessor
-from zoo.runtime import ctc, image_to_text, reading_metrics
+from zoo.runtime import ctc, image_to_text, ocr_metrics
 from zoo.runtime.eval_mode import eval_mode
-from zoo.runtime.reading_metrics import compared, numbered
+from zoo.runtime.ocr_metrics import encode_texts, text_accuracy
 from zoo.specs import ImageInput, ModelSpec, OCROutput
 from zoo.tasks._task import Figures, FinetuneSettings, Picture, RawRows, Task
 from zoo.tasks.results.ocr import OCRCandidate, OCRResult
@@ -77,8 +77,8 @@ class ImageToText(Task[ImageInput, OCROutput]):
     def compute_metrics(
         self, output: Tensor, target: Tensor, output_spec: OCROutput
     ) -> dict[str, float]:
-        """Return how well texts are read by the likeliest path; see `compared`."""
-        return reading_metrics.metrics(output, target, output_spec)
+        """Return how well texts are read by the likeliest path; see `text_accuracy`."""
+        return ocr_metrics.metrics(output, target, output_spec)
 
     def check_finetuning(self, spec: ModelSpec, chosen: FinetuneSettings) -> None:
         """Refuse what spoils a text, and what is of classes alone."""
@@ -103,7 +103,7 @@ class ImageToText(Task[ImageInput, OCROutput]):
             steps = module(given[:1]).shape[1]
         _, output_spec = self.signature(model_metadata(module).spec)
         for source, right in targets.items():
-            numbered(right, output_spec, source=source, steps=steps)
+            encode_texts(right, output_spec, source=source, steps=steps)
 
     @torch.no_grad()
     def init_head_from(self, old: nn.Module, model: nn.Module) -> None:
@@ -130,7 +130,7 @@ class ImageToText(Task[ImageInput, OCROutput]):
     ) -> dict[str, Figures]:
         text = max(training.targets, key=training.targets.count)
         predicted = [text] * len(rows.targets)
-        return {"the commonest text": compared(predicted, rows.targets)}
+        return {"the commonest text": text_accuracy(predicted, rows.targets)}
 
     def draw_errors(
         self, module: nn.Module, rows: RawRows, output: Tensor, target: Tensor

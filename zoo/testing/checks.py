@@ -47,7 +47,7 @@ from zoo.training import train
 __all__ = ["CHECKS", "Check"]
 
 Check = Callable[[ModelSpec, Path], None]
-MOST_BYTES = 16 << 20  # what a plugin may ship for one model
+MAX_CHECKPOINT_BYTES = 16 << 20  # what a plugin may ship for one model
 
 
 def parameter_count_is_true(spec: ModelSpec, tmp_path: Path) -> None:
@@ -143,7 +143,7 @@ def nonsense_is_refused(spec: ModelSpec, tmp_path: Path) -> None:
     """An empty list, a strange object and a missing file are refused; nothing is too,
     but by a model that draws."""
     model = loading.build(spec.name).eval()
-    nothing = () if sample.able(model, "sample") else (None,)
+    nothing = () if sample.supports(model, "sample") else (None,)
     missing = tmp_path / "no such file"
     absent = missing if spec.input.takes_strings else str(missing)
     for nonsense in (*nothing, [], object(), absent):
@@ -162,7 +162,7 @@ def weights_are_what_is_pinned(spec: ModelSpec, tmp_path: Path) -> None:
     seen = verify(spec.name, keep=tmp_path)
     where = f", first in {seen.first_layer!r}" if seen.first_layer else ""
     assert seen.matches, f"the golden differs by {seen.difference:.3g}{where}"
-    assert known <= MOST_BYTES, f"{known:,} bytes are too many"
+    assert known <= MAX_CHECKPOINT_BYTES, f"{known:,} bytes are too many"
 
 
 def claims_are_what_was_measured(spec: ModelSpec, tmp_path: Path) -> None:
@@ -171,7 +171,7 @@ def claims_are_what_was_measured(spec: ModelSpec, tmp_path: Path) -> None:
     """
     if spec.weights is None or spec.weights.repo is not None:
         return
-    folder = weight_store.shipped(spec)
+    folder = weight_store.shipped_checkpoint(spec)
     receipt = checkpoint_folder.read_receipt(folder)
     config = checkpoint_folder.read_config(folder)
     measured = {m["name"]: m["value"] for m in receipt["metrics"]}
@@ -207,7 +207,7 @@ def card_is_complete(spec: ModelSpec, tmp_path: Path) -> None:
 
 def recipe_runs(spec: ModelSpec, tmp_path: Path) -> None:
     """A smoke run gives a checkpoint that loads, replays, and measures every claim."""
-    if not train.trains(spec):
+    if not train.is_trainable(spec):
         return
     folder = train.train(spec.name, tmp_path / "run", smoke=True)
     receipt = checkpoint_folder.read_receipt(folder)
@@ -222,7 +222,7 @@ def recipe_runs(spec: ModelSpec, tmp_path: Path) -> None:
 
 def same_seed_same_bytes(spec: ModelSpec, tmp_path: Path) -> None:
     """Two smoke runs with one seed give the same weights, byte for byte."""
-    if not train.trains(spec):
+    if not train.is_trainable(spec):
         return
     first, again = (
         train.train(spec.name, tmp_path / name, smoke=True) / checkpoint_folder.WEIGHTS

@@ -19,7 +19,7 @@ from zoo.tasks.targets.base import targets_of
 
 __all__ = ["head_can_be_replaced", "head_learns"]
 
-MOST_PARAMETERS = 10_000_000  # of a model whose head is taught in a check
+MAX_PARAMETERS = 10_000_000  # of a model whose head is taught in a check
 ROWS = 8
 
 
@@ -55,7 +55,7 @@ def head_learns(spec: ModelSpec, tmp_path: Path) -> None:
     them costs. Models of more than ten million parameters are not asked: the check is
     of how the parts fit, which smaller ones of the family show.
     """
-    if spec.head is None or spec.parameters > MOST_PARAMETERS:
+    if spec.head is None or spec.parameters > MAX_PARAMETERS:
         return
     model, found = _lesson(spec)
     before = {name: value.clone() for name, value in model.state_dict().items()}

@@ -22,11 +22,11 @@ from zoo.errors import (
     ZooError,
 )
 from zoo.plugins.catalog import get_spec as registered
-from zoo.plugins.discovery import Plugin, found
+from zoo.plugins.discovery import Plugin, installed
 from zoo.specs import ModelSpec
 from zoo.testing.verify import verify
 
-__all__ = ["Outcome", "check"]
+__all__ = ["CheckResult", "check"]
 
 HEAVY = ("torch", "numpy", "pandas", "PIL", "timm", "transformers", "datasets")
 PICKLES = {".pt", ".pth", ".pkl", ".pickle", ".ckpt", ".npy"}
@@ -79,7 +79,7 @@ ADVICE = {
 
 
 @dataclass(frozen=True, kw_only=True)
-class Outcome:
+class CheckResult:
     """What became of a promise: kept, broken, or not tried; and what to do about it."""
 
     subject: str  # a model, or a plugin
@@ -93,14 +93,14 @@ class Outcome:
         return asdict(self)
 
 
-def check(target: str | Path, *, metric: bool = True) -> Iterator[Outcome]:
+def check(target: str | Path, *, metric: bool = True) -> Iterator[CheckResult]:
     """Yield the outcome of every promise of a model, or of a plugin and its models.
 
     `target` is a registered name, the name of a plugin, or the folder of its source,
     whose distribution must be installed. With `metric`, claims are measured again
     where their data is at hand. Raises CheckError, ModelNotFound.
     """
-    known = found()
+    known = installed()
     names = {plugin.name: plugin for plugin in known.plugins}
     place = isinstance(target, Path) or "/" in target or _is_source(target)
     if not place and target not in names:
@@ -133,10 +133,10 @@ def _installed(folder: Path) -> Plugin:
             '[project.entry-points.zoo] with a line such as mine = "zoo_mine".'
         )
     name = next(iter(entries))
-    for failure in found().failures:
+    for failure in installed().failures:
         if failure.plugin == name:
             raise CheckError(f"{failure}")
-    plugins = {plugin.name: plugin for plugin in found().plugins}
+    plugins = {plugin.name: plugin for plugin in installed().plugins}
     if name not in plugins:
         raise CheckError(
             f"The plugin {name!r} is not installed here, so it can't be tried. Run: "
@@ -145,19 +145,19 @@ def _installed(folder: Path) -> Plugin:
     return plugins[name]
 
 
-def _promises(spec: ModelSpec, metric: bool) -> Iterator[Outcome]:
+def _promises(spec: ModelSpec, metric: bool) -> Iterator[CheckResult]:
     checks = [*testing.CHECKS, *([claims_hold_when_measured] if metric else [])]
     for promise in checks:
         with TemporaryDirectory(prefix="zoo-") as scratch:
             yield _tried(spec.name, promise, spec, Path(scratch))
 
 
-def _of_plugin(plugin: Plugin) -> Iterator[Outcome]:
+def _of_plugin(plugin: Plugin) -> Iterator[CheckResult]:
     for promise in (metadata_is_light, nothing_is_pickled, models_are_registered):
         yield _tried(plugin.name, promise, plugin)
 
 
-def _tried(subject: str, promise: Any, *arguments: Any) -> Outcome:
+def _tried(subject: str, promise: Any, *arguments: Any) -> CheckResult:
     """Run one check; whatever it raises is the plugin's, and is told in words."""
     meaning = " ".join((promise.__doc__ or "").partition("\n\n")[0].split())
     told: dict[str, Any] = {"state": "kept"}
@@ -168,7 +168,9 @@ def _tried(subject: str, promise: Any, *arguments: Any) -> Outcome:
     except Exception as exc:  # noqa: BLE001 - a plugin may raise anything at all
         advice = ADVICE.get(promise.__name__, "")
         told = {"state": "broken", "problem": _problem(exc), "advice": advice}
-    return Outcome(subject=subject, promise=promise.__name__, meaning=meaning, **told)
+    return CheckResult(
+        subject=subject, promise=promise.__name__, meaning=meaning, **told
+    )
 
 
 def _problem(exc: Exception) -> str:
@@ -219,5 +221,7 @@ def nothing_is_pickled(plugin: Plugin) -> None:
 
 def models_are_registered(plugin: Plugin) -> None:
     """Every model and dataset of the plugin has a name of its own."""
-    blamed = [failure for failure in found().failures if failure.plugin == plugin.name]
+    blamed = [
+        failure for failure in installed().failures if failure.plugin == plugin.name
+    ]
     assert not blamed, str(blamed[0])

@@ -20,13 +20,15 @@ __all__ = ["codes_do_not_mix", "samples_follow_the_seed"]
 def samples_follow_the_seed(spec: ModelSpec, tmp_path: Path) -> None:
     """What a model draws is finite, the same by seed and after a reload, and varies."""
     model = loading.build(spec.name).eval()
-    if not sample.able(model, "sample"):
+    if not sample.supports(model, "sample"):
         return
     again = loading.load(saving.save(model, tmp_path / "model"))
-    first = sample.outputs(model, 4, seed=0)
+    first = sample.sample_outputs(model, 4, seed=0)
     assert first.isfinite().all(), "a sample holds NaN or infinity"
-    assert torch.allclose(first, sample.outputs(again, 4, seed=0), atol=1e-6)
-    assert not torch.equal(first, sample.outputs(model, 4, seed=1)), "all seeds are one"
+    assert torch.allclose(first, sample.sample_outputs(again, 4, seed=0), atol=1e-6)
+    assert not torch.equal(first, sample.sample_outputs(model, 4, seed=1)), (
+        "all seeds are one"
+    )
     if not spec.input.missing_files:  # without which no token can be read
         assert [str(one) for one in sample.sample(model, 2, seed=0)]
 
@@ -34,7 +36,7 @@ def samples_follow_the_seed(spec: ModelSpec, tmp_path: Path) -> None:
 def codes_do_not_mix(spec: ModelSpec, tmp_path: Path) -> None:
     """A row's code, and what is decoded from it, do not depend on the rows beside."""
     model = loading.build(spec.name).eval()
-    if not sample.able(model, "reconstruct"):
+    if not sample.supports(model, "reconstruct"):
         return
     given = _given(spec)
     together = _by_code(model, given)

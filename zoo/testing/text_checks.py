@@ -28,7 +28,7 @@ __all__ = [
     "translations_are_found_as_alone",
 ]
 
-GREEDY = GenerationConfig(max_new_tokens=8, temperature=0)
+GREEDY_CONFIG = GenerationConfig(max_new_tokens=8, temperature=0)
 
 
 @torch.inference_mode()
@@ -71,7 +71,9 @@ def memory_changes_nothing(spec: ModelSpec, tmp_path: Path) -> None:
     assert torch.allclose(said[:, :3], model(token[:, :3]), atol=1e-4), "it looks ahead"
     prompts = [token[0, :4].tolist()]
     with_memory, without = (
-        generation.generate(model, prompts, plan=GREEDY, seeds=[0], remember=remember)
+        generation.generate(
+            model, prompts, plan=GREEDY_CONFIG, seeds=[0], remember=remember
+        )
         for remember in (True, False)
     )
     assert with_memory == without, "memory changed what was written"
@@ -88,7 +90,7 @@ def texts_go_on_as_alone(spec: ModelSpec, tmp_path: Path) -> None:
     prompts = [row[:2], row[:7], row[:3]]
     if max_length <= 512:  # a longer text takes too long to try
         prompts[1] = row * (max_length // len(row)) + row[:1]
-    for plan in (GREEDY, GenerationConfig(max_new_tokens=8)):
+    for plan in (GREEDY_CONFIG, GenerationConfig(max_new_tokens=8)):
         together = _written(model, prompts, plan)
         alone = [_written(model, [one], plan)[0] for one in prompts]
         assert together == alone, "company changed a text"

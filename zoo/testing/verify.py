@@ -17,7 +17,7 @@ from zoo.models.metadata import model_metadata
 from zoo.preprocessing.preprocessor import preprocessor
 from zoo.specs import Metric
 from zoo.training.run import Run
-from zoo.training.train import MEASURING, measured_by, recipe_of
+from zoo.training.train import EVALUATION_NAMES, measured_by, recipe_of
 
 __all__ = ["Recheck", "Verification", "verify"]
 
@@ -81,7 +81,7 @@ def verify(
     replay = golden.replay(model, path) if path.is_file() else None
     kept = None
     if replay is not None and not replay.matches:
-        kept = _keep(replay, keep or paths.cache() / "mismatch", known.spec.name)
+        kept = _keep(replay, keep or paths.cache_dir() / "mismatch", known.spec.name)
     return Verification(
         name=known.spec.name,
         sha256=known.report.sha256,
@@ -127,15 +127,15 @@ def _measured(model: nn.Module, split: str) -> Mapping[str, float]:
     """Measure on a split: by the recipe, or as fine-tuning did."""
     known = model_metadata(model)
     receipt = known.receipt
-    if remeasure.is_lesson(receipt):
-        return remeasure.again(model, receipt, split)
+    if remeasure.is_finetuned(receipt):
+        return remeasure.remeasure(model, receipt, split)
     if "recipe_sha256" in receipt:
         raise TrainingError(
             f"{known.folder} was trained with the recipe file {receipt['recipe']}, "
             "which a checkpoint does not contain, so its metrics can't be measured "
             "again. zoo.evaluate(model, data) measures it on data that you give."
         )
-    recipe = recipe_of(known.spec, MEASURING)
+    recipe = recipe_of(known.spec, EVALUATION_NAMES)
     run = Run(known.spec, smoke=receipt.get("smoke", False))
     evaluate = measured_by(known.spec, recipe, "evaluate")
     assert evaluate is not None, "`recipe_of` found it"

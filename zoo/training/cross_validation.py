@@ -18,13 +18,13 @@ from zoo.evaluation.metric_selection import best_row, selection_metric
 from zoo.training import execution
 from zoo.training.recipe_file import find
 from zoo.training.run import Run
-from zoo.training.train import TRAINING, choose, seeded
+from zoo.training.train import TRAINING_NAMES, choose_settings, seeded
 
-__all__ = ["Crossval", "Part", "crossval"]
+__all__ = ["CrossValidation", "FoldResult", "crossval"]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Part:
+class FoldResult:
     """What one fold measured, in its best epoch, on the rows it held back."""
 
     fold: int
@@ -36,14 +36,14 @@ class Part:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Crossval:
+class CrossValidation:
     """All folds of a cross-validation; `figure` picked the epochs."""
 
     name: str
     figure: str
     stratified: bool
     settings: dict[str, Any]
-    parts: tuple[Part, ...]
+    parts: tuple[FoldResult, ...]
 
     @property
     def mean(self) -> dict[str, float]:
@@ -81,8 +81,8 @@ def crossval(
     metric: str | None = None,
     smoke: bool = False,
     device: str = "cpu",
-    callback: Callable[[Part], None] | None = None,
-) -> Crossval:
+    callback: Callable[[FoldResult], None] | None = None,
+) -> CrossValidation:
     """Cross-validate the recipe of the model `name` on its training rows.
 
     `name` may also be the path of a recipe file, which trains `model`, as in
@@ -93,8 +93,8 @@ def crossval(
     """
     if folds < 2:
         raise SettingsError(f"folds={folds} can't be compared; give at least 2.")
-    spec, file = find(name, model, TRAINING)
-    recipe, chosen = choose(spec, settings, smoke=smoke, file=file)
+    spec, file = find(name, model, TRAINING_NAMES)
+    recipe, chosen = choose_settings(spec, settings, smoke=smoke, file=file)
     parts, figure = [], metric
     for number in range(folds):
         looking = FoldMonitor(file.path.name if file else str(spec.recipe), spec.name)
@@ -115,7 +115,7 @@ def crossval(
         parts.append(_part(run, number, figure))
         if callback is not None:
             callback(parts[-1])
-    found = Crossval(
+    found = CrossValidation(
         name=spec.name,
         figure=str(figure),
         stratified=stratified,
@@ -127,17 +127,17 @@ def crossval(
     return found
 
 
-def _write(found: Crossval, folder: Path) -> None:
+def _write(found: CrossValidation, folder: Path) -> None:
     content = json.dumps(found.to_dict(), indent=2, default=str) + "\n"
     write_atomic(folder / "crossval.json", content.encode())
 
 
-def _part(run: Run, number: int, figure: str) -> Part:
+def _part(run: Run, number: int, figure: str) -> FoldResult:
     row = best_row(run.history, figure)
     if not row:
         raise TrainingError(f"Fold {number} measured no number as {figure!r}.")
     fitted, held_back = run.split_sizes or (0, 0)
-    return Part(
+    return FoldResult(
         fold=number,
         fitted=fitted,
         held_back=held_back,

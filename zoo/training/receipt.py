@@ -10,7 +10,7 @@ from zoo.artifacts import weight_store
 from zoo.datasets.in_memory import TensorRows
 from zoo.datasets.streaming import StreamedRows
 from zoo.models import saving
-from zoo.plugins.discovery import found
+from zoo.plugins.discovery import installed
 from zoo.specs import ModelSpec
 from zoo.training.run import Run
 
@@ -25,7 +25,7 @@ def receipt(
 ) -> dict[str, Any]:
     """Return run.json: settings, data, measurements, time, machine and versions."""
     spec = run.spec
-    plugin = found().packages()[spec.package]
+    plugin = installed().packages()[spec.package]
     dataset, _, split = held_out.source.partition("/")
     peak = peak_memory()
     return {

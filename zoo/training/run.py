@@ -20,9 +20,9 @@ from zoo.models.metadata import (
     model_metadata,
     with_input_spec,
 )
-from zoo.plugins.discovery import found
+from zoo.plugins.discovery import installed
 from zoo.runtime import run
-from zoo.runtime.averages import ema
+from zoo.runtime.ema import ema
 from zoo.runtime.folds import Fold
 from zoo.runtime.normalization import fit_normalization
 from zoo.runtime.rows import TensorRows
@@ -34,7 +34,7 @@ from zoo.training.trackers import Tracker
 
 __all__ = ["Run"]
 
-GLANCE = 0.25  # seconds between two looks at progress and loss
+CHECK_SECONDS = 0.25  # seconds between two looks at progress and loss
 
 
 class Run(run.Run):
@@ -95,9 +95,9 @@ class Run(run.Run):
         split, `input_spec` and `output_spec` besides. A smoke run takes noise of the
         same shape where the data can't be had.
         """
-        load = in_memory.load
+        load = in_memory.load_rows
         if reader is not None:
-            plugin = found().packages()[self.spec.package].name
+            plugin = installed().packages()[self.spec.package].name
             load = resolve(reader, plugin=plugin)
             options["output_spec"] = self.spec.output
         rows: TensorRows = self._read(load, name, split, options)
@@ -127,7 +127,7 @@ class Run(run.Run):
         that work ahead. Pictures are brought to the model's size.
         """
         rows: StreamedRows | TensorRows = self._read(
-            streaming.load, name, split, options
+            streaming.stream_rows, name, split, options
         )
         return rows
 
@@ -194,7 +194,7 @@ class Run(run.Run):
         self._keeper.add(part)
 
     def ema(self, model: nn.Module, *, decay: float) -> nn.Module:
-        """See `zoo.runtime.averages.ema`."""
+        """See `zoo.runtime.ema.ema`."""
         return ema(self, model, decay=decay)
 
     def child(self, *, seed: int) -> Self:
@@ -237,7 +237,7 @@ class Run(run.Run):
 
         `augment` changes a batch, of pixels in 0..1; it draws from the run's generator.
         With `order=by_length(length)`, rows of like length share one: see
-        `zoo.runtime.ordering`. Several processes share each batch of `size` rows
+        `zoo.runtime.bucketing`. Several processes share each batch of `size` rows
         between them.
         """
         in_memory.check_labels(rows.target, self.spec.output, rows.source)
@@ -248,7 +248,7 @@ class Run(run.Run):
     def _watched(self, batches: Iterator[Any], total: int) -> Iterator[Any]:
         """Yield batches; look at progress and losses every now and then."""
         for number, batch in enumerate(batches, start=1):
-            if (now := time.perf_counter()) - self._glanced > GLANCE:
+            if (now := time.perf_counter()) - self._glanced > CHECK_SECONDS:
                 self._glanced = now
                 self._check_losses()
                 if self._monitor and self.rank == 0:

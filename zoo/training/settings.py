@@ -9,20 +9,25 @@ from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from zoo.errors import SettingsError, near
 
-__all__ = ["change", "check_ranges", "parse", "read", "require"]
+__all__ = ["check_ranges", "parse", "parse_setting", "require", "with_values"]
 
-YES, NO = {"true", "yes", "on", "1"}, {"false", "no", "off", "0"}
-ABOVE, NOT_BELOW, SHARE = "above zero", "zero or more", "from 0 to below 1"
+TRUE_WORDS, FALSE_WORDS = {"true", "yes", "on", "1"}, {"false", "no", "off", "0"}
+POSITIVE, NON_NEGATIVE, FRACTION = "above zero", "zero or more", "from 0 to below 1"
 # What settings of these names mean, whatever the recipe.
 RANGES = {
     **dict.fromkeys(
-        ("lr", "rate", "epochs", "batch", "batch_size"), (0.0, math.inf, ABOVE)
+        ("lr", "rate", "epochs", "batch", "batch_size"), (0.0, math.inf, POSITIVE)
     ),
-    **dict.fromkeys(("iterations", "n_init"), (0.0, math.inf, ABOVE)),
-    **dict.fromkeys(("weight_decay", "l1", "l2"), (0.0, math.inf, NOT_BELOW)),
-    **dict.fromkeys(("holding", "val_fraction", "dropout"), (0.0, 1.0, SHARE)),
+    **dict.fromkeys(("iterations", "n_init"), (0.0, math.inf, POSITIVE)),
+    **dict.fromkeys(("weight_decay", "l1", "l2"), (0.0, math.inf, NON_NEGATIVE)),
+    **dict.fromkeys(("holding", "val_fraction", "dropout"), (0.0, 1.0, FRACTION)),
 }
-WORDS = {bool: "true or false", int: "a whole number", float: "a number", str: "text"}
+TYPE_NAMES = {
+    bool: "true or false",
+    int: "a whole number",
+    float: "a number",
+    str: "text",
+}
 
 
 def parse(words: Iterable[str]) -> dict[str, str]:
@@ -36,14 +41,14 @@ def parse(words: Iterable[str]) -> dict[str, str]:
     return pairs
 
 
-def change(settings: Any, values: Mapping[str, object]) -> Any:
+def with_values(settings: Any, values: Mapping[str, object]) -> Any:
     """Return `settings` with `values`, each of which must be of its field's type.
 
     Text is read as that type: "3" for an int, "a,b" for a tuple, "none" for None.
     """
     for key in values:
         require(settings, key)
-    typed = {key: read(settings, key, value) for key, value in values.items()}
+    typed = {key: parse_setting(settings, key, value) for key, value in values.items()}
     try:
         return replace(settings, **typed)
     except ValueError as exc:  # a recipe checks its own ranges in __post_init__
@@ -57,18 +62,18 @@ def check_ranges(settings: Any) -> None:
         low, high, wanted = RANGES.get(field.name, (-math.inf, math.inf, ""))
         if not wanted or not isinstance(value, (int, float)):
             continue
-        if value < low or value >= high or (wanted == ABOVE and value == low):
+        if value < low or value >= high or (wanted == POSITIVE and value == low):
             raise SettingsError(
                 f"Setting {field.name!r}: {value!r} should be {wanted}."
             )
 
 
-def read(settings: Any, key: str, value: object) -> object:
+def parse_setting(settings: Any, key: str, value: object) -> object:
     """Return `value` as the type of the setting `key`."""
     require(settings, key)
     kind = get_type_hints(type(settings))[key]
     try:
-        return _read(value, kind)
+        return _parse_value(value, kind)
     except ValueError:
         raise SettingsError(
             f"Setting {key!r}: {value!r} should be {_wanted(kind)}."
@@ -85,7 +90,7 @@ def require(settings: Any, key: str) -> None:
         )
 
 
-def _read(value: object, kind: Any) -> object:
+def _parse_value(value: object, kind: Any) -> object:
     """Return `value` as `kind`; raise ValueError where that can't be."""
     origin, parts = get_origin(kind) or kind, get_args(kind)
     if origin is Literal:
@@ -93,11 +98,11 @@ def _read(value: object, kind: Any) -> object:
     if origin in (Union, types.UnionType):
         return _either(value, parts)
     if origin is tuple:
-        return _tuple(value, parts)
+        return _parse_tuple(value, parts)
     if kind is bool:
-        return _truth(value)
+        return _parse_bool(value)
     if kind in (int, float):
-        return _number(value, kind)
+        return _parse_number(value, kind)
     if kind is Any or isinstance(value, origin):
         return value
     if not isinstance(value, str):
@@ -124,11 +129,11 @@ def _either(value: object, parts: tuple[Any, ...]) -> object:
         parts = tuple(part for part in parts if part is not type(None))
     for part in parts:
         with suppress(ValueError):
-            return _read(value, part)
+            return _parse_value(value, part)
     raise ValueError
 
 
-def _tuple(value: object, parts: tuple[Any, ...]) -> tuple[object, ...]:
+def _parse_tuple(value: object, parts: tuple[Any, ...]) -> tuple[object, ...]:
     if isinstance(value, str):
         words = value.strip("()[] ").split(",")
         value = [word.strip() for word in words if word.strip()]
@@ -136,18 +141,18 @@ def _tuple(value: object, parts: tuple[Any, ...]) -> tuple[object, ...]:
         raise ValueError
     if not parts or parts[-1] is Ellipsis:
         parts = (parts[0] if parts else str,) * len(value)
-    return tuple(_read(*pair) for pair in zip(value, parts, strict=True))
+    return tuple(_parse_value(*pair) for pair in zip(value, parts, strict=True))
 
 
-def _truth(value: object) -> bool:
+def _parse_bool(value: object) -> bool:
     if isinstance(value, bool):
         return value
-    if isinstance(value, str) and value.lower() in YES | NO:
-        return value.lower() in YES
+    if isinstance(value, str) and value.lower() in TRUE_WORDS | FALSE_WORDS:
+        return value.lower() in TRUE_WORDS
     raise ValueError
 
 
-def _number(value: object, kind: type[int] | type[float]) -> float:
+def _parse_number(value: object, kind: type[int] | type[float]) -> float:
     if isinstance(value, bool) or not isinstance(value, (str, int, float)):
         raise ValueError
     if kind is int and isinstance(value, float):
@@ -171,4 +176,4 @@ def _wanted(kind: Any) -> str:
         if parts[-1] is Ellipsis:
             return f"values separated by commas, each {_wanted(parts[0])}"
         return f"{len(parts)} values ({', '.join(map(_wanted, parts))})"
-    return WORDS.get(kind) or str(getattr(kind, "__name__", kind))
+    return TYPE_NAMES.get(kind) or str(getattr(kind, "__name__", kind))

@@ -13,14 +13,16 @@ from typing import Any
 from zoo.errors import SettingsError
 from zoo.training.settings import parse
 
-__all__ = ["FILE", "NOTHING", "PICTURE", "SEEN", "Searched", "read"]
+__all__ = ["CAPTION", "FILE", "NO_SWEEP", "PICTURE", "SweepSettings", "read"]
 
 FILE, PICTURE = "sweep.json", "sweep.png"
-SEEN = "The settings that were tried, and what each trial reached on validation rows."
+CAPTION = (
+    "The settings that were tried, and what each trial reached on validation rows."
+)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Searched:
+class SweepSettings:
     """A finished sweep: the best trial's settings, and what the receipt tells of it."""
 
     settings: dict[str, str]
@@ -28,10 +30,10 @@ class Searched:
     picture: bytes
 
 
-NOTHING = Searched(settings={}, receipt={}, picture=b"")
+NO_SWEEP = SweepSettings(settings={}, receipt={}, picture=b"")
 
 
-def read(folder: str | Path, name: str, *, smoke: bool = False) -> Searched:
+def read(folder: str | Path, name: str, *, smoke: bool = False) -> SweepSettings:
     """Return what a sweep of a model left in a folder. Raises SettingsError."""
     try:
         whole = json.loads((Path(folder) / FILE).read_text(encoding="utf-8"))
@@ -57,7 +59,7 @@ def read(folder: str | Path, name: str, *, smoke: bool = False) -> Searched:
             "Run it without --smoke."
         )
     receipt = {key: plan[key] for key in ("method", "seed", "settings")}
-    return Searched(
+    return SweepSettings(
         settings=_settings(best),
         receipt=receipt | {"table": table},
         picture=picture,

@@ -11,7 +11,7 @@ from typing import Any
 import torch
 from torch import nn
 
-from zoo._utils.import_string import module
+from zoo._utils.import_string import load_module
 from zoo.artifacts import checkpoint_folder
 from zoo.cards import render
 from zoo.datasets import in_memory
@@ -20,7 +20,7 @@ from zoo.errors import Collapsed, Diverged, SettingsError, TrainingError
 from zoo.evaluation import plots
 from zoo.models import saving
 from zoo.models.metadata import attach, model_metadata, unwrap_model
-from zoo.models.safetensors_io import narrow
+from zoo.models.safetensors_io import cast_floats
 from zoo.plugins import discovery
 from zoo.specs import ModelSpec
 from zoo.training import execution, recipe_file, sweep_settings
@@ -30,22 +30,25 @@ from zoo.training.monitoring import TrainingMonitor
 from zoo.training.recipe_file import RecipeFile
 from zoo.training.resume import ResumeCheckpoint
 from zoo.training.run import Run
-from zoo.training.settings import change, check_ranges
-from zoo.training.sweep_settings import NOTHING, Searched
+from zoo.training.settings import check_ranges, with_values
+from zoo.training.sweep_settings import NO_SWEEP, SweepSettings
 from zoo.training.trackers import Tracker, tracker
 
 __all__ = [
-    "MEASURING",
-    "choose",
+    "EVALUATION_NAMES",
+    "choose_settings",
+    "is_trainable",
     "measured_by",
     "recipe_of",
     "seeded",
     "train",
-    "trains",
 ]
 
-MEASURING, TRAINING = ("data", "evaluate"), ("Settings", "SMOKE_SETTINGS", "train")
-RECIPE = TRAINING + MEASURING
+EVALUATION_NAMES, TRAINING_NAMES = (
+    ("data", "evaluate"),
+    ("Settings", "SMOKE_SETTINGS", "train"),
+)
+RECIPE = TRAINING_NAMES + EVALUATION_NAMES
 MEASURED = ("evaluate", "report")  # may be beside the recipe
 CURVES = "The course of training: the loss on training rows, the rest as validated."
 
@@ -81,15 +84,15 @@ def train(
     launch` the processes share each batch. Raises SettingsError, DataError,
     TrainingError, Diverged, Collapsed.
     """
-    spec, file = recipe_file.find(name, model, (*TRAINING, "data"))
+    spec, file = recipe_file.find(name, model, (*TRAINING_NAMES, "data"))
     if file and sweep:
         raise SettingsError(
             f"The sweep in {sweep} is of the installed recipe of {spec.name!r}, not of "
             f"{file.path}. Give the settings with --set (settings=)."
         )
-    found = sweep_settings.read(sweep, spec.name, smoke=smoke) if sweep else NOTHING
+    found = sweep_settings.read(sweep, spec.name, smoke=smoke) if sweep else NO_SWEEP
     changes = {**found.settings, **(settings or {})}
-    recipe, chosen = choose(spec, changes, smoke=smoke, file=file)
+    recipe, chosen = choose_settings(spec, changes, smoke=smoke, file=file)
     target = Path(folder or Path("runs") / (file.path.stem if file else spec.name))
     keeper = _prepared(spec, file, target, chosen, smoke, keep_every)
     if not resume:
@@ -108,9 +111,9 @@ def train(
         try:
             trained = unwrap_model(recipe.train(chosen, run)).eval().cpu()
         except (Collapsed, Diverged) as exc:
-            raise _rescued(exc, run, target) from exc
+            raise _save_last_good(exc, run, target) from exc
         if run.context.rank == 0:
-            _finish(run, recipe, file, chosen, trained, target, found)
+            _save_result(run, recipe, file, chosen, trained, target, found)
             keeper.delete()
         run.context.wait()
     return target
@@ -125,7 +128,7 @@ def _prepared(
     seconds: float,
 ) -> ResumeCheckpoint:
     """Find what would go wrong after hours of training before they begin."""
-    checkpoint_folder.refuse_strangers(target)
+    checkpoint_folder.check_replaceable(target)
     if not file:
         render.check_prose(spec)
     target.parent.mkdir(parents=True, exist_ok=True)
@@ -136,7 +139,7 @@ def _prepared(
     return ResumeCheckpoint(path, identity, seconds=seconds)
 
 
-def choose(
+def choose_settings(
     spec: ModelSpec,
     settings: Mapping[str, object] | None,
     *,
@@ -144,7 +147,7 @@ def choose(
     file: RecipeFile | None = None,
 ) -> tuple[ModuleType, Any]:
     """Return the recipe of a model, or of a file, and its settings with changes."""
-    if file is None and not trains(spec):
+    if file is None and not is_trainable(spec):
         raise TrainingError(_untrainable(spec))
     recipe = file.module if file else recipe_of(spec)
     defaults = recipe.Settings()
@@ -154,7 +157,7 @@ def choose(
         **(recipe.SMOKE_SETTINGS if smoke else {}),
         **(settings or {}),
     }
-    chosen = change(defaults, given)
+    chosen = with_values(defaults, given)
     check_ranges(chosen)
     return recipe, chosen
 
@@ -165,7 +168,7 @@ def _settings_for_file(spec: ModelSpec, defaults: Any) -> dict[str, Any]:
     The file may have dropped a setting of the recipe that it was copied from, or have
     another default, which is the user's choice.
     """
-    original = recipe_of(spec).Settings() if trains(spec) else defaults
+    original = recipe_of(spec).Settings() if is_trainable(spec) else defaults
     return {
         name: value
         for name, value in spec.settings.items()
@@ -174,13 +177,13 @@ def _settings_for_file(spec: ModelSpec, defaults: Any) -> dict[str, Any]:
     }
 
 
-def trains(spec: ModelSpec) -> bool:
+def is_trainable(spec: ModelSpec) -> bool:
     """Return whether a model has a recipe that trains it.
 
     A third party's has none at all, or one that only measures.
     """
     return spec.recipe is not None and any(
-        hasattr(_module(spec, spec.recipe), name) for name in TRAINING
+        hasattr(_module(spec, spec.recipe), name) for name in TRAINING_NAMES
     )
 
 
@@ -219,7 +222,9 @@ def measured_by(
 
 
 def _module(spec: ModelSpec, recipe: str) -> ModuleType:
-    return module(recipe, plugin=discovery.found().packages()[spec.package].name)
+    return load_module(
+        recipe, plugin=discovery.installed().packages()[spec.package].name
+    )
 
 
 def _untrainable(spec: ModelSpec) -> str:
@@ -240,19 +245,19 @@ def seeded(seed: int) -> Iterator[None]:
         yield
 
 
-def _finish(
+def _save_result(
     run: Run,
     recipe: ModuleType,
     file: RecipeFile | None,
     chosen: Any,
     model: nn.Module,
     target: Path,
-    found: Searched,
+    found: SweepSettings,
 ) -> None:
     """Measure a trained model, draw it, and write everything down."""
     spec = run.spec
     if spec.stored == "float16":  # measure what is stored, not what was trained
-        model.load_state_dict(narrow(model.state_dict(), torch.float16))
+        model.load_state_dict(cast_floats(model.state_dict(), torch.float16))
     held_out = recipe.data(run, "test")
     evaluate = measured_by(spec, recipe, "evaluate")
     assert evaluate is not None, "`recipe_of` found it"
@@ -266,7 +271,7 @@ def _finish(
     if len(run.history) > 1:
         run.log_figure("curves", plots.curves(run.history), CURVES)
     if found.receipt:
-        run.log_figure("sweep", found.picture, sweep_settings.SEEN)
+        run.log_figure("sweep", found.picture, sweep_settings.CAPTION)
     receipt = receipts.receipt(run, asdict(chosen), metrics, held_out)
     if file:
         receipt |= file.receipt
@@ -326,7 +331,9 @@ def _tracking(
             one.close()
 
 
-def _rescued(exc: Collapsed | Diverged, run: Run, target: Path) -> Collapsed | Diverged:
+def _save_last_good(
+    exc: Collapsed | Diverged, run: Run, target: Path
+) -> Collapsed | Diverged:
     """Write the last good weights beside the target; return an error that says so."""
     model = run.last_good()
     if model is None or run.context.rank != 0:

@@ -15,11 +15,19 @@ from zoo.tasks import get_task
 from zoo.training import execution
 from zoo.training.monitoring import TrainingMonitor
 from zoo.training.run import Run
-from zoo.training.settings import change, check_ranges
-from zoo.training.train import choose, seeded
+from zoo.training.settings import check_ranges, with_values
+from zoo.training.train import choose_settings, seeded
 from zoo.tuning.search_space import Space, space
 
-__all__ = ["METHODS", "Method", "SweepPlan", "figure", "follow", "rows", "taught"]
+__all__ = [
+    "METHODS",
+    "Method",
+    "SweepPlan",
+    "finetune_trial",
+    "objective_metric",
+    "run_trial",
+    "trial_rows",
+]
 
 Method = Literal["grid", "random", "tpe", "hyperband"]
 METHODS: tuple[Method, ...] = get_args(Method)
@@ -65,13 +73,13 @@ class SweepPlan:
     def chosen(self, values: Mapping[str, object]) -> Any:
         """Return settings with `values`; raises SettingsError."""
         if self.data is None:
-            return choose(loading.find(self.name), values, smoke=self.smoke)[1]
-        found = change(strategies.Settings(), values)
+            return choose_settings(loading.find(self.name), values, smoke=self.smoke)[1]
+        found = with_values(strategies.Settings(), values)
         check_ranges(found)
         return found
 
 
-def follow(
+def run_trial(
     plan: SweepPlan,
     settings: Any,
     begun: Callable[[Run], None],
@@ -79,7 +87,7 @@ def follow(
 ) -> None:
     """Run the recipe once; `begun` is given its frame before it begins."""
     spec = loading.find(plan.name)
-    recipe, _ = choose(spec, None, smoke=plan.smoke)
+    recipe, _ = choose_settings(spec, None, smoke=plan.smoke)
     with seeded(settings.seed):
         run = Run(
             spec,
@@ -92,7 +100,7 @@ def follow(
         recipe.train(settings, run)
 
 
-def taught(
+def finetune_trial(
     plan: SweepPlan, found: DatasetSplits, settings: Any, monitor: TrainingMonitor
 ) -> dict[str, float]:
     """Return the value on the validation rows after fine-tuning."""
@@ -101,12 +109,12 @@ def taught(
     ).metrics
 
 
-def figure(plan: SweepPlan) -> str:
+def objective_metric(plan: SweepPlan) -> str:
     """Return the metric that lessons of the model are compared by, if none is named."""
     return get_task(loading.find(plan.name).task).selection_metric(balance=False)
 
 
-def rows(plan: SweepPlan, val_fraction: float) -> DatasetSplits:
+def trial_rows(plan: SweepPlan, val_fraction: float) -> DatasetSplits:
     """Return the rows that every trial fits, and those that judge each of them.
 
     Where no validation rows are given, a part is held back, the same for all trials.
@@ -128,10 +136,10 @@ def _rows(
 ) -> DatasetSplits:
     spec = loading.find(name)
     model = spec.input, spec.output
-    found = replace(reader.gather(data, *model, target=target), test=None)
+    found = replace(reader.read_data(data, *model, target=target), test=None)
     if validation is not None:
         labels = found.labels or None
-        other = reader.gather(validation, *model, target=target, labels=labels)
+        other = reader.read_data(validation, *model, target=target, labels=labels)
         return replace(found, validation=other.training)
     if found.validation is not None:
         return found

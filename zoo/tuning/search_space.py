@@ -13,9 +13,9 @@ from itertools import product
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
 from zoo.errors import SettingsError
-from zoo.training.settings import read, require
+from zoo.training.settings import parse_setting, require
 
-__all__ = ["Choices", "Range", "Space", "space", "worded"]
+__all__ = ["Choices", "Range", "Space", "format_value", "space"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,13 +68,13 @@ class Space:
         ]
 
 
-def worded(value: object) -> str:
+def format_value(value: object) -> str:
     """Return a Python value in the words of the language; a list is to be searched."""
     if isinstance(value, list):
         nested = any(isinstance(part, tuple) for part in value)
-        return (";" if nested else ",").join(map(worded, value))
+        return (";" if nested else ",").join(map(format_value, value))
     if isinstance(value, tuple):
-        return ",".join(map(worded, value))
+        return ",".join(map(format_value, value))
     return "none" if value is None else str(value)
 
 
@@ -109,7 +109,7 @@ def _part(key: str, text: str, settings: Any) -> Range | Choices | str:
     tuples = any((get_origin(kind) or kind) is tuple for kind in kinds)
     listed = [word.strip() for word in text.split(";" if tuples else ",")]
     listed = [word for word in listed if word] or [text]
-    values = [read(settings, key, word) for word in listed]
+    values = [parse_setting(settings, key, word) for word in listed]
     for number, value in enumerate(values):
         if value in values[:number]:
             raise SettingsError(f"Setting {key!r}: {listed[number]} is listed twice.")
@@ -157,7 +157,7 @@ def _range(key: str, text: str, settings: Any, *, whole: bool) -> Range:
 def _number(key: str, word: str, text: str, settings: Any) -> float:
     value: object = None
     with suppress(SettingsError):
-        value = read(settings, key, word.strip())
+        value = parse_setting(settings, key, word.strip())
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         value = math.nan
     if not math.isfinite(value):

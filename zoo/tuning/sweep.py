@@ -24,14 +24,14 @@ from zoo.training.recipe_file import is_recipe_file
 from zoo.tuning import report
 from zoo.tuning import trials as _queue
 from zoo.tuning.objective import METHODS, Method, SweepPlan
-from zoo.tuning.search_space import Space, worded
+from zoo.tuning.search_space import Space, format_value
 from zoo.tuning.trials import JOURNAL, Trial
 
 __all__ = ["Sweep", "join", "sweep"]
 
 Callback = Callable[[Trial], None]
 PLAN, LOCK = "plan.json", ".lock"
-PAUSE = 0.1  # seconds between two looks at the journal
+POLL_SECONDS = 0.1  # seconds between two looks at the journal
 TRIALS = 20  # where nobody says how many, except for a grid
 
 
@@ -87,7 +87,7 @@ def sweep(
         )
     asked = SweepPlan(
         name=loading.find(name).name,
-        settings={key: worded(value) for key, value in settings.items()},
+        settings={key: format_value(value) for key, value in settings.items()},
         method=_method(method),
         trials=TRIALS if trials is None else trials,
         seed=seed,
@@ -130,14 +130,16 @@ def _emptied(
     target: Path, plan: SweepPlan, processes: int, callback: Callback | None, lock: int
 ) -> None:
     """Fill the queue with what is missing, and work until it is empty."""
-    found = _queue.filled(target, plan)
+    found = _queue.is_complete(target, plan)
     try:
         if processes == 1:
-            _queue.work(found, plan, callback)
+            _queue.run_trials(found, plan, callback)
         else:
             _together(target, plan, processes, callback, lock)
     except ZooError:
-        if not _queue.ended(found):  # nothing to go on with: leave the folder free
+        if not _queue.finished_trials(
+            found
+        ):  # nothing to go on with: leave the folder free
             for name in (PLAN, JOURNAL):
                 (target / name).unlink(missing_ok=True)
         raise
@@ -146,7 +148,7 @@ def _emptied(
 def join(folder: str | Path) -> None:
     """Work on a sweep that another process began, until nothing waits there."""
     plan = SweepPlan(**json.loads((Path(folder) / PLAN).read_text(encoding="utf-8")))
-    _queue.work(_queue.study(Path(folder), plan), plan)
+    _queue.run_trials(_queue.create_study(Path(folder), plan), plan)
 
 
 def _method(name: str) -> Any:
@@ -232,7 +234,7 @@ def _together(
                         pass_fds=(lock,) if os.name == "posix" else (),
                     )
                 )
-        _watch(workers, logs, _queue.study(target, plan), callback)
+        _watch(workers, logs, _queue.create_study(target, plan), callback)
     finally:
         for worker in workers:
             worker.terminate()
@@ -247,13 +249,13 @@ def _watch(
     found: Any,
     callback: Callback | None,
 ) -> None:
-    heard = {trial.position for trial in _queue.ended(found)}
+    heard = {trial.position for trial in _queue.finished_trials(found)}
     going = True
     while going:
-        time.sleep(PAUSE)
+        time.sleep(POLL_SECONDS)
         states = [worker.poll() for worker in workers]
         going = None in states
-        for trial in _queue.ended(found):
+        for trial in _queue.finished_trials(found):
             if trial.position not in heard:
                 heard.add(trial.position)
                 if callback is not None:
@@ -269,7 +271,7 @@ def _watch(
 
 def _finished(target: Path, plan: SweepPlan, where: Space) -> Sweep:
     """Write down how the trials compare, and return that."""
-    ranked = report.ranked(_queue.ended(_queue.study(target, plan)))
+    ranked = report.ranked(_queue.finished_trials(_queue.create_study(target, plan)))
     first = ranked[0]
     command = _command(plan, where, first) if first.state == "done" else None
     report.write(target, plan, ranked, where, command)

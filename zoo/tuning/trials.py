@@ -17,7 +17,7 @@ import torch
 from zoo.errors import MissingExtra, SettingsError, TrainingError
 from zoo.evaluation.metric_selection import best_row, selection_metric, signed_score
 from zoo.training.run import Run
-from zoo.training.settings import read
+from zoo.training.settings import parse_setting
 from zoo.tuning import objective
 from zoo.tuning.objective import SweepPlan
 from zoo.tuning.search_space import Choices, Range, Space
@@ -25,7 +25,14 @@ from zoo.tuning.search_space import Choices, Range, Space
 if TYPE_CHECKING:
     import optuna
 
-__all__ = ["JOURNAL", "Trial", "ended", "filled", "study", "work"]
+__all__ = [
+    "JOURNAL",
+    "Trial",
+    "create_study",
+    "finished_trials",
+    "is_complete",
+    "run_trials",
+]
 
 State = Literal["done", "pruned", "failed"]
 
@@ -47,7 +54,9 @@ class Trial:
     why: str | None = None
 
 
-def study(folder: Path, plan: SweepPlan, journal: str = JOURNAL) -> "optuna.Study":
+def create_study(
+    folder: Path, plan: SweepPlan, journal: str = JOURNAL
+) -> "optuna.Study":
     """Open the journal of a sweep, or begin it."""
     library = _optuna()
     library.logging.set_verbosity(library.logging.ERROR)
@@ -63,7 +72,7 @@ def study(folder: Path, plan: SweepPlan, journal: str = JOURNAL) -> "optuna.Stud
     return found
 
 
-def filled(folder: Path, plan: SweepPlan) -> "optuna.Study":
+def is_complete(folder: Path, plan: SweepPlan) -> "optuna.Study":
     """Return the study with every trial that has not ended in its queue, in order.
 
     The journal is written anew: what a killed process left half done would count when
@@ -72,22 +81,22 @@ def filled(folder: Path, plan: SweepPlan) -> "optuna.Study":
     """
     there = {
         trial.user_attrs["position"]: trial
-        for trial in study(folder, plan).get_trials(deepcopy=False)
+        for trial in create_study(folder, plan).get_trials(deepcopy=False)
         if trial.state.is_finished() and "ended" in trial.user_attrs
     }
     points = plan.space().grid() if plan.method == "grid" else [{}] * plan.trials
     (folder / AGAIN).unlink(missing_ok=True)
-    found = study(folder, plan, AGAIN)
+    found = create_study(folder, plan, AGAIN)
     for position in sorted({*range(len(points)), *there}):
         if position in there:
             found.add_trial(there[position])
         else:
             found.enqueue_trial(points[position], user_attrs={"position": position})
     (folder / AGAIN).replace(folder / JOURNAL)
-    return study(folder, plan)
+    return create_study(folder, plan)
 
 
-def ended(found: "optuna.Study") -> list[Trial]:
+def finished_trials(found: "optuna.Study") -> list[Trial]:
     """Return the trials that came to an end, by position."""
     rows = [
         Trial(**trial.user_attrs["ended"])
@@ -97,7 +106,7 @@ def ended(found: "optuna.Study") -> list[Trial]:
     return sorted(rows, key=lambda row: row.position)
 
 
-def work(
+def run_trials(
     found: "optuna.Study",
     plan: SweepPlan,
     callback: Callable[[Trial], None] | None = None,
@@ -141,11 +150,11 @@ def _attempt(trial: "optuna.Trial", plan: SweepPlan, where: Space) -> Trial:
         chosen = _chosen(plan, where.fixed | drawn)
         shown = {key: _plain(getattr(chosen, key), drawn[key]) for key in drawn}
         if plan.data is None:
-            objective.follow(plan, chosen, looking.begun, looking)
+            objective.run_trial(plan, chosen, looking.begun, looking)
         else:
-            found = objective.rows(plan, plan.chosen(where.fixed).val_fraction)
-            looking.default = objective.figure(plan)
-            looking.end(objective.taught(plan, found, chosen, looking))
+            found = objective.trial_rows(plan, plan.chosen(where.fixed).val_fraction)
+            looking.default = objective.objective_metric(plan)
+            looking.end(objective.finetune_trial(plan, found, chosen, looking))
         if looking.value is None:
             raise TrainingError(f"The recipe of {plan.name!r} measured no number.")
     except optuna.TrialPruned:
@@ -247,7 +256,9 @@ def _pruner(plan: SweepPlan) -> "optuna.pruners.BasePruner":
     if isinstance(part, Range):
         most = int(part.high)
     elif isinstance(part, Choices):
-        most = max(int(str(read(chosen, "epochs", word))) for word in part.values)
+        most = max(
+            int(str(parse_setting(chosen, "epochs", word))) for word in part.values
+        )
     made: optuna.pruners.BasePruner = _optuna().pruners.HyperbandPruner(
         max_resource=most or "auto"
     )

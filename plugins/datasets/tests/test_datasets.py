@@ -23,7 +23,7 @@ from zoo import DatasetSpec
 from zoo._utils import paths as folders
 from zoo.datasets import registered
 from zoo.errors import DataError
-from zoo.plugins.discovery import Found, find
+from zoo.plugins.discovery import Installed, discover
 
 ON_DEMAND = "zoo_datasets.on_demand"  # needs a download or another package
 PACKAGED = [s for s in SPECS if s.package and not s.package.startswith(ON_DEMAND)]
@@ -38,9 +38,9 @@ tiny_shakespeare wine
 
 
 @pytest.fixture(scope="module")
-def found() -> Found:
+def found() -> Installed:
     """Find the plugin as an installation would, and nothing else."""
-    return find([EntryPoint("datasets", "zoo_datasets", "zoo")])
+    return discover([EntryPoint("datasets", "zoo_datasets", "zoo")])
 
 
 @pytest.fixture(scope="module")
@@ -50,7 +50,7 @@ def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(autouse=True)
 def _only_this_plugin(
-    found: Found, cache: Path, monkeypatch: pytest.MonkeyPatch
+    found: Installed, cache: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(registered, "found", lambda: found)
     monkeypatch.setattr("datasets.config.HF_DATASETS_CACHE", cache)
@@ -58,7 +58,7 @@ def _only_this_plugin(
 
 def files(spec: DatasetSpec, split: str) -> list[Path]:
     """Return the set's own files, or skip the test where there are none."""
-    for folder in folders.data():
+    for folder in folders.data_dirs():
         present = sorted((folder / spec.name).glob(f"{split}-*.parquet"))
         if present:
             return present
@@ -71,7 +71,7 @@ def names(case: object) -> str:
     return case if isinstance(case, str) else "source"
 
 
-def test_the_names_are_public(found: Found) -> None:
+def test_the_names_are_public(found: Installed) -> None:
     """
     A name that goes or changes breaks what users have written; so does a failure.
     """

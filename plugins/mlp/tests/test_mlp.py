@@ -98,7 +98,9 @@ def test_variants_differ_in_their_practice_alone() -> None:
     """
     Equal epochs, batches, seeds and rates; fresh weights are what a recipe builds.
     """
-    chosen = [training.choose(zoo.get_spec(name), None)[1] for name in VARIANTS]
+    chosen = [
+        training.choose_settings(zoo.get_spec(name), None)[1] for name in VARIANTS
+    ]
     same = {
         (s.epochs, s.batch_size, s.seed, s.lr, s.optimizer, s.val_fraction)
         for s in chosen

@@ -12,7 +12,7 @@ from torch import nn
 
 import zoo
 from zoo import ModelSpec, Run
-from zoo.recipes import ExecutionContext, choose, plots, seeded
+from zoo.recipes import ExecutionContext, choose_settings, plots, seeded
 from zoo_mlp.recipe import train
 from zoo_mlp.report import report as report_every_mlp
 
@@ -58,7 +58,7 @@ def report(model: nn.Module, run: Run) -> None:
 
 def _train_variant(spec: ModelSpec, run: Run, **changes: Any) -> list[dict[str, float]]:
     """Return the history of a variant's own run, trained from fresh weights."""
-    settings = choose(spec, changes, smoke=run.smoke)[1]
+    settings = choose_settings(spec, changes, smoke=run.smoke)[1]
     own = Run(
         spec, seed=settings.seed, smoke=run.smoke, place=ExecutionContext(run.device)
     )

@@ -16,7 +16,7 @@ from zoo import Run
 from zoo.recipes import (
     ExecutionContext,
     TensorRows,
-    choose,
+    choose_settings,
     optim,
     plots,
     predict_batches,
@@ -61,7 +61,7 @@ def report(model: nn.Module, run: Run) -> None:
 def _compare_widths(run: Run) -> None:
     """Train for a few epochs with hidden layers of several widths."""
     for width in WIDTHS:
-        settings = choose(run.spec, None, smoke=run.smoke)[1]
+        settings = choose_settings(run.spec, None, smoke=run.smoke)[1]
         epochs = min(WIDTH_EPOCHS, settings.epochs)
         own = Run(
             run.spec, seed=run.seed, smoke=run.smoke, place=ExecutionContext(run.device)

@@ -36,7 +36,7 @@ from zoo.datasets.in_memory import TensorRows
 from zoo.errors import DataError, OptionError
 from zoo.models import safetensors_io as weights
 from zoo.preprocessing.image import open_image, pixels
-from zoo.runtime.reading_metrics import numbered
+from zoo.runtime.ocr_metrics import encode_texts
 from zoo.specs import OCROutput
 from zoo.tasks.image_to_text import TASK
 from zoo.testing.checks import output_fits_the_labels
@@ -72,7 +72,7 @@ def rows(texts: list[str], spread: int = 0) -> TensorRows:
     meaning: Any = zoo.get_spec(NAME).output
     return TensorRows(
         input=torch.from_numpy(held),
-        target=numbered(texts, meaning, source="marks", steps=50),
+        target=encode_texts(texts, meaning, source="marks", steps=50),
         source="marks/train",
         fingerprint="",
     )
@@ -521,7 +521,7 @@ def test_no_real_captcha_is_passed_on() -> None:
     The golden's input is the examples, which were generated.
     """
     spec = zoo.get_spec(NAME)
-    golden = weights.tensors(store.shipped(spec) / checkpoints.GOLDEN)
+    golden = weights.tensors(store.shipped_checkpoint(spec) / checkpoints.GOLDEN)
     folder = zoo.example(NAME).parent
     expected: Any = spec.input
     ours = [pixels(open_image(folder / name, expected), expected) for name in EXAMPLES]

@@ -9,7 +9,7 @@ import torch
 from zoo import OCROutput, Run
 from zoo.errors import MissingExtra
 from zoo.recipes import TensorRows, ctc
-from zoo.recipes.metrics import compared, spelled
+from zoo.recipes.metrics import decode_labels, text_accuracy
 
 __all__ = ["add_baselines", "most_frequent_text", "slot_regression", "true_texts"]
 
@@ -24,14 +24,16 @@ def add_baselines(run: Run, training: TensorRows, test: TensorRows) -> None:
     output_spec: Any = run.spec.output
     true, texts = true_texts(test, output_spec), true_texts(training, output_spec)
     constant = [most_frequent_text(texts)] * len(true)
-    run.log_baseline("most frequent characters", **compared(constant, true))
+    run.log_baseline("most frequent characters", **text_accuracy(constant, true))
     predicted = slot_regression(training, texts, test)
-    run.log_baseline("logistic regression on five slots", **compared(predicted, true))
+    run.log_baseline(
+        "logistic regression on five slots", **text_accuracy(predicted, true)
+    )
 
 
 def true_texts(rows: TensorRows, output_spec: OCROutput) -> list[str]:
     """Return the texts of rows."""
-    return [spelled(row, output_spec) for row in ctc.unpadded(rows.target)]
+    return [decode_labels(row, output_spec) for row in ctc.unpad(rows.target)]
 
 
 def most_frequent_text(texts: Sequence[str]) -> str:

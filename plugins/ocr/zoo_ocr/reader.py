@@ -8,7 +8,7 @@ import torch
 from zoo import OCROutput
 from zoo.recipes import TensorRows
 from zoo.recipes import data as datasets
-from zoo.recipes.metrics import numbered
+from zoo.recipes.metrics import encode_texts
 from zoo_ocr.captchas import GENERATED
 from zoo_ocr.generated import captchas
 
@@ -34,7 +34,7 @@ def read_rows(
     }
     return TensorRows(
         input=torch.from_numpy(pixels).unsqueeze(1),
-        target=numbered(texts, output_spec, source=source, steps=STEPS),
+        target=encode_texts(texts, output_spec, source=source, steps=STEPS),
         source=source,
         fingerprint=datasets.fingerprint(content),
     )

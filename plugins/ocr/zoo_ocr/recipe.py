@@ -22,9 +22,9 @@ from zoo.recipes import (
     to_model_input,
 )
 from zoo.recipes.ctc import loss as ctc_loss
-from zoo.recipes.ctc import unpadded
-from zoo.recipes.metrics import compared, spelled, texts
-from zoo.recipes.metrics import evaluate_readings as evaluate
+from zoo.recipes.ctc import unpad
+from zoo.recipes.metrics import decode_labels, text_accuracy, texts
+from zoo.recipes.metrics import evaluate_ocr as evaluate
 from zoo_ocr.captchas import GENERATED, concatenate, data, random_distortion
 
 __all__ = ["BEAMS", "SMOKE_SETTINGS", "Settings", "data", "evaluate", "train"]
@@ -113,8 +113,10 @@ def log_validation_accuracy(model: nn.Module, run: Run, validation: TensorRows) 
     output_spec = run.spec.output
     rows = to_model_input(validation.input, run.spec.input)
     logits = predict_batches(model, rows, batch=100)
-    true = [spelled(row, output_spec) for row in unpadded(validation.target)]
+    true = [decode_labels(row, output_spec) for row in unpad(validation.target)]
     read = {"accuracy": texts(logits, output_spec)}
     read["beam_search"] = texts(logits, output_spec, beams=BEAMS)
-    accuracy = {n: compared(one, true)["string_accuracy"] for n, one in read.items()}
+    accuracy = {
+        n: text_accuracy(one, true)["string_accuracy"] for n, one in read.items()
+    }
     run.log_summary(**{f"validation_{n}": value for n, value in accuracy.items()})

@@ -7,7 +7,7 @@ import pytest
 import zoo
 from zoo.artifacts import checkpoint_folder as checkpoints
 from zoo.artifacts import weight_store as store
-from zoo.datasets.in_memory import load
+from zoo.datasets.in_memory import load_rows
 from zoo.errors import DataError
 
 NAMES = ("resnet20-cifar10", "resnet-basic-cifar10")
@@ -15,7 +15,7 @@ TEST, TRAINING = "cifar10/test", "cifar10/train"
 
 
 def receipt(name: str) -> dict[str, Any]:
-    return checkpoints.read_receipt(store.shipped(zoo.get_spec(name)))
+    return checkpoints.read_receipt(store.shipped_checkpoint(zoo.get_spec(name)))
 
 
 @pytest.mark.data
@@ -27,7 +27,7 @@ def test_the_figures_are_of_the_pixels_that_are_at_hand(name: str, split: str) -
     are those of ZOO_DATA; the weights learnt from other training rows.
     """
     try:
-        found = load("cifar10", split).fingerprint
+        found = load_rows("cifar10", split).fingerprint
     except DataError:
         pytest.skip(f"ZOO_DATA holds no cifar10/{split}")
     told = receipt(name)

@@ -154,7 +154,7 @@ def test_no_picture_without_a_licence_is_shipped() -> None:
     """
     with Image.open(zoo.example("resnet20-cifar10")) as example:
         size = example.size
-    folder = store.shipped(zoo.get_spec("resnet20-cifar10"))
+    folder = store.shipped_checkpoint(zoo.get_spec("resnet20-cifar10"))
     held = weights.tensors(folder / "golden.safetensors")["input"]
 
     assert size != (32, 32)

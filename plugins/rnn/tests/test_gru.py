@@ -250,7 +250,9 @@ def test_both_paths_are_ahead_of_each() -> None:
     On the test reviews, and on those held back, by the shipped receipt; the list alone
     stands among the simple methods.
     """
-    receipt = checkpoints.read_receipt(store.shipped(zoo.get_spec("gru-nsmc")))
+    receipt = checkpoints.read_receipt(
+        store.shipped_checkpoint(zoo.get_spec("gru-nsmc"))
+    )
     noted, (claim, *_) = receipt["measured"], receipt["metrics"]
     (alone,) = receipt["baselines"]["wide path alone"].values()
 
@@ -370,9 +372,9 @@ def test_the_shipped_tokenizer_is_the_pinned_one() -> None:
     """
     spec = zoo.get_spec("gru-nsmc")
     assert isinstance(spec.input, TextInput)
-    path = store.shipped(spec) / checkpoints.TOKENIZER
+    path = store.shipped_checkpoint(spec) / checkpoints.TOKENIZER
 
-    assert store.digest(path) == spec.input.tokenizer
+    assert store.sha256_of(path) == spec.input.tokenizer
     assert spec.input == replace(spec.input, tokenizer_source=path)
 
 

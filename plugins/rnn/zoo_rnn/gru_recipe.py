@@ -19,7 +19,7 @@ from torch.nn.functional import cross_entropy
 from zoo.recipes import Run, TensorRows, predict_batches, to_model_input
 from zoo.recipes.metrics import evaluate_classification as evaluate
 from zoo.recipes.optim import ema
-from zoo.recipes.text import by_length, use_tokenizer
+from zoo.recipes.text import bucket_by_length, use_tokenizer
 from zoo_rnn.char_tokenizer import random_unk, train_tokenizer
 from zoo_rnn.fit_wide import fit_path_weights, fit_wide
 from zoo_rnn.gru import GRUClassifier
@@ -74,7 +74,7 @@ def train(settings: Settings, run: Run) -> nn.Module:
     unwrapped: GRUClassifier = run.build(dropout=settings.dropout)
     unwrapped.wide.requires_grad_(False)
     average = ema(run, unwrapped, decay=settings.ema_decay)
-    order = by_length(unwrapped.length(training.input))
+    order = bucket_by_length(unwrapped.length(training.input))
     model = run.prepare(unwrapped)
     optimizer = run.prepare(
         torch.optim.AdamW(_parameter_groups(unwrapped, settings), lr=settings.lr)

@@ -361,8 +361,8 @@ def test_no_photograph_of_a_pet_is_passed_on() -> None:
 
     for name in SHIPPED:
         spec = zoo.get_spec(name)
-        golden = weights.tensors(store.shipped(spec) / checkpoints.GOLDEN)
-        expected = checkpoints.read_config(store.shipped(spec)).input
+        golden = weights.tensors(store.shipped_checkpoint(spec) / checkpoints.GOLDEN)
+        expected = checkpoints.read_config(store.shipped_checkpoint(spec)).input
         folder = zoo.example(name).parent
         ours = [
             pixels(open_image(folder / n, expected), expected) for n in spec.examples

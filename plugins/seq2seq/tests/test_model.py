@@ -148,9 +148,9 @@ def test_the_shipped_tokenizer_is_the_pinned_one() -> None:
     """
     spec = zoo.get_spec(NAME)
     assert isinstance(spec.input, TextInput)
-    path = store.shipped(spec) / checkpoints.TOKENIZER
+    path = store.shipped_checkpoint(spec) / checkpoints.TOKENIZER
 
-    assert store.digest(path) == spec.input.tokenizer
+    assert store.sha256_of(path) == spec.input.tokenizer
     assert spec.input == replace(spec.input, tokenizer_source=path)
 
 
@@ -158,7 +158,7 @@ def test_it_is_well_ahead_of_simple_methods() -> None:
     """
     Of the copy, of words by a lexicon, and of the nearest training sentence.
     """
-    receipt = checkpoints.read_receipt(store.shipped(zoo.get_spec(NAME)))
+    receipt = checkpoints.read_receipt(store.shipped_checkpoint(zoo.get_spec(NAME)))
     bleu = {metric["name"]: metric["value"] for metric in receipt["metrics"]}["bleu"]
 
     assert bleu >= 25

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from zoo.recipes import Run, TensorRows
-from zoo.recipes.text import numbers, padded, tokenizer
+from zoo.recipes.text import encode_batch, pad, tokenizer
 from zoo_seq2seq.attention import BOS, EOS, PAD
 
 __all__ = [
@@ -66,7 +66,7 @@ class SentencePairs:
 
     def tokenized(self, input_spec: Any) -> "SentencePairs":
         """Return the pairs with the token ids of their source sentences."""
-        rows = padded(numbers(self.source_texts, input_spec), input_spec)
+        rows = pad(encode_batch(self.source_texts, input_spec), input_spec)
         return replace(self, token=rows)
 
     def in_order(self) -> Iterator[Tensor]:
@@ -139,8 +139,8 @@ def tokenize(run: Run, pairs: SentencePairs, *, max_length: int) -> TensorRows:
         if max(len(source), len(target)) <= max_length
     ]
     return TensorRows(
-        input=padded([source for source, _ in kept], input_spec).int(),
-        target=padded([target for _, target in kept], input_spec).int(),
+        input=pad([source for source, _ in kept], input_spec).int(),
+        target=pad([target for _, target in kept], input_spec).int(),
         source=pairs.source,
         fingerprint=pairs.fingerprint,
     )

@@ -15,11 +15,11 @@ from torch.nn.functional import cross_entropy
 from zoo.recipes import Run, eval_mode, spec_of
 from zoo.recipes.text import (
     BeamSearchConfig,
-    by_length,
-    numbers,
+    bucket_by_length,
+    decode,
+    encode_batch,
     search,
-    spelled,
-    trimmed,
+    trim_padding,
     use_tokenizer,
 )
 from zoo_seq2seq.bpe_tokenizer import train_tokenizer
@@ -79,7 +79,7 @@ def train(settings: Settings, run: Run) -> nn.Module:
     rows = tokenize(run, training, max_length=settings.max_length)
     # Batches hold pairs of similar length, first of the target, then of the source.
     length = NO_LIMIT * (rows.target > 0).sum(dim=1) + (rows.input > 0).sum(dim=1)
-    order = by_length(length)
+    order = bucket_by_length(length)
     model = run.prepare(run.build(dropout=settings.dropout))
     optimizer = run.prepare(
         torch.optim.AdamW(
@@ -126,7 +126,7 @@ def validate(model: Any, pairs: SentencePairs, run: Run) -> dict[str, float]:
         for start in range(0, len(rows), CHUNK_SIZE):
             chunk = rows[start : start + CHUNK_SIZE]
             inputs, labels, selected = teacher_forcing(chunk.target)
-            source = trimmed(chunk.input, run.spec.input).to(run.device)
+            source = trim_padding(chunk.input, run.spec.input).to(run.device)
             logits = model(source, inputs.to(run.device), selected.to(run.device)).cpu()
             total += cross_entropy(logits, labels[selected], reduction="sum").item()
             count += int(selected.sum())
@@ -140,14 +140,14 @@ def validate(model: Any, pairs: SentencePairs, run: Run) -> dict[str, float]:
 def translate(model: nn.Module, texts: list[str], plan: BeamSearchConfig) -> list[str]:
     """Return the best translation of each text; texts are batched by length."""
     input_spec = spec_of(model).input
-    sources = numbers(texts, input_spec)
+    sources = encode_batch(texts, input_spec)
     order = sorted(range(len(texts)), key=lambda number: len(sources[number]))
     translations = [""] * len(texts)
     for start in range(0, len(order), CHUNK_SIZE):
         chunk = order[start : start + CHUNK_SIZE]
         results = search(model, [sources[number] for number in chunk], plan=plan)
         for number, candidates in zip(chunk, results, strict=True):
-            translations[number] = spelled(candidates[0].tokens, input_spec)
+            translations[number] = decode(candidates[0].tokens, input_spec)
     return translations
 
 

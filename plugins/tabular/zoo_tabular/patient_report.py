@@ -17,7 +17,7 @@ from zoo.recipes import (
     Fold,
     TensorRows,
     baselines,
-    choose,
+    choose_settings,
     fold_split,
     plots,
     predict_batches,
@@ -33,7 +33,7 @@ def report(model: nn.Module, run: Run) -> None:
     """Add the baselines, a comparison with logistic regression, and the mistakes."""
     train_rows, test_rows = data(run, "train"), data(run, "test")
     repeats = 1 if run.smoke else CV_REPEATS
-    settings = run.settings or choose(run.spec, None, smoke=run.smoke)[1]
+    settings = run.settings or choose_settings(run.spec, None, smoke=run.smoke)[1]
     run.log_summary(
         cv_repeats=repeats,
         **compare_with_logistic_regression(

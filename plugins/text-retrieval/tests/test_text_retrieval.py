@@ -352,7 +352,7 @@ def test_the_shipped_tokenizer_is_the_pinned_one() -> None:
     """
     spec = zoo.get_spec("lsa-mlp-20news")
     assert isinstance(spec.input, TextInput)
-    path = store.shipped(spec) / checkpoints.TOKENIZER
+    path = store.shipped_checkpoint(spec) / checkpoints.TOKENIZER
 
-    assert store.digest(path) == spec.input.tokenizer
+    assert store.sha256_of(path) == spec.input.tokenizer
     assert spec.input == replace(spec.input, tokenizer_source=path)

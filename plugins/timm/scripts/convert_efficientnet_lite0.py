@@ -21,7 +21,7 @@ import zoo
 from zoo.artifacts import checkpoint_folder as checkpoints
 from zoo.artifacts import weight_store as store
 from zoo.cards import render as cards
-from zoo.models.safetensors_io import narrow
+from zoo.models.safetensors_io import cast_floats
 from zoo.tasks import get_task
 from zoo.training import receipt as receipts
 from zoo.training.run import Run
@@ -36,7 +36,7 @@ ORIGIN = {
 
 def main(source: Path, target: Path) -> None:
     """Read, match, measure twice, and write the folder."""
-    found = store.digest(source)
+    found = store.sha256_of(source)
     if found != ORIGIN["SHA-256"]:
         sys.exit(f"{source} has SHA-256 {found}, not {ORIGIN['SHA-256']}.")
     model = zoo.build(NAME).eval()
@@ -47,7 +47,7 @@ def main(source: Path, target: Path) -> None:
     rows = hymenoptera.data(run, "test")
     before = hymenoptera.evaluate(model, rows)
     logits = _logits(model, rows.input)
-    model.load_state_dict(narrow(model.state_dict(), torch.float16))
+    model.load_state_dict(cast_floats(model.state_dict(), torch.float16))
     metrics = hymenoptera.evaluate(model, rows)
     gap = (_logits(model, rows.input) - logits).abs().max().item()
     run.log_summary(largest_gap=gap, largest_logit=logits.abs().max().item())

@@ -52,8 +52,8 @@ def pinned(
     file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Hub]:
     """A Hub that has the file, and a spec that knows its size and SHA-256."""
-    monkeypatch.setattr(client, "PAUSE", 0.01)
-    monkeypatch.setattr(client, "_heard", {})
+    monkeypatch.setattr(client, "RETRY_DELAY", 0.01)
+    monkeypatch.setattr(client, "_last_response", {})
     monkeypatch.setenv("ZOO_CACHE", str(tmp_path / "cache"))
     with (
         Hub(tmp_path / "hub") as hub,
@@ -63,9 +63,9 @@ def pinned(
         content = file.read_bytes()
         commit = hub.put(REPO, {"model.safetensors": content, "config.json": b"{}"})
         pin = Weights(
-            size=len(content), sha256=store.digest(file), repo=REPO, revision=commit
+            size=len(content), sha256=store.sha256_of(file), repo=REPO, revision=commit
         )
-        found = plugins.found()
+        found = plugins.installed()
         spec = replace(found.models[NAME], weights=pin)
         again = replace(found, models={**found.models, NAME: spec})
         for module in ("zoo.artifacts.resolve", "zoo.plugins.discovery"):
@@ -107,7 +107,7 @@ def test_only_the_head_is_fresh(pinned: Hub, file: Path) -> None:
 
     report = model.zoo.report
     assert set(report.fresh) == HEAD
-    assert report.sha256 == store.digest(file)
+    assert report.sha256 == store.sha256_of(file)
     assert changed(model, load_file(file)) == HEAD
     shapes = {name: one.shape for name, one in model.state_dict().items()}
     assert shapes == {name: one.shape for name, one in theirs.items()}

@@ -53,7 +53,7 @@ def at_hand(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Any:
     """Return a function that has a file stand for a model's weights on the Hub."""
 
     def put(name: str, path: Path) -> None:
-        found, pin = plugins.found(), checkpoints.weights_of(path.parent)
+        found, pin = plugins.installed(), checkpoints.weights_pin(path.parent)
         hub = Weights(
             size=pin.size, sha256=pin.sha256, repo="timm/test", revision="0" * 40
         )
@@ -356,7 +356,7 @@ def test_weights_on_the_hub_are_told_as_such() -> None:
     """
     Not measured is not untrained, and a size that nobody knows is not told.
     """
-    plugin = plugins.found().providers["vgg16"]
+    plugin = plugins.installed().providers["vgg16"]
     vgg, resnet = zoo.get_spec("vgg16"), zoo.get_spec("resnet50")
 
     assert show.facts(vgg, plugin)["weights"] == "on the Hub"

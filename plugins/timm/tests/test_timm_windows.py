@@ -31,7 +31,7 @@ def test_a_cat_beside_a_coffee() -> None:
 
 @pytest.mark.data
 @pytest.mark.skipif(
-    not any((folder / PETS.dataset).is_dir() for folder in folders.data()),
+    not any((folder / PETS.dataset).is_dir() for folder in folders.data_dirs()),
     reason=f"ZOO_DATA does not hold {PETS.dataset}",
 )
 def test_cats_and_dogs_side_by_side() -> None:

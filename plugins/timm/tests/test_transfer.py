@@ -14,7 +14,9 @@ from zoo.errors import DataError
 
 NAME = "efficientnet-lite0"
 SCRIPT = Path(__file__).parents[3] / "scripts" / "finetune_tables.py"
-MEASURED = checkpoints.read_receipt(store.shipped(zoo.get_spec(NAME)))["measured"]
+MEASURED = checkpoints.read_receipt(store.shipped_checkpoint(zoo.get_spec(NAME)))[
+    "measured"
+]
 
 
 @pytest.fixture

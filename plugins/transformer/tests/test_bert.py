@@ -183,7 +183,7 @@ def test_a_published_file_is_loaded_through_the_frame(
     folder = zoo.save(zoo.build("bert-base", **SIZES), tmp_path / "model")
     shutil.copy(tmp_path / "theirs" / "model.safetensors", folder)
     known = checkpoints.read_config(folder)
-    changed = replace(known, weights=checkpoints.weights_of(folder))
+    changed = replace(known, weights=checkpoints.weights_pin(folder))
     (folder / "config.json").write_text(changed.to_json())
 
     ours = zoo.load(folder)

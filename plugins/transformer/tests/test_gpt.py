@@ -183,12 +183,12 @@ def published(
     )
     monkeypatch.setenv("ZOO_CACHE", str(tmp_path / "zoo"))
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(hub, "PAUSE", 0.01)
+    monkeypatch.setattr(hub, "RETRY_DELAY", 0.01)
     weights = (tmp_path / "theirs" / "model.safetensors").read_bytes()
     with Hub(tmp_path / "hub") as server, connected(server, tmp_path / "home"):
         files = {"model.safetensors": weights, "tokenizer.json": written}
         commit = server.put(REPO, files)
-        pin = checkpoints.weights_of(tmp_path / "theirs")
+        pin = checkpoints.weights_pin(tmp_path / "theirs")
         spec = replace(
             zoo.get_spec("gpt2"),
             options=SIZES,
@@ -196,7 +196,7 @@ def published(
             output=TextOutput(bos_token_id=1, eos_token_id=2),
             weights=replace(pin, repo=REPO, revision=commit),
         )
-        known = plugins.found()
+        known = plugins.installed()
         again = replace(known, models={**known.models, "gpt2": spec})
         for module in ("zoo.artifacts.resolve", "zoo.plugins.discovery"):
             monkeypatch.setattr(f"{module}.found", lambda: again)
@@ -282,7 +282,7 @@ def test_a_tensor_too_few_or_too_many_is_refused(
     tensors = {n: t.contiguous() for n, t in theirs.transformer.state_dict().items()}
     tensors["strange"] = tensors.pop("h.2.mlp.c_fc.bias")
     save_file(tensors, folder / "model.safetensors", metadata={"format": "pt"})
-    pin = checkpoints.weights_of(folder)
+    pin = checkpoints.weights_pin(folder)
     config = folder / "config.json"
     known = checkpoints.read_config(folder)
     config.write_text(replace(known, weights=pin).to_json())

@@ -267,9 +267,9 @@ def test_the_shipped_tokenizer_is_the_pinned_one() -> None:
     """
     spec = zoo.get_spec(NAME)
     assert isinstance(spec.input, TextInput)
-    path = store.shipped(spec) / checkpoints.TOKENIZER
+    path = store.shipped_checkpoint(spec) / checkpoints.TOKENIZER
 
-    assert store.digest(path) == spec.input.tokenizer
+    assert store.sha256_of(path) == spec.input.tokenizer
     assert spec.input == replace(spec.input, tokenizer_source=path)
 
 
@@ -277,9 +277,9 @@ def test_it_is_as_good_as_gensim() -> None:
     """
     On WordSim-353, within two points of gensim trained on the same words in one run.
     """
-    figures = checkpoints.read_receipt(store.shipped(zoo.get_spec(NAME)))["measured"][
-        "gensim"
-    ]
+    figures = checkpoints.read_receipt(store.shipped_checkpoint(zoo.get_spec(NAME)))[
+        "measured"
+    ]["gensim"]
 
     assert figures["wordsim_pairs"] > 200
     assert figures["wordsim_spearman"] > figures["gensim_wordsim_spearman"] - 2

@@ -8,7 +8,7 @@ from datasets import Dataset
 from PIL import Image
 
 from zoo.datasets.custom.examples import DatasetSplits
-from zoo.datasets.custom.reader import gather
+from zoo.datasets.custom.reader import read_data
 from zoo.errors import DataError, SettingsError
 from zoo.finetuning.preconditions import check
 from zoo.finetuning.strategies import Settings
@@ -43,7 +43,7 @@ def pictures(folder: Path, *names: str) -> Path:
 
 
 def read(data: Any, known: str = "ab", **how: Any) -> DatasetSplits:
-    return gather(data, FRAME, READS, known=tuple(known), **how)
+    return read_data(data, FRAME, READS, known=tuple(known), **how)
 
 
 def complaint(data: Any, **how: Any) -> str:

@@ -16,7 +16,7 @@ from zoo.datasets.custom.examples import (
     content,
     train_val_split,
 )
-from zoo.datasets.custom.reader import gather
+from zoo.datasets.custom.reader import read_data
 from zoo.errors import DataError
 from zoo.specs import Column as Number
 from zoo.specs import ImageInput, NumberOutput, TabularInput, TextInput
@@ -38,7 +38,7 @@ def csv(folder: Path, text: str) -> Path:
 
 def complaint(data: Any, expected: Any = PHOTO, **how: Any) -> str:
     with pytest.raises(DataError) as caught:
-        gather(data, expected, **how)
+        read_data(data, expected, **how)
     return str(caught.value)
 
 
@@ -49,7 +49,7 @@ def test_a_folder_of_class_named_folders(tmp_path: Path) -> None:
     """
     The names of the folders are the classes, in order.
     """
-    found = gather(pictures(tmp_path / "photos", 2), PHOTO)
+    found = read_data(pictures(tmp_path / "photos", 2), PHOTO)
 
     assert (found.source, found.labels) == ("photos", ("across", "down"))
     assert found.training.targets == (0, 0, 1, 1)
@@ -64,7 +64,7 @@ def test_a_folder_with_parts(tmp_path: Path) -> None:
     for name, count in (("train", 3), ("val", 2), ("testing", 1)):
         pictures(tmp_path / name, count)
 
-    found = gather(tmp_path, PHOTO)
+    found = read_data(tmp_path, PHOTO)
 
     assert {name: len(rows) for name, rows in found.parts().items()} == {
         "training": 6,
@@ -84,7 +84,7 @@ def test_hidden_files_and_tools_leavings_are_no_data(tmp_path: Path) -> None:
     for extra in (".DS_Store", "across/.DS_Store", "across/._0.png", "across/a.txt"):
         (folder / extra).write_bytes(b"")
 
-    found = gather(folder, PHOTO)
+    found = read_data(folder, PHOTO)
 
     assert len(found.training) == 4
 
@@ -96,7 +96,7 @@ def test_paths_with_spaces_and_of_any_script(tmp_path: Path) -> None:
     folder = pictures(tmp_path / "meine Fotos", 1, ("Käfer groß", "꿀벌 🐝"))
     (folder / "꿀벌 🐝" / "0.png").rename(folder / "꿀벌 🐝" / "ein Bild №1.PNG")
 
-    found = gather(folder, PHOTO)
+    found = read_data(folder, PHOTO)
 
     assert found.labels == ("Käfer groß", "꿀벌 🐝")
     assert found.training.names[1] == "꿀벌 🐝/ein Bild №1.PNG"
@@ -109,7 +109,7 @@ def test_a_table_of_paths_beside_it(tmp_path: Path) -> None:
     pictures(tmp_path / "photos", 1)
     lines = "image,label\nphotos/across/0.png,A\nphotos/down/0.png,B\n"
 
-    found = gather(csv(tmp_path, lines), PHOTO)
+    found = read_data(csv(tmp_path, lines), PHOTO)
 
     assert found.training.items == [
         tmp_path / "photos/across/0.png",
@@ -132,7 +132,7 @@ def test_a_table_of_numbers(tmp_path: Path, kind: str) -> None:
     else:
         path.write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
 
-    found = gather(path, ROW)
+    found = read_data(path, ROW)
 
     assert found.labels == ("no", "yes")
     assert found.training.items[1] == {"a": 2.0, "b": 5.0}
@@ -145,7 +145,7 @@ def test_a_dataset_and_its_splits() -> None:
     rows = library.Dataset.from_dict(TABLE)
     parts = library.DatasetDict({"train": rows, "valid": rows.select([0])})
 
-    one, several = gather(rows, ROW), gather(parts, ROW)
+    one, several = read_data(rows, ROW), read_data(parts, ROW)
 
     assert list(one.parts()) == ["training"]
     assert list(several.parts()) == ["training", "validation"]
@@ -162,7 +162,7 @@ def test_pictures_in_a_dataset_are_opened_late() -> None:
     labels = library.ClassLabel(names=["warm", "cold"])
     features = library.Features({"img": library.Image(), "label": labels})
 
-    found = gather(library.Dataset.from_dict(held, features=features), PHOTO)
+    found = read_data(library.Dataset.from_dict(held, features=features), PHOTO)
 
     assert isinstance(found.training.items, Column)
     assert found.training.items[1].getpixel((0, 0)) == (0, 0, 255)
@@ -175,7 +175,7 @@ def test_a_registered_dataset() -> None:
     """
     spec = zoo.get_spec("mlp-breast-cancer")
 
-    found = gather("breast-cancer", spec.input)
+    found = read_data("breast-cancer", spec.input)
 
     assert set(found.labels) == set(spec.labels)
 
@@ -184,7 +184,7 @@ def test_numbers_as_labels_sort_as_numbers(tmp_path: Path) -> None:
     """
     10 comes after 9, and a whole number is no fraction.
     """
-    found = gather(csv(tmp_path, "a,b,label\n1,1,10\n1,1,9\n1,1,10\n"), ROW)
+    found = read_data(csv(tmp_path, "a,b,label\n1,1,10\n1,1,9\n1,1,10\n"), ROW)
 
     assert found.labels == ("9", "10")
 
@@ -195,16 +195,16 @@ def test_the_order_of_known_classes_is_kept(tmp_path: Path) -> None:
     """
     path = csv(tmp_path, "a,b,label\n1,1,x\n1,1,y\n")
 
-    assert gather(path, ROW, known=("y", "x")).labels == ("y", "x")
-    assert gather(path, ROW, known=("y", "z")).labels == ("x", "y")
-    assert gather(path, ROW, labels=("z", "y", "x")).labels == ("z", "y", "x")
+    assert read_data(path, ROW, known=("y", "x")).labels == ("y", "x")
+    assert read_data(path, ROW, known=("y", "z")).labels == ("x", "y")
+    assert read_data(path, ROW, labels=("z", "y", "x")).labels == ("z", "y", "x")
 
 
 def test_a_target_by_name(tmp_path: Path) -> None:
     """
     Any column can be what is predicted.
     """
-    found = gather(
+    found = read_data(
         csv(tmp_path, "a,b,size\n1,2,3.5\n1,2,4\n"), ROW, SIZE, target="size"
     )
 
@@ -217,14 +217,14 @@ def test_content_is_what_the_rows_hold(tmp_path: Path) -> None:
     """
     for name in ("one", "two"):
         pictures(tmp_path / name, 2)
-    one, two = (gather(tmp_path / name, PHOTO).training for name in ("one", "two"))
+    one, two = (read_data(tmp_path / name, PHOTO).training for name in ("one", "two"))
     rows = library.Dataset.from_dict(TABLE)
-    same = gather(rows, ROW).training.fingerprint()
+    same = read_data(rows, ROW).training.fingerprint()
 
     assert one.fingerprint() == two.fingerprint()
     assert one.pick([1, 0]).fingerprint() != one.fingerprint()
-    assert gather(rows.filter(lambda row: True), ROW).training.fingerprint() == same
-    assert gather(rows.select([2, 1, 0]), ROW).training.fingerprint() != same
+    assert read_data(rows.filter(lambda row: True), ROW).training.fingerprint() == same
+    assert read_data(rows.select([2, 1, 0]), ROW).training.fingerprint() != same
     assert content([object()]) is None
 
 
@@ -295,7 +295,7 @@ def test_a_folder_of_texts(tmp_path: Path) -> None:
         {f"{p}/{k}": t for p in ("train", "test") for k, t in texts.items()},
     )
 
-    found, parted = gather(plain, TEXT), gather(parts, TEXT)
+    found, parted = read_data(plain, TEXT), read_data(parts, TEXT)
 
     assert (found.source, found.labels) == ("reviews", ("bad", "good"))
     assert found.training.targets == (0, 1, 1)
@@ -483,6 +483,6 @@ def test_what_was_gathered_comes_back(tmp_path: Path) -> None:
     """
     As it is: what parted the rows once need not be parted again.
     """
-    found = gather(pictures(tmp_path / "photos", 1), PHOTO)
+    found = read_data(pictures(tmp_path / "photos", 1), PHOTO)
 
-    assert gather(found, PHOTO) is found
+    assert read_data(found, PHOTO) is found

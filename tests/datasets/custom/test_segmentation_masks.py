@@ -11,10 +11,10 @@ from PIL import Image, ImageDraw
 from torch import Tensor, nn
 
 import zoo
-from zoo.datasets.custom.reader import gather
+from zoo.datasets.custom.reader import read_data
 from zoo.errors import DataError, SettingsError
 from zoo.evaluation.evaluate import evaluate
-from zoo.finetuning.data import weight
+from zoo.finetuning.data import class_weights
 from zoo.finetuning.finetune import finetune_model
 from zoo.finetuning.preconditions import check
 from zoo.finetuning.strategies import Settings
@@ -54,7 +54,7 @@ def folder(place: Path, count: int = 6, *, white: bool = False) -> Path:
 
 
 def found(data: Any, **how: Any) -> Any:
-    return gather(data, PHOTO, MaskOutput(labels=("ground", "thing")), **how)
+    return read_data(data, PHOTO, MaskOutput(labels=("ground", "thing")), **how)
 
 
 def complaint(data: Any, **how: Any) -> str:
@@ -130,11 +130,11 @@ def test_a_mask_is_brought_to_the_frame_as_its_picture_is(tmp_path: Path) -> Non
     """
     Each pixel of the frame has the label of what is seen there, and none in between.
     """
-    from zoo.inference.features import prepared
+    from zoo.inference.features import model_inputs
 
     model = pixels("0", "1", "2")
     rows = found(folder(tmp_path)).training
-    (seen,) = prepared(model, rows)
+    (seen,) = model_inputs(model, rows)
     colours = torch.tensor([COLOURS[n] for n in range(3)]) / 255
     gap = (seen[:, None] - colours[None, :, :, None, None]).abs().sum(dim=2)
     true = targets(model, rows)
@@ -237,7 +237,7 @@ def test_classes_count_alike_by_their_pixels(tmp_path: Path) -> None:
     rows = found(folder(tmp_path))
     held = [target.counts for target in rows.training.targets]
     pixels = torch.tensor([sum(each) for each in zip(*held, strict=True)])
-    products = weight(rows) * pixels
+    products = class_weights(rows) * pixels
 
     assert torch.allclose(products, products[0].expand(3))
 

@@ -12,7 +12,7 @@ import torch
 import zoo
 from zoo.artifacts import checkpoint_folder
 from zoo.datasets.custom.examples import with_validation_split
-from zoo.datasets.custom.reader import gather
+from zoo.datasets.custom.reader import read_data
 from zoo.errors import DataError
 from zoo.inference import features
 from zoo.specs import Column, ForecastOutput, SeriesInput
@@ -53,7 +53,7 @@ def test_windows_follow_each_other() -> None:
     """
     Each window begins a row later, and is answered by the row after it.
     """
-    found = gather(series(6), THREE, NEXT).training
+    found = read_data(series(6), THREE, NEXT).training
 
     assert len(found) == 3
     assert found.items[0] == {"close": [1, 2, 3], "volume": [10, 20, 30]}
@@ -66,7 +66,7 @@ def test_several_steps_ahead() -> None:
     """
     A target holds as many rows as the model forecasts.
     """
-    found = gather(series(6), THREE, replace(NEXT, horizon=2)).training
+    found = read_data(series(6), THREE, replace(NEXT, horizon=2)).training
 
     assert found.targets == ((4, 5), (5, 6))
 
@@ -75,7 +75,7 @@ def test_another_column_may_answer() -> None:
     """
     `target` names what is forecast.
     """
-    found = gather(series(5), THREE, NEXT, target="volume").training
+    found = read_data(series(5), THREE, NEXT, target="volume").training
 
     assert found.targets == (40, 50)
 
@@ -84,7 +84,7 @@ def test_the_last_rows_are_held_back() -> None:
     """
     Validation comes after what is learnt from, whatever the seed.
     """
-    found = with_validation_split(gather(series(13), THREE, NEXT), 0.3, seed=5)
+    found = with_validation_split(read_data(series(13), THREE, NEXT), 0.3, seed=5)
 
     assert found.validation is not None
     assert found.training.targets == (4, 5, 6, 7, 8, 9, 10)
@@ -96,11 +96,11 @@ def test_the_content_of_a_series_is_known() -> None:
     """
     A fingerprint is of the numbers; another series has another.
     """
-    one, two = (gather(series(rows), THREE, NEXT).training for rows in (6, 7))
+    one, two = (read_data(series(rows), THREE, NEXT).training for rows in (6, 7))
 
     assert one.fingerprint()
     assert one.fingerprint() != two.fingerprint()
-    assert one.fingerprint() == gather(series(6), THREE, NEXT).training.fingerprint()
+    assert one.fingerprint() == read_data(series(6), THREE, NEXT).training.fingerprint()
 
 
 @pytest.mark.parametrize(
@@ -136,7 +136,7 @@ def test_what_is_no_series(given: Any, how: dict[str, str], message: str) -> Non
     A table that can't be windows of what the model takes says why.
     """
     with pytest.raises(DataError) as caught:
-        gather(given, THREE, NEXT, **how)
+        read_data(given, THREE, NEXT, **how)
 
     assert str(caught.value) == message
 
@@ -146,7 +146,7 @@ def test_one_window_can_not_be_parted() -> None:
     There must be one to learn from and one to choose by.
     """
     with pytest.raises(DataError) as caught:
-        with_validation_split(gather(series(4), THREE, NEXT), 0.2, seed=0)
+        with_validation_split(read_data(series(4), THREE, NEXT), 0.2, seed=0)
 
     assert str(caught.value) == (
         "1 window of the series is too few: the last is held back for validation, so "
@@ -159,7 +159,7 @@ def test_persistence_is_what_nothing_knows() -> None:
     The last value of a window stands beside the model's figures.
     """
     days = {name: [float(day) for day in range(100, 135)] for name in ("close", "high")}
-    found = gather(
+    found = read_data(
         library.Dataset.from_dict({**days, "low": days["high"]}),
         zoo.get_spec(NAME).input,
         zoo.get_spec(NAME).output,
@@ -205,6 +205,6 @@ def test_targets_of_several_steps_are_a_table() -> None:
     """
     Tuples of numbers become (rows, horizon).
     """
-    found = gather(series(6), THREE, replace(NEXT, horizon=2)).training
+    found = read_data(series(6), THREE, replace(NEXT, horizon=2)).training
 
     assert features.targets(zoo.load(NAME), found).shape == (2, 2)

@@ -22,7 +22,7 @@ import zoo
 from zoo.artifacts import weight_store
 from zoo.cli import main
 from zoo.errors import EjectError, NoWeights, ZooError
-from zoo.inference.sample import able
+from zoo.inference.sample import supports
 from zoo.models import safetensors_io
 
 SHIPPED = [
@@ -204,7 +204,7 @@ def test_it_draws_what_the_zoo_draws(
     options: Any = dict(OPTIONS.get(zoo.get_spec(name).output.kind, {}))
     options.pop("seed", None)
 
-    assert able(model, "sample") == ("sample" in theirs)
+    assert supports(model, "sample") == ("sample" in theirs)
     if "sample" in theirs:
         found = zoo.sample(model, DRAWN, seed=SEED, **options)
         assert told(found, theirs["sample"]) == theirs["sample"]
@@ -220,7 +220,7 @@ def test_its_codes_are_those_of_the_zoo(
     """
     model, theirs = loaded(name), ejected[1][package(name)]
 
-    assert able(model, "reconstruct") == ("reconstruct" in theirs)
+    assert supports(model, "reconstruct") == ("reconstruct" in theirs)
     assert ("encode" in theirs) == ("reconstruct" in theirs)
     for number, left in enumerate(theirs.get("reconstruct", [])):
         one = inputs(name)[0][number]

@@ -142,7 +142,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[Any, Any]]
     for name in TRAINED:
         package = zoo.eject(name, folder / re.sub(r"\W", "_", name)).name
         spec = resolve.find(name).spec
-        recipe, chosen = train.choose(spec, {}, smoke=True)
+        recipe, chosen = train.choose_settings(spec, {}, smoke=True)
         run = Recording(spec, seed=chosen.seed)
         with train.seeded(chosen.seed):
             model = unwrap_model(recipe.train(chosen, run))

@@ -27,7 +27,7 @@ __all__ = [
     "with_validation_split",
 ]
 
-CHUNK = 1000  # rows of a dataset that are hashed at a time
+CHUNK_ROWS = 1000  # rows of a dataset that are hashed at a time
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -134,8 +134,8 @@ class Column(Sequence[Any]):
         """The SHA-256 of what the rows hold, pictures as they are stored."""
         held = self.rows if self.name is None else self.rows.select_columns([self.name])
         held, seal = _undecoded(held), hashlib.sha256()
-        for start in range(0, len(self.picked), CHUNK):
-            chunk = held[[int(row) for row in self.picked[start : start + CHUNK]]]
+        for start in range(0, len(self.picked), CHUNK_ROWS):
+            chunk = held[[int(row) for row in self.picked[start : start + CHUNK_ROWS]]]
             for row in zip(*chunk.values(), strict=True):
                 for value in row:
                     seal.update(_stored(value))

@@ -16,7 +16,7 @@ from zoo.datasets.custom.examples import DatasetSplits, LabeledExamples
 from zoo.datasets.custom.table_columns import table
 from zoo.datasets.custom.wanted import Wanted
 from zoo.errors import DataError, MissingExtra, near
-from zoo.plugins.discovery import found
+from zoo.plugins.discovery import installed
 from zoo.specs import Input, Output
 from zoo.specs.model_spec import REPOSITORY
 from zoo.tasks.targets.base import Rows, children
@@ -24,7 +24,7 @@ from zoo.tasks.targets.base import Rows, children
 if TYPE_CHECKING:
     from datasets import Dataset
 
-__all__ = ["gather"]
+__all__ = ["read_data"]
 
 SPLITS = {  # what a part of the data may be called, as a folder or as a split
     "training": ("train", "training"),
@@ -34,7 +34,7 @@ SPLITS = {  # what a part of the data may be called, as a folder or as a split
 TABLES = {".csv": "from_csv", ".jsonl": "from_json", ".parquet": "from_parquet"}
 
 
-def gather(
+def read_data(
     data: Any,
     input_spec: Input,
     output_spec: Output | None = None,
@@ -74,7 +74,7 @@ def gather(
 
 def _of_values(data: Any) -> tuple[str, ...] | None:
     """Return what the values of a registered dataset's masks are called, if it says."""
-    known = found().datasets.get(data) if isinstance(data, str) else None
+    known = installed().datasets.get(data) if isinstance(data, str) else None
     return known.labels or None if known and "label" not in known.columns else None
 
 
@@ -86,7 +86,7 @@ def _parts(data: Any, wanted: Wanted) -> tuple[str, dict[str, Rows]]:
             return path.name or str(path), _folder(path, wanted)
         if path.is_file():
             return path.name, {"training": _file(path, wanted)}
-        return str(data), _named(str(data), wanted)
+        return str(data), _registered(str(data), wanted)
     if hasattr(data, "column_names") and hasattr(data, "num_rows"):
         parts = data if isinstance(data, Mapping) else {"train": data}
         return "the dataset", _splits("the dataset", parts, wanted)
@@ -122,11 +122,11 @@ def _file(path: Path, wanted: Wanted) -> Rows:
             f"{path} is no table the zoo can read: give {', '.join(TABLES)}, or a "
             "folder of class-named folders."
         )
-    library = registered.imported()
+    library = registered.import_datasets()
     try:
-        with registered.quiet():
+        with registered.quiet_progress():
             if wanted.kind.as_written and path.suffix.lower() == ".csv":
-                rows = library.Dataset.from_dict(_as_written(path))
+                rows = library.Dataset.from_dict(_read_table_file(path))
             else:
                 rows = getattr(library.Dataset, make)(str(path))
     except Exception as exc:
@@ -135,7 +135,7 @@ def _file(path: Path, wanted: Wanted) -> Rows:
     return table(str(path), rows, wanted, beside=path.parent)
 
 
-def _as_written(path: Path) -> dict[str, list[str | None]]:
+def _read_table_file(path: Path) -> dict[str, list[str | None]]:
     """Return the columns of a CSV file as they are written: "007" is no number."""
     with path.open(encoding="utf-8-sig", newline="") as file:
         reader = csv.DictReader(file)
@@ -143,8 +143,8 @@ def _as_written(path: Path) -> dict[str, list[str | None]]:
     return {name: [row[name] for row in rows] for name in reader.fieldnames or ()}
 
 
-def _named(name: str, wanted: Wanted) -> dict[str, Rows]:
-    known = found().datasets
+def _registered(name: str, wanted: Wanted) -> dict[str, Rows]:
+    known = installed().datasets
     if name in known:
         splits = {
             split: registered.load_dataset(name, split) for split in known[name].splits
@@ -155,7 +155,7 @@ def _named(name: str, wanted: Wanted) -> dict[str, Rows]:
         raise DataError(
             f"{name!r} is no folder, no file and no registered dataset. {hint.strip()}"
         )
-    library = registered.imported()
+    library = registered.import_datasets()
     try:
         splits = dict(library.load_dataset(name))
     except MissingExtra:

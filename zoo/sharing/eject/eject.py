@@ -18,7 +18,7 @@ from zoo.artifacts import checkpoint_folder, resolve, weight_store
 from zoo.artifacts.checkpoint_folder import Config
 from zoo.artifacts.resolve import Source
 from zoo.errors import EjectError
-from zoo.plugins.discovery import Plugin, found
+from zoo.plugins.discovery import Plugin, installed
 from zoo.sharing.eject.sources import Outside, Sources
 from zoo.specs import ModelSpec, NoiseInput, Weights
 
@@ -105,7 +105,7 @@ TARGETS = {
     "vector": "A split is a text or a list of texts.",
 }
 # How targets become tensors that are not numbers: a file of the runtime, its function.
-READERS = {"ocr": ("reading_metrics", "numbered")}
+READERS = {"ocr": ("ocr_metrics", "encode_texts")}
 # The functions of each part of the package.
 FUNCTIONS: dict[str, tuple[str, ...]] = {
     "load": ("load",),
@@ -174,7 +174,7 @@ def _beside(source: Source) -> Iterator[Path]:
 def _texts(source: Source, pin: Weights, package: str) -> dict[str, str]:
     """Return every file but the weights and what lies beside them, by its name."""
     spec = source.spec
-    copied, parts = Sources({*found().packages()}), ["load"]
+    copied, parts = Sources({*installed().packages()}), ["load"]
     try:
         copied.add(spec.build.partition(":")[0])
     except Outside as exc:

@@ -133,7 +133,7 @@ def _made(reference: str) -> Targets[Any]:
 def children(folder: Path) -> list[Path]:
     """Return the folders in a folder, in order."""
     return sorted(
-        p for p in folder.iterdir() if p.is_dir() and not paths.hidden(p.name)
+        p for p in folder.iterdir() if p.is_dir() and not paths.is_hidden(p.name)
     )
 
 
@@ -154,7 +154,7 @@ def _labelled(folder: Path, input_spec: Input) -> Rows:
     items: list[Path] = []
     targets: list[str] = []
     for place in classes:
-        held = paths.files(place, input_spec.suffixes)
+        held = paths.list_files(place, input_spec.suffixes)
         if not held:
             raise DataError(
                 f"{place} holds no {input_spec.plural} "

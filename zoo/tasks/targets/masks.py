@@ -165,7 +165,7 @@ def _paired(folder: Path, suffixes: Sequence[str]) -> Rows:
 def _by_name(folder: Path, suffixes: Sequence[str]) -> dict[str, Path]:
     """Return the pictures of a folder by their path in it, without the ending."""
     found: dict[str, Path] = {}
-    for path in paths.files(folder, suffixes):
+    for path in paths.list_files(folder, suffixes):
         name = path.relative_to(folder).with_suffix("").as_posix()
         if name in found:
             raise DataError(

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from zoo._utils import paths
 from zoo.errors import DataError
-from zoo.runtime.reading_metrics import numbered
+from zoo.runtime.ocr_metrics import encode_texts
 from zoo.specs import Input, OCROutput
 from zoo.tasks.targets.base import Kinds, Rows, Targets, some
 
@@ -37,7 +37,7 @@ class TextTargets(Targets[OCROutput]):
         The text is what stands before the first dot: "2b827.png", or "2b827.2.png"
         where two pictures show the same.
         """
-        found = paths.files(folder, input_spec.suffixes)
+        found = paths.list_files(folder, input_spec.suffixes)
         if not found:
             raise DataError(
                 f"{folder} holds no pictures ({', '.join(input_spec.suffixes)}). Name "
@@ -66,7 +66,7 @@ class TextTargets(Targets[OCROutput]):
         self, targets: Sequence[Any], input_spec: Input, output_spec: OCROutput
     ) -> Tensor:
         """Return numbers of characters, (rows, longest)."""
-        return numbered(targets, output_spec, source="the rows")
+        return encode_texts(targets, output_spec, source="the rows")
 
     def synthetic(
         self, output_spec: OCROutput, given: Tensor, random: torch.Generator

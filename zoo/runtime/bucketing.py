@@ -5,12 +5,14 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-__all__ = ["by_length"]
+__all__ = ["bucket_by_length"]
 
-POOL = 50  # batches whose rows are sorted together
+POOL_BATCHES = 50  # batches whose rows are sorted together
 
 
-def by_length(length: Tensor) -> Callable[[Tensor, int, torch.Generator], Tensor]:
+def bucket_by_length(
+    length: Tensor,
+) -> Callable[[Tensor, int, torch.Generator], Tensor]:
     """Return an `order` for `run.batches` by the length of each row, (rows,).
 
     Rows of like length share a batch, so that short texts are not filled up to the
@@ -20,7 +22,7 @@ def by_length(length: Tensor) -> Callable[[Tensor, int, torch.Generator], Tensor
     """
 
     def order(drawn: Tensor, size: int, random: torch.Generator) -> Tensor:
-        pools = drawn.split(POOL * size)
+        pools = drawn.split(POOL_BATCHES * size)
         sorted_ = torch.cat([one[length[one].argsort(stable=True)] for one in pools])
         full = sorted_[: len(drawn) // size * size].view(-1, size)
         mixed = full[torch.randperm(len(full), generator=random)].flatten()

@@ -7,24 +7,24 @@ import torch
 from torch import Tensor, nn
 
 from zoo.runtime import DataError, ctc
-from zoo.runtime.image_to_text import spelled, texts
+from zoo.runtime.image_to_text import decode_labels, texts
 from zoo.runtime.rows import predict_rows, spec_of
 
-__all__ = ["compared", "evaluate", "metrics", "numbered"]
+__all__ = ["encode_texts", "evaluate", "metrics", "text_accuracy"]
 
 
 def evaluate(model: nn.Module, rows: Any) -> dict[str, float]:
-    """Return the metrics of a model on rows, in eval mode; see `compared`."""
+    """Return the metrics of a model on rows, in eval mode; see `text_accuracy`."""
     return metrics(predict_rows(model, rows), rows.target, spec_of(model).output)
 
 
 def metrics(output: Tensor, target: Tensor, output_spec: Any) -> dict[str, float]:
-    """Return how well texts are read by the likeliest path; see `compared`."""
-    true = [spelled(row, output_spec) for row in ctc.unpadded(target)]
-    return compared(texts(output, output_spec), true)
+    """Return how well texts are read by the likeliest path; see `text_accuracy`."""
+    true = [decode_labels(row, output_spec) for row in ctc.unpad(target)]
+    return text_accuracy(texts(output, output_spec), true)
 
 
-def compared(read: Sequence[str], true: Sequence[str]) -> dict[str, float]:
+def text_accuracy(read: Sequence[str], true: Sequence[str]) -> dict[str, float]:
     """Return the share of texts that are read without a fault, and how many characters
     must be changed, put in or left out to mend the others, for each that there is."""
     pairs = list(zip(read, true, strict=True))
@@ -47,7 +47,7 @@ def edit_distance(one: str, other: str) -> int:
     return before[-1]
 
 
-def numbered(
+def encode_texts(
     texts: Sequence[str],
     output_spec: Any,
     *,
@@ -78,4 +78,4 @@ def numbered(
                 f"for each character that is repeated; the model has {steps}."
             )
         found.append(row)
-    return ctc.padded(found)
+    return ctc.pad(found)
