@@ -89,7 +89,7 @@ def test_a_huge_picture_is_masked_with_less_memory(
     """
     picture = photo(300, 200)
     wanted = numbers(bright(picture)) == 1
-    monkeypatch.setattr("zoo.tasks.image_segmentation.MOST_NUMBERS", 20_000)
+    monkeypatch.setattr("zoo.runtime.image_segmentation.MOST_NUMBERS", 20_000)
     found = numbers(bright(picture)) == 1
 
     assert found.shape == (200, 300)

@@ -24,7 +24,7 @@ from zoo.training import train as training
 from zoo.training.run import Run
 
 ROWS = 96  # of a dataset: enough for some batches, and for a part held back
-LETTERS = 4000  # of a text
+LETTERS = 400  # of a text
 TRAINED = [  # by recipes that keep to `zoo.recipes`
     "lenet5-mnist",
     "attention-eng-fra",
