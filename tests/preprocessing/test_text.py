@@ -24,8 +24,8 @@ from zoo.errors import (
 )
 from zoo.preprocessing.text import TextPreprocessor
 from zoo.runtime import tokenizer as tokens
+from zoo.runtime.train_tokenizer import use_tokenizer
 from zoo.specs import TextInput
-from zoo.training import train_tokenizer as tokenising
 
 TEXTS = TextPreprocessor()
 WORDS = ("[PAD]", "[UNK]", "a", "cat", "sat")
@@ -333,9 +333,9 @@ def test_only_a_text_model_adopts_a_tokenizer_that_fits() -> None:
     small = replace(spec, input=replace(spec.input, vocab_size=3))
 
     with pytest.raises(TrainingError) as pictures:
-        tokenising.use_tokenizer(Run(zoo.get_spec("mlp-mnist")), tokenizer)
+        use_tokenizer(Run(zoo.get_spec("mlp-mnist")), tokenizer)
     with pytest.raises(TrainingError) as large:
-        tokenising.use_tokenizer(Run(small), tokenizer)
+        use_tokenizer(Run(small), tokenizer)
 
     assert str(pictures.value) == "'mlp-mnist' takes no text, so no tokenizer."
     assert str(large.value) == (
