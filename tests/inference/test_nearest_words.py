@@ -207,7 +207,7 @@ def test_a_count_is_a_whole_number(model: Any, n: Any) -> None:
     )
 
 
-def test_other_models_have_no_neighbours() -> None:
+def test_other_models_have_no_nearest_words() -> None:
     """
     The error names the method that a module lacks.
     """
@@ -215,7 +215,7 @@ def test_other_models_have_no_neighbours() -> None:
         zoo.nearest_words("xor-mlp", "king")
 
     assert str(caught.value) == (
-        "Model 'xor-mlp' can't name neighbours: its module has no method "
+        "Model 'xor-mlp' can't find nearest words: its module has no method "
         "'embedding_matrix'. It can be used with zoo.predict."
     )
 

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 import torch
+from zoo.runtime.reading_metrics import numbered
 
 from zoo.errors import DataError
-from zoo.runtime.reading_metrics import numbered
 from zoo.runtime.run import Run
 
 

@@ -37,7 +37,7 @@ def nearest_words(
     InputError, OptionError.
     """
     module = require_module(model, "zoo.nearest_words(model, word)")
-    spec = require_verb(module, "neighbours")
+    spec = require_verb(module, "nearest_words")
     count = feature_extraction.check_count(
         module, n, "n", ["positive", "negative", "n"]
     )

@@ -45,7 +45,7 @@ VERBS = {
     "encode": ("encode",),
     "reconstruct": ("encode", "decode"),
     "interpolate": ("decode",),  # between inputs it also encodes
-    "neighbours": ("embedding_matrix",),
+    "nearest_words": ("embedding_matrix",),
 }
 
 
@@ -106,7 +106,7 @@ def require_verb(model: nn.Module, verb: str) -> ModelSpec:
     missing = _missing(model, verb)
     if missing:
         others = [other for other in VERBS if supports(model, other)]
-        task = "name neighbours" if verb == "neighbours" else verb
+        task = "find nearest words" if verb == "nearest_words" else verb
         raise VerbError(spec.name, task, missing, ["predict", *others])
     return spec
 

@@ -1,8 +1,8 @@
 """From a model's numbers to a vector for each text, and the words that lie near it.
 
-A module whose `table()` returns the vector of each token of its vocabulary, (tokens,
-numbers), is also asked which words lie nearest. A token with a vector of zeros is no
-word.
+A module whose `embedding_matrix()` returns the vector of each token of its vocabulary,
+(tokens, numbers), is also asked which words lie nearest. A token with a vector of zeros
+is no word.
 """
 
 from collections.abc import Collection, Sequence
@@ -17,7 +17,7 @@ from zoo.runtime.eval_mode import eval_mode, forward_on_device
 from zoo.runtime.input_errors import InputError, OptionError
 from zoo.runtime.rows import spec_of, unwrap_model
 
-__all__ = ["OPTIONS", "check_count", "nearest", "predict", "embedding_matrix"]
+__all__ = ["OPTIONS", "check_count", "embedding_matrix", "nearest", "predict"]
 
 OPTIONS = ("top_k",)
 SHOWN = 5  # words that are told, where nobody says how many
