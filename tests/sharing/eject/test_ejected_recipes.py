@@ -24,7 +24,7 @@ from zoo.training import train
 from zoo.training.run import Run
 
 ROWS = 96  # of a dataset: enough for some batches, and for a part held back
-LETTERS = 400  # of a text
+LETTERS = 2000  # of a text
 TRAINED = [  # by recipes that keep to `zoo.recipes`
     "lenet5-mnist",
     "attention-eng-fra",
@@ -113,8 +113,10 @@ class Recording(Run):
         target: bool = False,
         column: str = "text",
     ) -> list[str]:
+        # The tokenizer of characters knows those of the training texts alone.
+        read = "train" if self.spec.output.kind == "text" else split
         with self._stand_in():
-            texts = super().load_texts(name, split, column=column)
+            texts = super().load_texts(name, read, column=column)
         classified = self.spec.output.kind == "classes"  # `load_rows` reads all of them
         texts = [text[: None if classified else LETTERS] for text in texts[:ROWS]]
         held = self.seen.get(f"{name}/{split}")
