@@ -6,19 +6,21 @@ from typing import Any
 
 import pytest
 import torch
-from zoo.runtime.reading_metrics import numbered
+from torch import nn
 
-from zoo.errors import DataError
+from zoo.errors import DataError, TrainingError
+from zoo.runtime.ocr_run import OCRRun
 from zoo.runtime.run import Run
+from zoo.runtime.text_run import TextRun
 
 
-def given(rows: dict[str, Any], **how: Any) -> Run:
+def given(rows: dict[str, Any], kind: type[Run] = Run) -> Any:
     """Return a run of rows that a user gave."""
     spec = SimpleNamespace(
         input=SimpleNamespace(kind="image"),
         output=SimpleNamespace(labels=["a", "b"]),
     )
-    return Run(spec, rows, **how)
+    return kind(spec, rows)
 
 
 def test_texts_come_in_every_form(tmp_path: Path) -> None:
@@ -28,9 +30,9 @@ def test_texts_come_in_every_form(tmp_path: Path) -> None:
     file = tmp_path / "one.txt"
     file.write_text("été", encoding="utf-8")
 
-    assert given({"train": "one"}).load_texts("any") == ["one"]
-    assert given({"train": ["one", file]}).load_texts("any") == ["one", "été"]
-    pairs = given({"train": (["one"], ["un"])})
+    assert given({"train": "one"}, TextRun).load_texts("any") == ["one"]
+    assert given({"train": ["one", file]}, TextRun).load_texts("any") == ["one", "été"]
+    pairs = given({"train": (["one"], ["un"])}, TextRun)
     assert pairs.load_texts("any", column="en") == ["one"]
     assert pairs.load_texts("any", column="fr", target=True) == ["un"]
 
@@ -40,23 +42,23 @@ def test_what_is_no_text_is_refused() -> None:
     With the name of its type.
     """
     with pytest.raises(DataError) as refused:
-        given({"train": ["one", 2]}).load_texts("any")
+        given({"train": ["one", 2]}, TextRun).load_texts("any")
 
     assert str(refused.value) == "The rows 'train' hold a int where a text should be."
 
 
-def test_weights_to_start_from_are_given_by_name() -> None:
+def test_another_model_is_given_by_its_name() -> None:
     """
-    Without them a recipe that needs them says how to give them.
+    Without it a recipe that needs one says how to give it.
     """
-    weights = {"weight": torch.zeros(1)}
-    with pytest.raises(DataError) as refused:
-        given({}).load_weights("net")
+    model = nn.Linear(1, 1)
+    with pytest.raises(TrainingError) as refused:
+        given({}).load_model("net")
 
-    assert given({"net": weights}).load_weights("net") is weights
+    assert given({"net": model}).load_model("net") is model
     assert str(refused.value) == (
-        "The recipe starts from the weights of 'net'. Give them with the rows, as "
-        "{'net': state_dict}."
+        "The recipe needs the model 'net'. Give it with the rows, as {'net': model}: "
+        "that one, ejected, or any module in its place."
     )
 
 
@@ -64,6 +66,6 @@ def test_targets_may_be_texts() -> None:
     """
     They become numbers as those of the zoo do.
     """
-    run = given({"train": (torch.zeros(2, 3), ["ab", "b"])}, targets=numbered)
+    run = given({"train": (torch.zeros(2, 3), ["ab", "b"])}, OCRRun)
 
     assert run.load_rows("any").target.tolist() == [[1, 2], [2, 0]]

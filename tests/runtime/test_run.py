@@ -6,7 +6,6 @@ import pytest
 import torch
 from torch import nn
 
-from zoo.runtime import TrainingError
 from zoo.runtime.ema import ema
 from zoo.runtime.features import extract_features
 from zoo.runtime.run import Run
@@ -43,23 +42,6 @@ def test_a_child_is_a_run_of_its_own_for_the_same_model() -> None:
 
     assert (child.spec, child.seed, len(child.history)) == (SPEC, 7, 1)
     assert run.history == []
-
-
-def test_a_recipe_that_compares_by_features_asks_for_a_model() -> None:
-    """
-    It says which one it was written for, and takes any that is given.
-    """
-    given = nn.Linear(2, 3)
-
-    with pytest.raises(TrainingError) as told:
-        Run(SPEC).feature_extractor("lenet5-mnist")
-
-    assert str(told.value) == (
-        "The recipe compares samples with rows by the features of 'lenet5-mnist', and "
-        "there is no such model here. Give feature_extractor=model: that one, ejected, "
-        "or any module that turns rows into features."
-    )
-    assert Run(SPEC, feature_extractor=given).feature_extractor("lenet5-mnist") is given
 
 
 def test_features_are_what_the_head_is_given_or_the_output() -> None:

@@ -3,7 +3,6 @@
 import math
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sized
-from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, Self
 
@@ -33,9 +32,7 @@ class Run:
         smoke: bool = False,
         device: str | torch.device = "cpu",
         inputs: Any = None,
-        targets: Callable[[Any, Any], Tensor] | None = None,
         log: Callable[[str], None] | None = None,
-        feature_extractor: nn.Module | None = None,
     ) -> None:
         self.spec, self.seed, self.smoke = spec, seed, smoke
         self.device = torch.device(device)
@@ -46,8 +43,7 @@ class Run:
         self.after_step: list[Callable[[Optimizer], object]] = []
         self.data: dict[str, dict[str, Any]] = {}  # what was read, by its source
         self._rows, self._log = rows or {}, log
-        self._inputs, self._targets = inputs, targets  # how rows become tensors
-        self._feature_extractor = feature_extractor
+        self._inputs = inputs  # how raw inputs become tensors
         self._losses: dict[str, tuple[Any, int, Tensor]] = {}  # sum, count, the first
         self._calls = Counter[int]()
         self._best = SimpleNamespace(epoch=0, value=(-math.inf,), weights={})
@@ -63,38 +59,17 @@ class Run:
         """Return the rows that were given for a split, as tensors."""
         given, target = self.given(name, split)
         if not isinstance(given, Tensor):
-            if self.spec.input.kind == "text":
-                items = self.load_texts(name, split)
-            else:
-                items, _ = self._inputs.read(given, self.spec.input)
+            items, _ = self._inputs.read(given, self.spec.input)
             given = self._inputs.encode(items, self.spec.input)
+        return self.to_rows(name, split, given, target)
+
+    def to_rows(self, name: str, split: str, given: Tensor, target: Any) -> TensorRows:
+        """Return inputs and as many targets as rows."""
         if len(given) != len(target):
             counts = f"{len(given)} inputs and {len(target)} targets"
             raise DataError(f"The rows {split!r} have {counts}.")
-        if self._targets is not None and not isinstance(target, Tensor):
-            target = self._targets(target, self.spec.output)
         source = f"{name}/{split}"
         return TensorRows(input=given, target=torch.as_tensor(target), source=source)
-
-    def load_texts(
-        self,
-        name: str,
-        split: str = "train",
-        *,
-        target: bool = False,
-        column: str = "text",
-    ) -> list[str]:
-        """Return the texts that were given for a split: the inputs, or the targets.
-
-        A split of texts without targets may be a list of them, or a single one.
-        """
-        given = self.given(name, split)
-        texts = given[target] if isinstance(given, tuple) else given
-        texts = [texts] if isinstance(texts, str | Path) else list(texts)
-        texts = [t.read_text("utf-8") if isinstance(t, Path) else t for t in texts]
-        for kind in {type(t).__name__ for t in texts if not isinstance(t, str)}:
-            raise DataError(f"The rows {split!r} hold a {kind} where a text should be.")
-        return texts
 
     def given(self, name: str, split: str) -> Any:
         """Return what was given for a split of a dataset. Raises DataError."""
@@ -107,15 +82,15 @@ class Run:
             )
         return found
 
-    def load_weights(self, name: str) -> Mapping[str, Tensor]:
-        """Return the weights to start from that were given by a model's name."""
-        found: Mapping[str, Tensor] | None = self._rows.get(name)
-        if found is None:
-            raise DataError(
-                f"The recipe starts from the weights of {name!r}. Give them with the "
-                f"rows, as {{{name!r}: state_dict}}."
+    def load_model(self, name: str, *, parent: bool = False) -> nn.Module:
+        """Return another model that the recipe needs, as it was given with the rows."""
+        model: nn.Module | None = self._rows.get(name)
+        if model is None:
+            raise TrainingError(
+                f"The recipe needs the model {name!r}. Give it with the rows, as "
+                f"{{{name!r}: model}}: that one, ejected, or any module in its place."
             )
-        return found
+        return model
 
     def split(self, rows: Any, fraction: float) -> Any:
         """Return the rows to fit, and a share of them held back for validation."""
@@ -138,17 +113,6 @@ class Run:
     def child(self, *, seed: int) -> Self:
         """Return a run of its own for the same model, as for a fold of the rows."""
         return type(self)(self.spec, seed=seed, smoke=self.smoke, device=self.device)
-
-    def feature_extractor(self, name: str) -> nn.Module:
-        """Return the model by whose features a recipe compares rows: the model `name`,
-        or what was given for it. Raises TrainingError."""
-        if self._feature_extractor is None:
-            raise TrainingError(
-                f"The recipe compares samples with rows by the features of {name!r}, "
-                "and there is no such model here. Give feature_extractor=model: that "
-                "one, ejected, or any module that turns rows into features."
-            )
-        return self._feature_extractor
 
     def steps(self, rows: Sized, size: int, epochs: int) -> int:
         """Return how many steps a whole run takes: schedules want to know."""

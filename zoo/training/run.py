@@ -138,18 +138,20 @@ class Run(run.Run):
         self.data[rows.source] = {"rows": len(rows), "fingerprint": rows.fingerprint}
         return rows
 
-    def load_weights(self, name: str) -> Mapping[str, Tensor]:
-        """Return the weights of another model to start from.
+    def load_model(self, name: str, *, parent: bool = False) -> nn.Module:
+        """Return another model of the zoo that the recipe needs.
 
-        It is the parent of the model that was built, which its config.json tells.
+        With `parent`, the model that was built starts from its weights: config.json
+        will name it.
         """
-        parent = loading.load(name)
-        report = model_metadata(parent).report
-        assert report is not None, "a loaded model has a report"
-        assert self._model is not None, "what starts from weights is built before"
-        known = {"name": name, "sha256": report.sha256}
-        attach(self._model, replace(model_metadata(self._model), parent=known))
-        return parent.state_dict()
+        model = loading.load(name)
+        if parent:
+            report = model_metadata(model).report
+            assert report is not None, "a loaded model has a report"
+            assert self._model is not None, "a model is built before it has a parent"
+            known = {"name": name, "sha256": report.sha256}
+            attach(self._model, replace(model_metadata(self._model), parent=known))
+        return model
 
     def split(self, rows: Data, holding: float) -> tuple[Data, Data]:
         """Return the rows to fit, and a share of them held back for validation.
@@ -207,10 +209,6 @@ class Run(run.Run):
             place=place,
             settings=self.settings,
         )
-
-    def feature_extractor(self, name: str) -> nn.Module:
-        """Return a model of the zoo, by whose features a recipe compares rows."""
-        return loading.load(name)
 
     # What the loop uses
 

@@ -91,7 +91,7 @@ def train(settings: Settings, run: Run) -> nn.Module:
         for optimizer in (g_optimizer, d_optimizer)
     )
     ema = moving_average(run, generator, decay=settings.ema_decay)
-    shown, classifier = run.prepare(ShownSamples()), run.feature_extractor(CLASSIFIER)
+    shown, classifier = run.prepare(ShownSamples()), run.load_model(CLASSIFIER)
     val_features = extract_features(classifier, to_model_input(val_rows.input))
     autocast = torch.autocast(run.device.type, torch.bfloat16, enabled=settings.amp)
     for epoch in run.epochs(settings.epochs):

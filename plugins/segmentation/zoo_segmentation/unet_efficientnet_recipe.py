@@ -43,7 +43,8 @@ SMOKE_SETTINGS = {"epochs": 2, "frozen_epochs": 1, "batch_size": 8}
 def train(settings: Settings, run: Run) -> nn.Module:
     train_rows, val_rows = run.split(data(run, "train"), settings.val_fraction)
     unwrapped = run.build()
-    weights, encoder = run.load_weights(PARENT), unwrapped.encoder
+    weights = run.load_model(PARENT, parent=True).state_dict()
+    encoder = unwrapped.encoder
     encoder.load_state_dict({name: weights[name] for name in encoder.state_dict()})
     model = run.prepare(unwrapped.to(memory_format=torch.channels_last))
     rates = [settings.lr, settings.encoder_lr_factor * settings.lr]

@@ -3,7 +3,7 @@
 import re
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
@@ -57,7 +57,10 @@ TRAINED = [  # by recipes that keep to `zoo.recipes`
     "xor-mlp",
     "xor-mlp.hand-set",
 ]
-JUDGED = {"dcgan-mnist": "lenet5-mnist"}  # by the features of another model
+OTHERS = {  # models that a recipe needs
+    "dcgan-mnist": ("lenet5-mnist",),
+    "unet-efficientnet-lite0-pet": ("efficientnet-lite0",),
+}
 ALONE = """
 import sys
 from importlib.abc import MetaPathFinder
@@ -76,10 +79,10 @@ import torch
 torch.set_num_threads(1)
 for package in sys.argv[1:]:
     given = torch.load(f"{package}.pt")
-    how = {"log": None, **given["settings"]}
-    if given["judge"]:
-        how["feature_extractor"] = import_module(given["judge"]).load()
-    model = import_module(package).train(given["rows"], **how)
+    rows, settings = given["rows"], given["settings"]
+    for other, ejected in given["models"].items():
+        rows[other] = import_module(ejected).load()
+    model = import_module(package).train(rows, log=None, **settings)
     torch.save(model.state_dict(), f"{package}.made.pt")
 """
 
@@ -123,16 +126,16 @@ class Recording(Run):
         self.seen[f"{name}/{split}"] = (held, texts) if target else texts
         return texts
 
-    def load_weights(self, name: str) -> Mapping[str, Tensor]:
-        self.seen[name] = super().load_weights(name)
-        return self.seen[name]
-
     @contextmanager
     def _stand_in(self) -> Iterator[None]:
         """Have noise where the data can't be had, as in a smoke run."""
         self.smoke = True
         yield
         self.smoke = False
+
+
+def _package(name: str) -> str:
+    return re.sub(r"\W", "_", name)
 
 
 @pytest.fixture(scope="module")
@@ -142,8 +145,10 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[Any, Any]]
     """
     folder = tmp_path_factory.mktemp("ejected")
     found: dict[str, Any] = {}
+    for other in {one for needed in OTHERS.values() for one in needed} - {*TRAINED}:
+        zoo.eject(other, folder / _package(other))
     for name in TRAINED:
-        package = zoo.eject(name, folder / re.sub(r"\W", "_", name)).name
+        package = zoo.eject(name, folder / _package(name)).name
         spec = resolve.find(name).spec
         recipe, chosen = train.choose_settings(spec, {}, smoke=True)
         run = Recording(spec, seed=chosen.seed)
@@ -152,7 +157,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[Any, Any]]
         given = {
             "rows": run.seen,
             "settings": recipe.SMOKE_SETTINGS,
-            "judge": JUDGED.get(name, "").replace("-", "_"),
+            "models": {other: _package(other) for other in OTHERS.get(name, ())},
         }
         torch.save(given, folder / f"{package}.pt")
         found[name] = (package, model.state_dict())

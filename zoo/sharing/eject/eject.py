@@ -104,8 +104,8 @@ TARGETS = {
     "translation": "What is in the test split is left out of the training split.",
     "vector": "A split is a text or a list of texts.",
 }
-# How targets become tensors that are not numbers: a file of the runtime, its function.
-READERS = {"ocr": ("ocr_metrics", "encode_texts")}
+# The run of inputs, or of targets, that are texts: a file of the runtime, its class.
+RUNS = {"text": ("text_run", "TextRun"), "ocr": ("ocr_run", "OCRRun")}
 # The functions of each part of the package.
 FUNCTIONS: dict[str, tuple[str, ...]] = {
     "load": ("load",),
@@ -230,9 +230,7 @@ def _add_recipe(spec: ModelSpec, copied: Sources) -> str:
     before = dict(copied.modules), set(copied.libraries)
     try:
         copied.add(spec.recipe)
-        copied.add(f"{RUNTIME}.run")
-        for module, _ in filter(None, [READERS.get(spec.output.kind)]):
-            copied.add(f"{RUNTIME}.{module}")
+        copied.add(f"{RUNTIME}.{_run(spec)[0]}")
         if "train" in copied.names(spec.recipe):
             return ""
         why_not = "it trains nothing, and only measures"
@@ -262,11 +260,8 @@ def _code(spec: ModelSpec, parts: list[str]) -> dict[str, str]:
     if "train" in parts:
         recipe = str(spec.recipe).rpartition(".")[2]
         imports = [f"from . import {recipe} as recipe", *imports]
-        imports += ["from .runtime.run import Run"]
-        if spec.output.kind in READERS:
-            imports.append(
-                "from .runtime.{} import {}".format(*READERS[spec.output.kind])
-            )
+        module, run = _run(spec)
+        imports += [f"from .runtime.{module} import {run}"]
     outside = ["import torch", f"from safetensors.torch import {reader}"]
     file = f'HERE / "{checkpoint_folder.WEIGHTS}"'
     read = f"load_model(model, {file})"
@@ -282,7 +277,7 @@ def _code(spec: ModelSpec, parts: list[str]) -> dict[str, str]:
         "SETTINGS": noted,
         "READ": read,
         "INPUTS": "inputs" if "predict" in parts else "None",
-        "TARGETS": READERS.get(spec.output.kind, ("", "None"))[1],
+        "RUN": _run(spec)[1],
     }
 
 
@@ -346,13 +341,24 @@ def _prose(
     }
 
 
+def _run(spec: ModelSpec) -> tuple[str, str]:
+    """Return the file of the runtime with the run that the recipe needs, its class."""
+    usual = RUNS.get(spec.input.kind, ("run", "Run"))
+    return RUNS.get(spec.output.kind, usual) if spec.output.kind == "ocr" else usual
+
+
 def _given(spec: ModelSpec) -> str:
     """Return what is said of the rows that `train` takes."""
-    told = TARGETS.get(spec.output.kind, "Targets are numbers.")
-    if spec.output.kind in ROWS:
-        return told
-    tensor = TENSORS.get(spec.input.kind, "")
-    return f"Inputs are what `predict` takes{tensor}. {told}"
+    text = TARGETS.get(spec.output.kind, "Targets are numbers.")
+    if spec.output.kind not in ROWS:
+        tensor = TENSORS.get(spec.input.kind, "")
+        text = f"Inputs are what `predict` takes{tensor}. {text}"
+    if spec.recipe and "load_model" in Sources(()).attributes(spec.recipe):
+        text += (
+            " The recipe needs another model, which it names: give that one with the "
+            'rows, as `{"name": model}`.'
+        )
+    return text
 
 
 def _listed(words: list[str]) -> str:

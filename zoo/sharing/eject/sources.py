@@ -75,6 +75,11 @@ class Sources:
         inside = [node for held in classes for node in held.body]
         return {node.name for node in inside if isinstance(node, ast.FunctionDef)}
 
+    def attributes(self, module: str) -> set[str]:
+        """Return the names of attributes that a module uses, such as methods."""
+        tree = ast.parse(_path(module).read_text(encoding="utf-8"))
+        return {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
+
     def _places(self, module: str, node: ast.stmt) -> list[Place]:
         """Return what an import stands for, where that is copied. Raises Outside."""
         if isinstance(node, ast.Import):
