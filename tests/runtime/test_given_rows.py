@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch import nn
 
-from zoo.errors import DataError, TrainingError
+from zoo.errors import DataError
 from zoo.runtime.ocr_run import OCRRun
 from zoo.runtime.run import Run
 from zoo.runtime.text_run import TextRun
@@ -44,7 +44,7 @@ def test_what_is_no_text_is_refused() -> None:
     with pytest.raises(DataError) as refused:
         given({"train": ["one", 2]}, TextRun).load_texts("any")
 
-    assert str(refused.value) == "The rows 'train' hold a int where a text should be."
+    assert str(refused.value) == "The rows 'train' hold 'int' where a text should be."
 
 
 def test_another_model_is_given_by_its_name() -> None:
@@ -52,13 +52,13 @@ def test_another_model_is_given_by_its_name() -> None:
     Without it a recipe that needs one says how to give it.
     """
     model = nn.Linear(1, 1)
-    with pytest.raises(TrainingError) as refused:
+    with pytest.raises(DataError) as refused:
         given({}).load_model("net")
 
-    assert given({"net": model}).load_model("net") is model
+    assert given({"net/model": model}).load_model("net") is model
     assert str(refused.value) == (
-        "The recipe needs the model 'net'. Give it with the rows, as {'net': model}: "
-        "that one, ejected, or any module in its place."
+        "The recipe asks for 'model' of net, and what was given is none. Give it as "
+        "{'net/model': ...}; see README.md."
     )
 
 

@@ -8,6 +8,7 @@ from torch import nn
 
 from zoo.runtime.ema import ema
 from zoo.runtime.features import extract_features
+from zoo.runtime.folds import child_run
 from zoo.runtime.run import Run
 
 SPEC = SimpleNamespace(build=lambda: nn.Linear(2, 1), options={})
@@ -36,7 +37,7 @@ def test_a_child_is_a_run_of_its_own_for_the_same_model() -> None:
     run = Run(SPEC, seed=1)
     run.build()
 
-    child = run.child(seed=7)
+    child = child_run(run, seed=7)
     for _ in child.epochs(1):
         child.log({"rmse": 1.0}, best="rmse", model=child.build())
 
@@ -58,13 +59,3 @@ def test_features_are_what_the_head_is_given_or_the_output() -> None:
     assert whole.shape == (5, 1)
     assert torch.equal(extract_features(model, rows, batch=2), rows.flatten(1))
     assert model.training
-
-
-def test_what_a_card_shows_is_kept() -> None:
-    """
-    Whatever it is, by its name.
-    """
-    run = Run(SPEC)
-    run.log_artifact("samples", [1, 2])
-
-    assert run.artifacts == {"samples": [1, 2]}

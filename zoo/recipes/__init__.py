@@ -13,7 +13,7 @@ from zoo.datasets.in_memory import load_rows as load_rows
 from zoo.evaluation.evaluate_tensors import evaluate
 from zoo.models.metadata import attach, model_metadata
 from zoo.runtime.eval_mode import eval_mode
-from zoo.runtime.folds import Fold, fold_split
+from zoo.runtime.folds import Fold, child_run, fold_split
 from zoo.runtime.normalization import fit_normalization
 from zoo.runtime.rows import (
     TensorRows,
@@ -36,6 +36,7 @@ __all__ = [
     "Run",
     "TensorRows",
     "attach",
+    "child_run",
     "choose_settings",
     "eval_mode",
     "evaluate",

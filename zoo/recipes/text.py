@@ -3,6 +3,7 @@
 from zoo.evaluation.ngram_baseline import Ngrams
 from zoo.runtime.beam_search import BeamSearchConfig, search
 from zoo.runtime.bucketing import bucket_by_length
+from zoo.runtime.text_run import TextRun
 from zoo.runtime.token_stream import Stream, stream
 from zoo.runtime.tokenizer import decode, encode_batch, pad, tokenizer, trim_padding
 from zoo.runtime.train_tokenizer import use_tokenizer
@@ -11,6 +12,7 @@ __all__ = [
     "BeamSearchConfig",
     "Ngrams",
     "Stream",
+    "TextRun",
     "bucket_by_length",
     "decode",
     "encode_batch",

@@ -1,6 +1,4 @@
-"""What recipes train with and models predict with, as `zoo eject` copies it.
-
-The zoo itself trains and predicts by these files, so an ejected model does the same.
+"""What recipes train with and models predict with: the zoo, and what it ejects.
 
 May import: nothing else of zoo.
 """

@@ -5,7 +5,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from zoo.runtime.rows import predict_batches, predict_rows, spec_of
+from zoo.runtime.rows import predict_batches, spec_of
 
 
 def probabilities(output: Tensor, output_spec: Any) -> Tensor:
@@ -42,8 +42,7 @@ def results(output: Tensor, output_spec: Any) -> list[dict[str, Any]]:
 
 def evaluate(model: nn.Module, rows: Any) -> dict[str, float]:
     """Return accuracy and macro F1 of a model on rows, in eval mode."""
-    output = predict_rows(model, rows)
-    return metrics(output, rows.target, spec_of(model).output)
+    return metrics(predict_batches(model, rows), rows.target, spec_of(model).output)
 
 
 def metrics(output: Tensor, target: Tensor, output_spec: Any) -> dict[str, float]:

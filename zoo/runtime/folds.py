@@ -8,7 +8,7 @@ from torch import Tensor
 
 from zoo.runtime import DataError
 
-__all__ = ["Fold", "fold_split"]
+__all__ = ["Fold", "child_run", "fold_split"]
 
 Rows = TypeVar("Rows", bound=Any)
 
@@ -60,3 +60,8 @@ def fold_split(
     inside = torch.zeros(count, dtype=torch.bool)
     inside[order[fold.number :: fold.count]] = True
     return (~inside).nonzero()[:, 0], inside.nonzero()[:, 0]
+
+
+def child_run(run: Any, *, seed: int) -> Any:
+    """Return a run of its own for the same model, as for a fold of the rows."""
+    return type(run)(run.spec, seed=seed, smoke=run.smoke, device=run.device)

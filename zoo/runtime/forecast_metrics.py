@@ -4,12 +4,12 @@ from typing import Any
 
 from torch import Tensor, nn
 
-from zoo.runtime.rows import predict_rows
+from zoo.runtime.rows import predict_batches
 
 
 def evaluate(model: nn.Module, rows: Any) -> dict[str, float]:
     """Return RMSE and MAE of a model on rows, in eval mode."""
-    return metrics(predict_rows(model, rows), rows.target)
+    return metrics(predict_batches(model, rows), rows.target)
 
 
 def metrics(output: Tensor, target: Tensor) -> dict[str, float]:

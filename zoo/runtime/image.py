@@ -9,9 +9,7 @@ import torch
 from PIL import Image, ImageOps
 from torch import Tensor
 
-MAX_ASPECT_RATIO = (
-    16  # times its shorter side: of a longer strip the ends are cut off at once
-)
+MAX_ASPECT = 16  # times its shorter side: the ends of a longer strip are cut off
 VIA_MODE = {"La": "LA", "RGBa": "RGBA", "LAB": "RGB"}  # Pillow knows no shorter way
 
 
@@ -83,7 +81,7 @@ def fitted(image: Image.Image, input_spec: Any) -> Image.Image:
 def cropped(image: Image.Image, input_spec: Any, resample: Any) -> Image.Image:
     """Return the middle of a resized picture, rounded as torchvision does."""
     image = middle(
-        image, *(min(side, MAX_ASPECT_RATIO * min(image.size)) for side in image.size)
+        image, *(min(side, MAX_ASPECT * min(image.size)) for side in image.size)
     )
     shorter, least = math.floor(input_spec.width / input_spec.crop), min(image.size)
     size = (shorter * image.width // least, shorter * image.height // least)

@@ -6,12 +6,12 @@ import torch
 from torch import Tensor, nn
 
 from zoo.runtime.image_segmentation import probabilities
-from zoo.runtime.rows import predict_rows, spec_of
+from zoo.runtime.rows import predict_batches, spec_of
 
 
 def evaluate(model: nn.Module, rows: Any) -> dict[str, float]:
     """Return the metrics of a model on rows, in eval mode; see `metrics`."""
-    return metrics(predict_rows(model, rows), rows.target, spec_of(model).output)
+    return metrics(predict_batches(model, rows), rows.target, spec_of(model).output)
 
 
 def metrics(output: Tensor, target: Tensor, output_spec: Any) -> dict[str, float]:

@@ -8,14 +8,14 @@ from torch import Tensor, nn
 
 from zoo.runtime import DataError, ctc
 from zoo.runtime.image_to_text import decode_labels, texts
-from zoo.runtime.rows import predict_rows, spec_of
+from zoo.runtime.rows import predict_batches, spec_of
 
 __all__ = ["encode_texts", "evaluate", "metrics", "text_accuracy"]
 
 
 def evaluate(model: nn.Module, rows: Any) -> dict[str, float]:
     """Return the metrics of a model on rows, in eval mode; see `text_accuracy`."""
-    return metrics(predict_rows(model, rows), rows.target, spec_of(model).output)
+    return metrics(predict_batches(model, rows), rows.target, spec_of(model).output)
 
 
 def metrics(output: Tensor, target: Tensor, output_spec: Any) -> dict[str, float]:

@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 from zoo.runtime.eval_mode import eval_mode, forward_on_device
 from zoo.runtime.input_errors import InputError, SpecError
-from zoo.runtime.rows import predict_rows, spec_of
+from zoo.runtime.rows import predict_batches, spec_of
 
 __all__ = ["evaluate", "metrics", "numbers", "predict", "results"]
 
@@ -49,7 +49,7 @@ def numbers(output: Tensor, output_spec: Any) -> Tensor:
 
 def evaluate(model: nn.Module, rows: Any) -> dict[str, float]:
     """Return RMSE, MAE and R2 of a model of one number on rows, in eval mode."""
-    return metrics(predict_rows(model, rows), rows.target)
+    return metrics(predict_batches(model, rows), rows.target)
 
 
 def metrics(output: Tensor, target: Tensor) -> dict[str, float]:

@@ -26,6 +26,11 @@ class TensorRows:
     fingerprint: str = ""
     timed: bool = False
 
+    def __post_init__(self) -> None:
+        if len(self.input) != len(self.target):
+            counts = f"{len(self.input)} inputs and {len(self.target)} targets"
+            raise DataError(f"The rows {self.source!r} have {counts}.")
+
     def __len__(self) -> int:
         return len(self.target)
 
@@ -33,10 +38,8 @@ class TensorRows:
         return replace(self, input=self.input[rows], target=self.target[rows])
 
     def split(self, fraction: float, *, seed: int) -> tuple[Self, Self]:
-        """Return two parts in random order, the first with `fraction` of the rows.
-
-        Rows that are `timed` stay in order: the second part is what came last.
-        """
+        """Return two random parts, the first with `fraction` of the rows; or, of rows
+        that are `timed`, what came first and what came last."""
         how: dict[str, Any] = {"seed": None if self.timed else seed}
         first, second = random_split(len(self), fraction, source=self.source, **how)
         return self[first], self[second]
@@ -54,10 +57,7 @@ class TensorRows:
 def random_split(
     count: int, fraction: float, *, seed: int | None, source: str
 ) -> tuple[Tensor, Tensor]:
-    """Return the row numbers of two parts in random order, the first with `fraction`.
-
-    Without a seed they stay in their order.
-    """
+    """Return the row numbers of two random parts; without a seed, in their order."""
     order = torch.arange(count)
     if seed is not None:
         order = torch.randperm(count, generator=torch.Generator().manual_seed(seed))
@@ -68,11 +68,8 @@ def random_split(
 
 
 def to_model_input(rows: Tensor, input_spec: Any = None) -> Tensor:
-    """Return inputs as models take them: bytes become floats in 0..1.
-
-    Pictures are also normalised, and texts no wider than the longest of them, where it
-    is said what the model takes.
-    """
+    """Return inputs as models take them: bytes become floats in 0..1 and, with
+    `input_spec`, are normalised, and texts are no wider than the longest of them."""
     if rows.dtype == torch.uint8:
         rows = rows.float().div_(255)
         return rows if input_spec is None else normalize(rows, input_spec)
@@ -92,22 +89,22 @@ def normalize(batch: Tensor, input_spec: Any) -> Tensor:
 
 
 @torch.inference_mode()
-def predict_batches(model: nn.Module, given: Tensor, *, batch: int = 1000) -> Tensor:
-    """Return what the model gives for model inputs, on the CPU, in eval mode."""
+def predict_batches(model: nn.Module, given: Any, *, batch: int = 1000) -> Tensor:
+    """Return what the model gives for inputs or rows, on the CPU, in eval mode."""
     model = unwrap_model(model)
     device = next((p.device for p in model.parameters()), torch.device("cpu"))
     training = model.training
     model.eval()
-    found = [model(part.to(device)).cpu() for part in given.split(batch)]
+    whole = isinstance(given, Tensor)
+    parts = given.split(batch) if whole else model_inputs(model, given)
+    found = [model(part.to(device)).cpu() for part in parts]
     model.train(training)
     return torch.cat(found)
 
 
-def predict_rows(model: nn.Module, rows: Any) -> Tensor:
-    """Return what the model gives for all rows of a dataset; see `predict_batches`."""
-    input_spec = spec_of(model).input
-    parts = (to_model_input(part, input_spec) for part in rows.in_order())
-    return torch.cat([predict_batches(model, part) for part in parts])
+def model_inputs(model: nn.Module, rows: Any) -> Iterator[Tensor]:
+    """Yield the inputs of rows as the model takes them, many at a time."""
+    return (to_model_input(part, spec_of(model).input) for part in rows.in_order())
 
 
 def spec_of(model: nn.Module) -> Any:

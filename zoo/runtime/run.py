@@ -4,7 +4,7 @@ import math
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sized
 from types import SimpleNamespace
-from typing import Any, Self
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -18,10 +18,7 @@ MAX_LOSS_RATIO = 1e3  # times the first step's loss: no run comes back from ther
 
 
 class Run:
-    """What a recipe asks for rows, batches, epochs and steps; the loop is the recipe's.
-
-    It keeps the history and the best weights. `generator` draws the order of the rows.
-    """
+    """What a recipe asks for rows, batches, epochs and steps; the loop is its own."""
 
     def __init__(
         self,
@@ -36,20 +33,18 @@ class Run:
     ) -> None:
         self.spec, self.seed, self.smoke = spec, seed, smoke
         self.device = torch.device(device)
-        self.generator = torch.Generator().manual_seed(seed)
+        self.generator = torch.Generator().manual_seed(seed)  # of the rows' order
         self.history: list[dict[str, float]] = []
         self.summary: dict[str, float] = {}
-        self.artifacts: dict[str, Any] = {}
+        self.artifacts: dict[str, Any] = {}  # what else a card shows
         self.after_step: list[Callable[[Optimizer], object]] = []
         self.data: dict[str, dict[str, Any]] = {}  # what was read, by its source
-        self._rows, self._log = rows or {}, log
-        self._inputs = inputs  # how raw inputs become tensors
+        self._rows, self._inputs, self._log = rows or {}, inputs, log
         self._losses: dict[str, tuple[Any, int, Tensor]] = {}  # sum, count, the first
         self._calls = Counter[int]()
         self._best = SimpleNamespace(epoch=0, value=(-math.inf,), weights={})
         self._model: nn.Module | None = None
         self._epoch = 0
-        # In one process. A subclass may share each batch between several.
         self.rank, self.world_size, self.augmenting = 0, 1, self.generator
         self.backward: Callable[[Tensor], Any] = Tensor.backward
         self.clip: Callable[..., Any] = nn.utils.clip_grad_norm_
@@ -61,15 +56,8 @@ class Run:
         if not isinstance(given, Tensor):
             items, _ = self._inputs.read(given, self.spec.input)
             given = self._inputs.encode(items, self.spec.input)
-        return self.to_rows(name, split, given, target)
-
-    def to_rows(self, name: str, split: str, given: Tensor, target: Any) -> TensorRows:
-        """Return inputs and as many targets as rows."""
-        if len(given) != len(target):
-            counts = f"{len(given)} inputs and {len(target)} targets"
-            raise DataError(f"The rows {split!r} have {counts}.")
-        source = f"{name}/{split}"
-        return TensorRows(input=given, target=torch.as_tensor(target), source=source)
+        target, source = torch.as_tensor(target), f"{name}/{split}"
+        return TensorRows(input=given, target=target, source=source)
 
     def given(self, name: str, split: str) -> Any:
         """Return what was given for a split of a dataset. Raises DataError."""
@@ -77,20 +65,14 @@ class Run:
         if found is None:
             there = ", ".join(self._rows) or "none"
             raise DataError(
-                f"The recipe asks for the rows {split!r} (of {name}), and there are "
-                f"{there}. Give them as {{{split!r}: (input, target)}}."
+                f"The recipe asks for {split!r} of {name}, and what was given is "
+                f"{there}. Give it as {{'{name}/{split}': ...}}; see README.md."
             )
         return found
 
-    def load_model(self, name: str, *, parent: bool = False) -> nn.Module:
-        """Return another model that the recipe needs, as it was given with the rows."""
-        model: nn.Module | None = self._rows.get(name)
-        if model is None:
-            raise TrainingError(
-                f"The recipe needs the model {name!r}. Give it with the rows, as "
-                f"{{{name!r}: model}}: that one, ejected, or any module in its place."
-            )
-        return model
+    def load_model(self, name: str, *, parent: bool = False) -> Any:
+        """Return another model that the recipe needs, given as "NAME/model"."""
+        return self.given(name, "model")
 
     def split(self, rows: Any, fraction: float) -> Any:
         """Return the rows to fit, and a share of them held back for validation."""
@@ -109,10 +91,6 @@ class Run:
 
     def keep(self, part: Any) -> None:
         """Have the state of a part that is not prepared, where a run can go on."""
-
-    def child(self, *, seed: int) -> Self:
-        """Return a run of its own for the same model, as for a fold of the rows."""
-        return type(self)(self.spec, seed=seed, smoke=self.smoke, device=self.device)
 
     def steps(self, rows: Sized, size: int, epochs: int) -> int:
         """Return how many steps a whole run takes: schedules want to know."""
@@ -140,7 +118,6 @@ class Run:
         """Yield (input, target) on the device, in an order drawn afresh.
 
         `augment` changes a batch, of pixels in 0..1; `order` the order that was drawn.
-        Several processes share each batch of `size` rows.
         """
         count = len(rows)
         if size < 1 or not count:
@@ -170,8 +147,7 @@ class Run:
         """Go one step down the gradient of `loss`.
 
         `clip` bounds the gradient's norm; with `accumulate`, gradients of that many
-        calls make one step; `name` tells several losses apart. What the optimizer
-        leaves alone should need no gradient: it would add up there.
+        calls make one step; `name` tells several losses apart.
         """
         self.backward(loss / accumulate if accumulate > 1 else loss)
         total, count, first = self._losses.get(name, (0, 0, loss.detach()))
@@ -227,10 +203,6 @@ class Run:
     def log_summary(self, **measured: float) -> None:
         """Keep measured numbers that the card's prose speaks of."""
         self.summary |= {name: float(value) for name, value in measured.items()}
-
-    def log_artifact(self, name: str, value: Any) -> None:
-        """Keep anything else of the training that the card shows."""
-        self.artifacts[name] = value
 
     def best(self, model: nn.Module) -> nn.Module:
         """Return the bare model with the best weights that `log` saw."""

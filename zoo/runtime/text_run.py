@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+import torch
 from torch import Tensor
 
 from zoo.runtime import DataError
@@ -33,7 +34,7 @@ class TextRun(Run):
         texts = [texts] if isinstance(texts, str | Path) else list(texts)
         texts = [t.read_text("utf-8") if isinstance(t, Path) else t for t in texts]
         for kind in {type(t).__name__ for t in texts if not isinstance(t, str)}:
-            raise DataError(f"The rows {split!r} hold a {kind} where a text should be.")
+            raise DataError(f"The rows {split!r} hold {kind!r} where a text should be.")
         return texts
 
     def load_rows(self, name: str, split: str = "train", **columns: Any) -> TensorRows:
@@ -42,4 +43,5 @@ class TextRun(Run):
             return super().load_rows(name, split, **columns)
         texts = self.load_texts(name, split)
         tokens = self._inputs.encode(texts, self.spec.input)
-        return self.to_rows(name, split, tokens, given[1])
+        target, source = torch.as_tensor(given[1]), f"{name}/{split}"
+        return TensorRows(input=tokens, target=target, source=source)

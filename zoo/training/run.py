@@ -4,7 +4,7 @@ import math
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import Any, Self
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -21,11 +21,11 @@ from zoo.models.metadata import (
     with_input_spec,
 )
 from zoo.plugins.discovery import installed
-from zoo.runtime import run
 from zoo.runtime.ema import ema
 from zoo.runtime.folds import Fold
 from zoo.runtime.normalization import fit_normalization
 from zoo.runtime.rows import TensorRows
+from zoo.runtime.text_run import TextRun
 from zoo.specs import ModelSpec
 from zoo.training.execution import ExecutionContext
 from zoo.training.monitoring import TrainingMonitor
@@ -37,7 +37,7 @@ __all__ = ["Run"]
 CHECK_SECONDS = 0.25  # seconds between two looks at progress and loss
 
 
-class Run(run.Run):
+class Run(TextRun):
     """What every loop needs and nobody should write twice, and what the zoo adds to it.
 
     Beside what an ejected recipe has: registered datasets, several processes, progress,
@@ -52,6 +52,7 @@ class Run(run.Run):
         *,
         seed: int = 0,
         smoke: bool = False,
+        device: str | torch.device = "cpu",
         place: ExecutionContext | None = None,
         monitor: TrainingMonitor | None = None,
         trackers: Sequence[Tracker] = (),
@@ -59,7 +60,7 @@ class Run(run.Run):
         fold: Fold | None = None,
         settings: Any = None,
     ) -> None:
-        self.context = place or ExecutionContext(torch.device("cpu"))
+        self.context = place or ExecutionContext(torch.device(device))
         super().__init__(spec, seed=seed, smoke=smoke, device=self.context.device)
         self.rank, self.world_size = self.context.rank, self.context.world_size
         self.backward, self.clip = self.context.backward, self.context.clip
@@ -198,17 +199,6 @@ class Run(run.Run):
     def ema(self, model: nn.Module, *, decay: float) -> nn.Module:
         """See `zoo.runtime.ema.ema`."""
         return ema(self, model, decay=decay)
-
-    def child(self, *, seed: int) -> Self:
-        """Return a run of its own in this process, as for a fold of the rows."""
-        place = ExecutionContext(self.device)
-        return type(self)(
-            self.spec,
-            seed=seed,
-            smoke=self.smoke,
-            place=place,
-            settings=self.settings,
-        )
 
     # What the loop uses
 

@@ -114,7 +114,7 @@ def train(settings: Settings, run: Run) -> nn.Module:
             shown.add(ema)
         check_mode_collapse(run.history)
     run.log_summary(min_variety=min(row["variety"] for row in run.history))
-    run.log_artifact("samples", shown.epochs)
+    run.artifacts["samples"] = shown.epochs
     return run.best(generator)
 
 

@@ -16,10 +16,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
-from zoo.recipes import Run, TensorRows, predict_batches, to_model_input
+from zoo.recipes import TensorRows, predict_batches, to_model_input
 from zoo.recipes.metrics import evaluate_classification as evaluate
 from zoo.recipes.optim import ema
-from zoo.recipes.text import bucket_by_length, use_tokenizer
+from zoo.recipes.text import TextRun, bucket_by_length, use_tokenizer
 from zoo_rnn.char_tokenizer import random_unk, train_tokenizer
 from zoo_rnn.fit_wide import fit_path_weights, fit_wide
 from zoo_rnn.gru import GRUClassifier
@@ -60,13 +60,13 @@ class Settings:
 SMOKE_SETTINGS = {"epochs": 1, "wide_max_iter": 3}
 
 
-def data(run: Run, split: str) -> TensorRows:
+def data(run: TextRun, split: str) -> TensorRows:
     """Return reviews as token ids, and 1 for a positive one."""
     first = SMOKE_REVIEWS if run.smoke else None
     return run.load_rows("nsmc", split, columns="text", first=first)
 
 
-def train(settings: Settings, run: Run) -> nn.Module:
+def train(settings: Settings, run: TextRun) -> nn.Module:
     vocab_size = run.spec.options["vocab_size"]
     tokenizer = train_tokenizer(reviews(run, "train"), vocab_size=vocab_size)
     use_tokenizer(run, tokenizer)
@@ -123,7 +123,7 @@ def _add_wide_path(
     training: TensorRows,
     validation: TensorRows,
     settings: Settings,
-    run: Run,
+    run: TextRun,
 ) -> None:
     """Fit the wide path, and the weights of both paths on the validation rows."""
     fit_wide(model.wide, training, c=settings.wide_c, max_iter=settings.wide_max_iter)
@@ -153,7 +153,7 @@ def path_log_odds(model: GRUClassifier, token: Tensor) -> dict[str, Tensor]:
     return {"deep": deep, "wide": wide, "both": both}
 
 
-def reviews(run: Run, split: str) -> list[str]:
+def reviews(run: TextRun, split: str) -> list[str]:
     """Return the reviews of a split as texts; a smoke run takes the first of them."""
     texts = run.load_texts("nsmc", split)
     return texts[:SMOKE_REVIEWS] if run.smoke else texts

@@ -10,8 +10,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from zoo.recipes import Run, TensorRows
-from zoo.recipes.text import encode_batch, pad, tokenizer
+from zoo.recipes import TensorRows
+from zoo.recipes.text import TextRun, encode_batch, pad, tokenizer
 from zoo_seq2seq.attention import BOS, EOS, PAD
 
 __all__ = [
@@ -74,7 +74,7 @@ class SentencePairs:
         yield self.token
 
 
-def load_pairs(run: Run, split: str) -> SentencePairs:
+def load_pairs(run: TextRun, split: str) -> SentencePairs:
     """Return all pairs of a split; in a smoke run the first of them."""
     limit = SMOKE_PAIRS if run.smoke else None
     source_texts = run.load_texts(DATASET, split, column="en")[:limit]
@@ -92,7 +92,7 @@ def load_pairs(run: Run, split: str) -> SentencePairs:
     )
 
 
-def train_validation_split(run: Run) -> tuple[SentencePairs, SentencePairs]:
+def train_validation_split(run: TextRun) -> tuple[SentencePairs, SentencePairs]:
     """Return the training split's pairs to fit and those held out for validation.
 
     No sentence of either language, case and punctuation aside, is in more than one of
@@ -123,7 +123,7 @@ def normalize(text: str) -> str:
     return " ".join(re.findall(r"\w+", folded))
 
 
-def tokenize(run: Run, pairs: SentencePairs, *, max_length: int) -> TensorRows:
+def tokenize(run: TextRun, pairs: SentencePairs, *, max_length: int) -> TensorRows:
     """Return pairs as token ids, the target with BOS and EOS; those of which a side has
     more than `max_length` tokens are left out."""
     input_spec = run.spec.input

@@ -12,9 +12,10 @@ import torch
 from torch import nn
 from torch.nn.functional import cross_entropy
 
-from zoo.recipes import Run, eval_mode, spec_of
+from zoo.recipes import eval_mode, spec_of
 from zoo.recipes.text import (
     BeamSearchConfig,
+    TextRun,
     bucket_by_length,
     decode,
     encode_batch,
@@ -64,14 +65,14 @@ class Settings:
 SMOKE_SETTINGS = {"epochs": 1, "batch_size": 32}  # what the test suite runs
 
 
-def data(run: Run, split: str) -> SentencePairs:
+def data(run: TextRun, split: str) -> SentencePairs:
     """Return the test pairs, or the held-out pairs of the training split."""
     test = split == "test"
     pairs = load_pairs(run, "test") if test else train_validation_split(run)[1]
     return pairs.tokenized(run.spec.input)
 
 
-def train(settings: Settings, run: Run) -> nn.Module:
+def train(settings: Settings, run: TextRun) -> nn.Module:
     training, validation = train_validation_split(run)
     vocab_size: int = run.spec.options["vocab_size"]
     texts = [*training.source_texts, *training.target_texts]
@@ -118,7 +119,7 @@ def train(settings: Settings, run: Run) -> nn.Module:
     return run.best(model)
 
 
-def validate(model: Any, pairs: SentencePairs, run: Run) -> dict[str, float]:
+def validate(model: Any, pairs: SentencePairs, run: TextRun) -> dict[str, float]:
     """Return the mean loss of a token in nats, and the BLEU of greedy decoding."""
     rows = tokenize(run, pairs, max_length=NO_LIMIT)
     total, count = 0.0, 0

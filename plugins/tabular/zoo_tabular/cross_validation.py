@@ -6,7 +6,7 @@ from typing import Any
 
 from torch import nn
 
-from zoo.recipes import Fold, Run, TensorRows
+from zoo.recipes import Fold, Run, TensorRows, child_run
 
 __all__ = ["cross_validate"]
 
@@ -29,6 +29,6 @@ def cross_validate(
     for number in range(settings.cv_folds):
         fold = Fold(number=number, count=settings.cv_folds, stratified=stratified)
         train_rows, fold_rows = fold.split(rows, seed=settings.seed)
-        own = run.child(seed=settings.seed)
+        own = child_run(run, seed=settings.seed)
         scores.append(evaluate(fit(settings, own, train_rows), fold_rows))
     return {name: mean(score[name] for score in scores) for name in scores[0]}

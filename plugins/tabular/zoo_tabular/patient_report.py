@@ -17,6 +17,7 @@ from zoo.recipes import (
     Fold,
     TensorRows,
     baselines,
+    child_run,
     choose_settings,
     fold_split,
     plots,
@@ -114,7 +115,7 @@ def compare_with_logistic_regression(
                 rows.target, fold, seed=seed, source=rows.source
             )
             train_rows, fold_rows = rows[others], rows[within]
-            own = run.child(seed=seed)
+            own = child_run(run, seed=seed)
             model = fit(settings, own, train_rows)
             network = (predict_batches(model, fold_rows.input)[:, 0] > 0).long()
             logistic = baselines.logistic_labels(train_rows, fold_rows)

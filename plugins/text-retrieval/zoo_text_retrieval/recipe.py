@@ -14,9 +14,9 @@ import torch
 from torch import nn
 from torch.nn.functional import cross_entropy
 
-from zoo.recipes import Run, TensorRows, to_model_input
+from zoo.recipes import TensorRows, to_model_input
 from zoo.recipes.metrics import evaluate_classification as evaluate
-from zoo.recipes.text import use_tokenizer
+from zoo.recipes.text import TextRun, use_tokenizer
 from zoo_text_retrieval.lsa import LSA
 from zoo_text_retrieval.word_tokenizer import train_tokenizer
 
@@ -51,13 +51,13 @@ class Settings:
 SMOKE_SETTINGS = {"epochs": 1, "num_topics": 8, "folds": 2, "repeats": 1}
 
 
-def data(run: Run, split: str) -> TensorRows:
+def data(run: TextRun, split: str) -> TensorRows:
     """Return posts as token ids, and which of the two groups they are from."""
     rows = run.load_rows(DATASET, split, columns="text")
     return rows[::SMOKE_STEP] if run.smoke else rows
 
 
-def train(settings: Settings, run: Run) -> nn.Module:
+def train(settings: Settings, run: TextRun) -> nn.Module:
     texts = run.load_texts(DATASET)
     vocab_size = run.spec.options["vocab_size"]
     tokenizer = train_tokenizer(texts, vocab_size=vocab_size, max_df=settings.max_df)
@@ -65,7 +65,7 @@ def train(settings: Settings, run: Run) -> nn.Module:
     return fit(settings, run, data(run, "train"))
 
 
-def fit(settings: Settings, run: Run, rows: TensorRows) -> LSA:
+def fit(settings: Settings, run: TextRun, rows: TensorRows) -> LSA:
     """Return a new model, fitted to these posts."""
     model: LSA = run.build(num_topics=settings.num_topics)
     features = model.fit(to_model_input(rows.input, run.spec.input), rows.target)

@@ -12,8 +12,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
-from zoo.recipes import Run, TensorRows
-from zoo.recipes.text import Stream, stream, use_tokenizer
+from zoo.recipes import TensorRows
+from zoo.recipes.text import Stream, TextRun, stream, use_tokenizer
 from zoo_transformer import masking
 from zoo_transformer.bert import BERT
 from zoo_transformer.muon import MuonAndAdamW
@@ -57,7 +57,7 @@ def unique_lines(text: str) -> str:
     return "\n".join(dict.fromkeys(text.split("\n")))
 
 
-def streams(run: Run, datasets: dict[str, str], split: str) -> list[Stream]:
+def streams(run: TextRun, datasets: dict[str, str], split: str) -> list[Stream]:
     """Return a split of some datasets, each as one sequence of tokens."""
     return [
         stream(
@@ -71,7 +71,7 @@ def streams(run: Run, datasets: dict[str, str], split: str) -> list[Stream]:
     ]
 
 
-def passages(run: Run, texts: list[Stream], offset: int = 0) -> TensorRows:
+def passages(run: TextRun, texts: list[Stream], offset: int = 0) -> TensorRows:
     """Return texts as rows of the context length, one text after the other."""
     length: int = run.spec.options["context_length"]
     parts = [text.passages(length, offset=offset) for text in texts]
@@ -85,14 +85,14 @@ def passages(run: Run, texts: list[Stream], offset: int = 0) -> TensorRows:
     )
 
 
-def data(run: Run, split: str) -> TensorRows:
+def data(run: TextRun, split: str) -> TensorRows:
     """Return passages of the novels and plays, seven times each, with every token
     masked in one of them."""
     rows = passages(run, streams(run, BOOKS, split))
     return masking.mask_every_token(rows, mask_token_id=MASK_TOKEN_ID)
 
 
-def train(settings: Settings, run: Run) -> nn.Module:
+def train(settings: Settings, run: TextRun) -> nn.Module:
     datasets = BOOKS | SENTENCES
     texts = [t for name in datasets for t in training_texts(run, name, datasets[name])]
     vocab_size: int = run.spec.options["vocab_size"]
@@ -144,7 +144,7 @@ def train(settings: Settings, run: Run) -> nn.Module:
     return run.best(model)
 
 
-def training_texts(run: Run, name: str, column: str) -> list[str]:
+def training_texts(run: TextRun, name: str, column: str) -> list[str]:
     """Return the training texts of a dataset; a smoke run takes their beginning."""
     texts = run.load_texts(name, column=column)
     if run.smoke:

@@ -11,8 +11,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
-from zoo.recipes import Run, TensorRows, predict_batches
-from zoo.recipes.text import Stream, stream, use_tokenizer
+from zoo.recipes import TensorRows, predict_batches
+from zoo.recipes.text import Stream, TextRun, stream, use_tokenizer
 from zoo_transformer.char_tokenizer import train_tokenizer
 from zoo_transformer.muon import MuonAndAdamW
 
@@ -44,19 +44,19 @@ class Settings:
 SMOKE_SETTINGS = {"epochs": 1, "batch_size": 4}  # what the test suite runs
 
 
-def load_stream(run: Run, split: str) -> Stream:
+def load_stream(run: TextRun, split: str) -> Stream:
     """Return a split as one sequence of tokens, one for each character."""
     return stream(run, DATASET, split)
 
 
-def data(run: Run, split: str) -> TensorRows:
+def data(run: TextRun, split: str) -> TensorRows:
     """Return passages of the context length, each starting in the middle of the one
     before: `evaluate` says why."""
     length: int = run.spec.options["context_length"]
     return load_stream(run, split).passages(length, step=length // 2)
 
 
-def train(settings: Settings, run: Run) -> nn.Module:
+def train(settings: Settings, run: TextRun) -> nn.Module:
     use_tokenizer(run, train_tokenizer(run.load_texts(DATASET)))
     training, validation = load_stream(run, "train"), data(run, "validation")
     length: int = run.spec.options["context_length"]

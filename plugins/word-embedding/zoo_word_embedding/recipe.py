@@ -12,8 +12,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import logsigmoid, normalize
 
-from zoo.recipes import Run, TensorRows, unwrap_model
-from zoo.recipes.text import tokenizer, use_tokenizer
+from zoo.recipes import TensorRows, unwrap_model
+from zoo.recipes.text import TextRun, tokenizer, use_tokenizer
 from zoo_word_embedding.pairs import (
     flatten_texts,
     keep_probability,
@@ -56,7 +56,7 @@ class Settings:
 SMOKE_SETTINGS = {"epochs": 1}  # what the test suite runs
 
 
-def source_texts(run: Run, split: str) -> list[str]:
+def source_texts(run: TextRun, split: str) -> list[str]:
     """Return the texts of a split; a smoke run takes the beginning of a few."""
     texts = run.load_texts(DATASET, split)
     if run.smoke:
@@ -64,7 +64,7 @@ def source_texts(run: Run, split: str) -> list[str]:
     return texts
 
 
-def load_tokens(run: Run, split: str) -> Tensor:
+def load_tokens(run: TextRun, split: str) -> Tensor:
     """Return (2, words): the known words of a split, and the text each is from."""
     texts = source_texts(run, split)
     flat = flatten_texts(encode_known_words(tokenizer(run.spec.input), texts))
@@ -74,7 +74,7 @@ def load_tokens(run: Run, split: str) -> Tensor:
     return flat
 
 
-def data(run: Run, split: str) -> TensorRows:
+def data(run: TextRun, split: str) -> TensorRows:
     """Return rows of a word, a word of its context, and one that is not.
 
     The third is the context of another row, drawn at random: it is as frequent as the
@@ -97,7 +97,7 @@ def data(run: Run, split: str) -> TensorRows:
     )
 
 
-def train(settings: Settings, run: Run) -> nn.Module:
+def train(settings: Settings, run: TextRun) -> nn.Module:
     vocab_size = run.spec.options["vocab_size"]
     embed_dim = run.spec.options["embed_dim"]
     texts = source_texts(run, "train")
@@ -138,7 +138,7 @@ def train(settings: Settings, run: Run) -> nn.Module:
     return run.best(model)
 
 
-def pair_rows(pairs: tuple[Tensor, Tensor], run: Run) -> TensorRows:
+def pair_rows(pairs: tuple[Tensor, Tensor], run: TextRun) -> TensorRows:
     """Return pairs as rows: the word is the input, its context the target."""
     word, context = pairs
     return TensorRows(
@@ -155,7 +155,7 @@ def negative_sampling_loss(
     context: Tensor,
     noise: Tensor,
     settings: Settings,
-    run: Run,
+    run: TextRun,
 ) -> Tensor:
     """Return the loss of negative sampling, a mean over pairs.
 

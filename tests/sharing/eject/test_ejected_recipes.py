@@ -81,7 +81,7 @@ for package in sys.argv[1:]:
     given = torch.load(f"{package}.pt")
     rows, settings = given["rows"], given["settings"]
     for other, ejected in given["models"].items():
-        rows[other] = import_module(ejected).load()
+        rows[f"{other}/model"] = import_module(ejected).load()
     model = import_module(package).train(rows, log=None, **settings)
     torch.save(model.state_dict(), f"{package}.made.pt")
 """
@@ -254,13 +254,13 @@ def test_rows_of_several_sets_are_told_apart(tmp_path: Path) -> None:
         (
             {"test": digits()},
             {},
-            "The recipe asks for the rows 'train' (of mnist), and there are test. Give "
-            "them as {'train': (input, target)}.",
+            "The recipe asks for 'train' of mnist, and what was given is test. Give it "
+            "as {'mnist/train': ...}; see README.md.",
         ),
         (
             {"train": (digits(3)[0], digits(4)[1])},
             {},
-            "The rows 'train' have 3 inputs and 4 targets.",
+            "The rows 'mnist/train' have 3 inputs and 4 targets.",
         ),
         (
             {"train": (digits()[0].float() / 0, digits()[1])},

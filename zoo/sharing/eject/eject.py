@@ -106,14 +106,6 @@ TARGETS = {
 }
 # The run of inputs, or of targets, that are texts: a file of the runtime, its class.
 RUNS = {"text": ("text_run", "TextRun"), "ocr": ("ocr_run", "OCRRun")}
-# The functions of each part of the package.
-FUNCTIONS: dict[str, tuple[str, ...]] = {
-    "load": ("load",),
-    "predict": ("predict",),
-    "sample": ("sample",),
-    "encode": ("encode", "reconstruct"),
-    "train": ("train",),
-}
 DISTRIBUTIONS = {"PIL": "pillow", "sklearn": "scikit-learn"}  # called otherwise
 
 
@@ -331,7 +323,6 @@ def _prose(
         "GIVEN": _given(spec),
         "RECIPE": str(spec.recipe).rpartition(".")[2],
         "WHY_NOT": why_not,
-        "VERBS": _listed([f"`{verb}`" for part in parts for verb in FUNCTIONS[part]]),
         "METRICS": "\n".join(table) if measured else "Nothing was measured.",
         "PAPERS": "\n".join(f"* {one}" for one in spec.papers),
         "CODE": spec.license.code,
@@ -356,13 +347,9 @@ def _given(spec: ModelSpec) -> str:
     if spec.recipe and "load_model" in Sources(()).attributes(spec.recipe):
         text += (
             " The recipe needs another model, which it names: give that one with the "
-            'rows, as `{"name": model}`.'
+            'rows, as `{"name/model": model}`.'
         )
     return text
-
-
-def _listed(words: list[str]) -> str:
-    return " and ".join(filter(None, (", ".join(words[:-1]), words[-1])))
 
 
 def _config(source: Source, pin: Weights) -> str:
