@@ -319,7 +319,7 @@ def test_a_model_without_a_receipt(
     """
     A model that nobody has trained has no card yet.
     """
-    monkeypatch.setattr(cards.weight_store, "shipped", lambda spec: tmp_path)
+    monkeypatch.setattr(cards.weight_store, "shipped_checkpoint", lambda spec: tmp_path)
 
     with pytest.raises(CardError) as caught:
         render("perceptron-iris")

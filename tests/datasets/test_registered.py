@@ -44,7 +44,7 @@ def register(monkeypatch: pytest.MonkeyPatch) -> Register:
 
     def register(spec: DatasetSpec) -> None:
         found = Installed({}, {spec.name: spec}, {}, {}, (), ())
-        monkeypatch.setattr(registered, "found", lambda: found)
+        monkeypatch.setattr(registered, "installed", lambda: found)
 
     return register
 

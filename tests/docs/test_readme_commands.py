@@ -66,7 +66,7 @@ def published(name: str, like: str, monkeypatch: pytest.MonkeyPatch) -> None:
     known = discovery.installed()
     models = {**known.models, name: spec}
     monkeypatch.setattr(
-        "zoo.artifacts.resolve.found", lambda: replace(known, models=models)
+        "zoo.artifacts.resolve.installed", lambda: replace(known, models=models)
     )
 
 

@@ -253,7 +253,7 @@ def run(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, model: Any
 ) -> Callable[..., tuple[int, str, str]]:
     """Run the command line in this process, where every name is the fixture."""
-    monkeypatch.setattr("zoo.inference.nearest_words.as_module", lambda *_: model)
+    monkeypatch.setattr("zoo.inference.nearest_words.require_module", lambda *_: model)
 
     def ran(*arguments: str | Path) -> tuple[int, str, str]:
         status = main([str(one) for one in arguments])

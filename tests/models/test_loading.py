@@ -217,7 +217,7 @@ def test_no_weights(monkeypatch: pytest.MonkeyPatch) -> None:
     found = discover()
     bare = replace(found.models["lenet5-mnist"], weights=None)
     known = replace(found, models={"lenet5-mnist": bare})
-    monkeypatch.setattr("zoo.artifacts.resolve.found", lambda: known)
+    monkeypatch.setattr("zoo.artifacts.resolve.installed", lambda: known)
 
     with pytest.raises(NoWeights) as caught:
         zoo.load("lenet5-mnist")
@@ -391,7 +391,7 @@ def test_a_failed_save_leaves_the_old_folder(
     def full(*_arguments: object, **_options: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("zoo.models.saving.golden.make", full)
+    monkeypatch.setattr("zoo.models.saving.golden.make_golden", full)
 
     with pytest.raises(OSError, match="No space left"):
         zoo.save(zoo.load(folder), folder, example=torch.rand(1, 1, 28, 28))

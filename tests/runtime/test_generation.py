@@ -348,7 +348,7 @@ def test_the_command_writes(
     monkeypatch.setattr("zoo.models.loading.load", lambda *_, **__: model)
     monkeypatch.setattr("zoo.models.loading.build", lambda *_, **__: model)
     monkeypatch.setattr("zoo.models.loading.find", lambda *_: model.zoo.spec)
-    monkeypatch.setattr("zoo.inference.sample.as_module", lambda *_: model)
+    monkeypatch.setattr("zoo.inference.sample.require_module", lambda *_: model)
     plain = ["--max-new-tokens", "9", "--temperature", "0.5", "--seed", "1"]
     options = {"max_new_tokens": 9, "temperature": 0.5, "seed": 1}
 

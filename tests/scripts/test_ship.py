@@ -84,7 +84,7 @@ def test_a_metric_that_stands_in_python(
     )
     models = {**known.models, NAME: replace(known.models[NAME], metrics=(typed,))}
     monkeypatch.setattr(
-        "zoo.plugins.catalog.found", lambda: replace(known, models=models)
+        "zoo.plugins.catalog.installed", lambda: replace(known, models=models)
     )
 
     with pytest.raises(SystemExit) as caught:

@@ -222,7 +222,7 @@ def test_100_mb_go_up_and_come_back_through_a_pin(
         spec = replace(zoo.get_spec("resnet50-random"), weights=done.weights)
         models = {**known.models, spec.name: spec}
         pinned = replace(known, models=models)
-        monkeypatch.setattr(resolve, "found", lambda: pinned)
+        monkeypatch.setattr(resolve, "installed", lambda: pinned)
 
         model = zoo.load("resnet50-random")
 
@@ -696,7 +696,7 @@ def test_what_is_on_the_hub_already(hub: Hub, monkeypatch: pytest.MonkeyPatch) -
     models = {**known.models, NAME: replace(known.models[NAME], weights=pin)}
     models["xor-mlp"] = replace(known.models["xor-mlp"], weights=None)
     changed = replace(known, models=models)
-    monkeypatch.setattr(resolve, "found", lambda: changed)
+    monkeypatch.setattr(resolve, "installed", lambda: changed)
 
     assert refusal(NAME, REPO) == (
         f"The weights of 'lenet5-mnist' are on the Hub already: bob/m at commit "

@@ -78,7 +78,7 @@ def recipe(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
         found = discover()
         spec = replace(zoo.get_spec(NAME), recipe="ad_hoc_recipe")
         known = replace(found, models={**found.models, NAME: spec})
-        monkeypatch.setattr("zoo.artifacts.resolve.found", lambda: known)
+        monkeypatch.setattr("zoo.artifacts.resolve.installed", lambda: known)
 
     given()
     return given

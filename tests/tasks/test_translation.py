@@ -270,7 +270,7 @@ class Other(Speaker):
 
 def install(kind: type[Speaker], monkeypatch: pytest.MonkeyPatch) -> Any:
     made = speaker(kind)
-    monkeypatch.setattr("zoo.testing.text_checks.models.build", lambda *_: made)
+    monkeypatch.setattr("zoo.testing.text_checks.loading.build", lambda *_: made)
     return made.zoo.spec
 
 

@@ -21,7 +21,7 @@ def spec(monkeypatch: pytest.MonkeyPatch) -> Install:
     def install(kind: type[Writer]) -> Any:
         made = writer()
         made.__class__ = kind
-        monkeypatch.setattr("zoo.testing.text_checks.models.build", lambda *_: made)
+        monkeypatch.setattr("zoo.testing.text_checks.loading.build", lambda *_: made)
         return made.zoo.spec
 
     return install

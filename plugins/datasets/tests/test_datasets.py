@@ -52,7 +52,7 @@ def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def _only_this_plugin(
     found: Installed, cache: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(registered, "found", lambda: found)
+    monkeypatch.setattr(registered, "installed", lambda: found)
     monkeypatch.setattr("datasets.config.HF_DATASETS_CACHE", cache)
 
 

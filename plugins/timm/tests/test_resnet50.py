@@ -69,7 +69,7 @@ def pinned(
         spec = replace(found.models[NAME], weights=pin)
         again = replace(found, models={**found.models, NAME: spec})
         for module in ("zoo.artifacts.resolve", "zoo.plugins.discovery"):
-            monkeypatch.setattr(f"{module}.found", lambda: again)
+            monkeypatch.setattr(f"{module}.installed", lambda: again)
         yield hub
 
 

@@ -60,7 +60,7 @@ def at_hand(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Any:
         changed = {**found.models, name: replace(found.models[name], weights=hub)}
         again = replace(found, models=changed)
         for module in ("zoo.artifacts.resolve", "zoo.plugins.discovery"):
-            monkeypatch.setattr(f"{module}.found", lambda: again)
+            monkeypatch.setattr(f"{module}.installed", lambda: again)
         kept = store.object_path(tmp_path / "store", pin.sha256 or "")
         kept.parent.mkdir(parents=True)
         path.rename(kept)

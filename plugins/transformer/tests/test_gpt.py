@@ -199,7 +199,7 @@ def published(
         known = plugins.installed()
         again = replace(known, models={**known.models, "gpt2": spec})
         for module in ("zoo.artifacts.resolve", "zoo.plugins.discovery"):
-            monkeypatch.setattr(f"{module}.found", lambda: again)
+            monkeypatch.setattr(f"{module}.installed", lambda: again)
         yield server
 
 
