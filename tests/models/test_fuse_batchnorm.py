@@ -151,7 +151,10 @@ def test_a_compiled_model_is_run_as_it_is(monkeypatch: pytest.MonkeyPatch) -> No
     Many pictures by a model from torch.compile pass that, and no copy of it.
     """
     copied: list[nn.Module] = []
-    monkeypatch.setattr("zoo.tasks._task.optimize_for_batch", lambda model, _: copied.append(model))
+    monkeypatch.setattr(
+        "zoo.inference.predict.optimize_for_batch",
+        lambda model, _: copied.append(model),
+    )
     compiled = torch.compile(zoo.load("resnet20-cifar10"), backend="eager")
 
     found = zoo.predict(compiled, [Image.new("RGB", (32, 32))] * MIN_BATCH)

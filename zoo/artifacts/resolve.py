@@ -11,6 +11,7 @@ from zoo._utils import paths
 from zoo.artifacts import checkpoint_folder, hub_repository, license_policy, lockfile
 from zoo.artifacts import weight_store as store
 from zoo.artifacts.checkpoint_folder import Config
+from zoo.artifacts.config_allowlist import check_allowed
 from zoo.artifacts.hub_repository import PREFIX, Repository
 from zoo.artifacts.lockfile import Lock
 from zoo.artifacts.weight_store import Verify
@@ -183,22 +184,10 @@ def disagreement(source: Source, lock: Lock) -> str | None:
 
 
 def _spec_of(config: Config, where: str | Path) -> tuple[ModelSpec, Plugin]:
-    """Return the spec a config.json amounts to, and the plugin whose code it names.
-
-    A file may choose among what plugins offer as models, and nothing else: otherwise
-    it could call any function that one of their modules happens to hold.
-    """
+    """Return the spec a config.json amounts to, and the plugin whose code it names."""
     known = installed()
     spec = config.spec(known.packages(), where)
-    for part in ("build", "recipe"):
-        named = getattr(spec, part)
-        if named is not None and named not in {
-            getattr(model, part) for model in known.models.values()
-        }:
-            raise CheckpointError(
-                f"{where} names {named!r} as its {part}, and no installed plugin has a "
-                f"model with that. Update {config.distribution!r}, or don't use it."
-            )
+    check_allowed(spec, known.models.values(), where, config.distribution)
     return spec, known.packages()[spec.package]
 
 

@@ -9,14 +9,15 @@ import os
 import re
 import time
 import warnings
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
+from contextlib import AbstractContextManager, suppress
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Literal
 
 from zoo._utils import paths as folders
 from zoo._utils.atomic_write import write_atomic
+from zoo._utils.file_lock import wait_for_file_lock
 from zoo.artifacts import hub_download
 from zoo.errors import IntegrityError, OfflineError, UnreachableError
 from zoo.plugins.discovery import Plugin
@@ -254,20 +255,10 @@ def _from_hub(name: str, weights: Weights, verify: Verify) -> tuple[Path, bool]:
     return fetch_verified(fetch, judge), hashed
 
 
-@contextmanager
-def _quarantine_lock(path: Path) -> Iterator[None]:
+def _quarantine_lock(path: Path) -> AbstractContextManager[None]:
     """Keep other processes from setting the same file aside meanwhile."""
-    from filelock import FileLock  # slow to import: only when needed
-
     key = hashlib.sha256(str(path).encode()).hexdigest()[:32]
-    lock = FileLock(folders.cache_dir() / "locks" / f"{key}.lock")
-    with suppress(OSError):  # a read-only cache is not written to, so needs no lock
-        Path(lock.lock_file).parent.mkdir(parents=True, exist_ok=True)
-        lock.acquire()
-    try:
-        yield
-    finally:
-        lock.release()
+    return wait_for_file_lock(folders.cache_dir() / "locks" / f"{key}.lock")
 
 
 def _hash_stamp(stat: os.stat_result) -> Path:

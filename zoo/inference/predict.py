@@ -13,6 +13,7 @@ from zoo.errors import InputError, OptionError, near
 from zoo.inference.sample import sample, supports
 from zoo.inference.sliding_window import slide
 from zoo.inference.window_grid import Windows, parse_windows
+from zoo.models.fuse_batchnorm import optimize_for_batch
 from zoo.models.loading import find, require_module
 from zoo.models.metadata import ModelMetadata, model_metadata, unwrap_model
 from zoo.runtime.eval_mode import eval_mode
@@ -136,6 +137,8 @@ def _answers(
     own = {name: one for name, one in options.items() if name in task.options}
     prepare = {name: one for name, one in options.items() if name not in own}
     given = task.collate(opened, spec.input, **prepare)
+    if unwrap_model(module) is module:  # neither compiled nor distributed
+        module = optimize_for_batch(module, given)
     found = task.predict(module, given, opened, own)
     return found, task.input_warning(given, spec.input)
 

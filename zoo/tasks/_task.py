@@ -10,8 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from zoo.errors import SettingsError, SpecError
-from zoo.models.fuse_batchnorm import optimize_for_batch
-from zoo.models.metadata import model_metadata, unwrap_model
+from zoo.models.metadata import model_metadata
 from zoo.preprocessing.preprocessor import preprocessor
 from zoo.runtime.eval_mode import forward_on_device
 from zoo.specs import Input, ModelSpec, Output
@@ -141,13 +140,7 @@ class Task(Generic[InputT, OutputT]):
     ) -> list[Result]:
         """Return one typed result for each opened item; `given` is their batch."""
         _, output_spec = self.signature(model_metadata(module).spec)
-        # What torch.compile or DistributedDataParallel made is left as it is.
-        quick = (
-            optimize_for_batch(module, given)
-            if unwrap_model(module) is module
-            else module
-        )
-        return self.postprocess(forward_on_device(quick, given), opened, output_spec)
+        return self.postprocess(forward_on_device(module, given), opened, output_spec)
 
     def postprocess(
         self, output: Tensor, opened: Sequence[Any], output_spec: OutputT
