@@ -25,9 +25,9 @@ def test_waiting_for_a_lock_ends_with_an_error(tmp_path: Path) -> None:
     It names the file.
     """
     path = tmp_path / "new" / "lock"
-    with wait_for_file_lock(path), pytest.raises(TimeoutError) as caught:
-        with wait_for_file_lock(path, timeout=0.01):
-            pass
+    held, again = wait_for_file_lock(path), wait_for_file_lock(path, timeout=0.01)
+    with held, pytest.raises(TimeoutError) as caught, again:
+        pass
 
     assert str(caught.value) == f"{path} is locked by another process."
     with wait_for_file_lock(path, timeout=0.01):
