@@ -91,7 +91,7 @@ def publish(name: str | Path, repo: str, *, private: bool = False) -> Published:
         commit, changed = hub_upload.push(
             repo,
             files,
-            known=checkpoint_folder.KNOWN_FILES,
+            managed=checkpoint_folder.KNOWN_FILES,
             private=private,
             title=f"{config.name}, {config.weights.sha256}",
         )
@@ -142,9 +142,9 @@ def _files(source: Source, config: Config, scratch: Path) -> Iterator[tuple[str,
         checkpoint_folder.KNOWN_FILES
         - {checkpoint_folder.CARD, checkpoint_folder.WEIGHTS}
     )
-    found = source.folder.iterdir() if source.folder.is_dir() else ()
+    entries = source.folder.iterdir() if source.folder.is_dir() else ()
     pictures = sorted(
-        p.name for p in found if p.suffix in checkpoint_folder.FIGURE_SUFFIXES
+        p.name for p in entries if p.suffix in checkpoint_folder.FIGURE_SUFFIXES
     )
     for filename in (*optional, *pictures):
         path = source.folder / filename
