@@ -36,10 +36,10 @@ def freeze(model: nn.Module, until: str | None = None) -> nn.Module:
     """
     name = until or head_of(model)
     model = unwrap_model(model)
-    known = [path for path, _ in model.named_modules() if path]
-    if name not in known:
-        problem = f"it has no submodule {name!r} to freeze until. {near(name, known)}"
-        tops = [path for path in known if "." not in path]
+    names = [path for path, _ in model.named_modules() if path]
+    if name not in names:
+        problem = f"it has no submodule {name!r} to freeze until. {near(name, names)}"
+        tops = [path for path in names if "." not in path]
         raise OptionError(type(model).__name__, problem.rstrip(), tops)
     for module in list(frozen_until(model, name)):
         module.requires_grad_(False)
@@ -75,8 +75,8 @@ def unfreeze(model: nn.Module) -> nn.Module:
 
 def frozen(model: nn.Module) -> list[str]:
     """Return the names of the parameters that get no gradient."""
-    named = unwrap_model(model).named_parameters()
-    return [name for name, value in named if not value.requires_grad]
+    parameters = unwrap_model(model).named_parameters()
+    return [name for name, value in parameters if not value.requires_grad]
 
 
 def head_of(model: nn.Module) -> str:
@@ -127,8 +127,8 @@ class _StayInEval:
 
 def _keep_in_eval(module: nn.Module) -> None:
     module.eval()
-    held = vars(module).get("train")
-    if not isinstance(held, _StayInEval) or held.module is not module:
+    existing = vars(module).get("train")
+    if not isinstance(existing, _StayInEval) or existing.module is not module:
         # Past nn.Module's own __setattr__, which looks for parameters and modules.
         object.__setattr__(module, "train", _StayInEval(module))
 

@@ -20,41 +20,41 @@ RELATIVE_TOLERANCE = (
 )
 
 
-def fuse_batchnorm(model: nn.Module, given: Tensor) -> nn.Module:
+def fuse_batchnorm(model: nn.Module, batch: Tensor) -> nn.Module:
     """Return a copy of `model` in eval mode that gives the same, sooner.
 
-    `given` is a batch to prove it on: where the copy's output is not the same, to
+    `batch` is what it is proved on: where the copy's output is not the same, to
     rounding, or nothing could be folded, the copy is of `model` as it is.
     """
     plain = copy.deepcopy(model).eval().requires_grad_(False)
-    if given.ndim != 4 or given.device.type != "cpu":
+    if batch.ndim != 4 or batch.device.type != "cpu":
         return plain
     quick = copy.deepcopy(plain)
     if not _fold(quick):
         return plain
     quick = quick.to(memory_format=torch.channels_last)
     with torch.inference_mode():
-        wanted, found = plain(given), quick(given)
-    apart = (wanted - found).abs().max()
-    return quick if apart <= RELATIVE_TOLERANCE * wanted.abs().max() else plain
+        expected, fused = plain(batch), quick(batch)
+    apart = (expected - fused).abs().max()
+    return quick if apart <= RELATIVE_TOLERANCE * expected.abs().max() else plain
 
 
-def optimize_for_batch(model: nn.Module, given: Tensor) -> nn.Module:
+def optimize_for_batch(model: nn.Module, batch: Tensor) -> nn.Module:
     """Return what to run a batch through: a quick copy where there is much to do.
 
     The model itself is returned for few pictures, for anything else than pictures in
     float32 on a CPU, where nothing can be folded, and where somebody listens in: a
     hook is promised the layers as they were written.
     """
-    if given.ndim != 4 or len(given) < MIN_BATCH or given.device.type != "cpu":
+    if batch.ndim != 4 or len(batch) < MIN_BATCH or batch.device.type != "cpu":
         return model  # before any layer is looked at: most calls are of one input
     parts = list(model.modules())
     folds = any(isinstance(part, nn.BatchNorm2d) for part in parts)
-    heard = any(part._forward_hooks or part._forward_pre_hooks for part in parts)
+    hooked = any(part._forward_hooks or part._forward_pre_hooks for part in parts)
     plain = all(
         p.dtype == torch.float32 and p.device.type == "cpu" for p in model.parameters()
     )
-    return fuse_batchnorm(model, given[:1]) if folds and plain and not heard else model
+    return fuse_batchnorm(model, batch[:1]) if folds and plain and not hooked else model
 
 
 def _fold(model: nn.Module) -> int:

@@ -74,13 +74,13 @@ class ModelMetadata:
 
 def model_metadata(model: nn.Module) -> ModelMetadata:
     """Return `model.zoo`, looking through torch.compile and DistributedDataParallel."""
-    known = getattr(unwrap_model(model), "zoo", None)
-    if not isinstance(known, ModelMetadata):
+    metadata = getattr(unwrap_model(model), "zoo", None)
+    if not isinstance(metadata, ModelMetadata):
         raise CheckpointError(
             f"This {type(model).__name__} was not made by zoo.load or zoo.build, so "
             "its build function, labels and input are unknown."
         )
-    return known
+    return metadata
 
 
 def unwrap_model(model: nn.Module) -> nn.Module:
@@ -90,14 +90,16 @@ def unwrap_model(model: nn.Module) -> nn.Module:
     return rows.unwrap_model(model)
 
 
-def attach(model: nn.Module, known: ModelMetadata) -> nn.Module:
+def attach(model: nn.Module, metadata: ModelMetadata) -> nn.Module:
     """Return `model`, knowing itself. A deep copy and a compiled one know it too."""
     # Past nn.Module's own __setattr__, which looks for parameters and modules.
-    object.__setattr__(model, "zoo", known)
+    object.__setattr__(model, "zoo", metadata)
     return model
 
 
 def with_input_spec(model: nn.Module, input_spec: Input) -> nn.Module:
     """Return `model`, knowing that it takes another input than its spec says."""
-    known = model_metadata(model)
-    return attach(model, replace(known, spec=replace(known.spec, input=input_spec)))
+    metadata = model_metadata(model)
+    return attach(
+        model, replace(metadata, spec=replace(metadata.spec, input=input_spec))
+    )

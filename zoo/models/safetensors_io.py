@@ -76,12 +76,12 @@ def slots(model: nn.Module) -> Slots:
 def read(
     model: nn.Module,
     path: Path,
-    wanted: Slots,
+    slots: Slots,
     *,
     fresh: Collection[str] = (),
     renamed: Renamed | None = None,
 ) -> dict[str, str]:
-    """Fill the slots `wanted` of `model`, every one of them and from nothing else.
+    """Fill the slots `slots` of `model`, every one of them and from nothing else.
 
     Tensors named in `fresh` keep what the module has, and the file's are passed over.
     `renamed` gives the tensors of a file that another library wrote the module's names.
@@ -89,18 +89,18 @@ def read(
     the conversions made, "float16 -> float32" by tensor name. On any fault nothing is
     changed and all faults are told at once.
     """
-    found = tensors(path)
+    file_tensors = tensors(path)
     if renamed is not None:
-        found = renamed(found)
+        file_tensors = renamed(file_tensors)
     faults: list[str] = []
     casts: dict[str, str] = {}
     filled: list[tuple[tuple[tuple[nn.Module, str, str], ...], Tensor]] = []
-    for group in wanted.places:
+    for group in slots.places:
         module, attribute, name = group[0]
         if name in fresh:
-            found.pop(name, None)
+            file_tensors.pop(name, None)
             continue
-        tensor = found.pop(name, None)
+        tensor = file_tensors.pop(name, None)
         if tensor is None:
             faults.append(f"tensor {name!r} is missing")
             continue
@@ -115,7 +115,7 @@ def read(
         elif tensor.data_ptr() % MAX_LISTED and tensor.nbytes <= SMALL:
             tensor = tensor.clone()
         filled.append((group, tensor))
-    faults += [f"tensor {name!r} is unexpected" for name in found]
+    faults += [f"tensor {name!r} is unexpected" for name in file_tensors]
     if faults:
         raise MisfitError(str(path), type(model).__name__, faults)
     for group, tensor in filled:
@@ -141,19 +141,19 @@ def _views(path: Path, file: Any) -> dict[str, Tensor]:
     header.pop("__metadata__", None)
     start = 8 + length
     mapped = torch.UntypedStorage.from_file(str(path), False, path.stat().st_size)
-    found: dict[str, Tensor] = {}
+    views: dict[str, Tensor] = {}
     for name, entry in header.items():
         dtype = DTYPES.get(entry["dtype"])
         if dtype is None:
-            found[name] = file.get_tensor(name)
+            views[name] = file.get_tensor(name)
             continue
         first, end = entry["data_offsets"]
         # A storage for each: copying or pickling one tensor must not take them all.
         storage = mapped[start + first : start + end]
         empty = torch.empty(0, dtype=dtype)
         # torch's stub knows no default for the strides; torch does
-        found[name] = empty.set_(storage, 0, entry["shape"])  # type: ignore[call-overload]
-    return found
+        views[name] = empty.set_(storage, 0, entry["shape"])  # type: ignore[call-overload]
+    return views
 
 
 def write(tensors: Mapping[str, Tensor], path: Path) -> None:

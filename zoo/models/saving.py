@@ -39,7 +39,7 @@ def save(
     Raises CheckpointError.
     """
     folder, model = Path(folder), unwrap_model(model)
-    known = model_metadata(model)
+    metadata = model_metadata(model)
     checkpoint_folder.check_replaceable(folder)
     folder.parent.mkdir(parents=True, exist_ok=True)
     new = folder.with_name(f".{folder.name}.new")
@@ -48,10 +48,10 @@ def save(
     try:
         stored = _stored(model, dtype)
         safetensors_io.write(stored, new / checkpoint_folder.WEIGHTS)
-        given = known.spec.input
-        input_spec = preprocessor(given).save(given, new)
-        known = replace(known, spec=replace(known.spec, input=input_spec))
-        config = _config(known, model, checkpoint_folder.weights_pin(new))
+        input_spec = metadata.spec.input
+        saved_input = preprocessor(input_spec).save(input_spec, new)
+        metadata = replace(metadata, spec=replace(metadata.spec, input=saved_input))
+        config = _config(metadata, model, checkpoint_folder.weights_pin(new))
         (new / checkpoint_folder.CONFIG).write_text(config.to_json(), encoding="utf-8")
         if example is not None:
             _golden(model, example, new)
@@ -88,14 +88,14 @@ def _golden(model: nn.Module, example: Tensor, new: Path) -> None:
     golden.make_golden(again.eval(), example.cpu(), new / checkpoint_folder.GOLDEN)
 
 
-def _config(known: ModelMetadata, model: nn.Module, pin: Weights) -> Config:
-    spec, plugin = known.spec, _provider(known)
+def _config(metadata: ModelMetadata, model: nn.Module, pin: Weights) -> Config:
+    spec, plugin = metadata.spec, _provider(metadata)
     return Config(
         name=spec.name,
         summary=spec.summary,
         task=spec.task,
         build=spec.build,
-        options=dict(known.options),
+        options=dict(metadata.options),
         distribution=plugin.distribution,
         input=spec.input,
         output=spec.output,
@@ -106,7 +106,7 @@ def _config(known: ModelMetadata, model: nn.Module, pin: Weights) -> Config:
         trained_on=spec.trained_on,
         parameters=sum(p.numel() for p in model.parameters()),
         weights=pin,
-        parent=known.parent,
+        parent=metadata.parent,
         versions=versions(plugin),
     )
 
@@ -122,5 +122,5 @@ def versions(plugin: Plugin) -> dict[str, str]:
     }
 
 
-def _provider(known: ModelMetadata) -> Plugin:
-    return installed().packages()[known.spec.package]
+def _provider(metadata: ModelMetadata) -> Plugin:
+    return installed().packages()[metadata.spec.package]
