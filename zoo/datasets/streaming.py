@@ -67,23 +67,23 @@ class StreamedRows:
 
     def batches(self, picked: Iterable[Tensor]) -> Iterator[tuple[Tensor, Tensor]]:
         """Yield the input and the target of each batch of rows picked."""
-        wanted = list(picked)
+        row_batches = list(picked)
         loader: DataLoader[Any] = DataLoader(
             self.reader,  # type: ignore[arg-type]  # anything with items will do
-            sampler=(self.picked[rows].tolist() for rows in wanted),
+            sampler=(self.picked[rows].tolist() for rows in row_batches),
             batch_size=None,
             num_workers=min(self.workers, _processors()),
             generator=torch.Generator(),  # so that the run's own draws nothing here
         )
-        for rows, found in zip(wanted, loader, strict=True):
-            if isinstance(found, str):
-                raise DataError(f"{self.source}, {found}")
-            yield found, self.target[rows]
+        for rows, inputs in zip(row_batches, loader, strict=True):
+            if isinstance(inputs, str):
+                raise DataError(f"{self.source}, {inputs}")
+            yield inputs, self.target[rows]
 
     def in_order(self) -> Iterator[Tensor]:
         """Yield all inputs in their order, some at a time."""
-        for given, _ in self.batches(torch.arange(len(self)).split(CHUNK_ROWS)):
-            yield given
+        for inputs, _ in self.batches(torch.arange(len(self)).split(CHUNK_ROWS)):
+            yield inputs
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -99,14 +99,14 @@ class Reader:
 
         An exception would come out of a worker as the text of a traceback.
         """
-        held, input_spec = self.table[rows], self.input_spec
+        batch, input_spec = self.table[rows], self.input_spec
         try:
-            found = preprocessor(input_spec).streamed(
-                held, self.columns[0], rows, input_spec
+            inputs = preprocessor(input_spec).streamed(
+                batch, self.columns[0], rows, input_spec
             )
-            if found is not None:
-                return found
-            columns = [numbers(held, name, "these rows") for name in self.columns]
+            if inputs is not None:
+                return inputs
+            columns = [numbers(batch, name, "these rows") for name in self.columns]
         except DataError as exc:
             return str(exc)
         return torch.from_numpy(np.stack(columns, axis=1).astype(np.float32))
@@ -131,14 +131,14 @@ def stream_rows(
     table, source = registered.load_dataset(name, split), f"{name}/{split}"
     columns = (columns,) if isinstance(columns, str) else tuple(columns)
     check_columns(source, table, (*columns, target))
-    answers = torch.from_numpy(numbers(table, target, source))
+    targets = torch.from_numpy(numbers(table, target, source))
     if input_spec.pictured:
         table = _stored(table, columns[0], source)
     table = table.select_columns([*columns, target])
     return StreamedRows(
         reader=Reader(table=table, columns=columns, input_spec=input_spec),
         picked=torch.arange(len(table)),
-        target=answers,
+        target=targets,
         source=source,
         fingerprint=_fingerprint(table),
         workers=workers,
@@ -156,9 +156,9 @@ def _stored(table: Dataset, column: str, source: str) -> Dataset:
 
 def _fingerprint(table: Dataset) -> str:
     """Return the hash of what is stored, known again by the library's fingerprint."""
-    kept = paths.cache_dir() / "streams" / f"{table._fingerprint}.txt"
+    cached = paths.cache_dir() / "streams" / f"{table._fingerprint}.txt"
     with suppress(OSError):
-        return kept.read_text(encoding="ascii")
+        return cached.read_text(encoding="ascii")
     seal = hashlib.sha256()
     for part in table.iter(batch_size=CHUNK_ROWS):
         for name in sorted(part):
@@ -166,7 +166,7 @@ def _fingerprint(table: Dataset) -> str:
                 content = _content(value)
                 seal.update(f"{name}:{len(content)};".encode() + content)
     with suppress(OSError):
-        write_atomic(kept, seal.hexdigest().encode())
+        write_atomic(cached, seal.hexdigest().encode())
     return seal.hexdigest()
 
 

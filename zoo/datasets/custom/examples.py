@@ -43,17 +43,17 @@ class LabeledExamples:
 
     def fingerprint(self) -> str:
         """Return the SHA-256 of the inputs and targets; nothing where one is lost."""
-        held = content(self.items)
-        if held is None:
+        digest = content(self.items)
+        if digest is None:
             return ""
-        return hashlib.sha256(f"{held}{self.targets}".encode()).hexdigest()
+        return hashlib.sha256(f"{digest}{self.targets}".encode()).hexdigest()
 
     def pick(self, rows: Sequence[int]) -> LabeledExamples:
         """Return some of the rows, in this order."""
-        held = self.items
-        lazy = held.pick(rows) if isinstance(held, Column) else None
+        items = self.items
+        lazy = items.pick(rows) if isinstance(items, Column) else None
         return LabeledExamples(
-            items=[held[row] for row in rows] if lazy is None else lazy,
+            items=[items[row] for row in rows] if lazy is None else lazy,
             targets=tuple(self.targets[row] for row in rows),
             names=[self.names[row] for row in rows],
         )
@@ -81,9 +81,9 @@ class DatasetSplits:
 
     def parts(self) -> dict[str, LabeledExamples]:
         """Return the parts that there are, by name."""
-        held = {"training": self.training, "validation": self.validation}
-        held["test"] = self.test
-        return {name: rows for name, rows in held.items() if rows is not None}
+        splits = {"training": self.training, "validation": self.validation}
+        splits["test"] = self.test
+        return {name: rows for name, rows in splits.items() if rows is not None}
 
     def targets(self) -> dict[str, Sequence[Any]]:
         """Return the targets of each part, by the name of its source."""
@@ -122,8 +122,8 @@ class Column(Sequence[Any]):
         return len(self.picked)
 
     def __getitem__(self, row: Any) -> Any:
-        found = self.rows[int(self.picked[row])]
-        return found if self.name is None else found[self.name]
+        value = self.rows[int(self.picked[row])]
+        return value if self.name is None else value[self.name]
 
     def pick(self, rows: Sequence[int]) -> Column:
         """Return some of the rows, in this order."""
@@ -132,10 +132,10 @@ class Column(Sequence[Any]):
     @cached_property
     def content(self) -> str:
         """The SHA-256 of what the rows hold, pictures as they are stored."""
-        held = self.rows if self.name is None else self.rows.select_columns([self.name])
-        held, seal = _undecoded(held), hashlib.sha256()
+        rows = self.rows if self.name is None else self.rows.select_columns([self.name])
+        rows, seal = _undecoded(rows), hashlib.sha256()
         for start in range(0, len(self.picked), CHUNK_ROWS):
-            chunk = held[[int(row) for row in self.picked[start : start + CHUNK_ROWS]]]
+            chunk = rows[[int(row) for row in self.picked[start : start + CHUNK_ROWS]]]
             for row in zip(*chunk.values(), strict=True):
                 for value in row:
                     seal.update(_stored(value))
@@ -170,20 +170,20 @@ def _stored(value: Any) -> bytes:
     """Return a value as bytes, its length before it."""
     if isinstance(value, dict) and {*value} == {"bytes", "path"}:
         value = value["bytes"] or Path(value["path"]).read_bytes()
-    found = value if isinstance(value, bytes) else repr(value).encode()
-    return f"{len(found)}:".encode() + found
+    encoded = value if isinstance(value, bytes) else repr(value).encode()
+    return f"{len(encoded)}:".encode() + encoded
 
 
 def with_validation_split(
-    found: DatasetSplits, val_fraction: float, *, seed: int
+    splits: DatasetSplits, val_fraction: float, *, seed: int
 ) -> DatasetSplits:
     """Return the data with a share of the training rows held back for validation.
 
     Of each class its share; of rows that follow each other in time, the last ones.
     Raises DataError.
     """
-    rows = found.training
-    if found.timed:
+    rows = splits.training
+    if splits.timed:
         border = len(rows) - max(1, round(val_fraction * len(rows)))
         if border < 1:
             raise DataError(
@@ -191,12 +191,12 @@ def with_validation_split(
                 "for validation, so give more rows, or validation rows."
             )
         order = range(len(rows))
-        fitting, held = rows.pick(order[:border]), rows.pick(order[border:])
+        fitting, validation = rows.pick(order[:border]), rows.pick(order[border:])
     else:
-        fitting, held = train_val_split(
-            rows, val_fraction, seed=seed, stratified=found.kind.stratified
+        fitting, validation = train_val_split(
+            rows, val_fraction, seed=seed, stratified=splits.kind.stratified
         )
-    return replace(found, training=fitting, validation=held)
+    return replace(splits, training=fitting, validation=validation)
 
 
 def train_val_split(
@@ -211,7 +211,7 @@ def train_val_split(
     for row, target in enumerate(rows.targets):
         groups[target if stratified else 0.0].append(row)
     fitting: list[int] = []
-    held: list[int] = []
+    validation: list[int] = []
     for _, group in sorted(groups.items()):
         drawing.shuffle(group)
         border = max(1, round(val_fraction * len(group)))
@@ -220,6 +220,6 @@ def train_val_split(
                 f"{len(rows)} rows are too few: of each class one is held back for "
                 "validation, so give at least two of each, or validation rows."
             )
-        held += group[:border]
+        validation += group[:border]
         fitting += group[border:]
-    return rows.pick(sorted(fitting)), rows.pick(sorted(held))
+    return rows.pick(sorted(fitting)), rows.pick(sorted(validation))

@@ -38,8 +38,8 @@ class Windows(Column):
 
     def last(self, name: str) -> list[float]:
         """Return the number of a column in the last row of each window."""
-        held = self.rows[name]
-        return [float(held[start + self.length - 1]) for start in self.picked]
+        values = self.rows[name]
+        return [float(values[start + self.length - 1]) for start in self.picked]
 
 
 def windows(
@@ -47,10 +47,10 @@ def windows(
     rows: Dataset,
     input_spec: Input,
     length: int,
-    answer: str,
+    target: str,
     horizon: int,
 ) -> Rows:
-    """Return every window of a table with `length` rows, the column `answer` after it,
+    """Return every window of a table with `length` rows, the column `target` after it,
     and its name.
 
     Raises DataError where the table is too short for one.
@@ -62,9 +62,10 @@ def windows(
             f"it looks back on {length} and says what comes next."
         )
     each = [*input_spec.required_columns]
-    held, after = rows[answer], range(length, length + count)
+    values, after = rows[target], range(length, length + count)
     targets = [
-        held[row] if horizon == 1 else tuple(held[row : row + horizon]) for row in after
+        values[row] if horizon == 1 else tuple(values[row : row + horizon])
+        for row in after
     ]
     names = [f"row {row + 1}" for row in after]  # the first that is forecast
     return Rows(
