@@ -18,17 +18,17 @@ __all__ = [
 
 def cache_dir() -> Path:
     """Return the zoo's own cache: `ZOO_CACHE`, or the user's cache folder."""
-    named = os.environ.get("ZOO_CACHE")
-    if named:
-        return Path(named).expanduser()
+    configured = os.environ.get("ZOO_CACHE")
+    if configured:
+        return Path(configured).expanduser()
     base = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
     return Path(base).expanduser() / "zoo"
 
 
 def data_dirs() -> list[Path]:
     """Return the folders of `ZOO_DATA`, a path list; each holds datasets by name."""
-    named = os.environ.get("ZOO_DATA", "")
-    return [Path(part).expanduser() for part in named.split(os.pathsep) if part]
+    configured = os.environ.get("ZOO_DATA", "")
+    return [Path(part).expanduser() for part in configured.split(os.pathsep) if part]
 
 
 def store_dirs() -> list[Path]:
@@ -48,8 +48,8 @@ def store_dir() -> Path:
 
 
 def _env_store_dirs() -> list[Path]:
-    named = os.environ.get("ZOO_STORE", "")
-    return [Path(part).expanduser() for part in named.split(os.pathsep) if part]
+    configured = os.environ.get("ZOO_STORE", "")
+    return [Path(part).expanduser() for part in configured.split(os.pathsep) if part]
 
 
 def hub_cache_dir() -> Path:
@@ -57,10 +57,14 @@ def hub_cache_dir() -> Path:
     constants = sys.modules.get("huggingface_hub.constants")
     if constants is not None:  # it reads its environment once, and may be told after
         return Path(constants.HF_HUB_CACHE)
-    named = os.environ.get("HF_HUB_CACHE") or os.environ.get("HUGGINGFACE_HUB_CACHE")
+    configured = os.environ.get("HF_HUB_CACHE") or os.environ.get(
+        "HUGGINGFACE_HUB_CACHE"
+    )
     base = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
     home = os.environ.get("HF_HOME") or os.path.join(base, "huggingface")
-    return Path(os.path.expandvars(named or os.path.join(home, "hub"))).expanduser()
+    return Path(
+        os.path.expandvars(configured or os.path.join(home, "hub"))
+    ).expanduser()
 
 
 def list_files(folder: Path, endings: Container[str]) -> list[Path]:

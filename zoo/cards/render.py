@@ -80,9 +80,9 @@ def _pinned(spec: ModelSpec, weights: Weights) -> str:
     """Return the card of a third party's model that nobody has measured here."""
     parts = ("metrics", "measured", "settings", "baselines", "pictures")
     nothing: dict[str, Any] = {part: {} for part in parts}
-    known = "not known: what comes first is trusted, and remembered"
-    known = f"`{weights.sha256}`" if weights.sha256 else known
-    making = PINNED.format(**asdict(weights), known=known)
+    sha256 = "not known: what comes first is trusted, and remembered"
+    sha256 = f"`{weights.sha256}`" if weights.sha256 else sha256
+    making = PINNED.format(**asdict(weights), known=sha256)
     return card(spec, nothing, UNMEASURED, making)
 
 
@@ -97,7 +97,7 @@ def card(
     """Return a whole card; `prose` is the plugin's own where it is not given, and
     `behind` stands before it."""
     example = f'zoo.example("{spec.name}")'
-    known = spec.weights.size if spec.weights else None
+    size = spec.weights.size if spec.weights else None
     # the weights of a recipe file are not those that are registered by the name
     registered = spec.name in installed().models and "recipe_sha256" not in receipt
     use = f"print(zoo.predict(model, {example if spec.examples else '...'}))"
@@ -111,7 +111,7 @@ def card(
         prose=prose or _prose(spec, receipt),
         numbers=numbers,
         parameters=spec.parameters,
-        size=f", {known:,} bytes on disk" if known else "",
+        size=f", {size:,} bytes on disk" if size else "",
         code=spec.license.code,
         weights=spec.license.weights,
         data=spec.license.data,
@@ -125,10 +125,10 @@ def card(
 def _behind(spec: ModelSpec, receipt: Mapping[str, Any]) -> str:
     """Return which baselines are better than the model, if any, and why it is kept."""
     baselines = "; ".join(
-        f"{one.baseline_name} reaches {one.name} {one.baseline:.4f}, this model "
-        f"{one.value:.4f}"
-        for one in claims.metrics(receipt)
-        if one.behind
+        f"{metric.baseline_name} reaches {metric.name} {metric.baseline:.4f}, this "
+        f"model {metric.value:.4f}"
+        for metric in claims.metrics(receipt)
+        if metric.behind
     )
     reason = f" {spec.behind_baseline}" if spec.behind_baseline else ""
     return (
@@ -221,9 +221,9 @@ class _Figures(string.Formatter):
 
 def _complete(name: str, prose: str) -> None:
     parts = re.split(r"^## +(.+)$", prose, flags=re.MULTILINE)
-    held = dict(zip(map(str.strip, parts[1::2]), parts[2::2], strict=True))
+    sections = dict(zip(map(str.strip, parts[1::2]), parts[2::2], strict=True))
     for section in SECTIONS:
-        if not held.get(section, "").strip():
+        if not sections.get(section, "").strip():
             raise CardError(
                 f"The card of {name!r} has nothing under '## {section}'; every card "
                 f"needs {', '.join(SECTIONS)}."
@@ -252,13 +252,13 @@ def _baselines(receipt: Mapping[str, Any]) -> str:
 
 def _sweep(receipt: Mapping[str, Any]) -> str:
     """Return the trials that the settings were chosen by, if there was a sweep."""
-    told = receipt.get("sweep")
-    if not told:
+    sweep = receipt.get("sweep")
+    if not sweep:
         return ""
-    words = ", ".join(f"`{key}={text}`" for key, text in told["settings"].items())
-    head, *rows = told["table"]
+    settings = ", ".join(f"`{key}={text}`" for key, text in sweep["settings"].items())
+    head, *rows = sweep["table"]
     listing = table([head, ["---:"] * len(head), *rows])
-    return SWEEP.format(**told | {"words": words, "table": listing})
+    return SWEEP.format(**sweep | {"words": settings, "table": listing})
 
 
 def table(rows: Any) -> str:
@@ -309,5 +309,5 @@ def _header(spec: ModelSpec, receipt: Mapping[str, Any]) -> str:
 
 
 def _hub_id(name: str) -> str:
-    known = installed().datasets.get(name)
-    return (known.hub if known else None) or name
+    spec = installed().datasets.get(name)
+    return (spec.hub if spec else None) or name

@@ -46,9 +46,11 @@ def logistic_labels(training: TensorRows, test: TensorRows) -> Tensor:
     """
     middle, spread = _flat(training).mean(dim=0), _flat(training).std(dim=0)
     spread = spread.masked_fill(spread == 0, 1.0)  # a column that never changes
-    given, asked = ((_flat(r) - middle).div(spread).double() for r in (training, test))
+    inputs, test_inputs = (
+        (_flat(r) - middle).div(spread).double() for r in (training, test)
+    )
     count = int(training.target.max()) + 1
-    weight = torch.zeros(given.shape[1], count).double().requires_grad_()
+    weight = torch.zeros(inputs.shape[1], count).double().requires_grad_()
     bias = torch.zeros(count).double().requires_grad_()
     search = torch.optim.LBFGS(
         [weight, bias], max_iter=1000, line_search_fn="strong_wolfe"
@@ -56,14 +58,14 @@ def logistic_labels(training: TensorRows, test: TensorRows) -> Tensor:
 
     def cost() -> float:
         search.zero_grad()
-        logits = given @ weight + bias
+        logits = inputs @ weight + bias
         loss = cross_entropy(logits, training.target, reduction="sum")
         loss = loss + weight.square().sum() / 2
         loss.backward()
         return loss.item()
 
     search.step(cost)
-    return (asked @ weight + bias).argmax(dim=1)
+    return (test_inputs @ weight + bias).argmax(dim=1)
 
 
 def mean(training: TensorRows, test: TensorRows) -> dict[str, float]:
@@ -83,16 +85,16 @@ def principal(training: TensorRows, count: int) -> tuple[Tensor, Tensor, Tensor]
     """Return the mean training input, (numbers,), the `count` directions in which
     inputs differ most, (numbers, count), and their standard deviations, (count,).
     """
-    given = _flat(training).double()
-    middle = given.mean(dim=0)
-    variance, directions = torch.linalg.eigh(torch.cov(given.T))
+    inputs = _flat(training).double()
+    middle = inputs.mean(dim=0)
+    variance, directions = torch.linalg.eigh(torch.cov(inputs.T))
     spread = variance[-count:].flip(0).clamp_min(0).sqrt()
     return middle, directions[:, -count:].flip(1), spread
 
 
 def _with_one(rows: TensorRows) -> Tensor:
-    given = _flat(rows).double()
-    return torch.cat([given, torch.ones(len(given), 1).double()], dim=1)
+    inputs = _flat(rows).double()
+    return torch.cat([inputs, torch.ones(len(inputs), 1).double()], dim=1)
 
 
 def _flat(rows: TensorRows) -> Tensor:

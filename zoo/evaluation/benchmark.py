@@ -59,7 +59,7 @@ def benchmark(
             )
 
 
-def _multiply_adds(model: nn.Module, given: Tensor) -> int:
+def _multiply_adds(model: nn.Module, inputs: Tensor) -> int:
     model.requires_grad_(False)  # the counter would follow gradients
     counted = FlopCounterMode(display=False)
     backend: Any = torch.backends.mkldnn
@@ -67,7 +67,7 @@ def _multiply_adds(model: nn.Module, given: Tensor) -> int:
     backend.enabled = False  # there an LSTM is one step, and nothing is seen of it
     try:
         with counted:
-            forward_on_device(model, given)
+            forward_on_device(model, inputs)
     finally:
         backend.enabled = before
     return counted.get_total_flops() // 2
@@ -76,12 +76,14 @@ def _multiply_adds(model: nn.Module, given: Tensor) -> int:
 def _median(call: Callable[[], Any]) -> float:
     """Return the milliseconds that a call takes, after one that is not counted."""
     call()
-    seen: list[float] = []
-    while len(seen) < 3 or (len(seen) < MAX_ROUNDS and sum(seen) < MAX_SECONDS):
+    durations: list[float] = []
+    while len(durations) < 3 or (
+        len(durations) < MAX_ROUNDS and sum(durations) < MAX_SECONDS
+    ):
         started = time.perf_counter()
         call()
-        seen.append(time.perf_counter() - started)
-    return round(statistics.median(seen) * 1e3, 3)
+        durations.append(time.perf_counter() - started)
+    return round(statistics.median(durations) * 1e3, 3)
 
 
 @contextmanager

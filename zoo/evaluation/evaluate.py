@@ -29,10 +29,10 @@ def evaluate(
         problem = f"zoo.evaluate has no measure for its task, {spec.task}."
         raise OptionError(spec.name, problem, [])
     labels = spec.labels or None
-    found = reader.read_data(
+    splits = reader.read_data(
         data, spec.input, spec.output, target=target, labels=labels
     )
-    rows = found.test or found.validation or found.training
+    rows = splits.test or splits.validation or splits.training
     return compute_metrics(model, predict_examples(model, rows), rows)
 
 
@@ -40,10 +40,10 @@ def evaluate(
 def predict_examples(model: nn.Module, rows: LabeledExamples) -> Tensor:
     """Return what the model gives for examples, (rows, ...)."""
     with eval_mode(model):
-        found = [
-            unwrap_model(model)(given) for given in features.model_inputs(model, rows)
+        outputs = [
+            unwrap_model(model)(inputs) for inputs in features.model_inputs(model, rows)
         ]
-    return torch.cat(found)
+    return torch.cat(outputs)
 
 
 def compute_metrics(

@@ -21,22 +21,22 @@ def best_row(history: Sequence[Mapping[str, float]], name: str) -> Mapping[str, 
 
 
 def selection_metric(
-    metric: str | None, told: str | None, row: Mapping[str, float]
+    metric: str | None, recipe_metric: str | None, row: Mapping[str, float]
 ) -> str:
-    """Return the figure that runs are compared by: `metric`, or what the recipe told.
+    """Return the figure that runs are compared by: `metric`, or `recipe_metric`.
 
     Raises SettingsError where neither names a figure of the row.
     """
-    known = [name for name in row if name != "epoch"]
-    listing = ", ".join(known) or "none"
-    name = metric or told
+    names = [name for name in row if name != "epoch"]
+    listing = ", ".join(names) or "none"
+    name = metric or recipe_metric
     if name is None:
         raise SettingsError(
             "The recipe does not say which figure is the best one; say it with "
             f"--metric. Figures: {listing}."
         )
-    if name not in known:
+    if name not in names:
         raise SettingsError(
-            f"No figure {name!r}. {near(name, known)}Figures: {listing}."
+            f"No figure {name!r}. {near(name, names)}Figures: {listing}."
         )
     return name

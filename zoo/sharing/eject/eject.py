@@ -189,7 +189,7 @@ def _texts(source: Source, pin: Weights, package: str) -> dict[str, str]:
     if not why_not:
         parts.append("train")
     files = dict(copied.files())
-    words = {
+    substitutions = {
         "NAME": spec.name,
         "SUMMARY": spec.summary,
         "PACKAGE": package,
@@ -202,9 +202,9 @@ def _texts(source: Source, pin: Weights, package: str) -> dict[str, str]:
     code = "".join(_template(f"{part}.py") for part in parts)
     return {
         **files,
-        "__init__.py": _filled(code, words),
-        "README.md": _filled(_template("README.md"), words),
-        "pyproject.toml": _filled(_template("pyproject.toml"), words),
+        "__init__.py": _filled(code, substitutions),
+        "README.md": _filled(_template("README.md"), substitutions),
+        "pyproject.toml": _filled(_template("pyproject.toml"), substitutions),
         checkpoint_folder.CONFIG: _config(source, pin),
     }
 
@@ -290,15 +290,15 @@ def _project(
     package: str, files: dict[str, str], libraries: set[str], source: Source
 ) -> dict[str, str]:
     """Return what pyproject.toml is filled with: packages and their libraries."""
-    wanted = {*libraries, "torch", "safetensors"}
-    names = sorted(DISTRIBUTIONS.get(one, one) for one in wanted)
+    modules = {*libraries, "torch", "safetensors"}
+    names = sorted(DISTRIBUTIONS.get(one, one) for one in modules)
     folders = sorted({package, *(f"{package}.runtime" for f in files if "/" in f)})
     data = ["*.json", "*.safetensors", *source.spec.examples[:1]]
-    known = _requirements(source.plugin)
-    asked = [known.get(name, name) for name in names]
+    requirements = _requirements(source.plugin)
+    dependencies = [requirements.get(name, name) for name in names]
     return {
         "LIBRARIES": ", ".join(names),
-        "DEPENDENCIES": "\n".join(f'    "{one}",' for one in asked),
+        "DEPENDENCIES": "\n".join(f'    "{one}",' for one in dependencies),
         "PACKAGES": ", ".join(f'"{one}"' for one in folders),
         "DATA": ", ".join(f'"{one}"' for one in data),
     }
@@ -306,9 +306,12 @@ def _project(
 
 def _requirements(plugin: Plugin) -> dict[str, str]:
     """Return what the core and a plugin ask of distributions, by their names."""
-    asked = [*(requires("zoo-core") or ()), *(requires(plugin.distribution) or ())]
-    parsed = map(Requirement, asked)
-    return {one.name.lower(): f"{one.name}{one.specifier}" for one in parsed}
+    lines = [*(requires("zoo-core") or ()), *(requires(plugin.distribution) or ())]
+    parsed = map(Requirement, lines)
+    return {
+        requirement.name.lower(): f"{requirement.name}{requirement.specifier}"
+        for requirement in parsed
+    }
 
 
 def _prose(
@@ -333,7 +336,7 @@ def _prose(
         "FORMS": FORMS.get(spec.input.kind, ""),
         "TELLS": TELLS.get(spec.output.kind, ""),
         "ROWS": ROWS.get(spec.output.kind, LABELED),
-        "GIVEN": _given(spec),
+        "GIVEN": _row_description(spec),
         "RECIPE": str(spec.recipe).rpartition(".")[2],
         "WHY_NOT": why_not,
         "VERBS": _listed([f"`{verb}`" for part in parts for verb in FUNCTIONS[part]]),
@@ -346,17 +349,17 @@ def _prose(
     }
 
 
-def _given(spec: ModelSpec) -> str:
+def _row_description(spec: ModelSpec) -> str:
     """Return what is said of the rows that `train` takes."""
-    told = TARGETS.get(spec.output.kind, "Targets are numbers.")
+    targets = TARGETS.get(spec.output.kind, "Targets are numbers.")
     if spec.output.kind in ROWS:
-        return told
+        return targets
     tensor = TENSORS.get(spec.input.kind, "")
-    return f"Inputs are what `predict` takes{tensor}. {told}"
+    return f"Inputs are what `predict` takes{tensor}. {targets}"
 
 
-def _listed(words: list[str]) -> str:
-    return " and ".join(filter(None, (", ".join(words[:-1]), words[-1])))
+def _listed(parts: list[str]) -> str:
+    return " and ".join(filter(None, (", ".join(parts[:-1]), parts[-1])))
 
 
 def _config(source: Source, pin: Weights) -> str:
@@ -389,8 +392,8 @@ def _template(name: str) -> str:
     return (TEMPLATES / f"{name}.txt").read_text(encoding="utf-8")
 
 
-def _filled(text: str, words: dict[str, str]) -> str:
+def _filled(text: str, substitutions: dict[str, str]) -> str:
     for _ in range(2):  # a word may hold others
-        for word, value in words.items():
-            text = text.replace(f"@{word}@", value)
+        for placeholder, value in substitutions.items():
+            text = text.replace(f"@{placeholder}@", value)
     return text

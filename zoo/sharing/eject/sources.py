@@ -20,8 +20,8 @@ CORE, RUNTIME = "zoo", "zoo.runtime"
 class Outside(Exception):
     """A module imports what an ejected package can't have."""
 
-    def __init__(self, module: str, wanted: str) -> None:
-        super().__init__(f"{module} imports {wanted}")
+    def __init__(self, module: str, imported: str) -> None:
+        super().__init__(f"{module} imports {imported}")
 
 
 class Place(NamedTuple):
@@ -60,19 +60,19 @@ class Sources:
 
     def names(self, module: str) -> set[str]:
         """Return the names that a module defines or imports."""
-        found: set[str] = set()
+        names: set[str] = set()
         for node in ast.parse(_path(module).read_text(encoding="utf-8")).body:
             if isinstance(node, ast.Import | ast.ImportFrom):
-                found |= {one.asname or one.name for one in node.names}
+                names |= {alias.asname or alias.name for alias in node.names}
             elif isinstance(node, ast.FunctionDef | ast.ClassDef):
-                found.add(node.name)
-        return found
+                names.add(node.name)
+        return names
 
     def methods(self, module: str) -> set[str]:
         """Return the names of the methods that the classes of a module define."""
         tree = ast.parse(_path(module).read_text(encoding="utf-8"))
         classes = [node for node in tree.body if isinstance(node, ast.ClassDef)]
-        inside = [node for held in classes for node in held.body]
+        inside = [node for definition in classes for node in definition.body]
         return {node.name for node in inside if isinstance(node, ast.FunctionDef)}
 
     def _places(self, module: str, node: ast.stmt) -> list[Place]:
@@ -86,13 +86,13 @@ class Sources:
         if _root(origin) not in {CORE, *self.plugins}:
             self._library(module, origin)
             return []
-        found = []
+        places = []
         for alias in node.names:
             place = _place(origin, alias.name, alias.asname or alias.name)
             if not self._copied(place.module):
                 raise Outside(module, f"{alias.name!r} from {origin!r}")
-            found.append(place)
-        return found
+            places.append(place)
+        return places
 
     def _copied(self, module: str) -> bool:
         own = _root(module) in self.plugins and "." in module
@@ -129,9 +129,9 @@ def _statements(module: str, places: list[Place]) -> Iterator[str]:
         elif name is None:
             head, _, name = origin.rpartition(".")
             origin = head or "."
-        told = name or ""
-        told += f" as {place.alias}" if place.alias != told else ""
-        by_origin.setdefault(origin, []).append(told)
+        clause = name or ""
+        clause += f" as {place.alias}" if place.alias != clause else ""
+        by_origin.setdefault(origin, []).append(clause)
     for origin, names in sorted(by_origin.items()):
         yield f"from {origin} import {', '.join(names)}"
 
@@ -142,9 +142,9 @@ def _place(origin: str, name: str, alias: str) -> Place:
         return Place(f"{origin}.{name}", None, alias)
     for node in ast.parse(_path(origin).read_text(encoding="utf-8")).body:
         if isinstance(node, ast.ImportFrom) and _root(origin) == CORE:
-            for one in node.names:
-                if name == (one.asname or one.name):
-                    return _place(node.module or "", one.name, alias)
+            for imported in node.names:
+                if name == (imported.asname or imported.name):
+                    return _place(node.module or "", imported.name, alias)
     return Place(origin, name, alias)
 
 
