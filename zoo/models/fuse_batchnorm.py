@@ -1,6 +1,5 @@
-"""A model run for its numbers only, as fast as this machine can: same output, no
-gradients. Folds batch normalisation into the convolution before it, and lets
-convolutions have the memory order they like.
+"""Faster inference with the same output: batch normalisation is folded into the
+convolution before it, and convolutions get the channels-last memory format.
 """
 
 import copy
@@ -21,10 +20,10 @@ RELATIVE_TOLERANCE = (
 
 
 def fuse_batchnorm(model: nn.Module, batch: Tensor) -> nn.Module:
-    """Return a copy of `model` in eval mode that gives the same, sooner.
+    """Return a copy of `model` in eval mode that gives the same output faster.
 
-    `batch` is what it is proved on: where the copy's output is not the same, to
-    rounding, or nothing could be folded, the copy is of `model` as it is.
+    The copy is tested on `batch`. Where its output differs by more than rounding, or
+    nothing could be folded, a plain copy of `model` is returned.
     """
     plain = copy.deepcopy(model).eval().requires_grad_(False)
     if batch.ndim != 4 or batch.device.type != "cpu":
@@ -40,11 +39,11 @@ def fuse_batchnorm(model: nn.Module, batch: Tensor) -> nn.Module:
 
 
 def optimize_for_batch(model: nn.Module, batch: Tensor) -> nn.Module:
-    """Return what to run a batch through: a quick copy where there is much to do.
+    """Return the module to run a batch through: a fused copy for large batches.
 
-    The model itself is returned for few pictures, for anything else than pictures in
-    float32 on a CPU, where nothing can be folded, and where somebody listens in: a
-    hook is promised the layers as they were written.
+    The model itself is returned for few pictures, for anything but pictures in float32
+    on a CPU, where nothing can be folded, and where a module has a hook: a hook is
+    called with the layers as they were written.
     """
     if batch.ndim != 4 or len(batch) < MIN_BATCH or batch.device.type != "cpu":
         return model  # before any layer is looked at: most calls are of one input
@@ -60,8 +59,8 @@ def optimize_for_batch(model: nn.Module, batch: Tensor) -> nn.Module:
 def _fold(model: nn.Module) -> int:
     """Fold every normalisation that follows a convolution; return how many.
 
-    What follows what is read from the order of the submodules, which is a guess: the
-    caller compares outputs.
+    Which module follows is guessed from the order of the submodules: the caller
+    compares outputs.
     """
     count = 0
     for parent in list(model.modules()):
@@ -78,6 +77,6 @@ def _fold(model: nn.Module) -> int:
 
 
 def _without_normalization(norm: nn.BatchNorm2d) -> nn.Module:
-    """Return what a normalisation does beside normalising: some also activate."""
+    """Return the other children of a normalisation: some have an activation."""
     rest = [part for _, part in norm.named_children()]
     return nn.Sequential(*rest) if rest else nn.Identity()

@@ -1,7 +1,7 @@
-"""A real input and the output it must give, kept beside the weights and replayed.
+"""The golden: a real input and its expected output, stored beside the weights.
 
-Beside the output, a sample of what each layer gave is kept, so that a mismatch can be
-traced to the first layer that differs.
+A sample of each layer's output is stored too, so that a mismatch can be traced to the
+first layer that differs.
 """
 
 from collections.abc import Iterator
@@ -23,7 +23,7 @@ INPUT, OUTPUT, LAYER, TOLERANCE = "input", "output", "layer.", "tolerance"
 
 @dataclass(frozen=True, kw_only=True)
 class Replay:
-    """How a replayed golden compares: `first` names the first layer that differs."""
+    """The result of a replay: `first` is the name of the first layer that differs."""
 
     matches: bool
     difference: float  # the largest of the output
@@ -50,7 +50,7 @@ def make_golden(
 
 
 def replay(model: nn.Module, path: Path) -> Replay:
-    """Run the golden's input through `model` and compare."""
+    """Run the golden's input through `model`, and compare the output."""
     golden = safetensors_io.tensors(path)
     tolerance = golden[TOLERANCE].item()
     device = next((p.device for p in model.parameters()), torch.device("cpu"))

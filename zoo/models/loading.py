@@ -1,4 +1,4 @@
-"""Build and load: names and checkpoint folders to modules."""
+"""Build and load modules from names and checkpoint folders."""
 
 import inspect
 import time
@@ -41,7 +41,7 @@ def find(name: str | Path) -> ModelSpec:
 def build(name: str | Path, **options: Any) -> nn.Module:
     """Return the model with fresh random weights; `options` go to its build function.
 
-    `labels=[...]` names the classes of a new head, `classes=N` only counts them.
+    `labels=[...]` gives the class names of a new head, `classes=N` only their number.
     Raises ModelNotFound, OptionError, PluginError.
     """
     source = sources.find(name)
@@ -60,13 +60,14 @@ def load(
     verify: Verify = "stamp",
     **options: Any,
 ) -> nn.Module:
-    """Return the trained model in eval mode, every tensor accounted for.
+    """Return the trained model in eval mode, loaded strictly.
 
     `name` is a registered model, a checkpoint folder, or a repository on the Hub as
     "hf://user/name@commit". Size and SHA-256 are checked before a tensor reaches the
-    model; `verify="always"` hashes a big file even if a stamp says that it was hashed
-    before. `labels=[...]` or `classes=N` gives a new head, the only part that may be
-    fresh; `model.zoo.report` says so. A zoo.lock in the working directory is honoured.
+    model; `verify="always"` hashes a large file even if a stamp says that it was hashed
+    before. `labels=[...]` or `classes=N` gives a new head, the only submodule that may
+    be initialised at random; `model.zoo.report` lists its tensors. A zoo.lock in the
+    working directory is honoured.
     Raises ModelNotFound, NoWeights, IntegrityError, MisfitError, NotSafetensors,
     OptionError, CheckpointError, LicenseError, LockError, and a HubError: NotOnHub,
     GatedError, OfflineError, UnreachableError, CacheError.
@@ -109,12 +110,12 @@ def load(
 
 @lru_cache(maxsize=4)
 def load_with_metadata(name: str) -> nn.Module:
-    """Return a registered model, loaded once: for predictions by name."""
+    """Return a registered model, cached for predictions by name."""
     return load(name)
 
 
 def require_module(model: nn.Module | str | Path, call: str) -> nn.Module:
-    """Return a model as it is, or load the one that is named; `call` is what asks.
+    """Return a module unchanged, or load it by name; `call` is shown in the error.
 
     Raises InputError, and what `load` raises.
     """
@@ -140,7 +141,7 @@ def _to_device(model: nn.Module, device: Any, dtype: Any, spec: ModelSpec) -> nn
 def _with_head(
     spec: ModelSpec, options: Mapping[str, Any]
 ) -> tuple[ModelSpec, dict[str, Any], bool]:
-    """Return the spec and options for the head asked for, and whether it is new."""
+    """Return the spec and build options for the head, and whether it is new."""
     build_options = {**spec.options, **options}
     labels = _labels(spec, build_options.pop("labels", None), options.get("classes"))
     if labels == spec.labels:
@@ -158,7 +159,7 @@ def _with_head(
 
 
 def _labels(spec: ModelSpec, labels: Any, classes: Any) -> tuple[str, ...]:
-    """Return the labels asked for: by name, by number, or those that were trained."""
+    """Return the labels of the head: given, numbered, or those of the spec."""
     option_names = ["labels", "classes"]
     if labels is not None:
         if isinstance(labels, str) or not isinstance(labels, Iterable):
@@ -197,7 +198,7 @@ def build_model(
 
 
 def _renamed(spec: ModelSpec, plugin: Plugin) -> safetensors_io.Renamed | None:
-    """Return how a model's build module renames the tensors of a file, if it does."""
+    """Return the function `renamed` of a model's build module, or None."""
     where = load_module(spec.build.partition(":")[0], plugin=plugin.name)
     return getattr(where, "renamed", None)
 

@@ -1,4 +1,4 @@
-"""What a loaded model knows about itself: `model.zoo`."""
+"""The metadata of a loaded model: `model.zoo`."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -24,7 +24,7 @@ __all__ = [
 
 @dataclass(frozen=True, kw_only=True)
 class LoadReport:
-    """What a load did: every tensor of the model is in `loaded` or in `fresh`."""
+    """The report of a load: every tensor of the model is in `loaded` or in `fresh`."""
 
     path: str
     sha256: str
@@ -36,7 +36,7 @@ class LoadReport:
     seconds: float
 
     def __repr__(self) -> str:
-        """Say it in a line: the names of all tensors would fill a screen."""
+        """Return one line: the names of all tensors would fill a screen."""
         fresh = f", fresh: {', '.join(self.fresh)}" if self.fresh else ""
         casts = "".join(f", {k}" for k in sorted(set(self.casts.values())))
         return (
@@ -47,7 +47,7 @@ class LoadReport:
 
 @dataclass(frozen=True, kw_only=True)
 class ModelMetadata:
-    """What `model.zoo` knows: where a model comes from and how to make it again."""
+    """The value of `model.zoo`: where a model comes from and how to build it again."""
 
     spec: ModelSpec
     options: Mapping[str, Any]
@@ -91,14 +91,14 @@ def unwrap_model(model: nn.Module) -> nn.Module:
 
 
 def attach(model: nn.Module, metadata: ModelMetadata) -> nn.Module:
-    """Return `model`, knowing itself. A deep copy and a compiled one know it too."""
+    """Set `model.zoo` and return the model. Deep copies and compiled models keep it."""
     # Past nn.Module's own __setattr__, which looks for parameters and modules.
     object.__setattr__(model, "zoo", metadata)
     return model
 
 
 def with_input_spec(model: nn.Module, input_spec: Input) -> nn.Module:
-    """Return `model`, knowing that it takes another input than its spec says."""
+    """Replace the input of the spec in `model.zoo`, and return the model."""
     metadata = model_metadata(model)
     return attach(
         model, replace(metadata, spec=replace(metadata.spec, input=input_spec))

@@ -1,4 +1,4 @@
-"""From a module to a checkpoint folder: weights, config, golden, receipt, files."""
+"""Save a module as a checkpoint folder: weights, config, golden, receipt, files."""
 
 import platform
 import shutil
@@ -32,10 +32,11 @@ def save(
     files: Mapping[str, bytes] | None = None,
     dtype: torch.dtype | None = None,
 ) -> Path:
-    """Write `model` as a checkpoint folder that `zoo.load` takes; return the folder.
+    """Save `model` as a checkpoint folder for `zoo.load`, and return the folder.
 
-    `example` is an input whose output becomes the golden; `dtype=torch.float16` stores
-    floats narrow. The folder is replaced whole: an interrupted save leaves the old one.
+    `example` is the input of the golden. `dtype=torch.float16` stores floats in half
+    precision. The folder is replaced as a whole: an interrupted save leaves the old
+    one.
     Raises CheckpointError.
     """
     folder, model = Path(folder), unwrap_model(model)
@@ -76,7 +77,7 @@ def _stored(model: nn.Module, dtype: torch.dtype | None) -> dict[str, Tensor]:
 
 
 def _golden(model: nn.Module, example: Tensor, new: Path) -> None:
-    """Make the golden with the weights as stored, which may be narrower."""
+    """Make the golden with the stored weights, which may have a narrower dtype."""
     again = build_model(
         model_metadata(model).spec,
         _provider(model_metadata(model)),
