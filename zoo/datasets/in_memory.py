@@ -1,4 +1,4 @@
-"""Datasets that fit in memory, as tensors: decoded once, sliced after."""
+"""Datasets that fit in memory, as tensors that are decoded once."""
 
 from __future__ import annotations
 
@@ -55,8 +55,8 @@ def load_rows(
     """Return a split of a registered dataset, or its `first` rows; the decoded rows are
     cached on disk.
 
-    `columns` is one picture column, or the number columns that become (rows, columns),
-    or one column that the `input_spec` input says how to read: texts, by a tokenizer.
+    `columns` is one picture column, or number columns, which become (rows, columns), or
+    one column that is read as `input_spec` says, such as texts with a tokenizer.
     Several targets become (rows, targets), in float32.
     """
     rows = registered.load_dataset(name, split)
@@ -89,7 +89,7 @@ def load_or_synthetic(
     options: Mapping[str, Any],
     model: ModelSpec | None,
 ) -> Any:
-    """Return what `read` reads, or noise for a model where the data can't be had."""
+    """Return the rows from `read`, or noise for `model` if the data is unavailable."""
     try:
         return read(name, split, **options)
     except (DataError, DatasetNotFound, MissingExtra):
@@ -102,7 +102,7 @@ def load_or_synthetic(
 
 
 def check_labels(target: Tensor, output_spec: Output, source: str) -> None:
-    """Refuse numbers that stand for no label, before a loss trips over them."""
+    """Raise DataError for target numbers out of range, before a loss fails on them."""
     if (count := output_spec.target_labels) is None or not len(target):
         return
     least, most = target.min(), target.max()
@@ -117,7 +117,7 @@ def check_labels(target: Tensor, output_spec: Output, source: str) -> None:
 def synthetic_rows(
     input_spec: Input, output_spec: Output, rows: int, source: str
 ) -> TensorRows:
-    """Return noise of a dataset's shape, for smoke runs where the data can't be had."""
+    """Return noise of a dataset's shape, for smoke runs without the data."""
     random = torch.Generator().manual_seed(0)
     inputs = preprocessor(input_spec).synthetic(input_spec, rows, random)
     target = targets_of(output_spec).synthetic(output_spec, inputs, random)
@@ -143,7 +143,7 @@ def _read_cached(
 
 
 def check_columns(source: str, rows: Dataset, required: tuple[str, ...]) -> None:
-    """Refuse a column that a dataset does not have, with what comes near it."""
+    """Raise DataError, with the nearest names, where a dataset lacks a column."""
     columns = rows.column_names
     for name in required:
         if name not in columns:

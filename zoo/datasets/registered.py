@@ -1,4 +1,4 @@
-"""A named dataset, from wherever it is: a folder, a package, the cache, or the Hub."""
+"""Load a registered dataset from a folder, a package, the cache, or the Hub."""
 
 from __future__ import annotations
 
@@ -42,8 +42,8 @@ def load_dataset(name: str, split: str = "train") -> Dataset:
 
     Sources, in order: the folders of `ZOO_DATA`, a Python package that ships the set,
     the local cache of the `datasets` library, the Hub. Only the last one uses the
-    network. Where a folder holds other splits of the set and none holds this one, no
-    other source is asked: splits of two copies may hold the same row, or other pixels.
+    network. If a folder has other splits of the set and no folder has this one, no
+    other source is used: splits of two copies may share rows, or differ in pixels.
     """
     spec = get_dataset_spec(name)
     if split not in spec.splits:
@@ -74,7 +74,7 @@ def fingerprint(columns: dict[str, tuple[str, bytes]]) -> str:
 
 
 class _Copy(NamedTuple):
-    """The rows as a source has them, where that is, and how many each split has."""
+    """The rows of a source, its place, and the number of rows of each split."""
 
     rows: Dataset
     place: str
@@ -129,7 +129,7 @@ def _from_folder(spec: DatasetSpec, split: str) -> _Copy | None:
 
 
 def _from_cache(spec: DatasetSpec, split: str) -> Dataset | None:
-    """Return what an earlier download has left, or nothing. Never asks the Hub."""
+    """Return the rows of an earlier download, or None, without a request to the Hub."""
     import_datasets()
     from datasets.packaged_modules.cache.cache import Cache
 
@@ -158,7 +158,7 @@ def _from_hub(spec: DatasetSpec, split: str) -> Dataset:
 
 
 def _commit(spec: DatasetSpec, split: str) -> str:
-    """Ask the Hub for the commit to load: one short request, before any long one."""
+    """Return the commit to load: one short request to the Hub, before any long one."""
     from huggingface_hub import HfApi
     from huggingface_hub.errors import (
         HfHubHTTPError,
@@ -233,7 +233,7 @@ def _renamed(copy: _Copy, spec: DatasetSpec) -> Dataset:
 
 
 def _labelled(rows: Dataset, place: str, spec: DatasetSpec) -> Dataset:
-    """Let `label` be numbers that stand for the spec's names, in the spec's order."""
+    """Return rows whose `label` is a number of the spec's labels, in their order."""
     if not spec.labels or "label" not in rows.column_names:
         return rows
     class_label = import_datasets().ClassLabel(names=list(spec.labels))
@@ -254,7 +254,7 @@ def _labelled(rows: Dataset, place: str, spec: DatasetSpec) -> Dataset:
 
 @contextmanager
 def quiet_progress() -> Iterator[None]:
-    """Hold back the library's progress bars and notes: a local read is no news."""
+    """Suppress the progress bars and log messages of the `datasets` library."""
     library = import_datasets()
     notes = library.utils.logging
     loud, level = library.is_progress_bar_enabled(), notes.get_verbosity()
@@ -269,7 +269,7 @@ def quiet_progress() -> Iterator[None]:
 
 
 def import_datasets() -> Any:
-    """Return the `datasets` library, or say how to install it."""
+    """Return the `datasets` library. Raises MissingExtra."""
     try:
         disable_telemetry()
         import datasets  # a second to import: only when data is asked for

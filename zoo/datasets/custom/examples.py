@@ -1,4 +1,4 @@
-"""Raw inputs with their targets, not opened yet, in parts. Does not know torch."""
+"""Raw inputs with their targets, not opened yet, in splits. Does not know torch."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ CHUNK_ROWS = 1000  # rows of a dataset that are hashed at a time
 
 @dataclass(frozen=True, kw_only=True)
 class LabeledExamples:
-    """Raw inputs, one target each, and a name for each that a message can show."""
+    """Raw inputs with a target each, and a name of each for messages."""
 
     items: Sequence[Any]
     targets: tuple[Any, ...]  # numbers, masks, or texts
@@ -42,7 +42,7 @@ class LabeledExamples:
         return len(self.targets)
 
     def fingerprint(self) -> str:
-        """Return the SHA-256 of the inputs and targets; nothing where one is lost."""
+        """Return the SHA-256 of the inputs and targets; "" if an input has none."""
         digest = content(self.items)
         if digest is None:
             return ""
@@ -61,10 +61,10 @@ class LabeledExamples:
 
 @dataclass(frozen=True, kw_only=True)
 class DatasetSplits:
-    """What was found: `labels` are the classes, or none where targets are numbers.
+    """The splits of a user's data; `labels` are empty where targets are numbers.
 
-    `kind` knows what the targets are, by default classes. `sources` names the data of a
-    part that came from elsewhere than `source`.
+    `kind` is the kind of the targets, by default classes. `sources` names the data of a
+    split that is not from `source`.
     """
 
     source: str
@@ -76,17 +76,17 @@ class DatasetSplits:
     sources: Mapping[str, str] = field(default_factory=dict)
 
     def source_of(self, part: str) -> str:
-        """Return the name of the data that the rows of a part come from."""
+        """Return the name of the data that the rows of a split come from."""
         return self.sources.get(part, self.source)
 
     def parts(self) -> dict[str, LabeledExamples]:
-        """Return the parts that there are, by name."""
+        """Return the splits that exist, by name."""
         splits = {"training": self.training, "validation": self.validation}
         splits["test"] = self.test
         return {name: rows for name, rows in splits.items() if rows is not None}
 
     def targets(self) -> dict[str, Sequence[Any]]:
-        """Return the targets of each part, by the name of its source."""
+        """Return the targets of each split, by the name of its source."""
         return {
             f"{self.source_of(part)}/{part}": rows.targets
             for part, rows in self.parts().items()
@@ -98,17 +98,17 @@ class DatasetSplits:
         return getattr(self.training.items, "timed", False)
 
     def counts(self) -> dict[str, int]:
-        """Return how many training rows there are of each label, or in how many of
-        their targets it is."""
+        """Return the number of training rows of each label, or of those whose target
+        contains it."""
         return self.kind.counts(self.training.targets, self.labels)
 
     def sizes(self) -> list[int]:
-        """Return how much there is of each label in the training rows, in order."""
+        """Return the amount of each label in the training rows, in order."""
         return self.kind.sizes(self.training.targets, self.labels)
 
 
 class Column(Sequence[Any]):
-    """Rows of a dataset, whole or one column of them, decoded when asked for."""
+    """Rows of a dataset, or one column of them, decoded on access."""
 
     timed = False  # whether their order is that of time
 
@@ -131,7 +131,7 @@ class Column(Sequence[Any]):
 
     @cached_property
     def content(self) -> str:
-        """The SHA-256 of what the rows hold, pictures as they are stored."""
+        """The SHA-256 of the rows, with pictures as they are stored."""
         rows = self.rows if self.name is None else self.rows.select_columns([self.name])
         rows, seal = _undecoded(rows), hashlib.sha256()
         for start in range(0, len(self.picked), CHUNK_ROWS):
@@ -143,7 +143,7 @@ class Column(Sequence[Any]):
 
 
 def content(items: Sequence[Any]) -> str | None:
-    """Return the SHA-256 of inputs; of files, and of rows of a dataset, only."""
+    """Return the SHA-256 of files or rows of a dataset; None of other inputs."""
     if isinstance(items, Column):
         return items.content
     if not all(isinstance(item, Path) for item in items):
@@ -167,7 +167,7 @@ def _undecoded(rows: Dataset) -> Dataset:
 
 
 def _stored(value: Any) -> bytes:
-    """Return a value as bytes, its length before it."""
+    """Return a value as bytes, with its length before it."""
     if isinstance(value, dict) and {*value} == {"bytes", "path"}:
         value = value["bytes"] or Path(value["path"]).read_bytes()
     encoded = value if isinstance(value, bytes) else repr(value).encode()
@@ -177,9 +177,9 @@ def _stored(value: Any) -> bytes:
 def with_validation_split(
     splits: DatasetSplits, val_fraction: float, *, seed: int
 ) -> DatasetSplits:
-    """Return the data with a share of the training rows held back for validation.
+    """Return the data with a validation split, made from training rows.
 
-    Of each class its share; of rows that follow each other in time, the last ones.
+    The split is stratified by class. Of a time series, the last rows are held out.
     Raises DataError.
     """
     rows = splits.training
@@ -202,9 +202,10 @@ def with_validation_split(
 def train_val_split(
     rows: LabeledExamples, val_fraction: float, *, seed: int, stratified: bool
 ) -> tuple[LabeledExamples, LabeledExamples]:
-    """Return the rows to fit, and a share of them held back for validation.
+    """Return the training rows, and a random share of them held out for validation.
 
-    With `stratified`, of each class its share, and at least one row. Raises DataError.
+    With `stratified`, this is done for each class, with at least one row of each.
+    Raises DataError.
     """
     drawing = random.Random(seed)
     groups: dict[float, list[int]] = defaultdict(list)

@@ -1,6 +1,6 @@
-"""A user's own data, whatever holds it: folders of files, tables, datasets.
+"""Read a user's own data from folders, tables or datasets, without opening inputs.
 
-Nothing is opened yet, and torch is not known here.
+Does not know torch.
 """
 
 from __future__ import annotations
@@ -43,16 +43,17 @@ def read_data(
     labels: Sequence[str] | None = None,
     known: Sequence[str] = (),
 ) -> DatasetSplits:
-    """Return the rows that `data` stands for, for a model that expects such input.
+    """Return the splits of `data`, for a model with this input and output.
 
     `data` is a folder of class-named folders (or of `train` and `test` with those), a
     CSV, JSONL or parquet file, a `datasets.Dataset` or `DatasetDict`, a registered name
-    or a Hub id. `target` names the column to predict; `labels` fixes the classes and
-    their order, and `known` the order alone, where the classes are the same.
-    `output_spec` is what the model gives, by default classes: of masks a folder holds
-    `images` and `masks`; of readings it holds pictures that are named by what they
-    show, and `labels` and `known` are characters; of a forecast the rows of a table
-    follow each other in time. What was gathered already comes back as it is. Raises
+    or a Hub id. `DatasetSplits` are returned unchanged.
+
+    `target` names the column to predict. `labels` fixes the classes and their order;
+    `known` fixes only the order, if the data has the same classes. `output_spec` is by
+    default one of classes. For masks, a folder has `images` and `masks`. For text
+    recognition, it has pictures named by their text, and `labels` and `known` are
+    characters. For a forecast, the rows of a table are in the order of time. Raises
     DataError.
     """
     if isinstance(data, DatasetSplits):
@@ -73,13 +74,13 @@ def read_data(
 
 
 def _of_values(data: Any) -> tuple[str, ...] | None:
-    """Return what the values of a registered dataset's masks are called, if it says."""
+    """Return the labels of a registered dataset's masks, if its spec has them."""
     spec = installed().datasets.get(data) if isinstance(data, str) else None
     return spec.labels or None if spec and "label" not in spec.columns else None
 
 
 def _parts(data: Any, expected: Wanted) -> tuple[str, dict[str, Rows]]:
-    """Return a name for the data, and its parts."""
+    """Return a name for the data, and its splits."""
     if isinstance(data, (str, os.PathLike)):
         path = Path(data)
         if path.is_dir():
@@ -136,7 +137,7 @@ def _file(path: Path, expected: Wanted) -> Rows:
 
 
 def _read_table_file(path: Path) -> dict[str, list[str | None]]:
-    """Return the columns of a CSV file as they are written: "007" is no number."""
+    """Return the columns of a CSV file as strings: "007" stays "007"."""
     with path.open(encoding="utf-8-sig", newline="") as file:
         reader = csv.DictReader(file)
         rows = list(reader)

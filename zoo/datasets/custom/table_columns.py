@@ -1,4 +1,4 @@
-"""The rows of a user's table: inputs and targets, by the names of the columns."""
+"""Find the inputs and targets of a user's table by the names of its columns."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ __all__ = ["table"]
 def table(
     source: str, rows: Dataset, expected: Wanted, beside: Path | None = None
 ) -> Rows:
-    """Return the inputs and targets of a table, by the names of its columns."""
+    """Return the inputs and targets of a table."""
     columns, input_spec = rows.column_names, expected.input_spec
     target = _column(source, columns, expected.columns, "target")
     each = input_spec.required_columns
@@ -56,13 +56,13 @@ def table(
 
 
 def _need(source: str, columns: Sequence[str], required: Sequence[str]) -> None:
-    """Refuse a table without the columns that the model's input is made of."""
+    """Raise DataError where a column of the model's input is missing."""
     for name in required:
         _column(source, columns, [name], "model's")
 
 
 def _pictures(rows: Dataset, name: str, beside: Path | None) -> Sequence[Any]:
-    """Return a column of pictures, decoded when asked for, or of paths to them."""
+    """Return a column of pictures, decoded on access, or of paths to pictures."""
     if getattr(rows.features[name], "dtype", "") in ("string", "large_string"):
         return [(beside or Path()) / str(value) for value in rows[name]]
     return Column(rows, name)

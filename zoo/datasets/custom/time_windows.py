@@ -1,4 +1,4 @@
-"""A table whose rows follow each other in time: windows of it, and what comes next."""
+"""Sliding windows of a time series table, and the values that follow them."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ __all__ = ["Windows", "windows"]
 
 
 class Windows(Column):
-    """Windows of equally many rows, each begun a row later, as columns of numbers."""
+    """Windows of `length` rows with stride 1, as columns of numbers."""
 
     timed = True
 
@@ -50,8 +50,7 @@ def windows(
     target: str,
     horizon: int,
 ) -> Rows:
-    """Return every window of a table with `length` rows, the column `target` after it,
-    and its name.
+    """Return every window of `length` rows with the next `horizon` values of `target`.
 
     Raises DataError where the table is too short for one.
     """
