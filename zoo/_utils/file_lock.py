@@ -1,4 +1,4 @@
-"""A lock that one process holds at a time, and that goes with it."""
+"""A file lock that ends with its process."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,10 +9,10 @@ __all__ = ["file_lock"]
 
 @contextmanager
 def file_lock(path: Path) -> Iterator[int]:
-    """Hold a lock on a file that goes with the process, however that ends.
+    """Hold a lock on a file until the block or the process ends.
 
-    Yields its descriptor: a process that inherits it holds the lock as well. Raises
-    BlockingIOError where another one does. Windows has no such lock.
+    Yields the file descriptor: a process that inherits it holds the lock as well.
+    Raises BlockingIOError if another process holds it. Has no effect on Windows.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("ab") as file:

@@ -1,4 +1,4 @@
-"""The card of a fine-tuned model, whose prose nobody has written."""
+"""The card of a fine-tuned model, with generated prose."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -11,7 +11,7 @@ __all__ = ["render"]
 
 
 def render(spec: ModelSpec, receipt: Mapping[str, Any]) -> str:
-    """Return the card of a fine-tuned model, whose prose nobody has written."""
+    """Return the card of a fine-tuned model, with generated prose."""
     source, parent = _source(receipt), receipt["parent"]
     fitting = _parts(receipt)["training"]["rows"]
     origin = {"source": source, "parent": parent["name"], "sha256": parent["sha256"]}
@@ -52,7 +52,7 @@ def _source(receipt: Mapping[str, Any]) -> str:
 
 
 def _classes(receipt: Mapping[str, Any], output: Output) -> str:
-    """Return how many training rows each class has, and how they were weighed."""
+    """Return the number of training rows of each class, and the class weights."""
     counts, noun = receipt["classes"], output.label_noun
     if not counts:
         return ""

@@ -70,14 +70,14 @@ def text(spec: ModelSpec, receipt: Mapping[str, Any]) -> str:
 
 
 def measured(receipt: Mapping[str, Any]) -> str:
-    """Return the figures of a receipt, and what simple methods reach beside them."""
+    """Return the metrics of a receipt, and those of its baselines."""
     return MEASURED.format(
         metrics=table(_metrics(receipt)), baselines=_baselines(receipt)
     )
 
 
 def _pinned(spec: ModelSpec, weights: Weights) -> str:
-    """Return the card of a third party's model that nobody has measured here."""
+    """Return the card of a third party's model whose metrics were not measured."""
     parts = ("metrics", "measured", "settings", "baselines", "pictures")
     nothing: dict[str, Any] = {part: {} for part in parts}
     sha256 = "not known: what comes first is trusted, and remembered"
@@ -94,8 +94,8 @@ def card(
     prose: str | None = None,
     behind: str = "",
 ) -> str:
-    """Return a whole card; `prose` is the plugin's own where it is not given, and
-    `behind` stands before it."""
+    """Return a complete card. `prose` is by default the plugin's, and `behind` comes
+    before it."""
     example = f'zoo.example("{spec.name}")'
     size = spec.weights.size if spec.weights else None
     # the weights of a recipe file are not those that are registered by the name
@@ -123,7 +123,7 @@ def card(
 
 
 def _behind(spec: ModelSpec, receipt: Mapping[str, Any]) -> str:
-    """Return which baselines are better than the model, if any, and why it is kept."""
+    """Return the baselines that are better than the model, and why it is kept."""
     baselines = "; ".join(
         f"{metric.baseline_name} reaches {metric.name} {metric.baseline:.4f}, this "
         f"model {metric.value:.4f}"
@@ -137,7 +137,7 @@ def _behind(spec: ModelSpec, receipt: Mapping[str, Any]) -> str:
 
 
 def _making(spec: ModelSpec, receipt: Mapping[str, Any]) -> str:
-    """Return how the weights were made: trained, or converted from another's."""
+    """Return how the weights were made: trained, or converted."""
     memory, origin = receipt["peak_memory_mib"], receipt.get("origin", {})
     template = TRAINED_BY_FILE if "recipe_sha256" in receipt else TRAINED
     return (CONVERTED if origin else template).format(
@@ -158,7 +158,7 @@ def _making(spec: ModelSpec, receipt: Mapping[str, Any]) -> str:
 
 
 def check_prose(spec: ModelSpec) -> str:
-    """Return a model's prose; complain about an empty section or a typed-in figure."""
+    """Return a model's prose. An empty section or a typed-in number is a CardError."""
     path = weight_store.package_folder(spec.package) / spec.card
     try:
         prose = path.read_text(encoding="utf-8").strip()
@@ -251,7 +251,7 @@ def _baselines(receipt: Mapping[str, Any]) -> str:
 
 
 def _sweep(receipt: Mapping[str, Any]) -> str:
-    """Return the trials that the settings were chosen by, if there was a sweep."""
+    """Return the trials of the sweep that selected the settings, if there was one."""
     sweep = receipt.get("sweep")
     if not sweep:
         return ""

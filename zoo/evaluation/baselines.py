@@ -1,4 +1,4 @@
-"""What simple methods reach: a model that does not beat them is not finished."""
+"""Simple methods as baselines: a model should be better than they are."""
 
 import torch
 from torch import Tensor
@@ -19,13 +19,13 @@ __all__ = [
 
 
 def majority(training: TensorRows, test: TensorRows) -> float:
-    """Return the test accuracy of always saying the commonest training label."""
+    """Return the test accuracy of predicting the most frequent training label."""
     commonest = training.target.bincount().argmax()
     return _share(test.target == commonest)
 
 
 def nearest_mean(training: TensorRows, test: TensorRows) -> float:
-    """Return the test accuracy of the label whose mean training input is nearest."""
+    """Return the test accuracy of the nearest class mean of the training inputs."""
     labels = training.target.unique()
     means = torch.stack(
         [_flat(training[training.target == label]).mean(dim=0) for label in labels]
@@ -40,9 +40,10 @@ def logistic(training: TensorRows, test: TensorRows) -> float:
 
 
 def logistic_labels(training: TensorRows, test: TensorRows) -> Tensor:
-    """Return what logistic regression on standardised inputs says of the test rows.
+    """Return the test predictions of logistic regression on standardised inputs.
 
-    The sum of cross-entropies plus half the squared weights is minimised, to the end.
+    The sum of cross-entropies plus half the squared weights is minimised until
+    convergence.
     """
     middle, spread = _flat(training).mean(dim=0), _flat(training).std(dim=0)
     spread = spread.masked_fill(spread == 0, 1.0)  # a column that never changes
@@ -69,21 +70,23 @@ def logistic_labels(training: TensorRows, test: TensorRows) -> Tensor:
 
 
 def mean(training: TensorRows, test: TensorRows) -> dict[str, float]:
-    """Return how far off the mean of the training targets is, in the test."""
+    """Return the test error of the mean of the training targets."""
     middle = training.target.double().mean()
     return regression.metrics(middle.expand(len(test)), test.target)
 
 
 def least_squares(training: TensorRows, test: TensorRows) -> dict[str, float]:
-    """Return how far off a linear function of the inputs is, fitted exactly."""
+    """Return the test error of linear least squares on the inputs."""
     target = training.target.double()
     weight = torch.linalg.lstsq(_with_one(training), target[:, None]).solution
     return regression.metrics(_with_one(test) @ weight, test.target)
 
 
 def principal(training: TensorRows, count: int) -> tuple[Tensor, Tensor, Tensor]:
-    """Return the mean training input, (numbers,), the `count` directions in which
-    inputs differ most, (numbers, count), and their standard deviations, (count,).
+    """Return the first `count` principal components of the training inputs.
+
+    These are the mean, (numbers,), the directions, (numbers, count), and the standard
+    deviations, (count,).
     """
     inputs = _flat(training).double()
     middle = inputs.mean(dim=0)

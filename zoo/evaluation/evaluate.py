@@ -1,4 +1,4 @@
-"""A model on a user's own rows: its outputs, and its task's metrics."""
+"""Evaluate a model on a user's own data: its outputs, and the metrics of its task."""
 
 from typing import Any
 
@@ -21,8 +21,9 @@ def evaluate(
 ) -> dict[str, float]:
     """Return the metrics of a model's task on a user's own data.
 
-    `data` is what `zoo.finetune` takes; of data in parts, the test rows, or those for
-    validation, or else all. Labels must be the model's. Raises DataError, InputError.
+    `data` is as for `zoo.finetune`. Of data with several splits, the test rows are
+    used, or else the validation rows. Labels must be the model's. Raises DataError,
+    InputError.
     """
     spec = model_metadata(model).spec
     if get_task(spec.task).metric is None:
@@ -38,7 +39,7 @@ def evaluate(
 
 @torch.inference_mode()
 def predict_examples(model: nn.Module, rows: LabeledExamples) -> Tensor:
-    """Return what the model gives for examples, (rows, ...)."""
+    """Return the outputs of the model for examples, (rows, ...)."""
     with eval_mode(model):
         outputs = [
             unwrap_model(model)(inputs) for inputs in features.model_inputs(model, rows)
@@ -49,7 +50,7 @@ def predict_examples(model: nn.Module, rows: LabeledExamples) -> Tensor:
 def compute_metrics(
     model: nn.Module, output: Tensor, rows: LabeledExamples
 ) -> dict[str, float]:
-    """Return the metrics of the model's task for its output on rows."""
+    """Return the metrics of the model's task for its outputs on rows."""
     spec = model_metadata(model).spec
     target = features.targets(model, rows)
     return get_task(spec.task).compute_metrics(output, target, spec.output)

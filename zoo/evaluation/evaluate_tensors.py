@@ -1,4 +1,4 @@
-"""A model's outputs over a dataset, and its task's metrics, as recipes need them."""
+"""Evaluate a model on a tensor dataset, as recipes do."""
 
 import torch
 from torch import Tensor, nn
@@ -26,6 +26,6 @@ def evaluate(model: nn.Module, rows: TensorRows | StreamedRows) -> dict[str, flo
 
 
 def predict_batches(model: nn.Module, inputs: Tensor, *, batch: int = 1000) -> Tensor:
-    """Return what the model gives for prepared inputs, on the CPU, in eval mode."""
+    """Return the outputs of the model for prepared inputs, on the CPU, in eval mode."""
     with eval_mode(model):
         return runtime.predict_batches(model, inputs, batch=batch)

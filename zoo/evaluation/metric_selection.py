@@ -1,4 +1,4 @@
-"""The figures of a run's history: which of them counts, and which way is better."""
+"""Select the metric by which runs are compared, and the best epoch by it."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -10,12 +10,12 @@ __all__ = ["best_row", "selection_metric", "signed_score"]
 
 
 def signed_score(name: str, value: float) -> float:
-    """Return a figure as a number that is better when higher."""
+    """Return a metric's value, negated if lower is better."""
     return -value if lower_is_better(name) else value
 
 
 def best_row(history: Sequence[Mapping[str, float]], name: str) -> Mapping[str, float]:
-    """Return the first row with the best figure; nothing where none is a number."""
+    """Return the first row with the best value, or {} where no value is a number."""
     rows = [row for row in history if math.isfinite(row.get(name, math.nan))]
     return max(rows, key=lambda row: signed_score(name, row[name]), default={})
 
@@ -23,9 +23,9 @@ def best_row(history: Sequence[Mapping[str, float]], name: str) -> Mapping[str, 
 def selection_metric(
     metric: str | None, recipe_metric: str | None, row: Mapping[str, float]
 ) -> str:
-    """Return the figure that runs are compared by: `metric`, or `recipe_metric`.
+    """Return the metric that runs are compared by: `metric`, or `recipe_metric`.
 
-    Raises SettingsError where neither names a figure of the row.
+    Raises SettingsError where neither is a metric of the row.
     """
     names = [name for name in row if name != "epoch"]
     listing = ", ".join(names) or "none"

@@ -1,8 +1,8 @@
-"""What a table of token sequences reaches: the simple method beside a language model.
+"""N-gram language models: the baseline of a language model.
 
-Chen, Goodman: "An empirical study of smoothing techniques for language modeling", 1999,
-interpolated modified Kneser-Ney: what was seen after the last tokens, discounted, with
-what was seen after fewer of them, down to every token being as likely as any other.
+Interpolated modified Kneser-Ney smoothing: Chen, Goodman, "An empirical study of
+smoothing techniques for language modeling", 1999. Discounted counts after the last
+tokens are mixed with those after fewer tokens, down to a uniform distribution.
 """
 
 from dataclasses import dataclass
@@ -17,10 +17,10 @@ CLASSES = 3  # sequences seen once, twice, and more often are discounted differe
 
 @dataclass(frozen=True)
 class _Order:
-    """Sequences of one length, as sorted numbers, and what is known of each.
+    """Sequences of one length, as sorted numbers, and their probabilities.
 
-    `share` is its own discounted part of the probability, `rest` what its context
-    leaves to shorter sequences.
+    `share` is the discounted probability of a sequence, `rest` the probability that its
+    context leaves to shorter sequences.
     """
 
     keys: Tensor
@@ -30,7 +30,7 @@ class _Order:
 
 
 class Ngrams:
-    """Sequences of up to `order` tokens, counted in a row of tokens, (tokens,)."""
+    """An n-gram model of up to `order` tokens, fitted to a text, (tokens,)."""
 
     def __init__(self, token: Tensor, *, order: int, vocabulary: int) -> None:
         if vocabulary**order >= 2**63:
@@ -45,12 +45,12 @@ class Ngrams:
             keys, count = shorter.unique(return_counts=True)
 
     def __len__(self) -> int:
-        """Return how many sequences of all lengths are kept."""
+        """Return the number of sequences of all lengths."""
         return sum(len(level.keys) for level in self._orders)
 
     def nats(self, token: Tensor) -> Tensor:
-        """Return what each token costs after those before it, from the first that has
-        `order` - 1 of them on, in nats."""
+        """Return the negative log-likelihood of each token in nats, from the first with
+        `order` - 1 tokens before it."""
         keys = _keys(token, self.order, self.vocabulary)
         chance = torch.full(keys.shape, 1 / self.vocabulary, dtype=torch.float64)
         for length, level in enumerate(self._orders, start=1):
@@ -80,7 +80,7 @@ def _smoothed(keys: Tensor, count: Tensor, vocabulary: int) -> _Order:
 
 
 def _discounts(count: Tensor) -> Tensor:
-    """Return what is taken off sequences seen 0, 1, 2, and 3 times or more often."""
+    """Return the discounts of sequences seen 0, 1, 2, and 3 or more times."""
     frequencies = [(count == times).sum().item() for times in range(1, CLASSES + 2)]
     if not all(frequencies):  # too little text to estimate from
         return torch.tensor([0.0, 0.5, 0.5, 0.5], dtype=torch.float64)

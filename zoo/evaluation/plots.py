@@ -21,7 +21,7 @@ COLOURS = ("#cc6677", "#4477aa", "#ddcc77", "#117733", "#aa4499", "#88ccee")
 
 
 def curves(history: Sequence[Mapping[str, float]]) -> bytes:
-    """Return every logged number over the epochs, one panel each."""
+    """Plot every logged number over the epochs, one panel each."""
     names = [name for name in history[0] if name not in ("epoch", "seconds")]
 
     def draw(figure: Figure) -> None:
@@ -39,7 +39,7 @@ def curves(history: Sequence[Mapping[str, float]]) -> bytes:
 def lines(
     series: Mapping[str, Sequence[float]], across: str, up: str, *, log: bool = False
 ) -> bytes:
-    """Return several rows of numbers in one panel, counted from 1; `log` is of `up`."""
+    """Plot several series in one panel, counted from 1; `log` is for the axis `up`."""
 
     def draw(figure: Figure) -> None:
         axes = figure.add_subplot()
@@ -62,7 +62,7 @@ def lines(
 
 
 def confusion(predicted: Tensor, true: Tensor, labels: Sequence[str]) -> bytes:
-    """Return how often each label was called what, in counts."""
+    """Plot the confusion matrix, in counts."""
     size = len(labels)
     counts = torch.bincount(true * size + predicted, minlength=size**2).view(size, size)
     crowded = size * max(map(len, labels)) > WIDTH
@@ -93,7 +93,7 @@ def mistakes(
     score: Tensor,
     labels: Sequence[str],
 ) -> bytes:
-    """Return up to 24 wrong answers, the surest first; `images` (B, C, H, W) bytes."""
+    """Plot up to 24 errors, the most confident first; `images` (B, C, H, W) bytes."""
     wrong = (predicted != true).nonzero()[:, 0]
     worst = wrong[score[wrong].argsort(descending=True)][:24]
     long = max(map(len, labels)) > 4
@@ -112,7 +112,7 @@ def mistakes(
 
 
 def predicted(predicted: Tensor, true: Tensor, name: str) -> bytes:
-    """Return a number as predicted against what it was, a dot a row; both (rows,)."""
+    """Plot predicted against true numbers, a dot for each row; both are (rows,)."""
     ends = [
         min(predicted.min(), true.min()).item(),
         max(predicted.max(), true.max()).item(),
@@ -137,7 +137,7 @@ def regions(
     *,
     panels: Mapping[str, Callable[[Tensor], Tensor]],
 ) -> bytes:
-    """Return what `model` says over the plane around `points` (rows, 2), with them.
+    """Plot the decision regions of `model` in the plane around `points` (rows, 2).
 
     A panel turns the model's output into the score, 0 to 1, that is drawn; `target` is
     (rows,) or, for several panels, (rows, panels).
