@@ -1,8 +1,7 @@
-"""Somebody's weights as a checkpoint folder: their tensors under this model's names.
+"""Convert the weights of another project into a checkpoint folder.
 
-A file of another project holds the right numbers under other names. Which stands for
-which is said by a mapping, by patterns, or by the order they lie in; the rest must
-agree by name and by shape, all of it, or nothing is written.
+Their tensors have other names. A mapping, patterns, or the order in the file give the
+model's names. All tensors must agree by name and by shape, or nothing is written.
 """
 
 import json
@@ -34,9 +33,10 @@ SHOWN = 12  # lines of a report
 
 @dataclass(frozen=True, kw_only=True)
 class Match:
-    """What of a file fits a model: `missing` and `unexpected` say what comes nearest.
+    """How the tensors of a file match a model.
 
-    `misshaped` gives the shape in the file and the model's.
+    `missing` and `unexpected` give the nearest name, or "". `misshaped` gives the shape
+    in the file and the model's.
     """
 
     matched: tuple[str, ...]
@@ -67,7 +67,7 @@ class Match:
 
 @dataclass(frozen=True, kw_only=True)
 class ImportedWeights:
-    """The folder that was written, the model's name, and how its names were found."""
+    """The checkpoint folder, the model's name, and the match of the tensors."""
 
     folder: Path
     name: str
@@ -84,16 +84,16 @@ def import_weights(
     by_order: bool = False,
     example: Any = None,
 ) -> ImportedWeights:
-    """Write the weights in `file` as a checkpoint folder that `zoo.load` takes.
+    """Write the weights in `file` as a checkpoint folder for `zoo.load`.
 
-    `file` is a safetensors file, or a state_dict that torch saved: of that nothing but
-    tensors is read. `build` is the build function of an installed plugin's model,
-    "package.module:function"; where several models have it, `model` names one.
-    `rename` is a mapping of the file's names to the model's (None leaves one out), or
-    pairs of a regular expression and what replaces it; `by_order` takes the tensors as
-    they lie, which must agree in number and shape. `example` is a raw input for the
-    golden; without one it is the model's own. The folder's README.md is a draft, to be
-    completed. Raises ImportWeightsError, and on any misfit nothing is written.
+    `file` is a safetensors file, or a state_dict that torch saved, of which only
+    tensors are read. `build` is the build function of an installed plugin's model,
+    "package.module:function"; if several models use it, `model` names one. `rename` is
+    a mapping of the file's names to the model's (None drops a tensor), or pairs of a
+    regular expression and its replacement. `by_order` takes the tensors in their order,
+    if they agree in number and shape. `example` is a raw input for the golden, by
+    default the model's own. The folder's README.md is a draft, to be completed. Raises
+    ImportWeightsError; if anything does not fit, nothing is written.
     """
     spec = _spec(build, model)
     module = built(spec.name)
@@ -116,8 +116,7 @@ def renamed(
     tensors: Mapping[str, Tensor],
     rename: Mapping[str, str | None] | Sequence[tuple[str, str]],
 ) -> dict[str, Tensor]:
-    """Return tensors under other names. Raises ImportWeightsError where two would share
-    one."""
+    """Return tensors under new names. A duplicate name is an ImportWeightsError."""
     mapping = dict(rename) if isinstance(rename, Mapping) else {}
     patterns = [] if isinstance(rename, Mapping) else list(rename)
     strange = [name for name in mapping if name not in tensors]
@@ -142,7 +141,7 @@ def renamed(
 
 
 def match(tensors: Mapping[str, Tensor], module: nn.Module) -> Match:
-    """Return how the names and shapes of tensors agree with those of a model."""
+    """Return the match of tensors with a model, by name and shape."""
     model_shapes = {
         name: tuple(getattr(owner, attribute).shape)
         for owner, attribute, name in (
@@ -177,7 +176,7 @@ def _nearest(
     others: Iterable[str],
     shapes: Mapping[str, tuple[int, ...]],
 ) -> str:
-    """Return the name most like `name` among those of its shape, or ""."""
+    """Return the name most similar to `name` among those of its shape, or ""."""
     alike = [other for other in others if shapes[other] == shape]
     return max(alike, key=lambda o: SequenceMatcher(None, name, o).ratio(), default="")
 
@@ -236,7 +235,7 @@ def _read(file: Path) -> dict[str, Tensor]:
 
 
 def _tensors(state: Any, file: Path) -> dict[str, Tensor]:
-    """Return a state_dict, which may lie inside of a training state."""
+    """Return a state_dict, which may be nested in a training checkpoint."""
     for key in INSIDE:
         inner = state.get(key) if isinstance(state, Mapping) else None
         if isinstance(inner, Mapping):
@@ -283,7 +282,7 @@ def _example(spec: ModelSpec) -> Any:
 
 
 def _model_input(module: nn.Module, raw: Any) -> Tensor:
-    """Return a raw input as the model takes it."""
+    """Return a raw input as a tensor for the model."""
     parts, _ = predict.model_inputs(module.eval(), raw, "zoo.import_weights")
     return torch.cat([inputs for _, inputs in parts])
 
@@ -298,7 +297,7 @@ def _substituted(pattern: str, replacement: str, name: str) -> str:
 
 
 def mapping(file: Path) -> dict[str, str | None]:
-    """Return a mapping file: JSON, the file's names to the model's, null for none."""
+    """Return the mapping of a JSON file: names to the model's names, or null."""
     try:
         names = json.loads(file.read_text(encoding="utf-8"))
     except (OSError, ValueError) as exc:

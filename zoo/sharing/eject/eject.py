@@ -1,7 +1,7 @@
-"""A model as a package of your own: architecture, weights, `predict` and its recipe.
+"""Eject a model as a package: architecture, weights, `predict` and its recipe.
 
-What the package runs by are the files of `zoo.runtime` that it needs, as they are, so
-that it does what the zoo does. Does not know torch.
+The package contains the files of `zoo.runtime` that it needs, unchanged, so that it
+behaves like the zoo. Does not know torch.
 """
 
 import os
@@ -69,7 +69,7 @@ FORMS = {
     "file with a header.",
     "text": "A text is a str, or the `pathlib.Path` of a text file.",
 }
-# What is said of the answers of a kind of output, and of the options of `predict`.
+# The description of a kind of output, and of the options of `predict`.
 TELLS = {
     "image": "Its `image` is a PIL image.",
     "mask": "The pixels of its `mask` are numbers of the labels that are `known`.",
@@ -80,7 +80,7 @@ TELLS = {
     "translation": "Its options are `beams`, `max_tokens` and `length_penalty`.",
     "vector": "With `top_k` it tells of as many words that lie near.",
 }
-# What `train` takes of each split, by the kind of output, and what is said of it.
+# What `train` takes of each split, by the kind of output, and its description.
 LABELED = '{"train": (inputs, targets)}'
 TEXTS = '{"train": texts, "validation": other_texts}'
 ROWS = {
@@ -121,10 +121,10 @@ def eject(name: str | Path, folder: str | Path) -> Path:
     """Write a model into a new package of your own that needs no zoo.
 
     `folder` becomes a Python package: `import folder; folder.predict(raw)`, with
-    `folder.sample` and `folder.encode` where the model can. Beside the architecture and
-    the weights lie the recipe, by which `folder.train(rows)` trains a fresh model, the
-    files that all of them run by, and a pyproject.toml with the libraries that they
-    need. The folder is a checkpoint as well, so `zoo.load` takes it. Raises EjectError,
+    `folder.sample` and `folder.encode` where the model supports them. It contains the
+    architecture, the weights, the recipe, with which `folder.train(rows)` trains a new
+    model, the runtime files that these need, and a pyproject.toml with the required
+    libraries. The folder is also a checkpoint that `zoo.load` takes. Raises EjectError,
     and what `zoo.load` raises.
     """
     source, folder = resolve.find(name), Path(folder)
@@ -172,7 +172,7 @@ def _beside(source: Source) -> Iterator[Path]:
 
 
 def _texts(source: Source, pin: Weights, package: str) -> dict[str, str]:
-    """Return every file but the weights and what lies beside them, by its name."""
+    """Return every text file of the package by its name."""
     spec = source.spec
     copied, parts = Sources({*installed().packages()}), ["load"]
     try:
@@ -216,7 +216,7 @@ def _reader(spec: ModelSpec) -> str:
 
 
 def _verbs(spec: ModelSpec, copied: Sources) -> list[str]:
-    """Return what a model does beside `predict`, by the methods of its classes."""
+    """Return what a model supports beside `predict`, by the methods of its classes."""
     starts = getattr(spec.output, "bos_token_id", 0) is not None
     verbs = VERBS.get(spec.output.kind, {}) if starts else {}
     methods = copied.methods(spec.build.partition(":")[0])
@@ -224,7 +224,7 @@ def _verbs(spec: ModelSpec, copied: Sources) -> list[str]:
 
 
 def _add_recipe(spec: ModelSpec, copied: Sources) -> str:
-    """Add the recipe and what it runs by; return why not, where that can't be."""
+    """Add the recipe and its runtime files; return the reason if that is impossible."""
     if spec.recipe is None:
         return "there is none: the weights are a third party's"
     before = dict(copied.modules), set(copied.libraries)
@@ -243,7 +243,7 @@ def _add_recipe(spec: ModelSpec, copied: Sources) -> str:
 
 
 def _code(spec: ModelSpec, parts: list[str]) -> dict[str, str]:
-    """Return what the templates of code are filled with."""
+    """Return the placeholders of the code templates."""
     module, _, function = spec.build.partition(":")
     # A file of another project may have other names: see zoo.models.safetensors_io.
     published = spec.weights is not None and spec.weights.repo is not None
@@ -289,7 +289,7 @@ def _code(spec: ModelSpec, parts: list[str]) -> dict[str, str]:
 def _project(
     package: str, files: dict[str, str], libraries: set[str], source: Source
 ) -> dict[str, str]:
-    """Return what pyproject.toml is filled with: packages and their libraries."""
+    """Return the placeholders of pyproject.toml: packages and their libraries."""
     modules = {*libraries, "torch", "safetensors"}
     names = sorted(DISTRIBUTIONS.get(one, one) for one in modules)
     folders = sorted({package, *(f"{package}.runtime" for f in files if "/" in f)})
@@ -305,7 +305,7 @@ def _project(
 
 
 def _requirements(plugin: Plugin) -> dict[str, str]:
-    """Return what the core and a plugin ask of distributions, by their names."""
+    """Return the requirements of the core and of a plugin, by distribution."""
     lines = [*(requires("zoo-core") or ()), *(requires(plugin.distribution) or ())]
     parsed = map(Requirement, lines)
     return {
@@ -317,7 +317,7 @@ def _requirements(plugin: Plugin) -> dict[str, str]:
 def _prose(
     spec: ModelSpec, package: str, parts: list[str], why_not: str
 ) -> dict[str, str]:
-    """Return what README.md is filled with."""
+    """Return the placeholders of README.md."""
     use = [_template(f"{part}.md") for part in parts]
     if why_not:
         use.append(_template("no_recipe.md"))
@@ -350,7 +350,7 @@ def _prose(
 
 
 def _row_description(spec: ModelSpec) -> str:
-    """Return what is said of the rows that `train` takes."""
+    """Return the description of the rows that `train` takes."""
     targets = TARGETS.get(spec.output.kind, "Targets are numbers.")
     if spec.output.kind in ROWS:
         return targets

@@ -1,7 +1,7 @@
-"""Which files a model or a recipe is made of, and their imports as those of a package.
+"""Collect the source files of a model or a recipe, and rewrite their imports.
 
-A file is copied as it is, but for its imports: those of a plugin's own modules and of
-`zoo.runtime` become relative. Knows source text; does not know torch.
+A file is copied unchanged, except for its imports: those of the plugin's own modules
+and of `zoo.runtime` become relative. Does not know torch.
 """
 
 import ast
@@ -18,7 +18,7 @@ CORE, RUNTIME = "zoo", "zoo.runtime"
 
 
 class Outside(Exception):
-    """A module imports what an ejected package can't have."""
+    """A module imports something that an ejected package can't contain."""
 
     def __init__(self, module: str, imported: str) -> None:
         super().__init__(f"{module} imports {imported}")
@@ -34,7 +34,7 @@ class Place(NamedTuple):
 
 @dataclass
 class Sources:
-    """The files that were reached, and the other libraries that they import.
+    """The source files of a package, and the libraries that they import.
 
     `plugins` are the packages whose modules are copied.
     """
@@ -76,7 +76,7 @@ class Sources:
         return {node.name for node in inside if isinstance(node, ast.FunctionDef)}
 
     def _places(self, module: str, node: ast.stmt) -> list[Place]:
-        """Return what an import stands for, where that is copied. Raises Outside."""
+        """Return the copied modules and names of an import. Raises Outside."""
         if isinstance(node, ast.Import):
             for alias in node.names:
                 self._library(module, alias.name)
@@ -106,7 +106,7 @@ class Sources:
             self.libraries.add(root)
 
     def _rewritten(self, module: str, text: str) -> str:
-        """Return a text with imports of what is copied as those of one package."""
+        """Return a text with relative imports of the copied modules."""
         lines = text.splitlines(keepends=True)
         for node in sorted(_imports(ast.parse(text)), key=lambda node: -node.lineno):
             places = self._places(module, node)
@@ -118,7 +118,7 @@ class Sources:
 
 
 def _statements(module: str, places: list[Place]) -> Iterator[str]:
-    """Yield an import statement for each file that names are from."""
+    """Yield an import statement for each file that names are imported from."""
     by_origin: dict[str, list[str]] = {}
     for place in places:
         file, inside = _file(place.module), _file(module).startswith("runtime.")
@@ -137,7 +137,7 @@ def _statements(module: str, places: list[Place]) -> Iterator[str]:
 
 
 def _place(origin: str, name: str, alias: str) -> Place:
-    """Return where a name of a module is defined; a facade only hands it on."""
+    """Return where a name of a module is defined, through re-exports."""
     if _path(f"{origin}.{name}").is_file():
         return Place(f"{origin}.{name}", None, alias)
     for node in ast.parse(_path(origin).read_text(encoding="utf-8")).body:
@@ -149,7 +149,7 @@ def _place(origin: str, name: str, alias: str) -> Place:
 
 
 def _imports(tree: ast.Module) -> Iterator[ast.stmt]:
-    """Yield all imports but those that only type checkers read."""
+    """Yield all imports except those for type checkers."""
     waiting: list[ast.AST] = [tree]
     while waiting:
         node = waiting.pop()
@@ -170,7 +170,7 @@ def _file(module: str) -> str:
 
 
 def _path(module: str) -> Path:
-    """Return the file of a module of Python source, without importing what holds it."""
+    """Return the file of a module, without importing its package."""
     root, *inner = module.split(".")
     spec = find_spec(root)
     assert spec is not None, "a package that is imported somewhere"
