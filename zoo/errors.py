@@ -104,7 +104,7 @@ __all__ = [
 
 
 class NotFound(ZooError):
-    """A name that nothing installed answers to."""
+    """No installed plugin has this name."""
 
 
 class ModelNotFound(NotFound):
@@ -132,7 +132,7 @@ class DatasetNotFound(NotFound):
 
 
 class SplitNotFound(NotFound):
-    """The dataset exists, this part of it does not."""
+    """The dataset exists, but this split of it does not."""
 
     def __init__(self, dataset: str, split: str, known: Iterable[str]) -> None:
         super().__init__(
@@ -149,7 +149,7 @@ class PluginError(ZooError):
 
 
 class DuplicateName(PluginError):
-    """Two plugins claim the same name; neither silently wins."""
+    """Two plugins register the same name; neither is preferred."""
 
     def __init__(self, kind: str, name: str, first: str, second: str) -> None:
         super().__init__(
@@ -160,7 +160,7 @@ class DuplicateName(PluginError):
 
 
 class VerbError(ZooError):
-    """A model was asked to do what it can't, such as drawing samples."""
+    """A model does not support an operation, such as sampling."""
 
     def __init__(
         self, model: str, verb: str, missing: str, able: Sequence[str]
@@ -173,19 +173,19 @@ class VerbError(ZooError):
 
 
 class CardError(ZooError):
-    """A model card can't be rendered from what the plugin gives."""
+    """A model card can't be rendered from the plugin's files."""
 
 
 class StartError(ZooError):
-    """A plugin of this name, kind or place can't be begun."""
+    """A plugin of this name, kind or folder can't be created."""
 
 
 class CheckError(ZooError):
-    """There is nothing that `zoo check` could look at."""
+    """There is nothing that `zoo check` could test."""
 
 
 class EjectError(ZooError):
-    """A model that can't become files of the user's own."""
+    """A model can't be ejected."""
 
 
 # What lies on disk or on the Hub: weights, checkpoints, locks, bundles
@@ -212,7 +212,7 @@ class NotSafetensors(WeightsError):
 
 
 class MisfitError(WeightsError):
-    """The tensors of a file are not those of the model: all faults at once."""
+    """The tensors of a file do not fit the model; all faults are listed."""
 
     def __init__(self, path: str, kind: str, faults: Sequence[str]) -> None:
         shown = "; ".join(faults[:8])
@@ -225,7 +225,7 @@ class MisfitError(WeightsError):
 
 
 class ImportWeightsError(WeightsError):
-    """Somebody's weights can't become a checkpoint; `faults` are those of tensors."""
+    """Foreign weights can't become a checkpoint; `faults` are those of tensors."""
 
     def __init__(self, problem: str, faults: Sequence[str] = ()) -> None:
         super().__init__(problem)
@@ -233,15 +233,15 @@ class ImportWeightsError(WeightsError):
 
 
 class HubError(WeightsError):
-    """A file could not be had from the Hub."""
+    """A file could not be downloaded from the Hub."""
 
 
 class NotOnHub(HubError):
-    """The Hub has no such repository, commit or file, or does not show it to you."""
+    """The Hub has no such repository, commit or file, or you may not see it."""
 
 
 class GatedError(HubError):
-    """The repository is there, and its owner has not given you access to it."""
+    """The repository exists, but its owner has not given you access."""
 
     def __init__(self, repo: str, endpoint: str) -> None:
         super().__init__(
@@ -251,7 +251,7 @@ class GatedError(HubError):
 
 
 class OfflineError(HubError):
-    """The file is not on this machine, and HF_HUB_OFFLINE forbids to ask the Hub."""
+    """The file is not on this machine, and HF_HUB_OFFLINE forbids a download."""
 
     def __init__(self, what: str, name: str) -> None:
         super().__init__(
@@ -262,7 +262,7 @@ class OfflineError(HubError):
 
 
 class UnreachableError(HubError):
-    """The Hub does not answer, or breaks off again and again."""
+    """The Hub does not respond, or the connection breaks repeatedly."""
 
     def __init__(self, what: str, endpoint: str, problem: str) -> None:
         super().__init__(
@@ -283,7 +283,7 @@ class CacheError(HubError):
 
 
 class TrustWarning(UserWarning):
-    """Weights are used that nothing but the Hub vouches for; said once a commit."""
+    """Weights are used that only the Hub vouches for; warned of once per commit."""
 
 
 class LicenseError(ZooError):
@@ -298,12 +298,12 @@ class LicenseError(ZooError):
 
 
 class LockError(ZooError):
-    """zoo.lock can't be read, or pins other weights than those that are installed."""
+    """zoo.lock can't be read, or pins other weights than the installed ones."""
 
 
 class BundleError(ZooError):
-    """A bundle can't be made, or the file is not a whole and honest bundle."""
+    """A bundle can't be made, or the file is not a complete and unchanged bundle."""
 
 
 class PublishError(ZooError):
-    """A checkpoint can't be published, or did not arrive as it was sent."""
+    """A checkpoint can't be published, or the uploaded files differ."""

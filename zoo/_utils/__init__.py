@@ -1,4 +1,4 @@
-"""Small helpers that know nothing of models: paths, atomic writes, file locks, import
+"""Helpers that do not know models: paths, atomic writes, file locks, import
 strings, facts about the hardware.
 
 May import: errors.

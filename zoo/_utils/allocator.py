@@ -2,8 +2,7 @@
 
 A layer's output is large, and the GNU C library gives a large block back to the system
 as soon as it is freed: the next layer then has its memory mapped and zeroed anew. Only
-`zoo.cli` and scripts may ask for this, never a function that somebody else's process
-calls.
+`zoo.cli` and scripts may call this, never a function of the library.
 """
 
 import os
@@ -17,10 +16,9 @@ M_TRIM_THRESHOLD, M_MMAP_MAX = -1, -4  # of malloc.h in the GNU C library
 
 @cache
 def keep_freed_memory() -> bool:
-    """Have the C library keep freed blocks for the next layer; return whether it does.
+    """Let the C library keep freed blocks for the next layer; return whether it does.
 
-    ZOO_MALLOC=0 forbids it. Elsewhere than on Linux with the GNU library nothing
-    happens.
+    ZOO_MALLOC=0 turns this off. It has an effect only on Linux with the GNU library.
     """
     if os.environ.get("ZOO_MALLOC") == "0" or not sys.platform.startswith("linux"):
         return False

@@ -1,4 +1,4 @@
-"""What this machine is, and how much memory this process has held."""
+"""The name of the hardware, and the peak memory of this process."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ __all__ = ["hardware_name", "peak_memory"]
 
 
 def hardware_name(device: torch.device) -> str:
-    """Return the name of what computes: a GPU, or a processor and how much of it."""
+    """Return the name of a device: a GPU, or a processor with its threads and cores."""
     import torch
 
     if device.type == "cuda":
@@ -24,7 +24,7 @@ def hardware_name(device: torch.device) -> str:
 
 
 def peak_memory() -> int | None:
-    """Return the most KiB that this process has held, where the system tells."""
+    """Return the peak memory of this process in KiB, or None on Windows."""
     try:
         import resource  # not on Windows
     except ImportError:

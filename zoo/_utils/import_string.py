@@ -19,7 +19,7 @@ def resolve(reference: str, *, plugin: str) -> Any:
 
 
 def load_module(name: str, *, plugin: str) -> ModuleType:
-    """Import the module `name`; a failure is blamed on `plugin`."""
+    """Import the module `name`. Raises PluginError, which blames `plugin`."""
     try:
         return import_module(name)
     except ImportError as exc:

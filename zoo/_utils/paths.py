@@ -1,4 +1,4 @@
-"""Where things lie on this machine: the caches, and the folders that a user names."""
+"""Folders on this machine: the caches, and those that a user configures."""
 
 import os
 import sys
@@ -18,21 +18,21 @@ __all__ = [
 
 def cache_dir() -> Path:
     """Return the zoo's own cache: `ZOO_CACHE`, or the user's cache folder."""
-    named = os.environ.get("ZOO_CACHE")
-    if named:
-        return Path(named).expanduser()
+    configured = os.environ.get("ZOO_CACHE")
+    if configured:
+        return Path(configured).expanduser()
     base = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
     return Path(base).expanduser() / "zoo"
 
 
 def data_dirs() -> list[Path]:
-    """Return the folders of `ZOO_DATA`, a path list; each holds datasets by name."""
-    named = os.environ.get("ZOO_DATA", "")
-    return [Path(part).expanduser() for part in named.split(os.pathsep) if part]
+    """Return the folders of `ZOO_DATA`, a path list; each has datasets by name."""
+    configured = os.environ.get("ZOO_DATA", "")
+    return [Path(part).expanduser() for part in configured.split(os.pathsep) if part]
 
 
 def store_dirs() -> list[Path]:
-    """Return the folders in which weights may lie, in the order they are asked.
+    """Return the folders in which weights are looked for, in this order.
 
     Those of `ZOO_STORE` (a path list), the user's own, and what an administrator or an
     image provides read-only: `zoo/store` in the folders of `XDG_DATA_DIRS`.
@@ -43,29 +43,35 @@ def store_dirs() -> list[Path]:
 
 
 def store_dir() -> Path:
-    """Return the folder that weights are brought to: the first that may be written."""
+    """Return the folder that weights are written to."""
     return [*_env_store_dirs(), cache_dir() / "store"][0]
 
 
 def _env_store_dirs() -> list[Path]:
-    named = os.environ.get("ZOO_STORE", "")
-    return [Path(part).expanduser() for part in named.split(os.pathsep) if part]
+    configured = os.environ.get("ZOO_STORE", "")
+    return [Path(part).expanduser() for part in configured.split(os.pathsep) if part]
 
 
 def hub_cache_dir() -> Path:
-    """Return the folder in which the Hub's client keeps files, without importing it."""
+    """Return the cache of huggingface_hub, without importing it."""
     constants = sys.modules.get("huggingface_hub.constants")
-    if constants is not None:  # it reads its environment once, and may be told after
+    if constants is not None:  # it reads the environment once, and may be set after
         return Path(constants.HF_HUB_CACHE)
-    named = os.environ.get("HF_HUB_CACHE") or os.environ.get("HUGGINGFACE_HUB_CACHE")
+    configured = os.environ.get("HF_HUB_CACHE") or os.environ.get(
+        "HUGGINGFACE_HUB_CACHE"
+    )
     base = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
     home = os.environ.get("HF_HOME") or os.path.join(base, "huggingface")
-    return Path(os.path.expandvars(named or os.path.join(home, "hub"))).expanduser()
+    return Path(
+        os.path.expandvars(configured or os.path.join(home, "hub"))
+    ).expanduser()
 
 
 def list_files(folder: Path, endings: Container[str]) -> list[Path]:
-    """Return the files of a folder, and of those in it, that end so, in order of their
-    paths; nothing hidden, nothing in a hidden folder."""
+    """Return the files with these suffixes in a folder and its subfolders.
+
+    They are sorted by path; hidden files and folders are left out.
+    """
     return sorted(
         path
         for path in folder.rglob("*")
@@ -76,5 +82,5 @@ def list_files(folder: Path, endings: Container[str]) -> list[Path]:
 
 
 def is_hidden(name: str) -> bool:
-    """Return whether a file or a folder is there for programs, not for people."""
+    """Return whether the name of a file or folder marks it as hidden."""
     return name.startswith((".", "__"))

@@ -1,6 +1,6 @@
-"""Models in one file, to carry where there is no network; and out of it again.
+"""Write models into one file for a machine without a network, and install them there.
 
-Nothing of a bundle is put into a store before all of it was checked.
+No file of a bundle enters a store before the whole bundle was checked.
 Does not know torch.
 """
 
@@ -46,7 +46,7 @@ COPY_BYTES = 1 << 20
 
 @dataclass(frozen=True, slots=True)
 class ImportedModel:
-    """A model that came with a bundle, and what a load of it still lacks."""
+    """A model of a bundle; `advice` is what to install before it can be loaded."""
 
     name: str
     size: int
@@ -56,8 +56,8 @@ class ImportedModel:
 def bundle(*names: str, out: str | Path) -> Path:
     """Write models into the file `out`, and return its path.
 
-    A name is a registered model or a repository "hf://user/name". What is not on this
-    machine is fetched. Each file is in it once; the same models give the same bytes.
+    A name is a registered model or a repository "hf://user/name". Missing files are
+    downloaded. Each file is stored once. The same models give the same bytes.
     Raises BundleError, and what `zoo.load` raises for a source.
     """
     if not names:
@@ -84,10 +84,11 @@ def bundle(*names: str, out: str | Path) -> Path:
 def unbundle(
     path: str | Path, *, store: str | Path | None = None
 ) -> list[ImportedModel]:
-    """Put the models of a bundle into a store, and return what came.
+    """Install the models of a bundle into a store, and return them.
 
     `store` is a folder; by default the first of `ZOO_STORE`, or the user's own. After
-    that `zoo.load` finds the models there. Raises BundleError, and leaves nothing then.
+    that `zoo.load` finds the models there. Raises BundleError, and installs nothing
+    then.
     """
     home = Path(store) if store is not None else folders.store_dir()
     archive = Path(path)
@@ -111,7 +112,7 @@ def unbundle(
 
 
 def _entry(name: str, paths: dict[str, Path]) -> Entry:
-    """Return the entry of a name; add where its contents are."""
+    """Return the entry of a name, and add the paths of its files to `paths`."""
     source = resolve.find(name)
     if source.kind == "folder":
         raise BundleError(
@@ -156,7 +157,7 @@ def _open_archive(archive: Path) -> BinaryIO:
 
 
 def _read_manifest(file: BinaryIO, archive: Path) -> list[Entry]:
-    """Return what a bundle says it holds, once its length agrees with that."""
+    """Return the entries of a bundle, after comparing its length with them."""
     first = file.read(TAR_BLOCK)
     digits = re.match(rb"[0-7]{11}", first[124:])
     size = int(digits[0], 8) if digits else 0
@@ -169,10 +170,10 @@ def _read_manifest(file: BinaryIO, archive: Path) -> list[Entry]:
         entries = bundle_format.parse(raw)
     except ValueError as exc:
         raise _bundle_error(archive, str(exc)) from exc
-    wanted = bundle_format.archive_size(raw, bundle_format.blobs(entries))
-    there = os.fstat(file.fileno()).st_size
-    if there != wanted:
-        problem = f"it has {there:,} bytes, and {wanted:,} are announced"
+    expected_size = bundle_format.archive_size(raw, bundle_format.blobs(entries))
+    actual_size = os.fstat(file.fileno()).st_size
+    if actual_size != expected_size:
+        problem = f"it has {actual_size:,} bytes, and {expected_size:,} are announced"
         raise _bundle_error(archive, problem)
     if file.read(-size % TAR_BLOCK) != bundle_format.tar_padding(size):
         raise _bundle_error(archive, f"{MANIFEST} is followed by more than zeros")
@@ -183,10 +184,10 @@ def _check_contents_match(entries: list[Entry], archive: Path) -> None:
     """Refuse other bytes for a commit whose bytes were trusted before."""
     trusted = lockfile.read(lockfile.trusted_path())
     for lock in (entry.lock for entry in entries):
-        known = trusted.get(lock.name)
-        if known is None or not lock.repo or known.commit != lock.commit:
+        previous = trusted.get(lock.name)
+        if previous is None or not lock.repo or previous.commit != lock.commit:
             continue
-        if (known.sha256, known.config) != (lock.sha256, lock.config):
+        if (previous.sha256, previous.config) != (lock.sha256, lock.config):
             raise BundleError(
                 f"{archive} holds other bytes for {lock.name} at commit "
                 f"{lock.commit[:8]} than {lockfile.trusted_path()} remembers. Nothing "
@@ -195,7 +196,7 @@ def _check_contents_match(entries: list[Entry], archive: Path) -> None:
 
 
 def _unpack(file: BinaryIO, entries: list[Entry], stage: Path, archive: Path) -> None:
-    """Write every content under its SHA-256, and refuse all that is not announced."""
+    """Write every file under its SHA-256; refuse what the manifest does not list."""
     for blob in bundle_format.blobs(entries):
         name = bundle_format.member_name(blob)
         if file.read(TAR_BLOCK) != bundle_format.tar_header(name, blob.size):
@@ -233,12 +234,13 @@ def _stage_repository(entry: Entry, stage: Path, archive: Path) -> tuple[Path, L
 def _install(
     entries: list[Entry], homes: list[tuple[Path, Lock]], stage: Path, home: Path
 ) -> None:
-    """Move what was checked to where loads look for it."""
+    """Move the checked files to where a load looks for them."""
     for entry in entries:
         sha256 = entry.lock.sha256
         target = store.object_path(home, sha256)
-        there = target.is_file() and store.sha256_of(target) == sha256
-        if not there and (stage / sha256).exists():  # else another entry's as well
+        already_stored = target.is_file() and store.sha256_of(target) == sha256
+        # A content of two entries was moved with the first.
+        if not already_stored and (stage / sha256).exists():
             target.parent.mkdir(parents=True, exist_ok=True)
             os.replace(stage / sha256, target)
     for folder, lock in homes:
@@ -247,7 +249,7 @@ def _install(
 
 
 def _move(folder: Path, target: Path) -> None:
-    """Put a folder in the place of another one, unless that is the same."""
+    """Replace the folder `target` by `folder`, unless their files are equal."""
     contents = _relative_files(folder)
     if _relative_files(target) == contents:
         return
@@ -268,15 +270,15 @@ def _relative_files(folder: Path) -> dict[str, bytes]:
 
 @contextmanager
 def _staging_dir(home: Path) -> Iterator[Path]:
-    """Give a folder inside a store; nothing of it stays, nor an empty store."""
-    made = [folder for folder in (home, *home.parents) if not folder.exists()]
+    """Yield a temporary folder in a store; remove it, and a store that stays empty."""
+    new_folders = [folder for folder in (home, *home.parents) if not folder.exists()]
     home.mkdir(parents=True, exist_ok=True)
     stage = Path(mkdtemp(prefix=STAGING_PREFIX, dir=home))
     try:
         yield stage
     finally:
         shutil.rmtree(stage, ignore_errors=True)
-        for folder in made:
+        for folder in new_folders:
             with suppress(OSError):  # it is not empty: all went well
                 folder.rmdir()
 
@@ -297,7 +299,7 @@ def _imported(entry: Entry) -> ImportedModel:
 
 
 def _advice(lock: Lock) -> str | None:
-    """Return what to run before a model can be loaded, if there is something."""
+    """Return the command to run before the model can be loaded, or None."""
     known = installed()
     spec = known.models.get(lock.name)
     versions = {plugin.distribution: plugin.version for plugin in known.plugins}

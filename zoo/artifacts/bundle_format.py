@@ -1,8 +1,8 @@
-"""What a bundle looks like, to the byte: bundle.json, and the tar around it.
+"""The format of a bundle, byte by byte: bundle.json, and the tar around it.
 
-There is one way to write a bundle, and no other is read. The heads of a tar follow from
-bundle.json, and bundle.json from what it means; so a link, a second file of a name, or
-a single changed byte has no place to be. Does not know torch.
+A bundle can be written in one way only, and no other is read. The tar headers follow
+from bundle.json, and its text follows from the models. So a link, two files of one
+name, or a changed byte is always noticed. Does not know torch.
 """
 
 import hashlib
@@ -60,14 +60,15 @@ class Entry:
     files: Mapping[str, Blob]
 
     def blobs(self) -> list[Blob]:
-        """Return the contents that the model consists of."""
+        """Return the blobs of the model: weights first, then small files."""
         return [Blob(self.lock.size, self.lock.sha256), *self.files.values()]
 
 
 def dump(entries: Iterable[Entry]) -> bytes:
     """Return bundle.json: sealed with its own hash, the same bytes for the same models.
 
-    A seal shows an accident. It is no signature: who changes a bundle can seal it anew.
+    The hash shows accidental damage. It is no signature: whoever changes a bundle can
+    compute it anew.
     """
     models = [
         asdict(entry.lock)
@@ -82,14 +83,14 @@ def dump(entries: Iterable[Entry]) -> bytes:
 def parse(raw: bytes) -> list[Entry]:
     """Return the models of a bundle.json. Raises ValueError, saying what is wrong."""
     try:
-        held = json.loads(raw)
+        manifest = json.loads(raw)
     except (ValueError, RecursionError) as exc:
         raise ValueError(f"{MANIFEST} is not JSON") from exc
     try:
-        if held["format"] != FORMAT:
-            problem = f"its format is {held['format']!r}, and {FORMAT} can be read"
+        if manifest["format"] != FORMAT:
+            problem = f"its format is {manifest['format']!r}, and {FORMAT} can be read"
             raise ValueError(f"{problem}: update zoo-core")
-        entries = [_entry(model) for model in held["models"]]
+        entries = [_entry(model) for model in manifest["models"]]
         if not entries:
             raise ValueError("it holds no model")
         _check_no_clashes(entries)
@@ -102,18 +103,18 @@ def parse(raw: bytes) -> list[Entry]:
 
 
 def blobs(entries: Iterable[Entry]) -> list[Blob]:
-    """Return the contents of a bundle in their order, each of them once."""
+    """Return the blobs of a bundle in their order, each of them once."""
     every = {blob.sha256: blob for entry in entries for blob in entry.blobs()}
     return [blob for _, blob in sorted(every.items())]
 
 
 def member_name(blob: Blob) -> str:
-    """Return the name of a content in a bundle."""
+    """Return the name of a blob in the tar."""
     return f"sha256/{blob.sha256}"
 
 
 def tar_header(name: str, size: int) -> bytes:
-    """Return the block of a tar that comes before a plain file."""
+    """Return the tar header of a plain file."""
     digits = b"%011o\0" % size
     if size >= 8**11:  # what the digits of the format can't say
         digits = b"\x80" + size.to_bytes(11, "big")
@@ -125,7 +126,7 @@ def tar_header(name: str, size: int) -> bytes:
 
 
 def tar_padding(size: int) -> bytes:
-    """Return the zeros after a content of so many bytes."""
+    """Return the zeros that follow a file of `size` bytes."""
     return bytes(-size % TAR_BLOCK)
 
 
@@ -184,7 +185,7 @@ def _check_repository(entry: Entry) -> None:
 
 
 def _check_no_clashes(entries: Sequence[Entry]) -> None:
-    """Refuse what would be two things at one place."""
+    """Refuse two files for one place."""
     names = [entry.lock.name for entry in entries]
     every = {blob for entry in entries for blob in entry.blobs()}
     places = [(e.lock.repo, e.lock.commit, e.files) for e in entries if e.files]

@@ -1,4 +1,4 @@
-"""What the zoo keeps on this machine: listed, hashed again, pruned.
+"""List, verify and prune the files that the zoo keeps on this machine.
 
 Does not know torch.
 """
@@ -46,12 +46,12 @@ SECONDS_A_DAY = 86_400.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Item:
-    """A file, or a folder, and the models that it is for.
+    """A file or folder, and the models that use it.
 
     `kind` says where it lies: in a plugin's "package", in the cache of the "hub"'s
     client, in a "store"; or what it is: a "stamp" of a file that was hashed, "tensors"
     of a decoded dataset, "other" files of the zoo's cache, a "wrong" file that was set
-    aside, an "orphan" of something that was killed.
+    aside, an "orphan" of a process that was killed.
     """
 
     kind: Kind
@@ -71,8 +71,8 @@ class VerifyResult:
 
 
 @dataclass(frozen=True, slots=True)
-class _Known:
-    """A file that is there, and what it should be."""
+class _HashedFile:
+    """A file on this machine whose SHA-256 is known: `pin`."""
 
     kind: Kind
     path: Path
@@ -81,18 +81,18 @@ class _Known:
 
 
 def list_items() -> list[Item]:
-    """Return all that the zoo keeps, but for what plugins ship."""
+    """Return everything the zoo keeps, except what plugins ship."""
     weights = [
-        Item(kind=one.kind, path=one.path, size=_size(one.path), names=one.names)
-        for one in _known()
-        if one.kind != "package"
+        Item(kind=file.kind, path=file.path, size=_size(file.path), names=file.names)
+        for file in _hashed_files()
+        if file.kind != "package"
     ]
-    here = {item.path for item in weights}
+    weight_paths = {item.path for item in weights}
     cache = folders.cache_dir()
     rest: list[Item] = []
     for place in folders.store_dirs():
         small = place.glob("repositories/*/*/*/*")
-        rest += _items("store", (path for path in small if path not in here))
+        rest += _items("store", (path for path in small if path not in weight_paths))
     rest += _items("stamp", (cache / "stamps").glob("*"))
     rest += _items("tensors", (cache / "tensors").glob("*"))
     others = ("locks", "mismatch", lockfile.trusted_path().name)
@@ -103,25 +103,26 @@ def list_items() -> list[Item]:
 
 
 def verify(names: Iterable[str] = ()) -> Iterator[VerifyResult]:
-    """Hash every file again whose hash is known, and set aside those that are wrong.
+    """Hash every file again whose hash is known, and quarantine those that differ.
 
-    With names, only their files. What a plugin ships is never moved: pip owns it.
+    With `names`, only the files of these models. A file that a plugin ships is never
+    moved: pip owns it.
     Raises ModelNotFound.
     """
-    known, wanted = _known(), set(names)
-    for name in sorted(wanted - {name for one in known for name in one.names}):
+    files, requested = _hashed_files(), set(names)
+    for name in sorted(requested - {name for file in files for name in file.names}):
         if name not in installed().models and not name.startswith(PREFIX):
             raise ModelNotFound(name, installed().models)
-    for one in known:
-        if not wanted or wanted & set(one.names):
-            yield _verify_one(one)
+    for file in files:
+        if not requested or requested & set(file.names):
+            yield _verify_file(file)
 
 
 def prunable(days: float = UNUSED_DAYS) -> list[Item]:
-    """Return what can go without loss; never a file that a model is loaded from.
+    """Return what can be removed; never a file that a model is loaded from.
 
-    That is what killed downloads left, files that were set aside as wrong, stamps of
-    files that are gone, and decoded datasets that were not read for so many days.
+    These are remains of killed downloads, quarantined files, stamps of files that no
+    longer exist, and decoded datasets that were not read for `days` days.
     """
     tensors = (folders.cache_dir() / "tensors").glob("*")
     unread = (path for path in tensors if _age(path) >= days * SECONDS_A_DAY)
@@ -134,47 +135,47 @@ def prunable(days: float = UNUSED_DAYS) -> list[Item]:
 
 
 def prune(items: Iterable[Item]) -> list[Item]:
-    """Remove what `prunable` returned; return what is gone."""
-    gone: list[Item] = []
+    """Remove what `prunable` returned, and return what was removed."""
+    removed: list[Item] = []
     for item in items:
         with suppress(OSError):  # it lies where this user may not write
             _remove(item.path)
-            gone.append(item)
-    return gone
+            removed.append(item)
+    return removed
 
 
-def _known() -> list[_Known]:
-    """Return the files that are here and have a hash, each path once."""
-    every: dict[Path, _Known] = {}
-    for one in (*_registered(), *_repositories(), *_stored()):
-        before = every.get(one.path, one)
-        names = tuple(sorted({*before.names, *one.names}))
-        every[one.path] = replace(before, names=names)
+def _hashed_files() -> list[_HashedFile]:
+    """Return the files on this machine whose hash is known, each path once."""
+    every: dict[Path, _HashedFile] = {}
+    for file in (*_registered(), *_repositories(), *_stored()):
+        before = every.get(file.path, file)
+        names = tuple(sorted({*before.names, *file.names}))
+        every[file.path] = replace(before, names=names)
     return list(every.values())
 
 
 def _locks() -> list[Lock]:
-    """Return what was locked for the project, and what was trusted on first use."""
+    """Return the locks of the project, and those trusted on first use."""
     files = (lockfile.lock_path(), lockfile.trusted_path())
     return [lock for file in files for lock in lockfile.read(file).values()]
 
 
-def _registered() -> Iterator[_Known]:
+def _registered() -> Iterator[_HashedFile]:
     locked = {(lock.name, lock.commit): lock for lock in reversed(_locks())}
     for name, spec in sorted(installed().models.items()):
         pin = spec.weights
         if pin is not None and pin.repo is None:
             path = weight_store.shipped_checkpoint(spec) / pin.filename
             if path.is_file():
-                yield _Known("package", path, pin, (name,))
+                yield _HashedFile("package", path, pin, (name,))
         elif pin is not None:
             lock = locked.get((name, pin.revision or ""))
             unknown = pin.sha256 is None and lock is not None
             yield from _cached(lock.weights() if lock and unknown else pin, name)
 
 
-def _repositories() -> Iterator[_Known]:
-    """Yield the files of repositories "hf://..." whose hash a lock knows."""
+def _repositories() -> Iterator[_HashedFile]:
+    """Yield the files of repositories "hf://..." whose hash is locked."""
     for lock in (lock for lock in _locks() if lock.config and lock.repo):
         pin = lock.weights()
         config = replace(
@@ -186,59 +187,59 @@ def _repositories() -> Iterator[_Known]:
             home = hub_repository.commit_folder(place, lock.repo, lock.commit)
             path = home / checkpoint_folder.CONFIG
             if path.is_file():
-                yield _Known("store", path, config, (lock.name,))
+                yield _HashedFile("store", path, config, (lock.name,))
 
 
-def _stored() -> Iterator[_Known]:
-    """Yield what stores hold: each file is named by its hash."""
+def _stored() -> Iterator[_HashedFile]:
+    """Yield the files of the stores, which are named by their hash."""
     names: dict[str | None, set[str]] = {}
     pins = [(name, spec.weights) for name, spec in installed().models.items()]
     pins += [(lock.name, lock.weights()) for lock in _locks()]
-    for name, known in pins:
-        names.setdefault(known.sha256 if known else None, set()).add(name)
+    for name, weights in pins:
+        names.setdefault(weights.sha256 if weights else None, set()).add(name)
     for place in folders.store_dirs():
         for path in sorted((place / "sha256").glob("*")):
             if SHA256.fullmatch(path.name) and path.is_file():
                 pin = Weights(size=path.stat().st_size, sha256=path.name)
                 users = tuple(sorted(names.get(path.name, ())))
-                yield _Known("store", path, pin, users)
+                yield _HashedFile("store", path, pin, users)
 
 
-def _cached(pin: Weights, name: str) -> Iterator[_Known]:
+def _cached(pin: Weights, name: str) -> Iterator[_HashedFile]:
     path = hub_download.cached(pin.repo or "", pin.revision or "", pin.filename)
     if path:
-        yield _Known("hub", path, pin, (name,))
+        yield _HashedFile("hub", path, pin, (name,))
 
 
-def _verify_one(one: _Known) -> VerifyResult:
+def _verify_file(file: _HashedFile) -> VerifyResult:
     blame = "No model that is known here needs it"
-    if one.kind == "package":
-        blame = weight_store.reinstall_advice(installed().providers[one.names[0]])
-    elif one.names:
-        blame = f"'zoo fetch {one.names[0]}' brings it again"
+    if file.kind == "package":
+        blame = weight_store.reinstall_advice(installed().providers[file.names[0]])
+    elif file.names:
+        blame = f"'zoo fetch {file.names[0]}' brings it again"
 
     def judge(path: Path) -> None:
-        weight_store.check(path, one.pin, verify="always", blame=blame)
-        if one.pin.sha256 is None:
+        weight_store.check(path, file.pin, verify="always", blame=blame)
+        if file.pin.sha256 is None:
             weight_store.check_etag(path, blame)
 
     try:
-        judge(one.path)
+        judge(file.path)
     except IntegrityError as exc:
-        if one.kind != "package":
-            weight_store.quarantine(one.path, judge)
-        aside = not one.path.exists()
+        if file.kind != "package":
+            weight_store.quarantine(file.path, judge)
+        aside = not file.path.exists()
         return VerifyResult(
-            names=one.names, path=one.path, problem=str(exc), aside=aside
+            names=file.names, path=file.path, problem=str(exc), aside=aside
         )
     except OSError as exc:
-        problem = f"{one.path} can't be read: {exc.strerror or exc}."
-        return VerifyResult(names=one.names, path=one.path, problem=problem)
-    return VerifyResult(names=one.names, path=one.path, problem=None)
+        problem = f"{file.path} can't be read: {exc.strerror or exc}."
+        return VerifyResult(names=file.names, path=file.path, problem=problem)
+    return VerifyResult(names=file.names, path=file.path, problem=None)
 
 
 def _orphans() -> list[Path]:
-    """Return what killed downloads left, and bundles that were killed half-way."""
+    """Return what killed downloads and unpackings of bundles left."""
     stages = (
         p for place in folders.store_dirs() for p in place.glob(f"{STAGING_PREFIX}*")
     )
@@ -249,8 +250,8 @@ def _orphans() -> list[Path]:
 
 
 def _items(kind: Kind, paths: Iterable[Path]) -> list[Item]:
-    there = (path for path in paths if path.exists())
-    return [Item(kind=kind, path=path, size=_size(path)) for path in sorted(there)]
+    existing = (path for path in paths if path.exists())
+    return [Item(kind=kind, path=path, size=_size(path)) for path in sorted(existing)]
 
 
 def _size(path: Path) -> int:

@@ -1,6 +1,6 @@
-"""The checkpoint folder: what lies in it, how it is written whole, how it is read.
+"""The checkpoint folder: its files, how it is replaced as a whole, how it is read.
 
-Knows the format of a folder; does not know torch.
+Does not know torch.
 """
 
 import json
@@ -59,7 +59,7 @@ KNOWN_FILES = {WEIGHTS, CONFIG, GOLDEN, RECEIPT, CARD, TOKENIZER}
 
 @dataclass(frozen=True, kw_only=True)
 class Config:
-    """What config.json holds: enough to build the model that the weights belong to."""
+    """The fields of config.json: enough to build the model that the weights fit."""
 
     name: str
     summary: str
@@ -85,9 +85,9 @@ class Config:
         return json.dumps(plain, indent=2) + "\n"
 
     def spec(self, package: Mapping[str, Plugin], folder: str | Path) -> ModelSpec:
-        """Return the spec this folder amounts to, its code found in a plugin.
+        """Return the spec of the model in `folder`; its code belongs to a plugin.
 
-        Code never comes from a folder: `build` must belong to an installed plugin.
+        Code is never loaded from a folder: `build` must belong to an installed plugin.
         """
         home = self.build.partition(":")[0].partition(".")[0]
         if home not in package:
@@ -96,8 +96,8 @@ class Config:
                 f"If you trust it, run: pip install {self.distribution}"
             )
         same = {f.name for f in fields(ModelSpec)} & {f.name for f in fields(self)}
-        known = {name: getattr(self, name) for name in same}
-        return ModelSpec(**known, card="")
+        values = {name: getattr(self, name) for name in same}
+        return ModelSpec(**values, card="")
 
 
 def read_config(folder: Path) -> Config:
@@ -144,17 +144,17 @@ def is_checkpoint(folder: Path) -> bool:
 def replace_folder(new: Path, folder: Path) -> None:
     """Put the finished folder `new` in the place of `folder`.
 
-    Files in the old folder that are not the zoo's are kept. Whenever the process dies,
-    the old or the new folder is whole: `restore_interrupted` finishes what was begun.
+    Files in the old folder that the zoo did not write are kept. If the process dies,
+    the old or the new folder is complete: `restore_interrupted` puts it in place.
     """
     old = _old(folder)
     restore_interrupted(folder)
     shutil.rmtree(old, ignore_errors=True)
     if folder.exists():
-        made = {path.name for path in new.iterdir()}
+        new_names = {path.name for path in new.iterdir()}
         for path in folder.iterdir():
             if (
-                path.name not in made | KNOWN_FILES
+                path.name not in new_names | KNOWN_FILES
                 and path.suffix not in FIGURE_SUFFIXES
             ):
                 _copy(path, new / path.name)
@@ -189,16 +189,16 @@ def weights_pin(folder: Path) -> Weights:
 
 
 def _json(path: Path) -> Any:
-    """Return what a file of ours holds; None where it is missing."""
+    """Return the content of a JSON file; None where it is missing."""
     try:
         if path.stat().st_size > MAX_JSON_BYTES:
             raise ValueError(f"it has {path.stat().st_size:,} bytes")
-        found = json.loads(path.read_text(encoding="utf-8"))
+        value = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         return None
     except (ValueError, RecursionError, OSError) as exc:
         raise CheckpointError(f"{path} can't be read: {exc}.") from exc
-    return {} if found is None else found
+    return {} if value is None else value
 
 
 def _old(folder: Path) -> Path:
@@ -216,10 +216,10 @@ def _config(raw: Any) -> Config:
     if raw["format"] != FORMAT:
         raise ValueError(f"format {raw['format']!r} is not {FORMAT}; update zoo-core")
     values = {name: value for name, value in raw.items() if name != "format"}
-    known = [field.name for field in fields(Config)]
+    field_names = [field.name for field in fields(Config)]
     for name in values:
-        if name not in known:
-            raise ValueError(f"unknown entry {name!r}. {near(name, known)}")
+        if name not in field_names:
+            raise ValueError(f"unknown entry {name!r}. {near(name, field_names)}")
     values |= {
         "input": Input.from_plain(raw["input"]),
         "output": Output.from_plain(raw["output"]),

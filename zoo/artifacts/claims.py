@@ -1,7 +1,7 @@
-"""What a checkpoint folder lets its model claim: a pin, and the metrics of its receipt.
+"""What a model may claim: the pin of its weights, and the metrics of its receipt.
 
-One rule gives every metric its tolerance and its baseline, which is the strongest that
-the run measured; specs, cards and the README's table follow it. Does not know torch.
+One rule gives every metric a tolerance, and as its baseline the strongest that the run
+measured. Specs, cards and the README's table follow it. Does not know torch.
 """
 
 from collections.abc import Mapping
@@ -26,9 +26,9 @@ SELF_NAME = "this model"  # under which a comparison has the model's own figures
 
 
 def measured_facts(folder: Path) -> Facts:
-    """Return the pin and the metrics of a checkpoint folder that a run has written.
+    """Return the pin and the metrics of a checkpoint folder that a run wrote.
 
-    Raises CheckpointError where it is none, and where its run was a smoke run.
+    Raises CheckpointError where no run wrote it, or a smoke run did.
     """
     config = checkpoint_folder.read_config(folder)
     receipt = checkpoint_folder.read_receipt(folder)
@@ -46,31 +46,31 @@ def measured_facts(folder: Path) -> Facts:
 
 
 def metrics(receipt: Mapping[str, Any]) -> tuple[Metric, ...]:
-    """Return what a receipt measured, each metric beside its strongest baseline."""
+    """Return the metrics of a receipt, each with its strongest baseline."""
     return tuple(
         Metric(
-            name=one["name"],
-            value=round(float(one["value"]), 6),
-            dataset=one["dataset"],
-            split=one["split"],
-            tolerance=_tolerance(one["name"], one["value"], receipt["rows"]),
-            **_baseline(one["name"], receipt["baselines"]),
+            name=row["name"],
+            value=round(float(row["value"]), 6),
+            dataset=row["dataset"],
+            split=row["split"],
+            tolerance=_tolerance(row["name"], row["value"], receipt["rows"]),
+            **_baseline(row["name"], receipt["baselines"]),
         )
-        for one in receipt["metrics"]
+        for row in receipt["metrics"]
     )
 
 
 def _baseline(
     metric: str, measured: Mapping[str, Mapping[str, float]]
 ) -> dict[str, Any]:
-    known = [
+    candidates = [
         (values[metric], name)
         for name, values in measured.items()
         if metric in values and name != SELF_NAME
     ]
-    if not known:
+    if not candidates:
         return {}
-    value, name = (min if lower_is_better(metric) else max)(known)
+    value, name = (min if lower_is_better(metric) else max)(candidates)
     return {"baseline": round(float(value), 6), "baseline_name": name}
 
 

@@ -1,4 +1,4 @@
-"""Bring what a load needs to this machine, without loading it.
+"""Download the files that loading a model needs, without loading it.
 
 Does not know torch.
 """
@@ -20,9 +20,9 @@ Origin = Literal["package", "folder", "store", "cache", "hub"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fetched:
-    """The weights of one name, which are on this machine now.
+    """The weights of one name, now on this machine.
 
-    `origin` says where they were found: only "hub" went over the network for them.
+    `origin` says where they were; only "hub" means a download.
     """
 
     name: str
@@ -34,19 +34,19 @@ class Fetched:
 
 
 def fetch(*names: str) -> list[Path]:
-    """Return the weights files of models, after bringing them to this machine.
+    """Return the weights files of models, downloaded where they are missing.
 
     A name is a registered model or a repository "hf://user/name"; after that
-    `zoo.load` needs no network for it. One that fails does not stop the others; its
-    error is raised at the end. Raises what `zoo.load` raises for a source.
+    `zoo.load` needs no network for it. An error does not stop the other downloads: it
+    is raised at the end. Raises what `zoo.load` raises for a source.
     """
     paths: list[Path] = []
     errors: list[ZooError] = []
-    for _, found in fetch_each(names):
-        if isinstance(found, ZooError):
-            errors.append(found)
+    for _, result in fetch_each(names):
+        if isinstance(result, ZooError):
+            errors.append(result)
         else:
-            paths.append(found.path)
+            paths.append(result.path)
     if errors:
         for other in errors[1:]:
             errors[0].add_note(str(other))
@@ -55,7 +55,7 @@ def fetch(*names: str) -> list[Path]:
 
 
 def fetch_each(names: Iterable[str]) -> Iterator[tuple[str, Fetched | ZooError]]:
-    """Yield what became of each name, one after the other."""
+    """Yield each name with its file, or with the error that it raised."""
     for name in names:
         try:
             yield name, _fetch_one(name)

@@ -1,4 +1,4 @@
-"""How the genuine client of the Hub is set up before it is imported."""
+"""Set up huggingface_hub before it is imported."""
 
 import os
 

@@ -1,9 +1,8 @@
-"""Bring one file of a repository to this machine, with the genuine client.
+"""Download one file of a repository with huggingface_hub.
 
-What the client leaves to its user is done here: a verdict on a dead hub in seconds,
-another try after a reset or an overload, a deadline for the whole, and few errors that
-say what to do. The content is checked by `zoo.artifacts.weight_store`, as that of every
-other source. Does not know torch.
+Added here are: an error within seconds where the Hub does not respond, retries after a
+reset or an overload, a deadline for the whole download, and few errors, which say what
+to do. `zoo.artifacts.weight_store` checks the content. Does not know torch.
 """
 
 import time
@@ -56,13 +55,13 @@ _last_response: dict[str, float] = {}  # when a hub last said something, by its 
 
 
 def cached(repo: str, revision: str, filename: str) -> Path | None:
-    """Return the file of a commit where the client's cache holds it: no request."""
+    """Return the file of a commit in the client's cache, or None, without a request."""
     path = _repository_cache(repo) / "snapshots" / revision / filename
     return path if path.is_file() else None
 
 
 def is_known_missing(repo: str, revision: str, filename: str) -> bool:
-    """Return whether the client remembers that a commit has no such file."""
+    """Return whether the client has recorded that a commit has no such file."""
     return (_repository_cache(repo) / ".no_exist" / revision / filename).is_file()
 
 
@@ -71,8 +70,9 @@ def download(
 ) -> Path:
     """Return the local path of a file on the Hub, after fetching it.
 
-    `name` is what the user asked for, `size` what is expected; it sets the deadline.
-    Threads and processes that want the same file wait for the one that fetches it.
+    `name` is the model that the user named. `size` is the expected number of bytes,
+    which sets the deadline. Threads and processes that need the same file wait for the
+    one that downloads it.
     Raises NotOnHub, GatedError, OfflineError, UnreachableError, CacheError.
     """
     disable_telemetry()
@@ -114,9 +114,9 @@ def endpoint() -> str:
 
 
 def check_reachable() -> None:
-    """Refuse a hub that does not say anything at all in time: ConnectionError.
+    """Raise ConnectionError where the Hub does not respond in time.
 
-    The client waits for minutes, and no setting of it shortens that.
+    The client itself waits for minutes, and has no setting that shortens it.
     """
     disable_telemetry()
     import httpx2
@@ -141,9 +141,9 @@ def check_reachable() -> None:
 
 
 def with_retries(call: Callable[[], T], *, seconds: float) -> T:
-    """Return what `call` gives, tried again after faults that may pass.
+    """Return the result of `call`, tried again after transient errors.
 
-    Raises TimeoutError when `seconds` are over, and what the last try raised.
+    Raises TimeoutError after `seconds`, and what the last try raised.
     """
     ends = time.monotonic() + seconds
     for attempt in range(MAX_ATTEMPTS):
@@ -159,7 +159,7 @@ def with_retries(call: Callable[[], T], *, seconds: float) -> T:
 
 
 def short_message(exc: Exception) -> str:
-    """Return a fault in a few words, such as "HTTP 503"."""
+    """Return an error in a few words, such as "HTTP 503"."""
     response: Any = getattr(exc, "response", None)
     if response is not None:
         return f"HTTP {response.status_code}"
@@ -170,20 +170,20 @@ def short_message(exc: Exception) -> str:
 def partial_downloads(
     folder: Path | None = None, *, age: float = SECONDS_A_DAY
 ) -> list[Path]:
-    """Return what downloads that were killed left in the cache, `age` seconds ago."""
+    """Return partial files in the cache that are at least `age` seconds old."""
     pattern = "blobs/*.incomplete" if folder else "models--*/blobs/*.incomplete"
-    found: list[Path] = []
+    leftovers: list[Path] = []
     for path in sorted((folder or paths.hub_cache_dir()).glob(pattern)):
         with suppress(OSError):  # another process swept it
             if time.time() - path.stat().st_mtime >= age:
-                found.append(path)
-    return found
+                leftovers.append(path)
+    return leftovers
 
 
 def _request(
     call: Callable[[], T], *, what: str, repo: str, name: str, seconds: float
 ) -> T:
-    """Return what `call` gives, with as many tries and seconds as are allowed."""
+    """Return the result of `call`, with retries and a deadline."""
     from huggingface_hub import constants
 
     if constants.HF_HUB_OFFLINE:
@@ -205,7 +205,7 @@ def _request(
 
 
 def _with_timeout(seconds: float, call: Callable[[], T]) -> T:
-    """Return what `call` gives, or raise TimeoutError when it takes longer.
+    """Return the result of `call`, or raise TimeoutError after `seconds`.
 
     It runs in a thread, because nothing else ends a read that never ends. Closing the
     client's session makes an abandoned one fail at its next byte.
@@ -237,7 +237,7 @@ def _with_timeout(seconds: float, call: Callable[[], T]) -> T:
 
 
 def _is_transient(exc: Exception) -> bool:
-    """Return whether a fault may be gone at the next try."""
+    """Return whether an error may not occur at the next try."""
     import httpx2
     from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError
 
@@ -253,18 +253,18 @@ def _to_zoo_error(exc: Exception, what: str, repo: str) -> HubError:
     import httpx2
     from huggingface_hub import errors
 
-    there = f"{endpoint()} has no"
+    prefix = f"{endpoint()} has no"
     enter = "run 'hf auth login' or set HF_TOKEN."
     match exc:
         case errors.GatedRepoError():
             return GatedError(repo, endpoint())
         case errors.RepositoryNotFoundError():
-            problem = f"{there} repository {repo!r} that you may see. Check the name; "
+            problem = f"{prefix} repository {repo!r} that you may see. Check the name; "
             return NotOnHub(f"{problem}if it is private, {enter}")
         case errors.RevisionNotFoundError():
-            return NotOnHub(f"{there} {what}: no such commit, branch or tag.")
+            return NotOnHub(f"{prefix} {what}: no such commit, branch or tag.")
         case errors.RemoteEntryNotFoundError():
-            return NotOnHub(f"{there} {what}: the repository has no such file.")
+            return NotOnHub(f"{prefix} {what}: the repository has no such file.")
         case errors.HfHubHTTPError() if exc.response.status_code in (401, 403):
             problem = f"{endpoint()} does not give you {what}."
             return NotOnHub(f"{problem} If you have access to it, {enter}")

@@ -1,7 +1,7 @@
 """Checkpoint folders on the Hub: what `hf://user/name@commit` stands for.
 
-Code never comes from there: config.json names a build function of an installed plugin.
-Does not know torch.
+Code is never loaded from there: config.json names a build function of an installed
+plugin. Does not know torch.
 """
 
 import re
@@ -55,20 +55,20 @@ SMALL_FILES = (
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """A repository, and the commit, branch or tag that is meant."""
+    """A repository, and a commit, branch or tag of it."""
 
     repo: str
     revision: str
 
     @property
     def moves(self) -> bool:
-        """Whether another commit may be meant tomorrow."""
+        """Whether it is a branch or tag, which may name another commit later."""
         return not COMMIT.fullmatch(self.revision)
 
 
 @dataclass(frozen=True, slots=True)
 class Repository:
-    """A repository at one commit: its files but for the weights, and their pin."""
+    """A repository at one commit: its small files, and the pin of its weights."""
 
     address: Address
     commit: str
@@ -79,7 +79,7 @@ class Repository:
 
 
 def parse(name: str) -> Address:
-    """Return the address that "hf://user/name" or "hf://user/name@revision" is."""
+    """Return the address of "hf://user/name" or "hf://user/name@revision"."""
     repo, sign, revision = name.removeprefix(PREFIX).partition("@")
     good = REPOSITORY.fullmatch(repo) and (not sign or REVISION.fullmatch(revision))
     if not good or ".." in name:
@@ -94,25 +94,26 @@ def find(name: str, *, locked: bool = True) -> Repository:
     """Return the repository of a name "hf://...", config.json fetched and checked.
 
     With `locked`, zoo.lock decides which commit a name means and what its bytes are.
-    Raises CheckpointError, LockError, IntegrityError and what `hub.download` raises.
+    Raises CheckpointError, LockError, IntegrityError and what `hub_download.download`
+    raises.
     """
     address = parse(name)
     lock = lockfile.find(name) if locked else None
-    known = lock or lockfile.read(lockfile.trusted_path()).get(name)
-    commit = lock.commit if lock else _commit(address, name, known)
-    if known is not None and known.commit != commit:
-        known = None
+    pinned = lock or lockfile.read(lockfile.trusted_path()).get(name)
+    commit = lock.commit if lock else _commit(address, name, pinned)
+    if pinned is not None and pinned.commit != commit:
+        pinned = None
     folder = _find_in_stores(address.repo, commit) or _fetch_small_files(
         address.repo, commit, name
     )
-    found = store.sha256_of(folder / checkpoint_folder.CONFIG)
-    if known is not None and known.config not in ("", found):
-        raise _changed_error(name, known, lock, checkpoint_folder.CONFIG)
+    config_sha256 = store.sha256_of(folder / checkpoint_folder.CONFIG)
+    if pinned is not None and pinned.config not in ("", config_sha256):
+        raise _changed_error(name, pinned, lock, checkpoint_folder.CONFIG)
     config = checkpoint_folder.read_config(folder)
     weights = replace(config.weights, repo=address.repo, revision=commit)
-    if known is not None and known.sha256 != weights.sha256:
-        raise _changed_error(name, known, lock, weights.filename)
-    return Repository(address, commit, folder, config, weights, found)
+    if pinned is not None and pinned.sha256 != weights.sha256:
+        raise _changed_error(name, pinned, lock, weights.filename)
+    return Repository(address, commit, folder, config, weights, config_sha256)
 
 
 def commit_folder(store: Path, repo: str, commit: str) -> Path:
@@ -120,52 +121,52 @@ def commit_folder(store: Path, repo: str, commit: str) -> Path:
     return store / "repositories" / repo / commit
 
 
-def trust(name: str, found: Repository, plugin: str, version: str) -> None:
-    """Remember what a name stood for, and say so where nothing vouched for it."""
-    lock = to_lock(name, found, plugin, version)
-    known = lockfile.read(lockfile.trusted_path()).get(name)
-    same = known and replace(known, plugin=plugin, version=version) == lock
+def trust(name: str, repository: Repository, plugin: str, version: str) -> None:
+    """Record the bytes of a name, and warn if no lock had fixed them before."""
+    lock = to_lock(name, repository, plugin, version)
+    previous = lockfile.read(lockfile.trusted_path()).get(name)
+    same = previous and replace(previous, plugin=plugin, version=version) == lock
     if same or lockfile.find(name):  # a plugin's new version changes no bytes
         return
     lockfile.remember_trusted(lock)
     moves = ""
-    if found.address.moves:
-        moves = f", which is what {found.address.revision!r} means now"
+    if repository.address.moves:
+        moves = f", which is what {repository.address.revision!r} means now"
     warnings.warn(
-        f"{name} is trusted on first use: commit {found.commit}{moves}. "
+        f"{name} is trusted on first use: commit {repository.commit}{moves}. "
         f"'zoo lock {name}' keeps it for your project.",
         TrustWarning,
         stacklevel=2,
     )
 
 
-def to_lock(name: str, found: Repository, plugin: str, version: str) -> Lock:
-    """Return the lock that fixes a repository as it was found."""
-    assert found.weights.size is not None, "config.json gives the size"
-    assert found.weights.sha256 is not None, "config.json gives the SHA-256"
+def to_lock(name: str, repository: Repository, plugin: str, version: str) -> Lock:
+    """Return the lock that fixes a repository at its present commit."""
+    assert repository.weights.size is not None, "config.json gives the size"
+    assert repository.weights.sha256 is not None, "config.json gives the SHA-256"
     return Lock(
         name=name,
         plugin=plugin,
         version=version,
-        size=found.weights.size,
-        sha256=found.weights.sha256,
-        filename=found.weights.filename,
-        repo=found.address.repo,
-        commit=found.commit,
-        config=found.config_sha256,
+        size=repository.weights.size,
+        sha256=repository.weights.sha256,
+        filename=repository.weights.filename,
+        repo=repository.address.repo,
+        commit=repository.commit,
+        config=repository.config_sha256,
     )
 
 
-def _commit(address: Address, name: str, known: Lock | None) -> str:
-    """Return the commit meant: the Hub knows a branch's, or what it was last time."""
+def _commit(address: Address, name: str, pinned: Lock | None) -> str:
+    """Return the commit of an address: the Hub's, or of `pinned` while offline."""
     if not address.moves:
         return address.revision
     try:
         return hub_download.resolve_revision(address.repo, address.revision, name=name)
     except (OfflineError, UnreachableError):
-        if known is None:
+        if pinned is None:
             raise
-        return known.commit
+        return pinned.commit
 
 
 def _find_in_stores(repo: str, commit: str) -> Path | None:
@@ -186,14 +187,14 @@ def _fetch_small_files(repo: str, commit: str, name: str) -> Path:
 
 
 def fetch_small_file(repo: str, commit: str, filename: str, name: str) -> Path:
-    """Return a small file of a repository, whole as far as the client can tell.
+    """Return a small file of a repository, checked by its ETag.
 
-    Raises IntegrityError and what `hub.download` raises.
+    Raises IntegrityError and what `hub_download.download` raises.
     """
 
     def fetch() -> Path:
-        found = hub_download.cached(repo, commit, filename)
-        return found or hub_download.download(
+        cached = hub_download.cached(repo, commit, filename)
+        return cached or hub_download.download(
             repo, commit, filename, name=name, size=1 << 20
         )
 
@@ -202,16 +203,16 @@ def fetch_small_file(repo: str, commit: str, filename: str, name: str) -> Path:
 
 
 def _fetch_optional(repo: str, commit: str, filename: str, name: str) -> None:
-    """Bring a file that a repository may have; where it has not is remembered."""
+    """Download a file that a repository may lack; its absence is recorded."""
     if not hub_download.is_known_missing(repo, commit, filename):
         with suppress(NotOnHub):
             fetch_small_file(repo, commit, filename, name)
 
 
-def _changed_error(name: str, known: Lock, lock: Lock | None, file: str) -> Exception:
+def _changed_error(name: str, pinned: Lock, lock: Lock | None, file: str) -> Exception:
     where = lockfile.lock_path() if lock else lockfile.trusted_path()
     problem = (
-        f"{file} of {name} at commit {known.commit[:8]} is not the one that {where} "
+        f"{file} of {name} at commit {pinned.commit[:8]} is not the one that {where} "
         "remembers"
     )
     if lock:

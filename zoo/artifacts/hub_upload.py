@@ -1,8 +1,8 @@
-"""Put files into a repository of the Hub in one commit, and see that they arrived.
+"""Upload files to a repository of the Hub in one commit, and verify the upload.
 
-The genuine client does the work. What it leaves to its user is done here: a hub without
-Xet, a commit of which nobody knows whether it came through, and a look at the bytes
-that others will be given. Does not know what a checkpoint is, nor torch.
+huggingface_hub does the work. Added here are: a hub without Xet, a commit whose
+response was lost, and a comparison of the bytes that others will download. Does not
+know what a checkpoint is, nor torch.
 """
 
 import errno
@@ -44,7 +44,7 @@ class _RepositoryState:
 
 
 def prepare(repo: str) -> None:
-    """Refuse what can be told without a request but one: names, tokens, a dead hub.
+    """Refuse a bad name, a missing token, or a Hub that does not respond.
 
     Raises PublishError.
     """
@@ -76,7 +76,7 @@ def prepare(repo: str) -> None:
 
 
 def check_card(repo: str, text: str, place: str) -> None:
-    """Have the Hub examine a card. Raises PublishError with the Hub's own words."""
+    """Have the Hub validate a card. Raises PublishError with the Hub's own message."""
     from huggingface_hub import get_session, get_token, hf_raise_for_status
 
     header = HEADER.match(text)
@@ -98,20 +98,25 @@ def check_card(repo: str, text: str, place: str) -> None:
         hf_raise_for_status(response)
         return ""
 
-    if words := _request(repo, examine):
+    if problems := _request(repo, examine):
         raise PublishError(
-            f"{hub_download.endpoint()} does not accept {place}: {words}. Correct its "
-            "header."
+            f"{hub_download.endpoint()} does not accept {place}: {problems}. Correct "
+            "its header."
         )
 
 
 def push(
-    repo: str, files: UploadFiles, *, known: Collection[str], private: bool, title: str
+    repo: str,
+    files: UploadFiles,
+    *,
+    managed: Collection[str],
+    private: bool,
+    title: str,
 ) -> tuple[str, bool]:
-    """Make the files those of a repository; return its commit, and whether it is new.
+    """Upload files to a repository; return its commit, and whether that is new.
 
-    The repository is created where it is not there. Of the names in `known` those that
-    are not in `files` are deleted, and no others. Raises PublishError.
+    The repository is created if it does not exist. Of the names in `managed`, those
+    that are not in `files` are deleted, and no others. Raises PublishError.
     """
     from huggingface_hub import HfApi
 
@@ -127,15 +132,15 @@ def push(
         )
 
     def once() -> str:
-        """Commit what differs. It may be nothing: a try before may have done it."""
+        """Commit what differs: nothing, if an earlier try succeeded after all."""
         state = _repository_state(repo)
         changed = {
             n: p for n, p in files.items() if not _is_unchanged(p, state.files.get(n))
         }
-        gone = sorted(set(known) & state.files.keys() - files.keys())
-        if not changed and not gone:
+        deleted = sorted(set(managed) & state.files.keys() - files.keys())
+        if not changed and not deleted:
             return state.commit
-        return _commit(repo, changed, gone, parent=state.commit, title=title)
+        return _commit(repo, changed, deleted, parent=state.commit, title=title)
 
     size = sum(path.stat().st_size for path in files.values())
     commit = _request(repo, once, seconds=hub_download.deadline(size))
@@ -143,32 +148,32 @@ def push(
 
 
 def check_uploaded(repo: str, commit: str, files: UploadFiles, cache: Path) -> None:
-    """Fetch every file of a commit into `cache`, and compare it with what was sent.
+    """Download every file of a commit into `cache`, and compare it with `files`.
 
-    One that differs is fetched once more: it may have been harmed on the way here.
+    One that differs is downloaded once more: the download may have damaged it.
     Raises PublishError.
     """
     from huggingface_hub import hf_hub_download
 
     for name, path in files.items():
-        sent, found = weight_store.sha256_of(path), ""
+        sent_sha256, fetched_sha256 = weight_store.sha256_of(path), ""
         fetch = partial(hf_hub_download, repo, name, revision=commit, cache_dir=cache)
         seconds = hub_download.deadline(path.stat().st_size)
         for again in (False, True):
             fetching = partial(fetch, force_download=again)
-            found = weight_store.sha256_of(
+            fetched_sha256 = weight_store.sha256_of(
                 Path(_request(repo, fetching, seconds=seconds))
             )
-            if found == sent:
+            if fetched_sha256 == sent_sha256:
                 break
         else:
-            there, here = (
-                found[: weight_store.SHORT_HASH],
-                sent[: weight_store.SHORT_HASH],
+            fetched, sent = (
+                fetched_sha256[: weight_store.SHORT_HASH],
+                sent_sha256[: weight_store.SHORT_HASH],
             )
             raise PublishError(
                 f"{name} of {repo} did not arrive as it was sent: the Hub gives "
-                f"SHA-256 {there}..., and {here}... was sent. Don't use commit "
+                f"SHA-256 {fetched}..., and {sent}... was sent. Don't use commit "
                 f"{commit[:8]}; publish again, and if it is wrong again, tell the "
                 "Hub's owner."
             )
@@ -182,39 +187,39 @@ def _repository_state(repo: str) -> _RepositoryState:
     return _RepositoryState(str(info.sha), bool(info.private), files)
 
 
-def _is_unchanged(path: Path, there: Any) -> bool:
-    """Return whether a file is the one that the Hub describes, as far as it does."""
-    if there is None or there.size != path.stat().st_size:
+def _is_unchanged(path: Path, remote: Any) -> bool:
+    """Return whether a file equals the one that the Hub describes."""
+    if remote is None or remote.size != path.stat().st_size:
         return False
-    if there.lfs is not None:
-        return bool(there.lfs.sha256 == weight_store.sha256_of(path))
+    if remote.lfs is not None:
+        return bool(remote.lfs.sha256 == weight_store.sha256_of(path))
     content = path.read_bytes()
     git = hashlib.sha1(b"blob %d\0" % len(content) + content, usedforsecurity=False)
-    return bool(there.blob_id == git.hexdigest())
+    return bool(remote.blob_id == git.hexdigest())
 
 
 def _commit(
-    repo: str, files: UploadFiles, gone: list[str], *, parent: str, title: str
+    repo: str, files: UploadFiles, deleted: list[str], *, parent: str, title: str
 ) -> str:
     """Send one commit: with Xet, or without it to a hub that has none.
 
-    The client asks no hub whether it has Xet. It goes without for open files, and that
-    is a matter of this call alone; its setting would be one of the whole process.
+    The client does not ask a hub whether it has Xet. It does not use Xet for open
+    files, which concerns this call alone; its setting would concern the whole process.
     """
     from huggingface_hub import CommitOperationAdd, CommitOperationDelete, HfApi
 
     def send(sources: Mapping[str, Any]) -> str:
         changes: list[Any] = [
             *(CommitOperationAdd(name, source) for name, source in sources.items()),
-            *(CommitOperationDelete(name) for name in gone),
+            *(CommitOperationDelete(name) for name in deleted),
         ]
         try:
-            done = HfApi().create_commit(
+            commit = HfApi().create_commit(
                 repo, changes, commit_message=title, parent_commit=parent
             )
         except RuntimeError as exc:  # says which file failed, and not why
             raise exc.__cause__ or exc from None
-        return str(done.oid)
+        return str(commit.oid)
 
     try:
         return send(files)
@@ -229,7 +234,7 @@ def _commit(
 
 @contextmanager
 def _silence_client() -> Iterator[None]:
-    """Keep the client from warning that it goes without Xet: that is what is wanted."""
+    """Suppress the warning of the client that it does not use Xet."""
     logger = logging.getLogger("huggingface_hub._commit_api")
 
     def other(record: logging.LogRecord) -> bool:
@@ -245,7 +250,7 @@ def _silence_client() -> Iterator[None]:
 def _request(
     repo: str, call: Callable[[], T], *, seconds: float = hub_download.BASE_TIMEOUT
 ) -> T:
-    """Return what `call` gives, with as many tries and seconds as are allowed."""
+    """Return the result of `call`, with retries and a deadline."""
     try:
         return hub_download.with_retries(call, seconds=seconds)
     except TimeoutError:
@@ -257,29 +262,29 @@ def _request(
         raise _to_zoo_error(exc, repo) from exc
 
 
-def _message(said: str) -> str:
+def _message(text: str) -> str:
     """Return a message of several lines as one."""
-    return " ".join(said.split()).rstrip(".")
+    return " ".join(text.split()).rstrip(".")
 
 
 def _to_zoo_error(exc: Exception, repo: str) -> PublishError:
     """Return the zoo's error for one of the client's."""
     from huggingface_hub.errors import HfHubHTTPError, RemoteEntryNotFoundError
 
-    there = hub_download.endpoint()
-    words = _message(getattr(exc, "server_message", None) or "")
-    said = f": {words}." if words else "."
+    hub = hub_download.endpoint()
+    message = _message(getattr(exc, "server_message", None) or "")
+    detail = f": {message}." if message else "."
     status = exc.response.status_code if isinstance(exc, HfHubHTTPError) else 0
     if isinstance(exc, RemoteEntryNotFoundError):
         return PublishError(
-            f"A file of {repo} is not there after it was sent{said} A .gitignore in "
+            f"A file of {repo} is not there after it was sent{detail} A .gitignore in "
             "the repository may forbid it."
         )
     if status == 401:
-        return PublishError(f"{there} does not accept your token{said} {LOGIN_ADVICE}")
+        return PublishError(f"{hub} does not accept your token{detail} {LOGIN_ADVICE}")
     if status == 403:
         return PublishError(
-            f"You may not write to {repo} on {there}{said} Use a name of your own, or "
+            f"You may not write to {repo} on {hub}{detail} Use a name of your own, or "
             "ask its owner for the right; the token needs the role 'write'."
         )
     if status == 412:
@@ -294,6 +299,6 @@ def _to_zoo_error(exc: Exception, repo: str) -> PublishError:
         )
     short = hub_download.short_message(exc)
     return PublishError(
-        f"Publishing {repo} failed: {there} says {short}{said} Publish again: what has "
+        f"Publishing {repo} failed: {hub} says {short}{detail} Publish again: what has "
         "come is not sent twice."
     )

@@ -21,8 +21,8 @@ def enforce(spec: ModelSpec) -> None:
     """Refuse a model that ZOO_LICENSES does not allow; without it, allow all.
 
     The value is a list such as "permissive,cc-by-sa-3.0": identifiers as on the Hub,
-    "permissive" for those that ask for no more than credit, "any" for all. An entry
-    counts for code, weights and data, or for one of them: "data:any".
+    "permissive" for those that require attribution at most, "any" for all. An entry
+    applies to code, weights and data, or to one of them: "data:any".
     Raises LicenseError.
     """
     policy = os.environ.get("ZOO_LICENSES", "").strip()
@@ -34,12 +34,12 @@ def enforce(spec: ModelSpec) -> None:
 
 def violation(spec: ModelSpec, policy: str) -> list[str]:
     """Return what a policy does not allow of a model, such as "data is 'unknown'"."""
-    words = [word.strip().lower() for word in policy.split(",") if word.strip()]
-    found: list[str] = []
+    entries = [entry.strip().lower() for entry in policy.split(",") if entry.strip()]
+    violations: list[str] = []
     for part in PARTS:
         license = getattr(spec.license, part)
-        allowed = {word.removeprefix(f"{part}:") for word in words}
+        allowed = {entry.removeprefix(f"{part}:") for entry in entries}
         permissive = "permissive" in allowed and license in PERMISSIVE
         if not (permissive or {"any", license.lower()} & allowed):
-            found.append(f"the licence of its {part} is {license!r}")
-    return found
+            violations.append(f"the licence of its {part} is {license!r}")
+    return violations

@@ -15,7 +15,7 @@ __all__ = ["Change", "check", "lock"]
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """How a name was locked before, and how it is now."""
+    """The lock of a name before, if there was one, and its new lock."""
 
     old: Lock | None
     new: Lock
@@ -27,41 +27,41 @@ class Change:
 
 
 def lock(*names: str, path: str | Path | None = None) -> list[Change]:
-    """Lock models to the bytes they stand for today; return what that changed.
+    """Lock models to their present bytes, and return the changes.
 
-    Without names, those that the file holds are locked anew. Other entries are kept,
+    Without names, those in the file are locked anew. Other entries are kept,
     and nothing is written unless all names could be locked. `path` is `ZOO_LOCK`, or
     zoo.lock in the working directory. Raises LockError, NoWeights, ModelNotFound and,
     for what has to be fetched, what `zoo.load` raises.
     """
     file = Path(path) if path is not None else lockfile.lock_path()
-    held = lockfile.read(file)
-    chosen = list(dict.fromkeys(names)) or list(held)
-    if not chosen:
+    locked = lockfile.read(file)
+    selected = list(dict.fromkeys(names)) or list(locked)
+    if not selected:
         raise LockError(
             f"{file} locks no model yet. Name those you use: 'zoo lock NAME...', or "
             "'zoo lock --all' for every model that is installed."
         )
-    fresh = {name: resolve.fresh_lock(name) for name in chosen}
+    fresh = {name: resolve.fresh_lock(name) for name in selected}
     try:
-        lockfile.write(file, (held | fresh).values())
+        lockfile.write(file, (locked | fresh).values())
     except OSError as exc:
         raise LockError(f"{file} can't be written: {exc.strerror or exc}.") from exc
-    return [Change(held.get(name), new) for name, new in fresh.items()]
+    return [Change(locked.get(name), new) for name, new in fresh.items()]
 
 
 def check(path: str | Path | None = None) -> list[str]:
-    """Return where a lock file and what is installed disagree; no network is used.
+    """Return where a lock file and the installed plugins disagree, without a network.
 
     Raises LockError.
     """
     file = Path(path) if path is not None else lockfile.lock_path()
-    held = lockfile.read(file)
-    if not held:
+    locked = lockfile.read(file)
+    if not locked:
         raise LockError(f"{file} locks no model, so there is nothing to compare.")
     return [
         f"{file} {problem}"
-        for entry in held.values()
+        for entry in locked.values()
         for problem in _disagreements(entry)
     ]
 

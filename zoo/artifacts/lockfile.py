@@ -1,8 +1,8 @@
-"""zoo.lock: which bytes a name stood for, so that it stands for the same ones again.
+"""zoo.lock: the exact bytes of each named model, so that every load gets the same.
 
 A project's file is `ZOO_LOCK`, or `zoo.lock` in the working directory; `zoo lock`
-writes it. A second one in the zoo's cache remembers what was trusted on first use: a
-repository that somebody named, or weights whose plugin knows no SHA-256.
+writes it. A second file, in the zoo's cache, records what was trusted on first use: a
+repository, or weights whose plugin gives no SHA-256.
 """
 
 import json
@@ -69,17 +69,17 @@ class Lock:
 
 
 def lock_path() -> Path:
-    """Return the path of the project's lock file, whether it is there or not."""
+    """Return the path of the project's lock file, which need not exist."""
     return Path(os.environ.get("ZOO_LOCK") or "zoo.lock")
 
 
 def trusted_path() -> Path:
-    """Return the path of the file that remembers what was trusted on first use."""
+    """Return the path of the file that records what was trusted on first use."""
     return paths.cache_dir() / "zoo.lock"
 
 
 def find(name: str) -> Lock | None:
-    """Return how the project locks a name. Raises LockError."""
+    """Return the lock of a name in the project, or None. Raises LockError."""
     return read(lock_path()).get(name)
 
 
@@ -109,31 +109,33 @@ def read(path: Path) -> dict[str, Lock]:
 
 
 def write(path: Path, locks: Iterable[Lock]) -> None:
-    """Write a lock file, whole or not at all."""
+    """Write a lock file atomically."""
     entries = [_entry(lock) for lock in sorted(locks, key=lambda lock: lock.name)]
     write_atomic(path, "".join([HEADER, "\n", *entries]).encode())
 
 
 def remember_trusted(lock: Lock) -> None:
-    """Add to what was trusted on first use; a cache that can't be written forgets."""
-    known: Mapping[str, Lock] = {}
+    """Record a lock as trusted on first use, if the cache can be written."""
+    trusted: Mapping[str, Lock] = {}
     try:
-        known = read(trusted_path())
-        write(trusted_path(), [*(v for k, v in known.items() if k != lock.name), lock])
+        trusted = read(trusted_path())
+        write(
+            trusted_path(), [*(v for k, v in trusted.items() if k != lock.name), lock]
+        )
     except OSError:
         return
 
 
 def parse(raw: Mapping[str, object]) -> Lock:
-    """Return the lock that a table of a file describes.
+    """Return the lock of one table of a lock file.
 
     Raises TypeError, AttributeError, ValueError and SpecError.
     """
-    known = {field.name: field.type for field in fields(Lock)}
+    field_types = {field.name: field.type for field in fields(Lock)}
     for name, value in raw.items():
-        if name not in known:
+        if name not in field_types:
             raise ValueError(f"unknown entry {name!r}")
-        if type(value) is not known[name]:
+        if type(value) is not field_types[name]:
             raise ValueError(f"{name}={value!r} has the wrong type")
     return Lock(**raw)  # type: ignore[arg-type]  # each was compared with its field
 

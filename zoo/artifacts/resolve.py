@@ -39,7 +39,7 @@ __all__ = [
 
 @dataclass(frozen=True)
 class Source:
-    """A model that was found: its spec, who provides it, and the files beside it."""
+    """What a name stands for: its spec, its plugin, and the folder of its files."""
 
     name: str  # as the user wrote it
     spec: ModelSpec
@@ -51,10 +51,10 @@ class Source:
 
 
 def find(name: str | Path, *, locked: bool = True) -> Source:
-    """Return what a name stands for; a repository's config is fetched for that.
+    """Return what a name stands for; the config of a repository is downloaded.
 
-    With `locked`, zoo.lock has a say. Raises ModelNotFound, CheckpointError, LockError
-    and, for a repository, what `repositories.find` raises.
+    With `locked`, zoo.lock is honoured. Raises ModelNotFound, CheckpointError,
+    LockError and, for a repository, what `hub_repository.find` raises.
     """
     known = installed()
     if not isinstance(name, (str, Path)):
@@ -81,10 +81,10 @@ def find(name: str | Path, *, locked: bool = True) -> Source:
 def obtain(
     source: Source, *, verify: Verify = "stamp", locked: bool = True
 ) -> tuple[Path, Weights, bool]:
-    """Return the checked file of a model's weights, its pin, and whether it was read.
+    """Return the file of a model's weights, its pin, and whether it was hashed now.
 
     Raises NoWeights, LicenseError, LockError, IntegrityError, CheckpointError and what
-    `hub.download` raises.
+    `hub_download.download` raises.
     """
     pin = source.spec.weights
     if pin is None:
@@ -109,9 +109,9 @@ def obtain(
             source.name, source.repository, who.distribution, who.version
         )
     if pin.sha256 is None or pin.size is None:
-        known = pin.sha256 is not None
+        was_pinned = pin.sha256 is not None
         pin = replace(pin, sha256=store.sha256_of(path), size=path.stat().st_size)
-        if locked and not known:
+        if locked and not was_pinned:
             _trust_on_first_use(source, pin)
     return path, pin, hashed
 
@@ -119,16 +119,16 @@ def obtain(
 def companion_files(source: Source) -> list[Path]:
     """Return the small files that a load may need and that no plugin ships."""
     if source.repository is not None:
-        return [source.folder / known for known in hub_repository.SMALL_FILES]
+        return [source.folder / filename for filename in hub_repository.SMALL_FILES]
     pin = source.spec.weights
     on_the_hub = pin is not None and pin.repo is not None
     return [*source.spec.input.local_files] if on_the_hub else []
 
 
 def fresh_lock(name: str) -> Lock:
-    """Return the lock of a name as it is today, whatever was locked before.
+    """Return the present lock of a name, whatever was locked before.
 
-    The weights are fetched only where nobody knows their SHA-256.
+    The weights are downloaded only where their SHA-256 is unknown.
     Raises NoWeights and what `find` and `obtain` raise.
     """
     source = find(name, locked=False)
@@ -145,11 +145,13 @@ def fresh_lock(name: str) -> Lock:
 
 
 def to_lock(source: Source, pin: Weights) -> Lock:
-    """Return the lock that fixes a source whose size and SHA-256 are known."""
+    """Return the lock of a source whose size and SHA-256 are known."""
     who = source.plugin
     if source.repository is not None:
-        found = source.repository
-        return hub_repository.to_lock(source.name, found, who.distribution, who.version)
+        repository = source.repository
+        return hub_repository.to_lock(
+            source.name, repository, who.distribution, who.version
+        )
     assert pin.size is not None, "of a file that is here"
     assert pin.sha256 is not None, "of a file that is here"
     return Lock(
@@ -207,7 +209,7 @@ def _repository(name: str, locked: bool) -> Source:
 
 
 def _with_local_files(spec: ModelSpec, folder: Path) -> ModelSpec:
-    """Return the spec, knowing where the files are that its input is read with."""
+    """Return the spec with the paths of the files that its input is read with."""
     located = spec.input.located(folder)
     return spec if located is spec.input else replace(spec, input=located)
 
@@ -229,7 +231,7 @@ def _hub_folder(pin: Weights | None) -> Path | None:
 
 
 def _fetch_companions(spec: ModelSpec, pin: Weights) -> None:
-    """Bring what the input of a registered model that lies on the Hub is read with."""
+    """Download the files that the input of a registered model is read with."""
     if pin.repo is not None and pin.revision is not None:
         for filename in spec.input.missing_files:
             hub_repository.fetch_small_file(pin.repo, pin.revision, filename, spec.name)
@@ -246,7 +248,7 @@ def _local_weights(
 
 
 def _locked_pin(source: Source, pin: Weights) -> Weights:
-    """Return the pin of a registered model after zoo.lock and past trust had a say."""
+    """Return the pin of a registered model, as locked or as trusted on first use."""
     lock = lockfile.find(source.name)
     if lock is not None and (problem := disagreement(source, lock)):
         raise LockError(f"{lockfile.lock_path()} {problem}")
@@ -258,7 +260,7 @@ def _locked_pin(source: Source, pin: Weights) -> Weights:
 
 
 def _is_same_pin(lock: Lock, pin: Weights) -> bool:
-    """Return whether a lock speaks of the bytes that a pin means."""
+    """Return whether a lock and a pin mean the same bytes."""
     if pin.sha256 is not None:
         return pin.sha256 == lock.sha256
     where = (lock.repo, lock.commit, lock.filename)
@@ -266,7 +268,7 @@ def _is_same_pin(lock: Lock, pin: Weights) -> bool:
 
 
 def _trust_on_first_use(source: Source, pin: Weights) -> None:
-    """Remember weights whose plugin knows no SHA-256, and say so."""
+    """Record the SHA-256 of weights whose plugin gives none, and warn."""
     lockfile.remember_trusted(to_lock(source, pin))
     warnings.warn(
         f"{source.name} is trusted on first use: {source.plugin.distribution} knows no "

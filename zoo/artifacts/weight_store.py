@@ -1,7 +1,7 @@
-"""Where a weights file may come from, and the check that every source ends in.
+"""Find the weights file of a model, and check it whatever its source.
 
-In order: the plugin's package, the stores (`ZOO_STORE`, the user's own, a shared one),
-the cache of the Hub's client, the Hub. Does not know torch.
+Sources, in order: the plugin's package, the stores (`ZOO_STORE`, the user's own, a
+shared one), the cache of the Hub's client, the Hub. Does not know torch.
 """
 
 import hashlib
@@ -52,11 +52,11 @@ ETAG_HASH = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 def obtain(
     name: str, weights: Weights, *, package: Path | None, blame: str, verify: Verify
 ) -> tuple[Path, bool]:
-    """Return the file of some weights, checked, and whether it was read for that.
+    """Return the checked file of weights, and whether it was hashed now.
 
-    `package` is the folder that ships them, if one does; `blame` says what to do about
-    a file there that is missing or wrong. Raises IntegrityError and what `hub.download`
-    raises.
+    `package` is the folder of the plugin that ships them, if one does. `blame` says
+    what to do if the file there is missing or wrong. Raises IntegrityError and what
+    `hub_download.download` raises.
     """
     shipped = package / weights.filename if package and not weights.repo else None
     if shipped is not None and shipped.is_file():
@@ -70,22 +70,22 @@ def obtain(
 
 
 def is_cached(weights: Weights) -> bool:
-    """Return whether weights of the Hub are on this machine, unchecked: no request."""
+    """Return whether weights are on this machine; nothing is hashed or requested."""
     places = [
         object_path(store, weights.sha256 or "none") for store in folders.store_dirs()
     ]
     if weights.repo is not None and weights.revision is not None:
-        found = hub_download.cached(weights.repo, weights.revision, weights.filename)
-        places += [found] if found else []
+        cached = hub_download.cached(weights.repo, weights.revision, weights.filename)
+        places += [cached] if cached else []
     return any(path.is_file() for path in places)
 
 
 def check(path: Path, weights: Weights, *, verify: Verify, blame: str) -> bool:
-    """Refuse a file that is not the pinned one; return whether it was read for that.
+    """Refuse a file that is not the pinned one; return whether it was hashed now.
 
-    A big file that passed leaves a stamp, keyed by everything that changes when a file
-    is written (device, inode, size, both times), and is not read again while it holds.
-    Of an unknown size or SHA-256 nothing is asked.
+    A large file that passed gets a stamp, keyed by everything that changes when a file
+    is written: device, inode, size, both times. It is not hashed again while these are
+    the same. An unknown size or SHA-256 is not checked.
     """
     stat = path.stat()
     if weights.size not in (None, stat.st_size):
@@ -97,18 +97,18 @@ def check(path: Path, weights: Weights, *, verify: Verify, blame: str) -> bool:
     use_stamp = verify == "stamp" and stat.st_size >= STAMP_MIN_BYTES
     if use_stamp and _read_stamp(stamp)[0] == weights.sha256:
         return False
-    found = sha256_of(path)
-    if found != weights.sha256:
-        here, pinned = found[:SHORT_HASH], weights.sha256[:SHORT_HASH]
-        problem = f"has SHA-256 {here}..., but {pinned}... is pinned"
+    sha256 = sha256_of(path)
+    if sha256 != weights.sha256:
+        actual, pinned = sha256[:SHORT_HASH], weights.sha256[:SHORT_HASH]
+        problem = f"has SHA-256 {actual}..., but {pinned}... is pinned"
         raise IntegrityError(str(path), problem, blame)
     if stat.st_size >= STAMP_MIN_BYTES:
-        _write_stamp(stamp, f"{found}\n{path.absolute()}")
+        _write_stamp(stamp, f"{sha256}\n{path.absolute()}")
     return True
 
 
 def unused_stamps() -> list[Path]:
-    """Return the stamps of files that are gone, or are not what they were."""
+    """Return the stamps of files that were removed or changed."""
     stamps = sorted((folders.cache_dir() / "stamps").glob("*"))
     return [stamp for stamp in stamps if not _is_current(stamp)]
 
@@ -130,11 +130,11 @@ def shipped_checkpoint(spec: ModelSpec) -> Path:
 
 
 def package_folder(package: str) -> Path:
-    """Return the folder of an installed package, without running more of it."""
-    found = find_spec(package)
-    if found is None or not found.submodule_search_locations:
+    """Return the folder of an installed package, without importing it."""
+    spec = find_spec(package)
+    if spec is None or not spec.submodule_search_locations:
         return Path(package)  # not installed as a folder: nothing will be found there
-    return Path(next(iter(found.submodule_search_locations)))
+    return Path(next(iter(spec.submodule_search_locations)))
 
 
 def reinstall_advice(plugin: Plugin) -> str:
@@ -146,18 +146,18 @@ def reinstall_advice(plugin: Plugin) -> str:
 
 
 def quarantined_files() -> list[Path]:
-    """Return what was set aside as wrong, in the client's cache and in the stores."""
+    """Return the quarantined files in the client's cache and in the stores."""
     places = [(folders.hub_cache_dir(), "models--*/**")]
     places += [(store, "**") for store in folders.store_dirs()]
-    found = (place.glob(f"{below}/*{CORRUPT_SUFFIX}*") for place, below in places)
-    return sorted(path for paths in found for path in paths)
+    matches = (place.glob(f"{below}/*{CORRUPT_SUFFIX}*") for place, below in places)
+    return sorted(path for paths in matches for path in paths)
 
 
 def fetch_verified(fetch: Callable[[], Path], judge: Callable[[Path], object]) -> Path:
-    """Return a file that `judge` did not refuse, fetched once more where it did.
+    """Return a file that `judge` accepts; fetch it once more if it is refused.
 
-    `judge` raises IntegrityError. What it refused is set aside by renaming, so that
-    nobody is given it again: not the client, and not another process.
+    `judge` raises IntegrityError. A refused file is renamed, so that neither the client
+    nor another process uses it again.
     """
     wrong: IntegrityError | None = None
     for last in (False, True):
@@ -190,17 +190,17 @@ def quarantine(path: Path, judge: Callable[[Path], object]) -> None:
             os.replace(
                 real, real.with_name(f"{real.name}{CORRUPT_SUFFIX}{time.time_ns()}")
             )
-        found = sorted(real.parent.glob(f"{real.name}{CORRUPT_SUFFIX}*"))
-        for old in found[:-1]:
+        corrupt = sorted(real.parent.glob(f"{real.name}{CORRUPT_SUFFIX}*"))
+        for old in corrupt[:-1]:
             with suppress(OSError):
                 old.unlink()
 
 
 def check_etag(path: Path, blame: str) -> None:
-    """Refuse a file of the client's cache that is not what its name there says.
+    """Refuse a file of the client's cache whose content does not match its ETag.
 
-    The client names a file by the ETag, which is a hash on most hubs: weaker than a
-    pin, since it comes from where the file came from, but it shows a broken file.
+    The client names a file by its ETag, which most hubs compute as a hash. It is weaker
+    than a pin, because it comes from the same source, but it shows a damaged file.
     """
     real = Path(os.path.realpath(path))
     content = real.read_bytes() if len(real.name) == 40 else b""
@@ -215,7 +215,7 @@ def check_etag(path: Path, blame: str) -> None:
 
 
 def _from_store(weights: Weights, verify: Verify) -> tuple[Path, bool] | None:
-    """Return the file from the first store that has it whole."""
+    """Return the file from the first store that has it undamaged."""
     if weights.sha256 is None:
         return None
     for store in folders.store_dirs():
@@ -275,7 +275,7 @@ def _is_current(stamp: Path) -> bool:
 
 
 def _read_stamp(stamp: Path) -> tuple[str, str]:
-    """Return the SHA-256 that a stamp vouches for, and the path of the file."""
+    """Return the SHA-256 that a stamp records, and the path of the file."""
     try:
         text = stamp.read_bytes().decode(errors="surrogateescape")
     except OSError:

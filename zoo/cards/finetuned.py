@@ -1,4 +1,4 @@
-"""The card of a fine-tuned model, whose prose nobody has written."""
+"""The card of a fine-tuned model, with generated prose."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -11,12 +11,12 @@ __all__ = ["render"]
 
 
 def render(spec: ModelSpec, receipt: Mapping[str, Any]) -> str:
-    """Return the card of a fine-tuned model, whose prose nobody has written."""
+    """Return the card of a fine-tuned model, with generated prose."""
     source, parent = _source(receipt), receipt["parent"]
     fitting = _parts(receipt)["training"]["rows"]
-    told = {"source": source, "parent": parent["name"], "sha256": parent["sha256"]}
+    origin = {"source": source, "parent": parent["name"], "sha256": parent["sha256"]}
     prose = FINETUNED.format(
-        **told,
+        **origin,
         fitting=fitting,
         answers=spec.output.answer,
         strategy=_strategy(receipt),
@@ -25,7 +25,7 @@ def render(spec: ModelSpec, receipt: Mapping[str, Any]) -> str:
         fails=_fails(receipt, spec.output),
     )
     making = FINETUNED_PROCEDURE.format(
-        **told,
+        **origin,
         name=spec.name,
         seconds=receipt["seconds"],
         hardware=receipt["hardware"],
@@ -42,7 +42,7 @@ def render(spec: ModelSpec, receipt: Mapping[str, Any]) -> str:
 
 
 def _parts(receipt: Mapping[str, Any]) -> dict[str, Any]:
-    return {name.rpartition("/")[2]: held for name, held in receipt["data"].items()}
+    return {name.rpartition("/")[2]: part for name, part in receipt["data"].items()}
 
 
 def _source(receipt: Mapping[str, Any]) -> str:
@@ -52,25 +52,25 @@ def _source(receipt: Mapping[str, Any]) -> str:
 
 
 def _classes(receipt: Mapping[str, Any], output: Output) -> str:
-    """Return how many training rows each class has, and how they were weighed."""
-    counts, one = receipt["classes"], output.label_noun
+    """Return the number of training rows of each class, and the class weights."""
+    counts, noun = receipt["classes"], output.label_noun
     if not counts:
         return ""
-    head = f"\n| {one} | {output.counted} |\n| --- | ---: |\n"
+    head = f"\n| {noun} | {output.counted} |\n| --- | ---: |\n"
     if not output.weighable:
-        seen = ((f"`{label}`", f"{n:,}") for label, n in counts.items() if n)
-        return f"{head}{cards.table(seen)}\n"
-    alike = one if receipt["settings"]["balance"] else output.judged
+        nonzero = ((f"`{label}`", f"{n:,}") for label, n in counts.items() if n)
+        return f"{head}{cards.table(nonzero)}\n"
+    alike = noun if receipt["settings"]["balance"] else output.judged
     rows = cards.table((label, f"{count:,}") for label, count in counts.items())
     return f"\nEach {alike} counted alike.\n{head}{rows}\n"
 
 
 def _skipped(receipt: Mapping[str, Any]) -> str:
-    found = receipt["skipped"]
-    if not found:
+    skipped = receipt["skipped"]
+    if not skipped:
         return ""
-    what = "1 input" if len(found) == 1 else f"{len(found):,} inputs"
-    return f"\nLeft out, because it could not be read: {what}.\n"
+    count = "1 input" if len(skipped) == 1 else f"{len(skipped):,} inputs"
+    return f"\nLeft out, because it could not be read: {count}.\n"
 
 
 def _strategy(receipt: Mapping[str, Any]) -> str:
@@ -86,7 +86,7 @@ def _strategy(receipt: Mapping[str, Any]) -> str:
 
 
 def _fails(receipt: Mapping[str, Any], output: Output) -> str:
-    weak = [one for one in receipt["weakest"] if one["right"] < 1]
+    weak = [row for row in receipt["weakest"] if row["right"] < 1]
     part = receipt["metrics"][0]["split"]
     few = f"It was measured on {receipt['rows']:,} {part} rows; on inputs of another "
     kind = f"{few}kind it was not measured, and gives one of its answers all the same."
@@ -98,8 +98,8 @@ def _fails(receipt: Mapping[str, Any], output: Output) -> str:
     if not weak:
         return kind
     listing = "\n".join(
-        f"* {one['label']}: {one['right']:.1%} of {one['rows']:,} "
+        f"* {row['label']}: {row['right']:.1%} of {row['rows']:,} "
         f"{output.judged}s right"
-        for one in weak
+        for row in weak
     )
     return f"Least often right, on the {part} rows:\n\n{listing}\n\n{kind}"

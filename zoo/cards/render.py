@@ -70,19 +70,19 @@ def text(spec: ModelSpec, receipt: Mapping[str, Any]) -> str:
 
 
 def measured(receipt: Mapping[str, Any]) -> str:
-    """Return the figures of a receipt, and what simple methods reach beside them."""
+    """Return the metrics of a receipt, and those of its baselines."""
     return MEASURED.format(
         metrics=table(_metrics(receipt)), baselines=_baselines(receipt)
     )
 
 
 def _pinned(spec: ModelSpec, weights: Weights) -> str:
-    """Return the card of a third party's model that nobody has measured here."""
+    """Return the card of a third party's model whose metrics were not measured."""
     parts = ("metrics", "measured", "settings", "baselines", "pictures")
     nothing: dict[str, Any] = {part: {} for part in parts}
-    known = "not known: what comes first is trusted, and remembered"
-    known = f"`{weights.sha256}`" if weights.sha256 else known
-    making = PINNED.format(**asdict(weights), known=known)
+    sha256 = "not known: what comes first is trusted, and remembered"
+    sha256 = f"`{weights.sha256}`" if weights.sha256 else sha256
+    making = PINNED.format(**asdict(weights), known=sha256)
     return card(spec, nothing, UNMEASURED, making)
 
 
@@ -94,10 +94,10 @@ def card(
     prose: str | None = None,
     behind: str = "",
 ) -> str:
-    """Return a whole card; `prose` is the plugin's own where it is not given, and
-    `behind` stands before it."""
+    """Return a complete card. `prose` is by default the plugin's, and `behind` comes
+    before it."""
     example = f'zoo.example("{spec.name}")'
-    known = spec.weights.size if spec.weights else None
+    size = spec.weights.size if spec.weights else None
     # the weights of a recipe file are not those that are registered by the name
     registered = spec.name in installed().models and "recipe_sha256" not in receipt
     use = f"print(zoo.predict(model, {example if spec.examples else '...'}))"
@@ -111,7 +111,7 @@ def card(
         prose=prose or _prose(spec, receipt),
         numbers=numbers,
         parameters=spec.parameters,
-        size=f", {known:,} bytes on disk" if known else "",
+        size=f", {size:,} bytes on disk" if size else "",
         code=spec.license.code,
         weights=spec.license.weights,
         data=spec.license.data,
@@ -123,12 +123,12 @@ def card(
 
 
 def _behind(spec: ModelSpec, receipt: Mapping[str, Any]) -> str:
-    """Return which baselines are better than the model, if any, and why it is kept."""
+    """Return the baselines that are better than the model, and why it is kept."""
     baselines = "; ".join(
-        f"{one.baseline_name} reaches {one.name} {one.baseline:.4f}, this model "
-        f"{one.value:.4f}"
-        for one in claims.metrics(receipt)
-        if one.behind
+        f"{metric.baseline_name} reaches {metric.name} {metric.baseline:.4f}, this "
+        f"model {metric.value:.4f}"
+        for metric in claims.metrics(receipt)
+        if metric.behind
     )
     reason = f" {spec.behind_baseline}" if spec.behind_baseline else ""
     return (
@@ -137,7 +137,7 @@ def _behind(spec: ModelSpec, receipt: Mapping[str, Any]) -> str:
 
 
 def _making(spec: ModelSpec, receipt: Mapping[str, Any]) -> str:
-    """Return how the weights were made: trained, or converted from another's."""
+    """Return how the weights were made: trained, or converted."""
     memory, origin = receipt["peak_memory_mib"], receipt.get("origin", {})
     template = TRAINED_BY_FILE if "recipe_sha256" in receipt else TRAINED
     return (CONVERTED if origin else template).format(
@@ -158,7 +158,7 @@ def _making(spec: ModelSpec, receipt: Mapping[str, Any]) -> str:
 
 
 def check_prose(spec: ModelSpec) -> str:
-    """Return a model's prose; complain about an empty section or a typed-in figure."""
+    """Return a model's prose. An empty section or a typed-in number is a CardError."""
     path = weight_store.package_folder(spec.package) / spec.card
     try:
         prose = path.read_text(encoding="utf-8").strip()
@@ -221,9 +221,9 @@ class _Figures(string.Formatter):
 
 def _complete(name: str, prose: str) -> None:
     parts = re.split(r"^## +(.+)$", prose, flags=re.MULTILINE)
-    held = dict(zip(map(str.strip, parts[1::2]), parts[2::2], strict=True))
+    sections = dict(zip(map(str.strip, parts[1::2]), parts[2::2], strict=True))
     for section in SECTIONS:
-        if not held.get(section, "").strip():
+        if not sections.get(section, "").strip():
             raise CardError(
                 f"The card of {name!r} has nothing under '## {section}'; every card "
                 f"needs {', '.join(SECTIONS)}."
@@ -251,14 +251,14 @@ def _baselines(receipt: Mapping[str, Any]) -> str:
 
 
 def _sweep(receipt: Mapping[str, Any]) -> str:
-    """Return the trials that the settings were chosen by, if there was a sweep."""
-    told = receipt.get("sweep")
-    if not told:
+    """Return the trials of the sweep that selected the settings, if there was one."""
+    sweep = receipt.get("sweep")
+    if not sweep:
         return ""
-    words = ", ".join(f"`{key}={text}`" for key, text in told["settings"].items())
-    head, *rows = told["table"]
+    settings = ", ".join(f"`{key}={text}`" for key, text in sweep["settings"].items())
+    head, *rows = sweep["table"]
     listing = table([head, ["---:"] * len(head), *rows])
-    return SWEEP.format(**told | {"words": words, "table": listing})
+    return SWEEP.format(**sweep | {"words": settings, "table": listing})
 
 
 def table(rows: Any) -> str:
@@ -309,5 +309,5 @@ def _header(spec: ModelSpec, receipt: Mapping[str, Any]) -> str:
 
 
 def _hub_id(name: str) -> str:
-    known = installed().datasets.get(name)
-    return (known.hub if known else None) or name
+    spec = installed().datasets.get(name)
+    return (spec.hub if spec else None) or name

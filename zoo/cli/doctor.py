@@ -67,21 +67,28 @@ def _unmet(distribution: str) -> Iterator[str]:
         needed = [Requirement(line) for line in requires(distribution) or []]
     except PackageNotFoundError:
         return
-    for one in needed:
-        if one.marker and not one.marker.evaluate({"extra": ""}):
+    for requirement in needed:
+        if requirement.marker and not requirement.marker.evaluate({"extra": ""}):
             continue
-        here = _here(one.name)
-        if here is not None and one.specifier.contains(here, prereleases=True):
+        present = _installed_version(requirement.name)
+        if present is not None and requirement.specifier.contains(
+            present, prereleases=True
+        ):
             continue
-        wanted = f"{distribution} {version(distribution)} needs {one.name}"
-        both = f"{distribution} {one.name}" if here else f"'{one.name}{one.specifier}'"
-        state = f"{here} is installed" if here else "it is not installed"
+        need = f"{distribution} {version(distribution)} needs {requirement.name}"
+        packages = (
+            f"{distribution} {requirement.name}"
+            if present
+            else f"'{requirement.name}{requirement.specifier}'"
+        )
+        state = f"{present} is installed" if present else "it is not installed"
         yield (
-            f"{wanted}{one.specifier}, and {state}. Run: pip install --upgrade {both}"
+            f"{need}{requirement.specifier}, and {state}. Run: pip install --upgrade "
+            f"{packages}"
         )
 
 
-def _here(distribution: str) -> str | None:
+def _installed_version(distribution: str) -> str | None:
     try:
         return version(distribution)
     except PackageNotFoundError:
@@ -90,13 +97,13 @@ def _here(distribution: str) -> str | None:
 
 def _provides(plugin: Plugin) -> str:
     known = installed()
-    both = (("model", known.providers), ("dataset", known.makers))
-    counts = ((sum(p == plugin for p in of.values()), what) for what, of in both)
-    return ", ".join(_count(number, what) for number, what in counts if number)
+    registries = (("model", known.providers), ("dataset", known.makers))
+    counts = ((sum(p == plugin for p in of.values()), noun) for noun, of in registries)
+    return ", ".join(_count(number, noun) for number, noun in counts if number)
 
 
-def _count(number: int, what: str) -> str:
-    return f"{number} {what}{'' if number == 1 else 's'}"
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
 def _version(name: str) -> str:

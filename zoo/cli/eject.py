@@ -17,6 +17,6 @@ def eject_command(name: str, folder: Path) -> None:
     """
     from zoo.sharing.eject.eject import eject
 
-    written = eject(name, folder)
-    click.echo(written)
-    click.echo(f"import {written.name}; model = {written.name}.load()")
+    created = eject(name, folder)
+    click.echo(created)
+    click.echo(f"import {created.name}; model = {created.name}.load()")

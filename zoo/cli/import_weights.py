@@ -52,10 +52,10 @@ def import_weights_command(
         )
     pairs = [(a, b) for a, _, b in (rule.partition("=") for rule in rules)]
     rename = import_weights.mapping(mapping) if mapping else pairs
-    done = import_weights.import_weights(
+    result = import_weights.import_weights(
         file, folder, build=build, rename=rename, **options
     )
-    click.echo(f"{done.folder}: {done.name}, {len(done.match.matched)} tensors")
+    click.echo(f"{result.folder}: {result.name}, {len(result.match.matched)} tensors")
     click.echo(
-        f"{done.folder / 'README.md'} is a draft: complete it before you publish."
+        f"{result.folder / 'README.md'} is a draft: complete it before you publish."
     )

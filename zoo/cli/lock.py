@@ -37,8 +37,8 @@ def lock_command(
         if not problems:
             click.echo(f"{out or lockfile.lock_path()} agrees with what is installed")
         ctx.exit(1 if problems else 0)
-    chosen = chosen_models(names, every) if every else names
-    for change in lock.lock(*chosen, path=out):
+    models = chosen_models(names, every) if every else names
+    for change in lock.lock(*models, path=out):
         click.echo(f"{change.name}: {_describe(change)}")
 
 

@@ -21,8 +21,8 @@ def new_command(name: str, folder: Path | None, like: str) -> None:
 
     The plugin can be installed, trains in seconds and passes 'zoo check' as it is.
     """
-    written = new_plugin(name, folder, like=like)
-    click.echo(f"{written}: a plugin with the model {name!r}. Next steps:")
-    click.echo(f"  pip install -e '{written}[test]'")
-    click.echo(f"  zoo check {written}")
+    created = new_plugin(name, folder, like=like)
+    click.echo(f"{created}: a plugin with the model {name!r}. Next steps:")
+    click.echo(f"  pip install -e '{created}[test]'")
+    click.echo(f"  zoo check {created}")
     click.echo(f"  zoo train {name} -o runs/{name}")

@@ -103,8 +103,10 @@ def _collected(
     @wraps(command)
     def collect(*args: Any, generation: Any = (), **kwargs: Any) -> Any:
         values = {name: kwargs.pop(name) for name in names}
-        given = {name: one for name, one in values.items() if one not in (None, ())}
-        return command(*args, generation={**dict(generation), **given}, **kwargs)
+        supplied = {
+            name: value for name, value in values.items() if value not in (None, ())
+        }
+        return command(*args, generation={**dict(generation), **supplied}, **kwargs)
 
     for option in reversed(options):
         collect = option(collect)

@@ -83,10 +83,10 @@ def predict_command(
         keep_freed_memory()  # it does not pay for one input at a time
     if save:
         _check_save(find(name).output, options, len(texts))
-    read = _text if find(name).input.takes_strings else _raw
-    raw = [read(text) for text in texts] or [None]
+    reader = _text if find(name).input.takes_strings else _raw
+    raw = [reader(text) for text in texts] or [None]
     model = load(name)
-    answers = [predict(model, one, **options) for one in raw]
+    answers = [predict(model, item, **options) for item in raw]
     if save:
         _draw(answers[0], save)
     if as_json:
@@ -128,11 +128,13 @@ def _text(text: str) -> Any:
 
 def _windows(*, windows: bool, **options: Any) -> dict[str, Any]:
     """Return the option `windows` of `zoo.predict`, if it was given."""
-    given = {name: one for name, one in options.items() if one not in (None, ())}
+    supplied = {
+        name: value for name, value in options.items() if value not in (None, ())
+    }
     if windows:
-        return {"windows": given}
-    if given:
-        option = next(iter(given)).replace("labels", "label")
+        return {"windows": supplied}
+    if supplied:
+        option = next(iter(supplied)).replace("labels", "label")
         raise click.UsageError(f"--{option} needs --windows.")
     return {}
 

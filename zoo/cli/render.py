@@ -105,8 +105,8 @@ def facts(spec: ModelSpec, plugin: Plugin) -> dict[str, str]:
     weights = "no trained weights"
     if spec.weights:
         place = "on the Hub" if spec.weights.repo else "in the plugin"
-        known = spec.weights.size
-        weights = f"{size(known)}, {place}" if known else place
+        num_bytes = spec.weights.size
+        weights = f"{size(num_bytes)}, {place}" if num_bytes else place
     metrics = "; ".join(
         f"{m.name} {m.value:.4f} on {m.dataset} {m.split}"
         + (f" ({beside})" if (beside := baseline(m)) else "")

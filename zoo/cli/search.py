@@ -30,14 +30,14 @@ def search_command(words: tuple[str, ...], as_json: bool, **conditions: Any) -> 
 def _hint(conditions: dict[str, Any]) -> str:
     """Return which condition no model can meet, and the nearest value, if any."""
     specs = catalog.search()
-    known = {
+    choices = {
         "task": {spec.task for spec in specs},
         "license": {spec.license.weights for spec in specs},
         "trained_on": {name for spec in specs for name in spec.trained_on},
     }
-    for key, values in known.items():
-        wanted = conditions[key]
-        if wanted is not None and wanted not in values:
-            listing = near(wanted, values) or f"Known: {', '.join(sorted(values))}."
-            return f"No model has --{key.replace('_', '-')} {wanted}. {listing.strip()}"
+    for key, values in choices.items():
+        value = conditions[key]
+        if value is not None and value not in values:
+            listing = near(value, values) or f"Known: {', '.join(sorted(values))}."
+            return f"No model has --{key.replace('_', '-')} {value}. {listing.strip()}"
     return ""

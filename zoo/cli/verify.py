@@ -27,15 +27,15 @@ def verify_command(
     from zoo.plugins.catalog import search
     from zoo.testing.verify import verify
 
-    chosen = names or [s.name for s in search() if s.weights and not s.weights.repo]
+    selected = names or [s.name for s in search() if s.weights and not s.weights.repo]
     results: list[Verification | ZooError] = []
-    for name in chosen:
+    for name in selected:
         try:
             results.append(verify(name, metric=metric))
         except ZooError as exc:  # one broken model does not hide the others
             results.append(exc)
     if as_json:
-        pairs = zip(chosen, results, strict=True)
+        pairs = zip(selected, results, strict=True)
         click.echo(json.dumps([_plain(*pair) for pair in pairs], indent=2))
     for result in results:
         if isinstance(result, ZooError):

@@ -1,4 +1,4 @@
-"""Datasets that fit in memory, as tensors: decoded once, sliced after."""
+"""Datasets that fit in memory, as tensors that are decoded once."""
 
 from __future__ import annotations
 
@@ -55,8 +55,8 @@ def load_rows(
     """Return a split of a registered dataset, or its `first` rows; the decoded rows are
     cached on disk.
 
-    `columns` is one picture column, or the number columns that become (rows, columns),
-    or one column that the `input_spec` input says how to read: texts, by a tokenizer.
+    `columns` is one picture column, or number columns, which become (rows, columns), or
+    one column that is read as `input_spec` says, such as texts with a tokenizer.
     Several targets become (rows, targets), in float32.
     """
     rows = registered.load_dataset(name, split)
@@ -66,17 +66,19 @@ def load_rows(
     source = f"{name}/{split}"
     check_columns(source, rows, (*columns, *targets))
     cached = _read_cached(source, rows, columns, targets, input_spec)
-    held = _read(cached)
-    if held is None:
-        held = _decoded(rows, columns, targets, source, input_spec)
-        held["seal"] = _fingerprint(held)
+    tensors = _read(cached)
+    if tensors is None:
+        tensors = _decoded(rows, columns, targets, source, input_spec)
+        tensors["seal"] = _fingerprint(tensors)
         with suppress(OSError):  # a read-only cache only costs time: decoded again
-            safetensors_io.write(held, cached)
+            safetensors_io.write(tensors, cached)
     return TensorRows(
-        input=held["input"],
-        target=held["target"][:, 0] if len(targets) == 1 else held["target"].float(),
+        input=tensors["input"],
+        target=tensors["target"][:, 0]
+        if len(targets) == 1
+        else tensors["target"].float(),
         source=source,
-        fingerprint=bytes(held["seal"].tolist()).hex(),
+        fingerprint=bytes(tensors["seal"].tolist()).hex(),
     )
 
 
@@ -87,18 +89,20 @@ def load_or_synthetic(
     options: Mapping[str, Any],
     model: ModelSpec | None,
 ) -> Any:
-    """Return what `read` reads, or noise for a model where the data can't be had."""
+    """Return the rows from `read`, or noise for `model` if the data is unavailable."""
     try:
         return read(name, split, **options)
     except (DataError, DatasetNotFound, MissingExtra):
         if model is None:
             raise
-        given = model.output.training_input(model.input)
-        return synthetic_rows(given, model.output, SYNTHETIC_ROWS, f"{name}/{split}")
+        input_spec = model.output.training_input(model.input)
+        return synthetic_rows(
+            input_spec, model.output, SYNTHETIC_ROWS, f"{name}/{split}"
+        )
 
 
 def check_labels(target: Tensor, output_spec: Output, source: str) -> None:
-    """Refuse numbers that stand for no label, before a loss trips over them."""
+    """Raise DataError for target numbers out of range, before a loss fails on them."""
     if (count := output_spec.target_labels) is None or not len(target):
         return
     least, most = target.min(), target.max()
@@ -113,11 +117,13 @@ def check_labels(target: Tensor, output_spec: Output, source: str) -> None:
 def synthetic_rows(
     input_spec: Input, output_spec: Output, rows: int, source: str
 ) -> TensorRows:
-    """Return noise of a dataset's shape, for smoke runs where the data can't be had."""
+    """Return noise of a dataset's shape, for smoke runs without the data."""
     random = torch.Generator().manual_seed(0)
-    given = preprocessor(input_spec).synthetic(input_spec, rows, random)
-    target = targets_of(output_spec).synthetic(output_spec, given, random)
-    return TensorRows(input=given, target=target, source=source, fingerprint="stand-in")
+    inputs = preprocessor(input_spec).synthetic(input_spec, rows, random)
+    target = targets_of(output_spec).synthetic(output_spec, inputs, random)
+    return TensorRows(
+        input=inputs, target=target, source=source, fingerprint="stand-in"
+    )
 
 
 def _read_cached(
@@ -128,20 +134,20 @@ def _read_cached(
     input_spec: Input | None,
 ) -> Path:
     # The library's own fingerprint changes with the files a set was read from.
-    asked = repr((CACHE_VERSION, rows._fingerprint, columns, targets))
+    identity = repr((CACHE_VERSION, rows._fingerprint, columns, targets))
     if input_spec is not None:
-        asked += preprocessor(input_spec).identity(input_spec)
-    key = hashlib.sha256(asked.encode()).hexdigest()[:16]
+        identity += preprocessor(input_spec).identity(input_spec)
+    key = hashlib.sha256(identity.encode()).hexdigest()[:16]
     name = f"{source.replace('/', '-')}-{key}.safetensors"
     return paths.cache_dir() / "tensors" / name
 
 
-def check_columns(source: str, rows: Dataset, wanted: tuple[str, ...]) -> None:
-    """Refuse a column that a dataset does not have, with what comes near it."""
-    known = rows.column_names
-    for name in wanted:
-        if name not in known:
-            hint = f"{near(name, known)}Columns: {', '.join(known)}."
+def check_columns(source: str, rows: Dataset, required: tuple[str, ...]) -> None:
+    """Raise DataError, with the nearest names, where a dataset lacks a column."""
+    columns = rows.column_names
+    for name in required:
+        if name not in columns:
+            hint = f"{near(name, columns)}Columns: {', '.join(columns)}."
             raise DataError(f"{source} has no column {name!r}. {hint}")
 
 
@@ -163,27 +169,27 @@ def _decoded(
     source: str,
     input_spec: Input | None,
 ) -> dict[str, Tensor]:
-    held = None
+    inputs = None
     if input_spec is not None:
-        held = preprocessor(input_spec).column(rows, columns[0], input_spec, source)
-    if held is not None:
-        held = held.int()
+        inputs = preprocessor(input_spec).column(rows, columns[0], input_spec, source)
+    if inputs is not None:
+        inputs = inputs.int()
     elif len(rows) and isinstance(rows[0][columns[0]], Image.Image):
-        held = _pixels(list(rows[columns[0]]), source)
+        inputs = _pixels(list(rows[columns[0]]), source)
     else:
-        given = [numbers(rows, name, source) for name in columns]
-        held = torch.from_numpy(np.stack(given, axis=1).astype(np.float32))
-    answers = [numbers(rows, name, source) for name in targets]
-    target = torch.from_numpy(np.stack(answers, axis=1))
-    return {"input": held.contiguous(), "target": target}
+        arrays = [numbers(rows, name, source) for name in columns]
+        inputs = torch.from_numpy(np.stack(arrays, axis=1).astype(np.float32))
+    target_arrays = [numbers(rows, name, source) for name in targets]
+    target = torch.from_numpy(np.stack(target_arrays, axis=1))
+    return {"input": inputs.contiguous(), "target": target}
 
 
 def _pixels(pictures: list[Image.Image], source: str) -> Tensor:
     arrays = [_bytes(picture) for picture in pictures]
     if len({array.shape for array in arrays}) > 1:
         raise DataError(f"{source}: the pictures differ in size.")
-    held = torch.from_numpy(np.stack(arrays))
-    return held.unsqueeze(1) if held.ndim == 3 else held.permute(0, 3, 1, 2)
+    pixels = torch.from_numpy(np.stack(arrays))
+    return pixels.unsqueeze(1) if pixels.ndim == 3 else pixels.permute(0, 3, 1, 2)
 
 
 def _bytes(picture: Image.Image) -> np.ndarray[Any, Any]:
@@ -196,19 +202,19 @@ def _bytes(picture: Image.Image) -> np.ndarray[Any, Any]:
 def numbers(rows: Any, name: str, source: str) -> np.ndarray[Any, Any]:
     """Return a column of numbers of a dataset, or of a part of one."""
     try:
-        found = np.asarray(rows[name])
-        if found.dtype == object:  # numbers with gaps: None becomes NaN
-            found = found.astype(np.float32)
+        values = np.asarray(rows[name])
+        if values.dtype == object:  # numbers with gaps: None becomes NaN
+            values = values.astype(np.float32)
     except (TypeError, ValueError):
-        found = np.empty(0, dtype=object)
-    if found.dtype.kind not in "buif":
+        values = np.empty(0, dtype=object)
+    if values.dtype.kind not in "buif":
         raise DataError(f"{source}: column {name!r} does not hold numbers.")
-    return found
+    return values
 
 
-def _fingerprint(held: dict[str, Tensor]) -> Tensor:
+def _fingerprint(tensors: dict[str, Tensor]) -> Tensor:
     parts: dict[str, tuple[str, bytes]] = {}
-    for name, tensor in held.items():
+    for name, tensor in tensors.items():
         array: np.ndarray[Any, Any] = tensor.numpy()
         parts[name] = (f"{array.dtype}{array.shape}", array.tobytes())
     return torch.tensor(list(bytes.fromhex(registered.fingerprint(parts))))

@@ -1,4 +1,4 @@
-"""A named dataset, from wherever it is: a folder, a package, the cache, or the Hub."""
+"""Load a registered dataset from a folder, a package, the cache, or the Hub."""
 
 from __future__ import annotations
 
@@ -42,13 +42,13 @@ def load_dataset(name: str, split: str = "train") -> Dataset:
 
     Sources, in order: the folders of `ZOO_DATA`, a Python package that ships the set,
     the local cache of the `datasets` library, the Hub. Only the last one uses the
-    network. Where a folder holds other splits of the set and none holds this one, no
-    other source is asked: splits of two copies may hold the same row, or other pixels.
+    network. If a folder has other splits of the set and no folder has this one, no
+    other source is used: splits of two copies may share rows, or differ in pixels.
     """
-    chosen = get_dataset_spec(name)
-    if split not in chosen.splits:
-        raise SplitNotFound(name, split, chosen.splits)
-    copy = _copy(chosen, split)
+    spec = get_dataset_spec(name)
+    if split not in spec.splits:
+        raise SplitNotFound(name, split, spec.splits)
+    copy = _copy(spec, split)
     if len(copy.rows) != copy.counts[split]:
         raise DataError(
             f"Dataset {name!r}, split {split!r}: {copy.place} has {len(copy.rows):,} "
@@ -56,7 +56,7 @@ def load_dataset(name: str, split: str = "train") -> Dataset:
             "another version: replace it."
         )
     with quiet_progress():
-        return _labelled(_renamed(copy, chosen), copy.place, chosen)
+        return _labelled(_renamed(copy, spec), copy.place, spec)
 
 
 def fingerprint(columns: dict[str, tuple[str, bytes]]) -> str:
@@ -74,34 +74,34 @@ def fingerprint(columns: dict[str, tuple[str, bytes]]) -> str:
 
 
 class _Copy(NamedTuple):
-    """The rows as a source has them, where that is, and how many each split has."""
+    """The rows of a source, its place, and the number of rows of each split."""
 
     rows: Dataset
     place: str
     counts: Mapping[str, int]
 
 
-def _copy(chosen: DatasetSpec, split: str) -> _Copy:
-    rows = _from_folder(chosen, split)
+def _copy(spec: DatasetSpec, split: str) -> _Copy:
+    rows = _from_folder(spec, split)
     if rows is not None:
         return rows
-    if chosen.package is not None:
-        make = resolve(chosen.package, plugin=chosen.name)
+    if spec.package is not None:
+        make = resolve(spec.package, plugin=spec.name)
         import_datasets()  # the function imports it too: let our error come first
-        return _Copy(make(split), repr(chosen.package), chosen.splits)
-    if chosen.hub is None:
-        raise _hub_error(chosen, split)
-    counts = {**chosen.splits, **chosen.hub_splits}
-    rows = _from_cache(chosen, split)
+        return _Copy(make(split), repr(spec.package), spec.splits)
+    if spec.hub is None:
+        raise _hub_error(spec, split)
+    counts = {**spec.splits, **spec.hub_splits}
+    rows = _from_cache(spec, split)
     if rows is not None:
-        return _Copy(rows, f"{chosen.hub!r} in the cache", counts)
-    return _Copy(_from_hub(chosen, split), f"{chosen.hub!r} on the Hub", counts)
+        return _Copy(rows, f"{spec.hub!r} in the cache", counts)
+    return _Copy(_from_hub(spec, split), f"{spec.hub!r} on the Hub", counts)
 
 
-def _from_folder(chosen: DatasetSpec, split: str) -> _Copy | None:
+def _from_folder(spec: DatasetSpec, split: str) -> _Copy | None:
     partial = None
     for folder in paths.data_dirs():
-        place = folder / chosen.name
+        place = folder / spec.name
         files = sorted(map(str, place.glob(f"{split}-*.parquet")))
         if not files:
             if partial is None and any(place.glob("*.parquet")):
@@ -114,13 +114,13 @@ def _from_folder(chosen: DatasetSpec, split: str) -> _Copy | None:
         except Exception as exc:  # Arrow's errors, or the library's own
             fault = type(exc.__cause__ or exc).__name__
             raise DataError(
-                f"Dataset {chosen.name!r}, split {split!r}: {place} can't be read "
+                f"Dataset {spec.name!r}, split {split!r}: {place} can't be read "
                 f"({fault}). Copy its parquet files again."
             ) from exc
-        return _Copy(rows, str(place), chosen.splits)
+        return _Copy(rows, str(place), spec.splits)
     if partial is not None:
         raise DataError(
-            f"Dataset {chosen.name!r}, split {split!r}: {partial} holds other splits "
+            f"Dataset {spec.name!r}, split {split!r}: {partial} holds other splits "
             "and not this one, and splits of two copies are not mixed. Put "
             f"{split}-*.parquet of the same copy there, or move that folder away: the "
             "set is then read from elsewhere."
@@ -128,37 +128,37 @@ def _from_folder(chosen: DatasetSpec, split: str) -> _Copy | None:
     return None
 
 
-def _from_cache(chosen: DatasetSpec, split: str) -> Dataset | None:
-    """Return what an earlier download has left, or nothing. Never asks the Hub."""
+def _from_cache(spec: DatasetSpec, split: str) -> Dataset | None:
+    """Return the rows of an earlier download, or None, without a request to the Hub."""
     import_datasets()
     from datasets.packaged_modules.cache.cache import Cache
 
-    assert chosen.hub is not None
-    name = chosen.hub.rpartition("/")[2]
+    assert spec.hub is not None
+    name = spec.hub.rpartition("/")[2]
     try:
         with quiet_progress():  # "auto": the newest that is there
             builder = Cache(
-                repo_id=chosen.hub, dataset_name=name, version="auto", hash="auto"
+                repo_id=spec.hub, dataset_name=name, version="auto", hash="auto"
             )
             rows = builder.as_dataset(split=split)
     except (OSError, ValueError):
         return None
-    pinned = chosen.revision not in (None, CONVERTED)
-    return None if pinned and builder.hash != chosen.revision else rows
+    pinned = spec.revision not in (None, CONVERTED)
+    return None if pinned and builder.hash != spec.revision else rows
 
 
-def _from_hub(chosen: DatasetSpec, split: str) -> Dataset:
+def _from_hub(spec: DatasetSpec, split: str) -> Dataset:
     library = import_datasets()
-    commit = _commit(chosen, split)
+    commit = _commit(spec, split)
     try:
-        return library.load_dataset(chosen.hub, revision=commit, split=split)
+        return library.load_dataset(spec.hub, revision=commit, split=split)
     except Exception as exc:  # of the network, of Arrow, of the library
         fault = f"{type(exc).__name__}: {exc}".partition("\n")[0].rstrip(".")
-        raise _unavailable_error(chosen, split, fault) from exc
+        raise _unavailable_error(spec, split, fault) from exc
 
 
-def _commit(chosen: DatasetSpec, split: str) -> str:
-    """Ask the Hub for the commit to load: one short request, before any long one."""
+def _commit(spec: DatasetSpec, split: str) -> str:
+    """Return the commit to load: one short request to the Hub, before any long one."""
     from huggingface_hub import HfApi
     from huggingface_hub.errors import (
         HfHubHTTPError,
@@ -167,46 +167,46 @@ def _commit(chosen: DatasetSpec, split: str) -> str:
         RevisionNotFoundError,
     )
 
-    assert chosen.hub is not None
+    assert spec.hub is not None
     online = "Go online and load it once, or set"
     try:
         about = HfApi().dataset_info(
-            chosen.hub, revision=chosen.revision, timeout=RESPONSE_TIMEOUT
+            spec.hub, revision=spec.revision, timeout=RESPONSE_TIMEOUT
         )
     except RepositoryNotFoundError as exc:
         fault = "it does not exist, or you may not read it"
-        raise _unavailable_error(chosen, split, fault) from exc
+        raise _unavailable_error(spec, split, fault) from exc
     except RevisionNotFoundError as exc:
-        fault = f"it has no revision {chosen.revision!r}"
-        raise _unavailable_error(chosen, split, fault) from exc
+        fault = f"it has no revision {spec.revision!r}"
+        raise _unavailable_error(spec, split, fault) from exc
     except HfHubHTTPError as exc:
         fault = f"it answers with status {exc.response.status_code}"
-        raise _unavailable_error(chosen, split, fault) from exc
+        raise _unavailable_error(spec, split, fault) from exc
     except OfflineModeIsEnabled as exc:
         unset = "Unset it and load the set once, or set"
-        raise _unavailable_error(chosen, split, "HF_HUB_OFFLINE is set", unset) from exc
+        raise _unavailable_error(spec, split, "HF_HUB_OFFLINE is set", unset) from exc
     except Exception as exc:  # the HTTP client's, which may change
-        raise _unavailable_error(chosen, split, "it can't be reached", online) from exc
+        raise _unavailable_error(spec, split, "it can't be reached", online) from exc
     return str(about.sha)
 
 
-def _hub_error(chosen: DatasetSpec, split: str) -> DataError:
-    source = f"Get it from {chosen.homepage}, put" if chosen.homepage else "Put"
-    hint = f" Similar, on the Hub: {', '.join(chosen.similar)}."
+def _hub_error(spec: DatasetSpec, split: str) -> DataError:
+    source = f"Get it from {spec.homepage}, put" if spec.homepage else "Put"
+    hint = f" Similar, on the Hub: {', '.join(spec.similar)}."
     return DataError(
-        f"Dataset {chosen.name!r} is not in {_searched()}, and the Hub does not have "
-        f"it. {source} it into FOLDER/{chosen.name}/{split}-*.parquet (Parquet), "
-        f"and set ZOO_DATA=FOLDER.{hint if chosen.similar else ''}"
+        f"Dataset {spec.name!r} is not in {_searched()}, and the Hub does not have "
+        f"it. {source} it into FOLDER/{spec.name}/{split}-*.parquet (Parquet), "
+        f"and set ZOO_DATA=FOLDER.{hint if spec.similar else ''}"
     )
 
 
 def _unavailable_error(
-    chosen: DatasetSpec, split: str, fault: str, remedy: str = "Set"
+    spec: DatasetSpec, split: str, fault: str, remedy: str = "Set"
 ) -> DataError:
     return DataError(
-        f"Dataset {chosen.name!r} is not in {_searched()}, not in the cache, and can't "
-        f"be had from the Hub as {chosen.hub!r}: {fault}. {remedy} ZOO_DATA to a "
-        f"folder that holds {chosen.name}/{split}-*.parquet."
+        f"Dataset {spec.name!r} is not in {_searched()}, not in the cache, and can't "
+        f"be had from the Hub as {spec.hub!r}: {fault}. {remedy} ZOO_DATA to a "
+        f"folder that holds {spec.name}/{split}-*.parquet."
     )
 
 
@@ -214,17 +214,17 @@ def _searched() -> str:
     return " or ".join(map(str, paths.data_dirs())) or "ZOO_DATA (which is not set)"
 
 
-def _renamed(copy: _Copy, chosen: DatasetSpec) -> Dataset:
-    wanted = {ours: (*theirs, ours) for ours, theirs in chosen.columns.items()}
+def _renamed(copy: _Copy, spec: DatasetSpec) -> Dataset:
+    candidates = {ours: (*theirs, ours) for ours, theirs in spec.columns.items()}
     rows = copy.rows
-    if any("." in name for names in wanted.values() for name in names):
+    if any("." in name for names in candidates.values() for name in names):
         rows = rows.flatten()
     names = {}
-    for ours, theirs in wanted.items():
+    for ours, theirs in candidates.items():
         have = next((name for name in theirs if name in rows.column_names), None)
         if have is None:
             raise DataError(
-                f"Dataset {chosen.name!r}: {copy.place} has no column for {ours!r}. It "
+                f"Dataset {spec.name!r}: {copy.place} has no column for {ours!r}. It "
                 f"has {', '.join(copy.rows.column_names)}; looked for "
                 f"{', '.join(dict.fromkeys(theirs))}."
             )
@@ -232,29 +232,29 @@ def _renamed(copy: _Copy, chosen: DatasetSpec) -> Dataset:
     return rows.select_columns(list(names)).rename_columns(names)
 
 
-def _labelled(rows: Dataset, place: str, chosen: DatasetSpec) -> Dataset:
-    """Let `label` be numbers that stand for the spec's names, in the spec's order."""
-    if not chosen.labels or "label" not in rows.column_names:
+def _labelled(rows: Dataset, place: str, spec: DatasetSpec) -> Dataset:
+    """Return rows whose `label` is a number of the spec's labels, in their order."""
+    if not spec.labels or "label" not in rows.column_names:
         return rows
-    known = import_datasets().ClassLabel(names=list(chosen.labels))
+    class_label = import_datasets().ClassLabel(names=list(spec.labels))
     feature = rows.features["label"]
-    names = tuple(getattr(feature, "names", chosen.labels))
+    names = tuple(getattr(feature, "names", spec.labels))
     fault = "some labels are unknown"
-    if names != chosen.labels:
+    if names != spec.labels:
         fault = f"its labels are {', '.join(names)}"
-    elif feature == known:
+    elif feature == class_label:
         return rows
     elif {*rows.unique("label")} <= {-1, *range(len(names)), *names}:
-        return rows.cast_column("label", known)
+        return rows.cast_column("label", class_label)
     raise DataError(
-        f"Dataset {chosen.name!r}: in {place}, {fault}. The spec says "
-        f"{', '.join(chosen.labels)}. This copy is of another version: replace it."
+        f"Dataset {spec.name!r}: in {place}, {fault}. The spec says "
+        f"{', '.join(spec.labels)}. This copy is of another version: replace it."
     )
 
 
 @contextmanager
 def quiet_progress() -> Iterator[None]:
-    """Hold back the library's progress bars and notes: a local read is no news."""
+    """Suppress the progress bars and log messages of the `datasets` library."""
     library = import_datasets()
     notes = library.utils.logging
     loud, level = library.is_progress_bar_enabled(), notes.get_verbosity()
@@ -269,7 +269,7 @@ def quiet_progress() -> Iterator[None]:
 
 
 def import_datasets() -> Any:
-    """Return the `datasets` library, or say how to install it."""
+    """Return the `datasets` library. Raises MissingExtra."""
     try:
         disable_telemetry()
         import datasets  # a second to import: only when data is asked for

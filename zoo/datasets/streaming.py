@@ -1,7 +1,6 @@
-"""Datasets that do not fit in memory: decoded batch by batch, by workers if wished.
+"""Datasets that do not fit in memory: decoded batch by batch, optionally by workers.
 
-StreamedRows here are used like those of `zoo.datasets.in_memory`, but only their
-targets are in memory.
+`StreamedRows` are used like `TensorRows`, but only their targets are in memory.
 """
 
 from __future__ import annotations
@@ -39,12 +38,11 @@ Data = TypeVar("Data", TensorRows, "StreamedRows")
 
 @dataclass(frozen=True, kw_only=True)
 class StreamedRows:
-    """StreamedRows of a dataset whose inputs stay where they are until a batch asks for
-    them.
+    """Rows of a dataset whose inputs are read when a batch is requested.
 
-    `picked` are their numbers in the dataset. The batches are the same whatever the
-    number of `workers`, the processes that decode ahead of the training; 0 decodes in
-    this one. `fingerprint` is the hash of the whole split as it is stored.
+    `picked` are the row numbers in the dataset. `workers` processes decode ahead of the
+    training; with 0, this process decodes. The batches do not depend on their number.
+    `fingerprint` is the hash of the whole split as it is stored.
     """
 
     reader: Reader
@@ -66,47 +64,47 @@ class StreamedRows:
         return self[first], self[second]
 
     def batches(self, picked: Iterable[Tensor]) -> Iterator[tuple[Tensor, Tensor]]:
-        """Yield the input and the target of each batch of rows picked."""
-        wanted = list(picked)
+        """Yield the input and the target of each batch of the rows `picked`."""
+        row_batches = list(picked)
         loader: DataLoader[Any] = DataLoader(
             self.reader,  # type: ignore[arg-type]  # anything with items will do
-            sampler=(self.picked[rows].tolist() for rows in wanted),
+            sampler=(self.picked[rows].tolist() for rows in row_batches),
             batch_size=None,
             num_workers=min(self.workers, _processors()),
             generator=torch.Generator(),  # so that the run's own draws nothing here
         )
-        for rows, found in zip(wanted, loader, strict=True):
-            if isinstance(found, str):
-                raise DataError(f"{self.source}, {found}")
-            yield found, self.target[rows]
+        for rows, inputs in zip(row_batches, loader, strict=True):
+            if isinstance(inputs, str):
+                raise DataError(f"{self.source}, {inputs}")
+            yield inputs, self.target[rows]
 
     def in_order(self) -> Iterator[Tensor]:
-        """Yield all inputs in their order, some at a time."""
-        for given, _ in self.batches(torch.arange(len(self)).split(CHUNK_ROWS)):
-            yield given
+        """Yield all inputs in their order, in chunks."""
+        for inputs, _ in self.batches(torch.arange(len(self)).split(CHUNK_ROWS)):
+            yield inputs
 
 
 @dataclass(frozen=True, kw_only=True)
 class Reader:
-    """What a worker is given: lists of row numbers become inputs."""
+    """The dataset of the workers: it turns lists of row numbers into inputs."""
 
     table: Dataset
     columns: tuple[str, ...]
     input_spec: Input
 
     def __getitem__(self, rows: list[int]) -> Tensor | str:
-        """Return the inputs of these rows, or words for what is wrong with them.
+        """Return the inputs of these rows, or an error message.
 
-        An exception would come out of a worker as the text of a traceback.
+        An exception would leave a worker as the text of a traceback.
         """
-        held, input_spec = self.table[rows], self.input_spec
+        batch, input_spec = self.table[rows], self.input_spec
         try:
-            found = preprocessor(input_spec).streamed(
-                held, self.columns[0], rows, input_spec
+            inputs = preprocessor(input_spec).streamed(
+                batch, self.columns[0], rows, input_spec
             )
-            if found is not None:
-                return found
-            columns = [numbers(held, name, "these rows") for name in self.columns]
+            if inputs is not None:
+                return inputs
+            columns = [numbers(batch, name, "these rows") for name in self.columns]
         except DataError as exc:
             return str(exc)
         return torch.from_numpy(np.stack(columns, axis=1).astype(np.float32))
@@ -121,24 +119,24 @@ def stream_rows(
     target: str = "label",
     workers: int = 0,
 ) -> StreamedRows:
-    """Return a split of a registered dataset as rows that are decoded when asked for.
+    """Return a split of a registered dataset as rows that are decoded on access.
 
-    `columns` is one picture or text column where a picture or a text is expected, else
-    the number columns. Raises DataError.
+    `columns` is one picture or text column for a picture or text input, and number
+    columns otherwise. Raises DataError.
     """
     if workers < 0:
         raise DataError(f"workers={workers} can't decode; give 0 or more.")
     table, source = registered.load_dataset(name, split), f"{name}/{split}"
     columns = (columns,) if isinstance(columns, str) else tuple(columns)
     check_columns(source, table, (*columns, target))
-    answers = torch.from_numpy(numbers(table, target, source))
+    targets = torch.from_numpy(numbers(table, target, source))
     if input_spec.pictured:
         table = _stored(table, columns[0], source)
     table = table.select_columns([*columns, target])
     return StreamedRows(
         reader=Reader(table=table, columns=columns, input_spec=input_spec),
         picked=torch.arange(len(table)),
-        target=answers,
+        target=targets,
         source=source,
         fingerprint=_fingerprint(table),
         workers=workers,
@@ -146,7 +144,7 @@ def stream_rows(
 
 
 def _stored(table: Dataset, column: str, source: str) -> Dataset:
-    """Let a column of pictures give its files: our own errors say what is wrong."""
+    """Return a table whose pictures are undecoded files, for better error messages."""
     from datasets import Image
 
     if not isinstance(table.features[column], Image):
@@ -155,10 +153,10 @@ def _stored(table: Dataset, column: str, source: str) -> Dataset:
 
 
 def _fingerprint(table: Dataset) -> str:
-    """Return the hash of what is stored, known again by the library's fingerprint."""
-    kept = paths.cache_dir() / "streams" / f"{table._fingerprint}.txt"
+    """Return the hash of the stored rows, cached by the library's fingerprint."""
+    cached = paths.cache_dir() / "streams" / f"{table._fingerprint}.txt"
     with suppress(OSError):
-        return kept.read_text(encoding="ascii")
+        return cached.read_text(encoding="ascii")
     seal = hashlib.sha256()
     for part in table.iter(batch_size=CHUNK_ROWS):
         for name in sorted(part):
@@ -166,7 +164,7 @@ def _fingerprint(table: Dataset) -> str:
                 content = _content(value)
                 seal.update(f"{name}:{len(content)};".encode() + content)
     with suppress(OSError):
-        write_atomic(kept, seal.hexdigest().encode())
+        write_atomic(cached, seal.hexdigest().encode())
     return seal.hexdigest()
 
 
@@ -177,7 +175,7 @@ def _content(value: Any) -> bytes:
 
 
 def _processors() -> int:
-    """Return how many processes can work here at once: torch warns of more."""
+    """Return the number of available processors: torch warns of more workers."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1

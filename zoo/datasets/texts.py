@@ -1,4 +1,4 @@
-"""Text columns of registered datasets, as they are: what tokenizers are made of."""
+"""Text columns of registered datasets, to train tokenizers on."""
 
 import random
 
@@ -14,8 +14,10 @@ NOISE = 500  # different words of the texts that stand in
 def load_texts(
     name: str, split: str = "train", *, column: str = "text", stand_in: bool = False
 ) -> list[str]:
-    """Return a text column of a dataset; random words, if they may stand in, where the
-    data can't be had."""
+    """Return a text column of a dataset.
+
+    With `stand_in`, random words are returned if the data is unavailable.
+    """
     try:
         rows = registered.load_dataset(name, split)
     except (DataError, DatasetNotFound, MissingExtra):

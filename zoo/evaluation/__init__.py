@@ -1,4 +1,4 @@
-"""How good a model is: metrics, baselines, plots, benchmark.
+"""Evaluation of models: metrics, baselines, plots, benchmarks.
 
 May import: inference, datasets, tasks, models and below.
 """

@@ -1,4 +1,4 @@
-"""What simple methods reach: a model that does not beat them is not finished."""
+"""Simple methods as baselines: a model should be better than they are."""
 
 import torch
 from torch import Tensor
@@ -19,13 +19,13 @@ __all__ = [
 
 
 def majority(training: TensorRows, test: TensorRows) -> float:
-    """Return the test accuracy of always saying the commonest training label."""
+    """Return the test accuracy of predicting the most frequent training label."""
     commonest = training.target.bincount().argmax()
     return _share(test.target == commonest)
 
 
 def nearest_mean(training: TensorRows, test: TensorRows) -> float:
-    """Return the test accuracy of the label whose mean training input is nearest."""
+    """Return the test accuracy of the nearest class mean of the training inputs."""
     labels = training.target.unique()
     means = torch.stack(
         [_flat(training[training.target == label]).mean(dim=0) for label in labels]
@@ -40,15 +40,18 @@ def logistic(training: TensorRows, test: TensorRows) -> float:
 
 
 def logistic_labels(training: TensorRows, test: TensorRows) -> Tensor:
-    """Return what logistic regression on standardised inputs says of the test rows.
+    """Return the test predictions of logistic regression on standardised inputs.
 
-    The sum of cross-entropies plus half the squared weights is minimised, to the end.
+    The sum of cross-entropies plus half the squared weights is minimised until
+    convergence.
     """
     middle, spread = _flat(training).mean(dim=0), _flat(training).std(dim=0)
     spread = spread.masked_fill(spread == 0, 1.0)  # a column that never changes
-    given, asked = ((_flat(r) - middle).div(spread).double() for r in (training, test))
+    inputs, test_inputs = (
+        (_flat(r) - middle).div(spread).double() for r in (training, test)
+    )
     count = int(training.target.max()) + 1
-    weight = torch.zeros(given.shape[1], count).double().requires_grad_()
+    weight = torch.zeros(inputs.shape[1], count).double().requires_grad_()
     bias = torch.zeros(count).double().requires_grad_()
     search = torch.optim.LBFGS(
         [weight, bias], max_iter=1000, line_search_fn="strong_wolfe"
@@ -56,43 +59,45 @@ def logistic_labels(training: TensorRows, test: TensorRows) -> Tensor:
 
     def cost() -> float:
         search.zero_grad()
-        logits = given @ weight + bias
+        logits = inputs @ weight + bias
         loss = cross_entropy(logits, training.target, reduction="sum")
         loss = loss + weight.square().sum() / 2
         loss.backward()
         return loss.item()
 
     search.step(cost)
-    return (asked @ weight + bias).argmax(dim=1)
+    return (test_inputs @ weight + bias).argmax(dim=1)
 
 
 def mean(training: TensorRows, test: TensorRows) -> dict[str, float]:
-    """Return how far off the mean of the training targets is, in the test."""
+    """Return the test error of the mean of the training targets."""
     middle = training.target.double().mean()
     return regression.metrics(middle.expand(len(test)), test.target)
 
 
 def least_squares(training: TensorRows, test: TensorRows) -> dict[str, float]:
-    """Return how far off a linear function of the inputs is, fitted exactly."""
+    """Return the test error of linear least squares on the inputs."""
     target = training.target.double()
     weight = torch.linalg.lstsq(_with_one(training), target[:, None]).solution
     return regression.metrics(_with_one(test) @ weight, test.target)
 
 
 def principal(training: TensorRows, count: int) -> tuple[Tensor, Tensor, Tensor]:
-    """Return the mean training input, (numbers,), the `count` directions in which
-    inputs differ most, (numbers, count), and their standard deviations, (count,).
+    """Return the first `count` principal components of the training inputs.
+
+    These are the mean, (numbers,), the directions, (numbers, count), and the standard
+    deviations, (count,).
     """
-    given = _flat(training).double()
-    middle = given.mean(dim=0)
-    variance, directions = torch.linalg.eigh(torch.cov(given.T))
+    inputs = _flat(training).double()
+    middle = inputs.mean(dim=0)
+    variance, directions = torch.linalg.eigh(torch.cov(inputs.T))
     spread = variance[-count:].flip(0).clamp_min(0).sqrt()
     return middle, directions[:, -count:].flip(1), spread
 
 
 def _with_one(rows: TensorRows) -> Tensor:
-    given = _flat(rows).double()
-    return torch.cat([given, torch.ones(len(given), 1).double()], dim=1)
+    inputs = _flat(rows).double()
+    return torch.cat([inputs, torch.ones(len(inputs), 1).double()], dim=1)
 
 
 def _flat(rows: TensorRows) -> Tensor:

@@ -1,4 +1,4 @@
-"""What a model costs on this machine: time, memory, multiply-adds."""
+"""The cost of a model on this machine: time, memory, multiply-adds."""
 
 import gc
 import statistics
@@ -27,12 +27,12 @@ STATUS, FORGET = Path("/proc/self/status"), Path("/proc/self/clear_refs")
 def benchmark(
     name: str | Path, *, threads: int | None = None, untrained: bool = False
 ) -> Cost:
-    """Measure a model on this machine: a load, a pass of one input, a pass of 32.
+    """Measure a model on this machine: a load, and forward passes of 1 and 32 inputs.
 
-    The inputs are noise of the size that the model takes, texts of 128 tokens where it
-    reads as many. `threads` holds PyTorch to so many; `untrained` measures the
-    architecture where its weights can't be had. Memory is only true in a process that
-    did nothing before. Raises what `zoo.load` raises.
+    The inputs are noise of the model's input size, or texts of 128 tokens if it takes
+    as many. `threads` limits the threads of PyTorch. `untrained` measures the
+    architecture without its weights. Memory is only correct in a fresh process. Raises
+    what `zoo.load` raises.
     """
 
     def load() -> nn.Module:
@@ -59,7 +59,7 @@ def benchmark(
             )
 
 
-def _multiply_adds(model: nn.Module, given: Tensor) -> int:
+def _multiply_adds(model: nn.Module, inputs: Tensor) -> int:
     model.requires_grad_(False)  # the counter would follow gradients
     counted = FlopCounterMode(display=False)
     backend: Any = torch.backends.mkldnn
@@ -67,21 +67,23 @@ def _multiply_adds(model: nn.Module, given: Tensor) -> int:
     backend.enabled = False  # there an LSTM is one step, and nothing is seen of it
     try:
         with counted:
-            forward_on_device(model, given)
+            forward_on_device(model, inputs)
     finally:
         backend.enabled = before
     return counted.get_total_flops() // 2
 
 
 def _median(call: Callable[[], Any]) -> float:
-    """Return the milliseconds that a call takes, after one that is not counted."""
+    """Return the median milliseconds of a call, after one warm-up call."""
     call()
-    seen: list[float] = []
-    while len(seen) < 3 or (len(seen) < MAX_ROUNDS and sum(seen) < MAX_SECONDS):
+    durations: list[float] = []
+    while len(durations) < 3 or (
+        len(durations) < MAX_ROUNDS and sum(durations) < MAX_SECONDS
+    ):
         started = time.perf_counter()
         call()
-        seen.append(time.perf_counter() - started)
-    return round(statistics.median(seen) * 1e3, 3)
+        durations.append(time.perf_counter() - started)
+    return round(statistics.median(durations) * 1e3, 3)
 
 
 @contextmanager
@@ -95,7 +97,7 @@ def _threads(count: int | None) -> Iterator[None]:
 
 
 def _start() -> int:
-    """Return the KiB that are held now, from which on the most is counted."""
+    """Reset the peak memory of this process, and return it in KiB."""
     gc.collect()
     with suppress(OSError):  # only Linux can forget a peak
         FORGET.write_text("5")
@@ -103,7 +105,7 @@ def _start() -> int:
 
 
 def _most() -> int:
-    """Return the most KiB that this process has held."""
+    """Return the peak memory of this process in KiB."""
     try:
         rows = STATUS.read_text(encoding="utf-8").splitlines()
         return next(int(row.split()[1]) for row in rows if row.startswith("VmHWM"))

@@ -1,4 +1,4 @@
-"""A model on a user's own rows: its outputs, and its task's metrics."""
+"""Evaluate a model on a user's own data: its outputs, and the metrics of its task."""
 
 from typing import Any
 
@@ -21,35 +21,36 @@ def evaluate(
 ) -> dict[str, float]:
     """Return the metrics of a model's task on a user's own data.
 
-    `data` is what `zoo.finetune` takes; of data in parts, the test rows, or those for
-    validation, or else all. Labels must be the model's. Raises DataError, InputError.
+    `data` is as for `zoo.finetune`. Of data with several splits, the test rows are
+    used, or else the validation rows. Labels must be the model's. Raises DataError,
+    InputError.
     """
     spec = model_metadata(model).spec
     if get_task(spec.task).metric is None:
         problem = f"zoo.evaluate has no measure for its task, {spec.task}."
         raise OptionError(spec.name, problem, [])
     labels = spec.labels or None
-    found = reader.read_data(
+    splits = reader.read_data(
         data, spec.input, spec.output, target=target, labels=labels
     )
-    rows = found.test or found.validation or found.training
+    rows = splits.test or splits.validation or splits.training
     return compute_metrics(model, predict_examples(model, rows), rows)
 
 
 @torch.inference_mode()
 def predict_examples(model: nn.Module, rows: LabeledExamples) -> Tensor:
-    """Return what the model gives for examples, (rows, ...)."""
+    """Return the outputs of the model for examples, (rows, ...)."""
     with eval_mode(model):
-        found = [
-            unwrap_model(model)(given) for given in features.model_inputs(model, rows)
+        outputs = [
+            unwrap_model(model)(inputs) for inputs in features.model_inputs(model, rows)
         ]
-    return torch.cat(found)
+    return torch.cat(outputs)
 
 
 def compute_metrics(
     model: nn.Module, output: Tensor, rows: LabeledExamples
 ) -> dict[str, float]:
-    """Return the metrics of the model's task for its output on rows."""
+    """Return the metrics of the model's task for its outputs on rows."""
     spec = model_metadata(model).spec
     target = features.targets(model, rows)
     return get_task(spec.task).compute_metrics(output, target, spec.output)

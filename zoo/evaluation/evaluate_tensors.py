@@ -1,4 +1,4 @@
-"""A model's outputs over a dataset, and its task's metrics, as recipes need them."""
+"""Evaluate a model on a tensor dataset, as recipes do."""
 
 import torch
 from torch import Tensor, nn
@@ -16,16 +16,16 @@ __all__ = ["evaluate", "predict_batches"]
 def evaluate(model: nn.Module, rows: TensorRows | StreamedRows) -> dict[str, float]:
     """Return the metrics of the model's task, in eval mode; see `zoo.tasks`."""
     spec = model_metadata(model).spec
-    found = [
+    outputs = [
         predict_batches(model, to_model_input(part, spec.input))
         for part in rows.in_order()
     ]
     return get_task(spec.task).compute_metrics(
-        torch.cat(found), rows.target, spec.output
+        torch.cat(outputs), rows.target, spec.output
     )
 
 
-def predict_batches(model: nn.Module, given: Tensor, *, batch: int = 1000) -> Tensor:
-    """Return what the model gives for prepared inputs, on the CPU, in eval mode."""
+def predict_batches(model: nn.Module, inputs: Tensor, *, batch: int = 1000) -> Tensor:
+    """Return the outputs of the model for prepared inputs, on the CPU, in eval mode."""
     with eval_mode(model):
-        return runtime.predict_batches(model, given, batch=batch)
+        return runtime.predict_batches(model, inputs, batch=batch)

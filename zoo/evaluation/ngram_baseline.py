@@ -1,8 +1,8 @@
-"""What a table of token sequences reaches: the simple method beside a language model.
+"""N-gram language models: the baseline of a language model.
 
-Chen, Goodman: "An empirical study of smoothing techniques for language modeling", 1999,
-interpolated modified Kneser-Ney: what was seen after the last tokens, discounted, with
-what was seen after fewer of them, down to every token being as likely as any other.
+Interpolated modified Kneser-Ney smoothing: Chen, Goodman, "An empirical study of
+smoothing techniques for language modeling", 1999. Discounted counts after the last
+tokens are mixed with those after fewer tokens, down to a uniform distribution.
 """
 
 from dataclasses import dataclass
@@ -17,20 +17,20 @@ CLASSES = 3  # sequences seen once, twice, and more often are discounted differe
 
 @dataclass(frozen=True)
 class _Order:
-    """Sequences of one length, as sorted numbers, and what is known of each.
+    """Sequences of one length, as sorted numbers, and their probabilities.
 
-    `share` is its own discounted part of the probability, `rest` what its context
-    leaves to shorter sequences.
+    `share` is the discounted probability of a sequence, `rest` the probability that its
+    context leaves to shorter sequences.
     """
 
-    known: Tensor
+    keys: Tensor
     share: Tensor
     context: Tensor
     rest: Tensor
 
 
 class Ngrams:
-    """Sequences of up to `order` tokens, counted in a row of tokens, (tokens,)."""
+    """An n-gram model of up to `order` tokens, fitted to a text, (tokens,)."""
 
     def __init__(self, token: Tensor, *, order: int, vocabulary: int) -> None:
         if vocabulary**order >= 2**63:
@@ -45,19 +45,19 @@ class Ngrams:
             keys, count = shorter.unique(return_counts=True)
 
     def __len__(self) -> int:
-        """Return how many sequences of all lengths are kept."""
-        return sum(len(held.known) for held in self._orders)
+        """Return the number of sequences of all lengths."""
+        return sum(len(level.keys) for level in self._orders)
 
     def nats(self, token: Tensor) -> Tensor:
-        """Return what each token costs after those before it, from the first that has
-        `order` - 1 of them on, in nats."""
+        """Return the negative log-likelihood of each token in nats, from the first with
+        `order` - 1 tokens before it."""
         keys = _keys(token, self.order, self.vocabulary)
         chance = torch.full(keys.shape, 1 / self.vocabulary, dtype=torch.float64)
-        for length, held in enumerate(self._orders, start=1):
-            asked = keys % self.vocabulary**length
-            own = _find(held.known, held.share, asked, 0.0)
-            context = asked.div(self.vocabulary, rounding_mode="floor")
-            chance = own + _find(held.context, held.rest, context, 1.0) * chance
+        for length, level in enumerate(self._orders, start=1):
+            suffix = keys % self.vocabulary**length
+            own = _find(level.keys, level.share, suffix, 0.0)
+            context = suffix.div(self.vocabulary, rounding_mode="floor")
+            chance = own + _find(level.context, level.rest, context, 1.0) * chance
         return -chance.log()
 
 
@@ -75,23 +75,23 @@ def _smoothed(keys: Tensor, count: Tensor, vocabulary: int) -> _Order:
     )
     empty = torch.zeros(len(context), dtype=torch.float64)
     total = empty.index_add(0, place, count.double())
-    taken = empty.index_add(0, place, discount)
-    return _Order(keys, (count - discount) / total[place], context, taken / total)
+    removed = empty.index_add(0, place, discount)
+    return _Order(keys, (count - discount) / total[place], context, removed / total)
 
 
 def _discounts(count: Tensor) -> Tensor:
-    """Return what is taken off sequences seen 0, 1, 2, and 3 times or more often."""
-    seen = [(count == times).sum().item() for times in range(1, CLASSES + 2)]
-    if not all(seen):  # too little text to estimate from
+    """Return the discounts of sequences seen 0, 1, 2, and 3 or more times."""
+    frequencies = [(count == times).sum().item() for times in range(1, CLASSES + 2)]
+    if not all(frequencies):  # too little text to estimate from
         return torch.tensor([0.0, 0.5, 0.5, 0.5], dtype=torch.float64)
-    base = seen[0] / (seen[0] + 2 * seen[1])
-    found = [
-        times - (times + 1) * base * seen[times] / seen[times - 1]
+    base = frequencies[0] / (frequencies[0] + 2 * frequencies[1])
+    discounts = [
+        times - (times + 1) * base * frequencies[times] / frequencies[times - 1]
         for times in range(1, CLASSES + 1)
     ]
-    return torch.tensor([0.0, *found], dtype=torch.float64).clamp(min=0)
+    return torch.tensor([0.0, *discounts], dtype=torch.float64).clamp(min=0)
 
 
-def _find(known: Tensor, value: Tensor, asked: Tensor, otherwise: float) -> Tensor:
-    place = torch.searchsorted(known, asked).clamp(max=len(known) - 1)
-    return torch.where(known[place] == asked, value[place], otherwise)
+def _find(keys: Tensor, value: Tensor, query: Tensor, otherwise: float) -> Tensor:
+    place = torch.searchsorted(keys, query).clamp(max=len(keys) - 1)
+    return torch.where(keys[place] == query, value[place], otherwise)

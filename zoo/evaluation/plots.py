@@ -21,7 +21,7 @@ COLOURS = ("#cc6677", "#4477aa", "#ddcc77", "#117733", "#aa4499", "#88ccee")
 
 
 def curves(history: Sequence[Mapping[str, float]]) -> bytes:
-    """Return every logged number over the epochs, one panel each."""
+    """Plot every logged number over the epochs, one panel each."""
     names = [name for name in history[0] if name not in ("epoch", "seconds")]
 
     def draw(figure: Figure) -> None:
@@ -39,7 +39,7 @@ def curves(history: Sequence[Mapping[str, float]]) -> bytes:
 def lines(
     series: Mapping[str, Sequence[float]], across: str, up: str, *, log: bool = False
 ) -> bytes:
-    """Return several rows of numbers in one panel, counted from 1; `log` is of `up`."""
+    """Plot several series in one panel, counted from 1; `log` is for the axis `up`."""
 
     def draw(figure: Figure) -> None:
         axes = figure.add_subplot()
@@ -61,10 +61,10 @@ def lines(
     return png(6.4, 3.4, draw)
 
 
-def confusion(said: Tensor, true: Tensor, labels: Sequence[str]) -> bytes:
-    """Return how often each label was called what, in counts."""
+def confusion(predicted: Tensor, true: Tensor, labels: Sequence[str]) -> bytes:
+    """Plot the confusion matrix, in counts."""
     size = len(labels)
-    counts = torch.bincount(true * size + said, minlength=size**2).view(size, size)
+    counts = torch.bincount(true * size + predicted, minlength=size**2).view(size, size)
     crowded = size * max(map(len, labels)) > WIDTH
 
     def draw(figure: Figure) -> None:
@@ -87,10 +87,14 @@ def confusion(said: Tensor, true: Tensor, labels: Sequence[str]) -> bytes:
 
 
 def mistakes(
-    images: Tensor, said: Tensor, true: Tensor, score: Tensor, labels: Sequence[str]
+    images: Tensor,
+    predicted: Tensor,
+    true: Tensor,
+    score: Tensor,
+    labels: Sequence[str],
 ) -> bytes:
-    """Return up to 24 wrong answers, the surest first; `images` (B, C, H, W) bytes."""
-    wrong = (said != true).nonzero()[:, 0]
+    """Plot up to 24 errors, the most confident first; `images` (B, C, H, W) bytes."""
+    wrong = (predicted != true).nonzero()[:, 0]
     worst = wrong[score[wrong].argsort(descending=True)][:24]
     long = max(map(len, labels)) > 4
     gap = "\n" if long else " "
@@ -100,21 +104,24 @@ def mistakes(
             axes = figure.add_subplot(3, 8, place)
             picture = images[row].permute(1, 2, 0).numpy()
             axes.imshow(picture.squeeze(), cmap="gray")
-            title = f"{labels[int(said[row])]}{gap}for {labels[int(true[row])]}"
+            title = f"{labels[int(predicted[row])]}{gap}for {labels[int(true[row])]}"
             axes.set_title(title, fontsize=7 if long else 8)
             axes.axis("off")
 
     return png(8, 4.4 if long else 3.6, draw)
 
 
-def predicted(said: Tensor, true: Tensor, name: str) -> bytes:
-    """Return a number as predicted against what it was, a dot a row; both (rows,)."""
-    ends = [min(said.min(), true.min()).item(), max(said.max(), true.max()).item()]
+def predicted(predicted: Tensor, true: Tensor, name: str) -> bytes:
+    """Plot predicted against true numbers, a dot for each row; both are (rows,)."""
+    ends = [
+        min(predicted.min(), true.min()).item(),
+        max(predicted.max(), true.max()).item(),
+    ]
 
     def draw(figure: Figure) -> None:
         axes = figure.add_subplot()
         axes.plot(ends, ends, color="black", linewidth=0.8)  # where all dots should be
-        axes.scatter(true.numpy(), said.numpy(), s=14, alpha=0.7, color=COLOURS[1])
+        axes.scatter(true.numpy(), predicted.numpy(), s=14, alpha=0.7, color=COLOURS[1])
         axes.set(xlabel=f"{name}, true", ylabel=f"{name}, predicted", aspect="equal")
         axes.grid(alpha=0.3)
 
@@ -130,7 +137,7 @@ def regions(
     *,
     panels: Mapping[str, Callable[[Tensor], Tensor]],
 ) -> bytes:
-    """Return what `model` says over the plane around `points` (rows, 2), with them.
+    """Plot the decision regions of `model` in the plane around `points` (rows, 2).
 
     A panel turns the model's output into the score, 0 to 1, that is drawn; `target` is
     (rows,) or, for several panels, (rows, panels).
@@ -143,13 +150,13 @@ def regions(
     )
     with torch.inference_mode():
         output = model(torch.stack([across.flatten(), up.flatten()], dim=1))
-    answers = target if target.ndim == 2 else target[:, None]
+    targets = target if target.ndim == 2 else target[:, None]
 
     def draw(figure: Figure) -> None:
         for place, (title, score) in enumerate(panels.items(), start=1):
             axes = figure.add_subplot(1, len(panels), place)
             field = score(output).view(across.shape)
-            _region(axes, (across, up, field), points, answers[:, place - 1], labels)
+            _region(axes, (across, up, field), points, targets[:, place - 1], labels)
             axes.set(title=title, xlabel=names[0], ylabel=names[1])
 
     return png(4.2 * len(panels), 3.6, draw)
@@ -165,8 +172,8 @@ def _region(
     from matplotlib.colors import LinearSegmentedColormap
 
     between = LinearSegmentedColormap.from_list("labels", COLOURS[:2])
-    across, up, said = (part.numpy() for part in field)
-    axes.pcolormesh(across, up, said, cmap=between, alpha=0.45, vmin=0, vmax=1)
+    across, up, score = (part.numpy() for part in field)
+    axes.pcolormesh(across, up, score, cmap=between, alpha=0.45, vmin=0, vmax=1)
     for number, label in enumerate(labels):
         mine = points[target == number]
         axes.scatter(

@@ -1,4 +1,4 @@
-"""The life of a module: build, load strictly, save, replay a golden, freeze, fuse.
+"""Build, load strictly and save modules; replay goldens, freeze, fuse batch norm.
 
 May import: preprocessing, cards, artifacts, plugins, specs, _utils, errors.
 """

@@ -1,7 +1,7 @@
-"""Hold a part of a model still: no gradient, and statistics that do not move.
+"""Freeze a part of a model: no gradients, and normalisation in eval mode.
 
-A part that is held has a `train` of its own, an attribute of the instance, which leaves
-it in eval mode. Its class, its hooks and its place in the model are what they were.
+A frozen module gets a `train` of its own, an attribute of the instance, which leaves it
+in eval mode. Its class, its hooks and its place in the model stay the same.
 """
 
 import weakref
@@ -30,16 +30,16 @@ NORM_LAYERS = (nn.modules.batchnorm._NormBase, nn.LayerNorm, nn.GroupNorm)
 def freeze(model: nn.Module, until: str | None = None) -> nn.Module:
     """Freeze `model` up to the submodule `until`, by default up to its head.
 
-    What comes before it, in the order of `named_children`, gets no gradient and stays
-    in eval mode across `.train()`; so do the parameters beside it. Returns the model.
-    Raises OptionError.
+    The submodules before it, in the order of `named_children`, get no gradient and stay
+    in eval mode across `.train()`. The parameters of the modules that contain it get no
+    gradient either. Returns the model. Raises OptionError.
     """
     name = until or head_of(model)
     model = unwrap_model(model)
-    known = [path for path, _ in model.named_modules() if path]
-    if name not in known:
-        problem = f"it has no submodule {name!r} to freeze until. {near(name, known)}"
-        tops = [path for path in known if "." not in path]
+    names = [path for path, _ in model.named_modules() if path]
+    if name not in names:
+        problem = f"it has no submodule {name!r} to freeze until. {near(name, names)}"
+        tops = [path for path in names if "." not in path]
         raise OptionError(type(model).__name__, problem.rstrip(), tops)
     for module in list(frozen_until(model, name)):
         module.requires_grad_(False)
@@ -52,7 +52,7 @@ def freeze(model: nn.Module, until: str | None = None) -> nn.Module:
 
 
 def unfreeze_module(module: nn.Module) -> nn.Module:
-    """Let a part learn again; the statistics of its normalisations stay held."""
+    """Unfreeze a module, but keep the statistics of its batch normalisations."""
     return freeze_norms(unfreeze(module))
 
 
@@ -65,7 +65,7 @@ def freeze_norms(model: nn.Module) -> nn.Module:
 
 
 def unfreeze(model: nn.Module) -> nn.Module:
-    """Let all of `model` learn again; `.train()` reaches every part of it."""
+    """Unfreeze all of `model`; `.train()` reaches every submodule again."""
     model = unwrap_model(model)
     for module in model.modules():
         if _is_kept_in_eval(module):
@@ -75,12 +75,12 @@ def unfreeze(model: nn.Module) -> nn.Module:
 
 def frozen(model: nn.Module) -> list[str]:
     """Return the names of the parameters that get no gradient."""
-    named = unwrap_model(model).named_parameters()
-    return [name for name, value in named if not value.requires_grad]
+    parameters = unwrap_model(model).named_parameters()
+    return [name for name, value in parameters if not value.requires_grad]
 
 
 def head_of(model: nn.Module) -> str:
-    """Return the name of a model's head: the part a new task replaces."""
+    """Return the name of a model's head: the submodule that a new task replaces."""
     spec = model_metadata(model).spec
     if spec.head is None:
         problem = "it declares no head, so there is nothing to freeze it up to."
@@ -89,7 +89,7 @@ def head_of(model: nn.Module) -> str:
 
 
 class _StayInEval:
-    """The `train` of a part that is held: eval mode, whatever its parents are told.
+    """The `train` of a frozen module: it stays in eval mode.
 
     Normalisation keeps its statistics and dropout stays off, also after `.train()`.
     """
@@ -101,7 +101,7 @@ class _StayInEval:
 
     @property
     def module(self) -> nn.Module:
-        """The part that is held. Raises ReferenceError."""
+        """The frozen module. Raises ReferenceError."""
         module = self._module()
         if module is None:
             raise ReferenceError(
@@ -127,8 +127,8 @@ class _StayInEval:
 
 def _keep_in_eval(module: nn.Module) -> None:
     module.eval()
-    held = vars(module).get("train")
-    if not isinstance(held, _StayInEval) or held.module is not module:
+    existing = vars(module).get("train")
+    if not isinstance(existing, _StayInEval) or existing.module is not module:
         # Past nn.Module's own __setattr__, which looks for parameters and modules.
         object.__setattr__(module, "train", _StayInEval(module))
 
@@ -138,7 +138,7 @@ def _is_kept_in_eval(module: nn.Module) -> bool:
 
 
 def frozen_until(model: nn.Module, name: str) -> Iterator[nn.Module]:
-    """Yield the largest submodules that lie wholly before the one of this name."""
+    """Yield the largest submodules that lie entirely before the submodule `name`."""
     first, _, rest = name.partition(".")
     for child_name, child in model.named_children():
         if child_name == first:
@@ -149,7 +149,7 @@ def frozen_until(model: nn.Module, name: str) -> Iterator[nn.Module]:
 
 
 def _owners(model: nn.Module, name: str) -> Iterator[nn.Module]:
-    """Yield the modules that the one of this name lies in."""
+    """Yield the modules that contain the submodule `name`."""
     parts = name.split(".")
     for count in range(len(parts)):
         yield model.get_submodule(".".join(parts[:count]))

@@ -1,6 +1,5 @@
-"""A model run for its numbers only, as fast as this machine can: same output, no
-gradients. Folds batch normalisation into the convolution before it, and lets
-convolutions have the memory order they like.
+"""Faster inference with the same output: batch normalisation is folded into the
+convolution before it, and convolutions get the channels-last memory format.
 """
 
 import copy
@@ -20,48 +19,48 @@ RELATIVE_TOLERANCE = (
 )
 
 
-def fuse_batchnorm(model: nn.Module, given: Tensor) -> nn.Module:
-    """Return a copy of `model` in eval mode that gives the same, sooner.
+def fuse_batchnorm(model: nn.Module, batch: Tensor) -> nn.Module:
+    """Return a copy of `model` in eval mode that gives the same output faster.
 
-    `given` is a batch to prove it on: where the copy's output is not the same, to
-    rounding, or nothing could be folded, the copy is of `model` as it is.
+    The copy is tested on `batch`. Where its output differs by more than rounding, or
+    nothing could be folded, a plain copy of `model` is returned.
     """
     plain = copy.deepcopy(model).eval().requires_grad_(False)
-    if given.ndim != 4 or given.device.type != "cpu":
+    if batch.ndim != 4 or batch.device.type != "cpu":
         return plain
     quick = copy.deepcopy(plain)
     if not _fold(quick):
         return plain
     quick = quick.to(memory_format=torch.channels_last)
     with torch.inference_mode():
-        wanted, found = plain(given), quick(given)
-    apart = (wanted - found).abs().max()
-    return quick if apart <= RELATIVE_TOLERANCE * wanted.abs().max() else plain
+        expected, fused = plain(batch), quick(batch)
+    apart = (expected - fused).abs().max()
+    return quick if apart <= RELATIVE_TOLERANCE * expected.abs().max() else plain
 
 
-def optimize_for_batch(model: nn.Module, given: Tensor) -> nn.Module:
-    """Return what to run a batch through: a quick copy where there is much to do.
+def optimize_for_batch(model: nn.Module, batch: Tensor) -> nn.Module:
+    """Return the module to run a batch through: a fused copy for large batches.
 
-    The model itself is returned for few pictures, for anything else than pictures in
-    float32 on a CPU, where nothing can be folded, and where somebody listens in: a
-    hook is promised the layers as they were written.
+    The model itself is returned for few pictures, for anything but pictures in float32
+    on a CPU, where nothing can be folded, and where a module has a hook: a hook is
+    called with the layers as they were written.
     """
-    if given.ndim != 4 or len(given) < MIN_BATCH or given.device.type != "cpu":
+    if batch.ndim != 4 or len(batch) < MIN_BATCH or batch.device.type != "cpu":
         return model  # before any layer is looked at: most calls are of one input
     parts = list(model.modules())
     folds = any(isinstance(part, nn.BatchNorm2d) for part in parts)
-    heard = any(part._forward_hooks or part._forward_pre_hooks for part in parts)
+    hooked = any(part._forward_hooks or part._forward_pre_hooks for part in parts)
     plain = all(
         p.dtype == torch.float32 and p.device.type == "cpu" for p in model.parameters()
     )
-    return fuse_batchnorm(model, given[:1]) if folds and plain and not heard else model
+    return fuse_batchnorm(model, batch[:1]) if folds and plain and not hooked else model
 
 
 def _fold(model: nn.Module) -> int:
     """Fold every normalisation that follows a convolution; return how many.
 
-    What follows what is read from the order of the submodules, which is a guess: the
-    caller compares outputs.
+    Which module follows is guessed from the order of the submodules: the caller
+    compares outputs.
     """
     count = 0
     for parent in list(model.modules()):
@@ -78,6 +77,6 @@ def _fold(model: nn.Module) -> int:
 
 
 def _without_normalization(norm: nn.BatchNorm2d) -> nn.Module:
-    """Return what a normalisation does beside normalising: some also activate."""
+    """Return the other children of a normalisation: some have an activation."""
     rest = [part for _, part in norm.named_children()]
     return nn.Sequential(*rest) if rest else nn.Identity()

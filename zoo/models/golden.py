@@ -1,7 +1,7 @@
-"""A real input and the output it must give, kept beside the weights and replayed.
+"""The golden: a real input and its expected output, stored beside the weights.
 
-Beside the output, a sample of what each layer gave is kept, so that a mismatch can be
-traced to the first layer that differs.
+A sample of each layer's output is stored too, so that a mismatch can be traced to the
+first layer that differs.
 """
 
 from collections.abc import Iterator
@@ -23,23 +23,23 @@ INPUT, OUTPUT, LAYER, TOLERANCE = "input", "output", "layer.", "tolerance"
 
 @dataclass(frozen=True, kw_only=True)
 class Replay:
-    """How a replayed golden compares: `first` names the first layer that differs."""
+    """The result of a replay: `first` is the name of the first layer that differs."""
 
     matches: bool
     difference: float  # the largest of the output
     tolerance: float
     expected: Tensor
-    found: Tensor
+    output: Tensor
     first: str | None
 
 
 def make_golden(
-    model: nn.Module, given: Tensor, path: Path, *, tolerance: float = 1e-4
+    model: nn.Module, inputs: Tensor, path: Path, *, tolerance: float = 1e-4
 ) -> None:
-    """Write what `model` makes of `given`, in eval mode, layer by layer."""
-    output, layers = _run(model, given)
+    """Write the outputs of `model` for `inputs`, in eval mode, layer by layer."""
+    output, layers = _run(model, inputs)
     golden = {
-        INPUT: given,
+        INPUT: inputs,
         OUTPUT: output,
         TOLERANCE: torch.tensor(tolerance, dtype=torch.float64),
     }
@@ -50,43 +50,43 @@ def make_golden(
 
 
 def replay(model: nn.Module, path: Path) -> Replay:
-    """Run the golden's input through `model` and compare."""
+    """Run the golden's input through `model`, and compare the output."""
     golden = safetensors_io.tensors(path)
     tolerance = golden[TOLERANCE].item()
     device = next((p.device for p in model.parameters()), torch.device("cpu"))
-    found, layers = _run(model, golden[INPUT].clone().to(device))
+    output, layers = _run(model, golden[INPUT].clone().to(device))
     expected = golden[OUTPUT]
     first = None
     for name, sample in layers.items():
-        wanted = golden.get(LAYER + name)
-        if wanted is None or _difference(sample, wanted) > tolerance:
+        golden_sample = golden.get(LAYER + name)
+        if golden_sample is None or _difference(sample, golden_sample) > tolerance:
             first = name
             break
-    difference = _difference(found, expected)
+    difference = _difference(output, expected)
     return Replay(
         matches=difference <= tolerance,
         difference=difference,
         tolerance=tolerance,
         expected=expected,
-        found=found,
+        output=output,
         first=first,
     )
 
 
-def _difference(found: Tensor, wanted: Tensor) -> float:
-    if found.shape != wanted.shape:
+def _difference(actual: Tensor, expected: Tensor) -> float:
+    if actual.shape != expected.shape:
         return float("inf")
-    if not found.numel():
+    if not actual.numel():
         return 0.0
-    gap = (found.double() - wanted.double()).abs().max().item()
+    gap = (actual.double() - expected.double()).abs().max().item()
     return gap if gap == gap else float("inf")  # NaN differs from everything
 
 
 @torch.inference_mode()
-def _run(model: nn.Module, given: Tensor) -> tuple[Tensor, dict[str, Tensor]]:
+def _run(model: nn.Module, inputs: Tensor) -> tuple[Tensor, dict[str, Tensor]]:
     layers: dict[str, Tensor] = {}
     with eval_mode(model), _recorded_layers(model, layers):
-        output: Tensor = model(given)
+        output: Tensor = model(inputs)
     return output.cpu(), layers
 
 

@@ -1,4 +1,4 @@
-"""Build and load: names and checkpoint folders to modules."""
+"""Build and load modules from names and checkpoint folders."""
 
 import inspect
 import time
@@ -41,13 +41,15 @@ def find(name: str | Path) -> ModelSpec:
 def build(name: str | Path, **options: Any) -> nn.Module:
     """Return the model with fresh random weights; `options` go to its build function.
 
-    `labels=[...]` names the classes of a new head, `classes=N` only counts them.
+    `labels=[...]` gives the class names of a new head, `classes=N` only their number.
     Raises ModelNotFound, OptionError, PluginError.
     """
     source = sources.find(name)
-    spec, chosen, _ = _with_head(source.spec, options)
-    model = build_model(spec, source.plugin, chosen)
-    return attach(model, ModelMetadata(spec=spec, options=chosen, parent=source.parent))
+    spec, build_options, _ = _with_head(source.spec, options)
+    model = build_model(spec, source.plugin, build_options)
+    return attach(
+        model, ModelMetadata(spec=spec, options=build_options, parent=source.parent)
+    )
 
 
 def load(
@@ -58,13 +60,14 @@ def load(
     verify: Verify = "stamp",
     **options: Any,
 ) -> nn.Module:
-    """Return the trained model in eval mode, every tensor accounted for.
+    """Return the trained model in eval mode, loaded strictly.
 
     `name` is a registered model, a checkpoint folder, or a repository on the Hub as
     "hf://user/name@commit". Size and SHA-256 are checked before a tensor reaches the
-    model; `verify="always"` hashes a big file even if a stamp says that it was hashed
-    before. `labels=[...]` or `classes=N` gives a new head, the only part that may be
-    fresh; `model.zoo.report` says so. A zoo.lock in the working directory is honoured.
+    model; `verify="always"` hashes a large file even if a stamp says that it was hashed
+    before. `labels=[...]` or `classes=N` gives a new head, the only submodule that may
+    be initialised at random; `model.zoo.report` lists its tensors. A zoo.lock in the
+    working directory is honoured.
     Raises ModelNotFound, NoWeights, IntegrityError, MisfitError, NotSafetensors,
     OptionError, CheckpointError, LicenseError, LockError, and a HubError: NotOnHub,
     GatedError, OfflineError, UnreachableError, CacheError.
@@ -73,10 +76,10 @@ def load(
     source = sources.find(name)
     path, pin, hashed = sources.obtain(source, verify=verify)
     assert pin.sha256 is not None, "known once the file is here"
-    spec, chosen, new_head = _with_head(source.spec, options)
+    spec, build_options, new_head = _with_head(source.spec, options)
     # A new head needs its initialiser, and an initialiser does not know whose it is.
     with nullcontext() if new_head else skip_initialization():
-        model = build_model(spec, source.plugin, chosen)
+        model = build_model(spec, source.plugin, build_options)
     slots, renamed = safetensors_io.slots(model), _renamed(spec, source.plugin)
     names = slots.names()
     fresh = tuple(n for n in names if new_head and _parameters_of_head(n, spec.head))
@@ -96,19 +99,23 @@ def load(
     own = {"name": source.spec.name, "sha256": pin.sha256}
     parent = own if new_head else source.parent
     about = ModelMetadata(
-        spec=spec, options=chosen, folder=source.folder, parent=parent, report=report
+        spec=spec,
+        options=build_options,
+        folder=source.folder,
+        parent=parent,
+        report=report,
     )
     return attach(model.eval(), about)
 
 
 @lru_cache(maxsize=4)
 def load_with_metadata(name: str) -> nn.Module:
-    """Return a registered model, loaded once: for predictions by name."""
+    """Return a registered model, cached for predictions by name."""
     return load(name)
 
 
 def require_module(model: nn.Module | str | Path, call: str) -> nn.Module:
-    """Return a model as it is, or load the one that is named; `call` is what asks.
+    """Return a module unchanged, or load it by name; `call` is shown in the error.
 
     Raises InputError, and what `load` raises.
     """
@@ -134,11 +141,11 @@ def _to_device(model: nn.Module, device: Any, dtype: Any, spec: ModelSpec) -> nn
 def _with_head(
     spec: ModelSpec, options: Mapping[str, Any]
 ) -> tuple[ModelSpec, dict[str, Any], bool]:
-    """Return the spec and options for the head asked for, and whether it is new."""
-    chosen = {**spec.options, **options}
-    labels = _labels(spec, chosen.pop("labels", None), options.get("classes"))
+    """Return the spec and build options for the head, and whether it is new."""
+    build_options = {**spec.options, **options}
+    labels = _labels(spec, build_options.pop("labels", None), options.get("classes"))
     if labels == spec.labels:
-        return spec, chosen, False
+        return spec, build_options, False
     try:
         output = None if spec.head is None else spec.output.with_labels(labels)
     except ZooError as exc:
@@ -146,24 +153,24 @@ def _with_head(
     if output is None:
         problem = "its head can't be replaced, so it takes no labels or classes."
         raise OptionError(spec.name, problem, list(spec.options))
-    chosen["classes"] = len(labels)
+    build_options["classes"] = len(labels)
     bare = replace(spec, output=output, weights=None, metrics=(), behind_baseline="")
-    return replace(bare, costs=None), chosen, True
+    return replace(bare, costs=None), build_options, True
 
 
 def _labels(spec: ModelSpec, labels: Any, classes: Any) -> tuple[str, ...]:
-    """Return the labels asked for: by name, by number, or those that were trained."""
-    known = ["labels", "classes"]
+    """Return the labels of the head: given, numbered, or those of the spec."""
+    option_names = ["labels", "classes"]
     if labels is not None:
         if isinstance(labels, str) or not isinstance(labels, Iterable):
             problem = f"labels={labels!r} should be a list of names."
-            raise OptionError(spec.name, problem, known)
+            raise OptionError(spec.name, problem, option_names)
         return tuple(map(str, labels))
     if classes is None or classes == len(spec.labels):
         return spec.labels
     if not isinstance(classes, int) or isinstance(classes, bool) or classes < 2:
         problem = f"classes={classes!r} should be a whole number of at least 2."
-        raise OptionError(spec.name, problem, known)
+        raise OptionError(spec.name, problem, option_names)
     return tuple(map(str, range(classes)))
 
 
@@ -172,24 +179,26 @@ def build_model(
 ) -> nn.Module:
     """Call a model's build function. Raises OptionError, PluginError."""
     make = resolve(spec.build, plugin=plugin.name)
-    known = list(inspect.signature(make).parameters)
+    option_names = list(inspect.signature(make).parameters)
     try:
         inspect.signature(make).bind(**options)
     except TypeError as exc:
-        wrong = next((name for name in options if name not in known), "")
-        problem = f"no option {wrong!r}. {near(wrong, known)}".rstrip()
-        raise OptionError(spec.name, problem if wrong else f"{exc}.", known) from exc
+        wrong = next((name for name in options if name not in option_names), "")
+        problem = f"no option {wrong!r}. {near(wrong, option_names)}".rstrip()
+        raise OptionError(
+            spec.name, problem if wrong else f"{exc}.", option_names
+        ) from exc
     try:
         model: nn.Module = make(**options)
     except (TypeError, ValueError, RuntimeError, ArithmeticError, MemoryError) as exc:
         first = str(exc).partition("\n")[0].rstrip(".")
         problem = f"it can't be built with these options ({first})."
-        raise OptionError(spec.name, problem, known) from exc
+        raise OptionError(spec.name, problem, option_names) from exc
     return model
 
 
 def _renamed(spec: ModelSpec, plugin: Plugin) -> safetensors_io.Renamed | None:
-    """Return how a model's build module renames the tensors of a file, if it does."""
+    """Return the function `renamed` of a model's build module, or None."""
     where = load_module(spec.build.partition(":")[0], plugin=plugin.name)
     return getattr(where, "renamed", None)
 

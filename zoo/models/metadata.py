@@ -1,4 +1,4 @@
-"""What a loaded model knows about itself: `model.zoo`."""
+"""The metadata of a loaded model: `model.zoo`."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -24,7 +24,7 @@ __all__ = [
 
 @dataclass(frozen=True, kw_only=True)
 class LoadReport:
-    """What a load did: every tensor of the model is in `loaded` or in `fresh`."""
+    """The report of a load: every tensor of the model is in `loaded` or in `fresh`."""
 
     path: str
     sha256: str
@@ -36,7 +36,7 @@ class LoadReport:
     seconds: float
 
     def __repr__(self) -> str:
-        """Say it in a line: the names of all tensors would fill a screen."""
+        """Return one line: the names of all tensors would fill a screen."""
         fresh = f", fresh: {', '.join(self.fresh)}" if self.fresh else ""
         casts = "".join(f", {k}" for k in sorted(set(self.casts.values())))
         return (
@@ -47,7 +47,7 @@ class LoadReport:
 
 @dataclass(frozen=True, kw_only=True)
 class ModelMetadata:
-    """What `model.zoo` knows: where a model comes from and how to make it again."""
+    """The value of `model.zoo`: where a model comes from and how to build it again."""
 
     spec: ModelSpec
     options: Mapping[str, Any]
@@ -74,13 +74,13 @@ class ModelMetadata:
 
 def model_metadata(model: nn.Module) -> ModelMetadata:
     """Return `model.zoo`, looking through torch.compile and DistributedDataParallel."""
-    known = getattr(unwrap_model(model), "zoo", None)
-    if not isinstance(known, ModelMetadata):
+    metadata = getattr(unwrap_model(model), "zoo", None)
+    if not isinstance(metadata, ModelMetadata):
         raise CheckpointError(
             f"This {type(model).__name__} was not made by zoo.load or zoo.build, so "
             "its build function, labels and input are unknown."
         )
-    return known
+    return metadata
 
 
 def unwrap_model(model: nn.Module) -> nn.Module:
@@ -90,14 +90,16 @@ def unwrap_model(model: nn.Module) -> nn.Module:
     return rows.unwrap_model(model)
 
 
-def attach(model: nn.Module, known: ModelMetadata) -> nn.Module:
-    """Return `model`, knowing itself. A deep copy and a compiled one know it too."""
+def attach(model: nn.Module, metadata: ModelMetadata) -> nn.Module:
+    """Set `model.zoo` and return the model. Deep copies and compiled models keep it."""
     # Past nn.Module's own __setattr__, which looks for parameters and modules.
-    object.__setattr__(model, "zoo", known)
+    object.__setattr__(model, "zoo", metadata)
     return model
 
 
 def with_input_spec(model: nn.Module, input_spec: Input) -> nn.Module:
-    """Return `model`, knowing that it takes another input than its spec says."""
-    known = model_metadata(model)
-    return attach(model, replace(known, spec=replace(known.spec, input=input_spec)))
+    """Replace the input of the spec in `model.zoo`, and return the model."""
+    metadata = model_metadata(model)
+    return attach(
+        model, replace(metadata, spec=replace(metadata.spec, input=input_spec))
+    )

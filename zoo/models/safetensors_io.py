@@ -1,4 +1,4 @@
-"""Safetensors into a module and back: strictly, and without touching a byte twice."""
+"""Read safetensors into a module strictly, without copying the file, and write them."""
 
 import json
 import os
@@ -37,14 +37,14 @@ DTYPES = {
 }
 
 
-# Kernels may round otherwise where memory is not aligned, and an odd count of floats
-# leaves what follows it in the file so. Small tensors are moved; large ones take time.
-MAX_LISTED, SMALL = 8, 1 << 20
+# Kernels may round differently where memory is not aligned, and a tensor that follows
+# an odd count of floats is not. Small tensors are copied; large ones would take time.
+ALIGNMENT, SMALL = 8, 1 << 20  # bytes
 
 
 @dataclass(frozen=True)
 class Slots:
-    """The places of a module that a file must fill.
+    """The parameters and persistent buffers that a file must fill.
 
     `places` gives, for each tensor, every (module, attribute, full name) that holds
     it: more than one where weights are tied.
@@ -76,31 +76,31 @@ def slots(model: nn.Module) -> Slots:
 def read(
     model: nn.Module,
     path: Path,
-    wanted: Slots,
+    slots: Slots,
     *,
     fresh: Collection[str] = (),
     renamed: Renamed | None = None,
 ) -> dict[str, str]:
-    """Fill the slots `wanted` of `model`, every one of them and from nothing else.
+    """Fill all `slots` of `model` from the file at `path`, strictly.
 
-    Tensors named in `fresh` keep what the module has, and the file's are passed over.
-    `renamed` gives the tensors of a file that another library wrote the module's names.
-    Float tensors are converted to the module's type; all others must agree. Returns
-    the conversions made, "float16 -> float32" by tensor name. On any fault nothing is
-    changed and all faults are told at once.
+    Tensors named in `fresh` keep the module's values, and the file's are ignored.
+    `renamed` maps the tensors of another library's file to the module's names. Float
+    tensors are converted to the module's dtype; all other dtypes must agree. Returns
+    the conversions, such as "float16 -> float32", by tensor name. If anything does not
+    fit, the module is left unchanged and one MisfitError lists all faults.
     """
-    found = tensors(path)
+    file_tensors = tensors(path)
     if renamed is not None:
-        found = renamed(found)
+        file_tensors = renamed(file_tensors)
     faults: list[str] = []
     casts: dict[str, str] = {}
     filled: list[tuple[tuple[tuple[nn.Module, str, str], ...], Tensor]] = []
-    for group in wanted.places:
+    for group in slots.places:
         module, attribute, name = group[0]
         if name in fresh:
-            found.pop(name, None)
+            file_tensors.pop(name, None)
             continue
-        tensor = found.pop(name, None)
+        tensor = file_tensors.pop(name, None)
         if tensor is None:
             faults.append(f"tensor {name!r} is missing")
             continue
@@ -112,10 +112,10 @@ def read(
         if tensor.dtype != old.dtype:
             casts[name] = f"{_short(tensor)} -> {_short(old)}"
             tensor = tensor.to(old.dtype)
-        elif tensor.data_ptr() % MAX_LISTED and tensor.nbytes <= SMALL:
+        elif tensor.data_ptr() % ALIGNMENT and tensor.nbytes <= SMALL:
             tensor = tensor.clone()
         filled.append((group, tensor))
-    faults += [f"tensor {name!r} is unexpected" for name in found]
+    faults += [f"tensor {name!r} is unexpected" for name in file_tensors]
     if faults:
         raise MisfitError(str(path), type(model).__name__, faults)
     for group, tensor in filled:
@@ -124,7 +124,7 @@ def read(
 
 
 def tensors(path: Path) -> dict[str, Tensor]:
-    """Return the tensors of a file, mapped: a byte is read when it is first used."""
+    """Return the tensors of a file, memory-mapped: bytes are read on first use."""
     try:
         # The library judges the file: lengths, offsets, gaps. Its own get_tensor takes
         # three times as long as placing views over what it found to be right.
@@ -141,26 +141,26 @@ def _views(path: Path, file: Any) -> dict[str, Tensor]:
     header.pop("__metadata__", None)
     start = 8 + length
     mapped = torch.UntypedStorage.from_file(str(path), False, path.stat().st_size)
-    found: dict[str, Tensor] = {}
+    views: dict[str, Tensor] = {}
     for name, entry in header.items():
         dtype = DTYPES.get(entry["dtype"])
         if dtype is None:
-            found[name] = file.get_tensor(name)
+            views[name] = file.get_tensor(name)
             continue
         first, end = entry["data_offsets"]
         # A storage for each: copying or pickling one tensor must not take them all.
         storage = mapped[start + first : start + end]
         empty = torch.empty(0, dtype=dtype)
         # torch's stub knows no default for the strides; torch does
-        found[name] = empty.set_(storage, 0, entry["shape"])  # type: ignore[call-overload]
-    return found
+        views[name] = empty.set_(storage, 0, entry["shape"])  # type: ignore[call-overload]
+    return views
 
 
 def write(tensors: Mapping[str, Tensor], path: Path) -> None:
-    """Save tensors to `path`, whole or not at all.
+    """Write tensors to `path` atomically.
 
-    One metadata entry, because more would be written in a random order and the bytes
-    of equal weights must be equal.
+    There is one metadata entry: several would be written in a random order, and equal
+    weights must give equal bytes.
     """
     plain = {name: tensor.detach().contiguous() for name, tensor in tensors.items()}
     write_atomic(path, save(plain, metadata={"format": "pt"}))

@@ -1,4 +1,4 @@
-"""From a module to a checkpoint folder: weights, config, golden, receipt, files."""
+"""Save a module as a checkpoint folder: weights, config, golden, receipt, files."""
 
 import platform
 import shutil
@@ -32,14 +32,15 @@ def save(
     files: Mapping[str, bytes] | None = None,
     dtype: torch.dtype | None = None,
 ) -> Path:
-    """Write `model` as a checkpoint folder that `zoo.load` takes; return the folder.
+    """Save `model` as a checkpoint folder for `zoo.load`, and return the folder.
 
-    `example` is an input whose output becomes the golden; `dtype=torch.float16` stores
-    floats narrow. The folder is replaced whole: an interrupted save leaves the old one.
+    `example` is the input of the golden. `dtype=torch.float16` stores floats in half
+    precision. The folder is replaced as a whole: an interrupted save leaves the old
+    one.
     Raises CheckpointError.
     """
     folder, model = Path(folder), unwrap_model(model)
-    known = model_metadata(model)
+    metadata = model_metadata(model)
     checkpoint_folder.check_replaceable(folder)
     folder.parent.mkdir(parents=True, exist_ok=True)
     new = folder.with_name(f".{folder.name}.new")
@@ -48,10 +49,10 @@ def save(
     try:
         stored = _stored(model, dtype)
         safetensors_io.write(stored, new / checkpoint_folder.WEIGHTS)
-        given = known.spec.input
-        input_spec = preprocessor(given).save(given, new)
-        known = replace(known, spec=replace(known.spec, input=input_spec))
-        config = _config(known, model, checkpoint_folder.weights_pin(new))
+        input_spec = metadata.spec.input
+        saved_input = preprocessor(input_spec).save(input_spec, new)
+        metadata = replace(metadata, spec=replace(metadata.spec, input=saved_input))
+        config = _config(metadata, model, checkpoint_folder.weights_pin(new))
         (new / checkpoint_folder.CONFIG).write_text(config.to_json(), encoding="utf-8")
         if example is not None:
             _golden(model, example, new)
@@ -76,7 +77,7 @@ def _stored(model: nn.Module, dtype: torch.dtype | None) -> dict[str, Tensor]:
 
 
 def _golden(model: nn.Module, example: Tensor, new: Path) -> None:
-    """Make the golden with the weights as stored, which may be narrower."""
+    """Make the golden with the stored weights, which may have a narrower dtype."""
     again = build_model(
         model_metadata(model).spec,
         _provider(model_metadata(model)),
@@ -88,14 +89,14 @@ def _golden(model: nn.Module, example: Tensor, new: Path) -> None:
     golden.make_golden(again.eval(), example.cpu(), new / checkpoint_folder.GOLDEN)
 
 
-def _config(known: ModelMetadata, model: nn.Module, pin: Weights) -> Config:
-    spec, plugin = known.spec, _provider(known)
+def _config(metadata: ModelMetadata, model: nn.Module, pin: Weights) -> Config:
+    spec, plugin = metadata.spec, _provider(metadata)
     return Config(
         name=spec.name,
         summary=spec.summary,
         task=spec.task,
         build=spec.build,
-        options=dict(known.options),
+        options=dict(metadata.options),
         distribution=plugin.distribution,
         input=spec.input,
         output=spec.output,
@@ -106,7 +107,7 @@ def _config(known: ModelMetadata, model: nn.Module, pin: Weights) -> Config:
         trained_on=spec.trained_on,
         parameters=sum(p.numel() for p in model.parameters()),
         weights=pin,
-        parent=known.parent,
+        parent=metadata.parent,
         versions=versions(plugin),
     )
 
@@ -122,5 +123,5 @@ def versions(plugin: Plugin) -> dict[str, str]:
     }
 
 
-def _provider(known: ModelMetadata) -> Plugin:
-    return installed().packages()[known.spec.package]
+def _provider(metadata: ModelMetadata) -> Plugin:
+    return installed().packages()[metadata.spec.package]

@@ -27,11 +27,11 @@ DATA: Any = Tensor.data  # the attribute itself, to get round the one below
 
 @contextmanager
 def skip_initialization() -> Iterator[None]:
-    """Build modules whose parameters are not filled; buffers are computed as ever.
+    """Build modules with uninitialised parameters; buffers are computed as usual.
 
-    The memory of a parameter is reserved but never touched, which costs as little as
-    the meta device and leaves non-persistent buffers right, which meta does not. Other
-    threads fill their parameters meanwhile. Outside of it torch is as it was.
+    The memory of a parameter is allocated but never touched. This costs as little as
+    the meta device, and computes non-persistent buffers, which meta does not. Other
+    threads are not affected, nor is anything after the block.
     """
     unfilled: list[Tensor] = []
     before = _unfilled.set(unfilled)

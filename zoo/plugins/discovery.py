@@ -1,6 +1,6 @@
 """Find the installed plugins and ask each for its models and datasets.
 
-What a plugin's `measured.json` holds of a model is put into its spec on the way.
+Each spec is completed from the plugin's `measured.json`.
 
 A plugin is any distribution with an entry point in the group "zoo". The plugins in
 this repository are no exception: nothing here, or anywhere in the core, knows a
@@ -30,7 +30,7 @@ Spec = TypeVar("Spec", ModelSpec, DatasetSpec)
 
 @dataclass(frozen=True, slots=True)
 class Plugin:
-    """One entry point that answered: its name, its package, and who ships it."""
+    """One installed plugin: its entry point, its package, and its distribution."""
 
     name: str
     package: str
@@ -40,7 +40,7 @@ class Plugin:
 
 @dataclass(frozen=True, slots=True)
 class Installed:
-    """What discovery saw: names, who provides them, and what went wrong."""
+    """All models and datasets by name, the plugins that provide them, and failures."""
 
     models: dict[str, ModelSpec]
     datasets: dict[str, DatasetSpec]
@@ -56,7 +56,7 @@ class Installed:
 
 @cache
 def installed() -> Installed:
-    """Return what is installed; looked up once a process."""
+    """Return what is installed; it is looked up once per process."""
     return discover()
 
 
@@ -129,8 +129,8 @@ def _specs_of(entry: EntryPoint) -> tuple[list[ModelSpec], list[DatasetSpec]]:
     if unknown:
         hint = near(unknown[0], HOOKS) or f"Hooks: {', '.join(HOOKS)}. "
         raise LookupError(f"unknown hook {unknown[0]!r}. {hint.strip()}")
-    models = [spec for answer in manager.hook.zoo_models() for spec in answer]
-    datasets = [spec for answer in manager.hook.zoo_datasets() for spec in answer]
+    models = [spec for specs in manager.hook.zoo_models() for spec in specs]
+    datasets = [spec for specs in manager.hook.zoo_datasets() for spec in specs]
     if not models and not datasets:
         raise LookupError(f"{entry.value} registers no models and no datasets")
     for spec in models:

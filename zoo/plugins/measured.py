@@ -1,8 +1,8 @@
-"""What was measured of a plugin's models: `measured.json` in its package.
+"""The measured figures of a plugin's models: `measured.json` in its package.
 
-The pins of shipped weights, the metrics and the costs are written by programs and not
-by hand, into this one file. A `ModelSpec` in Python holds what a person decides, and
-discovery completes it from here. Does not know torch.
+Programs write the pins of shipped weights, the metrics and the costs into this file. A
+`ModelSpec` in Python holds what a person decides; discovery completes it from here.
+Does not know torch.
 """
 
 import json
@@ -27,7 +27,7 @@ T = TypeVar("T", Weights, Metric, Cost)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
-    """What was measured of one model; what was not is empty."""
+    """The measured figures of one model; what was not measured is empty."""
 
     weights: Weights | None = None
     metrics: tuple[Metric, ...] = ()
@@ -35,28 +35,28 @@ class Facts:
 
 
 def complete(specs: Iterable[ModelSpec], package: str, plugin: str) -> list[ModelSpec]:
-    """Return specs with what the file in an imported package holds of them.
+    """Return specs, completed from the file in an imported package.
 
-    Without a file they stay as they are. Raises PluginError where it can't be read,
-    names a model that is not among the specs, or repeats what a spec says.
+    Without a file they are returned unchanged. Raises PluginError where the file can't
+    be read, names a model that is not among the specs, or repeats a value of a spec.
     """
     specs = list(specs)
     path = _path(package)
-    known = read(path, plugin) if path else {}
-    if path is None or not known:
+    facts = read(path, plugin) if path else {}
+    if path is None or not facts:
         return specs
     names = [spec.name for spec in specs]
-    if strange := [name for name in known if name not in names]:
+    if strange := [name for name in facts if name not in names]:
         raise PluginError(
             plugin,
             f"{path} holds figures of {strange[0]!r}, a model that the plugin does not "
             f"register. {near(strange[0], names)}Rename the entry, or remove it.",
         )
-    return [_completed(spec, known.get(spec.name), path, plugin) for spec in specs]
+    return [_completed(spec, facts.get(spec.name), path, plugin) for spec in specs]
 
 
 def read(path: Path, plugin: str) -> dict[str, Facts]:
-    """Return what a file holds, by the name of the model; nothing where there is none.
+    """Return the facts of a file, by model name; nothing where there is no file.
 
     Raises PluginError, which blames `plugin`, where `write` can't have written it.
     """
@@ -71,16 +71,16 @@ def read(path: Path, plugin: str) -> dict[str, Facts]:
         if raw["format"] != FORMAT:
             problem = f"format {raw['format']!r} is not {FORMAT}; update zoo-core"
             raise ValueError(problem)
-        return {name: _facts(held) for name, held in raw["models"].items()}
+        return {name: _facts(entry) for name, entry in raw["models"].items()}
     except KeyError as exc:
         raise _unreadable(path, plugin, ValueError(f"no {exc.args[0]!r}")) from exc
     except (ValueError, TypeError, AttributeError, RecursionError, SpecError) as exc:
         raise _unreadable(path, plugin, exc) from exc
 
 
-def write(path: Path, known: Mapping[str, Facts]) -> None:
-    """Write a file: the models by name, in one order and layout."""
-    models = {name: plain for name in sorted(known) if (plain := _plain(known[name]))}
+def write(path: Path, facts: Mapping[str, Facts]) -> None:
+    """Write a file: the models in alphabetical order, in one layout."""
+    models = {name: plain for name in sorted(facts) if (plain := _plain(facts[name]))}
     text = json.dumps(
         {"format": FORMAT, "models": models},
         indent=2,
@@ -91,27 +91,27 @@ def write(path: Path, known: Mapping[str, Facts]) -> None:
 
 
 def record(path: Path, plugin: str, name: str, **parts: Any) -> None:
-    """Write parts of `Facts` of one model beside what a file holds otherwise.
+    """Write some fields of the `Facts` of one model, and keep the rest of the file.
 
     Raises PluginError where the file can't be read, which is then left as it is.
     """
-    known = read(path, plugin)
-    write(path, known | {name: replace(known.get(name, Facts()), **parts)})
+    facts = read(path, plugin)
+    write(path, facts | {name: replace(facts.get(name, Facts()), **parts)})
 
 
 def _path(package: str) -> Path | None:
-    """Return where a package keeps the file; a module alone has no place for it."""
+    """Return the path of the file in a package; None for a single module."""
     folders = getattr(sys.modules.get(package), "__path__", None)
     return Path(next(iter(folders))) / FILE if folders else None
 
 
 def _completed(
-    spec: ModelSpec, known: Facts | None, path: Path, plugin: str
+    spec: ModelSpec, facts: Facts | None, path: Path, plugin: str
 ) -> ModelSpec:
-    if known is None:
+    if facts is None:
         return spec
-    found = {part: held for part in FIELDS if (held := getattr(known, part))}
-    for part in found:
+    measured = {part: value for part in FIELDS if (value := getattr(facts, part))}
+    for part in measured:
         if getattr(spec, part):
             raise PluginError(
                 plugin,
@@ -120,7 +120,7 @@ def _completed(
                 "Hub (repo=), in the file what was measured.",
             )
     try:
-        return replace(spec, **found)
+        return replace(spec, **measured)
     except SpecError as exc:
         problem = f"{path} does not fit the ModelSpec. {exc}"
         raise PluginError(plugin, problem) from exc
@@ -140,7 +140,7 @@ def _facts(raw: Any) -> Facts:
 
 
 def _parse_part(kind: type[T], raw: Mapping[str, Any]) -> T:
-    """Return the object that JSON stands for; a whole number will do for a fraction."""
+    """Return an object of `kind` from JSON; an integer may stand for a float."""
     values = dict(raw)
     for field in fields(kind):
         value = values.get(field.name)
@@ -151,15 +151,15 @@ def _parse_part(kind: type[T], raw: Mapping[str, Any]) -> T:
     return kind(**values)
 
 
-def _plain(known: Facts) -> dict[str, Any]:
-    """Return what JSON takes, without what is empty."""
+def _plain(facts: Facts) -> dict[str, Any]:
+    """Return the non-empty facts as JSON values."""
     parts = {
-        "weights": known.weights
-        and {name: getattr(known.weights, name) for name in PIN},
-        "metrics": [_without_defaults(asdict(metric)) for metric in known.metrics],
-        "costs": known.costs and asdict(known.costs),
+        "weights": facts.weights
+        and {name: getattr(facts.weights, name) for name in PIN},
+        "metrics": [_without_defaults(asdict(metric)) for metric in facts.metrics],
+        "costs": facts.costs and asdict(facts.costs),
     }
-    return {part: held for part, held in parts.items() if held}
+    return {part: value for part, value in parts.items() if value}
 
 
 def _without_defaults(metric: dict[str, Any]) -> dict[str, Any]:

@@ -57,7 +57,7 @@ class Registry(Mapping[str, ModelSpec]):
         trained_on: str | None = None,
         metric: str | None = None,
     ) -> list[ModelSpec]:
-        """Return the specs that meet every condition given.
+        """Return the specs that meet every condition.
 
         `text` is a name pattern ("lenet*") or words looked for in name, summary, task
         and tags; `license` is that of the weights; `metric` is a name
@@ -78,7 +78,7 @@ class Registry(Mapping[str, ModelSpec]):
 
 
 def dataset(datasets: Mapping[str, DatasetSpec], name: str) -> DatasetSpec:
-    """Return the spec of a dataset, or say which names there are."""
+    """Return the spec of a dataset. Raises DatasetNotFound."""
     if name not in datasets:
         raise DatasetNotFound(name, datasets)
     return datasets[name]
@@ -87,23 +87,23 @@ def dataset(datasets: Mapping[str, DatasetSpec], name: str) -> DatasetSpec:
 def _mentions(spec: ModelSpec, text: str) -> bool:
     if any(c in text for c in "*?["):
         return fnmatchcase(spec.name, text.lower())
-    said = " ".join((spec.name, spec.summary, spec.task, *spec.tags)).lower()
-    return all(word in said for word in text.lower().split())
+    haystack = " ".join((spec.name, spec.summary, spec.task, *spec.tags)).lower()
+    return all(word in haystack for word in text.lower().split())
 
 
 def _bytes(spec: ModelSpec) -> int:
-    known = spec.weights.size if spec.weights else None
-    return known or 4 * spec.parameters
+    size = spec.weights.size if spec.weights else None
+    return size or 4 * spec.parameters
 
 
 def _condition(text: str) -> Callable[[ModelSpec], bool]:
-    """Return whether a spec meets a condition; a malformed one is refused at once."""
-    found = CONDITION.fullmatch(text)
-    if not found:
+    """Return a test of specs for a condition. Raises SettingsError."""
+    match = CONDITION.fullmatch(text)
+    if not match:
         raise SettingsError(
             f"metric={text!r} should be a name or a condition such as 'accuracy>=0.99'."
         )
-    name, sign, bound = found.groups()
+    name, sign, bound = match.groups()
 
     def measures(spec: ModelSpec) -> bool:
         return any(

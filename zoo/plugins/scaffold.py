@@ -1,7 +1,7 @@
-"""`zoo new`: a plugin to begin with, which keeps its promises as it is.
+"""`zoo new`: a new plugin from templates, which passes its checks unedited.
 
-The templates lie in `zoo/templates`: `plugin` is what every plugin has, the other
-folders hold a model of a kind each. Does not know torch.
+The templates are in `zoo/plugins/templates`: `plugin` is common to all, and each other
+folder holds one kind of model. Does not know torch.
 """
 
 import os
@@ -25,10 +25,10 @@ def new_plugin(
 ) -> Path:
     """Write a plugin with one model, both called `name`, and return its folder.
 
-    `like` is the kind of model it begins with, one of `zoo.plugins.scaffold.KINDS`. It
-    is a distribution of its own, with a recipe, a card, tests, and what a service needs
-    to run them; it installs, trains and passes `zoo check` unedited. The folder is
-    `zoo-<name>` where none is given. Raises StartError.
+    `like` is the kind of model, one of `zoo.plugins.scaffold.KINDS`. The plugin is a
+    distribution of its own, with a recipe, a card, tests, and the workflow of a CI
+    service. It installs, trains and passes `zoo check` unedited. The default folder is
+    `zoo-<name>`. Raises StartError.
     """
     _check(name, like)
     folder = Path(folder or f"zoo-{name}")
@@ -36,7 +36,7 @@ def new_plugin(
         raise StartError(
             f"{folder} is there already; nothing was written. Name a new folder."
         )
-    words = {
+    substitutions = {
         "@NAME@": name,
         "@PACKAGE@": _package(name),
         "@CORE@": CORE.get(like, "zoo-core"),
@@ -45,7 +45,7 @@ def new_plugin(
     shutil.rmtree(scratch, ignore_errors=True)
     try:
         for part in (COMMON, like):
-            _write(TEMPLATES / part, scratch, words)
+            _write(TEMPLATES / part, scratch, substitutions)
         if folder.exists():
             folder.rmdir()  # it is empty
         os.rename(scratch, folder)
@@ -74,17 +74,17 @@ def _package(name: str) -> str:
     return f"zoo_{name.replace('-', '_')}"
 
 
-def _write(template: Path, folder: Path, words: dict[str, str]) -> None:
-    """Copy the files of a template, with words put in, into names as well."""
+def _write(template: Path, folder: Path, substitutions: dict[str, str]) -> None:
+    """Copy the files of a template, with placeholders replaced in names and texts."""
     for path in sorted(template.rglob(f"*{SUFFIX}")):
         place = path.relative_to(template).as_posix().removesuffix(SUFFIX)
-        target = folder / _filled(place, words)
+        target = folder / _filled(place, substitutions)
         target.parent.mkdir(parents=True, exist_ok=True)
-        text = _filled(path.read_text(encoding="utf-8"), words)
+        text = _filled(path.read_text(encoding="utf-8"), substitutions)
         target.write_text(text, encoding="utf-8")
 
 
-def _filled(text: str, words: dict[str, str]) -> str:
-    for word, value in words.items():
-        text = text.replace(word, value)
+def _filled(text: str, substitutions: dict[str, str]) -> str:
+    for placeholder, value in substitutions.items():
+        text = text.replace(placeholder, value)
     return text

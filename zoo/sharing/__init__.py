@@ -1,4 +1,4 @@
-"""A model for others: publish it, import foreign weights, eject it.
+"""Share models: publish them, import foreign weights, eject them.
 
 May import: training, cards, models, artifacts and below.
 """

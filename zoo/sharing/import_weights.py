@@ -1,8 +1,7 @@
-"""Somebody's weights as a checkpoint folder: their tensors under this model's names.
+"""Convert the weights of another project into a checkpoint folder.
 
-A file of another project holds the right numbers under other names. Which stands for
-which is said by a mapping, by patterns, or by the order they lie in; the rest must
-agree by name and by shape, all of it, or nothing is written.
+Their tensors have other names. A mapping, patterns, or the order in the file give the
+model's names. All tensors must agree by name and by shape, or nothing is written.
 """
 
 import json
@@ -34,9 +33,10 @@ SHOWN = 12  # lines of a report
 
 @dataclass(frozen=True, kw_only=True)
 class Match:
-    """What of a file fits a model: `missing` and `unexpected` say what comes nearest.
+    """How the tensors of a file match a model.
 
-    `misshaped` gives the shape in the file and the model's.
+    `missing` and `unexpected` give the nearest name, or "". `misshaped` gives the shape
+    in the file and the model's.
     """
 
     matched: tuple[str, ...]
@@ -50,24 +50,24 @@ class Match:
 
     def lines(self) -> list[str]:
         """Return the report, a line for each tensor that does not fit."""
-        said = [
+        lines = [
             f"missing {name!r}{f'; nearest: {other!r}' if other else ''}"
             for name, other in self.missing.items()
         ]
-        said += [
+        lines += [
             f"misshaped {name!r}: {theirs} in the file, {ours} in the model"
             for name, (theirs, ours) in self.misshaped.items()
         ]
-        said += [
+        lines += [
             f"unexpected {name!r}{f'; nearest: {other!r}' if other else ''}"
             for name, other in self.unexpected.items()
         ]
-        return said
+        return lines
 
 
 @dataclass(frozen=True, kw_only=True)
 class ImportedWeights:
-    """The folder that was written, the model's name, and how its names were found."""
+    """The checkpoint folder, the model's name, and the match of the tensors."""
 
     folder: Path
     name: str
@@ -84,40 +84,39 @@ def import_weights(
     by_order: bool = False,
     example: Any = None,
 ) -> ImportedWeights:
-    """Write the weights in `file` as a checkpoint folder that `zoo.load` takes.
+    """Write the weights in `file` as a checkpoint folder for `zoo.load`.
 
-    `file` is a safetensors file, or a state_dict that torch saved: of that nothing but
-    tensors is read. `build` is the build function of an installed plugin's model,
-    "package.module:function"; where several models have it, `model` names one.
-    `rename` is a mapping of the file's names to the model's (None leaves one out), or
-    pairs of a regular expression and what replaces it; `by_order` takes the tensors as
-    they lie, which must agree in number and shape. `example` is a raw input for the
-    golden; without one it is the model's own. The folder's README.md is a draft, to be
-    completed. Raises ImportWeightsError, and on any misfit nothing is written.
+    `file` is a safetensors file, or a state_dict that torch saved, of which only
+    tensors are read. `build` is the build function of an installed plugin's model,
+    "package.module:function"; if several models use it, `model` names one. `rename` is
+    a mapping of the file's names to the model's (None drops a tensor), or pairs of a
+    regular expression and its replacement. `by_order` takes the tensors in their order,
+    if they agree in number and shape. `example` is a raw input for the golden, by
+    default the model's own. The folder's README.md is a draft, to be completed. Raises
+    ImportWeightsError; if anything does not fit, nothing is written.
     """
     spec = _spec(build, model)
     module = built(spec.name)
     tensors = renamed(_read(Path(file)), rename)
     if by_order:
         tensors = _in_order(tensors, module, file)
-    seen = match(tensors, module)
-    if not seen.complete:
-        raise ImportWeightsError(_misfit(Path(file), spec, seen), seen.lines())
+    report = match(tensors, module)
+    if not report.complete:
+        raise ImportWeightsError(_misfit(Path(file), spec, report), report.lines())
     _fill(module, tensors)
     raw = example if example is not None else _example(spec)
-    given = None if raw is None else _given(module, raw)
+    golden_input = None if raw is None else _model_input(module, raw)
     draft = DRAFT.format(name=spec.name, file=Path(file).name, summary=spec.summary)
     files = {"README.md": draft.encode()}
-    written = saving.save(module.eval(), folder, example=given, files=files)
-    return ImportedWeights(folder=written, name=spec.name, match=seen)
+    saved = saving.save(module.eval(), folder, example=golden_input, files=files)
+    return ImportedWeights(folder=saved, name=spec.name, match=report)
 
 
 def renamed(
     tensors: Mapping[str, Tensor],
     rename: Mapping[str, str | None] | Sequence[tuple[str, str]],
 ) -> dict[str, Tensor]:
-    """Return tensors under other names. Raises ImportWeightsError where two would share
-    one."""
+    """Return tensors under new names. A duplicate name is an ImportWeightsError."""
     mapping = dict(rename) if isinstance(rename, Mapping) else {}
     patterns = [] if isinstance(rename, Mapping) else list(rename)
     strange = [name for name in mapping if name not in tensors]
@@ -126,38 +125,48 @@ def renamed(
             f"The mapping names {strange[0]!r}, which the file does not hold. "
             f"{near(strange[0], tensors)}".rstrip()
         )
-    found: dict[str, Tensor] = {}
+    result: dict[str, Tensor] = {}
     for old, tensor in tensors.items():
         new = mapping.get(old, old)
         for pattern, replacement in patterns:
             new = _substituted(pattern, replacement, new or "")
         if not new:
             continue
-        if new in found:
+        if new in result:
             raise ImportWeightsError(
                 f"Two tensors of the file would be called {new!r}."
             )
-        found[new] = tensor
-    return found
+        result[new] = tensor
+    return result
 
 
 def match(tensors: Mapping[str, Tensor], module: nn.Module) -> Match:
-    """Return how the names and shapes of tensors agree with those of a model."""
-    wanted = {
+    """Return the match of tensors with a model, by name and shape."""
+    model_shapes = {
         name: tuple(getattr(owner, attribute).shape)
         for owner, attribute, name in (
             g[0] for g in safetensors_io.slots(module).places
         )
     }
-    held = {name: tuple(tensor.shape) for name, tensor in tensors.items()}
-    missing = [name for name in wanted if name not in held]
-    unexpected = [name for name in held if name not in wanted]
-    both = [name for name in wanted if name in held]
+    file_shapes = {name: tuple(tensor.shape) for name, tensor in tensors.items()}
+    missing = [name for name in model_shapes if name not in file_shapes]
+    unexpected = [name for name in file_shapes if name not in model_shapes]
+    shared = [name for name in model_shapes if name in file_shapes]
     return Match(
-        matched=tuple(name for name in both if wanted[name] == held[name]),
-        missing={n: _nearest(n, wanted[n], unexpected, held) for n in missing},
-        misshaped={n: (held[n], wanted[n]) for n in both if wanted[n] != held[n]},
-        unexpected={n: _nearest(n, held[n], missing, wanted) for n in unexpected},
+        matched=tuple(
+            name for name in shared if model_shapes[name] == file_shapes[name]
+        ),
+        missing={
+            n: _nearest(n, model_shapes[n], unexpected, file_shapes) for n in missing
+        },
+        misshaped={
+            n: (file_shapes[n], model_shapes[n])
+            for n in shared
+            if model_shapes[n] != file_shapes[n]
+        },
+        unexpected={
+            n: _nearest(n, file_shapes[n], missing, model_shapes) for n in unexpected
+        },
     )
 
 
@@ -167,20 +176,20 @@ def _nearest(
     others: Iterable[str],
     shapes: Mapping[str, tuple[int, ...]],
 ) -> str:
-    """Return the name most like `name` among those of its shape, or ""."""
+    """Return the name most similar to `name` among those of its shape, or ""."""
     alike = [other for other in others if shapes[other] == shape]
     return max(alike, key=lambda o: SequenceMatcher(None, name, o).ratio(), default="")
 
 
-def _misfit(file: Path, spec: ModelSpec, seen: Match) -> str:
-    lines = seen.lines()
+def _misfit(file: Path, spec: ModelSpec, report: Match) -> str:
+    lines = report.lines()
     more = [f"and {len(lines) - SHOWN} more"] if len(lines) > SHOWN else []
-    whole = len(seen.matched) + len(seen.misshaped) + len(seen.missing)
-    told = "\n  ".join([*lines[:SHOWN], *more])
+    whole = len(report.matched) + len(report.misshaped) + len(report.missing)
+    listing = "\n  ".join([*lines[:SHOWN], *more])
     return (
-        f"{file} does not fit {spec.name!r}: {len(seen.matched)} of {whole} tensors "
-        f"agree.\n  {told}\nNothing was written. Say which name stands for which, by a "
-        "mapping or a pattern."
+        f"{file} does not fit {spec.name!r}: {len(report.matched)} of {whole} tensors "
+        f"agree.\n  {listing}\nNothing was written. Say which name stands for which, "
+        "by a mapping or a pattern."
     )
 
 
@@ -215,33 +224,33 @@ def _read(file: Path) -> dict[str, Tensor]:
     if start[8:9] == b"{":  # a length, and a header of JSON
         return safetensors_io.tensors(file)
     try:
-        held = torch.load(file, map_location="cpu", weights_only=True)
+        loaded = torch.load(file, map_location="cpu", weights_only=True)
     except (UnpicklingError, RuntimeError, EOFError, ValueError) as exc:
         raise ImportWeightsError(
             f"{file} is neither a safetensors file nor a state_dict of tensors alone, "
             "and nothing else is read from a pickle. Where it was made, save "
             "model.state_dict()."
         ) from exc
-    return _tensors(held, file)
+    return _tensors(loaded, file)
 
 
-def _tensors(held: Any, file: Path) -> dict[str, Tensor]:
-    """Return a state_dict, which may lie inside of a training state."""
+def _tensors(state: Any, file: Path) -> dict[str, Tensor]:
+    """Return a state_dict, which may be nested in a training checkpoint."""
     for key in INSIDE:
-        inner = held.get(key) if isinstance(held, Mapping) else None
+        inner = state.get(key) if isinstance(state, Mapping) else None
         if isinstance(inner, Mapping):
-            held = inner
-    if not isinstance(held, Mapping) or not held:
+            state = inner
+    if not isinstance(state, Mapping) or not state:
         raise ImportWeightsError(
-            f"{file} holds a {type(held).__name__}, no state_dict."
+            f"{file} holds a {type(state).__name__}, no state_dict."
         )
-    strange = [name for name, value in held.items() if not isinstance(value, Tensor)]
+    strange = [name for name, value in state.items() if not isinstance(value, Tensor)]
     if strange:
         raise ImportWeightsError(
             f"{file} holds {strange[0]!r}, which is no tensor. Where it was made, save "
             "model.state_dict()."
         )
-    return {str(name): tensor for name, tensor in held.items()}
+    return {str(name): tensor for name, tensor in state.items()}
 
 
 def _in_order(
@@ -272,10 +281,10 @@ def _example(spec: ModelSpec) -> Any:
     return weight_store.package_folder(spec.package) / "examples" / spec.examples[0]
 
 
-def _given(module: nn.Module, raw: Any) -> Tensor:
-    """Return a raw input as the model takes it."""
+def _model_input(module: nn.Module, raw: Any) -> Tensor:
+    """Return a raw input as a tensor for the model."""
     parts, _ = predict.model_inputs(module.eval(), raw, "zoo.import_weights")
-    return torch.cat([given for _, given in parts])
+    return torch.cat([inputs for _, inputs in parts])
 
 
 def _substituted(pattern: str, replacement: str, name: str) -> str:
@@ -288,17 +297,17 @@ def _substituted(pattern: str, replacement: str, name: str) -> str:
 
 
 def mapping(file: Path) -> dict[str, str | None]:
-    """Return a mapping file: JSON, the file's names to the model's, null for none."""
+    """Return the mapping of a JSON file: names to the model's names, or null."""
     try:
-        found = json.loads(file.read_text(encoding="utf-8"))
+        names = json.loads(file.read_text(encoding="utf-8"))
     except (OSError, ValueError) as exc:
         raise ImportWeightsError(f"The mapping {file} can't be read: {exc}.") from exc
-    fits = isinstance(found, dict) and all(
-        value is None or isinstance(value, str) for value in found.values()
+    fits = isinstance(names, dict) and all(
+        value is None or isinstance(value, str) for value in names.values()
     )
     if not fits:
         raise ImportWeightsError(
             f"The mapping {file} should be an object of names, "
             '{"theirs": "ours", "not wanted": null}.'
         )
-    return dict(found)
+    return dict(names)

@@ -1,6 +1,6 @@
 """Publish a checkpoint on the Hub: its weights, card, golden and receipt in one commit.
 
-Everything is checked before anything is sent, and again once it has arrived. Does not
+Everything is checked before the upload, and again after it. Does not
 know torch.
 """
 
@@ -35,7 +35,7 @@ SHOWN = re.compile(r"!\[[^\]]*\]\(([\w.-]+\.(?:png|gif))\)")  # beside the card
 
 @dataclass(frozen=True, kw_only=True)
 class Published:
-    """Where a checkpoint is now. `changed` is false where it had been there before."""
+    """A published checkpoint. `changed` is false if the Hub had it already."""
 
     name: str
     repo: str
@@ -47,12 +47,12 @@ class Published:
 
     @property
     def address(self) -> str:
-        """What `zoo.load` takes."""
+        """The address for `zoo.load`."""
         return f"{PREFIX}{self.repo}@{self.commit}"
 
     @property
     def weights(self) -> Weights:
-        """The pin for a plugin's spec, whose weights then come from the Hub."""
+        """The pin for the spec of a plugin with weights on the Hub."""
         return Weights(
             size=self.size, sha256=self.sha256, repo=self.repo, revision=self.commit
         )
@@ -72,11 +72,11 @@ class Published:
 def publish(name: str | Path, repo: str, *, private: bool = False) -> Published:
     """Publish a registered model, or a checkpoint folder, as the repository `repo`.
 
-    `repo` is "user/name"; it is created where it is not there, and `private` then. The
-    files of a checkpoint and its pictures go up in one commit, and no others; what lies
-    in the repository beside them stays. Whoever runs this is known by HF_TOKEN or by
-    'hf auth login'. Raises PublishError, and what is wrong with the checkpoint:
-    ModelNotFound, CheckpointError, IntegrityError, CardError, NoWeights, LicenseError.
+    `repo` is "user/name". If it does not exist, it is created, with `private`. Only the
+    files of a checkpoint and its figures are uploaded, in one commit; other files in
+    the repository are kept. HF_TOKEN or 'hf auth login' gives the account. Raises
+    PublishError and, for a faulty checkpoint, ModelNotFound, CheckpointError,
+    IntegrityError, CardError, NoWeights, LicenseError.
     """
     source = _local(name)
     config = checkpoint_folder.read_config(source.folder)
@@ -91,7 +91,7 @@ def publish(name: str | Path, repo: str, *, private: bool = False) -> Published:
         commit, changed = hub_upload.push(
             repo,
             files,
-            known=checkpoint_folder.KNOWN_FILES,
+            managed=checkpoint_folder.KNOWN_FILES,
             private=private,
             title=f"{config.name}, {config.weights.sha256}",
         )
@@ -110,7 +110,7 @@ def publish(name: str | Path, repo: str, *, private: bool = False) -> Published:
 
 
 def _local(name: str | Path) -> Source:
-    """Return the checkpoint of a name, if it is one that lies on this machine."""
+    """Return the local checkpoint of a name. Raises PublishError for one on the Hub."""
     if isinstance(name, str) and name.startswith(PREFIX):
         raise PublishError(f"{name} is on the Hub already.")
     source = resolve.find(name)
@@ -126,7 +126,7 @@ def _local(name: str | Path) -> Source:
 
 
 def _files(source: Source, config: Config, scratch: Path) -> Iterator[tuple[str, Path]]:
-    """Yield what is published, by its name there: all of it looked at, and whole."""
+    """Yield the files to publish and their names on the Hub, after checking them."""
     weights, pin, _ = resolve.obtain(source, verify="always")
     if replace(config.weights, repo=None, revision=None) != Weights(
         size=pin.size, sha256=pin.sha256
@@ -142,9 +142,9 @@ def _files(source: Source, config: Config, scratch: Path) -> Iterator[tuple[str,
         checkpoint_folder.KNOWN_FILES
         - {checkpoint_folder.CARD, checkpoint_folder.WEIGHTS}
     )
-    found = source.folder.iterdir() if source.folder.is_dir() else ()
+    entries = source.folder.iterdir() if source.folder.is_dir() else ()
     pictures = sorted(
-        p.name for p in found if p.suffix in checkpoint_folder.FIGURE_SUFFIXES
+        p.name for p in entries if p.suffix in checkpoint_folder.FIGURE_SUFFIXES
     )
     for filename in (*optional, *pictures):
         path = source.folder / filename
@@ -163,7 +163,7 @@ def _files(source: Source, config: Config, scratch: Path) -> Iterator[tuple[str,
 
 
 def _check_beside(config: Config, folder: Path) -> None:
-    """Refuse a model without the files that its config.json pins beside the weights."""
+    """Refuse a checkpoint without the files that its config.json pins."""
     for filename, pin in config.input.files.items():
         path = folder / filename
         if pin and (not path.is_file() or weight_store.sha256_of(path) != pin):
@@ -174,7 +174,7 @@ def _check_beside(config: Config, folder: Path) -> None:
 
 
 def _inside(path: Path, folder: Path) -> Path:
-    """Refuse a link that leads out of its folder: who wrote it may not own its aim."""
+    """Refuse a link out of its folder: its target may belong to somebody else."""
     target = path.resolve()
     if not target.is_relative_to(folder.resolve()):
         raise PublishError(
@@ -185,7 +185,7 @@ def _inside(path: Path, folder: Path) -> Path:
 
 
 def _check_tensors(path: Path) -> None:
-    """Refuse a file that is not whole, by its header."""
+    """Refuse a truncated file, by its header."""
     from safetensors import SafetensorError, safe_open
 
     try:
@@ -202,7 +202,7 @@ def _card(source: Source, config: Config, scratch: Path) -> Path:
     """Return the card: rendered for a registered model, or else the folder's own.
 
     A folder without one gets the card of the registered model of its name, if its
-    receipt holds all the numbers that this speaks of.
+    receipt has all the numbers in that card.
     """
     path = source.folder / checkpoint_folder.CARD
     if source.kind == "folder" and path.is_file():
@@ -217,7 +217,7 @@ def _card(source: Source, config: Config, scratch: Path) -> Path:
 
 
 def _check_written(card: str, source: Source) -> None:
-    """Refuse the draft of a card."""
+    """Refuse a card that is still a draft."""
     if DRAFT_MARK in card:
         raise CardError(
             f"The card {source.folder / checkpoint_folder.CARD} is a draft: write its "
@@ -258,7 +258,7 @@ def _check_pictures(card: str, files: Mapping[str, Path], folder: Path) -> None:
 
 
 def _warn(source: Source) -> None:
-    """Say so where nobody will know what they may do with the weights."""
+    """Warn if the licence of the weights is unknown."""
     if source.spec.license.weights == "unknown":
         warnings.warn(
             f"The licence of the weights of {source.name} is 'unknown', so others may "

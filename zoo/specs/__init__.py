@@ -1,4 +1,4 @@
-"""What the zoo knows of a model or a dataset before any of its code runs.
+"""What is known of a model or a dataset before any of its code runs.
 
 Frozen descriptions in plain data: `ModelSpec`, `DatasetSpec`, what a model takes and
 what it gives, and their JSON. No torch.

@@ -13,11 +13,11 @@ BATCH = 32  # inputs of the larger of the two passes
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cost:
-    """What one model takes: milliseconds are medians, memory is the most that was held.
+    """Time and memory of one model: median milliseconds, and peak memory.
 
-    `load_ms` is None where the weights could not be had, and untrained ones stood in.
-    `pass_ms` is one pass of one input, `batch_ms` one pass of 32; `memory_mib` is by
-    how much a process that has imported torch grew by a load and a pass of one input.
+    `load_ms` is None where the architecture was measured without its weights. `pass_ms`
+    is a forward pass of one input, `batch_ms` of 32. `memory_mib` is the growth of a
+    process that has imported torch, after a load and a forward pass of one input.
     """
 
     load_ms: float | None
@@ -29,7 +29,7 @@ class Cost:
     torch: str
 
     def __str__(self) -> str:
-        """Say it in a line, the machine at the end of it."""
+        """Return one line, which ends with the machine."""
         load = f", {_ms(self.load_ms)} to load" if self.load_ms is not None else ""
         return (
             f"{_ms(self.pass_ms)} a pass, {_ms(self.batch_ms)} of {BATCH} inputs"

@@ -1,6 +1,6 @@
-"""What a model takes, as specs and checkpoint folders say it.
+"""The kinds of input, as specs and checkpoint folders describe them.
 
-The kinds of `__all__` are names of `zoo.specs` and of `zoo`: nothing else lists them.
+`zoo.specs` and `zoo` export the names in `__all__`: nothing else lists them.
 """
 
 import re
@@ -28,12 +28,12 @@ TOKENIZER = "tokenizer.json"  # beside the weights of a model that takes text
 class ImageInput(Input):
     """A picture, as the model takes it: (batch, channels, height, width), float32.
 
-    Pixels are scaled to 0..1, then `(pixel - mean) / std` by channel. `background`
-    says what the pictures of the training data are drawn on, where they all agree.
-    `crop` is the share of a photograph's shorter side that the frame keeps: below one,
-    the shorter side is first brought to frame / crop, as ImageNet models expect it.
-    With `fit="stretch"` the whole picture is made as wide and as high as the frame,
-    whatever that does to its shape, so that every place in it has one in the frame.
+    Pixels are scaled to 0..1, then normalised per channel: `(pixel - mean) / std`.
+    `background` is the background of all pictures in the training data, if they share
+    one. `crop` is the share of a photograph's shorter side that a centre crop keeps:
+    below one, the shorter side is first resized to size / crop, as ImageNet models
+    expect. With `fit="stretch"` the whole picture is resized to the size, whatever its
+    aspect ratio, so that every pixel of it has a place in the input.
     """
 
     kind: Literal["image"] = "image"
@@ -160,7 +160,7 @@ class SeriesInput(Input):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NoiseInput(Input):
-    """Noise that a model turns into something: (batch, numbers), each drawn from a
+    """The latent vector of a generative model: (batch, numbers), each drawn from a
     normal distribution of mean zero and variance one."""
 
     kind: Literal["noise"] = "noise"
@@ -184,12 +184,11 @@ class TextInput(Input):
     """A text, as the model takes it: token numbers (batch, length), int64, padded.
 
     tokenizer.json beside the weights turns a text into numbers below `vocab_size`;
-    `tokenizer` is the SHA-256 of that file. What is longer than `max_length` tokens is
-    cut off. `pad_token_id` fills up the shorter rows of a batch, `unk_token_id` stands
-    for what the tokenizer does not know, where there is such a number. `language` is
-    written as on the Hub ("en", "ko"). `tokenizer_source` is where a loaded model's
-    tokenizer is, or its content where it was just made; it is neither compared nor
-    saved.
+    `tokenizer` is the SHA-256 of that file. A text is truncated to `max_length` tokens.
+    `pad_token_id` pads the shorter rows of a batch. `unk_token_id` is the unknown
+    token, if there is one. `language` is written as on the Hub ("en", "ko").
+    `tokenizer_source` is the path of a loaded model's tokenizer, or the content of a
+    new one; it is neither compared nor saved.
     """
 
     kind: Literal["text"] = "text"
@@ -244,9 +243,9 @@ class TextInput(Input):
 
     @property
     def missing_files(self) -> tuple[str, ...]:
-        held = self.tokenizer_source
-        here = held.is_file() if isinstance(held, Path) else held is not None
-        return () if here else (TOKENIZER,)
+        source = self.tokenizer_source
+        available = source.is_file() if isinstance(source, Path) else source is not None
+        return () if available else (TOKENIZER,)
 
     def located(self, folder: Path) -> Self:
         return replace(self, tokenizer_source=folder / TOKENIZER)

@@ -1,4 +1,4 @@
-"""What the zoo knows about a model or a dataset before any of its code runs.
+"""The specs of models and datasets: what is known before any of their code runs.
 
 Specs are plain, frozen data of the standard library. They hold *references*
 ("package.module:name"), never functions or classes, so that listing a thousand models
@@ -39,7 +39,7 @@ FILENAME = re.compile(r"[A-Za-z0-9_][\w.-]*(/[A-Za-z0-9_][\w.-]*)*", re.ASCII)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class License:
-    """Three licences, because a model is code, numbers, and what they learned from.
+    """The licences of a model's code, its weights, and its training data.
 
     Identifiers as on the Hub ("mit", "apache-2.0", "cc-by-sa-3.0", "unknown").
     """
@@ -56,7 +56,7 @@ class License:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Metric:
-    """One measured number, what it was measured on, and what doing nothing gives."""
+    """One measured number, the split it was measured on, and its baseline."""
 
     name: str
     value: float
@@ -75,7 +75,7 @@ class Metric:
 
     @property
     def behind(self) -> bool:
-        """Whether the baseline is better than the model; a tie is not."""
+        """Whether the baseline is better than the model, and not equal."""
         if self.baseline is None:
             return False
         if lower_is_better(self.name):
@@ -88,9 +88,9 @@ class Weights:
     """One safetensors file, pinned to its bytes.
 
     Without `repo` the file is shipped in the plugin's package, in
-    `checkpoints/<model>/`; with it, it lies on the Hub at a full commit id. Of a file
-    on the Hub the size or the SHA-256 may be unknown (None): what comes at first is
-    then trusted, and remembered.
+    `checkpoints/<model>/`; with it, it is on the Hub at a full commit id. Of a file
+    on the Hub the size or the SHA-256 may be unknown (None): the first download is then
+    trusted, and recorded.
     """
 
     size: int | None
@@ -141,18 +141,18 @@ class ModelSpec:
     """One name that `zoo.load` accepts.
 
     `recipe` names a module with `Settings`, `SMOKE_SETTINGS`, `data`, `train` and
-    `evaluate`; that of a third party's model, which nobody trains here, has only `data`
-    and `evaluate`, and where nothing is measured either, there is none. `settings` are
+    `evaluate`. The recipe of a third party's model has only `data` and `evaluate`; a
+    model whose metrics are not measured has none. `settings` are
     this model's values where they differ from the recipe's defaults. `head` names the
     submodule that `classes=` and `labels=` replace. `trunk` says where the convolutions
     of an image model end: with it, `zoo.predict(windows=...)` computes the features of
     all windows in one pass. `examples` are files in the package's `examples/` folder,
     each a real raw input.
 
-    What a program measured is not written here but in `measured.json` of the plugin's
-    package, from which discovery completes the spec: the pin of shipped `weights`,
-    `metrics` and `costs`. Weights on the Hub are pinned here. `behind_baseline` says in
-    a sentence why a model is kept although a baseline is better; its card begins so.
+    Measured values are not written here but in `measured.json` of the plugin's package,
+    from which discovery completes the spec: the pin of shipped `weights`, `metrics` and
+    `costs`. Weights on the Hub are pinned here. `behind_baseline` says in a sentence
+    why a model is kept although a baseline is better; its card begins with it.
     """
 
     name: str
@@ -218,9 +218,9 @@ class DatasetSpec:
     they differ. `columns` maps the zoo's column names to the names that sources use, in
     the order in which they are looked for; "translation.en" is a field of a column.
     `labels` are the names of the classes: of `label`, or of the pixels of `mask`.
-    `package` names a function of the plugin that takes a split and returns it, as a
-    `datasets.Dataset`: of a set that a Python package ships, or that is computed.
-    `similar` are sets on the Hub that can stand in where this one can't be had.
+    `package` names a function of the plugin that takes the name of a split and returns
+    a `datasets.Dataset`: for data that a Python package ships, or that is computed.
+    `similar` are datasets on the Hub that can replace this one.
     """
 
     name: str

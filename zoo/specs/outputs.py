@@ -1,6 +1,6 @@
-"""What a model gives, as specs and checkpoint folders say it.
+"""The kinds of output, as specs and checkpoint folders describe them.
 
-The kinds of `__all__` are names of `zoo.specs` and of `zoo`: nothing else lists them.
+`zoo.specs` and `zoo` export the names in `__all__`: nothing else lists them.
 """
 
 from dataclasses import dataclass, replace
@@ -30,7 +30,7 @@ class ClassOutput(LabelledOutput):
 
     `function_to_apply` is the Hub's term: "softmax" over (batch, labels), "sigmoid" of
     one logit (batch, 1) for the second of two labels, "none" for an output that is the
-    score already. With `multi_label`, each label is a yes-or-no question of its own.
+    score already. With `multi_label`, each label is a binary decision of its own.
     """
 
     kind: Literal["classes"] = "classes"
@@ -59,7 +59,7 @@ class ClassOutput(LabelledOutput):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NumberOutput(Output):
-    """One number a row, (batch, 1): what it is, and the unit it is in."""
+    """One number for each row, (batch, 1), with its name and unit."""
 
     kind: Literal["number"] = "number"
     name: str
@@ -76,7 +76,7 @@ class NumberOutput(Output):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ForecastOutput(Output):
-    """The next numbers of a series, (batch, horizon): what they are, and their unit."""
+    """The next numbers of a series, (batch, horizon), with their name and unit."""
 
     kind: Literal["forecast"] = "forecast"
     name: str
@@ -129,10 +129,10 @@ class ImageOutput(Output):
         kind = "grey" if self.channels == 1 else "colour"
         return f"a {kind} picture, {self.width}x{self.height}"
 
-    def training_input(self, given: Input) -> Input:
-        """What draws from noise learns from pictures of the size that it draws."""
-        if given.from_data:
-            return given
+    def training_input(self, input_spec: Input) -> Input:
+        """Return pictures of the output's size where the input is noise."""
+        if input_spec.from_data:
+            return input_spec
         height, width = self.height, self.width
         return ImageInput(height=height, width=width, channels=self.channels)
 
@@ -142,7 +142,7 @@ class MaskOutput(LabelledOutput):
     """A label for each pixel of the model's input: (batch, labels, height, width).
 
     "softmax" over the labels, or "sigmoid" of one logit, (batch, 1, height, width), for
-    the second of two labels. The first label is the ground that the others lie on.
+    the second of two labels. The first label is the background.
     """
 
     kind: Literal["mask"] = "mask"
@@ -160,8 +160,8 @@ class MaskOutput(LabelledOutput):
         if len(set(self.labels)) != len(self.labels):
             raise SpecError("MaskOutput", "labels", self.labels, "all different")
         if self.function_to_apply not in ("softmax", "sigmoid"):
-            expected, given = "'softmax' or 'sigmoid'", self.function_to_apply
-            raise SpecError("MaskOutput", "function_to_apply", given, expected)
+            expected, function = "'softmax' or 'sigmoid'", self.function_to_apply
+            raise SpecError("MaskOutput", "function_to_apply", function, expected)
         if self.function_to_apply == "sigmoid" and len(self.labels) > 2:
             expected = "'softmax', because a logit is for the second of two labels"
             raise SpecError("MaskOutput", "function_to_apply", "sigmoid", expected)
@@ -173,8 +173,8 @@ class MaskOutput(LabelledOutput):
     def with_labels(self, labels: tuple[str, ...]) -> Self | None:
         return replace(self, labels=labels, function_to_apply="softmax")
 
-    def check_input(self, owner: str, given: Input) -> None:
-        fit = getattr(given, "fit", None)
+    def check_input(self, owner: str, input_spec: Input) -> None:
+        fit = getattr(input_spec, "fit", None)
         if fit != "stretch":
             expected = "'stretch', so that a mask covers the whole picture"
             raise SpecError(owner, "input.fit", fit, expected)
@@ -182,11 +182,10 @@ class MaskOutput(LabelledOutput):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TextOutput(Output):
-    """What comes next in a text: a logit for each token, (batch, length, vocabulary).
+    """Next-token logits of a language model, (batch, length, vocabulary).
 
-    `bos_token_id` is the token that a text from nothing begins after, `eos_token_id`
-    the one that says that a text is over; a model may lack either. Both are told to
-    nobody.
+    `bos_token_id` is the token before a text without a prompt, `eos_token_id` the token
+    that ends a text; a model may lack either. Neither is part of a generated text.
     """
 
     kind: Literal["text"] = "text"
@@ -205,11 +204,11 @@ class TextOutput(Output):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TranslationOutput(Output):
-    """A text made of a text: a logit for each token after each token of it, (batch,
-    length, vocabulary), in the numbers that the input is in.
+    """A text made from a text: next-token logits of the output, (batch, length,
+    vocabulary), in the vocabulary of the input.
 
-    `bos_token_id` is the token that every text begins after, `eos_token_id` the one
-    that says that it is over. `language` is written as on the Hub ("fr").
+    `bos_token_id` is the token before every output text, `eos_token_id` the token that
+    ends it. `language` is written as on the Hub ("fr").
     """
 
     kind: Literal["translation"] = "translation"
@@ -232,8 +231,8 @@ class TranslationOutput(Output):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MaskedTokenOutput(Output):
-    """What may stand at each place of a text: a logit for each token, (batch, length,
-    vocabulary). `mask_token_id` is the token that stands for a gap."""
+    """Logits of a masked language model at each place of a text, (batch, length,
+    vocabulary). `mask_token_id` is the token that is to be filled."""
 
     kind: Literal["masked-token"] = "masked-token"
     mask_token_id: int
@@ -254,11 +253,11 @@ class MaskedTokenOutput(Output):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OCROutput(LabelledOutput):
-    """A text that is read step by step: at each step a logit for nothing new, the
-    blank, and then one for each character, (batch, steps, labels + 1).
+    """CTC logits of a text in a picture, (batch, steps, labels + 1): at each step the
+    blank first, and then each character.
 
-    `labels` are the characters in the model's order. See `zoo.runtime.ctc` for
-    how steps become a text.
+    `labels` are the characters in the model's order. See `zoo.runtime.ctc` for the
+    decoding.
     """
 
     kind: Literal["ocr"] = "ocr"
@@ -294,8 +293,8 @@ class OCROutput(LabelledOutput):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VectorOutput(Output):
-    """A place among others that stands for an input, (batch, numbers): inputs that
-    mean alike lie in nearly the same direction."""
+    """An embedding of the input, (batch, numbers): inputs of similar meaning have a
+    high cosine similarity."""
 
     kind: Literal["vector"] = "vector"
     dim: int

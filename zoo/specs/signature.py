@@ -1,4 +1,4 @@
-"""What every kind of input, and every kind of output, says of itself."""
+"""The base classes of all kinds of input and of output."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -12,11 +12,10 @@ MANY, SHOWN = 12, 10  # labels that `zoo info` names, and a card
 
 
 class Input(SpecPart):
-    """What a model takes: a frozen dataclass, and what plain data says of it.
+    """A kind of input of a model: a frozen dataclass of plain data.
 
-    A kind of input is a subclass here and a `zoo.preprocessing` class that turns what
-    people have into tensors. Where a subclass says nothing else, an input is a value of
-    its own, which no folder of files can hold.
+    A kind of input is a subclass here and a `zoo.preprocessing` class that turns raw
+    inputs into tensors. By default an input is a single value, and no file.
     """
 
     __slots__ = ()
@@ -39,7 +38,7 @@ class Input(SpecPart):
 
     @property
     def required_columns(self) -> tuple[str, ...]:
-        """The columns of a table that an input is made of, where it has names."""
+        """The columns of a table that an input is made of, if they are fixed."""
         return ()
 
     @property
@@ -51,29 +50,29 @@ class Input(SpecPart):
 
     @property
     def files(self) -> dict[str, str]:
-        """The names of those files, and the SHA-256 of each where it is known."""
+        """The names of the files needed beside the weights, and the SHA-256 of each."""
         return {}
 
     @property
     def local_files(self) -> tuple[Path, ...]:
-        """Where they are, or should be, on this machine."""
+        """The paths of these files on this machine; they need not exist."""
         return ()
 
     @property
     def missing_files(self) -> tuple[str, ...]:
-        """The names of those that are not here."""
+        """The names of these files that are missing on this machine."""
         return ()
 
     def located(self, folder: Path) -> Self:
-        """Return this, knowing that its files are in `folder`."""
+        """Return a copy whose files are in `folder`."""
         return self
 
 
 class Output(SpecPart):
-    """What a model gives: a frozen dataclass, and what plain data says of it.
+    """A kind of output of a model: a frozen dataclass of plain data.
 
-    A kind of output is a subclass here, a `zoo.tasks.targets` class that knows what
-    answers of this kind look like in data, and a task that makes results of it.
+    A kind of output is a subclass here, a `zoo.tasks.targets` class that reads targets
+    of this kind from data, and a task that makes results of it.
     """
 
     __slots__ = ()
@@ -106,27 +105,27 @@ class Output(SpecPart):
 
     @property
     def target_labels(self) -> int | None:
-        """How many labels there are, where targets are numbers of them."""
+        """The number of labels, where targets are label numbers."""
         return None
 
-    def training_input(self, given: Input) -> Input:
-        """Return what the rows are that a model with this input learns from."""
-        return given
+    def training_input(self, input_spec: Input) -> Input:
+        """Return the input of the training rows of a model with this input."""
+        return input_spec
 
     def with_labels(self, labels: tuple[str, ...]) -> Self | None:
-        """Return the output of a new head for these labels; None where it has none."""
+        """Return the output of a new head for `labels`; None where it has no labels."""
         return None
 
     def example_labels(self, count: int) -> tuple[str, ...]:
-        """Return labels that a head may have, to try one."""
+        """Return `count` labels for a test of a new head."""
         return tuple(f"new {number}" for number in range(count))
 
-    def check_input(self, owner: str, given: Input) -> None:
-        """Refuse an input that this can't be made of. Raises SpecError."""
+    def check_input(self, owner: str, input_spec: Input) -> None:
+        """Raise SpecError for an input that does not fit this output."""
 
 
 class LabelledOutput(Output):
-    """An output whose numbers have names, which a new head may change."""
+    """An output with labels, which a new head may replace."""
 
     __slots__ = ()
     labels: tuple[str, ...]

@@ -97,7 +97,7 @@ def verify(
 
 def _keep(replay: Replay, folder: Path, name: str) -> Path:
     path = folder / f"{name}.safetensors"
-    safetensors_io.write({"expected": replay.expected, "found": replay.found}, path)
+    safetensors_io.write({"expected": replay.expected, "found": replay.output}, path)
     return path
 
 

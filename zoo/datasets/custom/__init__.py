@@ -1,4 +1,4 @@
-"""A user's own files as rows: folders, tables, masks, time series. No torch.
+"""Read a user's own data: folders, tables, masks, time series. No torch.
 
 May import: the other modules of `zoo.datasets` and what those may import.
 """

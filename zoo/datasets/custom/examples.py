@@ -1,4 +1,4 @@
-"""Raw inputs with their targets, not opened yet, in parts. Does not know torch."""
+"""Raw inputs with their targets, not opened yet, in splits. Does not know torch."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ CHUNK_ROWS = 1000  # rows of a dataset that are hashed at a time
 
 @dataclass(frozen=True, kw_only=True)
 class LabeledExamples:
-    """Raw inputs, one target each, and a name for each that a message can show."""
+    """Raw inputs with a target each, and a name of each for messages."""
 
     items: Sequence[Any]
     targets: tuple[Any, ...]  # numbers, masks, or texts
@@ -42,18 +42,18 @@ class LabeledExamples:
         return len(self.targets)
 
     def fingerprint(self) -> str:
-        """Return the SHA-256 of the inputs and targets; nothing where one is lost."""
-        held = content(self.items)
-        if held is None:
+        """Return the SHA-256 of the inputs and targets; "" if an input has none."""
+        digest = content(self.items)
+        if digest is None:
             return ""
-        return hashlib.sha256(f"{held}{self.targets}".encode()).hexdigest()
+        return hashlib.sha256(f"{digest}{self.targets}".encode()).hexdigest()
 
     def pick(self, rows: Sequence[int]) -> LabeledExamples:
         """Return some of the rows, in this order."""
-        held = self.items
-        lazy = held.pick(rows) if isinstance(held, Column) else None
+        items = self.items
+        lazy = items.pick(rows) if isinstance(items, Column) else None
         return LabeledExamples(
-            items=[held[row] for row in rows] if lazy is None else lazy,
+            items=[items[row] for row in rows] if lazy is None else lazy,
             targets=tuple(self.targets[row] for row in rows),
             names=[self.names[row] for row in rows],
         )
@@ -61,10 +61,10 @@ class LabeledExamples:
 
 @dataclass(frozen=True, kw_only=True)
 class DatasetSplits:
-    """What was found: `labels` are the classes, or none where targets are numbers.
+    """The splits of a user's data; `labels` are empty where targets are numbers.
 
-    `kind` knows what the targets are, by default classes. `sources` names the data of a
-    part that came from elsewhere than `source`.
+    `kind` is the kind of the targets, by default classes. `sources` names the data of a
+    split that is not from `source`.
     """
 
     source: str
@@ -76,17 +76,17 @@ class DatasetSplits:
     sources: Mapping[str, str] = field(default_factory=dict)
 
     def source_of(self, part: str) -> str:
-        """Return the name of the data that the rows of a part come from."""
+        """Return the name of the data that the rows of a split come from."""
         return self.sources.get(part, self.source)
 
     def parts(self) -> dict[str, LabeledExamples]:
-        """Return the parts that there are, by name."""
-        held = {"training": self.training, "validation": self.validation}
-        held["test"] = self.test
-        return {name: rows for name, rows in held.items() if rows is not None}
+        """Return the splits that exist, by name."""
+        splits = {"training": self.training, "validation": self.validation}
+        splits["test"] = self.test
+        return {name: rows for name, rows in splits.items() if rows is not None}
 
     def targets(self) -> dict[str, Sequence[Any]]:
-        """Return the targets of each part, by the name of its source."""
+        """Return the targets of each split, by the name of its source."""
         return {
             f"{self.source_of(part)}/{part}": rows.targets
             for part, rows in self.parts().items()
@@ -98,17 +98,17 @@ class DatasetSplits:
         return getattr(self.training.items, "timed", False)
 
     def counts(self) -> dict[str, int]:
-        """Return how many training rows there are of each label, or in how many of
-        their targets it is."""
+        """Return the number of training rows of each label, or of those whose target
+        contains it."""
         return self.kind.counts(self.training.targets, self.labels)
 
     def sizes(self) -> list[int]:
-        """Return how much there is of each label in the training rows, in order."""
+        """Return the amount of each label in the training rows, in order."""
         return self.kind.sizes(self.training.targets, self.labels)
 
 
 class Column(Sequence[Any]):
-    """Rows of a dataset, whole or one column of them, decoded when asked for."""
+    """Rows of a dataset, or one column of them, decoded on access."""
 
     timed = False  # whether their order is that of time
 
@@ -122,8 +122,8 @@ class Column(Sequence[Any]):
         return len(self.picked)
 
     def __getitem__(self, row: Any) -> Any:
-        found = self.rows[int(self.picked[row])]
-        return found if self.name is None else found[self.name]
+        value = self.rows[int(self.picked[row])]
+        return value if self.name is None else value[self.name]
 
     def pick(self, rows: Sequence[int]) -> Column:
         """Return some of the rows, in this order."""
@@ -131,11 +131,11 @@ class Column(Sequence[Any]):
 
     @cached_property
     def content(self) -> str:
-        """The SHA-256 of what the rows hold, pictures as they are stored."""
-        held = self.rows if self.name is None else self.rows.select_columns([self.name])
-        held, seal = _undecoded(held), hashlib.sha256()
+        """The SHA-256 of the rows, with pictures as they are stored."""
+        rows = self.rows if self.name is None else self.rows.select_columns([self.name])
+        rows, seal = _undecoded(rows), hashlib.sha256()
         for start in range(0, len(self.picked), CHUNK_ROWS):
-            chunk = held[[int(row) for row in self.picked[start : start + CHUNK_ROWS]]]
+            chunk = rows[[int(row) for row in self.picked[start : start + CHUNK_ROWS]]]
             for row in zip(*chunk.values(), strict=True):
                 for value in row:
                     seal.update(_stored(value))
@@ -143,7 +143,7 @@ class Column(Sequence[Any]):
 
 
 def content(items: Sequence[Any]) -> str | None:
-    """Return the SHA-256 of inputs; of files, and of rows of a dataset, only."""
+    """Return the SHA-256 of files or rows of a dataset; None of other inputs."""
     if isinstance(items, Column):
         return items.content
     if not all(isinstance(item, Path) for item in items):
@@ -167,23 +167,23 @@ def _undecoded(rows: Dataset) -> Dataset:
 
 
 def _stored(value: Any) -> bytes:
-    """Return a value as bytes, its length before it."""
+    """Return a value as bytes, with its length before it."""
     if isinstance(value, dict) and {*value} == {"bytes", "path"}:
         value = value["bytes"] or Path(value["path"]).read_bytes()
-    found = value if isinstance(value, bytes) else repr(value).encode()
-    return f"{len(found)}:".encode() + found
+    encoded = value if isinstance(value, bytes) else repr(value).encode()
+    return f"{len(encoded)}:".encode() + encoded
 
 
 def with_validation_split(
-    found: DatasetSplits, val_fraction: float, *, seed: int
+    splits: DatasetSplits, val_fraction: float, *, seed: int
 ) -> DatasetSplits:
-    """Return the data with a share of the training rows held back for validation.
+    """Return the data with a validation split, made from training rows.
 
-    Of each class its share; of rows that follow each other in time, the last ones.
+    The split is stratified by class. Of a time series, the last rows are held out.
     Raises DataError.
     """
-    rows = found.training
-    if found.timed:
+    rows = splits.training
+    if splits.timed:
         border = len(rows) - max(1, round(val_fraction * len(rows)))
         if border < 1:
             raise DataError(
@@ -191,27 +191,28 @@ def with_validation_split(
                 "for validation, so give more rows, or validation rows."
             )
         order = range(len(rows))
-        fitting, held = rows.pick(order[:border]), rows.pick(order[border:])
+        fitting, validation = rows.pick(order[:border]), rows.pick(order[border:])
     else:
-        fitting, held = train_val_split(
-            rows, val_fraction, seed=seed, stratified=found.kind.stratified
+        fitting, validation = train_val_split(
+            rows, val_fraction, seed=seed, stratified=splits.kind.stratified
         )
-    return replace(found, training=fitting, validation=held)
+    return replace(splits, training=fitting, validation=validation)
 
 
 def train_val_split(
     rows: LabeledExamples, val_fraction: float, *, seed: int, stratified: bool
 ) -> tuple[LabeledExamples, LabeledExamples]:
-    """Return the rows to fit, and a share of them held back for validation.
+    """Return the training rows, and a random share of them held out for validation.
 
-    With `stratified`, of each class its share, and at least one row. Raises DataError.
+    With `stratified`, this is done for each class, with at least one row of each.
+    Raises DataError.
     """
     drawing = random.Random(seed)
     groups: dict[float, list[int]] = defaultdict(list)
     for row, target in enumerate(rows.targets):
         groups[target if stratified else 0.0].append(row)
     fitting: list[int] = []
-    held: list[int] = []
+    validation: list[int] = []
     for _, group in sorted(groups.items()):
         drawing.shuffle(group)
         border = max(1, round(val_fraction * len(group)))
@@ -220,6 +221,6 @@ def train_val_split(
                 f"{len(rows)} rows are too few: of each class one is held back for "
                 "validation, so give at least two of each, or validation rows."
             )
-        held += group[:border]
+        validation += group[:border]
         fitting += group[border:]
-    return rows.pick(sorted(fitting)), rows.pick(sorted(held))
+    return rows.pick(sorted(fitting)), rows.pick(sorted(validation))

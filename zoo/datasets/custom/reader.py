@@ -1,6 +1,6 @@
-"""A user's own data, whatever holds it: folders of files, tables, datasets.
+"""Read a user's own data from folders, tables or datasets, without opening inputs.
 
-Nothing is opened yet, and torch is not known here.
+Does not know torch.
 """
 
 from __future__ import annotations
@@ -43,53 +43,54 @@ def read_data(
     labels: Sequence[str] | None = None,
     known: Sequence[str] = (),
 ) -> DatasetSplits:
-    """Return the rows that `data` stands for, for a model that expects such input.
+    """Return the splits of `data`, for a model with this input and output.
 
     `data` is a folder of class-named folders (or of `train` and `test` with those), a
     CSV, JSONL or parquet file, a `datasets.Dataset` or `DatasetDict`, a registered name
-    or a Hub id. `target` names the column to predict; `labels` fixes the classes and
-    their order, and `known` the order alone, where the classes are the same.
-    `output_spec` is what the model gives, by default classes: of masks a folder holds
-    `images` and `masks`; of readings it holds pictures that are named by what they
-    show, and `labels` and `known` are characters; of a forecast the rows of a table
-    follow each other in time. What was gathered already comes back as it is. Raises
+    or a Hub id. `DatasetSplits` are returned unchanged.
+
+    `target` names the column to predict. `labels` fixes the classes and their order;
+    `known` fixes only the order, if the data has the same classes. `output_spec` is by
+    default one of classes. For masks, a folder has `images` and `masks`. For text
+    recognition, it has pictures named by their text, and `labels` and `known` are
+    characters. For a forecast, the rows of a table are in the order of time. Raises
     DataError.
     """
     if isinstance(data, DatasetSplits):
         return data
-    wanted = Wanted(input_spec, output_spec, target)
-    source, parts = _parts(data, wanted)
+    expected = Wanted(input_spec, output_spec, target)
+    source, parts = _parts(data, expected)
     if "training" not in parts or not len(parts["training"].targets):
         raise DataError(f"{source} holds no training rows.")
-    if wanted.kind.dataset_labels:
+    if expected.kind.dataset_labels:
         labels = labels or _of_values(data)
-    names = wanted.kind.parse(source, parts, labels, known)
-    held: dict[str, Any] = {
+    names = expected.kind.parse(source, parts, labels, known)
+    splits: dict[str, Any] = {
         name: LabeledExamples(items=r.items, targets=tuple(r.targets), names=r.names)
         for name, r in parts.items()
         if len(r.targets)
     }
-    return DatasetSplits(source=source, labels=names, kind=wanted.kind, **held)
+    return DatasetSplits(source=source, labels=names, kind=expected.kind, **splits)
 
 
 def _of_values(data: Any) -> tuple[str, ...] | None:
-    """Return what the values of a registered dataset's masks are called, if it says."""
-    known = installed().datasets.get(data) if isinstance(data, str) else None
-    return known.labels or None if known and "label" not in known.columns else None
+    """Return the labels of a registered dataset's masks, if its spec has them."""
+    spec = installed().datasets.get(data) if isinstance(data, str) else None
+    return spec.labels or None if spec and "label" not in spec.columns else None
 
 
-def _parts(data: Any, wanted: Wanted) -> tuple[str, dict[str, Rows]]:
-    """Return a name for the data, and its parts."""
+def _parts(data: Any, expected: Wanted) -> tuple[str, dict[str, Rows]]:
+    """Return a name for the data, and its splits."""
     if isinstance(data, (str, os.PathLike)):
         path = Path(data)
         if path.is_dir():
-            return path.name or str(path), _folder(path, wanted)
+            return path.name or str(path), _folder(path, expected)
         if path.is_file():
-            return path.name, {"training": _file(path, wanted)}
-        return str(data), _registered(str(data), wanted)
+            return path.name, {"training": _file(path, expected)}
+        return str(data), _registered(str(data), expected)
     if hasattr(data, "column_names") and hasattr(data, "num_rows"):
         parts = data if isinstance(data, Mapping) else {"train": data}
-        return "the dataset", _splits("the dataset", parts, wanted)
+        return "the dataset", _splits("the dataset", parts, expected)
     raise DataError(
         f"A {type(data).__name__} is not data to learn from. Give a folder of "
         "class-named folders, a CSV, JSONL or parquet file, a datasets.Dataset, a "
@@ -97,8 +98,8 @@ def _parts(data: Any, wanted: Wanted) -> tuple[str, dict[str, Rows]]:
     )
 
 
-def _folder(folder: Path, wanted: Wanted) -> dict[str, Rows]:
-    input_spec, kind = wanted.input_spec, wanted.kind
+def _folder(folder: Path, expected: Wanted) -> dict[str, Rows]:
+    input_spec, kind = expected.input_spec, expected.kind
     if not input_spec.suffixes:
         raise DataError(
             f"{folder} is a folder, and this model takes {input_spec.plural}: give a "
@@ -115,7 +116,7 @@ def _folder(folder: Path, wanted: Wanted) -> dict[str, Rows]:
     return {"training": kind.read_folder(folder, input_spec)}
 
 
-def _file(path: Path, wanted: Wanted) -> Rows:
+def _file(path: Path, expected: Wanted) -> Rows:
     make = TABLES.get(path.suffix.lower())
     if make is None:
         raise DataError(
@@ -125,31 +126,31 @@ def _file(path: Path, wanted: Wanted) -> Rows:
     library = registered.import_datasets()
     try:
         with registered.quiet_progress():
-            if wanted.kind.as_written and path.suffix.lower() == ".csv":
+            if expected.kind.as_written and path.suffix.lower() == ".csv":
                 rows = library.Dataset.from_dict(_read_table_file(path))
             else:
                 rows = getattr(library.Dataset, make)(str(path))
     except Exception as exc:
         fault = str(exc.__cause__ or exc).partition("\n")[0].rstrip(".")
         raise DataError(f"{path} can't be read ({fault}).") from exc
-    return table(str(path), rows, wanted, beside=path.parent)
+    return table(str(path), rows, expected, beside=path.parent)
 
 
 def _read_table_file(path: Path) -> dict[str, list[str | None]]:
-    """Return the columns of a CSV file as they are written: "007" is no number."""
+    """Return the columns of a CSV file as strings: "007" stays "007"."""
     with path.open(encoding="utf-8-sig", newline="") as file:
         reader = csv.DictReader(file)
         rows = list(reader)
     return {name: [row[name] for row in rows] for name in reader.fieldnames or ()}
 
 
-def _registered(name: str, wanted: Wanted) -> dict[str, Rows]:
+def _registered(name: str, expected: Wanted) -> dict[str, Rows]:
     known = installed().datasets
     if name in known:
         splits = {
             split: registered.load_dataset(name, split) for split in known[name].splits
         }
-        return _splits(name, splits, wanted)
+        return _splits(name, splits, expected)
     if not REPOSITORY.fullmatch(name):
         hint = near(name, known) or "Registered names: 'zoo.list_datasets()'."
         raise DataError(
@@ -163,14 +164,14 @@ def _registered(name: str, wanted: Wanted) -> dict[str, Rows]:
     except Exception as exc:
         fault = f"{type(exc).__name__}: {exc}".partition("\n")[0].rstrip(".")
         raise DataError(f"{name!r} can't be had from the Hub ({fault}).") from exc
-    return _splits(name, splits, wanted)
+    return _splits(name, splits, expected)
 
 
 def _splits(
-    source: str, splits: Mapping[str, Dataset], wanted: Wanted
+    source: str, splits: Mapping[str, Dataset], expected: Wanted
 ) -> dict[str, Rows]:
     return {
-        name: table(source, splits[spelling], wanted)
+        name: table(source, splits[spelling], expected)
         for name, spellings in SPLITS.items()
         for spelling in spellings
         if spelling in splits

@@ -1,4 +1,4 @@
-"""A table whose rows follow each other in time: windows of it, and what comes next."""
+"""Sliding windows of a time series table, and the values that follow them."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ __all__ = ["Windows", "windows"]
 
 
 class Windows(Column):
-    """Windows of equally many rows, each begun a row later, as columns of numbers."""
+    """Windows of `length` rows with stride 1, as columns of numbers."""
 
     timed = True
 
@@ -38,8 +38,8 @@ class Windows(Column):
 
     def last(self, name: str) -> list[float]:
         """Return the number of a column in the last row of each window."""
-        held = self.rows[name]
-        return [float(held[start + self.length - 1]) for start in self.picked]
+        values = self.rows[name]
+        return [float(values[start + self.length - 1]) for start in self.picked]
 
 
 def windows(
@@ -47,11 +47,10 @@ def windows(
     rows: Dataset,
     input_spec: Input,
     length: int,
-    answer: str,
+    target: str,
     horizon: int,
 ) -> Rows:
-    """Return every window of a table with `length` rows, the column `answer` after it,
-    and its name.
+    """Return every window of `length` rows with the next `horizon` values of `target`.
 
     Raises DataError where the table is too short for one.
     """
@@ -62,9 +61,10 @@ def windows(
             f"it looks back on {length} and says what comes next."
         )
     each = [*input_spec.required_columns]
-    held, after = rows[answer], range(length, length + count)
+    values, after = rows[target], range(length, length + count)
     targets = [
-        held[row] if horizon == 1 else tuple(held[row : row + horizon]) for row in after
+        values[row] if horizon == 1 else tuple(values[row : row + horizon])
+        for row in after
     ]
     names = [f"row {row + 1}" for row in after]  # the first that is forecast
     return Rows(

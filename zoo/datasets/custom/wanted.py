@@ -1,4 +1,4 @@
-"""What is asked of a user's data: inputs for a model, and what they answer."""
+"""The request for a user's data: which inputs and targets a model needs."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ __all__ = ["Wanted"]
 
 @dataclass(frozen=True)
 class Wanted:
-    """What a model takes, what it gives, by default classes, and the column that was
-    named for that."""
+    """The input and output of a model (by default classes), and the target column that
+    the user named."""
 
     input_spec: Input
     output_spec: Output | None
@@ -25,7 +25,7 @@ class Wanted:
 
     @cached_property
     def kind(self) -> Targets[Any]:
-        """What is known of such targets."""
+        """The kind of the targets."""
         return (
             ClassTargets() if self.output_spec is None else targets_of(self.output_spec)
         )
@@ -37,5 +37,5 @@ class Wanted:
 
     @property
     def horizon(self) -> int:
-        """How many steps ahead a target reaches."""
+        """The number of steps that a target forecasts."""
         return self.kind.horizon(self.output_spec)

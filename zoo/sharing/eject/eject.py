@@ -1,7 +1,7 @@
-"""A model as a package of your own: architecture, weights, `predict` and its recipe.
+"""Eject a model as a package: architecture, weights, `predict` and its recipe.
 
-What the package runs by are the files of `zoo.runtime` that it needs, as they are, so
-that it does what the zoo does. Does not know torch.
+The package contains the files of `zoo.runtime` that it needs, unchanged, so that it
+behaves like the zoo. Does not know torch.
 """
 
 import os
@@ -69,7 +69,7 @@ FORMS = {
     "file with a header.",
     "text": "A text is a str, or the `pathlib.Path` of a text file.",
 }
-# What is said of the answers of a kind of output, and of the options of `predict`.
+# The description of a kind of output, and of the options of `predict`.
 TELLS = {
     "image": "Its `image` is a PIL image.",
     "mask": "The pixels of its `mask` are numbers of the labels that are `known`.",
@@ -80,7 +80,7 @@ TELLS = {
     "translation": "Its options are `beams`, `max_tokens` and `length_penalty`.",
     "vector": "With `top_k` it tells of as many words that lie near.",
 }
-# What `train` takes of each split, by the kind of output, and what is said of it.
+# What `train` takes of each split, by the kind of output, and its description.
 LABELED = '{"train": (inputs, targets)}'
 TEXTS = '{"train": texts, "validation": other_texts}'
 ROWS = {
@@ -113,10 +113,10 @@ def eject(name: str | Path, folder: str | Path) -> Path:
     """Write a model into a new package of your own that needs no zoo.
 
     `folder` becomes a Python package: `import folder; folder.predict(raw)`, with
-    `folder.sample` and `folder.encode` where the model can. Beside the architecture and
-    the weights lie the recipe, by which `folder.train(rows)` trains a fresh model, the
-    files that all of them run by, and a pyproject.toml with the libraries that they
-    need. The folder is a checkpoint as well, so `zoo.load` takes it. Raises EjectError,
+    `folder.sample` and `folder.encode` where the model supports them. It contains the
+    architecture, the weights, the recipe, with which `folder.train(rows)` trains a new
+    model, the runtime files that these need, and a pyproject.toml with the required
+    libraries. The folder is also a checkpoint that `zoo.load` takes. Raises EjectError,
     and what `zoo.load` raises.
     """
     source, folder = resolve.find(name), Path(folder)
@@ -164,7 +164,7 @@ def _beside(source: Source) -> Iterator[Path]:
 
 
 def _texts(source: Source, pin: Weights, package: str) -> dict[str, str]:
-    """Return every file but the weights and what lies beside them, by its name."""
+    """Return every text file of the package by its name."""
     spec = source.spec
     copied, parts = Sources({*installed().packages()}), ["load"]
     try:
@@ -181,7 +181,7 @@ def _texts(source: Source, pin: Weights, package: str) -> dict[str, str]:
     if not why_not:
         parts.append("train")
     files = dict(copied.files())
-    words = {
+    substitutions = {
         "NAME": spec.name,
         "SUMMARY": spec.summary,
         "PACKAGE": package,
@@ -194,9 +194,9 @@ def _texts(source: Source, pin: Weights, package: str) -> dict[str, str]:
     code = "".join(_template(f"{part}.py") for part in parts)
     return {
         **files,
-        "__init__.py": _filled(code, words),
-        "README.md": _filled(_template("README.md"), words),
-        "pyproject.toml": _filled(_template("pyproject.toml"), words),
+        "__init__.py": _filled(code, substitutions),
+        "README.md": _filled(_template("README.md"), substitutions),
+        "pyproject.toml": _filled(_template("pyproject.toml"), substitutions),
         checkpoint_folder.CONFIG: _config(source, pin),
     }
 
@@ -208,7 +208,7 @@ def _reader(spec: ModelSpec) -> str:
 
 
 def _verbs(spec: ModelSpec, copied: Sources) -> list[str]:
-    """Return what a model does beside `predict`, by the methods of its classes."""
+    """Return what a model supports beside `predict`, by the methods of its classes."""
     starts = getattr(spec.output, "bos_token_id", 0) is not None
     verbs = VERBS.get(spec.output.kind, {}) if starts else {}
     methods = copied.methods(spec.build.partition(":")[0])
@@ -216,7 +216,7 @@ def _verbs(spec: ModelSpec, copied: Sources) -> list[str]:
 
 
 def _add_recipe(spec: ModelSpec, copied: Sources) -> str:
-    """Add the recipe and what it runs by; return why not, where that can't be."""
+    """Add the recipe and its runtime files; return the reason if that is impossible."""
     if spec.recipe is None:
         return "there is none: the weights are a third party's"
     before = dict(copied.modules), set(copied.libraries)
@@ -233,7 +233,7 @@ def _add_recipe(spec: ModelSpec, copied: Sources) -> str:
 
 
 def _code(spec: ModelSpec, parts: list[str]) -> dict[str, str]:
-    """Return what the templates of code are filled with."""
+    """Return the placeholders of the code templates."""
     module, _, function = spec.build.partition(":")
     # A file of another project may have other names: see zoo.models.safetensors_io.
     published = spec.weights is not None and spec.weights.repo is not None
@@ -276,32 +276,35 @@ def _code(spec: ModelSpec, parts: list[str]) -> dict[str, str]:
 def _project(
     package: str, files: dict[str, str], libraries: set[str], source: Source
 ) -> dict[str, str]:
-    """Return what pyproject.toml is filled with: packages and their libraries."""
-    wanted = {*libraries, "torch", "safetensors"}
-    names = sorted(DISTRIBUTIONS.get(one, one) for one in wanted)
+    """Return the placeholders of pyproject.toml: packages and their libraries."""
+    modules = {*libraries, "torch", "safetensors"}
+    names = sorted(DISTRIBUTIONS.get(one, one) for one in modules)
     folders = sorted({package, *(f"{package}.runtime" for f in files if "/" in f)})
     data = ["*.json", "*.safetensors", *source.spec.examples[:1]]
-    known = _requirements(source.plugin)
-    asked = [known.get(name, name) for name in names]
+    requirements = _requirements(source.plugin)
+    dependencies = [requirements.get(name, name) for name in names]
     return {
         "LIBRARIES": ", ".join(names),
-        "DEPENDENCIES": "\n".join(f'    "{one}",' for one in asked),
+        "DEPENDENCIES": "\n".join(f'    "{one}",' for one in dependencies),
         "PACKAGES": ", ".join(f'"{one}"' for one in folders),
         "DATA": ", ".join(f'"{one}"' for one in data),
     }
 
 
 def _requirements(plugin: Plugin) -> dict[str, str]:
-    """Return what the core and a plugin ask of distributions, by their names."""
-    asked = [*(requires("zoo-core") or ()), *(requires(plugin.distribution) or ())]
-    parsed = map(Requirement, asked)
-    return {one.name.lower(): f"{one.name}{one.specifier}" for one in parsed}
+    """Return the requirements of the core and of a plugin, by distribution."""
+    lines = [*(requires("zoo-core") or ()), *(requires(plugin.distribution) or ())]
+    parsed = map(Requirement, lines)
+    return {
+        requirement.name.lower(): f"{requirement.name}{requirement.specifier}"
+        for requirement in parsed
+    }
 
 
 def _prose(
     spec: ModelSpec, package: str, parts: list[str], why_not: str
 ) -> dict[str, str]:
-    """Return what README.md is filled with."""
+    """Return the placeholders of README.md."""
     use = [_template(f"{part}.md") for part in parts]
     if why_not:
         use.append(_template("no_recipe.md"))
@@ -320,7 +323,7 @@ def _prose(
         "FORMS": FORMS.get(spec.input.kind, ""),
         "TELLS": TELLS.get(spec.output.kind, ""),
         "ROWS": ROWS.get(spec.output.kind, LABELED),
-        "GIVEN": _given(spec),
+        "GIVEN": _row_description(spec),
         "RECIPE": str(spec.recipe).rpartition(".")[2],
         "WHY_NOT": why_not,
         "METRICS": "\n".join(table) if measured else "Nothing was measured.",
@@ -338,8 +341,8 @@ def _run(spec: ModelSpec) -> tuple[str, str]:
     return RUNS.get(spec.output.kind, usual) if spec.output.kind == "ocr" else usual
 
 
-def _given(spec: ModelSpec) -> str:
-    """Return what is said of the rows that `train` takes."""
+def _row_description(spec: ModelSpec) -> str:
+    """Return the description of the rows that `train` takes."""
     text = TARGETS.get(spec.output.kind, "Targets are numbers.")
     if spec.output.kind not in ROWS:
         tensor = TENSORS.get(spec.input.kind, "")
@@ -382,8 +385,8 @@ def _template(name: str) -> str:
     return (TEMPLATES / f"{name}.txt").read_text(encoding="utf-8")
 
 
-def _filled(text: str, words: dict[str, str]) -> str:
+def _filled(text: str, substitutions: dict[str, str]) -> str:
     for _ in range(2):  # a word may hold others
-        for word, value in words.items():
-            text = text.replace(f"@{word}@", value)
+        for placeholder, value in substitutions.items():
+            text = text.replace(f"@{placeholder}@", value)
     return text

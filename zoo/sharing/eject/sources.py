@@ -1,7 +1,7 @@
-"""Which files a model or a recipe is made of, and their imports as those of a package.
+"""Collect the source files of a model or a recipe, and rewrite their imports.
 
-A file is copied as it is, but for its imports: those of a plugin's own modules and of
-`zoo.runtime` become relative. Knows source text; does not know torch.
+A file is copied unchanged, except for its imports: those of the plugin's own modules
+and of `zoo.runtime` become relative. Does not know torch.
 """
 
 import ast
@@ -18,10 +18,10 @@ CORE, RUNTIME = "zoo", "zoo.runtime"
 
 
 class Outside(Exception):
-    """A module imports what an ejected package can't have."""
+    """A module imports something that an ejected package can't contain."""
 
-    def __init__(self, module: str, wanted: str) -> None:
-        super().__init__(f"{module} imports {wanted}")
+    def __init__(self, module: str, imported: str) -> None:
+        super().__init__(f"{module} imports {imported}")
 
 
 class Place(NamedTuple):
@@ -34,7 +34,7 @@ class Place(NamedTuple):
 
 @dataclass
 class Sources:
-    """The files that were reached, and the other libraries that they import.
+    """The source files of a package, and the libraries that they import.
 
     `plugins` are the packages whose modules are copied.
     """
@@ -60,19 +60,19 @@ class Sources:
 
     def names(self, module: str) -> set[str]:
         """Return the names that a module defines or imports."""
-        found: set[str] = set()
+        names: set[str] = set()
         for node in ast.parse(_path(module).read_text(encoding="utf-8")).body:
             if isinstance(node, ast.Import | ast.ImportFrom):
-                found |= {one.asname or one.name for one in node.names}
+                names |= {alias.asname or alias.name for alias in node.names}
             elif isinstance(node, ast.FunctionDef | ast.ClassDef):
-                found.add(node.name)
-        return found
+                names.add(node.name)
+        return names
 
     def methods(self, module: str) -> set[str]:
         """Return the names of the methods that the classes of a module define."""
         tree = ast.parse(_path(module).read_text(encoding="utf-8"))
         classes = [node for node in tree.body if isinstance(node, ast.ClassDef)]
-        inside = [node for held in classes for node in held.body]
+        inside = [node for definition in classes for node in definition.body]
         return {node.name for node in inside if isinstance(node, ast.FunctionDef)}
 
     def attributes(self, module: str) -> set[str]:
@@ -81,7 +81,7 @@ class Sources:
         return {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
 
     def _places(self, module: str, node: ast.stmt) -> list[Place]:
-        """Return what an import stands for, where that is copied. Raises Outside."""
+        """Return the copied modules and names of an import. Raises Outside."""
         if isinstance(node, ast.Import):
             for alias in node.names:
                 self._library(module, alias.name)
@@ -91,13 +91,13 @@ class Sources:
         if _root(origin) not in {CORE, *self.plugins}:
             self._library(module, origin)
             return []
-        found = []
+        places = []
         for alias in node.names:
             place = _place(origin, alias.name, alias.asname or alias.name)
             if not self._copied(place.module):
                 raise Outside(module, f"{alias.name!r} from {origin!r}")
-            found.append(place)
-        return found
+            places.append(place)
+        return places
 
     def _copied(self, module: str) -> bool:
         own = _root(module) in self.plugins and "." in module
@@ -111,7 +111,7 @@ class Sources:
             self.libraries.add(root)
 
     def _rewritten(self, module: str, text: str) -> str:
-        """Return a text with imports of what is copied as those of one package."""
+        """Return a text with relative imports of the copied modules."""
         lines = text.splitlines(keepends=True)
         for node in sorted(_imports(ast.parse(text)), key=lambda node: -node.lineno):
             places = self._places(module, node)
@@ -123,7 +123,7 @@ class Sources:
 
 
 def _statements(module: str, places: list[Place]) -> Iterator[str]:
-    """Yield an import statement for each file that names are from."""
+    """Yield an import statement for each file that names are imported from."""
     by_origin: dict[str, list[str]] = {}
     for place in places:
         file, inside = _file(place.module), _file(module).startswith("runtime.")
@@ -134,27 +134,27 @@ def _statements(module: str, places: list[Place]) -> Iterator[str]:
         elif name is None:
             head, _, name = origin.rpartition(".")
             origin = head or "."
-        told = name or ""
-        told += f" as {place.alias}" if place.alias != told else ""
-        by_origin.setdefault(origin, []).append(told)
+        clause = name or ""
+        clause += f" as {place.alias}" if place.alias != clause else ""
+        by_origin.setdefault(origin, []).append(clause)
     for origin, names in sorted(by_origin.items()):
         yield f"from {origin} import {', '.join(names)}"
 
 
 def _place(origin: str, name: str, alias: str) -> Place:
-    """Return where a name of a module is defined; a facade only hands it on."""
+    """Return where a name of a module is defined, through re-exports."""
     if _path(f"{origin}.{name}").is_file():
         return Place(f"{origin}.{name}", None, alias)
     for node in ast.parse(_path(origin).read_text(encoding="utf-8")).body:
         if isinstance(node, ast.ImportFrom) and _root(origin) == CORE:
-            for one in node.names:
-                if name == (one.asname or one.name):
-                    return _place(node.module or "", one.name, alias)
+            for imported in node.names:
+                if name == (imported.asname or imported.name):
+                    return _place(node.module or "", imported.name, alias)
     return Place(origin, name, alias)
 
 
 def _imports(tree: ast.Module) -> Iterator[ast.stmt]:
-    """Yield all imports but those that only type checkers read."""
+    """Yield all imports except those for type checkers."""
     waiting: list[ast.AST] = [tree]
     while waiting:
         node = waiting.pop()
@@ -175,7 +175,7 @@ def _file(module: str) -> str:
 
 
 def _path(module: str) -> Path:
-    """Return the file of a module of Python source, without importing what holds it."""
+    """Return the file of a module, without importing its package."""
     root, *inner = module.split(".")
     spec = find_spec(root)
     assert spec is not None, "a package that is imported somewhere"
