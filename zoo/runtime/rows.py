@@ -98,9 +98,9 @@ def predict_batches(model: nn.Module, given: Tensor, *, batch: int = 1000) -> Te
     device = next((p.device for p in model.parameters()), torch.device("cpu"))
     training = model.training
     model.eval()
-    found = [model(part.to(device)).cpu() for part in given.split(batch)]
+    outputs = [model(part.to(device)).cpu() for part in given.split(batch)]
     model.train(training)
-    return torch.cat(found)
+    return torch.cat(outputs)
 
 
 def predict_rows(model: nn.Module, rows: Any) -> Tensor:

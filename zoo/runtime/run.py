@@ -98,24 +98,24 @@ class Run:
 
     def given(self, name: str, split: str) -> Any:
         """Return what was given for a split of a dataset. Raises DataError."""
-        found = self._rows.get(f"{name}/{split}", self._rows.get(split))
-        if found is None:
+        rows = self._rows.get(f"{name}/{split}", self._rows.get(split))
+        if rows is None:
             there = ", ".join(self._rows) or "none"
             raise DataError(
                 f"The recipe asks for the rows {split!r} (of {name}), and there are "
                 f"{there}. Give them as {{{split!r}: (input, target)}}."
             )
-        return found
+        return rows
 
     def load_weights(self, name: str) -> Mapping[str, Tensor]:
         """Return the weights to start from that were given by a model's name."""
-        found: Mapping[str, Tensor] | None = self._rows.get(name)
-        if found is None:
+        weights: Mapping[str, Tensor] | None = self._rows.get(name)
+        if weights is None:
             raise DataError(
                 f"The recipe starts from the weights of {name!r}. Give them with the "
                 f"rows, as {{{name!r}: state_dict}}."
             )
-        return found
+        return weights
 
     def split(self, rows: Any, fraction: float) -> Any:
         """Return the rows to fit, and a share of them held back for validation."""
@@ -250,15 +250,15 @@ class Run:
 
     def _mean_losses(self) -> dict[str, float]:
         """Return the mean of each loss since the last call. Raises Diverged."""
-        found = {}
+        means = {}
         for name, (total, count, first) in self._losses.items():
             if count:
-                value = found[name] = self.mean(total / count).item()
+                value = means[name] = self.mean(total / count).item()
                 most = MAX_LOSS_RATIO * max(abs(first.item()), 1.0)
                 if not math.isfinite(value) or abs(value) > most:
                     raise Diverged(value, self._epoch)
                 self._losses[name] = (0, 0, first)
-        return found
+        return means
 
     def log_summary(self, **measured: float) -> None:
         """Keep measured numbers that the card's prose speaks of."""
