@@ -83,10 +83,10 @@ def _spec(result: FinetuneResult, name: str) -> ModelSpec:
 def _receipt(result: FinetuneResult, spec: ModelSpec) -> dict[str, Any]:
     result.run.data = {
         f"{result.data.source_of(part)}/{part}": {
-            "rows": len(held),
-            "fingerprint": held.fingerprint(),
+            "rows": len(rows_of_part),
+            "fingerprint": rows_of_part.fingerprint(),
         }
-        for part, held in result.data.parts().items()
+        for part, rows_of_part in result.data.parts().items()
     }
     rows = TensorRows(
         input=result.output,
@@ -121,12 +121,12 @@ def _weakest(result: FinetuneResult) -> list[dict[str, Any]]:
     if predicted is None:
         return []
     true = _true(result)
-    found = [
+    classes = [
         {"label": label, "rows": int((true == n).sum()), "right": share}
         for n, label in enumerate(result.data.labels)
         if (share := (predicted[true == n] == n).float().mean().item()) == share
     ]
-    return sorted(found, key=lambda one: float(one["right"]))[:5]
+    return sorted(classes, key=lambda one: float(one["right"]))[:5]
 
 
 def _decided(result: FinetuneResult) -> Tensor | None:

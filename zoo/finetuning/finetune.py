@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from zoo.datasets.custom.examples import DatasetSplits, LabeledExamples
 from zoo.errors import InputError
 from zoo.evaluation.evaluate import compute_metrics, predict_examples
-from zoo.finetuning import data as lesson_data
+from zoo.finetuning import data as finetuning_data
 from zoo.finetuning import linear_probe
 from zoo.finetuning.linear_probe import Probe
 from zoo.finetuning.preconditions import check
@@ -69,7 +69,7 @@ def finetune_by_name(
     check_ranges(chosen)
     spec = loading.find(name)
     check(spec, chosen)
-    splits = lesson_data.read_splits(spec, data, validation, test, target, labels)
+    splits = finetuning_data.read_splits(spec, data, validation, test, target, labels)
     with seeded(chosen.seed):
         model, old = _with_head(name, splits)
         skipped: tuple[str, ...] = ()
@@ -106,7 +106,7 @@ def finetune_model(
     solved = is_solved_exactly(chosen) and linear
     if chosen.head_init == "random":
         _reset(model)
-    splits = lesson_data.split_rows(splits, chosen, solved=solved)
+    splits = finetuning_data.split_rows(splits, chosen, solved=solved)
     features = _features(model, splits, chosen)
     part = "test" if splits.test else "validation"
     rows = splits.parts()[part]
@@ -139,7 +139,9 @@ def _heavy(
     with eval_mode(model), torch.inference_mode():
         features, _ = featuring.before_head(model, given[:1])
     rows = sum(map(len, splits.parts().values()))
-    return chosen.augment != "none" or rows * features.nbytes > lesson_data.MAX_BYTES
+    return (
+        chosen.augment != "none" or rows * features.nbytes > finetuning_data.MAX_BYTES
+    )
 
 
 def _with_head(name: str | Path, splits: DatasetSplits) -> tuple[nn.Module, nn.Module]:
@@ -216,12 +218,12 @@ def _probed(
         model,
         old or nn.Identity(),
         features("training"),
-        lesson_data.tensors(model, splits, features("training")).target,
+        finetuning_data.tensors(model, splits, features("training")).target,
         figure=get_task(model_metadata(model).spec.task).selection_metric(
             balance=chosen.balance
         ),
         l2=chosen.l2_sp,
-        weight=lesson_data.class_weights(splits) if chosen.balance else None,
+        weight=finetuning_data.class_weights(splits) if chosen.balance else None,
         seed=chosen.seed,
         copies=chosen.copies.count,
     )
@@ -262,9 +264,11 @@ def _loop(
         model,
         run,
         chosen,
-        lesson_data.tensors(model, splits, features("training") if cached else numbers),
+        finetuning_data.tensors(
+            model, splits, features("training") if cached else numbers
+        ),
         validate,
         best=(task.selection_metric(balance=chosen.balance), "validation_loss"),
-        given=None if cached else lesson_data.cached_inputs(model, splits.training),
-        weight=lesson_data.class_weights(splits) if chosen.balance else None,
+        given=None if cached else finetuning_data.cached_inputs(model, splits.training),
+        weight=finetuning_data.class_weights(splits) if chosen.balance else None,
     )

@@ -88,15 +88,15 @@ def _starts(
     head = unwrap_model(model).get_submodule(head_of(model))
     assert isinstance(head, nn.Linear)
     zeros = torch.zeros_like(head.weight), torch.zeros(len(head.weight))
-    found: dict[str, LinearWeights] = {FROM_ZEROS: zeros}
+    starts: dict[str, LinearWeights] = {FROM_ZEROS: zeros}
     report = model_metadata(model).report
     if report is None or not report.fresh:
-        found[FROM_PRESENT_HEAD] = head.weight.detach(), _bias(head)
+        starts[FROM_PRESENT_HEAD] = head.weight.detach(), _bias(head)
     elif isinstance(old, nn.Linear) and len(old.weight) > 1:
-        found[FROM_OLD_HEAD] = linear_solver.mixture(
+        starts[FROM_OLD_HEAD] = linear_solver.mixture(
             old, given, target, len(head.weight)
         )
-    return found
+    return starts
 
 
 def set_head(model: nn.Module, head: LinearWeights) -> None:

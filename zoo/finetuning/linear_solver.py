@@ -125,7 +125,7 @@ def choose(
                 output = plain[inside] @ now[0].T + now[1]
                 outputs.setdefault((name, l2), []).append(output)
     # All rows at once: the mean over folds would count the rows of small folds more.
-    predictions = {choice: torch.cat(found) for choice, found in outputs.items()}
+    predictions = {choice: torch.cat(parts) for choice, parts in outputs.items()}
     return _ranked(predictions, torch.cat(answers), score, right, rows)
 
 
@@ -137,14 +137,19 @@ def _ranked(
     rows: int,
 ) -> list[Choice]:
     """Return choices by what each said of the rows that were left out, best first."""
-    scores = {choice: score(found, answers) for choice, found in predictions.items()}
+    scores = {
+        choice: score(predicted, answers) for choice, predicted in predictions.items()
+    }
     best = max(scores, key=lambda choice: (scores[choice], choice[1]))
     tried = [
         Choice(*choice, value, value == scores[best])
         for choice, value in scores.items()
     ]
     if right is not None:
-        hits = {choice: right(found, answers) for choice, found in predictions.items()}
+        hits = {
+            choice: right(predicted, answers)
+            for choice, predicted in predictions.items()
+        }
         often = len(answers) / rows  # each row was asked so often
         tried = [
             replace(

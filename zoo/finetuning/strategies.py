@@ -176,21 +176,21 @@ def train_model(
         get_task(model_metadata(model).spec.task),
     )
 
-    def asked(rows: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
+    def outputs_and_targets(rows: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
         """Return the output for rows, and what it should be: masks may have moved."""
         if given is None:
             return torch.as_tensor(head(rows)), target
         pictures = given(rows[:, 0].long())
-        seen, wanted = together(pictures, target, settings.augment, run.generator)
-        return torch.as_tensor(model(seen)), wanted
+        seen, expected = together(pictures, target, settings.augment, run.generator)
+        return torch.as_tensor(model(seen)), expected
 
     for epoch in run.epochs(settings.rounds, patience=settings.patience):
         unfreeze_at_epoch(model, settings, epoch)
         model.eval()
         learning.train()
         for rows, target in run.batches(fitting, settings.batch_size):
-            output, wanted = asked(rows, target)
-            loss = task.loss(output, wanted, output_spec, weight)
+            output, expected = outputs_and_targets(rows, target)
+            loss = task.loss(output, expected, output_spec, weight)
             run.step(loss, optimizer, schedule)
         run.log(validate(model), best=best, model=learning)
     run.best(learning)
@@ -217,15 +217,15 @@ def blocks(model: nn.Module) -> list[nn.ModuleList]:
 
     A block is a module with parameters; of a sequence, each of its members.
     """
-    found: list[nn.ModuleList] = []
+    grouped: list[nn.ModuleList] = []
     for module in _flat(frozen_until(unwrap_model(model), head_of(model))):
         if not any(True for _ in module.parameters()):
             continue
-        if found and isinstance(module, NORM_LAYERS):
-            found[-1].append(module)
+        if grouped and isinstance(module, NORM_LAYERS):
+            grouped[-1].append(module)
         else:
-            found.append(nn.ModuleList([module]))
-    return found
+            grouped.append(nn.ModuleList([module]))
+    return grouped
 
 
 def parameter_groups(model: nn.Module, settings: Settings) -> list[dict[str, Any]]:
@@ -253,13 +253,13 @@ def unfreeze_at_epoch(model: nn.Module, settings: Settings, epoch: int) -> None:
     of the epochs to itself, and with the last epoch all have learned."""
     if settings.freeze != "gradual":
         return
-    found = blocks(model)
+    all_blocks = blocks(model)
     alone = settings.rounds / 4
     share = (epoch - alone) / (settings.rounds - alone)
-    count = math.ceil(max(0.0, share) * len(found))
-    for block in found[len(found) - count :]:
+    count = math.ceil(max(0.0, share) * len(all_blocks))
+    for block in all_blocks[len(all_blocks) - count :]:
         freezing.unfreeze_module(block)
-    if count >= len(found):
+    if count >= len(all_blocks):
         freezing.unfreeze_module(model)  # with what lies beside the blocks
 
 

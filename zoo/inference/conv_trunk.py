@@ -30,11 +30,11 @@ def over_windows(
         height, width = max(c[0] for c in cells) + high, max(c[1] for c in cells) + wide
         shape = tuple(feature_map.shape)
         if shape[:1] + shape[2:] != (1, height, width):
-            wanted = (
+            expected = (
                 f"that of the network: its output for {tuple(canvas.shape)} has the "
                 f"shape {shape}, and not (1, channels, {height}, {width})"
             )
-            raise SpecError(_owner(model), "trunk", trunk, wanted)
+            raise SpecError(_owner(model), "trunk", trunk, expected)
         parts = [feature_map[0, :, y : y + high, x : x + wide] for y, x in cells]
         return torch.stack(parts)  # (1, F, h, w) -> (windows, F, high, wide)
 
@@ -50,8 +50,8 @@ def map_changed(
     the map where that is None. Raises SpecError where there is no such module."""
     modules = dict(unwrap_model(model).named_modules())
     if trunk.module not in modules:
-        wanted = "the name of a submodule of the network"
-        raise SpecError(_owner(model), "trunk.module", trunk.module, wanted)
+        expected = "the name of a submodule of the network"
+        raise SpecError(_owner(model), "trunk.module", trunk.module, expected)
     handle = modules[trunk.module].register_forward_hook(
         lambda _, __, feature_map: change(feature_map)
     )

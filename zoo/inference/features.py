@@ -49,16 +49,16 @@ def features(model: nn.Module, raw: Any, *, batch: int = BATCH) -> Tensor:
     spec = model_metadata(model).spec
     task = get_task(spec.task)
     items, _ = task.split_items(raw, spec.input)
-    found: list[Tensor] = []
+    parts: list[Tensor] = []
     with eval_mode(model), torch.inference_mode():
         for start in range(0, len(items), batch):
             part = [task.load_item(i, spec.input) for i in items[start : start + batch]]
             given = task.collate(part, spec.input)
             if spec.output.is_features:
-                found.append(forward_on_device(model, given))
+                parts.append(forward_on_device(model, given))
             else:
-                found.append(before_head(model, given)[0])
-    return torch.cat(found).clone()
+                parts.append(before_head(model, given)[0])
+    return torch.cat(parts).clone()
 
 
 def before_head(model: nn.Module, given: Tensor) -> tuple[Tensor, Tensor]:
@@ -113,37 +113,37 @@ def unreadable_rows(model: nn.Module, rows: LabeledExamples) -> dict[int, str]:
         return ""
 
     with ThreadPoolExecutor(max_workers=2) as pool:
-        found = list(pool.map(fault, range(len(rows))))
-    return {row: problem for row, problem in enumerate(found) if problem}
+        problems = list(pool.map(fault, range(len(rows))))
+    return {row: problem for row, problem in enumerate(problems) if problem}
 
 
 def without_unreadable(
-    model: nn.Module, found: DatasetSplits
+    model: nn.Module, splits: DatasetSplits
 ) -> tuple[DatasetSplits, tuple[str, ...]]:
     """Leave out what can't be opened, and say what that is. Raises DataError."""
     faults: list[str] = []
     kept: dict[str, Any] = {}
-    for part, rows in found.parts().items():
+    for part, rows in splits.parts().items():
         bad = unreadable_rows(model, rows)
         faults += [f"{rows.names[row]}: {problem}" for row, problem in bad.items()]
         kept[part] = rows.pick([row for row in range(len(rows)) if row not in bad])
         if not len(kept[part]):
-            raise DataError(f"{found.source}: no {part} row can be read.")
-    left = replace(found, **kept) if faults else found
-    before = found.counts()
+            raise DataError(f"{splits.source}: no {part} row can be read.")
+    left = replace(splits, **kept) if faults else splits
+    before = splits.counts()
     gone = [label for label, n in left.counts().items() if not n and before[label]]
     if gone:
         raise DataError(
-            f"{found.source}: no training row of {', '.join(gone)} can be read."
+            f"{splits.source}: no training row of {', '.join(gone)} can be read."
         )
     return left, tuple(faults)
 
 
-def unreadable_message(model: nn.Module, found: DatasetSplits) -> DataError | None:
+def unreadable_message(model: nn.Module, splits: DatasetSplits) -> DataError | None:
     """Return an error that names every input that can't be opened, if there are any."""
     faults = [
         f"{rows.names[row]}: {problem}"
-        for rows in found.parts().values()
+        for rows in splits.parts().values()
         for row, problem in unreadable_rows(model, rows).items()
     ]
     if not faults:
@@ -152,8 +152,8 @@ def unreadable_message(model: nn.Module, found: DatasetSplits) -> DataError | No
     more = f" And {len(faults) - 10} more." if len(faults) > 10 else ""
     what = "1 input" if len(faults) == 1 else f"{len(faults)} inputs"
     return DataError(
-        f"{found.source}: {what} can't be read. {shown}{more} Mend them, or leave them "
-        "out with skip_unreadable=True (--skip-unreadable)."
+        f"{splits.source}: {what} can't be read. {shown}{more} Mend them, or leave "
+        "them out with skip_unreadable=True (--skip-unreadable)."
     )
 
 
@@ -178,14 +178,14 @@ def example_features(
 
 
 def _computed(model: nn.Module, rows: LabeledExamples, copies: Copies) -> Tensor:
-    found: list[list[Tensor]] = [[] for _ in range(copies.count)]
+    parts: list[list[Tensor]] = [[] for _ in range(copies.count)]
     quick, random = None, torch.Generator().manual_seed(copies.seed)
     with eval_mode(model), torch.inference_mode():
         for batch in model_inputs(model, rows):
             quick = quick or _optimized(model, batch, len(rows))
-            for held, given in zip(found, copies.of(batch, random), strict=True):
-                held.append(before_head(quick, given)[0].clone())
-    return torch.cat([part for held in found for part in held])
+            for copy, given in zip(parts, copies.of(batch, random), strict=True):
+                copy.append(before_head(quick, given)[0].clone())
+    return torch.cat([part for copy in parts for part in copy])
 
 
 def _optimized(model: nn.Module, given: Tensor, rows: int) -> nn.Module:
@@ -195,17 +195,24 @@ def _optimized(model: nn.Module, given: Tensor, rows: int) -> nn.Module:
 
 def _item(task: Any, rows: LabeledExamples, row: int, spec: Any) -> Any:
     """Return one row's input as the task takes it, alone."""
-    found, _ = task.split_items(rows.items[row], spec.input)
-    return found[0]
+    items, _ = task.split_items(rows.items[row], spec.input)
+    return items[0]
 
 
 def _cached(model: nn.Module, rows: LabeledExamples, copies: Copies) -> Path | None:
-    held = content(rows.items)
-    if held is None:
+    content_hash = content(rows.items)
+    if content_hash is None:
         return None
     known = model_metadata(model)
     options = {k: v for k, v in sorted(known.options.items()) if k != "classes"}
-    made = (CACHE_VERSION, known.spec.build, options, known.spec.input, held, copies)
+    made = (
+        CACHE_VERSION,
+        known.spec.build,
+        options,
+        known.spec.input,
+        content_hash,
+        copies,
+    )
     seal = hashlib.sha256(repr(made).encode())
     head = head_of(model) + "."
     for name, value in sorted(unwrap_model(model).state_dict().items()):

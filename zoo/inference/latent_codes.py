@@ -39,11 +39,11 @@ def reconstruct(model: nn.Module | str | Path, raw: Any, **options: Any) -> Any:
     """
     module = require_module(model, "zoo.reconstruct(model, input)")
     require_verb(module, "reconstruct")
-    found: list[Result] = []
+    results: list[Result] = []
     coded, single = _coded(module, raw, "zoo.reconstruct", options)
     for opened, code in coded:
-        found += _results(module, code, opened)
-    return found[0] if single else found
+        results += _results(module, code, opened)
+    return results[0] if single else results
 
 
 def interpolate(

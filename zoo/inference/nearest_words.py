@@ -18,7 +18,7 @@ from zoo.tasks.results.vision import NearestWords, SimilarWord
 
 __all__ = ["nearest_words"]
 
-WANTED = "single words that it knows"
+EXPECTED = "single words that it knows"
 
 
 def nearest_words(
@@ -44,18 +44,18 @@ def nearest_words(
     added = ([] if word is None else [word]) + _several(positive, "positive")
     taken = _several(negative, "negative")
     if not added and not taken:
-        raise InputError("There is no word.", WANTED)
+        raise InputError("There is no word.", EXPECTED)
     input_spec = tokenizer.text_input(spec.input)
     assert input_spec is not None, "words are of texts"
     rows = [_number(one, input_spec) for one in (*added, *taken)]
-    held = feature_extraction.embedding_matrix(module)
-    assert held is not None, "need() has looked"
-    direction: Tensor = normalize(held[rows], dim=1)
+    matrix = feature_extraction.embedding_matrix(module)
+    assert matrix is not None, "require_verb has checked that"
+    direction: Tensor = normalize(matrix[rows], dim=1)
     direction[len(added) :] *= -1
-    found = feature_extraction.nearest(
+    nearest = feature_extraction.nearest(
         module, direction.sum(dim=0), count, without=rows
     )
-    words = tuple(SimilarWord(**one) for one in found)
+    words = tuple(SimilarWord(**one) for one in nearest)
     return NearestWords(
         positive=tuple(added), negative=tuple(taken), most_similar=words
     )
@@ -64,7 +64,7 @@ def nearest_words(
 def _several(words: Sequence[str], name: str) -> list[str]:
     if isinstance(words, str) or not hasattr(words, "__iter__"):
         problem = f"{name}={words!r} is no list of words."
-        raise InputError(problem, WANTED)
+        raise InputError(problem, EXPECTED)
     return list(words)
 
 
@@ -72,19 +72,19 @@ def _number(word: object, input_spec: TextInput) -> int:
     """Return the number of a word; name those that it may have been meant as."""
     if not isinstance(word, str):
         problem = f"A {type(word).__name__} is not a word."
-        raise InputError(problem, WANTED)
+        raise InputError(problem, EXPECTED)
     if not word.strip():
-        raise InputError("The word is empty.", WANTED)
-    found = tokenizer.encode_untruncated(word, input_spec)
-    if len(found) > 1:
+        raise InputError("The word is empty.", EXPECTED)
+    numbers = tokenizer.encode_untruncated(word, input_spec)
+    if len(numbers) > 1:
         problem = (
-            f"{word!r} is {len(found)} words: give them as positive={word.split()}."
+            f"{word!r} is {len(numbers)} words: give them as positive={word.split()}."
         )
-        raise InputError(problem, WANTED)
+        raise InputError(problem, EXPECTED)
     reader = tokenizer.tokenizer(input_spec)
-    if not found or found[0] in (input_spec.pad_token_id, input_spec.unk_token_id):
+    if not numbers or numbers[0] in (input_spec.pad_token_id, input_spec.unk_token_id):
         special = (input_spec.pad_token_id, input_spec.unk_token_id)
         known = (one for one, n in reader.get_vocab().items() if n not in special)
         problem = f"The model does not know the word {word!r}. {near(word, known)}"
-        raise InputError(problem.rstrip(), WANTED)
-    return found[0]
+        raise InputError(problem.rstrip(), EXPECTED)
+    return numbers[0]

@@ -52,14 +52,14 @@ def predict(
     _check_options(known, task, {"batch": batch, **chosen, **options})
     over = parse_windows(windows, known.spec.name, known.labels) if chosen else None
     items, single = task.split_items(raw, input_spec)
-    found: list[Result] = []
+    results: list[Result] = []
     with eval_mode(module):
         for opened in _parts(known, items, 1 if over else batch, single):
             answers, input_warning = _answers(module, opened, over, batch, options)
             if input_warning:
                 _warn_once(unwrap_model(module), *input_warning)
-            found += answers
-    return found[0] if single else found
+            results += answers
+    return results[0] if single else results
 
 
 def model_inputs(
@@ -117,8 +117,8 @@ def _drawn(module: nn.Module, options: dict[str, Any]) -> Result:
     if name is not None:
         problem = f"zoo.predict has no option {name!r} where there is no input."
         raise OptionError(known.name, problem, names)
-    found: Result = sample(module, **options)[0]
-    return found
+    result: Result = sample(module, **options)[0]
+    return result
 
 
 def _answers(
@@ -139,8 +139,8 @@ def _answers(
     given = task.collate(opened, spec.input, **prepare)
     if unwrap_model(module) is module:  # neither compiled nor distributed
         module = optimize_for_batch(module, given)
-    found = task.predict(module, given, opened, own)
-    return found, task.input_warning(given, spec.input)
+    results = task.predict(module, given, opened, own)
+    return results, task.input_warning(given, spec.input)
 
 
 def _check_options(
@@ -171,7 +171,7 @@ def _opened(task: Task[Any, Any], item: Any, known: ModelMetadata, number: int) 
 
 def _warn_once(module: nn.Module, kind: str, input_warning: str) -> None:
     """Warn about a kind of input once a model, however many rows share the fault."""
-    told: set[str] = vars(module).setdefault("_zoo_told", set())
-    if kind not in told:
-        told.add(kind)
+    warned: set[str] = vars(module).setdefault("_zoo_warned", set())
+    if kind not in warned:
+        warned.add(kind)
         warnings.warn(input_warning, stacklevel=3)

@@ -119,8 +119,8 @@ def _missing(model: nn.Module, verb: str) -> str:
     """Return the first method that a verb needs and a model does not have, or ""."""
     if verb == "sample" and generates_text(model):
         return ""
-    found = unwrap_model(model)
-    methods = (m for m in VERBS[verb] if not callable(getattr(found, m, None)))
+    module = unwrap_model(model)
+    methods = (m for m in VERBS[verb] if not callable(getattr(module, m, None)))
     return next(methods, "")
 
 

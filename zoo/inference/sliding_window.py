@@ -56,9 +56,9 @@ def slide(
     for each in grids:
         canvas = _canvas(opened, each, input_spec, options)
         input_warning = input_warning or TASK.input_warning(canvas, input_spec)
-        said = _window_outputs(model, trunk, canvas, each, batch)
-        votes += _votes(said, each, given, output_spec)
-    found = Detections(
+        outputs = _window_outputs(model, trunk, canvas, each, batch)
+        votes += _votes(outputs, each, given, output_spec)
+    detections = Detections(
         objects=non_maximum_suppression(votes, given.overlap),
         size=opened.size,
         windows=sum(len(each.corners) for each in grids),
@@ -66,7 +66,7 @@ def slide(
         by="features" if trunk else "pixels",
         picture=_thumbnail(opened),
     )
-    return found, input_warning
+    return detections, input_warning
 
 
 def _trunk(model: nn.Module, given: Windows) -> Trunk | None:
@@ -135,12 +135,12 @@ def _cut(canvas: Tensor, over: Grid, batch: int) -> Iterator[Tensor]:
 
 
 def _votes(
-    said: Tensor, over: Grid, given: Windows, output_spec: ClassOutput
+    outputs: Tensor, over: Grid, given: Windows, output_spec: ClassOutput
 ) -> Iterator[Detection]:
     """Yield what each window is for: its best label, or each one that holds, if it is
     sure enough."""
     labels: Sequence[str] = given.labels or output_spec.labels
-    scores = TASK.scores(said, output_spec)
+    scores = TASK.scores(outputs, output_spec)
     scores = scores[:, [output_spec.labels.index(name) for name in labels]]
     sure = scores >= given.threshold
     if not output_spec.multi_label:

@@ -198,14 +198,14 @@ def _places(side: float, frame: int, stride: float, unit: int) -> list[int]:
 
 
 def non_maximum_suppression(
-    found: Iterable[Detection], overlap: float
+    detections: Iterable[Detection], overlap: float
 ) -> tuple[Detection, ...]:
     """Return the surest of those for one label that overlap: non-maximum suppression.
 
     Whatever stays, overlaps no surer one of its label by more than `overlap`.
     """
     kept: list[Detection] = []
-    for one in sorted(found, key=lambda one: -one.score):
+    for one in sorted(detections, key=lambda one: -one.score):
         others = (other for other in kept if other.label == one.label)
         if all(one.box.overlap(other.box) <= overlap for other in others):
             kept.append(one)

@@ -39,11 +39,11 @@ class ImagePreprocessor(Preprocessor[ImageInput]):
         batched = isinstance(raw, (Tensor, np.ndarray)) and raw.ndim == 4
         if not batched and not isinstance(raw, (list, tuple)):
             return [raw], True
-        found = list(raw)
-        if not found:
+        items = list(raw)
+        if not items:
             what = "batch" if batched else "list"
             raise InputError(f"The {what} is empty.", describe(input_spec))
-        return found, False
+        return items, False
 
     def load_item(self, item: Any, input_spec: ImageInput) -> Any:
         """Open a picture; a float tensor is taken as prepared already."""
@@ -75,15 +75,15 @@ class ImagePreprocessor(Preprocessor[ImageInput]):
         input_spec: ImageInput,
     ) -> Tensor:
         """Return pictures as bytes, brought to the model's size as in `zoo.predict`."""
-        found = []
+        arrays = []
         for number, stored in zip(numbers, rows[name], strict=True):
             try:
                 raw = stored["bytes"] or stored["path"]
                 image = fitted(open_image(raw, input_spec), input_spec)
             except InputError as exc:
                 raise DataError(f"row {number}: {exc.problem}") from exc
-            found.append(np.asarray(image))
-        pixels = torch.from_numpy(np.stack(found))
+            arrays.append(np.asarray(image))
+        pixels = torch.from_numpy(np.stack(arrays))
         return pixels.unsqueeze(1) if pixels.ndim == 3 else pixels.permute(0, 3, 1, 2)
 
     def prepared(self, rows: Tensor, input_spec: ImageInput) -> Tensor:
@@ -270,9 +270,9 @@ def _eight_bits(array: np.ndarray[Any, Any], input_spec: ImageInput) -> Any:
     if array.dtype == np.uint16:
         return np.rint(array / 257).astype(np.uint8)
     most, kind = (1, "Floats") if array.dtype.kind == "f" else (255, "Whole numbers")
-    least, found = array.min(), array.max()
-    if least < -OVERSHOOT * most or found > (1 + OVERSHOOT) * most:
-        problem = f"{kind} should lie in 0..{most}, not {least:.4g}..{found:.4g}."
+    lowest, highest = array.min(), array.max()
+    if lowest < -OVERSHOOT * most or highest > (1 + OVERSHOOT) * most:
+        problem = f"{kind} should lie in 0..{most}, not {lowest:.4g}..{highest:.4g}."
         raise InputError(problem, describe(input_spec))
     return np.rint(array.clip(0, most) * (255 / most)).astype(np.uint8)
 

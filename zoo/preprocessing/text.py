@@ -58,15 +58,15 @@ class TextPreprocessor(Preprocessor[TextInput]):
         self, rows: Any, name: str, input_spec: TextInput, source: str
     ) -> Tensor | None:
         """Return a column of texts as a batch."""
-        held = list(rows[name])
-        for place, one in enumerate(held):
+        texts = list(rows[name])
+        for place, one in enumerate(texts):
             if not isinstance(one, str):
                 shown = type(one).__name__
                 raise DataError(
                     f"{source}: column {name!r} does not hold texts (row {place}: "
                     f"{shown})."
                 )
-        return tokenizer.pad(tokenizer.encode_batch(held, input_spec), input_spec)
+        return tokenizer.pad(tokenizer.encode_batch(texts, input_spec), input_spec)
 
     def identity(self, input_spec: TextInput) -> str:
         content = hashlib.sha256(tokenizer.content(input_spec)).hexdigest()
@@ -93,8 +93,8 @@ class TextPreprocessor(Preprocessor[TextInput]):
     def save(self, input_spec: TextInput, folder: Path) -> TextInput:
         """Write the tokenizer, where there is one: a model that was never trained may
         have none."""
-        held = input_spec.tokenizer_source
-        if held is None or (isinstance(held, Path) and not held.is_file()):
+        source = input_spec.tokenizer_source
+        if source is None or (isinstance(source, Path) and not source.is_file()):
             return input_spec
         content = tokenizer.content(input_spec)
         (folder / TOKENIZER).write_bytes(content)
@@ -106,12 +106,14 @@ class TextPreprocessor(Preprocessor[TextInput]):
         """Return rows of random tokens of the vocabulary, of different lengths."""
         width = min(NOISE_TOKENS, input_spec.max_length)
         drawn = torch.randint(1, input_spec.vocab_size, (rows, width), generator=random)
-        held = (
+        tokens = (
             drawn + input_spec.pad_token_id
         ) % input_spec.vocab_size  # all but padding
         length = torch.randint(1, width + 1, (rows, 1), generator=random)
         length[:1] = width
-        return held.masked_fill(torch.arange(width) >= length, input_spec.pad_token_id)
+        return tokens.masked_fill(
+            torch.arange(width) >= length, input_spec.pad_token_id
+        )
 
     def benchmark(self, input_spec: TextInput, rows: int) -> Tensor:
         """Return texts of one length: no two of a dataset's are as long."""

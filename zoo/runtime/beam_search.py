@@ -99,7 +99,7 @@ def search(
             logits[:, barred] = -torch.inf
             chance = logits.log_softmax(dim=-1)
             memory = _picked(memory, _grown(live, chance, weight.cpu()))
-    return [one.found() for one in looking]
+    return [one.results() for one in looking]
 
 
 def _grown(live: Sequence["_Search"], chance: Tensor, weight: Tensor) -> list[int]:
@@ -116,7 +116,7 @@ def _grown(live: Sequence["_Search"], chance: Tensor, weight: Tensor) -> list[in
 
 
 def _picked(memory: Memory, rows: Sequence[int]) -> Memory:
-    return {name: held[list(rows)] for name, held in memory.items()}
+    return {name: values[list(rows)] for name, values in memory.items()}
 
 
 @dataclass(frozen=True)
@@ -166,7 +166,7 @@ class _Search:
         self.kept = grown
         return rows
 
-    def found(self) -> list[Written]:
+    def results(self) -> list[Written]:
         """Return the texts that are over, those that were ended and the best first."""
         return sorted(self.over, key=lambda one: (not one.finished, -one.score))
 

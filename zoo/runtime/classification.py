@@ -27,17 +27,17 @@ def predict(model: nn.Module, batch: Tensor, items: Any) -> list[dict[str, Any]]
 
 def results(output: Tensor, output_spec: Any) -> list[dict[str, Any]]:
     """Return what each row is: its label, or the labels that hold; and all scores."""
-    found: list[dict[str, Any]] = []
+    predictions: list[dict[str, Any]] = []
     for row in probabilities(output, output_spec).tolist():
         scores = dict(zip(output_spec.labels, row, strict=True))
         if output_spec.multi_label:
             labels = tuple(name for name, score in scores.items() if score >= 0.5)
-            found.append({"labels": labels, "scores": scores})
+            predictions.append({"labels": labels, "scores": scores})
         else:
             scores = dict(sorted(scores.items(), key=lambda pair: -pair[1]))
             label, score = next(iter(scores.items()))
-            found.append({"label": label, "score": score, "scores": scores})
-    return found
+            predictions.append({"label": label, "score": score, "scores": scores})
+    return predictions
 
 
 def evaluate(model: nn.Module, rows: Any) -> dict[str, float]:
@@ -49,11 +49,11 @@ def metrics(output: Tensor, target: Tensor, output_spec: Any) -> dict[str, float
     """Return accuracy and macro F1; `target` holds label numbers (or 0/1 by label)."""
     scores, many = probabilities(output, output_spec), output_spec.multi_label
     best, labels = scores.argmax(dim=1, keepdim=True), torch.arange(scores.shape[1])
-    said = scores > 0.5 if many else best == labels
+    predicted = scores > 0.5 if many else best == labels
     true = target == 1 if many else target.unsqueeze(1) == labels
-    right = said == true if many else (said & true).any(dim=1)
-    either = said.sum(dim=0) + true.sum(dim=0)
-    f1 = 2 * (said & true).sum(dim=0) / either.clamp(min=1)
+    right = predicted == true if many else (predicted & true).any(dim=1)
+    either = predicted.sum(dim=0) + true.sum(dim=0)
+    f1 = 2 * (predicted & true).sum(dim=0) / either.clamp(min=1)
     weight = ((either > 0) | many).float()  # F1 is over the labels that occur
     share = weight * f1 / weight.sum()
     return {"accuracy": right.float().mean().item(), "f1": share.sum().item()}

@@ -102,10 +102,10 @@ def likelihood(log_probs: Tensor, texts: Sequence[Text]) -> Tensor:
     steps, target = len(log_probs), pad(texts)
     spread = log_probs.double()[:, None].expand(-1, len(texts), -1)
     counts = torch.tensor([len(text) for text in texts])
-    found = functional.ctc_loss(
+    negative = functional.ctc_loss(
         spread, target, torch.full_like(counts, steps), counts, BLANK, "none"
     )
-    return -found
+    return -negative
 
 
 def character_confidence(log_probs: Tensor, text: Text) -> list[float]:
@@ -114,12 +114,12 @@ def character_confidence(log_probs: Tensor, text: Text) -> list[float]:
     It is the share of the text's probability in that of all texts that have some
     character in this place.
     """
-    count, found = log_probs.shape[-1] - 1, []
+    count, confidences = log_probs.shape[-1] - 1, []
     for place, number in enumerate(text):
         others = [(*text[:place], n, *text[place + 1 :]) for n in range(1, count + 1)]
         chance = likelihood(log_probs, others).softmax(dim=0)[number - 1]
-        found.append(0.0 if chance.isnan() else chance.item())
-    return found
+        confidences.append(0.0 if chance.isnan() else chance.item())
+    return confidences
 
 
 def loss(logits: Tensor, target: Tensor) -> Tensor:

@@ -33,5 +33,5 @@ def ema(run: Any, model: nn.Module, *, decay: float) -> nn.Module:
 
     run.keep(made)
     run.after_step.append(follow)
-    found: nn.Module = made.module
-    return found
+    averaged: nn.Module = made.module
+    return averaged

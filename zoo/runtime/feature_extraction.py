@@ -41,7 +41,7 @@ def predict(
     if not vector.isfinite().all():
         problem = "The model's output is not finite: its weights are at fault."
         raise InputError(problem, "numbers it can count with")
-    found = []
+    results = []
     for text, row, one in zip(items, batch, vector, strict=True):
         shown = (
             text
@@ -49,24 +49,24 @@ def predict(
             else tokenizer.decode_sentence(row, input_spec)
         )
         near = nearest(model, one, count, without=row.tolist())
-        told = {"text": shown, "vector": tuple(one.tolist()), "most_similar": near}
-        found.append(told)
-    return found
+        result = {"text": shown, "vector": tuple(one.tolist()), "most_similar": near}
+        results.append(result)
+    return results
 
 
 def nearest(
     model: nn.Module, vector: Tensor, count: int, *, without: Collection[int]
 ) -> tuple[dict[str, Any], ...]:
     """Return the words that lie nearest to a vector by the cosine, some left out."""
-    held = embedding_matrix(model)
-    if held is None or not vector.any():
+    matrix = embedding_matrix(model)
+    if matrix is None or not vector.any():
         return ()
-    score = normalize(held, dim=1) @ normalize(vector, dim=0)
-    closed = ~held.any(dim=1)
+    score = normalize(matrix, dim=1) @ normalize(vector, dim=0)
+    closed = ~matrix.any(dim=1)
     closed[list(without)] = True
-    found = score.masked_fill(closed, -torch.inf).topk(min(count, len(score)))
+    best = score.masked_fill(closed, -torch.inf).topk(min(count, len(score)))
     reader = tokenizer.tokenizer(spec_of(model).input)
-    pairs = zip(found.values.tolist(), found.indices.tolist(), strict=True)
+    pairs = zip(best.values.tolist(), best.indices.tolist(), strict=True)
     return tuple(
         {"word": str(reader.id_to_token(number)), "score": value}
         for value, number in pairs
@@ -76,12 +76,12 @@ def nearest(
 
 def embedding_matrix(model: nn.Module) -> Tensor | None:
     """Return the vector of each token, or None of a model that has none for them."""
-    held: Any = getattr(unwrap_model(model), "embedding_matrix", None)
-    if not callable(held):
+    method: Any = getattr(unwrap_model(model), "embedding_matrix", None)
+    if not callable(method):
         return None
     with torch.inference_mode():
-        found: Tensor = held().float().cpu()
-    return found
+        matrix: Tensor = method().float().cpu()
+    return matrix
 
 
 def check_count(model: nn.Module, count: Any, name: str, known: list[str]) -> int:

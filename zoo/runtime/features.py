@@ -38,10 +38,10 @@ def extract_features(
     device = next((p.device for p in module.parameters()), torch.device("cpu"))
     training = module.training
     module.eval()
-    found = []
+    features = []
     for part in given.split(batch):
         rows = part.to(device)
         made = head_inputs(module, head, rows)[0][0] if head else module(rows)
-        found.append(made.cpu())
+        features.append(made.cpu())
     module.train(training)
-    return torch.cat(found).flatten(start_dim=1)
+    return torch.cat(features).flatten(start_dim=1)

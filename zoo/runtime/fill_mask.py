@@ -32,14 +32,14 @@ def predict(
     """
     spec = spec_of(model)
     if not whole(top_k, 1, spec.input.vocab_size):
-        wanted = f"a whole number from 1 to {spec.input.vocab_size:,}"
-        problem = f"top_k={top_k!r} should be {wanted}."
+        expected = f"a whole number from 1 to {spec.input.vocab_size:,}"
+        problem = f"top_k={top_k!r} should be {expected}."
         raise OptionError(spec.name, problem, ["batch", *OPTIONS])
     places = [_gaps(row, one, spec) for row, one in zip(batch, items, strict=True)]
     with eval_mode(model):
         chances = forward_on_device(model, batch).float().softmax(dim=-1)
     return [
-        _told(row, gaps, chance, one, spec.input, int(top_k))
+        _result(row, gaps, chance, one, spec.input, int(top_k))
         for row, gaps, chance, one in zip(batch, places, chances, items, strict=True)
     ]
 
@@ -47,9 +47,9 @@ def predict(
 def _gaps(row: Tensor, text: str | Tensor, spec: Any) -> list[int]:
     """Return the places of the gaps of a row of tokens."""
     mask: int = spec.output.mask_token_id
-    found: list[int] = (row == mask).nonzero().flatten().tolist()
-    if found:
-        return found
+    gaps: list[int] = (row == mask).nonzero().flatten().tolist()
+    if gaps:
+        return gaps
     sign = tokenizer.tokenizer(spec.input).id_to_token(mask)
     inside = isinstance(text, str) and str(sign) in text
     where = f" among its first {spec.input.max_length:,} tokens" if inside else ""
@@ -57,7 +57,7 @@ def _gaps(row: Tensor, text: str | Tensor, spec: Any) -> list[int]:
     raise InputError(problem, f"a text with {sign} where a word is missing")
 
 
-def _told(
+def _result(
     row: Tensor,
     places: list[int],
     chance: Tensor,

@@ -47,6 +47,6 @@ def results(
 def steps(output: Tensor, output_spec: Any) -> Tensor:
     """Return a number for each step ahead, (batch, horizon), of a model's output."""
     if output.ndim != 2 or output.shape[1] != output_spec.horizon:
-        wanted = f"that of the model's output, {tuple(output.shape)}"
-        raise SpecError("ForecastOutput", "horizon", output_spec.horizon, wanted)
+        expected = f"that of the model's output, {tuple(output.shape)}"
+        raise SpecError("ForecastOutput", "horizon", output_spec.horizon, expected)
     return output.double()

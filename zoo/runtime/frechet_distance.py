@@ -22,18 +22,18 @@ MIN_VARIANCE = 1e-6  # of the widest direction: real rows do not differ in it
 
 
 def frechet_distance(
-    feature_extractor: nn.Module, found: Tensor, real: Tensor
+    feature_extractor: nn.Module, samples: Tensor, real: Tensor
 ) -> float:
     """Return the Fréchet distance of two batches of model inputs, by their features."""
     return frechet_from_features(
-        extract_features(feature_extractor, found),
+        extract_features(feature_extractor, samples),
         extract_features(feature_extractor, real),
     )
 
 
-def frechet_from_features(found: Tensor, real: Tensor) -> float:
+def frechet_from_features(samples: Tensor, real: Tensor) -> float:
     """Return the Fréchet distance of two sets of features, (rows, numbers) each."""
-    (middle, spread), (centre, width) = _moments(found), _moments(real)
+    (middle, spread), (centre, width) = _moments(samples), _moments(real)
     # The trace of the root of spread @ width, by two symmetric matrices.
     root = _root(spread)
     shared = torch.linalg.eigvalsh(root @ width @ root).clamp_min(0).sqrt().sum()
@@ -42,7 +42,7 @@ def frechet_from_features(found: Tensor, real: Tensor) -> float:
     return float(total.clamp_min(0))
 
 
-def feature_diversity(found: Tensor, real: Tensor) -> float:
+def feature_diversity(samples: Tensor, real: Tensor) -> float:
     """Return how much of the real features' spread the found ones have, 0 to 1.
 
     It is the mean over all directions in which real features differ, once these are
@@ -50,7 +50,7 @@ def feature_diversity(found: Tensor, real: Tensor) -> float:
     picture drawn again and again has no variety, and k of them at most k - 1
     directions.
     """
-    (_, spread), (_, width) = _moments(found), _moments(real)
+    (_, spread), (_, width) = _moments(samples), _moments(real)
     values, vectors = torch.linalg.eigh(width)
     used = values > MIN_VARIANCE * values.max()
     scaled = vectors[:, used] / values[used].sqrt()

@@ -181,8 +181,8 @@ class _Row:
 
     def part(self, first: int, last: int) -> list[int]:
         """Return its tokens of these places, or anything where it is over."""
-        held = self.tokens[first:last]
-        return held + [self.tokens[-1]] * (last - first - len(held))
+        tokens = self.tokens[first:last]
+        return tokens + [self.tokens[-1]] * (last - first - len(tokens))
 
     def add(self, token: int, end: int | None) -> None:
         self.finished = token == end
@@ -206,11 +206,13 @@ def _choose(
 ) -> None:
     """Add a token to each row that was read to its end and is not over."""
     reach = chance.cumsum(dim=-1)
-    for row, held in zip(rows, reach, strict=True):
+    for row, cumulative in zip(rows, reach, strict=True):
         if row.done or len(row.tokens) > at:
             continue
-        drawn = torch.rand((), generator=row.random, dtype=torch.float64) * held[-1]
-        row.add(int(torch.searchsorted(held, drawn, right=True)), end)
+        drawn = (
+            torch.rand((), generator=row.random, dtype=torch.float64) * cumulative[-1]
+        )
+        row.add(int(torch.searchsorted(cumulative, drawn, right=True)), end)
         if over is not None and over(row.tokens[row.read :]):
             row.stop()
 

@@ -40,8 +40,8 @@ def pixels(output: Tensor, output_spec: Any) -> Tensor:
     """Return a model's output as pixels in 0..1, (batch, channels, height, width)."""
     shape = (output_spec.channels, output_spec.height, output_spec.width)
     if tuple(output.shape[1:]) != shape:
-        wanted = f"that of the model's output, {tuple(output.shape)}"
-        raise SpecError("ImageOutput", "shape", shape, wanted)
+        expected = f"that of the model's output, {tuple(output.shape)}"
+        raise SpecError("ImageOutput", "shape", shape, expected)
     output = output.float()
     if not output.isfinite().all():
         problem = (

@@ -40,14 +40,14 @@ def results(
     each label how sure the model is, on average, where it says so, and `shares` how
     much of the picture that is.
     """
-    found = probabilities(output, output_spec).cpu()
-    if found.isnan().any():
+    chances = probabilities(output, output_spec).cpu()
+    if chances.isnan().any():
         problem = (
             "The model's output holds NaN: its weights or this input are at fault."
         )
         raise InputError(problem, "numbers it can count with")
     return [
-        _one(each, item, output_spec) for each, item in zip(found, items, strict=True)
+        _one(each, item, output_spec) for each, item in zip(chances, items, strict=True)
     ]
 
 
@@ -56,8 +56,8 @@ def probabilities(output: Tensor, output_spec: Any) -> Tensor:
     single = output_spec.function_to_apply == "sigmoid"
     count = 1 if single else len(output_spec.labels)
     if output.ndim != 4 or output.shape[1] != count or count > MOST_LABELS:
-        wanted = f"one for each number of the model's output, {tuple(output.shape)}"
-        raise SpecError("MaskOutput", "labels", output_spec.labels, wanted)
+        expected = f"one for each number of the model's output, {tuple(output.shape)}"
+        raise SpecError("MaskOutput", "labels", output_spec.labels, expected)
     if not single:
         return output.float().softmax(dim=1)
     second = output.float().sigmoid()

@@ -43,21 +43,23 @@ def predict(
             "The model's output holds NaN: its weights or this input are at fault."
         )
         raise InputError(problem, "numbers it can count with")
-    return [_told(steps, int(beams), spec.output) for steps in chances]
+    return [_result(steps, int(beams), spec.output) for steps in chances]
 
 
 def check_beams(model: str, beams: Any, known: Sequence[str]) -> None:
     """Raise an OptionError where that is no number of beams."""
     if not whole(beams, 1, MOST_BEAMS):
-        wanted = f"a whole number from 1 to {MOST_BEAMS:,}"
-        raise OptionError(model, f"beams={beams!r} should be {wanted}.", known)
+        expected = f"a whole number from 1 to {MOST_BEAMS:,}"
+        raise OptionError(model, f"beams={beams!r} should be {expected}.", known)
 
 
 def log_probs_of(output: Tensor, output_spec: Any) -> Tensor:
     """Return the logarithms of the model's chances, (batch, steps, labels + 1)."""
     if output.ndim != 3 or output.shape[2] != len(output_spec.labels) + 1:
-        wanted = f"one less than the model's output has numbers, {tuple(output.shape)}"
-        raise SpecError("OCROutput", "labels", output_spec.labels, wanted)
+        expected = (
+            f"one less than the model's output has numbers, {tuple(output.shape)}"
+        )
+        raise SpecError("OCROutput", "labels", output_spec.labels, expected)
     return output.double().log_softmax(dim=-1)
 
 
@@ -81,7 +83,7 @@ def _candidates(steps: Tensor, width: int) -> list[ctc.Candidate]:
     return [ctc.Candidate(text, ctc.likelihood(steps, [text]).item())]
 
 
-def _told(steps: Tensor, width: int, output_spec: Any) -> dict[str, Any]:
+def _result(steps: Tensor, width: int, output_spec: Any) -> dict[str, Any]:
     best, *others = _candidates(steps, width)
     text = decode_labels(best.text, output_spec)
     sure = ctc.character_confidence(steps, best.text)

@@ -32,25 +32,25 @@ class OptionError(ZooError):
 class SpecError(ZooError):
     """A spec holds a value that can't be meant."""
 
-    def __init__(self, owner: str, field: str, value: object, wanted: str) -> None:
-        super().__init__(f"{owner}: {field}={value!r} should be {wanted}.")
+    def __init__(self, owner: str, field: str, value: object, expected: str) -> None:
+        super().__init__(f"{owner}: {field}={value!r} should be {expected}.")
 
 
 def open_each(
     items: Sequence[Any], single: bool, opening: Callable[[Any], Any]
 ) -> list[Any]:
     """Return items opened; an error says which of several is at fault."""
-    found = []
+    opened = []
     for number, item in enumerate(items, start=1):
         try:
-            found.append(opening(item))
+            opened.append(opening(item))
         except InputError as exc:
             raise (exc if single else exc.of(f"Item {number}")) from exc.__cause__
-    return found
+    return opened
 
 
 def near(name: str, known: Iterable[str]) -> str:
     """Return "Did you mean 'a' or 'b'? " or nothing; case does not count."""
     plain = {word.lower(): word for word in known}
-    found = [plain[word] for word in get_close_matches(name.lower(), plain, n=3)]
-    return f"Did you mean {' or '.join(map(repr, found))}? " if found else ""
+    matches = [plain[word] for word in get_close_matches(name.lower(), plain, n=3)]
+    return f"Did you mean {' or '.join(map(repr, matches))}? " if matches else ""

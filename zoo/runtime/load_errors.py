@@ -33,8 +33,8 @@ class MissingExtra(ZooError):
         extra: str | None = "train",
         distribution: str = "zoo-core",
     ) -> None:
-        wanted = package if extra is None else f"'{distribution}[{extra}]'"
+        requirement = package if extra is None else f"'{distribution}[{extra}]'"
         super().__init__(
             f"{purpose} needs the package {package!r}, which is not installed. "
-            f"Run: pip install {wanted}"
+            f"Run: pip install {requirement}"
         )

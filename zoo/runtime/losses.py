@@ -44,5 +44,5 @@ def loss(name: str) -> Loss:
 
     "bce" and "ce" take logits, "kl" takes logits and probabilities.
     """
-    found: Loss = find("loss", name, LOSSES)
-    return found
+    function: Loss = find("loss", name, LOSSES)
+    return function

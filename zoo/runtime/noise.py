@@ -14,11 +14,11 @@ __all__ = ["encode", "read"]
 def read(raw: Any, input_spec: Any) -> tuple[list[Tensor], bool]:
     """Return noise, (numbers,) or (rows, numbers), as rows; and whether it was one."""
     size = input_spec.latent_dim
-    wanted = f"a float tensor of noise, ({size},) or (rows, the same)"
+    expected = f"a float tensor of noise, ({size},) or (rows, the same)"
     if not isinstance(raw, Tensor) or not raw.is_floating_point():
-        raise InputError(f"A {type(raw).__name__} is not noise.", wanted)
+        raise InputError(f"A {type(raw).__name__} is not noise.", expected)
     if raw.ndim not in (1, 2) or raw.shape[-1] != size or not len(raw):
-        raise InputError(f"The tensor has shape {tuple(raw.shape)}.", wanted)
+        raise InputError(f"The tensor has shape {tuple(raw.shape)}.", expected)
     return [raw] if raw.ndim == 1 else list(raw), raw.ndim == 1
 
 

@@ -32,9 +32,9 @@ def statistics(pictures: Iterable[Tensor], source: str) -> Moments:
     for batch in pictures:
         if batch.dtype != torch.uint8 or batch.ndim != 4:
             raise DataError(f"{source} holds no pictures to take the mean of.")
-        found = [_counted(channel) for channel in batch.unbind(dim=1)]
-        known = counts or [torch.zeros_like(count) for count in found]
-        counts = [one + more for one, more in zip(known, found, strict=True)]
+        batch_counts = [_counted(channel) for channel in batch.unbind(dim=1)]
+        known = counts or [torch.zeros_like(count) for count in batch_counts]
+        counts = [one + more for one, more in zip(known, batch_counts, strict=True)]
     moments = [_moments(count) for count in counts]
     if not moments or min(std for _, std in moments) == 0:
         raise DataError(

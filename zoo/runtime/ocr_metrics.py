@@ -40,8 +40,8 @@ def edit_distance(one: str, other: str) -> int:
     before = list(range(len(other) + 1))
     for row, character in enumerate(one, start=1):
         now = [row]
-        for column, wanted in enumerate(other, start=1):
-            changed = before[column - 1] + (character != wanted)
+        for column, other_character in enumerate(other, start=1):
+            changed = before[column - 1] + (character != other_character)
             now.append(min(changed, before[column] + 1, now[-1] + 1))
         before = now
     return before[-1]
@@ -60,7 +60,7 @@ def encode_texts(
     one that does not fit into the steps.
     """
     places = {label: number for number, label in enumerate(output_spec.labels, start=1)}
-    found = []
+    rows = []
     for text in texts:
         strange = next((one for one in text if one not in places), None)
         if strange is not None or not text:
@@ -77,5 +77,5 @@ def encode_texts(
                 "more "
                 f"for each character that is repeated; the model has {steps}."
             )
-        found.append(row)
-    return ctc.pad(found)
+        rows.append(row)
+    return ctc.pad(rows)

@@ -52,9 +52,9 @@ def again(optimizer: Optimizer, loss: Callable[[], Tensor]) -> Callable[[], floa
 
     def closure() -> float:
         optimizer.zero_grad()
-        found = loss()
-        found.backward()
-        return found.item()
+        value = loss()
+        value.backward()
+        return value.item()
 
     return closure
 

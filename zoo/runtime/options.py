@@ -13,9 +13,9 @@ Rules = Mapping[str, tuple[Callable[[Any], bool], str]]
 def check(model: str, options: Mapping[str, Any], rules: Rules) -> None:
     """Raise an OptionError about the first option that its rule does not allow."""
     for name, value in options.items():
-        fits, wanted = rules[name]
+        fits, expected = rules[name]
         if not fits(value):
-            problem = f"{name}={value!r} should be {wanted}."
+            problem = f"{name}={value!r} should be {expected}."
             raise OptionError(model, problem, tuple(rules))
 
 

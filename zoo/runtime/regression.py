@@ -32,8 +32,8 @@ def results(output: Tensor, output_spec: Any) -> list[dict[str, Any]]:
             "The model's output is not finite: its weights or this input are at fault."
         )
         raise InputError(problem, "numbers it can count with")
-    told = {"name": output_spec.name, "unit": output_spec.unit}
-    return [{"value": value, **told} for value in values.tolist()]
+    name_and_unit = {"name": output_spec.name, "unit": output_spec.unit}
+    return [{"value": value, **name_and_unit} for value in values.tolist()]
 
 
 def numbers(output: Tensor, output_spec: Any) -> Tensor:
@@ -43,8 +43,10 @@ def numbers(output: Tensor, output_spec: Any) -> Tensor:
         return output[:, 0]
     if output.ndim == 1:
         return output
-    wanted = f"the one number of a row, but the model's output is {tuple(output.shape)}"
-    raise SpecError("NumberOutput", "name", output_spec.name, wanted)
+    expected = (
+        f"the one number of a row, but the model's output is {tuple(output.shape)}"
+    )
+    raise SpecError("NumberOutput", "name", output_spec.name, expected)
 
 
 def evaluate(model: nn.Module, rows: Any) -> dict[str, float]:

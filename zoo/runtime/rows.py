@@ -97,9 +97,9 @@ def predict_batches(model: nn.Module, given: Any, *, batch: int = 1000) -> Tenso
     model.eval()
     whole = isinstance(given, Tensor)
     parts = given.split(batch) if whole else model_inputs(model, given)
-    found = [model(part.to(device)).cpu() for part in parts]
+    outputs = [model(part.to(device)).cpu() for part in parts]
     model.train(training)
-    return torch.cat(found)
+    return torch.cat(outputs)
 
 
 def model_inputs(model: nn.Module, rows: Any) -> Iterator[Tensor]:

@@ -61,14 +61,14 @@ class Run:
 
     def given(self, name: str, split: str) -> Any:
         """Return what was given for a split of a dataset. Raises DataError."""
-        found = self._rows.get(f"{name}/{split}", self._rows.get(split))
-        if found is None:
+        rows = self._rows.get(f"{name}/{split}", self._rows.get(split))
+        if rows is None:
             there = ", ".join(self._rows) or "none"
             raise DataError(
                 f"The recipe asks for {split!r} of {name}, and what was given is "
                 f"{there}. Give it as {{'{name}/{split}': ...}}; see README.md."
             )
-        return found
+        return rows
 
     def load_model(self, name: str, *, parent: bool = False) -> Any:
         """Return another model that the recipe needs, given as "NAME/model"."""
@@ -190,15 +190,15 @@ class Run:
 
     def _mean_losses(self) -> dict[str, float]:
         """Return the mean of each loss since the last call. Raises Diverged."""
-        found = {}
+        means = {}
         for name, (total, count, first) in self._losses.items():
             if count:
-                value = found[name] = self.mean(total / count).item()
+                value = means[name] = self.mean(total / count).item()
                 most = MAX_LOSS_RATIO * max(abs(first.item()), 1.0)
                 if not math.isfinite(value) or abs(value) > most:
                     raise Diverged(value, self._epoch)
                 self._losses[name] = (0, 0, first)
-        return found
+        return means
 
     def log_summary(self, **measured: float) -> None:
         """Keep measured numbers that the card's prose speaks of."""

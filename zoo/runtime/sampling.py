@@ -25,8 +25,8 @@ def draw(model: nn.Module, count: int, random: torch.Generator) -> Tensor:
     one: Any = unwrap_model(model)
     starts = range(0, count, BATCH)
     with eval_mode(model):
-        found = [one.sample(min(BATCH, count - s), random).cpu() for s in starts]
-    return torch.cat(found)
+        samples = [one.sample(min(BATCH, count - s), random).cpu() for s in starts]
+    return torch.cat(samples)
 
 
 def draw_samples(model: nn.Module, count: int, *, seed: int = 0) -> Tensor:

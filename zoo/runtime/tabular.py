@@ -40,16 +40,16 @@ def read(
     the others are not looked at.
     """
     if isinstance(raw, (str, os.PathLike, bytes)):
-        found, single = _from_csv(raw, input_spec), False
+        rows, single = _from_csv(raw, input_spec), False
     else:
-        held, single = _rows(raw, input_spec)
+        values, single = _rows(raw, input_spec)
         number = [
-            f"Row {n}: " if len(held) > 1 else "" for n in range(1, 1 + len(held))
+            f"Row {n}: " if len(values) > 1 else "" for n in range(1, 1 + len(values))
         ]
-        found = list(zip(number, held, strict=True))
-    if not found:
+        rows = list(zip(number, values, strict=True))
+    if not rows:
         raise InputError("The input is empty.", describe(input_spec))
-    kept = found if last is None else found[-last:]
+    kept = rows if last is None else rows[-last:]
     if last is not None:
         _check_order([row for _, row in kept], input_spec)
     return [_numbers(row, input_spec, where) for where, row in kept], single
@@ -92,19 +92,19 @@ def _plain(raw: Any) -> Any:
 def _transposed(raw: Mapping[Any, Any], input_spec: Any) -> tuple[Sequence[Any], bool]:
     """Take a dict as a row or, where it holds lists, as columns."""
     columns = {name: _plain(value) for name, value in raw.items()}
-    wanted = [name for name in columns if name in {c.name for c in input_spec.columns}]
-    if not any(isinstance(columns[name], (list, tuple)) for name in wanted):
+    names = [name for name in columns if name in {c.name for c in input_spec.columns}]
+    if not any(isinstance(columns[name], (list, tuple)) for name in names):
         return [raw], True
     lengths = {
         name: len(columns[name]) if isinstance(columns[name], (list, tuple)) else 1
-        for name in wanted
+        for name in names
     }
     if len(set(lengths.values())) > 1:
         listing = ", ".join(f"{name}: {count}" for name, count in lengths.items())
         problem = f"The columns differ in length ({listing})."
         raise InputError(problem, describe(input_spec))
-    values = zip(*(columns[name] for name in wanted), strict=True)
-    return [dict(zip(wanted, row, strict=True)) for row in values], False
+    values = zip(*(columns[name] for name in names), strict=True)
+    return [dict(zip(names, row, strict=True)) for row in values], False
 
 
 def _from_csv(raw: str | os.PathLike[str] | bytes, input_spec: Any) -> list[Row]:
@@ -113,7 +113,7 @@ def _from_csv(raw: str | os.PathLike[str] | bytes, input_spec: Any) -> list[Row]
         content = raw if isinstance(raw, bytes) else Path(raw).read_bytes()
         lines = io.StringIO(content.decode("utf-8-sig"), newline="")
         reader = csv.DictReader(lines, skipinitialspace=True, strict=True)
-        found = [(f"{name}, line {reader.line_num}: ", row) for row in reader]
+        rows = [(f"{name}, line {reader.line_num}: ", row) for row in reader]
     except FileNotFoundError:
         problem = f"There is no file {name!r}."
     except IsADirectoryError:
@@ -123,9 +123,9 @@ def _from_csv(raw: str | os.PathLike[str] | bytes, input_spec: Any) -> list[Row]
     except (OSError, ValueError, csv.Error) as exc:
         problem = f"{name} can't be read as CSV ({exc})."
     else:
-        for where, row in found:
+        for where, row in rows:
             _check_length(where, row, input_spec)
-        return found
+        return rows
     raise InputError(problem, describe(input_spec))
 
 
@@ -137,11 +137,11 @@ def _check_length(where: str, row: Mapping[Any, Any], input_spec: Any) -> None:
         raise InputError(problem, describe(input_spec))
 
 
-def _check_order(held: Sequence[Any], input_spec: Any) -> None:
+def _check_order(rows: Sequence[Any], input_spec: Any) -> None:
     """Refuse rows of a series that all go back in time, as some sites give them."""
-    named = held[0] if isinstance(held[0], Mapping) else {}
+    named = rows[0] if isinstance(rows[0], Mapping) else {}
     for name in (name for name in named if str(name).lower() in TIME_COLUMNS):
-        times: list[Any] = [row.get(name) for row in held if isinstance(row, Mapping)]
+        times: list[Any] = [row.get(name) for row in rows if isinstance(row, Mapping)]
         try:
             falls = all(later < sooner for sooner, later in pairwise(times))
         except TypeError:  # a gap, or a kind that has no order
@@ -154,7 +154,7 @@ def _check_order(held: Sequence[Any], input_spec: Any) -> None:
 def _numbers(row: Any, input_spec: Any, where: str) -> list[float]:
     columns = input_spec.columns
     if isinstance(row, Mapping) and any(isinstance(name, str) for name in row):
-        row = [_found(column.name, row, input_spec, where) for column in columns]
+        row = [_value(column.name, row, input_spec, where) for column in columns]
     elif isinstance(row, Mapping):  # of pandas, numbered and not named
         row = list(row.values())
     if not isinstance(row, (list, tuple)):
@@ -169,7 +169,7 @@ def _numbers(row: Any, input_spec: Any, where: str) -> list[float]:
     ]
 
 
-def _found(name: str, row: Mapping[Any, Any], input_spec: Any, where: str) -> Any:
+def _value(name: str, row: Mapping[Any, Any], input_spec: Any, where: str) -> Any:
     if name in row:
         return row[name]
     others = {str(other) for other in row} - {c.name for c in input_spec.columns}
@@ -187,10 +187,10 @@ def _number(value: Any, column: Any, input_spec: Any, where: str) -> float:
     if math.isfinite(number) and abs(number) <= MAX_FLOAT:
         return number
     fault = "too large a number" if math.isfinite(number) else "not a number"
-    held = (
+    shown = (
         f"{value!r}" if len(f"{value!r}") < MAX_SHOWN else f"{value!r:.{MAX_SHOWN}}..."
     )
-    problem = f"{where}column {column.name!r} holds {held}, {fault}."
+    problem = f"{where}column {column.name!r} holds {shown}, {fault}."
     raise InputError(problem, describe(input_spec))
 
 

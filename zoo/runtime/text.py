@@ -26,8 +26,8 @@ def describe(input_spec: Any) -> str:
 
 def read(raw: Any, input_spec: Any) -> tuple[list[str | Tensor], bool]:
     """Return the texts in `raw`, and whether it was a single one."""
-    found, single = items(raw, input_spec)
-    return open_each(found, single, lambda one: open_text(one, input_spec)), single
+    texts, single = items(raw, input_spec)
+    return open_each(texts, single, lambda one: open_text(one, input_spec)), single
 
 
 def encode(opened: Sequence[str | Tensor], input_spec: Any) -> Tensor:
@@ -56,10 +56,10 @@ def items(raw: Any, input_spec: Any) -> tuple[list[Any], bool]:
     if isinstance(raw, (dict, set)):
         problem = f"A {type(raw).__name__} is not a text."
         raise InputError(problem, describe(input_spec))
-    found = list(raw)
-    if not found:
+    texts = list(raw)
+    if not texts:
         raise InputError("The list is empty.", describe(input_spec))
-    return found, False
+    return texts, False
 
 
 def open_text(item: Any, input_spec: Any) -> str | Tensor:

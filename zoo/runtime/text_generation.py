@@ -72,7 +72,7 @@ def predict(
     ]
     count = len(items)
     seeds = generation.seeds(count) if plan.seed is None else [plan.seed] * count
-    return _told(model, texts, prompts, seeds, plan)
+    return _results(model, texts, prompts, seeds, plan)
 
 
 def sample(
@@ -90,7 +90,7 @@ def draw(
     plan = planned(spec.name, options)
     seeds = generation.seeds(count, random)
     prompts = [generation.beginning(spec)] * count
-    return _told(model, [""] * count, prompts, seeds, plan)
+    return _results(model, [""] * count, prompts, seeds, plan)
 
 
 def planned(model: str, options: Mapping[str, Any]) -> GenerationConfig:
@@ -99,7 +99,7 @@ def planned(model: str, options: Mapping[str, Any]) -> GenerationConfig:
     return GenerationConfig(**options)
 
 
-def _told(
+def _results(
     model: nn.Module,
     given: Sequence[str],
     prompts: Sequence[Sequence[int]],

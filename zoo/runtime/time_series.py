@@ -43,8 +43,8 @@ def describe(input_spec: Any) -> str:
 
 def read(raw: Any, input_spec: Any) -> tuple[list[Series], bool]:
     """Return the series in `raw`, and whether it was a single one."""
-    found, single = items(raw, input_spec)
-    return open_each(found, single, lambda one: open_series(one, input_spec)), single
+    series, single = items(raw, input_spec)
+    return open_each(series, single, lambda one: open_series(one, input_spec)), single
 
 
 def encode(opened: Sequence[Series], input_spec: Any) -> Tensor:

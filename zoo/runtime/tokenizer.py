@@ -43,9 +43,9 @@ def tokenizer(input_spec: Any) -> "Tokenizer":
 
     It is the pinned one, or an IntegrityError. Raises CheckpointError, MissingExtra.
     """
-    held, pin = input_spec.tokenizer_source, input_spec.tokenizer
+    source, pin = input_spec.tokenizer_source, input_spec.tokenizer
     sizes = (input_spec.vocab_size, input_spec.max_length)
-    return _parsed(held, pin, _age(held, pin), *sizes)
+    return _parsed(source, pin, _age(source, pin), *sizes)
 
 
 def encode_batch(texts: Sequence[str], input_spec: Any) -> list[list[int]]:
@@ -85,10 +85,10 @@ def decode_sentence(row: Tensor, input_spec: Any) -> str:
 def pad(rows: Sequence[Sequence[int]], input_spec: Any) -> Tensor:
     """Return rows of numbers as one batch, the shorter ones filled up at the end."""
     width = max((len(row) for row in rows), default=1)
-    held = torch.full((len(rows), width), input_spec.pad_token_id)
+    batch = torch.full((len(rows), width), input_spec.pad_token_id)
     for place, row in enumerate(rows):
-        held[place, : len(row)] = torch.tensor(row)
-    return held
+        batch[place, : len(row)] = torch.tensor(row)
+    return batch
 
 
 def trim_padding(rows: Tensor, input_spec: Any) -> Tensor:
@@ -103,39 +103,39 @@ def content(input_spec: Any) -> bytes:
     return _content(input_spec.tokenizer_source, input_spec.tokenizer)
 
 
-def _content(held: Path | bytes | None, pin: str) -> bytes:
-    if held is None:
+def _content(source: Path | bytes | None, pin: str) -> bytes:
+    if source is None:
         raise CheckpointError(
             "This model reads text and has no tokenizer yet: load a trained one, or "
             "let its recipe make one."
         )
-    if isinstance(held, Path):
+    if isinstance(source, Path):
         try:
-            if held.stat().st_size > MAX_FILE_BYTES:
-                raise CheckpointError(f"{held} is too large for a tokenizer.")
-            found = held.read_bytes()
+            if source.stat().st_size > MAX_FILE_BYTES:
+                raise CheckpointError(f"{source} is too large for a tokenizer.")
+            content = source.read_bytes()
         except OSError as exc:
             raise CheckpointError(
-                f"{held} can't be read ({exc.strerror}): without it the model reads no "
-                "text. Train the model, or get another copy of its checkpoint."
+                f"{source} can't be read ({exc.strerror}): without it the model reads "
+                "no text. Train the model, or get another copy of its checkpoint."
             ) from exc
     else:
-        found = held
-    digest = hashlib.sha256(found).hexdigest()
+        content = source
+    digest = hashlib.sha256(content).hexdigest()
     if pin and digest != pin:
         raise IntegrityError(
-            str(held) if isinstance(held, Path) else NAME,
+            str(source) if isinstance(source, Path) else NAME,
             f"has SHA-256 {digest[:12]}..., not {pin[:12]}... as pinned: it would give "
             "other numbers to the same words",
             "Save the checkpoint again, or get another copy of the folder",
         )
-    return found
+    return content
 
 
 def _encoded(made: "Tokenizer", text: str, *, around: bool = True) -> list[int]:
     """Return the numbers of a text, with special tokens around it if there are any."""
     try:
-        found: list[int] = made.encode(text, add_special_tokens=around).ids
+        numbers: list[int] = made.encode(text, add_special_tokens=around).ids
     except Exception as exc:  # the library raises bare ones
         strange = next(
             (one for one in dict.fromkeys(text) if not _knows(made, one)), ""
@@ -143,7 +143,7 @@ def _encoded(made: "Tokenizer", text: str, *, around: bool = True) -> list[int]:
         problem = f"The text holds {strange!r}, and the model has no token for that."
         input_spec = f"a text of its {made.get_vocab_size():,} tokens"
         raise InputError(problem, input_spec) from exc
-    return found
+    return numbers
 
 
 def _knows(made: "Tokenizer", character: str) -> bool:
@@ -154,28 +154,28 @@ def _knows(made: "Tokenizer", character: str) -> bool:
     return True
 
 
-def _age(held: Path | bytes | None, pin: str) -> int:
+def _age(source: Path | bytes | None, pin: str) -> int:
     """Return what tells one unpinned file from the next in its place."""
-    if pin or not isinstance(held, Path):
+    if pin or not isinstance(source, Path):
         return 0
     try:
-        return held.stat().st_mtime_ns
+        return source.stat().st_mtime_ns
     except OSError:
         return 0
 
 
 @lru_cache(maxsize=8)
 def _parsed(
-    held: Path | bytes | None, pin: str, age: int, vocab_size: int, max_length: int
+    source: Path | bytes | None, pin: str, age: int, vocab_size: int, max_length: int
 ) -> "Tokenizer":
-    found = _content(held, pin)
+    content = _content(source, pin)
     try:
         from tokenizers import Tokenizer
     except ImportError as exc:
         raise MissingExtra("tokenizers", "Reading text", None) from exc
-    name = held if isinstance(held, Path) else NAME
+    name = source if isinstance(source, Path) else NAME
     try:
-        made = Tokenizer.from_str(found.decode())
+        made = Tokenizer.from_str(content.decode())
     except Exception as exc:  # the library raises bare ones
         fault = str(exc).partition("\n")[0].rstrip(".")
         raise CheckpointError(f"{name} is no tokenizer ({fault}).") from exc

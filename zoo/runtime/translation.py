@@ -40,23 +40,23 @@ RULES: Rules = {
 
 def read(raw: Any, input_spec: Any) -> tuple[list[str | Tensor], bool]:
     """Return the texts in `raw`, and whether it was a single one."""
-    found, single = text.items(raw, input_spec)
+    texts, single = text.items(raw, input_spec)
 
     def opening(item: Any) -> str | Tensor:
         return fitting(text.open_text(item, input_spec), input_spec)
 
-    return open_each(found, single, opening), single
+    return open_each(texts, single, opening), single
 
 
-def fitting(found: str | Tensor, input_spec: Any) -> str | Tensor:
+def fitting(item: str | Tensor, input_spec: Any) -> str | Tensor:
     """Return a text that the model can read to its end, or an InputError.
 
     Where its lines end, and how wide its gaps are, says nothing of what it means.
     """
-    if isinstance(found, str):
-        found = " ".join(found.split())
+    if isinstance(item, str):
+        item = " ".join(item.split())
         around = len(tokenizer.tokenizer(input_spec).encode("").ids)
-        count = len(tokenizer.encode_untruncated(found, input_spec)) + around
+        count = len(tokenizer.encode_untruncated(item, input_spec)) + around
         if count > input_spec.max_length:
             problem = (
                 f"The text has {count:,} tokens, and the model reads "
@@ -64,10 +64,10 @@ def fitting(found: str | Tensor, input_spec: Any) -> str | Tensor:
                 "a list."
             )
             raise InputError(problem, describe(input_spec))
-    elif (found == input_spec.pad_token_id).all():
+    elif (item == input_spec.pad_token_id).all():
         problem = "A row of token numbers that is padding alone has nothing to say."
         raise InputError(problem, describe(input_spec))
-    return found
+    return item
 
 
 def predict(
@@ -77,17 +77,17 @@ def predict(
     spec = spec_of(model)
     check(spec.name, options, RULES)
     sources = token_numbers(items, spec.input)
-    found = beam_search.search(model, sources, plan=BeamSearchConfig(**options))
+    candidates = beam_search.search(model, sources, plan=BeamSearchConfig(**options))
     return [
-        _told(one, source, texts, spec)
-        for one, source, texts in zip(items, sources, found, strict=True)
+        _result(one, source, texts, spec)
+        for one, source, texts in zip(items, sources, candidates, strict=True)
     ]
 
 
-def _told(
-    given: str | Tensor, source: Sequence[int], found: Sequence[Written], spec: Any
+def _result(
+    given: str | Tensor, source: Sequence[int], candidates: Sequence[Written], spec: Any
 ) -> dict[str, Any]:
-    made, best = tokenizer.tokenizer(spec.input), found[0]
+    made, best = tokenizer.tokenizer(spec.input), candidates[0]
 
     def shown(row: Sequence[int]) -> tuple[str, ...]:
         return tuple(made.decode([n], skip_special_tokens=False) for n in row)
@@ -100,7 +100,7 @@ def _told(
         "finished": best.finished,
         "alternatives": tuple(
             {"text": made.decode(list(one.tokens)), "score": one.score}
-            for one in found[1:]
+            for one in candidates[1:]
         ),
         "source_tokens": shown(source),
         "tokens": shown([*best.tokens, *ended]),

@@ -19,13 +19,13 @@ __all__ = ["FinetuneSettings", "Picture", "RawRows", "Task", "get_task", "list_t
 
 def list_tasks() -> list[str]:
     """Return the task tags there are modules for."""
-    found = (one.name for one in iter_modules(__path__) if not one.ispkg)
-    return sorted(name.replace("_", "-") for name in found if name[0] != "_")
+    names = (one.name for one in iter_modules(__path__) if not one.ispkg)
+    return sorted(name.replace("_", "-") for name in names if name[0] != "_")
 
 
 def get_task(tag: str) -> Task[Any, Any]:
     """Return the task of a tag."""
     if tag not in list_tasks():
         raise SpecError("Task", "tag", tag, f"one of {', '.join(list_tasks())}")
-    found: Task[Any, Any] = import_module(f"zoo.tasks.{tag.replace('-', '_')}").TASK
-    return found
+    task: Task[Any, Any] = import_module(f"zoo.tasks.{tag.replace('-', '_')}").TASK
+    return task

@@ -31,10 +31,10 @@ class Classification(Task[InputT, ClassOutput]):
         """Return labels, each with a small copy of its picture, if it is of one."""
         make = MultiLabel if output_spec.multi_label else Label
         self.scores(output, output_spec)  # raises where there are none
-        found = classification.results(output, output_spec)
+        results = classification.results(output, output_spec)
         return [
             make(**one, picture=thumbnail(item))
-            for one, item in zip(found, opened, strict=True)
+            for one, item in zip(results, opened, strict=True)
         ]
 
     def loss(
@@ -54,9 +54,9 @@ class Classification(Task[InputT, ClassOutput]):
             return functional.binary_cross_entropy_with_logits(
                 output.flatten(), target.to(output.dtype), weight=each
             )
-        wanted = "'softmax' or 'sigmoid', which have a loss to train with"
+        expected = "'softmax' or 'sigmoid', which have a loss to train with"
         raise SpecError(
-            "ClassOutput", "function_to_apply", output_spec.function_to_apply, wanted
+            "ClassOutput", "function_to_apply", output_spec.function_to_apply, expected
         )
 
     def compute_metrics(
@@ -83,16 +83,18 @@ class Classification(Task[InputT, ClassOutput]):
     def scores(self, output: Tensor, output_spec: ClassOutput) -> Tensor:
         """Return `probabilities`; raises SpecError or InputError where they can't
         be."""
-        found = probabilities(output, output_spec)
-        if output.ndim > 2 or found.shape[1] != len(output_spec.labels):
-            wanted = f"one for each number of the model's output, {tuple(output.shape)}"
-            raise SpecError("ClassOutput", "labels", output_spec.labels, wanted)
-        if found.isnan().any():
+        scores = probabilities(output, output_spec)
+        if output.ndim > 2 or scores.shape[1] != len(output_spec.labels):
+            expected = (
+                f"one for each number of the model's output, {tuple(output.shape)}"
+            )
+            raise SpecError("ClassOutput", "labels", output_spec.labels, expected)
+        if scores.isnan().any():
             problem = (
                 "The model's output holds NaN: its weights or this input are at fault."
             )
             raise InputError(problem, "numbers it can count with")
-        return found
+        return scores
 
     def selection_metric(self, *, balance: bool) -> str:
         """Return accuracy; where all labels count alike, macro F1 says it."""

@@ -98,9 +98,9 @@ class Task(Generic[InputT, OutputT]):
         for name, kinds in (("input", self.input_types), ("output", self.output_types)):
             given = getattr(spec, name)
             if not isinstance(given, kinds):
-                wanted = f"one that {spec.task!r} has"
-                wanted += f" ({', '.join(kind.__name__ for kind in kinds)})"
-                raise SpecError(f"Model {spec.name!r}", name, given, wanted)
+                expected = f"one that {spec.task!r} has"
+                expected += f" ({', '.join(kind.__name__ for kind in kinds)})"
+                raise SpecError(f"Model {spec.name!r}", name, given, expected)
         return cast(tuple[InputT, OutputT], (spec.input, spec.output))
 
     # zoo.predict

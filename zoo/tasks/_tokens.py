@@ -15,5 +15,7 @@ class TokenTask(Task[TextInput, OutputT]):
 
     def check_output(self, output: Tensor, given: Tensor, spec: ModelSpec) -> None:
         input_spec, _ = self.signature(spec)
-        wanted = (*given.shape, input_spec.vocab_size)
-        assert tuple(output.shape) == wanted, f"{tuple(output.shape)} is not {wanted}"
+        expected = (*given.shape, input_spec.vocab_size)
+        assert tuple(output.shape) == expected, (
+            f"{tuple(output.shape)} is not {expected}"
+        )

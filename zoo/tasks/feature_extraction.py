@@ -28,13 +28,15 @@ class FeatureExtraction(Task[TextInput, VectorOutput]):
     ) -> list[Result]:
         """Return the vector of each text, and the words that lie nearest to it; see
         `zoo.runtime.feature_extraction`."""
-        found = feature_extraction.predict(module, given, opened, **options)
-        return [_typed(**one) for one in found]
+        results = feature_extraction.predict(module, given, opened, **options)
+        return [_typed(**one) for one in results]
 
     def check_output(self, output: Tensor, given: Tensor, spec: ModelSpec) -> None:
         _, output_spec = self.signature(spec)
-        wanted = (len(given), output_spec.dim)
-        assert tuple(output.shape) == wanted, f"{tuple(output.shape)} is not {wanted}"
+        expected = (len(given), output_spec.dim)
+        assert tuple(output.shape) == expected, (
+            f"{tuple(output.shape)} is not {expected}"
+        )
 
 
 TASK = FeatureExtraction()

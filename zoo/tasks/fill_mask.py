@@ -26,8 +26,8 @@ class FillMask(TokenTask[MaskedTokenOutput]):
         options: Mapping[str, Any],
     ) -> list[Result]:
         """Return the likeliest tokens of each gap; see `zoo.runtime.fill_mask`."""
-        found = fill_mask.predict(module, given, opened, **options)
-        return [_typed(**one) for one in found]
+        results = fill_mask.predict(module, given, opened, **options)
+        return [_typed(**one) for one in results]
 
 
 TASK = FillMask()

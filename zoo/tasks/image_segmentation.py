@@ -36,13 +36,13 @@ class ImageSegmentation(Task[ImageInput, MaskOutput]):
     ) -> list[Result]:
         """Return masks of the pictures' own sizes; of prepared pixels, of the
         frame's."""
-        found = image_segmentation.results(output, opened, output_spec)
+        results = image_segmentation.results(output, opened, output_spec)
         return [
             Segmentation(
                 **{**one, "mask": coloured(one["mask"])},
                 picture=None if isinstance(item, Tensor) else item,
             )
-            for one, item in zip(found, opened, strict=True)
+            for one, item in zip(results, opened, strict=True)
         ]
 
     def loss(

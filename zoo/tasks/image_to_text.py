@@ -55,10 +55,10 @@ class ImageToText(Task[ImageInput, OCROutput]):
         spec = model_metadata(module).spec
         known = ["batch", *preprocessor(spec.input).options, *self.options]
         image_to_text.check_beams(spec.name, options.get("beams", 1), known)
-        found = image_to_text.predict(module, given, opened, **options)
+        results = image_to_text.predict(module, given, opened, **options)
         return [
             _typed(one, thumbnail(item))
-            for one, item in zip(found, opened, strict=True)
+            for one, item in zip(results, opened, strict=True)
         ]
 
     def loss(
@@ -156,9 +156,11 @@ class ImageToText(Task[ImageInput, OCROutput]):
 
     def check_output(self, output: Tensor, given: Tensor, spec: ModelSpec) -> None:
         """A score for each character and the blank, at every step."""
-        wanted = (len(given), *output.shape[1:-1], len(spec.labels) + 1)
+        expected = (len(given), *output.shape[1:-1], len(spec.labels) + 1)
         assert output.ndim == 3, f"{tuple(output.shape)} has no steps"
-        assert tuple(output.shape) == wanted, f"{tuple(output.shape)} is not {wanted}"
+        assert tuple(output.shape) == expected, (
+            f"{tuple(output.shape)} is not {expected}"
+        )
 
     def num_label_outputs(self, output: Tensor) -> int:
         return output.shape[2] - 1  # beside the blank

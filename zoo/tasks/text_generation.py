@@ -33,8 +33,8 @@ class TextGeneration(TokenTask[TextOutput]):
         options: Mapping[str, Any],
     ) -> list[Result]:
         """Return how each text goes on; `options` are those of `GenerationConfig`."""
-        found = text_generation.predict(module, given, opened, **options)
-        return [GeneratedText(**one) for one in found]
+        results = text_generation.predict(module, given, opened, **options)
+        return [GeneratedText(**one) for one in results]
 
     def generates(self, module: nn.Module) -> bool:
         """Return whether a model writes texts that begin with nothing."""
@@ -50,8 +50,8 @@ class TextGeneration(TokenTask[TextOutput]):
         options: Mapping[str, Any],
     ) -> list[Result]:
         """Return texts that begin with nothing, each drawn by a seed of its own."""
-        found = text_generation.draw(module, count, random, options)
-        return [GeneratedText(**one) for one in found]
+        results = text_generation.draw(module, count, random, options)
+        return [GeneratedText(**one) for one in results]
 
     def generate_tensor(
         self, module: nn.Module, count: int, random: torch.Generator

@@ -26,8 +26,8 @@ class TimeSeriesForecasting(Task[SeriesInput, ForecastOutput]):
         self, output: Tensor, opened: Sequence[Any], output_spec: ForecastOutput
     ) -> list[Result]:
         """Return a forecast for each series, beside what it follows upon."""
-        found = forecasting.results(output, opened, output_spec)
-        return [Forecast(**one) for one in found]
+        results = forecasting.results(output, opened, output_spec)
+        return [Forecast(**one) for one in results]
 
     def loss(
         self,
@@ -37,15 +37,15 @@ class TimeSeriesForecasting(Task[SeriesInput, ForecastOutput]):
         weight: Tensor | None = None,
     ) -> Tensor:
         """Return the mean squared error over all steps; there is nothing to weigh."""
-        said = forecasting.steps(output, output_spec)
-        return functional.mse_loss(said, target.to(said).view_as(said))
+        predicted = forecasting.steps(output, output_spec)
+        return functional.mse_loss(predicted, target.to(predicted).view_as(predicted))
 
     def compute_metrics(
         self, output: Tensor, target: Tensor, output_spec: ForecastOutput
     ) -> dict[str, float]:
         """Return RMSE and MAE over all steps, in the unit of what is forecast."""
-        said = forecasting.steps(output, output_spec)
-        return forecast_metrics.metrics(said, target)
+        predicted = forecasting.steps(output, output_spec)
+        return forecast_metrics.metrics(predicted, target)
 
     def baselines(
         self,

@@ -30,8 +30,8 @@ class Translating(TokenTask[TranslationOutput]):
 
         Where its lines end, and how wide its gaps are, says nothing of what it means.
         """
-        found: str | Tensor = super().load_item(item, input_spec)
-        return translation.fitting(found, input_spec)
+        loaded: str | Tensor = super().load_item(item, input_spec)
+        return translation.fitting(loaded, input_spec)
 
     def input_warning(
         self, batch: Tensor, input_spec: TextInput
@@ -59,8 +59,8 @@ class Translating(TokenTask[TranslationOutput]):
         options: Mapping[str, Any],
     ) -> list[Result]:
         """Return translations; `options` are those of `BeamSearchConfig`."""
-        found = translation.predict(module, given, opened, **options)
-        return [_typed(one) for one in found]
+        results = translation.predict(module, given, opened, **options)
+        return [_typed(one) for one in results]
 
 
 TASK = Translating()

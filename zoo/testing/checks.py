@@ -85,10 +85,10 @@ def weights_survive_the_disk(spec: ModelSpec, tmp_path: Path) -> None:
     before, after = saved.state_dict(), read.state_dict()
     for name, tensor in before.items():
         assert torch.equal(tensor, after[name]), f"{name} has changed"
-    wanted, found = _run(saved, given), _run(read, given)
+    expected, output = _run(saved, given), _run(read, given)
     large = any(tensor.nbytes > SMALL for tensor in before.values())
-    close = torch.allclose(wanted, found, rtol=1e-5, atol=1e-6)
-    assert torch.equal(wanted, found) or (large and close)
+    close = torch.allclose(expected, output, rtol=1e-5, atol=1e-6)
+    assert torch.equal(expected, output) or (large and close)
 
 
 def every_parameter_comes_from_the_file(spec: ModelSpec, tmp_path: Path) -> None:

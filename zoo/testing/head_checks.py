@@ -57,15 +57,15 @@ def head_learns(spec: ModelSpec, tmp_path: Path) -> None:
     """
     if spec.head is None or spec.parameters > MAX_PARAMETERS:
         return
-    model, found = _lesson(spec)
+    model, splits = _model_and_rows(spec)
     before = {name: value.clone() for name, value in model.state_dict().items()}
     task, output_spec = get_task(spec.task), model_metadata(model).spec.output
     epochs, lr = task.head_check
     chosen = Settings(epochs=epochs, batch_size=4, lr=lr, l2_sp=1e-4, patience=None)
-    lesson = finetune.finetune_model(model, found, chosen)
-    target = features.targets(model, lesson.rows)
-    cost = task.loss(lesson.output, target, output_spec).item()
-    first = task.constant_loss(lesson.output, target, output_spec)
+    result = finetune.finetune_model(model, splits, chosen)
+    target = features.targets(model, result.rows)
+    cost = task.loss(result.output, target, output_spec).item()
+    first = task.constant_loss(result.output, target, output_spec)
     assert cost < 0.8 * first, f"the loss is {cost:.3g}, of a flat answer {first:.3g}"
     moved = [n for n, v in model.state_dict().items() if not torch.equal(v, before[n])]
     assert moved, "nothing has learned"
@@ -77,7 +77,7 @@ def _drawn(spec: ModelSpec) -> Tensor:
     return synthetic_rows(spec.input, spec.output, ROWS, spec.name).input
 
 
-def _lesson(spec: ModelSpec) -> tuple[nn.Module, DatasetSplits]:
+def _model_and_rows(spec: ModelSpec) -> tuple[nn.Module, DatasetSplits]:
     """Return rows of two kinds, and the model, untrained, with a head for them."""
     torch.manual_seed(0)
     kind = targets_of(spec.output)

@@ -160,27 +160,27 @@ def _of_plugin(plugin: Plugin) -> Iterator[CheckResult]:
 def _tried(subject: str, promise: Any, *arguments: Any) -> CheckResult:
     """Run one check; whatever it raises is the plugin's, and is told in words."""
     meaning = " ".join((promise.__doc__ or "").partition("\n\n")[0].split())
-    told: dict[str, Any] = {"state": "kept"}
+    outcome: dict[str, Any] = {"state": "kept"}
     try:
         promise(*arguments)
     except SkipTest as exc:
-        told = {"state": "skipped", "problem": str(exc)}
+        outcome = {"state": "skipped", "problem": str(exc)}
     except Exception as exc:  # noqa: BLE001 - a plugin may raise anything at all
         advice = ADVICE.get(promise.__name__, "")
-        told = {"state": "broken", "problem": _problem(exc), "advice": advice}
+        outcome = {"state": "broken", "problem": _problem(exc), "advice": advice}
     return CheckResult(
-        subject=subject, promise=promise.__name__, meaning=meaning, **told
+        subject=subject, promise=promise.__name__, meaning=meaning, **outcome
     )
 
 
 def _problem(exc: Exception) -> str:
     """Return what went wrong, and where, if nobody meant to raise it."""
-    said = str(exc).strip() or type(exc).__name__
+    message = str(exc).strip() or type(exc).__name__
     if isinstance(exc, (AssertionError, ZooError)):
-        return said
+        return message
     last: Sequence[traceback.FrameSummary] = traceback.extract_tb(exc.__traceback__)
     frame = last[-1]
-    return f"{type(exc).__name__}: {said} ({frame.filename}, line {frame.lineno})"
+    return f"{type(exc).__name__}: {message} ({frame.filename}, line {frame.lineno})"
 
 
 def claims_hold_when_measured(spec: ModelSpec, tmp_path: Path) -> None:

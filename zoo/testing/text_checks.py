@@ -65,10 +65,12 @@ def memory_changes_nothing(spec: ModelSpec, tmp_path: Path) -> None:
     _, memory = model.next_logits(token[:, :3])
     parts, memory = model.next_logits(token[:, 3:-1], memory)
     parts, _ = model.next_logits(token[:, -1:], memory)
-    said = model(token)
+    output = model(token)
     assert torch.allclose(whole, parts, atol=1e-4), "a text in parts is another text"
-    assert torch.allclose(whole, said[:, -1], atol=1e-4), "next_logits is not forward"
-    assert torch.allclose(said[:, :3], model(token[:, :3]), atol=1e-4), "it looks ahead"
+    assert torch.allclose(whole, output[:, -1], atol=1e-4), "next_logits is not forward"
+    assert torch.allclose(output[:, :3], model(token[:, :3]), atol=1e-4), (
+        "it looks ahead"
+    )
     prompts = [token[0, :4].tolist()]
     with_memory, without = (
         generation.generate(
@@ -114,10 +116,10 @@ def steps_are_the_whole(spec: ModelSpec, tmp_path: Path) -> None:
     target[:, 0] = output_spec.bos_token_id
     whole, memory = model(source, target), model.encode_source(source)
     for place in range(target.shape[1]):
-        before = {name: held.clone() for name, held in memory.items()}
+        before = {name: value.clone() for name, value in memory.items()}
         logits, weight, after = model.decode_step(target[:, place], memory)
         assert torch.allclose(logits, whole[:, place], atol=1e-4), "a step is another"
-        assert all(torch.equal(memory[name], held) for name, held in before.items())
+        assert all(torch.equal(memory[name], value) for name, value in before.items())
         assert torch.allclose(weight.sum(dim=1), torch.ones(3), atol=1e-4)
         assert not weight[source == pad_token_id].any(), "it looked at what fills up"
         memory = after

@@ -107,16 +107,16 @@ def _measured_again(model: nn.Module) -> tuple[Recheck, ...]:
     claims = known.spec.metrics or _claims(receipt)
     if not claims:
         return ()
-    found: dict[str, Mapping[str, float]] = {}
+    measured: dict[str, Mapping[str, float]] = {}
     for split in {claim.split for claim in claims}:
-        found[split] = _measured(model, split)
+        measured[split] = _measured(model, split)
     return tuple(
         Recheck(
             name=claim.name,
             dataset=claim.dataset,
             split=claim.split,
             claimed=claim.value,
-            found=found[claim.split][claim.name],
+            found=measured[claim.split][claim.name],
             tolerance=claim.tolerance,
         )
         for claim in claims
@@ -139,8 +139,8 @@ def _measured(model: nn.Module, split: str) -> Mapping[str, float]:
     run = Run(known.spec, smoke=receipt.get("smoke", False))
     evaluate = measured_by(known.spec, recipe, "evaluate")
     assert evaluate is not None, "`recipe_of` found it"
-    found: Mapping[str, float] = evaluate(model, recipe.data(run, split))
-    return found
+    metrics: Mapping[str, float] = evaluate(model, recipe.data(run, split))
+    return metrics
 
 
 def _claims(receipt: Mapping[str, Any]) -> tuple[Metric, ...]:

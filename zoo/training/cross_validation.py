@@ -115,7 +115,7 @@ def crossval(
         parts.append(_part(run, number, figure))
         if callback is not None:
             callback(parts[-1])
-    found = CrossValidation(
+    result = CrossValidation(
         name=spec.name,
         figure=str(figure),
         stratified=stratified,
@@ -123,12 +123,12 @@ def crossval(
         parts=tuple(parts),
     )
     if folder is not None:
-        _write(found, Path(folder))
-    return found
+        _write(result, Path(folder))
+    return result
 
 
-def _write(found: CrossValidation, folder: Path) -> None:
-    content = json.dumps(found.to_dict(), indent=2, default=str) + "\n"
+def _write(result: CrossValidation, folder: Path) -> None:
+    content = json.dumps(result.to_dict(), indent=2, default=str) + "\n"
     write_atomic(folder / "crossval.json", content.encode())
 
 

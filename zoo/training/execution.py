@@ -63,8 +63,8 @@ class ExecutionContext:
         """Return the mean of a number over all processes."""
         if self.world_size == 1:
             return value
-        found: Tensor = self.accelerator.reduce(value, reduction="mean")
-        return found
+        mean: Tensor = self.accelerator.reduce(value, reduction="mean")
+        return mean
 
     def wait(self) -> None:
         """Wait until every process has come here."""
@@ -102,8 +102,8 @@ def execution_context(
     return ExecutionContext(accelerator.device, accelerator)
 
 
-def _other(asked: int, found: int) -> TrainingError:
+def _other(asked: int, running: int) -> TrainingError:
     return TrainingError(
-        f"{asked} processes were asked for, and {found} run together. Start them with "
-        f"torchrun --nproc-per-node {asked} -m zoo train ..."
+        f"{asked} processes were asked for, and {running} run together. Start them "
+        f"with torchrun --nproc-per-node {asked} -m zoo train ..."
     )

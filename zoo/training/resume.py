@@ -42,21 +42,21 @@ class ResumeCheckpoint:
         self._expected = len(self._parts)
         if self.path is None or not self.path.is_file():
             return None
-        held = resume_file.read(self.path)
-        if held["identity"] != self._identity:
+        state = resume_file.read(self.path)
+        if state["identity"] != self._identity:
             raise SettingsError(
                 f"{self.path} is of a run with other settings or another recipe. Use "
                 "the same, or start again without --resume."
             )
-        if len(held["parts"]) != len(self._parts):
+        if len(state["parts"]) != len(self._parts):
             raise TrainingError(
-                f"{self.path} holds {len(held['parts'])} objects, but the recipe "
+                f"{self.path} holds {len(state['parts'])} objects, but the recipe "
                 f"prepared {len(self._parts)}. Start again without --resume."
             )
-        for part, kept in zip(self._parts, held["parts"], strict=True):
-            _inner(part).load_state_dict(kept)
-        torch.set_rng_state(held["random"])
-        beside: dict[str, Any] = held["beside"]
+        for part, part_state in zip(self._parts, state["parts"], strict=True):
+            _inner(part).load_state_dict(part_state)
+        torch.set_rng_state(state["random"])
+        beside: dict[str, Any] = state["beside"]
         return beside
 
     def save(self, beside: Mapping[str, Any], *, now: bool = False) -> None:
@@ -65,13 +65,13 @@ class ResumeCheckpoint:
         changed = len(self._parts) != self._expected
         if self.path is None or not due or changed or not self._parts:
             return
-        held = {
+        state = {
             "identity": self._identity,
             "parts": [_inner(part).state_dict() for part in self._parts],
             "random": torch.get_rng_state(),
             "beside": dict(beside),
         }
-        resume_file.write(held, self.path)
+        resume_file.write(state, self.path)
         self._when = time.perf_counter()
 
     def delete(self) -> None:

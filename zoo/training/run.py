@@ -160,11 +160,11 @@ class Run(TextRun):
         In a cross-validation the rows held back are those of the fold.
         """
         if self._fold is None:
-            fitting, held = super().split(rows, holding)
+            training, held_out = super().split(rows, holding)
         else:
-            fitting, held = self._fold.split(rows, seed=self.seed)
-        self.split_sizes = len(fitting), len(held)
-        return fitting, held
+            training, held_out = self._fold.split(rows, seed=self.seed)
+        self.split_sizes = len(training), len(held_out)
+        return training, held_out
 
     def fit_normalization(self, rows: TensorRows | StreamedRows) -> None:
         """See `zoo.runtime.normalization.fit_normalization`."""
@@ -293,8 +293,8 @@ class Run(TextRun):
         }
 
     def _go_on(self) -> None:
-        if (held := self._keeper.load()) is not None:
-            self._epoch, self.history = held["epoch"], held["history"]
-            vars(self._best).update(held["best"])
-            self.generator.set_state(held["random"])
-            self.started -= held["seconds"]
+        if (state := self._keeper.load()) is not None:
+            self._epoch, self.history = state["epoch"], state["history"]
+            vars(self._best).update(state["best"])
+            self.generator.set_state(state["random"])
+            self.started -= state["seconds"]

@@ -59,12 +59,12 @@ def check_ranges(settings: Any) -> None:
     """Refuse a number out of the range that its name gives it in every recipe."""
     for field in fields(settings):
         value = getattr(settings, field.name)
-        low, high, wanted = RANGES.get(field.name, (-math.inf, math.inf, ""))
-        if not wanted or not isinstance(value, (int, float)):
+        low, high, expected = RANGES.get(field.name, (-math.inf, math.inf, ""))
+        if not expected or not isinstance(value, (int, float)):
             continue
-        if value < low or value >= high or (wanted == POSITIVE and value == low):
+        if value < low or value >= high or (expected == POSITIVE and value == low):
             raise SettingsError(
-                f"Setting {field.name!r}: {value!r} should be {wanted}."
+                f"Setting {field.name!r}: {value!r} should be {expected}."
             )
 
 
@@ -76,7 +76,7 @@ def parse_setting(settings: Any, key: str, value: object) -> object:
         return _parse_value(value, kind)
     except ValueError:
         raise SettingsError(
-            f"Setting {key!r}: {value!r} should be {_wanted(kind)}."
+            f"Setting {key!r}: {value!r} should be {_expected(kind)}."
         ) from None
 
 
@@ -164,16 +164,16 @@ def _parse_number(value: object, kind: type[int] | type[float]) -> float:
     raise ValueError
 
 
-def _wanted(kind: Any) -> str:
+def _expected(kind: Any) -> str:
     """Return what a type takes, in words for an error message."""
     origin, parts = get_origin(kind), get_args(kind)
     if origin is Literal:
         return "one of " + ", ".join(map(str, parts))
     if origin in (Union, types.UnionType):
-        words = [_wanted(part) for part in parts if part is not type(None)]
+        words = [_expected(part) for part in parts if part is not type(None)]
         return " or ".join(words + ["none"] * (type(None) in parts))
     if origin is tuple:
         if parts[-1] is Ellipsis:
-            return f"values separated by commas, each {_wanted(parts[0])}"
-        return f"{len(parts)} values ({', '.join(map(_wanted, parts))})"
+            return f"values separated by commas, each {_expected(parts[0])}"
+        return f"{len(parts)} values ({', '.join(map(_expected, parts))})"
     return TYPE_NAMES.get(kind) or str(getattr(kind, "__name__", kind))

@@ -90,8 +90,8 @@ def train(
             f"The sweep in {sweep} is of the installed recipe of {spec.name!r}, not of "
             f"{file.path}. Give the settings with --set (settings=)."
         )
-    found = sweep_settings.read(sweep, spec.name, smoke=smoke) if sweep else NO_SWEEP
-    changes = {**found.settings, **(settings or {})}
+    swept = sweep_settings.read(sweep, spec.name, smoke=smoke) if sweep else NO_SWEEP
+    changes = {**swept.settings, **(settings or {})}
     recipe, chosen = choose_settings(spec, changes, smoke=smoke, file=file)
     target = Path(folder or Path("runs") / (file.path.stem if file else spec.name))
     keeper = _prepared(spec, file, target, chosen, smoke, keep_every)
@@ -113,7 +113,7 @@ def train(
         except (Collapsed, Diverged) as exc:
             raise _save_last_good(exc, run, target) from exc
         if run.context.rank == 0:
-            _save_result(run, recipe, file, chosen, trained, target, found)
+            _save_result(run, recipe, file, chosen, trained, target, swept)
             keeper.delete()
         run.context.wait()
     return target
@@ -217,8 +217,8 @@ def measured_by(
     beside = f"{home}.{own.replace('recipe', 'report')}"
     if not hasattr(recipe, name) and beside != spec.recipe and find_spec(beside):
         recipe = _module(spec, beside)
-    found: Callable[..., Any] | None = getattr(recipe, name, None)
-    return found
+    function: Callable[..., Any] | None = getattr(recipe, name, None)
+    return function
 
 
 def _module(spec: ModelSpec, recipe: str) -> ModuleType:
@@ -228,13 +228,15 @@ def _module(spec: ModelSpec, recipe: str) -> ModuleType:
 
 
 def _untrainable(spec: ModelSpec) -> str:
-    told = f"{spec.name!r} has no recipe that trains it"
+    message = f"{spec.name!r} has no recipe that trains it"
     if spec.weights:
         repo = spec.weights.repo
-        told += ": its weights are a third party's" + (f" ({repo})" if repo else "")
+        message += ": its weights are a third party's" + (f" ({repo})" if repo else "")
     if spec.head:
-        told += f". zoo.load({spec.name!r}, labels=[...]) gives it a new head to train"
-    return f"{told}."
+        message += (
+            f". zoo.load({spec.name!r}, labels=[...]) gives it a new head to train"
+        )
+    return f"{message}."
 
 
 @contextmanager
@@ -252,7 +254,7 @@ def _save_result(
     chosen: Any,
     model: nn.Module,
     target: Path,
-    found: SweepSettings,
+    swept: SweepSettings,
 ) -> None:
     """Measure a trained model, draw it, and write everything down."""
     spec = run.spec
@@ -270,14 +272,14 @@ def _save_result(
         report(model, run)
     if len(run.history) > 1:
         run.log_figure("curves", plots.curves(run.history), CURVES)
-    if found.receipt:
-        run.log_figure("sweep", found.picture, sweep_settings.CAPTION)
+    if swept.receipt:
+        run.log_figure("sweep", swept.picture, sweep_settings.CAPTION)
     receipt = receipts.receipt(run, asdict(chosen), metrics, held_out)
     if file:
         receipt |= file.receipt
         _without_recipe(model)
-    if found.receipt:
-        receipt["sweep"] = found.receipt
+    if swept.receipt:
+        receipt["sweep"] = swept.receipt
     files = {name: content for name, (content, _) in run.figures.items()}
     card = render.text(spec, receipt)
     saving.save(

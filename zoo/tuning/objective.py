@@ -61,22 +61,22 @@ class SweepPlan:
 
     def space(self) -> Space:
         """Return the search space; raises SettingsError."""
-        found = space(self.settings, self.chosen({}))
-        if self.data is not None and "val_fraction" in found.searched:
+        search_space = space(self.settings, self.chosen({}))
+        if self.data is not None and "val_fraction" in search_space.searched:
             raise SettingsError(
                 "Setting 'val_fraction' can't be searched: every trial is judged on "
                 "the "
                 "same validation rows. Give it one value."
             )
-        return found
+        return search_space
 
     def chosen(self, values: Mapping[str, object]) -> Any:
         """Return settings with `values`; raises SettingsError."""
         if self.data is None:
             return choose_settings(loading.find(self.name), values, smoke=self.smoke)[1]
-        found = with_values(strategies.Settings(), values)
-        check_ranges(found)
-        return found
+        settings = with_values(strategies.Settings(), values)
+        check_ranges(settings)
+        return settings
 
 
 def run_trial(
@@ -101,11 +101,11 @@ def run_trial(
 
 
 def finetune_trial(
-    plan: SweepPlan, found: DatasetSplits, settings: Any, monitor: TrainingMonitor
+    plan: SweepPlan, splits: DatasetSplits, settings: Any, monitor: TrainingMonitor
 ) -> dict[str, float]:
     """Return the value on the validation rows after fine-tuning."""
     return finetune_by_name(
-        plan.name, found, settings=asdict(settings), monitor=monitor
+        plan.name, splits, settings=asdict(settings), monitor=monitor
     ).metrics
 
 
@@ -136,11 +136,11 @@ def _rows(
 ) -> DatasetSplits:
     spec = loading.find(name)
     model = spec.input, spec.output
-    found = replace(reader.read_data(data, *model, target=target), test=None)
+    splits = replace(reader.read_data(data, *model, target=target), test=None)
     if validation is not None:
-        labels = found.labels or None
+        labels = splits.labels or None
         other = reader.read_data(validation, *model, target=target, labels=labels)
-        return replace(found, validation=other.training)
-    if found.validation is not None:
-        return found
-    return examples.with_validation_split(found, val_fraction, seed=seed)
+        return replace(splits, validation=other.training)
+    if splits.validation is not None:
+        return splits
+    return examples.with_validation_split(splits, val_fraction, seed=seed)

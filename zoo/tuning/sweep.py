@@ -110,7 +110,7 @@ def sweep(
 
 
 def _own(**given: str | Path | None) -> dict[str, Any]:
-    return {key: None if held is None else str(held) for key, held in given.items()}
+    return {key: None if value is None else str(value) for key, value in given.items()}
 
 
 @contextmanager
@@ -130,15 +130,15 @@ def _emptied(
     target: Path, plan: SweepPlan, processes: int, callback: Callback | None, lock: int
 ) -> None:
     """Fill the queue with what is missing, and work until it is empty."""
-    found = _queue.is_complete(target, plan)
+    study = _queue.is_complete(target, plan)
     try:
         if processes == 1:
-            _queue.run_trials(found, plan, callback)
+            _queue.run_trials(study, plan, callback)
         else:
             _together(target, plan, processes, callback, lock)
     except ZooError:
         if not _queue.finished_trials(
-            found
+            study
         ):  # nothing to go on with: leave the folder free
             for name in (PLAN, JOURNAL):
                 (target / name).unlink(missing_ok=True)
@@ -182,12 +182,12 @@ def _begun(
                 f"{target} holds a sweep already. Go on with it (--resume), or choose "
                 "another folder (--out)."
             )
-        held = SweepPlan(**json.loads((target / PLAN).read_text(encoding="utf-8")))
+        existing = SweepPlan(**json.loads((target / PLAN).read_text(encoding="utf-8")))
         if trials is None:
-            plan = replace(asked, trials=held.trials)
+            plan = replace(asked, trials=existing.trials)
         differs = [
             key
-            for key, value in asdict(held).items()
+            for key, value in asdict(existing).items()
             if key != "trials" and value != getattr(plan, key)
         ]
         if differs:
@@ -206,9 +206,9 @@ def _mend(journal: Path) -> None:
     for lock in journal.parent.glob(f"{journal.name}.lock*"):
         lock.unlink(missing_ok=True)
     if journal.exists():
-        held = journal.read_bytes()
-        whole = held[: held.rfind(b"\n") + 1]
-        if whole != held:
+        content = journal.read_bytes()
+        whole = content[: content.rfind(b"\n") + 1]
+        if whole != content:
             write_atomic(journal, whole)
 
 
@@ -246,18 +246,18 @@ def _together(
 def _watch(
     workers: list["subprocess.Popen[bytes]"],
     logs: list[Path],
-    found: Any,
+    study: Any,
     callback: Callback | None,
 ) -> None:
-    heard = {trial.position for trial in _queue.finished_trials(found)}
+    reported = {trial.position for trial in _queue.finished_trials(study)}
     going = True
     while going:
         time.sleep(POLL_SECONDS)
         states = [worker.poll() for worker in workers]
         going = None in states
-        for trial in _queue.finished_trials(found):
-            if trial.position not in heard:
-                heard.add(trial.position)
+        for trial in _queue.finished_trials(study):
+            if trial.position not in reported:
+                reported.add(trial.position)
                 if callback is not None:
                     callback(trial)
         for state, log in zip(states, logs, strict=True):
@@ -288,8 +288,8 @@ def _command(plan: SweepPlan, where: Space, trial: Trial) -> str:
     words = ["zoo", "train", plan.name]
     if plan.data is not None:
         words = ["zoo", "finetune", plan.name, plan.data]
-        for option, held in (("target", plan.target), ("validation", plan.validation)):
-            words += [f"--{option}", held] if held is not None else []
-    for key, value in (where.fixed | trial.settings).items():
-        words += ["--set", f"{key}={value}"]
+        for option, value in (("target", plan.target), ("validation", plan.validation)):
+            words += [f"--{option}", value] if value is not None else []
+    for key, setting in (where.fixed | trial.settings).items():
+        words += ["--set", f"{key}={setting}"]
     return shlex.join([*words, *["--smoke"] * plan.smoke])

@@ -61,7 +61,7 @@ def create_study(
     library = _optuna()
     library.logging.set_verbosity(library.logging.ERROR)
     file = library.storages.journal.JournalFileBackend(str(folder / journal))
-    found: optuna.Study = library.create_study(
+    study: optuna.Study = library.create_study(
         storage=library.storages.JournalStorage(file),
         study_name=plan.name,  # hyperband deals its brackets out by this name
         direction="maximize",
@@ -69,7 +69,7 @@ def create_study(
         sampler=library.samplers.RandomSampler(seed=plan.seed),
         pruner=_pruner(plan) if plan.method == "hyperband" else None,
     )
-    return found
+    return study
 
 
 def is_complete(folder: Path, plan: SweepPlan) -> "optuna.Study":
@@ -86,28 +86,28 @@ def is_complete(folder: Path, plan: SweepPlan) -> "optuna.Study":
     }
     points = plan.space().grid() if plan.method == "grid" else [{}] * plan.trials
     (folder / AGAIN).unlink(missing_ok=True)
-    found = create_study(folder, plan, AGAIN)
+    study = create_study(folder, plan, AGAIN)
     for position in sorted({*range(len(points)), *there}):
         if position in there:
-            found.add_trial(there[position])
+            study.add_trial(there[position])
         else:
-            found.enqueue_trial(points[position], user_attrs={"position": position})
+            study.enqueue_trial(points[position], user_attrs={"position": position})
     (folder / AGAIN).replace(folder / JOURNAL)
     return create_study(folder, plan)
 
 
-def finished_trials(found: "optuna.Study") -> list[Trial]:
+def finished_trials(study: "optuna.Study") -> list[Trial]:
     """Return the trials that came to an end, by position."""
     rows = [
         Trial(**trial.user_attrs["ended"])
-        for trial in found.get_trials(deepcopy=False)
+        for trial in study.get_trials(deepcopy=False)
         if trial.state.is_finished() and "ended" in trial.user_attrs
     ]
     return sorted(rows, key=lambda row: row.position)
 
 
 def run_trials(
-    found: "optuna.Study",
+    study: "optuna.Study",
     plan: SweepPlan,
     callback: Callable[[Trial], None] | None = None,
 ) -> None:
@@ -115,25 +115,25 @@ def run_trials(
     states = _optuna().trial.TrialState
     ends = {"done": states.COMPLETE, "pruned": states.PRUNED, "failed": states.FAIL}
     where = plan.space()
-    while (trial := _next(found)) is not None:
-        found.sampler = _sampler(plan, trial.user_attrs["position"])
+    while (trial := _next(study)) is not None:
+        study.sampler = _sampler(plan, trial.user_attrs["position"])
         row = _attempt(trial, plan, where)
         trial.set_user_attr("ended", asdict(row))
         worth = None
         if row.state == "done" and row.figure is not None and row.value is not None:
             worth = signed_score(row.figure, row.value)
-        found.tell(trial, worth, state=ends[row.state])
+        study.tell(trial, worth, state=ends[row.state])
         if callback is not None:
             callback(row)
 
 
-def _next(found: "optuna.Study") -> "optuna.Trial | None":
+def _next(study: "optuna.Study") -> "optuna.Trial | None":
     states = _optuna().trial.TrialState
-    while found.get_trials(deepcopy=False, states=(states.WAITING,)):
-        trial = found.ask()
+    while study.get_trials(deepcopy=False, states=(states.WAITING,)):
+        trial = study.ask()
         if "position" in trial.user_attrs:
             return trial
-        found.tell(trial, state=states.FAIL)  # another process took the last: made up
+        study.tell(trial, state=states.FAIL)  # another process took the last: made up
     return None
 
 
@@ -152,9 +152,9 @@ def _attempt(trial: "optuna.Trial", plan: SweepPlan, where: Space) -> Trial:
         if plan.data is None:
             objective.run_trial(plan, chosen, looking.begun, looking)
         else:
-            found = objective.trial_rows(plan, plan.chosen(where.fixed).val_fraction)
+            splits = objective.trial_rows(plan, plan.chosen(where.fixed).val_fraction)
             looking.default = objective.objective_metric(plan)
-            looking.end(objective.finetune_trial(plan, found, chosen, looking))
+            looking.end(objective.finetune_trial(plan, splits, chosen, looking))
         if looking.value is None:
             raise TrainingError(f"The recipe of {plan.name!r} measured no number.")
     except optuna.TrialPruned:
@@ -187,11 +187,11 @@ def _drawn(trial: "optuna.Trial", key: str, part: Range | Choices) -> Any:
     if part.whole:
         low, high, step = int(part.low), int(part.high), int(part.step or 1)
         return trial.suggest_int(key, low, high, step=step, log=part.log)
-    found: Any = trial.suggest_float(
+    number: Any = trial.suggest_float(
         key, part.low, part.high, step=part.step, log=part.log
     )
     # A grid's points are text.
-    return round(found, DIGITS) if part.step and isinstance(found, float) else found
+    return round(number, DIGITS) if part.step and isinstance(number, float) else number
 
 
 def _plain(value: object, word: Any) -> Any:

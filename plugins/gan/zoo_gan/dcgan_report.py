@@ -143,11 +143,11 @@ def nearest(rows: Tensor, others: Tensor) -> tuple[Tensor, Tensor]:
     """Return for each row the Euclidean distance to the nearest of the others, and
     which it is."""
     flat = others.flatten(start_dim=1)
-    found = [
+    minima = [
         torch.cdist(batch, flat).min(dim=1)
         for batch in rows.flatten(start_dim=1).split(100)
     ]
-    distances, which = zip(*found, strict=True)
+    distances, which = zip(*minima, strict=True)
     return torch.cat(distances), torch.cat(which)
 
 

@@ -130,8 +130,8 @@ def _other_inputs(model: nn.Module, count: int) -> dict[str, float]:
     true = random_texts(count, generator, [5])
     figures["plain_font_accuracy"] = _model_accuracy(model, map(_plain, true), true)
     results = zoo.predict(model, _photo_strips()[:count])
-    found = sum(bool(result.text) for result in results)
-    figures["text_in_photos"] = found / len(results)
+    with_text = sum(bool(result.text) for result in results)
+    figures["text_in_photos"] = with_text / len(results)
     return figures
 
 

@@ -117,9 +117,11 @@ def _ngrams_by_text(wide: WideLinear, token: Tensor) -> tuple[Tensor, Tensor]:
     hashes, texts = [], []
     for start in range(0, len(token), CHUNK_SIZE):
         chunk = token[start : start + CHUNK_SIZE]
-        found = wide.unique_hashes(chunk[:, (chunk != wide.pad_token_id).any(dim=0)])
-        text, column = (found != NO_FEATURE).nonzero(as_tuple=True)
-        hashes.append(found[text, column])
+        chunk_hashes = wide.unique_hashes(
+            chunk[:, (chunk != wide.pad_token_id).any(dim=0)]
+        )
+        text, column = (chunk_hashes != NO_FEATURE).nonzero(as_tuple=True)
+        hashes.append(chunk_hashes[text, column])
         texts.append(text + start)
     return torch.cat(hashes), torch.cat(texts)
 

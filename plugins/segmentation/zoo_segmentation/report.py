@@ -220,11 +220,11 @@ def _full_size_and_breeds(
         mask, true = np.asarray(one.mask) == 1, np.asarray(photo.trimap) != BACKGROUND
         intersection += int((mask & true).sum())
         union += int((mask | true).sum())
-    found = {"full_size_iou": intersection / union}
+    figures = {"full_size_iou": intersection / union}
     for name in BREEDS:
         of_breed = [photo.breed == name for photo in photos]
-        found[f"iou_{name.lower()}"] = iou[of_breed].mean().item()
-    return found
+        figures[f"iou_{name.lower()}"] = iou[of_breed].mean().item()
+    return figures
 
 
 def _silhouettes(logits: Tensor, target: Tensor, iou: Tensor) -> bytes:

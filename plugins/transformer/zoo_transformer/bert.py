@@ -203,9 +203,9 @@ def _new_name(name: str) -> str:
         parameter = OLD_NORM_NAMES.get(parameter, parameter)
     if module in TOP_NAMES:
         return f"{TOP_NAMES[module]}.{parameter}"
-    _, found, layer = module.partition("encoder.layer.")
+    _, separator, layer = module.partition("encoder.layer.")
     number, _, inner = layer.partition(".")
-    if not found or not number.isdigit():
+    if not separator or not number.isdigit():
         return name
     projection = inner.removeprefix("attention.self.")
     if projection in QKV:

@@ -30,8 +30,8 @@ class Result(ABC):
 
         By default it is the one that was looked at, where the result keeps it.
         """
-        found: Image.Image | None = getattr(self, "picture", None)
-        return found
+        picture: Image.Image | None = getattr(self, "picture", None)
+        return picture
 
     def silhouette(self) -> Image.Image | None:
         """Return what is shown instead where there are only greys, if not the same."""

@@ -34,8 +34,8 @@ class Segmentation(Result):
     @property
     def labels(self) -> tuple[str, ...]:
         """The labels that some pixel has, the one with the most pixels first."""
-        found = [label for label in self.known if self.shares[label]]
-        return tuple(sorted(found, key=lambda label: -self.shares[label]))
+        present = [label for label in self.known if self.shares[label]]
+        return tuple(sorted(present, key=lambda label: -self.shares[label]))
 
     def __str__(self) -> str:
         return ", ".join(f"{label} {self.shares[label]:.2%}" for label in self.labels)
@@ -93,6 +93,6 @@ def coloured(numbers: Image.Image) -> Image.Image:
     palette = [0, 0, 0]
     for number in range(255):
         palette += shown[number % len(shown)][:3]
-    found = Image.frombytes("P", numbers.size, numbers.tobytes())
-    found.putpalette(palette)
-    return found
+    picture = Image.frombytes("P", numbers.size, numbers.tobytes())
+    picture.putpalette(palette)
+    return picture

@@ -154,12 +154,12 @@ def _labelled(folder: Path, input_spec: Input) -> Rows:
     items: list[Path] = []
     targets: list[str] = []
     for place in classes:
-        held = paths.list_files(place, input_spec.suffixes)
-        if not held:
+        files = paths.list_files(place, input_spec.suffixes)
+        if not files:
             raise DataError(
                 f"{place} holds no {input_spec.plural} "
                 f"({', '.join(input_spec.suffixes)})."
             )
-        items += held
-        targets += [place.name] * len(held)
+        items += files
+        targets += [place.name] * len(files)
     return Rows(items, targets, [str(path.relative_to(folder)) for path in items])

@@ -56,8 +56,8 @@ class ClassTargets(Targets[ClassOutput]):
     def two_kinds(
         self, drawn: Tensor, input_spec: Input, output_spec: ClassOutput
     ) -> Kinds:
-        found = super().two_kinds(drawn, input_spec, output_spec)
-        return replace(found, labels=("first", "second"))
+        kinds = super().two_kinds(drawn, input_spec, output_spec)
+        return replace(kinds, labels=("first", "second"))
 
 
 def _classes(

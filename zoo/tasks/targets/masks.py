@@ -33,13 +33,13 @@ IMAGES, MASKS = "images", "masks"  # the folders of a folder of pairs
 
 @dataclass(frozen=True, kw_only=True)
 class Mask:
-    """One mask, not opened yet: `held[row]` is a path or a picture.
+    """One mask, not opened yet: `sources[row]` is a path or a picture.
 
     `numbers` says which label each of its values is, `counts` how many pixels each
     label has, and `seal` is the SHA-256 of its values.
     """
 
-    held: Sequence[Any] = field(repr=False, compare=False)
+    sources: Sequence[Any] = field(repr=False, compare=False)
     row: int = field(repr=False, compare=False)
     name: str = field(repr=False, compare=False)
     numbers: tuple[tuple[int, int], ...]
@@ -48,7 +48,7 @@ class Mask:
 
     def opened(self) -> Any:
         """Return the number of each pixel's label, as bytes, (height, width)."""
-        values = _values(self.held[self.row], self.name)
+        values = _values(self.sources[self.row], self.name)
         table = np.zeros(max(value for value, _ in self.numbers) + 1, dtype=np.uint8)
         for value, number in self.numbers:
             table[value] = number
@@ -90,8 +90,8 @@ class MaskTargets(Targets[MaskOutput]):
 
     def sizes(self, targets: Sequence[Any], labels: Sequence[str]) -> list[int]:
         """Return how many pixels each label has."""
-        held = [target.counts for target in targets]
-        return [sum(pixels) for pixels in zip(*held, strict=True)]
+        counts = [target.counts for target in targets]
+        return [sum(pixels) for pixels in zip(*counts, strict=True)]
 
     def tensor(
         self, targets: Sequence[Any], input_spec: Input, output_spec: MaskOutput
@@ -119,10 +119,10 @@ class MaskTargets(Targets[MaskOutput]):
         second = across ^ (torch.arange(rows) % 2 == 1)[:, None]  # (rows, W)
         target = second[:, None].expand(-1, *drawn.shape[-2:])
         ends = torch.where(target[:, None], drawn.max(), drawn.min())
-        held = [one.byte().mul(255).numpy() for one in target]
+        sources = [one.byte().mul(255).numpy() for one in target]
         masks = tuple(
             Mask(
-                held=held,
+                sources=sources,
                 row=row,
                 name=f"row {row}",
                 numbers=((0, 0), (255, 1)),
@@ -164,16 +164,16 @@ def _paired(folder: Path, suffixes: Sequence[str]) -> Rows:
 
 def _by_name(folder: Path, suffixes: Sequence[str]) -> dict[str, Path]:
     """Return the pictures of a folder by their path in it, without the ending."""
-    found: dict[str, Path] = {}
+    by_name: dict[str, Path] = {}
     for path in paths.list_files(folder, suffixes):
         name = path.relative_to(folder).with_suffix("").as_posix()
-        if name in found:
+        if name in by_name:
             raise DataError(
-                f"{folder} has {found[name].name} and {path.name}, which have the same "
-                "name. Which of them is meant can't be told: rename one."
+                f"{folder} has {by_name[name].name} and {path.name}, which have the "
+                "same name. Which of them is meant can't be told: rename one."
             )
-        found[name] = path
-    return found
+        by_name[name] = path
+    return by_name
 
 
 def _classes(
@@ -217,7 +217,7 @@ def _mask(
     for value, count in counts.items():
         each[numbers[value]] += count
     return Mask(
-        held=rows.targets,
+        sources=rows.targets,
         row=row,
         name=rows.names[row],
         numbers=tuple(sorted(numbers.items())),
@@ -228,27 +228,27 @@ def _mask(
 
 def _looked_at(source: str, rows: Rows) -> list[tuple[Counts, str]]:
     """Return the values of each mask, and a hash of them; check its size."""
-    found = []
+    counted_masks = []
     for row, name in enumerate(rows.names):
-        given = _values(rows.targets[row], name)
-        size, wanted = given.shape[::-1], _size(rows.items[row])
-        if wanted is not None and size != wanted:
+        mask = _values(rows.targets[row], name)
+        size, expected = mask.shape[::-1], _size(rows.items[row])
+        if expected is not None and size != expected:
             raise DataError(
                 f"{source}: the mask of {name} is {size[0]}x{size[1]}, and its picture "
-                f"is {wanted[0]}x{wanted[1]}. Make masks as large as their pictures, "
-                "by the nearest pixel."
+                f"is {expected[0]}x{expected[1]}. Make masks as large as their "
+                "pictures, by the nearest pixel."
             )
-        values, counts = np.unique(given, return_counts=True)
+        values, counts = np.unique(mask, return_counts=True)
         if len(values) > MOST_VALUES or _smoothed(values.tolist()):
             raise DataError(
                 f"{source}: the mask of {name} has {len(values)} values from "
                 f"{values[0]} to {values[-1]}: its edges are smoothed, or it is no "
                 "mask. Save masks as PNG without smoothing, one value for each class."
             )
-        seal = hashlib.sha256(f"{given.shape}".encode() + given.tobytes()).hexdigest()
+        seal = hashlib.sha256(f"{mask.shape}".encode() + mask.tobytes()).hexdigest()
         counted = zip(values.tolist(), counts.tolist(), strict=True)
-        found.append((dict(counted), seal))
-    return found
+        counted_masks.append((dict(counted), seal))
+    return counted_masks
 
 
 def _smoothed(values: list[int]) -> bool:

@@ -71,13 +71,13 @@ class ForecastTargets(_Numbers[ForecastOutput]):
     ) -> Kinds:
         """What follows on a series is less than the last value of the column that is
         forecast where it is of one kind, and more where it is of the other."""
-        found = super().two_kinds(drawn, input_spec, output_spec)
+        kinds = super().two_kinds(drawn, input_spec, output_spec)
         names = input_spec.required_columns
         place = names.index(output_spec.name) if output_spec.name in names else 0
-        step = torch.tensor(STEPS)[list(found.targets)]
-        after = found.items[:, -1, place] * step
+        step = torch.tensor(STEPS)[list(kinds.targets)]
+        after = kinds.items[:, -1, place] * step
         rows = after[:, None].expand(-1, output_spec.horizon).tolist()
-        return replace(found, targets=tuple(map(_plain, rows)))
+        return replace(kinds, targets=tuple(map(_plain, rows)))
 
 
 def _plain(answer: list[float]) -> Any:

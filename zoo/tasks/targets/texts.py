@@ -37,14 +37,14 @@ class TextTargets(Targets[OCROutput]):
         The text is what stands before the first dot: "2b827.png", or "2b827.2.png"
         where two pictures show the same.
         """
-        found = paths.list_files(folder, input_spec.suffixes)
-        if not found:
+        files = paths.list_files(folder, input_spec.suffixes)
+        if not files:
             raise DataError(
                 f"{folder} holds no pictures ({', '.join(input_spec.suffixes)}). Name "
                 "each picture by the text that it shows: captchas/2b827.png."
             )
-        texts = [path.name.partition(".")[0] for path in found]
-        return Rows(found, texts, [str(path.relative_to(folder)) for path in found])
+        texts = [path.name.partition(".")[0] for path in files]
+        return Rows(files, texts, [str(path.relative_to(folder)) for path in files])
 
     def parse(
         self,
@@ -59,8 +59,8 @@ class TextTargets(Targets[OCROutput]):
 
     def counts(self, targets: Sequence[Any], labels: Sequence[str]) -> dict[str, int]:
         """Return in how many texts each character is."""
-        held = [set(text) for text in targets]
-        return {one: sum(one in text for text in held) for one in labels}
+        characters = [set(text) for text in targets]
+        return {one: sum(one in text for text in characters) for one in labels}
 
     def tensor(
         self, targets: Sequence[Any], input_spec: Input, output_spec: OCROutput
@@ -80,9 +80,9 @@ class TextTargets(Targets[OCROutput]):
     def two_kinds(
         self, drawn: Tensor, input_spec: Input, output_spec: OCROutput
     ) -> Kinds:
-        found = super().two_kinds(drawn, input_spec, output_spec)
-        texts = tuple("ab"[kind] for kind in found.targets)
-        return replace(found, targets=texts, labels=("a", "b"))
+        kinds = super().two_kinds(drawn, input_spec, output_spec)
+        texts = tuple("ab"[kind] for kind in kinds.targets)
+        return replace(kinds, targets=texts, labels=("a", "b"))
 
 
 def _alphabet(
