@@ -203,7 +203,7 @@ def test_a_count_is_a_whole_number(model: Any, n: Any) -> None:
         f"Model 'places': n={n!r} {wanted} Options: positive, negative, n."
     )
     assert str(again.value) == (
-        f"Model 'places': top_k={n!r} {wanted} Options: batch, top_k."
+        f"Model 'places': top_k={n!r} {wanted} Options: batch_size, top_k."
     )
 
 

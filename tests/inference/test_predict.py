@@ -101,7 +101,7 @@ def test_the_batch_size_changes_nothing(lenet: nn.Module, size: int) -> None:
     shades = [np.full((28, 28), n, np.uint8) for n in range(0, 100, 20)]
     alone = [zoo.predict(lenet, shade) for shade in shades]
 
-    together = zoo.predict(lenet, shades, batch=size)
+    together = zoo.predict(lenet, shades, batch_size=size)
 
     for one, other in zip(alone, together, strict=True):
         assert one.scores == pytest.approx(other.scores, abs=1e-6)
@@ -154,7 +154,7 @@ def test_an_error_names_the_item(lenet: nn.Module) -> None:
     Of a list, the message says which input is at fault, whatever the batch.
     """
     with pytest.raises(InputError) as caught:
-        zoo.predict(lenet, [GROUND, GROUND, "no such.png"], batch=1)
+        zoo.predict(lenet, [GROUND, GROUND, "no such.png"], batch_size=1)
     with pytest.raises(InputError) as alone:
         zoo.predict(lenet, "no such.png")
 
@@ -180,7 +180,7 @@ def test_an_unknown_option(
         zoo.predict(lenet, "no such.png", **options)
 
     assert str(caught.value) == (
-        f"Model 'lenet5-mnist': zoo.predict has {problem} Options: batch, invert, "
+        f"Model 'lenet5-mnist': zoo.predict has {problem} Options: batch_size, invert, "
         "windows."
     )
 
@@ -191,10 +191,11 @@ def test_a_wrong_batch_size(iris: nn.Module, size: int) -> None:
     A batch holds one input or more.
     """
     with pytest.raises(OptionError) as caught:
-        zoo.predict(iris, FLOWERS, batch=size)
+        zoo.predict(iris, FLOWERS, batch_size=size)
 
     assert str(caught.value) == (
-        f"Model 'perceptron-iris': batch={size} should be 1 or more. Options: batch."
+        f"Model 'perceptron-iris': batch_size={size} should be 1 or more. "
+        "Options: batch_size."
     )
 
 
@@ -204,9 +205,9 @@ def test_a_suspicion_is_told_once_for_each_kind(lenet: nn.Module) -> None:
     """
     bright = torch.full((3, 1, 28, 28), 200.0)
     with pytest.warns(UserWarning, match="divide by 255") as first:
-        zoo.predict(lenet, bright, batch=1)
+        zoo.predict(lenet, bright, batch_size=1)
     with pytest.warns(UserWarning, match="The background is light") as second:
-        zoo.predict(lenet, [PAPER] * 3, batch=1)
+        zoo.predict(lenet, [PAPER] * 3, batch_size=1)
     with warnings.catch_warnings(record=True) as third:
         warnings.simplefilter("always")
         zoo.predict(lenet, bright)

@@ -114,7 +114,7 @@ def test_a_picture_is_answered_with_what_is_left_of_it(
     zoo.predict and zoo.reconstruct agree, one by one and in a list.
     """
     one = zoo.reconstruct(vae, digit)
-    several = zoo.reconstruct(vae, [digit, digit], batch=1)
+    several = zoo.reconstruct(vae, [digit, digit], batch_size=1)
 
     assert drawn([zoo.predict(vae, digit)]) == drawn([one])
     assert drawn(several) == drawn([one, one])
@@ -248,7 +248,7 @@ def test_a_model_of_noise_is_saved_and_loaded(tmp_path: Path) -> None:
         (
             lambda vae: zoo.encode(vae, zoo.example("vae-mnist"), invrt=True),
             "Model 'vae-mnist': zoo.encode has no option 'invrt'. Did you mean "
-            "'invert'? Options: batch, invert.",
+            "'invert'? Options: batch_size, invert.",
         ),
         (
             lambda vae: zoo.reconstruct(vae, zoo.example("vae-mnist"), windows=True),
@@ -257,8 +257,8 @@ def test_a_model_of_noise_is_saved_and_loaded(tmp_path: Path) -> None:
         ),
         (
             lambda vae: zoo.interpolate(vae, zoo.example("vae-mnist"), None, seed=1),
-            "Model 'vae-mnist': zoo.interpolate has no option 'seed'. Options: batch, "
-            "invert.",
+            "Model 'vae-mnist': zoo.interpolate has no option 'seed'. Options: "
+            "batch_size, invert.",
         ),
         (
             lambda vae: zoo.interpolate(vae, torch.zeros(20), torch.ones(20), steps=1),

@@ -490,7 +490,8 @@ def test_a_task_without_windows() -> None:
         zoo.predict("lenet5-mnist", torch.zeros(1, 28, 28), windows=True)
 
     assert refused(zoo.load("perceptron-iris"), [5.0, 1.4], True) == (
-        "Model 'perceptron-iris': zoo.predict has no option 'windows'. Options: batch."
+        "Model 'perceptron-iris': zoo.predict has no option 'windows'. Options: "
+        "batch_size."
     )
     assert prepared.value.problem == (
         "Windows slide over a picture, not over prepared pixels."

@@ -72,7 +72,9 @@ def test_the_judge_is_asked_for_what_its_head_is_given() -> None:
     whole = extract_features(judge, found)
 
     assert whole.shape == (30, 84)
-    assert torch.allclose(extract_features(judge, found, batch=7), whole, atol=1e-5)
+    assert torch.allclose(
+        extract_features(judge, found, batch_size=7), whole, atol=1e-5
+    )
     assert frechet_distance(judge, found, real) == frechet_from_features(
         whole, extract_features(judge, real)
     )

@@ -261,7 +261,7 @@ def test_unknown_options_are_told(model: Any) -> None:
 
     assert str(predicting.value) == (
         "Model 'writer': zoo.predict has no option 'temprature'. Did you mean "
-        f"'temperature'? Options: batch, {names}, seed, stop."
+        f"'temperature'? Options: batch_size, {names}, seed, stop."
     )
     assert str(sampling.value) == (
         "Model 'writer': zoo.sample has no option 'seeds'. Did you mean 'seed'? "

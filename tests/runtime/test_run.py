@@ -57,5 +57,5 @@ def test_features_are_what_the_head_is_given_or_the_output() -> None:
     model.zoo = SimpleNamespace(spec=SimpleNamespace(head="1"))  # type: ignore[assignment]
 
     assert whole.shape == (5, 1)
-    assert torch.equal(extract_features(model, rows, batch=2), rows.flatten(1))
+    assert torch.equal(extract_features(model, rows, batch_size=2), rows.flatten(1))
     assert model.training

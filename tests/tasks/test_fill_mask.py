@@ -129,7 +129,7 @@ def test_a_wrong_count_is_told(model: Any, count: Any) -> None:
 
     assert str(refused.value) == (
         f"Model 'guess': top_k={count!r} should be a whole number from 1 to 9. "
-        "Options: batch, top_k."
+        "Options: batch_size, top_k."
     )
 
 

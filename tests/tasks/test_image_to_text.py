@@ -138,7 +138,7 @@ def test_a_list_is_read_in_its_order(model: Any) -> None:
     One reading each, also where the model is given fewer at a time.
     """
     pictures = [stripes("a "), stripes("b "), stripes("abab")]
-    found = zoo.predict(model, pictures, batch=2)
+    found = zoo.predict(model, pictures, batch_size=2)
 
     assert [one.text for one in found] == ["a", "b", "abab"]
     assert found[0] == zoo.predict(model, pictures[0])
@@ -154,7 +154,7 @@ def test_a_wrong_number_of_beams_is_told(model: Any, beams: Any) -> None:
 
     assert str(refused.value) == (
         f"Model 'stripes': beams={beams!r} should be a whole number from 1 to 1,000. "
-        "Options: batch, invert, beams."
+        "Options: batch_size, invert, beams."
     )
 
 
@@ -167,7 +167,7 @@ def test_another_option_is_refused(model: Any) -> None:
 
     assert str(refused.value) == (
         "Model 'stripes': zoo.predict has no option 'beam'. Did you mean 'beams'? "
-        "Options: batch, invert, beams."
+        "Options: batch_size, invert, beams."
     )
 
 

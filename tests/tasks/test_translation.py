@@ -61,7 +61,7 @@ def test_texts_are_translated_together(model: Any) -> None:
     """
     texts = ["a", "bca", "cc"]
 
-    together = zoo.predict(model, texts, batch=2)
+    together = zoo.predict(model, texts, batch_size=2)
     numbers = zoo.predict(model, torch.tensor([4, 5, 3, END]))
 
     assert [one.source for one in together] == texts
@@ -344,5 +344,6 @@ def test_options_of_a_translation_are_for_no_other_model() -> None:
     )
 
     assert str(refused.exception) == (
-        "Model 'perceptron-iris': zoo.predict has no option 'beams'. Options: batch."
+        "Model 'perceptron-iris': zoo.predict has no option 'beams'. Options: "
+        "batch_size."
     )

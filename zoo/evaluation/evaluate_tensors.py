@@ -25,7 +25,9 @@ def evaluate(model: nn.Module, rows: TensorRows | StreamedRows) -> dict[str, flo
     )
 
 
-def predict_batches(model: nn.Module, inputs: Tensor, *, batch: int = 1000) -> Tensor:
+def predict_batches(
+    model: nn.Module, inputs: Tensor, *, batch_size: int = 1000
+) -> Tensor:
     """Return the outputs of the model for prepared inputs, on the CPU, in eval mode."""
     with eval_mode(model):
-        return runtime.predict_batches(model, inputs, batch=batch)
+        return runtime.predict_batches(model, inputs, batch_size=batch_size)

@@ -35,12 +35,12 @@ __all__ = [
 ]
 
 CACHE_VERSION = 2  # of the files in the cache
-BATCH = 32
+BATCH_SIZE = 32
 MAX_CACHE_BYTES = 256 << 20  # of features that are kept on disk
 NO_COPIES = Copies()  # none
 
 
-def features(model: nn.Module, raw: Any, *, batch: int = BATCH) -> Tensor:
+def features(model: nn.Module, raw: Any, *, batch_size: int = BATCH_SIZE) -> Tensor:
     """Return what the head of `model` is given for raw inputs, (inputs, numbers).
 
     Of a model whose output is a vector that is the output itself. Raw inputs are those
@@ -51,8 +51,10 @@ def features(model: nn.Module, raw: Any, *, batch: int = BATCH) -> Tensor:
     items, _ = task.split_items(raw, spec.input)
     parts: list[Tensor] = []
     with eval_mode(model), torch.inference_mode():
-        for start in range(0, len(items), batch):
-            part = [task.load_item(i, spec.input) for i in items[start : start + batch]]
+        for start in range(0, len(items), batch_size):
+            part = [
+                task.load_item(i, spec.input) for i in items[start : start + batch_size]
+            ]
             given = task.collate(part, spec.input)
             if spec.output.is_features:
                 parts.append(forward_on_device(model, given))
@@ -71,20 +73,20 @@ def before_head(model: nn.Module, given: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def model_inputs(
-    model: nn.Module, rows: LabeledExamples, batch: int = BATCH
+    model: nn.Module, rows: LabeledExamples, batch_size: int = BATCH_SIZE
 ) -> Iterator[Tensor]:
     """Yield the inputs of examples as batches; the next are opened meanwhile."""
     spec = model_metadata(model).spec
     task = get_task(spec.task)
 
     def made(start: int) -> Tensor:
-        part = range(start, min(start + batch, len(rows)))
+        part = range(start, min(start + batch_size, len(rows)))
         opened = [
             task.load_item(_item(task, rows, row, spec), spec.input) for row in part
         ]
         return task.collate(opened, spec.input)
 
-    starts = list(range(0, len(rows), batch))
+    starts = list(range(0, len(rows), batch_size))
     with ThreadPoolExecutor(max_workers=2) as pool:
         coming = [pool.submit(made, start) for start in starts[:2]]
         for number in range(len(starts)):
@@ -190,7 +192,9 @@ def _computed(model: nn.Module, rows: LabeledExamples, copies: Copies) -> Tensor
 
 def _optimized(model: nn.Module, given: Tensor, rows: int) -> nn.Module:
     """Return the model as it is for few rows: to quicken it costs a batch or two."""
-    return fuse_batchnorm(unwrap_model(model), given) if rows > 2 * BATCH else model
+    return (
+        fuse_batchnorm(unwrap_model(model), given) if rows > 2 * BATCH_SIZE else model
+    )
 
 
 def _item(task: Any, rows: LabeledExamples, row: int, spec: Any) -> Any:

@@ -27,7 +27,7 @@ def predict(
     model: nn.Module | str | Path,
     raw: Any,
     *,
-    batch: int = 64,
+    batch_size: int = 64,
     windows: Any = None,
     **options: Any,
 ) -> Any:
@@ -49,13 +49,13 @@ def predict(
         return _drawn(module, {**chosen, **options})
     known = model_metadata(module)
     task, input_spec = get_task(known.spec.task), known.spec.input
-    _check_options(known, task, {"batch": batch, **chosen, **options})
+    _check_options(known, task, {"batch_size": batch_size, **chosen, **options})
     over = parse_windows(windows, known.spec.name, known.labels) if chosen else None
     items, single = task.split_items(raw, input_spec)
     results: list[Result] = []
     with eval_mode(module):
-        for opened in _parts(known, items, 1 if over else batch, single):
-            answers, input_warning = _answers(module, opened, over, batch, options)
+        for opened in _parts(known, items, 1 if over else batch_size, single):
+            answers, input_warning = _answers(module, opened, over, batch_size, options)
             if input_warning:
                 _warn_once(unwrap_model(module), *input_warning)
             results += answers
@@ -63,7 +63,7 @@ def predict(
 
 
 def model_inputs(
-    module: nn.Module, raw: Any, verb: str, /, *, batch: int = 64, **options: Any
+    module: nn.Module, raw: Any, verb: str, /, *, batch_size: int = 64, **options: Any
 ) -> tuple[Iterator[tuple[list[Any], Tensor]], bool]:
     """Return raw inputs opened, and as batches; and whether it was one and not a list.
 
@@ -71,11 +71,11 @@ def model_inputs(
     """
     known = model_metadata(module)
     task, input_spec = get_task(known.spec.task), known.spec.input
-    _check_options(known, task, {"batch": batch, **options}, verb)
+    _check_options(known, task, {"batch_size": batch_size, **options}, verb)
     items, single = task.split_items(raw, input_spec)
 
     def prepared() -> Iterator[tuple[list[Any], Tensor]]:
-        for opened in _parts(known, items, batch, single):
+        for opened in _parts(known, items, batch_size, single):
             given = task.collate(opened, input_spec, **options)
             input_warning = task.input_warning(given, input_spec)
             if input_warning:
@@ -125,13 +125,15 @@ def _answers(
     module: nn.Module,
     opened: list[Any],
     over: Windows | None,
-    batch: int,
+    batch_size: int,
     options: dict[str, Any],
 ) -> tuple[list[Result], tuple[str, str] | None]:
     """Return a result for each opened item, and what looks wrong about them."""
     spec = model_metadata(module).spec
     if over is not None:
-        one, input_warning = slide(module, opened[0], over, batch=batch, **options)
+        one, input_warning = slide(
+            module, opened[0], over, batch_size=batch_size, **options
+        )
         return [one], input_warning
     task = get_task(spec.task)
     own = {name: one for name, one in options.items() if name in task.options}
@@ -149,15 +151,15 @@ def _check_options(
     options: dict[str, Any],
     verb: str = "zoo.predict",
 ) -> None:
-    names = ["batch", *task.input_options(known.spec.input), *task.options]
+    names = ["batch_size", *task.input_options(known.spec.input), *task.options]
     if task.supports_windows and verb == "zoo.predict":
         names.append("windows")
     for name in options:
         if name not in names:
             problem = f"{verb} has no option {name!r}. {near(name, names)}"
             raise OptionError(known.spec.name, problem.rstrip(), names)
-    if not isinstance(options["batch"], int) or options["batch"] < 1:
-        problem = f"batch={options['batch']!r} should be 1 or more."
+    if not isinstance(options["batch_size"], int) or options["batch_size"] < 1:
+        problem = f"batch_size={options['batch_size']!r} should be 1 or more."
         raise OptionError(known.spec.name, problem, names)
 
 

@@ -37,12 +37,12 @@ InputWarning = tuple[str, str] | None
 
 
 def slide(
-    model: nn.Module, opened: Any, given: Windows, *, batch: int, **options: Any
+    model: nn.Module, opened: Any, given: Windows, *, batch_size: int, **options: Any
 ) -> tuple[Detections, InputWarning]:
     """Return what windows over an opened picture say, and what looks wrong about it.
 
-    `batch` is the most windows of pixels that pass the model at once. `options` are
-    those of the task. Raises InputError, and OptionError where `given` fits neither the
+    `batch_size` is the most windows of pixels that pass the model at once. `options`
+    are those of the task. Raises InputError, and OptionError where `given` fits neither the
     picture nor the model.
     """
     input_spec, output_spec = TASK.signature(model_metadata(model).spec)
@@ -56,7 +56,7 @@ def slide(
     for each in grids:
         canvas = _canvas(opened, each, input_spec, options)
         input_warning = input_warning or TASK.input_warning(canvas, input_spec)
-        outputs = _window_outputs(model, trunk, canvas, each, batch)
+        outputs = _window_outputs(model, trunk, canvas, each, batch_size)
         votes += _votes(outputs, each, given, output_spec)
     detections = Detections(
         objects=non_maximum_suppression(votes, given.overlap),
@@ -108,7 +108,7 @@ def _canvas(
 
 
 def _window_outputs(
-    model: nn.Module, trunk: Trunk | None, canvas: Tensor, over: Grid, batch: int
+    model: nn.Module, trunk: Trunk | None, canvas: Tensor, over: Grid, batch_size: int
 ) -> Tensor:
     """Return the model's output for each window."""
     if trunk is not None:
@@ -116,20 +116,20 @@ def _window_outputs(
     first = next(model.parameters(), None)
     if first is None or first.device.type == "cpu":
         numbers = canvas.shape[1] * over.window[0] * over.window[1]
-        batch = min(batch, max(1, MAX_BATCH_VALUES // numbers))
+        batch_size = min(batch_size, max(1, MAX_BATCH_VALUES // numbers))
     return torch.cat(
-        [forward_on_device(model, part) for part in _cut(canvas, over, batch)]
+        [forward_on_device(model, part) for part in _cut(canvas, over, batch_size)]
     )
 
 
-def _cut(canvas: Tensor, over: Grid, batch: int) -> Iterator[Tensor]:
+def _cut(canvas: Tensor, over: Grid, batch_size: int) -> Iterator[Tensor]:
     """Yield the windows of a canvas as batches (B, C, height, width)."""
     high, wide = over.window
-    for start in range(0, len(over.corners), batch):
+    for start in range(0, len(over.corners), batch_size):
         yield torch.cat(
             [
                 canvas[:, :, top : top + high, left : left + wide]
-                for top, left in over.corners[start : start + batch]
+                for top, left in over.corners[start : start + batch_size]
             ]
         )
 

@@ -35,7 +35,7 @@ def predict(
     The words of the text itself are not among them. Raises OptionError, InputError.
     """
     input_spec = spec_of(model).input
-    count = check_count(model, top_k, "top_k", ["batch", *OPTIONS])
+    count = check_count(model, top_k, "top_k", ["batch_size", *OPTIONS])
     with eval_mode(model):
         vector = forward_on_device(model, batch).float()
     if not vector.isfinite().all():

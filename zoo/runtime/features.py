@@ -25,7 +25,7 @@ def head_inputs(model: nn.Module, head: str, given: Tensor) -> tuple[list[Any], 
 
 @torch.inference_mode()
 def extract_features(
-    feature_extractor: nn.Module, given: Tensor, *, batch: int = 1000
+    feature_extractor: nn.Module, given: Tensor, *, batch_size: int = 1000
 ) -> Tensor:
     """Return features of model inputs, (rows, numbers), on the CPU, in eval mode.
 
@@ -39,7 +39,7 @@ def extract_features(
     training = module.training
     module.eval()
     features = []
-    for part in given.split(batch):
+    for part in given.split(batch_size):
         rows = part.to(device)
         made = head_inputs(module, head, rows)[0][0] if head else module(rows)
         features.append(made.cpu())

@@ -34,7 +34,7 @@ def predict(
     if not whole(top_k, 1, spec.input.vocab_size):
         expected = f"a whole number from 1 to {spec.input.vocab_size:,}"
         problem = f"top_k={top_k!r} should be {expected}."
-        raise OptionError(spec.name, problem, ["batch", *OPTIONS])
+        raise OptionError(spec.name, problem, ["batch_size", *OPTIONS])
     places = [_gaps(row, one, spec) for row, one in zip(batch, items, strict=True)]
     with eval_mode(model):
         chances = forward_on_device(model, batch).float().softmax(dim=-1)

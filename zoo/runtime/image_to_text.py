@@ -35,7 +35,7 @@ def predict(
     OptionError, and InputError.
     """
     spec = spec_of(model)
-    check_beams(spec.name, beams, ["batch", *OPTIONS])
+    check_beams(spec.name, beams, ["batch_size", *OPTIONS])
     with eval_mode(model):
         chances = log_probs_of(forward_on_device(model, batch), spec.output)
     if chances.isnan().any():

@@ -89,14 +89,14 @@ def normalize(batch: Tensor, input_spec: Any) -> Tensor:
 
 
 @torch.inference_mode()
-def predict_batches(model: nn.Module, given: Any, *, batch: int = 1000) -> Tensor:
+def predict_batches(model: nn.Module, given: Any, *, batch_size: int = 1000) -> Tensor:
     """Return what the model gives for inputs or rows, on the CPU, in eval mode."""
     model = unwrap_model(model)
     device = next((p.device for p in model.parameters()), torch.device("cpu"))
     training = model.training
     model.eval()
     whole = isinstance(given, Tensor)
-    parts = given.split(batch) if whole else model_inputs(model, given)
+    parts = given.split(batch_size) if whole else model_inputs(model, given)
     outputs = [model(part.to(device)).cpu() for part in parts]
     model.train(training)
     return torch.cat(outputs)

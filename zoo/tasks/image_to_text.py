@@ -53,7 +53,7 @@ class ImageToText(Task[ImageInput, OCROutput]):
         Raises OptionError, and InputError.
         """
         spec = model_metadata(module).spec
-        known = ["batch", *preprocessor(spec.input).options, *self.options]
+        known = ["batch_size", *preprocessor(spec.input).options, *self.options]
         image_to_text.check_beams(spec.name, options.get("beams", 1), known)
         results = image_to_text.predict(module, given, opened, **options)
         return [

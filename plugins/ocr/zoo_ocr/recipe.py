@@ -112,7 +112,7 @@ def log_validation_accuracy(model: nn.Module, run: Run, validation: TensorRows) 
     """Log the accuracy on validation rows of the best path and of a beam search."""
     output_spec = run.spec.output
     rows = to_model_input(validation.input, run.spec.input)
-    logits = predict_batches(model, rows, batch=100)
+    logits = predict_batches(model, rows, batch_size=100)
     true = [decode_labels(row, output_spec) for row in unpad(validation.target)]
     read = {"accuracy": texts(logits, output_spec)}
     read["beam_search"] = texts(logits, output_spec, beams=BEAMS)

@@ -78,14 +78,14 @@ def report(model: nn.Module, run: Run) -> None:
     test, generated = data(run, "test"), data(run, "test", GENERATED)
     add_baselines(run, data(run, "train"), test)
     logits = predict_batches(
-        model, to_model_input(test.input, run.spec.input), batch=100
+        model, to_model_input(test.input, run.spec.input), batch_size=100
     )
     true = true_texts(test, output_spec)
     beam_search = texts(logits, output_spec, beams=BEAMS)
     run.log_summary(beam_search_accuracy=_accuracy(beam_search, true))
     for name, pixels in corruptions(to_model_input(test.input)).items():
         rows = normalize(pixels, run.spec.input)
-        predicted = texts(predict_batches(model, rows, batch=100), output_spec)
+        predicted = texts(predict_batches(model, rows, batch_size=100), output_spec)
         run.log_summary(**{f"{name}_accuracy": _accuracy(predicted, true)})
     metrics = evaluate(model, generated)
     run.log_summary(**{f"generated_{name}": value for name, value in metrics.items()})

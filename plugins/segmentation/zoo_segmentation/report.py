@@ -46,7 +46,7 @@ def report(model: nn.Module, run: Run) -> None:
     train_rows, test_rows = data(run, "train"), data(run, "test")
     output_spec: Any = run.spec.output
     image, target = to_model_input(test_rows.input, run.spec.input), test_rows.target
-    logits = predict_batches(model, image, batch=BATCH_SIZE)
+    logits = predict_batches(model, image, batch_size=BATCH_SIZE)
     for name, mask in baseline_masks(train_rows, test_rows).items():
         run.log_baseline(
             name, **SEGMENTATION.compute_metrics(_as_logits(mask), target, output_spec)
@@ -168,7 +168,7 @@ def _changed_iou(
     }
     return {
         f"iou_{name}": SEGMENTATION.compute_metrics(
-            predict_batches(model, other, batch=BATCH_SIZE), mask, output_spec
+            predict_batches(model, other, batch_size=BATCH_SIZE), mask, output_spec
         )["iou"]
         for name, (other, mask) in changed.items()
     }
@@ -200,7 +200,7 @@ def _pet_share_without_pets(model: nn.Module, *, smoke: bool) -> dict[str, float
             shares[key] = 0.0
             continue
         images = [row["image"] for row in rows.select(range(2 if smoke else 60))]
-        results = zoo.predict(model, images, batch=BATCH_SIZE)
+        results = zoo.predict(model, images, batch_size=BATCH_SIZE)
         shares[key] = sum(one.shares["pet"] for one in results) / len(results)
     return shares
 
@@ -214,7 +214,7 @@ def _full_size_and_breeds(
         return {f"iou_{name.lower()}": 0.0 for name in BREEDS} | {"full_size_iou": 0.0}
     photos = photographs("test", rows)
     images = [photo.image for photo in photos]
-    results = zoo.predict(model, images, batch=BATCH_SIZE)
+    results = zoo.predict(model, images, batch_size=BATCH_SIZE)
     intersection = union = 0
     for one, photo in zip(results, photos, strict=True):
         mask, true = np.asarray(one.mask) == 1, np.asarray(photo.trimap) != BACKGROUND

@@ -47,7 +47,10 @@ def evaluate(model: nn.Module, rows: TensorRows) -> dict[str, float]:
 
     `top5_accuracy` counts a picture whose label is among the five best of all.
     """
-    logits, places = predict_batches(model, rows.input, batch=BATCH), _places(model)
+    logits, places = (
+        predict_batches(model, rows.input, batch_size=BATCH),
+        _places(model),
+    )
     true = places[rows.target]
     return {
         "two_way_accuracy": _share(logits[:, places].argmax(dim=1) == rows.target),
@@ -62,13 +65,15 @@ def report(model: nn.Module, run: Run) -> None:
     commonest = rows.target.bincount().max().item() / len(rows)
     run.log_baseline("commonest class", two_way_accuracy=commonest, accuracy=commonest)
     places = _places(model)
-    whole = predict_batches(model, rows.input, batch=BATCH).softmax(dim=1)
+    whole = predict_batches(model, rows.input, batch_size=BATCH).softmax(dim=1)
     run.log_summary(
         surety=whole.max(dim=1).values.mean().item(),
         share_of_two=whole[:, places].sum(dim=1).mean().item(),
     )
     for name, changed in _changed(rows.input).items():
-        again = predict_batches(model, changed, batch=BATCH)[:, places].argmax(dim=1)
+        again = predict_batches(model, changed, batch_size=BATCH)[:, places].argmax(
+            dim=1
+        )
         run.log_summary(**{name: _share(again == rows.target)})
 
 
