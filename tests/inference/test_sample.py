@@ -253,7 +253,7 @@ def test_a_model_of_noise_is_saved_and_loaded(tmp_path: Path) -> None:
         (
             lambda vae: zoo.reconstruct(vae, zoo.example("vae-mnist"), windows=True),
             "Model 'vae-mnist': zoo.reconstruct has no option 'windows'. Options: "
-            "batch, invert.",
+            "batch_size, invert.",
         ),
         (
             lambda vae: zoo.interpolate(vae, zoo.example("vae-mnist"), None, seed=1),

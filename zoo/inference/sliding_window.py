@@ -42,8 +42,8 @@ def slide(
     """Return what windows over an opened picture say, and what looks wrong about it.
 
     `batch_size` is the most windows of pixels that pass the model at once. `options`
-    are those of the task. Raises InputError, and OptionError where `given` fits neither the
-    picture nor the model.
+    are those of the task. Raises InputError, and OptionError where `given` fits neither
+    the picture nor the model.
     """
     input_spec, output_spec = TASK.signature(model_metadata(model).spec)
     if not isinstance(opened, Image.Image):
