@@ -16,10 +16,8 @@ VIA_MODE = {"La": "LA", "RGBa": "RGBA", "LAB": "RGB"}  # Pillow knows no shorter
 def read(raw: Any, input_spec: Any) -> tuple[list[Image.Image], bool]:
     """Return paths or PIL images as pictures, upright, and whether it was only one."""
     single = not isinstance(raw, list | tuple)
-    images = [raw] if single else raw
-    opened = [
-        one if isinstance(one, Image.Image) else Image.open(one) for one in images
-    ]
+    items = [raw] if single else raw
+    opened = [one if isinstance(one, Image.Image) else Image.open(one) for one in items]
     return [flat(ImageOps.exif_transpose(one), input_spec) for one in opened], single
 
 
