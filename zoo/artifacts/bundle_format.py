@@ -187,13 +187,13 @@ def _check_repository(entry: Entry) -> None:
 def _check_no_clashes(entries: Sequence[Entry]) -> None:
     """Refuse two files for one place."""
     names = [entry.lock.name for entry in entries]
-    every = {blob for entry in entries for blob in entry.blobs()}
+    unique = {blob for entry in entries for blob in entry.blobs()}
     places = [(e.lock.repo, e.lock.commit, e.files) for e in entries if e.files]
     homes = {(repo, commit): files for repo, commit, files in places}
     repos = {repo for repo, _ in homes}
     if (
         len(set(names)) < len(names)
-        or len({blob.sha256 for blob in every}) < len(every)
+        or len({blob.sha256 for blob in unique}) < len(unique)
         or len({repo.lower() for repo in repos}) < len(repos)
         or any(homes[repo, commit] != files for repo, commit, files in places)
     ):

@@ -146,12 +146,12 @@ def prune(items: Iterable[Item]) -> list[Item]:
 
 def _hashed_files() -> list[_HashedFile]:
     """Return the files on this machine whose hash is known, each path once."""
-    every: dict[Path, _HashedFile] = {}
+    by_path: dict[Path, _HashedFile] = {}
     for file in (*_registered(), *_repositories(), *_stored()):
-        before = every.get(file.path, file)
+        before = by_path.get(file.path, file)
         names = tuple(sorted({*before.names, *file.names}))
-        every[file.path] = replace(before, names=names)
-    return list(every.values())
+        by_path[file.path] = replace(before, names=names)
+    return list(by_path.values())
 
 
 def _locks() -> list[Lock]:

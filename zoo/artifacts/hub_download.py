@@ -79,9 +79,11 @@ def download(
     from huggingface_hub import hf_hub_download  # slow: only when needed
 
     fetching = partial(hf_hub_download, repo, filename, revision=revision)
-    what = f"{repo}@{revision[:8]}/{filename}"
+    location = f"{repo}@{revision[:8]}/{filename}"
     seconds = deadline(size)
-    fetched = _request(fetching, what=what, repo=repo, name=name, seconds=seconds)
+    fetched = _request(
+        fetching, location=location, repo=repo, name=name, seconds=seconds
+    )
     return Path(fetched)
 
 
@@ -96,8 +98,10 @@ def resolve_revision(repo: str, revision: str, *, name: str) -> str:
     asking = partial(
         HfApi().model_info, repo, revision=revision, timeout=RESPONSE_TIMEOUT
     )
-    what = f"{repo}@{revision}"
-    info = _request(asking, what=what, repo=repo, name=name, seconds=BASE_TIMEOUT)
+    location = f"{repo}@{revision}"
+    info = _request(
+        asking, location=location, repo=repo, name=name, seconds=BASE_TIMEOUT
+    )
     return str(info.sha)
 
 
@@ -181,17 +185,17 @@ def partial_downloads(
 
 
 def _request(
-    call: Callable[[], T], *, what: str, repo: str, name: str, seconds: float
+    call: Callable[[], T], *, location: str, repo: str, name: str, seconds: float
 ) -> T:
     """Return the result of `call`, with retries and a deadline."""
     from huggingface_hub import constants
 
     if constants.HF_HUB_OFFLINE:
-        raise OfflineError(what, name)
+        raise OfflineError(location, name)
     try:
         check_reachable()
     except ConnectionError as exc:
-        raise UnreachableError(what, endpoint(), str(exc)) from exc
+        raise UnreachableError(location, endpoint(), str(exc)) from exc
     for path in partial_downloads(_repository_cache(repo)):
         with suppress(OSError):
             path.unlink()
@@ -199,9 +203,9 @@ def _request(
         return with_retries(call, seconds=seconds)
     except TimeoutError:
         problem = f"did not deliver it within {seconds:.0f} seconds"
-        raise UnreachableError(what, endpoint(), problem) from None
+        raise UnreachableError(location, endpoint(), problem) from None
     except Exception as exc:
-        raise _to_zoo_error(exc, what, repo) from exc
+        raise _to_zoo_error(exc, location, repo) from exc
 
 
 def _with_timeout(seconds: float, call: Callable[[], T]) -> T:
@@ -248,7 +252,7 @@ def _is_transient(exc: Exception) -> bool:
     return isinstance(exc, httpx2.TransportError) or "Consistency check" in str(exc)
 
 
-def _to_zoo_error(exc: Exception, what: str, repo: str) -> HubError:
+def _to_zoo_error(exc: Exception, location: str, repo: str) -> HubError:
     """Return the zoo's error for one of the client's."""
     import httpx2
     from huggingface_hub import errors
@@ -262,11 +266,11 @@ def _to_zoo_error(exc: Exception, what: str, repo: str) -> HubError:
             problem = f"{prefix} repository {repo!r} that you may see. Check the name; "
             return NotOnHub(f"{problem}if it is private, {enter}")
         case errors.RevisionNotFoundError():
-            return NotOnHub(f"{prefix} {what}: no such commit, branch or tag.")
+            return NotOnHub(f"{prefix} {location}: no such commit, branch or tag.")
         case errors.RemoteEntryNotFoundError():
-            return NotOnHub(f"{prefix} {what}: the repository has no such file.")
+            return NotOnHub(f"{prefix} {location}: the repository has no such file.")
         case errors.HfHubHTTPError() if exc.response.status_code in (401, 403):
-            problem = f"{endpoint()} does not give you {what}."
+            problem = f"{endpoint()} does not give you {location}."
             return NotOnHub(f"{problem} If you have access to it, {enter}")
         case errors.HfHubHTTPError() | httpx2.HTTPError():
             pass
@@ -274,8 +278,8 @@ def _to_zoo_error(exc: Exception, what: str, repo: str) -> HubError:
             exc = exc.__cause__ if isinstance(exc.__cause__, Exception) else exc
         case OSError() if "Consistency check" not in str(exc):
             problem = exc.strerror or str(exc)
-            return CacheError(what, str(paths.hub_cache_dir()), problem)
-    return UnreachableError(what, endpoint(), f"failed ({short_message(exc)})")
+            return CacheError(location, str(paths.hub_cache_dir()), problem)
+    return UnreachableError(location, endpoint(), f"failed ({short_message(exc)})")
 
 
 def _repository_cache(repo: str) -> Path:

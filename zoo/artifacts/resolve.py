@@ -104,9 +104,9 @@ def obtain(
     if source.kind == "registered":
         _fetch_companions(source.spec, pin)
     if source.repository is not None and locked:
-        who = source.plugin
+        plugin = source.plugin
         hub_repository.trust(
-            source.name, source.repository, who.distribution, who.version
+            source.name, source.repository, plugin.distribution, plugin.version
         )
     if pin.sha256 is None or pin.size is None:
         was_pinned = pin.sha256 is not None
@@ -146,18 +146,18 @@ def fresh_lock(name: str) -> Lock:
 
 def to_lock(source: Source, pin: Weights) -> Lock:
     """Return the lock of a source whose size and SHA-256 are known."""
-    who = source.plugin
+    plugin = source.plugin
     if source.repository is not None:
         repository = source.repository
         return hub_repository.to_lock(
-            source.name, repository, who.distribution, who.version
+            source.name, repository, plugin.distribution, plugin.version
         )
     assert pin.size is not None, "of a file that is here"
     assert pin.sha256 is not None, "of a file that is here"
     return Lock(
         name=source.name,
-        plugin=who.distribution,
-        version=who.version,
+        plugin=plugin.distribution,
+        version=plugin.version,
         size=pin.size,
         sha256=pin.sha256,
         filename=pin.filename,

@@ -45,10 +45,10 @@ def logistic_labels(training: TensorRows, test: TensorRows) -> Tensor:
     The sum of cross-entropies plus half the squared weights is minimised until
     convergence.
     """
-    middle, spread = _flat(training).mean(dim=0), _flat(training).std(dim=0)
-    spread = spread.masked_fill(spread == 0, 1.0)  # a column that never changes
+    mean_input, std = _flat(training).mean(dim=0), _flat(training).std(dim=0)
+    std = std.masked_fill(std == 0, 1.0)  # a column that never changes
     inputs, test_inputs = (
-        (_flat(r) - middle).div(spread).double() for r in (training, test)
+        (_flat(r) - mean_input).div(std).double() for r in (training, test)
     )
     count = int(training.target.max()) + 1
     weight = torch.zeros(inputs.shape[1], count).double().requires_grad_()
@@ -71,8 +71,8 @@ def logistic_labels(training: TensorRows, test: TensorRows) -> Tensor:
 
 def mean(training: TensorRows, test: TensorRows) -> dict[str, float]:
     """Return the test error of the mean of the training targets."""
-    middle = training.target.double().mean()
-    return regression.metrics(middle.expand(len(test)), test.target)
+    mean_target = training.target.double().mean()
+    return regression.metrics(mean_target.expand(len(test)), test.target)
 
 
 def least_squares(training: TensorRows, test: TensorRows) -> dict[str, float]:
@@ -89,10 +89,10 @@ def principal(training: TensorRows, count: int) -> tuple[Tensor, Tensor, Tensor]
     deviations, (count,).
     """
     inputs = _flat(training).double()
-    middle = inputs.mean(dim=0)
+    mean_input = inputs.mean(dim=0)
     variance, directions = torch.linalg.eigh(torch.cov(inputs.T))
-    spread = variance[-count:].flip(0).clamp_min(0).sqrt()
-    return middle, directions[:, -count:].flip(1), spread
+    std = variance[-count:].flip(0).clamp_min(0).sqrt()
+    return mean_input, directions[:, -count:].flip(1), std
 
 
 def _with_one(rows: TensorRows) -> Tensor:

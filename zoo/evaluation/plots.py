@@ -175,10 +175,10 @@ def _region(
     across, up, score = (part.numpy() for part in field)
     axes.pcolormesh(across, up, score, cmap=between, alpha=0.45, vmin=0, vmax=1)
     for number, label in enumerate(labels):
-        mine = points[target == number]
+        members = points[target == number]
         axes.scatter(
-            mine[:, 0].numpy(),
-            mine[:, 1].numpy(),
+            members[:, 0].numpy(),
+            members[:, 1].numpy(),
             color=COLOURS[number],
             edgecolor="black",
             label=label,

@@ -199,8 +199,8 @@ def build_model(
 
 def _renamed(spec: ModelSpec, plugin: Plugin) -> safetensors_io.Renamed | None:
     """Return the function `renamed` of a model's build module, or None."""
-    where = load_module(spec.build.partition(":")[0], plugin=plugin.name)
-    return getattr(where, "renamed", None)
+    module = load_module(spec.build.partition(":")[0], plugin=plugin.name)
+    return getattr(module, "renamed", None)
 
 
 def _parameters_of_head(name: str, head: str | None) -> bool:

@@ -46,11 +46,11 @@ def complete(specs: Iterable[ModelSpec], package: str, plugin: str) -> list[Mode
     if path is None or not facts:
         return specs
     names = [spec.name for spec in specs]
-    if strange := [name for name in facts if name not in names]:
+    if unknown := [name for name in facts if name not in names]:
         raise PluginError(
             plugin,
-            f"{path} holds figures of {strange[0]!r}, a model that the plugin does not "
-            f"register. {near(strange[0], names)}Rename the entry, or remove it.",
+            f"{path} holds figures of {unknown[0]!r}, a model that the plugin does not "
+            f"register. {near(unknown[0], names)}Rename the entry, or remove it.",
         )
     return [_completed(spec, facts.get(spec.name), path, plugin) for spec in specs]
 
@@ -127,8 +127,8 @@ def _completed(
 
 
 def _facts(raw: Any) -> Facts:
-    if strange := [part for part in raw if part not in FIELDS]:
-        raise ValueError(f"unknown entry {strange[0]!r}")
+    if unknown := [part for part in raw if part not in FIELDS]:
+        raise ValueError(f"unknown entry {unknown[0]!r}")
     pin, metrics, costs = (raw.get(part) for part in FIELDS)
     if pin is not None and set(pin) != set(PIN):
         raise ValueError(f"weights={pin!r} should have {' and '.join(PIN)}")

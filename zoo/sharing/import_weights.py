@@ -119,11 +119,11 @@ def renamed(
     """Return tensors under new names. A duplicate name is an ImportWeightsError."""
     mapping = dict(rename) if isinstance(rename, Mapping) else {}
     patterns = [] if isinstance(rename, Mapping) else list(rename)
-    strange = [name for name in mapping if name not in tensors]
-    if strange:
+    unknown = [name for name in mapping if name not in tensors]
+    if unknown:
         raise ImportWeightsError(
-            f"The mapping names {strange[0]!r}, which the file does not hold. "
-            f"{near(strange[0], tensors)}".rstrip()
+            f"The mapping names {unknown[0]!r}, which the file does not hold. "
+            f"{near(unknown[0], tensors)}".rstrip()
         )
     result: dict[str, Tensor] = {}
     for old, tensor in tensors.items():

@@ -145,14 +145,14 @@ def _read_table_file(path: Path) -> dict[str, list[str | None]]:
 
 
 def _registered(name: str, expected: Wanted) -> dict[str, Rows]:
-    known = installed().datasets
-    if name in known:
+    specs = installed().datasets
+    if name in specs:
         splits = {
-            split: registered.load_dataset(name, split) for split in known[name].splits
+            split: registered.load_dataset(name, split) for split in specs[name].splits
         }
         return _splits(name, splits, expected)
     if not REPOSITORY.fullmatch(name):
-        hint = near(name, known) or "Registered names: 'zoo.list_datasets()'."
+        hint = near(name, specs) or "Registered names: 'zoo.list_datasets()'."
         raise DataError(
             f"{name!r} is no folder, no file and no registered dataset. {hint.strip()}"
         )
