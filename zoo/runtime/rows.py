@@ -70,8 +70,8 @@ def random_split(
 def to_model_input(rows: Tensor, input_spec: Any = None) -> Tensor:
     """Return inputs as models take them: bytes become floats in 0..1.
 
-    Pictures are also normalised, and texts no wider than the longest of them, where it
-    is said what the model takes.
+    With an `input_spec`, pictures are also normalised, and texts are cut to the longest
+    of them.
     """
     if rows.dtype == torch.uint8:
         rows = rows.float().div_(255)
@@ -93,7 +93,7 @@ def normalize(batch: Tensor, input_spec: Any) -> Tensor:
 
 @torch.inference_mode()
 def predict_batches(model: nn.Module, given: Tensor, *, batch: int = 1000) -> Tensor:
-    """Return what the model gives for model inputs, on the CPU, in eval mode."""
+    """Return the model's output for prepared inputs, on the CPU, in eval mode."""
     model = unwrap_model(model)
     device = next((p.device for p in model.parameters()), torch.device("cpu"))
     training = model.training
@@ -104,14 +104,14 @@ def predict_batches(model: nn.Module, given: Tensor, *, batch: int = 1000) -> Te
 
 
 def predict_rows(model: nn.Module, rows: Any) -> Tensor:
-    """Return what the model gives for all rows of a dataset; see `predict_batches`."""
+    """Return the model's output for all rows of a dataset; see `predict_batches`."""
     input_spec = spec_of(model).input
     parts = (to_model_input(part, input_spec) for part in rows.in_order())
     return torch.cat([predict_batches(model, part) for part in parts])
 
 
 def spec_of(model: nn.Module) -> Any:
-    """Return what a model takes and gives, as `Run.build` noted it."""
+    """Return the spec of a model, as `Run.build` attached it."""
     known: Any = unwrap_model(model)
     return known.zoo.spec
 

@@ -1,4 +1,4 @@
-"""What every training loop needs and nobody should write twice: `Run`."""
+"""What every training loop needs: `Run`."""
 
 import math
 from collections import Counter
@@ -206,7 +206,7 @@ class Run:
         """Go one step down the gradient of `loss`.
 
         `clip` bounds the gradient's norm; with `accumulate`, gradients of that many
-        calls make one step; `name` tells several losses apart. What the optimizer
+        calls make one step; `name` is the name of the loss. What the optimizer
         leaves alone should need no gradient: it would add up there.
         """
         self.backward(loss / accumulate if accumulate > 1 else loss)
