@@ -202,7 +202,7 @@ def finetune(
     monitor: TrainingMonitor | None = None,
     **settings: object,
 ) -> nn.Module:
-    """Return the model `name`, taught to answer as `data` does; write it to `folder`.
+    """Return the model `name`, fine-tuned on `data`; write it to `folder`.
 
     `data` is a folder of class-named folders, a CSV, JSONL or parquet file, a
     `datasets.Dataset`, a registered dataset's name or a Hub id; for a model of masks, a
@@ -210,7 +210,7 @@ def finetune(
     their texts; for one of series, a table in the order of time. `target` names the
     column to predict. Without `validation` rows a stratified part is held back where
     some are needed, of a series the last rows. `settings` are those of
-    `zoo.finetuning.strategies.Settings`: freeze, epochs, lr, batch, ... The model is
+    `zoo.finetuning.strategies.Settings`: freeze, epochs, lr, ... The model is
     measured on `test` rows, or on those held back. What comes back saves, loads,
     publishes and is fine-tuned again like any other; `folder` gets its card. Raises
     DataError, OptionError, SettingsError, Diverged, and what `zoo.load` raises.

@@ -1,4 +1,4 @@
-"""A trained model taught new classes with a user's own data: `zoo.finetune`."""
+"""Fine-tune a trained model on a user's own data: `zoo.finetune`."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -33,7 +33,7 @@ __all__ = ["FinetuneResult", "finetune_by_name", "finetune_model", "is_solved_ex
 
 @dataclass
 class FinetuneResult:
-    """A fine-tuned model, and everything a card can say of how it came to be."""
+    """A fine-tuned model, and everything that its receipt and card are made from."""
 
     model: nn.Module
     data: DatasetSplits
@@ -63,7 +63,7 @@ def finetune_by_name(
 ) -> FinetuneResult:
     """Return a model fine-tuned on `data`, measured on rows it has not seen.
 
-    Raises what `zoo.load` and `gathering.gather` raise, SettingsError, Diverged.
+    Raises DataError, OptionError, SettingsError, Diverged, and what `zoo.load` raises.
     """
     chosen = with_values(Settings(), {**(settings or {})})
     check_ranges(chosen)

@@ -108,7 +108,7 @@ def choose(
     `starts` gives the starts, by name, that the rows of a mask allow. Each is tried on
     folds of the rows. Where there are `copies`, all rows follow each other that often:
     the copies of a row are left out with it, and only the row itself is asked about.
-    `right` says which rows were answered rightly, where the score is a share of those.
+    `right` marks the rows with a right prediction, where the score is their share.
     """
     outputs: dict[tuple[str, float], list[Tensor]] = {}
     answers: list[Tensor] = []
@@ -136,7 +136,7 @@ def _ranked(
     right: Right | None,
     rows: int,
 ) -> list[Choice]:
-    """Return choices by what each said of the rows that were left out, best first."""
+    """Return choices by their score on the rows that were left out, best first."""
     scores = {
         choice: score(predicted, answers) for choice, predicted in predictions.items()
     }

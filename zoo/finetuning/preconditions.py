@@ -1,4 +1,4 @@
-"""What can be taught to which model: refused before it is begun."""
+"""Checks before a fine-tuning begins: the model and the settings."""
 
 from zoo.errors import OptionError
 from zoo.finetuning.strategies import Settings

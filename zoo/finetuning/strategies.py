@@ -1,4 +1,4 @@
-"""How a model goes on learning: which parts, from what, and how fast.
+"""Strategies of fine-tuning: which parts are trained, and at which rates.
 
 * "backbone": all before the head is frozen; its features are computed once. A linear
   head is then solved exactly, unless an optimizer is asked for: see

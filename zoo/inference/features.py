@@ -1,4 +1,4 @@
-"""What a model knows about an input before its head decides: features, kept on disk."""
+"""Features, the input of a model's head, with a cache on disk."""
 
 import hashlib
 from collections.abc import Iterator
@@ -41,9 +41,9 @@ NO_COPIES = Copies()  # none
 
 
 def features(model: nn.Module, raw: Any, *, batch_size: int = BATCH_SIZE) -> Tensor:
-    """Return what the head of `model` is given for raw inputs, (inputs, numbers).
+    """Return the input of the head of `model` for raw inputs, (inputs, numbers).
 
-    Of a model whose output is a vector that is the output itself. Raw inputs are those
+    Of a model whose output is a vector, return that output. Raw inputs are those
     of `zoo.predict`. Raises InputError, and OptionError where there is no head.
     """
     spec = model_metadata(model).spec
@@ -103,7 +103,7 @@ def targets(model: nn.Module, rows: LabeledExamples) -> Tensor:
 
 
 def unreadable_rows(model: nn.Module, rows: LabeledExamples) -> dict[int, str]:
-    """Return which rows can't be opened, and why."""
+    """Return the rows that can't be opened, by number, and why."""
     spec = model_metadata(model).spec
     task = get_task(spec.task)
 
@@ -164,9 +164,8 @@ def example_features(
 ) -> Tensor:
     """Return the features of examples, (rows, numbers); kept on disk where it can be.
 
-    With `copies`, all rows follow each other that often, changed as it says. The key is
-    of the weights before the head, what the input is made into, and the content of the
-    inputs.
+    With `copies`, the changed copies of all rows follow. The cache's key is of the
+    weights before the head, the input spec and the content of the inputs.
     """
     cached = _cached(model, rows, copies)
     if cached is not None and cached.is_file():

@@ -1,6 +1,6 @@
 """Inputs to codes and back: `zoo.encode`, `zoo.reconstruct`, `zoo.interpolate`.
 
-Which methods a module needs for them is told in `zoo.inference.sample`.
+`zoo.inference.sample` lists the methods that a module needs for them.
 """
 
 from pathlib import Path

@@ -1,6 +1,6 @@
 """The words nearest to words, by their vectors: `zoo.nearest_words`.
 
-Which methods a module needs for it is told in `zoo.inference.sample`.
+`zoo.inference.sample` lists the methods that a module needs for it.
 """
 
 from collections.abc import Sequence

@@ -31,7 +31,7 @@ def predict(
     windows: Any = None,
     **options: Any,
 ) -> Any:
-    """Return what `model` says about `raw`: one result, or a list of them for a list.
+    """Return the prediction of `model` for `raw`: one result, or a list for a list.
 
     `model` is a module from `zoo.load`, a name, or a checkpoint folder. What `raw` may
     be depends on the task: a path, a PIL image, an array, a tensor, a dict, a

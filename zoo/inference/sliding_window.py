@@ -39,7 +39,7 @@ InputWarning = tuple[str, str] | None
 def slide(
     model: nn.Module, opened: Any, given: Windows, *, batch_size: int, **options: Any
 ) -> tuple[Detections, InputWarning]:
-    """Return what windows over an opened picture say, and what looks wrong about it.
+    """Return what windows over an opened picture detect, and a warning about it.
 
     `batch_size` is the most windows of pixels that pass the model at once. `options`
     are those of the task. Raises InputError, and OptionError where `given` fits neither

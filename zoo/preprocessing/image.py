@@ -1,4 +1,4 @@
-"""From whatever a person calls a picture to the tensor a model takes."""
+"""From a picture in any usual form to the tensor that a model takes."""
 
 import io
 import os
@@ -154,7 +154,7 @@ def inverted(batch: Tensor, input_spec: ImageInput) -> Tensor:
 
 
 def input_warning(batch: Tensor, input_spec: ImageInput) -> tuple[str, str] | None:
-    """Return what looks wrong about prepared pixels: its kind, and words for it.
+    """Return what looks wrong about prepared pixels: its kind, and a sentence.
 
     The range of the training data follows from mean and std; a tensor far outside was
     not prepared as the training data was.
@@ -259,7 +259,7 @@ def _from_array(array: np.ndarray[Any, Any], input_spec: ImageInput) -> Image.Im
 
 
 def _eight_bits(array: np.ndarray[Any, Any], input_spec: ImageInput) -> Any:
-    """Return numbers as bytes; their type says what white is."""
+    """Return numbers as bytes; white is the largest value of their type."""
     if array.dtype == np.bool_:
         return array.astype(np.uint8) * 255
     if array.dtype.kind not in "uif":

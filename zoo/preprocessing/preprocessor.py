@@ -85,7 +85,7 @@ class Preprocessor(ABC, Generic[InputT]):
         return self.column(rows, name, input_spec, "these rows")
 
     def identity(self, input_spec: InputT) -> str:
-        """Return what tells one way of reading a `column` from another."""
+        """Return a key that differs where a `column` would be read otherwise."""
         return ""
 
     def prepared(self, rows: Tensor, input_spec: InputT) -> Tensor:
@@ -120,7 +120,7 @@ class Preprocessor(ABC, Generic[InputT]):
         """Return rows of two kinds that differ clearly, made of stand-in rows.
 
         `drawn` are synthetic rows, as floats where they were bytes, and `second`,
-        (rows,), says which are of the second kind: near the most that the rows hold,
+        (rows,), marks those of the second kind: near the most that the rows hold,
         where the others are near the least.
         """
         picked = second.view(-1, *[1] * (drawn.ndim - 1))

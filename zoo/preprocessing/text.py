@@ -42,7 +42,7 @@ class TextPreprocessor(Preprocessor[TextInput]):
     def input_warning(
         self, batch: Tensor, input_spec: TextInput
     ) -> tuple[str, str] | None:
-        """Return why an answer would say nothing: not one token of a text is known."""
+        """Return a warning where the model knows not one token of a text."""
         known = batch != input_spec.pad_token_id
         if input_spec.unk_token_id is not None:
             known &= batch != input_spec.unk_token_id

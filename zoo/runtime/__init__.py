@@ -3,7 +3,7 @@
 May import: nothing else of zoo.
 """
 
-# In the name of a metric that is the better, the smaller it is.
+# Words in the names of metrics of which a smaller value is better.
 LOWER = {"rmse", "mse", "mae", "negative", "frechet", "bits", "nats", "perplexity"}
 
 
@@ -12,11 +12,11 @@ class ZooError(Exception):
 
 
 class DataError(ZooError):
-    """Rows could not be had, or do not hold what they should."""
+    """Rows could not be loaded, or are not what the recipe expects."""
 
 
 class TrainingError(ZooError):
-    """A recipe could not run, or broke off."""
+    """A recipe could not run, or stopped with an error."""
 
 
 class Diverged(TrainingError):
@@ -32,5 +32,5 @@ class Diverged(TrainingError):
 
 
 def lower_is_better(metric: str) -> bool:
-    """Return whether a metric of this name is the better, the smaller it is."""
+    """Return whether a smaller value of this metric is better."""
     return bool(LOWER & set(metric.split("_"))) or "loss" in metric or "error" in metric

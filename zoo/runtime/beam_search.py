@@ -1,4 +1,4 @@
-"""Texts made from texts, token by token, by the best of several beginnings.
+"""Texts made from texts, token by token, by beam search.
 
 A plugin's module, an encoder and a decoder of whatever kind, takes part by two methods:
 
@@ -9,10 +9,10 @@ A plugin's module, an encoder and a decoder of whatever kind, takes part by two 
   (batch, vocabulary), the weight that each token of the source had in that, (batch,
   length), and a memory to go on with. It leaves the memory it was given as it was.
 
-Both are called in eval mode, and what they give must not depend on the rows beside. Its
-`forward(source, target)` tells all of that at once, as training needs it, for targets
-that begin with the token that texts start after: (batch, length, vocabulary). Without a
-target the source stands in for it.
+Both are called in eval mode, and a row of their output must not depend on the other
+rows. For training, `forward(source, target)` returns the logits of all steps at once,
+(batch, length, vocabulary), for targets that begin with the token that texts start
+after. Without a target the source stands in for it.
 
 The search keeps the `beams` likeliest beginnings of a text. One that ends is set aside,
 and one fewer is kept (Bahdanau, Cho, Bengio 2015), so that a single beam is the greedy
@@ -39,7 +39,7 @@ Memory = dict[str, Tensor]
 
 @dataclass(frozen=True, kw_only=True)
 class BeamSearchConfig:
-    """How a translation is looked for: these are the options, by name.
+    """The options of a beam search, by name.
 
     `beams` beginnings are kept: 1 takes the likeliest token each time. A text has
     `max_tokens` at most, by default twice as many as its source and ten more. Scores
@@ -64,7 +64,7 @@ class BeamSearchConfig:
 class Written:
     """A text as tokens, without its end, and its score.
 
-    `finished` says that it was ended, and not cut. `attention` has a row of weights
+    `finished` is False where the text was cut. `attention` has a row of weights
     over the source for each token, and for the end.
     """
 
@@ -79,7 +79,7 @@ def search(
 ) -> list[list[Written]]:
     """Return the best texts for each source, the best first, at most `beams` of them.
 
-    What is found for a source does not depend on those beside it.
+    The texts for a source do not depend on the other sources.
     """
     spec = spec_of(module)
     input_spec, output_spec = spec.input, spec.output

@@ -1,4 +1,4 @@
-"""What a setting chooses by its name."""
+"""Look up what a setting names: an activation, a loss, an optimizer."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -14,7 +14,7 @@ class SettingsError(ZooError):
 
 
 def find(kind: str, name: str, known: Mapping[str, Any]) -> Any:
-    """Return what a name stands for. Raises SettingsError, which tells the others."""
+    """Return what a name stands for. Raises SettingsError, which lists all names."""
     if name not in known:
         listing = ", ".join(known)
         raise SettingsError(

@@ -1,4 +1,4 @@
-"""From a model's numbers to labels, and how often they are right."""
+"""From a model's output to labels, and the metrics of classification."""
 
 from typing import Any
 
@@ -21,12 +21,12 @@ def probabilities(output: Tensor, output_spec: Any) -> Tensor:
 
 
 def predict(model: nn.Module, batch: Tensor, items: Any) -> list[dict[str, Any]]:
-    """Return what a model says of each item of a batch; see `results`."""
+    """Return the prediction for each item of a batch; see `results`."""
     return results(predict_batches(model, batch), spec_of(model).output)
 
 
 def results(output: Tensor, output_spec: Any) -> list[dict[str, Any]]:
-    """Return what each row is: its label, or the labels that hold; and all scores."""
+    """Return the predicted label of each row, or its labels, and all scores."""
     predictions: list[dict[str, Any]] = []
     for row in probabilities(output, output_spec).tolist():
         scores = dict(zip(output_spec.labels, row, strict=True))

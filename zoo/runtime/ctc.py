@@ -2,13 +2,13 @@
 
 Graves, Fernández, Gomez, Schmidhuber: "Connectionist temporal classification: labelling
 unsegmented sequence data with recurrent neural networks", 2006. At each of its steps a
-model says a character, or nothing: the blank. What it says at all of them is a path. A
-path stands for the text that is left when equal neighbours are made one and then the
-blanks are dropped, so a text has many paths, and its probability is the sum of theirs.
-Two equal characters in a row need a blank between them.
+model predicts a character, or nothing: the blank. Its predictions at all steps are a
+path. A path stands for the text that is left when equal neighbours are made one and
+then the blanks are dropped, so a text has many paths, and its probability is the sum of
+theirs. Two equal characters in a row need a blank between them.
 
-Texts are tuples of numbers here: the blank is 0, characters are counted from 1. What a
-model says is a tensor of log-probabilities, (steps, characters + 1).
+Texts are tuples of numbers here: the blank is 0, characters are counted from 1. A
+model's output is a tensor of log-probabilities, (steps, characters + 1).
 """
 
 import math
@@ -76,8 +76,8 @@ def prefix_beam_search(log_probs: Tensor, *, width: int) -> dict[Text, float]:
 
     A prefix beam search: step by step it keeps the `width` likeliest beginnings of a
     text, each with the chance of all its paths that end in a blank, and of those that
-    end in its last character. They are told apart because the character said once more
-    goes on with the second kind, and makes a new text of the first. Paths by a
+    end in its last character. They are kept apart because the same character once more
+    continues a text of the second kind, and makes a new text of the first. Paths by a
     beginning that was dropped and came back are missed, so less may be seen than is.
     """
     kept: dict[Text, tuple[float, float]] = {(): (0.0, NEVER)}

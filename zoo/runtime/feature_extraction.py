@@ -1,8 +1,8 @@
-"""From a model's numbers to a vector for each text, and the words that lie near it.
+"""From a model's output to a vector for each text, and the words nearest to it.
 
 A module whose `embedding_matrix()` returns the vector of each token of its vocabulary,
-(tokens, numbers), is also asked which words lie nearest. A token with a vector of zeros
-is no word.
+(tokens, numbers), also gives the nearest words. A token with a vector of zeros is no
+word.
 """
 
 from collections.abc import Collection, Sequence
@@ -20,7 +20,7 @@ from zoo.runtime.rows import spec_of, unwrap_model
 __all__ = ["OPTIONS", "check_count", "embedding_matrix", "nearest", "predict"]
 
 OPTIONS = ("top_k",)
-SHOWN = 5  # words that are told, where nobody says how many
+SHOWN = 5  # words that are returned by default
 
 
 def predict(

@@ -1,4 +1,4 @@
-"""What a model knows about an input before its head decides."""
+"""Features: the input of a model's head."""
 
 from typing import Any
 

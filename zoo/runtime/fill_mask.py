@@ -1,4 +1,4 @@
-"""From a model's numbers to what may fill the gaps of a text."""
+"""From a model's output to the tokens that may fill the gaps of a text."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -15,7 +15,7 @@ from zoo.runtime.rows import spec_of
 __all__ = ["OPTIONS", "predict"]
 
 OPTIONS = ("top_k",)
-SHOWN = 5  # tokens of a gap that are told, where nobody says how many
+SHOWN = 5  # tokens of a gap that are returned by default
 
 
 def predict(

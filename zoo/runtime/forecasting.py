@@ -1,4 +1,4 @@
-"""From a model's numbers to what comes next in a series."""
+"""From a model's output to a forecast of a series."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -16,7 +16,7 @@ __all__ = ["predict", "results", "steps"]
 def predict(
     model: nn.Module, batch: Tensor, items: Sequence[Any]
 ) -> list[dict[str, Any]]:
-    """Return what a model says of each series of a batch; see `results`."""
+    """Return the prediction for each series of a batch; see `results`."""
     with eval_mode(model):
         output = forward_on_device(model, batch)
     return results(output, items, spec_of(model).output)

@@ -43,10 +43,10 @@ def frechet_from_features(samples: Tensor, real: Tensor) -> float:
 
 
 def feature_diversity(samples: Tensor, real: Tensor) -> float:
-    """Return how much of the real features' spread the found ones have, 0 to 1.
+    """Return how much of the spread of the real features the samples have, 0 to 1.
 
     It is the mean over all directions in which real features differ, once these are
-    equally wide: one where the found ones differ as much, or more, counts as one. One
+    equally wide: one where the samples differ as much, or more, counts as one. One
     picture drawn again and again has no variety, and k of them at most k - 1
     directions.
     """

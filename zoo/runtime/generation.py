@@ -9,7 +9,7 @@ A plugin's module takes part by one method, and nothing else is registered:
 
 It is called in eval mode, and what it gives must not depend on the rows beside. Texts
 of different length are read in step: while the longer ones are still being read, the
-shorter ones are written already, so that no row is filled up and none is told of it.
+shorter ones are written already, so no row is padded and a module needs no mask.
 A module is never given more than its spec's `longest` tokens: when a text outgrows
 them, it is read again from where half of them are left. That depends on the length of
 the text alone, so the same is written whether or not memory is used.

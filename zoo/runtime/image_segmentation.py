@@ -1,4 +1,4 @@
-"""From a model's numbers to a label for each pixel of a picture.
+"""From a model's output to a label for each pixel of a picture.
 
 The model sees the whole picture stretched to its frame, so each place in its answer is
 a place in the picture: the mask comes back at the picture's own size.
@@ -25,7 +25,7 @@ MOST_NUMBERS = 32_000_000  # probabilities of a picture that are in memory at a 
 def predict(
     model: nn.Module, batch: Tensor, items: Sequence[Any]
 ) -> list[dict[str, Any]]:
-    """Return what a model says of each picture of a batch; see `results`."""
+    """Return the prediction for each picture of a batch; see `results`."""
     with eval_mode(model):
         output = forward_on_device(model, batch)
     return results(output, items, spec_of(model).output)
@@ -36,9 +36,9 @@ def results(
 ) -> list[dict[str, Any]]:
     """Return masks of the pictures' own sizes; of prepared pixels, of the frame's.
 
-    The pixels of a `mask` are numbers of the labels that are `known`. `scores` says of
-    each label how sure the model is, on average, where it says so, and `shares` how
-    much of the picture that is.
+    The pixels of a `mask` are numbers of the labels that are `known`. `scores` has for
+    each label its mean probability over the pixels that have it. `shares` has the share
+    of the picture that these pixels are.
     """
     chances = probabilities(output, output_spec).cpu()
     if chances.isnan().any():

@@ -1,4 +1,4 @@
-"""From what a model says at each of its steps to the text that a picture shows."""
+"""From a model's output at each of its steps to the text that a picture shows."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -30,9 +30,9 @@ def predict(
 ) -> list[dict[str, Any]]:
     """Return the text of each picture.
 
-    It is that of the likeliest path, or with more than one of the `beams` the likeliest
-    text that a search with so many comes upon, and the others besides. Raises
-    OptionError, and InputError.
+    With one beam it is the text of the likeliest path. With more `beams` it is the
+    likeliest text of a beam search, and the other texts are alternatives. Raises
+    OptionError, InputError.
     """
     spec = spec_of(model)
     check_beams(spec.name, beams, ["batch_size", *OPTIONS])
@@ -47,7 +47,7 @@ def predict(
 
 
 def check_beams(model: str, beams: Any, known: Sequence[str]) -> None:
-    """Raise an OptionError where that is no number of beams."""
+    """Raise an OptionError if `beams` is not a valid number of beams."""
     if not whole(beams, 1, MOST_BEAMS):
         expected = f"a whole number from 1 to {MOST_BEAMS:,}"
         raise OptionError(model, f"beams={beams!r} should be {expected}.", known)

@@ -1,4 +1,4 @@
-"""What is said where a model is given something that it does not take."""
+"""Errors about an input, an option or a spec that a model does not accept."""
 
 from collections.abc import Callable, Iterable, Sequence
 from difflib import get_close_matches
@@ -10,14 +10,14 @@ __all__ = ["InputError", "OptionError", "SpecError", "near", "open_each"]
 
 
 class InputError(ZooError):
-    """What a model was given to predict is not what it expects."""
+    """An input of a model is not what the model expects."""
 
     def __init__(self, problem: str, expected: str) -> None:
         super().__init__(f"{problem} The model expects {expected}.")
         self.problem, self.expected = problem, expected
 
     def of(self, item: str) -> "InputError":
-        """Return the same error, saying which of several items is at fault."""
+        """Return the same error with the name of the item that is at fault."""
         return InputError(f"{item}: {self.problem}", self.expected)
 
 
@@ -30,7 +30,7 @@ class OptionError(ZooError):
 
 
 class SpecError(ZooError):
-    """A spec holds a value that can't be meant."""
+    """A spec has a value that is not valid."""
 
     def __init__(self, owner: str, field: str, value: object, expected: str) -> None:
         super().__init__(f"{owner}: {field}={value!r} should be {expected}.")
@@ -39,7 +39,7 @@ class SpecError(ZooError):
 def open_each(
     items: Sequence[Any], single: bool, opening: Callable[[Any], Any]
 ) -> list[Any]:
-    """Return items opened; an error says which of several is at fault."""
+    """Return opened items; an error names the item that is at fault."""
     opened = []
     for number, item in enumerate(items, start=1):
         try:

@@ -1,4 +1,4 @@
-"""What is said where a file or a library that a model reads by is missing or wrong."""
+"""Errors about a missing or wrong file or library that a model needs."""
 
 from zoo.runtime import ZooError
 

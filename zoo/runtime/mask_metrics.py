@@ -1,4 +1,4 @@
-"""How well the masks of a model are found."""
+"""Metrics of image segmentation."""
 
 from typing import Any
 
@@ -15,7 +15,7 @@ def evaluate(model: nn.Module, rows: Any) -> dict[str, float]:
 
 
 def metrics(output: Tensor, target: Tensor, output_spec: Any) -> dict[str, float]:
-    """Return how well masks of numbers, (batch, height, width), are found.
+    """Return the metrics of predicted masks; `target` is (batch, height, width).
 
     `iou` and `dice` count the pixels of all pictures together, and `image_iou` is the
     mean over pictures. They are of the second label where there are two; of more, the
@@ -46,12 +46,12 @@ def overlap(predicted: Tensor, target: Tensor, labels: int) -> tuple[Tensor, Ten
 
 
 def _over_pictures(shared: Tensor, either: Tensor) -> float:
-    """Return the mean over pictures; one where rightly nothing was found counts 1."""
+    """Return the mean over pictures; an empty mask that is right counts 1."""
     each = [_mean(one / other) for one, other in zip(shared, either, strict=True)]
     return sum(each) / len(each)
 
 
 def _mean(shares: Tensor) -> float:
-    """Return the mean of what is a number: 0 / 0 is of a label that nobody spoke of."""
+    """Return the mean without NaN: 0 / 0 is of a label in neither mask."""
     known = shares[~shares.isnan()]
     return known.mean().item() if len(known) else 1.0

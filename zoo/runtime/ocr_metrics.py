@@ -1,4 +1,4 @@
-"""How well the texts of pictures are read."""
+"""Metrics of reading texts in pictures."""
 
 from collections.abc import Sequence
 from typing import Any

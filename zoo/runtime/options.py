@@ -1,4 +1,4 @@
-"""What the options must be of an answer that takes many passes, and how it is said."""
+"""Rules for the options of a prediction that takes many passes."""
 
 from collections.abc import Callable, Mapping
 from typing import Any

@@ -1,4 +1,4 @@
-"""From a model's numbers to one number a row, and how far those are from the true."""
+"""From a model's output to one number a row, and the metrics of regression."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -18,7 +18,7 @@ NOTHING = 1e-4  # a sum of squares that counts as zero
 def predict(
     model: nn.Module, batch: Tensor, items: Sequence[Any]
 ) -> list[dict[str, Any]]:
-    """Return what a model says of each row of a batch; see `results`."""
+    """Return the prediction for each row of a batch; see `results`."""
     with eval_mode(model):
         output = forward_on_device(model, batch)
     return results(output, spec_of(model).output)

@@ -108,7 +108,7 @@ def model_inputs(model: nn.Module, rows: Any) -> Iterator[Tensor]:
 
 
 def spec_of(model: nn.Module) -> Any:
-    """Return what a model takes and gives, as `Run.build` noted it."""
+    """Return the spec of a model, as `Run.build` attached it."""
     known: Any = unwrap_model(model)
     return known.zoo.spec
 

@@ -1,4 +1,4 @@
-"""What every training loop needs and nobody should write twice: `Run`."""
+"""What every training loop needs: `Run`."""
 
 import math
 from collections import Counter

@@ -1,4 +1,4 @@
-"""From texts to how they may go on, by the loop of `generation` and a tokenizer."""
+"""From texts to their continuations, by `generation` and a tokenizer."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import fields
@@ -25,7 +25,7 @@ def _texts(value: object) -> bool:
     return all(isinstance(one, str) and one for one in several)
 
 
-# What each option must be, and how that is said.
+# What each option must be: a test, and words for an error message.
 RULES: Rules = {
     "max_new_tokens": (
         lambda value: whole(value, 1, MAX_NEW_TOKENS),
@@ -57,7 +57,7 @@ RULES: Rules = {
 def predict(
     model: nn.Module, batch: Tensor, items: Sequence[str | Tensor], **options: Any
 ) -> list[dict[str, Any]]:
-    """Return how each text goes on; `options` are those of a `GenerationConfig`."""
+    """Return continuations of texts; `options` are those of a `GenerationConfig`."""
     spec = spec_of(model)
     plan = planned(spec.name, options)
     prompts = [

@@ -21,9 +21,9 @@ SMOKE_CHARACTERS = 1 << 13  # characters of a split that a smoke run reads
 
 @dataclass(frozen=True, kw_only=True)
 class Stream:
-    """The tokens of a split, (tokens,), where they come from, and of how many letters.
+    """The tokens of a split, (tokens,), and where they come from.
 
-    `characters` is the length of the text, which tells how much of it a token is.
+    `characters` is the length of the text, for metrics by the character.
     """
 
     token: Tensor

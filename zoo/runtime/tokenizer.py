@@ -155,7 +155,7 @@ def _knows(made: "Tokenizer", character: str) -> bool:
 
 
 def _age(source: Path | bytes | None, pin: str) -> int:
-    """Return what tells one unpinned file from the next in its place."""
+    """Return the time of change of an unpinned file, so that a new one is read."""
     if pin or not isinstance(source, Path):
         return 0
     try:

@@ -1,6 +1,6 @@
-"""From texts to the same in another language, by a search and one tokenizer for both.
+"""From texts to translations, by a beam search and one tokenizer for both languages.
 
-`read` is that of texts, but for what a translation can't be made of.
+`read` reads texts, and refuses those that can't be translated.
 """
 
 from collections.abc import Sequence
@@ -51,7 +51,7 @@ def read(raw: Any, input_spec: Any) -> tuple[list[str | Tensor], bool]:
 def fitting(item: str | Tensor, input_spec: Any) -> str | Tensor:
     """Return a text that the model can read to its end, or an InputError.
 
-    Where its lines end, and how wide its gaps are, says nothing of what it means.
+    Line breaks and repeated spaces become single spaces.
     """
     if isinstance(item, str):
         item = " ".join(item.split())

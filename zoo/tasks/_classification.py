@@ -44,7 +44,7 @@ class Classification(Task[InputT, ClassOutput]):
         output_spec: ClassOutput,
         weight: Tensor | None = None,
     ) -> Tensor:
-        """Return the mean cross-entropy; `weight` says how much each label counts."""
+        """Return the mean cross-entropy; `weight` is that of each label."""
         if output_spec.multi_label:
             return functional.binary_cross_entropy_with_logits(output, target.float())
         if output_spec.function_to_apply == "softmax":
@@ -97,7 +97,7 @@ class Classification(Task[InputT, ClassOutput]):
         return scores
 
     def selection_metric(self, *, balance: bool) -> str:
-        """Return accuracy; where all labels count alike, macro F1 says it."""
+        """Return accuracy, or macro F1 where all labels count alike."""
         return "f1" if balance else "accuracy"
 
     def predicted_labels(self, output: Tensor, output_spec: ClassOutput) -> Tensor:

@@ -1,4 +1,4 @@
-"""What a task knows, and what every task does unless it says otherwise: `Task`."""
+"""The base class of all tasks, with their defaults: `Task`."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ class Picture:
 
 
 class Task(Generic[InputT, OutputT]):
-    """All that depends on the task of a model; a subclass says what differs.
+    """All that depends on the task of a model; a subclass overrides what differs.
 
     A new task is a module here, named as its tag, whose `TASK` is an instance of a
     subclass. `input_spec` is always the model's input, and `output_spec` its output.
@@ -179,13 +179,13 @@ class Task(Generic[InputT, OutputT]):
         output_spec: OutputT,
         weight: Tensor | None = None,
     ) -> Tensor:
-        """Return what training makes small, a mean over the rows.
+        """Return the loss, a mean over the rows.
 
-        `output` is the model's, or that of its head where nothing comes after it;
-        `target` is what `Targets.tensor` gives; `weight` (labels,) says how
-        much each label counts. `zoo.finetune` needs it of every task whose models
-        declare a head, and `zoo.testing.head_learns` tries it: a linear head that this
-        makes better row by row tells two kinds of rows apart.
+        `output` is the model's, or that of its head where nothing comes after it.
+        `target` is what `Targets.tensor` gives. `weight` (labels,) is how much each
+        label counts. `zoo.finetune` needs a loss of every task whose models declare a
+        head. `zoo.testing.head_learns` checks that a head trained by it learns to
+        separate two kinds of rows.
         """
         raise NotImplementedError(f"{type(self).__name__} has no right answers")
 
@@ -217,7 +217,7 @@ class Task(Generic[InputT, OutputT]):
     # Fine-tuning
 
     def check_finetuning(self, spec: ModelSpec, chosen: FinetuneSettings) -> None:
-        """Refuse a model that can't be taught, and settings that are not for it.
+        """Refuse a model that can't be fine-tuned, and settings that are not for it.
 
         Raises OptionError, SettingsError.
         """
@@ -234,7 +234,7 @@ class Task(Generic[InputT, OutputT]):
         no room. `given` is a batch. Raises DataError."""
 
     def init_head_from(self, old: nn.Module, model: nn.Module) -> None:
-        """Let a new head know what the old one knew of the same labels."""
+        """Copy the weights of labels that the old head has too into the new one."""
 
     def baselines(
         self, training: RawRows, rows: RawRows, input_spec: InputT, output_spec: OutputT
@@ -249,8 +249,8 @@ class Task(Generic[InputT, OutputT]):
         output: Tensor,
         target: Tensor,
     ) -> Picture | None:
-        """Return a picture of some rows and what the model says of them, if it can be
-        drawn; `output` is the model's of all rows."""
+        """Return a picture of some rows and their predictions, if it can be drawn;
+        `output` is the model's of all rows."""
         return None
 
     # zoo.testing

@@ -63,8 +63,7 @@ class ImageSegmentation(Task[ImageInput, MaskOutput]):
     def compute_metrics(
         self, output: Tensor, target: Tensor, output_spec: MaskOutput
     ) -> dict[str, float]:
-        """Return how well masks of numbers, (batch, height, width), are found; see
-        `zoo.runtime.mask_metrics`."""
+        """Return the metrics of predicted masks; see `zoo.runtime.mask_metrics`."""
         return mask_metrics.metrics(output, target, output_spec)
 
     def predicted_labels(self, output: Tensor, output_spec: MaskOutput) -> Tensor:
@@ -101,8 +100,7 @@ class ImageSegmentation(Task[ImageInput, MaskOutput]):
     def draw_errors(
         self, module: nn.Module, rows: RawRows, output: Tensor, target: Tensor
     ) -> Picture:
-        """Return the rows that were found worst: the picture, its mask, and what was
-        found."""
+        """Return the rows with the worst predictions: picture, mask, predicted mask."""
         input_spec, output_spec = self.signature(model_metadata(module).spec)
         predicted = self.predicted_labels(output, output_spec)
         wrong = (predicted != target).double().mean(dim=(1, 2))

@@ -1,7 +1,7 @@
 """A picture in, the text that it shows out. The Hub's tag is image-to-text.
 
-The model says at each of its steps, from left to right, which character it sees, if
-any; `zoo.runtime.ctc` makes a text of that.
+At each of its steps, from left to right, the model predicts a character or the blank;
+`zoo.runtime.ctc` makes a text of that.
 """
 
 import math
@@ -46,11 +46,9 @@ class ImageToText(Task[ImageInput, OCROutput]):
         opened: Sequence[Any],
         options: Mapping[str, Any],
     ) -> list[Result]:
-        """Return the text of each picture.
+        """Return the text of each picture; see `zoo.runtime.image_to_text.predict`.
 
-        It is that of the likeliest path, or with more than one of the `beams` the
-        likeliest text that a search with so many comes upon, and the others besides.
-        Raises OptionError, and InputError.
+        Raises OptionError, InputError.
         """
         spec = model_metadata(module).spec
         known = ["batch_size", *preprocessor(spec.input).options, *self.options]
@@ -70,7 +68,7 @@ class ImageToText(Task[ImageInput, OCROutput]):
     ) -> Tensor:
         """Return the mean surprise by a character; see `zoo.runtime.ctc.loss`.
 
-        A text is told as a whole, so no `weight` tells how much a character counts.
+        The loss is of whole texts, so a `weight` of characters is not used.
         """
         return ctc.loss(output, target)
 

@@ -1,7 +1,7 @@
 """A text in, and how it may go on. The Hub's tag is text-generation.
 
 An answer takes many passes through the model, and its tokenizer:
-`zoo.runtime.generation` has the loop, and tells of the one method that a module must
+`zoo.runtime.generation` has the loop, and describes the one method that a module must
 have.
 """
 

@@ -1,8 +1,7 @@
 """A text in, the same in another language out. The Hub's tag is translation.
 
-An answer is looked for: `zoo.runtime.beam_search` has the search, and tells of
-the two methods that a module must have. Both languages are read and written by one
-tokenizer.
+`zoo.runtime.beam_search` has the search, and describes the two methods that a module
+must have. One tokenizer serves both languages.
 """
 
 from collections.abc import Mapping, Sequence
@@ -28,7 +27,7 @@ class Translating(TokenTask[TranslationOutput]):
     def load_item(self, item: Any, input_spec: TextInput) -> str | Tensor:
         """Return a text that the model can read to its end, or an InputError.
 
-        Where its lines end, and how wide its gaps are, says nothing of what it means.
+        Line breaks and repeated spaces become single spaces.
         """
         loaded: str | Tensor = super().load_item(item, input_spec)
         return translation.fitting(loaded, input_spec)
@@ -36,7 +35,7 @@ class Translating(TokenTask[TranslationOutput]):
     def input_warning(
         self, batch: Tensor, input_spec: TextInput
     ) -> tuple[str, str] | None:
-        """Return why a translation would say nothing: letters that are no token."""
+        """Return a warning where most of a text is of letters without a token."""
         made = tokenizer.tokenizer(input_spec)
         strange = [
             n for n in batch.unique().tolist() if translation.BROKEN in made.decode([n])

@@ -13,8 +13,8 @@ one whose weights are on the Hub, and not here, is skipped: a check downloads no
 
 A family joins `zoo.finetune` by declaring its head: `ModelSpec.head` names the part
 that decides, which runs once in a pass, and its task has a `loss`. `head_learns` then
-teaches that head two kinds of stand-in rows, with all before it frozen. A convolutional
-image model declares its last feature map by `ModelSpec.trunk`.
+trains that head on two kinds of stand-in rows, with all before it frozen. A
+convolutional image model declares its last feature map by `ModelSpec.trunk`.
 """
 
 import copy

@@ -1,4 +1,4 @@
-"""The checks of a declared head: can it be replaced, and taught? Of `zoo.testing`."""
+"""The checks of a declared head: can it be replaced, and fine-tuned?"""
 
 from pathlib import Path
 
@@ -19,7 +19,7 @@ from zoo.tasks.targets.base import targets_of
 
 __all__ = ["head_can_be_replaced", "head_learns"]
 
-MAX_PARAMETERS = 10_000_000  # of a model whose head is taught in a check
+MAX_PARAMETERS = 10_000_000  # of a model whose head is fine-tuned in a check
 ROWS = 8
 
 

@@ -158,7 +158,7 @@ def _of_plugin(plugin: Plugin) -> Iterator[CheckResult]:
 
 
 def _tried(subject: str, promise: Any, *arguments: Any) -> CheckResult:
-    """Run one check; whatever it raises is the plugin's, and is told in words."""
+    """Run one check; return what it raises as the problem of the result."""
     meaning = " ".join((promise.__doc__ or "").partition("\n\n")[0].split())
     outcome: dict[str, Any] = {"state": "kept"}
     try:

@@ -44,7 +44,7 @@ def padding_says_nothing(spec: ModelSpec, tmp_path: Path) -> None:
     for place, row in enumerate(given):
         alone = model(to_model_input(row[None], spec.input))[0]
         beside = together[place]
-        if alone.ndim == 2:  # told place by place; what fills up is asked nothing
+        if alone.ndim == 2:  # an output at every place; that of padding does not count
             beside = beside[: len(alone)]
         assert torch.allclose(alone, beside, atol=1e-5), (
             f"row {place} saw what fills up"

@@ -34,7 +34,7 @@ def trunk_is_as_declared(spec: ModelSpec, tmp_path: Path) -> None:
 
 
 def check_trunk(model: nn.Module, trunk: Trunk, input_spec: ImageInput) -> None:
-    """Try what a trunk says of a model. Raises AssertionError, SpecError."""
+    """Check a trunk against a model. Raises AssertionError, SpecError."""
     name, pair = trunk.module, _noise(input_spec)  # (2, C, H, W)
     maps: list[Any] = []
     with map_changed(model, trunk, maps.append):

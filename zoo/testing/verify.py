@@ -1,4 +1,4 @@
-"""Does a model still do what it claims? `zoo.verify` loads, replays and measures."""
+"""Check a model against its pins, its golden and its metrics: `zoo.verify`."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -68,7 +68,7 @@ def verify(
     """Hash the weights, load them strictly and replay the golden; return what was seen.
 
     `metric` also measures the claimed metrics on their data again. On a mismatch the
-    expected and the found output are saved in the folder `keep`, or in the cache.
+    expected and the actual output are saved in the folder `keep`, or in the cache.
     Raises what `zoo.load` raises.
     """
     model = loading.load(name, verify="always")

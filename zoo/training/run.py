@@ -38,7 +38,7 @@ CHECK_SECONDS = 0.25  # seconds between two looks at progress and loss
 
 
 class Run(TextRun):
-    """What every loop needs and nobody should write twice, and what the zoo adds to it.
+    """What every training loop needs, and what the zoo adds to it.
 
     Beside what an ejected recipe has: registered datasets, several processes, progress,
     trackers, going on after a kill, and what goes into the receipt and the card.
@@ -114,7 +114,7 @@ class Run(TextRun):
     ) -> list[str]:
         """Return a text column of a dataset, as it is, to make a tokenizer of.
 
-        `target` says to an ejected recipe that the column holds the targets. A smoke
+        With `target`, an ejected recipe reads the column of the targets. A smoke
         run takes random words where the data can't be had.
         """
         return load_texts(name, split, column=column, stand_in=self.smoke)

@@ -23,7 +23,7 @@ CAPTION = (
 
 @dataclass(frozen=True, kw_only=True)
 class SweepSettings:
-    """A finished sweep: the best trial's settings, and what the receipt tells of it."""
+    """A finished sweep: the best trial's settings, and its part of the receipt."""
 
     settings: dict[str, str]
     receipt: dict[str, Any]

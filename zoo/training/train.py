@@ -207,10 +207,10 @@ def measured_by(
 ) -> Callable[..., Any] | None:
     """Return what measures a trained model, if there is such a function.
 
-    `evaluate(model, rows)` returns the metrics, `report(model, run)` adds what the card
-    tells, and `example(run)` returns the golden's input. They are of the recipe, or of
-    the module that has "report" where the recipe's name has "recipe": `zoo eject`
-    copies the recipe without that.
+    `evaluate(model, rows)` returns the metrics. `report(model, run)` adds what the card
+    shows. `example(run)` returns the golden's input. The recipe defines them, or a
+    module beside it that has "report" in its name instead of "recipe": `zoo eject`
+    copies the recipe without that module.
     """
     assert spec.recipe is not None, "the recipe was found by it"
     home, _, own = spec.recipe.rpartition(".")
@@ -264,7 +264,7 @@ def _save_result(
     evaluate = measured_by(spec, recipe, "evaluate")
     assert evaluate is not None, "`recipe_of` found it"
     metrics = evaluate(model, held_out)
-    if file:  # what the card says of the model's own recipe is not true of another
+    if file:  # the report of the model's own recipe is not true of another
         report = getattr(recipe, "report", None)
     else:
         report = measured_by(spec, recipe, "report")
@@ -336,7 +336,7 @@ def _tracking(
 def _save_last_good(
     exc: Collapsed | Diverged, run: Run, target: Path
 ) -> Collapsed | Diverged:
-    """Write the last good weights beside the target; return an error that says so."""
+    """Write the last good weights beside the target; return an error with their path."""
     model = run.last_good()
     if model is None or run.context.rank != 0:
         return exc

@@ -110,7 +110,7 @@ def finetune_trial(
 
 
 def objective_metric(plan: SweepPlan) -> str:
-    """Return the metric that lessons of the model are compared by, if none is named."""
+    """Return the metric by which trials of fine-tuning are compared by default."""
     return get_task(loading.find(plan.name).task).selection_metric(balance=False)
 
 

@@ -32,7 +32,7 @@ __all__ = ["Sweep", "join", "sweep"]
 Callback = Callable[[Trial], None]
 PLAN, LOCK = "plan.json", ".lock"
 POLL_SECONDS = 0.1  # seconds between two looks at the journal
-TRIALS = 20  # where nobody says how many, except for a grid
+TRIALS = 20  # by default, except for a grid
 
 
 @dataclass(frozen=True, kw_only=True)

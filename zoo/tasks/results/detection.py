@@ -58,7 +58,7 @@ class Detections(Result):
     """Things found in one picture, the surest first.
 
     `size` is the picture's width and height, which the boxes count in; `picture` may
-    be a smaller copy. `votes` tells how many of the `windows` were for each label, and
+    be a smaller copy. `votes` has how many of the `windows` were for each label, and
     `by` what was cut into windows: "pixels" or "features".
     """
 

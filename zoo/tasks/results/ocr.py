@@ -34,7 +34,7 @@ class OCRCandidate:
 class OCRResult(Result):
     """The text of a picture. `score` is its probability, all ways to read it together.
 
-    `characters` says how sure each character is, were all others right.
+    `characters` has the probability of each character, were all others right.
     `alternatives` are other texts that a search by beams came upon, the likeliest
     first; reading without beams looks for none.
     """

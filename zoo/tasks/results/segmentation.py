@@ -1,4 +1,4 @@
-"""What a mask says: a label for each pixel of a picture, at the picture's own size."""
+"""The result of a segmentation: a label for each pixel, at the picture's own size."""
 
 import html
 from dataclasses import dataclass, field
@@ -21,8 +21,9 @@ class Segmentation(Result):
     """The label of each pixel. `mask` is as large as the picture that was given.
 
     Its pixels are numbers of `known`, the model's labels in its order: the first is
-    the ground, the others lie on it. `scores` says of each label how sure the model is,
-    on average, where it says so, and `shares` how much of the picture that is.
+    the ground, the others lie on it. `scores` has for each label its mean
+    probability over the pixels that have it, and `shares` how much of the picture these
+    pixels are.
     """
 
     mask: Image.Image
@@ -46,7 +47,7 @@ class Segmentation(Result):
         return self.mask.point([255 * (value == number) for value in range(256)], "L")
 
     def silhouette(self) -> Image.Image:
-        """Return what lies on the ground, white on black: in greys it says more."""
+        """Return what lies on the ground, white on black: in greys it is clearer."""
         return self.mask.point([0] + [255] * 255, "L")
 
     def lines(self) -> list[str]:

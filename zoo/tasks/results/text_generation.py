@@ -13,7 +13,7 @@ __all__ = ["FilledText", "GeneratedText", "MaskFill"]
 class GeneratedText(Result):
     """What a model wrote, and the prompt it goes on from; `tokens` were drawn for it.
 
-    `finished` says that the model ended the text, or came to a text to stop at.
+    `finished` is True where the model ended the text, or came to a text to stop at.
     """
 
     prompt: str

@@ -21,7 +21,7 @@ MARGIN = 1.1  # and of the names beside
 
 @dataclass(frozen=True, kw_only=True)
 class Alternative:
-    """Another text that was found, and its score."""
+    """Another translation that the search found, and its score."""
 
     text: str
     score: float
@@ -36,8 +36,8 @@ class Translation(Result):
 
     `score` is the log-probability over the penalty of the length: the nearer to zero,
     the surer. `alternatives` are what the search found besides, the best first.
-    `attention` has a row for each of the `tokens`, which says how much each of the
-    `source_tokens` counted when it was chosen; a row adds up to one. Unless the text is
+    `attention` has a row for each of the `tokens`, with the weight of each of the
+    `source_tokens` when it was chosen; a row adds up to one. Unless the text is
     `finished`, it was cut at the most tokens allowed.
     """
 

@@ -35,8 +35,8 @@ IMAGES, MASKS = "images", "masks"  # the folders of a folder of pairs
 class Mask:
     """One mask, not opened yet: `sources[row]` is a path or a picture.
 
-    `numbers` says which label each of its values is, `counts` how many pixels each
-    label has, and `seal` is the SHA-256 of its values.
+    `numbers` has the label of each of its values, `counts` how many pixels each label
+    has, and `seal` is the SHA-256 of its values.
     """
 
     sources: Sequence[Any] = field(repr=False, compare=False)
@@ -321,8 +321,8 @@ def _flat(array: Any, mode: str, name: str) -> Any:
 
 
 def _size(item: Any) -> tuple[int, int] | None:
-    """Return the width and height of an upright picture, or None: what can't be read
-    is told of later, with all else that can't be."""
+    """Return the width and height of an upright picture, or None: a file that
+    can't be read is reported later, with all others."""
     try:
         if isinstance(item, Image.Image):
             return _upright(item)
