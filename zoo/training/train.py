@@ -336,7 +336,7 @@ def _tracking(
 def _save_last_good(
     exc: Collapsed | Diverged, run: Run, target: Path
 ) -> Collapsed | Diverged:
-    """Write the last good weights beside the target; return an error with their path."""
+    """Write the last good weights beside the target; return an error with the path."""
     model = run.last_good()
     if model is None or run.context.rank != 0:
         return exc
