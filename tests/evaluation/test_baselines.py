@@ -7,7 +7,7 @@ from sklearn.dummy import DummyClassifier
 from sklearn.neighbors import NearestCentroid
 
 from zoo.datasets.in_memory import TensorRows, load_rows, to_model_input
-from zoo.evaluation.baselines import majority, nearest_mean, principal
+from zoo.evaluation.baselines import majority, nearest_mean, pca
 
 SETS = {
     "digits": {"columns": "image"},
@@ -62,7 +62,7 @@ def test_principal_directions_are_those_of_sklearn(
     """
     training, test = parts
     expected = PCA(n_components=2, svd_solver="full").fit(prepared_rows(training))
-    middle, directions, spread = principal(training, 2)
+    middle, directions, spread = pca(training, 2)
     apart = torch.tensor(prepared_rows(test)).double() - middle
     left = apart @ directions @ directions.T + middle
     wanted = expected.inverse_transform(expected.transform(prepared_rows(test)))

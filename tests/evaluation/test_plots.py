@@ -28,7 +28,7 @@ def test_labels_below_a_confusion_do_not_cover_each_other(labels: list[str]) -> 
     """
     Ten digits, or ten long words, are ten pieces of ink side by side.
     """
-    drawn = plots.confusion(torch.arange(10), torch.arange(10), labels)
+    drawn = plots.confusion_matrix(torch.arange(10), torch.arange(10), labels)
 
     dark = torch.tensor(np.asarray(Image.open(io.BytesIO(drawn)).convert("L"))) < 128
     frame = int((dark.sum(dim=1) > 200).nonzero().max())  # the line below the counts

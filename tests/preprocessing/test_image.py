@@ -14,10 +14,10 @@ from zoo import ClassOutput, ImageInput
 from zoo.errors import InputError
 from zoo.preprocessing.image import (
     describe,
+    image_to_tensor,
     input_warning,
     inverted,
     open_image,
-    pixels,
 )
 from zoo.tasks import get_task
 
@@ -117,7 +117,7 @@ def test_a_transparent_drawing_stays_visible(ink: int, expected: ImageInput) -> 
     """
     drawing = Image.merge("LA", (grey(ink, (8, 8)), Image.fromarray(STROKE)))
     opened = open_image(drawing, expected)
-    batch = pixels(opened, expected).unsqueeze(0)
+    batch = image_to_tensor(opened, expected).unsqueeze(0)
 
     assert np.ptp(np.asarray(opened)) == 255
     assert bool(input_warning(batch, expected)) == ((ink == 0) == (expected is DARK))
@@ -318,7 +318,7 @@ def test_any_size_fits(size: tuple[int, int], expected: ImageInput) -> None:
     """
     Every size and every shape becomes the model's, and an even tone stays.
     """
-    found = pixels(open_image(grey(51, size), expected), expected)
+    found = image_to_tensor(open_image(grey(51, size), expected), expected)
 
     assert found.shape == (expected.channels, expected.height, expected.width)
     assert found.dtype == torch.float32
@@ -336,7 +336,7 @@ def test_a_cropped_photograph_keeps_its_share(size: tuple[int, int]) -> None:
     level = np.broadcast_to(ramp, (max(size), short))
     picture = Image.fromarray(level if size[0] == short else level.T)
     expected = ImageInput(height=20, width=20, channels=1, crop=0.5)
-    found = pixels(open_image(picture, expected), expected)[0]
+    found = image_to_tensor(open_image(picture, expected), expected)[0]
     across = found[10] if size[0] == short else found[:, 10]
 
     assert found.shape == (20, 20)
@@ -353,8 +353,8 @@ def test_resampling_is_the_inputs() -> None:
     smooth = ImageInput(height=32, width=32, channels=1)
     sharp = replace(smooth, resample="bicubic")
 
-    assert pixels(edge, smooth).max().item() == pytest.approx(192 / 255)
-    assert pixels(edge, sharp).max().item() > 193 / 255
+    assert image_to_tensor(edge, smooth).max().item() == pytest.approx(192 / 255)
+    assert image_to_tensor(edge, sharp).max().item() > 193 / 255
 
 
 def test_a_long_strip_takes_no_more_memory_than_a_picture(
@@ -373,7 +373,7 @@ def test_a_long_strip_takes_no_more_memory_than_a_picture(
         return resize(self, size, *rest)
 
     monkeypatch.setattr(Image.Image, "resize", noting)
-    found = pixels(strip, expected)
+    found = image_to_tensor(strip, expected)
 
     assert found.mean().item() == pytest.approx(128 / 255)
     assert resized == [(16 * 32, 32)]
@@ -385,7 +385,7 @@ def test_the_middle_of_a_photograph_is_kept() -> None:
     """
     wide = np.repeat([[0, 255, 0]], 4, axis=0).repeat(4, axis=1).astype(np.uint8)
 
-    assert pixels(open_image(wide, GREY), GREY).min() == 1
+    assert image_to_tensor(open_image(wide, GREY), GREY).min() == 1
 
 
 @pytest.mark.parametrize("ground", [0, 255])
@@ -396,7 +396,7 @@ def test_all_of_a_drawing_is_kept(ground: int) -> None:
     wide = np.full((4, 16), ground, np.uint8)
     wide[1:3, 1:15] = 255 - ground
 
-    found = pixels(open_image(wide, DARK), DARK)[0] * 255
+    found = image_to_tensor(open_image(wide, DARK), DARK)[0] * 255
 
     assert (found[[0, 1, -2, -1]] == ground).all()
     assert (found[3:5, 1:7] - ground).abs().min() > 60
@@ -406,7 +406,7 @@ def test_each_channel_has_its_own_scale() -> None:
     """
     Prepared pixels are (pixel - mean) / std, channel by channel.
     """
-    found = pixels(open_image(grey(255), SCALED), SCALED)
+    found = image_to_tensor(open_image(grey(255), SCALED), SCALED)
 
     assert found[:, 0, 0].tolist() == pytest.approx([2.5, 3.0, 2.8])
 
@@ -416,8 +416,8 @@ def test_inverting_prepared_pixels() -> None:
     It is the same to invert a picture and to invert its prepared pixels.
     """
     shade = np.arange(48, dtype=np.uint8).reshape(4, 4, 3)
-    before = pixels(open_image(255 - shade, SCALED), SCALED)
-    after = inverted(pixels(open_image(shade, SCALED), SCALED), SCALED)
+    before = image_to_tensor(open_image(255 - shade, SCALED), SCALED)
+    after = inverted(image_to_tensor(open_image(shade, SCALED), SCALED), SCALED)
 
     assert torch.allclose(before, after, atol=1e-6)
 
@@ -487,7 +487,7 @@ def test_the_background(expected: ImageInput, stroke: Any, words: str | None) ->
     """
     A drawing on the wrong ground is noticed, where training knew only one.
     """
-    batch = pixels(open_image(stroke, expected), expected).unsqueeze(0)
+    batch = image_to_tensor(open_image(stroke, expected), expected).unsqueeze(0)
 
     assert input_warning(batch, expected) == (words and ("background", words))
 

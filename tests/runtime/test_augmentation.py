@@ -3,13 +3,13 @@
 import torch
 from torch import Tensor
 
-from zoo.runtime.augmentation import Copies, augmented, shifted
+from zoo.runtime.augmentation import Copies, apply_augmentation, random_shift
 
 BATCH = torch.rand(64, 3, 8, 6, generator=torch.Generator().manual_seed(0))
 
 
 def drawn(kind: str, seed: int = 0, **how: float) -> Tensor:
-    return augmented(BATCH, kind, torch.Generator().manual_seed(seed), **how)
+    return apply_augmentation(BATCH, kind, torch.Generator().manual_seed(seed), **how)
 
 
 def test_none_changes_nothing() -> None:
@@ -19,7 +19,7 @@ def test_none_changes_nothing() -> None:
     random = torch.Generator().manual_seed(0)
     before = random.get_state()
 
-    assert augmented(BATCH, "none", random) is BATCH
+    assert apply_augmentation(BATCH, "none", random) is BATCH
     assert torch.equal(random.get_state(), before)
 
 
@@ -53,7 +53,7 @@ def test_a_crop_keeps_the_picture_upright() -> None:
     """
     ramp = torch.linspace(0, 1, 8).view(1, 1, 8, 1).expand(16, 3, 8, 6)
 
-    found = augmented(ramp, "flip-crop", torch.Generator().manual_seed(0))
+    found = apply_augmentation(ramp, "flip-crop", torch.Generator().manual_seed(0))
 
     assert (found.diff(dim=2) >= -1e-6).all()
     assert found.diff(dim=3).abs().max() < 1e-6
@@ -94,7 +94,7 @@ def test_a_shift_moves_each_picture_whole_and_lets_black_in() -> None:
     none to move by it is itself.
     """
     padded = torch.nn.functional.pad(BATCH, (2, 2, 2, 2))
-    found = shifted(BATCH, 2, torch.Generator().manual_seed(0))
+    found = random_shift(BATCH, 2, torch.Generator().manual_seed(0))
     places = []
     for number, one in enumerate(found):
         parts = {
@@ -108,4 +108,4 @@ def test_a_shift_moves_each_picture_whole_and_lets_black_in() -> None:
     assert (
         {down for down, _ in places} == {across for _, across in places} == {*range(5)}
     )
-    assert torch.equal(shifted(BATCH, 0, torch.Generator()), BATCH)
+    assert torch.equal(random_shift(BATCH, 0, torch.Generator()), BATCH)

@@ -42,7 +42,7 @@ def test_a_single_beam_takes_the_likeliest_token_each_time(
             logits[0, -1, [0, START]] = -torch.inf
             text.append(int(logits[0, -1].argmax()))
 
-    found = beam_search.search(
+    found = beam_search.run_beam_search(
         model, [source], plan=BeamSearchConfig(beams=1, max_tokens=9)
     )[0]
 
@@ -66,7 +66,7 @@ def test_wide_beams_find_what_there_is(model: Any, penalty: float) -> None:
     }
 
     plan = BeamSearchConfig(beams=WIDE, max_tokens=most, length_penalty=penalty)
-    found = beam_search.search(model, [source], plan=plan)[0]
+    found = beam_search.run_beam_search(model, [source], plan=plan)[0]
     ended = [one for one in found if one.finished]
 
     wanted = sorted(texts, key=lambda text: -scores[tuple(text)])
@@ -84,8 +84,10 @@ def test_company_changes_nothing(model: Any, width: int) -> None:
     """
     plan = BeamSearchConfig(beams=width, max_tokens=7)
 
-    together = beam_search.search(model, SOURCES, plan=plan)
-    alone = [beam_search.search(model, [source], plan=plan)[0] for source in SOURCES]
+    together = beam_search.run_beam_search(model, SOURCES, plan=plan)
+    alone = [
+        beam_search.run_beam_search(model, [source], plan=plan)[0] for source in SOURCES
+    ]
 
     for some, others in zip(together, alone, strict=True):
         assert [one.tokens for one in some] == [one.tokens for one in others]
@@ -101,7 +103,7 @@ def test_more_beams_find_better_texts(model: Any) -> None:
 
     def best(width: int) -> float:
         plan = BeamSearchConfig(beams=width, max_tokens=3, length_penalty=0)
-        found = beam_search.search(model, SOURCES[:1], plan=plan)[0]
+        found = beam_search.run_beam_search(model, SOURCES[:1], plan=plan)[0]
         return max((one.score for one in found if one.finished), default=-torch.inf)
 
     assert all(best(width) <= best(WIDE) for width in (1, 2, 3, 4, 8))
@@ -116,7 +118,9 @@ def test_longer_texts_are_favoured_by_the_penalty(model: Any) -> None:
 
     def length(penalty: float) -> int:
         plan = BeamSearchConfig(beams=WIDE, max_tokens=4, length_penalty=penalty)
-        return len(beam_search.search(model, SOURCES[:1], plan=plan)[0][0].tokens)
+        return len(
+            beam_search.run_beam_search(model, SOURCES[:1], plan=plan)[0][0].tokens
+        )
 
     assert length(0) < length(8)
 
@@ -129,7 +133,7 @@ def test_a_text_that_is_over_costs_nothing_more(model: Any) -> None:
     with torch.no_grad():
         model.tell.bias[END] = 50.0
 
-    found = beam_search.search(model, SOURCES, plan=BeamSearchConfig(beams=3))
+    found = beam_search.run_beam_search(model, SOURCES, plan=BeamSearchConfig(beams=3))
 
     assert [one[0].tokens for one in found] == [[], [], []]
     assert model.asked[:2] == [3, 6]
@@ -143,7 +147,7 @@ def test_a_text_without_an_end_is_cut(model: Any) -> None:
     with torch.no_grad():
         model.tell.bias[END] = -1e9
 
-    found = beam_search.search(model, SOURCES, plan=BeamSearchConfig(beams=2))
+    found = beam_search.run_beam_search(model, SOURCES, plan=BeamSearchConfig(beams=2))
 
     assert [len(one[0].tokens) for one in found] == [16, 22, 14]
     assert not any(one.finished for some in found for one in some)
@@ -156,7 +160,7 @@ def test_what_stands_for_no_text_is_never_written(model: Any) -> None:
     with torch.no_grad():
         model.tell.bias[[0, START]] = 50.0
 
-    found = beam_search.search(
+    found = beam_search.run_beam_search(
         model, SOURCES, plan=BeamSearchConfig(beams=4, max_tokens=5)
     )
 
@@ -167,7 +171,7 @@ def test_attention_has_a_row_for_each_token_and_the_end(model: Any) -> None:
     """
     Over the source alone, not what fills it up, and as the steps of the text gave it.
     """
-    found = beam_search.search(
+    found = beam_search.run_beam_search(
         model, SOURCES, plan=BeamSearchConfig(beams=4, max_tokens=5)
     )
 
@@ -189,7 +193,7 @@ def test_no_more_is_found_than_there_is() -> None:
     model = speaker(Speaker)
     plan = BeamSearchConfig(beams=50, max_tokens=1)
 
-    found = beam_search.search(model, SOURCES[:1], plan=plan)[0]
+    found = beam_search.run_beam_search(model, SOURCES[:1], plan=plan)[0]
 
     assert len(found) == len(LETTERS) - 2
     assert found[0].finished

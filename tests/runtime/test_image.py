@@ -46,7 +46,9 @@ def test_pictures_of_every_mode(mode: str, kind: str) -> None:
     found = to_model_input(image.encode(items, spec), spec)
 
     assert single
-    assert torch.equal(found[0], images.pixels(images.open_image(one, spec), spec))
+    assert torch.equal(
+        found[0], images.image_to_tensor(images.open_image(one, spec), spec)
+    )
 
 
 @pytest.mark.parametrize("size", [(28, 28), (9, 400), (600, 5), (1, 1)])
@@ -57,7 +59,9 @@ def test_pictures_of_every_size(size: tuple[int, int]) -> None:
     for spec in SPECS.values():
         one = picture("RGB", size)
         found = to_model_input(image.encode([image.flat(one, spec)], spec), spec)
-        assert torch.equal(found[0], images.pixels(images.open_image(one, spec), spec))
+        assert torch.equal(
+            found[0], images.image_to_tensor(images.open_image(one, spec), spec)
+        )
 
 
 def test_several_are_read_from_files(tmp_path: Path) -> None:

@@ -71,7 +71,7 @@ def descend(name: str, steps: int, **options: object) -> list[float]:
     point = nn.Parameter(torch.tensor(START))
     optimizer = optim.optimizer(name, [point], RATE, **options)
     for _ in range(steps):
-        optimizer.step(optim.again(optimizer, lambda: point.square().sum()))
+        optimizer.step(optim.lbfgs_closure(optimizer, lambda: point.square().sum()))
     return [round(value, 5) for value in point.tolist()]
 
 

@@ -7,12 +7,12 @@ from writers import writer
 from zoo import Run
 from zoo.errors import DataError, TrainingError
 from zoo.plugins.catalog import get_spec
-from zoo.runtime.token_stream import Stream, stream
+from zoo.runtime.token_stream import TokenStream, load_token_stream
 
 
 @pytest.fixture
-def ten() -> Stream:
-    return Stream(
+def ten() -> TokenStream:
+    return TokenStream(
         token=torch.arange(10, dtype=torch.int32),
         characters=10,
         source="numbers/train",
@@ -20,7 +20,7 @@ def ten() -> Stream:
     )
 
 
-def test_passages_follow_one_another(ten: Stream) -> None:
+def test_passages_follow_one_another(ten: TokenStream) -> None:
     """
     The target is the next token of each, and what makes no whole row is left out.
     """
@@ -32,7 +32,7 @@ def test_passages_follow_one_another(ten: Stream) -> None:
     assert (found.source, found.fingerprint) == ("numbers/train", "f")
 
 
-def test_passages_may_begin_later_and_overlap(ten: Stream) -> None:
+def test_passages_may_begin_later_and_overlap(ten: TokenStream) -> None:
     """
     From an offset on, and a step apart.
     """
@@ -44,7 +44,7 @@ def test_passages_may_begin_later_and_overlap(ten: Stream) -> None:
     ]
 
 
-def test_too_short_a_text_is_refused(ten: Stream) -> None:
+def test_too_short_a_text_is_refused(ten: TokenStream) -> None:
     """
     With what it has and what is needed.
     """
@@ -63,7 +63,7 @@ def test_a_split_is_one_row_of_tokens(monkeypatch: pytest.MonkeyPatch) -> None:
     known = writer().zoo.spec
     monkeypatch.setattr(Run, "load_texts", lambda *_, **__: ["ab", "c"])
     run = Run(known)
-    found = stream(run, "letters", "test")
+    found = load_token_stream(run, "letters", "test")
 
     assert found.token.tolist() == [3, 4, 2, 5]
     assert (found.characters, found.source) == (4, "letters/test")
@@ -77,7 +77,7 @@ def test_a_smoke_run_reads_a_moment(monkeypatch: pytest.MonkeyPatch) -> None:
     known = writer().zoo.spec
     monkeypatch.setattr(Run, "load_texts", lambda *_, **__: ["a" * 10**5])
 
-    assert len(stream(Run(known, smoke=True), "letters", "train")) < 10**4
+    assert len(load_token_stream(Run(known, smoke=True), "letters", "train")) < 10**4
 
 
 def test_a_model_that_takes_no_text_reads_no_passage() -> None:
@@ -85,6 +85,6 @@ def test_a_model_that_takes_no_text_reads_no_passage() -> None:
     It has no tokenizer.
     """
     with pytest.raises(TrainingError) as refused:
-        stream(Run(get_spec("xor-mlp")), "letters", "train")
+        load_token_stream(Run(get_spec("xor-mlp")), "letters", "train")
 
     assert str(refused.value) == "'xor-mlp' takes no text, so it reads no passage."

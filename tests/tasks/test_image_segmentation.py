@@ -18,8 +18,8 @@ from torchmetrics.functional.classification import (
 
 from zoo.datasets.in_memory import check_labels, synthetic_rows
 from zoo.errors import InputError, SpecError
-from zoo.preprocessing.image import pixels
-from zoo.runtime.augmentation import together
+from zoo.preprocessing.image import image_to_tensor
+from zoo.runtime.augmentation import augment_with_mask
 from zoo.specs import ImageInput, License, MaskOutput, ModelSpec
 from zoo.tasks import get_task
 from zoo.tasks.image_segmentation import certain
@@ -124,8 +124,8 @@ def test_a_stretched_picture_is_seen_whole() -> None:
     picture.paste("white", (0, 0, 6, 30))
     cut = ImageInput(height=32, width=32)
 
-    assert pixels(picture, FRAME)[:, :, 0].min() > 0.9
-    assert pixels(picture, cut).max() == 0
+    assert image_to_tensor(picture, FRAME)[:, :, 0].min() > 0.9
+    assert image_to_tensor(picture, cut).max() == 0
 
 
 def test_prepared_pixels_have_a_mask_of_the_frames_size() -> None:
@@ -283,7 +283,9 @@ def test_masks_move_with_their_pictures(kind: str) -> None:
     mask = (torch.rand(16, 4, 4, generator=random) > 0.5).repeat_interleave(8, 1)
     mask = mask.repeat_interleave(8, 2).byte()
     picture = mask[:, None].expand(-1, 3, -1, -1).float()
-    seen, moved = together(picture, mask, kind, torch.Generator().manual_seed(1))
+    seen, moved = augment_with_mask(
+        picture, mask, kind, torch.Generator().manual_seed(1)
+    )
 
     assert moved.dtype == torch.uint8
     assert set(moved.unique().tolist()) == {0, 1}
@@ -297,7 +299,7 @@ def test_labels_of_rows_stay_where_they_are() -> None:
     """
     random = torch.Generator().manual_seed(0)
     label = torch.arange(4)
-    seen, kept = together(torch.rand(4, 3, 8, 8), label, "flip-crop", random)
+    seen, kept = augment_with_mask(torch.rand(4, 3, 8, 8), label, "flip-crop", random)
 
     assert seen.shape == (4, 3, 8, 8)
     assert torch.equal(kept, label)

@@ -16,7 +16,7 @@ from zoo.finetuning import preconditions
 from zoo.finetuning.strategies import Settings
 from zoo.models.metadata import ModelMetadata, attach
 from zoo.plugins.discovery import Plugin
-from zoo.runtime.image_to_text import decode_labels, texts
+from zoo.runtime.image_to_text import decode_labels, read_texts
 from zoo.runtime.ocr_metrics import encode_texts, text_accuracy
 from zoo.specs import ImageInput, License, ModelSpec, OCROutput, Output
 from zoo.tasks import get_task
@@ -191,7 +191,7 @@ def test_an_output_must_fit_the_alphabet(shape: tuple[int, ...]) -> None:
     A number for each character and one for the blank, at every step.
     """
     with pytest.raises(SpecError) as refused:
-        texts(torch.zeros(shape), LETTERS)
+        read_texts(torch.zeros(shape), LETTERS)
 
     assert str(refused.value) == (
         "OCROutput: labels=('a', 'b') should be one less than the model's output "

@@ -14,7 +14,7 @@ __all__ = [
     "majority",
     "mean",
     "nearest_mean",
-    "principal",
+    "pca",
 ]
 
 
@@ -82,7 +82,7 @@ def least_squares(training: TensorRows, test: TensorRows) -> dict[str, float]:
     return regression.metrics(_with_one(test) @ weight, test.target)
 
 
-def principal(training: TensorRows, count: int) -> tuple[Tensor, Tensor, Tensor]:
+def pca(training: TensorRows, count: int) -> tuple[Tensor, Tensor, Tensor]:
     """Return the first `count` principal components of the training inputs.
 
     These are the mean, (numbers,), the directions, (numbers, count), and the standard

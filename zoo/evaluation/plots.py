@@ -8,19 +8,27 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor, nn
 
-from zoo.tasks.results.rendering import plotted as png
+from zoo.tasks.results.rendering import plotted as to_png
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-__all__ = ["confusion", "curves", "lines", "mistakes", "png", "predicted", "regions"]
+__all__ = [
+    "confusion_matrix",
+    "decision_regions",
+    "learning_curves",
+    "lines",
+    "misclassified",
+    "predicted_vs_true",
+    "to_png",
+]
 
 WIDTH = 40  # letters that stand side by side below a confusion
-COLOURS = ("#cc6677", "#4477aa", "#ddcc77", "#117733", "#aa4499", "#88ccee")
+COLORS = ("#cc6677", "#4477aa", "#ddcc77", "#117733", "#aa4499", "#88ccee")
 
 
-def curves(history: Sequence[Mapping[str, float]]) -> bytes:
+def learning_curves(history: Sequence[Mapping[str, float]]) -> bytes:
     """Plot every logged number over the epochs, one panel each."""
     names = [name for name in history[0] if name not in ("epoch", "seconds")]
 
@@ -28,12 +36,12 @@ def curves(history: Sequence[Mapping[str, float]]) -> bytes:
         for place, name in enumerate(names, start=1):
             axes = figure.add_subplot(1, len(names), place)
             epochs = [row["epoch"] for row in history]
-            axes.plot(epochs, [row[name] for row in history], color=COLOURS[1])
+            axes.plot(epochs, [row[name] for row in history], color=COLORS[1])
             axes.set_title(name)
             axes.set_xlabel("epoch")
             axes.grid(alpha=0.3)
 
-    return png(3.2 * len(names), 2.6, draw)
+    return to_png(3.2 * len(names), 2.6, draw)
 
 
 def lines(
@@ -45,7 +53,7 @@ def lines(
         axes = figure.add_subplot()
         for place, (name, values) in enumerate(series.items()):
             # A second round through the colours is dashed.
-            colour, style = COLOURS[place % len(COLOURS)], place // len(COLOURS)
+            colour, style = COLORS[place % len(COLORS)], place // len(COLORS)
             axes.plot(
                 range(1, len(values) + 1),
                 values,
@@ -58,10 +66,10 @@ def lines(
         axes.grid(alpha=0.3)
         axes.legend(loc="center left", bbox_to_anchor=(1, 0.5), fontsize=8)
 
-    return png(6.4, 3.4, draw)
+    return to_png(6.4, 3.4, draw)
 
 
-def confusion(predicted: Tensor, true: Tensor, labels: Sequence[str]) -> bytes:
+def confusion_matrix(predicted: Tensor, true: Tensor, labels: Sequence[str]) -> bytes:
     """Plot the confusion matrix, in counts."""
     size = len(labels)
     counts = torch.bincount(true * size + predicted, minlength=size**2).view(size, size)
@@ -83,10 +91,10 @@ def confusion(predicted: Tensor, true: Tensor, labels: Sequence[str]) -> bytes:
         axes.set_xlabel("said")
         axes.set_ylabel("true")
 
-    return png(4.5, 4.2, draw)
+    return to_png(4.5, 4.2, draw)
 
 
-def mistakes(
+def misclassified(
     images: Tensor,
     predicted: Tensor,
     true: Tensor,
@@ -108,10 +116,10 @@ def mistakes(
             axes.set_title(title, fontsize=7 if long else 8)
             axes.axis("off")
 
-    return png(8, 4.4 if long else 3.6, draw)
+    return to_png(8, 4.4 if long else 3.6, draw)
 
 
-def predicted(predicted: Tensor, true: Tensor, name: str) -> bytes:
+def predicted_vs_true(predicted: Tensor, true: Tensor, name: str) -> bytes:
     """Plot predicted against true numbers, a dot for each row; both are (rows,)."""
     ends = [
         min(predicted.min(), true.min()).item(),
@@ -121,14 +129,14 @@ def predicted(predicted: Tensor, true: Tensor, name: str) -> bytes:
     def draw(figure: Figure) -> None:
         axes = figure.add_subplot()
         axes.plot(ends, ends, color="black", linewidth=0.8)  # where all dots should be
-        axes.scatter(true.numpy(), predicted.numpy(), s=14, alpha=0.7, color=COLOURS[1])
+        axes.scatter(true.numpy(), predicted.numpy(), s=14, alpha=0.7, color=COLORS[1])
         axes.set(xlabel=f"{name}, true", ylabel=f"{name}, predicted", aspect="equal")
         axes.grid(alpha=0.3)
 
-    return png(4.2, 4.2, draw)
+    return to_png(4.2, 4.2, draw)
 
 
-def regions(
+def decision_regions(
     model: nn.Module,
     points: Tensor,
     target: Tensor,
@@ -159,7 +167,7 @@ def regions(
             _region(axes, (across, up, field), points, targets[:, place - 1], labels)
             axes.set(title=title, xlabel=names[0], ylabel=names[1])
 
-    return png(4.2 * len(panels), 3.6, draw)
+    return to_png(4.2 * len(panels), 3.6, draw)
 
 
 def _region(
@@ -171,7 +179,7 @@ def _region(
 ) -> None:
     from matplotlib.colors import LinearSegmentedColormap
 
-    between = LinearSegmentedColormap.from_list("labels", COLOURS[:2])
+    between = LinearSegmentedColormap.from_list("labels", COLORS[:2])
     across, up, score = (part.numpy() for part in field)
     axes.pcolormesh(across, up, score, cmap=between, alpha=0.45, vmin=0, vmax=1)
     for number, label in enumerate(labels):
@@ -179,7 +187,7 @@ def _region(
         axes.scatter(
             members[:, 0].numpy(),
             members[:, 1].numpy(),
-            color=COLOURS[number],
+            color=COLORS[number],
             edgecolor="black",
             label=label,
         )

@@ -142,7 +142,9 @@ def _true(result: FinetuneResult) -> Tensor:
 def _draw(result: FinetuneResult) -> None:
     run, labels, predicted = result.run, result.data.labels, _decided(result)
     if len(run.history) > 1:
-        run.log_figure("curves", plots.curves(run.history), "The course of training.")
+        run.log_figure(
+            "curves", plots.learning_curves(run.history), "The course of training."
+        )
     spec, true = model_metadata(result.model).spec, _true(result)
     shown = get_task(spec.task).draw_errors(
         result.model, result.rows, result.output, true
@@ -154,14 +156,14 @@ def _draw(result: FinetuneResult) -> None:
         caption = f"Predicted against true, {result.part} rows."
         name = getattr(spec.output, "name", "")
         flat = result.output.flatten(), true.flatten()
-        run.log_figure("predicted", plots.predicted(*flat, name), caption)
+        run.log_figure("predicted", plots.predicted_vs_true(*flat, name), caption)
     if predicted is None:
         return
     true = true.long()
     if len(labels) <= MAX_CONFUSION_LABELS:
         caption = f"What the {result.part} rows were called."
         flat = predicted.flatten(), true.flatten()
-        run.log_figure("confusion", plots.confusion(*flat, labels), caption)
+        run.log_figure("confusion", plots.confusion_matrix(*flat, labels), caption)
     if predicted.ndim == 1 and spec.input.pictured and (predicted != true).any():
         caption = f"The surest mistakes on the {result.part} rows."
         run.log_figure("mistakes", _mistakes(result, predicted, true), caption)
@@ -184,7 +186,7 @@ def _mistakes(result: FinetuneResult, predicted: Tensor, true: Tensor) -> bytes:
             .view(MISTAKE_PIXELS, MISTAKE_PIXELS, 3)
             .permute(2, 0, 1)
         )
-    return plots.mistakes(
+    return plots.misclassified(
         images, predicted[worst], true[worst], score[worst], result.data.labels
     )
 

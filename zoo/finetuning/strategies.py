@@ -24,7 +24,7 @@ from zoo.models import freeze as freezing
 from zoo.models.freeze import NORM_LAYERS, freeze, freeze_norms, frozen_until, head_of
 from zoo.models.metadata import model_metadata, unwrap_model
 from zoo.runtime import augmentation, optim
-from zoo.runtime.augmentation import Copies, together
+from zoo.runtime.augmentation import Copies, augment_with_mask
 from zoo.tasks import get_task
 from zoo.training.run import Run
 
@@ -181,7 +181,9 @@ def train_model(
         if given is None:
             return torch.as_tensor(head(rows)), target
         pictures = given(rows[:, 0].long())
-        seen, expected = together(pictures, target, settings.augment, run.generator)
+        seen, expected = augment_with_mask(
+            pictures, target, settings.augment, run.generator
+        )
         return torch.as_tensor(model(seen)), expected
 
     for epoch in run.epochs(settings.rounds, patience=settings.patience):

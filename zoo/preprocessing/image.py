@@ -12,7 +12,7 @@ from torch import Tensor
 
 from zoo.errors import DataError, InputError
 from zoo.preprocessing.preprocessor import Preprocessor
-from zoo.runtime.image import fitted, flat
+from zoo.runtime.image import fit_image, flat
 from zoo.runtime.rows import normalize, to_model_input
 from zoo.specs import ImageInput
 
@@ -20,10 +20,10 @@ __all__ = [
     "ImagePreprocessor",
     "describe",
     "fitted_mask",
+    "image_to_tensor",
     "input_warning",
     "inverted",
     "open_image",
-    "pixels",
     "thumbnail",
 ]
 
@@ -56,7 +56,7 @@ class ImagePreprocessor(Preprocessor[ImageInput]):
     ) -> Tensor:
         """Return opened pictures as (B, channels, height, width)."""
         prepared = [
-            one if isinstance(one, Tensor) else pixels(one, input_spec)
+            one if isinstance(one, Tensor) else image_to_tensor(one, input_spec)
             for one in opened
         ]
         stacked = torch.stack(prepared)
@@ -79,7 +79,7 @@ class ImagePreprocessor(Preprocessor[ImageInput]):
         for number, stored in zip(numbers, rows[name], strict=True):
             try:
                 raw = stored["bytes"] or stored["path"]
-                image = fitted(open_image(raw, input_spec), input_spec)
+                image = fit_image(open_image(raw, input_spec), input_spec)
             except InputError as exc:
                 raise DataError(f"row {number}: {exc.problem}") from exc
             arrays.append(np.asarray(image))
@@ -122,9 +122,9 @@ def open_image(raw: Any, input_spec: ImageInput) -> Image.Image:
     raise InputError(problem, describe(input_spec))
 
 
-def pixels(image: Image.Image, input_spec: ImageInput) -> Tensor:
+def image_to_tensor(image: Image.Image, input_spec: ImageInput) -> Tensor:
     """Return an opened image as prepared pixels (C, H, W), float32."""
-    array = np.array(fitted(image, input_spec), dtype=np.uint8)
+    array = np.array(fit_image(image, input_spec), dtype=np.uint8)
     shape = (input_spec.height, input_spec.width, -1)
     scaled = torch.from_numpy(array).view(shape).permute(2, 0, 1) / 255
     return (scaled - _by_channel(input_spec.mean)) / _by_channel(input_spec.std)

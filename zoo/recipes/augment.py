@@ -1,8 +1,8 @@
 """Pictures changed a little, as a batch."""
 
-from zoo.runtime.augmentation import augmented, shifted
+from zoo.runtime.augmentation import apply_augmentation, random_shift
 
 __all__ = [
-    "augmented",
-    "shifted",
+    "apply_augmentation",
+    "random_shift",
 ]

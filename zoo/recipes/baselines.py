@@ -7,7 +7,7 @@ from zoo.evaluation.baselines import (
     majority,
     mean,
     nearest_mean,
-    principal,
+    pca,
 )
 from zoo.finetuning.linear_solver import solve as solve_linear
 
@@ -18,6 +18,6 @@ __all__ = [
     "majority",
     "mean",
     "nearest_mean",
-    "principal",
+    "pca",
     "solve_linear",
 ]

@@ -1,10 +1,10 @@
 """Pictures opened, and brought to a model's size."""
 
-from zoo.preprocessing.image import open_image, pixels
-from zoo.runtime.image import fitted
+from zoo.preprocessing.image import image_to_tensor, open_image
+from zoo.runtime.image import fit_image
 
 __all__ = [
-    "fitted",
+    "fit_image",
+    "image_to_tensor",
     "open_image",
-    "pixels",
 ]

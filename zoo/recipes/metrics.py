@@ -8,7 +8,7 @@ from zoo.runtime.frechet_distance import (
     frechet_distance,
     frechet_from_features,
 )
-from zoo.runtime.image_to_text import decode_labels, texts
+from zoo.runtime.image_to_text import decode_labels, read_texts
 from zoo.runtime.mask_metrics import evaluate as evaluate_segmentation
 from zoo.runtime.mask_metrics import overlap
 from zoo.runtime.ocr_metrics import encode_texts, text_accuracy
@@ -34,6 +34,6 @@ __all__ = [
     "frechet_distance",
     "frechet_from_features",
     "overlap",
+    "read_texts",
     "text_accuracy",
-    "texts",
 ]

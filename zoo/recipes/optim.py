@@ -3,7 +3,7 @@
 from zoo.runtime.activations import ACTIVATIONS, Step, activation
 from zoo.runtime.ema import average, ema
 from zoo.runtime.losses import LOSSES, loss
-from zoo.runtime.optim import OPTIMIZERS, SCHEDULES, again, optimizer, schedule
+from zoo.runtime.optim import OPTIMIZERS, SCHEDULES, lbfgs_closure, optimizer, schedule
 from zoo.runtime.regularizers import l1, l2, max_norm_
 
 __all__ = [
@@ -13,11 +13,11 @@ __all__ = [
     "SCHEDULES",
     "Step",
     "activation",
-    "again",
     "average",
     "ema",
     "l1",
     "l2",
+    "lbfgs_closure",
     "loss",
     "max_norm_",
     "optimizer",

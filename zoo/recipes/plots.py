@@ -1,23 +1,23 @@
 """Figures of a run for its card, as PNG bytes."""
 
 from zoo.evaluation.plots import (
-    COLOURS,
-    confusion,
-    curves,
+    COLORS,
+    confusion_matrix,
+    decision_regions,
+    learning_curves,
     lines,
-    mistakes,
-    png,
-    predicted,
-    regions,
+    misclassified,
+    predicted_vs_true,
+    to_png,
 )
 
 __all__ = [
-    "COLOURS",
-    "confusion",
-    "curves",
+    "COLORS",
+    "confusion_matrix",
+    "decision_regions",
+    "learning_curves",
     "lines",
-    "mistakes",
-    "png",
-    "predicted",
-    "regions",
+    "misclassified",
+    "predicted_vs_true",
+    "to_png",
 ]

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 
 from torch import Tensor, nn
 
-from zoo.runtime.choices import find
+from zoo.runtime.choices import find_choice
 
 __all__ = ["ACTIVATIONS", "Step", "activation"]
 
@@ -29,5 +29,5 @@ ACTIVATIONS: Mapping[str, Callable[[], nn.Module]] = {
 
 def activation(name: str) -> nn.Module:
     """Return a new activation layer."""
-    made: nn.Module = find("activation", name, ACTIVATIONS)()
+    made: nn.Module = find_choice("activation", name, ACTIVATIONS)()
     return made

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-__all__ = ["KINDS", "Copies", "augmented", "shifted", "together"]
+__all__ = ["KINDS", "Copies", "apply_augmentation", "augment_with_mask", "random_shift"]
 
 KINDS = ("none", "flip", "flip-crop")
 MIN_CROP_AREA = 0.4  # of a picture's area that a crop keeps
@@ -33,12 +33,12 @@ class Copies:
     def of(self, batch: Tensor, random: torch.Generator) -> list[Tensor]:
         """Return a batch, and its copies: the odd ones are mirrored, the even not."""
         return [batch] + [
-            augmented(batch, self.kind, random, chance=number % 2)
+            apply_augmentation(batch, self.kind, random, chance=number % 2)
             for number in range(1, self.count)
         ]
 
 
-def augmented(
+def apply_augmentation(
     batch: Tensor, kind: str, random: torch.Generator, *, chance: float = 0.5
 ) -> Tensor:
     """Return a batch changed as `kind` says; each picture is mirrored by `chance`."""
@@ -51,7 +51,7 @@ def augmented(
     return _sampled(batch, _parts(batch, random), "bilinear")
 
 
-def shifted(batch: Tensor, most: int, random: torch.Generator) -> Tensor:
+def random_shift(batch: Tensor, most: int, random: torch.Generator) -> Tensor:
     """Return each picture moved by up to `most` pixels each way, black coming in."""
     count, _, height, width = batch.shape
     padded = functional.pad(batch, (most,) * 4)
@@ -60,7 +60,7 @@ def shifted(batch: Tensor, most: int, random: torch.Generator) -> Tensor:
     return places[torch.arange(count), :, down, across]
 
 
-def together(
+def augment_with_mask(
     batch: Tensor, target: Tensor, kind: str, random: torch.Generator
 ) -> tuple[Tensor, Tensor]:
     """Return a batch changed as `kind` says; masks (B, height, width) move with it.
@@ -68,7 +68,7 @@ def together(
     Targets that are no masks are what they were.
     """
     if target.ndim != 3 or kind == "none":
-        return augmented(batch, kind, random), target
+        return apply_augmentation(batch, kind, random), target
     drawn = (torch.rand(len(batch), generator=random) < 0.5).view(-1, 1, 1)
     batch = torch.where(drawn[..., None], batch.flip(-1), batch)
     target = torch.where(drawn, target.flip(-1), target)

@@ -31,7 +31,7 @@ from zoo.runtime.eval_mode import eval_mode
 from zoo.runtime.rows import spec_of, unwrap_model
 from zoo.runtime.tokenizer import pad
 
-__all__ = ["METHODS", "BeamSearchConfig", "Written", "search"]
+__all__ = ["METHODS", "BeamSearchConfig", "Written", "run_beam_search"]
 
 METHODS = ("encode_source", "decode_step")
 Memory = dict[str, Tensor]
@@ -74,7 +74,7 @@ class Written:
     attention: Tensor = field(compare=False)
 
 
-def search(
+def run_beam_search(
     module: nn.Module, sources: Sequence[Sequence[int]], *, plan: BeamSearchConfig
 ) -> list[list[Written]]:
     """Return the best texts for each source, the best first, at most `beams` of them.

@@ -24,7 +24,7 @@ def read(raw: Any, input_spec: Any) -> tuple[list[Image.Image], bool]:
 def encode(images: Iterable[Image.Image], input_spec: Any) -> Tensor:
     """Return pictures as bytes in the size the model takes, (B, C, H, W)."""
     size = (input_spec.height, input_spec.width, input_spec.channels)
-    arrays = [np.array(fitted(one, input_spec), dtype=np.uint8) for one in images]
+    arrays = [np.array(fit_image(one, input_spec), dtype=np.uint8) for one in images]
     shaped = [torch.from_numpy(array.reshape(size)) for array in arrays]
     return torch.stack([one.permute(2, 0, 1) for one in shaped])
 
@@ -59,7 +59,7 @@ def on_paper(seen: Image.Image, input_spec: Any) -> Image.Image:
     return Image.alpha_composite(paper, seen)
 
 
-def fitted(image: Image.Image, input_spec: Any) -> Image.Image:
+def fit_image(image: Image.Image, input_spec: Any) -> Image.Image:
     """Return an opened picture in the size the model takes."""
     size = (input_spec.width, input_spec.height)
     resample = Image.Resampling[input_spec.resample.upper()]

@@ -18,7 +18,7 @@ __all__ = [
     "decode_labels",
     "log_probs_of",
     "predict",
-    "texts",
+    "read_texts",
 ]
 
 OPTIONS = ("beams",)
@@ -63,7 +63,7 @@ def log_probs_of(output: Tensor, output_spec: Any) -> Tensor:
     return output.double().log_softmax(dim=-1)
 
 
-def texts(output: Tensor, output_spec: Any, *, beams: int = 1) -> list[str]:
+def read_texts(output: Tensor, output_spec: Any, *, beams: int = 1) -> list[str]:
     """Return the texts alone, read as `predict` reads them."""
     return [
         decode_labels(_candidates(steps, beams)[0].text, output_spec)

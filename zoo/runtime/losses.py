@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from torch import Tensor
 from torch.nn import functional
 
-from zoo.runtime.choices import find
+from zoo.runtime.choices import find_choice
 
 __all__ = ["LOSSES", "loss"]
 
@@ -44,5 +44,5 @@ def loss(name: str) -> Loss:
 
     "bce" and "ce" take logits, "kl" takes logits and probabilities.
     """
-    function: Loss = find("loss", name, LOSSES)
+    function: Loss = find_choice("loss", name, LOSSES)
     return function

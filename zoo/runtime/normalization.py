@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from zoo.runtime import DataError
-from zoo.runtime.specs import changed
+from zoo.runtime.specs import replace_values
 
 __all__ = ["Moments", "fit_normalization", "statistics"]
 
@@ -19,7 +19,9 @@ def fit_normalization(run: Any, rows: Any) -> None:
     by their deviation. Both numbers are kept with the weights.
     """
     mean, std = statistics(rows.in_order(), rows.source)
-    run.spec = changed(run.spec, input=changed(run.spec.input, mean=mean, std=std))
+    run.spec = replace_values(
+        run.spec, input=replace_values(run.spec.input, mean=mean, std=std)
+    )
 
 
 def statistics(pictures: Iterable[Tensor], source: str) -> Moments:

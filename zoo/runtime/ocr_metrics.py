@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from zoo.runtime import DataError, ctc
-from zoo.runtime.image_to_text import decode_labels, texts
+from zoo.runtime.image_to_text import decode_labels, read_texts
 from zoo.runtime.rows import predict_batches, spec_of
 
 __all__ = ["encode_texts", "evaluate", "metrics", "text_accuracy"]
@@ -21,7 +21,7 @@ def evaluate(model: nn.Module, rows: Any) -> dict[str, float]:
 def metrics(output: Tensor, target: Tensor, output_spec: Any) -> dict[str, float]:
     """Return how well texts are read by the likeliest path; see `text_accuracy`."""
     true = [decode_labels(row, output_spec) for row in ctc.unpad(target)]
-    return text_accuracy(texts(output, output_spec), true)
+    return text_accuracy(read_texts(output, output_spec), true)
 
 
 def text_accuracy(read: Sequence[str], true: Sequence[str]) -> dict[str, float]:

@@ -11,9 +11,9 @@ from torch import Tensor
 from torch.optim import Optimizer
 from torch.optim import lr_scheduler as schedules
 
-from zoo.runtime.choices import SettingsError, find
+from zoo.runtime.choices import SettingsError, find_choice
 
-__all__ = ["OPTIMIZERS", "SCHEDULES", "again", "optimizer", "schedule"]
+__all__ = ["OPTIMIZERS", "SCHEDULES", "lbfgs_closure", "optimizer", "schedule"]
 
 # One fused kernel does a whole step where torch has one for every device.
 _SGD: dict[str, Any] = {"fused": True}
@@ -37,9 +37,9 @@ def optimizer(
 ) -> Optimizer:
     """Return an optimizer over `parameters`; `options` are those of torch's class.
 
-    "l-bfgs" asks for the loss several times in a step: see `again`.
+    "l-bfgs" asks for the loss several times in a step: see `lbfgs_closure`.
     """
-    kind, usual = find("optimizer", name, OPTIMIZERS)
+    kind, usual = find_choice("optimizer", name, OPTIMIZERS)
     try:
         made: Optimizer = kind(parameters, lr=lr, **{**usual, **options})
     except (TypeError, ValueError) as exc:
@@ -47,8 +47,10 @@ def optimizer(
     return made
 
 
-def again(optimizer: Optimizer, loss: Callable[[], Tensor]) -> Callable[[], float]:
-    """Return what L-BFGS calls in a step: `optimizer.step(again(optimizer, loss))`."""
+def lbfgs_closure(
+    optimizer: Optimizer, loss: Callable[[], Tensor]
+) -> Callable[[], float]:
+    """Return a closure: `optimizer.step(lbfgs_closure(optimizer, loss))`."""
 
     def closure() -> float:
         optimizer.zero_grad()
@@ -73,7 +75,7 @@ def schedule(
     at once, "exponential" smoothly, each by the factor `decay`), from one restart of
     the "cosine" to the next, or of the "warm-up".
     """
-    find("schedule", name, dict.fromkeys(SCHEDULES))
+    find_choice("schedule", name, dict.fromkeys(SCHEDULES))
     period = max(1, steps // 10) if period is None else period
     if period < 1 or steps < 1:
         raise SettingsError(

@@ -14,13 +14,13 @@ from torch import Tensor
 from zoo.runtime import DataError, TrainingError, tokenizer
 from zoo.runtime.rows import TensorRows
 
-__all__ = ["Stream", "stream"]
+__all__ = ["TokenStream", "load_token_stream"]
 
 SMOKE_CHARACTERS = 1 << 13  # characters of a split that a smoke run reads
 
 
 @dataclass(frozen=True, kw_only=True)
-class Stream:
+class TokenStream:
     """The tokens of a split, (tokens,), and where they come from.
 
     `characters` is the length of the text, for metrics by the character.
@@ -56,14 +56,14 @@ class Stream:
         )
 
 
-def stream(
+def load_token_stream(
     run: Any,
     name: str,
     split: str,
     *,
     column: str = "text",
     change: Callable[[str], str] = str,
-) -> Stream:
+) -> TokenStream:
     """Return the texts of a split as one row of tokens, by the run's tokenizer.
 
     `change` may leave out of the text what no token stands for. Its fingerprint goes
@@ -77,7 +77,7 @@ def stream(
     text = change("\n".join(texts)[: SMOKE_CHARACTERS if run.smoke else None])
     source, seal = f"{name}/{split}", hashlib.sha256(text.encode()).hexdigest()
     run.data[source] = {"rows": len(texts), "fingerprint": seal}
-    return Stream(
+    return TokenStream(
         token=torch.tensor(
             tokenizer.encode_untruncated(text, input_spec), dtype=torch.int32
         ),

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from zoo.runtime.input_errors import InputError
 from zoo.runtime.load_errors import CheckpointError, IntegrityError, MissingExtra
-from zoo.runtime.specs import changed
+from zoo.runtime.specs import replace_values
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
@@ -65,7 +65,7 @@ def encode_untruncated(text: str, input_spec: Any) -> list[int]:
     Raises InputError where the tokenizer knows no token for part of it.
     """
     # A text that is cut by hand must not be cut by the tokenizer before.
-    made = tokenizer(changed(input_spec, max_length=NO_LIMIT))
+    made = tokenizer(replace_values(input_spec, max_length=NO_LIMIT))
     return _encoded(made, text, around=False)
 
 

@@ -7,7 +7,7 @@ import hashlib
 from typing import TYPE_CHECKING, Any
 
 from zoo.runtime import TrainingError
-from zoo.runtime.specs import changed
+from zoo.runtime.specs import replace_values
 from zoo.runtime.tokenizer import text_input
 
 if TYPE_CHECKING:
@@ -33,5 +33,5 @@ def use_tokenizer(run: Any, tokenizer: "Tokenizer") -> None:
         )
     content = tokenizer.to_str().encode()
     pin = hashlib.sha256(content).hexdigest()
-    reading = changed(input_spec, tokenizer=pin, tokenizer_source=content)
-    run.spec = changed(run.spec, input=reading)
+    reading = replace_values(input_spec, tokenizer=pin, tokenizer_source=content)
+    run.spec = replace_values(run.spec, input=reading)

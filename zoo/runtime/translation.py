@@ -77,7 +77,9 @@ def predict(
     spec = spec_of(model)
     check(spec.name, options, RULES)
     sources = token_numbers(items, spec.input)
-    candidates = beam_search.search(model, sources, plan=BeamSearchConfig(**options))
+    candidates = beam_search.run_beam_search(
+        model, sources, plan=BeamSearchConfig(**options)
+    )
     return [
         _result(one, source, texts, spec)
         for one, source, texts in zip(items, sources, candidates, strict=True)

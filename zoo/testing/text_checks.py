@@ -136,8 +136,10 @@ def translations_are_found_as_alone(spec: ModelSpec, tmp_path: Path) -> None:
         beam_search.BeamSearchConfig(beams=1, max_tokens=6),
         beam_search.BeamSearchConfig(beams=3, max_tokens=6),
     ):
-        together = beam_search.search(model, sources, plan=plan)
-        alone = [beam_search.search(model, [one], plan=plan)[0] for one in sources]
+        together = beam_search.run_beam_search(model, sources, plan=plan)
+        alone = [
+            beam_search.run_beam_search(model, [one], plan=plan)[0] for one in sources
+        ]
         for some, others in zip(together, alone, strict=True):
             assert [one.tokens for one in some] == [one.tokens for one in others]
 

@@ -271,7 +271,7 @@ def _save_result(
     if report is not None:
         report(model, run)
     if len(run.history) > 1:
-        run.log_figure("curves", plots.curves(run.history), CURVES)
+        run.log_figure("curves", plots.learning_curves(run.history), CURVES)
     if swept.receipt:
         run.log_figure("sweep", swept.picture, sweep_settings.CAPTION)
     receipt = receipts.receipt(run, asdict(chosen), metrics, held_out)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from zoo._utils.atomic_write import write_atomic
 from zoo.evaluation.metric_selection import signed_score
-from zoo.evaluation.plots import COLOURS, png
+from zoo.evaluation.plots import COLORS, to_png
 from zoo.training.sweep_settings import FILE, PICTURE
 from zoo.tuning.objective import SweepPlan
 from zoo.tuning.search_space import Range, Space
@@ -74,7 +74,7 @@ def picture(trials: Sequence[Trial], where: Space) -> bytes:
         for place, (key, part) in enumerate(where.searched.items(), start=1):
             axes = figure.add_subplot(1, len(where.searched), place)
             given, names = _positions([trial.settings[key] for trial in seen], part)
-            for state, colour in (("pruned", COLOURS[5]), ("done", COLOURS[1])):
+            for state, colour in (("pruned", COLORS[5]), ("done", COLORS[1])):
                 dots = [
                     (given[n], trial.value)
                     for n, trial in enumerate(seen)
@@ -95,7 +95,7 @@ def picture(trials: Sequence[Trial], where: Space) -> bytes:
             if place == 1 and any(trial.state == "pruned" for trial in seen):
                 axes.legend(loc="best", fontsize=8)
 
-    return png(3.4 * len(where.searched), 2.8, draw)
+    return to_png(3.4 * len(where.searched), 2.8, draw)
 
 
 def _scale(axes: Axes, part: Range) -> None:

@@ -17,7 +17,7 @@ def report(model: Any, run: Run) -> None:
     reconstruction = predict_batches(model, image).sigmoid()
     code = predict_batches(model.encoder, image)
     flat = image.flatten(start_dim=1).double()
-    mean, components, _ = baselines.principal(train_rows, code.shape[1])
+    mean, components, _ = baselines.pca(train_rows, code.shape[1])
     residual = (flat - mean) - (flat - mean) @ components @ components.T
     run.log_baseline("mean image", mse=(flat - mean).square().mean().item())
     run.log_baseline(

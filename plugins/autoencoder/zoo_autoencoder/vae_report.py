@@ -151,7 +151,7 @@ def _add_baselines(
         mse=(probability - image).square().mean().item(),
         frechet_distance=frechet_distance(classifier, mixed, image),
     )
-    mean, components, std = baselines.principal(train_rows, count)
+    mean, components, std = baselines.pca(train_rows, count)
     centered = image.flatten(start_dim=1).double() - mean
     residual = centered - centered @ components @ components.T
     noise = torch.randn(len(image), count, generator=generator).double() * std
@@ -259,7 +259,7 @@ def _plot_latent(codes: Tensor, label: Tensor) -> bytes:
         axes.set(xlabel="first direction", ylabel="second direction")
         figure.colorbar(dots, label="digit", ticks=range(10))
 
-    return plots.png(5.6, 4.6, draw)
+    return plots.to_png(5.6, 4.6, draw)
 
 
 def _png(image: Image.Image) -> bytes:

@@ -24,12 +24,12 @@ def report(model: torch.nn.Module, run: Run) -> None:
     labels = run.spec.labels
     run.log_figure(
         "confusion",
-        pictures.confusion(predicted, target, labels),
+        pictures.confusion_matrix(predicted, target, labels),
         "Confusion matrix of the test split.",
     )
     run.log_figure(
         "mistakes",
-        pictures.mistakes(test_rows.input, predicted, target, score, labels),
+        pictures.misclassified(test_rows.input, predicted, target, score, labels),
         "The misclassified test digits with the highest scores.",
     )
     generator = torch.Generator().manual_seed(0)

@@ -91,7 +91,7 @@ def _add_baselines(
         len(train_image), (len(image), image[0].numel()), generator=generator
     )
     mixed = train_image.flatten(start_dim=1).gather(0, rows).view_as(image)
-    mean, components, std = baselines.principal(train_rows, COMPONENTS)
+    mean, components, std = baselines.pca(train_rows, COMPONENTS)
     noise = torch.randn(len(image), COMPONENTS, generator=generator).double() * std
     sampled = (mean + noise @ components.T).clamp(0, 1).float().view_as(image)
     for name, samples in {

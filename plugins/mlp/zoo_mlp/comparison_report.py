@@ -118,7 +118,7 @@ def _accuracy_curve(
         for rows in order.split(batch_size):
             image = to_model_input(train_rows.input[rows], run.spec.input)
             closure = _CountingLoss(model, image, train_rows.target[rows])
-            optimizer.step(optim.again(optimizer, closure))
+            optimizer.step(optim.lbfgs_closure(optimizer, closure))
             rows_used += closure.rows
             while len(curve) < min(passes, rows_used // len(train_rows)):
                 curve.append(_accuracy(model, val, run))

@@ -25,12 +25,12 @@ def report(model: nn.Module, run: Run) -> None:
     score, predicted = logits.softmax(dim=1).max(dim=1)
     run.log_figure(
         "confusion",
-        plots.confusion(predicted, target, labels),
+        plots.confusion_matrix(predicted, target, labels),
         "Confusion matrix of the test split.",
     )
     run.log_figure(
         "mistakes",
-        plots.mistakes(test_rows.input, predicted, target, score, labels),
+        plots.misclassified(test_rows.input, predicted, target, score, labels),
         "The misclassified test images with the highest scores.",
     )
     generator = torch.Generator().manual_seed(0)

@@ -35,7 +35,7 @@ from zoo.datasets import registered as datasets
 from zoo.datasets.in_memory import TensorRows
 from zoo.errors import DataError, OptionError
 from zoo.models import safetensors_io as weights
-from zoo.preprocessing.image import open_image, pixels
+from zoo.preprocessing.image import image_to_tensor, open_image
 from zoo.runtime.ocr_metrics import encode_texts
 from zoo.specs import OCROutput
 from zoo.tasks.image_to_text import TASK
@@ -524,7 +524,10 @@ def test_no_real_captcha_is_passed_on() -> None:
     golden = weights.tensors(store.shipped_checkpoint(spec) / checkpoints.GOLDEN)
     folder = zoo.example(NAME).parent
     expected: Any = spec.input
-    ours = [pixels(open_image(folder / name, expected), expected) for name in EXAMPLES]
+    ours = [
+        image_to_tensor(open_image(folder / name, expected), expected)
+        for name in EXAMPLES
+    ]
 
     assert torch.allclose(golden["input"], torch.stack(ours), atol=1e-6)
 

@@ -23,7 +23,7 @@ from zoo.recipes import (
 )
 from zoo.recipes.ctc import loss as ctc_loss
 from zoo.recipes.ctc import unpad
-from zoo.recipes.metrics import decode_labels, text_accuracy, texts
+from zoo.recipes.metrics import decode_labels, read_texts, text_accuracy
 from zoo.recipes.metrics import evaluate_ocr as evaluate
 from zoo_ocr.captchas import GENERATED, concatenate, data, random_distortion
 
@@ -114,8 +114,8 @@ def log_validation_accuracy(model: nn.Module, run: Run, validation: TensorRows) 
     rows = to_model_input(validation.input, run.spec.input)
     logits = predict_batches(model, rows, batch_size=100)
     true = [decode_labels(row, output_spec) for row in unpad(validation.target)]
-    read = {"accuracy": texts(logits, output_spec)}
-    read["beam_search"] = texts(logits, output_spec, beams=BEAMS)
+    read = {"accuracy": read_texts(logits, output_spec)}
+    read["beam_search"] = read_texts(logits, output_spec, beams=BEAMS)
     accuracy = {
         n: text_accuracy(one, true)["string_accuracy"] for n, one in read.items()
     }

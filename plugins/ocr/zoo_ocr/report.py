@@ -29,7 +29,7 @@ from zoo.recipes import (
     predict_batches,
     to_model_input,
 )
-from zoo.recipes.metrics import texts
+from zoo.recipes.metrics import read_texts
 from zoo.results import OCRCandidate, OCRResult, image_grid, png
 from zoo_ocr.baselines import add_baselines, true_texts
 from zoo_ocr.captchas import GENERATED, data
@@ -69,7 +69,7 @@ def example(run: Run) -> Tensor:
     passed on with the weights, and no real captcha may be."""
     input_spec: Any = run.spec.input
     opened = [images.open_image(_example_path(name), input_spec) for name in EXAMPLES]
-    return torch.stack([images.pixels(image, input_spec) for image in opened])
+    return torch.stack([images.image_to_tensor(image, input_spec) for image in opened])
 
 
 def report(model: nn.Module, run: Run) -> None:
@@ -81,11 +81,13 @@ def report(model: nn.Module, run: Run) -> None:
         model, to_model_input(test.input, run.spec.input), batch_size=100
     )
     true = true_texts(test, output_spec)
-    beam_search = texts(logits, output_spec, beams=BEAMS)
+    beam_search = read_texts(logits, output_spec, beams=BEAMS)
     run.log_summary(beam_search_accuracy=_accuracy(beam_search, true))
     for name, pixels in corruptions(to_model_input(test.input)).items():
         rows = normalize(pixels, run.spec.input)
-        predicted = texts(predict_batches(model, rows, batch_size=100), output_spec)
+        predicted = read_texts(
+            predict_batches(model, rows, batch_size=100), output_spec
+        )
         run.log_summary(**{f"{name}_accuracy": _accuracy(predicted, true)})
     metrics = evaluate(model, generated)
     run.log_summary(**{f"generated_{name}": value for name, value in metrics.items()})
@@ -191,7 +193,7 @@ def _error_table(model: nn.Module, rows: TensorRows, run: Run) -> bytes:
         table.set_fontsize(9)
         table.scale(0.96, 1.2)
 
-    return plots.png(5.0, 0.4 + 0.28 * (1 + len(cells)), draw)
+    return plots.to_png(5.0, 0.4 + 0.28 * (1 + len(cells)), draw)
 
 
 def _alternative(greedy: OCRResult, searched: OCRResult) -> str:

@@ -17,7 +17,7 @@ def report(model: nn.Module, run: Run) -> None:
     run.log_summary(epochs_to_converge=len(run.history))
     run.log_figure(
         "regions",
-        pictures.regions(
+        pictures.decision_regions(
             model,
             rows.input,
             rows.target,

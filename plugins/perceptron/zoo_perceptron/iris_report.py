@@ -31,7 +31,7 @@ def report(model: nn.Module, run: Run) -> None:
         run.log_summary(**{f"course_errors_{number}": errors})
     run.log_figure(
         "regions",
-        pictures.regions(
+        pictures.decision_regions(
             model,
             rows.input,
             rows.target,

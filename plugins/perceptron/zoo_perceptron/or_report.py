@@ -20,7 +20,7 @@ def report(model: Neuron, run: Run) -> None:
     run.log_summary(weight_a=first, weight_b=second, bias=model.bias.item())
     run.log_figure(
         "regions",
-        pictures.regions(
+        pictures.decision_regions(
             model,
             rows.input,
             rows.target,

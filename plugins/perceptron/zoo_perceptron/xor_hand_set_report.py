@@ -25,7 +25,7 @@ def report(model: nn.Module, run: Run) -> None:
     run.log_summary(largest_offset=max(passed))
     run.log_figure(
         "regions",
-        pictures.regions(
+        pictures.decision_regions(
             model,
             rows.input,
             rows.target,

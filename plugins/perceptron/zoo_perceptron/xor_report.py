@@ -23,7 +23,7 @@ def report(model: nn.Module, run: Run) -> None:
     run.log_summary(**dict(zip(names, output.tolist(), strict=True)))
     run.log_figure(
         "regions",
-        pictures.regions(
+        pictures.decision_regions(
             model,
             rows.input,
             rows.target,

@@ -14,7 +14,7 @@ from torch import Tensor
 from torch.nn.functional import cross_entropy
 
 from zoo.recipes import Run, TensorRows, fit_normalization
-from zoo.recipes.augment import augmented, shifted
+from zoo.recipes.augment import apply_augmentation, random_shift
 from zoo.recipes.metrics import evaluate_classification as evaluate
 
 __all__ = ["SMOKE_SETTINGS", "Settings", "data", "evaluate", "train"]
@@ -69,8 +69,8 @@ def train(settings: Settings, run: Run) -> torch.nn.Module:
     autocast = torch.autocast(run.device.type, torch.bfloat16, enabled=settings.amp)
 
     def augment(image: Tensor, generator: torch.Generator) -> Tensor:
-        flipped = augmented(image, "flip", generator)
-        return shifted(flipped, settings.shift_pixels, generator)
+        flipped = apply_augmentation(image, "flip", generator)
+        return random_shift(flipped, settings.shift_pixels, generator)
 
     for _ in run.epochs(settings.epochs):
         model.train()

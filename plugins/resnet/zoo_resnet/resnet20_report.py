@@ -38,7 +38,7 @@ def report(model: nn.Module, run: Run) -> None:
     correct, labels = predicted == test_rows.target, run.spec.labels
     run.log_figure(
         "confusion",
-        plots.confusion(predicted, test_rows.target, labels),
+        plots.confusion_matrix(predicted, test_rows.target, labels),
         "Confusion matrix of the test split.",
     )
     confident = score > CONFIDENT

@@ -48,7 +48,7 @@ def report(model: GRUClassifier, run: Run) -> None:
     )
     run.log_figure(
         "confusion",
-        plots.confusion(predicted, test.target, run.spec.labels),
+        plots.confusion_matrix(predicted, test.target, run.spec.labels),
         "Confusion matrix of the test reviews.",
     )
     run.log_figure(

@@ -34,7 +34,7 @@ def accuracy_by_length(correct: Tensor, length: Tensor) -> bytes:
         axes.set_ylim(0.5, 1)
         axes.grid(alpha=0.3, axis="y")
 
-    return plots.png(6.4, 3.0, draw)
+    return plots.to_png(6.4, 3.0, draw)
 
 
 def forecast(true: Tensor, predicted: Tensor, previous: Tensor, unit: str) -> bytes:
@@ -62,4 +62,4 @@ def forecast(true: Tensor, predicted: Tensor, previous: Tensor, unit: str) -> by
             axes.grid(alpha=0.3)
             axes.legend(fontsize=8)
 
-    return plots.png(7.2, 5.4, draw)
+    return plots.to_png(7.2, 5.4, draw)

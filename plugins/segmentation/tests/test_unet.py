@@ -24,7 +24,7 @@ from zoo_timm.models import efficientnet_lite0
 import zoo
 from zoo.cli import main
 from zoo.datasets.in_memory import TensorRows
-from zoo.preprocessing.image import open_image, pixels
+from zoo.preprocessing.image import image_to_tensor, open_image
 
 NAMES = ("unet-pet", "unet-efficientnet-lite0-pet")
 SHIPPED = [name for name in NAMES if zoo.get_spec(name).weights]
@@ -365,7 +365,8 @@ def test_no_photograph_of_a_pet_is_passed_on() -> None:
         expected = checkpoints.read_config(store.shipped_checkpoint(spec)).input
         folder = zoo.example(name).parent
         ours = [
-            pixels(open_image(folder / n, expected), expected) for n in spec.examples
+            image_to_tensor(open_image(folder / n, expected), expected)
+            for n in spec.examples
         ]
 
         assert torch.allclose(golden["input"], torch.stack(ours), atol=1e-6)

@@ -48,7 +48,7 @@ def example(run: Run) -> Tensor:
     expected: Any = run.spec.input
     folder = Path(__file__).with_name("examples")
     opened = [images.open_image(folder / name, expected) for name in EXAMPLES]
-    return torch.stack([images.pixels(one, expected) for one in opened])
+    return torch.stack([images.image_to_tensor(one, expected) for one in opened])
 
 
 def read_rows(
@@ -59,7 +59,7 @@ def read_rows(
     pixels, masks = [], []
     size = (input_spec.width, input_spec.height)
     for photo in photographs(split, first):
-        pixels.append(np.asarray(images.fitted(photo.image, input_spec)))
+        pixels.append(np.asarray(images.fit_image(photo.image, input_spec)))
         small = photo.trimap.resize(size, Image.Resampling.NEAREST)
         masks.append(np.asarray(small) != BACKGROUND)
     image, mask = np.stack(pixels), np.stack(masks).astype(np.uint8)

@@ -19,7 +19,7 @@ from zoo.recipes.text import (
     bucket_by_length,
     decode,
     encode_batch,
-    search,
+    run_beam_search,
     trim_padding,
     use_tokenizer,
 )
@@ -146,7 +146,9 @@ def translate(model: nn.Module, texts: list[str], plan: BeamSearchConfig) -> lis
     translations = [""] * len(texts)
     for start in range(0, len(order), CHUNK_SIZE):
         chunk = order[start : start + CHUNK_SIZE]
-        results = search(model, [sources[number] for number in chunk], plan=plan)
+        results = run_beam_search(
+            model, [sources[number] for number in chunk], plan=plan
+        )
         for number, candidates in zip(chunk, results, strict=True):
             translations[number] = decode(candidates[0].tokens, input_spec)
     return translations

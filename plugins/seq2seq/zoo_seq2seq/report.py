@@ -180,4 +180,4 @@ def add_attention_figure(model: Any, run: Run) -> None:
         for place, result in enumerate(results, start=1):
             result.draw(figure, (1, len(results), place))
 
-    run.log_figure("attention", plots.png(4 * len(results), 4.2, draw), CAPTION)
+    run.log_figure("attention", plots.to_png(4 * len(results), 4.2, draw), CAPTION)

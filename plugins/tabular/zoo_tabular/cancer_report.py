@@ -33,6 +33,6 @@ def report(model: nn.Module, run: Run) -> None:
     )
     run.log_figure(
         "confusion",
-        plots.confusion(predicted, test_rows.target, run.spec.labels),
+        plots.confusion_matrix(predicted, test_rows.target, run.spec.labels),
         "Confusion matrix of the test rows.",
     )

@@ -26,6 +26,6 @@ def report(model: nn.Module, run: Run) -> None:
     )
     run.log_figure(
         "predicted",
-        plots.predicted(predicted, target, "score"),
+        plots.predicted_vs_true(predicted, target, "score"),
         "Predicted and true scores of the test rows.",
     )

@@ -71,7 +71,7 @@ def report(model: nn.Module, run: Run) -> None:
     )
     run.log_figure(
         "confusion",
-        plots.confusion(predicted, target, run.spec.labels),
+        plots.confusion_matrix(predicted, target, run.spec.labels),
         "Confusion matrix of the test rows.",
     )
 

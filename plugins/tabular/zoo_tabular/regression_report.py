@@ -25,6 +25,6 @@ def report(model: nn.Module, run: Run) -> None:
     )
     run.log_figure(
         "predicted",
-        plots.predicted(predicted, target, run.spec.output.name),
+        plots.predicted_vs_true(predicted, target, run.spec.output.name),
         "Predicted and true values of the test rows.",
     )

@@ -47,9 +47,9 @@ def plot_fit(points: TensorRows, predicted: torch.Tensor) -> bytes:
         axes = figure.add_subplot()
         x = points.input[:, 0].numpy()
         axes.plot(x, points.target.numpy(), color="black", label="sine")
-        axes.plot(x, predicted.numpy(), color=plots.COLOURS[0], label="cubic")
+        axes.plot(x, predicted.numpy(), color=plots.COLORS[0], label="cubic")
         axes.set(xlabel="x, radians", ylabel="y")
         axes.grid(alpha=0.3)
         axes.legend()
 
-    return plots.png(4.8, 3.2, draw)
+    return plots.to_png(4.8, 3.2, draw)

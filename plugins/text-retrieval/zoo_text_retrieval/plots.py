@@ -50,4 +50,4 @@ def topics(model: LSA, topic: Tensor, label: Tensor, spec: ModelSpec) -> bytes:
             listing.text(0, height, f"topic {number + 1}", weight="bold")
             listing.text(0, height - 0.09, line, fontsize=8, wrap=True)
 
-    return plots.png(9.0, 3.6, draw)
+    return plots.to_png(9.0, 3.6, draw)

@@ -40,7 +40,7 @@ def report(model: LSA, run: Run) -> None:
     )
     run.log_figure(
         "confusion",
-        plots.confusion(predicted, test.target, run.spec.labels),
+        plots.confusion_matrix(predicted, test.target, run.spec.labels),
         "Confusion matrix of the test posts.",
     )
     projected = model.svd(model.naive_bayes(test_features)).detach()

@@ -257,7 +257,7 @@ def test_real_photographs_are_prepared_as_timm_does() -> None:
 def apart(picture: Image.Image, name: str, transform: Any) -> float:
     expected = zoo.get_spec(name).input
     assert isinstance(expected, ImageInput)
-    prepared = images.pixels(images.open_image(picture, expected), expected)
+    prepared = images.image_to_tensor(images.open_image(picture, expected), expected)
     gap: Tensor = (prepared - transform(picture.convert("RGB"))).abs().max()
     return gap.item()
 

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
 from zoo.recipes import TensorRows
-from zoo.recipes.text import Stream, TextRun, stream, use_tokenizer
+from zoo.recipes.text import TextRun, TokenStream, load_token_stream, use_tokenizer
 from zoo_transformer import masking
 from zoo_transformer.bert import BERT
 from zoo_transformer.muon import MuonAndAdamW
@@ -57,10 +57,10 @@ def unique_lines(text: str) -> str:
     return "\n".join(dict.fromkeys(text.split("\n")))
 
 
-def streams(run: TextRun, datasets: dict[str, str], split: str) -> list[Stream]:
+def streams(run: TextRun, datasets: dict[str, str], split: str) -> list[TokenStream]:
     """Return a split of some datasets, each as one sequence of tokens."""
     return [
-        stream(
+        load_token_stream(
             run,
             name,
             split,
@@ -71,7 +71,7 @@ def streams(run: TextRun, datasets: dict[str, str], split: str) -> list[Stream]:
     ]
 
 
-def passages(run: TextRun, texts: list[Stream], offset: int = 0) -> TensorRows:
+def passages(run: TextRun, texts: list[TokenStream], offset: int = 0) -> TensorRows:
     """Return texts as rows of the context length, one text after the other."""
     length: int = run.spec.options["context_length"]
     parts = [text.passages(length, offset=offset) for text in texts]

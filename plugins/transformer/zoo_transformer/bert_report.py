@@ -141,4 +141,4 @@ def add_examples(model: Any, run: Run) -> None:
             axes.text(0, height, result.text, va="top", weight="bold", fontsize=9)
             axes.text(0, height - 0.045, fills, va="top", fontsize=9)
 
-    run.log_figure("mask_fills", plots.png(6.2, 4.6, draw), CAPTION)
+    run.log_figure("mask_fills", plots.to_png(6.2, 4.6, draw), CAPTION)

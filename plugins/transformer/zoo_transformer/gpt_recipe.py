@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
 from zoo.recipes import TensorRows, predict_batches
-from zoo.recipes.text import Stream, TextRun, stream, use_tokenizer
+from zoo.recipes.text import TextRun, TokenStream, load_token_stream, use_tokenizer
 from zoo_transformer.char_tokenizer import train_tokenizer
 from zoo_transformer.muon import MuonAndAdamW
 
@@ -44,9 +44,9 @@ class Settings:
 SMOKE_SETTINGS = {"epochs": 1, "batch_size": 4}  # what the test suite runs
 
 
-def load_stream(run: TextRun, split: str) -> Stream:
+def load_stream(run: TextRun, split: str) -> TokenStream:
     """Return a split as one sequence of tokens, one for each character."""
-    return stream(run, DATASET, split)
+    return load_token_stream(run, DATASET, split)
 
 
 def data(run: TextRun, split: str) -> TensorRows:

@@ -11,7 +11,7 @@ import zoo
 from zoo import Run
 from zoo.recipes import plots
 from zoo.recipes.sampling import sample
-from zoo.recipes.text import Ngrams, Stream, stream
+from zoo.recipes.text import Ngrams, TokenStream, load_token_stream
 from zoo.results import GeneratedText
 from zoo_transformer.gpt_recipe import DATASET, evaluate, load_stream, token_losses
 
@@ -43,7 +43,9 @@ def report(model: Any, run: Run) -> None:
         loss_without_overlap=losses.mean().item(),
         loss_first_8=losses[:, :8].mean().item(),
     )
-    novels = stream(run, OTHER_DATASET, "test", change=keep_only(set(source)))
+    novels = load_token_stream(
+        run, OTHER_DATASET, "test", change=keep_only(set(source))
+    )
     rows = novels.passages(length, step=length // 2)
     run.log_summary(
         novels_loss=evaluate(model, rows)["loss"],
@@ -57,7 +59,7 @@ def keep_only(alphabet: set[str]) -> Callable[[str], str]:
 
 
 def add_baselines(
-    run: Run, training: Stream, validation: Stream, test: Stream
+    run: Run, training: TokenStream, validation: TokenStream, test: TokenStream
 ) -> Ngrams:
     """Add baselines to a run; return the best: an n-gram model, whose order is chosen
     on the validation split."""
@@ -128,7 +130,7 @@ def _figure(completions: Mapping[str, GeneratedText]) -> bytes:
             ]
             axes.text(0, 1, "\n".join(lines), va="top", family="monospace", fontsize=7)
 
-    return plots.png(3.1 * len(completions), 4.6, draw)
+    return plots.to_png(3.1 * len(completions), 4.6, draw)
 
 
 def longest_copied(texts: Sequence[str], source: str) -> int:

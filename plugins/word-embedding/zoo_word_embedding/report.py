@@ -122,7 +122,7 @@ def word_plot(model: SkipGram, spec: ModelSpec) -> bytes:
             start += len(words)
         axes.legend(fontsize=8)
 
-    return plots.png(8.0, 5.6, draw)
+    return plots.to_png(8.0, 5.6, draw)
 
 
 def _principal_components(model: SkipGram, ids: list[int]) -> Tensor:
