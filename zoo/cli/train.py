@@ -23,7 +23,7 @@ from zoo.cli.options import (
 @click.option("--set", "words", multiple=True, metavar="KEY=VALUE", help="A setting.")
 @click.option("--seed", type=int, help="Short for --set seed=...")
 @click.option("--sweep", type=path_type, help="Use the best settings of a sweep.")
-@click.option("--smoke", is_flag=True, help="Train for one step, to test the recipe.")
+@click.option("--smoke", is_flag=True, help="Train briefly, to test the recipe.")
 @click.option("--resume", is_flag=True, help="Continue an interrupted run.")
 @click.option(
     "--keep-every",

@@ -73,13 +73,13 @@ def train(
 
     `name` may also be the path of a recipe file, such as "./my_recipe.py", which is
     executed: a changed copy of a recipe. It trains `model`, or what it defines as
-    `MODEL`. Its defaults are overridden by the settings of the model's spec, as those
-    of the model's own recipe are.
+    `MODEL`. The settings of the model's spec hold for it as well, but for the defaults
+    that the file changes.
 
     `settings` override the defaults of the recipe, and the best settings of the folder
     `sweep`; text is converted to the type of the field. The same seed gives the same
     bytes on the same machine, also where `resume` continues an interrupted run, whose
-    state is saved every `keep_every` seconds. `smoke` trains for one step to test the
+    state is saved every `keep_every` seconds. `smoke` trains briefly to test the
     recipe, on random data where the dataset is missing. Under torchrun or `accelerate
     launch` the processes share each batch. Raises SettingsError, DataError,
     TrainingError, Diverged, Collapsed.
