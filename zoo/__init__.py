@@ -5,22 +5,25 @@ The public names, and the module of each, stand in `__init__.pyi` beside this fi
 which type checkers and editors read as well.
 """
 
+import os
 import re
 from functools import cache
 from importlib import import_module
-from pathlib import Path
 from typing import Any
 
-IMPORT = re.compile(r"^from (zoo[\w.]*) import (\w+) as (\w+)$", re.MULTILINE)
-ALL = re.compile(r"^from (zoo[\w.]*) import \*$", re.MULTILINE)  # of light modules
+IMPORT = r"^from (zoo[\w.]*) import (\w+) as (\w+)$"
+ALL = r"^from (zoo[\w.]*) import \*$"  # of light modules
 
 
 @cache
 def _public() -> dict[str, tuple[str, str]]:
     """Return the module and the name there of every public name, in order."""
-    stub = Path(__file__).with_suffix(".pyi").read_text(encoding="utf-8")
-    names = {public: (home, name) for home, name, public in IMPORT.findall(stub)}
-    for home in ALL.findall(stub):
+    path = os.path.join(os.path.dirname(__file__), "__init__.pyi")
+    with open(path, encoding="utf-8") as file:  # pathlib would take milliseconds
+        stub = file.read()
+    entries = re.findall(IMPORT, stub, re.MULTILINE)
+    names = {public: (home, name) for home, name, public in entries}
+    for home in re.findall(ALL, stub, re.MULTILINE):
         names |= {name: (home, name) for name in import_module(home).__all__}
     return names
 

@@ -60,11 +60,12 @@ ADVICE = {
     "codes_do_not_mix": "encode() and decode() should treat each row alone.",
     "padding_says_nothing": "Mask the padding: it fills up the shorter rows.",
     "memory_changes_nothing": "next_logits() should give with a memory what forward "
-    "gives "
-    "without one.",
+    "gives without one.",
     "texts_go_on_as_alone": "Padding must not be attended to, nor move positions.",
-    "steps_are_the_whole": "step() should give, token by token, what forward gives.",
-    "translations_are_found_as_alone": "read() and step() should treat each row alone.",
+    "steps_are_the_whole": "decode_step() should give, token by token, what forward "
+    "gives.",
+    "translations_are_found_as_alone": "encode_source() and decode_step() should treat "
+    "each row alone.",
     "weights_are_what_is_pinned": "Ship the run again: 'python scripts/ship.py RUN' "
     "copies it and writes its pin.",
     "claims_are_what_was_measured": "Claim what run.json holds: ship the run again. "
