@@ -18,6 +18,7 @@ from torch import Tensor
 import zoo
 from zoo import ModelSpec
 from zoo.artifacts import resolve
+from zoo.errors import DataError
 from zoo.models.metadata import unwrap_model
 from zoo.runtime.rows import TensorRows
 from zoo.training import train
@@ -30,6 +31,7 @@ TRAINED = [  # by recipes that keep to `zoo.recipes`
     "attention-eng-fra",
     "ae-fashion-mnist",
     "dcgan-mnist",
+    "lsa-mlp-20news",
     "mlp-boston",
     "mlp-breast-cancer",
     "mlp-diabetes",
@@ -54,12 +56,14 @@ TRAINED = [  # by recipes that keep to `zoo.recipes`
     "sine-poly3",
     "softmax-fashion-mnist",
     "vae-mnist",
+    "word2vec-skipgram",
     "xor-mlp",
     "xor-mlp.hand-set",
 ]
+# Noise that stands in for rows is not what the noise that stands in for texts says.
+NEEDS_DATA = ("lsa-mlp-20news",)
 OTHERS = {  # models that a recipe needs
     "dcgan-mnist": ("lenet5-mnist",),
-    "unet-efficientnet-lite0-pet": ("efficientnet-lite0",),
 }
 ALONE = """
 import sys
@@ -93,7 +97,7 @@ class Recording(Run):
     It is no smoke run to the recipe, since none is one in a package.
     """
 
-    def __init__(self, spec: ModelSpec, *, seed: int) -> None:
+    def __init__(self, spec: ModelSpec, *, seed: int, **_others: Any) -> None:
         super().__init__(spec, seed=seed)
         self.seen: dict[str, Any] = {}
 
@@ -134,6 +138,14 @@ class Recording(Run):
         self.smoke = False
 
 
+def _has_data(spec: ModelSpec) -> bool:
+    try:
+        zoo.load_dataset(spec.trained_on[0], "train")
+    except DataError:
+        return False
+    return True
+
+
 def _package(name: str) -> str:
     return re.sub(r"\W", "_", name)
 
@@ -150,6 +162,8 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[Any, Any]]
     for name in TRAINED:
         package = zoo.eject(name, folder / _package(name)).name
         spec = resolve.find(name).spec
+        if name in NEEDS_DATA and not _has_data(spec):
+            continue
         recipe, chosen = train.choose_settings(spec, {}, smoke=True)
         run = Recording(spec, seed=chosen.seed)
         with train.seeded(chosen.seed):
@@ -178,6 +192,8 @@ def test_an_ejected_recipe_makes_the_same_weights(
     """
     Where neither the zoo nor a plugin can be imported, to the last bit.
     """
+    if name not in made:
+        pytest.skip("the dataset is not at hand")
     ours, theirs = made[name]
 
     assert list(ours) == list(theirs)
