@@ -145,7 +145,7 @@ def test_inverting_is_for_pictures(run: Run) -> None:
         1,
         "",
         "error: Model 'perceptron-iris': zoo.predict has no option 'invert'. Options: "
-        "batch.\n",
+        "batch_size.\n",
     )
 
 
