@@ -35,10 +35,10 @@ PROCESS = """
 import json, time
 import datasets as library
 from zoo.datasets import registered as datasets
-from zoo.plugins.discovery import Found
+from zoo.plugins.discovery import Installed
 from zoo.specs import DatasetSpec
 spec = {spec!r}
-datasets.found = lambda: Found({{}}, {{spec.name: spec}}, {{}}, {{}}, (), ())
+datasets.installed = lambda: Installed({{}}, {{spec.name: spec}}, {{}}, {{}}, (), ())
 start = time.perf_counter()
 try:
     rows = datasets.load_dataset(spec.name)
