@@ -3,8 +3,7 @@
 import torch
 
 from zoo import Run
-from zoo.recipes import baselines, predict_batches, to_model_input
-from zoo.recipes import plots as pictures
+from zoo.recipes import baselines, plots, predict_batches, to_model_input
 from zoo_cnn.lenet5_recipe import data
 
 __all__ = ["report"]
@@ -24,12 +23,12 @@ def report(model: torch.nn.Module, run: Run) -> None:
     labels = run.spec.labels
     run.log_figure(
         "confusion",
-        pictures.confusion_matrix(predicted, target, labels),
+        plots.confusion_matrix(predicted, target, labels),
         "Confusion matrix of the test split.",
     )
     run.log_figure(
         "mistakes",
-        pictures.misclassified(test_rows.input, predicted, target, score, labels),
+        plots.misclassified(test_rows.input, predicted, target, score, labels),
         "The misclassified test digits with the highest scores.",
     )
     generator = torch.Generator().manual_seed(0)

@@ -3,7 +3,7 @@
 from torch import Tensor, nn
 
 from zoo import Run
-from zoo.recipes import plots as pictures
+from zoo.recipes import plots
 from zoo_perceptron.gates_recipe import data
 
 __all__ = ["report"]
@@ -17,7 +17,7 @@ def report(model: nn.Module, run: Run) -> None:
     run.log_summary(epochs_to_converge=len(run.history))
     run.log_figure(
         "regions",
-        pictures.decision_regions(
+        plots.decision_regions(
             model,
             rows.input,
             rows.target,

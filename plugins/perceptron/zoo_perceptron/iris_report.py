@@ -3,8 +3,7 @@
 from torch import nn
 
 from zoo import Run
-from zoo.recipes import baselines
-from zoo.recipes import plots as pictures
+from zoo.recipes import baselines, plots
 from zoo_perceptron.iris_recipe import Settings, both_species, data, train_epoch
 from zoo_perceptron.perceptron import perceptron
 
@@ -31,7 +30,7 @@ def report(model: nn.Module, run: Run) -> None:
         run.log_summary(**{f"course_errors_{number}": errors})
     run.log_figure(
         "regions",
-        pictures.decision_regions(
+        plots.decision_regions(
             model,
             rows.input,
             rows.target,

@@ -1,8 +1,7 @@
 """What the card of the neuron tells: its four outputs, and those between them."""
 
 from zoo import Run
-from zoo.recipes import plots as pictures
-from zoo.recipes import predict_batches
+from zoo.recipes import plots, predict_batches
 from zoo_perceptron.neuron import Neuron
 from zoo_perceptron.or_recipe import data
 
@@ -20,7 +19,7 @@ def report(model: Neuron, run: Run) -> None:
     run.log_summary(weight_a=first, weight_b=second, bias=model.bias.item())
     run.log_figure(
         "regions",
-        pictures.decision_regions(
+        plots.decision_regions(
             model,
             rows.input,
             rows.target,

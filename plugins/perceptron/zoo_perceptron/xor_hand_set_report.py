@@ -4,8 +4,7 @@ import torch
 from torch import nn
 
 from zoo import Run
-from zoo.recipes import TensorRows
-from zoo.recipes import plots as pictures
+from zoo.recipes import TensorRows, plots
 from zoo_perceptron.perceptron import best_accuracy
 from zoo_perceptron.xor_hand_set_recipe import data
 
@@ -25,7 +24,7 @@ def report(model: nn.Module, run: Run) -> None:
     run.log_summary(largest_offset=max(passed))
     run.log_figure(
         "regions",
-        pictures.decision_regions(
+        plots.decision_regions(
             model,
             rows.input,
             rows.target,

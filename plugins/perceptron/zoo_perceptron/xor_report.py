@@ -3,8 +3,7 @@
 from torch import nn
 
 from zoo import Run
-from zoo.recipes import plots as pictures
-from zoo.recipes import predict_batches
+from zoo.recipes import plots, predict_batches
 from zoo_perceptron.perceptron import best_accuracy
 from zoo_perceptron.xor_recipe import data
 
@@ -23,7 +22,7 @@ def report(model: nn.Module, run: Run) -> None:
     run.log_summary(**dict(zip(names, output.tolist(), strict=True)))
     run.log_figure(
         "regions",
-        pictures.decision_regions(
+        plots.decision_regions(
             model,
             rows.input,
             rows.target,
