@@ -11,9 +11,8 @@ import zoo
 from zoo import Run
 from zoo.datasets.in_memory import TensorRows, to_model_input
 from zoo.errors import DataError
-from zoo.evaluation.evaluate_tensors import predict_batches
 from zoo.runtime.normalization import statistics
-from zoo.runtime.rows import normalize
+from zoo.runtime.rows import normalize, predict_batches
 from zoo.specs import ImageInput
 
 PLAIN = ImageInput(height=2, width=2, channels=3)

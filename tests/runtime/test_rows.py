@@ -2,6 +2,7 @@
 
 import pytest
 import torch
+from torch import nn
 
 import zoo
 from zoo import Run
@@ -9,7 +10,7 @@ from zoo.datasets.in_memory import TensorRows
 from zoo.errors import DataError
 from zoo.runtime.bucketing import bucket_by_length
 from zoo.runtime.folds import Fold
-from zoo.runtime.rows import random_split
+from zoo.runtime.rows import predict_batches, random_split
 
 
 def drawn(seed: int = 0) -> torch.Generator:
@@ -137,3 +138,15 @@ def test_rows_in_time_make_no_folds() -> None:
         "fold would be forecast from what came after it. Hold the last rows back "
         "instead: `run.split` does."
     )
+
+
+def test_a_part_in_eval_mode_stays_so_after_predictions() -> None:
+    """
+    While the rest trains: a frozen normalization must not begin to move.
+    """
+    model = nn.Sequential(nn.BatchNorm1d(3), nn.Linear(3, 2)).train()
+    model[0].eval()
+
+    predict_batches(model, torch.randn(4, 3))
+
+    assert [part.training for part in (model, *model)] == [True, False, True]

@@ -83,9 +83,8 @@ def normalize(batch: Tensor, input_spec: Any) -> Tensor:
     """Return pixels in 0..1 as a model takes them: less a mean, by a deviation."""
     if input_spec.kind != "image" or [*input_spec.mean, *input_spec.std] == [0, 1]:
         return batch
-    moments = (input_spec.mean, input_spec.std)
-    mean, std = (torch.tensor(each).view(-1, 1, 1) for each in moments)
-    return (batch - mean) / std
+    moments = torch.tensor([input_spec.mean, input_spec.std])[..., None, None]
+    return (batch - moments[0]) / moments[1]
 
 
 @torch.inference_mode()
@@ -93,12 +92,13 @@ def predict_batches(model: nn.Module, given: Any, *, batch_size: int = 1000) -> 
     """Return what the model gives for inputs or rows, on the CPU, in eval mode."""
     model = unwrap_model(model)
     device = next((p.device for p in model.parameters()), torch.device("cpu"))
-    training = model.training
+    modes = [(part, part.training) for part in model.modules()]  # some may be frozen
     model.eval()
     whole = isinstance(given, Tensor)
     parts = given.split(batch_size) if whole else model_inputs(model, given)
     outputs = [model(part.to(device)).cpu() for part in parts]
-    model.train(training)
+    for part, training in modes:
+        part.training = training
     return torch.cat(outputs)
 
 
