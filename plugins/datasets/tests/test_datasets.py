@@ -29,11 +29,13 @@ ON_DEMAND = "zoo_datasets.on_demand"  # needs a download or another package
 PACKAGED = [s for s in SPECS if s.package and not s.package.startswith(ON_DEMAND)]
 SPLITS = [(spec, split) for spec in SPECS for split in spec.splits]
 NAMES = """
-20_newsgroups bbc_news boston_housing breast-cancer california_housing camvid captcha
-cifar10 diabetes digits facades faces facial_keypoints fashion_mnist gutenberg_novels
-horse2zebra hymenoptera iris korean_parallel mnist multi30k netflix_stock nsmc
-oxford_iiit_pet pima rotten_tomatoes sr_photos tatoeba_en_fr tatoeba_en_ko thoracic
-tiny_shakespeare wine
+20_newsgroups bbc_news bccd boston_housing breast-cancer california_housing camvid
+captcha cifar10 clickbait_headlines diabetes digits ecg5000 ecg5000_ucr facades faces
+facial_keypoints fashion_mnist flowers gutenberg_novels horse2zebra hymenoptera imdb
+iris korean_dialogue korean_parallel mnist multi30k netflix_stock nietzsche nsmc nuclei
+nyt_headlines oxford_iiit_pet oxford_iiit_pet_more pima rotten_tomatoes sr_photos
+tatoeba_en_es tatoeba_en_fr tatoeba_en_ko thoracic tiny_shakespeare utkface
+wikipedia_text wine
 """
 
 
@@ -138,9 +140,10 @@ def test_labels_and_pictures_are_those_of_the_files(
     if spec.labels and "label" in spec.columns:
         sources = ("label", *spec.columns["label"])
         source = next(n for n in sources if isinstance(stored.get(n), ClassLabel))
-        table = pyarrow.parquet.read_table(paths[0], columns=[source])
+        tables = [pyarrow.parquet.read_table(p, columns=[source]) for p in paths]
+        labels = pyarrow.concat_tables(tables)[source].to_pylist()
         assert rows.features["label"].names == stored[source].names
-        assert rows["label"][:] == table[source].to_pylist()
+        assert rows["label"][:] == labels
         assert tuple(stored[source].names) == spec.labels
 
 

@@ -4,7 +4,7 @@ This module is only metadata; it must stay free of torch and of scikit-learn.
 """
 
 from zoo import DatasetSpec, hookimpl
-from zoo_datasets import annotated_images, images, tabular, text, translation
+from zoo_datasets import annotated_images, images, signals, tabular, text, translation
 
 SPECS = (
     *images.SPECS,
@@ -12,6 +12,7 @@ SPECS = (
     *text.SPECS,
     *translation.SPECS,
     *tabular.SPECS,
+    *signals.SPECS,
 )
 
 

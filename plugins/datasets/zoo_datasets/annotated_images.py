@@ -2,7 +2,47 @@
 
 from zoo import DatasetSpec
 
-__all__ = ["SPECS"]
+__all__ = ["BREEDS", "SPECS"]
+
+BREEDS = (
+    "Abyssinian",
+    "american_bulldog",
+    "american_pit_bull_terrier",
+    "basset_hound",
+    "beagle",
+    "Bengal",
+    "Birman",
+    "Bombay",
+    "boxer",
+    "British_Shorthair",
+    "chihuahua",
+    "Egyptian_Mau",
+    "english_cocker_spaniel",
+    "english_setter",
+    "german_shorthaired",
+    "great_pyrenees",
+    "havanese",
+    "japanese_chin",
+    "keeshond",
+    "leonberger",
+    "Maine_Coon",
+    "miniature_pinscher",
+    "newfoundland",
+    "Persian",
+    "pomeranian",
+    "pug",
+    "Ragdoll",
+    "Russian_Blue",
+    "saint_bernard",
+    "samoyed",
+    "scottish_terrier",
+    "shiba_inu",
+    "Siamese",
+    "Sphynx",
+    "staffordshire_bull_terrier",
+    "wheaten_terrier",
+    "yorkshire_terrier",
+)
 
 SPECS = (
     DatasetSpec(
@@ -19,45 +59,7 @@ SPECS = (
             "head_box": ("head_box",),
             "image_id": ("image_id",),
         },
-        labels=(
-            "Abyssinian",
-            "american_bulldog",
-            "american_pit_bull_terrier",
-            "basset_hound",
-            "beagle",
-            "Bengal",
-            "Birman",
-            "Bombay",
-            "boxer",
-            "British_Shorthair",
-            "chihuahua",
-            "Egyptian_Mau",
-            "english_cocker_spaniel",
-            "english_setter",
-            "german_shorthaired",
-            "great_pyrenees",
-            "havanese",
-            "japanese_chin",
-            "keeshond",
-            "leonberger",
-            "Maine_Coon",
-            "miniature_pinscher",
-            "newfoundland",
-            "Persian",
-            "pomeranian",
-            "pug",
-            "Ragdoll",
-            "Russian_Blue",
-            "saint_bernard",
-            "samoyed",
-            "scottish_terrier",
-            "shiba_inu",
-            "Siamese",
-            "Sphynx",
-            "staffordshire_bull_terrier",
-            "wheaten_terrier",
-            "yorkshire_terrier",
-        ),
+        labels=BREEDS,
         similar=("timm/oxford-iiit-pet",),  # all breeds, but no masks and no boxes
         homepage="https://www.robots.ox.ac.uk/~vgg/data/pets/",
         citation="Parkhi, Vedaldi, Zisserman, Jawahar: Cats and dogs, 2012.",
@@ -116,5 +118,59 @@ SPECS = (
         homepage="https://cmp.felk.cvut.cz/~tylecr1/facade/",
         citation="Tylecek, Sara: Spatial pattern templates for recognition of objects "
         "with regular structure, 2013.",
+    ),
+    DatasetSpec(
+        name="oxford_iiit_pet_more",
+        summary="Cats and dogs of the 34 breeds that oxford_iiit_pet lacks here, a few "
+        "of each. The masks were rebuilt from polygons.",
+        license="other",  # of the polygons: not for commercial use
+        splits={"train": 197, "validation": 53},
+        columns={
+            "image": ("image",),
+            "mask": ("mask",),
+            "label": ("label",),
+            "species": ("species",),
+            "head_box": ("head_box",),
+            "image_id": ("image_id",),
+        },
+        labels=BREEDS,
+        similar=("timm/oxford-iiit-pet",),
+        homepage="https://www.robots.ox.ac.uk/~vgg/data/pets/",
+        citation="Parkhi, Vedaldi, Zisserman, Jawahar: Cats and dogs, 2012.",
+    ),
+    DatasetSpec(
+        name="bccd",
+        summary="Blood cells under the microscope with boxes [xmin, ymin, xmax, ymax] "
+        "in pixels, 256x192. Not every red cell is annotated.",
+        license="mit",
+        splits={"train": 198, "validation": 83, "test": 72},
+        columns={
+            "image": ("image",),
+            "boxes": ("boxes",),
+            "labels": ("labels",),
+            "image_id": ("image_id",),
+        },
+        labels=("RBC", "WBC", "Platelets"),
+        similar=("keremberke/blood-cell-object-detection",),  # another split
+        homepage="https://github.com/Shenggan/BCCD_Dataset",
+        citation="cosmicad, akshaylamba, Shenggan: BCCD dataset, 2017.",
+    ),
+    DatasetSpec(
+        name="nuclei",
+        summary="Cell nuclei under the microscope: a mask in which 0 is background and "
+        "1 to `count` are the nuclei.",
+        license="cc0-1.0",
+        splits={"train": 529, "validation": 64, "test": 64},
+        columns={
+            "image": ("image",),
+            "mask": ("mask",),
+            "kind": ("kind",),
+            "count": ("count",),
+            "image_id": ("image_id",),
+        },
+        homepage="https://bbbc.broadinstitute.org/BBBC038",
+        citation="Caicedo and others: Nucleus segmentation across imaging "
+        "experiments: the 2018 Data Science Bowl, 2019. "
+        "https://doi.org/10.1038/s41592-019-0612-7",
     ),
 )

@@ -128,4 +128,29 @@ SPECS = (
         citation="Arbelaez, Maire, Fowlkes, Malik: Contour detection and hierarchical "
         "image segmentation, 2011. https://doi.org/10.1109/TPAMI.2010.161",
     ),
+    DatasetSpec(
+        name="flowers",
+        summary="Photographs of five kinds of flowers. The compact copy has a shorter "
+        "side of 72 pixels, and a split of its own. `photo` names the photograph.",
+        license="cc-by-2.0",
+        splits={"train": 2_931, "validation": 367, "test": 367},
+        columns={"image": ("image",), "label": ("label",), "photo": ("photo",)},
+        labels=("dandelion", "daisy", "tulips", "sunflowers", "roses"),
+        homepage="https://www.tensorflow.org/datasets/catalog/tf_flowers",
+        citation="The TensorFlow Team: Flowers, 2019. Each photograph belongs to its "
+        "photographer, by Flickr.",
+    ),
+    DatasetSpec(
+        name="utkface",
+        summary="Faces of adults in colour, 64x64, without labels. People are not told "
+        "apart, so one person may be in both splits.",
+        license="other",  # non-commercial research
+        splits={"train": 3_420, "test": 380},
+        columns={"image": ("image",)},
+        similar=("py97/UTKFace-Cropped",),
+        homepage="https://susanqq.github.io/UTKFace/",
+        citation="Zhang, Song, Qi: Age progression/regression by conditional "
+        "adversarial autoencoder, 2017. https://arxiv.org/abs/1702.08423. Not for "
+        "identifying people.",
+    ),
 )

@@ -189,8 +189,8 @@ SPECS = (
     ),
     DatasetSpec(
         name="california_housing",
-        summary="House values of 1990 in Californian blocks, from eight numbers. The "
-        "downloaded copy was not checked here.",
+        summary="House values of 1990 in Californian blocks, from eight numbers; "
+        "sorted by place: shuffle.",
         license="unknown",
         splits={"train": 20_640},
         columns={**CALIFORNIA, "target": ("MedHouseVal",)},
@@ -216,7 +216,7 @@ SPECS = (
     DatasetSpec(
         name="thoracic",
         summary="Sixteen facts about lung cancer patients before surgery, as numbers, "
-        "and whether they died within a year. No copy could be checked here.",
+        "and whether they died within a year.",
         license="unknown",
         splits={"train": 470},
         columns={**_THORACIC, "label": ("label", "Risk1Yr")},

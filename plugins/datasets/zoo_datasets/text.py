@@ -102,4 +102,60 @@ SPECS = (
         citation="Carroll: Alice's Adventures in Wonderland, 1865. Austen: Pride and "
         "Prejudice, 1813.",
     ),
+    DatasetSpec(
+        name="imdb",
+        summary="Whole film reviews in English. The compact copy has a quarter of the "
+        "test reviews, and no review twice.",
+        license="unknown",
+        splits={"train": 24_781, "test": 6_250},
+        columns={"text": ("text",), "label": ("label",)},
+        labels=("neg", "pos"),
+        hub="stanfordnlp/imdb",
+        hub_splits={"train": 25_000, "test": 25_000},
+        homepage="https://ai.stanford.edu/~amaas/data/sentiment/",
+        citation="Maas, Daly, Pham, Huang, Ng, Potts: Learning word vectors for "
+        "sentiment analysis, 2011.",
+    ),
+    DatasetSpec(
+        name="nietzsche",
+        summary="Beyond Good and Evil in English: each split is one long text.",
+        license="public-domain",
+        splits={"train": 1, "validation": 1, "test": 1},
+        columns={"text": ("text",)},
+        homepage="https://www.gutenberg.org/ebooks/4363",
+        citation="Nietzsche: Beyond Good and Evil, 1886, translated by Helen Zimmern.",
+    ),
+    DatasetSpec(
+        name="wikipedia_text",
+        summary="Articles of the English Wikipedia; the validation and test articles "
+        "are those of WikiText-2.",
+        license="cc-by-sa-3.0",
+        splits={"train": 101, "validation": 60, "test": 60},
+        columns={"title": ("title",), "text": ("text",)},
+        similar=("Salesforce/wikitext",),  # lines, with the rare words replaced
+        homepage="https://en.wikipedia.org",
+        citation="Merity, Xiong, Bradbury, Socher: Pointer sentinel mixture models, "
+        "2016. https://arxiv.org/abs/1609.07843. The articles' authors.",
+    ),
+    DatasetSpec(
+        name="nyt_headlines",
+        summary="Headlines of the New York Times of nine months in 2017 and 2018, "
+        "without repeats.",
+        license="unknown",
+        splits={"train": 7_442, "validation": 449, "test": 418},
+        columns={"text": ("headline",), "desk": ("desk",), "date": ("date",)},
+        homepage="https://www.kaggle.com/datasets/aashita/nyt-comments",
+        citation="Kesarwani: New York Times comments, 2018.",
+    ),
+    DatasetSpec(
+        name="clickbait_headlines",
+        summary="Headlines of newspapers and of clickbait sites.",
+        license="mit",  # of the repository; the headlines are their publishers'
+        splits={"train": 28_773, "test": 3_227},
+        columns={"text": ("text",), "label": ("label",)},
+        labels=("news", "clickbait"),
+        homepage="https://github.com/bhargaviparanjape/clickbait",
+        citation="Chakraborty, Paranjape, Kakarla, Ganguly: Stop clickbait, 2016. "
+        "https://arxiv.org/abs/1610.09786",
+    ),
 )

@@ -54,4 +54,31 @@ SPECS = (
         citation="Elliott, Frank, Sima'an, Specia: Multi30K, 2016. "
         "https://arxiv.org/abs/1605.00459",
     ),
+    DatasetSpec(
+        name="tatoeba_en_es",
+        summary="Short English sentences and Spanish translations. Neither side of a "
+        "test pair is in the training pairs.",
+        license="cc-by-2.0",
+        splits={"train": 112_975, "test": 5_989},
+        columns={"en": ("translation.en",), "es": ("translation.es",)},
+        similar=("Helsinki-NLP/tatoeba_mt",),
+        homepage="https://www.manythings.org/anki/",
+        citation=TATOEBA,
+    ),
+    DatasetSpec(
+        name="korean_dialogue",
+        summary="Turns of colloquial Korean dialogues and English translations: hard.",
+        license="cc-by-4.0",
+        splits={"train": 1_361, "test": 319},
+        columns={
+            "en": ("translation.en",),
+            "ko": ("translation.ko",),
+            "phenomenon": ("phenomenon",),
+            "dialogue": ("dialogue",),
+        },
+        homepage="https://github.com/minseye/"
+        "korean-english-context-aware-translation-dataset",
+        citation="Lee, Noh, Lee: a context-aware Korean-English data set, COLING 2025. "
+        "Copyright NCSOFT.",
+    ),
 )
