@@ -33,6 +33,7 @@ from zoo.errors import (
     OfflineError,
     OptionError,
     PluginError,
+    PrecisionError,
     PublishError,
     SettingsError,
     SpecError,
@@ -173,6 +174,7 @@ MESSAGES = [
     (BundleError("zoo.tar is empty."), "zoo.tar is empty."),
     (PublishError("a/m did not arrive."), "a/m did not arrive."),
     (CheckpointError("d is a file."), "d is a file."),
+    (PrecisionError("'half' is none."), "'half' is none."),
     (CardError("No receipt."), "No receipt."),
     (TrainingError("The recipe has no 'train'."), "The recipe has no 'train'."),
     (

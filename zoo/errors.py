@@ -11,6 +11,7 @@
   - SettingsError
   - OptionError
   - InputError
+  - PrecisionError
   - VerbError
   - DataError
   - WeightsError
@@ -85,6 +86,7 @@ __all__ = [
     "OfflineError",
     "OptionError",
     "PluginError",
+    "PrecisionError",
     "PublishError",
     "SettingsError",
     "SpecError",
@@ -157,6 +159,10 @@ class DuplicateName(PluginError):
             f"{kind} {name!r} is already provided by plugin {first!r}. "
             "Rename one of the two, or uninstall one of the plugins.",
         )
+
+
+class PrecisionError(ZooError):
+    """A precision that does not exist, or that a device does not compute in."""
 
 
 class VerbError(ZooError):

@@ -5,13 +5,14 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import torch
 
 import zoo
 from zoo.errors import TrainingError
-from zoo.training.execution import execution_context
+from zoo.training.execution import execution_context, recipe_precision
 
 SETTINGS = ["--set", "epochs=2", "--set", "batch_size=16"]
 
@@ -83,3 +84,50 @@ def test_two_processes_make_one_checkpoint(
     assert done.stdout.count("accuracy") == 1
     assert {path.name for path in tmp_path.iterdir()} == {"run"}
     assert losses[0] == pytest.approx(losses[1], rel=0.1)
+
+
+def test_training_in_bfloat16_is_told_by_the_receipt(tmp_path: Path) -> None:
+    """
+    The same seed gives the same weights again, others than in float32, and the model
+    that was saved loads and verifies as any.
+    """
+    runs = {"first": "bf16", "again": "bf16", "float32": "no"}
+    for name, precision in runs.items():
+        zoo.train("mlp-mnist", tmp_path / name, smoke=True, precision=precision)
+    weights = {
+        name: (tmp_path / name / "model.safetensors").read_bytes() for name in runs
+    }
+    receipts = {
+        name: json.loads((tmp_path / name / "run.json").read_text()) for name in runs
+    }
+
+    assert {name: r["precision"] for name, r in receipts.items()} == runs
+    assert weights["first"] == weights["again"] != weights["float32"]
+    zoo.load(tmp_path / "first")
+    assert zoo.verify(tmp_path / "first").passed
+    assert "in bfloat16 mixed precision" in (tmp_path / "first/README.md").read_text()
+    assert "precision" not in (tmp_path / "float32/README.md").read_text()
+
+
+def test_bfloat16_that_nothing_used_is_not_claimed(tmp_path: Path) -> None:
+    with pytest.warns(UserWarning, match="precision") as warned:
+        zoo.train("sine-poly3", tmp_path / "run", smoke=True, precision="bf16")
+
+    assert [str(one.message) for one in warned] == [
+        "The recipe of 'sine-poly3' calls no prepared model while it trains, so "
+        "precision='bf16' changed nothing: it has computed in float32."
+    ]
+    assert json.loads((tmp_path / "run/run.json").read_text())["precision"] == "no"
+
+
+@pytest.mark.parametrize(("amp", "expected"), [(True, "bf16"), (False, "no")])
+def test_a_recipe_says_whether_auto_may_be_bfloat16(
+    amp: bool, expected: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("zoo.models.precision.cpu_features", lambda: {"avx512_bf16"})
+    settings = SimpleNamespace(amp=amp)
+
+    assert recipe_precision("auto", "cpu", settings) == expected
+    assert recipe_precision("auto", "cpu", SimpleNamespace()) == "no"
+    assert recipe_precision("bf16", "cpu", settings) == "bf16"
+    assert recipe_precision("no", "cpu", settings) == "no"

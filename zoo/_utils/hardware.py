@@ -1,16 +1,17 @@
-"""The name of the hardware, and the peak memory of this process."""
+"""The name of the hardware, what it can do, and the peak memory of this process."""
 
 from __future__ import annotations
 
 import os
 import platform
 import sys
+from functools import cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import torch
 
-__all__ = ["hardware_name", "peak_memory"]
+__all__ = ["cpu_features", "hardware_name", "peak_memory"]
 
 
 def hardware_name(device: torch.device) -> str:
@@ -33,10 +34,26 @@ def peak_memory() -> int | None:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // unit
 
 
+@cache
+def cpu_features() -> frozenset[str]:
+    """Return the names of the processor's instruction sets, as Linux knows them."""
+    for line in _cpuinfo():
+        name, _, value = line.partition(":")
+        if name.strip() in ("flags", "Features"):  # x86, Arm
+            return frozenset(value.split())
+    return frozenset()
+
+
 def _processor() -> str:
+    for line in _cpuinfo():
+        if line.startswith("model name"):
+            return line.partition(":")[2].strip()
+    return platform.machine()
+
+
+def _cpuinfo() -> list[str]:
     try:
         with open("/proc/cpuinfo", encoding="utf-8") as file:
-            lines = [line for line in file if line.startswith("model name")]
-        return lines[0].partition(":")[2].strip()
-    except (OSError, IndexError):
-        return platform.machine()
+            return file.readlines()
+    except OSError:
+        return []

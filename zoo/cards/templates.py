@@ -10,6 +10,7 @@ __all__ = [
     "FINETUNED_PROCEDURE",
     "MEASURED",
     "PINNED",
+    "PRECISION",
     "SWEEP",
     "TRAINED",
     "TRAINED_BY_FILE",
@@ -63,12 +64,18 @@ DATA = """\
 | data | rows | SHA-256 of the content |
 | --- | ---: | --- |
 {fingerprints}"""
+MIXED = " in {name} mixed precision, which is not the same on every kind of processor"
+PRECISION = {
+    "no": "",
+    "bf16": MIXED.format(name="bfloat16"),
+    "fp16": MIXED.format(name="float16"),
+}
 TRAINED = f"""\
 ## How to make it again
 
 `zoo train {{name}}` took {{seconds:,.0f}} seconds{{memory}} on
-{{hardware}} (torch {{torch}}). The same seed gives the same bytes on the same machine \
-and
+{{hardware}} (torch {{torch}}){{precision}}. The same seed gives the same bytes on the \
+same machine and
 versions; `zoo verify {{name}} --metric` measures the numbers above again.
 
 | setting | value |
@@ -94,7 +101,8 @@ TRAINED_BY_FILE = f"""\
 ## How to make it again
 
 `zoo train {{recipe}} --model {{name}}` took {{seconds:,.0f}} seconds{{memory}} on
-{{hardware}} (torch {{torch}}). The same file and seed give the same bytes on the same
+{{hardware}} (torch {{torch}}){{precision}}. The same file and seed give the same \
+bytes on the same
 machine and versions.
 
 | setting | value |

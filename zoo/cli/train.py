@@ -34,10 +34,10 @@ from zoo.cli.options import (
 @device_option
 @click.option(
     "--precision",
-    type=click.Choice(["no", "fp16", "bf16"]),
-    default="no",
+    type=click.Choice(["auto", "no", "bf16", "fp16"]),
+    default="auto",
     show_default=True,
-    help="Mixed precision.",
+    help="Number format of training; auto takes bf16 where it is safe and fast.",
 )
 @click.option("--processes", type=int, help="Number of processes that must run.")
 @click.option("--track", multiple=True, help="Log to tensorboard or wandb.")

@@ -86,8 +86,10 @@ class Run:
         return self._model
 
     def prepare(self, part: Any) -> Any:
-        """Return a model, optimizer or schedule as the run's processes use it."""
-        return part.to(self.device) if isinstance(part, nn.Module) else part
+        """Return a model, optimizer or schedule to train with; images channels-last."""
+        if isinstance(part, nn.Module):
+            part = part.to(self.device).to(memory_format=torch.channels_last)
+        return part
 
     def keep(self, part: Any) -> None:
         """Have the state of a part that is not prepared, where a run can go on."""

@@ -103,7 +103,9 @@ def crossval(
                 spec,
                 seed=chosen.seed,
                 smoke=smoke,
-                place=execution.execution_context(device),
+                place=execution.execution_context(
+                    device, execution.recipe_precision("auto", device, chosen)
+                ),
                 monitor=looking,
                 fold=Fold(number=number, count=folds, stratified=stratified),
             )

@@ -46,6 +46,7 @@ def receipt(
         "seconds": round(time.perf_counter() - run.started, 1),
         "peak_memory_mib": None if peak is None else peak >> 10,
         "hardware": hardware_name(run.device),
+        "precision": run.context.precision,
         "versions": saving.versions(plugin),
         "commit": _commit(spec),
     }

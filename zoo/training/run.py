@@ -182,11 +182,13 @@ class Run(TextRun):
         return self._model
 
     def prepare(self, part: Any) -> Any:
-        """Return a model, optimizer or schedule ready for several processes.
+        """Return a model, optimizer or schedule ready to train with.
 
-        What was prepared is kept for resuming. In one process nothing is wrapped.
+        A model is brought to the device, its images in the order that is fastest, and
+        computes in the run's precision while it is in training mode. What was prepared
+        is kept for resuming. In one process nothing is wrapped.
         """
-        prepared = self.context.prepare(part)
+        prepared = self.context.prepare(super().prepare(part))
         self._keeper.add(prepared)
         if self.world_size > 1 and isinstance(part, nn.Module):
             torch.manual_seed(self.seed + self.rank)  # dropout differs by process

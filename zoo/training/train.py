@@ -1,5 +1,6 @@
 """From a recipe to a checkpoint folder with a receipt and a card: `zoo.train`."""
 
+import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, replace
@@ -20,12 +21,16 @@ from zoo.errors import Collapsed, Diverged, SettingsError, TrainingError
 from zoo.evaluation import plots
 from zoo.models import saving
 from zoo.models.metadata import attach, model_metadata, unwrap_model
+from zoo.models.precision import (
+    Precision,
+    Resolved,
+    without_autocast,
+)
 from zoo.models.safetensors_io import cast_floats
 from zoo.plugins import discovery
 from zoo.specs import ModelSpec
 from zoo.training import execution, recipe_file, sweep_settings
 from zoo.training import receipt as receipts
-from zoo.training.execution import Precision
 from zoo.training.monitoring import TrainingMonitor
 from zoo.training.recipe_file import RecipeFile
 from zoo.training.resume import ResumeCheckpoint
@@ -50,6 +55,10 @@ EVALUATION_NAMES, TRAINING_NAMES = (
 )
 RECIPE = TRAINING_NAMES + EVALUATION_NAMES
 MEASURED = ("evaluate", "report")  # may be beside the recipe
+FLOAT32_ONLY = (
+    "The recipe of {name!r} calls no prepared model while it trains, so "
+    "precision='bf16' changed nothing: it has computed in float32."
+)
 CURVES = "The course of training: the loss on training rows, the rest as validated."
 
 
@@ -63,7 +72,7 @@ def train(
     smoke: bool = False,
     resume: bool = False,
     device: str | torch.device = "cpu",
-    precision: Precision = "no",
+    precision: Precision = "auto",
     processes: int | None = None,
     track: Sequence[str] = (),
     keep_every: float = 10.0,
@@ -81,7 +90,9 @@ def train(
     bytes on the same machine, also where `resume` continues an interrupted run, whose
     state is saved every `keep_every` seconds. `smoke` trains briefly to test the
     recipe, on random data where the dataset is missing. Under torchrun or `accelerate
-    launch` the processes share each batch. Raises SettingsError, DataError,
+    launch` the processes share each batch. With `precision` "auto", recipes that lose
+    nothing by it train in bfloat16 where the hardware computes in it; "no" is float32.
+    Raises SettingsError, DataError,
     TrainingError, Diverged, Collapsed.
     """
     spec, file = recipe_file.find(name, model, (*TRAINING_NAMES, "data"))
@@ -94,7 +105,8 @@ def train(
     changes = {**swept.settings, **(settings or {})}
     recipe, chosen = choose_settings(spec, changes, smoke=smoke, file=file)
     target = Path(folder or Path("runs") / (file.path.stem if file else spec.name))
-    keeper = _prepared(spec, file, target, chosen, smoke, keep_every)
+    resolved = execution.recipe_precision(precision, device, chosen)
+    keeper = _prepared(spec, file, target, chosen, smoke, keep_every, resolved)
     if not resume:
         keeper.delete()
     with _tracking(track, target, spec, chosen) as trackers, seeded(chosen.seed):
@@ -102,14 +114,17 @@ def train(
             spec,
             seed=chosen.seed,
             smoke=smoke,
-            place=execution.execution_context(device, precision, processes=processes),
+            place=execution.execution_context(device, resolved, processes=processes),
             monitor=monitor,
             trackers=trackers,
             keeper=keeper,
             settings=chosen,
         )
         try:
-            trained = unwrap_model(recipe.train(chosen, run)).eval().cpu()
+            trained = unwrap_model(recipe.train(chosen, run))
+            trained = without_autocast(trained).eval().cpu()
+            if precision == "bf16" and run.context.precision == "no":
+                warnings.warn(FLOAT32_ONLY.format(name=spec.name), stacklevel=2)
         except (Collapsed, Diverged) as exc:
             raise _save_last_good(exc, run, target) from exc
         if run.context.rank == 0:
@@ -126,6 +141,7 @@ def _prepared(
     chosen: Any,
     smoke: bool,
     seconds: float,
+    precision: Resolved,
 ) -> ResumeCheckpoint:
     """Find what would go wrong after hours of training before they begin."""
     checkpoint_folder.check_replaceable(target)
@@ -133,6 +149,8 @@ def _prepared(
         render.check_prose(spec)
     target.parent.mkdir(parents=True, exist_ok=True)
     identity = {"name": spec.name, "smoke": smoke, "settings": str(chosen)}
+    if precision != "no":
+        identity["precision"] = precision
     if file:
         identity["recipe_sha256"] = file.sha256
     path = target.with_name(f".{target.name}.state")

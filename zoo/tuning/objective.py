@@ -93,7 +93,9 @@ def run_trial(
             spec,
             seed=settings.seed,
             smoke=plan.smoke,
-            place=execution.execution_context(plan.device),
+            place=execution.execution_context(
+                plan.device, execution.recipe_precision("auto", plan.device, settings)
+            ),
             monitor=monitor,
         )
         begun(run)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import partial
 
 import torch
-from torch import Tensor, nn
+from torch import Generator, Tensor, nn
 from torch.nn.functional import affine_grid, cross_entropy, grid_sample
 from torch.optim import AdamW
 from torch.optim.lr_scheduler import OneCycleLR
@@ -59,9 +59,7 @@ def train(settings: Settings, run: Run) -> nn.Module:
     return run.best(model)
 
 
-def random_affine(
-    image: Tensor, generator: torch.Generator, settings: Settings
-) -> Tensor:
+def random_affine(image: Tensor, generator: Generator, settings: Settings) -> Tensor:
     """Rotate, scale and shift each image of a batch, (B, C, H, W), at random."""
     count, _, height, _ = image.shape
     draw = 2 * torch.rand(4, count, generator=generator) - 1  # -1..1

@@ -59,7 +59,7 @@ class Settings:
     late_r1_epoch: int = 34
     r1_every: int = 8  # steps between two penalties, each weighted by as many
     ema_decay: float = 0.999  # of the moving average of the generator
-    amp: bool = True  # bfloat16 in the convolutions: faster, also on a CPU
+    amp: bool = True  # bfloat16 where the hardware computes in it
     val_fraction: float = 0.1  # of the training rows, held out for validation
 
 
@@ -93,20 +93,17 @@ def train(settings: Settings, run: Run) -> nn.Module:
     ema = moving_average(run, generator, decay=settings.ema_decay)
     shown, classifier = run.prepare(ShownSamples()), run.load_model(CLASSIFIER)
     val_features = extract_features(classifier, to_model_input(val_rows.input))
-    autocast = torch.autocast(run.device.type, torch.bfloat16, enabled=settings.amp)
     for epoch in run.epochs(settings.epochs):
         generator.train()
         for step, (image, _) in enumerate(run.batches(train_rows, settings.batch_size)):
             real, noise = 2 * image - 1, torch.randn(len(image), model.latent_dim)
-            with autocast:
-                fake = generator(noise.to(run.device))
-                d_loss = discriminator_loss(discriminator, real, fake.detach())
+            fake = generator(noise.to(run.device))
+            d_loss = discriminator_loss(discriminator, real, fake.detach())
             if step % settings.r1_every == 0:
                 gamma = r1_gamma(settings, epoch) * settings.r1_every
                 d_loss = d_loss + gamma * r1_penalty(discriminator, real)
             run.step(d_loss, d_optimizer, d_scheduler, clip=MAX_NORM, name="d_loss")
-            with autocast:
-                g_loss = generator_loss(discriminator, fake)
+            g_loss = generator_loss(discriminator, fake)
             run.step(g_loss, g_optimizer, g_scheduler, name="g_loss")
         metrics = measure_validation(ema, classifier, val_features)
         run.log(metrics, best="frechet_distance", model=ema)
@@ -157,7 +154,7 @@ def discriminator_loss(discriminator: nn.Module, real: Tensor, fake: Tensor) -> 
 
     which is minus the value function of Goodfellow et al., equation 1.
     """
-    logits = discriminator(torch.cat([real, fake])).float()
+    logits = discriminator(torch.cat([real, fake]))
     real_logits, fake_logits = logits[: len(real)], logits[len(real) :]
     # -log sigmoid(l) = softplus(-l), and -log(1 - sigmoid(l)) = softplus(l)
     return softplus(-real_logits).mean() + softplus(fake_logits).mean()
@@ -171,7 +168,8 @@ def r1_penalty(discriminator: nn.Module, real: Tensor) -> Tensor:
     Mescheder et al., equation 9.
     """
     real = real.detach().requires_grad_()
-    logits = unwrap_model(discriminator)(real)
+    inner = unwrap_model(discriminator)
+    logits = type(inner).forward(inner, real)  # float32, whatever a run computes in
     (gradient,) = torch.autograd.grad(logits.sum(), real, create_graph=True)
     return gradient.square().sum(dim=(1, 2, 3)).mean() / 2
 
@@ -185,7 +183,7 @@ def generator_loss(discriminator: nn.Module, fake: Tensor) -> Tensor:
     gradient.
     """
     frozen = unwrap_model(discriminator).requires_grad_(False)
-    logits = frozen(fake).float()
+    logits = frozen(fake)
     frozen.requires_grad_(True)
     return softplus(-logits).mean()
 

@@ -43,7 +43,7 @@ class Settings:
     weight_decay: float = 0.01
     max_grad_norm: float = 5.0
     val_fraction: float = 0.1  # of the real training rows
-    amp: bool = True  # automatic mixed precision, in bfloat16, of the convolutions
+    amp: bool = True  # bfloat16 where the hardware computes in it
 
 
 SMOKE_SETTINGS = {
@@ -58,7 +58,7 @@ def train(settings: Settings, run: Run) -> nn.Module:
     fit_normalization(run, real)
     training, validation = run.split(real, settings.val_fraction)
     both = concatenate(training, generated)
-    model = run.prepare(run.build().to(memory_format=torch.channels_last))
+    model = run.prepare(run.build())
     optimizer = run.prepare(
         torch.optim.AdamW(
             model.parameters(), lr=settings.lr, weight_decay=settings.weight_decay
@@ -75,7 +75,6 @@ def train(settings: Settings, run: Run) -> nn.Module:
             pct_start=settings.warmup_fraction,
         )
     )
-    autocast = torch.autocast(run.device.type, torch.bfloat16, settings.amp)
     validation_sets = {
         "": validation,
         "generated_": data(run, "validation", GENERATED),
@@ -85,14 +84,12 @@ def train(settings: Settings, run: Run) -> nn.Module:
         rows = training if epoch <= settings.real_only_epochs else both
         batches = run.batches(rows, settings.batch_size, augment=random_distortion)
         for image, text in batches:
-            with autocast:
-                logits = model(image.contiguous(memory_format=torch.channels_last))
+            logits = model(image)
             # Graves et al., equations (2) and (3): -log p(l | x), where p(l | x) is the
             # sum of prod_t y_t(pi_t) over the paths pi in B^-1(l)
             loss = ctc_loss(logits, text)
             run.step(loss, optimizer, schedule, clip=settings.max_grad_norm)
-        with autocast:
-            metrics = validate(model, validation_sets)
+        metrics = validate(model, validation_sets)
         run.log(metrics, best=("string_accuracy", "generated_string_accuracy"))
     best = run.best(model)
     log_validation_accuracy(best, run, validation)

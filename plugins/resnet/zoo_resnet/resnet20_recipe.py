@@ -31,7 +31,7 @@ class Settings:
     label_smoothing: float = 0.0
     shift_pixels: int = 4  # augmentation: shift by at most this, black coming in
     val_fraction: float = 0.1  # of the training rows, held out for validation
-    amp: bool = True  # bfloat16 in the convolutions: faster where it is supported
+    amp: bool = True  # bfloat16 where the hardware computes in it
 
 
 SMOKE_SETTINGS = {"epochs": 1, "batch_size": 32}  # what the test suite runs
@@ -46,7 +46,7 @@ def data(run: Run, split: str) -> TensorRows:
 def train(settings: Settings, run: Run) -> torch.nn.Module:
     train_rows, val_rows = run.split(data(run, "train"), settings.val_fraction)
     fit_normalization(run, train_rows)
-    model = run.prepare(run.build().to(memory_format=torch.channels_last))
+    model = run.prepare(run.build())
     optimizer = run.prepare(
         torch.optim.SGD(
             model.parameters(),
@@ -66,7 +66,6 @@ def train(settings: Settings, run: Run) -> torch.nn.Module:
             cycle_momentum=False,
         )
     )
-    autocast = torch.autocast(run.device.type, torch.bfloat16, enabled=settings.amp)
 
     def augment(image: Tensor, generator: torch.Generator) -> Tensor:
         flipped = apply_augmentation(image, "flip", generator)
@@ -77,10 +76,8 @@ def train(settings: Settings, run: Run) -> torch.nn.Module:
         for image, label in run.batches(
             train_rows, settings.batch_size, augment=augment
         ):
-            with autocast:
-                logits = model(image)
             loss = cross_entropy(
-                logits.float(), label, label_smoothing=settings.label_smoothing
+                model(image), label, label_smoothing=settings.label_smoothing
             )
             run.step(loss, optimizer, scheduler)
         run.log(evaluate(model, val_rows), best="accuracy")

@@ -51,7 +51,7 @@ class Settings:
     ngram_weight_decay: float = 0.5  # so that the embeddings of rare n-grams stay small
     max_grad_norm: float = 1.0
     ema_decay: float = 0.998  # of the moving average of the weights, per step
-    amp: bool = True  # automatic mixed precision, in bfloat16
+    amp: bool = True  # bfloat16 where the hardware computes in it
     wide_c: float = 8.0  # inverse regularization strength of the wide path
     wide_max_iter: int = 200  # of L-BFGS on the wide path
     val_fraction: float = 0.05  # of the training rows
@@ -94,9 +94,7 @@ def train(settings: Settings, run: TextRun) -> nn.Module:
             training, settings.batch_size, augment=augment, order=order
         )
         for token, label in batches:
-            with torch.autocast(run.device.type, torch.bfloat16, settings.amp):
-                logits = model(token)
-            loss = cross_entropy(logits.float(), label)
+            loss = cross_entropy(model(token), label)
             run.step(loss, optimizer, schedule, clip=settings.max_grad_norm)
         run.log(evaluate(average, validation), best="accuracy", model=average)
     best = run.best(average)

@@ -33,7 +33,7 @@ class Settings:
     encoder_lr_factor: float = 0.1  # the encoder's learning rate, as a share of that
     weight_decay: float = 0.01
     val_fraction: float = 0.2  # of the training rows, held out for validation
-    amp: bool = True  # bfloat16 where torch allows it
+    amp: bool = True  # bfloat16 where the hardware computes in it
 
 
 # what the test suite runs
@@ -46,7 +46,7 @@ def train(settings: Settings, run: Run) -> nn.Module:
     weights = run.load_model(PARENT, parent=True).state_dict()
     encoder = unwrapped.encoder
     encoder.load_state_dict({name: weights[name] for name in encoder.state_dict()})
-    model = run.prepare(unwrapped.to(memory_format=torch.channels_last))
+    model = run.prepare(unwrapped)
     rates = [settings.lr, settings.encoder_lr_factor * settings.lr]
     decoder, encoder = decoder_and_encoder(model)
     optimizer = run.prepare(
@@ -74,11 +74,8 @@ def train(settings: Settings, run: Run) -> nn.Module:
         )
         for image, mask in run.batches(train_rows, settings.batch_size):
             image, mask = augment(image, mask, AUGMENTATION, generator)
-            with torch.autocast(run.device.type, torch.bfloat16, settings.amp):
-                logits = model(image.contiguous(memory_format=torch.channels_last))
-            run.step(bce_dice_loss(logits, mask), optimizer, scheduler)
-        with torch.autocast(run.device.type, torch.bfloat16, settings.amp):
-            run.log(evaluate(model, val_rows), best="iou")
+            run.step(bce_dice_loss(model(image), mask), optimizer, scheduler)
+        run.log(evaluate(model, val_rows), best="iou")
     return run.best(model).requires_grad_(True)
 
 

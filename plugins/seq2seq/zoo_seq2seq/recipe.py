@@ -59,6 +59,7 @@ class Settings:
     weight_decay: float = 0.01
     dropout: float = 0.2  # of embeddings, of the encoder's states, and of the readout
     label_smoothing: float = 0.1
+    amp: bool = True  # bfloat16 where the hardware computes in it
     max_length: int = 40  # tokens; longer pairs are not trained on, but evaluated
 
 
@@ -104,12 +105,11 @@ def train(settings: Settings, run: TextRun) -> nn.Module:
         model.train()
         for source, target in run.batches(rows, settings.batch_size, order=order):
             inputs, labels, selected = teacher_forcing(target)
-            with torch.autocast(run.device.type, torch.bfloat16):
-                logits = model(source, inputs, selected)
+            logits = model(source, inputs, selected)
             # Cross-entropy with q'(k) = (1 - eps) [k = y] + eps / K: label smoothing,
             # Szegedy et al.: "Rethinking the Inception architecture", 2016, section 7.
             loss = cross_entropy(
-                logits.float(),
+                logits,
                 labels[selected],
                 label_smoothing=settings.label_smoothing,
             )

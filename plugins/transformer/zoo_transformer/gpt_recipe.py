@@ -39,6 +39,7 @@ class Settings:
     lr: float = 6e-3  # the peak: a warm-up of a twentieth of the steps, then cosine
     weight_decay: float = 0.1
     dropout: float = 0.0
+    amp: bool = True  # bfloat16 where the hardware computes in it
 
 
 SMOKE_SETTINGS = {"epochs": 1, "batch_size": 4}  # what the test suite runs
@@ -81,11 +82,10 @@ def train(settings: Settings, run: TextRun) -> nn.Module:
         offset = int(torch.randint(length, (), generator=run.generator))
         rows = training.passages(length, offset=offset)
         for token, next_token in run.batches(rows, settings.batch_size):
-            with torch.autocast(run.device.type, torch.bfloat16):
-                logits = model(token)
+            logits = model(token)
             # The mean of -log p(s_n | s_1, ..., s_{n-1}): the factors of equation (1)
             # in the GPT-2 paper.
-            loss = cross_entropy(logits.flatten(0, 1).float(), next_token.flatten())
+            loss = cross_entropy(logits.flatten(0, 1), next_token.flatten())
             run.step(loss, optimizer, schedule, clip=1.0)
         metrics = {"validation_loss": evaluate(model, validation)["loss"]}
         run.log(metrics, best="validation_loss")

@@ -1,0 +1,122 @@
+"""Mixed precision: which number format a model computes in, and where that pays."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from types import MethodType
+from typing import Any, Literal, get_args
+
+import torch
+from torch import Tensor, nn
+
+from zoo._utils.hardware import cpu_features
+from zoo.errors import PrecisionError
+
+__all__ = [
+    "Autocast",
+    "Precision",
+    "Resolved",
+    "computes_in_bfloat16",
+    "resolve_precision",
+    "without_autocast",
+]
+
+Precision = Literal["auto", "no", "bf16", "fp16"]
+Resolved = Literal["no", "bf16", "fp16"]
+
+DTYPES = {"bf16": torch.bfloat16, "fp16": torch.float16}
+# What processors call their instructions for products in bfloat16: x86 twice, and Arm.
+# Without one of them, the same product takes longer in bfloat16 than in float32.
+BFLOAT16_FEATURES = frozenset({"avx512_bf16", "amx_bf16", "bf16"})
+
+
+def computes_in_bfloat16(device: str | torch.device) -> bool:
+    """Return whether the hardware itself computes in bfloat16.
+
+    Of "mps" it is not known whether that pays, so the answer is False.
+    """
+    kind = torch.device(device).type
+    if kind == "cpu":
+        return not BFLOAT16_FEATURES.isdisjoint(cpu_features())
+    return kind == "cuda" and torch.cuda.is_bf16_supported(including_emulation=False)
+
+
+def resolve_precision(
+    precision: Precision, device: str | torch.device, *, proven: bool = True
+) -> Resolved:
+    """Return what "auto" means on a device: "bf16" where it pays, else "no".
+
+    It is "no" as well where bfloat16 is not `proven` to be as accurate. Raises
+    PrecisionError for another word, and for "fp16" on a CPU.
+
+    >>> resolve_precision("bf16", "cpu")
+    'bf16'
+    """
+    if precision not in get_args(Precision):
+        raise PrecisionError(
+            f"precision={precision!r} is none of 'auto', 'no', 'bf16' and 'fp16'."
+        )
+    if precision == "auto":
+        return "bf16" if proven and computes_in_bfloat16(device) else "no"
+    if precision == "fp16" and torch.device(device).type == "cpu":
+        raise PrecisionError(
+            "precision='fp16' needs a GPU, and this runs on the CPU. Use 'bf16', or "
+            "'auto', which takes it where the processor computes in it."
+        )
+    return precision
+
+
+@dataclass
+class Autocast:
+    """The precision of models in training mode, and whether one has computed in it."""
+
+    precision: Resolved
+    used: bool = False
+
+    def apply(self, model: nn.Module) -> nn.Module:
+        """Let a model in training mode compute in this precision; return the model.
+
+        Its weights, its outputs, and all that it computes in evaluation mode stay
+        float32.
+        """
+        vars(model).update(_zoo_autocast=self, forward=MethodType(_forward, model))
+        return model
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Autocast:
+        return self  # a copy of a model, such as its moving average, reports to one
+
+
+def without_autocast(model: nn.Module) -> nn.Module:
+    """Undo `Autocast.apply`; return the model."""
+    for name in ("forward", "_zoo_autocast", "_original_forward"):  # accelerate's, too
+        vars(model).pop(name, None)
+    return model
+
+
+def _forward(model: nn.Module, *args: Any, **kwargs: Any) -> Any:
+    """Stand for the `forward` of a model's class, on the instance."""
+    forward = type(model).forward
+    if not model.training:
+        return forward(model, *args, **kwargs)
+    tensors = [
+        value for value in (*args, *kwargs.values()) if isinstance(value, Tensor)
+    ]
+    device = tensors[0].device.type if tensors else "cpu"
+    own: Autocast = vars(model)["_zoo_autocast"]
+    own.used = True
+    with torch.autocast(device, DTYPES[own.precision]):
+        output = forward(model, *args, **kwargs)
+    return _to_float32(output)
+
+
+def _to_float32(output: Any) -> Any:
+    """Return outputs, also in tuples, lists and dicts, with floats of 32 bits."""
+    if isinstance(output, Tensor):
+        return output.float() if output.is_floating_point() else output
+    if isinstance(output, dict):
+        return type(output)((k, _to_float32(v)) for k, v in output.items())
+    if isinstance(output, tuple) and hasattr(output, "_fields"):  # a named tuple
+        return type(output)(*map(_to_float32, output))
+    if isinstance(output, (tuple, list)):
+        return type(output)(map(_to_float32, output))
+    return output
