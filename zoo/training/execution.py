@@ -120,7 +120,7 @@ def recipe_precision(
     """Return the precision that a recipe trains in with these settings.
 
     "auto" is "bf16" only where the hardware computes in it and the recipe has a setting
-    `amp` that is true: it was shown to lose nothing in bfloat16.
+    `amp` that is true: its author knows that it loses nothing in bfloat16.
     """
     proven = getattr(settings, "amp", False)
     return resolve_precision(precision, device, proven=proven)

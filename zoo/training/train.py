@@ -90,8 +90,8 @@ def train(
     bytes on the same machine, also where `resume` continues an interrupted run, whose
     state is saved every `keep_every` seconds. `smoke` trains briefly to test the
     recipe, on random data where the dataset is missing. Under torchrun or `accelerate
-    launch` the processes share each batch. With `precision` "auto", recipes that lose
-    nothing by it train in bfloat16 where the hardware computes in it; "no" is float32.
+    launch` the processes share each batch. With `precision` "auto", recipes with
+    the setting `amp` train in bfloat16 where the hardware computes in it.
     Raises SettingsError, DataError,
     TrainingError, Diverged, Collapsed.
     """
