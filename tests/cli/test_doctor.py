@@ -19,7 +19,7 @@ def test_doctor(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
 
     assert (ended.status, ended.err) == (0, "")
     assert re.search(r"zoo-perceptron 0\.1\.0: \d+ models, 1 dataset\n", ended.out)
-    assert "zoo-datasets 0.1.0: 32 datasets\n" in ended.out
+    assert "zoo-datasets 0.1.0: 46 datasets\n" in ended.out
     assert ended.out.endswith("no problems\n")
 
 
