@@ -126,6 +126,35 @@ def test_an_average_goes_on_where_it_was(tmp_path: Path) -> None:
     assert again.module.weight.item() == pytest.approx(0.75)
 
 
+def test_moments_go_on_in_the_memory_order_of_their_weights(tmp_path: Path) -> None:
+    """
+    A file holds them contiguous, and a step that mixes two orders rounds otherwise.
+    """
+
+    def parts() -> tuple[torch.nn.Conv2d, torch.optim.Adam, ResumeCheckpoint]:
+        model = torch.nn.Conv2d(3, 4, 3)
+        model = model.to(memory_format=torch.channels_last)
+        optimizer = torch.optim.Adam(model.parameters(), fused=True)
+        keeper = ResumeCheckpoint(tmp_path / "state", {}, seconds=0)
+        keeper.add(model)
+        keeper.add(optimizer)
+        keeper.load()
+        return model, optimizer, keeper
+
+    model, optimizer, keeper = parts()
+    model(torch.randn(2, 3, 5, 5)).sum().backward()
+    optimizer.step()
+    keeper.save({}, now=True)
+    again, restored, _ = parts()
+    moments = [
+        owner.state[net.weight]["exp_avg"]
+        for net, owner in ((model, optimizer), (again, restored))
+    ]
+
+    assert moments[1].stride() == again.weight.stride() == moments[0].stride()
+    assert torch.equal(*moments)
+
+
 def test_without_resume_a_run_starts_afresh(tmp_path: Path) -> None:
     """
     An old state is removed, whatever is in it.

@@ -10,6 +10,7 @@ from typing import Any
 
 import torch
 from torch import nn
+from torch.optim import Optimizer
 from torch.optim.swa_utils import AveragedModel
 
 from zoo.errors import SettingsError, TrainingError
@@ -55,6 +56,8 @@ class ResumeCheckpoint:
             )
         for part, part_state in zip(self._parts, state["parts"], strict=True):
             _inner(part).load_state_dict(part_state)
+            if isinstance(part, Optimizer):
+                _match_layout(part)
         torch.set_rng_state(state["random"])
         beside: dict[str, Any] = state["beside"]
         return beside
@@ -78,6 +81,19 @@ class ResumeCheckpoint:
         """Remove the file: the run is over."""
         if self.path is not None:
             self.path.unlink(missing_ok=True)
+
+
+def _match_layout(optimizer: Optimizer) -> None:
+    """Give an optimizer's moments the memory order of their parameters.
+
+    The file holds them contiguous. The sums of a step that mixes two orders differ in
+    the last bits from those of the run that was killed.
+    """
+    for parameter, state in optimizer.state.items():
+        for name, value in state.items():
+            if isinstance(value, torch.Tensor) and value.shape == parameter.shape:
+                state[name] = torch.empty_like(parameter, dtype=value.dtype)
+                state[name].copy_(value)
 
 
 def _inner(part: Any) -> Any:
