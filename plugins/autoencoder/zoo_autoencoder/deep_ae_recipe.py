@@ -19,7 +19,7 @@ __all__ = ["SMOKE_SETTINGS", "Settings", "data", "evaluate", "train"]
 @dataclass(frozen=True, kw_only=True)
 class Settings:
     seed: int = 0
-    epochs: int = 8
+    epochs: int = 6
     batch_size: int = 128
     lr: float = 2e-3  # the peak of the one-cycle schedule
     val_fraction: float = 0.1  # of the training rows, held out for validation
