@@ -26,6 +26,28 @@ SPECS = (
         tags=("fashion-mnist", "clothes", "autoencoder"),
     ),
     ModelSpec(
+        name="deep-ae-mnist",
+        summary="A deep autoencoder encodes a handwritten digit as 30 numbers.",
+        task="image-to-image",
+        build="zoo_autoencoder.deep_ae:deep_autoencoder",
+        recipe="zoo_autoencoder.deep_ae_recipe",
+        card="cards/deep-ae-mnist.md",
+        license=License(code="mit", weights="mit", data="cc-by-sa-3.0"),
+        parameters=2_837_314,
+        input=ImageInput(height=28, width=28, channels=1, background="dark"),
+        output=ImageOutput(
+            height=28, width=28, channels=1, function_to_apply="sigmoid"
+        ),
+        trained_on=("mnist",),
+        examples=("seven.png", "five.png"),
+        stored="float16",
+        papers=(
+            "https://doi.org/10.1126/science.1127647",
+            "https://arxiv.org/abs/1502.01852",
+        ),
+        tags=("mnist", "digits", "autoencoder"),
+    ),
+    ModelSpec(
         name="vae-mnist",
         summary="A variational autoencoder with 20 latents generates digits.",
         task="unconditional-image-generation",

@@ -21,7 +21,18 @@ from zoo.recipes.sampling import draw_samples
 from zoo.results import image_grid
 from zoo_autoencoder.vae_recipe import data, measure_elbo
 
-__all__ = ["add_reconstructions", "evaluate", "importance_weighted_nll", "report"]
+__all__ = [
+    "INTERPOLATION",
+    "LATENT",
+    "add_reconstructions",
+    "encode_rows",
+    "evaluate",
+    "image_png",
+    "importance_weighted_nll",
+    "interpolations",
+    "plot_latent",
+    "report",
+]
 
 CLASSIFIER = "lenet5-mnist"  # whose features the Fréchet distance is of
 ZOOM = 2  # how much larger an image is shown
@@ -73,7 +84,7 @@ def _add_report(
 ) -> None:
     """Add baselines, measurements and images to a run."""
     image = to_model_input(test_rows.input)
-    codes = predict_batches(_Encode(model), image)
+    codes = encode_rows(model, image)
     reconstruction = predict_batches(model, image).sigmoid()
     samples = draw_samples(model, len(image), seed=0).sigmoid()
     _add_baselines(run, train_rows, test_rows, classifier, model.latent_dim)
@@ -83,17 +94,22 @@ def _add_report(
     run.log_summary(**importance_weighted_nll(model, image[:ROWS]))
     run.log_figure(
         "samples",
-        _png(image_grid([_image(one) for one in samples[:96]], columns=16)),
+        image_png(image_grid([_image(one) for one in samples[:96]], columns=16)),
         "The first samples of seed zero, none left out.",
     )
     add_reconstructions(run, image[:16], reconstruction[:16], "first digits")
-    interpolation = _interpolations(model, image, test_rows.target)
-    run.log_figure("interpolation", _png(interpolation), INTERPOLATION)
-    run.log_figure("latent", _plot_latent(codes, test_rows.target), LATENT)
+    interpolation = interpolations(model, image, test_rows.target)
+    run.log_figure("interpolation", image_png(interpolation), INTERPOLATION)
+    run.log_figure("latent", plot_latent(codes, test_rows.target), LATENT)
 
 
 INTERPOLATION = "Linear interpolations between the codes of two test digits, one a row."
 LATENT = "The codes of the test digits, on their first two principal components."
+
+
+def encode_rows(model: nn.Module, image: Tensor) -> Tensor:
+    """Return the codes of many images, (rows, latent_dim)."""
+    return predict_batches(_Encode(model), image)
 
 
 class _Encode(nn.Module):
@@ -115,13 +131,17 @@ def add_reconstructions(
     what: str,
     *,
     name: str = "reconstructions",
+    below: str = "below each its reconstruction",
 ) -> None:
-    """Add images above their reconstructions to a run; pixels in 0..1."""
+    """Add images above their reconstructions to a run; pixels in 0..1.
+
+    `reconstruction` may have several rows of images, as `below` says then.
+    """
     rows = image_grid(
         [_image(one) for one in (*image, *reconstruction)], columns=len(image)
     )
-    caption = f"The {what} of the test split, and below each its reconstruction."
-    run.log_figure(name, _png(rows), caption)
+    caption = f"The {what} of the test split, and {below}."
+    run.log_figure(name, image_png(rows), caption)
 
 
 def _add_baselines(
@@ -226,7 +246,7 @@ def _image(one: Tensor) -> Image.Image:
 
 
 @torch.inference_mode()
-def _interpolations(model: Any, image: Tensor, label: Tensor) -> Image.Image:
+def interpolations(model: Any, image: Tensor, label: Tensor) -> Image.Image:
     """Return interpolations between the codes of test digits of two classes."""
     first = [
         int((label == digit).nonzero()[0]) if digit in label else 0
@@ -241,7 +261,7 @@ def _interpolations(model: Any, image: Tensor, label: Tensor) -> Image.Image:
     return image_grid(images, columns=16)
 
 
-def _plot_latent(codes: Tensor, label: Tensor) -> bytes:
+def plot_latent(codes: Tensor, label: Tensor) -> bytes:
     """Return a scatter plot of codes, colored by digit."""
     centered = codes - codes.mean(dim=0)
     _, _, components = torch.linalg.svd(centered, full_matrices=False)
@@ -262,7 +282,7 @@ def _plot_latent(codes: Tensor, label: Tensor) -> bytes:
     return plots.to_png(5.6, 4.6, draw)
 
 
-def _png(image: Image.Image) -> bytes:
+def image_png(image: Image.Image) -> bytes:
     size = (ZOOM * image.width, ZOOM * image.height)
     file = io.BytesIO()
     image.resize(size, Image.Resampling.NEAREST).save(file, format="PNG")
