@@ -3,7 +3,15 @@
 This module is only metadata; it must stay free of torch.
 """
 
-from zoo import ClassOutput, ImageInput, License, ModelSpec, Trunk, hookimpl
+from zoo import (
+    ClassOutput,
+    ImageInput,
+    ImageOutput,
+    License,
+    ModelSpec,
+    Trunk,
+    hookimpl,
+)
 
 SPECS = (
     ModelSpec(
@@ -24,6 +32,23 @@ SPECS = (
         stored="float16",
         papers=("https://doi.org/10.1109/5.726791",),
         tags=("mnist", "digits", "cnn"),
+    ),
+    ModelSpec(
+        name="conv-filters",
+        summary="Kernels set by hand find edges, blur and sharpen gray images.",
+        task="image-to-image",
+        build="zoo_cnn.conv_filters:conv_filters",
+        options={"padding": 1, "stride": 1},
+        recipe="zoo_cnn.conv_filters_recipe",
+        card="cards/conv-filters.md",
+        license=License(code="mit", weights="mit", data="mit"),
+        parameters=91,
+        input=ImageInput(height=28, width=28, channels=1),
+        output=ImageOutput(height=28, width=28, channels=1),
+        trained_on=(),
+        examples=("boot.png", "cat.png"),
+        papers=("https://arxiv.org/abs/1603.07285",),
+        tags=("filters", "edges", "convolution"),
     ),
 )
 
