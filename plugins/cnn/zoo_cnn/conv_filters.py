@@ -42,8 +42,12 @@ class ConvFilters(nn.Module):
         super().__init__()
         self.padding, self.stride = padding, stride
         sides = IN_TWO_DIMENSIONS | IN_ONE_DIMENSION
+        # Known kernels are not to be trained, so they ask for no gradient.
         self.kernels = nn.ParameterDict(
-            {name: torch.randn(1, 1, *side) for name, side in sides.items()}
+            {
+                name: nn.Parameter(torch.randn(1, 1, *side), requires_grad=False)
+                for name, side in sides.items()
+            }
         )
 
     def forward(self, image: Tensor) -> Tensor:

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import max_pool2d
 
-from zoo import Run
+from zoo import ImageInput, Run
 from zoo.recipes import plots, predict_batches, to_model_input
 from zoo.recipes.images import image_to_tensor, open_image
 from zoo_cnn.conv_filters import IN_TWO_DIMENSIONS, ConvFilters
@@ -30,8 +30,10 @@ def report(model: ConvFilters, run: Run) -> None:
         below_black=(edge < 0).float().mean().item(),
         above_white=(edge > 1).float().mean().item(),
     )
-    opened = open_image(CAT, run.spec.input)
-    as_is = replace(run.spec.input, height=opened.height, width=opened.width)
+    given = run.spec.input
+    assert isinstance(given, ImageInput)
+    opened = open_image(CAT, given)
+    as_is = replace(given, height=opened.height, width=opened.width)
     cat = image_to_tensor(opened, as_is)[None]
     maps = {name: model.filter(cat, name) for name in IN_TWO_DIMENSIONS}
     run.log_figure(
