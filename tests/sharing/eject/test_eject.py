@@ -7,7 +7,7 @@ import re
 import subprocess
 import sys
 import tomllib
-from dataclasses import fields, is_dataclass
+from dataclasses import fields, is_dataclass, replace
 from functools import cache
 from importlib import import_module
 from pathlib import Path
@@ -19,11 +19,12 @@ from PIL import Image
 from torch import nn
 
 import zoo
-from zoo.artifacts import weight_store
+from zoo.artifacts import resolve, weight_store
 from zoo.cli import main
 from zoo.errors import EjectError, NoWeights, ZooError
 from zoo.inference.sample import supports
 from zoo.models import safetensors_io
+from zoo.plugins import discovery
 
 SHIPPED = [
     name
@@ -446,12 +447,19 @@ def test_where_nothing_can_be_ejected_to(
     assert [path.name for path in tmp_path.rglob("*")] == ["full", "notes.txt"]
 
 
-def test_a_model_without_weights_is_not_ejected(tmp_path: Path) -> None:
+def test_a_model_without_weights_is_not_ejected(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """
     The error is that of a load, and no folder is left behind.
     """
+    known = discovery.installed()
+    bare = replace(known.models["xor-mlp"], weights=None)
+    changed = replace(known, models={**known.models, "xor-mlp": bare})
+    monkeypatch.setattr(resolve, "installed", lambda: changed)
+
     with pytest.raises(NoWeights):
-        zoo.eject("mlp-california", tmp_path / "mine")
+        zoo.eject("xor-mlp", tmp_path / "mine")
 
     assert not list(tmp_path.iterdir())
 
