@@ -1,9 +1,9 @@
 """Train a deep autoencoder on MNIST, from random weights.
 
 Read it from top to bottom: settings, data, training, evaluation. The learning rate
-was chosen on the 6,000 validation rows in four short runs, the batch size for speed, and
-the number of epochs for a run of a few minutes: the validation error was still falling.
-The test rows are used once, at the end.
+was chosen on the 6,000 validation rows in four short runs, the batch size for speed,
+and the number of epochs for a run of a few minutes: the validation error was still
+falling. The test rows are used once, at the end.
 """
 
 from dataclasses import dataclass
