@@ -341,3 +341,19 @@ def test_only_a_text_model_adopts_a_tokenizer_that_fits() -> None:
     assert str(large.value) == (
         "The tokenizer has 5 tokens, and 'lsa-mlp-20news' is built for 3."
     )
+
+
+def test_a_tokenizer_file_may_say_that_the_end_is_kept() -> None:
+    """
+    A text is cut where tokenizer.json says, and at its end where it says nothing.
+    """
+    ends = Tokenizer.from_str(made().decode())
+    ends.enable_truncation(99, direction="left")
+    content = str(ends.to_str()).encode()
+    start, end = (
+        TextInput(max_length=2, vocab_size=5, tokenizer_source=one)
+        for one in (made(), content)
+    )
+
+    assert tokens.encode_batch(["a cat sat"], start) == [[2, 3]]
+    assert tokens.encode_batch(["a cat sat"], end) == [[3, 4]]

@@ -185,5 +185,7 @@ def _parsed(
             f"{vocab_size:,}: they do not belong together."
         )
     made.no_padding()
-    made.enable_truncation(max_length)
+    # The file may say that a long text is cut at its start.
+    direction = (made.truncation or {}).get("direction", "right")
+    made.enable_truncation(max_length, direction=direction)
     return made

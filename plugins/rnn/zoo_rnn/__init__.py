@@ -1,4 +1,4 @@
-"""Recurrent networks: one classifies film reviews, and one forecasts prices.
+"""Recurrent networks: some classify film reviews, and one forecasts prices.
 
 This module is only metadata; it must stay free of torch.
 """
@@ -15,9 +15,45 @@ from zoo import (
 )
 
 VOCAB_SIZE = 1_622  # characters and the two special tokens
+IMDB_VOCAB_SIZE = 12_000  # words and the two special tokens
+IMDB_TOKENIZER = ""
 CHAR_TOKENIZER = "29cb6254f8edfd727c3cda96703527d3dc94a649830423af1e4c2be02b891fd4"
 
+
+def _imdb(cell: str, parameters: int, paper: str) -> ModelSpec:
+    """Return the spec of a classifier of English reviews with this cell."""
+    return ModelSpec(
+        name=f"{cell}-imdb",
+        summary=f"{cell.upper()} for the sentiment of English film reviews.",
+        task="text-classification",
+        build="zoo_rnn.sentiment:recurrent_classifier",
+        options={"vocab_size": IMDB_VOCAB_SIZE, "cell": cell},
+        recipe="zoo_rnn.sentiment_recipe",
+        card=f"cards/{cell}-imdb.md",
+        license=License(code="mit", weights="mit", data="unknown"),
+        parameters=parameters,
+        stored="float16",
+        input=TextInput(
+            max_length=200,
+            vocab_size=IMDB_VOCAB_SIZE,
+            pad_token_id=0,
+            unk_token_id=1,
+            language="en",
+            tokenizer=IMDB_TOKENIZER,
+        ),
+        output=ClassOutput(labels=("neg", "pos")),
+        trained_on=("imdb",),
+        head="classifier",
+        examples=("praise.txt", "complaint.txt"),
+        papers=(paper, "https://aclanthology.org/P11-1015"),
+        tags=(*dict.fromkeys((cell, "rnn")), "sentiment-analysis"),
+    )
+
+
 SPECS = (
+    _imdb("lstm", 801_538, "https://doi.org/10.1162/neco.1997.9.8.1735"),
+    _imdb("gru", 793_218, "https://arxiv.org/abs/1406.1078"),
+    _imdb("rnn", 776_578, "https://doi.org/10.1207/s15516709cog1402_1"),
     ModelSpec(
         name="gru-nsmc",
         summary="A GRU for the sentiment of Korean film reviews.",
