@@ -103,6 +103,13 @@ def test_the_start_of_a_long_review_is_not_read(model: nn.Module) -> None:
     assert whole.score == pytest.approx(cut.score, abs=1e-6)
 
 
+def test_it_takes_negated_blame_for_blame(model: nn.Module) -> None:
+    """
+    The card says so; a model that reads it rightly needs another card.
+    """
+    assert zoo.predict(model, "Not bad at all.").label == "neg"
+
+
 @pytest.mark.parametrize("text", OWN)
 def test_it_reads_reviews_that_nobody_posted(model: nn.Module, text: str) -> None:
     """

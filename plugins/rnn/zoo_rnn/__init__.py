@@ -16,7 +16,7 @@ from zoo import (
 
 VOCAB_SIZE = 1_622  # characters and the two special tokens
 IMDB_VOCAB_SIZE = 12_000  # words and the two special tokens
-IMDB_TOKENIZER = ""
+IMDB_TOKENIZER = "d66b59b8a0da797ab1184e53da67ea11cab48033f5f5333c2bf537a9d7bfff9b"
 CHAR_TOKENIZER = "29cb6254f8edfd727c3cda96703527d3dc94a649830423af1e4c2be02b891fd4"
 
 
@@ -44,6 +44,8 @@ def _imdb(cell: str, parameters: int, paper: str) -> ModelSpec:
         output=ClassOutput(labels=("neg", "pos")),
         trained_on=("imdb",),
         head="classifier",
+        behind_baseline="It counts words and pairs of words, and film reviews are "
+        "mostly judged by those.",
         examples=("praise.txt", "complaint.txt"),
         papers=(paper, "https://aclanthology.org/P11-1015"),
         tags=(*dict.fromkeys((cell, "rnn")), "sentiment-analysis"),
