@@ -2,9 +2,8 @@
 
 from torch import Tensor
 
-from zoo import TextInput
+from zoo import Run, TextInput
 from zoo.recipes import baselines, plots, predict_batches, to_model_input
-from zoo.recipes.text import TextRun
 from zoo_rnn.baselines import word_logistic_accuracy
 from zoo_rnn.sentiment import RecurrentClassifier
 from zoo_rnn.sentiment_recipe import data, reviews
@@ -13,7 +12,7 @@ from zoo_rnn.word_tokenizer import last_words
 __all__ = ["report"]
 
 
-def report(model: RecurrentClassifier, run: TextRun) -> None:
+def report(model: RecurrentClassifier, run: Run) -> None:
     """Add baselines, and on which reviews the model fails."""
     training, test, input_spec = data(run, "train"), data(run, "test"), run.spec.input
     assert isinstance(input_spec, TextInput), "the model here reads text"
