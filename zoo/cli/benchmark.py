@@ -2,11 +2,12 @@
 
 import json
 from dataclasses import asdict
+from typing import Any
 
 import click
 
 from zoo._utils.allocator import keep_freed_memory
-from zoo.cli.options import json_option, model_argument
+from zoo.cli.options import json_option, model_argument, precision_option
 
 
 @click.command("benchmark")
@@ -18,9 +19,15 @@ from zoo.cli.options import json_option, model_argument
     is_flag=True,
     help="Write the result into the measured.json of the model's plugin.",
 )
+@precision_option
 @json_option
 def benchmark_command(
-    name: str, threads: int | None, untrained: bool, record: bool, as_json: bool
+    name: str,
+    threads: int | None,
+    untrained: bool,
+    record: bool,
+    precision: Any,
+    as_json: bool,
 ) -> None:
     """Measure the time and memory of NAME, a model or a checkpoint folder.
 
@@ -34,9 +41,11 @@ def benchmark_command(
     from zoo.plugins import catalog, discovery, measured
 
     if record:
+        if precision != "no":
+            raise click.UsageError("--record keeps costs in float32: drop --precision.")
         catalog.get_spec(name)  # a folder has no plugin that could record it
     keep_freed_memory()
-    costs = benchmark(name, threads=threads, untrained=untrained)
+    costs = benchmark(name, threads=threads, untrained=untrained, precision=precision)
     if record:
         plugin = discovery.installed().providers[name]
         path = weight_store.package_folder(plugin.package) / measured.FILE

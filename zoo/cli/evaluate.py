@@ -1,19 +1,23 @@
 """`zoo evaluate`: the metrics of a model on a user's own data."""
 
 import json
+from typing import Any
 
 import click
 
 from zoo._utils.allocator import keep_freed_memory
-from zoo.cli.options import json_option, target_option
+from zoo.cli.options import json_option, precision_option, target_option
 
 
 @click.command("evaluate")
 @click.argument("model")
 @click.argument("data")
 @target_option
+@precision_option
 @json_option
-def evaluate_command(model: str, data: str, target: str | None, as_json: bool) -> None:
+def evaluate_command(
+    model: str, data: str, target: str | None, precision: Any, as_json: bool
+) -> None:
     """Evaluate MODEL, a name or a checkpoint folder, on DATA as for 'zoo finetune'.
 
     Of data with several splits, the test rows are used. The labels must be the model's.
@@ -22,7 +26,7 @@ def evaluate_command(model: str, data: str, target: str | None, as_json: bool) -
     from zoo.models.loading import load
 
     keep_freed_memory()
-    metrics = evaluate(load(model), data, target=target)
+    metrics = evaluate(load(model), data, target=target, precision=precision)
     if as_json:
         click.echo(json.dumps(metrics, indent=2))
         return

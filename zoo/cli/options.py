@@ -25,6 +25,7 @@ __all__ = [
     "models_argument",
     "out_option",
     "path_type",
+    "precision_option",
     "target_option",
     "translation_options",
 ]
@@ -54,6 +55,13 @@ image_out_option = click.option(
 )
 all_option = click.option(
     "--all", "every", is_flag=True, help="All installed models with weights."
+)
+precision_option = click.option(
+    "--precision",
+    type=click.Choice(["auto", "no", "bf16", "fp16"]),
+    default="no",
+    show_default=True,
+    help="Number format; auto takes bf16 where the hardware computes in it.",
 )
 example_option = click.option(
     "--example", is_flag=True, help="Use the model's own example input."

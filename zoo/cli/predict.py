@@ -16,6 +16,7 @@ from zoo.cli.options import (
     json_option,
     model_argument,
     path_type,
+    precision_option,
     translation_options,
 )
 from zoo.cli.render import answer as answer_lines
@@ -43,6 +44,7 @@ LONG = 200  # characters of an input that a message shows
 @click.option("--label", "labels", multiple=True, help="Find only this label.")
 @click.option("--save", type=path_type, help="Image file to draw the result in.")
 @click.option("--seed", type=int, help="Seed of the random generator.")
+@precision_option
 @generation_options
 @translation_options
 @json_option
@@ -53,6 +55,7 @@ def predict_command(
     invert: bool,
     save: Path | None,
     seed: int | None,
+    precision: str,
     generation: dict[str, Any],
     as_json: bool,
     **windows: Any,
@@ -79,6 +82,7 @@ def predict_command(
     options: dict[str, Any] = {"invert": True} if invert else {}
     options |= {} if seed is None else {"seed": seed}
     options |= _windows(**windows) | generation
+    options |= {} if precision == "no" else {"precision": precision}
     if "windows" in options:
         keep_freed_memory()  # it does not pay for one input at a time
     if save:

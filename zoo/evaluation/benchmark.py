@@ -14,6 +14,7 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from zoo._utils.hardware import hardware_name, peak_memory
 from zoo.models import loading
+from zoo.models.precision import Precision, at_precision
 from zoo.preprocessing.preprocessor import preprocessor
 from zoo.runtime.eval_mode import eval_mode, forward_on_device
 from zoo.specs.cost import BATCH, Cost
@@ -25,14 +26,18 @@ STATUS, FORGET = Path("/proc/self/status"), Path("/proc/self/clear_refs")
 
 
 def benchmark(
-    name: str | Path, *, threads: int | None = None, untrained: bool = False
+    name: str | Path,
+    *,
+    threads: int | None = None,
+    untrained: bool = False,
+    precision: Precision = "no",
 ) -> Cost:
     """Measure a model on this machine: a load, and forward passes of 1 and 32 inputs.
 
     The inputs are noise of the model's input size, or texts of 128 tokens if it takes
     as many. `threads` limits the threads of PyTorch. `untrained` measures the
-    architecture without its weights. Memory is only correct in a fresh process. Raises
-    what `zoo.load` raises.
+    architecture without its weights; `precision` is as for `zoo.predict`. Memory is
+    only correct in a fresh process. Raises PrecisionError, and what `zoo.load` raises.
     """
 
     def load() -> nn.Module:
@@ -46,12 +51,13 @@ def benchmark(
         before = _start()
         model = load()
         with eval_mode(model):
-            forward_on_device(model, one)
+            quick = at_precision(model, precision)
+            forward_on_device(quick, one)
             memory = _most() - before
             return Cost(
                 load_ms=None if untrained else _median(load),
-                pass_ms=_median(lambda: forward_on_device(model, one)),
-                batch_ms=_median(lambda: forward_on_device(model, many)),
+                pass_ms=_median(lambda: forward_on_device(quick, one)),
+                batch_ms=_median(lambda: forward_on_device(quick, many)),
                 memory_mib=round(max(memory, 0) / 1024, 1),
                 multiply_adds=_multiply_adds(model, one),
                 hardware=hardware_name(torch.device("cpu")),

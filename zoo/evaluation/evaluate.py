@@ -10,6 +10,7 @@ from zoo.datasets.custom.examples import LabeledExamples
 from zoo.errors import OptionError
 from zoo.inference import features
 from zoo.models.metadata import model_metadata, unwrap_model
+from zoo.models.precision import Precision, at_precision, check_used
 from zoo.runtime.eval_mode import eval_mode
 from zoo.tasks import get_task
 
@@ -17,13 +18,18 @@ __all__ = ["compute_metrics", "evaluate", "predict_examples"]
 
 
 def evaluate(
-    model: nn.Module, data: Any, *, target: str | None = None
+    model: nn.Module,
+    data: Any,
+    *,
+    target: str | None = None,
+    precision: Precision = "no",
 ) -> dict[str, float]:
     """Return the metrics of a model's task on a user's own data.
 
     `data` is as for `zoo.finetune`. Of data with several splits, the test rows are
-    used, or else the validation rows. Labels must be the model's. Raises DataError,
-    InputError.
+    used, or else the validation rows. Labels must be the model's. With `precision`
+    "bf16", or "auto" where the hardware can, the model computes in bfloat16. Raises
+    DataError, InputError, PrecisionError.
     """
     spec = model_metadata(model).spec
     if get_task(spec.task).metric is None:
@@ -34,7 +40,10 @@ def evaluate(
         data, spec.input, spec.output, target=target, labels=labels
     )
     rows = splits.test or splits.validation or splits.training
-    return compute_metrics(model, predict_examples(model, rows), rows)
+    model = at_precision(model, precision)
+    output = predict_examples(model, rows)
+    check_used(model, precision)
+    return compute_metrics(model, output, rows)
 
 
 @torch.inference_mode()

@@ -18,6 +18,13 @@ from zoo.models import safetensors_io
 from zoo.models.freeze import head_of
 from zoo.models.fuse_batchnorm import fuse_batchnorm
 from zoo.models.metadata import model_metadata, unwrap_model
+from zoo.models.precision import (
+    Precision,
+    Resolved,
+    at_precision,
+    check_used,
+    resolve_precision,
+)
 from zoo.runtime.augmentation import Copies
 from zoo.runtime.eval_mode import eval_mode, forward_on_device
 from zoo.runtime.features import head_inputs
@@ -34,22 +41,31 @@ __all__ = [
     "without_unreadable",
 ]
 
-CACHE_VERSION = 2  # of the files in the cache
+CACHE_VERSION = 3  # of the files in the cache
 BATCH_SIZE = 32
 MAX_CACHE_BYTES = 256 << 20  # of features that are kept on disk
 NO_COPIES = Copies()  # none
 
 
-def features(model: nn.Module, raw: Any, *, batch_size: int = BATCH_SIZE) -> Tensor:
+def features(
+    model: nn.Module,
+    raw: Any,
+    *,
+    batch_size: int = BATCH_SIZE,
+    precision: Precision = "auto",
+) -> Tensor:
     """Return the input of the head of `model` for raw inputs, (inputs, numbers).
 
     Of a model whose output is a vector, return that output. Raw inputs are those
-    of `zoo.predict`. Raises InputError, and OptionError where there is no head.
+    of `zoo.predict`. They are computed in bfloat16 where the hardware can, unless
+    `precision` is "no". Raises InputError, PrecisionError, and OptionError where there
+    is no head.
     """
     spec = model_metadata(model).spec
     task = get_task(spec.task)
     items, _ = task.split_items(raw, spec.input)
     parts: list[Tensor] = []
+    quick = at_precision(model, precision)
     with eval_mode(model), torch.inference_mode():
         for start in range(0, len(items), batch_size):
             part = [
@@ -57,9 +73,10 @@ def features(model: nn.Module, raw: Any, *, batch_size: int = BATCH_SIZE) -> Ten
             ]
             given = task.collate(part, spec.input)
             if spec.output.is_features:
-                parts.append(forward_on_device(model, given))
+                parts.append(forward_on_device(quick, given))
             else:
-                parts.append(before_head(model, given)[0])
+                parts.append(before_head(quick, given)[0])
+    check_used(quick, precision)
     return torch.cat(parts).clone()
 
 
@@ -69,7 +86,7 @@ def before_head(model: nn.Module, given: Tensor) -> tuple[Tensor, Tensor]:
     if len(seen) != 1:
         problem = f"its head {head_of(model)!r} runs {len(seen)} times in one pass."
         raise OptionError(model_metadata(model).spec.name, problem, [])
-    return seen[0], output
+    return seen[0].float(), output
 
 
 def model_inputs(
@@ -160,30 +177,39 @@ def unreadable_message(model: nn.Module, splits: DatasetSplits) -> DataError | N
 
 
 def example_features(
-    model: nn.Module, rows: LabeledExamples, copies: Copies = NO_COPIES
+    model: nn.Module,
+    rows: LabeledExamples,
+    copies: Copies = NO_COPIES,
+    *,
+    precision: Precision = "auto",
 ) -> Tensor:
     """Return the features of examples, (rows, numbers); kept on disk where it can be.
 
     With `copies`, the changed copies of all rows follow. The cache's key is of the
-    weights before the head, the input spec and the content of the inputs.
+    weights before the head, the input spec, the precision and the content of the
+    inputs.
     """
-    cached = _cached(model, rows, copies)
+    resolved = resolve_precision(precision, next(model.parameters()).device)
+    cached = _cached(model, rows, copies, resolved)
     if cached is not None and cached.is_file():
         with suppress(WeightsError):  # cut by a full disk: computed again
             return safetensors_io.tensors(cached)["features"].clone()
-    result = _computed(model, rows, copies)
+    result = _computed(model, rows, copies, resolved)
     if cached is not None and result.nbytes <= MAX_CACHE_BYTES:
         with suppress(OSError):  # a read-only cache only costs time
             safetensors_io.write({"features": result}, cached)
     return result
 
 
-def _computed(model: nn.Module, rows: LabeledExamples, copies: Copies) -> Tensor:
+def _computed(
+    model: nn.Module, rows: LabeledExamples, copies: Copies, precision: Resolved
+) -> Tensor:
     parts: list[list[Tensor]] = [[] for _ in range(copies.count)]
     quick, random = None, torch.Generator().manual_seed(copies.seed)
     with eval_mode(model), torch.inference_mode():
         for batch in model_inputs(model, rows):
-            quick = quick or _optimized(model, batch, len(rows))
+            if quick is None:
+                quick = at_precision(_optimized(model, batch, len(rows)), precision)
             for copy, given in zip(parts, copies.of(batch, random), strict=True):
                 copy.append(before_head(quick, given)[0].clone())
     return torch.cat([part for copy in parts for part in copy])
@@ -202,7 +228,9 @@ def _item(task: Any, rows: LabeledExamples, row: int, spec: Any) -> Any:
     return items[0]
 
 
-def _cached(model: nn.Module, rows: LabeledExamples, copies: Copies) -> Path | None:
+def _cached(
+    model: nn.Module, rows: LabeledExamples, copies: Copies, precision: Resolved
+) -> Path | None:
     content_hash = content(rows.items)
     if content_hash is None:
         return None
@@ -215,6 +243,7 @@ def _cached(model: nn.Module, rows: LabeledExamples, copies: Copies) -> Path | N
         known.spec.input,
         content_hash,
         copies,
+        precision,
     )
     seal = hashlib.sha256(repr(made).encode())
     head = head_of(model) + "."

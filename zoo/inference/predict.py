@@ -9,18 +9,24 @@ from typing import Any
 from torch import Tensor, nn
 
 from zoo.artifacts import weight_store
-from zoo.errors import InputError, OptionError, near
+from zoo.errors import InputError, OptionError, PrecisionError, near
 from zoo.inference.sample import sample, supports
 from zoo.inference.sliding_window import slide
 from zoo.inference.window_grid import Windows, parse_windows
 from zoo.models.fuse_batchnorm import optimize_for_batch
 from zoo.models.loading import find, require_module
 from zoo.models.metadata import ModelMetadata, model_metadata, unwrap_model
+from zoo.models.precision import Precision, at_precision, check_used
 from zoo.runtime.eval_mode import eval_mode
 from zoo.tasks import Task, get_task
 from zoo.tasks.results.vision import Result
 
 __all__ = ["example", "model_inputs", "predict"]
+
+DRAWS_IN_FLOAT32 = (
+    "precision={precision!r} is for predictions: samples are drawn in float32. Leave "
+    "precision out."
+)
 
 
 def predict(
@@ -29,6 +35,7 @@ def predict(
     *,
     batch_size: int = 64,
     windows: Any = None,
+    precision: Precision = "no",
     **options: Any,
 ) -> Any:
     """Return the prediction of `model` for `raw`: one result, or a list for a list.
@@ -41,11 +48,15 @@ def predict(
     every part of a picture and find several things in it. A model that draws takes
     None, and `seed=`; one that writes takes the options of
     `zoo.runtime.generation.GenerationConfig`, and one that translates those of
-    `zoo.runtime.beam_search.BeamSearchConfig`. Raises InputError, OptionError.
+    `zoo.runtime.beam_search.BeamSearchConfig`. `precision="bf16"` computes in
+    bfloat16, and "auto" does where the hardware can; scores then agree with those in
+    float32 to about two digits. Raises InputError, OptionError, PrecisionError.
     """
     module = require_module(model, "zoo.predict(model, input)")
     chosen = {} if windows in (None, False) else {"windows": windows}
     if raw is None and supports(module, "sample"):
+        if precision not in ("no", "auto"):
+            raise PrecisionError(DRAWS_IN_FLOAT32.format(precision=precision))
         return _drawn(module, {**chosen, **options})
     known = model_metadata(module)
     task, input_spec = get_task(known.spec.task), known.spec.input
@@ -55,7 +66,9 @@ def predict(
     results: list[Result] = []
     with eval_mode(module):
         for opened in _parts(known, items, 1 if over else batch_size, single):
-            answers, input_warning = _answers(module, opened, over, batch_size, options)
+            answers, input_warning = _answers(
+                module, opened, over, batch_size, precision, options
+            )
             if input_warning:
                 _warn_once(unwrap_model(module), *input_warning)
             results += answers
@@ -126,14 +139,17 @@ def _answers(
     opened: list[Any],
     over: Windows | None,
     batch_size: int,
+    precision: Precision,
     options: dict[str, Any],
 ) -> tuple[list[Result], tuple[str, str] | None]:
     """Return a result for each opened item, and what looks wrong about them."""
     spec = model_metadata(module).spec
     if over is not None:
+        module = at_precision(module, precision)
         one, input_warning = slide(
             module, opened[0], over, batch_size=batch_size, **options
         )
+        check_used(module, precision)
         return [one], input_warning
     task = get_task(spec.task)
     own = {name: one for name, one in options.items() if name in task.options}
@@ -141,7 +157,9 @@ def _answers(
     given = task.collate(opened, spec.input, **prepare)
     if unwrap_model(module) is module:  # neither compiled nor distributed
         module = optimize_for_batch(module, given)
+    module = at_precision(module, precision)
     results = task.predict(module, given, opened, own)
+    check_used(module, precision)
     return results, task.input_warning(given, spec.input)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from dataclasses import dataclass
 from types import MethodType
 from typing import Any, Literal, get_args
@@ -11,11 +12,14 @@ from torch import Tensor, nn
 
 from zoo._utils.hardware import cpu_features
 from zoo.errors import PrecisionError
+from zoo.runtime.rows import unwrap_model
 
 __all__ = [
     "Autocast",
     "Precision",
     "Resolved",
+    "at_precision",
+    "check_used",
     "computes_in_bfloat16",
     "resolve_precision",
     "without_autocast",
@@ -68,22 +72,54 @@ def resolve_precision(
 
 @dataclass
 class Autocast:
-    """The precision of models in training mode, and whether one has computed in it."""
+    """The precision of models, and whether one has computed in it."""
 
     precision: Resolved
+    training_only: bool = True  # what is computed in evaluation mode stays float32
     used: bool = False
 
     def apply(self, model: nn.Module) -> nn.Module:
-        """Let a model in training mode compute in this precision; return the model.
+        """Let a model compute in this precision; return the model.
 
-        Its weights, its outputs, and all that it computes in evaluation mode stay
-        float32.
+        Its weights and its outputs stay float32.
         """
         vars(model).update(_zoo_autocast=self, forward=MethodType(_forward, model))
         return model
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Autocast:
         return self  # a copy of a model, such as its moving average, reports to one
+
+
+def at_precision(model: nn.Module, precision: Precision) -> nn.Module:
+    """Return the model for inference at a precision: itself, or one beside it.
+
+    The one beside it shares all weights and parts, and gives float32 outputs. Raises
+    PrecisionError.
+    """
+    parameter = next(model.parameters(), None)
+    device = torch.device("cpu") if parameter is None else parameter.device
+    resolved = resolve_precision(precision, device)
+    if resolved == "no":
+        return model
+    if unwrap_model(model) is not model:
+        raise PrecisionError(
+            f"precision={precision!r} is not for a model that was compiled or "
+            "distributed. Give the model itself, or precision='no'."
+        )
+    return Autocast(resolved, training_only=False).apply(copy.copy(model))
+
+
+def check_used(model: nn.Module, precision: Precision) -> None:
+    """Raise PrecisionError where a precision that was asked for had no effect.
+
+    `model` is what `at_precision` returned, after it has computed.
+    """
+    own: Autocast | None = vars(model).get("_zoo_autocast")
+    if own is not None and not own.used and precision != "auto":
+        raise PrecisionError(
+            f"precision={precision!r} has no effect on this model: what was asked "
+            "of it does not go through its forward. Leave precision out."
+        )
 
 
 def without_autocast(model: nn.Module) -> nn.Module:
@@ -96,13 +132,13 @@ def without_autocast(model: nn.Module) -> nn.Module:
 def _forward(model: nn.Module, *args: Any, **kwargs: Any) -> Any:
     """Stand for the `forward` of a model's class, on the instance."""
     forward = type(model).forward
-    if not model.training:
+    own: Autocast = vars(model)["_zoo_autocast"]
+    if own.training_only and not model.training:
         return forward(model, *args, **kwargs)
     tensors = [
         value for value in (*args, *kwargs.values()) if isinstance(value, Tensor)
     ]
     device = tensors[0].device.type if tensors else "cpu"
-    own: Autocast = vars(model)["_zoo_autocast"]
     own.used = True
     with torch.autocast(device, DTYPES[own.precision]):
         output = forward(model, *args, **kwargs)
