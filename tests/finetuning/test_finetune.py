@@ -15,6 +15,7 @@ from torch import Tensor, nn
 
 import zoo
 from zoo.errors import DataError, OptionError, SettingsError
+from zoo.evaluation.evaluate import predict_examples
 from zoo.finetuning.finetune import FinetuneResult, finetune_by_name, finetune_model
 from zoo.finetuning.strategies import Settings
 
@@ -585,4 +586,34 @@ def test_a_decompression_bomb(tmp_path: Path) -> None:
     assert told.startswith(
         f"photos: 1 input can't be read. down/bomb.png: {bomb} is too large: Image "
         "size (400000000 pixels) exceeds limit"
+    )
+
+
+@pytest.mark.parametrize("cache", [True, False])
+def test_bfloat16_is_for_training_and_not_for_measuring(cache: bool) -> None:
+    """
+    The rows that are measured see the model as it will be used, and the receipt says
+    in what it was trained.
+    """
+    how = {"epochs": 3, "head_init": "random", "cache": cache}
+    lesson = lesson_rows()
+    exact = finetune_model(small(), lesson, Settings(precision="no", **how))
+    rounded = finetune_model(small(), lesson, Settings(precision="bf16", **how))
+
+    assert (exact.run.context.precision, rounded.run.context.precision) == (
+        "no",
+        "bf16",
+    )
+    assert not torch.equal(exact.output, rounded.output)
+    assert torch.allclose(exact.output, rounded.output, atol=0.1)
+    measured = predict_examples(rounded.model, rounded.rows)
+    assert torch.allclose(measured, rounded.output, atol=1e-5)
+
+
+def test_an_unknown_precision_is_refused() -> None:
+    with pytest.raises(SettingsError) as refused:
+        Settings(precision="fp16")
+
+    assert str(refused.value) == (
+        "No precision='fp16'. Did you mean 'bf16'? There are: auto, no, bf16."
     )

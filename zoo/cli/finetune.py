@@ -25,6 +25,12 @@ MOST_CLASSES = 12  # whose rows are counted one by one
 @target_option
 @click.option("--labels", metavar="A,B", help="The classes, in their order.")
 @click.option("--skip-unreadable", is_flag=True, help="Skip files that can't be read.")
+@click.option(
+    "--precision",
+    type=click.Choice(["auto", "no", "bf16"]),
+    help="Short for --set precision=...: auto, the default, computes the features to "
+    "train on in bf16 where the hardware can.",
+)
 @json_option
 def finetune_command(
     name: str,
@@ -32,6 +38,7 @@ def finetune_command(
     out: Path | None,
     words: tuple[str, ...],
     labels: str | None,
+    precision: str | None,
     as_json: bool,
     **options: Any,
 ) -> None:
@@ -51,6 +58,8 @@ def finetune_command(
     keep_freed_memory()
     folder = out or Path("runs") / f"{_plain(name)}-{_plain(data)}"
     settings: dict[str, Any] = {**parse(words)}
+    if precision is not None:
+        settings["precision"] = precision
     classes = None if labels is None else [part.strip() for part in labels.split(",")]
     options |= {"labels": classes, **settings}
     with watching(f"{name} reads {data}") as monitor:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import torch
 from torch import Tensor, nn
@@ -21,8 +21,10 @@ from zoo.inference import features as featuring
 from zoo.models import loading
 from zoo.models.freeze import head_of, unfreeze
 from zoo.models.metadata import attach, model_metadata, unwrap_model
+from zoo.models.precision import Autocast, Precision, resolve_precision
 from zoo.runtime.eval_mode import eval_mode
 from zoo.tasks import get_task
+from zoo.training.execution import ExecutionContext
 from zoo.training.monitoring import TrainingMonitor
 from zoo.training.run import Run
 from zoo.training.settings import check_ranges, with_values
@@ -95,7 +97,12 @@ def finetune_model(
 
     `old` is the head it had for other classes: what that knew is where it starts.
     """
-    run = Run(model_metadata(model).spec, seed=chosen.seed, monitor=monitor)
+    run = Run(
+        model_metadata(model).spec,
+        seed=chosen.seed,
+        monitor=monitor,
+        place=_context(chosen),
+    )
     some = splits.training.pick(range(min(2, len(splits.training))))
     given = next(featuring.model_inputs(model, some))
     ends = chosen.cache and linear_probe.ends_in_head(model, given)
@@ -107,8 +114,8 @@ def finetune_model(
     if chosen.head_init == "random":
         _reset(model)
     splits = finetuning_data.split_rows(splits, chosen, solved=solved)
-    features = _features(model, splits, chosen)
     part = "test" if splits.test else "validation"
+    features = _features(model, run, splits, chosen, measured=part)
     rows = splits.parts()[part]
     for name, figures in task.baselines(
         splits.training, rows, spec.input, spec.output
@@ -168,15 +175,38 @@ def _reset(model: nn.Module) -> None:
             reset()
 
 
+def _context(chosen: Settings) -> ExecutionContext:
+    """Return where the model is trained, and in which precision."""
+    resolved = resolve_precision(cast(Precision, chosen.precision), "cpu")
+    autocast = Autocast(resolved) if resolved != "no" else None
+    return ExecutionContext(torch.device("cpu"), autocast=autocast)
+
+
 def _features(
-    model: nn.Module, splits: DatasetSplits, chosen: Settings
+    model: nn.Module,
+    run: Run,
+    splits: DatasetSplits,
+    chosen: Settings,
+    *,
+    measured: str,
 ) -> Callable[[str], Tensor]:
-    """Return what gives the features of a part, once; copies only of training rows."""
+    """Return what gives the features of a part, once; copies only of training rows.
+
+    Those of the `measured` rows are in float32, as the model will be when it is used.
+    """
 
     @cache
     def of(part: str) -> Tensor:
         copies = chosen.copies if part == "training" else featuring.NO_COPIES
-        return featuring.example_features(model, splits.parts()[part], copies)
+        autocast = None if part == measured else run.context.autocast
+        if autocast is not None:
+            autocast.used = True
+        return featuring.example_features(
+            model,
+            splits.parts()[part],
+            copies,
+            precision=autocast.precision if autocast else "no",
+        )
 
     return of
 

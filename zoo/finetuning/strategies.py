@@ -44,6 +44,7 @@ OPTIMIZERS = [name for name in optim.OPTIMIZERS if name != "l-bfgs"]
 EPOCHS = {"backbone": 60, "gradual": 12, "all-but-norm": 10, "none": 10}
 RATES = {"backbone": 3e-3, "gradual": 1e-3, "all-but-norm": 1e-3, "none": 5e-4}
 HEAD_INITS = ("probe", "random")
+PRECISIONS = ("auto", "no", "bf16")
 
 
 @dataclass(frozen=True)
@@ -70,6 +71,7 @@ class Settings:
     augmented_copies: int = 1  # changed copies beside each row, with a frozen backbone
     balance: bool = False  # let each class count alike, however many rows it has
     cache: bool = True  # compute a frozen backbone's features once
+    precision: str = "auto"  # of features kept for training; "bf16": of all training
     seed: int = 0
 
     def __post_init__(self) -> None:
@@ -77,6 +79,7 @@ class Settings:
         _known("head_init", self.head_init, HEAD_INITS)
         _known("augment", self.augment, augmentation.KINDS)
         _known("schedule", self.schedule, optim.SCHEDULES)
+        _known("precision", self.precision, PRECISIONS)
         if self.optimizer is not None:
             _known("optimizer", self.optimizer, OPTIMIZERS)
         if not 0 < self.val_fraction < 1:
@@ -184,7 +187,9 @@ def train_model(
         seen, expected = augment_with_mask(
             pictures, target, settings.augment, run.generator
         )
-        return torch.as_tensor(model(seen)), expected
+        with run.context.autocasting(enabled=settings.precision == "bf16"):
+            output = torch.as_tensor(model(seen))
+        return output.float(), expected
 
     for epoch in run.epochs(settings.rounds, patience=settings.patience):
         unfreeze_at_epoch(model, settings, epoch)

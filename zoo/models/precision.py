@@ -15,6 +15,7 @@ from zoo.errors import PrecisionError
 from zoo.runtime.rows import unwrap_model
 
 __all__ = [
+    "DTYPES",
     "Autocast",
     "Precision",
     "Resolved",

@@ -7,7 +7,8 @@ gradients must be scaled, goes through it in any case.
 
 import atexit
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,7 +17,13 @@ from torch import Tensor, nn
 from torch.optim.lr_scheduler import LRScheduler
 
 from zoo.errors import MissingExtra, TrainingError
-from zoo.models.precision import Autocast, Precision, Resolved, resolve_precision
+from zoo.models.precision import (
+    DTYPES,
+    Autocast,
+    Precision,
+    Resolved,
+    resolve_precision,
+)
 
 __all__ = ["ExecutionContext", "execution_context", "recipe_precision"]
 
@@ -55,6 +62,16 @@ class ExecutionContext:
         if self.accelerator is not None and self.accelerator.mixed_precision == "fp16":
             return "fp16"
         return self.autocast.precision if self.autocast and self.autocast.used else "no"
+
+    @contextmanager
+    def autocasting(self, *, enabled: bool = True) -> Iterator[None]:
+        """Compute in the precision of the context, where there is one to be used."""
+        if self.autocast is None or not enabled:
+            yield
+            return
+        self.autocast.used = True
+        with torch.autocast(self.device.type, DTYPES[self.autocast.precision]):
+            yield
 
     def backward(self, loss: Tensor) -> None:
         if self.accelerator is None:
