@@ -18,6 +18,7 @@ from zoo.errors import (
     Diverged,
     DuplicateName,
     EjectError,
+    ExportError,
     GatedError,
     ImportWeightsError,
     InputError,
@@ -212,6 +213,10 @@ MESSAGES = [
     (
         EjectError("own is there already; nothing was written. Name a new folder."),
         "own is there already; nothing was written. Name a new folder.",
+    ),
+    (
+        ExportError("out is there already; nothing was written. Name a new folder."),
+        "out is there already; nothing was written. Name a new folder.",
     ),
     (
         MissingExtra("tokenizers", "Reading text", None),

@@ -38,6 +38,7 @@
   - CheckError
   - StartError
   - EjectError
+  - ExportError
   - MissingExtra
 
 A message says what happened, who is to blame, and what to do next. Those that ejected
@@ -69,6 +70,7 @@ __all__ = [
     "Diverged",
     "DuplicateName",
     "EjectError",
+    "ExportError",
     "GatedError",
     "HubError",
     "ImportWeightsError",
@@ -192,6 +194,10 @@ class CheckError(ZooError):
 
 class EjectError(ZooError):
     """A model can't be ejected."""
+
+
+class ExportError(ZooError):
+    """A model can't be exported."""
 
 
 # What lies on disk or on the Hub: weights, checkpoints, locks, bundles

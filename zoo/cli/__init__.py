@@ -45,6 +45,7 @@ COMMANDS = {
     "check": "Test a model or a plugin against the contract of the zoo.",
     "publish": "Publish a model on the Hugging Face Hub.",
     "eject": "Write a model as a package that does not need zoo.",
+    "export": "Write a model as a graph that runs without PyTorch.",
     "import-weights": "Convert foreign weights into a checkpoint folder.",
 }
 # A submodule `list` would hide the builtin function in this package.

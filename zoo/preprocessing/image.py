@@ -11,7 +11,8 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 from torch import Tensor
 
 from zoo.errors import DataError, InputError
-from zoo.preprocessing.preprocessor import Preprocessor
+from zoo.preprocessing.image_module import ImageModule
+from zoo.preprocessing.preprocessor import GraphInput, Preprocessor
 from zoo.runtime.image import fit_image, flat
 from zoo.runtime.rows import normalize, to_model_input
 from zoo.specs import ImageInput
@@ -91,6 +92,14 @@ class ImagePreprocessor(Preprocessor[ImageInput]):
         if rows.dtype != torch.uint8:
             return rows
         return normalize(to_model_input(rows), input_spec)
+
+    def graph_input(self, input_spec: ImageInput) -> GraphInput:
+        """Take pictures of one size as bytes, (batch, height, width, channels)."""
+        return GraphInput(
+            name="image",
+            module=ImageModule(input_spec),
+            raw_axes={0: "batch", 1: "height", 2: "width"},
+        )
 
     def synthetic(
         self, input_spec: ImageInput, rows: int, random: torch.Generator

@@ -2,21 +2,36 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cache
 from inspect import signature
 from pathlib import Path
 from typing import Any, ClassVar, Generic, TypeVar, cast
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from zoo._utils.import_string import resolve
 from zoo.runtime.rows import to_model_input
 from zoo.specs import Input
 
-__all__ = ["Preprocessor", "preprocessor"]
+__all__ = ["GraphInput", "Preprocessor", "preprocessor"]
 
 InputT = TypeVar("InputT", bound=Input)
+
+
+@dataclass(frozen=True, kw_only=True)
+class GraphInput:
+    """What an exported graph takes, in place of raw inputs.
+
+    `axes` names the dimensions of what the model takes that may have any length. Where
+    a `module` prepares the input in the graph, `raw_axes` are those of what it takes.
+    """
+
+    name: str = "input"
+    axes: Mapping[int, str] = field(default_factory=lambda: {0: "batch"})
+    module: nn.Module | None = None
+    raw_axes: Mapping[int, str] = field(default_factory=dict)
 
 
 class Preprocessor(ABC, Generic[InputT]):
@@ -96,6 +111,12 @@ class Preprocessor(ABC, Generic[InputT]):
     def joined(self, batches: Sequence[Tensor], input_spec: InputT) -> Tensor:
         """Return batches as one."""
         return torch.cat(list(batches))
+
+    # Where there is no zoo
+
+    def graph_input(self, input_spec: InputT) -> GraphInput:
+        """Return what a graph of a model takes: by default, the model's own input."""
+        return GraphInput()
 
     # Beside the weights
 

@@ -11,7 +11,7 @@ from torch import Tensor
 from torch.nn.functional import pad
 
 from zoo.errors import DataError
-from zoo.preprocessing.preprocessor import Preprocessor
+from zoo.preprocessing.preprocessor import GraphInput, Preprocessor
 from zoo.runtime import text, tokenizer
 from zoo.specs import TextInput
 from zoo.specs.inputs import TOKENIZER
@@ -67,6 +67,10 @@ class TextPreprocessor(Preprocessor[TextInput]):
                     f"{shown})."
                 )
         return tokenizer.pad(tokenizer.encode_batch(texts, input_spec), input_spec)
+
+    def graph_input(self, input_spec: TextInput) -> GraphInput:
+        """Take token numbers, as the tokenizer.json beside the graph gives them."""
+        return GraphInput(name="input_ids", axes={0: "batch", 1: "length"})
 
     def identity(self, input_spec: TextInput) -> str:
         content = hashlib.sha256(tokenizer.content(input_spec)).hexdigest()

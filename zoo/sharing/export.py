@@ -1,0 +1,311 @@
+"""Export a model to run where there is no PyTorch: `zoo.export`."""
+
+import copy
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from zoo.artifacts import checkpoint_folder, weight_store
+from zoo.errors import ExportError
+from zoo.models import safetensors_io
+from zoo.models.loading import require_module
+from zoo.models.metadata import ModelMetadata, model_metadata, unwrap_model
+from zoo.models.onnx_graph import (
+    as_onnx,
+    float16_where_exact,
+    largest_error,
+    load_session,
+)
+from zoo.preprocessing.preprocessor import GraphInput, preprocessor
+from zoo.runtime.classification import probabilities
+from zoo.specs import ClassOutput
+
+__all__ = ["export"]
+
+FORMATS = ("onnx",)
+MODEL, RECEIPT = "model.onnx", "export.json"
+TOLERANCE = 1e-4  # of the graph's numbers, against those of the model
+BATCHES = 1, 5  # rows that a graph is tried with, besides those of the golden
+LABELS = 5  # that the graph of a classifier names
+PIXEL_TOLERANCE = 1e-5  # of prepared pixels: rounding of the last bit of a float
+SIZES = (97, 61), (40, 200), (224, 224)  # pixels of the pictures a graph is tried with
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Checked:
+    """A graph, and how far it was from the model with each input it was tried with."""
+
+    graph: Any
+    errors: Mapping[str, float]  # by the name of the input
+
+
+def export(
+    model: nn.Module | str | Path, folder: str | Path, *, format: str = "onnx"
+) -> Path:
+    """Write a model into a new folder, as a graph that onnxruntime runs without zoo.
+
+    `model` is a module from `zoo.load`, a name, or a checkpoint folder. The folder gets
+    `model.onnx`; `export.json`, with hashes, sizes, versions and the errors that were
+    measured; and, of a model that takes texts, its `tokenizer.json`.
+
+    The graph takes float32 rows, `input_ids` (batch, length) of a tokenizer, or, of a
+    picture, the picture itself: `image` (batch, height, width, channels), uint8, all of
+    one size, which it resizes and normalizes. Batch, length, height and width may be
+    any. It gives the model's `output`, and of a classifier also `label` and `score`,
+    the best five first. Weights that are exact in float16 are stored so.
+
+    Before anything is written the graph is run beside the model: the golden, batches of
+    one and of five, texts of another length, pictures of several sizes. Raises
+    ExportError where the graph differs or the model can't be written as one, and
+    MissingExtra without the extra `onnx`.
+
+    Example:
+        zoo.export("lenet5-mnist", "runs/lenet5-onnx")
+    """
+    folder = Path(folder)
+    if format not in FORMATS:
+        raise ExportError(
+            f"format={format!r} is not known. Known: {', '.join(FORMATS)}."
+        )
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise ExportError(
+            f"{folder} is there already; nothing was written. Name a new folder."
+        )
+    module = unwrap_model(require_module(model, "zoo.export(model, folder)"))
+    known = model_metadata(module)
+    checked = _checked_graph(module, known)
+    new = folder.with_name(f".{folder.name}.{os.getpid()}.new")
+    new.mkdir(parents=True)
+    try:
+        content = checked.graph.SerializeToString()
+        (new / MODEL).write_bytes(content)
+        preprocessor(known.spec.input).save(known.spec.input, new)
+        receipt = _receipt(checked, content, known)
+        text = json.dumps(receipt, indent=2, ensure_ascii=False) + "\n"
+        (new / RECEIPT).write_text(text, encoding="utf-8")
+        if folder.exists():
+            folder.rmdir()  # it is empty
+        os.rename(new, folder)
+    finally:
+        shutil.rmtree(new, ignore_errors=True)
+    return folder
+
+
+def _checked_graph(module: nn.Module, known: ModelMetadata) -> _Checked:
+    """Return the whole graph, proven."""
+    other = {p.dtype for p in module.parameters() if p.is_floating_point()}
+    if other - {torch.float32}:
+        types = ", ".join(sorted(str(one).removeprefix("torch.") for one in other))
+        raise _refused(known, f"its weights are {types}, and a graph has float32")
+    device = next((p.device for p in module.parameters()), torch.device("cpu"))
+    if device.type != "cpu":
+        raise _refused(known, f"it is on {device}: call model.to('cpu') first")
+    takes = preprocessor(known.spec.input).graph_input(known.spec.input)
+    inputs = dict(_inputs(known, takes))
+    try:
+        core = as_onnx(
+            module,
+            inputs["batch of 5"],
+            inputs=("prepared" if takes.module else takes.name, takes.axes),
+            outputs=["output"],
+        )
+    except ExportError as exc:
+        raise _refused(known, str(exc)) from exc
+    session = load_session(core)
+    errors = {name: largest_error(session, module, one) for name, one in inputs.items()}
+    for name, error in errors.items():
+        if not error <= TOLERANCE:
+            far = f"its graph gives other numbers ({name}: {error:.2g} apart"
+            raise _refused(known, f"{far}, {TOLERANCE:g} at most)")
+    graph = _with_labels(core, known)
+    if takes.module is not None:
+        graph = _with_pictures(graph, takes, known)
+    graph = float16_where_exact(graph)
+    _describe(graph, known)
+    return _Checked(graph=graph, errors=errors)
+
+
+def _refused(known: ModelMetadata, reason: str) -> ExportError:
+    return ExportError(f"{known.spec.name!r} can't be exported: {reason}.")
+
+
+def _inputs(known: ModelMetadata, takes: GraphInput) -> Iterator[tuple[str, Tensor]]:
+    """Yield prepared inputs by name: the golden where there is one, and batches."""
+    golden = _golden(known)
+    if golden is not None:
+        yield "golden", golden
+        rows = golden
+    else:
+        rows = preprocessor(known.spec.input).benchmark(known.spec.input, max(BATCHES))
+    for count in BATCHES:
+        times = -(-count // len(rows))
+        yield f"batch of {count}", torch.cat([rows] * times)[:count].contiguous()
+    if 1 in takes.axes and rows.shape[1] > 2:
+        yield "other length", rows[:, : rows.shape[1] // 2 + 1].contiguous()
+
+
+def _golden(known: ModelMetadata) -> Tensor | None:
+    """Return the golden's input, of a model that has one."""
+    folders = [known.folder] if known.folder else []
+    if not folders:
+        folders = [weight_store.shipped_checkpoint(known.spec)]
+    path = folders[0] / checkpoint_folder.GOLDEN
+    if not path.is_file():
+        return None
+    return safetensors_io.tensors(path)["input"].clone()
+
+
+class _Answer(nn.Module):
+    """From a classifier's output to the numbers and scores of its best labels."""
+
+    def __init__(self, output_spec: ClassOutput) -> None:
+        super().__init__()
+        self.output_spec = output_spec
+
+    def forward(self, output: Tensor) -> tuple[Tensor, Tensor]:
+        count = min(LABELS, len(self.output_spec.labels))
+        best = probabilities(output, self.output_spec).topk(count, dim=1)
+        return best.values, best.indices
+
+
+def _with_labels(core: Any, known: ModelMetadata) -> Any:
+    """Return a classifier's graph with `label` and `score`, (batch, labels)."""
+    from onnx import TensorProto, compose, helper, numpy_helper
+
+    output_spec = known.spec.output
+    if not isinstance(output_spec, ClassOutput) or output_spec.multi_label:
+        return core
+    shape = core.graph.output[0].type.tensor_type.shape.dim
+    widths = [dim.dim_value for dim in shape][1:]
+    given = torch.zeros(2, *widths)
+    answer = as_onnx(
+        _Answer(output_spec),
+        given,
+        inputs=("answered", {0: "batch"}),
+        outputs=["score", "number"],
+    )
+    graph = compose.merge_models(
+        core,
+        compose.add_prefix(
+            answer, "answer.", rename_inputs=False, rename_outputs=False
+        ),
+        io_map=[("output", "answered")],
+        outputs=["score", "number"],
+    )
+    output = copy.deepcopy(core.graph.output[0])
+    names = numpy_helper.from_array(
+        np.array(output_spec.labels, dtype=object), "labels"
+    )
+    graph.graph.initializer.append(names)
+    graph.graph.node.append(helper.make_node("Gather", ["labels", "number"], ["label"]))
+    count = min(LABELS, len(output_spec.labels))
+    label = helper.make_tensor_value_info("label", TensorProto.STRING, ["batch", count])
+    (score,) = (one for one in graph.graph.output if one.name == "score")
+    del graph.graph.output[:]
+    graph.graph.output.extend([output, label, score])
+    return graph
+
+
+def _with_pictures(core: Any, takes: GraphInput, known: ModelMetadata) -> Any:
+    """Return a graph that takes pictures, and prepares them as Pillow does."""
+    from onnx import compose
+
+    assert takes.module is not None, "asked for where there is one"
+    pictures = list(_pictures(known))
+    prepare = as_onnx(
+        takes.module,
+        torch.from_numpy(np.concatenate([pictures[0], pictures[0]])),
+        inputs=(takes.name, takes.raw_axes),
+        outputs=["pixels"],
+    )
+    _check_pixels(load_session(prepare), pictures, known)
+    return compose.merge_models(
+        compose.add_prefix(
+            prepare, "prepare.", rename_inputs=False, rename_outputs=False
+        ),
+        core,
+        io_map=[("pixels", "prepared")],
+    )
+
+
+def _pictures(known: ModelMetadata) -> Iterator[np.ndarray[Any, Any]]:
+    """Yield smooth pictures of some sizes, (1, height, width, channels)."""
+    from PIL import Image
+
+    random = np.random.default_rng(0)
+    channels = known.spec.input.channels  # type: ignore[attr-defined]
+    for height, width in SIZES:
+        coarse = random.integers(0, 256, (height // 8 + 2, width // 8 + 2, channels))
+        image = Image.fromarray(coarse.astype(np.uint8).squeeze())
+        smooth = np.asarray(image.resize((width, height), Image.Resampling.BICUBIC))
+        yield smooth.reshape(1, height, width, channels)
+
+
+def _check_pixels(
+    session: Any, pictures: Sequence[np.ndarray[Any, Any]], known: ModelMetadata
+) -> None:
+    """Refuse a graph that prepares a picture otherwise than Pillow does."""
+    input_spec: Any = known.spec.input
+    reader = preprocessor(input_spec)
+    (name,) = (one.name for one in session.get_inputs())
+    for picture in pictures:
+        found = torch.from_numpy(session.run(None, {name: picture})[0])
+        opened = reader.load_item(picture[0], input_spec)
+        apart = (found - reader.collate([opened], input_spec)).abs().max().item()
+        if not apart <= PIXEL_TOLERANCE:
+            size = f"{picture.shape[2]}x{picture.shape[1]}"
+            reason = f"its graph prepares a picture of {size} pixels otherwise"
+            raise _refused(known, f"{reason} ({apart:.2g} apart)")
+
+
+def _describe(graph: Any, known: ModelMetadata) -> None:
+    """Write into the graph which model it is, and its labels."""
+    from onnx import checker, helper
+
+    facts = {"model": known.spec.name, "summary": known.spec.summary}
+    if known.labels:
+        facts["labels"] = json.dumps(known.labels, ensure_ascii=False)
+    helper.set_model_props(graph, facts)
+    checker.check_model(graph, full_check=True)
+
+
+def _receipt(checked: _Checked, content: bytes, known: ModelMetadata) -> dict[str, Any]:
+    """Return what is recorded of an export."""
+    from onnx import TensorProto
+
+    def described(value: Any) -> dict[str, Any]:
+        tensor = value.type.tensor_type
+        return {
+            "name": value.name,
+            "type": TensorProto.DataType.Name(tensor.elem_type).lower(),
+            "shape": [dim.dim_param or dim.dim_value for dim in tensor.shape.dim],
+        }
+
+    graph = checked.graph
+    weights = known.report.sha256 if known.report else None
+    return {
+        "model": known.spec.name,
+        "format": "onnx",
+        "opset": next(one.version for one in graph.opset_import if not one.domain),
+        "weights": {"sha256": weights},
+        "files": {
+            MODEL: {"sha256": hashlib.sha256(content).hexdigest(), "size": len(content)}
+        },
+        "inputs": [described(value) for value in graph.graph.input],
+        "outputs": [described(value) for value in graph.graph.output],
+        "errors": dict(checked.errors),
+        "versions": {
+            name: version(name)
+            for name in ("torch", "onnx", "onnxruntime", "onnxscript")
+        },
+    }
