@@ -7,6 +7,7 @@ import pytest
 
 from zoo import errors
 from zoo.errors import (
+    BackendError,
     BundleError,
     CacheError,
     CardError,
@@ -213,6 +214,10 @@ MESSAGES = [
     (
         EjectError("own is there already; nothing was written. Name a new folder."),
         "own is there already; nothing was written. Name a new folder.",
+    ),
+    (
+        BackendError("backend='tpu' is none of 'auto', 'torch' and 'onnxruntime'."),
+        "backend='tpu' is none of 'auto', 'torch' and 'onnxruntime'.",
     ),
     (
         ExportError("out is there already; nothing was written. Name a new folder."),

@@ -39,6 +39,7 @@
   - StartError
   - EjectError
   - ExportError
+  - BackendError
   - MissingExtra
 
 A message says what happened, who is to blame, and what to do next. Those that ejected
@@ -59,6 +60,7 @@ from zoo.runtime.load_errors import (
 from zoo.runtime.mode_collapse import Collapsed
 
 __all__ = [
+    "BackendError",
     "BundleError",
     "CacheError",
     "CardError",
@@ -165,6 +167,10 @@ class DuplicateName(PluginError):
 
 class PrecisionError(ZooError):
     """A precision that does not exist, or that a device does not compute in."""
+
+
+class BackendError(ZooError):
+    """A backend that does not exist, or that can't compute a model."""
 
 
 class VerbError(ZooError):
