@@ -189,7 +189,7 @@ def _proven_session(model: nn.Module, batch: Tensor) -> Any:
             session = load_session(onnx.load(path))
             if _largest_error(session, model, batch) <= TOLERANCE:
                 return session
-        except Exception:  # noqa: BLE001, S110: whatever a damaged file makes of it
+        except Exception:  # noqa: BLE001 - whatever a damaged file makes of a library
             pass  # the graph is written again
     input_spec = model_metadata(model).spec.input
     axes = preprocessor(input_spec).graph_input(input_spec).axes
