@@ -40,13 +40,14 @@ class CharLSTM(nn.Module):
         self.dropout = nn.Dropout(dropout)
         self.lstm = nn.LSTM(embed_dim, hidden_size, batch_first=True)
         self.lm_head = nn.Linear(hidden_size, vocab_size)
-        for weight in self.lstm.weight_hh_l0.chunk(4):
+        weights = dict(self.lstm.named_parameters())
+        for weight in weights["weight_hh_l0"].chunk(4):
             nn.init.orthogonal_(weight)
         # Jozefowicz et al., 2015: a forget gate that begins open. torch has two biases,
         # which are added, and the gates in the order i, f, g, o.
         forget = slice(hidden_size, 2 * hidden_size)
-        nn.init.ones_(self.lstm.bias_ih_l0.data[forget])
-        nn.init.zeros_(self.lstm.bias_hh_l0.data[forget])
+        nn.init.ones_(weights["bias_ih_l0"].data[forget])
+        nn.init.zeros_(weights["bias_hh_l0"].data[forget])
 
     def forward(self, token: Tensor) -> Tensor:
         """Return logits of the token after each, (B, length, vocab_size)."""

@@ -9,9 +9,10 @@ from typing import Any
 from torch import Tensor
 
 import zoo
+from zoo import Run
 from zoo.recipes import plots
 from zoo.recipes.sampling import sample
-from zoo.recipes.text import Ngrams, TextRun
+from zoo.recipes.text import Ngrams
 from zoo_rnn.char_lstm_recipe import DATASET, data, load_stream, token_losses
 
 __all__ = ["longest_copied", "report", "unseen_fraction"]
@@ -27,7 +28,7 @@ CAPTION = (
 )
 
 
-def report(model: Any, run: TextRun) -> None:
+def report(model: Any, run: Run) -> None:
     """Add the figures of the card to the run."""
     training, validation, test = (
         load_stream(run, split).token for split in ("train", "validation", "test")
@@ -44,9 +45,7 @@ def report(model: Any, run: TextRun) -> None:
     add_samples(model, run, test[:PROMPT_LENGTH])
 
 
-def add_baselines(
-    run: TextRun, training: Tensor, validation: Tensor, test: Tensor
-) -> None:
+def add_baselines(run: Run, training: Tensor, validation: Tensor, test: Tensor) -> None:
     """Add baselines: the order of the best is chosen on the validation split."""
     vocab_size: int = run.spec.options["vocab_size"]
     distinct = len(training.unique())
@@ -77,7 +76,7 @@ def add_baselines(
     )
 
 
-def add_samples(model: Any, run: TextRun, prompt: Tensor) -> None:
+def add_samples(model: Any, run: Run, prompt: Tensor) -> None:
     """Add how a prompt goes on at some temperatures, and what samples are made of."""
     source = "\n".join(run.load_texts(DATASET)).lower()
     length, count = (48, 2) if run.smoke else (SAMPLE_LENGTH, SAMPLES)
