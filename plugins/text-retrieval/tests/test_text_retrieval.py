@@ -13,7 +13,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.naive_bayes import MultinomialNB
 from torch import Tensor
 from zoo_text_retrieval import baselines, newsgroups
-from zoo_text_retrieval.cross_validation import group_folds, group_ids
+from zoo_text_retrieval.group_folds import group_folds, group_ids
 from zoo_text_retrieval.lsa import ALPHA, LSA, NaiveBayesWeights, SVDProjection, TfIdf
 from zoo_text_retrieval.plots import top_words
 from zoo_text_retrieval.word_tokenizer import SPECIAL_TOKENS, train_tokenizer
