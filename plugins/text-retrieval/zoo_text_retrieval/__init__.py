@@ -1,11 +1,21 @@
-"""Text classification with TF-IDF and latent semantic analysis.
+"""Texts by their words: TF-IDF, latent semantic analysis, and what is near.
 
 This module is only metadata; it must stay free of torch.
 """
 
-from zoo import ClassOutput, DatasetSpec, License, ModelSpec, TextInput, hookimpl
+from zoo import (
+    ClassOutput,
+    DatasetSpec,
+    License,
+    ModelSpec,
+    TextInput,
+    VectorOutput,
+    hookimpl,
+)
 
 VOCAB_SIZE = 16_000  # room for all words of the training posts and special tokens
+NEWS_VOCAB_SIZE = 10_000
+NEWS_TOKENIZER = "0000000000000000000000000000000000000000000000000000000000000000"
 WORD_TOKENIZER = "d12c21ea0acaeb270738b65fbe50a77ac6f007ba8436ab818f6c6c8d55f9eea7"
 
 LABELS = ("sci.electronics", "talk.politics.misc")
@@ -65,6 +75,35 @@ SPECS = (
         tags=("tf-idf", "logistic-regression"),
         behind_baseline="Logistic regression needs more than these thousand posts to "
         "learn a weight for each word.",
+    ),
+    ModelSpec(
+        name="tfidf-retriever",
+        summary="TF-IDF vectors find the news articles nearest to a text.",
+        task="feature-extraction",
+        build="zoo_text_retrieval.retriever:tfidf_retriever",
+        options={"vocab_size": NEWS_VOCAB_SIZE},
+        recipe="zoo_text_retrieval.retriever_recipe",
+        card="cards/tfidf-retriever.md",
+        license=License(code="mit", weights="mit", data="other"),
+        parameters=NEWS_VOCAB_SIZE,
+        input=TextInput(
+            max_length=16_384,
+            vocab_size=NEWS_VOCAB_SIZE,
+            pad_token_id=0,
+            unk_token_id=1,
+            language="en",
+            tokenizer=NEWS_TOKENIZER,
+        ),
+        output=VectorOutput(dim=NEWS_VOCAB_SIZE),
+        trained_on=("bbc_news",),
+        examples=("match.txt", "phone.txt"),
+        papers=(
+            "https://doi.org/10.1145/361219.361220",
+            "https://doi.org/10.1108/eb026526",
+        ),
+        tags=("tf-idf", "retrieval", "sentence-similarity"),
+        behind_baseline="An SVD blurs words into topics, and topics are what is "
+        "measured; for a rare name or number, words are what one looks for.",
     ),
 )
 
