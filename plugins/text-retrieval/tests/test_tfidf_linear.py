@@ -185,8 +185,8 @@ def test_the_strongest_words_are_about_the_group() -> None:
 
     electronics, politics = strongest_words(model, expected, 40)
 
-    assert {"circuit", "voltage", "power"} & {word for word, _ in electronics}
-    assert {"government", "president", "tax"} & {word for word, _ in politics}
+    assert {"electronics", "battery", "tube"} <= {word for word, _ in electronics}
+    assert {"government", "clinton", "tax"} <= {word for word, _ in politics}
     assert all(value > 0 for _, value in [*electronics, *politics])
 
 
