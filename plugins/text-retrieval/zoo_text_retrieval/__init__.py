@@ -15,7 +15,7 @@ from zoo import (
 
 VOCAB_SIZE = 16_000  # room for all words of the training posts and special tokens
 NEWS_VOCAB_SIZE = 10_000
-NEWS_TOKENIZER = "0000000000000000000000000000000000000000000000000000000000000000"
+NEWS_TOKENIZER = "f838cfbbcfd97f79e9bded9c43cad29b397d4e8e5fa0859e209a4b5d11259b4a"
 WORD_TOKENIZER = "d12c21ea0acaeb270738b65fbe50a77ac6f007ba8436ab818f6c6c8d55f9eea7"
 
 LABELS = ("sci.electronics", "talk.politics.misc")
