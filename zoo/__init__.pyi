@@ -14,6 +14,7 @@ from zoo.inference.features import features as features
 from zoo.inference.latent_codes import encode as encode
 from zoo.inference.latent_codes import interpolate as interpolate
 from zoo.inference.latent_codes import reconstruct as reconstruct
+from zoo.inference.nearest_texts import nearest_texts as nearest_texts
 from zoo.inference.nearest_words import nearest_words as nearest_words
 from zoo.inference.predict import example as example
 from zoo.inference.predict import predict as predict

@@ -1,4 +1,4 @@
-"""Recurrent networks: some classify film reviews, and one forecasts prices.
+"""Recurrent networks that classify reviews, continue a text, and forecast prices.
 
 This module is only metadata; it must stay free of torch.
 """
@@ -11,12 +11,14 @@ from zoo import (
     ModelSpec,
     SeriesInput,
     TextInput,
+    TextOutput,
     hookimpl,
 )
 
 VOCAB_SIZE = 1_622  # characters and the two special tokens
 IMDB_VOCAB_SIZE = 12_000  # words and the two special tokens
 IMDB_TOKENIZER = "d66b59b8a0da797ab1184e53da67ea11cab48033f5f5333c2bf537a9d7bfff9b"
+NIETZSCHE_TOKENIZER = "b5046210b2f2c7d6c2e96c3dc7fc90a189c5d2c30755a1a6cf962f34c819e1d8"
 CHAR_TOKENIZER = "29cb6254f8edfd727c3cda96703527d3dc94a649830423af1e4c2be02b891fd4"
 
 
@@ -56,6 +58,30 @@ SPECS = (
     _imdb("lstm", 801_538, "https://doi.org/10.1162/neco.1997.9.8.1735"),
     _imdb("gru", 793_218, "https://arxiv.org/abs/1406.1078"),
     _imdb("rnn", 776_578, "https://doi.org/10.1207/s15516709cog1402_1"),
+    ModelSpec(
+        name="char-lstm-nietzsche",
+        summary="An LSTM continues a text, character by character, as Nietzsche's.",
+        task="text-generation",
+        build="zoo_rnn.char_lstm:char_lstm",
+        options={"vocab_size": 58},
+        recipe="zoo_rnn.char_lstm_recipe",
+        card="cards/char-lstm-nietzsche.md",
+        license=License(code="mit", weights="mit", data="public-domain"),
+        parameters=717_242,
+        input=TextInput(
+            max_length=512, vocab_size=58, language="en", tokenizer=NIETZSCHE_TOKENIZER
+        ),
+        output=TextOutput(bos_token_id=1),
+        trained_on=("nietzsche",),
+        examples=("philosopher.txt",),
+        stored="float16",
+        papers=(
+            "https://doi.org/10.1162/neco.1997.9.8.1735",
+            "https://doi.org/10.21437/Interspeech.2010-343",
+            "https://arxiv.org/abs/1409.2329",
+        ),
+        tags=("lstm", "rnn", "characters"),
+    ),
     ModelSpec(
         name="gru-nsmc",
         summary="A GRU for the sentiment of Korean film reviews.",

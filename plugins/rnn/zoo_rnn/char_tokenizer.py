@@ -1,9 +1,9 @@
-"""A character-level tokenizer, and an augmentation that hides characters."""
+"""Character-level tokenizers, and an augmentation that hides characters."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING
 
 import torch
@@ -12,9 +12,16 @@ from torch import Tensor
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
 
-__all__ = ["SPECIAL_TOKENS", "random_unk", "train_tokenizer"]
+__all__ = [
+    "PAD_TOKEN",
+    "SPECIAL_TOKENS",
+    "random_unk",
+    "train_lower_case_tokenizer",
+    "train_tokenizer",
+]
 
-SPECIAL_TOKENS = ("[PAD]", "[UNK]")  # ids 0 and 1
+PAD_TOKEN = "[PAD]"  # id 0
+SPECIAL_TOKENS = (PAD_TOKEN, "[UNK]")  # ids 0 and 1
 MIN_COUNT = 10  # occurrences of a character that gets a token
 
 
@@ -42,6 +49,31 @@ def train_tokenizer(texts: Sequence[str], *, vocab_size: int) -> Tokenizer:
     tokenizer = Tokenizer(models.WordLevel(vocabulary, unk_token=SPECIAL_TOKENS[1]))
     tokenizer.normalizer = normalizer
     tokenizer.pre_tokenizer = pre_tokenizers.Split(Regex("."), "isolated")
+    return tokenizer
+
+
+def train_lower_case_tokenizer(texts: Iterable[str]) -> Tokenizer:
+    """Return a tokenizer of the lower-cased characters of `texts`, as Unicode has them.
+
+    White space is kept, so that a text can be written as it was. There is no unknown
+    token, and a text that holds any other character is refused.
+    """
+    from tokenizers import (
+        Regex,
+        Tokenizer,
+        decoders,
+        models,
+        normalizers,
+        pre_tokenizers,
+    )
+
+    normalizer = normalizers.Lowercase()
+    characters = {c for text in texts for c in normalizer.normalize_str(text)}
+    vocabulary = {token: n for n, token in enumerate([PAD_TOKEN, *sorted(characters)])}
+    tokenizer = Tokenizer(models.WordLevel(vocabulary, ""))
+    tokenizer.normalizer = normalizer
+    tokenizer.pre_tokenizer = pre_tokenizers.Split(Regex(r"[\s\S]"), "isolated")
+    tokenizer.decoder = decoders.Fuse()
     return tokenizer
 
 

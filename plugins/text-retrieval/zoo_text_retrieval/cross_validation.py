@@ -1,13 +1,8 @@
-"""Repeated cross-validation over groups: the posts of a thread are in the same fold.
-
-Posts of one thread share words that later threads do not: a model that has seen some
-of them looks better on the others than it will be on what is written next month, and
-the test split was written later.
-"""
+"""Repeated cross-validation over groups: the posts of a thread are in the same fold."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import torch
@@ -16,9 +11,10 @@ from torch import Tensor
 from zoo import Run
 from zoo.recipes import TensorRows, predict_batches
 from zoo_text_retrieval.baselines import BASELINES
+from zoo_text_retrieval.group_folds import group_folds, group_ids
 from zoo_text_retrieval.lsa import LSA
 
-__all__ = ["cross_validate", "group_folds", "group_ids"]
+__all__ = ["cross_validate"]
 
 Fit = Callable[[Any, Run, TensorRows], LSA]
 
@@ -50,20 +46,6 @@ def cross_validate(
         "cv_gap": gap.mean().item(),
         "cv_gap_standard_error": _clustered_standard_error(gap, thread),
     }
-
-
-def group_ids(groups: Sequence[str]) -> Tensor:
-    """Return the number of each row's group, from 0."""
-    ids = {name: number for number, name in enumerate(sorted(set(groups)))}
-    return torch.tensor([ids[name] for name in groups])
-
-
-def group_folds(group: Tensor, folds: int, *, seed: int) -> Iterator[Tensor]:
-    """Yield which rows are in each fold: whole groups, assigned by the seed."""
-    generator = torch.Generator().manual_seed(seed)
-    order = torch.randperm(int(group.max()) + 1, generator=generator)
-    for number in range(folds):
-        yield order[group] % folds == number
 
 
 def _predict(

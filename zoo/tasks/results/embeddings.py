@@ -2,11 +2,14 @@
 
 import html
 from dataclasses import asdict, dataclass, field
+from textwrap import shorten
 from typing import Any
 
 from zoo.tasks.results.result import Result
 
-__all__ = ["NearestWords", "SimilarWord", "Vector"]
+__all__ = ["NearestTexts", "NearestWords", "SimilarText", "SimilarWord", "Vector"]
+
+SHOWN_CHARACTERS = 70  # of a text in a list
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,6 +51,51 @@ class NearestWords:
 
 
 @dataclass(frozen=True, kw_only=True)
+class SimilarText:
+    """A text that lies near, its place in the list, and the cosine of the angle."""
+
+    text: str
+    index: int
+    score: float
+
+    def __str__(self) -> str:
+        return f"{self.index}: {_shortened(self.text)} ({self.score:.3f})"
+
+
+@dataclass(frozen=True, kw_only=True)
+class NearestTexts:
+    """The texts of a list that are nearest to `text`, the nearest first."""
+
+    text: str
+    most_similar: tuple[SimilarText, ...]
+
+    @property
+    def texts(self) -> list[str]:
+        """The texts alone."""
+        return [one.text for one in self.most_similar]
+
+    @property
+    def indices(self) -> list[int]:
+        """Where they are in the list."""
+        return [one.index for one in self.most_similar]
+
+    def __str__(self) -> str:
+        return "\n".join(map(str, self.most_similar))
+
+    def to_dict(self) -> dict[str, Any]:
+        near = [asdict(one) for one in self.most_similar]
+        return {"text": self.text, "most_similar": near}
+
+    def _repr_html_(self) -> str:
+        rows = "".join(
+            f"<tr><td>{one.index}</td><td>{html.escape(_shortened(one.text))}</td>"
+            f"<td>{one.score:.3f}</td></tr>"
+            for one in self.most_similar
+        )
+        return f"<table>{rows}</table>"
+
+
+@dataclass(frozen=True, kw_only=True)
 class Vector(Result):
     """What stands for an input, and the words that lie nearest to it, if any do."""
 
@@ -72,6 +120,10 @@ class Vector(Result):
 
     def _repr_html_(self) -> str:
         return f"<p>{html.escape(self.text)}</p>{_table(self.most_similar)}"
+
+
+def _shortened(text: str) -> str:
+    return shorten(text, SHOWN_CHARACTERS, placeholder=" ...")
 
 
 def _listed(neighbours: tuple[SimilarWord, ...]) -> str:

@@ -7,7 +7,13 @@ from typing import Any
 from PIL import Image
 
 from zoo.tasks.results.detection import Box, Detection, Detections
-from zoo.tasks.results.embeddings import NearestWords, SimilarWord, Vector
+from zoo.tasks.results.embeddings import (
+    NearestTexts,
+    NearestWords,
+    SimilarText,
+    SimilarWord,
+    Vector,
+)
 from zoo.tasks.results.ocr import OCRResult
 from zoo.tasks.results.rendering import (
     bars,
@@ -37,11 +43,13 @@ __all__ = [
     "GeneratedText",
     "MaskFill",
     "MultiLabel",
+    "NearestTexts",
     "NearestWords",
     "OCRResult",
     "Regression",
     "Result",
     "Segmentation",
+    "SimilarText",
     "SimilarWord",
     "Translation",
     "Vector",

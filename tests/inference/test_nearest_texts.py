@@ -1,0 +1,140 @@
+"""Which texts of a list lie nearest to a text."""
+
+import json
+from typing import Any
+
+import pytest
+import torch
+from places import Places, spec
+from torch import nn
+
+import zoo
+from zoo.errors import InputError, OptionError
+from zoo.models.metadata import ModelMetadata, attach
+
+NOTES = ["stone", "king queen", "woman", "man"]
+
+
+@pytest.fixture
+def model() -> Any:
+    return attach(Places(), ModelMetadata(spec=spec(Places), options={}))
+
+
+def test_the_nearest_text_is_the_first(model: Any) -> None:
+    """
+    By the cosine of the vectors that zoo.features gives, whatever their length.
+    """
+    found = zoo.nearest_texts(model, "queen", NOTES, n=3)
+    vectors = zoo.features(model, ["queen", *NOTES])
+    wanted = torch.cosine_similarity(vectors[:1], vectors[1:])
+
+    assert found.texts == ["king queen", "woman", "man"]
+    assert found.indices == [1, 2, 3] == wanted.topk(3).indices.tolist()
+    assert [one.score for one in found.most_similar] == pytest.approx(
+        wanted.topk(3).values.tolist()
+    )
+
+
+def test_a_list_gives_a_list(model: Any) -> None:
+    """
+    One result for each text, the same as alone, and no more texts than there are.
+    """
+    found = zoo.nearest_texts(model, ["king", "stone"], NOTES, n=9)
+
+    assert [one.text for one in found] == ["king", "stone"]
+    assert found[1] == zoo.nearest_texts(model, "stone", NOTES, n=9)
+    assert sorted(found[0].indices) == [0, 1, 2, 3]
+    assert found[1].texts[0] == "stone"
+
+
+def test_a_text_of_no_known_word_is_near_nothing(model: Any) -> None:
+    """
+    Its vector is zero: every score is.
+    """
+    found = zoo.nearest_texts(model, "xyzzy", NOTES)
+
+    assert [one.score for one in found.most_similar] == [0, 0, 0, 0]
+
+
+def test_nearest_texts_are_shown_shortened(model: Any) -> None:
+    """
+    As lines, in a notebook with what is HTML escaped, and whole in JSON.
+    """
+    long = "<b> " + "king " * 50
+    found = zoo.nearest_texts(model, "king", [long], n=1)
+    (line,) = str(found).splitlines()
+
+    assert line.startswith("0: <b> king king")
+    assert line.endswith("king ... (1.000)")
+    assert len(line) < 90
+    assert "&lt;b&gt; king" in found._repr_html_()
+    assert json.loads(json.dumps(found.to_dict()))["most_similar"][0]["text"] == long
+
+
+def test_a_classifier_of_texts_compares_the_input_of_its_head() -> None:
+    """
+    So that its nearest texts are of the same sentiment.
+    """
+    reviews = ["A dull and stupid film", "A wonderful film, I loved it"]
+    found = zoo.nearest_texts("lstm-imdb", "An awful, boring movie", reviews)
+
+    assert found.indices == [0, 1]
+
+
+@pytest.mark.parametrize(
+    ("texts", "told"),
+    [
+        ([], "The list is empty."),
+        (["king", None], "A NoneType is not a text."),
+        (["king", ""], "The text is empty."),
+    ],
+)
+def test_what_is_no_list_of_texts_is_told(model: Any, texts: Any, told: str) -> None:
+    """
+    In the words of zoo.predict.
+    """
+    with pytest.raises(InputError) as caught:
+        zoo.nearest_texts(model, "king", texts)
+
+    assert str(caught.value) == (
+        f"{told} The model expects a text: a str, the pathlib.Path of a text file in "
+        "UTF-8, or a list of those."
+    )
+
+
+def test_a_count_of_texts_is_a_whole_number(model: Any) -> None:
+    """
+    Not a half, and not none.
+    """
+    with pytest.raises(OptionError) as caught:
+        zoo.nearest_texts(model, "king", NOTES, n=0)
+
+    assert str(caught.value) == ("Model 'places': n=0 should be 1 or more. Options: n.")
+
+
+def test_a_model_of_images_has_no_nearest_texts() -> None:
+    """
+    The error says what it reads.
+    """
+    with pytest.raises(InputError) as caught:
+        zoo.nearest_texts("lenet5-mnist", "king", NOTES)
+
+    assert str(caught.value) == (
+        "'lenet5-mnist' reads no texts. The model expects a grey picture on a "
+        "dark ground, brought to 28x28."
+    )
+
+
+def test_vectors_that_are_not_finite_are_told(model: Any) -> None:
+    """
+    And not answered with texts in no order.
+    """
+    nn.init.constant_(model.word.weight, torch.nan)
+
+    with pytest.raises(InputError) as caught:
+        zoo.nearest_texts(model, "king", NOTES)
+
+    assert str(caught.value) == (
+        "The model's output is not finite: its weights are at fault. The model expects "
+        "numbers it can count with."
+    )

@@ -1,0 +1,58 @@
+"""The texts nearest to a text, by their vectors: `zoo.nearest_texts`."""
+
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import normalize
+
+from zoo.errors import InputError
+from zoo.inference.features import features
+from zoo.models.loading import require_module
+from zoo.models.metadata import model_metadata
+from zoo.runtime import feature_extraction, tokenizer
+from zoo.tasks import get_task
+from zoo.tasks.results.vision import NearestTexts, SimilarText
+
+__all__ = ["nearest_texts"]
+
+
+def nearest_texts(
+    model: nn.Module | str | Path, text: Any, texts: Any, *, n: int = 5
+) -> Any:
+    """Return the `n` of `texts` nearest to a text, by the cosine between their vectors.
+
+    The vectors are those of `zoo.features`: of a classifier, the input of its head.
+    `texts` is a list as in `zoo.predict`. A list in place of `text` gives a list of
+    results, and the vectors of `texts` are computed once. Every pair is compared.
+    Raises InputError, OptionError.
+    """
+    module = require_module(model, "zoo.nearest_texts(model, text, texts)")
+    spec = model_metadata(module).spec
+    if tokenizer.text_input(spec.input) is None:
+        raise InputError(f"{spec.name!r} reads no texts.", spec.input.description)
+    count = feature_extraction.check_count(module, n, "n", ["n"])
+    task = get_task(spec.task)
+    asked, single = task.split_items(text, spec.input)
+    among, _ = task.split_items(texts, spec.input)
+    score = _unit(module, asked) @ _unit(module, among).T
+    results = []
+    for item, row in zip(asked, score, strict=True):
+        best = row.topk(min(count, len(row)))
+        pairs = zip(best.values.tolist(), best.indices.tolist(), strict=True)
+        near = tuple(
+            SimilarText(text=str(among[place]), index=place, score=value)
+            for value, place in pairs
+        )
+        results.append(NearestTexts(text=str(item), most_similar=near))
+    return results[0] if single else results
+
+
+def _unit(module: nn.Module, items: list[Any]) -> Tensor:
+    """Return vectors of length one; a text that says nothing has zeros."""
+    found = features(module, items, precision="no").float().cpu()
+    if not torch.isfinite(found).all():
+        problem = "The model's output is not finite: its weights are at fault."
+        raise InputError(problem, "numbers it can count with")
+    return normalize(found, dim=1)
