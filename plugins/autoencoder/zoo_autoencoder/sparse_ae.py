@@ -26,9 +26,8 @@ class SparseAutoencoder(nn.Module):
         super().__init__()
         self.image_size, self.active = image_size, active
         pixels = image_size * image_size
-        # filters of length 1: with shorter ones many units are never among the largest
-        filters = nn.functional.normalize(torch.randn(latent_dim, pixels), dim=1)
-        self.filters = nn.Parameter(filters)
+        # small: where no digit has light, a filter keeps the noise that it began with
+        self.filters = nn.Parameter(0.01 * torch.randn(latent_dim, pixels))
         self.bias = nn.Parameter(torch.zeros(latent_dim))
         self.pixel_bias = nn.Parameter(torch.zeros(pixels))
 
