@@ -48,6 +48,25 @@ SPECS = (
         tags=("mnist", "digits", "autoencoder"),
     ),
     ModelSpec(
+        name="sparse-ae-mnist",
+        summary="A sparse autoencoder encodes a digit as 25 of 256 numbers.",
+        task="image-to-image",
+        build="zoo_autoencoder.sparse_ae:sparse_autoencoder",
+        recipe="zoo_autoencoder.sparse_ae_recipe",
+        card="cards/sparse-ae-mnist.md",
+        license=License(code="mit", weights="mit", data="cc-by-sa-3.0"),
+        parameters=201_744,
+        input=ImageInput(height=28, width=28, channels=1, background="dark"),
+        output=ImageOutput(
+            height=28, width=28, channels=1, function_to_apply="sigmoid"
+        ),
+        trained_on=("mnist",),
+        examples=("seven.png", "five.png"),
+        stored="float16",
+        papers=("https://arxiv.org/abs/1312.5663",),
+        tags=("mnist", "digits", "autoencoder", "sparse"),
+    ),
+    ModelSpec(
         name="vae-mnist",
         summary="A variational autoencoder with 20 latents generates digits.",
         task="unconditional-image-generation",
