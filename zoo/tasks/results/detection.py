@@ -4,8 +4,9 @@ import html
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageDraw
 
+from zoo.tasks.results.fonts import font_for
 from zoo.tasks.results.rendering import COLOURS, figure
 from zoo.tasks.results.result import Result
 
@@ -122,7 +123,8 @@ def _frame(pen: ImageDraw.ImageDraw, one: Detection, scale: float, colour: str) 
     pen.rectangle((left, top, right - 1, bottom - 1), outline=colour, width=width)
     if across < LEGIBLE:
         return
-    words, font = f"{one.label} {one.score:.0%}", ImageFont.load_default(across // 40)
+    words = f"{one.label} {one.score:.0%}"
+    font = font_for(words, across // 40)
     left = max(0, min(left, across - round(font.getlength(words)) - 3 * width))
     patch = pen.textbbox((left + 2 * width, top + width), words, font=font)
     pen.rectangle((left, top, patch[2] + width, patch[3] + width), fill=colour)

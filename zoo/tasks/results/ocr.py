@@ -5,8 +5,9 @@ import html
 from dataclasses import dataclass, field
 from typing import Any
 
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageDraw
 
+from zoo.tasks.results.fonts import font_for
 from zoo.tasks.results.rendering import COLOURS, figure
 from zoo.tasks.results.result import Result
 from zoo.tasks.results.terminal import bars
@@ -72,8 +73,8 @@ class OCRResult(Result):
             return None
         seen = self.picture.convert("RGB")
         high = max(LEAST, round(STRIP * seen.height))
-        font = ImageFont.load_default(0.8 * high)
         letters = self.characters or ((NOTHING, 0.0),)
+        font = font_for("".join(letter for letter, _ in letters), 0.8 * high)
         long = [font.getlength(letter) for letter, _ in letters]
         wide = max(seen.width, round(sum(long)))
         paper = Image.new("RGB", (wide, seen.height + high), "white")

@@ -6,12 +6,14 @@ import base64
 import html
 import io
 import math
+import warnings
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from PIL import Image, ImageDraw
 
 from zoo.errors import MissingExtra
+from zoo.tasks.results.fonts import use_fonts_for_texts
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -104,8 +106,11 @@ def plotted(width: float, height: float, draw: Callable[[Figure], None]) -> byte
         raise MissingExtra("matplotlib", "Drawing a picture") from exc
     figure = Figure(figsize=(width, height), dpi=90, layout="constrained")
     draw(figure)
+    use_fonts_for_texts(figure)
     file = io.BytesIO()
-    figure.savefig(file, format="png", metadata={"Software": None})
+    with warnings.catch_warnings():  # of a missing character it was told above
+        warnings.filterwarnings("ignore", "Glyph .* missing from font")
+        figure.savefig(file, format="png", metadata={"Software": None})
     return file.getvalue()
 
 
