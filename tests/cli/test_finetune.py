@@ -11,6 +11,7 @@ from stripes import CLASSES, stripes
 
 import zoo
 from zoo.artifacts.checkpoint_folder import read_receipt
+from zoo.cli.finetune import _behind
 from zoo.cli.progress import watching
 
 NAME = "lenet5-mnist"
@@ -280,3 +281,27 @@ def test_a_picture_of_another_kind_is_measured_too(run: Run, photos: Path) -> No
 
     assert ended.status == 0
     assert ended.out.startswith("rows: 25 training")
+
+
+@pytest.mark.parametrize(
+    ("metric", "value", "baselines", "told"),
+    [
+        (
+            "iou",
+            0.26,
+            {"the commonest class": {"iou": 0.0}, "the mean": {"iou": 0.68}},
+            "the mean is ahead (iou 0.6800 against 0.2600): the model has not learned "
+            "more from these rows. Give it more rows, or try --set freeze=none or "
+            "--set augment=flip-crop.",
+        ),
+        ("rmse", 0.5, {"the mean": {"rmse": 0.7}}, None),
+        ("rmse", 0.5, {"the mean": {"r2": 0.7}}, None),
+        ("accuracy", 0.5, {"the commonest class": {"accuracy": 0.5}}, None),
+    ],
+)
+def test_a_result_behind_its_baseline_says_so_and_what_to_try(
+    metric: str, value: float, baselines: dict[str, dict[str, float]], told: str | None
+) -> None:
+    receipt = {"metrics": [{"name": metric, "value": value}], "baselines": baselines}
+
+    assert _behind(receipt) == ([] if told is None else [told, ""])

@@ -48,6 +48,9 @@ def test_search_for_what_no_model_has(run: Run) -> None:
         "No matching models.\nNo model has --trained-on irsi. Did you mean 'iris'?\n"
     )
     assert "No model has --license proprietary. Known: " in far.err
+    wrong = run("search", "--metric", "acuracy>=0.9").err
+    assert wrong.startswith("No matching models.\nNo model has the metric 'acuracy'. ")
+    assert "'accuracy'" in wrong
 
 
 def test_search_with_a_malformed_condition(run: Run) -> None:

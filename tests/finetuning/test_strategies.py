@@ -167,6 +167,36 @@ def test_settings_say_the_epochs_and_the_rate() -> None:
     assert Settings(freeze="none", lr=0.1).rate == 0.1
 
 
+@pytest.mark.parametrize(
+    ("rows", "freeze", "batch_size", "epochs"),
+    [
+        (3, "backbone", 4, 200),
+        (19, "backbone", 4, 60),
+        (19, "none", 4, 40),
+        (100, "none", 8, 16),
+        (255, "none", 16, 13),
+        (256, "none", 32, 25),
+        (10_000, "none", 32, 10),
+    ],
+)
+def test_few_rows_are_seen_in_smaller_batches_and_for_more_epochs(
+    rows: int, freeze: str, batch_size: int, epochs: int
+) -> None:
+    """
+    So that a training takes 200 steps at least.
+    """
+    chosen = Settings(freeze=freeze).for_rows(rows)
+
+    assert (chosen.batch_size, chosen.epochs) == (batch_size, epochs)
+    assert -(-rows // batch_size) * epochs >= 200
+
+
+def test_a_batch_size_and_epochs_that_were_given_stay() -> None:
+    chosen = Settings(batch_size=16, epochs=2).for_rows(8)
+
+    assert (chosen.batch_size, chosen.epochs) == (16, 2)
+
+
 PASSES = "augmented_copies=2 copies each row before its features are kept, "
 WRONG: list[tuple[dict[str, object], str]] = [
     (
@@ -213,7 +243,10 @@ WRONG: list[tuple[dict[str, object], str]] = [
         "patience, val_fraction, "
         "augment, augmented_copies, balance, cache, precision, seed.",
     ),
-    ({"batch_size": "many"}, "Setting 'batch_size': 'many' should be a whole number."),
+    (
+        {"batch_size": "many"},
+        "Setting 'batch_size': 'many' should be a whole number or none.",
+    ),
 ]
 
 

@@ -11,6 +11,7 @@ from zoo import (
     License,
     Metric,
     ModelSpec,
+    TextInput,
     Weights,
 )
 from zoo.errors import DatasetNotFound, ModelNotFound, SettingsError
@@ -70,6 +71,12 @@ FOUND: list[tuple[dict[str, Any], list[str]]] = [
     ({"text": "digit photographs"}, []),
     ({"text": "cnn"}, ["resnet50"]),
     ({"text": "embedding"}, ["resnet50"]),
+    ({"text": "class"}, ["lenet5", "mlp-mnist"]),  # begins a word of the task
+    ({"text": "cat"}, []),  # lies inside "classification"
+    ({"text": "imagenet"}, ["resnet50"]),  # a dataset
+    ({"text": "yes"}, ALL),  # a label
+    ({"text": "nist"}, ["mlp-mnist"]),  # a part of the name
+    ({"text": "Korean"}, []),
     ({"task": "image-embedding"}, ["resnet50"]),
     ({"task": "image"}, []),
     ({"max_parameters": 1000}, ["lenet5", "mlp-mnist"]),
@@ -97,6 +104,18 @@ def test_search(conditions: dict[str, Any], names: list[str]) -> None:
     A search gives the specs that meet every condition, in alphabetical order.
     """
     assert [spec.name for spec in REGISTRY.search(**conditions)] == names
+
+
+def test_a_language_is_found_by_its_names() -> None:
+    reader = model(
+        "gru",
+        task="text-classification",
+        input=TextInput(max_length=8, vocab_size=10, language="ko"),
+    )
+    registry = Registry({"gru": reader, "lenet5": PLAIN})
+
+    for word in ("korean", "Korean", "한국어"):
+        assert [spec.name for spec in registry.search(word)] == ["gru"]
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ import click
 from zoo._utils.allocator import keep_freed_memory
 from zoo.cli.options import json_option, model_argument, out_option, target_option
 from zoo.cli.render import lined
+from zoo.evaluation.metric_selection import signed_score
 
 MOST_CLASSES = 12  # whose rows are counted one by one
 
@@ -93,13 +94,34 @@ def _report(folder: Path, receipt: Mapping[str, Any], counted: str) -> list[str]
     if receipt["skipped"]:
         lines.append(f"skipped, unreadable: {len(receipt['skipped'])}")
         lines += [f"  {fault}" for fault in receipt["skipped"]]
-    lines += ["", *lined(_table(receipt)), ""]
+    lines += ["", *lined(_table(receipt)), "", *_behind(receipt)]
     example = "photo.jpg" if receipt["classes"] else "rows.csv"
     return [
         *lines,
         f"{folder} ({receipt['seconds']:.0f} s)",
         f"zoo predict {folder} {example}",
         f"zoo publish {folder} --repo you/{folder.name}",
+    ]
+
+
+def _behind(receipt: Mapping[str, Any]) -> list[str]:
+    """Return the line about a baseline that is ahead by the first metric, if any is."""
+    first = receipt["metrics"][0]
+    ahead = {
+        name: figures[first["name"]]
+        for name, figures in receipt["baselines"].items()
+        if first["name"] in figures
+        and signed_score(first["name"], figures[first["name"]])
+        > signed_score(first["name"], first["value"])
+    }
+    if not ahead:
+        return []
+    best = max(ahead, key=lambda name: signed_score(first["name"], ahead[name]))
+    return [
+        f"{best} is ahead ({first['name']} {ahead[best]:.4f} against "
+        f"{first['value']:.4f}): the model has not learned more from these rows. "
+        "Give it more rows, or try --set freeze=none or --set augment=flip-crop.",
+        "",
     ]
 
 

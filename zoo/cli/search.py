@@ -1,5 +1,6 @@
 """`zoo search`: models that meet conditions."""
 
+import re
 from typing import Any
 
 import click
@@ -40,4 +41,9 @@ def _hint(conditions: dict[str, Any]) -> str:
         if value is not None and value not in values:
             listing = near(value, values) or f"Known: {', '.join(sorted(values))}."
             return f"No model has --{key.replace('_', '-')} {value}. {listing.strip()}"
+    names = {metric.name for spec in specs for metric in spec.metrics}
+    asked = re.split(r"[<>=\s]", (conditions["metric"] or "").strip())[0]
+    if asked and asked not in names:
+        listing = near(asked, names) or f"Known: {', '.join(sorted(names))}."
+        return f"No model has the metric {asked!r}. {listing.strip()}"
     return ""

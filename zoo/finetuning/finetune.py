@@ -1,5 +1,6 @@
 """Fine-tune a trained model on a user's own data: `zoo.finetune`."""
 
+import itertools
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
@@ -31,6 +32,8 @@ from zoo.training.settings import check_ranges, with_values
 from zoo.training.train import seeded
 
 __all__ = ["FinetuneResult", "finetune_by_name", "finetune_model", "is_solved_exactly"]
+
+MAX_PICTURES = 64  # whose pixels a new head of every pixel starts from
 
 
 @dataclass
@@ -121,7 +124,11 @@ def finetune_model(
         splits.training, rows, spec.input, spec.output
     ).items():
         run.log_baseline(name, **figures)
+    if not solved:
+        chosen = chosen.for_rows(len(splits.training) * chosen.copies.count)
     probe = _probed(run, model, splits, chosen, features, part, old) if linear else None
+    if ends and not linear and chosen.head_init == "probe":
+        _start_on_pixels(model, splits, chosen)
     answers = _answers(model, splits, features if _cached(chosen, ends) else None)
     if not solved:
         _loop(model, run, splits, chosen, answers, features, _cached(chosen, ends))
@@ -266,6 +273,33 @@ def _probed(
     if chosen.head_init == "probe":
         linear_probe.set_head(model, probe.head)
     return probe
+
+
+def _start_on_pixels(model: nn.Module, splits: DatasetSplits, chosen: Settings) -> None:
+    """Start a new head that labels pixels as the best one on some of them.
+
+    Few rows make few steps: from a random head these would not reach it.
+    """
+    report = model_metadata(model).report
+    fresh = report is not None and bool(report.fresh)
+    if not fresh or not linear_probe.is_pixelwise(model):
+        return
+    rows = splits.training.pick(range(min(MAX_PICTURES, len(splits.training))))
+    targets, inputs = (
+        featuring.targets(model, rows),
+        featuring.model_inputs(model, rows),
+    )
+    starts = itertools.count(0, featuring.BATCH_SIZE)
+    linear_probe.solve_on_pixels(
+        model,
+        (
+            (given, targets[at : at + len(given)])
+            for at, given in zip(starts, inputs, strict=False)
+        ),
+        rows=len(rows),
+        weight=finetuning_data.class_weights(splits) if chosen.balance else None,
+        seed=chosen.seed,
+    )
 
 
 def _loop(

@@ -1,5 +1,6 @@
 """The linear probe: the best linear head on a frozen model's features."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,13 +16,26 @@ from zoo.models.metadata import model_metadata, unwrap_model
 from zoo.runtime.eval_mode import eval_mode
 from zoo.tasks import get_task
 
-__all__ = ["FROM_ZEROS", "Probe", "ends_in_head", "is_linear", "probe", "set_head"]
+__all__ = [
+    "FROM_ZEROS",
+    "Probe",
+    "ends_in_head",
+    "is_linear",
+    "is_pixelwise",
+    "probe",
+    "set_head",
+    "solve_on_pixels",
+]
 
 FROM_ZEROS, FROM_OLD_HEAD, FROM_PRESENT_HEAD = (
     "zeros",
     "the old head",
     "the present head",
 )
+
+
+PIXELS = 20_000  # of the training pictures, on which a head of every pixel is solved
+PIXELS_L2 = 1e-4
 
 
 @dataclass(frozen=True)
@@ -122,6 +136,55 @@ def is_linear(model: nn.Module, given: Tensor) -> bool:
     with eval_mode(model), torch.inference_mode():
         seen, _ = before_head(model, given)
     return isinstance(head, nn.Linear) and seen.ndim == 2
+
+
+def is_pixelwise(model: nn.Module) -> bool:
+    """Return whether the head is one linear layer on the numbers of each pixel."""
+    head = unwrap_model(model).get_submodule(head_of(model))
+    if not isinstance(head, nn.Conv2d):
+        return False
+    sides = head.kernel_size, head.stride, head.dilation, (head.groups, head.groups)
+    return all(side == (1, 1) for side in sides) and head.padding == (0, 0)
+
+
+def solve_on_pixels(
+    model: nn.Module,
+    batches: Iterable[tuple[Tensor, Tensor]],
+    *,
+    rows: int,
+    weight: Tensor | None,
+    seed: int,
+) -> None:
+    """Start the head of a model that `is_pixelwise` as the best on some pixels.
+
+    `batches` are prepared pictures and the label of each pixel, (B, height, width), of
+    `rows` pictures in all. As many pixels of each picture count.
+    """
+    spec, task = model_metadata(model).spec, get_task(model_metadata(model).spec.task)
+    head = unwrap_model(model).get_submodule(head_of(model))
+    assert isinstance(head, nn.Conv2d), "asked for where it is"
+    random = torch.Generator().manual_seed(seed)
+    seen, known = [], []
+    with eval_mode(model), torch.inference_mode():
+        for given, target in batches:
+            features = before_head(model, given)[0].flatten(2)  # (B, numbers, pixels)
+            labels = target.flatten(1)
+            for picture, label in zip(features, labels, strict=True):
+                places = torch.randperm(len(label), generator=random)
+                places = places[: max(1, PIXELS // rows)]
+                seen.append(picture[:, places].T)
+                known.append(label[places])
+
+    def loss(output: Tensor, target: Tensor) -> Tensor:
+        return task.loss(
+            output[:, :, None, None], target[:, None, None], spec.output, weight
+        )
+
+    given, target = (torch.cat(parts).clone() for parts in (seen, known))
+    zeros = head.weight.new_zeros(len(head.weight), given.shape[1])
+    start = zeros, head.weight.new_zeros(len(head.weight))
+    solved = linear_solver.solve(start, given, target, loss, l2=PIXELS_L2)
+    set_head(model, (solved[0][:, :, None, None], solved[1]))
 
 
 def _right(output: Tensor, target: Tensor) -> Tensor:

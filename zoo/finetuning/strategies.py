@@ -12,8 +12,8 @@ A frozen part stays as it is to the bit, and normalisations keep their statistic
 
 import math
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, Self
 
 import torch
 from torch import Tensor, nn
@@ -45,15 +45,21 @@ EPOCHS = {"backbone": 60, "gradual": 12, "all-but-norm": 10, "none": 10}
 RATES = {"backbone": 3e-3, "gradual": 1e-3, "all-but-norm": 1e-3, "none": 5e-4}
 HEAD_INITS = ("probe", "random")
 PRECISIONS = ("auto", "no", "bf16")
+BATCH_SIZE, MIN_BATCH_SIZE = 32, 4
+MIN_STEPS = 200  # that a training takes at least, where epochs are not given
 
 
 @dataclass(frozen=True)
 class Settings:
-    """How to fine-tune. Epochs and rate are chosen by `freeze` where they are None."""
+    """How to fine-tune.
+
+    Epochs and rate are chosen by `freeze` where they are None, and the size of a batch
+    by the number of rows.
+    """
 
     freeze: str = "backbone"
     epochs: int | None = None
-    batch_size: int = 32
+    batch_size: int | None = None  # 32, or fewer of few rows: see `for_rows`
     lr: float | None = None
     optimizer: str | None = None  # "adamw", or an exact solution where there is one
     weight_decay: float = 0.01
@@ -119,6 +125,24 @@ class Settings:
                 "the copies would be the same."
             )
 
+    def for_rows(self, rows: int) -> Self:
+        """Return these settings with batch size and epochs chosen for training rows.
+
+        Few rows are seen in smaller batches and for more epochs, so that a training
+        still takes some hundred steps; `patience` ends it sooner.
+
+        >>> chosen = Settings().for_rows(20)
+        >>> chosen.batch_size, chosen.epochs
+        (4, 60)
+        """
+        size = self.batch_size
+        if size is None:
+            eighth = 2 ** (max(1, rows // 8).bit_length() - 1)  # a power of two
+            size = min(BATCH_SIZE, max(MIN_BATCH_SIZE, eighth))
+        steps = math.ceil(rows / size)
+        epochs = max(EPOCHS[self.freeze], math.ceil(MIN_STEPS / steps))
+        return replace(self, batch_size=size, epochs=self.epochs or epochs)
+
     @property
     def copies(self) -> Copies:
         """What a frozen backbone sees of each training row."""
@@ -163,6 +187,8 @@ def train_model(
     `given` turns into the model's input. `validate` measures; `best` names the figure
     that picks the epoch.
     """
+    settings = settings.for_rows(len(fitting.target))
+    assert settings.batch_size is not None, "just chosen"
     prepare(model, settings)
     head = unwrap_model(model).get_submodule(head_of(model))
     learning = head if settings.freeze == "backbone" else model

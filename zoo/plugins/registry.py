@@ -13,6 +13,13 @@ __all__ = ["Registry", "dataset"]
 
 NUMBER = r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?"
 CONDITION = re.compile(rf"\s*([^\s<>=]+)\s*(?:(>=|<=|==|>|<)\s*({NUMBER}))?\s*")
+WORD = re.compile(r"[^\W_]+(?:[+#]+)?")
+LANGUAGES = {
+    "en": "English",
+    "es": "Spanish Español",
+    "fr": "French Français",
+    "ko": "Korean 한국어",
+}
 COMPARE: dict[str, Callable[[float, float], bool]] = {
     ">=": ge,
     "<=": le,
@@ -59,9 +66,10 @@ class Registry(Mapping[str, ModelSpec]):
     ) -> list[ModelSpec]:
         """Return the specs that meet every condition.
 
-        `text` is a name pattern ("lenet*") or words looked for in name, summary, task
-        and tags; `license` is that of the weights; `metric` is a name
-        ("accuracy") or a condition ("accuracy>=0.99").
+        `text` is a name pattern ("lenet*"), or words: each is a part of the name, or
+        begins a word of summary, task, tags, datasets, labels or language. `license`
+        is that of the weights; `metric` is a name ("accuracy") or a condition
+        ("accuracy>=0.99").
         """
         measures = _condition(metric) if metric is not None else _anything
         return [
@@ -87,8 +95,19 @@ def dataset(datasets: Mapping[str, DatasetSpec], name: str) -> DatasetSpec:
 def _mentions(spec: ModelSpec, text: str) -> bool:
     if any(c in text for c in "*?["):
         return fnmatchcase(spec.name, text.lower())
-    haystack = " ".join((spec.name, spec.summary, spec.task, *spec.tags)).lower()
-    return all(word in haystack for word in text.lower().split())
+    name, words = spec.name.lower(), set(WORD.findall(_described(spec).lower()))
+    return all(
+        asked in name or any(word.startswith(asked) for word in words)
+        for asked in text.lower().split()
+    )
+
+
+def _described(spec: ModelSpec) -> str:
+    """Return all that words are looked for in, besides the name."""
+    language = getattr(spec.input, "language", ""), getattr(spec.output, "language", "")
+    languages = [LANGUAGES[code] for code in language if code in LANGUAGES]
+    told = spec.summary, spec.task, *spec.tags, *spec.trained_on
+    return " ".join((*told, *languages, *spec.labels))
 
 
 def _bytes(spec: ModelSpec) -> int:
