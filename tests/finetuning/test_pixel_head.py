@@ -31,7 +31,7 @@ def model(**options: int) -> nn.Module:
         parameters=8,
         trained_on=(),
         head="head",
-        input=ImageInput(height=8, width=8),
+        input=ImageInput(height=8, width=8, fit="stretch"),
         output=MaskOutput(labels=("other", "red")),
         license=License(code="mit", weights="mit", data="mit"),
     )
