@@ -2,8 +2,8 @@
 
 import math
 import os
+import warnings
 from collections.abc import Mapping, Sequence
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -12,10 +12,10 @@ from torch import Tensor
 
 from zoo.runtime.input_errors import InputError, near
 from zoo.runtime.table import Table, TableError, read_csv
+from zoo.runtime.time_order import time_order
 
 MAX_FLOAT = torch.finfo(torch.float32).max
 MAX_SHOWN = 60  # characters of a value that a message shows
-TIME_COLUMNS = ("date", "datetime", "day", "month", "time", "timestamp", "year")
 
 Row = tuple[str, Any]  # where it stands, for an error message, and what it holds
 
@@ -49,7 +49,9 @@ def read(
         raise InputError("The input is empty.", describe(input_spec))
     kept = rows if last is None else rows[-last:]
     if last is not None:
-        _check_order([row for _, row in kept], input_spec)
+        index = _index(raw)
+        dates = None if index is None else index[-last:]
+        _check_order([row for _, row in kept], dates, input_spec)
     return [_numbers(row, input_spec, where) for where, row in kept], single
 
 
@@ -116,18 +118,29 @@ def _from_table(raw: Any, input_spec: Any) -> list[Row]:
     return [(f"{table.place(number)}: ", table[number]) for number in range(len(table))]
 
 
-def _check_order(rows: Sequence[Any], input_spec: Any) -> None:
-    """Refuse rows of a series that all go back in time, as some sites give them."""
-    named = rows[0] if isinstance(rows[0], Mapping) else {}
-    for name in (name for name in named if str(name).lower() in TIME_COLUMNS):
-        times: list[Any] = [row.get(name) for row in rows if isinstance(row, Mapping)]
-        try:
-            falls = all(later < sooner for sooner, later in pairwise(times))
-        except TypeError:  # a gap, or a kind that has no order
-            continue
-        if falls and len(times) > 1:
-            problem = f"The rows go back in time: {name!r} falls to {times[-1]!s}."
-            raise InputError(problem, describe(input_spec))
+def _check_order(
+    rows: Sequence[Any], index: Sequence[Any] | None, input_spec: Any
+) -> None:
+    """Refuse rows of a series that are not in the order of time; warn where dates do
+    not say it."""
+    named = [row for row in rows if isinstance(row, Mapping)]
+    columns = {
+        name: [row.get(name) for row in named] for name in (named[0] if named else ())
+    }
+    found = time_order(columns, index)
+    if found.direction in ("back", "mixed"):
+        raise InputError(found.problem, describe(input_spec))
+    if found.problem:
+        warnings.warn(found.problem, stacklevel=2)
+
+
+def _index(raw: Any) -> list[Any] | None:
+    """Return the index of a frame whose rows are dated by it."""
+    if isinstance(raw, Table):
+        return None if raw.times is None else list(raw.times)
+    index = getattr(raw, "index", None)
+    dated = type(index).__name__ in ("DatetimeIndex", "PeriodIndex")
+    return list(index) if dated and index is not None else None
 
 
 def _numbers(row: Any, input_spec: Any, where: str) -> list[float]:

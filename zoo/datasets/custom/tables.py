@@ -174,7 +174,7 @@ def _from_frame(frame: Any) -> Table:
     rows = [*zip(*columns, strict=True)] if columns else []
     index = frame.index
     dated = type(index).__name__ in ("DatetimeIndex", "PeriodIndex")
-    times = [str(one) for one in index] if dated else None
+    times = list(index) if dated else None
     numbers = range(1, len(rows) + 1)
     return Table("", names, rows, [f"row {number}" for number in numbers], times)
 

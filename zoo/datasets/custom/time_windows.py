@@ -9,6 +9,7 @@ from zoo.datasets.custom.examples import Column
 from zoo.datasets.custom.tables import places
 from zoo.errors import DataError
 from zoo.runtime.table import Table
+from zoo.runtime.time_order import dated_columns, time_order
 from zoo.tasks.targets.base import Rows
 
 if TYPE_CHECKING:
@@ -54,7 +55,8 @@ def windows(
     """Return every window of `length` rows of `inputs`, each with the `horizon` values
     of `target` that follow it.
 
-    Raises DataError where the table is too short for one.
+    Raises DataError where the table is too short for one, and where dates say that its
+    rows are not in the order of time, the oldest first.
     """
     count = len(rows) - length - horizon + 1
     if count < 1:
@@ -62,6 +64,7 @@ def windows(
             f"{source} has {len(rows)} rows, and this model needs {length + horizon}: "
             f"it looks back on {length} and says what comes next."
         )
+    notes = _check_order(source, rows)
     values, after = rows[target], range(length, length + count)
     targets = [
         values[row] if horizon == 1 else tuple(values[row : row + horizon])
@@ -69,4 +72,21 @@ def windows(
     ]
     where = places(rows)
     names = [where[row] for row in after]  # the first that is forecast
-    return Rows(Windows(inputs, length, range(count)), targets, names)
+    return Rows(Windows(inputs, length, range(count)), targets, names, notes)
+
+
+def _check_order(source: str, rows: Table | Dataset) -> list[str]:
+    """Refuse rows that are not in the order of time; return what can't be told."""
+    columns = {name: rows[name] for name in dated_columns(rows.column_names)}
+    times = rows.times if isinstance(rows, Table) else None
+    found = time_order(columns, times, places(rows))
+    if found.direction in ("back", "mixed"):
+        raise DataError(f"{source}: {found.problem}")
+    if found.direction == "forward":
+        return []
+    return [
+        f"{source}: {found.problem}"
+        if found.problem
+        else f"{source} has no column of dates: its rows are taken to be in the order "
+        "of time, the oldest first."
+    ]
