@@ -222,7 +222,7 @@ def test_evaluate_tells_each_metric(run: Run, photos: Path) -> None:
     )
     assert foreign.status == 1
     assert foreign.err == (
-        "error: photos: the training rows have labels that are no classes: lying, "
+        "error: photos: the test rows have labels that are no classes: lying, "
         "standing. Classes: 0, 1, 2, 3, 4, 5, 6, 7, 8, 9.\n"
     )
 

@@ -164,7 +164,8 @@ def _draw(result: FinetuneResult) -> None:
     true = true.long()
     if len(labels) <= MAX_CONFUSION_LABELS:
         caption = f"What the {result.part} rows were called."
-        flat = predicted.flatten(), true.flatten()
+        known = true < len(labels)  # a pixel of a mask may be of no label
+        flat = predicted[known], true[known]
         run.log_figure("confusion", plots.confusion_matrix(*flat, labels), caption)
     if predicted.ndim == 1 and spec.input.pictured and (predicted != true).any():
         caption = f"The surest mistakes on the {result.part} rows."

@@ -3,6 +3,7 @@
 import random
 import warnings
 from collections.abc import Iterator
+from numbers import Integral
 from pathlib import Path
 from typing import Any
 
@@ -190,7 +191,7 @@ def _check_options(
         if name not in names:
             problem = f"{verb} has no option {name!r}. {near(name, names)}"
             raise OptionError(known.spec.name, problem.rstrip(), names)
-    if not isinstance(options["batch_size"], int) or options["batch_size"] < 1:
+    if not isinstance(options["batch_size"], Integral) or options["batch_size"] < 1:
         problem = f"batch_size={options['batch_size']!r} should be 1 or more."
         raise OptionError(known.spec.name, problem, names)
 

@@ -5,6 +5,8 @@ from pathlib import Path
 from typing import Any
 
 import datasets as library
+import numpy as np
+import pandas as pd
 import pytest
 from PIL import Image
 from small import pictures
@@ -473,14 +475,90 @@ def test_of_each_class_a_share_is_held_back() -> None:
 
 def test_too_few_rows_to_hold_any_back() -> None:
     """
-    The message says how many would do.
+    The classes are named, and one row is one row.
     """
-    with pytest.raises(DataError) as caught:
-        train_val_split(numbered(0, 1), 0.2, seed=0, stratified=True)
 
-    assert str(caught.value) == (
-        "2 rows are too few: of each class one is held back for validation, so give at "
-        "least two of each, or validation rows."
+    def said(rows: LabeledExamples, val_fraction: float = 0.2, **how: Any) -> str:
+        with pytest.raises(DataError) as caught:
+            train_val_split(rows, val_fraction, seed=0, **how)
+        return str(caught.value)
+
+    classes = {"stratified": True, "labels": ("ants", "bees", "cats")}
+    rest = "held back for validation, at least one row. Give more, or validation rows."
+
+    assert said(numbered(0, 0, 1, 2, 2), **classes) == (
+        f"1 row of bees is too few: of each class a part is {rest}"
+    )
+    assert said(numbered(0, 0, 1, 2), **classes) == (
+        f"1 row of bees, 1 row of cats are too few: of each class a part is {rest}"
+    )
+    assert said(numbered(0, 0, 0), 0.9, **classes) == (
+        f"3 rows of ants are too few: of each class a part is {rest}"
+    )
+    assert said(numbered(0.5), stratified=False) == (
+        f"1 row is too few: a part is {rest}"
+    )
+
+
+# Labels
+
+
+def test_labels_that_are_the_same_number_have_an_order(tmp_path: Path) -> None:
+    """
+    The same one in every run: 001 before 01 before 1.
+    """
+    lines = "".join(f"1,1,{label}\n" for label in ("1", "001", "2", "01"))
+
+    found = read_data(csv(tmp_path, "a,b,label\n" + lines), ROW)
+
+    assert found.labels == ("001", "01", "1", "2")
+
+
+@pytest.mark.parametrize(
+    ("labels", "fault"),
+    [
+        ({"yes", "no"}, "labels are a list, in the order of the model's output, and"),
+        ({"yes": 0, "no": 1}, "labels are a list, in the order of the model's output"),
+        ("yes", "labels are a list, in the order of the model's output, and not a str"),
+        (["yes", "no", "yes"], "labels have yes twice."),
+        (["yes", "no", ""], "labels have an empty label."),
+    ],
+    ids=["a set", "a dict", "a text", "twice", "empty"],
+)
+def test_labels_that_are_no_list(labels: Any, fault: str) -> None:
+    """
+    A set has another order in every run, and a text is not its letters.
+    """
+    rows = library.Dataset.from_dict(TABLE)
+
+    assert complaint(rows, ROW, labels=labels).startswith(f"the dataset: {fault}")
+
+
+def test_numbers_of_numpy_are_labels() -> None:
+    """
+    As the numbers that they are.
+    """
+    rows = pd.DataFrame({"a": [1, 1], "b": [1, 1], "label": np.float32([1, 2])})
+
+    assert read_data(rows, ROW).labels == ("1", "2")
+    assert read_data(rows, ROW, labels=np.array([2, 1])).labels == ("2", "1")
+    assert read_data(rows, ROW, labels=[np.int64(2), np.int64(1)]).training.targets == (
+        1,
+        0,
+    )
+
+
+@pytest.mark.parametrize("value", [[0, 1], {"x": 1}, ("x", "y")], ids=str)
+def test_several_labels_of_a_row_are_refused(value: Any) -> None:
+    """
+    They are no class of their own.
+    """
+    rows = pd.DataFrame({"a": [1, 1], "b": [1, 1], "label": ["x", value]})
+
+    assert complaint(rows, ROW) == (
+        f"the table: row 2 has the label {value!r}, which is not one class. Models of "
+        "the zoo are fine-tuned and measured on rows of one label each: make a column "
+        "of one of the labels, and name it with target=... (--target)."
     )
 
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from zoo.errors import DataError
 from zoo.runtime.table import Table
-from zoo.tasks.targets.base import Targets
+from zoo.tasks.targets.base import Targets, some
 from zoo.tasks.targets.classes import ClassTargets
 
 if TYPE_CHECKING:
@@ -201,33 +201,60 @@ def with_validation_split(
         fitting, validation = rows.pick(order[:border]), rows.pick(order[border:])
     else:
         fitting, validation = train_val_split(
-            rows, val_fraction, seed=seed, stratified=splits.kind.stratified
+            rows,
+            val_fraction,
+            seed=seed,
+            stratified=splits.kind.stratified,
+            labels=splits.labels,
         )
     return replace(splits, training=fitting, validation=validation)
 
 
 def train_val_split(
-    rows: LabeledExamples, val_fraction: float, *, seed: int, stratified: bool
+    rows: LabeledExamples,
+    val_fraction: float,
+    *,
+    seed: int,
+    stratified: bool,
+    labels: Sequence[str] = (),
 ) -> tuple[LabeledExamples, LabeledExamples]:
     """Return the training rows, and a random share of them held out for validation.
 
     With `stratified`, this is done for each class, with at least one row of each.
-    Raises DataError.
+    `labels` are their names. Raises DataError, which names the classes that are too
+    small.
     """
     drawing = random.Random(seed)
     groups: dict[float, list[int]] = defaultdict(list)
     for row, target in enumerate(rows.targets):
         groups[target if stratified else 0.0].append(row)
+    borders = {
+        key: max(1, round(val_fraction * len(group))) for key, group in groups.items()
+    }
+    small = [key for key, group in groups.items() if borders[key] >= len(group)]
+    if small:
+        raise DataError(_too_few(groups, sorted(small), labels if stratified else ()))
     fitting: list[int] = []
     validation: list[int] = []
-    for _, group in sorted(groups.items()):
+    for key, group in sorted(groups.items()):
         drawing.shuffle(group)
-        border = max(1, round(val_fraction * len(group)))
-        if border >= len(group):
-            raise DataError(
-                f"{len(rows)} rows are too few: of each class one is held back for "
-                "validation, so give at least two of each, or validation rows."
-            )
-        validation += group[:border]
-        fitting += group[border:]
+        validation += group[: borders[key]]
+        fitting += group[borders[key] :]
     return rows.pick(sorted(fitting)), rows.pick(sorted(validation))
+
+
+def _too_few(
+    groups: Mapping[float, Sequence[int]], small: Sequence[float], labels: Sequence[str]
+) -> str:
+    def counted(key: float) -> str:
+        count = len(groups[key])
+        rows = "1 row" if count == 1 else f"{count} rows"
+        return f"{rows} of {labels[int(key)]}" if labels else rows
+
+    listed = some([counted(key) for key in small])
+    one = len(small) == 1 and len(groups[small[0]]) == 1
+    held = "of each class a part is" if labels else "a part is"
+    return (
+        f"{listed} {'is' if one else 'are'} too few: {held} held back for validation, "
+        "at least one row. Give more, or validation rows."
+    )

@@ -65,12 +65,12 @@ def read_data(
         target=target, column=column, encoding=encoding, allow_outside=allow_outside
     )
     expected = Wanted(input_spec, output_spec, options)
-    found = _found(data, expected, labels or known)
+    found = _found(data, expected, known if labels is None else labels)
     parts = {name or "training": rows for name, rows in found.parts.items()}
     if "training" not in parts or not len(parts["training"].targets):
         raise DataError(f"{found.source} holds no training rows.")
-    if expected.kind.dataset_labels:
-        labels = labels or _of_values(data)
+    if expected.kind.dataset_labels and labels is None:
+        labels = _of_values(data)
     names = expected.kind.parse(found.source, parts, labels, known)
     splits = {name: _examples(r) for name, r in parts.items() if len(r.targets)}
     return DatasetSplits(
@@ -108,16 +108,17 @@ def read_part(
         target=target, column=column, encoding=encoding, allow_outside=allow_outside
     )
     expected = Wanted(input_spec, output_spec, options)
-    found = _found(data, expected, labels or ())
+    found = _found(data, expected, () if labels is None else labels)
     order = (*wanted, "", "training")
     split = next((one for one in order if one in found.parts), None)
     if split is None or not len(found.parts[split].targets):
         raise DataError(f"{found.source} holds no {wanted[0]} rows.")
-    if expected.kind.dataset_labels:
-        labels = labels or _of_values(data)
+    if expected.kind.dataset_labels and labels is None:
+        labels = _of_values(data)
     rows = found.parts[split]
     name = split or (wanted[0] if len(wanted) == 1 else "")
-    expected.kind.parse(found.source, {name: rows}, labels, labels or ())
+    known = () if labels is None else labels
+    expected.kind.parse(found.source, {name: rows}, labels, known)
     return Part(found.source, name, _examples(rows), _say(found))
 
 

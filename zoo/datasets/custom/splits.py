@@ -79,7 +79,7 @@ def folder_splits(
     whatever else it may mean. Raises DataError where a folder may be a split or a
     class.
     """
-    composed = {normalize("NFC", name) for name in classes}
+    composed = {normalize("NFC", str(name)) for name in classes}
     inside = children(folder)
     named = [
         place

@@ -20,6 +20,7 @@ from torch import Tensor
 
 from zoo.errors import DataError
 from zoo.preprocessing.image import fitted_mask
+from zoo.runtime import mask_metrics
 from zoo.specs import ImageInput, Input, MaskOutput
 from zoo.tasks.targets.base import Kinds, Rows, Targets, some
 from zoo.tasks.targets.files import Files, input_files, left_out_notes
@@ -27,6 +28,7 @@ from zoo.tasks.targets.files import Files, input_files, left_out_notes
 __all__ = ["BLACK_AND_WHITE", "Mask", "MaskTargets"]
 
 MOST_VALUES = 64  # that are classes; with more, somebody has smoothed the edges
+IGNORED = mask_metrics.IGNORED  # the value, and the number, of pixels of no label
 BLACK_AND_WHITE = ("background", "foreground")  # what 0 and 255 are called
 TURNED = (5, 6, 7, 8)  # orientations of a photograph that lies on its side
 IMAGES, MASKS = "images", "masks"  # the folders of a folder of pairs
@@ -36,8 +38,8 @@ IMAGES, MASKS = "images", "masks"  # the folders of a folder of pairs
 class Mask:
     """One mask, not opened yet: `sources[row]` is a path or a picture.
 
-    `numbers` has the label of each of its values, `counts` how many pixels each label
-    has, and `seal` is the SHA-256 of its values.
+    `numbers` has the label of each of its values, 255 of those that are of none,
+    `counts` how many pixels each label has, and `seal` is the SHA-256 of its values.
     """
 
     sources: Sequence[Any] = field(repr=False, compare=False)
@@ -207,12 +209,26 @@ def _classes(
             "There is nothing to tell apart: give masks with two values at least."
         )
     numbers = {value: names.index(name) for value, name in named.items()}
+    for value in set(values) - {*named}:
+        numbers[value] = IGNORED
+        for part, rows in parts.items():
+            pixels = sum(counts.get(value, 0) for counts, _ in looked[part])
+            note = _ignored_note(source, part, pixels, [*map(str, values)])
+            rows.notes = [*rows.notes, note]
     for part, rows in parts.items():
         rows.targets = [
             _mask(rows, row, counts, seal, numbers, len(names))
             for row, (counts, seal) in enumerate(looked[part])
         ]
     return names
+
+
+def _ignored_note(source: str, part: str, pixels: int, words: list[str]) -> str:
+    return (
+        f"{source}: {pixels:,} pixels of the {f'{part} ' if part else ''}masks are "
+        f"{IGNORED}, and of no class: they are neither learned nor measured. If it is "
+        f"one, name every value: labels={words} (--labels {','.join(words)})."
+    )
 
 
 Counts = dict[int, int]  # how many pixels each value has
@@ -223,7 +239,8 @@ def _mask(
 ) -> Mask:
     each = [0] * labels
     for value, count in counts.items():
-        each[numbers[value]] += count
+        if numbers[value] != IGNORED:
+            each[numbers[value]] += count
     return Mask(
         sources=rows.targets,
         row=row,
@@ -269,11 +286,19 @@ def _smoothed(values: list[int]) -> bool:
 def _named(
     source: str, values: list[int], labels: Sequence[str] | None
 ) -> dict[int, str]:
-    """Return the label that each value stands for."""
-    words = list(map(str, values))
+    """Return the label that each value stands for.
+
+    Beside other classes, 255 stands for none, as in Pascal VOC and Cityscapes, unless
+    `labels` have a name for it.
+    """
     if {*values} <= {0, 255} and (labels is None or len(labels) == 2):
         names = BLACK_AND_WHITE if labels is None else tuple(map(str, labels))
         return {value: names[value // 255] for value in values}
+    if not _is_class(values, labels):
+        values = [value for value in values if value != IGNORED]
+    words = list(map(str, values))
+    if not values:
+        return {}
     if labels is None or {*words} <= {*map(str, labels)}:
         return dict(zip(values, words, strict=True))
     if values[-1] < len(labels):
@@ -284,6 +309,16 @@ def _named(
         f"{source}: the masks have the values {some(words)}, and there are "
         f"{len(labels)} labels: {some(labels)}. Give a label for each value, in order."
     )
+
+
+def _is_class(values: list[int], labels: Sequence[str] | None) -> bool:
+    """Return whether labels have a name for 255: as it is, or for each value in turn
+    where the others are not the numbers of labels."""
+    if labels is None:
+        return False
+    others = [value for value in values if value != IGNORED]
+    in_turn = len(values) == len(labels) and max(others, default=0) >= len(labels)
+    return in_turn or len(labels) > IGNORED or str(IGNORED) in map(str, labels)
 
 
 def _order(named: Mapping[int, str], known: Sequence[str]) -> tuple[str, ...]:
