@@ -1,5 +1,6 @@
 """Fine-tune a trained model on a user's own data: `zoo.finetune`."""
 
+import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
@@ -9,9 +10,10 @@ from typing import Any, cast
 import torch
 from torch import Tensor, nn
 
+from zoo.datasets.custom.copies import copy_notes
 from zoo.datasets.custom.examples import DatasetSplits, LabeledExamples
 from zoo.datasets.custom.wanted import ReadOptions
-from zoo.errors import InputError
+from zoo.errors import DataWarning, InputError
 from zoo.evaluation.evaluate import compute_metrics, predict_examples
 from zoo.finetuning import data as finetuning_data
 from zoo.finetuning import linear_probe
@@ -115,6 +117,7 @@ def finetune_model(
     if chosen.head_init == "random":
         _reset(model)
     splits = finetuning_data.split_rows(splits, chosen, solved=solved)
+    splits = _with_copies_said(splits)
     part = "test" if splits.test else "validation"
     features = _features(model, run, splits, chosen, measured=part)
     rows = splits.parts()[part]
@@ -138,6 +141,14 @@ def is_solved_exactly(chosen: Settings) -> bool:
     """Return whether a linear head is solved, which needs no validation rows."""
     still = chosen.freeze == "backbone" and chosen.cache
     return still and chosen.optimizer is None and chosen.head_init == "probe"
+
+
+def _with_copies_said(splits: DatasetSplits) -> DatasetSplits:
+    """Warn of rows to measure on that are training rows too, and note it."""
+    notes = copy_notes(splits)
+    for note in notes:
+        warnings.warn(note, DataWarning, stacklevel=3)
+    return replace(splits, notes=splits.notes + notes) if notes else splits
 
 
 def _heavy(

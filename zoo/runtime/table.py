@@ -17,7 +17,11 @@ HIGH_BYTES = re.compile(rb"[\x80-\xff]+")
 MAX_FIELD = 2**31 - 1  # characters of a value; the csv module stops at 131,072
 # What a file that is not UTF-8 may be in, and the first and last letter of its script.
 # Kana come first: to Korean Windows they are rare syllables, and not the reverse.
-SCRIPTS = {"cp932": "\u3040\u30ff", "cp949": "\uac00\ud7a3", "gb18030": "\u4e00\u9fff"}
+SCRIPTS = {
+    "cp932": ("\u3040", "\u30ff"),
+    "cp949": ("\uac00", "\ud7a3"),
+    "gb18030": ("\u4e00", "\u9fff"),
+}
 
 
 class TableError(ZooError):
@@ -210,7 +214,7 @@ def _delimiter(text: str, name: str) -> str:
 
 
 def _checked(name: str, lines: Any) -> Table:
-    header = next(filter(None, lines), [])
+    header: list[str] = next(filter(None, lines), [])
     names, numbered = unique_names(name, header), list(_numbered(lines))
     for number, row in numbered:
         if len(row) != len(names):

@@ -181,10 +181,10 @@ def test_folders_beside_the_splits(tmp_path: Path) -> None:
 
     assert sizes(found) == {"training": 2}
     assert found.notes == (
-        f"{tmp_path / 'test'} was left out (2 pictures): it has no folders, so its "
+        f"{tmp_path.name}/test was left out (2 pictures): it has no folders, so its "
         "rows have no classes.",
-        f"{tmp_path / 'more'} was left out (1 picture): it is not named as a split.",
-        f"1 picture in {tmp_path} itself, and not in a split, was left out.",
+        f"{tmp_path.name}/more was left out (1 picture): it is not named as a split.",
+        f"1 picture in {tmp_path.name} itself, and not in a split, was left out.",
     )
     assert [str(one.message) for one in said] == list(found.notes)
 
@@ -222,8 +222,8 @@ def test_pictures_are_known_by_their_content(tmp_path: Path) -> None:
 
     assert found.counts() == {"a": 2, "b": 2}
     assert found.notes == (
-        f"{tmp_path / 'photos'}: 1 picture left out, in no folder of a class: c.jfif.",
-        f"{tmp_path / 'photos'}: 3 files left out, because no picture could be read: "
+        "photos: 1 picture left out, in no folder of a class: c.jfif.",
+        "photos: 3 files left out, because no picture could be read: "
         "2 .heic, 1 .txt (a/3.HEIC, b/3.heic, b/notes.txt).",
     )
 
@@ -254,8 +254,8 @@ def test_pictures_with_masks_of_any_format(tmp_path: Path) -> None:
 
     assert len(found.training) == 1
     assert found.notes == (
-        f"{tmp_path}: 2 files left out, because no picture could be read: 1 .heic, 1 "
-        ".txt (images/2.heic, masks/a.txt).",
+        f"{tmp_path.name}: 2 files left out, because no picture could be read: 1 "
+        ".heic, 1 .txt (images/2.heic, masks/a.txt).",
     )
 
 
@@ -269,7 +269,8 @@ def test_texts_of_other_endings(tmp_path: Path) -> None:
         found = read_data(tmp_path, TEXT)
 
     assert found.notes == (
-        f"{tmp_path}: 1 file left out, because no text could be read: 1 .md (a/2.md).",
+        f"{tmp_path.name}: 1 file left out, because no text could be read: 1 .md "
+        "(a/2.md).",
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import random
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -24,6 +24,7 @@ __all__ = [
     "DatasetSplits",
     "LabeledExamples",
     "content",
+    "stored",
     "train_val_split",
     "with_validation_split",
 ]
@@ -137,14 +138,35 @@ class Column(Sequence[Any]):
     @cached_property
     def content(self) -> str:
         """The SHA-256 of the rows, with pictures as they are stored."""
-        rows = self.rows if self.name is None else self.rows.select_columns([self.name])
-        rows, seal = _undecoded(rows), hashlib.sha256()
-        for start in range(0, len(self.picked), CHUNK_ROWS):
-            chunk = rows[[int(row) for row in self.picked[start : start + CHUNK_ROWS]]]
-            for row in zip(*chunk.values(), strict=True):
-                for value in row:
-                    seal.update(_stored(value))
+        seal = hashlib.sha256()
+        for row in _stored_rows(self):
+            for value in row:
+                seal.update(stored(value))
         return seal.hexdigest()
+
+    @property
+    def decoding(self) -> str | None:
+        """How the stored rows become inputs: a key, or None where a transform does it,
+        which may give something else every time."""
+        if isinstance(self.rows, Table):
+            return ""
+        if self.rows.format["type"] == "custom":
+            return None
+        features = self.rows.features
+        return repr(features if self.name is None else features[self.name])
+
+    def contents(self) -> Iterator[Sequence[Any]]:
+        """Yield the values of each row, with pictures as they are stored."""
+        return _stored_rows(self)
+
+
+def _stored_rows(items: Column) -> Iterator[Sequence[Any]]:
+    rows, picked = _undecoded(items.rows), items.picked
+    if items.name in rows.column_names:
+        rows = rows.select_columns([items.name])
+    for start in range(0, len(picked), CHUNK_ROWS):
+        chunk = rows[[int(row) for row in picked[start : start + CHUNK_ROWS]]]
+        yield from zip(*chunk.values(), strict=True)
 
 
 def content(items: Sequence[Any]) -> str | None:
@@ -156,7 +178,7 @@ def content(items: Sequence[Any]) -> str | None:
     seal = hashlib.sha256()
     for path in items:
         try:
-            seal.update(_stored(path.read_bytes()))
+            seal.update(stored(path.read_bytes()))
         except OSError:
             return None
     return seal.hexdigest()
@@ -167,13 +189,14 @@ def _undecoded(rows: Table | Dataset) -> Table | Dataset:
         return rows
     from datasets import Image
 
+    rows = rows.with_format(None)  # what a transform makes of them has no content
     for name, feature in rows.features.items():
         if isinstance(feature, Image):
             rows = rows.cast_column(name, Image(decode=False))
     return rows
 
 
-def _stored(value: Any) -> bytes:
+def stored(value: Any) -> bytes:
     """Return a value as bytes, with its length before it."""
     if isinstance(value, dict) and {*value} == {"bytes", "path"}:
         value = value["bytes"] or Path(value["path"]).read_bytes()

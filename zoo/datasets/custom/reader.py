@@ -224,7 +224,10 @@ def _table(raw: Any, expected: Wanted) -> Rows:
     path = Path(raw)
     if not rows.column_names:
         raise DataError(f"{path} is empty.")
-    return table(str(path), rows, expected, beside=path.parent)
+    found = table(str(path), rows, expected, beside=path.parent)
+    # Notes are written into cards, which tell nobody where a file was.
+    found.notes = [note.replace(str(path), path.name) for note in found.notes]
+    return found
 
 
 def _registered(name: str, expected: Wanted) -> _Found:

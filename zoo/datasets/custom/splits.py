@@ -101,11 +101,12 @@ def folder_splits(
     for split, name in splits.items():
         place = by_name[name]
         if split != "training" and training and not _is_split(place, kind):
-            count = _count(len(input_files(place, input_spec).taken), input_spec)
-            notes.append(
-                f"{place} was left out ({count}): it has no folders, so its rows have "
-                "no classes."
-            )
+            if number := len(input_files(place, input_spec).taken):
+                count = _count(number, input_spec)
+                notes.append(
+                    f"{folder.name}/{place.name} was left out ({count}): it has no "
+                    "folders, so its rows have no classes."
+                )
             continue
         found[split] = place
     notes += _left_out(folder, input_spec, others, loose)
@@ -134,15 +135,15 @@ def _left_out(
 ) -> list[str]:
     counted = [(one, len(input_files(one, input_spec).taken)) for one in others]
     notes = [
-        f"{place} was left out ({_count(count, input_spec)}): it is not named as a "
-        "split."
+        f"{folder.name}/{place.name} was left out ({_count(count, input_spec)}): it is "
+        "not named as a split."
         for place, count in counted
         if count
     ]
     if loose:
         notes.append(
-            f"{_count(len(loose), input_spec)} in {folder} itself, and not in a split, "
-            f"{'was' if len(loose) == 1 else 'were'} left out."
+            f"{_count(len(loose), input_spec)} in {folder.name} itself, and not in a "
+            f"split, {'was' if len(loose) == 1 else 'were'} left out."
         )
     return notes
 

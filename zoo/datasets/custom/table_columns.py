@@ -22,32 +22,55 @@ __all__ = ["pictures", "table"]
 
 
 def table(
-    source: str, rows: Table | Dataset, expected: Wanted, beside: Path | None = None
+    source: str, given: Table | Dataset, expected: Wanted, beside: Path | None = None
 ) -> Rows:
-    """Return the inputs and targets of a table."""
+    """Return the inputs and targets of a table.
+
+    Of a dataset with a transform (`Dataset.with_transform`), the inputs are what the
+    transform gives, and the targets those that are stored.
+    """
+    rows, changed = _without_format(given)
     columns, input_spec = rows.column_names, expected.input_spec
     target = find_column(source, columns, expected.columns, "target")
     each = input_spec.required_columns
     for name in each:
-        find_column(source, columns, [name], "model's")
+        find_column(source, list(changed[0]) if changed else columns, [name], "model's")
     if (length := input_spec.window) is not None:
+        inputs = changed or _numbers(rows, each)
         return time_windows.windows(
-            source, rows, _numbers(rows, each), length, target, expected.horizon
+            source, rows, inputs, length, target, expected.horizon
         )
     names = places(rows)
     if each:
-        items: Sequence[Any] = Column(_numbers(rows, each), None)
+        items: Sequence[Any] = Column(changed or _numbers(rows, each), None)
         return Rows(items, _targets(rows, target), names)
-    column = input_column(source, rows, input_spec, expected.options.column, target)
-    if input_spec.takes_strings:
-        return Rows(Column(rows, column), _targets(rows, target), names)
-    items = pictures(source, rows, column, beside, expected.options.allow_outside)
+    if changed:
+        wanted = expected.options.column
+        usual = [wanted] if wanted else list(input_spec.column_names)
+        column = find_column(source, list(changed[0]), usual, input_spec.noun)
+        items = Column(changed, column)
+    else:
+        column = input_column(source, rows, input_spec, expected.options.column, target)
+        if input_spec.takes_strings:
+            return Rows(Column(rows, column), _targets(rows, target), names)
+        outside_too = expected.options.allow_outside
+        items = pictures(source, rows, column, beside, outside_too)
+        if not isinstance(items, Column) and _holds_paths(rows, column):
+            names = [str(value) for value in rows[column]]
     if expected.kind.pictures:
-        masks = pictures(source, rows, target, beside, expected.options.allow_outside)
-        return Rows(items, masks, names)
-    if not isinstance(items, Column) and _holds_paths(rows, column):
-        names = [str(value) for value in rows[column]]
+        outside_too = expected.options.allow_outside
+        masks = pictures(source, rows, target, beside, outside_too)
+        return Rows(items, masks, places(rows))
     return Rows(items, _targets(rows, target), names)
+
+
+def _without_format(given: Table | Dataset) -> tuple[Table | Dataset, Dataset | None]:
+    """Return rows as they are stored, and where a transform changes them, as it gives
+    them too."""
+    if isinstance(given, Table) or given.format["type"] is None:
+        return given, None
+    custom = given.format["type"] == "custom" and len(given)
+    return given.with_format(None), given if custom else None
 
 
 def pictures(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from zoo.datasets.custom.examples import Column
@@ -37,6 +37,11 @@ class Windows(Column):
     def pick(self, rows: Sequence[int]) -> Windows:
         """Return some of the windows, in this order."""
         return Windows(self.rows, self.length, [self.picked[row] for row in rows])
+
+    def contents(self) -> Iterator[Sequence[Any]]:
+        """Yield the values of each window."""
+        for row in range(len(self)):
+            yield list(self[row].values())
 
     def last(self, name: str) -> list[float]:
         """Return the number of a column in the last row of each window."""

@@ -64,14 +64,14 @@ def left_out_notes(
     if loose:
         what = input_spec.noun if len(loose) == 1 else input_spec.plural
         notes.append(
-            f"{folder}: {len(loose):,} {what} left out, in no folder of a class: "
+            f"{folder.name}: {len(loose):,} {what} left out, in no folder of a class: "
             f"{_names(folder, loose)}."
         )
     if left := files.left:
         what = "1 file" if len(left) == 1 else f"{len(left):,} files"
         notes.append(
-            f"{folder}: {what} left out, because no {input_spec.noun} could be read: "
-            f"{_endings(left)} ({_names(folder, left)})."
+            f"{folder.name}: {what} left out, because no {input_spec.noun} could be "
+            f"read: {_endings(left)} ({_names(folder, left)})."
         )
     return notes
 
