@@ -218,10 +218,12 @@ def test_evaluate_tells_each_metric(run: Run, photos: Path) -> None:
     told = run("evaluate", "mine", "photos")
     foreign = run("evaluate", NAME, "photos")
 
-    assert told == Ended(0, "accuracy 1.0000\nf1 1.0000\n", "")
+    assert told == Ended(
+        0, "measured on 10 test rows of photos\naccuracy 1.0000\nf1 1.0000\n", ""
+    )
     assert foreign.status == 1
     assert foreign.err == (
-        "error: photos: the training rows have labels that are no classes: lying, "
+        "error: photos: the test rows have labels that are no classes: lying, "
         "standing. Classes: 0, 1, 2, 3, 4, 5, 6, 7, 8, 9.\n"
     )
 

@@ -1,6 +1,7 @@
 """From a lesson to a checkpoint folder: receipt, card, and all that may follow."""
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ from loopback import Hub, cards, connected
 from small import pictures
 
 import zoo
-from zoo.errors import DataError, TrainingError
+from zoo.errors import DataError, DataWarning, TrainingError
 from zoo.finetuning import checkpoint
 from zoo.finetuning.finetune import finetune_by_name
 
@@ -350,3 +351,21 @@ def test_bees_from_ants(tmp_path: Path) -> None:
     assert figures["accuracy"] > plain
     assert moved == {"classifier.weight", "classifier.bias"}
     assert zoo.verify(tmp_path / "insects", metric=True).passed
+
+
+def test_copies_of_training_rows_are_said(photos: Path, tmp_path: Path) -> None:
+    """
+    In a warning, in the receipt and on the card: they flatter the figures.
+    """
+    with pytest.warns(DataWarning) as said:
+        zoo.finetune(DIGITS, photos, tmp_path / "out", test=photos, **QUICK)
+
+    note = str(said[0].message)
+    card = (tmp_path / "out" / "README.md").read_text(encoding="utf-8")
+    assert re.fullmatch(
+        r"photos: (\d+) of \1 test rows are copies of training rows \(.*\), so the "
+        r"test metrics flatter the model\. Remove the copies\.",
+        note,
+    )
+    assert receipt(tmp_path / "out")["notes"] == [note]
+    assert f"* {note}\n" in card

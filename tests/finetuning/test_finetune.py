@@ -443,8 +443,8 @@ def test_two_pictures(tmp_path: Path) -> None:
     photos = pictures(tmp_path / "photos", 1)
 
     assert refused(DataError, DIGITS, photos, tmp_path / "out") == (
-        "2 rows are too few: of each class one is held back for validation, so give at "
-        "least two of each, or validation rows."
+        "1 row of across, 1 row of down are too few: of each class a part is held back "
+        "for validation, at least one row. Give more, or validation rows."
     )
     assert sorted(tmp_path.iterdir()) == [photos]
 

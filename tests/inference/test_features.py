@@ -3,8 +3,10 @@
 from pathlib import Path
 from typing import Any
 
+import datasets as library
 import pytest
 import torch
+from PIL import Image
 from small import Small, lesson_rows, pictures, small
 from torch import Tensor, nn
 
@@ -139,6 +141,97 @@ def test_the_key_is_of_all_that_counts(photos: Path) -> None:
     assert len(kept()) == 4
 
 
+def squares() -> library.Dataset:
+    """Return pictures in colour, each of one label."""
+    held = {
+        "image": [Image.new("RGB", (32, 32), hue) for hue in ("red", "blue", "lime")],
+        "label": ["red", "blue", "green"],
+    }
+    features = library.Features(
+        {"image": library.Image(), "label": library.Value("string")}
+    )
+    return library.Dataset.from_dict(held, features=features)
+
+
+def test_how_pictures_are_decoded_counts() -> None:
+    """
+    The same file in grey has other features, and its own place in the cache.
+    """
+    model, rows = small(), squares()
+    grey = rows.cast_column("image", library.Image(mode="L"))
+
+    first, second = (
+        features.example_features(model, read_data(r, model.zoo.spec.input).training)
+        for r in (rows, grey)
+    )
+
+    assert not torch.equal(first, second)
+    assert len(kept()) == 2
+
+
+def test_a_transform_of_a_dataset_is_applied_and_not_kept() -> None:
+    """
+    It may give something else every time; the targets are those that are stored.
+    """
+    model, rows = small(), squares()
+    calls: list[int] = []
+
+    def turned(batch: dict[str, Any]) -> dict[str, Any]:
+        calls.append(len(batch["image"]))
+        return {"image": [one.transpose(2).convert("L") for one in batch["image"]]}
+
+    changed = read_data(rows.with_transform(turned), model.zoo.spec.input)
+    grey = rows.cast_column("image", library.Image(mode="L"))
+    plain = read_data(grey, model.zoo.spec.input)
+
+    first = features.example_features(model, changed.training)
+
+    assert torch.equal(first, features.example_features(model, plain.training))
+    assert changed.training.targets == plain.training.targets
+    assert changed.labels == ("blue", "green", "red")
+    assert len(calls) >= 3
+    assert len(kept()) == 1  # of the plain one
+    assert (
+        changed.training.fingerprint()
+        == read_data(rows, model.zoo.spec.input).training.fingerprint()
+    )
+
+
+def test_a_format_of_a_dataset_changes_nothing() -> None:
+    """
+    Tensors for a loop of one's own are not what a model's reader takes.
+    """
+    model, rows = small(), squares()
+
+    plain, torches = (
+        features.example_features(model, read_data(r, model.zoo.spec.input).training)
+        for r in (rows, rows.with_format("torch"))
+    )
+
+    assert torch.equal(plain, torches)
+
+
+def test_a_transform_that_gives_no_picture_is_told() -> None:
+    """
+    The columns that it gives are listed; one of them can be named.
+    """
+    model = small()
+
+    def prepared(batch: dict[str, Any]) -> dict[str, Any]:
+        return {"pixel_values": [torch.zeros(3, 32, 32) for _ in batch["image"]]}
+
+    rows = squares().with_transform(prepared)
+    with pytest.raises(DataError) as caught:
+        read_data(rows, model.zoo.spec.input)
+
+    assert str(caught.value) == (
+        "the dataset has no picture column 'image' or 'img' or 'picture' or 'photo'. "
+        "It has pixel_values; name it with column=... (--column)."
+    )
+    named = read_data(rows, model.zoo.spec.input, column="pixel_values").training
+    assert features.example_features(model, named).shape == (3, 16)
+
+
 def test_a_cut_file_is_made_again(photos: Path) -> None:
     """
     A full disk costs time, no features.
@@ -192,8 +285,7 @@ def test_evaluating_a_folder_of_one_part(photos: Path) -> None:
     with pytest.raises(DataError) as caught:
         zoo.evaluate(model, other)
     assert str(caught.value) == (
-        "other: the training rows have labels that are no classes: askew. Classes: "
-        "across, down."
+        "other: rows have labels that are no classes: askew. Classes: across, down."
     )
 
 

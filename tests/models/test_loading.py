@@ -142,8 +142,13 @@ def test_wrong_options(options: dict[str, object], message: str) -> None:
     [
         ({"classes": "ten"}, "classes='ten' should be a whole number of at least 2."),
         ({"classes": 1}, "classes=1 should be a whole number of at least 2."),
-        ({"labels": "abc"}, "labels='abc' should be a list of names."),
-        ({"labels": 3}, "labels=3 should be a list of names."),
+        ({"labels": "abc"}, "labels='abc' should be a list of names, in their order."),
+        ({"labels": 3}, "labels=3 should be a list of names, in their order."),
+        ({"labels": {"a"}}, "labels={'a'} should be a list of names, in their order."),
+        (
+            {"labels": {"a": 0}},
+            "labels={'a': 0} should be a list of names, in their order.",
+        ),
     ],
 )
 def test_labels_that_are_none(options: dict[str, object], message: str) -> None:

@@ -1,6 +1,7 @@
 """A series in every form a person has it, what is said about a wrong one, forecasts."""
 
 import json
+import re
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
@@ -200,17 +201,64 @@ def test_rows_that_go_back_in_time_are_refused(days: Any) -> None:
     assert read(back.drop(columns="Date"))[0].rows == [*ROWS[:3][::-1]]
 
 
-def test_times_without_an_order_are_not_looked_at() -> None:
-    """
-    A gap among them, or days that stay or go both ways.
-    """
-    for days in ([1, None, 3, 4], [1, "a", 2, 3], [1, 1, 1, 1], [3, 2, 1, 2]):
-        rows = [
-            dict(row, day=d)
-            for row, d in zip(FORMS["list of dicts"], days, strict=True)
-        ]
+def dated(name: str, days: list[Any]) -> list[dict[str, Any]]:
+    rows = zip(FORMS["list of dicts"], days, strict=True)
+    return [{**row, name: day} for row, day in rows]
 
-        assert read(rows)[0].rows == LAST
+
+def test_times_that_can_not_be_told_are_said() -> None:
+    """
+    A gap among dates, words, and dates that may be read in two ways.
+    """
+    for days, odd in (
+        ([1, 2, None, 4], "None"),
+        (["x", "a", "b", "c"], "'a'"),
+        (["x", "01/12/2023", "02/11/2023", "03/10/2023"], "'01/12/2023'"),
+    ):
+        message = (
+            f"The order of the rows in time can't be told from 'date', such as {odd}: "
+            "they are taken to be the oldest first."
+        )
+        with pytest.warns(UserWarning, match=re.escape(message)):
+            assert read(dated("date", days))[0].rows == LAST
+
+
+def test_days_that_stay_or_begin_anew_are_in_order() -> None:
+    """
+    Several rows of a day, and days of a month at its end.
+    """
+    assert read(dated("date", [1, 1, 1, 1]))[0].rows == LAST
+    assert read(dated("day", [29, 30, 31, 1]))[0].rows == LAST
+
+
+def test_rows_that_go_both_ways_in_time_are_refused() -> None:
+    """
+    They are no series in any order.
+    """
+    days = ["1.1.2020", "31.1.2020", "1.2.2020", "30.1.2020"]
+
+    with pytest.raises(InputError) as told:
+        read(dated("Date", days))
+
+    assert told.value.problem == (
+        "The rows are not in the order of time: 'Date' falls from 1.2.2020 to "
+        "30.1.2020 (row 3). Sort them, the oldest first."
+    )
+
+
+def test_a_frame_is_dated_by_its_index() -> None:
+    """
+    Where it has dates, they say the order.
+    """
+    frame = FRAME.set_index(pd.to_datetime(DAYS))
+
+    with pytest.raises(InputError) as told:
+        read(frame.iloc[::-1])
+
+    assert told.value.problem == (
+        "The rows go back in time: the index falls to 2020-01-02 00:00:00."
+    )
+    assert read(frame)[0].rows == LAST
 
 
 def test_a_batch_has_rows_and_columns() -> None:

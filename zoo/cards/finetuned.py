@@ -22,6 +22,7 @@ def render(spec: ModelSpec, receipt: Mapping[str, Any]) -> str:
         strategy=_strategy(receipt),
         classes=_classes(receipt, spec.output),
         skipped=_skipped(receipt),
+        notes=_notes(receipt),
         fails=_fails(receipt, spec.output),
     )
     making = FINETUNED_PROCEDURE.format(
@@ -71,6 +72,12 @@ def _skipped(receipt: Mapping[str, Any]) -> str:
         return ""
     count = "1 input" if len(skipped) == 1 else f"{len(skipped):,} inputs"
     return f"\nLeft out, because it could not be read: {count}.\n"
+
+
+def _notes(receipt: Mapping[str, Any]) -> str:
+    """Return what was left out of the data, and copies in it."""
+    lines = "".join(f"* {note}\n" for note in receipt.get("notes", ()))
+    return f"\nOf its data:\n\n{lines}" if lines else ""
 
 
 def _strategy(receipt: Mapping[str, Any]) -> str:

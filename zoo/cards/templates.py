@@ -143,7 +143,7 @@ It is `{parent}` with what that data added.
 From the weights of `{parent}` (SHA-256 `{sha256}`),
 on {fitting:,} rows of {source}.
 {strategy}
-{classes}{skipped}
+{classes}{skipped}{notes}
 ## Where it fails
 
 {fails}"""

@@ -103,7 +103,11 @@ def load_or_synthetic(
 
 def check_labels(target: Tensor, output_spec: Output, source: str) -> None:
     """Raise DataError for target numbers out of range, before a loss fails on them."""
-    if (count := output_spec.target_labels) is None or not len(target):
+    if (count := output_spec.target_labels) is None:
+        return
+    if output_spec.ignored_label is not None:
+        target = target[target != output_spec.ignored_label]
+    if not len(target):
         return
     least, most = target.min(), target.max()
     if least < 0 or most >= count:

@@ -1,6 +1,7 @@
 """Fine-tune a trained model on a user's own data: `zoo.finetune`."""
 
 import itertools
+import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
@@ -10,8 +11,10 @@ from typing import Any, cast
 import torch
 from torch import Tensor, nn
 
+from zoo.datasets.custom.copies import copy_notes
 from zoo.datasets.custom.examples import DatasetSplits, LabeledExamples
-from zoo.errors import InputError
+from zoo.datasets.custom.wanted import ReadOptions
+from zoo.errors import DataWarning, InputError
 from zoo.evaluation.evaluate import compute_metrics, predict_examples
 from zoo.finetuning import data as finetuning_data
 from zoo.finetuning import linear_probe
@@ -60,8 +63,8 @@ def finetune_by_name(
     *,
     validation: Any = None,
     test: Any = None,
-    target: str | None = None,
     labels: Sequence[str] | None = None,
+    options: ReadOptions = finetuning_data.AS_IT_IS,
     skip_unreadable: bool = False,
     settings: Mapping[str, object] | None = None,
     monitor: TrainingMonitor | None = None,
@@ -74,7 +77,7 @@ def finetune_by_name(
     check_ranges(chosen)
     spec = loading.find(name)
     check(spec, chosen)
-    splits = finetuning_data.read_splits(spec, data, validation, test, target, labels)
+    splits = finetuning_data.read_splits(spec, data, validation, test, labels, options)
     with seeded(chosen.seed):
         model, old = _with_head(name, splits)
         skipped: tuple[str, ...] = ()
@@ -84,7 +87,7 @@ def finetune_by_name(
             result = finetune_model(model, splits, chosen, old=old, monitor=monitor)
         except InputError as exc:
             raise featuring.unreadable_message(model, splits) or exc from exc
-    result.parent, result.target, result.skipped = str(name), target, skipped
+    result.parent, result.target, result.skipped = str(name), options.target, skipped
     return result
 
 
@@ -117,6 +120,7 @@ def finetune_model(
     if chosen.head_init == "random":
         _reset(model)
     splits = finetuning_data.split_rows(splits, chosen, solved=solved)
+    splits = _with_copies_said(splits)
     part = "test" if splits.test else "validation"
     features = _features(model, run, splits, chosen, measured=part)
     rows = splits.parts()[part]
@@ -144,6 +148,14 @@ def is_solved_exactly(chosen: Settings) -> bool:
     """Return whether a linear head is solved, which needs no validation rows."""
     still = chosen.freeze == "backbone" and chosen.cache
     return still and chosen.optimizer is None and chosen.head_init == "probe"
+
+
+def _with_copies_said(splits: DatasetSplits) -> DatasetSplits:
+    """Warn of rows to measure on that are training rows too, and note it."""
+    notes = copy_notes(splits)
+    for note in notes:
+        warnings.warn(note, DataWarning, stacklevel=3)
+    return replace(splits, notes=splits.notes + notes) if notes else splits
 
 
 def _heavy(

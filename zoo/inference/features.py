@@ -12,7 +12,12 @@ import torch
 from torch import Tensor, nn
 
 from zoo._utils import paths
-from zoo.datasets.custom.examples import DatasetSplits, LabeledExamples, content
+from zoo.datasets.custom.examples import (
+    Column,
+    DatasetSplits,
+    LabeledExamples,
+    content,
+)
 from zoo.errors import DataError, InputError, OptionError, WeightsError
 from zoo.models import safetensors_io
 from zoo.models.freeze import head_of
@@ -41,7 +46,7 @@ __all__ = [
     "without_unreadable",
 ]
 
-CACHE_VERSION = 3  # of the files in the cache
+CACHE_VERSION = 4  # of the files in the cache
 BATCH_SIZE = 32
 MAX_CACHE_BYTES = 256 << 20  # of features that are kept on disk
 NO_COPIES = Copies()  # none
@@ -186,8 +191,8 @@ def example_features(
     """Return the features of examples, (rows, numbers); kept on disk where it can be.
 
     With `copies`, the changed copies of all rows follow. The cache's key is of the
-    weights before the head, the input spec, the precision and the content of the
-    inputs.
+    weights before the head, the input spec, the precision, the content of the inputs
+    and how it is decoded. What a transform of a dataset gives is not kept.
     """
     resolved = resolve_precision(precision, next(model.parameters()).device)
     cached = _cached(model, rows, copies, resolved)
@@ -231,7 +236,8 @@ def _item(task: Any, rows: LabeledExamples, row: int, spec: Any) -> Any:
 def _cached(
     model: nn.Module, rows: LabeledExamples, copies: Copies, precision: Resolved
 ) -> Path | None:
-    content_hash = content(rows.items)
+    decoding = rows.items.decoding if isinstance(rows.items, Column) else ""
+    content_hash = None if decoding is None else content(rows.items)
     if content_hash is None:
         return None
     known = model_metadata(model)
@@ -242,6 +248,7 @@ def _cached(
         options,
         known.spec.input,
         content_hash,
+        decoding,
         copies,
         precision,
     )

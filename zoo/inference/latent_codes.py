@@ -3,6 +3,7 @@
 `zoo.inference.sample` lists the methods that a module needs for them.
 """
 
+from numbers import Integral
 from pathlib import Path
 from typing import Any
 
@@ -56,7 +57,7 @@ def interpolate(
     """
     module = require_module(model, "zoo.interpolate(model, a, b)")
     spec = require_verb(module, "interpolate")
-    if not isinstance(steps, int) or isinstance(steps, bool) or steps < 2:
+    if not isinstance(steps, Integral) or isinstance(steps, bool) or steps < 2:
         problem = f"steps={steps!r} should be 2 or more."
         raise OptionError(spec.name, problem, ["steps"])
     start, end = (_end(module, raw, options) for raw in (a, b))

@@ -16,6 +16,7 @@ Outputs are what `zoo.tasks` turns into results, like those of forward. All meth
 called in eval mode, and what they give must not depend on the rows beside.
 """
 
+from numbers import Integral
 from pathlib import Path
 from typing import Any
 
@@ -112,7 +113,7 @@ def require_verb(model: nn.Module, verb: str) -> ModelSpec:
 
 
 def _whole(value: object) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool)
+    return isinstance(value, Integral) and not isinstance(value, bool)
 
 
 def _missing(model: nn.Module, verb: str) -> str:

@@ -2,10 +2,11 @@
 
 import inspect
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 from contextlib import nullcontext
 from dataclasses import replace
 from functools import lru_cache
+from numbers import Integral
 from pathlib import Path
 from typing import Any
 
@@ -162,16 +163,17 @@ def _labels(spec: ModelSpec, labels: Any, classes: Any) -> tuple[str, ...]:
     """Return the labels of the head: given, numbered, or those of the spec."""
     option_names = ["labels", "classes"]
     if labels is not None:
-        if isinstance(labels, str) or not isinstance(labels, Iterable):
-            problem = f"labels={labels!r} should be a list of names."
+        unordered = isinstance(labels, str | Mapping | Set)
+        if unordered or not isinstance(labels, Iterable):
+            problem = f"labels={labels!r} should be a list of names, in their order."
             raise OptionError(spec.name, problem, option_names)
         return tuple(map(str, labels))
     if classes is None or classes == len(spec.labels):
         return spec.labels
-    if not isinstance(classes, int) or isinstance(classes, bool) or classes < 2:
+    if not isinstance(classes, Integral) or isinstance(classes, bool) or classes < 2:
         problem = f"classes={classes!r} should be a whole number of at least 2."
         raise OptionError(spec.name, problem, option_names)
-    return tuple(map(str, range(classes)))
+    return tuple(map(str, range(int(classes))))
 
 
 def build_model(

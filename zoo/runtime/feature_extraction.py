@@ -6,6 +6,7 @@ word.
 """
 
 from collections.abc import Collection, Sequence
+from numbers import Integral
 from typing import Any
 
 import torch
@@ -86,7 +87,7 @@ def embedding_matrix(model: nn.Module) -> Tensor | None:
 
 def check_count(model: nn.Module, count: Any, name: str, known: list[str]) -> int:
     """Return how many words are asked for. Raises OptionError."""
-    whole = isinstance(count, int) and not isinstance(count, bool)
+    whole = isinstance(count, Integral) and not isinstance(count, bool)
     if not whole or count < 1:
         problem = f"{name}={count!r} should be 1 or more."
         raise OptionError(spec_of(model).name, problem, known)

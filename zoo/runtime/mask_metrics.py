@@ -8,6 +8,8 @@ from torch import Tensor, nn
 from zoo.runtime.image_segmentation import probabilities
 from zoo.runtime.rows import predict_batches, spec_of
 
+IGNORED = 255  # the number of a pixel of no label, which counts nowhere
+
 
 def evaluate(model: nn.Module, rows: Any) -> dict[str, float]:
     """Return the metrics of a model on rows, in eval mode; see `metrics`."""
@@ -15,13 +17,18 @@ def evaluate(model: nn.Module, rows: Any) -> dict[str, float]:
 
 
 def metrics(output: Tensor, target: Tensor, output_spec: Any) -> dict[str, float]:
-    """Return the metrics of predicted masks; `target` is (batch, height, width).
+    """Return the metrics of predicted masks; `target` is (batch, height, width), 255
+    where a pixel is of no label.
 
     `iou` and `dice` count the pixels of all pictures together, and `image_iou` is the
     mean over pictures. They are of the second label where there are two; of more, the
     mean over those that are in the answer or in the truth.
     """
-    predicted = probabilities(output, output_spec).argmax(dim=1)
+    predicted, known = (
+        probabilities(output, output_spec).argmax(dim=1),
+        target != IGNORED,
+    )
+    predicted = predicted.masked_fill(~known, IGNORED)
     shared, either = overlap(predicted, target, len(output_spec.labels))
     if len(output_spec.labels) == 2:
         shared, either = shared[:, 1:], either[:, 1:]
@@ -30,7 +37,7 @@ def metrics(output: Tensor, target: Tensor, output_spec: Any) -> dict[str, float
         "iou": _mean(all_shared / all_either),
         "image_iou": _over_pictures(shared, either),
         "dice": _mean(2 * all_shared / (all_shared + all_either)),
-        "pixel_accuracy": (predicted == target).double().mean().item(),
+        "pixel_accuracy": (predicted == target)[known].double().mean().item(),
     }
 
 

@@ -1,6 +1,7 @@
 """Rules for the options of a prediction that takes many passes."""
 
 from collections.abc import Callable, Mapping
+from numbers import Integral, Real
 from typing import Any
 
 from zoo.runtime.input_errors import OptionError
@@ -21,10 +22,10 @@ def check(model: str, options: Mapping[str, Any], rules: Rules) -> None:
 
 def number(value: object, low: float, high: float) -> bool:
     """Return whether a value is a number from `low` to `high`."""
-    plain = isinstance(value, (int, float)) and not isinstance(value, bool)
-    return plain and low <= value <= high  # type: ignore[operator]
+    plain = isinstance(value, Real) and not isinstance(value, bool)
+    return plain and bool(low <= value <= high)  # type: ignore[operator]
 
 
 def whole(value: object, low: int, high: int) -> bool:
     """Return whether a value is a whole number from `low` to `high`."""
-    return isinstance(value, int) and number(value, low, high)
+    return isinstance(value, Integral) and number(value, low, high)

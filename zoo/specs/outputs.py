@@ -150,6 +150,7 @@ class MaskOutput(LabelledOutput):
     function_to_apply: Literal["softmax", "sigmoid"] = "softmax"
 
     targets = "zoo.tasks.targets.masks:MaskTargets"
+    ignored_label = 255  # as in Pascal VOC and Cityscapes
     drawable = True
     counted = "in so many masks"
     judged = "pixel"

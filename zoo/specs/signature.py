@@ -80,6 +80,7 @@ class Output(SpecPart):
     kinds: ClassVar[dict[str, type[Any]]] = {}
     targets: ClassVar[str] = "zoo.tasks.targets.numbers:NumberTargets"
     drawable: ClassVar[bool] = False  # whether a result can be drawn, as a picture
+    ignored_label: ClassVar[int | None] = None  # the number of a target of no label
     is_features: ClassVar[bool] = False  # whether the output stands for the input
 
     # How the rows of a fine-tuning are counted

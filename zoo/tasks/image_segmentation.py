@@ -14,6 +14,7 @@ from zoo.errors import SettingsError
 from zoo.models.metadata import model_metadata
 from zoo.runtime import image_segmentation, mask_metrics
 from zoo.runtime.image_segmentation import probabilities
+from zoo.runtime.mask_metrics import IGNORED
 from zoo.specs import ImageInput, MaskOutput, ModelSpec
 from zoo.tasks._task import Figures, FinetuneSettings, Picture, RawRows, Task
 from zoo.tasks.results.rendering import image_grid, png
@@ -52,12 +53,23 @@ class ImageSegmentation(Task[ImageInput, MaskOutput]):
         output_spec: MaskOutput,
         weight: Tensor | None = None,
     ) -> Tensor:
-        """Return the mean cross-entropy of pixels; `target` (batch, height, width)."""
+        """Return the mean cross-entropy of pixels; `target` (batch, height, width).
+
+        Pixels of no label, 255, count nowhere.
+        """
+        known = target != IGNORED
+        if not known.any():
+            return output.sum() * 0
         if output_spec.function_to_apply == "softmax":
-            return functional.cross_entropy(output, target.long(), weight=weight)
+            return functional.cross_entropy(
+                output, target.long(), weight=weight, ignore_index=IGNORED
+            )
+        logits = output[:, 0]
+        if not known.all():
+            logits, target = logits[known], target[known]
         each = weight[target.long()] if weight is not None else None
         return functional.binary_cross_entropy_with_logits(
-            output[:, 0], target.to(output.dtype), weight=each
+            logits, target.to(output.dtype), weight=each
         )
 
     def compute_metrics(
@@ -103,7 +115,7 @@ class ImageSegmentation(Task[ImageInput, MaskOutput]):
         """Return the rows with the worst predictions: picture, mask, predicted mask."""
         input_spec, output_spec = self.signature(model_metadata(module).spec)
         predicted = self.predicted_labels(output, output_spec)
-        wrong = (predicted != target).double().mean(dim=(1, 2))
+        wrong = ((predicted != target) & (target != IGNORED)).double().mean(dim=(1, 2))
         drawn = []
         for row in wrong.argsort(descending=True)[:SHOWN].tolist():
             picture = self.load_item(rows.items[row], input_spec)

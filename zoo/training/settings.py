@@ -92,6 +92,8 @@ def require(settings: Any, key: str) -> None:
 
 def _parse_value(value: object, kind: Any) -> object:
     """Return `value` as `kind`; raise ValueError where that can't be."""
+    if hasattr(value, "item") and getattr(value, "shape", None) == ():
+        value = value.item()  # a number of NumPy
     origin, parts = get_origin(kind) or kind, get_args(kind)
     if origin is Literal:
         return _choice(value, parts)

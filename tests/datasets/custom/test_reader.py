@@ -5,6 +5,8 @@ from pathlib import Path
 from typing import Any
 
 import datasets as library
+import numpy as np
+import pandas as pd
 import pytest
 from PIL import Image
 from small import pictures
@@ -84,9 +86,11 @@ def test_hidden_files_and_tools_leavings_are_no_data(tmp_path: Path) -> None:
     for extra in (".DS_Store", "across/.DS_Store", "across/._0.png", "across/a.txt"):
         (folder / extra).write_bytes(b"")
 
+    (folder / "across" / "a.txt").unlink()
+
     found = read_data(folder, PHOTO)
 
-    assert len(found.training) == 4
+    assert (len(found.training), found.notes) == (4, ())
 
 
 def test_paths_with_spaces_and_of_any_script(tmp_path: Path) -> None:
@@ -289,7 +293,7 @@ def test_a_folder_of_texts(tmp_path: Path) -> None:
     Class-named folders of .txt files, in parts or not, and nothing else in them.
     """
     texts = {"good/1.txt": "fine", "good/2.TXT": "nice", "bad/deep/1.txt": "dull"}
-    plain = written(tmp_path / "reviews", {**texts, "bad/notes.md": "x"})
+    plain = written(tmp_path / "reviews", texts)
     parts = written(
         tmp_path / "parts",
         {f"{p}/{k}": t for p in ("train", "test") for k, t in texts.items()},
@@ -311,7 +315,9 @@ def test_a_folder_without_texts(tmp_path: Path) -> None:
     """
     folder = pictures(tmp_path / "photos", 1)
 
-    assert complaint(folder, TEXT) == f"{folder / 'across'} holds no texts (.txt)."
+    assert complaint(folder, TEXT) == (
+        f"{folder / 'across'} holds no texts (.txt). It holds 1 .png."
+    )
     assert complaint(folder / "down", TEXT) == (
         f"{folder / 'down'} has no folders in it. Give each class a folder of its own "
         "that is named as the class: reviews/good/1.txt, reviews/bad/2.txt."
@@ -333,10 +339,10 @@ def test_rows_without_a_label(tmp_path: Path) -> None:
     They are counted and named, of numbers too.
     """
     words = csv(tmp_path, "a,b,label\n1,1,x\n1,1,\n1,1,y\n")
-    assert complaint(words, ROW) == "rows.csv: 1 row has no label: row 2."
+    assert complaint(words, ROW) == "rows.csv: 1 row has no label: line 3."
 
     numbers = csv(tmp_path, "a,b,label\n1,1,7\n1,1,\n1,1,\n")
-    assert complaint(numbers, ROW) == "rows.csv: 2 rows have no label: row 2, row 3."
+    assert complaint(numbers, ROW) == "rows.csv: 2 rows have no label: line 3, line 4."
 
 
 def test_an_unknown_target(tmp_path: Path) -> None:
@@ -347,11 +353,11 @@ def test_an_unknown_target(tmp_path: Path) -> None:
 
     assert complaint(path, ROW, target="sise") == (
         f"{path} has no target column 'sise'. Did you mean 'size'? It has a, b, size; "
-        "name it with target=...."
+        "name it with target=... (--target)."
     )
     assert complaint(path, ROW) == (
         f"{path} has no target column 'label' or 'labels' or 'class' or 'target'. It "
-        "has a, b, size; name it with target=...."
+        "has a, b, size; name it with target=... (--target)."
     )
 
 
@@ -381,7 +387,7 @@ def test_targets_that_are_no_numbers(tmp_path: Path, value: str, fault: str) -> 
     path.write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
 
     assert complaint(path, ROW, output_spec=SIZE) == (
-        f"rows.jsonl: the target of row 2 is {value!r}, {fault}."
+        f"rows.jsonl: the target of line 2 is {value!r}, {fault}."
     )
 
 
@@ -406,7 +412,7 @@ def test_a_file_of_another_kind(tmp_path: Path) -> None:
     path.write_bytes(b"")
 
     assert complaint(path, ROW) == (
-        f"{path} is no table the zoo can read: give .csv, .jsonl, .parquet, or a "
+        f"{path} is no table the zoo can read: give .csv, .tsv, .jsonl, .parquet, or a "
         "folder of class-named folders."
     )
 
@@ -427,7 +433,8 @@ def test_something_else() -> None:
     """
     assert complaint(7) == (
         "A int is not data to learn from. Give a folder of class-named folders, a CSV, "
-        "JSONL or parquet file, a datasets.Dataset, a registered name, or a Hub id."
+        "JSONL or parquet file, a DataFrame, a datasets.Dataset, a registered name, or "
+        "a Hub id."
     )
 
 
@@ -468,14 +475,90 @@ def test_of_each_class_a_share_is_held_back() -> None:
 
 def test_too_few_rows_to_hold_any_back() -> None:
     """
-    The message says how many would do.
+    The classes are named, and one row is one row.
     """
-    with pytest.raises(DataError) as caught:
-        train_val_split(numbered(0, 1), 0.2, seed=0, stratified=True)
 
-    assert str(caught.value) == (
-        "2 rows are too few: of each class one is held back for validation, so give at "
-        "least two of each, or validation rows."
+    def said(rows: LabeledExamples, val_fraction: float = 0.2, **how: Any) -> str:
+        with pytest.raises(DataError) as caught:
+            train_val_split(rows, val_fraction, seed=0, **how)
+        return str(caught.value)
+
+    classes = {"stratified": True, "labels": ("ants", "bees", "cats")}
+    rest = "held back for validation, at least one row. Give more, or validation rows."
+
+    assert said(numbered(0, 0, 1, 2, 2), **classes) == (
+        f"1 row of bees is too few: of each class a part is {rest}"
+    )
+    assert said(numbered(0, 0, 1, 2), **classes) == (
+        f"1 row of bees, 1 row of cats are too few: of each class a part is {rest}"
+    )
+    assert said(numbered(0, 0, 0), 0.9, **classes) == (
+        f"3 rows of ants are too few: of each class a part is {rest}"
+    )
+    assert said(numbered(0.5), stratified=False) == (
+        f"1 row is too few: a part is {rest}"
+    )
+
+
+# Labels
+
+
+def test_labels_that_are_the_same_number_have_an_order(tmp_path: Path) -> None:
+    """
+    The same one in every run: 001 before 01 before 1.
+    """
+    lines = "".join(f"1,1,{label}\n" for label in ("1", "001", "2", "01"))
+
+    found = read_data(csv(tmp_path, "a,b,label\n" + lines), ROW)
+
+    assert found.labels == ("001", "01", "1", "2")
+
+
+@pytest.mark.parametrize(
+    ("labels", "fault"),
+    [
+        ({"yes", "no"}, "labels are a list, in the order of the model's output, and"),
+        ({"yes": 0, "no": 1}, "labels are a list, in the order of the model's output"),
+        ("yes", "labels are a list, in the order of the model's output, and not a str"),
+        (["yes", "no", "yes"], "labels have yes twice."),
+        (["yes", "no", ""], "labels have an empty label."),
+    ],
+    ids=["a set", "a dict", "a text", "twice", "empty"],
+)
+def test_labels_that_are_no_list(labels: Any, fault: str) -> None:
+    """
+    A set has another order in every run, and a text is not its letters.
+    """
+    rows = library.Dataset.from_dict(TABLE)
+
+    assert complaint(rows, ROW, labels=labels).startswith(f"the dataset: {fault}")
+
+
+def test_numbers_of_numpy_are_labels() -> None:
+    """
+    As the numbers that they are.
+    """
+    rows = pd.DataFrame({"a": [1, 1], "b": [1, 1], "label": np.float32([1, 2])})
+
+    assert read_data(rows, ROW).labels == ("1", "2")
+    assert read_data(rows, ROW, labels=np.array([2, 1])).labels == ("2", "1")
+    assert read_data(rows, ROW, labels=[np.int64(2), np.int64(1)]).training.targets == (
+        1,
+        0,
+    )
+
+
+@pytest.mark.parametrize("value", [[0, 1], {"x": 1}, ("x", "y")], ids=str)
+def test_several_labels_of_a_row_are_refused(value: Any) -> None:
+    """
+    They are no class of their own.
+    """
+    rows = pd.DataFrame({"a": [1, 1], "b": [1, 1], "label": ["x", value]})
+
+    assert complaint(rows, ROW) == (
+        f"the table: row 2 has the label {value!r}, which is not one class. Models of "
+        "the zoo are fine-tuned and measured on rows of one label each: make a column "
+        "of one of the labels, and name it with target=... (--target)."
     )
 
 

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 import zoo
 from zoo.datasets.custom.reader import read_data
-from zoo.errors import DataError, SettingsError
+from zoo.errors import DataError, DataWarning, SettingsError
 from zoo.evaluation.evaluate import evaluate
 from zoo.finetuning.data import class_weights
 from zoo.finetuning.finetune import finetune_model
@@ -21,6 +21,7 @@ from zoo.finetuning.strategies import Settings
 from zoo.inference.features import targets
 from zoo.models.metadata import ModelMetadata, attach
 from zoo.specs import ImageInput, License, MaskOutput, ModelSpec
+from zoo.tasks import get_task
 from zoo.tasks.targets.masks import MaskTargets
 
 PHOTO = ImageInput(height=16, width=16, fit="stretch")
@@ -240,6 +241,91 @@ def test_classes_count_alike_by_their_pixels(tmp_path: Path) -> None:
     products = class_weights(rows) * pixels
 
     assert torch.allclose(products, products[0].expand(3))
+
+
+def with_a_border(place: Path) -> Path:
+    """Write pictures and masks whose outermost pixels are 255, of no class."""
+    for path in sorted(folder(place).glob("masks/*.png")):
+        mask = np.array(Image.open(path))
+        mask[0], mask[-1], mask[:, 0], mask[:, -1] = 255, 255, 255, 255
+        Image.fromarray(mask).save(path)
+    return place
+
+
+def test_pixels_of_no_class(tmp_path: Path) -> None:
+    """
+    255 beside other values is no class, as in Pascal VOC: its pixels are counted, and
+    neither learned nor measured.
+    """
+    place, border = with_a_border(tmp_path / "photos"), 2 * 24 + 2 * 16
+
+    with pytest.warns(DataWarning) as said:
+        rows = found(place)
+
+    mask = rows.training.targets[0]
+    assert rows.labels == ("0", "1", "2")
+    assert sum(rows.sizes()) == 6 * (24 * 18 - border)
+    assert (mask.opened() == 255).sum() == border
+    assert rows.notes == (
+        f"photos: {6 * border} pixels of the training masks are 255, and of no class: "
+        "they are neither learned nor measured. If it is one, name every value: "
+        "labels=['0', '1', '2', '255'] (--labels 0,1,2,255).",
+    )
+    assert str(said[0].message) == rows.notes[0]
+
+
+def test_255_is_a_class_where_it_is_named(tmp_path: Path) -> None:
+    """
+    By its value, or in turn where the values are no numbers of labels.
+    """
+    place = with_a_border(tmp_path / "photos")
+    for path in place.glob("masks/*.png"):
+        mask = np.array(Image.open(path))
+        Image.fromarray(np.where(mask == 2, 20, mask)).save(path)
+    names = ("ground", "red", "blue", "border")
+
+    assert found(place, labels=("0", "1", "20", "255")).labels[-1] == "255"
+    assert found(place, labels=names).counts()["border"] == 6
+
+
+@pytest.mark.parametrize("function", ["softmax", "sigmoid"])
+def test_pixels_of_no_class_change_no_figure(function: Any) -> None:
+    """
+    Loss and metrics are those of the other pixels alone.
+    """
+    labels = ("a", "b", "c") if function == "softmax" else ("a", "b")
+    output_spec = MaskOutput(labels=labels, function_to_apply=function)
+    random = torch.Generator().manual_seed(0)
+    output = torch.randn(2, 3 if function == "softmax" else 1, 4, 6, generator=random)
+    target = torch.randint(len(labels), (2, 4, 6), generator=random).byte()
+    marked = target.clone()
+    marked[:, :, 3:] = 255
+    task, weight = get_task("image-segmentation"), torch.arange(1.0, len(labels) + 1)
+    left = output[..., :3], target[..., :3]
+
+    for each in (None, weight):
+        loss = task.loss(output, marked, output_spec, each)
+        assert loss.item() == pytest.approx(task.loss(*left, output_spec, each).item())
+    assert task.compute_metrics(output, marked, output_spec) == pytest.approx(
+        task.compute_metrics(*left, output_spec)
+    )
+    nothing = torch.full_like(target, 255)
+    assert task.loss(output, nothing, output_spec).item() == 0.0
+
+
+@pytest.mark.filterwarnings("ignore::zoo.errors.DataWarning")
+def test_masks_with_pixels_of_no_class_are_learned(tmp_path: Path) -> None:
+    """
+    The model has no label for them, and its confusion and card are drawn.
+    """
+    zoo.save(zoo.build("unet-pet", base_channels=2), tmp_path / "small")
+    scenes = with_a_border(tmp_path / "scenes")
+
+    zoo.finetune(tmp_path / "small", scenes, tmp_path / "mine", epochs=1)
+
+    assert (tmp_path / "mine" / "confusion.png").is_file()
+    assert zoo.load(tmp_path / "mine").zoo.labels == ("0", "1", "2")
+    assert zoo.evaluate(zoo.load(tmp_path / "mine"), scenes)["pixel_accuracy"] <= 1
 
 
 # What is wrong with it

@@ -6,18 +6,21 @@ from typing import Any
 
 import datasets as library
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 
 import zoo
 from zoo.artifacts import checkpoint_folder
 from zoo.datasets.custom.examples import with_validation_split
-from zoo.datasets.custom.reader import read_data
-from zoo.errors import DataError
+from zoo.datasets.custom.reader import read_data, read_part
+from zoo.errors import DataError, DataWarning
 from zoo.inference import features
 from zoo.specs import Column, ForecastOutput, SeriesInput
 from zoo.tasks import get_task
 
+# Numbered days stand here for dates.
+pytestmark = pytest.mark.filterwarnings("ignore:.*has no column of dates")
 NAME = "rnn-netflix"
 THREE = SeriesInput(
     columns=(
@@ -121,7 +124,7 @@ def test_the_content_of_a_series_is_known() -> None:
             series(9).remove_columns("close"),
             {},
             "the dataset has no target column 'close'. It has volume, note; name it "
-            "with target=....",
+            "with target=... (--target).",
         ),
         (
             series(9),
@@ -208,3 +211,98 @@ def test_targets_of_several_steps_are_a_table() -> None:
     found = read_data(series(6), THREE, replace(NEXT, horizon=2)).training
 
     assert features.targets(zoo.load(NAME), found).shape == (2, 2)
+
+
+# The order of time
+
+
+DAYS = ["28.02.2024", "29.02.2024", "01.03.2024", "02.03.2024", "03.03.2024"]
+
+
+def dated(days: Any) -> pd.DataFrame:
+    """Return a series whose rows are of these days."""
+    numbers = [float(n) for n in range(1, len(DAYS) + 1)]
+    return pd.DataFrame({"Date": days, "close": numbers, "volume": numbers})
+
+
+@pytest.mark.parametrize("kind", ["frame", "csv", "jsonl", "parquet", "dataset"])
+def test_a_series_that_goes_back_in_time_is_refused(kind: str, tmp_path: Path) -> None:
+    """
+    The newest first is how some sites give it: time would be learned backwards.
+    """
+
+    def given(frame: pd.DataFrame) -> Any:
+        path = tmp_path / f"rows.{kind}"
+        if kind == "csv":
+            frame.to_csv(path, index=False)
+        elif kind == "jsonl":
+            frame.to_json(path, orient="records", lines=True)
+        elif kind == "parquet":
+            frame.to_parquet(path, index=False)
+        elif kind == "dataset":
+            return library.Dataset.from_pandas(frame, preserve_index=False)
+        else:
+            return frame
+        return path
+
+    ordered = dated(DAYS)
+
+    for read in (
+        lambda data: read_data(data, THREE, NEXT),
+        lambda data: read_part(data, THREE, NEXT, ["test"]),
+    ):
+        with pytest.raises(DataError) as caught:
+            read(given(ordered.iloc[::-1]))
+        assert str(caught.value).endswith(
+            "The rows go back in time: 'Date' falls to 28.02.2024."
+        )
+    assert read_data(given(ordered), THREE, NEXT).notes == ()
+
+
+def test_a_series_in_no_order_is_refused(tmp_path: Path) -> None:
+    """
+    The line at which it falls is named.
+    """
+    path = tmp_path / "rows.csv"
+    dated([*DAYS[:3], DAYS[4], DAYS[3]]).to_csv(path, index=False)
+
+    with pytest.raises(DataError) as caught:
+        read_data(path, THREE, NEXT)
+
+    assert str(caught.value) == (
+        f"{path}: The rows are not in the order of time: 'Date' falls from 03.03.2024 "
+        "to 02.03.2024 (line 6). Sort them, the oldest first."
+    )
+
+
+def test_an_index_of_dates_counts() -> None:
+    """
+    A frame need not have a column of them.
+    """
+    days = pd.to_datetime(DAYS, format="%d.%m.%Y")
+    frame = dated(DAYS).set_index(days).drop(columns="Date")
+
+    with pytest.raises(DataError, match="the index falls to 2024-02-28"):
+        read_data(frame.iloc[::-1], THREE, NEXT)
+    assert read_data(frame, THREE, NEXT).notes == ()
+
+
+def test_an_order_that_can_not_be_told_is_said() -> None:
+    """
+    Where there are no dates, and where they may be read in two ways.
+    """
+    strange = dated([f"0{n}/{13 - n}/2023" for n in range(1, 6)])
+
+    with pytest.warns(DataWarning, match="has no column of dates"):
+        plain = read_data(series(5), THREE, NEXT)
+    with pytest.warns(DataWarning, match="can't be told"):
+        told = read_data(strange, THREE, NEXT)
+
+    assert plain.notes == (
+        "the dataset has no column of dates: its rows are taken to be in the order of "
+        "time, the oldest first.",
+    )
+    assert told.notes == (
+        "The table: The order of the rows in time can't be told from 'Date', such as "
+        "'01/12/2023': they are taken to be the oldest first.",
+    )

@@ -5,14 +5,15 @@ from __future__ import annotations
 import hashlib
 import random
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from zoo.errors import DataError
-from zoo.tasks.targets.base import Targets
+from zoo.runtime.table import Table
+from zoo.tasks.targets.base import Targets, some
 from zoo.tasks.targets.classes import ClassTargets
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ __all__ = [
     "DatasetSplits",
     "LabeledExamples",
     "content",
+    "stored",
     "train_val_split",
     "with_validation_split",
 ]
@@ -64,7 +66,7 @@ class DatasetSplits:
     """The splits of a user's data; `labels` are empty where targets are numbers.
 
     `kind` is the kind of the targets, by default classes. `sources` names the data of a
-    split that is not from `source`.
+    split that is not from `source`. `notes` say what was left out.
     """
 
     source: str
@@ -74,6 +76,7 @@ class DatasetSplits:
     test: LabeledExamples | None = None
     kind: Targets[Any] = field(default_factory=ClassTargets)
     sources: Mapping[str, str] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
 
     def source_of(self, part: str) -> str:
         """Return the name of the data that the rows of a split come from."""
@@ -108,12 +111,15 @@ class DatasetSplits:
 
 
 class Column(Sequence[Any]):
-    """Rows of a dataset, or one column of them, decoded on access."""
+    """Rows of a table or dataset, or one column of them, decoded on access."""
 
     timed = False  # whether their order is that of time
 
     def __init__(
-        self, rows: Dataset, name: str | None, picked: Sequence[int] | None = None
+        self,
+        rows: Table | Dataset,
+        name: str | None,
+        picked: Sequence[int] | None = None,
     ) -> None:
         self.rows, self.name = rows, name
         self.picked = range(len(rows)) if picked is None else picked
@@ -132,14 +138,35 @@ class Column(Sequence[Any]):
     @cached_property
     def content(self) -> str:
         """The SHA-256 of the rows, with pictures as they are stored."""
-        rows = self.rows if self.name is None else self.rows.select_columns([self.name])
-        rows, seal = _undecoded(rows), hashlib.sha256()
-        for start in range(0, len(self.picked), CHUNK_ROWS):
-            chunk = rows[[int(row) for row in self.picked[start : start + CHUNK_ROWS]]]
-            for row in zip(*chunk.values(), strict=True):
-                for value in row:
-                    seal.update(_stored(value))
+        seal = hashlib.sha256()
+        for row in _stored_rows(self):
+            for value in row:
+                seal.update(stored(value))
         return seal.hexdigest()
+
+    @property
+    def decoding(self) -> str | None:
+        """How the stored rows become inputs: a key, or None where a transform does it,
+        which may give something else every time."""
+        if isinstance(self.rows, Table):
+            return ""
+        if self.rows.format["type"] == "custom":
+            return None
+        features = self.rows.features
+        return repr(features if self.name is None else features[self.name])
+
+    def contents(self) -> Iterator[Sequence[Any]]:
+        """Yield the values of each row, with pictures as they are stored."""
+        return _stored_rows(self)
+
+
+def _stored_rows(items: Column) -> Iterator[Sequence[Any]]:
+    rows, picked = _undecoded(items.rows), items.picked
+    if items.name in rows.column_names:
+        rows = rows.select_columns([items.name])
+    for start in range(0, len(picked), CHUNK_ROWS):
+        chunk = rows[[int(row) for row in picked[start : start + CHUNK_ROWS]]]
+        yield from zip(*chunk.values(), strict=True)
 
 
 def content(items: Sequence[Any]) -> str | None:
@@ -151,22 +178,25 @@ def content(items: Sequence[Any]) -> str | None:
     seal = hashlib.sha256()
     for path in items:
         try:
-            seal.update(_stored(path.read_bytes()))
+            seal.update(stored(path.read_bytes()))
         except OSError:
             return None
     return seal.hexdigest()
 
 
-def _undecoded(rows: Dataset) -> Dataset:
+def _undecoded(rows: Table | Dataset) -> Table | Dataset:
+    if isinstance(rows, Table):
+        return rows
     from datasets import Image
 
+    rows = rows.with_format(None)  # what a transform makes of them has no content
     for name, feature in rows.features.items():
         if isinstance(feature, Image):
             rows = rows.cast_column(name, Image(decode=False))
     return rows
 
 
-def _stored(value: Any) -> bytes:
+def stored(value: Any) -> bytes:
     """Return a value as bytes, with its length before it."""
     if isinstance(value, dict) and {*value} == {"bytes", "path"}:
         value = value["bytes"] or Path(value["path"]).read_bytes()
@@ -194,33 +224,60 @@ def with_validation_split(
         fitting, validation = rows.pick(order[:border]), rows.pick(order[border:])
     else:
         fitting, validation = train_val_split(
-            rows, val_fraction, seed=seed, stratified=splits.kind.stratified
+            rows,
+            val_fraction,
+            seed=seed,
+            stratified=splits.kind.stratified,
+            labels=splits.labels,
         )
     return replace(splits, training=fitting, validation=validation)
 
 
 def train_val_split(
-    rows: LabeledExamples, val_fraction: float, *, seed: int, stratified: bool
+    rows: LabeledExamples,
+    val_fraction: float,
+    *,
+    seed: int,
+    stratified: bool,
+    labels: Sequence[str] = (),
 ) -> tuple[LabeledExamples, LabeledExamples]:
     """Return the training rows, and a random share of them held out for validation.
 
     With `stratified`, this is done for each class, with at least one row of each.
-    Raises DataError.
+    `labels` are their names. Raises DataError, which names the classes that are too
+    small.
     """
     drawing = random.Random(seed)
     groups: dict[float, list[int]] = defaultdict(list)
     for row, target in enumerate(rows.targets):
         groups[target if stratified else 0.0].append(row)
+    borders = {
+        key: max(1, round(val_fraction * len(group))) for key, group in groups.items()
+    }
+    small = [key for key, group in groups.items() if borders[key] >= len(group)]
+    if small:
+        raise DataError(_too_few(groups, sorted(small), labels if stratified else ()))
     fitting: list[int] = []
     validation: list[int] = []
-    for _, group in sorted(groups.items()):
+    for key, group in sorted(groups.items()):
         drawing.shuffle(group)
-        border = max(1, round(val_fraction * len(group)))
-        if border >= len(group):
-            raise DataError(
-                f"{len(rows)} rows are too few: of each class one is held back for "
-                "validation, so give at least two of each, or validation rows."
-            )
-        validation += group[:border]
-        fitting += group[border:]
+        validation += group[: borders[key]]
+        fitting += group[borders[key] :]
     return rows.pick(sorted(fitting)), rows.pick(sorted(validation))
+
+
+def _too_few(
+    groups: Mapping[float, Sequence[int]], small: Sequence[float], labels: Sequence[str]
+) -> str:
+    def counted(key: float) -> str:
+        count = len(groups[key])
+        rows = "1 row" if count == 1 else f"{count} rows"
+        return f"{rows} of {labels[int(key)]}" if labels else rows
+
+    listed = some([counted(key) for key in small])
+    one = len(small) == 1 and len(groups[small[0]]) == 1
+    held = "of each class a part is" if labels else "a part is"
+    return (
+        f"{listed} {'is' if one else 'are'} too few: {held} held back for validation, "
+        "at least one row. Give more, or validation rows."
+    )

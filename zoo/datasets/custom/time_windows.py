@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from zoo.datasets.custom.examples import Column
+from zoo.datasets.custom.tables import places
 from zoo.errors import DataError
-from zoo.specs import Input
+from zoo.runtime.table import Table
+from zoo.runtime.time_order import dated_columns, time_order
 from zoo.tasks.targets.base import Rows
 
 if TYPE_CHECKING:
@@ -22,7 +24,7 @@ class Windows(Column):
     timed = True
 
     def __init__(
-        self, rows: Dataset, length: int, picked: Sequence[int] | None = None
+        self, rows: Table | Dataset, length: int, picked: Sequence[int] | None = None
     ) -> None:
         starts = range(len(rows) - length + 1) if picked is None else picked
         super().__init__(rows, None, starts)
@@ -36,6 +38,11 @@ class Windows(Column):
         """Return some of the windows, in this order."""
         return Windows(self.rows, self.length, [self.picked[row] for row in rows])
 
+    def contents(self) -> Iterator[Sequence[Any]]:
+        """Yield the values of each window."""
+        for row in range(len(self)):
+            yield list(self[row].values())
+
     def last(self, name: str) -> list[float]:
         """Return the number of a column in the last row of each window."""
         values = self.rows[name]
@@ -44,15 +51,17 @@ class Windows(Column):
 
 def windows(
     source: str,
-    rows: Dataset,
-    input_spec: Input,
+    rows: Table | Dataset,
+    inputs: Table | Dataset,
     length: int,
     target: str,
     horizon: int,
 ) -> Rows:
-    """Return every window of `length` rows with the next `horizon` values of `target`.
+    """Return every window of `length` rows of `inputs`, each with the `horizon` values
+    of `target` that follow it.
 
-    Raises DataError where the table is too short for one.
+    Raises DataError where the table is too short for one, and where dates say that its
+    rows are not in the order of time, the oldest first.
     """
     count = len(rows) - length - horizon + 1
     if count < 1:
@@ -60,13 +69,29 @@ def windows(
             f"{source} has {len(rows)} rows, and this model needs {length + horizon}: "
             f"it looks back on {length} and says what comes next."
         )
-    each = [*input_spec.required_columns]
+    notes = _check_order(source, rows)
     values, after = rows[target], range(length, length + count)
     targets = [
         values[row] if horizon == 1 else tuple(values[row : row + horizon])
         for row in after
     ]
-    names = [f"row {row + 1}" for row in after]  # the first that is forecast
-    return Rows(
-        Windows(rows.select_columns(each), length, range(count)), targets, names
-    )
+    where = places(rows)
+    names = [where[row] for row in after]  # the first that is forecast
+    return Rows(Windows(inputs, length, range(count)), targets, names, notes)
+
+
+def _check_order(source: str, rows: Table | Dataset) -> list[str]:
+    """Refuse rows that are not in the order of time; return what can't be told."""
+    columns = {name: rows[name] for name in dated_columns(rows.column_names)}
+    times = rows.times if isinstance(rows, Table) else None
+    found = time_order(columns, times, places(rows))
+    if found.direction in ("back", "mixed"):
+        raise DataError(f"{source}: {found.problem}")
+    if found.direction == "forward":
+        return []
+    return [
+        f"{source}: {found.problem}"
+        if found.problem
+        else f"{source} has no column of dates: its rows are taken to be in the order "
+        "of time, the oldest first."
+    ]

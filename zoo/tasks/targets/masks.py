@@ -11,21 +11,24 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, cast
+from unicodedata import normalize
 
 import numpy as np
 import torch
 from PIL import Image, UnidentifiedImageError
 from torch import Tensor
 
-from zoo._utils import paths
 from zoo.errors import DataError
 from zoo.preprocessing.image import fitted_mask
+from zoo.runtime import mask_metrics
 from zoo.specs import ImageInput, Input, MaskOutput
 from zoo.tasks.targets.base import Kinds, Rows, Targets, some
+from zoo.tasks.targets.files import Files, input_files, left_out_notes
 
 __all__ = ["BLACK_AND_WHITE", "Mask", "MaskTargets"]
 
 MOST_VALUES = 64  # that are classes; with more, somebody has smoothed the edges
+IGNORED = mask_metrics.IGNORED  # the value, and the number, of pixels of no label
 BLACK_AND_WHITE = ("background", "foreground")  # what 0 and 255 are called
 TURNED = (5, 6, 7, 8)  # orientations of a photograph that lies on its side
 IMAGES, MASKS = "images", "masks"  # the folders of a folder of pairs
@@ -35,8 +38,8 @@ IMAGES, MASKS = "images", "masks"  # the folders of a folder of pairs
 class Mask:
     """One mask, not opened yet: `sources[row]` is a path or a picture.
 
-    `numbers` has the label of each of its values, `counts` how many pixels each label
-    has, and `seal` is the SHA-256 of its values.
+    `numbers` has the label of each of its values, 255 of those that are of none,
+    `counts` how many pixels each label has, and `seal` is the SHA-256 of its values.
     """
 
     sources: Sequence[Any] = field(repr=False, compare=False)
@@ -68,7 +71,7 @@ class MaskTargets(Targets[MaskOutput]):
     def read_folder(self, folder: Path, input_spec: Input) -> Rows:
         """Return the pictures of `folder`/images with the masks of the same names in
         `folder`/masks."""
-        return _paired(folder, input_spec.suffixes)
+        return _paired(folder, input_spec)
 
     def parse(
         self,
@@ -140,14 +143,18 @@ def _pairs(folder: Path) -> bool:
     return (folder / IMAGES).is_dir() and (folder / MASKS).is_dir()
 
 
-def _paired(folder: Path, suffixes: Sequence[str]) -> Rows:
+def _paired(folder: Path, input_spec: Input) -> Rows:
     if not _pairs(folder):
         raise DataError(
             f"{folder} has no folders {IMAGES!r} and {MASKS!r} in it. Put each mask "
             f"where its picture's name says: photos/{IMAGES}/1.jpg, "
             f"photos/{MASKS}/1.png."
         )
-    pictures, masks = (_by_name(folder / name, suffixes) for name in (IMAGES, MASKS))
+    found = [input_files(folder / name, input_spec) for name in (IMAGES, MASKS)]
+    pictures, masks = (
+        _by_name(folder / name, files.taken)
+        for name, files in zip((IMAGES, MASKS), found, strict=True)
+    )
     alone = [str(pictures[name]) for name in pictures if name not in masks]
     left = [str(masks[name]) for name in masks if name not in pictures]
     if alone or left:
@@ -159,14 +166,17 @@ def _paired(folder: Path, suffixes: Sequence[str]) -> Rows:
         )
     order = sorted(pictures)
     items = [pictures[name] for name in order]
-    return Rows(items, [masks[name] for name in order], order)
+    files = Files(items, [path for one in found for path in one.left])
+    notes = left_out_notes(folder, files, input_spec)
+    return Rows(items, [masks[name] for name in order], order, notes)
 
 
-def _by_name(folder: Path, suffixes: Sequence[str]) -> dict[str, Path]:
+def _by_name(folder: Path, files: Sequence[Path]) -> dict[str, Path]:
     """Return the pictures of a folder by their path in it, without the ending."""
     by_name: dict[str, Path] = {}
-    for path in paths.list_files(folder, suffixes):
+    for path in files:
         name = path.relative_to(folder).with_suffix("").as_posix()
+        name = normalize("NFC", name)
         if name in by_name:
             raise DataError(
                 f"{folder} has {by_name[name].name} and {path.name}, which have the "
@@ -199,12 +209,26 @@ def _classes(
             "There is nothing to tell apart: give masks with two values at least."
         )
     numbers = {value: names.index(name) for value, name in named.items()}
+    for value in set(values) - {*named}:
+        numbers[value] = IGNORED
+        for part, rows in parts.items():
+            pixels = sum(counts.get(value, 0) for counts, _ in looked[part])
+            note = _ignored_note(source, part, pixels, [*map(str, values)])
+            rows.notes = [*rows.notes, note]
     for part, rows in parts.items():
         rows.targets = [
             _mask(rows, row, counts, seal, numbers, len(names))
             for row, (counts, seal) in enumerate(looked[part])
         ]
     return names
+
+
+def _ignored_note(source: str, part: str, pixels: int, words: list[str]) -> str:
+    return (
+        f"{source}: {pixels:,} pixels of the {f'{part} ' if part else ''}masks are "
+        f"{IGNORED}, and of no class: they are neither learned nor measured. If it is "
+        f"one, name every value: labels={words} (--labels {','.join(words)})."
+    )
 
 
 Counts = dict[int, int]  # how many pixels each value has
@@ -215,7 +239,8 @@ def _mask(
 ) -> Mask:
     each = [0] * labels
     for value, count in counts.items():
-        each[numbers[value]] += count
+        if numbers[value] != IGNORED:
+            each[numbers[value]] += count
     return Mask(
         sources=rows.targets,
         row=row,
@@ -261,11 +286,19 @@ def _smoothed(values: list[int]) -> bool:
 def _named(
     source: str, values: list[int], labels: Sequence[str] | None
 ) -> dict[int, str]:
-    """Return the label that each value stands for."""
-    words = list(map(str, values))
+    """Return the label that each value stands for.
+
+    Beside other classes, 255 stands for none, as in Pascal VOC and Cityscapes, unless
+    `labels` have a name for it.
+    """
     if {*values} <= {0, 255} and (labels is None or len(labels) == 2):
         names = BLACK_AND_WHITE if labels is None else tuple(map(str, labels))
         return {value: names[value // 255] for value in values}
+    if not _is_class(values, labels):
+        values = [value for value in values if value != IGNORED]
+    words = list(map(str, values))
+    if not values:
+        return {}
     if labels is None or {*words} <= {*map(str, labels)}:
         return dict(zip(values, words, strict=True))
     if values[-1] < len(labels):
@@ -276,6 +309,16 @@ def _named(
         f"{source}: the masks have the values {some(words)}, and there are "
         f"{len(labels)} labels: {some(labels)}. Give a label for each value, in order."
     )
+
+
+def _is_class(values: list[int], labels: Sequence[str] | None) -> bool:
+    """Return whether labels have a name for 255: as it is, or for each value in turn
+    where the others are not the numbers of labels."""
+    if labels is None:
+        return False
+    others = [value for value in values if value != IGNORED]
+    in_turn = len(values) == len(labels) and max(others, default=0) >= len(labels)
+    return in_turn or len(labels) > IGNORED or str(IGNORED) in map(str, labels)
 
 
 def _order(named: Mapping[int, str], known: Sequence[str]) -> tuple[str, ...]:

@@ -1,0 +1,201 @@
+"""Whether the rows of a series follow each other in time, the oldest first."""
+
+import re
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
+from typing import Any, Literal
+
+DATES = (
+    *("date", "datetime", "timestamp", "date_time", "ds", "dt", "ts"),
+    *("날짜", "일자", "일시"),
+)
+PARTS = ("year", "month", "day", "hour", "minute")  # of one time, in several columns
+CYCLES = (
+    "time",
+    "month",
+    "day",
+)  # alone they begin anew: only a fall throughout counts
+CLOCK = re.compile(r"(\d{1,2}):(\d{2})(?::(\d{2}(?:\.\d+)?))?\s*([ap]\.?m\.?)?", re.I)
+HALVES = {"오전": "am", "오후": "pm"}
+QUARTER = re.compile(r"(?:(\d{4})\W*q([1-4]))|(?:q([1-4])\W*(\d{4}))", re.I)
+WEEKDAYS = re.compile(
+    r"\b(mon|tues?|wed(nes)?|thu(rs)?|fri|sat(ur)?|sun)(day)?\b", re.I
+)
+FORMATS = (
+    *("%Y %m %d", "%d %m %Y", "%m %d %Y", "%y %m %d", "%d %m %y", "%m %d %y"),
+    *("%d %b %Y", "%b %d %Y", "%d %B %Y", "%B %d %Y", "%d %b %y", "%b %d %y"),
+    *("%Y %m", "%m %Y", "%b %Y", "%B %Y", "%Y %b", "%b %y"),
+)
+
+Direction = Literal["forward", "back", "mixed", "unknown"]
+
+
+@dataclass(frozen=True)
+class TimeOrder:
+    """The direction of rows in time, and the words of a message about it."""
+
+    direction: Direction
+    problem: str = ""  # why they are refused, or what can't be told
+
+
+def time_order(
+    columns: Mapping[str, Sequence[Any]],
+    index: Sequence[Any] | None = None,
+    places: Sequence[str] = (),
+) -> TimeOrder:
+    """Return the direction of rows in time, by the index of a frame, or by dates.
+
+    Dates are in a column named as such (date, timestamp, ...), or in several (year,
+    month, day). They are parsed, in any usual form; "01/02/2024" may be of January or
+    February, and counts where both readings say the same. `places` says where rows
+    stand, for the message.
+    """
+    if index is not None:
+        return _judged("the index", index, [_values(index)], places)
+    named = {str(name).strip().lower(): name for name in columns}
+    for name in _dated(named):
+        times = columns[named[name]]
+        return _judged(repr(str(named[name])), times, _readings(times), places)
+    parts = [name for name in PARTS if name in named]
+    if len(parts) > 1 or "year" in parts:
+        rows = [*zip(*(columns[named[name]] for name in parts), strict=True)]
+        shown = " ".join(repr(str(named[name])) for name in parts)
+        return _judged(shown, rows, [_tuples(rows)], places)
+    for name in (name for name in CYCLES if name in named):
+        times = columns[named[name]]
+        found = _judged(repr(str(named[name])), times, _readings(times), places)
+        if found.direction == "back":
+            return found
+    return TimeOrder("unknown")
+
+
+def dated_columns(names: Sequence[str]) -> list[str]:
+    """Return the columns that may say when a row was."""
+    words = {*DATES, *PARTS, *CYCLES}
+    return [one for one in names if {*re.split(r"[\W_]+", one.lower()), one} & words]
+
+
+def _dated(named: Mapping[str, str]) -> list[str]:
+    """Return the name of the column with dates: a usual one, or the only similar."""
+    exact = [name for name in DATES if name in named]
+    similar = [name for name in named if {*re.split(r"[\W_]+", name)} & {*DATES}]
+    return exact[:1] or (similar if len(similar) == 1 else [])
+
+
+def _judged(
+    shown: str,
+    times: Sequence[Any],
+    readings: Sequence[Sequence[Any] | None],
+    places: Sequence[str],
+) -> TimeOrder:
+    known = [one for one in readings if one is not None]
+    with suppress(TypeError):  # times with a zone and others without
+        found = {_direction(one) for one in known}
+        if {"forward", "back"} <= found or not found:
+            raise TypeError
+        if "forward" in found or found == {"flat"}:
+            return TimeOrder("forward")
+        if "back" in found:
+            last = times[-1]
+            shown_last = "-".join(map(str, last)) if isinstance(last, tuple) else last
+            return TimeOrder(
+                "back", f"The rows go back in time: {shown} falls to {shown_last!s}."
+            )
+        pairs = enumerate(pairwise(known[0]), 1)
+        row = next(number for number, (one, other) in pairs if other < one)
+        where = places[row] if places else f"row {row + 1}"
+        return TimeOrder(
+            "mixed",
+            f"The rows are not in the order of time: {shown} falls from "
+            f"{times[row - 1]!s} to {times[row]!s} ({where}). Sort them, the oldest "
+            "first.",
+        )
+    odd = next((one for one in times if one is None or one in ("", "nan")), times[0])
+    return TimeOrder(
+        "unknown",
+        f"The order of the rows in time can't be told from {shown}, such as {odd!r}: "
+        "they are taken to be the oldest first.",
+    )
+
+
+def _direction(times: Sequence[Any]) -> str:
+    rises = any(one < other for one, other in pairwise(times))
+    falls = any(other < one for one, other in pairwise(times))
+    if rises and falls:
+        return "mixed"
+    return "forward" if rises else "back" if falls else "flat"
+
+
+def _readings(times: Sequence[Any]) -> list[Sequence[Any] | None]:
+    """Return the values of times in every way in which all of them can be read."""
+    if not times or not all(isinstance(one, str) for one in times):
+        return [_values(times)]
+    plain = [one.strip() for one in times]
+    with suppress(ValueError):
+        numbers = [float(one) for one in plain]
+        if all(one == one for one in numbers):
+            return [numbers]
+    for read in (_iso, _quarter):
+        with suppress(ValueError):
+            return [[read(one) for one in plain]]
+    return _by_format(plain)
+
+
+def _by_format(times: Sequence[str]) -> list[Sequence[Any] | None]:
+    found: list[Sequence[Any] | None] = []
+    try:
+        split = [_clock(one) for one in times]
+    except ValueError:
+        return []
+    for form in FORMATS:
+        with suppress(ValueError):
+            found.append([datetime.strptime(day, form) + at for day, at in split])
+    return found
+
+
+def _values(times: Sequence[Any]) -> list[Any] | None:
+    """Return times that can be compared as they are: numbers, dates, timestamps."""
+    plain = [
+        datetime(one.year, one.month, one.day) if type(one) is date else one
+        for one in times
+    ]
+    missing = [one is None or isinstance(one, str) or one != one for one in plain]
+    return None if any(missing) or not plain else plain
+
+
+def _tuples(rows: Sequence[Sequence[Any]]) -> list[Any] | None:
+    with suppress(ValueError, TypeError):
+        return [tuple(float(value) for value in row) for row in rows]
+    return None
+
+
+def _iso(text: str) -> datetime:
+    found = datetime.fromisoformat(text)
+    return found.astimezone(UTC).replace(tzinfo=None) if found.tzinfo else found
+
+
+def _quarter(text: str) -> tuple[int, int]:
+    match = QUARTER.fullmatch(text)
+    if match is None:
+        raise ValueError(text)
+    year, quarter, first, last = match.groups()
+    return int(year or last), int(quarter or first)
+
+
+def _clock(text: str) -> tuple[str, timedelta]:
+    """Return the date in a text with blanks between its parts, and the time of day."""
+    for word, half in HALVES.items():
+        if word in text:  # it stands before the time in Korean
+            text = CLOCK.sub(rf"\g<0> {half}", text.replace(word, ""))
+    at = timedelta()
+    if match := CLOCK.search(text):
+        hour, minute, second, half = match.groups()
+        late = (half or "").lower().startswith("p")
+        hours = int(hour) % 12 + 12 * late if half else int(hour)
+        at = timedelta(hours=hours, minutes=int(minute), seconds=float(second or 0))
+        text = text[: match.start()] + text[match.end() :]
+    day = WEEKDAYS.sub(" ", text)
+    return " ".join(re.sub(r"[-/.,년월일T]+", " ", day).split()), at
