@@ -60,6 +60,9 @@ MIN_BYTES_PER_SECOND = 20_000  # bytes a second; a connection below that will no
 UNKNOWN_SIZE = 10 << 30  # bytes, where nobody knows how many will come
 REACHABLE_SECONDS = 10.0  # seconds for which a hub that has answered counts as there
 SECONDS_A_DAY = 86_400.0
+PARTIAL = re.compile(  # names of the client's: an ETag, and what no user would write
+    r"[\w.+=-]+\.[0-9a-f]{8}\.incomplete|[0-9a-f]{40,64}\.incomplete"
+)
 PASSWORD = re.compile(r"://[^/@\s]+@")  # in an address, with the user's name
 
 _last_response: dict[str, float] = {}  # when a hub last said something, by its address
@@ -186,6 +189,8 @@ def partial_downloads(
     pattern = "blobs/*.incomplete" if folder else "models--*/blobs/*.incomplete"
     leftovers: list[Path] = []
     for path in sorted((folder or paths.hub_cache_dir()).glob(pattern)):
+        if not PARTIAL.fullmatch(path.name):
+            continue
         with suppress(OSError):  # another process swept it
             if time.time() - path.stat().st_mtime >= age:
                 leftovers.append(path)

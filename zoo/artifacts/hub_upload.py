@@ -154,16 +154,20 @@ def push(
     return commit, commit != before.commit
 
 
-def check_uploaded(repo: str, commit: str, files: UploadFiles, cache: Path) -> None:
+def check_uploaded(
+    repo: str, commit: str, files: UploadFiles, cache: Path, pins: Mapping[str, str]
+) -> None:
     """Download every file of a commit into `cache`, and compare it with `files`.
 
-    One that differs is downloaded once more: the download may have damaged it.
+    `pins` has the SHA-256 of those that were checked: they may have changed since. One
+    that differs is downloaded once more: the download may have damaged it.
     Raises PublishError.
     """
     from huggingface_hub import hf_hub_download
 
     for name, path in files.items():
-        sent_sha256, fetched_sha256 = weight_store.sha256_of(path), ""
+        sent_sha256 = pins.get(name) or weight_store.sha256_of(path)
+        fetched_sha256 = ""
         fetch = partial(hf_hub_download, repo, name, revision=commit, cache_dir=cache)
         seconds = hub_download.deadline(path.stat().st_size)
         for again in (False, True):
