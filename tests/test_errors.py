@@ -21,6 +21,7 @@ from zoo.errors import (
     EjectError,
     ExportError,
     GatedError,
+    HubAnswerError,
     ImportWeightsError,
     InputError,
     IntegrityError,
@@ -162,6 +163,11 @@ MESSAGES = [
         "unbundle' on this one.",
     ),
     (
+        HubAnswerError("https://hub.example", "a/b@main", "commit", "../x"),
+        "https://hub.example gives '../x' as the commit of a/b@main, which can't be "
+        "one. Nothing was written. Check HF_ENDPOINT, or tell the Hub's owner.",
+    ),
+    (
         CacheError("a/m@12345678/x", "/hub", "No space left on device"),
         "a/m@12345678/x can't be written to /hub: No space left on device. Make room "
         "there, or name another folder with HF_HOME.",
@@ -278,9 +284,10 @@ def test_the_docstring_draws_the_tree_as_it_is() -> None:
 
 def test_all_names_every_class() -> None:
     """
-    `__all__` holds every error class, the warning, `near`, and nothing else.
+    `__all__` holds every error class, the warnings, `near`, and nothing else.
     """
-    assert sorted([*CLASSES, "DataWarning", "TrustWarning", "near"]) == errors.__all__
+    others = ["DataWarning", "InsecureHubWarning", "TrustWarning", "near"]
+    assert sorted([*CLASSES, *others]) == errors.__all__
 
 
 @pytest.mark.parametrize("name", CLASSES)

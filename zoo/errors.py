@@ -25,6 +25,7 @@
       * GatedError
       * OfflineError
       * UnreachableError
+      * HubAnswerError
       * CacheError
   - LicenseError
   - LockError
@@ -75,9 +76,11 @@ __all__ = [
     "EjectError",
     "ExportError",
     "GatedError",
+    "HubAnswerError",
     "HubError",
     "ImportWeightsError",
     "InputError",
+    "InsecureHubWarning",
     "IntegrityError",
     "LicenseError",
     "LockError",
@@ -291,6 +294,16 @@ class UnreachableError(HubError):
         )
 
 
+class HubAnswerError(HubError):
+    """The Hub gives a commit, an ETag or an object id that can't be one."""
+
+    def __init__(self, endpoint: str, what: str, kind: str, value: str) -> None:
+        super().__init__(
+            f"{endpoint} gives {value[:80]!r} as the {kind} of {what}, which can't be "
+            "one. Nothing was written. Check HF_ENDPOINT, or tell the Hub's owner."
+        )
+
+
 class CacheError(HubError):
     """A file from the Hub can't be written to this machine."""
 
@@ -307,6 +320,10 @@ class DataWarning(UserWarning):
 
 class TrustWarning(UserWarning):
     """Weights are used that only the Hub vouches for; warned of once per commit."""
+
+
+class InsecureHubWarning(UserWarning):
+    """A token goes to the Hub without encryption; warned of once."""
 
 
 class LicenseError(ZooError):

@@ -13,6 +13,7 @@ from far import GATES, NAME, OTHER, WEIGHTS, Far, far
 
 import zoo
 from zoo._utils import paths
+from zoo._utils.atomic_folder import scratch_folder
 from zoo.artifacts import cache, lockfile, weight_store
 from zoo.artifacts.cache import Item
 from zoo.cli import main
@@ -38,16 +39,17 @@ def filled(far: Far) -> dict[str, Path]:
     zoo.bundle("xor-mlp", out=far.root / "zoo.tar")
     zoo.unbundle(far.root / "zoo.tar")
     big = zoo.save(zoo.build("mlp-mnist", hidden=(700,)), far.root / "big")
+    time.sleep(0.03)  # a file just written gets no stamp
     zoo.load(big)
-    tensors = far.cache / "tensors" / "iris-train-0.safetensors"
+    tensors = far.cache / "tensors" / "iris-train-0123456789abcdef.safetensors"
     tensors.parent.mkdir()
     tensors.write_bytes(b"rows")
     blobs = paths.hub_cache_dir() / "models--alice--line" / "blobs"
     places = {
-        "orphan": blobs / "abc.1234.incomplete",
-        "wrong": blobs / "abc.corrupt-1",
+        "orphan": blobs / "abc.12345678.incomplete",
+        "wrong": blobs / "abc.corrupt-1700000000000000000",
         "tensors": tensors,
-        "stage": far.cache / "store" / ".incoming-x",
+        "stage": far.cache / "store" / ".zoo-save-0123456789abcdef",
         "big": big,
         "hub": blobs / far.pin["sha256"],
         "store": weight_store.object_path(
@@ -301,15 +303,14 @@ def test_pruning_keeps_what_is_used(far: Far) -> None:
     After it everything loads offline as before; what is young may be somebody's.
     """
     places = filled(far)
-    young = places["orphan"].with_name("def.5678.incomplete")
+    young = places["orphan"].with_name("def.87654321.incomplete")
     young.write_bytes(b"half")
-    stage = places["stage"].with_name(".incoming-y")
-    stage.mkdir()
 
-    cache.prune(cache.prunable())
+    with scratch_folder(places["stage"]) as stage:
+        cache.prune(cache.prunable())
 
+        assert stage.exists()
     assert young.exists()
-    assert stage.exists()
     assert places["tensors"].exists()
     assert len(list((far.cache / "stamps").glob("*"))) == 1
     assert not zoo.load(places["big"]).zoo.report.hashed
@@ -317,6 +318,48 @@ def test_pruning_keeps_what_is_used(far: Far) -> None:
         for name in (NAME, GATES, "xor-mlp"):
             zoo.load(name)
     assert places["store"].exists()
+
+
+def test_pruning_leaves_what_only_resembles_ours(far: Far) -> None:
+    """
+    A store may be a folder of the user's, with files of any name.
+    """
+    store = far.cache / "store"
+    mine = [
+        store / "scan.corrupt-2024.txt",
+        store / "sha256" / "scan.corrupt-2024.txt",
+        store / ".incoming-mail",
+        store / ".zoo-save-notes",
+        store / "deep" / "scan.corrupt-1700000000000000000",
+        far.cache / "stamps" / "letters",
+        far.cache / "tensors" / "thesis.safetensors",
+        paths.hub_cache_dir() / "models--me--net" / "blobs" / "notes.incomplete",
+    ]
+    for path in mine:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(b"mine")
+        os.utime(path, (OLD, OLD))
+
+    cache.prune(cache.prunable(days=0))
+
+    assert [path for path in mine if not path.exists()] == []
+
+
+def test_a_link_in_a_store_is_set_aside_and_its_file_is_left(far: Far) -> None:
+    """
+    A wrong file of the user's, which the store only names, keeps its name.
+    """
+    mine = far.root / "mine.bin"
+    mine.write_bytes(b"mine")
+    link = weight_store.object_path(paths.store_dir(), "0" * 64)
+    link.parent.mkdir(parents=True)
+    link.symlink_to(mine)
+
+    (found,) = (one for one in cache.verify() if one.path == link)
+
+    assert found.aside
+    assert mine.read_bytes() == b"mine"
+    assert not link.is_symlink()
 
 
 def test_days_are_counted_from_the_last_use(far: Far) -> None:

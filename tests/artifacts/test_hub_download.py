@@ -58,10 +58,11 @@ class Net:
 
     def fetch(self, pin: Weights | None = None) -> Path:
         """Fetch the file as `zoo.load` would."""
-        path, _ = weight_store.obtain(
+        file = weight_store.obtain(
             "net", pin or self.pin, package=None, blame=BLAME, verify="stamp"
         )
-        return path
+        file.close()
+        return file.path
 
     def gets(self) -> int:
         """Count the downloads of the file."""
@@ -399,7 +400,7 @@ def test_what_a_killed_download_left_is_swept(net: Net) -> None:
     """
     blobs = paths.hub_cache_dir() / "models--alice--net" / "blobs"
     blobs.mkdir(parents=True)
-    old, young = (blobs / f"abc.{name}.incomplete" for name in ("old", "young"))
+    old, young = (blobs / f"abc.{name * 8}.incomplete" for name in "01")
     for path in (old, young):
         path.write_bytes(b"half")
     os.utime(old, (0, 0))
@@ -473,7 +474,7 @@ from zoo.artifacts import weight_store as store
 from zoo.specs import Weights
 pin = Weights(size=int(sys.argv[1]), sha256=sys.argv[2], repo=sys.argv[3],
               revision=sys.argv[4])
-print(store.obtain("net", pin, package=None, blame="", verify="stamp")[0])
+print(store.obtain("net", pin, package=None, blame="", verify="stamp").path)
 """
 
 

@@ -249,16 +249,22 @@ def test_a_folder_needs_no_lock(far: Far) -> None:
     )
 
 
-def test_a_lock_that_cannot_be_written(far: Far) -> None:
+def test_a_lock_that_cannot_be_written(
+    far: Far, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """
     The path and the reason are told.
     """
-    path = far.root / ("n" * 250)  # the name of the file beside it is too long
+    path = far.root / "my.lock"
 
+    def full(_path: Path, _content: bytes) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(lockfile, "write_atomic", full)
     with pytest.raises(LockError) as caught:
         zoo.lock("xor-mlp", path=path)
 
-    assert str(caught.value) == f"{path} can't be written: File name too long."
+    assert str(caught.value) == f"{path} can't be written: No space left on device."
 
 
 # What a load makes of it

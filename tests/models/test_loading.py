@@ -429,28 +429,6 @@ def test_a_killed_save_leaves_a_whole_folder(folder: Path) -> None:
         zoo.load(folder, verify="always")
 
 
-@pytest.mark.parametrize("died", ["before", "between", "after"])
-def test_a_save_that_died_at_the_swap(folder: Path, died: str) -> None:
-    """
-    At each of the three moments of the swap, a load finds a whole checkpoint.
-    """
-    old = folder.with_name(f".{folder.name}.old")
-    new = folder.with_name(f".{folder.name}.new")
-    if died == "before":
-        new.mkdir()
-    elif died == "between":
-        os.rename(folder, old)
-    else:
-        old.mkdir()
-
-    zoo.load(folder)
-    zoo.save(zoo.build("lenet5-mnist"), folder)
-
-    zoo.load(folder)
-    assert not old.exists()
-    assert not new.exists()
-
-
 def test_code_never_comes_from_a_folder(folder: Path) -> None:
     """
     A build function outside the installed plugins is not called, or imported.

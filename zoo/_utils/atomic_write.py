@@ -1,17 +1,95 @@
-"""Atomic writes of files."""
+"""Atomic writes of files: how the zoo writes whatever may be there already.
 
+A link is followed and stays a link. Neither a pipe nor a device is replaced by a file:
+it is written to. Several processes may write one file; the last one wins.
+"""
+
+import errno
 import os
+import re
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from secrets import token_hex
+from typing import BinaryIO
 
-__all__ = ["write_atomic"]
+__all__ = ["PARTIAL", "atomic_file", "check_replaceable_file", "write_atomic"]
+
+PARTIAL = re.compile(r"\.zoo-part-[0-9a-f]{16}")  # names of files not yet in place
+# Why no file can be made or renamed beside one that can itself be written to: its
+# folder belongs to another, or the file is a mount point.
+IN_PLACE = (errno.EACCES, errno.EPERM, errno.EROFS, errno.EBUSY, errno.EXDEV)
 
 
 def write_atomic(path: Path, content: bytes) -> None:
     """Write a file atomically: a reader sees the old or the new content."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f".{path.name}.{os.getpid()}")
+    with atomic_file(path) as file:
+        file.write(content)
+
+
+@contextmanager
+def atomic_file(path: Path) -> Iterator[BinaryIO]:
+    """Yield a file that becomes `path` at the end of the block, unless that fails.
+
+    Where no file can be made beside it, the file itself is written, not atomically.
+    """
+    target = Path(os.path.realpath(path))
+    target.parent.mkdir(parents=True, exist_ok=True)
+    mode = _mode(target)
+    if mode is not None and not stat.S_ISREG(mode):
+        with target.open("wb") as whole:
+            yield whole
+        return
+    partial = target.with_name(f".zoo-part-{token_hex(8)}")
     try:
-        partial.write_bytes(content)
-        os.replace(partial, path)
+        file = open(partial, "x+b")  # noqa: SIM115 - closed below, before the rename
+    except OSError as exc:
+        if mode is None or exc.errno not in IN_PLACE:
+            raise
+        with target.open("r+b") as there:
+            yield there
+            there.truncate()
+        return
+    try:
+        with file:
+            if mode is not None and hasattr(os, "fchmod"):
+                with suppress(OSError):  # a file system without modes
+                    os.fchmod(file.fileno(), stat.S_IMODE(mode))
+            yield file
+            file.flush()
+            _put(file, partial, target)
     finally:
-        partial.unlink(missing_ok=True)
+        with suppress(OSError):  # it was renamed
+            partial.unlink()
+
+
+def check_replaceable_file(path: Path) -> None:
+    """Refuse a path that holds neither a file nor nothing, for files that are read too.
+
+    Raises OSError.
+    """
+    mode = _mode(path)
+    if mode is not None and not stat.S_ISREG(mode):
+        kind = "a folder" if stat.S_ISDIR(mode) else "no file, but a pipe or a device"
+        raise OSError(errno.EINVAL, f"it is {kind}", str(path))
+
+
+def _put(file: BinaryIO, partial: Path, target: Path) -> None:
+    try:
+        os.replace(partial, target)
+    except OSError as exc:
+        if exc.errno not in IN_PLACE or not target.exists():
+            raise
+        file.seek(0)
+        with target.open("r+b") as place:  # a mount point can't be renamed over
+            while piece := file.read(1 << 20):
+                place.write(piece)
+            place.truncate()
+
+
+def _mode(path: Path) -> int | None:
+    try:
+        return path.stat().st_mode
+    except FileNotFoundError:
+        return None

@@ -12,10 +12,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import mkdtemp
 from typing import BinaryIO
 
 from zoo._utils import paths as folders
+from zoo._utils.atomic_folder import put_folder, scratch_folder
+from zoo._utils.atomic_write import atomic_file
 from zoo.artifacts import (
     bundle_format,
     checkpoint_folder,
@@ -36,11 +37,8 @@ from zoo.artifacts.lockfile import Lock
 from zoo.errors import BundleError, CheckpointError
 from zoo.plugins.discovery import installed
 
-__all__ = ["STAGING_PREFIX", "ImportedModel", "bundle", "unbundle"]
+__all__ = ["ImportedModel", "bundle", "unbundle"]
 
-STAGING_PREFIX = (
-    ".incoming-"  # begins the name of a folder in which a bundle is looked at
-)
 COPY_BYTES = 1 << 20
 
 
@@ -67,17 +65,11 @@ def bundle(*names: str, out: str | Path) -> Path:
         raise BundleError(f"{target} is a folder; name a file in it: {target}/zoo.tar.")
     paths: dict[str, Path] = {}  # by SHA-256
     entries = [_entry(name, paths) for name in sorted(set(names))]
-    partial = target.with_name(f".{target.name}.{os.getpid()}")
     try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        with partial.open("wb") as file:
+        with atomic_file(target) as file:
             _write(file, entries, paths)
-        os.replace(partial, target)
     except OSError as exc:
         raise BundleError(f"{target} can't be written: {_os_error_text(exc)}.") from exc
-    finally:
-        with suppress(OSError):  # it was renamed, or never made
-            partial.unlink()
     return target
 
 
@@ -119,7 +111,7 @@ def _entry(name: str, paths: dict[str, Path]) -> Entry:
             f"{name} is a folder. Copy it as it is: zoo.load takes it by its path, "
             "and its config.json pins the weights. A bundle is for models by name."
         )
-    path, pin, _ = resolve.obtain(source)
+    path, pin = resolve.obtain(source)
     lock = resolve.to_lock(source, pin)
     paths[lock.sha256] = path
     files: dict[str, Blob] = {}
@@ -182,7 +174,7 @@ def _read_manifest(file: BinaryIO, archive: Path) -> list[Entry]:
 
 def _check_contents_match(entries: list[Entry], archive: Path) -> None:
     """Refuse other bytes for a commit whose bytes were trusted before."""
-    trusted = lockfile.read(lockfile.trusted_path())
+    trusted = lockfile.read_trusted()
     for lock in (entry.lock for entry in entries):
         previous = trusted.get(lock.name)
         if previous is None or not lock.repo or previous.commit != lock.commit:
@@ -254,13 +246,7 @@ def _move(folder: Path, target: Path) -> None:
     if _relative_files(target) == contents:
         return
     target.parent.mkdir(parents=True, exist_ok=True)
-    with suppress(FileNotFoundError):
-        os.rename(target, folder.with_name(f"{folder.name}.old"))
-    try:
-        os.rename(folder, target)
-    except OSError:
-        if _relative_files(target) != contents:  # else another process was faster
-            raise
+    put_folder(folder, target, keep=lambda _: False, last=checkpoint_folder.CONFIG)
 
 
 def _relative_files(folder: Path) -> dict[str, bytes]:
@@ -273,11 +259,10 @@ def _staging_dir(home: Path) -> Iterator[Path]:
     """Yield a temporary folder in a store; remove it, and a store that stays empty."""
     new_folders = [folder for folder in (home, *home.parents) if not folder.exists()]
     home.mkdir(parents=True, exist_ok=True)
-    stage = Path(mkdtemp(prefix=STAGING_PREFIX, dir=home))
     try:
-        yield stage
+        with scratch_folder(home / "sha256") as stage:
+            yield stage
     finally:
-        shutil.rmtree(stage, ignore_errors=True)
         for folder in new_folders:
             with suppress(OSError):  # it is not empty: all went well
                 folder.rmdir()

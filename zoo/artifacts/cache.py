@@ -3,6 +3,7 @@
 Does not know torch.
 """
 
+import re
 import shutil
 import time
 from collections.abc import Iterable, Iterator
@@ -12,6 +13,8 @@ from pathlib import Path
 from typing import Literal
 
 from zoo._utils import paths as folders
+from zoo._utils.atomic_folder import abandoned_folders
+from zoo._utils.atomic_write import PARTIAL
 from zoo.artifacts import (
     checkpoint_folder,
     hub_download,
@@ -19,7 +22,6 @@ from zoo.artifacts import (
     lockfile,
     weight_store,
 )
-from zoo.artifacts.bundle import STAGING_PREFIX
 from zoo.artifacts.hub_repository import PREFIX
 from zoo.artifacts.lockfile import Lock
 from zoo.errors import IntegrityError, ModelNotFound
@@ -42,6 +44,7 @@ Kind = Literal[
 ]
 UNUSED_DAYS = 30.0  # for which a decoded dataset that nobody reads is kept
 SECONDS_A_DAY = 86_400.0
+TENSORS = re.compile(r".+-[0-9a-f]{16}\.safetensors")  # a dataset's name and a hash
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,8 +96,8 @@ def list_items() -> list[Item]:
     for place in folders.store_dirs():
         small = place.glob("repositories/*/*/*/*")
         rest += _items("store", (path for path in small if path not in weight_paths))
-    rest += _items("stamp", (cache / "stamps").glob("*"))
-    rest += _items("tensors", (cache / "tensors").glob("*"))
+    rest += _items("stamp", _ours(cache / "stamps", SHA256))
+    rest += _items("tensors", _ours(cache / "tensors", TENSORS))
     others = ("locks", "mismatch", lockfile.trusted_path().name)
     rest += _items("other", (cache / name for name in others))
     rest += _items("wrong", weight_store.quarantined_files())
@@ -124,7 +127,7 @@ def prunable(days: float = UNUSED_DAYS) -> list[Item]:
     These are remains of killed downloads, quarantined files, stamps of files that no
     longer exist, and decoded datasets that were not read for `days` days.
     """
-    tensors = (folders.cache_dir() / "tensors").glob("*")
+    tensors = _ours(folders.cache_dir() / "tensors", TENSORS)
     unread = (path for path in tensors if _age(path) >= days * SECONDS_A_DAY)
     return [
         *_items("orphan", _orphans()),
@@ -157,7 +160,8 @@ def _hashed_files() -> list[_HashedFile]:
 def _locks() -> list[Lock]:
     """Return the locks of the project, and those trusted on first use."""
     files = (lockfile.lock_path(), lockfile.trusted_path())
-    return [lock for file in files for lock in lockfile.read(file).values()]
+    readable = (file for file in files if not lockfile.is_forbidden(file))
+    return [lock for file in readable for lock in lockfile.read(file).values()]
 
 
 def _registered() -> Iterator[_HashedFile]:
@@ -239,14 +243,24 @@ def _verify_file(file: _HashedFile) -> VerifyResult:
 
 
 def _orphans() -> list[Path]:
-    """Return what killed downloads and unpackings of bundles left."""
-    stages = (
-        p for place in folders.store_dirs() for p in place.glob(f"{STAGING_PREFIX}*")
+    """Return what killed downloads, unpackings of bundles and other writes left."""
+    cache = folders.cache_dir()
+    parts = (
+        path
+        for place in (*folders.store_dirs(), cache, *cache.glob("*"))
+        for path in place.glob(".zoo-part-*")
+        if PARTIAL.fullmatch(path.name) and _age(path) >= SECONDS_A_DAY
     )
     return [
         *hub_download.partial_downloads(),
-        *(path for path in stages if _age(path) >= SECONDS_A_DAY),
+        *(path for place in folders.store_dirs() for path in abandoned_folders(place)),
+        *parts,
     ]
+
+
+def _ours(folder: Path, name: re.Pattern[str]) -> list[Path]:
+    """Return the files in a folder of the cache that have a name of the zoo's own."""
+    return [path for path in folder.glob("*") if name.fullmatch(path.name)]
 
 
 def _items(kind: Kind, paths: Iterable[Path]) -> list[Item]:

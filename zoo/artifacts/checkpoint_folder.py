@@ -4,15 +4,15 @@ Does not know torch.
 """
 
 import json
-import os
 import re
-import shutil
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from types import NoneType
 from typing import Any
 
+from zoo._utils import atomic_folder
 from zoo.artifacts import weight_store
 from zoo.errors import CheckpointError, SpecError, near
 from zoo.plugins.discovery import Plugin
@@ -37,11 +37,12 @@ __all__ = [
     "WEIGHTS",
     "Config",
     "check_replaceable",
+    "check_writable",
     "is_checkpoint",
     "read_config",
     "read_receipt",
     "replace_folder",
-    "restore_interrupted",
+    "scratch_folder",
     "weights_pin",
     "write_receipt",
 ]
@@ -102,7 +103,6 @@ class Config:
 
 def read_config(folder: Path) -> Config:
     """Return the config of a checkpoint folder."""
-    restore_interrupted(folder)
     path = folder / CONFIG
     raw = _json(path)
     if raw is None:
@@ -136,50 +136,66 @@ def write_receipt(folder: Path, receipt: Mapping[str, Any]) -> None:
 
 
 def is_checkpoint(folder: Path) -> bool:
-    """Return whether `folder` holds a checkpoint, or the one a crash left beside it."""
-    restore_interrupted(folder)
+    """Return whether `folder` holds a checkpoint."""
     return (folder / CONFIG).is_file()
 
 
+@contextmanager
+def scratch_folder(folder: Path) -> Iterator[Path]:
+    """Yield a new folder to write a checkpoint into, before it replaces `folder`.
+
+    Raises CheckpointError where `folder` can't be written, or holds something else.
+    """
+    check_replaceable(folder)
+    try:
+        made = atomic_folder.scratch_folder(folder)
+        scratch = made.__enter__()
+    except OSError as exc:
+        raise _unwritable(folder, exc) from exc
+    try:
+        yield scratch
+    finally:
+        made.__exit__(None, None, None)
+
+
 def replace_folder(new: Path, folder: Path) -> None:
-    """Put the finished folder `new` in the place of `folder`.
+    """Put `new`, a scratch folder that is finished, in the place of `folder`.
 
     Files in the old folder that the zoo did not write are kept. If the process dies,
-    the old or the new folder is complete: `restore_interrupted` puts it in place.
+    `folder` is the old one or the new one; where the system can't exchange folders,
+    it may be one whose weights are not those that its config.json pins.
     """
-    old = _old(folder)
-    restore_interrupted(folder)
-    shutil.rmtree(old, ignore_errors=True)
-    if folder.exists():
-        new_names = {path.name for path in new.iterdir()}
-        for path in folder.iterdir():
-            if (
-                path.name not in new_names | KNOWN_FILES
-                and path.suffix not in FIGURE_SUFFIXES
-            ):
-                _copy(path, new / path.name)
-        os.rename(folder, old)
-    os.rename(new, folder)
-    shutil.rmtree(old, ignore_errors=True)
 
+    def keep(path: Path) -> bool:
+        return path.name not in KNOWN_FILES and path.suffix not in FIGURE_SUFFIXES
 
-def restore_interrupted(folder: Path) -> None:
-    """Bring back a folder whose replacement was interrupted."""
-    old = _old(folder)
-    if old.exists() and not folder.exists():
-        os.rename(old, folder)
+    atomic_folder.put_folder(new, folder, keep=keep, last=CONFIG)
 
 
 def check_replaceable(folder: Path) -> None:
     """Refuse to write a checkpoint over something that is not one."""
-    restore_interrupted(folder)
-    if folder.is_file():
-        raise CheckpointError(f"{folder} is a file; a checkpoint is a folder.")
-    if folder.exists() and any(folder.iterdir()) and not (folder / CONFIG).exists():
-        raise CheckpointError(
-            f"{folder} holds other files and no checkpoint; nothing was written. "
-            "Name a new or empty folder."
-        )
+    try:
+        if folder.exists() and not folder.is_dir():
+            raise CheckpointError(f"{folder} is a file; a checkpoint is a folder.")
+        if folder.exists() and any(folder.iterdir()) and not is_checkpoint(folder):
+            raise CheckpointError(
+                f"{folder} holds other files and no checkpoint; nothing was written. "
+                "Name a new or empty folder."
+            )
+    except OSError as exc:
+        raise _unwritable(folder, exc) from exc
+
+
+def check_writable(folder: Path) -> None:
+    """Refuse a folder that no checkpoint can be written to, before the work begins.
+
+    Raises CheckpointError.
+    """
+    with scratch_folder(folder) as scratch:
+        try:
+            (scratch / CONFIG).write_bytes(b"{}")
+        except OSError as exc:
+            raise _unwritable(folder, exc) from exc
 
 
 def weights_pin(folder: Path) -> Weights:
@@ -201,15 +217,11 @@ def _json(path: Path) -> Any:
     return {} if value is None else value
 
 
-def _old(folder: Path) -> Path:
-    return folder.with_name(f".{folder.name}.old")
-
-
-def _copy(source: Path, target: Path) -> None:
-    if source.is_dir():
-        shutil.copytree(source, target, symlinks=True)
-    else:
-        shutil.copy2(source, target, follow_symlinks=False)
+def _unwritable(folder: Path, exc: OSError) -> CheckpointError:
+    problem = exc.strerror or str(exc)
+    return CheckpointError(
+        f"{folder} can't be written: {problem}. Name a folder that you may write to."
+    )
 
 
 def _config(raw: Any) -> Config:
@@ -225,7 +237,7 @@ def _config(raw: Any) -> Config:
         "output": Output.from_plain(raw["output"]),
         "license": License(**raw["license"]),
         "trunk": _trunk(raw["trunk"]),
-        "weights": Weights(**raw["weights"]),
+        "weights": _weights(raw["weights"]),
         "trained_on": tuple(raw["trained_on"]),
         "options": {name: as_tuples(value) for name, value in raw["options"].items()},
     }
@@ -240,6 +252,14 @@ def _config(raw: Any) -> Config:
         raise ValueError(f"trained_on={config.trained_on!r} should be names")
     config.spec({config.build.partition(":")[0].partition(".")[0]: _NOBODY}, Path())
     return config
+
+
+def _weights(raw: Any) -> Weights:
+    """Return the pin of the file beside config.json: both parts of it, and no other."""
+    weights = Weights(**raw)
+    if weights.size is None or weights.sha256 is None or weights.repo is not None:
+        raise ValueError("weights should have the size and the sha256 of the file")
+    return weights
 
 
 def _trunk(raw: Any) -> Trunk | None:

@@ -66,13 +66,13 @@ def fetch_each(names: Iterable[str]) -> Iterator[tuple[str, Fetched | ZooError]]
 def _fetch_one(name: str) -> Fetched:
     source = resolve.find(name)
     before = _cached(source)
-    path, pin, _ = resolve.obtain(source)
-    assert pin.sha256 is not None, "known once the file is here"
+    path, pin = resolve.obtain(source)
+    _, sha256 = pin.pinned
     return Fetched(
         name=name,
         path=path,
         size=path.stat().st_size,
-        sha256=pin.sha256,
+        sha256=sha256,
         origin=_origin(source, path, before),
         repo=pin.repo,
     )

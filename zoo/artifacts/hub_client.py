@@ -1,8 +1,42 @@
-"""Set up huggingface_hub before it is imported."""
+"""Set up huggingface_hub, and check what a server says before the client uses it.
 
-import os
+The client makes paths of what a server says: of a commit, of an ETag, of the hash of an
+object. A server that lies could so write over any file of the user's. Does not know
+torch.
+"""
 
-__all__ = ["disable_telemetry"]
+import re
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from ipaddress import ip_address
+from os import environ
+from threading import Lock
+from typing import Any
+from urllib.parse import urlsplit
+
+from zoo.errors import HubAnswerError, HubError, InsecureHubWarning
+from zoo.specs.model_spec import COMMIT, SHA256
+
+__all__ = [
+    "check_endpoint",
+    "checked_answers",
+    "checked_commit",
+    "disable_telemetry",
+    "endpoint",
+    "warn_plain_http",
+    "watch_client",
+]
+
+COMMIT_HEADER, XET_HEADER = "x-repo-commit", "x-xet-hash"
+ETAG_HEADERS = ("x-linked-etag", "etag")  # the first that is not empty
+# A hub may compute its ETags as it likes, as long as one can be the name of a file.
+ETAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.+=-]{0,127}")
+
+_checking: ContextVar[bool] = ContextVar("zoo_checks_answers", default=False)
+_watching = Lock()  # to give the client a factory closes its session
+_warned: set[str] = set()  # addresses of hubs that were warned of
 
 
 def disable_telemetry() -> None:
@@ -10,4 +44,120 @@ def disable_telemetry() -> None:
 
     The client reads its environment once, so this has no effect after its import.
     """
-    os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
+    environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
+
+
+def endpoint() -> str:
+    """Return the address of the Hub that is used, as it may be shown: no password."""
+    from huggingface_hub import constants
+
+    address = str(constants.ENDPOINT)
+    scheme, sign, rest = address.partition("://")
+    host, slash, path = rest.partition("/")
+    return f"{scheme}{sign}{host.rpartition('@')[2]}{slash}{path}"
+
+
+def check_endpoint() -> None:
+    """Refuse an HF_ENDPOINT that is not the address of a server. Raises HubError."""
+    from huggingface_hub import constants
+
+    address = str(constants.ENDPOINT)
+    try:
+        parts = urlsplit(address)
+        good = parts.scheme in ("http", "https") and bool(parts.hostname)
+        _ = parts.port
+    except ValueError:
+        good = False
+    if not good or any(letter.isspace() for letter in address):
+        raise HubError(
+            f"HF_ENDPOINT={endpoint()!r} is not the address of a Hub. Write it as "
+            "https://host, without spaces, or unset it for https://huggingface.co."
+        )
+
+
+def warn_plain_http() -> None:
+    """Warn once if the user's token goes to another machine without encryption."""
+    from huggingface_hub import constants, get_token
+
+    parts = urlsplit(str(constants.ENDPOINT))
+    if parts.scheme != "http" or _is_loopback(parts.hostname or ""):
+        return
+    if constants.HF_HUB_DISABLE_IMPLICIT_TOKEN or get_token() is None:
+        return
+    if endpoint() not in _warned:
+        _warned.add(endpoint())
+        warnings.warn(
+            f"Your token goes to {endpoint()} without encryption: everybody on the way "
+            "can read it. Set HF_ENDPOINT to an https:// address, or unset HF_TOKEN.",
+            InsecureHubWarning,
+            stacklevel=2,
+        )
+
+
+@contextmanager
+def checked_answers() -> Iterator[None]:
+    """Check the headers of every answer that this thread gets within the block.
+
+    `watch_client` comes first. Raises HubAnswerError, before the client has read them.
+    """
+    token = _checking.set(True)
+    try:
+        yield
+    finally:
+        _checking.reset(token)
+
+
+def checked_commit(sha: object, what: str) -> str:
+    """Return the commit that a server gave for `what`. Raises HubAnswerError."""
+    if not isinstance(sha, str) or not COMMIT.fullmatch(sha):
+        raise HubAnswerError(endpoint(), what, "commit", str(sha))
+    return sha
+
+
+def watch_client() -> None:
+    """Let the client look at its answers with `_check`, also after it reconnects."""
+    from huggingface_hub import get_session, set_client_factory
+    from huggingface_hub.utils import _http
+
+    with _watching:
+        if _check in get_session().event_hooks["response"]:
+            return
+        # The client closes its session after a failed connection, which a server can
+        # provoke, and makes a new one: only the factory is asked every time.
+        make: Callable[[], Any] = getattr(
+            _http, "_GLOBAL_CLIENT_FACTORY", _http.default_client_factory
+        )
+
+        def watched() -> Any:
+            session = make()
+            hooks = session.event_hooks
+            session.event_hooks = {**hooks, "response": [_check, *hooks["response"]]}
+            return session
+
+        set_client_factory(watched)
+
+
+def _check(response: Any) -> None:
+    """Refuse an answer with a header that the client would make a wrong path of."""
+    if not _checking.get() or COMMIT_HEADER not in response.headers:
+        return  # without a commit the client stores nothing
+    values = response.headers
+    etag = next(filter(None, map(values.get, ETAG_HEADERS)), None)
+    for kind, form, value in (
+        ("commit", COMMIT, values[COMMIT_HEADER]),
+        ("ETag", ETAG, etag),
+        ("object id", SHA256, values.get(XET_HEADER)),
+    ):
+        if value is None:
+            continue
+        # An ETag is quoted, and perhaps marked as weak: taken off as the client does.
+        plain = value.lstrip("W/").strip('"') if form is ETAG else value
+        if not form.fullmatch(plain):
+            raise HubAnswerError(endpoint(), response.request.url.path, kind, value)
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

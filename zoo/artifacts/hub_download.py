@@ -5,6 +5,7 @@ reset or an overload, a deadline for the whole download, and few errors, which s
 to do. `zoo.artifacts.weight_store` checks the content. Does not know torch.
 """
 
+import re
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -14,10 +15,19 @@ from threading import Thread
 from typing import Any, TypeVar
 
 from zoo._utils import paths
-from zoo.artifacts.hub_client import disable_telemetry
+from zoo.artifacts.hub_client import (
+    check_endpoint,
+    checked_answers,
+    checked_commit,
+    disable_telemetry,
+    endpoint,
+    warn_plain_http,
+    watch_client,
+)
 from zoo.errors import (
     CacheError,
     GatedError,
+    HubAnswerError,
     HubError,
     NotOnHub,
     OfflineError,
@@ -50,6 +60,10 @@ MIN_BYTES_PER_SECOND = 20_000  # bytes a second; a connection below that will no
 UNKNOWN_SIZE = 10 << 30  # bytes, where nobody knows how many will come
 REACHABLE_SECONDS = 10.0  # seconds for which a hub that has answered counts as there
 SECONDS_A_DAY = 86_400.0
+PARTIAL = re.compile(  # names of the client's: an ETag, and what no user would write
+    r"[\w.+=-]+\.[0-9a-f]{8}\.incomplete|[0-9a-f]{40,64}\.incomplete"
+)
+PASSWORD = re.compile(r"://[^/@\s]+@")  # in an address, with the user's name
 
 _last_response: dict[str, float] = {}  # when a hub last said something, by its address
 
@@ -73,7 +87,8 @@ def download(
     `name` is the model that the user named. `size` is the expected number of bytes,
     which sets the deadline. Threads and processes that need the same file wait for the
     one that downloads it.
-    Raises NotOnHub, GatedError, OfflineError, UnreachableError, CacheError.
+    Raises NotOnHub, GatedError, OfflineError, UnreachableError, HubAnswerError,
+    CacheError.
     """
     disable_telemetry()
     from huggingface_hub import hf_hub_download  # slow: only when needed
@@ -90,7 +105,7 @@ def download(
 def resolve_revision(repo: str, revision: str, *, name: str) -> str:
     """Return the commit that a branch or tag of a repository stands for now.
 
-    Raises NotOnHub, GatedError, OfflineError, UnreachableError.
+    Raises NotOnHub, GatedError, OfflineError, UnreachableError, HubAnswerError.
     """
     disable_telemetry()
     from huggingface_hub import HfApi
@@ -102,7 +117,7 @@ def resolve_revision(repo: str, revision: str, *, name: str) -> str:
     info = _request(
         asking, location=location, repo=repo, name=name, seconds=BASE_TIMEOUT
     )
-    return str(info.sha)
+    return checked_commit(info.sha, location)
 
 
 def deadline(size: int | None) -> float:
@@ -110,22 +125,18 @@ def deadline(size: int | None) -> float:
     return BASE_TIMEOUT + (size or UNKNOWN_SIZE) / MIN_BYTES_PER_SECOND
 
 
-def endpoint() -> str:
-    """Return the address of the Hub that is used: the public one, or HF_ENDPOINT."""
-    from huggingface_hub import constants
-
-    return str(constants.ENDPOINT)
-
-
 def check_reachable() -> None:
     """Raise ConnectionError where the Hub does not respond in time.
 
-    The client itself waits for minutes, and has no setting that shortens it.
+    The client itself waits for minutes, and has no setting that shortens it. Raises
+    HubError where HF_ENDPOINT is no address.
     """
     disable_telemetry()
     import httpx2
-    from huggingface_hub import get_session
+    from huggingface_hub import constants, get_session
 
+    check_endpoint()
+    warn_plain_http()
     if (
         time.monotonic() - _last_response.get(endpoint(), -REACHABLE_SECONDS)
         < REACHABLE_SECONDS
@@ -134,7 +145,7 @@ def check_reachable() -> None:
     try:
         _with_timeout(
             RESPONSE_TIMEOUT,
-            partial(get_session().head, endpoint(), timeout=RESPONSE_TIMEOUT),
+            lambda: get_session().head(constants.ENDPOINT, timeout=RESPONSE_TIMEOUT),
         )
     except (TimeoutError, httpx2.TimeoutException) as exc:
         problem = f"did not answer within {RESPONSE_TIMEOUT:.0f} seconds"
@@ -167,7 +178,7 @@ def short_message(exc: Exception) -> str:
     response: Any = getattr(exc, "response", None)
     if response is not None:
         return f"HTTP {response.status_code}"
-    first = str(exc).partition("\n")[0].rstrip(".")
+    first = PASSWORD.sub("://", str(exc).partition("\n")[0].rstrip("."))
     return f"{type(exc).__name__}: {first}" if first else type(exc).__name__
 
 
@@ -178,6 +189,8 @@ def partial_downloads(
     pattern = "blobs/*.incomplete" if folder else "models--*/blobs/*.incomplete"
     leftovers: list[Path] = []
     for path in sorted((folder or paths.hub_cache_dir()).glob(pattern)):
+        if not PARTIAL.fullmatch(path.name):
+            continue
         with suppress(OSError):  # another process swept it
             if time.time() - path.stat().st_mtime >= age:
                 leftovers.append(path)
@@ -221,10 +234,12 @@ def _with_timeout(seconds: float, call: Callable[[], T]) -> T:
 
     def work() -> None:
         try:
-            results.append(call())
+            with checked_answers():
+                results.append(call())
         except BaseException as exc:  # noqa: BLE001 - raised again by the caller
             errors.append(exc)
 
+    watch_client()
     thread = Thread(target=work, name="zoo-hub", daemon=True)
     thread.start()
     try:
@@ -260,6 +275,8 @@ def _to_zoo_error(exc: Exception, location: str, repo: str) -> HubError:
     prefix = f"{endpoint()} has no"
     enter = "run 'hf auth login' or set HF_TOKEN."
     match exc:
+        case HubAnswerError():
+            return exc
         case errors.GatedRepoError():
             return GatedError(repo, endpoint())
         case errors.RepositoryNotFoundError():

@@ -99,7 +99,7 @@ def find(name: str, *, locked: bool = True) -> Repository:
     """
     address = parse(name)
     lock = lockfile.find(name) if locked else None
-    pinned = lock or lockfile.read(lockfile.trusted_path()).get(name)
+    pinned = lock or lockfile.read_trusted().get(name)
     commit = lock.commit if lock else _commit(address, name, pinned)
     if pinned is not None and pinned.commit != commit:
         pinned = None
@@ -124,7 +124,7 @@ def commit_folder(store: Path, repo: str, commit: str) -> Path:
 def trust(name: str, repository: Repository, plugin: str, version: str) -> None:
     """Record the bytes of a name, and warn if no lock had fixed them before."""
     lock = to_lock(name, repository, plugin, version)
-    previous = lockfile.read(lockfile.trusted_path()).get(name)
+    previous = lockfile.read_trusted().get(name)
     same = previous and replace(previous, plugin=plugin, version=version) == lock
     if same or lockfile.find(name):  # a plugin's new version changes no bytes
         return
@@ -142,14 +142,13 @@ def trust(name: str, repository: Repository, plugin: str, version: str) -> None:
 
 def to_lock(name: str, repository: Repository, plugin: str, version: str) -> Lock:
     """Return the lock that fixes a repository at its present commit."""
-    assert repository.weights.size is not None, "config.json gives the size"
-    assert repository.weights.sha256 is not None, "config.json gives the SHA-256"
+    size, sha256 = repository.weights.pinned
     return Lock(
         name=name,
         plugin=plugin,
         version=version,
-        size=repository.weights.size,
-        sha256=repository.weights.sha256,
+        size=size,
+        sha256=sha256,
         filename=repository.weights.filename,
         repo=repository.address.repo,
         commit=repository.commit,
@@ -199,7 +198,12 @@ def fetch_small_file(repo: str, commit: str, filename: str, name: str) -> Path:
         )
 
     blame = "It is set aside. Load again; if it is wrong again, tell the Hub's owner"
-    return store.fetch_verified(fetch, lambda path: store.check_etag(path, blame))
+
+    def judge(path: Path) -> Path:
+        store.check_etag(path, blame)
+        return path
+
+    return store.fetch_verified(fetch, judge)
 
 
 def _fetch_optional(repo: str, commit: str, filename: str, name: str) -> None:

@@ -17,8 +17,8 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from zoo.artifacts import hub_download, weight_store
-from zoo.artifacts.hub_client import disable_telemetry
-from zoo.errors import PublishError
+from zoo.artifacts.hub_client import checked_commit, disable_telemetry
+from zoo.errors import HubError, PublishError
 from zoo.specs.model_spec import REPOSITORY
 
 __all__ = ["check_card", "check_uploaded", "prepare", "push"]
@@ -68,6 +68,8 @@ def prepare(repo: str) -> None:
         )
     try:
         hub_download.check_reachable()
+    except HubError as exc:
+        raise PublishError(str(exc)) from exc
     except ConnectionError as exc:
         raise PublishError(
             f"{hub_download.endpoint()} {exc}, so {repo} is not published. Check the "
@@ -77,7 +79,12 @@ def prepare(repo: str) -> None:
 
 def check_card(repo: str, text: str, place: str) -> None:
     """Have the Hub validate a card. Raises PublishError with the Hub's own message."""
-    from huggingface_hub import get_session, get_token, hf_raise_for_status
+    from huggingface_hub import (
+        constants,
+        get_session,
+        get_token,
+        hf_raise_for_status,
+    )
 
     header = HEADER.match(text)
     if header is None or not header[1].strip():
@@ -88,7 +95,7 @@ def check_card(repo: str, text: str, place: str) -> None:
     def examine() -> str:
         # `ModelCard.validate` sends what the client made of the card, not the card.
         response = get_session().post(
-            f"{hub_download.endpoint()}/api/validate-yaml",
+            f"{constants.ENDPOINT}/api/validate-yaml",
             json={"content": text, "repoType": "model"},
             headers={"Authorization": f"Bearer {get_token()}"},
         )
@@ -147,16 +154,20 @@ def push(
     return commit, commit != before.commit
 
 
-def check_uploaded(repo: str, commit: str, files: UploadFiles, cache: Path) -> None:
+def check_uploaded(
+    repo: str, commit: str, files: UploadFiles, cache: Path, pins: Mapping[str, str]
+) -> None:
     """Download every file of a commit into `cache`, and compare it with `files`.
 
-    One that differs is downloaded once more: the download may have damaged it.
+    `pins` has the SHA-256 of those that were checked: they may have changed since. One
+    that differs is downloaded once more: the download may have damaged it.
     Raises PublishError.
     """
     from huggingface_hub import hf_hub_download
 
     for name, path in files.items():
-        sent_sha256, fetched_sha256 = weight_store.sha256_of(path), ""
+        sent_sha256 = pins.get(name) or weight_store.sha256_of(path)
+        fetched_sha256 = ""
         fetch = partial(hf_hub_download, repo, name, revision=commit, cache_dir=cache)
         seconds = hub_download.deadline(path.stat().st_size)
         for again in (False, True):
@@ -184,7 +195,7 @@ def _repository_state(repo: str) -> _RepositoryState:
 
     info = HfApi().model_info(repo, revision="main", files_metadata=True)
     files = {file.rfilename: file for file in info.siblings or ()}
-    return _RepositoryState(str(info.sha), bool(info.private), files)
+    return _RepositoryState(checked_commit(info.sha, repo), bool(info.private), files)
 
 
 def _is_unchanged(path: Path, remote: Any) -> bool:
@@ -219,7 +230,7 @@ def _commit(
             )
         except RuntimeError as exc:  # says which file failed, and not why
             raise exc.__cause__ or exc from None
-        return str(commit.oid)
+        return checked_commit(commit.oid, repo)
 
     try:
         return send(files)
@@ -271,6 +282,8 @@ def _to_zoo_error(exc: Exception, repo: str) -> PublishError:
     """Return the zoo's error for one of the client's."""
     from huggingface_hub.errors import HfHubHTTPError, RemoteEntryNotFoundError
 
+    if isinstance(exc, HubError):
+        return PublishError(str(exc))
     hub = hub_download.endpoint()
     message = _message(getattr(exc, "server_message", None) or "")
     detail = f": {message}." if message else "."

@@ -9,11 +9,13 @@ import json
 import os
 import tomllib
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
 from zoo._utils import paths
-from zoo._utils.atomic_write import write_atomic
+from zoo._utils.atomic_write import check_replaceable_file, write_atomic
+from zoo._utils.file_lock import folder_lock
 from zoo.errors import LockError, SpecError
 from zoo.specs import Weights
 from zoo.specs.model_spec import SHA256
@@ -21,11 +23,14 @@ from zoo.specs.model_spec import SHA256
 __all__ = [
     "Lock",
     "find",
+    "is_forbidden",
     "lock_path",
     "parse",
     "read",
+    "read_trusted",
     "remember_trusted",
     "trusted_path",
+    "update",
     "write",
 ]
 
@@ -70,7 +75,7 @@ class Lock:
 
 def lock_path() -> Path:
     """Return the path of the project's lock file, which need not exist."""
-    return Path(os.environ.get("ZOO_LOCK") or "zoo.lock")
+    return Path(os.environ.get("ZOO_LOCK") or "zoo.lock").expanduser()
 
 
 def trusted_path() -> Path:
@@ -80,7 +85,25 @@ def trusted_path() -> Path:
 
 def find(name: str) -> Lock | None:
     """Return the lock of a name in the project, or None. Raises LockError."""
+    if is_forbidden(lock_path()) and not os.environ.get("ZOO_LOCK"):
+        return None  # of another user, whose folder this is; `zoo doctor` names it
     return read(lock_path()).get(name)
+
+
+def read_trusted() -> dict[str, Lock]:
+    """Return what was trusted on first use, by name. Raises LockError."""
+    return {} if is_forbidden(trusted_path()) else read(trusted_path())
+
+
+def is_forbidden(path: Path) -> bool:
+    """Return whether a file is there that this user may not read."""
+    try:
+        with path.open("rb"):
+            return False
+    except PermissionError:
+        return True
+    except OSError:
+        return False
 
 
 def read(path: Path) -> dict[str, Lock]:
@@ -89,6 +112,7 @@ def read(path: Path) -> dict[str, Lock]:
     Raises LockError.
     """
     try:
+        check_replaceable_file(path)  # a pipe would wait for a writer
         raw = tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         return {}
@@ -114,16 +138,25 @@ def write(path: Path, locks: Iterable[Lock]) -> None:
     write_atomic(path, "".join([HEADER, "\n", *entries]).encode())
 
 
+def update(path: Path, fresh: Mapping[str, Lock]) -> dict[str, Lock]:
+    """Put locks into a lock file, which keeps its others; return what was in it.
+
+    Several processes may do so at once. Raises LockError, and OSError where the file
+    can't be written.
+    """
+    target = Path(os.path.realpath(path))
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with folder_lock(target.parent):
+        before = read(path)
+        write(path, (before | dict(fresh)).values())
+    return before
+
+
 def remember_trusted(lock: Lock) -> None:
     """Record a lock as trusted on first use, if the cache can be written."""
-    trusted: Mapping[str, Lock] = {}
-    try:
-        trusted = read(trusted_path())
-        write(
-            trusted_path(), [*(v for k, v in trusted.items() if k != lock.name), lock]
-        )
-    except OSError:
-        return
+    if not is_forbidden(trusted_path()):
+        with suppress(OSError):
+            update(trusted_path(), {lock.name: lock})
 
 
 def parse(raw: Mapping[str, object]) -> Lock:

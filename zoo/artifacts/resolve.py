@@ -14,7 +14,7 @@ from zoo.artifacts.checkpoint_folder import Config
 from zoo.artifacts.config_allowlist import check_allowed
 from zoo.artifacts.hub_repository import PREFIX, Repository
 from zoo.artifacts.lockfile import Lock
-from zoo.artifacts.weight_store import Verify
+from zoo.artifacts.weight_store import CheckedFile, Verify
 from zoo.errors import (
     CheckpointError,
     LockError,
@@ -33,6 +33,7 @@ __all__ = [
     "find",
     "fresh_lock",
     "obtain",
+    "open_weights",
     "to_lock",
 ]
 
@@ -80,8 +81,20 @@ def find(name: str | Path, *, locked: bool = True) -> Source:
 
 def obtain(
     source: Source, *, verify: Verify = "stamp", locked: bool = True
-) -> tuple[Path, Weights, bool]:
-    """Return the file of a model's weights, its pin, and whether it was hashed now.
+) -> tuple[Path, Weights]:
+    """Return the path of a model's checked weights, and their pin.
+
+    Raises what `open_weights` raises.
+    """
+    file, pin = open_weights(source, verify=verify, locked=locked)
+    file.close()
+    return file.path, pin
+
+
+def open_weights(
+    source: Source, *, verify: Verify = "stamp", locked: bool = True
+) -> tuple[CheckedFile, Weights]:
+    """Return the opened file of a model's weights, checked, and their pin.
 
     Raises NoWeights, LicenseError, LockError, IntegrityError, CheckpointError and what
     `hub_download.download` raises.
@@ -94,7 +107,7 @@ def obtain(
         return _local_weights(source.folder, pin, verify)
     if source.kind == "registered" and locked:
         pin = _locked_pin(source, pin)
-    path, hashed = store.obtain(
+    file = store.obtain(
         source.name,
         pin,
         package=source.folder if source.kind == "registered" else None,
@@ -110,10 +123,10 @@ def obtain(
         )
     if pin.sha256 is None or pin.size is None:
         was_pinned = pin.sha256 is not None
-        pin = replace(pin, sha256=store.sha256_of(path), size=path.stat().st_size)
+        pin = replace(pin, sha256=file.sha256, size=file.size)
         if locked and not was_pinned:
             _trust_on_first_use(source, pin)
-    return path, pin, hashed
+    return file, pin
 
 
 def companion_files(source: Source) -> list[Path]:
@@ -140,7 +153,7 @@ def fresh_lock(name: str) -> Lock:
             f"{name} is a folder: what it holds is pinned in its config.json already."
         )
     if source.repository is None and (pin.sha256 is None or pin.size is None):
-        _, pin, _ = obtain(source, locked=False)
+        _, pin = obtain(source, locked=False)
     return to_lock(source, pin)
 
 
@@ -152,14 +165,13 @@ def to_lock(source: Source, pin: Weights) -> Lock:
         return hub_repository.to_lock(
             source.name, repository, plugin.distribution, plugin.version
         )
-    assert pin.size is not None, "of a file that is here"
-    assert pin.sha256 is not None, "of a file that is here"
+    size, sha256 = pin.pinned
     return Lock(
         name=source.name,
         plugin=plugin.distribution,
         version=plugin.version,
-        size=pin.size,
-        sha256=pin.sha256,
+        size=size,
+        sha256=sha256,
         filename=pin.filename,
         repo=pin.repo or "",
         commit=pin.revision or "",
@@ -239,12 +251,12 @@ def _fetch_companions(spec: ModelSpec, pin: Weights) -> None:
 
 def _local_weights(
     folder: Path, pin: Weights, verify: Verify
-) -> tuple[Path, Weights, bool]:
+) -> tuple[CheckedFile, Weights]:
     path = folder / checkpoint_folder.WEIGHTS
     blame = "Save the checkpoint again, or get another copy of the folder"
     if not path.is_file():
         raise CheckpointError(f"{path} is missing. {blame}.")
-    return path, pin, store.check(path, pin, verify=verify, blame=blame)
+    return store.open_checked(path, pin, verify=verify, blame=blame), pin
 
 
 def _locked_pin(source: Source, pin: Weights) -> Weights:
@@ -253,7 +265,7 @@ def _locked_pin(source: Source, pin: Weights) -> Weights:
     if lock is not None and (problem := disagreement(source, lock)):
         raise LockError(f"{lockfile.lock_path()} {problem}")
     if pin.sha256 is None:
-        lock = lock or lockfile.read(lockfile.trusted_path()).get(source.name)
+        lock = lock or lockfile.read_trusted().get(source.name)
         if lock is not None and _is_same_pin(lock, pin):
             return lock.weights()
     return pin

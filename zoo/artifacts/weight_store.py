@@ -7,14 +7,18 @@ shared one), the cache of the Hub's client, the Hub. Does not know torch.
 import hashlib
 import os
 import re
+import shutil
 import time
 import warnings
 from collections.abc import Callable
 from contextlib import AbstractContextManager, suppress
+from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Literal
+from stat import S_ISREG
+from typing import Literal, TypeVar
 
+from zoo._utils import file_writers
 from zoo._utils import paths as folders
 from zoo._utils.atomic_write import write_atomic
 from zoo._utils.file_lock import wait_for_file_lock
@@ -22,8 +26,10 @@ from zoo.artifacts import hub_download
 from zoo.errors import IntegrityError, OfflineError, UnreachableError
 from zoo.plugins.discovery import Plugin
 from zoo.specs import ModelSpec, Weights
+from zoo.specs.model_spec import SHA256
 
 __all__ = [
+    "CheckedFile",
     "Verify",
     "check",
     "check_etag",
@@ -31,6 +37,7 @@ __all__ = [
     "is_cached",
     "object_path",
     "obtain",
+    "open_checked",
     "package_folder",
     "quarantine",
     "quarantined_files",
@@ -40,19 +47,81 @@ __all__ = [
     "unused_stamps",
 ]
 
+T = TypeVar("T")
 Verify = Literal["stamp", "always"]
+Identity = tuple[int, ...]
+DESCRIPTORS = Path("/proc/self/fd")  # of Linux
+O_BINARY: int = getattr(os, "O_BINARY", 0)  # of Windows
+FINE_TICK, COARSE_TICK = 20_000_000, 2_000_000_000  # ns between two times of a file
 STAMP_MIN_BYTES = (
     1 << 20
 )  # hashed at every load: that costs less than looking for a stamp
 SHORT_HASH = 12  # digits of a SHA-256 that a message shows
-CORRUPT_SUFFIX = ".corrupt-"  # ends the name of a file that was set aside
+CORRUPT_SUFFIX = ".corrupt-"  # in the name of a file that was set aside
+CORRUPT = re.compile(r"\.corrupt-[0-9]{19}$")  # with nanoseconds: no user's own name
 ETAG_HASH = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
+
+
+@dataclass
+class CheckedFile:
+    """A file that was opened once: what was hashed is what is read.
+
+    A small file is held as it was hashed. A large one stays open, to be mapped: its
+    path may mean another file by then. Use it in a `with` block.
+    """
+
+    path: Path
+    size: int
+    sha256: str
+    hashed: bool  # False where a stamp vouched for the file
+    content: bytes | None = None  # of a small file
+    _descriptor: int | None = None
+    _identity: Identity = ()
+    _blame: str = ""
+
+    @property
+    def place(self) -> str:
+        """The path under which the open file is found, whatever its name means now."""
+        if self._descriptor is not None and DESCRIPTORS.is_dir():
+            return str(DESCRIPTORS / str(self._descriptor))
+        return str(self.path)
+
+    def check_unchanged(self) -> None:
+        """Refuse a file that was written to since it was checked, by the file's times.
+
+        Raises IntegrityError.
+        """
+        if self._descriptor is None:
+            return
+        if _identity(os.fstat(self._descriptor)) != self._identity:
+            problem = "was changed while it was read"
+            raise IntegrityError(str(self.path), problem, self._blame)
+
+    def copy_to(self, target: Path) -> None:
+        """Write the content that was checked to another path. Raises IntegrityError."""
+        if self.content is not None:
+            target.write_bytes(self.content)
+        else:
+            shutil.copyfile(self.place, target)
+        self.check_unchanged()
+
+    def __enter__(self) -> "CheckedFile":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the file; what is mapped stays."""
+        if self._descriptor is not None:
+            os.close(self._descriptor)
+            self._descriptor = None
 
 
 def obtain(
     name: str, weights: Weights, *, package: Path | None, blame: str, verify: Verify
-) -> tuple[Path, bool]:
-    """Return the checked file of weights, and whether it was hashed now.
+) -> CheckedFile:
+    """Return the checked file of weights.
 
     `package` is the folder of the plugin that ships them, if one does. `blame` says
     what to do if the file there is missing or wrong. Raises IntegrityError and what
@@ -60,7 +129,7 @@ def obtain(
     """
     shipped = package / weights.filename if package and not weights.repo else None
     if shipped is not None and shipped.is_file():
-        return shipped, check(shipped, weights, verify=verify, blame=blame)
+        return open_checked(shipped, weights, verify=verify, blame=blame)
     stored = _from_store(weights, verify)
     if stored is not None:
         return stored
@@ -81,36 +150,86 @@ def is_cached(weights: Weights) -> bool:
 
 
 def check(path: Path, weights: Weights, *, verify: Verify, blame: str) -> bool:
-    """Refuse a file that is not the pinned one; return whether it was hashed now.
+    """Refuse a file that is not the pinned one; return whether it was hashed now."""
+    with open_checked(path, weights, verify=verify, blame=blame) as file:
+        return file.hashed
+
+
+def open_checked(
+    path: Path, weights: Weights, *, verify: Verify, blame: str
+) -> CheckedFile:
+    """Return a file that is the pinned one. Raises IntegrityError.
 
     A large file that passed gets a stamp, keyed by everything that changes when a file
     is written: device, inode, size, both times. It is not hashed again while these are
-    the same. An unknown size or SHA-256 is not checked.
+    the same and nobody has it open for writing. An unknown size or SHA-256 is not
+    checked.
     """
-    stat = path.stat()
-    if weights.size not in (None, stat.st_size):
-        problem = f"has {stat.st_size:,} bytes, but {weights.size:,} are pinned"
+    # A pipe would wait for a writer.
+    descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | O_BINARY)
+    try:
+        file = _checked(descriptor, path, weights, verify, blame)
+    except BaseException:
+        os.close(descriptor)
+        raise
+    if file.content is not None:
+        os.close(descriptor)
+    return file
+
+
+def _checked(
+    descriptor: int, path: Path, weights: Weights, verify: Verify, blame: str
+) -> CheckedFile:
+    before = os.fstat(descriptor)
+    if not S_ISREG(before.st_mode):
+        raise IntegrityError(str(path), "is no file", blame)
+    size = before.st_size
+    if weights.size not in (None, size):
+        problem = f"has {size:,} bytes, but {weights.size:,} are pinned"
         raise IntegrityError(str(path), problem, blame)
-    if weights.sha256 is None:
-        return False
-    stamp = _hash_stamp(stat)
-    use_stamp = verify == "stamp" and stat.st_size >= STAMP_MIN_BYTES
-    if use_stamp and _read_stamp(stamp)[0] == weights.sha256:
-        return False
-    sha256 = sha256_of(path)
-    if sha256 != weights.sha256:
-        actual, pinned = sha256[:SHORT_HASH], weights.sha256[:SHORT_HASH]
+    if size < STAMP_MIN_BYTES:
+        content = _read(descriptor, size)
+        sha256 = hashlib.sha256(content).hexdigest()
+        _compare(path, sha256, weights, blame)
+        return CheckedFile(path, len(content), sha256, True, content)
+    identity, stamp = _identity(before), _hash_stamp(before)
+    known = weights.sha256
+    quiet = known is not None and file_writers.none(descriptor)
+    if verify == "stamp" and quiet and _read_stamp(stamp)[0] == known:
+        return CheckedFile(
+            path, size, known or "", False, None, descriptor, identity, blame
+        )
+    with os.fdopen(os.dup(descriptor), "rb") as file:
+        sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+    _compare(path, sha256, weights, blame)
+    checked = CheckedFile(path, size, sha256, True, None, descriptor, identity, blame)
+    checked.check_unchanged()
+    # Times are coarse: within one tick, a file is written twice at the same time.
+    if quiet and file_writers.none(descriptor) and not _is_fresh(before):
+        _write_stamp(stamp, f"{sha256}\n{path.absolute()}")
+    return checked
+
+
+def _compare(path: Path, sha256: str, weights: Weights, blame: str) -> None:
+    if weights.sha256 not in (None, sha256):
+        actual, pinned = sha256[:SHORT_HASH], str(weights.sha256)[:SHORT_HASH]
         problem = f"has SHA-256 {actual}..., but {pinned}... is pinned"
         raise IntegrityError(str(path), problem, blame)
-    if stat.st_size >= STAMP_MIN_BYTES:
-        _write_stamp(stamp, f"{sha256}\n{path.absolute()}")
-    return True
+
+
+def _read(descriptor: int, size: int) -> bytes:
+    """Return the whole content of a file that was `size` bytes long when looked at."""
+    pieces = []
+    while piece := os.read(descriptor, size + 1):
+        pieces.append(piece)
+    return b"".join(pieces)
 
 
 def unused_stamps() -> list[Path]:
     """Return the stamps of files that were removed or changed."""
     stamps = sorted((folders.cache_dir() / "stamps").glob("*"))
-    return [stamp for stamp in stamps if not _is_current(stamp)]
+    ours = (stamp for stamp in stamps if SHA256.fullmatch(stamp.name))
+    return [stamp for stamp in ours if not _is_current(stamp)]
 
 
 def sha256_of(path: Path) -> str:
@@ -147,14 +266,20 @@ def reinstall_advice(plugin: Plugin) -> str:
 
 def quarantined_files() -> list[Path]:
     """Return the quarantined files in the client's cache and in the stores."""
-    places = [(folders.hub_cache_dir(), "models--*/**")]
-    places += [(store, "**") for store in folders.store_dirs()]
-    matches = (place.glob(f"{below}/*{CORRUPT_SUFFIX}*") for place, below in places)
-    return sorted(path for paths in matches for path in paths)
+    places = [(folders.hub_cache_dir(), "models--*/**/*")]
+    places += [
+        (store, pattern)
+        for store in folders.store_dirs()
+        for pattern in ("sha256/*", "repositories/*/*/*/*")
+    ]
+    matches = (place.glob(pattern) for place, pattern in places)
+    return sorted(
+        path for paths in matches for path in paths if CORRUPT.search(path.name)
+    )
 
 
-def fetch_verified(fetch: Callable[[], Path], judge: Callable[[Path], object]) -> Path:
-    """Return a file that `judge` accepts; fetch it once more if it is refused.
+def fetch_verified(fetch: Callable[[], Path], judge: Callable[[Path], T]) -> T:
+    """Return what `judge` makes of a file; fetch it once more if it is refused.
 
     `judge` raises IntegrityError. A refused file is renamed, so that neither the client
     nor another process uses it again.
@@ -166,7 +291,7 @@ def fetch_verified(fetch: Callable[[], Path], judge: Callable[[Path], object]) -
         except (OfflineError, UnreachableError) as exc:
             raise wrong or exc from exc  # a wrong file was here: that is the news
         try:
-            judge(path)
+            return judge(path)
         except FileNotFoundError:  # another process has just set it aside
             if last:
                 raise
@@ -175,25 +300,45 @@ def fetch_verified(fetch: Callable[[], Path], judge: Callable[[Path], object]) -
             if last:
                 raise
             wrong = exc
-        else:
-            return path
     raise AssertionError("the second try returns or raises")
 
 
 def quarantine(path: Path, judge: Callable[[Path], object]) -> None:
-    """Rename a file that is still wrong; only the newest of such files is kept."""
+    """Rename a file that is still wrong; only the newest of such files is kept.
+
+    Where `path` is a link to a file that is not the zoo's or the client's, only the
+    link is removed.
+    """
     real = Path(os.path.realpath(path))
     with _quarantine_lock(path), suppress(OSError):  # a read-only cache stays as it is
         try:
             judge(path)  # another process may have healed it
         except IntegrityError:
+            if not _is_ours(real):
+                if path.is_symlink():
+                    path.unlink()
+                return
             os.replace(
                 real, real.with_name(f"{real.name}{CORRUPT_SUFFIX}{time.time_ns()}")
             )
-        corrupt = sorted(real.parent.glob(f"{real.name}{CORRUPT_SUFFIX}*"))
+        siblings = (p for p in real.parent.iterdir() if CORRUPT.search(p.name))
+        corrupt = sorted(p for p in siblings if CORRUPT.sub("", p.name) == real.name)
         for old in corrupt[:-1]:
             with suppress(OSError):
                 old.unlink()
+
+
+def _is_ours(real: Path) -> bool:
+    """Return whether a file lies where the zoo or the client of the Hub put it."""
+    hub = Path(os.path.realpath(folders.hub_cache_dir()))
+    if real.is_relative_to(hub) and len(real.relative_to(hub).parts) > 1:
+        return real.relative_to(hub).parts[0].startswith(("models--", "blobs"))
+    for store in folders.store_dirs():
+        home = Path(os.path.realpath(store))
+        if real.is_relative_to(home):
+            part, *below = real.relative_to(home).parts
+            return (part, len(below)) in (("sha256", 1), ("repositories", 4))
+    return False
 
 
 def check_etag(path: Path, blame: str) -> None:
@@ -214,7 +359,7 @@ def check_etag(path: Path, blame: str) -> None:
         raise IntegrityError(str(path), "is not what the Hub announced", blame)
 
 
-def _from_store(weights: Weights, verify: Verify) -> tuple[Path, bool] | None:
+def _from_store(weights: Weights, verify: Verify) -> CheckedFile | None:
     """Return the file from the first store that has it undamaged."""
     if weights.sha256 is None:
         return None
@@ -224,35 +369,32 @@ def _from_store(weights: Weights, verify: Verify) -> tuple[Path, bool] | None:
             continue
         try:
             blame = "Another source is tried; delete this file"
-            return path, check(path, weights, verify=verify, blame=blame)
+            return open_checked(path, weights, verify=verify, blame=blame)
         except IntegrityError as exc:
             warnings.warn(str(exc), stacklevel=2)
     return None
 
 
-def _from_hub(name: str, weights: Weights, verify: Verify) -> tuple[Path, bool]:
-    assert weights.repo is not None, "weights without a repo are shipped"
-    assert weights.revision is not None, "a spec pins the commit with the repo"
+def _from_hub(name: str, weights: Weights, verify: Verify) -> CheckedFile:
     repo, revision, filename = weights.repo, weights.revision, weights.filename
-    hashed = False
+    if repo is None or revision is None:
+        raise ValueError("weights without a repository and a commit are shipped")
 
     def fetch() -> Path:
         return hub_download.cached(repo, revision, filename) or hub_download.download(
             repo, revision, filename, name=name, size=weights.size
         )
 
-    def judge(path: Path) -> bool:
-        nonlocal hashed
+    def judge(path: Path) -> CheckedFile:
         blame = (
             f"It came from {repo} and is set aside. Load again while online; if the "
             "next one is wrong as well, tell the plugin's author"
         )
         if weights.sha256 is None:
             check_etag(path, blame)
-        hashed = check(path, weights, verify=verify, blame=blame)
-        return hashed
+        return open_checked(path, weights, verify=verify, blame=blame)
 
-    return fetch_verified(fetch, judge), hashed
+    return fetch_verified(fetch, judge)
 
 
 def _quarantine_lock(path: Path) -> AbstractContextManager[None]:
@@ -261,9 +403,21 @@ def _quarantine_lock(path: Path) -> AbstractContextManager[None]:
     return wait_for_file_lock(folders.cache_dir() / "locks" / f"{key}.lock")
 
 
+def _identity(stat: os.stat_result) -> Identity:
+    """Return what changes when a file is written or replaced."""
+    times = stat.st_mtime_ns, stat.st_ctime_ns
+    return stat.st_dev, stat.st_ino, stat.st_size, *times
+
+
+def _is_fresh(stat: os.stat_result) -> bool:
+    """Return whether a file was written just now, by the clock of its times."""
+    newest = max(stat.st_mtime_ns, stat.st_ctime_ns)
+    tick = FINE_TICK if newest % 1_000_000_000 else COARSE_TICK
+    return time.time_ns() - newest < tick
+
+
 def _hash_stamp(stat: os.stat_result) -> Path:
-    identity = (stat.st_dev, stat.st_ino, stat.st_size, stat.st_mtime_ns)
-    key = hashlib.sha256(repr((*identity, stat.st_ctime_ns)).encode()).hexdigest()
+    key = hashlib.sha256(repr(_identity(stat)).encode()).hexdigest()
     return folders.cache_dir() / "stamps" / key
 
 

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from zoo._utils import paths
 from zoo._utils.import_string import resolve
-from zoo.artifacts.hub_client import disable_telemetry
-from zoo.errors import DataError, MissingExtra, SplitNotFound
+from zoo.artifacts.hub_client import checked_commit, disable_telemetry
+from zoo.errors import DataError, HubError, MissingExtra, SplitNotFound
 from zoo.plugins.discovery import installed
 from zoo.plugins.registry import dataset
 from zoo.specs import DatasetSpec
@@ -187,7 +187,10 @@ def _commit(spec: DatasetSpec, split: str) -> str:
         raise _unavailable_error(spec, split, "HF_HUB_OFFLINE is set", unset) from exc
     except Exception as exc:  # the HTTP client's, which may change
         raise _unavailable_error(spec, split, "it can't be reached", online) from exc
-    return str(about.sha)
+    try:
+        return checked_commit(about.sha, spec.hub)
+    except HubError as exc:  # the library makes the name of a folder of it
+        raise DataError(str(exc)) from exc
 
 
 def _hub_error(spec: DatasetSpec, split: str) -> DataError:

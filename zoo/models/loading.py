@@ -15,9 +15,18 @@ from torch import nn
 
 from zoo._utils.import_string import load_module, resolve
 from zoo.artifacts import resolve as sources
+from zoo.artifacts.checkpoint_folder import CONFIG
 from zoo.artifacts.weight_store import Verify
-from zoo.errors import InputError, OptionError, ZooError, near
+from zoo.errors import (
+    CheckpointError,
+    InputError,
+    IntegrityError,
+    OptionError,
+    ZooError,
+    near,
+)
 from zoo.models import safetensors_io
+from zoo.models.defaults import on_cpu_in_float32
 from zoo.models.metadata import LoadReport, ModelMetadata, attach
 from zoo.models.skip_init import skip_initialization
 from zoo.plugins import discovery
@@ -30,6 +39,7 @@ __all__ = [
     "find",
     "load",
     "load_with_metadata",
+    "renamed_of",
     "require_module",
 ]
 
@@ -48,6 +58,7 @@ def build(name: str | Path, **options: Any) -> nn.Module:
     source = sources.find(name)
     spec, build_options, _ = _with_head(source.spec, options)
     model = build_model(spec, source.plugin, build_options)
+    spec = replace(spec, input=spec.input.with_contents())
     return attach(
         model, ModelMetadata(spec=spec, options=build_options, parent=source.parent)
     )
@@ -74,35 +85,65 @@ def load(
     GatedError, OfflineError, UnreachableError, CacheError.
     """
     started = time.perf_counter()
-    source = sources.find(name)
-    path, pin, hashed = sources.obtain(source, verify=verify)
-    assert pin.sha256 is not None, "known once the file is here"
-    spec, build_options, new_head = _with_head(source.spec, options)
-    # A new head needs its initialiser, and an initialiser does not know whose it is.
-    with nullcontext() if new_head else skip_initialization():
-        model = build_model(spec, source.plugin, build_options)
-    slots, renamed = safetensors_io.slots(model), _renamed(spec, source.plugin)
-    names = slots.names()
-    fresh = tuple(n for n in names if new_head and _parameters_of_head(n, spec.head))
-    casts = safetensors_io.read(model, path, slots, fresh=fresh, renamed=renamed)
+    while True:
+        written = _when_written(name)
+        try:
+            source = sources.find(name)
+            return _load(source, verify, device, dtype, options, started)
+        except (CheckpointError, IntegrityError, FileNotFoundError):
+            # Its files are those of two checkpoints, if another process saves there.
+            if written == _when_written(name):
+                raise
+
+
+def _when_written(name: str | Path) -> tuple[int, ...]:
+    """Return what changes when a checkpoint folder is replaced; nothing of a name."""
+    try:
+        stat = (Path(name) / CONFIG).stat()
+    except (OSError, TypeError, ValueError):
+        return ()
+    return stat.st_dev, stat.st_ino, stat.st_mtime_ns
+
+
+def _load(
+    source: sources.Source,
+    verify: Verify,
+    device: str | torch.device | None,
+    dtype: torch.dtype | None,
+    options: Mapping[str, Any],
+    started: float,
+) -> nn.Module:
+    file, _ = sources.open_weights(source, verify=verify)
+    with file:
+        spec, build_options, new_head = _with_head(source.spec, options)
+        # A new head needs its initialiser, which does not know whose it is.
+        with nullcontext() if new_head else skip_initialization():
+            model = build_model(spec, source.plugin, build_options)
+        slots, renamed = safetensors_io.slots(model), renamed_of(spec, source.plugin)
+        names = slots.names()
+        fresh = tuple(
+            n for n in names if new_head and _parameters_of_head(n, spec.head)
+        )
+        casts = safetensors_io.read(model, file, slots, fresh=fresh, renamed=renamed)
+        file.check_unchanged()
     if device is not None or dtype is not None:
         model = _to_device(model, device, dtype, spec)
     report = LoadReport(
-        path=str(path),
-        sha256=pin.sha256,
-        hashed=hashed,
+        path=str(file.path),
+        sha256=file.sha256,
+        hashed=file.hashed,
         loaded=tuple(n for n in names if n not in fresh),
         fresh=fresh,
         tied=tuple(place[2] for group in slots.places for place in group[1:]),
         casts=casts,
         seconds=time.perf_counter() - started,
     )
-    own = {"name": source.spec.name, "sha256": pin.sha256}
+    own = {"name": source.spec.name, "sha256": file.sha256}
     parent = own if new_head else source.parent
     about = ModelMetadata(
-        spec=spec,
+        spec=replace(spec, input=spec.input.with_contents()),
         options=build_options,
-        folder=source.folder,
+        folder=source.folder.absolute(),
         parent=parent,
         report=report,
     )
@@ -191,7 +232,8 @@ def build_model(
             spec.name, problem if wrong else f"{exc}.", option_names
         ) from exc
     try:
-        model: nn.Module = make(**options)
+        with on_cpu_in_float32():
+            model: nn.Module = make(**options)
     except (TypeError, ValueError, RuntimeError, ArithmeticError, MemoryError) as exc:
         first = str(exc).partition("\n")[0].rstrip(".")
         problem = f"it can't be built with these options ({first})."
@@ -199,7 +241,7 @@ def build_model(
     return model
 
 
-def _renamed(spec: ModelSpec, plugin: Plugin) -> safetensors_io.Renamed | None:
+def renamed_of(spec: ModelSpec, plugin: Plugin) -> safetensors_io.Renamed | None:
     """Return the function `renamed` of a model's build module, or None."""
     module = load_module(spec.build.partition(":")[0], plugin=plugin.name)
     return getattr(module, "renamed", None)

@@ -9,10 +9,11 @@ from typing import Any
 
 import torch
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save
+from safetensors.torch import load, save
 from torch import Tensor, nn
 
 from zoo._utils.atomic_write import write_atomic
+from zoo.artifacts.weight_store import CheckedFile
 from zoo.errors import MisfitError, NotSafetensors
 
 __all__ = ["Renamed", "Slots", "cast_floats", "read", "slots", "tensors", "write"]
@@ -75,13 +76,13 @@ def slots(model: nn.Module) -> Slots:
 
 def read(
     model: nn.Module,
-    path: Path,
+    file: Path | CheckedFile,
     slots: Slots,
     *,
     fresh: Collection[str] = (),
     renamed: Renamed | None = None,
 ) -> dict[str, str]:
-    """Fill all `slots` of `model` from the file at `path`, strictly.
+    """Fill all `slots` of `model` from a file, strictly.
 
     Tensors named in `fresh` keep the module's values, and the file's are ignored.
     `renamed` maps the tensors of another library's file to the module's names. Float
@@ -89,7 +90,7 @@ def read(
     the conversions, such as "float16 -> float32", by tensor name. If anything does not
     fit, the module is left unchanged and one MisfitError lists all faults.
     """
-    file_tensors = tensors(path)
+    file_tensors = tensors(file)
     if renamed is not None:
         file_tensors = renamed(file_tensors)
     faults: list[str] = []
@@ -117,30 +118,41 @@ def read(
         filled.append((group, tensor))
     faults += [f"tensor {name!r} is unexpected" for name in file_tensors]
     if faults:
-        raise MisfitError(str(path), type(model).__name__, faults)
+        raise MisfitError(str(_path(file)), type(model).__name__, faults)
     for group, tensor in filled:
         _assign(group, tensor)
     return casts
 
 
-def tensors(path: Path) -> dict[str, Tensor]:
-    """Return the tensors of a file, memory-mapped: bytes are read on first use."""
+def tensors(file: Path | CheckedFile) -> dict[str, Tensor]:
+    """Return the tensors of a file, memory-mapped: bytes are read on first use.
+
+    Those of a checked file are of the bytes that were checked.
+    """
+    place = file.place if isinstance(file, CheckedFile) else str(file)
     try:
+        if isinstance(file, CheckedFile) and file.content is not None:
+            return load(file.content)
         # The library judges the file: lengths, offsets, gaps. Its own get_tensor takes
         # three times as long as placing views over what it found to be right.
-        with safe_open(str(path), framework="pt") as file:
-            return _views(path, file)
+        with safe_open(place, framework="pt") as opened:
+            return _views(place, opened)
     except SafetensorError as exc:
-        raise NotSafetensors(str(path), _cause(path, exc)) from exc
+        raise NotSafetensors(str(_path(file)), _cause(place, file, exc)) from exc
 
 
-def _views(path: Path, file: Any) -> dict[str, Tensor]:
-    with path.open("rb") as raw:
+def _path(file: Path | CheckedFile) -> Path:
+    return file.path if isinstance(file, CheckedFile) else file
+
+
+def _views(place: str, file: Any) -> dict[str, Tensor]:
+    with open(place, "rb") as raw:
         length = int.from_bytes(raw.read(8), "little")
         header = json.loads(raw.read(length))
+        size = os.fstat(raw.fileno()).st_size
     header.pop("__metadata__", None)
     start = 8 + length
-    mapped = torch.UntypedStorage.from_file(str(path), False, path.stat().st_size)
+    mapped = torch.UntypedStorage.from_file(place, False, size)
     views: dict[str, Tensor] = {}
     for name, entry in header.items():
         dtype = DTYPES.get(entry["dtype"])
@@ -150,7 +162,7 @@ def _views(path: Path, file: Any) -> dict[str, Tensor]:
         first, end = entry["data_offsets"]
         # A storage for each: copying or pickling one tensor must not take them all.
         storage = mapped[start + first : start + end]
-        empty = torch.empty(0, dtype=dtype)
+        empty = torch.empty(0, dtype=dtype, device="cpu")
         # torch's stub knows no default for the strides; torch does
         views[name] = empty.set_(storage, 0, entry["shape"])  # type: ignore[call-overload]
     return views
@@ -192,14 +204,14 @@ def _short(tensor: Tensor) -> str:
     return str(tensor.dtype).removeprefix("torch.")
 
 
-def _cause(path: Path, exc: SafetensorError) -> str:
-    with path.open("rb") as file:
-        start = file.read(4)
-    if start.startswith((b"PK\x03\x04", b"\x80\x02", b"\x80\x04", b"\x80\x05")):
+def _cause(place: str, file: Path | CheckedFile, exc: SafetensorError) -> str:
+    content = file.content if isinstance(file, CheckedFile) else None
+    if content is None:
+        with open(place, "rb") as opened:
+            content = opened.read(4)
+    if content.startswith((b"PK\x03\x04", b"\x80\x02", b"\x80\x04", b"\x80\x05")):
         return "it is a pickle"
-    if os.path.getsize(path) == 0:
-        return "it is empty"
-    return str(exc)
+    return str(exc) if content else "it is empty"
 
 
 def cast_floats(values: Mapping[str, Tensor], dtype: torch.dtype) -> dict[str, Tensor]:

@@ -4,10 +4,9 @@ The templates are in `zoo/plugins/templates`: `plugin` is common to all, and eac
 folder holds one kind of model. Does not know torch.
 """
 
-import os
-import shutil
 from pathlib import Path
 
+from zoo._utils.atomic_folder import put_folder, scratch_folder
 from zoo.errors import StartError, near
 from zoo.plugins.discovery import installed
 from zoo.specs.model_spec import NAME
@@ -41,16 +40,10 @@ def new_plugin(
         "@PACKAGE@": _package(name),
         "@CORE@": CORE.get(like, "zoo-core"),
     }
-    scratch = folder.with_name(f".{folder.name}.new")
-    shutil.rmtree(scratch, ignore_errors=True)
-    try:
+    with scratch_folder(folder) as scratch:
         for part in (COMMON, like):
             _write(TEMPLATES / part, scratch, substitutions)
-        if folder.exists():
-            folder.rmdir()  # it is empty
-        os.rename(scratch, folder)
-    finally:
-        shutil.rmtree(scratch, ignore_errors=True)
+        put_folder(scratch, folder, keep=lambda _: True, last="pyproject.toml")
     return folder
 
 

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import pad
 
-from zoo.errors import DataError
+from zoo.errors import CheckpointError, DataError
 from zoo.preprocessing.preprocessor import GraphInput, Preprocessor
 from zoo.runtime import text, tokenizer
 from zoo.specs import TextInput
@@ -99,6 +99,13 @@ class TextPreprocessor(Preprocessor[TextInput]):
         have none."""
         source = input_spec.tokenizer_source
         if source is None or (isinstance(source, Path) and not source.is_file()):
+            if input_spec.tokenizer:
+                raise CheckpointError(
+                    f"The {TOKENIZER} of this model is gone from "
+                    f"{source.parent if source else 'its folder'}, and without it the "
+                    "saved model would read no text. Load the model again from a whole "
+                    "folder, then save it."
+                )
             return input_spec
         content = tokenizer.content(input_spec)
         (folder / TOKENIZER).write_bytes(content)

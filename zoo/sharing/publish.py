@@ -80,6 +80,7 @@ def publish(name: str | Path, repo: str, *, private: bool = False) -> Published:
     """
     source = _local(name)
     config = checkpoint_folder.read_config(source.folder)
+    size, sha256 = config.weights.pinned
     with TemporaryDirectory(prefix="zoo-") as scratch:
         files = dict(_files(source, config, Path(scratch)))
         card = _text(files[checkpoint_folder.CARD])
@@ -95,16 +96,15 @@ def publish(name: str | Path, repo: str, *, private: bool = False) -> Published:
             private=private,
             title=f"{config.name}, {config.weights.sha256}",
         )
-        hub_upload.check_uploaded(repo, commit, files, Path(scratch) / "cache")
-    assert config.weights.size is not None, "checked with the file"
-    assert config.weights.sha256 is not None, "checked with the file"
+        pins = {checkpoint_folder.WEIGHTS: sha256}
+        hub_upload.check_uploaded(repo, commit, files, Path(scratch) / "cache", pins)
     return Published(
         name=config.name,
         repo=repo,
         commit=commit,
         url=f"{hub_download.endpoint()}/{repo}/tree/{commit}",
-        size=config.weights.size,
-        sha256=config.weights.sha256,
+        size=size,
+        sha256=sha256,
         changed=changed,
     )
 
@@ -127,7 +127,7 @@ def _local(name: str | Path) -> Source:
 
 def _files(source: Source, config: Config, scratch: Path) -> Iterator[tuple[str, Path]]:
     """Yield the files to publish and their names on the Hub, after checking them."""
-    weights, pin, _ = resolve.obtain(source, verify="always")
+    weights, pin = resolve.obtain(source, verify="always")
     if replace(config.weights, repo=None, revision=None) != Weights(
         size=pin.size, sha256=pin.sha256
     ):

@@ -5,6 +5,7 @@
 
 import re
 from dataclasses import dataclass, field, replace
+from hashlib import sha256
 from pathlib import Path
 from typing import Literal, Self
 
@@ -249,3 +250,14 @@ class TextInput(Input):
 
     def located(self, folder: Path) -> Self:
         return replace(self, tokenizer_source=folder / TOKENIZER)
+
+    def with_contents(self) -> Self:
+        source = self.tokenizer_source
+        if not isinstance(source, Path):
+            return self
+        try:
+            content = source.read_bytes()
+        except OSError:
+            return self  # reading a text says that it is missing
+        wrong = self.tokenizer and sha256(content).hexdigest() != self.tokenizer
+        return self if wrong else replace(self, tokenizer_source=content)

@@ -111,6 +111,13 @@ class Weights:
             _require("Weights", COMMIT, self.revision or "", "revision", expected)
         _require("Weights", FILENAME, self.filename, "filename", "'folder/file'")
 
+    @property
+    def pinned(self) -> tuple[int, str]:
+        """The size and the SHA-256. Raises ValueError where one is unknown."""
+        if self.size is None or self.sha256 is None:
+            raise ValueError(f"the weights {self} are not pinned")
+        return self.size, self.sha256
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trunk:

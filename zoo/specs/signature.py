@@ -67,6 +67,13 @@ class Input(SpecPart):
         """Return a copy whose files are in `folder`."""
         return self
 
+    def with_contents(self) -> Self:
+        """Return a copy that holds the contents of its files, where they are right.
+
+        It does not need them any more, whatever becomes of their folder.
+        """
+        return self
+
 
 class Output(SpecPart):
     """A kind of output of a model: a frozen dataclass of plain data.

@@ -4,7 +4,6 @@ The package contains the files of `zoo.runtime` that it needs, unchanged, so tha
 behaves like the zoo. Does not know torch.
 """
 
-import os
 import re
 import shutil
 from collections.abc import Iterator
@@ -14,6 +13,7 @@ from pprint import pformat
 
 from packaging.requirements import Requirement
 
+from zoo._utils.atomic_folder import put_folder, scratch_folder
 from zoo.artifacts import checkpoint_folder, resolve, weight_store
 from zoo.artifacts.checkpoint_folder import Config
 from zoo.artifacts.resolve import Source
@@ -121,23 +121,15 @@ def eject(name: str | Path, folder: str | Path) -> Path:
     """
     source, folder = resolve.find(name), Path(folder)
     _check_folder(folder)
-    weights, pin, _ = resolve.obtain(source)
-    texts = _texts(source, pin, folder.name)
-    new = folder.with_name(f".{folder.name}.new")
-    shutil.rmtree(new, ignore_errors=True)
-    new.mkdir(parents=True)
-    try:
-        for file, text in texts.items():
+    weights, pin = resolve.open_weights(source)
+    with weights, scratch_folder(folder) as new:
+        for file, text in _texts(source, pin, folder.name).items():
             (new / file).parent.mkdir(exist_ok=True)
             (new / file).write_text(text, encoding="utf-8")
-        shutil.copyfile(weights, new / checkpoint_folder.WEIGHTS)
+        weights.copy_to(new / checkpoint_folder.WEIGHTS)
         for path in _beside(source):
             shutil.copyfile(path, new / path.name)
-        if folder.exists():
-            folder.rmdir()  # it is empty
-        os.rename(new, folder)
-    finally:
-        shutil.rmtree(new, ignore_errors=True)
+        put_folder(new, folder, keep=lambda _: True, last=checkpoint_folder.CONFIG)
     return folder
 
 
