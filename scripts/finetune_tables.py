@@ -27,6 +27,7 @@ from zoo._utils.allocator import keep_freed_memory
 from zoo.artifacts import checkpoint_folder, weight_store
 from zoo.datasets.custom import reader
 from zoo.datasets.custom.examples import DatasetSplits, LabeledExamples
+from zoo.datasets.custom.wanted import ReadOptions
 from zoo.evaluation.evaluate import compute_metrics
 from zoo.finetuning import linear_solver
 from zoo.finetuning.finetune import finetune_by_name
@@ -92,7 +93,7 @@ def taught(part: Set, **settings: object) -> dict[str, float]:
         NAME,
         rows(part, "train"),
         test=rows(part, "test"),
-        target=part.target,
+        options=ReadOptions(target=part.target),
         settings={"seed": SEED, **settings},
     )
     return lesson.metrics

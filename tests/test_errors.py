@@ -270,7 +270,7 @@ def test_all_names_every_class() -> None:
     """
     `__all__` holds every error class, the warning, `near`, and nothing else.
     """
-    assert sorted([*CLASSES, "TrustWarning", "near"]) == errors.__all__
+    assert sorted([*CLASSES, "DataWarning", "TrustWarning", "near"]) == errors.__all__
 
 
 @pytest.mark.parametrize("name", CLASSES)

@@ -65,6 +65,7 @@ __all__ = [
     "CheckpointError",
     "Collapsed",
     "DataError",
+    "DataWarning",
     "DatasetNotFound",
     "Diverged",
     "DuplicateName",
@@ -286,6 +287,10 @@ class CacheError(HubError):
             f"{what} can't be written to {folder}: {problem}. Make room there, or name "
             "another folder with HF_HOME."
         )
+
+
+class DataWarning(UserWarning):
+    """Something of a user's data was left out, or is not as it seems."""
 
 
 class TrustWarning(UserWarning):

@@ -190,16 +190,16 @@ REFUSED_FILES: list[tuple[bytes, str]] = [
     (b"sepal,petal\n", "The input is empty."),
     (
         b"sepal;petal\n5;1,5\n",
-        "{path}, line 2: 2 values under 1 names.",
+        "{path}, line 2: column 'petal' holds '1,5', not a number.",
     ),
     (b"5.0,1.5\n6.5,4\n", "{path}, line 2: column 'sepal' is missing. There is: "),
-    (b"sepal,petal\n5,1\n\n5\n", "{path}, line 4: 1 values under 2 names."),
-    (b"sepal,petal\n5,1,1\n", "{path}, line 2: 3 values under 2 names."),
+    (b"sepal,petal\n5,1\n\n5\n", "{path}, line 4: 1 value under 2 names. The model"),
+    (b"sepal,petal\n5,1,1\n", "{path}, line 2: 3 values under 2 names. Put"),
     (b"sepal,petal\n5,1\n5,tall\n", "{path}, line 3: column 'petal' holds 'tall',"),
     (b"sepal,petal\n5,\n", "{path}, line 2: column 'petal' holds '', not a number."),
     (
         "sepal,petal,ort\n5,1,Köln\n".encode("latin-1"),
-        "{path} is not UTF-8 text (byte 21): save it as UTF-8.",
+        "{path} is not UTF-8 text (byte 21); it looks like cp1252: save it as UTF-8.",
     ),
     (b'sepal,petal\n5,"1\n', "{path} can't be read as CSV (unexpected end of data)."),
 ]

@@ -2,7 +2,6 @@
 
 import os
 import sys
-from collections.abc import Container
 from pathlib import Path
 
 __all__ = [
@@ -10,7 +9,6 @@ __all__ = [
     "data_dirs",
     "hub_cache_dir",
     "is_hidden",
-    "list_files",
     "store_dir",
     "store_dirs",
 ]
@@ -65,20 +63,6 @@ def hub_cache_dir() -> Path:
     return Path(
         os.path.expandvars(configured or os.path.join(home, "hub"))
     ).expanduser()
-
-
-def list_files(folder: Path, endings: Container[str]) -> list[Path]:
-    """Return the files with these suffixes in a folder and its subfolders.
-
-    They are sorted by path; hidden files and folders are left out.
-    """
-    return sorted(
-        path
-        for path in folder.rglob("*")
-        if path.suffix.lower() in endings
-        and not any(is_hidden(part) for part in path.relative_to(folder).parts)
-        and path.is_file()
-    )
 
 
 def is_hidden(name: str) -> bool:

@@ -6,29 +6,40 @@ from typing import Any
 import click
 
 from zoo._utils.allocator import keep_freed_memory
-from zoo.cli.options import json_option, precision_option, target_option
+from zoo.cli.options import (
+    json_option,
+    precision_option,
+    table_options,
+    target_option,
+)
 
 
 @click.command("evaluate")
 @click.argument("model")
 @click.argument("data")
 @target_option
+@table_options
 @precision_option
 @json_option
 def evaluate_command(
-    model: str, data: str, target: str | None, precision: Any, as_json: bool
+    model: str, data: str, precision: Any, as_json: bool, **options: Any
 ) -> None:
     """Evaluate MODEL, a name or a checkpoint folder, on DATA as for 'zoo finetune'.
 
     Of data with several splits, the test rows are used. The labels must be the model's.
     """
-    from zoo.evaluation.evaluate import evaluate
+    from zoo.datasets.custom.wanted import ReadOptions
+    from zoo.evaluation.evaluate import evaluate_part
     from zoo.models.loading import load
 
     keep_freed_memory()
-    metrics = evaluate(load(model), data, target=target, precision=precision)
+    found = evaluate_part(
+        load(model), data, ReadOptions(**options), precision=precision
+    )
+    rows = f"{found.rows:,} {found.split} row{'' if found.rows == 1 else 's'}"
+    click.echo(f"measured on {' '.join(rows.split())} of {found.source}", err=as_json)
     if as_json:
-        click.echo(json.dumps(metrics, indent=2))
+        click.echo(json.dumps(found.metrics, indent=2))
         return
-    for metric, value in metrics.items():
+    for metric, value in found.metrics.items():
         click.echo(f"{metric} {value:.4f}")

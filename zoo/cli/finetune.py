@@ -9,7 +9,13 @@ from typing import Any
 import click
 
 from zoo._utils.allocator import keep_freed_memory
-from zoo.cli.options import json_option, model_argument, out_option, target_option
+from zoo.cli.options import (
+    json_option,
+    model_argument,
+    out_option,
+    table_options,
+    target_option,
+)
 from zoo.cli.render import lined
 
 MOST_CLASSES = 12  # whose rows are counted one by one
@@ -23,6 +29,7 @@ MOST_CLASSES = 12  # whose rows are counted one by one
 @click.option("--validation", metavar="DATA", help="Rows that choose the epoch.")
 @click.option("--test", metavar="DATA", help="Rows to measure the metrics on.")
 @target_option
+@table_options
 @click.option("--labels", metavar="A,B", help="The classes, in their order.")
 @click.option("--skip-unreadable", is_flag=True, help="Skip files that can't be read.")
 @click.option(

@@ -26,6 +26,7 @@ __all__ = [
     "out_option",
     "path_type",
     "precision_option",
+    "table_options",
     "target_option",
     "translation_options",
 ]
@@ -73,6 +74,17 @@ device_option = click.option(
     "--device", default="cpu", show_default=True, help="Such as cpu or cuda:0."
 )
 target_option = click.option("--target", metavar="COLUMN", help="Column to predict.")
+column_option = click.option(
+    "--column", metavar="COLUMN", help="Column of a table with the texts or pictures."
+)
+encoding_option = click.option(
+    "--encoding", help="Encoding of a table that is not UTF-8, such as cp949."
+)
+allow_outside_option = click.option(
+    "--allow-outside",
+    is_flag=True,
+    help="Let a table name pictures elsewhere, and addresses.",
+)
 metric_option = click.option(
     "--metric", help="Metric to compare by; by default the recipe's."
 )
@@ -119,6 +131,13 @@ def _collected(
     for option in reversed(options):
         collect = option(collect)
     return collect
+
+
+def table_options(command: Command) -> Command:
+    """Add the options that say how a table is read: column, encoding, what it names."""
+    for option in (allow_outside_option, encoding_option, column_option):
+        command = option(command)
+    return command
 
 
 def chosen_models(names: tuple[str, ...], every: bool) -> tuple[str, ...]:

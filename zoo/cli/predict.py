@@ -17,6 +17,7 @@ from zoo.cli.options import (
     model_argument,
     path_type,
     precision_option,
+    table_options,
     translation_options,
 )
 from zoo.cli.render import answer as answer_lines
@@ -45,6 +46,7 @@ LONG = 200  # characters of an input that a message shows
 @click.option("--save", type=path_type, help="Image file to draw the result in.")
 @click.option("--seed", type=int, help="Seed of the random generator.")
 @precision_option
+@table_options
 @generation_options
 @translation_options
 @json_option
@@ -56,11 +58,16 @@ def predict_command(
     save: Path | None,
     seed: int | None,
     precision: str,
+    column: str | None,
+    encoding: str | None,
+    allow_outside: bool,
     generation: dict[str, Any],
     as_json: bool,
     **windows: Any,
 ) -> None:
     """Run the model NAME on INPUTS: files, rows written as JSON, or - for stdin.
+
+    A CSV, TSV, JSONL or parquet file is a list of inputs, one a row.
 
     NAME may also be a checkpoint folder. A generative model needs no input.
 
@@ -83,15 +90,20 @@ def predict_command(
     options |= {} if seed is None else {"seed": seed}
     options |= _windows(**windows) | generation
     options |= {} if precision == "no" else {"precision": precision}
+    options |= {} if column is None else {"column": column}
+    options |= {} if encoding is None else {"encoding": encoding}
+    options |= {"allow_outside": True} if allow_outside else {}
     if "windows" in options:
         keep_freed_memory()  # it does not pay for one input at a time
     if save:
         _check_save(find(name).output, options, len(texts))
     reader = _text if find(name).input.takes_strings else _raw
-    raw = [reader(text) for text in texts] or [None]
+    raw = [reader(text, encoding) for text in texts] or [None]
     model = load(name)
     answers = [predict(model, item, **options) for item in raw]
     if save:
+        if isinstance(answers[0], list):
+            raise click.UsageError("--save takes one input, and this is a table.")
         _draw(answers[0], save)
     if as_json:
         plain = [_plain(answer) for answer in answers]
@@ -104,7 +116,7 @@ def predict_command(
             click.echo(line)
 
 
-def _raw(text: str) -> Any:
+def _raw(text: str, encoding: str | None) -> Any:
     """Return a path as it is, JSON decoded, and for "-" the content of stdin."""
     if text == "-":
         content = sys.stdin.buffer.read()
@@ -120,14 +132,17 @@ def _raw(text: str) -> Any:
     return text
 
 
-def _text(text: str) -> Any:
+def _text(text: str, encoding: str | None) -> Any:
     """Return the path of an existing file, and otherwise the text itself."""
     if text != "-":
         return Path(text) if os.path.isfile(text) else text
     try:
-        return sys.stdin.buffer.read().decode()
+        return sys.stdin.buffer.read().decode(encoding or "utf-8")
     except UnicodeDecodeError as exc:
-        raise click.UsageError(f"stdin is not UTF-8 text ({exc.reason}).") from exc
+        name = encoding or "UTF-8"
+        raise click.UsageError(f"stdin is not {name} text ({exc.reason}).") from exc
+    except LookupError as exc:
+        raise click.UsageError(f"There is no encoding {encoding!r}.") from exc
 
 
 def _windows(*, windows: bool, **options: Any) -> dict[str, Any]:

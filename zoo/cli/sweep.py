@@ -13,6 +13,7 @@ from zoo.cli.options import (
     metric_option,
     model_argument,
     out_option,
+    table_options,
 )
 from zoo.cli.render import lined
 
@@ -26,6 +27,7 @@ HELP = "A value, a list (32,64), or a range (1e-4..1e-1:log, 0..1:0.25)."
 @model_argument
 @click.option("--data", help="Your data: search the settings of 'zoo finetune'.")
 @click.option("--target", metavar="COLUMN", help="Of --data: the column to predict.")
+@table_options
 @click.option("--validation", metavar="DATA", help="Of --data: the validation rows.")
 @click.option("--set", "words", multiple=True, metavar="KEY=VALUES", help=HELP)
 @click.option("--method", default="tpe", help="grid, random, tpe or hyperband.")

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from zoo.artifacts import checkpoint_folder
 from zoo.cards import finetuned
 from zoo.datasets import in_memory
+from zoo.datasets.custom.wanted import ReadOptions
 from zoo.datasets.in_memory import TensorRows
 from zoo.evaluation import plots
 from zoo.finetuning.finetune import FinetuneResult, finetune_by_name
@@ -105,6 +106,7 @@ def _receipt(result: FinetuneResult, spec: ModelSpec) -> dict[str, Any]:
         "classes": result.data.counts(),
         "target": result.target,
         "skipped": list(result.skipped),
+        "notes": list(result.data.notes),
         "weakest": _weakest(result),
         "tried": [asdict(one) for one in result.probe.tried] if result.probe else [],
     }
@@ -199,6 +201,9 @@ def finetune(
     validation: Any = None,
     test: Any = None,
     target: str | None = None,
+    column: str | None = None,
+    encoding: str | None = None,
+    allow_outside: bool = False,
     labels: Sequence[str] | None = None,
     skip_unreadable: bool = False,
     monitor: TrainingMonitor | None = None,
@@ -207,11 +212,14 @@ def finetune(
     """Return the model `name`, fine-tuned on `data`; write it to `folder`.
 
     `data` is a folder of class-named folders, a CSV, JSONL or parquet file, a
-    `datasets.Dataset`, a registered dataset's name or a Hub id; for a model of masks, a
-    folder of `images` and `masks`; for one that reads, a folder of pictures named by
-    their texts; for one of series, a table in the order of time. `target` names the
-    column to predict. Without `validation` rows a stratified part is held back where
-    some are needed, of a series the last rows. `settings` are those of
+    DataFrame, a `datasets.Dataset`, a registered dataset's name or a Hub id; for a
+    model of masks, a folder of `images` and `masks`; for one that reads, a folder of
+    pictures named by their texts; for one of series, a table in the order of time.
+    `target` names the column to predict, and `column` that of the texts or pictures.
+    `encoding` is that of a table that is not UTF-8, such as "cp949". A table names
+    pictures that are beside it, and with `allow_outside` any. Without `validation` rows
+    a stratified part is held back where some are needed, of a series the last rows.
+    `settings` are those of
     `zoo.finetuning.strategies.Settings`: freeze, epochs, lr, ... The model is
     measured on `test` rows, or on those held back. What comes back saves, loads,
     publishes and is fine-tuned again like any other; `folder` gets its card. Raises
@@ -224,8 +232,13 @@ def finetune(
         data,
         validation=validation,
         test=test,
-        target=target,
         labels=labels,
+        options=ReadOptions(
+            target=target,
+            column=column,
+            encoding=encoding,
+            allow_outside=allow_outside,
+        ),
         skip_unreadable=skip_unreadable,
         settings=settings,
         monitor=monitor,

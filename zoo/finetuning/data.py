@@ -1,7 +1,7 @@
 """The rows of a fine-tuning: gathered, split, as tensors, and their class weights."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from typing import Any
 
 import torch
@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from zoo.datasets.custom import examples, reader
 from zoo.datasets.custom.examples import DatasetSplits, LabeledExamples
+from zoo.datasets.custom.wanted import ReadOptions
 from zoo.datasets.in_memory import TensorRows
 from zoo.finetuning.strategies import Settings
 from zoo.inference import features
@@ -18,6 +19,7 @@ from zoo.specs import ModelSpec
 
 __all__ = ["cached_inputs", "class_weights", "read_splits", "split_rows", "tensors"]
 
+AS_IT_IS = ReadOptions()
 MAX_BYTES = 2 << 30  # of prepared inputs that are kept in memory
 
 
@@ -26,21 +28,20 @@ def read_splits(
     data: Any,
     validation: Any = None,
     test: Any = None,
-    target: str | None = None,
     labels: Sequence[str] | None = None,
+    options: ReadOptions = AS_IT_IS,
 ) -> DatasetSplits:
     """Return the data for a model, its parts from several places where so given."""
-    model = spec.input, spec.output
-    splits = reader.read_data(
-        data, *model, target=target, labels=labels, known=spec.labels
-    )
+    model, how = (spec.input, spec.output), asdict(options)
+    splits = reader.read_data(data, *model, labels=labels, known=spec.labels, **how)
     for name, more in (("validation", validation), ("test", test)):
         if more is not None:
             names = splits.labels or None
-            other = reader.read_data(more, *model, target=target, labels=names)
-            part: Any = {name: other.parts().get(name, other.training)}
+            other = reader.read_part(more, *model, [name], labels=names, **how)
+            part: Any = {name: other.rows}
             sources = {**splits.sources, name: other.source}
-            splits = replace(splits, **part, sources=sources)
+            notes = splits.notes + other.notes
+            splits = replace(splits, **part, sources=sources, notes=notes)
     return splits
 
 

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from zoo.datasets.custom.examples import DatasetSplits, LabeledExamples
+from zoo.datasets.custom.wanted import ReadOptions
 from zoo.errors import InputError
 from zoo.evaluation.evaluate import compute_metrics, predict_examples
 from zoo.finetuning import data as finetuning_data
@@ -57,8 +58,8 @@ def finetune_by_name(
     *,
     validation: Any = None,
     test: Any = None,
-    target: str | None = None,
     labels: Sequence[str] | None = None,
+    options: ReadOptions = finetuning_data.AS_IT_IS,
     skip_unreadable: bool = False,
     settings: Mapping[str, object] | None = None,
     monitor: TrainingMonitor | None = None,
@@ -71,7 +72,7 @@ def finetune_by_name(
     check_ranges(chosen)
     spec = loading.find(name)
     check(spec, chosen)
-    splits = finetuning_data.read_splits(spec, data, validation, test, target, labels)
+    splits = finetuning_data.read_splits(spec, data, validation, test, labels, options)
     with seeded(chosen.seed):
         model, old = _with_head(name, splits)
         skipped: tuple[str, ...] = ()
@@ -81,7 +82,7 @@ def finetune_by_name(
             result = finetune_model(model, splits, chosen, old=old, monitor=monitor)
         except InputError as exc:
             raise featuring.unreadable_message(model, splits) or exc from exc
-    result.parent, result.target, result.skipped = str(name), target, skipped
+    result.parent, result.target, result.skipped = str(name), options.target, skipped
     return result
 
 

@@ -5,6 +5,7 @@ from typing import Any
 
 from torch import nn
 
+from zoo.datasets.custom.wanted import ReadOptions
 from zoo.errors import DataError, TrainingError
 from zoo.evaluation.evaluate import compute_metrics, predict_examples
 from zoo.finetuning import data
@@ -45,8 +46,8 @@ def remeasure(
         sources["training"],
         validation=_other(sources, "validation"),
         test=_other(sources, "test"),
-        target=receipt["target"],
         labels=spec.labels or None,
+        options=ReadOptions(target=receipt["target"]),
     )
     chosen = with_values(Settings(), receipt["settings"])
     if "validation" in named:

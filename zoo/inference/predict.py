@@ -9,6 +9,7 @@ from typing import Any
 from torch import Tensor, nn
 
 from zoo.artifacts import weight_store
+from zoo.datasets.custom.table_inputs import read_inputs
 from zoo.errors import InputError, OptionError, PrecisionError, near
 from zoo.inference.sample import sample, supports
 from zoo.inference.sliding_window import slide
@@ -36,13 +37,19 @@ def predict(
     batch_size: int = 64,
     windows: Any = None,
     precision: Precision = "no",
+    column: str | None = None,
+    encoding: str | None = None,
+    allow_outside: bool = False,
     **options: Any,
 ) -> Any:
     """Return the prediction of `model` for `raw`: one result, or a list for a list.
 
     `model` is a module from `zoo.load`, a name, or a checkpoint folder. What `raw` may
     be depends on the task: a path, a PIL image, an array, a tensor, a dict, a
-    DataFrame, or a list of those. Results are typed: they print, convert with
+    DataFrame, or a list of those. A DataFrame, or the path of a CSV, TSV, JSONL or
+    parquet file, is a list of its rows: `column` names that of the texts or pictures,
+    `encoding` is that of the file, and with `allow_outside` it may name pictures that
+    are not beside it. Results are typed: they print, convert with
     `.to_dict()`, and show themselves in a notebook. `windows=True`, or a dict of the
     options of `zoo.inference.window_grid.Windows`, lets an image classifier look at
     every part of a picture and find several things in it. A model that draws takes
@@ -62,6 +69,13 @@ def predict(
     task, input_spec = get_task(known.spec.task), known.spec.input
     _check_options(known, task, {"batch_size": batch_size, **chosen, **options})
     over = parse_windows(windows, known.spec.name, known.labels) if chosen else None
+    raw = read_inputs(
+        raw,
+        input_spec,
+        column=column,
+        encoding=encoding,
+        allow_outside=allow_outside,
+    )
     items, single = task.split_items(raw, input_spec)
     results: list[Result] = []
     with eval_mode(module):

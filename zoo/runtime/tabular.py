@@ -1,12 +1,9 @@
 """From whatever a person calls a table row to the numbers a model takes."""
 
-import csv
-import io
 import math
 import os
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -14,6 +11,7 @@ import torch
 from torch import Tensor
 
 from zoo.runtime.input_errors import InputError, near
+from zoo.runtime.table import Table, TableError, read_csv
 
 MAX_FLOAT = torch.finfo(torch.float32).max
 MAX_SHOWN = 60  # characters of a value that a message shows
@@ -39,8 +37,8 @@ def read(
     With `last`, that many rows from the end, of rows that follow each other in time;
     the others are not looked at.
     """
-    if isinstance(raw, (str, os.PathLike, bytes)):
-        rows, single = _from_csv(raw, input_spec), False
+    if isinstance(raw, (str, os.PathLike, bytes, Table)):
+        rows, single = _from_table(raw, input_spec), False
     else:
         values, single = _rows(raw, input_spec)
         number = [
@@ -62,7 +60,7 @@ def encode(rows: Sequence[list[float]], input_spec: Any) -> Tensor:
 
 def forms(raw: Any) -> bool:
     """Return whether `raw` is of a type that can hold rows."""
-    plain = (Mapping, list, tuple, str, os.PathLike, bytes, Tensor, np.ndarray)
+    plain = (Mapping, list, tuple, str, os.PathLike, bytes, Tensor, np.ndarray, Table)
     return isinstance(raw, plain) or hasattr(raw, "to_dict")
 
 
@@ -107,34 +105,15 @@ def _transposed(raw: Mapping[Any, Any], input_spec: Any) -> tuple[Sequence[Any],
     return [dict(zip(names, row, strict=True)) for row in values], False
 
 
-def _from_csv(raw: str | os.PathLike[str] | bytes, input_spec: Any) -> list[Row]:
-    name = "The file" if isinstance(raw, bytes) else str(raw)
-    try:
-        content = raw if isinstance(raw, bytes) else Path(raw).read_bytes()
-        lines = io.StringIO(content.decode("utf-8-sig"), newline="")
-        reader = csv.DictReader(lines, skipinitialspace=True, strict=True)
-        rows = [(f"{name}, line {reader.line_num}: ", row) for row in reader]
-    except FileNotFoundError:
-        problem = f"There is no file {name!r}."
-    except IsADirectoryError:
-        problem = f"{name} is a folder."
-    except UnicodeDecodeError as exc:
-        problem = f"{name} is not UTF-8 text (byte {exc.start:,}): save it as UTF-8."
-    except (OSError, ValueError, csv.Error) as exc:
-        problem = f"{name} can't be read as CSV ({exc})."
-    else:
-        for where, row in rows:
-            _check_length(where, row, input_spec)
-        return rows
-    raise InputError(problem, describe(input_spec))
-
-
-def _check_length(where: str, row: Mapping[Any, Any], input_spec: Any) -> None:
-    names = sum(name is not None for name in row)
-    beyond, short = len(row.get(None) or ()), sum(v is None for v in row.values())
-    if beyond or short:
-        problem = f"{where}{names + beyond - short} values under {names} names."
-        raise InputError(problem, describe(input_spec))
+def _from_table(raw: Any, input_spec: Any) -> list[Row]:
+    """Return the rows of a table, or of a CSV file: its path, or its content."""
+    table = raw
+    if not isinstance(raw, Table):
+        try:
+            table = read_csv(raw)
+        except TableError as exc:
+            raise InputError(exc.problem, describe(input_spec)) from exc
+    return [(f"{table.place(number)}: ", table[number]) for number in range(len(table))]
 
 
 def _check_order(rows: Sequence[Any], input_spec: Any) -> None:

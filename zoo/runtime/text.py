@@ -12,6 +12,7 @@ from zoo.runtime.tokenizer import encode_batch, pad
 
 __all__ = ["describe", "encode", "items", "open_text", "read", "token_numbers"]
 
+FILES = (".txt", ".csv", ".tsv", ".jsonl", ".parquet")  # no text ends so
 MAX_FILE_BYTES = 32 << 20  # bytes of a text file
 
 
@@ -74,7 +75,7 @@ def open_text(item: Any, input_spec: Any) -> str | Tensor:
     if not isinstance(item, str):
         problem = f"A {type(item).__name__} is not a text."
         raise InputError(problem, describe(input_spec))
-    if item.endswith(".txt") and len(item.split()) == 1:
+    if item.endswith(FILES) and len(item.split()) == 1:
         problem = (
             f"{item!r} is the name of a file, not a text: give pathlib.Path({item!r})."
         )

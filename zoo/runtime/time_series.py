@@ -12,8 +12,11 @@ from torch import Tensor
 
 from zoo.runtime import tabular
 from zoo.runtime.input_errors import InputError, open_each
+from zoo.runtime.table import Table
 
 __all__ = ["Series", "describe", "encode", "items", "open_series", "read"]
+
+NOT_FLAT = (str, bytes, os.PathLike, Mapping, Table)  # forms that name their columns
 
 
 @dataclass(frozen=True)
@@ -91,7 +94,10 @@ def _whole(one: Any) -> bool:
         return any(_long(value) for value in one.values())
     if isinstance(one, (list, tuple)):
         return any(_long(value) or isinstance(value, Mapping) for value in one)
-    return isinstance(one, (str, bytes, os.PathLike)) or getattr(one, "ndim", 0) == 2
+    return (
+        isinstance(one, (str, bytes, os.PathLike, Table))
+        or getattr(one, "ndim", 0) == 2
+    )
 
 
 def _long(value: Any) -> bool:
@@ -100,7 +106,7 @@ def _long(value: Any) -> bool:
 
 def _upright(item: Any, table: Any) -> Any:
     """Return the numbers of a series of one column as rows of one number each."""
-    if len(table.columns) > 1 or isinstance(item, (str, bytes, os.PathLike, Mapping)):
+    if len(table.columns) > 1 or isinstance(item, NOT_FLAT):
         return item
     flat = item.ndim == 1 if hasattr(item, "ndim") else not _several([item])
     return [[value] for value in item] if flat else item

@@ -5,9 +5,11 @@ from dataclasses import asdict, dataclass, replace
 from functools import lru_cache
 from typing import Any, Literal, get_args
 
-from zoo.datasets.custom import examples, reader
+from zoo.datasets.custom import examples
 from zoo.datasets.custom.examples import DatasetSplits
+from zoo.datasets.custom.wanted import ReadOptions
 from zoo.errors import SettingsError
+from zoo.finetuning import data as finetuning_data
 from zoo.finetuning import strategies
 from zoo.finetuning.finetune import finetune_by_name
 from zoo.models import loading
@@ -50,6 +52,9 @@ class SweepPlan:
     device: str = "cpu"
     data: str | None = None
     target: str | None = None
+    column: str | None = None
+    encoding: str | None = None
+    allow_outside: bool = False
     validation: str | None = None
 
     def __post_init__(self) -> None:
@@ -122,8 +127,14 @@ def trial_rows(plan: SweepPlan, val_fraction: float) -> DatasetSplits:
     Where no validation rows are given, a part is held back, the same for all trials.
     Test rows are left out, so that no trial can read them.
     """
+    options = ReadOptions(
+        target=plan.target,
+        column=plan.column,
+        encoding=plan.encoding,
+        allow_outside=plan.allow_outside,
+    )
     return _rows(
-        plan.name, str(plan.data), plan.target, plan.validation, val_fraction, plan.seed
+        plan.name, str(plan.data), options, plan.validation, val_fraction, plan.seed
     )
 
 
@@ -131,18 +142,14 @@ def trial_rows(plan: SweepPlan, val_fraction: float) -> DatasetSplits:
 def _rows(
     name: str,
     data: str,
-    target: str | None,
+    options: ReadOptions,
     validation: str | None,
     val_fraction: float,
     seed: int,
 ) -> DatasetSplits:
     spec = loading.find(name)
-    model = spec.input, spec.output
-    splits = replace(reader.read_data(data, *model, target=target), test=None)
-    if validation is not None:
-        labels = splits.labels or None
-        other = reader.read_data(validation, *model, target=target, labels=labels)
-        return replace(splits, validation=other.training)
+    read = finetuning_data.read_splits(spec, data, validation, options=options)
+    splits = replace(read, test=None)
     if splits.validation is not None:
         return splits
     return examples.with_validation_split(splits, val_fraction, seed=seed)

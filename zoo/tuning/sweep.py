@@ -65,6 +65,9 @@ def sweep(
     device: str = "cpu",
     data: str | Path | None = None,
     target: str | None = None,
+    column: str | None = None,
+    encoding: str | None = None,
+    allow_outside: bool = False,
     validation: str | Path | None = None,
     callback: Callback | None = None,
 ) -> Sweep:
@@ -94,7 +97,14 @@ def sweep(
         metric=metric,
         smoke=smoke,
         device=device,
-        **_own(data=data, target=target, validation=validation),
+        allow_outside=allow_outside,
+        **_own(
+            data=data,
+            target=target,
+            column=column,
+            encoding=encoding,
+            validation=validation,
+        ),
     )
     asked = _counted(asked, where := asked.space(), trials)
     if processes < 1 or asked.trials < 1:
@@ -288,8 +298,10 @@ def _command(plan: SweepPlan, where: Space, trial: Trial) -> str:
     words = ["zoo", "train", plan.name]
     if plan.data is not None:
         words = ["zoo", "finetune", plan.name, plan.data]
-        for option, value in (("target", plan.target), ("validation", plan.validation)):
+        for option in ("target", "column", "encoding", "validation"):
+            value = getattr(plan, option)
             words += [f"--{option}", value] if value is not None else []
+        words += ["--allow-outside"] * plan.allow_outside
     for key, setting in (where.fixed | trial.settings).items():
         words += ["--set", f"{key}={setting}"]
     return shlex.join([*words, *["--smoke"] * plan.smoke])

@@ -84,9 +84,11 @@ def test_hidden_files_and_tools_leavings_are_no_data(tmp_path: Path) -> None:
     for extra in (".DS_Store", "across/.DS_Store", "across/._0.png", "across/a.txt"):
         (folder / extra).write_bytes(b"")
 
+    (folder / "across" / "a.txt").unlink()
+
     found = read_data(folder, PHOTO)
 
-    assert len(found.training) == 4
+    assert (len(found.training), found.notes) == (4, ())
 
 
 def test_paths_with_spaces_and_of_any_script(tmp_path: Path) -> None:
@@ -289,7 +291,7 @@ def test_a_folder_of_texts(tmp_path: Path) -> None:
     Class-named folders of .txt files, in parts or not, and nothing else in them.
     """
     texts = {"good/1.txt": "fine", "good/2.TXT": "nice", "bad/deep/1.txt": "dull"}
-    plain = written(tmp_path / "reviews", {**texts, "bad/notes.md": "x"})
+    plain = written(tmp_path / "reviews", texts)
     parts = written(
         tmp_path / "parts",
         {f"{p}/{k}": t for p in ("train", "test") for k, t in texts.items()},
@@ -311,7 +313,9 @@ def test_a_folder_without_texts(tmp_path: Path) -> None:
     """
     folder = pictures(tmp_path / "photos", 1)
 
-    assert complaint(folder, TEXT) == f"{folder / 'across'} holds no texts (.txt)."
+    assert complaint(folder, TEXT) == (
+        f"{folder / 'across'} holds no texts (.txt). It holds 1 .png."
+    )
     assert complaint(folder / "down", TEXT) == (
         f"{folder / 'down'} has no folders in it. Give each class a folder of its own "
         "that is named as the class: reviews/good/1.txt, reviews/bad/2.txt."
@@ -333,10 +337,10 @@ def test_rows_without_a_label(tmp_path: Path) -> None:
     They are counted and named, of numbers too.
     """
     words = csv(tmp_path, "a,b,label\n1,1,x\n1,1,\n1,1,y\n")
-    assert complaint(words, ROW) == "rows.csv: 1 row has no label: row 2."
+    assert complaint(words, ROW) == "rows.csv: 1 row has no label: line 3."
 
     numbers = csv(tmp_path, "a,b,label\n1,1,7\n1,1,\n1,1,\n")
-    assert complaint(numbers, ROW) == "rows.csv: 2 rows have no label: row 2, row 3."
+    assert complaint(numbers, ROW) == "rows.csv: 2 rows have no label: line 3, line 4."
 
 
 def test_an_unknown_target(tmp_path: Path) -> None:
@@ -347,11 +351,11 @@ def test_an_unknown_target(tmp_path: Path) -> None:
 
     assert complaint(path, ROW, target="sise") == (
         f"{path} has no target column 'sise'. Did you mean 'size'? It has a, b, size; "
-        "name it with target=...."
+        "name it with target=... (--target)."
     )
     assert complaint(path, ROW) == (
         f"{path} has no target column 'label' or 'labels' or 'class' or 'target'. It "
-        "has a, b, size; name it with target=...."
+        "has a, b, size; name it with target=... (--target)."
     )
 
 
@@ -381,7 +385,7 @@ def test_targets_that_are_no_numbers(tmp_path: Path, value: str, fault: str) -> 
     path.write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
 
     assert complaint(path, ROW, output_spec=SIZE) == (
-        f"rows.jsonl: the target of row 2 is {value!r}, {fault}."
+        f"rows.jsonl: the target of line 2 is {value!r}, {fault}."
     )
 
 
@@ -406,7 +410,7 @@ def test_a_file_of_another_kind(tmp_path: Path) -> None:
     path.write_bytes(b"")
 
     assert complaint(path, ROW) == (
-        f"{path} is no table the zoo can read: give .csv, .jsonl, .parquet, or a "
+        f"{path} is no table the zoo can read: give .csv, .tsv, .jsonl, .parquet, or a "
         "folder of class-named folders."
     )
 
@@ -427,7 +431,8 @@ def test_something_else() -> None:
     """
     assert complaint(7) == (
         "A int is not data to learn from. Give a folder of class-named folders, a CSV, "
-        "JSONL or parquet file, a datasets.Dataset, a registered name, or a Hub id."
+        "JSONL or parquet file, a DataFrame, a datasets.Dataset, a registered name, or "
+        "a Hub id."
     )
 
 

@@ -121,7 +121,7 @@ def test_the_content_of_a_series_is_known() -> None:
             series(9).remove_columns("close"),
             {},
             "the dataset has no target column 'close'. It has volume, note; name it "
-            "with target=....",
+            "with target=... (--target).",
         ),
         (
             series(9),

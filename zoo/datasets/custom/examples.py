@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from zoo.errors import DataError
+from zoo.runtime.table import Table
 from zoo.tasks.targets.base import Targets
 from zoo.tasks.targets.classes import ClassTargets
 
@@ -64,7 +65,7 @@ class DatasetSplits:
     """The splits of a user's data; `labels` are empty where targets are numbers.
 
     `kind` is the kind of the targets, by default classes. `sources` names the data of a
-    split that is not from `source`.
+    split that is not from `source`. `notes` say what was left out.
     """
 
     source: str
@@ -74,6 +75,7 @@ class DatasetSplits:
     test: LabeledExamples | None = None
     kind: Targets[Any] = field(default_factory=ClassTargets)
     sources: Mapping[str, str] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
 
     def source_of(self, part: str) -> str:
         """Return the name of the data that the rows of a split come from."""
@@ -108,12 +110,15 @@ class DatasetSplits:
 
 
 class Column(Sequence[Any]):
-    """Rows of a dataset, or one column of them, decoded on access."""
+    """Rows of a table or dataset, or one column of them, decoded on access."""
 
     timed = False  # whether their order is that of time
 
     def __init__(
-        self, rows: Dataset, name: str | None, picked: Sequence[int] | None = None
+        self,
+        rows: Table | Dataset,
+        name: str | None,
+        picked: Sequence[int] | None = None,
     ) -> None:
         self.rows, self.name = rows, name
         self.picked = range(len(rows)) if picked is None else picked
@@ -157,7 +162,9 @@ def content(items: Sequence[Any]) -> str | None:
     return seal.hexdigest()
 
 
-def _undecoded(rows: Dataset) -> Dataset:
+def _undecoded(rows: Table | Dataset) -> Table | Dataset:
+    if isinstance(rows, Table):
+        return rows
     from datasets import Image
 
     for name, feature in rows.features.items():

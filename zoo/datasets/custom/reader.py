@@ -5,33 +5,31 @@ Does not know torch.
 
 from __future__ import annotations
 
-import csv
 import os
+import warnings
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any, NamedTuple
 
 from zoo.datasets import registered
+from zoo.datasets.custom import tables
 from zoo.datasets.custom.examples import DatasetSplits, LabeledExamples
+from zoo.datasets.custom.splits import (
+    check_classes,
+    folder_splits,
+    name_splits,
+    split_of,
+)
 from zoo.datasets.custom.table_columns import table
-from zoo.datasets.custom.wanted import Wanted
-from zoo.errors import DataError, MissingExtra, near
+from zoo.datasets.custom.wanted import ReadOptions, Wanted
+from zoo.errors import DataError, DataWarning, MissingExtra, near
 from zoo.plugins.discovery import installed
 from zoo.specs import Input, Output
 from zoo.specs.model_spec import REPOSITORY
-from zoo.tasks.targets.base import Rows, children
+from zoo.tasks.targets.base import Rows
 
-if TYPE_CHECKING:
-    from datasets import Dataset
-
-__all__ = ["read_data"]
-
-SPLITS = {  # what a part of the data may be called, as a folder or as a split
-    "training": ("train", "training"),
-    "validation": ("validation", "valid", "val", "dev"),
-    "test": ("test", "testing"),
-}
-TABLES = {".csv": "from_csv", ".jsonl": "from_json", ".parquet": "from_parquet"}
+__all__ = ["Part", "read_data", "read_part"]
 
 
 def read_data(
@@ -40,16 +38,21 @@ def read_data(
     output_spec: Output | None = None,
     *,
     target: str | None = None,
+    column: str | None = None,
+    encoding: str | None = None,
+    allow_outside: bool = False,
     labels: Sequence[str] | None = None,
     known: Sequence[str] = (),
 ) -> DatasetSplits:
     """Return the splits of `data`, for a model with this input and output.
 
     `data` is a folder of class-named folders (or of `train` and `test` with those), a
-    CSV, JSONL or parquet file, a `datasets.Dataset` or `DatasetDict`, a registered name
-    or a Hub id. `DatasetSplits` are returned unchanged.
+    CSV, JSONL or parquet file, a DataFrame, a `datasets.Dataset` or `DatasetDict`, a
+    registered name or a Hub id. `DatasetSplits` are returned unchanged.
 
-    `target` names the column to predict. `labels` fixes the classes and their order;
+    `target` names the column to predict, and `column` that of the texts or pictures.
+    `encoding` is that of CSV and JSONL files. A file of a table names pictures beside
+    it, and with `allow_outside` any. `labels` fixes the classes and their order;
     `known` fixes only the order, if the data has the same classes. `output_spec` is by
     default one of classes. For masks, a folder has `images` and `masks`. For text
     recognition, it has pictures named by their text, and `labels` and `known` are
@@ -58,19 +61,98 @@ def read_data(
     """
     if isinstance(data, DatasetSplits):
         return data
-    expected = Wanted(input_spec, output_spec, target)
-    source, parts = _parts(data, expected)
+    options = ReadOptions(
+        target=target, column=column, encoding=encoding, allow_outside=allow_outside
+    )
+    expected = Wanted(input_spec, output_spec, options)
+    found = _found(data, expected, labels or known)
+    parts = {name or "training": rows for name, rows in found.parts.items()}
     if "training" not in parts or not len(parts["training"].targets):
-        raise DataError(f"{source} holds no training rows.")
+        raise DataError(f"{found.source} holds no training rows.")
     if expected.kind.dataset_labels:
         labels = labels or _of_values(data)
-    names = expected.kind.parse(source, parts, labels, known)
-    splits: dict[str, Any] = {
-        name: LabeledExamples(items=r.items, targets=tuple(r.targets), names=r.names)
-        for name, r in parts.items()
-        if len(r.targets)
-    }
-    return DatasetSplits(source=source, labels=names, kind=expected.kind, **splits)
+    names = expected.kind.parse(found.source, parts, labels, known)
+    splits = {name: _examples(r) for name, r in parts.items() if len(r.targets)}
+    return DatasetSplits(
+        source=found.source,
+        labels=names,
+        kind=expected.kind,
+        notes=_say(found),
+        **splits,  # type: ignore[arg-type]
+    )
+
+
+def read_part(
+    data: Any,
+    input_spec: Input,
+    output_spec: Output,
+    wanted: Sequence[str],
+    *,
+    target: str | None = None,
+    column: str | None = None,
+    encoding: str | None = None,
+    allow_outside: bool = False,
+    labels: Sequence[str] | None = None,
+) -> Part:
+    """Return one part of `data`: the first of the splits `wanted` that it has.
+
+    Data that is not in splits, and data that has none of them but training rows, is
+    taken whole. `labels` are the classes that the rows must be of. The rest is as for
+    `read_data`. Raises DataError.
+    """
+    if isinstance(data, DatasetSplits):
+        parts = data.parts()
+        name = next((one for one in wanted if one in parts), "training")
+        return Part(data.source_of(name), name, parts[name], data.notes)
+    options = ReadOptions(
+        target=target, column=column, encoding=encoding, allow_outside=allow_outside
+    )
+    expected = Wanted(input_spec, output_spec, options)
+    found = _found(data, expected, labels or ())
+    order = (*wanted, "", "training")
+    split = next((one for one in order if one in found.parts), None)
+    if split is None or not len(found.parts[split].targets):
+        raise DataError(f"{found.source} holds no {wanted[0]} rows.")
+    if expected.kind.dataset_labels:
+        labels = labels or _of_values(data)
+    rows = found.parts[split]
+    name = split or (wanted[0] if len(wanted) == 1 else "")
+    expected.kind.parse(found.source, {name: rows}, labels, labels or ())
+    return Part(found.source, name, _examples(rows), _say(found))
+
+
+class Part(NamedTuple):
+    """Rows of one split: where they come from, the name of the split, or "" where the
+    data has none, the rows, and what is to be said of them."""
+
+    source: str
+    name: str
+    rows: LabeledExamples
+    notes: tuple[str, ...]
+
+
+@dataclass
+class _Found:
+    """A user's data as it is understood: its name, its rows by split ("" where it is
+    not in splits), and what was left out."""
+
+    source: str
+    parts: dict[str, Rows]
+    notes: list[str] = field(default_factory=list)
+
+
+def _examples(rows: Rows) -> LabeledExamples:
+    return LabeledExamples(
+        items=rows.items, targets=tuple(rows.targets), names=rows.names
+    )
+
+
+def _say(found: _Found) -> tuple[str, ...]:
+    """Warn of what was left out, and return it."""
+    notes = [*found.notes, *(n for rows in found.parts.values() for n in rows.notes)]
+    for note in notes:
+        warnings.warn(note, DataWarning, stacklevel=3)
+    return tuple(notes)
 
 
 def _of_values(data: Any) -> tuple[str, ...] | None:
@@ -79,76 +161,78 @@ def _of_values(data: Any) -> tuple[str, ...] | None:
     return spec.labels or None if spec and "label" not in spec.columns else None
 
 
-def _parts(data: Any, expected: Wanted) -> tuple[str, dict[str, Rows]]:
-    """Return a name for the data, and its splits."""
+def _found(data: Any, expected: Wanted, classes: Sequence[str]) -> _Found:
+    """Return the data, not parsed yet; `classes` are names of classes."""
     if isinstance(data, (str, os.PathLike)):
         path = Path(data)
         if path.is_dir():
-            return path.name or str(path), _folder(path, expected)
+            return _folder(path, expected, classes)
         if path.is_file():
-            return path.name, {"training": _file(path, expected)}
-        return str(data), _registered(str(data), expected)
-    if hasattr(data, "column_names") and hasattr(data, "num_rows"):
-        parts = data if isinstance(data, Mapping) else {"train": data}
-        return "the dataset", _splits("the dataset", parts, expected)
+            return _Found(path.name, {"": _table(path, expected)})
+        return _registered(str(data), expected)
+    if tables.is_frame(data):
+        return _Found("the table", {"": _table(data, expected)})
+    if _is_dataset(data):
+        if not isinstance(data, Mapping):
+            return _Found("the dataset", {"": table("the dataset", data, expected)})
+        return _splits("the dataset", data, expected)
+    if isinstance(data, Mapping) and data and all(map(_is_rows, data.values())):
+        return _splits("the data", data, expected)
     raise DataError(
         f"A {type(data).__name__} is not data to learn from. Give a folder of "
-        "class-named folders, a CSV, JSONL or parquet file, a datasets.Dataset, a "
-        "registered name, or a Hub id."
+        "class-named folders, a CSV, JSONL or parquet file, a DataFrame, a "
+        "datasets.Dataset, a registered name, or a Hub id."
     )
 
 
-def _folder(folder: Path, expected: Wanted) -> dict[str, Rows]:
+def _is_dataset(data: Any) -> bool:
+    return hasattr(data, "column_names") and hasattr(data, "num_rows")
+
+
+def _is_rows(data: Any) -> bool:
+    return tables.is_frame(data) or _is_dataset(data)
+
+
+def _folder(folder: Path, expected: Wanted, classes: Sequence[str]) -> _Found:
     input_spec, kind = expected.input_spec, expected.kind
     if not input_spec.suffixes:
         raise DataError(
             f"{folder} is a folder, and this model takes {input_spec.plural}: give a "
             "CSV, JSONL or parquet file."
         )
-    parts: dict[str, Rows] = {}
-    for name, spellings in SPLITS.items():
-        for spelling in spellings:
-            place = folder / spelling
-            if place.is_dir() and (kind.flat_folders or children(place)):
-                parts[name] = kind.read_folder(place, input_spec)
-    if "training" in parts:
-        return parts
-    return {"training": kind.read_folder(folder, input_spec)}
+    source = folder.name or str(folder)
+    found = folder_splits(folder, input_spec, kind, classes)
+    if not found.folders:
+        return _Found(source, {"": _read_folder(folder, expected)})
+    parts = {
+        split: _read_folder(place, expected) for split, place in found.folders.items()
+    }
+    return _Found(source, parts, found.notes)
 
 
-def _file(path: Path, expected: Wanted) -> Rows:
-    make = TABLES.get(path.suffix.lower())
-    if make is None:
-        raise DataError(
-            f"{path} is no table the zoo can read: give {', '.join(TABLES)}, or a "
-            "folder of class-named folders."
-        )
-    library = registered.import_datasets()
-    try:
-        with registered.quiet_progress():
-            if expected.kind.as_written and path.suffix.lower() == ".csv":
-                rows = library.Dataset.from_dict(_read_table_file(path))
-            else:
-                rows = getattr(library.Dataset, make)(str(path))
-    except Exception as exc:
-        fault = str(exc.__cause__ or exc).partition("\n")[0].rstrip(".")
-        raise DataError(f"{path} can't be read ({fault}).") from exc
+def _read_folder(folder: Path, expected: Wanted) -> Rows:
+    if not (expected.kind.flat_folders or expected.kind.pictures):
+        check_classes(folder)
+    return expected.kind.read_folder(folder, expected.input_spec)
+
+
+def _table(raw: Any, expected: Wanted) -> Rows:
+    rows = tables.read_table(raw, encoding=expected.options.encoding)
+    if tables.is_frame(raw):
+        return table("The table", rows, expected)
+    path = Path(raw)
+    if not rows.column_names:
+        raise DataError(f"{path} is empty.")
     return table(str(path), rows, expected, beside=path.parent)
 
 
-def _read_table_file(path: Path) -> dict[str, list[str | None]]:
-    """Return the columns of a CSV file as strings: "007" stays "007"."""
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        reader = csv.DictReader(file)
-        rows = list(reader)
-    return {name: [row[name] for row in rows] for name in reader.fieldnames or ()}
-
-
-def _registered(name: str, expected: Wanted) -> dict[str, Rows]:
+def _registered(name: str, expected: Wanted) -> _Found:
     specs = installed().datasets
     if name in specs:
         splits = {
-            split: registered.load_dataset(name, split) for split in specs[name].splits
+            split: registered.load_dataset(name, split)
+            for split in specs[name].splits
+            if split_of(split)
         }
         return _splits(name, splits, expected)
     if not REPOSITORY.fullmatch(name):
@@ -167,12 +251,25 @@ def _registered(name: str, expected: Wanted) -> dict[str, Rows]:
     return _splits(name, splits, expected)
 
 
-def _splits(
-    source: str, splits: Mapping[str, Dataset], expected: Wanted
-) -> dict[str, Rows]:
-    return {
-        name: table(source, splits[spelling], expected)
-        for name, spellings in SPLITS.items()
-        for spelling in spellings
-        if spelling in splits
+def _splits(source: str, splits: Mapping[str, Any], expected: Wanted) -> _Found:
+    """Return the splits of a dataset, and of the others how many rows they have."""
+    found = name_splits(source, splits, "splits")
+    rows = {
+        name: tables.read_table(one) if tables.is_frame(one) else one
+        for name, one in splits.items()
     }
+    if not found:
+        raise DataError(
+            f"{source} has no split named as one: it has {', '.join(splits)}. Name one "
+            "train."
+        )
+    notes = [
+        f"{source}: the split {name!r} ({len(one):,} rows) was left out: it is not "
+        "named as training, validation or test rows."
+        for name, one in rows.items()
+        if name not in found.values()
+    ]
+    parts = {
+        split: table(source, rows[name], expected) for split, name in found.items()
+    }
+    return _Found(source, parts, notes)

@@ -2,81 +2,115 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from zoo.datasets.custom import time_windows
+from zoo.datasets.custom import outside, time_windows
 from zoo.datasets.custom.examples import Column
+from zoo.datasets.custom.tables import find_column, input_column, places
 from zoo.datasets.custom.wanted import Wanted
-from zoo.errors import DataError, near
+from zoo.runtime.table import Table
 from zoo.tasks.targets.base import Rows
 
 if TYPE_CHECKING:
     from datasets import Dataset
 
-__all__ = ["table"]
+__all__ = ["pictures", "table"]
 
 
 def table(
-    source: str, rows: Dataset, expected: Wanted, beside: Path | None = None
+    source: str, rows: Table | Dataset, expected: Wanted, beside: Path | None = None
 ) -> Rows:
     """Return the inputs and targets of a table."""
     columns, input_spec = rows.column_names, expected.input_spec
-    target = _column(source, columns, expected.columns, "target")
+    target = find_column(source, columns, expected.columns, "target")
     each = input_spec.required_columns
+    for name in each:
+        find_column(source, columns, [name], "model's")
     if (length := input_spec.window) is not None:
-        _need(source, columns, each)
         return time_windows.windows(
-            source, rows, input_spec, length, target, expected.horizon
+            source, rows, _numbers(rows, each), length, target, expected.horizon
         )
-    names = [f"row {number}" for number in range(1, len(rows) + 1)]
-    if expected.kind.pictures:
-        input_column = _column(
-            source, columns, input_spec.column_names, input_spec.noun
-        )
-        items = _pictures(rows, input_column, beside)
-        return Rows(items, _pictures(rows, target, beside), names)
-    targets = rows[target]
-    feature = rows.features[target]
-    if hasattr(feature, "int2str"):
-        targets = [
-            None if v is None or v < 0 else feature.int2str(int(v)) for v in targets
-        ]
+    names = places(rows)
     if each:
-        _need(source, columns, each)
-        return Rows(Column(rows.select_columns(list(each)), None), list(targets), names)
-    input_column = _column(source, columns, input_spec.column_names, input_spec.noun)
+        items: Sequence[Any] = Column(_numbers(rows, each), None)
+        return Rows(items, _targets(rows, target), names)
+    column = input_column(source, rows, input_spec, expected.options.column, target)
     if input_spec.takes_strings:
-        return Rows(Column(rows, input_column), list(targets), names)
-    pictures = _pictures(rows, input_column, beside)
-    if not isinstance(pictures, Column):
-        names = [str(value) for value in rows[input_column]]
-    return Rows(pictures, list(targets), names)
+        return Rows(Column(rows, column), _targets(rows, target), names)
+    items = pictures(source, rows, column, beside, expected.options.allow_outside)
+    if expected.kind.pictures:
+        masks = pictures(source, rows, target, beside, expected.options.allow_outside)
+        return Rows(items, masks, names)
+    if not isinstance(items, Column) and _holds_paths(rows, column):
+        names = [str(value) for value in rows[column]]
+    return Rows(items, _targets(rows, target), names)
 
 
-def _need(source: str, columns: Sequence[str], required: Sequence[str]) -> None:
-    """Raise DataError where a column of the model's input is missing."""
-    for name in required:
-        _column(source, columns, [name], "model's")
+def pictures(
+    source: str,
+    rows: Table | Dataset,
+    name: str,
+    beside: Path | None,
+    allow_outside: bool,
+) -> Sequence[Any]:
+    """Return a column of pictures, decoded on access, or of paths to pictures.
 
-
-def _pictures(rows: Dataset, name: str, beside: Path | None) -> Sequence[Any]:
-    """Return a column of pictures, decoded on access, or of paths to pictures."""
-    if getattr(rows.features[name], "dtype", "") in ("string", "large_string"):
-        return [(beside or Path()) / str(value) for value in rows[name]]
+    Raises DataError for a path that leads out of `beside`, the folder of the table.
+    """
+    if _holds_paths(rows, name):
+        named = zip(places(rows), rows[name], strict=True)
+        return [
+            value
+            if value is None
+            else outside.checked_place(
+                str(value), f"{source}, {place}", beside, allow_outside=allow_outside
+            )
+            for place, value in named
+        ]
+    if isinstance(rows, Table):
+        return list(rows[name])
+    if getattr(rows.features[name], "dtype", "") == "PIL.Image.Image":
+        stored = outside.stored_pictures(
+            rows, name, source, beside, allow_outside=allow_outside
+        )
+        if stored is not None:
+            return stored
     return Column(rows, name)
 
 
-def _column(
-    source: str, columns: Sequence[str], candidates: Sequence[str], role: str
-) -> str:
-    for name in candidates:
-        if name in columns:
-            return name
-    listing = " or ".join(map(repr, candidates[:4]))
-    hint = near(candidates[0], columns) if len(candidates) == 1 else ""
-    raise DataError(
-        f"{source} has no {role} column {listing}. {hint}It has {', '.join(columns)}"
-        f"{'; name it with target=...' if role == 'target' else ''}."
-    )
+def _numbers(rows: Table | Dataset, names: Sequence[str]) -> Table | Dataset:
+    """Return columns with the numbers that are written in a table as such; what is no
+    number stays, and the model's reader says so."""
+    kept = rows.select_columns(list(names))
+    if isinstance(kept, Table):
+        kept.rows = [[_number(value) for value in row] for row in kept.rows]
+    return kept
+
+
+def _number(value: Any) -> Any:
+    if isinstance(value, (str, int)) and not isinstance(value, bool):
+        with suppress(ValueError, OverflowError):
+            return float(value)
+    return value
+
+
+def _targets(rows: Table | Dataset, name: str) -> list[Any]:
+    targets = list(rows[name])
+    feature = None if isinstance(rows, Table) else rows.features[name]
+    if hasattr(feature, "int2str"):
+        return [
+            None if value is None or value < 0 else feature.int2str(int(value))
+            for value in targets
+        ]
+    return targets
+
+
+def _holds_paths(rows: Table | Dataset, name: str) -> bool:
+    if isinstance(rows, Table):
+        kinds = (str, os.PathLike)
+        return any(isinstance(value, kinds) for value in rows[name])
+    return getattr(rows.features[name], "dtype", "") in ("string", "large_string")

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from zoo.datasets.custom.examples import Column
+from zoo.datasets.custom.tables import places
 from zoo.errors import DataError
-from zoo.specs import Input
+from zoo.runtime.table import Table
 from zoo.tasks.targets.base import Rows
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ class Windows(Column):
     timed = True
 
     def __init__(
-        self, rows: Dataset, length: int, picked: Sequence[int] | None = None
+        self, rows: Table | Dataset, length: int, picked: Sequence[int] | None = None
     ) -> None:
         starts = range(len(rows) - length + 1) if picked is None else picked
         super().__init__(rows, None, starts)
@@ -44,13 +45,14 @@ class Windows(Column):
 
 def windows(
     source: str,
-    rows: Dataset,
-    input_spec: Input,
+    rows: Table | Dataset,
+    inputs: Table | Dataset,
     length: int,
     target: str,
     horizon: int,
 ) -> Rows:
-    """Return every window of `length` rows with the next `horizon` values of `target`.
+    """Return every window of `length` rows of `inputs`, each with the `horizon` values
+    of `target` that follow it.
 
     Raises DataError where the table is too short for one.
     """
@@ -60,13 +62,11 @@ def windows(
             f"{source} has {len(rows)} rows, and this model needs {length + horizon}: "
             f"it looks back on {length} and says what comes next."
         )
-    each = [*input_spec.required_columns]
     values, after = rows[target], range(length, length + count)
     targets = [
         values[row] if horizon == 1 else tuple(values[row : row + horizon])
         for row in after
     ]
-    names = [f"row {row + 1}" for row in after]  # the first that is forecast
-    return Rows(
-        Windows(rows.select_columns(each), length, range(count)), targets, names
-    )
+    where = places(rows)
+    names = [where[row] for row in after]  # the first that is forecast
+    return Rows(Windows(inputs, length, range(count)), targets, names)

@@ -11,17 +11,32 @@ from zoo.specs import Input, Output
 from zoo.tasks.targets.base import Targets, targets_of
 from zoo.tasks.targets.classes import ClassTargets
 
-__all__ = ["Wanted"]
+__all__ = ["ReadOptions", "Wanted"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReadOptions:
+    """How a user says that data is read: options of `zoo.finetune` and the like.
+
+    `target` and `column` name the columns of a table that hold targets and inputs.
+    `encoding` is that of text files. With `allow_outside`, a table may name files
+    elsewhere, and addresses.
+    """
+
+    target: str | None = None
+    column: str | None = None
+    encoding: str | None = None
+    allow_outside: bool = False
 
 
 @dataclass(frozen=True)
 class Wanted:
-    """The input and output of a model (by default classes), and the target column that
-    the user named."""
+    """The input and output of a model (by default classes), and how the user says that
+    the data is read."""
 
     input_spec: Input
     output_spec: Output | None
-    target: str | None
+    options: ReadOptions
 
     @cached_property
     def kind(self) -> Targets[Any]:
@@ -33,7 +48,11 @@ class Wanted:
     @property
     def columns(self) -> Sequence[str]:
         """The columns that may hold the targets, the likeliest first."""
-        return [self.target] if self.target else self.kind.columns(self.output_spec)
+        return (
+            [self.options.target]
+            if self.options.target
+            else self.kind.columns(self.output_spec)
+        )
 
     @property
     def horizon(self) -> int:

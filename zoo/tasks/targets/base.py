@@ -17,6 +17,7 @@ from zoo._utils.import_string import resolve
 from zoo.errors import DataError
 from zoo.preprocessing.preprocessor import preprocessor
 from zoo.specs import Input, Output
+from zoo.tasks.targets.files import Files, input_files, left_out_notes, no_files
 
 __all__ = ["Kinds", "Rows", "Targets", "children", "some", "targets_of"]
 
@@ -26,11 +27,15 @@ MOST = 20  # names that a message shows
 
 @dataclass
 class Rows:
-    """A part of the data with its targets as they were written."""
+    """A part of the data with its targets as they were written.
+
+    `notes` say what was left out of it.
+    """
 
     items: Sequence[Any]
     targets: Sequence[Any]
     names: Sequence[str]
+    notes: Sequence[str] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,7 +57,6 @@ class Targets(ABC, Generic[OutputT]):
     column_names: ClassVar[tuple[str, ...]] = ("label", "labels", "class", "target")
     stratified: ClassVar[bool] = False  # whether each row is of one class
     pictures: ClassVar[bool] = False  # whether each target is a picture
-    as_written: ClassVar[bool] = False  # whether "007" is a text, and no number
     flat_folders: ClassVar[bool] = False  # whether files alone make a folder of rows
     dataset_labels: ClassVar[bool] = False  # whether a dataset's labels name its values
 
@@ -153,13 +157,15 @@ def _labelled(folder: Path, input_spec: Input) -> Rows:
         )
     items: list[Path] = []
     targets: list[str] = []
+    found = input_files(folder, input_spec, deep=False)
+    loose, left = found.taken, found.left
     for place in classes:
-        files = paths.list_files(place, input_spec.suffixes)
-        if not files:
-            raise DataError(
-                f"{place} holds no {input_spec.plural} "
-                f"({', '.join(input_spec.suffixes)})."
-            )
-        items += files
-        targets += [place.name] * len(files)
-    return Rows(items, targets, [str(path.relative_to(folder)) for path in items])
+        files = input_files(place, input_spec)
+        if not files.taken:
+            raise DataError(no_files(place, files, input_spec))
+        items += files.taken
+        left += files.left
+        targets += [place.name] * len(files.taken)
+    names = [str(path.relative_to(folder)) for path in items]
+    notes = left_out_notes(folder, Files(items, left), input_spec, loose)
+    return Rows(items, targets, names, notes)

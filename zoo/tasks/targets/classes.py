@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import replace
 from typing import Any
+from unicodedata import normalize
 
 import torch
 from torch import Tensor
@@ -14,7 +15,7 @@ from zoo.errors import DataError
 from zoo.specs import ClassOutput, Input
 from zoo.tasks.targets.base import Kinds, Rows, Targets, some
 
-__all__ = ["ClassTargets"]
+__all__ = ["ClassTargets", "check_listed", "label_names"]
 
 
 class ClassTargets(Targets[ClassOutput]):
@@ -32,8 +33,9 @@ class ClassTargets(Targets[ClassOutput]):
         """The order is that of `labels`, or of `known` where it has the same, or
         sorted."""
         names = _classes(source, parts, labels, known)
+        numbers = {normalize("NFC", name): n for n, name in enumerate(names)}
         for rows in parts.values():
-            rows.targets = [names.index(value) for value in rows.targets]
+            rows.targets = [numbers[value] for value in rows.targets]
         return names
 
     def counts(self, targets: Sequence[Any], labels: Sequence[str]) -> dict[str, int]:
@@ -66,20 +68,27 @@ def _classes(
     labels: Sequence[str] | None,
     known: Sequence[str] = (),
 ) -> tuple[str, ...]:
-    """Return the classes, in order, and write every target as one of them."""
+    """Return the classes, in order, and write every target as one of them.
+
+    Labels are compared in their composed form: a word that is spelled of the same
+    letters is the same class, whatever system wrote it.
+    """
     for rows in parts.values():
-        rows.targets = [_label(value) for value in rows.targets]
+        rows.targets = [
+            _label(value, f"{source}: {name}")
+            for name, value in zip(rows.names, rows.targets, strict=True)
+        ]
         missing = [rows.names[n] for n, value in enumerate(rows.targets) if not value]
         if missing:
             what = "1 row has" if len(missing) == 1 else f"{len(missing)} rows have"
             raise DataError(f"{source}: {what} no label: {some(missing)}.")
-    seen = sorted(set(parts["training"].targets), key=_order)
-    if set(seen) == set(known):
+    seen = sorted(set(next(iter(parts.values())).targets), key=_order)
+    if set(seen) == {normalize("NFC", name) for name in known}:
         seen = list(known)
-    names = tuple(map(str, labels)) if labels is not None else tuple(seen)
+    names = label_names(source, labels) if labels is not None else tuple(seen)
     plain: dict[str, str] = {}
     for name in names:
-        first = plain.setdefault(name.casefold(), name)
+        first = plain.setdefault(normalize("NFC", name).casefold(), name)
         if first != name:
             raise DataError(
                 f"{source}: the labels {first!r} and {name!r} differ in case only. "
@@ -91,22 +100,55 @@ def _classes(
             "nothing to tell apart. Add pictures or rows of another class."
         )
     for part, rows in parts.items():
-        strange = sorted(set(rows.targets) - set(names))
+        strange = set(rows.targets) - {normalize("NFC", name) for name in names}
         if strange:
             raise DataError(
-                f"{source}: the {part} rows have labels that are no classes: "
-                f"{some(strange)}. Classes: {some(names)}."
+                f"{source}: {f'the {part} rows' if part else 'rows'} have labels that "
+                f"are no classes: {some(sorted(strange, key=_order))}. Classes: "
+                f"{some(names)}."
             )
     return names
 
 
-def _label(value: Any) -> str:
-    """Return a label as text, empty where there is none."""
+def label_names(source: str, labels: Any) -> tuple[str, ...]:
+    """Return labels that a user gave, in their order, as text.
+
+    Raises DataError for what has no order or is no list, and for a label twice.
+    """
+    check_listed(source, labels)
+    names = tuple(_label(one, source) for one in labels)
+    twice = [name for name in dict.fromkeys(names) if names.count(name) > 1]
+    if twice or "" in names:
+        fault = f"{some(twice)} twice" if twice else "an empty label"
+        raise DataError(f"{source}: labels have {fault}.")
+    return names
+
+
+def check_listed(source: str, labels: Any) -> None:
+    """Refuse labels that are in no order, or are one text. Raises DataError."""
+    if isinstance(labels, str | bytes | Mapping | Set):
+        shown = type(labels).__name__
+        raise DataError(
+            f"{source}: labels are a list, in the order of the model's output, and "
+            f"not a {shown}: labels=['cat', 'dog']."
+        )
+
+
+def _label(value: Any, where: str) -> str:
+    """Return a label as text, composed, and empty where there is none."""
+    if hasattr(value, "item") and getattr(value, "ndim", 0) == 0:
+        value = value.item()  # of numpy, or a tensor
+    if isinstance(value, list | tuple | Mapping | Set) or hasattr(value, "ndim"):
+        raise DataError(
+            f"{where} has the label {value!r}, which is not one class. Models of the "
+            "zoo are fine-tuned and measured on rows of one label each: make a column "
+            "of one of the labels, and name it with target=... (--target)."
+        )
     if isinstance(value, float):  # whole numbers beside a gap were read as such
         return "" if value != value else f"{value:.15g}"
-    return "" if value is None else str(value).strip()
+    return "" if value is None else normalize("NFC", str(value)).strip()
 
 
 def _order(label: str) -> tuple[float, str]:
-    """Sort numbers as numbers: 10 comes after 9."""
-    return (float(label), "") if label.isdecimal() else (float("inf"), label)
+    """Sort numbers as numbers: 10 comes after 9, and 01 before 1."""
+    return (float(label) if label.isdecimal() else float("inf"), label)

@@ -11,18 +11,19 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, cast
+from unicodedata import normalize
 
 import numpy as np
 import torch
 from PIL import Image
 from torch import Tensor
 
-from zoo._utils import paths
 from zoo.errors import DataError, InputError
 from zoo.preprocessing import image_file
 from zoo.preprocessing.image import fitted_mask
 from zoo.specs import ImageInput, Input, MaskOutput
 from zoo.tasks.targets.base import Kinds, Rows, Targets, some
+from zoo.tasks.targets.files import Files, input_files, left_out_notes
 
 __all__ = ["BLACK_AND_WHITE", "Mask", "MaskTargets"]
 
@@ -69,7 +70,7 @@ class MaskTargets(Targets[MaskOutput]):
     def read_folder(self, folder: Path, input_spec: Input) -> Rows:
         """Return the pictures of `folder`/images with the masks of the same names in
         `folder`/masks."""
-        return _paired(folder, input_spec.suffixes)
+        return _paired(folder, input_spec)
 
     def parse(
         self,
@@ -141,14 +142,18 @@ def _pairs(folder: Path) -> bool:
     return (folder / IMAGES).is_dir() and (folder / MASKS).is_dir()
 
 
-def _paired(folder: Path, suffixes: Sequence[str]) -> Rows:
+def _paired(folder: Path, input_spec: Input) -> Rows:
     if not _pairs(folder):
         raise DataError(
             f"{folder} has no folders {IMAGES!r} and {MASKS!r} in it. Put each mask "
             f"where its picture's name says: photos/{IMAGES}/1.jpg, "
             f"photos/{MASKS}/1.png."
         )
-    pictures, masks = (_by_name(folder / name, suffixes) for name in (IMAGES, MASKS))
+    found = [input_files(folder / name, input_spec) for name in (IMAGES, MASKS)]
+    pictures, masks = (
+        _by_name(folder / name, files.taken)
+        for name, files in zip((IMAGES, MASKS), found, strict=True)
+    )
     alone = [str(pictures[name]) for name in pictures if name not in masks]
     left = [str(masks[name]) for name in masks if name not in pictures]
     if alone or left:
@@ -160,14 +165,17 @@ def _paired(folder: Path, suffixes: Sequence[str]) -> Rows:
         )
     order = sorted(pictures)
     items = [pictures[name] for name in order]
-    return Rows(items, [masks[name] for name in order], order)
+    files = Files(items, [path for one in found for path in one.left])
+    notes = left_out_notes(folder, files, input_spec)
+    return Rows(items, [masks[name] for name in order], order, notes)
 
 
-def _by_name(folder: Path, suffixes: Sequence[str]) -> dict[str, Path]:
+def _by_name(folder: Path, files: Sequence[Path]) -> dict[str, Path]:
     """Return the pictures of a folder by their path in it, without the ending."""
     by_name: dict[str, Path] = {}
-    for path in paths.list_files(folder, suffixes):
+    for path in files:
         name = path.relative_to(folder).with_suffix("").as_posix()
+        name = normalize("NFC", name)
         if name in by_name:
             raise DataError(
                 f"{folder} has {by_name[name].name} and {path.name}, which have the "

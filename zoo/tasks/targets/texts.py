@@ -6,15 +6,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from unicodedata import normalize
 
 import torch
 from torch import Tensor
 
-from zoo._utils import paths
 from zoo.errors import DataError
 from zoo.runtime.ocr_metrics import encode_texts
 from zoo.specs import Input, OCROutput
 from zoo.tasks.targets.base import Kinds, Rows, Targets, some
+from zoo.tasks.targets.classes import check_listed
+from zoo.tasks.targets.files import input_files, left_out_notes, no_files
 
 __all__ = ["TextTargets"]
 
@@ -28,7 +30,6 @@ class TextTargets(Targets[OCROutput]):
         *("text", "caption", "words"),
         *Targets.column_names,
     )
-    as_written = True
     flat_folders = True
 
     def read_folder(self, folder: Path, input_spec: Input) -> Rows:
@@ -37,14 +38,16 @@ class TextTargets(Targets[OCROutput]):
         The text is what stands before the first dot: "2b827.png", or "2b827.2.png"
         where two pictures show the same.
         """
-        files = paths.list_files(folder, input_spec.suffixes)
-        if not files:
+        files = input_files(folder, input_spec)
+        if not files.taken:
             raise DataError(
-                f"{folder} holds no pictures ({', '.join(input_spec.suffixes)}). Name "
-                "each picture by the text that it shows: captchas/2b827.png."
+                f"{no_files(folder, files, input_spec)} Name each picture by the text "
+                "that it shows: captchas/2b827.png."
             )
-        texts = [path.name.partition(".")[0] for path in files]
-        return Rows(files, texts, [str(path.relative_to(folder)) for path in files])
+        texts = [path.name.partition(".")[0] for path in files.taken]
+        names = [str(path.relative_to(folder)) for path in files.taken]
+        notes = left_out_notes(folder, files, input_spec)
+        return Rows(files.taken, texts, names, notes)
 
     def parse(
         self,
@@ -101,22 +104,31 @@ def _alphabet(
         missing = [rows.names[n] for n, text in enumerate(rows.targets) if not text]
         if missing:
             what = "row has" if len(missing) == 1 else "rows have"
-            raise DataError(
-                f"{source}: {len(missing)} {part} {what} no text: {some(missing)}."
-            )
-    seen = set("".join(parts["training"].targets))
-    names = tuple(map(str, labels)) if labels is not None else tuple(known)
+            which = f"{len(missing)} {part} {what}".replace("  ", " ")
+            raise DataError(f"{source}: {which} no text: {some(missing)}.")
+    seen = set("".join(next(iter(parts.values())).targets))
+    names = _characters(source, labels) if labels is not None else tuple(known)
     if labels is None:
         names += tuple(sorted(seen - {*names}))
     for part, rows in parts.items():
         strange = sorted(set("".join(rows.targets)) - {*names})
         if strange:
             raise DataError(
-                f"{source}: the {part} rows have characters that are not learned: "
-                f"{some([*map(repr, strange)])}. Learned: {''.join(names)!r}."
+                f"{source}: {f'the {part} rows' if part else 'rows'} have characters "
+                f"that are not learned: {some([*map(repr, strange)])}. Learned: "
+                f"{''.join(names)!r}."
             )
     return names
 
 
+def _characters(source: str, labels: Any) -> tuple[str, ...]:
+    """Return the characters that a user gave, as a list or as one text."""
+    if not isinstance(labels, str):
+        check_listed(source, labels)
+    return tuple(normalize("NFC", str(one)) for one in labels)
+
+
 def _text(value: Any) -> str:
-    return "" if value is None else str(value).strip()
+    """Return a text with each character composed: a letter of a Mac's file names, which
+    writes it as its parts, is the same letter."""
+    return "" if value is None else normalize("NFC", str(value)).strip()

@@ -1,0 +1,113 @@
+"""The inputs of a model in a table without targets: what `zoo.predict` is given."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+from zoo.datasets.custom import tables
+from zoo.datasets.custom.table_columns import pictures
+from zoo.errors import DataError, InputError
+from zoo.runtime.table import Table, TableError, read_text
+from zoo.specs import Input
+
+__all__ = ["read_inputs"]
+
+
+def read_inputs(
+    raw: Any,
+    input_spec: Input,
+    *,
+    column: str | None = None,
+    encoding: str | None = None,
+    allow_outside: bool = False,
+) -> Any:
+    """Return what a user gave to predict, with the tables in it read.
+
+    A DataFrame, or the path of a CSV, TSV, JSONL or parquet file, becomes a list of
+    texts or pictures, those of the column `column`; for a model of rows or series it
+    becomes a `zoo.runtime.table.Table`. To a model of texts a str is a text, and only a
+    `pathlib.Path` the path of a file. `encoding` is that of CSV, JSONL and text files.
+    A file names pictures beside it, and with `allow_outside` any. What holds no table
+    comes back as it is.
+
+        >>> read_inputs(Path("reviews.csv"), spec.input, column="review")
+        ['A fine film.', 'Too long.']
+
+    Raises InputError.
+    """
+    try:
+        if input_spec.window is not None and isinstance(raw, list):
+            return [_rows(one, input_spec, encoding) for one in raw]
+        if input_spec.required_columns:
+            return _rows(raw, input_spec, encoding)
+        if _is_table(raw, input_spec):
+            return _column(raw, input_spec, column, encoding, allow_outside)
+        if column is not None:
+            raise DataError(
+                f"column={column!r} names a column, and the input is no table."
+            )
+        if isinstance(raw, list):
+            _check_list(raw, input_spec)
+        return _text(raw, input_spec, encoding)
+    except (DataError, TableError) as exc:
+        raise InputError(str(exc), input_spec.description) from exc.__cause__
+
+
+def _is_table(raw: Any, input_spec: Input) -> bool:
+    if input_spec.takes_strings and isinstance(raw, str):
+        return False
+    return tables.is_table(raw)
+
+
+def _rows(raw: Any, input_spec: Input, encoding: str | None) -> Any:
+    """Return a table of rows; whatever else can hold rows is read later."""
+    if tables.is_frame(raw) and not any(isinstance(one, str) for one in raw.columns):
+        return raw  # numbers in the order of the model's columns
+    if not tables.is_table(raw) and not isinstance(raw, (str, bytes, os.PathLike)):
+        return raw
+    if not tables.is_table(raw) and encoding is None:
+        return raw
+    rows = tables.read_table(raw, encoding=encoding)
+    if isinstance(rows, Table):
+        return rows
+    names = rows.column_names
+    values = rows.select_columns(
+        [name for name in names if name in input_spec.required_columns] or names
+    )[:]
+    listed = [*zip(*values.values(), strict=True)]
+    return Table(str(raw), list(values), listed, tables.places(rows))
+
+
+def _column(
+    raw: Any,
+    input_spec: Input,
+    column: str | None,
+    encoding: str | None,
+    allow_outside: bool,
+) -> list[Any]:
+    rows = tables.read_table(raw, encoding=encoding)
+    source = "The table" if tables.is_frame(raw) else str(raw)
+    name = tables.input_column(source, rows, input_spec, column)
+    if input_spec.takes_strings:
+        return list(rows[name])
+    beside = None if tables.is_frame(raw) else Path(raw).parent
+    return list(pictures(source, rows, name, beside, allow_outside))
+
+
+def _check_list(raw: list[Any], input_spec: Input) -> None:
+    """Refuse a table among single inputs: it would be answered once for all rows."""
+    for number, one in enumerate(raw, 1):
+        if _is_table(one, input_spec):
+            what = "a table" if tables.is_frame(one) else f"{one}, a table"
+            raise DataError(
+                f"Item {number} is {what}. Give a table alone, and not in a list."
+            )
+
+
+def _text(raw: Any, input_spec: Input, encoding: str | None) -> Any:
+    """Return the content of a text file that is in another encoding than UTF-8."""
+    if encoding is None or not input_spec.takes_strings:
+        return raw
+    return read_text(raw, str(raw), encoding) if isinstance(raw, Path) else raw

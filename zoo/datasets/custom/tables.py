@@ -1,0 +1,233 @@
+"""Read a table, whatever holds it: a CSV, JSONL or parquet file, or a frame of pandas.
+
+The one reader of tables: prediction, evaluation and fine-tuning see the same rows.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from unicodedata import normalize
+
+from zoo.datasets import registered
+from zoo.errors import DataError, near
+from zoo.runtime.table import Table, TableError, read_csv, read_text, unique_names
+from zoo.specs import Input
+from zoo.tasks.targets.base import Targets
+
+if TYPE_CHECKING:
+    from datasets import Dataset
+
+__all__ = [
+    "SUFFIXES",
+    "find_column",
+    "input_column",
+    "is_frame",
+    "is_table",
+    "is_table_path",
+    "places",
+    "read_table",
+]
+
+SUFFIXES = (".csv", ".tsv", ".jsonl", ".parquet")
+MISSING = ("NAType", "NaTType")  # how pandas says that there is no value
+
+
+def is_table(raw: Any) -> bool:
+    """Return whether `raw` is a frame, or the path of a file that holds a table."""
+    return is_frame(raw) or is_table_path(raw)
+
+
+def is_frame(raw: Any) -> bool:
+    """Return whether `raw` is a DataFrame, without importing pandas."""
+    return hasattr(raw, "iloc") and hasattr(raw, "columns")
+
+
+def is_table_path(raw: Any) -> bool:
+    """Return whether `raw` is the path of a file whose ending is that of a table."""
+    if not isinstance(raw, (str, os.PathLike)):
+        return False
+    path = os.fspath(raw)
+    return path.lower().endswith(SUFFIXES) and os.path.isfile(path)
+
+
+def read_table(raw: Any, *, encoding: str | None = None) -> Table | Dataset:
+    """Return the rows of a file, of the bytes of a CSV file, or of a DataFrame.
+
+    The values of a CSV file are the strings that stand in it: "01" is not 1, and "NA"
+    is not missing. Those of JSONL are what JSON says, of a parquet file and a frame
+    what these hold. `encoding` is that of the text of a CSV or JSONL file, by default
+    UTF-8. No column is left out for what it holds, and none is converted.
+
+        >>> read_table("rows.csv")["label"]
+        ['01', '02']
+
+    Raises DataError: a file that can't be read, another encoding, two columns of one
+    name, a line with more or fewer values than the first.
+    """
+    try:
+        if is_frame(raw):
+            return _from_frame(raw)
+        if isinstance(raw, bytes):
+            return read_csv(raw, encoding=encoding)
+        path = Path(raw)
+        kind = path.suffix.lower()
+        if kind in (".csv", ".tsv"):
+            tab = "\t" if kind == ".tsv" else None
+            return read_csv(path, encoding=encoding, delimiter=tab)
+        if kind == ".jsonl":
+            return _from_jsonl(path, encoding)
+        if kind == ".parquet":
+            return _from_parquet(path)
+    except TableError as exc:
+        hint = ""
+        if exc.encoding:
+            hint = f" Or give encoding={exc.encoding!r} (--encoding {exc.encoding})."
+        raise DataError(exc.problem + hint) from exc.__cause__
+    raise DataError(
+        f"{path} is no table the zoo can read: give {', '.join(SUFFIXES)}, or a "
+        "folder of class-named folders."
+    )
+
+
+def places(rows: Table | Dataset) -> list[str]:
+    """Return where each row of a table stands, for messages: "line 3", "row 2"."""
+    if isinstance(rows, Table):
+        return list(rows.places)
+    return [f"row {number}" for number in range(1, len(rows) + 1)]
+
+
+def find_column(
+    source: str, columns: Sequence[str], candidates: Sequence[str], role: str
+) -> str:
+    """Return the first of the candidates that a table has. Raises DataError."""
+    composed = {normalize("NFC", str(name)): name for name in columns}
+    for name in candidates:
+        if normalize("NFC", name) in composed:
+            return composed[normalize("NFC", name)]
+    listing = " or ".join(map(repr, candidates[:4]))
+    hint = near(candidates[0], columns) if len(candidates) == 1 else ""
+    option = {"target": "target"}.get(role, "" if role == "model's" else "column")
+    raise DataError(
+        f"{source} has no {role} column {listing}. {hint}It has "
+        f"{', '.join(map(str, columns))}"
+        f"{f'; name it with {option}=... (--{option})' if option else ''}."
+    )
+
+
+def input_column(
+    source: str,
+    rows: Table | Dataset,
+    input_spec: Input,
+    column: str | None = None,
+    target: str | None = None,
+) -> str:
+    """Return the column that holds the inputs: texts, pictures, or paths of pictures.
+
+    `column` names it. Otherwise it is the one with a usual name, or else the only one
+    that is not the `target`, and neither numbers nor named as targets are. Raises
+    DataError.
+    """
+    if column is not None:
+        return find_column(source, rows.column_names, [column], input_spec.noun)
+    usual = [name for name in input_spec.column_names if name != target]
+    if not {*usual} & {*rows.column_names}:
+        left = [
+            name
+            for name in rows.column_names
+            if name != target
+            and (target is not None or name not in Targets.column_names)
+            and not _numeric(rows, name)
+        ]
+        if len(left) == 1:
+            return left[0]
+    return find_column(source, rows.column_names, usual, input_spec.noun)
+
+
+def _numeric(rows: Table | Dataset, name: str) -> bool:
+    """Return whether a column holds numbers, or nothing at all."""
+    if not isinstance(rows, Table):
+        kind = getattr(rows.features[name], "dtype", "")
+        return str(kind).startswith(("int", "uint", "float", "bool", "timestamp"))
+    return all(_is_number(value) for value in rows[name])
+
+
+def _is_number(value: Any) -> bool:
+    if value is None or value == "":
+        return True
+    try:
+        float(value)
+    except (TypeError, ValueError):
+        return False
+    return True
+
+
+def _from_frame(frame: Any) -> Table:
+    names = unique_names("The table", [str(name) for name in frame.columns])
+    columns = [
+        list(map(_present, frame.iloc[:, number].tolist()))
+        for number in range(len(names))
+    ]
+    rows = [*zip(*columns, strict=True)] if columns else []
+    index = frame.index
+    dated = type(index).__name__ in ("DatetimeIndex", "PeriodIndex")
+    times = [str(one) for one in index] if dated else None
+    numbers = range(1, len(rows) + 1)
+    return Table("", names, rows, [f"row {number}" for number in numbers], times)
+
+
+def _present(value: Any) -> Any:
+    return None if type(value).__name__ in MISSING else value
+
+
+def _from_jsonl(path: Path, encoding: str | None) -> Table:
+    """Return the objects of a JSONL file; what one of them lacks is None."""
+    rows: list[Mapping[str, Any]] = []
+    lines: list[int] = []
+    for number, line in enumerate(read_text(path, str(path), encoding).split("\n"), 1):
+        if not line.strip():
+            continue
+        rows.append(_json_object(line, f"{path}, line {number}"))
+        lines.append(number)
+    names = list(dict.fromkeys(name for row in rows for name in row))
+    composed = unique_names(str(path), names)
+    values = [tuple(row.get(name) for name in names) for row in rows]
+    return Table(str(path), composed, values, [f"line {number}" for number in lines])
+
+
+def _json_object(line: str, where: str) -> Mapping[str, Any]:
+    def unique(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
+        unique_names(where, [name for name, _ in pairs])
+        return dict(pairs)
+
+    try:
+        held = json.loads(line, object_pairs_hook=unique)
+    except (ValueError, RecursionError) as exc:
+        raise TableError(f"{where} is not JSON ({exc}).") from exc
+    if not isinstance(held, Mapping):
+        raise TableError(
+            f"{where} is no JSON object. Give one for each row, such as "
+            '{"text": "fine", "label": "good"}.'
+        )
+    return held
+
+
+def _from_parquet(path: Path) -> Dataset:
+    library = registered.import_datasets()
+    from pyarrow import parquet
+
+    try:
+        names = parquet.read_schema(path).names
+        composed = unique_names(str(path), names)
+        with registered.quiet_progress():
+            rows = library.Dataset.from_parquet(str(path))
+    except TableError:
+        raise
+    except Exception as exc:
+        fault = str(exc.__cause__ or exc).partition("\n")[0].rstrip(".")
+        raise DataError(f"{path} can't be read ({fault}).") from exc
+    changed = {old: new for old, new in zip(names, composed, strict=True) if old != new}
+    return rows.rename_columns(changed) if changed else rows

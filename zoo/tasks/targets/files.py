@@ -1,0 +1,98 @@
+"""The files of a folder that are inputs of a model, and those that are not."""
+
+from __future__ import annotations
+
+import warnings
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from PIL import Image
+
+from zoo._utils import paths
+from zoo.specs import Input
+
+__all__ = ["Files", "input_files", "left_out_notes", "no_files"]
+
+LEAVINGS = ("thumbs.db", "desktop.ini")  # what Windows puts into every folder
+NOT_PIXELS = ("EPS", "WMF", "EMF")  # formats that Pillow needs another program for
+SHOWN = 3  # files that a message names
+
+
+@dataclass(frozen=True)
+class Files:
+    """The files of a folder that are inputs, and those left out, sorted by path."""
+
+    taken: list[Path]
+    left: list[Path]
+
+
+def input_files(folder: Path, input_spec: Input, *, deep: bool = True) -> Files:
+    """Return the files in a folder, by default with those in its subfolders.
+
+    A picture is known by its ending or, where that says nothing, by its content. Hidden
+    files and folders are neither taken nor left out.
+    """
+    files = Files([], [])
+    for path in sorted(folder.rglob("*") if deep else folder.iterdir()):
+        hidden = map(paths.is_hidden, path.relative_to(folder).parts)
+        if any(hidden) or path.name.lower() in LEAVINGS or not path.is_file():
+            continue
+        usual = path.suffix.lower() in input_spec.suffixes
+        is_input = usual or (input_spec.pictured and _is_picture(path))
+        (files.taken if is_input else files.left).append(path)
+    return files
+
+
+def no_files(folder: Path, files: Files, input_spec: Input) -> str:
+    """Return what is said of a folder in which there is no input."""
+    message = (
+        f"{folder} holds no {input_spec.plural} ({', '.join(input_spec.suffixes)})."
+    )
+    return f"{message} It holds {_endings(files.left)}." if files.left else message
+
+
+def left_out_notes(
+    folder: Path, files: Files, input_spec: Input, loose: Sequence[Path] = ()
+) -> list[str]:
+    """Return what is said of the files of a folder that are not used.
+
+    `loose` are inputs in the folder itself, where each class has a folder of its own.
+    """
+    notes = []
+    if loose:
+        what = input_spec.noun if len(loose) == 1 else input_spec.plural
+        notes.append(
+            f"{folder}: {len(loose):,} {what} left out, in no folder of a class: "
+            f"{_names(folder, loose)}."
+        )
+    if left := files.left:
+        what = "1 file" if len(left) == 1 else f"{len(left):,} files"
+        notes.append(
+            f"{folder}: {what} left out, because no {input_spec.noun} could be read: "
+            f"{_endings(left)} ({_names(folder, left)})."
+        )
+    return notes
+
+
+def _endings(left: Sequence[Path]) -> str:
+    counted = Counter(path.suffix.lower() or "without an ending" for path in left)
+    return ", ".join(f"{count:,} {ending}" for ending, count in counted.items())
+
+
+def _names(folder: Path, files: Sequence[Path]) -> str:
+    names = ", ".join(str(path.relative_to(folder)) for path in files[:SHOWN])
+    return names + (", ..." if len(files) > SHOWN else "")
+
+
+def _is_picture(path: Path) -> bool:
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of its size, which its reader looks at
+            with Image.open(path) as image:
+                return image.format not in NOT_PIXELS
+    except Image.DecompressionBombError:
+        return True
+    except (OSError, SyntaxError, ValueError):
+        return False
