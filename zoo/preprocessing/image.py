@@ -66,6 +66,45 @@ class ImagePreprocessor(Preprocessor[ImageInput]):
         stacked = torch.stack(prepared)
         return inverted(stacked, input_spec) if invert else stacked
 
+    def steps(self, input_spec: ImageInput, *, invert: bool = False) -> list[str]:
+        """Return the steps of a picture; a float tensor is taken as prepared."""
+        size = f"{input_spec.width}x{input_spec.height}"
+        by = f"{input_spec.resample} resampling"
+        mode = "grey" if input_spec.channels == 1 else "colour"
+        steps = [f"Open a picture, the right way up, in 8-bit {mode}."]
+        if input_spec.crop < 1:
+            shorter = int(input_spec.width / input_spec.crop)
+            steps.append(f"Resize the shorter side to {shorter} by {by}.")
+            steps.append(f"Crop the middle, {size}.")
+        elif input_spec.fit == "stretch":
+            steps.append(f"Stretch it to {size} by {by}.")
+        elif input_spec.background is None:
+            steps.append(f"Fill {size} by {by}; crop what is left over on both sides.")
+        else:
+            steps.append(f"Fit it into {size} by {by}, on its own ground.")
+        steps.append("Scale the pixels to 0..1.")
+        if invert:
+            steps.append("Exchange dark and light.")
+        if [*input_spec.mean, *input_spec.std] != [0, 1]:
+            mean, std = (
+                ", ".join(f"{value:g}" for value in values)
+                for values in (input_spec.mean, input_spec.std)
+            )
+            steps.append(f"Subtract the mean ({mean}) and divide by ({std}).")
+        shape = (input_spec.channels, input_spec.height, input_spec.width)
+        return [*steps, f"Give a float32 tensor {shape}."]
+
+    def inverse(
+        self, tensor: Tensor, input_spec: ImageInput, *, invert: bool = False
+    ) -> Image.Image:
+        """Return prepared pixels, (C, H, W), as a picture; beyond 0..255 is cut off."""
+        prepared = _prepared_already(tensor, input_spec)
+        if invert:
+            prepared = inverted(prepared, input_spec)
+        mean, std = _by_channel(input_spec.mean), _by_channel(input_spec.std)
+        pixels = ((prepared * std + mean) * 255).round().clamp(0, 255).byte()
+        return Image.fromarray(pixels.permute(1, 2, 0).squeeze(-1).numpy())
+
     def input_warning(
         self, batch: Tensor, input_spec: ImageInput
     ) -> tuple[str, str] | None:
