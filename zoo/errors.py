@@ -12,6 +12,7 @@
   - OptionError
   - InputError
   - PrecisionError
+  - DeviceError
   - VerbError
   - DataError
   - WeightsError
@@ -67,6 +68,7 @@ __all__ = [
     "DataError",
     "DataWarning",
     "DatasetNotFound",
+    "DeviceError",
     "Diverged",
     "DuplicateName",
     "EjectError",
@@ -164,6 +166,10 @@ class DuplicateName(PluginError):
 
 class PrecisionError(ZooError):
     """A precision that does not exist, or that a device does not compute in."""
+
+
+class DeviceError(ZooError):
+    """A device that this machine does not have, or whose memory is full."""
 
 
 class VerbError(ZooError):

@@ -17,6 +17,7 @@ from zoo.artifacts import resolve as sources
 from zoo.artifacts.weight_store import Verify
 from zoo.errors import InputError, OptionError, ZooError, near
 from zoo.models import safetensors_io
+from zoo.models.devices import Device, resolve_device
 from zoo.models.metadata import LoadReport, ModelMetadata, attach
 from zoo.models.skip_init import skip_initialization
 from zoo.plugins import discovery
@@ -69,10 +70,11 @@ def load(
     be initialised at random; `model.zoo.report` lists its tensors. A zoo.lock in the
     working directory is honoured.
     Raises ModelNotFound, NoWeights, IntegrityError, MisfitError, NotSafetensors,
-    OptionError, CheckpointError, LicenseError, LockError, and a HubError: NotOnHub,
-    GatedError, OfflineError, UnreachableError, CacheError.
+    OptionError, DeviceError, CheckpointError, LicenseError, LockError, and a HubError:
+    NotOnHub, GatedError, OfflineError, UnreachableError, CacheError.
     """
     started = time.perf_counter()
+    place = None if device is None else resolve_device(device)
     source = sources.find(name)
     path, pin, hashed = sources.obtain(source, verify=verify)
     assert pin.sha256 is not None, "known once the file is here"
@@ -85,7 +87,7 @@ def load(
     fresh = tuple(n for n in names if new_head and _parameters_of_head(n, spec.head))
     casts = safetensors_io.read(model, path, slots, fresh=fresh, renamed=renamed)
     if device is not None or dtype is not None:
-        model = _to_device(model, device, dtype, spec)
+        model = _to_device(model, place, dtype, spec)
     report = LoadReport(
         path=str(path),
         sha256=pin.sha256,
@@ -109,22 +111,25 @@ def load(
 
 
 @lru_cache(maxsize=4)
-def load_with_metadata(name: str) -> nn.Module:
+def load_with_metadata(name: str, device: str = "cpu") -> nn.Module:
     """Return a registered model, cached for predictions by name."""
-    return load(name)
+    return load(name, device=device)
 
 
-def require_module(model: nn.Module | str | Path, call: str) -> nn.Module:
+def require_module(
+    model: nn.Module | str | Path, call: str, device: Device | None = None
+) -> nn.Module:
     """Return a module unchanged, or load it by name; `call` is shown in the error.
 
-    Raises InputError, and what `load` raises.
+    What is loaded goes to `device`. Raises InputError, and what `load` raises.
     """
     if isinstance(model, nn.Module):
         return model
+    place = "cpu" if device is None else str(resolve_device(device))
     if isinstance(model, str) and model in discovery.installed().models:
-        return load_with_metadata(model)
+        return load_with_metadata(model, place)
     if isinstance(model, (str, Path)):
-        return load(model)  # a folder may hold other weights the next time
+        return load(model, device=place)  # a folder may hold other weights later
     problem = f"A {type(model).__name__} is not a model."
     raise InputError(problem, f"to come first: {call}")
 

@@ -59,11 +59,15 @@ class ImagePreprocessor(Preprocessor[ImageInput]):
         self, opened: Sequence[Any], input_spec: ImageInput, *, invert: bool = False
     ) -> Tensor:
         """Return opened pictures as (B, channels, height, width)."""
-        prepared = [
-            one if isinstance(one, Tensor) else image_to_tensor(one, input_spec)
-            for one in opened
-        ]
-        stacked = torch.stack(prepared)
+        if any(isinstance(one, Tensor) for one in opened):
+            stacked = torch.stack(
+                [
+                    one if isinstance(one, Tensor) else image_to_tensor(one, input_spec)
+                    for one in opened
+                ]
+            )
+        else:
+            stacked = _to_tensors(opened, input_spec)
         return inverted(stacked, input_spec) if invert else stacked
 
     def steps(self, input_spec: ImageInput, *, invert: bool = False) -> list[str]:
@@ -168,9 +172,17 @@ def open_image(raw: Any, input_spec: ImageInput) -> Image.Image:
 
 def image_to_tensor(image: Image.Image, input_spec: ImageInput) -> Tensor:
     """Return an opened image as prepared pixels (C, H, W), float32."""
-    array = np.array(fit_image(image, input_spec), dtype=np.uint8)
-    shape = (input_spec.height, input_spec.width, -1)
-    scaled = torch.from_numpy(array).view(shape).permute(2, 0, 1) / 255
+    return _to_tensors([image], input_spec)[0]
+
+
+def _to_tensors(images: Sequence[Image.Image], input_spec: ImageInput) -> Tensor:
+    """Return opened images as prepared pixels (B, C, H, W), float32."""
+    arrays = [np.asarray(fit_image(one, input_spec), np.uint8) for one in images]
+    shape = (len(arrays), input_spec.height, input_spec.width, -1)
+    rows = torch.from_numpy(np.stack(arrays)).view(shape).permute(0, 3, 1, 2)
+    scaled = rows.contiguous() / 255
+    if [*input_spec.mean, *input_spec.std] == [0, 1]:
+        return scaled
     return (scaled - _by_channel(input_spec.mean)) / _by_channel(input_spec.std)
 
 
