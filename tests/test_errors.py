@@ -16,6 +16,7 @@ from zoo.errors import (
     Collapsed,
     DataError,
     DatasetNotFound,
+    DeviceError,
     Diverged,
     DuplicateName,
     EjectError,
@@ -183,6 +184,7 @@ MESSAGES = [
     (PublishError("a/m did not arrive."), "a/m did not arrive."),
     (CheckpointError("d is a file."), "d is a file."),
     (PrecisionError("'half' is none."), "'half' is none."),
+    (DeviceError("Device 'tpu' can't be used."), "Device 'tpu' can't be used."),
     (CardError("No receipt."), "No receipt."),
     (TrainingError("The recipe has no 'train'."), "The recipe has no 'train'."),
     (

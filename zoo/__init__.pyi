@@ -19,6 +19,8 @@ from zoo.inference.nearest_words import nearest_words as nearest_words
 from zoo.inference.predict import example as example
 from zoo.inference.predict import predict as predict
 from zoo.inference.sample import sample as sample
+from zoo.inference.stream import predict_iter as predict_iter
+from zoo.inference.transform import transform as transform
 from zoo.models.freeze import freeze as freeze
 from zoo.models.freeze import unfreeze as unfreeze
 from zoo.models.loading import build as build

@@ -12,6 +12,7 @@
   - OptionError
   - InputError
   - PrecisionError
+  - DeviceError
   - VerbError
   - DataError
   - WeightsError
@@ -71,6 +72,7 @@ __all__ = [
     "DataError",
     "DataWarning",
     "DatasetNotFound",
+    "DeviceError",
     "Diverged",
     "DuplicateName",
     "EjectError",
@@ -175,6 +177,10 @@ class PrecisionError(ZooError):
 
 class BackendError(ZooError):
     """A backend that does not exist, or that can't compute a model."""
+
+
+class DeviceError(ZooError):
+    """A device that this machine does not have, or whose memory is full."""
 
 
 class VerbError(ZooError):

@@ -480,7 +480,8 @@ def test_a_corrupt_picture_is_named(photos: Path, tmp_path: Path) -> None:
         image.load()
     assert refused(DataError, DIGITS, photos, tmp_path / "out") == (
         f"photos: 2 inputs can't be read. across/none.png: {photos}/across/none.png is "
-        "not a picture, or of a format that Pillow can't read. down/cut.jpg: "
+        "not a picture in a format that is read (AVIF, BMP, GIF, JPEG, JPEG 2000, PNG, "
+        "PPM, TIFF, WebP). down/cut.jpg: "
         f"{path} can't be read as a picture (OSError: {fault.value}). "
         "Mend them, or leave them out with skip_unreadable=True "
         "(--skip-unreadable)."

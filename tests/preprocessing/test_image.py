@@ -27,6 +27,10 @@ DARK = ImageInput(height=8, width=8, channels=1, background="dark")
 LIGHT = ImageInput(height=8, width=8, channels=1, background="light")
 SCALED = ImageInput(height=4, width=4, mean=(0.5, 0.4, 0.3), std=(0.2, 0.2, 0.25))
 MODES = "1 L LA La P PA RGB RGBA RGBX RGBa CMYK YCbCr HSV LAB I I;16 I;16B F"
+NOT_READ = (
+    "is not a picture in a format that is read (AVIF, BMP, GIF, JPEG, JPEG 2000, PNG, "
+    "PPM, TIFF, WebP)."
+)
 STROKE = np.pad(np.full((4, 2), 255, np.uint8), ((2, 2), (3, 3)))  # light on dark
 
 
@@ -193,7 +197,7 @@ REFUSED: list[tuple[Any, str]] = [
     (np.array([[0, 256]]), "Whole numbers should lie in 0..255, not 0..256."),
     (np.array([[-1, 5]]), "Whole numbers should lie in 0..255, not -1..5."),
     (grey(0, (0, 4)), "The picture is empty: (0, 4)."),
-    (b"", "The file is not a picture, or of a format that Pillow can't read."),
+    (b"", f"The file {NOT_READ}"),
     (None, "A NoneType is not a picture."),
     ({"a": 1}, "A dict is not a picture."),
     ("no such.png", "There is no file 'no such.png'."),
@@ -239,8 +243,8 @@ def test_a_folder(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "problem"),
     [
-        (b"", "is not a picture, or of a format that Pillow can't read."),
-        (b"not a picture", "is not a picture, or of a format that Pillow can't read."),
+        (b"", NOT_READ),
+        (b"not a picture", NOT_READ),
         (
             saved(Image.effect_noise((64, 64), 50), "JPEG")[:500],
             "can't be read as a picture (OSError: image file is truncated (",
@@ -279,23 +283,6 @@ def test_a_picture_that_was_opened_but_not_read(tmp_path: Path) -> None:
 
     with pytest.raises(InputError, match="can't be read as a picture"):
         open_image(closed, GREY)
-
-
-def test_a_decompression_bomb(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """
-    A small file that would fill the memory is refused before it does.
-    """
-    path = tmp_path / "bomb.png"
-    path.write_bytes(saved(grey(0, (30, 30))))
-    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 100)
-
-    with pytest.raises(InputError) as caught:
-        open_image(path, GREY)
-
-    assert caught.value.problem == (
-        f"{path} is too large: Image size (900 pixels) exceeds limit of 200 pixels, "
-        "could be decompression bomb DOS attack."
-    )
 
 
 def test_a_photograph_is_turned_upright() -> None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import torch
 
-__all__ = ["cpu_features", "hardware_name", "peak_memory"]
+__all__ = ["cpu_features", "hardware_name", "peak_memory", "processors"]
 
 
 def hardware_name(device: torch.device) -> str:
@@ -42,6 +42,13 @@ def cpu_features() -> frozenset[str]:
         if name.strip() in ("flags", "Features"):  # x86, Arm
             return frozenset(value.split())
     return frozenset()
+
+
+def processors() -> int:
+    """Return the number of processors that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 def _processor() -> str:

@@ -1,5 +1,6 @@
 """`zoo predict`: run a model on inputs."""
 
+import glob
 import json
 import os
 import sys
@@ -9,7 +10,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from zoo._utils.allocator import keep_freed_memory
+from zoo.cli.answer_rows import write_answers
 from zoo.cli.options import (
+    device_option,
     example_option,
     generation_options,
     invert_option,
@@ -45,6 +48,18 @@ LONG = 200  # characters of an input that a message shows
 @click.option("--label", "labels", multiple=True, help="Find only this label.")
 @click.option("--save", type=path_type, help="Image file to draw the result in.")
 @click.option("--seed", type=int, help="Seed of the random generator.")
+@click.option("-o", "--out", type=path_type, help="Write rows: .parquet, .csv, .jsonl.")
+@click.option("--top", type=click.IntRange(1), help="Number of labels of a row.")
+@click.option("--strict", is_flag=True, help="Stop at the first input that fails.")
+@click.option(
+    "--batch-size", type=click.IntRange(1), help="Inputs at once; default 64."
+)
+@click.option(
+    "--workers",
+    type=click.IntRange(0),
+    help="Processes that open inputs; by default one a processor, with -o.",
+)
+@device_option
 @precision_option
 @table_options
 @generation_options
@@ -57,6 +72,12 @@ def predict_command(
     invert: bool,
     save: Path | None,
     seed: int | None,
+    out: Path | None,
+    top: int | None,
+    strict: bool,
+    batch_size: int | None,
+    workers: int | None,
+    device: str,
     precision: str,
     column: str | None,
     encoding: str | None,
@@ -67,7 +88,12 @@ def predict_command(
 ) -> None:
     """Run the model NAME on INPUTS: files, rows written as JSON, or - for stdin.
 
-    A CSV, TSV, JSONL or parquet file is a list of inputs, one a row.
+    A CSV, TSV, JSONL or parquet file is a list of inputs, one a row; a folder, a
+    pattern such as 'photos/*.jpg', or a tar holds many.
+
+    -o writes a row for each input, with its error where it has no answer; --strict
+    stops there. If it is interrupted, the same command goes on where it was. --top adds
+    the columns label_2, score_2 and so on.
 
     NAME may also be a checkpoint folder. A generative model needs no input.
 
@@ -90,23 +116,34 @@ def predict_command(
     options |= {} if seed is None else {"seed": seed}
     options |= _windows(**windows) | generation
     options |= {} if precision == "no" else {"precision": precision}
-    options |= {} if column is None else {"column": column}
-    options |= {} if encoding is None else {"encoding": encoding}
-    options |= {"allow_outside": True} if allow_outside else {}
+    options |= {} if device == "cpu" else {"device": device}
+    options |= {} if batch_size is None else {"batch_size": batch_size}
+    read: dict[str, Any] = {} if column is None else {"column": column}
+    read |= {} if encoding is None else {"encoding": encoding}
+    read |= {"allow_outside": True} if allow_outside else {}
     if "windows" in options:
         keep_freed_memory()  # it does not pay for one input at a time
     if save:
         _check_save(find(name).output, options, len(texts))
     reader = _text if find(name).input.takes_strings else _raw
     raw = [reader(text, encoding) for text in texts] or [None]
-    model = load(name)
-    answers = [predict(model, item, **options) for item in raw]
+    if out is not None:
+        if not texts or save or as_json:
+            raise click.UsageError("-o is for inputs, and not with --save or --json.")
+        keep_freed_memory()
+        rows = {"top": top, "strict": strict, "workers": workers}
+        write_answers(name, raw, out, read=read, options=options, **rows)
+        return
+    if (top is not None and not as_json) or strict or workers is not None:
+        raise click.UsageError("--top, --strict and --workers are for -o.")
+    model = load(name, device=options.get("device"))
+    answers = [predict(model, item, **options, **read) for item in raw]
     if save:
         if isinstance(answers[0], list):
             raise click.UsageError("--save takes one input, and this is a table.")
         _draw(answers[0], save)
     if as_json:
-        plain = [_plain(answer) for answer in answers]
+        plain = [_plain(answer, top) for answer in answers]
         click.echo(json.dumps(plain[0] if len(plain) == 1 else plain, indent=2))
         return
     for text, answer in zip(texts or ("",), answers, strict=True):
@@ -135,7 +172,9 @@ def _raw(text: str, encoding: str | None) -> Any:
 def _text(text: str, encoding: str | None) -> Any:
     """Return the path of an existing file, and otherwise the text itself."""
     if text != "-":
-        return Path(text) if os.path.isfile(text) else text
+        # A text may look like a pattern: "What?" is one that matches no file.
+        place = os.path.exists(text) or ("*" in text and glob.glob(text))
+        return Path(text) if len(text) < LONG and place else text
     try:
         return sys.stdin.buffer.read().decode(encoding or "utf-8")
     except UnicodeDecodeError as exc:
@@ -178,7 +217,10 @@ def _draw(answer: "Result", path: Path) -> None:
         raise click.UsageError(problem) from exc
 
 
-def _plain(answer: Any) -> Any:
+def _plain(answer: Any, top: int | None) -> Any:
     if isinstance(answer, list):
-        return [_plain(one) for one in answer]
-    return answer.to_dict()
+        return [_plain(one, top) for one in answer]
+    plain = answer.to_dict()
+    if top is not None and "label" in plain and "scores" in plain:
+        plain["scores"] = dict(list(plain["scores"].items())[:top])
+    return plain

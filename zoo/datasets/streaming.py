@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -20,6 +19,7 @@ from torch.utils.data import DataLoader
 
 from zoo._utils import paths
 from zoo._utils.atomic_write import write_atomic
+from zoo._utils.hardware import processors
 from zoo.datasets import registered
 from zoo.datasets.in_memory import TensorRows, check_columns, numbers
 from zoo.errors import DataError
@@ -70,7 +70,7 @@ class StreamedRows:
             self.reader,  # type: ignore[arg-type]  # anything with items will do
             sampler=(self.picked[rows].tolist() for rows in row_batches),
             batch_size=None,
-            num_workers=min(self.workers, _processors()),
+            num_workers=min(self.workers, processors()),
             generator=torch.Generator(),  # so that the run's own draws nothing here
         )
         for rows, inputs in zip(row_batches, loader, strict=True):
@@ -172,10 +172,3 @@ def _content(value: Any) -> bytes:
     if isinstance(value, dict):  # a picture: its bytes, or the file they are in
         return value["bytes"] or Path(value["path"]).read_bytes()
     return repr(value).encode()
-
-
-def _processors() -> int:
-    """Return the number of available processors: torch warns of more workers."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1

@@ -1,9 +1,8 @@
 """Raw input to a typed result, by any model: `zoo.predict`."""
 
 import random
-import warnings
 from collections.abc import Iterator
-from numbers import Integral
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -11,14 +10,16 @@ from torch import Tensor, nn
 
 from zoo.artifacts import weight_store
 from zoo.datasets.custom.table_inputs import read_inputs
-from zoo.errors import InputError, OptionError, PrecisionError, near
+from zoo.errors import InputError, OptionError, PrecisionError
+from zoo.inference.batch_runner import BatchRunner, check_options, warn_once
 from zoo.inference.sample import sample, supports
-from zoo.inference.sliding_window import slide
-from zoo.inference.window_grid import Windows, parse_windows
-from zoo.models.fuse_batchnorm import optimize_for_batch
+from zoo.inference.sources import ReadInputs, find_source
+from zoo.inference.stream import answers, results_of
+from zoo.inference.window_grid import parse_windows
+from zoo.models.devices import Device, on_device
 from zoo.models.loading import find, require_module
-from zoo.models.metadata import ModelMetadata, model_metadata, unwrap_model
-from zoo.models.precision import Precision, at_precision, check_used
+from zoo.models.metadata import ModelMetadata, model_metadata
+from zoo.models.precision import Precision
 from zoo.runtime.eval_mode import eval_mode
 from zoo.tasks import Task, get_task
 from zoo.tasks.results.vision import Result
@@ -38,6 +39,7 @@ def predict(
     batch_size: int = 64,
     windows: Any = None,
     precision: Precision = "no",
+    device: Device | None = None,
     column: str | None = None,
     encoding: str | None = None,
     allow_outside: bool = False,
@@ -58,35 +60,58 @@ def predict(
     `zoo.runtime.generation.GenerationConfig`, and one that translates those of
     `zoo.runtime.beam_search.BeamSearchConfig`. `precision="bf16"` computes in
     bfloat16, and "auto" does where the hardware can; scores then agree with those in
-    float32 to about two digits. Raises InputError, OptionError, PrecisionError.
+    float32 to about two digits. `device` is where it computes, such as "cuda:0", or
+    "auto" for the fastest; by default where the model is. What holds inputs, such as a
+    folder, gives a list of results: see `zoo.predict_iter`, which takes as much and
+    does not keep it in memory. Raises InputError, OptionError, PrecisionError,
+    DeviceError.
     """
-    module = require_module(model, "zoo.predict(model, input)")
+    module = require_module(model, "zoo.predict(model, input)", device)
     chosen = {} if windows in (None, False) else {"windows": windows}
     if raw is None and supports(module, "sample"):
         if precision not in ("no", "auto"):
             raise PrecisionError(DRAWS_IN_FLOAT32.format(precision=precision))
-        return _drawn(module, {**chosen, **options})
+        with on_device(module, device):
+            return _drawn(module, {**chosen, **options})
     known = model_metadata(module)
     task, input_spec = get_task(known.spec.task), known.spec.input
-    _check_options(known, task, {"batch_size": batch_size, **chosen, **options})
+    check_options(known.spec, {"batch_size": batch_size, **chosen, **options})
+    how = ReadInputs(column=column, encoding=encoding, allow_outside=allow_outside)
+    source = find_source(raw, input_spec, how)
+    if source is not None:
+        made = answers(
+            module,
+            source,
+            batch_size=batch_size,
+            windows=windows,
+            precision=precision,
+            device=device,
+            verb="zoo.predict",
+            **options,
+        )
+        if not (streamed := list(results_of(made))):
+            raise InputError("There is no input.", input_spec.description)
+        return streamed
     over = parse_windows(windows, known.spec.name, known.labels) if chosen else None
-    raw = read_inputs(
-        raw,
-        input_spec,
-        column=column,
-        encoding=encoding,
-        allow_outside=allow_outside,
-    )
+    raw = read_inputs(raw, input_spec, **asdict(how))
     items, single = task.split_items(raw, input_spec)
+    own = {name: one for name, one in options.items() if name in task.options}
+    prepare = {name: one for name, one in options.items() if name not in own}
+    runner = BatchRunner(
+        module, precision, options=options if over else own, over=over, size=batch_size
+    )
     results: list[Result] = []
-    with eval_mode(module):
+    with on_device(module, device), eval_mode(module):
         for opened in _parts(known, items, 1 if over else batch_size, single):
-            answers, input_warning = _answers(
-                module, opened, over, batch_size, precision, options
-            )
+            if over:
+                found, input_warning = runner.windows(opened[0])
+                results.append(found)
+            else:
+                given = task.collate(opened, input_spec, **prepare)
+                results += runner(given, opened)
+                input_warning = task.input_warning(given, input_spec)
             if input_warning:
-                _warn_once(unwrap_model(module), *input_warning)
-            results += answers
+                warn_once(module, *input_warning)
     return results[0] if single else results
 
 
@@ -99,7 +124,7 @@ def model_inputs(
     """
     known = model_metadata(module)
     task, input_spec = get_task(known.spec.task), known.spec.input
-    _check_options(known, task, {"batch_size": batch_size, **options}, verb)
+    check_options(known.spec, {"batch_size": batch_size, **options}, verb)
     items, single = task.split_items(raw, input_spec)
 
     def prepared() -> Iterator[tuple[list[Any], Tensor]]:
@@ -107,7 +132,7 @@ def model_inputs(
             given = task.collate(opened, input_spec, **options)
             input_warning = task.input_warning(given, input_spec)
             if input_warning:
-                _warn_once(unwrap_model(module), *input_warning)
+                warn_once(module, *input_warning)
             yield opened, given
 
     return prepared(), single
@@ -149,64 +174,9 @@ def _drawn(module: nn.Module, options: dict[str, Any]) -> Result:
     return result
 
 
-def _answers(
-    module: nn.Module,
-    opened: list[Any],
-    over: Windows | None,
-    batch_size: int,
-    precision: Precision,
-    options: dict[str, Any],
-) -> tuple[list[Result], tuple[str, str] | None]:
-    """Return a result for each opened item, and what looks wrong about them."""
-    spec = model_metadata(module).spec
-    if over is not None:
-        module = at_precision(module, precision)
-        one, input_warning = slide(
-            module, opened[0], over, batch_size=batch_size, **options
-        )
-        check_used(module, precision)
-        return [one], input_warning
-    task = get_task(spec.task)
-    own = {name: one for name, one in options.items() if name in task.options}
-    prepare = {name: one for name, one in options.items() if name not in own}
-    given = task.collate(opened, spec.input, **prepare)
-    if unwrap_model(module) is module:  # neither compiled nor distributed
-        module = optimize_for_batch(module, given)
-    module = at_precision(module, precision)
-    results = task.predict(module, given, opened, own)
-    check_used(module, precision)
-    return results, task.input_warning(given, spec.input)
-
-
-def _check_options(
-    known: ModelMetadata,
-    task: Task[Any, Any],
-    options: dict[str, Any],
-    verb: str = "zoo.predict",
-) -> None:
-    names = ["batch_size", *task.input_options(known.spec.input), *task.options]
-    if task.supports_windows and verb == "zoo.predict":
-        names.append("windows")
-    for name in options:
-        if name not in names:
-            problem = f"{verb} has no option {name!r}. {near(name, names)}"
-            raise OptionError(known.spec.name, problem.rstrip(), names)
-    if not isinstance(options["batch_size"], Integral) or options["batch_size"] < 1:
-        problem = f"batch_size={options['batch_size']!r} should be 1 or more."
-        raise OptionError(known.spec.name, problem, names)
-
-
 def _opened(task: Task[Any, Any], item: Any, known: ModelMetadata, number: int) -> Any:
     """Open one input; `number` says which of several it is, 0 that it is alone."""
     try:
         return task.load_item(item, known.spec.input)
     except InputError as exc:
         raise (exc.of(f"Item {number}") if number else exc) from exc.__cause__
-
-
-def _warn_once(module: nn.Module, kind: str, input_warning: str) -> None:
-    """Warn about a kind of input once a model, however many rows share the fault."""
-    warned: set[str] = vars(module).setdefault("_zoo_warned", set())
-    if kind not in warned:
-        warned.add(kind)
-        warnings.warn(input_warning, stacklevel=3)

@@ -27,6 +27,7 @@ from zoo.errors import (
 )
 from zoo.models import safetensors_io
 from zoo.models.defaults import on_cpu_in_float32
+from zoo.models.devices import Device, resolve_device
 from zoo.models.metadata import LoadReport, ModelMetadata, attach
 from zoo.models.skip_init import skip_initialization
 from zoo.plugins import discovery
@@ -81,15 +82,16 @@ def load(
     be initialised at random; `model.zoo.report` lists its tensors. A zoo.lock in the
     working directory is honoured.
     Raises ModelNotFound, NoWeights, IntegrityError, MisfitError, NotSafetensors,
-    OptionError, CheckpointError, LicenseError, LockError, and a HubError: NotOnHub,
-    GatedError, OfflineError, UnreachableError, CacheError.
+    OptionError, DeviceError, CheckpointError, LicenseError, LockError, and a HubError:
+    NotOnHub, GatedError, OfflineError, UnreachableError, CacheError.
     """
     started = time.perf_counter()
+    place = None if device is None else resolve_device(device)
     while True:
         written = _when_written(name)
         try:
             source = sources.find(name)
-            return _load(source, verify, device, dtype, options, started)
+            return _load(source, verify, place, dtype, options, started)
         except (CheckpointError, IntegrityError, FileNotFoundError):
             # Its files are those of two checkpoints, if another process saves there.
             if written == _when_written(name):
@@ -108,7 +110,7 @@ def _when_written(name: str | Path) -> tuple[int, ...]:
 def _load(
     source: sources.Source,
     verify: Verify,
-    device: str | torch.device | None,
+    place: torch.device | None,
     dtype: torch.dtype | None,
     options: Mapping[str, Any],
     started: float,
@@ -126,8 +128,8 @@ def _load(
         )
         casts = safetensors_io.read(model, file, slots, fresh=fresh, renamed=renamed)
         file.check_unchanged()
-    if device is not None or dtype is not None:
-        model = _to_device(model, device, dtype, spec)
+    if place is not None or dtype is not None:
+        model = _to_device(model, place, dtype, spec)
     report = LoadReport(
         path=str(file.path),
         sha256=file.sha256,
@@ -151,22 +153,25 @@ def _load(
 
 
 @lru_cache(maxsize=4)
-def load_with_metadata(name: str) -> nn.Module:
+def load_with_metadata(name: str, device: str = "cpu") -> nn.Module:
     """Return a registered model, cached for predictions by name."""
-    return load(name)
+    return load(name, device=device)
 
 
-def require_module(model: nn.Module | str | Path, call: str) -> nn.Module:
+def require_module(
+    model: nn.Module | str | Path, call: str, device: Device | None = None
+) -> nn.Module:
     """Return a module unchanged, or load it by name; `call` is shown in the error.
 
-    Raises InputError, and what `load` raises.
+    What is loaded goes to `device`. Raises InputError, and what `load` raises.
     """
     if isinstance(model, nn.Module):
         return model
+    place = "cpu" if device is None else str(resolve_device(device))
     if isinstance(model, str) and model in discovery.installed().models:
-        return load_with_metadata(model)
+        return load_with_metadata(model, place)
     if isinstance(model, (str, Path)):
-        return load(model)  # a folder may hold other weights the next time
+        return load(model, device=place)  # a folder may hold other weights later
     problem = f"A {type(model).__name__} is not a model."
     raise InputError(problem, f"to come first: {call}")
 

@@ -1,16 +1,18 @@
 """From a picture in any usual form to the tensor that a model takes."""
 
-import io
+import math
 import os
+import warnings
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import torch
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image
 from torch import Tensor
 
 from zoo.errors import DataError, InputError
+from zoo.preprocessing import image_file
 from zoo.preprocessing.image_module import ImageModule
 from zoo.preprocessing.preprocessor import GraphInput, Preprocessor
 from zoo.runtime.image import fit_image, flat
@@ -29,6 +31,8 @@ __all__ = [
 ]
 
 THUMBNAIL = 224  # pixels: what a result keeps of its picture
+LARGE = 1 << 24  # pixels of a picture of which no further copies are made
+TWELVE_BITS = 4095  # white of 12 bits, and nearly black of 16
 OVERSHOOT = 1e-3  # how far a resized picture may overshoot the range of its numbers
 
 
@@ -56,12 +60,55 @@ class ImagePreprocessor(Preprocessor[ImageInput]):
         self, opened: Sequence[Any], input_spec: ImageInput, *, invert: bool = False
     ) -> Tensor:
         """Return opened pictures as (B, channels, height, width)."""
-        prepared = [
-            one if isinstance(one, Tensor) else image_to_tensor(one, input_spec)
-            for one in opened
-        ]
-        stacked = torch.stack(prepared)
+        if any(isinstance(one, Tensor) for one in opened):
+            stacked = torch.stack(
+                [
+                    one if isinstance(one, Tensor) else image_to_tensor(one, input_spec)
+                    for one in opened
+                ]
+            )
+        else:
+            stacked = _to_tensors(opened, input_spec)
         return inverted(stacked, input_spec) if invert else stacked
+
+    def steps(self, input_spec: ImageInput, *, invert: bool = False) -> list[str]:
+        """Return the steps of a picture; a float tensor is taken as prepared."""
+        size = f"{input_spec.width}x{input_spec.height}"
+        by = f"{input_spec.resample} resampling"
+        mode = "grey" if input_spec.channels == 1 else "colour"
+        steps = [f"Open a picture, the right way up, in 8-bit {mode}."]
+        if input_spec.crop < 1:
+            shorter = int(input_spec.width / input_spec.crop)
+            steps.append(f"Resize the shorter side to {shorter} by {by}.")
+            steps.append(f"Crop the middle, {size}.")
+        elif input_spec.fit == "stretch":
+            steps.append(f"Stretch it to {size} by {by}.")
+        elif input_spec.background is None:
+            steps.append(f"Fill {size} by {by}; crop what is left over on both sides.")
+        else:
+            steps.append(f"Fit it into {size} by {by}, on its own ground.")
+        steps.append("Scale the pixels to 0..1.")
+        if invert:
+            steps.append("Exchange dark and light.")
+        if [*input_spec.mean, *input_spec.std] != [0, 1]:
+            mean, std = (
+                ", ".join(f"{value:g}" for value in values)
+                for values in (input_spec.mean, input_spec.std)
+            )
+            steps.append(f"Subtract the mean ({mean}) and divide by ({std}).")
+        shape = (input_spec.channels, input_spec.height, input_spec.width)
+        return [*steps, f"Give a float32 tensor {shape}."]
+
+    def inverse(
+        self, tensor: Tensor, input_spec: ImageInput, *, invert: bool = False
+    ) -> Image.Image:
+        """Return prepared pixels, (C, H, W), as a picture; beyond 0..255 is cut off."""
+        prepared = _prepared_already(tensor, input_spec)
+        if invert:
+            prepared = inverted(prepared, input_spec)
+        mean, std = _by_channel(input_spec.mean), _by_channel(input_spec.std)
+        pixels = ((prepared * std + mean) * 255).round().clamp(0, 255).byte()
+        return Image.fromarray(pixels.permute(1, 2, 0).squeeze(-1).numpy())
 
     def input_warning(
         self, batch: Tensor, input_spec: ImageInput
@@ -121,10 +168,11 @@ def describe(input_spec: ImageInput) -> str:
 
 def open_image(raw: Any, input_spec: ImageInput) -> Image.Image:
     """Return a path, PIL image or array as an upright 8-bit image of the right mode."""
-    if isinstance(raw, (str, os.PathLike, bytes)):
-        return _flat(_from_file(raw, input_spec), input_spec)
-    if isinstance(raw, Image.Image):
-        return _flat(_decoded(raw, "The picture", input_spec), input_spec)
+    if isinstance(raw, (str, os.PathLike, bytes, Image.Image)):
+        try:
+            return _flat(_upright(raw), input_spec)
+        except InputError as exc:
+            raise InputError(exc.problem, describe(input_spec)) from exc.__cause__
     if isinstance(raw, np.ndarray):
         return _flat(_from_array(raw, input_spec), input_spec)
     problem = f"A {type(raw).__name__} is not a picture."
@@ -133,9 +181,17 @@ def open_image(raw: Any, input_spec: ImageInput) -> Image.Image:
 
 def image_to_tensor(image: Image.Image, input_spec: ImageInput) -> Tensor:
     """Return an opened image as prepared pixels (C, H, W), float32."""
-    array = np.array(fit_image(image, input_spec), dtype=np.uint8)
-    shape = (input_spec.height, input_spec.width, -1)
-    scaled = torch.from_numpy(array).view(shape).permute(2, 0, 1) / 255
+    return _to_tensors([image], input_spec)[0]
+
+
+def _to_tensors(images: Sequence[Image.Image], input_spec: ImageInput) -> Tensor:
+    """Return opened images as prepared pixels (B, C, H, W), float32."""
+    arrays = [np.asarray(fit_image(one, input_spec), np.uint8) for one in images]
+    shape = (len(arrays), input_spec.height, input_spec.width, -1)
+    rows = torch.from_numpy(np.stack(arrays)).view(shape).permute(0, 3, 1, 2)
+    scaled = rows.contiguous() / 255
+    if [*input_spec.mean, *input_spec.std] == [0, 1]:
+        return scaled
     return (scaled - _by_channel(input_spec.mean)) / _by_channel(input_spec.std)
 
 
@@ -219,40 +275,11 @@ def _prepared_already(item: Tensor, input_spec: ImageInput) -> Tensor:
     return item.detach().cpu().float()
 
 
-def _from_file(
-    raw: str | os.PathLike[str] | bytes, input_spec: ImageInput
-) -> Image.Image:
-    name = "The file" if isinstance(raw, bytes) else str(raw)
-    try:
-        with Image.open(io.BytesIO(raw) if isinstance(raw, bytes) else raw) as image:
-            return _decoded(image, name, input_spec)
-    except FileNotFoundError:
-        problem = f"There is no file {name!r}."
-    except IsADirectoryError:
-        problem = f"{name} is a folder."
-    except UnidentifiedImageError:
-        problem = f"{name} is not a picture, or of a format that Pillow can't read."
-    except Image.DecompressionBombError as exc:
-        problem = f"{name} is too large: {exc}"
-    except (OSError, SyntaxError, ValueError) as exc:
-        problem = f"{name} can't be read as a picture ({_fault(exc)})."
-    raise InputError(problem, describe(input_spec))
-
-
-def _decoded(image: Image.Image, name: str, input_spec: ImageInput) -> Image.Image:
-    if 0 in image.size:
-        raise InputError(f"{name} is empty: {image.size}.", describe(input_spec))
-    try:
-        image.load()
-        return ImageOps.exif_transpose(image) or image
-    except (OSError, SyntaxError, ValueError, AssertionError, AttributeError) as exc:
-        # The last two are Pillow's where the file was closed before it was read.
-        problem = f"{name} can't be read as a picture ({_fault(exc)})."
-        raise InputError(problem, describe(input_spec)) from exc
-
-
-def _fault(exc: Exception) -> str:
-    return f"{type(exc).__name__}: {exc}".rstrip(": ")
+def _upright(raw: str | os.PathLike[str] | bytes | Image.Image) -> Image.Image:
+    """Return a loaded picture the right way up."""
+    if isinstance(raw, Image.Image):
+        return image_file.upright(image_file.loaded(raw, "The picture"))
+    return image_file.decode(raw, "The file" if isinstance(raw, bytes) else str(raw))
 
 
 def _from_array(array: np.ndarray[Any, Any], input_spec: ImageInput) -> Image.Image:
@@ -276,8 +303,9 @@ def _eight_bits(array: np.ndarray[Any, Any], input_spec: ImageInput) -> Any:
         raise InputError(problem, describe(input_spec))
     if not np.isfinite(array).all():
         raise InputError("The array holds NaN or infinity.", describe(input_spec))
-    if array.dtype == np.uint16:
-        return np.rint(array / 257).astype(np.uint8)
+    if array.dtype.kind == "u" and array.dtype.itemsize == 2:
+        _check_white(array.max(), 0, input_spec)
+        return _by_257(array)
     most, kind = (1, "Floats") if array.dtype.kind == "f" else (255, "Whole numbers")
     lowest, highest = array.min(), array.max()
     if lowest < -OVERSHOOT * most or highest > (1 + OVERSHOOT) * most:
@@ -288,9 +316,59 @@ def _eight_bits(array: np.ndarray[Any, Any], input_spec: ImageInput) -> Any:
 
 def _flat(image: Image.Image, input_spec: ImageInput) -> Image.Image:
     """Return the image in 8 bits, without transparency, in the model's mode."""
-    if image.mode == "F" and not np.isfinite(np.asarray(image)).all():
-        raise InputError("The picture holds NaN or infinity.", describe(input_spec))
-    return flat(image, input_spec)
+    if image.mode.startswith("I;16"):
+        _check_white(np.asarray(image).max(), 0, input_spec)
+        image = image_file.in_strips(
+            image, lambda strip: Image.fromarray(_by_257(np.asarray(strip)))
+        )
+    elif image.mode in ("I", "F"):
+        deep = np.asarray(image)
+        if not np.isfinite(deep).all():
+            raise InputError("The picture holds NaN or infinity.", describe(input_spec))
+        # Some releases of Pillow read a PNG of 16 bits as one of 32.
+        _check_white(deep.max(), 0 if image.format == "PNG" else 255, input_spec)
+    if image.width * image.height <= LARGE:
+        return flat(image, input_spec)
+    return _flat_large(image, input_spec)
+
+
+def _by_257(array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    """Return 16 bits as 8, rounded."""
+    return ((array.astype(np.uint32) + 128) // 257).astype(np.uint8)
+
+
+def _flat_large(image: Image.Image, input_spec: ImageInput) -> Image.Image:
+    """Return the same in less memory than several copies of the image take."""
+    clear = "A" in image.getbands() or "transparency" in image.info
+    deep = image.mode in ("I", "F")
+    if not deep and not (clear and input_spec.background):
+        return image_file.in_strips(image, lambda strip: flat(strip, input_spec))
+    # Which white, or which paper, depends on all pixels: a smaller copy has to do.
+    share = math.ceil(math.sqrt(image.width * image.height / LARGE))
+    small = image_file.in_strips(
+        image,
+        lambda strip: (strip if deep else strip.convert("RGBA")).reduce(share),
+        rows=share,
+    )
+    sizes = (*image.size, *small.size)
+    warnings.warn(image_file.SMALLER.format("The picture", *sizes), stacklevel=2)
+    return flat(small, input_spec)
+
+
+def _check_white(highest: float, eight_bits: int, input_spec: ImageInput) -> None:
+    """Refuse pixels of 16 bits whose largest value says that they are of fewer.
+
+    Up to `eight_bits` they are taken for 8 bits by what follows.
+    """
+    if not eight_bits < highest <= TWELVE_BITS:
+        return
+    bits, remedy = (8, "astype('uint8')") if highest <= 255 else (12, "/ 4095")
+    problem = (
+        f"The pixels are of 16 bits and end at {highest:.0f}, so they would be nearly "
+        f"black. If they are of {bits} bits, give them as an array {remedy}; if they "
+        "are this dark, make them lighter."
+    )
+    raise InputError(problem, describe(input_spec))
 
 
 def _border(batch: Tensor) -> Tensor:

@@ -12,6 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from zoo._utils.import_string import resolve
+from zoo.errors import InputError
 from zoo.runtime.rows import to_model_input
 from zoo.specs import Input
 
@@ -74,6 +75,18 @@ class Preprocessor(ABC, Generic[InputT]):
         A kind and a sentence: a model warns once of each kind.
         """
         return None
+
+    def steps(self, input_spec: InputT, **options: Any) -> list[str]:
+        """Return what becomes of an input until a model takes it, a sentence a step."""
+        return [f"Take {input_spec.description}."]
+
+    def inverse(self, tensor: Tensor, input_spec: InputT, **options: Any) -> Any:
+        """Return what the tensor of one input shows, in a form that `load_item` reads.
+
+        `options` are those of `collate`. Raises InputError.
+        """
+        problem = f"The tensors of {input_spec.plural} have no inverse."
+        raise InputError(problem, "pictures or rows of a table for that")
 
     # From the rows of a dataset
 

@@ -6,11 +6,12 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from zoo.errors import InputError
 from zoo.preprocessing.preprocessor import Preprocessor
 from zoo.runtime import tabular
 from zoo.specs import Column, TabularInput
 
-__all__ = ["TabularPreprocessor", "drawn", "input_warning"]
+__all__ = ["TabularPreprocessor", "by_column", "drawn", "input_warning"]
 
 MAX_RANGES_OUTSIDE = (
     1.0  # how many training ranges beyond the range is called far outside
@@ -33,6 +34,20 @@ class TabularPreprocessor(Preprocessor[TabularInput]):
     ) -> Tensor:
         """Return rows as one batch (B, columns), float32."""
         return tabular.encode(opened, input_spec)
+
+    def steps(self, input_spec: TabularInput, **options: Any) -> list[str]:
+        names = ", ".join(column.name for column in input_spec.columns)
+        shape = (len(input_spec.columns),)
+        return [
+            f"Read the columns {names}, in this order.",
+            f"Give a float32 tensor {shape}, unscaled: the model scales it itself.",
+        ]
+
+    def inverse(
+        self, tensor: Tensor, input_spec: TabularInput, **options: Any
+    ) -> dict[str, float]:
+        """Return the numbers of a row, (columns,), by their columns."""
+        return by_column(tensor, input_spec.columns, (len(input_spec.columns),))
 
     def input_warning(
         self, batch: Tensor, input_spec: TabularInput
@@ -59,6 +74,17 @@ def input_warning(batch: Tensor, input_spec: TabularInput) -> tuple[str, str] | 
                 f"({column.low:.4g} to {column.high:.4g}{unit}): check its unit."
             )
     return None
+
+
+def by_column(
+    tensor: Tensor, columns: Sequence[Column], shape: tuple[int, ...]
+) -> dict[str, Any]:
+    """Return numbers, or lists of them, by the column of the last dimension."""
+    if tuple(tensor.shape) != shape:
+        problem = f"The tensor has shape {tuple(tensor.shape)}."
+        raise InputError(problem, f"a float tensor {shape}")
+    values = tensor.detach().cpu().movedim(-1, 0).tolist()
+    return {c.name: value for c, value in zip(columns, values, strict=True)}
 
 
 def drawn(columns: Sequence[Column], rows: int, random: torch.Generator) -> Tensor:

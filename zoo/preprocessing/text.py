@@ -39,6 +39,14 @@ class TextPreprocessor(Preprocessor[TextInput]):
         """Return opened texts as token numbers, (B, length), padded to the longest."""
         return text.encode(opened, input_spec)
 
+    def steps(self, input_spec: TextInput, **options: Any) -> list[str]:
+        return [
+            "Read a text, or the pathlib.Path of a text file in UTF-8.",
+            f"Split it into tokens of a vocabulary of {input_spec.vocab_size:,}.",
+            f"Keep {input_spec.max_length:,} of them at most.",
+            "Give an int64 tensor (tokens,).",
+        ]
+
     def input_warning(
         self, batch: Tensor, input_spec: TextInput
     ) -> tuple[str, str] | None:

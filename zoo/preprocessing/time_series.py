@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from zoo.preprocessing.preprocessor import Preprocessor
-from zoo.preprocessing.tabular import drawn, input_warning
+from zoo.preprocessing.tabular import by_column, drawn, input_warning
 from zoo.runtime import time_series
 from zoo.runtime.time_series import Series
 from zoo.specs import SeriesInput, TabularInput
@@ -29,6 +29,22 @@ class SeriesPreprocessor(Preprocessor[SeriesInput]):
     def collate(self, opened: Sequence[Series], input_spec: SeriesInput) -> Tensor:
         """Return opened series as one batch (B, length, columns), float32."""
         return time_series.encode(opened, input_spec)
+
+    def steps(self, input_spec: SeriesInput, **options: Any) -> list[str]:
+        names = ", ".join(column.name for column in input_spec.columns)
+        shape = (input_spec.length, len(input_spec.columns))
+        return [
+            f"Read the columns {names}, in this order.",
+            f"Keep the last {input_spec.length} rows.",
+            f"Give a float32 tensor {shape}, unscaled: the model scales it itself.",
+        ]
+
+    def inverse(
+        self, tensor: Tensor, input_spec: SeriesInput, **options: Any
+    ) -> dict[str, list[float]]:
+        """Return the numbers of a series, (length, columns), by their columns."""
+        shape = (input_spec.length, len(input_spec.columns))
+        return by_column(tensor, input_spec.columns, shape)
 
     def input_warning(
         self, batch: Tensor, input_spec: SeriesInput

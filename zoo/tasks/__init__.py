@@ -7,6 +7,7 @@ the task of a model; nothing else registers it.
 May import: models, preprocessing, artifacts, plugins, specs, errors.
 """
 
+from functools import cache
 from importlib import import_module
 from pkgutil import iter_modules
 from typing import Any
@@ -23,6 +24,7 @@ def list_tasks() -> list[str]:
     return sorted(name.replace("_", "-") for name in names if name[0] != "_")
 
 
+@cache  # it is asked for by each input
 def get_task(tag: str) -> Task[Any, Any]:
     """Return the task of a tag."""
     if tag not in list_tasks():

@@ -25,6 +25,9 @@ class Classification(Task[InputT, ClassOutput]):
     output_types = (ClassOutput,)
     metric = "accuracy"
 
+    def kept(self, opened: Any, pictures: bool) -> Any:
+        return thumbnail(opened) if pictures else None
+
     def postprocess(
         self, output: Tensor, opened: Sequence[Any], output_spec: ClassOutput
     ) -> list[Result]:

@@ -124,6 +124,13 @@ class Task(Generic[InputT, OutputT]):
         kind of input."""
         return preprocessor(input_spec).collate(opened, input_spec, **options)
 
+    def kept(self, opened: Any, pictures: bool) -> Any:
+        """Return what `predict` needs of an opened item beside its tensor.
+
+        Without `pictures` its result need not keep one.
+        """
+        return opened
+
     def input_warning(self, batch: Tensor, input_spec: InputT) -> InputWarning | None:
         """Return why a batch does not look like the training data, or None.
 

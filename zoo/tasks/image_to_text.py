@@ -39,6 +39,9 @@ class ImageToText(Task[ImageInput, OCROutput]):
     dense = True
     head_check = 300, 1.0  # by steps, which takes longer
 
+    def kept(self, opened: Any, pictures: bool) -> Any:
+        return thumbnail(opened) if pictures else None
+
     def predict(
         self,
         module: nn.Module,

@@ -1,5 +1,7 @@
 """A user's own masks: what is in them, what is wrong with them, what they teach."""
 
+import struct
+import zlib
 from pathlib import Path
 from typing import Any
 
@@ -461,7 +463,31 @@ def test_a_mask_that_is_no_picture(tmp_path: Path) -> None:
     data = folder(tmp_path, 2)
     (data / "masks" / "1.png").write_bytes(b"no picture")
 
-    assert complaint(data).startswith("The mask of 1 can't be read (Unidentified")
+    assert complaint(data).startswith(
+        f"The mask of 1: {data}/masks/1.png is not a picture in a format that is read"
+    )
+
+
+def test_a_mask_of_too_many_pixels(tmp_path: Path) -> None:
+    """
+    It is refused for what its first bytes announce.
+    """
+    data = folder(tmp_path, 2)
+    head = struct.pack(">IIBBBBB", 50_000, 50_000, 8, 0, 0, 0, 0)
+    chunk = b"IHDR" + head
+    (data / "masks" / "1.png").write_bytes(
+        b"\x89PNG\r\n\x1a\n\x00\x00\x00\r"
+        + chunk
+        + struct.pack(">I", zlib.crc32(chunk))
+        + b"\x00\x00\x00\x00IDAT"
+        + struct.pack(">I", zlib.crc32(b"IDAT"))
+    )
+
+    assert complaint(data) == (
+        f"The mask of 1: {data}/masks/1.png is too large: Image size (2500000000 "
+        "pixels) exceeds limit of 178956970 pixels, could be decompression bomb DOS "
+        "attack."
+    )
 
 
 # What it teaches

@@ -15,10 +15,11 @@ from unicodedata import normalize
 
 import numpy as np
 import torch
-from PIL import Image, UnidentifiedImageError
+from PIL import Image
 from torch import Tensor
 
-from zoo.errors import DataError
+from zoo.errors import DataError, InputError
+from zoo.preprocessing import image_file
 from zoo.preprocessing.image import fitted_mask
 from zoo.runtime import mask_metrics
 from zoo.specs import ImageInput, Input, MaskOutput
@@ -334,10 +335,13 @@ def _values(raw: Any, name: str) -> Any:
         if isinstance(raw, Image.Image):
             return _flat(np.asarray(raw), raw.mode, name)
         if isinstance(raw, str | Path):
-            with Image.open(raw) as image:
-                return _flat(np.asarray(image), image.mode, name)
+            with image_file.opened(raw, str(raw)) as image:
+                found = image_file.load_exact(image, str(raw))
+                return _flat(np.asarray(found), found.mode, name)
         return _flat(np.asarray(raw), "", name)
-    except (OSError, UnidentifiedImageError, ValueError, SyntaxError) as exc:
+    except InputError as exc:
+        raise DataError(f"The mask of {name}: {exc.problem}") from exc
+    except (OSError, ValueError, SyntaxError) as exc:
         fault = f"{type(exc).__name__}: {exc}".partition("\n")[0].rstrip(".")
         raise DataError(f"The mask of {name} can't be read ({fault}).") from exc
 
@@ -369,13 +373,15 @@ def _size(item: Any) -> tuple[int, int] | None:
     try:
         if isinstance(item, Image.Image):
             return _upright(item)
-        with Image.open(item) as image:
+        if not isinstance(item, str | bytes | Path):
+            return None
+        with image_file.opened(item, "The picture") as image:
             return _upright(image)
-    except (OSError, ValueError, SyntaxError, AttributeError, TypeError):
+    except InputError:
         return None
 
 
 def _upright(image: Any) -> tuple[int, int]:
     width, height = image.size
-    turned = image.getexif().get(0x0112) in TURNED
+    turned = image_file.orientation(image) in TURNED
     return (height, width) if turned else (width, height)

@@ -1,0 +1,201 @@
+"""A file of answers, a row for each input: written as they come, and gone on with.
+
+Until all are there, the rows lie in a work file beside it, one JSON object a line, from
+which a run that was interrupted goes on.
+"""
+
+import csv
+import json
+import os
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from itertools import islice
+from pathlib import Path
+from typing import IO, Any
+
+from zoo._utils.file_lock import file_lock
+from zoo.errors import DataError, MissingExtra
+from zoo.inference.stream import Answer
+
+__all__ = ["SUFFIXES", "AnswerFile", "as_row"]
+
+SUFFIXES = (".parquet", ".csv", ".jsonl")
+CHUNK_ROWS = 10_000  # of a parquet file that are in memory at a time
+Row = dict[str, Any]
+
+
+def as_row(answer: Answer, *, top: int | None = None) -> Row:
+    """Return an answer as a row: its input, its numbers and words, and its error.
+
+    Of a model of many labels the row has the best, `label` and `score`, and with `top`
+    as many more, `label_2`, `score_2` and so on.
+    """
+    row: Row = {"input": answer.name}
+    if answer.result is not None:
+        plain = answer.result.to_dict()
+        scores = plain.pop("scores", None) if "label" in plain else None
+        row |= plain
+        for number, (label, score) in enumerate(list((scores or {}).items())[:top], 1):
+            if top is not None and number > 1:
+                row |= {f"label_{number}": label, f"score_{number}": score}
+    problem = "" if answer.error is None else answer.error.problem
+    return row | {"error": problem or None}
+
+
+class AnswerFile:
+    """Writes answers into a parquet, CSV or JSONL file, as the ending of `path` says.
+
+    `settings` are what the answers depend on: a run with others does not go on with
+    rows of these. Raises DataError where `path` is there already, or is of another
+    ending.
+    """
+
+    def __init__(self, path: Path, settings: Mapping[str, Any]) -> None:
+        self.path = path
+        self.settings = json.loads(json.dumps(settings, default=str))
+        self.work = path.with_name(f"{path.name}.part")
+        if path.suffix.lower() not in SUFFIXES:
+            raise DataError(
+                f"{path} is no {', '.join(SUFFIXES[:-1])} or {SUFFIXES[-1]} file: give "
+                "a name with one of these endings."
+            )
+        if path.exists():
+            raise DataError(
+                f"{path} is there already. Give another name, or delete it first."
+            )
+        if path.suffix.lower() == ".parquet":
+            _pyarrow()  # before any work is done
+
+    @contextmanager
+    def written(self) -> Iterator["_Work"]:
+        """Open the work file; afterwards the answers are in the file itself.
+
+        Where the block ends with an error, the work file stays. Raises DataError where
+        another process writes it, or where it holds answers of another run.
+        """
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        lock = self.path.with_name(f".{self.path.name}.lock")
+        try:
+            with file_lock(lock):
+                with self.work.open("a+b") as file:
+                    yield _Work(file, self._names(file))
+                self._finish()
+                self.work.unlink()
+                lock.unlink(missing_ok=True)
+        except BlockingIOError as exc:
+            raise DataError(f"Another process is writing {self.path}.") from exc
+
+    def _names(self, file: IO[bytes]) -> list[str]:
+        """Return the inputs that have their answers; cut off what is half written."""
+        file.seek(0)
+        names: list[str] = []
+        first = file.readline()
+        if not first.endswith(b"\n"):
+            file.truncate(0)
+            file.write(json.dumps(self.settings).encode() + b"\n")
+            file.flush()
+            return names
+        if json.loads(first) != self.settings:
+            raise DataError(
+                f"{self.work} holds answers of another model, of other inputs or "
+                "options. Delete it, or write to another file."
+            )
+        end = file.tell()
+        for line in file:
+            if not line.endswith(b"\n"):
+                break
+            names.append(json.loads(line)["input"])
+            end += len(line)
+        file.truncate(end)
+        return names
+
+    def _rows(self) -> Iterator[Row]:
+        with self.work.open("rb") as file:
+            next(file)
+            yield from map(json.loads, file)
+
+    def _finish(self) -> None:
+        """Write the file from the work file: a reader sees all of it or nothing."""
+        partial = self.path.with_name(f".{self.path.name}.{os.getpid()}")
+        write = {".jsonl": _jsonl, ".csv": _csv, ".parquet": _parquet}
+        seen: dict[str, set[type]] = {}
+        for row in self._rows():
+            for name, value in row.items():
+                seen.setdefault(name, set()).add(type(value))
+        seen["error"] = seen.pop("error", set())  # the last column
+        try:
+            write[self.path.suffix.lower()](partial, self._rows(), seen)
+            os.replace(partial, self.path)
+        finally:
+            partial.unlink(missing_ok=True)
+
+
+class _Work:
+    """The rows that are written; `names` are the inputs of those before."""
+
+    def __init__(self, file: IO[bytes], names: list[str]) -> None:
+        self.file, self.names = file, names
+
+    def write(self, rows: Sequence[Row]) -> None:
+        """Append rows; none of them is lost once this returns."""
+        lines = [json.dumps(row, ensure_ascii=False) for row in rows]
+        self.file.write("".join(f"{line}\n" for line in lines).encode())
+        self.file.flush()
+
+
+Columns = Mapping[str, set[type]]  # the types of the values of each
+
+
+def _jsonl(path: Path, rows: Iterable[Row], columns: Columns) -> None:
+    with path.open("w", encoding="utf-8") as file:
+        for row in rows:
+            whole = {name: row.get(name) for name in columns}
+            file.write(json.dumps(whole, ensure_ascii=False) + "\n")
+
+
+def _csv(path: Path, rows: Iterable[Row], columns: Columns) -> None:
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(columns)
+        for row in rows:
+            writer.writerow([_plain(row.get(name)) for name in columns])
+
+
+def _plain(value: Any) -> Any:
+    """Return a value that a table holds: lists and dicts become JSON."""
+    if isinstance(value, (dict, list)):
+        return json.dumps(value, ensure_ascii=False)
+    return value
+
+
+def _parquet(path: Path, rows: Iterable[Row], columns: Columns) -> None:
+    pyarrow = _pyarrow()
+    from pyarrow import parquet
+
+    def kind(types: set[type]) -> Any:
+        held = types - {type(None)}
+        if held == {bool}:
+            return pyarrow.bool_()
+        if held == {int}:
+            return pyarrow.int64()
+        return pyarrow.float64() if held and held <= {int, float} else pyarrow.string()
+
+    schema = pyarrow.schema([(name, kind(types)) for name, types in columns.items()])
+    coming = iter(rows)
+    with parquet.ParquetWriter(path, schema) as writer:
+        while chunk := list(islice(coming, CHUNK_ROWS)):
+            arrays = []
+            for field in schema:
+                values = [_plain(row.get(field.name)) for row in chunk]
+                if field.type == pyarrow.string():
+                    values = [None if v is None else str(v) for v in values]
+                arrays.append(pyarrow.array(values, field.type))
+            writer.write_table(pyarrow.Table.from_arrays(arrays, schema=schema))
+
+
+def _pyarrow() -> Any:
+    try:
+        import pyarrow as pa
+    except ImportError as exc:
+        raise MissingExtra("pyarrow", "Writing a parquet file", None) from exc
+    return pa

@@ -1,0 +1,136 @@
+"""Run batches through a model: quickened once, in parts where memory is full."""
+
+import warnings
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from numbers import Integral
+from typing import Any
+
+from torch import Tensor, nn
+
+from zoo.errors import InputError, OptionError, near
+from zoo.inference.sliding_window import slide
+from zoo.inference.window_grid import Windows
+from zoo.models.devices import BatchLimit
+from zoo.models.fuse_batchnorm import optimize_for_batch
+from zoo.models.metadata import model_metadata, unwrap_model
+from zoo.models.precision import Precision, at_precision, check_used
+from zoo.specs import ModelSpec
+from zoo.tasks import get_task
+from zoo.tasks.results.result import Result
+
+__all__ = ["BatchRunner", "check_options", "warn_once"]
+
+
+class BatchRunner:
+    """Results of a model for batches of one prediction, of which there may be many.
+
+    `options` are those of the task. With `over`, windows slide over each opened
+    picture, `size` of them at once.
+    """
+
+    def __init__(
+        self,
+        module: nn.Module,
+        precision: Precision,
+        *,
+        options: Mapping[str, Any],
+        over: Windows | None = None,
+        size: int = 1,
+    ) -> None:
+        self.module, self.precision, self.options = module, precision, options
+        self.over, self.size = over, size
+        self.limit = BatchLimit()
+        self._quick: nn.Module | None = None
+
+    def __call__(self, given: Tensor, opened: Sequence[Any]) -> list[Result]:
+        """Return a result for each row of a batch. Raises InputError, DeviceError."""
+        task = get_task(model_metadata(self.module).spec.task)
+
+        def run(part: slice) -> list[Result]:
+            module = at_precision(self._quickened(given[part]), self.precision)
+            made = task.predict(module, given[part], opened[part], self.options)
+            check_used(module, self.precision)
+            return made
+
+        parts = self.limit.parts(len(opened), run)
+        return [result for made in parts for result in made]
+
+    def windows(self, opened: Any) -> tuple[Result, tuple[str, str] | None]:
+        """Return what windows find in one opened picture, and what looks wrong."""
+        assert self.over is not None, "windows were asked for"
+        module = at_precision(self.module, self.precision)
+        found = slide(module, opened, self.over, batch_size=self.size, **self.options)
+        check_used(module, self.precision)
+        return found
+
+    def each(
+        self, given: Tensor | None, opened: Sequence[Any]
+    ) -> list[Result | InputError]:
+        """Return a result for each opened input, or the error of that input alone.
+
+        Without windows, `given` is their batch.
+        """
+        if not opened:
+            return []
+        if given is None:
+            return [_result_or_error(partial(self._found, one)) for one in opened]
+        try:
+            return [*self(given, opened)]
+        except InputError:  # of one of them, or of all
+            return [
+                _result_or_error(partial(self._one, given[n : n + 1], opened[n]))
+                for n in range(len(opened))
+            ]
+
+    def _one(self, given: Tensor, opened: Any) -> Result:
+        return self(given, [opened])[0]
+
+    def _found(self, opened: Any) -> Result:
+        result, input_warning = self.windows(opened)
+        if input_warning:
+            warn_once(self.module, *input_warning)
+        return result
+
+    def _quickened(self, given: Tensor) -> nn.Module:
+        if self._quick is not None:
+            return self._quick
+        module = self.module
+        if unwrap_model(module) is module:  # neither compiled nor distributed
+            quick = optimize_for_batch(module, given)
+            if quick is not module:
+                self._quick = quick
+            return quick
+        return module
+
+
+def _result_or_error(call: Callable[[], Result]) -> Result | InputError:
+    try:
+        return call()
+    except InputError as exc:
+        return exc
+
+
+def check_options(
+    spec: ModelSpec, options: Mapping[str, Any], verb: str = "zoo.predict"
+) -> None:
+    """Refuse options that a verb does not take for a model. Raises OptionError."""
+    task = get_task(spec.task)
+    names = ["batch_size", *task.input_options(spec.input), *task.options]
+    if task.supports_windows and verb in ("zoo.predict", "zoo.predict_iter"):
+        names.append("windows")
+    for name in options:
+        if name not in names:
+            problem = f"{verb} has no option {name!r}. {near(name, names)}"
+            raise OptionError(spec.name, problem.rstrip(), names)
+    if not isinstance(options["batch_size"], Integral) or options["batch_size"] < 1:
+        problem = f"batch_size={options['batch_size']!r} should be 1 or more."
+        raise OptionError(spec.name, problem, names)
+
+
+def warn_once(module: nn.Module, kind: str, input_warning: str) -> None:
+    """Warn about a kind of input once a model, however many rows share the fault."""
+    warned: set[str] = vars(unwrap_model(module)).setdefault("_zoo_warned", set())
+    if kind not in warned:
+        warned.add(kind)
+        warnings.warn(input_warning, stacklevel=3)
