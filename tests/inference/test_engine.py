@@ -195,3 +195,67 @@ def test_what_an_engine_can_not_stand_for_is_refused_with_the_reason(
         "backend='torch'."
     )
     assert with_backend(model, "auto", torch.zeros(2, 13)) is model
+
+
+def test_zoo_predict_gives_the_same_scores_by_either_backend() -> None:
+    plain = zoo.predict("mlp-mnist", zoo.example("mlp-mnist"))
+
+    quick = zoo.predict("mlp-mnist", zoo.example("mlp-mnist"), backend="onnxruntime")
+
+    assert quick.label == plain.label
+    assert quick.scores == pytest.approx(plain.scores, abs=1e-5)
+
+
+def test_zoo_predict_computes_by_the_engine(model, monkeypatch) -> None:
+    calls = []
+    forward = EngineModule.forward
+    monkeypatch.setattr(
+        EngineModule,
+        "forward",
+        lambda self, batch: calls.append(len(batch)) or forward(self, batch),
+    )
+    row = {one.name: (one.low + one.high) / 2 for one in model.zoo.spec.input.columns}
+
+    zoo.predict(model, [row] * 5, backend="onnxruntime", batch_size=2)
+
+    assert calls == [2, 2, 1]
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"backend": "tpu"}, "backend='tpu' is none of 'auto', 'torch' and"),
+        (
+            {"backend": "onnxruntime", "precision": "bf16"},
+            "precision='bf16' is for backend='torch': onnxruntime computes in float32. "
+            "Leave one of the two out.",
+        ),
+        (
+            {"backend": "onnxruntime", "windows": True},
+            "Windows slide over a picture by backend='torch': leave backend out.",
+        ),
+    ],
+)
+def test_what_zoo_predict_refuses(options: dict, message: str) -> None:
+    with pytest.raises(BackendError) as caught:
+        zoo.predict("mlp-mnist", zoo.example("mlp-mnist"), **options)
+
+    assert str(caught.value).startswith(message)
+
+
+def test_zoo_benchmark_names_the_backend() -> None:
+    from zoo.evaluation.benchmark import benchmark
+
+    cost = benchmark(NAME, backend="onnxruntime")
+
+    assert cost.backend == "onnxruntime"
+    assert str(cost).endswith(", onnxruntime)")
+    assert benchmark(NAME).backend == "torch"
+
+
+def test_the_command_takes_a_backend(capsys) -> None:
+    from zoo.cli import main
+
+    status = main(["predict", "mlp-mnist", "--example", "--backend", "onnxruntime"])
+
+    assert status == 0, capsys.readouterr().err

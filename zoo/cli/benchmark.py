@@ -7,7 +7,12 @@ from typing import Any
 import click
 
 from zoo._utils.allocator import keep_freed_memory
-from zoo.cli.options import json_option, model_argument, precision_option
+from zoo.cli.options import (
+    backend_option,
+    json_option,
+    model_argument,
+    precision_option,
+)
 
 
 @click.command("benchmark")
@@ -20,6 +25,7 @@ from zoo.cli.options import json_option, model_argument, precision_option
     help="Write the result into the measured.json of the model's plugin.",
 )
 @precision_option
+@backend_option
 @json_option
 def benchmark_command(
     name: str,
@@ -27,6 +33,7 @@ def benchmark_command(
     untrained: bool,
     record: bool,
     precision: Any,
+    backend: Any,
     as_json: bool,
 ) -> None:
     """Measure the time and memory of NAME, a model or a checkpoint folder.
@@ -41,11 +48,20 @@ def benchmark_command(
     from zoo.plugins import catalog, discovery, measured
 
     if record:
-        if precision != "no":
-            raise click.UsageError("--record keeps costs in float32: drop --precision.")
+        if precision != "no" or backend != "torch":
+            raise click.UsageError(
+                "--record keeps costs of torch in float32: drop --precision and "
+                "--backend."
+            )
         catalog.get_spec(name)  # a folder has no plugin that could record it
     keep_freed_memory()
-    costs = benchmark(name, threads=threads, untrained=untrained, precision=precision)
+    costs = benchmark(
+        name,
+        threads=threads,
+        untrained=untrained,
+        precision=precision,
+        backend=backend,
+    )
     if record:
         plugin = discovery.installed().providers[name]
         path = weight_store.package_folder(plugin.package) / measured.FILE

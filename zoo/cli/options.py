@@ -10,6 +10,7 @@ from click.shell_completion import CompletionItem
 
 __all__ = [
     "all_option",
+    "backend_option",
     "check_device",
     "chosen_models",
     "complete_model",
@@ -63,6 +64,13 @@ precision_option = click.option(
     default="no",
     show_default=True,
     help="Number format; auto takes bf16 where the hardware computes in it.",
+)
+backend_option = click.option(
+    "--backend",
+    type=click.Choice(["auto", "torch", "onnxruntime"]),
+    default="torch",
+    show_default=True,
+    help="What computes; auto takes onnxruntime where it is faster (extra onnx).",
 )
 example_option = click.option(
     "--example", is_flag=True, help="Use the model's own example input."

@@ -12,6 +12,7 @@ import click
 from zoo._utils.allocator import keep_freed_memory
 from zoo.cli.answer_rows import write_answers
 from zoo.cli.options import (
+    backend_option,
     device_option,
     example_option,
     generation_options,
@@ -61,6 +62,7 @@ LONG = 200  # characters of an input that a message shows
 )
 @device_option
 @precision_option
+@backend_option
 @table_options
 @generation_options
 @translation_options
@@ -79,6 +81,7 @@ def predict_command(
     workers: int | None,
     device: str,
     precision: str,
+    backend: str,
     column: str | None,
     encoding: str | None,
     allow_outside: bool,
@@ -116,6 +119,7 @@ def predict_command(
     options |= {} if seed is None else {"seed": seed}
     options |= _windows(**windows) | generation
     options |= {} if precision == "no" else {"precision": precision}
+    options |= {} if backend == "torch" else {"backend": backend}
     options |= {} if device == "cpu" else {"device": device}
     options |= {} if batch_size is None else {"batch_size": batch_size}
     read: dict[str, Any] = {} if column is None else {"column": column}
@@ -131,8 +135,16 @@ def predict_command(
         if not texts or save or as_json:
             raise click.UsageError("-o is for inputs, and not with --save or --json.")
         keep_freed_memory()
-        rows = {"top": top, "strict": strict, "workers": workers}
-        write_answers(name, raw, out, read=read, options=options, **rows)
+        write_answers(
+            name,
+            raw,
+            out,
+            read=read,
+            options=options,
+            top=top,
+            strict=strict,
+            workers=workers,
+        )
         return
     if (top is not None and not as_json) or strict or workers is not None:
         raise click.UsageError("--top, --strict and --workers are for -o.")

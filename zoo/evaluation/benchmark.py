@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from torch.utils.flop_counter import FlopCounterMode
 
 from zoo._utils.hardware import hardware_name, peak_memory
+from zoo.inference.engine import Backend, EngineModule, check_backend, with_backend
 from zoo.models import loading
 from zoo.models.precision import Precision, at_precision
 from zoo.preprocessing.preprocessor import preprocessor
@@ -31,17 +32,24 @@ def benchmark(
     threads: int | None = None,
     untrained: bool = False,
     precision: Precision = "no",
+    backend: Backend = "torch",
 ) -> Cost:
     """Measure a model on this machine: a load, and forward passes of 1 and 32 inputs.
 
     The inputs are noise of the model's input size, or texts of 128 tokens if it takes
     as many. `threads` limits the threads of PyTorch. `untrained` measures the
-    architecture without its weights; `precision` is as for `zoo.predict`. Memory is
-    only correct in a fresh process. Raises PrecisionError, and what `zoo.load` raises.
+    architecture without its weights; `precision` and `backend` are as for
+    `zoo.predict`, and the result names the backend that computed the batch. Memory is
+    only correct in a fresh process. Raises PrecisionError, BackendError, and what
+    `zoo.load` raises.
     """
 
     def load() -> nn.Module:
         return loading.build(name).eval() if untrained else loading.load(name)
+
+    def quickened(model: nn.Module, given: Tensor) -> nn.Module:
+        module = with_backend(model, backend, given)
+        return at_precision(module, precision) if module is model else module
 
     with _threads(threads), torch.inference_mode():
         input_spec = loading.find(name).input
@@ -49,19 +57,23 @@ def benchmark(
             preprocessor(input_spec).benchmark(input_spec, rows) for rows in (1, BATCH)
         )
         before = _start()
+        check_backend(backend, precision)
         model = load()
         with eval_mode(model):
-            quick = at_precision(model, precision)
+            quick, quick_batch = (quickened(model, given) for given in (one, many))
             forward_on_device(quick, one)
             memory = _most() - before
             return Cost(
                 load_ms=None if untrained else _median(load),
                 pass_ms=_median(lambda: forward_on_device(quick, one)),
-                batch_ms=_median(lambda: forward_on_device(quick, many)),
+                batch_ms=_median(lambda: forward_on_device(quick_batch, many)),
                 memory_mib=round(max(memory, 0) / 1024, 1),
                 multiply_adds=_multiply_adds(model, one),
                 hardware=hardware_name(torch.device("cpu")),
                 torch=torch.__version__.partition("+")[0],
+                backend="torch"
+                if not isinstance(quick_batch, EngineModule)
+                else "onnxruntime",
             )
 
 

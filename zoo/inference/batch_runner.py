@@ -9,6 +9,7 @@ from typing import Any
 from torch import Tensor, nn
 
 from zoo.errors import InputError, OptionError, near
+from zoo.inference.engine import Backend, EngineModule, check_backend, with_backend
 from zoo.inference.sliding_window import slide
 from zoo.inference.window_grid import Windows
 from zoo.models.devices import BatchLimit
@@ -26,7 +27,7 @@ class BatchRunner:
     """Results of a model for batches of one prediction, of which there may be many.
 
     `options` are those of the task. With `over`, windows slide over each opened
-    picture, `size` of them at once.
+    picture, `size` of them at once. `backend` is as for `zoo.predict`.
     """
 
     def __init__(
@@ -37,9 +38,11 @@ class BatchRunner:
         options: Mapping[str, Any],
         over: Windows | None = None,
         size: int = 1,
+        backend: Backend = "torch",
     ) -> None:
+        check_backend(backend, precision, windows=over is not None)
         self.module, self.precision, self.options = module, precision, options
-        self.over, self.size = over, size
+        self.over, self.size, self.backend = over, size, backend
         self.limit = BatchLimit()
         self._quick: nn.Module | None = None
 
@@ -48,7 +51,9 @@ class BatchRunner:
         task = get_task(model_metadata(self.module).spec.task)
 
         def run(part: slice) -> list[Result]:
-            module = at_precision(self._quickened(given[part]), self.precision)
+            module = self._quickened(given[part])
+            if not isinstance(module, EngineModule):
+                module = at_precision(module, self.precision)
             made = task.predict(module, given[part], opened[part], self.options)
             check_used(module, self.precision)
             return made
@@ -93,6 +98,10 @@ class BatchRunner:
         return result
 
     def _quickened(self, given: Tensor) -> nn.Module:
+        if self.backend != "torch":
+            engine = with_backend(self.module, self.backend, given)
+            if engine is not self.module:
+                return engine
         if self._quick is not None:
             return self._quick
         module = self.module

@@ -26,6 +26,7 @@ from zoo.models import safetensors_io
 from zoo.models.fuse_batchnorm import optimize_for_batch
 from zoo.models.metadata import attach, model_metadata, unwrap_model
 from zoo.models.onnx_graph import as_onnx, largest_error, load_session
+from zoo.models.precision import Precision
 from zoo.preprocessing.preprocessor import preprocessor
 from zoo.runtime.eval_mode import forward_on_device
 from zoo.tasks import Task, get_task
@@ -38,11 +39,25 @@ TOLERANCE = 1e-4  # of the engine's numbers, against those of the model
 ROUNDS = 3  # passes by which the faster of two is found; the best of each counts
 
 
-def check_backend(backend: str) -> None:
-    """Raise BackendError for a word that is no backend."""
+def check_backend(
+    backend: str, precision: Precision = "no", *, windows: bool = False
+) -> None:
+    """Refuse a word that is no backend, and what onnxruntime does not do.
+
+    Raises BackendError.
+    """
     if backend not in get_args(Backend):
         raise BackendError(
             f"backend={backend!r} is none of 'auto', 'torch' and 'onnxruntime'."
+        )
+    if backend == "onnxruntime" and precision not in ("no", "auto"):
+        raise BackendError(
+            f"precision={precision!r} is for backend='torch': onnxruntime computes in "
+            "float32. Leave one of the two out."
+        )
+    if backend == "onnxruntime" and windows:
+        raise BackendError(
+            "Windows slide over a picture by backend='torch': leave backend out."
         )
 
 
@@ -172,7 +187,8 @@ def _state(model: nn.Module) -> tuple[Any, ...]:
         with np.errstate(over="ignore"):
             total = int(bits[:whole].view(np.int64).sum()) if whole else 0
         rest = bits[whole:].tobytes()
-        marks.append((name, tensor._version, tensor.data_ptr(), total, rest))
+        count = None if tensor.is_inference() else tensor._version
+        marks.append((name, count, tensor.data_ptr(), total, rest))
     return tuple(marks)
 
 

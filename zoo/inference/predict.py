@@ -12,6 +12,7 @@ from zoo.artifacts import weight_store
 from zoo.datasets.custom.table_inputs import read_inputs
 from zoo.errors import InputError, OptionError, PrecisionError
 from zoo.inference.batch_runner import BatchRunner, check_options, warn_once
+from zoo.inference.engine import Backend
 from zoo.inference.sample import sample, supports
 from zoo.inference.sources import ReadInputs, find_source
 from zoo.inference.stream import answers, results_of
@@ -39,6 +40,7 @@ def predict(
     batch_size: int = 64,
     windows: Any = None,
     precision: Precision = "no",
+    backend: Backend = "torch",
     device: Device | None = None,
     column: str | None = None,
     encoding: str | None = None,
@@ -60,11 +62,13 @@ def predict(
     `zoo.runtime.generation.GenerationConfig`, and one that translates those of
     `zoo.runtime.beam_search.BeamSearchConfig`. `precision="bf16"` computes in
     bfloat16, and "auto" does where the hardware can; scores then agree with those in
-    float32 to about two digits. `device` is where it computes, such as "cuda:0", or
+    float32 to about two digits. `backend="onnxruntime"` (extra `onnx`) computes the
+    same numbers by that engine, and "auto" does where it is faster: see
+    `zoo.inference.engine`. `device` is where it computes, such as "cuda:0", or
     "auto" for the fastest; by default where the model is. What holds inputs, such as a
     folder, gives a list of results: see `zoo.predict_iter`, which takes as much and
     does not keep it in memory. Raises InputError, OptionError, PrecisionError,
-    DeviceError.
+    DeviceError, BackendError.
     """
     module = require_module(model, "zoo.predict(model, input)", device)
     chosen = {} if windows in (None, False) else {"windows": windows}
@@ -85,6 +89,7 @@ def predict(
             batch_size=batch_size,
             windows=windows,
             precision=precision,
+            backend=backend,
             device=device,
             verb="zoo.predict",
             **options,
@@ -98,7 +103,12 @@ def predict(
     own = {name: one for name, one in options.items() if name in task.options}
     prepare = {name: one for name, one in options.items() if name not in own}
     runner = BatchRunner(
-        module, precision, options=options if over else own, over=over, size=batch_size
+        module,
+        precision,
+        options=options if over else own,
+        over=over,
+        size=batch_size,
+        backend=backend,
     )
     results: list[Result] = []
     with on_device(module, device), eval_mode(module):

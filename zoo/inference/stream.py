@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from zoo._utils.hardware import processors
 from zoo.errors import InputError, OptionError
 from zoo.inference.batch_runner import BatchRunner, check_options, warn_once
+from zoo.inference.engine import Backend
 from zoo.inference.sources import ReadInputs, Source, source_of
 from zoo.inference.window_grid import parse_windows
 from zoo.models.devices import Device, on_device
@@ -48,6 +49,7 @@ def predict_iter(
     on_error: Literal["raise", "return"] = "raise",
     windows: Any = None,
     precision: Precision = "no",
+    backend: Backend = "torch",
     device: Device | None = None,
     column: str | None = None,
     encoding: str | None = None,
@@ -81,6 +83,7 @@ def predict_iter(
         workers=workers,
         windows=windows,
         precision=precision,
+        backend=backend,
         device=device,
         **options,
     )
@@ -109,6 +112,7 @@ def answers(
     workers: int = 0,
     windows: Any = None,
     precision: Precision = "no",
+    backend: Backend = "torch",
     device: Device | None = None,
     verb: str = "zoo.predict_iter",
     pictures: bool = True,
@@ -137,7 +141,12 @@ def answers(
         pictures=pictures,
     )
     runner = BatchRunner(
-        module, precision, options=options if over else own, over=over, size=batch_size
+        module,
+        precision,
+        options=options if over else own,
+        over=over,
+        size=batch_size,
+        backend=backend,
     )
     size = 1 if over else batch_size
     by_length = preprocessor(known.spec.input).pads

@@ -157,9 +157,14 @@ def _plain(facts: Facts) -> dict[str, Any]:
         "weights": facts.weights
         and {name: getattr(facts.weights, name) for name in PIN},
         "metrics": [_without_defaults(asdict(metric)) for metric in facts.metrics],
-        "costs": facts.costs and asdict(facts.costs),
+        "costs": facts.costs and _of_torch(asdict(facts.costs)),
     }
     return {part: value for part, value in parts.items() if value}
+
+
+def _of_torch(costs: dict[str, Any]) -> dict[str, Any]:
+    """Return costs without the backend: those of torch alone are recorded."""
+    return {name: value for name, value in costs.items() if name != "backend"}
 
 
 def _without_defaults(metric: dict[str, Any]) -> dict[str, Any]:

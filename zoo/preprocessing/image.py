@@ -71,7 +71,9 @@ class ImagePreprocessor(Preprocessor[ImageInput]):
             stacked = _to_tensors(opened, input_spec)
         return inverted(stacked, input_spec) if invert else stacked
 
-    def steps(self, input_spec: ImageInput, *, invert: bool = False) -> list[str]:
+    def steps(
+        self, input_spec: ImageInput, *, invert: bool = False, **options: Any
+    ) -> list[str]:
         """Return the steps of a picture; a float tensor is taken as prepared."""
         size = f"{input_spec.width}x{input_spec.height}"
         by = f"{input_spec.resample} resampling"
@@ -100,7 +102,12 @@ class ImagePreprocessor(Preprocessor[ImageInput]):
         return [*steps, f"Give a float32 tensor {shape}."]
 
     def inverse(
-        self, tensor: Tensor, input_spec: ImageInput, *, invert: bool = False
+        self,
+        tensor: Tensor,
+        input_spec: ImageInput,
+        *,
+        invert: bool = False,
+        **options: Any,
     ) -> Image.Image:
         """Return prepared pixels, (C, H, W), as a picture; beyond 0..255 is cut off."""
         prepared = _prepared_already(tensor, input_spec)

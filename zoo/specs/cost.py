@@ -27,14 +27,16 @@ class Cost:
     multiply_adds: int  # of one input
     hardware: str
     torch: str
+    backend: str = "torch"  # what computed the batch
 
     def __str__(self) -> str:
         """Return one line, which ends with the machine."""
+        by = "" if self.backend == "torch" else f", {self.backend}"
         load = f", {_ms(self.load_ms)} to load" if self.load_ms is not None else ""
         return (
             f"{_ms(self.pass_ms)} a pass, {_ms(self.batch_ms)} of {BATCH} inputs"
             f"{load}, {self.memory_mib:,.0f} MiB; {self.multiply_adds:,} multiply-adds "
-            f"an input ({self.hardware}, torch {self.torch})"
+            f"an input ({self.hardware}, torch {self.torch}{by})"
         )
 
 

@@ -123,7 +123,7 @@ def _number(value: Any) -> Any:
 
 def _targets(rows: Table | Dataset, name: str) -> list[Any]:
     targets = list(rows[name])
-    feature = None if isinstance(rows, Table) else rows.features[name]
+    feature: Any = None if isinstance(rows, Table) else rows.features[name]
     if hasattr(feature, "int2str"):
         return [
             None if value is None or value < 0 else feature.int2str(int(value))
