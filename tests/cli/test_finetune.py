@@ -307,3 +307,27 @@ def test_a_result_behind_its_baseline_says_so_and_what_to_try(
     receipt = {"metrics": [{"name": metric, "value": value}], "baselines": baselines}
 
     assert _behind(receipt) == ([] if told is None else [told, ""])
+
+
+def test_tables_in_another_encoding(run: Run, tmp_path: Path) -> None:
+    """
+    Fine-tuning and evaluation read them with one option, and a column by its name.
+    """
+    rows = [("좋다", "긍정"), ("최고다", "긍정"), ("싫다", "부정"), ("나쁘다", "부정")]
+    lines = "".join(
+        f"{text} {n},{label},{n}\n" for n in range(5) for text, label in rows
+    )
+    (tmp_path / "rows.csv").write_text("말,감정,수\n" + lines, encoding="cp949")
+    how = ("--target", "감정", "--column", "말", "--encoding", "cp949")
+
+    refused = run("finetune", "gru-nsmc", "rows.csv", "-o", "mine", *how[:4])
+    made = run("finetune", "gru-nsmc", "rows.csv", "-o", "mine", *how)
+    told = run("evaluate", "mine", "rows.csv", *how)
+
+    assert refused.err == (
+        "error: rows.csv is not UTF-8 text (byte 0); it looks like cp949: save it as "
+        "UTF-8. Or give encoding='cp949' (--encoding cp949).\n"
+    )
+    assert (made.status, made.err) == (0, "")
+    assert "training rows: 긍정 8, 부정 8" in made.out
+    assert told.out.splitlines()[0] == "measured on 20 rows of rows.csv"

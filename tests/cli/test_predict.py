@@ -183,3 +183,67 @@ def test_a_narrow_encoding() -> None:
 
     assert ended.returncode == 0
     assert ended.stdout.startswith(b"setosa (100.00%)")
+
+
+# Tables
+
+
+REVIEWS = "번호,리뷰\n1,정말 재미있다\n2,시간이 아깝다\n"
+
+
+def test_predict_a_table_of_texts(run: Run, tmp_path: Path) -> None:
+    """
+    One answer a row; the only column of texts needs no name.
+    """
+    path = tmp_path / "reviews.csv"
+    path.write_text(REVIEWS, encoding="utf-8")
+
+    ended = run("predict", "gru-nsmc", str(path))
+    named = run("predict", "gru-nsmc", str(path), "--column", "번호")
+
+    assert (ended.status, ended.err) == (0, "")
+    assert [line.split()[:2] for line in ended.out.splitlines()] == [
+        ["1", "positive"],
+        ["2", "negative"],
+    ]
+    assert len(named.out.splitlines()) == 2
+    assert named.out != ended.out
+
+
+def test_predict_a_table_as_korean_windows_writes_it(run: Run, tmp_path: Path) -> None:
+    """
+    The message names the encoding, and with it the answers are those of UTF-8.
+    """
+    path, plain = tmp_path / "korean.csv", tmp_path / "utf-8.csv"
+    path.write_text(REVIEWS, encoding="cp949")
+    plain.write_text(REVIEWS, encoding="utf-8")
+
+    refused = run("predict", "gru-nsmc", str(path))
+    read = run("predict", "gru-nsmc", str(path), "--encoding", "cp949")
+
+    assert refused.status == 1
+    assert refused.err.startswith(
+        f"error: {path} is not UTF-8 text (byte 0); it looks like cp949: save it as "
+        "UTF-8. Or give encoding='cp949' (--encoding cp949). The model expects "
+    )
+    assert read == run("predict", "gru-nsmc", str(plain))
+
+
+def test_predict_a_table_of_pictures(run: Run, digits: Path, tmp_path: Path) -> None:
+    """
+    Paths are beside the table, unless that is meant otherwise; none is drawn.
+    """
+    (tmp_path / "in").mkdir()
+    GROUND.save(tmp_path / "in" / "0.png")
+    GROUND.save(tmp_path / "1.png")
+    path = tmp_path / "in" / "rows.csv"
+    path.write_text("picture\n0.png\n../1.png\n")
+
+    refused = run("predict", str(digits), str(path))
+    allowed = run("predict", str(digits), str(path), "--allow-outside")
+    drawn = run("predict", str(digits), str(path), "--allow-outside", "--save", "x.png")
+
+    assert refused.status == 1
+    assert "names '../1.png', which is not in" in refused.err
+    assert len(allowed.out.splitlines()) == 2
+    assert drawn.status == 2
