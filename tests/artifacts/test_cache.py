@@ -14,7 +14,7 @@ from far import GATES, NAME, OTHER, WEIGHTS, Far, far
 import zoo
 from zoo._utils import paths
 from zoo._utils.atomic_folder import scratch_folder
-from zoo.artifacts import cache, lockfile, weight_store
+from zoo.artifacts import cache, lockfile, sealed_files, weight_store
 from zoo.artifacts.cache import Item
 from zoo.cli import main
 from zoo.datasets import in_memory as tensors
@@ -41,7 +41,8 @@ def filled(far: Far) -> dict[str, Path]:
     big = zoo.save(zoo.build("mlp-mnist", hidden=(700,)), far.root / "big")
     time.sleep(0.03)  # a file just written gets no stamp
     zoo.load(big)
-    tensors = far.cache / "tensors" / "iris-train-0123456789abcdef.safetensors"
+    place = far.cache / "tensors" / "iris-train-0123456789abcdef"
+    tensors = sealed_files.path_of(place, b"rows")
     tensors.parent.mkdir()
     tensors.write_bytes(b"rows")
     blobs = paths.hub_cache_dir() / "models--alice--line" / "blobs"
@@ -143,8 +144,8 @@ def test_all_is_as_it_should_be(far: Far, capsys: pytest.CaptureFixture[str]) ->
     assert main(["cache", "verify"]) == 0
 
     shipped = [s for s in zoo.search() if s.weights and not s.weights.repo]
-    # besides: far-line, the repository's weights and config, one file of a store
-    assert capsys.readouterr().out == (f"{len(shipped) + 4} files intact, 0 corrupt\n")
+    # besides: far-line, a repository's weights and config, a store, decoded rows
+    assert capsys.readouterr().out == (f"{len(shipped) + 5} files intact, 0 corrupt\n")
     assert far.hub.requests == []
 
 
@@ -360,6 +361,27 @@ def test_a_link_in_a_store_is_set_aside_and_its_file_is_left(far: Far) -> None:
     assert found.aside
     assert mine.read_bytes() == b"mine"
     assert not link.is_symlink()
+
+
+@pytest.mark.parametrize("kind", ["tensors", "features"])
+def test_what_was_computed_is_verified_too(far: Far, kind: str) -> None:
+    """
+    A file that is not what its name says is removed: it is computed again.
+    """
+    good, bad = (
+        sealed_files.path_of(far.cache / kind / f"{n}123456789abcdef", b"rows")
+        for n in "ab"
+    )
+    good.parent.mkdir(parents=True)
+    good.write_bytes(b"rows")
+    bad.write_bytes(b"rowz")
+
+    found = {one.path: one.problem for one in cache.verify()}
+
+    assert found[good] is None
+    assert "It is computed again when it is needed." in str(found[bad])
+    assert good.exists()
+    assert not bad.exists()
 
 
 def test_days_are_counted_from_the_last_use(far: Far) -> None:

@@ -111,6 +111,24 @@ def test_a_cut_file_in_the_cache_is_decoded_again(own_cache: Path) -> None:
     assert cached.stat().st_size > 100
 
 
+def test_one_byte_of_the_cache_that_changed_is_decoded_again(own_cache: Path) -> None:
+    """
+    A label that rotted does not come back under the old fingerprint.
+    """
+    expected = load_rows("iris", columns=FLOWERS)
+    (cached,) = (own_cache / "tensors").iterdir()
+    content = bytearray(cached.read_bytes())
+    content[-1] ^= 1
+    cached.write_bytes(content)
+
+    found = load_rows("iris", columns=FLOWERS)
+
+    assert torch.equal(found.input, expected.input)
+    assert torch.equal(found.target, expected.target)
+    assert cached.read_bytes() != content
+    assert [path.name for path in (own_cache / "tensors").iterdir()] == [cached.name]
+
+
 def test_a_cache_that_can_not_be_written(
     own_cache: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

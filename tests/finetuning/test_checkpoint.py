@@ -12,7 +12,7 @@ from loopback import Hub, cards, connected
 from small import pictures
 
 import zoo
-from zoo.errors import DataError, DataWarning, TrainingError
+from zoo.errors import CheckpointError, DataError, DataWarning, TrainingError
 from zoo.finetuning import checkpoint
 from zoo.finetuning.finetune import finetune_by_name
 
@@ -315,6 +315,40 @@ def test_a_users_own_rows_are_not_found_again(taught: Path) -> None:
         "can't be found again. zoo.evaluate(model, data) measures it on rows that you "
         "give."
     )
+
+
+def test_a_finished_fine_tuning_is_kept_where_measuring_fails(
+    photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """
+    As r2 of one row does. The weights are beside the folder that was asked for, and
+    give what was trained.
+    """
+
+    def fail(*_: object) -> None:
+        raise ValueError("r2 needs at least two rows")
+
+    monkeypatch.setattr("zoo.finetuning.finetune.compute_metrics", fail)
+    monkeypatch.setattr("zoo.finetuning.finetune._probed", lambda *_: None)
+
+    with pytest.raises(TrainingError) as caught:
+        zoo.finetune(DIGITS, photos, tmp_path / "mine", **QUICK)
+
+    kept = tmp_path / "mine-unmeasured"
+    assert "failed (ValueError: r2 needs at least two rows). Its weights are in " in (
+        str(caught.value)
+    )
+    assert zoo.load(kept).zoo.labels == ("across", "down")
+
+
+def test_a_fine_tuned_model_is_not_replaced_without_a_word(
+    photos: Path, taught: Path
+) -> None:
+    """
+    Before anything is read; `force` gives it up.
+    """
+    with pytest.raises(CheckpointError, match="holds a trained model already"):
+        zoo.finetune(DIGITS, photos, taught)
 
 
 def test_a_lesson_is_saved_later(photos: Path, tmp_path: Path) -> None:

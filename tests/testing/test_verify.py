@@ -9,7 +9,9 @@ from safetensors.torch import load_file, save_file
 
 import zoo
 from zoo.artifacts import checkpoint_folder
+from zoo.errors import CheckpointError
 from zoo.models import golden, saving
+from zoo.testing import verify
 
 
 def test_an_untouched_checkpoint_passes(folder: Path) -> None:
@@ -102,3 +104,38 @@ def test_a_verification_is_plain_data(folder: Path) -> None:
 
     assert plain["passed"] is True
     assert plain["name"] == "lenet5-mnist"
+
+
+def test_a_golden_does_not_set_its_own_tolerance(folder: Path) -> None:
+    """
+    Its file is not pinned: one that allows everything is held to the zoo's bound.
+    """
+    path = folder / "golden.safetensors"
+    tensors = load_file(path)
+    tensors["output"] += 5
+    for allowed in (1e30, float("inf"), float("nan")):
+        tensors["tolerance"] = torch.tensor(allowed, dtype=torch.float64)
+        save_file(tensors, path, metadata={"format": "pt"})
+
+        seen = zoo.verify(folder)
+
+        assert not seen.matches
+        assert seen.difference == pytest.approx(5, abs=1e-3)
+    del tensors["tolerance"]
+    save_file(tensors, path, metadata={"format": "pt"})
+    with pytest.raises(CheckpointError) as caught:
+        zoo.verify(folder)
+    assert str(caught.value) == f"{path} is not a golden: it has no 'tolerance'."
+
+
+def test_a_receipt_does_not_set_the_tolerance_of_its_claims() -> None:
+    """
+    A claim of .99 is not met by .10, whatever the file allows.
+    """
+    row = {"name": "accuracy", "value": 0.99, "dataset": "mnist", "split": "test"}
+
+    (claim,) = verify._claims({"metrics": [row | {"tolerance": 0.89}]})
+
+    assert claim.tolerance == 1e-4
+    with pytest.raises(CheckpointError, match="does not say what was measured"):
+        verify._claims({"metrics": [{"name": "accuracy"}]})

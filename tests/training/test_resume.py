@@ -15,6 +15,7 @@ from zoo.errors import SettingsError, TrainingError
 from zoo.runtime.ema import average
 from zoo.training import resume_file
 from zoo.training.resume import ResumeCheckpoint
+from zoo.training.run import Run
 
 # Enough epochs to be killed in, small enough to be quick.
 SETTINGS = {"epochs": 8, "batch_size": 8}
@@ -86,6 +87,48 @@ def keeper(path: Path, **identity: object) -> ResumeCheckpoint:
     kept = ResumeCheckpoint(path, identity, seconds=0)
     kept.add(torch.nn.Linear(2, 2))
     return kept
+
+
+def test_a_state_that_rotted_is_not_gone_on_from(tmp_path: Path) -> None:
+    """
+    One byte of a weight, or of what lies beside, is enough; and so is a cut file.
+    """
+    path = tmp_path / "state"
+    resume_file.write({"weight": torch.rand(1000), "epoch": 3}, path)
+    whole = path.read_bytes()
+    for place in (-1, -500, len(whole) // 2):
+        content = bytearray(whole)
+        content[place] ^= 1
+        path.write_bytes(content)
+
+        with pytest.raises(TrainingError) as caught:
+            resume_file.read(path)
+
+        assert str(caught.value) == (
+            f"{path} is not as the interrupted run wrote it, so the run can't go on "
+            "from it. Start again without --resume."
+        )
+    path.write_bytes(whole[:100])
+    with pytest.raises(TrainingError, match="is not as the interrupted run wrote it"):
+        resume_file.read(path)
+
+
+def test_other_rows_do_not_go_on() -> None:
+    """
+    A run belongs to the data that it began with; what it reads later is its own.
+    """
+    run = Run(zoo.get_spec("xor-mlp"))
+    run.data = {"gates/train": {"rows": 4, "fingerprint": "ab"}}
+    run._check_data({**run.data, "gates/test": {"rows": 4, "fingerprint": "cd"}})
+
+    for begun in ({}, {"gates/train": {"rows": 4, "fingerprint": "cd"}}):
+        with pytest.raises(SettingsError) as caught:
+            run._check_data(begun)
+
+        assert str(caught.value) == (
+            "The rows of gates/train are not those that the interrupted run began "
+            "with. Bring them back, or start again without --resume."
+        )
 
 
 def test_other_settings_do_not_go_on(tmp_path: Path) -> None:

@@ -20,6 +20,7 @@ from zoo.artifacts import (
     hub_download,
     hub_repository,
     lockfile,
+    sealed_files,
     weight_store,
 )
 from zoo.artifacts.hub_repository import PREFIX
@@ -40,11 +41,19 @@ __all__ = [
 ]
 
 Kind = Literal[
-    "package", "hub", "store", "stamp", "tensors", "other", "wrong", "orphan"
+    "package",
+    "hub",
+    "store",
+    "stamp",
+    "tensors",
+    "features",
+    "other",
+    "wrong",
+    "orphan",
 ]
+COMPUTED: tuple[Literal["tensors", "features"], ...] = ("tensors", "features")
 UNUSED_DAYS = 30.0  # for which a decoded dataset that nobody reads is kept
 SECONDS_A_DAY = 86_400.0
-TENSORS = re.compile(r".+-[0-9a-f]{16}\.safetensors")  # a dataset's name and a hash
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,8 +62,8 @@ class Item:
 
     `kind` says where it lies: in a plugin's "package", in the cache of the "hub"'s
     client, in a "store"; or what it is: a "stamp" of a file that was hashed, "tensors"
-    of a decoded dataset, "other" files of the zoo's cache, a "wrong" file that was set
-    aside, an "orphan" of a process that was killed.
+    of a decoded dataset, "features" of a user's rows, "other" files of the zoo's cache,
+    a "wrong" file that was set aside, an "orphan" of a process that was killed.
     """
 
     kind: Kind
@@ -88,7 +97,7 @@ def list_items() -> list[Item]:
     weights = [
         Item(kind=file.kind, path=file.path, size=_size(file.path), names=file.names)
         for file in _hashed_files()
-        if file.kind != "package"
+        if file.kind not in ("package", *COMPUTED)
     ]
     weight_paths = {item.path for item in weights}
     cache = folders.cache_dir()
@@ -97,7 +106,8 @@ def list_items() -> list[Item]:
         small = place.glob("repositories/*/*/*/*")
         rest += _items("store", (path for path in small if path not in weight_paths))
     rest += _items("stamp", _ours(cache / "stamps", SHA256))
-    rest += _items("tensors", _ours(cache / "tensors", TENSORS))
+    rest += _items("tensors", _ours(cache / "tensors", sealed_files.NAME))
+    rest += _items("features", _ours(cache / "features", sealed_files.NAME))
     others = ("locks", "mismatch", lockfile.trusted_path().name)
     rest += _items("other", (cache / name for name in others))
     rest += _items("wrong", weight_store.quarantined_files())
@@ -127,13 +137,20 @@ def prunable(days: float = UNUSED_DAYS) -> list[Item]:
     These are remains of killed downloads, quarantined files, stamps of files that no
     longer exist, and decoded datasets that were not read for `days` days.
     """
-    tensors = _ours(folders.cache_dir() / "tensors", TENSORS)
-    unread = (path for path in tensors if _age(path) >= days * SECONDS_A_DAY)
+    cache = folders.cache_dir()
+    unread = {
+        kind: [
+            path
+            for path in _ours(cache / kind, sealed_files.NAME)
+            if _age(path) >= days * SECONDS_A_DAY
+        ]
+        for kind in COMPUTED
+    }
     return [
         *_items("orphan", _orphans()),
         *_items("wrong", weight_store.quarantined_files()),
         *_items("stamp", weight_store.unused_stamps()),
-        *_items("tensors", unread),
+        *(item for kind in COMPUTED for item in _items(kind, unread[kind])),
     ]
 
 
@@ -150,7 +167,7 @@ def prune(items: Iterable[Item]) -> list[Item]:
 def _hashed_files() -> list[_HashedFile]:
     """Return the files on this machine whose hash is known, each path once."""
     by_path: dict[Path, _HashedFile] = {}
-    for file in (*_registered(), *_repositories(), *_stored()):
+    for file in (*_registered(), *_repositories(), *_stored(), *_computed()):
         before = by_path.get(file.path, file)
         names = tuple(sorted({*before.names, *file.names}))
         by_path[file.path] = replace(before, names=names)
@@ -209,6 +226,17 @@ def _stored() -> Iterator[_HashedFile]:
                 yield _HashedFile("store", path, pin, users)
 
 
+def _computed() -> Iterator[_HashedFile]:
+    """Yield the decoded datasets and the features, which are named by their hash too.
+
+    One that is wrong is not used, and is computed again.
+    """
+    for kind in COMPUTED:
+        for path in _ours(folders.cache_dir() / kind, sealed_files.NAME):
+            if pin := sealed_files.pin_of(path):
+                yield _HashedFile(kind, path, pin, ())
+
+
 def _cached(pin: Weights, name: str) -> Iterator[_HashedFile]:
     path = hub_download.cached(pin.repo or "", pin.revision or "", pin.filename)
     if path:
@@ -219,6 +247,8 @@ def _verify_file(file: _HashedFile) -> VerifyResult:
     blame = "No model that is known here needs it"
     if file.kind == "package":
         blame = weight_store.reinstall_advice(installed().providers[file.names[0]])
+    elif file.kind in COMPUTED:
+        blame = "It is computed again when it is needed"
     elif file.names:
         blame = f"'zoo fetch {file.names[0]}' brings it again"
 
@@ -230,7 +260,10 @@ def _verify_file(file: _HashedFile) -> VerifyResult:
     try:
         judge(file.path)
     except IntegrityError as exc:
-        if file.kind != "package":
+        if file.kind in COMPUTED:
+            with suppress(OSError):
+                file.path.unlink()
+        elif file.kind != "package":
             weight_store.quarantine(file.path, judge)
         aside = not file.path.exists()
         return VerifyResult(

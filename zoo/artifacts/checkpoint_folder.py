@@ -4,6 +4,7 @@ Does not know torch.
 """
 
 import json
+import os
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -33,12 +34,15 @@ __all__ = [
     "FIGURE_SUFFIXES",
     "GOLDEN",
     "RECEIPT",
+    "STATE_SUFFIX",
     "TOKENIZER",
     "WEIGHTS",
     "Config",
+    "check_free",
     "check_replaceable",
     "check_writable",
     "is_checkpoint",
+    "numbered",
     "read_config",
     "read_receipt",
     "replace_folder",
@@ -54,6 +58,7 @@ MAX_JSON_BYTES = (
 DISTRIBUTION = re.compile(r"[A-Za-z0-9]([\w.-]*[A-Za-z0-9])?", re.ASCII)
 WEIGHTS, CONFIG, GOLDEN = "model.safetensors", "config.json", "golden.safetensors"
 RECEIPT, CARD = "run.json", "README.md"
+STATE_SUFFIX = ".state"  # of the file that an interrupted run goes on from
 FIGURE_SUFFIXES = (".png", ".gif")  # beside the card
 KNOWN_FILES = {WEIGHTS, CONFIG, GOLDEN, RECEIPT, CARD, TOKENIZER}
 
@@ -177,13 +182,40 @@ def check_replaceable(folder: Path) -> None:
     try:
         if folder.exists() and not folder.is_dir():
             raise CheckpointError(f"{folder} is a file; a checkpoint is a folder.")
-        if folder.exists() and any(folder.iterdir()) and not is_checkpoint(folder):
+        others = folder.iterdir() if folder.exists() else ()
+        if not is_checkpoint(folder) and not all(map(_is_state, others)):
             raise CheckpointError(
                 f"{folder} holds other files and no checkpoint; nothing was written. "
                 "Name a new or empty folder."
             )
     except OSError as exc:
         raise _unwritable(folder, exc) from exc
+
+
+def _is_state(path: Path) -> bool:
+    """Return whether a file is the state of a run that is to be written here."""
+    return path.name == f".{path.parent.name}{STATE_SUFFIX}"
+
+
+def check_free(folder: Path, *, force: bool) -> None:
+    """Refuse to write a run over another one, unless with `force`, or where no
+    checkpoint can be written. Raises CheckpointError.
+    """
+    check_writable(folder)
+    if is_checkpoint(folder) and not force:
+        raise CheckpointError(
+            f"{folder} holds a trained model already; nothing was written. Name "
+            "another folder, or replace it with --force (force=True)."
+        )
+
+
+def numbered(folder: Path) -> Path:
+    """Return `folder`, or with the first number from 2 on under which nothing is."""
+    number, free = 1, folder
+    while os.path.lexists(free):
+        number += 1
+        free = folder.with_name(f"{folder.name}-{number}")
+    return free
 
 
 def check_writable(folder: Path) -> None:
@@ -219,6 +251,8 @@ def _json(path: Path) -> Any:
 
 def _unwritable(folder: Path, exc: OSError) -> CheckpointError:
     problem = exc.strerror or str(exc)
+    if isinstance(exc, (FileExistsError, NotADirectoryError)):
+        problem = "what should be a folder above it is a file"
     return CheckpointError(
         f"{folder} can't be written: {problem}. Name a folder that you may write to."
     )

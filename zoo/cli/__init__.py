@@ -110,8 +110,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
             return _fail(_message(exc), exc.exit_code)
         except (ZooError, OSError) as exc:
             return _fail(str(exc), 1)
-        except (click.Abort, KeyboardInterrupt):
-            click.echo("interrupted", err=True)
+        except (click.Abort, KeyboardInterrupt) as exc:
+            # A note says what was kept of the work.
+            notes = getattr(exc, "__notes__", ()) or getattr(
+                exc.__context__, "__notes__", ()
+            )
+            click.echo(" ".join(["interrupted", *notes]), err=True)
             return 130
     return status if isinstance(status, int) else 0
 

@@ -16,6 +16,7 @@ KINDS = {
     "store": "in a store",
     "stamp": "records of verified files",
     "tensors": "decoded datasets",
+    "features": "features of datasets",
     "other": "other files of the zoo",
     "wrong": "quarantined files",
     "orphan": "remains of interrupted processes",

@@ -10,6 +10,7 @@ import click
 
 from zoo._utils.allocator import keep_freed_memory
 from zoo.cli.options import (
+    force_option,
     json_option,
     model_argument,
     out_option,
@@ -39,6 +40,7 @@ MOST_CLASSES = 12  # whose rows are counted one by one
     help="Short for --set precision=...: auto, the default, computes the features to "
     "train on in bf16 where the hardware can.",
 )
+@force_option
 @json_option
 def finetune_command(
     name: str,
@@ -50,21 +52,23 @@ def finetune_command(
     as_json: bool,
     **options: Any,
 ) -> None:
-    """Fine-tune the model NAME on DATA; by default into runs/NAME-DATA.
+    """Fine-tune the model NAME on DATA; by default into runs/NAME-DATA,
+    or runs/NAME-DATA-2 and so on where that is taken.
 
     DATA is a folder of class-named folders, a CSV, JSONL or parquet file, a registered
     dataset or a Hub id; for a segmentation model, a folder with images and masks; for a
     time series model, a table in the order of time. NAME may also be a checkpoint
     folder.
     """
-    from zoo.artifacts.checkpoint_folder import read_receipt
+    from zoo.artifacts import checkpoint_folder
     from zoo.cli.progress import watching
     from zoo.finetuning.checkpoint import finetune
     from zoo.models.loading import find
     from zoo.training.settings import parse
 
     keep_freed_memory()
-    folder = out or Path("runs") / f"{_plain(name)}-{_plain(data)}"
+    default = Path("runs") / f"{_plain(name)}-{_plain(data)}"
+    folder = out or checkpoint_folder.numbered(default)
     settings: dict[str, Any] = {**parse(words)}
     if precision is not None:
         settings["precision"] = precision
@@ -72,7 +76,7 @@ def finetune_command(
     options |= {"labels": classes, **settings}
     with watching(f"{name} reads {data}") as monitor:
         finetune(name, data, folder, monitor=monitor, **options)
-    receipt = read_receipt(folder)
+    receipt = checkpoint_folder.read_receipt(folder)
     if as_json:
         click.echo(json.dumps({"folder": str(folder), **receipt}, indent=2))
         return

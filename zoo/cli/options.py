@@ -16,6 +16,7 @@ __all__ = [
     "complete_model",
     "device_option",
     "example_option",
+    "force_option",
     "generation_options",
     "image_out_option",
     "inputs_or_example",
@@ -47,11 +48,32 @@ def complete_model(
     return [CompletionItem(spec.name, help=spec.summary) for spec in specs]
 
 
-path_type = click.Path(path_type=Path)
+class _UserPath(click.Path):
+    """A path in which "~" is a home folder, also in --out=~/x, where no shell sees it.
+
+    Folders above it that are made when it is written need not exist.
+    """
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> Any:
+        path = str(super().convert(value, param, ctx))
+        if not path:
+            self.fail("an empty path names nothing.", param, ctx)
+        try:
+            return Path(path).expanduser()
+        except RuntimeError as exc:
+            self.fail(f"{path}: the home folder is not known ({exc}).", param, ctx)
+
+
+path_type = _UserPath(path_type=str)
 model_argument = click.argument("name", shell_complete=complete_model)
 models_argument = click.argument("names", shell_complete=complete_model, nargs=-1)
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 out_option = click.option("-o", "--out", type=path_type, help="Output folder.")
+force_option = click.option(
+    "--force", is_flag=True, help="Replace a trained model that the folder holds."
+)
 image_out_option = click.option(
     "-o", "--out", type=path_type, help="Image file to write."
 )

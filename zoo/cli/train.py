@@ -10,6 +10,7 @@ from zoo._utils.allocator import keep_freed_memory
 from zoo.cli.options import (
     check_device,
     device_option,
+    force_option,
     model_argument,
     out_option,
     path_type,
@@ -24,6 +25,7 @@ from zoo.cli.options import (
 @click.option("--seed", type=int, help="Short for --set seed=...")
 @click.option("--sweep", type=path_type, help="Use the best settings of a sweep.")
 @click.option("--smoke", is_flag=True, help="Train briefly, to test the recipe.")
+@force_option
 @click.option("--resume", is_flag=True, help="Continue an interrupted run.")
 @click.option(
     "--keep-every",
@@ -48,7 +50,8 @@ def train_command(
     seed: int | None,
     **options: Any,
 ) -> None:
-    """Train the model NAME with its recipe; by default into runs/NAME.
+    """Train the model NAME with its recipe; by default into runs/NAME,
+    or runs/NAME-2 and so on where that is taken.
 
     NAME may also be the path of a recipe file, such as ./my_recipe.py: a changed copy
     of a plugin's recipe. The file is executed, and trains --model, or the model that it
@@ -66,7 +69,7 @@ def train_command(
         settings["seed"] = seed
     with watching() as monitor:
         folder = train(name, out, settings=settings, monitor=monitor, **options)
-    if int(os.environ.get("RANK", "0")):
+    if os.environ.get("RANK", "0") != "0":
         return  # the first process prints for all
     receipt = read_receipt(folder)
     for metric in receipt["metrics"]:

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-import os
 from collections.abc import Callable, Iterable, Mapping
-from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,8 +14,8 @@ from torch import Tensor
 
 from zoo._utils import paths
 from zoo.datasets import registered
-from zoo.errors import DataError, DatasetNotFound, MissingExtra, WeightsError, near
-from zoo.models import safetensors_io
+from zoo.errors import DataError, DatasetNotFound, MissingExtra, near
+from zoo.models import sealed_cache
 from zoo.preprocessing.preprocessor import preprocessor
 from zoo.runtime.folds import Fold
 from zoo.runtime.rows import TensorRows, to_model_input
@@ -65,13 +63,12 @@ def load_rows(
     targets = (target,) if isinstance(target, str) else tuple(target)
     source = f"{name}/{split}"
     check_columns(source, rows, (*columns, *targets))
-    cached = _read_cached(source, rows, columns, targets, input_spec)
-    tensors = _read(cached)
+    cached = _cache_place(source, rows, columns, targets, input_spec)
+    tensors = sealed_cache.read(cached, ("input", "target", "seal"))
     if tensors is None:
         tensors = _decoded(rows, columns, targets, source, input_spec)
         tensors["seal"] = _fingerprint(tensors)
-        with suppress(OSError):  # a read-only cache only costs time: decoded again
-            safetensors_io.write(tensors, cached)
+        sealed_cache.write(tensors, cached)
     return TensorRows(
         input=tensors["input"],
         target=tensors["target"][:, 0]
@@ -130,7 +127,7 @@ def synthetic_rows(
     )
 
 
-def _read_cached(
+def _cache_place(
     source: str,
     rows: Dataset,
     columns: tuple[str, ...],
@@ -142,8 +139,7 @@ def _read_cached(
     if input_spec is not None:
         identity += preprocessor(input_spec).identity(input_spec)
     key = hashlib.sha256(identity.encode()).hexdigest()[:16]
-    name = f"{source.replace('/', '-')}-{key}.safetensors"
-    return paths.cache_dir() / "tensors" / name
+    return paths.cache_dir() / "tensors" / f"{source.replace('/', '-')}-{key}"
 
 
 def check_columns(source: str, rows: Dataset, required: tuple[str, ...]) -> None:
@@ -153,17 +149,6 @@ def check_columns(source: str, rows: Dataset, required: tuple[str, ...]) -> None
         if name not in columns:
             hint = f"{near(name, columns)}Columns: {', '.join(columns)}."
             raise DataError(f"{source} has no column {name!r}. {hint}")
-
-
-def _read(cached: Path) -> dict[str, Tensor] | None:
-    if not cached.is_file():
-        return None
-    with suppress(OSError):  # its time says when it was last used
-        os.utime(cached)
-    try:
-        return safetensors_io.tensors(cached)
-    except WeightsError:  # cut by a full disk: decoded again, and replaced
-        return None
 
 
 def _decoded(

@@ -155,8 +155,10 @@ def _stored(table: Dataset, column: str, source: str) -> Dataset:
 def _fingerprint(table: Dataset) -> str:
     """Return the hash of the stored rows, cached by the library's fingerprint."""
     cached = paths.cache_dir() / "streams" / f"{table._fingerprint}.txt"
-    with suppress(OSError):
-        return cached.read_text(encoding="ascii")
+    with suppress(OSError, ValueError):
+        known, check = cached.read_text(encoding="ascii").split()
+        if check == _check(table._fingerprint, known):
+            return known
     seal = hashlib.sha256()
     for part in table.iter(batch_size=CHUNK_ROWS):
         for name in sorted(part):
@@ -164,8 +166,15 @@ def _fingerprint(table: Dataset) -> str:
                 content = _content(value)
                 seal.update(f"{name}:{len(content)};".encode() + content)
     with suppress(OSError):
-        write_atomic(cached, seal.hexdigest().encode())
+        found = seal.hexdigest()
+        check = _check(table._fingerprint, found)
+        write_atomic(cached, f"{found} {check}".encode())
     return seal.hexdigest()
+
+
+def _check(table: str, fingerprint: str) -> str:
+    """Return what shows that a note of the cache is whole, and of this table."""
+    return hashlib.sha256(f"{table} {fingerprint}".encode()).hexdigest()
 
 
 def _content(value: Any) -> bytes:

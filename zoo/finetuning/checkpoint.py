@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 from dataclasses import asdict, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,7 @@ from zoo.specs import License, ModelSpec
 from zoo.tasks import get_task
 from zoo.training import receipt as receipts
 from zoo.training.monitoring import TrainingMonitor
+from zoo.training.rescue import weights_kept
 
 __all__ = ["finetune", "save"]
 
@@ -207,6 +209,7 @@ def finetune(
     allow_outside: bool = False,
     labels: Sequence[str] | None = None,
     skip_unreadable: bool = False,
+    force: bool = False,
     monitor: TrainingMonitor | None = None,
     **settings: object,
 ) -> nn.Module:
@@ -223,11 +226,14 @@ def finetune(
     `settings` are those of
     `zoo.finetuning.strategies.Settings`: freeze, epochs, lr, ... The model is
     measured on `test` rows, or on those held back. What comes back saves, loads,
-    publishes and is fine-tuned again like any other; `folder` gets its card. Raises
-    DataError, OptionError, SettingsError, Diverged, and what `zoo.load` raises.
+    publishes and is fine-tuned again like any other; `folder` gets its card, and must
+    not hold a trained model, unless with `force`, which replaces it. If measuring or
+    writing fails at the end, the weights are kept, and the error says where. Raises
+    CheckpointError, DataError, TrainingError, OptionError, SettingsError, Diverged,
+    and what `zoo.load` raises.
     """
     if folder is not None:
-        checkpoint_folder.check_replaceable(Path(folder))
+        checkpoint_folder.check_free(Path(folder), force=force)
     result = finetune_by_name(
         name,
         data,
@@ -243,7 +249,9 @@ def finetune(
         skip_unreadable=skip_unreadable,
         settings=settings,
         monitor=monitor,
+        rescue=partial(weights_kept, target=None if folder is None else Path(folder)),
     )
     if folder is not None:
-        save(result, folder)
+        with weights_kept(result.model, Path(folder)):
+            save(result, folder)
     return result.model

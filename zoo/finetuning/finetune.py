@@ -3,6 +3,7 @@
 import itertools
 import warnings
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
@@ -14,7 +15,7 @@ from torch import Tensor, nn
 from zoo.datasets.custom.copies import copy_notes
 from zoo.datasets.custom.examples import DatasetSplits, LabeledExamples
 from zoo.datasets.custom.wanted import ReadOptions
-from zoo.errors import DataWarning, InputError
+from zoo.errors import CheckpointError, DataWarning, InputError
 from zoo.evaluation.evaluate import compute_metrics, predict_examples
 from zoo.finetuning import data as finetuning_data
 from zoo.finetuning import linear_probe
@@ -37,6 +38,9 @@ from zoo.training.train import seeded
 __all__ = ["FinetuneResult", "finetune_by_name", "finetune_model", "is_solved_exactly"]
 
 MAX_PICTURES = 64  # whose pixels a new head of every pixel starts from
+
+
+Rescue = Callable[[nn.Module], AbstractContextManager[None]]
 
 
 @dataclass
@@ -68,10 +72,12 @@ def finetune_by_name(
     skip_unreadable: bool = False,
     settings: Mapping[str, object] | None = None,
     monitor: TrainingMonitor | None = None,
+    rescue: Rescue = lambda _: nullcontext(),
 ) -> FinetuneResult:
     """Return a model fine-tuned on `data`, measured on rows it has not seen.
 
-    Raises DataError, OptionError, SettingsError, Diverged, and what `zoo.load` raises.
+    `rescue(model)` is the context in which the finished model is measured. Raises
+    DataError, OptionError, SettingsError, Diverged, and what `zoo.load` raises.
     """
     chosen = with_values(Settings(), {**(settings or {})})
     check_ranges(chosen)
@@ -84,7 +90,9 @@ def finetune_by_name(
         if skip_unreadable:
             splits, skipped = featuring.without_unreadable(model, splits)
         try:
-            result = finetune_model(model, splits, chosen, old=old, monitor=monitor)
+            result = finetune_model(
+                model, splits, chosen, old=old, monitor=monitor, rescue=rescue
+            )
         except InputError as exc:
             raise featuring.unreadable_message(model, splits) or exc from exc
     result.parent, result.target, result.skipped = str(name), options.target, skipped
@@ -98,6 +106,7 @@ def finetune_model(
     *,
     old: nn.Module | None = None,
     monitor: TrainingMonitor | None = None,
+    rescue: Rescue = lambda _: nullcontext(),
 ) -> FinetuneResult:
     """Fine-tune a model that has a head for these data; return the result.
 
@@ -137,8 +146,12 @@ def finetune_model(
     if not solved:
         _loop(model, run, splits, chosen, answers, features, _cached(chosen, ends))
     unfreeze(model).eval()
-    output = answers(part)
-    metrics = compute_metrics(model, output, rows)
+    with rescue(model):
+        try:
+            output = answers(part)
+        except InputError as exc:
+            raise featuring.unreadable_message(model, splits) or exc from exc
+        metrics = compute_metrics(model, output, rows)
     return FinetuneResult(
         model, splits, chosen, run, probe, rows, part, output, metrics
     )
@@ -178,7 +191,8 @@ def _with_head(name: str | Path, splits: DatasetSplits) -> tuple[nn.Module, nn.M
         model = loading.load(name, labels=list(splits.labels))
         get_task(model_metadata(model).spec.task).init_head_from(old, model)
     known = model_metadata(model)
-    assert known.report is not None, "a loaded model has a report"
+    if known.report is None:
+        raise CheckpointError(f"{name} was not loaded, so nothing can start from it.")
     parent = {"name": model_metadata(old).spec.name, "sha256": known.report.sha256}
     attach(model, replace(known, parent=parent))
     return model, _head(old)

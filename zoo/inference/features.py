@@ -3,7 +3,6 @@
 import hashlib
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -12,14 +11,9 @@ import torch
 from torch import Tensor, nn
 
 from zoo._utils import paths
-from zoo.datasets.custom.examples import (
-    Column,
-    DatasetSplits,
-    LabeledExamples,
-    content,
-)
-from zoo.errors import DataError, InputError, OptionError, WeightsError
-from zoo.models import safetensors_io
+from zoo.datasets.custom.examples import Column, DatasetSplits, LabeledExamples, content
+from zoo.errors import DataError, InputError, OptionError
+from zoo.models import sealed_cache
 from zoo.models.freeze import head_of
 from zoo.models.fuse_batchnorm import fuse_batchnorm
 from zoo.models.metadata import model_metadata, unwrap_model
@@ -196,13 +190,12 @@ def example_features(
     """
     resolved = resolve_precision(precision, next(model.parameters()).device)
     cached = _cached(model, rows, copies, resolved)
-    if cached is not None and cached.is_file():
-        with suppress(WeightsError):  # cut by a full disk: computed again
-            return safetensors_io.tensors(cached)["features"].clone()
+    kept = None if cached is None else sealed_cache.read(cached, ("features",))
+    if kept is not None and len(kept["features"]) == len(rows) * copies.count:
+        return kept["features"].clone()
     result = _computed(model, rows, copies, resolved)
     if cached is not None and result.nbytes <= MAX_CACHE_BYTES:
-        with suppress(OSError):  # a read-only cache only costs time
-            safetensors_io.write({"features": result}, cached)
+        sealed_cache.write({"features": result}, cached)
     return result
 
 
@@ -258,4 +251,4 @@ def _cached(
         if not name.startswith(head):
             seal.update(name.encode())
             seal.update(value.contiguous().cpu().view(-1).view(torch.uint8).numpy())
-    return paths.cache_dir() / "features" / f"{seal.hexdigest()[:32]}.safetensors"
+    return paths.cache_dir() / "features" / seal.hexdigest()[:32]

@@ -16,7 +16,16 @@ from zoo._utils.atomic_write import write_atomic
 from zoo.artifacts.weight_store import CheckedFile
 from zoo.errors import MisfitError, NotSafetensors
 
-__all__ = ["Renamed", "Slots", "cast_floats", "read", "slots", "tensors", "write"]
+__all__ = [
+    "Renamed",
+    "Slots",
+    "cast_floats",
+    "read",
+    "slots",
+    "tensors",
+    "to_bytes",
+    "write",
+]
 
 # What a module with a build function may offer as `renamed`: the tensors of a file, by
 # the names that they have there, to the same by the names of the model. It is asked at
@@ -169,13 +178,18 @@ def _views(place: str, file: Any) -> dict[str, Tensor]:
 
 
 def write(tensors: Mapping[str, Tensor], path: Path) -> None:
-    """Write tensors to `path` atomically.
+    """Write tensors to `path` atomically."""
+    write_atomic(path, to_bytes(tensors))
+
+
+def to_bytes(tensors: Mapping[str, Tensor]) -> bytes:
+    """Return the content of a file that holds tensors.
 
     There is one metadata entry: several would be written in a random order, and equal
     weights must give equal bytes.
     """
     plain = {name: tensor.detach().contiguous() for name, tensor in tensors.items()}
-    write_atomic(path, save(plain, metadata={"format": "pt"}))
+    return save(plain, metadata={"format": "pt"})
 
 
 def _misfit(name: str, old: Tensor, new: Tensor) -> str | None:

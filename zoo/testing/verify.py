@@ -9,7 +9,7 @@ from torch import nn
 
 from zoo._utils import paths
 from zoo.artifacts import checkpoint_folder
-from zoo.errors import TrainingError
+from zoo.errors import CheckpointError, TrainingError
 from zoo.finetuning import remeasure
 from zoo.models import golden, loading, safetensors_io
 from zoo.models.golden import Replay
@@ -73,8 +73,8 @@ def verify(
     """
     model = loading.load(name, verify="always")
     known = model_metadata(model)
-    assert known.folder is not None, "a loaded model has a folder"
-    assert known.report is not None, "a loaded model has a report"
+    if known.folder is None or known.report is None:
+        raise CheckpointError(f"{name} was not loaded from files: nothing to verify.")
     input_spec = known.spec.input
     preprocessor(input_spec).identity(input_spec)  # tokenizer.json is the pinned one
     path = known.folder / checkpoint_folder.GOLDEN
@@ -138,11 +138,25 @@ def _measured(model: nn.Module, split: str) -> Mapping[str, float]:
     recipe = recipe_of(known.spec, EVALUATION_NAMES)
     run = Run(known.spec, smoke=receipt.get("smoke", False))
     evaluate = measured_by(known.spec, recipe, "evaluate")
-    assert evaluate is not None, "`recipe_of` found it"
+    if evaluate is None:
+        raise TrainingError(f"The recipe of {known.spec.name!r} has no 'evaluate'.")
     metrics: Mapping[str, float] = evaluate(model, recipe.data(run, split))
     return metrics
 
 
 def _claims(receipt: Mapping[str, Any]) -> tuple[Metric, ...]:
-    """Return the metrics of a folder's receipt: it has no spec that claims them."""
-    return tuple(Metric(**metric) for metric in receipt.get("metrics", ()))
+    """Return the metrics of a folder's receipt: it has no spec that claims them.
+
+    How far each may lie from its claim is not left to the file.
+    """
+    keys = ("name", "value", "dataset", "split")
+    try:
+        return tuple(
+            Metric(**{key: metric[key] for key in keys})
+            for metric in receipt.get("metrics", ())
+        )
+    except (KeyError, TypeError) as exc:
+        raise CheckpointError(
+            f"The {checkpoint_folder.RECEIPT} of this model does not say what was "
+            f"measured ({type(exc).__name__}: {exc})."
+        ) from exc

@@ -25,7 +25,12 @@ from zoo.models.precision import (
     resolve_precision,
 )
 
-__all__ = ["ExecutionContext", "execution_context", "recipe_precision"]
+__all__ = [
+    "ExecutionContext",
+    "execution_context",
+    "recipe_precision",
+    "started_processes",
+]
 
 
 @dataclass(frozen=True)
@@ -110,7 +115,7 @@ def execution_context(
     Raises TrainingError where other than `processes` of them run together: some
     launchers quietly start one.
     """
-    started = int(os.environ.get("WORLD_SIZE", "1"))
+    started = started_processes()
     asked = processes or started
     if started != asked:
         raise _other(asked, started)
@@ -129,6 +134,17 @@ def execution_context(
     if accelerator.num_processes != asked:
         raise _other(asked, accelerator.num_processes)
     return ExecutionContext(accelerator.device, accelerator, autocast)
+
+
+def started_processes() -> int:
+    """Return how many processes a launcher has started. Raises TrainingError."""
+    told = os.environ.get("WORLD_SIZE", "1")
+    if not told.isdecimal() or int(told) < 1:
+        raise TrainingError(
+            f"WORLD_SIZE={told!r} is not a number of processes. torchrun and "
+            "'accelerate launch' set it; unset it to train in one process."
+        )
+    return int(told)
 
 
 def recipe_precision(

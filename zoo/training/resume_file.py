@@ -4,6 +4,7 @@ Nested lists and mappings of tensors, numbers and text, as `state_dict` gives th
 Never a pickle: the tensors are stored as tensors, the rest as JSON beside them.
 """
 
+import hashlib
 import json
 from pathlib import Path
 from typing import Any
@@ -11,12 +12,13 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from zoo.errors import TrainingError
+from zoo.errors import NotSafetensors, TrainingError
 from zoo.models import safetensors_io
 
 __all__ = ["read", "write"]
 
 OUTLINE = "outline"  # the tensor that holds the JSON, as bytes
+SEAL = "seal"  # the tensor that holds the hash of all others
 
 
 def write(state: object, path: Path) -> None:
@@ -24,14 +26,41 @@ def write(state: object, path: Path) -> None:
     tensors: dict[str, Tensor] = {}
     outline = json.dumps(_flatten(state, tensors)).encode()
     tensors[OUTLINE] = torch.frombuffer(bytearray(outline), dtype=torch.uint8)
+    tensors[SEAL] = _seal(tensors)
     safetensors_io.write(tensors, path)
 
 
 def read(path: Path) -> Any:
-    """Return a state as it was written, with tensors of its own."""
-    tensors = safetensors_io.tensors(path)
+    """Return a state as it was written, with tensors of its own.
+
+    Raises TrainingError where the file is not as it was written.
+    """
+    try:
+        tensors = safetensors_io.tensors(path)
+    except NotSafetensors as exc:
+        raise _damaged(path) from exc
+    seal = tensors.pop(SEAL, None)
+    if seal is None or OUTLINE not in tensors or not torch.equal(seal, _seal(tensors)):
+        raise _damaged(path)
     outline = bytes(tensors.pop(OUTLINE).tolist())
     return _unflatten(json.loads(outline), tensors)
+
+
+def _seal(tensors: dict[str, Tensor]) -> Tensor:
+    """Return the SHA-256 of names, types, shapes and contents, as bytes."""
+    seal = hashlib.sha256()
+    for name, tensor in sorted(tensors.items()):
+        seal.update(f"{name}:{tensor.dtype}:{tuple(tensor.shape)};".encode())
+        flat = tensor.contiguous().view(-1)
+        seal.update(flat.view(torch.uint8).numpy() if flat.numel() else b"")
+    return torch.frombuffer(bytearray(seal.digest()), dtype=torch.uint8)
+
+
+def _damaged(path: Path) -> TrainingError:
+    return TrainingError(
+        f"{path} is not as the interrupted run wrote it, so the run can't go on from "
+        "it. Start again without --resume."
+    )
 
 
 def _flatten(part: object, tensors: dict[str, Tensor]) -> Any:

@@ -13,7 +13,7 @@ from zoo._utils.import_string import resolve
 from zoo.datasets import in_memory, streaming
 from zoo.datasets.streaming import Data, StreamedRows
 from zoo.datasets.texts import load_texts
-from zoo.errors import Diverged
+from zoo.errors import Diverged, SettingsError, TrainingError
 from zoo.models import loading
 from zoo.models.metadata import (
     attach,
@@ -148,8 +148,11 @@ class Run(TextRun):
         model = loading.load(name)
         if parent:
             report = model_metadata(model).report
-            assert report is not None, "a loaded model has a report"
-            assert self._model is not None, "a model is built before it has a parent"
+            if report is None or self._model is None:
+                raise TrainingError(
+                    f"The recipe of {self.spec.name!r} loads the parent {name!r} "
+                    "before it builds its own model. Build it first."
+                )
             known = {"name": name, "sha256": report.sha256}
             attach(self._model, replace(model_metadata(self._model), parent=known))
         return model
@@ -292,11 +295,22 @@ class Run(TextRun):
             "best": vars(self._best),
             "random": self.generator.get_state(),
             "seconds": time.perf_counter() - self.started,
+            "data": self.data,
         }
 
     def _go_on(self) -> None:
         if (state := self._keeper.load()) is not None:
+            self._check_data(state["data"])
             self._epoch, self.history = state["epoch"], state["history"]
             vars(self._best).update(state["best"])
             self.generator.set_state(state["random"])
             self.started -= state["seconds"]
+
+    def _check_data(self, begun: Mapping[str, Any]) -> None:
+        """Refuse to go on with other rows than those that the run began with."""
+        for source, rows in self.data.items():
+            if begun.get(source) != rows:
+                raise SettingsError(
+                    f"The rows of {source} are not those that the interrupted run "
+                    "began with. Bring them back, or start again without --resume."
+                )

@@ -1,8 +1,10 @@
 """From a recipe to a checkpoint folder with a receipt and a card: `zoo.train`."""
 
+import itertools
+import os
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, replace
 from importlib.util import find_spec
 from pathlib import Path
@@ -33,6 +35,7 @@ from zoo.training import execution, recipe_file, sweep_settings
 from zoo.training import receipt as receipts
 from zoo.training.monitoring import TrainingMonitor
 from zoo.training.recipe_file import RecipeFile
+from zoo.training.rescue import weights_kept
 from zoo.training.resume import ResumeCheckpoint
 from zoo.training.run import Run
 from zoo.training.settings import check_ranges, with_values
@@ -71,6 +74,7 @@ def train(
     sweep: str | Path | None = None,
     smoke: bool = False,
     resume: bool = False,
+    force: bool = False,
     device: str | torch.device = "cpu",
     precision: Precision = "auto",
     processes: int | None = None,
@@ -79,6 +83,11 @@ def train(
     monitor: TrainingMonitor | None = None,
 ) -> Path:
     """Train the model `name` with its recipe; return the checkpoint folder.
+
+    The folder is runs/NAME, or runs/NAME-2 and so on where that is taken; one that is
+    given must not hold a trained model, unless with `force`, which replaces it. If
+    measuring or writing fails at the end, the weights are kept, and the error says
+    where.
 
     `name` may also be the path of a recipe file, such as "./my_recipe.py", which is
     executed: a changed copy of a recipe. It trains `model`, or what it defines as
@@ -92,8 +101,8 @@ def train(
     recipe, on random data where the dataset is missing. Under torchrun or `accelerate
     launch` the processes share each batch. With `precision` "auto", recipes with
     the setting `amp` train in bfloat16 where the hardware computes in it.
-    Raises SettingsError, DataError,
-    TrainingError, Diverged, Collapsed.
+    Raises SettingsError, DataError, CheckpointError, TrainingError, Diverged,
+    Collapsed.
     """
     spec, file = recipe_file.find(name, model, (*TRAINING_NAMES, "data"))
     if file and sweep:
@@ -104,12 +113,19 @@ def train(
     swept = sweep_settings.read(sweep, spec.name, smoke=smoke) if sweep else NO_SWEEP
     changes = {**swept.settings, **(settings or {})}
     recipe, chosen = choose_settings(spec, changes, smoke=smoke, file=file)
-    target = Path(folder or Path("runs") / (file.path.stem if file else spec.name))
+    default = Path("runs") / (file.path.stem if file else spec.name)
+    target = Path(folder) if folder else _default_folder(default, resume)
     resolved = execution.recipe_precision(precision, device, chosen)
     keeper = _prepared(spec, file, target, chosen, smoke, keep_every, resolved)
+    interrupted = resume and keeper.path is not None and keeper.path.is_file()
+    checkpoint_folder.check_free(target, force=force or interrupted)
     if not resume:
         keeper.delete()
-    with _tracking(track, target, spec, chosen) as trackers, seeded(chosen.seed):
+    with (
+        _without_empty(target),
+        _tracking(track, target, spec, chosen) as trackers,
+        seeded(chosen.seed),
+    ):
         run = Run(
             spec,
             seed=chosen.seed,
@@ -128,7 +144,8 @@ def train(
         except (Collapsed, Diverged) as exc:
             raise _save_last_good(exc, run, target) from exc
         if run.context.rank == 0:
-            _save_result(run, recipe, file, chosen, trained, target, swept)
+            with weights_kept(trained, target):
+                _save_result(run, recipe, file, chosen, trained, target, swept)
             keeper.delete()
         run.context.wait()
     return target
@@ -144,17 +161,40 @@ def _prepared(
     precision: Resolved,
 ) -> ResumeCheckpoint:
     """Find what would go wrong after hours of training before they begin."""
-    checkpoint_folder.check_replaceable(target)
     if not file:
         render.check_prose(spec)
-    target.parent.mkdir(parents=True, exist_ok=True)
     identity = {"name": spec.name, "smoke": smoke, "settings": str(chosen)}
     if precision != "no":
         identity["precision"] = precision
     if file:
         identity["recipe_sha256"] = file.sha256
-    path = target.with_name(f".{target.name}.state")
-    return ResumeCheckpoint(path, identity, seconds=seconds)
+    return ResumeCheckpoint(_state_path(target), identity, seconds=seconds)
+
+
+def _state_path(target: Path) -> Path:
+    """Return where the state of an interrupted run is kept: beside its folder, or in it
+    where nothing can be written beside it."""
+    real = Path(os.path.realpath(target))
+    place = real.parent
+    if real.is_dir() and not os.access(place, os.W_OK):
+        place = real
+    return place / f".{real.name}{checkpoint_folder.STATE_SUFFIX}"
+
+
+def _default_folder(folder: Path, resume: bool) -> Path:
+    """Return the first of NAME, NAME-2, ... that is free, or that was interrupted."""
+    for number in itertools.count(1):
+        one = folder if number == 1 else folder.with_name(f"{folder.name}-{number}")
+        if resume and _state_path(one).is_file():
+            return one
+        if os.path.lexists(one):
+            continue
+        if execution.started_processes() > 1:
+            return one  # all of them have to find the same
+        with suppress(FileExistsError):  # another run has just begun there
+            one.mkdir(parents=True)
+            return one
+    raise AssertionError("there is no end of numbers")
 
 
 def choose_settings(
@@ -230,7 +270,8 @@ def measured_by(
     module beside it that has "report" in its name instead of "recipe": `zoo eject`
     copies the recipe without that module.
     """
-    assert spec.recipe is not None, "the recipe was found by it"
+    if spec.recipe is None:
+        return getattr(recipe, name, None)
     home, _, own = spec.recipe.rpartition(".")
     beside = f"{home}.{own.replace('recipe', 'report')}"
     if not hasattr(recipe, name) and beside != spec.recipe and find_spec(beside):
@@ -280,7 +321,8 @@ def _save_result(
         model.load_state_dict(cast_floats(model.state_dict(), torch.float16))
     held_out = recipe.data(run, "test")
     evaluate = measured_by(spec, recipe, "evaluate")
-    assert evaluate is not None, "`recipe_of` found it"
+    if evaluate is None:
+        raise TrainingError(f"The recipe of {spec.name!r} has no 'evaluate'.")
     metrics = evaluate(model, held_out)
     if file:  # the report of the model's own recipe is not true of another
         report = getattr(recipe, "report", None)
@@ -334,6 +376,16 @@ def _example(
     if spec.license.data == "unknown" or not spec.input.from_data:
         rows = in_memory.synthetic_rows(spec.input, spec.output, 2, held_out.source)
     return in_memory.to_model_input(next(rows.in_order())[:2], spec.input)
+
+
+@contextmanager
+def _without_empty(target: Path) -> Iterator[None]:
+    """Remove the folder of a run that wrote nothing into it."""
+    try:
+        yield
+    finally:
+        with suppress(OSError):  # it is not empty
+            target.rmdir()
 
 
 @contextmanager
