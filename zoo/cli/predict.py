@@ -131,8 +131,16 @@ def predict_command(
         if not texts or save or as_json:
             raise click.UsageError("-o is for inputs, and not with --save or --json.")
         keep_freed_memory()
-        rows = {"top": top, "strict": strict, "workers": workers}
-        write_answers(name, raw, out, read=read, options=options, **rows)
+        write_answers(
+            name,
+            raw,
+            out,
+            top=top,
+            strict=strict,
+            workers=workers,
+            read=read,
+            options=options,
+        )
         return
     if (top is not None and not as_json) or strict or workers is not None:
         raise click.UsageError("--top, --strict and --workers are for -o.")
