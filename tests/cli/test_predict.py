@@ -247,3 +247,124 @@ def test_predict_a_table_of_pictures(run: Run, digits: Path, tmp_path: Path) -> 
     assert "names '../1.png', which is not in" in refused.err
     assert len(allowed.out.splitlines()) == 2
     assert drawn.status == 2
+
+
+# Many inputs, and rows of a file
+
+
+@pytest.fixture
+def many(tmp_path: Path) -> Path:
+    """Nine small pictures in a folder, and a tenth that is none."""
+    folder = tmp_path / "many"
+    folder.mkdir()
+    for number in range(9):
+        Image.new("L", (28, 28), 20 * number).save(folder / f"{number}.png")
+    (folder / "9.png").write_bytes(b"no picture")
+    return folder
+
+
+def rows_of(path: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in path.read_text().splitlines()]
+
+
+@pytest.mark.filterwarnings("ignore:The background is")
+def test_rows_for_a_folder(run: Run, digits: Path, many: Path, tmp_path: Path) -> None:
+    """
+    One for each input; what can't be read has its error, and is counted at the end.
+    """
+    out = tmp_path / "answers.jsonl"
+
+    ended = run("predict", digits, many, "-o", out, "--top", 2, "--workers", 0)
+
+    assert ended.status == 0
+    assert ended.out == f"10 rows in {out}\n"
+    assert ended.err.endswith("warning: 1 of them have an error and no answer\n")
+    rows = rows_of(out)
+    assert [row["input"] for row in rows] == [f"{many}/{n}.png" for n in range(10)]
+    assert list(rows[0]) == ["input", "label", "score", "label_2", "score_2", "error"]
+    assert rows[9]["error"].startswith(f"{many}/9.png is not a picture in a format")
+    assert rows[0]["score"] == pytest.approx(
+        zoo.predict(zoo.load(digits), f"{many}/0.png").score, abs=1e-6
+    )
+
+
+@pytest.mark.filterwarnings("ignore:The background is")
+def test_strict_stops_at_the_first_that_fails(
+    run: Run, digits: Path, many: Path, tmp_path: Path
+) -> None:
+    """
+    And the same command goes on when the input is mended.
+    """
+    out = tmp_path / "answers.csv"
+    command = ("predict", digits, many, "-o", out, "--strict", "--batch-size", 4)
+
+    ended = run(*command)
+
+    assert ended.status == 1
+    assert f"error: {many}/9.png: {many}/9.png is not a picture in" in ended.err
+    assert not out.exists()
+    Image.new("L", (28, 28)).save(many / "9.png")
+    assert run(*command).status == 0
+    assert len(out.read_text().splitlines()) == 11
+
+
+@pytest.mark.filterwarnings("ignore:The background is")
+def test_an_interrupted_run_goes_on(
+    run: Run, digits: Path, many: Path, tmp_path: Path
+) -> None:
+    """
+    After the rows that are there; not where the inputs have changed.
+    """
+    out, part = tmp_path / "answers.jsonl", tmp_path / "answers.jsonl.part"
+    command = ("predict", digits, many, "-o", out)
+    assert run(*command).status == 0
+    whole = out.read_bytes()
+    settings = {"model": str(digits), "inputs": [str(many)], "top": None}
+    sha256 = zoo.load(digits).zoo.report.sha256  # type: ignore[union-attr]
+    head = json.dumps(settings | {"sha256": sha256}).encode()
+    lines = whole.splitlines(keepends=True)
+    out.unlink()
+    part.write_bytes(head + b"\n" + b"".join(lines[:4]) + lines[4][:20])
+
+    ended = run(*command)
+
+    assert ended.status == 0
+    assert "going on after 4 rows\n" in ended.err
+    assert out.read_bytes() == whole
+    out.unlink()
+    part.write_bytes(head + b"\n" + b"".join(lines[:4]))
+    (many / "1.png").unlink()
+    assert run(*command).err.endswith(
+        f"error: {part} has '{many}/1.png' in row 2, and there is '{many}/2.png' now: "
+        "the inputs have changed. Delete it, or write to another file.\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("words", "problem"),
+    [
+        (("--strict",), "--top, --strict and --workers are for -o."),
+        (("--top", "3"), "--top, --strict and --workers are for -o."),
+        (("-o", "a.csv", "--json"), "-o is for inputs, and not with --save or --json."),
+    ],
+    ids=str,
+)
+def test_options_of_rows(
+    run: Run, digits: Path, many: Path, words: tuple[str, ...], problem: str
+) -> None:
+    """
+    They are not passed over where there are no rows.
+    """
+    ended = run("predict", digits, many / "1.png", *words)
+
+    assert ended.status == 2
+    assert problem in ended.err
+
+
+def test_a_json_answer_of_a_few_labels(run: Run) -> None:
+    """
+    The best of them alone.
+    """
+    ended = run("predict", "perceptron-iris", FLOWER, "--json", "--top", 1)
+
+    assert list(json.loads(ended.out)["scores"]) == ["setosa"]

@@ -76,14 +76,17 @@ class Preprocessor(ABC, Generic[InputT]):
         """
         return None
 
-    def steps(self, input_spec: InputT, **options: Any) -> list[str]:
-        """Return what becomes of an input until a model takes it, a sentence a step."""
+    def steps(self, input_spec: InputT) -> list[str]:
+        """Return what becomes of an input until a model takes it, a sentence a step.
+
+        A subclass adds the options of its `collate`, here and to `inverse`.
+        """
         return [f"Take {input_spec.description}."]
 
-    def inverse(self, tensor: Tensor, input_spec: InputT, **options: Any) -> Any:
+    def inverse(self, tensor: Tensor, input_spec: InputT) -> Any:
         """Return what the tensor of one input shows, in a form that `load_item` reads.
 
-        `options` are those of `collate`. Raises InputError.
+        Raises InputError.
         """
         problem = f"The tensors of {input_spec.plural} have no inverse."
         raise InputError(problem, "pictures or rows of a table for that")

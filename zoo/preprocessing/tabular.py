@@ -35,7 +35,7 @@ class TabularPreprocessor(Preprocessor[TabularInput]):
         """Return rows as one batch (B, columns), float32."""
         return tabular.encode(opened, input_spec)
 
-    def steps(self, input_spec: TabularInput, **options: Any) -> list[str]:
+    def steps(self, input_spec: TabularInput) -> list[str]:
         names = ", ".join(column.name for column in input_spec.columns)
         shape = (len(input_spec.columns),)
         return [
@@ -43,9 +43,7 @@ class TabularPreprocessor(Preprocessor[TabularInput]):
             f"Give a float32 tensor {shape}, unscaled: the model scales it itself.",
         ]
 
-    def inverse(
-        self, tensor: Tensor, input_spec: TabularInput, **options: Any
-    ) -> dict[str, float]:
+    def inverse(self, tensor: Tensor, input_spec: TabularInput) -> dict[str, float]:
         """Return the numbers of a row, (columns,), by their columns."""
         return by_column(tensor, input_spec.columns, (len(input_spec.columns),))
 

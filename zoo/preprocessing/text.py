@@ -39,7 +39,7 @@ class TextPreprocessor(Preprocessor[TextInput]):
         """Return opened texts as token numbers, (B, length), padded to the longest."""
         return text.encode(opened, input_spec)
 
-    def steps(self, input_spec: TextInput, **options: Any) -> list[str]:
+    def steps(self, input_spec: TextInput) -> list[str]:
         return [
             "Read a text, or the pathlib.Path of a text file in UTF-8.",
             f"Split it into tokens of a vocabulary of {input_spec.vocab_size:,}.",

@@ -30,7 +30,7 @@ class SeriesPreprocessor(Preprocessor[SeriesInput]):
         """Return opened series as one batch (B, length, columns), float32."""
         return time_series.encode(opened, input_spec)
 
-    def steps(self, input_spec: SeriesInput, **options: Any) -> list[str]:
+    def steps(self, input_spec: SeriesInput) -> list[str]:
         names = ", ".join(column.name for column in input_spec.columns)
         shape = (input_spec.length, len(input_spec.columns))
         return [
@@ -40,7 +40,7 @@ class SeriesPreprocessor(Preprocessor[SeriesInput]):
         ]
 
     def inverse(
-        self, tensor: Tensor, input_spec: SeriesInput, **options: Any
+        self, tensor: Tensor, input_spec: SeriesInput
     ) -> dict[str, list[float]]:
         """Return the numbers of a series, (length, columns), by their columns."""
         shape = (input_spec.length, len(input_spec.columns))
