@@ -6,6 +6,7 @@ This module is only metadata; it must stay free of torch.
 from zoo import (
     ClassOutput,
     Column,
+    DatasetSpec,
     ForecastOutput,
     License,
     ModelSpec,
@@ -137,9 +138,49 @@ SPECS = (
         papers=("https://doi.org/10.1207/s15516709cog1402_1",),
         tags=("rnn", "stock-prices"),
     ),
+    ModelSpec(
+        name="rnn-cell",
+        summary="A recurrent cell, written out, forecasts a chaotic series.",
+        task="time-series-forecasting",
+        build="zoo_rnn.rnn_cell:rnn_cell",
+        recipe="zoo_rnn.rnn_cell_recipe",
+        card="cards/rnn-cell.md",
+        license=License(code="mit", weights="mit", data="mit"),
+        parameters=305,
+        input=SeriesInput(
+            columns=(Column(name="x", low=-1.285, high=1.275),), length=8
+        ),
+        output=ForecastOutput(name="x"),
+        trained_on=("henon-map",),
+        head="fc",
+        examples=("henon_map.csv",),
+        papers=(
+            "https://doi.org/10.1207/s15516709cog1402_1",
+            "https://doi.org/10.1007/BF01608556",
+        ),
+        tags=("rnn", "elman-network", "chaos"),
+    ),
+)
+
+DATASETS = (
+    DatasetSpec(
+        name="henon-map",
+        summary="Two chaotic series of the Henon map, generated.",
+        license="mit",
+        splits={"train": 3_000, "test": 1_000},
+        columns={"x": ("x",)},
+        package="zoo_rnn.henon_map:henon_rows",
+        homepage="https://doi.org/10.1007/BF01608556",
+        citation="Henon: A two-dimensional mapping with a strange attractor, 1976.",
+    ),
 )
 
 
 @hookimpl
 def zoo_models() -> tuple[ModelSpec, ...]:
     return SPECS
+
+
+@hookimpl
+def zoo_datasets() -> tuple[DatasetSpec, ...]:
+    return DATASETS
