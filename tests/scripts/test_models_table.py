@@ -22,6 +22,8 @@ BEHIND = {
     "mlp-pima",
     "mlp-thoracic",
     "rnn-imdb",
+    "tfidf-clf-20news",
+    "tfidf-retriever",
 }
 
 
