@@ -1,6 +1,6 @@
-"""Compare word2vec-skipgram with gensim, trained on the same words with its settings.
+"""Compare a word2vec model with gensim, trained on the same words with its settings.
 
-    python scripts/compare_word2vec.py [--run FOLDER] [--keep]
+    python scripts/compare_word2vec.py [--model NAME] [--run FOLDER] [--keep]
 
 Trains the zoo's recipe, or takes a finished run of it, then gensim's Word2Vec on the
 same stream of words, with the same vocabulary, window, negatives, subsampling, epochs,
@@ -33,7 +33,7 @@ from zoo.models.metadata import model_metadata
 from zoo.runtime import tokenizer
 from zoo.training.train import recipe_of
 
-NAME = "word2vec-skipgram"
+SKIPGRAM, CBOW = "word2vec-skipgram", "word2vec-cbow"
 PART = "gensim"
 SHOWN = {  # of the figures, in the card's table, and what they are called there
     "accuracy": "accuracy",
@@ -42,9 +42,9 @@ SHOWN = {  # of the figures, in the card's table, and what they are called there
 }
 
 
-def ours(run: Path | None) -> tuple[Path, Tensor, list[str]]:
+def ours(name: str, run: Path | None) -> tuple[Path, Tensor, list[str]]:
     """Return the folder of a run, its vectors, and the words they are of."""
-    folder = run or zoo.train(NAME, Path(tempfile.mkdtemp()) / NAME)
+    folder = run or zoo.train(name, Path(tempfile.mkdtemp()) / name)
     model: Any = zoo.load(folder)
     reader = tokenizer.tokenizer(model_metadata(model).spec.input)
     listed = [str(reader.id_to_token(n)) for n in range(reader.get_vocab_size())]
@@ -62,7 +62,7 @@ def theirs(folder: Path, listed: list[str]) -> tuple[Tensor, float]:
     started = time.perf_counter()
     made = Word2Vec(
         [part for one in sentences for part in _short(one)],
-        sg=1,
+        sg=int(spec.name == SKIPGRAM),
         vector_size=spec.options["embed_dim"],
         window=settings["window"],
         negative=settings["negatives"],
@@ -123,14 +123,14 @@ def analogies(vector: Tensor, listed: list[str]) -> dict[str, tuple[int, int]]:
     return found
 
 
-def keep(figures: dict[str, object]) -> Path:
+def keep(name: str, figures: dict[str, object]) -> Path:
     """Write figures into the receipt of the shipped model, under their own name."""
-    folder = weight_store.shipped_checkpoint(zoo.get_spec(NAME))
+    folder = weight_store.shipped_checkpoint(zoo.get_spec(name))
     receipt = checkpoint_folder.read_receipt(folder)
     measured = {**receipt["measured"], PART: figures}
     beside = {
-        "this model": {name: figures[key] for key, name in SHOWN.items()},
-        PART: {name: figures[f"gensim_{key}"] for key, name in SHOWN.items()},
+        "this model": {shown: figures[key] for key, shown in SHOWN.items()},
+        PART: {shown: figures[f"gensim_{key}"] for key, shown in SHOWN.items()},
     }
     baselines = {**receipt["baselines"], **beside}
     checkpoint_folder.write_receipt(
@@ -145,11 +145,12 @@ def share(found: dict[str, tuple[int, int]]) -> float:
 
 
 @click.command(help=__doc__)
+@click.option("--model", "name", type=click.Choice([SKIPGRAM, CBOW]), default=SKIPGRAM)
 @click.option("--run", type=click.Path(path_type=Path, exists=True))
 @click.option("--keep", "keeping", is_flag=True, help="Write into the receipt.")
-def main(run: Path | None, keeping: bool) -> None:
+def main(name: str, run: Path | None, keeping: bool) -> None:
     torch.set_num_threads(1)
-    folder, vector, listed = ours(run)
+    folder, vector, listed = ours(name, run)
     other, seconds = theirs(folder, listed)
     (own_rho, pairs), (their_rho, _) = rho(vector, listed), rho(other, listed)
     spec = model_metadata(zoo.load(folder)).spec
@@ -170,7 +171,7 @@ def main(run: Path | None, keeping: bool) -> None:
     }
     click.echo(json.dumps(figures, indent=2))
     if keeping:
-        click.echo(f"kept in {keep(figures)}")
+        click.echo(f"kept in {keep(name, figures)}")
 
 
 if __name__ == "__main__":

@@ -10,6 +10,31 @@ WORD_TOKENIZER = "31e795dfb55b8c1ddd88a0b5123aa9b59b74fa7ac35fc3b03a2c2e9e3eff93
 
 SPECS = (
     ModelSpec(
+        name="word2vec-cbow",
+        summary="English word vectors, each word told from the words around it.",
+        task="feature-extraction",
+        build="zoo_word_embedding.cbow:cbow",
+        options={"vocab_size": VOCAB_SIZE, "embed_dim": EMBED_DIM},
+        recipe="zoo_word_embedding.cbow_recipe",
+        card="cards/word2vec-cbow.md",
+        license=License(code="mit", weights="mit", data="unknown"),
+        parameters=VOCAB_SIZE * EMBED_DIM,
+        input=TextInput(
+            max_length=16_384,
+            vocab_size=VOCAB_SIZE,
+            pad_token_id=0,
+            unk_token_id=1,
+            language="en",
+            tokenizer=WORD_TOKENIZER,
+        ),
+        output=VectorOutput(dim=EMBED_DIM),
+        trained_on=("english-mix",),
+        examples=("king.txt", "garden.txt"),
+        stored="float16",
+        papers=("https://arxiv.org/abs/1301.3781", "https://arxiv.org/abs/1310.4546"),
+        tags=("word2vec", "cbow", "word-embeddings"),
+    ),
+    ModelSpec(
         name="word2vec-skipgram",
         summary="English word vectors, for nearest words and analogies.",
         task="feature-extraction",
