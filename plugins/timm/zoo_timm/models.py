@@ -6,12 +6,7 @@ returns the untrained network for `classes` classes; the zoo puts the weights in
 
 from torch import nn
 
-__all__ = ["efficientnet_lite0", "resnet50", "vgg16", "vit_base_patch16"]
-
-
-def resnet50(*, classes: int = 1000) -> nn.Module:
-    """He and others: "Deep residual learning for image recognition", 2015."""
-    return _made("resnet50", classes)
+__all__ = ["efficientnet_lite0", "vgg16"]
 
 
 def vgg16(*, classes: int = 1000) -> nn.Module:
@@ -21,11 +16,6 @@ def vgg16(*, classes: int = 1000) -> nn.Module:
     that pictures of other sizes go through.
     """
     return _made("vgg16", classes)
-
-
-def vit_base_patch16(*, classes: int = 1000) -> nn.Module:
-    """Dosovitskiy and others: "An image is worth 16x16 words", 2020: ViT-B/16."""
-    return _made("vit_base_patch16_224", classes)
 
 
 def efficientnet_lite0(*, classes: int = 1000) -> nn.Module:
