@@ -43,7 +43,9 @@ def benchmark_command(
     if record:
         if precision != "no":
             raise click.UsageError("--record keeps costs in float32: drop --precision.")
-        catalog.get_spec(name)  # a folder has no plugin that could record it
+        spec = catalog.get_spec(name)  # a folder has no plugin that could record it
+        if spec.name not in discovery.installed().models:
+            raise click.UsageError(f"--record keeps no costs of {spec.name!r}.")
     keep_freed_memory()
     costs = benchmark(name, threads=threads, untrained=untrained, precision=precision)
     if record:

@@ -21,6 +21,7 @@ from zoo.models.metadata import LoadReport, ModelMetadata, attach
 from zoo.models.skip_init import skip_initialization
 from zoo.plugins import discovery
 from zoo.plugins.discovery import Plugin
+from zoo.plugins.namespaces import find_model
 from zoo.specs import ModelSpec
 
 __all__ = [
@@ -121,7 +122,7 @@ def require_module(model: nn.Module | str | Path, call: str) -> nn.Module:
     """
     if isinstance(model, nn.Module):
         return model
-    if isinstance(model, str) and model in discovery.installed().models:
+    if isinstance(model, str) and find_model(model, discovery.installed()):
         return load_with_metadata(model)
     if isinstance(model, (str, Path)):
         return load(model)  # a folder may hold other weights the next time
