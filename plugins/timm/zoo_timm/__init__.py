@@ -1,5 +1,7 @@
 """Image classifiers whose architecture is timm's and whose weights are others'.
 
+Besides the registered ones every classifier of timm is "timm/" and its name there.
+
 This module is only metadata; it must stay free of torch and of timm.
 """
 
@@ -10,6 +12,7 @@ from zoo import (
     ImageInput,
     License,
     ModelSpec,
+    Namespace,
     Trunk,
     Weights,
     hookimpl,
@@ -88,3 +91,16 @@ SPECS = (
 @hookimpl
 def zoo_models() -> tuple[ModelSpec, ...]:
     return SPECS
+
+
+@hookimpl
+def zoo_namespaces() -> tuple[Namespace, ...]:
+    return (
+        Namespace(
+            prefix="timm",
+            summary="timm's classifiers of photographs, by their names there.",
+            resolve="zoo_timm.bridge:resolve",
+            names="zoo_timm.bridge:names",
+            build="zoo_timm.models:create",
+        ),
+    )

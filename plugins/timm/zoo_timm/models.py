@@ -6,7 +6,7 @@ returns the untrained network for `classes` classes; the zoo puts the weights in
 
 from torch import nn
 
-__all__ = ["efficientnet_lite0", "vgg16"]
+__all__ = ["create", "efficientnet_lite0", "vgg16"]
 
 
 def vgg16(*, classes: int = 1000) -> nn.Module:
@@ -24,6 +24,18 @@ def efficientnet_lite0(*, classes: int = 1000) -> nn.Module:
     Padded as TensorFlow pads, because it was trained there.
     """
     return _made("tf_efficientnet_lite0", classes)
+
+
+def create(*, architecture: str, classes: int) -> nn.Module:
+    """Any model of timm by its name there, such as "resnet18.a1_in1k".
+
+    Raises ValueError for what is none: timm would take an address on the Hub as well.
+    """
+    import timm
+
+    if not timm.is_model(architecture):
+        raise ValueError(f"timm has no model {architecture!r}")
+    return _made(architecture, classes)
 
 
 def _made(architecture: str, classes: int) -> nn.Module:
