@@ -34,9 +34,9 @@ def drawn(model: nn.Module) -> dict[str, Tensor]:
     difference; return its tensors."""
     generator = torch.Generator().manual_seed(1)
     for name, tensor in model.state_dict().items():
-        if ".bn" in name or name.startswith("bn") or "downsample.1" in name:
-            if tensor.is_floating_point():
-                tensor.uniform_(0.5, 1.5, generator=generator)
+        norm = "bn" in name or "downsample.1" in name
+        if norm and tensor.is_floating_point():
+            tensor.uniform_(0.5, 1.5, generator=generator)
     return model.state_dict()
 
 

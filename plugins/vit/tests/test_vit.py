@@ -144,7 +144,7 @@ def test_without_positions_the_order_of_patches_does_not_matter() -> None:
         image[:, :, :4, :4],
     )
 
-    nn.init.normal_(model.pos_embed)
+    randomized(model)
     assert not torch.allclose(model(image), model(swapped), atol=1e-4)
     nn.init.zeros_(model.pos_embed)
     assert torch.allclose(model(image), model(swapped), atol=1e-5)
@@ -171,7 +171,7 @@ def test_images_of_another_size_are_refused() -> None:
 
     assert str(refused.value) == (
         "This Vision Transformer has positions for images of 32x32 pixels, and was "
-        "given 32x48. Resize them, as zoo.predict does."
+        "given 32x48. Resize them first."
     )
 
 

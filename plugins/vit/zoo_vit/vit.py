@@ -110,7 +110,7 @@ class Mlp(nn.Module):
 
 
 class Block(nn.Module):
-    """One encoder layer: attention and MLP, normalized before and added to the input."""
+    """One encoder layer: attention and an MLP, each normalized before and added."""
 
     def __init__(self, *, embed_dim: int, num_heads: int, mlp_ratio: float) -> None:
         super().__init__()
@@ -180,7 +180,7 @@ class VisionTransformer(nn.Module):
             raise ValueError(
                 f"This Vision Transformer has positions for images of "
                 f"{self.image_size}x{self.image_size} pixels, and was given "
-                f"{image.shape[-2]}x{image.shape[-1]}. Resize them, as zoo.predict does."
+                f"{image.shape[-2]}x{image.shape[-1]}. Resize them first."
             )
         # z_0 = [x_class; x_p^1 E; ...; x_p^N E] + E_pos                           (1)
         token = self.cls_token.expand(len(image), -1, -1)

@@ -149,7 +149,7 @@ def _log_attention(model: nn.Module, run: Run, image: Tensor) -> None:
     run.log_figure(
         "mean_attention",
         _draw(panels, columns=maps.shape[1]),
-        f"What the class token takes from each of the {side}x{side} patches, on average "
+        f"What the class token takes from each of the {side}x{side} patches, as a mean "
         "over test images: a row for each layer, a column for each head.",
     )
     run.log_figure(
