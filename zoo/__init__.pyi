@@ -42,6 +42,7 @@ from zoo.specs import DatasetSpec as DatasetSpec
 from zoo.specs import License as License
 from zoo.specs import Metric as Metric
 from zoo.specs import ModelSpec as ModelSpec
+from zoo.specs import Namespace as Namespace
 from zoo.specs import Trunk as Trunk
 from zoo.specs import Weights as Weights
 from zoo.specs.inputs import *

@@ -120,11 +120,16 @@ class NotFound(ZooError):
 
 
 class ModelNotFound(NotFound):
-    """No installed plugin has a model of this name."""
+    """No installed plugin has a model of this name.
 
-    def __init__(self, name: str, known: Iterable[str]) -> None:
+    `listing` is the command that lists the names that there are.
+    """
+
+    def __init__(
+        self, name: str, known: Iterable[str], listing: str = "zoo list"
+    ) -> None:
         known = sorted(known)
-        hint = near(name, known) or "Run 'zoo list' to see the models you have."
+        hint = near(name, known) or f"Run {listing!r} to see the models you have."
         if not known:
             hint = "No plugins are installed; see 'Set up' in the README."
         super().__init__(f"No model named {name!r}. {hint.strip()}")

@@ -120,7 +120,9 @@ def test_a_plugin_without_anything(plug: Plug) -> None:
     """
     found = discover([plug("empty")])
 
-    assert "registers no models and no datasets" in str(found.failures[0])
+    assert "registers no models, no datasets and no namespaces" in str(
+        found.failures[0]
+    )
 
 
 def test_a_plugin_that_returns_something_else(plug: Plug) -> None:

@@ -26,8 +26,8 @@ GATES = "hf://alice/gates"  # a checkpoint folder of another plugin's model
 WEIGHTS = save({"weight": torch.tensor([[2.0, 3.0]]), "bias": torch.tensor([1.0])})
 OTHER = save({"weight": torch.tensor([[9.0, 9.0]]), "bias": torch.tensor([9.0])})
 SPEC = """
-from zoo import Column, License, ModelSpec, NumberOutput, TabularInput, Weights
-from zoo import hookimpl
+from zoo import Column, License, ModelSpec, Namespace, NumberOutput, TabularInput
+from zoo import Weights, hookimpl
 
 @hookimpl
 def zoo_models():
@@ -41,6 +41,39 @@ def zoo_models():
             trained_on=(), weights=Weights(**WEIGHTS),
         )
     ]
+"""
+NAMESPACE = """
+@hookimpl
+def zoo_namespaces():
+    return [
+        Namespace(
+            prefix="far", summary="Lines.", resolve="zoo_far.bridge:resolve",
+            names="zoo_far.bridge:names", build="zoo_far.model:make",
+        )
+    ]
+"""
+BRIDGE = """
+from dataclasses import replace
+
+from zoo import Weights
+from zoo.errors import ModelNotFound
+from zoo_far import zoo_models
+
+NAMES = {"line.v1": "alice/line", "line.v2": "alice/line2"}
+
+def names():
+    return list(NAMES)
+
+def resolve(name):
+    (spec,) = zoo_models()
+    if name == "misnamed":
+        return spec
+    if name == "failing":
+        raise ValueError("no such luck")
+    if name not in NAMES:
+        raise ModelNotFound(f"far/{name}", [f"far/{one}" for one in NAMES])
+    pin = Weights(size=None, sha256=None, repo=NAMES[name], revision="main")
+    return replace(spec, name=f"far/{name}", recipe=None, weights=pin)
 """
 MODEL = "from torch import nn\n\ndef make():\n    return nn.Linear(2, 1)\n"
 
@@ -71,7 +104,10 @@ class Far:
         package, about = self.scratch / "zoo_far", self.scratch / "zoo_far.dist-info"
         for folder in (package, about):
             folder.mkdir(parents=True, exist_ok=True)
-        (package / "__init__.py").write_text(f"{SPEC}\nWEIGHTS = {pin!r}\n")
+        (package / "__init__.py").write_text(
+            f"{SPEC}\n{NAMESPACE}\nWEIGHTS = {pin!r}\n"
+        )
+        (package / "bridge.py").write_text(BRIDGE)
         (package / "model.py").write_text(MODEL)
         head = "Metadata-Version: 2.1\nName: zoo-far"
         (about / "METADATA").write_text(f"{head}\nVersion: {version}\n")
@@ -123,7 +159,7 @@ class Far:
 
 def forget() -> None:
     """Look for plugins again at the next look-up."""
-    for name in ("zoo_far", "zoo_far.model"):
+    for name in ("zoo_far", "zoo_far.model", "zoo_far.bridge"):
         sys.modules.pop(name, None)
     discovery.installed.cache_clear()
 

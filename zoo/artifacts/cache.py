@@ -27,6 +27,7 @@ from zoo.artifacts.hub_repository import PREFIX
 from zoo.artifacts.lockfile import Lock
 from zoo.errors import IntegrityError, ModelNotFound
 from zoo.plugins.discovery import installed
+from zoo.plugins.namespaces import find_model
 from zoo.specs import Weights
 from zoo.specs.model_spec import SHA256
 
@@ -124,7 +125,7 @@ def verify(names: Iterable[str] = ()) -> Iterator[VerifyResult]:
     """
     files, requested = _hashed_files(), set(names)
     for name in sorted(requested - {name for file in files for name in file.names}):
-        if name not in installed().models and not name.startswith(PREFIX):
+        if not name.startswith(PREFIX) and not find_model(name, installed()):
             raise ModelNotFound(name, installed().models)
     for file in files:
         if not requested or requested & set(file.names):
@@ -167,7 +168,13 @@ def prune(items: Iterable[Item]) -> list[Item]:
 def _hashed_files() -> list[_HashedFile]:
     """Return the files on this machine whose hash is known, each path once."""
     by_path: dict[Path, _HashedFile] = {}
-    for file in (*_registered(), *_repositories(), *_stored(), *_computed()):
+    for file in (
+        *_registered(),
+        *_of_libraries(),
+        *_repositories(),
+        *_stored(),
+        *_computed(),
+    ):
         before = by_path.get(file.path, file)
         names = tuple(sorted({*before.names, *file.names}))
         by_path[file.path] = replace(before, names=names)
@@ -193,6 +200,13 @@ def _registered() -> Iterator[_HashedFile]:
             lock = locked.get((name, pin.revision or ""))
             unknown = pin.sha256 is None and lock is not None
             yield from _cached(lock.weights() if lock and unknown else pin, name)
+
+
+def _of_libraries() -> Iterator[_HashedFile]:
+    """Yield the files of names "prefix/..." whose hash is locked."""
+    for lock in _locks():
+        if lock.repo and not lock.config and lock.name not in installed().models:
+            yield from _cached(lock.weights(), lock.name)
 
 
 def _repositories() -> Iterator[_HashedFile]:

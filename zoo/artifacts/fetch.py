@@ -81,6 +81,8 @@ def _fetch_one(name: str) -> Fetched:
 def _cached(source: Source) -> tuple[int, int] | None:
     """Return the identity of a model's file in the client's cache, if it is there."""
     pin = source.spec.weights
+    if pin is not None and source.kind == "registered":
+        pin = resolve.locked_pin(source, pin)
     if pin is None or pin.repo is None or pin.revision is None:
         return None
     path = hub_download.cached(pin.repo, pin.revision, pin.filename)

@@ -1,5 +1,5 @@
-"""What a name stands for, and where its weights are: a registered model, a checkpoint
-folder, a repository on the Hub. Does not know torch.
+"""What a name stands for, and where its weights are: a registered model, a library's, a
+checkpoint folder, a repository on the Hub. Does not know torch.
 """
 
 import warnings
@@ -8,7 +8,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from zoo._utils import paths
-from zoo.artifacts import checkpoint_folder, hub_repository, license_policy, lockfile
+from zoo.artifacts import (
+    checkpoint_folder,
+    hub_download,
+    hub_repository,
+    license_policy,
+    lockfile,
+)
 from zoo.artifacts import weight_store as store
 from zoo.artifacts.checkpoint_folder import Config
 from zoo.artifacts.config_allowlist import check_allowed
@@ -22,6 +28,7 @@ from zoo.errors import (
     NoWeights,
     TrustWarning,
 )
+from zoo.plugins import namespaces
 from zoo.plugins.discovery import Plugin, installed
 from zoo.plugins.registry import Registry
 from zoo.specs import ModelSpec, Weights
@@ -32,6 +39,7 @@ __all__ = [
     "disagreement",
     "find",
     "fresh_lock",
+    "locked_pin",
     "obtain",
     "open_weights",
     "to_lock",
@@ -60,8 +68,8 @@ def find(name: str | Path, *, locked: bool = True) -> Source:
     known = installed()
     if not isinstance(name, (str, Path)):
         raise ModelNotFound(repr(name), known.models)
-    if isinstance(name, str) and name in known.models:
-        spec, plugin = known.models[name], known.providers[name]
+    if isinstance(name, str) and (found := namespaces.find_model(name, known)):
+        spec, plugin = found
         folder = store.shipped_checkpoint(spec)
         spec = _with_local_files(spec, _hub_folder(spec.weights) or folder)
         shipped = checkpoint_folder.is_checkpoint(folder)
@@ -106,7 +114,11 @@ def open_weights(
     if source.kind == "folder":
         return _local_weights(source.folder, pin, verify)
     if source.kind == "registered" and locked:
-        pin = _locked_pin(source, pin)
+        pin = locked_pin(source, pin)
+    if pin.moves and pin.repo is not None:
+        branch = pin.revision or ""
+        commit = hub_download.resolve_revision(pin.repo, branch, name=source.name)
+        pin = replace(pin, revision=commit)
     file = store.obtain(
         source.name,
         pin,
@@ -185,6 +197,8 @@ def disagreement(source: Source, lock: Lock) -> str | None:
         other = "no weights."
     elif pin.sha256 is not None:
         other = f"{pin.sha256[: store.SHORT_HASH]}..."
+    elif pin.moves:
+        other = f"what {pin.revision!r} of {pin.repo} is at the first download."
     else:
         other = f"commit {(pin.revision or '')[: store.SHORT_HASH]}... of {pin.repo}."
     if pin is not None and _is_same_pin(lock, pin):
@@ -201,7 +215,7 @@ def _spec_of(config: Config, where: str | Path) -> tuple[ModelSpec, Plugin]:
     """Return the spec a config.json amounts to, and the plugin whose code it names."""
     known = installed()
     spec = config.spec(known.packages(), where)
-    check_allowed(spec, known.models.values(), where, config.distribution)
+    check_allowed(spec, known, where, config.distribution)
     return spec, known.packages()[spec.package]
 
 
@@ -259,8 +273,11 @@ def _local_weights(
     return store.open_checked(path, pin, verify=verify, blame=blame), pin
 
 
-def _locked_pin(source: Source, pin: Weights) -> Weights:
-    """Return the pin of a registered model, as locked or as trusted on first use."""
+def locked_pin(source: Source, pin: Weights) -> Weights:
+    """Return the pin of a registered model, as locked or as trusted on first use.
+
+    Raises LockError where the lock means other bytes.
+    """
     lock = lockfile.find(source.name)
     if lock is not None and (problem := disagreement(source, lock)):
         raise LockError(f"{lockfile.lock_path()} {problem}")
@@ -275,8 +292,8 @@ def _is_same_pin(lock: Lock, pin: Weights) -> bool:
     """Return whether a lock and a pin mean the same bytes."""
     if pin.sha256 is not None:
         return pin.sha256 == lock.sha256
-    where = (lock.repo, lock.commit, lock.filename)
-    return where == (pin.repo, pin.revision, pin.filename)
+    commit = lock.commit if pin.moves else pin.revision
+    return (lock.repo, lock.commit, lock.filename) == (pin.repo, commit, pin.filename)
 
 
 def _trust_on_first_use(source: Source, pin: Weights) -> None:

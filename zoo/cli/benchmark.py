@@ -53,7 +53,9 @@ def benchmark_command(
                 "--record keeps costs of torch in float32: drop --precision and "
                 "--backend."
             )
-        catalog.get_spec(name)  # a folder has no plugin that could record it
+        spec = catalog.get_spec(name)  # a folder has no plugin that could record it
+        if spec.name not in discovery.installed().models:
+            raise click.UsageError(f"--record keeps no costs of {spec.name!r}.")
     keep_freed_memory()
     costs = benchmark(
         name,

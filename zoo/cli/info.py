@@ -18,5 +18,6 @@ def info_command(name: str, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps(spec_as_dict(spec), indent=2))
         return
-    for key, value in facts(spec, discovery.installed().providers[name]).items():
+    plugin = discovery.installed().packages()[spec.package]
+    for key, value in facts(spec, plugin).items():
         click.echo(f"{key:<12} {value}")

@@ -1,5 +1,7 @@
 """`zoo list`: the installed models."""
 
+import json
+
 import click
 
 from zoo.cli.options import json_option
@@ -14,9 +16,15 @@ from zoo.plugins import catalog, discovery
 def list_command(ctx: click.Context, pattern: str, as_json: bool) -> None:
     """List the installed models, or those whose name matches PATTERN ("mlp-*").
 
+    The models of a library are listed, by name alone, where PATTERN begins with its
+    prefix ("acme/*").
+
     Plugins that failed to load are reported on stderr, and make the exit status 1.
     """
-    print_specs(catalog.search(pattern), as_json)
+    if "/" in pattern and (names := catalog.list_models(pattern)):
+        click.echo(json.dumps(names, indent=2) if as_json else "\n".join(names))
+    else:
+        print_specs(catalog.search(pattern), as_json)
     failures = discovery.installed().failures
     for failure in failures:
         click.echo(f"warning: {failure}", err=True)

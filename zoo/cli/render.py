@@ -50,7 +50,7 @@ def print_specs(specs: list[ModelSpec], as_json: bool) -> None:
 def spec_as_dict(spec: ModelSpec) -> dict[str, Any]:
     """Return a spec and the distribution that provides it, as JSON holds them."""
     plain = asdict(spec) | {
-        "provided_by": installed().providers[spec.name].distribution
+        "provided_by": installed().packages()[spec.package].distribution
     }
     plain |= {"input": spec.input.to_plain(), "output": spec.output.to_plain()}
     return plain

@@ -32,6 +32,7 @@ from zoo.models.metadata import LoadReport, ModelMetadata, attach
 from zoo.models.skip_init import skip_initialization
 from zoo.plugins import discovery
 from zoo.plugins.discovery import Plugin
+from zoo.plugins.namespaces import find_model
 from zoo.specs import ModelSpec
 
 __all__ = [
@@ -168,7 +169,7 @@ def require_module(
     if isinstance(model, nn.Module):
         return model
     place = "cpu" if device is None else str(resolve_device(device))
-    if isinstance(model, str) and model in discovery.installed().models:
+    if isinstance(model, str) and find_model(model, discovery.installed()):
         return load_with_metadata(model, place)
     if isinstance(model, (str, Path)):
         return load(model, device=place)  # a folder may hold other weights later

@@ -3,6 +3,7 @@
 from typing import Any
 
 from zoo.plugins.discovery import installed
+from zoo.plugins.namespaces import find_model, names_matching
 from zoo.plugins.registry import Registry
 from zoo.specs import ModelSpec
 
@@ -10,12 +11,24 @@ __all__ = ["get_spec", "list_datasets", "list_models", "search"]
 
 
 def list_models(pattern: str = "*") -> list[str]:
-    """Return the names of the installed models that match a pattern such as "mlp-*"."""
+    """Return the names of the installed models that match a pattern such as "mlp-*".
+
+    The models of a library are listed where the pattern begins with its prefix, as in
+    "acme/net*": that imports the library.
+    """
+    of_library = names_matching(pattern, installed())
+    if of_library is not None:
+        return of_library
     return [spec.name for spec in search(pattern)]
 
 
 def get_spec(name: str) -> ModelSpec:
-    """Return what is known about a model without importing it."""
+    """Return what is known about a model without importing it.
+
+    A name "prefix/..." of a library imports that. Raises ModelNotFound.
+    """
+    if found := find_model(name, installed()):
+        return found[0]
     return Registry(installed().models)[name]
 
 

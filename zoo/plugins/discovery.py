@@ -1,4 +1,4 @@
-"""Find the installed plugins and ask each for its models and datasets.
+"""Find the installed plugins and ask each for its models, datasets and namespaces.
 
 Each spec is completed from the plugin's `measured.json`.
 
@@ -10,7 +10,7 @@ plugin by name.
 import sys
 import traceback
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
 from typing import TypeVar
@@ -19,13 +19,13 @@ import pluggy
 
 from zoo.errors import DuplicateName, PluginError, near
 from zoo.plugins import hookspecs, measured
-from zoo.specs import DatasetSpec, ModelSpec
+from zoo.specs import DatasetSpec, ModelSpec, Namespace
 
 __all__ = ["Installed", "Plugin", "discover", "installed"]
 
 GROUP = "zoo"
-HOOKS = ("zoo_models", "zoo_datasets")
-Spec = TypeVar("Spec", ModelSpec, DatasetSpec)
+HOOKS = ("zoo_models", "zoo_datasets", "zoo_namespaces")
+Spec = TypeVar("Spec", ModelSpec, DatasetSpec, Namespace)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,7 @@ class Plugin:
 
 @dataclass(frozen=True, slots=True)
 class Installed:
-    """All models and datasets by name, the plugins that provide them, and failures."""
+    """All models and datasets by name, namespaces by prefix, plugins, and failures."""
 
     models: dict[str, ModelSpec]
     datasets: dict[str, DatasetSpec]
@@ -48,6 +48,7 @@ class Installed:
     makers: dict[str, Plugin]  # by dataset name
     plugins: tuple[Plugin, ...]
     failures: tuple[PluginError, ...]
+    namespaces: dict[str, tuple[Namespace, Plugin]] = field(default_factory=dict)
 
     def packages(self) -> dict[str, Plugin]:
         """Return the plugins by import package."""
@@ -68,10 +69,11 @@ def discover(entries: Iterable[EntryPoint] | None = None) -> Installed:
     failures: list[PluginError] = []
     models: dict[str, tuple[ModelSpec, Plugin]] = {}
     datasets: dict[str, tuple[DatasetSpec, Plugin]] = {}
+    namespaces: dict[str, tuple[Namespace, Plugin]] = {}
     for entry in sorted(entries, key=lambda e: (e.name, e.value)):
         had_torch = "torch" in sys.modules
         try:
-            found_models, found_datasets = _specs_of(entry)
+            found_models, found_datasets, found_namespaces = _specs_of(entry)
             found_models = measured.complete(found_models, _package(entry), entry.name)
         except PluginError as exc:
             failures.append(exc)
@@ -84,6 +86,7 @@ def discover(entries: Iterable[EntryPoint] | None = None) -> Installed:
         plugins.append(_plugin(entry))
         failures += _register(found_models, plugins[-1], models, "model")
         failures += _register(found_datasets, plugins[-1], datasets, "dataset")
+        failures += _register(found_namespaces, plugins[-1], namespaces, "namespace")
     return Installed(
         models={name: spec for name, (spec, _) in models.items()},
         datasets={name: spec for name, (spec, _) in datasets.items()},
@@ -91,6 +94,7 @@ def discover(entries: Iterable[EntryPoint] | None = None) -> Installed:
         makers={name: plugin for name, (_, plugin) in datasets.items()},
         plugins=tuple(plugins),
         failures=tuple(failures),
+        namespaces=namespaces,
     )
 
 
@@ -102,11 +106,11 @@ def _register(
 ) -> Iterator[PluginError]:
     """Add specs under their names; yield an error for each name that is taken."""
     for spec in specs:
-        if spec.name in taken:
-            first = taken[spec.name][1].name
-            yield DuplicateName(kind, spec.name, first, plugin.name)
+        name = spec.prefix if isinstance(spec, Namespace) else spec.name
+        if name in taken:
+            yield DuplicateName(kind, name, taken[name][1].name, plugin.name)
         else:
-            taken[spec.name] = (spec, plugin)
+            taken[name] = (spec, plugin)
 
 
 HEAVY_IMPORTS = (
@@ -115,7 +119,9 @@ HEAVY_IMPORTS = (
 )
 
 
-def _specs_of(entry: EntryPoint) -> tuple[list[ModelSpec], list[DatasetSpec]]:
+def _specs_of(
+    entry: EntryPoint,
+) -> tuple[list[ModelSpec], list[DatasetSpec], list[Namespace]]:
     # A manager for each plugin: pluggy's own loader stops at the first plugin that
     # fails to import, and drops the second of two entry points of the same name.
     manager = pluggy.PluginManager(GROUP)
@@ -131,13 +137,23 @@ def _specs_of(entry: EntryPoint) -> tuple[list[ModelSpec], list[DatasetSpec]]:
         raise LookupError(f"unknown hook {unknown[0]!r}. {hint.strip()}")
     models = [spec for specs in manager.hook.zoo_models() for spec in specs]
     datasets = [spec for specs in manager.hook.zoo_datasets() for spec in specs]
-    if not models and not datasets:
-        raise LookupError(f"{entry.value} registers no models and no datasets")
+    namespaces = [one for some in manager.hook.zoo_namespaces() for one in some]
+    if not models and not datasets and not namespaces:
+        raise LookupError(
+            f"{entry.value} registers no models, no datasets and no namespaces"
+        )
     for spec in models:
         _require(spec, ModelSpec)
+        if "/" in spec.name:
+            raise ValueError(
+                f"the name {spec.name!r} belongs to a namespace: implement "
+                "zoo_namespaces, or name the model without '/'"
+            )
     for spec in datasets:
         _require(spec, DatasetSpec)
-    return models, datasets
+    for spec in namespaces:
+        _require(spec, Namespace)
+    return models, datasets, namespaces
 
 
 def _require(spec: object, kind: type) -> None:

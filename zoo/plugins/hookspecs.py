@@ -1,10 +1,10 @@
-"""The hooks a plugin may implement: two, and both return data."""
+"""The hooks a plugin may implement: three, and all return data."""
 
 from collections.abc import Iterable
 
 import pluggy
 
-from zoo.specs import DatasetSpec, ModelSpec
+from zoo.specs import DatasetSpec, ModelSpec, Namespace
 
 __all__ = ["hookimpl", "hookspec"]
 
@@ -27,4 +27,13 @@ def zoo_datasets() -> Iterable[DatasetSpec]:  # type: ignore[empty-body]
 
     Called once, at the first look-up. Nothing may be read or fetched here: name the
     place in the spec.
+    """
+
+
+@hookspec
+def zoo_namespaces() -> Iterable[Namespace]:  # type: ignore[empty-body]
+    """Return the namespaces of this plugin: libraries whose models go by "prefix/name".
+
+    Called once, at the first look-up. The library must not be imported here: its names
+    are resolved by the functions that the namespace names, when one is asked for.
     """

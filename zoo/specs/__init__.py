@@ -1,7 +1,7 @@
 """What is known of a model or a dataset before any of its code runs.
 
-Frozen descriptions in plain data: `ModelSpec`, `DatasetSpec`, what a model takes and
-what it gives, and their JSON. No torch.
+Frozen descriptions in plain data: `ModelSpec`, `DatasetSpec`, `Namespace`, what a model
+takes and what it gives, and their JSON. No torch.
 
 May import: errors.
 """
@@ -14,6 +14,7 @@ from zoo.specs.model_spec import (
     License,
     Metric,
     ModelSpec,
+    Namespace,
     Trunk,
     Weights,
 )
@@ -29,6 +30,7 @@ __all__ = [
     "License",
     "Metric",
     "ModelSpec",
+    "Namespace",
     "Output",
     "SpecPart",
     "Trunk",

@@ -1,4 +1,5 @@
-"""The specs of models and datasets: what is known before any of their code runs.
+"""The specs of models, datasets and namespaces: what is known before any of their code
+runs.
 
 Specs are plain, frozen data of the standard library. They hold *references*
 ("package.module:name"), never functions or classes, so that listing a thousand models
@@ -20,16 +21,20 @@ __all__ = [
     "License",
     "Metric",
     "ModelSpec",
+    "Namespace",
     "Trunk",
     "Weights",
 ]
 
-NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*(\.[a-z0-9]+(-[a-z0-9]+)*)?")
+PREFIX = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+NAME = re.compile(rf"{PREFIX.pattern}(\.{PREFIX.pattern})?")
+LIBRARY_NAME = re.compile(rf"{PREFIX.pattern}/[A-Za-z0-9_][\w.-]*", re.ASCII)
 DATASET = re.compile(r"[a-z0-9]+([_-][a-z0-9]+)*")
 MODULE = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*")
 SUBMODULE = re.compile(r"[A-Za-z_]\w*(\.\w+)*")  # of a network: "features.0"
 REFERENCE = re.compile(rf"{MODULE.pattern}:[A-Za-z_]\w*")
 COMMIT = re.compile(r"[0-9a-f]{40}")
+BRANCH = "main"  # whatever its commit is, where weights are trusted on first use
 CONVERTED = "refs/convert/parquet"  # where the Hub keeps its copy of a scripted dataset
 REVISION = re.compile(rf"{COMMIT.pattern}|{CONVERTED}")
 SHA256 = re.compile(r"[0-9a-f]{64}")
@@ -90,7 +95,8 @@ class Weights:
     Without `repo` the file is shipped in the plugin's package, in
     `checkpoints/<model>/`; with it, it is on the Hub at a full commit id. Of a file
     on the Hub the size or the SHA-256 may be unknown (None): the first download is then
-    trusted, and recorded.
+    trusted, and recorded. Where the SHA-256 is unknown, `revision="main"` says that the
+    commit is so too: it is asked of the Hub at the first download, and recorded.
     """
 
     size: int | None
@@ -108,7 +114,8 @@ class Weights:
         if self.repo is not None:
             _require("Weights", REPOSITORY, self.repo, "repo", "'owner/name'")
             expected = "a full commit id of 40 digits, not a branch"
-            _require("Weights", COMMIT, self.revision or "", "revision", expected)
+            if self.sha256 is not None or not self.moves:
+                _require("Weights", COMMIT, self.revision or "", "revision", expected)
         _require("Weights", FILENAME, self.filename, "filename", "'folder/file'")
 
     @property
@@ -117,6 +124,11 @@ class Weights:
         if self.size is None or self.sha256 is None:
             raise ValueError(f"the weights {self} are not pinned")
         return self.size, self.sha256
+
+    @property
+    def moves(self) -> bool:
+        """Whether the commit is not known before the first download."""
+        return self.revision == BRANCH
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -188,8 +200,9 @@ class ModelSpec:
 
     def __post_init__(self) -> None:
         owner = f"Model {self.name!r}"
-        expected = "lower-case words joined by hyphens, with at most one '.variant'"
-        _require(owner, NAME, self.name, "name", expected)
+        if not LIBRARY_NAME.fullmatch(self.name):
+            expected = "lower-case words joined by hyphens, with at most one '.variant'"
+            _require(owner, NAME, self.name, "name", expected)
         _require(owner, REFERENCE, self.build, "build", "'package.module:function'")
         if self.recipe is not None:
             expected = "a module, 'package.module'"
@@ -255,6 +268,41 @@ class DatasetSpec:
             _require(owner, REVISION, self.revision, "revision", expected)
         if self.package is not None:
             _require(owner, REFERENCE, self.package, "package", "'module:function'")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Namespace:
+    """Names "prefix/..." that a plugin turns into models when one is asked for.
+
+    A library may have thousands of models, and listing them as specs would import it.
+    `resolve` names a function that takes the name without the prefix and returns the
+    `ModelSpec` of "prefix/name"; it raises ModelNotFound for names that it doesn't
+    know. `names` names a function that returns all of them. `build` is the build
+    function that every one of the specs has. Neither function is imported before a name
+    with the prefix is used.
+
+    >>> Namespace(
+    ...     prefix="acme",
+    ...     summary="The classifiers of acme.",
+    ...     resolve="zoo_acme.bridge:resolve",
+    ...     names="zoo_acme.bridge:names",
+    ...     build="zoo_acme.models:create",
+    ... )
+    """
+
+    prefix: str
+    summary: str
+    resolve: str
+    names: str
+    build: str
+
+    def __post_init__(self) -> None:
+        owner = f"Namespace {self.prefix!r}"
+        expected = "lower-case words joined by hyphens"
+        _require(owner, PREFIX, self.prefix, "prefix", expected)
+        for part in ("resolve", "names", "build"):
+            expected = "'package.module:function'"
+            _require(owner, REFERENCE, getattr(self, part), part, expected)
 
 
 def _require(

@@ -1,9 +1,25 @@
-"""Residual networks for small images.
+"""Residual networks for photographs, with others' weights, and for small images.
 
 This module is only metadata; it must stay free of torch.
 """
 
-from zoo import ClassOutput, ImageInput, License, ModelSpec, Trunk, hookimpl
+from pathlib import Path
+
+from zoo import (
+    ClassOutput,
+    ImageInput,
+    License,
+    ModelSpec,
+    Trunk,
+    Weights,
+    hookimpl,
+)
+
+LABELS = tuple(
+    Path(__file__).with_name("labels.txt").read_text(encoding="utf-8").splitlines()
+)
+IMAGENET = ClassOutput(labels=LABELS)
+IMAGENET_MEAN, IMAGENET_STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 
 CLASSES = (
     "airplane",
@@ -61,6 +77,66 @@ SPECS = (
         stored="float16",
         papers=("https://arxiv.org/abs/1512.03385",),
         tags=("cifar10", "resnet", "cnn"),
+    ),
+    ModelSpec(
+        name="resnet18",
+        summary="ResNet-18 names what a photograph shows, of 1,000 things.",
+        task="image-classification",
+        build="zoo_resnet.resnet:resnet18",
+        card="cards/resnet18.md",
+        license=License(code="mit", weights="apache-2.0", data="imagenet-agreement"),
+        parameters=11_689_512,
+        input=ImageInput(
+            height=224,
+            width=224,
+            mean=IMAGENET_MEAN,
+            std=IMAGENET_STD,
+            resample="bicubic",
+            crop=0.95,
+        ),
+        output=IMAGENET,
+        trained_on=("imagenet-1k",),
+        head="fc",
+        trunk=Trunk(module="layer4", size=(7, 7), stride=32),
+        examples=("coffee.jpg", "cat.jpg"),
+        papers=("https://arxiv.org/abs/1512.03385", "https://arxiv.org/abs/2110.00476"),
+        tags=("imagenet", "resnet", "backbone", "timm"),
+        weights=Weights(
+            size=46_807_446,
+            sha256="80c49dee3da4822c009c5a7fe591e9223c5a2cfcf95a4067ca4dfb5a7b89c612",
+            repo="timm/resnet18.a1_in1k",
+            revision="491b427b45c94c7fb0e78b5474cc919aff584bbf",
+        ),
+    ),
+    ModelSpec(
+        name="resnet50",
+        summary="ResNet-50 names what a photograph shows, of 1,000 things.",
+        task="image-classification",
+        build="zoo_resnet.resnet:resnet50",
+        card="cards/resnet50.md",
+        license=License(code="mit", weights="apache-2.0", data="imagenet-agreement"),
+        parameters=25_557_032,
+        input=ImageInput(
+            height=224,
+            width=224,
+            mean=IMAGENET_MEAN,
+            std=IMAGENET_STD,
+            resample="bicubic",
+            crop=0.95,
+        ),
+        output=IMAGENET,
+        trained_on=("imagenet-1k",),
+        head="fc",
+        trunk=Trunk(module="layer4", size=(7, 7), stride=32),
+        examples=("coffee.jpg", "cat.jpg"),
+        papers=("https://arxiv.org/abs/1512.03385", "https://arxiv.org/abs/2110.00476"),
+        tags=("imagenet", "resnet", "backbone", "timm"),
+        weights=Weights(
+            size=102_469_840,
+            sha256="773525d5821de224f8f30c33377b7a795d7863e08522698200d3217d3f2a41bb",
+            repo="timm/resnet50.a1_in1k",
+            revision="767268603ca0cb0bfe326fa87277f19c419566ef",
+        ),
     ),
 )
 

@@ -1,4 +1,4 @@
-"""Write zoo_timm/labels.txt: a short name for each ImageNet class, in timm's order.
+"""Write labels.txt of every plugin that has one: ImageNet's classes, in timm's order.
 
     python plugins/timm/scripts/labels.py
 
@@ -10,7 +10,7 @@ from pathlib import Path
 
 from timm.data.imagenet_info import ImageNetInfo
 
-TARGET = Path(__file__).parents[1] / "zoo_timm" / "labels.txt"
+PLUGINS = Path(__file__).parents[2]
 APART = {
     134: "crane (bird)",
     517: "crane (machine)",
@@ -27,4 +27,5 @@ def labels() -> list[str]:
 
 
 if __name__ == "__main__":
-    TARGET.write_text("".join(f"{name}\n" for name in labels()), encoding="utf-8")
+    for target in PLUGINS.glob("*/zoo_*/labels.txt"):
+        target.write_text("".join(f"{name}\n" for name in labels()), encoding="utf-8")

@@ -1,4 +1,7 @@
-"""What the models of timm promise besides; what every model does is in zoo.testing."""
+"""What models with timm's weights promise besides, of this plugin and of two others.
+
+What every model does is in zoo.testing.
+"""
 
 import json
 import subprocess
@@ -15,7 +18,7 @@ from safetensors.torch import load_file, save_file
 from timm.data import create_transform, resolve_data_config
 from timm.data.imagenet_info import ImageNetInfo
 from torch import Tensor, nn
-from zoo_timm import LABELS, SPECS, hymenoptera
+from zoo_timm import LABELS, hymenoptera
 
 import zoo
 from zoo.artifacts import checkpoint_folder as checkpoints
@@ -29,12 +32,13 @@ from zoo.training.train import recipe_of
 
 PUBLISHED = {
     "efficientnet-lite0": "tf_efficientnet_lite0.in1k",
+    "resnet18": "resnet18.a1_in1k",
     "resnet50": "resnet50.a1_in1k",
     "vgg16": "vgg16.tv_in1k",
     "vit-base-patch16": "vit_base_patch16_224.augreg2_in21k_ft_in1k",
 }
 LIGHT = [name for name in PUBLISHED if name != "vgg16"]  # that one is half a gigabyte
-PINNED = [spec.name for spec in SPECS if spec.weights and spec.weights.repo]
+PINNED = [name for name in PUBLISHED if name != "efficientnet-lite0"]
 
 
 def shapes(model: nn.Module) -> dict[str, tuple[int, ...]]:
@@ -199,8 +203,10 @@ def by_type(pair: tuple[str, Tensor]) -> tuple[int, str]:
 
 def test_the_labels_are_in_timms_order() -> None:
     """
-    Each is the first name of its class, or begins with it where two classes share one.
+    Each is the first name of its class, or begins with it where two classes share one;
+    and every model has the same.
     """
+    assert {zoo.get_spec(name).labels for name in PUBLISHED} == {LABELS}
     known = ImageNetInfo()
     names = [known.index_to_description(n).split(",")[0] for n in range(1000)]
     apart = {n for n in range(1000) if LABELS[n] != names[n]}

@@ -6,12 +6,7 @@ returns the untrained network for `classes` classes; the zoo puts the weights in
 
 from torch import nn
 
-__all__ = ["efficientnet_lite0", "resnet50", "vgg16", "vit_base_patch16"]
-
-
-def resnet50(*, classes: int = 1000) -> nn.Module:
-    """He and others: "Deep residual learning for image recognition", 2015."""
-    return _made("resnet50", classes)
+__all__ = ["create", "efficientnet_lite0", "vgg16"]
 
 
 def vgg16(*, classes: int = 1000) -> nn.Module:
@@ -23,17 +18,24 @@ def vgg16(*, classes: int = 1000) -> nn.Module:
     return _made("vgg16", classes)
 
 
-def vit_base_patch16(*, classes: int = 1000) -> nn.Module:
-    """Dosovitskiy and others: "An image is worth 16x16 words", 2020: ViT-B/16."""
-    return _made("vit_base_patch16_224", classes)
-
-
 def efficientnet_lite0(*, classes: int = 1000) -> nn.Module:
     """EfficientNet-B0 without squeeze-and-excitation, with ReLU6: Google, 2020.
 
     Padded as TensorFlow pads, because it was trained there.
     """
     return _made("tf_efficientnet_lite0", classes)
+
+
+def create(*, architecture: str, classes: int) -> nn.Module:
+    """Any model of timm by its name there, such as "resnet18.a1_in1k".
+
+    Raises ValueError for what is none: timm would take an address on the Hub as well.
+    """
+    import timm
+
+    if not timm.is_model(architecture):
+        raise ValueError(f"timm has no model {architecture!r}")
+    return _made(architecture, classes)
 
 
 def _made(architecture: str, classes: int) -> nn.Module:

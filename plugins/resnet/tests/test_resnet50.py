@@ -1,5 +1,7 @@
 """ResNet-50 from a file of timm's on a Hub, with a new head, taught photographs."""
 
+import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -112,6 +114,42 @@ def test_only_the_head_is_fresh(pinned: Hub, file: Path) -> None:
     shapes = {name: one.shape for name, one in model.state_dict().items()}
     assert shapes == {name: one.shape for name, one in theirs.items()}
     assert pinned.count("GET", r"/resolve/.*model\.safetensors") == 1
+
+
+@torch.inference_mode()
+def test_it_leaves_the_zoo_with_its_own_code_alone(
+    pinned: Hub, file: Path, tmp_path: Path
+) -> None:
+    """
+    `zoo eject` copies one file of the plugin and the runtime; in a process without the
+    zoo's code it gives the logits of timm's model.
+    """
+    theirs = timm.create_model("resnet50").eval()
+    theirs.load_state_dict(load_file(file))
+    given = torch.randn(1, 3, 64, 64)
+    save_file({"given": given}, tmp_path / "given.safetensors")
+
+    folder = zoo.eject(NAME, tmp_path / "mine")
+
+    code = (
+        "import sys, torch, mine; from safetensors.torch import load_file, save_file; "
+        "given = load_file('given.safetensors')['given']; "
+        "torch.set_grad_enabled(False); "
+        "save_file({'logits': mine.load()(given)}, 'logits.safetensors'); "
+        "print([name for name in ('zoo', 'zoo_resnet', 'timm') if name in sys.modules])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=tmp_path,
+        capture_output=True,
+        check=True,
+        text=True,
+    )
+    logits = load_file(tmp_path / "logits.safetensors")["logits"]
+    assert done.stdout == "[]\n"
+    assert torch.allclose(logits, theirs(given), atol=1e-5)
+    assert (folder / "resnet.py").is_file()
+    assert "timm" not in (folder / "pyproject.toml").read_text(encoding="utf-8")
 
 
 @pytest.mark.data
