@@ -1,5 +1,8 @@
 """onnxruntime computes a model's numbers, of its weights as they are."""
 
+import copy
+import pickle
+
 import numpy as np
 import pytest
 import torch
@@ -79,6 +82,19 @@ def test_a_model_changed_in_memory_is_not_answered_for_by_an_old_engine(
     after = output(with_backend(model, "onnxruntime", given), given)
     assert not torch.allclose(after, before, rtol=1e-3)
     assert torch.allclose(after, output(model, given), rtol=1e-5)
+
+
+def test_a_model_with_an_engine_is_copied_and_pickled_as_before(model) -> None:
+    given = rows(model)
+    with_backend(model, "onnxruntime", given)
+
+    twin = copy.deepcopy(model)
+    with torch.no_grad():
+        next(twin.parameters()).mul_(2)
+
+    assert pickle.loads(pickle.dumps(model)).zoo.spec.name == NAME
+    quick = with_backend(twin, "onnxruntime", given)
+    assert torch.allclose(output(quick, given), output(twin, given), rtol=1e-5)
 
 
 def test_a_graph_is_written_once_for_the_same_weights(model, monkeypatch) -> None:

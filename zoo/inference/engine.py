@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from importlib.metadata import version
 from importlib.util import find_spec
 from typing import Any, Literal, get_args
+from weakref import WeakKeyDictionary, WeakSet
 
 import numpy as np
 import torch
@@ -107,26 +108,28 @@ class _Engine:
     pays: dict[int, bool] = field(default_factory=dict)  # by the size of the batch
 
 
+# Beside the models, not in them: a session can be neither copied nor pickled, and a copy
+# of a model needs an engine of its own.
+_engines: WeakKeyDictionary[nn.Module, _Engine] = WeakKeyDictionary()
+_refused: WeakSet[nn.Module] = WeakSet()
+
+
 def _faster(model: nn.Module, batch: Tensor) -> nn.Module:
     """Return the model, or its engine where that takes less time for such a batch."""
     if find_spec("onnxruntime") is None or find_spec("onnxscript") is None:
         return model
-    if _obstacle(model) or _cannot_export(model):
+    if _obstacle(model) or model in _refused:
         return model
     try:
         engine = _engine(model, batch)
     except (ExportError, MissingExtra):
-        vars(model)["_zoo_no_engine"] = True
+        _refused.add(model)
         return model
     size = len(batch).bit_length()
     if size not in engine.pays:
         plain = optimize_for_batch(model, batch)
         engine.pays[size] = _seconds(engine.module, batch) < _seconds(plain, batch)
     return engine.module if engine.pays[size] else model
-
-
-def _cannot_export(model: nn.Module) -> bool:
-    return bool(vars(model).get("_zoo_no_engine"))
 
 
 def _seconds(module: nn.Module, batch: Tensor) -> float:
@@ -165,12 +168,12 @@ def _obstacle(model: nn.Module) -> str | None:
 def _engine(model: nn.Module, batch: Tensor) -> _Engine:
     """Return the engine of a model as it is now. Raises ExportError, MissingExtra."""
     state = _state(model)
-    engine: _Engine | None = vars(model).get("_zoo_engine")
+    engine = _engines.get(model)
     if engine is None or engine.state != state:
         module = EngineModule(_proven_session(model, batch))
         attach(module, model_metadata(model))
         engine = _Engine(module, state)
-        vars(model)["_zoo_engine"] = engine
+        _engines[model] = engine
     return engine
 
 
