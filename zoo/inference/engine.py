@@ -108,8 +108,8 @@ class _Engine:
     pays: dict[int, bool] = field(default_factory=dict)  # by the size of the batch
 
 
-# Beside the models, not in them: a session can be neither copied nor pickled, and a copy
-# of a model needs an engine of its own.
+# Beside the models, not in them: a session can be neither copied nor pickled, and a
+# copy of a model needs an engine of its own.
 _engines: WeakKeyDictionary[nn.Module, _Engine] = WeakKeyDictionary()
 _refused: WeakSet[nn.Module] = WeakSet()
 
