@@ -4,6 +4,7 @@ import json
 
 import click
 
+from zoo._utils.shown import one_line
 from zoo.cli.options import json_option, model_argument
 from zoo.cli.render import facts, spec_as_dict
 from zoo.plugins import catalog, discovery
@@ -19,4 +20,4 @@ def info_command(name: str, as_json: bool) -> None:
         click.echo(json.dumps(spec_as_dict(spec), indent=2))
         return
     for key, value in facts(spec, discovery.installed().providers[name]).items():
-        click.echo(f"{key:<12} {value}")
+        click.echo(f"{key:<12} {one_line(value)}")

@@ -6,6 +6,7 @@ from typing import Any
 
 from PIL import Image, ImageDraw, ImageFont
 
+from zoo._utils.shown import one_line
 from zoo.tasks.results.rendering import COLOURS, figure
 from zoo.tasks.results.result import Result
 
@@ -50,7 +51,7 @@ class Detection:
     def __str__(self) -> str:
         box = self.box
         place = f"{box.xmin}, {box.ymin} to {box.xmax}, {box.ymax}"
-        return f"{self.label} ({self.score:.2%}) at {place}"
+        return f"{one_line(self.label)} ({self.score:.2%}) at {place}"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -122,7 +123,10 @@ def _frame(pen: ImageDraw.ImageDraw, one: Detection, scale: float, colour: str) 
     pen.rectangle((left, top, right - 1, bottom - 1), outline=colour, width=width)
     if across < LEGIBLE:
         return
-    words, font = f"{one.label} {one.score:.0%}", ImageFont.load_default(across // 40)
+    words, font = (
+        f"{one_line(one.label)} {one.score:.0%}",
+        ImageFont.load_default(across // 40),
+    )
     left = max(0, min(left, across - round(font.getlength(words)) - 3 * width))
     patch = pen.textbbox((left + 2 * width, top + width), words, font=font)
     pen.rectangle((left, top, patch[2] + width, patch[3] + width), fill=colour)
