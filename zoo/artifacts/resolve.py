@@ -58,7 +58,7 @@ def find(name: str | Path, *, locked: bool = True) -> Source:
     LockError and, for a repository, what `hub_repository.find` raises.
     """
     known = installed()
-    if not isinstance(name, (str, Path)):
+    if not isinstance(name, (str, Path)) or name == "":  # a folder would be "."
         raise ModelNotFound(repr(name), known.models)
     if isinstance(name, str) and name in known.models:
         spec, plugin = known.models[name], known.providers[name]
