@@ -2,11 +2,13 @@
 
 import sys
 from collections.abc import Callable
-from importlib.metadata import EntryPoint
+from importlib.metadata import EntryPoint, PathDistribution
 from pathlib import Path
 
 import pytest
 
+from zoo.artifacts import weight_store
+from zoo.plugins import discovery
 from zoo.plugins.discovery import discover
 
 Plug = Callable[..., EntryPoint]
@@ -169,3 +171,128 @@ def test_a_thousand_plugins(plug: Plug) -> None:
 
     assert len(found.models) == 1000
     assert not found.failures
+
+
+RAISES = {
+    "sys.exit()": ("import sys; sys.exit('bye')", "SystemExit: bye ("),
+    "an interruption of its own": ("raise KeyboardInterrupt", "KeyboardInterrupt ("),
+    "a group": (
+        "raise BaseExceptionGroup('two', [SystemExit()])",
+        "BaseExceptionGroup: two (1 sub-exception) (",
+    ),
+    "an error without a text": (
+        "class E(Exception):\n    def __str__(self):\n        return 1 / 0\nraise E",
+        "E: its text raises ZeroDivisionError (",
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", RAISES)
+def test_a_plugin_may_raise_anything(plug: Plug, kind: str) -> None:
+    """
+    No exception of a plugin ends the command, and each is named.
+    """
+    body, problem = RAISES[kind]
+
+    found = discover([plug("bad", body=body), plug("good", "fine")])
+
+    assert set(found.models) == {"fine"}
+    assert f"Plugin 'bad': {problem}" in str(found.failures[0])
+
+
+def test_the_users_own_interruption_ends_the_search(
+    plug: Plug, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """
+    Ctrl-C while a plugin is imported is no failure of the plugin.
+    """
+    body = "import os, signal, time\nos.kill(os.getpid(), signal.SIGINT)\ntime.sleep(9)"
+
+    with pytest.raises(KeyboardInterrupt):
+        discover([plug("slow", body=body)])
+
+
+def test_an_entry_point_with_extras_and_spaces(plug: Plug) -> None:
+    """
+    The package is that of the module, whatever stands behind it.
+    """
+    plain = plug("a", "one")
+    entry = EntryPoint("a", f"{plain.value} [fast, big]", "zoo")
+
+    found = discover([entry])
+
+    assert found.providers["one"].package == plain.value
+
+
+def test_a_plugin_in_a_namespace_package(
+    plug: Plug, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """
+    Its package is its own folder, where its card and weights are: not the namespace,
+    which other distributions share.
+    """
+    name = f"space_{tmp_path.name}"
+    for place, module in (("one", "other"), ("two", "zoo_net")):
+        folder = tmp_path / place / name / module
+        folder.mkdir(parents=True)
+        text = BODY.replace("{models!r}", repr([module])).replace(
+            "nowhere:nothing", f"{name}.{module}.model:build"
+        )
+        (folder / "__init__.py").write_text(text)
+        monkeypatch.syspath_prepend(tmp_path / place)
+    text = (tmp_path / "two" / name / "zoo_net" / "__init__.py").read_text()
+    (tmp_path / "two" / name / "zoo_net" / "__init__.py").write_text(
+        text.replace("['zoo_net']", "['net']")
+    )
+
+    found = discover([EntryPoint("net", f"{name}.zoo_net", "zoo")])
+
+    assert found.providers["net"].package == f"{name}.zoo_net"
+    assert found.models["net"].package == f"{name}.zoo_net"
+    folder = weight_store.package_folder(found.models["net"].package)
+    assert folder == tmp_path / "two" / name / "zoo_net"
+
+
+@pytest.mark.parametrize("metadata", [None, "", "Metadata-Version: 2.1\n"])
+def test_a_distribution_with_damaged_metadata(
+    plug: Plug, tmp_path: Path, metadata: str | None
+) -> None:
+    """
+    Its models are found, under the name of the entry point.
+    """
+    home = tmp_path / "dist" / "zoo_a-1.dist-info"
+    home.mkdir(parents=True)
+    plain = plug("a", "one")
+    (home / "entry_points.txt").write_text(f"[zoo]\na = {plain.value}\n")
+    if metadata is not None:
+        (home / "METADATA").write_text(metadata)
+    (entry,) = PathDistribution(home).entry_points
+
+    found = discover([entry])
+
+    assert set(found.models) == {"one"}
+    assert found.providers["one"].distribution == "a"
+    assert found.providers["one"].version == "unknown"
+
+
+def test_what_pip_left_of_another_version_is_no_plugin(
+    plug: Plug, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """
+    pip renames what it can't remove: the plugin is there once.
+    """
+    plain = plug("a", "one")
+    for name in ("zoo_a-2.dist-info", "~oo_a-1.dist-info"):
+        home = tmp_path / "dist" / name
+        home.mkdir(parents=True)
+        (home / "METADATA").write_text("Name: zoo-a\nVersion: 2\n")
+        (home / "entry_points.txt").write_text(f"[zoo]\na = {plain.value}\n")
+    homes = sorted((tmp_path / "dist").iterdir())
+    entries = [e for home in homes for e in PathDistribution(home).entry_points]
+    assert len(entries) == 2
+    monkeypatch.setattr(discovery, "entry_points", lambda group: entries)
+
+    found = discover()
+
+    assert not found.failures
+    assert found.providers["one"].version == "2"

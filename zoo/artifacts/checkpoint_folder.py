@@ -14,6 +14,7 @@ from types import NoneType
 from typing import Any
 
 from zoo._utils import atomic_folder
+from zoo._utils.import_string import root_package
 from zoo.artifacts import weight_store
 from zoo.errors import CheckpointError, SpecError, near
 from zoo.plugins.discovery import Plugin
@@ -95,7 +96,7 @@ class Config:
 
         Code is never loaded from a folder: `build` must belong to an installed plugin.
         """
-        home = self.build.partition(":")[0].partition(".")[0]
+        home = root_package(self.build.partition(":")[0])
         if home not in package:
             raise CheckpointError(
                 f"{folder} was made by {self.distribution!r}, which is not installed. "
@@ -284,7 +285,7 @@ def _config(raw: Any) -> Config:
         raise ValueError(f"distribution={config.distribution!r} is not a name")
     if not all(isinstance(name, str) for name in config.trained_on):
         raise ValueError(f"trained_on={config.trained_on!r} should be names")
-    config.spec({config.build.partition(":")[0].partition(".")[0]: _NOBODY}, Path())
+    config.spec({root_package(config.build.partition(":")[0]): _NOBODY}, Path())
     return config
 
 

@@ -16,6 +16,7 @@ from threading import Lock
 from typing import Any
 from urllib.parse import urlsplit
 
+from zoo._utils import paths
 from zoo.errors import HubAnswerError, HubError, InsecureHubWarning
 from zoo.specs.model_spec import COMMIT, SHA256
 
@@ -42,9 +43,12 @@ _warned: set[str] = set()  # addresses of hubs that were warned of
 def disable_telemetry() -> None:
     """Switch off the telemetry of huggingface_hub, unless the user has decided.
 
-    The client reads its environment once, so this has no effect after its import.
+    For a user without a home it also gets a cache: it would make a folder "~". The
+    client reads its environment once, so this has no effect after its import.
     """
     environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
+    if paths.is_homeless() and not {"HF_HOME", "XDG_CACHE_HOME"} & environ.keys():
+        environ["HF_HOME"] = str(paths.expand_home("~/.cache/huggingface", "HF_HOME"))
 
 
 def endpoint() -> str:

@@ -34,7 +34,7 @@ def lock(*names: str, path: str | Path | None = None) -> list[Change]:
     zoo.lock in the working directory. Raises LockError, NoWeights, ModelNotFound and,
     for what has to be fetched, what `zoo.load` raises.
     """
-    file = Path(path).expanduser() if path is not None else lockfile.lock_path()
+    file = Path(path) if path is not None else lockfile.lock_path()
     locked = lockfile.read(file)
     selected = list(dict.fromkeys(names)) or list(locked)
     if not selected:
@@ -55,7 +55,7 @@ def check(path: str | Path | None = None) -> list[str]:
 
     Raises LockError.
     """
-    file = Path(path).expanduser() if path is not None else lockfile.lock_path()
+    file = Path(path) if path is not None else lockfile.lock_path()
     locked = lockfile.read(file)
     if not locked:
         raise LockError(f"{file} locks no model, so there is nothing to compare.")

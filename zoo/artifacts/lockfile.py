@@ -75,7 +75,7 @@ class Lock:
 
 def lock_path() -> Path:
     """Return the path of the project's lock file, which need not exist."""
-    return Path(os.environ.get("ZOO_LOCK") or "zoo.lock").expanduser()
+    return paths.expand_home(os.environ.get("ZOO_LOCK") or "zoo.lock", "ZOO_LOCK")
 
 
 def trusted_path() -> Path:

@@ -66,7 +66,7 @@ def find(name: str | Path, *, locked: bool = True) -> Source:
     LockError and, for a repository, what `hub_repository.find` raises.
     """
     known = installed()
-    if not isinstance(name, (str, Path)):
+    if not isinstance(name, (str, Path)) or name == "":  # a folder would be "."
         raise ModelNotFound(repr(name), known.models)
     if isinstance(name, str) and (found := namespaces.find_model(name, known)):
         spec, plugin = found

@@ -1,8 +1,10 @@
 """The card of a fine-tuned model, with generated prose."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
+from zoo._utils.shown import code, markdown, one_line
 from zoo.cards import render as cards
 from zoo.cards.templates import FINETUNED, FINETUNED_PROCEDURE
 from zoo.specs import ModelSpec, Output
@@ -14,7 +16,12 @@ def render(spec: ModelSpec, receipt: Mapping[str, Any]) -> str:
     """Return the card of a fine-tuned model, with generated prose."""
     source, parent = _source(receipt), receipt["parent"]
     fitting = _parts(receipt)["training"]["rows"]
-    origin = {"source": source, "parent": parent["name"], "sha256": parent["sha256"]}
+    origin = {
+        "source": markdown(source),
+        "parent": one_line(parent["name"]).replace("`", "'"),
+        "sha256": one_line(parent["sha256"]),
+    }
+    spec = replace(spec, summary=markdown(spec.summary))
     prose = FINETUNED.format(
         **origin,
         fitting=fitting,
@@ -32,10 +39,10 @@ def render(spec: ModelSpec, receipt: Mapping[str, Any]) -> str:
         hardware=receipt["hardware"],
         torch=receipt["versions"]["torch"],
         settings=cards.table(
-            (f"`{k}`", f"`{v}`") for k, v in receipt["settings"].items()
+            (code(k), code(v)) for k, v in receipt["settings"].items()
         ),
         parts=cards.table(
-            (f"`{name}`", f"{part['rows']:,}", f"`{part['fingerprint'][:16]}`")
+            (code(name), f"{part['rows']:,}", code(part["fingerprint"][:16]))
             for name, part in receipt["data"].items()
         ),
     )
@@ -59,10 +66,12 @@ def _classes(receipt: Mapping[str, Any], output: Output) -> str:
         return ""
     head = f"\n| {noun} | {output.counted} |\n| --- | ---: |\n"
     if not output.weighable:
-        nonzero = ((f"`{label}`", f"{n:,}") for label, n in counts.items() if n)
+        nonzero = ((code(label), f"{n:,}") for label, n in counts.items() if n)
         return f"{head}{cards.table(nonzero)}\n"
     alike = noun if receipt["settings"]["balance"] else output.judged
-    rows = cards.table((label, f"{count:,}") for label, count in counts.items())
+    rows = cards.table(
+        (markdown(label), f"{count:,}") for label, count in counts.items()
+    )
     return f"\nEach {alike} counted alike.\n{head}{rows}\n"
 
 
@@ -100,12 +109,13 @@ def _fails(receipt: Mapping[str, Any], output: Output) -> str:
     if receipt["seen"]:
         name, source = receipt["parent"]["name"], receipt["metrics"][0]["dataset"]
         kind += (
-            f"\n`{name}` learned from {source} before, and may have seen these rows."
+            f"\n{code(name)} learned from {markdown(source)} before, and may have seen "
+            "these rows."
         )
     if not weak:
         return kind
     listing = "\n".join(
-        f"* {row['label']}: {row['right']:.1%} of {row['rows']:,} "
+        f"* {markdown(row['label'])}: {row['right']:.1%} of {row['rows']:,} "
         f"{output.judged}s right"
         for row in weak
     )

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from typing import Any
 
+from zoo._utils.shown import markdown
 from zoo.artifacts import checkpoint_folder, claims, weight_store
 from zoo.cards.templates import (
     BEHIND_BASELINE,
@@ -235,7 +236,12 @@ def _complete(name: str, prose: str) -> None:
 def _metrics(receipt: Mapping[str, Any]) -> list[Sequence[Any]]:
     rows = receipt["rows"]
     return [
-        (m["name"], f"{m['value']:.4f}", f"{m['dataset']}, {m['split']}", f"{rows:,}")
+        (
+            m["name"],
+            f"{m['value']:.4f}",
+            markdown(f"{m['dataset']}, {m['split']}"),
+            f"{rows:,}",
+        )
         for m in receipt["metrics"]
     ]
 
@@ -265,7 +271,8 @@ def _sweep(receipt: Mapping[str, Any]) -> str:
 
 def table(rows: Any) -> str:
     """Return rows as the body of a Markdown table."""
-    cells = ([str(cell).replace("|", "\\|") for cell in row] for row in rows)
+    bar = re.compile(r"(?<!\\)\|")  # not yet escaped
+    cells = ([bar.sub(r"\|", str(cell)) for cell in row] for row in rows)
     return "\n".join(f"| {' | '.join(row)} |" for row in cells)
 
 

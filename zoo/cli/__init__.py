@@ -3,6 +3,7 @@
 May import: everything; nothing imports it.
 """
 
+import os
 import sys
 import warnings
 from collections.abc import Sequence
@@ -11,6 +12,7 @@ from importlib import import_module
 
 import click
 
+from zoo._utils import shown
 from zoo.errors import ZooError, near
 
 __all__ = ["main"]
@@ -99,6 +101,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Errors and warnings are one line each, on stderr. click handles a closed pipe
     (`zoo list | head -1`), without a message.
     """
+    _open_streams()
+    # A command draws into files. A notebook's backend, which `!zoo` inherits, may not
+    # even be installed here.
+    os.environ["MPLBACKEND"] = "agg"
     for stream in (sys.stdout, sys.stderr):
         with suppress(AttributeError):  # replaced by an object that is no file
             stream.reconfigure(errors="replace")  # type: ignore[union-attr]
@@ -120,8 +126,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return status if isinstance(status, int) else 0
 
 
+def _open_streams() -> None:
+    """Give a process that was started with closed streams something to write to."""
+    for name in ("stdin", "stdout", "stderr"):
+        if getattr(sys, name) is None:
+            mode = "r" if name == "stdin" else "w"
+            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: SIM115
+
+
 def _fail(problem: str, status: int) -> int:
-    click.echo(f"error: {problem}", err=True)
+    click.echo(f"error: {shown.lines(problem)}", err=True)
     return status
 
 
@@ -132,4 +146,4 @@ def _message(exc: click.ClickException) -> str:
 
 
 def _warn(message: Warning | str, *_: object) -> None:
-    click.echo(f"warning: {message}", err=True)
+    click.echo(f"warning: {shown.lines(message)}", err=True)

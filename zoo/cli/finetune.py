@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from zoo._utils.allocator import keep_freed_memory
+from zoo._utils.shown import one_line
 from zoo.cli.options import (
     force_option,
     json_option,
@@ -100,11 +101,13 @@ def _report(folder: Path, receipt: Mapping[str, Any], counted: str) -> list[str]
     split = receipt["metrics"][0]["split"]
     lines = [f"rows: {listing}; measured on the {split} rows"]
     if 0 < len(counts := receipt["classes"]) <= MOST_CLASSES:
-        classes = ", ".join(f"{label} {count:,}" for label, count in counts.items())
+        classes = ", ".join(
+            f"{one_line(label)} {count:,}" for label, count in counts.items()
+        )
         lines.append(f"{counted}: {classes}")
     if receipt["skipped"]:
         lines.append(f"skipped, unreadable: {len(receipt['skipped'])}")
-        lines += [f"  {fault}" for fault in receipt["skipped"]]
+        lines += [f"  {one_line(fault)}" for fault in receipt["skipped"]]
     lines += ["", *lined(_table(receipt)), "", *_behind(receipt)]
     example = "photo.jpg" if receipt["classes"] else "rows.csv"
     return [

@@ -4,6 +4,7 @@ import json
 
 import click
 
+from zoo._utils.shown import one_line
 from zoo.cli.options import json_option, model_argument
 from zoo.cli.render import facts, spec_as_dict
 from zoo.plugins import catalog, discovery
@@ -20,4 +21,4 @@ def info_command(name: str, as_json: bool) -> None:
         return
     plugin = discovery.installed().packages()[spec.package]
     for key, value in facts(spec, plugin).items():
-        click.echo(f"{key:<12} {value}")
+        click.echo(f"{key:<12} {one_line(value)}")

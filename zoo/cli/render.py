@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from zoo._utils import shown
 from zoo.plugins.discovery import Plugin, installed
 from zoo.specs import Metric, ModelSpec
 
@@ -145,12 +146,12 @@ def answer(results: "Result | list[Result]") -> Iterator[str]:
         return
     digits = len(str(len(results)))
     for number, one in enumerate(results, start=1):
-        yield f"{number:>{digits}}  {one}"
+        yield f"{number:>{digits}}  {shown.lines(one)}"
 
 
 def result(one: "Result") -> Iterator[str]:
     """Yield the image of a result, if it has one, with the answer and scores beside."""
-    text = one.lines()
+    text = [shown.lines(line) for line in one.lines()]
     image = one.beside()
     if image is None:
         yield from text

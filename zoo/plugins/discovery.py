@@ -10,6 +10,7 @@ plugin by name.
 import sys
 import traceback
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
@@ -17,6 +18,7 @@ from typing import TypeVar
 
 import pluggy
 
+from zoo._utils.import_string import root_package
 from zoo.errors import DuplicateName, PluginError, near
 from zoo.plugins import hookspecs, measured
 from zoo.specs import DatasetSpec, ModelSpec, Namespace
@@ -64,7 +66,7 @@ def installed() -> Installed:
 def discover(entries: Iterable[EntryPoint] | None = None) -> Installed:
     """Load every plugin. One that fails is reported, and does not stop the others."""
     if entries is None:
-        entries = entry_points(group=GROUP)
+        entries = [e for e in entry_points(group=GROUP) if not _is_leftover(e)]
     plugins: list[Plugin] = []
     failures: list[PluginError] = []
     models: dict[str, tuple[ModelSpec, Plugin]] = {}
@@ -78,7 +80,12 @@ def discover(entries: Iterable[EntryPoint] | None = None) -> Installed:
         except PluginError as exc:
             failures.append(exc)
             continue
-        except Exception as exc:  # noqa: BLE001 - a plugin may raise anything at all
+        except KeyboardInterrupt as exc:
+            if not _is_own(exc):
+                raise  # the user's
+            failures.append(_failure(entry, exc))
+            continue
+        except BaseException as exc:  # noqa: BLE001 - a plugin may raise anything at all
             failures.append(_failure(entry, exc))
             continue
         if "torch" in sys.modules and not had_torch:
@@ -162,22 +169,43 @@ def _require(spec: object, kind: type) -> None:
 
 
 def _plugin(entry: EntryPoint) -> Plugin:
-    made_by = entry.dist
+    made_by, distribution, version = entry.dist, None, None
+    with suppress(Exception):  # its metadata is damaged, or missing
+        distribution = made_by.name if made_by else None
+        version = made_by.version if made_by else None
     return Plugin(
         name=entry.name,
         package=_package(entry),
-        distribution=made_by.name if made_by else entry.name,
-        version=made_by.version if made_by else "unknown",
+        distribution=distribution or entry.name,
+        version=version or "unknown",
     )
 
 
 def _package(entry: EntryPoint) -> str:
-    return entry.value.partition(":")[0].partition(".")[0]
+    return root_package(entry.module)  # without extras, and without spaces
 
 
-def _failure(entry: EntryPoint, exc: Exception) -> PluginError:
+def _is_leftover(entry: EntryPoint) -> bool:
+    """Return whether pip could not remove the distribution, and renamed it for that."""
+    place = getattr(entry.dist, "_path", None)
+    return getattr(place, "name", "").startswith("~")
+
+
+def _is_own(exc: BaseException) -> bool:
+    """Return whether a line of the plugin itself raises this: it has `raise` in it."""
     where = traceback.extract_tb(exc.__traceback__)[-1]
-    problem = f"{type(exc).__name__}: {exc} ({where.filename}:{where.lineno})"
+    return (where.line or "").lstrip().startswith("raise")
+
+
+def _failure(entry: EntryPoint, exc: BaseException) -> PluginError:
+    where = traceback.extract_tb(exc.__traceback__)[-1]
+    try:
+        text = str(exc)
+    except Exception as broken:  # noqa: BLE001 - of a plugin as well
+        text = f"its text raises {type(broken).__name__}"
+    name = type(exc).__name__
+    said = f"{name}: {text}" if text else name
+    problem = f"{said} ({where.filename}:{where.lineno})"
     error = PluginError(entry.name, problem)
     error.__cause__ = exc
     return error

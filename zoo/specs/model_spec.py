@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from zoo._utils.import_string import root_package
 from zoo.errors import SpecError
 from zoo.runtime import lower_is_better
 from zoo.specs.cost import Cost
@@ -227,7 +228,7 @@ class ModelSpec:
     @property
     def package(self) -> str:
         """The import package that holds the model's code, card and checkpoint."""
-        return self.build.partition(":")[0].partition(".")[0]
+        return root_package(self.build.partition(":")[0])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

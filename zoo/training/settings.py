@@ -14,7 +14,9 @@ __all__ = ["check_ranges", "parse", "parse_setting", "require", "with_values"]
 TRUE_WORDS, FALSE_WORDS = {"true", "yes", "on", "1"}, {"false", "no", "off", "0"}
 POSITIVE, NON_NEGATIVE, FRACTION = "above zero", "zero or more", "from 0 to below 1"
 # What settings of these names mean, whatever the recipe.
+SEED = "a whole number from 0 on, below 2**32"
 RANGES = {
+    "seed": (0, 2**32, SEED),  # what NumPy and scikit-learn take
     **dict.fromkeys(
         ("lr", "rate", "epochs", "batch", "batch_size"), (0.0, math.inf, POSITIVE)
     ),

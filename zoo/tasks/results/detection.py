@@ -6,6 +6,7 @@ from typing import Any
 
 from PIL import Image, ImageDraw
 
+from zoo._utils.shown import one_line
 from zoo.tasks.results.fonts import font_for
 from zoo.tasks.results.rendering import COLOURS, figure
 from zoo.tasks.results.result import Result
@@ -51,7 +52,7 @@ class Detection:
     def __str__(self) -> str:
         box = self.box
         place = f"{box.xmin}, {box.ymin} to {box.xmax}, {box.ymax}"
-        return f"{self.label} ({self.score:.2%}) at {place}"
+        return f"{one_line(self.label)} ({self.score:.2%}) at {place}"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -123,7 +124,7 @@ def _frame(pen: ImageDraw.ImageDraw, one: Detection, scale: float, colour: str) 
     pen.rectangle((left, top, right - 1, bottom - 1), outline=colour, width=width)
     if across < LEGIBLE:
         return
-    words = f"{one.label} {one.score:.0%}"
+    words = f"{one_line(one.label)} {one.score:.0%}"
     font = font_for(words, across // 40)
     left = max(0, min(left, across - round(font.getlength(words)) - 3 * width))
     patch = pen.textbbox((left + 2 * width, top + width), words, font=font)

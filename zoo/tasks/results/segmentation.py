@@ -6,6 +6,7 @@ from typing import Any
 
 from PIL import Image, ImageColor
 
+from zoo._utils.shown import one_line
 from zoo.tasks.results.rendering import COLOURS, best, coded, figure
 from zoo.tasks.results.result import Result
 from zoo.tasks.results.terminal import bars
@@ -39,7 +40,8 @@ class Segmentation(Result):
         return tuple(sorted(present, key=lambda label: -self.shares[label]))
 
     def __str__(self) -> str:
-        return ", ".join(f"{label} {self.shares[label]:.2%}" for label in self.labels)
+        shares = (f"{one_line(name)} {self.shares[name]:.2%}" for name in self.labels)
+        return ", ".join(shares)
 
     def of(self, label: str) -> Image.Image:
         """Return the pixels of one label, white on black."""

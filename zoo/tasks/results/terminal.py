@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable, Sequence
 
+from zoo._utils.shown import one_line
+
 __all__ = ["bars", "sparks"]
 
 BAR = 24  # characters of a probability of one
@@ -11,7 +13,7 @@ SPARKS = "▁▂▃▄▅▆▇█"
 
 def bars(scores: Iterable[tuple[str, float]]) -> list[str]:
     """Return a line for each name, with a bar as long as its share of one."""
-    pairs = list(scores)
+    pairs = [(one_line(label), score) for label, score in scores]
     width = max((len(str(label)) for label, _ in pairs), default=0)
     return [
         f"  {label:<{width}} {score:>7.2%} {'█' * round(BAR * score)}".rstrip()

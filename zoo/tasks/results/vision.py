@@ -6,6 +6,7 @@ from typing import Any
 
 from PIL import Image
 
+from zoo._utils.shown import one_line
 from zoo.tasks.results.detection import Box, Detection, Detections
 from zoo.tasks.results.embeddings import (
     NearestTexts,
@@ -67,7 +68,7 @@ class Classification(Result):
     picture: Image.Image | None = field(default=None, repr=False, compare=False)
 
     def __str__(self) -> str:
-        return f"{self.label} ({self.score:.2%})"
+        return f"{one_line(self.label)} ({self.score:.2%})"
 
     def to_dict(self) -> dict[str, Any]:
         scores = dict(self.scores)
@@ -90,7 +91,7 @@ class MultiLabel(Result):
 
     def __str__(self) -> str:
         return ", ".join(
-            f"{name}: {'yes' if name in self.labels else 'no'} ({score:.2%})"
+            f"{one_line(name)}: {'yes' if name in self.labels else 'no'} ({score:.2%})"
             for name, score in self.scores.items()
         )
 
