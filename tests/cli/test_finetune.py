@@ -313,7 +313,7 @@ def test_tables_in_another_encoding(run: Run, tmp_path: Path) -> None:
     """
     Fine-tuning and evaluation read them with one option, and a column by its name.
     """
-    rows = [("좋다", "긍정"), ("최고다", "긍정"), ("싫다", "부정"), ("나쁘다", "부정")]
+    rows = [("좋다", "good"), ("최고다", "good"), ("싫다", "bad"), ("나쁘다", "bad")]
     lines = "".join(
         f"{text} {n},{label},{n}\n" for n in range(5) for text, label in rows
     )
@@ -329,5 +329,5 @@ def test_tables_in_another_encoding(run: Run, tmp_path: Path) -> None:
         "UTF-8. Or give encoding='cp949' (--encoding cp949).\n"
     )
     assert (made.status, made.err) == (0, "")
-    assert "training rows: 긍정 8, 부정 8" in made.out
+    assert "training rows: bad 8, good 8" in made.out
     assert told.out.splitlines()[0] == "measured on 20 rows of rows.csv"

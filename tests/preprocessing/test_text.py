@@ -147,11 +147,15 @@ def test_a_tensor_is_token_numbers_already(expected: TextInput) -> None:
 
 def test_what_is_no_list_of_texts_is_refused(expected: TextInput) -> None:
     """
-    An empty list and a dict.
+    An empty list, a dict, and a DataFrame, which is not its names.
     """
     for given, problem in (
         ([], "The list is empty."),
         ({"text": "a"}, "A dict is not a text."),
+        (
+            pd.DataFrame({"text": ["a"]}),
+            "A DataFrame is not a text: give one of its columns.",
+        ),
     ):
         with pytest.raises(InputError) as caught:
             TEXTS.split_items(given, expected)

@@ -12,6 +12,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 from ad_hoc import NAME, Settings, recipe, train
 
@@ -32,6 +33,22 @@ RANGE = {"rate": "0..1", "size": "1,2"}
 
 def timeless(found: Sweep) -> list[dict[str, Any]]:
     return [asdict(trial) | {"seconds": 0.0} for trial in found.trials]
+
+
+def test_a_sweep_reads_files_alone(tmp_path: Path) -> None:
+    """
+    Its processes can't be given what is in memory; nothing is written.
+    """
+    with pytest.raises(SettingsError) as caught:
+        zoo.sweep(
+            "mlp-breast-cancer", tmp_path / "out", settings={}, data=pd.DataFrame()
+        )
+
+    assert str(caught.value) == (
+        "The processes of a sweep read its data themselves: write the DataFrame to a "
+        "file, and give its path."
+    )
+    assert not (tmp_path / "out").exists()
 
 
 def test_a_grid_tries_the_product_once(recipe: Recipe, tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from zoo._utils import paths
 from zoo.datasets.custom.examples import Column, DatasetSplits, LabeledExamples, content
+from zoo.datasets.custom.table_inputs import read_inputs
 from zoo.errors import DataError, InputError, OptionError
 from zoo.models import sealed_cache
 from zoo.models.freeze import head_of
@@ -52,16 +53,26 @@ def features(
     *,
     batch_size: int = BATCH_SIZE,
     precision: Precision = "auto",
+    column: str | None = None,
+    encoding: str | None = None,
+    allow_outside: bool = False,
 ) -> Tensor:
     """Return the input of the head of `model` for raw inputs, (inputs, numbers).
 
     Of a model whose output is a vector, return that output. Raw inputs are those
-    of `zoo.predict`. They are computed in bfloat16 where the hardware can, unless
-    `precision` is "no". Raises InputError, PrecisionError, and OptionError where there
-    is no head.
+    of `zoo.predict`, with its options of tables. They are computed in bfloat16 where
+    the hardware can, unless `precision` is "no". Raises InputError, PrecisionError, and
+    OptionError where there is no head.
     """
     spec = model_metadata(model).spec
     task = get_task(spec.task)
+    raw = read_inputs(
+        raw,
+        spec.input,
+        column=column,
+        encoding=encoding,
+        allow_outside=allow_outside,
+    )
     items, _ = task.split_items(raw, spec.input)
     parts: list[Tensor] = []
     quick = at_precision(model, precision)

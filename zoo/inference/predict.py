@@ -135,7 +135,7 @@ def model_inputs(
     known = model_metadata(module)
     task, input_spec = get_task(known.spec.task), known.spec.input
     check_options(known.spec, {"batch_size": batch_size, **options}, verb)
-    items, single = task.split_items(raw, input_spec)
+    items, single = task.split_items(read_inputs(raw, input_spec), input_spec)
 
     def prepared() -> Iterator[tuple[list[Any], Tensor]]:
         for opened in _parts(known, items, batch_size, single):

@@ -57,6 +57,9 @@ def items(raw: Any, input_spec: Any) -> tuple[list[Any], bool]:
     if isinstance(raw, (dict, set)):
         problem = f"A {type(raw).__name__} is not a text."
         raise InputError(problem, describe(input_spec))
+    if getattr(raw, "ndim", 1) == 2 and hasattr(raw, "columns"):
+        problem = "A DataFrame is not a text: give one of its columns."
+        raise InputError(problem, describe(input_spec))
     texts = list(raw)
     if not texts:
         raise InputError("The list is empty.", describe(input_spec))

@@ -88,6 +88,12 @@ def sweep(
             "recipe file. Give the name of a model, or compare runs of 'zoo train "
             f"{name}' with --set."
         )
+    for given in (data, validation):
+        if given is not None and not isinstance(given, str | os.PathLike):
+            raise SettingsError(
+                "The processes of a sweep read its data themselves: write the "
+                f"{type(given).__name__} to a file, and give its path."
+            )
     asked = SweepPlan(
         name=loading.find(name).name,
         settings={key: format_value(value) for key, value in settings.items()},

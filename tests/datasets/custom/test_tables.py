@@ -9,9 +9,11 @@ import datasets as library
 import pandas as pd
 import pyarrow as pa
 import pytest
+import torch
 from PIL import Image
 from pyarrow import parquet
 
+import zoo
 from zoo.datasets.custom.reader import read_data, read_part
 from zoo.datasets.custom.table_inputs import read_inputs
 from zoo.datasets.custom.tables import read_table
@@ -402,6 +404,19 @@ def test_a_frame_is_fine_tuned_and_evaluated_on() -> None:
     assert splits.test is not None
     assert len(splits.test) == 1
     assert (part.rows.targets, [*part.rows.items]) == ((0, 1), ["p", "q"])
+
+
+def test_features_of_a_table_are_those_of_its_rows() -> None:
+    """
+    A frame of texts is no list of the names of its columns.
+    """
+    frame = pd.DataFrame({"review": ["좋은 영화다", "지루하다"], "note": ["x", "y"]})
+    model = zoo.load("gru-nsmc")
+
+    found = zoo.features(model, frame)
+
+    assert torch.equal(found, zoo.features(model, list(frame["review"])))
+    assert zoo.features(model, frame, column="note").shape == found.shape
 
 
 def test_a_table_of_rows_keeps_where_they_stand(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -38,7 +39,7 @@ def read_inputs(
     Raises InputError.
     """
     try:
-        if input_spec.window is not None and isinstance(raw, list):
+        if input_spec.window is not None and isinstance(raw, list | tuple):
             return [_rows(one, input_spec, encoding) for one in raw]
         if input_spec.required_columns:
             return _rows(raw, input_spec, encoding)
@@ -48,7 +49,7 @@ def read_inputs(
             raise DataError(
                 f"column={column!r} names a column, and the input is no table."
             )
-        if isinstance(raw, list):
+        if isinstance(raw, list | tuple):
             _check_list(raw, input_spec)
         return _text(raw, input_spec, encoding)
     except (DataError, TableError) as exc:
@@ -96,7 +97,7 @@ def _column(
     return list(pictures(source, rows, name, beside, allow_outside))
 
 
-def _check_list(raw: list[Any], input_spec: Input) -> None:
+def _check_list(raw: Sequence[Any], input_spec: Input) -> None:
     """Refuse a table among single inputs: it would be answered once for all rows."""
     for number, one in enumerate(raw, 1):
         if _is_table(one, input_spec):
