@@ -10,6 +10,7 @@ import click
 
 from zoo._utils.allocator import keep_freed_memory
 from zoo.cli.options import (
+    invert_option,
     json_option,
     model_argument,
     out_option,
@@ -32,6 +33,7 @@ MOST_CLASSES = 12  # whose rows are counted one by one
 @table_options
 @click.option("--labels", metavar="A,B", help="The classes, in their order.")
 @click.option("--skip-unreadable", is_flag=True, help="Skip files that can't be read.")
+@invert_option
 @click.option(
     "--precision",
     type=click.Choice(["auto", "no", "bf16"]),
@@ -45,6 +47,7 @@ def finetune_command(
     out: Path | None,
     words: tuple[str, ...],
     labels: str | None,
+    invert: bool,
     precision: str | None,
     as_json: bool,
     **options: Any,
@@ -65,6 +68,8 @@ def finetune_command(
     keep_freed_memory()
     folder = out or Path("runs") / f"{_plain(name)}-{_plain(data)}"
     settings: dict[str, Any] = {**parse(words)}
+    if invert:
+        settings["invert"] = True
     if precision is not None:
         settings["precision"] = precision
     classes = None if labels is None else [part.strip() for part in labels.split(",")]
