@@ -506,6 +506,88 @@ def test_one_picture_or_several(raw: Any, count: int | None) -> None:
     assert len(found) == (count or 1)
 
 
+PIXELS = np.arange(3 * 4 * 4, dtype=np.uint8).reshape(3, 16)
+
+
+@pytest.mark.parametrize(
+    ("raw", "count"),
+    [
+        (PIXELS, 3),
+        (PIXELS[:1], 1),
+        (PIXELS[0], None),
+        (torch.from_numpy(PIXELS) / 255, 3),
+        (torch.from_numpy(PIXELS[0]) / 255, None),
+    ],
+    ids=["rows", "one row in a table", "one row", "tensor", "tensor of one"],
+)
+def test_rows_of_pixels_are_pictures(raw: Any, count: int | None) -> None:
+    """
+    As tables hold them, height * width numbers each.
+    """
+    found, single = CLASSIFY.split_items(raw, GREY)
+    batch = CLASSIFY.collate([CLASSIFY.load_item(one, GREY) for one in found], GREY)
+
+    assert single == (count is None)
+    assert torch.equal(
+        batch, torch.from_numpy(PIXELS[: count or 1]).view(-1, 1, 4, 4) / 255
+    )
+
+
+def test_rows_of_colours_are_pictures() -> None:
+    """
+    Of an array the channels come last, of a tensor first.
+    """
+    pixels = np.arange(2 * 48, dtype=np.uint8).reshape(2, 48)
+
+    found, _ = CLASSIFY.split_items(pixels, COLOUR)
+    assert np.array_equal(found[1], pixels[1].reshape(4, 4, 3))
+    found, _ = CLASSIFY.split_items(torch.from_numpy(pixels) / 255, COLOUR)
+    assert found[1].shape == (3, 4, 4)
+
+
+def test_a_picture_of_the_models_size_is_no_row() -> None:
+    """
+    Also where its width is the number of all pixels.
+    """
+    line = ImageInput(height=1, width=16, channels=1)
+
+    found, single = CLASSIFY.split_items(np.zeros((1, 16)), line)
+
+    assert single
+    assert len(found) == 1
+    assert CLASSIFY.split_items(np.zeros((9, 12)), GREY)[1]
+
+
+def test_the_input_of_negatives() -> None:
+    """
+    It gives the numbers of the inverted picture; its background is the other one.
+    """
+    shade = np.arange(48, dtype=np.uint8).reshape(4, 4, 3)
+    other = SCALED.inverted()
+    seen = image_to_tensor(open_image(shade, other), other)
+
+    expected = image_to_tensor(open_image(255 - shade, SCALED), SCALED)
+    assert torch.allclose(seen, expected, atol=1e-6)
+    assert torch.allclose(
+        inverted(seen, other), image_to_tensor(open_image(shade, SCALED), SCALED)
+    )
+    assert DARK.inverted().background == "light"
+    back = DARK.inverted().inverted()
+    assert (back.mean, back.std, back.background) == (DARK.mean, DARK.std, "dark")
+
+
+@pytest.mark.parametrize("ink", [0, 255])
+def test_the_background_where_negatives_are_seen(ink: int) -> None:
+    """
+    Pictures on a light ground are what such a model expects, on a dark one not.
+    """
+    expected = DARK.inverted()
+    stroke = STROKE if ink else 255 - STROKE
+    batch = image_to_tensor(open_image(stroke, expected), expected).unsqueeze(0)
+
+    assert (input_warning(batch, expected) is None) == (ink == 0)
+
+
 @pytest.mark.parametrize(
     ("raw", "problem"),
     [

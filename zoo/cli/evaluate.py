@@ -7,6 +7,8 @@ import click
 
 from zoo._utils.allocator import keep_freed_memory
 from zoo.cli.options import (
+    device_option,
+    invert_option,
     json_option,
     precision_option,
     table_options,
@@ -19,10 +21,18 @@ from zoo.cli.options import (
 @click.argument("data")
 @target_option
 @table_options
+@invert_option
+@device_option
 @precision_option
 @json_option
 def evaluate_command(
-    model: str, data: str, precision: Any, as_json: bool, **options: Any
+    model: str,
+    data: str,
+    invert: bool,
+    device: str,
+    precision: Any,
+    as_json: bool,
+    **options: Any,
 ) -> None:
     """Evaluate MODEL, a name or a checkpoint folder, on DATA as for 'zoo finetune'.
 
@@ -33,8 +43,13 @@ def evaluate_command(
     from zoo.models.loading import load
 
     keep_freed_memory()
+    prepare: dict[str, Any] = {"invert": True} if invert else {}
     found = evaluate_part(
-        load(model), data, ReadOptions(**options), precision=precision
+        load(model, device=device),
+        data,
+        ReadOptions(**options),
+        precision=precision,
+        **prepare,
     )
     rows = f"{found.rows:,} {found.split} row{'' if found.rows == 1 else 's'}"
     click.echo(f"measured on {' '.join(rows.split())} of {found.source}", err=as_json)

@@ -12,6 +12,7 @@ from zoo._utils.allocator import keep_freed_memory
 from zoo._utils.shown import one_line
 from zoo.cli.options import (
     force_option,
+    invert_option,
     json_option,
     model_argument,
     out_option,
@@ -35,6 +36,7 @@ MOST_CLASSES = 12  # whose rows are counted one by one
 @table_options
 @click.option("--labels", metavar="A,B", help="The classes, in their order.")
 @click.option("--skip-unreadable", is_flag=True, help="Skip files that can't be read.")
+@invert_option
 @click.option(
     "--precision",
     type=click.Choice(["auto", "no", "bf16"]),
@@ -49,6 +51,7 @@ def finetune_command(
     out: Path | None,
     words: tuple[str, ...],
     labels: str | None,
+    invert: bool,
     precision: str | None,
     as_json: bool,
     **options: Any,
@@ -71,6 +74,8 @@ def finetune_command(
     default = Path("runs") / f"{_plain(name)}-{_plain(data)}"
     folder = out or checkpoint_folder.numbered(default)
     settings: dict[str, Any] = {**parse(words)}
+    if invert:
+        settings["invert"] = True
     if precision is not None:
         settings["precision"] = precision
     classes = None if labels is None else [part.strip() for part in labels.split(",")]

@@ -1,6 +1,7 @@
 """Evaluate a model on a user's own data: its outputs, and the metrics of its task."""
 
 from dataclasses import asdict
+from functools import partial
 from typing import Any, NamedTuple
 
 import torch
@@ -9,11 +10,13 @@ from torch import Tensor, nn
 from zoo.datasets.custom import reader
 from zoo.datasets.custom.examples import LabeledExamples
 from zoo.datasets.custom.wanted import ReadOptions
-from zoo.errors import OptionError
+from zoo.errors import OptionError, near
 from zoo.inference import features
+from zoo.inference.batch_runner import warn_once
+from zoo.models.devices import BatchLimit, Device, on_device
 from zoo.models.metadata import model_metadata, unwrap_model
 from zoo.models.precision import Precision, at_precision, check_used
-from zoo.runtime.eval_mode import eval_mode
+from zoo.runtime.eval_mode import eval_mode, forward_on_device
 from zoo.tasks import get_task
 
 __all__ = [
@@ -34,18 +37,25 @@ def evaluate(
     encoding: str | None = None,
     allow_outside: bool = False,
     precision: Precision = "no",
+    device: Device | None = None,
+    **prepare: Any,
 ) -> dict[str, float]:
     """Return the metrics of a model's task on a user's own data.
 
     `data` is as for `zoo.finetune`, and so are the options that say how it is read. Of
     data with several splits, the test rows are used, or else the validation rows.
     Labels must be the model's. With `precision` "bf16", or "auto" where the hardware
-    can, the model computes in bfloat16. Raises DataError, InputError, PrecisionError.
+    can, the model computes in bfloat16; `device` is where, as for `zoo.predict`.
+    `invert=True` exchanges dark and light in pictures. Inputs that do not look like the
+    training data warn. Raises DataError, InputError, OptionError, PrecisionError,
+    DeviceError.
     """
     options = ReadOptions(
         target=target, column=column, encoding=encoding, allow_outside=allow_outside
     )
-    return evaluate_part(model, data, options, precision=precision).metrics
+    return evaluate_part(
+        model, data, options, precision=precision, device=device, **prepare
+    ).metrics
 
 
 class Evaluation(NamedTuple):
@@ -64,6 +74,8 @@ def evaluate_part(
     options: ReadOptions,
     *,
     precision: Precision = "no",
+    device: Device | None = None,
+    **prepare: Any,
 ) -> Evaluation:
     """Return the metrics as `evaluate` does, with the rows that they were measured
     on."""
@@ -71,6 +83,11 @@ def evaluate_part(
     if get_task(spec.task).metric is None:
         problem = f"zoo.evaluate has no measure for its task, {spec.task}."
         raise OptionError(spec.name, problem, [])
+    known = get_task(spec.task).input_options(spec.input)
+    for name in prepare:
+        if name not in known:
+            problem = f"zoo.evaluate has no option {name!r}. {near(name, known)}"
+            raise OptionError(spec.name, problem.rstrip(), known)
     part = reader.read_part(
         data,
         spec.input,
@@ -79,21 +96,39 @@ def evaluate_part(
         labels=spec.labels or None,
         **asdict(options),
     )
-    model = at_precision(model, precision)
-    output = predict_examples(model, part.rows)
-    check_used(model, precision)
+    with on_device(model, device):
+        quick = at_precision(model, precision)
+        output = predict_examples(quick, part.rows, warn=True, **prepare)
+        check_used(quick, precision)
     metrics = compute_metrics(model, output, part.rows)
     return Evaluation(metrics, len(part.rows), part.source, part.name)
 
 
 @torch.inference_mode()
-def predict_examples(model: nn.Module, rows: LabeledExamples) -> Tensor:
-    """Return the outputs of the model for examples, (rows, ...)."""
+def predict_examples(
+    model: nn.Module, rows: LabeledExamples, *, warn: bool = False, **prepare: Any
+) -> Tensor:
+    """Return the outputs of the model for examples, (rows, ...), on the CPU.
+
+    With `warn`, inputs that do not look like the training data are warned of. `prepare`
+    are the options of the kind of input. Raises DeviceError.
+    """
+    spec, limit = model_metadata(model).spec, BatchLimit()
+    task, module = get_task(spec.task), unwrap_model(model)
+    outputs: list[Tensor] = []
     with eval_mode(model):
-        outputs = [
-            unwrap_model(model)(inputs) for inputs in features.model_inputs(model, rows)
-        ]
+        for inputs in features.model_inputs(model, rows, **prepare):
+            odd = task.input_warning(inputs, spec.input) if warn else None
+            if odd is not None:
+                warn_once(model, *odd)
+            outputs += limit.parts(
+                len(inputs), partial(_output_of_part, module, inputs)
+            )
     return torch.cat(outputs)
+
+
+def _output_of_part(module: nn.Module, inputs: Tensor, part: slice) -> Tensor:
+    return forward_on_device(module, inputs[part])
 
 
 def compute_metrics(

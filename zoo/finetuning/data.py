@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, replace
-from typing import Any
+from typing import Any, Literal
 
 import torch
 from torch import Tensor, nn
@@ -13,13 +13,24 @@ from zoo.datasets.custom.wanted import ReadOptions
 from zoo.datasets.in_memory import TensorRows
 from zoo.finetuning.strategies import Settings
 from zoo.inference import features
-from zoo.models.metadata import model_metadata
+from zoo.inference.batch_runner import warn_once
+from zoo.models.metadata import model_metadata, with_input_spec
 from zoo.preprocessing.preprocessor import preprocessor
-from zoo.specs import ModelSpec
+from zoo.specs import ImageInput, ModelSpec
+from zoo.tasks import get_task
 
-__all__ = ["cached_inputs", "class_weights", "read_splits", "split_rows", "tensors"]
+__all__ = [
+    "cached_inputs",
+    "class_weights",
+    "learn_background",
+    "read_splits",
+    "split_rows",
+    "tensors",
+]
 
+LEARNT = "Without it, the model learns the {} one, and expects it from now on."
 AS_IT_IS = ReadOptions()
+SAMPLE_ROWS = 64  # of which the background is looked at
 MAX_BYTES = 2 << 30  # of prepared inputs that are kept in memory
 
 
@@ -52,6 +63,33 @@ def split_rows(
     if splits.validation is not None or (splits.test is not None and solved):
         return splits
     return examples.with_validation_split(splits, chosen.val_fraction, seed=chosen.seed)
+
+
+def learn_background(model: nn.Module, splits: DatasetSplits, *, invert: bool) -> None:
+    """Let a model expect the background of its new pictures, and remember it.
+
+    With `invert` it sees their negatives, from here on. Otherwise a warning says where
+    the background is another than it knows. Raises InputError.
+    """
+    input_spec = model_metadata(model).spec.input
+    if not isinstance(input_spec, ImageInput):
+        return
+    if invert:
+        input_spec = input_spec.inverted()
+        with_input_spec(model, input_spec)
+    if input_spec.background is None:
+        return
+    rows = splits.training
+    some = rows.pick(range(0, len(rows), -(-len(rows) // SAMPLE_ROWS)))
+    task = get_task(model_metadata(model).spec.task)
+    batch = torch.cat(list(features.model_inputs(model, some)))
+    kind, sentence = task.input_warning(batch, input_spec) or ("", "")
+    if kind == "background":
+        learnt: Literal["dark", "light"] = (
+            "light" if input_spec.background == "dark" else "dark"
+        )
+        warn_once(model, kind, f"{splits.source}: {sentence} {LEARNT.format(learnt)}")
+        with_input_spec(model, replace(input_spec, background=learnt))
 
 
 def tensors(model: nn.Module, splits: DatasetSplits, given: Tensor) -> TensorRows:

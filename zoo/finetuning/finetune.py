@@ -90,6 +90,7 @@ def finetune_by_name(
         if skip_unreadable:
             splits, skipped = featuring.without_unreadable(model, splits)
         try:
+            finetuning_data.learn_background(model, splits, invert=chosen.invert)
             result = finetune_model(
                 model, splits, chosen, old=old, monitor=monitor, rescue=rescue
             )

@@ -75,6 +75,7 @@ class Settings:
     )
     augment: str = "none"  # or "flip", "flip-crop": pictures changed a little
     augmented_copies: int = 1  # changed copies beside each row, with a frozen backbone
+    invert: bool = False  # exchange dark and light, here and in all that is predicted
     balance: bool = False  # let each class count alike, however many rows it has
     cache: bool = True  # compute a frozen backbone's features once
     precision: str = "auto"  # of features kept for training; "bf16": of all training

@@ -100,9 +100,15 @@ def before_head(model: nn.Module, given: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def model_inputs(
-    model: nn.Module, rows: LabeledExamples, batch_size: int = BATCH_SIZE
+    model: nn.Module,
+    rows: LabeledExamples,
+    batch_size: int = BATCH_SIZE,
+    **options: Any,
 ) -> Iterator[Tensor]:
-    """Yield the inputs of examples as batches; the next are opened meanwhile."""
+    """Yield the inputs of examples as batches; the next are opened meanwhile.
+
+    `options` are those of the kind of input, such as `invert`.
+    """
     spec = model_metadata(model).spec
     task = get_task(spec.task)
 
@@ -111,7 +117,7 @@ def model_inputs(
         opened = [
             task.load_item(_item(task, rows, row, spec), spec.input) for row in part
         ]
-        return task.collate(opened, spec.input)
+        return task.collate(opened, spec.input, **options)
 
     starts = list(range(0, len(rows), batch_size))
     with ThreadPoolExecutor(max_workers=2) as pool:

@@ -12,6 +12,7 @@ from typing import Any
 from zoo.datasets.custom import tables
 from zoo.datasets.custom.table_inputs import read_inputs
 from zoo.errors import DataError, DataWarning, InputError, near
+from zoo.preprocessing.preprocessor import preprocessor
 from zoo.runtime.table import Table
 from zoo.specs import Input
 from zoo.tasks.targets.files import input_files, left_out_notes, no_files
@@ -86,12 +87,12 @@ def source_of(raw: Any, input_spec: Input, how: ReadInputs) -> Source:
     if tables.is_table(raw) and isinstance(held, list):
         rows = [f"{name}, row {number}" for number in range(1, len(held) + 1)]
         return Source(lambda: iter(zip(rows, held, strict=True)), len(held))
-    if (
-        isinstance(held, (list, tuple))
-        and input_spec.pictured | input_spec.takes_strings
-    ):
-        return Source(lambda: _numbered(held), len(held))
-    return Source(lambda: iter([(name, held)]), 1)
+    if input_spec.window is not None:
+        return Source(lambda: iter([(name, held)]), 1)
+    items, single = preprocessor(input_spec).split_items(held, input_spec)
+    if single:
+        return Source(lambda: iter([(name, held)]), 1)
+    return Source(lambda: _numbered(items), len(items))
 
 
 def _numbered(items: Iterable[Any]) -> Iterator[Named]:

@@ -40,7 +40,16 @@ class ImagePreprocessor(Preprocessor[ImageInput]):
     """Pictures become pixels; a float tensor is taken as prepared already."""
 
     def split_items(self, raw: Any, input_spec: ImageInput) -> tuple[list[Any], bool]:
-        """Take a picture or a list of pictures, or a batch as tensor or array."""
+        """Take a picture or a list of pictures, or a batch as tensor or array.
+
+        A batch has four axes, or it has rows of pixels, (pictures, height * width *
+        channels), as tables of pictures do; one such row is a picture.
+        """
+        rows = _rows_of_pixels(raw, input_spec)
+        if rows is not None:
+            raw, single = rows, raw.ndim == 1
+            if single:
+                return list(raw), True
         batched = isinstance(raw, (Tensor, np.ndarray)) and raw.ndim == 4
         if not batched and not isinstance(raw, (list, tuple)):
             return [raw], True
@@ -210,6 +219,18 @@ def fitted_mask(numbers: np.ndarray[Any, Any], input_spec: ImageInput) -> Tensor
     return torch.from_numpy(np.array(small))
 
 
+def _rows_of_pixels(raw: Any, input_spec: ImageInput) -> Any:
+    """Return rows of pixels as pictures of the model's size; None of anything else."""
+    if not isinstance(raw, (Tensor, np.ndarray)) or raw.ndim not in (1, 2):
+        return None
+    high, wide, channels = input_spec.height, input_spec.width, input_spec.channels
+    if raw.shape[-1] != high * wide * channels or tuple(raw.shape) == (high, wide):
+        return None
+    if isinstance(raw, Tensor):
+        return raw.reshape(-1, channels, high, wide)
+    return raw.reshape(-1, high, wide, channels)
+
+
 def thumbnail(opened: Any) -> Image.Image | None:
     """Return a small copy of an opened picture; of anything else, none."""
     if not isinstance(opened, Image.Image):
@@ -231,12 +252,9 @@ def input_warning(batch: Tensor, input_spec: ImageInput) -> tuple[str, str] | No
     The range of the training data follows from mean and std; a tensor far outside was
     not prepared as the training data was.
     """
-    low = (
-        ((0 - _by_channel(input_spec.mean)) / _by_channel(input_spec.std)).min().item()
-    )
-    high = (
-        ((1 - _by_channel(input_spec.mean)) / _by_channel(input_spec.std)).max().item()
-    )
+    ends = torch.tensor([0.0, 1.0]).view(-1, 1, 1, 1)
+    ends = (ends - _by_channel(input_spec.mean)) / _by_channel(input_spec.std)
+    low, high = ends.min().item(), ends.max().item()
     missing = _missing(batch, low, high)
     if missing:
         return "range", (
@@ -245,6 +263,8 @@ def input_warning(batch: Tensor, input_spec: ImageInput) -> tuple[str, str] | No
             f"{missing}, or give zoo.predict the picture itself."
         )
     bright = (_border(batch).mean().item() - low) / (high - low)
+    if min(input_spec.std) < 0:  # dark and light are exchanged on the way
+        bright = 1 - bright
     if (input_spec.background == "dark" and bright > 0.75) or (
         input_spec.background == "light" and bright < 0.25
     ):

@@ -29,7 +29,8 @@ TOKENIZER = "tokenizer.json"  # beside the weights of a model that takes text
 class ImageInput(Input):
     """A picture, as the model takes it: (batch, channels, height, width), float32.
 
-    Pixels are scaled to 0..1, then normalised per channel: `(pixel - mean) / std`.
+    Pixels are scaled to 0..1, then normalised per channel: `(pixel - mean) / std`. A
+    negative std exchanges dark and light: see `inverted`.
     `background` is the background of all pictures in the training data, if they share
     one. `crop` is the share of a photograph's shorter side that a centre crop keeps:
     below one, the shorter side is first resized to size / crop, as ImageNet models
@@ -71,8 +72,8 @@ class ImageInput(Input):
             if len(values) not in (1, self.channels):
                 expected = f"one number, or one for each of {self.channels} channels"
                 raise SpecError("ImageInput", name, values, expected)
-        if min(self.std) <= 0:
-            raise SpecError("ImageInput", "std", self.std, "above zero")
+        if not (min(self.std) > 0 or max(self.std) < 0):
+            raise SpecError("ImageInput", "std", self.std, "above zero, or all below")
         if self.resample not in ("bilinear", "bicubic"):
             expected = "'bilinear' or 'bicubic'"
             raise SpecError("ImageInput", "resample", self.resample, expected)
@@ -88,6 +89,19 @@ class ImageInput(Input):
                 "'crop', because what is stretched is neither cut nor put on paper"
             )
             raise SpecError("ImageInput", "fit", self.fit, expected)
+
+    def inverted(self) -> Self:
+        """Return the input of a model to which pictures are shown as their negatives.
+
+        (1 - pixel - mean) / std is (pixel - (1 - mean)) / -std.
+        """
+        other = {"dark": "light", "light": "dark", None: None}
+        return replace(
+            self,
+            mean=tuple(1 - value for value in self.mean),
+            std=tuple(-value for value in self.std),
+            background=other[self.background],  # type: ignore[arg-type]
+        )
 
     @property
     def description(self) -> str:

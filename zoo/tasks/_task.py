@@ -47,6 +47,9 @@ class FinetuneSettings(Protocol):
     @property
     def balance(self) -> bool: ...
 
+    @property
+    def invert(self) -> bool: ...
+
 
 @dataclass(frozen=True, kw_only=True)
 class Picture:
@@ -231,6 +234,11 @@ class Task(Generic[InputT, OutputT]):
         if chosen.augment != "none" and not spec.input.pictured:
             raise SettingsError(
                 f"augment={chosen.augment!r} changes pictures, and {spec.name!r} takes "
+                f"{spec.input.plural}: leave it out."
+            )
+        if chosen.invert and not spec.input.pictured:
+            raise SettingsError(
+                f"invert=True exchanges dark and light, and {spec.name!r} takes "
                 f"{spec.input.plural}: leave it out."
             )
 
