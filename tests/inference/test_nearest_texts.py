@@ -49,11 +49,14 @@ def test_a_list_gives_a_list(model: Any) -> None:
 
 def test_a_text_of_no_known_word_is_near_nothing(model: Any) -> None:
     """
-    Its vector is zero: every score is.
+    Its vector is zero; a text that shares nothing is not among the nearest either.
     """
     found = zoo.nearest_texts(model, "xyzzy", NOTES)
+    other = zoo.nearest_texts(model, "king", ["xyzzy", "queen"])
 
-    assert [one.score for one in found.most_similar] == [0, 0, 0, 0]
+    assert found.most_similar == ()
+    assert str(found) == "no text"
+    assert other.indices == [1]
 
 
 def test_nearest_texts_are_shown_shortened(model: Any) -> None:

@@ -25,7 +25,8 @@ def nearest_texts(
 
     The vectors are those of `zoo.features`: of a classifier, the input of its head.
     `texts` is a list as in `zoo.predict`. A list in place of `text` gives a list of
-    results, and the vectors of `texts` are computed once. Every pair is compared.
+    results, and the vectors of `texts` are computed once. Every pair is compared. A
+    text with a cosine of zero, as one that shares no word with it, is left out.
     Raises InputError, OptionError.
     """
     module = require_module(model, "zoo.nearest_texts(model, text, texts)")
@@ -44,6 +45,7 @@ def nearest_texts(
         near = tuple(
             SimilarText(text=str(among[place]), index=place, score=value)
             for value, place in pairs
+            if value  # where no word is shared, nothing is near
         )
         results.append(NearestTexts(text=str(item), most_similar=near))
     return results[0] if single else results

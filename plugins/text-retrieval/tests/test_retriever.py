@@ -127,9 +127,10 @@ def test_the_nearest_text_is_on_the_subject(text: str, index: int) -> None:
     For sentences of the test's own.
     """
     found = zoo.nearest_texts(NAME, text, list(DOCUMENTS), n=2)
+    scores = [one.score for one in found.most_similar]
 
     assert found.indices[0] == index
-    assert found.most_similar[0].score > found.most_similar[1].score
+    assert scores[0] > sum(scores[1:], 0.01)
 
 
 def test_rare_words_weigh_more() -> None:

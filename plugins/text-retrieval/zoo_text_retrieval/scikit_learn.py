@@ -31,7 +31,7 @@ NUM_PAIR_FEATURES = 20_000  # words and pairs of them, the most frequent; the co
 def random_forest(features: Tensor, label: Tensor, test: Tensor) -> Tensor:
     """Return the labels that a random forest predicts for the rows of `test`."""
     try:
-        from scipy.sparse import csr_matrix
+        from scipy.sparse import csr_matrix  # type: ignore[import-untyped]
         from sklearn.ensemble import RandomForestClassifier
     except ImportError as exc:
         raise MissingExtra("scikit-learn", REASON) from exc

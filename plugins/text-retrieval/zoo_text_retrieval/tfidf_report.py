@@ -14,13 +14,14 @@ from zoo.recipes.text import tokenizer
 from zoo_text_retrieval.baselines import naive_bayes
 from zoo_text_retrieval.group_folds import group_folds, group_ids
 from zoo_text_retrieval.lsa import TfIdf
+from zoo_text_retrieval.recipe import DATASET, SMOKE_STEP
 from zoo_text_retrieval.scikit_learn import (
     NUM_PAIR_FEATURES,
     correct_with_pairs,
     random_forest,
 )
 from zoo_text_retrieval.tfidf_linear import TfidfLinear
-from zoo_text_retrieval.tfidf_recipe import C_GRID, DATASET, SMOKE_STEP, Settings, data
+from zoo_text_retrieval.tfidf_recipe import C_GRID, Settings, data
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -97,6 +97,6 @@ def bag_of_words(model: Any, around: Tensor) -> Tensor:
     The authors' program, and gensim, give each word around the whole gradient of h, not
     its part of the mean: otherwise words in wide windows would learn slower.
     """
-    mean = model(around)
+    mean: Tensor = model(around)
     total = mean * (around > 0).sum(dim=1, keepdim=True)
     return total + (mean - total).detach()

@@ -1,5 +1,7 @@
 """What the card of CBOW tells: that of skip-gram, and skip-gram beside it."""
 
+from typing import Any
+
 from torch.nn.functional import normalize
 
 import zoo
@@ -16,7 +18,7 @@ SKIPGRAM = "word2vec-skipgram"
 def report(model: CBOW, run: Run) -> None:
     """Add the baselines and the plot, and skip-gram on the same rows."""
     skipgram_report.report(model, run)
-    other = zoo.load(SKIPGRAM)
+    other: Any = zoo.load(SKIPGRAM)
     ours, theirs = run.spec.input, zoo.get_spec(SKIPGRAM).input
     assert isinstance(ours, TextInput), "the models here read text"
     assert isinstance(theirs, TextInput), "the models here read text"

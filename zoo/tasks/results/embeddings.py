@@ -80,7 +80,7 @@ class NearestTexts:
         return [one.index for one in self.most_similar]
 
     def __str__(self) -> str:
-        return "\n".join(map(str, self.most_similar))
+        return "\n".join(map(str, self.most_similar)) or "no text"
 
     def to_dict(self) -> dict[str, Any]:
         near = [asdict(one) for one in self.most_similar]
