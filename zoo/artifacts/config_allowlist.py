@@ -20,7 +20,7 @@ def check_allowed(
     """
     models = offered.models.values()
     builds = {namespace.build for namespace, _ in offered.namespaces.values()}
-    allowed = {
+    allowed: dict[str, set[str] | set[str | None]] = {
         "build": builds | {one.build for one in models},
         "recipe": {one.recipe for one in models},
     }
