@@ -11,6 +11,22 @@ from loopback import guarded
 torch.set_num_threads(1)  # small models on few cores: more threads only wait
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Let `scripts/check --all` run what takes minutes a test."""
+    parser.addoption("--all", action="store_true", help="run the slow tests as well")
+
+
+def pytest_collection_modifyitems(
+    config: pytest.Config, items: list[pytest.Item]
+) -> None:
+    """Skip the slow tests, where they were not asked for."""
+    if config.getoption("--all"):
+        return
+    for item in items:
+        if item.get_closest_marker("slow"):
+            item.add_marker(pytest.mark.skip(reason="slow: scripts/check --all"))
+
+
 @pytest.fixture(autouse=True, scope="session")
 def own_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Keep stamps, tensors and mismatches of the tests out of the user's cache."""
