@@ -151,7 +151,9 @@ def _reason(exc: Exception) -> str:
     while exc.__cause__ is not None and isinstance(exc.__cause__, Exception):
         exc = exc.__cause__
     lines = [line.strip() for line in str(exc).splitlines() if line.strip()]
-    return f"{type(exc).__name__}: {lines[0] if lines else 'no reason given'}"
+    lines = lines or ["no reason given"]
+    told = " ".join(lines[:2]) if lines[0].endswith(":") else lines[0]
+    return f"{type(exc).__name__}: {told}".rstrip(".")
 
 
 def _without_traces(proto: Any) -> Any:
