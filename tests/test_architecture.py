@@ -15,7 +15,7 @@ TORCH_FREE = {
     *("artifacts", "cards", "cli", "tasks/results", "datasets/custom"),
     *("sharing/publish.py", "sharing/eject", "runtime/__init__.py"),
     *("runtime/input_errors.py", "runtime/load_errors.py", "runtime/choices.py"),
-    "runtime/mode_collapse.py",
+    *("runtime/mode_collapse.py", "runtime/table.py", "runtime/time_order.py"),
 }
 # Shown pictures are Pillow's, which is light; the readers of files need it as well.
 USES_PILLOW = {"tasks/results", "datasets/custom"}
@@ -69,6 +69,21 @@ def test_what_answers_questions_about_models_imports_no_torch(path: Path) -> Non
         heavy.add("PIL")
 
     assert not rooms(path) & TORCH_FREE or not module_level_imports(path) & heavy
+
+
+def test_one_module_reads_csv_files() -> None:
+    """
+    Two readers would read the same table in two ways.
+    """
+    reads = {
+        path.relative_to(ZOO).as_posix()
+        for path in SOURCES
+        if "csv.reader" in (text := path.read_text(encoding="utf-8"))
+        or "csv.DictReader" in text
+        or "from_csv" in text
+    }
+
+    assert reads == {"runtime/table.py"}
 
 
 def test_every_package_says_what_it_knows_and_what_it_may_import() -> None:
