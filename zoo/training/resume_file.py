@@ -52,7 +52,8 @@ def _seal(tensors: dict[str, Tensor]) -> Tensor:
     for name, tensor in sorted(tensors.items()):
         seal.update(f"{name}:{tensor.dtype}:{tuple(tensor.shape)};".encode())
         flat = tensor.contiguous().view(-1)
-        seal.update(flat.view(torch.uint8).numpy() if flat.numel() else b"")
+        if flat.numel():
+            seal.update(flat.view(torch.uint8).numpy())
     return torch.frombuffer(bytearray(seal.digest()), dtype=torch.uint8)
 
 
