@@ -689,7 +689,7 @@ def test_a_repository_that_does_not_fit_together(far: Far) -> None:
 
     assert commit == lock.commit
     assert problems == [
-        f"{GATES} can't be used ('format')",
+        f"{GATES} can't be used (it is of another library: it has no 'format')",
         f"{GATES} does not pin the weights beside it",
     ]
 

@@ -1,12 +1,16 @@
 """`zoo doctor`: problems of plugins and of the environment."""
 
+import os
 import re
 from importlib.metadata import PackageNotFoundError
+from pathlib import Path
 
 import pytest
 from command_line import Run
 
-from zoo.cli import doctor
+import zoo
+from zoo.artifacts import lockfile
+from zoo.cli import doctor, main
 
 
 def test_doctor(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -84,3 +88,30 @@ def test_doctor_finds_versions_that_do_not_fit(
 
     assert ended.err == (f"problem: {told}\n" if told else "")
     assert ended.status == bool(told)
+
+
+def test_what_this_user_may_not_read_is_named_and_blocks_no_load(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """
+    The lock file of another user's folder, their cache and their store.
+    """
+    lock, store = tmp_path / "zoo.lock", tmp_path / "store"
+    lock.write_text("[[model]]\n")  # it would be refused, if it were read
+    store.mkdir()
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("ZOO_LOCK", raising=False)
+    monkeypatch.setenv("ZOO_STORE", str(store))
+    monkeypatch.setattr(lockfile, "is_forbidden", lambda _: True)
+    access = os.access
+    monkeypatch.setattr(
+        os, "access", lambda path, mode: path != store and access(path, mode)
+    )
+
+    assert zoo.load("xor-mlp")
+    assert main(["doctor"]) == 1
+
+    problems = capsys.readouterr().err
+    assert "problem: zoo.lock can't be read, so what it pins does not hold" in problems
+    assert "zoo.lock can't be read, so what was trusted on first use is" in problems
+    assert f"problem: The store {store} can't be read, so models in it" in problems

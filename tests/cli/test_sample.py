@@ -3,11 +3,13 @@
 import json
 from pathlib import Path
 
+import click
 import pytest
 from command_line import Run
 from PIL import Image
 
 import zoo
+from zoo.cli.render import write_image
 
 
 def opened(path: Path) -> Image.Image:
@@ -92,7 +94,7 @@ def test_a_model_without_the_verb(run: Run) -> None:
         ),
         (
             ["sample", "VAE", "-o", "picture.doc"],
-            "picture.doc can't be written (unknown file extension: .doc). See 'zoo "
+            "'picture.doc' has no image file extension, such as .png. See 'zoo "
             "sample --help'.",
         ),
     ],
@@ -104,3 +106,21 @@ def test_a_wrong_call(run: Run, vae: Path, arguments: list[str], problem: str) -
     words = [str(vae) if word == "VAE" else word for word in arguments]
 
     assert run(*words) == (2, "", f"error: {problem}\n")
+
+
+def test_an_image_is_written_as_every_output_is(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """
+    A link stays a link, and what is no file is not replaced by one.
+    """
+    (tmp_path / "far").mkdir()
+    link = tmp_path / "made.png"
+    link.symlink_to(tmp_path / "far" / "made.png")
+
+    write_image(Image.new("L", (2, 2)), link)
+
+    assert link.is_symlink()
+    assert opened(tmp_path / "far" / "made.png").size == (2, 2)
+    with pytest.raises(click.UsageError, match="has no image file extension"):
+        write_image(Image.new("L", (2, 2)), tmp_path / "far" / "made")

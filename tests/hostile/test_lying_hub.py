@@ -8,6 +8,7 @@ import shutil
 import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,13 @@ from loopback import FOREVER, Hub, connected, guarded, hurried, listings
 
 import zoo
 from zoo.artifacts import hub_client, hub_download, hub_upload
-from zoo.errors import HubAnswerError, HubError, InsecureHubWarning, PublishError
+from zoo.errors import (
+    CheckpointError,
+    HubAnswerError,
+    HubError,
+    InsecureHubWarning,
+    PublishError,
+)
 from zoo.specs import Weights
 
 CONTENT = bytes(range(256)) * 64
@@ -281,3 +288,55 @@ def test_a_password_in_the_address_is_not_shown(
 
     assert net.hub.url in str(caught.value)
     assert "secret" not in str(caught.value)
+
+
+def test_a_token_that_cannot_be_sent_is_not_shown(
+    net: Net, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """
+    A line end or a space that was copied with it; the client would print all of it.
+    """
+    monkeypatch.setenv("HF_TOKEN", "hf_secret part")
+
+    with pytest.raises(HubError) as caught:
+        fetch(net)
+
+    assert str(caught.value) == (
+        "The token for the Hub holds a space or another character that no token has. "
+        "Correct or unset HF_TOKEN, or run 'hf auth login'."
+    )
+
+
+def test_a_token_that_the_hub_does_not_know(
+    net: Net, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """
+    It is the token that is wrong, not the name of the repository.
+    """
+    monkeypatch.setenv("HF_TOKEN", "hf_mallory")
+
+    with pytest.raises(HubError) as caught:
+        zoo.load(f"hf://{REPO}")
+
+    assert str(caught.value) == (
+        f"{net.hub.url} does not accept your token. Run 'hf auth login' again, or "
+        "correct or unset HF_TOKEN."
+    )
+
+
+def test_a_repository_of_another_library(net: Net) -> None:
+    """
+    A config of transformers says what it is of; a newer zoo's says to update.
+    """
+    net.hub.put(REPO, {"config.json": b'{"model_type": "bert", "hidden": 3}'})
+    with pytest.raises(CheckpointError, match=r"it is of transformers, of a model of"):
+        zoo.load(f"hf://{REPO}")
+    newer = b'{"format": 1, "versions": {"zoo-core": "99.0"}, "strange": 1}'
+    net.hub.put(REPO, {"config.json": newer})
+    with pytest.raises(CheckpointError) as caught:
+        zoo.load(f"hf://{REPO}")
+
+    assert str(caught.value).endswith(
+        f" zoo-core 99.0 wrote it, and {version('zoo-core')} is installed: pip install "
+        "--upgrade zoo-core."
+    )

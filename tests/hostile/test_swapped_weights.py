@@ -3,8 +3,11 @@
 `ZOO_LONG=10` multiplies the rounds, for a long run.
 """
 
+import json
 import mmap
 import os
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -209,8 +212,6 @@ def test_a_config_that_pins_nothing_is_refused(
     """
     Also where a repository is named, whose files may be unpinned in a plugin.
     """
-    import json
-
     path = folder / "config.json"
     config = json.loads(path.read_text())
     config["weights"] |= pin
@@ -222,3 +223,38 @@ def test_a_config_that_pins_nothing_is_refused(
     assert str(path) in str(caught.value)
     with pytest.raises(CheckpointError):
         zoo.load(folder)
+
+
+UNPINNED = """
+import sys, zoo
+from zoo.errors import CheckpointError
+assert False, "assertions are on"
+try:
+    zoo.load(sys.argv[1])
+except CheckpointError:
+    print("refused")
+"""
+
+
+def test_nothing_is_safe_by_assertion_alone(folder: Path) -> None:
+    """
+    With `python -O` an unpinned folder is refused as well, and `zoo check`, which is
+    made of assertions, does not run.
+    """
+    path = folder / "config.json"
+    config = json.loads(path.read_text())
+    config["weights"] |= {"size": None, "sha256": None}
+    path.write_text(json.dumps(config))
+
+    load = [sys.executable, "-O", "-c", UNPINNED, str(folder)]
+    check = [sys.executable, "-O", "-m", "zoo", "check", "xor-mlp"]
+    loaded, checked = (
+        subprocess.run(command, capture_output=True, text=True)
+        for command in (load, check)
+    )
+
+    assert loaded.stdout == "refused\n"
+    assert checked.stderr == (
+        "error: python -O leaves out every assertion, so a check would find nothing. "
+        "Run it without -O, and without PYTHONOPTIMIZE.\n"
+    )

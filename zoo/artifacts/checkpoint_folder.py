@@ -9,9 +9,12 @@ import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, fields
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from types import NoneType
 from typing import Any
+
+from packaging.version import InvalidVersion, Version
 
 from zoo._utils import atomic_folder
 from zoo._utils.import_string import root_package
@@ -39,6 +42,7 @@ __all__ = [
     "TOKENIZER",
     "WEIGHTS",
     "Config",
+    "beside",
     "check_free",
     "check_replaceable",
     "check_writable",
@@ -121,6 +125,7 @@ def read_config(folder: Path) -> Config:
         problem = f"{type(exc).__name__}: {exc}".removeprefix("SpecError: ")
         raise CheckpointError(
             f"{path} does not describe a checkpoint ({problem.rstrip('.')})."
+            f"{_update_advice(raw)}"
         ) from exc
 
 
@@ -210,12 +215,19 @@ def check_free(folder: Path, *, force: bool) -> None:
         )
 
 
+def beside(folder: Path, ending: str) -> Path:
+    """Return the path beside a folder whose name has an ending more, also of "."."""
+    if folder.name in ("", ".."):
+        folder = Path(os.path.realpath(folder))
+    return folder.with_name(f"{folder.name}{ending}")
+
+
 def numbered(folder: Path) -> Path:
     """Return `folder`, or with the first number from 2 on under which nothing is."""
     number, free = 1, folder
     while os.path.lexists(free):
         number += 1
-        free = folder.with_name(f"{folder.name}-{number}")
+        free = beside(folder, f"-{number}")
     return free
 
 
@@ -259,7 +271,35 @@ def _unwritable(folder: Path, exc: OSError) -> CheckpointError:
     )
 
 
+def _other_library(raw: Any) -> str:
+    """Return what a JSON file is that the zoo did not write."""
+    kind = raw.get("model_type") if isinstance(raw, dict) else None
+    if isinstance(kind, str):
+        return (
+            f"it is of transformers, of a model of type {kind!r}: load it with that "
+            "library. 'zoo import-weights' takes weights that fit a model of the zoo"
+        )
+    return "it is of another library: it has no 'format'"
+
+
+def _update_advice(raw: Any) -> str:
+    """Return a sentence where a newer zoo has written a config, and nothing else."""
+    try:
+        written, here = raw["versions"]["zoo-core"], version("zoo-core")
+        newer = Version(written) > Version(here)
+    except (KeyError, TypeError, InvalidVersion, PackageNotFoundError):
+        return ""
+    return (
+        f" zoo-core {written} wrote it, and {here} is installed: pip install "
+        "--upgrade zoo-core."
+        if newer
+        else ""
+    )
+
+
 def _config(raw: Any) -> Config:
+    if not isinstance(raw, dict) or "format" not in raw:
+        raise ValueError(_other_library(raw))
     if raw["format"] != FORMAT:
         raise ValueError(f"format {raw['format']!r} is not {FORMAT}; update zoo-core")
     values = {name: value for name, value in raw.items() if name != "format"}

@@ -22,6 +22,7 @@ from zoo.specs.model_spec import COMMIT, SHA256
 
 __all__ = [
     "check_endpoint",
+    "check_token",
     "checked_answers",
     "checked_commit",
     "disable_telemetry",
@@ -76,6 +77,18 @@ def check_endpoint() -> None:
         raise HubError(
             f"HF_ENDPOINT={endpoint()!r} is not the address of a Hub. Write it as "
             "https://host, without spaces, or unset it for https://huggingface.co."
+        )
+
+
+def check_token() -> None:
+    """Refuse a token that can't be sent, without showing it. Raises HubError."""
+    from huggingface_hub import get_token
+
+    token = get_token()
+    if token is not None and not re.fullmatch("[!-~]+", token):
+        raise HubError(
+            "The token for the Hub holds a space or another character that no token "
+            "has. Correct or unset HF_TOKEN, or run 'hf auth login'."
         )
 
 

@@ -5,6 +5,7 @@ reset or an overload, a deadline for the whole download, and few errors, which s
 to do. `zoo.artifacts.weight_store` checks the content. Does not know torch.
 """
 
+import os
 import re
 import time
 from collections.abc import Callable
@@ -17,6 +18,7 @@ from typing import Any, TypeVar
 from zoo._utils import paths
 from zoo.artifacts.hub_client import (
     check_endpoint,
+    check_token,
     checked_answers,
     checked_commit,
     disable_telemetry,
@@ -71,12 +73,12 @@ _last_response: dict[str, float] = {}  # when a hub last said something, by its 
 def cached(repo: str, revision: str, filename: str) -> Path | None:
     """Return the file of a commit in the client's cache, or None, without a request."""
     path = _repository_cache(repo) / "snapshots" / revision / filename
-    return path if path.is_file() else None
+    return path if os.path.isfile(path) else None
 
 
 def is_known_missing(repo: str, revision: str, filename: str) -> bool:
     """Return whether the client has recorded that a commit has no such file."""
-    return (_repository_cache(repo) / ".no_exist" / revision / filename).is_file()
+    return os.path.isfile(_repository_cache(repo) / ".no_exist" / revision / filename)
 
 
 def download(
@@ -136,6 +138,7 @@ def check_reachable() -> None:
     from huggingface_hub import constants, get_session
 
     check_endpoint()
+    check_token()
     warn_plain_http()
     if (
         time.monotonic() - _last_response.get(endpoint(), -REACHABLE_SECONDS)
@@ -277,6 +280,11 @@ def _to_zoo_error(exc: Exception, location: str, repo: str) -> HubError:
     match exc:
         case HubAnswerError():
             return exc
+        case errors.HfHubHTTPError() if _is_bad_token(exc):
+            return NotOnHub(
+                f"{endpoint()} does not accept your token. Run 'hf auth login' again, "
+                "or correct or unset HF_TOKEN."
+            )
         case errors.GatedRepoError():
             return GatedError(repo, endpoint())
         case errors.RepositoryNotFoundError():
@@ -297,6 +305,13 @@ def _to_zoo_error(exc: Exception, location: str, repo: str) -> HubError:
             problem = exc.strerror or str(exc)
             return CacheError(location, str(paths.hub_cache_dir()), problem)
     return UnreachableError(location, endpoint(), f"failed ({short_message(exc)})")
+
+
+def _is_bad_token(exc: Any) -> bool:
+    """Return whether the Hub refuses the token itself, whatever it was asked for."""
+    said = f"{getattr(exc, 'server_message', None) or ''} {exc}".lower()
+    refused = exc.response.status_code == 401
+    return refused and ("invalid credentials" in said or "invalid user token" in said)
 
 
 def _repository_cache(repo: str) -> Path:

@@ -4,6 +4,7 @@ Code is never loaded from there: config.json names a build function of an instal
 plugin. Does not know torch.
 """
 
+import os
 import re
 import warnings
 from contextlib import suppress
@@ -171,7 +172,9 @@ def _commit(address: Address, name: str, pinned: Lock | None) -> str:
 def _find_in_stores(repo: str, commit: str) -> Path | None:
     """Return the folder of a repository in the first store that has it."""
     places = (commit_folder(place, repo, commit) for place in paths.store_dirs())
-    return next((p for p in places if (p / checkpoint_folder.CONFIG).is_file()), None)
+    return next(
+        (p for p in places if os.path.isfile(p / checkpoint_folder.CONFIG)), None
+    )
 
 
 def _fetch_small_files(repo: str, commit: str, name: str) -> Path:

@@ -2,6 +2,7 @@
 checkpoint folder, a repository on the Hub. Does not know torch.
 """
 
+import os
 import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -252,7 +253,7 @@ def _hub_folder(pin: Weights | None) -> Path | None:
         for store in paths.store_dirs()
     )
     return next(
-        (f for f in stored if (f / checkpoint_folder.TOKENIZER).is_file()), cached
+        (f for f in stored if os.path.isfile(f / checkpoint_folder.TOKENIZER)), cached
     )
 
 

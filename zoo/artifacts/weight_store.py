@@ -146,7 +146,7 @@ def is_cached(weights: Weights) -> bool:
     if weights.repo is not None and weights.revision is not None:
         cached = hub_download.cached(weights.repo, weights.revision, weights.filename)
         places += [cached] if cached else []
-    return any(path.is_file() for path in places)
+    return any(map(os.path.isfile, places))
 
 
 def check(path: Path, weights: Weights, *, verify: Verify, blame: str) -> bool:
@@ -365,12 +365,12 @@ def _from_store(weights: Weights, verify: Verify) -> CheckedFile | None:
         return None
     for store in folders.store_dirs():
         path = object_path(store, weights.sha256)
-        if not path.is_file():
+        if not os.path.isfile(path):  # a store of another user is as if empty
             continue
         try:
             blame = "Another source is tried; delete this file"
             return open_checked(path, weights, verify=verify, blame=blame)
-        except IntegrityError as exc:
+        except (IntegrityError, PermissionError) as exc:
             warnings.warn(str(exc), stacklevel=2)
     return None
 

@@ -9,6 +9,7 @@ import click
 from packaging.requirements import Requirement
 
 from zoo._utils import paths
+from zoo.artifacts import lockfile
 from zoo.plugins.discovery import Plugin, installed
 
 PACKAGES = (
@@ -50,6 +51,7 @@ def doctor_command(ctx: click.Context) -> None:
             f"The cache {paths.cache_dir()} can't be written, so every load hashes its "
             "file again. Set ZOO_CACHE to a writable folder."
         )
+    problems += _unreadable()
     for folder in paths.data_dirs():
         state = "" if folder.is_dir() else " (does not exist)"
         click.echo(f"  {'data':<16} {folder}{state}")
@@ -112,6 +114,27 @@ def _version(name: str) -> str:
     except PackageNotFoundError:
         hint = ": pip install 'zoo-core[train]' to train" if name in OPTIONAL else ""
         return f"not installed{hint}"
+
+
+def _unreadable() -> Iterator[str]:
+    """Yield what loads pass over because this user may not read it."""
+    lock, trusted = lockfile.lock_path(), lockfile.trusted_path()
+    if lockfile.is_forbidden(lock):
+        yield (
+            f"{lock} can't be read, so what it pins does not hold here. Ask its owner, "
+            "or name a file of your own with ZOO_LOCK."
+        )
+    if lockfile.is_forbidden(trusted):
+        yield (
+            f"{trusted} can't be read, so what was trusted on first use is not "
+            "remembered. Set ZOO_CACHE to a folder of your own."
+        )
+    for store in paths.store_dirs():
+        if os.path.isdir(store) and not os.access(store, os.R_OK | os.X_OK):
+            yield (
+                f"The store {store} can't be read, so models in it are not found. Ask "
+                "its owner, or take it out of ZOO_STORE."
+            )
 
 
 def _writable() -> bool:

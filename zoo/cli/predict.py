@@ -25,6 +25,7 @@ from zoo.cli.options import (
     translation_options,
 )
 from zoo.cli.render import answer as answer_lines
+from zoo.cli.render import write_image
 from zoo.specs import Output
 
 if TYPE_CHECKING:
@@ -221,12 +222,9 @@ def _check_save(output_spec: Output, options: dict[str, Any], inputs: int) -> No
 
 def _draw(answer: "Result", path: Path) -> None:
     picture = answer.render()
-    assert picture is not None, "the input is an image"
-    try:
-        picture.save(path)
-    except ValueError as exc:
-        problem = f"{path.name!r} has no image file extension, such as .png."
-        raise click.UsageError(problem) from exc
+    if picture is None:
+        raise click.UsageError("--save needs an image as input.")
+    write_image(picture, path)
 
 
 def _plain(answer: Any, top: int | None) -> Any:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from zoo._utils import shown
+from zoo._utils.atomic_write import atomic_file
 from zoo.plugins.discovery import Plugin, installed
 from zoo.specs import Metric, ModelSpec
 
@@ -32,6 +33,7 @@ __all__ = [
     "result",
     "size",
     "spec_as_dict",
+    "write_image",
 ]
 
 WIDE = 48  # characters of a picture, at most
@@ -73,18 +75,23 @@ def print_results(
         if not images:
             raise click.UsageError("-o writes images, and this model makes none.")
         grid = image_grid(images, columns=columns) if len(images) > 1 else images[0]
-        _write(grid, out)
+        write_image(grid, out)
         click.echo(str(out))
     elif not as_json:
         gap = "\n\n" if any(one.many_lines for one in results) else "\n"
         click.echo(gap.join("\n".join(result(one)) for one in results))
 
 
-def _write(image: "Image.Image", out: Path) -> None:
-    try:
-        image.save(out)
-    except ValueError as exc:  # Pillow knows no such extension
-        raise click.UsageError(f"{out} can't be written ({exc}).") from exc
+def write_image(image: "Image.Image", out: Path) -> None:
+    """Write an image into a file of the format that its name ends with."""
+    from PIL import Image
+
+    kind = Image.registered_extensions().get(out.suffix.lower())
+    if kind not in Image.SAVE:
+        problem = f"{out.name!r} has no image file extension, such as .png."
+        raise click.UsageError(problem)
+    with atomic_file(out) as file:
+        image.save(file, format=kind)
 
 
 def listing(specs: list[ModelSpec]) -> Iterator[str]:

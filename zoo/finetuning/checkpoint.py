@@ -38,7 +38,7 @@ def save(result: FinetuneResult, folder: str | Path) -> Path:
     folder = Path(folder)
     checkpoint_folder.check_replaceable(folder)
     model, known = result.model, model_metadata(result.model)
-    spec = _spec(result, folder.name)
+    spec = _spec(result, folder.name or folder.resolve().name)
     attach(model, replace(known, spec=spec))
     _draw(result)
     receipt = _receipt(result, spec)

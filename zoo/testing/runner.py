@@ -101,6 +101,11 @@ def check(target: str | Path, *, metric: bool = True) -> Iterator[CheckResult]:
     whose distribution must be installed. With `metric`, claims are measured again
     where their data is at hand. Raises CheckError, ModelNotFound.
     """
+    if not __debug__:
+        raise CheckError(
+            "python -O leaves out every assertion, so a check would find nothing. Run "
+            "it without -O, and without PYTHONOPTIMIZE."
+        )
     known = installed()
     names = {plugin.name: plugin for plugin in known.plugins}
     place = isinstance(target, Path) or "/" in target or _is_source(target)

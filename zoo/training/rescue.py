@@ -48,7 +48,7 @@ def _failed(model: nn.Module, target: Path | None, exc: Exception) -> TrainingEr
 def _kept(model: nn.Module, target: Path | None) -> str:
     """Save the weights, and return a sentence that says where."""
     name = model_metadata(model).spec.name
-    beside = target.with_name(f"{target.name}-unmeasured") if target else None
+    beside = checkpoint_folder.beside(target, "-unmeasured") if target else None
     temporary = Path(tempfile.gettempdir()) / f"zoo-{name}-unmeasured"
     for place in filter(None, (beside, temporary)):
         with suppress(OSError, ZooError):

@@ -392,7 +392,7 @@ def _without_empty(target: Path) -> Iterator[None]:
 def _tracking(
     kinds: Sequence[str], target: Path, spec: ModelSpec, chosen: Any
 ) -> Iterator[list[Tracker]]:
-    folder = target.with_name(f"{target.name}-tracking")
+    folder = checkpoint_folder.beside(target, "-tracking")
     trackers = [
         tracker(kind, folder, name=spec.name, settings=asdict(chosen)) for kind in kinds
     ]
@@ -410,7 +410,8 @@ def _save_last_good(
     model = run.last_good()
     if model is None or run.context.rank != 0:
         return exc
-    folder = saving.save(model.cpu(), target.with_name(f"{target.name}-last-good"))
+    folder = checkpoint_folder.beside(target, "-last-good")
+    saving.save(model.cpu(), folder)
     if isinstance(exc, Collapsed):
         return Collapsed(exc.variety, exc.epoch, str(folder))
     return Diverged(exc.loss, exc.epoch, str(folder))
