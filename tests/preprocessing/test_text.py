@@ -361,3 +361,42 @@ def test_a_tokenizer_file_may_say_that_the_end_is_kept() -> None:
 
     assert tokens.encode_batch(["a cat sat"], start) == [[2, 3]]
     assert tokens.encode_batch(["a cat sat"], end) == [[3, 4]]
+
+
+@pytest.mark.parametrize("name", ["attention-eng-fra", "bert-mini", "gru-imdb"])
+def test_special_tokens_that_are_typed_are_text(name: str) -> None:
+    """
+    They neither end a text nor pad it: every token of what comes after is there.
+    """
+    input_spec = zoo.load(name).zoo.spec.input  # type: ignore[union-attr]
+    reader = tokens.tokenizer(input_spec)
+    around = len(reader.encode("").ids)
+
+    for special in ("</s>", "<s>", "<pad>", "[PAD]", "[SEP]"):
+        [row] = tokens.encode_batch([f"I am {special} happy."], input_spec)
+        [after] = tokens.encode_batch(["I am so happy."], input_spec)
+        assert reader.token_to_id(special) not in row[: len(row) - around]
+        assert row[-2:] == after[-2:]
+
+
+def test_a_text_is_read_past_a_typed_end() -> None:
+    """
+    The second sentence is not lost.
+    """
+    answer = zoo.predict("attention-eng-fra", "I am tired.</s> I am happy.")
+
+    assert answer.source_tokens == (
+        *("I", "am", "tired", "."),
+        *("<", "/", "s", ">"),
+        *("I", "am", "happy", ".", "</s>"),
+    )
+
+
+def test_a_typed_mask_is_a_gap() -> None:
+    """
+    It is the one special token that people are to type.
+    """
+    answer = zoo.predict("bert-mini", "the king is [MASK] .")
+
+    assert len(answer.masks) == 1
+    assert "[MASK]" not in answer.masks[0][0].sequence

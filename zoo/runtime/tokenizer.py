@@ -1,6 +1,7 @@
 """From texts to token numbers, by the tokenizer.json that travels with the weights."""
 
 import hashlib
+import json
 from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
@@ -30,6 +31,7 @@ __all__ = [
 
 NAME = "tokenizer.json"  # beside the weights
 MAX_FILE_BYTES = 32 << 20  # bytes of it
+MASKS = ("[MASK]", "<mask>")  # that stand for a gap in a text
 NO_LIMIT = 1 << 31  # tokens that no text has
 
 
@@ -164,6 +166,15 @@ def _age(source: Path | bytes | None, pin: str) -> int:
         return 0
 
 
+def _with_typed_masks(content: str) -> str:
+    """Return tokenizer.json with a mask that people may type: it marks a gap."""
+    parsed = json.loads(content)
+    masks = [one for one in parsed.get("added_tokens", ()) if one["content"] in MASKS]
+    for one in masks:
+        one["special"] = False
+    return json.dumps(parsed) if masks else content
+
+
 @lru_cache(maxsize=8)
 def _parsed(
     source: Path | bytes | None, pin: str, age: int, vocab_size: int, max_length: int
@@ -175,7 +186,7 @@ def _parsed(
         raise MissingExtra("tokenizers", "Reading text", None) from exc
     name = source if isinstance(source, Path) else NAME
     try:
-        made = Tokenizer.from_str(content.decode())
+        made = Tokenizer.from_str(_with_typed_masks(content.decode()))
     except Exception as exc:  # the library raises bare ones
         fault = str(exc).partition("\n")[0].rstrip(".")
         raise CheckpointError(f"{name} is no tokenizer ({fault}).") from exc
@@ -184,6 +195,7 @@ def _parsed(
             f"{name} knows {made.get_vocab_size():,} tokens, and the model "
             f"{vocab_size:,}: they do not belong together."
         )
+    made.encode_special_tokens = True  # what a person types as one is text
     made.no_padding()
     # The file may say that a long text is cut at its start.
     direction = (made.truncation or {}).get("direction", "right")
