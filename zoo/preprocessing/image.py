@@ -203,9 +203,11 @@ def image_to_tensor(image: Image.Image, input_spec: ImageInput) -> Tensor:
 def _to_tensors(images: Sequence[Image.Image], input_spec: ImageInput) -> Tensor:
     """Return opened images as prepared pixels (B, C, H, W), float32."""
     arrays = [np.asarray(fit_image(one, input_spec), np.uint8) for one in images]
-    shape = (len(arrays), input_spec.height, input_spec.width, -1)
+    shape = (len(arrays), input_spec.height, input_spec.width, input_spec.channels)
     rows = torch.from_numpy(np.stack(arrays)).view(shape).permute(0, 3, 1, 2)
-    scaled = rows.contiguous() / 255
+    # Copied, not made contiguous: of one channel, strides would stay those of channels
+    # last, for which convolutions take other kernels, and round otherwise.
+    scaled = torch.empty(rows.shape).copy_(rows).div_(255)
     if [*input_spec.mean, *input_spec.std] == [0, 1]:
         return scaled
     return (scaled - _by_channel(input_spec.mean)) / _by_channel(input_spec.std)
