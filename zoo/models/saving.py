@@ -47,8 +47,10 @@ def save(
     with checkpoint_folder.scratch_folder(folder) as new:
         stored = _stored(model, dtype)
         safetensors_io.write(stored, new / checkpoint_folder.WEIGHTS)
-        input_spec = metadata.spec.input
-        saved_input = preprocessor(input_spec).save(input_spec, new)
+        saved_input = metadata.spec.input
+        # A model that was built, not loaded, may have files that were never fetched.
+        if metadata.report is not None or not saved_input.missing_files:
+            saved_input = preprocessor(saved_input).save(saved_input, new)
         metadata = replace(metadata, spec=replace(metadata.spec, input=saved_input))
         config = _config(metadata, model, checkpoint_folder.weights_pin(new))
         (new / checkpoint_folder.CONFIG).write_text(config.to_json(), encoding="utf-8")
