@@ -87,7 +87,7 @@ def _fault(given: Windows, labels: Sequence[str]) -> str:
         return f"windows by={given.by!r} should be 'pixels' or 'features'."
     for name in ("threshold", "overlap"):
         value = getattr(given, name)
-        if not isinstance(value, Real) or not 0 <= value <= 1:
+        if not isinstance(value, Real) or not 0 <= float(value) <= 1:
             return f"windows {name}={value!r} should be in 0..1."
     if isinstance(given.labels, str) or given.labels == []:
         return f"windows labels={given.labels!r} should be a list of names."
@@ -98,7 +98,9 @@ def _fault(given: Windows, labels: Sequence[str]) -> str:
 
 
 def _counts(value: Any) -> bool:
-    return isinstance(value, Integral) and not isinstance(value, bool) and value >= 1
+    return (
+        isinstance(value, Integral) and not isinstance(value, bool) and int(value) >= 1
+    )
 
 
 def _listed(size: int | Sequence[int]) -> list[int]:

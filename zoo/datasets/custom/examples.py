@@ -162,7 +162,7 @@ class Column(Sequence[Any]):
 
 def _stored_rows(items: Column) -> Iterator[Sequence[Any]]:
     rows, picked = _undecoded(items.rows), items.picked
-    if items.name in rows.column_names:
+    if items.name is not None and items.name in rows.column_names:
         rows = rows.select_columns([items.name])
     for start in range(0, len(picked), CHUNK_ROWS):
         chunk = rows[[int(row) for row in picked[start : start + CHUNK_ROWS]]]
