@@ -122,14 +122,15 @@ def _number(value: Any) -> Any:
 
 
 def _targets(rows: Table | Dataset, name: str) -> list[Any]:
+    """Return a column of targets, of numbered classes their names."""
     targets = list(rows[name])
-    feature: Any = None if isinstance(rows, Table) else rows.features[name]
-    if hasattr(feature, "int2str"):
-        return [
-            None if value is None or value < 0 else feature.int2str(int(value))
-            for value in targets
-        ]
-    return targets
+    feature = None if isinstance(rows, Table) else rows.features[name]
+    named = getattr(feature, "int2str", None)
+    if named is None:
+        return targets
+    return [
+        None if value is None or value < 0 else named(int(value)) for value in targets
+    ]
 
 
 def _holds_paths(rows: Table | Dataset, name: str) -> bool:
