@@ -7,7 +7,7 @@ import json
 import os
 import re
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, fields
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -234,13 +234,19 @@ def numbered(folder: Path) -> Path:
 def check_writable(folder: Path) -> None:
     """Refuse a folder that no checkpoint can be written to, before the work begins.
 
-    Raises CheckpointError.
+    Nothing is left of the trial. Raises CheckpointError.
     """
-    with scratch_folder(folder) as scratch:
-        try:
+    above = Path(os.path.realpath(folder)).parents
+    made = [place for place in above if not os.path.lexists(place)]
+    try:
+        with scratch_folder(folder) as scratch:
             (scratch / CONFIG).write_bytes(b"{}")
-        except OSError as exc:
-            raise _unwritable(folder, exc) from exc
+    except OSError as exc:
+        raise _unwritable(folder, exc) from exc
+    finally:
+        for place in made:
+            with suppress(OSError):
+                place.rmdir()
 
 
 def weights_pin(folder: Path) -> Weights:

@@ -5,6 +5,7 @@
 
 import re
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
 from typing import Literal, Self
@@ -270,8 +271,19 @@ class TextInput(Input):
         if not isinstance(source, Path):
             return self
         try:
-            content = source.read_bytes()
+            stat = source.stat()
+            times = stat.st_mtime_ns, stat.st_ctime_ns
+            content, digest = _read(source, stat.st_ino, stat.st_size, times)
         except OSError:
             return self  # reading a text says that it is missing
-        wrong = self.tokenizer and sha256(content).hexdigest() != self.tokenizer
+        wrong = self.tokenizer not in ("", digest)
         return self if wrong else replace(self, tokenizer_source=content)
+
+
+@lru_cache(maxsize=8)
+def _read(
+    path: Path, inode: int, size: int, times: tuple[int, int]
+) -> tuple[bytes, str]:
+    """Return the content of a file and its SHA-256; read once while it is the same."""
+    content = path.read_bytes()
+    return content, sha256(content).hexdigest()

@@ -53,7 +53,7 @@ def _seal(tensors: dict[str, Tensor]) -> Tensor:
         seal.update(f"{name}:{tensor.dtype}:{tuple(tensor.shape)};".encode())
         flat = tensor.contiguous().view(-1)
         if flat.numel():
-            seal.update(flat.view(torch.uint8).numpy().tobytes())
+            seal.update(flat.view(torch.uint8).numpy().data)
     return torch.frombuffer(bytearray(seal.digest()), dtype=torch.uint8)
 
 
