@@ -7,7 +7,12 @@ from typing import Any
 import click
 
 from zoo._utils.allocator import keep_freed_memory
-from zoo.cli.options import json_option, model_argument, precision_option
+from zoo.cli.options import (
+    device_option,
+    json_option,
+    model_argument,
+    precision_option,
+)
 
 
 @click.command("benchmark")
@@ -19,6 +24,7 @@ from zoo.cli.options import json_option, model_argument, precision_option
     is_flag=True,
     help="Write the result into the measured.json of the model's plugin.",
 )
+@device_option
 @precision_option
 @json_option
 def benchmark_command(
@@ -26,6 +32,7 @@ def benchmark_command(
     threads: int | None,
     untrained: bool,
     record: bool,
+    device: str,
     precision: Any,
     as_json: bool,
 ) -> None:
@@ -43,9 +50,17 @@ def benchmark_command(
     if record:
         if precision != "no":
             raise click.UsageError("--record keeps costs in float32: drop --precision.")
+        if device != "cpu":
+            raise click.UsageError("--record keeps costs of a CPU: drop --device.")
         catalog.get_spec(name)  # a folder has no plugin that could record it
     keep_freed_memory()
-    costs = benchmark(name, threads=threads, untrained=untrained, precision=precision)
+    costs = benchmark(
+        name,
+        threads=threads,
+        untrained=untrained,
+        precision=precision,
+        device=device,
+    )
     if record:
         plugin = discovery.installed().providers[name]
         path = weight_store.package_folder(plugin.package) / measured.FILE

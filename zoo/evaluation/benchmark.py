@@ -14,6 +14,7 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from zoo._utils.hardware import hardware_name, peak_memory
 from zoo.models import loading
+from zoo.models.devices import Device, resolve_device
 from zoo.models.precision import Precision, at_precision
 from zoo.preprocessing.preprocessor import preprocessor
 from zoo.runtime.eval_mode import eval_mode, forward_on_device
@@ -31,17 +32,21 @@ def benchmark(
     threads: int | None = None,
     untrained: bool = False,
     precision: Precision = "no",
+    device: Device = "cpu",
 ) -> Cost:
     """Measure a model on this machine: a load, and forward passes of 1 and 32 inputs.
 
     The inputs are noise of the model's input size, or texts of 128 tokens if it takes
     as many. `threads` limits the threads of PyTorch. `untrained` measures the
-    architecture without its weights; `precision` is as for `zoo.predict`. Memory is
-    only correct in a fresh process. Raises PrecisionError, and what `zoo.load` raises.
+    architecture without its weights; `precision` and `device` are as for
+    `zoo.predict`. Memory is that of the process, not of a GPU, and only correct in a
+    fresh one. Raises PrecisionError, DeviceError, and what `zoo.load` raises.
     """
+    place = resolve_device(device)
 
     def load() -> nn.Module:
-        return loading.build(name).eval() if untrained else loading.load(name)
+        made = loading.build(name).eval() if untrained else loading.load(name)
+        return made.to(place)
 
     with _threads(threads), torch.inference_mode():
         input_spec = loading.find(name).input
@@ -60,7 +65,7 @@ def benchmark(
                 batch_ms=_median(lambda: forward_on_device(quick, many)),
                 memory_mib=round(max(memory, 0) / 1024, 1),
                 multiply_adds=_multiply_adds(model, one),
-                hardware=hardware_name(torch.device("cpu")),
+                hardware=hardware_name(place),
                 torch=torch.__version__.partition("+")[0],
             )
 
