@@ -18,6 +18,7 @@ from zoo.inference.nearest_texts import nearest_texts as nearest_texts
 from zoo.inference.nearest_words import nearest_words as nearest_words
 from zoo.inference.predict import example as example
 from zoo.inference.predict import predict as predict
+from zoo.inference.predictor import Predictor as Predictor
 from zoo.inference.sample import sample as sample
 from zoo.inference.stream import predict_iter as predict_iter
 from zoo.inference.transform import transform as transform

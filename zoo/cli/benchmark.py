@@ -9,6 +9,7 @@ import click
 from zoo._utils.allocator import keep_freed_memory
 from zoo.cli.options import (
     backend_option,
+    device_option,
     json_option,
     model_argument,
     precision_option,
@@ -24,6 +25,7 @@ from zoo.cli.options import (
     is_flag=True,
     help="Write the result into the measured.json of the model's plugin.",
 )
+@device_option
 @precision_option
 @backend_option
 @json_option
@@ -32,6 +34,7 @@ def benchmark_command(
     threads: int | None,
     untrained: bool,
     record: bool,
+    device: str,
     precision: Any,
     backend: Any,
     as_json: bool,
@@ -53,6 +56,8 @@ def benchmark_command(
                 "--record keeps costs of torch in float32: drop --precision and "
                 "--backend."
             )
+        if device != "cpu":
+            raise click.UsageError("--record keeps costs of a CPU: drop --device.")
         spec = catalog.get_spec(name)  # a folder has no plugin that could record it
         if spec.name not in discovery.installed().models:
             raise click.UsageError(f"--record keeps no costs of {spec.name!r}.")
@@ -63,6 +68,7 @@ def benchmark_command(
         untrained=untrained,
         precision=precision,
         backend=backend,
+        device=device,
     )
     if record:
         plugin = discovery.installed().providers[name]

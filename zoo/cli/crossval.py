@@ -44,7 +44,7 @@ def crossval_command(
     from zoo.training.settings import parse
 
     keep_freed_memory()
-    check_device(options["device"])
+    options["device"] = check_device(options["device"])
     settings = {**parse(words)}
     result = crossval(name, out, settings=settings, callback=_print_fold, **options)
     if as_json:

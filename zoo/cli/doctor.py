@@ -36,6 +36,7 @@ def doctor_command(ctx: click.Context) -> None:
     click.echo(f"python {platform.python_version()} on {platform.platform()}")
     for name in PACKAGES:
         click.echo(f"  {name:<16} {_version(name)}")
+    click.echo(f"  {'devices':<16} {', '.join(_devices())}")
     click.echo("plugins")
     known = installed()
     for plugin in known.plugins:
@@ -61,6 +62,19 @@ def doctor_command(ctx: click.Context) -> None:
         click.echo(f"problem: {problem}", err=True)
     click.echo(_count(len(problems), "problem") if problems else "no problems")
     ctx.exit(1 if problems else 0)
+
+
+def _devices() -> list[str]:
+    """Return what models compute on here, the fastest first, which 'auto' takes."""
+    import torch
+
+    from zoo._utils.hardware import hardware_name
+    from zoo.models.devices import available
+
+    return [
+        f"{name} ({hardware_name(torch.device(name))})" if name != "mps" else name
+        for name in available()
+    ]
 
 
 def _unmet(distribution: str) -> Iterator[str]:

@@ -1,10 +1,12 @@
 """`zoo interpolate`: outputs between two inputs in latent space."""
 
 from pathlib import Path
+from typing import Any
 
 import click
 
 from zoo.cli.options import (
+    device_option,
     image_out_option,
     invert_option,
     json_option,
@@ -21,6 +23,7 @@ from zoo.cli.render import print_results
     "--steps", default=8, show_default=True, help="Number of images, with both ends."
 )
 @invert_option
+@device_option
 @image_out_option
 @json_option
 def interpolate_command(
@@ -29,12 +32,13 @@ def interpolate_command(
     last: str,
     steps: int,
     invert: bool,
+    device: str,
     out: Path | None,
     as_json: bool,
 ) -> None:
     """Interpolate between the latent codes of two files, FIRST and LAST."""
     from zoo.inference.latent_codes import interpolate
 
-    options = {"invert": True} if invert else {}
-    results = interpolate(name, first, last, steps=steps, **options)
+    options: dict[str, Any] = {"invert": True} if invert else {}
+    results = interpolate(name, first, last, steps=steps, device=device, **options)
     print_results(results, out, as_json, columns=steps)

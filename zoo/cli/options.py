@@ -101,7 +101,10 @@ invert_option = click.option(
     "--invert", is_flag=True, help="Invert the brightness of images."
 )
 device_option = click.option(
-    "--device", default="cpu", show_default=True, help="Such as cpu or cuda:0."
+    "--device",
+    default="cpu",
+    show_default=True,
+    help="Such as cpu or cuda:0; auto takes a GPU where there is one.",
 )
 target_option = click.option("--target", metavar="COLUMN", help="Column to predict.")
 column_option = click.option(
@@ -191,12 +194,8 @@ def inputs_or_example(name: str, inputs: tuple[str, ...], example: bool) -> list
     return [str(predict.example(name)), *inputs] if example else list(inputs)
 
 
-def check_device(device: str) -> None:
-    """Refuse a device that this machine does not have."""
-    import torch
+def check_device(device: str) -> str:
+    """Return the device that is meant, of this machine. Raises DeviceError."""
+    from zoo.models.devices import resolve_device
 
-    try:
-        torch.empty(0, device=device)
-    except (RuntimeError, AssertionError, NotImplementedError) as exc:
-        problem = str(exc).partition("\n")[0].rstrip(".")
-        raise click.UsageError(f"Device {device!r} can't be used: {problem}.") from exc
+    return str(resolve_device(device))

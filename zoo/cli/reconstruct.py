@@ -1,10 +1,12 @@
 """`zoo reconstruct`: inputs, encoded and decoded again."""
 
 from pathlib import Path
+from typing import Any
 
 import click
 
 from zoo.cli.options import (
+    device_option,
     example_option,
     image_out_option,
     inputs_or_example,
@@ -20,6 +22,7 @@ from zoo.cli.render import print_results
 @click.argument("inputs", nargs=-1)
 @example_option
 @invert_option
+@device_option
 @image_out_option
 @json_option
 def reconstruct_command(
@@ -27,6 +30,7 @@ def reconstruct_command(
     inputs: tuple[str, ...],
     example: bool,
     invert: bool,
+    device: str,
     out: Path | None,
     as_json: bool,
 ) -> None:
@@ -34,5 +38,5 @@ def reconstruct_command(
     from zoo.inference.latent_codes import reconstruct
 
     raw = inputs_or_example(name, inputs, example)
-    options = {"invert": True} if invert else {}
-    print_results(reconstruct(name, raw, **options), out, as_json)
+    options: dict[str, Any] = {"invert": True} if invert else {}
+    print_results(reconstruct(name, raw, device=device, **options), out, as_json)

@@ -6,6 +6,7 @@ from typing import Any
 import click
 
 from zoo.cli.options import (
+    device_option,
     generation_options,
     image_out_option,
     json_option,
@@ -18,6 +19,7 @@ from zoo.cli.render import print_results
 @model_argument
 @click.option("-n", "count", default=1, show_default=True, help="Number of samples.")
 @click.option("--seed", type=int, help="Seed of the random generator.")
+@device_option
 @generation_options
 @image_out_option
 @json_option
@@ -25,6 +27,7 @@ def sample_command(
     name: str,
     count: int,
     seed: int | None,
+    device: str,
     generation: dict[str, Any],
     out: Path | None,
     as_json: bool,
@@ -36,4 +39,6 @@ def sample_command(
     """
     from zoo.inference.sample import sample
 
-    print_results(sample(name, count, seed=seed, **generation), out, as_json)
+    print_results(
+        sample(name, count, seed=seed, device=device, **generation), out, as_json
+    )

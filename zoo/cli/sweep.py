@@ -67,7 +67,7 @@ def sweep_command(
     if worker and out is not None:
         join(out)
         return
-    check_device(options["device"])
+    options["device"] = check_device(options["device"])
     result = sweep(
         name, out, settings={**parse(words)}, callback=_print_trial, **options
     )

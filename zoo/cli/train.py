@@ -63,7 +63,7 @@ def train_command(
     from zoo.training.train import train
 
     keep_freed_memory()
-    check_device(options["device"])
+    options["device"] = check_device(options["device"])
     settings: dict[str, object] = {**parse(words)}
     if seed is not None:
         settings["seed"] = seed

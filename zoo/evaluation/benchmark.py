@@ -15,6 +15,7 @@ from torch.utils.flop_counter import FlopCounterMode
 from zoo._utils.hardware import hardware_name, peak_memory
 from zoo.inference.engine import Backend, EngineModule, check_backend, with_backend
 from zoo.models import loading
+from zoo.models.devices import Device, resolve_device
 from zoo.models.precision import Precision, at_precision
 from zoo.preprocessing.preprocessor import preprocessor
 from zoo.runtime.eval_mode import eval_mode, forward_on_device
@@ -33,19 +34,22 @@ def benchmark(
     untrained: bool = False,
     precision: Precision = "no",
     backend: Backend = "torch",
+    device: Device = "cpu",
 ) -> Cost:
     """Measure a model on this machine: a load, and forward passes of 1 and 32 inputs.
 
     The inputs are noise of the model's input size, or texts of 128 tokens if it takes
     as many. `threads` limits the threads of PyTorch. `untrained` measures the
-    architecture without its weights; `precision` and `backend` are as for
+    architecture without its weights; `precision`, `backend` and `device` are as for
     `zoo.predict`, and the result names the backend that computed the batch. Memory is
-    only correct in a fresh process. Raises PrecisionError, BackendError, and what
-    `zoo.load` raises.
+    that of the process, not of a GPU, and only correct in a fresh one. Raises
+    PrecisionError, BackendError, DeviceError, and what `zoo.load` raises.
     """
+    place = resolve_device(device)
 
     def load() -> nn.Module:
-        return loading.build(name).eval() if untrained else loading.load(name)
+        made = loading.build(name).eval() if untrained else loading.load(name)
+        return made.to(place)
 
     def quickened(model: nn.Module, given: Tensor) -> nn.Module:
         module = with_backend(model, backend, given)
@@ -69,7 +73,7 @@ def benchmark(
                 batch_ms=_median(lambda: forward_on_device(quick_batch, many)),
                 memory_mib=round(max(memory, 0) / 1024, 1),
                 multiply_adds=_multiply_adds(model, one),
-                hardware=hardware_name(torch.device("cpu")),
+                hardware=hardware_name(place),
                 torch=torch.__version__.partition("+")[0],
                 backend="torch"
                 if not isinstance(quick_batch, EngineModule)

@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +16,10 @@ from zoo.datasets.custom.examples import Column, DatasetSplits, LabeledExamples,
 from zoo.datasets.custom.table_inputs import read_inputs
 from zoo.errors import DataError, InputError, OptionError
 from zoo.models import sealed_cache
+from zoo.models.devices import BatchLimit, Device, device_of, on_device
 from zoo.models.freeze import head_of
 from zoo.models.fuse_batchnorm import fuse_batchnorm
+from zoo.models.loading import require_module
 from zoo.models.metadata import model_metadata, unwrap_model
 from zoo.models.precision import (
     Precision,
@@ -48,7 +51,7 @@ NO_COPIES = Copies()  # none
 
 
 def features(
-    model: nn.Module,
+    model: nn.Module | str | Path,
     raw: Any,
     *,
     batch_size: int = BATCH_SIZE,
@@ -56,16 +59,19 @@ def features(
     column: str | None = None,
     encoding: str | None = None,
     allow_outside: bool = False,
+    device: Device | None = None,
 ) -> Tensor:
     """Return the input of the head of `model` for raw inputs, (inputs, numbers).
 
     Of a model whose output is a vector, return that output. Raw inputs are those
     of `zoo.predict`, with its options of tables. They are computed in bfloat16 where
-    the hardware can, unless `precision` is "no". Raises InputError, PrecisionError, and
-    OptionError where there is no head.
+    the hardware can, unless `precision` is "no", and on `device`, as for `zoo.predict`.
+    Raises InputError, PrecisionError, DeviceError, and OptionError where there is no
+    head.
     """
-    spec = model_metadata(model).spec
-    task = get_task(spec.task)
+    module = require_module(model, "zoo.features(model, input)", device)
+    spec = model_metadata(module).spec
+    task, limit = get_task(spec.task), BatchLimit()
     raw = read_inputs(
         raw,
         spec.input,
@@ -75,28 +81,31 @@ def features(
     )
     items, _ = task.split_items(raw, spec.input)
     parts: list[Tensor] = []
-    quick = at_precision(model, precision)
-    with eval_mode(model), torch.inference_mode():
+    with on_device(module, device), eval_mode(module), torch.inference_mode():
+        quick = at_precision(module, precision)
+
+        def computed(given: Tensor, part: slice) -> Tensor:
+            if spec.output.is_features:
+                return forward_on_device(quick, given[part])
+            return before_head(quick, given[part])[0]
+
         for start in range(0, len(items), batch_size):
-            part = [
+            opened = [
                 task.load_item(i, spec.input) for i in items[start : start + batch_size]
             ]
-            given = task.collate(part, spec.input)
-            if spec.output.is_features:
-                parts.append(forward_on_device(quick, given))
-            else:
-                parts.append(before_head(quick, given)[0])
-    check_used(quick, precision)
+            given = task.collate(opened, spec.input)
+            parts += limit.parts(len(given), partial(computed, given))
+        check_used(quick, precision)
     return torch.cat(parts).clone()
 
 
 def before_head(model: nn.Module, given: Tensor) -> tuple[Tensor, Tensor]:
     """Return the head's input and the model's output for a prepared batch."""
-    seen, output = head_inputs(model, head_of(model), given)
+    seen, output = head_inputs(model, head_of(model), given.to(device_of(model)))
     if len(seen) != 1:
         problem = f"its head {head_of(model)!r} runs {len(seen)} times in one pass."
         raise OptionError(model_metadata(model).spec.name, problem, [])
-    return seen[0].float(), output
+    return seen[0].float().cpu(), output.cpu()
 
 
 def model_inputs(

@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from zoo.errors import InputError, OptionError
 from zoo.inference.predict import model_inputs
 from zoo.inference.sample import require_verb
+from zoo.models.devices import Device, on_device
 from zoo.models.loading import require_module
 from zoo.models.metadata import model_metadata
 from zoo.runtime import latent_codes
@@ -22,51 +23,76 @@ from zoo.tasks.results.vision import Result
 __all__ = ["encode", "interpolate", "reconstruct"]
 
 
-def encode(model: nn.Module | str | Path, raw: Any, **options: Any) -> Tensor:
-    """Return the codes of raw inputs, (inputs, numbers); `raw` is as in `zoo.predict`.
+def encode(
+    model: nn.Module | str | Path,
+    raw: Any,
+    *,
+    device: Device | None = None,
+    **options: Any,
+) -> Tensor:
+    """Return the codes of raw inputs, (inputs, numbers).
 
-    Raises VerbError, InputError, OptionError.
+    `raw` and `device` are as in `zoo.predict`. Raises VerbError, InputError,
+    OptionError, DeviceError.
     """
-    module = require_module(model, "zoo.encode(model, input)")
+    module = require_module(model, "zoo.encode(model, input)", device)
     require_verb(module, "encode")
-    coded, _ = _coded(module, raw, "zoo.encode", options)
+    with on_device(module, device):
+        coded, _ = _coded(module, raw, "zoo.encode", options)
     return torch.cat([code for _, code in coded])
 
 
-def reconstruct(model: nn.Module | str | Path, raw: Any, **options: Any) -> Any:
+def reconstruct(
+    model: nn.Module | str | Path,
+    raw: Any,
+    *,
+    device: Device | None = None,
+    **options: Any,
+) -> Any:
     """Reconstruct raw inputs from their latent codes: a result, or a list of results.
 
-    `raw` is as in `zoo.predict`. Raises VerbError, InputError, OptionError.
+    `raw` and `device` are as in `zoo.predict`. Raises VerbError, InputError,
+    OptionError, DeviceError.
     """
-    module = require_module(model, "zoo.reconstruct(model, input)")
+    module = require_module(model, "zoo.reconstruct(model, input)", device)
     require_verb(module, "reconstruct")
     results: list[Result] = []
-    coded, single = _coded(module, raw, "zoo.reconstruct", options)
-    for opened, code in coded:
-        results += _results(module, code, opened)
+    with on_device(module, device):
+        coded, single = _coded(module, raw, "zoo.reconstruct", options)
+        for opened, code in coded:
+            results += _results(module, code, opened)
     return results[0] if single else results
 
 
 def interpolate(
-    model: nn.Module | str | Path, a: Any, b: Any, *, steps: int = 8, **options: Any
+    model: nn.Module | str | Path,
+    a: Any,
+    b: Any,
+    *,
+    steps: int = 8,
+    device: Device | None = None,
+    **options: Any,
 ) -> list[Result]:
     """Return results for `steps` codes on the straight line from that of `a` to `b`'s.
 
     Each of the two is one raw input, or a code: a row of what `zoo.encode` gives.
-    Raises VerbError, InputError, OptionError.
+    `device` is as in `zoo.predict`. Raises VerbError, InputError, OptionError,
+    DeviceError.
     """
-    module = require_module(model, "zoo.interpolate(model, a, b)")
+    module = require_module(model, "zoo.interpolate(model, a, b)", device)
     spec = require_verb(module, "interpolate")
     if not isinstance(steps, Integral) or isinstance(steps, bool) or steps < 2:
         problem = f"steps={steps!r} should be 2 or more."
         raise OptionError(spec.name, problem, ["steps"])
-    start, end = (_end(module, raw, options) for raw in (a, b))
+    with on_device(module, device):
+        start, end = (_end(module, raw, options) for raw in (a, b))
     if start.shape != end.shape:
         problem = f"The codes have {start.numel()} and {end.numel()} numbers."
         raise InputError(problem, "two codes of one length")
     share = torch.linspace(0, 1, steps).unsqueeze(1)
     code = (1 - share) * start + share * end  # the ends exactly
-    return _results(module, code, [code.new_empty(0)] * steps)
+    with on_device(module, device):
+        return _results(module, code, [code.new_empty(0)] * steps)
 
 
 def _end(module: nn.Module, raw: Any, options: dict[str, Any]) -> Tensor:

@@ -24,6 +24,7 @@ import torch
 from torch import Tensor, nn
 
 from zoo.errors import OptionError, VerbError, near
+from zoo.models.devices import Device, on_device
 from zoo.models.loading import require_module
 from zoo.models.metadata import model_metadata, unwrap_model
 from zoo.runtime.sampling import draw, seeded
@@ -55,15 +56,16 @@ def sample(
     n: int = 1,
     *,
     seed: int | None = None,
+    device: Device | None = None,
     **options: Any,
 ) -> list[Result]:
     """Return `n` results that `model` draws; the same seed and `n` give the same.
 
     Without a seed they are drawn from torch's own generator. A model that writes takes
-    the options of `zoo.runtime.generation.GenerationConfig`. Raises VerbError,
-    OptionError.
+    the options of `zoo.runtime.generation.GenerationConfig`. `device` is where it
+    computes, as for `zoo.predict`. Raises VerbError, OptionError, DeviceError.
     """
-    module = require_module(model, "zoo.sample(model)")
+    module = require_module(model, "zoo.sample(model)", device)
     known = require_verb(module, "sample")
     task = get_task(known.task)
     names = ["n", "seed", *(o for o in task.options if o != "seed")]
@@ -76,9 +78,10 @@ def sample(
         if name not in names:
             problem = f"zoo.sample has no option {name!r}. {near(name, names)}"
             raise OptionError(known.name, problem.rstrip(), names)
-    if task.generates(module):
-        return task.generate(module, n, seeded(seed), options)
-    made = sample_outputs(module, n, seed=seed)
+    with on_device(module, device):
+        if task.generates(module):
+            return task.generate(module, n, seeded(seed), options)
+        made = sample_outputs(module, n, seed=seed)
     return task.postprocess(made, [made.new_empty(0)] * n, known.output)
 
 

@@ -17,7 +17,7 @@ from zoo.runtime.table import Table
 from zoo.specs import Input
 from zoo.tasks.targets.files import input_files, left_out_notes, no_files
 
-__all__ = ["ReadInputs", "Source", "find_source", "source_of"]
+__all__ = ["ReadInputs", "Source", "find_source", "source_of", "stored_value"]
 
 TARS = (".tar", ".tar.gz", ".tgz")
 MAX_MEMBER_BYTES = 1 << 29  # of a file in an archive, which is read whole
@@ -223,7 +223,7 @@ def _dataset(rows: Any, input_spec: Input, how: ReadInputs) -> Source:
 
     def items() -> Iterator[Named]:
         for number, row in enumerate(rows, start=1):
-            yield f"row {number}", row if column is None else _stored(row[column])
+            yield f"row {number}", row if column is None else stored_value(row[column])
 
     return Source(items, count)
 
@@ -245,7 +245,7 @@ def _column(
     return found
 
 
-def _stored(value: Any) -> Any:
+def stored_value(value: Any) -> Any:
     """Return the bytes or the path of a picture that is not decoded."""
     if isinstance(value, Mapping) and {*value} == {"bytes", "path"}:
         return value["bytes"] or value["path"]
