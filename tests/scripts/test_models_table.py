@@ -24,6 +24,7 @@ BEHIND = {
     "rnn-imdb",
     "tfidf-clf-20news",
     "tfidf-retriever",
+    "word2vec-cbow",
 }
 
 

@@ -33,6 +33,8 @@ SPECS = (
         stored="float16",
         papers=("https://arxiv.org/abs/1301.3781", "https://arxiv.org/abs/1310.4546"),
         tags=("word2vec", "cbow", "word-embeddings"),
+        behind_baseline="Pairs of words are what is measured, and skip-gram and the "
+        "counts are fitted to pairs; CBOW averages a window.",
     ),
     ModelSpec(
         name="word2vec-skipgram",
