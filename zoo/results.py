@@ -4,6 +4,7 @@ from zoo.tasks.results.ocr import OCRCandidate, OCRResult
 from zoo.tasks.results.rendering import image_grid, png
 from zoo.tasks.results.text_generation import GeneratedText
 from zoo.tasks.results.vision import (
+    Anomaly,
     Classification,
     Forecast,
     GeneratedImage,
@@ -12,6 +13,7 @@ from zoo.tasks.results.vision import (
 )
 
 __all__ = [
+    "Anomaly",
     "Classification",
     "Forecast",
     "GeneratedImage",

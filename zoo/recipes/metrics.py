@@ -1,5 +1,8 @@
 """The metrics of a kind of model on rows, and distances between samples."""
 
+from zoo.runtime.anomaly_detection import area_under_roc
+from zoo.runtime.anomaly_detection import evaluate as evaluate_anomalies
+from zoo.runtime.anomaly_detection import metrics as anomaly_metrics
 from zoo.runtime.classification import evaluate as evaluate_classification
 from zoo.runtime.features import extract_features
 from zoo.runtime.forecast_metrics import evaluate as evaluate_forecasts
@@ -22,8 +25,11 @@ __all__ = [
     "FORECASTING",
     "OCR",
     "SEGMENTATION",
+    "anomaly_metrics",
+    "area_under_roc",
     "decode_labels",
     "encode_texts",
+    "evaluate_anomalies",
     "evaluate_classification",
     "evaluate_forecasts",
     "evaluate_ocr",

@@ -11,6 +11,7 @@ from zoo.specs.inputs import ImageInput
 from zoo.specs.signature import Input, LabelledOutput, Output
 
 __all__ = [
+    "AnomalyOutput",
     "ClassOutput",
     "ForecastOutput",
     "ImageOutput",
@@ -99,6 +100,24 @@ class ForecastOutput(Output):
     def answer(self) -> str:
         after = f"{self.horizon} rows" if self.horizon > 1 else "row"
         return f"It forecasts {self.name} of the next {after}."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnomalyOutput(Output):
+    """How unusual each row is, and from which score on it counts as an anomaly: (batch,
+    2), the score and the threshold, with the name and unit of both."""
+
+    kind: Literal["anomaly"] = "anomaly"
+    name: str
+    unit: str = ""
+
+    def __post_init__(self) -> None:
+        if not self.name.strip():
+            raise SpecError("AnomalyOutput", "name", self.name, "what the score is")
+
+    @property
+    def description(self) -> str:
+        return f"{f'{self.name} {self.unit}'.rstrip()}, and whether it is unusual"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

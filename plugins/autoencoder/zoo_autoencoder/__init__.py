@@ -3,7 +3,16 @@
 This module is only metadata; it must stay free of torch.
 """
 
-from zoo import ImageInput, ImageOutput, License, ModelSpec, hookimpl
+from zoo import (
+    AnomalyOutput,
+    Column,
+    ImageInput,
+    ImageOutput,
+    License,
+    ModelSpec,
+    SeriesInput,
+    hookimpl,
+)
 
 SPECS = (
     ModelSpec(
@@ -24,6 +33,27 @@ SPECS = (
         stored="float16",
         papers=("https://doi.org/10.1126/science.1127647",),
         tags=("fashion-mnist", "clothes", "autoencoder"),
+    ),
+    ModelSpec(
+        name="ae-ecg5000",
+        summary="An autoencoder of normal heartbeats detects unusual ones.",
+        task="anomaly-detection",
+        build="zoo_autoencoder.ecg_ae:ecg_autoencoder",
+        recipe="zoo_autoencoder.ecg_ae_recipe",
+        card="cards/ae-ecg5000.md",
+        license=License(code="mit", weights="mit", data="unknown"),
+        parameters=10_484,
+        input=SeriesInput(
+            columns=(Column(name="voltage", low=-7.1, high=7.5),), length=140
+        ),
+        output=AnomalyOutput(name="mean absolute error"),
+        trained_on=("ecg5000",),
+        behind_baseline="Principal components rank the beats better, and the model has "
+        "more right answers than they at its threshold; logistic regression learns "
+        "from the labels of unusual beats, and the model from normal beats alone.",
+        examples=("beat.csv", "noise.csv"),
+        papers=("https://doi.org/10.1145/2689746.2689747",),
+        tags=("ecg", "autoencoder", "anomaly-detection"),
     ),
     ModelSpec(
         name="deep-ae-mnist",

@@ -36,6 +36,7 @@ INPUTS = {
     "text": "text",
 }
 OUTPUTS = {
+    "anomaly": "anomaly_detection",
     "classes": "classification",
     "forecast": "forecasting",
     "image": "image_generation",
@@ -71,6 +72,7 @@ FORMS = {
 }
 # The description of a kind of output, and of the options of `predict`.
 TELLS = {
+    "anomaly": "Where `score` is above `threshold`, `is_anomaly` is true.",
     "image": "Its `image` is a PIL image.",
     "mask": "The pixels of its `mask` are numbers of the labels that are `known`.",
     "masked-token": "With `top_k` it tells of as many tokens for each gap.",

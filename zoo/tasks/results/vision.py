@@ -34,6 +34,7 @@ from zoo.tasks.results.translation import Alternative, Translation
 
 __all__ = [
     "Alternative",
+    "Anomaly",
     "Box",
     "Classification",
     "Detection",
@@ -167,6 +168,52 @@ class Forecast(Result):
             f"<tr><td>{html.escape(self.name)}, {step} ahead</td>"
             f"<td>{value:.4g} {html.escape(self.unit)}</td></tr>"
             for step, value in enumerate(self.values, start=1)
+        )
+        return figure(self.picture, f"<table>{rows}</table>", what="the series")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Anomaly(Result):
+    """How unusual an input is: its score, and whether that is above the threshold.
+
+    `history` is the input, where it is a series of one column.
+    """
+
+    score: float
+    is_anomaly: bool
+    threshold: float
+    name: str
+    unit: str = ""
+    history: tuple[float, ...] = field(default=(), repr=False)
+
+    @property
+    def picture(self) -> Image.Image | None:
+        """The input as a line, where it is a series of one column."""
+        return trend(self.history, ()) if self.history else None
+
+    def __str__(self) -> str:
+        verdict = "anomaly" if self.is_anomaly else "normal"
+        score = f"{self.score:.4g} {self.unit}".rstrip()
+        return f"{verdict} ({self.name} {score}, threshold {self.threshold:.4g})"
+
+    def beside(self) -> Image.Image | None:
+        return None  # a thin line on white
+
+    def to_dict(self) -> dict[str, Any]:
+        found = {"score": self.score, "is_anomaly": self.is_anomaly}
+        named = {"threshold": self.threshold, "name": self.name, "unit": self.unit}
+        return {**found, **named}
+
+    def _repr_html_(self) -> str:
+        name, unit = html.escape(self.name), html.escape(self.unit)
+        verdict = "anomaly" if self.is_anomaly else "normal"
+        rows = "".join(
+            f"<tr><td>{what}</td><td>{value}</td></tr>"
+            for what, value in (
+                ("verdict", verdict),
+                (name, f"{self.score:.4g} {unit}".rstrip()),
+                ("threshold", f"{self.threshold:.4g} {unit}".rstrip()),
+            )
         )
         return figure(self.picture, f"<table>{rows}</table>", what="the series")
 
