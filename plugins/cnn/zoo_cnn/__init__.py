@@ -13,6 +13,22 @@ from zoo import (
     hookimpl,
 )
 
+CIFAR10_CLASSES = (
+    "airplane",
+    "automobile",
+    "bird",
+    "cat",
+    "deer",
+    "dog",
+    "frog",
+    "horse",
+    "ship",
+    "truck",
+)
+
+# Of the pixels of the 45,000 training rows that it was fitted to, by its recipe's seed.
+CIFAR10_MEAN, CIFAR10_STD = (0.4912, 0.482, 0.4464), (0.2472, 0.2436, 0.2617)
+
 SPECS = (
     ModelSpec(
         name="lenet5-mnist",
@@ -49,6 +65,29 @@ SPECS = (
         examples=("boot.png", "cat.png"),
         papers=("https://arxiv.org/abs/1603.07285",),
         tags=("filters", "edges", "convolution"),
+    ),
+    ModelSpec(
+        name="cnn-cifar10",
+        summary="Three convolutions with batch norm classify tiny color images.",
+        task="image-classification",
+        build="zoo_cnn.small_cnn:small_cnn",
+        options={"batch_norm": True, "dropout": 0.0},
+        recipe="zoo_cnn.cifar10_recipe",
+        card="cards/cnn-cifar10.md",
+        license=License(code="mit", weights="mit", data="unknown"),
+        parameters=122_890,
+        input=ImageInput(height=32, width=32, mean=CIFAR10_MEAN, std=CIFAR10_STD),
+        output=ClassOutput(labels=CIFAR10_CLASSES),
+        trained_on=("cifar10",),
+        head="classifier.5",
+        trunk=Trunk(module="features", size=(4, 4), stride=4),
+        examples=("cat.png",),
+        stored="float16",
+        papers=(
+            "https://doi.org/10.1109/5.726791",
+            "https://arxiv.org/abs/1502.03167",
+        ),
+        tags=("cifar10", "cnn"),
     ),
 )
 
