@@ -20,8 +20,8 @@ def check_allowed(
     """
     models = offered.models.values()
     builds = {namespace.build for namespace, _ in offered.namespaces.values()}
-    allowed: dict[str, set[str] | set[str | None]] = {
-        "build": builds | {one.build for one in models},
+    allowed: dict[str, set[str | None]] = {
+        "build": {*builds, *(one.build for one in models)},
         "recipe": {one.recipe for one in models},
     }
     for part, known in allowed.items():

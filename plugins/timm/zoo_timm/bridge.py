@@ -36,14 +36,12 @@ def resolve(name: str) -> ModelSpec:
     where timm is not installed.
     """
     config = _config(name)
-    from timm.data import infer_imagenet_subset
-
     if config is None:
         known = [f"{PREFIX}/{one}" for one in _timm().list_models(pretrained=True)]
         raise ModelNotFound(f"{PREFIX}/{name}", known, f"zoo list '{PREFIX}/*'")
     if obstacle := _obstacle(config):
         raise NotFound(f"timm has {name!r}, but the zoo can't load it: {obstacle}.")
-    subset = infer_imagenet_subset(config)
+    subset = _subset(config)
     labels = _labels(subset)
     dataset = subset if subset in DATASETS else "imagenet-21k"
     squash = config.crop_mode == "squash"
@@ -103,11 +101,9 @@ def _config(name: str) -> Any:
 
 def _obstacle(config: Any) -> str:
     """Return why the zoo can't load what a configuration describes; "" if it can."""
-    from timm.data import infer_imagenet_subset
-
     if config.hf_hub_id is None or config.hf_hub_filename is not None:
         return "its weights are not on the Hub as model.safetensors"
-    if infer_imagenet_subset(config) is None:
+    if not _subset(config):
         return "it is no classifier of ImageNet, and timm names no classes of others"
     if config.interpolation not in RESAMPLE:
         return f"it wants pictures resized by {config.interpolation!r}"
@@ -121,6 +117,13 @@ def _obstacle(config: Any) -> str:
     return ""
 
 
+def _subset(config: Any) -> str:
+    """Return the part of ImageNet that a classifier knows; "" if it is none."""
+    from timm.data.imagenet_info import infer_imagenet_subset
+
+    return infer_imagenet_subset(config) or ""
+
+
 @cache
 def _labels(subset: str) -> tuple[str, ...]:
     """Return the names of the classes of ImageNet, or of a part, in timm's order.
@@ -128,11 +131,11 @@ def _labels(subset: str) -> tuple[str, ...]:
     A class is a set of synonyms, of which the first is its name. Where two classes
     share one, WordNet's number of the class tells them apart.
     """
-    from timm.data import ImageNetInfo
+    from timm.data.imagenet_info import ImageNetInfo
 
     if subset == "imagenet-1k":
         return LABELS
-    info = ImageNetInfo(subset)
+    info: Any = ImageNetInfo(subset)
     classes = range(info.num_classes())
     first = [info.index_to_description(n).split(",")[0] for n in classes]
     count = Counter(first)

@@ -85,7 +85,8 @@ class Attention(nn.Module):
         """
         query, key, _ = self._qkv(z)
         scores = query @ key.transpose(-2, -1) / query.shape[-1] ** 0.5
-        return scores.softmax(dim=-1)
+        weights: Tensor = scores.softmax(dim=-1)
+        return weights
 
     def _qkv(self, z: Tensor) -> tuple[Tensor, ...]:
         """Return queries, keys and values, (B, heads, N, D_h) each."""
@@ -196,6 +197,7 @@ class VisionTransformer(nn.Module):
         """
         z, maps = self.embed(image), []
         for block in self.blocks:
+            assert isinstance(block, Block)
             maps.append(block.attn.maps(block.norm1(z)))
             z = block(z)
         return torch.stack(maps, dim=1)

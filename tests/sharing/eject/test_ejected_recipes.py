@@ -56,6 +56,7 @@ TRAINED = [  # by recipes that keep to `zoo.recipes`
     "sine-poly3",
     "softmax-fashion-mnist",
     "vae-mnist",
+    "vit-cifar10",
     "word2vec-skipgram",
     "xor-mlp",
     "xor-mlp.hand-set",
