@@ -241,7 +241,7 @@ WRONG: list[tuple[dict[str, object], str]] = [
         "batch_size, "
         "lr, optimizer, weight_decay, schedule, head_init, l2_sp, layer_lr_decay, "
         "patience, val_fraction, "
-        "augment, augmented_copies, balance, cache, precision, seed.",
+        "augment, augmented_copies, invert, balance, cache, precision, seed.",
     ),
     (
         {"batch_size": "many"},

@@ -27,7 +27,8 @@ def picture(mode: str, size: tuple[int, int] = (50, 37)) -> Image.Image:
     shape = (size[1], size[0])
     if mode in ("I;16", "I", "F"):
         kinds = {"I;16": np.uint16, "I": np.int32, "F": np.float32}
-        return Image.fromarray(random.integers(4000, size=shape).astype(kinds[mode]))
+        most = 65536 if mode == "I;16" else 4000  # of 16 bits, all are to be used
+        return Image.fromarray(random.integers(most, size=shape).astype(kinds[mode]))
     if mode == "1":
         return Image.fromarray(random.integers(2, size=shape, dtype=np.uint8) * 255)
     colour = random.integers(256, size=(*shape, 4), dtype=np.uint8)
