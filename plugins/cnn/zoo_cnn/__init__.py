@@ -26,8 +26,12 @@ CIFAR10_CLASSES = (
     "truck",
 )
 
+FLOWERS = ("dandelion", "daisy", "tulips", "sunflowers", "roses")
+
 # Of the pixels of the 45,000 training rows that it was fitted to, by its recipe's seed.
 CIFAR10_MEAN, CIFAR10_STD = (0.4912, 0.482, 0.4464), (0.2472, 0.2436, 0.2617)
+# Of the pixels of the training rows.
+FLOWERS_MEAN, FLOWERS_STD = (0.487, 0.4377, 0.3131), (0.2781, 0.2519, 0.2737)
 
 SPECS = (
     ModelSpec(
@@ -88,6 +92,29 @@ SPECS = (
             "https://arxiv.org/abs/1502.03167",
         ),
         tags=("cifar10", "cnn"),
+    ),
+    ModelSpec(
+        name="cnn-flowers",
+        summary="Three convolutions tell five kinds of flowers apart.",
+        task="image-classification",
+        build="zoo_cnn.flowers_cnn:flowers_cnn",
+        options={"side": 64, "batch_norm": True, "dropout": 0.5},
+        recipe="zoo_cnn.flowers_recipe",
+        card="cards/cnn-flowers.md",
+        license=License(code="mit", weights="mit", data="cc-by-2.0"),
+        parameters=548_869,
+        input=ImageInput(height=64, width=64, mean=FLOWERS_MEAN, std=FLOWERS_STD),
+        output=ClassOutput(labels=FLOWERS),
+        trained_on=("flowers",),
+        head="classifier.5",
+        trunk=Trunk(module="features", size=(8, 8), stride=8),
+        examples=("daisy.png", "sunflower.png"),
+        stored="float16",
+        papers=(
+            "https://doi.org/10.1109/5.726791",
+            "https://arxiv.org/abs/1502.03167",
+        ),
+        tags=("flowers", "cnn"),
     ),
 )
 
