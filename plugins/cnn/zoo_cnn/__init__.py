@@ -98,7 +98,7 @@ SPECS = (
         summary="Three convolutions tell five kinds of flowers apart.",
         task="image-classification",
         build="zoo_cnn.flowers_cnn:flowers_cnn",
-        options={"side": 64, "batch_norm": True, "dropout": 0.5},
+        options={"side": 64, "batch_norm": True, "dropout": 0.25},
         recipe="zoo_cnn.flowers_recipe",
         card="cards/cnn-flowers.md",
         license=License(code="mit", weights="mit", data="cc-by-2.0"),
