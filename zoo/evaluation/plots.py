@@ -83,12 +83,19 @@ def confusion_matrix(predicted: Tensor, true: Tensor, labels: Sequence[str]) -> 
             for column in range(size):
                 count = int(counts[row, column])
                 if count:
+                    dark = row != column and count > 0.6 * wrong.max()
                     axes.text(
-                        column, row, str(count), ha="center", va="center", fontsize=8
+                        column,
+                        row,
+                        str(count),
+                        ha="center",
+                        va="center",
+                        fontsize=8,
+                        color="white" if dark else "black",
                     )
         axes.set_xticks(range(size), labels, rotation=90 if crowded else 0)
         axes.set_yticks(range(size), labels)
-        axes.set_xlabel("said")
+        axes.set_xlabel("predicted")
         axes.set_ylabel("true")
 
     return to_png(4.5, 4.2, draw)

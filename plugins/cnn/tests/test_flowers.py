@@ -246,7 +246,7 @@ def test_it_is_ahead_of_colors_and_gradients_and_behind_what_knows_imagenet() ->
 
     assert accuracy.baseline is not None
     assert accuracy.value > accuracy.baseline
-    assert measured["pretrained_accuracy"] >= 0.88
+    assert measured["pretrained_accuracy"] > accuracy.value + 0.1
     assert f"far ahead: {measured['pretrained_accuracy']:.1%}" in " ".join(card.split())
 
 
