@@ -20,6 +20,7 @@ __all__ = [
     "SMALLER",
     "decode",
     "in_strips",
+    "known_formats",
     "load_exact",
     "loaded",
     "opened",
@@ -203,11 +204,11 @@ def _header(file: IO[bytes]) -> Image.Image:
     file.seek(0)
     if start == JPEG:  # past Pillow's limit, which does not know of smaller decoding
         return _Jpeg(file, "")
-    return Image.open(file, formats=_formats())
+    return Image.open(file, formats=known_formats())
 
 
 @cache
-def _formats() -> tuple[str, ...]:
+def known_formats() -> tuple[str, ...]:
     """Return the formats that this Pillow knows."""
     Image.init()
     return tuple(one for one in FORMATS if one in Image.OPEN)

@@ -11,12 +11,12 @@ from pathlib import Path
 from PIL import Image
 
 from zoo._utils import paths
+from zoo.preprocessing.image_file import known_formats
 from zoo.specs import Input
 
 __all__ = ["Files", "input_files", "left_out_notes", "no_files"]
 
 LEAVINGS = ("thumbs.db", "desktop.ini")  # what Windows puts into every folder
-NOT_PIXELS = ("EPS", "WMF", "EMF")  # formats that Pillow needs another program for
 SHOWN = 3  # files that a message names
 
 
@@ -90,8 +90,8 @@ def _is_picture(path: Path) -> bool:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of its size, which its reader looks at
-            with Image.open(path) as image:
-                return image.format not in NOT_PIXELS
+            with Image.open(path, formats=known_formats()):
+                return True
     except Image.DecompressionBombError:
         return True
     except (OSError, SyntaxError, ValueError):
