@@ -12,9 +12,9 @@ from zoo.plugins import catalog
 from zoo.specs import Metric
 
 README = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
-# A simple method is ahead of these in their own receipts, and their cards and rows say so
-# first: the model of a course that can't do better, or one that is not finished. A model
-# that makes the list longer needs a reason in its spec.
+# A simple method is ahead of these in their own receipts, and their cards and rows say
+# so first: the model of a course that can't do better, or one that is not finished. A
+# model that makes the list longer needs a reason in its spec.
 BEHIND = {
     "ae-ecg5000",
     "gru-imdb",
