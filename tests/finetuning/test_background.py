@@ -33,7 +33,8 @@ def test_finetuning_says_so_and_remembers(negatives: Path, tmp_path: Path) -> No
     """
     with pytest.warns(UserWarning) as seen:  # noqa: PT030 - compared below
         zoo.finetune(DIGITS, negatives, tmp_path / "out", **QUICK)
-    assert [str(one.message) for one in seen] == [
+    told = [str(one.message) for one in seen]
+    assert [one for one in told if "copies" not in one] == [  # the pictures repeat
         f"photos: {LIGHT} Without it, the model learns the light one, and expects it "
         "from now on."
     ]
@@ -76,10 +77,9 @@ def test_evaluate_says_so_and_takes_invert(
     zoo.finetune(DIGITS, plain, tmp_path / "out", **QUICK)
     model = zoo.load(tmp_path / "out")
     expected = zoo.evaluate(model, plain)
-    assert not recwarn.list
-
     assert zoo.evaluate(model, negatives, invert=True) == expected
-    assert not recwarn.list
+    told = [str(one.message) for one in recwarn.list]
+    assert not [one for one in told if "copies" not in one]  # the pictures repeat
     with pytest.warns(UserWarning) as seen:  # noqa: PT030 - compared below
         zoo.evaluate(model, negatives)
     assert [str(one.message) for one in seen] == [LIGHT]
