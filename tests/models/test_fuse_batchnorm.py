@@ -152,7 +152,7 @@ def test_a_compiled_model_is_run_as_it_is(monkeypatch: pytest.MonkeyPatch) -> No
     """
     copied: list[nn.Module] = []
     monkeypatch.setattr(
-        "zoo.inference.predict.optimize_for_batch",
+        "zoo.inference.batch_runner.optimize_for_batch",
         lambda model, _: copied.append(model),
     )
     compiled = torch.compile(zoo.load("resnet20-cifar10"), backend="eager")
