@@ -274,8 +274,8 @@ def test_a_broken_picture_is_named(
         list(lazy.in_order())
 
     assert str(caught.value) == (
-        "mnist/train, row 4: The file is not a picture, or of a format that Pillow "
-        "can't read."
+        "mnist/train, row 4: The file is not a picture in a format that is read "
+        "(AVIF, BMP, GIF, JPEG, JPEG 2000, PNG, PPM, TIFF, WebP)."
     )
 
 

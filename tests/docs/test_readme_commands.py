@@ -131,6 +131,7 @@ def test_masks_are_taught(hub: Hub, capsys: pytest.CaptureFixture[str]) -> None:
     assert "iou" in capsys.readouterr().out
 
 
+@pytest.mark.filterwarnings("ignore:.* has no column of dates")
 def test_a_series_is_taught(hub: Hub, capsys: pytest.CaptureFixture[str]) -> None:
     """
     A price that swings, and what came after it.

@@ -85,8 +85,8 @@ def test_its_metrics_are_not_measured_again_by_another_recipe(write: Write) -> N
     with pytest.raises(TrainingError) as caught:
         zoo.verify(folder, metric=True)
     assert str(caught.value) == (
-        f"{folder.absolute()} was trained with the recipe file my_recipe.py, which a checkpoint "
-        "does not contain, so its metrics can't be measured again. "
+        f"{folder.absolute()} was trained with the recipe file my_recipe.py, which a "
+        "checkpoint does not contain, so its metrics can't be measured again. "
         "zoo.evaluate(model, data) measures it on data that you give."
     )
 

@@ -185,8 +185,9 @@ def _draw(panels: dict[str, Any], *, columns: int) -> bytes:
     def draw(figure: Any) -> None:
         for place, (title, panel) in enumerate(panels.items(), start=1):
             axes = figure.add_subplot(rows, columns, place)
-            low = {"vmin": 0} if isinstance(panel, Tensor) else {}
-            axes.imshow(panel, cmap="magma", **low)
+            is_map = isinstance(panel, Tensor)
+            low = {"vmin": 0} if is_map else {}
+            axes.imshow(panel.numpy() if is_map else panel, cmap="magma", **low)
             axes.set_title(title, fontsize=8)
             axes.axis("off")
 
