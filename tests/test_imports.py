@@ -29,6 +29,7 @@ def modules_after(code: str) -> set[str]:
         "from zoo.cli import main; main(['--help'])",
         "from zoo.cli import main; main(['list'])",
         "from zoo.cli import main; main(['info', 'lenet5-mnist'])",
+        "from zoo.cli import main; main(['doctor'])",
         "from zoo.cli import main; main(['fetch', 'lenet5-mnist'])",
         "from zoo.cli import main; main(['cache'])",
     ],

@@ -115,3 +115,25 @@ def test_what_this_user_may_not_read_is_named_and_blocks_no_load(
     assert "problem: zoo.lock can't be read, so what it pins does not hold" in problems
     assert "zoo.lock can't be read, so what was trusted on first use is" in problems
     assert f"problem: The store {store} can't be read, so models in it" in problems
+
+
+def test_doctor_tells_the_devices_and_a_torch_that_is_broken(
+    run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """
+    What asks torch is a process of its own, so that the rest is told all the same.
+    """
+    monkeypatch.delenv("ZOO_DATA", raising=False)
+    whole = run("doctor")
+    (tmp_path / "torch.py").write_text("raise ImportError('libcudart is missing.')")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    broken = run("doctor")
+
+    assert re.search(r"^  devices +(cuda:0 |mps|cpu \()", whole.out, re.MULTILINE)
+    assert whole.status == 0
+    assert re.search(r"^  devices +unknown$", broken.out, re.MULTILINE)
+    assert broken.status == 1
+    assert broken.err == (
+        "problem: torch can't be used: ImportError: libcudart is missing. Install it "
+        "again.\n"
+    )

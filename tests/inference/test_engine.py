@@ -59,7 +59,7 @@ def test_torch_is_the_model_itself(model) -> None:
     assert with_backend(model, "torch", rows(model)) is model
 
 
-@pytest.mark.parametrize("way", ["in place", "data", "numpy", "replaced"])
+@pytest.mark.parametrize("way", ["in place", "data", "order", "numpy", "replaced"])
 def test_a_model_changed_in_memory_is_not_answered_for_by_an_old_engine(
     model, way: str
 ) -> None:
@@ -72,6 +72,9 @@ def test_a_model_changed_in_memory_is_not_answered_for_by_an_old_engine(
             last.bias.add_(1)
         elif way == "data":
             last.bias.data.copy_(last.bias + 1)
+        elif way == "order":  # the same numbers, past the version counter
+            hidden = next(p for p in model.modules() if isinstance(p, nn.Linear))
+            hidden.weight.data.copy_(hidden.weight.flip(0))
         elif way == "numpy":
             last.bias = nn.Parameter(last.bias.clone())
             with_backend(model, "onnxruntime", given)
@@ -82,6 +85,20 @@ def test_a_model_changed_in_memory_is_not_answered_for_by_an_old_engine(
     after = output(with_backend(model, "onnxruntime", given), given)
     assert not torch.allclose(after, before, rtol=1e-3)
     assert torch.allclose(after, output(model, given), rtol=1e-5)
+
+
+def test_a_setting_that_is_a_constant_of_the_graph_is_not_answered_for_either(
+    model,
+) -> None:
+    given = rows(model)
+    model.layers[1] = nn.LeakyReLU(0.5)
+    before = output(with_backend(model, "onnxruntime", given), -given)
+
+    model.layers[1].negative_slope = -2.0
+
+    after = output(with_backend(model, "onnxruntime", given), -given)
+    assert torch.allclose(after, output(model, -given), rtol=1e-5)
+    assert not torch.allclose(after, before, rtol=1e-2)
 
 
 def test_a_model_with_an_engine_is_copied_and_pickled_as_before(model) -> None:

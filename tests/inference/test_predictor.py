@@ -90,6 +90,7 @@ def test_datasets_map_in_two_processes() -> None:
     assert made["score"][:] == pytest.approx([one.score for one in expected], abs=1e-5)
 
 
+@pytest.mark.filterwarnings("ignore")  # of Ray, about itself
 def test_ray_data() -> None:
     """
     Batches of numpy columns, as Ray Data sends them.

@@ -100,6 +100,8 @@ def test_a_model_changed_in_memory_is_exported_as_it_is_now(tmp_path: Path) -> N
     (found,) = session(folder).run(["output"], {"input": given})
     with torch.no_grad():
         assert np.allclose(found, model(torch.from_numpy(given)), atol=1e-6)
+    receipt = json.loads((folder / "export.json").read_text(encoding="utf-8"))
+    assert receipt["weights"] == {"sha256": None}  # of no file
 
 
 def test_a_folder_that_is_there_is_left_alone(tmp_path: Path) -> None:

@@ -2,6 +2,8 @@
 
 import os
 import platform
+import subprocess
+import sys
 from collections.abc import Iterator
 from importlib.metadata import PackageNotFoundError, requires, version
 
@@ -36,14 +38,15 @@ def doctor_command(ctx: click.Context) -> None:
     click.echo(f"python {platform.python_version()} on {platform.platform()}")
     for name in PACKAGES:
         click.echo(f"  {name:<16} {_version(name)}")
-    click.echo(f"  {'devices':<16} {', '.join(_devices())}")
+    devices, broken = _devices()
+    click.echo(f"  {'devices':<16} {devices}")
     click.echo("plugins")
     known = installed()
     for plugin in known.plugins:
         line = f"{plugin.distribution} {plugin.version}: {_provides(plugin)}"
         click.echo(f"  {plugin.name:<16} {line}")
     click.echo("folders")
-    problems = [str(failure) for failure in known.failures]
+    problems = [*broken, *map(str, known.failures)]
     for name in sorted({*CHECKED, *(p.distribution for p in known.plugins)}):
         problems += _unmet(name)
     click.echo(f"  {'cache':<16} {paths.cache_dir()}")
@@ -64,17 +67,28 @@ def doctor_command(ctx: click.Context) -> None:
     ctx.exit(1 if problems else 0)
 
 
-def _devices() -> list[str]:
-    """Return what models compute on here, the fastest first, which 'auto' takes."""
-    import torch
+def _devices() -> tuple[str, list[str]]:
+    """Return what models compute on here, the fastest first, which 'auto' takes; and
+    what is wrong with it.
 
-    from zoo._utils.hardware import hardware_name
-    from zoo.models.devices import available
-
-    return [
-        f"{name} ({hardware_name(torch.device(name))})" if name != "mps" else name
-        for name in available()
+    Another process asks torch: one that is broken is to be told of, not to end this.
+    """
+    code = "from zoo.models.devices import described; print(*described(), sep=', ')"
+    asked = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", code],
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        env={**os.environ, "PYTHONIOENCODING": "utf-8"},
+        stdin=subprocess.DEVNULL,
+        check=False,
+    )
+    if asked.returncode == 0:
+        return asked.stdout.strip(), []
+    last = (asked.stderr.strip().splitlines() or [f"exit status {asked.returncode}"])[
+        -1
     ]
+    return "unknown", [f"torch can't be used: {last.rstrip('.')}. Install it again."]
 
 
 def _unmet(distribution: str) -> Iterator[str]:

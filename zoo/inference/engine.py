@@ -7,11 +7,11 @@ proven on the model's golden before it answers. See `zoo.models.onnx_graph`.
 from __future__ import annotations
 
 import hashlib
-import json
 import time
 from dataclasses import dataclass, field
 from importlib.metadata import version
 from importlib.util import find_spec
+from types import NoneType
 from typing import Any, Literal, get_args
 from weakref import WeakKeyDictionary, WeakSet
 
@@ -37,6 +37,8 @@ __all__ = ["Backend", "EngineModule", "check_backend", "with_backend"]
 Backend = Literal["auto", "torch", "onnxruntime"]
 LIBRARIES = "torch", "onnx", "onnxruntime", "onnxscript"
 TOLERANCE = 1e-4  # of the engine's numbers, against those of the model
+CHUNK_BYTES = 512  # of a weight, that are summed together to tell whether it changed
+PLAIN = (bool, int, float, str, tuple, NoneType)
 ROUNDS = 3  # passes by which the faster of two is found; the best of each counts
 
 
@@ -178,21 +180,39 @@ def _engine(model: nn.Module, batch: Tensor) -> _Engine:
 
 
 def _state(model: nn.Module) -> tuple[Any, ...]:
-    """Return what changes when a weight does: read in about the time of one copy.
+    """Return what changes when the model does: its weights to the bit, its settings.
 
-    The sum is over the bits, and catches what `Tensor.data` and NumPy write, past the
-    version counter.
+    The weights are read in about the time of one copy, because `Tensor.data` and NumPy
+    write past the version counter.
     """
-    marks: list[Any] = [str(model)]
+    marks: list[Any] = _settings(model)
     for name, tensor in [*model.named_parameters(), *model.named_buffers()]:
         bits = tensor.detach().contiguous().numpy().reshape(-1).view(np.uint8)
-        whole = len(bits) // 8 * 8
+        whole = len(bits) // CHUNK_BYTES * CHUNK_BYTES
+        chunks = bits[:whole].view(np.int64).reshape(-1, CHUNK_BYTES // 8)
         with np.errstate(over="ignore"):
-            total = int(bits[:whole].view(np.int64).sum()) if whole else 0
-        rest = bits[whole:].tobytes()
-        count = None if tensor.is_inference() else tensor._version
-        marks.append((name, count, tensor.data_ptr(), total, rest))
+            sums = chunks.sum(axis=1)  # of each, so that no order is lost
+        digest = hashlib.sha256(sums.tobytes() + bits[whole:].tobytes()).digest()
+        marks.append((name, tuple(tensor.shape), tensor.data_ptr(), digest))
     return tuple(marks)
+
+
+def _settings(model: nn.Module) -> list[Any]:
+    """Return the class of each part and its plain attributes: a graph has them as
+    constants."""
+    return [
+        (
+            name,
+            f"{type(part).__module__}.{type(part).__qualname__}",
+            "forward" in vars(part),
+            [
+                (key, value)
+                for key, value in vars(part).items()
+                if key[0] != "_" and key != "training" and isinstance(value, PLAIN)
+            ],
+        )
+        for name, part in model.named_modules()
+    ]
 
 
 def _proven_session(model: nn.Module, batch: Tensor) -> Any:
@@ -245,8 +265,8 @@ def _inputs(model: nn.Module, batch: Tensor) -> list[Tensor]:
 def _key(model: nn.Module) -> str:
     """Return a hash of all that a graph is made of: weights, code, libraries."""
     spec = model_metadata(model).spec
-    facts = [spec.build, str(model), *(f"{name} {version(name)}" for name in LIBRARIES)]
-    made = hashlib.sha256(json.dumps(facts).encode())
+    facts = [spec.build, _settings(model), [version(name) for name in LIBRARIES]]
+    made = hashlib.sha256(repr(facts).encode())
     for name, tensor in sorted(model.state_dict(keep_vars=True).items()):
         made.update(f"{name} {tuple(tensor.shape)} {tensor.dtype}".encode())
         made.update(tensor.detach().contiguous().numpy().tobytes())

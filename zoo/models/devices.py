@@ -9,12 +9,14 @@ from typing import TypeVar
 import torch
 from torch import nn
 
+from zoo._utils.hardware import hardware_name
 from zoo.errors import DeviceError
 
 __all__ = [
     "BatchLimit",
     "Device",
     "available",
+    "described",
     "device_of",
     "on_device",
     "resolve_device",
@@ -31,6 +33,14 @@ def available() -> list[str]:
     if torch.backends.mps.is_available():
         found.append("mps")
     return [*found, "cpu"]
+
+
+def described() -> list[str]:
+    """Return these devices with the names of their hardware, where torch knows it."""
+    return [
+        f"{name} ({hardware_name(torch.device(name))})" if name != "mps" else name
+        for name in available()
+    ]
 
 
 def resolve_device(device: Device) -> torch.device:

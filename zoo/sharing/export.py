@@ -16,9 +16,9 @@ import torch
 from torch import Tensor, nn
 
 from zoo.artifacts import checkpoint_folder, weight_store
-from zoo.errors import ExportError
+from zoo.errors import ExportError, ZooError
 from zoo.models import safetensors_io
-from zoo.models.loading import require_module
+from zoo.models.loading import load, require_module
 from zoo.models.metadata import ModelMetadata, model_metadata, unwrap_model
 from zoo.models.onnx_graph import (
     as_onnx,
@@ -46,6 +46,7 @@ class _Checked:
     """A graph, and how far it was from the model with each input it was tried with."""
 
     graph: Any
+    weights: str | None  # the SHA-256 of their file, unless they were changed since
     errors: Mapping[str, float]  # by the name of the input
 
 
@@ -132,7 +133,24 @@ def _checked_graph(module: nn.Module, known: ModelMetadata) -> _Checked:
         graph = _with_pictures(graph, takes, known)
     graph = float16_where_exact(graph)
     _describe(graph, known)
-    return _Checked(graph=graph, errors=errors)
+    return _Checked(graph=graph, weights=_file_of(module, known), errors=errors)
+
+
+def _file_of(module: nn.Module, known: ModelMetadata) -> str | None:
+    """Return the SHA-256 of the file that holds these weights; None where they were
+    changed in memory, or come from no file."""
+    if known.report is None:
+        return None
+    try:
+        loaded = load(known.folder or known.spec.name)
+    except ZooError:  # the file is not there any more
+        return None
+    report, kept = model_metadata(loaded).report, loaded.state_dict()
+    now = module.state_dict()
+    same = kept.keys() == now.keys() and all(
+        torch.equal(kept[name], now[name]) for name in now
+    )
+    return report.sha256 if same and report is not None else None
 
 
 def _refused(known: ModelMetadata, reason: str) -> ExportError:
@@ -292,12 +310,11 @@ def _receipt(checked: _Checked, content: bytes, known: ModelMetadata) -> dict[st
         }
 
     graph = checked.graph
-    weights = known.report.sha256 if known.report else None
     return {
         "model": known.spec.name,
         "format": "onnx",
         "opset": next(one.version for one in graph.opset_import if not one.domain),
-        "weights": {"sha256": weights},
+        "weights": {"sha256": checked.weights},
         "files": {
             MODEL: {"sha256": hashlib.sha256(content).hexdigest(), "size": len(content)}
         },
