@@ -1,11 +1,13 @@
 """A model as a function of batches: `zoo.Predictor`, pickled without its weights."""
 
 import pickle
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
+import torch
 from PIL import Image
 
 import zoo
@@ -55,6 +57,35 @@ def test_it_is_pickled_without_its_weights() -> None:
 
     assert len(packed) < 20_000
     assert pickle.loads(packed)({"image": digits(2)})["label"] == first["label"]
+
+
+def test_a_folder_that_was_replaced_is_loaded_again(tmp_path: Path) -> None:
+    model = zoo.load(IRIS)
+    folder = zoo.save(model, tmp_path / "iris")
+    predictor = zoo.Predictor(folder)
+    before = predictor(ROWS)["label"]
+    with torch.no_grad():
+        for parameter in model.parameters():
+            parameter.mul_(-1)
+
+    zoo.save(model, folder)
+
+    expected = [one.label for one in zoo.predict(folder, frame_rows())]
+    assert predictor(ROWS)["label"] == expected != before
+
+
+def test_it_takes_what_computes_for_every_model() -> None:
+    made = zoo.Predictor(IRIS, precision="no", backend="torch")(ROWS)
+
+    assert made["label"] == ["setosa", "versicolor"]
+
+
+def frame_rows() -> list[dict[str, float]]:
+    names = "sepal_length", "petal_length"
+    return [
+        dict(zip(names, row, strict=True))
+        for row in zip(*(ROWS[n] for n in names), strict=True)
+    ]
 
 
 def test_a_batch_in_which_nothing_is_answered() -> None:

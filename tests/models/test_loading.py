@@ -481,3 +481,14 @@ def test_a_folder_that_is_no_checkpoint(tmp_path: Path) -> None:
     assert str(caught.value) == (
         f"{tmp_path} is not a checkpoint folder: it has no config.json."
     )
+
+
+def test_a_fresh_model_is_built_where_torch_is_told_to() -> None:
+    """
+    A load is not: its file was written on the CPU, in float32.
+    """
+    with torch.device("meta"):
+        fresh, loaded = zoo.build("mlp-mnist"), zoo.load("mlp-mnist")
+
+    assert {p.device.type for p in fresh.parameters()} == {"meta"}
+    assert {p.device.type for p in loaded.parameters()} == {"cpu"}

@@ -12,10 +12,12 @@ from zoo.inference.answer_file import as_row
 from zoo.inference.batch_runner import check_options
 from zoo.inference.sources import Source, stored_value
 from zoo.inference.stream import answers
-from zoo.models.loading import find, load
+from zoo.models.loading import find, load, when_written
 from zoo.specs import ClassOutput
 
 __all__ = ["Predictor"]
+
+COMPUTING = "precision", "backend"  # options of every model
 
 
 class Predictor:
@@ -48,7 +50,7 @@ class Predictor:
         self.model, self.column, self.top, self.device = model, column, top, device
         self.options = {"batch_size": batch_size, **options}
         self.spec = find(model)
-        plain = {k: v for k, v in self.options.items() if k != "precision"}
+        plain = {k: v for k, v in self.options.items() if k not in COMPUTING}
         check_options(self.spec, plain, "zoo.Predictor")
 
     def __call__(self, batch: Any) -> Any:
@@ -74,7 +76,7 @@ class Predictor:
     def _answered(self, columns: Mapping[str, Any]) -> dict[str, list[Any]]:
         raw = self._inputs(columns)
         source = Source(lambda: ((f"row {n}", one) for n, one in enumerate(raw)), None)
-        module = _loaded(self.model, self.device)
+        module = _loaded(self.model, self.device, when_written(self.model))
         rows = [
             as_row(one, top=self.top)
             for one in answers(
@@ -123,6 +125,9 @@ class Predictor:
 
 
 @lru_cache(maxsize=4)
-def _loaded(model: str | Path, device: str | None) -> nn.Module:
-    """Return a model, loaded once in each process."""
+def _loaded(
+    model: str | Path, device: str | None, written: tuple[int, ...]
+) -> nn.Module:
+    """Return a model, loaded once in each process, and again where its folder was
+    replaced since."""
     return load(model, device=device)

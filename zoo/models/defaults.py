@@ -1,6 +1,6 @@
-"""Torch's defaults of the process: what a user may have set, and a model must not get.
+"""Torch's defaults of the process: what a user may have set, and a load must not get.
 
-A model is built on the CPU, in float32, as its file was written; `device` and `dtype`
+A model is loaded on the CPU, in float32, as its file was written; `device` and `dtype`
 of `zoo.load` change that afterwards.
 """
 

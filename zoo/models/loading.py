@@ -43,6 +43,7 @@ __all__ = [
     "load_with_metadata",
     "renamed_of",
     "require_module",
+    "when_written",
 ]
 
 
@@ -54,7 +55,9 @@ def find(name: str | Path) -> ModelSpec:
 def build(name: str | Path, **options: Any) -> nn.Module:
     """Return the model with fresh random weights; `options` go to its build function.
 
-    `labels=[...]` gives the class names of a new head, `classes=N` only their number.
+    It is made where and in which type torch makes modules: by default on the CPU, in
+    float32, within `torch.device("meta")` without memory. `labels=[...]` gives the
+    class names of a new head, `classes=N` only their number.
     Raises ModelNotFound, OptionError, PluginError.
     """
     source = sources.find(name)
@@ -89,17 +92,17 @@ def load(
     started = time.perf_counter()
     place = None if device is None else resolve_device(device)
     while True:
-        written = _when_written(name)
+        written = when_written(name)
         try:
             source = sources.find(name)
             return _load(source, verify, place, dtype, options, started)
         except (CheckpointError, IntegrityError, FileNotFoundError):
             # Its files are those of two checkpoints, if another process saves there.
-            if written == _when_written(name):
+            if written == when_written(name):
                 raise
 
 
-def _when_written(name: str | Path) -> tuple[int, ...]:
+def when_written(name: str | Path) -> tuple[int, ...]:
     """Return what changes when a checkpoint folder is replaced; nothing of a name."""
     try:
         stat = (Path(name) / CONFIG).stat()
@@ -120,7 +123,8 @@ def _load(
     with file:
         spec, build_options, new_head = _with_head(source.spec, options)
         # A new head needs its initialiser, which does not know whose it is.
-        with nullcontext() if new_head else skip_initialization():
+        quick = nullcontext() if new_head else skip_initialization()
+        with on_cpu_in_float32(), quick:
             model = build_model(spec, source.plugin, build_options)
         slots, renamed = safetensors_io.slots(model), renamed_of(spec, source.plugin)
         names = slots.names()
@@ -238,8 +242,7 @@ def build_model(
             spec.name, problem if wrong else f"{exc}.", option_names
         ) from exc
     try:
-        with on_cpu_in_float32():
-            model: nn.Module = make(**options)
+        model: nn.Module = make(**options)
     except (TypeError, ValueError, RuntimeError, ArithmeticError, MemoryError) as exc:
         first = str(exc).partition("\n")[0].rstrip(".")
         problem = f"it can't be built with these options ({first})."

@@ -15,6 +15,7 @@ from zoo.artifacts.checkpoint_folder import Config
 from zoo.errors import CheckpointError, MisfitError
 from zoo.models import golden, safetensors_io
 from zoo.models.changes import changed_module
+from zoo.models.defaults import on_cpu_in_float32
 from zoo.models.loading import build_model, renamed_of
 from zoo.models.metadata import ModelMetadata, model_metadata, unwrap_model
 from zoo.models.skip_init import skip_initialization
@@ -102,7 +103,7 @@ def _loaded_again(model: nn.Module, new: Path, example: Tensor | None) -> nn.Mod
     """
     metadata = model_metadata(model)
     spec, plugin = metadata.spec, _provider(metadata)
-    with skip_initialization():
+    with on_cpu_in_float32(), skip_initialization():
         again = build_model(spec, plugin, metadata.options)
     try:
         safetensors_io.read(
