@@ -92,12 +92,9 @@ def augment(image: Tensor, generator: Generator, settings: Settings) -> Tensor:
     across = torch.stack([x * angle.cos(), -height * angle.sin(), left], dim=1)
     down = torch.stack([x * angle.sin(), height * angle.cos(), top], dim=1)
     grid = affine_grid(torch.stack([across, down], dim=1), [*image.shape], False)
-    moved: Tensor = grid_sample(
-        image, grid, padding_mode="reflection", align_corners=False
-    )
-    contrast, brightness = settings.brightness_contrast_std * torch.randn(
-        2, count, 1, 1, 1, generator=generator
-    )
+    moved = grid_sample(image, grid, padding_mode="reflection", align_corners=False)
+    drawn = torch.randn(2, count, 1, 1, 1, generator=generator)
+    contrast, brightness = (settings.brightness_contrast_std * drawn).unbind()
     shift = settings.channel_shift_std * torch.randn(
         count, 3, 1, 1, generator=generator
     )
