@@ -19,7 +19,14 @@ LABELS = tuple(
     Path(__file__).with_name("labels.txt").read_text(encoding="utf-8").splitlines()
 )
 IMAGENET = ClassOutput(labels=LABELS)
-IMAGENET_MEAN, IMAGENET_STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
+PHOTOGRAPH = ImageInput(
+    height=224,
+    width=224,
+    mean=(0.485, 0.456, 0.406),  # of ImageNet
+    std=(0.229, 0.224, 0.225),
+    resample="bicubic",
+    crop=0.95,
+)
 
 CLASSES = (
     "airplane",
@@ -86,14 +93,7 @@ SPECS = (
         card="cards/resnet18.md",
         license=License(code="mit", weights="apache-2.0", data="imagenet-agreement"),
         parameters=11_689_512,
-        input=ImageInput(
-            height=224,
-            width=224,
-            mean=IMAGENET_MEAN,
-            std=IMAGENET_STD,
-            resample="bicubic",
-            crop=0.95,
-        ),
+        input=PHOTOGRAPH,
         output=IMAGENET,
         trained_on=("imagenet-1k",),
         head="fc",
@@ -116,14 +116,7 @@ SPECS = (
         card="cards/resnet50.md",
         license=License(code="mit", weights="apache-2.0", data="imagenet-agreement"),
         parameters=25_557_032,
-        input=ImageInput(
-            height=224,
-            width=224,
-            mean=IMAGENET_MEAN,
-            std=IMAGENET_STD,
-            resample="bicubic",
-            crop=0.95,
-        ),
+        input=PHOTOGRAPH,
         output=IMAGENET,
         trained_on=("imagenet-1k",),
         head="fc",

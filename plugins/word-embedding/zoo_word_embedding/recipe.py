@@ -5,6 +5,7 @@ used once, at the end.
 """
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,7 +21,6 @@ from zoo_word_embedding.pairs import (
     sample_pairs,
     word_counts,
 )
-from zoo_word_embedding.skipgram import SkipGram
 from zoo_word_embedding.word_tokenizer import encode_known_words, train_tokenizer
 
 __all__ = [
@@ -98,6 +98,21 @@ def data(run: TextRun, split: str) -> TensorRows:
 
 
 def train(settings: Settings, run: TextRun) -> nn.Module:
+    return train_vectors(settings, run, pair_rows, lambda model, word: model(word))
+
+
+def train_vectors(
+    settings: Settings,
+    run: TextRun,
+    draw_rows: Callable[[Tensor, Tensor, Settings, TextRun], TensorRows],
+    embed: Callable[[nn.Module, Tensor], Tensor],
+) -> nn.Module:
+    """Train vectors of words by negative sampling, new rows in each epoch.
+
+    `draw_rows` makes them of tokens (2, words) and of the probability to keep a word:
+    the target is a word near those of the input. `embed` gives the vectors that are to
+    predict the target, (B, embed_dim).
+    """
     vocab_size = run.spec.options["vocab_size"]
     embed_dim = run.spec.options["embed_dim"]
     texts = source_texts(run, "train")
@@ -107,43 +122,48 @@ def train(settings: Settings, run: TextRun) -> nn.Module:
     count = word_counts(training, vocab_size)
     keep = keep_probability(count, settings.sample)
     noise = count.double() ** settings.ns_exponent
-    unwrapped: SkipGram = run.build()
-    unwrapped.embedding.sparse = True  # a step changes only the rows of its pairs
+    unwrapped: Any = run.build()
+    unwrapped.embedding.sparse = True  # a step changes only the rows of its words
     model = run.prepare(unwrapped)
     out_embedding = run.prepare(nn.Embedding(vocab_size, embed_dim, sparse=True))
     nn.init.zeros_(out_embedding.weight)
     optimizer = run.prepare(
         torch.optim.SGD(
             [*model.parameters(), *out_embedding.parameters()],
-            lr=settings.lr * settings.batch_size,  # the loss is a mean over pairs
+            lr=settings.lr * settings.batch_size,  # the loss is a mean over rows
         )
     )
     for epoch in run.epochs(settings.epochs):
         model.train()
-        rows = pair_rows(
-            sample_pairs(training, keep, settings.window, run.generator), run
-        )
+        rows = draw_rows(training, keep, settings, run)
         steps = run.steps(rows, settings.batch_size, 1)
         batches = run.batches(rows, settings.batch_size)
-        for step, (word, context) in enumerate(batches):
+        for step, (given, target) in enumerate(batches):
             progress = (epoch - 1 + step / steps) / settings.epochs
             for group in optimizer.param_groups:
                 lr = settings.lr * max(1e-4, 1 - progress)
-                group["lr"] = lr * len(word)
+                group["lr"] = lr * len(target)
             loss = negative_sampling_loss(
-                model(word), out_embedding, context, noise, settings, run
+                embed(model, given), out_embedding, target, noise, settings, run
             )
             run.step(loss, optimizer)
         run.log(evaluate(model, validation), best="accuracy")
     return run.best(model)
 
 
-def pair_rows(pairs: tuple[Tensor, Tensor], run: TextRun) -> TensorRows:
+def pair_rows(
+    training: Tensor, keep: Tensor, settings: Settings, run: TextRun
+) -> TensorRows:
     """Return pairs as rows: the word is the input, its context the target."""
-    word, context = pairs
+    word, context = sample_pairs(training, keep, settings.window, run.generator)
+    return training_rows(word.unsqueeze(1), context, run)
+
+
+def training_rows(given: Tensor, target: Tensor, run: TextRun) -> TensorRows:
+    """Return rows drawn from the training texts."""
     return TensorRows(
-        input=word.unsqueeze(1),
-        target=context,
+        input=given,
+        target=target,
         source=f"{DATASET}/train",
         fingerprint=run.data[f"{DATASET}/train"]["fingerprint"],
     )
