@@ -332,6 +332,11 @@ def test_an_interrupted_run_goes_on(
     assert "going on after 4 rows\n" in ended.err
     assert out.read_bytes() == whole
     out.unlink()
+    part.write_bytes(head + b"\n" + whole)  # killed before the file was put in place
+    last = run(*command)
+    assert last.err.endswith("warning: 1 of them have an error and no answer\n")
+    assert out.read_bytes() == whole
+    out.unlink()
     part.write_bytes(head + b"\n" + b"".join(lines[:4]))
     (many / "1.png").unlink()
     assert run(*command).err.endswith(

@@ -52,7 +52,6 @@ def write_answers(
     file.settings["sha256"] = model.zoo.report.sha256  # type: ignore[union-attr]
     if workers is None:
         workers = processors() if count is None or count > FEW else 0
-    failed = 0
     with file.written() as work, _progress() as progress:
         done = len(work.names)
         if done:
@@ -70,7 +69,6 @@ def write_answers(
         task = progress.add_task("predicting", total=count, completed=done)
         while part := list(islice(made, ROWS)):
             for one in part:
-                failed += one.error is not None
                 if strict and one.error is not None:
                     raise one.error.of(one.name)
             work.write([as_row(one, top=top) for one in part])
@@ -79,8 +77,9 @@ def write_answers(
         if not done:
             raise DataError("There is no input.")
     click.echo(f"{done:,} rows in {out}")
-    if failed:
-        click.echo(f"warning: {failed:,} of them have an error and no answer", err=True)
+    if work.failed:
+        said = f"{work.failed:,} of them have an error and no answer"
+        click.echo(f"warning: {said}", err=True)
 
 
 def _same(

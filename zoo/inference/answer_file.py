@@ -5,14 +5,15 @@ which a run that was interrupted goes on.
 """
 
 import csv
+import io
 import json
-import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, BinaryIO
 
+from zoo._utils.atomic_write import atomic_file
 from zoo._utils.file_lock import file_lock
 from zoo.errors import DataError, MissingExtra
 from zoo.inference.stream import Answer
@@ -78,23 +79,23 @@ class AnswerFile:
         try:
             with file_lock(lock):
                 with self.work.open("a+b") as file:
-                    yield _Work(file, self._names(file))
+                    yield self._begun(file)
                 self._finish()
                 self.work.unlink()
                 lock.unlink(missing_ok=True)
         except BlockingIOError as exc:
             raise DataError(f"Another process is writing {self.path}.") from exc
 
-    def _names(self, file: IO[bytes]) -> list[str]:
-        """Return the inputs that have their answers; cut off what is half written."""
+    def _begun(self, file: IO[bytes]) -> "_Work":
+        """Return the work that is done already; cut off what is half written."""
         file.seek(0)
-        names: list[str] = []
+        work = _Work(file)
         first = file.readline()
         if not first.endswith(b"\n"):
             file.truncate(0)
             file.write(json.dumps(self.settings).encode() + b"\n")
             file.flush()
-            return names
+            return work
         if json.loads(first) != self.settings:
             raise DataError(
                 f"{self.work} holds answers of another model, of other inputs or "
@@ -104,10 +105,12 @@ class AnswerFile:
         for line in file:
             if not line.endswith(b"\n"):
                 break
-            names.append(json.loads(line)["input"])
+            row = json.loads(line)
+            work.names.append(row["input"])
+            work.failed += row["error"] is not None
             end += len(line)
         file.truncate(end)
-        return names
+        return work
 
     def _rows(self) -> Iterator[Row]:
         with self.work.open("rb") as file:
@@ -116,49 +119,49 @@ class AnswerFile:
 
     def _finish(self) -> None:
         """Write the file from the work file: a reader sees all of it or nothing."""
-        partial = self.path.with_name(f".{self.path.name}.{os.getpid()}")
         write = {".jsonl": _jsonl, ".csv": _csv, ".parquet": _parquet}
         seen: dict[str, set[type]] = {}
         for row in self._rows():
             for name, value in row.items():
                 seen.setdefault(name, set()).add(type(value))
         seen["error"] = seen.pop("error", set())  # the last column
-        try:
-            write[self.path.suffix.lower()](partial, self._rows(), seen)
-            os.replace(partial, self.path)
-        finally:
-            partial.unlink(missing_ok=True)
+        with atomic_file(self.path) as file:
+            write[self.path.suffix.lower()](file, self._rows(), seen)
 
 
 class _Work:
-    """The rows that are written; `names` are the inputs of those before."""
+    """The rows that are written: `names` are the inputs of those of runs before, and
+    `failed` of all rows so far have an error."""
 
-    def __init__(self, file: IO[bytes], names: list[str]) -> None:
-        self.file, self.names = file, names
+    def __init__(self, file: IO[bytes]) -> None:
+        self.file = file
+        self.names: list[str] = []
+        self.failed = 0
 
     def write(self, rows: Sequence[Row]) -> None:
         """Append rows; none of them is lost once this returns."""
         lines = [json.dumps(row, ensure_ascii=False) for row in rows]
         self.file.write("".join(f"{line}\n" for line in lines).encode())
         self.file.flush()
+        self.failed += sum(row["error"] is not None for row in rows)
 
 
 Columns = Mapping[str, set[type]]  # the types of the values of each
 
 
-def _jsonl(path: Path, rows: Iterable[Row], columns: Columns) -> None:
-    with path.open("w", encoding="utf-8") as file:
-        for row in rows:
-            whole = {name: row.get(name) for name in columns}
-            file.write(json.dumps(whole, ensure_ascii=False) + "\n")
+def _jsonl(file: BinaryIO, rows: Iterable[Row], columns: Columns) -> None:
+    for row in rows:
+        whole = {name: row.get(name) for name in columns}
+        file.write((json.dumps(whole, ensure_ascii=False) + "\n").encode())
 
 
-def _csv(path: Path, rows: Iterable[Row], columns: Columns) -> None:
-    with path.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file)
-        writer.writerow(columns)
-        for row in rows:
-            writer.writerow([_plain(row.get(name)) for name in columns])
+def _csv(file: BinaryIO, rows: Iterable[Row], columns: Columns) -> None:
+    text = io.TextIOWrapper(file, encoding="utf-8", newline="")
+    writer = csv.writer(text)
+    writer.writerow(columns)
+    for row in rows:
+        writer.writerow([_plain(row.get(name)) for name in columns])
+    text.detach()  # written out; the file stays open
 
 
 def _plain(value: Any) -> Any:
@@ -168,7 +171,7 @@ def _plain(value: Any) -> Any:
     return value
 
 
-def _parquet(path: Path, rows: Iterable[Row], columns: Columns) -> None:
+def _parquet(file: BinaryIO, rows: Iterable[Row], columns: Columns) -> None:
     pyarrow = _pyarrow()
     from pyarrow import parquet
 
@@ -182,7 +185,7 @@ def _parquet(path: Path, rows: Iterable[Row], columns: Columns) -> None:
 
     schema = pyarrow.schema([(name, kind(types)) for name, types in columns.items()])
     coming = iter(rows)
-    with parquet.ParquetWriter(path, schema) as writer:
+    with parquet.ParquetWriter(file, schema) as writer:
         while chunk := list(islice(coming, CHUNK_ROWS)):
             arrays = []
             for field in schema:

@@ -3,8 +3,6 @@
 import copy
 import hashlib
 import json
-import os
-import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -15,6 +13,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from zoo._utils.atomic_folder import put_folder, scratch_folder
 from zoo.artifacts import checkpoint_folder, weight_store
 from zoo.errors import ExportError, ZooError
 from zoo.models import safetensors_io
@@ -85,20 +84,14 @@ def export(
     module = unwrap_model(require_module(model, "zoo.export(model, folder)"))
     known = model_metadata(module)
     checked = _checked_graph(module, known)
-    new = folder.with_name(f".{folder.name}.{os.getpid()}.new")
-    new.mkdir(parents=True)
-    try:
+    with scratch_folder(folder) as new:
         content = checked.graph.SerializeToString()
         (new / MODEL).write_bytes(content)
         preprocessor(known.spec.input).save(known.spec.input, new)
         receipt = _receipt(checked, content, known)
         text = json.dumps(receipt, indent=2, ensure_ascii=False) + "\n"
         (new / RECEIPT).write_text(text, encoding="utf-8")
-        if folder.exists():
-            folder.rmdir()  # it is empty
-        os.rename(new, folder)
-    finally:
-        shutil.rmtree(new, ignore_errors=True)
+        put_folder(new, folder, keep=lambda _: True, last=RECEIPT)
     return folder
 
 
