@@ -3,6 +3,7 @@
 import json
 import os
 import pickle
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -218,9 +219,10 @@ def test_a_refused_load_is_refused_again(folder: Path) -> None:
 
 @pytest.fixture
 def big(tmp_path: Path) -> Path:
-    """A checkpoint that is big enough for a stamp."""
-    model = zoo.build("mlp-mnist", hidden=(700,))
-    return zoo.save(model, tmp_path / "big")
+    """A checkpoint that is big enough, and old enough, for a stamp."""
+    folder = zoo.save(zoo.build("mlp-mnist", hidden=(700,)), tmp_path / "big")
+    time.sleep(2 * weight_store.FINE_TICK / 1e9)
+    return folder
 
 
 def test_a_big_file_is_hashed_once(big: Path) -> None:
@@ -233,6 +235,19 @@ def test_a_big_file_is_hashed_once(big: Path) -> None:
     )
 
     assert (first, again, always) == (True, False, True)
+
+
+def test_a_file_of_this_moment_gets_no_stamp(
+    big: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """
+    Within one tick of the clock it could be written again, and have the same times.
+    """
+    monkeypatch.setattr(weight_store, "FINE_TICK", 3600 * 10**9)
+
+    assert zoo.load(big).zoo.report.hashed
+    assert zoo.load(big).zoo.report.hashed
+    assert not stamps()
 
 
 def test_a_stamp_does_not_outlive_its_file(big: Path) -> None:

@@ -32,7 +32,7 @@ def test_train(run: Run, tmp_path: Path) -> None:
         (["--set", "epoch=3"], 1, "No setting 'epoch'. Did you mean 'epochs'? "),
         (["--set", "epochs=many"], 1, "Setting 'epochs': 'many' should be a whole "),
         (["--set", "epochs"], 1, "'epochs' should be KEY=VALUE, such as lr=0.001."),
-        (["--device", "toaster"], 2, "Device 'toaster' can't be used: Expected one "),
+        (["--device", "toaster"], 1, "Device 'toaster' can't be used: Expected one "),
         (["--seed", "x"], 2, "Invalid value for '--seed': 'x' is not a valid int"),
     ],
     ids=["unknown", "type", "word", "device", "seed"],

@@ -138,7 +138,7 @@ class Settings:
         """
         size = self.batch_size
         if size is None:
-            eighth = 2 ** (max(1, rows // 8).bit_length() - 1)  # a power of two
+            eighth = 2 ** round(math.log2(max(1, rows / 8)))  # a power of two
             size = min(BATCH_SIZE, max(MIN_BATCH_SIZE, eighth))
         steps = math.ceil(rows / size)
         epochs = max(EPOCHS[self.freeze], math.ceil(MIN_STEPS / steps))

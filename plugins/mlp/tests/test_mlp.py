@@ -148,7 +148,8 @@ def test_penalties_make_small_weights_and_activations(tmp_path: Path) -> None:
     """
     given = torch.rand(64, 1, 28, 28, generator=torch.Generator().manual_seed(0))
     plain, small, sparse = (
-        smoke(tmp_path / "run", **penalty) for penalty in ({}, {"l2": 0.1}, {"l1": 0.1})
+        smoke(tmp_path / f"run{number}", **penalty)
+        for number, penalty in enumerate(({}, {"l2": 0.1}, {"l1": 0.1}))
     )
     dense_mean, sparse_mean = (
         m.get_submodule("layers")(given).mean().item() for m in (plain, sparse)

@@ -351,7 +351,7 @@ def test_rows_of_other_characters_are_not_measured_on(
         zoo.evaluate(zoo.load(untrained), signs)
 
     assert str(refused.value) == (
-        "signs: the training rows have characters that are not learned: '-'. Learned: "
+        "signs: the test rows have characters that are not learned: '-'. Learned: "
         f"'{CHARACTERS}'."
     )
 
