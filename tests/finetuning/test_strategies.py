@@ -173,9 +173,9 @@ def test_settings_say_the_epochs_and_the_rate() -> None:
         (3, "backbone", 4, 200),
         (19, "backbone", 4, 60),
         (19, "none", 4, 40),
-        (100, "none", 8, 16),
-        (255, "none", 16, 13),
-        (256, "none", 32, 25),
+        (89, "none", 8, 17),
+        (100, "none", 16, 29),
+        (240, "none", 32, 25),
         (10_000, "none", 32, 10),
     ],
 )
