@@ -20,7 +20,14 @@ from far import GATES, NAME, OTHER, WEIGHTS, Far, far
 import zoo
 from zoo._utils import paths
 from zoo._utils.atomic_folder import put_folder
-from zoo.artifacts import bundle, bundle_format, hub_repository, lockfile, weight_store
+from zoo.artifacts import (
+    bundle,
+    bundle_format,
+    checked_file,
+    hub_repository,
+    lockfile,
+    weight_store,
+)
 from zoo.artifacts.bundle_format import Blob, Entry
 from zoo.artifacts.checkpoint_folder import CONFIG
 from zoo.cli import main
@@ -135,7 +142,7 @@ def test_each_file_is_in_it_once(far: Far) -> None:
     assert names[0] == "bundle.json"
     assert len(names) == len(set(names)) == 1 + 3
     with far.offline():
-        assert zoo.load(GATES).zoo.report.sha256 == weight_store.sha256_of(
+        assert zoo.load(GATES).zoo.report.sha256 == checked_file.sha256_of(
             Path(zoo.load(f"{GATES}@{commit}").zoo.report.path)
         )
 
@@ -203,7 +210,7 @@ def test_a_bundle_is_whole_or_not_there(far: Far) -> None:
     before = (far.root / "zoo.tar").read_bytes()
     (path,) = zoo.fetch(NAME)
     rotted = OTHER.ljust(len(WEIGHTS))
-    far.patch.setattr(weight_store, "_compare", lambda *_: None)
+    far.patch.setattr(checked_file, "_compare", lambda *_: None)
     path.resolve().write_bytes(rotted)
 
     with pytest.raises(BundleError) as caught:

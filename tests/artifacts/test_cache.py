@@ -14,7 +14,7 @@ from far import GATES, NAME, OTHER, WEIGHTS, Far, far
 import zoo
 from zoo._utils import paths
 from zoo._utils.atomic_folder import scratch_folder
-from zoo.artifacts import cache, lockfile, sealed_files, weight_store
+from zoo.artifacts import cache, lockfile, quarantine, sealed_files, weight_store
 from zoo.artifacts.cache import Item
 from zoo.cli import main
 from zoo.datasets import in_memory as tensors
@@ -180,7 +180,7 @@ def test_a_wrong_file_is_set_aside(
     """
     path, wanted = rotten(far)[which]
     path.write_bytes(WRONG)
-    before = len(weight_store.quarantined_files())
+    before = len(quarantine.quarantined_files())
     capsys.readouterr()
 
     assert main(["cache", "verify"]) == 1
@@ -191,7 +191,7 @@ def test_a_wrong_file_is_set_aside(
     assert told.err.count("\n") == 1
     assert told.out.endswith(", 1 corrupt\n")
     assert not path.exists()
-    assert len(weight_store.quarantined_files()) == before + 1
+    assert len(quarantine.quarantined_files()) == before + 1
     assert main(["cache", "verify"]) == 0
 
 

@@ -13,7 +13,7 @@ from safetensors.torch import load_file, save_file
 
 import zoo
 from zoo._utils import paths
-from zoo.artifacts import checkpoint_folder, weight_store
+from zoo.artifacts import checked_file, checkpoint_folder
 from zoo.errors import (
     CheckpointError,
     IntegrityError,
@@ -62,7 +62,7 @@ def test_a_flipped_byte(folder: Path) -> None:
         zoo.load(folder)
 
     pinned = checkpoint_folder.read_config(folder).weights.sha256
-    found = weight_store.sha256_of(path)
+    found = checked_file.sha256_of(path)
     assert str(caught.value) == (
         f"{path} has SHA-256 {found[:12]}..., but {pinned[:12]}... is pinned. "
         "Save the checkpoint again, or get another copy of the folder."
@@ -221,7 +221,7 @@ def test_a_refused_load_is_refused_again(folder: Path) -> None:
 def big(tmp_path: Path) -> Path:
     """A checkpoint that is big enough, and old enough, for a stamp."""
     folder = zoo.save(zoo.build("mlp-mnist", hidden=(700,)), tmp_path / "big")
-    time.sleep(2 * weight_store.FINE_TICK / 1e9)
+    time.sleep(2 * checked_file.FINE_TICK / 1e9)
     return folder
 
 
@@ -243,7 +243,7 @@ def test_a_file_of_this_moment_gets_no_stamp(
     """
     Within one tick of the clock it could be written again, and have the same times.
     """
-    monkeypatch.setattr(weight_store, "FINE_TICK", 3600 * 10**9)
+    monkeypatch.setattr(checked_file, "FINE_TICK", 3600 * 10**9)
 
     assert zoo.load(big).zoo.report.hashed
     assert zoo.load(big).zoo.report.hashed

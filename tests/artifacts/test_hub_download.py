@@ -29,7 +29,7 @@ from loopback import (
 import zoo
 from zoo._utils import paths
 from zoo.artifacts import hub_download as hub
-from zoo.artifacts import weight_store
+from zoo.artifacts import quarantine, weight_store
 from zoo.errors import (
     CacheError,
     GatedError,
@@ -190,7 +190,7 @@ def test_a_lasting_fault_is_refused(net: Net, fault: str) -> None:
 def whole(net: Net) -> bool:
     """Return whether every blob that the client could use is the right one."""
     blobs = (paths.hub_cache_dir() / "models--alice--net" / "blobs").glob("*")
-    usable = [path for path in blobs if weight_store.CORRUPT_SUFFIX not in path.name]
+    usable = [path for path in blobs if quarantine.CORRUPT_SUFFIX not in path.name]
     assert not [path for path in usable if path.name.endswith(".incomplete")]
     return all(path.read_bytes() == CONTENT for path in usable)
 
@@ -206,7 +206,7 @@ def test_a_wrong_byte_in_the_cache_is_healed(net: Net) -> None:
     path = net.fetch()
 
     assert path.read_bytes() == CONTENT
-    assert len(weight_store.quarantined_files()) == 1
+    assert len(quarantine.quarantined_files()) == 1
     assert net.gets() == 3
 
 
@@ -223,7 +223,7 @@ def test_a_wrong_byte_offline_is_refused(net: Net, tmp_path: Path) -> None:
     ):
         net.fetch()
 
-    assert len(weight_store.quarantined_files()) == 1
+    assert len(quarantine.quarantined_files()) == 1
 
 
 def test_a_cached_file_costs_no_request(net: Net, tmp_path: Path) -> None:

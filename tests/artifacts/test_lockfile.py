@@ -8,7 +8,7 @@ import pytest
 from far import GATES, NAME, OTHER, WEIGHTS, Far, far
 
 import zoo
-from zoo.artifacts import lock, lockfile, weight_store
+from zoo.artifacts import checked_file, lock, lockfile, weight_store
 from zoo.artifacts.lockfile import Lock
 from zoo.cli import main
 from zoo.errors import (
@@ -502,7 +502,7 @@ def test_the_command(far: Far, capsys: pytest.CaptureFixture[str]) -> None:
     What changed is printed; --check ends with 1 where something disagrees.
     """
     old = far.pin["sha256"][:12]
-    shipped = weight_store.sha256_of(
+    shipped = checked_file.sha256_of(
         weight_store.shipped_checkpoint(zoo.get_spec("xor-mlp")) / "model.safetensors"
     )
 

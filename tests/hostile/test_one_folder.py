@@ -29,6 +29,22 @@ sys.stdin.readline()
 for _ in range(count):
     zoo.save(model, folder)
 """
+LOADS = """
+import sys, zoo
+print("ready", flush=True)
+sys.stdin.readline()
+while True:
+    zoo.load(sys.argv[1])
+"""
+RANKS = """
+import sys, torch, zoo
+torch.distributed.init_process_group("gloo")
+model = zoo.build("xor-mlp")
+for _ in range(int(sys.argv[2])):
+    torch.distributed.barrier()
+    zoo.save(model, sys.argv[1])
+torch.distributed.destroy_process_group()
+"""
 TRUSTS = """
 import sys
 from zoo.artifacts import lockfile
@@ -63,14 +79,15 @@ def begin(processes: "list[subprocess.Popen[str]]") -> None:
         process.stdin.flush()
 
 
-def test_two_writers_and_a_reader_of_one_folder(tmp_path: Path) -> None:
+def test_two_writers_and_two_readers_of_one_folder(tmp_path: Path) -> None:
     """
     Every save succeeds, and every load gives the weights of one save, whole.
     """
     folder = tmp_path / "run"
     zoo.save(zoo.build("xor-mlp"), folder)
     writers = [start(SAVES, folder, seed, 25 * TIMES) for seed in (1, 2)]
-    begin(writers)
+    reader = start(LOADS, folder)
+    begin([*writers, reader])
     loads = 0
     while any(writer.poll() is None for writer in writers):
         zoo.load(folder)
@@ -79,7 +96,30 @@ def test_two_writers_and_a_reader_of_one_folder(tmp_path: Path) -> None:
     assert [writer.communicate()[1] for writer in writers] == ["", ""]
     assert [writer.returncode for writer in writers] == [0, 0]
     assert loads
+    assert reader.poll() is None  # no load has failed
+    reader.kill()
+    assert reader.communicate()[1] == ""
     assert [path.name for path in tmp_path.iterdir()] == ["run"]
+
+
+@pytest.mark.slow
+def test_two_ranks_save_one_folder_at_once(tmp_path: Path) -> None:
+    """
+    A script under torchrun that saves in every process loses nothing.
+    """
+    script, folder = tmp_path / "ranks.py", tmp_path / "run"
+    script.write_text(RANKS)
+
+    done = subprocess.run(
+        [sys.executable, "-m", "torch.distributed.run", "--standalone"]
+        + ["--nproc-per-node", "2", str(script), str(folder), str(100 * TIMES)],
+        capture_output=True,
+        text=True,
+    )
+
+    assert done.returncode == 0, done.stderr
+    zoo.load(folder, verify="always")
+    assert {path.name for path in tmp_path.iterdir()} == {"ranks.py", "run"}
 
 
 def test_a_killed_save_brings_no_ghost(tmp_path: Path) -> None:

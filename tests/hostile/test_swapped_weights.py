@@ -19,7 +19,7 @@ import torch
 from torch import nn
 
 import zoo
-from zoo.artifacts import checkpoint_folder, weight_store
+from zoo.artifacts import checked_file, checkpoint_folder
 from zoo.errors import CheckpointError, IntegrityError
 from zoo.models import safetensors_io
 from zoo.specs import Weights
@@ -31,12 +31,12 @@ LARGE = 600_000  # floats: a file that gets a stamp
 def write(path: Path, value: float, count: int = LARGE) -> Weights:
     """Write a file whose weights are all the same, and return its pin."""
     safetensors_io.write({"weight": torch.full((1, count), value)}, path)
-    return Weights(size=path.stat().st_size, sha256=weight_store.sha256_of(path))
+    return Weights(size=path.stat().st_size, sha256=checked_file.sha256_of(path))
 
 
-def load(path: Path, pin: Weights, verify: weight_store.Verify = "stamp") -> nn.Module:
+def load(path: Path, pin: Weights, verify: checked_file.Verify = "stamp") -> nn.Module:
     model = nn.Linear(LARGE if pin.size and pin.size > 1 << 20 else 10, 1, bias=False)
-    with weight_store.open_checked(path, pin, verify=verify, blame="Blame") as file:
+    with checked_file.open_checked(path, pin, verify=verify, blame="Blame") as file:
         safetensors_io.read(model, file, safetensors_io.slots(model))
         file.check_unchanged()
     return model
@@ -98,7 +98,7 @@ def test_a_large_file_is_hashed_once(tmp_path: Path) -> None:
     settled()
 
     first, second = (
-        weight_store.check(path, pin, verify="stamp", blame="") for _ in range(2)
+        checked_file.check(path, pin, verify="stamp", blame="") for _ in range(2)
     )
 
     assert (first, second) == (True, False)
@@ -116,7 +116,7 @@ def test_a_page_written_through_a_map_is_seen(tmp_path: Path) -> None:
         pages[-1:] = pages[-1:]  # now the page may be written without a word
         settled()
         for _ in range(2):
-            assert weight_store.check(path, pin, verify="stamp", blame="")
+            assert checked_file.check(path, pin, verify="stamp", blame="")
         pages[-2] ^= 1
 
         with pytest.raises(IntegrityError):
@@ -130,7 +130,7 @@ def test_a_map_that_is_older_than_the_stamp_is_seen(tmp_path: Path) -> None:
     path = tmp_path / "w"
     pin = write(path, 1.0)
     settled()
-    assert weight_store.check(path, pin, verify="stamp", blame="")
+    assert checked_file.check(path, pin, verify="stamp", blame="")
     times = path.stat()
     with path.open("r+b") as file, mmap.mmap(file.fileno(), 0) as pages:
         pages[-2] ^= 1
@@ -151,7 +151,7 @@ def test_a_file_in_memory_gets_no_stamp() -> None:
     try:
         pin = write(path, 1.0)
         settled()
-        assert weight_store.check(path, pin, verify="stamp", blame="")
+        assert checked_file.check(path, pin, verify="stamp", blame="")
         with path.open("r+b") as file, mmap.mmap(file.fileno(), 0) as pages:
             assert pages[-2] is not None
             pages[-2] ^= 1
@@ -169,7 +169,7 @@ def test_a_write_while_the_file_is_mapped_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "w"
     pin = write(path, 1.0)
     model = nn.Linear(LARGE, 1, bias=False)
-    with weight_store.open_checked(path, pin, verify="stamp", blame="Ask") as file:
+    with checked_file.open_checked(path, pin, verify="stamp", blame="Ask") as file:
         safetensors_io.read(model, file, safetensors_io.slots(model))
         settled()
         with path.open("r+b") as other:

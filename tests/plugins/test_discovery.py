@@ -1,7 +1,8 @@
 """Discovery: every plugin is asked, and a broken one hurts nobody else."""
 
+import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from importlib.metadata import EntryPoint, PathDistribution
 from pathlib import Path
 
@@ -200,9 +201,16 @@ def test_a_plugin_may_raise_anything(plug: Plug, kind: str) -> None:
     assert f"Plugin 'bad': {problem}" in str(found.failures[0])
 
 
-def test_the_users_own_interruption_ends_the_search(
-    plug: Plug, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def interruptible() -> Iterator[None]:
+    """Ctrl-C means what it does at a terminal; a job in the background ignores it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("interruptible")
+def test_the_users_own_interruption_ends_the_search(plug: Plug) -> None:
     """
     Ctrl-C while a plugin is imported is no failure of the plugin.
     """

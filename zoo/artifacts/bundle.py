@@ -19,6 +19,7 @@ from zoo._utils.atomic_folder import put_folder, scratch_folder
 from zoo._utils.atomic_write import atomic_file
 from zoo.artifacts import (
     bundle_format,
+    checked_file,
     checkpoint_folder,
     hub_repository,
     lockfile,
@@ -117,7 +118,7 @@ def _entry(name: str, paths: dict[str, Path]) -> Entry:
     files: dict[str, Blob] = {}
     for small in resolve.companion_files(source):
         if small.is_file():
-            blob = Blob(small.stat().st_size, store.sha256_of(small))
+            blob = Blob(small.stat().st_size, checked_file.sha256_of(small))
             files[small.name], paths[blob.sha256] = blob, small
     return Entry(lock, files)
 
@@ -230,7 +231,7 @@ def _install(
     for entry in entries:
         sha256 = entry.lock.sha256
         target = store.object_path(home, sha256)
-        already_stored = target.is_file() and store.sha256_of(target) == sha256
+        already_stored = target.is_file() and checked_file.sha256_of(target) == sha256
         # A content of two entries was moved with the first.
         if not already_stored and (stage / sha256).exists():
             target.parent.mkdir(parents=True, exist_ok=True)

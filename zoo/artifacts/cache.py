@@ -16,10 +16,12 @@ from zoo._utils import paths as folders
 from zoo._utils.atomic_folder import abandoned_folders
 from zoo._utils.atomic_write import PARTIAL
 from zoo.artifacts import (
+    checked_file,
     checkpoint_folder,
     hub_download,
     hub_repository,
     lockfile,
+    quarantine,
     sealed_files,
     weight_store,
 )
@@ -111,7 +113,7 @@ def list_items() -> list[Item]:
     rest += _items("features", _ours(cache / "features", sealed_files.NAME))
     others = ("locks", "mismatch", lockfile.trusted_path().name)
     rest += _items("other", (cache / name for name in others))
-    rest += _items("wrong", weight_store.quarantined_files())
+    rest += _items("wrong", quarantine.quarantined_files())
     rest += _items("orphan", _orphans())
     return weights + rest
 
@@ -149,8 +151,8 @@ def prunable(days: float = UNUSED_DAYS) -> list[Item]:
     }
     return [
         *_items("orphan", _orphans()),
-        *_items("wrong", weight_store.quarantined_files()),
-        *_items("stamp", weight_store.unused_stamps()),
+        *_items("wrong", quarantine.quarantined_files()),
+        *_items("stamp", checked_file.unused_stamps()),
         *(item for kind in COMPUTED for item in _items(kind, unread[kind])),
     ]
 
@@ -267,9 +269,9 @@ def _verify_file(file: _HashedFile) -> VerifyResult:
         blame = f"'zoo fetch {file.names[0]}' brings it again"
 
     def judge(path: Path) -> None:
-        weight_store.check(path, file.pin, verify="always", blame=blame)
+        checked_file.check(path, file.pin, verify="always", blame=blame)
         if file.pin.sha256 is None:
-            weight_store.check_etag(path, blame)
+            quarantine.check_etag(path, blame)
 
     try:
         judge(file.path)
@@ -278,7 +280,7 @@ def _verify_file(file: _HashedFile) -> VerifyResult:
             with suppress(OSError):
                 file.path.unlink()
         elif file.kind != "package":
-            weight_store.quarantine(file.path, judge)
+            quarantine.quarantine(file.path, judge)
         aside = not file.path.exists()
         return VerifyResult(
             names=file.names, path=file.path, problem=str(exc), aside=aside

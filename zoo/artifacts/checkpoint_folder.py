@@ -18,7 +18,7 @@ from packaging.version import InvalidVersion, Version
 
 from zoo._utils import atomic_folder
 from zoo._utils.import_string import root_package
-from zoo.artifacts import weight_store
+from zoo.artifacts import checked_file
 from zoo.errors import CheckpointError, SpecError, near
 from zoo.plugins.discovery import Plugin
 from zoo.specs import (
@@ -252,7 +252,7 @@ def check_writable(folder: Path) -> None:
 def weights_pin(folder: Path) -> Weights:
     """Return the pin of a weights file that was just written."""
     path = folder / WEIGHTS
-    return Weights(size=path.stat().st_size, sha256=weight_store.sha256_of(path))
+    return Weights(size=path.stat().st_size, sha256=checked_file.sha256_of(path))
 
 
 def _json(path: Path) -> Any:

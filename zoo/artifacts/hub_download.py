@@ -2,7 +2,7 @@
 
 Added here are: an error within seconds where the Hub does not respond, retries after a
 reset or an overload, a deadline for the whole download, and few errors, which say what
-to do. `zoo.artifacts.weight_store` checks the content. Does not know torch.
+to do. `zoo.artifacts.checked_file` checks the content. Does not know torch.
 """
 
 import os

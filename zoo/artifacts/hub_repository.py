@@ -12,8 +12,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from zoo._utils import paths
-from zoo.artifacts import checkpoint_folder, hub_download, lockfile
-from zoo.artifacts import weight_store as store
+from zoo.artifacts import (
+    checked_file,
+    checkpoint_folder,
+    hub_download,
+    lockfile,
+    quarantine,
+)
 from zoo.artifacts.checkpoint_folder import Config
 from zoo.artifacts.lockfile import Lock
 from zoo.errors import (
@@ -107,7 +112,7 @@ def find(name: str, *, locked: bool = True) -> Repository:
     folder = _find_in_stores(address.repo, commit) or _fetch_small_files(
         address.repo, commit, name
     )
-    config_sha256 = store.sha256_of(folder / checkpoint_folder.CONFIG)
+    config_sha256 = checked_file.sha256_of(folder / checkpoint_folder.CONFIG)
     if pinned is not None and pinned.config not in ("", config_sha256):
         raise _changed_error(name, pinned, lock, checkpoint_folder.CONFIG)
     config = checkpoint_folder.read_config(folder)
@@ -203,10 +208,10 @@ def fetch_small_file(repo: str, commit: str, filename: str, name: str) -> Path:
     blame = "It is set aside. Load again; if it is wrong again, tell the Hub's owner"
 
     def judge(path: Path) -> Path:
-        store.check_etag(path, blame)
+        quarantine.check_etag(path, blame)
         return path
 
-    return store.fetch_verified(fetch, judge)
+    return quarantine.fetch_verified(fetch, judge)
 
 
 def _fetch_optional(repo: str, commit: str, filename: str, name: str) -> None:

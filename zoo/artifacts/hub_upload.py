@@ -16,7 +16,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
-from zoo.artifacts import hub_download, weight_store
+from zoo.artifacts import checked_file, hub_download
 from zoo.artifacts.hub_client import checked_commit, disable_telemetry
 from zoo.errors import HubError, PublishError
 from zoo.specs.model_spec import REPOSITORY
@@ -166,21 +166,21 @@ def check_uploaded(
     from huggingface_hub import hf_hub_download
 
     for name, path in files.items():
-        sent_sha256 = pins.get(name) or weight_store.sha256_of(path)
+        sent_sha256 = pins.get(name) or checked_file.sha256_of(path)
         fetched_sha256 = ""
         fetch = partial(hf_hub_download, repo, name, revision=commit, cache_dir=cache)
         seconds = hub_download.deadline(path.stat().st_size)
         for again in (False, True):
             fetching = partial(fetch, force_download=again)
-            fetched_sha256 = weight_store.sha256_of(
+            fetched_sha256 = checked_file.sha256_of(
                 Path(_request(repo, fetching, seconds=seconds))
             )
             if fetched_sha256 == sent_sha256:
                 break
         else:
             fetched, sent = (
-                fetched_sha256[: weight_store.SHORT_HASH],
-                sent_sha256[: weight_store.SHORT_HASH],
+                fetched_sha256[: checked_file.SHORT_HASH],
+                sent_sha256[: checked_file.SHORT_HASH],
             )
             raise PublishError(
                 f"{name} of {repo} did not arrive as it was sent: the Hub gives "
@@ -203,7 +203,7 @@ def _is_unchanged(path: Path, remote: Any) -> bool:
     if remote is None or remote.size != path.stat().st_size:
         return False
     if remote.lfs is not None:
-        return bool(remote.lfs.sha256 == weight_store.sha256_of(path))
+        return bool(remote.lfs.sha256 == checked_file.sha256_of(path))
     content = path.read_bytes()
     git = hashlib.sha1(b"blob %d\0" % len(content) + content, usedforsecurity=False)
     return bool(remote.blob_id == git.hexdigest())

@@ -17,11 +17,16 @@ from zoo.artifacts import (
     lockfile,
 )
 from zoo.artifacts import weight_store as store
+from zoo.artifacts.checked_file import (
+    SHORT_HASH,
+    CheckedFile,
+    Verify,
+    open_checked,
+)
 from zoo.artifacts.checkpoint_folder import Config
 from zoo.artifacts.config_allowlist import check_allowed
 from zoo.artifacts.hub_repository import PREFIX, Repository
 from zoo.artifacts.lockfile import Lock
-from zoo.artifacts.weight_store import CheckedFile, Verify
 from zoo.errors import (
     CheckpointError,
     LockError,
@@ -197,15 +202,15 @@ def disagreement(source: Source, lock: Lock) -> str | None:
     if pin is None:
         other = "no weights."
     elif pin.sha256 is not None:
-        other = f"{pin.sha256[: store.SHORT_HASH]}..."
+        other = f"{pin.sha256[:SHORT_HASH]}..."
     elif pin.moves:
         other = f"what {pin.revision!r} of {pin.repo} is at the first download."
     else:
-        other = f"commit {(pin.revision or '')[: store.SHORT_HASH]}... of {pin.repo}."
+        other = f"commit {(pin.revision or '')[:SHORT_HASH]}... of {pin.repo}."
     if pin is not None and _is_same_pin(lock, pin):
         return None
     return (
-        f"pins {source.name!r} to SHA-256 {lock.sha256[: store.SHORT_HASH]}... of "
+        f"pins {source.name!r} to SHA-256 {lock.sha256[:SHORT_HASH]}... of "
         f"{lock.plugin} {lock.version}, but {who.distribution} {who.version} pins "
         f"{other} Run 'zoo lock {source.name}' to accept that, or pip install "
         f"'{lock.plugin}=={lock.version}'."
@@ -271,7 +276,7 @@ def _local_weights(
     blame = "Save the checkpoint again, or get another copy of the folder"
     if not path.is_file():
         raise CheckpointError(f"{path} is missing. {blame}.")
-    return store.open_checked(path, pin, verify=verify, blame=blame), pin
+    return open_checked(path, pin, verify=verify, blame=blame), pin
 
 
 def locked_pin(source: Source, pin: Weights) -> Weights:

@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from zoo.artifacts import lock, lockfile
-from zoo.artifacts.weight_store import SHORT_HASH
+from zoo.artifacts.checked_file import SHORT_HASH
 from zoo.cli.options import all_option, chosen_models, models_argument, path_type
 
 

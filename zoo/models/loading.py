@@ -15,8 +15,8 @@ from torch import nn
 
 from zoo._utils.import_string import load_module, resolve
 from zoo.artifacts import resolve as sources
+from zoo.artifacts.checked_file import Verify
 from zoo.artifacts.checkpoint_folder import CONFIG
-from zoo.artifacts.weight_store import Verify
 from zoo.errors import (
     CheckpointError,
     InputError,

@@ -13,7 +13,7 @@ from safetensors.torch import load, save
 from torch import Tensor, nn
 
 from zoo._utils.atomic_write import write_atomic
-from zoo.artifacts.weight_store import CheckedFile
+from zoo.artifacts.checked_file import CheckedFile
 from zoo.errors import MisfitError, NotSafetensors
 
 __all__ = [

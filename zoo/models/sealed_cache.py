@@ -12,7 +12,7 @@ from pathlib import Path
 from torch import Tensor
 
 from zoo._utils.atomic_write import write_atomic
-from zoo.artifacts import sealed_files, weight_store
+from zoo.artifacts import checked_file, sealed_files
 from zoo.errors import IntegrityError, NotSafetensors
 from zoo.models import safetensors_io
 
@@ -27,7 +27,7 @@ def read(place: Path, required: Collection[str]) -> dict[str, Tensor] | None:
     """
     for path, pin in sealed_files.find(place):
         try:
-            with weight_store.open_checked(path, pin, verify="stamp", blame="") as file:
+            with checked_file.open_checked(path, pin, verify="stamp", blame="") as file:
                 tensors = safetensors_io.tensors(file)
                 file.check_unchanged()
         except (IntegrityError, NotSafetensors, OSError):

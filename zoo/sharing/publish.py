@@ -13,11 +13,11 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from zoo.artifacts import (
+    checked_file,
     checkpoint_folder,
     hub_download,
     hub_upload,
     resolve,
-    weight_store,
 )
 from zoo.artifacts.checkpoint_folder import Config
 from zoo.artifacts.hub_repository import PREFIX
@@ -166,7 +166,7 @@ def _check_beside(config: Config, folder: Path) -> None:
     """Refuse a checkpoint without the files that its config.json pins."""
     for filename, pin in config.input.files.items():
         path = folder / filename
-        if pin and (not path.is_file() or weight_store.sha256_of(path) != pin):
+        if pin and (not path.is_file() or checked_file.sha256_of(path) != pin):
             raise PublishError(
                 f"{path} is not the {path.stem} that {checkpoint_folder.CONFIG} names. "
                 "Save the checkpoint again."

@@ -17,8 +17,8 @@ from timm.optim import param_groups_layer_decay
 from torch import Tensor, nn
 
 import zoo
+from zoo.artifacts import checked_file
 from zoo.artifacts import hub_download as client
-from zoo.artifacts import weight_store as store
 from zoo.errors import DataError
 from zoo.finetuning.finetune import finetune_by_name
 from zoo.finetuning.strategies import Settings, parameter_groups, prepare
@@ -65,7 +65,10 @@ def pinned(
         content = file.read_bytes()
         commit = hub.put(REPO, {"model.safetensors": content, "config.json": b"{}"})
         pin = Weights(
-            size=len(content), sha256=store.sha256_of(file), repo=REPO, revision=commit
+            size=len(content),
+            sha256=checked_file.sha256_of(file),
+            repo=REPO,
+            revision=commit,
         )
         found = plugins.installed()
         spec = replace(found.models[NAME], weights=pin)
@@ -109,7 +112,7 @@ def test_only_the_head_is_fresh(pinned: Hub, file: Path) -> None:
 
     report = model.zoo.report
     assert set(report.fresh) == HEAD
-    assert report.sha256 == store.sha256_of(file)
+    assert report.sha256 == checked_file.sha256_of(file)
     assert changed(model, load_file(file)) == HEAD
     shapes = {name: one.shape for name, one in model.state_dict().items()}
     assert shapes == {name: one.shape for name, one in theirs.items()}

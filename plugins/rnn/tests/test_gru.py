@@ -21,6 +21,7 @@ from zoo_rnn.gru import (
 
 import zoo
 from zoo import TextInput
+from zoo.artifacts import checked_file
 from zoo.artifacts import checkpoint_folder as checkpoints
 from zoo.artifacts import weight_store as store
 from zoo.datasets.in_memory import TensorRows
@@ -374,7 +375,7 @@ def test_the_shipped_tokenizer_is_the_pinned_one() -> None:
     assert isinstance(spec.input, TextInput)
     path = store.shipped_checkpoint(spec) / checkpoints.TOKENIZER
 
-    assert store.sha256_of(path) == spec.input.tokenizer
+    assert checked_file.sha256_of(path) == spec.input.tokenizer
     assert spec.input == replace(spec.input, tokenizer_source=path)
 
 

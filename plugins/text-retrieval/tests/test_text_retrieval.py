@@ -20,6 +20,7 @@ from zoo_text_retrieval.word_tokenizer import SPECIAL_TOKENS, train_tokenizer
 
 import zoo
 from zoo import TextInput
+from zoo.artifacts import checked_file
 from zoo.artifacts import checkpoint_folder as checkpoints
 from zoo.artifacts import weight_store as store
 from zoo.errors import DataError
@@ -355,5 +356,5 @@ def test_the_shipped_tokenizer_is_the_pinned_one(name: str) -> None:
     assert isinstance(spec.input, TextInput)
     path = store.shipped_checkpoint(spec) / checkpoints.TOKENIZER
 
-    assert store.sha256_of(path) == spec.input.tokenizer
+    assert checked_file.sha256_of(path) == spec.input.tokenizer
     assert spec.input == replace(spec.input, tokenizer_source=path)

@@ -18,8 +18,8 @@ from torch import Tensor, nn
 from zoo_timm import hymenoptera
 
 import zoo
+from zoo.artifacts import checked_file
 from zoo.artifacts import checkpoint_folder as checkpoints
-from zoo.artifacts import weight_store as store
 from zoo.cards import render as cards
 from zoo.models.safetensors_io import cast_floats
 from zoo.tasks import get_task
@@ -36,7 +36,7 @@ ORIGIN = {
 
 def main(source: Path, target: Path) -> None:
     """Read, match, measure twice, and write the folder."""
-    found = store.sha256_of(source)
+    found = checked_file.sha256_of(source)
     if found != ORIGIN["SHA-256"]:
         sys.exit(f"{source} has SHA-256 {found}, not {ORIGIN['SHA-256']}.")
     model = zoo.build(NAME).eval()
