@@ -16,14 +16,20 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--all", action="store_true", help="run the slow tests as well")
 
 
+@pytest.hookimpl(tryfirst=True)  # pytest-xdist reads the groups in a hook of its own
 def pytest_collection_modifyitems(
     config: pytest.Config, items: list[pytest.Item]
 ) -> None:
-    """Skip the slow tests, where they were not asked for."""
-    if config.getoption("--all"):
-        return
+    """Skip the slow tests, where they were not asked for; keep together what shares.
+
+    A process runs the tests of a file one after the other, so that its fixtures are
+    made once. Of a file that tests every model, it runs those of one model.
+    """
     for item in items:
-        if item.get_closest_marker("slow"):
+        parameters = item.callspec.params if hasattr(item, "callspec") else {}
+        model = parameters.get("name", "") if "check" in parameters else ""
+        item.add_marker(pytest.mark.xdist_group(f"{item.path.name}{model}"))
+        if item.get_closest_marker("slow") and not config.getoption("--all"):
             item.add_marker(pytest.mark.skip(reason="slow: scripts/check --all"))
 
 

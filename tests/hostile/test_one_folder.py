@@ -111,8 +111,10 @@ def test_two_ranks_save_one_folder_at_once(tmp_path: Path) -> None:
     script.write_text(RANKS)
 
     done = subprocess.run(
-        [sys.executable, "-m", "torch.distributed.run", "--standalone"]
-        + ["--nproc-per-node", "2", str(script), str(folder), str(100 * TIMES)],
+        [
+            *(sys.executable, "-m", "torch.distributed.run", "--standalone"),
+            *("--nproc-per-node", "2", str(script), str(folder), str(100 * TIMES)),
+        ],
         capture_output=True,
         text=True,
     )
