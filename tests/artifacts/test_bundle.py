@@ -51,6 +51,12 @@ def made(far: Far, *names: str) -> Path:
     return path
 
 
+def unvouched(name: str) -> Any:
+    """Load what came in a bundle, and nothing but the bundle vouches for."""
+    with pytest.warns(TrustWarning, match="came in the bundle"):
+        return zoo.load(name)
+
+
 def tree(folder: Path) -> list[str]:
     """Return all that is in a folder."""
     return sorted(str(path.relative_to(folder)) for path in folder.rglob("*"))
@@ -83,7 +89,7 @@ def test_an_air_gap(far: Far) -> None:
 
     arrived = zoo.unbundle(path)
     with far.offline():
-        models = [zoo.load(name) for name in (NAME, GATES, "xor-mlp")]
+        models = [zoo.load(NAME), unvouched(GATES), zoo.load("xor-mlp")]
 
     assert [one.name for one in arrived] == [NAME, GATES, "xor-mlp"]
     assert {one.advice for one in arrived} == {None}
@@ -101,6 +107,8 @@ def test_a_process_of_its_own(far: Far) -> None:
     Nothing of this process helps: a fresh one loads what was unbundled.
     """
     far.publish()
+    with far.on("maker"):
+        zoo.lock(GATES)
     path = made(far, NAME, GATES)
     code = f"import zoo; [zoo.load(name) for name in ({NAME!r}, {GATES!r})]"
 
@@ -123,9 +131,45 @@ def test_weights_without_a_hash_stay_trusted(far: Far) -> None:
 
     zoo.unbundle(path)
     with far.offline():
-        model = zoo.load(NAME)
+        model = unvouched(NAME)
 
     assert model.zoo.report.sha256 == far.pin["sha256"]
+
+
+def test_what_a_bundle_alone_vouches_for_is_said(
+    far: Far, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """
+    A bundle may call its bytes those of any repository: it is said when they come, and
+    at each load until a lock of the project keeps them.
+    """
+    far.publish()
+    path = made(far, GATES, NAME)
+
+    assert main(["unbundle", str(path)]) == 0
+    with far.offline():
+        with pytest.warns(TrustWarning) as told:
+            zoo.load(GATES)
+        with pytest.warns(TrustWarning):
+            sha256 = zoo.load(GATES).zoo.report.sha256
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            zoo.load(NAME)  # as its plugin pins it
+            zoo.lock(GATES)
+            zoo.load(GATES)
+            again = zoo.unbundle(path)
+
+    assert capsys.readouterr().err == (
+        f"warning: no pin or lock here vouches for {GATES}: that these are the bytes "
+        "of the Hub is the bundle's word alone.\n"
+    )
+    assert [str(one.message) for one in told] == [
+        f"{GATES} came in the bundle {path}, and no pin or lock vouches for it: that "
+        "these are the bytes of alice/gates is the bundle's word alone (SHA-256 "
+        f"{sha256}). 'zoo lock {GATES}' keeps them for your project, if you trust the "
+        "bundle."
+    ]
+    assert [model.vouched for model in again] == [True, True]
 
 
 def test_each_file_is_in_it_once(far: Far) -> None:
@@ -142,8 +186,8 @@ def test_each_file_is_in_it_once(far: Far) -> None:
     assert names[0] == "bundle.json"
     assert len(names) == len(set(names)) == 1 + 3
     with far.offline():
-        assert zoo.load(GATES).zoo.report.sha256 == checked_file.sha256_of(
-            Path(zoo.load(f"{GATES}@{commit}").zoo.report.path)
+        assert unvouched(GATES).zoo.report.sha256 == checked_file.sha256_of(
+            Path(unvouched(f"{GATES}@{commit}").zoo.report.path)
         )
 
 
@@ -310,7 +354,7 @@ def test_another_process_that_is_faster(far: Far) -> None:
     zoo.unbundle(path)
 
     with far.offline():
-        assert zoo.load(GATES)
+        assert unvouched(GATES)
     assert [name for name in tree(far.cache / "store") if "zoo-save" in name] == []
 
 
@@ -354,6 +398,8 @@ def test_a_plugin_that_is_missing_is_named(
     assert told.err == (
         "warning: far-line needs its plugin. If you trust it, run: pip install "
         "zoo-far\n"
+        "warning: no pin or lock here vouches for far-line: that these are the bytes "
+        "of the Hub is the bundle's word alone.\n"
     )
 
 

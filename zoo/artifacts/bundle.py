@@ -10,7 +10,7 @@ import re
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import BinaryIO
 
@@ -45,11 +45,15 @@ COPY_BYTES = 1 << 20
 
 @dataclass(frozen=True, slots=True)
 class ImportedModel:
-    """A model of a bundle; `advice` is what to install before it can be loaded."""
+    """A model of a bundle; `advice` is what to install before it can be loaded.
+
+    `vouched` says whether a pin or a lock of this machine means the same bytes.
+    """
 
     name: str
     size: int
     advice: str | None
+    vouched: bool = True
 
 
 def bundle(*names: str, out: str | Path) -> Path:
@@ -98,10 +102,12 @@ def unbundle(
         except OSError as exc:
             problem = f"{archive} can't be unpacked into {home}: {_os_error_text(exc)}."
             raise BundleError(f"{problem} Make room, or name another store.") from exc
-    for entry in entries:
+    imported = [_imported(entry) for entry in entries]
+    for entry, model in zip(entries, imported, strict=True):
         if entry.lock.repo:
-            lockfile.remember_trusted(entry.lock)
-    return [_imported(entry) for entry in entries]
+            source = "" if model.vouched else str(archive.absolute())
+            lockfile.remember_trusted(replace(entry.lock, bundle=source))
+    return imported
 
 
 def _entry(name: str, paths: dict[str, Path]) -> Entry:
@@ -281,7 +287,23 @@ def _copy_stream(source: BinaryIO, target: BinaryIO, size: int) -> str:
 
 def _imported(entry: Entry) -> ImportedModel:
     size = sum(blob.size for blob in entry.blobs())
-    return ImportedModel(entry.lock.name, size, _advice(entry.lock))
+    lock = entry.lock
+    return ImportedModel(lock.name, size, _advice(lock), _is_vouched(lock))
+
+
+def _is_vouched(lock: Lock) -> bool:
+    """Return whether something on this machine says that these are the bytes."""
+    spec = installed().models.get(lock.name)
+    pinned = spec.weights.sha256 if spec and spec.weights else None
+    if not lock.repo or pinned == lock.sha256:
+        return True  # what a plugin ships is compared with its pin at every load
+    known = (lockfile.find(lock.name), lockfile.read_trusted().get(lock.name))
+    return any(
+        one is not None
+        and not one.bundle
+        and (one.weights(), one.config) == (lock.weights(), lock.config)
+        for one in known
+    )
 
 
 def _advice(lock: Lock) -> str | None:

@@ -131,8 +131,11 @@ def trust(name: str, repository: Repository, plugin: str, version: str) -> None:
     """Record the bytes of a name, and warn if no lock had fixed them before."""
     lock = to_lock(name, repository, plugin, version)
     previous = lockfile.read_trusted().get(name)
-    same = previous and replace(previous, plugin=plugin, version=version) == lock
-    if same or lockfile.find(name):  # a plugin's new version changes no bytes
+    if lockfile.find(name):
+        return
+    same = previous and replace(previous, plugin=plugin, version=version, bundle="")
+    if previous and same == lock:  # a plugin's new version changes no bytes
+        lockfile.warn_of_bundle(previous)
         return
     lockfile.remember_trusted(lock)
     moves = ""

@@ -8,6 +8,7 @@ repository, or weights whose plugin gives no SHA-256.
 import json
 import os
 import tomllib
+import warnings
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass, fields
@@ -16,7 +17,7 @@ from pathlib import Path
 from zoo._utils import paths
 from zoo._utils.atomic_write import check_replaceable_file, write_atomic
 from zoo._utils.file_lock import folder_lock
-from zoo.errors import LockError, SpecError
+from zoo.errors import LockError, SpecError, TrustWarning
 from zoo.specs import Weights
 from zoo.specs.model_spec import SHA256
 
@@ -31,6 +32,7 @@ __all__ = [
     "remember_trusted",
     "trusted_path",
     "update",
+    "warn_of_bundle",
     "write",
 ]
 
@@ -44,7 +46,8 @@ class Lock:
     """One model's weights, as they were when they were locked.
 
     `repo` and `commit` say where they lie on the Hub, if they do; `config` is the
-    SHA-256 of config.json where the model is a repository (a name "hf://...").
+    SHA-256 of config.json where the model is a repository (a name "hf://..."). `bundle`
+    is the file that it came from, where nothing else vouches for these bytes.
     """
 
     name: str
@@ -56,6 +59,7 @@ class Lock:
     repo: str = ""
     commit: str = ""
     config: str = ""
+    bundle: str = ""
 
     def __post_init__(self) -> None:
         self.weights()
@@ -157,6 +161,19 @@ def remember_trusted(lock: Lock) -> None:
     if not is_forbidden(trusted_path()):
         with suppress(OSError):
             update(trusted_path(), {lock.name: lock})
+
+
+def warn_of_bundle(lock: Lock) -> None:
+    """Warn where a bundle alone says what the bytes of a name are."""
+    if lock.bundle:
+        warnings.warn(
+            f"{lock.name} came in the bundle {lock.bundle}, and no pin or lock vouches "
+            f"for it: that these are the bytes of {lock.repo} is the bundle's word "
+            f"alone (SHA-256 {lock.sha256}). 'zoo lock {lock.name}' keeps them for "
+            "your project, if you trust the bundle.",
+            TrustWarning,
+            stacklevel=3,
+        )
 
 
 def parse(raw: Mapping[str, object]) -> Lock:

@@ -290,6 +290,7 @@ def locked_pin(source: Source, pin: Weights) -> Weights:
     if pin.sha256 is None:
         lock = lock or lockfile.read_trusted().get(source.name)
         if lock is not None and _is_same_pin(lock, pin):
+            lockfile.warn_of_bundle(lock)
             return lock.weights()
     return pin
 

@@ -23,5 +23,12 @@ def unbundle_command(file: Path, store: Path | None) -> None:
         names = ", ".join(model.name for model in imported if model.advice == advice)
         need = f"{names} needs its plugin. If you trust it, run"
         click.echo(f"warning: {need}: {advice}", err=True)
+    unvouched = [model.name for model in imported if not model.vouched]
+    if unvouched:
+        click.echo(
+            f"warning: no pin or lock here vouches for {', '.join(unvouched)}: that "
+            "these are the bytes of the Hub is the bundle's word alone.",
+            err=True,
+        )
     if folder.absolute() not in [known.absolute() for known in paths.store_dirs()]:
         click.echo(f"warning: set ZOO_STORE={folder} to load from it.", err=True)
