@@ -1,12 +1,12 @@
 """Compare the zoo with its peers in one run: start, load, predict, fine-tune, train.
 
-    python scripts/bench.py [--repeat N] [--only PART] [--json FILE] [--readme]
+    python scripts/bench.py [--repeat N] [--only PART] [--json FILE] [--write]
 
 It prints what it measured and judges nothing: times differ between machines and hours,
 so read the ratios, which are medians over rounds in which everything had its turn. The
 files, 1.4 GB at a time, lie in a temporary folder that is removed. Fine-tuning runs
-once, and needs ZOO_DATA. With --readme the table in README.md is written anew, which
-takes every part.
+once, and needs ZOO_DATA. With --write the table of the page about benchmarks in docs/
+is written anew, which takes every part.
 """
 
 import json
@@ -35,16 +35,16 @@ BEGIN, END = "<!-- bench: written by scripts/bench.py -->", "<!-- end of bench -
 @click.option("--repeat", default=7, show_default=True, help="Rounds of each.")
 @click.option("--only", type=click.Choice(PARTS), help="Leave out the others.")
 @click.option("--json", "target", type=click.Path(path_type=Path), help="Raw numbers.")
-@click.option("--readme", is_flag=True, help="Write the table into README.md.")
-def main(repeat: int, only: str | None, target: Path | None, readme: bool) -> None:
-    if only and readme:
-        raise click.UsageError("--readme needs every part: leave out --only.")
+@click.option("--write", "record", is_flag=True, help="Write the table into docs/.")
+def main(repeat: int, only: str | None, target: Path | None, record: bool) -> None:
+    if only and record:
+        raise click.UsageError("--write needs every part: leave out --only.")
     found: dict[str, Any] = {}
     for part in (only,) if only else PARTS:
         found |= measured(part, repeat)
     if target:
         target.write_text(json.dumps(found, indent=1, default=asdict) + "\n")
-    if readme:
+    if record:
         write(found)
 
 
@@ -80,8 +80,8 @@ def measured(part: str, repeat: int) -> dict[str, Any]:
 
 
 def write(found: dict[str, Any]) -> None:
-    """Put the table of all parts between its two marks in the README."""
-    path = ROOT / "README.md"
+    """Put the table of all parts between its two marks in its page."""
+    path = ROOT / "docs" / "explanation" / "benchmarks.md"
     before, _, rest = path.read_text(encoding="utf-8").partition(BEGIN)
     after = rest.partition(END)[2]
     lines = "\n".join(["", *headlines(found), "", machine()])

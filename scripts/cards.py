@@ -1,8 +1,8 @@
 """Write what is generated in this repository; with --check, say what is stale.
 
 A model's card lies in cards/<model>/ with its pictures, and in its checkpoint folder:
-the same bytes, which are also those of its repository on the Hub. The README's table of
-models is written by `models_table.py`.
+the same bytes, which are also those of its repository on the Hub. `models_table.py`
+writes the tables of models in the README and in docs/models.md.
 """
 
 import sys
@@ -17,7 +17,11 @@ from zoo.cards import render
 from zoo.plugins import catalog
 
 ROOT = Path(__file__).resolve().parents[1]
-CARDS, PLUGINS, README = ROOT / "cards", ROOT / "plugins", ROOT / "README.md"
+CARDS, PLUGINS = ROOT / "cards", ROOT / "plugins"
+TABLES = {
+    ROOT / "README.md": models_table.short_lines,
+    ROOT / "docs" / "models.md": models_table.lines,
+}
 BEGIN, END = "<!-- models: written by scripts/cards.py -->", "<!-- end of models -->"
 
 
@@ -52,7 +56,7 @@ def _wanted() -> list[tuple[Path, bytes]]:
         for ending in checkpoint_folder.FIGURE_SUFFIXES:
             for picture in home.glob(f"*{ending}"):
                 wanted.append((CARDS / spec.name / picture.name, picture.read_bytes()))
-    return [*wanted, (README, _readme().encode())]
+    return [*wanted, *((page, _page(page).encode()) for page in TABLES)]
 
 
 def _ours() -> Iterator[tuple[ModelSpec, Path]]:
@@ -63,10 +67,10 @@ def _ours() -> Iterator[tuple[ModelSpec, Path]]:
             yield spec, home
 
 
-def _readme() -> str:
-    text = README.read_text(encoding="utf-8")
+def _page(page: Path) -> str:
+    text = page.read_text(encoding="utf-8")
     before, after = text.partition(BEGIN)[0], text.partition(END)[2]
-    table = models_table.lines(_ours())
+    table = TABLES[page](_ours())
     return "\n".join([f"{before}{BEGIN}", *table, f"{END}{after}"])
 
 

@@ -1,4 +1,4 @@
-"""The README's table of models: what each is, and what was measured of it.
+"""The tables of models: what each is, and what was measured of it.
 
 Everything comes from the specs and from the receipts of the shipped checkpoints, but
 for two columns that are hopes and not measurements: `goals.json` says what the course
@@ -13,7 +13,7 @@ from zoo import ModelSpec
 from zoo.artifacts import checkpoint_folder
 from zoo.cli import render
 
-__all__ = ["baseline", "lines"]
+__all__ = ["baseline", "lines", "short_lines"]
 
 GOALS = Path(__file__).with_name("goals.json")
 HEAD = (
@@ -21,20 +21,53 @@ HEAD = (
     "| course | target | trained in |",
     "| --- | ---: | ---: | --- | --- | --- | --- | --- |",
 )
+SHORT_HEAD = (
+    "| model | weights | measured | best simple baseline |",
+    "| --- | ---: | --- | --- |",
+)
+SHORT = {  # one of each kind, for the README
+    "perceptron-iris",
+    "lenet5-mnist",
+    "efficientnet-lite0",
+    "unet-efficientnet-lite0-pet",
+    "crnn-captcha",
+    "vae-mnist",
+    "rnn-netflix",
+    "word2vec-skipgram",
+    "attention-eng-fra",
+    "gpt-mini",
+}
 
 
 def lines(models: Iterable[tuple[ModelSpec, Path]]) -> list[str]:
-    """Return the table for specs and their checkpoint folders, head and all."""
+    """Return the table for specs and their checkpoint folders, head and all.
+
+    Its links are those of a file in docs/.
+    """
     goals = json.loads(GOALS.read_text(encoding="utf-8"))
     rows = [_row(spec, home, goals.get(spec.name, {})) for spec, home in models]
     return [*HEAD, *rows]
+
+
+def short_lines(models: Iterable[tuple[ModelSpec, Path]]) -> list[str]:
+    """Return a table of a few models, with fewer columns, for the README."""
+    cells = (
+        (_model(spec, "cards"), _size(spec), _measured(spec), baseline(spec))
+        for spec, _ in models
+        if spec.name in SHORT
+    )
+    return [*SHORT_HEAD, *(f"| {' | '.join(row)} |" for row in cells)]
+
+
+def _model(spec: ModelSpec, cards: str) -> str:
+    return f"[`{spec.name}`]({cards}/{spec.name})<br>{spec.summary}"
 
 
 def _row(spec: ModelSpec, home: Path, goal: dict[str, str]) -> str:
     held = checkpoint_folder.is_checkpoint(home)
     receipt = checkpoint_folder.read_receipt(home) if held else {}
     cells = (
-        f"[`{spec.name}`](cards/{spec.name})<br>{spec.summary}",
+        _model(spec, "../cards"),
         f"{spec.parameters:,}",
         _size(spec),
         _measured(spec),

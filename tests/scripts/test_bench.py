@@ -1,4 +1,4 @@
-"""The table of speed in the README: how it is written from what was measured."""
+"""The table of speed in the documentation: how it is written from what was measured."""
 
 import re
 from pathlib import Path
@@ -7,7 +7,8 @@ import bench
 import pytest
 from bench_rows import Measured
 
-README = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+PAGE = Path("docs", "explanation", "benchmarks.md")
+TEXT = (Path(__file__).parents[2] / PAGE).read_text(encoding="utf-8")
 
 
 def row(name: str, *rounds: float) -> Measured:
@@ -62,26 +63,27 @@ def test_it_is_put_between_its_marks(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """
-    What stood there goes, and the rest of the README stays.
+    What stood there goes, and the rest of the page stays.
     """
     monkeypatch.setattr(bench, "ROOT", tmp_path)
     monkeypatch.setattr(bench, "machine", lambda: "Measured somewhere.")
-    readme = tmp_path / "README.md"
-    readme.write_text(f"before\n{bench.BEGIN}\nold\n{bench.END}\nafter\n")
+    page = tmp_path / PAGE
+    page.parent.mkdir(parents=True)
+    page.write_text(f"before\n{bench.BEGIN}\nold\n{bench.END}\nafter\n")
 
     bench.write(found())
 
-    text = readme.read_text()
+    text = page.read_text()
     assert text.startswith(f"before\n{bench.BEGIN}\n\n| what |")
     assert text.endswith(f"|\n\nMeasured somewhere.\n{bench.END}\nafter\n")
     assert "old" not in text
 
 
-def test_the_readme_says_where_it_was_measured() -> None:
+def test_the_page_says_where_it_was_measured() -> None:
     """
     The table is there, and the machine and versions under it.
     """
-    told = README.partition(bench.BEGIN)[2].partition(bench.END)[0]
+    told = TEXT.partition(bench.BEGIN)[2].partition(bench.END)[0]
 
     assert told.count("\n| ") == 2 + len(found())
     assert re.search(r"\nMeasured on .+, Python 3\.\d+\.\d+, torch \d", told)

@@ -1,4 +1,4 @@
-"""The README's table of models tells what was measured, the unflattering as well."""
+"""The tables of models tell what was measured, the unflattering as well."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -11,7 +11,7 @@ from zoo.artifacts import weight_store
 from zoo.plugins import catalog
 from zoo.specs import Metric
 
-README = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+PAGE = (Path(__file__).parents[2] / "docs" / "models.md").read_text(encoding="utf-8")
 # A simple method is ahead of these in their own receipts, and their cards and rows say
 # so first: the model of a course that can't do better, or one that is not finished. A
 # model that makes the list longer needs a reason in its spec.
@@ -46,7 +46,7 @@ def test_table_and_card_say_who_is_behind(name: str) -> None:
     """
     And why: in the model's own row, and in its card before anything else.
     """
-    (row,) = (line for line in README.splitlines() if f"| [`{name}`]" in line)
+    (row,) = (line for line in PAGE.splitlines() if f"| [`{name}`]" in line)
     card = (
         weight_store.shipped_checkpoint(zoo.get_spec(name)) / "README.md"
     ).read_text(encoding="utf-8")

@@ -62,6 +62,9 @@ def bundle(*names: str, out: str | Path) -> Path:
     A name is a registered model or a repository "hf://user/name". Missing files are
     downloaded. Each file is stored once. The same models give the same bytes.
     Raises BundleError, and what `zoo.load` raises for a source.
+
+    >>> zoo.bundle("xor-mlp", out="zoo.tar").name
+    'zoo.tar'
     """
     if not names:
         raise BundleError("No model was named, so there is nothing to bundle.")
@@ -86,6 +89,10 @@ def unbundle(
     `store` is a folder; by default the first of `ZOO_STORE`, or the user's own. After
     that `zoo.load` finds the models there. Raises BundleError, and installs nothing
     then.
+
+    >>> path = zoo.bundle("xor-mlp", out="zoo.tar")
+    >>> [model.name for model in zoo.unbundle(path, store="models")]
+    ['xor-mlp']
     """
     home = Path(store) if store is not None else folders.store_dir()
     archive = Path(path)

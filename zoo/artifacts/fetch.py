@@ -39,6 +39,9 @@ def fetch(*names: str) -> list[Path]:
     A name is a registered model or a repository "hf://user/name"; after that
     `zoo.load` needs no network for it. An error does not stop the other downloads: it
     is raised at the end. Raises what `zoo.load` raises for a source.
+
+    >>> [path.name for path in zoo.fetch("xor-mlp")]
+    ['model.safetensors']
     """
     paths: list[Path] = []
     errors: list[ZooError] = []

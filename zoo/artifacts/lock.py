@@ -33,6 +33,9 @@ def lock(*names: str, path: str | Path | None = None) -> list[Change]:
     and nothing is written unless all names could be locked. `path` is `ZOO_LOCK`, or
     zoo.lock in the working directory. Raises LockError, NoWeights, ModelNotFound and,
     for what has to be fetched, what `zoo.load` raises.
+
+    >>> [change.name for change in zoo.lock("xor-mlp", path="zoo.lock")]
+    ['xor-mlp']
     """
     file = Path(path) if path is not None else lockfile.lock_path()
     locked = lockfile.read(file)

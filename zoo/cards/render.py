@@ -43,7 +43,11 @@ TYPED_SECTIONS = re.compile(r"\d+\.\d+|\d+\s?%")  # a figure that nobody keeps t
 
 
 def render(name: str) -> str:
-    """Return the card of a registered model: the README.md of its Hub repository."""
+    """Return the card of a registered model: the README.md of its Hub repository.
+
+    >>> zoo.card("xor-mlp").startswith("---")
+    True
+    """
     spec = find(name)
     receipt = checkpoint_folder.read_receipt(weight_store.shipped_checkpoint(spec))
     if not receipt and spec.recipe is None and spec.weights:

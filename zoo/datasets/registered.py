@@ -44,6 +44,10 @@ def load_dataset(name: str, split: str = "train") -> Dataset:
     the local cache of the `datasets` library, the Hub. Only the last one uses the
     network. If a folder has other splits of the set and no folder has this one, no
     other source is used: splits of two copies may share rows, or differ in pixels.
+
+    >>> rows = zoo.load_dataset("digits", "train")
+    >>> rows.column_names
+    ['image', 'label']
     """
     spec = get_dataset_spec(name)
     if split not in spec.splits:

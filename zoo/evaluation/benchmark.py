@@ -44,6 +44,10 @@ def benchmark(
     `zoo.predict`, and the result names the backend that computed the batch. Memory is
     that of the process, not of a GPU, and only correct in a fresh one. Raises
     PrecisionError, BackendError, DeviceError, and what `zoo.load` raises.
+
+    >>> cost = zoo.benchmark("xor-mlp")
+    >>> cost.multiply_adds
+    6
     """
     place = resolve_device(device)
 

@@ -49,6 +49,15 @@ def evaluate(
     `invert=True` exchanges dark and light in pictures. Inputs that do not look like the
     training data warn. Raises DataError, InputError, OptionError, PrecisionError,
     DeviceError.
+
+    >>> model = zoo.load("xor-mlp")
+    >>> rows = {
+    ...     "a": [0, 0, 1, 1],
+    ...     "b": [0, 1, 0, 1],
+    ...     "output": ["false", "true", "true", "false"],
+    ... }
+    >>> zoo.evaluate(model, pd.DataFrame(rows), target="output")["accuracy"]
+    1.0
     """
     options = ReadOptions(
         target=target, column=column, encoding=encoding, allow_outside=allow_outside

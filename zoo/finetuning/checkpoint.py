@@ -231,6 +231,11 @@ def finetune(
     writing fails at the end, the weights are kept, and the error says where. Raises
     CheckpointError, DataError, TrainingError, OptionError, SettingsError, Diverged,
     and what `zoo.load` raises.
+
+    >>> digits = zoo.load_dataset("digits", "train").select(range(60))
+    >>> model = zoo.finetune("lenet5-mnist", digits, "mine")
+    >>> model.zoo.labels
+    ('0', '1', '2', '3', '4', '5', '6', '7', '8', '9')
     """
     if folder is not None:
         checkpoint_folder.check_free(Path(folder), force=force)

@@ -68,6 +68,10 @@ def features(
     the hardware can, unless `precision` is "no", and on `device`, as for `zoo.predict`.
     Raises InputError, PrecisionError, DeviceError, and OptionError where there is no
     head.
+
+    >>> seven = zoo.example("lenet5-mnist")
+    >>> zoo.features("lenet5-mnist", [seven, seven]).shape
+    torch.Size([2, 84])
     """
     module = require_module(model, "zoo.features(model, input)", device)
     spec = model_metadata(module).spec

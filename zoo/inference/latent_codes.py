@@ -34,6 +34,9 @@ def encode(
 
     `raw` and `device` are as in `zoo.predict`. Raises VerbError, InputError,
     OptionError, DeviceError.
+
+    >>> zoo.encode("vae-mnist", zoo.example("vae-mnist")).shape
+    torch.Size([1, 20])
     """
     module = require_module(model, "zoo.encode(model, input)", device)
     require_verb(module, "encode")
@@ -53,6 +56,9 @@ def reconstruct(
 
     `raw` and `device` are as in `zoo.predict`. Raises VerbError, InputError,
     OptionError, DeviceError.
+
+    >>> zoo.reconstruct("vae-mnist", zoo.example("vae-mnist")).image.size
+    (28, 28)
     """
     module = require_module(model, "zoo.reconstruct(model, input)", device)
     require_verb(module, "reconstruct")
@@ -78,6 +84,14 @@ def interpolate(
     Each of the two is one raw input, or a code: a row of what `zoo.encode` gives.
     `device` is as in `zoo.predict`. Raises VerbError, InputError, OptionError,
     DeviceError.
+
+    >>> seven = zoo.example("vae-mnist")
+    >>> len(
+    ...     zoo.interpolate(
+    ...         "vae-mnist", seven, seven.with_name("five.png"), steps=4
+    ...     )
+    ... )
+    4
     """
     module = require_module(model, "zoo.interpolate(model, a, b)", device)
     spec = require_verb(module, "interpolate")

@@ -28,6 +28,12 @@ def nearest_texts(
     results, and the vectors of `texts` are computed once. Every pair is compared. A
     text with a cosine of zero, as one that shares no word with it, is left out.
     Raises InputError, OptionError.
+
+    >>> texts = ["A black cat sleeps.", "The train was late."]
+    >>> zoo.nearest_texts(
+    ...     "word2vec-skipgram", "I missed my train", texts, n=1
+    ... ).most_similar[0].text
+    'The train was late.'
     """
     module = require_module(model, "zoo.nearest_texts(model, text, texts)")
     spec = model_metadata(module).spec

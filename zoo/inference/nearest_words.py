@@ -35,6 +35,14 @@ def nearest_words(
     `positive=["king", "woman"], negative=["man"]` asks what is to a woman as a king is
     to a man. None of the words given is among the answers. Raises VerbError,
     InputError, OptionError.
+
+    >>> [
+    ...     one.word
+    ...     for one in zoo.nearest_words(
+    ...         "word2vec-skipgram", "coffee", n=2
+    ...     ).most_similar
+    ... ]
+    ['tea', 'beer']
     """
     module = require_module(model, "zoo.nearest_words(model, word)")
     spec = require_verb(module, "nearest_words")

@@ -69,6 +69,12 @@ def predict(
     folder, gives a list of results: see `zoo.predict_iter`, which takes as much and
     does not keep it in memory. Raises InputError, OptionError, PrecisionError,
     DeviceError, BackendError.
+
+    >>> answer = zoo.predict("lenet5-mnist", zoo.example("lenet5-mnist"))
+    >>> answer.label, round(answer.score, 2)
+    ('7', 1.0)
+    >>> [one.label for one in zoo.predict("xor-mlp", [[0, 0], [0, 1]])]
+    ['false', 'true']
     """
     module = require_module(model, "zoo.predict(model, input)", device)
     chosen = {} if windows in (None, False) else {"windows": windows}
@@ -164,6 +170,9 @@ def example(name: str, *, shuffle: bool = False) -> Path:
     """Return the path of a real input that ships with a model.
 
     The first one, or with `shuffle` any one. Raises InputError where there is none.
+
+    >>> zoo.example("lenet5-mnist").name
+    'seven.png'
     """
     spec = find(name)
     if not spec.examples:

@@ -29,12 +29,15 @@ class Predictor:
     its `error`, and no other value. `top` and the columns are those of `zoo predict
     -o`; the other options are those of `zoo.predict_iter`.
 
-        >>> predictor = zoo.Predictor("lenet5-mnist", column="image")
-        >>> dataset.map(predictor, batched=True, num_proc=2)
-        >>> ray_dataset.map_batches(predictor, batch_format="numpy")
-        >>> frame.mapInPandas(predictor.map_in_pandas, schema)
-
     Raises ModelNotFound, OptionError.
+
+    >>> predictor = zoo.Predictor("lenet5-mnist", column="image")
+    >>> predictor({"image": [zoo.example("lenet5-mnist")]})["label"]
+    ['7']
+
+    `dataset.map(predictor, batched=True, num_proc=2)` does that in `datasets`,
+    `dataset.map_batches(predictor, batch_format="numpy")` in Ray Data, and
+    `frame.mapInPandas(predictor.map_in_pandas, schema)` in PySpark.
     """
 
     def __init__(

@@ -64,6 +64,9 @@ def sample(
     Without a seed they are drawn from torch's own generator. A model that writes takes
     the options of `zoo.runtime.generation.GenerationConfig`. `device` is where it
     computes, as for `zoo.predict`. Raises VerbError, OptionError, DeviceError.
+
+    >>> [one.image.size for one in zoo.sample("vae-mnist", 2, seed=0)]
+    [(28, 28), (28, 28)]
     """
     module = require_module(model, "zoo.sample(model)", device)
     known = require_verb(module, "sample")

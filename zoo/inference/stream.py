@@ -65,10 +65,13 @@ def predict_iter(
     `on_error="return"` an input that can't be read gives its InputError instead of a
     result, and the others go on. The rest is as for `zoo.predict`.
 
-        >>> for result in zoo.predict_iter("lenet5-mnist", "digits/", workers=4):
-        ...     print(result.label, result.score)
-
     Raises InputError, OptionError, PrecisionError, DeviceError.
+
+    >>> seven = zoo.example("lenet5-mnist")
+    >>> for result in zoo.predict_iter("lenet5-mnist", [seven, seven]):
+    ...     print(result.label)
+    7
+    7
     """
     module = require_module(model, "zoo.predict_iter(model, inputs)", device)
     if on_error not in ("raise", "return"):

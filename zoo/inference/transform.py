@@ -72,15 +72,13 @@ def transform(model: nn.Module | str | Path, **options: Any) -> Transform:
 
     `model` is a module from `zoo.load`, a name, or a checkpoint folder; no weights are
     read. `options` are those of the kind of input, such as `invert=True` for pictures.
-    It pickles, prints what it does, and has an inverse for pictures and tables:
-
-        >>> prepare = zoo.transform("lenet5-mnist")
-        >>> prepare("seven.png").shape
-        torch.Size([1, 28, 28])
-        >>> prepare.inverse(prepare("seven.png"))
-        <PIL.Image.Image image mode=L size=28x28>
-
+    It pickles, prints what it does, and has an inverse for pictures and tables.
     Raises ModelNotFound, OptionError.
+
+    >>> prepare = zoo.transform("lenet5-mnist")
+    >>> tensor = prepare(zoo.example("lenet5-mnist"))
+    >>> tensor.shape, prepare.inverse(tensor).size
+    (torch.Size([1, 28, 28]), (28, 28))
     """
     spec = model_metadata(model).spec if isinstance(model, nn.Module) else find(model)
     known = get_task(spec.task).input_options(spec.input)

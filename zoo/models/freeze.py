@@ -33,6 +33,10 @@ def freeze(model: nn.Module, until: str | None = None) -> nn.Module:
     The submodules before it, in the order of `named_children`, get no gradient and stay
     in eval mode across `.train()`. The parameters of the modules that contain it get no
     gradient either. Returns the model. Raises OptionError.
+
+    >>> model = zoo.freeze(zoo.load("lenet5-mnist"))
+    >>> [name for name, one in model.named_parameters() if one.requires_grad]
+    ['classifier.5.weight', 'classifier.5.bias']
     """
     name = until or head_of(model)
     model = unwrap_model(model)
@@ -65,7 +69,12 @@ def freeze_norms(model: nn.Module) -> nn.Module:
 
 
 def unfreeze(model: nn.Module) -> nn.Module:
-    """Unfreeze all of `model`; `.train()` reaches every submodule again."""
+    """Unfreeze all of `model`; `.train()` reaches every submodule again.
+
+    >>> model = zoo.unfreeze(zoo.freeze(zoo.load("lenet5-mnist")))
+    >>> all(one.requires_grad for one in model.parameters())
+    True
+    """
     model = unwrap_model(model)
     for module in model.modules():
         if _is_kept_in_eval(module):

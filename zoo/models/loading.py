@@ -59,6 +59,10 @@ def build(name: str | Path, **options: Any) -> nn.Module:
     float32, within `torch.device("meta")` without memory. `labels=[...]` gives the
     class names of a new head, `classes=N` only their number.
     Raises ModelNotFound, OptionError, PluginError.
+
+    >>> model = zoo.build("mlp-mnist", hidden=(64, 64))
+    >>> [tuple(one.shape) for one in model.parameters() if one.ndim > 1]
+    [(64, 784), (64, 64), (10, 64)]
     """
     source = sources.find(name)
     spec, build_options, _ = _with_head(source.spec, options)
@@ -88,6 +92,12 @@ def load(
     Raises ModelNotFound, NoWeights, IntegrityError, MisfitError, NotSafetensors,
     OptionError, DeviceError, CheckpointError, LicenseError, LockError, and a HubError:
     NotOnHub, GatedError, OfflineError, UnreachableError, CacheError.
+
+    >>> model = zoo.load("lenet5-mnist")
+    >>> model.training, model.zoo.labels[:3]
+    (False, ('0', '1', '2'))
+    >>> zoo.load("lenet5-mnist", labels=["cat", "dog"]).zoo.report.fresh
+    ('classifier.5.weight', 'classifier.5.bias')
     """
     started = time.perf_counter()
     place = None if device is None else resolve_device(device)

@@ -24,7 +24,12 @@ __all__ = [
 
 @dataclass(frozen=True, kw_only=True)
 class LoadReport:
-    """The report of a load: every tensor of the model is in `loaded` or in `fresh`."""
+    """The report of a load: every tensor of the model is in `loaded` or in `fresh`.
+
+    >>> report = zoo.load("xor-mlp").zoo.report
+    >>> report.loaded, report.fresh
+    (('hidden.weight', 'hidden.bias', 'output.weight', 'output.bias'), ())
+    """
 
     path: str
     sha256: str
@@ -47,7 +52,12 @@ class LoadReport:
 
 @dataclass(frozen=True, kw_only=True)
 class ModelMetadata:
-    """The value of `model.zoo`: where a model comes from and how to build it again."""
+    """The value of `model.zoo`: where a model comes from and how to build it again.
+
+    >>> model = zoo.load("lenet5-mnist")
+    >>> model.zoo.spec.name, model.zoo.labels[:2]
+    ('lenet5-mnist', ('0', '1'))
+    """
 
     spec: ModelSpec
     options: Mapping[str, Any]

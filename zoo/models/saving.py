@@ -42,6 +42,10 @@ def save(
     precision. The folder is replaced as a whole: an interrupted save leaves the old
     one.
     Raises CheckpointError.
+
+    >>> folder = zoo.save(zoo.load("xor-mlp"), "mine")
+    >>> sorted(path.name for path in folder.iterdir())
+    ['config.json', 'model.safetensors']
     """
     folder, model = Path(folder), unwrap_model(model)
     metadata = model_metadata(model)

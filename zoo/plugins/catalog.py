@@ -15,6 +15,9 @@ def list_models(pattern: str = "*") -> list[str]:
 
     The models of a library are listed where the pattern begins with its prefix, as in
     "acme/net*": that imports the library.
+
+    >>> zoo.list_models("lenet*")
+    ['lenet5-mnist']
     """
     of_library = names_matching(pattern, installed())
     if of_library is not None:
@@ -26,6 +29,9 @@ def get_spec(name: str) -> ModelSpec:
     """Return what is known about a model without importing it.
 
     A name "prefix/..." of a library imports that. Raises ModelNotFound.
+
+    >>> zoo.get_spec("lenet5-mnist").parameters
+    61706
     """
     if found := find_model(name, installed()):
         return found[0]
@@ -37,10 +43,17 @@ def search(text: str = "", **conditions: Any) -> list[ModelSpec]:
     `zoo.plugins.registry.Registry.search`.
 
     Conditions: task, max_parameters, max_bytes, license, trained_on, metric.
+
+    >>> [spec.name for spec in zoo.search("captcha")]
+    ['crnn-captcha']
     """
     return Registry(installed().models).search(text, **conditions)
 
 
 def list_datasets() -> list[str]:
-    """Return the names that `zoo.load_dataset` accepts."""
+    """Return the names that `zoo.load_dataset` accepts.
+
+    >>> "mnist" in zoo.list_datasets()
+    True
+    """
     return sorted(installed().datasets)

@@ -28,6 +28,9 @@ def new_plugin(
     distribution of its own, with a recipe, a card, tests, and the workflow of a CI
     service. It installs, trains and passes `zoo check` unedited. The default folder is
     `zoo-<name>`. Raises StartError.
+
+    >>> zoo.new_plugin("sparrow").name
+    'zoo-sparrow'
     """
     _check(name, like)
     folder = Path(folder or f"zoo-{name}")

@@ -71,6 +71,9 @@ def export(
 
     Example:
         zoo.export("lenet5-mnist", "runs/lenet5-onnx")
+
+    >>> sorted(path.name for path in zoo.export("xor-mlp", "mine").iterdir())
+    ['export.json', 'model.onnx']
     """
     folder = Path(folder)
     if format not in FORMATS:

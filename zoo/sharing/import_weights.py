@@ -94,6 +94,14 @@ def import_weights(
     if they agree in number and shape. `example` is a raw input for the golden, by
     default the model's own. The folder's README.md is a draft, to be completed. Raises
     ImportWeightsError; if anything does not fit, nothing is written.
+
+    >>> torch.save(zoo.load("xor-mlp").state_dict(), "theirs.pth")
+    >>> spec = zoo.get_spec("xor-mlp")
+    >>> imported = zoo.import_weights(
+    ...     "theirs.pth", "mine", build=spec.build, model="xor-mlp"
+    ... )
+    >>> zoo.load("mine").zoo.spec.name
+    'xor-mlp'
     """
     spec = _spec(build, model)
     module = built(spec.name)

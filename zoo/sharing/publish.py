@@ -30,6 +30,7 @@ from zoo.specs import Weights
 
 __all__ = ["Published", "publish"]
 
+SIGNATURE_SUFFIX = ".sig"  # of what a tool of the user's has signed
 SHOWN = re.compile(r"!\[[^\]]*\]\(([\w.-]+\.(?:png|gif))\)")  # beside the card
 
 
@@ -73,10 +74,13 @@ def publish(name: str | Path, repo: str, *, private: bool = False) -> Published:
     """Publish a registered model, or a checkpoint folder, as the repository `repo`.
 
     `repo` is "user/name". If it does not exist, it is created, with `private`. Only the
-    files of a checkpoint and its figures are uploaded, in one commit; other files in
-    the repository are kept. HF_TOKEN or 'hf auth login' gives the account. Raises
-    PublishError and, for a faulty checkpoint, ModelNotFound, CheckpointError,
-    IntegrityError, CardError, NoWeights, LicenseError.
+    files of a checkpoint, its figures and its signatures (`.sig`) are uploaded, in one
+    commit; other files in the repository are kept. HF_TOKEN or 'hf auth login' gives
+    the account. Raises PublishError and, for a faulty checkpoint, ModelNotFound,
+    CheckpointError, IntegrityError, CardError, NoWeights, LicenseError.
+
+    >>> zoo.publish("runs/xor", "alice/xor")  # doctest: +SKIP
+    Published(repo='alice/xor', commit='...')
     """
     source = _local(name)
     config = checkpoint_folder.read_config(source.folder)
@@ -143,10 +147,9 @@ def _files(source: Source, config: Config, scratch: Path) -> Iterator[tuple[str,
         - {checkpoint_folder.CARD, checkpoint_folder.WEIGHTS}
     )
     entries = source.folder.iterdir() if source.folder.is_dir() else ()
-    pictures = sorted(
-        p.name for p in entries if p.suffix in checkpoint_folder.FIGURE_SUFFIXES
-    )
-    for filename in (*optional, *pictures):
+    suffixes = (*checkpoint_folder.FIGURE_SUFFIXES, SIGNATURE_SUFFIX)
+    others = sorted(p.name for p in entries if p.suffix in suffixes)
+    for filename in (*optional, *others):
         path = source.folder / filename
         if path.is_file():
             yield filename, _inside(path, source.folder)

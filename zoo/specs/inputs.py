@@ -37,6 +37,9 @@ class ImageInput(Input):
     below one, the shorter side is first resized to size / crop, as ImageNet models
     expect. With `fit="stretch"` the whole picture is resized to the size, whatever its
     aspect ratio, so that every pixel of it has a place in the input.
+
+    >>> zoo.ImageInput(height=28, width=28, channels=1).mean
+    (0.0,)
     """
 
     kind: Literal["image"] = "image"
@@ -113,7 +116,11 @@ class ImageInput(Input):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Column:
-    """One number of a table row: its name, and the range seen in training."""
+    """One number of a table row: its name, and the range seen in training.
+
+    >>> zoo.Column(name="age", low=18, high=90, unit="years").unit
+    'years'
+    """
 
     name: str
     low: float
@@ -126,7 +133,12 @@ class Column:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TabularInput(Input):
-    """A row of numbers, as the model takes it: (batch, columns), float32, unscaled."""
+    """A row of numbers, as the model takes it: (batch, columns), float32, unscaled.
+
+    >>> age = zoo.Column(name="age", low=18, high=90)
+    >>> zoo.TabularInput(columns=(age,)).required_columns
+    ('age',)
+    """
 
     kind: Literal["table"] = "table"
     columns: tuple[Column, ...]
@@ -148,6 +160,10 @@ class SeriesInput(Input):
     """The last rows of a series: (batch, length, columns), float32, unscaled.
 
     Rows follow each other in time, the oldest first.
+
+    >>> day = zoo.Column(name="close", low=0, high=1)
+    >>> zoo.SeriesInput(columns=(day,), length=30).required_columns
+    ('close',)
     """
 
     kind: Literal["series"] = "series"
@@ -177,7 +193,11 @@ class SeriesInput(Input):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NoiseInput(Input):
     """The latent vector of a generative model: (batch, numbers), each drawn from a
-    normal distribution of mean zero and variance one."""
+    normal distribution of mean zero and variance one.
+
+    >>> zoo.NoiseInput(latent_dim=100).kind
+    'noise'
+    """
 
     kind: Literal["noise"] = "noise"
     latent_dim: int
@@ -205,6 +225,9 @@ class TextInput(Input):
     token, if there is one. `language` is written as on the Hub ("en", "ko").
     `tokenizer_source` is the path of a loaded model's tokenizer, or the content of a
     new one; it is neither compared nor saved.
+
+    >>> zoo.get_spec("gru-nsmc").input.kind
+    'text'
     """
 
     kind: Literal["text"] = "text"

@@ -48,6 +48,9 @@ class License:
     """The licences of a model's code, its weights, and its training data.
 
     Identifiers as on the Hub ("mit", "apache-2.0", "cc-by-sa-3.0", "unknown").
+
+    >>> zoo.License(code="mit", weights="mit", data="cc-by-sa-3.0").data
+    'cc-by-sa-3.0'
     """
 
     code: str
@@ -62,7 +65,11 @@ class License:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Metric:
-    """One measured number, the split it was measured on, and its baseline."""
+    """One measured number, the split it was measured on, and its baseline.
+
+    >>> zoo.get_spec("lenet5-mnist").metrics[0].name
+    'accuracy'
+    """
 
     name: str
     value: float
@@ -98,6 +105,9 @@ class Weights:
     on the Hub the size or the SHA-256 may be unknown (None): the first download is then
     trusted, and recorded. Where the SHA-256 is unknown, `revision="main"` says that the
     commit is so too: it is asked of the Hub at the first download, and recorded.
+
+    >>> zoo.get_spec("xor-mlp").weights.size
+    348
     """
 
     size: int | None
@@ -140,6 +150,9 @@ class Trunk:
     all that follows, a pooling or the head, sees nothing else. `size` is the height and
     the width of the map for one input. `stride` is how many pixels of the input lie
     between two neighbours in the map, as `reduction` in timm's `feature_info`.
+
+    >>> zoo.get_spec("lenet5-mnist").trunk
+    Trunk(module='features', size=(5, 5), stride=4)
     """
 
     module: str
@@ -173,6 +186,10 @@ class ModelSpec:
     from which discovery completes the spec: the pin of shipped `weights`, `metrics` and
     `costs`. Weights on the Hub are pinned here. `behind_baseline` says in a sentence
     why a model is kept although a baseline is better; its card begins with it.
+
+    >>> spec = zoo.get_spec("lenet5-mnist")
+    >>> spec.task, spec.license.code
+    ('image-classification', 'mit')
     """
 
     name: str
@@ -242,6 +259,16 @@ class DatasetSpec:
     `package` names a function of the plugin that takes the name of a split and returns
     a `datasets.Dataset`: for data that a Python package ships, or that is computed.
     `similar` are datasets on the Hub that can replace this one.
+
+    >>> made = zoo.DatasetSpec(
+    ...     name="spam",
+    ...     summary="Mail.",
+    ...     license="mit",
+    ...     splits={"train": 90, "test": 10},
+    ...     columns={"text": ("text",), "label": ("label",)},
+    ... )
+    >>> made.splits["test"]
+    10
     """
 
     name: str
@@ -282,13 +309,15 @@ class Namespace:
     function that every one of the specs has. Neither function is imported before a name
     with the prefix is used.
 
-    >>> Namespace(
+    >>> made = zoo.Namespace(
     ...     prefix="acme",
     ...     summary="The classifiers of acme.",
     ...     resolve="zoo_acme.bridge:resolve",
     ...     names="zoo_acme.bridge:names",
     ...     build="zoo_acme.models:create",
     ... )
+    >>> made.prefix
+    'acme'
     """
 
     prefix: str

@@ -32,6 +32,9 @@ class ClassOutput(LabelledOutput):
     `function_to_apply` is the Hub's term: "softmax" over (batch, labels), "sigmoid" of
     one logit (batch, 1) for the second of two labels, "none" for an output that is the
     score already. With `multi_label`, each label is a binary decision of its own.
+
+    >>> zoo.ClassOutput(labels=("cat", "dog")).labels
+    ('cat', 'dog')
     """
 
     kind: Literal["classes"] = "classes"
@@ -60,7 +63,11 @@ class ClassOutput(LabelledOutput):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NumberOutput(Output):
-    """One number for each row, (batch, 1), with its name and unit."""
+    """One number for each row, (batch, 1), with its name and unit.
+
+    >>> zoo.NumberOutput(name="price", unit="USD").description
+    'price USD'
+    """
 
     kind: Literal["number"] = "number"
     name: str
@@ -77,7 +84,11 @@ class NumberOutput(Output):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ForecastOutput(Output):
-    """The next numbers of a series, (batch, horizon), with their name and unit."""
+    """The next numbers of a series, (batch, horizon), with their name and unit.
+
+    >>> zoo.ForecastOutput(name="close", horizon=3).description
+    'close, 3 ahead'
+    """
 
     kind: Literal["forecast"] = "forecast"
     name: str
@@ -105,7 +116,11 @@ class ForecastOutput(Output):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AnomalyOutput(Output):
     """How unusual each row is, and from which score on it counts as an anomaly: (batch,
-    2), the score and the threshold, with the name and unit of both."""
+    2), the score and the threshold, with the name and unit of both.
+
+    >>> zoo.AnomalyOutput(name="squared error").description
+    'squared error, and whether it is unusual'
+    """
 
     kind: Literal["anomaly"] = "anomaly"
     name: str
@@ -126,6 +141,9 @@ class ImageOutput(Output):
 
     Black is `low`, white is `high`, once `function_to_apply` is applied: "sigmoid" of
     logits, or "none".
+
+    >>> zoo.ImageOutput(height=28, width=28, channels=1).description
+    'a grey picture, 28x28'
     """
 
     kind: Literal["image"] = "image"
@@ -162,6 +180,9 @@ class MaskOutput(LabelledOutput):
 
     "softmax" over the labels, or "sigmoid" of one logit, (batch, 1, height, width), for
     the second of two labels. The first label is the background.
+
+    >>> zoo.MaskOutput(labels=("background", "pet")).description
+    'background, pet'
     """
 
     kind: Literal["mask"] = "mask"
@@ -206,6 +227,9 @@ class TextOutput(Output):
 
     `bos_token_id` is the token before a text without a prompt, `eos_token_id` the token
     that ends a text; a model may lack either. Neither is part of a generated text.
+
+    >>> zoo.TextOutput(eos_token_id=0).description
+    'how a text goes on'
     """
 
     kind: Literal["text"] = "text"
@@ -229,6 +253,11 @@ class TranslationOutput(Output):
 
     `bos_token_id` is the token before every output text, `eos_token_id` the token that
     ends it. `language` is written as on the Hub ("fr").
+
+    >>> zoo.TranslationOutput(
+    ...     bos_token_id=1, eos_token_id=2, language="fr"
+    ... ).description
+    "a translation in 'fr'"
     """
 
     kind: Literal["translation"] = "translation"
@@ -252,7 +281,11 @@ class TranslationOutput(Output):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MaskedTokenOutput(Output):
     """Logits of a masked language model at each place of a text, (batch, length,
-    vocabulary). `mask_token_id` is the token that is to be filled."""
+    vocabulary). `mask_token_id` is the token that is to be filled.
+
+    >>> zoo.MaskedTokenOutput(mask_token_id=4).description
+    'what fills the gaps of a text'
+    """
 
     kind: Literal["masked-token"] = "masked-token"
     mask_token_id: int
@@ -278,6 +311,9 @@ class OCROutput(LabelledOutput):
 
     `labels` are the characters in the model's order. See `zoo.runtime.ctc` for the
     decoding.
+
+    >>> zoo.OCROutput(labels=tuple("0123456789")).description
+    'a text of the characters 0123456789'
     """
 
     kind: Literal["ocr"] = "ocr"
@@ -314,7 +350,11 @@ class OCROutput(LabelledOutput):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VectorOutput(Output):
     """An embedding of the input, (batch, numbers): inputs of similar meaning have a
-    high cosine similarity."""
+    high cosine similarity.
+
+    >>> zoo.VectorOutput(dim=100).description
+    'a vector of 100 numbers'
+    """
 
     kind: Literal["vector"] = "vector"
     dim: int

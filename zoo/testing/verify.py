@@ -70,6 +70,9 @@ def verify(
     `metric` also measures the claimed metrics on their data again. On a mismatch the
     expected and the actual output are saved in the folder `keep`, or in the cache.
     Raises what `zoo.load` raises.
+
+    >>> zoo.verify("xor-mlp").matches
+    True
     """
     model = loading.load(name, verify="always")
     known = model_metadata(model)

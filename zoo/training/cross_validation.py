@@ -90,6 +90,10 @@ def crossval(
     recipe's seed shuffles them. `stratified` folds keep the ratios of the labels.
     `crossval.json` is written into `folder`. `callback` is called with each fold.
     Raises SettingsError, DataError, TrainingError.
+
+    >>> result = zoo.crossval("mlp-diabetes", "folds", folds=2, smoke=True)
+    >>> [part.held_back for part in result.parts]
+    [177, 176]
     """
     if folds < 2:
         raise SettingsError(f"folds={folds} can't be compared; give at least 2.")

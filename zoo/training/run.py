@@ -42,6 +42,11 @@ class Run(TextRun):
 
     Beside what an ejected recipe has: registered datasets, several processes, progress,
     trackers, going on after a kill, and what goes into the receipt and the card.
+
+    >>> run = zoo.Run(zoo.get_spec("xor-mlp"), seed=1)
+    >>> model = run.build()
+    >>> sum(one.numel() for one in model.parameters())
+    9
     """
 
     spec: ModelSpec

@@ -103,6 +103,10 @@ def train(
     the setting `amp` train in bfloat16 where the hardware computes in it.
     Raises SettingsError, DataError, CheckpointError, TrainingError, Diverged,
     Collapsed.
+
+    >>> folder = zoo.train("xor-mlp", "mine", smoke=True)
+    >>> zoo.load(folder).zoo.spec.name
+    'xor-mlp'
     """
     spec, file = recipe_file.find(name, model, (*TRAINING_NAMES, "data"))
     if file and sweep:

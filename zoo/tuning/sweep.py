@@ -81,6 +81,17 @@ def sweep(
     diverges counts as failed. `callback` is called with each finished trial. With
     `data`, as `zoo.finetune` takes it, settings are those of fine-tuning. Raises
     SettingsError.
+
+    >>> result = zoo.sweep(
+    ...     "xor-mlp",
+    ...     "tried",
+    ...     settings={"lr": [0.1, 0.2]},
+    ...     method="grid",
+    ...     metric="accuracy",
+    ...     smoke=True,
+    ... )
+    >>> [trial.settings for trial in result.trials]
+    [{'lr': 0.2}, {'lr': 0.1}]
     """
     if is_recipe_file(name):
         raise SettingsError(

@@ -120,6 +120,10 @@ def eject(name: str | Path, folder: str | Path) -> Path:
     model, the runtime files that these need, and a pyproject.toml with the required
     libraries. The folder is also a checkpoint that `zoo.load` takes. Raises EjectError,
     and what `zoo.load` raises.
+
+    >>> folder = zoo.eject("xor-mlp", "mine")
+    >>> (folder / "pyproject.toml").is_file()
+    True
     """
     source, folder = resolve.find(name), Path(folder)
     _check_folder(folder)

@@ -1,4 +1,4 @@
-"""What the README says can be done, is done here."""
+"""What the README and the documentation say can be done, is done here."""
 
 import re
 import shlex
@@ -7,53 +7,57 @@ import sys
 from pathlib import Path
 
 import pytest
+from documents import PAGES, ROOT, blocks, lines
 
 from zoo._utils import paths as folders
 
-ROOT = Path(__file__).parents[2]
-README = (ROOT / "README.md").read_text(encoding="utf-8")
-BLOCKS = re.findall(r"^```(\w+)\n(.*?)^```", README, flags=re.MULTILINE | re.DOTALL)
-PYTHON = [text for language, text in BLOCKS if language == "python"]
-SHELL = [line for kind, text in BLOCKS if kind == "sh" for line in text.splitlines()]
+PYTHON = [(page, n) for page in PAGES for n in range(len(blocks("python", page)))]
 SETUPS = ("pip ", "python -m pip ", "python scripts/install.py")
 INSTALLING = (*SETUPS, "scripts/check")
+OF_THE_SHELL = [
+    page
+    for page in PAGES
+    if any(not line.startswith(INSTALLING) for line in lines("sh", page))
+]
 CI = (ROOT / ".ci" / "run").read_text(encoding="utf-8").splitlines()
 
 
 def needs(text: str) -> str | None:
     """Return the dataset that a block reads, where ZOO_DATA does not hold it."""
-    found = re.search(r"load\(\"(\w+_\w+)\"", text)
+    found = re.search(r"load_dataset\(\"(\w+_\w+)\"", text)
     if found and not any((f / found[1]).is_dir() for f in folders.data_dirs()):
         return found[1]
     return None
 
 
-@pytest.mark.parametrize("number", range(len(PYTHON)))
-def test_python_blocks_run(number: int, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("page", "number"), PYTHON)
+def test_python_blocks_run(page: str, number: int, tmp_path: Path) -> None:
     """
     Each block is a whole program.
     """
-    missing = needs(PYTHON[number])
+    text = blocks("python", page)[number]
+    missing = needs(text)
     if missing:
         pytest.skip(f"ZOO_DATA does not hold {missing}")
 
     subprocess.run(
-        [sys.executable, "-W", "error", "-c", PYTHON[number]], check=True, cwd=tmp_path
+        [sys.executable, "-W", "error", "-c", text], check=True, cwd=tmp_path
     )
 
 
-def test_shell_lines_run_in_their_order(tmp_path: Path) -> None:
+@pytest.mark.parametrize("page", OF_THE_SHELL)
+def test_shell_lines_run_in_their_order(page: str, tmp_path: Path) -> None:
     """
     Every `zoo` command is run, one after the other, beside the files that the blocks of
     Python write for them.
     """
-    for text in PYTHON:
+    for text in blocks("python", page):
         if "mkdir(" in text:
             subprocess.run([sys.executable, "-c", text], check=True, cwd=tmp_path)
-    lines = [line for line in SHELL if not line.startswith(INSTALLING)]
 
-    assert len(lines) >= 5
-    for line in lines:
+    for line in lines("sh", page):
+        if line.startswith(INSTALLING):
+            continue
         command, *words = shlex.split(line)
         assert command == "zoo", f"no test for {line!r}"
         subprocess.run([sys.executable, "-m", "zoo", *words], check=True, cwd=tmp_path)
@@ -63,7 +67,7 @@ def test_ci_runs_the_readmes_commands() -> None:
     """
     Set-up and test commands are in both, letter by letter.
     """
-    wanted = [line for line in SHELL if line.startswith(INSTALLING)]
+    wanted = [line for line in lines("sh", "README.md") if line.startswith(INSTALLING)]
 
     assert wanted
     assert [line for line in CI if line.startswith(INSTALLING)] == wanted
@@ -93,9 +97,10 @@ def test_ci_gives_each_set_up_a_fresh_environment() -> None:
 
 def test_the_package_map_is_complete() -> None:
     """
-    A new package is in the README.
+    A new package is in it.
     """
-    table = README.partition("| package | knows |")[2].partition("\n\n")[0]
+    page = PAGES["docs/explanation/architecture.md"]
+    table = page.partition("| package | knows |")[2].partition("\n\n")[0].rstrip()
     told = set(
         re.findall(r"`(\w+)`", "".join(r.split("|")[1] for r in table.split("\n")[2:]))
     )
