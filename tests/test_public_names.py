@@ -1,8 +1,9 @@
 """A model name, once given, means the same model for ever."""
 
-from importlib.metadata import entry_points
+from importlib.metadata import entry_points, version
 from pathlib import Path
 
+import zoo
 from zoo.plugins import hookspecs
 from zoo.plugins.discovery import HOOKS, installed
 
@@ -45,3 +46,10 @@ def test_every_hook_is_documented() -> None:
     for name in specs:
         assert "Called once" in getattr(hookspecs, name).__doc__
     assert "zoo_models" in GUIDE
+
+
+def test_the_version_is_that_of_the_distribution() -> None:
+    """
+    As pip knows it.
+    """
+    assert zoo.__version__ == version("zoo-core")

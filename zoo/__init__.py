@@ -31,6 +31,8 @@ def _public() -> dict[str, tuple[str, str]]:
 def __getattr__(name: str) -> Any:
     if name == "__all__":
         return list(_public())
+    if name == "__version__":
+        return import_module("importlib.metadata").version("zoo-core")
     if name not in _public():
         raise AttributeError(f"module 'zoo' has no attribute {name!r}")
     home, original = _public()[name]

@@ -53,3 +53,5 @@ from zoo.training.cross_validation import crossval as crossval
 from zoo.training.run import Run as Run
 from zoo.training.train import train as train
 from zoo.tuning.sweep import sweep as sweep
+
+__version__: str

@@ -11,7 +11,6 @@ from documents import PAGES, ROOT, blocks, lines
 
 from zoo._utils import paths as folders
 
-PYTHON = [(page, n) for page in PAGES for n in range(len(blocks("python", page)))]
 SETUPS = ("pip ", "python -m pip ", "python scripts/install.py")
 INSTALLING = (*SETUPS, "scripts/check")
 OF_THE_SHELL = [
@@ -19,7 +18,13 @@ OF_THE_SHELL = [
     for page in PAGES
     if any(not line.startswith(INSTALLING) for line in lines("sh", page))
 ]
+FAST = ("README.md", "docs/getting-started.md")  # what a newcomer reads
 CI = (ROOT / ".ci" / "run").read_text(encoding="utf-8").splitlines()
+
+
+def marks(page: str) -> list[pytest.MarkDecorator]:
+    """Return the marks of the tests of a page: most are for `scripts/check --all`."""
+    return [] if page in FAST else [pytest.mark.slow]
 
 
 def needs(text: str) -> str | None:
@@ -30,7 +35,14 @@ def needs(text: str) -> str | None:
     return None
 
 
-@pytest.mark.parametrize(("page", "number"), PYTHON)
+@pytest.mark.parametrize(
+    ("page", "number"),
+    [
+        pytest.param(page, number, marks=marks(page))
+        for page in PAGES
+        for number in range(len(blocks("python", page)))
+    ],
+)
 def test_python_blocks_run(page: str, number: int, tmp_path: Path) -> None:
     """
     Each block is a whole program.
@@ -45,7 +57,9 @@ def test_python_blocks_run(page: str, number: int, tmp_path: Path) -> None:
     )
 
 
-@pytest.mark.parametrize("page", OF_THE_SHELL)
+@pytest.mark.parametrize(
+    "page", [pytest.param(page, marks=marks(page)) for page in OF_THE_SHELL]
+)
 def test_shell_lines_run_in_their_order(page: str, tmp_path: Path) -> None:
     """
     Every `zoo` command is run, one after the other, beside the files that the blocks of

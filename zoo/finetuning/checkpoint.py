@@ -5,10 +5,10 @@ from collections.abc import Sequence
 from dataclasses import asdict, replace
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from zoo.artifacts import checkpoint_folder
 from zoo.cards import finetuned
@@ -19,7 +19,7 @@ from zoo.evaluation import plots
 from zoo.finetuning.finetune import FinetuneResult, finetune_by_name
 from zoo.inference import features
 from zoo.models import saving
-from zoo.models.metadata import attach, model_metadata
+from zoo.models.metadata import LoadedModel, attach, model_metadata
 from zoo.plugins.discovery import installed
 from zoo.specs import License, ModelSpec
 from zoo.tasks import get_task
@@ -212,7 +212,7 @@ def finetune(
     force: bool = False,
     monitor: TrainingMonitor | None = None,
     **settings: object,
-) -> nn.Module:
+) -> LoadedModel:
     """Return the model `name`, fine-tuned on `data`; write it to `folder`.
 
     `data` is a folder of class-named folders, a CSV, JSONL or parquet file, a
@@ -259,4 +259,4 @@ def finetune(
     if folder is not None:
         with weights_kept(result.model, Path(folder)):
             save(result, folder)
-    return result.model
+    return cast(LoadedModel, result.model)

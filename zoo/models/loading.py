@@ -28,7 +28,7 @@ from zoo.errors import (
 from zoo.models import safetensors_io
 from zoo.models.defaults import on_cpu_in_float32
 from zoo.models.devices import Device, resolve_device
-from zoo.models.metadata import LoadReport, ModelMetadata, attach
+from zoo.models.metadata import LoadedModel, LoadReport, ModelMetadata, attach
 from zoo.models.skip_init import skip_initialization
 from zoo.plugins import discovery
 from zoo.plugins.discovery import Plugin
@@ -52,7 +52,7 @@ def find(name: str | Path) -> ModelSpec:
     return sources.find(name).spec
 
 
-def build(name: str | Path, **options: Any) -> nn.Module:
+def build(name: str | Path, **options: Any) -> LoadedModel:
     """Return the model with fresh random weights; `options` go to its build function.
 
     It is made where and in which type torch makes modules: by default on the CPU, in
@@ -80,7 +80,7 @@ def load(
     dtype: torch.dtype | None = None,
     verify: Verify = "stamp",
     **options: Any,
-) -> nn.Module:
+) -> LoadedModel:
     """Return the trained model in eval mode, loaded strictly.
 
     `name` is a registered model, a checkpoint folder, or a repository on the Hub as
@@ -128,7 +128,7 @@ def _load(
     dtype: torch.dtype | None,
     options: Mapping[str, Any],
     started: float,
-) -> nn.Module:
+) -> LoadedModel:
     file, _ = sources.open_weights(source, verify=verify)
     with file:
         spec, build_options, new_head = _with_head(source.spec, options)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 from torch import nn
 
@@ -14,6 +14,7 @@ from zoo.specs import Input, ModelSpec
 
 __all__ = [
     "LoadReport",
+    "LoadedModel",
     "ModelMetadata",
     "attach",
     "model_metadata",
@@ -100,14 +101,25 @@ def unwrap_model(model: nn.Module) -> nn.Module:
     return rows.unwrap_model(model)
 
 
-def attach(model: nn.Module, metadata: ModelMetadata) -> nn.Module:
+if TYPE_CHECKING:
+
+    class LoadedModel(nn.Module):
+        """What type checkers know of a model of the zoo: a module that has `zoo`."""
+
+        zoo: ModelMetadata
+
+else:
+    LoadedModel = nn.Module  # each is of the class of its architecture
+
+
+def attach(model: nn.Module, metadata: ModelMetadata) -> LoadedModel:
     """Set `model.zoo` and return the model. Deep copies and compiled models keep it."""
     # Past nn.Module's own __setattr__, which looks for parameters and modules.
     object.__setattr__(model, "zoo", metadata)
-    return model
+    return cast(LoadedModel, model)
 
 
-def with_input_spec(model: nn.Module, input_spec: Input) -> nn.Module:
+def with_input_spec(model: nn.Module, input_spec: Input) -> LoadedModel:
     """Replace the input of the spec in `model.zoo`, and return the model."""
     metadata = model_metadata(model)
     return attach(
