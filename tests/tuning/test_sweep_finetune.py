@@ -40,12 +40,12 @@ def test_every_strategy_is_judged_on_the_same_rows(photos: str) -> None:
     assert {t.epochs for t in found.trials if t.settings["freeze"] == "none"} == {1}
     assert {t.epochs for t in found.trials if t.settings["freeze"] != "none"} == {0}
     plan = found.plan
-    held = objective.trial_rows(plan, 0.2).validation
+    held = objective.trial_rows(plan, plan.chosen({})).validation
     assert held is not None
     assert len(held) == 4
     lesson: Any = objective.finetune_trial(
         plan,
-        objective.trial_rows(plan, 0.2),
+        objective.trial_rows(plan, plan.chosen({})),
         plan.chosen(found.best.settings),
         Nobody(),
     )
@@ -69,7 +69,7 @@ def test_test_rows_are_not_opened(photos: str) -> None:
     found = zoo.sweep(NAME, "s", settings=STRATEGIES, method="grid", data=photos)
 
     assert {trial.state for trial in found.trials} == {"done"}
-    assert objective.trial_rows(found.plan, 0.2).test is None
+    assert objective.trial_rows(found.plan, found.plan.chosen({})).test is None
 
 
 def test_it_ends_with_the_command_that_fine_tunes(
