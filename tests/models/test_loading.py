@@ -481,8 +481,8 @@ def test_a_config_of_the_wrong_shape(folder: Path, text: str) -> None:
         ),
         (
             "int8.pt",
-            "{path} is a file, and a checkpoint is a folder. 'zoo import-weights' makes "
-            "one of weights that another program saved.",
+            "{path} is a file, and a checkpoint is a folder. 'zoo import-weights' "
+            "makes one of weights that another program saved.",
         ),
         (
             "model.safetensors",

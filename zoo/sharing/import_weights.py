@@ -144,7 +144,15 @@ def import_weights(
     header = DRAFT_HEADER.format(license=license, task=spec.task) if license else ""
     draft = DRAFT.format(name=spec.name, file=Path(file).name, summary=spec.summary)
     files = {"README.md": (header + draft).encode()}
-    saved = saving.save(module.eval(), folder, example=golden_input, files=files)
+    sha256 = weight_store.sha256_of(Path(file))
+    origin = {"file": Path(file).name, "SHA-256": sha256}
+    saved = saving.save(
+        module.eval(),
+        folder,
+        example=golden_input,
+        receipt={"origin": origin},
+        files=files,
+    )
     return ImportedWeights(
         folder=saved, name=spec.name, match=report, notes=tuple(notes)
     )

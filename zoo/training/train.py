@@ -46,6 +46,7 @@ __all__ = [
     "EVALUATION_NAMES",
     "choose_settings",
     "comparison_of",
+    "golden_input",
     "is_trainable",
     "measured_by",
     "recipe_of",
@@ -357,7 +358,7 @@ def _save_result(
     saving.save(
         model,
         target,
-        example=_example(run, recipe, held_out),
+        example=golden_input(run, recipe, held_out),
         receipt=receipt,
         files=files | {checkpoint_folder.CARD: card.encode()},
         dtype=getattr(torch, spec.stored),
@@ -397,7 +398,7 @@ def _without_recipe(model: nn.Module) -> None:
     attach(model, replace(known, spec=spec))
 
 
-def _example(
+def golden_input(
     run: Run, recipe: ModuleType, held_out: in_memory.TensorRows | StreamedRows
 ) -> torch.Tensor:
     """Return the input of the golden, which is passed on with the weights.
