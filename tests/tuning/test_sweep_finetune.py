@@ -179,6 +179,50 @@ def test_a_strategy_that_there_is_not_fails_its_trials(photos: str) -> None:
     )
 
 
+def test_a_wrong_metric_is_found_before_the_first_trial(
+    photos: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """
+    The metrics are those of the task, on the rows that judge the trials.
+    """
+    monkeypatch.setattr("zoo.tuning.sweep._emptied", None)  # would try the trials
+    with pytest.raises(SettingsError) as refused:
+        zoo.sweep(NAME, "s", settings=STRATEGIES, data=photos, metric="acuracy")
+
+    assert str(refused.value) == (
+        "No figure 'acuracy'. Did you mean 'accuracy'? Figures: accuracy, f1."
+    )
+    assert not Path("s").exists()
+
+
+def test_the_seed_decides_the_rows_as_in_fine_tuning(photos: str) -> None:
+    """
+    The best trial is what `zoo.finetune` gives with its settings, validation rows and
+    all; where no validation rows are given, the seed itself is not searched.
+    """
+    stripes(Path("plain"), rows=8, seed=5)
+    settings: dict[str, Any] = {"l2_sp": "0.001,0.1", "seed": 3}
+    found = zoo.sweep(NAME, "s", settings=settings, method="grid", data="plain")
+    chosen = found.plan.chosen({**found.best.settings, "seed": 3})
+    zoo.finetune(NAME, "plain", "own", seed=3, l2_sp=found.best.settings["l2_sp"])
+    receipt = json.loads(Path("own/run.json").read_text())
+    with pytest.raises(SettingsError) as refused:
+        zoo.sweep(NAME, "t", settings={"seed": "1,2"}, data="plain")
+
+    rows = objective.trial_rows(found.plan, chosen)
+    validation = rows.parts()["validation"]
+    assert receipt["data"]["plain/validation"]["fingerprint"] == (
+        validation.fingerprint()
+    )
+    (accuracy,) = (m["value"] for m in receipt["metrics"] if m["name"] == "accuracy")
+    assert accuracy == found.best.value
+    assert str(refused.value) == (
+        "Setting 'seed' can't be searched: it decides which rows are held back, and "
+        "every trial is judged on the same validation rows. Give it one value, or "
+        "validation rows."
+    )
+
+
 def test_data_that_is_not_there(photos: str) -> None:
     """
     The folder is left free for the next try.

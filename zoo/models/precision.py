@@ -98,6 +98,7 @@ class Autocast:
 def quantized_layer(model: nn.Module) -> str | None:
     """Return the name of the first layer with quantized weights, whole numbers with a
     scale, as torch.ao and torchao make them; None where there is none."""
+    name: str
     for name, layer in unwrap_model(model).named_modules():
         kinds = [type(layer), *(type(one) for one in layer._parameters.values())]
         if any(kind.__module__.startswith(QUANTIZED) for kind in kinds):

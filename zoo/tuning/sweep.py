@@ -122,8 +122,9 @@ def sweep(
             f"A sweep needs at least one trial and one process, not {asked.trials} and "
             f"{processes}."
         )
-    objective.check_comparable(asked, where)
     place = Path(folder) if folder else Path("runs") / f"{name}-sweep"
+    if not (place / PLAN).exists():  # a sweep that was begun was looked at then
+        objective.check_comparable(asked, where)
     with _alone(place) as lock:
         plan = _begun(asked, place, trials, resume=resume)
         _emptied(place, plan, processes, callback, lock)

@@ -229,7 +229,9 @@ class TrialMonitor:
             self.default = self._run.selection_metric
             row = self._run.kept_row(ended=False)
         self._take(row)
-        if self._plan.method == "hyperband" and self.value is not None:
+        if self._plan.method != "hyperband":
+            return
+        if self.figure is not None and self.value is not None:
             worth = signed_score(self.figure, self.value)
             self._trial.report(worth, step=self.epochs)
             # After the last epoch there is nothing left to save.
