@@ -28,7 +28,17 @@ from zoo.models.metadata import attach, model_metadata
 from zoo.plugins.discovery import installed
 from zoo.specs import ModelSpec
 
-__all__ = ["ImportedWeights", "Match", "import_weights", "mapping", "match", "renamed"]
+__all__ = [
+    "LICENSE",
+    "ImportedWeights",
+    "Match",
+    "import_weights",
+    "mapping",
+    "match",
+    "read_tensors",
+    "renamed",
+    "without_prefixes",
+]
 
 INSIDE = ("state_dict", "model_state_dict", "model", "module", "params", "weights")
 LICENSE = re.compile(r"[A-Za-z0-9][A-Za-z0-9.+-]*")
@@ -127,7 +137,7 @@ def import_weights(
         )
     spec = _spec(build, model)
     module = built(spec.name)
-    tensors, notes = _without_wrappers(_read(Path(file)), module, rename)
+    tensors, notes = _without_wrappers(read_tensors(Path(file)), module, rename)
     tensors = renamed(tensors, rename)
     if by_order:
         tensors = _in_order(tensors, module, file)
@@ -194,6 +204,14 @@ def _without_wrappers(
                 notes.append(f"{prefix!r} before every name was taken off.")
                 going = True
     return tensors, notes
+
+
+def without_prefixes(tensors: dict[str, Tensor]) -> dict[str, Tensor]:
+    """Return tensors without what wrappers put before all of their names."""
+    for prefix in WRAPPERS * 2:  # in either order
+        if tensors and all(name.startswith(prefix) for name in tensors):
+            tensors = {n.removeprefix(prefix): t for n, t in tensors.items()}
+    return tensors
 
 
 def _as_the_plugin_knows(
@@ -354,8 +372,9 @@ def _spec(build: str, model: str | None) -> ModelSpec:
     return next(spec for spec in specs if spec.name == (model or names[0]))
 
 
-def _read(file: Path) -> dict[str, Tensor]:
-    """Return the tensors of a file, in its order."""
+def read_tensors(file: Path) -> dict[str, Tensor]:
+    """Return the tensors of a file, in its order. Raises ImportWeightsError,
+    NotSafetensors."""
     if not file.is_file():
         raise ImportWeightsError(f"There is no file {file}.")
     with file.open("rb") as raw:
