@@ -135,3 +135,24 @@ def test_a_model_that_nobody_registers_is_not_measured(
         "recipe measures it. zoo.evaluate(model, data) measures it on data that you "
         "give."
     )
+
+
+def test_a_model_without_forward_is_not_measured(
+    imported: Path, package: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """
+    As a sketch of weights is; what it says itself is passed on.
+    """
+
+    def forward(*_: object) -> None:
+        raise NotImplementedError("Write how the layers are called, in model.py.")
+
+    monkeypatch.setattr("zoo_perceptron.xor.XorMLP.forward", forward)
+
+    with pytest.raises(CheckpointError) as told:
+        zoo.measure(imported)
+
+    assert str(told.value) == (
+        "What 'zoo_perceptron.xor:xor_mlp' builds computes nothing yet: Write how the "
+        "layers are called, in model.py."
+    )

@@ -63,7 +63,7 @@ def test_layers_are_those_of_torch() -> None:
 MODEL = """
     def forward(self, given):
         layers = [*self.layers.children()]
-        return layers[1](torch.sigmoid(layers[0](given)))
+        return layers[1](layers[0](given).sigmoid())
 """
 
 
@@ -93,7 +93,9 @@ def test_weights_become_a_green_plugin_by_commands(tmp_path: Path) -> None:
     )
     model = made.folder / "zoo_mine" / "model.py"
     start, _, rest = model.read_text().partition("    def forward")
-    model.write_text(f"{start}{MODEL.lstrip()}\n\n{rest[rest.index('def model') :]}")
+    model.write_text(
+        f"{start}{MODEL.lstrip(chr(10))}\n\n{rest[rest.index('def model') :]}"
+    )
     card = made.folder / "zoo_mine" / "cards" / "mine.md"
     prose = card.read_text()
     card.write_text(prose.replace("(to be written) ", "Known: "))

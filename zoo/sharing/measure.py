@@ -62,7 +62,12 @@ def measure(folder: str | Path) -> dict[str, float]:
         rows = recipe.data(run, "test")
         evaluate = measured_by(spec, recipe, "evaluate")
         assert evaluate is not None, "asked for above"
-        metrics = dict(evaluate(model, rows))
+        try:
+            metrics = dict(evaluate(model, rows))
+        except NotImplementedError as exc:  # as `zoo new --from-weights` leaves it
+            raise CheckpointError(
+                f"What {spec.build!r} builds computes nothing yet: {exc}"
+            ) from exc
         if (report := measured_by(spec, recipe, "report")) is not None:
             report(model, run)
     origin = before.get("origin") or {"file": "not known"}

@@ -6,6 +6,7 @@ with a recipe that measures and does not train.
 
 import ast
 import re
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -80,8 +81,8 @@ def new_from_weights(
     report.unlink(missing_ok=True)  # of what the template's model gets wrong
     card = package / "cards" / f"{name}.md"
     prose = card.read_text(encoding="utf-8")
-    for section, told in ((TRAINED, BY_WHOM), (MEASURED, MISTAKES)):
-        prose = section.sub(lambda found, told=told: f"{found[1]}{told}\n", prose)
+    prose = _section(prose, TRAINED, BY_WHOM)
+    prose = _section(prose, MEASURED, MISTAKES)
     card.write_text(prose, encoding="utf-8")
     build = f"{package.name}.model:model"
     readme = made / "README.md"
@@ -92,6 +93,12 @@ def new_from_weights(
     told = told.replace("`recipe.py` trains it", "`recipe.py` measures it")
     readme.write_text(told, encoding="utf-8")
     return PluginForWeights(folder=made, build=build, tensors=len(tensors))
+
+
+def _section(prose: str, section: re.Pattern[str], text: str) -> str:
+    """Return a card with another text in a section, whose heading is group 1."""
+    found = section.search(prose)
+    return prose if found is None else prose.replace(found[0], f"{found[1]}{text}\n")
 
 
 def _change(path: Path, parameters: int, license: str) -> None:
@@ -119,16 +126,20 @@ def _without_training(source: str, name: str) -> str:
             needed.add(one)
             loaded = ast.walk(defined[one])
             open_ += [node.id for node in loaded if isinstance(node, ast.Name)]
-    imports, rest = [], []
+    rest: list[str] = []
+    imports: dict[bool, list[str]] = {True: [], False: []}  # of the standard library?
     for node in tree.body:
         if isinstance(node, ast.Import | ast.ImportFrom):
             kept = [a for a in node.names if (a.asname or a.name) in needed]
             if kept:
                 node.names = kept
-                imports.append(ast.unparse(node))
+                home = getattr(node, "module", None) or kept[0].name
+                standard = home.partition(".")[0] in sys.stdlib_module_names
+                imports[standard].append(ast.unparse(node))
         elif needed.intersection(_names(node)):
             rest.append(ast.get_source_segment(source, node) or "")
-    head = [RECIPE.format(name=name), "\n".join(imports)]
+    groups = ["\n".join(lines) for lines in imports.values() if lines]
+    head = [RECIPE.format(name=name), *groups]
     head.append(f"__all__ = [{', '.join(map(repr, KEPT))}]".replace("'", '"'))
     return "\n\n".join(head) + "".join(f"\n\n\n{part}" for part in rest) + "\n"
 

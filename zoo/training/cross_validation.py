@@ -97,10 +97,13 @@ def crossval(
         raise SettingsError(f"folds={folds} can't be compared; give at least 2.")
     spec, file = find(name, model, TRAINING_NAMES)
     recipe, chosen = choose_settings(spec, settings, smoke=smoke, file=file)
-    check_metric(metric, spec, settings or {}, file=file)
+    if metric is not None:  # what there is without is seen after an epoch
+        check_metric(metric, spec, settings or {}, file=file)
     parts, figure = [], metric
     for number in range(folds):
-        looking = FoldMonitor(file.path.name if file else str(spec.recipe), spec.name)
+        looking = FoldMonitor(
+            file.path.name if file else str(spec.recipe), spec.name, metric
+        )
         with seeded(chosen.seed):
             run = looking.run = Run(
                 spec,
@@ -154,10 +157,11 @@ def _part(run: Run, number: int, figure: str) -> FoldResult:
 
 
 class FoldMonitor:
-    """A monitor that sees after one epoch whether the fold was asked for."""
+    """A monitor that sees after one epoch whether the fold was asked for, and whether
+    folds can be compared."""
 
-    def __init__(self, recipe: str, name: str) -> None:
-        self._recipe, self._name = recipe, name
+    def __init__(self, recipe: str, name: str, metric: str | None) -> None:
+        self._recipe, self._name, self._metric = recipe, name, metric
         self.run: Run | None = None
 
     def training_started(self, epochs: int, done: int) -> None: ...
@@ -166,6 +170,8 @@ class FoldMonitor:
 
     def epoch_finished(self, row: Mapping[str, float]) -> None:
         self.check()
+        if self.run is not None:
+            selection_metric(self._metric, self.run.selection_metric, row)
 
     def check(self) -> None:
         if self.run is not None and self.run.split_sizes is None:
