@@ -10,15 +10,14 @@ repository are written again from the checkpoints that it ships; costs stay.
 """
 
 import argparse
-import shutil
 import sys
 from dataclasses import replace
 from pathlib import Path
 
+import zoo
 from zoo import ZooError
-from zoo.artifacts import checkpoint_folder, claims, weight_store
-from zoo.plugins import catalog, measured
-from zoo.plugins.discovery import installed
+from zoo.artifacts import checkpoint_folder, claims
+from zoo.plugins import measured
 from zoo.plugins.measured import Facts
 
 PLUGINS = Path(__file__).resolve().parents[1] / "plugins"
@@ -33,37 +32,12 @@ def main(words: list[str]) -> None:
         parser.error("name run folders, or --refresh alone")
     try:
         for folder in asked.folders:
-            ship(folder)
+            shipped = zoo.ship(folder)
+            print(f"{shipped.name}: {shipped.folder} ({shipped.size:,} bytes)")
         if asked.refresh:
             refresh(PLUGINS)
     except ZooError as exc:
         sys.exit(f"error: {exc}")
-
-
-def ship(folder: Path) -> None:
-    """Copy one run folder into its plugin, and write what it measured."""
-    config, facts = checkpoint_folder.read_config(folder), claims.measured_facts(folder)
-    spec, plugin = catalog.get_spec(config.name), installed().providers[config.name]
-    if config.input != spec.input:
-        sys.exit(
-            f"{config.name} was trained on another input than its spec says: write "
-            f"input={config.input} there first."
-        )
-    path = weight_store.package_folder(plugin.package) / measured.FILE
-    held = measured.read(path, plugin.name).get(config.name, Facts())
-    for part in ("weights", "metrics"):
-        if getattr(spec, part) and not getattr(held, part):
-            sys.exit(
-                f"The ModelSpec of {config.name!r} has {part}= in Python. Remove it "
-                f"there first: {path} is to hold what was measured."
-            )
-    target = weight_store.shipped_checkpoint(spec)
-    shutil.rmtree(target, ignore_errors=True)
-    shutil.copytree(folder, target)
-    measured.record(
-        path, plugin.name, config.name, weights=facts.weights, metrics=facts.metrics
-    )
-    print(f"{config.name}: {target} ({config.weights.size:,} bytes)")
 
 
 def refresh(plugins: Path) -> None:

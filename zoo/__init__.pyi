@@ -38,7 +38,9 @@ from zoo.plugins.scaffold import new_plugin as new_plugin
 from zoo.sharing.eject.eject import eject as eject
 from zoo.sharing.export import export as export
 from zoo.sharing.import_weights import import_weights as import_weights
+from zoo.sharing.measure import measure as measure
 from zoo.sharing.publish import publish as publish
+from zoo.sharing.ship import ship as ship
 from zoo.specs import DatasetSpec as DatasetSpec
 from zoo.specs import License as License
 from zoo.specs import Metric as Metric

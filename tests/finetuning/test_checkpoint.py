@@ -12,6 +12,7 @@ from loopback import Hub, cards, connected
 from small import pictures
 
 import zoo
+from zoo.artifacts import checkpoint_folder
 from zoo.errors import CheckpointError, DataError, DataWarning, TrainingError
 from zoo.finetuning import checkpoint
 from zoo.finetuning.finetune import finetune_by_name
@@ -339,6 +340,34 @@ def test_a_finished_fine_tuning_is_kept_where_measuring_fails(
         str(caught.value)
     )
     assert zoo.load(kept).zoo.labels == ("across", "down")
+
+
+@pytest.mark.filterwarnings("ignore:.*lies far outside")
+def test_a_regression_measured_on_one_row_has_no_r2(tmp_path: Path) -> None:
+    """
+    It is left out of model and baseline alike, which is said, and all is saved.
+    """
+    names = [column.name for column in zoo.get_spec("mlp-diabetes").input.columns]
+    lines = [",".join([*names, "target"])]
+    for row in range(13):
+        lines.append(",".join(str((7 * row + n) % 11) for n in range(len(names) + 1)))
+    (tmp_path / "rows.csv").write_text("\n".join(lines[:-1]))
+    (tmp_path / "one.csv").write_text("\n".join([lines[0], lines[-1]]))
+    settings: Any = {"freeze": "none", "epochs": 1, "target": "target"}
+
+    with pytest.warns(UserWarning, match="^R2 is not defined on one row"):
+        zoo.finetune(
+            "mlp-diabetes",
+            tmp_path / "rows.csv",
+            tmp_path / "own",
+            test=tmp_path / "one.csv",
+            **settings,
+        )
+
+    receipt = checkpoint_folder.read_receipt(tmp_path / "own")
+    assert [one["name"] for one in receipt["metrics"]] == ["rmse", "mae"]
+    assert [*receipt["baselines"]["the mean"]] == ["rmse", "mae"]
+    assert zoo.load(tmp_path / "own").zoo.parent["name"] == "mlp-diabetes"
 
 
 def test_a_fine_tuned_model_is_not_replaced_without_a_word(

@@ -471,6 +471,69 @@ def test_a_config_of_the_wrong_shape(folder: Path, text: str) -> None:
     assert str(path) in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    ("name", "problem"),
+    [
+        (
+            "model.onnx",
+            "{path} is a file, and a graph that was exported is for onnxruntime: give "
+            "the model that it was exported from.",
+        ),
+        (
+            "int8.pt",
+            "{path} is a file, and a checkpoint is a folder. 'zoo import-weights' "
+            "makes one of weights that another program saved.",
+        ),
+        (
+            "model.safetensors",
+            "{path} is a file, and a checkpoint is a folder: give {folder}.",
+        ),
+    ],
+)
+def test_a_file_is_no_checkpoint(name: str, problem: str, tmp_path: Path) -> None:
+    """
+    What it is decides what to do, whatever the verb.
+    """
+    path = tmp_path / name
+    path.write_bytes(b"something")
+    for verb in (zoo.load, lambda place: zoo.predict(place, 1)):
+        with pytest.raises(CheckpointError) as caught:
+            verb(path)
+
+        assert str(caught.value) == problem.format(path=path, folder=tmp_path)
+
+
+def test_a_folder_with_a_graph_is_no_checkpoint(tmp_path: Path) -> None:
+    """
+    An export is not read back.
+    """
+    (tmp_path / "int8.onnx").write_bytes(b"something")
+
+    with pytest.raises(CheckpointError) as caught:
+        zoo.load(tmp_path)
+
+    assert str(caught.value) == (
+        f"{tmp_path} is not a checkpoint folder: it has no config.json. It holds "
+        "int8.onnx, a graph for onnxruntime: give the model that it was exported from."
+    )
+
+
+def test_a_name_is_no_model_and_a_model_is_no_name() -> None:
+    """
+    Each verb that takes the other says what it was given, in a word.
+    """
+    with pytest.raises(CheckpointError) as named:
+        zoo.evaluate("lenet5-mnist", "photos")  # type: ignore[arg-type]
+    with pytest.raises(ModelNotFound) as module:
+        zoo.verify(zoo.build("lenet5-mnist"))  # type: ignore[arg-type]
+
+    assert str(named.value) == (
+        "A str is not a model. zoo.load('lenet5-mnist') gives one, where it is a name "
+        "or a folder."
+    )
+    assert str(module.value).startswith("No model named '<LeNet5>'. ")
+
+
 def test_a_folder_that_is_no_checkpoint(tmp_path: Path) -> None:
     """
     A path is told from a misspelt name.

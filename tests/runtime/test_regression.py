@@ -42,6 +42,19 @@ def test_numbers_that_are_all_the_same_have_no_variance_to_explain() -> None:
     assert math.isnan(metrics(same * math.nan, torch.arange(9.0))["r2"])
 
 
+def test_one_row_has_no_r2() -> None:
+    """
+    It is left out, and that is said; the others are as ever.
+    """
+    with pytest.warns(
+        UserWarning,
+        match=r"^R2 is not defined on one row, and is left out of the metrics\.$",
+    ):
+        found = metrics(torch.tensor([[5.0]]), torch.tensor([3.0]))
+
+    assert found == {"rmse": 2.0, "mae": 2.0}
+
+
 def test_a_model_is_measured_as_by_its_task() -> None:
     """
     On rows, in eval mode, and left as it was.

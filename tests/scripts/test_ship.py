@@ -91,8 +91,8 @@ def test_a_metric_that_stands_in_python(
         ship.main([str(run)])
 
     assert str(caught.value) == (
-        f"The ModelSpec of 'xor-mlp' has metrics= in Python. Remove it there first: "
-        f"{path} is to hold what was measured."
+        "error: The ModelSpec of 'xor-mlp' has metrics= in Python. Remove it there "
+        f"first: {path} is to hold what was measured."
     )
     assert path.read_bytes() == before
 

@@ -1,17 +1,22 @@
 """Weights of other projects under this model's names: all of them, or nothing."""
 
+import io
 import json
+import pickle
+import random
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
-from safetensors.torch import save_file
+from safetensors.torch import save, save_file
 from torch import Tensor, nn
 
 import zoo
 from zoo.cli import main
-from zoo.errors import CardError, ImportWeightsError
+from zoo.errors import CardError, ImportWeightsError, WeightsError
 
 NAME = "lenet5-mnist"
 BUILD = zoo.get_spec(NAME).build
@@ -311,3 +316,231 @@ def test_a_wrong_call_of_the_command(
         capsys.readouterr().err
         == f"error: {message} See 'zoo import-weights --help'.\n"
     )
+
+
+BATCH_NORM = "resnet20-cifar10"
+
+
+@pytest.fixture(scope="module")
+def normalized() -> dict[str, Tensor]:
+    """The tensors of a trained model with batch norm."""
+    return {n: t.clone() for n, t in zoo.load(BATCH_NORM).state_dict().items()}
+
+
+def test_missing_counters_are_zero_as_in_torch(
+    normalized: dict[str, Tensor], tmp_path: Path
+) -> None:
+    """
+    Strict torch fills them so for files of old; all else is still strict.
+    """
+    old = {n: t for n, t in normalized.items() if "num_batches" not in n}
+    count = len(normalized) - len(old)
+    torch.save(old, tmp_path / "old.pth")
+    build = zoo.get_spec(BATCH_NORM).build
+    done = zoo.import_weights(tmp_path / "old.pth", tmp_path / "own", build=build)
+    strict = zoo.build(BATCH_NORM)
+    strict.load_state_dict(old)  # strict, and torch finds nothing to say
+    loaded = zoo.load(done.folder).state_dict()
+
+    assert done.notes == (
+        f"{count} counters num_batches_tracked are not in the file, and are 0.",
+    )
+    assert all(torch.equal(loaded[n], t) for n, t in strict.state_dict().items())
+    in_order = zoo.import_weights(
+        tmp_path / "old.pth", tmp_path / "third", build=build, by_order=True
+    )
+    assert in_order.notes == done.notes
+    del old["fc.weight" if "fc.weight" in old else [*old][-1]]
+    torch.save(old, tmp_path / "less.pth")
+    with pytest.raises(ImportWeightsError, match="  missing "):
+        zoo.import_weights(tmp_path / "less.pth", tmp_path / "other", build=build)
+
+
+@pytest.mark.parametrize(
+    ("prefix", "notes"),
+    [
+        ("module.", ("'module.' before every name was taken off.",)),
+        ("_orig_mod.", ("'_orig_mod.' before every name was taken off.",)),
+        (
+            "module._orig_mod.",
+            (
+                "'module.' before every name was taken off.",
+                "'_orig_mod.' before every name was taken off.",
+            ),
+        ),
+    ],
+)
+def test_what_wrappers_put_before_names_is_taken_off(
+    theirs: dict[str, Tensor], prefix: str, notes: tuple[str, ...], tmp_path: Path
+) -> None:
+    """
+    Before the patterns are applied, unless these speak of it themselves.
+    """
+    torch.save({prefix + n: t for n, t in theirs.items()}, tmp_path / "theirs.pth")
+    done = zoo.import_weights(
+        tmp_path / "theirs.pth", tmp_path / "own", build=BUILD, rename=RULES
+    )
+    spoken = [(f"^{prefix}".replace(".", "[.]"), ""), *RULES]
+    own = zoo.import_weights(
+        tmp_path / "theirs.pth", tmp_path / "two", build=BUILD, rename=spoken
+    )
+
+    assert done.notes == notes
+    assert own.notes == ()
+    assert same(done.folder)
+    assert same(own.folder)
+
+
+def test_the_plugin_renames_what_it_knows(
+    theirs: dict[str, Tensor], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """
+    As zoo.load asks it, where the names are not the model's; it is not asked where they
+    are.
+    """
+
+    def known(tensors: dict[str, Tensor]) -> dict[str, Tensor]:
+        return {
+            n.replace("conv", "features").replace("fc", "classifier"): t
+            for n, t in tensors.items()
+        }
+
+    monkeypatch.setattr("zoo_cnn.lenet5.renamed", known, raising=False)
+    torch.save(theirs, tmp_path / "theirs.pth")
+    torch.save(zoo.load(NAME).state_dict(), tmp_path / "ours.pth")
+    done = zoo.import_weights(tmp_path / "theirs.pth", tmp_path / "own", build=BUILD)
+    ours = zoo.import_weights(tmp_path / "ours.pth", tmp_path / "two", build=BUILD)
+
+    assert done.notes == ("Names were changed as zoo_cnn.lenet5.renamed does.",)
+    assert ours.notes == ()
+    assert same(done.folder)
+    assert same(ours.folder)
+
+
+def test_whole_numbers_are_not_read_as_weights(
+    theirs: dict[str, Tensor], tmp_path: Path
+) -> None:
+    """
+    Int8 weights have scales, without which they are others; half precision is float.
+    """
+    name = next(iter(theirs))
+    file = tmp_path / "theirs.pth"
+    torch.save({**theirs, name: theirs[name].to(torch.int8)}, file)
+    with pytest.raises(ImportWeightsError) as told:
+        zoo.import_weights(file, tmp_path / "own", build=BUILD, rename=RULES)
+    half = {n: t.half() for n, t in theirs.items()}
+    torch.save(half, file)
+    done = zoo.import_weights(file, tmp_path / "own", build=BUILD, rename=RULES)
+
+    assert str(told.value) == (
+        f"{file} does not fit 'lenet5-mnist': 9 of 10 tensors agree.\n"
+        "  mistyped 'features.0.weight': torch.int8 in the file, torch.float32 in the "
+        "model\n"
+        "Nothing was written. Weights of fewer bits have scales that this model knows "
+        "nothing of: take the file with floats."
+    )
+    loaded = zoo.load(done.folder).state_dict()
+    assert torch.equal(loaded["features.0.weight"], half[name].float())
+
+
+def test_a_sparse_tensor_is_refused(tmp_path: Path) -> None:
+    """
+    Its values are not stored one by one.
+    """
+    file = tmp_path / "theirs.pth"
+    torch.save({"a": torch.eye(3).to_sparse()}, file)
+
+    with pytest.raises(ImportWeightsError) as told:
+        zoo.import_weights(file, tmp_path / "own", build=BUILD)
+
+    assert str(told.value) == (
+        f"{file} holds 'a', whose values are not stored one by one "
+        "(torch.sparse_coo). Where it was made, save it dense."
+    )
+
+
+def test_the_licence_is_that_of_the_weights(
+    theirs: dict[str, Tensor], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """
+    It stands in the card's header and in config.json. Without it, it is unknown: what
+    the spec declares is the licence of its own weights.
+    """
+    file = tmp_path / "theirs.pth"
+    torch.save(theirs, file)
+    words = ["--build", BUILD, "--rename", "^conv=features", "--rename"]
+    words += ["^fc=classifier"]
+    licensed = ["--license", "cc-by-4.0"]
+    first, second = tmp_path / "first", tmp_path / "second"
+    main(["import-weights", str(file), "-o", str(first), *words, *licensed])
+    main(["import-weights", str(file), "-o", str(second), *words])
+    capsys.readouterr()
+    licensed = ["--license", "see\nbelow"]
+    wrong = main(["import-weights", str(file), "-o", "third", *words, *licensed])
+
+    assert (
+        (first / "README.md")
+        .read_text()
+        .startswith(
+            "---\nlicense: cc-by-4.0\nlibrary_name: zoo\npipeline_tag: "
+            "image-classification\n---\n\n# lenet5-mnist\n"
+        )
+    )
+    assert (second / "README.md").read_text().startswith("# lenet5-mnist\n")
+    assert zoo.load(first).zoo.spec.license.weights == "cc-by-4.0"
+    assert zoo.load(second).zoo.spec.license.weights == "unknown"
+    assert wrong == 1
+    assert capsys.readouterr().err == (
+        "error: 'see\\nbelow' is no identifier of a licence. Write it as the Hub does, "
+        "such as apache-2.0 or cc-by-4.0.\n"
+    )
+
+
+def damaged(seed: int) -> Iterator[tuple[str, bytes]]:
+    """Yield files that torch, safetensors, numpy and pickle wrote, each damaged."""
+    state = zoo.build("xor-mlp").state_dict()
+    numbers = {name: tensor.numpy() for name, tensor in state.items()}
+    zipped, legacy, arrays = io.BytesIO(), io.BytesIO(), io.BytesIO()
+    torch.save(state, zipped)
+    torch.save(state, legacy, _use_new_zipfile_serialization=False)
+    np.savez(arrays, **numbers)
+    whole = {
+        "zip": zipped.getvalue(),
+        "legacy": legacy.getvalue(),
+        "safetensors": save(state),
+        "npz": arrays.getvalue(),
+        "pickle": pickle.dumps(numbers),
+        "text": b"a text, and no weights\n" * 20,
+    }
+    drawing = random.Random(seed)
+    for kind, content in whole.items():
+        for number in range(10):
+            hurt = bytearray(content)
+            if number % 2:
+                del hurt[drawing.randrange(len(hurt)) :]
+            else:
+                for _ in range(1 + number):
+                    hurt[drawing.randrange(len(hurt))] = drawing.randrange(256)
+            yield f"{kind}-{number}", bytes(hurt)
+
+
+def test_damaged_files_are_refused_in_words(tmp_path: Path) -> None:
+    """
+    Whatever torch or safetensors stumble over: it is an error of ours, and nothing is
+    written; a file that is read all the same fits.
+    """
+    build = zoo.get_spec("xor-mlp").build
+    said = {}
+    for name, content in damaged(0):
+        file, own = tmp_path / name, tmp_path / f"{name}-own"
+        file.write_bytes(content)
+        try:
+            zoo.import_weights(file, own, build=build, model="xor-mlp")
+        except WeightsError as exc:
+            said[file] = str(exc)
+        else:
+            zoo.load(own)
+
+    assert len(said) >= 45
+    assert all(str(file) in message for file, message in said.items())
+    assert len([*tmp_path.iterdir()]) == 60 + (60 - len(said))

@@ -44,6 +44,12 @@ def table(count: int = 20, labels: int = 2) -> TensorRows:
     )
 
 
+def pairs(count: int = 20) -> TensorRows:
+    """Return rows of two numbers, as the model takes them."""
+    rows = table(count)
+    return replace(rows, input=torch.linspace(0, 1, 2 * count).view(count, 2))
+
+
 def data(run: Run, split: str) -> TensorRows:
     """Refuse the test split: nothing here may read it."""
     if split == "test":

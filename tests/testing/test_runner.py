@@ -16,8 +16,12 @@ from zoo.cli import main
 from zoo.errors import CheckError
 from zoo.testing import CHECKS
 from zoo.testing.runner import ADVICE, check
+from zoo.testing.trunk_checks import trunk_is_as_declared
 
 PLUGIN = Path(__file__).resolve().parents[2] / "plugins" / "perceptron"
+MEANING_OF_TRUNK = " ".join(
+    str(trunk_is_as_declared.__doc__).partition("\n\n")[0].split()
+)
 NAMES = {
     "zoo_perceptron": "zoo_mine",
     "zoo-perceptron": "zoo-mine",
@@ -83,8 +87,14 @@ def test_a_plugin_that_keeps_its_promises_is_green(mine: Path) -> None:
     status, said = run(mine, str(mine))
 
     assert status == 0, said
-    assert [line for line in said if line[:4] != "ok  "] == [said[-1]]
-    assert re.fullmatch(r"(\d+) of \1 checks passed", said[-1])
+    told = [line for line in said[:-1] if line[:4] not in ("ok  ", "n/a ")]
+    assert all(line.startswith("     not applicable: ") for line in told)
+    na = sum(line.startswith("n/a ") for line in said)
+    assert len(told) == na
+    assert re.fullmatch(rf"(\d+) of \1 checks passed, {na} not applicable", said[-1])
+    assert said[said.index("n/a  mine-xor: " + MEANING_OF_TRUNK) + 1] == (
+        "     not applicable: it declares no trunk"
+    )
     assert sum(line.startswith("ok   mine: ") for line in said) == 3
     assert "ok   mine-xor: The claimed metrics come out again on their data." in said
 
@@ -146,8 +156,7 @@ def stuck(folder: Path) -> None:
             "Shipped weights load strictly, replay their golden, and are not too "
             "large.",
             "the golden differs by 0.5",
-            "Ship the run again: 'python scripts/ship.py RUN' copies it and writes its "
-            "pin.",
+            "Ship the run again: 'zoo ship RUN' copies it and writes its pin.",
         ),
         (
             stuck,
@@ -277,4 +286,35 @@ def test_the_outcomes_are_json(capsys: pytest.CaptureFixture[str]) -> None:
     said = json.loads(capsys.readouterr().out)
     assert status == 0
     assert len(said) == len(CHECKS)
-    assert {one["state"] for one in said} == {"kept"}
+    assert {one["state"] for one in said} == {"kept", "not applicable"}
+    by_name = {one["promise"]: one for one in said}
+    assert by_name["weights_are_what_is_pinned"]["state"] == "kept"
+    assert by_name["trunk_is_as_declared"]["problem"] == "it declares no trunk"
+
+
+def test_a_template_that_is_left_is_said(mine: Path) -> None:
+    """
+    It breaks nothing, and is not passed over: which sentence, and what to do.
+    """
+    card = next((mine / "zoo_mine" / "cards").glob("mine-or*"))
+    card.write_text(
+        card.read_text() + "\nSay what you saw when you looked at its mistakes.\n"
+    )
+
+    status, said = run(mine, "mine-or", "--no-metric")
+
+    assert status == 0
+    start = next(n for n, line in enumerate(said) if line.startswith("todo mine-or: "))
+    assert said[start + 1 : start + 3] == [
+        "     placeholder left: a template's text: 'Say what you saw when you looked "
+        "at its mistakes.'",
+        "     Replace it by what is so of your model.",
+    ]
+    assert said[-1].endswith(", 1 placeholder left")
+
+
+def test_no_advice_names_a_script_of_this_repository() -> None:
+    """
+    An outside plugin has the commands alone.
+    """
+    assert not [one for one in ADVICE.values() if "scripts/" in one or ".py" in one]

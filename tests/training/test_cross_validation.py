@@ -117,7 +117,7 @@ def test_the_figures_are_of_the_best_epoch(recipe: Recipe, tmp_path: Path) -> No
         run.split(table(), 0.5)
         for _ in run.epochs(2):
             run.log({"accuracy": next(given)}, best="accuracy")
-        return model
+        return run.best(model)
 
     recipe(train=train)
     found = zoo.crossval(NAME, tmp_path / "c", folds=3)
@@ -155,6 +155,36 @@ def test_a_recipe_that_holds_nothing_back() -> None:
         "The recipe 'zoo_perceptron.xor_recipe' of 'xor-mlp' holds no rows back with "
         "run.split, so it can't be cross-validated."
     )
+
+
+def test_a_wrong_metric_is_found_before_the_first_fold(recipe: Recipe) -> None:
+    """
+    By a row that the recipe logs on noise; without a metric, after one epoch.
+    """
+    epochs = []
+
+    def mute(settings: Settings, run: Run) -> Any:
+        model = run.build()
+        run.split(table(), 0.5)
+        for epoch in run.epochs(3):
+            epochs.append((run.smoke, epoch))
+            run.log({"accuracy": 0.5})
+        return model
+
+    recipe(train=mute)
+    with pytest.raises(SettingsError) as wrong:
+        zoo.crossval(NAME, folds=2, metric="acuracy")
+    with pytest.raises(SettingsError) as none:
+        zoo.crossval(NAME, folds=2)
+
+    assert str(wrong.value) == (
+        "No figure 'acuracy'. Did you mean 'accuracy'? Figures: accuracy."
+    )
+    assert str(none.value) == (
+        "The recipe does not say which figure is the best one; say it with --metric. "
+        "Figures: accuracy."
+    )
+    assert epochs == [(True, 1), (False, 1)]
 
 
 @pytest.mark.parametrize("folds", [1, 0, -2])

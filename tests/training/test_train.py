@@ -2,19 +2,27 @@
 
 import io
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
+from ad_hoc import NAME as AD_HOC
+from ad_hoc import pairs, recipe
 from PIL import Image
 from torch import nn
 
 import zoo
 from zoo.artifacts import checkpoint_folder
+from zoo.cards.render import SECTIONS
+from zoo.cli import main
 from zoo.datasets.in_memory import Fold, TensorRows
 from zoo.errors import DataError, Diverged, SettingsError, TrainingError
 from zoo.training.run import Run
+from zoo.training.train import comparison_of
+
+__all__ = ["recipe"]
 
 
 @pytest.fixture
@@ -473,3 +481,97 @@ def test_a_watcher_sees_every_epoch(tmp_path: Path) -> None:
     assert seen.planned == 20
     assert [row["epoch"] for row in seen.epochs] == list(range(1, len(seen.epochs) + 1))
     assert seen.epochs[-1]["accuracy"] == 1.0
+
+
+def compared(recipe: Callable[..., None], other: list[str]) -> None:
+    """Give a model a recipe whose report trains another one."""
+
+    def compare(model: nn.Module, run: Run) -> None:
+        other.append(run.spec.name)
+        run.log_summary(other_accuracy=0.25)
+
+    recipe(data=lambda run, split: pairs(), compare=compare, COMPARISON="a twin")
+
+
+def test_a_comparison_can_be_left_out(
+    recipe: Callable[..., None], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """
+    Nothing else is trained then, and the receipt and the card say so; by default the
+    comparison is made, and nothing is said.
+    """
+    other: list[str] = []
+    prose = "".join(
+        f"## {section}\n\nThe twin reaches {{other_accuracy:.1%}}.\n"
+        for section in SECTIONS
+    )
+    monkeypatch.setattr("zoo.cards.render.check_prose", lambda spec: prose)
+    compared(recipe, other)
+    zoo.train(AD_HOC, tmp_path / "without", comparison=False)
+    assert other == []
+    zoo.train(AD_HOC, tmp_path / "with")
+
+    assert other == [AD_HOC]
+    receipts = [
+        checkpoint_folder.read_receipt(tmp_path / name) for name in ("without", "with")
+    ]
+    assert [one.get("comparison") for one in receipts] == ["left out", None]
+    without, whole = (
+        (tmp_path / name / "README.md").read_text() for name in ("without", "with")
+    )
+    assert without.count("The twin reaches (not measured).") == 3
+    assert (
+        "**The comparison was left out.** This run did not train the other models that "
+        "its report\ncompares with it, so that what is said of them below has no "
+        "figures.\n"
+    ) in without
+    assert whole.count("The twin reaches 25.0%.") == 3
+    assert "left out" not in whole
+
+
+def test_the_command_says_what_else_it_trains(
+    recipe: Callable[..., None],
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """
+    Before it begins, with the option that leaves it out; with it, nothing is said.
+    """
+    begun: list[Any] = []
+
+    def train(*args: Any, **options: Any) -> Path:
+        begun.append((capsys.readouterr().err, options["comparison"]))
+        raise SettingsError("seen enough")
+
+    monkeypatch.setattr("zoo.training.train.train", train)
+    compared(recipe, [])
+    for words in ([], ["--no-comparison"]):
+        main(["train", AD_HOC, *words])
+        capsys.readouterr()
+    recipe()
+    main(["train", AD_HOC])
+
+    assert begun == [
+        (
+            "The report of xor-mlp trains others too, to compare them: a twin. Leave "
+            "them out with --no-comparison.\n",
+            True,
+        ),
+        ("", False),
+        ("", True),
+    ]
+
+
+def test_models_that_train_others_say_which() -> None:
+    """
+    Those are the reports with a comparison; a variant of the ablation has none.
+    """
+    assert comparison_of("mlp-fashion-mnist-reg.none") == (
+        "each of the other variants, and two with the strengths of the course"
+    )
+    assert comparison_of("mlp-pima") == (
+        "a network for each fold of ten cross-validations"
+    )
+    assert comparison_of("mlp-fashion-mnist-reg.l1l2") is None
+    assert comparison_of("bert-base") is None

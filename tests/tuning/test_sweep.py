@@ -14,13 +14,16 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from ad_hoc import NAME, Settings, recipe, train
+import torch
+from ad_hoc import NAME, Settings, pairs, recipe, train
 
 import zoo
 from zoo import Run
 from zoo.cli import main
 from zoo.errors import Diverged, MissingExtra, SettingsError, TrainingError
 from zoo.evaluation.metric_selection import best_row, selection_metric, signed_score
+from zoo.models.loading import find
+from zoo.training.logged_metrics import LoggedMetrics, check_metric, logged_metrics
 from zoo.tuning import sweep, trials
 from zoo.tuning.sweep import Sweep
 from zoo.tuning.trials import JOURNAL, Trial
@@ -210,7 +213,7 @@ def test_lower_is_better_for_a_loss(recipe: Recipe, tmp_path: Path) -> None:
         model = run.build()
         for epoch in run.epochs(3):
             run.log({"val_loss": settings.size + abs(epoch - 2)}, best="val_loss")
-        return model
+        return run.best(model)
 
     recipe(train=falling)
     found = zoo.sweep(NAME, tmp_path / "s", settings={"size": "3,1,2"}, method="grid")
@@ -338,25 +341,127 @@ def test_two_processes_share_a_sweep(tmp_path: Path) -> None:
     assert not list((tmp_path / "2").glob("*.log"))
 
 
-def test_a_process_that_fails_is_heard(tmp_path: Path) -> None:
+def test_a_wrong_metric_is_found_before_the_first_trial(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """
-    Its error is passed on, and the folder is free for the next try.
+    The message has what there is and what comes near; no data is read, no process
+    started, and the folder stays free.
     """
-    with pytest.raises(TrainingError) as caught:
+    monkeypatch.setattr(sweep, "_emptied", None)  # would try the trials
+    monkeypatch.setattr("zoo.datasets.in_memory.load_or_synthetic", None)
+    with pytest.raises(SettingsError) as caught:
         zoo.sweep(
             NAME,
             tmp_path / "s",
             settings={"iterations": "1,2"},
             metric="acuracy",
-            smoke=True,
             processes=2,
         )
 
     assert str(caught.value) == (
-        "A process of the sweep ended with status 1: No figure 'acuracy'. Did you "
-        "mean 'accuracy'? Figures: loss, accuracy, f1."
+        "No figure 'acuracy'. Did you mean 'accuracy'? Figures: loss, accuracy, f1."
     )
-    assert not (tmp_path / "s" / JOURNAL).exists()
+    assert not (tmp_path / "s").exists()
+
+
+def test_a_recipe_that_logs_nothing_has_no_sweep(
+    recipe: Recipe, tmp_path: Path
+) -> None:
+    """
+    Also with a metric: there is nothing to compare.
+    """
+    recipe(train=lambda settings, run: run.build())
+    for metric in (None, "accuracy"):
+        with pytest.raises(SettingsError) as caught:
+            zoo.sweep(NAME, tmp_path / "s", settings=RANGE, metric=metric)
+
+        assert str(caught.value) == (
+            f"The recipe of {NAME!r} logs no metric while it trains, so its runs "
+            "can't be compared."
+        )
+    assert not (tmp_path / "s").exists()
+
+
+def test_what_a_recipe_logs_is_known_by_its_first_row(recipe: Recipe) -> None:
+    """
+    Fixed settings count, but not those that keep a smoke run brief; a recipe that can't
+    train on noise says nothing.
+    """
+    rows = []
+
+    def train(settings: Settings, run: Run) -> Any:
+        for epoch in run.epochs(settings.epochs):
+            rows.append(epoch)
+            name = "loud" if settings.loud else "quiet"
+            run.log({name: epoch}, best=name)
+        return run.build()
+
+    spec = find(NAME)
+    recipe(train=train, SMOKE_SETTINGS={"epochs": 3})
+    quiet = logged_metrics(spec, {"epochs": 100})
+    with pytest.raises(SettingsError) as caught:
+        check_metric("quiet", spec, {"loud": True})
+    recipe(train=lambda settings, run: 1 / 0)
+
+    assert quiet == LoggedMetrics({"epoch": 1.0, "quiet": 1}, "quiet")
+    assert rows == [1, 1]
+    assert str(caught.value) == "No figure 'quiet'. Figures: loud."
+    assert logged_metrics(spec, {}) is None
+    check_metric("anything", spec, {})
+
+
+def _noted(returns_best: bool, returned: list[Any]) -> Any:
+    """Return a recipe's `train` that keeps a copy of what it returns."""
+
+    def train(settings: Settings, run: Run) -> Any:
+        model = run.build()
+        optimizer = torch.optim.SGD(model.parameters(), lr=settings.rate)
+        measured = iter([0.1, 0.9, 0.4, 0.6])
+        for _ in run.epochs(settings.epochs):
+            run.step(model(torch.rand(8, 2)).square().mean(), optimizer)
+            row = {"accuracy": next(measured), "f1": torch.rand(1).item()}
+            run.log(row, best="accuracy" if returns_best else ())
+        if returns_best:
+            model = run.best(model)
+        returned.append((hash_of(model), run.history))
+        return model
+
+    return train
+
+
+def hash_of(model: torch.nn.Module) -> bytes:
+    return b"".join(t.numpy().tobytes() for t in model.state_dict().values())
+
+
+@pytest.mark.parametrize("returns_best", [True, False])
+@pytest.mark.parametrize("metric", ["accuracy", "f1"])
+def test_the_best_trial_is_what_training_gives(
+    recipe: Recipe,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    metric: str,
+    returns_best: bool,
+) -> None:
+    """
+    The command of a sweep gives the same weights to the byte, and the value of the
+    trial is that of their epoch: the best by the recipe, or its last one.
+    """
+    returned: list[Any] = []
+    monkeypatch.setattr("zoo.cards.render.check_prose", lambda spec: "Nothing.")
+    recipe(train=_noted(returns_best, returned), data=lambda run, split: pairs())
+    settings = {"rate": [0.3, 0.1], "epochs": 4, "seed": 5}
+    found = zoo.sweep(
+        NAME, tmp_path / "s", settings=settings, method="grid", metric=metric
+    )
+    tried = returned[found.best.position]
+    zoo.train(NAME, tmp_path / "run", sweep=tmp_path / "s", settings={"seed": 5})
+    weights, history = returned[-1]
+
+    assert weights == tried[0]
+    assert history == tried[1]
+    assert found.best.value == history[1 if returns_best else 3][metric]
+    assert found.command.startswith(f"zoo train {NAME} --set epochs=4 --set seed=5")
 
 
 def test_the_journal_is_json(recipe: Recipe, tmp_path: Path) -> None:

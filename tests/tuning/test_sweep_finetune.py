@@ -40,12 +40,12 @@ def test_every_strategy_is_judged_on_the_same_rows(photos: str) -> None:
     assert {t.epochs for t in found.trials if t.settings["freeze"] == "none"} == {1}
     assert {t.epochs for t in found.trials if t.settings["freeze"] != "none"} == {0}
     plan = found.plan
-    held = objective.trial_rows(plan, 0.2).validation
+    held = objective.trial_rows(plan, plan.chosen({})).validation
     assert held is not None
     assert len(held) == 4
     lesson: Any = objective.finetune_trial(
         plan,
-        objective.trial_rows(plan, 0.2),
+        objective.trial_rows(plan, plan.chosen({})),
         plan.chosen(found.best.settings),
         Nobody(),
     )
@@ -69,7 +69,7 @@ def test_test_rows_are_not_opened(photos: str) -> None:
     found = zoo.sweep(NAME, "s", settings=STRATEGIES, method="grid", data=photos)
 
     assert {trial.state for trial in found.trials} == {"done"}
-    assert objective.trial_rows(found.plan, 0.2).test is None
+    assert objective.trial_rows(found.plan, found.plan.chosen({})).test is None
 
 
 def test_it_ends_with_the_command_that_fine_tunes(
@@ -176,6 +176,50 @@ def test_a_strategy_that_there_is_not_fails_its_trials(photos: str) -> None:
     assert (good.state, bad.state) == ("done", "failed")
     assert bad.why == (
         "No freeze='nothing'. There are: backbone, gradual, all-but-norm, none."
+    )
+
+
+def test_a_wrong_metric_is_found_before_the_first_trial(
+    photos: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """
+    The metrics are those of the task, on the rows that judge the trials.
+    """
+    monkeypatch.setattr("zoo.tuning.sweep._emptied", None)  # would try the trials
+    with pytest.raises(SettingsError) as refused:
+        zoo.sweep(NAME, "s", settings=STRATEGIES, data=photos, metric="acuracy")
+
+    assert str(refused.value) == (
+        "No figure 'acuracy'. Did you mean 'accuracy'? Figures: accuracy, f1."
+    )
+    assert not Path("s").exists()
+
+
+def test_the_seed_decides_the_rows_as_in_fine_tuning(photos: str) -> None:
+    """
+    The best trial is what `zoo.finetune` gives with its settings, validation rows and
+    all; where no validation rows are given, the seed itself is not searched.
+    """
+    stripes(Path("plain"), rows=8, seed=5)
+    settings: dict[str, Any] = {"l2_sp": "0.001,0.1", "seed": 3}
+    found = zoo.sweep(NAME, "s", settings=settings, method="grid", data="plain")
+    chosen = found.plan.chosen({**found.best.settings, "seed": 3})
+    zoo.finetune(NAME, "plain", "own", seed=3, l2_sp=found.best.settings["l2_sp"])
+    receipt = json.loads(Path("own/run.json").read_text())
+    with pytest.raises(SettingsError) as refused:
+        zoo.sweep(NAME, "t", settings={"seed": "1,2"}, data="plain")
+
+    rows = objective.trial_rows(found.plan, chosen)
+    validation = rows.parts()["validation"]
+    assert receipt["data"]["plain/validation"]["fingerprint"] == (
+        validation.fingerprint()
+    )
+    (accuracy,) = (m["value"] for m in receipt["metrics"] if m["name"] == "accuracy")
+    assert accuracy == found.best.value
+    assert str(refused.value) == (
+        "Setting 'seed' can't be searched: it decides which rows are held back, and "
+        "every trial is judged on the same validation rows. Give it one value, or "
+        "validation rows."
     )
 
 

@@ -57,6 +57,8 @@ __all__ = [
 ]
 
 FORMAT = 1
+GRAPH_SUFFIX = ".onnx"
+ORIGINAL = ": give the model that it was exported from"
 MAX_JSON_BYTES = (
     32 << 20
 )  # bytes of config.json or run.json; more is a mistake or an attack
@@ -114,10 +116,12 @@ class Config:
 def read_config(folder: Path) -> Config:
     """Return the config of a checkpoint folder."""
     path = folder / CONFIG
+    if folder.is_file():
+        raise CheckpointError(f"{folder} is a file, and {_of_file(folder)}.")
     raw = _json(path)
     if raw is None:
         raise CheckpointError(
-            f"{folder} is not a checkpoint folder: it has no {CONFIG}."
+            f"{folder} is not a checkpoint folder: it has no {CONFIG}.{_of(folder)}"
         )
     try:
         return _config(raw)
@@ -127,6 +131,29 @@ def read_config(folder: Path) -> Config:
             f"{path} does not describe a checkpoint ({problem.rstrip('.')})."
             f"{_update_advice(raw)}"
         ) from exc
+
+
+def _of_file(file: Path) -> str:
+    """Return what to do about a file where a checkpoint folder should be."""
+    if file.name == CONFIG or file.name == WEIGHTS:
+        return f"a checkpoint is a folder: give {file.parent}"
+    if file.suffix == GRAPH_SUFFIX:
+        return f"a graph that was exported is for onnxruntime{ORIGINAL}"
+    return (
+        "a checkpoint is a folder. 'zoo import-weights' makes one of weights that "
+        "another program saved"
+    )
+
+
+def _of(folder: Path) -> str:
+    """Return what a folder without a config holds, where that is a graph."""
+    try:
+        graphs = [one.name for one in folder.iterdir() if one.suffix == GRAPH_SUFFIX]
+    except OSError:
+        return ""
+    if not graphs:
+        return ""
+    return f" It holds {graphs[0]}, a graph for onnxruntime{ORIGINAL}."
 
 
 def read_receipt(folder: Path) -> dict[str, Any]:

@@ -51,6 +51,8 @@ __all__ = [
     "to_lock",
 ]
 
+MOST_SHOWN = 60  # characters of what is no name, in an error
+
 
 @dataclass(frozen=True)
 class Source:
@@ -73,7 +75,10 @@ def find(name: str | Path, *, locked: bool = True) -> Source:
     """
     known = installed()
     if not isinstance(name, (str, Path)) or name == "":  # a folder would be "."
-        raise ModelNotFound(repr(name), known.models)
+        shown = repr(name)
+        if len(shown) > MOST_SHOWN:  # a module, with all its layers
+            shown = f"<{type(name).__name__}>"
+        raise ModelNotFound(shown, known.models)
     if isinstance(name, str) and (found := namespaces.find_model(name, known)):
         spec, plugin = found
         folder = store.shipped_checkpoint(spec)

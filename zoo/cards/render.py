@@ -18,6 +18,7 @@ from zoo.cards.templates import (
     CONVERTED,
     FILE_PROSE,
     MEASURED,
+    NOT_COMPARED,
     PINNED,
     PRECISION,
     SWEEP,
@@ -192,7 +193,7 @@ def _prose(spec: ModelSpec, receipt: Mapping[str, Any]) -> str:
         **receipt["measured"],
     }
     try:
-        return _Figures().vformat(prose, (), _Known(values, receipt))
+        written = _Figures().vformat(prose, (), _Known(values, receipt))
     except KeyError as exc:
         raise CardError(
             f"{spec.card} of {spec.name!r} speaks of {exc.args[0]!r}, which the "
@@ -203,6 +204,7 @@ def _prose(spec: ModelSpec, receipt: Mapping[str, Any]) -> str:
             f"{spec.card} of {spec.name!r} has braces that are no measured value "
             f"({exc}). Write {{{{ and }}}} for braces in the text."
         ) from exc
+    return f"{NOT_COMPARED}\n{written}" if "comparison" in receipt else written
 
 
 class _Known(dict[str, Any]):
@@ -212,6 +214,14 @@ class _Known(dict[str, Any]):
         super().__init__(values)
         self["settings"] = receipt["settings"]
         self["baselines"] = receipt["baselines"]
+        self.compared = "comparison" not in receipt
+
+
+class _NotMeasured:
+    """A figure of a comparison that was left out, in whatever format."""
+
+    def __format__(self, spec: str) -> str:
+        return "(not measured)"
 
 
 class _Figures(string.Formatter):
@@ -221,6 +231,8 @@ class _Figures(string.Formatter):
         value: Any = kwargs
         for part in field.split("."):
             if not isinstance(value, Mapping) or part not in value:
+                if not kwargs.compared:
+                    return _NotMeasured(), field
                 raise KeyError(field)
             value = value[part]
         return value, field

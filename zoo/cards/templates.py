@@ -5,10 +5,12 @@ __all__ = [
     "BODY",
     "CONVERTED",
     "DRAFT",
+    "DRAFT_HEADER",
     "FILE_PROSE",
     "FINETUNED",
     "FINETUNED_PROCEDURE",
     "MEASURED",
+    "NOT_COMPARED",
     "PINNED",
     "PRECISION",
     "SWEEP",
@@ -48,6 +50,10 @@ MEASURED = """\
 | --- | ---: | --- | ---: |
 {metrics}
 {baselines}"""
+NOT_COMPARED = """\
+**The comparison was left out.** This run did not train the other models that its report
+compares with it, so that what is said of them below has no figures.
+"""
 SWEEP = """
 Settings were searched by `zoo sweep` ({method}, seed {seed}) over {words}. Each
 trial trained a fresh model and was measured on validation rows, in its best epoch; the
@@ -162,6 +168,14 @@ FINETUNED_PROCEDURE = """\
 {parts}
 """
 DRAFT_MARK = "(to be written)"
+DRAFT_HEADER = """\
+---
+license: {license}
+library_name: zoo
+pipeline_tag: {task}
+---
+
+"""
 DRAFT = f"""\
 # {{name}}
 

@@ -49,6 +49,8 @@ COMMANDS = {
     "eject": "Write a model as a package that does not need zoo.",
     "export": "Write a model as a graph that runs without PyTorch.",
     "import-weights": "Convert foreign weights into a checkpoint folder.",
+    "measure": "Measure imported weights; write their receipt and card.",
+    "ship": "Make a checkpoint folder the one that a plugin ships.",
 }
 # A submodule `list` would hide the builtin function in this package.
 MODULES = {"list": "list_models"}

@@ -2,12 +2,23 @@
 
 import json
 from collections import Counter
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import click
 
 from zoo.cli.options import complete_model, json_option
 
-SIGNS = {"kept": "ok  ", "broken": "FAIL", "skipped": "skip"}
+if TYPE_CHECKING:
+    from zoo.testing.runner import CheckResult
+
+SIGNS = {
+    "kept": "ok  ",
+    "broken": "FAIL",
+    "skipped": "skip",
+    "not applicable": "n/a ",
+    "placeholder left": "todo",
+}
 
 
 @click.command("check")
@@ -31,13 +42,27 @@ def check_command(
             if as_json:
                 continue
             click.echo(f"{SIGNS[outcome.state]} {outcome.subject}: {outcome.meaning}")
-            for line in filter(None, (outcome.problem, outcome.advice)):
+            for line in _details(outcome):
                 click.echo(f"     {line}")
     counts = Counter(outcome.state for outcome in outcomes)
     if as_json:
         click.echo(json.dumps([outcome.to_dict() for outcome in outcomes], indent=2))
     else:
         run = counts["kept"] + counts["broken"]
-        skipped = f", {counts['skipped']} skipped" if counts["skipped"] else ""
-        click.echo(f"{counts['kept']} of {run} checks passed{skipped}")
+        rest = "".join(
+            f", {counts[state]} {state}"
+            for state in ("not applicable", "placeholder left", "skipped")
+            if counts[state]
+        )
+        click.echo(f"{counts['kept']} of {run} checks passed{rest}")
     ctx.exit(1 if counts["broken"] else 0)
+
+
+def _details(outcome: "CheckResult") -> Iterator[str]:
+    """Yield what is wrong and what to do; why a check does not apply; or nothing."""
+    state = outcome.state
+    if outcome.problem:
+        known = state in ("not applicable", "placeholder left")
+        yield f"{state}: {outcome.problem}" if known else outcome.problem
+    if outcome.advice:
+        yield outcome.advice

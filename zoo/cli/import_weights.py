@@ -26,6 +26,7 @@ from zoo.cli.options import path_type
     help="Rename tensors by a regular expression.",
 )
 @click.option("--by-order", is_flag=True, help="Match the tensors by their order.")
+@click.option("--license", help="Licence of the weights, such as apache-2.0.")
 @click.option("--input", "example", help="A raw input, for the stored output.")
 def import_weights_command(
     file: Path,
@@ -56,6 +57,8 @@ def import_weights_command(
         file, folder, build=build, rename=rename, **options
     )
     click.echo(f"{result.folder}: {result.name}, {len(result.match.matched)} tensors")
+    for note in result.notes:
+        click.echo(note)
     click.echo(
         f"{result.folder / 'README.md'} is a draft: complete it before you publish."
     )

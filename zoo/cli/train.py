@@ -42,6 +42,13 @@ from zoo.cli.options import (
     help="Number format of training; auto takes bf16 where it is safe and fast.",
 )
 @click.option("--processes", type=int, help="Number of processes that must run.")
+@click.option(
+    "--no-comparison",
+    "comparison",
+    flag_value=False,
+    default=True,
+    help="Leave out other models that the report trains to compare them.",
+)
 @click.option("--track", multiple=True, help="Log to tensorboard or wandb.")
 def train_command(
     name: str,
@@ -60,13 +67,19 @@ def train_command(
     from zoo.artifacts.checkpoint_folder import read_receipt
     from zoo.cli.progress import watching
     from zoo.training.settings import parse
-    from zoo.training.train import train
+    from zoo.training.train import comparison_of, train
 
     keep_freed_memory()
     options["device"] = check_device(options["device"])
     settings: dict[str, object] = {**parse(words)}
     if seed is not None:
         settings["seed"] = seed
+    if options["comparison"] and (others := comparison_of(name, options["model"])):
+        click.echo(
+            f"The report of {name} trains others too, to compare them: {others}. Leave "
+            "them out with --no-comparison.",
+            err=True,
+        )
     with watching() as monitor:
         folder = train(name, out, settings=settings, monitor=monitor, **options)
     if os.environ.get("RANK", "0") != "0":

@@ -6,7 +6,7 @@ from zoo.datasets import registered
 from zoo.datasets.in_memory import SYNTHETIC_ROWS, check_columns
 from zoo.errors import DataError, DatasetNotFound, MissingExtra
 
-__all__ = ["load_texts"]
+__all__ = ["load_texts", "synthetic_texts"]
 
 NOISE = 500  # different words of the texts that stand in
 
@@ -23,12 +23,13 @@ def load_texts(
     except (DataError, DatasetNotFound, MissingExtra):
         if not stand_in:
             raise
-        return _noise()
+        return synthetic_texts()
     check_columns(f"{name}/{split}", rows, (column,))
     return [str(text) for text in rows[column][:]]  # all at once: much sooner
 
 
-def _noise() -> list[str]:
+def synthetic_texts() -> list[str]:
+    """Return random words, for runs without the data."""
     drawing = random.Random(0)
     letters = str.maketrans("0123456789", "abcdefghij")  # to some, numbers are no words
     words = [f"word{number}".translate(letters) for number in range(NOISE)]

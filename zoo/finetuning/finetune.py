@@ -35,10 +35,16 @@ from zoo.training.run import Run
 from zoo.training.settings import check_ranges, with_values
 from zoo.training.train import seeded
 
-__all__ = ["FinetuneResult", "finetune_by_name", "finetune_model", "is_solved_exactly"]
+__all__ = [
+    "FinetuneResult",
+    "finetune_by_name",
+    "finetune_model",
+    "is_solved_exactly",
+    "metrics_before",
+]
 
 MAX_PICTURES = 64  # whose pixels a new head of every pixel starts from
-
+SOME_ROWS = 32  # on which a model is looked at before it is fine-tuned
 
 Rescue = Callable[[nn.Module], AbstractContextManager[None]]
 
@@ -156,6 +162,16 @@ def finetune_model(
     return FinetuneResult(
         model, splits, chosen, run, probe, rows, part, output, metrics
     )
+
+
+def metrics_before(name: str | Path, splits: DatasetSplits) -> dict[str, float]:
+    """Return the metrics of the model that a fine-tuning starts from, on some
+    validation rows: their names are those of the fine-tuned one."""
+    rows = splits.parts()["validation"]
+    some = rows.pick(range(min(SOME_ROWS, len(rows))))
+    with seeded(0):
+        model, _ = _with_head(name, splits)
+    return compute_metrics(model, predict_examples(model, some), some)
 
 
 def is_solved_exactly(chosen: Settings) -> bool:

@@ -97,7 +97,12 @@ def model_metadata(model: nn.Module) -> ModelMetadata:
 def unwrap_model(model: nn.Module) -> nn.Module:
     """Return the model inside torch.compile and DistributedDataParallel."""
     if not isinstance(model, nn.Module):
-        raise CheckpointError(f"A {type(model).__name__} is not a model.")
+        advice = ""
+        if isinstance(model, (str, Path)):
+            advice = (
+                f" zoo.load({str(model)!r}) gives one, where it is a name or a folder."
+            )
+        raise CheckpointError(f"A {type(model).__name__} is not a model.{advice}")
     return rows.unwrap_model(model)
 
 

@@ -22,12 +22,16 @@ __all__ = [
     "at_precision",
     "check_used",
     "computes_in_bfloat16",
+    "quantized_layer",
     "resolve_precision",
     "without_autocast",
 ]
 
 Precision = Literal["auto", "no", "bf16", "fp16"]
 Resolved = Literal["no", "bf16", "fp16"]
+
+# Modules of the classes of quantized layers, and of quantized weights.
+QUANTIZED = ("torch.ao.nn.quantized", "torch.ao.nn.intrinsic.quantized", "torchao.")
 
 DTYPES = {"bf16": torch.bfloat16, "fp16": torch.float16}
 # What processors call their instructions for products in bfloat16: x86 twice, and Arm.
@@ -91,6 +95,17 @@ class Autocast:
         return self  # a copy of a model, such as its moving average, reports to one
 
 
+def quantized_layer(model: nn.Module) -> str | None:
+    """Return the name of the first layer with quantized weights, whole numbers with a
+    scale, as torch.ao and torchao make them; None where there is none."""
+    name: str
+    for name, layer in unwrap_model(model).named_modules():
+        kinds = [type(layer), *(type(one) for one in layer._parameters.values())]
+        if any(kind.__module__.startswith(QUANTIZED) for kind in kinds):
+            return name
+    return None
+
+
 def at_precision(model: nn.Module, precision: Precision) -> nn.Module:
     """Return the model for inference at a precision: itself, or one beside it.
 
@@ -100,8 +115,15 @@ def at_precision(model: nn.Module, precision: Precision) -> nn.Module:
     parameter = next(model.parameters(), None)
     device = torch.device("cpu") if parameter is None else parameter.device
     resolved = resolve_precision(precision, device)
-    if resolved == "no":
+    layer = None if resolved == "no" else quantized_layer(model)
+    if resolved == "no" or (layer is not None and precision == "auto"):
         return model
+    if layer is not None:
+        raise PrecisionError(
+            f"precision={precision!r} is not for a model that was quantized: its layer "
+            f"{layer!r} computes in whole numbers. Give the model that it was made of, "
+            "or precision='no'."
+        )
     if unwrap_model(model) is not model:
         raise PrecisionError(
             f"precision={precision!r} is not for a model that was compiled or "

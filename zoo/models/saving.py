@@ -18,6 +18,7 @@ from zoo.models.changes import changed_module
 from zoo.models.defaults import on_cpu_in_float32
 from zoo.models.loading import build_model, renamed_of
 from zoo.models.metadata import ModelMetadata, model_metadata, unwrap_model
+from zoo.models.precision import quantized_layer
 from zoo.models.skip_init import skip_initialization
 from zoo.plugins.discovery import Plugin, installed
 from zoo.preprocessing.preprocessor import preprocessor
@@ -49,6 +50,13 @@ def save(
     """
     folder, model = Path(folder), unwrap_model(model)
     metadata = model_metadata(model)
+    if (layer := quantized_layer(model)) is not None:
+        raise CheckpointError(
+            f"The layer {layer!r} of this model is quantized, and "
+            f"{metadata.spec.build!r} builds it with floats: zoo.load could not read "
+            "it, so nothing was written. Save the model that it was made of, and "
+            "quantize it after zoo.load."
+        )
     with checkpoint_folder.scratch_folder(folder) as new:
         stored = _stored(model, dtype)
         safetensors_io.write(stored, new / checkpoint_folder.WEIGHTS)

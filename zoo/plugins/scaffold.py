@@ -4,6 +4,8 @@ The templates are in `zoo/plugins/templates`: `plugin` is common to all, and eac
 folder holds one kind of model. Does not know torch.
 """
 
+import re
+from functools import cache
 from pathlib import Path
 
 from zoo._utils.atomic_folder import put_folder, scratch_folder
@@ -11,9 +13,10 @@ from zoo.errors import StartError, near
 from zoo.plugins.discovery import installed
 from zoo.specs.model_spec import NAME
 
-__all__ = ["KINDS", "new_plugin"]
+__all__ = ["KINDS", "new_plugin", "placeholders"]
 
 TEMPLATES = Path(__file__).with_name("templates")
+PLACEHOLDER = re.compile(r"Say [^.@]*\.")
 COMMON, SUFFIX = "plugin", ".txt"
 KINDS = tuple(sorted(path.name for path in TEMPLATES.iterdir() if path.name != COMMON))
 CORE = {"text-classification": "zoo-core[text]"}  # what more a kind needs
@@ -48,6 +51,16 @@ def new_plugin(
             _write(TEMPLATES / part, scratch, substitutions)
         put_folder(scratch, folder, keep=lambda _: True, last="pyproject.toml")
     return folder
+
+
+@cache
+def placeholders() -> tuple[str, ...]:
+    """Return the sentences of the templates that tell an author what to say."""
+    found: list[str] = []
+    for path in (*TEMPLATES.rglob("*.md.txt"), *TEMPLATES.rglob("__init__.py.txt")):
+        text = " ".join(path.read_text(encoding="utf-8").split())
+        found += PLACEHOLDER.findall(text)
+    return tuple(dict.fromkeys(found))
 
 
 def _check(name: str, like: str) -> None:

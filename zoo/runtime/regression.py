@@ -1,5 +1,6 @@
 """From a model's output to one number a row, and the metrics of regression."""
 
+import warnings
 from collections.abc import Sequence
 from typing import Any
 
@@ -12,6 +13,7 @@ from zoo.runtime.rows import predict_batches, spec_of
 
 __all__ = ["evaluate", "metrics", "numbers", "predict", "results"]
 
+ONE_ROW = "R2 is not defined on one row, and is left out of the metrics."
 NOTHING = 1e-4  # a sum of squares that counts as zero
 
 
@@ -58,17 +60,21 @@ def metrics(output: Tensor, target: Tensor) -> dict[str, float]:
     """Return RMSE and MAE, in the number's unit, and the variance explained, R2.
 
     Both are one number a row. R2 is 1 where nothing is off, and otherwise 0 where the
-    true numbers are all the same.
+    true numbers are all the same. Of one row there is none: it is left out, which is
+    warned of.
     """
     # (B, 1) against (B,) would broadcast to B x B: both are brought to (B,).
     predicted, true = output.double().flatten(), target.double().flatten()
     error, count = true - predicted, len(true)
     squares = torch.sum(error * error)
-    return {
+    found = {
         "rmse": torch.sqrt(squares / count).item(),
         "mae": (torch.sum(error.abs()) / count).item(),
-        "r2": _r2(squares.item(), true),
     }
+    if count < 2:
+        warnings.warn(ONE_ROW, stacklevel=2)
+        return found
+    return {**found, "r2": _r2(squares.item(), true)}
 
 
 def _r2(squares: float, true: Tensor) -> float:

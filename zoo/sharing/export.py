@@ -25,6 +25,7 @@ from zoo.models.onnx_graph import (
     largest_error,
     load_session,
 )
+from zoo.models.precision import quantized_layer
 from zoo.preprocessing.preprocessor import GraphInput, preprocessor
 from zoo.runtime.classification import probabilities
 from zoo.specs import ClassOutput
@@ -100,6 +101,9 @@ def export(
 
 def _checked_graph(module: nn.Module, known: ModelMetadata) -> _Checked:
     """Return the whole graph, proven."""
+    if (layer := quantized_layer(module)) is not None:
+        reason = f"its layer {layer!r} is quantized, and a graph has float32"
+        raise _refused(known, f"{reason}: export the model that it was made of")
     other = {p.dtype for p in module.parameters() if p.is_floating_point()}
     if other - {torch.float32}:
         types = ", ".join(sorted(str(one).removeprefix("torch.") for one in other))

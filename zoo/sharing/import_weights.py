@@ -1,33 +1,49 @@
 """Convert the weights of another project into a checkpoint folder.
 
-Their tensors have other names. A mapping, patterns, or the order in the file give the
-model's names. All tensors must agree by name and by shape, or nothing is written.
+Their tensors have other names. A mapping, patterns, the order in the file, or what the
+plugin itself knows of them give the model's names. All tensors must agree by name,
+shape and type, or nothing is written.
 """
 
 import json
 import re
+import warnings
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
 from pathlib import Path
-from pickle import UnpicklingError
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from zoo.artifacts import weight_store
-from zoo.cards.templates import DRAFT
+from zoo.cards.templates import DRAFT, DRAFT_HEADER
 from zoo.errors import ImportWeightsError, near
 from zoo.inference import predict
 from zoo.models import safetensors_io, saving
 from zoo.models.loading import build as built
+from zoo.models.loading import renamed_of
+from zoo.models.metadata import attach, model_metadata
 from zoo.plugins.discovery import installed
 from zoo.specs import ModelSpec
 
-__all__ = ["ImportedWeights", "Match", "import_weights", "mapping", "match", "renamed"]
+__all__ = [
+    "LICENSE",
+    "ImportedWeights",
+    "Match",
+    "import_weights",
+    "mapping",
+    "match",
+    "read_tensors",
+    "renamed",
+    "without_prefixes",
+]
 
 INSIDE = ("state_dict", "model_state_dict", "model", "module", "params", "weights")
+LICENSE = re.compile(r"[A-Za-z0-9][A-Za-z0-9.+-]*")
+WRAPPERS = ("module.", "_orig_mod.")  # of DataParallel, and of torch.compile
+COUNTER = "num_batches_tracked"  # of batch norm, which torch takes to be 0 if missing
 SHOWN = 12  # lines of a report
 
 
@@ -36,17 +52,20 @@ class Match:
     """How the tensors of a file match a model.
 
     `missing` and `unexpected` give the nearest name, or "". `misshaped` gives the shape
-    in the file and the model's.
+    in the file and the model's, and `mistyped` the dtypes of those that agree in shape.
     """
 
     matched: tuple[str, ...]
     missing: Mapping[str, str]
     misshaped: Mapping[str, tuple[tuple[int, ...], tuple[int, ...]]]
+    mistyped: Mapping[str, tuple[torch.dtype, torch.dtype]]
     unexpected: Mapping[str, str]
 
     @property
     def complete(self) -> bool:
-        return not (self.missing or self.misshaped or self.unexpected)
+        """Whether every tensor fits."""
+        wrong = self.missing or self.misshaped or self.mistyped or self.unexpected
+        return not wrong
 
     def lines(self) -> list[str]:
         """Return the report, a line for each tensor that does not fit."""
@@ -59,6 +78,10 @@ class Match:
             for name, (theirs, ours) in self.misshaped.items()
         ]
         lines += [
+            f"mistyped {name!r}: {theirs} in the file, {ours} in the model"
+            for name, (theirs, ours) in self.mistyped.items()
+        ]
+        lines += [
             f"unexpected {name!r}{f'; nearest: {other!r}' if other else ''}"
             for name, other in self.unexpected.items()
         ]
@@ -67,11 +90,15 @@ class Match:
 
 @dataclass(frozen=True, kw_only=True)
 class ImportedWeights:
-    """The checkpoint folder, the model's name, and the match of the tensors."""
+    """The checkpoint folder, the model's name, and the match of the tensors.
+
+    `notes` say what was done to the tensors of the file beside renaming them as asked.
+    """
 
     folder: Path
     name: str
     match: Match
+    notes: tuple[str, ...] = ()
 
 
 def import_weights(
@@ -83,6 +110,7 @@ def import_weights(
     rename: Mapping[str, str | None] | Sequence[tuple[str, str]] = (),
     by_order: bool = False,
     example: Any = None,
+    license: str | None = None,
 ) -> ImportedWeights:
     """Write the weights in `file` as a checkpoint folder for `zoo.load`.
 
@@ -92,7 +120,14 @@ def import_weights(
     a mapping of the file's names to the model's (None drops a tensor), or pairs of a
     regular expression and its replacement. `by_order` takes the tensors in their order,
     if they agree in number and shape. `example` is a raw input for the golden, by
-    default the model's own. The folder's README.md is a draft, to be completed. Raises
+    default the model's own. `license` is that of the weights, such as "apache-2.0";
+    without it they have the licence that a model without weights of its own declares,
+    or else an unknown one. The folder's README.md is a draft, to be completed.
+
+    What DataParallel and torch.compile put before names is taken off, unless `rename`
+    speaks of it; a plugin's own `renamed` is asked where names still differ; counters
+    `num_batches_tracked` that are missing are 0, as in torch. The notes of the result
+    say so. Floats are converted to the model's type, and nothing else is. Raises
     ImportWeightsError; if anything does not fit, nothing is written.
 
     >>> torch.save(zoo.load("xor-mlp").state_dict(), "theirs.pth")
@@ -103,21 +138,123 @@ def import_weights(
     >>> zoo.load("mine").zoo.spec.name
     'xor-mlp'
     """
+    if license is not None and not LICENSE.fullmatch(license):
+        raise ImportWeightsError(
+            f"{license!r} is no identifier of a licence. Write it as the Hub does, "
+            "such as apache-2.0 or cc-by-4.0."
+        )
     spec = _spec(build, model)
     module = built(spec.name)
-    tensors = renamed(_read(Path(file)), rename)
+    tensors, notes = _without_wrappers(read_tensors(Path(file)), module, rename)
+    tensors = renamed(tensors, rename)
     if by_order:
         tensors = _in_order(tensors, module, file)
+    else:
+        tensors = _as_the_plugin_knows(tensors, module, spec, notes)
+    tensors = _with_counters(tensors, module, notes)
     report = match(tensors, module)
     if not report.complete:
         raise ImportWeightsError(_misfit(Path(file), spec, report), report.lines())
     _fill(module, tensors)
+    _license(module, license)
     raw = example if example is not None else _example(spec)
     golden_input = None if raw is None else _model_input(module, raw)
+    header = DRAFT_HEADER.format(license=license, task=spec.task) if license else ""
     draft = DRAFT.format(name=spec.name, file=Path(file).name, summary=spec.summary)
-    files = {"README.md": draft.encode()}
-    saved = saving.save(module.eval(), folder, example=golden_input, files=files)
-    return ImportedWeights(folder=saved, name=spec.name, match=report)
+    files = {"README.md": (header + draft).encode()}
+    sha256 = weight_store.sha256_of(Path(file))
+    origin = {"file": Path(file).name, "SHA-256": sha256}
+    saved = saving.save(
+        module.eval(),
+        folder,
+        example=golden_input,
+        receipt={"origin": origin},
+        files=files,
+    )
+    return ImportedWeights(
+        folder=saved, name=spec.name, match=report, notes=tuple(notes)
+    )
+
+
+def _license(module: nn.Module, license: str | None) -> None:
+    """Write the licence of foreign weights into the model's metadata."""
+    known = model_metadata(module)
+    declared = known.spec.license
+    if license is not None:
+        held = replace(declared, weights=license)
+    elif known.spec.weights is not None:  # what is declared is that of other weights
+        held = replace(declared, weights="unknown")
+    else:
+        held = declared
+    attach(module, replace(known, spec=replace(known.spec, license=held)))
+
+
+def _without_wrappers(
+    tensors: dict[str, Tensor],
+    module: nn.Module,
+    rename: Mapping[str, str | None] | Sequence[tuple[str, str]],
+) -> tuple[dict[str, Tensor], list[str]]:
+    """Return the tensors without what wrappers put before their names, and notes."""
+    spoken = list(rename) if isinstance(rename, Mapping) else [old for old, _ in rename]
+    ours, notes = list(module.state_dict()), []
+    going = True
+    while going:
+        going = False
+        for prefix in WRAPPERS:
+            word = prefix.rstrip(".")
+            if (
+                tensors
+                and all(name.startswith(prefix) for name in tensors)
+                and not any(name.startswith(prefix) for name in ours)
+                and not any(word in one for one in spoken)
+            ):
+                tensors = {n.removeprefix(prefix): t for n, t in tensors.items()}
+                notes.append(f"{prefix!r} before every name was taken off.")
+                going = True
+    return tensors, notes
+
+
+def without_prefixes(tensors: dict[str, Tensor]) -> dict[str, Tensor]:
+    """Return tensors without what wrappers put before all of their names."""
+    for prefix in WRAPPERS * 2:  # in either order
+        if tensors and all(name.startswith(prefix) for name in tensors):
+            tensors = {n.removeprefix(prefix): t for n, t in tensors.items()}
+    return tensors
+
+
+def _as_the_plugin_knows(
+    tensors: dict[str, Tensor], module: nn.Module, spec: ModelSpec, notes: list[str]
+) -> dict[str, Tensor]:
+    """Return tensors whose names are not the model's as its plugin renames them."""
+    plugin = installed().packages()[spec.package]
+    known = renamed_of(spec, plugin)
+    if known is None or {*tensors} <= {*safetensors_io.slots(module).names()}:
+        return tensors
+    changed = known(dict(tensors))
+    if {*changed} == {*tensors}:
+        return tensors
+    notes.append(f"Names were changed as {spec.build.partition(':')[0]}.renamed does.")
+    return changed
+
+
+def _with_counters(
+    tensors: dict[str, Tensor], module: nn.Module, notes: list[str]
+) -> dict[str, Tensor]:
+    """Return tensors with a 0 for each missing counter of batch norm."""
+    state = module.state_dict()
+    counters = [
+        name
+        for name in safetensors_io.slots(module).names()
+        if name.rpartition(".")[2] == COUNTER and name not in tensors
+    ]
+    if not counters:
+        return tensors
+    notes.append(
+        f"{len(counters)} counters {COUNTER} are not in the file, and are 0."
+        if len(counters) > 1
+        else f"The counter {counters[0]} is not in the file, and is 0."
+    )
+    return {**tensors, **{name: torch.zeros_like(state[name]) for name in counters}}
 
 
 def renamed(
@@ -149,21 +286,27 @@ def renamed(
 
 
 def match(tensors: Mapping[str, Tensor], module: nn.Module) -> Match:
-    """Return the match of tensors with a model, by name and shape."""
-    model_shapes = {
-        name: tuple(getattr(owner, attribute).shape)
+    """Return the match of tensors with a model, by name, shape and type."""
+    model_tensors: dict[str, Tensor] = {
+        name: getattr(owner, attribute)
         for owner, attribute, name in (
             g[0] for g in safetensors_io.slots(module).places
         )
     }
+    model_shapes = {name: tuple(tensor.shape) for name, tensor in model_tensors.items()}
     file_shapes = {name: tuple(tensor.shape) for name, tensor in tensors.items()}
     missing = [name for name in model_shapes if name not in file_shapes]
     unexpected = [name for name in file_shapes if name not in model_shapes]
     shared = [name for name in model_shapes if name in file_shapes]
+    fitting = [name for name in shared if model_shapes[name] == file_shapes[name]]
+    mistyped = {
+        name: (tensors[name].dtype, model_tensors[name].dtype)
+        for name in fitting
+        if not _converts(tensors[name], model_tensors[name])
+    }
     return Match(
-        matched=tuple(
-            name for name in shared if model_shapes[name] == file_shapes[name]
-        ),
+        matched=tuple(name for name in fitting if name not in mistyped),
+        mistyped=mistyped,
         missing={
             n: _nearest(n, model_shapes[n], unexpected, file_shapes) for n in missing
         },
@@ -176,6 +319,12 @@ def match(tensors: Mapping[str, Tensor], module: nn.Module) -> Match:
             n: _nearest(n, file_shapes[n], missing, model_shapes) for n in unexpected
         },
     )
+
+
+def _converts(theirs: Tensor, ours: Tensor) -> bool:
+    """Return whether a tensor is of the model's type, or both are floats."""
+    floats = theirs.dtype.is_floating_point and ours.dtype.is_floating_point
+    return theirs.dtype == ours.dtype or floats
 
 
 def _nearest(
@@ -192,12 +341,20 @@ def _nearest(
 def _misfit(file: Path, spec: ModelSpec, report: Match) -> str:
     lines = report.lines()
     more = [f"and {len(lines) - SHOWN} more"] if len(lines) > SHOWN else []
-    whole = len(report.matched) + len(report.misshaped) + len(report.missing)
+    whole = sum(
+        len(part)
+        for part in (report.matched, report.misshaped, report.mistyped, report.missing)
+    )
+    advice = "Say which name stands for which, by a mapping or a pattern."
+    if not (report.missing or report.misshaped or report.unexpected):
+        advice = (
+            "Weights of fewer bits have scales that this model knows nothing of: take "
+            "the file with floats."
+        )
     listing = "\n  ".join([*lines[:SHOWN], *more])
     return (
         f"{file} does not fit {spec.name!r}: {len(report.matched)} of {whole} tensors "
-        f"agree.\n  {listing}\nNothing was written. Say which name stands for which, "
-        "by a mapping or a pattern."
+        f"agree.\n  {listing}\nNothing was written. {advice}"
     )
 
 
@@ -223,8 +380,9 @@ def _spec(build: str, model: str | None) -> ModelSpec:
     return next(spec for spec in specs if spec.name == (model or names[0]))
 
 
-def _read(file: Path) -> dict[str, Tensor]:
-    """Return the tensors of a file, in its order."""
+def read_tensors(file: Path) -> dict[str, Tensor]:
+    """Return the tensors of a file, in its order. Raises ImportWeightsError,
+    NotSafetensors."""
     if not file.is_file():
         raise ImportWeightsError(f"There is no file {file}.")
     with file.open("rb") as raw:
@@ -232,8 +390,11 @@ def _read(file: Path) -> dict[str, Tensor]:
     if start[8:9] == b"{":  # a length, and a header of JSON
         return safetensors_io.tensors(file)
     try:
-        loaded = torch.load(file, map_location="cpu", weights_only=True)
-    except (UnpicklingError, RuntimeError, EOFError, ValueError) as exc:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # that it looks like something else
+            loaded = torch.load(file, map_location="cpu", weights_only=True)
+    # Damaged archives and pickles make torch raise whatever it stumbles over.
+    except Exception as exc:
         raise ImportWeightsError(
             f"{file} is neither a safetensors file nor a state_dict of tensors alone, "
             "and nothing else is read from a pickle. Where it was made, save "
@@ -258,6 +419,13 @@ def _tensors(state: Any, file: Path) -> dict[str, Tensor]:
             f"{file} holds {strange[0]!r}, which is no tensor. Where it was made, save "
             "model.state_dict()."
         )
+    for name, tensor in state.items():
+        if tensor.layout is not torch.strided or tensor.is_meta:
+            raise ImportWeightsError(
+                f"{file} holds {name!r}, whose values are not stored one by one "
+                f"({'meta' if tensor.is_meta else tensor.layout}). Where it was made, "
+                "save it dense."
+            )
     return {str(name): tensor for name, tensor in state.items()}
 
 
@@ -268,9 +436,11 @@ def _in_order(
     names = list(safetensors_io.slots(module).names())
     state = list(module.state_dict())
     names.sort(key=state.index)
+    if len(names) != len(tensors):  # files of old have no counters
+        names = [name for name in names if name.rpartition(".")[2] != COUNTER]
     if len(names) != len(tensors):
         raise ImportWeightsError(
-            f"{file} holds {len(tensors)} tensors and the model {len(names)}: they "
+            f"{file} holds {len(tensors)} tensors and the model {len(state)}: they "
             "can't be taken in order."
         )
     return dict(zip(names, tensors.values(), strict=True))

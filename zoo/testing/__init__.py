@@ -12,5 +12,6 @@ May import: everything but tuning, sharing and cli.
 """
 
 from zoo.testing.checks import CHECKS, Check
+from zoo.testing.remark import Remark, not_applicable, placeholder_left
 
-__all__ = ["CHECKS", "Check"]
+__all__ = ["CHECKS", "Check", "Remark", "not_applicable", "placeholder_left"]

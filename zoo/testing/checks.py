@@ -8,8 +8,9 @@
     def test_promise(name, check, tmp_path):
         check(zoo.get_spec(name), tmp_path)
 
-A check that does not apply to a model (it has no head, or no weights) returns at once;
-one whose weights are on the Hub, and not here, is skipped: a check downloads nothing.
+A check that does not apply to a model (it has no head, or no weights) returns a
+`Remark` that says why, and so does one that finds a template's text in a card; one
+whose weights are on the Hub, and not here, is skipped: a check downloads nothing.
 
 A family joins `zoo.finetune` by declaring its head: `ModelSpec.head` names the part
 that decides, which runs once in a pass, and its task has a `loss`. `head_learns` then
@@ -29,15 +30,18 @@ from torch import Tensor, nn
 
 from zoo.artifacts import checkpoint_folder, claims, weight_store
 from zoo.cards import render
+from zoo.cards.templates import DRAFT_MARK
 from zoo.datasets.in_memory import synthetic_rows, to_model_input
 from zoo.errors import InputError
 from zoo.inference import predict, sample
 from zoo.models import golden, loading, saving
 from zoo.models.metadata import model_metadata
 from zoo.models.safetensors_io import SMALL, slots
+from zoo.plugins import scaffold
 from zoo.specs import ModelSpec
 from zoo.tasks import get_task
 from zoo.testing.head_checks import head_can_be_replaced, head_learns
+from zoo.testing.remark import Remark, not_applicable, placeholder_left
 from zoo.testing.sampling_checks import codes_do_not_mix, samples_follow_the_seed
 from zoo.testing.text_checks import TEXT_CHECKS
 from zoo.testing.trunk_checks import trunk_is_as_declared
@@ -46,7 +50,8 @@ from zoo.training import train
 
 __all__ = ["CHECKS", "Check"]
 
-Check = Callable[[ModelSpec, Path], None]
+Check = Callable[[ModelSpec, Path], Remark | None]
+NO_WEIGHTS = "it ships no weights"
 MAX_CHECKPOINT_BYTES = 16 << 20  # what a plugin may ship for one model
 
 
@@ -115,19 +120,22 @@ def knowledge_survives_copies(spec: ModelSpec, tmp_path: Path) -> None:
     assert model_metadata(twin).labels == spec.labels
 
 
-def gradients_reach_every_parameter(spec: ModelSpec, tmp_path: Path) -> None:
+def gradients_reach_every_parameter(spec: ModelSpec, tmp_path: Path) -> Remark | None:
     """A model that can be trained by gradients has one for each parameter."""
     model = loading.build(spec.name)
     output = model(_given(spec))
     if not output.requires_grad:
-        return  # step units have no gradient
+        return not_applicable("none of it has a gradient")  # step units
     output.square().sum().backward()
     missing = [n for n, p in model.named_parameters() if p.grad is None]
     assert not missing, f"no gradient for {', '.join(missing)}"
+    return None
 
 
-def examples_are_answered(spec: ModelSpec, tmp_path: Path) -> None:
+def examples_are_answered(spec: ModelSpec, tmp_path: Path) -> Remark | None:
     """Every shipped example is read, answered, printed and turned into JSON."""
+    if not spec.examples:
+        return not_applicable("it ships no example")
     _skip_without_weights(spec)
     model = loading.load(spec.name) if spec.weights else loading.build(spec.name).eval()
     for name in spec.examples:
@@ -137,6 +145,7 @@ def examples_are_answered(spec: ModelSpec, tmp_path: Path) -> None:
             assert str(one)
             assert json.dumps(one.to_dict())
             assert "<" in one._repr_html_()
+    return None
 
 
 def nonsense_is_refused(spec: ModelSpec, tmp_path: Path) -> None:
@@ -154,23 +163,24 @@ def nonsense_is_refused(spec: ModelSpec, tmp_path: Path) -> None:
         raise AssertionError(f"{nonsense!r} was answered")
 
 
-def weights_are_what_is_pinned(spec: ModelSpec, tmp_path: Path) -> None:
+def weights_are_what_is_pinned(spec: ModelSpec, tmp_path: Path) -> Remark | None:
     """Shipped weights load strictly, replay their golden, and are not too large."""
     if spec.weights is None or spec.weights.repo is not None:
-        return
+        return not_applicable(NO_WEIGHTS)
     known = spec.weights.size or 0
     seen = verify(spec.name, keep=tmp_path)
     where = f", first in {seen.first_layer!r}" if seen.first_layer else ""
     assert seen.matches, f"the golden differs by {seen.difference:.3g}{where}"
     assert known <= MAX_CHECKPOINT_BYTES, f"{known:,} bytes are too many"
+    return None
 
 
-def claims_are_what_was_measured(spec: ModelSpec, tmp_path: Path) -> None:
+def claims_are_what_was_measured(spec: ModelSpec, tmp_path: Path) -> Remark | None:
     """The spec's metrics, input, head and trunk are those of the shipped checkpoint;
     no baseline of its receipt is better, unless the spec says so by `behind_baseline`.
     """
     if spec.weights is None or spec.weights.repo is not None:
-        return
+        return not_applicable(NO_WEIGHTS)
     folder = weight_store.shipped_checkpoint(spec)
     receipt = checkpoint_folder.read_receipt(folder)
     config = checkpoint_folder.read_config(folder)
@@ -190,13 +200,20 @@ def claims_are_what_was_measured(spec: ModelSpec, tmp_path: Path) -> None:
     else:
         worse = [f"{one.name} is worse than {one.baseline_name}" for one in behind]
         assert not worse, "; ".join(dict.fromkeys(worse))
+    return None
 
 
-def card_is_complete(spec: ModelSpec, tmp_path: Path) -> None:
+def card_is_complete(spec: ModelSpec, tmp_path: Path) -> Remark | None:
     """The prose has its three sections; with weights, the whole card renders."""
-    render.check_prose(spec)
-    if spec.weights is None:
-        return
+    prose = " ".join(f"{spec.summary} {render.check_prose(spec)}".split())
+    marks = (DRAFT_MARK, *scaffold.placeholders())
+    left = next((one for one in marks if one in prose), None)
+    if spec.weights is not None:
+        _renders(spec)
+    return None if left is None else placeholder_left(f"a template's text: {left!r}")
+
+
+def _renders(spec: ModelSpec) -> None:
     from huggingface_hub import ModelCard
 
     data = vars(ModelCard(render.render(spec.name)).data)
@@ -205,10 +222,10 @@ def card_is_complete(spec: ModelSpec, tmp_path: Path) -> None:
     assert bool(data["eval_results"]) == bool(spec.metrics), "the results are others"
 
 
-def recipe_runs(spec: ModelSpec, tmp_path: Path) -> None:
+def recipe_runs(spec: ModelSpec, tmp_path: Path) -> Remark | None:
     """A smoke run gives a checkpoint that loads, replays, and measures every claim."""
     if not train.is_trainable(spec):
-        return
+        return not_applicable("it has no recipe that trains it")
     folder = train.train(spec.name, tmp_path / "run", smoke=True)
     receipt = checkpoint_folder.read_receipt(folder)
     model = loading.load(folder)
@@ -218,17 +235,19 @@ def recipe_runs(spec: ModelSpec, tmp_path: Path) -> None:
     assert (
         (folder / checkpoint_folder.CARD).read_text(encoding="utf-8").startswith("---")
     )
+    return None
 
 
-def same_seed_same_bytes(spec: ModelSpec, tmp_path: Path) -> None:
+def same_seed_same_bytes(spec: ModelSpec, tmp_path: Path) -> Remark | None:
     """Two smoke runs with one seed give the same weights, byte for byte."""
     if not train.is_trainable(spec):
-        return
+        return not_applicable("it has no recipe that trains it")
     first, again = (
         train.train(spec.name, tmp_path / name, smoke=True) / checkpoint_folder.WEIGHTS
         for name in ("first", "again")
     )
     assert first.read_bytes() == again.read_bytes()
+    return None
 
 
 CHECKS: tuple[Check, ...] = (

@@ -16,6 +16,7 @@ from zoo.models.metadata import model_metadata
 from zoo.specs import ModelSpec
 from zoo.tasks import get_task
 from zoo.tasks.targets.base import targets_of
+from zoo.testing.remark import Remark, not_applicable
 
 __all__ = ["head_can_be_replaced", "head_learns"]
 
@@ -23,7 +24,7 @@ MAX_PARAMETERS = 10_000_000  # of a model whose head is fine-tuned in a check
 ROWS = 8
 
 
-def head_can_be_replaced(spec: ModelSpec, tmp_path: Path) -> None:
+def head_can_be_replaced(spec: ModelSpec, tmp_path: Path) -> Remark | None:
     """With other labels only the head is fresh; where there are none, they are refused.
 
     A model without a head has none to replace, and one that gives numbers no labels.
@@ -35,7 +36,7 @@ def head_can_be_replaced(spec: ModelSpec, tmp_path: Path) -> None:
         try:
             loading.load(folder, labels=labels)
         except OptionError:
-            return
+            return not_applicable("it has no head for labels")
         raise AssertionError("there is no head for labels, but labels= was accepted")
     model = loading.load(folder, labels=labels)
     report = model_metadata(model).report
@@ -46,17 +47,20 @@ def head_can_be_replaced(spec: ModelSpec, tmp_path: Path) -> None:
     with torch.inference_mode():
         output = model(to_model_input(_drawn(spec)[:3], spec.input))
     assert get_task(spec.task).num_label_outputs(output) == len(labels)
+    return None
 
 
-def head_learns(spec: ModelSpec, tmp_path: Path) -> None:
+def head_learns(spec: ModelSpec, tmp_path: Path) -> Remark | None:
     """The head is taught two kinds of rows that differ clearly; all before it is kept.
 
     The loss on rows of both kinds falls well below what the answer nearest to all of
     them costs. Models of more than ten million parameters are not asked: the check is
     of how the parts fit, which smaller ones of the family show.
     """
-    if spec.head is None or spec.parameters > MAX_PARAMETERS:
-        return
+    if spec.head is None:
+        return not_applicable("it declares no head")
+    if spec.parameters > MAX_PARAMETERS:
+        return not_applicable(f"it has more than {MAX_PARAMETERS:,} parameters")
     model, splits = _model_and_rows(spec)
     before = {name: value.clone() for name, value in model.state_dict().items()}
     task, output_spec = get_task(spec.task), model_metadata(model).spec.output
@@ -70,6 +74,7 @@ def head_learns(spec: ModelSpec, tmp_path: Path) -> None:
     moved = [n for n, v in model.state_dict().items() if not torch.equal(v, before[n])]
     assert moved, "nothing has learned"
     assert all(name.startswith(f"{spec.head}.") for name in moved), f"moved: {moved}"
+    return None
 
 
 def _drawn(spec: ModelSpec) -> Tensor:

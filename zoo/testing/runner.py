@@ -24,6 +24,7 @@ from zoo.errors import (
 from zoo.plugins.catalog import get_spec as registered
 from zoo.plugins.discovery import Plugin, installed
 from zoo.specs import ModelSpec
+from zoo.testing.remark import Remark, not_applicable
 from zoo.testing.verify import verify
 
 __all__ = ["CheckResult", "check"]
@@ -66,9 +67,9 @@ ADVICE = {
     "gives.",
     "translations_are_found_as_alone": "encode_source() and decode_step() should treat "
     "each row alone.",
-    "weights_are_what_is_pinned": "Ship the run again: 'python scripts/ship.py RUN' "
-    "copies it and writes its pin.",
-    "claims_are_what_was_measured": "Claim what run.json holds: ship the run again. "
+    "weights_are_what_is_pinned": "Ship the run again: 'zoo ship RUN' copies it and "
+    "writes its pin.",
+    "claims_are_what_was_measured": "Claim what run.json holds: 'zoo ship RUN'. "
     "A model that is no better than a baseline has behind_baseline= say why.",
     "claims_hold_when_measured": "Claim what is measured: train and ship it again.",
     "card_is_complete": "Write the parts of the card; figures come from the receipt, "
@@ -79,14 +80,22 @@ ADVICE = {
 }
 
 
+State = Literal["kept", "broken", "skipped", "not applicable", "placeholder left"]
+
+
 @dataclass(frozen=True, kw_only=True)
 class CheckResult:
-    """What became of a promise: kept, broken, or not tried; and what to do about it."""
+    """What became of a promise, and what to do about it.
+
+    It is kept or broken; skipped, where something is missing on this machine; not
+    applicable, where the model has nothing to look at; or a placeholder of a template
+    is left, which is for the author to replace.
+    """
 
     subject: str  # a model, or a plugin
     promise: str
     meaning: str
-    state: Literal["kept", "broken", "skipped"]
+    state: State
     problem: str = ""
     advice: str = ""
 
@@ -168,7 +177,11 @@ def _tried(subject: str, promise: Any, *arguments: Any) -> CheckResult:
     meaning = " ".join((promise.__doc__ or "").partition("\n\n")[0].split())
     outcome: dict[str, Any] = {"state": "kept"}
     try:
-        promise(*arguments)
+        remark = promise(*arguments)
+        if isinstance(remark, Remark):
+            outcome = {"state": remark.state, "problem": remark.reason}
+            if remark.state == "placeholder left":
+                outcome["advice"] = "Replace it by what is so of your model."
     except SkipTest as exc:
         outcome = {"state": "skipped", "problem": str(exc)}
     except Exception as exc:  # noqa: BLE001 - a plugin may raise anything at all
@@ -189,10 +202,10 @@ def _problem(exc: Exception) -> str:
     return f"{type(exc).__name__}: {message} ({frame.filename}, line {frame.lineno})"
 
 
-def claims_hold_when_measured(spec: ModelSpec, tmp_path: Path) -> None:
+def claims_hold_when_measured(spec: ModelSpec, tmp_path: Path) -> Remark | None:
     """The claimed metrics come out again on their data."""
     if not spec.metrics:
-        return
+        return not_applicable("it claims no metric")
     pin = spec.weights
     if pin is not None and pin.repo is not None and not weight_store.is_cached(pin):
         raise SkipTest(f"The weights of {spec.name!r} are not on this machine.")
@@ -205,6 +218,7 @@ def claims_hold_when_measured(spec: ModelSpec, tmp_path: Path) -> None:
             f"{one.name} on {one.dataset} {one.split} is {one.found:.6g}, and the spec "
             f"claims {one.claimed:.6g}"
         )
+    return None
 
 
 def metadata_is_light(plugin: Plugin) -> None:

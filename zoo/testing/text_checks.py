@@ -18,6 +18,7 @@ from zoo.runtime import beam_search, generation, tokenizer
 from zoo.runtime.generation import METHOD, GenerationConfig
 from zoo.specs import ModelSpec, TextInput
 from zoo.tasks import get_task
+from zoo.testing.remark import Remark, not_applicable
 
 __all__ = [
     "TEXT_CHECKS",
@@ -32,10 +33,10 @@ GREEDY_CONFIG = GenerationConfig(max_new_tokens=8, temperature=0)
 
 
 @torch.inference_mode()
-def padding_says_nothing(spec: ModelSpec, tmp_path: Path) -> None:
+def padding_says_nothing(spec: ModelSpec, tmp_path: Path) -> Remark | None:
     """A text that is filled up beside a longer one says what it says alone."""
     if not preprocessor(spec.input).pads:
-        return
+        return not_applicable("its rows are not padded")
     model = loading.build(spec.name).eval()
     given = to_model_input(
         synthetic_rows(spec.input, spec.output, 4, spec.name).input, spec.input
@@ -49,15 +50,16 @@ def padding_says_nothing(spec: ModelSpec, tmp_path: Path) -> None:
         assert torch.allclose(alone, beside, atol=1e-5), (
             f"row {place} saw what fills up"
         )
+    return None
 
 
 @torch.inference_mode()
-def memory_changes_nothing(spec: ModelSpec, tmp_path: Path) -> None:
+def memory_changes_nothing(spec: ModelSpec, tmp_path: Path) -> Remark | None:
     """Read at once or in parts, a text says the same of what comes next, what comes
     later says nothing of what came before, and the same is written by both ways."""
     model: Any = loading.build(spec.name).eval()
     if not callable(getattr(model, METHOD, None)):
-        return
+        return not_applicable("it writes no texts token by token")
     token = to_model_input(
         synthetic_rows(spec.input, spec.output, 3, spec.name).input[:1]
     )
@@ -79,14 +81,15 @@ def memory_changes_nothing(spec: ModelSpec, tmp_path: Path) -> None:
         for remember in (True, False)
     )
     assert with_memory == without, "memory changed what was written"
+    return None
 
 
-def texts_go_on_as_alone(spec: ModelSpec, tmp_path: Path) -> None:
+def texts_go_on_as_alone(spec: ModelSpec, tmp_path: Path) -> Remark | None:
     """Prompts of different length go on as each does alone, also where a text outgrows
     what the model reads at once, and a draw by a seed is the same in company."""
     model = loading.build(spec.name).eval()
     if not callable(getattr(model, METHOD, None)):
-        return
+        return not_applicable("it writes no texts token by token")
     max_length = _text(spec).max_length
     row = synthetic_rows(spec.input, spec.output, 1, spec.name).input[0].tolist()
     prompts = [row[:2], row[:7], row[:3]]
@@ -97,14 +100,15 @@ def texts_go_on_as_alone(spec: ModelSpec, tmp_path: Path) -> None:
         alone = [_written(model, [one], plan)[0] for one in prompts]
         assert together == alone, "company changed a text"
         assert all(len(one.tokens) == 8 or one.finished for one in together)
+    return None
 
 
 @torch.inference_mode()
-def steps_are_the_whole(spec: ModelSpec, tmp_path: Path) -> None:
+def steps_are_the_whole(spec: ModelSpec, tmp_path: Path) -> Remark | None:
     """Step by step a translation is told what it is told as a whole, a step leaves the
     memory it was given as it was, and nothing that fills up a source is looked at."""
     if not get_task(spec.task).uses_beam_search:
-        return
+        return not_applicable("it translates nothing")
     model: Any = loading.build(spec.name).eval()
     _, output_spec = get_task(spec.task).signature(spec)
     source = to_model_input(
@@ -123,12 +127,13 @@ def steps_are_the_whole(spec: ModelSpec, tmp_path: Path) -> None:
         assert torch.allclose(weight.sum(dim=1), torch.ones(3), atol=1e-4)
         assert not weight[source == pad_token_id].any(), "it looked at what fills up"
         memory = after
+    return None
 
 
-def translations_are_found_as_alone(spec: ModelSpec, tmp_path: Path) -> None:
+def translations_are_found_as_alone(spec: ModelSpec, tmp_path: Path) -> Remark | None:
     """What is found for a source does not depend on those beside it."""
     if not get_task(spec.task).uses_beam_search:
-        return
+        return not_applicable("it translates nothing")
     model = loading.build(spec.name).eval()
     rows = synthetic_rows(spec.input, spec.output, 1, spec.name).input[0].tolist()
     sources = [rows[:2], rows[:9], rows[:5]]
@@ -142,6 +147,7 @@ def translations_are_found_as_alone(spec: ModelSpec, tmp_path: Path) -> None:
         ]
         for some, others in zip(together, alone, strict=True):
             assert [one.tokens for one in some] == [one.tokens for one in others]
+    return None
 
 
 def _text(spec: ModelSpec) -> TextInput:

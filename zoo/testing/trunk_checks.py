@@ -13,6 +13,7 @@ from zoo.inference.conv_trunk import map_changed, over_windows
 from zoo.models import loading
 from zoo.runtime.eval_mode import forward_on_device
 from zoo.specs import ImageInput, ModelSpec, Trunk
+from zoo.testing.remark import Remark, not_applicable
 
 __all__ = ["trunk_is_as_declared"]
 
@@ -20,17 +21,18 @@ COARSE = 8  # pixels: the grain of the noise; finer noise is the same to a deep 
 CLOSE = 0.01  # of the largest output: how far rounding may bring two of them apart
 
 
-def trunk_is_as_declared(spec: ModelSpec, tmp_path: Path) -> None:
+def trunk_is_as_declared(spec: ModelSpec, tmp_path: Path) -> Remark | None:
     """The declared trunk gives one feature map of the declared size and stride, and all
     that follows sees that map alone.
 
     It is tried with noise. A model that declares no trunk is not asked.
     """
     if spec.trunk is None:
-        return
+        return not_applicable("it declares no trunk")
     assert isinstance(spec.input, ImageInput), "ModelSpec refuses it for other inputs"
     torch.manual_seed(0)
     check_trunk(loading.build(spec.name).eval(), spec.trunk, spec.input)
+    return None
 
 
 def check_trunk(model: nn.Module, trunk: Trunk, input_spec: ImageInput) -> None:

@@ -4,6 +4,7 @@ A fresh model for each fold of the training rows; the test split is never read.
 """
 
 import json
+import math
 import statistics
 import time
 from collections.abc import Callable, Mapping
@@ -14,8 +15,9 @@ from typing import Any
 from zoo._utils.atomic_write import write_atomic
 from zoo.datasets.in_memory import Fold
 from zoo.errors import SettingsError, TrainingError
-from zoo.evaluation.metric_selection import best_row, selection_metric
+from zoo.evaluation.metric_selection import selection_metric
 from zoo.training import execution
+from zoo.training.logged_metrics import check_metric
 from zoo.training.recipe_file import find
 from zoo.training.run import Run
 from zoo.training.train import TRAINING_NAMES, choose_settings, seeded
@@ -25,7 +27,7 @@ __all__ = ["CrossValidation", "FoldResult", "crossval"]
 
 @dataclass(frozen=True, kw_only=True)
 class FoldResult:
-    """What one fold measured, in its best epoch, on the rows it held back."""
+    """What the model of one fold reaches on the rows it held back."""
 
     fold: int
     fitted: int
@@ -37,7 +39,7 @@ class FoldResult:
 
 @dataclass(frozen=True, kw_only=True)
 class CrossValidation:
-    """All folds of a cross-validation; `figure` picked the epochs."""
+    """All folds of a cross-validation; `figure` is what they are compared by."""
 
     name: str
     figure: str
@@ -99,9 +101,13 @@ def crossval(
         raise SettingsError(f"folds={folds} can't be compared; give at least 2.")
     spec, file = find(name, model, TRAINING_NAMES)
     recipe, chosen = choose_settings(spec, settings, smoke=smoke, file=file)
+    if metric is not None:  # what there is without is seen after an epoch
+        check_metric(metric, spec, settings or {}, file=file)
     parts, figure = [], metric
     for number in range(folds):
-        looking = FoldMonitor(file.path.name if file else str(spec.recipe), spec.name)
+        looking = FoldMonitor(
+            file.path.name if file else str(spec.recipe), spec.name, metric
+        )
         with seeded(chosen.seed):
             run = looking.run = Run(
                 spec,
@@ -112,6 +118,7 @@ def crossval(
                 ),
                 monitor=looking,
                 fold=Fold(number=number, count=folds, stratified=stratified),
+                settings=chosen,
             )
             recipe.train(chosen, run)
         looking.check()
@@ -139,8 +146,8 @@ def _write(result: CrossValidation, folder: Path) -> None:
 
 
 def _part(run: Run, number: int, figure: str) -> FoldResult:
-    row = best_row(run.history, figure)
-    if not row:
+    row = run.kept_row(ended=True)
+    if not math.isfinite(row.get(figure, math.nan)):
         raise TrainingError(f"Fold {number} measured no number as {figure!r}.")
     fitted, held_back = run.split_sizes or (0, 0)
     return FoldResult(
@@ -154,10 +161,11 @@ def _part(run: Run, number: int, figure: str) -> FoldResult:
 
 
 class FoldMonitor:
-    """A monitor that sees after one epoch whether the fold was asked for."""
+    """A monitor that sees after one epoch whether the fold was asked for, and whether
+    folds can be compared."""
 
-    def __init__(self, recipe: str, name: str) -> None:
-        self._recipe, self._name = recipe, name
+    def __init__(self, recipe: str, name: str, metric: str | None) -> None:
+        self._recipe, self._name, self._metric = recipe, name, metric
         self.run: Run | None = None
 
     def training_started(self, epochs: int, done: int) -> None: ...
@@ -166,6 +174,8 @@ class FoldMonitor:
 
     def epoch_finished(self, row: Mapping[str, float]) -> None:
         self.check()
+        if self.run is not None:
+            selection_metric(self._metric, self.run.selection_metric, row)
 
     def check(self) -> None:
         if self.run is not None and self.run.split_sizes is None:

@@ -83,6 +83,7 @@ class Run(TextRun):
         self.started = self._glanced = time.perf_counter()
         self._monitor, self._trackers, self._fold = monitor, trackers, fold
         self._keeper = keeper or ResumeCheckpoint(None, {})
+        self._returned_best = False
 
     # What the recipe starts from
 
@@ -267,7 +268,10 @@ class Run(TextRun):
         model: nn.Module | None = None,
     ) -> None:
         """Add a row to the history, and show it; see `zoo.runtime.run.Run.log`."""
+        before = self._best.weights
         super().log(measured, best=best, model=model)
+        if self._best.weights is not before:
+            self._best.row = len(self.history) - 1
         names = (best,) if isinstance(best, str) else best
         self.selection_metric = names[0] if names else self.selection_metric
         if self.rank == 0:
@@ -275,6 +279,22 @@ class Run(TextRun):
                 tracker.log(self.history[-1], self._epoch)
             if self._monitor:
                 self._monitor.epoch_finished(self.history[-1])
+
+    def best(self, model: nn.Module) -> nn.Module:
+        """Return the bare model with the best weights that `log` saw."""
+        self._returned_best = True
+        return super().best(model)
+
+    def kept_row(self, *, ended: bool) -> Mapping[str, float]:
+        """Return the row of the history whose weights the recipe returns; {} of none.
+
+        That is the best one, where the recipe returns `run.best`, or else the last.
+        Until the recipe has `ended`, it is taken to return what it keeps.
+        """
+        row = getattr(self._best, "row", None)
+        if row is None or (ended and not self._returned_best):
+            row = -1
+        return self.history[row] if self.history else {}
 
     def last_good(self) -> nn.Module | None:
         """Return the model with the best weights so far, if there were any."""

@@ -45,6 +45,8 @@ from zoo.training.trackers import Tracker, tracker
 __all__ = [
     "EVALUATION_NAMES",
     "choose_settings",
+    "comparison_of",
+    "golden_input",
     "is_trainable",
     "measured_by",
     "recipe_of",
@@ -57,11 +59,12 @@ EVALUATION_NAMES, TRAINING_NAMES = (
     ("Settings", "SMOKE_SETTINGS", "train"),
 )
 RECIPE = TRAINING_NAMES + EVALUATION_NAMES
-MEASURED = ("evaluate", "report")  # may be beside the recipe
+MEASURED = ("evaluate", "report", "compare")  # may be beside the recipe
 FLOAT32_ONLY = (
     "The recipe of {name!r} calls no prepared model while it trains, so "
     "precision='bf16' changed nothing: it has computed in float32."
 )
+LEFT_OUT = "left out"
 CURVES = "The course of training: the loss on training rows, the rest as validated."
 
 
@@ -80,6 +83,7 @@ def train(
     processes: int | None = None,
     track: Sequence[str] = (),
     keep_every: float = 10.0,
+    comparison: bool = True,
     monitor: TrainingMonitor | None = None,
 ) -> Path:
     """Train the model `name` with its recipe; return the checkpoint folder.
@@ -101,6 +105,10 @@ def train(
     recipe, on random data where the dataset is missing. Under torchrun or `accelerate
     launch` the processes share each batch. With `precision` "auto", recipes with
     the setting `amp` train in bfloat16 where the hardware computes in it.
+
+    Some reports train other models beside this one, to compare them, which may take
+    far longer than the training: `comparison=False` leaves that out, and the receipt
+    and the card say so.
     Raises SettingsError, DataError, CheckpointError, TrainingError, Diverged,
     Collapsed.
 
@@ -149,7 +157,9 @@ def train(
             raise _save_last_good(exc, run, target) from exc
         if run.context.rank == 0:
             with weights_kept(trained, target):
-                _save_result(run, recipe, file, chosen, trained, target, swept)
+                _save_result(
+                    run, recipe, file, chosen, trained, target, swept, comparison
+                )
             keeper.delete()
         run.context.wait()
     return target
@@ -270,14 +280,15 @@ def measured_by(
     """Return what measures a trained model, if there is such a function.
 
     `evaluate(model, rows)` returns the metrics. `report(model, run)` adds what the card
-    shows. `example(run)` returns the golden's input. The recipe defines them, or a
-    module beside it that has "report" in its name instead of "recipe": `zoo eject`
-    copies the recipe without that module.
+    shows, and `compare(model, run)` what other models that it trains reach: those that
+    `COMPARISON` names. `example(run)` returns the golden's input. The recipe defines
+    them, or a module beside it that has "report" in its name instead of "recipe": `zoo
+    eject` copies the recipe without that module.
     """
     if spec.recipe is None:
         return getattr(recipe, name, None)
     home, _, own = spec.recipe.rpartition(".")
-    beside = f"{home}.{own.replace('recipe', 'report')}"
+    beside = f"{home}.{own.replace('recipe', 'report')}".lstrip(".")
     if not hasattr(recipe, name) and beside != spec.recipe and find_spec(beside):
         recipe = _module(spec, beside)
     function: Callable[..., Any] | None = getattr(recipe, name, None)
@@ -318,6 +329,7 @@ def _save_result(
     model: nn.Module,
     target: Path,
     swept: SweepSettings,
+    comparison: bool,
 ) -> None:
     """Measure a trained model, draw it, and write everything down."""
     spec = run.spec
@@ -328,17 +340,18 @@ def _save_result(
     if evaluate is None:
         raise TrainingError(f"The recipe of {spec.name!r} has no 'evaluate'.")
     metrics = evaluate(model, held_out)
-    if file:  # the report of the model's own recipe is not true of another
-        report = getattr(recipe, "report", None)
-    else:
-        report = measured_by(spec, recipe, "report")
+    report, compare = _reports(spec, recipe, file)
     if report is not None:
         report(model, run)
+    if compare is not None and comparison:
+        compare(model, run)
     if len(run.history) > 1:
         run.log_figure("curves", plots.learning_curves(run.history), CURVES)
     if swept.receipt:
         run.log_figure("sweep", swept.picture, sweep_settings.CAPTION)
     receipt = receipts.receipt(run, asdict(chosen), metrics, held_out)
+    if compare is not None and not comparison:
+        receipt["comparison"] = LEFT_OUT
     if file:
         receipt |= file.receipt
         _without_recipe(model)
@@ -349,11 +362,37 @@ def _save_result(
     saving.save(
         model,
         target,
-        example=_example(run, recipe, held_out),
+        example=golden_input(run, recipe, held_out),
         receipt=receipt,
         files=files | {checkpoint_folder.CARD: card.encode()},
         dtype=getattr(torch, spec.stored),
     )
+
+
+def comparison_of(name: str | Path, model: str | Path | None = None) -> str | None:
+    """Return what the report of a recipe trains beside the model, to compare them.
+
+    None is returned where it trains nothing else.
+    """
+    spec, file = recipe_file.find(name, model, TRAINING_NAMES)
+    if file is None and not is_trainable(spec):
+        return None
+    recipe = file.module if file else recipe_of(spec, ())
+    if _reports(spec, recipe, file)[1] is None:
+        return None
+    if file:
+        return str(getattr(recipe, "COMPARISON", "other models"))
+    return str(measured_by(spec, recipe, "COMPARISON") or "other models")
+
+
+def _reports(
+    spec: ModelSpec, recipe: ModuleType, file: RecipeFile | None
+) -> list[Callable[..., Any] | None]:
+    """Return what adds to the card, and what trains other models for it."""
+    names = ("report", "compare")
+    if file:  # the report of the model's own recipe is not true of another
+        return [getattr(recipe, name, None) for name in names]
+    return [measured_by(spec, recipe, name) for name in names]
 
 
 def _without_recipe(model: nn.Module) -> None:
@@ -363,7 +402,7 @@ def _without_recipe(model: nn.Module) -> None:
     attach(model, replace(known, spec=spec))
 
 
-def _example(
+def golden_input(
     run: Run, recipe: ModuleType, held_out: in_memory.TensorRows | StreamedRows
 ) -> torch.Tensor:
     """Return the input of the golden, which is passed on with the weights.

@@ -9,12 +9,14 @@ from zoo.datasets.custom import examples
 from zoo.datasets.custom.examples import DatasetSplits
 from zoo.datasets.custom.wanted import ReadOptions
 from zoo.errors import SettingsError
+from zoo.evaluation.metric_selection import selection_metric
 from zoo.finetuning import data as finetuning_data
 from zoo.finetuning import strategies
-from zoo.finetuning.finetune import finetune_by_name
+from zoo.finetuning.finetune import finetune_by_name, metrics_before
 from zoo.models import loading
 from zoo.tasks import get_task
 from zoo.training import execution
+from zoo.training.logged_metrics import check_metric
 from zoo.training.monitoring import TrainingMonitor
 from zoo.training.run import Run
 from zoo.training.settings import check_ranges, with_values
@@ -25,6 +27,7 @@ __all__ = [
     "METHODS",
     "Method",
     "SweepPlan",
+    "check_comparable",
     "finetune_trial",
     "objective_metric",
     "run_trial",
@@ -84,6 +87,22 @@ class SweepPlan:
         return settings
 
 
+def check_comparable(plan: SweepPlan, where: Space) -> None:
+    """Raise SettingsError where the trials of a plan can't be compared."""
+    if plan.data is None:
+        check_metric(plan.metric, loading.find(plan.name), where.fixed)
+        return
+    if "seed" in where.searched and _read(plan).validation is None:
+        raise SettingsError(
+            "Setting 'seed' can't be searched: it decides which rows are held back, "
+            "and every trial is judged on the same validation rows. Give it one value, "
+            "or validation rows."
+        )
+    rows = trial_rows(plan, plan.chosen(where.fixed))
+    if plan.metric is not None:
+        selection_metric(plan.metric, None, metrics_before(plan.name, rows))
+
+
 def run_trial(
     plan: SweepPlan,
     settings: Any,
@@ -102,6 +121,7 @@ def run_trial(
                 plan.device, execution.recipe_precision("auto", plan.device, settings)
             ),
             monitor=monitor,
+            settings=settings,
         )
         begun(run)
         recipe.train(settings, run)
@@ -121,35 +141,35 @@ def objective_metric(plan: SweepPlan) -> str:
     return get_task(loading.find(plan.name).task).selection_metric(balance=False)
 
 
-def trial_rows(plan: SweepPlan, val_fraction: float) -> DatasetSplits:
+def trial_rows(plan: SweepPlan, settings: Any) -> DatasetSplits:
     """Return the rows that every trial fits, and those that judge each of them.
 
-    Where no validation rows are given, a part is held back, the same for all trials.
-    Test rows are left out, so that no trial can read them.
+    Where no validation rows are given, a part is held back, as `zoo.finetune` does it
+    with these settings, the same for all trials. Test rows are left out, so that no
+    trial can read them.
     """
+    read = _read(plan)
+    if read.validation is not None:
+        return read
+    return examples.with_validation_split(
+        read, settings.val_fraction, seed=settings.seed
+    )
+
+
+def _read(plan: SweepPlan) -> DatasetSplits:
     options = ReadOptions(
         target=plan.target,
         column=plan.column,
         encoding=plan.encoding,
         allow_outside=plan.allow_outside,
     )
-    return _rows(
-        plan.name, str(plan.data), options, plan.validation, val_fraction, plan.seed
-    )
+    return _read_once(plan.name, str(plan.data), options, plan.validation)
 
 
 @lru_cache(maxsize=1)
-def _rows(
-    name: str,
-    data: str,
-    options: ReadOptions,
-    validation: str | None,
-    val_fraction: float,
-    seed: int,
+def _read_once(
+    name: str, data: str, options: ReadOptions, validation: str | None
 ) -> DatasetSplits:
     spec = loading.find(name)
     read = finetuning_data.read_splits(spec, data, validation, options=options)
-    splits = replace(read, test=None)
-    if splits.validation is not None:
-        return splits
-    return examples.with_validation_split(splits, val_fraction, seed=seed)
+    return replace(read, test=None)

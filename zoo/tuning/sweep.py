@@ -21,7 +21,7 @@ from zoo._utils.file_lock import file_lock
 from zoo.errors import SettingsError, TrainingError, ZooError, near
 from zoo.models import loading
 from zoo.training.recipe_file import is_recipe_file
-from zoo.tuning import report
+from zoo.tuning import objective, report
 from zoo.tuning import trials as _queue
 from zoo.tuning.objective import METHODS, Method, SweepPlan
 from zoo.tuning.search_space import Space, format_value
@@ -79,8 +79,12 @@ def sweep(
     what tpe and hyperband see depends on who ends first. `resume` tries what is missing
     in a sweep that was killed, and may raise the number of `trials`. A trial that
     diverges counts as failed. `callback` is called with each finished trial. With
-    `data`, as `zoo.finetune` takes it, settings are those of fine-tuning. Raises
-    SettingsError.
+    `data`, as `zoo.finetune` takes it, settings are those of fine-tuning.
+
+    A trial's value is that of the weights which its recipe returns: `zoo.train` with
+    the same settings gives the same weights, on the same machine and number of threads.
+    With several processes each has its share of the threads. Raises SettingsError,
+    before the first trial also where runs can't be compared by `metric`.
 
     >>> result = zoo.sweep(
     ...     "xor-mlp",
@@ -130,6 +134,8 @@ def sweep(
             f"{processes}."
         )
     place = Path(folder) if folder else Path("runs") / f"{name}-sweep"
+    if not (place / PLAN).exists():  # a sweep that was begun was looked at then
+        objective.check_comparable(asked, where)
     with _alone(place) as lock:
         plan = _begun(asked, place, trials, resume=resume)
         _emptied(place, plan, processes, callback, lock)
@@ -321,4 +327,6 @@ def _command(plan: SweepPlan, where: Space, trial: Trial) -> str:
         words += ["--allow-outside"] * plan.allow_outside
     for key, setting in (where.fixed | trial.settings).items():
         words += ["--set", f"{key}={setting}"]
+    if plan.device != "cpu":
+        words += ["--device", plan.device]
     return shlex.join([*words, *["--smoke"] * plan.smoke])

@@ -5,6 +5,7 @@ position, from 0. Its settings depend on the seed and the position, and for "tpe
 the trials that ended before it, so a sweep that was killed goes on as it would have.
 """
 
+import math
 import time
 import zlib
 from collections.abc import Callable, Mapping
@@ -15,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import torch
 
 from zoo.errors import MissingExtra, SettingsError, TrainingError
-from zoo.evaluation.metric_selection import best_row, selection_metric, signed_score
+from zoo.evaluation.metric_selection import selection_metric, signed_score
 from zoo.training.run import Run
 from zoo.training.settings import parse_setting
 from zoo.tuning import objective
@@ -151,8 +152,9 @@ def _attempt(trial: "optuna.Trial", plan: SweepPlan, where: Space) -> Trial:
         shown = {key: _plain(getattr(chosen, key), drawn[key]) for key in drawn}
         if plan.data is None:
             objective.run_trial(plan, chosen, looking.begun, looking)
+            looking.recipe_ended()
         else:
-            splits = objective.trial_rows(plan, plan.chosen(where.fixed).val_fraction)
+            splits = objective.trial_rows(plan, plan.chosen(where.fixed))
             looking.default = objective.objective_metric(plan)
             looking.end(objective.finetune_trial(plan, splits, chosen, looking))
         if looking.value is None:
@@ -200,12 +202,14 @@ def _plain(value: object, word: Any) -> Any:
 
 
 class TrialMonitor:
-    """A monitor that follows the best figure, and ends a trial that falls behind."""
+    """A monitor that follows the figure of the weights that a trial keeps.
+
+    It ends a trial that falls behind.
+    """
 
     def __init__(self, trial: "optuna.Trial", plan: SweepPlan) -> None:
         self._trial, self._plan = trial, plan
         self._run: Run | None = None
-        self._history: list[Mapping[str, float]] = []
         self.epochs = self._planned = 0
         self.default: str | None = None
         self.figure: str | None = None
@@ -220,12 +224,14 @@ class TrialMonitor:
     def step_finished(self, done: int, total: int) -> None: ...
 
     def epoch_finished(self, row: Mapping[str, float]) -> None:
-        self._history.append(row)
-        self.epochs = len(self._history)
-        default = self._run.selection_metric if self._run else self.default
-        self.figure = selection_metric(self._plan.metric, default, row)
-        self.value = best_row(self._history, self.figure).get(self.figure)
-        if self._plan.method == "hyperband" and self.value is not None:
+        self.epochs += 1
+        if self._run is not None:
+            self.default = self._run.selection_metric
+            row = self._run.kept_row(ended=False)
+        self._take(row)
+        if self._plan.method != "hyperband":
+            return
+        if self.figure is not None and self.value is not None:
             worth = signed_score(self.figure, self.value)
             self._trial.report(worth, step=self.epochs)
             # After the last epoch there is nothing left to save.
@@ -234,8 +240,17 @@ class TrialMonitor:
 
     def end(self, measured: Mapping[str, float]) -> None:
         """Take what the model that comes out has reached, whatever its epochs did."""
-        self.figure = selection_metric(self._plan.metric, self.default, measured)
-        self.value = measured[self.figure]
+        self._take(measured)
+
+    def recipe_ended(self) -> None:
+        """Take what was measured with the weights that the recipe has returned."""
+        if self._run is not None and self.epochs:
+            self._take(self._run.kept_row(ended=True))
+
+    def _take(self, row: Mapping[str, float]) -> None:
+        self.figure = selection_metric(self._plan.metric, self.default, row)
+        value = row[self.figure]
+        self.value = value if math.isfinite(value) else None
 
 
 def _sampler(plan: SweepPlan, position: int) -> "optuna.samplers.BaseSampler":

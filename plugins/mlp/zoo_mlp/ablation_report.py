@@ -16,8 +16,9 @@ from zoo.recipes import ExecutionContext, choose_settings, plots, seeded
 from zoo_mlp.recipe import train
 from zoo_mlp.report import report as report_every_mlp
 
-__all__ = ["report"]
+__all__ = ["COMPARISON", "compare", "report"]
 
+COMPARISON = "each of the other variants, and two with the strengths of the course"
 COURSE: dict[str, dict[str, Any]] = {  # the strengths of the course, by variant
     "l1l2": {"l1": 0.01, "l2": 0.01},
     "dropout": {"dropout": 0.5},
@@ -25,8 +26,12 @@ COURSE: dict[str, dict[str, Any]] = {  # the strengths of the course, by variant
 
 
 def report(model: nn.Module, run: Run) -> None:
-    """Add the report of every MLP, and the ablation."""
+    """Add the report of every MLP."""
     report_every_mlp(model, run)
+
+
+def compare(model: nn.Module, run: Run) -> None:
+    """Add the ablation: train the other variants, and those of the course."""
     family = run.spec.name.partition(".")[0]
     histories = {}
     for spec in zoo.search(f"{family}.*"):

@@ -26,8 +26,9 @@ from zoo.recipes import (
 from zoo_mlp.recipe import Settings, data, train
 from zoo_mlp.report import report as report_every_mlp
 
-__all__ = ["report"]
+__all__ = ["COMPARISON", "compare", "report"]
 
+COMPARISON = "networks of other widths, and one by each optimizer at three rates"
 WIDTHS = (32, 128, 256, 512)  # of 32 to 512 in the course
 WIDTH_EPOCHS = 4
 
@@ -50,8 +51,12 @@ DEEP = (64,) * 7  # and the output layer makes eight
 
 
 def report(model: nn.Module, run: Run) -> None:
-    """Add the report of every MLP, and the comparisons."""
+    """Add the report of every MLP."""
     report_every_mlp(model, run)
+
+
+def compare(model: nn.Module, run: Run) -> None:
+    """Compare widths, optimizers and the gradients of deep networks."""
     train_rows, val_rows = run.split(data(run, "train"), Settings.val_fraction)
     _compare_widths(run)
     _compare_optimizers(run, train_rows[:TRAIN_ROWS], val_rows)
