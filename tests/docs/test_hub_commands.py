@@ -40,6 +40,8 @@ BY_HAND = (  # what a machine of CI does not have
     "dataset",  # tests/inference/test_predictor.py has Ray, where it is installed
     "schema = ",  # PySpark
     "frame.mapInPandas",
+    "zoo measure",  # tests/sharing/test_measure.py, with a plugin of its own
+    "zoo ship",
 )
 
 
