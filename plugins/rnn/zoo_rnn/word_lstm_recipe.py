@@ -44,7 +44,7 @@ SMOKE_HEADLINES = 200  # of a split that a smoke run reads
 @dataclass(frozen=True, kw_only=True)
 class Settings:
     seed: int = 0
-    epochs: int = 4
+    epochs: int = 7
     batch_size: int = 32  # parallel streams
     lr: float = 5e-3  # the peak: a warm-up of a tenth of the steps, then cosine
     weight_decay: float = 0.01
