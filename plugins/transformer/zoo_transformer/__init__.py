@@ -1,10 +1,11 @@
-"""Transformers with one attention module: GPT, which continues a text, and BERT, which
-fills in its masked words.
+"""Transformers with one attention module: GPT, which continues a text, BERT, which
+fills in its masked words, and an encoder that classifies reviews.
 
 This module is only metadata; it must stay free of torch.
 """
 
 from zoo import (
+    ClassOutput,
     License,
     MaskedTokenOutput,
     ModelSpec,
@@ -19,6 +20,8 @@ CHAR_TOKENIZER = "69daf7a62ff8a22b39f1765bda859a0c39eadfa2327a969d56ca9049cee3f5
 GPT2_TOKENIZER = "8414cab924d8b9b33013f0d221c5862f365ee9be39c5c2bfae8a5a9e970478a6"
 WORDPIECE_TOKENIZER = "d141ab20d90bb2790a6eedd9047d6f2f6f706955792b586a4505795057e17d10"
 BERT_TOKENIZER = "ce64fce797c24f68df90b40a3f74f579b336a493db14bd583fd520ea0d8c9a98"
+IMDB_VOCAB_SIZE = 20_000  # words and the two special tokens
+IMDB_TOKENIZER = "0000000000000000000000000000000000000000000000000000000000000000"
 
 SPECS = (
     ModelSpec(
@@ -132,6 +135,37 @@ SPECS = (
             repo="openai-community/gpt2",
             revision="607a30d783dfa663caf39e06633721c8d4cfcd7e",
         ),
+    ),
+    ModelSpec(
+        name="transformer-imdb",
+        summary="A transformer encoder for the sentiment of English film reviews.",
+        task="text-classification",
+        build="zoo_transformer.encoder_classifier:encoder_classifier",
+        options={"vocab_size": IMDB_VOCAB_SIZE},
+        recipe="zoo_transformer.encoder_classifier_recipe",
+        card="cards/transformer-imdb.md",
+        license=License(code="mit", weights="mit", data="unknown"),
+        parameters=653_566,
+        input=TextInput(
+            max_length=200,
+            vocab_size=IMDB_VOCAB_SIZE,
+            pad_token_id=0,
+            unk_token_id=1,
+            language="en",
+            tokenizer=IMDB_TOKENIZER,
+        ),
+        output=ClassOutput(labels=("neg", "pos")),
+        trained_on=("imdb",),
+        head="classifier",
+        behind_baseline="It counts words and pairs of words, and film reviews are "
+        "mostly judged by those.",
+        examples=("praise.txt", "complaint.txt"),
+        stored="float16",
+        papers=(
+            "https://arxiv.org/abs/1706.03762",
+            "https://aclanthology.org/P11-1015",
+        ),
+        tags=("transformer", "encoder", "sentiment-analysis"),
     ),
 )
 
