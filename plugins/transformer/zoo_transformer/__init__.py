@@ -1,5 +1,5 @@
 """Transformers with one attention module: GPT, which continues a text, BERT, which
-fills in its masked words, and an encoder that classifies reviews.
+fills in its masked words or gives a text a vector, and an encoder of reviews.
 
 This module is only metadata; it must stay free of torch.
 """
@@ -11,6 +11,7 @@ from zoo import (
     ModelSpec,
     TextInput,
     TextOutput,
+    VectorOutput,
     Weights,
     hookimpl,
 )
@@ -19,6 +20,7 @@ GPT2 = "https://cdn.openai.com/better-language-models/language_models_are_unsupe
 CHAR_TOKENIZER = "69daf7a62ff8a22b39f1765bda859a0c39eadfa2327a969d56ca9049cee3f55f"
 GPT2_TOKENIZER = "8414cab924d8b9b33013f0d221c5862f365ee9be39c5c2bfae8a5a9e970478a6"
 WORDPIECE_TOKENIZER = "d141ab20d90bb2790a6eedd9047d6f2f6f706955792b586a4505795057e17d10"
+MINILM_TOKENIZER = "be50c3628f2bf5bb5e3a7f17b1f74611b2561a3a27eeab05e5aa30f411572037"
 BERT_TOKENIZER = "ce64fce797c24f68df90b40a3f74f579b336a493db14bd583fd520ea0d8c9a98"
 IMDB_VOCAB_SIZE = 20_000  # words and the two special tokens
 IMDB_TOKENIZER = "0000000000000000000000000000000000000000000000000000000000000000"
@@ -134,6 +136,38 @@ SPECS = (
             sha256="248dfc3911869ec493c76e65bf2fcf7f615828b0254c12b473182f0f81d3a707",
             repo="openai-community/gpt2",
             revision="607a30d783dfa663caf39e06633721c8d4cfcd7e",
+        ),
+    ),
+    ModelSpec(
+        name="minilm-l6",
+        summary="A BERT of six layers gives an English text a vector of its meaning.",
+        task="feature-extraction",
+        build="zoo_transformer.sentence_encoder:sentence_encoder",
+        card="cards/minilm-l6.md",
+        license=License(code="mit", weights="apache-2.0", data="other"),
+        parameters=22_565_376,
+        input=TextInput(
+            max_length=256,
+            vocab_size=30_522,
+            pad_token_id=0,
+            unk_token_id=100,
+            language="en",
+            tokenizer=MINILM_TOKENIZER,
+        ),
+        output=VectorOutput(dim=384),
+        trained_on=("sentence-pairs",),
+        head="classifier",
+        examples=("praise.txt",),
+        papers=(
+            "https://arxiv.org/abs/1908.10084",
+            "https://arxiv.org/abs/2002.10957",
+        ),
+        tags=("bert", "wordpiece", "sentence-similarity"),
+        weights=Weights(
+            size=90_868_376,
+            sha256="53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db",
+            repo="sentence-transformers/all-MiniLM-L6-v2",
+            revision="1110a243fdf4706b3f48f1d95db1a4f5529b4d41",
         ),
     ),
     ModelSpec(
