@@ -2,8 +2,8 @@
 
 Read it from top to bottom: settings, data, training, evaluation. The tokenizer is made
 of the words of the training reviews first. Batches hold reviews of similar length. The
-settings and the epoch were chosen on validation rows, a tenth of the training rows. The
-test reviews are used at the end.
+epoch is chosen on validation rows, a tenth of the training rows. The test reviews are
+used at the end.
 """
 
 from dataclasses import dataclass
@@ -30,7 +30,7 @@ class Settings:
     seed: int = 0
     dropout: float = 0.1
     unk_probability: float = 0.1  # of a word to be replaced by [UNK]
-    epochs: int = 3
+    epochs: int = 2
     batch_size: int = 32
     lr: float = 2e-3  # the peak of the one-cycle schedule
     weight_decay: float = 0.01
