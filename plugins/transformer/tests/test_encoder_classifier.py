@@ -212,6 +212,16 @@ def test_it_reads_reviews_written_for_this_test(
     assert zoo.predict(model, text).label == OWN[text]
 
 
+def test_it_is_too_sure_of_a_few_words(model: EncoderClassifier) -> None:
+    """
+    The card says so; a model that reads them rightly needs another card.
+    """
+    nothing, praise = zoo.predict(model, ["the the the", "Not bad at all."])
+
+    assert (nothing.label, praise.label) == ("pos", "neg")
+    assert min(nothing.score, praise.score) > 0.9
+
+
 def test_the_receipt_holds_what_its_card_says(model: EncoderClassifier) -> None:
     """
     The goal is reached on validation rows, and TF-IDF of whole reviews is ahead on
