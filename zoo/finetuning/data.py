@@ -43,7 +43,9 @@ def read_splits(
     options: ReadOptions = AS_IT_IS,
 ) -> DatasetSplits:
     """Return the data for a model, its parts from several places where so given."""
-    model, how = (spec.input, spec.output), asdict(options)
+    # On top of a vector, rows are told apart by class.
+    output_spec = None if spec.output.is_features else spec.output
+    model, how = (spec.input, output_spec), asdict(options)
     splits = reader.read_data(data, *model, labels=labels, known=spec.labels, **how)
     for name, more in (("validation", validation), ("test", test)):
         if more is not None:

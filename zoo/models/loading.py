@@ -217,7 +217,8 @@ def _with_head(
         raise OptionError(spec.name, problem, list(spec.options))
     build_options["classes"] = len(labels)
     bare = replace(spec, output=output, weights=None, metrics=(), behind_baseline="")
-    return replace(bare, costs=None), build_options, True
+    bare = replace(bare, task=spec.finetuned_task, costs=None)
+    return bare, build_options, True
 
 
 def _labels(spec: ModelSpec, labels: Any, classes: Any) -> tuple[str, ...]:

@@ -118,9 +118,18 @@ def _results(
     return [
         {
             "prompt": prompt,
-            "text": plan.cut(tokenizer.decode(one.tokens, input_spec)),
+            "text": plan.cut(_continuation(row, one.tokens, input_spec)),
             "tokens": len(one.tokens),
             "finished": one.finished,
         }
-        for prompt, one in zip(given, written, strict=True)
+        for prompt, row, one in zip(given, prompts, written, strict=True)
     ]
+
+
+def _continuation(prompt: Sequence[int], made: Sequence[int], input_spec: Any) -> str:
+    """Return the text of tokens that follow others, with a space where words meet."""
+    before = tokenizer.decode(prompt, input_spec)
+    whole = tokenizer.decode([*prompt, *made], input_spec)
+    if whole.startswith(before):
+        return whole[len(before) :]
+    return tokenizer.decode(made, input_spec)

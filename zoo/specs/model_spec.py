@@ -243,6 +243,11 @@ class ModelSpec:
         return self.output.labels if isinstance(self.output, LabelledOutput) else ()
 
     @property
+    def finetuned_task(self) -> str:
+        """The task of the model once it has a head for labels."""
+        return self.output.labelled_task or self.task
+
+    @property
     def package(self) -> str:
         """The import package that holds the model's code, card and checkpoint."""
         return root_package(self.build.partition(":")[0])

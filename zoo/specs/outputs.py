@@ -360,10 +360,15 @@ class VectorOutput(Output):
     dim: int
 
     is_features = True
+    labelled_task = "text-classification"
 
     def __post_init__(self) -> None:
         if self.dim < 1:
             raise SpecError("VectorOutput", "dim", self.dim, "at least 1")
+
+    def with_labels(self, labels: tuple[str, ...]) -> ClassOutput:
+        """Return the output of a classifier on top of the vector."""
+        return ClassOutput(labels=labels)
 
     @property
     def description(self) -> str:

@@ -89,6 +89,7 @@ class Output(SpecPart):
     drawable: ClassVar[bool] = False  # whether a result can be drawn, as a picture
     ignored_label: ClassVar[int | None] = None  # the number of a target of no label
     is_features: ClassVar[bool] = False  # whether the output stands for the input
+    labelled_task: ClassVar[str | None] = None  # with a head for labels, if another one
 
     # How the rows of a fine-tuning are counted
     label_noun: ClassVar[str] = "class"
@@ -120,7 +121,7 @@ class Output(SpecPart):
         """Return the input of the training rows of a model with this input."""
         return input_spec
 
-    def with_labels(self, labels: tuple[str, ...]) -> Self | None:
+    def with_labels(self, labels: tuple[str, ...]) -> "Output | None":
         """Return the output of a new head for `labels`; None where it has no labels."""
         return None
 

@@ -32,7 +32,7 @@ def head_can_be_replaced(spec: ModelSpec, tmp_path: Path) -> Remark | None:
     folder = saving.save(loading.build(spec.name), tmp_path / "model")
     count = max(2, len(spec.labels) + 1)
     labels = spec.output.example_labels(count)
-    if spec.head is None or not spec.labels:
+    if spec.head is None or not (spec.labels or spec.output.is_features):
         try:
             loading.load(folder, labels=labels)
         except OptionError:
@@ -46,7 +46,7 @@ def head_can_be_replaced(spec: ModelSpec, tmp_path: Path) -> Remark | None:
     assert model_metadata(model).labels == labels
     with torch.inference_mode():
         output = model(to_model_input(_drawn(spec)[:3], spec.input))
-    assert get_task(spec.task).num_label_outputs(output) == len(labels)
+    assert get_task(spec.finetuned_task).num_label_outputs(output) == len(labels)
     return None
 
 

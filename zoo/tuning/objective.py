@@ -138,7 +138,8 @@ def finetune_trial(
 
 def objective_metric(plan: SweepPlan) -> str:
     """Return the metric by which trials of fine-tuning are compared by default."""
-    return get_task(loading.find(plan.name).task).selection_metric(balance=False)
+    task = get_task(loading.find(plan.name).finetuned_task)
+    return task.selection_metric(balance=False)
 
 
 def trial_rows(plan: SweepPlan, settings: Any) -> DatasetSplits:

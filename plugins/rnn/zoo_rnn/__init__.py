@@ -19,6 +19,8 @@ from zoo import (
 VOCAB_SIZE = 1_622  # characters and the two special tokens
 IMDB_VOCAB_SIZE = 12_000  # words and the two special tokens
 IMDB_TOKENIZER = "d66b59b8a0da797ab1184e53da67ea11cab48033f5f5333c2bf537a9d7bfff9b"
+HEADLINE_VOCAB_SIZE = 6_000  # words and the three special tokens
+HEADLINE_TOKENIZER = "cdbea18576749ded7304f3588c39ad3f194264e8a366cfad6d4f26820b2ea433"
 NIETZSCHE_TOKENIZER = "b5046210b2f2c7d6c2e96c3dc7fc90a189c5d2c30755a1a6cf962f34c819e1d8"
 CHAR_TOKENIZER = "29cb6254f8edfd727c3cda96703527d3dc94a649830423af1e4c2be02b891fd4"
 
@@ -82,6 +84,35 @@ SPECS = (
             "https://arxiv.org/abs/1409.2329",
         ),
         tags=("lstm", "rnn", "characters"),
+    ),
+    ModelSpec(
+        name="word-lstm-headlines",
+        summary="An LSTM continues a headline, word by word.",
+        task="text-generation",
+        build="zoo_rnn.word_lstm:word_lstm",
+        options={"vocab_size": HEADLINE_VOCAB_SIZE},
+        recipe="zoo_rnn.word_lstm_recipe",
+        card="cards/word-lstm-headlines.md",
+        license=License(code="mit", weights="mit", data="unknown"),
+        parameters=1_202_160,
+        input=TextInput(
+            max_length=64,
+            vocab_size=HEADLINE_VOCAB_SIZE,
+            pad_token_id=0,
+            unk_token_id=1,
+            language="en",
+            tokenizer=HEADLINE_TOKENIZER,
+        ),
+        output=TextOutput(bos_token_id=2, eos_token_id=2),
+        trained_on=("nyt_headlines", "clickbait_headlines"),
+        examples=("headline.txt",),
+        stored="float16",
+        papers=(
+            "https://aclanthology.org/E17-2025",
+            "https://arxiv.org/abs/1611.01462",
+            "https://arxiv.org/abs/1409.2329",
+        ),
+        tags=("lstm", "rnn", "headlines"),
     ),
     ModelSpec(
         name="gru-nsmc",

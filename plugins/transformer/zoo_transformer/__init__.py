@@ -1,15 +1,17 @@
-"""Transformers with one attention module: GPT, which continues a text, and BERT, which
-fills in its masked words.
+"""Transformers with one attention module: GPT, which continues a text, BERT, which
+fills in its masked words or gives a text a vector, and an encoder of reviews.
 
 This module is only metadata; it must stay free of torch.
 """
 
 from zoo import (
+    ClassOutput,
     License,
     MaskedTokenOutput,
     ModelSpec,
     TextInput,
     TextOutput,
+    VectorOutput,
     Weights,
     hookimpl,
 )
@@ -18,7 +20,10 @@ GPT2 = "https://cdn.openai.com/better-language-models/language_models_are_unsupe
 CHAR_TOKENIZER = "69daf7a62ff8a22b39f1765bda859a0c39eadfa2327a969d56ca9049cee3f55f"
 GPT2_TOKENIZER = "8414cab924d8b9b33013f0d221c5862f365ee9be39c5c2bfae8a5a9e970478a6"
 WORDPIECE_TOKENIZER = "d141ab20d90bb2790a6eedd9047d6f2f6f706955792b586a4505795057e17d10"
+MINILM_TOKENIZER = "be50c3628f2bf5bb5e3a7f17b1f74611b2561a3a27eeab05e5aa30f411572037"
 BERT_TOKENIZER = "ce64fce797c24f68df90b40a3f74f579b336a493db14bd583fd520ea0d8c9a98"
+IMDB_VOCAB_SIZE = 20_000  # words and the two special tokens
+IMDB_TOKENIZER = "52e58bb67499759ea748b541869c5667f9268c9acde9eb6556d572144c58b808"
 
 SPECS = (
     ModelSpec(
@@ -132,6 +137,69 @@ SPECS = (
             repo="openai-community/gpt2",
             revision="607a30d783dfa663caf39e06633721c8d4cfcd7e",
         ),
+    ),
+    ModelSpec(
+        name="minilm-l6",
+        summary="A BERT of six layers gives an English text a vector of its meaning.",
+        task="feature-extraction",
+        build="zoo_transformer.sentence_encoder:sentence_encoder",
+        card="cards/minilm-l6.md",
+        license=License(code="mit", weights="apache-2.0", data="other"),
+        parameters=22_565_376,
+        input=TextInput(
+            max_length=256,
+            vocab_size=30_522,
+            pad_token_id=0,
+            unk_token_id=100,
+            language="en",
+            tokenizer=MINILM_TOKENIZER,
+        ),
+        output=VectorOutput(dim=384),
+        trained_on=("sentence-pairs",),
+        head="classifier",
+        examples=("praise.txt",),
+        papers=(
+            "https://arxiv.org/abs/1908.10084",
+            "https://arxiv.org/abs/2002.10957",
+        ),
+        tags=("bert", "wordpiece", "sentence-similarity"),
+        weights=Weights(
+            size=90_868_376,
+            sha256="53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db",
+            repo="sentence-transformers/all-MiniLM-L6-v2",
+            revision="1110a243fdf4706b3f48f1d95db1a4f5529b4d41",
+        ),
+    ),
+    ModelSpec(
+        name="transformer-imdb",
+        summary="A transformer encoder for the sentiment of English film reviews.",
+        task="text-classification",
+        build="zoo_transformer.encoder_classifier:encoder_classifier",
+        options={"vocab_size": IMDB_VOCAB_SIZE},
+        recipe="zoo_transformer.encoder_classifier_recipe",
+        card="cards/transformer-imdb.md",
+        license=License(code="mit", weights="mit", data="unknown"),
+        parameters=653_566,
+        input=TextInput(
+            max_length=200,
+            vocab_size=IMDB_VOCAB_SIZE,
+            pad_token_id=0,
+            unk_token_id=1,
+            language="en",
+            tokenizer=IMDB_TOKENIZER,
+        ),
+        output=ClassOutput(labels=("neg", "pos")),
+        trained_on=("imdb",),
+        head="classifier",
+        behind_baseline="It counts words and pairs of words, and film reviews are "
+        "mostly judged by those.",
+        examples=("praise.txt", "complaint.txt"),
+        stored="float16",
+        papers=(
+            "https://arxiv.org/abs/1706.03762",
+            "https://aclanthology.org/P11-1015",
+        ),
+        tags=("transformer", "encoder", "sentiment-analysis"),
     ),
 )
 

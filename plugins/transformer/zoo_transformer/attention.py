@@ -62,8 +62,7 @@ class MultiHeadAttention(nn.Module):
         a `cache`, `hidden` continues the tokens of earlier calls with it.
         """
         batch_size, length, embed_dim = hidden.shape
-        qkv = self.qkv(hidden).view(batch_size, length, 3, self.num_heads, -1)
-        query, key, value = qkv.permute(2, 0, 3, 1, 4)  # (B, heads, length, head_dim)
+        query, key, value = self._qkv(hidden)
         if cache is not None:
             key, value = cache.update(key, value)
         mask = attention_mask(length, key.shape[2], causal=self.causal, padding=padding)
@@ -82,6 +81,28 @@ class MultiHeadAttention(nn.Module):
         concatenated = heads.transpose(1, 2).reshape(batch_size, length, embed_dim)
         output: Tensor = self.out_proj(concatenated)  # Concat(head_1, ..., head_h) W^O
         return output
+
+    def maps(self, hidden: Tensor, *, padding: Tensor | None = None) -> Tensor:
+        """Return softmax(Q K^T / sqrt(d_k)), (B, heads, length, length).
+
+        Row i says how much of each token's value goes into token i; it sums to one.
+        """
+        query, key, _ = self._qkv(hidden)
+        length = hidden.shape[1]
+        scores = query @ key.transpose(-2, -1) / query.shape[-1] ** 0.5
+        if self.causal:
+            later = torch.ones(length, length, dtype=torch.bool).triu(1)
+            scores = scores.masked_fill(later.to(scores.device), -torch.inf)
+        if padding is not None:
+            scores = scores.masked_fill(padding[:, None, None, :], -torch.inf)
+        weights: Tensor = scores.softmax(dim=-1)
+        return weights
+
+    def _qkv(self, hidden: Tensor) -> tuple[Tensor, ...]:
+        """Return queries, keys and values, (B, heads, length, head_dim) each."""
+        batch_size, length, _ = hidden.shape
+        qkv = self.qkv(hidden).view(batch_size, length, 3, self.num_heads, -1)
+        return tuple(qkv.permute(2, 0, 3, 1, 4).unbind(0))
 
 
 def attention_mask(

@@ -1,21 +1,27 @@
-"""A count-based prediction of a masked token: the simple baseline beside BERT.
+"""The simple baselines: counts beside BERT, logistic regression beside a classifier.
 
-The probability of a token is proportional to that of a bigram with its left neighbour,
-times that of a bigram with its right neighbour. It is interpolated with how often the
-token was seen between the same two neighbours.
+Counts predict a masked token: its probability is proportional to that of a bigram with
+its left neighbour, times that of a bigram with its right neighbour. It is interpolated
+with how often the token was seen between the same two neighbours.
 """
+
+from collections.abc import Sequence
 
 import torch
 from torch import Tensor
 from torch.nn.functional import pad
 
+from zoo.errors import MissingExtra
 from zoo.recipes import TensorRows
 from zoo_transformer.masking import IGNORE_INDEX
 
-__all__ = ["NeighbourCounts"]
+__all__ = ["NeighbourCounts", "word_logistic_accuracy"]
 
 EPS = 1e-12
 CHUNK_SIZE = 500  # masked positions that are predicted at once
+WORD_C = 10.0  # of logistic regression: a usual value that was not tuned
+
+LabeledTexts = tuple[Sequence[str], Sequence[int]]
 
 
 class NeighbourCounts:
@@ -76,3 +82,17 @@ class NeighbourCounts:
             middle = self.trigrams[low:high] % self.vocab_size
             counts[row, middle] = self.trigram_count[low:high].float()
         return counts
+
+
+def word_logistic_accuracy(training: LabeledTexts, test: LabeledTexts) -> float:
+    """Return the test accuracy of logistic regression on TF-IDF of words and pairs."""
+    try:
+        from sklearn.feature_extraction.text import TfidfVectorizer
+        from sklearn.linear_model import LogisticRegression
+    except ImportError as exc:
+        raise MissingExtra("scikit-learn", "Measuring the baseline") from exc
+    vectorizer = TfidfVectorizer(ngram_range=(1, 2), min_df=2, sublinear_tf=True)
+    features = vectorizer.fit_transform(training[0])
+    model = LogisticRegression(C=WORD_C, solver="liblinear")
+    model.fit(features, training[1])
+    return float(model.score(vectorizer.transform(test[0]), test[1]))

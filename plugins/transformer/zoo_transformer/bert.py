@@ -12,7 +12,7 @@ from torch.nn.functional import gelu
 
 from zoo_transformer.attention import MultiHeadAttention, init_weights
 
-__all__ = ["BERT", "bert", "renamed"]
+__all__ = ["BERT", "Encoder", "bert", "renamed"]
 
 NORM_EPS = 1e-12
 # Names in the published file, which the transformers library also uses, and here.
@@ -96,8 +96,11 @@ class MaskedLMHead(nn.Module):
         return logits
 
 
-class BERT(nn.Module):
-    """Token ids to logits of the token at each position, from both sides' context."""
+class Encoder(nn.Module):
+    """Token ids to hidden states: all of BERT but its head.
+
+    A class that inherits from it applies `init_weights` once it is complete.
+    """
 
     def __init__(
         self,
@@ -121,19 +124,6 @@ class BERT(nn.Module):
             Block(embed_dim=embed_dim, num_heads=num_heads, dropout=dropout)
             for _ in range(num_layers)
         )
-        self.lm_head = MaskedLMHead(vocab_size=vocab_size, embed_dim=embed_dim)
-        self.apply(init_weights)
-
-    def forward(self, token: Tensor, selected: Tensor | None = None) -> Tensor:
-        """Return logits of the token at each position, (B, length, vocab_size).
-
-        With `selected`, (B, length) of booleans, only of those positions, (selected,
-        vocab_size): the head costs more than the blocks before it.
-        """
-        hidden = self.hidden_states(token)
-        hidden = hidden if selected is None else hidden[selected]
-        logits: Tensor = self.lm_head(hidden, self.token_embedding.weight)
-        return logits
 
     def hidden_states(self, token: Tensor, segment: Tensor | None = None) -> Tensor:
         """Return the hidden states after the last block, (B, length, embed_dim).
@@ -153,6 +143,44 @@ class BERT(nn.Module):
             hidden = block(hidden, token == self.pad_token_id)
         output: Tensor = hidden
         return output
+
+
+class BERT(Encoder):
+    """Token ids to logits of the token at each position, from both sides' context."""
+
+    def __init__(
+        self,
+        *,
+        vocab_size: int,
+        context_length: int,
+        embed_dim: int,
+        num_layers: int,
+        num_heads: int,
+        pad_token_id: int,
+        dropout: float,
+    ) -> None:
+        super().__init__(
+            vocab_size=vocab_size,
+            context_length=context_length,
+            embed_dim=embed_dim,
+            num_layers=num_layers,
+            num_heads=num_heads,
+            pad_token_id=pad_token_id,
+            dropout=dropout,
+        )
+        self.lm_head = MaskedLMHead(vocab_size=vocab_size, embed_dim=embed_dim)
+        self.apply(init_weights)
+
+    def forward(self, token: Tensor, selected: Tensor | None = None) -> Tensor:
+        """Return logits of the token at each position, (B, length, vocab_size).
+
+        With `selected`, (B, length) of booleans, only of those positions, (selected,
+        vocab_size): the head costs more than the blocks before it.
+        """
+        hidden = self.hidden_states(token)
+        hidden = hidden if selected is None else hidden[selected]
+        logits: Tensor = self.lm_head(hidden, self.token_embedding.weight)
+        return logits
 
 
 def bert(

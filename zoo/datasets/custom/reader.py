@@ -85,7 +85,7 @@ def read_data(
 def read_part(
     data: Any,
     input_spec: Input,
-    output_spec: Output,
+    output_spec: Output | None,
     wanted: Sequence[str],
     *,
     target: str | None = None,
