@@ -43,18 +43,11 @@ class ImageToImage(UnconditionalImageGeneration):
     def collate(
         self, opened: Sequence[Any], input_spec: Input, **options: Any
     ) -> Tensor:
-        """Return pictures as a batch. Those that keep their sizes are padded to the
-        largest of them, and `predict` cuts that off again."""
-        if not _keeps_size(input_spec):
-            return super().collate(opened, input_spec, **options)
-        rows = [super(ImageToImage, self).collate([one], input_spec) for one in opened]
-        sizes = torch.tensor([row.shape[2:] for row in rows])
-        height, width = sizes.max(dim=0).values.tolist()
-        padded = [
-            pad(row, (0, width - row.shape[3], 0, height - row.shape[2]))
-            for row in rows
-        ]
-        return torch.cat(padded)
+        """Return pictures as a batch; of those that keep their sizes, one corner each:
+        many photographs at once, as floats, would not fit into memory."""
+        if isinstance(input_spec, ImageInput) and input_spec.fit == "keep":
+            opened = [_corner(one, input_spec) for one in opened]
+        return super().collate(opened, input_spec, **options)
 
     def predict(
         self,
@@ -63,17 +56,20 @@ class ImageToImage(UnconditionalImageGeneration):
         opened: Sequence[Any],
         options: Mapping[str, Any],
     ) -> list[Result]:
-        """Return a picture for each; those of one size, one after the other, in one
-        pass."""
-        _, output_spec = self.signature(model_metadata(module).spec)
+        """Return a picture for each; small ones of one size, one after the other, in
+        one pass."""
+        input_spec, output_spec = self.signature(model_metadata(module).spec)
         if not isinstance(output_spec, Scaled):
             return super().predict(module, given, opened, options)
         results: list[Result] = []
         for (height, width), same in groupby(opened, key=_size):
             items = list(same)
-            rows = given[len(results) : len(results) + len(items), :, :height, :width]
-            output = _enlarged(module, rows, output_spec)
-            results += self.postprocess(output, items, output_spec)
+            step = max(1, TILE**2 // (height * width))
+            for start in range(0, len(items), step):
+                part = items[start : start + step]
+                rows = super().collate(part, input_spec)
+                output = _enlarged(module, rows, output_spec)
+                results += self.postprocess(output, part, output_spec)
         return results
 
     def compute_metrics(
@@ -103,7 +99,9 @@ class ImageToImage(UnconditionalImageGeneration):
             except InputError as exc:
                 raise DataError(f"{name}: {exc.problem}") from exc
             small, target = _pair(picture, name, output_spec.scale)
-            output = _enlarged(module, self.collate([small], input_spec), output_spec)
+            output = _enlarged(
+                module, super().collate([small], input_spec), output_spec
+            )
             measured.append(image_quality.metrics(output.cpu(), target, output_spec))
         return {
             name: sum(one[name] for one in measured) / len(measured)
@@ -123,6 +121,16 @@ TASK = ImageToImage()
 
 def _keeps_size(input_spec: Input) -> bool:
     return isinstance(input_spec, ImageInput) and input_spec.fit == "keep"
+
+
+def _corner(opened: Any, input_spec: ImageInput) -> Any:
+    """Return the upper left of a picture or of prepared pixels, of the size that the
+    input names; where there is less, with a dark ground."""
+    height, width = input_spec.height, input_spec.width
+    if isinstance(opened, Image.Image):
+        return opened.crop((0, 0, width, height))
+    corner = opened[..., :height, :width]
+    return pad(corner, (0, width - corner.shape[-1], 0, height - corner.shape[-2]))
 
 
 def _size(opened: Any) -> tuple[int, int]:
