@@ -8,8 +8,8 @@ import torch
 from PIL import Image
 from torch import nn
 from torch.nn.functional import interpolate
+from zoo_restoration import pictures
 from zoo_restoration.pairs import turned
-from zoo_restoration.pictures import read_rows
 from zoo_restoration.srresnet import srresnet
 from zoo_restoration.srresnet_recipe import both
 from zoo_restoration.srresnet_report import interpolated
@@ -18,6 +18,8 @@ import zoo
 from zoo.cli import main
 from zoo.datasets.in_memory import TensorRows
 from zoo.errors import OptionError
+from zoo.recipes import images
+from zoo.recipes.metrics import image_quality
 from zoo.tasks import image_to_image
 
 NAME = "srresnet-face"
@@ -79,31 +81,33 @@ def test_a_large_picture_in_parts_is_the_whole(monkeypatch: pytest.MonkeyPatch) 
     Parts of 32 pixels give the pixels of one pass, to a level of rounding.
     """
     model = zoo.load(NAME)
-    whole = np.asarray(zoo.predict(model, portrait()).image).astype(int)
+    picture = portrait().crop((20, 0, 70, 40))
+    whole = np.asarray(zoo.predict(model, picture).image).astype(int)
     monkeypatch.setattr(image_to_image, "TILE", 32)
-    parts = np.asarray(zoo.predict(model, portrait()).image).astype(int)
+    parts = np.asarray(zoo.predict(model, picture).image).astype(int)
 
     assert np.abs(whole - parts).max() <= 1
 
 
-def test_squares_of_a_picture_are_pairs() -> None:
+def test_squares_of_a_picture_are_pairs(monkeypatch: pytest.MonkeyPatch) -> None:
     """
-    Small ones of 32 pixels, and of the same places those of 64 that they were made of.
+    Small ones of 32 pixels, and of the same places those of 64 that they were made of;
+    what is left over at the right and at the bottom is in none.
     """
-    rows = read_rows("sr_photos", "validation", input_spec=SPEC.input, first=2)
-    again = [
-        Image.fromarray(one.permute(1, 2, 0).numpy()).resize((32, 32))
-        for one in rows.target
-    ]
-    apart = [
-        np.abs(np.asarray(one).astype(int) - small.permute(1, 2, 0).numpy()).mean()
-        for one, small in zip(again, rows.input, strict=True)
-    ]
+    with Image.open(zoo.example(NAME).with_name("cat.png")) as picture:
+        cat = picture.convert("RGB")  # 150x135
+    stored = {"image": [cat, cat.rotate(180)]}
+    monkeypatch.setattr(pictures.datasets, "load_dataset", lambda *_: stored)
+    rows = pictures.read_rows("cats", "train", input_spec=SPEC.input, first=None)
+    small = cat.crop((0, 0, 150, 134)).resize((75, 67), Image.Resampling.BICUBIC)
+    corner = np.asarray(small)[32:64, 32:64].transpose(2, 0, 1)
 
-    assert rows.input.shape[1:] == (3, 32, 32)
-    assert rows.target.shape[1:] == (3, 64, 64)
-    assert len(rows) == 16
-    assert max(apart) < 2
+    assert rows.input.shape == (8, 3, 32, 32)
+    assert rows.target.shape == (8, 3, 64, 64)
+    assert np.array_equal(rows.input[3], corner)
+    assert np.array_equal(
+        rows.target[3], np.asarray(cat)[64:128, 64:128].transpose(2, 0, 1)
+    )
 
 
 def test_both_sides_of_a_pair_are_turned_alike() -> None:
@@ -163,8 +167,8 @@ def test_a_portrait_is_nearer_than_by_interpolation(tmp_path: Path) -> None:
     by the receipt on faces and on Set5.
     """
     portrait().save(tmp_path / "portrait.png")
-    measured = zoo.evaluate(NAME, tmp_path)
-    small, large = zoo.recipes.images.shrink(portrait(), 2)
+    measured = zoo.evaluate(zoo.load(NAME), tmp_path)
+    small, large = images.shrink(portrait(), 2)
     bicubic = interpolated(small, Image.Resampling.BICUBIC)
     pixels = (
         torch.from_numpy(np.array(p)).permute(2, 0, 1)[None] for p in (bicubic, large)
@@ -174,7 +178,7 @@ def test_a_portrait_is_nearer_than_by_interpolation(tmp_path: Path) -> None:
     of_bicubic = receipt["baselines"]["bicubic interpolation"]["psnr"]
     set5 = receipt["measured"]
 
-    expected = zoo.recipes.metrics.image_quality(*pixels, border=2)
+    expected = image_quality(*pixels, border=2)
     assert measured["psnr"] > expected["psnr"] + 1
     assert psnr > of_bicubic + 1
     assert set5["set5_psnr"] > set5["set5_psnr_bicubic"] + 0.5

@@ -62,8 +62,8 @@ class SRResNet(nn.Module):
         )
         self.last = conv(width, 3, 9)
         if add_enlarged:  # training starts from the enlarged input
-            nn.init.zeros_(self.last.weight)
-            nn.init.zeros_(self.last.bias)
+            for parameter in self.last.parameters():
+                nn.init.zeros_(parameter)
 
     def forward(self, image: Tensor) -> Tensor:
         """Turn images, (B, 3, H, W), into images, (B, 3, 2 H, 2 W).
