@@ -628,8 +628,8 @@ def test_the_command_as_json(photo: str, capsys: pytest.CaptureFixture[str]) -> 
         (["--label", "7"], "--label needs --windows."),
         (
             ["--save", "x.png"],
-            "--save needs --windows, or a model for segmentation, reading or "
-            "translation.",
+            "--save needs --windows, or a model for segmentation, reading, "
+            "translation or super-resolution.",
         ),
         (
             ["other.png", "--windows", "--save", "x.png"],

@@ -343,7 +343,10 @@ def test_impossible_masks_are_refused(wrong: dict[str, Any], message: str) -> No
 @pytest.mark.parametrize(
     ("wrong", "message"),
     [
-        ({"fit": "fill"}, "ImageInput: fit='fill' should be 'crop' or 'stretch'."),
+        (
+            {"fit": "fill"},
+            "ImageInput: fit='fill' should be 'crop', 'stretch' or 'keep'.",
+        ),
         (
             {"fit": "stretch", "crop": 0.9},
             "ImageInput: fit='stretch' should be 'crop', because what is stretched is "

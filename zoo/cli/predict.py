@@ -102,7 +102,8 @@ def predict_command(
     NAME may also be a checkpoint folder. A generative model needs no input.
 
     --windows finds several objects in an image with a classifier; --size to --label
-    are its options. --save draws boxes, masks, read texts or attention.
+    are its options. --save draws boxes, masks, read texts or attention, or writes the
+    picture that was made.
     --max-new-tokens to --stop are for text generation, --beams for reading and
     translation, --max-tokens and --length-penalty for translation.
     """
@@ -213,8 +214,8 @@ def _windows(*, windows: bool, **options: Any) -> dict[str, Any]:
 def _check_save(output_spec: Output, options: dict[str, Any], inputs: int) -> None:
     if not ("windows" in options or output_spec.drawable):
         raise click.UsageError(
-            "--save needs --windows, or a model for segmentation, reading or "
-            "translation."
+            "--save needs --windows, or a model for segmentation, reading, "
+            "translation or super-resolution."
         )
     if inputs > 1:
         raise click.UsageError("--save takes one input.")

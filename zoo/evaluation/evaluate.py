@@ -89,10 +89,11 @@ def evaluate_part(
     """Return the metrics as `evaluate` does, with the rows that they were measured
     on."""
     spec = model_metadata(model).spec
-    if get_task(spec.task).metric is None:
+    task = get_task(spec.task)
+    if not task.measures(spec):
         problem = f"zoo.evaluate has no measure for its task, {spec.task}."
         raise OptionError(spec.name, problem, [])
-    known = get_task(spec.task).input_options(spec.input)
+    known = task.input_options(spec.input)
     for name in prepare:
         if name not in known:
             problem = f"zoo.evaluate has no option {name!r}. {near(name, known)}"
@@ -107,9 +108,12 @@ def evaluate_part(
     )
     with on_device(model, device):
         quick = at_precision(model, precision)
-        output = predict_examples(quick, part.rows, warn=True, **prepare)
+        with eval_mode(model):
+            metrics = task.measure_rows(quick, part.rows, **prepare)
+        if metrics is None:
+            output = predict_examples(quick, part.rows, warn=True, **prepare)
+            metrics = compute_metrics(model, output, part.rows)
         check_used(quick, precision)
-    metrics = compute_metrics(model, output, part.rows)
     return Evaluation(metrics, len(part.rows), part.source, part.name)
 
 

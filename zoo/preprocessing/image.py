@@ -92,6 +92,8 @@ class ImagePreprocessor(Preprocessor[ImageInput]):
             shorter = int(input_spec.width / input_spec.crop)
             steps.append(f"Resize the shorter side to {shorter} by {by}.")
             steps.append(f"Crop the middle, {size}.")
+        elif input_spec.fit == "keep":
+            size = "the picture's size"
         elif input_spec.fit == "stretch":
             steps.append(f"Stretch it to {size} by {by}.")
         elif input_spec.background is None:
@@ -107,8 +109,7 @@ class ImagePreprocessor(Preprocessor[ImageInput]):
                 for values in (input_spec.mean, input_spec.std)
             )
             steps.append(f"Subtract the mean ({mean}) and divide by ({std}).")
-        shape = (input_spec.channels, input_spec.height, input_spec.width)
-        return [*steps, f"Give a float32 tensor {shape}."]
+        return [*steps, f"Give a float32 tensor {_shape(input_spec)}."]
 
     def inverse(
         self,
@@ -174,11 +175,10 @@ class ImagePreprocessor(Preprocessor[ImageInput]):
 def describe(input_spec: ImageInput) -> str:
     """Return what the model takes, in words for an error message."""
     kind = "a grey" if input_spec.channels == 1 else "a colour"
-    shape = (input_spec.channels, input_spec.height, input_spec.width)
     return (
         f"{kind} picture: a file's path or bytes, a PIL image, an array (height, "
-        f"width) or (height, width, channels), or a float tensor {shape} of prepared "
-        "pixels"
+        f"width) or (height, width, channels), or a float tensor {_shape(input_spec)} "
+        "of prepared pixels"
     )
 
 
@@ -203,8 +203,9 @@ def image_to_tensor(image: Image.Image, input_spec: ImageInput) -> Tensor:
 def _to_tensors(images: Sequence[Image.Image], input_spec: ImageInput) -> Tensor:
     """Return opened images as prepared pixels (B, C, H, W), float32."""
     arrays = [np.asarray(fit_image(one, input_spec), np.uint8) for one in images]
-    shape = (len(arrays), input_spec.height, input_spec.width, input_spec.channels)
-    rows = torch.from_numpy(np.stack(arrays)).view(shape).permute(0, 3, 1, 2)
+    stacked = np.stack(arrays)
+    shape = (*stacked.shape[:3], input_spec.channels)
+    rows = torch.from_numpy(stacked).view(shape).permute(0, 3, 1, 2)
     # Copied, not made contiguous: of one channel, strides would stay those of channels
     # last, for which convolutions take other kernels, and round otherwise.
     scaled = torch.empty(rows.shape).copy_(rows).div_(255)
@@ -292,8 +293,11 @@ def _missing(batch: Tensor, low: float, high: float) -> str | None:
 
 
 def _prepared_already(item: Tensor, input_spec: ImageInput) -> Tensor:
-    shape = (input_spec.channels, input_spec.height, input_spec.width)
-    if tuple(item.shape) != shape:
+    fits = (input_spec.channels, input_spec.height, input_spec.width)
+    if input_spec.fit == "keep" and item.ndim == 3 and item.numel():
+        fits = (input_spec.channels, *item.shape[1:])
+    if tuple(item.shape) != fits:
+        shape = _shape(input_spec)
         problem = f"The tensor has shape {tuple(item.shape)}, not {shape}."
         raise InputError(problem, describe(input_spec))
     if not item.dtype.is_floating_point:
@@ -302,6 +306,13 @@ def _prepared_already(item: Tensor, input_spec: ImageInput) -> Tensor:
     if not item.isfinite().all():
         raise InputError("The tensor holds NaN or infinity.", describe(input_spec))
     return item.detach().cpu().float()
+
+
+def _shape(input_spec: ImageInput) -> str:
+    """Return the shape of a prepared picture, for a message."""
+    if input_spec.fit == "keep":
+        return f"({input_spec.channels}, height, width)"
+    return str((input_spec.channels, input_spec.height, input_spec.width))
 
 
 def _upright(raw: str | os.PathLike[str] | bytes | Image.Image) -> Image.Image:

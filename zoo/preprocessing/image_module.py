@@ -55,6 +55,9 @@ class ImageModule(nn.Module):
 
     def forward(self, image: Tensor) -> Tensor:
         """Return prepared pixels, (B, channels, height, width)."""
+        if self.input_spec.fit == "keep":
+            kept = image.permute(0, 3, 1, 2).to(torch.float32)
+            return (kept / 255 - self.mean) / self.std
         pixels = image.permute(0, 3, 1, 2).to(torch.float64)  # exact for whole numbers
         height, width = (_length(pixels[0, 0, :, 0]), _length(pixels[0, 0, 0]))
         down, across = self._sides(height, width)

@@ -11,6 +11,8 @@ from zoo.runtime.frechet_distance import (
     frechet_distance,
     frechet_from_features,
 )
+from zoo.runtime.image_quality import evaluate as evaluate_enlarged
+from zoo.runtime.image_quality import quality as image_quality
 from zoo.runtime.image_to_text import decode_labels, read_texts
 from zoo.runtime.mask_metrics import evaluate as evaluate_segmentation
 from zoo.runtime.mask_metrics import overlap
@@ -31,6 +33,7 @@ __all__ = [
     "encode_texts",
     "evaluate_anomalies",
     "evaluate_classification",
+    "evaluate_enlarged",
     "evaluate_forecasts",
     "evaluate_ocr",
     "evaluate_regression",
@@ -39,6 +42,7 @@ __all__ = [
     "feature_diversity",
     "frechet_distance",
     "frechet_from_features",
+    "image_quality",
     "overlap",
     "read_texts",
     "text_accuracy",

@@ -23,9 +23,11 @@ def read(raw: Any, input_spec: Any) -> tuple[list[Image.Image], bool]:
 
 def encode(images: Iterable[Image.Image], input_spec: Any) -> Tensor:
     """Return pictures as bytes in the size the model takes, (B, C, H, W)."""
-    size = (input_spec.height, input_spec.width, input_spec.channels)
     arrays = [np.array(fit_image(one, input_spec), dtype=np.uint8) for one in images]
-    shaped = [torch.from_numpy(array.reshape(size)) for array in arrays]
+    shaped = [
+        torch.from_numpy(array.reshape(*array.shape[:2], input_spec.channels))
+        for array in arrays
+    ]
     return torch.stack([one.permute(2, 0, 1) for one in shaped])
 
 
@@ -65,7 +67,7 @@ def fit_image(image: Image.Image, input_spec: Any) -> Image.Image:
     resample = Image.Resampling[input_spec.resample.upper()]
     if input_spec.crop < 1:
         return cropped(image, input_spec, resample)
-    if image.size == size:
+    if image.size == size or input_spec.fit == "keep":
         return image
     if input_spec.fit == "stretch":
         return image.resize(size, resample)
@@ -76,6 +78,16 @@ def fit_image(image: Image.Image, input_spec: Any) -> Image.Image:
     edge = np.median(frame, axis=0).astype(int)
     color = int(edge) if edge.ndim == 0 else tuple(map(int, edge))
     return ImageOps.pad(image, size, resample, color=color)
+
+
+def shrink(image: Image.Image, scale: int) -> tuple[Image.Image, Image.Image]:
+    """Return a picture `scale` times smaller, by bicubic interpolation as papers on
+    super-resolution do, and the picture it is of: what is left over at the right and at
+    the bottom is cut off."""
+    width, height = image.width // scale, image.height // scale
+    large = image.crop((0, 0, scale * width, scale * height))
+    small = large.resize((max(1, width), max(1, height)), Image.Resampling.BICUBIC)
+    return small, large
 
 
 def cropped(image: Image.Image, input_spec: Any, resample: Any) -> Image.Image:

@@ -38,18 +38,20 @@ def results(output: Tensor, output_spec: Any) -> list[dict[str, Any]]:
 
 def pixels(output: Tensor, output_spec: Any) -> Tensor:
     """Return a model's output as pixels in 0..1, (batch, channels, height, width)."""
-    shape = (output_spec.channels, output_spec.height, output_spec.width)
-    if tuple(output.shape[1:]) != shape:
+    scaled = output_spec.kind == "scaled-image"  # as high and wide as its input says
+    size = output.shape[2:] if scaled else (output_spec.height, output_spec.width)
+    shape = (output_spec.channels, *size)
+    if output.ndim != 4 or tuple(output.shape[1:]) != shape:
         expected = f"that of the model's output, {tuple(output.shape)}"
-        raise SpecError("ImageOutput", "shape", shape, expected)
+        raise SpecError(type(output_spec).__name__, "shape", shape, expected)
     output = output.float()
     if not output.isfinite().all():
         problem = (
             "The model's output is not finite: its weights or this input are at fault."
         )
         raise InputError(problem, "numbers it can count with")
-    if output_spec.function_to_apply == "sigmoid":
+    if not scaled and output_spec.function_to_apply == "sigmoid":
         output = output.sigmoid()
     low, high = output_spec.low, output_spec.high
-    scaled: Tensor = (output - low) / (high - low)
-    return scaled.clamp(0, 1)
+    light: Tensor = (output - low) / (high - low)
+    return light.clamp(0, 1)

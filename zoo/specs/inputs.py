@@ -36,7 +36,8 @@ class ImageInput(Input):
     one. `crop` is the share of a photograph's shorter side that a centre crop keeps:
     below one, the shorter side is first resized to size / crop, as ImageNet models
     expect. With `fit="stretch"` the whole picture is resized to the size, whatever its
-    aspect ratio, so that every pixel of it has a place in the input.
+    aspect ratio, so that every pixel of it has a place in the input. With `fit="keep"`
+    a picture keeps the size it has, and height and width are those of training rows.
 
     >>> zoo.ImageInput(height=28, width=28, channels=1).mean
     (0.0,)
@@ -51,7 +52,7 @@ class ImageInput(Input):
     background: Literal["dark", "light"] | None = None
     resample: Literal["bilinear", "bicubic"] = "bilinear"
     crop: float = 1.0
-    fit: Literal["crop", "stretch"] = "crop"
+    fit: Literal["crop", "stretch", "keep"] = "crop"
 
     preprocessor = "zoo.preprocessing.image:ImagePreprocessor"
     plural = "pictures"
@@ -86,12 +87,12 @@ class ImageInput(Input):
         if self.crop < 1 and (self.background or self.height != self.width):
             expected = "1, because only a square frame cuts into photographs"
             raise SpecError("ImageInput", "crop", self.crop, expected)
-        if self.fit not in ("crop", "stretch"):
-            raise SpecError("ImageInput", "fit", self.fit, "'crop' or 'stretch'")
-        if self.fit == "stretch" and (self.crop < 1 or self.background):
-            expected = (
-                "'crop', because what is stretched is neither cut nor put on paper"
-            )
+        if self.fit not in ("crop", "stretch", "keep"):
+            expected = "'crop', 'stretch' or 'keep'"
+            raise SpecError("ImageInput", "fit", self.fit, expected)
+        if self.fit != "crop" and (self.crop < 1 or self.background):
+            what = "stretched" if self.fit == "stretch" else "kept"
+            expected = f"'crop', because what is {what} is neither cut nor put on paper"
             raise SpecError("ImageInput", "fit", self.fit, expected)
 
     def inverted(self) -> Self:
@@ -111,6 +112,8 @@ class ImageInput(Input):
     def description(self) -> str:
         kind = "grey" if self.channels == 1 else "colour"
         ground = f" on a {self.background} ground" if self.background else ""
+        if self.fit == "keep":
+            return f"a {kind} picture of any size"
         return f"a {kind} picture{ground}, brought to {self.width}x{self.height}"
 
 

@@ -19,6 +19,7 @@ __all__ = [
     "MaskedTokenOutput",
     "NumberOutput",
     "OCROutput",
+    "ScaledImageOutput",
     "TextOutput",
     "TranslationOutput",
     "VectorOutput",
@@ -172,6 +173,46 @@ class ImageOutput(Output):
             return input_spec
         height, width = self.height, self.width
         return ImageInput(height=height, width=width, channels=self.channels)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScaledImageOutput(Output):
+    """The input as a better picture, `scale` times as wide and as high: (batch,
+    channels, scale * height, scale * width). Black is `low`, white is `high`.
+
+    No pixel depends on any of the input that is further than `reach` pixels from it, so
+    a large picture can be computed in parts; of 0 it is not known.
+    """
+
+    kind: Literal["scaled-image"] = "scaled-image"
+    scale: int
+    channels: Literal[1, 3] = 3
+    low: float = 0.0
+    high: float = 1.0
+    reach: int = 0
+
+    targets = "zoo.tasks.targets.pictures:PictureTargets"
+    drawable = True
+
+    def __post_init__(self) -> None:
+        for name, least in (("scale", 1), ("reach", 0)):
+            if (number := getattr(self, name)) < least:
+                expected = f"at least {least}"
+                raise SpecError("ScaledImageOutput", name, number, expected)
+        if self.low >= self.high:
+            expected = f"below {self.high}"
+            raise SpecError("ScaledImageOutput", "low", self.low, expected)
+
+    @property
+    def description(self) -> str:
+        kind = "grey" if self.channels == 1 else "colour"
+        return f"a {kind} picture, {self.scale} times as wide and as high"
+
+    def check_input(self, owner: str, input_spec: Input) -> None:
+        fit = getattr(input_spec, "fit", None)
+        if fit != "keep":
+            expected = "'keep', so that the size of a picture says that of its output"
+            raise SpecError(owner, "input.fit", fit, expected)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -34,6 +34,9 @@ class RawRows(Protocol):
     @property
     def targets(self) -> Sequence[Any]: ...
 
+    @property
+    def names(self) -> Sequence[str]: ...
+
 
 class FinetuneSettings(Protocol):
     """Those settings of a fine-tuning that are not for every kind of model."""
@@ -207,6 +210,18 @@ class Task(Generic[InputT, OutputT]):
         A task that has no right answers, such as drawing, has none of these two.
         """
         raise NotImplementedError(f"{type(self).__name__} has no right answers")
+
+    def measures(self, spec: ModelSpec) -> bool:
+        """Return whether `zoo.evaluate` can measure a model of the task."""
+        return self.metric is not None
+
+    def measure_rows(
+        self, module: nn.Module, rows: RawRows, **prepare: Any
+    ) -> dict[str, float] | None:
+        """Return the metrics of rows whose outputs differ in shape, and so can't be
+        kept together; None where `compute_metrics` measures them. `prepare` are the
+        options of `collate`. Raises DataError, InputError."""
+        return None
 
     def target_tensor(
         self, rows: RawRows, input_spec: InputT, output_spec: OutputT

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from zoo.preprocessing.image import thumbnail
 from zoo.runtime import image_generation
-from zoo.specs import ImageInput, ImageOutput, Input, NoiseInput
+from zoo.specs import ImageInput, ImageOutput, Input, NoiseInput, Output
 from zoo.tasks._task import Task
 from zoo.tasks.results.result import Result
 from zoo.tasks.results.vision import GeneratedImage
@@ -20,12 +20,12 @@ from zoo.tasks.results.vision import GeneratedImage
 __all__ = ["TASK"]
 
 
-class UnconditionalImageGeneration(Task[Input, ImageOutput]):
+class UnconditionalImageGeneration(Task[Input, Output]):
     input_types: ClassVar[tuple[type[Input], ...]] = (ImageInput, NoiseInput)
-    output_types = (ImageOutput,)
+    output_types: ClassVar[tuple[type[Output], ...]] = (ImageOutput,)
 
     def postprocess(
-        self, output: Tensor, opened: Sequence[Any], output_spec: ImageOutput
+        self, output: Tensor, opened: Sequence[Any], output_spec: Output
     ) -> list[Result]:
         """Return a picture for each row, with a small copy of what it was made from."""
         made = image_generation.results(output, output_spec)

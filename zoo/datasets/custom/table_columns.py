@@ -31,7 +31,10 @@ def table(
     """
     rows, changed = _without_format(given)
     columns, input_spec = rows.column_names, expected.input_spec
-    target = find_column(source, columns, expected.columns, "target")
+    of_inputs = expected.kind.of_inputs
+    target = (
+        "" if of_inputs else find_column(source, columns, expected.columns, "target")
+    )
     each = input_spec.required_columns
     for name in each:
         find_column(source, list(changed[0]) if changed else columns, [name], "model's")
@@ -50,13 +53,16 @@ def table(
         column = find_column(source, list(changed[0]), usual, input_spec.noun)
         items = Column(changed, column)
     else:
-        column = input_column(source, rows, input_spec, expected.options.column, target)
+        named = None if of_inputs else target
+        column = input_column(source, rows, input_spec, expected.options.column, named)
         if input_spec.takes_strings:
             return Rows(Column(rows, column), _targets(rows, target), names)
         outside_too = expected.options.allow_outside
         items = pictures(source, rows, column, beside, outside_too)
         if not isinstance(items, Column) and _holds_paths(rows, column):
             names = [str(value) for value in rows[column]]
+    if of_inputs:
+        return Rows(items, [None] * len(items), names)
     if expected.kind.pictures:
         outside_too = expected.options.allow_outside
         masks = pictures(source, rows, target, beside, outside_too)

@@ -1,6 +1,7 @@
 """What a prediction looks like: typed, printable, convertible, able to show itself."""
 
 import html
+import os
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -231,6 +232,13 @@ class GeneratedImage(Result):
 
     def beside(self) -> Image.Image | None:
         return self.image
+
+    def render(self) -> Image.Image | None:
+        return self.image
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write the picture to a file, in the format that its ending says."""
+        self.image.save(path)
 
     def to_dict(self) -> dict[str, Any]:
         width, height = self.image.size

@@ -58,6 +58,7 @@ class Targets(ABC, Generic[OutputT]):
     stratified: ClassVar[bool] = False  # whether each row is of one class
     pictures: ClassVar[bool] = False  # whether each target is a picture
     flat_folders: ClassVar[bool] = False  # whether files alone make a folder of rows
+    of_inputs: ClassVar[bool] = False  # whether an input is its own target
     dataset_labels: ClassVar[bool] = False  # whether a dataset's labels name its values
 
     # In a user's own data

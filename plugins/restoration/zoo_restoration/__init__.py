@@ -1,0 +1,42 @@
+"""Restoration: images out of what has been lost of them.
+
+This module is only metadata; it must stay free of torch.
+"""
+
+from zoo import ImageInput, License, ModelSpec, ScaledImageOutput, hookimpl
+
+SPECS = (
+    ModelSpec(
+        name="srresnet-face",
+        summary="A slim SRResNet enlarges faces and photographs to twice their size.",
+        task="image-to-image",
+        build="zoo_restoration.srresnet:srresnet",
+        recipe="zoo_restoration.srresnet_recipe",
+        card="cards/srresnet-face.md",
+        license=License(code="mit", weights="mit", data="other"),
+        parameters=117_320,
+        input=ImageInput(
+            height=32,
+            width=32,
+            mean=(0.5, 0.5, 0.5),
+            std=(0.5, 0.5, 0.5),
+            fit="keep",
+        ),
+        output=ScaledImageOutput(scale=2, low=-1.0, high=1.0, reach=14),
+        trained_on=("utkface", "sr_photos"),
+        examples=("portrait.png", "cat.png"),
+        stored="float16",
+        papers=(
+            "https://arxiv.org/abs/1609.04802",
+            "https://arxiv.org/abs/1609.05158",
+            "https://arxiv.org/abs/1707.02921",
+            "https://arxiv.org/abs/1511.04587",
+        ),
+        tags=("faces", "photographs", "super-resolution"),
+    ),
+)
+
+
+@hookimpl
+def zoo_models() -> tuple[ModelSpec, ...]:
+    return SPECS

@@ -1,0 +1,242 @@
+"""Pictures made larger: of any size, in parts, saved, and measured."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+from torch import Tensor, nn
+from torch.nn.functional import conv2d
+
+import zoo
+from zoo import ImageInput, License, ModelSpec, ScaledImageOutput
+from zoo.datasets.custom import reader
+from zoo.errors import DataError, OptionError, SpecError
+from zoo.models.metadata import ModelMetadata, attach
+from zoo.runtime.image import shrink
+from zoo.tasks import image_to_image
+
+KEPT = ImageInput(height=8, width=8, fit="keep")
+TWICE = ScaledImageOutput(scale=2, reach=3)
+
+
+class Twice(nn.Module):
+    """Each pixel four times, after a blur that looks three pixels far."""
+
+    def __init__(self, blurs: bool = False) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.full((3, 1, 7, 7), 1 / 49))
+        self.blurs = blurs
+
+    def forward(self, image: Tensor) -> Tensor:
+        if self.blurs:
+            image = conv2d(image, self.weight, padding=3, groups=3)
+        return image.repeat_interleave(2, dim=2).repeat_interleave(2, dim=3)
+
+
+def twice(*, blurs: bool = False, **changed: Any) -> nn.Module:
+    model = Twice(blurs).eval()
+    known: dict[str, Any] = {
+        "name": "twice",
+        "summary": "Each pixel four times.",
+        "task": "image-to-image",
+        "build": "twice:Twice",
+        "card": "card.md",
+        "license": License(code="mit", weights="mit", data="mit"),
+        "parameters": 147,
+        "input": KEPT,
+        "output": TWICE,
+        "trained_on": (),
+    }
+    return attach(
+        model, ModelMetadata(spec=ModelSpec(**{**known, **changed}), options={})
+    )
+
+
+def noise(width: int, height: int, seed: int = 0) -> Image.Image:
+    random = np.random.default_rng(seed)
+    return Image.fromarray(random.integers(0, 256, (height, width, 3), np.uint8))
+
+
+def enlarged(picture: Image.Image) -> Any:
+    return np.asarray(picture).repeat(2, axis=0).repeat(2, axis=1)
+
+
+@pytest.mark.parametrize("size", [(8, 8), (1, 1), (5, 31), (300, 7)])
+def test_a_picture_of_any_size_is_answered(size: tuple[int, int]) -> None:
+    """
+    With one of twice its width and height, which the result holds.
+    """
+    picture = noise(*size)
+    answer = zoo.predict(twice(), picture)
+
+    assert np.array_equal(np.asarray(answer.image), enlarged(picture))
+    assert max(answer.picture.size) == min(224, max(size))
+    assert str(answer) == f"a colour picture, {2 * size[0]}x{2 * size[1]}"
+
+
+def test_pictures_of_several_sizes_are_answered_in_their_order() -> None:
+    """
+    A smaller one beside a larger one is not padded with anything that is seen.
+    """
+    pictures = [noise(8, 8), noise(8, 8, 1), noise(20, 3), noise(8, 8, 2)]
+    answers = zoo.predict(twice(blurs=True), pictures)
+    alone = [zoo.predict(twice(blurs=True), one) for one in pictures]
+
+    assert [a.image.size for a in answers] == [(16, 16), (16, 16), (40, 6), (16, 16)]
+    for one, other in zip(answers, alone, strict=True):
+        assert one.image.tobytes() == other.image.tobytes()
+
+
+@pytest.mark.parametrize("size", [(41, 30), (16, 50), (33, 33)])
+def test_parts_are_the_whole(
+    size: tuple[int, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """
+    A large picture is computed in parts, each with what it depends on around it: no
+    pixel differs from those of one pass.
+    """
+    whole = zoo.predict(twice(blurs=True), noise(*size))
+    monkeypatch.setattr(image_to_image, "TILE", 16)
+    parts = zoo.predict(twice(blurs=True), noise(*size))
+
+    assert parts.image.tobytes() == whole.image.tobytes()
+
+
+def test_prepared_pixels_of_any_size_are_taken() -> None:
+    """
+    As a float tensor, (3, height, width), and nothing of another shape.
+    """
+    answer = zoo.predict(twice(), torch.rand(3, 5, 9))
+
+    assert answer.image.size == (18, 10)
+    with pytest.raises(zoo.ZooError) as told:
+        zoo.predict(twice(), torch.rand(1, 5, 9))
+    assert "The tensor has shape (1, 5, 9), not (3, height, width)." in str(told.value)
+
+
+def test_a_result_saves_and_shows_itself(tmp_path: Path) -> None:
+    """
+    As a file of the format that its name says, and as a PNG in a notebook.
+    """
+    answer = zoo.predict(twice(), noise(6, 4))
+    answer.save(tmp_path / "large.png")
+
+    with Image.open(tmp_path / "large.png") as saved:
+        assert saved.tobytes() == answer.image.tobytes()
+    assert answer.render() is answer.image
+    assert answer._repr_png_().startswith(b"\x89PNG")
+
+
+def test_pictures_are_measured_by_what_they_were_shrunk_from(tmp_path: Path) -> None:
+    """
+    A folder of pictures of any size, in folders or not: each is shrunk, enlarged by the
+    model, and compared; flat ones are right to the bit, and so have 100 dB.
+    """
+    Image.new("RGB", (40, 30), (90, 10, 200)).save(tmp_path / "flat.png")
+    flat = zoo.evaluate(twice(), tmp_path)
+    (tmp_path / "more").mkdir()
+    noise(33, 21).save(tmp_path / "more" / "noise.png")
+    both = zoo.evaluate(twice(), tmp_path)
+
+    small, large = shrink(noise(33, 21), 2)
+    of_noise = zoo.runtime.image_quality.quality(
+        torch.from_numpy(enlarged(small)).permute(2, 0, 1)[None],
+        torch.from_numpy(np.array(large)).permute(2, 0, 1)[None],
+        border=2,
+    )
+    assert flat == pytest.approx({"psnr": 100, "ssim": 1})
+    assert both["psnr"] == pytest.approx((100 + of_noise["psnr"]) / 2)
+    assert both["ssim"] == pytest.approx((1 + of_noise["ssim"]) / 2)
+
+
+def test_what_can_not_be_measured_is_named(tmp_path: Path) -> None:
+    """
+    A folder without pictures, one that is too small, and one that can't be read.
+    """
+    (tmp_path / "notes.txt").write_text("nothing")
+    with pytest.raises(DataError) as empty:
+        zoo.evaluate(twice(), tmp_path)
+    noise(40, 13).save(tmp_path / "strip.png")
+    with pytest.warns(zoo.errors.DataWarning), pytest.raises(DataError) as strip:
+        zoo.evaluate(twice(), tmp_path)
+    (tmp_path / "a.png").write_bytes(b"no picture")
+    with pytest.warns(zoo.errors.DataWarning), pytest.raises(DataError) as damaged:
+        zoo.evaluate(twice(), tmp_path)
+
+    assert str(empty.value).startswith(f"{tmp_path} holds no pictures (")
+    assert str(strip.value) == (
+        "strip.png is 40x13; a picture that is measured has 16 pixels at each side, or "
+        "more."
+    )
+    assert str(damaged.value).startswith("a.png: ")
+
+
+def test_a_column_of_pictures_is_enough(tmp_path: Path) -> None:
+    """
+    A table needs no column of targets: each picture is its own.
+    """
+    noise(20, 20).save(tmp_path / "1.png")
+    (tmp_path / "rows.csv").write_text("file\n1.png\n")
+    rows = reader.read_part(tmp_path / "rows.csv", KEPT, TWICE, ["test"]).rows
+
+    assert [Path(one).name for one in rows.items] == ["1.png"]
+    assert {*zoo.evaluate(twice(), tmp_path / "rows.csv")} == {"psnr", "ssim"}
+
+
+def test_light_and_dark_are_not_exchanged() -> None:
+    """
+    The option of other models for pictures changes nothing here, and is refused.
+    """
+    with pytest.raises(OptionError) as told:
+        zoo.predict(twice(), noise(4, 4), invert=True)
+
+    assert "zoo.predict has no option 'invert'." in str(told.value)
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (
+            lambda: ScaledImageOutput(scale=0),
+            "ScaledImageOutput: scale=0 should be at least 1.",
+        ),
+        (
+            lambda: ScaledImageOutput(scale=2, reach=-1),
+            "ScaledImageOutput: reach=-1 should be at least 0.",
+        ),
+        (
+            lambda: ScaledImageOutput(scale=2, low=1.0),
+            "ScaledImageOutput: low=1.0 should be below 1.0.",
+        ),
+        (
+            lambda: twice(input=ImageInput(height=8, width=8)),
+            "Model 'twice': input.fit='crop' should be 'keep', so that the size of a "
+            "picture says that of its output.",
+        ),
+        (
+            lambda: ImageInput(height=8, width=8, fit="keep", background="dark"),
+            "ImageInput: fit='keep' should be 'crop', because what is kept is neither "
+            "cut nor put on paper.",
+        ),
+    ],
+)
+def test_impossible_specs_are_refused(make: Any, message: str) -> None:
+    """
+    Before any model is built.
+    """
+    with pytest.raises(SpecError) as told:
+        make()
+
+    assert str(told.value) == message
+
+
+def test_an_input_and_an_output_describe_themselves() -> None:
+    """
+    As `zoo info` shows them, and as config.json stores them.
+    """
+    assert KEPT.description == "a colour picture of any size"
+    assert TWICE.description == "a colour picture, 2 times as wide and as high"
+    assert type(TWICE).from_plain(TWICE.to_plain()) == TWICE

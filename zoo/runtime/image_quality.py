@@ -1,0 +1,96 @@
+"""How near enlarged pictures are to the originals: PSNR and SSIM, as papers measure.
+
+Both compare bytes of the luminance (ITU-R BT.601, 16 to 235), without the pixels at the
+border, as many as a picture was enlarged by.
+"""
+
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import conv2d
+
+from zoo.runtime.image_generation import pixels
+from zoo.runtime.rows import model_inputs, predict_batches, spec_of
+
+BATCH_ROWS = 64  # pictures enlarged together: larger ones fill the memory
+WHITE = 255.0
+LEAST_ERROR = 1e-10  # of the squared white: equal pictures have 100 dB
+WINDOW, SIGMA = 11, 1.5  # of the Gaussian that SSIM averages by, in pixels
+K1, K2 = 0.01, 0.03  # keep its two ratios from dividing by nothing
+
+
+def evaluate(model: nn.Module, rows: Any) -> dict[str, float]:
+    """Return the metrics of a model on rows, in eval mode; see `metrics`."""
+    parts = [
+        predict_batches(model, part, batch_size=BATCH_ROWS)
+        for part in model_inputs(model, rows)
+    ]
+    return metrics(torch.cat(parts), rows.target, spec_of(model).output)
+
+
+def metrics(output: Tensor, target: Tensor, output_spec: Any) -> dict[str, float]:
+    """Return the mean PSNR, in dB, and SSIM of a model's output; `target` are the
+    originals as bytes, (batch, channels, height, width)."""
+    made = pixels(output, output_spec).mul(WHITE).round()
+    return quality(made, target, border=output_spec.scale)
+
+
+def quality(made: Tensor, target: Tensor, *, border: int) -> dict[str, float]:
+    """Return the mean PSNR and SSIM of bytes, (batch, channels, height, width) each,
+    without `border` pixels at each side."""
+    inside = slice(border, -border or None)
+    first, second = (
+        luminance(one)[..., inside, inside].double() for one in (made, target)
+    )
+    return {
+        "psnr": psnr(first, second).mean().item(),
+        "ssim": ssim(first, second).mean().item(),
+    }
+
+
+def luminance(image: Tensor) -> Tensor:
+    """Return the luminance of bytes, (B, 3, H, W), as (B, 1, H, W) in 16..235; of gray
+    ones, the gray."""
+    if image.shape[1] == 1:
+        return image.float()
+    weights = image.new_tensor([65.481, 128.553, 24.966], dtype=torch.float32) / WHITE
+    return 16 + (image.float() * weights.view(3, 1, 1)).sum(dim=1, keepdim=True)
+
+
+def psnr(first: Tensor, second: Tensor) -> Tensor:
+    """Return the peak signal-to-noise ratio of each pair, (B,), in dB:
+
+    PSNR = 10 log10(255^2 / mean (x - y)^2)
+    """
+    error = (first - second).square().mean(dim=(1, 2, 3)) / WHITE**2
+    return -10 * error.clamp_min(LEAST_ERROR).log10()
+
+
+def ssim(first: Tensor, second: Tensor) -> Tensor:
+    """Return the structural similarity of each pair, (B,), of (B, 1, H, W):
+
+    SSIM = (2 m_x m_y + c1) (2 s_xy + c2) / ((m_x^2 + m_y^2 + c1) (s_x^2 + s_y^2 + c2))
+
+    with means m, variances s^2 and the covariance s_xy under a Gaussian window, where
+    all of it lies in the picture. Wang et al., "Image quality assessment: from error
+    visibility to structural similarity", 2004. A smaller picture has a smaller window.
+    """
+    window = _window(min(WINDOW, *first.shape[-2:])).to(first)
+    planes = (first, second, first * first, second * second, first * second)
+    mean_1, mean_2, square_1, square_2, product = (
+        conv2d(plane, window) for plane in planes
+    )
+    c1, c2 = (K1 * WHITE) ** 2, (K2 * WHITE) ** 2
+    varied = (square_1 - mean_1**2) + (square_2 - mean_2**2) + c2
+    shared = 2 * (product - mean_1 * mean_2) + c2
+    nearness = (2 * mean_1 * mean_2 + c1) / (mean_1**2 + mean_2**2 + c1)
+    return (nearness * shared / varied).mean(dim=(1, 2, 3))
+
+
+def _window(side: int) -> Tensor:
+    """Return a Gaussian, (1, 1, side, side), that sums to one."""
+    place = torch.arange(side, dtype=torch.float64) - (side - 1) / 2
+    line = torch.exp(-place.square() / (2 * SIGMA**2))
+    line = line / line.sum()
+    return (line[:, None] * line)[None, None]
