@@ -122,6 +122,6 @@ def vgg_small(
 def _initialize(layer: nn.Module) -> None:
     """Set the weights of a layer to He's normal draw, or nothing would reach the last
     layers of a deep network without normalisation."""
-    if isinstance(layer, nn.Conv2d):
+    if isinstance(layer, nn.Conv2d) and layer.bias is not None:
         nn.init.kaiming_normal_(layer.weight, mode="fan_out", nonlinearity="relu")
         nn.init.zeros_(layer.bias)
