@@ -97,6 +97,25 @@ SPECS = (
         tags=("mnist", "digits", "autoencoder", "sparse"),
     ),
     ModelSpec(
+        name="conv-dae-fashion-mnist",
+        summary="A convolutional autoencoder removes noise from images of clothes.",
+        task="image-to-image",
+        build="zoo_autoencoder.conv_dae:conv_dae",
+        recipe="zoo_autoencoder.conv_dae_recipe",
+        card="cards/conv-dae-fashion-mnist.md",
+        license=License(code="mit", weights="mit", data="mit"),
+        parameters=3_217,
+        input=ImageInput(height=28, width=28, channels=1, background="dark"),
+        output=ImageOutput(
+            height=28, width=28, channels=1, function_to_apply="sigmoid"
+        ),
+        trained_on=("fashion_mnist",),
+        examples=("noisy_boot.png",),
+        stored="float16",
+        papers=("https://doi.org/10.1145/1390156.1390294",),
+        tags=("fashion-mnist", "clothes", "autoencoder", "denoising"),
+    ),
+    ModelSpec(
         name="vae-mnist",
         summary="A variational autoencoder with 20 latents generates digits.",
         task="unconditional-image-generation",
