@@ -2,8 +2,8 @@
 
 Read it from top to bottom: settings, data, training, evaluation. The learning rate and
 the batch size were chosen on the 6,000 validation rows in a few short trials, and the
-number of epochs for a run of a few minutes; the test rows are used once, at the end. Each
-epoch draws other noise; validation and test rows have noise by a fixed seed.
+number of epochs for a run of a few minutes; the test rows are used once, at the end.
+Each epoch draws other noise; validation and test rows have noise by a fixed seed.
 """
 
 from dataclasses import dataclass
