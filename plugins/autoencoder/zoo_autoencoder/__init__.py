@@ -116,6 +116,30 @@ SPECS = (
         tags=("fashion-mnist", "clothes", "autoencoder", "denoising"),
     ),
     ModelSpec(
+        name="cae-denoise-mnist",
+        summary="A convolutional autoencoder finds digits in strong noise.",
+        task="image-to-image",
+        build="zoo_autoencoder.cae:cae",
+        options={"outer": 16, "inner": 32, "batch_norm": True},
+        recipe="zoo_autoencoder.cae_recipe",
+        card="cards/cae-denoise-mnist.md",
+        license=License(code="mit", weights="mit", data="cc-by-sa-3.0"),
+        parameters=40_369,
+        input=ImageInput(height=28, width=28, channels=1, background="dark"),
+        output=ImageOutput(
+            height=28, width=28, channels=1, function_to_apply="sigmoid"
+        ),
+        trained_on=("mnist",),
+        examples=("noisy_five.png", "noisy_seven.png"),
+        stored="float16",
+        papers=(
+            "https://doi.org/10.1145/1390156.1390294",
+            "https://doi.org/10.1007/978-3-642-21735-7_7",
+            "https://arxiv.org/abs/1502.03167",
+        ),
+        tags=("mnist", "digits", "autoencoder", "denoising"),
+    ),
+    ModelSpec(
         name="vae-mnist",
         summary="A variational autoencoder with 20 latents generates digits.",
         task="unconditional-image-generation",

@@ -113,9 +113,13 @@ def median_filter(image: Tensor, size: float) -> Tensor:
     """Return images, (B, 1, H, W), each pixel the median of a square around it."""
     side = int(size)
     reach = side // 2
-    padded = pad(image, (reach, reach, reach, reach), mode="replicate")
-    around = padded.unfold(2, side, 1).unfold(3, side, 1)
-    return around.flatten(start_dim=4).median(dim=4).values
+
+    def middle(images: Tensor) -> Tensor:
+        padded = pad(images, (reach, reach, reach, reach), mode="replicate")
+        around = padded.unfold(2, side, 1).unfold(3, side, 1)
+        return around.flatten(start_dim=4).median(dim=4).values
+
+    return torch.cat([middle(part) for part in image.split(500)])  # for memory
 
 
 def ridge(noisy: Tensor, clean: Tensor, given: Tensor, *, penalty: float) -> Tensor:
