@@ -122,7 +122,7 @@ def contrastive_divergence(
         (layer.visible_bias, (visible - again).mean(dim=0)),
         (layer.hidden_bias, (hidden - hidden_again).mean(dim=0)),
     ):
-        parameter += rate * run.mean(change)
+        parameter.add_(rate * run.mean(change))
 
 
 def _measured(
