@@ -27,6 +27,7 @@ __all__ = [
     "add_reconstructions",
     "encode_rows",
     "evaluate",
+    "gray_image",
     "image_png",
     "importance_weighted_nll",
     "interpolations",
@@ -94,7 +95,7 @@ def _add_report(
     run.log_summary(**importance_weighted_nll(model, image[:ROWS]))
     run.log_figure(
         "samples",
-        image_png(image_grid([_image(one) for one in samples[:96]], columns=16)),
+        image_png(image_grid([gray_image(one) for one in samples[:96]], columns=16)),
         "The first samples of seed zero, none left out.",
     )
     add_reconstructions(run, image[:16], reconstruction[:16], "first digits")
@@ -138,7 +139,7 @@ def add_reconstructions(
     `reconstruction` may have several rows of images, as `below` says then.
     """
     rows = image_grid(
-        [_image(one) for one in (*image, *reconstruction)], columns=len(image)
+        [gray_image(one) for one in (*image, *reconstruction)], columns=len(image)
     )
     caption = f"The {what} of the test split, and {below}."
     run.log_figure(name, image_png(rows), caption)
@@ -241,7 +242,8 @@ def importance_weighted_nll(model: Any, image: Tensor) -> dict[str, float]:
     }
 
 
-def _image(one: Tensor) -> Image.Image:
+def gray_image(one: Tensor) -> Image.Image:
+    """Return pixels in 0..1, (1, H, W), as an image."""
     return Image.fromarray(one[0].mul(255).round().byte().numpy())
 
 
@@ -257,7 +259,7 @@ def interpolations(model: Any, image: Tensor, label: Tensor) -> Image.Image:
         ends = model.encode(image[[one, other]])
         weight = torch.linspace(0, 1, 16).unsqueeze(1)
         codes = (1 - weight) * ends[0] + weight * ends[1]
-        images += [_image(decoded) for decoded in model.decode(codes).sigmoid()]
+        images += [gray_image(decoded) for decoded in model.decode(codes).sigmoid()]
     return image_grid(images, columns=16)
 
 

@@ -21,7 +21,7 @@ from zoo_boltzmann.likelihood import ais_log_z
 from zoo_boltzmann.rbm import RBM
 from zoo_boltzmann.rbm_recipe import data
 
-__all__ = ["report", "softmax_regression_accuracy"]
+__all__ = ["COLUMNS", "image_png", "report", "softmax_regression_accuracy"]
 
 ZOOM = 2  # how much larger an image is shown
 CLASSIFIER = "lenet5-mnist"  # of the samples
@@ -58,7 +58,7 @@ def report(model: RBM, run: Run) -> None:
         ),
         "filters": (_filters(model), FILTERS),
     }.items():
-        run.log_figure(name, _png(images), caption)
+        run.log_figure(name, image_png(images), caption)
 
 
 SAMPLES = "The first samples of seed zero, none left out."
@@ -152,7 +152,7 @@ def _filters(model: RBM, rows: int = 6) -> Tensor:
     return pixels.view(-1, 1, model.image_size, model.image_size)
 
 
-def _png(images: Tensor) -> bytes:
+def image_png(images: Tensor) -> bytes:
     """Return images, pixels in 0..1, (count, 1, height, width), in rows."""
     pixels = images[:, 0].mul(255).round().byte().numpy()
     whole = image_grid([Image.fromarray(one) for one in pixels], columns=COLUMNS)
