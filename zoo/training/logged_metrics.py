@@ -58,11 +58,15 @@ def logged_metrics(
 ) -> LoggedMetrics | None:
     """Return what a recipe logs with `settings`, but those that keep it brief.
 
-    None is returned where the recipe can't train on noise, which says nothing of it.
+    None is returned where the recipe refuses these settings, or can't train on noise,
+    which says nothing of it.
     """
     recipe, _ = choose_settings(spec, None, smoke=True, file=file)
     brief = {key: settings[key] for key in settings if key not in recipe.SMOKE_SETTINGS}
-    _, chosen = choose_settings(spec, brief, smoke=True, file=file)
+    try:
+        _, chosen = choose_settings(spec, brief, smoke=True, file=file)
+    except SettingsError:  # which the first run says
+        return None
     with seeded(chosen.seed), warnings.catch_warnings():
         warnings.simplefilter("ignore")
         run = _NoiseRun(
