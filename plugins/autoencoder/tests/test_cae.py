@@ -79,8 +79,8 @@ def test_the_trained_weights_give_what_the_equations_say() -> None:
 
 def test_it_is_ahead_of_ridge_regression() -> None:
     """
-    In the receipt of the shipped weights, by one and a half decibels or more; and more digits can
-    be read.
+    In the receipt of the shipped weights, by one and a half decibels or more; and more
+    digits can be read.
     """
     receipt = zoo.load(NAME).zoo.receipt
     (psnr,) = (m["value"] for m in receipt["metrics"] if m["name"] == "psnr")
