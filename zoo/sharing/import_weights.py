@@ -17,7 +17,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from zoo.artifacts import weight_store
+from zoo.artifacts import checked_file, weight_store
 from zoo.cards.templates import DRAFT, DRAFT_HEADER
 from zoo.errors import ImportWeightsError, near
 from zoo.inference import predict
@@ -162,7 +162,7 @@ def import_weights(
     header = DRAFT_HEADER.format(license=license, task=spec.task) if license else ""
     draft = DRAFT.format(name=spec.name, file=Path(file).name, summary=spec.summary)
     files = {"README.md": (header + draft).encode()}
-    sha256 = weight_store.sha256_of(Path(file))
+    sha256 = checked_file.sha256_of(Path(file))
     origin = {"file": Path(file).name, "SHA-256": sha256}
     saved = saving.save(
         module.eval(),
