@@ -15,7 +15,7 @@ SPECS = (
         recipe="zoo_boltzmann.dbn_recipe",
         card="cards/dbn-mnist.md",
         license=License(code="mit", weights="mit", data="cc-by-sa-3.0"),
-        parameters=1_291_794,
+        parameters=1_292_294,
         input=ImageInput(height=28, width=28, channels=1, background="dark"),
         output=ClassOutput(labels=tuple("0123456789")),
         trained_on=("mnist",),
