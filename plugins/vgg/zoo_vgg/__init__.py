@@ -1,0 +1,50 @@
+"""VGG: deep stacks of 3x3 convolutions.
+
+This module is only metadata; it must stay free of torch.
+"""
+
+from zoo import ClassOutput, ImageInput, License, ModelSpec, Trunk, hookimpl
+
+CLASSES = (
+    "airplane",
+    "automobile",
+    "bird",
+    "cat",
+    "deer",
+    "dog",
+    "frog",
+    "horse",
+    "ship",
+    "truck",
+)
+
+# Of the pixels of the 45,000 training rows that it was fitted to, by its recipe's seed.
+MEAN, STD = (0.4912, 0.482, 0.4464), (0.2472, 0.2436, 0.2617)
+
+SPECS = (
+    ModelSpec(
+        name="vgg-small-cifar10",
+        summary="A slim VGG of six convolutions classifies tiny color images.",
+        task="image-classification",
+        build="zoo_vgg.vgg:vgg_small",
+        options={"width": 8, "hidden": (256, 128), "batch_norm": True, "dropout": 0.0},
+        recipe="zoo_vgg.recipe",
+        card="cards/vgg-small-cifar10.md",
+        license=License(code="mit", weights="mit", data="unknown"),
+        parameters=694_666,
+        input=ImageInput(height=32, width=32, mean=MEAN, std=STD),
+        output=ClassOutput(labels=CLASSES),
+        trained_on=("cifar10",),
+        head="classifier.6",
+        trunk=Trunk(module="features", size=(4, 4), stride=8),
+        examples=("cat.png",),
+        stored="float16",
+        papers=("https://arxiv.org/abs/1409.1556", "https://arxiv.org/abs/1502.03167"),
+        tags=("cifar10", "vgg", "cnn"),
+    ),
+)
+
+
+@hookimpl
+def zoo_models() -> tuple[ModelSpec, ...]:
+    return SPECS
