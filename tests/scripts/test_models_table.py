@@ -26,6 +26,7 @@ BEHIND = {
     "rnn-imdb",
     "tfidf-clf-20news",
     "tfidf-retriever",
+    "transformer-imdb",
     "word2vec-cbow",
 }
 

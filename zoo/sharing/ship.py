@@ -38,8 +38,7 @@ def ship(folder: str | Path) -> Shipped:
     not measured or does not fit the ModelSpec, and PluginError where measured.json
     can't be read; then nothing is written.
 
-    Example:
-        zoo.ship("runs/my-model")
+    >>> zoo.ship("runs/mine")  # doctest: +SKIP
     """
     folder = Path(folder)
     config, facts = checkpoint_folder.read_config(folder), claims.measured_facts(folder)

@@ -182,6 +182,9 @@ class ScaledImageOutput(Output):
 
     No pixel depends on any of the input that is further than `reach` pixels from it, so
     a large picture can be computed in parts; of 0 it is not known.
+
+    >>> zoo.ScaledImageOutput(scale=2, reach=12).scale
+    2
     """
 
     kind: Literal["scaled-image"] = "scaled-image"
