@@ -9,7 +9,7 @@ import pytest
 import torch
 
 import zoo
-from zoo.artifacts import checkpoint_folder, weight_store
+from zoo.artifacts import checked_file, checkpoint_folder, weight_store
 from zoo.cards.render import SECTIONS
 from zoo.cli import main
 from zoo.errors import CheckpointError
@@ -74,7 +74,7 @@ def test_foreign_weights_are_measured_and_shipped(
     assert {one.name: one.value for one in facts.metrics} == {"accuracy": 1, "f1": 1}
     assert facts.costs == costs
     receipt = json.loads((target / "run.json").read_text())
-    sha256 = weight_store.sha256_of(imported.parent / "theirs.pth")
+    sha256 = checked_file.sha256_of(imported.parent / "theirs.pth")
     assert receipt["origin"] == {"file": "theirs.pth", "SHA-256": sha256}
     card = (target / "README.md").read_text()
     assert card.startswith("---\n")

@@ -15,7 +15,7 @@ from zoo import ImageInput, License, ModelSpec, ScaledImageOutput
 from zoo.datasets.custom import reader
 from zoo.errors import DataError, OptionError, SpecError
 from zoo.models.metadata import ModelMetadata, attach
-from zoo.runtime.image import shrink
+from zoo.runtime.image_quality import shrink
 from zoo.tasks import image_to_image
 
 KEPT = ImageInput(height=8, width=8, fit="keep")

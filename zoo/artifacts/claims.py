@@ -37,15 +37,15 @@ def measured_facts(folder: Path) -> Facts:
             f"{folder} has no {checkpoint_folder.RECEIPT}, which says what was "
             f"measured. 'zoo train {config.name}' writes one."
         )
+    if receipt.get("smoke"):
+        raise CheckpointError(
+            f"{folder} was a smoke run. Train the model in earnest: 'zoo train "
+            f"{config.name}'."
+        )
     if "metrics" not in receipt:
         raise CheckpointError(
             f"{folder} was not measured. 'zoo measure {folder}' measures weights that "
             "were imported."
-        )
-    if receipt["smoke"]:
-        raise CheckpointError(
-            f"{folder} was a smoke run. Train the model in earnest: 'zoo train "
-            f"{config.name}'."
         )
     return Facts(weights=config.weights, metrics=metrics(receipt))
 

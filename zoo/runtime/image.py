@@ -24,10 +24,7 @@ def read(raw: Any, input_spec: Any) -> tuple[list[Image.Image], bool]:
 def encode(images: Iterable[Image.Image], input_spec: Any) -> Tensor:
     """Return pictures as bytes in the size the model takes, (B, C, H, W)."""
     arrays = [np.array(fit_image(one, input_spec), dtype=np.uint8) for one in images]
-    shaped = [
-        torch.from_numpy(array.reshape(*array.shape[:2], input_spec.channels))
-        for array in arrays
-    ]
+    shaped = [torch.from_numpy(a if a.ndim == 3 else a[..., None]) for a in arrays]
     return torch.stack([one.permute(2, 0, 1) for one in shaped])
 
 
@@ -78,16 +75,6 @@ def fit_image(image: Image.Image, input_spec: Any) -> Image.Image:
     edge = np.median(frame, axis=0).astype(int)
     color = int(edge) if edge.ndim == 0 else tuple(map(int, edge))
     return ImageOps.pad(image, size, resample, color=color)
-
-
-def shrink(image: Image.Image, scale: int) -> tuple[Image.Image, Image.Image]:
-    """Return a picture `scale` times smaller, by bicubic interpolation as papers on
-    super-resolution do, and the picture it is of: what is left over at the right and at
-    the bottom is cut off."""
-    width, height = image.width // scale, image.height // scale
-    large = image.crop((0, 0, scale * width, scale * height))
-    small = large.resize((max(1, width), max(1, height)), Image.Resampling.BICUBIC)
-    return small, large
 
 
 def cropped(image: Image.Image, input_spec: Any, resample: Any) -> Image.Image:

@@ -7,6 +7,7 @@ border, as many as a picture was enlarged by.
 from typing import Any
 
 import torch
+from PIL import Image
 from torch import Tensor, nn
 from torch.nn.functional import conv2d
 
@@ -18,6 +19,16 @@ WHITE = 255.0
 LEAST_ERROR = 1e-10  # of the squared white: equal pictures have 100 dB
 WINDOW, SIGMA = 11, 1.5  # of the Gaussian that SSIM averages by, in pixels
 K1, K2 = 0.01, 0.03  # keep its two ratios from dividing by nothing
+
+
+def shrink(image: Image.Image, scale: int) -> tuple[Image.Image, Image.Image]:
+    """Return a picture `scale` times smaller, by bicubic interpolation as papers on
+    super-resolution do, and the picture it is of: what is left over at the right and at
+    the bottom is cut off."""
+    width, height = image.width // scale, image.height // scale
+    large = image.crop((0, 0, scale * width, scale * height))
+    small = large.resize((max(1, width), max(1, height)), Image.Resampling.BICUBIC)
+    return small, large
 
 
 def evaluate(model: nn.Module, rows: Any) -> dict[str, float]:

@@ -19,7 +19,6 @@ from zoo.errors import DataError, InputError
 from zoo.models.metadata import model_metadata
 from zoo.runtime import image_quality
 from zoo.runtime.eval_mode import forward_on_device
-from zoo.runtime.image import shrink
 from zoo.specs import ImageInput, ImageOutput, Input, ModelSpec, Output
 from zoo.specs import ScaledImageOutput as Scaled
 from zoo.tasks._task import RawRows
@@ -143,7 +142,7 @@ def _size(opened: Any) -> tuple[int, int]:
 
 def _pair(picture: Image.Image, name: str, scale: int) -> tuple[Image.Image, Tensor]:
     """Return a picture shrunk, and its own pixels as bytes, (1, channels, H, W)."""
-    small, large = shrink(picture, scale)
+    small, large = image_quality.shrink(picture, scale)
     if min(small.size) * scale < LEAST:
         raise DataError(
             f"{name} is {picture.width}x{picture.height}; a picture that is measured "

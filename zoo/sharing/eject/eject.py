@@ -44,6 +44,7 @@ OUTPUTS = {
     "masked-token": "fill_mask",
     "number": "regression",
     "ocr": "image_to_text",
+    "scaled-image": "image_generation",
     "text": "text_generation",
     "translation": "translation",
     "vector": "feature_extraction",
