@@ -128,16 +128,14 @@ def test_from_an_empty_directory_to_a_model_that_others_load(tmp_path: Path) -> 
     assert done.stdout.split() == ["sparrow", "True", "zoo_sparrow.model"]
 
 
-def test_the_script_goes_the_way_of_the_readme() -> None:
+def test_the_script_goes_the_way_of_the_guide() -> None:
     """
-    Each command of the section on plugins is one that the script runs.
+    Each command of the page on plugins is one that the script runs.
     """
     script = (ROOT / "tests" / "contribute.sh").read_text(encoding="utf-8")
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    section = readme.partition("## Write a plugin")[2].partition("## Develop")[0]
-    lines = [
-        line for line in section.splitlines() if re.match("zoo (new|ch|tr|pu)", line)
-    ]
+    guide = ROOT / "docs" / "plugins" / "writing.md"
+    text = guide.read_text(encoding="utf-8")
+    lines = [line for line in text.splitlines() if re.match("zoo (new|ch|tr|pu)", line)]
 
     assert len(lines) == 4
     assert all(line.replace("zoo ", "$PYTHON -m zoo ", 1) in script for line in lines)

@@ -39,30 +39,27 @@ KINDS = pytest.mark.parametrize("expected", INPUTS, ids=lambda one: one.kind)
 @pytest.mark.parametrize("tag", list_tasks())
 def test_a_task_says_what_its_models_take_and_give(tag: str) -> None:
     """
-    By classes of specs; and it has right answers, or it has none.
+    By classes of specs; what can be taught has right answers, and can be measured.
     """
     doing = get_task(tag)
 
     assert isinstance(doing, Task)
     assert all(issubclass(kind, Input) for kind in doing.input_types)
     assert all(issubclass(kind, Output) for kind in doing.output_types)
-    judged = [
-        type(doing).loss is not Task.loss,
-        type(doing).compute_metrics is not Task.compute_metrics,
-    ]
-    assert judged == 2 * [doing.metric is not None]
+    taught = type(doing).loss is not Task.loss
+    measured = type(doing).compute_metrics is not Task.compute_metrics
+    assert taught == (doing.metric is not None)
+    assert measured or not taught
 
 
 @pytest.mark.parametrize("tag", list_tasks())
 def test_a_task_makes_results_of_one_pass_or_of_several(tag: str) -> None:
     """
-    One of the two ways is its own.
+    One of the two ways is its own at least; pictures of several sizes need both.
     """
     kind = type(get_task(tag))
 
-    assert (kind.postprocess is not Task.postprocess) != (
-        kind.predict is not Task.predict
-    )
+    assert kind.postprocess is not Task.postprocess or kind.predict is not Task.predict
 
 
 @pytest.mark.parametrize("name", zoo.list_models())
