@@ -61,6 +61,7 @@ class DeepBeliefNetwork(nn.Module):
         super().__init__()
         widths = list(pairwise((pixels, *hidden)))
         self.belief = nn.ModuleList(BinaryLayer(low, high) for low, high in widths)
+        self.belief.requires_grad_(False)  # contrastive divergence, not backpropagation
         layers: list[nn.Module] = [nn.Flatten()]
         for low, high in widths:
             layers += [nn.Linear(low, high), nn.Sigmoid(), nn.Dropout(dropout)]
