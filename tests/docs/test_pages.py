@@ -43,3 +43,13 @@ def test_links_into_the_repository_lead_somewhere(page: str) -> None:
     links = LINK.findall(re.sub(r"```.*?```", "", PAGES[page], flags=re.DOTALL))
 
     assert [link for link in links if not (here / link).exists()] == []
+
+
+def test_the_tests_of_each_promise_of_security_are_there() -> None:
+    """
+    A promise names the file that tests it.
+    """
+    named = re.findall(r"`(tests/[\w/]+(?:\.py)?)`", PAGES["SECURITY.md"])
+
+    assert len(named) > 8
+    assert [path for path in named if not (ROOT / path).exists()] == []

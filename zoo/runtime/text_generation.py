@@ -118,7 +118,7 @@ def _results(
     return [
         {
             "prompt": prompt,
-            "text": plan.cut(_continuation(row, one.tokens, input_spec)),
+            "text": plan.cut(_continuation(prompt, row, one.tokens, input_spec)),
             "tokens": len(one.tokens),
             "finished": one.finished,
         }
@@ -126,10 +126,15 @@ def _results(
     ]
 
 
-def _continuation(prompt: Sequence[int], made: Sequence[int], input_spec: Any) -> str:
+def _continuation(
+    prompt: str, given: Sequence[int], made: Sequence[int], input_spec: Any
+) -> str:
     """Return the text of tokens that follow others, with a space where words meet."""
-    before = tokenizer.decode(prompt, input_spec)
-    whole = tokenizer.decode([*prompt, *made], input_spec)
-    if whole.startswith(before):
-        return whole[len(before) :]
-    return tokenizer.decode(made, input_spec)
+    before = tokenizer.decode(given, input_spec)
+    whole = tokenizer.decode([*given, *made], input_spec)
+    if not whole.startswith(before):
+        return tokenizer.decode(made, input_spec)
+    text = whole[len(before) :]
+    if prompt[-1:].isspace() and not before[-1:].isspace():
+        return text.removeprefix(" ")  # the prompt has the space that words have not
+    return text

@@ -209,3 +209,15 @@ def test_the_receipt_holds_what_the_card_of_the_headlines_says() -> None:
     assert reached < receipt["baselines"]["Kneser-Ney 3-gram"]["perplexity"]
     assert found["test_without_remainder"] == pytest.approx(reached, rel=1e-4)
     assert WINDOW == 32
+
+
+def test_a_prompt_that_ends_in_a_space_gets_no_second_one() -> None:
+    """
+    Words meet at one space, whoever has written it.
+    """
+    spaced, plain = (
+        str(zoo.predict(NAME, prompt, max_new_tokens=4, seed=1))
+        for prompt in ("the best way to ", "the best way to")
+    )
+
+    assert spaced == plain
