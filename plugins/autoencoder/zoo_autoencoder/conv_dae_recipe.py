@@ -8,16 +8,14 @@ Each epoch draws other noise; validation and test rows have noise by a fixed see
 
 from dataclasses import dataclass
 
-import torch
 from torch import nn
-from torch.nn.functional import mse_loss
 
 from zoo.recipes import Run, TensorRows
 from zoo_autoencoder.denoising import (
-    add_noise,
     errors,
     noisy_and_clean,
     remove_noise,
+    train_denoiser,
 )
 
 __all__ = ["NOISE", "SMOKE_SETTINGS", "Settings", "data", "evaluate", "train"]
@@ -44,26 +42,7 @@ def data(run: Run, split: str) -> TensorRows:
 
 
 def train(settings: Settings, run: Run) -> nn.Module:
-    train_rows, val_rows = run.split(data(run, "train"), settings.val_fraction)
-    model = run.prepare(run.build())
-    optimizer = run.prepare(
-        torch.optim.Adam(model.parameters(), lr=settings.lr, fused=True)
-    )
-    scheduler = run.prepare(
-        torch.optim.lr_scheduler.OneCycleLR(
-            optimizer,
-            max_lr=settings.lr,
-            total_steps=run.steps(train_rows, settings.batch_size, settings.epochs),
-        )
-    )
-    for _ in run.epochs(settings.epochs):
-        model.train()
-        for clean, _ in run.batches(train_rows, settings.batch_size):
-            noisy = add_noise(clean, NOISE, run.augmenting)
-            loss = mse_loss(model(noisy).sigmoid(), clean)
-            run.step(loss, optimizer, scheduler)
-        run.log(evaluate(model, val_rows), best="mse")
-    return run.best(model)
+    return train_denoiser(settings, run, data(run, "train"), NOISE)
 
 
 def evaluate(model: nn.Module, rows: TensorRows) -> dict[str, float]:
