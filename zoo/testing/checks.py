@@ -73,9 +73,13 @@ def output_fits_the_labels(spec: ModelSpec, tmp_path: Path) -> None:
 
 def rows_do_not_mix(spec: ModelSpec, tmp_path: Path) -> None:
     """In eval mode a row's output does not depend on the rows beside it."""
+    torch.manual_seed(0)
     model, given = loading.build(spec.name).eval(), _given(spec)
     together, alone = _run(model, given), _run(model, given[:1])
-    assert torch.allclose(together[:1], alone, atol=1e-5), "row 0 changed in company"
+    # Kernels differ by the number of rows; their error grows with the largest sum.
+    rounding = 1e-5 * max(1.0, float(alone.abs().max()))
+    same = torch.allclose(together[:1], alone, rtol=1e-5, atol=rounding)
+    assert same, "row 0 changed in company"
 
 
 def weights_survive_the_disk(spec: ModelSpec, tmp_path: Path) -> None:
