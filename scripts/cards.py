@@ -2,7 +2,8 @@
 
 A model's card lies in cards/<model>/ with its pictures, and in its checkpoint folder:
 the same bytes, which are also those of its repository on the Hub. `models_table.py`
-writes the tables of models in the README and in docs/models.md.
+writes the tables of models in the README and in docs/models.md, and
+`plugin_readmes.py` the README of each plugin.
 """
 
 import sys
@@ -10,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import models_table
+import plugin_readmes
 
 from zoo import ModelSpec
 from zoo.artifacts import checkpoint_folder, weight_store
@@ -56,6 +58,9 @@ def _wanted() -> list[tuple[Path, bytes]]:
         for ending in checkpoint_folder.FIGURE_SUFFIXES:
             for picture in home.glob(f"*{ending}"):
                 wanted.append((CARDS / spec.name / picture.name, picture.read_bytes()))
+    for project in PLUGINS.glob("*/pyproject.toml"):
+        page = plugin_readmes.readme(project.parent).encode()
+        wanted.append((project.with_name("README.md"), page))
     return [*wanted, *((page, _page(page).encode()) for page in TABLES)]
 
 

@@ -13,7 +13,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 PIP = [sys.executable, "-m", "pip", "--disable-pip-version-check", "-q"]
-MOST = 100 << 20  # bytes of weights, all plugins together
+MOST = 160 << 20  # bytes of weights, all plugins together
 
 
 def wheel(source: Path, folder: Path) -> Path:
@@ -121,7 +121,7 @@ def test_a_renamed_copy_of_a_plugin_works_elsewhere(
 
 def test_shipped_weights_stay_within_the_budget() -> None:
     """
-    All plugins together ship at most 100 MiB of weights.
+    All plugins together ship at most 160 MiB of weights.
     """
     shipped = list(ROOT.glob("plugins/*/zoo_*/checkpoints/*/*.safetensors"))
 

@@ -1,10 +1,13 @@
 """`zoo info` and `zoo card`: what is known about a model before it is loaded."""
 
 import json
+from pathlib import Path
 
+import pytest
 from command_line import Ended, Run
 
 import zoo
+from zoo.artifacts import changelog
 from zoo.specs import ClassOutput
 
 
@@ -20,6 +23,21 @@ def test_info(run: Run) -> None:
     assert facts["input"] == "sepal_length 4.3 to 7 cm; petal_length 1 to 5.1 cm"
     assert facts["labels"] == "setosa, versicolor"
     assert facts["metrics"].startswith("accuracy 1.0000 on iris test (nearest class")
+
+
+def test_info_says_when_weights_changed(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """
+    The changelog of the plugin has a line about the model: it is shown with its
+    version.
+    """
+    monkeypatch.setattr(changelog, "package_folder", lambda package: tmp_path)
+    entry = "## 0.2.0\n\n* `lenet5-mnist`: trained again.\n"
+    (tmp_path / "CHANGELOG.md").write_text(entry, encoding="utf-8")
+    lines = run("info", "lenet5-mnist").out.splitlines()
+
+    assert "changes      0.2.0: trained again." in lines
 
 
 def test_info_as_json(run: Run) -> None:

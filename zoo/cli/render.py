@@ -13,6 +13,7 @@ import click
 
 from zoo._utils import shown
 from zoo._utils.atomic_write import atomic_file
+from zoo.artifacts.changelog import model_changes
 from zoo.plugins.discovery import Plugin, installed
 from zoo.specs import Metric, ModelSpec
 
@@ -120,6 +121,9 @@ def facts(spec: ModelSpec, plugin: Plugin) -> dict[str, str]:
         + (f" ({beside})" if (beside := baseline(m)) else "")
         for m in spec.metrics
     )
+    changes = "; ".join(
+        f"{version}: {text}" for version, text in model_changes(spec.package, spec.name)
+    )
     return {
         "name": spec.name,
         "summary": spec.summary,
@@ -134,6 +138,7 @@ def facts(spec: ModelSpec, plugin: Plugin) -> dict[str, str]:
         "licences": f"code {spec.license.code}, weights {spec.license.weights}, "
         f"data {spec.license.data}",
         "plugin": f"{plugin.distribution} {plugin.version}",
+        **({"changes": changes} if changes else {}),
         "sources": ", ".join(spec.papers),
     }
 

@@ -6,6 +6,7 @@ folder holds one kind of model. Does not know torch.
 
 import re
 from functools import cache
+from importlib.metadata import version
 from pathlib import Path
 
 from zoo._utils.atomic_folder import put_folder, scratch_folder
@@ -45,12 +46,19 @@ def new_plugin(
         "@NAME@": name,
         "@PACKAGE@": _package(name),
         "@CORE@": CORE.get(like, "zoo-core"),
+        "@BOUND@": _bound(version("zoo-core")),
     }
     with scratch_folder(folder) as scratch:
         for part in (COMMON, like):
             _write(TEMPLATES / part, scratch, substitutions)
         put_folder(scratch, folder, keep=lambda _: True, last="pyproject.toml")
     return folder
+
+
+def _bound(core: str) -> str:
+    """Return the versions of the core that keep what this one has: `>=0.1,<0.2`."""
+    major, minor = map(int, core.split(".")[:2])
+    return f">={major}.{minor},<{f'0.{minor + 1}' if major == 0 else major + 1}"
 
 
 @cache
