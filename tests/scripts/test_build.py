@@ -1,18 +1,19 @@
 """What a release must not do: ship other weights under an old version."""
 
 import json
+import tomllib
 from pathlib import Path
 from zipfile import ZipFile
 
-import build
 import pytest
-import tomllib
+
+import build
 
 ROOT = Path(__file__).resolve().parents[2]
 
 
 def wheel(folder: Path, version: str, sha256: str, changelog: str) -> Path:
-    """Write a wheel of a plugin with the weights of one model, and return its folder."""
+    """Write a wheel of a plugin with one model, and return its folder."""
     folder.mkdir()
     measured = {"models": {"digits": {"weights": {"size": 9, "sha256": sha256}}}}
     with ZipFile(folder / f"zoo_ours-{version}-py3-none-any.whl", "w") as packed:
