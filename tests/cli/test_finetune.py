@@ -12,7 +12,7 @@ from stripes import CLASSES, stripes
 import zoo
 from zoo.artifacts.checkpoint_folder import read_receipt
 from zoo.cli.finetune import _behind
-from zoo.cli.progress import watching
+from zoo.training.progress import watching
 
 NAME = "lenet5-mnist"
 

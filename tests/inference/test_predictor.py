@@ -1,5 +1,6 @@
 """A model as a function of batches: `zoo.Predictor`, pickled without its weights."""
 
+import os
 import pickle
 from pathlib import Path
 from typing import Any
@@ -100,10 +101,13 @@ def test_a_batch_in_which_nothing_is_answered() -> None:
 
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
-def test_datasets_map_in_two_processes() -> None:
+def test_datasets_map_in_two_processes(monkeypatch: pytest.MonkeyPatch) -> None:
     """
     Each loads the model once; the answers are those of `zoo.predict`.
     """
+    # The library leaves a copy in its place: what has imported the old one sees no
+    # change that a later test makes.
+    monkeypatch.setattr(os, "environ", os.environ)
     library = pytest.importorskip("datasets")
     rows = library.Dataset.from_dict({"image": digits(8)})
     rows = rows.cast_column("image", library.Image())

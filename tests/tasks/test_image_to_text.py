@@ -398,9 +398,7 @@ def test_a_reading_prints_its_text_and_score() -> None:
 
     assert str(SEEN) == "a<b (50.00%)"
     assert str(empty) == "no text (75.00%)"
-    assert repr(empty) == (
-        "OCRResult(text='', score=0.75, characters=(), alternatives=())"
-    )
+    assert repr(empty) == "<OCRResult: no text (75.00%)>"
 
 
 def test_a_reading_converts_to_json() -> None:

@@ -12,6 +12,7 @@ from typing import Any
 
 from zoo._utils.shown import markdown
 from zoo.artifacts import checkpoint_folder, claims, weight_store
+from zoo.cards.markdown_card import MarkdownCard
 from zoo.cards.templates import (
     BEHIND_BASELINE,
     BODY,
@@ -43,22 +44,25 @@ REQUIRED_SECTIONS = {
 TYPED_SECTIONS = re.compile(r"\d+\.\d+|\d+\s?%")  # a figure that nobody keeps true
 
 
-def render(name: str) -> str:
+def render(name: str) -> MarkdownCard:
     """Return the card of a registered model: the README.md of its Hub repository.
+
+    It is a string, and a notebook shows it as a page with its pictures.
 
     >>> zoo.card("xor-mlp").startswith("---")
     True
     """
     spec = find(name)
-    receipt = checkpoint_folder.read_receipt(weight_store.shipped_checkpoint(spec))
+    folder = weight_store.shipped_checkpoint(spec)
+    receipt = checkpoint_folder.read_receipt(folder)
     if not receipt and spec.recipe is None and spec.weights:
-        return _pinned(spec, spec.weights)
+        return MarkdownCard(_pinned(spec, spec.weights), folder)
     if not receipt:
         raise CardError(
             f"{name!r} has no receipt, so its card has no numbers. 'zoo train {name}' "
             "makes one."
         )
-    return text(spec, receipt)
+    return MarkdownCard(text(spec, receipt), folder)
 
 
 def text(spec: ModelSpec, receipt: Mapping[str, Any]) -> str:

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +20,7 @@ from zoo.cli.options import (
     target_option,
 )
 from zoo.cli.render import lined
-from zoo.evaluation.metric_selection import signed_score
+from zoo.evaluation.comparison import baseline_ahead, comparison_table
 
 MOST_CLASSES = 12  # whose rows are counted one by one
 
@@ -65,9 +65,9 @@ def finetune_command(
     folder.
     """
     from zoo.artifacts import checkpoint_folder
-    from zoo.cli.progress import watching
     from zoo.finetuning.checkpoint import finetune
     from zoo.models.loading import find
+    from zoo.training.progress import watching
     from zoo.training.settings import parse
 
     keep_freed_memory()
@@ -113,7 +113,7 @@ def _report(folder: Path, receipt: Mapping[str, Any], counted: str) -> list[str]
     if receipt["skipped"]:
         lines.append(f"skipped, unreadable: {len(receipt['skipped'])}")
         lines += [f"  {one_line(fault)}" for fault in receipt["skipped"]]
-    lines += ["", *lined(_table(receipt)), "", *_behind(receipt)]
+    lines += ["", *lined(comparison_table(receipt)), "", *_behind(receipt)]
     example = "photo.jpg" if receipt["classes"] else "rows.csv"
     return [
         *lines,
@@ -125,32 +125,13 @@ def _report(folder: Path, receipt: Mapping[str, Any], counted: str) -> list[str]
 
 def _behind(receipt: Mapping[str, Any]) -> list[str]:
     """Return the line about a baseline that is ahead by the first metric, if any is."""
-    first = receipt["metrics"][0]
-    ahead = {
-        name: figures[first["name"]]
-        for name, figures in receipt["baselines"].items()
-        if first["name"] in figures
-        and signed_score(first["name"], figures[first["name"]])
-        > signed_score(first["name"], first["value"])
-    }
-    if not ahead:
+    ahead = baseline_ahead(receipt)
+    if ahead is None:
         return []
-    best = max(ahead, key=lambda name: signed_score(first["name"], ahead[name]))
+    first, (best, value) = receipt["metrics"][0], ahead
     return [
-        f"{best} is ahead ({first['name']} {ahead[best]:.4f} against "
+        f"{best} is ahead ({first['name']} {value:.4f} against "
         f"{first['value']:.4f}): the model has not learned more from these rows. "
         "Give it more rows, or try --set freeze=none or --set augment=flip-crop.",
         "",
     ]
-
-
-def _table(receipt: Mapping[str, Any]) -> Sequence[Sequence[str]]:
-    """Return each metric of the model and of the baselines."""
-    baselines = receipt["baselines"]
-    table = [["metric", "this model", *baselines]]
-    for metric in receipt["metrics"]:
-        name = metric["name"]
-        values = [metrics.get(name) for metrics in baselines.values()]
-        cells = ["-" if value is None else f"{value:.4f}" for value in values]
-        table.append([name, f"{metric['value']:.4f}", *cells])
-    return table

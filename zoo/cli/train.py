@@ -65,7 +65,7 @@ def train_command(
     defines as MODEL; by default into runs/my_recipe.
     """
     from zoo.artifacts.checkpoint_folder import read_receipt
-    from zoo.cli.progress import watching
+    from zoo.training.progress import watching
     from zoo.training.settings import parse
     from zoo.training.train import comparison_of, train
 

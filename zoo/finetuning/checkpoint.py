@@ -25,6 +25,7 @@ from zoo.specs import License, ModelSpec
 from zoo.tasks import get_task
 from zoo.training import receipt as receipts
 from zoo.training.monitoring import TrainingMonitor
+from zoo.training.progress import print_comparison, show_progress, watched
 from zoo.training.rescue import weights_kept
 
 __all__ = ["finetune", "save"]
@@ -210,6 +211,7 @@ def finetune(
     labels: Sequence[str] | None = None,
     skip_unreadable: bool = False,
     force: bool = False,
+    progress: bool | None = None,
     monitor: TrainingMonitor | None = None,
     **settings: object,
 ) -> LoadedModel:
@@ -228,9 +230,10 @@ def finetune(
     measured on `test` rows, or on those held back. What comes back saves, loads,
     publishes and is fine-tuned again like any other; `folder` gets its card, and must
     not hold a trained model, unless with `force`, which replaces it. If measuring or
-    writing fails at the end, the weights are kept, and the error says where. Raises
-    CheckpointError, DataError, TrainingError, OptionError, SettingsError, Diverged,
-    and what `zoo.load` raises.
+    writing fails at the end, the weights are kept, and the error says where. A progress
+    bar and the comparison with the baselines are shown in a terminal and in a notebook;
+    `progress` says otherwise. Raises CheckpointError, DataError, TrainingError,
+    OptionError, SettingsError, Diverged, and what `zoo.load` raises.
 
     >>> digits = zoo.load_dataset("digits", "train").select(range(60))
     >>> model = zoo.finetune("lenet5-mnist", digits, "mine")
@@ -239,24 +242,30 @@ def finetune(
     """
     if folder is not None:
         checkpoint_folder.check_free(Path(folder), force=force)
-    result = finetune_by_name(
-        name,
-        data,
-        validation=validation,
-        test=test,
-        labels=labels,
-        options=ReadOptions(
-            target=target,
-            column=column,
-            encoding=encoding,
-            allow_outside=allow_outside,
-        ),
-        skip_unreadable=skip_unreadable,
-        settings=settings,
-        monitor=monitor,
-        rescue=partial(weights_kept, target=None if folder is None else Path(folder)),
-    )
+    shown = show_progress(progress, monitor)
+    with watched(shown, monitor, f"{name} reads its rows") as looking:
+        result = finetune_by_name(
+            name,
+            data,
+            validation=validation,
+            test=test,
+            labels=labels,
+            options=ReadOptions(
+                target=target,
+                column=column,
+                encoding=encoding,
+                allow_outside=allow_outside,
+            ),
+            skip_unreadable=skip_unreadable,
+            settings=settings,
+            monitor=looking,
+            rescue=partial(
+                weights_kept, target=None if folder is None else Path(folder)
+            ),
+        )
     if folder is not None:
         with weights_kept(result.model, Path(folder)):
             save(result, folder)
+    if shown:
+        print_comparison(_receipt(result, model_metadata(result.model).spec))
     return cast(LoadedModel, result.model)

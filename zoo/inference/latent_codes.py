@@ -18,6 +18,7 @@ from zoo.models.loading import require_module
 from zoo.models.metadata import model_metadata
 from zoo.runtime import latent_codes
 from zoo.tasks import get_task
+from zoo.tasks.results.result_list import ResultList
 from zoo.tasks.results.vision import Result
 
 __all__ = ["encode", "interpolate", "reconstruct"]
@@ -62,7 +63,7 @@ def reconstruct(
     """
     module = require_module(model, "zoo.reconstruct(model, input)", device)
     require_verb(module, "reconstruct")
-    results: list[Result] = []
+    results = ResultList()
     with on_device(module, device):
         coded, single = _coded(module, raw, "zoo.reconstruct", options)
         for opened, code in coded:
@@ -106,7 +107,7 @@ def interpolate(
     share = torch.linspace(0, 1, steps).unsqueeze(1)
     code = (1 - share) * start + share * end  # the ends exactly
     with on_device(module, device):
-        return _results(module, code, [code.new_empty(0)] * steps)
+        return ResultList(_results(module, code, [code.new_empty(0)] * steps))
 
 
 def _end(module: nn.Module, raw: Any, options: dict[str, Any]) -> Tensor:

@@ -23,6 +23,7 @@ from zoo.models.metadata import ModelMetadata, model_metadata
 from zoo.models.precision import Precision
 from zoo.runtime.eval_mode import eval_mode
 from zoo.tasks import Task, get_task
+from zoo.tasks.results.result_list import ResultList
 from zoo.tasks.results.vision import Result
 
 __all__ = ["example", "model_inputs", "predict"]
@@ -100,7 +101,7 @@ def predict(
             verb="zoo.predict",
             **options,
         )
-        if not (streamed := list(results_of(made))):
+        if not (streamed := ResultList(results_of(made))):
             raise InputError("There is no input.", input_spec.description)
         return streamed
     over = parse_windows(windows, known.spec.name, known.labels) if chosen else None
@@ -116,7 +117,7 @@ def predict(
         size=batch_size,
         backend=backend,
     )
-    results: list[Result] = []
+    results = ResultList()
     with on_device(module, device), eval_mode(module):
         for opened in _parts(known, items, 1 if over else batch_size, single):
             if over:

@@ -30,6 +30,7 @@ from zoo.models.metadata import model_metadata, unwrap_model
 from zoo.runtime.sampling import draw, seeded
 from zoo.specs import ModelSpec
 from zoo.tasks import get_task
+from zoo.tasks.results.result_list import ResultList
 from zoo.tasks.results.vision import Result
 
 __all__ = [
@@ -83,9 +84,10 @@ def sample(
             raise OptionError(known.name, problem.rstrip(), names)
     with on_device(module, device):
         if task.generates(module):
-            return task.generate(module, n, seeded(seed), options)
+            return ResultList(task.generate(module, n, seeded(seed), options))
         made = sample_outputs(module, n, seed=seed)
-    return task.postprocess(made, [made.new_empty(0)] * n, known.output)
+    inputs = [made.new_empty(0)] * n
+    return ResultList(task.postprocess(made, inputs, known.output))
 
 
 @torch.inference_mode()

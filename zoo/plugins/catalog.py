@@ -5,6 +5,7 @@ from typing import Any
 from zoo.plugins.discovery import installed
 from zoo.plugins.namespaces import find_model, names_matching
 from zoo.plugins.registry import Registry
+from zoo.plugins.spec_list import SpecList
 from zoo.specs import ModelSpec
 
 __all__ = ["get_spec", "list_datasets", "list_models", "search"]
@@ -42,12 +43,13 @@ def search(text: str = "", **conditions: Any) -> list[ModelSpec]:
     """Return the specs that meet every condition; see
     `zoo.plugins.registry.Registry.search`.
 
-    Conditions: task, max_parameters, max_bytes, license, trained_on, metric.
+    Conditions: task, max_parameters, max_bytes, license, trained_on, metric. A notebook
+    shows them as a table.
 
     >>> [spec.name for spec in zoo.search("captcha")]
     ['crnn-captcha']
     """
-    return Registry(installed().models).search(text, **conditions)
+    return SpecList(Registry(installed().models).search(text, **conditions))
 
 
 def list_datasets() -> list[str]:

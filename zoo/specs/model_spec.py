@@ -6,6 +6,7 @@ Specs are plain, frozen data of the standard library. They hold *references*
 imports none of them.
 """
 
+import html
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -236,6 +237,33 @@ class ModelSpec:
             expected = f"None, because the input is no picture but {self.input.plural}"
             raise SpecError(owner, "trunk", self.trunk, expected)
         self.output.check_input(owner, self.input)
+
+    def __repr__(self) -> str:
+        """Return name, task and size: a thousand labels are no help in a log."""
+        return f"<ModelSpec {self.name}: {self.task}, {self.parameters:,} parameters>"
+
+    def _repr_html_(self) -> str:
+        """Return what a notebook shows: a table of what the spec says."""
+        measured = "; ".join(
+            f"{m.name} {m.value:.4f} on {m.dataset} {m.split}" for m in self.metrics
+        )
+        facts = {
+            "name": self.name,
+            "summary": self.summary,
+            "task": self.task,
+            "parameters": f"{self.parameters:,}",
+            "metrics": measured,
+            "trained on": ", ".join(self.trained_on),
+            "input": self.input.description,
+            **self.output.facts,
+            "licence of the weights": self.license.weights,
+        }
+        rows = "".join(
+            f"<tr><th>{key}</th><td>{html.escape(value)}</td></tr>"
+            for key, value in facts.items()
+            if value
+        )
+        return f"<table>{rows}</table>"
 
     @property
     def labels(self) -> tuple[str, ...]:

@@ -34,6 +34,7 @@ from zoo.specs import ModelSpec
 from zoo.training import execution, recipe_file, sweep_settings
 from zoo.training import receipt as receipts
 from zoo.training.monitoring import TrainingMonitor
+from zoo.training.progress import print_comparison, show_progress, watched
 from zoo.training.recipe_file import RecipeFile
 from zoo.training.rescue import weights_kept
 from zoo.training.resume import ResumeCheckpoint
@@ -84,6 +85,7 @@ def train(
     track: Sequence[str] = (),
     keep_every: float = 10.0,
     comparison: bool = True,
+    progress: bool | None = None,
     monitor: TrainingMonitor | None = None,
 ) -> Path:
     """Train the model `name` with its recipe; return the checkpoint folder.
@@ -108,7 +110,8 @@ def train(
 
     Some reports train other models beside this one, to compare them, which may take
     far longer than the training: `comparison=False` leaves that out, and the receipt
-    and the card say so.
+    and the card say so. A progress bar and the comparison with the baselines are shown
+    in a terminal and in a notebook; `progress` says otherwise.
     Raises SettingsError, DataError, CheckpointError, TrainingError, Diverged,
     Collapsed.
 
@@ -133,17 +136,19 @@ def train(
     checkpoint_folder.check_free(target, force=force or interrupted)
     if not resume:
         keeper.delete()
+    shown = show_progress(progress, monitor)
     with (
         _without_empty(target),
         _tracking(track, target, spec, chosen) as trackers,
         seeded(chosen.seed),
+        watched(shown, monitor) as looking,
     ):
         run = Run(
             spec,
             seed=chosen.seed,
             smoke=smoke,
             place=execution.execution_context(device, resolved, processes=processes),
-            monitor=monitor,
+            monitor=looking,
             trackers=trackers,
             keeper=keeper,
             settings=chosen,
@@ -162,6 +167,8 @@ def train(
                 )
             keeper.delete()
         run.context.wait()
+    if shown and run.context.rank == 0:
+        print_comparison(checkpoint_folder.read_receipt(target))
     return target
 
 

@@ -55,7 +55,7 @@ class Detection:
         return f"{one_line(self.label)} ({self.score:.2%}) at {place}"
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, repr=False)
 class Detections(Result):
     """Things found in one picture, the surest first.
 

@@ -95,7 +95,7 @@ class NearestTexts:
         return f"<table>{rows}</table>"
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, repr=False)
 class Vector(Result):
     """What stands for an input, and the words that lie nearest to it, if any do."""
 

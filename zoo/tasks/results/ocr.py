@@ -31,7 +31,7 @@ class OCRCandidate:
         return f"{self.text or NOTHING} ({self.score:.2%})"
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, repr=False)
 class OCRResult(Result):
     """The text of a picture. `score` is its probability, all ways to read it together.
 

@@ -60,14 +60,34 @@ def figure(
     height: int = 112,
     what: str = "the input",
 ) -> str:
-    """Return HTML with a picture, `height` pixels high, to the left of something."""
+    """Return HTML with a picture, `height` pixels high, to the left of something.
+
+    A picture that is higher is embedded as a JPEG, at most twice as high as it is
+    shown: a notebook keeps every byte. A smaller one keeps its pixels.
+    """
     if picture is None:
         return beside
+    if picture.height > height:
+        small = base64.b64encode(_jpeg(picture, 2 * height)).decode()
+        source, pixels = f"jpeg;base64,{small}", ""
+    else:
+        source, pixels = f"png;base64,{coded(picture)}", "image-rendering:pixelated;"
     image = (
-        f'<img src="data:image/png;base64,{coded(picture)}" alt="{what}" '
-        f'style="height:{height}px;image-rendering:pixelated;margin-right:1em">'
+        f'<img src="data:image/{source}" alt="{what}" '
+        f'style="height:{height}px;{pixels}margin-right:1em">'
     )
     return f'<div style="display:flex;align-items:center">{image}{beside}</div>'
+
+
+def _jpeg(picture: Image.Image, most: int) -> bytes:
+    """Return a picture as the bytes of a JPEG that is at most `most` pixels high."""
+    shown = picture.convert("RGB")
+    if shown.height > most:
+        width = max(1, round(shown.width * most / shown.height))
+        shown = shown.resize((width, most), Image.Resampling.BOX)
+    file = io.BytesIO()
+    shown.save(file, format="JPEG", quality=85)
+    return file.getvalue()
 
 
 def bars(scores: Mapping[str, float]) -> str:

@@ -5,13 +5,27 @@ from typing import Any, ClassVar
 
 from PIL import Image
 
+from zoo._utils.shown import one_line
+
 __all__ = ["Result"]
+
+SHORT = 88  # characters of a repr
 
 
 class Result(ABC):
-    """An answer of a task. A subclass is a frozen dataclass with a `__str__`."""
+    """An answer of a task. A subclass is a frozen dataclass with a `__str__`.
+
+    It is a dataclass with `repr=False`: a thousand scores are no help in a log.
+    `to_dict` has all of them.
+    """
 
     many_lines: ClassVar[bool] = False  # whether the answer is a text of several lines
+
+    def __repr__(self) -> str:
+        """Return the class and what `str` says, in one short line."""
+        text = one_line(" ".join(str(self).split()))
+        short = text if len(text) <= SHORT else f"{text[: SHORT - 3]}..."
+        return f"<{type(self).__name__}: {short}>"
 
     @abstractmethod
     def to_dict(self) -> dict[str, Any]:

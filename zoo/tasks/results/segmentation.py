@@ -17,7 +17,7 @@ COVER = 0.5  # how much of the colour lies on the picture
 HEIGHT = 224  # pixels of the picture in a notebook
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, repr=False)
 class Segmentation(Result):
     """The label of each pixel. `mask` is as large as the picture that was given.
 

@@ -9,7 +9,7 @@ from zoo.tasks.results.result import Result
 __all__ = ["FilledText", "GeneratedText", "MaskFill"]
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, repr=False)
 class GeneratedText(Result):
     """What a model wrote, and the prompt it goes on from; `tokens` were drawn for it.
 
@@ -56,7 +56,7 @@ class MaskFill:
         return f"{self.token_str} ({self.score:.2%})"
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, repr=False)
 class FilledText(Result):
     """The likeliest fillings of each gap of a text, the likeliest first."""
 

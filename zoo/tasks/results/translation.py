@@ -30,7 +30,7 @@ class Alternative:
         return f"{self.text} ({self.score:.2f})"
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, repr=False)
 class Translation(Result):
     """What a text is in another language, and how that came to be.
 

@@ -60,7 +60,7 @@ __all__ = [
 ]
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, repr=False)
 class Classification(Result):
     """One label out of several. `scores` are sorted, the best first, and sum to one."""
 
@@ -83,7 +83,7 @@ class Classification(Result):
         return figure(self.picture, bars(best(self.scores)))
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, repr=False)
 class MultiLabel(Result):
     """The labels that hold, each judged by itself; `scores` in the model's order."""
 
@@ -107,7 +107,7 @@ class MultiLabel(Result):
         return figure(self.picture, bars(best(self.scores)))
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, repr=False)
 class Regression(Result):
     """One number: its value, what it is, and its unit."""
 
@@ -128,7 +128,7 @@ class Regression(Result):
         return figure(self.picture, f"<table>{row}</table>")
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, repr=False)
 class Forecast(Result):
     """What comes next in a series, a number a step; `history` is what came before."""
 
@@ -173,7 +173,7 @@ class Forecast(Result):
         return figure(self.picture, f"<table>{rows}</table>", what="the series")
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, repr=False)
 class Anomaly(Result):
     """How unusual an input is: its score, and whether that is above the threshold.
 
@@ -219,7 +219,7 @@ class Anomaly(Result):
         return figure(self.picture, f"<table>{rows}</table>", what="the series")
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, repr=False)
 class GeneratedImage(Result):
     """A picture that a model made; `picture` is the one it was made from, if any."""
 

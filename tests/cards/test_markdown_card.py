@@ -1,0 +1,32 @@
+"""A card in a notebook."""
+
+from pathlib import Path
+
+import zoo
+from zoo.cards.markdown_card import MarkdownCard
+
+TEXT = "---\nlicense: mit\n---\n# Ours\n\n![A curve](curve.png)\n![Gone](gone.png)\n"
+
+
+def test_a_notebook_shows_a_page_with_its_pictures(tmp_path: Path) -> None:
+    """
+    Without the block for the Hub; a picture that is missing stays a link.
+    """
+    (tmp_path / "curve.png").write_bytes(b"\x89PNG")
+
+    assert MarkdownCard(TEXT, tmp_path)._repr_markdown_() == (
+        "# Ours\n\n![A curve](data:image/png;base64,iVBORw==)\n![Gone](gone.png)\n"
+    )
+
+
+def test_a_card_is_still_its_text() -> None:
+    """
+    It is a string, as it is written to a file, and its page holds every picture.
+    """
+    card = zoo.card("xor-mlp")
+
+    assert isinstance(card, str)
+    assert card.startswith("---\n")
+    assert card.count("](") - card.count("](http") == card._repr_markdown_().count(
+        "](data:image/png;base64,"
+    )
