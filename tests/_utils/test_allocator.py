@@ -79,6 +79,7 @@ def test_other_commands_do_not(words: list[str], asked: list[str]) -> None:
     assert asked == []
 
 
+@pytest.mark.slow
 def test_functions_leave_the_users_process_alone(
     asked: list[str], tmp_path: Path
 ) -> None:

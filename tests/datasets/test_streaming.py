@@ -340,6 +340,7 @@ zoo.train(
 """
 
 
+@pytest.mark.slow
 def test_a_killed_run_ends_with_the_same_bytes(tmp_path: Path) -> None:
     """
     kill -9 in mid-epoch, while a worker decodes; the weights are those of a run left

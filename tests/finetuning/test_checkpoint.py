@@ -392,6 +392,7 @@ def test_a_lesson_is_saved_later(photos: Path, tmp_path: Path) -> None:
     assert torch.equal(zoo.load(folder).head.weight, made.model.head.weight)
 
 
+@pytest.mark.slow
 @pytest.mark.data
 def test_bees_from_ants(tmp_path: Path) -> None:
     """

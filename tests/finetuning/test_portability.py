@@ -72,7 +72,9 @@ def elsewhere(hub: Hub, home: Path, *arguments: object) -> dict[str, Any]:
     return told
 
 
-@pytest.mark.parametrize("freeze", ["backbone", "none"])
+@pytest.mark.parametrize(
+    "freeze", ["backbone", pytest.param("none", marks=pytest.mark.slow)]
+)
 def test_a_lesson_travels_whole(hub: Hub, tmp_path: Path, freeze: str) -> None:
     """
     Predictions are the same to the bit from the lesson to the folder, from there to the

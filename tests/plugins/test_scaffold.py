@@ -18,6 +18,7 @@ from zoo.plugins.scaffold import KINDS
 from zoo.testing import CHECKS
 
 ROOT = Path(__file__).resolve().parents[2]
+SLOW = [pytest.mark.slow]  # seconds each
 
 
 def registered(folder: Path, name: str) -> Path:
@@ -32,7 +33,13 @@ def registered(folder: Path, name: str) -> Path:
     return folder
 
 
-@pytest.mark.parametrize("like", KINDS)
+@pytest.mark.parametrize(
+    "like",
+    [
+        pytest.param(like, marks=[] if like == "image-classification" else SLOW)
+        for like in KINDS
+    ],
+)
 def test_every_template_passes_the_check_unedited(like: str, tmp_path: Path) -> None:
     """
     The plugin's promises and its model's, smoke runs included.

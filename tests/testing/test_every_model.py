@@ -10,8 +10,25 @@ from zoo.testing import CHECKS, Check
 from zoo.testing.checks import claims_are_what_was_measured
 
 TRAINS = {"same_seed_same_bytes", "head_learns"}  # seconds each, beside recipe_runs
+HEAVY = {  # their smoke runs take more than eight seconds each
+    "ae-fashion-mnist",
+    "bert-mini",
+    "cae-denoise-mnist",
+    "crnn-captcha",
+    "gpt-mini",
+    "lsa-mlp-20news",
+    "mlp-fashion-mnist-reg.dropout",
+}
 SHIPPED = [spec for spec in zoo.search() if spec.weights and not spec.weights.repo]
-FIRST = {spec.package: spec.name for spec in reversed(SHIPPED)}.values()
+LIGHT = [spec for spec in SHIPPED if spec.name not in HEAVY]
+FIRST = {spec.package: spec.name for spec in reversed(LIGHT)}.values()
+
+
+def is_slow(name: str, check: Check) -> bool:
+    """Return whether a check waits for `scripts/check --all`."""
+    if check.__name__ in TRAINS:
+        return name not in FIRST
+    return check.__name__ == "recipe_runs" and name in HEAVY
 
 
 @pytest.mark.parametrize(
@@ -21,9 +38,7 @@ FIRST = {spec.package: spec.name for spec in reversed(SHIPPED)}.values()
             name,
             check,
             id=f"{name}-{check.__name__}",
-            marks=[pytest.mark.slow]
-            if check.__name__ in TRAINS and name not in FIRST
-            else [],
+            marks=[pytest.mark.slow] if is_slow(name, check) else [],
         )
         for name in zoo.list_models()
         for check in CHECKS
