@@ -37,7 +37,6 @@ def test_a_notebook_is_kept_without_outputs() -> None:
 
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
-@pytest.mark.xdist_group("tour")
 def test_the_tour_shows_itself(tour: dict[str, list[Any]]) -> None:
     """
     Pictures beside scores, grids of drawn digits, the comparison after fine-tuning, a

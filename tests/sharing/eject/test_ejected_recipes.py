@@ -186,7 +186,6 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[Any, Any]]
     }
 
 
-@pytest.mark.xdist_group("ejected recipes")  # all are trained once, and alone
 @pytest.mark.parametrize("name", TRAINED)
 def test_an_ejected_recipe_makes_the_same_weights(
     name: str, made: dict[str, tuple[Any, Any]]
