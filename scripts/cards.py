@@ -3,7 +3,7 @@
 A model's card lies in cards/<model>/ with its pictures, and in its checkpoint folder:
 the same bytes, which are also those of its repository on the Hub. `models_table.py`
 writes the tables of models in the README and in docs/models.md, and
-`plugin_readmes.py` the README of each plugin.
+`plugin_readmes.py` the README of each plugin and the list of them.
 """
 
 import sys
@@ -24,7 +24,7 @@ TABLES = {
     ROOT / "README.md": models_table.short_lines,
     ROOT / "docs" / "models.md": models_table.lines,
 }
-BEGIN, END = "<!-- models: written by scripts/cards.py -->", "<!-- end of models -->"
+LIST = ROOT / "docs" / "plugins" / "list.md"
 
 
 def main(check: bool) -> int:
@@ -61,7 +61,10 @@ def _wanted() -> list[tuple[Path, bytes]]:
     for project in PLUGINS.glob("*/pyproject.toml"):
         page = plugin_readmes.readme(project.parent).encode()
         wanted.append((project.with_name("README.md"), page))
-    return [*wanted, *((page, _page(page).encode()) for page in TABLES)]
+    for page, lines in TABLES.items():
+        wanted.append((page, _page(page, "models", lines(_ours())).encode()))
+    plugins = plugin_readmes.table(sorted(PLUGINS.glob("*/")))
+    return [*wanted, (LIST, _page(LIST, "plugins", plugins).encode())]
 
 
 def _ours() -> Iterator[tuple[ModelSpec, Path]]:
@@ -72,11 +75,13 @@ def _ours() -> Iterator[tuple[ModelSpec, Path]]:
             yield spec, home
 
 
-def _page(page: Path) -> str:
+def _page(page: Path, what: str, table: list[str]) -> str:
+    """Return a page with the table between its two marks written anew."""
+    begin = f"<!-- {what}: written by scripts/cards.py -->"
+    end = f"<!-- end of {what} -->"
     text = page.read_text(encoding="utf-8")
-    before, after = text.partition(BEGIN)[0], text.partition(END)[2]
-    table = TABLES[page](_ours())
-    return "\n".join([f"{before}{BEGIN}", *table, f"{END}{after}"])
+    before, after = text.partition(begin)[0], text.partition(end)[2]
+    return "\n".join([f"{before}{begin}", *table, f"{end}{after}"])
 
 
 if __name__ == "__main__":

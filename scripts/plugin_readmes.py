@@ -1,12 +1,14 @@
-"""The README of each plugin, which an index of packages shows: what it brings."""
+"""The README of each plugin, which an index of packages shows, and a list of them."""
 
 import tomllib
+from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 from zoo import Metric
 from zoo.plugins import discovery
 
-__all__ = ["readme"]
+__all__ = ["readme", "table"]
 
 HEAD = """\
 # {name}
@@ -40,7 +42,7 @@ The code is MIT-licensed. `{package}/CHANGELOG.md` says what each version change
 
 def readme(plugin: Path) -> str:
     """Return the README of the plugin in this folder, from its specs."""
-    project = tomllib.loads((plugin / "pyproject.toml").read_text("utf-8"))["project"]
+    project = _project(plugin)
     (package,) = project["entry-points"]["zoo"].values()
     found = discovery.installed()
     facts = {"name": project["name"], "description": project["description"]}
@@ -59,6 +61,19 @@ def readme(plugin: Path) -> str:
     table = [f"| `{name}` | {what} | {last} |\n" for name, what, last in rows]
     text = (HEAD + head).format(**facts, first=rows[0][0])
     return text + "".join(table) + FOOT.format(package=package)
+
+
+def table(plugins: Iterable[Path]) -> list[str]:
+    """Return the lines of a table with each plugin and its description."""
+    made = map(_project, plugins)
+    rows = [f"| `{one['name']}` | {one['description']} |" for one in made]
+    return ["| package | what it brings |", "| --- | --- |", *rows]
+
+
+def _project(plugin: Path) -> dict[str, Any]:
+    text = (plugin / "pyproject.toml").read_text(encoding="utf-8")
+    project: dict[str, Any] = tomllib.loads(text)["project"]
+    return project
 
 
 def _measured(metrics: tuple[Metric, ...]) -> str:

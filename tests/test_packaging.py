@@ -5,29 +5,14 @@ import os
 import shutil
 import subprocess
 import sys
-import sysconfig
 from pathlib import Path
 from zipfile import ZipFile
 
 import pytest
+from wheels import borrow, wheel
 
 ROOT = Path(__file__).parents[1]
-PIP = [sys.executable, "-m", "pip", "--disable-pip-version-check", "-q"]
 MOST = 160 << 20  # bytes of weights, all plugins together
-
-
-def wheel(source: Path, folder: Path) -> Path:
-    """Build the wheel of a distribution, from a copy, with what is installed."""
-    copied = folder / f"{source.name}-source"
-    copied.mkdir(parents=True)
-    for path in source.iterdir():
-        if path.is_file():
-            shutil.copy(path, copied)
-        elif path.name.startswith("zoo"):
-            shutil.copytree(path, copied / path.name)
-    options = ["--no-deps", "--no-build-isolation", "--no-index"]
-    subprocess.run([*PIP, "wheel", *options, "-w", folder, copied], check=True)
-    return next(folder.glob("*.whl"))
 
 
 def test_the_core_wheel_holds_the_core_alone(tmp_path: Path) -> None:
@@ -103,9 +88,9 @@ def test_a_renamed_copy_of_a_plugin_works_elsewhere(
     home = tmp_path / "env"
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", home], check=True)
     python = home / "bin" / "python"
-    # torch and the core come from the environment of the tests
     site = next(home.glob("lib/*/site-packages"))
-    (site / "outer.pth").write_text(f"{ROOT}\n{sysconfig.get_path('purelib')}\n")
+    borrow(site)
+    (site / "core.pth").write_text(f"{ROOT}\n")
     options = ["--python", python, "install", "--no-deps", "--no-index", "-q"]
     subprocess.run([sys.executable, "-m", "pip", *options, built], check=True)
     clean = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
