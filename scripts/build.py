@@ -50,7 +50,7 @@ def main(words: list[str]) -> int:
     wheels, archives = sorted(folder.glob("*.whl")), sorted(folder.glob("*.tar.gz"))
     _run(sys.executable, "-m", "twine", "check", "--strict", *wheels, *archives)
     for wheel in wheels:
-        # W002: checkpoints of one plugin may have the same tokenizer, each its own copy.
+        # W002: checkpoints of a plugin may have the same tokenizer, each its own copy.
         # W007 and W008: a distribution of requirements alone is empty.
         alone = wheel.name.startswith("zoo_models-")
         ignored = "W002,W007,W008" if alone else "W002"
