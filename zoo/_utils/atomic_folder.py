@@ -17,6 +17,7 @@ from pathlib import Path
 from secrets import token_hex
 from typing import Any
 
+from zoo._utils.atomic_write import replace_file
 from zoo._utils.file_lock import folder_lock, try_folder_lock
 
 __all__ = ["abandoned_folders", "put_folder", "scratch_folder"]
@@ -112,7 +113,10 @@ def _replace_files(
             _remove(path)
     for name in sorted(names, key=lambda name: (name == last, name)):
         try:
-            os.replace(new / name, target / name)
+            if sys.platform == "win32":
+                replace_file(new / name, target / name)
+            else:
+                os.replace(new / name, target / name)
         except OSError as exc:
             if exc.errno != errno.EXDEV:
                 raise

@@ -7,14 +7,22 @@ it is written to. Several processes may write one file; the last one wins.
 import errno
 import os
 import re
+import shutil
 import stat
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from secrets import token_hex
 from typing import BinaryIO
 
-__all__ = ["PARTIAL", "atomic_file", "check_replaceable_file", "write_atomic"]
+__all__ = [
+    "PARTIAL",
+    "atomic_file",
+    "check_replaceable_file",
+    "replace_file",
+    "write_atomic",
+]
 
 PARTIAL = re.compile(r"\.zoo-part-[0-9a-f]{16}")  # names of files not yet in place
 # Why no file can be made or renamed beside one that can itself be written to: its
@@ -57,8 +65,7 @@ def atomic_file(path: Path) -> Iterator[BinaryIO]:
                 with suppress(OSError):  # a file system without modes
                     os.fchmod(file.fileno(), stat.S_IMODE(mode))
             yield file
-            file.flush()
-            _put(file, partial, target)
+        replace_file(partial, target)  # closed: Windows renames no open file
     finally:
         with suppress(OSError):  # it was renamed
             partial.unlink()
@@ -75,17 +82,34 @@ def check_replaceable_file(path: Path) -> None:
         raise OSError(errno.EINVAL, f"it is {kind}", str(path))
 
 
-def _put(file: BinaryIO, partial: Path, target: Path) -> None:
+def replace_file(new: Path, target: Path) -> None:
+    """Put a file in the place of another at one stroke, or where that can't be, write
+    its content into the other.
+
+    Windows replaces no file that a process has open or mapped, as a loaded model has
+    its weights; it renames one, so the old file goes aside first. It is deleted once it
+    is free. Raises OSError.
+    """
     try:
-        os.replace(partial, target)
+        os.replace(new, target)
     except OSError as exc:
         if exc.errno not in IN_PLACE or not target.exists():
             raise
-        file.seek(0)
-        with target.open("r+b") as place:  # a mount point can't be renamed over
-            while piece := file.read(1 << 20):
-                place.write(piece)
+        if sys.platform == "win32":
+            _move_aside(target)
+            os.replace(new, target)
+            return
+        with new.open("rb") as source, target.open("r+b") as place:
+            shutil.copyfileobj(source, place)  # a mount point can't be renamed over
             place.truncate()
+
+
+def _move_aside(target: Path) -> None:
+    """Rename a file that is in use to the name of a partial one, which is swept."""
+    aside = target.with_name(f".zoo-part-{token_hex(8)}")
+    os.rename(target, aside)
+    with suppress(OSError):  # still mapped
+        aside.unlink()
 
 
 def _mode(path: Path) -> int | None:
