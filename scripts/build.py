@@ -111,9 +111,8 @@ def try_out(wheels: Path, scratch: Path) -> None:
     home = scratch / "env"
     venv.create(home, with_pip=True)
     scripts = home / ("Scripts" if os.name == "nt" else "bin")
-    # each of ours is named as a file, since an index may have the same names
-    ours = map(_with_text, sorted(wheels.glob("*.whl")))
-    _run(scripts / "pip", "install", "-q", *ours, cwd=scratch)
+    ours = [f"{_name(path)}=={_version(path)}" for path in sorted(wheels.glob("*.whl"))]
+    _run(scripts / "pip", "install", "-q", "--find-links", wheels, *ours, cwd=scratch)
     environment = {
         **os.environ,
         "ZOO_CACHE": str(scratch / "cache"),
@@ -121,12 +120,6 @@ def try_out(wheels: Path, scratch: Path) -> None:
     }
     for command, *rest in FIRST_COMMANDS:
         _run(scripts / command, *rest, cwd=scratch, env=environment)
-
-
-def _with_text(wheel: Path) -> str:
-    """Return what pip is asked for: the core with the extra that zoo-models names."""
-    extra = "[text]" if wheel.name.startswith("zoo_core-") else ""
-    return f"{wheel}{extra}"
 
 
 def _hashes(wheel: Path) -> dict[str, str]:

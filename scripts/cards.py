@@ -59,8 +59,8 @@ def _wanted() -> list[tuple[Path, bytes]]:
             for picture in home.glob(f"*{ending}"):
                 wanted.append((CARDS / spec.name / picture.name, picture.read_bytes()))
     for project in PLUGINS.glob("*/pyproject.toml"):
-        page = plugin_readmes.readme(project.parent).encode()
-        wanted.append((project.with_name("README.md"), page))
+        readme = plugin_readmes.readme(project.parent).encode()
+        wanted.append((project.with_name("README.md"), readme))
     for page, lines in TABLES.items():
         wanted.append((page, _page(page, "models", lines(_ours())).encode()))
     plugins = plugin_readmes.table(sorted(PLUGINS.glob("*/")))

@@ -11,7 +11,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 PIP = [sys.executable, "-m", "pip", "install"]
-BACKEND = ["hatchling>=1.26", "editables"]  # an editable build needs both at hand
+BACKEND = ["hatchling>=1.26", "editables>=0.5"]  # an editable build needs both at hand
 
 
 def editable(places: list[str]) -> list[str]:

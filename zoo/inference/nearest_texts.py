@@ -13,7 +13,6 @@ from zoo.models.loading import require_module
 from zoo.models.metadata import model_metadata
 from zoo.runtime import feature_extraction, tokenizer
 from zoo.tasks import get_task
-from zoo.tasks.results.result_list import ResultList
 from zoo.tasks.results.vision import NearestTexts, SimilarText
 
 __all__ = ["nearest_texts"]
@@ -45,7 +44,7 @@ def nearest_texts(
     asked, single = task.split_items(text, spec.input)
     among, _ = task.split_items(texts, spec.input)
     score = _unit(module, asked) @ _unit(module, among).T
-    results = ResultList()
+    results = []
     for item, row in zip(asked, score, strict=True):
         best = row.topk(min(count, len(row)))
         pairs = zip(best.values.tolist(), best.indices.tolist(), strict=True)

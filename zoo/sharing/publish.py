@@ -212,7 +212,7 @@ def _card(source: Source, config: Config, scratch: Path) -> Path:
         return _inside(path, source.folder)
     rendered = scratch / checkpoint_folder.CARD
     if source.kind == "registered":
-        text = render.render(source.spec.name)
+        text: str = render.render(source.spec.name)
     else:
         text = _rendered(source.folder, config)
     rendered.write_text(text, encoding="utf-8")
