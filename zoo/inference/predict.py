@@ -101,8 +101,8 @@ def predict(
             verb="zoo.predict",
             **options,
         )
-        found = (one for one in results_of(made) if isinstance(one, Result))
-        if not (streamed := ResultList(found)):
+        answered = (one for one in results_of(made) if isinstance(one, Result))
+        if not (streamed := ResultList(answered)):
             raise InputError("There is no input.", input_spec.description)
         return streamed
     over = parse_windows(windows, known.spec.name, known.labels) if chosen else None
