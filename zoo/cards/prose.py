@@ -59,6 +59,7 @@ def context(receipt: Mapping[str, Any], *, shipped: bool = False) -> dict[str, A
         "compared": "comparison" not in receipt,
         "history": receipt.get("history", []),
         "shipped": shipped,
+        "precision": receipt.get("precision", "no"),
         "smoke": receipt.get("smoke", False),
     }
 
