@@ -14,19 +14,32 @@ import re
 import string
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from zoo.errors import CardError
 
 if TYPE_CHECKING:
-    from jinja2 import Environment, nodes
+    from jinja2 import Environment, Template, nodes
 
-__all__ = ["Name", "check_names", "check_syntax", "context", "fill", "names"]
+__all__ = [
+    "FACTS",
+    "Name",
+    "check_names",
+    "check_syntax",
+    "context",
+    "decide",
+    "fill",
+    "names",
+]
 
 BLOCK = re.compile(r"\{%.*?%\}", re.DOTALL)
 EMPTY_LINES = re.compile(r"\n{3,}")
 # What prose may ask beside the figures.
-FACTS = ("baselines", "changed", "compared", "history", "settings", "shipped", "smoke")
+FACTS = (
+    *("baselines", "changed", "compared", "history", "precision", "settings"),
+    *("shipped", "smoke"),
+)
 NEVER = "\0{", "\0}"  # Jinja's own braces for values are those of `str.format`
 
 
@@ -113,7 +126,7 @@ def names(text: str, whose: str = "The prose") -> Iterator[Name]:
 
 def fill(text: str, values: Mapping[str, Any], whose: str) -> str:
     """Return prose with its conditions decided and its figures written."""
-    decided = EMPTY_LINES.sub("\n\n", _decide(text, values, whose)).strip()
+    decided = EMPTY_LINES.sub("\n\n", decide(text, values, whose)).strip()
     try:
         return _Figures().vformat(decided, (), _Known(values))
     except KeyError as exc:
@@ -144,6 +157,11 @@ def _environment() -> "Environment":
     return made
 
 
+@lru_cache(maxsize=8)
+def _compiled(text: str) -> "Template":
+    return _environment().from_string(_source(text))
+
+
 def _source(text: str) -> str:
     """Return a template that keeps the end of each line that is more than blocks."""
 
@@ -166,12 +184,12 @@ def _parsed(text: str, whose: str) -> "nodes.Template":
         ) from exc
 
 
-def _decide(text: str, values: Mapping[str, Any], whose: str) -> str:
-    """Return prose without its blocks."""
+def decide(text: str, values: Mapping[str, Any], whose: str) -> str:
+    """Return prose with its conditions decided, and its braces as they were."""
     from jinja2 import TemplateSyntaxError, UndefinedError
 
     try:
-        return _environment().from_string(_source(text)).render(values)
+        return _compiled(text).render(values)
     except TemplateSyntaxError as exc:
         raise CardError(
             f"{whose}, line {exc.lineno}, has a block that can't be read: {exc.message}"
