@@ -282,20 +282,22 @@ def test_a_network_that_did_not_learn_xor_says_so(tmp_path: Path) -> None:
     """
     At a learning rate of 2 no initialization gets the four rows right.
     """
-    zoo.train("xor-mlp", tmp_path / "run", settings={"lr": 2.0, "iterations": 100})
+    settings = {"lr": 2.0, "n_init": 2, "iterations": 200}
+    zoo.train("xor-mlp", tmp_path / "run", settings=settings)
 
     card = (tmp_path / "run" / "README.md").read_text()
     receipt = checkpoint_folder.read_receipt(tmp_path / "run")
     accuracy = receipt["metrics"][0]["value"]
     assert accuracy < 1
     assert (
-        "**This run changed the recipe's defaults:** `iterations` is 100 instead of "
-        "1000, `lr` is 2.0 instead of 0.05. What is said\nbelow of how settings were "
-        "chosen, and of earlier runs, holds for the defaults."
+        "**This run changed the recipe's defaults:** `n_init` is 2 instead of 10, "
+        "`iterations` is 200 instead of 1000, `lr` is 2.0 instead of 0.05. What is "
+        "said\nbelow of how settings were chosen, and of earlier runs, holds for the "
+        "defaults."
     ) in card
     assert (
-        "at most 10 random initializations, each trained for 100 steps of Adam at a "
-        "learning rate of 2.0; none of the 10 that were tried got all four rows right, "
+        "at most 2 random initializations, each trained for 200 steps of Adam at a "
+        "learning rate of 2.0; none of the 2 that were tried got all four rows right, "
         f"and the accuracy of the last is {accuracy:.0%}. Its outputs"
     ) in told(card)
     assert "no single perceptron computes, to be learned by two hidden" in told(
