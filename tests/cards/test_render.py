@@ -10,7 +10,7 @@ from huggingface_hub import ModelCard
 
 from zoo import ClassOutput, ImageInput, License, ModelSpec, Weights
 from zoo.cards import render as cards
-from zoo.cards.render import check_prose, render, text
+from zoo.cards.render import check_names, check_prose, render, text
 from zoo.errors import CardError, ModelNotFound
 
 PROSE = """\
@@ -193,13 +193,20 @@ REFUSED: list[tuple[str | bytes, str]] = [
     ),
     (
         PROSE + "{recall:.1%}",
-        "card.md of 'net-mnist' speaks of 'recall', which the receipt does not hold. "
-        "Measured: accuracy, f1, turned.",
+        "card.md of 'net-mnist', line 13, speaks of 'recall', which the receipt does "
+        "not hold. Measured: accuracy, f1, turned. Settings: epochs, kind.",
     ),
     (
         PROSE + "{settings.epochs.first}",
-        "card.md of 'net-mnist' speaks of 'settings.epochs.first', which the receipt "
-        "does not hold. Measured: accuracy, f1, turned.",
+        "card.md of 'net-mnist', line 13, speaks of 'settings.epochs.first', which the "
+        "receipt does not hold. Measured: accuracy, f1, turned. Settings: epochs, "
+        "kind.",
+    ),
+    (
+        PROSE + "{% if turned > 0.2 %}\nIt turns.",
+        "card.md of 'net-mnist', line 14, has a block that can't be read: Unexpected "
+        "end of template. Jinja was looking for the following tags: 'elif' or 'else' "
+        "or 'endif'. The innermost block that needs to be closed is 'if'.",
     ),
     (
         PROSE + "{settings.kind:.2%}",
@@ -288,6 +295,94 @@ def test_a_reason_with_a_figure_typed_in() -> None:
     assert str(caught.value) == (
         "behind_baseline= of 'net-mnist' has the number '0.5' typed in. Say why in "
         "words: the figures are written beside it."
+    )
+
+
+@pytest.mark.usefixtures("write")
+@pytest.mark.parametrize(
+    ("changes", "remark"),
+    [
+        ({}, ""),
+        (
+            {"changed": {"epochs": 20, "kind": "small"}},
+            "**This run changed the recipe's defaults:** `epochs` is 3 instead of 20, "
+            "`kind` is small|large instead of small. What is said\nbelow of how "
+            "settings were chosen, and of earlier runs, holds for the defaults.\n\n",
+        ),
+        (
+            {"smoke": True},
+            "**A smoke run:** it trained briefly, to test the recipe, and its figures "
+            "say nothing of\nthe model.\n\n",
+        ),
+        (
+            {"comparison": "left out"},
+            "**The comparison was left out.** This run did not train the other models "
+            "that its report\ncompares with it, so that what is said of them below has "
+            "no figures.\n\n",
+        ),
+    ],
+)
+def test_an_unusual_run_says_so_before_the_prose(
+    changes: dict[str, Any], remark: str
+) -> None:
+    """
+    Settings of the user's were chosen by nobody, and a smoke run has learned nothing.
+    """
+    card = text(SPEC, RECEIPT | changes)
+
+    assert f"```\n\n{remark}## What it is for\n" in card
+
+
+@pytest.mark.usefixtures("write")
+def test_a_recipe_file_says_what_was_changed() -> None:
+    """
+    Nothing is said of how the settings of somebody's own recipe were chosen.
+    """
+    own = {"recipe": "mine.py", "recipe_sha256": "ab", "changed": {"epochs": 20}}
+
+    assert (
+        "```\n\n**This run changed the recipe's defaults:** `epochs` is 3 instead of "
+        "20.\n\n## What it is for\n"
+    ) in text(SPEC, RECEIPT | own)
+
+
+@pytest.mark.usefixtures("write")
+@pytest.mark.parametrize(
+    ("best_epoch", "kept"),
+    [
+        (True, "validation rows, in its best epoch; the\n"),
+        (False, "validation rows, after its last epoch; the\n"),
+        (None, "validation rows; the\n"),
+    ],
+)
+def test_a_sweep_says_in_which_epoch_it_measured(
+    best_epoch: bool | None, kept: str
+) -> None:
+    """
+    Not every recipe keeps its best epoch, and an older receipt does not say it.
+    """
+    sweep: dict[str, Any] = {"method": "grid", "seed": 0, "settings": {"lr": "1,2"}}
+    sweep["table"] = [["trial", "lr"], ["0", "1"]]
+    if best_epoch is not None:
+        sweep["best_epoch"] = best_epoch
+
+    assert f"a fresh model and was measured on {kept}" in text(
+        SPEC, RECEIPT | {"sweep": sweep}
+    )
+
+
+@pytest.mark.usefixtures("write")
+def test_names_are_checked_in_all_branches() -> None:
+    """
+    Settings are those of the recipe; figures are not known before a run.
+    """
+    check_names(SPEC, {"epochs": 3, "kind": "large"})
+
+    with pytest.raises(CardError) as caught:
+        check_names(SPEC, {"epochs": 3, "sort": "large"})
+    assert str(caught.value) == (
+        "card.md of 'net-mnist' speaks of what the receipt does not hold (line 3: "
+        "settings.kind). Settings: epochs, sort."
     )
 
 

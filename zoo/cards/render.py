@@ -1,27 +1,32 @@
 """A model card: facts from the spec, numbers from the receipt, prose from the plugin.
 
 The prose is Markdown with three sections. A number in it is written as the name of a
-measured value, `{accuracy:.2%}` or `{settings.epochs}`, so that it can't go stale.
+measured value, `{accuracy:.2%}` or `{settings.epochs}`, so that it can't go stale, and
+what depends on a number stands in a condition: see `zoo.cards.prose`.
 """
 
 import re
-import string
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from typing import Any
 
 from zoo._utils.shown import markdown
 from zoo.artifacts import checkpoint_folder, claims, weight_store
+from zoo.cards import prose as prose_of_plugin
 from zoo.cards.markdown_card import MarkdownCard
 from zoo.cards.templates import (
     BEHIND_BASELINE,
     BODY,
+    CHANGED,
+    CHOSEN,
     CONVERTED,
     FILE_PROSE,
+    KEPT_EPOCH,
     MEASURED,
     NOT_COMPARED,
     PINNED,
     PRECISION,
+    SMOKE,
     SWEEP,
     TRAINED,
     TRAINED_BY_FILE,
@@ -33,7 +38,16 @@ from zoo.plugins.catalog import get_spec as find
 from zoo.plugins.discovery import installed
 from zoo.specs import ModelSpec, Weights
 
-__all__ = ["SECTIONS", "card", "check_prose", "measured", "render", "table", "text"]
+__all__ = [
+    "SECTIONS",
+    "card",
+    "check_names",
+    "check_prose",
+    "measured",
+    "render",
+    "table",
+    "text",
+]
 
 SECTIONS = ("What it is for", "How it was trained", "Where it fails")
 FIELD = re.compile(r"\{[^}]*\}|https?://\S+")
@@ -41,6 +55,7 @@ REQUIRED_SECTIONS = {
     *("settings", "data", "metrics", "rows", "baselines", "measured", "pictures"),
     *("seconds", "peak_memory_mib", "hardware", "versions"),
 }
+RESULTS = ("settings", "metrics", "measured")  # the same bytes measure the same
 TYPED_SECTIONS = re.compile(r"\d+\.\d+|\d+\s?%")  # a figure that nobody keeps true
 
 
@@ -119,7 +134,8 @@ def card(
         summary=spec.summary,
         behind=behind,
         use=USES.get(spec.task, use),
-        prose=prose or _prose(spec, receipt),
+        prose=_remarks(receipt, chosen=prose is None)
+        + (prose or _prose(spec, receipt)),
         numbers=numbers,
         parameters=spec.parameters,
         size=f", {size:,} bytes on disk" if size else "",
@@ -170,10 +186,13 @@ def _making(spec: ModelSpec, receipt: Mapping[str, Any]) -> str:
 
 
 def check_prose(spec: ModelSpec) -> str:
-    """Return a model's prose. An empty section or a typed-in number is a CardError."""
+    """Return a model's prose, with its conditions.
+
+    An empty section, a block that can't be read or a typed-in number is a CardError.
+    """
     path = weight_store.package_folder(spec.package) / spec.card
     try:
-        prose = path.read_text(encoding="utf-8").strip()
+        prose = path.read_text(encoding="utf-8").rstrip()
     except (OSError, UnicodeDecodeError) as exc:
         raise CardError(f"The prose of {spec.name!r} can't be read: {exc}.") from exc
     _complete(spec.name, prose)
@@ -182,6 +201,7 @@ def check_prose(spec: ModelSpec) -> str:
             f"behind_baseline= of {spec.name!r} has the number {typed[0]!r} typed in. "
             "Say why in words: the figures are written beside it."
         )
+    prose_of_plugin.check_syntax(prose, _whose(spec))
     if typed := TYPED_SECTIONS.search(FIELD.sub("", prose)):
         raise CardError(
             f"{spec.card} of {spec.name!r} has the number {typed[0]!r} typed in. Write "
@@ -190,56 +210,54 @@ def check_prose(spec: ModelSpec) -> str:
     return prose
 
 
+def check_names(spec: ModelSpec, settings: Mapping[str, Any]) -> None:
+    """Raise CardError where a model's prose speaks of what no run of it will hold.
+
+    All branches of its conditions are looked at. Settings are those of the recipe, and
+    figures those of the receipt, if there is one.
+    """
+    receipt = checkpoint_folder.read_receipt(weight_store.shipped_checkpoint(spec))
+    known = prose_of_plugin.context(receipt) if receipt else {}
+    prose_of_plugin.check_names(
+        check_prose(spec),
+        known | {"settings": settings},
+        _whose(spec),
+        partly=not receipt,
+    )
+
+
+def _whose(spec: ModelSpec) -> str:
+    return f"{spec.card} of {spec.name!r}"
+
+
 def _prose(spec: ModelSpec, receipt: Mapping[str, Any]) -> str:
-    prose = check_prose(spec)
-    values = {
-        **{metric["name"]: metric["value"] for metric in receipt["metrics"]},
-        **receipt["measured"],
-    }
-    try:
-        written = _Figures().vformat(prose, (), _Known(values, receipt))
-    except KeyError as exc:
-        raise CardError(
-            f"{spec.card} of {spec.name!r} speaks of {exc.args[0]!r}, which the "
-            f"receipt does not hold. Measured: {', '.join(values)}."
-        ) from exc
-    except (ValueError, TypeError) as exc:
-        raise CardError(
-            f"{spec.card} of {spec.name!r} has braces that are no measured value "
-            f"({exc}). Write {{{{ and }}}} for braces in the text."
-        ) from exc
-    return f"{NOT_COMPARED}\n{written}" if "comparison" in receipt else written
+    known = prose_of_plugin.context(receipt, shipped=_is_shipped(spec, receipt))
+    return prose_of_plugin.fill(check_prose(spec), known, _whose(spec))
 
 
-class _Known(dict[str, Any]):
-    """Measured values by name, and "settings.lr" or "baselines.name.metric"."""
-
-    def __init__(self, values: Mapping[str, Any], receipt: Mapping[str, Any]) -> None:
-        super().__init__(values)
-        self["settings"] = receipt["settings"]
-        self["baselines"] = receipt["baselines"]
-        self.compared = "comparison" not in receipt
+def _is_shipped(spec: ModelSpec, receipt: Mapping[str, Any]) -> bool:
+    """Return whether a run measured the same as the one whose weights are shipped."""
+    held = checkpoint_folder.read_receipt(weight_store.shipped_checkpoint(spec))
+    return bool(held) and all(held.get(part) == receipt[part] for part in RESULTS)
 
 
-class _NotMeasured:
-    """A figure of a comparison that was left out, in whatever format."""
+def _remarks(receipt: Mapping[str, Any], *, chosen: bool) -> str:
+    """Return what is to be known of a run before all that is said of it.
 
-    def __format__(self, spec: str) -> str:
-        return "(not measured)"
-
-
-class _Figures(string.Formatter):
-    """Format with dots that look into mappings; names may hold spaces."""
-
-    def get_field(self, field: str, args: Any, kwargs: Any) -> tuple[Any, str]:
-        value: Any = kwargs
-        for part in field.split("."):
-            if not isinstance(value, Mapping) or part not in value:
-                if not kwargs.compared:
-                    return _NotMeasured(), field
-                raise KeyError(field)
-            value = value[part]
-        return value, field
+    It is `chosen` where the prose says how settings were chosen, and what other models
+    reach.
+    """
+    remarks = [SMOKE] if receipt.get("smoke") else []
+    settings = receipt["settings"]
+    if changed := receipt.get("changed"):
+        listing = ", ".join(
+            f"`{name}` is {settings[name]} instead of {default}"
+            for name, default in changed.items()
+        )
+        remarks.append(CHANGED.format(listing=listing) + CHOSEN * chosen)
+    if "comparison" in receipt and chosen:
+        remarks.append(NOT_COMPARED)
+    return "".join(f"{remark}\n\n" for remark in remarks)
 
 
 def _complete(name: str, prose: str) -> None:
@@ -286,7 +304,8 @@ def _sweep(receipt: Mapping[str, Any]) -> str:
     settings = ", ".join(f"`{key}={text}`" for key, text in sweep["settings"].items())
     head, *rows = sweep["table"]
     listing = table([head, ["---:"] * len(head), *rows])
-    return SWEEP.format(**sweep | {"words": settings, "table": listing})
+    kept = KEPT_EPOCH[sweep.get("best_epoch")]
+    return SWEEP.format(**sweep | {"words": settings, "table": listing, "kept": kept})
 
 
 def table(rows: Any) -> str:

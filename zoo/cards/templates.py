@@ -3,16 +3,20 @@
 __all__ = [
     "BEHIND_BASELINE",
     "BODY",
+    "CHANGED",
+    "CHOSEN",
     "CONVERTED",
     "DRAFT",
     "DRAFT_HEADER",
     "FILE_PROSE",
     "FINETUNED",
     "FINETUNED_PROCEDURE",
+    "KEPT_EPOCH",
     "MEASURED",
     "NOT_COMPARED",
     "PINNED",
     "PRECISION",
+    "SMOKE",
     "SWEEP",
     "TRAINED",
     "TRAINED_BY_FILE",
@@ -52,15 +56,22 @@ MEASURED = """\
 {baselines}"""
 NOT_COMPARED = """\
 **The comparison was left out.** This run did not train the other models that its report
-compares with it, so that what is said of them below has no figures.
-"""
+compares with it, so that what is said of them below has no figures."""
+CHANGED = "**This run changed the recipe's defaults:** {listing}."
+CHOSEN = """ What is said
+below of how settings were chosen, and of earlier runs, holds for the defaults."""
+SMOKE = """\
+**A smoke run:** it trained briefly, to test the recipe, and its figures say nothing of
+the model."""
 SWEEP = """
 Settings were searched by `zoo sweep` ({method}, seed {seed}) over {words}. Each
-trial trained a fresh model and was measured on validation rows, in its best epoch; the
+trial trained a fresh model and was measured on validation rows{kept}; the
 test rows were not read. The best comes first:
 
 {table}
 """
+# Which epoch a trial of a sweep is measured in; a receipt may not say it.
+KEPT_EPOCH = {True: ", in its best epoch", False: ", after its last epoch", None: ""}
 # What the first lines of a card do with a model, where it is not to predict by example.
 USES = {
     "unconditional-image-generation": "print(zoo.sample(model, 4, seed=0))",

@@ -22,7 +22,9 @@ import copy
 import io
 import json
 from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 from unittest import SkipTest
 
 import torch
@@ -210,13 +212,22 @@ def claims_are_what_was_measured(spec: ModelSpec, tmp_path: Path) -> Remark | No
 
 
 def card_is_complete(spec: ModelSpec, tmp_path: Path) -> Remark | None:
-    """The prose has its three sections; with weights, the whole card renders."""
+    """The prose has its three sections, and speaks of what a run holds; with weights,
+    the whole card renders."""
     prose = " ".join(f"{spec.summary} {render.check_prose(spec)}".split())
+    render.check_names(spec, _settings(spec))
     marks = (DRAFT_MARK, *scaffold.placeholders())
     left = next((one for one in marks if one in prose), None)
     if spec.weights is not None:
         _renders(spec)
     return None if left is None else placeholder_left(f"a template's text: {left!r}")
+
+
+def _settings(spec: ModelSpec) -> dict[str, Any]:
+    """Return the settings that a model's recipe trains with, by name."""
+    if not train.is_trainable(spec):
+        return {}
+    return asdict(train.choose_settings(spec, None)[1])
 
 
 def _renders(spec: ModelSpec) -> None:

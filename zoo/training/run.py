@@ -285,6 +285,11 @@ class Run(TextRun):
         self._returned_best = True
         return super().best(model)
 
+    @property
+    def returned_best(self) -> bool:
+        """Whether the recipe has returned the weights of the best epoch that it saw."""
+        return self._returned_best and hasattr(self._best, "row")
+
     def kept_row(self, *, ended: bool) -> Mapping[str, float]:
         """Return the row of the history whose weights the recipe returns; {} of none.
 
@@ -292,7 +297,7 @@ class Run(TextRun):
         Until the recipe has `ended`, it is taken to return what it keeps.
         """
         row = getattr(self._best, "row", None)
-        if row is None or (ended and not self._returned_best):
+        if row is None or (ended and not self.returned_best):
             row = -1
         return self.history[row] if self.history else {}
 

@@ -363,7 +363,9 @@ def _save_result(
         receipt |= file.receipt
         _without_recipe(model)
     if swept.receipt:
-        receipt["sweep"] = swept.receipt
+        receipt["sweep"] = swept.receipt | {"best_epoch": run.returned_best}
+    if changed := _changed(spec, chosen, file):
+        receipt["changed"] = changed
     files = {name: content for name, (content, _) in run.figures.items()}
     card = render.text(spec, receipt)
     saving.save(
@@ -374,6 +376,13 @@ def _save_result(
         files=files | {checkpoint_folder.CARD: card.encode()},
         dtype=getattr(torch, spec.stored),
     )
+
+
+def _changed(spec: ModelSpec, chosen: Any, file: RecipeFile | None) -> dict[str, Any]:
+    """Return the defaults of the settings that a run changed."""
+    _, defaults = choose_settings(spec, None, file=file)
+    usual, used = asdict(defaults), asdict(chosen)
+    return {name: usual[name] for name in used if used[name] != usual[name]}
 
 
 def comparison_of(name: str | Path, model: str | Path | None = None) -> str | None:

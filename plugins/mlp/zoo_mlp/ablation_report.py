@@ -1,8 +1,8 @@
 """What the card of `mlp-fashion-mnist-reg.none` tells: that of every MLP, and an
 ablation.
 
-Every variant is trained again from fresh weights, for as many epochs as its spec says,
-which are the same for all. The table is of the validation rows alone.
+Every variant is trained again from fresh weights, with the seed, the learning rate and
+as many epochs as this run. The table is of the validation rows alone.
 """
 
 import math
@@ -23,6 +23,9 @@ COURSE: dict[str, dict[str, Any]] = {  # the strengths of the course, by variant
     "l1l2": {"l1": 0.01, "l2": 0.01},
     "dropout": {"dropout": 0.5},
 }
+
+# What a run and the variants that it is compared with have in common.
+COMMON = ("seed", "epochs", "batch_size", "lr", "val_fraction")
 
 
 def report(model: nn.Module, run: Run) -> None:
@@ -63,7 +66,8 @@ def compare(model: nn.Module, run: Run) -> None:
 
 def _train_variant(spec: ModelSpec, run: Run, **changes: Any) -> list[dict[str, float]]:
     """Return the history of a variant's own run, trained from fresh weights."""
-    settings = choose_settings(spec, changes, smoke=run.smoke)[1]
+    common = {name: getattr(run.settings, name) for name in COMMON if run.settings}
+    settings = choose_settings(spec, {**common, **changes}, smoke=run.smoke)[1]
     own = Run(
         spec, seed=settings.seed, smoke=run.smoke, place=ExecutionContext(run.device)
     )
