@@ -3,6 +3,8 @@
 from zoo.runtime.anomaly_detection import area_under_roc
 from zoo.runtime.anomaly_detection import evaluate as evaluate_anomalies
 from zoo.runtime.anomaly_detection import metrics as anomaly_metrics
+from zoo.runtime.box_metrics import evaluate as evaluate_detection
+from zoo.runtime.box_metrics import metrics as detection_metrics
 from zoo.runtime.classification import evaluate as evaluate_classification
 from zoo.runtime.features import extract_features
 from zoo.runtime.forecast_metrics import evaluate as evaluate_forecasts
@@ -30,9 +32,11 @@ __all__ = [
     "anomaly_metrics",
     "area_under_roc",
     "decode_labels",
+    "detection_metrics",
     "encode_texts",
     "evaluate_anomalies",
     "evaluate_classification",
+    "evaluate_detection",
     "evaluate_enlarged",
     "evaluate_forecasts",
     "evaluate_ocr",
