@@ -24,7 +24,6 @@ class ObjectDetection(Task[ImageInput, BoxOutput]):
     input_types = (ImageInput,)
     output_types = (BoxOutput,)
     options = object_detection.OPTIONS
-    metric = "map_50"
     dense = True
 
     def predict(
@@ -54,10 +53,6 @@ class ObjectDetection(Task[ImageInput, BoxOutput]):
     ) -> dict[str, float]:
         """Return the mean average precision; see `zoo.runtime.box_metrics`."""
         return box_metrics.metrics(output, target, output_spec)
-
-    def measures(self, spec: ModelSpec) -> bool:
-        """Recipes measure; a user's boxes are not read yet."""
-        return False
 
     def check_finetuning(self, spec: ModelSpec, chosen: FinetuneSettings) -> None:
         problem = "zoo.finetune does not teach models that find objects yet."

@@ -37,6 +37,7 @@ INPUTS = {
 }
 OUTPUTS = {
     "anomaly": "anomaly_detection",
+    "boxes": "object_detection",
     "classes": "classification",
     "forecast": "forecasting",
     "image": "image_generation",
@@ -74,6 +75,8 @@ FORMS = {
 # The description of a kind of output, and of the options of `predict`.
 TELLS = {
     "anomaly": "Where `score` is above `threshold`, `is_anomaly` is true.",
+    "boxes": "Its `objects` have a `label`, a `score` and a `box` in pixels. "
+    "`threshold` is the lowest score.",
     "image": "Its `image` is a PIL image.",
     "mask": "The pixels of its `mask` are numbers of the labels that are `known`.",
     "masked-token": "With `top_k` it tells of as many tokens for each gap.",
@@ -98,6 +101,9 @@ TENSORS = {
     "table": ", or a tensor of floats, (rows, columns), in the order of `config.json`",
 }
 TARGETS = {
+    "boxes": "Targets are a tensor, (rows, most, 5): of each object the number of its "
+    "label, from 0, and xmin, ymin, xmax and ymax as shares of the picture; -1 is the "
+    "label where a row has fewer.",
     "forecast": "Targets are the values that come next. A tensor (rows, columns) of "
     "one long series, with the value of every row as its target, is cut into windows.",
     "mask": "Targets are a tensor of label numbers, (rows, height, width).",
