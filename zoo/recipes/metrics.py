@@ -16,6 +16,9 @@ from zoo.runtime.frechet_distance import (
 from zoo.runtime.image_quality import evaluate as evaluate_enlarged
 from zoo.runtime.image_quality import quality as image_quality
 from zoo.runtime.image_to_text import decode_labels, read_texts
+from zoo.runtime.keypoint_metrics import errors as keypoint_errors
+from zoo.runtime.keypoint_metrics import evaluate as evaluate_keypoints
+from zoo.runtime.keypoint_metrics import of_points as keypoint_metrics
 from zoo.runtime.mask_metrics import evaluate as evaluate_segmentation
 from zoo.runtime.mask_metrics import overlap
 from zoo.runtime.ocr_metrics import encode_texts, text_accuracy
@@ -39,6 +42,7 @@ __all__ = [
     "evaluate_detection",
     "evaluate_enlarged",
     "evaluate_forecasts",
+    "evaluate_keypoints",
     "evaluate_ocr",
     "evaluate_regression",
     "evaluate_segmentation",
@@ -47,6 +51,8 @@ __all__ = [
     "frechet_distance",
     "frechet_from_features",
     "image_quality",
+    "keypoint_errors",
+    "keypoint_metrics",
     "overlap",
     "read_texts",
     "text_accuracy",

@@ -16,6 +16,7 @@ __all__ = [
     "ClassOutput",
     "ForecastOutput",
     "ImageOutput",
+    "KeypointOutput",
     "MaskOutput",
     "MaskedTokenOutput",
     "NumberOutput",
@@ -312,6 +313,55 @@ class BoxOutput(LabelledOutput):
         fit = getattr(input_spec, "fit", None)
         if fit != "stretch":
             expected = "'stretch', so that a box has its place in the whole picture"
+            raise SpecError(owner, "input.fit", fit, expected)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeypointOutput(Output):
+    """Where the points of the object in the model's input are: maps, (batch, 3 *
+    points, rows, columns), of their logits and of their offsets in x and y. See
+    `zoo.runtime.keypoint_detection`.
+
+    `points` are their names, and `skeleton` the pairs that lines connect, by number
+    from 0. Errors are measured by the distance of the two `reference` points.
+
+    >>> zoo.KeypointOutput(points=("left eye", "right eye"), reference=(0, 1)).kind
+    'keypoints'
+    """
+
+    kind: Literal["keypoints"] = "keypoints"
+    points: tuple[str, ...]
+    reference: tuple[int, int]
+    skeleton: tuple[tuple[int, int], ...] = ()
+
+    targets = "zoo.tasks.targets.keypoints:KeypointTargets"
+    drawable = True
+
+    def __post_init__(self) -> None:
+        if len(self.points) < 2 or len(set(self.points)) != len(self.points):
+            expected = "at least two, all different"
+            raise SpecError("KeypointOutput", "points", self.points, expected)
+        for name, pairs in (
+            ("reference", (self.reference,)),
+            ("skeleton", self.skeleton),
+        ):
+            known = range(len(self.points))
+            if any(len(pair) != 2 or not {*pair} <= {*known} for pair in pairs):
+                expected = f"pairs of numbers from 0 to {len(self.points) - 1}"
+                raise SpecError("KeypointOutput", name, getattr(self, name), expected)
+
+    @property
+    def description(self) -> str:
+        return f"{len(self.points)} points"
+
+    @property
+    def answer(self) -> str:
+        return f"It finds {len(self.points)} points."
+
+    def check_input(self, owner: str, input_spec: Input) -> None:
+        fit = getattr(input_spec, "fit", None)
+        if fit != "stretch":
+            expected = "'stretch', so that a point has its place in the whole picture"
             raise SpecError(owner, "input.fit", fit, expected)
 
 

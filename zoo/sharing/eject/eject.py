@@ -41,6 +41,7 @@ OUTPUTS = {
     "classes": "classification",
     "forecast": "forecasting",
     "image": "image_generation",
+    "keypoints": "keypoint_detection",
     "mask": "image_segmentation",
     "masked-token": "fill_mask",
     "number": "regression",
@@ -78,6 +79,8 @@ TELLS = {
     "boxes": "Its `objects` have a `label`, a `score` and a `box` in pixels. "
     "`threshold` is the lowest score.",
     "image": "Its `image` is a PIL image.",
+    "keypoints": "Each of its `keypoints` has a `label`, `x` and `y` in pixels, and a "
+    "`score`.",
     "mask": "The pixels of its `mask` are numbers of the labels that are `known`.",
     "masked-token": "With `top_k` it tells of as many tokens for each gap.",
     "ocr": "With `beams=10` it looks for other texts that the picture may show.",
@@ -106,6 +109,8 @@ TARGETS = {
     "label where a row has fewer.",
     "forecast": "Targets are the values that come next. A tensor (rows, columns) of "
     "one long series, with the value of every row as its target, is cut into windows.",
+    "keypoints": "Targets are a tensor, (rows, points, 2): x and y as shares of the "
+    "picture.",
     "mask": "Targets are a tensor of label numbers, (rows, height, width).",
     "masked-token": "A split is a text or a list of texts.",
     "ocr": "Targets are texts.",
