@@ -22,7 +22,7 @@ AUGMENTATION = FaceAugmentation()
 @dataclass(frozen=True, kw_only=True)
 class Settings:
     seed: int = 0
-    epochs: int = 20
+    epochs: int = 10
     batch_size: int = 32
     lr: float = 4e-3  # the peak of the one-cycle schedule
     weight_decay: float = 0.05

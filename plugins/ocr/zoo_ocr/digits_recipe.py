@@ -26,7 +26,7 @@ DISTORTION = Distortion(shift_x=0.05, shift_y=0.1, rotation=3.0, brightness=0.05
 @dataclass(frozen=True, kw_only=True)
 class Settings:
     seed: int = 0
-    epochs: int = 8
+    epochs: int = 5
     batch_size: int = 32
     lr: float = 4e-3  # the peak of the one-cycle schedule
     weight_decay: float = 0.01

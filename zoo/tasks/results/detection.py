@@ -156,9 +156,11 @@ class Detections(Result):
             return None
         seen = self.picture.convert("RGB")
         pen, scale = ImageDraw.Draw(seen), seen.width / self.size[0]
+        # A label of a detector has the same colour in every picture.
+        order = self.labels if self.windows is not None else self.known or self.labels
         # The surest last, so that no other frame or name hides it.
         for one in reversed(self.objects):
-            colour = COLOURS[self.labels.index(one.label) % len(COLOURS)]
+            colour = COLOURS[order.index(one.label) % len(COLOURS)]
             _frame(pen, one, scale, colour)
         return seen
 
