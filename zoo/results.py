@@ -1,5 +1,7 @@
 """The typed answers of models, for plugins that make or draw them."""
 
+from zoo.tasks.results.detection import Box, Detection, Detections
+from zoo.tasks.results.keypoints import Keypoint, Keypoints
 from zoo.tasks.results.ocr import OCRCandidate, OCRResult
 from zoo.tasks.results.rendering import image_grid, png
 from zoo.tasks.results.text_generation import GeneratedText
@@ -14,10 +16,15 @@ from zoo.tasks.results.vision import (
 
 __all__ = [
     "Anomaly",
+    "Box",
     "Classification",
+    "Detection",
+    "Detections",
     "Forecast",
     "GeneratedImage",
     "GeneratedText",
+    "Keypoint",
+    "Keypoints",
     "MultiLabel",
     "OCRCandidate",
     "OCRResult",

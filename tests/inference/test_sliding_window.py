@@ -628,7 +628,7 @@ def test_the_command_as_json(photo: str, capsys: pytest.CaptureFixture[str]) -> 
         (["--label", "7"], "--label needs --windows."),
         (
             ["--save", "x.png"],
-            "--save needs --windows, or a model for segmentation, reading, "
+            "--save needs --windows, or a model for segmentation, detection, reading, "
             "translation or super-resolution.",
         ),
         (

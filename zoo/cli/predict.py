@@ -45,7 +45,7 @@ LONG = 200  # characters of an input that a message shows
 @click.option(
     "--by", type=click.Choice(["pixels", "features"]), help="What windows slide over."
 )
-@click.option("--threshold", type=float, help="Minimum score of a window.")
+@click.option("--threshold", type=float, help="Minimum score of an object.")
 @click.option("--overlap", type=float, help="IoU above which two boxes are one object.")
 @click.option("--label", "labels", multiple=True, help="Find only this label.")
 @click.option("--save", type=path_type, help="Image file to draw the result in.")
@@ -102,8 +102,8 @@ def predict_command(
     NAME may also be a checkpoint folder. A generative model needs no input.
 
     --windows finds several objects in an image with a classifier; --size to --label
-    are its options. --save draws boxes, masks, read texts or attention, or writes the
-    picture that was made.
+    are its options. A detector takes --threshold and --overlap. --save draws boxes,
+    masks, read texts or attention, or writes the picture that was made.
     --max-new-tokens to --stop are for text generation, --beams for reading and
     translation, --max-tokens and --length-penalty for translation.
     """
@@ -111,6 +111,7 @@ def predict_command(
     from zoo.inference.predict import predict
     from zoo.inference.sample import supports
     from zoo.models.loading import build, find, load
+    from zoo.tasks import get_task
 
     texts = (str(find_example(name)), *inputs) if example else inputs
     if not texts and not supports(
@@ -119,7 +120,7 @@ def predict_command(
         raise click.UsageError("Give an input, or --example to use the model's own.")
     options: dict[str, Any] = {"invert": True} if invert else {}
     options |= {} if seed is None else {"seed": seed}
-    options |= _windows(**windows) | generation
+    options |= _windows(get_task(find(name).task).options, **windows) | generation
     options |= {} if precision == "no" else {"precision": precision}
     options |= {} if backend == "torch" else {"backend": backend}
     options |= {} if device == "cpu" else {"device": device}
@@ -198,23 +199,27 @@ def _text(text: str, encoding: str | None) -> Any:
         raise click.UsageError(f"There is no encoding {encoding!r}.") from exc
 
 
-def _windows(*, windows: bool, **options: Any) -> dict[str, Any]:
-    """Return the option `windows` of `zoo.predict`, if it was given."""
+def _windows(
+    known: tuple[str, ...], *, windows: bool, **options: Any
+) -> dict[str, Any]:
+    """Return the option `windows` of `zoo.predict`, if it was given, or those of its
+    options that the task has as well."""
     supplied = {
         name: value for name, value in options.items() if value not in (None, ())
     }
     if windows:
         return {"windows": supplied}
-    if supplied:
-        option = next(iter(supplied)).replace("labels", "label")
+    other = next((name for name in supplied if name not in known), None)
+    if other is not None:
+        option = other.replace("labels", "label")
         raise click.UsageError(f"--{option} needs --windows.")
-    return {}
+    return supplied
 
 
 def _check_save(output_spec: Output, options: dict[str, Any], inputs: int) -> None:
     if not ("windows" in options or output_spec.drawable):
         raise click.UsageError(
-            "--save needs --windows, or a model for segmentation, reading, "
+            "--save needs --windows, or a model for segmentation, detection, reading, "
             "translation or super-resolution."
         )
     if inputs > 1:

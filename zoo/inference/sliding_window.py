@@ -61,6 +61,7 @@ def slide(
     detections = Detections(
         objects=non_maximum_suppression(votes, given.overlap),
         size=opened.size,
+        known=output_spec.labels,
         windows=sum(len(each.corners) for each in grids),
         votes=count_votes(votes),
         by="features" if trunk else "pixels",

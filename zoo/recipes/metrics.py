@@ -3,6 +3,8 @@
 from zoo.runtime.anomaly_detection import area_under_roc
 from zoo.runtime.anomaly_detection import evaluate as evaluate_anomalies
 from zoo.runtime.anomaly_detection import metrics as anomaly_metrics
+from zoo.runtime.box_metrics import evaluate as evaluate_detection
+from zoo.runtime.box_metrics import metrics as detection_metrics
 from zoo.runtime.classification import evaluate as evaluate_classification
 from zoo.runtime.features import extract_features
 from zoo.runtime.forecast_metrics import evaluate as evaluate_forecasts
@@ -14,6 +16,9 @@ from zoo.runtime.frechet_distance import (
 from zoo.runtime.image_quality import evaluate as evaluate_enlarged
 from zoo.runtime.image_quality import quality as image_quality
 from zoo.runtime.image_to_text import decode_labels, read_texts
+from zoo.runtime.keypoint_metrics import errors as keypoint_errors
+from zoo.runtime.keypoint_metrics import evaluate as evaluate_keypoints
+from zoo.runtime.keypoint_metrics import of_points as keypoint_metrics
 from zoo.runtime.mask_metrics import evaluate as evaluate_segmentation
 from zoo.runtime.mask_metrics import overlap
 from zoo.runtime.ocr_metrics import encode_texts, text_accuracy
@@ -30,11 +35,14 @@ __all__ = [
     "anomaly_metrics",
     "area_under_roc",
     "decode_labels",
+    "detection_metrics",
     "encode_texts",
     "evaluate_anomalies",
     "evaluate_classification",
+    "evaluate_detection",
     "evaluate_enlarged",
     "evaluate_forecasts",
+    "evaluate_keypoints",
     "evaluate_ocr",
     "evaluate_regression",
     "evaluate_segmentation",
@@ -43,6 +51,8 @@ __all__ = [
     "frechet_distance",
     "frechet_from_features",
     "image_quality",
+    "keypoint_errors",
+    "keypoint_metrics",
     "overlap",
     "read_texts",
     "text_accuracy",

@@ -4,7 +4,17 @@ May import: nothing else of zoo.
 """
 
 # Words in the names of metrics of which a smaller value is better.
-LOWER = {"rmse", "mse", "mae", "negative", "frechet", "bits", "nats", "perplexity"}
+LOWER = {
+    "rmse",
+    "mse",
+    "mae",
+    "negative",
+    "frechet",
+    "bits",
+    "nats",
+    "perplexity",
+    "nme",
+}
 
 
 class ZooError(Exception):

@@ -12,9 +12,11 @@ from zoo.specs.signature import Input, LabelledOutput, Output
 
 __all__ = [
     "AnomalyOutput",
+    "BoxOutput",
     "ClassOutput",
     "ForecastOutput",
     "ImageOutput",
+    "KeypointOutput",
     "MaskOutput",
     "MaskedTokenOutput",
     "NumberOutput",
@@ -262,6 +264,104 @@ class MaskOutput(LabelledOutput):
         fit = getattr(input_spec, "fit", None)
         if fit != "stretch":
             expected = "'stretch', so that a mask covers the whole picture"
+            raise SpecError(owner, "input.fit", fit, expected)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BoxOutput(LabelledOutput):
+    """Boxes around the objects in the model's input: (batch, boxes, 5 + labels).
+
+    Of each box the ends (xmin, ymin, xmax, ymax) as shares of the picture, the logit of
+    an object being there, and a logit for each label: "softmax" over the labels, or
+    "sigmoid" of each. Labels are of objects only; none is for the background.
+
+    Objects with a score of `threshold` are found, the `max_objects` surest ones of a
+    picture. Of two boxes of one label whose intersection over union is above `overlap`
+    the surer one stays.
+
+    >>> zoo.BoxOutput(labels=("cat", "dog")).description
+    'cat, dog'
+    """
+
+    kind: Literal["boxes"] = "boxes"
+    labels: tuple[str, ...]
+    function_to_apply: Literal["softmax", "sigmoid"] = "softmax"
+    threshold: float = 0.5
+    overlap: float = 0.5
+    max_objects: int = 100
+
+    targets = "zoo.tasks.targets.boxes:BoxTargets"
+    drawable = True
+    counted = "objects"
+    judged = "object"
+    weighable = False
+
+    def __post_init__(self) -> None:
+        if not self.labels or len(set(self.labels)) != len(self.labels):
+            expected = "at least one, all different"
+            raise SpecError("BoxOutput", "labels", self.labels, expected)
+        if self.function_to_apply not in ("softmax", "sigmoid"):
+            expected, function = "'softmax' or 'sigmoid'", self.function_to_apply
+            raise SpecError("BoxOutput", "function_to_apply", function, expected)
+        for name in ("threshold", "overlap"):
+            if not 0 <= (share := getattr(self, name)) <= 1:
+                raise SpecError("BoxOutput", name, share, "from 0 to 1")
+        if self.max_objects < 1:
+            raise SpecError("BoxOutput", "max_objects", self.max_objects, "at least 1")
+
+    def check_input(self, owner: str, input_spec: Input) -> None:
+        fit = getattr(input_spec, "fit", None)
+        if fit != "stretch":
+            expected = "'stretch', so that a box has its place in the whole picture"
+            raise SpecError(owner, "input.fit", fit, expected)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeypointOutput(Output):
+    """Where the points of the object in the model's input are: maps, (batch, 3 *
+    points, rows, columns), of their logits and of their offsets in x and y. See
+    `zoo.runtime.keypoint_detection`.
+
+    `points` are their names, and `skeleton` the pairs that lines connect, by number
+    from 0. Errors are measured by the distance of the two `reference` points.
+
+    >>> zoo.KeypointOutput(points=("left eye", "right eye"), reference=(0, 1)).kind
+    'keypoints'
+    """
+
+    kind: Literal["keypoints"] = "keypoints"
+    points: tuple[str, ...]
+    reference: tuple[int, int]
+    skeleton: tuple[tuple[int, int], ...] = ()
+
+    targets = "zoo.tasks.targets.keypoints:KeypointTargets"
+    drawable = True
+
+    def __post_init__(self) -> None:
+        if len(self.points) < 2 or len(set(self.points)) != len(self.points):
+            expected = "at least two, all different"
+            raise SpecError("KeypointOutput", "points", self.points, expected)
+        for name, pairs in (
+            ("reference", (self.reference,)),
+            ("skeleton", self.skeleton),
+        ):
+            known = range(len(self.points))
+            if any(len(pair) != 2 or not {*pair} <= {*known} for pair in pairs):
+                expected = f"pairs of numbers from 0 to {len(self.points) - 1}"
+                raise SpecError("KeypointOutput", name, getattr(self, name), expected)
+
+    @property
+    def description(self) -> str:
+        return f"{len(self.points)} points"
+
+    @property
+    def answer(self) -> str:
+        return f"It finds {len(self.points)} points."
+
+    def check_input(self, owner: str, input_spec: Input) -> None:
+        fit = getattr(input_spec, "fit", None)
+        if fit != "stretch":
+            expected = "'stretch', so that a point has its place in the whole picture"
             raise SpecError(owner, "input.fit", fit, expected)
 
 

@@ -1,4 +1,4 @@
-"""Optical character recognition: the characters of a captcha.
+"""Optical character recognition: the characters of a captcha, lines of digits.
 
 This module is only metadata; it must stay free of torch.
 """
@@ -6,6 +6,7 @@ This module is only metadata; it must stay free of torch.
 from zoo import DatasetSpec, ImageInput, License, ModelSpec, OCROutput, hookimpl
 
 CHARACTERS = "0123456789abcdefghijklmnopqrstuvwxyz"
+DIGITS = CHARACTERS[:10]
 
 SPECS = (
     ModelSpec(
@@ -35,6 +36,40 @@ SPECS = (
             "https://www.cs.toronto.edu/~graves/icml_2006.pdf",
         ),
         tags=("ocr", "captcha", "ctc"),
+    ),
+    ModelSpec(
+        name="crnn-digits",
+        summary="A small CRNN reads lines of three to six handwritten digits.",
+        task="image-to-text",
+        build="zoo_ocr.crnn:crnn",
+        recipe="zoo_ocr.digits_recipe",
+        card="cards/crnn-digits.md",
+        license=License(code="mit", weights="mit", data="cc-by-sa-3.0"),
+        parameters=106_027,
+        options={
+            "classes": 10,
+            "height": 28,
+            "hidden_size": 48,
+            "channels": (16, 24, 32, 48),
+        },
+        input=ImageInput(
+            height=28,
+            width=176,
+            channels=1,
+            mean=(0.12,),
+            std=(0.29,),
+            background="dark",
+        ),
+        output=OCROutput(labels=tuple(DIGITS)),
+        head="fc",
+        trained_on=("mnist",),
+        examples=("31415.png", "2026.png", "907.png"),
+        stored="float16",
+        papers=(
+            "https://arxiv.org/abs/1507.05717",
+            "https://www.cs.toronto.edu/~graves/icml_2006.pdf",
+        ),
+        tags=("ocr", "digits", "ctc"),
     ),
 )
 DATASETS = (

@@ -13,13 +13,15 @@ strides twice in width, which makes it faster; 50 steps are enough for a text of
 characters.
 """
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor, nn
 
 __all__ = ["CRNN", "ResidualBlock", "crnn"]
 
 CHANNELS = (32, 64, 96, 128)  # of the stem and of each block
-FINAL_HEIGHT = 4  # rows that the blocks leave of 50
+STRIDES = 4  # in height, each of two
 
 
 class ResidualBlock(nn.Module):
@@ -52,9 +54,17 @@ class ResidualBlock(nn.Module):
 class CRNN(nn.Module):
     """Images to logits of characters at every step."""
 
-    def __init__(self, *, classes: int, hidden_size: int, dropout: float) -> None:
+    def __init__(
+        self,
+        *,
+        classes: int,
+        hidden_size: int,
+        dropout: float,
+        height: int,
+        channels: Sequence[int],
+    ) -> None:
         super().__init__()
-        first, second, third, last = CHANNELS
+        first, second, third, last = channels
         self.cnn = nn.Sequential(
             nn.Conv2d(1, first, 3, stride=2, padding=1, bias=False),
             nn.BatchNorm2d(first),
@@ -62,7 +72,7 @@ class CRNN(nn.Module):
             ResidualBlock(first, second, stride=(2, 2)),
             ResidualBlock(second, third, stride=(2, 1)),
             ResidualBlock(third, last, stride=(2, 1)),
-            nn.Conv2d(last, last, (FINAL_HEIGHT, 3), padding=(0, 1), bias=False),
+            nn.Conv2d(last, last, (rows_left(height), 3), padding=(0, 1), bias=False),
             nn.BatchNorm2d(last),
             nn.ReLU(),
         )
@@ -71,9 +81,9 @@ class CRNN(nn.Module):
         self.fc = nn.Linear(2 * hidden_size, classes + 1)
 
     def forward(self, image: Tensor) -> Tensor:
-        """Return logits (B, W / 4, classes + 1) of pixels (B, 1, 50, W); the first of
-        the classes is the blank."""
-        features = self.cnn(image)  # (B, 128, 1, W / 4)
+        """Return logits (B, W / 4, classes + 1) of pixels (B, 1, height, W); the first
+        of the classes is the blank."""
+        features = self.cnn(image)  # (B, channels, 1, W / 4)
         columns = features.squeeze(2).transpose(1, 2)
         # The recurrence runs in full precision, also where autocast lowers that of the
         # convolutions.
@@ -84,6 +94,27 @@ class CRNN(nn.Module):
         return logits
 
 
-def crnn(*, classes: int = 36, hidden_size: int = 128, dropout: float = 0.1) -> CRNN:
-    """The network for an alphabet of `classes` characters."""
-    return CRNN(classes=classes, hidden_size=hidden_size, dropout=dropout)
+def rows_left(height: int) -> int:
+    """Return how many rows the blocks leave of a picture: 4 of 50."""
+    for _ in range(STRIDES):
+        height = (height + 1) // 2
+    return height
+
+
+def crnn(
+    *,
+    classes: int = 36,
+    hidden_size: int = 128,
+    dropout: float = 0.1,
+    height: int = 50,
+    channels: Sequence[int] = CHANNELS,
+) -> CRNN:
+    """The network for an alphabet of `classes` characters in pictures of a height;
+    `channels` are those of the stem and of each block."""
+    return CRNN(
+        classes=classes,
+        hidden_size=hidden_size,
+        dropout=dropout,
+        height=height,
+        channels=channels,
+    )

@@ -44,6 +44,7 @@ __all__ = [
     "corruptions",
     "example",
     "report",
+    "with_truth",
 ]
 
 EXAMPLES = ("x7k2m.png", "0ops9.png", "hello.png")
@@ -208,11 +209,11 @@ def _errors(model: nn.Module, rows: TensorRows, run: Run) -> bytes:
     true = true_texts(rows, run.spec.output)  # type: ignore[arg-type]
     results = zoo.predict(model, _images(rows))
     pairs = zip(results, true, strict=True)
-    errors = [_with_truth(one, text) for one, text in pairs if one.text != text]
+    errors = [with_truth(one, text) for one, text in pairs if one.text != text]
     return png(_grid(errors[:MAX_ERRORS] or results[:1]))
 
 
-def _with_truth(result: OCRResult, text: str) -> OCRResult:
+def with_truth(result: OCRResult, text: str) -> OCRResult:
     """Return a result that is drawn with the true text in brackets."""
     suffix = tuple((character, 1.0) for character in f" ({text})")
     return replace(result, characters=(*result.characters, *suffix))

@@ -37,9 +37,11 @@ INPUTS = {
 }
 OUTPUTS = {
     "anomaly": "anomaly_detection",
+    "boxes": "object_detection",
     "classes": "classification",
     "forecast": "forecasting",
     "image": "image_generation",
+    "keypoints": "keypoint_detection",
     "mask": "image_segmentation",
     "masked-token": "fill_mask",
     "number": "regression",
@@ -74,7 +76,11 @@ FORMS = {
 # The description of a kind of output, and of the options of `predict`.
 TELLS = {
     "anomaly": "Where `score` is above `threshold`, `is_anomaly` is true.",
+    "boxes": "Its `objects` have a `label`, a `score` and a `box` in pixels. "
+    "`threshold` is the lowest score.",
     "image": "Its `image` is a PIL image.",
+    "keypoints": "Each of its `keypoints` has a `label`, `x` and `y` in pixels, and a "
+    "`score`.",
     "mask": "The pixels of its `mask` are numbers of the labels that are `known`.",
     "masked-token": "With `top_k` it tells of as many tokens for each gap.",
     "ocr": "With `beams=10` it looks for other texts that the picture may show.",
@@ -98,8 +104,13 @@ TENSORS = {
     "table": ", or a tensor of floats, (rows, columns), in the order of `config.json`",
 }
 TARGETS = {
+    "boxes": "Targets are a tensor, (rows, most, 5): of each object the number of its "
+    "label, from 0, and xmin, ymin, xmax and ymax as shares of the picture; -1 is the "
+    "label where a row has fewer.",
     "forecast": "Targets are the values that come next. A tensor (rows, columns) of "
     "one long series, with the value of every row as its target, is cut into windows.",
+    "keypoints": "Targets are a tensor, (rows, points, 2): x and y as shares of the "
+    "picture.",
     "mask": "Targets are a tensor of label numbers, (rows, height, width).",
     "masked-token": "A split is a text or a list of texts.",
     "ocr": "Targets are texts.",

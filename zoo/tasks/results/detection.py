@@ -60,15 +60,17 @@ class Detections(Result):
     """Things found in one picture, the surest first.
 
     `size` is the picture's width and height, which the boxes count in; `picture` may
-    be a smaller copy. `votes` has how many of the `windows` were for each label, and
-    `by` what was cut into windows: "pixels" or "features".
+    be a smaller copy. `known` are the labels that the model can find, in its order.
+    Where windows slid over the picture, `votes` has how many of the `windows` were for
+    each label, and `by` what was cut into them: "pixels" or "features".
     """
 
     objects: tuple[Detection, ...]
     size: tuple[int, int]
-    windows: int
-    votes: dict[str, int]
-    by: str
+    known: tuple[str, ...] = ()
+    windows: int | None = None
+    votes: dict[str, int] = field(default_factory=dict)
+    by: str = ""
     picture: Image.Image | None = field(default=None, repr=False, compare=False)
 
     @property
@@ -81,19 +83,72 @@ class Detections(Result):
 
     def lines(self) -> list[str]:
         things = [str(one) for one in self.objects] or [str(self)]
+        if self.windows is None:
+            return things
         return [*things, f"  {self.windows} windows of {self.by}"]
 
     def beside(self) -> Image.Image | None:
         return self.render()
 
     def to_dict(self) -> dict[str, Any]:
-        return {
+        found: dict[str, Any] = {
             "objects": [asdict(one) for one in self.objects],
             "size": list(self.size),
+        }
+        if self.windows is None:
+            return found
+        return {
+            **found,
             "windows": self.windows,
             "votes": dict(self.votes),
             "by": self.by,
         }
+
+    def to_coco(self, image_id: int = 1, first_id: int = 1) -> list[dict[str, Any]]:
+        """Return an annotation in COCO's form for each object: its box is [x, y, width,
+        height], and its `category_id` the place of its label in `known`, from 0.
+
+        `image_id` is the number of the picture, and `first_id` that of the first
+        annotation.
+        """
+        return [
+            {
+                "id": number,
+                "image_id": image_id,
+                "category_id": self._number(one.label),
+                "bbox": [
+                    one.box.xmin,
+                    one.box.ymin,
+                    one.box.xmax - one.box.xmin,
+                    one.box.ymax - one.box.ymin,
+                ],
+                "area": one.box.area,
+                "iscrowd": 0,
+                "score": one.score,
+            }
+            for number, one in enumerate(self.objects, start=first_id)
+        ]
+
+    def to_tensors(self) -> dict[str, Any]:
+        """Return tensors in the form of torchvision's models: `boxes` (objects, 4) as
+        floats, `labels` (objects,), places in `known` from 0, and `scores`."""
+        import torch  # what only shows a result needs no torch
+
+        boxes = [
+            [one.box.xmin, one.box.ymin, one.box.xmax, one.box.ymax]
+            for one in self.objects
+        ]
+        labels = [self._number(one.label) for one in self.objects]
+        return {
+            "boxes": torch.tensor(boxes, dtype=torch.float32).reshape(-1, 4),
+            "labels": torch.tensor(labels, dtype=torch.int64),
+            "scores": torch.tensor([one.score for one in self.objects]),
+        }
+
+    def _number(self, label: str) -> int:
+        """Return the number of a label: its place in `known`, or in the labels found
+        where that is empty."""
+        return (self.known or self.labels).index(label)
 
     def render(self) -> Image.Image | None:
         """Return the picture with a named frame around each thing found."""
@@ -101,9 +156,11 @@ class Detections(Result):
             return None
         seen = self.picture.convert("RGB")
         pen, scale = ImageDraw.Draw(seen), seen.width / self.size[0]
+        # A label of a detector has the same colour in every picture.
+        order = self.labels if self.windows is not None else self.known or self.labels
         # The surest last, so that no other frame or name hides it.
         for one in reversed(self.objects):
-            colour = COLOURS[self.labels.index(one.label) % len(COLOURS)]
+            colour = COLOURS[order.index(one.label) % len(COLOURS)]
             _frame(pen, one, scale, colour)
         return seen
 

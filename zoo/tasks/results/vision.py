@@ -16,6 +16,7 @@ from zoo.tasks.results.embeddings import (
     SimilarWord,
     Vector,
 )
+from zoo.tasks.results.keypoints import Keypoint, Keypoints
 from zoo.tasks.results.ocr import OCRResult
 from zoo.tasks.results.rendering import (
     bars,
@@ -44,6 +45,8 @@ __all__ = [
     "Forecast",
     "GeneratedImage",
     "GeneratedText",
+    "Keypoint",
+    "Keypoints",
     "MaskFill",
     "MultiLabel",
     "NearestTexts",

@@ -1,0 +1,128 @@
+"""YOLO: boxes around objects from one pass of a convolutional network over a picture.
+
+- Redmon, Divvala, Girshick, Farhadi: You Only Look Once, 2015,
+  https://arxiv.org/abs/1506.02640
+- Redmon, Farhadi: YOLO9000, 2016, https://arxiv.org/abs/1612.08242
+- Redmon, Farhadi: YOLOv3, 2018, https://arxiv.org/abs/1804.02767
+
+A grid of cells lies over the picture. In each cell, each of a few anchors, boxes of
+usual sizes, answers for objects whose centre is in the cell and whose size is near
+its own. This one is slim: a Darknet of nine convolutions, one grid, and the finer
+feature map that YOLO9000 passes through to it.
+
+    >>> import torch
+    >>> yolo()(torch.zeros(1, 3, 192, 256)).shape
+    torch.Size([1, 576, 8])
+"""
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor, nn
+
+__all__ = ["ANCHORS", "YOLO", "priors", "yolo"]
+
+# The usual widths and heights, as shares of the picture: of a platelet, of a red cell
+# and of a white one.
+ANCHORS = ((0.061, 0.082), (0.164, 0.209), (0.327, 0.394))
+SLOPE = 0.1  # of the leaky ReLU below zero
+MAX_LOG_SIZE = 3.0  # of a box over its anchor: what is no box yet should stay finite
+
+
+class ConvBlock(nn.Sequential):
+    """A convolution, batch normalization and a leaky ReLU: (B, C, H, W) to (B, D, H /
+    stride, W / stride)."""
+
+    def __init__(self, inputs: int, outputs: int, kernel: int, stride: int = 1) -> None:
+        super().__init__(
+            nn.Conv2d(inputs, outputs, kernel, stride, kernel // 2, bias=False),
+            nn.BatchNorm2d(outputs),
+            nn.LeakyReLU(SLOPE),
+        )
+
+
+class YOLO(nn.Module):
+    """Turn pictures, (B, 3, H, W), into boxes, (B, boxes, 5 + labels).
+
+    H and W are multiples of 16. The boxes are those of the grid's cells, row by row,
+    `anchors` of each. Of a box there are its ends (xmin, ymin, xmax, ymax) as shares of
+    the picture, the logit of an object, and the logit of each label.
+    """
+
+    def __init__(
+        self, *, labels: int, width: int, anchors: Sequence[Sequence[float]]
+    ) -> None:
+        super().__init__()
+        self.numbers = 5 + labels  # that a cell gives for each anchor
+        self.anchors = tuple(tuple(one) for one in anchors)
+        w = width
+        self.fine = nn.Sequential(
+            ConvBlock(3, w, 3, stride=2),
+            ConvBlock(w, 2 * w, 3, stride=2),
+            ConvBlock(2 * w, 2 * w, 3),
+            ConvBlock(2 * w, 4 * w, 3, stride=2),
+            ConvBlock(4 * w, 4 * w, 3),
+        )
+        self.coarse = nn.Sequential(
+            ConvBlock(4 * w, 8 * w, 3, stride=2),
+            ConvBlock(8 * w, 8 * w, 3),
+            ConvBlock(8 * w, 8 * w, 3),
+        )
+        # YOLO9000, "fine-grained features": 2x2 neighbours become channels of one cell.
+        self.passthrough = nn.Sequential(
+            ConvBlock(4 * w, 2 * w, 1), nn.PixelUnshuffle(2)
+        )
+        self.neck = ConvBlock(16 * w, 8 * w, 3)
+        self.head = nn.Conv2d(8 * w, len(self.anchors) * self.numbers, 1)
+        with torch.no_grad():  # few boxes hold an object
+            self.head.bias.view(-1, self.numbers)[:, 4] = -4.0
+
+    def forward(self, image: Tensor) -> Tensor:
+        """Turn (B, 3, H, W) into (B, H / 16 * W / 16 * anchors, 5 + labels)."""
+        fine = self.fine(image)  # (B, 4w, H / 8, W / 8)
+        joined = torch.cat([self.coarse(fine), self.passthrough(fine)], dim=1)
+        grid = self.head(self.neck(joined))  # (B, anchors * numbers, H / 16, W / 16)
+        rows, columns = grid.shape[2:]
+        raw = grid.permute(0, 2, 3, 1).reshape(len(grid), -1, self.numbers)
+        return decode(raw, priors(self.anchors, rows, columns).to(raw))
+
+
+def priors(anchors: Sequence[Sequence[float]], rows: int, columns: int) -> Tensor:
+    """Return of each box its cell's left and upper end, and its anchor's width and
+    height, as shares of the picture: (rows * columns * anchors, 4)."""
+    y, x = torch.meshgrid(
+        torch.arange(rows) / rows, torch.arange(columns) / columns, indexing="ij"
+    )
+    corner = torch.stack([x, y], dim=-1)[:, :, None].expand(-1, -1, len(anchors), -1)
+    size = torch.tensor(anchors).expand(rows, columns, -1, -1)
+    return torch.cat([corner, size], dim=-1).flatten(0, 2)
+
+
+def decode(raw: Tensor, prior: Tensor) -> Tensor:
+    """Return what a grid gives, (B, boxes, 5 + labels), with its boxes in the picture.
+
+    YOLO9000, "direct location prediction", with the cell's corner c, the anchor's size
+    p and, as everything here is a share of the picture, the cell's size s:
+
+        b_x = s sigma(t_x) + c_x        b_w = p_w exp(t_w)
+        b_y = s sigma(t_y) + c_y        b_h = p_h exp(t_h)
+    """
+    cell = cell_size(prior)
+    center = cell * raw[..., :2].sigmoid() + prior[:, :2]
+    size = prior[:, 2:] * raw[..., 2:4].clamp(max=MAX_LOG_SIZE).exp()
+    return torch.cat([center - size / 2, center + size / 2, raw[..., 4:]], dim=-1)
+
+
+def cell_size(prior: Tensor) -> Tensor:
+    """Return the width and height of a cell, (2,): the last one ends at 1."""
+    return 1 - prior[:, :2].amax(dim=0)
+
+
+def yolo(
+    *,
+    labels: int = 3,
+    width: int = 12,
+    anchors: Sequence[Sequence[float]] = ANCHORS,
+) -> YOLO:
+    """Build YOLO; `width` is the number of channels of the first convolution."""
+    return YOLO(labels=labels, width=width, anchors=anchors)

@@ -1,0 +1,105 @@
+"""Metrics of object detection: mean average precision, as COCO defines it.
+
+A found object is right if it overlaps a true one of its label, by an intersection over
+union of at least a threshold, and no surer one has taken that already. With the found
+objects of all pictures in order of their scores,
+
+    precision = right / found,    recall = right / true objects,
+
+and the average precision (AP) of a label is the mean, over the recalls 0, 0.01 .. 1, of
+the best precision at that recall or a higher one. Lin et al., "Microsoft COCO: common
+objects in context", 2014; the numbers are those of pycocotools.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from zoo.runtime.boxes import iou
+from zoo.runtime.object_detection import Found, find
+from zoo.runtime.rows import predict_batches, spec_of
+
+__all__ = ["average_precision", "evaluate", "metrics", "precisions"]
+
+THRESHOLDS = tuple(round(0.5 + 0.05 * step, 2) for step in range(10))  # .5 to .95
+LEAST_SCORE = 0.01  # what is less sure adds nothing to any precision worth having
+RECALLS = torch.linspace(0, 1, 101, dtype=torch.float64)
+
+
+def evaluate(model: nn.Module, rows: Any) -> dict[str, float]:
+    """Return the metrics of a model on rows, in eval mode; see `metrics`."""
+    return metrics(predict_batches(model, rows), rows.target, spec_of(model).output)
+
+
+def metrics(output: Tensor, target: Tensor, output_spec: Any) -> dict[str, float]:
+    """Return `map_50`, the mean over labels of the AP at an overlap of a half, and
+    `map`, the mean of those at .5, .55 .. .95; `target` is as in `zoo.runtime.boxes`.
+    """
+    found = find(output, output_spec, threshold=LEAST_SCORE)
+    each = precisions(found, target, len(output_spec.labels))  # (labels, thresholds)
+    known = each[~each.isnan().any(dim=1)]
+    if not len(known):  # there is nothing to find
+        return {"map_50": 0.0, "map": 0.0}
+    return {"map_50": known[:, 0].mean().item(), "map": known.mean().item()}
+
+
+def precisions(
+    found: Sequence[Found],
+    target: Tensor,
+    num_labels: int,
+    thresholds: Sequence[float] = THRESHOLDS,
+) -> Tensor:
+    """Return the average precision of each label, (labels, thresholds); NaN of a label
+    that no picture has."""
+    return torch.stack(
+        [_of_label(found, target, label, thresholds) for label in range(num_labels)]
+    )
+
+
+def _of_label(
+    found: Sequence[Found], target: Tensor, label: int, thresholds: Sequence[float]
+) -> Tensor:
+    scores, right, total = [], [], 0
+    least = torch.tensor(thresholds, dtype=torch.float64)
+    for each, true in zip(found, target, strict=True):
+        ours = each.labels == label
+        theirs = true[true[:, 0] == label][:, 1:].double()
+        total += len(theirs)
+        scores.append(each.scores[ours])
+        right.append(_matches(iou(each.boxes[ours].double(), theirs), least))
+    if not total:
+        return torch.full((len(thresholds),), torch.nan, dtype=torch.float64)
+    order = torch.cat(scores).argsort(descending=True, stable=True)
+    hits = torch.cat(right, dim=0)[order]  # (found, thresholds)
+    return torch.stack([average_precision(hit, total) for hit in hits.T])
+
+
+def _matches(overlaps: Tensor, least: Tensor) -> Tensor:
+    """Return which found objects are right, (found, thresholds), the surest first.
+
+    `overlaps` (found, true) are with the true objects of the same picture and label.
+    """
+    found, true = overlaps.shape
+    right = torch.zeros(found, len(least), dtype=torch.bool)
+    if not true:
+        return right
+    taken = torch.zeros(len(least), true, dtype=torch.bool)
+    rows = torch.arange(len(least))
+    for place, overlap in enumerate(overlaps):
+        best, which = overlap.expand(len(least), -1).masked_fill(taken, -1).max(dim=1)
+        right[place] = best >= least
+        taken[rows, which] |= right[place]
+    return right
+
+
+def average_precision(right: Tensor, total: int) -> Tensor:
+    """Return the average precision of found objects, (found,), in order of their
+    scores: whether each is right, of `total` true ones."""
+    hits = right.double().cumsum(dim=0)
+    precision = hits / torch.arange(1, len(right) + 1)
+    best = precision.flip(0).cummax(dim=0).values.flip(0) if len(right) else precision
+    place = torch.searchsorted(hits / total, RECALLS)
+    padded = torch.cat([best, best.new_zeros(1)])  # beyond the highest recall
+    return padded[place].mean()
