@@ -196,7 +196,7 @@ def candidates(
     if path == ("history",):
         worse = [{k: v + 10 for k, v in row.items()} for row in value]
         return [value[:-1] + worse[-1:], value[:1], [*value, *value]]
-    if path == ("precision",):
+    if path == ("autocast",):
         return ["bf16", "no"]
     if isinstance(value, bool):
         return [not value]

@@ -246,3 +246,17 @@ def test_before_anything_was_measured_settings_are_known() -> None:
         "cards/net.md of 'net' speaks of what the receipt does not hold (line 1: "
         "settings.epoch). Settings: epochs."
     )
+
+
+def test_a_figure_may_not_hide_a_fact() -> None:
+    """
+    A condition on `history` would ask for another thing than its author thinks.
+    """
+    receipt = RECEIPT | {"measured": {"history": 0.5}}
+
+    with pytest.raises(CardError) as caught:
+        prose.context(receipt)
+    assert str(caught.value) == (
+        "The receipt measures 'history', which is a fact of the run in the prose of a "
+        "card. Give the figure another name in run.log_summary."
+    )

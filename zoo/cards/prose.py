@@ -37,7 +37,7 @@ BLOCK = re.compile(r"\{%.*?%\}", re.DOTALL)
 EMPTY_LINES = re.compile(r"\n{3,}")
 # What prose may ask beside the figures.
 FACTS = (
-    *("baselines", "changed", "compared", "history", "precision", "settings"),
+    *("autocast", "baselines", "changed", "compared", "history", "settings"),
     *("shipped", "smoke"),
 )
 NEVER = "\0{", "\0}"  # Jinja's own braces for values are those of `str.format`
@@ -61,18 +61,25 @@ def context(receipt: Mapping[str, Any], *, shipped: bool = False) -> dict[str, A
 
     `settings` and `baselines` are as in the receipt, and `changed` has the defaults of
     the settings that the run changed. `compared` is False where the comparison was left
-    out, and `shipped` True of the run whose weights the plugin ships.
+    out, and `shipped` True of the run whose weights the plugin ships. Raises CardError
+    where a figure has the name of a fact.
     """
+    figures = {metric["name"]: metric["value"] for metric in receipt["metrics"]}
+    figures |= receipt["measured"]
+    if taken := [name for name in FACTS if name in figures]:
+        raise CardError(
+            f"The receipt measures {taken[0]!r}, which is a fact of the run in the "
+            "prose of a card. Give the figure another name in run.log_summary."
+        )
     return {
-        **{metric["name"]: metric["value"] for metric in receipt["metrics"]},
-        **receipt["measured"],
+        **figures,
         "settings": receipt["settings"],
         "baselines": receipt["baselines"],
         "changed": receipt.get("changed", {}),
         "compared": "comparison" not in receipt,
         "history": receipt.get("history", []),
         "shipped": shipped,
-        "precision": receipt.get("precision", "no"),
+        "autocast": receipt.get("precision", "no"),
         "smoke": receipt.get("smoke", False),
     }
 

@@ -4,17 +4,8 @@ May import: nothing else of zoo.
 """
 
 # Words in the names of metrics of which a smaller value is better.
-LOWER = {
-    "rmse",
-    "mse",
-    "mae",
-    "negative",
-    "frechet",
-    "bits",
-    "nats",
-    "perplexity",
-    "nme",
-}
+ERRORS = {"rmse", "mse", "mae", "nme"}
+LOWER = ERRORS | {"negative", "frechet", "bits", "nats", "perplexity"}
 
 
 class ZooError(Exception):
