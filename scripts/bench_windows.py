@@ -15,6 +15,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import mean, median
+from typing import Any
 
 import click
 import torch
@@ -72,7 +73,7 @@ def looked(model: nn.Module, whole: Collage) -> Seen:
     said, seconds = {}, {}
     for way in ("features", "pixels"):
         started = time.perf_counter()
-        found = zoo.predict(model, whole.picture, windows={**ALL, "by": way})
+        found: Any = zoo.predict(model, whole.picture, windows={**ALL, "by": way})
         seconds[way] = time.perf_counter() - started
         said[way] = {one.box: one for one in found.objects}
     return Seen(whole=whole, **said, ratio=seconds["pixels"] / seconds["features"])
@@ -135,7 +136,7 @@ def draw(model: nn.Module, some: list[Seen], threshold: float, folder: Path) -> 
     for number, seen in enumerate(some):
         for way in ("features", "pixels"):
             over = {"by": way, "threshold": threshold}
-            found = zoo.predict(model, seen.whole.picture, windows=over)
+            found: Any = zoo.predict(model, seen.whole.picture, windows=over)
             found.render().save(folder / f"{number}-{way}.png")
 
 

@@ -9,6 +9,7 @@ import pytest
 RIGHT = """
 import zoo
 from torch import nn
+from zoo.results import Classification
 
 
 def labels(name: str) -> tuple[str, ...]:
@@ -17,9 +18,21 @@ def labels(name: str) -> tuple[str, ...]:
     return model.zoo.labels if parts else zoo.build(name).zoo.labels
 
 
+def label(picture: str) -> str:
+    answer = zoo.predict("lenet5-mnist", picture)
+    assert isinstance(answer, Classification)
+    return answer.label
+
+
 version: str = zoo.__version__
 """
-WRONG = "import zoo\n\nzoo.laod('lenet5-mnist')\nzoo.load('lenet5-mnist').zoo.lables\n"
+WRONG = """
+import zoo
+
+zoo.laod("lenet5-mnist")
+zoo.load("lenet5-mnist").zoo.lables
+answer: int = zoo.predict("lenet5-mnist", "7.png")
+"""
 
 
 @pytest.mark.slow
@@ -38,8 +51,10 @@ def test_a_strict_checker_is_content_and_finds_misspelt_names(tmp_path: Path) ->
     )
 
     assert done.stdout.splitlines() == [
-        'wrong.py:3: error: Module has no attribute "laod"  [attr-defined]',
-        'wrong.py:4: error: "ModelMetadata" has no attribute "lables"; maybe "labels"?'
+        'wrong.py:4: error: Module has no attribute "laod"  [attr-defined]',
+        'wrong.py:5: error: "ModelMetadata" has no attribute "lables"; maybe "labels"?'
         "  [attr-defined]",
-        "Found 2 errors in 1 file (checked 2 source files)",
+        "wrong.py:6: error: Incompatible types in assignment (expression has type "
+        '"Result | ResultList", variable has type "int")  [assignment]',
+        "Found 3 errors in 1 file (checked 2 source files)",
     ]

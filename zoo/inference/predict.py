@@ -47,7 +47,7 @@ def predict(
     encoding: str | None = None,
     allow_outside: bool = False,
     **options: Any,
-) -> Any:
+) -> Result | ResultList:
     """Return the prediction of `model` for `raw`: one result, or a list for a list.
 
     `model` is a module from `zoo.load`, a name, or a checkpoint folder. What `raw` may

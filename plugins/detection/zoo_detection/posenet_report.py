@@ -133,7 +133,7 @@ def _drawn(model: Any, rows: TensorRows, error: Tensor) -> Any:
     half = min(SHOWN // 2, middle)
     shown = order[middle : middle + half] + order[-half:]
     image = to_model_input(rows.input[shown], model.zoo.spec.input)
-    answers: list[Keypoints] = zoo.predict(model, list(image))
+    answers: Any = zoo.predict(model, list(image))
     true = [
         _annotated(one, rows.target[row])
         for one, row in zip(answers, shown, strict=True)

@@ -75,10 +75,10 @@ def report(model: nn.Module, run: Run) -> None:
     )
     wrong = [n for n, text in enumerate(true) if read[n] != text][:MAX_ERRORS]
     shown = wrong or list(range(min(COLUMNS, len(true))))
-    answers = zoo.predict(model, [_picture(rows, n) for n in shown])
+    answers: Any = zoo.predict(model, [_picture(rows, n) for n in shown])
     told = [with_truth(one, true[n]) for one, n in zip(answers, shown, strict=True)]
     run.log_figure("errors", png(_grid(told)), ERRORS)
-    shipped = [zoo.predict(model, _example_path(name)) for name in EXAMPLES]
+    shipped: Any = [zoo.predict(model, _example_path(name)) for name in EXAMPLES]
     run.log_figure("examples", png(_grid(shipped)), READ)
 
 
@@ -97,7 +97,8 @@ def number_of_digits(line: Tensor, pitch: float) -> int:
 def equal_cuts(model: nn.Module, lines: Tensor, counts: Sequence[int]) -> list[str]:
     """Return what a model of single digits reads in lines, (N, 1, H, W), of which each
     is cut into so many parts."""
-    spec: Any = model.zoo.spec
+    known: Any = model.zoo
+    spec = known.spec
     cuts = [cut_line(one, n) for one, n in zip(lines[:, 0], counts, strict=True)]
     rows = normalize(to_model_input(torch.cat(cuts)), spec.input)
     labels = predict_batches(model, rows).argmax(dim=1).split(list(counts))

@@ -95,7 +95,7 @@ def report(model: nn.Module, run: Run) -> None:
     run.log_summary(**_other_inputs(model, 4 if run.smoke else RENDERED))
     run.log_figure("error_table", _error_table(model, test, run), ERROR_TABLE_CAPTION)
     run.log_figure("errors", _errors(model, generated, run), ERRORS_CAPTION)
-    shipped = [zoo.predict(model, _example_path(name)) for name in EXAMPLES]
+    shipped: Any = [zoo.predict(model, _example_path(name)) for name in EXAMPLES]
     run.log_figure("examples", png(_grid(shipped)), EXAMPLES_CAPTION)
 
 
@@ -132,7 +132,7 @@ def _other_inputs(model: nn.Module, count: int) -> dict[str, float]:
         figures = {f"length_{length}_accuracy": 0.0 for length in OTHER_LENGTHS}
     true = random_texts(count, generator, [5])
     figures["plain_font_accuracy"] = _model_accuracy(model, map(_plain, true), true)
-    results = zoo.predict(model, _photo_strips()[:count])
+    results: Any = zoo.predict(model, _photo_strips()[:count])
     with_text = sum(bool(result.text) for result in results)
     figures["text_in_photos"] = with_text / len(results)
     return figures
@@ -141,7 +141,7 @@ def _other_inputs(model: nn.Module, count: int) -> dict[str, float]:
 def _model_accuracy(
     model: nn.Module, rendered: Iterable[Image.Image], true: Sequence[str]
 ) -> float:
-    results = zoo.predict(model, list(rendered))
+    results: Any = zoo.predict(model, list(rendered))
     return _accuracy([result.text for result in results], true)
 
 
@@ -173,8 +173,8 @@ def _photo_strips() -> list[Image.Image]:
 def _error_table(model: nn.Module, rows: TensorRows, run: Run) -> bytes:
     """Return a table of texts: the rows with an error, and the least certain."""
     true = true_texts(rows, run.spec.output)  # type: ignore[arg-type]
-    greedy = zoo.predict(model, _images(rows))
-    searched = zoo.predict(model, _images(rows), beams=BEAMS)
+    greedy: Any = zoo.predict(model, _images(rows))
+    searched: Any = zoo.predict(model, _images(rows), beams=BEAMS)
     results = sorted(
         zip(true, greedy, searched, strict=True),
         key=lambda row: (row[0] == row[1].text, row[1].score),
@@ -207,7 +207,7 @@ def _alternative(greedy: OCRResult, searched: OCRResult) -> str:
 def _errors(model: nn.Module, rows: TensorRows, run: Run) -> bytes:
     """Return generated captchas that are read wrongly, each above its prediction."""
     true = true_texts(rows, run.spec.output)  # type: ignore[arg-type]
-    results = zoo.predict(model, _images(rows))
+    results: Any = zoo.predict(model, _images(rows))
     pairs = zip(results, true, strict=True)
     errors = [with_truth(one, text) for one, text in pairs if one.text != text]
     return png(_grid(errors[:MAX_ERRORS] or results[:1]))

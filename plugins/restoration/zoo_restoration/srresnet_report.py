@@ -19,7 +19,7 @@ from zoo import Run
 from zoo.recipes import TensorRows, images
 from zoo.recipes import data as datasets
 from zoo.recipes.metrics import image_quality
-from zoo.results import GeneratedImage, image_grid, png
+from zoo.results import image_grid, png
 from zoo_restoration.pairs import PHOTOS
 from zoo_restoration.srresnet import SCALE
 from zoo_restoration.srresnet_recipe import data
@@ -83,8 +83,9 @@ def _log_photographs(model: Any, run: Run) -> None:
     """Log PSNR and SSIM on Set5 and Set14, and those of bicubic interpolation."""
 
     def by_model(small: Image.Image) -> Image.Image:
-        answer: GeneratedImage = zoo.predict(model, small)
-        return answer.image
+        answer: Any = zoo.predict(model, small)
+        image: Image.Image = answer.image
+        return image
 
     def by_bicubic(small: Image.Image) -> Image.Image:
         return interpolated(small, Image.Resampling.BICUBIC)
@@ -129,7 +130,7 @@ def _compared(model: Any) -> Image.Image:
     shown = []
     for picture in _examples():
         small, large = images.shrink(picture, SCALE)
-        answer: GeneratedImage = zoo.predict(model, small)
+        answer: Any = zoo.predict(model, small)
         bicubic = interpolated(small, Image.Resampling.BICUBIC)
         shown += [small, bicubic, answer.image, large]
     return image_grid([_brought(one) for one in shown], columns=4)

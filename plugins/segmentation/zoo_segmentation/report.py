@@ -200,7 +200,7 @@ def _pet_share_without_pets(model: nn.Module, *, smoke: bool) -> dict[str, float
             shares[key] = 0.0
             continue
         images = [row["image"] for row in rows.select(range(2 if smoke else 60))]
-        results = zoo.predict(model, images, batch_size=BATCH_SIZE)
+        results: Any = zoo.predict(model, images, batch_size=BATCH_SIZE)
         shares[key] = sum(one.shares["pet"] for one in results) / len(results)
     return shares
 
@@ -214,7 +214,7 @@ def _full_size_and_breeds(
         return {f"iou_{name.lower()}": 0.0 for name in BREEDS} | {"full_size_iou": 0.0}
     photos = photographs("test", rows)
     images = [photo.image for photo in photos]
-    results = zoo.predict(model, images, batch_size=BATCH_SIZE)
+    results: Any = zoo.predict(model, images, batch_size=BATCH_SIZE)
     intersection = union = 0
     for one, photo in zip(results, photos, strict=True):
         mask, true = np.asarray(one.mask) == 1, np.asarray(photo.trimap) != BACKGROUND
@@ -252,7 +252,7 @@ def _silhouette(mask: Tensor, true: Tensor) -> Image.Image:
 def _examples(model: nn.Module) -> bytes:
     """Return the photographs that ship with the models, with their masks."""
     folder = Path(__file__).with_name("examples")
-    results = [zoo.predict(model, folder / name) for name in EXAMPLES]
+    results: Any = [zoo.predict(model, folder / name) for name in EXAMPLES]
     drawn = [one.render().resize((300, 200)) for one in results]
     plain = [one.picture.convert("RGB").resize((300, 200)) for one in results]
     return png(image_grid([plain[0], drawn[0], plain[1], drawn[1]], columns=2))

@@ -174,7 +174,7 @@ def _fraction(values: Sequence[bool]) -> float:
 
 def add_attention_figure(model: Any, run: Run) -> None:
     """Add a figure of the attention weights in some sentences."""
-    results = zoo.predict(model, list(ATTENTION_EXAMPLES))
+    results: Any = zoo.predict(model, list(ATTENTION_EXAMPLES))
 
     def draw(figure: Figure) -> None:
         for place, result in enumerate(results, start=1):

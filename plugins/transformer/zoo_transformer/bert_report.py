@@ -130,7 +130,7 @@ def add_accuracy_by_frequency(
 
 def add_examples(model: Any, run: Run) -> None:
     """Add a figure of what the model fills into some masks."""
-    results = [zoo.predict(model, text) for text in TEXTS]
+    results: Any = [zoo.predict(model, text) for text in TEXTS]
 
     def draw(figure: Figure) -> None:
         axes = figure.add_subplot(1, 1, 1)

@@ -98,9 +98,9 @@ def _log_attention(model: EncoderClassifier, run: Run, token: Tensor) -> None:
         text = (folder / name).read_text("utf-8")
         encoded = reader.encode(text)
         found, words = model.attention_maps(torch.tensor([encoded.ids])), encoded.tokens
-        label = zoo.predict(model, text).label
+        answer: Any = zoo.predict(model, text)
         for head, one in enumerate(found[0, 0], start=1):
-            panels[f"{name}, called {label}: head {head}"] = words, one
+            panels[f"{name}, called {answer.label}: head {head}"] = words, one
     run.log_figure(
         "attention",
         _draw(panels),

@@ -108,7 +108,7 @@ def add_samples(model: Any, run: Run, source: str, prompt: Tensor) -> None:
             **{f"longest_copied{suffix}": longest_copied(texts, source)},
             **{f"repeated_fraction{suffix}": repeated_fraction(texts)},
         )
-    completions = {
+    completions: dict[str, Any] = {
         f"temperature {temperature:g}": zoo.predict(
             model, prompt, temperature=temperature, max_new_tokens=length, seed=0
         )
