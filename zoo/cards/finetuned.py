@@ -90,21 +90,39 @@ def _notes(receipt: Mapping[str, Any]) -> str:
 
 
 def _strategy(receipt: Mapping[str, Any]) -> str:
-    freeze, tried = receipt["settings"]["freeze"], receipt["tried"]
+    settings, tried = receipt["settings"], receipt["tried"]
     epochs = len(receipt["history"])
     if not epochs:
         return (
             "All before the head is as it was. The head is the best linear one on its\n"
-            f"features; where it starts, and how far it may go, was chosen from "
-            f"{len(tried)}\ncandidates, in cross-validation on the training rows."
+            f"features{_chosen_head(len(tried), settings.get('l2_sp'))}."
         )
-    return f"Strategy {freeze!r}, {epochs} epochs, the best of them by validation rows."
+    best = f"{epochs} epochs, the best of them by validation rows"
+    count = best if epochs > 1 else "one epoch"
+    return f"Strategy {settings['freeze']!r}, {count}."
+
+
+def _chosen_head(candidates: int, l2: float | None) -> str:
+    """Return what cross-validation chose: a pull that was given, it did not."""
+    pull = "" if l2 is None else f"; l2_sp={l2} holds it to its start"
+    if candidates < 2:
+        return pull
+    what = "where it starts"
+    if l2 is None:
+        what += ", and how far it may go,"
+    return (
+        f"{pull}; {what} was chosen from {candidates}\ncandidates, in cross-validation "
+        "on the training rows"
+    )
 
 
 def _fails(receipt: Mapping[str, Any], output: Output) -> str:
     weak = [row for row in receipt["weakest"] if row["right"] < 1]
     part = receipt["metrics"][0]["split"]
-    few = f"It was measured on {receipt['rows']:,} {part} rows; on inputs of another "
+    few = f"It was measured on {receipt['rows']:,} {part} rows"
+    if part == "validation" and len(receipt["history"]) > 1:
+        few += ", which chose the epoch as well"
+    few += "; on inputs of another "
     kind = f"{few}kind it was not measured, and gives one of its answers all the same."
     if receipt["seen"]:
         name, source = receipt["parent"]["name"], receipt["metrics"][0]["dataset"]

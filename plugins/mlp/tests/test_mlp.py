@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 from torch import nn
-from zoo_mlp import fashion, variants
+from zoo_mlp import ablation_report, fashion, variants
 from zoo_mlp.mlp import mlp
 from zoo_mlp.recipe import Settings
 
@@ -193,3 +193,30 @@ def test_l_bfgs_is_refused_by_the_loop(tmp_path: Path) -> None:
         "optimizer='l-bfgs' asks for the loss several times in a step, and this loop "
         "gives it once; zoo_mlp/comparison_report.py shows how to use it."
     )
+
+
+def test_the_ablation_trains_its_variants_as_the_run(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """
+    With the run's seed, epochs, batches and learning rate, and strengths of their own.
+    """
+    seen: dict[str, Settings] = {}
+
+    def trained(settings: Settings, run: zoo.Run) -> None:
+        seen[f"{run.spec.name.rpartition('.')[2]} {settings.dropout}"] = settings
+        run.history.append({"epoch": 1.0, "loss": 1.0, "accuracy": 0.5})
+
+    monkeypatch.setattr(ablation_report, "train", trained)
+    own = Settings(seed=4, epochs=3, batch_size=64, lr=0.01, val_fraction=0.2)
+    run = zoo.Run(zoo.get_spec("mlp-fashion-mnist-reg.none"), settings=own)
+    run.history.append({"epoch": 1.0, "loss": 1.0, "accuracy": 0.5})
+
+    ablation_report.compare(nn.Identity(), run)
+
+    assert len(seen) == len(VARIANTS) - 1 + 2 - 1  # two strengths of one are alike here
+    for settings in seen.values():
+        assert (settings.seed, settings.epochs, settings.batch_size) == (4, 3, 64)
+        assert (settings.lr, settings.val_fraction) == (0.01, 0.2)
+    assert seen["maxnorm None"].max_norm == 3.0
+    assert seen["dropout 0.5"].l1 == seen["maxnorm None"].l1 > 0
