@@ -58,6 +58,30 @@ def test_card(run: Run) -> None:
     assert ended == Ended(0, zoo.card("perceptron-iris"), "")
 
 
+def test_a_checkpoint_folder_is_taken_as_a_name_is(run: Run, tmp_path: Path) -> None:
+    """
+    Its spec, where its weights are, and the card that lies in it.
+    """
+    folder = zoo.train("xor-mlp", tmp_path / "run", smoke=True)
+    lines = run("info", folder).out.splitlines()
+    card = run("card", folder)
+
+    assert lines[0] == "name         xor-mlp"
+    assert f"weights      348 bytes, in {folder}" in lines
+    assert json.loads(run("info", folder, "--json").out)["name"] == "xor-mlp"
+    assert card == Ended(0, (folder / "README.md").read_text(), "")
+    assert zoo.card(folder) == card.out
+
+
+def test_a_folder_without_a_card(run: Run, tmp_path: Path) -> None:
+    folder = zoo.save(zoo.load("xor-mlp"), tmp_path / "saved")
+
+    assert run("card", folder).err == (
+        f"error: {folder} has no card: README.md is missing. zoo.save writes none; "
+        "zoo.train and zoo.finetune do.\n"
+    )
+
+
 def test_many_labels_are_counted() -> None:
     """
     A thousand labels do not fill the screen.

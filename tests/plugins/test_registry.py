@@ -118,6 +118,16 @@ def test_a_language_is_found_by_its_names() -> None:
         assert [spec.name for spec in registry.search(word)] == ["gru"]
 
 
+def test_a_task_is_found_in_korean() -> None:
+    """
+    Beside the Hub's English tag.
+    """
+    registry = Registry({"gru": model("gru", task="translation"), "lenet5": PLAIN})
+
+    assert [spec.name for spec in registry.search("번역")] == ["gru"]
+    assert [spec.name for spec in registry.search("이미지 분류")] == ["lenet5"]
+
+
 @pytest.mark.parametrize(
     "condition", ["accuracy>=", "accuracy>=1e", ">=0.9", "accuracy=1", "a>+-3", ""]
 )

@@ -8,10 +8,11 @@ what depends on a number stands in a condition: see `zoo.cards.prose`.
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
+from pathlib import Path
 from typing import Any
 
 from zoo._utils.shown import markdown
-from zoo.artifacts import checkpoint_folder, claims, weight_store
+from zoo.artifacts import checkpoint_folder, claims, resolve, weight_store
 from zoo.cards import prose as prose_of_plugin
 from zoo.cards.markdown_card import MarkdownCard
 from zoo.cards.templates import (
@@ -34,7 +35,6 @@ from zoo.cards.templates import (
     USES,
 )
 from zoo.errors import CardError
-from zoo.plugins.catalog import get_spec as find
 from zoo.plugins.discovery import installed
 from zoo.specs import ModelSpec, Weights
 
@@ -59,15 +59,22 @@ RESULTS = ("settings", "metrics", "measured")  # the same bytes measure the same
 TYPED_SECTIONS = re.compile(r"\d+\.\d+|\d+\s?%")  # a figure that nobody keeps true
 
 
-def render(name: str) -> MarkdownCard:
+def render(name: str | Path) -> MarkdownCard:
     """Return the card of a registered model: the README.md of its Hub repository.
 
-    It is a string, and a notebook shows it as a page with its pictures.
+    `name` may also be a checkpoint folder, whose card is the file that lies in it. It
+    is a string, and a notebook shows it as a page with its pictures. Raises CardError,
+    and what finding the model raises.
 
     >>> zoo.card("xor-mlp").startswith("---")
     True
     """
-    spec = find(name)
+    source = resolve.find(name)
+    if source.kind == "folder":
+        return _written(source.folder)
+    if source.kind == "repository":
+        raise CardError(f"The card of {name} is the page of its repository on the Hub.")
+    spec = source.spec
     folder = weight_store.shipped_checkpoint(spec)
     receipt = checkpoint_folder.read_receipt(folder)
     if not receipt and spec.recipe is None and spec.weights:
@@ -78,6 +85,20 @@ def render(name: str) -> MarkdownCard:
             "makes one."
         )
     return MarkdownCard(text(spec, receipt), folder)
+
+
+def _written(folder: Path) -> MarkdownCard:
+    """Return the card that lies in a checkpoint folder."""
+    try:
+        content = (folder / checkpoint_folder.CARD).read_text(encoding="utf-8")
+    except FileNotFoundError as exc:
+        raise CardError(
+            f"{folder} has no card: {checkpoint_folder.CARD} is missing. zoo.save "
+            "writes none; zoo.train and zoo.finetune do."
+        ) from exc
+    except (OSError, UnicodeDecodeError) as exc:
+        raise CardError(f"The card in {folder} can't be read: {exc}.") from exc
+    return MarkdownCard(content, folder)
 
 
 def text(spec: ModelSpec, receipt: Mapping[str, Any]) -> str:

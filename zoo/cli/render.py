@@ -109,11 +109,14 @@ def listing(specs: list[ModelSpec]) -> Iterator[str]:
         yield f"{line} {spec.summary}"[:room].rstrip()
 
 
-def facts(spec: ModelSpec, plugin: Plugin) -> dict[str, str]:
-    """Return the lines of `zoo info` by their names."""
+def facts(
+    spec: ModelSpec, plugin: Plugin, local: str = "in the plugin"
+) -> dict[str, str]:
+    """Return the lines of `zoo info` by their names; `local` says where weights are
+    that are on this machine."""
     weights = "no trained weights"
     if spec.weights:
-        place = "on the Hub" if spec.weights.repo else "in the plugin"
+        place = "on the Hub" if spec.weights.repo else local
         num_bytes = spec.weights.size
         weights = f"{size(num_bytes)}, {place}" if num_bytes else place
     metrics = "; ".join(

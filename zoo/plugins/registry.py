@@ -20,6 +20,25 @@ LANGUAGES = {
     "fr": "French Français",
     "ko": "Korean 한국어",
 }
+# Words of Korean readers for tasks; the Hub's tags are English.
+KOREAN = {
+    "image-classification": "이미지 사진 분류",
+    "image-segmentation": "이미지 분할 세그멘테이션",
+    "image-to-image": "이미지 변환 복원",
+    "image-to-text": "문자 인식",
+    "object-detection": "객체 탐지 검출",
+    "keypoint-detection": "키포인트 특징점",
+    "tabular-classification": "표 분류",
+    "tabular-regression": "표 회귀 예측",
+    "text-classification": "텍스트 문장 분류 감성",
+    "text-generation": "텍스트 문장 생성",
+    "fill-mask": "빈칸 채우기",
+    "feature-extraction": "임베딩 특징 추출",
+    "time-series-forecasting": "시계열 예측",
+    "anomaly-detection": "이상 탐지",
+    "translation": "번역",
+    "unconditional-image-generation": "이미지 생성",
+}
 COMPARE: dict[str, Callable[[float, float], bool]] = {
     ">=": ge,
     "<=": le,
@@ -106,7 +125,8 @@ def _described(spec: ModelSpec) -> str:
     """Return all that words are looked for in, besides the name."""
     language = getattr(spec.input, "language", ""), getattr(spec.output, "language", "")
     languages = [LANGUAGES[code] for code in language if code in LANGUAGES]
-    told = spec.summary, spec.task, *spec.tags, *spec.trained_on
+    korean = KOREAN.get(spec.task, "")
+    told = spec.summary, spec.task, korean, *spec.tags, *spec.trained_on
     return " ".join((*told, *languages, *spec.labels))
 
 

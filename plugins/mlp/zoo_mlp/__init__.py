@@ -48,7 +48,7 @@ SPECS = (
         examples=("five.png",),
         stored="float16",
         papers=("https://jmlr.org/papers/v15/srivastava14a.html",),
-        tags=("mnist", "digits", "mlp", "dropout"),
+        tags=("mnist", "digits", "mlp", "dropout", "regularization"),
     ),
 )
 

@@ -29,11 +29,13 @@ EXPDECAY = {
 }
 COSINE = {**PLAIN, "schedule": "cosine", "schedule_period": 2 * EPOCH}
 
+REGULARIZED = {**SMALL, "tags": (*SMALL["tags"], "regularization")}
+
 SPECS = (
     ModelSpec(
         name="mlp-fashion-mnist-reg.none",
         summary="An MLP with 64 hidden units without regularization, for comparison.",
-        **SMALL,
+        **REGULARIZED,
         options={"hidden": (64,), "dropout": 0.0},
         recipe="zoo_mlp.ablation_recipe",
         settings=PLAIN,
@@ -42,7 +44,7 @@ SPECS = (
     ModelSpec(
         name="mlp-fashion-mnist-reg.l1l2",
         summary="An MLP with L2 on its weights and L1 on its activations.",
-        **SMALL,
+        **REGULARIZED,
         options={"hidden": (64,), "dropout": 0.0},
         recipe="zoo_mlp.recipe",
         settings=L1L2,
@@ -51,7 +53,7 @@ SPECS = (
     ModelSpec(
         name="mlp-fashion-mnist-reg.maxnorm",
         summary="As .l1l2, with a max-norm constraint on the weights of each unit.",
-        **SMALL,
+        **REGULARIZED,
         options={"hidden": (64,), "dropout": 0.0},
         recipe="zoo_mlp.recipe",
         settings=MAXNORM,
@@ -60,7 +62,7 @@ SPECS = (
     ModelSpec(
         name="mlp-fashion-mnist-reg.dropout",
         summary="As .maxnorm, with dropout of one hidden unit in twenty.",
-        **SMALL,
+        **REGULARIZED,
         options={"hidden": (64,), "dropout": 0.05},
         recipe="zoo_mlp.recipe",
         settings={**MAXNORM, "dropout": 0.05},
@@ -69,7 +71,7 @@ SPECS = (
     ModelSpec(
         name="mlp-fashion-mnist-reg.expdecay",
         summary="An MLP trained with an exponentially decaying learning rate.",
-        **SMALL,
+        **REGULARIZED,
         options={"hidden": (64,), "dropout": 0.0},
         recipe="zoo_mlp.recipe",
         settings=EXPDECAY,
@@ -78,7 +80,7 @@ SPECS = (
     ModelSpec(
         name="mlp-fashion-mnist-reg.cosine",
         summary="An MLP trained with cosine annealing and warm restarts.",
-        **SMALL,
+        **REGULARIZED,
         options={"hidden": (64,), "dropout": 0.0},
         recipe="zoo_mlp.recipe",
         settings=COSINE,
