@@ -289,6 +289,7 @@ def test_a_network_that_did_not_learn_xor_says_so(tmp_path: Path) -> None:
     receipt = checkpoint_folder.read_receipt(tmp_path / "run")
     accuracy = receipt["metrics"][0]["value"]
     assert accuracy < 1
+    assert receipt["changed"] == {"n_init": 10, "iterations": 1000, "lr": 0.05}
     assert (
         "**This run changed the recipe's defaults:** `n_init` is 2 instead of 10, "
         "`iterations` is 200 instead of 1000, `lr` is 2.0 instead of 0.05. What is "

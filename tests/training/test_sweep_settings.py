@@ -55,8 +55,28 @@ def test_the_card_shows_the_sweep(swept: Path, tmp_path: Path) -> None:
     assert len(told["table"]) == 3
     assert "| trial | iterations | accuracy | epochs | seconds | state |" in card
     assert "(grid, seed 0) over `iterations=1,2`, `n_init=3`. Each\n" in card
+    assert (
+        "validation rows, after its last epoch; the\n" in card
+    )  # it keeps no best one
     assert "![The settings that were tried, and what each trial reached" in card
     assert (folder / "sweep.png").read_bytes() == (swept / "sweep.png").read_bytes()
+
+
+def test_a_run_knows_whether_it_returned_its_best_epoch() -> None:
+    """
+    Where a recipe asks for the best weights and has said which those are.
+    """
+    last, best = (zoo.Run(zoo.get_spec("xor-mlp")) for _ in range(2))
+    models = [run.build() for run in (last, best)]
+    for _ in last.epochs(1):
+        last.log({"accuracy": 0.5})
+    for _ in best.epochs(1):
+        best.log({"accuracy": 0.5}, best="accuracy")
+
+    assert not best.returned_best
+    last.best(models[0])
+    best.best(models[1])
+    assert (last.returned_best, best.returned_best) == (False, True)
 
 
 def test_without_a_sweep_the_card_has_none(tmp_path: Path) -> None:

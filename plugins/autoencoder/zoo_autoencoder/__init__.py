@@ -48,9 +48,9 @@ SPECS = (
         ),
         output=AnomalyOutput(name="mean absolute error"),
         trained_on=("ecg5000",),
-        behind_baseline="Principal components rank the beats better, and the model has "
-        "more right answers than they at its threshold; logistic regression learns "
-        "from the labels of unusual beats, and the model from normal beats alone.",
+        behind_baseline="Principal components are the best linear code of such beats; "
+        "logistic regression learns from the labels of unusual beats, and the model "
+        "from normal beats alone.",
         examples=("beat.csv", "noise.csv"),
         papers=("https://doi.org/10.1145/2689746.2689747",),
         tags=("ecg", "autoencoder", "anomaly-detection"),

@@ -147,7 +147,7 @@ SPECS = (
     ),
     ModelSpec(
         name="rnn-netflix",
-        summary="An RNN forecasts a share's next close, hardly ahead of persistence.",
+        summary="An RNN forecasts a share's next close from thirty days before it.",
         task="time-series-forecasting",
         build="zoo_rnn.prices:price_rnn",
         recipe="zoo_rnn.prices_recipe",
