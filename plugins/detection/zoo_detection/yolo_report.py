@@ -16,14 +16,13 @@ from zoo import Run
 from zoo.recipes import TensorRows, images, predict_batches, to_model_input
 from zoo.recipes.boxes import Found, find, iou, precisions
 from zoo.recipes.metrics import detection_metrics
-from zoo.results import image_grid, png
+from zoo.results import Detections, image_grid, png
 from zoo_detection.cells import data
 from zoo_detection.color_baseline import find_by_color, fit_thresholds
 
 __all__ = ["example", "hits", "report"]
 
 EXAMPLE = "smear.jpg"
-GOLDEN_SIZE = 128, 96  # of the upper left of the example
 FITTED_EVERY = 3  # training row, to which the color thresholds are fitted
 SHOWN, COLUMNS, FACTOR = 4, 2, 2  # pictures in a figure, and how much larger
 NAMES = ("red", "white", "platelet")  # of the labels, in the names of measurements
@@ -36,14 +35,12 @@ WORST = (
 
 
 def example(run: Run) -> Tensor:
-    """Return part of a picture that ships with the model, as prepared pixels."""
+    """Return the picture that ships with the model, as prepared pixels."""
     expected: Any = run.spec.input
     picture = images.open_image(
         Path(__file__).with_name("examples") / EXAMPLE, expected
     )
-    whole = images.image_to_tensor(picture, expected)
-    width, height = GOLDEN_SIZE
-    return whole[None, :, :height, :width]
+    return images.image_to_tensor(picture, expected)[None]
 
 
 def report(model: nn.Module, run: Run) -> None:
@@ -169,8 +166,9 @@ def _drawn(model: Any, rows: TensorRows, row: int, missed: bool) -> Image.Image:
     """Return a picture with what is found in it, and with what is not if `missed`."""
     small = Image.fromarray(rows.input[row].permute(1, 2, 0).numpy())
     size = FACTOR * small.width, FACTOR * small.height
-    answer: Any = zoo.predict(model, small.resize(size, Image.Resampling.BICUBIC))
-    drawn: Image.Image = answer.render()
+    large = small.resize(size, Image.Resampling.BICUBIC)
+    answer: Detections = zoo.predict(model, large)
+    drawn: Any = answer.render()
     if not missed:
         return drawn
     frame = torch.tensor([*size, *size])
