@@ -1,5 +1,6 @@
 """`zoo finetune` and `zoo evaluate`, as they are typed."""
 
+import dataclasses
 import json
 import re
 from pathlib import Path
@@ -12,6 +13,7 @@ from stripes import CLASSES, stripes
 import zoo
 from zoo.artifacts.checkpoint_folder import read_receipt
 from zoo.cli.finetune import _behind
+from zoo.finetuning.strategies import Settings
 from zoo.training.progress import watching
 
 NAME = "lenet5-mnist"
@@ -331,3 +333,15 @@ def test_tables_in_another_encoding(run: Run, tmp_path: Path) -> None:
     assert (made.status, made.err) == (0, "")
     assert "training rows: bad 8, good 8" in made.out
     assert told.out.splitlines()[0] == "measured on 20 rows of rows.csv"
+
+
+def test_help_lists_every_setting(run: Run) -> None:
+    """
+    With its default and what it does.
+    """
+    shown = " ".join(run("finetune", "--help").out.split())
+
+    for one in dataclasses.fields(Settings):
+        default = "" if one.default is None else one.default
+        assert f" {one.name}={default} " in shown
+    assert "layer_lr_decay=0.7 of the rate, from one block to the block" in shown

@@ -1,8 +1,10 @@
 """`zoo finetune`: fine-tune a model on a user's own data."""
 
+import dataclasses
+import inspect
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -25,11 +27,32 @@ from zoo.evaluation.comparison import baseline_ahead, comparison_table
 MOST_CLASSES = 12  # whose rows are counted one by one
 
 
-@click.command("finetune")
+class _Command(click.Command):
+    """The command, whose help ends with the settings of fine-tuning."""
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Settings, for --set KEY=VALUE"):
+            formatter.write_dl(list(described_settings()))
+
+
+def described_settings() -> Iterator[tuple[str, str]]:
+    """Yield each setting as `name=default`, and what its class says of it."""
+    from zoo.finetuning.strategies import Settings
+
+    text = inspect.getdoc(Settings) or ""
+    said = dict(re.findall(r"^(\w+): (.+(?:\n +.+)*)", text, re.MULTILINE))
+    for one in dataclasses.fields(Settings):
+        default = "" if one.default is None else one.default
+        yield f"{one.name}={default}", " ".join(said[one.name].split())
+
+
+@click.command("finetune", cls=_Command)
 @model_argument
 @click.argument("data")
 @out_option
-@click.option("--set", "words", multiple=True, metavar="KEY=VALUE", help="A setting.")
+@click.option(
+    "--set", "words", multiple=True, metavar="KEY=VALUE", help="A setting: see below."
+)
 @click.option("--validation", metavar="DATA", help="Rows that choose the epoch.")
 @click.option("--test", metavar="DATA", help="Rows to measure the metrics on.")
 @target_option

@@ -53,32 +53,47 @@ MIN_STEPS = 200  # that a training takes at least, where epochs are not given
 class Settings:
     """How to fine-tune.
 
-    Epochs and rate are chosen by `freeze` where they are None, and the size of a batch
-    by the number of rows.
+    freeze: what stays as it is: "backbone" (all but the head), "gradual" (the head is
+        trained first, then one block more at a time), "all-but-norm" or "none".
+    epochs: passes over the training rows; by default as `freeze` needs.
+    batch_size: rows of a step; by default 32, and fewer of few rows.
+    lr: the peak learning rate; by default as `freeze` needs.
+    optimizer: by default "adamw", and an exact solution where there is one.
+    weight_decay: of the optimizer.
+    schedule: of the learning rate.
+    head_init: whether the head begins as the best linear one, "probe", or at "random".
+    l2_sp: the pull to where the head begins; by default chosen by cross-validation.
+    layer_lr_decay: of the rate, from one block to the block before it.
+    patience: epochs without a better figure on validation rows, after which it ends.
+    val_fraction: of the training rows, held out where no validation rows are given.
+    augment: how pictures are changed at random: "none", "flip" or "flip-crop".
+    augmented_copies: changed copies beside each row, with a frozen backbone.
+    invert: exchange dark and light, here and in all that is predicted.
+    balance: let each class count alike, however many rows it has.
+    cache: compute the features of a frozen backbone once.
+    precision: of features that are computed for training: "auto", "no" or "bf16", which
+        is that of all training.
+    seed: of everything that is drawn at random.
     """
 
     freeze: str = "backbone"
     epochs: int | None = None
-    batch_size: int | None = None  # 32, or fewer of few rows: see `for_rows`
+    batch_size: int | None = None
     lr: float | None = None
-    optimizer: str | None = None  # "adamw", or an exact solution where there is one
+    optimizer: str | None = None
     weight_decay: float = 0.01
     schedule: str = "one-cycle"
-    head_init: str = "probe"  # the head begins as the best linear one, or at "random"
-    l2_sp: float | None = (
-        None  # to the head's start; None is chosen by cross-validation
-    )
-    layer_lr_decay: float = 0.7  # of the rate, from one block to the block before it
-    patience: int | None = 15  # epochs without a better figure on validation rows
-    val_fraction: float = (
-        0.2  # of the training rows, where no validation rows are given
-    )
-    augment: str = "none"  # or "flip", "flip-crop": pictures changed a little
-    augmented_copies: int = 1  # changed copies beside each row, with a frozen backbone
-    invert: bool = False  # exchange dark and light, here and in all that is predicted
-    balance: bool = False  # let each class count alike, however many rows it has
-    cache: bool = True  # compute a frozen backbone's features once
-    precision: str = "auto"  # of features kept for training; "bf16": of all training
+    head_init: str = "probe"
+    l2_sp: float | None = None
+    layer_lr_decay: float = 0.7
+    patience: int | None = 15
+    val_fraction: float = 0.2
+    augment: str = "none"
+    augmented_copies: int = 1
+    invert: bool = False
+    balance: bool = False
+    cache: bool = True
+    precision: str = "auto"
     seed: int = 0
 
     def __post_init__(self) -> None:
