@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import datasets as library
+import pandas as pd
 import pytest
 import torch
 from PIL import Image
@@ -529,6 +530,21 @@ def test_a_missing_file_of_a_table(photos: Path, tmp_path: Path) -> None:
         "skip_unreadable=True (--skip-unreadable)."
     )
     assert not (tmp_path / "out").exists()
+
+
+def test_a_problem_of_the_test_rows_is_said_of_them(tmp_path: Path) -> None:
+    """
+    Both tables number their rows from one.
+    """
+    rows = pd.DataFrame({"text": ["good", "bad"] * 8, "label": ["up", "down"] * 8})
+    test = pd.DataFrame({"text": ["good", None], "label": ["up", "down"]})
+
+    with pytest.raises(DataError) as caught:
+        zoo.finetune("gru-imdb", rows, test=test, target="label")
+    assert str(caught.value) == (
+        "the table: 1 input can't be read. test rows, row 2: A float is not a text. "
+        "Mend them, or leave them out with skip_unreadable=True (--skip-unreadable)."
+    )
 
 
 def test_a_folder_of_other_things_is_not_overwritten(photos: Path) -> None:

@@ -1,7 +1,7 @@
 """Features, the input of a model's head, with a cache on disk."""
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
@@ -173,7 +173,7 @@ def without_unreadable(
     kept: dict[str, Any] = {}
     for part, rows in splits.parts().items():
         bad = unreadable_rows(model, rows)
-        faults += [f"{rows.names[row]}: {problem}" for row, problem in bad.items()]
+        faults += _named(part, rows, bad)
         kept[part] = rows.pick([row for row in range(len(rows)) if row not in bad])
         if not len(kept[part]):
             raise DataError(f"{splits.source}: no {part} row can be read.")
@@ -187,12 +187,18 @@ def without_unreadable(
     return left, tuple(faults)
 
 
+def _named(part: str, rows: LabeledExamples, faults: Mapping[int, str]) -> list[str]:
+    """Return faults by the names of their rows, and of their part if not training."""
+    before = "" if part == "training" else f"{part} rows, "
+    return [f"{before}{rows.names[row]}: {problem}" for row, problem in faults.items()]
+
+
 def unreadable_message(model: nn.Module, splits: DatasetSplits) -> DataError | None:
     """Return an error that names every input that can't be opened, if there are any."""
     faults = [
-        f"{rows.names[row]}: {problem}"
-        for rows in splits.parts().values()
-        for row, problem in unreadable_rows(model, rows).items()
+        fault
+        for part, rows in splits.parts().items()
+        for fault in _named(part, rows, unreadable_rows(model, rows))
     ]
     if not faults:
         return None
