@@ -301,11 +301,19 @@ def test_a_network_that_did_not_learn_xor_says_so(tmp_path: Path) -> None:
         "learning rate of 2.0; none of the 2 that were tried got all four rows right, "
         f"and the accuracy of the last is {accuracy:.0%}. Its outputs"
     ) in told(card)
+    assert (
+        "\n`zoo train xor-mlp --set n_init=2 --set iterations=200 --set lr=2.0` "
+        in card
+    )
+    assert "\nversions; `zoo verify ./xor-mlp --metric` measures" in card
+    assert 'zoo.load("./xor-mlp")  # its folder, or hf://user/name once' in card
     assert "no single perceptron computes, to be learned by two hidden" in told(
         card, SECTIONS[0]
     )
     assert "got all four rows right" in told(text_of("xor-mlp"))
     assert "none of the" not in told(text_of("xor-mlp"))
+    assert 'zoo.load("xor-mlp")\n' in text_of("xor-mlp")
+    assert "`zoo verify xor-mlp --metric`" in text_of("xor-mlp")
 
 
 def text_of(name: str, **changes: Any) -> str:

@@ -334,6 +334,24 @@ def test_an_unusual_run_says_so_before_the_prose(
 
 
 @pytest.mark.usefixtures("write")
+def test_the_command_makes_the_same_run_again() -> None:
+    """
+    With the settings that were changed, as `--set` reads them, and the other options.
+    """
+    own = {
+        "settings": {"epochs": 3, "kind": "a b", "hidden": [64, 32], "max_norm": None},
+        "changed": {"kind": "c", "hidden": None, "max_norm": 1.0},
+        "smoke": True,
+        "comparison": "left out",
+    }
+
+    assert (
+        "\n`zoo train net-mnist --set 'kind=a b' --set hidden=64,32 "
+        "--set max_norm=none --smoke --no-comparison` took 1,234 seconds"
+    ) in text(SPEC, RECEIPT | own)
+
+
+@pytest.mark.usefixtures("write")
 def test_a_recipe_file_says_what_was_changed() -> None:
     """
     Nothing is said of how the settings of somebody's own recipe were chosen.

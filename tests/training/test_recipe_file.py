@@ -70,7 +70,8 @@ def test_the_card_names_the_file(write: Write) -> None:
     card = (folder / "README.md").read_text()
     sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
     assert f"With the recipe file `my_recipe.py` (SHA-256 `{sha256}`)." in card
-    assert f"`zoo train my_recipe.py --model {NAME}` took " in card
+    how = f"--model {NAME} --set epochs=2 --smoke"
+    assert f"`zoo train my_recipe.py {how}` took " in card
     assert f'zoo.load("./{NAME}")' in card
     assert "zoo verify" not in card
 

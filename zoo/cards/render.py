@@ -6,6 +6,7 @@ what depends on a number stands in a condition: see `zoo.cards.prose`.
 """
 
 import re
+import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -107,13 +108,16 @@ def text(spec: ModelSpec, receipt: Mapping[str, Any]) -> str:
     if missing:
         listing = ", ".join(sorted(missing))
         raise CardError(f"The receipt of {spec.name!r} does not hold {listing}.")
-    numbers, making = measured(receipt), _making(spec, receipt)
+    registered = _is_shipped(spec, receipt)
+    numbers = measured(receipt)
+    making = _making(spec, receipt, spec.name if registered else f"./{spec.name}")
     if sha256 := receipt.get("recipe_sha256"):
         recipe = receipt["recipe"]
         prose = FILE_PROSE.format(name=spec.name, recipe=recipe, sha256=sha256)
         behind = _behind(replace(spec, behind_baseline=""), receipt)
         return card(spec, receipt, numbers, making, prose, behind)
-    return card(spec, receipt, numbers, making, behind=_behind(spec, receipt))
+    behind = _behind(spec, receipt)
+    return card(spec, receipt, numbers, making, behind=behind, registered=registered)
 
 
 def measured(receipt: Mapping[str, Any]) -> str:
@@ -130,7 +134,7 @@ def _pinned(spec: ModelSpec, weights: Weights) -> str:
     sha256 = "not known: what comes first is trusted, and remembered"
     sha256 = f"`{weights.sha256}`" if weights.sha256 else sha256
     making = PINNED.format(**asdict(weights), known=sha256)
-    return card(spec, nothing, UNMEASURED, making)
+    return card(spec, nothing, UNMEASURED, making, registered=True)
 
 
 def card(
@@ -140,13 +144,13 @@ def card(
     making: str,
     prose: str | None = None,
     behind: str = "",
+    *,
+    registered: bool = False,
 ) -> str:
     """Return a complete card. `prose` is by default the plugin's, and `behind` comes
-    before it."""
+    before it. A model is loaded by its name where those weights are `registered`."""
     example = f'zoo.example("{spec.name}")'
     size = spec.weights.size if spec.weights else None
-    # the weights of a recipe file are not those that are registered by the name
-    registered = spec.name in installed().models and "recipe_sha256" not in receipt
     use = f"print(zoo.predict(model, {example if spec.examples else '...'}))"
     body = BODY.format(
         name=spec.name,
@@ -184,12 +188,14 @@ def _behind(spec: ModelSpec, receipt: Mapping[str, Any]) -> str:
     )
 
 
-def _making(spec: ModelSpec, receipt: Mapping[str, Any]) -> str:
+def _making(spec: ModelSpec, receipt: Mapping[str, Any], place: str) -> str:
     """Return how the weights were made: trained, or converted."""
     memory, origin = receipt["peak_memory_mib"], receipt.get("origin", {})
     template = TRAINED_BY_FILE if "recipe_sha256" in receipt else TRAINED
     return (CONVERTED if origin else template).format(
         name=spec.name,
+        place=place,
+        options=_options(receipt),
         recipe=receipt.get("recipe"),
         origin=table((name, f"`{value}`") for name, value in origin.items()),
         seconds=receipt["seconds"],
@@ -204,6 +210,26 @@ def _making(spec: ModelSpec, receipt: Mapping[str, Any]) -> str:
             for name, part in receipt["data"].items()
         ),
     )
+
+
+def _options(receipt: Mapping[str, Any]) -> str:
+    """Return the options of the command that trains in this way again."""
+    settings = receipt["settings"]
+    words = [
+        word
+        for name in receipt.get("changed", ())
+        for word in ("--set", f"{name}={_word(settings[name])}")
+    ]
+    words += ["--smoke"] * receipt.get("smoke", False)
+    words += ["--no-comparison"] * ("comparison" in receipt)
+    return "".join(f" {shlex.quote(word)}" for word in words)
+
+
+def _word(value: Any) -> str:
+    """Return a setting as `--set` reads it."""
+    if isinstance(value, (list, tuple)):
+        return ",".join(map(str, value))
+    return "none" if value is None else str(value)
 
 
 def check_prose(spec: ModelSpec) -> str:

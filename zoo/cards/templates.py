@@ -90,10 +90,10 @@ PRECISION = {
 TRAINED = f"""\
 ## How to make it again
 
-`zoo train {{name}}` took {{seconds:,.0f}} seconds{{memory}} on
+`zoo train {{name}}{{options}}` took {{seconds:,.0f}} seconds{{memory}} on
 {{hardware}} (torch {{torch}}){{precision}}. The same seed gives the same bytes on the \
 same machine and
-versions; `zoo verify {{name}} --metric` measures the numbers above again.
+versions; `zoo verify {{place}} --metric` measures the numbers above again.
 
 | setting | value |
 | --- | --- |
@@ -117,7 +117,8 @@ That was not examined."""
 TRAINED_BY_FILE = f"""\
 ## How to make it again
 
-`zoo train {{recipe}} --model {{name}}` took {{seconds:,.0f}} seconds{{memory}} on
+`zoo train {{recipe}} --model {{name}}{{options}}` took \
+{{seconds:,.0f}} seconds{{memory}} on
 {{hardware}} (torch {{torch}}){{precision}}. The same file and seed give the same \
 bytes on the same
 machine and versions.
@@ -135,7 +136,7 @@ CONVERTED = f"""\
 {{origin}}
 
 Measuring took {{seconds:,.0f}} seconds{{memory}} on {{hardware}}
-(torch {{torch}}); `zoo verify {{name}} --metric` measures the numbers above again.
+(torch {{torch}}); `zoo verify {{place}} --metric` measures the numbers above again.
 
 {DATA}"""
 PINNED = """\
