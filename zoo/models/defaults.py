@@ -20,7 +20,7 @@ def on_cpu_in_float32() -> Iterator[None]:
         torch.set_default_dtype(torch.float32)
     try:
         # Where the device is the CPU already, the mode that sets it would cost time.
-        if torch.get_default_device().type == "cpu":
+        if _default_device().type == "cpu":
             yield
         else:
             with cpu:
@@ -28,3 +28,10 @@ def on_cpu_in_float32() -> Iterator[None]:
     finally:
         if dtype != torch.float32:
             torch.set_default_dtype(dtype)
+
+
+def _default_device() -> torch.device:
+    try:
+        return torch.get_default_device()
+    except AttributeError:  # torch 2.9 and older, once the device was set to None
+        return torch.device("cpu")
