@@ -16,7 +16,7 @@ from zoo import Run
 from zoo.recipes import TensorRows, images, predict_batches, to_model_input
 from zoo.recipes.boxes import Found, find, iou, precisions
 from zoo.recipes.metrics import detection_metrics
-from zoo.results import Detections, image_grid, png
+from zoo.results import image_grid, png
 from zoo_detection.cells import data
 from zoo_detection.color_baseline import find_by_color, fit_thresholds
 
@@ -167,8 +167,8 @@ def _drawn(model: Any, rows: TensorRows, row: int, missed: bool) -> Image.Image:
     small = Image.fromarray(rows.input[row].permute(1, 2, 0).numpy())
     size = FACTOR * small.width, FACTOR * small.height
     large = small.resize(size, Image.Resampling.BICUBIC)
-    answer: Detections = zoo.predict(model, large)
-    drawn: Any = answer.render()
+    answer: Any = zoo.predict(model, large)
+    drawn: Image.Image = answer.render()
     if not missed:
         return drawn
     frame = torch.tensor([*size, *size])
