@@ -168,7 +168,8 @@ def _drawn(model: Any, rows: TensorRows, row: int, missed: bool) -> Image.Image:
     size = FACTOR * small.width, FACTOR * small.height
     large = small.resize(size, Image.Resampling.BICUBIC)
     answer: Detections = zoo.predict(model, large)
-    drawn: Any = answer.render()
+    drawn = answer.render()
+    assert drawn is not None
     if not missed:
         return drawn
     frame = torch.tensor([*size, *size])
