@@ -27,7 +27,9 @@ REFUSED = {
 }
 if Version(PIL.__version__) >= Version("13"):
     # See `zoo.preprocessing.image_module`.
-    REFUSED["yolo-mini"] = "the order of rows and columns in a frame that is not square"
+    REFUSED |= dict.fromkeys(
+        ("posenet-mini", "yolo-mini"), "rows are resized before columns"
+    )
 
 
 @pytest.mark.slow

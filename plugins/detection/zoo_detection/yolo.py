@@ -74,6 +74,7 @@ class YOLO(nn.Module):
         )
         self.neck = ConvBlock(16 * w, 8 * w, 3)
         self.head = nn.Conv2d(8 * w, len(self.anchors) * self.numbers, 1)
+        assert self.head.bias is not None
         with torch.no_grad():  # few boxes hold an object
             assert self.head.bias is not None
             self.head.bias.view(-1, self.numbers)[:, 4] = -4.0

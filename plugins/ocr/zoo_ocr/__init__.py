@@ -45,12 +45,12 @@ SPECS = (
         recipe="zoo_ocr.digits_recipe",
         card="cards/crnn-digits.md",
         license=License(code="mit", weights="mit", data="cc-by-sa-3.0"),
-        parameters=106_027,
+        parameters=195_099,
         options={
             "classes": 10,
             "height": 28,
-            "hidden_size": 48,
-            "channels": (16, 24, 32, 48),
+            "hidden_size": 64,
+            "channels": (16, 32, 48, 64),
         },
         input=ImageInput(
             height=28,

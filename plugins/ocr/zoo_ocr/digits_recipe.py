@@ -20,13 +20,21 @@ __all__ = ["SMOKE_SETTINGS", "Settings", "data", "evaluate", "train"]
 DATASET = "mnist"
 READER = "zoo_ocr.digit_lines:read_rows"
 SMOKE_ROWS = 24
-DISTORTION = Distortion(shift_x=0.05, shift_y=0.1, rotation=3.0, brightness=0.05)
+DISTORTION = Distortion(
+    shift_x=0.05,
+    shift_y=0.08,
+    scale=0.1,
+    rotation=2.0,
+    contrast=0.2,
+    brightness=0.05,
+    noise=0.03,
+)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
     seed: int = 0
-    epochs: int = 5
+    epochs: int = 6
     batch_size: int = 32
     lr: float = 4e-3  # the peak of the one-cycle schedule
     weight_decay: float = 0.01

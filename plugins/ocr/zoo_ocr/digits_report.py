@@ -94,7 +94,7 @@ def number_of_digits(line: Tensor, pitch: float) -> int:
     return min(LENGTHS[-1], max(LENGTHS[0], round((last - first) / pitch)))
 
 
-def equal_cuts(model: nn.Module, lines: Tensor, counts: Sequence[int]) -> list[str]:
+def equal_cuts(model: Any, lines: Tensor, counts: Sequence[int]) -> list[str]:
     """Return what a model of single digits reads in lines, (N, 1, H, W), of which each
     is cut into so many parts."""
     known: Any = model.zoo
