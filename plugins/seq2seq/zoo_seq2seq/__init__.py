@@ -1,10 +1,11 @@
-"""Sequence to sequence: a recurrent encoder and decoder with attention.
+"""Sequence to sequence: encoders and decoders that translate short sentences.
 
 This module is only metadata; it must stay free of torch.
 """
 
 from zoo import License, ModelSpec, TextInput, TranslationOutput, hookimpl
 
+SPANISH_TOKENIZER = "1939c1974fa6c8dc14eb742a398333b6c4a39130861eff49f4d88eb5ef12ee4e"
 BPE_TOKENIZER = "959470acd22939b881db9cfcdb52b748fc4fe2fef0c40ff2e4b0b1c1d0972ef4"
 
 SPECS = (
@@ -28,6 +29,33 @@ SPECS = (
         output=TranslationOutput(bos_token_id=1, eos_token_id=2, language="fr"),
         trained_on=("tatoeba_en_fr",),
         examples=("cold.txt",),
+        stored="float16",
+        papers=(
+            "https://arxiv.org/abs/1409.0473",
+            "https://arxiv.org/abs/1508.07909",
+        ),
+        tags=("gru", "attention", "bpe"),
+    ),
+    ModelSpec(
+        name="attention-spa-eng",
+        summary="A GRU with attention translates short Spanish sentences to English.",
+        task="translation",
+        build="zoo_seq2seq.attention:translator",
+        options={"vocab_size": 4_000, "embed_dim": 256, "hidden_size": 256},
+        recipe="zoo_seq2seq.recipe",
+        card="cards/attention-spa-eng.md",
+        license=License(code="mit", weights="mit", data="cc-by-2.0"),
+        parameters=3_130_784,
+        input=TextInput(
+            max_length=100,
+            vocab_size=4_000,
+            pad_token_id=0,
+            language="es",
+            tokenizer=SPANISH_TOKENIZER,
+        ),
+        output=TranslationOutput(bos_token_id=1, eos_token_id=2, language="en"),
+        trained_on=("tatoeba_en_es",),
+        examples=("frio.txt",),
         stored="float16",
         papers=(
             "https://arxiv.org/abs/1409.0473",
