@@ -6,6 +6,9 @@ This module is only metadata; it must stay free of torch.
 from zoo import License, ModelSpec, TextInput, TranslationOutput, hookimpl
 
 SPANISH_TOKENIZER = "1939c1974fa6c8dc14eb742a398333b6c4a39130861eff49f4d88eb5ef12ee4e"
+ENGLISH_SPANISH_TOKENIZER = (
+    "0ea52f59edb2ee89a4f69e9481493abce114c9101c5148206db2fdeb9e2898f5"
+)
 BPE_TOKENIZER = "959470acd22939b881db9cfcdb52b748fc4fe2fef0c40ff2e4b0b1c1d0972ef4"
 
 SPECS = (
@@ -62,6 +65,35 @@ SPECS = (
             "https://arxiv.org/abs/1508.07909",
         ),
         tags=("gru", "attention", "bpe"),
+    ),
+    ModelSpec(
+        name="seq2seq-gru",
+        summary="Two GRUs, and one vector between them, translate short English "
+        "sentences to Spanish.",
+        task="translation",
+        build="zoo_seq2seq.encoder_decoder:encoder_decoder",
+        options={"vocab_size": 4_000, "embed_dim": 256, "hidden_size": 400},
+        recipe="zoo_seq2seq.recipe",
+        card="cards/seq2seq-gru.md",
+        license=License(code="mit", weights="mit", data="cc-by-2.0"),
+        parameters=3_357_792,
+        input=TextInput(
+            max_length=100,
+            vocab_size=4_000,
+            pad_token_id=0,
+            language="en",
+            tokenizer=ENGLISH_SPANISH_TOKENIZER,
+        ),
+        output=TranslationOutput(bos_token_id=1, eos_token_id=2, language="es"),
+        trained_on=("tatoeba_en_es",),
+        examples=("cold.txt",),
+        stored="float16",
+        papers=(
+            "https://arxiv.org/abs/1409.3215",
+            "https://arxiv.org/abs/1406.1078",
+            "https://arxiv.org/abs/1508.07909",
+        ),
+        tags=("gru", "bpe"),
     ),
 )
 

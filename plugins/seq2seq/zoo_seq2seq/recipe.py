@@ -136,7 +136,7 @@ def own_inputs(model: Any, source: Tensor, inputs: Tensor, fraction: float) -> T
     """
     stay = torch.rand(inputs.shape, device=inputs.device) < fraction
     stay |= inputs == PAD
-    with torch.no_grad():
+    with eval_mode(model), torch.no_grad():
         state, token = model.encode_source(source), inputs[:, 0]
         mixed = [token]
         for step in range(1, inputs.shape[1]):
