@@ -6,8 +6,9 @@ This module is only metadata; it must stay free of torch.
 from zoo import License, ModelSpec, TextInput, TranslationOutput, hookimpl
 
 SPANISH_TOKENIZER = "1939c1974fa6c8dc14eb742a398333b6c4a39130861eff49f4d88eb5ef12ee4e"
+KOREAN_TOKENIZER = "9c112f59edb2ee89a4f69e9481493abce114c9101c5148206db2fdeb9e2898f5"
 ENGLISH_SPANISH_TOKENIZER = (
-    "0ea52f59edb2ee89a4f69e9481493abce114c9101c5148206db2fdeb9e2898f5"
+    "9c11c9472b9239b8063e50ce7ff78e0b54a21e6bc0745037ea484e9009fd0ef0"
 )
 BPE_TOKENIZER = "959470acd22939b881db9cfcdb52b748fc4fe2fef0c40ff2e4b0b1c1d0972ef4"
 
@@ -94,6 +95,75 @@ SPECS = (
             "https://arxiv.org/abs/1508.07909",
         ),
         tags=("gru", "bpe"),
+    ),
+    ModelSpec(
+        name="attention-eng-kor",
+        summary="A small GRU with attention translates short English sentences to "
+        "Korean.",
+        task="translation",
+        build="zoo_seq2seq.attention:translator",
+        options={"vocab_size": 2_000, "embed_dim": 160, "hidden_size": 160},
+        settings={
+            "epochs": 24,
+            "batch_size": 64,
+            "dropout": 0.4,
+            "weight_decay": 0.1,
+        },
+        recipe="zoo_seq2seq.recipe",
+        card="cards/attention-eng-kor.md",
+        license=License(code="mit", weights="mit", data="cc-by-sa-3.0"),
+        parameters=1_144_720,
+        input=TextInput(
+            max_length=100,
+            vocab_size=2_000,
+            pad_token_id=0,
+            language="en",
+            tokenizer=KOREAN_TOKENIZER,
+        ),
+        output=TranslationOutput(bos_token_id=1, eos_token_id=2, language="ko"),
+        trained_on=("tatoeba_en_ko", "korean_parallel", "korean_dialogue"),
+        examples=("cold.txt",),
+        stored="float16",
+        papers=(
+            "https://arxiv.org/abs/1409.0473",
+            "https://arxiv.org/abs/1508.07909",
+        ),
+        tags=("gru", "attention", "bpe"),
+    ),
+    ModelSpec(
+        name="transformer-mt",
+        summary="The Transformer translates short English sentences to Spanish.",
+        task="translation",
+        build="zoo_seq2seq.transformer:transformer",
+        options={
+            "vocab_size": 4_000,
+            "width": 256,
+            "heads": 4,
+            "layers": 2,
+            "feedforward": 512,
+        },
+        settings={"lr": 1e-3, "dropout": 0.1},
+        recipe="zoo_seq2seq.recipe",
+        card="cards/transformer-mt.md",
+        license=License(code="mit", weights="mit", data="cc-by-2.0"),
+        parameters=3_664_800,
+        input=TextInput(
+            max_length=100,
+            vocab_size=4_000,
+            pad_token_id=0,
+            language="en",
+            tokenizer=ENGLISH_SPANISH_TOKENIZER,
+        ),
+        output=TranslationOutput(bos_token_id=1, eos_token_id=2, language="es"),
+        trained_on=("tatoeba_en_es",),
+        examples=("cold.txt",),
+        stored="float16",
+        papers=(
+            "https://arxiv.org/abs/1706.03762",
+            "https://arxiv.org/abs/2002.04745",
+            "https://arxiv.org/abs/1508.07909",
+        ),
+        tags=("transformer", "attention", "bpe"),
     ),
 )
 

@@ -41,6 +41,8 @@ LANGUAGES = {"en": "English", "es": "Spanish", "fr": "French", "ko": "Korean"}
 WORD_ORDER = {  # what to look for, by the language of the translation
     "en": "Where the adjective follows its noun in Spanish, word order and attention "
     "change together.",
+    "es": "Where the adjective follows its noun, word order and attention change "
+    "together.",
     "fr": "Where the adjective follows its noun, word order and attention change "
     "together.",
     "ko": "The verb comes last in Korean, so the attention goes back to it at the end.",
