@@ -5,7 +5,7 @@ This module is only metadata; it must stay free of torch.
 
 from zoo import License, ModelSpec, TextInput, TranslationOutput, hookimpl
 
-SPANISH_TOKENIZER = "1939c1974fa6c8dc14eb742a398333b6c4a39130861eff49f4d88eb5ef12ee4e"
+SPANISH_TOKENIZER = "7286d11d9378d543ac93c4263337c82683449c3654542dc003c3d34168cd891b"
 KOREAN_TOKENIZER = "9c112f59edb2ee89a4f69e9481493abce114c9101c5148206db2fdeb9e2898f5"
 ENGLISH_SPANISH_TOKENIZER = (
     "9c11c9472b9239b8063e50ce7ff78e0b54a21e6bc0745037ea484e9009fd0ef0"
@@ -45,14 +45,15 @@ SPECS = (
         summary="A GRU with attention translates short Spanish sentences to English.",
         task="translation",
         build="zoo_seq2seq.attention:translator",
-        options={"vocab_size": 4_000, "embed_dim": 256, "hidden_size": 256},
+        options={"vocab_size": 3_000, "embed_dim": 192, "hidden_size": 192},
+        settings={"epochs": 2, "batch_size": 64, "dropout": 0.1},
         recipe="zoo_seq2seq.recipe",
         card="cards/attention-spa-eng.md",
         license=License(code="mit", weights="mit", data="cc-by-2.0"),
-        parameters=3_130_784,
+        parameters=1_762_872,
         input=TextInput(
             max_length=100,
-            vocab_size=4_000,
+            vocab_size=3_000,
             pad_token_id=0,
             language="es",
             tokenizer=SPANISH_TOKENIZER,
@@ -73,14 +74,15 @@ SPECS = (
         "sentences to Spanish.",
         task="translation",
         build="zoo_seq2seq.encoder_decoder:encoder_decoder",
-        options={"vocab_size": 4_000, "embed_dim": 256, "hidden_size": 400},
+        options={"vocab_size": 3_000, "embed_dim": 192, "hidden_size": 320},
+        settings={"epochs": 2, "batch_size": 64, "dropout": 0.1},
         recipe="zoo_seq2seq.recipe",
         card="cards/seq2seq-gru.md",
         license=License(code="mit", weights="mit", data="cc-by-2.0"),
-        parameters=3_357_792,
+        parameters=2_033_016,
         input=TextInput(
             max_length=100,
-            vocab_size=4_000,
+            vocab_size=3_000,
             pad_token_id=0,
             language="en",
             tokenizer=ENGLISH_SPANISH_TOKENIZER,
