@@ -6,9 +6,9 @@ This module is only metadata; it must stay free of torch.
 from zoo import License, ModelSpec, TextInput, TranslationOutput, hookimpl
 
 SPANISH_TOKENIZER = "7286d11d9378d543ac93c4263337c82683449c3654542dc003c3d34168cd891b"
-KOREAN_TOKENIZER = "9c112f59edb2ee89a4f69e9481493abce114c9101c5148206db2fdeb9e2898f5"
+KOREAN_TOKENIZER = "9c11c9472b9239b8063e50ce7ff78e0b54a21e6bc0745037ea484e9009fd0ef0"
 ENGLISH_SPANISH_TOKENIZER = (
-    "9c11c9472b9239b8063e50ce7ff78e0b54a21e6bc0745037ea484e9009fd0ef0"
+    "ea66893fb796f0411a4f2f4c87dbcae23d94c97e0ab462f93e07522af51a953f"
 )
 BPE_TOKENIZER = "959470acd22939b881db9cfcdb52b748fc4fe2fef0c40ff2e4b0b1c1d0972ef4"
 
@@ -138,20 +138,20 @@ SPECS = (
         task="translation",
         build="zoo_seq2seq.transformer:transformer",
         options={
-            "vocab_size": 4_000,
-            "width": 256,
+            "vocab_size": 3_000,
+            "width": 192,
             "heads": 4,
             "layers": 2,
-            "feedforward": 512,
+            "feedforward": 384,
         },
-        settings={"lr": 1e-3, "dropout": 0.1},
+        settings={"epochs": 2, "batch_size": 64, "lr": 1e-3, "dropout": 0.1},
         recipe="zoo_seq2seq.recipe",
         card="cards/transformer-mt.md",
         license=License(code="mit", weights="mit", data="cc-by-2.0"),
-        parameters=3_664_800,
+        parameters=2_065_080,
         input=TextInput(
             max_length=100,
-            vocab_size=4_000,
+            vocab_size=3_000,
             pad_token_id=0,
             language="en",
             tokenizer=ENGLISH_SPANISH_TOKENIZER,
