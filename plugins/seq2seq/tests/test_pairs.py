@@ -111,6 +111,35 @@ def test_no_sentence_is_on_two_sides() -> None:
     assert 158_513 - len(fitting) - len(holding) < 700
 
 
+def test_a_small_corpus_of_several_sets_is_split_as_one(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """
+    The columns are the languages of the spec; more than a fiftieth is held out, and the
+    test pairs are those of the first set alone.
+    """
+    run = Run(zoo.get_spec("attention-eng-kor"))
+    asked = []
+
+    def texts(name: str, split: str, *, column: str, target: bool = False) -> list[str]:
+        asked.append((name, column, target))
+        count = 40 if split == "test" else 600
+        return [f"{name} {split} {column} {n}" for n in range(count)]
+
+    monkeypatch.setattr(run, "load_texts", texts)
+
+    fitting, holding = train_validation_split(run)
+
+    assert len(fitting) + len(holding) == 1_800
+    assert 800 < len(holding) < 1_000
+    assert {name for name, _, _ in asked} == set(run.spec.trained_on)
+    assert {one[1:] for one in asked} == {("en", False), ("ko", True)}
+    assert len(load_pairs(run, "test")) == 40
+    assert set(run.data) == {
+        f"{name}/{split}" for name in run.spec.trained_on for split in ("train", "test")
+    }
+
+
 def test_targets_are_given_up_to_their_end() -> None:
     """
     What comes next is asked for after each token, the start among them, and nowhere

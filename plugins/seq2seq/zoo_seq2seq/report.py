@@ -18,7 +18,7 @@ from zoo_seq2seq.parallel_corpus import (
     normalize,
     train_validation_split,
 )
-from zoo_seq2seq.recipe import GREEDY, VALIDATION_PAIRS, translate
+from zoo_seq2seq.recipe import GREEDY, VALIDATION_PAIRS, judged_by, translate
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -70,9 +70,8 @@ def report(model: Any, run: Run) -> None:
     add_baselines(run, training, test)
     for name, plan in PLANS.items():
         translations = translate(model, subset.source_texts, plan)
-        run.log_summary(
-            **{f"validation_{name}": bleu(translations, subset.target_texts)}
-        )
+        score = translation_metrics(translations, subset.target_texts)[judged_by(run)]
+        run.log_summary(**{f"validation_{name}": score})
     translations = translate(model, test.source_texts, BeamSearchConfig())
     add_error_analysis(run, translations, test, training)
     greedy = translate(model, test.source_texts, GREEDY)
