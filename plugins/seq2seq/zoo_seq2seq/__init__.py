@@ -6,7 +6,7 @@ This module is only metadata; it must stay free of torch.
 from zoo import License, ModelSpec, TextInput, TranslationOutput, hookimpl
 
 SPANISH_TOKENIZER = "7286d11d9378d543ac93c4263337c82683449c3654542dc003c3d34168cd891b"
-KOREAN_TOKENIZER = "9c11c9472b9239b8063e50ce7ff78e0b54a21e6bc0745037ea484e9009fd0ef0"
+KOREAN_TOKENIZER = "9970a1737fc3df3b6dd5800cb66c065aad1bc08195a5928d88b1469c58590229"
 ENGLISH_SPANISH_TOKENIZER = (
     "ea66893fb796f0411a4f2f4c87dbcae23d94c97e0ab462f93e07522af51a953f"
 )
@@ -106,10 +106,11 @@ SPECS = (
         build="zoo_seq2seq.attention:translator",
         options={"vocab_size": 2_000, "embed_dim": 160, "hidden_size": 160},
         settings={
-            "epochs": 24,
+            "epochs": 15,
             "batch_size": 64,
-            "dropout": 0.4,
+            "dropout": 0.3,
             "weight_decay": 0.1,
+            "max_length": 30,
         },
         recipe="zoo_seq2seq.recipe",
         card="cards/attention-eng-kor.md",

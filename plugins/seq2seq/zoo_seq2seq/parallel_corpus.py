@@ -27,7 +27,8 @@ __all__ = [
 ]
 
 HELD_OUT = 50  # one source sentence in so many is held out, with all its translations
-ENOUGH = 800  # held-out pairs: of a small corpus one sentence in fewer is held out
+ENOUGH = 400  # held-out pairs: of a small corpus one sentence in fewer is held out
+FEWEST = 5
 SMOKE_PAIRS = 200  # that a smoke run reads
 
 
@@ -110,13 +111,12 @@ def train_validation_split(run: TextRun) -> tuple[SentencePairs, SentencePairs]:
 
     No sentence of either language, case and punctuation aside, is in more than one of
     these two and the test split: a pair to fit that would be is excluded. Those of
-    several datasets are joined.
+    several datasets are joined, and of the first some are held out.
     """
-    pairs, tests = joined(load_all_pairs(run, "train")), load_all_pairs(run, "test")
-    one_in = min(HELD_OUT, max(2, len(pairs) // ENOUGH))
-    held_out = [
-        n for n, text in enumerate(pairs.source_texts) if _is_held_out(text, one_in)
-    ]
+    parts, tests = load_all_pairs(run, "train"), load_all_pairs(run, "test")
+    pairs, first = joined(parts), parts[0].source_texts
+    one_in = min(HELD_OUT, max(FEWEST, len(first) // ENOUGH))
+    held_out = [n for n, text in enumerate(first) if _is_held_out(text, one_in)]
     validation = pairs.select(held_out, f"{pairs.source}-held-back")
     rest = non_overlapping(pairs, [*tests, validation])
     return pairs.select(rest, pairs.source), validation
