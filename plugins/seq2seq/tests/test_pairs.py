@@ -3,6 +3,7 @@
 import math
 import unicodedata
 from collections import Counter, defaultdict
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -109,6 +110,39 @@ def test_no_sentence_is_on_two_sides() -> None:
     assert len(test) == 8_469
     assert len(holding) == 3_188
     assert 158_513 - len(fitting) - len(holding) < 700
+
+
+def test_a_small_corpus_of_several_sets_is_split_as_one(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """
+    The columns are the languages of the spec; what is held out and the test pairs are
+    of the first set alone, and more than a fiftieth of it is held out.
+    """
+    spec = zoo.get_spec("attention-eng-fra")
+    names = "tatoeba_en_ko", "korean_parallel", "korean_dialogue"
+    output = replace(spec.output, language="ko")
+    run = Run(replace(spec, trained_on=names, output=output))
+    asked = []
+
+    def texts(name: str, split: str, *, column: str, target: bool = False) -> list[str]:
+        asked.append((name, column, target))
+        count = 40 if split == "test" else 600
+        return [f"{name} {split} {column} {n}" for n in range(count)]
+
+    monkeypatch.setattr(run, "load_texts", texts)
+
+    fitting, holding = train_validation_split(run)
+
+    assert len(fitting) + len(holding) == 1_800
+    assert 90 < len(holding) < 150
+    assert all(text.startswith("tatoeba_en_ko train") for text in holding.source_texts)
+    assert {name for name, _, _ in asked} == set(names)
+    assert {one[1:] for one in asked} == {("en", False), ("ko", True)}
+    assert len(load_pairs(run, "test")) == 40
+    assert set(run.data) == {
+        f"{name}/{split}" for name in names for split in ("train", "test")
+    }
 
 
 def test_targets_are_given_up_to_their_end() -> None:

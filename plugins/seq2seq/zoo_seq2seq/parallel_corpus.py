@@ -16,6 +16,8 @@ from zoo_seq2seq.attention import BOS, EOS, PAD
 
 __all__ = [
     "SentencePairs",
+    "joined",
+    "load_all_pairs",
     "load_pairs",
     "non_overlapping",
     "normalize",
@@ -24,8 +26,9 @@ __all__ = [
     "train_validation_split",
 ]
 
-DATASET = "tatoeba_en_fr"
 HELD_OUT = 50  # one source sentence in so many is held out, with all its translations
+ENOUGH = 400  # held-out pairs: of a small corpus one sentence in fewer is held out
+FEWEST = 5
 SMOKE_PAIRS = 200  # that a smoke run reads
 
 
@@ -74,14 +77,20 @@ class SentencePairs:
         yield self.token
 
 
-def load_pairs(run: TextRun, split: str) -> SentencePairs:
-    """Return all pairs of a split; in a smoke run the first of them."""
+def load_pairs(run: TextRun, split: str, dataset: str | None = None) -> SentencePairs:
+    """Return all pairs of a split; in a smoke run the first of them.
+
+    `dataset` is one that the model's spec names, by default the first, whose columns
+    are the languages of the spec.
+    """
+    name = run.spec.trained_on[0] if dataset is None else dataset
     limit = SMOKE_PAIRS if run.smoke else None
-    source_texts = run.load_texts(DATASET, split, column="en")[:limit]
-    target_texts = run.load_texts(DATASET, split, column="fr", target=True)[:limit]
+    columns = run.spec.input.language, run.spec.output.language
+    source_texts = run.load_texts(name, split, column=columns[0])[:limit]
+    target_texts = run.load_texts(name, split, column=columns[1], target=True)[:limit]
     content = "\0".join([*source_texts, *target_texts])
     fingerprint = hashlib.sha256(content.encode()).hexdigest()
-    source = f"{DATASET}/{split}"
+    source = f"{name}/{split}"
     run.data[source] = {"rows": len(source_texts), "fingerprint": fingerprint}
     return SentencePairs(
         source_texts=source_texts,
@@ -92,17 +101,35 @@ def load_pairs(run: TextRun, split: str) -> SentencePairs:
     )
 
 
+def load_all_pairs(run: TextRun, split: str) -> list[SentencePairs]:
+    """Return the pairs of a split of every dataset that the model's spec names."""
+    return [load_pairs(run, split, dataset) for dataset in run.spec.trained_on]
+
+
 def train_validation_split(run: TextRun) -> tuple[SentencePairs, SentencePairs]:
     """Return the training split's pairs to fit and those held out for validation.
 
     No sentence of either language, case and punctuation aside, is in more than one of
-    these two and the test split: a pair to fit that would be is excluded.
+    these two and the test split: a pair to fit that would be is excluded. Those of
+    several datasets are joined, and of the first some are held out.
     """
-    pairs, test = load_pairs(run, "train"), load_pairs(run, "test")
-    held_out = [n for n, text in enumerate(pairs.source_texts) if _is_held_out(text)]
+    parts, tests = load_all_pairs(run, "train"), load_all_pairs(run, "test")
+    pairs, first = joined(parts), parts[0].source_texts
+    one_in = min(HELD_OUT, max(FEWEST, len(first) // ENOUGH))
+    held_out = [n for n, text in enumerate(first) if _is_held_out(text, one_in)]
     validation = pairs.select(held_out, f"{pairs.source}-held-back")
-    rest = non_overlapping(pairs, [test, validation])
+    rest = non_overlapping(pairs, [*tests, validation])
     return pairs.select(rest, pairs.source), validation
+
+
+def joined(parts: Sequence[SentencePairs]) -> SentencePairs:
+    """Return the pairs of several datasets as one, under the name of the first."""
+    return replace(
+        parts[0],
+        source_texts=[text for part in parts for text in part.source_texts],
+        target_texts=[text for part in parts for text in part.target_texts],
+        token=torch.cat([part.token for part in parts]),
+    )
 
 
 def non_overlapping(pairs: SentencePairs, others: Sequence[SentencePairs]) -> list[int]:
@@ -157,7 +184,7 @@ def teacher_forcing(target: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     return inputs.masked_fill(inputs == EOS, PAD), labels, labels != PAD
 
 
-def _is_held_out(text: str) -> bool:
+def _is_held_out(text: str, one_in: int) -> bool:
     """Return whether a sentence is held out: by its hash, so the same in every run."""
     digest = hashlib.sha256(normalize(text).encode()).digest()
-    return int.from_bytes(digest[:4], "big") % HELD_OUT == 0
+    return int.from_bytes(digest[:4], "big") % one_in == 0

@@ -13,11 +13,12 @@ from zoo_seq2seq.baselines import WORD, IBMModel1, nearest_translations, split_w
 from zoo_seq2seq.metrics import bleu, translation_metrics
 from zoo_seq2seq.parallel_corpus import (
     SentencePairs,
+    load_all_pairs,
     load_pairs,
     normalize,
     train_validation_split,
 )
-from zoo_seq2seq.recipe import GREEDY, VALIDATION_PAIRS, translate
+from zoo_seq2seq.recipe import GREEDY, VALIDATION_PAIRS, judged_by, translate
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -32,20 +33,34 @@ PLANS = {  # that are compared on the validation pairs
     "beam_12": BeamSearchConfig(beams=12),
 }
 LONG, SHORT = 12, 5  # words of the sentences that are also evaluated separately
-ADDRESS_WORDS = {
+ADDRESS_WORDS = {  # of French
     "tu": {"tu", "te", "toi", "ton", "ta", "tes", "t'"},
     "vous": {"vous", "votre", "vos"},
 }
-ATTENTION_EXAMPLES = (
-    "It is very cold here.",
-    "I have never seen such a big dog.",
-    "The red car that I bought was too expensive.",
-)
-CAPTION = (
-    "Attention weights of each token of the English sentence (top) for each French "
-    "token (left). </s> is the end of the sentence. Where the adjective follows its "
-    "noun, word order and attention change together."
-)
+LANGUAGES = {"en": "English", "es": "Spanish", "fr": "French", "ko": "Korean"}
+WORD_ORDER = {  # what to look for, by the language of the translation
+    "en": "Where the adjective follows its noun in Spanish, word order and attention "
+    "change together.",
+    "es": "Where the adjective follows its noun, word order and attention change "
+    "together.",
+    "fr": "Where the adjective follows its noun, word order and attention change "
+    "together.",
+    "ko": "The verb comes last in Korean, so the attention goes back to it at the end.",
+}
+ATTENTION_EXAMPLES = {  # by the language that is translated
+    "en": (
+        "It is very cold here.",
+        "I have never seen such a big dog.",
+        "The red car that I bought was too expensive.",
+    ),
+    "es": (
+        "Hace mucho frío aquí.",
+        "Nunca he visto un perro tan grande.",
+        "El coche rojo que compré era demasiado caro.",
+    ),
+}
+OTHER_PAIRS = 400  # of each further dataset that are translated
+MOST_WORDS = 14  # longer sentences are one group in the figure
 
 
 def report(model: Any, run: Run) -> None:
@@ -55,16 +70,36 @@ def report(model: Any, run: Run) -> None:
     add_baselines(run, training, test)
     for name, plan in PLANS.items():
         translations = translate(model, subset.source_texts, plan)
-        run.log_summary(
-            **{f"validation_{name}": bleu(translations, subset.target_texts)}
-        )
+        score = translation_metrics(translations, subset.target_texts)[judged_by(run)]
+        run.log_summary(**{f"validation_{name}": score})
     translations = translate(model, test.source_texts, BeamSearchConfig())
     add_error_analysis(run, translations, test, training)
     greedy = translate(model, test.source_texts, GREEDY)
     run.log_summary(bleu_greedy=bleu(greedy, test.target_texts))
-    excluded = len(load_pairs(run, "train")) - len(training) - len(validation)
-    run.log_summary(excluded_pairs=excluded)
-    add_attention_figure(model, run)
+    every = sum(map(len, load_all_pairs(run, "train")))
+    run.log_summary(excluded_pairs=every - len(training) - len(validation))
+    add_other_datasets(model, run, training)
+    if "attention" in run.spec.tags:
+        add_attention_figure(model, run)
+    else:
+        add_length_figure(run, translations, test, training)
+
+
+def add_other_datasets(model: Any, run: Run, training: SentencePairs) -> None:
+    """Add chrF of the first test pairs of each dataset after the first, beside that of
+    the nearest training sentence."""
+    for name in run.spec.trained_on[1:]:
+        pairs = load_pairs(run, "test", name)[:OTHER_PAIRS]
+        texts = pairs.source_texts
+        answers = {
+            "": translate(model, texts, BeamSearchConfig()),
+            "_nearest": nearest_translations(
+                training.source_texts, training.target_texts, texts
+            ),
+        }
+        for suffix, translations in answers.items():
+            score = translation_metrics(translations, pairs.target_texts)["chrf"]
+            run.log_summary(**{f"chrf_{name}{suffix}": score})
 
 
 def add_baselines(run: Run, training: SentencePairs, test: SentencePairs) -> None:
@@ -97,10 +132,10 @@ def add_error_analysis(
             [translations[n] for n in rows], [test.target_texts[n] for n in rows]
         )
         run.log_summary(**{f"bleu_{name}": score, f"{name}_sentences": len(rows)})
-    run.log_summary(
-        **address_metrics(translations, test),
-        **name_metrics(translations, test, training),
-    )
+    if run.spec.output.language == "fr":
+        run.log_summary(**address_metrics(translations, test))
+    if run.spec.output.language != "ko":  # it writes names in its own alphabet
+        run.log_summary(**name_metrics(translations, test, training))
     references: dict[str, list[str]] = {}
     translation_of: dict[str, str] = {}
     rows_of_test = zip(test.source_texts, test.target_texts, translations, strict=True)
@@ -174,10 +209,48 @@ def _fraction(values: Sequence[bool]) -> float:
 
 def add_attention_figure(model: Any, run: Run) -> None:
     """Add a figure of the attention weights in some sentences."""
-    results: Any = zoo.predict(model, list(ATTENTION_EXAMPLES))
+    source, target = run.spec.input.language, run.spec.output.language
+    results: Any = zoo.predict(model, list(ATTENTION_EXAMPLES[source]))
+    caption = (
+        f"Attention weights of each token of the {LANGUAGES[source]} sentence (top) "
+        f"for each {LANGUAGES[target]} token (left). </s> is the end of the sentence. "
+        f"{WORD_ORDER[target]}"
+    )
 
     def draw(figure: Figure) -> None:
         for place, result in enumerate(results, start=1):
             result.draw(figure, (1, len(results), place))
 
-    run.log_figure("attention", plots.to_png(4 * len(results), 4.2, draw), CAPTION)
+    run.log_figure("attention", plots.to_png(4 * len(results), 4.2, draw), caption)
+
+
+def add_length_figure(
+    run: Run, translations: Sequence[str], test: SentencePairs, training: SentencePairs
+) -> None:
+    """Add a figure of BLEU by the number of words of the source, beside that of the
+    nearest training sentence."""
+    nearest = nearest_translations(
+        training.source_texts, training.target_texts, test.source_texts
+    )
+    answers = {"the model": translations, "nearest training sentence": nearest}
+    words = [min(len(text.split()), MOST_WORDS) for text in test.source_texts]
+    lengths = sorted(set(words))
+
+    def score(answer: Sequence[str], length: int) -> float:
+        rows = [n for n, count in enumerate(words) if count == length]
+        return bleu([answer[n] for n in rows], [test.target_texts[n] for n in rows])
+
+    def draw(figure: Figure) -> None:
+        axes = figure.add_subplot()
+        for label, answer in answers.items():
+            scores = [score(answer, length) for length in lengths]
+            axes.plot(lengths, scores, marker="o", label=label)
+        axes.set(xlabel="words of the sentence", ylabel="BLEU", ylim=(0, None))
+        axes.legend()
+
+    run.log_figure(
+        "lengths",
+        plots.to_png(6, 4, draw),
+        "BLEU of test sentences by their number of words; the last point has the "
+        f"sentences of at least {MOST_WORDS}.",
+    )
