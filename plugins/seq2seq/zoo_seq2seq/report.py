@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import zoo
 from zoo import Run
@@ -132,9 +132,11 @@ def add_error_analysis(
             [translations[n] for n in rows], [test.target_texts[n] for n in rows]
         )
         run.log_summary(**{f"bleu_{name}": score, f"{name}_sentences": len(rows)})
-    if run.spec.output.language == "fr":
+    if cast(Any, run.spec.output).language == "fr":
         run.log_summary(**address_metrics(translations, test))
-    if run.spec.output.language != "ko":  # it writes names in its own alphabet
+    if (
+        cast(Any, run.spec.output).language != "ko"
+    ):  # it writes names in its own alphabet
         run.log_summary(**name_metrics(translations, test, training))
     references: dict[str, list[str]] = {}
     translation_of: dict[str, str] = {}
@@ -209,7 +211,8 @@ def _fraction(values: Sequence[bool]) -> float:
 
 def add_attention_figure(model: Any, run: Run) -> None:
     """Add a figure of the attention weights in some sentences."""
-    source, target = run.spec.input.language, run.spec.output.language
+    given, made = (cast(Any, one) for one in (run.spec.input, run.spec.output))
+    source, target = given.language, made.language
     results: Any = zoo.predict(model, list(ATTENTION_EXAMPLES[source]))
     caption = (
         f"Attention weights of each token of the {LANGUAGES[source]} sentence (top) "
