@@ -3,8 +3,8 @@
 It goes into an exported graph, where there is no Pillow, and its pixels are those of
 Pillow to the bit: the same filters, in whole numbers, rounded to bytes after each pass.
 Columns come first, as in Pillow 12. Where the height shrinks by more than twice as many
-pixels as the width, Pillow 13 takes the rows first, and some pixels differ by a level or
-two.
+pixels as the width, Pillow 13 takes the rows first, and some pixels differ by a level
+or two.
 """
 
 import math
