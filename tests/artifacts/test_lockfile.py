@@ -559,3 +559,19 @@ def test_a_new_commit_with_the_same_bytes(
 
     (line,) = capsys.readouterr().out.splitlines()
     assert line.endswith(f"... (commit {first[:8]} -> {second[:8]})")
+
+
+def test_a_lock_file_that_was_named_and_is_not_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """
+    Nothing would be pinned, and nobody would be told.
+    """
+    monkeypatch.setenv("ZOO_LOCK", str(tmp_path / "gone.lock"))
+
+    with pytest.raises(LockError) as caught:
+        zoo.load("xor-mlp")
+    assert str(caught.value) == (
+        f"ZOO_LOCK names {tmp_path / 'gone.lock'}, and there is no such file: nothing "
+        "would be held against a lock. 'zoo lock' writes it; or unset ZOO_LOCK."
+    )

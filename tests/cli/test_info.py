@@ -82,6 +82,24 @@ def test_a_folder_without_a_card(run: Run, tmp_path: Path) -> None:
     )
 
 
+def test_a_name_that_is_a_folder_here_too_is_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """
+    The registered model is taken, and the folder by its path.
+    """
+    monkeypatch.chdir(tmp_path)
+    zoo.save(zoo.load("xor-mlp"), "xor-mlp")
+
+    with pytest.warns(UserWarning, match="registered model is taken") as caught:
+        zoo.load("xor-mlp")
+    assert str(caught[0].message) == (
+        "'xor-mlp' is a registered model, and a checkpoint folder here as well. The "
+        "registered model is taken; './xor-mlp' is the folder."
+    )
+    assert zoo.load("./xor-mlp").zoo.spec.name == "xor-mlp"
+
+
 def test_many_labels_are_counted() -> None:
     """
     A thousand labels do not fill the screen.

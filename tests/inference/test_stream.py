@@ -89,6 +89,31 @@ def test_a_tar_of_pictures(tmp_path: Path, ending: str) -> None:
     assert scores(zoo.predict(small(), path)) == pytest.approx(expected())
 
 
+def test_pictures_of_a_tar_are_known_by_their_content(tmp_path: Path) -> None:
+    """
+    Whatever their endings; what is no picture and belongs to none is said.
+    """
+    path = tmp_path / "shard.tar"
+    with tarfile.open(path, "w") as archive:
+        for number, photo in enumerate(photos(3)):
+            held = io.BytesIO()
+            photo.save(held, "PNG")
+            member = tarfile.TarInfo(f"{number}.{('png', 'jfif', 'img')[number]}")
+            member.size = len(held.getvalue())
+            archive.addfile(member, io.BytesIO(held.getvalue()))
+        member = tarfile.TarInfo("notes.md")
+        member.size = 4
+        archive.addfile(member, io.BytesIO(b"text"))
+
+    with pytest.warns(DataWarning) as caught:
+        made = zoo.predict(small(), path)
+    assert scores(made) == pytest.approx(expected()[:3])
+    assert [str(one.message) for one in caught] == [
+        "shard.tar: 1 file left out, because no picture could be read: 1 .md "
+        "(notes.md)."
+    ]
+
+
 def test_a_dataset_and_a_stream_of_one() -> None:
     """
     Of the usual column, and of the one that is named.

@@ -187,3 +187,16 @@ def test_a_checkpoint_is_loaded_where_it_is_asked_for(folder: Path) -> None:
         model = zoo.load(folder, device=device)
         expected = resolve_device(device)
         assert {one.device for one in model.parameters()} == {expected}
+
+
+@pytest.mark.parametrize("verb", ["train", "crossval"])
+def test_a_device_that_is_not_here_is_refused_before_training(
+    verb: str, tmp_path: Path
+) -> None:
+    """
+    From Python as by the commands.
+    """
+    with pytest.raises(DeviceError, match="meta"):
+        getattr(zoo, verb)("xor-mlp", tmp_path / "run", device="meta")
+
+    assert not (tmp_path / "run").exists()

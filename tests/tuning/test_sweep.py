@@ -12,6 +12,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
 import torch
@@ -650,3 +651,38 @@ def test_which_way_figures_are_better() -> None:
     assert best_row(history, "a")["epoch"] == 2.0
     assert best_row(history[:1], "a") == {}
     assert selection_metric(None, "a", history[0]) == "a"
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"seed": -1}, "seed=-1 should be a whole number from 0 on, below 2**32."),
+        ({"seed": 1.5}, "seed=1.5 should be a whole number from 0 on, below 2**32."),
+        ({"trials": 0}, "trials=0 should be a whole number from 1 on, below 2**32."),
+    ],
+)
+def test_a_number_that_is_none_leaves_no_folder(
+    tmp_path: Path, given: dict[str, Any], message: str
+) -> None:
+    """
+    It is refused before anything is written, so that the folder is free.
+    """
+    with pytest.raises(SettingsError) as caught:
+        zoo.sweep("xor-mlp", tmp_path / "sweep", settings={"lr": [0.1, 0.2]}, **given)
+
+    assert str(caught.value) == message
+    assert not (tmp_path / "sweep").exists()
+
+
+def test_numbers_of_numpy_are_taken(tmp_path: Path) -> None:
+    found = zoo.sweep(
+        "xor-mlp",
+        tmp_path / "sweep",
+        settings={"lr": [0.1]},
+        method="grid",
+        trials=np.int64(1),
+        seed=np.int64(3),
+        smoke=True,
+    )
+
+    assert len(found.trials) == 1

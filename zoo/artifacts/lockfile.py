@@ -89,9 +89,15 @@ def trusted_path() -> Path:
 
 def find(name: str) -> Lock | None:
     """Return the lock of a name in the project, or None. Raises LockError."""
-    if is_forbidden(lock_path()) and not os.environ.get("ZOO_LOCK"):
+    path, asked = lock_path(), os.environ.get("ZOO_LOCK")
+    if is_forbidden(path) and not asked:
         return None  # of another user, whose folder this is; `zoo doctor` names it
-    return read(lock_path()).get(name)
+    if asked and not path.exists():
+        raise LockError(
+            f"ZOO_LOCK names {path}, and there is no such file: nothing would be held "
+            "against a lock. 'zoo lock' writes it; or unset ZOO_LOCK."
+        )
+    return read(path).get(name)
 
 
 def read_trusted() -> dict[str, Lock]:

@@ -81,6 +81,12 @@ def find(name: str | Path, *, locked: bool = True) -> Source:
         raise ModelNotFound(shown, known.models)
     if isinstance(name, str) and (found := namespaces.find_model(name, known)):
         spec, plugin = found
+        if checkpoint_folder.is_checkpoint(Path(name)):
+            warnings.warn(
+                f"{name!r} is a registered model, and a checkpoint folder here as "
+                f"well. The registered model is taken; './{name}' is the folder.",
+                stacklevel=2,
+            )
         folder = store.shipped_checkpoint(spec)
         spec = _with_local_files(spec, _hub_folder(spec.weights) or folder)
         shipped = checkpoint_folder.is_checkpoint(folder)

@@ -119,7 +119,8 @@ def _chosen_head(candidates: int, l2: float | None) -> str:
 def _fails(receipt: Mapping[str, Any], output: Output) -> str:
     weak = [row for row in receipt["weakest"] if row["right"] < 1]
     part = receipt["metrics"][0]["split"]
-    few = f"It was measured on {receipt['rows']:,} {part} rows"
+    end = "" if receipt["rows"] == 1 else "s"
+    few = f"It was measured on {receipt['rows']:,} {part} row{end}"
     if part == "validation" and len(receipt["history"]) > 1:
         few += ", which chose the epoch as well"
     few += "; on inputs of another "

@@ -76,7 +76,7 @@ def write_answers(
             progress.update(task, completed=done)
         if not done:
             raise DataError("There is no input.")
-    click.echo(f"{done:,} rows in {out}")
+    click.echo(f"{done:,} row{'' if done == 1 else 's'} in {out}")
     if work.failed:
         said = f"{work.failed:,} of them have an error and no answer"
         click.echo(f"warning: {said}", err=True)

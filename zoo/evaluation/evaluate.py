@@ -2,6 +2,7 @@
 
 from dataclasses import asdict
 from functools import partial
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import torch
@@ -14,6 +15,7 @@ from zoo.errors import OptionError, near
 from zoo.inference import features
 from zoo.inference.batch_runner import warn_once
 from zoo.models.devices import BatchLimit, Device, on_device
+from zoo.models.loading import require_module
 from zoo.models.metadata import model_metadata, unwrap_model
 from zoo.models.precision import Precision, at_precision, check_used
 from zoo.runtime.eval_mode import eval_mode, forward_on_device
@@ -29,7 +31,7 @@ __all__ = [
 
 
 def evaluate(
-    model: nn.Module,
+    model: nn.Module | str | Path,
     data: Any,
     *,
     target: str | None = None,
@@ -42,7 +44,8 @@ def evaluate(
 ) -> dict[str, float]:
     """Return the metrics of a model's task on a user's own data.
 
-    `data` is as for `zoo.finetune`, and so are the options that say how it is read. Of
+    `model` is a module from `zoo.load`, a name, or a checkpoint folder. `data` is as
+    for `zoo.finetune`, and so are the options that say how it is read. Of
     data with several splits, the test rows are used, or else the validation rows.
     Labels must be the model's. With `precision` "bf16", or "auto" where the hardware
     can, the model computes in bfloat16; `device` is where, as for `zoo.predict`.
@@ -78,7 +81,7 @@ class Evaluation(NamedTuple):
 
 
 def evaluate_part(
-    model: nn.Module,
+    model: nn.Module | str | Path,
     data: Any,
     options: ReadOptions,
     *,
@@ -88,6 +91,7 @@ def evaluate_part(
 ) -> Evaluation:
     """Return the metrics as `evaluate` does, with the rows that they were measured
     on."""
+    model = require_module(model, "zoo.evaluate(model, data)", device)
     spec = model_metadata(model).spec
     task = get_task(spec.task)
     if not task.measures(spec):

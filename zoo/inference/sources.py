@@ -1,21 +1,29 @@
 """What holds inputs: folders, patterns, archives, datasets, tables, iterators."""
 
 import glob
+import io
 import os
 import tarfile
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
+from zoo._utils.paths import is_hidden
 from zoo.datasets.custom import tables
 from zoo.datasets.custom.table_inputs import read_inputs
 from zoo.errors import DataError, DataWarning, InputError, near
 from zoo.preprocessing.preprocessor import preprocessor
 from zoo.runtime.table import Table
 from zoo.specs import Input
-from zoo.tasks.targets.files import input_files, left_out_notes, no_files
+from zoo.tasks.targets.files import (
+    Files,
+    input_files,
+    is_picture,
+    left_out_notes,
+    no_files,
+)
 
 __all__ = ["ReadInputs", "Source", "find_source", "source_of", "stored_value"]
 
@@ -150,22 +158,44 @@ def _files(place: str, files: list[str], input_spec: Input) -> Source:
 
 
 def _members(path: str, input_spec: Input) -> Iterator[Named]:
-    """Yield the files of an archive as they lie in it, as WebDataset does."""
-    count = 0
+    """Yield the files of an archive as they lie in it, as WebDataset does.
+
+    What is no input is left out, and said at the end, but for what belongs to an input
+    by its name up to the first dot, as the class of a picture does.
+    """
+    taken: set[str] = set()
+    left: list[Path] = []
     try:
         with tarfile.open(path, "r|*") as archive:
             for member in archive:
-                suffix = os.path.splitext(member.name)[1].lower()
-                if not member.isfile() or suffix not in input_spec.suffixes:
+                name = PurePosixPath(member.name)
+                if not member.isfile() or any(map(is_hidden, name.parts)):
                     continue
-                count += 1
-                yield f"{path}/{member.name}", _member(archive, member, input_spec)
+                given = _member(archive, member, input_spec)
+                usual = name.suffix.lower() in input_spec.suffixes
+                if not usual and not _shown(given, input_spec):
+                    left.append(Path(path, name))
+                    continue
+                taken.add(name.name.partition(".")[0])
+                yield f"{path}/{member.name}", given
     except (tarfile.TarError, EOFError, OSError) as exc:
         problem = f"{path} can't be read as a tar ({type(exc).__name__}: {exc})."
         raise InputError(problem, input_spec.description) from exc
-    if not count:
+    if not taken:
         problem = f"{path} holds no {input_spec.plural}."
         raise InputError(problem, input_spec.description)
+    alone = [one for one in left if one.name.partition(".")[0] not in taken]
+    for note in left_out_notes(Path(path), Files([], alone), input_spec):
+        warnings.warn(note, DataWarning, stacklevel=2)
+
+
+def _shown(given: Any, input_spec: Input) -> bool:
+    """Return whether the bytes of a file are a picture, where pictures are read."""
+    return (
+        input_spec.pictured
+        and isinstance(given, bytes)
+        and is_picture(io.BytesIO(given))
+    )
 
 
 def _member(archive: tarfile.TarFile, member: tarfile.TarInfo, spec: Input) -> Any:

@@ -16,6 +16,7 @@ from zoo._utils.atomic_write import write_atomic
 from zoo.datasets.in_memory import Fold
 from zoo.errors import SettingsError, TrainingError
 from zoo.evaluation.metric_selection import selection_metric
+from zoo.models.devices import resolve_device
 from zoo.training import execution
 from zoo.training.logged_metrics import check_metric
 from zoo.training.recipe_file import find
@@ -91,12 +92,13 @@ def crossval(
     `zoo.train`. The folds split the rows that the recipe gives to `run.split`; the
     recipe's seed shuffles them. `stratified` folds keep the ratios of the labels.
     `crossval.json` is written into `folder`. `callback` is called with each fold.
-    Raises SettingsError, DataError, TrainingError.
+    Raises SettingsError, DataError, DeviceError, TrainingError.
 
     >>> result = zoo.crossval("mlp-diabetes", "folds", folds=2, smoke=True)
     >>> [part.held_back for part in result.parts]
     [177, 176]
     """
+    device = str(resolve_device(device))
     if folds < 2:
         raise SettingsError(f"folds={folds} can't be compared; give at least 2.")
     spec, file = find(name, model, TRAINING_NAMES)

@@ -22,6 +22,7 @@ from zoo.datasets.streaming import StreamedRows
 from zoo.errors import Collapsed, Diverged, SettingsError, TrainingError
 from zoo.evaluation import plots
 from zoo.models import saving
+from zoo.models.devices import resolve_device
 from zoo.models.metadata import attach, model_metadata, unwrap_model
 from zoo.models.precision import (
     Precision,
@@ -112,8 +113,8 @@ def train(
     far longer than the training: `comparison=False` leaves that out, and the receipt
     and the card say so. A progress bar and the comparison with the baselines are shown
     in a terminal and in a notebook; `progress` says otherwise.
-    Raises SettingsError, DataError, CheckpointError, TrainingError, Diverged,
-    Collapsed.
+    Raises SettingsError, DataError, DeviceError, CheckpointError, TrainingError,
+    Diverged, Collapsed.
 
     >>> folder = zoo.train("xor-mlp", "mine", smoke=True)
     >>> zoo.load(folder).zoo.spec.name
@@ -130,6 +131,7 @@ def train(
     recipe, chosen = choose_settings(spec, changes, smoke=smoke, file=file)
     default = Path("runs") / (file.path.stem if file else spec.name)
     target = Path(folder) if folder else _default_folder(default, resume)
+    device = resolve_device(device)
     resolved = execution.recipe_precision(precision, device, chosen)
     keeper = _prepared(spec, file, target, chosen, smoke, keep_every, resolved)
     interrupted = resume and keeper.path is not None and keeper.path.is_file()

@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
+from numbers import Integral
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from zoo._utils.atomic_write import write_atomic
 from zoo._utils.file_lock import file_lock
 from zoo.errors import SettingsError, TrainingError, ZooError, near
 from zoo.models import loading
+from zoo.models.devices import resolve_device
 from zoo.training.recipe_file import is_recipe_file
 from zoo.tuning import objective, report
 from zoo.tuning import trials as _queue
@@ -109,15 +111,22 @@ def sweep(
                 "The processes of a sweep read its data themselves: write the "
                 f"{type(given).__name__} to a file, and give its path."
             )
+    for what, number, least in (("seed", seed, 0), ("trials", trials, 1)):
+        whole = isinstance(number, Integral) and not isinstance(number, bool)
+        if number is not None and not (whole and least <= number < 2**32):
+            raise SettingsError(
+                f"{what}={number!r} should be a whole number from {least} on, below "
+                "2**32."
+            )
     asked = SweepPlan(
         name=loading.find(name).name,
         settings={key: format_value(value) for key, value in settings.items()},
         method=_method(method),
-        trials=TRIALS if trials is None else trials,
-        seed=seed,
+        trials=TRIALS if trials is None else int(trials),
+        seed=int(seed),
         metric=metric,
         smoke=smoke,
-        device=device,
+        device=str(resolve_device(device)),
         allow_outside=allow_outside,
         **_own(
             data=data,

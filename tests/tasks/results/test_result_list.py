@@ -2,7 +2,9 @@
 
 import base64
 import io
+from pathlib import Path
 
+import pytest
 from PIL import Image
 
 import zoo
@@ -68,6 +70,24 @@ def test_what_is_predicted_of_a_list_is_such_a_list() -> None:
         assert isinstance(one, ResultList)
     assert several == list(several)
     assert isinstance(zoo.predict("xor-mlp", [0, 0]), Classification)
+
+
+def test_a_picture_is_saved_whole_or_not_at_all(tmp_path: Path) -> None:
+    """
+    An ending of no format is refused, and what is there stays.
+    """
+    drawn = zoo.sample("vae-mnist", 1, seed=0)[0]
+    drawn.save(tmp_path / "one.png")
+    (tmp_path / "one.txt").write_text("mine")
+
+    with pytest.raises(ValueError, match="format, as") as caught:
+        drawn.save(tmp_path / "one.txt")
+    assert str(caught.value) == (
+        f"{tmp_path / 'one.txt'} has no ending of a picture's format, as .png."
+    )
+    assert (tmp_path / "one.txt").read_text() == "mine"
+    with Image.open(tmp_path / "one.png") as written:
+        assert written.size == (28, 28)
 
 
 def test_a_large_photograph_is_embedded_small() -> None:

@@ -1,12 +1,15 @@
 """What a prediction looks like: typed, printable, convertible, able to show itself."""
 
 import html
+import io
 import os
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from PIL import Image
 
+from zoo._utils.atomic_write import write_atomic
 from zoo._utils.shown import one_line
 from zoo.tasks.results.detection import Box, Detection, Detections
 from zoo.tasks.results.embeddings import (
@@ -240,8 +243,17 @@ class GeneratedImage(Result):
         return self.image
 
     def save(self, path: str | os.PathLike[str]) -> None:
-        """Write the picture to a file, in the format that its ending says."""
-        self.image.save(path)
+        """Write the picture to a file, in the format that its ending says.
+
+        It is written whole or not at all. Raises OSError, and ValueError for an ending
+        of no format.
+        """
+        kind = Image.registered_extensions().get(Path(path).suffix.lower())
+        if kind is None:
+            raise ValueError(f"{path} has no ending of a picture's format, as .png.")
+        content = io.BytesIO()
+        self.image.save(content, format=kind)
+        write_atomic(Path(path), content.getvalue())
 
     def to_dict(self) -> dict[str, Any]:
         width, height = self.image.size

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 from PIL import Image
 
@@ -14,7 +15,7 @@ from zoo._utils import paths
 from zoo.preprocessing.image_file import known_formats
 from zoo.specs import Input
 
-__all__ = ["Files", "input_files", "left_out_notes", "no_files"]
+__all__ = ["Files", "input_files", "is_picture", "left_out_notes", "no_files"]
 
 LEAVINGS = ("thumbs.db", "desktop.ini")  # what Windows puts into every folder
 SHOWN = 3  # files that a message names
@@ -40,7 +41,7 @@ def input_files(folder: Path, input_spec: Input, *, deep: bool = True) -> Files:
         if any(hidden) or path.name.lower() in LEAVINGS or not path.is_file():
             continue
         usual = path.suffix.lower() in input_spec.suffixes
-        is_input = usual or (input_spec.pictured and _is_picture(path))
+        is_input = usual or (input_spec.pictured and is_picture(path))
         (files.taken if is_input else files.left).append(path)
     return files
 
@@ -86,11 +87,12 @@ def _names(folder: Path, files: Sequence[Path]) -> str:
     return names + (", ..." if len(files) > SHOWN else "")
 
 
-def _is_picture(path: Path) -> bool:
+def is_picture(file: Path | BinaryIO) -> bool:
+    """Return whether a file holds a picture in a format that is read."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of its size, which its reader looks at
-            with Image.open(path, formats=known_formats()):
+            with Image.open(file, formats=known_formats()):
                 return True
     except Image.DecompressionBombError:
         return True
