@@ -678,8 +678,9 @@ def test_numbers_of_numpy_are_taken(tmp_path: Path) -> None:
     found = zoo.sweep(
         "xor-mlp",
         tmp_path / "sweep",
-        settings={"lr": [0.1]},
-        method="grid",
+        settings={"lr": "0.1,0.2"},
+        method="random",
+        metric="accuracy",
         trials=np.int64(1),
         seed=np.int64(3),
         smoke=True,
