@@ -15,7 +15,7 @@ import zoo
 from zoo import Run
 from zoo.cli import main
 from zoo.datasets.in_memory import Fold, TensorRows
-from zoo.errors import DataError, SettingsError, TrainingError
+from zoo.errors import CheckpointError, DataError, SettingsError, TrainingError
 
 __all__ = ["recipe"]
 
@@ -244,3 +244,18 @@ def test_the_command(
     assert json.loads(capsys.readouterr().out)["mean"] == {
         "accuracy": pytest.approx(0.82)
     }
+
+
+def test_an_earlier_result_is_not_replaced(tmp_path: Path) -> None:
+    """
+    It is seen before a fold is trained.
+    """
+    (tmp_path / "crossval.json").write_text("mine")
+
+    with pytest.raises(CheckpointError) as caught:
+        zoo.crossval("mlp-diabetes", tmp_path, folds=2, smoke=True)
+    assert str(caught.value) == (
+        f"{tmp_path} holds crossval.json already; nothing was trained. Name another "
+        "folder (--out), or move the file."
+    )
+    assert (tmp_path / "crossval.json").read_text() == "mine"

@@ -13,8 +13,9 @@ from pathlib import Path
 from typing import Any
 
 from zoo._utils.atomic_write import write_atomic
+from zoo.artifacts import checkpoint_folder
 from zoo.datasets.in_memory import Fold
-from zoo.errors import SettingsError, TrainingError
+from zoo.errors import CheckpointError, SettingsError, TrainingError
 from zoo.evaluation.metric_selection import selection_metric
 from zoo.models.devices import resolve_device
 from zoo.training import execution
@@ -24,6 +25,8 @@ from zoo.training.run import Run
 from zoo.training.train import TRAINING_NAMES, choose_settings, seeded
 
 __all__ = ["CrossValidation", "FoldResult", "crossval"]
+
+RESULT = "crossval.json"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,8 +94,9 @@ def crossval(
     `name` may also be the path of a recipe file, which trains `model`, as in
     `zoo.train`. The folds split the rows that the recipe gives to `run.split`; the
     recipe's seed shuffles them. `stratified` folds keep the ratios of the labels.
-    `crossval.json` is written into `folder`. `callback` is called with each fold.
-    Raises SettingsError, DataError, DeviceError, TrainingError.
+    `crossval.json` is written into `folder`, which must not hold one. `callback` is
+    called with each fold. Raises SettingsError, DataError, DeviceError, TrainingError,
+    CheckpointError.
 
     >>> result = zoo.crossval("mlp-diabetes", "folds", folds=2, smoke=True)
     >>> [part.held_back for part in result.parts]
@@ -101,6 +105,8 @@ def crossval(
     device = str(resolve_device(device))
     if folds < 2:
         raise SettingsError(f"folds={folds} can't be compared; give at least 2.")
+    if folder is not None:
+        _check_free(Path(folder))
     spec, file = find(name, model, TRAINING_NAMES)
     recipe, chosen = choose_settings(spec, settings, smoke=smoke, file=file)
     if metric is not None:  # what there is without is seen after an epoch
@@ -142,9 +148,20 @@ def crossval(
     return result
 
 
+def _check_free(folder: Path) -> None:
+    """Refuse, before the folds, a folder that can't be written or holds a result."""
+    if (folder / RESULT).exists():
+        raise CheckpointError(
+            f"{folder} holds {RESULT} already; nothing was trained. Name another "
+            "folder (--out), or move the file."
+        )
+    if not folder.exists() or not any(folder.iterdir()):
+        checkpoint_folder.check_writable(folder)
+
+
 def _write(result: CrossValidation, folder: Path) -> None:
     content = json.dumps(result.to_dict(), indent=2, default=str) + "\n"
-    write_atomic(folder / "crossval.json", content.encode())
+    write_atomic(folder / RESULT, content.encode())
 
 
 def _part(run: Run, number: int, figure: str) -> FoldResult:
