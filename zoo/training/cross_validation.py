@@ -155,7 +155,7 @@ def _check_free(folder: Path) -> None:
             f"{folder} holds {RESULT} already; nothing was trained. Name another "
             "folder (--out), or move the file."
         )
-    if not folder.exists() or not any(folder.iterdir()):
+    if not folder.is_dir() or not any(folder.iterdir()):
         checkpoint_folder.check_writable(folder)
 
 
