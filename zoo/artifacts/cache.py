@@ -111,7 +111,7 @@ def list_items() -> list[Item]:
     rest += _items("stamp", _ours(cache / "stamps", SHA256))
     rest += _items("tensors", _ours(cache / "tensors", sealed_files.NAME))
     rest += _items("features", _ours(cache / "features", sealed_files.NAME))
-    others = ("locks", "mismatch", lockfile.trusted_path().name)
+    others = ("locks", "mismatch", "trained-rows", lockfile.trusted_path().name)
     rest += _items("other", (cache / name for name in others))
     rest += _items("wrong", quarantine.quarantined_files())
     rest += _items("orphan", _orphans())

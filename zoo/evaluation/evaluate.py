@@ -1,5 +1,6 @@
 """Evaluate a model on a user's own data: its outputs, and the metrics of its task."""
 
+import warnings
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
@@ -10,8 +11,9 @@ from torch import Tensor, nn
 
 from zoo.datasets.custom import reader
 from zoo.datasets.custom.examples import LabeledExamples
+from zoo.datasets.custom.trained_rows import count_trained
 from zoo.datasets.custom.wanted import ReadOptions
-from zoo.errors import OptionError, near
+from zoo.errors import DataWarning, OptionError, near
 from zoo.inference import features
 from zoo.inference.batch_runner import warn_once
 from zoo.models.devices import BatchLimit, Device, on_device
@@ -110,6 +112,7 @@ def evaluate_part(
         labels=spec.labels or None,
         **asdict(options),
     )
+    _warn_of_trained_rows(model, part.rows, part.source)
     with on_device(model, device):
         quick = at_precision(model, precision)
         with eval_mode(model):
@@ -119,6 +122,19 @@ def evaluate_part(
             metrics = compute_metrics(model, output, part.rows)
         check_used(quick, precision)
     return Evaluation(metrics, len(part.rows), part.source, part.name)
+
+
+def _warn_of_trained_rows(model: nn.Module, rows: LabeledExamples, source: str) -> None:
+    """Warn where a model is measured on rows that it was fine-tuned on."""
+    report = model_metadata(model).report
+    count = count_trained(report.sha256, rows) if report else 0
+    if count:
+        warnings.warn(
+            f"{source}: the model was trained on {count:,} of these {len(rows):,} "
+            "rows, so the metrics flatter it. Measure it on others.",
+            DataWarning,
+            stacklevel=4,
+        )
 
 
 @torch.inference_mode()

@@ -13,6 +13,7 @@ from torch import Tensor
 from zoo.artifacts import checkpoint_folder
 from zoo.cards import finetuned
 from zoo.datasets import in_memory
+from zoo.datasets.custom.trained_rows import remember_trained
 from zoo.datasets.custom.wanted import ReadOptions
 from zoo.datasets.in_memory import TensorRows
 from zoo.evaluation import plots
@@ -56,6 +57,8 @@ def save(result: FinetuneResult, folder: str | Path) -> Path:
         files=files | {checkpoint_folder.CARD: card.encode()},
     )
     attach(model, replace(known, spec=spec, folder=folder))
+    sha256 = checkpoint_folder.weights_pin(folder).pinned[1]
+    remember_trained(sha256, result.data.training)
     return folder
 
 

@@ -15,7 +15,7 @@ from zoo.datasets.custom.examples import (
 )
 from zoo.tasks.targets.base import some
 
-__all__ = ["copied_rows", "copy_notes"]
+__all__ = ["contents", "copied_rows", "copy_notes"]
 
 SHOWN = 3  # copies that a message names
 
@@ -27,14 +27,14 @@ def copied_rows(splits: DatasetSplits) -> dict[str, list[int]]:
     window of a series. Inputs that are neither files nor rows of a table are not
     compared.
     """
-    training = _contents(splits.training)
+    training = contents(splits.training)
     if training is None:
         return {}
     seen = {*training}
     found: dict[str, list[int]] = {}
     for part, rows in splits.parts().items():
-        contents = None if part == "training" else _contents(rows)
-        copies = [row for row, one in enumerate(contents or ()) if one in seen]
+        hashes = None if part == "training" else contents(rows)
+        copies = [row for row, one in enumerate(hashes or ()) if one in seen]
         if copies:
             found[part] = copies
     return found
@@ -56,7 +56,7 @@ def copy_notes(splits: DatasetSplits) -> tuple[str, ...]:
     return tuple(notes)
 
 
-def _contents(rows: LabeledExamples) -> list[bytes] | None:
+def contents(rows: LabeledExamples) -> list[bytes] | None:
     """Return a hash of each row's input; None where they can't be compared."""
     items = rows.items
     if isinstance(items, Column):
