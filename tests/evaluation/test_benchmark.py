@@ -175,7 +175,7 @@ def test_info_tells_it(
     bare = replace(known.models["mlp-mnist"], costs=None)
     models = {**known.models, "xor-mlp": told, "mlp-mnist": bare}
     monkeypatch.setattr(
-        "zoo.plugins.catalog.installed", lambda: replace(known, models=models)
+        "zoo.artifacts.resolve.installed", lambda: replace(known, models=models)
     )
 
     assert cli.main(["info", "xor-mlp"]) == 0

@@ -274,3 +274,18 @@ def test_a_number_far_outside(row: list[float], kind: str, sentence: str) -> Non
     A number in another unit is noticed, with its column and what training saw.
     """
     assert input_warning(torch.tensor([[5.0, 1.5], row]), LENGTHS) == (kind, sentence)
+
+
+@pytest.mark.parametrize("cell", ["5_1", "1_000.5"])
+def test_an_underscore_is_no_part_of_a_number(cell: str) -> None:
+    """
+    Python's own notation is not what a table means.
+    """
+    with pytest.raises(InputError) as caught:
+        rows({"sepal": cell, "petal": 1.5}, LENGTHS)
+
+    assert caught.value.problem == f"column 'sepal' holds {cell!r}, not a number."
+
+
+def test_a_list_of_one_beside_a_number_is_one_row() -> None:
+    assert rows({"sepal": [5.0], "petal": 1.5}, LENGTHS) == (ONE, False)

@@ -486,3 +486,15 @@ def test_the_words_for_a_model_are_complete() -> None:
     The message of an error ends with them.
     """
     assert describe(PRICES) == WANTED.removeprefix(" The model expects ")[:-1]
+
+
+def test_dates_of_other_forms_are_looked_at_too() -> None:
+    """
+    As `pandas.read_csv(file, index_col="date")` gives them, and `to_dict("list")`.
+    """
+    back = FRAME.assign(date=DAYS).iloc[::-1]
+
+    for raw in (back.set_index("date"), back.to_dict("list")):
+        with pytest.raises(InputError, match="The rows go back in time"):
+            read(raw)
+    assert read(FRAME.assign(date=DAYS).set_index("date"))[0].rows == LAST

@@ -80,6 +80,8 @@ def write_answers(
     if work.failed:
         said = f"{work.failed:,} of them have an error and no answer"
         click.echo(f"warning: {said}", err=True)
+        if work.failed == done:
+            raise click.exceptions.Exit(1)  # a script goes on with nothing
 
 
 def _same(

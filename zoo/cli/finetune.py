@@ -23,6 +23,7 @@ from zoo.cli.options import (
 )
 from zoo.cli.render import lined
 from zoo.evaluation.comparison import baseline_ahead, comparison_table
+from zoo.specs import ModelSpec
 
 MOST_CLASSES = 12  # whose rows are counted one by one
 
@@ -109,7 +110,7 @@ def finetune_command(
     if as_json:
         click.echo(json.dumps({"folder": str(folder), **receipt}, indent=2))
         return
-    for line in _report(folder, receipt, find(folder).output.counted):
+    for line in _report(folder, receipt, find(folder)):
         click.echo(line)
 
 
@@ -119,11 +120,8 @@ def _plain(name: str) -> str:
     return re.sub(r"[^A-Za-z0-9._-]+", "-", last).strip("-.") or "model"
 
 
-def _report(folder: Path, receipt: Mapping[str, Any], counted: str) -> list[str]:
-    """Return the lines of the result: rows, classes, metrics, and what to do next.
-
-    `counted` says what was counted of each class.
-    """
+def _report(folder: Path, receipt: Mapping[str, Any], spec: ModelSpec) -> list[str]:
+    """Return the lines of the result: rows, classes, metrics, and what to do next."""
     rows = {name.rpartition("/")[2]: d["rows"] for name, d in receipt["data"].items()}
     listing = ", ".join(f"{count:,} {part}" for part, count in rows.items())
     split = receipt["metrics"][0]["split"]
@@ -132,12 +130,14 @@ def _report(folder: Path, receipt: Mapping[str, Any], counted: str) -> list[str]
         classes = ", ".join(
             f"{one_line(label)} {count:,}" for label, count in counts.items()
         )
-        lines.append(f"{counted}: {classes}")
+        lines.append(f"{spec.output.counted}: {classes}")
     if receipt["skipped"]:
         lines.append(f"skipped, unreadable: {len(receipt['skipped'])}")
         lines += [f"  {one_line(fault)}" for fault in receipt["skipped"]]
     lines += ["", *lined(comparison_table(receipt)), "", *_behind(receipt)]
-    example = "photo.jpg" if receipt["classes"] else "rows.csv"
+    example = "'a text'" if spec.input.takes_strings else "rows.csv"
+    if spec.input.pictured:
+        example = "photo.jpg"
     return [
         *lines,
         f"{folder} ({receipt['seconds']:.0f} s)",

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from zoo.runtime.input_errors import InputError, near
 from zoo.runtime.table import Table, TableError, read_csv
-from zoo.runtime.time_order import time_order
+from zoo.runtime.time_order import dated_columns, time_order
 
 MAX_FLOAT = torch.finfo(torch.float32).max
 MAX_SHOWN = 60  # characters of a value that a message shows
@@ -51,7 +51,9 @@ def read(
     if last is not None:
         index = _index(raw)
         dates = None if index is None else index[-last:]
-        _check_order([row for _, row in kept], dates, input_spec)
+        beside = _dates_of_index(raw) if index is None else {}
+        columns = {name: values[-last:] for name, values in beside.items()}
+        _check_order([row for _, row in kept], dates, input_spec, columns)
     return [_numbers(row, input_spec, where) for where, row in kept], single
 
 
@@ -103,7 +105,14 @@ def _transposed(raw: Mapping[Any, Any], input_spec: Any) -> tuple[Sequence[Any],
         listing = ", ".join(f"{name}: {count}" for name, count in lengths.items())
         problem = f"The columns differ in length ({listing})."
         raise InputError(problem, describe(input_spec))
-    values = zip(*(columns[name] for name in names), strict=True)
+    count = max(lengths.values())
+    lists = {
+        name: list(value) if isinstance(value, (list, tuple)) else [value]
+        for name, value in columns.items()
+    }
+    # Dates beside them stay: they say in which order a series is.
+    names = [name for name in columns if name in lengths or len(lists[name]) == count]
+    values = zip(*(lists[name] for name in names), strict=True)
     return [dict(zip(names, row, strict=True)) for row in values], False
 
 
@@ -119,7 +128,10 @@ def _from_table(raw: Any, input_spec: Any) -> list[Row]:
 
 
 def _check_order(
-    rows: Sequence[Any], index: Sequence[Any] | None, input_spec: Any
+    rows: Sequence[Any],
+    index: Sequence[Any] | None,
+    input_spec: Any,
+    beside: Mapping[str, list[Any]],
 ) -> None:
     """Refuse rows of a series that are not in the order of time; warn where dates do
     not say it."""
@@ -127,7 +139,7 @@ def _check_order(
     columns = {
         name: [row.get(name) for row in named] for name in (named[0] if named else ())
     }
-    found = time_order(columns, index)
+    found = time_order({**columns, **beside}, index)
     if found.direction in ("back", "mixed"):
         raise InputError(found.problem, describe(input_spec))
     if found.problem:
@@ -141,6 +153,15 @@ def _index(raw: Any) -> list[Any] | None:
     index = getattr(raw, "index", None)
     dated = type(index).__name__ in ("DatetimeIndex", "PeriodIndex")
     return list(index) if dated and index is not None else None
+
+
+def _dates_of_index(raw: Any) -> dict[str, list[Any]]:
+    """Return the index of a frame by its name, where that is one of dates."""
+    index = getattr(raw, "index", None)
+    name = getattr(index, "name", None)
+    if index is None or not isinstance(name, str) or not dated_columns([name]):
+        return {}
+    return {name: list(index)}
 
 
 def _numbers(row: Any, input_spec: Any, where: str) -> list[float]:
@@ -190,6 +211,8 @@ def _float(value: Any) -> float:
     plain = isinstance(value, str) or hasattr(value, "__float__")
     if not plain or isinstance(value, (Tensor, np.ndarray)):
         return math.nan
+    if isinstance(value, str) and "_" in value:
+        return math.nan  # which Python would read as 51 in "5_1"
     try:
         return float(value)
     except OverflowError:  # a whole number can be that large
