@@ -573,7 +573,7 @@ def test_detections_in_a_notebook() -> None:
     """
     shown = FOUND._repr_html_()
 
-    assert "data:image/png;base64," in shown
+    assert "data:image/jpeg;base64," in shown
     assert "&lt;b&gt; (60.00%) at" in shown
     assert "<b>" not in shown
 

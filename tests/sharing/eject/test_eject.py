@@ -338,12 +338,12 @@ def test_the_project_names_ordinary_libraries(
         path = ejected[0] / package(name) / "pyproject.toml"
         found[name] = tomllib.loads(path.read_text())["project"]["dependencies"]
 
-    usual = ["numpy>=1.26", "pillow>=10.1", "safetensors>=0.5"]
-    assert found["lenet5-mnist"] == [*usual, "torch>=2.4"]
+    usual = ["numpy>=2.0", "pillow>=13.0", "safetensors>=0.5"]
+    assert found["lenet5-mnist"] == [*usual, "torch>=2.9"]
     assert [one.split(">")[0] for one in found["efficientnet-lite0"]] == [
         *("numpy", "pillow", "safetensors", "timm", "torch")
     ]
-    assert "pillow>=10.1" not in found["xor-mlp"]
+    assert "pillow>=13.0" not in found["xor-mlp"]
 
 
 @pytest.mark.parametrize("name", SHIPPED)
