@@ -658,7 +658,10 @@ def test_which_way_figures_are_better() -> None:
     [
         ({"seed": -1}, "seed=-1 should be a whole number from 0 on, below 2**32."),
         ({"seed": 1.5}, "seed=1.5 should be a whole number from 0 on, below 2**32."),
-        ({"trials": 0}, "trials=0 should be a whole number from 1 on, below 2**32."),
+        (
+            {"trials": 1.5},
+            "trials=1.5 should be a whole number from 0 on, below 2**32.",
+        ),
     ],
 )
 def test_a_number_that_is_none_leaves_no_folder(

@@ -111,7 +111,7 @@ def sweep(
                 "The processes of a sweep read its data themselves: write the "
                 f"{type(given).__name__} to a file, and give its path."
             )
-    for what, number, least in (("seed", seed, 0), ("trials", trials, 1)):
+    for what, number, least in (("seed", seed, 0), ("trials", trials, 0)):
         whole = isinstance(number, Integral) and not isinstance(number, bool)
         if number is not None and not (whole and least <= number < 2**32):
             raise SettingsError(
