@@ -671,9 +671,13 @@ def test_a_number_that_is_none_leaves_no_folder(
     It is refused before anything is written, so that the folder is free.
     """
     with pytest.raises(SettingsError) as caught:
-        zoo.sweep("xor-mlp", tmp_path / "sweep", settings={"lr": [0.1, 0.2]}, **given)
+        zoo.sweep(
+            "xor-mlp", tmp_path / "sweep", settings={"lr": "0.1,0.2"}, **{name: number}
+        )
 
-    assert str(caught.value) == message
+    assert str(caught.value) == (
+        f"{name}={number} should be a whole number from 0 on, below 2**32."
+    )
     assert not (tmp_path / "sweep").exists()
 
 

@@ -111,12 +111,11 @@ def sweep(
                 "The processes of a sweep read its data themselves: write the "
                 f"{type(given).__name__} to a file, and give its path."
             )
-    for what, number, least in (("seed", seed, 0), ("trials", trials, 0)):
+    for what, number in (("seed", seed), ("trials", trials)):
         whole = isinstance(number, Integral) and not isinstance(number, bool)
-        if number is not None and not (whole and least <= number < 2**32):
+        if number is not None and not (whole and 0 <= number < 2**32):
             raise SettingsError(
-                f"{what}={number!r} should be a whole number from {least} on, below "
-                "2**32."
+                f"{what}={number!r} should be a whole number from 0 on, below 2**32."
             )
     asked = SweepPlan(
         name=loading.find(name).name,
