@@ -70,6 +70,12 @@ def test_a_terminal_shows_it_unasked(monkeypatch: pytest.MonkeyPatch) -> None:
     assert not progress.show_progress(False, None)
 
 
+def test_of_several_processes_one_shows_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RANK", "1")
+
+    assert not progress.show_progress(True, None)
+
+
 def test_a_monitor_of_ones_own_replaces_the_bar(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -4,6 +4,7 @@ A command shows both. From Python they are shown where somebody looks on: in a t
 and in a notebook.
 """
 
+import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from importlib.util import find_spec
@@ -75,9 +76,9 @@ def show_progress(asked: bool | None, monitor: TrainingMonitor | None) -> bool:
     """Return whether a run that was called from Python shows itself.
 
     `asked` None means: in a terminal and in a notebook. What has a monitor of its own
-    shows nothing besides.
+    shows nothing besides, and of several processes only the first shows anything.
     """
-    if monitor is not None:
+    if monitor is not None or os.environ.get("RANK", "0") != "0":
         return False
     if asked is None:
         console = _console()
