@@ -44,7 +44,7 @@ def described_settings() -> Iterator[tuple[str, str]]:
     said = dict(re.findall(r"^(\w+): (.+(?:\n +.+)*)", text, re.MULTILINE))
     for one in dataclasses.fields(Settings):
         default = "" if one.default is None else one.default
-        yield f"{one.name}={default}", " ".join(said[one.name].split())
+        yield f"{one.name}={default}", " ".join(said.get(one.name, "").split())
 
 
 @click.command("finetune", cls=_Command)

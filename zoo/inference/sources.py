@@ -171,9 +171,10 @@ def _members(path: str, input_spec: Input) -> Iterator[Named]:
                 name = PurePosixPath(member.name)
                 if not member.isfile() or any(map(is_hidden, name.parts)):
                     continue
-                given = _member(archive, member, input_spec)
                 usual = name.suffix.lower() in input_spec.suffixes
-                if not usual and not _shown(given, input_spec):
+                looked_at = usual or input_spec.pictured
+                given = _member(archive, member, input_spec) if looked_at else None
+                if not usual and not _is_picture(given):
                     left.append(Path(path, name))
                     continue
                 taken.add(name.name.partition(".")[0])
@@ -189,13 +190,8 @@ def _members(path: str, input_spec: Input) -> Iterator[Named]:
         warnings.warn(note, DataWarning, stacklevel=2)
 
 
-def _shown(given: Any, input_spec: Input) -> bool:
-    """Return whether the bytes of a file are a picture, where pictures are read."""
-    return (
-        input_spec.pictured
-        and isinstance(given, bytes)
-        and is_picture(io.BytesIO(given))
-    )
+def _is_picture(given: Any) -> bool:
+    return isinstance(given, bytes) and is_picture(io.BytesIO(given))
 
 
 def _member(archive: tarfile.TarFile, member: tarfile.TarInfo, spec: Input) -> Any:
