@@ -2,48 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from pathlib import Path
-from typing import Any
-
 import torch
 from torch import Tensor
 
-from zoo.errors import DataError
 from zoo.specs import BoxOutput, Input
-from zoo.tasks.targets.base import Kinds, Rows, Targets
+from zoo.tasks.targets.base import Kinds
+from zoo.tasks.targets.recipe_only import RecipeOnlyTargets
 
 __all__ = ["BoxTargets"]
 
 OBJECTS = 3  # of a stand-in row
-NOT_READ = (
-    "boxes are not read from folders and tables yet. A recipe reads them: 'zoo eject' "
-    "gives you that of a model for your own data."
-)
 
 
-class BoxTargets(Targets[BoxOutput]):
+class BoxTargets(RecipeOnlyTargets[BoxOutput]):
     """Each target is the objects of a picture; see `zoo.runtime.boxes`."""
 
+    plural = "boxes"
     column_names = ("objects", "boxes", "annotations")
     dataset_labels = True
-
-    def read_folder(self, folder: Path, input_spec: Input) -> Rows:
-        raise DataError(f"{folder}: {NOT_READ}")
-
-    def parse(
-        self,
-        source: str,
-        parts: Mapping[str, Rows],
-        labels: Sequence[str] | None,
-        known: Sequence[str] = (),
-    ) -> tuple[str, ...]:
-        raise DataError(f"{source}: {NOT_READ}")
-
-    def tensor(
-        self, targets: Sequence[Any], input_spec: Input, output_spec: BoxOutput
-    ) -> Tensor:
-        raise NotImplementedError("boxes are not parsed yet")
 
     def synthetic(
         self, output_spec: BoxOutput, given: Tensor, random: torch.Generator
