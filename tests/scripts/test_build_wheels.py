@@ -5,9 +5,8 @@ import tomllib
 from pathlib import Path
 from zipfile import ZipFile
 
+import build_wheels
 import pytest
-
-import build
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -50,15 +49,15 @@ def test_new_weights_need_a_minor_version_and_a_line(
     previous = wheel(tmp_path / "previous", "0.1.0", "aa", "")
     built = wheel(tmp_path / "built", version, sha256, changelog)
 
-    assert list(build.unversioned(previous, built)) == faults
+    assert list(build_wheels.unversioned(previous, built)) == faults
 
 
 def test_zoo_models_brings_the_core_and_every_plugin() -> None:
     """
     Each with the bounds of its first minor version, and with `train` where it has that.
     """
-    made = {path: project(path) for path in build.projects()}
-    meta = made.pop(build.META)
+    made = {path: project(path) for path in build_wheels.projects()}
+    meta = made.pop(build_wheels.META)
     bound = ">=0.1,<0.2"
     wanted = {f"{one['name']}{bound}" for one in made.values()}
     wanted ^= {f"zoo-core{bound}", f"zoo-core[text]{bound}"}
@@ -78,7 +77,7 @@ def test_every_distribution_can_be_shown_on_an_index() -> None:
     runs on.
     """
     licence = (ROOT / "LICENSE").read_text(encoding="utf-8")
-    for folder in build.projects():
+    for folder in build_wheels.projects():
         made = project(folder)
         needs = [one for one in made["dependencies"] if one.startswith("zoo-core")]
 
@@ -92,7 +91,7 @@ def test_a_folder_with_files_is_not_built_into(
 ) -> None:
     (tmp_path / "old.whl").touch()
 
-    assert build.main(["-o", str(tmp_path)]) == 1
+    assert build_wheels.main(["-o", str(tmp_path)]) == 1
     assert capsys.readouterr().err == (
         f"error: {tmp_path} is not empty; nothing was built.\n"
     )

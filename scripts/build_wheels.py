@@ -1,6 +1,6 @@
 """Build every distribution of this repository, check it, and try it in a clean place.
 
-    python scripts/build.py [-o dist] [--previous FOLDER] [--no-install]
+    python scripts/build_wheels.py [-o dist] [--previous FOLDER] [--no-install]
 
 A source archive and a wheel of the core, of each plugin and of `zoo-models` are built
 (the wheel from the archive, so that the archive is known to be whole), and checked by
