@@ -5,7 +5,11 @@ from typing import Any
 
 import pytest
 import torch
-from transformers import TopKLogitsWarper, TopPLogitsWarper
+from transformers import (
+    RepetitionPenaltyLogitsProcessor,
+    TopKLogitsWarper,
+    TopPLogitsWarper,
+)
 from writers import LETTERS, writer
 
 import zoo
@@ -17,7 +21,10 @@ from zoo.specs import TextOutput
 from zoo.tasks.results.vision import GeneratedText
 
 PROMPTS = ["abc", "a", "jihgfedcba abcabcabc and", "d e"]
-OPTIONS = "Options: max_new_tokens, temperature, top_k, top_p, seed, stop."
+OPTIONS = (
+    "Options: max_new_tokens, temperature, top_k, top_p, repetition_penalty, seed, "
+    "stop, log_probabilities."
+)
 EXPECTS = (
     "The model expects a text: a str, the pathlib.Path of a text file in UTF-8, or a "
     "list of those."
@@ -111,6 +118,67 @@ def test_chances_are_those_of_transformers() -> None:
         (GenerationConfig(top_p=1e-9).probabilities(logits) > 0).sum(dim=-1).eq(1).all()
     )
     assert (GenerationConfig(top_k=99).probabilities(logits) > 0).all()
+
+
+def test_a_penalty_of_repetitions_is_that_of_transformers() -> None:
+    """
+    Of tokens that the text has once or twice, with logits above and below 0.
+    """
+    logits = torch.randn(3, 30, generator=torch.Generator().manual_seed(0)) * 3
+    texts = [[1, 2, 3, 2], [4, 5, 6, 7], [0, 0, 0, 29]]
+    theirs = RepetitionPenaltyLogitsProcessor(1.3)(torch.tensor(texts), logits.clone())
+
+    assert torch.equal(
+        GenerationConfig(repetition_penalty=1.3).penalized(logits, texts), theirs
+    )
+    assert GenerationConfig().penalized(logits, texts) is logits
+
+
+def test_a_penalty_counts_for_what_was_written_and_for_the_prompt() -> None:
+    """
+    Greedily, as a loop over the whole text with the processor of transformers.
+    """
+    model = writer(end=None)
+    penalty, text = RepetitionPenaltyLogitsProcessor(8.0), torch.tensor([[3, 4, 11]])
+    for _ in range(12):
+        with torch.inference_mode():
+            logits = model(text)[:, -1].double()
+            logits[:, :2] = -torch.inf  # these stand for no text
+            best = penalty(text, logits).argmax(dim=-1, keepdim=True)
+        text = torch.cat([text, best], dim=1)
+    plan: dict[str, Any] = {"temperature": 0, "max_new_tokens": 12}
+    found = zoo.predict(model, "abi", **plan, repetition_penalty=8.0).text
+
+    assert found == "".join(LETTERS[number] for number in text[0, 3:].tolist())
+    assert found != zoo.predict(model, "abi", **plan).text
+
+
+def test_log_probabilities_are_the_models() -> None:
+    """
+    Of each token that was written, whatever changed the chances it was drawn by.
+    """
+    model = writer(end=None)
+    one = zoo.predict(
+        model,
+        "abc",
+        seed=0,
+        max_new_tokens=4,
+        temperature=2.0,
+        top_k=3,
+        log_probabilities=True,
+    )
+    known = one.log_probabilities
+    text = torch.tensor([[LETTERS.index(letter) for letter in "abc" + one.text]])
+    with torch.inference_mode():
+        logits = model(text)[0].double()
+        logits[:, :2] = -torch.inf  # these stand for no text
+    wanted = logits.log_softmax(dim=-1)[range(2, 6), text[0, 3:]]
+
+    assert known is not None
+    assert [token for token, _ in known] == [*one.text]
+    assert [chance for _, chance in known] == pytest.approx(wanted.tolist())
+    assert one.to_dict()["log_probabilities"][0]["token"] == one.text[0]
+    assert zoo.predict(model, "abc", seed=0, max_new_tokens=4).log_probabilities is None
 
 
 def test_draws_have_the_models_chances(model: Any) -> None:
@@ -251,7 +319,7 @@ def test_unknown_options_are_told(model: Any) -> None:
     """
     With what comes near, where there is a prompt and where there is none.
     """
-    names = "max_new_tokens, temperature, top_k, top_p"
+    names = "max_new_tokens, temperature, top_k, top_p, repetition_penalty"
     with pytest.raises(OptionError) as predicting:
         zoo.predict(model, "abc", temprature=1)
     with pytest.raises(OptionError) as sampling:
@@ -261,15 +329,16 @@ def test_unknown_options_are_told(model: Any) -> None:
 
     assert str(predicting.value) == (
         "Model 'writer': zoo.predict has no option 'temprature'. Did you mean "
-        f"'temperature'? Options: batch_size, {names}, seed, stop."
+        f"'temperature'? Options: batch_size, {names}, seed, "
+        "stop, log_probabilities."
     )
     assert str(sampling.value) == (
         "Model 'writer': zoo.sample has no option 'seeds'. Did you mean 'seed'? "
-        f"Options: n, seed, {names}, stop."
+        f"Options: n, seed, {names}, stop, log_probabilities."
     )
     assert str(drawing.value) == (
         "Model 'writer': zoo.predict has no option 'invert' where there is no input. "
-        f"Options: seed, {names}, stop."
+        f"Options: seed, {names}, stop, log_probabilities."
     )
 
 

@@ -26,6 +26,7 @@ COMMANDS = {
     "doctor": "Check the installed plugins and the environment.",
     "predict": "Run a model on files, on JSON, or on its own example.",
     "sample": "Generate images or texts with a model.",
+    "generate": "Go on with a text, and print it as it is written.",
     "encode": "Print the latent codes of inputs.",
     "reconstruct": "Reconstruct inputs from their latent codes.",
     "interpolate": "Interpolate between two inputs in latent space.",

@@ -129,6 +129,9 @@ GENERATION = (
     click.option(
         "--top-p", type=float, help="Sample from tokens with this total mass."
     ),
+    click.option(
+        "--repetition-penalty", type=float, help="Above 1: tokens repeat less often."
+    ),
     click.option("--stop", multiple=True, help="Stop generating at this text."),
 )
 TRANSLATION = (
@@ -140,7 +143,14 @@ TRANSLATION = (
 
 def generation_options(command: Command) -> Command:
     """Add the options of text generation; those given are passed as `generation`."""
-    names = ("max_new_tokens", "temperature", "top_k", "top_p", "stop")
+    names = (
+        "max_new_tokens",
+        "temperature",
+        "top_k",
+        "top_p",
+        "repetition_penalty",
+        "stop",
+    )
     return _collected(command, names, GENERATION)
 
 

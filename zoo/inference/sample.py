@@ -45,6 +45,7 @@ __all__ = [
 # The verbs of `zoo`, and the methods that each needs.
 VERBS = {
     "sample": ("sample",),
+    "generate": ("next_logits",),
     "encode": ("encode",),
     "reconstruct": ("encode", "decode"),
     "interpolate": ("decode",),  # between inputs it also encodes

@@ -15,7 +15,7 @@ them, it is read again from where half of them are left. That depends on the len
 the text alone, so the same is written whether or not memory is used.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -34,6 +34,7 @@ __all__ = [
     "generate",
     "seeds",
     "start",
+    "stream",
 ]
 
 METHOD = "next_logits"
@@ -49,14 +50,37 @@ class GenerationConfig:
     share `top_p` of the probability. A text ends before the first of the texts `stop`,
     at the model's own end, or after `max_new_tokens`. With a `seed` every text draws as
     it would alone.
+
+    A `repetition_penalty` above 1 makes tokens less likely that the text has already,
+    its prompt included: Keskar and others, "CTRL: a conditional transformer language
+    model", 2019, section 4.1. With `log_probabilities` the result tells how likely each
+    token was by the model alone, before all of these.
     """
 
     max_new_tokens: int = 200
     temperature: float = 1.0
     top_k: int | None = None
     top_p: float | None = None
+    repetition_penalty: float = 1.0
     seed: int | None = None
     stop: str | Sequence[str] | None = None
+    log_probabilities: bool = False
+
+    def penalized(self, logits: Tensor, texts: Sequence[Sequence[int]]) -> Tensor:
+        """Return logits, (batch, vocabulary), lower for the tokens of each text.
+
+        Those above 0 are divided by the penalty, the others multiplied, so that a
+        token never gains.
+        """
+        if self.repetition_penalty == 1:
+            return logits
+        lower = logits.clone()
+        for row, text in enumerate(texts):
+            known = torch.tensor(sorted({*text}), dtype=torch.long)
+            old = logits[row, known]
+            penalty = self.repetition_penalty
+            lower[row, known] = torch.where(old > 0, old / penalty, old * penalty)
+        return lower
 
     def probabilities(self, logits: Tensor) -> Tensor:
         """Return the chance of each token to be drawn, (batch, vocabulary)."""
@@ -82,10 +106,12 @@ class GenerationConfig:
 
 @dataclass(frozen=True)
 class Written:
-    """The tokens that were added to a prompt, and whether the text was ended."""
+    """The tokens that were added to a prompt, whether the text was ended, and how
+    likely the model found each token, as logarithms, if that was asked for."""
 
     tokens: list[int]
     finished: bool
+    log_probabilities: list[float]
 
 
 def generate(
@@ -103,35 +129,65 @@ def generate(
     after every token whether the text should stop. Without `remember` a module reads
     all of a text for each token, which is slow and gives the same.
     """
-    spec = spec_of(module)
-    input_spec, output_spec = spec.input, spec.output
     rows = [
         _Row(list(prompt), plan.max_new_tokens, seed)
         for prompt, seed in zip(prompts, seeds, strict=True)
     ]
+    with eval_mode(module), torch.inference_mode():
+        for _ in _steps(module, rows, plan, over, remember):
+            pass
+    return [row.written() for row in rows]
+
+
+def stream(
+    module: nn.Module,
+    prompt: Sequence[int],
+    *,
+    plan: GenerationConfig,
+    seed: int,
+    over: Callable[[list[int]], bool] | None = None,
+) -> Iterator[Written]:
+    """Yield what was written after each token: what `generate` returns, at the end."""
+    row = _Row(list(prompt), plan.max_new_tokens, seed)
+    steps = _steps(module, [row], plan, over, True)
+    going = not row.done
+    while going:
+        # Whoever iterates computes in between, in a mode of his own.
+        with eval_mode(module), torch.inference_mode():
+            next(steps, None)
+            going = not row.done
+        yield row.written()
+
+
+def _steps(
+    module: nn.Module,
+    rows: "Sequence[_Row]",
+    plan: GenerationConfig,
+    over: Callable[[list[int]], bool] | None,
+    remember: bool,
+) -> Iterator[None]:
+    """Write rows token by token, until all are done."""
+    spec = spec_of(module)
+    input_spec, output_spec = spec.input, spec.output
     barred = _barred(input_spec, output_spec)
     next_logits: Any = getattr(unwrap_model(module), METHOD)
     device = next((p.device for p in module.parameters()), torch.device("cpu"))
     at, begun, memory = min(row.read for row in rows), -1, None
-    with eval_mode(module), torch.inference_mode():
-        while not all(row.done for row in rows):
-            first = start(at, input_spec.max_length)
-            if first != begun or not remember:
-                begun, given, memory = (
-                    first,
-                    [row.part(first, at) for row in rows],
-                    None,
-                )
-            else:
-                given = [row.part(at - 1, at) for row in rows]
-            logits, memory = next_logits(torch.tensor(given, device=device), memory)
-            logits = logits.cpu().double()
-            logits[:, barred] = -torch.inf
-            _choose(
-                rows, plan.probabilities(logits), at, output_spec.eos_token_id, over
-            )
-            at += 1
-    return [row.written() for row in rows]
+    while not all(row.done for row in rows):
+        first = start(at, input_spec.max_length)
+        if first != begun or not remember:
+            begun, given, memory = first, [row.part(first, at) for row in rows], None
+        else:
+            given = [row.part(at - 1, at) for row in rows]
+        logits, memory = next_logits(torch.tensor(given, device=device), memory)
+        logits = logits.cpu().double()
+        logits[:, barred] = -torch.inf
+        lower = plan.penalized(logits, [row.tokens for row in rows])
+        known = logits.log_softmax(dim=-1) if plan.log_probabilities else None
+        chance = plan.probabilities(lower)
+        _choose(rows, chance, known, at, output_spec.eos_token_id, over)
+        at += 1
+        yield
 
 
 def drawn(module: nn.Module, count: int, random: torch.Generator) -> Tensor:
@@ -178,6 +234,7 @@ class _Row:
         self.tokens, self.read, self.most = prompt, len(prompt), most
         self.random = torch.Generator().manual_seed(seed)
         self.finished, self.done = False, most < 1
+        self.log_probabilities: list[float] = []
 
     def part(self, first: int, last: int) -> list[int]:
         """Return its tokens of these places, or anything where it is over."""
@@ -194,25 +251,30 @@ class _Row:
         self.finished = self.done = True
 
     def written(self) -> Written:
-        return Written(self.tokens[self.read :], self.finished)
+        made = self.tokens[self.read :]
+        return Written(made, self.finished, self.log_probabilities[: len(made)])
 
 
 def _choose(
     rows: Sequence[_Row],
     chance: Tensor,
+    known: Tensor | None,
     at: int,
     end: int | None,
     over: Callable[[list[int]], bool] | None,
 ) -> None:
     """Add a token to each row that was read to its end and is not over."""
     reach = chance.cumsum(dim=-1)
-    for row, cumulative in zip(rows, reach, strict=True):
+    for number, (row, cumulative) in enumerate(zip(rows, reach, strict=True)):
         if row.done or len(row.tokens) > at:
             continue
         drawn = (
             torch.rand((), generator=row.random, dtype=torch.float64) * cumulative[-1]
         )
-        row.add(int(torch.searchsorted(cumulative, drawn, right=True)), end)
+        token = int(torch.searchsorted(cumulative, drawn, right=True))
+        if known is not None:
+            row.log_probabilities.append(known[number, token].item())
+        row.add(token, end)
         if over is not None and over(row.tokens[row.read :]):
             row.stop()
 

@@ -1,6 +1,6 @@
 """From texts to their continuations, by `generation` and a tokenizer."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import fields
 from typing import Any
 
@@ -12,7 +12,7 @@ from zoo.runtime.options import Rules, check, number, whole
 from zoo.runtime.rows import spec_of
 from zoo.runtime.sampling import seeded
 
-__all__ = ["OPTIONS", "draw", "planned", "predict", "sample"]
+__all__ = ["OPTIONS", "draw", "planned", "predict", "sample", "stream"]
 
 OPTIONS = tuple(field.name for field in fields(GenerationConfig))
 MAX_NEW_TOKENS = 1 << 20  # tokens that are written at once
@@ -43,6 +43,10 @@ RULES: Rules = {
         lambda value: value is None or (number(value, 0, 1) and value > 0),
         "above 0 and at most 1, or None",
     ),
+    "repetition_penalty": (
+        lambda value: number(value, 0.01, 100),
+        "from 0.01 to 100; 1 changes nothing",
+    ),
     "seed": (
         lambda value: value is None or whole(value, 0, (1 << 63) - 1),
         "a whole number from 0 on, below 2**63, or None",
@@ -50,6 +54,10 @@ RULES: Rules = {
     "stop": (
         lambda value: value is None or _texts(value),
         "a text that is not empty, a list of those, or None",
+    ),
+    "log_probabilities": (
+        lambda value: isinstance(value, bool),
+        "True or False",
     ),
 }
 
@@ -60,12 +68,7 @@ def predict(
     """Return continuations of texts; `options` are those of a `GenerationConfig`."""
     spec = spec_of(model)
     plan = planned(spec.name, options)
-    prompts = [
-        tokenizer.encode_untruncated(one, spec.input)
-        if isinstance(one, str)
-        else one.tolist()
-        for one in items
-    ]
+    prompts = [_tokens(one, spec.input) for one in items]
     texts = [
         one if isinstance(one, str) else tokenizer.decode(row, spec.input)
         for one, row in zip(items, prompts, strict=True)
@@ -107,22 +110,84 @@ def _results(
     plan: GenerationConfig,
 ) -> list[dict[str, Any]]:
     input_spec = spec_of(model).input
-
-    def over(row: list[int]) -> bool:
-        text = tokenizer.decode(row, input_spec)
-        return plan.cut(text) != text
-
-    written = generation.generate(
-        model, prompts, plan=plan, seeds=seeds, over=over if plan.stop else None
-    )
+    over = _over(plan, input_spec)
+    written = generation.generate(model, prompts, plan=plan, seeds=seeds, over=over)
     return [
         {
             "prompt": prompt,
             "text": plan.cut(_continuation(prompt, row, one.tokens, input_spec)),
             "tokens": len(one.tokens),
             "finished": one.finished,
+            "log_probabilities": _told(one, input_spec)
+            if plan.log_probabilities
+            else None,
         }
         for prompt, row, one in zip(given, prompts, written, strict=True)
+    ]
+
+
+def stream(model: nn.Module, prompt: str, options: Mapping[str, Any]) -> Iterator[str]:
+    """Yield the continuation of a text in pieces, as it is written.
+
+    Joined they are the text that `predict` returns, and without a prompt the one that
+    `sample` does. A piece waits while it may be the
+    beginning of a text to stop at, or of a character of several tokens.
+    """
+    spec = spec_of(model)
+    plan = planned(spec.name, options)
+    if prompt:
+        tokens = tokenizer.encode_untruncated(prompt, spec.input)
+        seed = generation.seeds(1)[0] if plan.seed is None else plan.seed
+    else:
+        tokens = generation.beginning(spec)
+        (seed,) = generation.seeds(1, seeded(plan.seed))
+    over, text, sent = _over(plan, spec.input), "", ""
+    for one in generation.stream(model, tokens, plan=plan, seed=seed, over=over):
+        text = plan.cut(_continuation(prompt, tokens, one.tokens, spec.input))
+        piece = _settled(text, plan)
+        if piece.startswith(sent) and len(piece) > len(sent):
+            yield piece[len(sent) :]
+            sent = piece
+    if text.startswith(sent) and len(text) > len(sent):
+        yield text[len(sent) :]
+
+
+def _settled(text: str, plan: GenerationConfig) -> str:
+    """Return the part of a text that no token can change any more."""
+    text = text.rstrip("\N{REPLACEMENT CHARACTER}")
+    stops = (plan.stop,) if isinstance(plan.stop, str) else plan.stop or ()
+    for stop in stops:
+        for length in range(min(len(stop) - 1, len(text)), 0, -1):
+            if text.endswith(stop[:length]):
+                text = text[:-length]
+                break
+    return text
+
+
+def _tokens(item: str | Tensor, input_spec: Any) -> list[int]:
+    if isinstance(item, str):
+        return tokenizer.encode_untruncated(item, input_spec)
+    numbers: list[int] = item.tolist()
+    return numbers
+
+
+def _over(
+    plan: GenerationConfig, input_spec: Any
+) -> Callable[[list[int]], bool] | None:
+    """Return what tells whether tokens have a text to stop at in them."""
+
+    def over(row: list[int]) -> bool:
+        text = tokenizer.decode(row, input_spec)
+        return plan.cut(text) != text
+
+    return over if plan.stop else None
+
+
+def _told(one: generation.Written, input_spec: Any) -> list[tuple[str, float]]:
+    """Return the text of each token, and the logarithm of its probability."""
+    return [
+        (tokenizer.decode([token], input_spec), chance)
+        for token, chance in zip(one.tokens, one.log_probabilities, strict=True)
     ]
 
 

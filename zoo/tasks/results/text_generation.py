@@ -1,6 +1,7 @@
 """What a prediction looks like where the answer is a text."""
 
 import html
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -14,12 +15,15 @@ class GeneratedText(Result):
     """What a model wrote, and the prompt it goes on from; `tokens` were drawn for it.
 
     `finished` is True where the model ended the text, or came to a text to stop at.
+    `log_probabilities` has each token's text and the natural logarithm of the
+    probability that the model gave it; None where they were not asked for.
     """
 
     prompt: str
     text: str
     tokens: int
     finished: bool
+    log_probabilities: Sequence[tuple[str, float]] | None = None
 
     many_lines = True
 
@@ -35,7 +39,13 @@ class GeneratedText(Result):
         return str(self).split("\n")
 
     def to_dict(self) -> dict[str, Any]:
-        return {"generated_text": self.generated_text}
+        answer: dict[str, Any] = {"generated_text": self.generated_text}
+        if self.log_probabilities is not None:
+            answer["log_probabilities"] = [
+                {"token": token, "log_probability": chance}
+                for token, chance in self.log_probabilities
+            ]
+        return answer
 
     def _repr_html_(self) -> str:
         prompt, text = html.escape(self.prompt), html.escape(self.text)
