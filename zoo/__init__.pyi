@@ -9,6 +9,7 @@ from zoo.datasets.registered import load_dataset as load_dataset
 from zoo.errors import ZooError as ZooError
 from zoo.evaluation.benchmark import benchmark as benchmark
 from zoo.evaluation.evaluate import evaluate as evaluate
+from zoo.evaluation.run_comparison import compare as compare
 from zoo.finetuning.checkpoint import finetune as finetune
 from zoo.inference.features import features as features
 from zoo.inference.generate import generate as generate

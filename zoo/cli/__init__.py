@@ -34,6 +34,7 @@ COMMANDS = {
     "train": "Train a model with its recipe; write a checkpoint folder.",
     "finetune": "Fine-tune a model on your data; write a checkpoint folder.",
     "evaluate": "Evaluate a model on your data.",
+    "compare": "Compare runs: settings, metrics, costs, curves.",
     "sweep": "Search for settings of a recipe on validation rows.",
     "crossval": "Cross-validate a recipe on its training rows.",
     "fetch": "Download everything that loading a model needs.",

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "confusion_matrix",
+    "curves",
     "decision_regions",
     "learning_curves",
     "lines",
@@ -30,16 +31,33 @@ COLORS = ("#cc6677", "#4477aa", "#ddcc77", "#117733", "#aa4499", "#88ccee")
 
 def learning_curves(history: Sequence[Mapping[str, float]]) -> bytes:
     """Plot every logged number over the epochs, one panel each."""
-    names = [name for name in history[0] if name not in ("epoch", "seconds")]
+    return curves({"": history})
+
+
+def curves(histories: Mapping[str, Sequence[Mapping[str, float]]]) -> bytes:
+    """Plot the logged numbers of several runs over the epochs, one panel each.
+
+    A run that did not log a number has no curve in its panel.
+    """
+    rows = [row for history in histories.values() for row in history[:1]]
+    logged = dict.fromkeys(name for row in rows for name in row)
+    names = [name for name in logged if name not in ("epoch", "seconds")]
+    several = len(histories) > 1
 
     def draw(figure: Figure) -> None:
         for place, name in enumerate(names, start=1):
             axes = figure.add_subplot(1, len(names), place)
-            epochs = [row["epoch"] for row in history]
-            axes.plot(epochs, [row[name] for row in history], color=COLORS[1])
+            for number, (run, history) in enumerate(histories.items()):
+                kept = [row for row in history if name in row]
+                colour = COLORS[number % len(COLORS)] if several else COLORS[1]
+                epochs = [row["epoch"] for row in kept]
+                values = [row[name] for row in kept]
+                axes.plot(epochs, values, color=colour, label=run)
             axes.set_title(name)
             axes.set_xlabel("epoch")
             axes.grid(alpha=0.3)
+        if several:
+            axes.legend(fontsize=8)
 
     return to_png(3.2 * len(names), 2.6, draw)
 
