@@ -194,7 +194,7 @@ def _struct(kind: type[Any]) -> Any:
 
 @cache
 def _union(kinds: tuple[type[Any], ...]) -> Any:
-    return Union[tuple(map(_struct, kinds))]  # noqa: UP007 - of a tuple
+    return Union[tuple(_struct(kind) for kind in kinds)]  # noqa: UP007 - of a tuple
 
 
 def _kinds(schema: type[Any]) -> dict[str, type[Any]] | None:
@@ -264,6 +264,7 @@ def _problem(text: str) -> str:
         said = f"no {missed[1]!r}"
     else:
         said = what[:1].lower() + what[1:].replace("`", "").replace("NoneType", "null")
+        said = said.replace("enum value", "value")
         return _short(f"{path}: {said}" if path else said)
     return _short(f"{said} in {path}" if path else said)
 

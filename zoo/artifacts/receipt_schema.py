@@ -146,7 +146,7 @@ def check(raw: Any) -> dict[str, Any]:
     """Return the plain value of a run.json, which is a receipt. Raises Malformed."""
     if not isinstance(raw, dict):
         raise Malformed("it holds no receipt")
-    kind = RunReceipt if "metrics" in raw else Receipt
+    kind: type[Receipt] = RunReceipt if "metrics" in raw else Receipt
     if raw.get("recipe") is None and "tried" in raw:
         kind = FinetunedReceipt
     known = {field.name for field in fields(kind)}

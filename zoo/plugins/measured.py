@@ -148,7 +148,7 @@ def _completed(
 def _facts(entry: "_Entry") -> Facts:
     pin = entry.weights
     return Facts(
-        weights=pin and Weights(size=pin.size, sha256=pin.sha256),
+        weights=None if pin is None else Weights(size=pin.size, sha256=pin.sha256),
         metrics=entry.metrics,
         costs=entry.costs,
     )
