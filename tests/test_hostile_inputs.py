@@ -290,7 +290,10 @@ def test_a_config_without_end(folder: Path) -> None:
     with pytest.raises(CheckpointError) as caught:
         zoo.load(folder)
 
-    assert str(caught.value) == f"{path} can't be read: it has 33,554,433 bytes."
+    assert str(caught.value) == (
+        f"{path} can't be read: it has 33,554,433 bytes. Save the checkpoint again, or "
+        "get another copy of the folder."
+    )
 
 
 ESCAPES = [

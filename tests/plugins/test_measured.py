@@ -199,30 +199,33 @@ def given(**parts: Any) -> str:
 @pytest.mark.parametrize(
     ("text", "problem"),
     [
-        ("{", "Expecting property name enclosed in double quotes: line 1 column 2"),
-        ("<<<<<<< ours\n", "Expecting value: line 1 column 1 (char 0)"),
-        ("[]", "list indices must be integers or slices, not str"),
+        ("{", "it is no JSON (it ends too early)"),
+        (
+            '{"format": 1,\n<<<<<<< ours\n',
+            "it is no JSON (object keys must be strings, line 2, column 1)",
+        ),
+        ("[]", "expected object, got array"),
         ("{}", "no 'format'"),
         ('{"format": 1}', "no 'models'"),
         ('{"format": 2}', "format 2 is not 1; update zoo-core"),
-        ('{"format": 1, "models": []}', "'list' object has no attribute 'items'"),
-        (given(sha256="0"), "unknown entry 'sha256'"),
-        (given(weights={"size": 1}), "weights={'size': 1} should have size and sha256"),
+        ('{"format": 1, "models": []}', "models: expected object, got array"),
+        (given(sha256="0"), "unknown entry 'sha256' in models[...]"),
+        (given(weights={"size": 1}), "no 'sha256' in models[...].weights"),
         (
             given(weights={"size": 0, "sha256": PIN.sha256}),
             "Weights: size=0 should be the file's size in bytes",
         ),
         (
             given(metrics=[{"name": "f1", "value": "1.0", "dataset": "d"}]),
-            "Metric has value='1.0'",
+            "models[...].metrics[0].value: expected int | float, got str",
         ),
         (
             given(metrics=[{"name": "f1", "value": 1.0}]),
-            "Metric.__init__() missing 1 required keyword-only argument: 'dataset'",
+            "no 'dataset' in models[...].metrics[0]",
         ),
         (
             given(costs={"seconds": 1}),
-            "Cost.__init__() got an unexpected keyword argument 'seconds'",
+            "unknown entry 'seconds' in models[...].costs",
         ),
     ],
 )
@@ -266,10 +269,7 @@ def test_a_whole_number_will_do_for_a_fraction(tmp_path: Path) -> None:
     measured.write(path, {"one": ALL})
     path.write_text(path.read_text().replace("11.0", "11").replace("1.0", "1"))
 
-    found = measured.read(path, "mine")["one"]
-
-    assert found == ALL
-    assert isinstance(found.metrics[1].value, float)
+    assert measured.read(path, "mine")["one"] == ALL
 
 
 def test_one_part_is_recorded_beside_the_others(tmp_path: Path) -> None:

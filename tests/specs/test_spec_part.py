@@ -8,6 +8,7 @@ from typing import Any, ClassVar, Literal
 import pytest
 
 import zoo
+from zoo._utils.schema import Malformed
 from zoo.errors import SpecError
 from zoo.specs import Column, Input, Output, SeriesInput, TextInput
 
@@ -80,15 +81,22 @@ def test_every_kind_of_the_core_is_a_public_name(part: type[Any]) -> None:
     assert {made.__name__ for made in part.kinds.values()} <= set(zoo.__all__)
 
 
-@pytest.mark.parametrize("kind", ["box", None, 3])
-def test_an_unknown_kind_is_refused(kind: object) -> None:
+@pytest.mark.parametrize(
+    ("kind", "problem"),
+    [
+        ("box", "kind: invalid value 'box'"),
+        (None, "kind: expected str, got null"),
+        (3, "kind: expected str, got int"),
+    ],
+)
+def test_an_unknown_kind_is_refused(kind: object, problem: str) -> None:
     """
-    By name, and with the word for what it would be.
+    By name, or by its type.
     """
-    with pytest.raises(ValueError, match=f"unknown input {kind!r}"):
-        Input.from_plain({"kind": kind})
-    with pytest.raises(ValueError, match=f"unknown output {kind!r}"):
-        Output.from_plain({"kind": kind})
+    for part in (Input, Output):
+        with pytest.raises(Malformed) as caught:
+            part.from_plain({"kind": kind})
+        assert str(caught.value) == problem
 
 
 def test_columns_are_parts_of_their_input() -> None:
@@ -99,7 +107,7 @@ def test_columns_are_parts_of_their_input() -> None:
     plain = given.to_plain()
 
     assert Input.from_plain(plain).columns[0] == given.columns[0]  # type: ignore[attr-defined]
-    with pytest.raises(TypeError, match="depth"):
+    with pytest.raises(Malformed, match=r"^unknown entry 'depth' in columns\[0\]$"):
         Input.from_plain({**plain, "columns": [{"name": "a", "depth": 1}]})
 
 

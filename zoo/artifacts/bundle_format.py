@@ -9,10 +9,10 @@ import hashlib
 import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import asdict, dataclass, fields
 
-from zoo.artifacts import hub_repository, lockfile
+from zoo._utils.schema import Malformed, convert, parse_json
+from zoo.artifacts import hub_repository
 from zoo.artifacts.checkpoint_folder import CONFIG, TOKENIZER
 from zoo.artifacts.hub_repository import PREFIX, SMALL_FILES
 from zoo.artifacts.lockfile import Lock
@@ -64,6 +64,22 @@ class Entry:
         return [Blob(self.lock.size, self.lock.sha256), *self.files.values()]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Model(Lock):
+    """A model, as bundle.json holds it."""
+
+    files: Mapping[str, Blob]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Manifest:
+    """bundle.json as a whole."""
+
+    format: int
+    models: tuple[_Model, ...]
+    seal: str
+
+
 def dump(entries: Iterable[Entry]) -> bytes:
     """Return bundle.json: sealed with its own hash, the same bytes for the same models.
 
@@ -83,19 +99,19 @@ def dump(entries: Iterable[Entry]) -> bytes:
 def parse(raw: bytes) -> list[Entry]:
     """Return the models of a bundle.json. Raises ValueError, saying what is wrong."""
     try:
-        manifest = json.loads(raw)
-    except (ValueError, RecursionError) as exc:
-        raise ValueError(f"{MANIFEST} is not JSON") from exc
+        manifest = parse_json(raw)
+    except Malformed as exc:
+        raise ValueError(f"{MANIFEST} can't be read: {exc}") from exc
     try:
-        if manifest["format"] != FORMAT:
+        if isinstance(manifest, dict) and manifest.get("format", FORMAT) != FORMAT:
             problem = f"its format is {manifest['format']!r}, and {FORMAT} can be read"
             raise ValueError(f"{problem}: update zoo-core")
-        entries = [_entry(model) for model in manifest["models"]]
+        entries = [_entry(model) for model in convert(manifest, _Manifest).models]
         if not entries:
             raise ValueError("it holds no model")
         _check_no_clashes(entries)
-    except (KeyError, TypeError, AttributeError, ZooError) as exc:
-        problem = f"{type(exc).__name__}: {exc}".rstrip(".")
+    except (Malformed, ZooError) as exc:
+        problem = str(exc).rstrip(".")
         raise ValueError(f"{MANIFEST} can't be meant ({problem})") from exc
     if dump(entries) != raw:
         raise ValueError(f"{MANIFEST} is not as 'zoo bundle' wrote it")
@@ -136,9 +152,10 @@ def archive_size(raw: bytes, contents: Sequence[Blob]) -> int:
     return sum(TAR_BLOCK + size + -size % TAR_BLOCK for size in sizes) + len(TAR_END)
 
 
-def _entry(raw: dict[str, Any]) -> Entry:
-    files = {name: _blob(blob) for name, blob in raw["files"].items()}
-    entry = Entry(lockfile.parse({k: v for k, v in raw.items() if k != "files"}), files)
+def _entry(model: "_Model") -> Entry:
+    files = {name: _blob(blob) for name, blob in model.files.items()}
+    values = {field.name: getattr(model, field.name) for field in fields(Lock)}
+    entry = Entry(Lock(**values), files)
     lock = entry.lock
     for text, pattern in ((lock.plugin, DISTRIBUTION), (lock.version, VERSION)):
         if not pattern.fullmatch(text):
@@ -159,10 +176,9 @@ def _is_plain(files: Mapping[str, Blob], lock: Lock) -> bool:
     return set(files) == {TOKENIZER} and bool(address and commit)
 
 
-def _blob(raw: dict[str, Any]) -> Blob:
-    blob = Blob(**raw)
-    if type(blob.size) is not int or blob.size < 0 or not SHA256.fullmatch(blob.sha256):
-        raise ValueError(f"{MANIFEST}: {raw!r} is no size and SHA-256")
+def _blob(blob: Blob) -> Blob:
+    if blob.size < 0 or not SHA256.fullmatch(blob.sha256):
+        raise ValueError(f"{MANIFEST}: {asdict(blob)!r} is no size and SHA-256")
     return blob
 
 

@@ -8,18 +8,18 @@ import os
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from types import NoneType
 from typing import Any
 
 from packaging.version import InvalidVersion, Version
 
 from zoo._utils import atomic_folder
 from zoo._utils.import_string import root_package
-from zoo.artifacts import checked_file
-from zoo.errors import CheckpointError, SpecError, near
+from zoo._utils.schema import Malformed, convert, parse_json, read_bytes
+from zoo.artifacts import checked_file, receipt_schema
+from zoo.errors import CheckpointError, SpecError
 from zoo.plugins.discovery import Plugin
 from zoo.specs import (
     Input,
@@ -59,9 +59,7 @@ __all__ = [
 FORMAT = 1
 GRAPH_SUFFIX = ".onnx"
 ORIGINAL = ": give the model that it was exported from"
-MAX_JSON_BYTES = (
-    32 << 20
-)  # bytes of config.json or run.json; more is a mistake or an attack
+AGAIN = " Save the checkpoint again, or get another copy of the folder."
 DISTRIBUTION = re.compile(r"[A-Za-z0-9]([\w.-]*[A-Za-z0-9])?", re.ASCII)
 WEIGHTS, CONFIG, GOLDEN = "model.safetensors", "config.json", "golden.safetensors"
 RECEIPT, CARD = "run.json", "README.md"
@@ -125,11 +123,10 @@ def read_config(folder: Path) -> Config:
         )
     try:
         return _config(raw)
-    except (KeyError, TypeError, AttributeError, ValueError, SpecError) as exc:
-        problem = f"{type(exc).__name__}: {exc}".removeprefix("SpecError: ")
+    except (Malformed, SpecError) as exc:
         raise CheckpointError(
-            f"{path} does not describe a checkpoint ({problem.rstrip('.')})."
-            f"{_update_advice(raw)}"
+            f"{path} does not describe a checkpoint ({str(exc).rstrip('.')})."
+            f"{_update_advice(raw) or AGAIN}"
         ) from exc
 
 
@@ -159,12 +156,13 @@ def _of(folder: Path) -> str:
 def read_receipt(folder: Path) -> dict[str, Any]:
     """Return run.json of a checkpoint folder, or nothing where there is none."""
     path = folder / RECEIPT
-    receipt = _json(path)
-    if receipt is None:
+    raw = _json(path, nan=True)  # of a metric that is none in an epoch
+    if raw is None:
         return {}
-    if not isinstance(receipt, dict):
-        raise CheckpointError(f"{path} does not hold a receipt.")
-    return receipt
+    try:
+        return receipt_schema.check(raw)
+    except Malformed as exc:
+        raise CheckpointError(f"{path} is no receipt of a run ({exc}).{AGAIN}") from exc
 
 
 def write_receipt(folder: Path, receipt: Mapping[str, Any]) -> None:
@@ -282,16 +280,14 @@ def weights_pin(folder: Path) -> Weights:
     return Weights(size=path.stat().st_size, sha256=checked_file.sha256_of(path))
 
 
-def _json(path: Path) -> Any:
+def _json(path: Path, *, nan: bool = False) -> Any:
     """Return the content of a JSON file; None where it is missing."""
     try:
-        if path.stat().st_size > MAX_JSON_BYTES:
-            raise ValueError(f"it has {path.stat().st_size:,} bytes")
-        value = json.loads(path.read_text(encoding="utf-8"))
+        value = parse_json(read_bytes(path), nan=nan)
     except FileNotFoundError:
         return None
-    except (ValueError, RecursionError, OSError) as exc:
-        raise CheckpointError(f"{path} can't be read: {exc}.") from exc
+    except (Malformed, OSError) as exc:
+        raise CheckpointError(f"{path} can't be read: {exc}.{AGAIN}") from exc
     return {} if value is None else value
 
 
@@ -332,54 +328,20 @@ def _update_advice(raw: Any) -> str:
 
 def _config(raw: Any) -> Config:
     if not isinstance(raw, dict) or "format" not in raw:
-        raise ValueError(_other_library(raw))
+        raise Malformed(_other_library(raw))
     if raw["format"] != FORMAT:
-        raise ValueError(f"format {raw['format']!r} is not {FORMAT}; update zoo-core")
+        raise Malformed(f"format {raw['format']!r} is not {FORMAT}; update zoo-core")
     values = {name: value for name, value in raw.items() if name != "format"}
-    field_names = [field.name for field in fields(Config)]
-    for name in values:
-        if name not in field_names:
-            raise ValueError(f"unknown entry {name!r}. {near(name, field_names)}")
-    values |= {
-        "input": Input.from_plain(raw["input"]),
-        "output": Output.from_plain(raw["output"]),
-        "license": License(**raw["license"]),
-        "trunk": _trunk(raw["trunk"]),
-        "weights": _weights(raw["weights"]),
-        "trained_on": tuple(raw["trained_on"]),
-        "options": {name: as_tuples(value) for name, value in raw["options"].items()},
-    }
-    config = Config(**values)
-    for field in fields(Config):
-        value = values[field.name]
-        if not isinstance(value, PLAIN.get(field.type, object)):
-            raise ValueError(f"{field.name}={value!r} has the wrong type")
+    config = convert(values, Config)
+    options = {name: as_tuples(value) for name, value in config.options.items()}
+    config = replace(config, options=options)
     if not DISTRIBUTION.fullmatch(config.distribution):
-        raise ValueError(f"distribution={config.distribution!r} is not a name")
-    if not all(isinstance(name, str) for name in config.trained_on):
-        raise ValueError(f"trained_on={config.trained_on!r} should be names")
+        raise Malformed(f"distribution={config.distribution!r} is not a name")
+    pin = config.weights  # of the file beside config.json, whole and of no other
+    if pin.size is None or pin.sha256 is None or pin.repo is not None:
+        raise Malformed("weights should have the size and the sha256 of the file")
     config.spec({root_package(config.build.partition(":")[0]): _NOBODY}, Path())
     return config
 
 
-def _weights(raw: Any) -> Weights:
-    """Return the pin of the file beside config.json: both parts of it, and no other."""
-    weights = Weights(**raw)
-    if weights.size is None or weights.sha256 is None or weights.repo is not None:
-        raise ValueError("weights should have the size and the sha256 of the file")
-    return weights
-
-
-def _trunk(raw: Any) -> Trunk | None:
-    return None if raw is None else Trunk(**{**raw, "size": as_tuples(raw["size"])})
-
-
 _NOBODY = Plugin("", "", "", "")
-PLAIN: dict[Any, Any] = {
-    str: str,
-    int: int,
-    str | None: (str, NoneType),
-    Mapping[str, Any]: dict,
-    Mapping[str, str]: dict,
-    Mapping[str, str] | None: (dict, NoneType),
-}

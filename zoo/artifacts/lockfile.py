@@ -7,16 +7,16 @@ repository, or weights whose plugin gives no SHA-256.
 
 import json
 import os
-import tomllib
 import warnings
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from zoo._utils import paths
-from zoo._utils.atomic_write import check_replaceable_file, write_atomic
+from zoo._utils.atomic_write import write_atomic
 from zoo._utils.file_lock import folder_lock
+from zoo._utils.schema import Malformed, convert, parse_toml, read_bytes
 from zoo.errors import LockError, SpecError, TrustWarning
 from zoo.specs import Weights
 from zoo.specs.model_spec import SHA256
@@ -26,7 +26,6 @@ __all__ = [
     "find",
     "is_forbidden",
     "lock_path",
-    "parse",
     "read",
     "read_trusted",
     "remember_trusted",
@@ -77,6 +76,13 @@ class Lock:
         )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _File:
+    """The tables of a lock file."""
+
+    model: tuple[Lock, ...]
+
+
 def lock_path() -> Path:
     """Return the path of the project's lock file, which need not exist."""
     return paths.expand_home(os.environ.get("ZOO_LOCK") or "zoo.lock", "ZOO_LOCK")
@@ -122,20 +128,19 @@ def read(path: Path) -> dict[str, Lock]:
     Raises LockError.
     """
     try:
-        check_replaceable_file(path)  # a pipe would wait for a writer
-        raw = tomllib.loads(path.read_text(encoding="utf-8"))
+        raw = parse_toml(read_bytes(path))
     except FileNotFoundError:
         return {}
-    except (OSError, ValueError, RecursionError) as exc:
+    except (OSError, Malformed) as exc:
         raise LockError(f"{path} can't be read ({exc}). {_remedy(path)}") from exc
     try:
-        locks = [parse(entry) for entry in raw["model"]] if raw else []
+        locks = convert(raw, _File).model if raw else ()
         names = [lock.name for lock in locks]
         if len(set(names)) < len(names):
             twice = next(name for name in names if names.count(name) > 1)
-            raise ValueError(f"two entries for {twice!r}")
-    except (KeyError, TypeError, AttributeError, ValueError, SpecError) as exc:
-        problem = f"{type(exc).__name__}: {exc}".removeprefix("SpecError: ").rstrip(".")
+            raise Malformed(f"two entries for {twice!r}")
+    except (Malformed, SpecError) as exc:
+        problem = str(exc).rstrip(".")
         raise LockError(
             f"{path} is not a lock file ({problem}). {_remedy(path)}"
         ) from exc
@@ -180,20 +185,6 @@ def warn_of_bundle(lock: Lock) -> None:
             TrustWarning,
             stacklevel=3,
         )
-
-
-def parse(raw: Mapping[str, object]) -> Lock:
-    """Return the lock of one table of a lock file.
-
-    Raises TypeError, AttributeError, ValueError and SpecError.
-    """
-    field_types = {field.name: field.type for field in fields(Lock)}
-    for name, value in raw.items():
-        if name not in field_types:
-            raise ValueError(f"unknown entry {name!r}")
-        if type(value) is not field_types[name]:
-            raise ValueError(f"{name}={value!r} has the wrong type")
-    return Lock(**raw)  # type: ignore[arg-type]  # each was compared with its field
 
 
 def _entry(lock: Lock) -> str:

@@ -1,6 +1,5 @@
 """`zoo export`: a model as a graph that runs without PyTorch."""
 
-import json
 from pathlib import Path
 
 import click
@@ -25,10 +24,11 @@ def export_command(name: str, folder: Path, format_: str) -> None:
     The graph takes raw pictures, rows of numbers, or tokens. Before it is written its
     answers are compared with those of the model.
     """
+    from zoo._utils.schema import parse_json, read_bytes
     from zoo.sharing.export import MODEL, RECEIPT, export
 
     created = export(name, folder, format=format_)
-    receipt = json.loads((created / RECEIPT).read_text(encoding="utf-8"))
+    receipt = parse_json(read_bytes(created / RECEIPT))
     size = receipt["files"][MODEL]["size"] / 2**20
     click.echo(f"{created / MODEL}  {size:.1f} MiB")
     for side in ("inputs", "outputs"):

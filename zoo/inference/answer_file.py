@@ -9,12 +9,14 @@ import io
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from typing import IO, Any, BinaryIO
 
 from zoo._utils.atomic_write import atomic_file
 from zoo._utils.file_lock import file_lock
+from zoo._utils.schema import Malformed, convert, parse_json
 from zoo.errors import DataError, MissingExtra
 from zoo.inference.stream import Answer
 
@@ -23,6 +25,14 @@ __all__ = ["SUFFIXES", "AnswerFile", "as_row"]
 SUFFIXES = (".parquet", ".csv", ".jsonl")
 CHUNK_ROWS = 10_000  # of a parquet file that are in memory at a time
 Row = dict[str, Any]
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Head:
+    """What every row has."""
+
+    input: str
+    error: str | None
 
 
 def as_row(answer: Answer, *, top: int | None = None) -> Row:
@@ -96,16 +106,16 @@ class AnswerFile:
             file.write(json.dumps(self.settings).encode() + b"\n")
             file.flush()
             return work
-        if json.loads(first) != self.settings:
+        if self._parsed(first, 1) != self.settings:
             raise DataError(
                 f"{self.work} holds answers of another model, of other inputs or "
                 "options. Delete it, or write to another file."
             )
         end = file.tell()
-        for line in file:
+        for number, line in enumerate(file, start=2):
             if not line.endswith(b"\n"):
                 break
-            row = json.loads(line)
+            row = self._parsed(line, number)
             work.names.append(row["input"])
             work.failed += row["error"] is not None
             end += len(line)
@@ -115,7 +125,21 @@ class AnswerFile:
     def _rows(self) -> Iterator[Row]:
         with self.work.open("rb") as file:
             next(file)
-            yield from map(json.loads, file)
+            for number, line in enumerate(file, start=2):
+                yield self._parsed(line, number)
+
+    def _parsed(self, line: bytes, number: int) -> Row:
+        """Return a line of the work file: the settings, or a row of answers."""
+        try:
+            row = convert(parse_json(line, nan=True), Row)
+            if number > 1:
+                convert({key: row.get(key) for key in ("input", "error")}, _Head)
+        except Malformed as exc:
+            raise DataError(
+                f"{self.work} is not as an interrupted run wrote it (line {number}: "
+                f"{exc}). Delete it, or write to another file."
+            ) from exc
+        return row
 
     def _finish(self) -> None:
         """Write the file from the work file: a reader sees all of it or nothing."""

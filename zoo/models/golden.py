@@ -20,6 +20,7 @@ __all__ = ["Replay", "make_golden", "replay"]
 
 MAX_TOLERANCE = 1e-4  # between two machines that compute in float32
 LAYER_SAMPLE = 16  # numbers kept of each layer's output
+AGAIN = "Save the checkpoint again, or get another copy of the folder."
 INPUT, OUTPUT, LAYER, TOLERANCE = "input", "output", "layer.", "tolerance"
 
 
@@ -57,13 +58,17 @@ def replay(model: nn.Module, path: Path) -> Replay:
     A golden may be stricter than the zoo, and not more lenient: its file is not pinned.
     Raises CheckpointError where the file is none.
     """
-    golden = safetensors_io.tensors(path)
-    for name in (INPUT, OUTPUT, TOLERANCE):
-        if name not in golden:
-            raise CheckpointError(f"{path} is not a golden: it has no {name!r}.")
-    tolerance = min(golden[TOLERANCE].double().max().item(), MAX_TOLERANCE)
+    golden = _golden(path)
+    tolerance = min(golden[TOLERANCE].item(), MAX_TOLERANCE)
     device = next((p.device for p in model.parameters()), torch.device("cpu"))
-    output, layers = _run(model, golden[INPUT].clone().to(device))
+    try:
+        output, layers = _run(model, golden[INPUT].clone().to(device))
+    except (RuntimeError, LookupError, ValueError, TypeError) as exc:
+        fault = str(exc).partition("\n")[0].rstrip(".")
+        raise CheckpointError(
+            f"{path} is not a golden of this model: it can't compute the input "
+            f"({fault}). {AGAIN}"
+        ) from exc
     expected = golden[OUTPUT]
     first = None
     for name, sample in layers.items():
@@ -80,6 +85,26 @@ def replay(model: nn.Module, path: Path) -> Replay:
         output=output,
         first=first,
     )
+
+
+def _golden(path: Path) -> dict[str, Tensor]:
+    """Return the tensors of a golden: an input, an output, a tolerance, samples."""
+    golden = safetensors_io.tensors(path)
+    for name in (INPUT, OUTPUT, TOLERANCE):
+        if name not in golden:
+            raise CheckpointError(f"{path} is not a golden: it has no {name!r}.")
+    for name, tensor in golden.items():
+        if tensor.is_complex():
+            raise CheckpointError(
+                f"{path} is not a golden: {name!r} is complex. {AGAIN}"
+            )
+    limit = golden[TOLERANCE]
+    if limit.shape != () or limit.dtype != torch.float64 or not limit.item() >= 0:
+        raise CheckpointError(
+            f"{path} is not a golden: {TOLERANCE!r} should be a float64 of at least 0. "
+            f"{AGAIN}"
+        )
+    return golden
 
 
 def _difference(actual: Tensor, expected: Tensor) -> float:

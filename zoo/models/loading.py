@@ -33,6 +33,7 @@ from zoo.models.skip_init import skip_initialization
 from zoo.plugins import discovery
 from zoo.plugins.discovery import Plugin
 from zoo.plugins.namespaces import find_model
+from zoo.preprocessing.preprocessor import preprocessor
 from zoo.specs import ModelSpec
 
 __all__ = [
@@ -67,7 +68,7 @@ def build(name: str | Path, **options: Any) -> LoadedModel:
     source = sources.find(name)
     spec, build_options, _ = _with_head(source.spec, options)
     model = build_model(spec, source.plugin, build_options)
-    spec = replace(spec, input=spec.input.with_contents())
+    spec = _with_files(spec, source)
     return attach(
         model, ModelMetadata(spec=spec, options=build_options, parent=source.parent)
     )
@@ -158,7 +159,7 @@ def _load(
     own = {"name": source.spec.name, "sha256": file.sha256}
     parent = own if new_head else source.parent
     about = ModelMetadata(
-        spec=replace(spec, input=spec.input.with_contents()),
+        spec=_with_files(spec, source),
         options=build_options,
         folder=source.folder.absolute(),
         parent=parent,
@@ -198,6 +199,22 @@ def _to_device(model: nn.Module, device: Any, dtype: Any, spec: ModelSpec) -> nn
         problem = f"it can't be moved to device={device!r}, dtype={dtype!r}"
         fault = f"{problem} ({str(exc).splitlines()[0]})."
         raise OptionError(spec.name, fault, ["device", "dtype"]) from exc
+
+
+def _with_files(spec: ModelSpec, source: sources.Source) -> ModelSpec:
+    """Return the spec with the contents of the files that its input is read with.
+
+    Those that no installed plugin pins are looked at first. Raises CheckpointError.
+    """
+    held = spec.input.with_contents()
+    pins = {*held.files.values()}
+    if pins and not (source.kind == "registered" and all(pins)):
+        every = discovery.installed().models.values()
+        if not pins <= {
+            pin for one in every for pin in one.input.files.values() if pin
+        }:
+            preprocessor(held).check_files(held, source.folder)
+    return replace(spec, input=held)
 
 
 def _with_head(

@@ -8,11 +8,12 @@ Does not know torch.
 import json
 import sys
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from zoo._utils.atomic_write import write_atomic
+from zoo._utils.schema import Malformed, convert, parse_json, read_bytes
 from zoo.errors import PluginError, SpecError, near
 from zoo.specs import Cost, Metric, ModelSpec, Weights
 
@@ -21,8 +22,6 @@ __all__ = ["FILE", "Facts", "complete", "read", "record", "write"]
 FILE = "measured.json"
 FORMAT = 1
 FIELDS = ("weights", "metrics", "costs")
-PIN = ("size", "sha256")  # what is kept of weights that lie in the package
-T = TypeVar("T", Weights, Metric, Cost)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +31,31 @@ class Facts:
     weights: Weights | None = None
     metrics: tuple[Metric, ...] = ()
     costs: Cost | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Pin:
+    """What is kept of weights that lie in the package."""
+
+    size: int
+    sha256: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Entry:
+    """The facts of a model, as the file holds them."""
+
+    weights: _Pin | None = None
+    metrics: tuple[Metric, ...] = ()
+    costs: Cost | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class _File:
+    """The file as a whole."""
+
+    format: int
+    models: dict[str, _Entry]
 
 
 def complete(specs: Iterable[ModelSpec], package: str, plugin: str) -> list[ModelSpec]:
@@ -61,20 +85,15 @@ def read(path: Path, plugin: str) -> dict[str, Facts]:
     Raises PluginError, which blames `plugin`, where `write` can't have written it.
     """
     try:
-        text = path.read_text(encoding="utf-8")
+        raw = parse_json(read_bytes(path))
+        if isinstance(raw, dict) and raw.get("format", FORMAT) != FORMAT:
+            problem = f"format {raw['format']!r} is not {FORMAT}; update zoo-core"
+            raise Malformed(problem)
+        file = convert(raw, _File)
+        return {name: _facts(entry) for name, entry in file.models.items()}
     except (FileNotFoundError, NotADirectoryError):  # the latter in a zip archive
         return {}
-    except (OSError, UnicodeDecodeError) as exc:
-        raise _unreadable(path, plugin, exc) from exc
-    try:
-        raw = json.loads(text)
-        if raw["format"] != FORMAT:
-            problem = f"format {raw['format']!r} is not {FORMAT}; update zoo-core"
-            raise ValueError(problem)
-        return {name: _facts(entry) for name, entry in raw["models"].items()}
-    except KeyError as exc:
-        raise _unreadable(path, plugin, ValueError(f"no {exc.args[0]!r}")) from exc
-    except (ValueError, TypeError, AttributeError, RecursionError, SpecError) as exc:
+    except (OSError, Malformed, SpecError) as exc:
         raise _unreadable(path, plugin, exc) from exc
 
 
@@ -126,36 +145,20 @@ def _completed(
         raise PluginError(plugin, problem) from exc
 
 
-def _facts(raw: Any) -> Facts:
-    if unknown := [part for part in raw if part not in FIELDS]:
-        raise ValueError(f"unknown entry {unknown[0]!r}")
-    pin, metrics, costs = (raw.get(part) for part in FIELDS)
-    if pin is not None and set(pin) != set(PIN):
-        raise ValueError(f"weights={pin!r} should have {' and '.join(PIN)}")
+def _facts(entry: "_Entry") -> Facts:
+    pin = entry.weights
     return Facts(
-        weights=None if pin is None else _parse_part(Weights, pin),
-        metrics=tuple(_parse_part(Metric, metric) for metric in metrics or ()),
-        costs=None if costs is None else _parse_part(Cost, costs),
+        weights=None if pin is None else Weights(size=pin.size, sha256=pin.sha256),
+        metrics=entry.metrics,
+        costs=entry.costs,
     )
-
-
-def _parse_part(kind: type[T], raw: Mapping[str, Any]) -> T:
-    """Return an object of `kind` from JSON; an integer may stand for a float."""
-    values = dict(raw)
-    for field in fields(kind):
-        value = values.get(field.name)
-        if isinstance(value, int) and field.type in (float, float | None):
-            values[field.name] = float(value)
-        elif field.name in values and not isinstance(value, field.type):  # type: ignore[arg-type]
-            raise TypeError(f"{kind.__name__} has {field.name}={value!r}")
-    return kind(**values)
 
 
 def _plain(facts: Facts) -> dict[str, Any]:
     """Return the non-empty facts as JSON values."""
     parts = {
         "weights": facts.weights
-        and {name: getattr(facts.weights, name) for name in PIN},
+        and {name: getattr(facts.weights, name) for name in ("size", "sha256")},
         "metrics": [_without_defaults(asdict(metric)) for metric in facts.metrics],
         "costs": facts.costs and _of_torch(asdict(facts.costs)),
     }

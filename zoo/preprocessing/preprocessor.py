@@ -136,6 +136,12 @@ class Preprocessor(ABC, Generic[InputT]):
 
     # Beside the weights
 
+    def check_files(self, input_spec: InputT, folder: Path) -> None:
+        """Refuse files of `folder` that a stranger made and that can't be used.
+
+        Raises CheckpointError.
+        """
+
     def save(self, input_spec: InputT, folder: Path) -> InputT:
         """Write what inputs are read with into `folder`; return the input, pinned."""
         return input_spec

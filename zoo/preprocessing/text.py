@@ -10,7 +10,9 @@ import torch
 from torch import Tensor
 from torch.nn.functional import pad
 
+from zoo._utils.schema import Malformed
 from zoo.errors import CheckpointError, DataError
+from zoo.preprocessing import tokenizer_check
 from zoo.preprocessing.preprocessor import GraphInput, Preprocessor
 from zoo.runtime import text, tokenizer
 from zoo.specs import TextInput
@@ -26,6 +28,19 @@ class TextPreprocessor(Preprocessor[TextInput]):
     """Texts become rows of token numbers, padded at the end."""
 
     pads = True
+
+    def check_files(self, input_spec: TextInput, folder: Path) -> None:
+        """Refuse a tokenizer that crashes, runs for ever, or has too many tokens."""
+        content = input_spec.tokenizer_source
+        if not isinstance(content, bytes):
+            return  # it is missing, or another: reading a text says so
+        try:
+            tokenizer_check.check(content, input_spec.vocab_size, input_spec.max_length)
+        except Malformed as exc:
+            raise CheckpointError(
+                f"{folder / TOKENIZER} is no tokenizer for this model: {exc}. Save the "
+                "checkpoint again, or get another copy of the folder."
+            ) from exc
 
     def split_items(self, raw: Any, input_spec: TextInput) -> tuple[list[Any], bool]:
         """Take a text or a list of texts, or token numbers as a tensor."""

@@ -138,7 +138,9 @@ def _encoded(made: "Tokenizer", text: str, *, around: bool = True) -> list[int]:
     """Return the numbers of a text, with special tokens around it if there are any."""
     try:
         numbers: list[int] = made.encode(text, add_special_tokens=around).ids
-    except Exception as exc:  # the library raises bare ones
+    except BaseException as exc:  # the library raises bare ones, and panics
+        if isinstance(exc, KeyboardInterrupt | SystemExit):
+            raise
         strange = next(
             (one for one in dict.fromkeys(text) if not _knows(made, one)), ""
         )
@@ -151,7 +153,9 @@ def _encoded(made: "Tokenizer", text: str, *, around: bool = True) -> list[int]:
 def _knows(made: "Tokenizer", character: str) -> bool:
     try:
         made.encode(character)
-    except Exception:  # noqa: BLE001 - the library raises bare ones
+    except BaseException as exc:  # the library raises bare ones, and panics
+        if isinstance(exc, KeyboardInterrupt | SystemExit):
+            raise
         return False
     return True
 
@@ -187,7 +191,9 @@ def _parsed(
     name = source if isinstance(source, Path) else NAME
     try:
         made = Tokenizer.from_str(_with_typed_masks(content.decode()))
-    except Exception as exc:  # the library raises bare ones
+    except BaseException as exc:  # the library raises bare ones, and panics
+        if isinstance(exc, KeyboardInterrupt | SystemExit):
+            raise
         fault = str(exc).partition("\n")[0].rstrip(".")
         raise CheckpointError(f"{name} is no tokenizer ({fault}).") from exc
     if made.get_vocab_size() > vocab_size:

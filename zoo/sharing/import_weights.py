@@ -5,7 +5,6 @@ plugin itself knows of them give the model's names. All tensors must agree by na
 shape and type, or nothing is written.
 """
 
-import json
 import re
 import warnings
 from collections.abc import Iterable, Mapping, Sequence
@@ -17,6 +16,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from zoo._utils.schema import Malformed, convert, parse_json, read_bytes
 from zoo.artifacts import checked_file, weight_store
 from zoo.cards.templates import DRAFT, DRAFT_HEADER
 from zoo.errors import ImportWeightsError, near
@@ -477,15 +477,13 @@ def _substituted(pattern: str, replacement: str, name: str) -> str:
 def mapping(file: Path) -> dict[str, str | None]:
     """Return the mapping of a JSON file: names to the model's names, or null."""
     try:
-        names = json.loads(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as exc:
+        names = parse_json(read_bytes(file))
+    except (OSError, Malformed) as exc:
         raise ImportWeightsError(f"The mapping {file} can't be read: {exc}.") from exc
-    fits = isinstance(names, dict) and all(
-        value is None or isinstance(value, str) for value in names.values()
-    )
-    if not fits:
+    try:
+        return convert(names, dict[str, str | None])
+    except Malformed as exc:
         raise ImportWeightsError(
             f"The mapping {file} should be an object of names, "
-            '{"theirs": "ours", "not wanted": null}.'
-        )
-    return dict(names)
+            f'{{"theirs": "ours", "not wanted": null}} ({exc}).'
+        ) from exc

@@ -19,7 +19,6 @@ class Input(SpecPart):
     """
 
     __slots__ = ()
-    what: ClassVar[str] = "input"
     kinds: ClassVar[dict[str, type[Any]]] = {}
     preprocessor: ClassVar[str]  # "package.module:class"
     plural: ClassVar[str]  # what a model takes, in a word or two for a message
@@ -83,7 +82,6 @@ class Output(SpecPart):
     """
 
     __slots__ = ()
-    what: ClassVar[str] = "output"
     kinds: ClassVar[dict[str, type[Any]]] = {}
     targets: ClassVar[str] = "zoo.tasks.targets.numbers:NumberTargets"
     drawable: ClassVar[bool] = False  # whether a result can be drawn, as a picture

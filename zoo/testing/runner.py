@@ -2,7 +2,6 @@
 
 import subprocess
 import sys
-import tomllib
 import traceback
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
@@ -12,6 +11,7 @@ from typing import Any, Literal
 from unittest import SkipTest
 
 from zoo import testing
+from zoo._utils.schema import Malformed, convert, parse_toml, read_bytes
 from zoo.artifacts import weight_store
 from zoo.errors import (
     CheckError,
@@ -136,12 +136,13 @@ def _installed(folder: Path) -> Plugin:
     """Return the plugin whose source lies in a folder, as it is installed."""
     if not _is_source(folder):
         raise CheckError(f"{folder} holds no plugin: there is no pyproject.toml in it.")
-    text = (folder / "pyproject.toml").read_text(encoding="utf-8")
     try:
-        project: dict[str, Any] = tomllib.loads(text).get("project", {})
-    except tomllib.TOMLDecodeError as exc:
+        tables = parse_toml(read_bytes(folder / "pyproject.toml"))
+        project = convert(tables.get("project", {}), dict[str, Any])
+        groups = convert(project.get("entry-points", {}), dict[str, dict[str, str]])
+    except (OSError, Malformed) as exc:
         raise CheckError(f"{folder / 'pyproject.toml'} can't be read: {exc}.") from exc
-    entries = project.get("entry-points", {}).get("zoo", {})
+    entries = groups.get("zoo", {})
     if not entries:
         raise CheckError(
             f"{folder / 'pyproject.toml'} declares no plugin: it needs the table "

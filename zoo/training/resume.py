@@ -43,7 +43,7 @@ class ResumeCheckpoint:
         self._expected = len(self._parts)
         if self.path is None or not self.path.is_file():
             return None
-        state = resume_file.read(self.path)
+        state = _checked(resume_file.read(self.path), self.path)
         if state["identity"] != self._identity:
             raise SettingsError(
                 f"{self.path} is of a run with other settings or another recipe. Use "
@@ -54,11 +54,23 @@ class ResumeCheckpoint:
                 f"{self.path} holds {len(state['parts'])} objects, but the recipe "
                 f"prepared {len(self._parts)}. Start again without --resume."
             )
-        for part, part_state in zip(self._parts, state["parts"], strict=True):
-            _inner(part).load_state_dict(part_state)
-            if isinstance(part, Optimizer):
-                _match_layout(part)
-        torch.set_rng_state(state["random"])
+        try:
+            for part, part_state in zip(self._parts, state["parts"], strict=True):
+                _inner(part).load_state_dict(part_state)
+                if isinstance(part, Optimizer):
+                    _match_layout(part)
+            torch.set_rng_state(state["random"])
+        except (
+            RuntimeError,
+            LookupError,
+            ValueError,
+            TypeError,
+            AttributeError,
+        ) as exc:
+            raise TrainingError(
+                f"{self.path} does not fit the objects that the recipe prepared "
+                f"({str(exc).partition(chr(10))[0]}). Start again without --resume."
+            ) from exc
         beside: dict[str, Any] = state["beside"]
         return beside
 
@@ -81,6 +93,16 @@ class ResumeCheckpoint:
         """Remove the file: the run is over."""
         if self.path is not None:
             self.path.unlink(missing_ok=True)
+
+
+def _checked(state: Any, path: Path) -> dict[str, Any]:
+    """Return a state that has all of its entries."""
+    kinds = {"identity": dict, "parts": list, "random": torch.Tensor, "beside": dict}
+    if not isinstance(state, dict) or any(
+        not isinstance(state.get(name), kind) for name, kind in kinds.items()
+    ):
+        raise resume_file.damaged(path)
+    return state
 
 
 def _match_layout(optimizer: Optimizer) -> None:

@@ -12,10 +12,11 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from zoo._utils.schema import Malformed, parse_json
 from zoo.errors import NotSafetensors, TrainingError
 from zoo.models import safetensors_io
 
-__all__ = ["read", "write"]
+__all__ = ["damaged", "read", "write"]
 
 OUTLINE = "outline"  # the tensor that holds the JSON, as bytes
 SEAL = "seal"  # the tensor that holds the hash of all others
@@ -38,12 +39,15 @@ def read(path: Path) -> Any:
     try:
         tensors = safetensors_io.tensors(path)
     except NotSafetensors as exc:
-        raise _damaged(path) from exc
+        raise damaged(path) from exc
     seal = tensors.pop(SEAL, None)
     if seal is None or OUTLINE not in tensors or not torch.equal(seal, _seal(tensors)):
-        raise _damaged(path)
-    outline = bytes(tensors.pop(OUTLINE).tolist())
-    return _unflatten(json.loads(outline), tensors)
+        raise damaged(path)
+    try:
+        outline = parse_json(bytes(tensors.pop(OUTLINE).tolist()), nan=True)
+        return _unflatten(outline, tensors)
+    except (Malformed, KeyError, ValueError, TypeError, AttributeError) as exc:
+        raise damaged(path) from exc
 
 
 def _seal(tensors: dict[str, Tensor]) -> Tensor:
@@ -57,7 +61,8 @@ def _seal(tensors: dict[str, Tensor]) -> Tensor:
     return torch.frombuffer(bytearray(seal.digest()), dtype=torch.uint8)
 
 
-def _damaged(path: Path) -> TrainingError:
+def damaged(path: Path) -> TrainingError:
+    """Return the error about a file that no run wrote so."""
     return TrainingError(
         f"{path} is not as the interrupted run wrote it, so the run can't go on from "
         "it. Start again without --resume."

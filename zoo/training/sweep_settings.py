@@ -3,13 +3,13 @@
 Knows the folder that a sweep leaves; does not know how one is made.
 """
 
-import json
 import shlex
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+from zoo._utils.schema import Malformed, convert, parse_json, read_bytes
 from zoo.errors import SettingsError
 from zoo.training.settings import parse
 
@@ -30,43 +30,82 @@ class SweepSettings:
     picture: bytes
 
 
+@dataclass(frozen=True, kw_only=True)
+class _Plan:
+    """What is needed of the plan of a sweep."""
+
+    name: str
+    method: str
+    seed: int
+    settings: dict[str, str]
+    smoke: bool
+    data: str | None = None
+
+
+PLAN_KEYS = {field.name for field in fields(_Plan)}
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Sweep:
+    """What is needed of sweep.json."""
+
+    plan: _Plan
+    best: str
+    table: list[list[str]]
+
+
 NO_SWEEP = SweepSettings(settings={}, receipt={}, picture=b"")
 
 
 def read(folder: str | Path, name: str, *, smoke: bool = False) -> SweepSettings:
     """Return what a sweep of a model left in a folder. Raises SettingsError."""
     try:
-        whole = json.loads((Path(folder) / FILE).read_text(encoding="utf-8"))
-        picture = (Path(folder) / PICTURE).read_bytes()
-        plan, best, table = whole["plan"], whole["best"], whole["table"]
-    except (OSError, ValueError, KeyError, TypeError) as exc:
+        whole = _file(parse_json(read_bytes(Path(folder) / FILE)))
+        picture = read_bytes(Path(folder) / PICTURE)
+        settings = _settings(whole.best)
+    except (OSError, Malformed) as exc:
+        problem = str(exc) if isinstance(exc, Malformed) else type(exc).__name__
         raise SettingsError(
-            f"{folder} holds no finished sweep ({type(exc).__name__}). Run 'zoo sweep "
-            f"{name}' first, or finish it with --resume."
+            f"{folder} holds no finished sweep ({problem}). Run 'zoo sweep {name}' "
+            "first, or finish it with --resume."
         ) from exc
-    if plan["name"] != name:
+    plan = whole.plan
+    if plan.name != name:
         raise SettingsError(
-            f"{folder} holds a sweep of {plan['name']!r}, not of {name!r}."
+            f"{folder} holds a sweep of {plan.name!r}, not of {name!r}."
         )
-    if plan.get("data") is not None:
+    if plan.data is not None:
         raise SettingsError(
             f"{folder} holds a sweep of fine-tuning, not of the recipe. Run the "
-            f"command it ended with: {best}"
+            f"command it ended with: {whole.best}"
         )
-    if plan["smoke"] and not smoke:
+    if plan.smoke and not smoke:
         raise SettingsError(
             f"{folder} holds a sweep of smoke runs, which tell nothing of settings. "
             "Run it without --smoke."
         )
-    receipt = {key: plan[key] for key in ("method", "seed", "settings")}
+    receipt = {key: getattr(plan, key) for key in ("method", "seed", "settings")}
     return SweepSettings(
-        settings=_settings(best),
-        receipt=receipt | {"table": table},
+        settings=settings,
+        receipt=receipt | {"table": whole.table},
         picture=picture,
+    )
+
+
+def _file(raw: Any) -> "_Sweep":
+    """Return what is needed of sweep.json; its other entries are for people."""
+    whole = convert(raw, dict[str, Any])
+    plan = convert(whole.get("plan"), dict[str, Any])
+    kept = whole | {"plan": {key: plan[key] for key in plan if key in PLAN_KEYS}}
+    return convert(
+        {key: kept[key] for key in ("plan", "best", "table") if key in kept}, _Sweep
     )
 
 
 def _settings(command: str) -> dict[str, str]:
     """Return the settings of the `zoo train` command that a sweep ends with."""
-    words = pairwise(shlex.split(command))
+    try:
+        words = pairwise(shlex.split(command))
+    except ValueError as exc:
+        raise Malformed(f"best: {exc}") from exc
     return parse(word for flag, word in words if flag == "--set")

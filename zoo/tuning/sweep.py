@@ -19,6 +19,7 @@ from typing import Any
 
 from zoo._utils.atomic_write import write_atomic
 from zoo._utils.file_lock import file_lock
+from zoo._utils.schema import Malformed, convert, parse_json, read_bytes
 from zoo.errors import SettingsError, TrainingError, ZooError, near
 from zoo.models import loading
 from zoo.models.devices import resolve_device
@@ -188,8 +189,19 @@ def _emptied(
 
 def join(folder: str | Path) -> None:
     """Work on a sweep that another process began, until nothing waits there."""
-    plan = SweepPlan(**json.loads((Path(folder) / PLAN).read_text(encoding="utf-8")))
+    plan = _plan(Path(folder) / PLAN)
     _queue.run_trials(_queue.create_study(Path(folder), plan), plan)
+
+
+def _plan(path: Path) -> SweepPlan:
+    """Return the plan of a sweep that was begun."""
+    try:
+        return convert(parse_json(read_bytes(path)), SweepPlan)
+    except (OSError, Malformed) as exc:
+        raise SettingsError(
+            f"{path} is not as a sweep wrote it ({exc}). Delete it and begin again, or "
+            "choose another folder (--out)."
+        ) from exc
 
 
 def _method(name: str) -> Any:
@@ -223,7 +235,7 @@ def _begun(
                 f"{target} holds a sweep already. Go on with it (--resume), or choose "
                 "another folder (--out)."
             )
-        existing = SweepPlan(**json.loads((target / PLAN).read_text(encoding="utf-8")))
+        existing = _plan(target / PLAN)
         if trials is None:
             plan = replace(asked, trials=existing.trials)
         differs = [

@@ -8,14 +8,16 @@ the trials that ended before it, so a sweep that was killed goes on as it would 
 import math
 import time
 import zlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import torch
 
-from zoo.errors import MissingExtra, SettingsError, TrainingError
+from zoo._utils.schema import Malformed, convert
+from zoo.errors import MissingExtra, SettingsError, TrainingError, ZooError
 from zoo.evaluation.metric_selection import selection_metric, signed_score
 from zoo.training.run import Run
 from zoo.training.settings import parse_setting
@@ -61,16 +63,35 @@ def create_study(
     """Open the journal of a sweep, or begin it."""
     library = _optuna()
     library.logging.set_verbosity(library.logging.ERROR)
+    pruner = _pruner(plan) if plan.method == "hyperband" else None
     file = library.storages.journal.JournalFileBackend(str(folder / journal))
-    study: optuna.Study = library.create_study(
-        storage=library.storages.JournalStorage(file),
-        study_name=plan.name,  # hyperband deals its brackets out by this name
-        direction="maximize",
-        load_if_exists=True,
-        sampler=library.samplers.RandomSampler(seed=plan.seed),
-        pruner=_pruner(plan) if plan.method == "hyperband" else None,
-    )
+    with _whole(folder / journal):
+        study: optuna.Study = library.create_study(
+            storage=library.storages.JournalStorage(file),
+            study_name=plan.name,  # hyperband deals its brackets out by this name
+            direction="maximize",
+            load_if_exists=True,
+            sampler=library.samplers.RandomSampler(seed=plan.seed),
+            pruner=pruner,
+        )
+        for trial in study.get_trials(deepcopy=False):
+            if "position" in trial.user_attrs:
+                convert(trial.user_attrs["position"], int)
     return study
+
+
+@contextmanager
+def _whole(journal: Path) -> Iterator[None]:
+    """Refuse a journal that no sweep wrote; the library raises whatever it meets."""
+    try:
+        yield
+    except ZooError:
+        raise
+    except Exception as exc:
+        raise SettingsError(
+            f"{journal} is not as a sweep wrote it ({type(exc).__name__}: {exc}). "
+            "Delete its folder and begin again, or choose another folder (--out)."
+        ) from exc
 
 
 def is_complete(folder: Path, plan: SweepPlan) -> "optuna.Study":
@@ -80,11 +101,13 @@ def is_complete(folder: Path, plan: SweepPlan) -> "optuna.Study":
     hyperband compares, and hyperband deals its brackets out by a trial's number, which
     must be its position as in a sweep that was left alone.
     """
-    there = {
-        trial.user_attrs["position"]: trial
-        for trial in create_study(folder, plan).get_trials(deepcopy=False)
-        if trial.state.is_finished() and "ended" in trial.user_attrs
-    }
+    begun = create_study(folder, plan)
+    with _whole(folder / JOURNAL):
+        there = {
+            row.position: trial
+            for trial in begun.get_trials(deepcopy=False)
+            if (row := _ended(trial)) is not None
+        }
     points = plan.space().grid() if plan.method == "grid" else [{}] * plan.trials
     (folder / AGAIN).unlink(missing_ok=True)
     study = create_study(folder, plan, AGAIN)
@@ -100,11 +123,21 @@ def is_complete(folder: Path, plan: SweepPlan) -> "optuna.Study":
 def finished_trials(study: "optuna.Study") -> list[Trial]:
     """Return the trials that came to an end, by position."""
     rows = [
-        Trial(**trial.user_attrs["ended"])
+        row
         for trial in study.get_trials(deepcopy=False)
-        if trial.state.is_finished() and "ended" in trial.user_attrs
+        if (row := _ended(trial)) is not None
     ]
     return sorted(rows, key=lambda row: row.position)
+
+
+def _ended(trial: "optuna.trial.FrozenTrial") -> Trial | None:
+    """Return what came of a trial that ended. Raises Malformed."""
+    if not trial.state.is_finished() or "ended" not in trial.user_attrs:
+        return None
+    row = convert(trial.user_attrs["ended"], Trial)
+    if row.position != trial.user_attrs.get("position"):
+        raise Malformed(f"trial {row.position} has another position as well")
+    return row
 
 
 def run_trials(
