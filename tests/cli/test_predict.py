@@ -210,6 +210,45 @@ def test_predict_a_table_of_texts(run: Run, tmp_path: Path) -> None:
     assert named.out != ended.out
 
 
+def test_predict_rows_of_json(run: Run, tmp_path: Path) -> None:
+    """
+    Lines of JSON and a list in a file are tables, as a CSV file is; --column counts.
+    """
+    rows = [
+        {"번호": "1", "리뷰": "정말 재미있다"},
+        {"번호": "2", "리뷰": "시간이 아깝다"},
+    ]
+    lines, whole = tmp_path / "rows.jsonl", tmp_path / "rows.json"
+    lines.write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
+    whole.write_text(json.dumps(rows), encoding="utf-8")
+    table = tmp_path / "reviews.csv"
+    table.write_text(REVIEWS, encoding="utf-8")
+
+    for options in (["--column", "리뷰"], ["--column", "번호"]):
+        expected = run("predict", "gru-nsmc", str(table), *options)
+        assert len(expected.out.splitlines()) == 2
+        assert run("predict", "gru-nsmc", str(lines), *options) == expected
+        assert run("predict", "gru-nsmc", str(whole), *options) == expected
+
+
+def test_advice_to_a_shell_names_no_python(run: Run, tmp_path: Path) -> None:
+    """
+    A file that is not there is said to be none, and what a model takes is said without
+    types of Python.
+    """
+    text = run("predict", "gru-nsmc", "no-such.txt")
+    table = run("predict", "perceptron-iris", str(tmp_path / "no-such.csv"))
+
+    assert text.err == (
+        "error: There is no file 'no-such.txt'. The model expects a text in 'ko', 512 "
+        "tokens of it at most.\n"
+    )
+    assert table.err == (
+        f"error: There is no file '{tmp_path}/no-such.csv'. The model expects "
+        "sepal_length 4.3 to 7 cm; petal_length 1 to 5.1 cm.\n"
+    )
+
+
 def test_predict_a_table_as_korean_windows_writes_it(run: Run, tmp_path: Path) -> None:
     """
     The message names the encoding, and with it the answers are those of UTF-8.

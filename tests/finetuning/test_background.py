@@ -12,7 +12,8 @@ from zoo.errors import OptionError, SettingsError
 
 DIGITS = "lenet5-mnist"
 LIGHT = (
-    "The background is light; the model was trained on a dark one: pass invert=True."
+    "The background is light; the model was trained on a dark one: pass invert=True "
+    "(--invert)."
 )
 QUICK = {"epochs": 2, "precision": "no"}
 

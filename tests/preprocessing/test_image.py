@@ -6,11 +6,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 from PIL import Image
 
 from zoo import ClassOutput, ImageInput
+from zoo.datasets.custom.table_inputs import read_inputs
 from zoo.errors import InputError
 from zoo.preprocessing.image import (
     describe,
@@ -30,6 +32,10 @@ MODES = "1 L LA La P PA RGB RGBA RGBX RGBa CMYK YCbCr HSV LAB I I;16 I;16B F"
 NOT_READ = (
     "is not a picture in a format that is read (AVIF, BMP, GIF, JPEG, JPEG 2000, PNG, "
     "PPM, TIFF, WebP)."
+)
+HEIC = (
+    "is a HEIC picture, as iPhones take them, and these are not read. Convert it to "
+    "JPEG, or open it with the package pillow-heif and give the PIL image."
 )
 STROKE = np.pad(np.full((4, 2), 255, np.uint8), ((2, 2), (3, 3)))  # light on dark
 
@@ -192,13 +198,36 @@ REFUSED: list[tuple[Any, str]] = [
     (np.array([[1j]]), "The array has type complex128."),
     (np.array([[np.nan, 1]]), "The array holds NaN or infinity."),
     (np.array([[np.inf, 1]], np.float32), "The array holds NaN or infinity."),
-    (np.array([[0.0, 254.0]]), "Floats should lie in 0..1, not 0..254."),
-    (np.array([[-0.5, 0.5]]), "Floats should lie in 0..1, not -0.5..0.5."),
+    (
+        np.array([[0.0, 254.0]]),
+        "Floats should lie in 0..1, not 0..254. Of 0..255, give array / 255.",
+    ),
+    (
+        np.array([[-0.5, 0.5]]),
+        "Floats should lie in 0..1, not -0.5..0.5. Of -1..1, give (array + 1) / 2.",
+    ),
     (np.array([[0, 256]]), "Whole numbers should lie in 0..255, not 0..256."),
     (np.array([[-1, 5]]), "Whole numbers should lie in 0..255, not -1..5."),
     (grey(0, (0, 4)), "The picture is empty: (0, 4)."),
-    (b"", f"The file {NOT_READ}"),
-    (None, "A NoneType is not a picture."),
+    (
+        np.array([[0, 1]]),
+        "Whole numbers lie in 0..255, and these end at 1, so they would be nearly "
+        "black. If that is white, give array / 1; if they are this dark, make them "
+        "lighter.",
+    ),
+    (
+        np.array([[0, 1 / 255]]),
+        "Floats lie in 0..1, and these end at 0.003922, so they would be nearly "
+        "black. If that is white, give array / 0.003922; if they are this dark, make "
+        "them lighter.",
+    ),
+    (
+        np.ma.masked_equal(np.array([[5, 7], [7, 9]]), 9),
+        "The array is masked at (1, 1), and a picture has every pixel: fill them, as "
+        "in array.filled(0).",
+    ),
+    (b"", "The file is an empty file."),
+    (None, "There is no picture (None)."),
     ({"a": 1}, "A dict is not a picture."),
     ("no such.png", "There is no file 'no such.png'."),
     ("https://x.y/z.png", "There is no file 'https://x.y/z.png'."),
@@ -243,7 +272,8 @@ def test_a_folder(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "problem"),
     [
-        (b"", NOT_READ),
+        (b"", "is an empty file."),
+        (b"\0\0\0\x18ftypheic" + bytes(20), HEIC),
         (b"not a picture", NOT_READ),
         (
             saved(Image.effect_noise((64, 64), 50), "JPEG")[:500],
@@ -254,7 +284,7 @@ def test_a_folder(tmp_path: Path) -> None:
             "can't be read as a picture (",
         ),
     ],
-    ids=["empty", "text", "truncated", "corrupt"],
+    ids=["empty", "heic", "text", "truncated", "corrupt"],
 )
 def test_a_broken_file(content: bytes, problem: str, tmp_path: Path) -> None:
     """
@@ -459,13 +489,13 @@ def test_the_words_about_a_range() -> None:
             DARK,
             255 - STROKE,
             "The background is light; the model was trained on a dark one: pass "
-            "invert=True.",
+            "invert=True (--invert).",
         ),
         (
             LIGHT,
             STROKE,
             "The background is dark; the model was trained on a light one: pass "
-            "invert=True.",
+            "invert=True (--invert).",
         ),
     ],
     ids=["dark", "light", "any", "light on dark", "dark on light"],
@@ -650,3 +680,40 @@ def test_a_result_keeps_a_small_picture() -> None:
     (found,) = CLASSIFY.postprocess(output, [grey(0, (500, 1000))], meaning)
 
     assert found.picture.size == (112, 224)
+
+
+def test_zero_to_one_for_a_model_of_minus_one_to_one() -> None:
+    """
+    A tensor of pixels that were scaled to 0..1 alone is taken, and a warning says what
+    is missing; prepared pixels have none.
+    """
+    halves = ImageInput(height=4, width=4, mean=(0.5,) * 3, std=(0.5,) * 3)
+    scaled = torch.linspace(0, 1, 48).view(1, 3, 4, 4)
+
+    kind, sentence = input_warning(scaled, halves) or ("", "")
+
+    assert (kind, sentence) == (
+        "range",
+        "The pixels run from 0 to 1, in training from -1 to 1: subtract the mean and "
+        "divide by the standard deviation, or give zoo.predict the picture itself.",
+    )
+    assert input_warning(2 * scaled - 1, halves) is None
+
+
+def test_a_mask_of_nothing_is_no_mask() -> None:
+    """
+    A masked array with every pixel is the array.
+    """
+    pixels = np.arange(16, dtype=np.uint8).reshape(4, 4) * 16
+
+    assert open_image(np.ma.array(pixels), GREY) == open_image(pixels, GREY)
+
+
+def test_a_column_of_pictures_is_a_list(tmp_path: Path) -> None:
+    """
+    A Series of paths is answered for each of them.
+    """
+    grey(200).save(tmp_path / "one.png")
+    column = pd.Series([tmp_path / "one.png"] * 2)
+
+    assert read_inputs(column, GREY) == [tmp_path / "one.png"] * 2

@@ -322,3 +322,25 @@ def test_reading_warns_of_nothing_in_the_metadata() -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         assert open_image(content, COLOUR).size == (6, 9)
+
+
+@pytest.mark.parametrize("kind", ["GIF", "PNG", "TIFF", "WEBP"])
+def test_of_several_pictures_the_first_is_used(kind: str, tmp_path: Path) -> None:
+    """
+    Of an animation or of scanned pages, and a warning says so; of one picture none.
+    """
+    first, second = (Image.new("L", (8, 8), level) for level in (0, 255))
+    path = tmp_path / "several"
+    path.write_bytes(saved(first, kind, save_all=True, append_images=[second]))
+
+    with pytest.warns(UserWarning, match="holds several pictures") as said:
+        found = open_image(path, DARK)
+
+    assert np.asarray(found).max() == 0
+    assert [str(one.message) for one in said] == [
+        f"{path} holds several pictures, as animations and scans of pages do: the "
+        "first is used."
+    ]
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        open_image(saved(first, kind), DARK)

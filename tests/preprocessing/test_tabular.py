@@ -38,7 +38,6 @@ SINGLE: dict[str, Any] = {
     "array": np.array([5, 1.5]),
     "tensor": torch.tensor([5, 1.5]),
     "series": pd.Series({"petal": 1.5, "sepal": 5.0}),
-    "series without names": pd.Series([5.0, 1.5]),
     "row of a frame": pd.DataFrame(COLUMNS).iloc[0],
 }
 SEVERAL: dict[str, Any] = {
@@ -88,9 +87,15 @@ def test_a_list_of_one_row_is_a_list(form: Any) -> None:
 )
 def test_truth_values_are_numbers(form: Any) -> None:
     """
-    True is 1 and False is 0, in Python, in numpy and in torch.
+    True is 1 and False is 0, in Python, in numpy and in torch, and a warning says so.
     """
-    assert rows(form, LENGTHS)[0] == [[1.0, 0.0]]
+    with pytest.warns(UserWarning, match="holds truth values") as said:
+        assert rows(form, LENGTHS)[0] == [[1.0, 0.0]]
+
+    assert [str(one.message) for one in said] == [
+        "Column 'sepal' holds truth values: True is read as 1, and False as 0.",
+        "Column 'petal' holds truth values: True is read as 1, and False as 0.",
+    ]
 
 
 CSV: dict[str, bytes] = {
@@ -126,7 +131,7 @@ REFUSED: list[tuple[Any, str]] = [
     ({}, "0 values for 2 columns."),
     ([1, 2, 3], "3 values for 2 columns."),
     (torch.zeros(3), "3 values for 2 columns."),
-    ([[1, 2], [1]], "Row 2: 1 values for 2 columns."),
+    ([[1, 2], [1]], "Row 2: 1 value for 2 columns."),
     ([[1, 2], 3], "Row 2: 3 is not a row."),
     (np.zeros((2, 2, 2)), "Row 1: column 'sepal' holds [0.0, 0.0], not a number."),
     (
@@ -186,11 +191,12 @@ def test_refused(raw: Any, problem: str) -> None:
 
 
 REFUSED_FILES: list[tuple[bytes, str]] = [
-    (b"", "The input is empty."),
+    (b"", "{path} is empty."),
     (b"sepal,petal\n", "The input is empty."),
     (
         b"sepal;petal\n5;1,5\n",
-        "{path}, line 2: column 'petal' holds '1,5', not a number.",
+        "{path}, line 2: column 'petal' holds '1,5', not a number: write 1.5, or leave "
+        "the comma out.",
     ),
     (b"5.0,1.5\n6.5,4\n", "{path}, line 2: column 'sepal' is missing. There is: "),
     (b"sepal,petal\n5,1\n\n5\n", "{path}, line 4: 1 value under 2 names. The model"),
@@ -289,3 +295,63 @@ def test_an_underscore_is_no_part_of_a_number(cell: str) -> None:
 
 def test_a_list_of_one_beside_a_number_is_one_row() -> None:
     assert rows({"sepal": [5.0], "petal": 1.5}, LENGTHS) == (ONE, False)
+
+
+def test_a_row_that_is_masked() -> None:
+    """
+    A mask is a value that is missing: the row and the column are named.
+    """
+    masked = np.ma.masked_equal(np.array([[5.0, 1.5], [6.5, -1.0]]), -1)
+
+    with pytest.raises(InputError) as caught:
+        rows(masked, LENGTHS)
+
+    assert caught.value.problem == ("Row 2: column 'petal' holds None, not a number.")
+
+
+@pytest.mark.parametrize("numbers", [[5.0, 1.5], [5.0, 1.5, 2.0]])
+def test_a_series_without_names(numbers: list[float]) -> None:
+    """
+    A column of as many rows as the model has columns is not taken for a row.
+    """
+    with pytest.raises(InputError) as caught:
+        rows(pd.Series(numbers), LENGTHS)
+
+    assert caught.value.problem == (
+        "A Series whose index has no names may be a row or a column. Give a column as "
+        "series.to_frame(), and a row as series.tolist()."
+    )
+    assert rows(pd.Series([5.0, 1.5]).tolist(), LENGTHS) == (ONE, True)
+
+
+def test_series_as_columns() -> None:
+    """
+    A dict of Series is a table of columns, and a list of rows of a frame its rows.
+    """
+    frame = pd.DataFrame(COLUMNS)
+
+    assert rows({name: frame[name] for name in frame}, LENGTHS) == (TWO, False)
+    assert rows([frame.iloc[0], frame.iloc[1]], LENGTHS) == (TWO, False)
+
+
+@pytest.mark.parametrize(
+    ("value", "hint"),
+    [
+        ("3,14", ": write 3.14, or leave the comma out."),
+        ("-1,5", ": write -1.5, or leave the comma out."),
+        ("TRUE", ": write 1 for true and 0 for false."),
+        ("no", ": write 1 for true and 0 for false."),
+        ("1,2,3", "."),
+        ("tall", "."),
+    ],
+)
+def test_how_a_number_is_written(value: str, hint: str) -> None:
+    """
+    A comma for the point and words for truth are told from what is no number at all.
+    """
+    with pytest.raises(InputError) as caught:
+        rows({"sepal": 5, "petal": value}, LENGTHS)
+
+    assert caught.value.problem == (
+        f"column 'petal' holds {value!r}, not a number{hint}"
+    )

@@ -95,7 +95,8 @@ def test_what_a_person_has_is_a_text_or_a_list(
     [
         ("", "The text is empty."),
         (" \n\t", "The text is empty."),
-        (None, "A NoneType is not a text."),
+        (None, "There is no text (None)."),
+        (float("nan"), "There is no text (nan)."),
         (7, "A int is not a text."),
         (
             b"a cat",

@@ -161,7 +161,7 @@ def test_what_comes_before_is_not_looked_at() -> None:
             FRAME.assign(close=[9, 11, 12, float("nan")]),
             "Row 4: column 'close' holds nan, not a number.",
         ),
-        ([[1.0], [2.0], [3.0]], "Row 1: 1 values for 2 columns."),
+        ([[1.0], [2.0], [3.0]], "Row 1: 1 value for 2 columns."),
         (torch.zeros(3), "3 values for 2 columns."),
         (np.zeros((2, 2, 2, 2)), None),
     ],
@@ -498,3 +498,20 @@ def test_dates_of_other_forms_are_looked_at_too() -> None:
         with pytest.raises(InputError, match="The rows go back in time"):
             read(raw)
     assert read(FRAME.assign(date=DAYS).set_index("date"))[0].rows == LAST
+
+
+def test_a_series_of_one_column_is_dated_by_its_index() -> None:
+    """
+    A Series of pandas, the newest first, is refused as a frame is.
+    """
+    days = pd.to_datetime(["2020-01-03", "2020-01-02", "2020-01-01"])
+    column = pd.Series([3.0, 2.0, 1.0], index=days)
+
+    opened = SERIES.load_item(column[::-1], ALONE)
+
+    assert opened.rows == [[1.0], [2.0], [3.0]]
+    with pytest.raises(InputError) as caught:
+        SERIES.load_item(column, ALONE)
+    with pytest.raises(InputError) as of_a_frame:
+        SERIES.load_item(column.to_frame("level"), ALONE)
+    assert caught.value.problem == of_a_frame.value.problem

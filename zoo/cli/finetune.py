@@ -83,7 +83,7 @@ def finetune_command(
     """Fine-tune the model NAME on DATA; by default into runs/NAME-DATA,
     or runs/NAME-DATA-2 and so on where that is taken.
 
-    DATA is a folder of class-named folders, a CSV, JSONL or parquet file, a registered
+    DATA is a folder of class-named folders, a CSV, JSON or parquet file, a registered
     dataset or a Hub id; for a segmentation model, a folder with images and masks; for a
     time series model, a table in the order of time. NAME may also be a checkpoint
     folder.

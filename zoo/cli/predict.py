@@ -26,6 +26,7 @@ from zoo.cli.options import (
 )
 from zoo.cli.render import answer as answer_lines
 from zoo.cli.render import write_image
+from zoo.errors import InputError
 from zoo.specs import Output
 
 if TYPE_CHECKING:
@@ -92,7 +93,7 @@ def predict_command(
 ) -> None:
     """Run the model NAME on INPUTS: files, rows written as JSON, or - for stdin.
 
-    A CSV, TSV, JSONL or parquet file is a list of inputs, one a row; a folder, a
+    A CSV, TSV, JSON or parquet file is a list of inputs, one a row; a folder, a
     pattern such as 'photos/*.jpg', or a tar holds many.
 
     -o writes a row for each input, with its error where it has no answer; --strict
@@ -111,6 +112,7 @@ def predict_command(
     from zoo.inference.predict import predict
     from zoo.inference.sample import supports
     from zoo.models.loading import build, find, load
+    from zoo.models.metadata import model_metadata
     from zoo.tasks import get_task
 
     texts = (str(find_example(name)), *inputs) if example else inputs
@@ -152,7 +154,11 @@ def predict_command(
     if (top is not None and not as_json) or strict or workers is not None:
         raise click.UsageError("--top, --strict and --workers are for -o.")
     model = load(name, device=options.get("device"))
-    answers = [predict(model, item, **options, **read) for item in raw]
+    try:
+        answers = [predict(model, item, **options, **read) for item in raw]
+    except InputError as exc:  # which lists objects of Python that would do
+        described = model_metadata(model).spec.input.description
+        raise InputError(exc.problem, described) from exc
     if save:
         if isinstance(answers[0], list):
             raise click.UsageError("--save takes one input, and this is a table.")
@@ -185,8 +191,12 @@ def _raw(text: str, encoding: str | None) -> Any:
 
 
 def _text(text: str, encoding: str | None) -> Any:
-    """Return the path of an existing file, and otherwise the text itself."""
+    """Return the path of a file, and otherwise the text itself."""
+    from zoo.runtime.text import FILES
+
     if text != "-":
+        if text.lower().endswith(FILES) and len(text.split()) == 1:
+            return Path(text)  # which is said to be no file, if it is none
         # A text may look like a pattern: "What?" is one that matches no file.
         place = os.path.exists(text) or ("*" in text and glob.glob(text))
         return Path(text) if len(text) < LONG and place else text

@@ -220,7 +220,7 @@ def finetune(
 ) -> LoadedModel:
     """Return the model `name`, fine-tuned on `data`; write it to `folder`.
 
-    `data` is a folder of class-named folders, a CSV, JSONL or parquet file, a
+    `data` is a folder of class-named folders, a CSV, JSON or parquet file, a
     DataFrame, a `datasets.Dataset`, a registered dataset's name or a Hub id; for a
     model of masks, a folder of `images` and `masks`; for one that reads, a folder of
     pictures named by their texts; for one of series, a table in the order of time.

@@ -52,7 +52,7 @@ def predict(
 
     `model` is a module from `zoo.load`, a name, or a checkpoint folder. What `raw` may
     be depends on the task: a path, a PIL image, an array, a tensor, a dict, a
-    DataFrame, or a list of those. A DataFrame, or the path of a CSV, TSV, JSONL or
+    DataFrame, or a list of those. A DataFrame, or the path of a CSV, TSV, JSON or
     parquet file, is a list of its rows: `column` names that of the texts or pictures,
     `encoding` is that of the file, and with `allow_outside` it may name pictures that
     are not beside it. Results are typed: they print, convert with

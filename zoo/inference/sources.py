@@ -86,6 +86,7 @@ def source_of(raw: Any, input_spec: Input, how: ReadInputs) -> Source:
         column=how.column,
         encoding=how.encoding,
         allow_outside=how.allow_outside,
+        allow_missing=True,
     )
     if isinstance(held, Table) and input_spec.window is None:
         places = [f"{held.source}, {place}".lstrip(", ") for place in held.places]

@@ -16,6 +16,7 @@ from zoo.preprocessing import image_file
 from zoo.preprocessing.image_module import ImageModule
 from zoo.preprocessing.preprocessor import GraphInput, Preprocessor
 from zoo.runtime.image import fit_image, flat
+from zoo.runtime.input_errors import is_missing
 from zoo.runtime.rows import normalize, to_model_input
 from zoo.specs import ImageInput
 
@@ -189,6 +190,8 @@ def open_image(raw: Any, input_spec: ImageInput) -> Image.Image:
             return _flat(_upright(raw), input_spec)
         except InputError as exc:
             raise InputError(exc.problem, describe(input_spec)) from exc.__cause__
+    if is_missing(raw):
+        raise InputError(f"There is no picture ({raw}).", describe(input_spec))
     if isinstance(raw, np.ndarray):
         return _flat(_from_array(raw, input_spec), input_spec)
     problem = f"A {type(raw).__name__} is not a picture."
@@ -274,7 +277,7 @@ def input_warning(batch: Tensor, input_spec: ImageInput) -> tuple[str, str] | No
         other = "light" if input_spec.background == "dark" else "dark"
         return "background", (
             f"The background is {other}; the model was trained on a "
-            f"{input_spec.background} one: pass invert=True."
+            f"{input_spec.background} one: pass invert=True (--invert)."
         )
     return None
 
@@ -283,7 +286,7 @@ def _missing(batch: Tensor, low: float, high: float) -> str | None:
     """Return the transform that would bring pixels into low..high, if they are out."""
     least, most = batch.min().item(), batch.max().item()
     slack = 0.5 * (high - low)
-    if low < -1 and 0 <= least < 0.1 and 0.9 < most <= 1:
+    if low <= -1 and 0 <= least < 0.1 and 0.9 < most <= 1:
         return "subtract the mean and divide by the standard deviation"
     if most <= high + slack and least >= low - slack:
         return None
@@ -336,6 +339,13 @@ def _from_array(array: np.ndarray[Any, Any], input_spec: ImageInput) -> Image.Im
 
 def _eight_bits(array: np.ndarray[Any, Any], input_spec: ImageInput) -> Any:
     """Return numbers as bytes; white is the largest value of their type."""
+    if np.ma.is_masked(array):
+        place = tuple(map(int, np.argwhere(np.ma.getmaskarray(array))[0]))
+        problem = (
+            f"The array is masked at {place}, and a picture has every pixel: fill "
+            "them, as in array.filled(0)."
+        )
+        raise InputError(problem, describe(input_spec))
     if array.dtype == np.bool_:
         return array.astype(np.uint8) * 255
     if array.dtype.kind not in "uif":
@@ -350,6 +360,17 @@ def _eight_bits(array: np.ndarray[Any, Any], input_spec: ImageInput) -> Any:
     lowest, highest = array.min(), array.max()
     if lowest < -OVERSHOOT * most or highest > (1 + OVERSHOOT) * most:
         problem = f"{kind} should lie in 0..{most}, not {lowest:.4g}..{highest:.4g}."
+        if most == 1 and lowest >= 0 and highest <= 255:
+            problem += " Of 0..255, give array / 255."
+        elif most == 1 and lowest >= -1 and highest <= 1:
+            problem += " Of -1..1, give (array + 1) / 2."
+        raise InputError(problem, describe(input_spec))
+    if 0 < highest <= most / 255:  # as of a mask, or of what was divided twice
+        problem = (
+            f"{kind} lie in 0..{most}, and these end at {highest:.4g}, so they would "
+            f"be nearly black. If that is white, give array / {highest:.4g}; if they "
+            "are this dark, make them lighter."
+        )
         raise InputError(problem, describe(input_spec))
     return np.rint(array.clip(0, most) * (255 / most)).astype(np.uint8)
 

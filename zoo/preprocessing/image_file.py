@@ -8,7 +8,7 @@ import io
 import os
 import warnings
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cache
 from typing import IO
 
@@ -49,6 +49,10 @@ TURNS = {
 }
 NOTES = ("exif", "xmp", "XML:com.adobe.xmp", "Raw profile type exif")  # hold it
 EXPECTED = "a picture file"
+HEIC = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1")
+FIRST = (
+    "{} holds several pictures, as animations and scans of pages do: the first is used."
+)
 SMALLER = "{} has {}x{} pixels, which are too many: it was made smaller, {}x{}."
 
 
@@ -75,6 +79,7 @@ def decode(raw: str | os.PathLike[str] | bytes, name: str) -> Image.Image:
                 SMALLER.format(name, *full, *image.size),
                 stacklevel=2,
             )
+        _say_first(image, name)
         return upright(loaded(image, name))
 
 
@@ -88,7 +93,7 @@ def opened(raw: str | os.PathLike[str] | bytes, name: str) -> Iterator[Image.Ima
         try:
             image = _header(file)
         except UnidentifiedImageError:
-            problem = f"{name} is not a picture in a format that is read ({READ})."
+            problem = _no_format(file, name)
         except (Image.DecompressionBombError, Image.DecompressionBombWarning) as exc:
             problem = f"{name} is too large: {exc}"
         except Exception as exc:  # noqa: BLE001 - decoders raise whatever they meet
@@ -106,6 +111,7 @@ def load_exact(image: Image.Image, name: str) -> Image.Image:
     Raises InputError where it has more pixels than twice `PIL.Image.MAX_IMAGE_PIXELS`.
     """
     _bound(image, name, shrink=False)
+    _say_first(image, name)
     return loaded(image, name)
 
 
@@ -205,6 +211,28 @@ def _header(file: IO[bytes]) -> Image.Image:
     if start == JPEG:  # past Pillow's limit, which does not know of smaller decoding
         return _Jpeg(file, "")
     return Image.open(file, formats=known_formats())
+
+
+def _no_format(file: IO[bytes], name: str) -> str:
+    """Return why a file is no picture that can be opened, by its first bytes."""
+    file.seek(0)
+    start = file.read(12)
+    if not start:
+        return f"{name} is an empty file."
+    if start[4:8] == b"ftyp" and start[8:12] in HEIC:
+        return (
+            f"{name} is a HEIC picture, as iPhones take them, and these are not read. "
+            "Convert it to JPEG, or open it with the package pillow-heif and give the "
+            "PIL image."
+        )
+    return f"{name} is not a picture in a format that is read ({READ})."
+
+
+def _say_first(image: Image.Image, name: str) -> None:
+    """Warn where a file holds more pictures than the one that is used."""
+    with suppress(Exception):  # of a broken second picture nothing is used
+        if getattr(image, "is_animated", False):
+            warnings.warn(FIRST.format(name), stacklevel=3)
 
 
 @cache

@@ -6,7 +6,12 @@ from typing import Any
 
 from zoo.runtime import ZooError
 
-__all__ = ["InputError", "OptionError", "SpecError", "near", "open_each"]
+__all__ = ["InputError", "OptionError", "SpecError", "is_missing", "near", "open_each"]
+
+WORKBOOK = (
+    "{} is no text, but a file such as Excel and LibreOffice write: save the sheet as "
+    "CSV in UTF-8, or read it with pandas.read_excel and give the DataFrame."
+)
 
 
 class InputError(ZooError):
@@ -47,6 +52,11 @@ def open_each(
         except InputError as exc:
             raise (exc if single else exc.of(f"Item {number}")) from exc.__cause__
     return opened
+
+
+def is_missing(value: Any) -> bool:
+    """Return whether a value of a table stands for none: None, or NaN."""
+    return value is None or (isinstance(value, float) and value != value)
 
 
 def near(name: str, known: Iterable[str]) -> str:

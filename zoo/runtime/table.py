@@ -11,9 +11,11 @@ from typing import Any
 from unicodedata import normalize
 
 from zoo.runtime import ZooError
+from zoo.runtime.input_errors import WORKBOOK
 
 DELIMITERS = ",;\t|"
 HIGH_BYTES = re.compile(rb"[\x80-\xff]+")
+WORKBOOKS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")  # what .xlsx and .xls begin with
 MAX_FIELD = 2**31 - 1  # characters of a value; the csv module stops at 131,072
 # What a file that is not UTF-8 may be in, and the first and last letter of its script.
 # Kana come first: to Korean Windows they are rare syllables, and not the reverse.
@@ -89,11 +91,13 @@ def read_csv(
     Columns are separated by `delimiter`, by default commas, or semicolons, tabs or bars
     where the first line holds no comma. The text is UTF-8 unless `encoding` says
     otherwise. Blanks after a separator, empty lines and columns without a name are left
-    out. Raises TableError for two columns of one name, and for a line that has more or
-    fewer values than the first.
+    out. Raises TableError for an empty file, two columns of one name, and a line that
+    has more or fewer values than the first.
     """
     name = "The file" if isinstance(raw, bytes) else str(raw)
     text = read_text(raw, name, encoding)
+    if not text.strip():
+        raise TableError(f"{name} is empty.")
     before = csv.field_size_limit(MAX_FIELD)
     try:
         lines = csv.reader(
@@ -115,6 +119,8 @@ def read_text(
     """Return the text of a file, or of its content. Raises TableError."""
     try:
         content = raw if isinstance(raw, bytes) else Path(raw).read_bytes()
+        if content.startswith(WORKBOOKS):
+            raise TableError(WORKBOOK.format(name))
         text = content.decode(_codec(encoding))
     except FileNotFoundError:
         problem = f"There is no file {name!r}."

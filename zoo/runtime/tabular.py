@@ -2,6 +2,7 @@
 
 import math
 import os
+import re
 import warnings
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -16,6 +17,9 @@ from zoo.runtime.time_order import dated_columns, time_order
 
 MAX_FLOAT = torch.finfo(torch.float32).max
 MAX_SHOWN = 60  # characters of a value that a message shows
+COMMA = re.compile(r"[+-]?\d+,\d+")  # "3,14", as much of Europe writes it
+TRUE = "Column {!r} holds truth values: True is read as 1, and False as 0."
+TRUTH = ("true", "false", "yes", "no")
 
 Row = tuple[str, Any]  # where it stands, for an error message, and what it holds
 
@@ -23,9 +27,11 @@ Row = tuple[str, Any]  # where it stands, for an error message, and what it hold
 def describe(input_spec: Any) -> str:
     """Return what the model takes, in words for an error message."""
     names = ", ".join(column.name for column in input_spec.columns)
+    count = len(input_spec.columns)
     return (
-        f"{len(input_spec.columns)} numbers a row ({names}): a dict, a list, an array, "
-        "a DataFrame or one row of it, or a CSV file with a header (its path, or bytes)"
+        f"{count} {'number' if count == 1 else 'numbers'} a row ({names}): a dict, a "
+        "list, an array, a DataFrame or one row of it, or a CSV file with a header "
+        "(its path, or bytes)"
     )
 
 
@@ -54,6 +60,7 @@ def read(
         beside = _dates_of_index(raw) if index is None else {}
         columns = {name: values[-last:] for name, values in beside.items()}
         _check_order([row for _, row in kept], dates, input_spec, columns)
+    _say_truth([row for _, row in kept], input_spec)
     return [_numbers(row, input_spec, where) for where, row in kept], single
 
 
@@ -69,6 +76,12 @@ def forms(raw: Any) -> bool:
 
 
 def _rows(raw: Any, input_spec: Any) -> tuple[Sequence[Any], bool]:
+    if _is_series(raw) and not any(isinstance(name, str) for name in raw.index):
+        problem = (
+            "A Series whose index has no names may be a row or a column. Give a column "
+            "as series.to_frame(), and a row as series.tolist()."
+        )
+        raise InputError(problem, describe(input_spec))
     raw = _plain(raw)
     if isinstance(raw, Mapping):
         return _transposed(raw, input_spec)
@@ -91,9 +104,17 @@ def _plain(raw: Any) -> Any:
     return raw.to_dict()
 
 
+def _is_series(raw: Any) -> bool:
+    """Return whether `raw` is a Series of pandas, without importing it."""
+    return hasattr(raw, "to_dict") and hasattr(raw, "index") and raw.ndim == 1
+
+
 def _transposed(raw: Mapping[Any, Any], input_spec: Any) -> tuple[Sequence[Any], bool]:
     """Take a dict as a row or, where it holds lists, as columns."""
-    columns = {name: _plain(value) for name, value in raw.items()}
+    columns = {
+        name: value.tolist() if _is_series(value) else _plain(value)
+        for name, value in raw.items()
+    }
     names = [name for name in columns if name in {c.name for c in input_spec.columns}]
     if not any(isinstance(columns[name], (list, tuple)) for name in names):
         return [raw], True
@@ -174,7 +195,9 @@ def _numbers(row: Any, input_spec: Any, where: str) -> list[float]:
         problem = f"{where}{row!r} is not a row."
         raise InputError(problem, describe(input_spec))
     if len(row) != len(columns):
-        problem = f"{where}{len(row)} values for {len(columns)} columns."
+        values = "1 value" if len(row) == 1 else f"{len(row)} values"
+        names = "1 column" if len(columns) == 1 else f"{len(columns)} columns"
+        problem = f"{where}{values} for {names}."
         raise InputError(problem, describe(input_spec))
     return [
         _number(value, column, input_spec, where)
@@ -199,12 +222,39 @@ def _number(value: Any, column: Any, input_spec: Any, where: str) -> float:
     number = _float(value)
     if math.isfinite(number) and abs(number) <= MAX_FLOAT:
         return number
-    fault = "too large a number" if math.isfinite(number) else "not a number"
+    fault = "too large a number" if math.isfinite(number) else no_number(value)
     shown = (
         f"{value!r}" if len(f"{value!r}") < MAX_SHOWN else f"{value!r:.{MAX_SHOWN}}..."
     )
     problem = f"{where}column {column.name!r} holds {shown}, {fault}."
     raise InputError(problem, describe(input_spec))
+
+
+def _say_truth(rows: Sequence[Any], input_spec: Any) -> None:
+    """Warn of True and False among the numbers of rows."""
+    names = [column.name for column in input_spec.columns]
+    found = {
+        name
+        for row in rows
+        if isinstance(row, (Mapping, list, tuple))
+        for name, value in (
+            row.items() if isinstance(row, Mapping) else zip(names, row, strict=False)
+        )
+        if isinstance(value, (bool, np.bool_)) and name in names
+    }
+    for name in filter(found.__contains__, names):
+        warnings.warn(TRUE.format(name), stacklevel=3)
+
+
+def no_number(value: Any) -> str:
+    """Return that a value is not a number, and how it may be written as one."""
+    plain = str(value).strip()
+    if plain.lower() in TRUTH:
+        return "not a number: write 1 for true and 0 for false"
+    if COMMA.fullmatch(plain):
+        point = plain.replace(",", ".")
+        return f"not a number: write {point}, or leave the comma out"
+    return "not a number"
 
 
 def _float(value: Any) -> float:

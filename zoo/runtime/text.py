@@ -7,12 +7,22 @@ from typing import Any
 
 from torch import Tensor
 
-from zoo.runtime.input_errors import InputError, open_each
+from zoo.runtime.input_errors import WORKBOOK, InputError, is_missing, open_each
 from zoo.runtime.tokenizer import encode_batch, pad
 
 __all__ = ["describe", "encode", "items", "open_text", "read", "token_numbers"]
 
-FILES = (".txt", ".csv", ".tsv", ".jsonl", ".parquet")  # no text ends so
+FILES = (  # no text ends so
+    ".txt",
+    ".csv",
+    ".tsv",
+    ".json",
+    ".jsonl",
+    ".ndjson",
+    ".parquet",
+    ".xls",
+    ".xlsx",
+)
 MAX_FILE_BYTES = 32 << 20  # bytes of a text file
 
 
@@ -72,6 +82,8 @@ def open_text(item: Any, input_spec: Any) -> str | Tensor:
         return _numbered(item, input_spec)
     if isinstance(item, os.PathLike):
         return _read(Path(item), input_spec)
+    if is_missing(item):
+        raise InputError(f"There is no text ({item}).", describe(input_spec))
     if isinstance(item, bytes):
         problem = "These are bytes, not a text: decode them, as in raw.decode('utf-8')."
         raise InputError(problem, describe(input_spec))
@@ -110,6 +122,8 @@ def _read(path: Path, input_spec: Any) -> str:
     except IsADirectoryError:
         problem = f"{path} is a folder."
     except UnicodeDecodeError as exc:
+        if path.suffix.lower() in (".xls", ".xlsx"):
+            raise InputError(WORKBOOK.format(path), describe(input_spec)) from exc
         problem = f"{path} is not UTF-8 text (byte {exc.start:,}): save it as UTF-8."
     except OSError as exc:
         problem = f"{path} can't be read ({exc.strerror})."

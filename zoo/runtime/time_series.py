@@ -108,5 +108,7 @@ def _upright(item: Any, table: Any) -> Any:
     """Return the numbers of a series of one column as rows of one number each."""
     if len(table.columns) > 1 or isinstance(item, NOT_FLAT):
         return item
+    if hasattr(item, "to_frame") and item.ndim == 1:
+        return item.to_frame(table.columns[0].name)  # with its index, which may date it
     flat = item.ndim == 1 if hasattr(item, "ndim") else not _several([item])
     return [[value] for value in item] if flat else item

@@ -330,7 +330,7 @@ def test_a_folder_for_a_model_of_tables(tmp_path: Path) -> None:
     """
     assert complaint(tmp_path, ROW) == (
         f"{tmp_path} is a folder, and this model takes rows of a table: give a CSV, "
-        "JSONL or parquet file."
+        "JSON or parquet file."
     )
 
 
@@ -408,12 +408,12 @@ def test_a_file_of_another_kind(tmp_path: Path) -> None:
     """
     What can be read is listed.
     """
-    path = tmp_path / "rows.xlsx"
+    path = tmp_path / "rows.ods"
     path.write_bytes(b"")
 
     assert complaint(path, ROW) == (
-        f"{path} is no table the zoo can read: give .csv, .tsv, .jsonl, .parquet, or a "
-        "folder of class-named folders."
+        f"{path} is no table the zoo can read: give .csv, .tsv, .jsonl, .ndjson, "
+        ".json, .parquet, or a folder of class-named folders."
     )
 
 
@@ -433,7 +433,7 @@ def test_something_else() -> None:
     """
     assert complaint(7) == (
         "A int is not data to learn from. Give a folder of class-named folders, a CSV, "
-        "JSONL or parquet file, a DataFrame, a datasets.Dataset, a registered name, or "
+        "JSON or parquet file, a DataFrame, a datasets.Dataset, a registered name, or "
         "a Hub id."
     )
 

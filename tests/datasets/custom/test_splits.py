@@ -224,7 +224,8 @@ def test_pictures_are_known_by_their_content(tmp_path: Path) -> None:
     assert found.notes == (
         "photos: 1 picture left out, in no folder of a class: c.jfif.",
         "photos: 3 files left out, because no picture could be read: "
-        "2 .heic, 1 .txt (a/3.HEIC, b/3.heic, b/notes.txt).",
+        "2 .heic, 1 .txt (a/3.HEIC, b/3.heic, b/notes.txt). Convert HEIC to JPEG: "
+        "it is not read.",
     )
 
 
@@ -236,7 +237,7 @@ def test_a_class_of_which_nothing_can_be_opened(tmp_path: Path) -> None:
 
     assert complaint(tmp_path) == (
         f"{tmp_path / 'b'} holds no pictures (.jpg, .jpeg, .png, .webp, .bmp, .gif, "
-        ".tif, .tiff, .ppm). It holds 2 .heic."
+        ".tif, .tiff, .ppm). It holds 2 .heic. Convert HEIC to JPEG: it is not read."
     )
 
 
@@ -255,7 +256,8 @@ def test_pictures_with_masks_of_any_format(tmp_path: Path) -> None:
     assert len(found.training) == 1
     assert found.notes == (
         f"{tmp_path.name}: 2 files left out, because no picture could be read: 1 "
-        ".heic, 1 .txt (images/2.heic, masks/a.txt).",
+        ".heic, 1 .txt (images/2.heic, masks/a.txt). Convert HEIC to JPEG: it is not "
+        "read.",
     )
 
 

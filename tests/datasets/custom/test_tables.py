@@ -107,15 +107,18 @@ def test_a_column_that_changes_late(tmp_path: Path) -> None:
 
 def test_a_file_for_each_kind_of_table_holds_the_same(tmp_path: Path) -> None:
     """
-    CSV, TSV, semicolons, JSONL, parquet, a frame, a dataset: one meaning.
+    CSV, TSV, semicolons, JSON, parquet, a frame, a dataset: one meaning.
     """
     frame = pd.DataFrame({"a": [1.0, 2.0], "b": [0.5, 0.25], "label": ["01", "NA"]})
     frame.to_csv(tmp_path / "rows.csv", index=False)
     frame.to_csv(tmp_path / "rows.tsv", index=False, sep="\t")
     frame.to_csv(tmp_path / "semicolons.csv", index=False, sep=";")
     frame.to_json(tmp_path / "rows.jsonl", orient="records", lines=True)
+    frame.to_json(tmp_path / "rows.ndjson", orient="records", lines=True)
+    frame.to_json(tmp_path / "rows.json", orient="records")
     frame.to_parquet(tmp_path / "rows.parquet", index=False)
     names = ["rows.csv", "rows.tsv", "semicolons.csv", "rows.jsonl", "rows.parquet"]
+    names += ["rows.ndjson", "rows.json"]
     dataset = library.Dataset.from_pandas(frame)
 
     found = [
@@ -535,4 +538,85 @@ def test_a_frame_names_files_but_no_addresses(tmp_path: Path) -> None:
     assert read_inputs(frame[:1], PHOTO) == [Path(whole)]
     assert complaint(read_inputs, frame, PHOTO) == refusal(
         "http://127.0.0.1/x.png", "The table, row 2", tmp_path
+    )
+
+
+# Files that are no table
+
+
+@pytest.mark.parametrize(
+    ("content", "problem"),
+    [
+        ("", "is empty."),
+        ("[]", "is empty."),
+        (
+            '{"a": {"0": 1}}',
+            "holds no list of rows. Give a list with an object for each row, such as "
+            '[{"text": "fine", "label": "good"}], which pandas writes with '
+            "orient='records'.",
+        ),
+        (
+            "[1]",
+            "row 1 is no JSON object. Give one for each row, such as "
+            '{"text": "fine", "label": "good"}.',
+        ),
+        ("[{", "is not JSON (Expecting property name enclosed in double quotes: "),
+    ],
+)
+def test_a_file_of_json_that_is_no_table(
+    tmp_path: Path, content: str, problem: str
+) -> None:
+    """
+    What one is made of is said, and how pandas writes it.
+    """
+    path = csv(tmp_path, content, "rows.json")
+
+    said = complaint(read_table, path)
+
+    assert said.startswith(f"{path}, {problem}" if "row" in problem[:3] else f"{path} ")
+    assert problem in said
+
+
+@pytest.mark.parametrize("name", ["rows.xlsx", "rows.xls", "rows.csv"])
+def test_a_workbook(tmp_path: Path, name: str) -> None:
+    """
+    It is known by its content; CSV and pandas are named, to prediction too.
+    """
+    start = b"\xd0\xcf\x11\xe0" if name.endswith(".xls") else b"PK\x03\x04"
+    path = csv(tmp_path, start + bytes(range(256)), name)
+
+    assert three_complaints(path) == {
+        f"{path} is no text, but a file such as Excel and LibreOffice write: save the "
+        "sheet as CSV in UTF-8, or read it with pandas.read_excel and give the "
+        "DataFrame."
+    }
+
+
+@pytest.mark.parametrize("name", ["rows.csv", "rows.tsv", "rows.jsonl", "rows.json"])
+def test_a_file_of_no_bytes(tmp_path: Path, name: str) -> None:
+    """
+    Fine-tuning, evaluation and prediction say the same of it.
+    """
+    path = csv(tmp_path, b"", name)
+
+    assert three_complaints(path) == {f"{path} is empty."}
+    assert complaint(read_inputs, path, TEXT) == f"{path} is empty."
+
+
+def test_a_key_that_a_row_lacks(tmp_path: Path) -> None:
+    """
+    The rows are named by their lines; a prediction of many goes on past them.
+    """
+    lines = ['{"text": "a", "n": 1}', '{"n": 2}', "", '{"text": null}', '{"text": "b"}']
+    path = csv(tmp_path, "\n".join(lines), "rows.jsonl")
+
+    assert complaint(read_inputs, path, TEXT) == (
+        f"{path}: 2 rows have no 'text': line 2, line 4."
+    )
+    assert read_inputs(path, TEXT, allow_missing=True) == ["a", None, None, "b"]
+    numbers = csv(tmp_path, '{"a": 1, "b": 1, "label": "x"}\n{"a": 1}', "n.jsonl")
+    with pytest.raises(InputError) as caught:
+        TabularPreprocessor().split_items(read_inputs(numbers, ROW), ROW)
+    assert caught.value.problem == (
+        f"{numbers}, line 2: column 'b' holds None, not a number."
     )

@@ -47,11 +47,11 @@ def read_data(
     """Return the splits of `data`, for a model with this input and output.
 
     `data` is a folder of class-named folders (or of `train` and `test` with those), a
-    CSV, JSONL or parquet file, a DataFrame, a `datasets.Dataset` or `DatasetDict`, a
+    CSV, JSON or parquet file, a DataFrame, a `datasets.Dataset` or `DatasetDict`, a
     registered name or a Hub id. `DatasetSplits` are returned unchanged.
 
     `target` names the column to predict, and `column` that of the texts or pictures.
-    `encoding` is that of CSV and JSONL files. A file of a table names pictures beside
+    `encoding` is that of CSV and JSON files. A file of a table names pictures beside
     it, and with `allow_outside` any. `labels` fixes the classes and their order;
     `known` fixes only the order, if the data has the same classes. `output_spec` is by
     default one of classes. For masks, a folder has `images` and `masks`. For text
@@ -181,7 +181,7 @@ def _found(data: Any, expected: Wanted, classes: Sequence[str]) -> _Found:
         return _splits("the data", data, expected)
     raise DataError(
         f"A {type(data).__name__} is not data to learn from. Give a folder of "
-        "class-named folders, a CSV, JSONL or parquet file, a DataFrame, a "
+        "class-named folders, a CSV, JSON or parquet file, a DataFrame, a "
         "datasets.Dataset, a registered name, or a Hub id."
     )
 
@@ -199,7 +199,7 @@ def _folder(folder: Path, expected: Wanted, classes: Sequence[str]) -> _Found:
     if not input_spec.suffixes:
         raise DataError(
             f"{folder} is a folder, and this model takes {input_spec.plural}: give a "
-            "CSV, JSONL or parquet file."
+            "CSV, JSON or parquet file."
         )
     source = folder.name or str(folder)
     found = folder_splits(folder, input_spec, kind, classes)
@@ -222,8 +222,6 @@ def _table(raw: Any, expected: Wanted) -> Rows:
     if tables.is_frame(raw):
         return table("The table", rows, expected)
     path = Path(raw)
-    if not rows.column_names:
-        raise DataError(f"{path} is empty.")
     found = table(str(path), rows, expected, beside=path.parent)
     # Notes are written into cards, which tell nobody where a file was.
     found.notes = [note.replace(str(path), path.name) for note in found.notes]

@@ -5,13 +5,18 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from zoo.datasets.custom import tables
 from zoo.datasets.custom.table_columns import pictures
 from zoo.errors import DataError, InputError
+from zoo.runtime.input_errors import is_missing
 from zoo.runtime.table import Table, TableError, read_text
 from zoo.specs import Input
+from zoo.tasks.targets.base import some
+
+if TYPE_CHECKING:
+    from datasets import Dataset
 
 __all__ = ["read_inputs"]
 
@@ -23,15 +28,17 @@ def read_inputs(
     column: str | None = None,
     encoding: str | None = None,
     allow_outside: bool = False,
+    allow_missing: bool = False,
 ) -> Any:
     """Return what a user gave to predict, with the tables in it read.
 
-    A DataFrame, or the path of a CSV, TSV, JSONL or parquet file, becomes a list of
+    A DataFrame, or the path of a CSV, TSV, JSON or parquet file, becomes a list of
     texts or pictures, those of the column `column`; for a model of rows or series it
     becomes a `zoo.runtime.table.Table`. To a model of texts a str is a text, and only a
-    `pathlib.Path` the path of a file. `encoding` is that of CSV, JSONL and text files.
-    A file names pictures beside it, and with `allow_outside` any. What holds no table
-    comes back as it is.
+    `pathlib.Path` the path of a file. `encoding` is that of CSV, JSON and text files.
+    A file names pictures beside it, and with `allow_outside` any. A Series of texts or
+    pictures becomes a list. What holds no table comes back as it is. With
+    `allow_missing`, rows without a value are None.
 
         >>> read_inputs(Path("reviews.csv"), spec.input, column="review")
         ['A fine film.', 'Too long.']
@@ -44,7 +51,12 @@ def read_inputs(
         if input_spec.required_columns:
             return _rows(raw, input_spec, encoding)
         if _is_table(raw, input_spec):
-            return _column(raw, input_spec, column, encoding, allow_outside)
+            name, rows = _column(raw, input_spec, column, encoding)
+            if not allow_missing and (input_spec.takes_strings or _plain(rows)):
+                _check_present(raw, rows, name)
+            return _values(raw, input_spec, rows, name, allow_outside)
+        if hasattr(raw, "iloc") and raw.ndim == 1:
+            raw = raw.tolist()
         if column is not None:
             raise DataError(
                 f"column={column!r} names a column, and the input is no table."
@@ -82,19 +94,38 @@ def _rows(raw: Any, input_spec: Input, encoding: str | None) -> Any:
 
 
 def _column(
-    raw: Any,
-    input_spec: Input,
-    column: str | None,
-    encoding: str | None,
-    allow_outside: bool,
-) -> list[Any]:
+    raw: Any, input_spec: Input, column: str | None, encoding: str | None
+) -> tuple[str, Table | Dataset]:
+    """Return the name of the column that holds the inputs, and the rows of a table."""
     rows = tables.read_table(raw, encoding=encoding)
-    source = "The table" if tables.is_frame(raw) else str(raw)
-    name = tables.input_column(source, rows, input_spec, column)
+    return tables.input_column(_source(raw), rows, input_spec, column), rows
+
+
+def _plain(rows: Table | Dataset) -> bool:
+    """Return whether nothing is opened to look at the values of a table."""
+    return isinstance(rows, Table)
+
+
+def _source(raw: Any) -> str:
+    return "The table" if tables.is_frame(raw) else str(raw)
+
+
+def _check_present(raw: Any, rows: Table | Dataset, name: str) -> None:
+    """Refuse rows without an input. Raises DataError, which names them."""
+    places = zip(tables.places(rows), rows[name], strict=True)
+    missing = [place for place, value in places if is_missing(value)]
+    if missing:
+        what = "1 row has" if len(missing) == 1 else f"{len(missing):,} rows have"
+        raise DataError(f"{_source(raw)}: {what} no {name!r}: {some(missing)}.")
+
+
+def _values(
+    raw: Any, input_spec: Input, rows: Table | Dataset, name: str, allow_outside: bool
+) -> list[Any]:
     if input_spec.takes_strings:
         return list(rows[name])
     beside = None if tables.is_frame(raw) else Path(raw).parent
-    return list(pictures(source, rows, name, beside, allow_outside))
+    return list(pictures(_source(raw), rows, name, beside, allow_outside))
 
 
 def _check_list(raw: Sequence[Any], input_spec: Input) -> None:

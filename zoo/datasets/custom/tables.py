@@ -1,4 +1,4 @@
-"""Read a table, whatever holds it: a CSV, JSONL or parquet file, or a frame of pandas.
+"""Read a table, whatever holds it: a CSV, JSON or parquet file, or a frame of pandas.
 
 The one reader of tables: prediction, evaluation and fine-tuning see the same rows.
 """
@@ -8,13 +8,22 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from unicodedata import normalize
 
 from zoo.datasets import registered
 from zoo.errors import DataError, near
-from zoo.runtime.table import Table, TableError, read_csv, read_text, unique_names
+from zoo.runtime.input_errors import WORKBOOK
+from zoo.runtime.table import (
+    WORKBOOKS,
+    Table,
+    TableError,
+    read_csv,
+    read_text,
+    unique_names,
+)
 from zoo.specs import Input
 from zoo.tasks.targets.base import Targets
 
@@ -32,7 +41,9 @@ __all__ = [
     "read_table",
 ]
 
-SUFFIXES = (".csv", ".tsv", ".jsonl", ".parquet")
+SUFFIXES = (".csv", ".tsv", ".jsonl", ".ndjson", ".json", ".parquet")
+LINES = (".jsonl", ".ndjson")  # of JSON: an object a line
+OBJECT = '{"text": "fine", "label": "good"}'  # a row, for messages
 MISSING = ("NAType", "NaTType")  # how pandas says that there is no value
 
 
@@ -58,9 +69,11 @@ def read_table(raw: Any, *, encoding: str | None = None) -> Table | Dataset:
     """Return the rows of a file, of the bytes of a CSV file, or of a DataFrame.
 
     The values of a CSV file are the strings that stand in it: "01" is not 1, and "NA"
-    is not missing. Those of JSONL are what JSON says, of a parquet file and a frame
-    what these hold. `encoding` is that of the text of a CSV or JSONL file, by default
-    UTF-8. No column is left out for what it holds, and none is converted.
+    is not missing. Those of JSON are what JSON says, of a parquet file and a frame
+    what these hold. A JSONL file has an object a line, a JSON file a list of objects;
+    what one of them lacks is None there. `encoding` is that of the text of a CSV or
+    JSON file, by default UTF-8. No column is left out for what it holds, and none is
+    converted.
 
         >>> read_table("rows.csv")["label"]
         ['01', '02']
@@ -78,8 +91,10 @@ def read_table(raw: Any, *, encoding: str | None = None) -> Table | Dataset:
         if kind in (".csv", ".tsv"):
             tab = "\t" if kind == ".tsv" else None
             return read_csv(path, encoding=encoding, delimiter=tab)
-        if kind == ".jsonl":
-            return _from_jsonl(path, encoding)
+        if kind in LINES:
+            return _from_json(path, _json_lines(path, encoding))
+        if kind == ".json":
+            return _from_json(path, _json_list(path, encoding))
         if kind == ".parquet":
             return _from_parquet(path)
     except TableError as exc:
@@ -87,6 +102,9 @@ def read_table(raw: Any, *, encoding: str | None = None) -> Table | Dataset:
         if exc.encoding:
             hint = f" Or give encoding={exc.encoding!r} (--encoding {exc.encoding})."
         raise DataError(exc.problem + hint) from exc.__cause__
+    with suppress(OSError), open(path, "rb") as file:
+        if file.read(len(WORKBOOKS[0])) in WORKBOOKS:
+            raise DataError(WORKBOOK.format(path))
     raise DataError(
         f"{path} is no table the zoo can read: give {', '.join(SUFFIXES)}, or a "
         "folder of class-named folders."
@@ -183,34 +201,58 @@ def _present(value: Any) -> Any:
     return None if type(value).__name__ in MISSING else value
 
 
-def _from_jsonl(path: Path, encoding: str | None) -> Table:
-    """Return the objects of a JSONL file; what one of them lacks is None."""
-    rows: list[Mapping[str, Any]] = []
-    lines: list[int] = []
-    for number, line in enumerate(read_text(path, str(path), encoding).split("\n"), 1):
-        if not line.strip():
-            continue
-        rows.append(_json_object(line, f"{path}, line {number}"))
-        lines.append(number)
-    names = list(dict.fromkeys(name for row in rows for name in row))
+def _from_json(path: Path, found: Sequence[tuple[str, Mapping[str, Any]]]) -> Table:
+    """Return the table of objects, each with its place; what one lacks is None."""
+    if not found:
+        raise TableError(f"{path} is empty.")
+    names = list(dict.fromkeys(name for _, row in found for name in row))
     composed = unique_names(str(path), names)
-    values = [tuple(row.get(name) for name in names) for row in rows]
-    return Table(str(path), composed, values, [f"line {number}" for number in lines])
+    values = [tuple(row.get(name) for name in names) for _, row in found]
+    return Table(str(path), composed, values, [place for place, _ in found])
 
 
-def _json_object(line: str, where: str) -> Mapping[str, Any]:
+def _json_lines(
+    path: Path, encoding: str | None
+) -> list[tuple[str, Mapping[str, Any]]]:
+    """Return the objects of a JSONL file, each with the line that it is in."""
+    lines = read_text(path, str(path), encoding).split("\n")
+    return [
+        (f"line {number}", _json_object(_json(line, where), where))
+        for number, line in enumerate(lines, 1)
+        if line.strip() and (where := f"{path}, line {number}")
+    ]
+
+
+def _json_list(path: Path, encoding: str | None) -> list[tuple[str, Mapping[str, Any]]]:
+    """Return the objects of a JSON file, each with its number."""
+    text = read_text(path, str(path), encoding)
+    held = _json(text, str(path)) if text.strip() else []
+    if not isinstance(held, list):
+        raise TableError(
+            f"{path} holds no list of rows. Give a list with an object for each row, "
+            f"such as [{OBJECT}], which pandas writes with orient='records'."
+        )
+    return [
+        (f"row {number}", _json_object(one, f"{path}, row {number}"))
+        for number, one in enumerate(held, 1)
+    ]
+
+
+def _json(text: str, where: str) -> Any:
     def unique(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
         unique_names(where, [name for name, _ in pairs])
         return dict(pairs)
 
     try:
-        held = json.loads(line, object_pairs_hook=unique)
+        return json.loads(text, object_pairs_hook=unique)
     except (ValueError, RecursionError) as exc:
         raise TableError(f"{where} is not JSON ({exc}).") from exc
+
+
+def _json_object(held: Any, where: str) -> Mapping[str, Any]:
     if not isinstance(held, Mapping):
         raise TableError(
-            f"{where} is no JSON object. Give one for each row, such as "
-            '{"text": "fine", "label": "good"}.'
+            f"{where} is no JSON object. Give one for each row, such as {OBJECT}."
         )
     return held
 

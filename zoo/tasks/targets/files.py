@@ -51,7 +51,10 @@ def no_files(folder: Path, files: Files, input_spec: Input) -> str:
     message = (
         f"{folder} holds no {input_spec.plural} ({', '.join(input_spec.suffixes)})."
     )
-    return f"{message} It holds {_endings(files.left)}." if files.left else message
+    if not files.left:
+        return message
+    remedy = _remedy(files.left) if input_spec.pictured else ""
+    return f"{message} It holds {_endings(files.left)}.{remedy}"
 
 
 def left_out_notes(
@@ -73,6 +76,7 @@ def left_out_notes(
         notes.append(
             f"{folder.name}: {what} left out, because no {input_spec.noun} could be "
             f"read: {_endings(left)} ({_names(folder, left)})."
+            f"{_remedy(left) if input_spec.pictured else ''}"
         )
     return notes
 
@@ -80,6 +84,12 @@ def left_out_notes(
 def _endings(left: Sequence[Path]) -> str:
     counted = Counter(path.suffix.lower() or "without an ending" for path in left)
     return ", ".join(f"{count:,} {ending}" for ending, count in counted.items())
+
+
+def _remedy(left: Sequence[Path]) -> str:
+    """Return what can be done about pictures as iPhones take them, or ""."""
+    heic = any(path.suffix.lower() in (".heic", ".heif") for path in left)
+    return " Convert HEIC to JPEG: it is not read." if heic else ""
 
 
 def _names(folder: Path, files: Sequence[Path]) -> str:

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from zoo.errors import DataError
+from zoo.runtime.tabular import no_number
 from zoo.specs import ForecastOutput, Input, Output
 from zoo.tasks.targets.base import Kinds, OutputT, Rows, Targets
 
@@ -93,10 +94,11 @@ def _number(source: str, name: str, value: Any) -> Any:
     if isinstance(value, tuple):
         return tuple(_number(source, name, one) for one in value)
     try:
-        number = float(value)
+        truth = isinstance(value, bool) or "_" in str(value)  # which float would take
+        number = float("nan" if truth else value)
     except (TypeError, ValueError, OverflowError):
         number = float("nan")
     if abs(number) <= LARGEST:
         return number
-    fault = "too large a number" if abs(number) > LARGEST else "not a number"
+    fault = "too large a number" if abs(number) > LARGEST else no_number(value)
     raise DataError(f"{source}: the target of {name} is {value!r}, {fault}.")
