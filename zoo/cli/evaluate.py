@@ -7,6 +7,7 @@ import click
 
 from zoo._utils.allocator import keep_freed_memory
 from zoo.cli.options import (
+    backend_option,
     device_option,
     invert_option,
     json_option,
@@ -24,6 +25,7 @@ from zoo.cli.options import (
 @invert_option
 @device_option
 @precision_option
+@backend_option
 @json_option
 def evaluate_command(
     model: str,
@@ -31,6 +33,7 @@ def evaluate_command(
     invert: bool,
     device: str,
     precision: Any,
+    backend: Any,
     as_json: bool,
     **options: Any,
 ) -> None:
@@ -49,6 +52,7 @@ def evaluate_command(
         data,
         ReadOptions(**options),
         precision=precision,
+        backend=backend,
         **prepare,
     )
     rows = f"{found.rows:,} {found.split} row{'' if found.rows == 1 else 's'}"

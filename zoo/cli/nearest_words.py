@@ -4,7 +4,7 @@ import json
 
 import click
 
-from zoo.cli.options import json_option, model_argument
+from zoo.cli.options import device_option, json_option, model_argument
 
 
 @click.command("nearest-words")
@@ -12,9 +12,15 @@ from zoo.cli.options import json_option, model_argument
 @click.argument("words", nargs=-1, required=True)
 @click.option("--minus", multiple=True, help="A word to subtract; may be repeated.")
 @click.option("-n", "count", default=10, show_default=True, help="Number of words.")
+@device_option
 @json_option
 def nearest_words_command(
-    name: str, words: tuple[str, ...], minus: tuple[str, ...], count: int, as_json: bool
+    name: str,
+    words: tuple[str, ...],
+    minus: tuple[str, ...],
+    count: int,
+    device: str,
+    as_json: bool,
 ) -> None:
     """Print the words nearest to the sum of WORDS, by cosine similarity.
 
@@ -22,7 +28,7 @@ def nearest_words_command(
     """
     from zoo.inference.nearest_words import nearest_words
 
-    result = nearest_words(name, positive=words, negative=minus, n=count)
+    result = nearest_words(name, positive=words, negative=minus, n=count, device=device)
     if as_json:
         click.echo(json.dumps(result.to_dict(), indent=2))
     else:

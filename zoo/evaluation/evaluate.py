@@ -1,6 +1,7 @@
 """Evaluate a model on a user's own data: its outputs, and the metrics of its task."""
 
 import warnings
+from collections.abc import Mapping
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
@@ -16,6 +17,7 @@ from zoo.datasets.custom.wanted import ReadOptions
 from zoo.errors import DataWarning, OptionError, near
 from zoo.inference import features
 from zoo.inference.batch_runner import warn_once
+from zoo.inference.engine import Backend, check_backend, with_backend
 from zoo.models.devices import BatchLimit, Device, on_device
 from zoo.models.loading import require_module
 from zoo.models.metadata import model_metadata, unwrap_model
@@ -42,6 +44,7 @@ def evaluate(
     allow_outside: bool = False,
     precision: Precision = "no",
     device: Device | None = None,
+    backend: Backend = "torch",
     **prepare: Any,
 ) -> dict[str, float]:
     """Return the metrics of a model's task on a user's own data.
@@ -50,10 +53,10 @@ def evaluate(
     for `zoo.finetune`, and so are the options that say how it is read. Of
     data with several splits, the test rows are used, or else the validation rows.
     Labels must be the model's. With `precision` "bf16", or "auto" where the hardware
-    can, the model computes in bfloat16; `device` is where, as for `zoo.predict`.
-    `invert=True` exchanges dark and light in pictures. Inputs that do not look like the
-    training data warn. Raises DataError, InputError, OptionError, PrecisionError,
-    DeviceError.
+    can, the model computes in bfloat16; `device` is where, and `backend` by what, as
+    for `zoo.predict`. `invert=True` exchanges dark and light in pictures. Inputs that
+    do not look like the training data warn. Raises DataError, InputError, OptionError,
+    PrecisionError, DeviceError, BackendError.
 
     >>> model = zoo.load("xor-mlp")
     >>> rows = {
@@ -68,7 +71,13 @@ def evaluate(
         target=target, column=column, encoding=encoding, allow_outside=allow_outside
     )
     return evaluate_part(
-        model, data, options, precision=precision, device=device, **prepare
+        model,
+        data,
+        options,
+        precision=precision,
+        device=device,
+        backend=backend,
+        **prepare,
     ).metrics
 
 
@@ -89,10 +98,12 @@ def evaluate_part(
     *,
     precision: Precision = "no",
     device: Device | None = None,
+    backend: Backend = "torch",
     **prepare: Any,
 ) -> Evaluation:
     """Return the metrics as `evaluate` does, with the rows that they were measured
     on."""
+    check_backend(backend, precision)
     model = require_module(model, "zoo.evaluate(model, data)", device)
     spec = model_metadata(model).spec
     task = get_task(spec.task)
@@ -114,7 +125,7 @@ def evaluate_part(
     )
     _warn_of_trained_rows(model, part.rows, part.source)
     with on_device(model, device):
-        quick = at_precision(model, precision)
+        quick = _quickened(model, part.rows, precision, backend, prepare)
         with eval_mode(model):
             metrics = task.measure_rows(quick, part.rows, **prepare)
         if metrics is None:
@@ -122,6 +133,23 @@ def evaluate_part(
             metrics = compute_metrics(model, output, part.rows)
         check_used(quick, precision)
     return Evaluation(metrics, len(part.rows), part.source, part.name)
+
+
+def _quickened(
+    model: nn.Module,
+    rows: LabeledExamples,
+    precision: Precision,
+    backend: Backend,
+    prepare: Mapping[str, Any],
+) -> nn.Module:
+    """Return what computes the outputs: the model at a precision, or an engine."""
+    if backend != "torch":
+        with eval_mode(model):
+            batch = next(features.model_inputs(model, rows, **prepare))
+            engine = with_backend(model, backend, batch)
+        if engine is not model:
+            return engine
+    return at_precision(model, precision)
 
 
 def _warn_of_trained_rows(model: nn.Module, rows: LabeledExamples, source: str) -> None:

@@ -32,7 +32,14 @@ from zoo.preprocessing.preprocessor import preprocessor
 from zoo.runtime.eval_mode import forward_on_device
 from zoo.tasks import Task, get_task
 
-__all__ = ["Backend", "EngineModule", "check_backend", "with_backend"]
+__all__ = [
+    "TOLERANCE",
+    "Backend",
+    "EngineModule",
+    "check_backend",
+    "model_state",
+    "with_backend",
+]
 
 Backend = Literal["auto", "torch", "onnxruntime"]
 LIBRARIES = "torch", "onnx", "onnxruntime", "onnxscript"
@@ -169,7 +176,7 @@ def _obstacle(model: nn.Module) -> str | None:
 
 def _engine(model: nn.Module, batch: Tensor) -> _Engine:
     """Return the engine of a model as it is now. Raises ExportError, MissingExtra."""
-    state = _state(model)
+    state = model_state(model)
     engine = _engines.get(model)
     if engine is None or engine.state != state:
         module = EngineModule(_proven_session(model, batch))
@@ -179,7 +186,7 @@ def _engine(model: nn.Module, batch: Tensor) -> _Engine:
     return engine
 
 
-def _state(model: nn.Module) -> tuple[Any, ...]:
+def model_state(model: nn.Module) -> tuple[Any, ...]:
     """Return what changes when the model does: its weights to the bit, its settings.
 
     The weights are read in about the time of one copy, because `Tensor.data` and NumPy

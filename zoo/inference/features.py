@@ -15,6 +15,8 @@ from zoo._utils import paths
 from zoo.datasets.custom.examples import Column, DatasetSplits, LabeledExamples, content
 from zoo.datasets.custom.table_inputs import read_inputs
 from zoo.errors import DataError, InputError, OptionError
+from zoo.inference.engine import Backend, check_backend
+from zoo.inference.feature_engine import feature_engine
 from zoo.models import sealed_cache
 from zoo.models.devices import BatchLimit, Device, device_of, on_device
 from zoo.models.freeze import head_of
@@ -60,19 +62,21 @@ def features(
     encoding: str | None = None,
     allow_outside: bool = False,
     device: Device | None = None,
+    backend: Backend = "torch",
 ) -> Tensor:
     """Return the input of the head of `model` for raw inputs, (inputs, numbers).
 
     Of a model whose output is a vector, return that output. Raw inputs are those
     of `zoo.predict`, with its options of tables. They are computed in bfloat16 where
     the hardware can, unless `precision` is "no", and on `device`, as for `zoo.predict`.
-    Raises InputError, PrecisionError, DeviceError, and OptionError where there is no
-    head.
+    `backend` is too; "onnxruntime" computes in float32. Raises InputError,
+    PrecisionError, DeviceError, BackendError, and OptionError where there is no head.
 
     >>> seven = zoo.example("lenet5-mnist")
     >>> zoo.features("lenet5-mnist", [seven, seven]).shape
     torch.Size([2, 84])
     """
+    check_backend(backend, precision)
     module = require_module(model, "zoo.features(model, input)", device)
     spec = model_metadata(module).spec
     task, limit = get_task(spec.task), BatchLimit()
@@ -89,6 +93,9 @@ def features(
         quick = at_precision(module, precision)
 
         def computed(given: Tensor, part: slice) -> Tensor:
+            engine = feature_engine(module, backend, given)
+            if engine is not None:
+                return forward_on_device(engine, given[part])
             if spec.output.is_features:
                 return forward_on_device(quick, given[part])
             return before_head(quick, given[part])[0]

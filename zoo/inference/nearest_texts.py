@@ -9,6 +9,7 @@ from torch.nn.functional import normalize
 
 from zoo.errors import InputError
 from zoo.inference.features import features
+from zoo.models.devices import Device
 from zoo.models.loading import require_module
 from zoo.models.metadata import model_metadata
 from zoo.runtime import feature_extraction, tokenizer
@@ -19,7 +20,12 @@ __all__ = ["nearest_texts"]
 
 
 def nearest_texts(
-    model: nn.Module | str | Path, text: Any, texts: Any, *, n: int = 5
+    model: nn.Module | str | Path,
+    text: Any,
+    texts: Any,
+    *,
+    n: int = 5,
+    device: Device | None = None,
 ) -> Any:
     """Return the `n` of `texts` nearest to a text, by the cosine between their vectors.
 
@@ -27,7 +33,8 @@ def nearest_texts(
     `texts` is a list as in `zoo.predict`. A list in place of `text` gives a list of
     results, and the vectors of `texts` are computed once. Every pair is compared. A
     text with a cosine of zero, as one that shares no word with it, is left out.
-    Raises InputError, OptionError.
+    `device` is where it computes, as for `zoo.predict`. Raises InputError, OptionError,
+    DeviceError.
 
     >>> texts = ["A black cat sleeps.", "The train was late."]
     >>> zoo.nearest_texts(
@@ -35,7 +42,7 @@ def nearest_texts(
     ... ).most_similar[0].text
     'The train was late.'
     """
-    module = require_module(model, "zoo.nearest_texts(model, text, texts)")
+    module = require_module(model, "zoo.nearest_texts(model, text, texts)", device)
     spec = model_metadata(module).spec
     if tokenizer.text_input(spec.input) is None:
         raise InputError(f"{spec.name!r} reads no texts.", spec.input.description)
@@ -43,7 +50,7 @@ def nearest_texts(
     task = get_task(spec.task)
     asked, single = task.split_items(text, spec.input)
     among, _ = task.split_items(texts, spec.input)
-    score = _unit(module, asked) @ _unit(module, among).T
+    score = _unit(module, asked, device) @ _unit(module, among, device).T
     results = []
     for item, row in zip(asked, score, strict=True):
         best = row.topk(min(count, len(row)))
@@ -57,9 +64,9 @@ def nearest_texts(
     return results[0] if single else results
 
 
-def _unit(module: nn.Module, items: list[Any]) -> Tensor:
+def _unit(module: nn.Module, items: list[Any], device: Device | None) -> Tensor:
     """Return vectors of length one; a text that says nothing has zeros."""
-    found = features(module, items, precision="no").float().cpu()
+    found = features(module, items, precision="no", device=device).float().cpu()
     if not torch.isfinite(found).all():
         problem = "The model's output is not finite: its weights are at fault."
         raise InputError(problem, "numbers it can count with")

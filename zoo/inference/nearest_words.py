@@ -11,6 +11,7 @@ from torch.nn.functional import normalize
 
 from zoo.errors import InputError, near
 from zoo.inference.sample import require_verb
+from zoo.models.devices import Device, on_device
 from zoo.models.loading import require_module
 from zoo.runtime import feature_extraction, tokenizer
 from zoo.specs import TextInput
@@ -28,6 +29,7 @@ def nearest_words(
     positive: Sequence[str] = (),
     negative: Sequence[str] = (),
     n: int = 10,
+    device: Device | None = None,
 ) -> NearestWords:
     """Return the `n` words nearest to a word, by the cosine between their vectors.
 
@@ -44,7 +46,7 @@ def nearest_words(
     ... ]
     ['tea', 'beer']
     """
-    module = require_module(model, "zoo.nearest_words(model, word)")
+    module = require_module(model, "zoo.nearest_words(model, word)", device)
     spec = require_verb(module, "nearest_words")
     count = feature_extraction.check_count(
         module, n, "n", ["positive", "negative", "n"]
@@ -56,13 +58,14 @@ def nearest_words(
     input_spec = tokenizer.text_input(spec.input)
     assert input_spec is not None, "words are of texts"
     rows = [_number(one, input_spec) for one in (*added, *taken)]
-    matrix = feature_extraction.embedding_matrix(module)
-    assert matrix is not None, "require_verb has checked that"
-    direction: Tensor = normalize(matrix[rows], dim=1)
-    direction[len(added) :] *= -1
-    nearest = feature_extraction.nearest(
-        module, direction.sum(dim=0), count, without=rows
-    )
+    with on_device(module, device):
+        matrix = feature_extraction.embedding_matrix(module)
+        assert matrix is not None, "require_verb has checked that"
+        direction: Tensor = normalize(matrix[rows], dim=1)
+        direction[len(added) :] *= -1
+        nearest = feature_extraction.nearest(
+            module, direction.sum(dim=0), count, without=rows
+        )
     words = tuple(SimilarWord(**one) for one in nearest)
     return NearestWords(
         positive=tuple(added), negative=tuple(taken), most_similar=words
