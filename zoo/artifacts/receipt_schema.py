@@ -12,7 +12,7 @@ from zoo._utils.schema import Malformed, convert
 __all__ = ["check"]
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class MetricRow:
     """A figure, and the rows that it was measured on."""
 
@@ -22,7 +22,7 @@ class MetricRow:
     split: str
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DataPart:
     """The rows of a split."""
 
@@ -30,7 +30,7 @@ class DataPart:
     fingerprint: str
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SweepPart:
     """How settings were searched."""
 
@@ -45,7 +45,7 @@ class SweepPart:
             raise Malformed("sweep.table: its rows are not of one length")
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Parent:
     """The model that a fine-tuning began with."""
 
@@ -53,7 +53,7 @@ class Parent:
     sha256: str
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class WeakLabel:
     """A label, and the share of its rows that were answered rightly."""
 
@@ -62,7 +62,7 @@ class WeakLabel:
     right: float
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Receipt:
     """What any receipt may say; one that was not measured says little."""
 
@@ -95,7 +95,7 @@ class Receipt:
                 raise Malformed(f"changed: {name!r} is none of the settings")
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RunReceipt(Receipt):
     """The receipt of what was measured: a card is made of it."""
 
@@ -112,14 +112,14 @@ class RunReceipt(Receipt):
     versions: Mapping[str, str]
 
     def __post_init__(self) -> None:
-        super().__post_init__()
+        Receipt.__post_init__(self)  # super() knows no class with slots
         if not self.metrics:
             raise Malformed("metrics: there are none")
         if "torch" not in self.versions:
             raise Malformed("no 'torch' in versions")
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FinetunedReceipt(RunReceipt):
     """The receipt of a fine-tuning."""
 
@@ -134,7 +134,7 @@ class FinetunedReceipt(RunReceipt):
     tried: tuple[Any, ...]
 
     def __post_init__(self) -> None:
-        super().__post_init__()
+        RunReceipt.__post_init__(self)
         if "training" not in {name.rpartition("/")[2] for name in self.data}:
             raise Malformed("data: there are no training rows")
         for name in ("balance", "freeze"):

@@ -133,7 +133,8 @@ class AnswerFile:
         try:
             row = convert(parse_json(line, nan=True), Row)
             if number > 1:
-                convert({key: row.get(key) for key in ("input", "error")}, _Head)
+                head = {key: row[key] for key in ("input", "error") if key in row}
+                convert(head, _Head)
         except Malformed as exc:
             raise DataError(
                 f"{self.work} is not as an interrupted run wrote it (line {number}: "

@@ -94,12 +94,12 @@ def _problem(content: bytes, vocab_size: int, max_length: int) -> str:
 
 
 def _objects(value: Any) -> Iterator[dict[str, Any]]:
-    """Yield an object, and all objects within; its depth is bounded."""
+    """Yield all objects within a value, and itself; its depth is bounded."""
     if isinstance(value, dict):
         yield value
-    for part in value.values() if isinstance(value, dict) else value:
-        if isinstance(part, dict | list):
-            yield from _objects(part)
+    parts = value.values() if isinstance(value, dict) else value
+    for part in parts if isinstance(value, dict | list) else ():
+        yield from _objects(part)
 
 
 def _numbers(value: Any) -> Iterator[int]:
