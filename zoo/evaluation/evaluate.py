@@ -13,7 +13,7 @@ from zoo.datasets.custom import reader
 from zoo.datasets.custom.examples import LabeledExamples
 from zoo.datasets.custom.trained_rows import count_trained
 from zoo.datasets.custom.wanted import ReadOptions
-from zoo.errors import DataWarning, OptionError, near
+from zoo.errors import DataWarning, OptionError, TruncationWarning, near
 from zoo.inference import features
 from zoo.inference.batch_runner import warn_once
 from zoo.models.devices import BatchLimit, Device, on_device
@@ -113,6 +113,9 @@ def evaluate_part(
         **asdict(options),
     )
     _warn_of_trained_rows(model, part.rows, part.source)
+    cut = features.truncation_note(model, part.rows, part.source, part.name)
+    if cut:
+        warnings.warn(cut, TruncationWarning, stacklevel=3)
     with on_device(model, device):
         quick = at_precision(model, precision)
         with eval_mode(model):

@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from zoo.datasets.custom.copies import copy_notes
 from zoo.datasets.custom.examples import DatasetSplits, LabeledExamples
 from zoo.datasets.custom.wanted import ReadOptions
-from zoo.errors import CheckpointError, DataWarning, InputError
+from zoo.errors import CheckpointError, DataWarning, InputError, TruncationWarning
 from zoo.evaluation.evaluate import compute_metrics, predict_examples
 from zoo.finetuning import data as finetuning_data
 from zoo.finetuning import linear_probe
@@ -136,7 +136,7 @@ def finetune_model(
     if chosen.head_init == "random":
         _reset(model)
     splits = finetuning_data.split_rows(splits, chosen, solved=solved)
-    splits = _with_copies_said(splits)
+    splits = _with_remarks(model, splits)
     part = "test" if splits.test else "validation"
     features = _features(model, run, splits, chosen, measured=part)
     rows = splits.parts()[part]
@@ -180,11 +180,17 @@ def is_solved_exactly(chosen: Settings) -> bool:
     return still and chosen.optimizer is None and chosen.head_init == "probe"
 
 
-def _with_copies_said(splits: DatasetSplits) -> DatasetSplits:
-    """Warn of rows to measure on that are training rows too, and note it."""
+def _with_remarks(model: nn.Module, splits: DatasetSplits) -> DatasetSplits:
+    """Warn of rows to measure on that are training rows too, and of texts that are
+    longer than the model reads; note both."""
     notes = copy_notes(splits)
     for note in notes:
         warnings.warn(note, DataWarning, stacklevel=3)
+    for part, rows in splits.parts().items():
+        source = splits.source_of(part)
+        if note := featuring.truncation_note(model, rows, source, part):
+            warnings.warn(note, TruncationWarning, stacklevel=3)
+            notes += (note,)
     return replace(splits, notes=splits.notes + notes) if notes else splits
 
 
