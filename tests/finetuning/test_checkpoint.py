@@ -13,7 +13,13 @@ from small import pictures
 
 import zoo
 from zoo.artifacts import checkpoint_folder
-from zoo.errors import CheckpointError, DataError, DataWarning, TrainingError
+from zoo.errors import (
+    CheckpointError,
+    DataError,
+    DataWarning,
+    SettingsError,
+    TrainingError,
+)
 from zoo.finetuning import checkpoint
 from zoo.finetuning.finetune import finetune_by_name
 
@@ -433,3 +439,33 @@ def test_copies_of_training_rows_are_said(photos: Path, tmp_path: Path) -> None:
     )
     assert receipt(tmp_path / "out")["notes"] == [note]
     assert f"* {note}\n" in card
+
+
+def test_settings_are_given_in_a_dict_or_by_name(tmp_path: Path) -> None:
+    """
+    As for `zoo.train`, or as arguments: the same bytes; one of them twice is refused.
+    """
+    rows = zoo.load_dataset("digits", "train").select(range(40))
+    wanted = {"freeze": "none", "epochs": "1", "lr": 0.01}
+
+    zoo.finetune("lenet5-mnist", rows, tmp_path / "dict", settings=wanted)
+    zoo.finetune("lenet5-mnist", rows, tmp_path / "names", **wanted)
+    zoo.finetune(
+        "lenet5-mnist",
+        rows,
+        tmp_path / "both",
+        settings={"freeze": "none"},
+        epochs=1,
+        lr=0.01,
+    )
+
+    folders = [tmp_path / name for name in ("dict", "names", "both")]
+    weights = {(one / "model.safetensors").read_bytes() for one in folders}
+    assert len(weights) == 1
+    with pytest.raises(SettingsError) as twice:
+        zoo.finetune("lenet5-mnist", rows, settings={"lr": 1, "epochs": 1}, epochs=1)
+    assert str(twice.value) == (
+        "Setting 'epochs' is given twice, in settings and as an argument. Give it once."
+    )
+    with pytest.raises(SettingsError, match=r"^No setting 'epoch'\. Did you mean 'epo"):
+        zoo.finetune("lenet5-mnist", rows, settings={"epoch": 1})

@@ -30,7 +30,7 @@ from zoo.models.precision import Autocast, Precision, resolve_precision
 from zoo.runtime.eval_mode import eval_mode
 from zoo.tasks import get_task
 from zoo.training.execution import ExecutionContext
-from zoo.training.monitoring import TrainingMonitor
+from zoo.training.monitoring import StageMonitor, TrainingMonitor
 from zoo.training.run import Run
 from zoo.training.settings import check_ranges, with_values
 from zoo.training.train import seeded
@@ -138,7 +138,8 @@ def finetune_model(
     splits = finetuning_data.split_rows(splits, chosen, solved=solved)
     splits = _with_remarks(model, splits)
     part = "test" if splits.test else "validation"
-    features = _features(model, run, splits, chosen, measured=part)
+    say = monitor.stage_started if isinstance(monitor, StageMonitor) else _nothing
+    features = _features(model, run, splits, chosen, measured=part, say=say)
     rows = splits.parts()[part]
     for name, figures in task.baselines(
         splits.training, rows, spec.input, spec.output
@@ -146,6 +147,9 @@ def finetune_model(
         run.log_baseline(name, **figures)
     if not solved:
         chosen = chosen.for_rows(len(splits.training) * chosen.copies.count)
+    if linear:
+        features("training")  # which says so first
+        say(f"choosing a head on {len(splits.training):,} training rows")
     probe = _probed(run, model, splits, chosen, features, part, old) if linear else None
     if ends and not linear and chosen.head_init == "probe":
         _start_on_pixels(model, splits, chosen)
@@ -245,6 +249,7 @@ def _features(
     chosen: Settings,
     *,
     measured: str,
+    say: Callable[[str], None],
 ) -> Callable[[str], Tensor]:
     """Return what gives the features of a part, once; copies only of training rows.
 
@@ -257,6 +262,8 @@ def _features(
         autocast = None if part == measured else run.context.autocast
         if autocast is not None:
             autocast.used = True
+        rows = len(splits.parts()[part]) * copies.count
+        say(f"computing the features of {rows:,} {part} row{'' if rows == 1 else 's'}")
         return featuring.example_features(
             model,
             splits.parts()[part],
@@ -265,6 +272,10 @@ def _features(
         )
 
     return of
+
+
+def _nothing(what: str) -> None:
+    """Say nothing."""
 
 
 def _cached(chosen: Settings, ends: bool) -> bool:

@@ -39,7 +39,7 @@ from zoo.training.progress import print_comparison, show_progress, watched
 from zoo.training.recipe_file import RecipeFile
 from zoo.training.rescue import weights_kept
 from zoo.training.resume import ResumeCheckpoint
-from zoo.training.run import Run
+from zoo.training.run import Run, one_row_explained
 from zoo.training.settings import check_ranges, with_values
 from zoo.training.sweep_settings import NO_SWEEP, SweepSettings
 from zoo.training.trackers import Tracker, tracker
@@ -156,7 +156,8 @@ def train(
             settings=chosen,
         )
         try:
-            trained = unwrap_model(recipe.train(chosen, run))
+            with one_row_explained():
+                trained = unwrap_model(recipe.train(chosen, run))
             trained = without_autocast(trained).eval().cpu()
             if precision == "bf16" and run.context.precision == "no":
                 warnings.warn(FLOAT32_ONLY.format(name=spec.name), stacklevel=2)
