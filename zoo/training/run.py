@@ -83,6 +83,9 @@ class Run(TextRun):
             None  # of the weights to keep, as given to `log`
         )
         self.split_sizes: tuple[int, int] | None = None  # rows to fit and held back
+        self.held_out: Data | None = None  # those held back
+        self.learned: Data | None = None  # those of batches, those to fit, or all
+        self._sure = False  # whether these are the ones
         self.baselines: dict[str, dict[str, float]] = {}
         self.figures: dict[str, tuple[bytes, str]] = {}
         self.settings = settings  # the recipe's, for a report that trains again
@@ -114,7 +117,14 @@ class Run(TextRun):
             load = resolve(reader, plugin=plugin)
             options["output_spec"] = self.spec.output
         rows: TensorRows = self._read(load, name, split, options)
+        if split == "train" and self.learned is None:
+            self._learns(rows, sure=False)
         return rows
+
+    def _learns(self, rows: Data, *, sure: bool) -> None:
+        """Remember rows that are learned from, to compare others with."""
+        if not self._sure:
+            self.learned, self._sure = rows, sure
 
     def load_texts(
         self,
@@ -179,6 +189,8 @@ class Run(TextRun):
         else:
             training, held_out = self._fold.split(rows, seed=self.seed)
         self.split_sizes = len(training), len(held_out)
+        self.held_out = held_out
+        self._learns(training, sure=False)
         return training, held_out
 
     def fit_normalization(self, rows: TensorRows | StreamedRows) -> None:
@@ -247,6 +259,7 @@ class Run(TextRun):
         is left out, for this epoch: one row has no variance.
         """
         in_memory.check_labels(rows.target, self.spec.output, rows.source)
+        self._learns(rows, sure=True)
         if left := self._left_over(len(rows), size):
             how["order"] = _without_last(left, how.get("order"))
         batches = super().batches(rows, size, **how)
