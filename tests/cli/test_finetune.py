@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from command_line import Ended, Run
-from PIL import Image
+from PIL import Image, TiffImagePlugin
 from stripes import CLASSES, stripes
 
 import zoo
@@ -265,6 +265,74 @@ def test_the_folder_is_named_after_model_and_data(
     run("finetune", NAME, data)
 
     assert written == [Path("runs") / folder]
+
+
+def test_the_default_folder_is_numbered_and_force_replaces(
+    run: Run, photos: Path, tmp_path: Path
+) -> None:
+    """
+    A second run takes the next name; onto a folder that is named it needs --force.
+    """
+    runs = tmp_path / "runs"
+    (runs / "lenet5-mnist-photos").mkdir(parents=True)
+
+    assert run("finetune", NAME, "photos").status == 0
+    written = runs / "lenet5-mnist-photos-2"
+    before = (written / "model.safetensors").read_bytes()
+    words = ("finetune", NAME, "photos", "-o", str(written), "--set", "l2_sp=10")
+    refused = run(*words)
+    kept = (written / "model.safetensors").read_bytes()
+    forced = run(*words, "--force")
+
+    assert (refused.status, kept) == (1, before)
+    assert "--force" in refused.err
+    assert forced.status == 0
+    assert (written / "model.safetensors").read_bytes() != before
+
+
+def test_inverted_pictures_by_command(run: Run, photos: Path) -> None:
+    """
+    --invert of both commands is invert=True: negatives are learned from and measured
+    as the pictures are.
+    """
+    for path in photos.rglob("*.png"):
+        with Image.open(path) as image:
+            negative = image.convert("L").point(lambda value: 255 - value)
+        negative.save(path)
+
+    made = run("finetune", NAME, "photos", "-o", "mine", "--invert")
+    told = run("evaluate", "mine", "photos")
+    wrong = run("evaluate", "mine", "photos", "--invert")
+
+    assert made.status == 0
+    assert read_receipt(Path("mine"))["settings"]["invert"] is True
+    assert "accuracy 1.0000" in told.out
+    assert wrong.status == 0
+    assert wrong.out != told.out
+
+
+def test_a_photograph_with_an_odd_note_among_what_cannot_be_read(
+    run: Run, photos: Path
+) -> None:
+    """
+    EXIF that Pillow can't write again is no reason to leave a picture out.
+    """
+    odd = photos / "train" / "lying" / "odd.jpg"
+    tags = TiffImagePlugin.ImageFileDirectory_v2(prefix=b"MM")
+    tags.tagtype[0x0128] = 2
+    tags[0x0112], tags[0x0128] = 1, "inches"
+    exif = b"Exif\x00\x00" + b"MM\x00\x2a\x00\x00\x00\x08" + tags.tobytes(8)
+    with Image.open(next(odd.parent.glob("*.png"))) as image:
+        image.convert("RGB").save(odd, exif=exif)
+    (odd.parent / "broken.png").write_bytes(b"x")
+
+    ended = run("finetune", NAME, "photos", "-o", "mine", "--skip-unreadable")
+
+    assert ended.status == 0
+    assert ended.out.startswith("rows: 25 training, 10 test;")
+    assert [one.split(":")[0] for one in read_receipt(Path("mine"))["skipped"]] == [
+        "lying/broken.png"
+    ]
 
 
 def test_a_bar_waits_until_the_epochs_begin(capsys: pytest.CaptureFixture[str]) -> None:

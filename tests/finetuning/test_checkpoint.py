@@ -382,8 +382,30 @@ def test_a_fine_tuned_model_is_not_replaced_without_a_word(
     """
     Before anything is read; `force` gives it up.
     """
+    before = (taught / "model.safetensors").read_bytes()
+
     with pytest.raises(CheckpointError, match="holds a trained model already"):
         zoo.finetune(DIGITS, photos, taught)
+    assert (taught / "model.safetensors").read_bytes() == before
+    zoo.finetune(DIGITS, photos, taught, force=True, l2_sp=10.0)
+
+    assert (taught / "model.safetensors").read_bytes() != before
+    assert checkpoint_folder.read_receipt(taught)["settings"]["l2_sp"] == 10.0
+
+
+def test_a_folder_that_cannot_be_written_is_refused_before_anything_is_read(
+    tmp_path: Path,
+) -> None:
+    """
+    The data, which is not there, is not looked for.
+    """
+    (tmp_path / "file").write_bytes(b"")
+
+    with pytest.raises(CheckpointError) as caught:
+        zoo.finetune(DIGITS, tmp_path / "no such", tmp_path / "file" / "mine")
+
+    assert str(tmp_path / "file") in str(caught.value)
+    assert "no such" not in str(caught.value)
 
 
 def test_a_lesson_is_saved_later(photos: Path, tmp_path: Path) -> None:
