@@ -12,8 +12,9 @@ from typing import Any, cast
 import torch
 from torch import Tensor, nn
 
-from zoo.datasets.custom.copies import copy_notes
+from zoo.datasets.custom.copies import copied_rows, copy_notes
 from zoo.datasets.custom.examples import DatasetSplits, LabeledExamples
+from zoo.datasets.custom.near_copies import near_copy_notes
 from zoo.datasets.custom.wanted import ReadOptions
 from zoo.errors import CheckpointError, DataWarning, InputError, TruncationWarning
 from zoo.evaluation.evaluate import compute_metrics, predict_examples
@@ -185,9 +186,11 @@ def is_solved_exactly(chosen: Settings) -> bool:
 
 
 def _with_remarks(model: nn.Module, splits: DatasetSplits) -> DatasetSplits:
-    """Warn of rows to measure on that are training rows too, and of texts that are
-    longer than the model reads; note both."""
+    """Warn of rows to measure on that are training rows too, or pictures nearly the
+    same, and of texts that are longer than the model reads; note it all."""
     notes = copy_notes(splits)
+    if model_metadata(model).spec.input.pictured:
+        notes += near_copy_notes(splits, copied_rows(splits))
     for note in notes:
         warnings.warn(note, DataWarning, stacklevel=3)
     for part, rows in splits.parts().items():
