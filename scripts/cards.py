@@ -20,9 +20,10 @@ from zoo.plugins import catalog
 
 ROOT = Path(__file__).resolve().parents[1]
 CARDS, PLUGINS = ROOT / "cards", ROOT / "plugins"
+MODELS = ROOT / "docs" / "models.md"
 TABLES = {
     ROOT / "README.md": models_table.short_lines,
-    ROOT / "docs" / "models.md": models_table.lines,
+    MODELS: models_table.lines,
 }
 LIST = ROOT / "docs" / "plugins" / "list.md"
 
@@ -62,9 +63,14 @@ def _wanted() -> list[tuple[Path, bytes]]:
         readme = plugin_readmes.readme(project.parent).encode()
         wanted.append((project.with_name("README.md"), readme))
     for page, lines in TABLES.items():
-        wanted.append((page, _page(page, "models", lines(_ours())).encode()))
+        text = page.read_text(encoding="utf-8")
+        text = _page(text, "models", lines(_ours()))
+        if page == MODELS:
+            text = _page(text, "fine-tuning", models_table.finetuning_lines(_ours()))
+        wanted.append((page, text.encode()))
     plugins = plugin_readmes.table(sorted(PLUGINS.glob("*/")))
-    return [*wanted, (LIST, _page(LIST, "plugins", plugins).encode())]
+    text = _page(LIST.read_text(encoding="utf-8"), "plugins", plugins)
+    return [*wanted, (LIST, text.encode())]
 
 
 def _ours() -> Iterator[tuple[ModelSpec, Path]]:
@@ -75,11 +81,10 @@ def _ours() -> Iterator[tuple[ModelSpec, Path]]:
             yield spec, home
 
 
-def _page(page: Path, what: str, table: list[str]) -> str:
-    """Return a page with the table between its two marks written anew."""
+def _page(text: str, what: str, table: list[str]) -> str:
+    """Return a page's text with the table between its two marks written anew."""
     begin = f"<!-- {what}: written by scripts/cards.py -->"
     end = f"<!-- end of {what} -->"
-    text = page.read_text(encoding="utf-8")
     before, after = text.partition(begin)[0], text.partition(end)[2]
     return "\n".join([f"{before}{begin}", *table, f"{end}{after}"])
 

@@ -7,13 +7,17 @@ that a model is from shows of it, and what it should reach.
 
 import json
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 
 from zoo import ModelSpec
 from zoo.artifacts import checkpoint_folder
 from zoo.cli import render
+from zoo.errors import ZooError
+from zoo.finetuning.preconditions import check
+from zoo.finetuning.strategies import Settings
 
-__all__ = ["baseline", "lines", "short_lines"]
+__all__ = ["baseline", "finetuning_lines", "lines", "short_lines"]
 
 GOALS = Path(__file__).with_name("goals.json")
 HEAD = (
@@ -25,6 +29,21 @@ SHORT_HEAD = (
     "| model | weights | measured | best simple baseline |",
     "| --- | ---: | --- | --- |",
 )
+DATA = {  # that models of a task are fine-tuned on
+    "image-classification": "pictures in folders that are named as their classes, or a "
+    "table with a column of pictures and one of classes",
+    "image-segmentation": "a folder with `images` and `masks`, or a table with a "
+    "column of each",
+    "image-to-text": "pictures that are named by their texts, or a table with a column "
+    "of each",
+    "text-classification": "texts in folders that are named as their classes, or a "
+    "table with a column of texts and one of classes",
+    "feature-extraction": "texts and classes, as for text-classification",
+    "tabular-classification": "a table with the model's columns and one of classes",
+    "tabular-regression": "a table with the model's columns and one of numbers",
+    "time-series-forecasting": "a table with the model's columns, a row for each step "
+    "in time, the oldest first",
+}
 SHORT = {  # one of each kind, for the README
     "perceptron-iris",
     "lenet5-mnist",
@@ -57,6 +76,24 @@ def short_lines(models: Iterable[tuple[ModelSpec, Path]]) -> list[str]:
         if spec.name in SHORT
     )
     return [*SHORT_HEAD, *(f"| {' | '.join(row)} |" for row in cells)]
+
+
+def finetuning_lines(models: Iterable[tuple[ModelSpec, Path]]) -> list[str]:
+    """Return the table of what models are fine-tuned on, by task.
+
+    Its links are those of a file in docs/.
+    """
+    by_task: dict[str, list[str]] = {}
+    for spec, _ in models:
+        with suppress(ZooError):  # a model that can't be
+            check(spec, Settings())
+            link = f"[`{spec.name}`](../cards/{spec.name})"
+            by_task.setdefault(spec.task, []).append(link)
+    rows = [
+        f"| {task} | {DATA[task]} | {', '.join(names)} |"
+        for task, names in sorted(by_task.items())
+    ]
+    return ["| task | data | models |", "| --- | --- | --- |", *rows]
 
 
 def _model(spec: ModelSpec, cards: str) -> str:

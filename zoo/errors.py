@@ -103,6 +103,7 @@ __all__ = [
     "SplitNotFound",
     "StartError",
     "TrainingError",
+    "TruncationWarning",
     "TrustWarning",
     "UnreachableError",
     "VerbError",
@@ -327,6 +328,10 @@ class CacheError(HubError):
 
 class DataWarning(UserWarning):
     """Something of a user's data was left out, or is not as it seems."""
+
+
+class TruncationWarning(DataWarning):
+    """Texts are longer than a model reads, and the rest of them is not looked at."""
 
 
 class TrustWarning(UserWarning):

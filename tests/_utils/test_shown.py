@@ -2,7 +2,7 @@
 
 import pytest
 
-from zoo._utils.shown import code, lines, markdown, one_line
+from zoo._utils.shown import code, counted, lines, markdown, one_line
 from zoo.results import Classification
 
 CLEAR = "\x1b[2J\x1b]0;owned\x07"  # clears a terminal, and gives it a title
@@ -75,3 +75,15 @@ def test_a_class_with_a_strange_name_is_shown_as_text() -> None:
     assert "\n" not in seen
     assert "<img src=x" not in answer._repr_html_()
     assert answer.to_dict()["label"] == name
+
+
+def test_one_of_a_thing_is_counted_in_the_singular() -> None:
+    """
+    And thousands have commas.
+    """
+    assert [counted(number, "row") for number in (0, 1, 2, 2000)] == [
+        "0 rows",
+        "1 row",
+        "2 rows",
+        "2,000 rows",
+    ]

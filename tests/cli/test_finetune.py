@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from command_line import Ended, Run
-from PIL import Image
+from PIL import Image, TiffImagePlugin
 from stripes import CLASSES, stripes
 
 import zoo
@@ -44,12 +44,17 @@ def test_the_model_says_how_well_it_does_and_what_comes_next(
 ) -> None:
     """
     Rows, classes, a table with baselines, the folder, and two commands to go on with;
-    nothing on stderr, which is no terminal here.
+    on stderr, which is no terminal here, a line for each stage, with its rows.
     """
     ended = run("finetune", NAME, "photos")
 
     rows, classes, _, head, accuracy, f1, _, where, *after = ended.out.splitlines()
-    assert (ended.status, ended.err) == (0, "")
+    assert ended.status == 0
+    assert ended.err.splitlines() == [
+        "computing the features of 24 training rows",
+        "choosing a head on 24 training rows",
+        "computing the features of 10 test rows",
+    ]
     assert rows == "rows: 24 training, 10 test; measured on the test rows"
     assert classes == "training rows: lying 12, standing 12"
     assert re.split(r"  +", head.strip()) == [
@@ -90,7 +95,9 @@ def test_epochs_are_told_one_by_one(run: Run, photos: Path) -> None:
     ended = run("finetune", NAME, "photos", *words)
 
     lines = ended.err.splitlines()
-    assert [line.split(" loss ")[0] for line in lines] == ["epoch 1/2", "epoch 2/2"]
+    stages, epochs = lines[:-2], lines[-2:]
+    assert [line.split(" loss ")[0] for line in epochs] == ["epoch 1/2", "epoch 2/2"]
+    assert stages[0] == "computing the features of 20 training rows"
     assert ended.out.startswith("rows: 20 training, 4 validation, 10 test;")
 
 
@@ -260,6 +267,74 @@ def test_the_folder_is_named_after_model_and_data(
     assert written == [Path("runs") / folder]
 
 
+def test_the_default_folder_is_numbered_and_force_replaces(
+    run: Run, photos: Path, tmp_path: Path
+) -> None:
+    """
+    A second run takes the next name; onto a folder that is named it needs --force.
+    """
+    runs = tmp_path / "runs"
+    (runs / "lenet5-mnist-photos").mkdir(parents=True)
+
+    assert run("finetune", NAME, "photos").status == 0
+    written = runs / "lenet5-mnist-photos-2"
+    before = (written / "model.safetensors").read_bytes()
+    words = ("finetune", NAME, "photos", "-o", str(written), "--set", "l2_sp=10")
+    refused = run(*words)
+    kept = (written / "model.safetensors").read_bytes()
+    forced = run(*words, "--force")
+
+    assert (refused.status, kept) == (1, before)
+    assert "--force" in refused.err
+    assert forced.status == 0
+    assert (written / "model.safetensors").read_bytes() != before
+
+
+def test_inverted_pictures_by_command(run: Run, photos: Path) -> None:
+    """
+    --invert of both commands is invert=True: negatives are learned from and measured
+    as the pictures are.
+    """
+    for path in photos.rglob("*.png"):
+        with Image.open(path) as image:
+            negative = image.convert("L").point(lambda value: 255 - value)
+        negative.save(path)
+
+    made = run("finetune", NAME, "photos", "-o", "mine", "--invert")
+    told = run("evaluate", "mine", "photos")
+    wrong = run("evaluate", "mine", "photos", "--invert")
+
+    assert made.status == 0
+    assert read_receipt(Path("mine"))["settings"]["invert"] is True
+    assert "accuracy 1.0000" in told.out
+    assert wrong.status == 0
+    assert wrong.out != told.out
+
+
+def test_a_photograph_with_an_odd_note_among_what_cannot_be_read(
+    run: Run, photos: Path
+) -> None:
+    """
+    EXIF that Pillow can't write again is no reason to leave a picture out.
+    """
+    odd = photos / "train" / "lying" / "odd.jpg"
+    tags = TiffImagePlugin.ImageFileDirectory_v2(prefix=b"MM")
+    tags.tagtype[0x0128] = 2
+    tags[0x0112], tags[0x0128] = 1, "inches"
+    exif = b"Exif\x00\x00" + b"MM\x00\x2a\x00\x00\x00\x08" + tags.tobytes(8)
+    with Image.open(next(odd.parent.glob("*.png"))) as image:
+        image.convert("RGB").save(odd, exif=exif)
+    (odd.parent / "broken.png").write_bytes(b"x")
+
+    ended = run("finetune", NAME, "photos", "-o", "mine", "--skip-unreadable")
+
+    assert ended.status == 0
+    assert ended.out.startswith("rows: 25 training, 10 test;")
+    assert [one.split(":")[0] for one in read_receipt(Path("mine"))["skipped"]] == [
+        "lying/broken.png"
+    ]
+
+
 def test_a_bar_waits_until_the_epochs_begin(capsys: pytest.CaptureFixture[str]) -> None:
     """
     What is looked at first has no known end, and is told; then epochs are counted.
@@ -330,7 +405,8 @@ def test_tables_in_another_encoding(run: Run, tmp_path: Path) -> None:
         "error: rows.csv is not UTF-8 text (byte 0); it looks like cp949: save it as "
         "UTF-8. Or give encoding='cp949' (--encoding cp949).\n"
     )
-    assert (made.status, made.err) == (0, "")
+    assert made.status == 0
+    assert "warning" not in made.err
     assert "training rows: bad 8, good 8" in made.out
     assert told.out.splitlines()[0] == "measured on 20 rows of rows.csv"
 

@@ -1,6 +1,10 @@
 """`zoo list`: the installed models."""
 
 import json
+import os
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 from command_line import Ended, Run
@@ -61,3 +65,38 @@ def test_list_as_json(run: Run) -> None:
     assert iris["name"] == "perceptron-iris"
     assert iris["parameters"] == 3
     assert iris["provided_by"] == "zoo-perceptron"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "import sys; sys.exit(0)",
+        "raise KeyboardInterrupt",
+        "raise BaseExceptionGroup('two', [SystemExit()])",
+    ],
+)
+def test_a_plugin_that_would_end_the_command(tmp_path: Path, body: str) -> None:
+    """
+    All other models are listed, the plugin is named on stderr, and the status is 1.
+    """
+    (tmp_path / "zoo_leaves.py").write_text(body, encoding="utf-8")
+    place = tmp_path / "zoo_leaves-1.dist-info"
+    place.mkdir()
+    (place / "METADATA").write_text(
+        "Metadata-Version: 2.1\nName: zoo-leaves\nVersion: 1\n"
+    )
+    (place / "entry_points.txt").write_text("[zoo]\nleaves = zoo_leaves\n")
+    paths = os.pathsep.join([str(tmp_path), os.environ.get("PYTHONPATH", "")])
+
+    ended = subprocess.run(
+        [sys.executable, "-m", "zoo", "list"],
+        env=os.environ | {"PYTHONPATH": paths.rstrip(os.pathsep)},
+        capture_output=True,
+        text=True,
+        timeout=100,
+    )
+
+    assert ended.returncode == 1
+    assert [line.split()[0] for line in ended.stdout.splitlines()] == zoo.list_models()
+    assert ended.stderr.startswith("warning: Plugin 'leaves': ")
+    assert ended.stderr.count("\n") == 1

@@ -13,7 +13,13 @@ from small import pictures
 
 import zoo
 from zoo.artifacts import checkpoint_folder
-from zoo.errors import CheckpointError, DataError, DataWarning, TrainingError
+from zoo.errors import (
+    CheckpointError,
+    DataError,
+    DataWarning,
+    SettingsError,
+    TrainingError,
+)
 from zoo.finetuning import checkpoint
 from zoo.finetuning.finetune import finetune_by_name
 
@@ -376,8 +382,30 @@ def test_a_fine_tuned_model_is_not_replaced_without_a_word(
     """
     Before anything is read; `force` gives it up.
     """
+    before = (taught / "model.safetensors").read_bytes()
+
     with pytest.raises(CheckpointError, match="holds a trained model already"):
         zoo.finetune(DIGITS, photos, taught)
+    assert (taught / "model.safetensors").read_bytes() == before
+    zoo.finetune(DIGITS, photos, taught, force=True, l2_sp=10.0)
+
+    assert (taught / "model.safetensors").read_bytes() != before
+    assert checkpoint_folder.read_receipt(taught)["settings"]["l2_sp"] == 10.0
+
+
+def test_a_folder_that_cannot_be_written_is_refused_before_anything_is_read(
+    tmp_path: Path,
+) -> None:
+    """
+    The data, which is not there, is not looked for.
+    """
+    (tmp_path / "file").write_bytes(b"")
+
+    with pytest.raises(CheckpointError) as caught:
+        zoo.finetune(DIGITS, tmp_path / "no such", tmp_path / "file" / "mine")
+
+    assert str(tmp_path / "file") in str(caught.value)
+    assert "no such" not in str(caught.value)
 
 
 def test_a_lesson_is_saved_later(photos: Path, tmp_path: Path) -> None:
@@ -433,3 +461,33 @@ def test_copies_of_training_rows_are_said(photos: Path, tmp_path: Path) -> None:
     )
     assert receipt(tmp_path / "out")["notes"] == [note]
     assert f"* {note}\n" in card
+
+
+def test_settings_are_given_in_a_dict_or_by_name(tmp_path: Path) -> None:
+    """
+    As for `zoo.train`, or as arguments: the same bytes; one of them twice is refused.
+    """
+    rows = zoo.load_dataset("digits", "train").select(range(40))
+    wanted = {"freeze": "none", "epochs": "1", "lr": 0.01}
+
+    zoo.finetune("lenet5-mnist", rows, tmp_path / "dict", settings=wanted)
+    zoo.finetune("lenet5-mnist", rows, tmp_path / "names", **wanted)
+    zoo.finetune(
+        "lenet5-mnist",
+        rows,
+        tmp_path / "both",
+        settings={"freeze": "none"},
+        epochs=1,
+        lr=0.01,
+    )
+
+    folders = [tmp_path / name for name in ("dict", "names", "both")]
+    weights = {(one / "model.safetensors").read_bytes() for one in folders}
+    assert len(weights) == 1
+    with pytest.raises(SettingsError) as twice:
+        zoo.finetune("lenet5-mnist", rows, settings={"lr": 1, "epochs": 1}, epochs=1)
+    assert str(twice.value) == (
+        "Setting 'epochs' is given twice, in settings and as an argument. Give it once."
+    )
+    with pytest.raises(SettingsError, match=r"^No setting 'epoch'\. Did you mean 'epo"):
+        zoo.finetune("lenet5-mnist", rows, settings={"epoch": 1})

@@ -318,3 +318,23 @@ def test_no_example(iris: nn.Module, tmp_path: Path) -> None:
         zoo.example(str(folder))
 
     assert caught.value.problem == f"{str(folder)!r} ships no example input."
+
+
+def test_rows_of_pixels_are_answered_one_by_one() -> None:
+    """
+    `zoo.predict("mlp-mnist", X)` gives as many answers as X has rows, and of one row in
+    a table a list of one: the answers for the pictures themselves.
+    """
+    digits = zoo.load_dataset("digits", "train").select(range(10))
+    pictures = [row["image"].convert("L").resize((28, 28)) for row in digits]
+    table = np.stack([np.asarray(one).reshape(784) for one in pictures])
+
+    answers = zoo.predict("mlp-mnist", table)
+    one = zoo.predict("mlp-mnist", table[:1])
+
+    assert table.shape == (10, 784)
+    assert [answer.label for answer in answers] == [
+        answer.label for answer in zoo.predict("mlp-mnist", pictures)
+    ]
+    assert (len(answers), len(one), one[0].label) == (10, 1, answers[0].label)
+    assert zoo.predict("mlp-mnist", table[0]).label == answers[0].label

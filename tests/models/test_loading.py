@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -518,14 +519,29 @@ def test_a_folder_with_a_graph_is_no_checkpoint(tmp_path: Path) -> None:
     )
 
 
-def test_a_model_is_no_name() -> None:
+@pytest.mark.parametrize(
+    "verb",
+    [zoo.verify, zoo.benchmark, zoo.card, zoo.load, lambda m: zoo.finetune(m, "rows")],
+    ids=["verify", "benchmark", "card", "load", "finetune"],
+)
+def test_a_model_is_no_name(verb: Any) -> None:
     """
-    A verb that takes a name says what it was given, in a word.
+    A verb that reads files says which name or folder to give: what has changed in
+    memory would be left out without a word.
     """
-    with pytest.raises(ModelNotFound) as module:
-        zoo.verify(zoo.build("lenet5-mnist"))  # type: ignore[arg-type]
+    with pytest.raises(CheckpointError) as module:
+        verb(zoo.build("lenet5-mnist"))
+    with pytest.raises(ModelNotFound) as other:
+        verb(torch.nn.Linear(1, 1))
 
-    assert str(module.value).startswith("No model named '<LeNet5>'. ")
+    assert str(module.value) == (
+        "This is a model, a LeNet5, and its name is needed, or its folder. Give "
+        "'lenet5-mnist'; or, if it has changed since it was loaded, save it with "
+        "zoo.save, and give that folder."
+    )
+    assert str(other.value).startswith(
+        "No model named 'Linear(in_features=1, out_features=1, bias=True)'. "
+    )
 
 
 def test_a_folder_that_is_no_checkpoint(tmp_path: Path) -> None:

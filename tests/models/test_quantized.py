@@ -98,3 +98,53 @@ def test_it_is_not_exported(quantized: nn.Module, tmp_path: Path) -> None:
         "a graph has float32: export the model that it was made of."
     )
     assert not (tmp_path / "graph").exists()
+
+
+@pytest.mark.parametrize("kind", ["quantized", "compiled"])
+def test_it_is_evaluated_and_gives_features_of_its_own(
+    kind: str, quantized: nn.Module
+) -> None:
+    """
+    The figures are those of its own answers, and a compiled model's features those of
+    the module in it.
+    """
+    rows = zoo.load_dataset("digits", "train").select(range(40))
+    plain = zoo.load(NAME)
+    model = quantized if kind == "quantized" else torch.compile(plain, backend="eager")
+    pictures = [row["image"] for row in rows]
+
+    answers = [one.label for one in zoo.predict(model, pictures)]
+    right = [
+        int(label) == row["label"] for label, row in zip(answers, rows, strict=True)
+    ]
+    features, exact = zoo.features(model, pictures), zoo.features(plain, pictures)
+
+    assert zoo.evaluate(model, rows)["accuracy"] == pytest.approx(sum(right) / 40)
+    assert features.shape == exact.shape == (40, 84)
+    assert torch.allclose(features, exact, atol=0.2 if kind == "quantized" else 1e-5)
+    assert torch.equal(features, exact) == (kind == "compiled")
+
+
+def test_a_compiled_model_is_saved_and_exported_as_the_module_in_it(
+    tmp_path: Path,
+) -> None:
+    """
+    To the byte.
+    """
+    plain = zoo.load(NAME)
+    compiled = torch.compile(plain, backend="eager")
+
+    for name, model in (("plain", plain), ("compiled", compiled)):
+        zoo.save(model, tmp_path / name)
+        zoo.export(model, tmp_path / f"{name}-graph")
+
+    for file in ("model.safetensors", "config.json"):
+        assert (tmp_path / "plain" / file).read_bytes() == (
+            tmp_path / "compiled" / file
+        ).read_bytes()
+    weights = [zoo.load(tmp_path / name).state_dict() for name in ("plain", "compiled")]
+    assert all(torch.equal(weights[0][key], weights[1][key]) for key in weights[0])
+    graphs = [
+        tmp_path / f"{name}-graph" / "model.onnx" for name in ("plain", "compiled")
+    ]
+    assert graphs[0].read_bytes() == graphs[1].read_bytes()

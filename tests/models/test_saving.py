@@ -200,7 +200,8 @@ def test_a_text_model_needs_no_folder_after_it_was_loaded(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """
-    It holds its tokenizer: it reads after `chdir`, and saves over the folder it is of.
+    It holds its tokenizer: it reads after `chdir` and once its folder has moved, and
+    saves over the folder it is of.
     """
     name = next(
         spec.name
@@ -216,6 +217,9 @@ def test_a_text_model_needs_no_folder_after_it_was_loaded(
     monkeypatch.chdir("/")
     assert zoo.predict(model, "a fine film").to_dict() == before
     assert model.zoo.folder == tmp_path / "model"
+    (tmp_path / "model").rename(tmp_path / "moved")
+    assert zoo.predict(model, "a fine film").to_dict() == before
+    (tmp_path / "moved").rename(tmp_path / "model")
     (tmp_path / "model" / "tokenizer.json").unlink()
     zoo.save(model, tmp_path / "model")
 

@@ -393,6 +393,23 @@ def test_a_text_is_read_past_a_typed_end() -> None:
     )
 
 
+def test_typed_tokens_in_a_vector_and_in_a_text_that_goes_on() -> None:
+    """
+    A vector is that of all words, and a text goes on from all of it.
+    """
+    typed, plain, half = (
+        zoo.predict("tfidf-retriever", text)
+        for text in ("frequency [PAD] maths", "frequency pad maths", "frequency")
+    )
+    prompt = "what is [PAD] good"
+
+    written = zoo.predict("char-lstm-nietzsche", prompt, max_new_tokens=3, seed=0)
+
+    assert typed.vector == plain.vector
+    assert typed.vector != half.vector
+    assert (written.prompt, str(written)[: len(prompt)]) == (prompt, prompt)
+
+
 def test_a_typed_mask_is_a_gap() -> None:
     """
     It is the one special token that people are to type.

@@ -1,5 +1,6 @@
 """The tables of models tell what was measured, the unflattering as well."""
 
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -82,3 +83,23 @@ def test_the_baseline_of_the_first_metric_is_named(
     )
 
     assert models_table.baseline(spec) == told
+
+
+def test_every_model_with_a_head_is_listed_by_its_data() -> None:
+    """
+    Once, beside what data of its task looks like, and no other model is.
+    """
+    _, _, after = PAGE.partition("<!-- fine-tuning: ")
+    part = after.partition("<!-- end of fine-tuning")[0]
+    rows = [line.split(" | ") for line in part.splitlines() if line.startswith("| ")]
+    listed = [name for *_, names in rows[2:] for name in re.findall("`([^`]+)`", names)]
+
+    headed = {
+        spec.name
+        for spec in catalog.search()
+        if spec.head is not None and spec.weights is not None
+    }
+    assert len(listed) == len({*listed})
+    assert {*listed} == headed
+    assert {row[0].strip("| ") for row in rows[2:]} <= {*models_table.DATA}
+    assert "`lenet5-mnist`" in next(row[2] for row in rows if "image-cl" in row[0])

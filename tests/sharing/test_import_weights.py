@@ -222,7 +222,7 @@ def test_what_cannot_be_adopted(
         ),
         (
             {"a": torch.zeros(1)},
-            "{file} holds 1 tensors and the model 10: they can't be taken in order.",
+            "{file} holds 1 tensor and the model 10: they can't be taken in order.",
         ),
     ],
 )

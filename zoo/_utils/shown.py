@@ -7,7 +7,7 @@ surface has one function here that takes that power away; a notebook has `html.e
 import re
 import unicodedata
 
-__all__ = ["code", "lines", "markdown", "one_line"]
+__all__ = ["code", "counted", "lines", "markdown", "one_line"]
 
 # What Markdown or HTML may obey: anywhere, at the edge of a word, at the start.
 MARKS = re.compile(r"[\\`*\[\]<>!|&~]|(?<!\w)_|_(?!\w)|^[#+=-]")
@@ -24,6 +24,11 @@ def one_line(text: object) -> str:
 def lines(text: object) -> str:
     """Return a text of several lines for a terminal, with its tabs."""
     return "".join(c if c in "\n\t" else _plain(c) for c in str(text))
+
+
+def counted(number: int, noun: str) -> str:
+    """Return a number of things in words: "1 row", "2,000 rows"."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 def markdown(text: object) -> str:

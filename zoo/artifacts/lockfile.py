@@ -200,6 +200,8 @@ def _entry(lock: Lock) -> str:
 def _remedy(path: Path) -> str:
     if path == trusted_path():
         return "Delete it: it only remembers what was trusted."
+    if path.exists() and not path.is_file():
+        return "A lock file is read as well as written: name another place with -o."
     return (
         "Take it back from version control, or delete it and run 'zoo lock' with the "
         "names of your models."

@@ -75,6 +75,13 @@ def find(name: str | Path, *, locked: bool = True) -> Source:
     """
     known = installed()
     if not isinstance(name, (str, Path)) or name == "":  # a folder would be "."
+        known_as = getattr(getattr(name, "zoo", None), "spec", None)
+        if known_as is not None:
+            raise CheckpointError(
+                f"This is a model, a {type(name).__name__}, and its name is needed, or "
+                f"its folder. Give {known_as.name!r}; or, if it has changed since it "
+                "was loaded, save it with zoo.save, and give that folder."
+            )
         shown = repr(name)
         if len(shown) > MOST_SHOWN:  # a module, with all its layers
             shown = f"<{type(name).__name__}>"

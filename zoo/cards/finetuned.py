@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from zoo._utils.shown import code, markdown, one_line
+from zoo._utils.shown import code, counted, markdown, one_line
 from zoo.cards import render as cards
 from zoo.cards.templates import FINETUNED, FINETUNED_PROCEDURE
 from zoo.specs import ModelSpec, Output
@@ -15,7 +15,7 @@ __all__ = ["render"]
 def render(spec: ModelSpec, receipt: Mapping[str, Any]) -> str:
     """Return the card of a fine-tuned model, with generated prose."""
     source, parent = _source(receipt), receipt["parent"]
-    fitting = _parts(receipt)["training"]["rows"]
+    fitting = counted(_parts(receipt)["training"]["rows"], "row")
     origin = {
         "source": markdown(source),
         "parent": one_line(parent["name"]).replace("`", "'"),

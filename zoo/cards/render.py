@@ -304,6 +304,7 @@ def _remarks(receipt: Mapping[str, Any], *, chosen: bool) -> str:
         remarks.append(CHANGED.format(listing=listing) + CHOSEN * chosen)
     if "comparison" in receipt and chosen:
         remarks.append(NOT_COMPARED)
+    remarks += receipt.get("notes", ())
     return "".join(f"{remark}\n\n" for remark in remarks)
 
 

@@ -159,7 +159,7 @@ It is `{parent}` with what that data added.
 ## How it was trained
 
 From the weights of `{parent}` (SHA-256 `{sha256}`),
-on {fitting:,} rows of {source}.
+on {fitting} of {source}.
 {strategy}
 {classes}{skipped}{notes}
 ## Where it fails

@@ -9,6 +9,7 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
 
+from zoo._utils.shown import counted
 from zoo.errors import DataError
 
 if TYPE_CHECKING:
@@ -55,7 +56,7 @@ def write_answers(
     with file.written() as work, _progress() as progress:
         done = len(work.names)
         if done:
-            click.echo(f"going on after {done:,} rows", err=True)
+            click.echo(f"going on after {counted(done, 'row')}", err=True)
         source = Source(lambda: _same(work.names, sources, file), count)
         made = answers(
             model,
@@ -76,7 +77,7 @@ def write_answers(
             progress.update(task, completed=done)
         if not done:
             raise DataError("There is no input.")
-    click.echo(f"{done:,} row{'' if done == 1 else 's'} in {out}")
+    click.echo(f"{counted(done, 'row')} in {out}")
     if work.failed:
         said = f"{work.failed:,} of them have an error and no answer"
         click.echo(f"warning: {said}", err=True)

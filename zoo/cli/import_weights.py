@@ -5,6 +5,7 @@ from typing import Any
 
 import click
 
+from zoo._utils.shown import counted
 from zoo.cli.options import path_type
 
 
@@ -56,7 +57,8 @@ def import_weights_command(
     result = import_weights.import_weights(
         file, folder, build=build, rename=rename, **options
     )
-    click.echo(f"{result.folder}: {result.name}, {len(result.match.matched)} tensors")
+    tensors = counted(len(result.match.matched), "tensor")
+    click.echo(f"{result.folder}: {result.name}, {tensors}")
     for note in result.notes:
         click.echo(note)
     click.echo(

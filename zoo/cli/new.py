@@ -4,6 +4,7 @@ from pathlib import Path
 
 import click
 
+from zoo._utils.shown import counted
 from zoo.cli.options import path_type
 from zoo.plugins.scaffold import KINDS, new_plugin
 
@@ -50,7 +51,9 @@ def _for_weights(
 
     made = new_from_weights(name, file, folder, like=like, license=license)
     package = made.build.partition(".")[0]
-    click.echo(f"{made.folder}: a plugin for {made.tensors} tensors. Write, in it:")
+    click.echo(
+        f"{made.folder}: a plugin for {counted(made.tensors, 'tensor')}. Write, in it:"
+    )
     click.echo(f"  {package}/model.py     forward: the order of the layers")
     click.echo(f"  {package}/__init__.py  input and output; {package}/recipe.py: data")
     click.echo("Then:")

@@ -88,4 +88,6 @@ def train_command(
     for metric in receipt["metrics"]:
         split = f"{metric['dataset']} {metric['split']}"
         click.echo(f"{metric['name']} {metric['value']:.4f} on {split}")
+    for note in receipt.get("notes", ()):
+        click.echo(note)
     click.echo(f"{folder} ({receipt['seconds']:.0f} s)")

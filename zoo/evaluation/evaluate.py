@@ -14,7 +14,7 @@ from zoo.datasets.custom import reader
 from zoo.datasets.custom.examples import LabeledExamples
 from zoo.datasets.custom.trained_rows import count_trained
 from zoo.datasets.custom.wanted import ReadOptions
-from zoo.errors import DataWarning, OptionError, near
+from zoo.errors import DataWarning, OptionError, TruncationWarning, near
 from zoo.inference import features
 from zoo.inference.batch_runner import warn_once
 from zoo.inference.engine import Backend, check_backend, with_backend
@@ -124,6 +124,9 @@ def evaluate_part(
         **asdict(options),
     )
     _warn_of_trained_rows(model, part.rows, part.source)
+    cut = features.truncation_note(model, part.rows, part.source, part.name)
+    if cut:
+        warnings.warn(cut, TruncationWarning, stacklevel=3)
     with on_device(model, device):
         quick = _quickened(model, part.rows, precision, backend, prepare)
         with eval_mode(model):

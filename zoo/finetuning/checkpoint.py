@@ -1,7 +1,7 @@
 """From a fine-tuned model to a checkpoint folder: receipt, card, pictures."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from functools import partial
 from pathlib import Path
@@ -16,6 +16,7 @@ from zoo.datasets import in_memory
 from zoo.datasets.custom.trained_rows import remember_trained
 from zoo.datasets.custom.wanted import ReadOptions
 from zoo.datasets.in_memory import TensorRows
+from zoo.errors import SettingsError
 from zoo.evaluation import plots
 from zoo.finetuning.finetune import FinetuneResult, finetune_by_name
 from zoo.inference import features
@@ -216,7 +217,8 @@ def finetune(
     force: bool = False,
     progress: bool | None = None,
     monitor: TrainingMonitor | None = None,
-    **settings: object,
+    settings: Mapping[str, object] | None = None,
+    **named: object,
 ) -> LoadedModel:
     """Return the model `name`, fine-tuned on `data`; write it to `folder`.
 
@@ -229,7 +231,8 @@ def finetune(
     pictures that are beside it, and with `allow_outside` any. Without `validation` rows
     a stratified part is held back where some are needed, of a series the last rows.
     `settings` are those of
-    `zoo.finetuning.strategies.Settings`: freeze, epochs, lr, ... The model is
+    `zoo.finetuning.strategies.Settings`: freeze, epochs, lr, ..., in a dict as for
+    `zoo.train`, or each as an argument of its own. The model is
     measured on `test` rows, or on those held back. What comes back saves, loads,
     publishes and is fine-tuned again like any other; `folder` gets its card, and must
     not hold a trained model, unless with `force`, which replaces it. If measuring or
@@ -243,6 +246,12 @@ def finetune(
     >>> model.zoo.labels
     ('0', '1', '2', '3', '4', '5', '6', '7', '8', '9')
     """
+    if twice := [key for key in named if key in (settings or {})]:
+        raise SettingsError(
+            f"Setting {twice[0]!r} is given twice, in settings and as an argument. "
+            "Give it once."
+        )
+    settings = {**(settings or {}), **named}
     if folder is not None:
         checkpoint_folder.check_free(Path(folder), force=force)
     shown = show_progress(progress, monitor)

@@ -12,10 +12,11 @@ from typing import Any, cast
 import torch
 from torch import Tensor, nn
 
-from zoo.datasets.custom.copies import copy_notes
+from zoo.datasets.custom.copies import copied_rows, copy_notes
 from zoo.datasets.custom.examples import DatasetSplits, LabeledExamples
+from zoo.datasets.custom.near_copies import near_copy_notes
 from zoo.datasets.custom.wanted import ReadOptions
-from zoo.errors import CheckpointError, DataWarning, InputError
+from zoo.errors import CheckpointError, DataWarning, InputError, TruncationWarning
 from zoo.evaluation.evaluate import compute_metrics, predict_examples
 from zoo.finetuning import data as finetuning_data
 from zoo.finetuning import linear_probe
@@ -30,7 +31,7 @@ from zoo.models.precision import Autocast, Precision, resolve_precision
 from zoo.runtime.eval_mode import eval_mode
 from zoo.tasks import get_task
 from zoo.training.execution import ExecutionContext
-from zoo.training.monitoring import TrainingMonitor
+from zoo.training.monitoring import StageMonitor, TrainingMonitor
 from zoo.training.run import Run
 from zoo.training.settings import check_ranges, with_values
 from zoo.training.train import seeded
@@ -136,9 +137,10 @@ def finetune_model(
     if chosen.head_init == "random":
         _reset(model)
     splits = finetuning_data.split_rows(splits, chosen, solved=solved)
-    splits = _with_copies_said(splits)
+    splits = _with_remarks(model, splits)
     part = "test" if splits.test else "validation"
-    features = _features(model, run, splits, chosen, measured=part)
+    say = monitor.stage_started if isinstance(monitor, StageMonitor) else _nothing
+    features = _features(model, run, splits, chosen, measured=part, say=say)
     rows = splits.parts()[part]
     for name, figures in task.baselines(
         splits.training, rows, spec.input, spec.output
@@ -146,6 +148,9 @@ def finetune_model(
         run.log_baseline(name, **figures)
     if not solved:
         chosen = chosen.for_rows(len(splits.training) * chosen.copies.count)
+    if linear:
+        features("training")  # which says so first
+        say(f"choosing a head on {len(splits.training):,} training rows")
     probe = _probed(run, model, splits, chosen, features, part, old) if linear else None
     if ends and not linear and chosen.head_init == "probe":
         _start_on_pixels(model, splits, chosen)
@@ -180,11 +185,19 @@ def is_solved_exactly(chosen: Settings) -> bool:
     return still and chosen.optimizer is None and chosen.head_init == "probe"
 
 
-def _with_copies_said(splits: DatasetSplits) -> DatasetSplits:
-    """Warn of rows to measure on that are training rows too, and note it."""
+def _with_remarks(model: nn.Module, splits: DatasetSplits) -> DatasetSplits:
+    """Warn of rows to measure on that are training rows too, or pictures nearly the
+    same, and of texts that are longer than the model reads; note it all."""
     notes = copy_notes(splits)
+    if model_metadata(model).spec.input.pictured:
+        notes += near_copy_notes(splits, copied_rows(splits))
     for note in notes:
         warnings.warn(note, DataWarning, stacklevel=3)
+    for part, rows in splits.parts().items():
+        source = splits.source_of(part)
+        if note := featuring.truncation_note(model, rows, source, part):
+            warnings.warn(note, TruncationWarning, stacklevel=3)
+            notes += (note,)
     return replace(splits, notes=splits.notes + notes) if notes else splits
 
 
@@ -239,6 +252,7 @@ def _features(
     chosen: Settings,
     *,
     measured: str,
+    say: Callable[[str], None],
 ) -> Callable[[str], Tensor]:
     """Return what gives the features of a part, once; copies only of training rows.
 
@@ -251,6 +265,8 @@ def _features(
         autocast = None if part == measured else run.context.autocast
         if autocast is not None:
             autocast.used = True
+        rows = len(splits.parts()[part]) * copies.count
+        say(f"computing the features of {rows:,} {part} row{'' if rows == 1 else 's'}")
         return featuring.example_features(
             model,
             splits.parts()[part],
@@ -259,6 +275,10 @@ def _features(
         )
 
     return of
+
+
+def _nothing(what: str) -> None:
+    """Say nothing."""
 
 
 def _cached(chosen: Settings, ends: bool) -> bool:

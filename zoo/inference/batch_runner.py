@@ -8,7 +8,7 @@ from typing import Any
 
 from torch import Tensor, nn
 
-from zoo.errors import InputError, OptionError, near
+from zoo.errors import InputError, OptionError, TruncationWarning, near
 from zoo.inference.engine import Backend, EngineModule, check_backend, with_backend
 from zoo.inference.sliding_window import slide
 from zoo.inference.window_grid import Windows
@@ -20,7 +20,7 @@ from zoo.specs import ModelSpec
 from zoo.tasks import get_task
 from zoo.tasks.results.result import Result
 
-__all__ = ["BatchRunner", "check_options", "warn_once"]
+__all__ = ["BatchRunner", "check_options", "truncation", "warn_once", "warn_truncated"]
 
 
 class BatchRunner:
@@ -143,3 +143,21 @@ def warn_once(module: nn.Module, kind: str, input_warning: str) -> None:
     if kind not in warned:
         warned.add(kind)
         warnings.warn(input_warning, stacklevel=3)
+
+
+def truncation(spec: ModelSpec, cut: int, count: int, what: str = "texts") -> str:
+    """Return what is said of `cut` inputs of `count` that are longer than is read."""
+    limit = getattr(spec.input, "max_length", 0)
+    are = "is" if cut == 1 else "are"
+    subject = "The text is" if count == 1 else f"{cut:,} of {count:,} {what} {are}"
+    return (
+        f"{subject} longer than the {limit:,} tokens that {spec.name!r} reads at most: "
+        "the rest is not read."
+    )
+
+
+def warn_truncated(module: nn.Module, cut: int, count: int) -> None:
+    """Warn, once for all inputs, where some are longer than the model reads."""
+    if cut:
+        spec = model_metadata(module).spec
+        warnings.warn(truncation(spec, cut, count), TruncationWarning, stacklevel=3)

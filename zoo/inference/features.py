@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -15,6 +16,7 @@ from zoo._utils import paths
 from zoo.datasets.custom.examples import Column, DatasetSplits, LabeledExamples, content
 from zoo.datasets.custom.table_inputs import read_inputs
 from zoo.errors import DataError, InputError, OptionError
+from zoo.inference.batch_runner import truncation, warn_truncated
 from zoo.inference.engine import Backend, check_backend
 from zoo.inference.feature_engine import feature_engine
 from zoo.models import sealed_cache
@@ -41,6 +43,7 @@ __all__ = [
     "features",
     "model_inputs",
     "targets",
+    "truncation_note",
     "unreadable_message",
     "unreadable_rows",
     "without_unreadable",
@@ -89,6 +92,7 @@ def features(
     )
     items, _ = task.split_items(raw, spec.input)
     parts: list[Tensor] = []
+    cut = 0
     with on_device(module, device), eval_mode(module), torch.inference_mode():
         quick = at_precision(module, precision)
 
@@ -105,8 +109,10 @@ def features(
                 task.load_item(i, spec.input) for i in items[start : start + batch_size]
             ]
             given = task.collate(opened, spec.input)
+            cut += task.truncated(opened, spec.input)
             parts += limit.parts(len(given), partial(computed, given))
         check_used(quick, precision)
+    warn_truncated(module, cut, len(items))
     return torch.cat(parts).clone()
 
 
@@ -147,6 +153,25 @@ def model_inputs(
             if number + 2 < len(starts):
                 coming.append(pool.submit(made, starts[number + 2]))
             yield ready
+
+
+def truncation_note(
+    model: nn.Module, rows: LabeledExamples, source: str, part: str
+) -> str:
+    """Return what is said of texts that are longer than the model reads, or "".
+
+    `source` and `part` are the names of the data and of the split that they are of.
+    """
+    spec = model_metadata(model).spec
+    if not spec.input.takes_strings:
+        return ""
+    task, cut = get_task(spec.task), 0
+    for row in range(len(rows)):
+        with suppress(InputError):  # of what is no text, which is said elsewhere
+            opened = task.load_item(_item(task, rows, row, spec), spec.input)
+            cut += task.truncated([opened], spec.input)
+    what = " ".join(f"{part} texts".split())
+    return f"{source}: {truncation(spec, cut, len(rows), what)}" if cut else ""
 
 
 def targets(model: nn.Module, rows: LabeledExamples) -> Tensor:

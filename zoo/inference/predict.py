@@ -11,7 +11,12 @@ from torch import Tensor, nn
 from zoo.artifacts import weight_store
 from zoo.datasets.custom.table_inputs import read_inputs
 from zoo.errors import InputError, OptionError, PrecisionError
-from zoo.inference.batch_runner import BatchRunner, check_options, warn_once
+from zoo.inference.batch_runner import (
+    BatchRunner,
+    check_options,
+    warn_once,
+    warn_truncated,
+)
 from zoo.inference.engine import Backend
 from zoo.inference.sample import sample, supports
 from zoo.inference.sources import ReadInputs, find_source
@@ -118,7 +123,7 @@ def predict(
         size=batch_size,
         backend=backend,
     )
-    results = ResultList()
+    results, cut = ResultList(), 0
     with on_device(module, device), eval_mode(module):
         for opened in _parts(known, items, 1 if over else batch_size, single):
             if over:
@@ -127,9 +132,11 @@ def predict(
             else:
                 given = task.collate(opened, input_spec, **prepare)
                 results += runner(given, opened)
+                cut += task.truncated(opened, input_spec)
                 input_warning = task.input_warning(given, input_spec)
             if input_warning:
                 warn_once(module, *input_warning)
+    warn_truncated(module, cut, len(results))
     return results[0] if single else results
 
 
@@ -146,12 +153,15 @@ def model_inputs(
     items, single = task.split_items(read_inputs(raw, input_spec), input_spec)
 
     def prepared() -> Iterator[tuple[list[Any], Tensor]]:
+        cut = 0
         for opened in _parts(known, items, batch_size, single):
             given = task.collate(opened, input_spec, **options)
             input_warning = task.input_warning(given, input_spec)
             if input_warning:
                 warn_once(module, *input_warning)
+            cut += task.truncated(opened, input_spec)
             yield opened, given
+        warn_truncated(module, cut, len(items))
 
     return prepared(), single
 

@@ -11,7 +11,12 @@ from torch import Tensor, nn
 
 from zoo._utils.hardware import processors
 from zoo.errors import InputError, OptionError
-from zoo.inference.batch_runner import BatchRunner, check_options, warn_once
+from zoo.inference.batch_runner import (
+    BatchRunner,
+    check_options,
+    warn_once,
+    warn_truncated,
+)
 from zoo.inference.engine import Backend
 from zoo.inference.sources import ReadInputs, Source, source_of
 from zoo.inference.window_grid import parse_windows
@@ -169,7 +174,7 @@ def _answered(
     device: Device | None,
 ) -> Iterator[Answer]:
     waiting: dict[int, Answer] = {}
-    due = 0
+    due = cut = count = 0
     with on_device(module, device), eval_mode(module):
         for batch in loaded:
             for number, name, error in batch.faults:
@@ -184,9 +189,11 @@ def _answered(
                 )
             if batch.input_warning:
                 warn_once(module, *batch.input_warning)
+            cut, count = cut + batch.cut, count + len(batch.inputs)
             while due in waiting:
                 yield waiting.pop(due)
                 due += 1
+    warn_truncated(module, cut, count)
 
 
 def _in_order(items: Iterator[Numbered], size: int) -> Iterator[list[Numbered]]:
@@ -218,6 +225,7 @@ class _Batch(NamedTuple):
     given: Tensor | None
     faults: list[tuple[int, str, tuple[str, str]]]  # an exception would not pickle
     input_warning: tuple[str, str] | None
+    cut: int = 0  # inputs that are longer than the model reads
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -251,6 +259,9 @@ class _Decoder:
             given,
             faults,
             odd,
+            0
+            if given is None
+            else task.truncated([one for *_, one in loaded], input_spec),
         )
 
     def _collated(self, loaded: list[Any], faults: list[Any]) -> Tensor | None:

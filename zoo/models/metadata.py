@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from torch import nn
 
+from zoo._utils.shown import counted
 from zoo.artifacts import checkpoint_folder
 from zoo.errors import CheckpointError
 from zoo.runtime import rows
@@ -46,7 +47,8 @@ class LoadReport:
         fresh = f", fresh: {', '.join(self.fresh)}" if self.fresh else ""
         casts = "".join(f", {k}" for k in sorted(set(self.casts.values())))
         return (
-            f"<LoadReport: {len(self.loaded)} tensors from {self.path}{fresh}{casts}, "
+            f"<LoadReport: {counted(len(self.loaded), 'tensor')} from {self.path}"
+            f"{fresh}{casts}, "
             f"{self.seconds * 1000:.0f} ms>"
         )
 

@@ -76,6 +76,10 @@ class Preprocessor(ABC, Generic[InputT]):
         """
         return None
 
+    def truncated(self, opened: Sequence[Any], input_spec: InputT) -> int:
+        """Return of how many opened items `collate` leaves a part out."""
+        return 0
+
     def steps(self, input_spec: InputT) -> list[str]:
         """Return what becomes of an input until a model takes it, a sentence a step.
 

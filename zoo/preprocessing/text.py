@@ -54,6 +54,15 @@ class TextPreprocessor(Preprocessor[TextInput]):
         """Return opened texts as token numbers, (B, length), padded to the longest."""
         return text.encode(opened, input_spec)
 
+    def truncated(self, opened: Sequence[str | Tensor], input_spec: TextInput) -> int:
+        """Return how many texts have more tokens than the model reads."""
+        return sum(
+            tokenizer.is_truncated(one, input_spec)
+            if isinstance(one, str)
+            else len(one) > input_spec.max_length
+            for one in opened
+        )
+
     def steps(self, input_spec: TextInput) -> list[str]:
         return [
             "Read a text, or the pathlib.Path of a text file in UTF-8.",

@@ -43,7 +43,8 @@ def fold_split(
     count = len(target)
     if fold.count > count:
         raise DataError(
-            f"{source}: {count} rows can't be parted into {fold.count} folds."
+            f"{source}: {count} row{'' if count == 1 else 's'} can't be parted into "
+            f"{fold.count} folds."
         )
     if fold.stratified and target.ndim > 1:
         raise DataError(

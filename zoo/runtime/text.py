@@ -49,7 +49,9 @@ def encode(opened: Sequence[str | Tensor], input_spec: Any) -> Tensor:
 def token_numbers(opened: Sequence[str | Tensor], input_spec: Any) -> list[list[int]]:
     """Return the token numbers of each opened text."""
     return [
-        encode_batch([one], input_spec)[0] if isinstance(one, str) else one.tolist()
+        encode_batch([one], input_spec)[0]
+        if isinstance(one, str)
+        else one[: input_spec.max_length].tolist()
         for one in opened
     ]
 
@@ -106,7 +108,7 @@ def _numbered(item: Tensor, input_spec: Any) -> Tensor:
             f"below {input_spec.vocab_size:,}."
         )
         raise InputError(problem, describe(input_spec))
-    return item[: input_spec.max_length].cpu()
+    return item.cpu()
 
 
 def _read(path: Path, input_spec: Any) -> str:

@@ -45,7 +45,8 @@ class TokenStream:
         given, following = self.token[offset:-1], self.token[offset + 1 :]
         if len(given) < length:
             raise DataError(
-                f"{self.source} has {len(self):,} tokens: too few for a passage of "
+                f"{self.source} has {len(self):,} "
+                f"token{'' if len(self) == 1 else 's'}: too few for a passage of "
                 f"{length} from place {offset} on."
             )
         return TensorRows(

@@ -23,6 +23,7 @@ __all__ = [
     "decode_sentence",
     "encode_batch",
     "encode_untruncated",
+    "is_truncated",
     "pad",
     "text_input",
     "tokenizer",
@@ -69,6 +70,18 @@ def encode_untruncated(text: str, input_spec: Any) -> list[int]:
     # A text that is cut by hand must not be cut by the tokenizer before.
     made = tokenizer(replace_values(input_spec, max_length=NO_LIMIT))
     return _encoded(made, text, around=False)
+
+
+def is_truncated(text: str, input_spec: Any) -> bool:
+    """Return whether a text has more tokens than the model reads."""
+    made = tokenizer(input_spec)
+    around = len(made.encode("").ids)
+    if len(text.encode()) + around <= input_spec.max_length:
+        return False  # a token is a byte at least
+    try:
+        return bool(made.encode(text).overflowing)
+    except Exception:  # noqa: BLE001 - a character without a token is said elsewhere
+        return False
 
 
 def decode(row: Sequence[int], input_spec: Any) -> str:

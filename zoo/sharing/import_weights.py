@@ -17,6 +17,7 @@ import torch
 from torch import Tensor, nn
 
 from zoo._utils.schema import Malformed, convert, parse_json, read_bytes
+from zoo._utils.shown import counted
 from zoo.artifacts import checked_file, weight_store
 from zoo.cards.templates import DRAFT, DRAFT_HEADER
 from zoo.errors import ImportWeightsError, near
@@ -440,8 +441,8 @@ def _in_order(
         names = [name for name in names if name.rpartition(".")[2] != COUNTER]
     if len(names) != len(tensors):
         raise ImportWeightsError(
-            f"{file} holds {len(tensors)} tensors and the model {len(state)}: they "
-            "can't be taken in order."
+            f"{file} holds {counted(len(tensors), 'tensor')} and the model "
+            f"{len(state)}: they can't be taken in order."
         )
     return dict(zip(names, tensors.values(), strict=True))
 

@@ -130,6 +130,10 @@ class Task(Generic[InputT, OutputT]):
         kind of input."""
         return preprocessor(input_spec).collate(opened, input_spec, **options)
 
+    def truncated(self, opened: Sequence[Any], input_spec: InputT) -> int:
+        """Return of how many opened items the model does not see all."""
+        return preprocessor(input_spec).truncated(opened, input_spec)
+
     def kept(self, opened: Any, pictures: bool) -> Any:
         """Return what `predict` needs of an opened item beside its tensor.
 

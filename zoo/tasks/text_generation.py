@@ -25,6 +25,10 @@ class TextGeneration(TokenTask[TextOutput]):
     output_types = (TextOutput,)
     options = text_generation.OPTIONS
 
+    def truncated(self, opened: Sequence[Any], input_spec: Any) -> int:
+        """Return 0: of a long text, the model goes on from its end, as it writes."""
+        return 0
+
     def predict(
         self,
         module: nn.Module,

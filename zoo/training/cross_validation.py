@@ -21,7 +21,7 @@ from zoo.models.devices import resolve_device
 from zoo.training import execution
 from zoo.training.logged_metrics import check_metric
 from zoo.training.recipe_file import find
-from zoo.training.run import Run
+from zoo.training.run import Run, one_row_explained
 from zoo.training.train import TRAINING_NAMES, choose_settings, seeded
 
 __all__ = ["CrossValidation", "FoldResult", "crossval"]
@@ -128,7 +128,8 @@ def crossval(
                 fold=Fold(number=number, count=folds, stratified=stratified),
                 settings=chosen,
             )
-            recipe.train(chosen, run)
+            with one_row_explained():
+                recipe.train(chosen, run)
         looking.check()
         figure = selection_metric(
             metric, run.selection_metric, (run.history or [{}])[0]

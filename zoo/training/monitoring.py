@@ -1,9 +1,9 @@
 """What looks on while a run goes."""
 
 from collections.abc import Mapping
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
-__all__ = ["TrainingMonitor"]
+__all__ = ["StageMonitor", "TrainingMonitor"]
 
 
 class TrainingMonitor(Protocol):
@@ -14,3 +14,10 @@ class TrainingMonitor(Protocol):
     def step_finished(self, done: int, total: int) -> None: ...
 
     def epoch_finished(self, row: Mapping[str, float]) -> None: ...
+
+
+@runtime_checkable
+class StageMonitor(Protocol):
+    """A monitor that also learns what is done before there are epochs."""
+
+    def stage_started(self, what: str) -> None: ...

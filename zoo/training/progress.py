@@ -31,6 +31,13 @@ class Bar:
         self._epochs = 0
         self._done = 0
 
+    def stage_started(self, what: str) -> None:
+        """Say what is done before the epochs: beside the bar, or in a line."""
+        if self._progress.disable:
+            self._progress.console.print(what)
+        else:
+            self._progress.update(self._task, description=what, visible=True)
+
     def training_started(self, epochs: int, done: int) -> None:
         self._epochs, self._done = epochs, done
         self._progress.update(

@@ -39,7 +39,8 @@ from zoo.training.progress import print_comparison, show_progress, watched
 from zoo.training.recipe_file import RecipeFile
 from zoo.training.rescue import weights_kept
 from zoo.training.resume import ResumeCheckpoint
-from zoo.training.run import Run
+from zoo.training.row_copies import copy_notes
+from zoo.training.run import Run, one_row_explained
 from zoo.training.settings import check_ranges, with_values
 from zoo.training.sweep_settings import NO_SWEEP, SweepSettings
 from zoo.training.trackers import Tracker, tracker
@@ -156,7 +157,8 @@ def train(
             settings=chosen,
         )
         try:
-            trained = unwrap_model(recipe.train(chosen, run))
+            with one_row_explained():
+                trained = unwrap_model(recipe.train(chosen, run))
             trained = without_autocast(trained).eval().cpu()
             if precision == "bf16" and run.context.precision == "no":
                 warnings.warn(FLOAT32_ONLY.format(name=spec.name), stacklevel=2)
@@ -361,6 +363,9 @@ def _save_result(
     receipt = receipts.receipt(run, asdict(chosen), metrics, held_out)
     if compare is not None and not comparison:
         receipt["comparison"] = LEFT_OUT
+    others = {"validation": run.held_out, "test": held_out}
+    if notes := copy_notes(spec.input, run.learned, others):
+        receipt["notes"] = notes
     if file:
         receipt |= file.receipt
         _without_recipe(model)

@@ -18,7 +18,7 @@ from zoo.tasks import get_task
 from zoo.training import execution
 from zoo.training.logged_metrics import check_metric
 from zoo.training.monitoring import TrainingMonitor
-from zoo.training.run import Run
+from zoo.training.run import Run, one_row_explained
 from zoo.training.settings import check_ranges, with_values
 from zoo.training.train import choose_settings, seeded
 from zoo.tuning.search_space import Space, space
@@ -124,7 +124,8 @@ def run_trial(
             settings=settings,
         )
         begun(run)
-        recipe.train(settings, run)
+        with one_row_explained():
+            recipe.train(settings, run)
 
 
 def finetune_trial(

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from zoo._utils.atomic_write import write_atomic
+from zoo._utils.shown import counted
 from zoo.evaluation.metric_selection import signed_score
 from zoo.evaluation.plots import COLORS, to_png
 from zoo.training.sweep_settings import FILE, PICTURE
@@ -165,7 +166,8 @@ def _page(plan: SweepPlan, trials: Sequence[Trial], command: str | None) -> str:
     words = ", ".join(f"`{key}={text}`" for key, text in plan.settings.items())
     where = f" on {plan.data}" if plan.data else ""
     text = (
-        f"# Sweep of {plan.name}{where}\n\n{len(trials)} trials ({plan.method}, seed "
+        f"# Sweep of {plan.name}{where}\n\n{counted(len(trials), 'trial')} "
+        f"({plan.method}, seed "
         f"{plan.seed}) over {words}. Values are measured on validation rows; the test "
         f"split was not read.\n\n{markdown(table(trials))}\n"
     )

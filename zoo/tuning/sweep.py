@@ -20,6 +20,7 @@ from typing import Any
 from zoo._utils.atomic_write import write_atomic
 from zoo._utils.file_lock import file_lock
 from zoo._utils.schema import Malformed, convert, parse_json, read_bytes
+from zoo._utils.shown import counted
 from zoo.errors import SettingsError, TrainingError, ZooError, near
 from zoo.models import loading
 from zoo.models.devices import resolve_device
@@ -330,8 +331,8 @@ def _finished(target: Path, plan: SweepPlan, where: Space) -> Sweep:
     report.write(target, plan, ranked, where, command)
     if command is None:
         raise TrainingError(
-            f"None of {len(ranked)} trials came to an end. Trial {first.position} "
-            f"said: {first.why}"
+            f"None of {counted(len(ranked), 'trial')} came to an end. Trial "
+            f"{first.position} said: {first.why}"
         )
     return Sweep(plan=plan, folder=target, trials=ranked, command=command)
 

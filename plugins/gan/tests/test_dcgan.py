@@ -22,7 +22,7 @@ from zoo_gan.dcgan_recipe import (
 from zoo_gan.dcgan_report import nearest
 
 import zoo
-from zoo.errors import Collapsed, VerbError
+from zoo.errors import Collapsed, TrainingError, VerbError
 
 COMMAND = [
     *(sys.executable, "-m", "zoo", "train", "dcgan-mnist", "--smoke", "--resume"),
@@ -148,6 +148,24 @@ def test_a_generator_that_collapses_to_one_image_is_stopped(
     )
     assert not (tmp_path / "d").exists()
     assert isinstance(zoo.load(tmp_path / "d-last-good"), Generator)
+
+
+def test_a_last_batch_of_one_is_left_out(tmp_path: Path) -> None:
+    """
+    230 rows in batches of 229 leave one row, which has no variance to normalise by;
+    batches of one alone are refused in words.
+    """
+    folder = zoo.train(
+        "dcgan-mnist", tmp_path / "d", smoke=True, settings={"batch_size": 229}
+    )
+
+    assert zoo.load(folder).zoo.receipt["settings"]["batch_size"] == 229
+    with pytest.raises(TrainingError) as caught:
+        zoo.train("dcgan-mnist", tmp_path / "e", smoke=True, settings={"batch_size": 1})
+    assert str(caught.value) == (
+        "Batch normalisation learns from the spread of a batch, and a batch of one row "
+        "has none. Give a batch_size of 2 or more, and 2 rows for each process."
+    )
 
 
 def test_a_killed_run_ends_with_the_same_bytes(tmp_path: Path) -> None:

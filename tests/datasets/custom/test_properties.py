@@ -4,6 +4,7 @@ import csv
 import io
 import warnings
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -18,12 +19,22 @@ from zoo.datasets.custom.table_inputs import read_inputs
 from zoo.datasets.custom.tables import read_table
 from zoo.errors import DataError, InputError
 from zoo.preprocessing.tabular import TabularPreprocessor
-from zoo.specs import ClassOutput, Column, TabularInput, TextInput
+from zoo.preprocessing.time_series import SeriesPreprocessor
+from zoo.specs import (
+    ClassOutput,
+    Column,
+    ForecastOutput,
+    SeriesInput,
+    TabularInput,
+    TextInput,
+)
 
 ROW = TabularInput(
     columns=(Column(name="a", low=0, high=1), Column(name="b", low=0, high=1))
 )
 TEXT = TextInput(max_length=10, vocab_size=10)
+SERIES = SeriesInput(columns=ROW.columns, length=3)
+NEXT = ForecastOutput(name="a")
 FEW = settings(max_examples=60, deadline=None)
 # Text that encodings of two alphabets hold, with all that CSV treats in its own way.
 WORDS = st.text(alphabet="ab가나01.,;|\t\"\n '-", min_size=1, max_size=8)
@@ -131,7 +142,8 @@ def test_labels_are_classes_by_what_they_spell(
     labels: list[str], composed: list[bool]
 ) -> None:
     """
-    Composed or not, each label is its own class, in one order, and no row is lost.
+    Composed or not, each label is its own class, in one order, and no row is lost; an
+    evaluation reads the same. Numbers that are written in two ways are named.
     """
     spelled = [
         normalize("NFC" if whole else "NFD", label)
@@ -142,16 +154,27 @@ def test_labels_are_classes_by_what_they_spell(
     with TemporaryDirectory() as folder:
         path = Path(folder) / "rows.csv"
         path.write_text(written(rows, ",", csv.QUOTE_ALL), encoding="utf-8")
-        found = outcome(lambda: read_data(path, TEXT))
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            found = outcome(lambda: read_data(path, TEXT))
+            part = outcome(
+                lambda: read_part(
+                    path, TEXT, None, ["test"], labels=getattr(found, "labels", None)
+                )
+            )
 
     if isinstance(found, str):
         same = {label.casefold() for label in expected}
         assert len(expected) < 2 or len(same) < len(expected)
     else:
         assert {*found.labels} == expected
+        numbers = [label for label in expected if label.isdecimal()]
+        twice = [one for one in numbers if [*map(int, numbers)].count(int(one)) > 1]
+        assert all(repr(one) in " ".join(found.notes) for one in twice)
         assert [found.labels[n] for n in found.training.targets] == [
             normalize("NFC", label).strip() for label in labels
         ]
+        assert part.rows.targets == found.training.targets
 
 
 SPLITS = st.sampled_from([name for names in SPELLINGS.values() for name in names])
@@ -169,7 +192,8 @@ def test_every_file_of_a_folder_is_read_or_accounted_for(
 ) -> None:
     """
     Folders of splits and of classes in any mixture: refused, or all files are rows or
-    counted as left out; no split becomes a class beside others.
+    counted as left out; no split becomes a class beside others, and evaluation takes
+    the rows that fine-tuning has kept for it.
     """
     splits = {case(name) for name, case in named}
     with TemporaryDirectory() as place:
@@ -184,11 +208,59 @@ def test_every_file_of_a_folder_is_read_or_accounted_for(
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             found = outcome(lambda: read_data(folder, TEXT))
+            known = getattr(found, "labels", None)
+            part = outcome(
+                lambda: read_part(
+                    folder, TEXT, None, ["test", "validation"], labels=known
+                )
+            )
 
     if isinstance(found, str):
         return
+    parts = found.parts()
+    wanted = next(one for one in ("test", "validation", "training") if one in parts)
+    assert part.rows == parts[wanted]  # what is evaluated is what was set apart
     read = sum(map(len, found.parts().values()))
     left = sum(int(note.partition("(")[2].partition(" ")[0]) for note in found.notes)
     assert read + left == total
     assert not any(split_of(label) for label in found.labels)
     assert len({split_of(name) for name in splits}) == len(splits)
+
+
+DAYS = st.lists(
+    st.dates(date(1990, 1, 1), date(2030, 1, 1)), min_size=4, max_size=4, unique=True
+)
+FORMS = st.sampled_from(["%Y-%m-%d", "%Y/%m/%d", "%d %b %Y", "%Y%m%d"])
+
+
+@FEW
+@given(days=DAYS, form=FORMS, turn=st.sampled_from(["", "sort", "reverse"]))
+def test_a_series_is_in_one_order_for_every_reader(
+    days: list[date], form: str, turn: str
+) -> None:
+    """
+    Whatever the dates and how they are written: fine-tuning and evaluation refuse with
+    one text, or take the rows as they stand; a prediction refuses what goes back in
+    time, and never what the two others take.
+    """
+    ordered = sorted(days, reverse=turn == "reverse") if turn else days
+    lines = [f"{day.strftime(form)},{n},{n}" for n, day in enumerate(ordered)]
+    with TemporaryDirectory() as folder, warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        path = Path(folder) / "rows.csv"
+        path.write_text("\n".join(["date,a,b", *lines]), encoding="utf-8")
+        found = outcome(lambda: read_data(path, SERIES, NEXT))
+        part = outcome(lambda: read_part(path, SERIES, NEXT, ["test"]))
+        last = outcome(
+            lambda: SeriesPreprocessor().load_item(read_inputs(path, SERIES), SERIES)
+        )
+
+    if ordered == sorted(days):
+        assert found.training.targets == part.rows.targets == (3.0,)
+        assert last.rows == [[float(n), float(n)] for n in (1, 2, 3)]
+    else:
+        assert isinstance(found, str)
+        assert found == part
+        assert isinstance(last, str) or ordered[1:] == sorted(ordered[1:])
+    if turn == "reverse":
+        assert isinstance(last, str)

@@ -19,7 +19,7 @@ from zoo.datasets.custom.examples import (
     train_val_split,
 )
 from zoo.datasets.custom.reader import read_data
-from zoo.errors import DataError
+from zoo.errors import DataError, DataWarning
 from zoo.specs import Column as Number
 from zoo.specs import ImageInput, NumberOutput, TabularInput, TextInput
 
@@ -509,7 +509,8 @@ def test_labels_that_are_the_same_number_have_an_order(tmp_path: Path) -> None:
     """
     lines = "".join(f"1,1,{label}\n" for label in ("1", "001", "2", "01"))
 
-    found = read_data(csv(tmp_path, "a,b,label\n" + lines), ROW)
+    with pytest.warns(DataWarning, match="'001' and '01' and '1' may be one class"):
+        found = read_data(csv(tmp_path, "a,b,label\n" + lines), ROW)
 
     assert found.labels == ("001", "01", "1", "2")
 

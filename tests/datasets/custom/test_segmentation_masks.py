@@ -4,6 +4,7 @@ import struct
 import zlib
 from pathlib import Path
 from typing import Any
+from unicodedata import normalize
 
 import datasets as library
 import numpy as np
@@ -566,3 +567,21 @@ def test_a_taught_model_is_a_model_like_any_other(tmp_path: Path) -> None:
     assert model.zoo.parent["name"] == "unet-pet"
     assert "| class | in so many masks |" in card
     assert (tmp_path / "taught" / "masks.png").is_file()
+
+
+@pytest.mark.parametrize("forms", [("NFC", "NFD"), ("NFD", "NFC")])
+def test_a_mask_is_found_by_the_letters_of_its_picture(
+    tmp_path: Path, forms: tuple[str, str]
+) -> None:
+    """
+    However a system composed them: both are one name.
+    """
+    place = folder(tmp_path / "scenes", 2)
+    for part, form in zip(("images", "masks"), forms, strict=True):
+        for path in sorted((place / part).iterdir()):
+            path.rename(path.with_stem(normalize(form, f"고양이{path.stem}")))
+
+    read = found(place, labels=["ground", "red", "blue"])
+
+    assert len(read.training) == 2
+    assert read.notes == ()

@@ -5,7 +5,7 @@ from typing import Any
 
 import datasets as library
 import pytest
-from PIL import Image
+from PIL import Image, features
 
 from zoo.datasets.custom.reader import read_data, read_part
 from zoo.datasets.custom.splits import split_of
@@ -227,6 +227,20 @@ def test_pictures_are_known_by_their_content(tmp_path: Path) -> None:
         "2 .heic, 1 .txt (a/3.HEIC, b/3.heic, b/notes.txt). Convert HEIC to JPEG: "
         "it is not read.",
     )
+
+
+@pytest.mark.skipif(not features.check("avif"), reason="this Pillow has no AVIF")
+def test_avif_is_taken_whatever_its_name(tmp_path: Path) -> None:
+    """
+    As `.avif`, and without an ending.
+    """
+    tree(tmp_path / "photos", "a/1.avif", "a/2.avif", "b/1.avif")
+    (tmp_path / "photos/a/2.avif").rename(tmp_path / "photos/a/2")
+
+    found = read_data(tmp_path / "photos", PHOTO)
+
+    assert found.counts() == {"a": 2, "b": 1}
+    assert found.notes == ()
 
 
 def test_a_class_of_which_nothing_can_be_opened(tmp_path: Path) -> None:

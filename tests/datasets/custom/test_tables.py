@@ -1,6 +1,7 @@
 """One reader of tables: the same values for prediction, evaluation and fine-tuning."""
 
 import json
+import warnings
 from pathlib import Path
 from typing import Any
 from unicodedata import normalize
@@ -17,7 +18,7 @@ import zoo
 from zoo.datasets.custom.reader import read_data, read_part
 from zoo.datasets.custom.table_inputs import read_inputs
 from zoo.datasets.custom.tables import read_table
-from zoo.errors import DataError, InputError
+from zoo.errors import DataError, DataWarning, InputError
 from zoo.preprocessing.tabular import TabularPreprocessor
 from zoo.preprocessing.time_series import SeriesPreprocessor
 from zoo.specs import (
@@ -36,6 +37,10 @@ LAST = SeriesInput(columns=NUMBERS, length=2)
 TEXT = TextInput(max_length=10, vocab_size=10, language="ko")
 PHOTO = ImageInput(height=8, width=8)
 CLASSES = ClassOutput(labels=("x", "y"))
+ALIKE = (
+    "may be one class in several spellings, and each is learned as a class of its own. "
+    "If they are one, write them alike."
+)
 
 
 def csv(folder: Path, text: str | bytes, name: str = "rows.csv") -> Path:
@@ -77,7 +82,60 @@ def test_labels_are_what_is_written(tmp_path: Path) -> None:
     """
     path = csv(tmp_path, "a,b,label\n1,1,01\n1,1,02\n1,1,007\n1,1,7\n")
 
-    assert read_data(path, ROW).labels == ("01", "02", "007", "7")
+    with pytest.warns(DataWarning) as said:
+        found = read_data(path, ROW)
+
+    assert found.labels == ("01", "02", "007", "7")
+    assert [str(one.message) for one in said] == [
+        f"rows.csv: '007' and '7' {ALIKE}",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("labels", "pairs"),
+    [
+        (["0.0", "0", "1"], "'0' and '0.0'"),
+        (["1e1", "10", "10.0", "2"], "'10' and '10.0' and '1e1'"),
+        (["true", "yes", "no"], "'true' and 'yes'"),
+        (["light blue", "light_blue", "x"], "'light blue' and 'light_blue'"),
+        (["x\uff11", "x1", "dog"], "'x1' and 'x\uff11'"),
+        (["-1", "- 1", "1"], ""),
+        (["-", "_", " . "], ""),
+        (["1", "true", "yes/no"], ""),
+        (["cat", "cats"], ""),
+    ],
+    ids=str,
+)
+def test_labels_that_may_be_one_class(
+    labels: list[str], pairs: str, tmp_path: Path
+) -> None:
+    """
+    They stay classes of their own, and one warning lists them; it goes into the card.
+    Where labels were named by the user or the model, they are as meant.
+    """
+    frame = pd.DataFrame({"a": 1, "b": 1, "label": labels * 2})
+    note = f"the table: {pairs} {ALIKE}" if pairs else ""
+    with warnings.catch_warnings(record=True) as said:
+        warnings.simplefilter("always")
+        found = read_data(frame, ROW)
+        named = read_data(frame, ROW, labels=list(found.labels))
+
+    assert len(found.labels) == len(labels)
+    assert [str(one.message) for one in said] == [note] * bool(pairs)
+    assert found.notes == (note,) * bool(pairs)
+    assert named.notes == ()
+
+
+def test_labels_that_differ_in_case(tmp_path: Path) -> None:
+    """
+    They are refused: no folder of one of them can lie beside the other everywhere.
+    """
+    path = csv(tmp_path, "a,b,label\n1,1,True\n1,1,TRUE\n1,1,no\n")
+
+    assert complaint(read_data, path, ROW) == (
+        "rows.csv: the labels 'TRUE' and 'True' differ in case only. Write them alike, "
+        "or rename one."
+    )
 
 
 def test_words_for_nothing_are_words(tmp_path: Path) -> None:

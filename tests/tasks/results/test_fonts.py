@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from PIL import Image, ImageDraw, ImageFont
 
-from zoo.tasks.results import fonts
+from zoo.tasks.results import fonts, ocr
 from zoo.tasks.results.fonts import font_for
 from zoo.tasks.results.rendering import plotted
 
@@ -117,3 +117,28 @@ def test_windows_of_korean_labels_are_drawn_with_that_font(
     detection._frame(pen, one, 1.0, "red")
 
     assert used == [("Nanum", "Regular")]
+
+
+def test_a_korean_reading_is_drawn_with_that_font(
+    installed: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """
+    Each character below its picture; Latin ones with them, in one font.
+    """
+    write_font(installed / "Nanum.ttf", "고양이ab")
+    used = []
+    monkeypatch.setattr(
+        ImageDraw.ImageDraw,
+        "text",
+        lambda self, place, text, *, font, **_: used.append((text, font.getname()[0])),
+    )
+    read = ocr.OCRResult(
+        text="고a",
+        score=0.5,
+        characters=(("고", 0.9), ("a", 0.4)),
+        picture=Image.new("RGB", (64, 32)),
+    )
+
+    read.render()
+
+    assert used == [("고", "Nanum"), ("a", "Nanum")]

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from zoo._utils.shown import counted
 from zoo.datasets import registered
 from zoo.datasets.custom import tables
 from zoo.datasets.custom.examples import DatasetSplits, LabeledExamples
@@ -266,8 +267,8 @@ def _splits(source: str, splits: Mapping[str, Any], expected: Wanted) -> _Found:
             "train."
         )
     notes = [
-        f"{source}: the split {name!r} ({len(one):,} rows) was left out: it is not "
-        "named as training, validation or test rows."
+        f"{source}: the split {name!r} ({counted(len(one), 'row')}) was left out: it "
+        "is not named as training, validation or test rows."
         for name, one in rows.items()
         if name not in found.values()
     ]

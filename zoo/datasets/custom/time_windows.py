@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
+from zoo._utils.shown import counted
 from zoo.datasets.custom.examples import Column
 from zoo.datasets.custom.tables import places
 from zoo.errors import DataError
@@ -66,8 +67,8 @@ def windows(
     count = len(rows) - length - horizon + 1
     if count < 1:
         raise DataError(
-            f"{source} has {len(rows)} rows, and this model needs {length + horizon}: "
-            f"it looks back on {length} and says what comes next."
+            f"{source} has {counted(len(rows), 'row')}, and this model needs "
+            f"{length + horizon}: it looks back on {length} and says what comes next."
         )
     notes = _check_order(source, rows)
     values, after = rows[target], range(length, length + count)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import replace
@@ -16,6 +17,10 @@ from zoo.specs import ClassOutput, Input
 from zoo.tasks.targets.base import Kinds, Rows, Targets, some
 
 __all__ = ["ClassTargets", "check_listed", "label_names"]
+
+NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?", re.ASCII)
+SEPARATORS = re.compile(r"[\s_-]+")  # of words
+TRUTH = {"true": ("yes",), "yes": ("yes",), "false": ("no",), "no": ("no",)}
 
 
 class ClassTargets(Targets[ClassOutput]):
@@ -33,6 +38,9 @@ class ClassTargets(Targets[ClassOutput]):
         """The order is that of `labels`, or of `known` where it has the same, or
         sorted."""
         names = _classes(source, parts, labels, known)
+        if labels is None and tuple(known) != names:
+            first = next(iter(parts.values()))
+            first.notes = [*first.notes, *_look_alikes(source, names)]
         numbers = {normalize("NFC", name): n for n, name in enumerate(names)}
         for rows in parts.values():
             rows.targets = [numbers[value] for value in rows.targets]
@@ -147,6 +155,28 @@ def _label(value: Any, where: str) -> str:
     if isinstance(value, float):  # whole numbers beside a gap were read as such
         return "" if value != value else f"{value:.15g}"
     return "" if value is None else normalize("NFC", str(value)).strip()
+
+
+def _look_alikes(source: str, names: Sequence[str]) -> list[str]:
+    """Return what is said of labels that may be one class in several spellings."""
+    alike: dict[Any, list[str]] = {}
+    for name in names:
+        alike.setdefault(_meaning(name), []).append(name)
+    groups = [" and ".join(map(repr, group)) for group in alike.values() if group[1:]]
+    if not groups:
+        return []
+    return [
+        f"{source}: {some(groups)} may be one class in several spellings, and each is "
+        "learned as a class of its own. If they are one, write them alike."
+    ]
+
+
+def _meaning(label: str) -> Any:
+    """Return what a label may mean, whatever its spelling: a number, truth, words."""
+    plain = normalize("NFKC", label).casefold()
+    if NUMBER.fullmatch(plain):
+        return float(plain)
+    return TRUTH.get(plain, " ".join(SEPARATORS.split(plain)).strip() or plain)
 
 
 def _order(label: str) -> tuple[float, str]:
