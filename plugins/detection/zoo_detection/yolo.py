@@ -15,8 +15,9 @@ feature map that YOLO9000 passes through to it.
     torch.Size([1, 576, 8])
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -32,6 +33,7 @@ ANCHORS = ((0.061, 0.082), (0.164, 0.209), (0.327, 0.394))
 SLOPE = 0.1  # of the leaky ReLU below zero
 MAX_LOG_SIZE = 3.0  # of a box over its anchor: what is no box yet should stay finite
 TINY = 1e-6
+MOST_ROUNDS = 100  # of k-means
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,10 +69,10 @@ class YOLO(nn.Module):
     """
 
     def __init__(
-        self, *, labels: int, width: int, anchors: Sequence[Sequence[float]]
+        self, *, classes: int, width: int, anchors: Sequence[Sequence[float]]
     ) -> None:
         super().__init__()
-        self.numbers = 5 + labels  # that a cell gives for each anchor
+        self.numbers = 5 + classes  # that a cell gives for each anchor
         self.anchors = tuple(tuple(one) for one in anchors)
         self.weights = LossWeights()
         w = width
@@ -110,6 +112,27 @@ class YOLO(nn.Module):
         if target is None:
             return output
         return yolo_loss(output, target, prior, self.weights)
+
+    @torch.no_grad()
+    def init_head_from(self, old: "YOLO", labels: Sequence[tuple[int, int]]) -> None:
+        """Begin with what the head of `old` knew of labels that both have: pairs of
+        numbers, the old and the new one. `zoo.finetune` asks.
+
+        An anchor takes the numbers of the old one that is most like it; a box stays as
+        large, for t_w + log(p_old / p_new) over the new anchor is t_w over the old.
+        """
+        if not labels:
+            return
+        ours, theirs = torch.tensor(self.anchors), torch.tensor(old.anchors)
+        nearest = iou(_at_origin(ours), _at_origin(theirs)).argmax(dim=1)
+        for name, new in self.head.named_parameters():
+            rows = new.unflatten(0, (-1, self.numbers))
+            known = getattr(old.head, name).unflatten(0, (-1, old.numbers))[nearest]
+            rows[:, :5] = known[:, :5]
+            for before, after in labels:
+                rows[:, 5 + after] = known[:, 5 + before]
+            if name == "bias":
+                rows[:, 2:4] += (theirs[nearest] / ours).log()
 
 
 def priors(anchors: Sequence[Sequence[float]], rows: int, columns: int) -> Tensor:
@@ -204,9 +227,44 @@ def _at_origin(size: Tensor) -> Tensor:
 
 def yolo(
     *,
-    labels: int = 3,
+    classes: int = 3,
     width: int = 12,
     anchors: Sequence[Sequence[float]] = ANCHORS,
 ) -> YOLO:
     """Build YOLO; `width` is the number of channels of the first convolution."""
-    return YOLO(labels=labels, width=width, anchors=anchors)
+    return YOLO(classes=classes, width=width, anchors=anchors)
+
+
+def fit_options(
+    target: Tensor, input_spec: object, options: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Return the anchors of new data, as many as there were: `zoo.finetune` asks."""
+    count = len(options.get("anchors", ANCHORS))
+    size = (target[..., 3:] - target[..., 1:3])[target[..., 0] != NO_BOX]
+    if len(size.unique(dim=0)) < count:
+        return {}
+    return {"anchors": cluster_sizes(size, count)}
+
+
+def cluster_sizes(size: Tensor, count: int) -> tuple[tuple[float, float], ...]:
+    """Return the `count` usual widths and heights of boxes, (n, 2), the smallest first.
+
+    YOLO9000, "dimension clusters": k-means with the distance d(box, centre) = 1 -
+    IoU(box, centre). The first centres are boxes of evenly spaced areas.
+    """
+    order = size.prod(dim=1).argsort()
+    steps = (torch.arange(count) + 0.5) / count * len(size)
+    center = size[order[steps.long()]]
+    for _ in range(MOST_ROUNDS):
+        nearest = iou(_at_origin(size), _at_origin(center)).argmax(dim=1)
+        moved = torch.stack(
+            [
+                size[nearest == n].mean(dim=0) if (nearest == n).any() else center[n]
+                for n in range(count)
+            ]
+        )
+        if torch.equal(moved, center):
+            break
+        center = moved
+    rounded = [(round(w, 4), round(h, 4)) for w, h in center.tolist()]
+    return tuple(sorted(rounded, key=lambda one: one[0] * one[1]))
