@@ -111,10 +111,8 @@ def read_annotated(place: Path, input_spec: Input) -> dict[str, Rows]:
     if texts:
         forms[YOLO] = texts
     if not forms:
-        raise DataError(
-            f"{root} holds {len(folder.pictures):,} {input_spec.plural}, and no boxes "
-            f"for them. Put beside them {FORMS}."
-        )
+        held = _count(len(folder.pictures), "picture")
+        raise DataError(f"{root} holds {held}, and no boxes. Put beside it {FORMS}.")
     if len(forms) > 1:
         listing = " and ".join(
             f"{form} ({folder.inner(files[0])})" for form, files in forms.items()
