@@ -52,7 +52,7 @@ MIN_STEPS = 200  # that a training takes at least, where epochs are not given
 
 @dataclass(frozen=True)
 class Settings:
-    """How to fine-tune.
+    """How to fine-tune. Of detectors some defaults are others: all of one learns.
 
     freeze: what stays as it is: "backbone" (all but the head), "gradual" (the head is
         trained first, then one block more at a time), "all-but-norm" or "none".

@@ -46,7 +46,8 @@ class ObjectDetection(Task[ImageInput, BoxOutput]):
     output_types = (BoxOutput,)
     options = object_detection.OPTIONS
     metric = "map_50"
-    tie_breakers = ("map",)
+    tie_breakers = ("map", "loss")
+    head_check = 30, 0.03
     dense = True
     own_loss = True
     # Boxes ask more of what lies before the head than labels do, so all of it learns,
