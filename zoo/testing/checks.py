@@ -33,11 +33,12 @@ from torch import Tensor, nn
 from zoo.artifacts import checkpoint_folder, claims, weight_store
 from zoo.cards import render
 from zoo.cards.templates import DRAFT_MARK
-from zoo.datasets.in_memory import synthetic_rows, to_model_input
+from zoo.datasets.in_memory import TensorRows, synthetic_rows, to_model_input
 from zoo.errors import InputError
 from zoo.inference import predict, sample
 from zoo.models import golden, loading, saving
 from zoo.models.metadata import model_metadata
+from zoo.models.own_loss import has_own_loss
 from zoo.models.safetensors_io import SMALL, slots
 from zoo.plugins import scaffold
 from zoo.specs import ModelSpec
@@ -128,16 +129,27 @@ def knowledge_survives_copies(spec: ModelSpec, tmp_path: Path) -> None:
 
 def gradients_reach_every_parameter(spec: ModelSpec, tmp_path: Path) -> Remark | None:
     """A model that can be trained by gradients has one for each parameter, but for
-    those that ask for none (`requires_grad`)."""
-    model = loading.build(spec.name)
-    output = model(_given(spec))
+    those that ask for none (`requires_grad`).
+
+    Where part of a model only chooses what the rest looks at, its losses have the
+    gradient: `forward` returns them when it is given a target.
+    """
+    model, rows = loading.build(spec.name), _rows(spec)
+    given = to_model_input(rows.input, spec.input)
+    output = model(given)
     if not output.requires_grad:
         return not_applicable("none of it has a gradient")  # step units
     output.square().sum().backward()
     asking = [(n, p) for n, p in model.named_parameters() if p.requires_grad]
-    missing = [name for name, one in asking if one.grad is None]
+    if (missing := _without_gradient(asking)) and has_own_loss(model):
+        model(given, rows.target).sum().backward()
+        missing = _without_gradient(asking)
     assert not missing, f"no gradient for {', '.join(missing)}"
     return None
+
+
+def _without_gradient(parameters: list[tuple[str, nn.Parameter]]) -> list[str]:
+    return [name for name, parameter in parameters if parameter.grad is None]
 
 
 def examples_are_answered(spec: ModelSpec, tmp_path: Path) -> Remark | None:
@@ -300,8 +312,11 @@ def _skip_without_weights(spec: ModelSpec) -> None:
 
 def _given(spec: ModelSpec, rows: int = 3) -> Tensor:
     """Return inputs of the right shape, drawn over the range of the training data."""
-    given = synthetic_rows(spec.input, spec.output, rows, spec.name).input
-    return to_model_input(given, spec.input)
+    return to_model_input(_rows(spec, rows).input, spec.input)
+
+
+def _rows(spec: ModelSpec, rows: int = 3) -> TensorRows:
+    return synthetic_rows(spec.input, spec.output, rows, spec.name)
 
 
 @torch.inference_mode()

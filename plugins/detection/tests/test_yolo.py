@@ -10,23 +10,25 @@ import torch
 from PIL import Image
 from torch import Tensor
 from zoo_detection import pictures
-from zoo_detection.cells import (
-    Augmentation,
+from zoo_detection.cells import Augmentation, augment
+from zoo_detection.color_baseline import Thresholds, components, find_by_color
+from zoo_detection.yolo import (
+    ANCHORS,
     LossWeights,
-    augment,
-    move_boxes,
+    decode,
+    fit_options,
+    priors,
     responsible,
+    yolo,
     yolo_loss,
 )
-from zoo_detection.color_baseline import Thresholds, components, find_by_color
-from zoo_detection.yolo import ANCHORS, decode, priors, yolo
-from zoo_detection.yolo_report import hits
 
 import zoo
 from zoo.cli import main
-from zoo.errors import DataError, OptionError
+from zoo.errors import DataError
 from zoo.recipes import images
-from zoo.recipes.boxes import NO_BOX, Found, areas, iou
+from zoo.recipes.boxes import NO_BOX, Found, areas, hits, iou, move_boxes
+from zoo.tasks import get_task
 
 NAME = "yolo-mini"
 SPEC: Any = zoo.get_spec(NAME)
@@ -344,35 +346,6 @@ def test_cells_of_the_example_are_found() -> None:
     assert (iou(2 * first, second).amax(dim=1) > 0.7).float().mean() > 0.8
 
 
-@pytest.mark.parametrize("mode", ["L", "RGBA"])
-def test_gray_and_transparent_pictures_are_answered(mode: str) -> None:
-    """
-    Without colour it finds fewer cells; an alpha channel of no hole changes nothing.
-    """
-    model = zoo.load(NAME)
-    found = zoo.predict(model, smear().convert(mode))
-
-    if mode == "RGBA":
-        assert found.objects == zoo.predict(model, smear()).objects
-    assert found.size == (256, 192)
-
-
-def test_a_strip_and_an_empty_picture_are_answered() -> None:
-    """
-    In 8 by 4,000 pixels all boxes lie inside; of the ground alone it finds nothing.
-    """
-    model = zoo.load(NAME)
-    strip, empty = zoo.predict(
-        model,
-        [smear().resize((8, 4000)), Image.new("RGB", (256, 192), (205, 195, 200))],
-    )
-
-    assert empty.objects == ()
-    for one in strip.objects:
-        assert 0 <= one.box.xmin < one.box.xmax <= 8
-        assert 0 <= one.box.ymin < one.box.ymax <= 4000
-
-
 def test_it_is_ahead_of_color() -> None:
     """
     By the receipt, on the test rows, and by what was asked of it.
@@ -413,11 +386,53 @@ def test_prepared_pixels_are_the_pictures() -> None:
     assert zoo.predict(model, given).objects == zoo.predict(model, smear()).objects
 
 
-def test_fine_tuning_is_refused() -> None:
-    with pytest.raises(OptionError) as told:
-        zoo.finetune(NAME, "cells")
+# Fine-tuning
 
+
+def test_anchors_are_the_usual_sizes_of_new_boxes() -> None:
+    """
+    Three kinds of boxes, small, wide and high, are found again, the smallest first; of
+    fewer kinds than anchors the old ones stay.
+    """
+    kinds = torch.tensor([[0.1, 0.1], [0.5, 0.2], [0.3, 0.6]])
+    random = torch.Generator().manual_seed(0)
+    size = kinds.repeat(40, 1) * (0.95 + 0.1 * torch.rand(120, 2, generator=random))
+    low = 0.3 * torch.rand(120, 2, generator=random)
+    label = torch.zeros(120, 1)
+    target = torch.cat([label, low, low + size], dim=1)[:, None]
+    found = fit_options(target, SPEC.input, {})["anchors"]
+
+    for one, kind in zip(found, kinds.tolist(), strict=True):
+        assert one == pytest.approx(kind, rel=0.03)
+    assert fit_options(target[:2], SPEC.input, {}) == {}
     assert (
-        "it declares no head, so there is nothing to fine-tune on top of it. "
-        "'zoo eject yolo-mini FOLDER' makes its recipe yours"
-    ) in str(told.value)
+        len(fit_options(target, SPEC.input, {"anchors": ANCHORS[:2]})["anchors"]) == 2
+    )
+
+
+def test_a_new_head_begins_with_the_labels_that_it_knows() -> None:
+    """
+    With other anchors and in another order: a box is where it was, an object as sure,
+    and of the labels that both know the logits are the same.
+    """
+    torch.manual_seed(0)
+    old = zoo.load(NAME)
+    anchors = ((0.17, 0.2), (0.3, 0.4), (0.06, 0.08))
+    new = zoo.load(NAME, labels=["Platelets", "other", "RBC"], anchors=anchors)
+    get_task(SPEC.task).init_head_from(old, new)
+    image = images.image_to_tensor(smear(), SPEC.input)[None]
+    with torch.no_grad():
+        before, after = (one(image).unflatten(1, (-1, 3)) for one in (old, new))
+    before = before[:, :, [1, 2, 0]]  # the old anchor that each is most like
+
+    assert torch.allclose(before[..., :5], after[..., :5], atol=1e-4)
+    assert torch.allclose(before[..., [7, 5]], after[..., [5, 7]], atol=1e-4)
+
+
+def test_a_new_head_of_unknown_labels_is_fresh() -> None:
+    old = zoo.load(NAME)
+    new = zoo.load(NAME, labels=["cat", "dog"])
+    fresh = new.head.weight.clone()
+    get_task(SPEC.task).init_head_from(old, new)
+
+    assert torch.equal(new.head.weight, fresh)
