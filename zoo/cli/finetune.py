@@ -85,8 +85,8 @@ def finetune_command(
 
     DATA is a folder of class-named folders, a CSV, JSON or parquet file, a registered
     dataset or a Hub id; for a segmentation model, a folder with images and masks; for a
-    detector, a folder of pictures with boxes in COCO's, Pascal VOC's or YOLO's form; for
-    a time series model, a table in the order of time. NAME may also be a checkpoint
+    detector, a folder of pictures with boxes in COCO's, Pascal VOC's or YOLO's form;
+    for a time series model, a table in the order of time. NAME may also be a checkpoint
     folder.
     """
     from zoo.artifacts import checkpoint_folder
