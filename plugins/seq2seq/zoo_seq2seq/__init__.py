@@ -6,7 +6,6 @@ This module is only metadata; it must stay free of torch.
 from zoo import License, ModelSpec, TextInput, TranslationOutput, hookimpl
 
 SPANISH_TOKENIZER = "7286d11d9378d543ac93c4263337c82683449c3654542dc003c3d34168cd891b"
-KOREAN_TOKENIZER = "9970a1737fc3df3b6dd5800cb66c065aad1bc08195a5928d88b1469c58590229"
 ENGLISH_SPANISH_TOKENIZER = (
     "ea66893fb796f0411a4f2f4c87dbcae23d94c97e0ab462f93e07522af51a953f"
 )
@@ -75,7 +74,7 @@ SPECS = (
         task="translation",
         build="zoo_seq2seq.encoder_decoder:encoder_decoder",
         options={"vocab_size": 3_000, "embed_dim": 192, "hidden_size": 320},
-        settings={"epochs": 2, "batch_size": 64, "dropout": 0.1},
+        settings={"epochs": 8, "batch_size": 64, "dropout": 0.1},
         recipe="zoo_seq2seq.recipe",
         card="cards/seq2seq-gru.md",
         license=License(code="mit", weights="mit", data="cc-by-2.0"),
@@ -99,41 +98,6 @@ SPECS = (
         tags=("gru", "bpe"),
     ),
     ModelSpec(
-        name="attention-eng-kor",
-        summary="A small GRU with attention translates short English sentences to "
-        "Korean.",
-        task="translation",
-        build="zoo_seq2seq.attention:translator",
-        options={"vocab_size": 2_000, "embed_dim": 160, "hidden_size": 160},
-        settings={
-            "epochs": 15,
-            "batch_size": 64,
-            "dropout": 0.3,
-            "weight_decay": 0.1,
-            "max_length": 30,
-        },
-        recipe="zoo_seq2seq.recipe",
-        card="cards/attention-eng-kor.md",
-        license=License(code="mit", weights="mit", data="cc-by-sa-3.0"),
-        parameters=1_144_720,
-        input=TextInput(
-            max_length=100,
-            vocab_size=2_000,
-            pad_token_id=0,
-            language="en",
-            tokenizer=KOREAN_TOKENIZER,
-        ),
-        output=TranslationOutput(bos_token_id=1, eos_token_id=2, language="ko"),
-        trained_on=("tatoeba_en_ko", "korean_parallel", "korean_dialogue"),
-        examples=("cold.txt",),
-        stored="float16",
-        papers=(
-            "https://arxiv.org/abs/1409.0473",
-            "https://arxiv.org/abs/1508.07909",
-        ),
-        tags=("gru", "attention", "bpe"),
-    ),
-    ModelSpec(
         name="transformer-mt",
         summary="The Transformer translates short English sentences to Spanish.",
         task="translation",
@@ -145,7 +109,7 @@ SPECS = (
             "layers": 2,
             "feedforward": 384,
         },
-        settings={"epochs": 2, "batch_size": 64, "lr": 1e-3, "dropout": 0.1},
+        settings={"epochs": 7, "batch_size": 64, "lr": 1e-3, "dropout": 0.1},
         recipe="zoo_seq2seq.recipe",
         card="cards/transformer-mt.md",
         license=License(code="mit", weights="mit", data="cc-by-2.0"),
