@@ -1,4 +1,4 @@
-"""Sequence to sequence: recurrent encoders and decoders with attention.
+"""Sequence to sequence: encoders and decoders that translate short sentences.
 
 This module is only metadata; it must stay free of torch.
 """
@@ -6,6 +6,9 @@ This module is only metadata; it must stay free of torch.
 from zoo import License, ModelSpec, TextInput, TranslationOutput, hookimpl
 
 SPANISH_TOKENIZER = "7286d11d9378d543ac93c4263337c82683449c3654542dc003c3d34168cd891b"
+ENGLISH_SPANISH_TOKENIZER = (
+    "ea66893fb796f0411a4f2f4c87dbcae23d94c97e0ab462f93e07522af51a953f"
+)
 BPE_TOKENIZER = "959470acd22939b881db9cfcdb52b748fc4fe2fef0c40ff2e4b0b1c1d0972ef4"
 
 SPECS = (
@@ -63,6 +66,71 @@ SPECS = (
             "https://arxiv.org/abs/1508.07909",
         ),
         tags=("gru", "attention", "bpe"),
+    ),
+    ModelSpec(
+        name="seq2seq-gru",
+        summary="Two GRUs, and one vector between them, translate short English "
+        "sentences to Spanish.",
+        task="translation",
+        build="zoo_seq2seq.encoder_decoder:encoder_decoder",
+        options={"vocab_size": 3_000, "embed_dim": 192, "hidden_size": 320},
+        settings={"epochs": 8, "batch_size": 64, "dropout": 0.1},
+        recipe="zoo_seq2seq.recipe",
+        card="cards/seq2seq-gru.md",
+        license=License(code="mit", weights="mit", data="cc-by-2.0"),
+        parameters=2_033_016,
+        input=TextInput(
+            max_length=100,
+            vocab_size=3_000,
+            pad_token_id=0,
+            language="en",
+            tokenizer=ENGLISH_SPANISH_TOKENIZER,
+        ),
+        output=TranslationOutput(bos_token_id=1, eos_token_id=2, language="es"),
+        trained_on=("tatoeba_en_es",),
+        examples=("cold.txt",),
+        stored="float16",
+        papers=(
+            "https://arxiv.org/abs/1409.3215",
+            "https://arxiv.org/abs/1406.1078",
+            "https://arxiv.org/abs/1508.07909",
+        ),
+        tags=("gru", "bpe"),
+    ),
+    ModelSpec(
+        name="transformer-mt",
+        summary="The Transformer translates short English sentences to Spanish.",
+        task="translation",
+        build="zoo_seq2seq.transformer:transformer",
+        options={
+            "vocab_size": 3_000,
+            "width": 192,
+            "heads": 4,
+            "layers": 2,
+            "feedforward": 384,
+        },
+        settings={"epochs": 7, "batch_size": 64, "lr": 1e-3, "dropout": 0.1},
+        recipe="zoo_seq2seq.recipe",
+        card="cards/transformer-mt.md",
+        license=License(code="mit", weights="mit", data="cc-by-2.0"),
+        parameters=2_065_080,
+        input=TextInput(
+            max_length=100,
+            vocab_size=3_000,
+            pad_token_id=0,
+            language="en",
+            tokenizer=ENGLISH_SPANISH_TOKENIZER,
+        ),
+        output=TranslationOutput(bos_token_id=1, eos_token_id=2, language="es"),
+        trained_on=("tatoeba_en_es",),
+        examples=("cold.txt",),
+        stored="float16",
+        papers=(
+            "https://arxiv.org/abs/1706.03762",
+            "https://arxiv.org/abs/2002.04745",
+            "https://arxiv.org/abs/1508.07909",
+        ),
+        tags=("transformer", "attention", "bpe"),
     ),
 )
 
