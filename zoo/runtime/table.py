@@ -11,7 +11,7 @@ from typing import Any
 from unicodedata import normalize
 
 from zoo.runtime import ZooError
-from zoo.runtime.input_errors import WORKBOOK
+from zoo.runtime.input_errors import WORKBOOK, no_text
 
 DELIMITERS = ",;\t|"
 HIGH_BYTES = re.compile(rb"[\x80-\xff]+")
@@ -121,6 +121,8 @@ def read_text(
         content = raw if isinstance(raw, bytes) else Path(raw).read_bytes()
         if content.startswith(WORKBOOKS):
             raise TableError(WORKBOOK.format(name))
+        if fault := no_text(name, content):
+            raise TableError(fault)
         text = content.decode(_codec(encoding))
     except FileNotFoundError:
         problem = f"There is no file {name!r}."

@@ -202,7 +202,7 @@ def _folder(folder: Path, expected: Wanted, classes: Sequence[str]) -> _Found:
             f"{folder} is a folder, and this model takes {input_spec.plural}: give a "
             "CSV, JSON or parquet file."
         )
-    source = folder.name or str(folder)
+    source = folder.name or folder.resolve().name or str(folder)
     found = folder_splits(folder, input_spec, kind, classes)
     if not found.folders:
         return _Found(source, {"": _read_folder(folder, expected)})
