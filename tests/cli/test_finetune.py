@@ -302,13 +302,16 @@ def test_inverted_pictures_by_command(run: Run, photos: Path) -> None:
 
     made = run("finetune", NAME, "photos", "-o", "mine", "--invert")
     told = run("evaluate", "mine", "photos")
-    wrong = run("evaluate", "mine", "photos", "--invert")
+    turned = run("evaluate", "mine", "photos", "--invert", "--json")
+    said = run("evaluate", "gru-nsmc", "photos", "--invert")
 
     assert made.status == 0
     assert read_receipt(Path("mine"))["settings"]["invert"] is True
     assert "accuracy 1.0000" in told.out
-    assert wrong.status == 0
-    assert wrong.out != told.out
+    assert json.loads(turned.out) == zoo.evaluate("mine", "photos", invert=True)
+    assert said.err.startswith(
+        "error: Model 'gru-nsmc': zoo.evaluate has no option 'in"
+    )
 
 
 def test_a_photograph_with_an_odd_note_among_what_cannot_be_read(

@@ -351,3 +351,22 @@ def test_the_mode_of_a_model_is_left_as_it_was() -> None:
 
     assert model.training
     assert torch.is_grad_enabled()
+
+
+def test_the_folder_that_one_is_in_has_a_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """
+    What is left out of "." is said of the folder by its name.
+    """
+    (tmp_path / "mine").mkdir()
+    monkeypatch.chdir(tmp_path / "mine")
+    Image.new("L", (28, 28)).save("one.png")
+    Path("notes.txt").write_text("x")
+
+    with pytest.warns(DataWarning) as said:
+        zoo.predict("lenet5-mnist", ".")
+
+    assert [str(one.message) for one in said] == [
+        "mine: 1 file left out, because no picture could be read: 1 .txt (notes.txt)."
+    ]

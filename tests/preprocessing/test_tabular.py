@@ -198,7 +198,14 @@ REFUSED_FILES: list[tuple[bytes, str]] = [
         "{path}, line 2: column 'petal' holds '1,5', not a number: write 1.5, or leave "
         "the comma out.",
     ),
-    (b"5.0,1.5\n6.5,4\n", "{path}, line 2: column 'sepal' is missing. There is: "),
+    (
+        b"5.0,1.5\n6.5,4\n",
+        "{path}, line 2: column 'sepal' is missing. The first line holds numbers, and "
+        "no names of columns: add them. The model",
+    ),
+    (b"sepals,petals\n6.5,4\n", "{path}, line 2: column 'sepal' is missing. Is it "),
+    (b"\x1f\x8b\x08\x00", "{path} is no text, but compressed: unpack it first."),
+    (b"%PDF-1.7\n", "{path} is no text, but a PDF: save its text in UTF-8."),
     (b"sepal,petal\n5,1\n\n5\n", "{path}, line 4: 1 value under 2 names. The model"),
     (b"sepal,petal\n5,1,1\n", "{path}, line 2: 3 values under 2 names. Put"),
     (b"sepal,petal\n5,1\n5,tall\n", "{path}, line 3: column 'petal' holds 'tall',"),

@@ -418,3 +418,37 @@ def test_a_typed_mask_is_a_gap() -> None:
 
     assert len(answer.masks) == 1
     assert "[MASK]" not in answer.masks[0][0].sequence
+
+
+@pytest.mark.parametrize(
+    ("start", "kind"),
+    [
+        (b"%PDF-1.7\nA fine film", "a PDF: save its text in UTF-8"),
+        (b"PK\x03\x04word", "a document or an archive: save it as plain text in UTF-8"),
+        (b"\xd0\xcf\x11\xe0", "an old office document: save it as plain text in UTF-8"),
+        (b"\x1f\x8b", "compressed: unpack it first"),
+        (b"\x89PNG\r\n", "a picture"),
+    ],
+)
+def test_a_file_of_another_kind(
+    tmp_path: Path, expected: TextInput, start: bytes, kind: str
+) -> None:
+    """
+    It is known by its first bytes, also where all of them happen to be text.
+    """
+    path = tmp_path / "letter.txt"
+    path.write_bytes(start)
+
+    with pytest.raises(InputError) as caught:
+        TEXTS.load_item(path, expected)
+
+    assert caught.value.problem == f"{path} is no text, but {kind}."
+
+
+def test_lines_end_alike_on_every_system(tmp_path: Path, expected: TextInput) -> None:
+    """
+    A text of Windows is that of Linux.
+    """
+    (tmp_path / "a.txt").write_bytes(b"\xef\xbb\xbfa cat\r\nsat\r")
+
+    assert TEXTS.load_item(tmp_path / "a.txt", expected) == "a cat\nsat\n"

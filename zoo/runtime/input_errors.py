@@ -6,12 +6,33 @@ from typing import Any
 
 from zoo.runtime import ZooError
 
-__all__ = ["InputError", "OptionError", "SpecError", "is_missing", "near", "open_each"]
+__all__ = [
+    "InputError",
+    "OptionError",
+    "SpecError",
+    "is_missing",
+    "near",
+    "no_text",
+    "open_each",
+]
 
 WORKBOOK = (
     "{} is no text, but a file such as Excel and LibreOffice write: save the sheet as "
     "CSV in UTF-8, or read it with pandas.read_excel and give the DataFrame."
 )
+
+# What files that are no text begin with, and what is said of them.
+NO_TEXT = {
+    b"PK\x03\x04": "a document or an archive: save it as plain text in UTF-8",
+    b"\xd0\xcf\x11\xe0": "an old office document: save it as plain text in UTF-8",
+    b"%PDF-": "a PDF: save its text in UTF-8",
+    b"\x89PNG": "a picture",
+    b"\xff\xd8\xff": "a picture",
+    b"\x1f\x8b": "compressed: unpack it first",
+    b"BZh": "compressed: unpack it first",
+    b"\xfd7zXZ": "compressed: unpack it first",
+    b"\x28\xb5\x2f\xfd": "compressed: unpack it first",
+}
 
 
 class InputError(ZooError):
@@ -52,6 +73,12 @@ def open_each(
         except InputError as exc:
             raise (exc if single else exc.of(f"Item {number}")) from exc.__cause__
     return opened
+
+
+def no_text(name: str, start: bytes) -> str:
+    """Return what is said of a file of another kind than text, by its first bytes."""
+    kind = next((kind for mark, kind in NO_TEXT.items() if start.startswith(mark)), "")
+    return f"{name} is no text, but {kind}." if kind else ""
 
 
 def is_missing(value: Any) -> bool:

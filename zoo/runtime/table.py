@@ -11,11 +11,12 @@ from typing import Any
 from unicodedata import normalize
 
 from zoo.runtime import ZooError
-from zoo.runtime.input_errors import WORKBOOK
+from zoo.runtime.input_errors import WORKBOOK, no_text
 
 DELIMITERS = ",;\t|"
 HIGH_BYTES = re.compile(rb"[\x80-\xff]+")
 WORKBOOKS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")  # what .xlsx and .xls begin with
+SEPARATOR = re.compile(r"sep=([,;\t|])(?=\r?\n)")
 MAX_FIELD = 2**31 - 1  # characters of a value; the csv module stops at 131,072
 # What a file that is not UTF-8 may be in, and the first and last letter of its script.
 # Kana come first: to Korean Windows they are rare syllables, and not the reverse.
@@ -89,15 +90,17 @@ def read_csv(
     """Return the table of a CSV file (its path, or its content), of strings alone.
 
     Columns are separated by `delimiter`, by default commas, or semicolons, tabs or bars
-    where the first line holds no comma. The text is UTF-8 unless `encoding` says
-    otherwise. Blanks after a separator, empty lines and columns without a name are left
-    out. Raises TableError for an empty file, two columns of one name, and a line that
-    has more or fewer values than the first.
+    where the first line holds no comma, or by what a line "sep=;" before it says. The
+    text is UTF-8 unless `encoding` says otherwise. Blanks after a separator, empty
+    lines and columns without a name are left out. Raises TableError for an empty file,
+    two columns of one name, and a line that has more or fewer values than the first.
     """
     name = "The file" if isinstance(raw, bytes) else str(raw)
     text = read_text(raw, name, encoding)
     if not text.strip():
         raise TableError(f"{name} is empty.")
+    if said := SEPARATOR.match(text):  # by Excel: an empty line keeps the numbers
+        delimiter, text = said[1], text[said.end() :]
     before = csv.field_size_limit(MAX_FIELD)
     try:
         lines = csv.reader(
@@ -121,6 +124,8 @@ def read_text(
         content = raw if isinstance(raw, bytes) else Path(raw).read_bytes()
         if content.startswith(WORKBOOKS):
             raise TableError(WORKBOOK.format(name))
+        if fault := no_text(name, content):
+            raise TableError(fault)
         text = content.decode(_codec(encoding))
     except FileNotFoundError:
         problem = f"There is no file {name!r}."

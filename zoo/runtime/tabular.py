@@ -212,6 +212,8 @@ def _value(name: str, row: Mapping[Any, Any], input_spec: Any, where: str) -> An
     hint = near(name, sorted(others)).replace("Did you mean", "Is it")
     if not hint:
         hint = f"There is: {', '.join(map(str, row))}."
+        if others and all(math.isfinite(_float(other)) for other in others):
+            hint = "The first line holds numbers, and no names of columns: add them."
     problem = f"{where}column {name!r} is missing. {hint.strip()}"
     raise InputError(problem, describe(input_spec))
 

@@ -7,7 +7,13 @@ from typing import Any
 
 from torch import Tensor
 
-from zoo.runtime.input_errors import WORKBOOK, InputError, is_missing, open_each
+from zoo.runtime.input_errors import (
+    WORKBOOK,
+    InputError,
+    is_missing,
+    no_text,
+    open_each,
+)
 from zoo.runtime.tokenizer import encode_batch, pad
 
 __all__ = ["describe", "encode", "items", "open_text", "read", "token_numbers"]
@@ -118,14 +124,19 @@ def _read(path: Path, input_spec: Any) -> str:
                 f"{path} has more than {MAX_FILE_BYTES >> 20} MiB: give a part of it."
             )
             raise InputError(problem, describe(input_spec))
-        return _checked(path.read_text(encoding="utf-8-sig"), str(path), input_spec)
+        content = path.read_bytes()
+        fault = no_text(str(path), content)
+        if fault and path.suffix.lower() in (".xls", ".xlsx"):
+            fault = WORKBOOK.format(path)
+        if fault:
+            raise InputError(fault, describe(input_spec))
+        text = content.decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n")
+        return _checked(text, str(path), input_spec)
     except FileNotFoundError:
         problem = f"There is no file '{path}'."
     except IsADirectoryError:
         problem = f"{path} is a folder."
     except UnicodeDecodeError as exc:
-        if path.suffix.lower() in (".xls", ".xlsx"):
-            raise InputError(WORKBOOK.format(path), describe(input_spec)) from exc
         problem = f"{path} is not UTF-8 text (byte {exc.start:,}): save it as UTF-8."
     except OSError as exc:
         problem = f"{path} can't be read ({exc.strerror})."

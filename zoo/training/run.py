@@ -83,8 +83,10 @@ class Run(TextRun):
             None  # of the weights to keep, as given to `log`
         )
         self.split_sizes: tuple[int, int] | None = None  # rows to fit and held back
-        self.held_out: Data | None = None  # those held back
-        self.learned: Data | None = None  # those of batches, those to fit, or all
+        self.held_out: TensorRows | StreamedRows | None = None  # those held back
+        self.learned: TensorRows | StreamedRows | None = (
+            None  # those of batches, those to fit, or all
+        )
         self._sure = False  # whether these are the ones
         self.baselines: dict[str, dict[str, float]] = {}
         self.figures: dict[str, tuple[bytes, str]] = {}
@@ -121,7 +123,7 @@ class Run(TextRun):
             self._learns(rows, sure=False)
         return rows
 
-    def _learns(self, rows: Data, *, sure: bool) -> None:
+    def _learns(self, rows: TensorRows | StreamedRows, *, sure: bool) -> None:
         """Remember rows that are learned from, to compare others with."""
         if not self._sure:
             self.learned, self._sure = rows, sure

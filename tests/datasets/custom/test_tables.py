@@ -678,3 +678,25 @@ def test_a_key_that_a_row_lacks(tmp_path: Path) -> None:
     assert caught.value.problem == (
         f"{numbers}, line 2: column 'b' holds None, not a number."
     )
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+@pytest.mark.parametrize("separator", [",", ";", "\t", "|"])
+def test_the_line_by_which_excel_says_the_separator(
+    tmp_path: Path, separator: str, end: str
+) -> None:
+    """
+    It is no header, and lines keep their numbers.
+    """
+    lines = ["sep=,", "a,b,label", "1,2,x", "3,four,y"]
+    text = end.join(lines).replace(",", separator)
+    path = csv(tmp_path, text)
+
+    found = read_table(path)
+
+    assert found[:] == {"a": ["1", "3"], "b": ["2", "four"], "label": ["x", "y"]}
+    with pytest.raises(InputError) as caught:
+        TabularPreprocessor().split_items(read_inputs(path, ROW), ROW)
+    assert caught.value.problem == (
+        f"{path}, line 4: column 'b' holds 'four', not a number."
+    )

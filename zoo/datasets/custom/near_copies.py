@@ -6,10 +6,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
-
-import numpy as np
-from PIL import Image
+from typing import TYPE_CHECKING, Any
 
 from zoo.datasets.custom.copies import SHOWN
 from zoo.datasets.custom.examples import DatasetSplits, LabeledExamples
@@ -17,13 +14,15 @@ from zoo.errors import InputError
 from zoo.preprocessing import image_file
 from zoo.tasks.targets.base import some
 
+if TYPE_CHECKING:
+    import numpy as np
+
 __all__ = ["near_copies", "near_copy_notes"]
 
 SIDE = 16  # pixels of a small grey copy, by which pictures are compared
 DIFFERENCE = 2.0  # of 255, on average, that saving and shrinking make at most
 CONTRAST = 8.0  # of 255: pictures with less are all alike
 MOST_ROWS = 3000  # of all splits; more would slow a fine-tuning
-Grey = np.ndarray[Any, np.dtype[np.float32]]
 
 
 def near_copies(
@@ -36,6 +35,8 @@ def near_copies(
     """
     if sum(map(len, splits.parts().values())) > MOST_ROWS:
         return {}
+    import numpy as np
+
     training = _small(splits.training, ())
     seen = np.stack([*training.values()]) if training else np.empty((0, SIDE * SIDE))
     found: dict[str, list[int]] = {}
@@ -66,7 +67,9 @@ def near_copy_notes(
     return tuple(notes)
 
 
-def _small(rows: LabeledExamples, without: Sequence[int]) -> dict[int, Grey]:
+def _small(
+    rows: LabeledExamples, without: Sequence[int]
+) -> dict[int, np.ndarray[Any, Any]]:
     """Return small grey copies of the pictures of rows, by their number."""
     made = {}
     for row in sorted({*range(len(rows))} - {*without}):
@@ -76,7 +79,10 @@ def _small(rows: LabeledExamples, without: Sequence[int]) -> dict[int, Grey]:
     return made
 
 
-def _grey(raw: Any) -> Grey | None:
+def _grey(raw: Any) -> np.ndarray[Any, Any] | None:
+    import numpy as np
+    from PIL import Image
+
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # whoever learns from it says what is odd

@@ -201,7 +201,7 @@ def _folder(folder: Path, expected: Wanted, classes: Sequence[str]) -> _Found:
             f"{folder} is a folder, and this model takes {input_spec.plural}: give a "
             "CSV, JSON or parquet file."
         )
-    source = folder.name or str(folder)
+    source = folder.name or folder.resolve().name or str(folder)
     written = kind.read_splits(folder, input_spec)
     if written is not None:
         return _Found(source, written)

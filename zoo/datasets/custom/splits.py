@@ -66,7 +66,7 @@ def folder_splits(
             if number := len(input_files(place, input_spec).taken):
                 count = _count(number, input_spec)
                 notes.append(
-                    f"{folder.name}/{place.name} was left out ({count}): it has no "
+                    f"{_name(folder)}/{place.name} was left out ({count}): it has no "
                     "folders, so its rows have no classes."
                 )
             continue
@@ -97,14 +97,14 @@ def _left_out(
 ) -> list[str]:
     counted = [(one, len(input_files(one, input_spec).taken)) for one in others]
     notes = [
-        f"{folder.name}/{place.name} was left out ({_count(count, input_spec)}): it is "
-        "not named as a split."
+        f"{_name(folder)}/{place.name} was left out ({_count(count, input_spec)}): it "
+        "is not named as a split."
         for place, count in counted
         if count
     ]
     if loose:
         notes.append(
-            f"{_count(len(loose), input_spec)} in {folder.name} itself, and not in a "
+            f"{_count(len(loose), input_spec)} in {_name(folder)} itself, and not in a "
             f"split, {'was' if len(loose) == 1 else 'were'} left out."
         )
     return notes
@@ -125,7 +125,7 @@ def _ambiguous(
         f"{place.name} ({_count(count, input_spec)})" for place, count in counts.items()
     ]
     if loose:
-        listed.append(f"{_count(len(loose), input_spec)} in {folder.name} itself")
+        listed.append(f"{_count(len(loose), input_spec)} in {_name(folder)} itself")
     splits = ", ".join(place.name for place in named)
     message = (
         f"{folder} may be understood in two ways: {splits} "
@@ -142,6 +142,11 @@ def _ambiguous(
         f"{message}; or, if {splits} {what}, name all classes: labels={names} "
         f"(--labels {words})."
     )
+
+
+def _name(folder: Path) -> str:
+    """Return the name of a folder, be it the one that one is in."""
+    return folder.name or folder.resolve().name
 
 
 def _count(number: int, input_spec: Input) -> str:

@@ -74,17 +74,17 @@ def left_out_notes(
 
     `loose` are inputs in the folder itself, where each class has a folder of its own.
     """
-    notes = []
+    notes, source = [], folder.name or folder.resolve().name  # of "." as well
     if loose:
         what = input_spec.noun if len(loose) == 1 else input_spec.plural
         notes.append(
-            f"{folder.name}: {len(loose):,} {what} left out, in no folder of a class: "
+            f"{source}: {len(loose):,} {what} left out, in no folder of a class: "
             f"{_names(folder, loose)}."
         )
     if left := files.left:
         what = "1 file" if len(left) == 1 else f"{len(left):,} files"
         notes.append(
-            f"{folder.name}: {what} left out, because no {input_spec.noun} could be "
+            f"{source}: {what} left out, because no {input_spec.noun} could be "
             f"read: {_endings(left)} ({_names(folder, left)})."
             f"{_remedy(left) if input_spec.pictured else ''}"
         )
