@@ -121,3 +121,19 @@ def test_threads_that_write_one_file_do_not_disturb_each_other(tmp_path: Path) -
 
     assert path.read_bytes() in contents
     assert [one.name for one in tmp_path.iterdir()] == ["shared"]
+
+
+def test_what_a_dead_process_left_is_swept(tmp_path: Path) -> None:
+    """
+    By the next write beside it; what a living one still writes is left alone, and so
+    are files of like names.
+    """
+    dead, alike = tmp_path / f".zoo-part-{'0' * 16}", tmp_path / ".zoo-part-mine"
+    dead.write_bytes(b"half")
+    alike.write_bytes(b"mine")
+    with atomic_file(tmp_path / "one") as file:
+        write_atomic(tmp_path / "other", b"2")
+        file.write(b"1")
+
+    assert {path.name for path in tmp_path.iterdir()} == {"one", "other", alike.name}
+    assert (tmp_path / "one").read_bytes() == b"1"

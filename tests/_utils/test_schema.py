@@ -168,7 +168,7 @@ def test_a_file_is_read_within_bounds(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
     with pytest.raises(Malformed, match=r"^it is no file$"):
         schema.read_bytes(tmp_path / "pipe")
-    with pytest.raises(OSError, match="directory"):
+    with pytest.raises(Malformed, match=r"^it is no file$"):
         schema.read_bytes(tmp_path)
     os.truncate(path, 500 << 20)
     with pytest.raises(Malformed, match=r"^it has 524,288,000 bytes$"):

@@ -97,14 +97,14 @@ def config(folder: Path) -> Format:
         found = checkpoint_folder.read_config(path.parent)
         found.to_json()
 
-    return Format(path, read, 500)
+    return Format(path, read, 250)
 
 
 @mutable
 def config_of_texts(folder: Path) -> Format:
     zoo.save(zoo.load("char-lstm-nietzsche"), folder / "m")
     path = folder / "m" / "config.json"
-    return Format(path, lambda: checkpoint_folder.read_config(path.parent), 300)
+    return Format(path, lambda: checkpoint_folder.read_config(path.parent), 150)
 
 
 @mutable
@@ -122,7 +122,7 @@ def receipt(folder: Path) -> Format:
             comparison_table(found)
             baseline_ahead(found)
 
-    return Format(path, read, 150, named=("of 'lenet5-mnist'",))
+    return Format(path, read, 75, named=("of 'lenet5-mnist'",))
 
 
 @mutable
@@ -137,7 +137,7 @@ def receipt_of_finetuning(folder: Path) -> Format:
         if "tried" in found and found.get("recipe") is None:
             finetuned.render(spec, found)
 
-    return Format(path, read, 150)
+    return Format(path, read, 75)
 
 
 @mutable
@@ -151,7 +151,7 @@ def tokenizer(folder: Path) -> Format:
     def read() -> None:
         tokenizer_check.check(path.read_bytes(), 3000, 64)
 
-    return Format(path, read, 300, refusal=ValueError, named=("",))
+    return Format(path, read, 150, refusal=ValueError, named=("",))
 
 
 @mutable
@@ -159,7 +159,7 @@ def golden_of_a_model(folder: Path) -> Format:
     model = zoo.build("xor-mlp")
     path = folder / "golden.safetensors"
     golden.make_golden(model, torch.rand(2, 2), path)
-    return Format(path, lambda: golden.replay(model, path), 300, change=of_tensors)
+    return Format(path, lambda: golden.replay(model, path), 150, change=of_tensors)
 
 
 def of_tensors(content: bytes, chance: random.Random) -> bytes:
@@ -179,7 +179,7 @@ def plan(folder: Path) -> Format:
     path = folder / "plan.json"
     given = {"name": "xor-mlp", "settings": {"lr": "0.1,0.2"}, "method": "grid"}
     path.write_text(json.dumps({**given, "trials": 2, "seed": 0, "smoke": True}))
-    return Format(path, lambda: sweep._plan(path), 400)
+    return Format(path, lambda: sweep._plan(path), 200)
 
 
 PLAN = sweep.SweepPlan(
@@ -207,7 +207,7 @@ def journal(folder: Path) -> Format:
     def read() -> None:
         trials.finished_trials(trials.create_study(folder, PLAN))
 
-    return Format(path, read, 60, change=lines)
+    return Format(path, read, 30, change=lines)
 
 
 @mutable
@@ -222,7 +222,7 @@ def finished_sweep(folder: Path) -> Format:
     def read() -> None:
         sweep_settings.read(made, "xor-mlp", smoke=True)
 
-    return Format(path, read, 300, named=(str(made),))
+    return Format(path, read, 150, named=(str(made),))
 
 
 @mutable
@@ -257,7 +257,7 @@ def resume_state(folder: Path) -> Format:
     def read() -> None:
         kept().load()
 
-    return Format(path, read, 150, change=sealed)
+    return Format(path, read, 75, change=sealed)
 
 
 @mutable
@@ -280,7 +280,7 @@ def answers(folder: Path) -> Format:
     def changed(content: bytes, chance: random.Random) -> bytes:
         return damaged(whole.encode(), chance)
 
-    made = Format(work, read, 150, change=changed)
+    made = Format(work, read, 75, change=changed)
     return made
 
 
@@ -292,7 +292,7 @@ def lock(folder: Path) -> Format:
     path = folder / "zoo.lock"
     entry = Lock(name="net", plugin="p", version="1", size=5, sha256="a" * 64)
     lockfile.write(path, [entry, replace(entry, name="other", config="b" * 64)])
-    return Format(path, lambda: lockfile.read(path), 400, change=damaged)
+    return Format(path, lambda: lockfile.read(path), 200, change=damaged)
 
 
 @mutable
@@ -317,21 +317,21 @@ def bundle(folder: Path) -> Format:
 def figures(folder: Path) -> Format:
     path = folder / "measured.json"
     path.write_bytes((ROOT / "plugins/cnn/zoo_cnn/measured.json").read_bytes())
-    return Format(path, lambda: measured.read(path, "mine"), 300)
+    return Format(path, lambda: measured.read(path, "mine"), 150)
 
 
 @mutable
 def project(folder: Path) -> Format:
     path = folder / "pyproject.toml"
     path.write_bytes((ROOT / "plugins/cnn/pyproject.toml").read_bytes())
-    return Format(path, lambda: runner._installed(folder), 150, damaged, named=("",))
+    return Format(path, lambda: runner._installed(folder), 75, damaged, named=("",))
 
 
 @mutable
 def mapping(folder: Path) -> Format:
     path = folder / "mapping.json"
     path.write_text('{"a.weight": "b.weight", "a.bias": null}')
-    return Format(path, lambda: import_weights.mapping(path), 300)
+    return Format(path, lambda: import_weights.mapping(path), 150)
 
 
 # Of data
@@ -346,7 +346,7 @@ def picture(folder: Path, kind: str) -> Format:
     path = folder / f"a.{kind.lower()}"
     path.write_bytes(made.getvalue())
     spec = zoo.ImageInput(height=4, width=4)
-    return Format(path, lambda: open_image(path, spec), 250, damaged)
+    return Format(path, lambda: open_image(path, spec), 125, damaged)
 
 
 @mutable
@@ -385,12 +385,12 @@ def table(folder: Path, ending: str, count: int) -> Format:
 
 @mutable
 def csv(folder: Path) -> Format:
-    return table(folder, "csv", 250)
+    return table(folder, "csv", 125)
 
 
 @mutable
 def jsonl(folder: Path) -> Format:
-    return table(folder, "jsonl", 250)
+    return table(folder, "jsonl", 125)
 
 
 @mutable

@@ -90,6 +90,10 @@ def test_an_untrue_claim_is_seen(tmp_path: Path) -> None:
     receipt["metrics"][0]["value"] = 0.5
     (folder / "run.json").write_text(json.dumps(receipt))
     untrue = zoo.verify(folder, metric=True)
+    receipt["metrics"][0]["tolerance"] = 1.0  # how far it may lie is not its to say
+    (folder / "run.json").write_text(json.dumps(receipt))
+    with pytest.raises(CheckpointError, match=r"unknown entry 'tolerance' in metrics"):
+        zoo.verify(folder, metric=True)
 
     assert true.passed
     assert not untrue.passed

@@ -17,7 +17,7 @@ from pathlib import Path
 from secrets import token_hex
 from typing import Any
 
-from zoo._utils.atomic_write import replace_file
+from zoo._utils.atomic_write import atomic_file, replace_file
 from zoo._utils.file_lock import folder_lock, try_folder_lock
 
 __all__ = ["abandoned_folders", "put_folder", "scratch_folder"]
@@ -120,12 +120,8 @@ def _replace_files(
         except OSError as exc:
             if exc.errno != errno.EXDEV:
                 raise
-            beside = target / f".zoo-part-{token_hex(8)}"  # of a mounted folder
-            try:
-                shutil.copy2(new / name, beside)
-                os.replace(beside, target / name)
-            finally:
-                beside.unlink(missing_ok=True)
+            with (new / name).open("rb") as source, atomic_file(target / name) as copy:
+                shutil.copyfileobj(source, copy)  # into a mounted folder
 
 
 def _make(place: Path) -> tuple[Path, int | None]:

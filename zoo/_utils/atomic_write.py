@@ -1,7 +1,8 @@
 """Atomic writes of files: how the zoo writes whatever may be there already.
 
 A link is followed and stays a link. Neither a pipe nor a device is replaced by a file:
-it is written to. Several processes may write one file; the last one wins.
+it is written to. Several processes may write one file; the last one wins. What a killed
+process has left is swept by the next that writes beside it.
 """
 
 import errno
@@ -15,6 +16,9 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from secrets import token_hex
 from typing import BinaryIO
+
+if sys.platform != "win32":
+    import fcntl
 
 __all__ = [
     "PARTIAL",
@@ -49,9 +53,9 @@ def atomic_file(path: Path) -> Iterator[BinaryIO]:
         with target.open("wb") as whole:
             yield whole
         return
-    partial = target.with_name(f".zoo-part-{token_hex(8)}")
+    _sweep(target.parent)
     try:
-        file = open(partial, "x+b")  # noqa: SIM115 - closed below, before the rename
+        partial, file, held = _begun(target)
     except OSError as exc:
         if mode is None or exc.errno not in IN_PLACE:
             raise
@@ -69,6 +73,37 @@ def atomic_file(path: Path) -> Iterator[BinaryIO]:
     finally:
         with suppress(OSError):  # it was renamed
             partial.unlink()
+        if held is not None:
+            os.close(held)
+
+
+def _begun(target: Path) -> tuple[Path, BinaryIO, int | None]:
+    """Return a new file beside another, open, and the descriptor that keeps it locked.
+
+    What nobody locks is of a process that has died.
+    """
+    while True:
+        partial = target.with_name(f".zoo-part-{token_hex(8)}")
+        file = open(partial, "x+b")  # noqa: SIM115 - closed before it is renamed
+        if sys.platform != "win32":
+            with suppress(OSError):  # a file system without locks
+                fcntl.flock(file.fileno(), fcntl.LOCK_EX)
+            if os.fstat(file.fileno()).st_nlink == 0:  # swept before it was locked
+                file.close()
+                continue
+            return partial, file, os.dup(file.fileno())
+        return partial, file, None
+
+
+def _sweep(folder: Path) -> None:
+    """Delete partial files in a folder whose processes have died: nobody locks them."""
+    if sys.platform == "win32":
+        return  # `zoo cache prune` deletes old ones
+    with suppress(OSError), os.scandir(folder) as every:
+        for name in [one.name for one in every if PARTIAL.fullmatch(one.name)]:
+            with suppress(OSError), open(folder / name, "rb") as file:
+                fcntl.flock(file.fileno(), fcntl.LOCK_EX | fcntl.LOCK_NB)
+                os.unlink(folder / name)
 
 
 def check_replaceable_file(path: Path) -> None:

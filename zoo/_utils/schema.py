@@ -40,6 +40,7 @@ MAX_BYTES = 32 << 20  # of a file; more is a mistake or an attack
 MAX_DEPTH = 200  # of objects and lists in each other, below what any parser bears
 MAX_TOML_BYTES = 4 << 20  # its parser is slow
 MAX_SHOWN = 300  # characters of a problem: a name in it may have any length
+BINARY, AT_ONCE = getattr(os, "O_BINARY", 0), getattr(os, "O_NONBLOCK", 0)
 T = TypeVar("T")
 
 STRINGS = re.compile(rb'"[^"]*"')
@@ -60,16 +61,22 @@ def read_bytes(path: Path, limit: int = MAX_BYTES) -> bytes:
 
     Raises OSError and Malformed.
     """
-    with open(path, "rb", opener=_open_at_once) as file:
-        state = os.fstat(file.fileno())
+    descriptor = os.open(path, os.O_RDONLY | BINARY | AT_ONCE)
+    try:
+        state = os.fstat(descriptor)
         if not stat.S_ISREG(state.st_mode):
             raise Malformed("it is no file")
         if state.st_size > limit:
             raise Malformed(f"it has {state.st_size:,} bytes")
-        content = file.read(limit + 1)
-    if len(content) > limit:
+        parts, left = [], limit + 1
+        while left and (part := os.read(descriptor, min(left, state.st_size + 1))):
+            parts.append(part)
+            left -= len(part)
+    finally:
+        os.close(descriptor)
+    if not left:
         raise Malformed(f"it has more than {limit:,} bytes")
-    return content
+    return b"".join(parts)
 
 
 def parse_json(content: bytes | str, *, nan: bool = False) -> Any:
@@ -131,11 +138,6 @@ def convert(raw: Any, schema: type[T]) -> T:
     return made
 
 
-def _open_at_once(path: str, flags: int) -> int:
-    """Open a file without waiting for a writer, where it is a pipe."""
-    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
-
-
 def _with_nan(raw: bytes) -> Any:
     """Parse JSON as Python writes it, which may hold NaN but no half characters."""
     import json
@@ -179,7 +181,7 @@ def _struct(kind: type[Any]) -> Any:
             continue
         shape = _shape(hints[field.name])
         shapes.append((field.name, shape, _default(field)))
-        if shape != hints[field.name]:
+        if _has_struct(shape):
             nested.append(field.name)
     return msgspec.defstruct(
         kind.__name__,
@@ -190,6 +192,10 @@ def _struct(kind: type[Any]) -> Any:
         tag=tag,
         tag_field=None if tag is None else "kind",
     )
+
+
+def _has_struct(shape: Any) -> bool:
+    return hasattr(shape, "__made__") or any(map(_has_struct, get_args(shape)))
 
 
 @cache
@@ -243,7 +249,9 @@ def _made(checked: Any) -> Any:
         kind, nested = about
         names = type(checked).__struct_fields__
         values = {name: getattr(checked, name) for name in names}
-        return kind(**values | {name: _made(values[name]) for name in nested})
+        for name in nested:
+            values[name] = _made(values[name])
+        return kind(**values)
     if isinstance(checked, tuple | list):
         return type(checked)(map(_made, checked))
     if isinstance(checked, Mapping):

@@ -106,6 +106,6 @@ def _settings(command: str) -> dict[str, str]:
     """Return the settings of the `zoo train` command that a sweep ends with."""
     try:
         words = pairwise(shlex.split(command))
-    except ValueError as exc:
-        raise Malformed(f"best: {exc}") from exc
-    return parse(word for flag, word in words if flag == "--set")
+        return parse(word for flag, word in words if flag == "--set")
+    except (ValueError, SettingsError) as exc:
+        raise Malformed(f"best: {str(exc).rstrip('.')}") from exc

@@ -77,6 +77,7 @@ def create_study(
         for trial in study.get_trials(deepcopy=False):
             if "position" in trial.user_attrs:
                 convert(trial.user_attrs["position"], int)
+            _ended(trial)
     return study
 
 

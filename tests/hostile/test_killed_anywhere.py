@@ -1,0 +1,254 @@
+"""A process that dies at any file operation: what it wrote is there whole, or not.
+
+Each operation is done in a copy of this process, which is killed as it is about to
+open, make, rename or delete a file. Then it is done again, and leaves what it always
+leaves.
+`ZOO_LONG=20` kills at up to a hundred places of each; by default at five.
+"""
+
+import os
+import signal
+import sys
+import traceback
+import warnings
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+import torch
+from far import NAME, WEIGHTS, Far, far
+
+import zoo
+from zoo.artifacts import lockfile
+from zoo.artifacts.lockfile import Lock
+from zoo.errors import CheckpointError, EjectError, TrustWarning
+
+__all__ = ["far"]
+
+KILLS = 5 * int(os.environ.get("ZOO_LONG", "1"))
+CHANGES = {
+    *("os.rename", "os.remove", "os.rmdir", "os.mkdir", "os.link", "os.symlink"),
+    *("os.truncate", "os.chmod", "os.utime", "shutil.copyfile", "shutil.rmtree"),
+}
+OTHER = Lock(name="other", plugin="p", version="1", size=1, sha256="0" * 64)
+
+pytestmark = [
+    pytest.mark.skipif(not hasattr(os, "fork"), reason="this system can't fork"),
+    pytest.mark.filterwarnings("ignore::zoo.errors.TrustWarning"),
+]
+
+
+@dataclass(frozen=True)
+class Operation:
+    """What is done in a folder, what must hold after it was killed, and its cost."""
+
+    do: Callable[[Path], object]
+    check: Callable[[Path], object]
+    prepare: Callable[[Path], object] = lambda place: None
+    again: Callable[[Path], object] | None = None  # by default as before
+    share: float = 1.0  # of the kills: some operations are slow
+
+
+def trained(seed: int) -> torch.nn.Module:
+    torch.manual_seed(seed)
+    return zoo.build("xor-mlp")
+
+
+def loads(place: Path, name: str, *, absent: bool = True) -> None:
+    """Check that a folder is whole, or not there at all."""
+    folder = place / name
+    if absent and not (folder / "config.json").exists():
+        assert not (folder / "model.safetensors").exists()
+        return
+    assert zoo.load(folder, verify="always").zoo.report is not None
+
+
+def unless_there(do: Callable[[Path], object]) -> Callable[[Path], object]:
+    """Do it, unless it was done before the process died."""
+
+    def again(place: Path) -> None:
+        with suppress(CheckpointError, EjectError):
+            do(place)
+
+    return again
+
+
+def same_locks(place: Path) -> None:
+    held = lockfile.read(place / "zoo.lock")
+    assert held["other"] == OTHER
+    assert {*held} <= {"other", NAME}
+
+
+def whole_bundle(place: Path) -> None:
+    if (place / "zoo.tar").exists():
+        zoo.unbundle(place / "zoo.tar", store=place.parent / "checked")
+
+
+def train(place: Path) -> object:
+    return zoo.train("xor-mlp", place / "run", smoke=True)
+
+
+def sweep(place: Path) -> object:
+    return zoo.sweep(
+        "xor-mlp",
+        place / "sweep",
+        settings={"iterations": [1, 2]},
+        method="grid",
+        metric="loss",
+        smoke=True,
+        resume=True,
+    )
+
+
+def finetune(place: Path) -> object:
+    return zoo.finetune(
+        "mlp-breast-cancer", place / "rows.csv", place / "run", epochs=1, l2_sp=0.1
+    )
+
+
+def rows(place: Path) -> None:
+    """Write rows of a table that a small model can learn from."""
+    columns = zoo.get_spec("mlp-breast-cancer").input.required_columns
+    torch.manual_seed(0)
+    lines = [",".join([*columns, "label"])]
+    for number in range(40):
+        values = (torch.rand(len(columns)) + number % 2).tolist()
+        lines.append(",".join([*map(str, values), ("no", "yes")[number % 2]]))
+    (place / "rows.csv").write_text("\n".join(lines))
+
+
+OPERATIONS = {
+    "save": Operation(
+        do=lambda place: zoo.save(trained(1), place / "run"),
+        prepare=lambda place: zoo.save(trained(0), place / "run"),
+        check=lambda place: loads(place, "run", absent=False),
+    ),
+    "save anew": Operation(
+        do=lambda place: zoo.save(trained(1), place / "run"),
+        check=lambda place: loads(place, "run"),
+    ),
+    "train": Operation(
+        do=train,
+        check=lambda place: loads(place, "run"),
+        again=unless_there(train),
+        share=0.4,
+    ),
+    "finetune": Operation(
+        do=finetune,
+        prepare=rows,
+        check=lambda place: loads(place, "run"),
+        again=unless_there(finetune),
+        share=0.4,
+    ),
+    "sweep": Operation(do=sweep, check=lambda place: None, share=0.4),
+    "fetch": Operation(
+        do=lambda place: zoo.fetch(NAME),
+        check=lambda place: zoo.load(NAME),
+    ),
+    "lock": Operation(
+        do=lambda place: zoo.lock(NAME, path=place / "zoo.lock"),
+        prepare=lambda place: lockfile.write(place / "zoo.lock", [OTHER]),
+        check=same_locks,
+    ),
+    "bundle": Operation(
+        do=lambda place: zoo.bundle(NAME, "xor-mlp", out=place / "zoo.tar"),
+        check=whole_bundle,
+    ),
+    "unbundle": Operation(
+        do=lambda place: zoo.unbundle(place.parent / "z.tar", store=place / "store"),
+        prepare=lambda place: zoo.bundle(NAME, "xor-mlp", out=place.parent / "z.tar"),
+        check=lambda place: None,
+    ),
+    "eject": Operation(
+        do=lambda place: zoo.eject("xor-mlp", place / "mine"),
+        check=lambda place: loads(place, "mine"),
+        again=unless_there(lambda place: zoo.eject("xor-mlp", place / "mine")),
+    ),
+}
+
+
+def in_a_copy(do: Callable[[Path], object], place: Path, kill_at: int) -> int:
+    """Do something in a copy of this process; return its number of file operations.
+
+    It is killed at one of them, counted from 1: the number is that one then.
+    """
+    reading, writing = os.pipe()
+    child = os.fork()
+    if child == 0:
+        seen, root = 0, place.parents[1]
+
+        def hear(event: str, arguments: tuple[object, ...]) -> None:
+            nonlocal seen
+            ours = event == "open" and str(arguments[0]).startswith(str(root))
+            if event in CHANGES or ours:
+                seen += 1
+                if seen == kill_at:
+                    os.kill(os.getpid(), signal.SIGKILL)
+
+        status = 1
+        try:
+            sys.addaudithook(hear)
+            do(place)
+            os.write(writing, str(seen).encode())
+            status = 0
+        except BaseException:  # noqa: BLE001 - told to the process that waits
+            os.write(writing, traceback.format_exc()[-3000:].encode())
+        finally:
+            os._exit(status)
+    os.close(writing)
+    with os.fdopen(reading) as said:
+        text = said.read()
+    status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    if status == -signal.SIGKILL:
+        return kill_at
+    assert status == 0, text
+    return int(text)
+
+
+def tree(place: Path) -> set[str]:
+    """Return the paths of all files below a folder."""
+    return {str(path.relative_to(place)) for path in place.rglob("*")}
+
+
+@pytest.mark.parametrize("name", OPERATIONS)
+def test_a_kill_at_any_file_operation(name: str, far: Far) -> None:
+    """
+    What was there before, or all that is new; nothing of the dead one stays.
+    """
+    operation = OPERATIONS[name]
+    warnings.simplefilter("ignore", TrustWarning)
+
+    def begun(number: int) -> Path:
+        place = far.root / f"{name}-{number}" / "place"
+        place.mkdir(parents=True)
+        far.patch.setenv("ZOO_CACHE", str(place.parent / "cache"))
+        with far.on("first"):
+            operation.prepare(place)
+        return place
+
+    with far.on("warm"):  # what is imported here need not be in each copy
+        operation.do(begun(-1))
+    place = begun(0)
+    with far.on("home-0"):
+        count = in_a_copy(operation.do, place, 0)
+        operation.check(place)
+    expected = tree(place)
+    assert expected or name == "fetch"
+    kills = max(2, round(KILLS * operation.share))
+    places = range(1, count + 1)
+    if count > kills:
+        places = sorted({1 + n * (count - 1) // (kills - 1) for n in range(kills)})  # type: ignore[assignment]
+    for number in places:
+        place = begun(number)
+        with far.on(f"home-{number}"):
+            in_a_copy(operation.do, place, number)
+            operation.check(place)
+            (operation.again or operation.do)(place)
+            operation.check(place)
+        assert tree(place) == expected, number
+    with far.on(f"home-{number}"):
+        (path,) = zoo.fetch(NAME)
+    assert path.read_bytes() == WEIGHTS
+    sys.stderr.write(f"\n{name}: {len(places)} kills of {count} places\n")
