@@ -224,12 +224,12 @@ def finetune(
     DataFrame, a `datasets.Dataset`, a registered dataset's name or a Hub id; for a
     model of masks, a folder of `images` and `masks`; for a detector, a folder of
     pictures with boxes in COCO's, Pascal VOC's or YOLO's form, or COCO's file; for one
-    that reads, a folder of pictures named by their texts; for one of series, a table in the order of time.
-    `target` names the column to predict, and `column` that of the texts or pictures.
-    `encoding` is that of a table that is not UTF-8, such as "cp949". A table names
-    pictures that are beside it, and with `allow_outside` any. Without `validation` rows
-    a stratified part is held back where some are needed, of a series the last rows.
-    `settings` are those of
+    that reads, a folder of pictures named by their texts; for one of series, a table in
+    the order of time. `target` names the column to predict, and `column` that of the
+    texts or pictures. `encoding` is that of a table that is not UTF-8, such as "cp949".
+    A table names pictures that are beside it, and with `allow_outside` any. Without
+    `validation` rows a stratified part is held back where some are needed, of a series
+    the last rows. `settings` are those of
     `zoo.finetuning.strategies.Settings`: freeze, epochs, lr, ... The model is
     measured on `test` rows, or on those held back. What comes back saves, loads,
     publishes and is fine-tuned again like any other; `folder` gets its card, and must

@@ -54,8 +54,9 @@ def head_learns(spec: ModelSpec, tmp_path: Path) -> Remark | None:
     """The head is taught two kinds of rows that differ clearly; all before it is kept.
 
     The loss on rows of both kinds falls well below what the answer nearest to all of
-    them costs or, of a model with a loss of its own, below what it was. Models of more than ten million parameters are not asked: the check is
-    of how the parts fit, which smaller ones of the family show.
+    them costs or, of a model with a loss of its own, below what it was. Models of more
+    than ten million parameters are not asked: the check is of how the parts fit, which
+    smaller ones of the family show.
     """
     if spec.head is None:
         return not_applicable("it declares no head")
