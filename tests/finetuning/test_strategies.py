@@ -13,6 +13,7 @@ from zoo.finetuning.strategies import (
     FREEZES,
     Settings,
     blocks,
+    default_settings,
     parameter_groups,
     prepare,
     unfreeze_at_epoch,
@@ -241,7 +242,8 @@ WRONG: list[tuple[dict[str, object], str]] = [
         "batch_size, "
         "lr, optimizer, weight_decay, schedule, head_init, l2_sp, layer_lr_decay, "
         "patience, val_fraction, "
-        "augment, augmented_copies, invert, balance, cache, precision, seed.",
+        "augment, augmented_copies, invert, balance, cache, precision, "
+        "norm_statistics, min_steps, clip, seed.",
     ),
     (
         {"batch_size": "many"},
@@ -261,3 +263,47 @@ def test_settings_that_can_not_be_meant(
         with_values(Settings(), settings)
 
     assert str(caught.value) == message
+
+
+def test_detectors_have_defaults_of_their_own() -> None:
+    """
+    All of one learns, for longer, with the statistics of the new rows; what is chosen
+    otherwise is so.
+    """
+    boxes = default_settings("object-detection")
+    plain = default_settings("image-classification")
+
+    assert plain == Settings()
+    assert (boxes.freeze, boxes.norm_statistics) == ("none", True)
+    assert boxes.for_rows(30).epochs == 57
+    assert boxes.for_rows(30).batch_size == 4
+    assert plain.for_rows(30).epochs == 60
+
+
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        ({"min_steps": 0}, "min_steps=0 should be at least 1."),
+        ({"clip": 0.0}, "clip=0.0 should be above 0."),
+    ],
+)
+def test_steps_and_norms_that_can_not_be_meant(
+    wrong: dict[str, Any], message: str
+) -> None:
+    with pytest.raises(SettingsError) as told:
+        Settings(**wrong)
+
+    assert str(told.value) == message
+
+
+@pytest.mark.parametrize("moving", [True, False])
+def test_statistics_of_normalizations_move_where_that_is_asked(moving: bool) -> None:
+    """
+    `prepare` leaves those that learn in training mode, or keeps all as they are.
+    """
+    model = nn.Sequential(nn.Conv2d(3, 4, 1), nn.BatchNorm2d(4))
+    prepare(model, Settings(freeze="none", norm_statistics=moving))
+    model.train()
+    norms = [one for one in model.modules() if isinstance(one, nn.BatchNorm2d)]
+
+    assert {one.training for one in norms} == {moving}
