@@ -76,14 +76,14 @@ class ObjectDetection(Task[ImageInput, BoxOutput]):
         object_detection.check_options(spec.name, options)
         output = forward_on_device(module, given)
         results = object_detection.results(output, opened, output_spec, **options)
-        return _typed(results, opened, output_spec)
+        return [*_typed(results, opened, output_spec)]
 
     def postprocess(
         self, output: Tensor, opened: Sequence[Any], output_spec: BoxOutput
     ) -> list[Result]:
         """Return the objects in each picture, in its own pixels."""
         results = object_detection.results(output, opened, output_spec)
-        return _typed(results, opened, output_spec)
+        return [*_typed(results, opened, output_spec)]
 
     def compute_metrics(
         self, output: Tensor, target: Tensor, output_spec: BoxOutput
@@ -168,6 +168,7 @@ class ObjectDetection(Task[ImageInput, BoxOutput]):
             )
             (result,) = _typed(answer, [shown], output_spec)
             marked = result.render()
+            assert marked is not None, "the picture is there"
             pen = ImageDraw.Draw(marked)
             true = target[row][target[row, :, 0] != NO_BOX][~met[row][1]][:, 1:]
             for box in (true * torch.tensor([*shown.size] * 2)).round().int().tolist():
@@ -209,7 +210,7 @@ def mean_boxes(target: Tensor, labels: int) -> Tensor:
 
 def _typed(
     results: Sequence[Mapping[str, Any]], opened: Sequence[Any], output_spec: BoxOutput
-) -> list[Result]:
+) -> list[Detections]:
     return [
         Detections(
             objects=tuple(

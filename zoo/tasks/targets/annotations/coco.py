@@ -42,7 +42,7 @@ def read_coco(path: Path, name: str) -> CocoFile:
     """
     held = _json(path, name)
     categories = _categories(held["categories"], name)
-    found, by_id = CocoFile(name), {}
+    found, by_id = CocoFile(name), dict[str, Marked]()
     for number, image in enumerate(held["images"], 1):
         where = f"{name}, image {number}"
         key, file_name = (_get(image, one, where) for one in ("id", "file_name"))
