@@ -88,7 +88,7 @@ def test_a_classifier_of_texts_compares_the_input_of_its_head() -> None:
     ("texts", "told"),
     [
         ([], "The list is empty."),
-        (["king", None], "A NoneType is not a text."),
+        (["king", None], "There is no text (None)."),
         (["king", ""], "The text is empty."),
     ],
 )

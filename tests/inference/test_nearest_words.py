@@ -125,7 +125,7 @@ def test_none_in_a_list_is_told(model: Any) -> None:
         zoo.predict(model, ["king", None])
 
     assert str(caught.value) == (
-        "Item 2: A NoneType is not a text. The model expects a text: a str, the "
+        "Item 2: There is no text (None). The model expects a text: a str, the "
         "pathlib.Path of a text file in UTF-8, or a list of those."
     )
 

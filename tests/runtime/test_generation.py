@@ -198,7 +198,7 @@ def test_a_model_without_a_start_does_not_sample() -> None:
 
     with pytest.raises(VerbError, match="Model 'writer' can't sample"):
         zoo.sample(model)
-    with pytest.raises(InputError, match="A NoneType is not a text"):
+    with pytest.raises(InputError, match=r"There is no text \(None\)"):
         zoo.predict(model, None)
 
 
@@ -291,7 +291,7 @@ def test_a_character_without_a_token_is_refused(model: Any) -> None:
     [
         ("", "The text is empty."),
         ([], "The list is empty."),
-        (["abc", None], "Item 2: A NoneType is not a text."),
+        (["abc", None], "Item 2: There is no text (None)."),
         (
             b"abc",
             "These are bytes, not a text: decode them, as in raw.decode('utf-8').",

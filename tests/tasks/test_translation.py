@@ -147,8 +147,8 @@ def test_a_long_text_is_not_cut_in_silence(model: Any) -> None:
         ("", "The text is empty."),
         (["a", " \n"], "Item 2: The text is empty."),
         ([], "The list is empty."),
-        (["a", None], "Item 2: A NoneType is not a text."),
-        (None, "A NoneType is not a text."),
+        (["a", None], "Item 2: There is no text (None)."),
+        (None, "There is no text (None)."),
         (3.5, "A float is not a text."),
         (["a", b"b"], "Item 2: These are bytes, not a text: decode them, as in raw."),
         (
