@@ -481,8 +481,7 @@ def test_a_corrupt_picture_is_named(photos: Path, tmp_path: Path) -> None:
         image.load()
     assert refused(DataError, DIGITS, photos, tmp_path / "out") == (
         f"photos: 2 inputs can't be read. across/none.png: {photos}/across/none.png is "
-        "not a picture in a format that is read (AVIF, BMP, GIF, JPEG, JPEG 2000, PNG, "
-        "PPM, TIFF, WebP). down/cut.jpg: "
+        "an empty file. down/cut.jpg: "
         f"{path} can't be read as a picture (OSError: {fault.value}). "
         "Mend them, or leave them out with skip_unreadable=True "
         "(--skip-unreadable)."
@@ -542,7 +541,7 @@ def test_a_problem_of_the_test_rows_is_said_of_them(tmp_path: Path) -> None:
     with pytest.raises(DataError) as caught:
         zoo.finetune("gru-imdb", rows, test=test, target="label")
     assert str(caught.value) == (
-        "the table: 1 input can't be read. test rows, row 2: A float is not a text. "
+        "the table: 1 input can't be read. test rows, row 2: There is no text (nan). "
         "Mend them, or leave them out with skip_unreadable=True (--skip-unreadable)."
     )
 

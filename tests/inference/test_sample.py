@@ -284,7 +284,7 @@ def test_a_wrong_option(vae: nn.Module, call: Any, message: str) -> None:
 @pytest.mark.parametrize(
     ("call", "problem"),
     [
-        (lambda vae: zoo.encode(vae, None), "A NoneType is not a picture."),
+        (lambda vae: zoo.encode(vae, None), "There is no picture (None)."),
         (
             lambda vae: zoo.interpolate(vae, torch.zeros(20), torch.zeros(19)),
             "The codes have 20 and 19 numbers.",

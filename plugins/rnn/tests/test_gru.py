@@ -361,7 +361,7 @@ def test_odd_texts_are_answered_or_refused(model: torch.nn.Module) -> None:
     assert huge.label == "negative"
     assert [one.label in model.zoo.labels for one in some] == [True] * 3
     assert str(gap.value) == (
-        "Item 2: A NoneType is not a text. The model expects a text (language: ko): a "
+        "Item 2: There is no text (None). The model expects a text (language: ko): a "
         "str, the pathlib.Path of a text file in UTF-8, or a list of those."
     )
     assert str(empty.value).startswith("The text is empty. The model expects a text")

@@ -108,7 +108,7 @@ def test_strange_signs_warn_and_break_nothing(model: Any) -> None:
     ("raw", "problem"),
     [
         ("", "The text is empty. "),
-        (["I am here.", None], "Item 2: A NoneType is not a text. "),
+        (["I am here.", None], "Item 2: There is no text (None). "),
         (
             "I am here. " * 300,
             "The text has 1,201 tokens, and the model reads 100 at most: give it "
