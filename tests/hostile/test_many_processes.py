@@ -38,6 +38,8 @@ def together(far: Far, script: str, count: int) -> list[str]:
     """Let processes begin at once with one empty cache; return what each writes."""
     surroundings = os.environ | environment(far.hub, far.root / "shared")
     surroundings |= {"PYTHONPATH": str(far.scratch)}
+    for name in ("HF_HUB_ETAG_TIMEOUT", "HF_HUB_DOWNLOAD_TIMEOUT"):
+        surroundings[name] = "60"  # seconds: so many processes share few cores
     processes = [
         subprocess.Popen(
             [sys.executable, "-c", script, NAME],

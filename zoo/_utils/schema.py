@@ -200,7 +200,8 @@ def _has_struct(shape: Any) -> bool:
 
 @cache
 def _union(kinds: tuple[type[Any], ...]) -> Any:
-    return Union[tuple(_struct(kind) for kind in kinds)]  # noqa: UP007 - of a tuple
+    structs = tuple(_struct(kind) for kind in kinds)  # type: ignore[arg-type]
+    return Union[structs]  # noqa: UP007 - of a tuple
 
 
 def _kinds(schema: type[Any]) -> dict[str, type[Any]] | None:

@@ -256,9 +256,10 @@ def _begun(
 
 
 def _mend(journal: Path) -> None:
-    """Cut off a last line that a killed process did not finish, and take its lock."""
-    for lock in journal.parent.glob(f"{journal.name}.lock*"):
-        lock.unlink(missing_ok=True)
+    """Cut off a last line that a killed process did not finish, and take its locks."""
+    for name in (journal.name, _queue.AGAIN):
+        for lock in journal.parent.glob(f"{name}.lock*"):
+            lock.unlink(missing_ok=True)
     if journal.exists():
         content = journal.read_bytes()
         whole = content[: content.rfind(b"\n") + 1]

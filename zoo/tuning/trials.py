@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     import optuna
 
 __all__ = [
+    "AGAIN",
     "JOURNAL",
     "Trial",
     "create_study",
