@@ -176,3 +176,17 @@ def test_the_command_says_what_to_write(
         f"  zoo check {folder}",
     ]
     assert said.err.startswith("error: --license is that of --from-weights.")
+
+
+@pytest.mark.parametrize(
+    "name", ['a": open("ran", "w"), "b', "back\\", "two\nlines", "🙂‮", '"""']
+)
+def test_the_name_of_a_tensor_is_no_code(name: str) -> None:
+    """
+    Whatever a stranger's file calls its tensors, and is called itself, is text.
+    """
+    tensors = {name: torch.zeros(2), f"{name}.weight": torch.zeros(2, 3)}
+    for one, tensor in tensors.items():
+        space: dict[str, Any] = {}
+        exec(sketch({one: tensor}, title=f'Of {name}"""\nraise SystemExit'), space)
+        assert {*space["model"]().state_dict()} == {one}

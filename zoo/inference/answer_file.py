@@ -5,8 +5,11 @@ which a run that was interrupted goes on.
 """
 
 import csv
+import errno
 import io
 import json
+import os
+import stat
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -88,22 +91,27 @@ class AnswerFile:
         lock = self.path.with_name(f".{self.path.name}.lock")
         try:
             with file_lock(lock):
-                with self.work.open("a+b") as file:
+                with open(self.work, "a+b", opener=_open_own) as file:
                     yield self._begun(file)
                 self._finish()
                 self.work.unlink()
                 lock.unlink(missing_ok=True)
         except BlockingIOError as exc:
             raise DataError(f"Another process is writing {self.path}.") from exc
+        except _NotOurs as exc:
+            raise DataError(
+                f"{self.work} is there already, and is no file that an interrupted run "
+                "wrote. Delete it, or write to another file."
+            ) from exc
 
     def _begun(self, file: IO[bytes]) -> "_Work":
         """Return the work that is done already; cut off what is half written."""
         file.seek(0)
         work = _Work(file)
-        first = file.readline()
-        if not first.endswith(b"\n"):
+        first, ours = file.readline(), json.dumps(self.settings).encode() + b"\n"
+        if not first.endswith(b"\n") and ours.startswith(first):
             file.truncate(0)
-            file.write(json.dumps(self.settings).encode() + b"\n")
+            file.write(ours)
             file.flush()
             return work
         if self._parsed(first, 1) != self.settings:
@@ -152,6 +160,25 @@ class AnswerFile:
         seen["error"] = seen.pop("error", set())  # the last column
         with atomic_file(self.path) as file:
             write[self.path.suffix.lower()](file, self._rows(), seen)
+
+
+class _NotOurs(OSError):
+    """A link, a pipe, or another thing that is no file of ours."""
+
+
+def _open_own(path: str, flags: int) -> int:
+    """Open the work file: a file, which no link in a stranger's folder stands for."""
+    own = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
+    try:
+        descriptor = os.open(path, flags | own, 0o666)
+    except OSError as exc:
+        if exc.errno in (errno.ELOOP, errno.ENXIO):
+            raise _NotOurs(*exc.args) from exc
+        raise
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise _NotOurs(errno.EINVAL, "it is no file", path)
+    return descriptor
 
 
 class _Work:

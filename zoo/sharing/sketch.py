@@ -4,11 +4,14 @@ What the tensors tell is written; what they don't, such as strides and the order
 which layers are called, is left to a person.
 """
 
+import json
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from torch import Tensor
+
+from zoo._utils.shown import one_line
 
 __all__ = ["sketch"]
 
@@ -32,6 +35,7 @@ def sketch(tensors: Mapping[str, Tensor], *, title: str) -> str:
         place[last] = tensor
     lines = "\n".join(_lines(tree, 3))
     imports = "import torch\n" if "torch." in lines else ""
+    title = _quoted(title)[1:-1]  # it can't end the docstring
     return SOURCE.format(title=title, imports=imports, layers=lines)
 
 
@@ -43,15 +47,20 @@ def _lines(tree: Tree, depth: int) -> Iterator[str]:
             shape = tuple(part.shape)
             kind = "Parameter" if part.is_floating_point() else "Buffer"
             dtype = "" if part.is_floating_point() else f", dtype={part.dtype}"
-            yield f'{space}"{name}": nn.{kind}(torch.zeros({shape}{dtype})),'
+            yield f"{space}{_quoted(name)}: nn.{kind}(torch.zeros({shape}{dtype})),"
         elif (layer := _layer(part)) is not None:
-            yield f'{space}"{name}": {layer},'
+            yield f"{space}{_quoted(name)}: {layer},"
         else:
-            yield f'{space}"{name}": Part('
+            yield f"{space}{_quoted(name)}: Part("
             yield f"{space}    {{"
             yield from _lines(part, depth + 2)
             yield f"{space}    }}"
             yield f"{space}),"
+
+
+def _quoted(text: str) -> str:
+    """Return a text from a file as a literal of Python: it holds no code."""
+    return one_line(json.dumps(text, ensure_ascii=False))
 
 
 def _layer(parts: Tree) -> str | None:

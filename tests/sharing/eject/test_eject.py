@@ -475,3 +475,40 @@ def test_the_command_says_how_to_import(
     assert status == 0
     said = capsys.readouterr().out.splitlines()
     assert said == [str(tmp_path / "mine"), "import mine; model = mine.load()"]
+
+
+@pytest.mark.parametrize(
+    "summary",
+    [
+        'Fine."""\nopen("ran", "w")\n"""',
+        "@OPTIONS@ @SETTINGS@ \\",
+        '"\n[tool.other]\nx = "🙂 \\" <b>',
+    ],
+)
+def test_what_a_checkpoint_says_of_itself_is_no_code(
+    tmp_path: Path, summary: str
+) -> None:
+    """
+    The summary and the licences of a stranger's config.json are text in the package.
+    """
+    zoo.save(zoo.load("xor-mlp"), tmp_path / "theirs")
+    config = tmp_path / "theirs" / "config.json"
+    held = json.loads(config.read_text(encoding="utf-8"))
+    held["summary"], held["trained_on"] = summary, ["<b>@NAME@"]
+    held["license"]["weights"] = "mit` <b>"
+    config.write_text(json.dumps(held), encoding="utf-8")
+    folder = zoo.eject(tmp_path / "theirs", tmp_path / "mine")
+
+    tree = ast.parse((folder / "__init__.py").read_text(encoding="utf-8"))
+    document, *rest = tree.body
+    ours = zoo.eject("xor-mlp", tmp_path / "ours")
+    expected = ast.parse((ours / "__init__.py").read_text(encoding="utf-8")).body[1:]
+    project = tomllib.loads((folder / "pyproject.toml").read_text(encoding="utf-8"))
+    readme = (folder / "README.md").read_text(encoding="utf-8")
+    assert isinstance(document, ast.Expr)
+    assert [ast.unparse(one) for one in rest] == [ast.unparse(one) for one in expected]
+    assert project["project"]["description"] == summary.replace("\n", "\\n")
+    assert set(project) == {"build-system", "project", "tool"}
+    assert set(project["tool"]) == {"setuptools"}
+    assert "\n<b>" not in readme
+    assert "&lt;b&gt;" in readme or "&lt;b\\>@NAME@" in readme

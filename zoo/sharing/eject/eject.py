@@ -4,6 +4,7 @@ The package contains the files of `zoo.runtime` that it needs, unchanged, so tha
 behaves like the zoo. Does not know torch.
 """
 
+import json
 import re
 import shutil
 from collections.abc import Iterator
@@ -14,6 +15,7 @@ from pprint import pformat
 from packaging.requirements import Requirement
 
 from zoo._utils.atomic_folder import put_folder, scratch_folder
+from zoo._utils.shown import code, markdown, one_line
 from zoo.artifacts import checkpoint_folder, resolve, weight_store
 from zoo.artifacts.checkpoint_folder import Config
 from zoo.artifacts.resolve import Source
@@ -25,6 +27,7 @@ from zoo.specs import ModelSpec, NoiseInput, Weights
 __all__ = ["eject"]
 
 TEMPLATES = Path(__file__).with_name("templates")
+PLACEHOLDER = re.compile(r"@([A-Z_]+)@")
 RUNTIME = "zoo.runtime"
 # The files of the runtime that read a kind of input, and that make answers of a kind of
 # output; and what `predict` takes, in words.
@@ -193,7 +196,7 @@ def _texts(source: Source, pin: Weights, package: str) -> dict[str, str]:
     files = dict(copied.files())
     substitutions = {
         "NAME": spec.name,
-        "SUMMARY": spec.summary,
+        "SUMMARY": _in_docstring(spec.summary),
         "PACKAGE": package,
         "DISTRIBUTION": source.plugin.distribution,
         "VERSION": source.plugin.version,
@@ -201,12 +204,15 @@ def _texts(source: Source, pin: Weights, package: str) -> dict[str, str]:
         **_project(package, files, copied.libraries, source),
         **_prose(spec, package, parts, why_not),
     }
-    code = "".join(_template(f"{part}.py") for part in parts)
+    source_code = "".join(_template(f"{part}.py") for part in parts)
+    described = json.dumps(one_line(spec.summary), ensure_ascii=False)  # as in TOML
+    project = substitutions | {"SUMMARY": described}
+    readme = substitutions | {"SUMMARY": markdown(spec.summary)}
     return {
         **files,
-        "__init__.py": _filled(code, substitutions),
-        "README.md": _filled(_template("README.md"), substitutions),
-        "pyproject.toml": _filled(_template("pyproject.toml"), substitutions),
+        "__init__.py": _filled(source_code, substitutions),
+        "README.md": _filled(_template("README.md"), readme),
+        "pyproject.toml": _filled(_template("pyproject.toml"), project),
         checkpoint_folder.CONFIG: _config(source, pin),
     }
 
@@ -338,10 +344,10 @@ def _prose(
         "WHY_NOT": why_not,
         "METRICS": "\n".join(table) if measured else "Nothing was measured.",
         "PAPERS": "\n".join(f"* {one}" for one in spec.papers),
-        "CODE": spec.license.code,
-        "WEIGHTS": spec.license.weights,
-        "LEARNED": spec.license.data,
-        "TRAINED_ON": ", ".join(spec.trained_on) or "unknown data",
+        "CODE": code(spec.license.code),
+        "WEIGHTS": code(spec.license.weights),
+        "LEARNED": code(spec.license.data),
+        "TRAINED_ON": markdown(", ".join(spec.trained_on)) or "unknown data",
     }
 
 
@@ -391,12 +397,22 @@ def _config(source: Source, pin: Weights) -> str:
     ).to_json()
 
 
+def _in_docstring(text: str) -> str:
+    """Return a text as one line of a docstring, which it can't end."""
+    return one_line(text).replace("\\", "\\\\").replace('"', '\\"')
+
+
 def _template(name: str) -> str:
     return (TEMPLATES / f"{name}.txt").read_text(encoding="utf-8")
 
 
 def _filled(text: str, substitutions: dict[str, str]) -> str:
-    for _ in range(2):  # a word may hold others
-        for placeholder, value in substitutions.items():
-            text = text.replace(f"@{placeholder}@", value)
-    return text
+    """Return a template with its placeholders replaced.
+
+    What replaces one is text, in which nothing is replaced: a name or a summary may be
+    a stranger's. Only what `USE` stands for is a template itself.
+    """
+    text = text.replace("@USE@", substitutions["USE"])
+    return PLACEHOLDER.sub(
+        lambda found: substitutions.get(found[1], found[0]), text
+    )
