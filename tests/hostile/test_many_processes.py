@@ -59,7 +59,8 @@ def together(far: Far, script: str, count: int) -> list[str]:
         process.stdin.write("go\n")
         process.stdin.flush()
     said = [process.communicate(timeout=600) for process in processes]
-    assert [process.returncode for process in processes] == [0] * count, said
+    faults = {err.strip().rpartition("\n")[2] for _, err in said}
+    assert [process.returncode for process in processes] == [0] * count, faults
     return [output for output, _ in said]
 
 
