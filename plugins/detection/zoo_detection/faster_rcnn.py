@@ -72,6 +72,7 @@ class RegionProposalNetwork(nn.Module):
         self.deltas = nn.Conv2d(channels, 4 * anchors, 1)
         for layer in (self.conv, self.objectness, self.deltas):
             nn.init.normal_(layer.weight, std=0.01)
+            assert layer.bias is not None
             nn.init.zeros_(layer.bias)
 
     def forward(self, features: Tensor) -> tuple[Tensor, Tensor]:
@@ -180,8 +181,9 @@ class FasterRCNN(nn.Module):
         chosen = moved[torch.arange(len(best), device=best.device), best]
         ends = decode_boxes(chosen, proposals.flatten(0, 1), BOX_SCALE)
         ends = ends / ends.new_tensor([width, height, width, height])
-        output = torch.cat([ends, objects[:, None], labels[:, 1:]], dim=1)
-        return output.unflatten(0, (len(image), -1))
+        each = torch.cat([ends, objects[:, None], labels[:, 1:]], dim=1)
+        output: Tensor = each.unflatten(0, (len(image), -1))
+        return output
 
     @torch.no_grad()
     def propose(self, logits: Tensor, boxes: Tensor, height: int, width: int) -> Tensor:
@@ -368,7 +370,8 @@ def roi_align(features: Tensor, boxes: Tensor, scale: float, side: int) -> Tenso
     seen = grid_sample(
         features, grid.flatten(1, 2), padding_mode="border", align_corners=True
     )  # (B, C, R * 2 * side, 2 * side)
-    bins = seen.unflatten(2, (count, side, 2)).unflatten(5, (side, 2)).mean(dim=(4, 6))
+    points_of_bins = seen.unflatten(2, (count, side, 2)).unflatten(5, (side, 2))
+    bins: Tensor = points_of_bins.mean(dim=(4, 6))
     return bins.movedim(1, 2)
 
 

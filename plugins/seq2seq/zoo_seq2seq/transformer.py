@@ -14,6 +14,7 @@ embeds both languages and is the output layer.
 """
 
 import math
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -80,7 +81,8 @@ class MultiHeadAttention(nn.Module):
 
     def split(self, inputs: Tensor) -> Tensor:
         """Return (B, L, width) as (B, heads, L, width / heads)."""
-        return inputs.unflatten(-1, (self.heads, -1)).transpose(1, 2)
+        heads: Tensor = inputs.unflatten(-1, (self.heads, -1))
+        return heads.transpose(1, 2)
 
 
 class FeedForward(nn.Module):
@@ -120,7 +122,8 @@ class EncoderLayer(nn.Module):
         attended, _ = self.attention(normed, *self.attention.project(normed), mask)
         inputs = inputs + self.dropout(attended)
         changed: Tensor = self.feedforward(self.feedforward_norm(inputs))
-        return inputs + self.dropout(changed)
+        output: Tensor = inputs + self.dropout(changed)
+        return output
 
 
 class DecoderLayer(nn.Module):
@@ -218,6 +221,7 @@ class Transformer(nn.Module):
         # A place looks at itself and at those before: section 3.2.3
         mask = torch.ones(length, length, dtype=torch.bool, device=target.device).tril()
         hidden = self.embed(target, torch.arange(length, device=target.device))
+        layer: Any  # a decoder layer
         for layer in self.decoder:
             keys_values = layer.source.project(encoded)
             hidden, _, _ = layer(hidden, mask, keys_values, source_mask)
@@ -237,6 +241,7 @@ class Transformer(nn.Module):
         mask = source != PAD
         encoded = self.encode(source, mask[:, None, None])
         state = {"mask": mask, "step": mask.new_zeros(len(source), dtype=torch.int64)}
+        layer: Any  # a decoder layer
         for number, layer in enumerate(self.decoder):
             keys, values = layer.source.project(encoded)
             state |= {f"source_keys_{number}": keys, f"source_values_{number}": values}
@@ -264,7 +269,8 @@ class Transformer(nn.Module):
         """Return embeddings times sqrt(width), with the encoding of their places, and
         with dropout, (B, length, width): sections 3.4 and 3.5."""
         width: int = self.embedding.embedding_dim
-        encoded = self.embedding(token) * width**0.5 + sinusoids(places, width)
+        embedded: Tensor = self.embedding(token)
+        encoded: Tensor = embedded * width**0.5 + sinusoids(places, width)
         if not self.training:
             return encoded
         dropped: Tensor = self.feature_dropout(encoded.transpose(1, 2))

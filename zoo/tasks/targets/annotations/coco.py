@@ -102,7 +102,8 @@ def _json(path: Path, name: str) -> Mapping[str, Sequence[Any]]:
                 f"{name} has no list {part!r}. A file of COCO's form has 'images', "
                 "'annotations' and 'categories'."
             )
-    return held
+    known: Mapping[str, Sequence[Any]] = held
+    return known
 
 
 def _categories(held: Sequence[Any], name: str) -> dict[str, str]:

@@ -95,7 +95,8 @@ def read_columns(
 def _one_of(
     columns: Sequence[str], usual: Iterable[str], target: str | None
 ) -> str | None:
-    if target in usual:
+    usual = tuple(usual)
+    if target is not None and target in usual:
         return target
     return next((name for name in usual if name in columns), None)
 
@@ -141,7 +142,7 @@ Held = tuple[Any, Any, Sequence[str]]  # boxes, labels, and the names of these
 
 def _fields(rows: Any, name: str, wheres: Sequence[str]) -> list[Any]:
     """Return the boxes and labels of a column of objects."""
-    found = []
+    found: list[Any] = []
     for value, where in zip(rows[name], wheres, strict=True):
         if value is None:
             found.append(([], [], (), ENDS))

@@ -240,11 +240,11 @@ def _coco(
         read = read_coco(file, folder.named(file))
         found: dict[Path, Marked] = {}
         for name, marked in read.pictures.items():
-            path = _picture(folder, file, name, by_name, marked.where)
-            if path is None:
+            picture = _picture(folder, file, name, by_name, marked.where)
+            if picture is None:
                 missing.append(name)
             else:
-                found[path] = marked
+                found[picture] = marked
         used |= {*found}
         crowds += read.crowds
         if not found:

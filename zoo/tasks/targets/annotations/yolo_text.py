@@ -91,7 +91,7 @@ def read_names(path: Path, name: str) -> tuple[str, ...]:
 
 
 def _yaml(text: str, name: str) -> Any:
-    import yaml  # huggingface_hub brings it
+    import yaml
 
     try:
         return yaml.safe_load(text)
