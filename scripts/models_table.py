@@ -36,8 +36,8 @@ DATA = {  # that models of a task are fine-tuned on
     "column of each",
     "image-to-text": "pictures that are named by their texts, or a table with a column "
     "of each",
-    "object-detection": "pictures with boxes in the form of COCO, Pascal VOC or YOLO, or "
-    "a table with a row for each box",
+    "object-detection": "pictures with boxes in the form of COCO, Pascal VOC or YOLO, "
+    "or a table with a row for each box",
     "text-classification": "texts in folders that are named as their classes, or a "
     "table with a column of texts and one of classes",
     "feature-extraction": "texts and classes, as for text-classification",
