@@ -413,6 +413,4 @@ def _filled(text: str, substitutions: dict[str, str]) -> str:
     a stranger's. Only what `USE` stands for is a template itself.
     """
     text = text.replace("@USE@", substitutions["USE"])
-    return PLACEHOLDER.sub(
-        lambda found: substitutions.get(found[1], found[0]), text
-    )
+    return PLACEHOLDER.sub(lambda found: substitutions.get(found[1], found[0]), text)
