@@ -2,6 +2,7 @@
 
 import csv
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -158,3 +159,36 @@ def test_refused(tmp_path: Path) -> None:
         f"{path}.part holds answers of another model, of other inputs or options. "
         "Delete it, or write to another file."
     )
+
+
+def test_what_is_no_work_file_of_ours_is_left_alone(tmp_path: Path) -> None:
+    """
+    A folder from somebody else may hold links in the places of work files and locks,
+    and a user's folder downloads that are called as a work file is.
+    """
+    token = tmp_path / "token"
+    token.write_text("secret")
+    folder = tmp_path / "theirs"
+    folder.mkdir()
+    path = folder / "a.csv"
+    part, lock = folder / "a.csv.part", folder / ".a.csv.lock"
+
+    part.symlink_to(token)
+    assert refused(path).startswith(f"{part} is a link or a pipe, and no file")
+    part.unlink()
+    os.mkfifo(part)
+    assert refused(path).startswith(f"{part} is a link or a pipe, and no file")
+    part.unlink()
+    part.write_text("half a download")
+    assert "is not as an interrupted run wrote it" in refused(path)
+    assert part.read_text() == "half a download"
+    part.unlink()
+    lock.unlink()
+    lock.symlink_to(tmp_path / "new")
+    assert refused(path).startswith(f"{lock} is a link or a pipe, and no file")
+    lock.unlink()
+    os.mkfifo(lock)
+    assert refused(path).startswith(f"{lock} is a link or a pipe, and no file")
+
+    assert token.read_text() == "secret"
+    assert not (tmp_path / "new").exists()

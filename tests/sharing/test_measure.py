@@ -1,6 +1,7 @@
 """Weights that no recipe trained: imported, measured and shipped by commands alone."""
 
 import json
+import os
 import shutil
 from pathlib import Path
 from types import SimpleNamespace
@@ -156,3 +157,29 @@ def test_a_model_without_forward_is_not_measured(
         "What 'zoo_perceptron.xor:xor_mlp' builds computes nothing yet: Write how the "
         "layers are called, in model.py."
     )
+
+
+@pytest.mark.parametrize("kind", ["file", "folder", "loop", "pipe"])
+def test_a_link_out_of_a_checkpoint_is_not_shipped(
+    imported: Path, package: Path, tmp_path: Path, kind: str
+) -> None:
+    """
+    A folder from somebody else may hold links to what is the user's own: the plugin,
+    which is published, must not take that in.
+    """
+    zoo.measure(imported)
+    target = package / "checkpoints" / NAME
+    before = sorted(path.name for path in target.rglob("*"))
+    (tmp_path / "home").mkdir()
+    (tmp_path / "home" / "key").write_text("secret")
+    place = imported / "figure.png"
+    if kind == "pipe":
+        os.mkfifo(place)
+    else:
+        home = tmp_path / "home"
+        place.symlink_to({"file": home / "key", "folder": home, "loop": imported}[kind])
+
+    for act in (zoo.ship, zoo.measure):
+        with pytest.raises(CheckpointError, match=str(place)):
+            act(imported)
+    assert sorted(path.name for path in target.rglob("*")) == before

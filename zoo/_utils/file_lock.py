@@ -20,12 +20,18 @@ def file_lock(path: Path) -> Iterator[int]:
     """Hold a lock on a file, or refuse at once where another process holds it.
 
     Yields its descriptor: a process that inherits it holds the lock as well, but on
-    Windows. Raises BlockingIOError.
+    Windows. A link is not followed: it may lead to what is not ours. Raises
+    BlockingIOError, and OSError for a link and a pipe.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("ab") as file:
+    with open(path, "ab", opener=_open_own) as file:
         _lock(file.fileno(), wait=False)
         yield file.fileno()
+
+
+def _open_own(path: str, flags: int) -> int:
+    own = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
+    return os.open(path, flags | own, 0o666)
 
 
 @contextmanager

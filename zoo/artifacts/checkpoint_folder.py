@@ -6,6 +6,7 @@ Does not know torch.
 import json
 import os
 import re
+import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, fields, replace
@@ -46,6 +47,7 @@ __all__ = [
     "check_free",
     "check_replaceable",
     "check_writable",
+    "copy_folder",
     "is_checkpoint",
     "numbered",
     "read_config",
@@ -206,6 +208,28 @@ def replace_folder(new: Path, folder: Path) -> None:
         return path.name not in KNOWN_FILES and path.suffix not in FIGURE_SUFFIXES
 
     atomic_folder.put_folder(new, folder, keep=keep, last=CONFIG)
+
+
+def copy_folder(folder: Path, new: Path) -> None:
+    """Copy a checkpoint folder into `new`, which is empty.
+
+    A link out of the folder is refused: it would take in what belongs to somebody else.
+    So is one to a folder, which may have no end, and what is no file, such as a pipe.
+    Raises CheckpointError.
+    """
+    home = folder.resolve()
+    for path in sorted(folder.rglob("*")):
+        linked = path.is_symlink() and (
+            path.is_dir() or not path.resolve().is_relative_to(home)
+        )
+        if linked:
+            raise CheckpointError(
+                f"{path} is a link to {os.path.realpath(path)}. Put the file itself "
+                "into the checkpoint."
+            )
+        if not (path.is_file() or path.is_dir()):
+            raise CheckpointError(f"{path} is no file. Remove it from the checkpoint.")
+    shutil.copytree(folder, new, dirs_exist_ok=True)
 
 
 def check_replaceable(folder: Path) -> None:

@@ -27,6 +27,7 @@ __all__ = ["SUFFIXES", "AnswerFile", "as_row"]
 
 SUFFIXES = (".parquet", ".csv", ".jsonl")
 CHUNK_ROWS = 10_000  # of a parquet file that are in memory at a time
+NOT_OURS = (errno.ELOOP, errno.ENXIO)  # of a link that isn't followed, and a pipe
 Row = dict[str, Any]
 
 
@@ -98,10 +99,13 @@ class AnswerFile:
                 lock.unlink(missing_ok=True)
         except BlockingIOError as exc:
             raise DataError(f"Another process is writing {self.path}.") from exc
-        except _NotOurs as exc:
+        except OSError as exc:
+            ours = map(str, (lock, self.work))
+            if exc.errno not in NOT_OURS or str(exc.filename) not in ours:
+                raise
             raise DataError(
-                f"{self.work} is there already, and is no file that an interrupted run "
-                "wrote. Delete it, or write to another file."
+                f"{exc.filename} is a link or a pipe, and no file that an interrupted "
+                "run wrote. Delete it, or write to another file."
             ) from exc
 
     def _begun(self, file: IO[bytes]) -> "_Work":
@@ -109,7 +113,7 @@ class AnswerFile:
         file.seek(0)
         work = _Work(file)
         first, ours = file.readline(), json.dumps(self.settings).encode() + b"\n"
-        if not first.endswith(b"\n") and ours.startswith(first):
+        if not first.endswith(b"\n") and ours.startswith(first):  # or nothing is there
             file.truncate(0)
             file.write(ours)
             file.flush()
@@ -162,22 +166,13 @@ class AnswerFile:
             write[self.path.suffix.lower()](file, self._rows(), seen)
 
 
-class _NotOurs(OSError):
-    """A link, a pipe, or another thing that is no file of ours."""
-
-
 def _open_own(path: str, flags: int) -> int:
-    """Open the work file: a file, which no link in a stranger's folder stands for."""
+    """Open the work file; a link in a stranger's folder may lead to any other."""
     own = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
-    try:
-        descriptor = os.open(path, flags | own, 0o666)
-    except OSError as exc:
-        if exc.errno in (errno.ELOOP, errno.ENXIO):
-            raise _NotOurs(*exc.args) from exc
-        raise
+    descriptor = os.open(path, flags | own, 0o666)
     if not stat.S_ISREG(os.fstat(descriptor).st_mode):
         os.close(descriptor)
-        raise _NotOurs(errno.EINVAL, "it is no file", path)
+        raise OSError(errno.ENXIO, "it is no file", path)
     return descriptor
 
 

@@ -4,7 +4,6 @@ A model's recipe says how it is measured: `data(run, split)` and `evaluate(model
 are enough, and `train` may be missing.
 """
 
-import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -74,7 +73,7 @@ def measure(folder: str | Path) -> dict[str, float]:
     receipt = receipts.receipt(run, {}, metrics, rows) | {"origin": origin}
     card = render.text(replace(spec, weights=config.weights), receipt)
     with checkpoint_folder.scratch_folder(folder) as new:
-        shutil.copytree(folder, new, dirs_exist_ok=True)
+        checkpoint_folder.copy_folder(folder, new)
         for name, (content, _) in run.figures.items():
             (new / name).write_bytes(content)
         (new / checkpoint_folder.CARD).write_text(card, encoding="utf-8")

@@ -4,7 +4,6 @@ The folder is copied into the plugin's package, and its pin and metrics are writ
 the package's measured.json. Does not know torch.
 """
 
-import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -59,7 +58,7 @@ def ship(folder: str | Path) -> Shipped:
     target = weight_store.shipped_checkpoint(spec)
     if folder.resolve() != target.resolve():
         with scratch_folder(target) as new:
-            shutil.copytree(folder, new, dirs_exist_ok=True)
+            checkpoint_folder.copy_folder(folder, new)
             put_folder(new, target, keep=lambda _: False, last=checkpoint_folder.CONFIG)
     measured.record(
         path, plugin.name, config.name, weights=facts.weights, metrics=facts.metrics

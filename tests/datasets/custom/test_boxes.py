@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import time
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,9 @@ from PIL import Image
 from zoo.datasets.custom.reader import read_data, read_part
 from zoo.errors import DataError, DataWarning
 from zoo.specs import BoxOutput, ImageInput
+from zoo.tasks.targets.annotations.coco import read_coco
+from zoo.tasks.targets.annotations.pascal_voc import read_voc
+from zoo.tasks.targets.annotations.yolo_text import read_names, read_yolo
 from zoo.tasks.targets.boxes import Boxes, BoxTargets
 
 FRAME = ImageInput(height=32, width=64, fit="stretch")
@@ -745,3 +749,58 @@ def test_folders_that_say_too_little_or_too_much(
         "(annotations.json) and XML files (000.xml). Which are meant can't be told: "
         "keep those of one."
     )
+
+
+BIG = "1" * 5000  # digits, more than Python makes a number of
+LISTS = "\n".join(
+    f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]" for n in range(1, 15)
+)
+STRANGE_NAMES = {
+    "a bomb": f"a0: &a0 [x]\n{LISTS}\nnames: *a14",
+    "a date": "names: [2001-99-99]",
+    "no number": 'names: [!!int ""]',
+    "a large number": f"names: [{BIG}]",
+    "depth": f"names: {'[' * 20_000}",
+}
+
+
+@pytest.mark.parametrize("kind", STRANGE_NAMES)
+def test_strange_names_of_classes(tmp_path: Path, kind: str) -> None:
+    """
+    A short file can't take the memory or the time that YAML lets it ask for.
+    """
+    (tmp_path / "data.yaml").write_text(STRANGE_NAMES[kind], encoding="utf-8")
+
+    with pytest.raises(DataError):
+        read_names(tmp_path / "data.yaml", "data.yaml")
+
+
+def test_numbers_without_end(tmp_path: Path) -> None:
+    """
+    They are refused in each form, as what is no number is.
+    """
+    place = tmp_path / "a"
+    for read, text in (
+        (lambda: read_coco(place, "a"), f'{{"images": [{{"id": {BIG}}}]}}'),
+        (lambda: read_yolo(place, "a", ["x"], "b"), f"{BIG} 0.1 0.1 0.1 0.1"),
+    ):
+        place.write_text(text, encoding="utf-8")
+        with pytest.raises(DataError):
+            read()
+
+
+def test_a_long_file_takes_no_longer_than_its_length(tmp_path: Path) -> None:
+    """
+    A text of a million lines, and a hundred thousand categories, are read in seconds.
+    """
+    voc, coco = tmp_path / "a.xml", tmp_path / "a.json"
+    lines = "\n" * (1 << 20)
+    voc.write_text(f"<annotation>{lines}</annotation>", encoding="utf-8")
+    categories = [{"id": n, "name": str(n)} for n in range(100_000)]
+    whole = {"images": [], "annotations": [], "categories": categories}
+    coco.write_text(json.dumps(whole), encoding="utf-8")
+
+    started = time.process_time()
+    read_voc(voc, "a")
+    read_coco(coco, "a")
+    assert time.process_time() - started < 30

@@ -700,3 +700,27 @@ def test_the_line_by_which_excel_says_the_separator(
     assert caught.value.problem == (
         f"{path}, line 4: column 'b' holds 'four', not a number."
     )
+
+
+@pytest.mark.parametrize("place", ["http://127.0.0.1:9/a.png", "/etc/hostname"])
+def test_only_the_column_of_pictures_is_opened(tmp_path: Path, place: str) -> None:
+    """
+    A parquet file says itself which columns are pictures. One of labels or of texts
+    that is said to be so would be opened as it is read, wherever it leads.
+    """
+    kept, named = library.Image(), {"bytes": None, "path": place}
+    picture = Image.new("RGB", (28, 28))
+
+    def written(**columns: Any) -> Path:
+        features = library.Features(dict.fromkeys(columns, kept))
+        rows = library.Dataset.from_dict(columns, features=features)
+        parquet.write_table(rows.data.table, tmp_path / "rows.parquet")  # embeds none
+        return tmp_path / "rows.parquet"
+
+    problem = "holds pictures, sounds or the like, which are no values of a table"
+    said = complaint(read_data, written(image=[picture], label=[named]), PHOTO)
+    assert f"the column 'label' {problem}" in said
+    said = complaint(read_inputs, written(text=[named]), TEXT, column="text")
+    assert f"the column 'text' {problem}" in said
+    said = complaint(read_inputs, written(a=[named], b=[named]), ROW)
+    assert f"the column 'a' {problem}" in said

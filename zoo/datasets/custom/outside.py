@@ -13,11 +13,12 @@ from typing import TYPE_CHECKING, Any
 
 from zoo._utils import paths
 from zoo.errors import DataError
+from zoo.runtime.table import Table
 
 if TYPE_CHECKING:
     from datasets import Dataset
 
-__all__ = ["checked_place", "stored_pictures"]
+__all__ = ["check_plain", "checked_place", "stored_pictures", "undecoded"]
 
 ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:(//|:)|[\\/]{2}")
 ALLOW = "If that is meant, give allow_outside=True (--allow-outside)."
@@ -78,6 +79,39 @@ def stored_pictures(
         )
         for number, one in enumerate(stored, 1)
     ]
+
+
+def check_plain(rows: Table | Dataset, names: Iterable[str], source: str) -> None:
+    """Refuse columns of pictures or sounds where numbers, words or boxes are read.
+
+    To read one would open what its rows name: any file, and any address. Raises
+    DataError.
+    """
+    for name in names:
+        if not isinstance(rows, Table) and _opened(rows.features[name]):
+            raise DataError(
+                f"{source}: the column {name!r} holds pictures, sounds or the like, "
+                "which are no values of a table. Name another column."
+            )
+
+
+def undecoded(rows: Table | Dataset, name: str) -> Table | Dataset:
+    """Return rows of which the column `name` is read without opening its pictures, and
+    no other column of pictures is left."""
+    if isinstance(rows, Table):
+        return rows
+    found = [one for one in rows.column_names if _opened(rows.features[one])]
+    rows = rows.remove_columns([one for one in found if one != name])
+    if name in found and hasattr(rows.features[name], "decode"):
+        return rows.cast_column(name, type(rows.features[name])(decode=False))
+    return rows
+
+
+def _opened(feature: Any) -> bool:
+    """Return whether reading a value opens a file that it may only name."""
+    from datasets.features.features import require_decoding
+
+    return bool(require_decoding(feature))
 
 
 def _named(rows: Dataset, name: str) -> Iterable[str]:

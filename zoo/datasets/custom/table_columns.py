@@ -40,6 +40,9 @@ def table(
     each = input_spec.required_columns
     for name in each:
         find_column(source, list(changed[0]) if changed else columns, [name], "model's")
+    outside.check_plain(rows, [*(() if changed else each)], source)
+    if target and not expected.kind.pictures:
+        outside.check_plain(rows, [target], source)
     if (length := input_spec.window) is not None:
         inputs = changed or _numbers(rows, each)
         return time_windows.windows(
@@ -58,6 +61,7 @@ def table(
         named = None if of_inputs or own else target
         column = input_column(source, rows, input_spec, expected.options.column, named)
         if input_spec.takes_strings:
+            outside.check_plain(rows, [column], source)
             return Rows(Column(rows, column), _targets(rows, target), names)
         outside_too = expected.options.allow_outside
         items = pictures(source, rows, column, beside, outside_too)
@@ -67,7 +71,8 @@ def table(
         return Rows(items, [None] * len(items), names)
     if own:
         read = expected.kind.read_columns
-        found = read(source, rows, column, expected.options.target, places(rows))
+        plain = outside.undecoded(rows, column)
+        found = read(source, plain, column, expected.options.target, places(rows))
         picked = [row for row, _ in found]
         return Rows(
             items.pick(picked)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from zoo.datasets.custom import tables
+from zoo.datasets.custom import outside, tables
 from zoo.datasets.custom.table_columns import pictures
 from zoo.errors import DataError, InputError
 from zoo.runtime.input_errors import is_missing
@@ -52,6 +52,8 @@ def read_inputs(
             return _rows(raw, input_spec, encoding)
         if _is_table(raw, input_spec):
             name, rows = _column(raw, input_spec, column, encoding)
+            if input_spec.takes_strings:
+                outside.check_plain(rows, [name], _source(raw))
             if not allow_missing and (input_spec.takes_strings or _plain(rows)):
                 _check_present(raw, rows, name)
             return _values(raw, input_spec, rows, name, allow_outside)
@@ -86,9 +88,9 @@ def _rows(raw: Any, input_spec: Input, encoding: str | None) -> Any:
     if isinstance(rows, Table):
         return rows
     names = rows.column_names
-    values = rows.select_columns(
-        [name for name in names if name in input_spec.required_columns] or names
-    )[:]
+    read = [name for name in names if name in input_spec.required_columns] or names
+    outside.check_plain(rows, read, str(raw))
+    values = rows.select_columns(read)[:]
     listed = [*zip(*values.values(), strict=True)]
     return Table(str(raw), list(values), listed, tables.places(rows))
 

@@ -27,6 +27,7 @@ from zoo.tasks.targets.files import picture_size
 __all__ = ["BoxTargets", "Boxes"]
 
 OBJECTS = 3  # of a stand-in row
+MOST_DIGITS = 9  # of a label that is a number
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -160,12 +161,13 @@ def _checked(
     """Return the objects of rows with their labels as numbers, and what is said of
     them. Raises DataError."""
     found, cut, empty = [], 0, 0
+    places = {name: number for number, name in reversed([*enumerate(names)])}
     _check_pixels(rows.targets)
     for row, marked in enumerate(rows.targets):
         size = _size(rows, row, marked)
         boxes, numbers = [], []
         for mark in marked.marks:
-            numbers.append(_number(mark, names))
+            numbers.append(_number(mark, places))
             ends, was_cut = mark.shares(size)
             boxes.append(ends)
             cut += was_cut
@@ -225,12 +227,13 @@ def _size(rows: Rows, row: int, marked: Marked) -> tuple[int, int]:
     return actual
 
 
-def _number(mark: Mark, names: Sequence[str]) -> int:
+def _number(mark: Mark, places: Mapping[str, int]) -> int:
     """Return the number of a label: of its name, or as it is written."""
     word = str(mark.label)
-    if word in names:
-        return names.index(word)
-    if word.isdecimal() and int(word) < len(names):
+    if word in places:
+        return places[word]
+    names = sorted(places, key=places.__getitem__)
+    if word.isdecimal() and len(word) <= MOST_DIGITS and int(word) < len(names):
         return int(word)
     raise DataError(
         f"{mark.where}: the label {word!r} is none of {some(names)}. "

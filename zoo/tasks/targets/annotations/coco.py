@@ -96,6 +96,8 @@ def _json(path: Path, name: str) -> Mapping[str, Sequence[Any]]:
         ) from exc
     except RecursionError as exc:
         raise DataError(f"{name} is not JSON that is read: it is too deep.") from exc
+    except ValueError as exc:
+        raise DataError(f"{name} is not JSON that is read: {exc}.") from exc
     for part in PARTS:
         if not isinstance(held, Mapping) or not isinstance(held.get(part), list):
             raise DataError(
@@ -109,15 +111,17 @@ def _json(path: Path, name: str) -> Mapping[str, Sequence[Any]]:
 def _categories(held: Sequence[Any], name: str) -> dict[str, str]:
     """Return the names of categories by their ids, in the order of these."""
     found: dict[Any, str] = {}
+    labels: set[str] = set()
     for number, category in enumerate(held, 1):
         where = f"{name}, category {number}"
         key, label = (_get(category, one, where) for one in ("id", "name"))
-        if not isinstance(key, int | str) or key in found or label in found.values():
+        if not isinstance(key, int | str) or key in found or str(label) in labels:
             raise DataError(
                 f"{where}: another category has the id {key!r} or the name {label!r} "
                 "too."
             )
         found[key] = str(label)
+        labels.add(str(label))
     ordered = sorted(found, key=lambda key: (isinstance(key, str), key))
     return {str(key): found[key] for key in ordered}
 

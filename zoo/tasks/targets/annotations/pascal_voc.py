@@ -33,8 +33,12 @@ CORNERS = ("xmin", "ymin", "xmax", "ymax")
 class _Element:
     tag: str
     line: int
-    text: str = ""
+    pieces: list[str] = field(default_factory=list)
     children: list[_Element] = field(default_factory=list)
+
+    @property
+    def text(self) -> str:
+        return "".join(self.pieces)
 
     def all(self, tag: str) -> list[_Element]:
         return [one for one in self.children if one.tag == tag]
@@ -101,6 +105,7 @@ def _parsed(content: bytes, name: str) -> _Element:
     """Return the elements of a file with their lines. A document type, which could
     define entities that grow without a bound, is refused."""
     parser, top = expat.ParserCreate(), _Element("", 0)
+    parser.buffer_text = True  # else a line at a time is told
     open_elements = [top]
 
     def started(tag: str, _attributes: object) -> None:
@@ -117,7 +122,7 @@ def _parsed(content: bytes, name: str) -> _Element:
         )
 
     def told(text: str) -> None:
-        open_elements[-1].text += text
+        open_elements[-1].pieces.append(text)
 
     parser.StartElementHandler = started
     parser.EndElementHandler = lambda _tag: open_elements.pop()

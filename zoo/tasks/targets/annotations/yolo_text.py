@@ -8,6 +8,7 @@ the size of the box as shares of the picture. The names of the classes are in
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,9 @@ from zoo.tasks.targets.annotations.text_files import read_text
 
 __all__ = ["NAME_FILES", "is_name_file", "read_names", "read_yolo"]
 
-MOST_BYTES = 16 << 20
+MOST_BYTES, MOST_NAME_BYTES = 16 << 20, 1 << 20
+MOST_DIGITS = 9  # of the number of a class
+MOST_LISTS = 200  # in a file that names classes
 NAME_FILES = ("data.yaml", "dataset.yaml", "classes.txt", "obj.names")
 LINE = "class x y width height"
 SIDES = ("x", "y", "the width", "the height")
@@ -39,9 +42,10 @@ def read_yolo(path: Path, name: str, names: Sequence[str], named_by: str) -> Mar
                 f"{where}: it has {len(words)} values, and should have five: {LINE}."
             )
         label, box = words[0], numbers(words[1:], where, SIDES)
-        if not label.isdecimal():
+        if not label.isdecimal() or len(label) > MOST_DIGITS:
             raise DataError(
-                f"{where}: the class is {label!r}, and should be a whole number from 0."
+                f"{where}: the class is {label[:40]!r}, and should be a whole number "
+                "from 0."
             )
         if max(box) > 1 + 1e-6:
             raise DataError(
@@ -73,7 +77,7 @@ def is_name_file(path: Path) -> bool:
 
 def read_names(path: Path, name: str) -> tuple[str, ...]:
     """Return the names of the classes in a file, by their numbers. Raises DataError."""
-    text = read_text(path, name, MOST_BYTES)
+    text = read_text(path, name, MOST_NAME_BYTES)
     if path.suffix.lower() not in (".yaml", ".yml"):
         return tuple(line.strip() for line in text.splitlines() if line.strip())
     held = _yaml(text, name)
@@ -87,12 +91,17 @@ def read_names(path: Path, name: str) -> tuple[str, ...]:
             f"{name} has no 'names' of classes, numbered from 0, such as names: [cat, "
             "dog]."
         )
+    if not all(isinstance(one, str | int | float | date | None) for one in names):
+        # Some would be written out at length: YAML can say a list again and again.
+        raise DataError(f"{name}: the names of classes should be words.")
     return tuple(map(str, names))
 
 
 def _yaml(text: str, name: str) -> Any:
     import yaml
 
+    if text.count("[") + text.count("{") > MOST_LISTS:  # its time grows with the square
+        raise DataError(f"{name} is not YAML that is read: it has too many lists.")
     try:
         return yaml.safe_load(text)
     except yaml.YAMLError as exc:
@@ -102,3 +111,6 @@ def _yaml(text: str, name: str) -> Any:
         raise DataError(f"{name}{line}: it is not YAML ({fault}).") from exc
     except RecursionError as exc:
         raise DataError(f"{name} is not YAML that is read: it is too deep.") from exc
+    except (ValueError, LookupError, AttributeError, TypeError) as exc:
+        # Its constructors raise what they meet in a date or a number that is none.
+        raise DataError(f"{name} is not YAML that is read ({exc}).") from exc
