@@ -1,5 +1,6 @@
 """A card in a notebook."""
 
+import os
 from pathlib import Path
 
 import zoo
@@ -30,3 +31,19 @@ def test_a_card_is_still_its_text() -> None:
     assert card.count("](") - card.count("](http") == card._repr_markdown_().count(
         "](data:image/png;base64,"
     )
+
+
+def test_a_link_is_no_picture_of_a_card(tmp_path: Path) -> None:
+    """
+    A folder from somebody else may hold a link to what is the user's own, which a
+    notebook would keep, or to a file without end.
+    """
+    (tmp_path / "key").write_text("secret")
+    folder = tmp_path / "theirs"
+    folder.mkdir()
+    (folder / "a.png").symlink_to(tmp_path / "key")
+    (folder / "b.png").symlink_to("/dev/zero")
+    os.mkfifo(folder / "c.png")
+    text = "![a](a.png) ![b](b.png) ![c](c.png)"
+
+    assert MarkdownCard(text, folder)._repr_markdown_() == text

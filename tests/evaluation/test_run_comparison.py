@@ -154,3 +154,39 @@ def test_the_command_prints_the_table(
     assert plain["settings"]["lr"][0] == 1e-6
     with Image.open(out) as picture:
         assert picture.format == "PNG"
+
+
+def test_a_receipt_of_a_stranger_is_shown_as_text(
+    runs: tuple[Path, Path], tmp_path: Path
+) -> None:
+    """
+    It can't forge a line of the table, nor ask for a picture without end.
+    """
+    many = {f"m{number}": 1.0 for number in range(3000)}
+    settings = checkpoint_folder.read_receipt(runs[0])["settings"]
+    far = {"$\\frac{$": 1e308}
+    history = [
+        {"epoch": 1, **far, **many},
+        {"epoch": 2, "$\\frac{$": -1e308},
+        {"m0": 1},
+    ]
+    other = changed(
+        runs[0],
+        tmp_path,
+        settings=settings | {"lr\n\x1b[2JThe model and every setting are the same.": 1},
+        history=history,
+    )
+    found = zoo.compare(runs[0], other)
+
+    assert "lr\\n\\x1b[2JThe model" in str(found)
+    assert "The model and every setting are the same." not in str(found).splitlines()
+    assert Image.open(io.BytesIO(found.plot())).width < 20_000
+
+
+def test_a_path_that_no_file_can_have_is_no_checkpoint() -> None:
+    """
+    It is refused as any other that is none.
+    """
+    for name in ("x/\0", "x/\ud800", f"{'x' * 5000}/a"):
+        with pytest.raises(CheckpointError):
+            zoo.load(name)

@@ -116,7 +116,7 @@ class Config:
 def read_config(folder: Path) -> Config:
     """Return the config of a checkpoint folder."""
     path = folder / CONFIG
-    if folder.is_file():
+    if os.path.isfile(folder):  # False of a path that no file can have
         raise CheckpointError(f"{folder} is a file, and {_of_file(folder)}.")
     raw = _json(path)
     if raw is None:
@@ -175,7 +175,7 @@ def write_receipt(folder: Path, receipt: Mapping[str, Any]) -> None:
 
 def is_checkpoint(folder: Path) -> bool:
     """Return whether `folder` holds a checkpoint."""
-    return (folder / CONFIG).is_file()
+    return os.path.isfile(folder / CONFIG)
 
 
 @contextmanager
@@ -310,7 +310,7 @@ def _json(path: Path, *, nan: bool = False) -> Any:
         value = parse_json(read_bytes(path), nan=nan)
     except FileNotFoundError:
         return None
-    except (Malformed, OSError) as exc:
+    except (OSError, ValueError) as exc:  # malformed, or a path that no file can have
         raise CheckpointError(f"{path} can't be read: {exc}.{AGAIN}") from exc
     return {} if value is None else value
 

@@ -4,6 +4,8 @@ import base64
 import re
 from pathlib import Path
 
+from zoo._utils.schema import Malformed, read_bytes
+
 __all__ = ["MarkdownCard"]
 
 FRONT_MATTER = re.compile(r"\A---\n.*?\n---\n", re.DOTALL)
@@ -31,8 +33,11 @@ class MarkdownCard(str):
     def _embedded(self, found: re.Match[str]) -> str:
         before, name, kind, after = found.groups()
         try:
-            content = (self.folder / name).read_bytes()
-        except OSError:
+            path = (self.folder / name).resolve()
+            if path.parent != self.folder.resolve():  # a link to what is not the card's
+                return found[0]
+            content = read_bytes(path)
+        except (OSError, RuntimeError, Malformed):
             return found[0]
         coded = base64.b64encode(content).decode()
         return f"{before}data:image/{kind};base64,{coded}{after}"

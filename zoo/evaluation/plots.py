@@ -25,6 +25,8 @@ __all__ = [
     "to_png",
 ]
 
+PANELS = 24  # of one picture
+MOST = 1e100  # of a number that is drawn: an axis beyond has no ends
 WIDTH = 40  # letters that stand side by side below a confusion
 COLORS = ("#cc6677", "#4477aa", "#ddcc77", "#117733", "#aa4499", "#88ccee")
 
@@ -41,25 +43,31 @@ def curves(histories: Mapping[str, Sequence[Mapping[str, float]]]) -> bytes:
     """
     rows = [row for history in histories.values() for row in history[:1]]
     logged = dict.fromkeys(name for row in rows for name in row)
-    names = [name for name in logged if name not in ("epoch", "seconds")]
+    names = [name for name in logged if name not in ("epoch", "seconds")][:PANELS]
     several = len(histories) > 1
 
     def draw(figure: Figure) -> None:
         for place, name in enumerate(names, start=1):
             axes = figure.add_subplot(1, len(names), place)
             for number, (run, history) in enumerate(histories.items()):
-                kept = [row for row in history if name in row]
+                kept = [row for row in history if _drawn(row, name)]
                 colour = COLORS[number % len(COLORS)] if several else COLORS[1]
                 epochs = [row["epoch"] for row in kept]
                 values = [row[name] for row in kept]
                 axes.plot(epochs, values, color=colour, label=run)
-            axes.set_title(name)
+            axes.set_title(name, parse_math=False)
             axes.set_xlabel("epoch")
             axes.grid(alpha=0.3)
         if several:
             axes.legend(fontsize=8)
 
     return to_png(3.2 * len(names), 2.6, draw)
+
+
+def _drawn(row: Mapping[str, float], name: str) -> bool:
+    """Return whether a row has a point: a receipt may be a stranger's."""
+    ends = row.get("epoch"), row.get(name)
+    return all(one is not None and not abs(one) > MOST for one in ends)
 
 
 def lines(

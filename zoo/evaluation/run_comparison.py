@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from zoo._utils.shown import one_line
 from zoo.artifacts import checkpoint_folder, resolve, weight_store
 from zoo.artifacts.resolve import Source
 from zoo.errors import CheckpointError
@@ -57,14 +58,15 @@ class RunComparison:
         return plain | {"notes": [*self.notes]}
 
     def __str__(self) -> str:
-        widths = [max(map(len, column)) for column in zip(*self.table, strict=True)]
+        table = [[one_line(cell) for cell in row] for row in self.table]
+        widths = [max(map(len, column)) for column in zip(*table, strict=True)]
         lines = [
             "  ".join(
                 cell.ljust(w) for cell, w in zip(row, widths, strict=True)
             ).rstrip()
-            for row in self.table
+            for row in table
         ]
-        return "\n".join([*lines, *self.notes])
+        return "\n".join([*lines, *map(one_line, self.notes)])
 
     def __repr__(self) -> str:
         return str(self)
