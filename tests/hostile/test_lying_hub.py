@@ -4,12 +4,18 @@ Genuine client, loopback Hub. Victims are files of the user beside the caches.
 """
 
 import hashlib
+import json
+import os
 import shutil
+import subprocess
+import sys
 import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from importlib.metadata import version
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import pytest
@@ -160,6 +166,59 @@ def test_the_commit_of_a_missing_file_is_no_path(net: Net) -> None:
         hub_download.download(REPO, net.pin.revision, "absent.json", name="net")
 
     assert net.files() == before
+
+
+@pytest.mark.parametrize("sha", ["../../ESCAPED", "G" * 40, 7])
+def test_the_commit_of_a_dataset_is_no_path(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, sha: object
+) -> None:
+    """
+    The library asks for it by itself: it gets no answer, and writes nothing.
+    """
+    asked: list[str] = []
+
+    class Lying(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            asked.append(self.path)
+            content = json.dumps({"id": "alice/rows", "sha": sha}).encode()
+            self.send_response(200)
+            self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Length", str(len(content)))
+            self.end_headers()
+            self.wfile.write(content)
+
+        def do_HEAD(self) -> None:
+            self.send_error(404)
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Lying) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        script = (
+            "import zoo\n"
+            "try:\n    zoo.finetune('gru-nsmc', 'alice/rows')\n"
+            "except zoo.ZooError as exc:\n    print(exc)\n"
+        )
+        surroundings = os.environ | {
+            "HF_ENDPOINT": f"http://127.0.0.1:{server.server_port}",
+            "HF_HOME": str(tmp_path / "home"),
+            "ZOO_CACHE": str(tmp_path / "zoo"),
+            "HF_HUB_OFFLINE": "0",
+        }
+        said = subprocess.run(
+            [sys.executable, "-c", script],
+            env=surroundings,
+            capture_output=True,
+            text=True,
+            timeout=120,
+        )
+        server.shutdown()
+
+    assert "'alice/rows' can't be had from the Hub (HubAnswerError: " in said.stdout
+    assert f"{sha!s}" in said.stdout
+    assert all("ESCAPED" not in path for path in asked)
+    assert not list(tmp_path.rglob("*ESCAPED*"))
 
 
 def test_a_new_connection_is_checked_too(net: Net) -> None:

@@ -5,6 +5,7 @@ object. A server that lies could so write over any file of the user's. Does not 
 torch.
 """
 
+import json
 import re
 import warnings
 from collections.abc import Callable, Iterator
@@ -35,6 +36,8 @@ COMMIT_HEADER, XET_HEADER = "x-repo-commit", "x-xet-hash"
 ETAG_HEADERS = ("x-linked-etag", "etag")  # the first that is not empty
 # A hub may compute its ETags as it likes, as long as one can be the name of a file.
 ETAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.+=-]{0,127}")
+
+DESCRIPTION = re.compile(r"/api/datasets/")
 
 _checking: ContextVar[bool] = ContextVar("zoo_checks_answers", default=False)
 _watching = Lock()  # to give the client a factory closes its session
@@ -155,8 +158,12 @@ def watch_client() -> None:
 
 
 def _check(response: Any) -> None:
-    """Refuse an answer with a header that the client would make a wrong path of."""
-    if not _checking.get() or COMMIT_HEADER not in response.headers:
+    """Refuse an answer that the client, or a library on top, would make a wrong path
+    of."""
+    if not _checking.get():
+        return
+    _check_description(response)
+    if COMMIT_HEADER not in response.headers:
         return  # without a commit the client stores nothing
     values = response.headers
     etag = next(filter(None, map(values.get, ETAG_HEADERS)), None)
@@ -171,6 +178,22 @@ def _check(response: Any) -> None:
         plain = value.lstrip("W/").strip('"') if form is ETAG else value
         if not form.fullmatch(plain):
             raise HubAnswerError(endpoint(), response.request.url.path, kind, value)
+
+
+def _check_description(response: Any) -> None:
+    """Refuse a description of a dataset with a commit that is none: the library asks
+    for it by itself."""
+    path = response.request.url.path
+    if not DESCRIPTION.match(path) or "json" not in response.headers.get(
+        "content-type", ""
+    ):
+        return
+    try:
+        told = json.loads(response.read())
+    except (ValueError, RecursionError):
+        return  # the client says what is wrong with it
+    if isinstance(told, dict) and told.get("sha") is not None:
+        checked_commit(told["sha"], path)
 
 
 def _is_loopback(host: str) -> bool:

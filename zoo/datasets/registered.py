@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from zoo._utils import paths
 from zoo._utils.import_string import resolve
+from zoo.artifacts import hub_client
 from zoo.artifacts.hub_client import checked_commit, disable_telemetry
 from zoo.errors import DataError, HubError, MissingExtra, SplitNotFound
 from zoo.plugins.discovery import installed
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from datasets import Dataset
 
 __all__ = [
+    "checked_hub",
     "fingerprint",
     "get_dataset_spec",
     "import_datasets",
@@ -151,11 +153,20 @@ def _from_cache(spec: DatasetSpec, split: str) -> Dataset | None:
     return None if pinned and builder.hash != spec.revision else rows
 
 
+@contextmanager
+def checked_hub() -> Iterator[None]:
+    """Have what a Hub says checked within the block: the library makes paths of it."""
+    hub_client.watch_client()
+    with hub_client.checked_answers():
+        yield
+
+
 def _from_hub(spec: DatasetSpec, split: str) -> Dataset:
     library = import_datasets()
     commit = _commit(spec, split)
     try:
-        return library.load_dataset(spec.hub, revision=commit, split=split)
+        with checked_hub():
+            return library.load_dataset(spec.hub, revision=commit, split=split)
     except Exception as exc:  # of the network, of Arrow, of the library
         fault = f"{type(exc).__name__}: {exc}".partition("\n")[0].rstrip(".")
         raise _unavailable_error(spec, split, fault) from exc

@@ -149,7 +149,8 @@ def finetune_model(
     ).items():
         run.log_baseline(name, **figures)
     if not solved:
-        chosen = chosen.for_rows(len(splits.training) * chosen.copies.count)
+        copies = chosen.copies.count if _cached(chosen, ends) else 1
+        chosen = chosen.for_rows(len(splits.training) * copies)
     if linear:
         features("training")  # which says so first
         say(f"choosing a head on {len(splits.training):,} training rows")

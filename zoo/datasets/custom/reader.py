@@ -247,7 +247,8 @@ def _registered(name: str, expected: Wanted) -> _Found:
         )
     library = registered.import_datasets()
     try:
-        splits = dict(library.load_dataset(name))
+        with registered.checked_hub():
+            splits = dict(library.load_dataset(name))
     except MissingExtra:
         raise
     except Exception as exc:
