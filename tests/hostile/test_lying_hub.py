@@ -188,7 +188,10 @@ def test_the_commit_of_a_dataset_is_no_path(
             self.wfile.write(content)
 
         def do_HEAD(self) -> None:
-            self.send_error(404)
+            self.send_response(404)
+            self.send_header("X-Error-Code", "EntryNotFound")
+            self.send_header("Content-Length", "0")
+            self.end_headers()
 
         def log_message(self, *_: object) -> None:
             pass
