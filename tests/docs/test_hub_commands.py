@@ -119,6 +119,7 @@ def test_weights_of_others_come_from_the_hub(
     assert hub.count("GET", "/resolve/")
 
 
+@pytest.mark.filterwarnings("ignore:.*nearly the same")  # their edges are a pixel apart
 def test_masks_are_taught(hub: Hub, capsys: pytest.CaptureFixture[str]) -> None:
     """
     Six scenes, the ground in shadow below the road, and their masks.

@@ -9,7 +9,7 @@ from places import Places, spec
 from torch import nn
 
 import zoo
-from zoo.errors import InputError, OptionError
+from zoo.errors import InputError, OptionError, TruncationWarning
 from zoo.models.metadata import ModelMetadata, attach
 
 NOTES = ["stone", "king queen", "woman", "man"]
@@ -64,7 +64,8 @@ def test_nearest_texts_are_shown_shortened(model: Any) -> None:
     As lines, in a notebook with what is HTML escaped, and whole in JSON.
     """
     long = "<b> " + "king " * 50
-    found = zoo.nearest_texts(model, "king", [long], n=1)
+    with pytest.warns(TruncationWarning, match="longer than the 8 tokens"):
+        found = zoo.nearest_texts(model, "king", [long], n=1)
     (line,) = str(found).splitlines()
 
     assert line.startswith("0: <b> king king")

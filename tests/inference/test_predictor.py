@@ -97,7 +97,8 @@ def test_a_batch_in_which_nothing_is_answered() -> None:
 
     assert list(made) == ["image", "label", "score", "label_2", "score_2", "error"]
     assert made["label"] == [None, None]
-    assert all("is not a picture" in one for one in made["error"])
+    assert "is not a picture" in made["error"][0]
+    assert made["error"][1] == "The file is an empty file."
 
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")

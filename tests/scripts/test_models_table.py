@@ -48,7 +48,7 @@ def test_table_and_card_say_who_is_behind(name: str) -> None:
     """
     And why: in the model's own row, and in its card before anything else.
     """
-    (row,) = (line for line in PAGE.splitlines() if f"| [`{name}`]" in line)
+    row = next(line for line in PAGE.splitlines() if line.startswith(f"| [`{name}`]"))
     card = (
         weight_store.shipped_checkpoint(zoo.get_spec(name)) / "README.md"
     ).read_text(encoding="utf-8")

@@ -88,7 +88,7 @@ def compare(*runs: str | Path) -> RunComparison:
 
     >>> found = zoo.compare("mlp-mnist", "lenet5-mnist")
     >>> found.runs, list(found.metrics)
-    (('mlp-mnist', 'lenet5-mnist'), ['accuracy'])
+    (('mlp-mnist', 'lenet5-mnist'), ['accuracy', 'f1'])
     """
     if len(runs) < 2:
         raise CheckpointError(

@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 __all__ = ["near_copies", "near_copy_notes"]
 
 SIDE = 16  # pixels of a small grey copy, by which pictures are compared
-DIFFERENCE = 2.0  # of 255, on average, that saving and shrinking make at most
+DIFFERENCE = 2.0  # of 255, on average, that saving and shrinking make at most,
+MOST_DIFFERENCE = 12.0  # and at any place: other letters differ in few, and there more
 CONTRAST = 8.0  # of 255: pictures with less are all alike
 MOST_ROWS = 3000  # of all splits; more would slow a fine-tuning
 
@@ -44,7 +45,9 @@ def near_copies(
         if part == "training":
             continue
         for row, one in _small(rows, exact.get(part, ())).items():
-            if np.abs(seen - one).mean(axis=1).min() <= DIFFERENCE:
+            apart = np.abs(seen - one)
+            alike = apart.mean(axis=1) <= DIFFERENCE
+            if (alike & (apart.max(axis=1) <= MOST_DIFFERENCE)).any():
                 found.setdefault(part, []).append(row)
     return found
 
