@@ -12,7 +12,7 @@ import pytest
 from wheels import borrow, wheel
 
 ROOT = Path(__file__).parents[1]
-MOST = 100 << 20  # bytes of weights, all plugins together
+MOST = 160 << 20  # bytes of weights, all plugins together
 
 
 def test_the_core_wheel_holds_the_core_alone(tmp_path: Path) -> None:
@@ -106,7 +106,7 @@ def test_a_renamed_copy_of_a_plugin_works_elsewhere(
 
 def test_shipped_weights_stay_within_the_budget() -> None:
     """
-    All plugins together ship at most 100 MiB of weights.
+    All plugins together ship at most 160 MiB of weights and goldens.
     """
     shipped = list(ROOT.glob("plugins/*/zoo_*/checkpoints/*/*.safetensors"))
 

@@ -127,7 +127,7 @@ def test_config_json_knows_both_outputs() -> None:
     assert Output.from_plain(
         {"kind": "number", "name": "price", "unit": "dollars"}
     ) == (PRICE)
-    with pytest.raises(ValueError, match="unknown output 'box'"):
+    with pytest.raises(ValueError, match="kind: invalid value 'box'"):
         Output.from_plain({"kind": "box"})
 
 
