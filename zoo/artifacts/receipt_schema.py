@@ -113,8 +113,6 @@ class RunReceipt(Receipt):
 
     def __post_init__(self) -> None:
         Receipt.__post_init__(self)  # super() knows no class with slots
-        if not self.metrics:
-            raise Malformed("metrics: there are none")
         if "torch" not in self.versions:
             raise Malformed("no 'torch' in versions")
 
@@ -135,6 +133,8 @@ class FinetunedReceipt(RunReceipt):
 
     def __post_init__(self) -> None:
         RunReceipt.__post_init__(self)
+        if not self.metrics:
+            raise Malformed("metrics: there are none")
         if "training" not in {name.rpartition("/")[2] for name in self.data}:
             raise Malformed("data: there are no training rows")
         for name in ("balance", "freeze"):

@@ -22,6 +22,8 @@ def comparison_table(receipt: Mapping[str, Any]) -> Sequence[Sequence[str]]:
 
 def baseline_ahead(receipt: Mapping[str, Any]) -> tuple[str, float] | None:
     """Return the best baseline that is ahead by the first metric, and its figure."""
+    if not receipt["metrics"]:  # of a recipe that measures nothing
+        return None
     first = receipt["metrics"][0]
     name = first["name"]
     ahead = {
