@@ -331,6 +331,7 @@ def test_it_reads_reviews_that_nobody_posted(model: torch.nn.Module, text: str) 
     assert zoo.predict(model, text).label == OWN[text]
 
 
+@pytest.mark.filterwarnings("ignore::zoo.errors.TruncationWarning")
 def test_answers_do_not_depend_on_company(model: torch.nn.Module) -> None:
     """
     A list is answered as its texts are one by one, of raw texts too.
@@ -342,6 +343,7 @@ def test_answers_do_not_depend_on_company(model: torch.nn.Module) -> None:
     assert together == pytest.approx(alone, abs=1e-5)
 
 
+@pytest.mark.filterwarnings("ignore::zoo.errors.TruncationWarning")
 def test_odd_texts_are_answered_or_refused(model: torch.nn.Module) -> None:
     """
     Huge texts are cut, letters and digits are read, emoji warn once, gaps are refused.

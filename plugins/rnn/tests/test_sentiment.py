@@ -93,6 +93,7 @@ def test_the_baseline_learns_pairs_of_words() -> None:
     assert word_logistic_accuracy((texts, labels), (texts[:2], [1, 0])) == 1.0
 
 
+@pytest.mark.filterwarnings("ignore::zoo.errors.TruncationWarning")
 def test_the_start_of_a_long_review_is_not_read(model: nn.Module) -> None:
     """
     The last 200 words alone decide.

@@ -322,6 +322,7 @@ def test_quotes_and_signatures_go(body: str, own: str) -> None:
     assert theirs.strip() == own
 
 
+@pytest.mark.filterwarnings("ignore::zoo.errors.TruncationWarning")
 def test_odd_texts_are_answered_or_refused() -> None:
     """
     Huge texts are cut, unknown ones warn once, and numbers are words too.

@@ -207,6 +207,7 @@ def test_a_text_without_a_gap_is_refused(model: Any, text: str) -> None:
     )
 
 
+@pytest.mark.filterwarnings("ignore::zoo.errors.TruncationWarning")
 def test_a_gap_may_stand_among_strange_signs_but_not_too_far_behind(model: Any) -> None:
     """
     Emoji and other alphabets are unknown tokens; what is beyond 64 tokens is cut off,

@@ -192,6 +192,7 @@ def test_maps_of_a_text_are_read_out_as_the_card_says(
     assert model.attention_maps(token).shape == (1, 1, 2, 4, 4)
 
 
+@pytest.mark.filterwarnings("ignore::zoo.errors.TruncationWarning")
 def test_the_start_of_a_long_review_is_cut(model: EncoderClassifier) -> None:
     """
     The last 200 words alone decide.

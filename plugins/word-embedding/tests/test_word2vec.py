@@ -237,6 +237,7 @@ def test_the_card_tells_what_the_model_says(model: nn.Module) -> None:
         assert found.words == listed, asked
 
 
+@pytest.mark.filterwarnings("ignore::zoo.errors.TruncationWarning")
 def test_odd_texts_are_answered_or_refused(model: Any) -> None:
     """
     Case does not count; what is unknown warns once; a sentence is no single word.
