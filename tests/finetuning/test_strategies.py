@@ -275,7 +275,7 @@ def test_detectors_have_defaults_of_their_own() -> None:
 
     assert plain == Settings()
     assert (boxes.freeze, boxes.norm_statistics) == ("none", True)
-    assert boxes.for_rows(30).epochs == 57
+    assert boxes.for_rows(30).epochs == 62
     assert boxes.for_rows(30).batch_size == 4
     assert plain.for_rows(30).epochs == 60
 
