@@ -298,8 +298,9 @@ def test_labels_of_rows_stay_where_they_are() -> None:
     Only masks move: a label number is that of the row.
     """
     random = torch.Generator().manual_seed(0)
+    classes = get_task("image-classification")
     label = torch.arange(4)
-    seen, kept = augment_with_mask(torch.rand(4, 3, 8, 8), label, "flip-crop", random)
+    seen, kept = classes.augment(torch.rand(4, 3, 8, 8), label, "flip-crop", random)
 
     assert seen.shape == (4, 3, 8, 8)
     assert torch.equal(kept, label)

@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -14,15 +15,25 @@ from torch import Tensor, nn
 
 import zoo
 from zoo import BoxOutput, ImageInput, License, ModelSpec
+from zoo.datasets.custom.reader import read_part
 from zoo.datasets.in_memory import synthetic_rows
-from zoo.errors import DataError, InputError, OptionError, SpecError
+from zoo.errors import (
+    DataWarning,
+    InputError,
+    OptionError,
+    SettingsError,
+    SpecError,
+)
+from zoo.evaluation.evaluate import predict_examples
 from zoo.finetuning import preconditions
 from zoo.finetuning.strategies import Settings
+from zoo.inference.features import targets
 from zoo.models.metadata import ModelMetadata, attach
+from zoo.runtime.boxes import NO_BOX
 from zoo.runtime.object_detection import find
 from zoo.tasks import get_task
+from zoo.tasks.object_detection import mean_boxes
 from zoo.tasks.results.vision import Box, Detection, Detections
-from zoo.tasks.targets.boxes import BoxTargets
 
 FRAME = ImageInput(height=32, width=64, fit="stretch")
 TWO = BoxOutput(labels=("cat", "dog"))
@@ -334,27 +345,128 @@ def test_frames_are_drawn_around_the_objects() -> None:
 # What can't be done
 
 
-def test_models_that_find_objects_are_not_fine_tuned_yet() -> None:
-    """
-    Nor with a head, until they can be.
-    """
+@pytest.mark.parametrize(
+    ("setting", "problem"),
+    [
+        (
+            {"balance": True},
+            "balance=True weighs classes, and 'red-box' has a loss of its own: leave "
+            "it out.",
+        ),
+        (
+            {"augmented_copies": 2, "augment": "flip-crop"},
+            "augmented_copies=2 keeps the features of copies, and boxes move with "
+            "their pictures anew in every epoch: leave augmented_copies out.",
+        ),
+    ],
+)
+def test_settings_that_are_not_for_boxes_are_refused(
+    setting: dict[str, Any], problem: str
+) -> None:
     spec = replace(red_box().zoo.spec, head="head")
+    with pytest.raises(SettingsError) as told:
+        preconditions.check(spec, Settings(**setting))
+
+    assert str(told.value) == problem
+
+
+def test_a_model_without_a_loss_of_its_own_is_not_fine_tuned() -> None:
     with pytest.raises(OptionError) as told:
-        preconditions.check(spec, Settings())
+        TASK.check_targets(red_box(), torch.zeros(1, 3, 32, 64), {})
 
     assert str(told.value) == (
-        "Model 'red-box': zoo.finetune does not teach models that find objects yet. "
-        "Options: none."
+        "Model 'red-box': it can't be fine-tuned: its forward(image) should take a "
+        "target too, forward(image, target), and return its losses then. Options: none."
     )
 
 
-def test_a_users_boxes_are_not_measured_yet() -> None:
-    with pytest.raises(OptionError) as told:
-        zoo.evaluate(red_box(), "photos")
+# A user's own pictures
 
-    assert "zoo.evaluate has no measure for its task, object-detection." in str(
-        told.value
+
+def folder_of_red(place: Path) -> Path:
+    """Write two pictures with a red box, one of which is annotated as it is and one as
+    the left half, and one picture without an object."""
+    (place / "images").mkdir(parents=True)
+    (place / "labels").mkdir()
+    (place / "classes.txt").write_text("cat\ndog\n")
+    for name, lines in (
+        ("right", "1 0.4375 0.5 0.375 0.5\n"),
+        ("wrong", "0 0.25 0.5 0.5 1\n"),
+        ("empty", ""),
+    ):
+        shown = Image.new("RGB", (64, 32), "white") if name == "empty" else picture()
+        shown.save(place / "images" / f"{name}.png")
+        (place / "labels" / f"{name}.txt").write_text(lines)
+    return place
+
+
+def test_a_users_boxes_are_measured(tmp_path: Path) -> None:
+    """
+    Of the dogs the surer half of what is found is right, and the cat is not found.
+    """
+    with pytest.warns(DataWarning, match="1 of 3 pictures shows no object"):
+        measured = zoo.evaluate(red_box(), folder_of_red(tmp_path / "red"))
+
+    assert measured == {"map_50": 0.5, "map": 0.5}
+
+
+def test_the_mean_box_is_the_baseline() -> None:
+    """
+    Of each label once, the commoner the surer.
+    """
+    target = torch.tensor(
+        [
+            [[0, 0.1, 0.1, 0.3, 0.3], [1, 0.5, 0.5, 0.7, 0.7]],
+            [[1, 0.5, 0.3, 0.7, 0.7], [NO_BOX, 0, 0, 0, 0]],
+        ]
     )
+    (found,) = find(mean_boxes(target, 2)[None], TWO, threshold=0.0)
+
+    assert found.labels.tolist() == [1, 0]
+    assert found.boxes.flatten().tolist() == pytest.approx(
+        [0.5, 0.4, 0.7, 0.7, 0.1, 0.1, 0.3, 0.3]
+    )
+    assert found.scores.tolist() == pytest.approx([2 / 3, 1 / 3], abs=1e-3)
+
+
+def test_the_worst_pictures_are_drawn(tmp_path: Path) -> None:
+    """
+    The one with most mistakes first: a box too many, and in white the one not found.
+    """
+    model = red_box()
+    folder = folder_of_red(tmp_path / "red")
+    with pytest.warns(DataWarning, match="1 of 3 test pictures shows no object"):
+        rows = read_part(folder, FRAME, TWO, ["test"], labels=TWO.labels).rows
+    output = predict_examples(model, rows)
+    drawn = TASK.draw_errors(model, rows, output, targets(model, rows))
+    shown = np.asarray(Image.open(BytesIO(drawn.png)).convert("RGB")).astype(int)
+    across = shown.shape[1] // 2
+
+    assert drawn.caption.format(part="test").startswith("The test rows with the most")
+    assert drawn.name == "boxes"
+    assert (shown[:, :across] != shown[:, across : 2 * across]).any()
+
+
+@pytest.mark.parametrize("kind", ["none", "flip", "flip-crop"])
+def test_boxes_move_with_their_pictures(kind: str) -> None:
+    """
+    What is bright in the picture stays where the box is, to a pixel.
+    """
+    image = torch.zeros(16, 3, 64, 96)
+    image[..., 20:40, 30:66] = 1
+    box = torch.tensor([[[1.0, 30 / 96, 20 / 64, 66 / 96, 40 / 64]]])
+    target = torch.cat([box, torch.tensor([[[NO_BOX, 0, 0, 0, 0]]])], dim=1)
+    random = torch.Generator().manual_seed(3)
+    seen, moved = TASK.augment(image, target.expand(16, 2, 5), kind, random)
+    for picture_, (first, second) in zip(seen, moved, strict=True):
+        assert second[0] == NO_BOX
+        if first[0] == NO_BOX:  # cut off too far
+            assert (picture_[0] > 0.5).float().mean() < 0.4
+            continue
+        y, x = (picture_[0] > 0.5).nonzero().unbind(dim=1)
+        ends = torch.tensor([x.min(), y.min(), x.max() + 1, y.max() + 1])
+        assert (first[1:] * torch.tensor([96, 64, 96, 64]) - ends).abs().max() < 1.1
+    assert (len(moved.unique(dim=0)) > 2) == (kind == "flip-crop")
 
 
 @pytest.mark.parametrize(
@@ -400,13 +512,3 @@ def test_stand_in_boxes_have_an_area_and_lie_inside() -> None:
     assert set(target[..., 0].unique().tolist()) == {0, 1}
     assert (target[..., 3:] - target[..., 1:3]).min() > 0.1
     assert 0 <= target[..., 1:].min() < target[..., 1:].max() <= 1
-
-
-def test_boxes_of_a_folder_are_not_read_yet(tmp_path: Path) -> None:
-    with pytest.raises(DataError) as told:
-        BoxTargets().read_folder(tmp_path, FRAME)
-
-    assert str(told.value) == (
-        f"{tmp_path}: boxes are not read from folders and tables yet. A recipe reads "
-        "them: 'zoo eject' gives you that of a model for your own data."
-    )

@@ -1,5 +1,6 @@
 """Folders on this machine: the caches, and those that a user configures."""
 
+import ntpath
 import os
 import sys
 import tempfile
@@ -16,6 +17,7 @@ __all__ = [
     "hub_cache_dir",
     "is_hidden",
     "is_homeless",
+    "leads_out",
     "store_dir",
     "store_dirs",
 ]
@@ -121,3 +123,11 @@ def _temporary_home() -> Path:
 def is_hidden(name: str) -> bool:
     """Return whether the name of a file or folder marks it as hidden."""
     return name.startswith((".", "__"))
+
+
+def leads_out(value: str) -> bool:
+    """Return whether a path that is written in a file leads out of its folder."""
+    plain = value.replace("\\", "/")
+    drive = ntpath.splitdrive(value)[0]
+    normal = os.path.normpath(plain)
+    return bool(drive) or plain.startswith(("/", "~")) or normal.split("/")[0] == ".."

@@ -1,12 +1,13 @@
 """The rows of a fine-tuning: gathered, split, as tensors, and their class weights."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, replace
 from typing import Any, Literal
 
 import torch
 from torch import Tensor, nn
 
+from zoo._utils.import_string import load_module
 from zoo.datasets.custom import examples, reader
 from zoo.datasets.custom.examples import DatasetSplits, LabeledExamples
 from zoo.datasets.custom.wanted import ReadOptions
@@ -22,6 +23,7 @@ from zoo.tasks import get_task
 __all__ = [
     "cached_inputs",
     "class_weights",
+    "fitted_options",
     "learn_background",
     "read_splits",
     "split_rows",
@@ -92,6 +94,22 @@ def learn_background(model: nn.Module, splits: DatasetSplits, *, invert: bool) -
         )
         warn_once(model, kind, f"{splits.source}: {sentence} {LEARNT.format(learnt)}")
         with_input_spec(model, replace(input_spec, background=learnt))
+
+
+def fitted_options(model: nn.Module, splits: DatasetSplits) -> Mapping[str, Any]:
+    """Return options with which a model is built anew for its training rows.
+
+    The module with its build function may offer `fit_options(target, input_spec,
+    options)`: of a detector, say, the sizes of its anchors.
+    """
+    known = model_metadata(model)
+    module = load_module(known.spec.build.partition(":")[0], plugin=known.spec.package)
+    fit = getattr(module, "fit_options", None)
+    if fit is None:
+        return {}
+    target = features.targets(model, splits.training)
+    found: Mapping[str, Any] = fit(target, known.spec.input, known.options)
+    return found
 
 
 def tensors(model: nn.Module, splits: DatasetSplits, given: Tensor) -> TensorRows:

@@ -21,7 +21,7 @@ from zoo.finetuning import data as finetuning_data
 from zoo.finetuning import linear_probe
 from zoo.finetuning.linear_probe import Probe
 from zoo.finetuning.preconditions import check
-from zoo.finetuning.strategies import Settings, train_model
+from zoo.finetuning.strategies import Settings, default_settings, train_model
 from zoo.inference import features as featuring
 from zoo.models import loading
 from zoo.models.freeze import head_of, unfreeze
@@ -85,9 +85,10 @@ def finetune_by_name(
     `rescue(model)` is the context in which the finished model is measured. Raises
     DataError, OptionError, SettingsError, Diverged, and what `zoo.load` raises.
     """
-    chosen = with_values(Settings(), {**(settings or {})})
-    check_ranges(chosen)
     spec = loading.find(name)
+    defaults = default_settings(spec.finetuned_task)
+    chosen = with_values(defaults, {**(settings or {})})
+    check_ranges(chosen)
     check(spec, chosen)
     splits = finetuning_data.read_splits(spec, data, validation, test, labels, options)
     with seeded(chosen.seed):
@@ -127,8 +128,9 @@ def finetune_model(
     )
     some = splits.training.pick(range(min(2, len(splits.training))))
     given = next(featuring.model_inputs(model, some))
-    ends = chosen.cache and linear_probe.ends_in_head(model, given)
     spec, task = model_metadata(model).spec, get_task(model_metadata(model).spec.task)
+    ends = chosen.cache and not task.own_loss
+    ends = ends and linear_probe.ends_in_head(model, given)
     ends = ends and not (task.dense and _heavy(model, given, splits, chosen))
     linear = ends and linear_probe.is_linear(model, given)
     task.check_targets(model, given, splits.targets())
@@ -205,7 +207,8 @@ def _with_head(name: str | Path, splits: DatasetSplits) -> tuple[nn.Module, nn.M
     old = loading.load(name)
     model = old
     if splits.labels and splits.labels != model_metadata(old).labels:
-        model = loading.load(name, labels=list(splits.labels))
+        options = finetuning_data.fitted_options(old, splits)
+        model = loading.load(name, labels=list(splits.labels), **options)
         get_task(model_metadata(model).spec.task).init_head_from(old, model)
     known = model_metadata(model)
     if known.report is None:
@@ -361,10 +364,11 @@ def _loop(
 
     def validate(model: nn.Module) -> dict[str, float]:
         output = answers("validation")
-        loss = task.loss(output, target, spec.output).item()
-        return compute_metrics(model, output, validation_rows) | {
-            "validation_loss": loss
-        }
+        measured = compute_metrics(model, output, validation_rows)
+        if not task.own_loss:
+            loss = task.loss(output, target, spec.output).item()
+            measured["validation_loss"] = loss
+        return measured
 
     numbers = torch.arange(len(splits.training))[:, None]
     train_model(
@@ -375,7 +379,7 @@ def _loop(
             model, splits, features("training") if cached else numbers
         ),
         validate,
-        best=(task.selection_metric(balance=chosen.balance), "validation_loss"),
+        best=(task.selection_metric(balance=chosen.balance), *task.tie_breakers),
         given=None if cached else finetuning_data.cached_inputs(model, splits.training),
         weight=finetuning_data.class_weights(splits) if chosen.balance else None,
     )

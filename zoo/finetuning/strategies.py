@@ -24,7 +24,7 @@ from zoo.models import freeze as freezing
 from zoo.models.freeze import NORM_LAYERS, freeze, freeze_norms, frozen_until, head_of
 from zoo.models.metadata import model_metadata, unwrap_model
 from zoo.runtime import augmentation, optim
-from zoo.runtime.augmentation import Copies, augment_with_mask
+from zoo.runtime.augmentation import Copies
 from zoo.tasks import get_task
 from zoo.training.run import Run
 
@@ -33,6 +33,7 @@ __all__ = [
     "HEAD_INITS",
     "Settings",
     "blocks",
+    "default_settings",
     "parameter_groups",
     "prepare",
     "train_model",
@@ -73,6 +74,10 @@ class Settings:
     cache: compute the features of a frozen backbone once.
     precision: of features that are computed for training: "auto", "no" or "bf16", which
         is that of all training.
+    norm_statistics: whether batch normalizations that learn take the statistics of the
+        training rows; else they keep theirs. By default those of a detector do.
+    min_steps: steps that a training takes at least, where epochs are not given.
+    clip: the most that the gradient's norm may be.
     seed: of everything that is drawn at random.
     """
 
@@ -94,6 +99,9 @@ class Settings:
     balance: bool = False
     cache: bool = True
     precision: str = "auto"
+    norm_statistics: bool = False
+    min_steps: int = MIN_STEPS
+    clip: float | None = None
     seed: int = 0
 
     def __post_init__(self) -> None:
@@ -115,6 +123,10 @@ class Settings:
             )
         if self.l2_sp is not None and self.l2_sp < 0:
             raise SettingsError(f"l2_sp={self.l2_sp} should be zero or more.")
+        if self.min_steps < 1:
+            raise SettingsError(f"min_steps={self.min_steps} should be at least 1.")
+        if self.clip is not None and not self.clip > 0:
+            raise SettingsError(f"clip={self.clip} should be above 0.")
         if self.patience is not None and self.patience < 1:
             raise SettingsError(f"patience={self.patience} should be at least 1.")
         self._check_augmented_copies()
@@ -156,7 +168,7 @@ class Settings:
             eighth = 2 ** round(math.log2(max(1, rows / 8)))  # a power of two
             size = min(BATCH_SIZE, max(MIN_BATCH_SIZE, eighth))
         steps = math.ceil(rows / size)
-        epochs = max(EPOCHS[self.freeze], math.ceil(MIN_STEPS / steps))
+        epochs = max(EPOCHS[self.freeze], math.ceil(self.min_steps / steps))
         return replace(self, batch_size=size, epochs=self.epochs or epochs)
 
     @property
@@ -184,6 +196,15 @@ def _known(name: str, value: str, known: Iterable[str]) -> None:
         raise SettingsError(
             f"No {name}={value!r}. {near(value, known)}There are: {', '.join(known)}."
         )
+
+
+def default_settings(task: str) -> Settings:
+    """Return the settings of a fine-tuning that nobody has chosen, for a task.
+
+    >>> default_settings("image-classification").freeze
+    'backbone'
+    """
+    return Settings(**get_task(task).finetune_defaults)
 
 
 def train_model(
@@ -221,37 +242,38 @@ def train_model(
         get_task(model_metadata(model).spec.task),
     )
 
-    def outputs_and_targets(rows: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
-        """Return the output for rows, and what it should be: masks may have moved."""
+    def loss_of(rows: Tensor, target: Tensor) -> Tensor:
+        """Return the loss of rows: masks and boxes may move with their pictures."""
         if given is None:
-            return torch.as_tensor(head(rows)), target
+            output = torch.as_tensor(head(rows))
+            return task.loss(output, target, output_spec, weight)
         pictures = given(rows[:, 0].long())
-        seen, expected = augment_with_mask(
-            pictures, target, settings.augment, run.generator
-        )
+        seen, expected = task.augment(pictures, target, settings.augment, run.generator)
         with run.context.autocasting(enabled=settings.precision == "bf16"):
+            if task.own_loss:
+                return torch.as_tensor(model(seen, expected)).float().sum()
             output = torch.as_tensor(model(seen))
-        return output.float(), expected
+        return task.loss(output.float(), expected, output_spec, weight)
 
     for epoch in run.epochs(settings.rounds, patience=settings.patience):
         unfreeze_at_epoch(model, settings, epoch)
         model.eval()
         learning.train()
         for rows, target in run.batches(fitting, settings.batch_size):
-            output, expected = outputs_and_targets(rows, target)
-            loss = task.loss(output, expected, output_spec, weight)
-            run.step(loss, optimizer, schedule)
+            run.step(loss_of(rows, target), optimizer, schedule, clip=settings.clip)
         run.log(validate(model), best=best, model=learning)
     run.best(learning)
     model.eval()
 
 
 def prepare(model: nn.Module, settings: Settings) -> None:
-    """Freeze what the strategy keeps; the statistics of normalisations never move.
+    """Freeze what the strategy keeps; the statistics of normalisations move only with
+    `norm_statistics`.
 
     A few hundred pictures say less about them than the millions they were taken from.
     """
-    freeze_norms(model)
+    if not settings.norm_statistics:
+        freeze_norms(model)
     if settings.freeze == "none":
         return
     freeze(model)
@@ -306,10 +328,13 @@ def unfreeze_at_epoch(model: nn.Module, settings: Settings, epoch: int) -> None:
     alone = settings.rounds / 4
     share = (epoch - alone) / (settings.rounds - alone)
     count = math.ceil(max(0.0, share) * len(all_blocks))
+    release = (
+        freezing.unfreeze if settings.norm_statistics else freezing.unfreeze_module
+    )
     for block in all_blocks[len(all_blocks) - count :]:
-        freezing.unfreeze_module(block)
+        release(block)
     if count >= len(all_blocks):
-        freezing.unfreeze_module(model)  # with what lies beside the blocks
+        release(model)  # with what lies beside the blocks
 
 
 def _flat(modules: Iterable[nn.Module]) -> Iterator[nn.Module]:

@@ -10,7 +10,16 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-__all__ = ["KINDS", "Copies", "apply_augmentation", "augment_with_mask", "random_shift"]
+from zoo.runtime.boxes import move_boxes
+
+__all__ = [
+    "KINDS",
+    "Copies",
+    "apply_augmentation",
+    "augment_with_boxes",
+    "augment_with_mask",
+    "random_shift",
+]
 
 KINDS = ("none", "flip", "flip-crop")
 MIN_CROP_AREA = 0.4  # of a picture's area that a crop keeps
@@ -63,12 +72,9 @@ def random_shift(batch: Tensor, most: int, random: torch.Generator) -> Tensor:
 def augment_with_mask(
     batch: Tensor, target: Tensor, kind: str, random: torch.Generator
 ) -> tuple[Tensor, Tensor]:
-    """Return a batch changed as `kind` says; masks (B, height, width) move with it.
-
-    Targets that are no masks are what they were.
-    """
-    if target.ndim != 3 or kind == "none":
-        return apply_augmentation(batch, kind, random), target
+    """Return a batch changed as `kind` says; masks (B, height, width) move with it."""
+    if kind == "none":
+        return batch, target
     drawn = (torch.rand(len(batch), generator=random) < 0.5).view(-1, 1, 1)
     batch = torch.where(drawn[..., None], batch.flip(-1), batch)
     target = torch.where(drawn, target.flip(-1), target)
@@ -79,8 +85,35 @@ def augment_with_mask(
     return _sampled(batch, grid, "bilinear"), numbers[:, 0].to(target.dtype)
 
 
+def augment_with_boxes(
+    batch: Tensor, target: Tensor, kind: str, random: torch.Generator
+) -> tuple[Tensor, Tensor]:
+    """Return a batch changed as `kind` says; boxes (B, most, 5) move with it, as
+    `move_boxes` does it."""
+    if kind == "none":
+        return batch, target
+    drawn = torch.rand(len(batch), generator=random) < 0.5
+    batch = torch.where(drawn.view(-1, 1, 1, 1), batch.flip(-1), batch)
+    scale, shift = torch.ones(len(batch), 2), torch.zeros(len(batch), 2)
+    scale[:, 0] = torch.where(drawn, -1.0, 1.0)
+    if kind == "flip-crop":
+        place = _places(batch, random)  # in a part, old = wide * new + across
+        wide, across = place.diagonal(dim1=1, dim2=2), place[:, :, 2]
+        scale, shift = scale / wide, -across / wide
+        grid = functional.affine_grid(place, list(batch.shape), align_corners=False)
+        batch = _sampled(batch, grid, "bilinear")
+    return batch, move_boxes(target, scale.to(target), shift.to(target))
+
+
 def _parts(batch: Tensor, random: torch.Generator) -> Tensor:
-    """Return where a part of each picture lies, of any place, size and shape."""
+    """Return where the pixels of a part of each picture lie."""
+    place = _places(batch, random)
+    return functional.affine_grid(place, list(batch.shape), align_corners=False)
+
+
+def _places(batch: Tensor, random: torch.Generator) -> Tensor:
+    """Return the part of each picture, of any place, size and shape, as an affine map,
+    (B, 2, 3)."""
     area, shape, left, top = torch.rand(4, len(batch), generator=random)
     area = MIN_CROP_AREA + (1 - MIN_CROP_AREA) * area
     shape = torch.exp((2 * shape - 1) * math.log(MAX_ASPECT_CHANGE) / 2)
@@ -88,8 +121,7 @@ def _parts(batch: Tensor, random: torch.Generator) -> Tensor:
     across, down = (1 - wide) * (2 * left - 1), (1 - high) * (2 * top - 1)
     nothing = torch.zeros_like(wide)
     rows = [torch.stack((wide, nothing, across)), torch.stack((nothing, high, down))]
-    place = torch.stack(rows).permute(2, 0, 1)  # (B, 2, 3)
-    return functional.affine_grid(place, list(batch.shape), align_corners=False)
+    return torch.stack(rows).permute(2, 0, 1)
 
 
 def _sampled(batch: Tensor, grid: Tensor, mode: str) -> Tensor:

@@ -21,7 +21,7 @@ from zoo.runtime.boxes import iou
 from zoo.runtime.object_detection import Found, find
 from zoo.runtime.rows import predict_batches, spec_of
 
-__all__ = ["average_precision", "evaluate", "metrics", "precisions"]
+__all__ = ["average_precision", "evaluate", "hits", "metrics", "precisions"]
 
 THRESHOLDS = tuple(round(0.5 + 0.05 * step, 2) for step in range(10))  # .5 to .95
 LEAST_SCORE = 0.01  # what is less sure adds nothing to any precision worth having
@@ -92,6 +92,20 @@ def _matches(overlaps: Tensor, least: Tensor) -> Tensor:
         right[place] = best >= least
         taken[rows, which] |= right[place]
     return right
+
+
+def hits(found: Found, true: Tensor) -> tuple[Tensor, Tensor]:
+    """Return which found objects have their label in the right place, (found,), and
+    which true ones, rows (label, box), are found, (true,): at an overlap of a half, the
+    surest first."""
+    overlap = iou(found.boxes, true[:, 1:])
+    overlap = overlap * (found.labels[:, None] == true[:, 0].long())
+    right = torch.zeros(len(found.labels), dtype=torch.bool)
+    met = torch.zeros(len(true), dtype=torch.bool)
+    for place, row in enumerate(overlap):
+        if len(true) and (best := row.masked_fill(met, 0)).max() >= 0.5:
+            right[place] = met[best.argmax()] = True
+    return right, met
 
 
 def average_precision(right: Tensor, total: int) -> Tensor:

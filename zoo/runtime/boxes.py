@@ -14,9 +14,17 @@ from torch import Tensor
 
 from zoo.runtime import DataError
 
-__all__ = ["NO_BOX", "areas", "encode_boxes", "iou", "non_maximum_suppression"]
+__all__ = [
+    "NO_BOX",
+    "areas",
+    "encode_boxes",
+    "iou",
+    "move_boxes",
+    "non_maximum_suppression",
+]
 
 NO_BOX = -1.0  # the label of a row that only fills up
+MIN_VISIBLE = 0.4  # of a box's area; one that is cut off further is left out
 
 
 def areas(boxes: Tensor) -> Tensor:
@@ -49,6 +57,23 @@ def non_maximum_suppression(
         if stays[place]:
             stays[place + 1 :] &= ~rivals[place, place + 1 :]
     return order[stays]
+
+
+def move_boxes(target: Tensor, scale: Tensor, shift: Tensor) -> Tensor:
+    """Return targets (B, M, 5), boxes in shares, moved as their pictures are: a place
+    z, from -1 to 1, goes to scale * z + shift, (B, 2) each, in x and y.
+
+    A box is cut off at the border; one that is cut off too far is left out.
+    """
+    ends = 2 * target[..., 1:].unflatten(2, (2, 2)) - 1  # (B, M, 2 ends, x and y)
+    moved = (scale[:, None, None] * ends + shift[:, None, None] + 1) / 2
+    low, high = moved.amin(dim=2), moved.amax(dim=2)
+    whole = torch.cat([low, high], dim=2)
+    seen = whole.clamp(0, 1)
+    kept = areas(seen) > MIN_VISIBLE * areas(whole)
+    kept &= target[..., 0] != NO_BOX
+    label = target[..., :1].masked_fill(~kept[..., None], NO_BOX)
+    return torch.cat([label, seen * kept[..., None]], dim=2)
 
 
 def encode_boxes(

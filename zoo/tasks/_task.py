@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from zoo.errors import SettingsError, SpecError
 from zoo.models.metadata import model_metadata
 from zoo.preprocessing.preprocessor import preprocessor
+from zoo.runtime.augmentation import apply_augmentation
 from zoo.runtime.eval_mode import forward_on_device
 from zoo.specs import Input, ModelSpec, Output
 from zoo.tasks.results.result import Result
@@ -95,6 +96,12 @@ class Task(Generic[InputT, OutputT]):
     )
     metric: ClassVar[str | None] = None  # by which models are chosen
     dense: ClassVar[bool] = False  # whether one row is answered in many places
+    own_loss: ClassVar[bool] = (
+        False  # whether a model itself returns its loss: `forward(input, target)`
+    )
+    finetune_defaults: ClassVar[Mapping[str, Any]] = {}  # where others than usual
+    # Which figures decide where `selection_metric` is equal.
+    tie_breakers: ClassVar[tuple[str, ...]] = ("validation_loss",)
 
     head_check: ClassVar[tuple[int, float]] = 80, 0.5  # epochs and rate of the check
 
@@ -198,7 +205,7 @@ class Task(Generic[InputT, OutputT]):
         `target` is what `Targets.tensor` gives. `weight` (labels,) is how much each
         label counts. `zoo.finetune` needs a loss of every task whose models declare a
         head. `zoo.testing.head_learns` checks that a head trained by it learns to
-        separate two kinds of rows.
+        separate two kinds of rows. With `own_loss` the models have it instead.
         """
         raise NotImplementedError(f"{type(self).__name__} has no right answers")
 
@@ -234,6 +241,13 @@ class Task(Generic[InputT, OutputT]):
         counts alike."""
         assert self.metric is not None, "a task whose models are fine-tuned measures"
         return self.metric
+
+    def augment(
+        self, batch: Tensor, target: Tensor, kind: str, random: torch.Generator
+    ) -> tuple[Tensor, Tensor]:
+        """Return training pictures changed as `kind` says, and their targets, which may
+        move with them; see `zoo.runtime.augmentation`."""
+        return apply_augmentation(batch, kind, random), target
 
     def predicted_labels(self, output: Tensor, output_spec: OutputT) -> Tensor | None:
         """Return the number of the label that each row, or pixel, is given, if any."""

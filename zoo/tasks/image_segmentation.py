@@ -13,6 +13,7 @@ from torch.nn import functional
 from zoo.errors import SettingsError
 from zoo.models.metadata import model_metadata
 from zoo.runtime import image_segmentation, mask_metrics
+from zoo.runtime.augmentation import augment_with_mask
 from zoo.runtime.image_segmentation import probabilities
 from zoo.runtime.mask_metrics import IGNORED
 from zoo.specs import ImageInput, MaskOutput, ModelSpec
@@ -77,6 +78,11 @@ class ImageSegmentation(Task[ImageInput, MaskOutput]):
     ) -> dict[str, float]:
         """Return the metrics of predicted masks; see `zoo.runtime.mask_metrics`."""
         return mask_metrics.metrics(output, target, output_spec)
+
+    def augment(
+        self, batch: Tensor, target: Tensor, kind: str, random: torch.Generator
+    ) -> tuple[Tensor, Tensor]:
+        return augment_with_mask(batch, target, kind, random)
 
     def predicted_labels(self, output: Tensor, output_spec: MaskOutput) -> Tensor:
         return probabilities(output, output_spec).argmax(dim=1)

@@ -19,7 +19,6 @@ convolutional image model declares its last feature map by `ModelSpec.trunk`.
 """
 
 import copy
-import inspect
 import io
 import json
 from collections.abc import Callable
@@ -39,6 +38,7 @@ from zoo.errors import InputError
 from zoo.inference import predict, sample
 from zoo.models import golden, loading, saving
 from zoo.models.metadata import model_metadata
+from zoo.models.own_loss import has_own_loss
 from zoo.models.safetensors_io import SMALL, slots
 from zoo.plugins import scaffold
 from zoo.specs import ModelSpec
@@ -141,7 +141,7 @@ def gradients_reach_every_parameter(spec: ModelSpec, tmp_path: Path) -> Remark |
         return not_applicable("none of it has a gradient")  # step units
     output.square().sum().backward()
     asking = [(n, p) for n, p in model.named_parameters() if p.requires_grad]
-    if (missing := _without_gradient(asking)) and _takes_target(model):
+    if (missing := _without_gradient(asking)) and has_own_loss(model):
         model(given, rows.target).sum().backward()
         missing = _without_gradient(asking)
     assert not missing, f"no gradient for {', '.join(missing)}"
@@ -150,10 +150,6 @@ def gradients_reach_every_parameter(spec: ModelSpec, tmp_path: Path) -> Remark |
 
 def _without_gradient(parameters: list[tuple[str, nn.Parameter]]) -> list[str]:
     return [name for name, parameter in parameters if parameter.grad is None]
-
-
-def _takes_target(model: nn.Module) -> bool:
-    return "target" in inspect.signature(model.forward).parameters
 
 
 def examples_are_answered(spec: ModelSpec, tmp_path: Path) -> Remark | None:

@@ -10,23 +10,23 @@ import torch
 from PIL import Image
 from torch import Tensor
 from zoo_detection import pictures
-from zoo_detection.cells import (
-    Augmentation,
+from zoo_detection.cells import Augmentation, augment
+from zoo_detection.color_baseline import Thresholds, components, find_by_color
+from zoo_detection.yolo import (
+    ANCHORS,
     LossWeights,
-    augment,
-    move_boxes,
+    decode,
+    priors,
     responsible,
+    yolo,
     yolo_loss,
 )
-from zoo_detection.color_baseline import Thresholds, components, find_by_color
-from zoo_detection.yolo import ANCHORS, decode, priors, yolo
-from zoo_detection.yolo_report import hits
 
 import zoo
 from zoo.cli import main
 from zoo.errors import DataError, OptionError
 from zoo.recipes import images
-from zoo.recipes.boxes import NO_BOX, Found, areas, iou
+from zoo.recipes.boxes import NO_BOX, Found, areas, hits, iou, move_boxes
 
 NAME = "yolo-mini"
 SPEC: Any = zoo.get_spec(NAME)

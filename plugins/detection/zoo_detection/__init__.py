@@ -67,6 +67,7 @@ SPECS = (
         ),
         output=BoxOutput(labels=("RBC", "WBC", "Platelets"), threshold=0.4),
         trained_on=("bccd",),
+        head="head",
         examples=("smear.jpg",),
         stored="float16",
         papers=(
@@ -94,6 +95,7 @@ SPECS = (
         ),
         output=BoxOutput(labels=("RBC", "WBC", "Platelets"), threshold=0.4),
         trained_on=("bccd",),
+        head="head",
         examples=("smear.jpg",),
         stored="float16",
         papers=(

@@ -17,8 +17,9 @@ slim: a backbone of seven convolutions and a map of an eighth of the picture's s
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -45,6 +46,7 @@ STRIDE = 8  # pixels of the picture to one place of the feature map
 MAX_LOG_SIZE = math.log(1000 / 16)  # of a box over the one it is told from
 PROPOSAL_SCALE = (1.0, 1.0, 1.0, 1.0)  # of the four numbers that move a box,
 BOX_SCALE = (10.0, 10.0, 5.0, 5.0)  # in the first stage and in the second
+SIZES = (16.0, 40.0, 80.0)  # the usual ones of cells, in pixels
 BETA = 1 / 9  # below which the smooth L1 loss is quadratic
 
 
@@ -128,7 +130,7 @@ class FasterRCNN(nn.Module):
     def __init__(
         self,
         *,
-        labels: int,
+        classes: int,
         width: int,
         hidden: int,
         sizes: Sequence[float],
@@ -154,7 +156,7 @@ class FasterRCNN(nn.Module):
             ConvBlock(4 * w, 4 * w),
         )
         self.rpn = RegionProposalNetwork(4 * w, len(sizes) * len(ratios))
-        self.head = BoxHead(4 * w * region**2, hidden, labels)
+        self.head = BoxHead(4 * w * region**2, hidden, classes)
 
     def forward(self, image: Tensor, target: Tensor | None = None) -> Tensor:
         """Turn (B, 3, H, W) into (B, proposals, 5 + labels), or into four losses."""
@@ -197,6 +199,27 @@ class FasterRCNN(nn.Module):
             chosen = best[stay[: self.proposals]]
             found[row, : len(chosen)] = chosen.to(found)
         return found
+
+    @torch.no_grad()
+    def init_head_from(
+        self, old: "FasterRCNN", labels: Sequence[tuple[int, int]]
+    ) -> None:
+        """Begin with what the head of `old` knew: its two layers, the background, and
+        labels that both have, pairs of numbers, the old and the new one. `zoo.finetune`
+        asks."""
+        ours, theirs = self.head, old.head
+        for layer in ("fc1", "fc2"):
+            getattr(ours, layer).load_state_dict(getattr(theirs, layer).state_dict())
+        for name in ("weight", "bias"):
+            new, known = (getattr(head.label, name) for head in (ours, theirs))
+            moves, old_moves = (
+                getattr(head.deltas, name).unflatten(0, (-1, 4))
+                for head in (ours, theirs)
+            )
+            new[0] = known[0]
+            for before, after in labels:
+                new[1 + after] = known[1 + before]
+                moves[after] = old_moves[before]
 
     def proposal_losses(
         self, logits: Tensor, deltas: Tensor, anchors: Tensor, true: Tensor
@@ -398,10 +421,10 @@ def _center_size(boxes: Tensor) -> tuple[Tensor, Tensor]:
 
 def faster_rcnn(
     *,
-    labels: int = 3,
+    classes: int = 3,
     width: int = 16,
     hidden: int = 128,
-    sizes: Sequence[float] = (16.0, 40.0, 80.0),
+    sizes: Sequence[float] = SIZES,
     ratios: Sequence[float] = (0.7, 1.0, 1.4),
     region: int = 7,
     candidates: int = 400,
@@ -414,7 +437,7 @@ def faster_rcnn(
     surest `candidates` of a picture are thinned to `proposals`.
     """
     return FasterRCNN(
-        labels=labels,
+        classes=classes,
         width=width,
         hidden=hidden,
         sizes=sizes,
@@ -424,3 +447,18 @@ def faster_rcnn(
         proposals=proposals,
         proposal_overlap=proposal_overlap,
     )
+
+
+def fit_options(
+    target: Tensor, input_spec: Any, options: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Return the sizes of anchors for new data, as many as there were: of its boxes in
+    order, those in the middle of as many equal parts. `zoo.finetune` asks."""
+    count = len(options.get("sizes", SIZES))
+    size = (target[..., 3:] - target[..., 1:3])[target[..., 0] != NO_BOX]
+    if len(size) < count:
+        return {}
+    sides = size * size.new_tensor([input_spec.width, input_spec.height])
+    shares = (torch.arange(count) + 0.5) / count
+    usual = sides.prod(dim=1).sqrt().quantile(shares).tolist()
+    return {"sizes": tuple(round(max(side, 4.0), 1) for side in usual)}

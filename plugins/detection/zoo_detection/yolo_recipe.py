@@ -1,8 +1,8 @@
 """Train a small YOLO from scratch on 198 pictures of blood cells.
 
-Read it from top to bottom: settings, training; the data, the augmentation and the loss
-are in `zoo_detection/cells.py`. The epoch is chosen on the set's own validation rows;
-the test rows are used once, at the end.
+Read it from top to bottom: settings, training; the data and the augmentation are in
+`zoo_detection/cells.py`, the loss in `zoo_detection/yolo.py`. The epoch is chosen on
+the set's own validation rows; the test rows are used once, at the end.
 """
 
 from dataclasses import dataclass
@@ -12,14 +12,11 @@ from torch import nn
 
 from zoo.recipes import Run
 from zoo.recipes.metrics import evaluate_detection as evaluate
-from zoo_detection.cells import Augmentation, LossWeights, augment, data, yolo_loss
-from zoo_detection.yolo import priors
+from zoo_detection.cells import Augmentation, augment, data
 
 __all__ = ["SMOKE_SETTINGS", "Settings", "data", "evaluate", "train"]
 
 AUGMENTATION = Augmentation()
-WEIGHTS = LossWeights()
-STRIDE = 16  # pixels of a cell
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,10 +35,7 @@ SMOKE_SETTINGS = {"epochs": 1, "batch_size": 4}  # what the test suite runs
 
 def train(settings: Settings, run: Run) -> nn.Module:
     train_rows, val_rows = data(run, "train"), data(run, "validation")
-    unwrapped = run.build()
-    height, width = train_rows.input.shape[2:]
-    prior = priors(unwrapped.anchors, height // STRIDE, width // STRIDE).to(run.device)
-    model = run.prepare(unwrapped)
+    model = run.prepare(run.build())
     optimizer = run.prepare(
         torch.optim.AdamW(
             model.parameters(), lr=settings.lr, weight_decay=settings.weight_decay
@@ -61,7 +55,6 @@ def train(settings: Settings, run: Run) -> nn.Module:
         )
         for image, target in run.batches(train_rows, settings.batch_size):
             image, target = augment(image, target, AUGMENTATION, generator)
-            loss = yolo_loss(model(image), target, prior, WEIGHTS)
-            run.step(loss, optimizer, scheduler, clip=settings.clip)
+            run.step(model(image, target), optimizer, scheduler, clip=settings.clip)
         run.log(evaluate(model, val_rows), best="map_50")
     return run.best(model)

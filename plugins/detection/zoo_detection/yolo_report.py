@@ -14,13 +14,13 @@ from torch import Tensor, nn
 import zoo
 from zoo import Run
 from zoo.recipes import TensorRows, images, predict_batches, to_model_input
-from zoo.recipes.boxes import Found, find, iou, precisions
+from zoo.recipes.boxes import Found, find, hits, precisions
 from zoo.recipes.metrics import detection_metrics
 from zoo.results import image_grid, png
 from zoo_detection.cells import data
 from zoo_detection.color_baseline import find_by_color, fit_thresholds
 
-__all__ = ["example", "hits", "report"]
+__all__ = ["example", "report"]
 
 EXAMPLE = "smear.jpg"
 FITTED_EVERY = 3  # training row, to which the color thresholds are fitted
@@ -71,20 +71,6 @@ def report(model: nn.Module, run: Run) -> None:
     ):
         drawn = [_drawn(model, rows, row, name == "worst") for row in [*shown][:SHOWN]]
         run.log_figure(name, png(image_grid(drawn, columns=COLUMNS)), caption)
-
-
-def hits(found: Found, true: Tensor) -> tuple[Tensor, Tensor]:
-    """Return which found objects have their label in the right place, (found,), and
-    which true ones, rows (label, box), are found, (true,): at an overlap of a half, the
-    surest first."""
-    overlap = iou(found.boxes, true[:, 1:])
-    overlap = overlap * (found.labels[:, None] == true[:, 0].long())
-    right = torch.zeros(len(found.labels), dtype=torch.bool)
-    met = torch.zeros(len(true), dtype=torch.bool)
-    for place, row in enumerate(overlap):
-        if len(true) and (best := row.masked_fill(met, 0)).max() >= 0.5:
-            right[place] = met[best.argmax()] = True
-    return right, met
 
 
 def _real(target: Tensor) -> Tensor:

@@ -13,12 +13,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from zoo.datasets.custom.reader import read_data, read_part
-from zoo.datasets.custom.splits import SPELLINGS, split_of
 from zoo.datasets.custom.table_inputs import read_inputs
 from zoo.datasets.custom.tables import read_table
 from zoo.errors import DataError, InputError
 from zoo.preprocessing.tabular import TabularPreprocessor
 from zoo.specs import ClassOutput, Column, TabularInput, TextInput
+from zoo.tasks.targets.split_names import SPELLINGS, split_of
 
 ROW = TabularInput(
     columns=(Column(name="a", low=0, high=1), Column(name="b", low=0, high=1))

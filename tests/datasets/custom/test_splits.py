@@ -8,9 +8,9 @@ import pytest
 from PIL import Image
 
 from zoo.datasets.custom.reader import read_data, read_part
-from zoo.datasets.custom.splits import split_of
 from zoo.errors import DataError, DataWarning
 from zoo.specs import ClassOutput, ImageInput, MaskOutput, OCROutput, TextInput
+from zoo.tasks.targets.split_names import split_of
 
 PHOTO = ImageInput(height=8, width=8)
 TEXT = TextInput(max_length=10, vocab_size=10)

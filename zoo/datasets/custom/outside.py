@@ -6,8 +6,6 @@ address on the network, or for a file elsewhere on this machine, is not followed
 
 from __future__ import annotations
 
-import ntpath
-import os
 import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -40,7 +38,7 @@ def checked_place(
                 f"{where} names {value!r}, an address. A table's pictures are files "
                 f"beside it: download them first. {ALLOW}"
             )
-        if home is not None and _leads_out(value):
+        if home is not None and paths.leads_out(value):
             raise DataError(
                 f"{where} names {value!r}, which is not in {home}, the folder of the "
                 f"table. {ALLOW}"
@@ -88,13 +86,6 @@ def _named(rows: Dataset, name: str) -> Iterable[str]:
         missing = chunk.field("bytes").is_null()
         if missing.true_count:
             yield from filter(None, chunk.field("path").filter(missing).to_pylist())
-
-
-def _leads_out(value: str) -> bool:
-    plain = value.replace("\\", "/")
-    drive = ntpath.splitdrive(value)[0]
-    normal = os.path.normpath(plain)
-    return bool(drive) or plain.startswith(("/", "~")) or normal.split("/")[0] == ".."
 
 
 def _caches() -> Sequence[Path]:

@@ -15,12 +15,7 @@ from typing import Any, NamedTuple
 from zoo.datasets import registered
 from zoo.datasets.custom import tables
 from zoo.datasets.custom.examples import DatasetSplits, LabeledExamples
-from zoo.datasets.custom.splits import (
-    check_classes,
-    folder_splits,
-    name_splits,
-    split_of,
-)
+from zoo.datasets.custom.splits import check_classes, folder_splits
 from zoo.datasets.custom.table_columns import table
 from zoo.datasets.custom.wanted import ReadOptions, Wanted
 from zoo.errors import DataError, DataWarning, MissingExtra, near
@@ -28,6 +23,7 @@ from zoo.plugins.discovery import installed
 from zoo.specs import Input, Output
 from zoo.specs.model_spec import REPOSITORY
 from zoo.tasks.targets.base import Rows
+from zoo.tasks.targets.split_names import name_splits, split_of
 
 __all__ = ["Part", "read_data", "read_part"]
 
@@ -168,6 +164,9 @@ def _found(data: Any, expected: Wanted, classes: Sequence[str]) -> _Found:
         path = Path(data)
         if path.is_dir():
             return _folder(path, expected, classes)
+        if path.suffix.lower() in expected.kind.file_suffixes and path.is_file():
+            found = expected.kind.read_splits(path, expected.input_spec)
+            return _Found(path.name, found or {})
         if path.is_file():
             return _Found(path.name, {"": _table(path, expected)})
         return _registered(str(data), expected)
@@ -202,6 +201,9 @@ def _folder(folder: Path, expected: Wanted, classes: Sequence[str]) -> _Found:
             "CSV, JSONL or parquet file."
         )
     source = folder.name or str(folder)
+    written = kind.read_splits(folder, input_spec)
+    if written is not None:
+        return _Found(source, written)
     found = folder_splits(folder, input_spec, kind, classes)
     if not found.folders:
         return _Found(source, {"": _read_folder(folder, expected)})

@@ -1,13 +1,12 @@
 """Which folders, or parts of a dataset, are the training, validation and test rows.
 
-The one splitter of a user's data: it knows the names of splits, in any case and
-spelling, and refuses what can be understood in two ways.
+The one splitter of a user's data by folders: it refuses what can be understood in two
+ways.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -17,17 +16,9 @@ from zoo.errors import DataError
 from zoo.specs import Input
 from zoo.tasks.targets.base import Targets, children, some
 from zoo.tasks.targets.files import input_files
+from zoo.tasks.targets.split_names import name_splits, split_of
 
-__all__ = ["FolderSplits", "check_classes", "folder_splits", "name_splits", "split_of"]
-
-SPELLINGS = {
-    "training": ("train", "training"),
-    "validation": ("val", "valid", "validation", "dev", "development"),
-    "test": ("test", "testing", "eval", "evaluation"),
-}
-NAMES = {one: split for split, names in SPELLINGS.items() for one in names}
-SEPARATORS = re.compile(r"[\s_.-]+")
-NOUNS = re.compile(r" ?(set|data|dataset|split|images|pictures|photos|masks)$")
+__all__ = ["FolderSplits", "check_classes", "folder_splits"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,35 +30,6 @@ class FolderSplits:
 
     folders: dict[str, Path] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
-
-
-def split_of(name: str) -> str | None:
-    """Return the split that a folder or a part of a dataset is named as.
-
-    >>> split_of("Training_set"), split_of("dev"), split_of("cats")
-    ('training', 'validation', None)
-    """
-    plain = SEPARATORS.sub(" ", normalize("NFC", name).casefold()).strip()
-    return NAMES.get(plain) or NAMES.get(NOUNS.sub("", plain))
-
-
-def name_splits(source: str, names: Iterable[str], what: str) -> dict[str, str]:
-    """Return the name of each split among `names`. Raises DataError for two of one.
-
-    `what` says what has the names, in the plural: "folders", "splits".
-    """
-    found: dict[str, list[str]] = {}
-    for name in names:
-        if (split := split_of(name)) is not None:
-            found.setdefault(split, []).append(name)
-    for split, same in found.items():
-        if len(same) > 1:
-            raise DataError(
-                f"{source} has {len(same)} {what} of {split} rows: "
-                f"{', '.join(same)}. Keep one, or move their rows together."
-            )
-    ordered = (split for split in SPELLINGS if split in found)
-    return {split: found[split][0] for split in ordered}
 
 
 def folder_splits(

@@ -31,9 +31,11 @@ def table(
     """
     rows, changed = _without_format(given)
     columns, input_spec = rows.column_names, expected.input_spec
-    of_inputs = expected.kind.of_inputs
+    of_inputs, own = expected.kind.of_inputs, expected.kind.own_columns
     target = (
-        "" if of_inputs else find_column(source, columns, expected.columns, "target")
+        ""
+        if of_inputs or own
+        else find_column(source, columns, expected.columns, "target")
     )
     each = input_spec.required_columns
     for name in each:
@@ -53,7 +55,7 @@ def table(
         column = find_column(source, list(changed[0]), usual, input_spec.noun)
         items = Column(changed, column)
     else:
-        named = None if of_inputs else target
+        named = None if of_inputs or own else target
         column = input_column(source, rows, input_spec, expected.options.column, named)
         if input_spec.takes_strings:
             return Rows(Column(rows, column), _targets(rows, target), names)
@@ -63,6 +65,17 @@ def table(
             names = [str(value) for value in rows[column]]
     if of_inputs:
         return Rows(items, [None] * len(items), names)
+    if own:
+        read = expected.kind.read_columns
+        found = read(source, rows, column, expected.options.target, places(rows))
+        picked = [row for row, _ in found]
+        return Rows(
+            items.pick(picked)
+            if isinstance(items, Column)
+            else [items[row] for row in picked],
+            [one for _, one in found],
+            [names[row] for row in picked],
+        )
     if expected.kind.pictures:
         outside_too = expected.options.allow_outside
         masks = pictures(source, rows, target, beside, outside_too)

@@ -60,6 +60,8 @@ class Targets(ABC, Generic[OutputT]):
     flat_folders: ClassVar[bool] = False  # whether files alone make a folder of rows
     of_inputs: ClassVar[bool] = False  # whether an input is its own target
     dataset_labels: ClassVar[bool] = False  # whether a dataset's labels name its values
+    own_columns: ClassVar[bool] = False  # whether `read_columns` finds them in a table
+    file_suffixes: ClassVar[tuple[str, ...]] = ()  # of files that `read_splits` takes
 
     # In a user's own data
 
@@ -75,6 +77,29 @@ class Targets(ABC, Generic[OutputT]):
     def read_folder(self, folder: Path, input_spec: Input) -> Rows:
         """Return the inputs in a folder, and what they answer. Raises DataError."""
         return _labelled(folder, input_spec)
+
+    def read_splits(self, place: Path, input_spec: Input) -> dict[str, Rows] | None:
+        """Return the rows of a folder, or of a file with one of the `file_suffixes`, by
+        split, "" where there are none; None where the folders in it are the splits.
+
+        Raises DataError.
+        """
+        return None
+
+    def read_columns(
+        self,
+        source: str,
+        rows: Any,
+        picture: str,
+        target: str | None,
+        places: Sequence[str],
+    ) -> list[tuple[int, Any]]:
+        """Return the targets of a table whose inputs are in the column `picture`, each
+        with the number of a row that has its input.
+
+        Only a kind with `own_columns` is asked. Raises DataError.
+        """
+        raise NotImplementedError(f"{type(self).__name__} has one column of targets")
 
     @abstractmethod
     def parse(

@@ -1,25 +1,113 @@
-"""Boxes that answer what objects a picture shows, and where."""
+"""Boxes that answer what objects a picture shows, and where: read, checked, numbered by
+label.
+
+`zoo.tasks.targets.annotations` reads the forms that they are written in.
+"""
 
 from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor
 
+from zoo.errors import DataError, near
+from zoo.runtime.boxes import NO_BOX
 from zoo.specs import BoxOutput, Input
-from zoo.tasks.targets.base import Kinds
-from zoo.tasks.targets.recipe_only import RecipeOnlyTargets
+from zoo.tasks.targets.annotations.columns import read_columns
+from zoo.tasks.targets.annotations.folder import SUFFIXES, read_annotated
+from zoo.tasks.targets.annotations.marks import CENTER_SIZE, Mark, Marked
+from zoo.tasks.targets.base import Kinds, Rows, Targets, some
+from zoo.tasks.targets.files import picture_size
 
-__all__ = ["BoxTargets"]
+__all__ = ["BoxTargets", "Boxes"]
 
 OBJECTS = 3  # of a stand-in row
 
 
-class BoxTargets(RecipeOnlyTargets[BoxOutput]):
+@dataclass(frozen=True, kw_only=True)
+class Boxes:
+    """The objects of a picture: their ends (xmin, ymin, xmax, ymax) as shares of it,
+    and the numbers of their labels."""
+
+    boxes: tuple[tuple[float, ...], ...]
+    labels: tuple[int, ...]
+
+
+class BoxTargets(Targets[BoxOutput]):
     """Each target is the objects of a picture; see `zoo.runtime.boxes`."""
 
-    plural = "boxes"
     column_names = ("objects", "boxes", "annotations")
     dataset_labels = True
+    own_columns = True
+    file_suffixes = SUFFIXES
+
+    def read_splits(self, place: Path, input_spec: Input) -> dict[str, Rows]:
+        """Return the pictures of a folder, with what is written beside them."""
+        return read_annotated(place, input_spec)
+
+    def read_columns(
+        self,
+        source: str,
+        rows: Any,
+        picture: str,
+        target: str | None,
+        places: Sequence[str],
+    ) -> list[tuple[int, Any]]:
+        """Return the objects of each picture of a table, with its first row."""
+        found = read_columns(source, rows, picture, target, places)
+        return [(row, marked) for row, marked in found]
+
+    def parse(
+        self,
+        source: str,
+        parts: Mapping[str, Rows],
+        labels: Sequence[str] | None,
+        known: Sequence[str] = (),
+    ) -> tuple[str, ...]:
+        """A label that is a number stands for one of `labels`, or is its own name."""
+        rows = [row for part in parts.values() for row in part.targets]
+        names = _names(rows, labels, known)
+        if not names:
+            raise DataError(
+                f"{source}: no picture has an object, so there is nothing to find."
+            )
+        for name, part in parts.items():
+            part.targets, notes = _checked(source, name, part, names)
+            part.notes = [*part.notes, *notes]
+        if "training" in parts and (unseen := self._unseen(parts["training"], names)):
+            parts["training"].notes = [
+                *parts["training"].notes,
+                f"{source}: no training row has an object of {some(unseen)}.",
+            ]
+        return names
+
+    def _unseen(self, training: Rows, names: Sequence[str]) -> list[str]:
+        counts = self.counts(training.targets, names)
+        return [name for name in names if not counts[name]]
+
+    def counts(self, targets: Sequence[Any], labels: Sequence[str]) -> dict[str, int]:
+        """Return how many objects are of each label."""
+        counted = Counter(number for target in targets for number in target.labels)
+        return {label: counted[number] for number, label in enumerate(labels)}
+
+    def tensor(
+        self, targets: Sequence[Any], input_spec: Input, output_spec: BoxOutput
+    ) -> Tensor:
+        """Return labels and boxes, (rows, most, 5), as `zoo.runtime.boxes` has them."""
+        most = max((len(target.labels) for target in targets), default=0)
+        found = torch.zeros(len(targets), max(1, most), 5)
+        found[..., 0] = NO_BOX
+        for row, target in enumerate(targets):
+            if target.labels:
+                count = len(target.labels)
+                found[row, :count, 0] = torch.tensor(target.labels).float()
+                found[row, :count, 1:] = torch.tensor(target.boxes)
+        return found
 
     def synthetic(
         self, output_spec: BoxOutput, given: Tensor, random: torch.Generator
@@ -35,4 +123,116 @@ class BoxTargets(RecipeOnlyTargets[BoxOutput]):
     def two_kinds(
         self, drawn: Tensor, input_spec: Input, output_spec: BoxOutput
     ) -> Kinds:
-        raise NotImplementedError("heads of boxes are not fine-tuned yet")
+        """One half of each picture is near the most that the rows hold, and an object;
+        of the left half and of the right, in turn."""
+        across = torch.arange(drawn.shape[-1]) < drawn.shape[-1] // 2
+        kinds = [row % 2 for row in range(len(drawn))]
+        bright = torch.stack([across ^ bool(kind) for kind in kinds])[:, None, None]
+        ends = torch.where(bright, drawn.max(), drawn.min())
+        halves = ((0.0, 0.0, 0.5, 1.0), (0.5, 0.0, 1.0, 1.0))
+        targets = tuple(Boxes(boxes=(halves[k],), labels=(k,)) for k in kinds)
+        items = 0.3 * drawn + 0.7 * ends
+        return Kinds(items=items, targets=targets, labels=("left", "right"))
+
+
+def _names(
+    rows: Iterable[Marked], labels: Sequence[str] | None, known: Sequence[str]
+) -> tuple[str, ...]:
+    """Return the labels, in order: those given; or those of the data, in the order of
+    what a model knows, where it has the same, of the files, of numbers, or of names."""
+    if labels is not None:
+        return tuple(map(str, labels))
+    rows = list(rows)
+    used = {mark.label for row in rows for mark in row.marks}
+    words = {str(label) for label in used}
+    if words == {*known}:
+        return tuple(known)
+    order = dict.fromkeys(name for row in rows for name in row.order)
+    listed = [name for name in order if name in words]
+    numbered = sorted(label for label in used if isinstance(label, int))
+    rest = [*map(str, numbered), *sorted(str(x) for x in used if isinstance(x, str))]
+    return tuple(dict.fromkeys([*listed, *rest]))
+
+
+def _checked(
+    source: str, part: str, rows: Rows, names: Sequence[str]
+) -> tuple[list[Boxes], list[str]]:
+    """Return the objects of rows with their labels as numbers, and what is said of
+    them. Raises DataError."""
+    found, cut, empty = [], 0, 0
+    _check_pixels(rows.targets)
+    for row, marked in enumerate(rows.targets):
+        size = _size(rows, row, marked)
+        boxes, numbers = [], []
+        for mark in marked.marks:
+            numbers.append(_number(mark, names))
+            ends, was_cut = mark.shares(size)
+            boxes.append(ends)
+            cut += was_cut
+        empty += not boxes
+        found.append(Boxes(boxes=tuple(boxes), labels=tuple(numbers)))
+    of = f"{part} pictures" if part else "pictures"
+    notes = []
+    if empty:
+        shows = "shows" if empty == 1 else "show"
+        notes.append(
+            f"{source}: {empty:,} of {len(found):,} {of} {shows} no object, as it is "
+            "annotated."
+        )
+    if cut:
+        reach = "1 box reaches" if cut == 1 else f"{cut:,} boxes reach"
+        notes.append(
+            f"{source}: {reach} beyond the border of its picture by up to a pixel, and "
+            "is cut off there."
+            if cut == 1
+            else f"{source}: {reach} beyond the borders of their pictures by up to a "
+            "pixel, and are cut off there."
+        )
+    return found, notes
+
+
+def _check_pixels(rows: Iterable[Marked]) -> None:
+    """Refuse boxes that are said to be in pixels, and are all smaller than one."""
+    marks = [m for row in rows for m in row.marks if m.form != CENTER_SIZE]
+    if marks and all(max(map(abs, mark.box)) <= 1 for mark in marks):
+        shown = ", ".join(f"{end:g}" for end in marks[0].box)
+        raise DataError(
+            f"{marks[0].where}: the box [{shown}] ({marks[0].form}) has no number "
+            "above 1, and no other box has: they seem to be shares. Give pixels."
+        )
+
+
+def _size(rows: Rows, row: int, marked: Marked) -> tuple[int, int]:
+    """Return the width and height of a row's picture. Raises DataError where the
+    annotation says another."""
+    actual = picture_size(rows.items[row])
+    item = rows.items[row]
+    if actual is None and not isinstance(item, str | bytes | Path):
+        kind = type(item).__name__
+        raise DataError(
+            f"{rows.names[row]} is {'missing' if item is None else f'a {kind}'}, and "
+            "boxes are counted in the pixels of a picture: give picture files, or "
+            "pictures of Pillow."
+        )
+    if actual is None:  # a file that can't be read is reported later, with all others
+        return marked.size or (1 << 30, 1 << 30)
+    if marked.size is not None and marked.size != actual:
+        said, found = ("x".join(map(str, size)) for size in (marked.size, actual))
+        raise DataError(
+            f"{marked.where}: it says that {rows.names[row]} is {said}, and the "
+            f"picture is {found}. A box is counted in the pixels of its own picture."
+        )
+    return actual
+
+
+def _number(mark: Mark, names: Sequence[str]) -> int:
+    """Return the number of a label: of its name, or as it is written."""
+    word = str(mark.label)
+    if word in names:
+        return names.index(word)
+    if word.isdecimal() and int(word) < len(names):
+        return int(word)
+    raise DataError(
+        f"{mark.where}: the label {word!r} is none of {some(names)}. "
+        f"{near(word, names)}".rstrip()
+    )

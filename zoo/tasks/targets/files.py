@@ -7,18 +7,28 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from PIL import Image
 
 from zoo._utils import paths
+from zoo.errors import InputError
+from zoo.preprocessing import image_file
 from zoo.preprocessing.image_file import known_formats
 from zoo.specs import Input
 
-__all__ = ["Files", "input_files", "is_picture", "left_out_notes", "no_files"]
+__all__ = [
+    "Files",
+    "input_files",
+    "is_picture",
+    "left_out_notes",
+    "no_files",
+    "picture_size",
+]
 
 LEAVINGS = ("thumbs.db", "desktop.ini")  # what Windows puts into every folder
 SHOWN = 3  # files that a message names
+TURNED = (5, 6, 7, 8)  # orientations of a photograph that lies on its side
 
 
 @dataclass(frozen=True)
@@ -98,3 +108,23 @@ def is_picture(file: Path | BinaryIO) -> bool:
         return True
     except (OSError, SyntaxError, ValueError):
         return False
+
+
+def picture_size(item: Any) -> tuple[int, int] | None:
+    """Return the width and height of an upright picture, or None: a file that
+    can't be read is reported later, with all others."""
+    try:
+        if isinstance(item, Image.Image):
+            return _upright(item)
+        if not isinstance(item, str | bytes | Path):
+            return None
+        with image_file.opened(item, "The picture") as image:
+            return _upright(image)
+    except InputError:
+        return None
+
+
+def _upright(image: Any) -> tuple[int, int]:
+    width, height = image.size
+    turned = image_file.orientation(image) in TURNED
+    return (height, width) if turned else (width, height)

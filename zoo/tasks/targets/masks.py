@@ -24,14 +24,18 @@ from zoo.preprocessing.image import fitted_mask
 from zoo.runtime import mask_metrics
 from zoo.specs import ImageInput, Input, MaskOutput
 from zoo.tasks.targets.base import Kinds, Rows, Targets, some
-from zoo.tasks.targets.files import Files, input_files, left_out_notes
+from zoo.tasks.targets.files import (
+    Files,
+    input_files,
+    left_out_notes,
+    picture_size,
+)
 
 __all__ = ["BLACK_AND_WHITE", "Mask", "MaskTargets"]
 
 MOST_VALUES = 64  # that are classes; with more, somebody has smoothed the edges
 IGNORED = mask_metrics.IGNORED  # the value, and the number, of pixels of no label
 BLACK_AND_WHITE = ("background", "foreground")  # what 0 and 255 are called
-TURNED = (5, 6, 7, 8)  # orientations of a photograph that lies on its side
 IMAGES, MASKS = "images", "masks"  # the folders of a folder of pairs
 
 
@@ -257,7 +261,7 @@ def _looked_at(source: str, rows: Rows) -> list[tuple[Counts, str]]:
     counted_masks = []
     for row, name in enumerate(rows.names):
         mask = _values(rows.targets[row], name)
-        size, expected = mask.shape[::-1], _size(rows.items[row])
+        size, expected = mask.shape[::-1], picture_size(rows.items[row])
         if expected is not None and size != expected:
             raise DataError(
                 f"{source}: the mask of {name} is {size[0]}x{size[1]}, and its picture "
@@ -365,23 +369,3 @@ def _flat(array: Any, mode: str, name: str) -> Any:
             "classes are numbered from 0 to 255."
         )
     return array.astype(np.uint8)
-
-
-def _size(item: Any) -> tuple[int, int] | None:
-    """Return the width and height of an upright picture, or None: a file that
-    can't be read is reported later, with all others."""
-    try:
-        if isinstance(item, Image.Image):
-            return _upright(item)
-        if not isinstance(item, str | bytes | Path):
-            return None
-        with image_file.opened(item, "The picture") as image:
-            return _upright(image)
-    except InputError:
-        return None
-
-
-def _upright(image: Any) -> tuple[int, int]:
-    width, height = image.size
-    turned = image_file.orientation(image) in TURNED
-    return (height, width) if turned else (width, height)
