@@ -347,7 +347,8 @@ def roi_align(features: Tensor, boxes: Tensor, scale: float, side: int) -> Tenso
 
     A box is cut into side by side bins, and each is the mean of 2x2 points in it, whose
     features are interpolated between the four places around. `features` are (B, C, h,
-    w); `boxes`, (B, R, 4), are in pixels, and `scale` makes places of them.
+    w); `boxes`, (B, R, 4), are in pixels, and `scale` makes places of them. Points past
+    the last place count 0.
     """
     height, width = features.shape[2:]
     boxes = boxes.to(features.dtype) * scale
@@ -357,6 +358,9 @@ def roi_align(features: Tensor, boxes: Tensor, scale: float, side: int) -> Tenso
     points = low[..., None] + size[..., None] * (steps + 0.5) / (2 * side)
     # (B, R, 2, 2 * side): of the columns and of the rows; grid_sample wants -1 to 1,
     # where the ends are the centres of the first and last place.
+    inside = points <= features.new_tensor([width, height])[:, None]
+    inside_x, inside_y = inside.unbind(dim=2)
+    inside_grid = inside_x[:, :, None, :] & inside_y[:, :, :, None]
     most = features.new_tensor([max(width - 1, 1), max(height - 1, 1)])
     x, y = (2 * points / most[:, None] - 1).unbind(dim=2)
     grid = torch.stack(
@@ -370,6 +374,7 @@ def roi_align(features: Tensor, boxes: Tensor, scale: float, side: int) -> Tenso
     seen = grid_sample(
         features, grid.flatten(1, 2), padding_mode="border", align_corners=True
     )  # (B, C, R * 2 * side, 2 * side)
+    seen = seen * inside_grid.flatten(1, 2)[:, None]
     points_of_bins = seen.unflatten(2, (count, side, 2)).unflatten(5, (side, 2))
     bins: Tensor = points_of_bins.mean(dim=(4, 6))
     return bins.movedim(1, 2)
