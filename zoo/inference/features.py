@@ -95,9 +95,12 @@ def features(
     cut = 0
     with on_device(module, device), eval_mode(module), torch.inference_mode():
         quick = at_precision(module, precision)
+        engines: dict[int, nn.Module | None] = {}  # by the size of the batch
 
         def computed(given: Tensor, part: slice) -> Tensor:
-            engine = feature_engine(module, backend, given)
+            if len(given) not in engines:  # the weights stay as they are meanwhile
+                engines[len(given)] = feature_engine(module, backend, given)
+            engine = engines[len(given)]
             if engine is not None:
                 return forward_on_device(engine, given[part])
             if spec.output.is_features:
