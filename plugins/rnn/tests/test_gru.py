@@ -25,7 +25,7 @@ from zoo.artifacts import checked_file
 from zoo.artifacts import checkpoint_folder as checkpoints
 from zoo.artifacts import weight_store as store
 from zoo.datasets.in_memory import TensorRows
-from zoo.errors import InputError
+from zoo.errors import InputError, TruncationWarning
 from zoo.models.metadata import model_metadata
 from zoo.runtime.tokenizer import tokenizer
 
@@ -348,7 +348,8 @@ def test_odd_texts_are_answered_or_refused(model: torch.nn.Module) -> None:
     """
     Huge texts are cut, letters and digits are read, emoji warn once, gaps are refused.
     """
-    huge = zoo.predict(model, "최악의 영화 " * 15_000)
+    with pytest.warns(TruncationWarning, match="longer than the 512 tokens"):
+        huge = zoo.predict(model, "최악의 영화 " * 15_000)
     some = zoo.predict(model, ["A waste of time.", "10점 만점에 10점", "1234567890"])
     with pytest.warns(UserWarning, match="has no word that the model knows"):
         zoo.predict(model, "🐈🐈🐈")
