@@ -7,6 +7,7 @@ import torch
 from small import lesson_rows, small
 from torch import Tensor, nn
 
+import zoo
 from zoo.errors import SettingsError
 from zoo.finetuning.finetune import FinetuneResult, finetune_model
 from zoo.finetuning.strategies import (
@@ -267,15 +268,17 @@ def test_settings_that_can_not_be_meant(
 
 def test_detectors_have_defaults_of_their_own() -> None:
     """
-    All of one learns, for longer, with the statistics of the new rows; what is chosen
-    otherwise is so.
+    All of one learns, for longer, with the statistics of the new rows, and for how long
+    its family says.
     """
-    boxes = default_settings("object-detection")
-    plain = default_settings("image-classification")
+    boxes = default_settings(zoo.get_spec("yolo-mini"))
+    other = default_settings(zoo.get_spec("faster-rcnn-mini"))
+    plain = default_settings(zoo.get_spec("lenet5-mnist"))
 
     assert plain == Settings()
     assert (boxes.freeze, boxes.norm_statistics) == ("none", True)
-    assert boxes.for_rows(30).epochs == 62
+    assert boxes.for_rows(30).epochs == 100
+    assert other.for_rows(30).epochs == 44
     assert boxes.for_rows(30).batch_size == 4
     assert plain.for_rows(30).epochs == 60
 

@@ -87,7 +87,7 @@ def finetune_by_name(
     DataError, OptionError, SettingsError, Diverged, and what `zoo.load` raises.
     """
     spec = loading.find(name)
-    defaults = default_settings(spec.finetuned_task)
+    defaults = default_settings(spec)
     chosen = with_values(defaults, {**(settings or {})})
     check_ranges(chosen)
     check(spec, chosen)

@@ -18,6 +18,7 @@ from typing import Any, Self
 import torch
 from torch import Tensor, nn
 
+from zoo._utils.import_string import load_module
 from zoo.datasets.in_memory import TensorRows
 from zoo.errors import SettingsError, near
 from zoo.models import freeze as freezing
@@ -25,6 +26,7 @@ from zoo.models.freeze import NORM_LAYERS, freeze, freeze_norms, frozen_until, h
 from zoo.models.metadata import model_metadata, unwrap_model
 from zoo.runtime import augmentation, optim
 from zoo.runtime.augmentation import Copies
+from zoo.specs import ModelSpec
 from zoo.tasks import get_task
 from zoo.training.run import Run
 
@@ -198,13 +200,18 @@ def _known(name: str, value: str, known: Iterable[str]) -> None:
         )
 
 
-def default_settings(task: str) -> Settings:
-    """Return the settings of a fine-tuning that nobody has chosen, for a task.
+def default_settings(spec: ModelSpec) -> Settings:
+    """Return the settings of a fine-tuning that nobody has chosen, for a model.
 
-    >>> default_settings("image-classification").freeze
+    They are those of its task, and what its family wants otherwise: the module with the
+    build function may offer `FINETUNE_DEFAULTS`.
+
+    >>> default_settings(zoo.get_spec("lenet5-mnist")).freeze
     'backbone'
     """
-    return Settings(**get_task(task).finetune_defaults)
+    module = load_module(spec.build.partition(":")[0], plugin=spec.package)
+    own = getattr(module, "FINETUNE_DEFAULTS", {})
+    return Settings(**{**get_task(spec.finetuned_task).finetune_defaults, **own})
 
 
 def train_model(

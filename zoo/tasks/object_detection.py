@@ -58,7 +58,7 @@ class ObjectDetection(Task[ImageInput, BoxOutput]):
         "layer_lr_decay": 1.0,
         "augment": "flip-crop",
         "norm_statistics": True,
-        "min_steps": 490,
+        "min_steps": 450,
         "patience": None,
         "clip": 10.0,
     }

@@ -82,8 +82,8 @@ class SweepPlan:
         """Return settings with `values`; raises SettingsError."""
         if self.data is None:
             return choose_settings(loading.find(self.name), values, smoke=self.smoke)[1]
-        task = loading.find(self.name).finetuned_task
-        settings = with_values(strategies.default_settings(task), values)
+        defaults = strategies.default_settings(loading.find(self.name))
+        settings = with_values(defaults, values)
         check_ranges(settings)
         return settings
 

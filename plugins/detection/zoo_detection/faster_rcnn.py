@@ -47,6 +47,7 @@ MAX_LOG_SIZE = math.log(1000 / 16)  # of a box over the one it is told from
 PROPOSAL_SCALE = (1.0, 1.0, 1.0, 1.0)  # of the four numbers that move a box,
 BOX_SCALE = (10.0, 10.0, 5.0, 5.0)  # in the first stage and in the second
 SIZES = (16.0, 40.0, 80.0)  # the usual ones of cells, in pixels
+FINETUNE_DEFAULTS = {"min_steps": 350}  # its steps are long, and teach more
 BETA = 1 / 9  # below which the smooth L1 loss is quadratic
 
 

@@ -30,6 +30,7 @@ __all__ = ["ANCHORS", "YOLO", "LossWeights", "priors", "yolo", "yolo_loss"]
 # The usual widths and heights, as shares of the picture: of a platelet, of a red cell
 # and of a white one.
 ANCHORS = ((0.061, 0.082), (0.164, 0.209), (0.327, 0.394))
+FINETUNE_DEFAULTS = {"min_steps": 800}  # its steps are short, and it wants many
 SLOPE = 0.1  # of the leaky ReLU below zero
 MAX_LOG_SIZE = 3.0  # of a box over its anchor: what is no box yet should stay finite
 TINY = 1e-6
