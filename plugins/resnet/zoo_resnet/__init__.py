@@ -71,7 +71,7 @@ SPECS = (
         build="zoo_resnet.resnet_basic:resnet_basic",
         options={"width": 16},
         recipe="zoo_resnet.resnet_basic_recipe",
-        settings={"lr": 0.1},
+        settings={"epochs": 24, "lr": 0.1},
         card="cards/resnet-basic-cifar10.md",
         license=License(code="mit", weights="mit", data="unknown"),
         parameters=667_002,

@@ -23,7 +23,7 @@ __all__ = ["SMOKE_SETTINGS", "Settings", "data", "evaluate", "train"]
 @dataclass(frozen=True, kw_only=True)
 class Settings:
     seed: int = 0
-    epochs: int = 20
+    epochs: int = 48
     batch_size: int = 128
     lr: float = 0.2  # the peak of the one-cycle schedule
     momentum: float = 0.9  # Nesterov's
