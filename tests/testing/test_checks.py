@@ -5,7 +5,7 @@
 
 Without HUB_UNDER_TEST it runs against the Hub that comes with these tests. The
 repository that is made belongs to whoever the token is of, or to HUB_NAMESPACE, and is
-deleted at the end. The steps build on each other: run the whole file.
+deleted at the end. A step that builds on another takes it where it has not been taken.
 """
 
 import os
@@ -13,6 +13,7 @@ import uuid
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import pytest
@@ -43,8 +44,20 @@ class Place:
     url: str
     repo: str
     folder: Path
-    first: Published | None = None
-    second: Published | None = None
+
+    @cached_property
+    def first(self) -> Published:
+        """The model as it comes, published."""
+        return zoo.publish(NAME, self.repo)
+
+    @cached_property
+    def second(self) -> Published:
+        """Other weights over it, without a golden."""
+        assert self.first.changed
+        torch.manual_seed(1)
+        folder = zoo.save(zoo.build(NAME), self.folder / "other")
+        (folder / "README.md").write_text(CARD)
+        return zoo.publish(folder, self.repo)
 
 
 @pytest.fixture(scope="module")
@@ -72,8 +85,6 @@ def test_a_model_is_published(place: Place) -> None:
     """
     The repository is made, and a commit, whose bytes are those that were sent.
     """
-    place.first = zoo.publish(NAME, place.repo)
-
     assert place.first.changed
     assert HfApi().model_info(place.repo).sha == place.first.commit
 
@@ -82,7 +93,6 @@ def test_its_files_are_listed(place: Place) -> None:
     """
     By name, size and SHA-256.
     """
-    assert place.first is not None
     info = HfApi().model_info(
         place.repo, revision=place.first.commit, files_metadata=True
     )
@@ -99,18 +109,17 @@ def test_nothing_new_is_no_new_commit(place: Place) -> None:
     """
     The Hub says what it has, well enough to compare.
     """
+    first = place.first
+
     again = zoo.publish(NAME, place.repo)
 
-    assert place.first is not None
-    assert (again.commit, again.changed) == (place.first.commit, False)
+    assert (again.commit, again.changed) == (first.commit, False)
 
 
 def test_it_loads_and_matches_its_golden(place: Place) -> None:
     """
     From an empty cache, by the commit and by the branch.
     """
-    assert place.first is not None
-
     by_commit = zoo.verify(place.first.address)
     by_branch = zoo.verify(f"hf://{place.repo}")
 
@@ -122,13 +131,6 @@ def test_an_update_is_a_new_commit(place: Place) -> None:
     """
     The branch moves on, and what went away is gone.
     """
-    torch.manual_seed(1)
-    folder = zoo.save(zoo.build(NAME), place.folder / "other")
-    (folder / "README.md").write_text(CARD)
-
-    place.second = zoo.publish(folder, place.repo)
-
-    assert place.first is not None
     assert place.second.changed
     assert place.second.sha256 != place.first.sha256
     found = zoo.load(f"hf://{place.repo}").zoo.report.sha256
@@ -143,9 +145,9 @@ def test_the_old_commit_still_loads(
     """
     A pin stays good for ever: the old bytes come from an empty cache too.
     """
+    assert place.second.commit != place.first.commit
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path))
 
-    assert place.first is not None
     assert zoo.verify(place.first.address).sha256 == place.first.sha256
 
 
@@ -155,17 +157,17 @@ def test_a_private_repository_is_hidden(
     """
     Whoever has no token is told that there is none; its owner loads it.
     """
-    assert place.second is not None
+    published = place.second
     HfApi().update_repo_settings(place.repo, private=True)
 
     with monkeypatch.context() as patch:
         patch.setenv("HF_TOKEN", "")
         patch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path / "1"))
         with pytest.raises(NotOnHub):
-            zoo.load(place.second.address)
+            zoo.load(published.address)
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path / "2"))
-    found = zoo.load(place.second.address).zoo.report.sha256
-    assert found == place.second.sha256
+    found = zoo.load(published.address).zoo.report.sha256
+    assert found == published.sha256
 
 
 def test_a_gated_repository_asks(
@@ -174,7 +176,7 @@ def test_a_gated_repository_asks(
     """
     Whoever has no token is told whom to ask, where the Hub has gates at all.
     """
-    published = place.second or zoo.publish(NAME, place.repo)
+    published = place.second
     try:
         HfApi().update_repo_settings(place.repo, private=False, gated="auto")
     except HfHubHTTPError as exc:
