@@ -42,6 +42,27 @@ SPECS = (
         papers=("https://arxiv.org/abs/1409.1556", "https://arxiv.org/abs/1502.03167"),
         tags=("cifar10", "vgg", "cnn"),
     ),
+    ModelSpec(
+        name="vgg16-cifar10",
+        summary="VGG-16 at half its width classifies tiny color images.",
+        task="image-classification",
+        build="zoo_vgg.vgg:vgg16_cifar",
+        options={"width": 32},
+        recipe="zoo_vgg.recipe",
+        settings={"epochs": 30, "amp": True},
+        card="cards/vgg16-cifar10.md",
+        license=License(code="mit", weights="mit", data="unknown"),
+        parameters=3_686_954,
+        input=ImageInput(height=32, width=32, mean=MEAN, std=STD),
+        output=ClassOutput(labels=CLASSES),
+        trained_on=("cifar10",),
+        head="classifier.0",
+        trunk=Trunk(module="features.42", size=(2, 2), stride=16),
+        examples=("cat.png",),
+        stored="float16",
+        papers=("https://arxiv.org/abs/1409.1556", "https://arxiv.org/abs/1502.03167"),
+        tags=("cifar10", "vgg", "cnn"),
+    ),
 )
 
 

@@ -1,4 +1,4 @@
-"""Train a slim VGG on CIFAR-10.
+"""Train a VGG for images of 32x32 pixels on CIFAR-10.
 
 Read it from top to bottom: settings, data, training. The augmentation is the course's:
 random crops of the padded image, and horizontal flips. SGD is the paper's; with the
@@ -29,6 +29,7 @@ class Settings:
     weight_decay: float = 5e-4
     shift_pixels: int = 4  # augmentation: shift by at most this, black coming in
     val_fraction: float = 0.1  # of the training rows, held out for validation
+    amp: bool = False  # bfloat16 where the hardware computes in it
 
 
 SMOKE_SETTINGS = {"epochs": 1, "batch_size": 32}  # what the test suite runs

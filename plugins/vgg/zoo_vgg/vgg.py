@@ -6,7 +6,9 @@ of them 7x7, with fewer weights than one larger kernel and a nonlinearity betwee
 pooling halves the maps behind each stack, and the next has more channels.
 
 `vgg16` is the paper's configuration D; its tensors have torchvision's names and shapes.
-`vgg_small` is the course's network for images of 32x32 pixels. Batch normalisation
+`vgg16_cifar` has the same convolutions for images of 32x32 pixels, of which five times
+max pooling leaves one, and one linear layer. `vgg_small` is the course's network for
+such images. Batch normalisation
 (Ioffe and Szegedy: "Batch normalization", 2015) came after the paper, and is an option.
 """
 
@@ -15,7 +17,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
-__all__ = ["CONFIGURATION_D", "VGG", "vgg16", "vgg_small"]
+__all__ = ["CONFIGURATION_D", "VGG", "vgg16", "vgg16_cifar", "vgg_small"]
 
 # The channels of each convolution of VGG-16, stack by stack: table 1 of the paper.
 CONFIGURATION_D = (
@@ -94,6 +96,19 @@ def vgg16(
         batch_norm=batch_norm,
         dropout=dropout,
     )
+
+
+def vgg16_cifar(
+    *, width: int = 64, classes: int = 10, batch_norm: bool = True
+) -> VGG:
+    """Return the convolutions of configuration D and one linear layer.
+
+    It takes images of 32x32 pixels, and larger ones as well. `width` is the channels of
+    the first two convolutions, 64 in the paper; the others have 2, 4, 8 and 8 times as
+    many.
+    """
+    stacks = [[channels * width // 64 for channels in s] for s in CONFIGURATION_D]
+    return VGG(stacks, pooled=1, hidden=(), classes=classes, batch_norm=batch_norm)
 
 
 def vgg_small(
