@@ -1,4 +1,4 @@
-"""Segmentation: which pixels of a photograph are the pet, and what a street is made of.
+"""Segmentation: pets in photographs, and what a street is made of.
 
 This module is only metadata; it must stay free of torch.
 """
