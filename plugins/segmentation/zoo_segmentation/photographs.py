@@ -88,9 +88,9 @@ def example(run: Run) -> Tensor:
 
 
 def street_example(run: Run) -> Tensor:
-    """Return the street and the temple that ship with the models, as prepared
-    pixels."""
-    return _prepared(run, STREET_EXAMPLES)
+    """Return the street that ships with the model, as prepared pixels: one is enough
+    for a golden with eleven numbers for each of its pixels."""
+    return _prepared(run, STREET_EXAMPLES[:1])
 
 
 def _prepared(run: Run, names: Sequence[str]) -> Tensor:
