@@ -23,6 +23,7 @@ from zoo.runtime.augmentation import augment_with_mask
 from zoo.specs import ImageInput, License, MaskOutput, ModelSpec
 from zoo.tasks import get_task
 from zoo.tasks.image_segmentation import certain
+from zoo.tasks.results.segmentation import coloured
 from zoo.tasks.results.vision import Segmentation
 
 PET = MaskOutput(labels=("background", "pet"), function_to_apply="sigmoid")
@@ -196,6 +197,17 @@ def test_the_drawing_colours_what_was_found_and_leaves_the_ground() -> None:
     assert (drawn[ground] == was[ground]).all()
     assert (drawn[~ground] != was[~ground]).any(axis=1).all()
     assert "<img" in found._repr_html_()
+
+
+def test_thirteen_labels_have_colours_of_their_own() -> None:
+    """
+    The ground is black, and twelve others can be told apart.
+    """
+    every = Image.fromarray(np.arange(13, dtype=np.uint8)[None])
+    colours = np.asarray(coloured(every).convert("RGB"))[0]
+
+    assert not colours[0].any()
+    assert len({tuple(one) for one in colours.tolist()}) == 13
 
 
 # Loss and measures

@@ -11,7 +11,8 @@ import torch
 from PIL import Image
 from torch import Tensor
 from torch.nn import functional
-from zoo_segmentation.pets import Augmentation, augment, bce_dice_loss
+from zoo_segmentation.augmentation import Augmentation, augment
+from zoo_segmentation.losses import bce_dice_loss
 from zoo_segmentation.report import (
     best_threshold,
     fit_color_classifier,

@@ -4,7 +4,7 @@ Baselines and their thresholds are fitted on the training rows. Of the test set 
 silhouettes are shown: its photographs belong to whoever took them.
 """
 
-from pathlib import Path
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -20,14 +20,17 @@ from zoo.recipes import TensorRows, predict_batches, to_model_input
 from zoo.recipes import data as datasets
 from zoo.recipes.metrics import SEGMENTATION, overlap
 from zoo.results import image_grid, png
-from zoo_segmentation.pets import data
-from zoo_segmentation.photographs import BACKGROUND, EXAMPLES, photographs
+from zoo_segmentation.full_size import draw_examples, full_size_ious
+from zoo_segmentation.pets import FURTHER_BREEDS, data
+from zoo_segmentation.photographs import BINARY, EXAMPLES, photographs
 
 __all__ = [
     "baseline_masks",
     "best_threshold",
     "fit_color_classifier",
+    "further_breeds_ious",
     "mean_mask",
+    "pet_share_without_pets",
     "report",
 ]
 
@@ -61,14 +64,16 @@ def report(model: nn.Module, run: Run) -> None:
         ),
     )
     run.log_figure("silhouettes", _silhouettes(logits, target, iou), SILHOUETTES)
-    run.log_figure(
-        "examples", _examples(model), "The masks of the two CC0 photographs."
+    run.log_figure("examples", draw_examples(model, EXAMPLES), FOUND)
+    run.log_summary(
+        further_breeds_iou=further_breeds_ious(model, BINARY, smoke=run.smoke)[1],
+        **pet_share_without_pets(model, smoke=run.smoke),
     )
-    run.log_summary(**_pet_share_without_pets(model, smoke=run.smoke))
     noise = test_rows.fingerprint == "stand-in"
     run.log_summary(**_full_size_and_breeds(model, len(test_rows), iou, noise))
 
 
+FOUND = "The masks of the two CC0 photographs."
 SILHOUETTES = (
     "Test masks: the highest IoU in the first row, the median in the second, "
     "the lowest in the third. White is correct, red was missed, blue is spurious."
@@ -186,7 +191,7 @@ def _side_by_side(image: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
     )
 
 
-def _pet_share_without_pets(model: nn.Module, *, smoke: bool) -> dict[str, float]:
+def pet_share_without_pets(model: nn.Module, *, smoke: bool) -> dict[str, float]:
     """Return how much of images without a cat or dog is classified as pet, by dataset;
     in a smoke run without the data, nothing."""
     shares = {}
@@ -205,6 +210,28 @@ def _pet_share_without_pets(model: nn.Module, *, smoke: bool) -> dict[str, float
     return shares
 
 
+def further_breeds_ious(
+    model: nn.Module, numbers: Sequence[int], *, smoke: bool
+) -> list[float]:
+    """Return the IoU of each class on pets of breeds that nothing was trained on, on
+    masks as large as their photographs; in a smoke run without the data, zeros.
+
+    `numbers` has the class of a pixel by its value in a trimap.
+    """
+    limit = 2 if smoke else None
+    try:
+        photos = [
+            photo
+            for split in ("train", "validation")
+            for photo in photographs(split, limit, dataset=FURTHER_BREEDS)
+        ]
+    except (DataError, DatasetNotFound, MissingExtra):
+        if not smoke:
+            raise
+        return [0.0] * (max(numbers) + 1)
+    return full_size_ious(model, photos, numbers).tolist()
+
+
 def _full_size_and_breeds(
     model: nn.Module, rows: int, iou: Tensor, noise: bool
 ) -> dict[str, float]:
@@ -213,14 +240,7 @@ def _full_size_and_breeds(
     if noise:
         return {f"iou_{name.lower()}": 0.0 for name in BREEDS} | {"full_size_iou": 0.0}
     photos = photographs("test", rows)
-    images = [photo.image for photo in photos]
-    results: Any = zoo.predict(model, images, batch_size=BATCH_SIZE)
-    intersection = union = 0
-    for one, photo in zip(results, photos, strict=True):
-        mask, true = np.asarray(one.mask) == 1, np.asarray(photo.trimap) != BACKGROUND
-        intersection += int((mask & true).sum())
-        union += int((mask | true).sum())
-    figures = {"full_size_iou": intersection / union}
+    figures = {"full_size_iou": full_size_ious(model, photos, BINARY)[1].item()}
     for name in BREEDS:
         of_breed = [photo.breed == name for photo in photos]
         figures[f"iou_{name.lower()}"] = iou[of_breed].mean().item()
@@ -247,12 +267,3 @@ def _silhouette(mask: Tensor, true: Tensor) -> Image.Image:
         stencil = Image.fromarray(where.numpy().astype(np.uint8) * 255)
         image.paste(COLORS[name], (0, 0, *size), stencil)
     return image
-
-
-def _examples(model: nn.Module) -> bytes:
-    """Return the photographs that ship with the models, with their masks."""
-    folder = Path(__file__).with_name("examples")
-    results: Any = [zoo.predict(model, folder / name) for name in EXAMPLES]
-    drawn = [one.render().resize((300, 200)) for one in results]
-    plain = [one.picture.convert("RGB").resize((300, 200)) for one in results]
-    return png(image_grid([plain[0], drawn[0], plain[1], drawn[1]], columns=2))

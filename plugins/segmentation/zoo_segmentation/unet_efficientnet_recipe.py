@@ -1,23 +1,28 @@
 """Train a U-Net with an EfficientNet-Lite0 encoder, pretrained on ImageNet, on pets.
 
-Read it from top to bottom: settings, training; the data, the augmentation and the loss
-are in `zoo_segmentation/pets.py`. The epoch is chosen on the validation rows, a fifth
+Read it from top to bottom: settings, training; the data are in
+`zoo_segmentation/pets.py`, the augmentation and the loss in `augmentation.py` and
+`losses.py` beside it. The epoch is chosen on the validation rows, a fifth
 of the training rows; the test rows are used once, at the end.
 
 For a few epochs the encoder is frozen and only the decoder is trained; then the encoder
 is trained too, at a tenth of the learning rate.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
-from zoo.recipes import Run
+from zoo.recipes import Run, TensorRows
 from zoo.recipes.metrics import evaluate_segmentation as evaluate
-from zoo_segmentation.pets import Augmentation, augment, bce_dice_loss, data
+from zoo_segmentation.augmentation import Augmentation, augment
+from zoo_segmentation.losses import bce_dice_loss
+from zoo_segmentation.pets import data
 
-__all__ = ["SMOKE_SETTINGS", "Settings", "data", "evaluate", "train"]
+__all__ = ["SMOKE_SETTINGS", "Settings", "data", "evaluate", "fit", "train"]
 
 PARENT = "efficientnet-lite0"  # its weights have the names that timm gives them
 AUGMENTATION = Augmentation()
@@ -42,6 +47,18 @@ SMOKE_SETTINGS = {"epochs": 2, "frozen_epochs": 1, "batch_size": 8}
 
 def train(settings: Settings, run: Run) -> nn.Module:
     train_rows, val_rows = run.split(data(run, "train"), settings.val_fraction)
+    return fit(settings, run, train_rows, val_rows, AUGMENTATION, bce_dice_loss)
+
+
+def fit(
+    settings: Any,
+    run: Run,
+    train_rows: TensorRows,
+    val_rows: TensorRows,
+    augmentation: Augmentation,
+    loss: Callable[[Tensor, Tensor], Tensor],
+) -> nn.Module:
+    """Return the model of the best epoch; `loss` is of logits and masks."""
     unwrapped = run.build()
     weights = run.load_model(PARENT, parent=True).state_dict()
     encoder = unwrapped.encoder
@@ -73,8 +90,8 @@ def train(settings: Settings, run: Run) -> nn.Module:
             settings.seed + epoch + 10_000 * run.rank
         )
         for image, mask in run.batches(train_rows, settings.batch_size):
-            image, mask = augment(image, mask, AUGMENTATION, generator)
-            run.step(bce_dice_loss(model(image), mask), optimizer, scheduler)
+            image, mask = augment(image, mask, augmentation, generator)
+            run.step(loss(model(image), mask), optimizer, scheduler)
         run.log(evaluate(model, val_rows), best="iou")
     return run.best(model).requires_grad_(True)
 

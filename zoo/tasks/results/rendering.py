@@ -30,7 +30,20 @@ __all__ = [
     "trend",
 ]
 
-COLOURS = ("#4477aa", "#cc6677", "#117733", "#aa4499", "#997700", "#332288")
+COLOURS = (  # as many as can be told apart
+    "#4477aa",
+    "#cc6677",
+    "#117733",
+    "#aa4499",
+    "#997700",
+    "#332288",
+    "#88ccee",
+    "#ddcc77",
+    "#44aa99",
+    "#882255",
+    "#ee8866",
+    "#999933",
+)
 SHOWN = 5  # labels in a table; `scores` of a result holds them all
 GAP = 2  # pixels between the pictures of a sheet
 GREY = 96  # of the ground they lie on
