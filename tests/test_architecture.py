@@ -2,6 +2,7 @@
 here."""
 
 import ast
+import re
 import sys
 from pathlib import Path
 
@@ -84,6 +85,35 @@ def test_one_module_reads_csv_files() -> None:
     }
 
     assert reads == {"runtime/table.py"}
+
+
+def holding(pattern: str) -> set[str]:
+    """Return the modules of the core whose text has a match."""
+    return {
+        path.relative_to(ZOO).as_posix()
+        for path in SOURCES
+        if re.search(pattern, path.read_text(encoding="utf-8"))
+    }
+
+
+def test_outputs_are_put_in_place_by_one_package() -> None:
+    """
+    A link, a pipe, a mount point: what lies where an output goes is treated in one way.
+    The two others move files within stores of the zoo's own.
+    """
+    stores = {"artifacts/bundle.py", "artifacts/quarantine.py"}
+
+    assert holding(r"os\.(replace|rename)\(|shutil\.move") - stores == {
+        "_utils/atomic_folder.py",
+        "_utils/atomic_write.py",
+    }
+
+
+def test_one_module_knows_how_splits_are_called() -> None:
+    """
+    A folder that one reader takes for a split would be a class for the next.
+    """
+    assert holding(r'"valid", "validation"') == {"tasks/targets/split_names.py"}
 
 
 def test_every_package_says_what_it_knows_and_what_it_may_import() -> None:

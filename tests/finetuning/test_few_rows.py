@@ -1,9 +1,11 @@
 """Few rows and default settings: no real model is behind the simple ways beside it."""
 
+import time
 from pathlib import Path
 from typing import Any
 
 import pytest
+from drawn_masks import write_drawings
 
 import zoo
 from zoo.artifacts.checkpoint_folder import read_receipt
@@ -34,3 +36,24 @@ def test_the_digits_of_the_readme_are_not_behind_their_probe(tmp_path: Path) -> 
     reached, simple = figures(tmp_path / "mine")
     assert reached["accuracy"] >= simple["a linear probe from zeros"]["accuracy"]
     assert reached["accuracy"] > 0.85
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["unet-pet", "unet-efficientnet-lite0-pet"])
+def test_drawings_are_not_behind_the_mean_of_their_masks(
+    name: str, tmp_path: Path
+) -> None:
+    """
+    With 24 of them, and within two minutes of one core.
+    """
+    data = write_drawings(tmp_path / "drawings" / "train", 24, seed=0).parent
+    write_drawings(data / "test", 50, seed=1)
+    began = time.process_time()
+
+    zoo.finetune(name, data, tmp_path / "mine")
+
+    took = time.process_time() - began
+    reached, simple = figures(tmp_path / "mine")
+    assert reached["iou"] >= simple["the mean of the masks"]["iou"]
+    assert reached["iou"] > 0.5
+    assert took < 120

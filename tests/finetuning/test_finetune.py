@@ -481,7 +481,7 @@ def test_a_corrupt_picture_is_named(photos: Path, tmp_path: Path) -> None:
         image.load()
     assert refused(DataError, DIGITS, photos, tmp_path / "out") == (
         f"photos: 2 inputs can't be read. across/none.png: {photos}/across/none.png is "
-        "an empty file. down/cut.jpg: "
+        "empty (0 bytes). down/cut.jpg: "
         f"{path} can't be read as a picture (OSError: {fault.value}). "
         "Mend them, or leave them out with skip_unreadable=True "
         "(--skip-unreadable)."

@@ -283,6 +283,17 @@ def test_detectors_have_defaults_of_their_own() -> None:
     assert plain.for_rows(30).epochs == 60
 
 
+def test_all_of_a_model_of_masks_learns_by_default() -> None:
+    """
+    The features of its pixels are those of the old classes; a few steps will do.
+    """
+    masks = default_settings(zoo.get_spec("unet-pet"))
+
+    assert (masks.freeze, masks.norm_statistics, masks.patience) == ("none", True, None)
+    assert masks.for_rows(19).batch_size == 4
+    assert masks.for_rows(19).epochs == 16
+
+
 @pytest.mark.parametrize(
     ("wrong", "message"),
     [

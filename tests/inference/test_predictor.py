@@ -98,7 +98,7 @@ def test_a_batch_in_which_nothing_is_answered() -> None:
     assert list(made) == ["image", "label", "score", "label_2", "score_2", "error"]
     assert made["label"] == [None, None]
     assert "is not a picture" in made["error"][0]
-    assert made["error"][1] == "The file is an empty file."
+    assert made["error"][1] == "The file is empty (0 bytes)."
 
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")

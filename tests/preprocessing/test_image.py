@@ -226,7 +226,7 @@ REFUSED: list[tuple[Any, str]] = [
         "The array is masked at (1, 1), and a picture has every pixel: fill them, as "
         "in array.filled(0).",
     ),
-    (b"", "The file is an empty file."),
+    (b"", "The file is empty (0 bytes)."),
     (None, "There is no picture (None)."),
     ({"a": 1}, "A dict is not a picture."),
     ("no such.png", "There is no file 'no such.png'."),
@@ -272,7 +272,7 @@ def test_a_folder(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "problem"),
     [
-        (b"", "is an empty file."),
+        (b"", "is empty (0 bytes)."),
         (b"\0\0\0\x18ftypheic" + bytes(20), HEIC),
         (b"not a picture", NOT_READ),
         (

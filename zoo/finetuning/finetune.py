@@ -12,7 +12,11 @@ from typing import Any, cast
 import torch
 from torch import Tensor, nn
 
-from zoo.datasets.custom.copies import copied_rows, copy_notes
+from zoo.datasets.custom.copies import (
+    contradiction_notes,
+    copied_rows,
+    copy_notes,
+)
 from zoo.datasets.custom.examples import DatasetSplits, LabeledExamples
 from zoo.datasets.custom.near_copies import near_copy_notes
 from zoo.datasets.custom.wanted import ReadOptions
@@ -190,8 +194,9 @@ def is_solved_exactly(chosen: Settings) -> bool:
 
 def _with_remarks(model: nn.Module, splits: DatasetSplits) -> DatasetSplits:
     """Warn of rows to measure on that are training rows too, or pictures nearly the
-    same, and of texts that are longer than the model reads; note it all."""
-    notes = copy_notes(splits)
+    same, of training rows with two labels, and of texts that are longer than the model
+    reads; note it all."""
+    notes = contradiction_notes(splits) + copy_notes(splits)
     if model_metadata(model).spec.input.pictured:
         notes += near_copy_notes(splits, copied_rows(splits))
     for note in notes:

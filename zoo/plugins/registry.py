@@ -30,7 +30,7 @@ KOREAN = {
     "keypoint-detection": "키포인트 특징점",
     "tabular-classification": "표 분류",
     "tabular-regression": "표 회귀 예측",
-    "text-classification": "텍스트 문장 분류 감성",
+    "text-classification": "텍스트 문장 분류 감성 감정",
     "text-generation": "텍스트 문장 생성",
     "fill-mask": "빈칸 채우기",
     "feature-extraction": "임베딩 특징 추출",

@@ -218,7 +218,7 @@ def _no_format(file: IO[bytes], name: str) -> str:
     file.seek(0)
     start = file.read(12)
     if not start:
-        return f"{name} is an empty file."
+        return f"{name} is empty (0 bytes)."
     if start[4:8] == b"ftyp" and start[8:12] in HEIC:
         return (
             f"{name} is a HEIC picture, as iPhones take them, and these are not read. "

@@ -2,8 +2,8 @@
 image-segmentation.
 """
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar
 
 import torch
 from PIL import Image
@@ -32,6 +32,16 @@ class ImageSegmentation(Task[ImageInput, MaskOutput]):
     output_types = (MaskOutput,)
     metric = "iou"
     dense = True
+    # What comes before the head tells the pixels of the old classes apart, so all of it
+    # learns; a few held-out rows decide little, so nothing ends it early.
+    finetune_defaults: ClassVar[Mapping[str, Any]] = {
+        "freeze": "none",
+        "lr": 2e-3,
+        "layer_lr_decay": 0.9,
+        "norm_statistics": True,
+        "min_steps": 80,
+        "patience": None,
+    }
 
     def postprocess(
         self, output: Tensor, opened: Sequence[Any], output_spec: MaskOutput

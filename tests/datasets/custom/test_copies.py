@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from zoo.datasets.custom.copies import copied_rows, copy_notes
+from zoo.datasets.custom.copies import contradiction_notes, copied_rows, copy_notes
 from zoo.datasets.custom.reader import read_data
 from zoo.specs import (
     Column,
@@ -95,3 +95,37 @@ def test_what_has_no_content_is_not_compared() -> None:
     )
 
     assert copied_rows(read_data({"train": frame, "test": frame}, PHOTO)) == {}
+
+
+def test_one_picture_under_two_labels_is_said(tmp_path: Path) -> None:
+    """
+    A copy within its class is none of that, nor is one in another split.
+    """
+    folder = photos(tmp_path / "photos")
+    assert contradiction_notes(read_data(folder, PHOTO)) == ()
+    Image.new("L", (4, 4), 20).save(folder / "train/dark/again.png")
+    assert contradiction_notes(read_data(folder, PHOTO)) == ()
+
+    Image.new("L", (4, 4), 20).save(folder / "train/light/9.png")
+
+    assert contradiction_notes(read_data(folder, PHOTO)) == (
+        "photos: 3 training rows have the content of another one and a different label "
+        "(dark/2.png is 'dark', dark/again.png is 'dark', light/9.png is 'light'). "
+        "Keep one label of each.",
+    )
+
+
+def test_one_text_under_two_labels_is_said_and_rows_of_numbers_are_not() -> None:
+    """
+    Two flowers may have the same two lengths.
+    """
+    texts = pd.DataFrame({"text": ["so so", "fine", "so so"], "label": list("nyy")})
+    numbers = pd.DataFrame({"a": [1, 2, 1], "b": [1, 2, 1], "label": list("nyy")})
+
+    (note,) = contradiction_notes(read_data(texts, TEXT))
+
+    assert note == (
+        "the table: 2 training rows have the content of another one and a different "
+        "label (row 1 is 'n', row 3 is 'y'). Keep one label of each."
+    )
+    assert contradiction_notes(read_data(numbers, ROW)) == ()

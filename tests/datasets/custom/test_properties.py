@@ -10,13 +10,20 @@ from tempfile import TemporaryDirectory
 from typing import Any
 from unicodedata import normalize
 
+import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from PIL import Image
+from small import small
 
 from zoo.datasets.custom.reader import read_data, read_part
 from zoo.datasets.custom.table_inputs import read_inputs
 from zoo.datasets.custom.tables import read_table
 from zoo.errors import DataError, InputError
+from zoo.inference.features import model_inputs
+from zoo.inference.sources import ReadInputs, source_of
+from zoo.models.metadata import model_metadata
+from zoo.preprocessing.image import ImagePreprocessor
 from zoo.preprocessing.tabular import TabularPreprocessor
 from zoo.preprocessing.time_series import SeriesPreprocessor
 from zoo.specs import (
@@ -193,7 +200,7 @@ def test_every_file_of_a_folder_is_read_or_accounted_for(
     """
     Folders of splits and of classes in any mixture: refused, or all files are rows or
     counted as left out; no split becomes a class beside others, and evaluation takes
-    the rows that fine-tuning has kept for it.
+    the rows that fine-tuning has kept for it. A prediction answers every file.
     """
     splits = {case(name) for name, case in named}
     with TemporaryDirectory() as place:
@@ -214,7 +221,11 @@ def test_every_file_of_a_folder_is_read_or_accounted_for(
                     folder, TEXT, None, ["test", "validation"], labels=known
                 )
             )
+            answered = outcome(
+                lambda: len({*source_of(folder, TEXT, ReadInputs()).items()})
+            )
 
+    assert answered == (total or f"{folder} holds no texts (.txt).")
     if isinstance(found, str):
         return
     parts = found.parts()
@@ -225,6 +236,47 @@ def test_every_file_of_a_folder_is_read_or_accounted_for(
     assert read + left == total
     assert not any(split_of(label) for label in found.labels)
     assert len({split_of(name) for name in splits}) == len(splits)
+
+
+TAGS = st.lists(
+    st.tuples(st.integers(6, 60), st.sampled_from([0, 1, 3, 6, 8, 12, 255])),
+    max_size=4,
+)
+
+
+@FEW
+@given(tags=TAGS, kind=st.sampled_from(["JPEG", "PNG", "WEBP"]))
+def test_a_photograph_lies_alike_for_every_reader(
+    tags: list[tuple[int, int]], kind: str
+) -> None:
+    """
+    Whatever its EXIF has become: fine-tuning and evaluation see the pixels that a
+    prediction sees.
+    """
+    noted = Image.Exif()
+    noted[0x0112], noted[0x0128] = 6, 2  # turned to the right; the unit of resolution
+    block = bytearray(noted.tobytes())
+    for place, value in tags:
+        block[place % len(block)] = value
+    shades = Image.linear_gradient("L").resize((9, 6)).convert("RGB")
+    model = small(labels=("left", "right"))
+    with TemporaryDirectory() as place:
+        folder = Path(place) / "photos"
+        for label in ("left", "right"):
+            (folder / label).mkdir(parents=True)
+            path = folder / label / f"1.{kind.lower()}"
+            shades.save(path, format=kind, exif=bytes(block))
+
+        spec = model_metadata(model).spec
+        found = read_data(folder, spec.input).training
+        part = read_part(folder, spec.input, spec.output, ["test"], labels=spec.labels)
+        opened = [ImagePreprocessor().load_item(one, spec.input) for one in found.items]
+        learned = torch.cat([*model_inputs(model, found)])
+        measured = torch.cat([*model_inputs(model, part.rows)])
+
+    predicted = ImagePreprocessor().collate(opened, spec.input)
+    assert torch.equal(learned, predicted)
+    assert torch.equal(measured, predicted)
 
 
 DAYS = st.lists(

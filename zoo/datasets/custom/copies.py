@@ -1,4 +1,5 @@
-"""Validation and test rows that are copies of training rows, by their content."""
+"""Rows that are copies of training rows, by their content: other rows, which then
+flatter a model, and training rows with another label."""
 
 from __future__ import annotations
 
@@ -15,7 +16,7 @@ from zoo.datasets.custom.examples import (
 )
 from zoo.tasks.targets.base import some
 
-__all__ = ["contents", "copied_rows", "copy_notes"]
+__all__ = ["contents", "contradiction_notes", "copied_rows", "copy_notes"]
 
 SHOWN = 3  # copies that a message names
 
@@ -54,6 +55,31 @@ def copy_notes(splits: DatasetSplits) -> tuple[str, ...]:
             "the model. Remove the copies."
         )
     return tuple(notes)
+
+
+def contradiction_notes(splits: DatasetSplits) -> tuple[str, ...]:
+    """Return what is said of training rows that are the same under several labels.
+
+    Of pictures and texts: rows of a few numbers may well be the same.
+    """
+    rows, labels = splits.training, splits.labels
+    several = isinstance(rows.items, Column) and rows.items.name is None
+    if not labels or several or not all(isinstance(one, int) for one in rows.targets):
+        return ()
+    alike: dict[bytes, list[int]] = {}
+    for row, one in enumerate(contents(rows) or ()):
+        alike.setdefault(one, []).append(row)
+    wrong = [
+        same for same in alike.values() if len({rows.targets[row] for row in same}) > 1
+    ]
+    if not wrong:
+        return ()
+    count = sum(map(len, wrong))
+    shown = some([f"{rows.names[n]} is {labels[rows.targets[n]]!r}" for n in wrong[0]])
+    return (
+        f"{splits.source_of('training')}: {count:,} training rows have the content of "
+        f"another one and a different label ({shown}). Keep one label of each.",
+    )
 
 
 def contents(rows: LabeledExamples) -> list[bytes] | None:
