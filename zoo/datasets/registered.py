@@ -13,7 +13,7 @@ from zoo.artifacts import hub_client
 from zoo.artifacts.hub_client import checked_commit, disable_telemetry
 from zoo.artifacts.hub_download import response_timeout
 from zoo.errors import DataError, HubError, MissingExtra, SplitNotFound
-from zoo.plugins.discovery import installed
+from zoo.plugins.discovery import installed, warn_of_clash
 from zoo.plugins.registry import dataset
 from zoo.specs import DatasetSpec
 from zoo.specs.model_spec import CONVERTED
@@ -33,7 +33,13 @@ __all__ = [
 
 def get_dataset_spec(name: str) -> DatasetSpec:
     """Return what is known about a dataset without reading it."""
-    return dataset(installed().datasets, name)
+    return _registered(name)
+
+
+def _registered(name: str) -> DatasetSpec:
+    known = installed()
+    warn_of_clash(known, "dataset", name)
+    return dataset(known.datasets, name)
 
 
 def load_dataset(name: str, split: str = "train") -> Dataset:
