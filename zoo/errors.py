@@ -175,6 +175,7 @@ class DuplicateName(PluginError):
             f"{kind} {name!r} is already provided by plugin {first!r}. "
             "Rename one of the two, or uninstall one of the plugins.",
         )
+        self.kind, self.name = kind, name
 
 
 class PrecisionError(ZooError):

@@ -283,6 +283,38 @@ def test_a_dead_hub_has_three_seconds(net: Net) -> None:
     )
 
 
+def test_a_slow_hub_may_be_given_longer(
+    net: Net, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """
+    By the setting of the Hub's client for its first answer.
+    """
+    monkeypatch.setattr(hub, "RESPONSE_TIMEOUT", 0.2)
+    net.hub.fault("HEAD", "^/$", stall=1, times=2)
+    monkeypatch.setenv("HF_HUB_ETAG_TIMEOUT", "")
+    with refused(UnreachableError, "did not answer within 0 seconds."):
+        net.fetch()
+
+    monkeypatch.setenv("HF_HUB_ETAG_TIMEOUT", "60")
+
+    assert net.fetch().read_bytes() == CONTENT
+
+
+def test_what_another_process_has_got_meanwhile_is_taken(net: Net) -> None:
+    """
+    Whoever waited for it, and had no answer from the Hub, needs none any more.
+    """
+    path = net.fetch()
+    assert net.pin.revision is not None
+
+    with net.hub.refusing():
+        again = hub.download(
+            "alice/net", net.pin.revision, "model.safetensors", name="net"
+        )
+
+    assert again == path
+
+
 def test_a_hub_that_nobody_runs(net: Net) -> None:
     """
     A refused connection is told at once.

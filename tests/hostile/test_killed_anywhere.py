@@ -3,10 +3,11 @@
 Each operation is done in a copy of this process, which is killed as it is about to
 open, make, rename or delete a file. Then it is done again, and leaves what it always
 leaves.
-`ZOO_LONG=20` kills at up to a hundred places of each; by default at five.
+`ZOO_LONG=40` kills at every place of each; by default at a few.
 """
 
 import os
+import shutil
 import signal
 import sys
 import traceback
@@ -19,15 +20,21 @@ from pathlib import Path
 import pytest
 import torch
 from far import NAME, WEIGHTS, Far, far
+from small import pictures
 
 import zoo
-from zoo.artifacts import lockfile
+from zoo.artifacts import checkpoint_folder, hub_download, lockfile, weight_store
 from zoo.artifacts.lockfile import Lock
-from zoo.errors import CheckpointError, EjectError, TrustWarning
+from zoo.cards.render import SECTIONS
+from zoo.errors import CheckpointError, EjectError, IntegrityError, TrustWarning
+from zoo.evaluation import plots
+from zoo.plugins import measured
 
 __all__ = ["far"]
 
-KILLS = 5 * int(os.environ.get("ZOO_LONG", "1"))
+TIMES = int(os.environ.get("ZOO_LONG", "1"))
+KILLS = 5 * TIMES
+NEAR = 1e9  # a pull to the start so strong that no head is searched for
 CHANGES = {
     *("os.rename", "os.remove", "os.rmdir", "os.mkdir", "os.link", "os.symlink"),
     *("os.truncate", "os.chmod", "os.utime", "shutil.copyfile", "shutil.rmtree"),
@@ -48,7 +55,7 @@ class Operation:
     check: Callable[[Path], object]
     prepare: Callable[[Path], object] = lambda place: None
     again: Callable[[Path], object] | None = None  # by default as before
-    share: float = 1.0  # of the kills: some operations are slow
+    brief: int = 5  # kills by default: some operations are slow
 
 
 def trained(seed: int) -> torch.nn.Module:
@@ -104,8 +111,70 @@ def sweep(place: Path) -> object:
 
 def finetune(place: Path) -> object:
     return zoo.finetune(
-        "mlp-breast-cancer", place / "rows.csv", place / "run", epochs=1, l2_sp=0.1
+        "mlp-breast-cancer", place / "rows.csv", place / "run", l2_sp=NEAR
     )
+
+
+def finetune_on_pictures(place: Path) -> object:
+    return zoo.finetune("mlp-mnist", place / "photos", place / "run", l2_sp=NEAR)
+
+
+def resume(place: Path) -> object:
+    """Train, and keep the state after every epoch."""
+    return zoo.train(
+        "xor-mlp", place / "run", smoke=True, resume=True, force=True, keep_every=0
+    )
+
+
+def package(place: Path) -> None:
+    """Copy a plugin's package, to ship to, and train once a model to ship."""
+    home = weight_store.package_folder("zoo_perceptron")
+    shutil.copytree(home, place / "zoo_perceptron")
+    if not (better := place.parents[1] / "better").exists():
+        zoo.train("xor-mlp", better, smoke=True, comparison=False)
+
+
+def ship(place: Path) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        home = place / "zoo_perceptron"
+        patch.setattr(weight_store, "package_folder", lambda package: home)
+        zoo.ship(place.parents[1] / "better")
+
+
+def shipped(place: Path) -> None:
+    """Check that the pin is of the weights, or that these are refused."""
+    home = place / "zoo_perceptron"
+    pin = measured.read(home / measured.FILE, "perceptron")["xor-mlp"].weights
+    assert pin is not None
+    folder = home / "checkpoints" / "xor-mlp"
+    zoo.load(folder, verify="always")
+    with suppress(IntegrityError):
+        weight_store.obtain("xor-mlp", pin, package=folder, blame="", verify="always")
+        assert checkpoint_folder.weights_pin(folder).sha256 == pin.sha256
+
+
+def measure(place: Path) -> None:
+    prose = "".join(f"## {section}\n\nText.\n" for section in SECTIONS)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("zoo.cards.render.check_prose", lambda spec: prose)
+        zoo.measure(place / "run")
+
+
+def imported(place: Path) -> None:
+    """Copy weights that were once imported."""
+    own = place.parents[1] / "own"
+    if not own.exists():
+        torch.save(trained(0).state_dict(), theirs := place.parents[1] / "theirs.pth")
+        build = zoo.get_spec("xor-mlp").build
+        zoo.import_weights(theirs, own, build=build, model="xor-mlp")
+    shutil.copytree(own, place / "run")
+
+
+def is_bundle(place: Path) -> None:
+    """Copy a bundle that was once made."""
+    if not (tar := place.parents[1] / "z.tar").exists():
+        zoo.bundle(NAME, "xor-mlp", out=tar)
+    shutil.copy(tar, place.parent)
 
 
 def rows(place: Path) -> None:
@@ -133,16 +202,31 @@ OPERATIONS = {
         do=train,
         check=lambda place: loads(place, "run"),
         again=unless_there(train),
-        share=0.4,
+        brief=2,
     ),
+    "resume": Operation(do=resume, check=lambda place: loads(place, "run"), brief=2),
     "finetune": Operation(
         do=finetune,
         prepare=rows,
         check=lambda place: loads(place, "run"),
         again=unless_there(finetune),
-        share=0.4,
+        brief=3,
     ),
-    "sweep": Operation(do=sweep, check=lambda place: None, share=0.4),
+    "finetune on pictures": Operation(
+        do=finetune_on_pictures,
+        prepare=lambda place: pictures(place / "photos", 3),
+        check=lambda place: loads(place, "run"),
+        again=unless_there(finetune_on_pictures),
+        brief=2,
+    ),
+    "sweep": Operation(do=sweep, check=lambda place: None, brief=2),
+    "ship": Operation(do=ship, prepare=package, check=shipped, brief=2),
+    "measure": Operation(
+        do=measure,
+        prepare=imported,
+        check=lambda place: loads(place, "run", absent=False),
+        brief=2,
+    ),
     "fetch": Operation(
         do=lambda place: zoo.fetch(NAME),
         check=lambda place: zoo.load(NAME),
@@ -158,7 +242,7 @@ OPERATIONS = {
     ),
     "unbundle": Operation(
         do=lambda place: zoo.unbundle(place.parent / "z.tar", store=place / "store"),
-        prepare=lambda place: zoo.bundle(NAME, "xor-mlp", out=place.parent / "z.tar"),
+        prepare=is_bundle,
         check=lambda place: None,
     ),
     "eject": Operation(
@@ -220,6 +304,13 @@ def test_a_kill_at_any_file_operation(name: str, far: Far) -> None:
     operation = OPERATIONS[name]
     warnings.simplefilter("ignore", TrustWarning)
 
+    def drawn(*_: object, **__: object) -> bytes:
+        return b"a picture"  # of a library that opens no file of ours
+
+    for plot in ("confusion_matrix", "learning_curves", "misclassified"):
+        far.patch.setattr(plots, plot, drawn)
+    far.patch.setattr(hub_download, "RESPONSE_TIMEOUT", 60.0)  # a machine may be busy
+
     def begun(number: int) -> Path:
         place = far.root / f"{name}-{number}" / "place"
         place.mkdir(parents=True)
@@ -236,7 +327,7 @@ def test_a_kill_at_any_file_operation(name: str, far: Far) -> None:
         operation.check(place)
     expected = tree(place)
     assert expected or name == "fetch"
-    kills = max(2, round(KILLS * operation.share))
+    kills = KILLS if TIMES > 1 else operation.brief
     places = range(1, count + 1)
     if count > kills:
         places = sorted({1 + n * (count - 1) // (kills - 1) for n in range(kills)})  # type: ignore[assignment]

@@ -2,12 +2,14 @@
 
 import signal
 import sys
+import warnings
 from collections.abc import Callable, Iterator
 from importlib.metadata import EntryPoint, PathDistribution
 from pathlib import Path
 
 import pytest
 
+import zoo
 from zoo.artifacts import weight_store
 from zoo.plugins import discovery
 from zoo.plugins.discovery import discover
@@ -101,6 +103,27 @@ def test_two_plugins_with_one_model_name(plug: Plug) -> None:
         "Plugin 'b': model 'same' is already provided by plugin 'a'. "
         "Rename one of the two, or uninstall one of the plugins."
     )
+
+
+def test_a_name_that_was_taken_over_is_said_where_it_is_used(
+    plug: Plug, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """
+    A plugin that sorts first has it: who asks for the name is told of both.
+    """
+    known = discover([plug("b", "same", "other"), plug("a", "same")])
+    monkeypatch.setattr("zoo.plugins.catalog.installed", lambda: known)
+
+    with pytest.warns(UserWarning, match="already provided") as caught:
+        zoo.get_spec("same")
+
+    assert [str(one.message) for one in caught] == [
+        "Plugin 'b': model 'same' is already provided by plugin 'a'. Rename one of the "
+        "two, or uninstall one of the plugins."
+    ]
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        zoo.get_spec("other")
 
 
 def test_a_misspelt_hook(plug: Plug) -> None:

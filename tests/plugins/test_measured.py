@@ -1,6 +1,7 @@
 """measured.json completes the specs of its plugin; a wrong one hurts no other."""
 
 import json
+import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import replace
@@ -287,6 +288,27 @@ def test_one_part_is_recorded_beside_the_others(tmp_path: Path) -> None:
         "two": ALL,
         "three": Facts(metrics=(ALONE,)),
     }
+
+
+def test_records_at_once_are_all_kept(tmp_path: Path) -> None:
+    """
+    Each of several processes puts its model to those of the others.
+    """
+    script = (
+        "import sys; from pathlib import Path; from zoo.plugins import measured\n"
+        "from zoo.specs import Weights\n"
+        "for number in range(20):\n"
+        "    name = f'{sys.argv[2]}-{number}'\n"
+        "    pin = Weights(size=number, sha256='0' * 64)\n"
+        "    measured.record(Path(sys.argv[1]), 'p', name, weights=pin)\n"
+    )
+    path = tmp_path / measured.FILE
+    processes = [
+        subprocess.Popen([sys.executable, "-c", script, path, who]) for who in "ab"
+    ]
+    assert [process.wait() for process in processes] == [0, 0]
+
+    assert len(measured.read(path, "p")) == 40
 
 
 def test_a_file_that_can_not_be_read_is_not_overwritten(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from torch import nn
 
 import zoo
 from zoo.cli import main
+from zoo.errors import ImportWeightsError
 from zoo.plugins.scaffold import KINDS
 from zoo.sharing.new_from_weights import new_from_weights
 from zoo.sharing.sketch import sketch
@@ -190,3 +191,21 @@ def test_the_name_of_a_tensor_is_no_code(name: str) -> None:
         space: dict[str, Any] = {}
         exec(sketch({one: tensor}, title=f'Of {name}"""\nraise SystemExit'), space)
         assert {*space["model"]().state_dict()} == {one}
+
+
+def test_a_tensor_with_the_name_of_a_module(tmp_path: Path) -> None:
+    """
+    Both orders are refused, and no plugin is written.
+    """
+    outer, inner = torch.zeros(2), torch.zeros(3)
+    for tensors in ({"a": outer, "a.b": inner}, {"a.b": inner, "a": outer}):
+        torch.save(tensors, tmp_path / "theirs.pth")
+
+        with pytest.raises(ImportWeightsError) as caught:
+            new_from_weights("mine", tmp_path / "theirs.pth", tmp_path / "mine")
+
+        assert str(caught.value) == (
+            'The file has a tensor "a" and one within that name, "a.b": no module can '
+            "hold both. Rename one of them in the file."
+        )
+        assert not (tmp_path / "mine").exists()

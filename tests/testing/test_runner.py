@@ -265,6 +265,29 @@ def test_a_folder_that_is_no_plugin(
     assert str(told.value) == message.format(folder=tmp_path)
 
 
+def test_a_folder_whose_code_is_not_what_is_installed(tmp_path: Path) -> None:
+    """
+    One line may name any plugin: the promises of that are no promises of the folder. A
+    copy of the same code is as good as the code.
+    """
+    entry = '[project.entry-points.zoo]\nperceptron = "zoo_perceptron"\n'
+    (tmp_path / "pyproject.toml").write_text(entry)
+    used = (PLUGIN / "zoo_perceptron").resolve()
+
+    with pytest.raises(CheckError) as caught:
+        next(check(tmp_path))
+
+    assert str(caught.value) == (
+        f"The plugin 'perceptron' is installed from {used}, and the code in {tmp_path} "
+        f"is another: it would not be tried. Run: pip install -e {tmp_path}"
+    )
+    copy = shutil.copytree(used, tmp_path / "zoo_perceptron")
+    assert next(check(tmp_path)).subject == "perceptron"
+    (copy / "xor.py").write_text("# another")
+    with pytest.raises(CheckError, match="it would not be tried"):
+        next(check(tmp_path))
+
+
 def test_every_promise_has_advice() -> None:
     """
     What to do is said for each check of the kit, and for no other.

@@ -342,6 +342,47 @@ def test_two_processes_share_a_sweep(tmp_path: Path) -> None:
     assert not list((tmp_path / "2").glob("*.log"))
 
 
+def test_the_processes_of_a_sweep_run_no_module_of_the_working_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """
+    A file there that is called as a library is not the library.
+    """
+    for name in ("optuna", "json", "torch"):
+        (tmp_path / f"{name}.py").write_text("open('ran', 'w')")
+    monkeypatch.chdir(tmp_path)
+
+    zoo.sweep(
+        NAME,
+        "tried",
+        settings={"iterations": [1, 2]},
+        method="grid",
+        metric="loss",
+        smoke=True,
+        processes=2,
+    )
+
+    assert not (tmp_path / "ran").exists()
+
+
+def test_a_lock_that_leads_elsewhere(recipe: Recipe, tmp_path: Path) -> None:
+    """
+    A link in its place is named, and what it leads to is left as it is.
+    """
+    victim, folder = tmp_path / "victim", tmp_path / "s"
+    folder.mkdir()
+    (folder / sweep.LOCK).symlink_to(victim)
+
+    with pytest.raises(SettingsError) as caught:
+        zoo.sweep(NAME, folder, settings=RANGE, trials=2)
+
+    assert str(caught.value) == (
+        f"{folder / sweep.LOCK} can't be opened as the lock of a sweep (Too many "
+        "levels of symbolic links). Remove it, or choose another folder (--out)."
+    )
+    assert not victim.exists()
+
+
 def test_a_wrong_metric_is_found_before_the_first_trial(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

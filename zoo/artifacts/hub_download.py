@@ -45,6 +45,7 @@ __all__ = [
     "is_known_missing",
     "partial_downloads",
     "resolve_revision",
+    "response_timeout",
     "short_message",
     "with_retries",
 ]
@@ -98,9 +99,15 @@ def download(
     fetching = partial(hf_hub_download, repo, filename, revision=revision)
     location = f"{repo}@{revision[:8]}/{filename}"
     seconds = deadline(size)
-    fetched = _request(
-        fetching, location=location, repo=repo, name=name, seconds=seconds
-    )
+    try:
+        fetched = _request(
+            fetching, location=location, repo=repo, name=name, seconds=seconds
+        )
+    except UnreachableError:
+        there = cached(repo, revision, filename)  # another process may have got it
+        if there is None:
+            raise
+        return there
     return Path(fetched)
 
 
@@ -113,7 +120,7 @@ def resolve_revision(repo: str, revision: str, *, name: str) -> str:
     from huggingface_hub import HfApi
 
     asking = partial(
-        HfApi().model_info, repo, revision=revision, timeout=RESPONSE_TIMEOUT
+        HfApi().model_info, repo, revision=revision, timeout=response_timeout()
     )
     location = f"{repo}@{revision}"
     info = _request(
@@ -130,7 +137,8 @@ def deadline(size: int | None) -> float:
 def check_reachable() -> None:
     """Raise ConnectionError where the Hub does not respond in time.
 
-    The client itself waits for minutes, and has no setting that shortens it. Raises
+    The client itself waits for minutes, and has no setting that shortens it. Here,
+    HF_HUB_ETAG_TIMEOUT lengthens the wait, for a slow network or a busy machine. Raises
     HubError where HF_ENDPOINT is no address.
     """
     disable_telemetry()
@@ -145,17 +153,23 @@ def check_reachable() -> None:
         < REACHABLE_SECONDS
     ):
         return
+    seconds = response_timeout()
     try:
         _with_timeout(
-            RESPONSE_TIMEOUT,
-            lambda: get_session().head(constants.ENDPOINT, timeout=RESPONSE_TIMEOUT),
+            seconds, lambda: get_session().head(constants.ENDPOINT, timeout=seconds)
         )
     except (TimeoutError, httpx2.TimeoutException) as exc:
-        problem = f"did not answer within {RESPONSE_TIMEOUT:.0f} seconds"
+        problem = f"did not answer within {seconds:.0f} seconds"
         raise ConnectionError(problem) from exc
     except Exception as exc:
         raise ConnectionError(f"does not answer ({short_message(exc)})") from exc
     _last_response[endpoint()] = time.monotonic()
+
+
+def response_timeout() -> float:
+    """Return the seconds in which a hub must say something."""
+    chosen = os.environ.get("HF_HUB_ETAG_TIMEOUT", "")
+    return max(RESPONSE_TIMEOUT, float(chosen) if chosen.isdecimal() else 0.0)
 
 
 def with_retries(call: Callable[[], T], *, seconds: float) -> T:

@@ -11,8 +11,9 @@ from zoo._utils import paths
 from zoo._utils.import_string import resolve
 from zoo.artifacts import hub_client
 from zoo.artifacts.hub_client import checked_commit, disable_telemetry
+from zoo.artifacts.hub_download import response_timeout
 from zoo.errors import DataError, HubError, MissingExtra, SplitNotFound
-from zoo.plugins.discovery import installed
+from zoo.plugins.discovery import installed, warn_of_clash
 from zoo.plugins.registry import dataset
 from zoo.specs import DatasetSpec
 from zoo.specs.model_spec import CONVERTED
@@ -29,14 +30,16 @@ __all__ = [
     "quiet_progress",
 ]
 
-RESPONSE_TIMEOUT = (
-    3.0  # seconds for the Hub's first answer; a dead network must not hang
-)
-
 
 def get_dataset_spec(name: str) -> DatasetSpec:
     """Return what is known about a dataset without reading it."""
-    return dataset(installed().datasets, name)
+    return _registered(name)
+
+
+def _registered(name: str) -> DatasetSpec:
+    known = installed()
+    warn_of_clash(known, "dataset", name)
+    return dataset(known.datasets, name)
 
 
 def load_dataset(name: str, split: str = "train") -> Dataset:
@@ -186,7 +189,7 @@ def _commit(spec: DatasetSpec, split: str) -> str:
     online = "Go online and load it once, or set"
     try:
         about = HfApi().dataset_info(
-            spec.hub, revision=spec.revision, timeout=RESPONSE_TIMEOUT
+            spec.hub, revision=spec.revision, timeout=response_timeout()
         )
     except RepositoryNotFoundError as exc:
         fault = "it does not exist, or you may not read it"

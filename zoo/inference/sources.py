@@ -2,16 +2,18 @@
 
 import glob
 import io
+import itertools
 import os
 import tarfile
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 from zoo._utils.paths import is_hidden
-from zoo.datasets.custom import tables
+from zoo.datasets.custom import outside, tables
 from zoo.datasets.custom.table_inputs import read_inputs
 from zoo.errors import DataError, DataWarning, InputError, near
 from zoo.preprocessing.preprocessor import preprocessor
@@ -115,6 +117,8 @@ def _numbered(items: Iterable[Any]) -> Iterator[Named]:
 
 def _place(path: str, input_spec: Input, how: ReadInputs) -> Source | None:
     if os.path.isdir(path):
+        with _inputs_alone(input_spec):
+            outside.check_links(Path(path), allow_outside=how.allow_outside)
         return _files(path, _in_folder(path, input_spec), input_spec)
     if os.path.isfile(path):
         if not path.lower().endswith(TARS):
@@ -123,12 +127,25 @@ def _place(path: str, input_spec: Input, how: ReadInputs) -> Source | None:
     if not glob.has_magic(path):
         return None
     found = sorted(glob.glob(path, recursive=True))
+    plain = itertools.takewhile(lambda part: not glob.has_magic(part), Path(path).parts)
+    with _inputs_alone(input_spec):
+        place = Path(*plain)
+        outside.check_found(found, place, allow_outside=how.allow_outside)
     if found and all(one.lower().endswith(TARS) for one in found):
         return Source(
             lambda: (named for one in found for named in _members(one, input_spec)),
             None,
         )
     return _files(path, [one for one in found if os.path.isfile(one)], input_spec)
+
+
+@contextmanager
+def _inputs_alone(input_spec: Input) -> Iterator[None]:
+    """Say of data that is refused what the input should be."""
+    try:
+        yield
+    except DataError as exc:
+        raise InputError(str(exc), input_spec.description) from exc
 
 
 def _in_folder(folder: str, input_spec: Input) -> list[str]:

@@ -9,6 +9,7 @@ plugin by name.
 
 import sys
 import traceback
+import warnings
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -23,7 +24,7 @@ from zoo.errors import DuplicateName, PluginError, near
 from zoo.plugins import hookspecs, measured
 from zoo.specs import DatasetSpec, ModelSpec, Namespace
 
-__all__ = ["Installed", "Plugin", "discover", "installed"]
+__all__ = ["Installed", "Plugin", "discover", "installed", "warn_of_clash"]
 
 GROUP = "zoo"
 HOOKS = ("zoo_models", "zoo_datasets", "zoo_namespaces")
@@ -55,6 +56,19 @@ class Installed:
     def packages(self) -> dict[str, Plugin]:
         """Return the plugins by import package."""
         return {plugin.package: plugin for plugin in self.plugins}
+
+
+def warn_of_clash(known: Installed, kind: str, name: str) -> None:
+    """Warn where another plugin gives the same name to a model, dataset or namespace.
+
+    The first plugin in alphabetical order has the name: it may have taken it over.
+    """
+    for failure in known.failures:
+        if isinstance(failure, DuplicateName) and (failure.kind, failure.name) == (
+            kind,
+            name,
+        ):
+            warnings.warn(str(failure), stacklevel=3)
 
 
 @cache

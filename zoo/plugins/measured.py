@@ -6,6 +6,7 @@ Does not know torch.
 """
 
 import json
+import os
 import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
@@ -13,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from zoo._utils.atomic_write import write_atomic
+from zoo._utils.file_lock import folder_lock
 from zoo._utils.schema import Malformed, convert, parse_json, read_bytes
 from zoo.errors import PluginError, SpecError, near
 from zoo.specs import Cost, Metric, ModelSpec, Weights
@@ -112,10 +114,12 @@ def write(path: Path, facts: Mapping[str, Facts]) -> None:
 def record(path: Path, plugin: str, name: str, **parts: Any) -> None:
     """Write some fields of the `Facts` of one model, and keep the rest of the file.
 
-    Raises PluginError where the file can't be read, which is then left as it is.
+    Several processes may do so at once. Raises PluginError where the file can't be
+    read, which is then left as it is.
     """
-    facts = read(path, plugin)
-    write(path, facts | {name: replace(facts.get(name, Facts()), **parts)})
+    with folder_lock(Path(os.path.realpath(path)).parent):
+        facts = read(path, plugin)
+        write(path, facts | {name: replace(facts.get(name, Facts()), **parts)})
 
 
 def _path(package: str) -> Path | None:

@@ -10,7 +10,7 @@ from typing import Any
 
 from zoo._utils.import_string import resolve
 from zoo.errors import PluginError, ZooError
-from zoo.plugins.discovery import Installed, Plugin
+from zoo.plugins.discovery import Installed, Plugin, warn_of_clash
 from zoo.specs import ModelSpec
 
 __all__ = ["find_model", "names_matching"]
@@ -23,10 +23,12 @@ def find_model(name: str, known: Installed) -> tuple[ModelSpec, Plugin] | None:
     doesn't know, PluginError, and what the plugin's function raises on purpose.
     """
     if name in known.models:
+        warn_of_clash(known, "model", name)
         return known.models[name], known.providers[name]
     prefix, slash, rest = name.partition("/")
     if not slash or prefix not in known.namespaces:
         return None
+    warn_of_clash(known, "namespace", prefix)
     namespace, plugin = known.namespaces[prefix]
     spec = _call(namespace.resolve, plugin, rest)
     is_spec = isinstance(spec, ModelSpec)

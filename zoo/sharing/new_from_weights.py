@@ -65,9 +65,9 @@ def new_from_weights(
         )
     file = Path(file)
     tensors = without_prefixes(read_tensors(file))
+    source = sketch(tensors, title=f"The architecture of the weights in {file.name}.")
     made = new_plugin(name, folder, like=like)
     (package,) = (path.parent for path in made.glob("*/__init__.py"))
-    source = sketch(tensors, title=f"The architecture of the weights in {file.name}.")
     (package / "model.py").write_text(source, encoding="utf-8")
     count = sum(
         tensor.numel()

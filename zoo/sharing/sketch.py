@@ -12,6 +12,7 @@ from typing import Any
 from torch import Tensor
 
 from zoo._utils.shown import one_line
+from zoo.errors import ImportWeightsError
 
 __all__ = ["sketch"]
 
@@ -24,19 +25,31 @@ Tree = dict[str, Any]  # of modules by name, and of tensors
 def sketch(tensors: Mapping[str, Tensor], *, title: str) -> str:
     """Return the source of `model.py`: layers by name, and a forward to be written.
 
-    `title` is the first line of its docstring.
+    `title` is the first line of its docstring. Raises ImportWeightsError where a
+    tensor has the name of a module that others lie in.
     """
     tree: Tree = {}
     for name, tensor in tensors.items():
         *path, last = name.split(".")
         place = tree
-        for part in path:
+        for depth, part in enumerate(path, 1):
             place = place.setdefault(part, {})
+            if isinstance(place, Tensor):
+                raise _two(".".join(path[:depth]), name)
+        if last in place:
+            raise _two(name, next(n for n in tensors if n.startswith(f"{name}.")))
         place[last] = tensor
     lines = "\n".join(_lines(tree, 3))
     imports = "import torch\n" if "torch." in lines else ""
     title = _quoted(title)[1:-1]  # it can't end the docstring
     return SOURCE.format(title=title, imports=imports, layers=lines)
+
+
+def _two(tensor: str, inner: str) -> ImportWeightsError:
+    return ImportWeightsError(
+        f"The file has a tensor {_quoted(tensor)} and one within that name, "
+        f"{_quoted(inner)}: no module can hold both. Rename one of them in the file."
+    )
 
 
 def _lines(tree: Tree, depth: int) -> Iterator[str]:

@@ -158,7 +158,30 @@ def _installed(folder: Path) -> Plugin:
             f"The plugin {name!r} is not installed here, so it can't be tried. Run: "
             f"pip install -e {folder}"
         )
+    _check_source(plugins[name], folder)
     return plugins[name]
+
+
+def _check_source(plugin: Plugin, folder: Path) -> None:
+    """Refuse a folder whose code is not what is installed: it would not be tried."""
+    used = weight_store.package_folder(plugin.package).resolve()
+    if used.is_relative_to(folder.resolve()):
+        return
+    for own in (folder / plugin.package, folder / "src" / plugin.package):
+        if own.is_dir() and _sources(own) == _sources(used):
+            return
+    raise CheckError(
+        f"The plugin {plugin.name!r} is installed from {used}, and the code in "
+        f"{folder} is another: it would not be tried. Run: pip install -e {folder}"
+    )
+
+
+def _sources(package: Path) -> dict[str, bytes]:
+    """Return the contents of the modules in a package."""
+    return {
+        path.relative_to(package).as_posix(): path.read_bytes()
+        for path in package.rglob("*.py")
+    }
 
 
 def _promises(spec: ModelSpec, metric: bool) -> Iterator[CheckResult]:

@@ -11,7 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass, replace
 from numbers import Integral
 from pathlib import Path
@@ -159,14 +159,20 @@ def _own(**given: str | Path | None) -> dict[str, Any]:
 @contextmanager
 def _alone(target: Path) -> Iterator[int]:
     """Keep other sweeps out of a folder, also while a worker lives on alone."""
-    try:
-        with file_lock(target / LOCK) as lock:
-            yield lock
-    except BlockingIOError:
-        raise SettingsError(
-            f"Another process works on the sweep in {target}. Wait until it ends, or "
-            "choose another folder (--out)."
-        ) from None
+    with ExitStack() as held:
+        try:
+            lock = held.enter_context(file_lock(target / LOCK))
+        except BlockingIOError:
+            raise SettingsError(
+                f"Another process works on the sweep in {target}. Wait until it ends, "
+                "or choose another folder (--out)."
+            ) from None
+        except OSError as exc:
+            raise SettingsError(
+                f"{exc.filename} can't be opened as the lock of a sweep "
+                f"({exc.strerror}). Remove it, or choose another folder (--out)."
+            ) from exc
+        yield lock
 
 
 def _emptied(
@@ -273,7 +279,8 @@ def _together(
     """Let several processes empty the queue; one that fails stops the others."""
     share = max(1, (os.cpu_count() or 1) // processes)
     surroundings = {"OMP_NUM_THREADS": str(share)} | os.environ
-    words = [sys.executable, "-m", "zoo", "sweep", plan.name, "--out", str(target)]
+    python = [sys.executable, "-P"]  # no module of the working folder is run
+    words = [*python, "-m", "zoo", "sweep", plan.name, "--out", str(target)]
     logs = [target / f"process-{number}.log" for number in range(processes)]
     workers = []
     try:

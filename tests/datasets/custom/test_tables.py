@@ -558,6 +558,30 @@ def test_a_table_names_only_what_is_beside_it(tmp_path: Path, place: str) -> Non
     assert read_inputs(path, PHOTO, allow_outside=True)[1] == tmp_path / place
 
 
+def test_a_link_beside_a_table_stays_beside_it(tmp_path: Path) -> None:
+    """
+    A picture may be a link to another file there, and not to one elsewhere.
+    """
+    home, away = tmp_path / "home", tmp_path / "away.png"
+    home.mkdir()
+    for picture in (home / "in.png", away):
+        Image.new("RGB", (4, 4)).save(picture)
+    (home / "same.png").symlink_to("in.png")
+    (home / "out.png").symlink_to(away)
+    allow = "If that is meant, give allow_outside=True (--allow-outside)."
+    near = csv(home, "image,label\nin.png,x\nsame.png,y\n", "near.csv")
+    far = csv(home, "image,label\nin.png,x\nout.png,y\n", "far.csv")
+    problem = (
+        f"{far}, line 3 names 'out.png', which is not in {home}, the folder of the "
+        f"table. {allow}"
+    )
+
+    assert len(read_data(near, PHOTO).training) == 2
+    assert complaint(read_data, far, PHOTO) == problem
+    assert complaint(read_inputs, far, PHOTO) == problem
+    assert len(read_data(far, PHOTO, allow_outside=True).training) == 2
+
+
 @pytest.mark.parametrize("place", ["http://127.0.0.1/x.png", "../x.png", "/etc/x.png"])
 def test_a_stored_picture_names_only_what_is_beside_its_table(
     tmp_path: Path, place: str

@@ -70,7 +70,7 @@ def _bound(port: int) -> socket.socket:
 
 class _Server(ThreadingHTTPServer):
     daemon_threads = True
-    request_queue_size = 64
+    request_queue_size = 512  # of as many processes that begin at once
 
     def __init__(self, listener: Listener) -> None:
         self.listener = listener

@@ -1,11 +1,13 @@
-"""Refuse the files that a table names outside of its own folder.
+"""Refuse the files outside of a folder of data that the folder itself leads to.
 
 A table from somebody else names files of its author's choosing: one that asks for an
-address on the network, or for a file elsewhere on this machine, is not followed.
+address on the network, or for a file elsewhere on this machine, is not followed. Nor is
+a link in a folder from somebody else.
 """
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -18,7 +20,14 @@ from zoo.runtime.table import Table
 if TYPE_CHECKING:
     from datasets import Dataset
 
-__all__ = ["check_plain", "checked_place", "stored_pictures", "undecoded"]
+__all__ = [
+    "check_found",
+    "check_links",
+    "check_plain",
+    "checked_place",
+    "stored_pictures",
+    "undecoded",
+]
 
 ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:(//|:)|[\\/]{2}")
 ALLOW = "If that is meant, give allow_outside=True (--allow-outside)."
@@ -39,12 +48,77 @@ def checked_place(
                 f"{where} names {value!r}, an address. A table's pictures are files "
                 f"beside it: download them first. {ALLOW}"
             )
-        if home is not None and paths.leads_out(value):
+        if home is not None and (
+            paths.leads_out(value) or not _is_within(home / value, _root(home))
+        ):
             raise DataError(
                 f"{where} names {value!r}, which is not in {home}, the folder of the "
                 f"table. {ALLOW}"
             )
     return (home or Path()) / value
+
+
+def check_links(folder: Path, *, allow_outside: bool = False) -> None:
+    """Refuse a folder of data with a link that leads out of it, unless `allow_outside`.
+
+    Hidden files are no data, and are not looked at. Raises DataError.
+    """
+    top, root = os.path.realpath(folder), _root(folder)
+    waiting, seen = [] if allow_outside else [top], set[str]()
+    while waiting:
+        place = waiting.pop()
+        if place in seen:
+            continue
+        seen.add(place)
+        for entry in _entries(place):
+            if not entry.is_symlink():
+                waiting += [entry.path] if entry.is_dir() else []
+                continue
+            real = os.path.realpath(entry.path)
+            if os.path.exists(real) and not _is_within(Path(real), root):
+                raise _led_out(folder / os.path.relpath(entry.path, top), folder)
+            waiting += [real] if os.path.isdir(real) else []
+
+
+def check_found(files: Iterable[str], folder: Path, *, allow_outside: bool) -> None:
+    """Refuse files that a pattern found in a folder, where links lead out of it.
+
+    Raises DataError.
+    """
+    root = _root(folder)
+    for file in () if allow_outside else files:
+        if not _is_within(Path(file), root):
+            raise _led_out(Path(file), folder)
+
+
+def _led_out(link: Path, folder: Path) -> DataError:
+    return DataError(
+        f"{link} is a link to {os.path.realpath(link)}, which is not in {folder}. "
+        f"{ALLOW}"
+    )
+
+
+def _entries(place: str) -> list[os.DirEntry[str]]:
+    """Return what is in a folder, in order, but for what is hidden or not readable."""
+    try:
+        with os.scandir(place) as entries:
+            shown = [one for one in entries if not paths.is_hidden(one.name)]
+    except PermissionError:
+        return []
+    return sorted(shown, key=lambda one: one.name)
+
+
+def _root(folder: Path) -> Path:
+    """Return the real folder that a folder's links may lead into: itself, and in the
+    cache of the Hub, where files are links, all of its repository."""
+    real, hub = (Path(os.path.realpath(p)) for p in (folder, paths.hub_cache_dir()))
+    if real.is_relative_to(hub) and real != hub:
+        return hub / real.relative_to(hub).parts[0]
+    return real
+
+
+def _is_within(path: Path, root: Path) -> bool:
+    return Path(os.path.realpath(path)).is_relative_to(root)
 
 
 def stored_pictures(

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 from zoo._utils.shown import counted
 from zoo.datasets import registered
-from zoo.datasets.custom import tables
+from zoo.datasets.custom import outside, tables
 from zoo.datasets.custom.examples import DatasetSplits, LabeledExamples
 from zoo.datasets.custom.splits import check_classes, folder_splits
 from zoo.datasets.custom.table_columns import table
@@ -166,6 +166,8 @@ def _found(data: Any, expected: Wanted, classes: Sequence[str]) -> _Found:
         if path.is_dir():
             return _folder(path, expected, classes)
         if path.suffix.lower() in expected.kind.file_suffixes and path.is_file():
+            home = expected.kind.folder_of(path)
+            outside.check_links(home, allow_outside=expected.options.allow_outside)
             found = expected.kind.read_splits(path, expected.input_spec)
             return _Found(path.name, found or {})
         if path.is_file():
@@ -201,6 +203,7 @@ def _folder(folder: Path, expected: Wanted, classes: Sequence[str]) -> _Found:
             f"{folder} is a folder, and this model takes {input_spec.plural}: give a "
             "CSV, JSON or parquet file."
         )
+    outside.check_links(folder, allow_outside=expected.options.allow_outside)
     source = folder.name or folder.resolve().name or str(folder)
     written = kind.read_splits(folder, input_spec)
     if written is not None:

@@ -86,6 +86,10 @@ class Targets(ABC, Generic[OutputT]):
         """
         return None
 
+    def folder_of(self, file: Path) -> Path:
+        """Return the folder of the inputs that a file of `read_splits` speaks of."""
+        return file.parent
+
     def read_columns(
         self,
         source: str,

@@ -19,7 +19,7 @@ from zoo.errors import DataError, near
 from zoo.runtime.boxes import NO_BOX
 from zoo.specs import BoxOutput, Input
 from zoo.tasks.targets.annotations.columns import read_columns
-from zoo.tasks.targets.annotations.folder import SUFFIXES, read_annotated
+from zoo.tasks.targets.annotations.folder import SUFFIXES, folder_of, read_annotated
 from zoo.tasks.targets.annotations.marks import CENTER_SIZE, Mark, Marked
 from zoo.tasks.targets.base import Kinds, Rows, Targets, some
 from zoo.tasks.targets.files import picture_size
@@ -46,6 +46,9 @@ class BoxTargets(Targets[BoxOutput]):
     dataset_labels = True
     own_columns = True
     file_suffixes = SUFFIXES
+
+    def folder_of(self, file: Path) -> Path:
+        return folder_of(file)
 
     def read_splits(self, place: Path, input_spec: Input) -> dict[str, Rows]:
         """Return the pictures of a folder, with what is written beside them."""

@@ -31,7 +31,7 @@ from zoo.tasks.targets.base import Rows
 from zoo.tasks.targets.files import input_files
 from zoo.tasks.targets.split_names import name_splits, split_of
 
-__all__ = ["SUFFIXES", "read_annotated"]
+__all__ = ["SUFFIXES", "folder_of", "read_annotated"]
 
 SUFFIXES = (".json", ".yaml", ".yml")  # of files that stand for their folder
 COCO, VOC, YOLO = "a JSON file of COCO's form", "XML files", "text files"
@@ -86,6 +86,12 @@ class _Folder:
         return found
 
 
+def folder_of(file: Path) -> Path:
+    """Return the folder of the pictures that an annotation file speaks of."""
+    named = file.parent.name.casefold() in ("annotations", "labels")
+    return file.parent.parent if named else file.parent
+
+
 def read_annotated(place: Path, input_spec: Input) -> dict[str, Rows]:
     """Return the pictures of a folder, or of the folder of an annotation file, with the
     objects in each (`Marked`), by split; "" where there are no splits.
@@ -93,9 +99,7 @@ def read_annotated(place: Path, input_spec: Input) -> dict[str, Rows]:
     Raises DataError, with the file and the line or the number of what is wrong.
     """
     chosen = place if place.is_file() else None
-    root = place.parent if chosen else place
-    if chosen and root.name.casefold() in ("annotations", "labels"):
-        root = root.parent
+    root = folder_of(place) if chosen else place
     found = input_files(root, input_spec)
     folder = _Folder(root, found.taken, found.left)
     if not folder.pictures:
