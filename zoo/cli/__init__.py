@@ -70,8 +70,11 @@ def _added() -> "dict[str, tuple[Command, Plugin]]":
     found = installed().commands
     for name in sorted(found.keys() & COMMANDS.keys()):
         plugin = found[name][1].name
-        text = f"Plugin {plugin!r} brings a command {name!r}, but zoo {name} is zoo's."
-        warnings.warn(text, stacklevel=2)
+        warnings.warn(
+            f"Plugin {plugin!r} brings a command {name!r}, which is left out: the zoo "
+            "has one of this name.",
+            stacklevel=2,
+        )
     return {name: found[name] for name in sorted(found.keys() - COMMANDS.keys())}
 
 

@@ -30,11 +30,20 @@ def card_html(card: str, pictures: Collection[str], folder: str) -> str:
     for token in tokens:
         if token.type == "inline":
             token.children = _inline(token.children or [], pictures, folder)
-        if token.type == "th_open":
-            token.attrSet("scope", "col")
+        if token.type in ("th_open", "td_open"):
+            _align(token)
         if token.type in ("fence", "code_block"):
             token.attrSet("tabindex", "0")
     return str(reader.renderer.render(tokens, reader.options, environment))
+
+
+def _align(cell: Token) -> None:
+    """Say by a class which way a cell is aligned: the page allows no style in HTML."""
+    style = str(cell.attrs.pop("style", ""))
+    if style == "text-align:right":
+        cell.attrSet("class", "right")
+    if cell.type == "th_open":
+        cell.attrSet("scope", "col")
 
 
 def _inline(
