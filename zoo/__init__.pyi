@@ -43,6 +43,7 @@ from zoo.sharing.import_weights import import_weights as import_weights
 from zoo.sharing.measure import measure as measure
 from zoo.sharing.publish import publish as publish
 from zoo.sharing.ship import ship as ship
+from zoo.specs import Command as Command
 from zoo.specs import DatasetSpec as DatasetSpec
 from zoo.specs import License as License
 from zoo.specs import Metric as Metric

@@ -3,11 +3,17 @@
 import os
 import subprocess
 import sys
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from command_line import FLOWER, Ended, Run
 
 from zoo.cli import COMMANDS
+from zoo.plugins import discovery
+from zoo.plugins.discovery import Plugin
+from zoo.specs import Command
 
 
 def test_an_unknown_model(run: Run) -> None:
@@ -97,3 +103,69 @@ def test_a_reader_that_goes_away() -> None:
     os.close(writing)
 
     assert ended.stderr == b""
+
+
+COUNTING = """
+import click
+
+@click.command("count")
+def count():
+    "Count to three."
+    click.echo("three")
+
+nothing = 3
+"""
+
+
+@pytest.fixture
+def bring(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[..., None]:
+    """Install a plugin, for a test, that brings one command."""
+    (tmp_path / "counting_plugin.py").write_text(COUNTING)
+    monkeypatch.syspath_prepend(tmp_path)
+
+    def brought(name: str = "count", run: str = "counting_plugin:count") -> None:
+        plugin = Plugin("counting", "counting_plugin", "zoo-counting", "1")
+        command = Command(name=name, summary="Count.", run=run)
+        known = replace(discovery.installed(), commands={name: (command, plugin)})
+        monkeypatch.setattr(discovery, "installed", lambda: known)
+
+    return brought
+
+
+def test_a_command_of_a_plugin(run: Run, bring: Callable[..., None]) -> None:
+    """
+    It is listed apart from those of the zoo, and run like them.
+    """
+    bring()
+
+    assert "Commands of plugins:\n  count  Count.\n" in run("--help").out
+    assert run("count").out == "three\n"
+    assert "Did you mean 'count'?" in run("coun").err
+
+
+def test_a_command_that_is_none(run: Run, bring: Callable[..., None]) -> None:
+    """
+    What a plugin names has to be a command; the plugin is to blame.
+    """
+    bring(run="counting_plugin:nothing")
+
+    assert run("count").err == (
+        "error: Plugin 'counting': 'counting_plugin:nothing' is not a click.Command "
+        "but 3.\n"
+    )
+
+
+def test_a_command_of_the_zoo_is_never_replaced(
+    run: Run, bring: Callable[..., None]
+) -> None:
+    """
+    The plugin's is left out, and the help says so.
+    """
+    bring(name="list")
+
+    ended = run("--help")
+
+    assert "warning: Plugin 'counting' brings a command 'list', which is left out: " in (
+        ended.err
+    )
+    assert "Commands of plugins" not in ended.out

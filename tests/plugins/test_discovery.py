@@ -146,7 +146,7 @@ def test_a_plugin_without_anything(plug: Plug) -> None:
     """
     found = discover([plug("empty")])
 
-    assert "registers no models, no datasets and no namespaces" in str(
+    assert "registers no models, datasets, namespaces or commands" in str(
         found.failures[0]
     )
 
@@ -327,3 +327,30 @@ def test_what_pip_left_of_another_version_is_no_plugin(
 
     assert not found.failures
     assert found.providers["one"].version == "2"
+
+
+COMMAND = """
+from zoo import Command, hookimpl
+import click
+
+@click.command("count")
+def count():
+    "Count."
+    click.echo("three")
+
+@hookimpl
+def zoo_commands():
+    return [Command(name=NAME, summary="Count.", run=RUN)]
+"""
+
+
+def test_a_plugin_may_bring_a_command_alone(plug: Plug) -> None:
+    """
+    A plugin without models is none to complain of where it has commands.
+    """
+    body = f"NAME, RUN = 'count', 'zoo_mine:count'\n{COMMAND}"
+    found = discover([plug("counting", body=body)])
+
+    assert not found.failures
+    assert found.commands["count"][0].summary == "Count."
+    assert found.commands["count"][1].name == "counting"

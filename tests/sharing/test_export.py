@@ -158,3 +158,35 @@ def test_the_command_prints_what_goes_in_and_comes_out(tmp_path: Path) -> None:
     assert lines[0].startswith(f"{tmp_path / 'or' / 'model.onnx'}  0.0 MiB")
     assert lines[1] == "  input  input (batch, 2) float"
     assert lines[-1].startswith("  largest error beside the model: ")
+
+
+def test_the_decoder_alone_gives_what_decode_gives(tmp_path: Path) -> None:
+    """
+    `method="decode"` takes codes, and its numbers are those of the module's method.
+    """
+    model = zoo.load("conv-dae-fashion-mnist")
+    folder = zoo.export(model, tmp_path / "decoder", method="decode")
+    code = zoo.encode(model, example("conv-dae-fashion-mnist"))
+
+    (found,) = session(folder).run(None, {"code": code.numpy()})
+
+    assert json.loads((folder / "export.json").read_text())["method"] == "decode"
+    assert torch.allclose(torch.from_numpy(found), model.decode(code), atol=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("method", "problem"),
+    [
+        ("decode", "'xor-mlp' can't be exported: it has no method 'decode'."),
+        ("sample", "method='sample' is not known. Known: forward, encode, decode."),
+    ],
+)
+def test_a_method_that_is_not_there(tmp_path: Path, method: str, problem: str) -> None:
+    """
+    The error says which methods may be asked for, and nothing is written.
+    """
+    with pytest.raises(ExportError) as caught:
+        zoo.export("xor-mlp", tmp_path / "x", method=method)
+
+    assert str(caught.value) == problem
+    assert not list(tmp_path.iterdir())

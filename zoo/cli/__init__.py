@@ -9,11 +9,16 @@ import warnings
 from collections.abc import Sequence
 from contextlib import suppress
 from importlib import import_module
+from typing import TYPE_CHECKING
 
 import click
 
 from zoo._utils import shown
-from zoo.errors import ZooError, near
+from zoo.errors import PluginError, ZooError, near
+
+if TYPE_CHECKING:
+    from zoo.plugins.discovery import Plugin
+    from zoo.specs import Command
 
 __all__ = ["main"]
 
@@ -58,15 +63,30 @@ COMMANDS = {
 MODULES = {"list": "list_models"}
 
 
+def _added() -> "dict[str, tuple[Command, Plugin]]":
+    """Return the commands of plugins; warn of those that the zoo has itself."""
+    from zoo.plugins.discovery import installed
+
+    found = installed().commands
+    for name in sorted(found.keys() & COMMANDS.keys()):
+        plugin = found[name][1].name
+        warnings.warn(
+            f"Plugin {plugin!r} brings a command {name!r}, which is left out: the zoo "
+            "has one of this name.",
+            stacklevel=2,
+        )
+    return {name: found[name] for name in sorted(found.keys() - COMMANDS.keys())}
+
+
 class _LazyGroup(click.Group):
     """A group that imports the module of a command only to run it."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        return list(COMMANDS)
+        return [*COMMANDS, *_added()]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in COMMANDS:
-            return None
+            return _command_of_plugin(cmd_name)
         name = cmd_name.replace("-", "_")
         module = import_module(f"zoo.cli.{MODULES.get(name, name)}")
         command: click.Command = getattr(module, f"{name}_command")
@@ -75,8 +95,9 @@ class _LazyGroup(click.Group):
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        if args[0] not in COMMANDS:
-            ctx.fail(f"No command {args[0]!r}. {near(args[0], COMMANDS)}".rstrip())
+        if args[0] not in COMMANDS and args[0] not in _added():
+            known = self.list_commands(ctx)
+            ctx.fail(f"No command {args[0]!r}. {near(args[0], known)}".rstrip())
         return super().resolve_command(ctx, args)
 
     def format_commands(
@@ -84,6 +105,23 @@ class _LazyGroup(click.Group):
     ) -> None:
         with formatter.section("Commands"):
             formatter.write_dl(list(COMMANDS.items()))
+        if added := _added():
+            with formatter.section("Commands of plugins"):
+                formatter.write_dl([(k, v.summary) for k, (v, _) in added.items()])
+
+
+def _command_of_plugin(name: str) -> click.Command | None:
+    """Return a command that a plugin brings; None where none does."""
+    from zoo._utils.import_string import resolve
+
+    if name not in _added():
+        return None
+    command, plugin = _added()[name]
+    found = resolve(command.run, plugin=plugin.name)
+    if not isinstance(found, click.Command):
+        problem = f"{command.run!r} is not a click.Command but {found!r}."
+        raise PluginError(plugin.name, problem)
+    return found
 
 
 @click.command(

@@ -18,7 +18,14 @@ from zoo.cli.options import model_argument, path_type
     show_default=True,
     help="The format of the graph.",
 )
-def export_command(name: str, folder: Path, format_: str) -> None:
+@click.option(
+    "--method",
+    type=click.Choice(["forward", "encode", "decode"]),
+    default="forward",
+    show_default=True,
+    help="What of the model the graph computes.",
+)
+def export_command(name: str, folder: Path, format_: str, method: str) -> None:
     """Write the model NAME into FOLDER, as a graph that runs without PyTorch.
 
     The graph takes raw pictures, rows of numbers, or tokens. Before it is written its
@@ -27,7 +34,7 @@ def export_command(name: str, folder: Path, format_: str) -> None:
     from zoo._utils.schema import parse_json, read_bytes
     from zoo.sharing.export import MODEL, RECEIPT, export
 
-    created = export(name, folder, format=format_)
+    created = export(name, folder, format=format_, method=method)
     receipt = parse_json(read_bytes(created / RECEIPT))
     size = receipt["files"][MODEL]["size"] / 2**20
     click.echo(f"{created / MODEL}  {size:.1f} MiB")

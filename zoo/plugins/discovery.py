@@ -1,4 +1,5 @@
-"""Find the installed plugins and ask each for its models, datasets and namespaces.
+"""Find the installed plugins, and ask each for what it brings: models and datasets,
+namespaces and commands.
 
 Each spec is completed from the plugin's `measured.json`.
 
@@ -15,20 +16,20 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 import pluggy
 
 from zoo._utils.import_string import root_package
 from zoo.errors import DuplicateName, PluginError, near
 from zoo.plugins import hookspecs, measured
-from zoo.specs import DatasetSpec, ModelSpec, Namespace
+from zoo.specs import Command, DatasetSpec, ModelSpec, Namespace
 
 __all__ = ["Installed", "Plugin", "discover", "installed", "warn_of_clash"]
 
 GROUP = "zoo"
-HOOKS = ("zoo_models", "zoo_datasets", "zoo_namespaces")
-Spec = TypeVar("Spec", ModelSpec, DatasetSpec, Namespace)
+HOOKS = ("zoo_models", "zoo_datasets", "zoo_namespaces", "zoo_commands")
+Spec = TypeVar("Spec", ModelSpec, DatasetSpec, Namespace, Command)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +44,8 @@ class Plugin:
 
 @dataclass(frozen=True, slots=True)
 class Installed:
-    """All models and datasets by name, namespaces by prefix, plugins, and failures."""
+    """All models, datasets and commands by name, namespaces by prefix, plugins, and
+    failures."""
 
     models: dict[str, ModelSpec]
     datasets: dict[str, DatasetSpec]
@@ -52,6 +54,7 @@ class Installed:
     plugins: tuple[Plugin, ...]
     failures: tuple[PluginError, ...]
     namespaces: dict[str, tuple[Namespace, Plugin]] = field(default_factory=dict)
+    commands: dict[str, tuple[Command, Plugin]] = field(default_factory=dict)
 
     def packages(self) -> dict[str, Plugin]:
         """Return the plugins by import package."""
@@ -86,11 +89,12 @@ def discover(entries: Iterable[EntryPoint] | None = None) -> Installed:
     models: dict[str, tuple[ModelSpec, Plugin]] = {}
     datasets: dict[str, tuple[DatasetSpec, Plugin]] = {}
     namespaces: dict[str, tuple[Namespace, Plugin]] = {}
+    commands: dict[str, tuple[Command, Plugin]] = {}
     for entry in sorted(entries, key=lambda e: (e.name, e.value)):
         had_torch = "torch" in sys.modules
         try:
-            found_models, found_datasets, found_namespaces = _specs_of(entry)
-            found_models = measured.complete(found_models, _package(entry), entry.name)
+            found = _specs_of(entry)
+            found_models = measured.complete(found.models, _package(entry), entry.name)
         except PluginError as exc:
             failures.append(exc)
             continue
@@ -106,8 +110,9 @@ def discover(entries: Iterable[EntryPoint] | None = None) -> Installed:
             failures.append(PluginError(entry.name, HEAVY_IMPORTS))
         plugins.append(_plugin(entry))
         failures += _register(found_models, plugins[-1], models, "model")
-        failures += _register(found_datasets, plugins[-1], datasets, "dataset")
-        failures += _register(found_namespaces, plugins[-1], namespaces, "namespace")
+        failures += _register(found.datasets, plugins[-1], datasets, "dataset")
+        failures += _register(found.namespaces, plugins[-1], namespaces, "namespace")
+        failures += _register(found.commands, plugins[-1], commands, "command")
     return Installed(
         models={name: spec for name, (spec, _) in models.items()},
         datasets={name: spec for name, (spec, _) in datasets.items()},
@@ -116,6 +121,7 @@ def discover(entries: Iterable[EntryPoint] | None = None) -> Installed:
         plugins=tuple(plugins),
         failures=tuple(failures),
         namespaces=namespaces,
+        commands=commands,
     )
 
 
@@ -140,9 +146,16 @@ HEAVY_IMPORTS = (
 )
 
 
-def _specs_of(
-    entry: EntryPoint,
-) -> tuple[list[ModelSpec], list[DatasetSpec], list[Namespace]]:
+class _Found(NamedTuple):
+    """What one plugin registers."""
+
+    models: list[ModelSpec]
+    datasets: list[DatasetSpec]
+    namespaces: list[Namespace]
+    commands: list[Command]
+
+
+def _specs_of(entry: EntryPoint) -> _Found:
     # A manager for each plugin: pluggy's own loader stops at the first plugin that
     # fails to import, and drops the second of two entry points of the same name.
     manager = pluggy.PluginManager(GROUP)
@@ -159,9 +172,10 @@ def _specs_of(
     models = [spec for specs in manager.hook.zoo_models() for spec in specs]
     datasets = [spec for specs in manager.hook.zoo_datasets() for spec in specs]
     namespaces = [one for some in manager.hook.zoo_namespaces() for one in some]
-    if not models and not datasets and not namespaces:
+    commands = [one for some in manager.hook.zoo_commands() for one in some]
+    if not models and not datasets and not namespaces and not commands:
         raise LookupError(
-            f"{entry.value} registers no models, no datasets and no namespaces"
+            f"{entry.value} registers no models, datasets, namespaces or commands"
         )
     for spec in models:
         _require(spec, ModelSpec)
@@ -174,7 +188,9 @@ def _specs_of(
         _require(spec, DatasetSpec)
     for spec in namespaces:
         _require(spec, Namespace)
-    return models, datasets, namespaces
+    for spec in commands:
+        _require(spec, Command)
+    return _Found(models, datasets, namespaces, commands)
 
 
 def _require(spec: object, kind: type) -> None:

@@ -1,10 +1,10 @@
-"""The hooks a plugin may implement: three, and all return data."""
+"""The hooks a plugin may implement: four, and all return data."""
 
 from collections.abc import Iterable
 
 import pluggy
 
-from zoo.specs import DatasetSpec, ModelSpec, Namespace
+from zoo.specs import Command, DatasetSpec, ModelSpec, Namespace
 
 __all__ = ["hookimpl", "hookspec"]
 
@@ -36,4 +36,13 @@ def zoo_namespaces() -> Iterable[Namespace]:  # type: ignore[empty-body]
 
     Called once, at the first look-up. The library must not be imported here: its names
     are resolved by the functions that the namespace names, when one is asked for.
+    """
+
+
+@hookspec
+def zoo_commands() -> Iterable[Command]:  # type: ignore[empty-body]
+    """Return the commands that this plugin adds to `zoo`.
+
+    Called once, at the first look-up. What a command does is imported when it is run:
+    name it in `Command.run`.
     """

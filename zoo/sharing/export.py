@@ -28,11 +28,13 @@ from zoo.models.onnx_graph import (
 from zoo.models.precision import quantized_layer
 from zoo.preprocessing.preprocessor import GraphInput, preprocessor
 from zoo.runtime.classification import probabilities
+from zoo.runtime.eval_mode import eval_mode
 from zoo.specs import ClassOutput
 
 __all__ = ["export"]
 
 FORMATS = ("onnx",)
+METHODS = ("forward", "encode", "decode")
 MODEL, RECEIPT = "model.onnx", "export.json"
 TOLERANCE = 1e-4  # of the graph's numbers, against those of the model
 BATCHES = 1, 5  # rows that a graph is tried with, besides those of the golden
@@ -51,7 +53,11 @@ class _Checked:
 
 
 def export(
-    model: nn.Module | str | Path, folder: str | Path, *, format: str = "onnx"
+    model: nn.Module | str | Path,
+    folder: str | Path,
+    *,
+    format: str = "onnx",
+    method: str = "forward",
 ) -> Path:
     """Write a model into a new folder, as a graph that onnxruntime runs without zoo.
 
@@ -64,6 +70,10 @@ def export(
     one size, which it resizes and normalizes. Batch, length, height and width may be
     any. It gives the model's `output`, and of a classifier also `label` and `score`,
     the best five first. Weights that are exact in float16 are stored so.
+
+    `method` is what of the model the graph computes: "forward", or of a model that has
+    codes, "encode", from an input to its `code` (batch, numbers), or "decode", from
+    `code` to the `output`.
 
     Before anything is written the graph is run beside the model: the golden, batches of
     one and of five, texts of another length, pictures of several sizes. Raises
@@ -85,21 +95,40 @@ def export(
         raise ExportError(
             f"{folder} is there already; nothing was written. Name a new folder."
         )
+    if method not in METHODS:
+        raise ExportError(
+            f"method={method!r} is not known. Known: {', '.join(METHODS)}."
+        )
     module = unwrap_model(require_module(model, "zoo.export(model, folder)"))
     known = model_metadata(module)
-    checked = _checked_graph(module, known)
+    if not callable(getattr(module, method, None)):
+        raise _refused(known, f"it has no method {method!r}")
+    checked = _checked_graph(module, known, method)
     with scratch_folder(folder) as new:
         content = checked.graph.SerializeToString()
         (new / MODEL).write_bytes(content)
-        preprocessor(known.spec.input).save(known.spec.input, new)
-        receipt = _receipt(checked, content, known)
+        if method != "decode":
+            preprocessor(known.spec.input).save(known.spec.input, new)
+        receipt = _receipt(checked, content, known, method)
         text = json.dumps(receipt, indent=2, ensure_ascii=False) + "\n"
         (new / RECEIPT).write_text(text, encoding="utf-8")
         put_folder(new, folder, keep=lambda _: True, last=RECEIPT)
     return folder
 
 
-def _checked_graph(module: nn.Module, known: ModelMetadata) -> _Checked:
+class _Method(nn.Module):
+    """One method of a module, as a module."""
+
+    def __init__(self, module: nn.Module, method: str) -> None:
+        super().__init__()
+        self.module, self.method = module, method
+
+    def forward(self, given: Tensor) -> Tensor:
+        result: Tensor = getattr(self.module, self.method)(given)
+        return result
+
+
+def _checked_graph(module: nn.Module, known: ModelMetadata, method: str) -> _Checked:
     """Return the whole graph, proven."""
     if (layer := quantized_layer(module)) is not None:
         reason = f"its layer {layer!r} is quantized, and a graph has float32"
@@ -113,22 +142,26 @@ def _checked_graph(module: nn.Module, known: ModelMetadata) -> _Checked:
         raise _refused(known, f"it is on {device}: call model.to('cpu') first")
     takes = preprocessor(known.spec.input).graph_input(known.spec.input)
     inputs = dict(_inputs(known, takes))
+    if method == "decode":
+        takes, inputs = GraphInput(name="code"), _codes(module, known, inputs)
+    part = module if method == "forward" else _Method(module, method)
+    output = "code" if method == "encode" else "output"
     try:
         core = as_onnx(
-            module,
+            part,
             inputs["batch of 5"],
             inputs=("prepared" if takes.module else takes.name, takes.axes),
-            outputs=["output"],
+            outputs=[output],
         )
     except ExportError as exc:
         raise _refused(known, str(exc)) from exc
     session = load_session(core)
-    errors = {name: largest_error(session, module, one) for name, one in inputs.items()}
+    errors = {name: largest_error(session, part, one) for name, one in inputs.items()}
     for name, error in errors.items():
         if not error <= TOLERANCE:
             far = f"its graph gives other numbers ({name}: {error:.2g} apart"
             raise _refused(known, f"{far}, {TOLERANCE:g} at most)")
-    graph = _with_labels(core, known)
+    graph = _with_labels(core, known) if method == "forward" else core
     if takes.module is not None:
         graph = _with_pictures(graph, takes, known)
     graph = float16_where_exact(graph)
@@ -170,6 +203,19 @@ def _inputs(known: ModelMetadata, takes: GraphInput) -> Iterator[tuple[str, Tens
         yield f"batch of {count}", torch.cat([rows] * times)[:count].contiguous()
     if 1 in takes.axes and rows.shape[1] > 2:
         yield "other length", rows[:, : rows.shape[1] // 2 + 1].contiguous()
+
+
+def _codes(
+    module: nn.Module, known: ModelMetadata, inputs: Mapping[str, Tensor]
+) -> dict[str, Tensor]:
+    """Return the codes of inputs; noise is a code itself."""
+    if not known.spec.input.from_data:
+        return dict(inputs)
+    if not callable(getattr(module, "encode", None)):
+        raise _refused(known, "it has no method 'encode', which says what codes are")
+    encoder = _Method(module, "encode")
+    with eval_mode(module), torch.no_grad():
+        return {name: encoder(one).contiguous() for name, one in inputs.items()}
 
 
 def _golden(known: ModelMetadata) -> Tensor | None:
@@ -297,7 +343,9 @@ def _describe(graph: Any, known: ModelMetadata) -> None:
     checker.check_model(graph, full_check=True)
 
 
-def _receipt(checked: _Checked, content: bytes, known: ModelMetadata) -> dict[str, Any]:
+def _receipt(
+    checked: _Checked, content: bytes, known: ModelMetadata, method: str
+) -> dict[str, Any]:
     """Return what is recorded of an export."""
     from onnx import TensorProto
 
@@ -313,6 +361,7 @@ def _receipt(checked: _Checked, content: bytes, known: ModelMetadata) -> dict[st
     return {
         "model": known.spec.name,
         "format": "onnx",
+        "method": method,
         "opset": next(one.version for one in graph.opset_import if not one.domain),
         "weights": {"sha256": checked.weights},
         "files": {

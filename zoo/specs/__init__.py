@@ -1,12 +1,13 @@
 """What is known of a model or a dataset before any of its code runs.
 
-Frozen descriptions in plain data: `ModelSpec`, `DatasetSpec`, `Namespace`, what a model
-takes and what it gives, and their JSON. No torch.
+Frozen descriptions in plain data: `ModelSpec`, `DatasetSpec`, `Namespace`, `Command`, what
+a model takes and what it gives, and their JSON. No torch.
 
 May import: errors.
 """
 
 from zoo.specs import inputs, outputs
+from zoo.specs.command import Command
 from zoo.specs.cost import Cost
 from zoo.specs.inputs import *  # noqa: F403 - every kind of input
 from zoo.specs.model_spec import (
@@ -23,6 +24,7 @@ from zoo.specs.signature import Input, LabelledOutput, Output
 from zoo.specs.spec_part import SpecPart, as_tuples
 
 __all__ = [
+    "Command",
     "Cost",
     "DatasetSpec",
     "Input",

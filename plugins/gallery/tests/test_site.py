@@ -1,0 +1,249 @@
+"""The site: what is on its pages, and that none of them asks a network."""
+
+import json
+import re
+from dataclasses import replace
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+import zoo
+from zoo_gallery import site
+from zoo_gallery.command import gallery_command
+from zoo_gallery.errors import GalleryError
+from zoo_gallery.site import POLICY, build
+from zoo_gallery.strings import LANGUAGES, all_strings
+
+NAMES = ("lenet5-mnist", "perceptron-iris", "gru-nsmc")
+HOSTILE = "</script><script>alert(1)</script><img src=x onerror=alert(2)>"
+EMPTY = {"meta", "link", "input", "img", "br", "hr"}
+
+
+class Page(HTMLParser):
+    """The elements of a page, with their attributes and the text right inside."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__()
+        self.path = path
+        self.elements: list[tuple[str, dict[str, str | None]]] = []
+        self.inside: dict[int, str] = {}
+        self.open: list[int] = []
+        self.feed(path.read_text(encoding="utf-8"))
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.elements.append((tag, dict(attrs)))
+        if tag not in EMPTY:
+            self.open.append(len(self.elements) - 1)
+
+    def handle_endtag(self, tag: str) -> None:
+        while self.open and self.elements[self.open.pop()][0] != tag:
+            pass
+
+    def handle_data(self, data: str) -> None:
+        if self.open:
+            place = self.open[-1]
+            self.inside[place] = self.inside.get(place, "") + data
+
+    def all(self, tag: str) -> list[dict[str, str | None]]:
+        return [attributes for name, attributes in self.elements if name == tag]
+
+    def text(self, tag: str) -> list[str]:
+        numbered = enumerate(self.elements)
+        return [self.inside.get(n, "") for n, (name, _) in numbered if name == tag]
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    place = tmp_path_factory.mktemp("gallery") / "site"
+    return build(place, names=NAMES, live=False).folder
+
+
+@pytest.fixture(scope="module")
+def pages(folder: Path) -> list[Page]:
+    return [Page(path) for path in sorted(folder.rglob("*.html"))]
+
+
+def test_every_model_has_a_page_and_a_place_in_the_index(folder: Path) -> None:
+    """
+    The index links the page of each model, and says by data what it is filtered by.
+    """
+    index = Page(folder / "index.html")
+    (row,) = (one for one in index.all("li") if one["data-task"] == "text-classification")
+
+    links = {one["href"] for one in index.all("a")}
+    assert {f"pages/{name}/index.html" for name in NAMES} <= links
+    assert (row["data-plugin"], row["data-dataset"]) == ("zoo-rnn", "nsmc")
+    assert row["data-size"] == str(zoo.get_spec("gru-nsmc").parameters)
+    assert "korean" in (row["data-text"] or "")
+
+
+def test_the_page_of_a_model_tells_pin_metrics_licence_and_code(folder: Path) -> None:
+    """
+    What `zoo info` tells is on the page, from the same specs.
+    """
+    spec = zoo.get_spec("lenet5-mnist")
+    text = (folder / "pages" / spec.name / "index.html").read_text(encoding="utf-8")
+
+    assert spec.weights is not None
+    assert spec.weights.sha256 in text
+    assert f"{spec.metrics[0].value:.4f}" in text
+    assert f"{spec.metrics[0].baseline:.4f} {spec.metrics[0].baseline_name}" in text
+    assert f": {spec.license.data}</dd>" in text
+    assert "zoo predict lenet5-mnist --example" in text
+    assert "pip install zoo-cnn" in text
+    assert '<img src="mistakes.png"' in text
+    assert (folder / "pages" / spec.name / "mistakes.png").is_file()
+
+
+def test_every_link_inside_the_site_leads_to_a_file(pages: list[Page]) -> None:
+    """
+    Links, pictures, scripts and styles: what is no page of the web is in the folder.
+    """
+    found = [
+        (page.path, target)
+        for page in pages
+        for tag, name in (("a", "href"), ("img", "src"), ("script", "src"))
+        for attributes in page.all(tag)
+        if (target := attributes.get(name)) and not target.startswith("http")
+    ]
+    lost = [
+        (path.name, target)
+        for path, target in found
+        if not target.startswith("#") and not (path.parent / target).is_file()
+    ]
+
+    assert len(found) > 20
+    assert not lost
+
+
+def test_nothing_is_asked_of_a_network(pages: list[Page]) -> None:
+    """
+    Only a link that somebody follows leads out; no page loads anything from outside.
+    """
+    loaded = [
+        value
+        for page in pages
+        for tag, attributes in page.elements
+        for name, value in attributes.items()
+        if tag != "a" and name in ("src", "href", "srcset", "action", "data", "poster")
+    ]
+
+    assert loaded
+    assert not [value for value in loaded if re.match(r"[a-z]+:|//", value or "")]
+    assert not list(site.STATIC.rglob("*.css")) or not [
+        path for path in site.STATIC.rglob("*.css") if "url(" in path.read_text()
+    ]
+
+
+def test_the_policy_of_every_page_is_strict(pages: list[Page]) -> None:
+    """
+    A policy is on each page, allows no script or style inside the page, and the page
+    keeps to it.
+    """
+    for page in pages:
+        (policy,) = (
+            one["content"] for one in page.all("meta") if "http-equiv" in one
+        )
+        assert policy == POLICY
+        assert not page.all("style")
+        assert not [one for _, one in page.elements if "style" in one]
+        assert not [k for _, one in page.elements for k in one if k.startswith("on")]
+        inside = [one for one in page.all("script") if "src" not in one]
+        assert all(one["type"] == "application/json" for one in inside)
+
+    assert "unsafe-inline" not in POLICY
+    assert "'unsafe-eval'" not in POLICY
+    assert POLICY.startswith("default-src 'none'")
+
+
+def test_texts_of_plugins_stay_texts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """
+    A plugin that puts HTML into its summary, tags, data and card puts none into a page.
+    """
+    spec = replace(
+        zoo.get_spec("perceptron-iris"),
+        summary=HOSTILE,
+        tags=(HOSTILE,),
+        trained_on=(HOSTILE,),
+        papers=(HOSTILE,),
+    )
+    monkeypatch.setattr(zoo, "get_spec", lambda name: spec)
+    monkeypatch.setattr(zoo, "card", lambda name: f"# x\n\n{HOSTILE}\n\n`{HOSTILE}`\n")
+    monkeypatch.setattr(site, "_code", lambda spec: {HOSTILE: HOSTILE})
+
+    made = build(tmp_path / "site", names=["perceptron-iris"], live=False)
+
+    for path in made.folder.rglob("*.html"):
+        page = Page(path)
+        assert "alert" in path.read_text(encoding="utf-8")
+        assert not [text for text in page.text("script") if "alert" in text]
+        assert not [one for one in page.all("img") if one.get("src") == "x"]
+
+
+def test_data_of_a_page_can_not_end_its_script() -> None:
+    """
+    Labels and examples stand in a script element: no text of theirs closes it.
+    """
+    data = {"labels": [HOSTILE, "\u2028<!--"]}
+    text = str(site._as_data(data))
+
+    assert "<" not in text
+    assert json.loads(text) == data
+
+
+def test_a_folder_of_somebody_else_is_left_alone(tmp_path: Path) -> None:
+    """
+    Only what was written here is written over.
+    """
+    (tmp_path / "mine.txt").write_text("mine")
+
+    with pytest.raises(GalleryError) as caught:
+        build(tmp_path, names=["perceptron-iris"], live=False)
+
+    assert str(caught.value) == (
+        f"{tmp_path} is there already and is no site of zoo gallery; nothing was "
+        "written. Name a new folder."
+    )
+    assert [path.name for path in tmp_path.iterdir()] == ["mine.txt"]
+
+
+def test_a_site_is_written_anew(tmp_path: Path) -> None:
+    """
+    A second build replaces the first: no page stays of a model that is gone.
+    """
+    build(tmp_path / "site", names=["perceptron-iris"], live=False)
+    made = build(tmp_path / "site", names=["xor-mlp"], live=False)
+
+    assert [path.name for path in (made.folder / "pages").iterdir()] == ["xor-mlp"]
+    assert [path.name for path in tmp_path.iterdir()] == ["site"]
+
+
+def test_every_text_is_in_every_language(folder: Path) -> None:
+    """
+    Each key has all languages and the same names in braces, and each is used.
+    """
+    sources = [*site.STATIC.rglob("*.js"), *Path(site.__file__).parent.rglob("*.html")]
+    used = "\n".join(path.read_text(encoding="utf-8") for path in sources)
+
+    for key, texts in all_strings().items():
+        assert set(texts) == set(LANGUAGES), key
+        assert len({tuple(sorted(re.findall(r"\{\w+\}", t))) for t in texts.values()}) == 1
+        assert f'"{key}"' in used, key
+
+
+def test_the_command_says_what_it_wrote(tmp_path: Path) -> None:
+    """
+    One line: the page to open, and how many models there are.
+    """
+    place = tmp_path / "site"
+    words = ["perceptron-iris", "--no-live", "-o", str(place)]
+
+    ended = CliRunner().invoke(gallery_command, words)
+
+    assert ended.exit_code == 0, ended.output
+    start = f"{place / 'index.html'}  1 models, 0 of them live, "
+    assert ended.output.startswith(start)
