@@ -32,6 +32,7 @@ SPECS = (
         stored="float16",
         papers=("https://arxiv.org/abs/1505.04597",),
         tags=("pets", "unet"),
+        chapters=("segmentation",),
     ),
     ModelSpec(
         name="unet-efficientnet-lite0-pet",
@@ -60,6 +61,7 @@ SPECS = (
             "https://arxiv.org/abs/1905.11946",
         ),
         tags=("pets", "unet", "efficientnet", "timm"),
+        chapters=("segmentation", "transfer-learning"),
     ),
 )
 
