@@ -6,7 +6,10 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
+from docutils import nodes
+from docutils.utils.math.latex2mathml import tex2mathml
 from sphinx.application import Sphinx
+from sphinx.util.docutils import SphinxTranslator
 
 HERE = Path(__file__).parent
 ROOT = HERE.parent
@@ -30,7 +33,8 @@ autosummary_generate = True
 autodoc_member_order = "bysource"
 autodoc_typehints = "signature"
 autodoc_default_options = {"members": True, "undoc-members": False}
-myst_enable_extensions = ["deflist"]
+myst_enable_extensions = ["deflist", "dollarmath"]
+html_math_renderer = "mathml"  # browsers show it themselves: nothing is fetched
 myst_heading_anchors = 3
 suppress_warnings = ["myst.xref_missing"]  # links into the repository, not the pages
 
@@ -53,8 +57,22 @@ def escape_stars(app: Sphinx, *arguments: Any) -> None:
     lines[:] = [line.replace("*", "\\*") for line in lines]
 
 
+def inline_formula(translator: SphinxTranslator, node: nodes.math) -> None:
+    """Write a formula within a line as MathML."""
+    translator.body.append(tex2mathml(node.astext()))
+    raise nodes.SkipNode
+
+
+def block_formula(translator: SphinxTranslator, node: nodes.math_block) -> None:
+    """Write a formula of its own as MathML, which scrolls where it is too wide."""
+    formula = tex2mathml(node.astext(), as_block=True)
+    translator.body.append(f'<div style="overflow-x: auto">{formula}</div>')
+    raise nodes.SkipNode
+
+
 def setup(app: Sphinx) -> None:
     """Add these to the build."""
+    app.add_html_math_renderer("mathml", (inline_formula, None), (block_formula, None))
     for event in ("autodoc-process-docstring", "sphinx-click-process-description"):
         app.connect(event, escape_stars)
     app.connect("builder-inited", copy_cards)

@@ -11,6 +11,7 @@ from zoo.errors import (
     BundleError,
     CacheError,
     CardError,
+    ChapterNotFound,
     CheckError,
     CheckpointError,
     Collapsed,
@@ -85,6 +86,19 @@ MESSAGES = [
     (
         SplitNotFound("iris", "test", ["train", "all"]),
         "Dataset 'iris' has no split 'test'; it has train, all.",
+    ),
+    (
+        ChapterNotFound("gann", ["rnn", "gan"]),
+        "No model is in a chapter 'gann'. Did you mean 'gan'? Chapters: gan, rnn.",
+    ),
+    (
+        ChapterNotFound("opera", ["rnn", "gan"]),
+        "No model is in a chapter 'opera'. Chapters: gan, rnn.",
+    ),
+    (
+        ChapterNotFound("gan", []),
+        "No model is in a chapter 'gan'. No plugin with chapters is installed; see "
+        "'Set up' in the README.",
     ),
     (PluginError("acme", "it broke"), "Plugin 'acme': it broke"),
     (

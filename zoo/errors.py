@@ -5,6 +5,7 @@
     + ModelNotFound
     + DatasetNotFound
     + SplitNotFound
+    + ChapterNotFound
   - PluginError
     + DuplicateName
   - SpecError
@@ -66,6 +67,7 @@ __all__ = [
     "BundleError",
     "CacheError",
     "CardError",
+    "ChapterNotFound",
     "CheckError",
     "CheckpointError",
     "Collapsed",
@@ -156,6 +158,18 @@ class SplitNotFound(NotFound):
         super().__init__(
             f"Dataset {dataset!r} has no split {split!r}; it has {', '.join(known)}."
         )
+
+
+class ChapterNotFound(NotFound):
+    """No installed model belongs to this chapter of the course."""
+
+    def __init__(self, chapter: str, known: Iterable[str]) -> None:
+        known = sorted(known)
+        hint = f"{near(chapter, known)}Chapters: {', '.join(known)}."
+        if not known:
+            hint = "No plugin with chapters is installed; see 'Set up' in the README."
+        super().__init__(f"No model is in a chapter {chapter!r}. {hint}")
+        self.chapter = chapter
 
 
 class PluginError(ZooError):

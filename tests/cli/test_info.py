@@ -22,7 +22,23 @@ def test_info(run: Run) -> None:
     assert facts["weights"] == "172 bytes, in the plugin"
     assert facts["input"] == "sepal_length 4.3 to 7 cm; petal_length 1 to 5.1 cm"
     assert facts["labels"] == "setosa, versicolor"
+    assert facts["chapters"] == "perceptron"
+    assert facts["recipe"] == "zoo_perceptron.iris_recipe"
     assert facts["metrics"].startswith("accuracy 1.0000 on iris test (nearest class")
+
+
+def test_info_names_the_file_of_the_architecture(run: Run) -> None:
+    """
+    A path that an editor opens, and the function in it; a model without a recipe says
+    so.
+    """
+    lines = run("info", "resnet50").out.splitlines()
+
+    (line,) = [one for one in lines if one.startswith("architecture ")]
+    file, function = line.removeprefix("architecture ").split(", ")
+    assert Path(file).name == "resnet.py"
+    assert f"def {function.removesuffix(')')}" in Path(file).read_text(encoding="utf-8")
+    assert "recipe       none" in lines
 
 
 def test_info_says_when_weights_changed(

@@ -10,6 +10,8 @@ import pytest
 from command_line import Ended, Run
 
 import zoo
+from zoo.plugins.discovery import installed
+from zoo.plugins.registry import Registry
 
 
 def names(ended: Ended) -> list[str]:
@@ -54,6 +56,31 @@ def test_list_cuts_no_line_in_a_pipe(run: Run, monkeypatch: pytest.MonkeyPatch) 
     assert [
         line.endswith(summary) for line, summary in zip(lines, summaries, strict=True)
     ] == [True] * len(lines)
+
+
+def test_list_a_chapter(run: Run) -> None:
+    """
+    `--chapter` narrows the list to a chapter of the course, and PATTERN further.
+    """
+    assert names(run("list", "--chapter", "super-resolution")) == ["srresnet-face"]
+    assert names(run("list", "*-gates", "--chapter", "perceptron")) == [
+        "perceptron-gates"
+    ]
+    assert names(run("list", "acme/*", "--chapter", "perceptron")) == []
+
+
+def test_list_an_unknown_chapter(run: Run) -> None:
+    """
+    Near ones are proposed, and all are named.
+    """
+    known = ", ".join(Registry(installed().models).chapters)
+
+    assert run("list", "--chapter", "perceptrn") == Ended(
+        1,
+        "",
+        "error: No model is in a chapter 'perceptrn'. Did you mean 'perceptron'? "
+        f"Chapters: {known}.\n",
+    )
 
 
 def test_list_as_json(run: Run) -> None:

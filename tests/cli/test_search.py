@@ -21,6 +21,8 @@ SEARCHES = [
     (["perceptron-iris", "--license", "mit"], True),
     (["perceptron-iris", "--trained-on", "iris"], True),
     (["perceptron-iris", "--trained-on", "mnist"], False),
+    (["perceptron-iris", "--chapter", "perceptron"], True),
+    (["perceptron-iris", "--chapter", "cnn"], False),
     (["perceptron-iris", "--metric", "accuracy>=0.9"], True),
     (["perceptron-iris", "--metric", "accuracy<0.9"], False),
 ]

@@ -13,9 +13,11 @@ from zoo._utils import paths as folders
 
 SETUPS = ("pip ", "python -m pip ", "python scripts/install.py")
 INSTALLING = (*SETUPS, "scripts/check")
+TRANSLATED = "docs/course/ko/"  # with the blocks of the English pages
+RUN = [page for page in PAGES if not page.startswith(TRANSLATED)]
 OF_THE_SHELL = [
     page
-    for page in PAGES
+    for page in RUN
     if any(not line.startswith(INSTALLING) for line in lines("sh", page))
 ]
 FAST = ("README.md", "docs/getting-started.md")  # what a newcomer reads
@@ -39,7 +41,7 @@ def needs(text: str) -> str | None:
     ("page", "number"),
     [
         pytest.param(page, number, marks=marks(page))
-        for page in PAGES
+        for page in RUN
         for number in range(len(blocks("python", page)))
     ],
 )

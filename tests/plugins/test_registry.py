@@ -14,7 +14,12 @@ from zoo import (
     TextInput,
     Weights,
 )
-from zoo.errors import DatasetNotFound, ModelNotFound, SettingsError
+from zoo.errors import (
+    ChapterNotFound,
+    DatasetNotFound,
+    ModelNotFound,
+    SettingsError,
+)
 from zoo.plugins.registry import Registry, dataset
 
 
@@ -52,8 +57,9 @@ LARGE = model(
     trained_on=("imagenet", "mnist"),
     metrics=(Metric(name="accuracy", value=0.8, dataset="imagenet"),),
     tags=("cnn", "photographs"),
+    chapters=("resnet", "transfer-learning"),
 )
-PLAIN = model("lenet5", trained_on=("iris",))
+PLAIN = model("lenet5", trained_on=("iris",), chapters=("cnn",))
 REGISTRY = Registry({spec.name: spec for spec in (SMALL, LARGE, PLAIN)})
 UNKNOWN = Weights(size=None, sha256="0" * 64, repo="a/b", revision="0" * 40)
 ALL = ["lenet5", "mlp-mnist", "resnet50"]
@@ -86,6 +92,9 @@ FOUND: list[tuple[dict[str, Any], list[str]]] = [
     ({"license": "apache-2.0"}, ["resnet50"]),
     ({"trained_on": "mnist"}, ["mlp-mnist", "resnet50"]),
     ({"trained_on": "mni"}, []),
+    ({"chapter": "cnn"}, ["lenet5"]),
+    ({"chapter": "transfer-learning"}, ["resnet50"]),
+    ({"chapter": "cnn", "text": "mlp"}, []),
     ({"metric": "accuracy"}, ["mlp-mnist", "resnet50"]),
     ({"metric": "recall@5"}, ["mlp-mnist"]),
     ({"metric": "f1"}, []),
@@ -143,6 +152,20 @@ def test_a_malformed_condition(registry: Registry, condition: str) -> None:
         f"metric={condition!r} should be a name or a condition such as "
         "'accuracy>=0.99'."
     )
+
+
+def test_an_unknown_chapter() -> None:
+    """
+    A chapter that no model is in is an error, not an empty answer.
+    """
+    with pytest.raises(ChapterNotFound) as caught:
+        REGISTRY.search(chapter="resnets")
+
+    assert str(caught.value) == (
+        "No model is in a chapter 'resnets'. Did you mean 'resnet'? Chapters: cnn, "
+        "resnet, transfer-learning."
+    )
+    assert caught.value.chapter == "resnets"
 
 
 def test_a_registry_is_a_mapping_in_alphabetical_order() -> None:

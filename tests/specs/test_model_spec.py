@@ -159,6 +159,11 @@ REFUSED = [
         "Model 'net': parameters=-1 should be a count.",
     ),
     (
+        lambda: model(chapters=("cnn", "Transfer learning")),
+        "Model 'net': chapters='Transfer learning' should be lower-case words joined "
+        "by hyphens.",
+    ),
+    (
         lambda: Trunk(module="layer4:out", size=(7, 7), stride=32),
         "Trunk: module='layer4:out' should be a submodule of the network, such as "
         "'layer4' or 'features.8'.",

@@ -23,6 +23,7 @@ def test_a_notebook_shows_a_table_of_facts() -> None:
 
     assert "<tr><th>parameters</th><td>3</td></tr>" in page
     assert "accuracy 1.0000 on iris test" in page
+    assert "<tr><th>chapters</th><td>perceptron</td></tr>" in page
     assert "<th>labels</th><td>setosa, versicolor</td>" in page
 
 

@@ -14,6 +14,7 @@ import click
 from zoo._utils import shown
 from zoo._utils.atomic_write import atomic_file
 from zoo.artifacts.changelog import model_changes
+from zoo.artifacts.weight_store import package_folder
 from zoo.plugins.discovery import Plugin, installed
 from zoo.specs import Metric, ModelSpec
 
@@ -136,6 +137,9 @@ def facts(
         "metrics": metrics or "none measured",
         "costs": str(spec.costs or "not measured"),
         "trained on": ", ".join(spec.trained_on),
+        **({"chapters": ", ".join(spec.chapters)} if spec.chapters else {}),
+        "architecture": _architecture(spec),
+        "recipe": spec.recipe or "none",
         "input": spec.input.description,
         **spec.output.facts,
         "licences": f"code {spec.license.code}, weights {spec.license.weights}, "
@@ -144,6 +148,16 @@ def facts(
         **({"changes": changes} if changes else {}),
         "sources": ", ".join(spec.papers),
     }
+
+
+def _architecture(spec: ModelSpec) -> str:
+    """Return the file and the function that build a model, without importing them."""
+    module, _, function = spec.build.partition(":")
+    package, *names = module.split(".")
+    place = package_folder(package).joinpath(*names)
+    files = [place.with_name(f"{place.name}.py"), place / "__init__.py"]
+    file = next((str(one) for one in files if one.is_file()), module)
+    return f"{file}, {function}()"
 
 
 def baseline(metric: Metric) -> str:

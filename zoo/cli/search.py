@@ -18,6 +18,7 @@ from zoo.plugins import catalog
 @click.option("--max-bytes", type=int, help="Maximum size of the weights in bytes.")
 @click.option("--license", help="Licence of the weights, such as mit.")
 @click.option("--trained-on", help="Name of a dataset, such as mnist.")
+@click.option("--chapter", help="Chapter of the course, such as gan.")
 @click.option("--metric", help="A metric, or a condition such as 'accuracy>=0.99'.")
 @json_option
 def search_command(words: tuple[str, ...], as_json: bool, **conditions: Any) -> None:

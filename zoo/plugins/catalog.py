@@ -11,19 +11,24 @@ from zoo.specs import ModelSpec
 __all__ = ["get_spec", "list_datasets", "list_models", "search"]
 
 
-def list_models(pattern: str = "*") -> list[str]:
+def list_models(pattern: str = "*", *, chapter: str | None = None) -> list[str]:
     """Return the names of the installed models that match a pattern such as "mlp-*".
+
+    `chapter` narrows them to a chapter of the course, such as "gan". Raises
+    ChapterNotFound.
 
     The models of a library are listed where the pattern begins with its prefix, as in
     "acme/net*": that imports the library.
 
     >>> zoo.list_models("lenet*")
     ['lenet5-mnist']
+    >>> zoo.list_models(chapter="super-resolution")
+    ['srresnet-face']
     """
     of_library = names_matching(pattern, installed())
-    if of_library is not None:
+    if of_library is not None and chapter is None:
         return of_library
-    return [spec.name for spec in search(pattern)]
+    return [spec.name for spec in search(pattern, chapter=chapter)]
 
 
 def get_spec(name: str) -> ModelSpec:
@@ -43,8 +48,8 @@ def search(text: str = "", **conditions: Any) -> list[ModelSpec]:
     """Return the specs that meet every condition; see
     `zoo.plugins.registry.Registry.search`.
 
-    Conditions: task, max_parameters, max_bytes, license, trained_on, metric. A notebook
-    shows them as a table.
+    Conditions: task, max_parameters, max_bytes, license, trained_on, metric,
+    chapter. A notebook shows them as a table.
 
     >>> [spec.name for spec in zoo.search("captcha")]
     ['crnn-captcha']

@@ -6,7 +6,12 @@ from fnmatch import fnmatchcase
 from operator import eq, ge, gt, le, lt
 from typing import Any
 
-from zoo.errors import DatasetNotFound, ModelNotFound, SettingsError
+from zoo.errors import (
+    ChapterNotFound,
+    DatasetNotFound,
+    ModelNotFound,
+    SettingsError,
+)
 from zoo.specs import DatasetSpec, ModelSpec
 
 __all__ = ["Registry", "dataset"]
@@ -82,14 +87,18 @@ class Registry(Mapping[str, ModelSpec]):
         license: str | None = None,
         trained_on: str | None = None,
         metric: str | None = None,
+        chapter: str | None = None,
     ) -> list[ModelSpec]:
         """Return the specs that meet every condition.
 
         `text` is a name pattern ("lenet*"), or words: each is a part of the name, or
         begins a word of summary, task, tags, datasets, labels or language. `license`
         is that of the weights; `metric` is a name ("accuracy") or a condition
-        ("accuracy>=0.99").
+        ("accuracy>=0.99"). `chapter` is one of the course, such as "gan". Raises
+        SettingsError, ChapterNotFound.
         """
+        if chapter is not None and chapter not in self.chapters:
+            raise ChapterNotFound(chapter, self.chapters)
         measures = _condition(metric) if metric is not None else _anything
         return [
             spec
@@ -100,8 +109,14 @@ class Registry(Mapping[str, ModelSpec]):
             and (max_bytes is None or _bytes(spec) <= max_bytes)
             and license in (None, spec.license.weights)
             and (trained_on is None or trained_on in spec.trained_on)
+            and (chapter is None or chapter in spec.chapters)
             and measures(spec)
         ]
+
+    @property
+    def chapters(self) -> list[str]:
+        """The chapters of all models, in alphabetical order."""
+        return sorted({one for spec in self._models.values() for one in spec.chapters})
 
 
 def dataset(datasets: Mapping[str, DatasetSpec], name: str) -> DatasetSpec:

@@ -187,6 +187,7 @@ class ModelSpec:
     from which discovery completes the spec: the pin of shipped `weights`, `metrics` and
     `costs`. Weights on the Hub are pinned here. `behind_baseline` says in a sentence
     why a model is kept although a baseline is better; its card begins with it.
+    `chapters` are those of a course that the model belongs to, such as "gan".
 
     >>> spec = zoo.get_spec("lenet5-mnist")
     >>> spec.task, spec.license.code
@@ -216,6 +217,7 @@ class ModelSpec:
     costs: Cost | None = None
     papers: tuple[str, ...] = ()
     tags: tuple[str, ...] = ()
+    chapters: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         owner = f"Model {self.name!r}"
@@ -236,6 +238,9 @@ class ModelSpec:
         if self.trunk is not None and not self.input.pictured:
             expected = f"None, because the input is no picture but {self.input.plural}"
             raise SpecError(owner, "trunk", self.trunk, expected)
+        for chapter in self.chapters:
+            expected = "lower-case words joined by hyphens"
+            _require(owner, PREFIX, chapter, "chapters", expected)
         self.output.check_input(owner, self.input)
 
     def __repr__(self) -> str:
@@ -254,6 +259,7 @@ class ModelSpec:
             "parameters": f"{self.parameters:,}",
             "metrics": measured,
             "trained on": ", ".join(self.trained_on),
+            "chapters": ", ".join(self.chapters),
             "input": self.input.description,
             **self.output.facts,
             "licence of the weights": self.license.weights,

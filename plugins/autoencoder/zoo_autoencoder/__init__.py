@@ -33,6 +33,7 @@ SPECS = (
         stored="float16",
         papers=("https://doi.org/10.1126/science.1127647",),
         tags=("fashion-mnist", "clothes", "autoencoder"),
+        chapters=("autoencoder",),
     ),
     ModelSpec(
         name="ae-ecg5000",
@@ -54,6 +55,7 @@ SPECS = (
         examples=("beat.csv", "noise.csv"),
         papers=("https://doi.org/10.1145/2689746.2689747",),
         tags=("ecg", "autoencoder", "anomaly-detection"),
+        chapters=("autoencoder", "anomaly"),
     ),
     ModelSpec(
         name="deep-ae-mnist",
@@ -76,6 +78,7 @@ SPECS = (
             "https://arxiv.org/abs/1502.01852",
         ),
         tags=("mnist", "digits", "autoencoder"),
+        chapters=("autoencoder",),
     ),
     ModelSpec(
         name="sparse-ae-mnist",
@@ -95,6 +98,7 @@ SPECS = (
         stored="float16",
         papers=("https://arxiv.org/abs/1312.5663",),
         tags=("mnist", "digits", "autoencoder", "sparse"),
+        chapters=("autoencoder",),
     ),
     ModelSpec(
         name="conv-dae-fashion-mnist",
@@ -114,6 +118,7 @@ SPECS = (
         stored="float16",
         papers=("https://doi.org/10.1145/1390156.1390294",),
         tags=("fashion-mnist", "clothes", "autoencoder", "denoising"),
+        chapters=("autoencoder", "denoising"),
     ),
     ModelSpec(
         name="cae-denoise-mnist",
@@ -138,6 +143,7 @@ SPECS = (
             "https://arxiv.org/abs/1502.03167",
         ),
         tags=("mnist", "digits", "autoencoder", "denoising"),
+        chapters=("autoencoder", "denoising"),
     ),
     ModelSpec(
         name="vae-mnist",
@@ -157,6 +163,7 @@ SPECS = (
         stored="float16",
         papers=("https://arxiv.org/abs/1312.6114",),
         tags=("mnist", "digits", "autoencoder", "vae"),
+        chapters=("autoencoder",),
     ),
 )
 

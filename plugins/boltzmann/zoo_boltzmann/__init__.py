@@ -28,6 +28,7 @@ SPECS = (
             "https://doi.org/10.1007/978-3-642-35289-8_32",
         ),
         tags=("mnist", "digits", "boltzmann", "dbn"),
+        chapters=("boltzmann",),
     ),
     ModelSpec(
         name="rbm-mnist",
@@ -52,6 +53,7 @@ SPECS = (
             "https://doi.org/10.1145/1390156.1390266",
         ),
         tags=("mnist", "digits", "boltzmann", "rbm"),
+        chapters=("boltzmann",),
     ),
 )
 

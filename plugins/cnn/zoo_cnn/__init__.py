@@ -52,6 +52,7 @@ SPECS = (
         stored="float16",
         papers=("https://doi.org/10.1109/5.726791",),
         tags=("mnist", "digits", "cnn"),
+        chapters=("cnn",),
     ),
     ModelSpec(
         name="conv-filters",
@@ -69,6 +70,7 @@ SPECS = (
         examples=("boot.png", "cat.png"),
         papers=("https://arxiv.org/abs/1603.07285",),
         tags=("filters", "edges", "convolution"),
+        chapters=("cnn",),
     ),
     ModelSpec(
         name="cnn-cifar10",
@@ -92,6 +94,7 @@ SPECS = (
             "https://arxiv.org/abs/1502.03167",
         ),
         tags=("cifar10", "cnn"),
+        chapters=("cnn",),
     ),
     ModelSpec(
         name="cnn-flowers",
@@ -115,6 +118,7 @@ SPECS = (
             "https://arxiv.org/abs/1502.03167",
         ),
         tags=("flowers", "cnn"),
+        chapters=("cnn",),
     ),
 )
 

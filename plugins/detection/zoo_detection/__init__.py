@@ -76,6 +76,7 @@ SPECS = (
             "https://arxiv.org/abs/1804.02767",
         ),
         tags=("blood cells", "microscopy"),
+        chapters=("detection",),
     ),
     ModelSpec(
         name="faster-rcnn-mini",
@@ -104,6 +105,7 @@ SPECS = (
             "https://arxiv.org/abs/1703.06870",
         ),
         tags=("blood cells", "microscopy"),
+        chapters=("detection",),
     ),
     ModelSpec(
         name="posenet-mini",
@@ -132,6 +134,7 @@ SPECS = (
             "https://arxiv.org/abs/1803.08225",
         ),
         tags=("faces", "keypoints"),
+        chapters=("detection",),
     ),
 )
 

@@ -25,6 +25,7 @@ SPECS = (
             "https://arxiv.org/abs/1801.04406",
         ),
         tags=("mnist", "digits", "gan", "dcgan"),
+        chapters=("gan", "dcgan"),
     ),
 )
 

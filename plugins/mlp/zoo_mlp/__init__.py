@@ -29,6 +29,7 @@ SPECS = (
         stored="float16",
         papers=("https://doi.org/10.1038/323533a0",),
         tags=("mnist", "digits", "mlp"),
+        chapters=("mlp",),
     ),
     ModelSpec(
         name="mlp-dropout-mnist",
@@ -49,6 +50,7 @@ SPECS = (
         stored="float16",
         papers=("https://jmlr.org/papers/v15/srivastava14a.html",),
         tags=("mnist", "digits", "mlp", "dropout", "regularization"),
+        chapters=("mlp", "regularization"),
     ),
 )
 

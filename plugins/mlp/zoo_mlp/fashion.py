@@ -43,6 +43,7 @@ SPECS = (
         settings={"epochs": 20, "lr": 0.003, "weight_decay": 0.0},
         card="cards/softmax-fashion-mnist.md",
         parameters=7_850,
+        chapters=("mlp",),
     ),
     ModelSpec(
         name="mlp-fashion-mnist",
@@ -58,5 +59,6 @@ SPECS = (
         },
         card="cards/mlp-fashion-mnist.md",
         parameters=407_050,
+        chapters=("mlp", "tuning"),
     ),
 )

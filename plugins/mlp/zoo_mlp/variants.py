@@ -29,7 +29,11 @@ EXPDECAY = {
 }
 COSINE = {**PLAIN, "schedule": "cosine", "schedule_period": 2 * EPOCH}
 
-REGULARIZED = {**SMALL, "tags": (*SMALL["tags"], "regularization")}
+REGULARIZED = {
+    **SMALL,
+    "tags": (*SMALL["tags"], "regularization"),
+    "chapters": ("regularization",),
+}
 
 SPECS = (
     ModelSpec(

@@ -36,6 +36,7 @@ SPECS = (
             "https://www.cs.toronto.edu/~graves/icml_2006.pdf",
         ),
         tags=("ocr", "captcha", "ctc"),
+        chapters=("captcha",),
     ),
     ModelSpec(
         name="crnn-digits",
@@ -70,6 +71,7 @@ SPECS = (
             "https://www.cs.toronto.edu/~graves/icml_2006.pdf",
         ),
         tags=("ocr", "digits", "ctc"),
+        chapters=("captcha",),
     ),
 )
 DATASETS = (

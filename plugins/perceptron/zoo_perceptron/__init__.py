@@ -45,6 +45,7 @@ SPECS = (
         examples=("bits.csv",),
         papers=("https://doi.org/10.1037/h0042519",),
         tags=("logic", "perceptron"),
+        chapters=("perceptron",),
     ),
     ModelSpec(
         name="neuron-or",
@@ -61,6 +62,7 @@ SPECS = (
         examples=("bits.csv",),
         papers=("https://doi.org/10.1038/323533a0",),
         tags=("logic", "neuron"),
+        chapters=("perceptron",),
     ),
     ModelSpec(
         name="perceptron-iris",
@@ -81,6 +83,7 @@ SPECS = (
             "https://doi.org/10.1111/j.1469-1809.1936.tb02137.x",
         ),
         tags=("iris", "perceptron"),
+        chapters=("perceptron",),
     ),
     ModelSpec(
         name="xor-mlp",
@@ -98,6 +101,7 @@ SPECS = (
         examples=("bits.csv",),
         papers=("https://doi.org/10.1038/323533a0",),
         tags=("logic", "xor", "mlp"),
+        chapters=("perceptron", "mlp"),
     ),
     ModelSpec(
         name="xor-mlp.hand-set",
@@ -115,6 +119,7 @@ SPECS = (
         examples=("bits.csv",),
         papers=("https://doi.org/10.1007/BF02478259",),
         tags=("logic", "xor", "mlp"),
+        chapters=("perceptron", "mlp"),
     ),
 )
 

@@ -63,6 +63,7 @@ SPECS = (
         stored="float16",
         papers=("https://arxiv.org/abs/1512.03385",),
         tags=("cifar10", "resnet", "cnn", "backbone"),
+        chapters=("resnet", "transfer-learning"),
     ),
     ModelSpec(
         name="resnet-basic-cifar10",
@@ -84,6 +85,7 @@ SPECS = (
         stored="float16",
         papers=("https://arxiv.org/abs/1512.03385",),
         tags=("cifar10", "resnet", "cnn"),
+        chapters=("resnet",),
     ),
     ModelSpec(
         name="resnet18-cifar10",
@@ -128,6 +130,7 @@ SPECS = (
             repo="timm/resnet18.a1_in1k",
             revision="491b427b45c94c7fb0e78b5474cc919aff584bbf",
         ),
+        chapters=("resnet",),
     ),
     ModelSpec(
         name="resnet50",
@@ -151,6 +154,7 @@ SPECS = (
             repo="timm/resnet50.a1_in1k",
             revision="767268603ca0cb0bfe326fa87277f19c419566ef",
         ),
+        chapters=("resnet", "transfer-learning"),
     ),
 )
 

@@ -33,6 +33,7 @@ SPECS = (
             "https://arxiv.org/abs/1511.04587",
         ),
         tags=("faces", "photographs", "super-resolution"),
+        chapters=("super-resolution",),
     ),
 )
 

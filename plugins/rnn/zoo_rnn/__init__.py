@@ -54,6 +54,7 @@ def _imdb(cell: str, parameters: int, paper: str) -> ModelSpec:
         examples=("praise.txt", "complaint.txt"),
         papers=(paper, "https://aclanthology.org/P11-1015"),
         tags=(*dict.fromkeys((cell, "rnn")), "sentiment-analysis"),
+        chapters=(cell,),
     )
 
 
@@ -84,6 +85,7 @@ SPECS = (
             "https://arxiv.org/abs/1409.2329",
         ),
         tags=("lstm", "rnn", "characters"),
+        chapters=("lstm",),
     ),
     ModelSpec(
         name="word-lstm-headlines",
@@ -113,6 +115,7 @@ SPECS = (
             "https://arxiv.org/abs/1409.2329",
         ),
         tags=("lstm", "rnn", "headlines"),
+        chapters=("lstm",),
     ),
     ModelSpec(
         name="gru-nsmc",
@@ -144,6 +147,7 @@ SPECS = (
             "https://aclanthology.org/P12-2018",
         ),
         tags=("gru", "rnn", "sentiment-analysis"),
+        chapters=("gru",),
     ),
     ModelSpec(
         name="rnn-netflix",
@@ -168,6 +172,7 @@ SPECS = (
         examples=("random_walk.csv",),
         papers=("https://doi.org/10.1207/s15516709cog1402_1",),
         tags=("rnn", "stock-prices"),
+        chapters=("rnn",),
     ),
     ModelSpec(
         name="rnn-cell",
@@ -190,6 +195,7 @@ SPECS = (
             "https://doi.org/10.1007/BF01608556",
         ),
         tags=("rnn", "elman-network", "chaos"),
+        chapters=("rnn",),
     ),
 )
 

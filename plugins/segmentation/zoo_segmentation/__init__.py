@@ -48,6 +48,7 @@ SPECS = (
         stored="float16",
         papers=("https://arxiv.org/abs/1505.04597",),
         tags=("pets", "unet"),
+        chapters=("segmentation",),
     ),
     ModelSpec(
         name="unet-efficientnet-lite0-pet",
@@ -76,6 +77,7 @@ SPECS = (
             "https://arxiv.org/abs/1905.11946",
         ),
         tags=("pets", "unet", "efficientnet", "timm"),
+        chapters=("segmentation", "transfer-learning"),
     ),
     ModelSpec(
         name="unet-efficientnet-lite0-trimap",

@@ -38,6 +38,7 @@ SPECS = (
             "https://arxiv.org/abs/1508.07909",
         ),
         tags=("gru", "attention", "bpe"),
+        chapters=("attention",),
     ),
     ModelSpec(
         name="attention-spa-eng",
@@ -66,6 +67,7 @@ SPECS = (
             "https://arxiv.org/abs/1508.07909",
         ),
         tags=("gru", "attention", "bpe"),
+        chapters=("attention",),
     ),
     ModelSpec(
         name="seq2seq-gru",
@@ -96,6 +98,7 @@ SPECS = (
             "https://arxiv.org/abs/1508.07909",
         ),
         tags=("gru", "bpe"),
+        chapters=("gru", "attention"),
     ),
     ModelSpec(
         name="transformer-mt",
@@ -131,6 +134,7 @@ SPECS = (
             "https://arxiv.org/abs/1508.07909",
         ),
         tags=("transformer", "attention", "bpe"),
+        chapters=("transformer",),
     ),
 )
 

@@ -29,6 +29,7 @@ SPECS = (
         examples=("nuclei.csv",),
         papers=("https://doi.org/10.24432/C5DW2B", BACKPROPAGATION),
         tags=("mlp",),
+        chapters=("mlp", "data"),
     ),
     ModelSpec(
         name="mlp-pima",
@@ -49,6 +50,7 @@ SPECS = (
         tags=("mlp",),
         behind_baseline="In cross-validation the two are equally good, and on the "
         "test rows they differ by no more than chance.",
+        chapters=("mlp", "tuning"),
     ),
     ModelSpec(
         name="mlp-thoracic",
@@ -76,5 +78,6 @@ SPECS = (
         behind_baseline="Whoever predicts survival for all is right most often and "
         "finds no death; in cross-validation the network and balanced logistic "
         "regression differ by no more than chance.",
+        chapters=("mlp", "data"),
     ),
 )

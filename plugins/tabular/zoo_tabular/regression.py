@@ -28,6 +28,7 @@ SPECS = (
         trained_on=("sine",),
         examples=("sine.csv",),
         tags=("polynomial",),
+        chapters=("autograd",),
     ),
     ModelSpec(
         name="mlp-exam-score",
@@ -51,6 +52,7 @@ SPECS = (
         examples=("students.csv",),
         papers=(BACKPROPAGATION,),
         tags=("mlp",),
+        chapters=("data",),
     ),
     ModelSpec(
         name="mlp-boston",
@@ -69,6 +71,7 @@ SPECS = (
         examples=("suburb.csv",),
         papers=("https://doi.org/10.1016/0095-0696(78)90006-2", BACKPROPAGATION),
         tags=("mlp",),
+        chapters=("mlp", "data"),
     ),
     ModelSpec(
         name="mlp-diabetes",
@@ -88,6 +91,7 @@ SPECS = (
         examples=("patients.csv",),
         papers=("https://doi.org/10.1214/009053604000000067", BACKPROPAGATION),
         tags=("mlp",),
+        chapters=("mlp", "data"),
     ),
     ModelSpec(
         name="mlp-california",
@@ -110,5 +114,6 @@ SPECS = (
         tags=("mlp",),
         behind_baseline="On tables of a few numbers, trees usually are; the network is "
         "ahead of least squares and of the nearest neighbours.",
+        chapters=("mlp", "data"),
     ),
 )

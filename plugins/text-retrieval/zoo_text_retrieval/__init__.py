@@ -51,6 +51,7 @@ SPECS = (
         ),
         tags=("lsa", "tf-idf", "naive-bayes"),
         behind_baseline="Topics add less to naive Bayes than this test can tell.",
+        chapters=("text",),
     ),
     ModelSpec(
         name="tfidf-clf-20news",
@@ -75,6 +76,7 @@ SPECS = (
         tags=("tf-idf", "logistic-regression"),
         behind_baseline="Logistic regression needs more than these thousand posts to "
         "learn a weight for each word.",
+        chapters=("text",),
     ),
     ModelSpec(
         name="tfidf-retriever",
@@ -104,6 +106,7 @@ SPECS = (
         tags=("tf-idf", "retrieval", "sentence-similarity"),
         behind_baseline="An SVD blurs words into topics, and topics are what is "
         "measured; for a rare name or number, words are what one looks for.",
+        chapters=("text",),
     ),
 )
 

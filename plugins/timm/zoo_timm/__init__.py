@@ -53,6 +53,7 @@ SPECS = (
         stored="float16",
         papers=("https://arxiv.org/abs/1905.11946",),
         tags=("imagenet", "efficientnet", "backbone", "timm"),
+        chapters=("transfer-learning", "sliding-windows"),
     ),
     ModelSpec(
         name="vgg16",
@@ -84,6 +85,7 @@ SPECS = (
             repo="timm/vgg16.tv_in1k",
             revision="b8d8aa2dd860af9233c8c67385a8097fd6c35d3f",
         ),
+        chapters=("vgg", "transfer-learning", "sliding-windows"),
     ),
 )
 

@@ -53,6 +53,7 @@ SPECS = (
             repo="google-bert/bert-base-uncased",
             revision="86b5e0934494bd15c9632b12f734a8a67f723594",
         ),
+        chapters=("bert",),
     ),
     ModelSpec(
         name="bert-mini",
@@ -84,6 +85,7 @@ SPECS = (
         stored="float16",
         papers=("https://arxiv.org/abs/1810.04805",),
         tags=("bert", "wordpiece"),
+        chapters=("bert",),
     ),
     ModelSpec(
         name="gpt-mini",
@@ -110,6 +112,7 @@ SPECS = (
         stored="float16",
         papers=(GPT2,),
         tags=("gpt", "shakespeare", "characters"),
+        chapters=("gpt",),
     ),
     ModelSpec(
         name="gpt2",
@@ -137,6 +140,7 @@ SPECS = (
             repo="openai-community/gpt2",
             revision="607a30d783dfa663caf39e06633721c8d4cfcd7e",
         ),
+        chapters=("gpt",),
     ),
     ModelSpec(
         name="minilm-l6",
@@ -169,6 +173,7 @@ SPECS = (
             repo="sentence-transformers/all-MiniLM-L6-v2",
             revision="1110a243fdf4706b3f48f1d95db1a4f5529b4d41",
         ),
+        chapters=("bert",),
     ),
     ModelSpec(
         name="transformer-imdb",
@@ -200,6 +205,7 @@ SPECS = (
             "https://aclanthology.org/P11-1015",
         ),
         tags=("transformer", "encoder", "sentiment-analysis"),
+        chapters=("transformer",),
     ),
 )
 

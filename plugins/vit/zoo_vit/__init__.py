@@ -57,6 +57,7 @@ SPECS = (
             repo="timm/vit_base_patch16_224.augreg2_in21k_ft_in1k",
             revision="063c6c38a5d8510b2e57df480445e94b231dad2c",
         ),
+        chapters=("transformer",),
     ),
     ModelSpec(
         name="vit-cifar10",
@@ -84,6 +85,7 @@ SPECS = (
         stored="float16",
         papers=("https://arxiv.org/abs/2010.11929", "https://arxiv.org/abs/2106.14881"),
         tags=("cifar10", "vit", "transformer", "attention"),
+        chapters=("transformer",),
     ),
 )
 

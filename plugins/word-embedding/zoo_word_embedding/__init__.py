@@ -35,6 +35,7 @@ SPECS = (
         tags=("word2vec", "cbow", "word-embeddings"),
         behind_baseline="Pairs of words are what is measured, and skip-gram and the "
         "counts are fitted to pairs; CBOW averages a window.",
+        chapters=("word2vec",),
     ),
     ModelSpec(
         name="word2vec-skipgram",
@@ -60,6 +61,7 @@ SPECS = (
         stored="float16",
         papers=("https://arxiv.org/abs/1301.3781", "https://arxiv.org/abs/1310.4546"),
         tags=("word2vec", "skip-gram", "word-embeddings"),
+        chapters=("word2vec",),
     ),
 )
 
