@@ -34,7 +34,7 @@ AUGMENTATION = Augmentation(
 @dataclass(frozen=True, kw_only=True)
 class Settings:
     seed: int = 0
-    epochs: int = 50
+    epochs: int = 40
     batch_size: int = 8
     lr: float = 3e-3  # the peak of the one-cycle schedule
     weight_decay: float = 0.01

@@ -27,7 +27,7 @@ AUGMENTATION = Augmentation()
 @dataclass(frozen=True, kw_only=True)
 class Settings:
     seed: int = 0
-    epochs: int = 24
+    epochs: int = 20
     frozen_epochs: int = 4  # of the encoder
     batch_size: int = 16
     lr: float = 2e-3  # the peak of the one-cycle schedule
