@@ -91,6 +91,24 @@ def test_new_characters_come_after_those_that_are_known(tmp_path: Path) -> None:
     assert read(tmp_path, labels=list("zZ-ab")).labels == tuple("zZ-ab")
 
 
+def test_characters_that_are_new_to_the_model_are_said(tmp_path: Path) -> None:
+    """
+    A system names the copy of a file so that it seems to show more; a list of labels
+    says that all of them are meant.
+    """
+    pictures(tmp_path, "ab.png", "ab (1).png")
+
+    (note,) = read(tmp_path).notes
+
+    assert note == (
+        f"{tmp_path.name}: the model learns characters that it did not know: ' ', "
+        "'(', ')', '1'. The text of ab (1).png is 'ab (1)': check that the picture "
+        "shows it."
+    )
+    assert read(tmp_path, labels=list("ab (1)")).notes == ()
+    assert read(tmp_path, known="ab (1)").notes == ()
+
+
 def test_a_table_names_pictures_and_texts(tmp_path: Path) -> None:
     """
     A number is a text as it is written: its leading zeros stay.

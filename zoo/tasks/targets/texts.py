@@ -106,10 +106,13 @@ def _alphabet(
             what = "row has" if len(missing) == 1 else "rows have"
             which = f"{len(missing)} {part} {what}".replace("  ", " ")
             raise DataError(f"{source}: {which} no text: {some(missing)}.")
-    seen = set("".join(next(iter(parts.values())).targets))
+    first = next(iter(parts.values()))
     names = _characters(source, labels) if labels is not None else tuple(known)
     if labels is None:
-        names += tuple(sorted(seen - {*names}))
+        new = sorted(set("".join(first.targets)) - {*names})
+        if known and new:
+            first.notes = [*first.notes, _new_characters(source, first, new)]
+        names += tuple(new)
     for part, rows in parts.items():
         strange = sorted(set("".join(rows.targets)) - {*names})
         if strange:
@@ -119,6 +122,17 @@ def _alphabet(
                 f"{''.join(names)!r}."
             )
     return names
+
+
+def _new_characters(source: str, rows: Rows, new: Sequence[str]) -> str:
+    """Return what is said of characters that a model is to learn: a copy of a file,
+    such as "2b827 (1).png", shows none of those in its name."""
+    row = next(n for n, text in enumerate(rows.targets) if new[0] in text)
+    return (
+        f"{source}: the model learns characters that it did not know: "
+        f"{some([*map(repr, new)])}. The text of {rows.names[row]} is "
+        f"{rows.targets[row]!r}: check that the picture shows it."
+    )
 
 
 def _characters(source: str, labels: Any) -> tuple[str, ...]:
