@@ -90,7 +90,7 @@ def test_a_link_within_the_data(folder: Path, tmp_path: Path) -> None:
     It is followed, and so is one to the data as a whole, and one that is the data.
     """
     (folder / "down" / "x.png").symlink_to("../across/0.png")
-    (folder / "down" / "all").symlink_to("..")  # without end, if it were walked
+    (folder / "down" / "loop").symlink_to("..")  # without end, if it were walked
     (folder / "down" / "gone.png").symlink_to(tmp_path / "nothing")
     (tmp_path / "link").symlink_to(folder)
 

@@ -7,6 +7,7 @@ import datasets as library
 import pytest
 import torch
 from PIL import Image
+from safetensors.torch import load_file, save_file
 from small import Small, lesson_rows, pictures, small
 from torch import Tensor, nn
 
@@ -308,3 +309,19 @@ def test_evaluating_takes_test_rows_before_others(tmp_path: Path) -> None:
 
     assert counted == [4, 6]
     assert isinstance(model, nn.Module)
+
+
+def test_features_that_others_moved_are_computed_again(photos: Path) -> None:
+    """
+    The rows of a kept file in another order are not what its name says.
+    """
+    model = zoo.load(DIGITS)
+    rows = read_data(photos, model.zoo.spec.input).training
+    expected = features.example_features(model, rows, features.NO_COPIES)
+    (path,) = kept()
+    held = load_file(path)
+    save_file({"features": held["features"].roll(7, 0).contiguous()}, path)
+
+    found = features.example_features(model, rows, features.NO_COPIES)
+
+    assert torch.equal(found, expected)

@@ -299,7 +299,7 @@ def test_records_at_once_are_all_kept(tmp_path: Path) -> None:
         "from zoo.specs import Weights\n"
         "for number in range(20):\n"
         "    name = f'{sys.argv[2]}-{number}'\n"
-        "    pin = Weights(size=number, sha256='0' * 64)\n"
+        "    pin = Weights(size=number + 1, sha256='0' * 64)\n"
         "    measured.record(Path(sys.argv[1]), 'p', name, weights=pin)\n"
     )
     path = tmp_path / measured.FILE

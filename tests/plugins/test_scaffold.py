@@ -172,6 +172,13 @@ def test_the_script_goes_the_way_of_the_guide() -> None:
             "'cnn' is taken by an installed plugin. Choose another.",
         ),
         (
+            "core",
+            "own",
+            "generation",
+            "'core' would be the distribution zoo-core, which is installed: pip would "
+            "replace it. Choose another.",
+        ),
+        (
             "own",
             "own",
             "image-clasification",

@@ -116,7 +116,7 @@ encoding_option = click.option(
 allow_outside_option = click.option(
     "--allow-outside",
     is_flag=True,
-    help="Let a table name pictures elsewhere, and addresses.",
+    help="Let a table name pictures elsewhere, and addresses, and links lead there.",
 )
 metric_option = click.option(
     "--metric", help="Metric to compare by; by default the recipe's."

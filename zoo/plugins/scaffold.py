@@ -5,8 +5,9 @@ folder holds one kind of model. Does not know torch.
 """
 
 import re
+from contextlib import suppress
 from functools import cache
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, distribution, version
 from pathlib import Path
 
 from zoo._utils.atomic_folder import put_folder, scratch_folder
@@ -85,6 +86,12 @@ def _check(name: str, like: str) -> None:
     packages = {plugin.package for plugin in known.plugins}
     if name in taken or _package(name) in packages:
         raise StartError(f"{name!r} is taken by an installed plugin. Choose another.")
+    with suppress(PackageNotFoundError):
+        distribution(f"zoo-{name}")
+        raise StartError(
+            f"{name!r} would be the distribution zoo-{name}, which is installed: pip "
+            "would replace it. Choose another."
+        )
 
 
 def _package(name: str) -> str:
