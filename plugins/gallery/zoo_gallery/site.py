@@ -6,7 +6,7 @@ import json
 import shutil
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from importlib.metadata import packages_distributions
+from importlib.metadata import entry_points
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -227,11 +227,11 @@ def _write_pages(
         t=_text, policy=POLICY, languages=LANGUAGES, version=zoo.__version__
     )
     pages.filters.update(size=_size, figure=_figure, as_data=_as_data)
-    distributions = packages_distributions()
+    distributions = _distributions()
     rows = [
         {
             "spec": spec,
-            "plugin": distributions.get(spec.package, [spec.package])[0],
+            "plugin": distributions.get(spec.package, spec.package),
             "live": running.get(spec.name),
         }
         for spec in specs
@@ -264,6 +264,15 @@ def _write_pages(
             ),
             encoding="utf-8",
         )
+
+
+def _distributions() -> dict[str, str]:
+    """Return the distribution of each plugin, by its import package."""
+    return {
+        entry.module.partition(".")[0]: entry.dist.name
+        for entry in entry_points(group="zoo")
+        if entry.dist is not None
+    }
 
 
 def _pictures(spec: ModelSpec, home: Path) -> set[str]:
