@@ -86,8 +86,7 @@ def build(
     if not specs:
         raise GalleryError("No model is installed, so there is nothing to show.")
     if folder.exists() and (
-        not folder.is_dir()
-        or (any(folder.iterdir()) and not (folder / MARK).is_file())
+        not folder.is_dir() or (any(folder.iterdir()) and not (folder / MARK).is_file())
     ):
         raise GalleryError(
             f"{folder} is there already and is no site of zoo gallery; nothing was "
@@ -201,9 +200,7 @@ def _live(spec: ModelSpec, site: Path, most_bytes: int) -> _Live | str:
         "output": part(spec.output),
         "examples": list(examples(spec)),
     }
-    return _Live(
-        widget=widget, script=script, size=written, graphs=graphs, data=data
-    )
+    return _Live(widget=widget, script=script, size=written, graphs=graphs, data=data)
 
 
 # The pages
@@ -276,7 +273,7 @@ def _distributions() -> dict[str, str]:
 
 
 def _pictures(spec: ModelSpec, home: Path) -> set[str]:
-    """Copy the pictures of a model's card into its page's folder; return their names."""
+    """Copy the pictures of a card beside its model's page; return their names."""
     folder = files(spec.package).joinpath("checkpoints", spec.name)
     if not folder.is_dir():
         return set()
