@@ -35,6 +35,12 @@ names, from a Python package, or from the Hugging Face Hub.
 | dataset | what it is | licence |
 | --- | --- | --- |
 """
+COMMANDS = """\
+It adds to the command line of the zoo:
+
+| command | what it does |
+| --- | --- |
+"""
 FOOT = """
 The code is MIT-licensed. `{package}/CHANGELOG.md` says what each version changed.
 """
@@ -59,7 +65,14 @@ def readme(plugin: Path) -> str:
     ]
     rows.sort()
     table = [f"| `{name}` | {what} | {last} |\n" for name, what, last in rows]
-    text = (HEAD + head).format(**facts, first=rows[0][0])
+    if not rows:
+        head = COMMANDS
+        table = [
+            f"| `zoo {command.name}` | {command.summary} |\n"
+            for command, maker in found.commands.values()
+            if maker.package == package
+        ]
+    text = (HEAD + head).format(**facts, first=rows[0][0] if rows else "")
     return text + "".join(table) + FOOT.format(package=package)
 
 

@@ -165,7 +165,8 @@ def test_a_command_of_the_zoo_is_never_replaced(
 
     ended = run("--help")
 
-    assert "warning: Plugin 'counting' brings a command 'list', which is left out: " in (
-        ended.err
+    assert (
+        "warning: Plugin 'counting' brings a command 'list', which is left out: "
+        in (ended.err)
     )
     assert "Commands of plugins" not in ended.out

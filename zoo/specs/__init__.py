@@ -1,7 +1,7 @@
 """What is known of a model or a dataset before any of its code runs.
 
-Frozen descriptions in plain data: `ModelSpec`, `DatasetSpec`, `Namespace`, `Command`, what
-a model takes and what it gives, and their JSON. No torch.
+Frozen descriptions in plain data: `ModelSpec`, `DatasetSpec`, `Namespace`, `Command`,
+what a model takes and what it gives, and their JSON. No torch.
 
 May import: errors.
 """

@@ -17,7 +17,9 @@ def evaluate(script: str, expression: str, *given: Any) -> Any:
     assert NODE is not None, "tests that call this are skipped without Node.js"
     text = (STATIC / script).read_text(encoding="utf-8")
     values = json.dumps(given)
-    code = f"{text}\nconst given = {values};\nconsole.log(JSON.stringify({expression}));"
+    code = (
+        f"{text}\nconst given = {values};\nconsole.log(JSON.stringify({expression}));"
+    )
     ended = subprocess.run(
         [NODE, "-"], input=code, capture_output=True, text=True, check=True
     )

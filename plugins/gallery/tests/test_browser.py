@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
-import zoo
 from zoo_gallery.site import build
 from zoo_gallery.vendor import cache_folder
+
+import zoo
 
 CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
 TOOLS = ("playwright-core@1.65.1", "axe-core@4.14.1")
@@ -78,7 +78,7 @@ def share(text: str) -> float:
     return float(re.findall(r"([\d.]+)%", text)[-1]) / 100
 
 
-@pytest.mark.parametrize("name", ("index", *NAMES))
+@pytest.mark.parametrize("name", ["index", *NAMES])
 def test_a_page_works_and_asks_nothing_of_a_network(
     answers: Answers, name: str
 ) -> None:
@@ -194,7 +194,9 @@ def test_a_heartbeat_has_the_score_of_python(answers: Answers) -> None:
     Score and threshold, in four digits.
     """
     expected: Any = zoo.predict("ae-ecg5000", zoo.example("ae-ecg5000"))
-    score, threshold = map(float, re.findall(r"\d+\.\d+", answers["ae-ecg5000"]["say"])[:2])
+    score, threshold = map(
+        float, re.findall(r"\d+\.\d+", answers["ae-ecg5000"]["say"])[:2]
+    )
 
     assert score == pytest.approx(expected.score, rel=1e-3)
     assert threshold == pytest.approx(expected.threshold, rel=1e-3)

@@ -1,7 +1,6 @@
 """A card as HTML."""
 
 import pytest
-
 from zoo_gallery.cards import card_html
 
 
@@ -18,7 +17,10 @@ def test_front_matter_and_the_first_heading_are_left_out() -> None:
     ("card", "expected"),
     [
         ("<b>a</b>", "<p>&lt;b&gt;a&lt;/b&gt;</p>\n"),
-        ("![a](here.png)", '<p><img src="pics/here.png" alt="a" loading="lazy" /></p>\n'),
+        (
+            "![a](here.png)",
+            '<p><img src="pics/here.png" alt="a" loading="lazy" /></p>\n',
+        ),
         ("![a](gone.png)", "<p>a</p>\n"),
         ("![a](https://x.org/a.png)", "<p>a</p>\n"),
         ("[a](other.md)", "<p>a</p>\n"),

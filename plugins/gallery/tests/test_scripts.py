@@ -18,7 +18,7 @@ from zoo.runtime import (
 from zoo.runtime.image import flat
 
 sys.path.insert(0, str(Path(__file__).parent))
-from javascript import NODE, evaluate  # noqa: E402
+from javascript import NODE, evaluate
 
 pytestmark = pytest.mark.skipif(NODE is None, reason="Node.js is not here")
 
@@ -68,7 +68,9 @@ def test_scores_are_those_of_python() -> None:
     ):
         row = logits[: 1 if spec.function_to_apply == "sigmoid" else 4]
         given = {"labels": spec.labels, "function_to_apply": spec.function_to_apply}
-        found = evaluate("answers.js", "zooAnswers.ranked(...given)", row.tolist(), given)
+        found = evaluate(
+            "answers.js", "zooAnswers.ranked(...given)", row.tolist(), given
+        )
 
         (expected,) = classification.results(row[None], spec)
         assert [one["label"] for one in found] == list(expected["scores"])
@@ -148,7 +150,11 @@ def test_pixels_are_those_of_python_in_every_byte(function: str, low: float) -> 
     """
     output = torch.randn(1, 1, 9, 8, generator=torch.Generator().manual_seed(4))
     spec = zoo.ImageOutput(
-        height=9, width=8, channels=1, function_to_apply=function, low=low  # type: ignore[arg-type]
+        height=9,
+        width=8,
+        channels=1,
+        function_to_apply=function,
+        low=low,  # type: ignore[arg-type]
     )
 
     found = evaluate(
@@ -200,4 +206,7 @@ def test_a_drawing_is_laid_as_the_digits_of_mnist_lie() -> None:
     assert found["scale"] == pytest.approx(20 / 28 * size / 10)
     assert found["scale"] * 42 + found["x"] == pytest.approx(size / 2)
     assert found["scale"] * 8 + found["y"] == pytest.approx(size / 2)
-    assert evaluate("answers.js", f"zooAnswers.centred(given[0], {size})", [0] * size**2) is None
+    assert (
+        evaluate("answers.js", f"zooAnswers.centred(given[0], {size})", [0] * size**2)
+        is None
+    )

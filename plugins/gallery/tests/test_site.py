@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
-
-import zoo
 from zoo_gallery import site
 from zoo_gallery.command import gallery_command
 from zoo_gallery.errors import GalleryError
 from zoo_gallery.site import POLICY, build
 from zoo_gallery.strings import LANGUAGES, all_strings
+
+import zoo
 
 NAMES = ("lenet5-mnist", "perceptron-iris", "gru-nsmc")
 HOSTILE = "</script><script>alert(1)</script><img src=x onerror=alert(2)>"
@@ -70,7 +70,9 @@ def test_every_model_has_a_page_and_a_place_in_the_index(folder: Path) -> None:
     The index links the page of each model, and says by data what it is filtered by.
     """
     index = Page(folder / "index.html")
-    (row,) = (one for one in index.all("li") if one["data-task"] == "text-classification")
+    (row,) = (
+        one for one in index.all("li") if one["data-task"] == "text-classification"
+    )
 
     links = {one["href"] for one in index.all("a")}
     assert {f"pages/{name}/index.html" for name in NAMES} <= links
@@ -143,9 +145,7 @@ def test_the_policy_of_every_page_is_strict(pages: list[Page]) -> None:
     keeps to it.
     """
     for page in pages:
-        (policy,) = (
-            one["content"] for one in page.all("meta") if "http-equiv" in one
-        )
+        (policy,) = (one["content"] for one in page.all("meta") if "http-equiv" in one)
         assert policy == POLICY
         assert not page.all("style")
         assert not [one for _, one in page.elements if "style" in one]
@@ -231,7 +231,9 @@ def test_every_text_is_in_every_language(folder: Path) -> None:
 
     for key, texts in all_strings().items():
         assert set(texts) == set(LANGUAGES), key
-        assert len({tuple(sorted(re.findall(r"\{\w+\}", t))) for t in texts.values()}) == 1
+        assert (
+            len({tuple(sorted(re.findall(r"\{\w+\}", t))) for t in texts.values()}) == 1
+        )
         assert f'"{key}"' in used, key
 
 

@@ -8,7 +8,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-
 from zoo_gallery import vendor
 from zoo_gallery.errors import GalleryError
 

@@ -46,9 +46,7 @@ def _align(cell: Token) -> None:
         cell.attrSet("scope", "col")
 
 
-def _inline(
-    tokens: list[Token], pictures: Collection[str], folder: str
-) -> list[Token]:
+def _inline(tokens: list[Token], pictures: Collection[str], folder: str) -> list[Token]:
     """Return the parts of a line, without what would be asked of a network."""
     kept: list[Token] = []
     opened: list[bool] = []  # of the links around, whether each is one
@@ -73,4 +71,3 @@ def _inline(
         else:
             kept.append(token)
     return kept
-

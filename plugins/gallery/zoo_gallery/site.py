@@ -6,7 +6,7 @@ import json
 import shutil
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from importlib.metadata import packages_distributions
+from importlib.metadata import entry_points
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -86,8 +86,7 @@ def build(
     if not specs:
         raise GalleryError("No model is installed, so there is nothing to show.")
     if folder.exists() and (
-        not folder.is_dir()
-        or (any(folder.iterdir()) and not (folder / MARK).is_file())
+        not folder.is_dir() or (any(folder.iterdir()) and not (folder / MARK).is_file())
     ):
         raise GalleryError(
             f"{folder} is there already and is no site of zoo gallery; nothing was "
@@ -201,9 +200,7 @@ def _live(spec: ModelSpec, site: Path, most_bytes: int) -> _Live | str:
         "output": part(spec.output),
         "examples": list(examples(spec)),
     }
-    return _Live(
-        widget=widget, script=script, size=written, graphs=graphs, data=data
-    )
+    return _Live(widget=widget, script=script, size=written, graphs=graphs, data=data)
 
 
 # The pages
@@ -227,11 +224,11 @@ def _write_pages(
         t=_text, policy=POLICY, languages=LANGUAGES, version=zoo.__version__
     )
     pages.filters.update(size=_size, figure=_figure, as_data=_as_data)
-    distributions = packages_distributions()
+    distributions = _distributions()
     rows = [
         {
             "spec": spec,
-            "plugin": distributions.get(spec.package, [spec.package])[0],
+            "plugin": distributions.get(spec.package, spec.package),
             "live": running.get(spec.name),
         }
         for spec in specs
@@ -266,8 +263,17 @@ def _write_pages(
         )
 
 
+def _distributions() -> dict[str, str]:
+    """Return the distribution of each plugin, by its import package."""
+    return {
+        entry.module.partition(".")[0]: entry.dist.name
+        for entry in entry_points(group="zoo")
+        if entry.dist is not None
+    }
+
+
 def _pictures(spec: ModelSpec, home: Path) -> set[str]:
-    """Copy the pictures of a model's card into its page's folder; return their names."""
+    """Copy the pictures of a card beside its model's page; return their names."""
     folder = files(spec.package).joinpath("checkpoints", spec.name)
     if not folder.is_dir():
         return set()

@@ -156,7 +156,7 @@ def _licenses(apache: str) -> str:
     return (
         f"{ENGINE} {found[ENGINE]['version']}: the MIT License\n\n"
         f"Copyright (c) Microsoft Corporation\n\n{MIT}\n{'-' * 80}\n\n"
-        f"{TOKENIZER} {found[TOKENIZER]['version']}: the Apache License, version 2.0\n\n"
+        f"{TOKENIZER} {found[TOKENIZER]['version']}: the Apache License 2.0\n\n"
         f"{apache}"
     )
 
