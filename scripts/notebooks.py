@@ -2,17 +2,18 @@
 
 Run after a change of a page; `--check` only says which notebooks are not as the pages
 are. A block of Python becomes a cell, a block of shell one whose lines begin with "!",
-and the text between is in cells of Markdown. The first cell installs what the page uses.
+and the text between is in cells of Markdown. The first cell installs what the page
+uses.
 """
 
 import argparse
+import json
 import os
 import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-import nbformat
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
@@ -99,7 +100,7 @@ def _prose(text: str, page: Path) -> Iterator[NotebookNode]:
 
 def written(page: Path) -> str:
     """Return the file of a page's notebook."""
-    return str(nbformat.writes(notebook(page), indent=1)) + "\n"
+    return json.dumps(notebook(page), indent=1, ensure_ascii=False) + "\n"
 
 
 def main() -> None:
