@@ -2,19 +2,18 @@
 
 Run after a change of a page; `--check` only says which notebooks are not as the pages
 are. A block of Python becomes a cell, a block of shell one whose lines begin with "!",
-and the text between is in cells of Markdown. The first cell installs what the page uses.
+and the text between is in cells of Markdown. The first cell installs what the page
+uses.
 """
 
 import argparse
+import json
 import os
 import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-
-import nbformat
-from nbformat import NotebookNode
-from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+from typing import Any
 
 import zoo
 
@@ -27,6 +26,10 @@ DETAILS = re.compile(r"<details><summary>(.*?)</summary>")
 LINK = re.compile(r"\]\((?![a-z]+:|#)([^)\s]+)\)")
 FOLDER = re.compile(r"/plugins/([\w-]+)/")
 INSTALL = "install"  # the id of the first cell
+FORM = {"nbformat": 4, "nbformat_minor": 5}
+KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
+
+Cell = dict[str, Any]
 
 
 def pages() -> list[Path]:
@@ -41,16 +44,14 @@ def target(page: Path) -> Path:
     return (TARGET / page.relative_to(COURSE)).with_suffix(".ipynb")
 
 
-def notebook(page: Path) -> NotebookNode:
+def notebook(page: Path) -> dict[str, Any]:
     """Return a page as a notebook without outputs."""
     text = page.read_text(encoding="utf-8")
-    install = f"%pip install -q {' '.join(distributions(text))}"
-    cells = [new_code_cell(install, id=INSTALL)]
+    install = _code(f"%pip install -q {' '.join(distributions(text))}")
+    cells = [install | {"id": INSTALL}]
     for number, cell in enumerate(_cells(text, page)):
-        cell["id"] = f"cell-{number}"
-        cells.append(cell)
-    kernel = {"display_name": "Python 3", "language": "python", "name": "python3"}
-    return new_notebook(cells=cells, metadata={"kernelspec": kernel})
+        cells.append(cell | {"id": f"cell-{number}"})
+    return {"cells": cells, "metadata": {"kernelspec": KERNEL}, **FORM}
 
 
 def distributions(text: str) -> list[str]:
@@ -76,30 +77,39 @@ def _moved(text: str, page: Path) -> str:
     return LINK.sub(moved, text)
 
 
-def _cells(text: str, page: Path) -> Iterator[NotebookNode]:
+def _cells(text: str, page: Path) -> Iterator[Cell]:
     end = 0
     for block in BLOCK.finditer(text):
         yield from _prose(text[end : block.start()], page)
         language, source = block.groups()
         if language == "sh":
             source = re.sub(r"^(?=zoo )", "!", source, flags=re.MULTILINE)
-        yield new_code_cell(source.rstrip("\n"))
+        yield _code(source)
         end = block.end()
     yield from _prose(text[end:], page)
 
 
-def _prose(text: str, page: Path) -> Iterator[NotebookNode]:
+def _prose(text: str, page: Path) -> Iterator[Cell]:
     """Yield a cell, if there is text; a solution that folds away is headed instead."""
     text = DETAILS.sub(r"**\1**", text).replace("</details>", "").strip()
     text = _moved(text, page)
     text = re.sub(r"\n{3,}", "\n\n", text)
     if text:
-        yield new_markdown_cell(text)
+        yield _cell("markdown", text)
+
+
+def _code(source: str) -> Cell:
+    return _cell("code", source) | {"execution_count": None, "outputs": []}
+
+
+def _cell(kind: str, source: str) -> Cell:
+    lines = source.strip("\n").splitlines(keepends=True)
+    return {"cell_type": kind, "metadata": {}, "source": lines}
 
 
 def written(page: Path) -> str:
     """Return the file of a page's notebook."""
-    return str(nbformat.writes(notebook(page), indent=1)) + "\n"
+    return json.dumps(notebook(page), indent=1, ensure_ascii=False) + "\n"
 
 
 def main() -> None:

@@ -1,4 +1,4 @@
-"""The pages of the course: complete, alike in both languages, and about what is there."""
+"""The pages of the course: complete, alike in two languages, and of what is there."""
 
 import ast
 import re
@@ -53,7 +53,9 @@ def defined(path: Path) -> set[str]:
     for node in ast.parse(path.read_text(encoding="utf-8")).body:
         if isinstance(node, kinds):
             names.add(node.name)
-            names |= {f"{node.name}.{x.name}" for x in node.body if isinstance(x, kinds)}
+            names |= {
+                f"{node.name}.{x.name}" for x in node.body if isinstance(x, kinds)
+            }
     return names
 
 
@@ -61,9 +63,7 @@ def test_every_model_of_this_repository_is_in_a_chapter() -> None:
     """
     So that a reader of the course finds it.
     """
-    outside = [
-        name for name in zoo.list_models() if not zoo.get_spec(name).chapters
-    ]
+    outside = [name for name in zoo.list_models() if not zoo.get_spec(name).chapters]
 
     assert outside == []
 

@@ -1,5 +1,8 @@
 """The notebooks are executed, and show what a reader expects."""
 
+import json
+import runpy
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -7,7 +10,11 @@ import nbclient
 import nbformat
 import pytest
 
-NOTEBOOKS = Path(__file__).resolve().parents[2] / "docs" / "notebooks"
+ROOT = Path(__file__).resolve().parents[2]
+NOTEBOOKS = ROOT / "docs" / "notebooks"
+SCRIPT = runpy.run_path(str(ROOT / "scripts" / "notebooks.py"))
+ENGLISH = sorted((NOTEBOOKS / "course").glob("*.ipynb"))
+FAST = "perceptron"  # its trainings take seconds
 
 
 @pytest.fixture(scope="module")
@@ -31,7 +38,7 @@ def test_a_notebook_is_kept_without_outputs() -> None:
     """
     They would go stale, and be large.
     """
-    for path in NOTEBOOKS.glob("*.ipynb"):
+    for path in NOTEBOOKS.rglob("*.ipynb"):
         for cell in nbformat.read(path, as_version=4).cells:
             assert not cell.get("outputs")
 
@@ -54,3 +61,63 @@ def test_the_tour_shows_itself(tour: dict[str, list[Any]]) -> None:
         for one in outputs:
             assert one.output_type != "error"
             assert len(one.get("data", {}).get("text/plain", "")) < 5_000
+
+
+def test_the_notebooks_of_the_course_are_as_its_pages() -> None:
+    """
+    In both languages, in a form that Jupyter reads, and none is left of a page that is
+    no more.
+    """
+    pages = {SCRIPT["target"](page): page for page in SCRIPT["pages"]()}
+
+    assert {*pages} == {*(NOTEBOOKS / "course").rglob("*.ipynb")}
+    for path, page in pages.items():
+        text = path.read_text(encoding="utf-8")
+        assert text == SCRIPT["written"](page), "run scripts/notebooks.py"
+        nbformat.validate(json.loads(text))
+
+
+def test_a_notebook_installs_what_it_uses() -> None:
+    """
+    The core, the datasets, and the plugins of the models and files that it names.
+    """
+    text = (
+        "`lenet5-mnist`, [x](../../plugins/gan/zoo_gan/dcgan.py), zoo.load('xor-mlp')"
+    )
+
+    assert SCRIPT["distributions"](text) == [
+        "'zoo-core[train,tune,text]'",
+        *("zoo-datasets", "zoo-cnn", "zoo-gan", "zoo-perceptron"),
+    ]
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        pytest.param(
+            path, marks=[] if path.stem == FAST else pytest.mark.slow, id=path.stem
+        )
+        for path in ENGLISH
+    ],
+)
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_a_notebook_of_the_course_runs(path: Path, tmp_path: Path) -> None:
+    """
+    From its first cell after the installation to its last, commands of the shell too.
+    """
+    notebook = nbformat.read(path, as_version=4)
+    notebook.cells = [cell for cell in notebook.cells if cell.id != "install"]
+    for cell in notebook.cells:
+        cell.source = cell.source.replace("!zoo ", f"!{sys.executable} -m zoo ")
+    nbclient.NotebookClient(
+        notebook, timeout=900, resources={"metadata": {"path": str(tmp_path)}}
+    ).execute()
+    written = [
+        line
+        for cell in notebook.cells
+        for one in cell.get("outputs", [])
+        for line in one.get("text", "").splitlines()
+    ]
+
+    assert written
+    assert [x for x in written if x.lower().startswith(("error: ", "traceback"))] == []
