@@ -98,9 +98,7 @@ def vgg16(
     )
 
 
-def vgg16_cifar(
-    *, width: int = 64, classes: int = 10, batch_norm: bool = True
-) -> VGG:
+def vgg16_cifar(*, width: int = 64, classes: int = 10, batch_norm: bool = True) -> VGG:
     """Return the convolutions of configuration D and one linear layer.
 
     It takes images of 32x32 pixels, and larger ones as well. `width` is the channels of
