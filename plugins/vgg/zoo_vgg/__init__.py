@@ -63,6 +63,7 @@ SPECS = (
         stored="float16",
         papers=("https://arxiv.org/abs/1409.1556", "https://arxiv.org/abs/1502.03167"),
         tags=("cifar10", "vgg", "cnn"),
+        chapters=("vgg",),
     ),
 )
 
