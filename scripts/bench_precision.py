@@ -11,6 +11,7 @@ test rows are not read. With --write the page about benchmarks has the table. It
 needs ZOO_DATA, and takes an hour.
 """
 
+import math
 import platform
 import statistics
 import time
@@ -23,7 +24,7 @@ from unittest.mock import patch
 import click
 import torch
 from bench_rows import ROOT, Measured, console, measured
-from scipy.stats import t as student
+from scipy.stats import t as student  # type: ignore[import-untyped]
 from torch import Tensor
 from torch.nn.functional import cross_entropy
 
@@ -102,8 +103,9 @@ class Paired:
     def bound(self) -> float:
         """The mean loss is smaller than this, with 95 % certainty."""
         count = len(self.losses)
-        spread = statistics.stdev(self.losses) / count**0.5
-        return self.loss + float(student.ppf(0.95, count - 1)) * spread
+        spread = statistics.stdev(self.losses) / math.sqrt(count)
+        quantile: float = student.ppf(0.95, count - 1)
+        return self.loss + quantile * spread
 
 
 def steps(case: Case, rounds: int) -> list[Measured]:
@@ -111,7 +113,7 @@ def steps(case: Case, rounds: int) -> list[Measured]:
     torch.manual_seed(0)
     image = torch.rand(STEPS * case.shape[0], *case.shape[1:])
     target, loss = _target(case, image)
-    ways = {
+    ways: dict[str, Callable[[], float]] = {
         PLAIN: lambda: _plain_loop(case, image, target, loss),
         FLOAT32: lambda: _zoo_loop(case, image, target, loss, FLOAT32),
         BFLOAT16: lambda: _zoo_loop(case, image, target, loss, BFLOAT16),
@@ -195,8 +197,8 @@ def best_figure(case: Case, seed: int, precision: Any) -> float:
     """Train a recipe with the budget of its case; return the best validation figure."""
     spec = zoo.get_spec(case.name)
     recipe, chosen = choose_settings(spec, {**case.settings, "seed": seed})
-    module = import_module(spec.recipe)
-    read = module.data
+    module = import_module(str(spec.recipe))
+    read: Callable[[Run, str], TensorRows] = module.data
 
     def fewer(run: Run, split: str) -> TensorRows:
         rows = read(run, split)

@@ -16,6 +16,7 @@ from markupsafe import Markup
 
 import zoo
 from zoo import ModelSpec
+from zoo.cards.render import render
 from zoo.errors import ZooError
 from zoo_gallery.cards import card_html
 from zoo_gallery.errors import GalleryError
@@ -286,7 +287,7 @@ def _pictures(spec: ModelSpec, home: Path) -> set[str]:
 def _card(name: str) -> str:
     """Return a model's card, or why there is none."""
     try:
-        return str(zoo.card(name))
+        return render(name)
     except ZooError as exc:
         return str(exc).replace("<", "&lt;")
 

@@ -38,7 +38,8 @@ def full_size_ious(
         found = found.masked_fill(target == IGNORED, IGNORED)
         counts += torch.cat(overlap(found[None], target[None], counts.shape[1]))
     shared, either = counts
-    return shared / either
+    iou: Tensor = shared / either
+    return iou
 
 
 def draw_examples(model: nn.Module, names: Sequence[str]) -> bytes:
