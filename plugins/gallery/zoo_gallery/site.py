@@ -16,7 +16,6 @@ from markupsafe import Markup
 
 import zoo
 from zoo import ModelSpec
-from zoo.cards.render import render
 from zoo.errors import ZooError
 from zoo_gallery.cards import card_html
 from zoo_gallery.errors import GalleryError
@@ -287,7 +286,7 @@ def _pictures(spec: ModelSpec, home: Path) -> set[str]:
 def _card(name: str) -> str:
     """Return a model's card, or why there is none."""
     try:
-        return render(name)
+        return str(zoo.card(name))  # type: ignore[attr-defined]
     except ZooError as exc:
         return str(exc).replace("<", "&lt;")
 
