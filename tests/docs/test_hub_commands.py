@@ -24,7 +24,7 @@ from zoo.artifacts import hub_download, weight_store
 from zoo.errors import TrustWarning
 from zoo.plugins import discovery
 
-LINES = lines("text")
+LINES = list(dict.fromkeys(lines("text")))  # some stand on two pages
 ELSEWHERE = {  # lines that another test runs, and where
     "pip install -e './zoo-sparrow[test]'": "plugins/test_scaffold.py",
     "zoo check zoo-sparrow": "contribute.sh",
@@ -42,6 +42,8 @@ BY_HAND = (  # what a machine of CI does not have
     "frame.mapInPandas",
     "zoo measure",  # tests/sharing/test_measure.py, with a plugin of its own
     "zoo ship",
+    "pip install 'zoo-gallery[onnx]'",  # from an index, as a user has it
+    "zoo gallery",  # plugins/gallery/tests/test_browser.py, where npm and a browser are
 )
 
 
