@@ -155,6 +155,7 @@ def test_a_command_that_is_none(run: Run, bring: Callable[..., None]) -> None:
     )
 
 
+@pytest.mark.filterwarnings("default:Plugin 'counting' brings:UserWarning")
 def test_a_command_of_the_zoo_is_never_replaced(
     run: Run, bring: Callable[..., None]
 ) -> None:
