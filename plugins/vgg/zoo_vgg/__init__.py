@@ -58,7 +58,7 @@ SPECS = (
         output=ClassOutput(labels=CLASSES),
         trained_on=("cifar10",),
         head="classifier.0",
-        trunk=Trunk(module="features.42", size=(2, 2), stride=16),
+        trunk=Trunk(module="features.32", size=(4, 4), stride=8),
         examples=("cat.png",),
         stored="float16",
         papers=("https://arxiv.org/abs/1409.1556", "https://arxiv.org/abs/1502.03167"),
