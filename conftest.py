@@ -42,6 +42,14 @@ def own_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(autouse=True, scope="session")
+def float32_by_default() -> Iterator[None]:
+    """Let "auto" mean float32 on every processor, so that figures are the same."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("zoo.models.precision.cpu_features", frozenset)
+        yield
+
+
+@pytest.fixture(autouse=True, scope="session")
 def this_machine_alone() -> Iterator[None]:
     """Fail a test that reaches for another machine, unless a Hub there is to be."""
     if os.environ.get("HUB_UNDER_TEST"):

@@ -45,7 +45,7 @@ def test_features_are_what_the_head_is_given(photos: Path) -> None:
     model = zoo.load(DIGITS)
     paths = sorted(photos.rglob("*.png"))
 
-    found = zoo.features(model, paths, precision="no")
+    found = zoo.features(model, paths)
 
     scores = model.head(found).softmax(dim=1).max(dim=1).values
     assert found.shape == (16, 128)
