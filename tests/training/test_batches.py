@@ -7,8 +7,7 @@ from torch import Tensor
 import zoo
 from zoo.datasets.in_memory import TensorRows
 from zoo.errors import TrainingError
-from zoo.runtime.run import one_row_explained
-from zoo.training.run import Run
+from zoo.training.run import Run, one_row_explained
 
 
 def batches(name: str, count: int, size: int, **how: object) -> list[Tensor]:

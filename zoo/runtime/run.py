@@ -1,25 +1,19 @@
-"""What every training loop needs: `Run`, and what torch says of a batch of one row."""
+"""What every training loop needs: `Run`."""
 
 import math
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sized
-from contextlib import contextmanager
 from types import SimpleNamespace
 from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.nn.modules.batchnorm import _BatchNorm
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler
 
 from zoo.runtime import DataError, Diverged, TrainingError, lower_is_better
 from zoo.runtime.rows import TensorRows, normalize, to_model_input, unwrap_model
 
-ONE_ROW = (
-    "Batch normalisation learns from the spread of a batch, and a batch of one row has "
-    "none. Give a batch_size of 2 or more, and 2 rows for each process."
-)
 MAX_LOSS_RATIO = 1e3  # times the first step's loss: no run comes back from there
 
 
@@ -102,8 +96,7 @@ class Run:
 
     def steps(self, rows: Sized, size: int, epochs: int) -> int:
         """Return how many steps a whole run takes: schedules want to know."""
-        kept = len(rows) - self._left_over(len(rows), size)
-        return math.ceil(kept / size) * epochs
+        return math.ceil(len(rows) / size) * epochs
 
     def epochs(self, count: int, *, patience: int | None = None) -> Iterator[int]:
         """Count epochs from 1; stop when `patience` of them brought nothing better."""
@@ -127,15 +120,12 @@ class Run:
         """Yield (input, target) on the device, in an order drawn afresh.
 
         `augment` changes a batch, of pixels in 0..1; `order` the order that was drawn.
-        Where the model normalises over batches, a last batch of one row is left out,
-        for this epoch: one row has no variance.
         """
         count = len(rows)
         if size < 1 or not count:
             raise TrainingError(f"{count} rows make no batches of {size}.")
         drawn = torch.randperm(count, generator=self.generator)
-        drawn = order(drawn, size, self.generator) if order else drawn
-        picked = drawn[: count - self._left_over(count, size)].split(size)
+        picked = (order(drawn, size, self.generator) if order else drawn).split(size)
         if self.world_size > 1:
             picked = [batch[self.rank :: self.world_size] for batch in picked]
         for given, target in rows.batches(picked):
@@ -145,17 +135,6 @@ class Run:
             pixels = given.dtype == torch.uint8
             batch = (normalize if pixels else to_model_input)(batch, self.spec.input)
             yield batch.to(self.device), target.to(self.device)
-
-    def _left_over(self, count: int, size: int) -> int:
-        """Return how many rows of an epoch are too few for a batch of each process."""
-        rest = count % size if 0 < size < count else 0
-        return rest if rest < 2 * self.world_size and self._normalizes() else 0
-
-    def _normalizes(self) -> bool:
-        model = self._model
-        return model is not None and any(
-            isinstance(part, _BatchNorm) for part in model.modules()
-        )
 
     def step(
         self,
@@ -233,17 +212,3 @@ class Run:
         if self._best.weights:
             model.load_state_dict(self._best.weights)
         return model
-
-
-@contextmanager
-def one_row_explained() -> Iterator[None]:
-    """Say in words what torch says of a batch of one row under batch normalisation.
-
-    Raises TrainingError.
-    """
-    try:
-        yield
-    except ValueError as exc:
-        if "more than 1 value per channel" not in str(exc):
-            raise
-        raise TrainingError(ONE_ROW) from exc

@@ -18,11 +18,10 @@ from zoo.datasets.in_memory import Fold
 from zoo.errors import CheckpointError, SettingsError, TrainingError
 from zoo.evaluation.metric_selection import selection_metric
 from zoo.models.devices import resolve_device
-from zoo.runtime.run import one_row_explained
 from zoo.training import execution
 from zoo.training.logged_metrics import check_metric
 from zoo.training.recipe_file import find
-from zoo.training.run import Run
+from zoo.training.run import Run, one_row_explained
 from zoo.training.train import TRAINING_NAMES, choose_settings, seeded
 
 __all__ = ["CrossValidation", "FoldResult", "crossval"]

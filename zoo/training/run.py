@@ -2,12 +2,14 @@
 
 import math
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence, Sized
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.nn.modules.batchnorm import _BatchNorm
 
 from zoo._utils.import_string import resolve
 from zoo.datasets import in_memory, streaming
@@ -32,8 +34,12 @@ from zoo.training.monitoring import TrainingMonitor
 from zoo.training.resume import ResumeCheckpoint
 from zoo.training.trackers import Tracker
 
-__all__ = ["Run"]
+__all__ = ["Run", "one_row_explained"]
 
+ONE_ROW = (
+    "Batch normalisation learns from the spread of a batch, and a batch of one row has "
+    "none. Give a batch_size of 2 or more, and 2 rows for each process."
+)
 CHECK_SECONDS = 0.25  # seconds between two looks at progress and loss
 
 
@@ -256,8 +262,26 @@ class Run(TextRun):
         """
         in_memory.check_labels(rows.target, self.spec.output, rows.source)
         self._learns(rows, sure=True)
+        if left := self._left_over(len(rows), size):
+            how["order"] = _without_last(left, how.get("order"))
         batches = super().batches(rows, size, **how)
         return self._watched(batches, self.steps(rows, size, 1) if size > 0 else 0)
+
+    def steps(self, rows: Sized, size: int, epochs: int) -> int:
+        """Return how many steps a whole run takes: schedules want to know."""
+        kept = range(len(rows) - self._left_over(len(rows), size))
+        return super().steps(kept, size, epochs)
+
+    def _left_over(self, count: int, size: int) -> int:
+        """Return how many rows of an epoch are too few for a batch of each process."""
+        rest = count % size if 0 < size < count else 0
+        return rest if rest < 2 * self.world_size and self._normalizes() else 0
+
+    def _normalizes(self) -> bool:
+        model = self._model
+        return model is not None and any(
+            isinstance(part, _BatchNorm) for part in model.modules()
+        )
 
     def _watched(self, batches: Iterator[Any], total: int) -> Iterator[Any]:
         """Yield batches; look at progress and losses every now and then."""
@@ -359,3 +383,29 @@ class Run(TextRun):
                     f"The rows of {source} are not those that the interrupted run "
                     "began with. Bring them back, or start again without --resume."
                 )
+
+
+@contextmanager
+def one_row_explained() -> Iterator[None]:
+    """Say in words what torch says of a batch of one row under batch normalisation.
+
+    Raises TrainingError.
+    """
+    try:
+        yield
+    except ValueError as exc:
+        if "more than 1 value per channel" not in str(exc):
+            raise
+        raise TrainingError(ONE_ROW) from exc
+
+
+Order = Callable[[Tensor, int, torch.Generator], Tensor]
+
+
+def _without_last(left: int, order: Order | None) -> Order:
+    """Return an order of rows without the last ones of it."""
+
+    def ordered(drawn: Tensor, size: int, random: torch.Generator) -> Tensor:
+        return (order(drawn, size, random) if order else drawn)[: len(drawn) - left]
+
+    return ordered

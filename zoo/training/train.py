@@ -31,7 +31,6 @@ from zoo.models.precision import (
 )
 from zoo.models.safetensors_io import cast_floats
 from zoo.plugins import discovery
-from zoo.runtime.run import one_row_explained
 from zoo.specs import ModelSpec
 from zoo.training import execution, recipe_file, sweep_settings
 from zoo.training import receipt as receipts
@@ -41,7 +40,7 @@ from zoo.training.recipe_file import RecipeFile
 from zoo.training.rescue import weights_kept
 from zoo.training.resume import ResumeCheckpoint
 from zoo.training.row_copies import copy_notes
-from zoo.training.run import Run
+from zoo.training.run import Run, one_row_explained
 from zoo.training.settings import check_ranges, with_values
 from zoo.training.sweep_settings import NO_SWEEP, SweepSettings
 from zoo.training.trackers import Tracker, tracker

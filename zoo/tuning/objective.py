@@ -14,12 +14,11 @@ from zoo.finetuning import data as finetuning_data
 from zoo.finetuning import strategies
 from zoo.finetuning.finetune import finetune_by_name, metrics_before
 from zoo.models import loading
-from zoo.runtime.run import one_row_explained
 from zoo.tasks import get_task
 from zoo.training import execution
 from zoo.training.logged_metrics import check_metric
 from zoo.training.monitoring import TrainingMonitor
-from zoo.training.run import Run
+from zoo.training.run import Run, one_row_explained
 from zoo.training.settings import check_ranges, with_values
 from zoo.training.train import choose_settings, seeded
 from zoo.tuning.search_space import Space, space

@@ -308,45 +308,6 @@ def test_what_an_ejected_recipe_refuses(
     assert type(told.value).__module__ == f"{mine.__name__}.runtime"
 
 
-def photographs(count: int) -> dict[str, tuple[Tensor, Tensor]]:
-    """Return noise in the size of CIFAR-10, and labels."""
-    random = torch.Generator().manual_seed(0)
-    pixels = (count, 3, 32, 32)
-    picture = torch.randint(256, pixels, generator=random, dtype=torch.uint8)
-    return {"train": (picture, torch.randint(10, (count,), generator=random))}
-
-
-def test_a_last_batch_of_one_row_is_left_out_in_a_package_too(tmp_path: Path) -> None:
-    """
-    Batch normalisation has none to learn from one row: nine rows make two batches.
-    """
-    mine = package("cnn-cifar10", tmp_path)
-
-    trained = mine.train(
-        photographs(10), epochs=1, batch_size=4, val_fraction=0.1, log=None
-    )
-
-    counted = [n for key, n in trained.state_dict().items() if "num_batches" in key]
-    assert {int(n) for n in counted} == {2}
-
-
-def test_a_batch_of_one_row_is_refused_in_the_words_of_the_zoo(tmp_path: Path) -> None:
-    """
-    And not in torch's, which speak of values per channel.
-    """
-    mine = package("dcgan-mnist", tmp_path)
-    rows = {"train": digits(8), "lenet5-mnist/model": zoo.load("lenet5-mnist")}
-
-    with pytest.raises(Exception, match=r"^Batch normalisation") as told:
-        mine.train(rows, epochs=1, batch_size=1, log=None)
-
-    assert type(told.value).__name__ == "TrainingError"
-    assert str(told.value) == (
-        "Batch normalisation learns from the spread of a batch, and a batch of one row "
-        "has none. Give a batch_size of 2 or more, and 2 rows for each process."
-    )
-
-
 def test_an_unknown_setting_is_refused(tmp_path: Path) -> None:
     """
     By the dataclass of the settings itself.

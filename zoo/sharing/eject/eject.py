@@ -269,11 +269,7 @@ def _code(spec: ModelSpec, parts: list[str]) -> dict[str, str]:
         recipe = str(spec.recipe).rpartition(".")[2]
         imports = [f"from . import {recipe} as recipe", *imports]
         module, run = _run(spec)
-        if module == "run":
-            imports += [f"from .runtime.run import {run}, one_row_explained"]
-        else:
-            imports += [f"from .runtime.{module} import {run}"]
-            imports += ["from .runtime.run import one_row_explained"]
+        imports += [f"from .runtime.{module} import {run}"]
     outside = ["import torch", f"from safetensors.torch import {reader}"]
     file = f'HERE / "{checkpoint_folder.WEIGHTS}"'
     read = f"load_model(model, {file})"
