@@ -9,6 +9,7 @@ import io
 import json
 import os
 import random
+import shutil
 import signal
 import warnings
 from collections.abc import Callable, Iterator
@@ -324,6 +325,9 @@ def figures(folder: Path) -> Format:
 def project(folder: Path) -> Format:
     path = folder / "pyproject.toml"
     path.write_bytes((ROOT / "plugins/cnn/pyproject.toml").read_bytes())
+    weights = shutil.ignore_patterns("*.safetensors", "__pycache__")
+    code = ROOT / "plugins/cnn/zoo_cnn"
+    shutil.copytree(code, folder / "zoo_cnn", ignore=weights)
     return Format(path, lambda: runner._installed(folder), 75, damaged, named=("",))
 
 
