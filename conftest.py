@@ -29,8 +29,10 @@ def pytest_collection_modifyitems(
         parameters = item.callspec.params if hasattr(item, "callspec") else {}
         model = parameters.get("name", "") if "check" in parameters else ""
         item.add_marker(pytest.mark.xdist_group(f"{item.path.name}{model}"))
-        if item.get_closest_marker("slow") and not config.getoption("--all"):
-            item.add_marker(pytest.mark.skip(reason="slow: scripts/check --all"))
+        if item.get_closest_marker("slow"):
+            item.add_marker(pytest.mark.timeout(7200))
+            if not config.getoption("--all"):
+                item.add_marker(pytest.mark.skip(reason="slow: scripts/check --all"))
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -47,6 +49,12 @@ def float32_by_default() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("zoo.models.precision.cpu_features", frozenset)
         yield
+
+
+@pytest.fixture(autouse=True)
+def same_draws() -> None:
+    """Let weights that a test draws be the same in every run, whatever ran before."""
+    torch.manual_seed(0)
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -2,6 +2,7 @@
 
 import json
 import os
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -44,10 +45,13 @@ def test_a_launcher_that_started_too_few(monkeypatch: pytest.MonkeyPatch) -> Non
 
 
 LAUNCHERS = {
-    "torchrun": ["torch.distributed.run", "--nproc-per-node", "2"],
+    "torchrun": [
+        *("torch.distributed.run", "--nproc-per-node", "2", "--master-port"),
+    ],
     "accelerate": [
         *("accelerate.commands.launch", "--multi_gpu", "--num_processes", "2"),
         *("--num_machines", "1", "--mixed_precision", "no", "--dynamo_backend", "no"),
+        "--main_process_port",
     ],
 }
 
@@ -68,8 +72,11 @@ def test_two_processes_make_one_checkpoint(
     Both share every batch; the first writes, and what it wrote loads and verifies.
     """
     folder = tmp_path / "run"
+    with socket.socket() as free:  # else two launches on a machine wait for each other
+        free.bind(("127.0.0.1", 0))
+        port = str(free.getsockname()[1])
     command = [
-        *(sys.executable, "-m", *LAUNCHERS[launcher], "-m", "zoo", "train"),
+        *(sys.executable, "-m", *LAUNCHERS[launcher], port, "-m", "zoo", "train"),
         *("mlp-mnist", "--smoke", "--processes", "2", "--out", str(folder)),
         *SETTINGS,
     ]

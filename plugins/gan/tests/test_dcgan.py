@@ -26,6 +26,7 @@ from zoo.errors import Collapsed, TrainingError, VerbError
 
 COMMAND = [
     *(sys.executable, "-m", "zoo", "train", "dcgan-mnist", "--smoke", "--resume"),
+    *("--precision", "no"),  # as the tests themselves have it
     *("--keep-every", "0", "--set", "epochs=2", "--out"),
 ]
 
