@@ -529,6 +529,13 @@ def children(net: Net, home: Path, count: int) -> list[subprocess.Popen[str]]:
     ]
 
 
+def asked(net: Net, child: subprocess.Popen[str]) -> None:
+    """Wait until a process has asked for the file."""
+    while not net.gets():
+        assert child.poll() is None, child.communicate()
+        time.sleep(0.02)
+
+
 def test_processes_share_one_download(net: Net, tmp_path: Path) -> None:
     """
     Eight processes that want one file at once cause one download, and all get it.
@@ -551,8 +558,7 @@ def test_a_process_killed_in_mid_download_holds_nobody(
     """
     net.hub.fault("GET", FILE, rate=1e6)
     first = children(net, tmp_path / "home", 1)[0]
-    while not net.gets():
-        time.sleep(0.02)
+    asked(net, first)
     others = children(net, tmp_path / "home", 3)
     time.sleep(0.5)
 
@@ -624,8 +630,7 @@ def test_ctrl_c_ends_a_download(net: Net, tmp_path: Path) -> None:
     """
     net.hub.fault("GET", FILE, rate=1e6)
     child = children(net, tmp_path / "home", 1)[0]
-    while not net.gets():
-        time.sleep(0.02)
+    asked(net, child)
     time.sleep(0.3)
 
     child.send_signal(signal.SIGINT)

@@ -6,6 +6,7 @@ leaves.
 `ZOO_LONG=40` kills at every place of each; by default at a few.
 """
 
+import faulthandler
 import os
 import shutil
 import signal
@@ -34,6 +35,7 @@ __all__ = ["far"]
 
 TIMES = int(os.environ.get("ZOO_LONG", "1"))
 KILLS = 5 * TIMES
+PATIENCE = 120  # seconds, after which a copy that waits for ever tells where
 NEAR = 1e9  # a pull to the start so strong that no head is searched for
 CHANGES = {
     *("os.rename", "os.remove", "os.rmdir", "os.mkdir", "os.link", "os.symlink"),
@@ -272,6 +274,7 @@ def in_a_copy(do: Callable[[Path], object], place: Path, kill_at: int) -> int:
                     os.kill(os.getpid(), signal.SIGKILL)
 
         status = 1
+        faulthandler.dump_traceback_later(PATIENCE, exit=True, file=writing)
         try:
             sys.addaudithook(hear)
             do(place)
