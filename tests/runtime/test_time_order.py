@@ -86,3 +86,51 @@ def test_every_order_is_told_from_dates_without_doubt(
     found = time_order({"date": written}).direction
 
     assert found == next((k for k, v in expected.items() if v == days), "mixed")
+
+
+def noted(*times: str, **more: list[str]) -> list[str]:
+    found = time_order({"date": list(times)} | more)
+    assert found.direction == "forward"
+    return list(found.notes)
+
+
+def test_days_that_come_twice_are_said() -> None:
+    days = ["2024-03-01", "2024-03-02", "2024-03-02", "2024-03-03", "2024-03-03"]
+
+    assert noted(*days) == [
+        "'date' has the time of the row before in 2 rows, the first at 2024-03-02 "
+        "(row 3): each row is taken for a step of its own."
+    ]
+    assert noted(*days, hour=["1", "1", "2", "1", "2"]) == []
+
+
+def test_a_gap_is_said() -> None:
+    """
+    Of a series with a step of its own, every one; else those far beyond the usual.
+    """
+    january = [f"2024-01-{day:02}" for day in range(1, 31)]
+
+    assert noted(*january) == []
+    assert noted(*january[:20], *january[22:]) == [
+        "'date' has 1 gap, the first from 2024-01-20 to 2024-01-23 (row 21), where its "
+        "usual step is 1 day: rows on both sides are taken for neighbors."
+    ]
+    assert noted("2024-01-01 10:00", "2024-01-01 10:05", "2024-01-01 12:00") == [
+        "'date' has 1 gap, the first from 2024-01-01 10:05 to 2024-01-01 12:00 (row "
+        "3), where its usual step is 5 minutes: rows on both sides are taken for "
+        "neighbors."
+    ]
+
+
+@pytest.mark.parametrize(
+    "times",
+    [
+        [f"2024-{month:02}-01" for month in range(1, 13)],
+        ["2024-02-07", "2024-02-08", "2024-02-13", "2024-02-14", "2024-02-15"],
+        ["01/02/2024", "01/03/2024", "01/09/2024", "01/10/2024"],
+        ["20240101", "20240102", "20240301"],
+    ],
+    ids=["months", "holidays", "two readings", "numbers"],
+)
+def test_what_may_be_usual_is_no_gap(times: list[str]) -> None:
+    assert noted(*times) == []

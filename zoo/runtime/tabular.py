@@ -163,8 +163,9 @@ def _check_order(
     found = time_order({**columns, **beside}, index)
     if found.direction in ("back", "mixed"):
         raise InputError(found.problem, describe(input_spec))
-    if found.problem:
-        warnings.warn(found.problem, stacklevel=2)
+    for said in (found.problem, *found.notes):
+        if said:
+            warnings.warn(said, stacklevel=2)
 
 
 def _index(raw: Any) -> list[Any] | None:

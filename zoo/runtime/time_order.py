@@ -1,6 +1,7 @@
 """Whether the rows of a series follow each other in time, the oldest first."""
 
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -18,6 +19,9 @@ CYCLES = (
     "month",
     "day",
 )  # alone they begin anew: only a fall throughout counts
+OF_A_DAY = {"time", "hour", "minute"}  # beside a date, which then comes again
+UNITS = {"day": 86_400, "hour": 3_600, "minute": 60}  # seconds of each
+LEAP = 10  # usual steps: weekends and holidays are less of days
 CLOCK = re.compile(r"(\d{1,2}):(\d{2})(?::(\d{2}(?:\.\d+)?))?\s*([ap]\.?m\.?)?", re.I)
 HALVES = {"오전": "am", "오후": "pm"}
 QUARTER = re.compile(r"(?:(\d{4})\W*q([1-4]))|(?:q([1-4])\W*(\d{4}))", re.I)
@@ -35,10 +39,11 @@ Direction = Literal["forward", "back", "mixed", "unknown"]
 
 @dataclass(frozen=True)
 class TimeOrder:
-    """The direction of rows in time, and the words of a message about it."""
+    """The direction of rows in time, and the words of messages about it."""
 
     direction: Direction
     problem: str = ""  # why they are refused, or what can't be told
+    notes: tuple[str, ...] = ()  # of rows in order: times that come twice, gaps
 
 
 def time_order(
@@ -51,14 +56,18 @@ def time_order(
     Dates are in a column named as such (date, timestamp, ...), or in several (year,
     month, day). They are parsed, in any usual form; "01/02/2024" may be of January or
     February, and counts where both readings say the same. `places` says where rows
-    stand, for the message.
+    stand, for the messages. Of rows in order, it is noted where a time comes twice, and
+    where some are missing between two.
     """
     if index is not None:
         return _judged("the index", index, [_values(index)], places)
     named = {str(name).strip().lower(): name for name in columns}
     for name in _dated(named):
         times = columns[named[name]]
-        return _judged(repr(str(named[name])), times, _readings(times), places)
+        known = _readings(times)
+        return _judged(
+            repr(str(named[name])), times, known, places, once=not OF_A_DAY & {*named}
+        )
     parts = [name for name in PARTS if name in named]
     if len(parts) > 1 or "year" in parts:
         rows = [*zip(*(columns[named[name]] for name in parts), strict=True)]
@@ -90,6 +99,8 @@ def _judged(
     times: Sequence[Any],
     readings: Sequence[Sequence[Any] | None],
     places: Sequence[str],
+    *,
+    once: bool = True,
 ) -> TimeOrder:
     known = [one for one in readings if one is not None]
     with suppress(TypeError):  # times with a zone and others without
@@ -97,7 +108,8 @@ def _judged(
         if {"forward", "back"} <= found or not found:
             raise TypeError
         if "forward" in found or found == {"flat"}:
-            return TimeOrder("forward")
+            notes = _uneven(shown, times, known, places) if once else ()
+            return TimeOrder("forward", notes=notes)
         if "back" in found:
             last = times[-1]
             shown_last = "-".join(map(str, last)) if isinstance(last, tuple) else last
@@ -106,7 +118,7 @@ def _judged(
             )
         pairs = enumerate(pairwise(known[0]), 1)
         row = next(number for number, (one, other) in pairs if other < one)
-        where = places[row] if places else f"row {row + 1}"
+        where = _place(row, places)
         return TimeOrder(
             "mixed",
             f"The rows are not in the order of time: {shown} falls from "
@@ -119,6 +131,55 @@ def _judged(
         f"The order of the rows in time can't be told from {shown}, such as {odd!r}: "
         "they are taken to be the oldest first.",
     )
+
+
+def _place(row: int, places: Sequence[str]) -> str:
+    return places[row] if places else f"row {row + 1}"
+
+
+def _uneven(
+    shown: str,
+    times: Sequence[Any],
+    readings: Sequence[Sequence[Any]],
+    places: Sequence[str],
+) -> tuple[str, ...]:
+    """Return notes of times that come twice, and of gaps between two."""
+    rising = [one for one in readings if _direction(one) != "back"]
+    if len(rising) != 1 or not isinstance(rising[0][0], datetime):
+        return ()  # numbers have no usual step, and two readings two
+    steps = [(b - a).total_seconds() for a, b in pairwise(rising[0])]
+    notes, twice = [], [row for row, step in enumerate(steps, 1) if step == 0]
+    if twice:
+        notes.append(
+            f"{shown} has the time of the row before in {_counted(len(twice), 'row')}, "
+            f"the first at {times[twice[0]]!s} ({_place(twice[0], places)}): each row "
+            "is taken for a step of its own."
+        )
+    if not (ahead := Counter(step for step in steps if step > 0)):
+        return tuple(notes)
+    usual, often = ahead.most_common(1)[0]
+    regular = often > 0.9 * ahead.total()
+    longest = 1.5 * usual if regular else LEAP * usual
+    if gaps := [row for row, step in enumerate(steps, 1) if step > longest]:
+        row = gaps[0]
+        notes.append(
+            f"{shown} has {_counted(len(gaps), 'gap')}, the first from "
+            f"{times[row - 1]!s} to {times[row]!s} ({_place(row, places)}), where its "
+            f"usual step is {_span(usual)}: rows on both sides are taken for neighbors."
+        )
+    return tuple(notes)
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def _span(seconds: float) -> str:
+    """Return a length of time in the largest unit that divides it."""
+    for unit, length in UNITS.items():
+        if seconds % length == 0:
+            return _counted(int(seconds // length), unit)
+    return f"{seconds:g} seconds"
 
 
 def _direction(times: Sequence[Any]) -> str:

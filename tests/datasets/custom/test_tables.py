@@ -748,3 +748,28 @@ def test_only_the_column_of_pictures_is_opened(tmp_path: Path, place: str) -> No
     assert f"the column 'text' {problem}" in said
     said = complaint(read_inputs, written(a=[named], b=[named]), ROW)
     assert f"the column 'a' {problem}" in said
+
+
+def test_a_number_that_stands_for_a_missing_value_is_said(tmp_path: Path) -> None:
+    """
+    Of the columns that a model reads and of the target, in fine-tuning and evaluation
+    alike; it is not changed.
+    """
+    columns = zoo.get_spec("mlp-california").input.required_columns
+    lines = [",".join([*columns, "target"])]
+    for number in range(12):
+        values = [str(number / 4 + place) for place in range(len(columns))]
+        if number == 5:
+            values[0] = "-999"
+        lines.append(",".join([*values, "9999" if number == 7 else f"{number}"]))
+    (path := tmp_path / "houses.csv").write_text("\n".join(lines))
+    spec = zoo.get_spec("mlp-california")
+
+    with pytest.warns(DataWarning) as warned:
+        part = read_part(path, spec.input, spec.output, ("test",))
+
+    assert [str(one.message)[:58] for one in warned] == [
+        f"houses.csv: '{columns[0]}' holds -999 in 1 row, far from its "[:58],
+        "houses.csv: the target holds 9999 in 1 row, far from its other values"[:58],
+    ]
+    assert part.rows.targets[7] == 9999

@@ -10,7 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 from zoo.datasets.custom import outside, time_windows
 from zoo.datasets.custom.examples import Column
-from zoo.datasets.custom.tables import find_column, input_column, places
+from zoo.datasets.custom.tables import (
+    column_notes,
+    find_column,
+    input_column,
+    places,
+)
 from zoo.datasets.custom.wanted import Wanted
 from zoo.runtime.table import Table
 from zoo.tasks.targets.base import Rows
@@ -50,8 +55,10 @@ def table(
         )
     names = places(rows)
     if each:
-        items: Sequence[Any] = Column(changed or _numbers(rows, each), None)
-        return Rows(items, _targets(rows, target), names)
+        inputs = changed or _numbers(rows, each)
+        notes = () if changed else column_notes(source, inputs)
+        return Rows(Column(inputs, None), _targets(rows, target), names, notes)
+    items: Sequence[Any]
     if changed:
         wanted = expected.options.column
         usual = [wanted] if wanted else list(input_spec.column_names)

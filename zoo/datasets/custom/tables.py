@@ -26,12 +26,14 @@ from zoo.runtime.table import (
 )
 from zoo.specs import Input
 from zoo.tasks.targets.base import Targets
+from zoo.tasks.targets.sentinels import sentinel_notes
 
 if TYPE_CHECKING:
     from datasets import Dataset
 
 __all__ = [
     "SUFFIXES",
+    "column_notes",
     "find_column",
     "input_column",
     "is_frame",
@@ -273,3 +275,12 @@ def _from_parquet(path: Path) -> Dataset:
         raise DataError(f"{path} can't be read ({fault}).") from exc
     changed = {old: new for old, new in zip(names, composed, strict=True) if old != new}
     return rows.rename_columns(changed) if changed else rows
+
+
+def column_notes(source: str, rows: Table | Dataset) -> list[str]:
+    """Return what is to be said of the numbers in each column of a table."""
+    return [
+        f"{source}: {note}"
+        for name in rows.column_names
+        for note in sentinel_notes(repr(name), rows[name])
+    ]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from zoo._utils.shown import counted
 from zoo.datasets.custom.examples import Column
-from zoo.datasets.custom.tables import places
+from zoo.datasets.custom.tables import column_notes, places
 from zoo.errors import DataError
 from zoo.runtime.table import Table
 from zoo.runtime.time_order import dated_columns, time_order
@@ -71,6 +71,9 @@ def windows(
             f"{length + horizon}: it looks back on {length} and says what comes next."
         )
     notes = _check_order(source, rows)
+    if isinstance(inputs, Table) or inputs.format["type"] is None:
+        others = [name for name in inputs.column_names if name != target]
+        notes += column_notes(source, inputs.select_columns(others))
     values, after = rows[target], range(length, length + count)
     targets = [
         values[row] if horizon == 1 else tuple(values[row : row + horizon])
@@ -82,14 +85,15 @@ def windows(
 
 
 def _check_order(source: str, rows: Table | Dataset) -> list[str]:
-    """Refuse rows that are not in the order of time; return what can't be told."""
+    """Refuse rows that are not in the order of time; return what can't be told, and
+    which times come twice or are missing."""
     columns = {name: rows[name] for name in dated_columns(rows.column_names)}
     times = rows.times if isinstance(rows, Table) else None
     found = time_order(columns, times, places(rows))
     if found.direction in ("back", "mixed"):
         raise DataError(f"{source}: {found.problem}")
     if found.direction == "forward":
-        return []
+        return [f"{source}: {note}" for note in found.notes]
     return [
         f"{source}: {found.problem}"
         if found.problem

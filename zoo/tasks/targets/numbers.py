@@ -13,6 +13,7 @@ from zoo.errors import DataError
 from zoo.runtime.tabular import no_number
 from zoo.specs import ForecastOutput, Input, Output
 from zoo.tasks.targets.base import Kinds, OutputT, Rows, Targets
+from zoo.tasks.targets.sentinels import sentinel_notes
 
 __all__ = ["STEPS", "ForecastTargets", "NumberTargets"]
 
@@ -34,6 +35,9 @@ class _Numbers(Targets[OutputT]):
         for rows in parts.values():
             pairs = zip(rows.names, rows.targets, strict=True)
             rows.targets = [_number(source, name, value) for name, value in pairs]
+            next_values = (t[0] if isinstance(t, tuple) else t for t in rows.targets)
+            notes = sentinel_notes("the target", next_values)
+            rows.notes = [*rows.notes, *(f"{source}: {note}" for note in notes)]
         return ()
 
     def tensor(
