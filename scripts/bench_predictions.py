@@ -25,11 +25,19 @@ OURS = "zoo.predict"
 Way = Callable[[list[Path]], Callable[[], Any]]
 
 
-def zoo_predict(paths: list[Path]) -> Callable[[], Any]:
+def zoo_predict(paths: list[Path], **options: Any) -> Callable[[], Any]:
     import zoo
 
     model = zoo.load(RESNET.zoo)
-    return lambda: zoo.predict(model, paths)
+    return lambda: zoo.predict(model, paths, **options)
+
+
+def zoo_bfloat16(paths: list[Path]) -> Callable[[], Any]:
+    return zoo_predict(paths, precision="bf16")
+
+
+def zoo_engine(paths: list[Path]) -> Callable[[], Any]:
+    return zoo_predict(paths, backend="onnxruntime")
 
 
 def timm_predict(paths: list[Path]) -> Callable[[], Any]:
@@ -83,6 +91,8 @@ def transformers_predict(paths: list[Path]) -> Callable[[], Any]:
 
 WAYS: dict[str, tuple[str, Way]] = {
     OURS: ("zoo", zoo_predict),
+    "zoo.predict in bfloat16": ("zoo", zoo_bfloat16),
+    "zoo.predict by onnxruntime": ("onnxruntime", zoo_engine),
     "timm": ("timm", timm_predict),
     "torchvision": ("torchvision", torchvision_predict),
     "transformers pipeline": ("transformers", transformers_predict),
