@@ -144,6 +144,21 @@ def test_the_core_knows_no_plugin_by_name() -> None:
     assert not spoken
 
 
+def test_no_process_of_ours_runs_modules_of_the_working_folder() -> None:
+    """
+    Where Python is started, an option keeps that folder out of its path.
+    """
+    starts = {
+        f"{path.name}: {line.strip()}"
+        for path in (*SOURCES, *PLUGINS.glob("*/zoo_*/**/*.py"))
+        for line in path.read_text(encoding="utf-8").splitlines()
+        if "[sys.executable" in line
+    }
+
+    assert len(starts) > 3
+    assert not [one for one in starts if '"-P"' not in one and '"-I"' not in one]
+
+
 def test_no_pickle_is_ever_read() -> None:
     """
     The words that read one do not occur, in the core or in a plugin. The one exception

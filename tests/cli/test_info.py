@@ -89,6 +89,19 @@ def test_a_checkpoint_folder_is_taken_as_a_name_is(run: Run, tmp_path: Path) -> 
     assert zoo.card(folder) == card.out
 
 
+def test_a_card_moves_no_terminal(run: Run, tmp_path: Path) -> None:
+    """
+    Escape codes in the README.md of a stranger are shown, and nothing obeys them.
+    """
+    folder = zoo.train("xor-mlp", tmp_path / "run", smoke=True)
+    (folder / "README.md").write_text("A title\x1b]0;mine\x07 and \u202eturned.\n")
+
+    shown = run("card", folder).out
+
+    assert shown.startswith("A title")
+    assert not {"\x1b", "\x07", "\u202e"} & {*shown}
+
+
 def test_a_folder_without_a_card(run: Run, tmp_path: Path) -> None:
     folder = zoo.save(zoo.load("xor-mlp"), tmp_path / "saved")
 

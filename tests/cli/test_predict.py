@@ -348,6 +348,31 @@ def test_strict_stops_at_the_first_that_fails(
 
 
 @pytest.mark.filterwarnings("ignore:The background is")
+@pytest.mark.skipif(sys.platform == "win32", reason="names are text there")
+def test_a_name_that_is_no_text_is_written_byte_by_byte(
+    run: Run, digits: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """
+    In every format, and the same command goes on after it.
+    """
+    folder = tmp_path / "photos"
+    folder.mkdir()
+    name = os.fsdecode(b"a\xff.png")
+    for each in (name, "b.png"):
+        Image.new("L", (28, 28)).save(folder / each)
+    monkeypatch.setattr("zoo.cli.answer_rows.ROWS", 1)  # that are written at once
+    strict = ("predict", digits, folder, "--strict", "-o")
+
+    for suffix in ("csv", "jsonl", "parquet"):
+        out = tmp_path / f"answers.{suffix}"
+        (folder / "c.png").write_bytes(b"no picture")
+        assert run(*strict, out).status == 1
+        Image.new("L", (28, 28)).save(folder / "c.png")
+        assert "going on after" in run(*strict, out).err
+        assert rb"a\xff.png" in out.read_bytes().replace(rb"\\", b"\\")
+
+
+@pytest.mark.filterwarnings("ignore:The background is")
 def test_an_interrupted_run_goes_on(
     run: Run, digits: Path, many: Path, tmp_path: Path
 ) -> None:

@@ -383,6 +383,28 @@ def test_a_lock_that_leads_elsewhere(recipe: Recipe, tmp_path: Path) -> None:
     assert not victim.exists()
 
 
+@pytest.mark.parametrize("name", ["process-0.log", "plan.json", "trial-0"])
+def test_a_folder_with_links_is_no_sweep_of_ours(
+    name: str, recipe: Recipe, tmp_path: Path
+) -> None:
+    """
+    Whatever the name of the link: what it leads to is left as it is.
+    """
+    victim, folder = tmp_path / "victim", tmp_path / "s"
+    victim.write_text("kept")
+    folder.mkdir()
+    (folder / name).symlink_to(victim)
+
+    with pytest.raises(SettingsError) as caught:
+        zoo.sweep(NAME, folder, settings=RANGE, trials=2, processes=2, resume=True)
+
+    assert str(caught.value) == (
+        f"{folder / name} is a link or a pipe, and no sweep writes one. Remove it, or "
+        "choose another folder (--out)."
+    )
+    assert victim.read_text() == "kept"
+
+
 def test_a_wrong_metric_is_found_before_the_first_trial(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -89,10 +89,12 @@ def _same(
     names: Sequence[str], sources: "Sequence[Source]", file: "AnswerFile"
 ) -> Iterator[tuple[str, Any]]:
     """Yield the inputs; complain where the first are not those that are answered."""
+    from zoo.inference.answer_file import written_name
+
     inputs = chain.from_iterable(sources)
     for number, name in enumerate(names, start=1):
         found = next(inputs, ("nothing", None))
-        if found[0] != name:
+        if written_name(found[0]) != name:
             raise DataError(
                 f"{file.work} has {name!r} in row {number}, and there is {found[0]!r} "
                 "now: the inputs have changed. Delete it, or write to another file."

@@ -2,6 +2,7 @@
 
 import click
 
+from zoo._utils import shown
 from zoo.cli.options import model_argument
 
 
@@ -14,4 +15,4 @@ def card_command(name: str) -> None:
     """
     from zoo.cards.render import render
 
-    click.echo(render(name), nl=False)
+    click.echo(shown.lines(render(name)), nl=False)

@@ -75,7 +75,7 @@ def _devices() -> tuple[str, list[str]]:
     """
     code = "from zoo.models.devices import described; print(*described(), sep=', ')"
     asked = subprocess.run(
-        [sys.executable, "-W", "ignore", "-c", code],
+        [sys.executable, "-P", "-W", "ignore", "-c", code],
         capture_output=True,
         text=True,
         encoding="utf-8",

@@ -23,7 +23,7 @@ from zoo._utils.schema import Malformed, convert, parse_json
 from zoo.errors import DataError, MissingExtra
 from zoo.inference.stream import Answer
 
-__all__ = ["SUFFIXES", "AnswerFile", "as_row"]
+__all__ = ["SUFFIXES", "AnswerFile", "as_row", "written_name"]
 
 SUFFIXES = (".parquet", ".csv", ".jsonl")
 CHUNK_ROWS = 10_000  # of a parquet file that are in memory at a time
@@ -45,7 +45,7 @@ def as_row(answer: Answer, *, top: int | None = None) -> Row:
     Of a model of many labels the row has the best, `label` and `score`, and with `top`
     as many more, `label_2`, `score_2` and so on.
     """
-    row: Row = {"input": answer.name}
+    row: Row = {"input": written_name(answer.name)}
     if answer.result is not None:
         plain = answer.result.to_dict()
         scores = plain.pop("scores", None) if "label" in plain else None
@@ -55,6 +55,12 @@ def as_row(answer: Answer, *, top: int | None = None) -> Row:
                 row |= {f"label_{number}": label, f"score_{number}": score}
     problem = "" if answer.error is None else answer.error.problem
     return row | {"error": problem or None}
+
+
+def written_name(name: str) -> str:
+    """Return the name of an input as a file of answers has it: bytes of a file's name
+    that are no UTF-8 are written as such, like \\xff."""
+    return os.fsencode(name).decode(errors="backslashreplace")
 
 
 class AnswerFile:

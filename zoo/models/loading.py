@@ -25,7 +25,7 @@ from zoo.errors import (
     ZooError,
     near,
 )
-from zoo.models import safetensors_io
+from zoo.models import option_types, safetensors_io
 from zoo.models.defaults import on_cpu_in_float32
 from zoo.models.devices import Device, resolve_device
 from zoo.models.metadata import LoadedModel, LoadReport, ModelMetadata, attach
@@ -46,6 +46,12 @@ __all__ = [
     "require_module",
     "when_written",
 ]
+
+# What the function that builds a model may raise for options that do not fit
+FAULTS = (
+    *(ArithmeticError, AttributeError, LookupError, MemoryError, RuntimeError),
+    *(TypeError, ValueError),
+)
 
 
 def find(name: str | Path) -> ModelSpec:
@@ -269,9 +275,11 @@ def build_model(
         raise OptionError(
             spec.name, problem if wrong else f"{exc}.", option_names
         ) from exc
+    if problem := option_types.misfit(make, options):
+        raise OptionError(spec.name, problem, option_names)
     try:
         model: nn.Module = make(**options)
-    except (TypeError, ValueError, RuntimeError, ArithmeticError, MemoryError) as exc:
+    except FAULTS as exc:
         first = str(exc).partition("\n")[0].rstrip(".")
         problem = f"it can't be built with these options ({first})."
         raise OptionError(spec.name, problem, option_names) from exc

@@ -248,8 +248,8 @@ def claims_hold_when_measured(spec: ModelSpec, tmp_path: Path) -> Remark | None:
 def metadata_is_light(plugin: Plugin) -> None:
     """Importing the plugin imports nothing heavy: 'zoo list' imports all of them."""
     code = LIGHT.format(package=plugin.package, heavy=HEAVY)
-    run = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=False
+    run = subprocess.run(  # -P: not what lies in the working folder by its name
+        [sys.executable, "-P", "-c", code], capture_output=True, text=True, check=False
     )
     assert run.returncode == 0, run.stderr.strip().rpartition("\n")[2]
     loaded = run.stdout.split()

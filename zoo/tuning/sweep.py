@@ -7,6 +7,7 @@ never read.
 import json
 import os
 import shlex
+import stat
 import subprocess
 import sys
 import time
@@ -147,6 +148,7 @@ def sweep(
     if not (place / PLAN).exists():  # a sweep that was begun was looked at then
         objective.check_comparable(asked, where)
     with _alone(place) as lock:
+        _check_plain(place)
         plan = _begun(asked, place, trials, resume=resume)
         _emptied(place, plan, processes, callback, lock)
         return _finished(place, plan, where)
@@ -173,6 +175,20 @@ def _alone(target: Path) -> Iterator[int]:
                 f"({exc.strerror}). Remove it, or choose another folder (--out)."
             ) from exc
         yield lock
+
+
+def _check_plain(target: Path) -> None:
+    """Refuse a folder that others gave with more in it than folders and files: what is
+    written there would be written elsewhere."""
+    known = target / f"{JOURNAL}.lock"  # of optuna, which makes and deletes this link
+    for home, folders, names in os.walk(target):
+        for path in (Path(home, name) for name in (*folders, *names)):
+            mode = path.lstat().st_mode
+            if path != known and not stat.S_ISREG(mode) and not stat.S_ISDIR(mode):
+                raise SettingsError(
+                    f"{path} is a link or a pipe, and no sweep writes one. Remove it, "
+                    "or choose another folder (--out)."
+                )
 
 
 def _emptied(

@@ -222,6 +222,27 @@ def test_a_site_is_written_anew(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["site"]
 
 
+def test_only_what_the_site_wrote_is_replaced(tmp_path: Path) -> None:
+    """
+    A file of one's own in the site stays, and so does a folder or a link beside it
+    whatever its name; a site that is a link is written where it leads.
+    """
+    site_, aside = tmp_path / "site", tmp_path / ".site.new"
+    build(site_, names=["perceptron-iris"], live=False)
+    (site_ / "CNAME").write_text("zoo.example")
+    aside.mkdir()
+    (aside / "mine.txt").write_text("mine")
+    (link := tmp_path / "link").symlink_to(site_)
+
+    build(link, names=["xor-mlp"], live=False)
+
+    assert link.is_symlink()
+    assert (site_ / "CNAME").read_text() == "zoo.example"
+    assert (aside / "mine.txt").read_text() == "mine"
+    assert [path.name for path in (site_ / "pages").iterdir()] == ["xor-mlp"]
+    assert {path.name for path in tmp_path.iterdir()} == {"site", ".site.new", "link"}
+
+
 def test_every_text_is_in_every_language(folder: Path) -> None:
     """
     Each key has all languages and the same names in braces, and each is used.

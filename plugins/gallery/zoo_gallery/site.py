@@ -16,6 +16,7 @@ from markupsafe import Markup
 
 import zoo
 from zoo import ModelSpec
+from zoo._utils.atomic_folder import put_folder, scratch_folder  # noqa: TID251 - one way
 from zoo.errors import ZooError
 from zoo_gallery.cards import card_html
 from zoo_gallery.errors import GalleryError
@@ -25,6 +26,7 @@ from zoo_gallery.widgets import examples, part, widget_of
 __all__ = ["POLICY", "Built", "build"]
 
 MARK = ".zoo-gallery"  # a folder with this file was written here, and may be again
+TITLE = "Written by zoo gallery:"  # its first line; then what was written
 PICTURES = (".png", ".gif", ".jpg")
 STATIC = Path(__file__).with_name("static")
 LICENSES = "LICENSES.txt"
@@ -77,9 +79,10 @@ def build(
 ) -> Built:
     """Write the site of the models `names`, or of all that are installed.
 
-    A folder that this function wrote is written anew; any other has to be empty. With
-    `live`, models whose weights have `most_bytes` at most run in their pages. `tell` is
-    given a line for each of them. Raises GalleryError, MissingExtra, ModelNotFound.
+    A folder that this function wrote is written anew, as a whole; files of others in it
+    stay. Any other folder has to be empty. With `live`, models whose weights have
+    `most_bytes` at most run in their pages. `tell` is given a line for each of them.
+    Raises GalleryError, MissingExtra, ModelNotFound.
     """
     folder = Path(folder)
     specs = [zoo.get_spec(name) for name in names] if names else list(zoo.search())
@@ -94,24 +97,24 @@ def build(
         )
     if live:
         _require_export()
-    new = folder.with_name(f".{folder.name}.new")
-    shutil.rmtree(new, ignore_errors=True)
-    (new / "assets").mkdir(parents=True)
-    (new / MARK).write_text("Written by zoo gallery.\n", encoding="utf-8")
-    _write_assets(new, live)
-    running: dict[str, _Live] = {}
-    refused: dict[str, str] = {}
-    for spec in specs if live else ():
-        found = _live(spec, new, most_bytes)
-        if isinstance(found, str):
-            refused[spec.name] = found
-            tell(f"{spec.name}: not live")
-        else:
-            running[spec.name] = found
-            tell(f"{spec.name}: {found.size / 2**20:.2f} MiB")
-    _write_pages(new, specs, running, refused, live)
-    shutil.rmtree(folder, ignore_errors=True)
-    new.rename(folder)
+    with scratch_folder(folder) as new:
+        (new / "assets").mkdir()
+        _write_assets(new, live)
+        running: dict[str, _Live] = {}
+        refused: dict[str, str] = {}
+        for spec in specs if live else ():
+            found = _live(spec, new, most_bytes)
+            if isinstance(found, str):
+                refused[spec.name] = found
+                tell(f"{spec.name}: not live")
+            else:
+                running[spec.name] = found
+                tell(f"{spec.name}: {found.size / 2**20:.2f} MiB")
+        _write_pages(new, specs, running, refused, live)
+        written = sorted(path.name for path in new.iterdir())
+        (new / MARK).write_text("\n".join([TITLE, *written, ""]), encoding="utf-8")
+        ours = {MARK, *_written(folder)}
+        put_folder(new, folder, keep=lambda path: path.name not in ours, last=MARK)
     size = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
     return Built(
         folder=folder,
@@ -120,6 +123,12 @@ def build(
         live=tuple(running),
         refused=refused,
     )
+
+
+def _written(folder: Path) -> list[str]:
+    """Return the names that an earlier site in a folder consists of."""
+    mark = folder / MARK
+    return mark.read_text(encoding="utf-8").splitlines()[1:] if mark.is_file() else []
 
 
 def _require_export() -> None:
