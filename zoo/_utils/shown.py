@@ -7,7 +7,7 @@ surface has one function here that takes that power away; a notebook has `html.e
 import re
 import unicodedata
 
-__all__ = ["code", "counted", "lines", "markdown", "one_line"]
+__all__ = ["brief", "code", "counted", "cut", "lines", "markdown", "one_line"]
 
 # What Markdown or HTML may obey: anywhere, at the edge of a word, at the start.
 MARKS = re.compile(r"[\\`*\[\]<>!|&~]|(?<!\w)_|_(?!\w)|^[#+=-]")
@@ -24,6 +24,19 @@ def one_line(text: object) -> str:
 def lines(text: object) -> str:
     """Return a text of several lines for a terminal, with its tabs."""
     return "".join(c if c in "\n\t" else _plain(c) for c in str(text))
+
+
+def brief(value: object, most: int = 60) -> str:
+    """Return a stranger's value for a message, in which it has no length it likes."""
+    try:
+        return cut(repr(value), most)
+    except ValueError:  # Python spells out no number of so many digits
+        return f"a {type(value).__name__} of too many digits"
+
+
+def cut(text: str, most: int = 300) -> str:
+    """Return a text of at most so many characters: what is beyond is three dots."""
+    return text if len(text) <= most else f"{text[: most - 3]}..."
 
 
 def counted(number: int, noun: str) -> str:
