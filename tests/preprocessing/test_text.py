@@ -168,19 +168,22 @@ def test_files_that_hold_no_text_are_refused(
     expected: TextInput, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """
-    A missing, an empty, a binary and a huge file, and a folder.
+    A missing, an empty, a binary and a huge file, a str as long as that, a folder.
     """
     empty, binary, huge = (tmp_path / name for name in ("empty", "binary", "huge"))
     empty.write_bytes(b"")
     binary.write_bytes(b"a \xff")
     huge.write_bytes(b"a " * 10_000)
     monkeypatch.setattr("zoo.runtime.text.MAX_FILE_BYTES", 10_000)
+    long = "The text has more than 0 MiB: give a part of it."
 
     for path, problem in (
         (tmp_path / "no", f"There is no file '{tmp_path / 'no'}'."),
         (empty, f"{empty} is empty."),
         (binary, f"{binary} is not UTF-8 text (byte 2): save it as UTF-8."),
         (huge, f"{huge} has more than 0 MiB: give a part of it."),
+        ("a " * 10_000, long),
+        ("\u00e9 " * 4_000, long),
         (tmp_path, f"{tmp_path} is a folder."),
     ):
         with pytest.raises(InputError) as caught:
