@@ -11,6 +11,9 @@ __all__ = ["brief", "code", "counted", "cut", "lines", "markdown", "one_line"]
 
 # What Markdown or HTML may obey: anywhere, at the edge of a word, at the start.
 MARKS = re.compile(r"[\\`*\[\]<>!|&~]|(?<!\w)_|_(?!\w)|^[#+=-]")
+# What pages make a link of by itself: an address, a mention, an address of mail. A page
+# shows no comment, and no link goes across one; marks that are escaped would be joined.
+LIVE = re.compile(r"(?:(?:https?|ftp):(?=//)|www(?=\.)|@(?=\S))", re.IGNORECASE)
 # Controls, direction marks, line ends of Unicode, halves of characters.
 OBEYED = {"Cc", "Cf", "Zl", "Zp", "Cs"}
 JOINERS = "\u200c\u200d"  # of several scripts, and of emoji
@@ -45,10 +48,9 @@ def counted(number: int, noun: str) -> str:
 
 
 def markdown(text: object) -> str:
-    """Return a text as one line of Markdown that shows it as it is."""
-    return MARKS.sub(lambda found: f"\\{found[0]}", one_line(text)).replace(
-        "\\<", "&lt;"
-    )
+    """Return a text as one line of Markdown that shows it as it is, without links."""
+    plain = MARKS.sub(lambda found: f"\\{found[0]}", one_line(text))
+    return LIVE.sub(lambda found: f"{found[0]}<!-- -->", plain.replace("\\<", "&lt;"))
 
 
 def code(text: object) -> str:
