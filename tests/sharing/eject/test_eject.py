@@ -548,4 +548,4 @@ def test_what_a_checkpoint_says_of_itself_is_no_code(
     assert set(project) == {"build-system", "project", "tool"}
     assert set(project["tool"]) == {"setuptools"}
     assert "\n<b>" not in readme
-    assert "&lt;b&gt;" in readme or "&lt;b\\>@NAME@" in readme
+    assert "&lt;b&gt;" in readme or "&lt;b\\>@<!-- -->NAME@" in readme
