@@ -156,6 +156,31 @@ def test_a_text_that_is_no_toml() -> None:
             parse_toml(content)
 
 
+def test_a_key_of_many_parts_is_refused_before_toml_is_parsed() -> None:
+    """
+    The time of the parser would grow with the square of the parts; numbers, and dots in
+    strings and comments, are no parts.
+    """
+    dots = "1.5." * 9
+    fine = (
+        f'a = "{dots}\\"{dots}"\nb = \'{dots}\'\n# {dots}\nc = """\n{dots}"{dots}"""\n'
+        f"d = '''\n{dots}'{dots}'''\ne = [{'1.5, ' * 40}]\n"
+        f"{'k.' * 15}k = 1\n"
+    )
+    assert [*parse_toml(fine.encode())] == [*"abcdek"]
+
+    for key in ("a." * 16 + "a", '"a" . ' * 16 + "a", "a." * 500_000 + "a"):
+        for text in (
+            f"{key} = 1",
+            f"[{key}]",
+            f"a = {{{key} = 1}}",
+            f"{fine}{key} = 1",
+            f'[{{q = """a"""", {key} = ""}}]',
+        ):
+            with pytest.raises(Malformed, match=r"^a key has more than 16 parts$"):
+                parse_toml(text.encode())
+
+
 def test_a_file_is_read_within_bounds(tmp_path: Path) -> None:
     """
     Its size is looked at first, nobody waits for a pipe, and a folder is none.

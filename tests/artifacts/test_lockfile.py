@@ -1,5 +1,6 @@
 """zoo.lock: what a name stood for, it stands for again, or the load is refused."""
 
+import os
 import warnings
 from dataclasses import replace
 from pathlib import Path
@@ -148,6 +149,25 @@ def test_a_file_that_is_no_toml(tmp_path: Path) -> None:
 
     problem = "Invalid statement (at line 1, column 1)"
     assert str(caught.value) == f"{path} can't be read ({problem}). {AGAIN}"
+
+
+def test_a_lock_file_that_is_a_pipe_is_not_waited_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """
+    A folder from somebody else may hold one, and every load looks for a lock.
+    """
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("ZOO_LOCK", raising=False)
+    os.mkfifo("zoo.lock")
+
+    with pytest.raises(LockError) as caught:
+        zoo.load("xor-mlp")
+
+    assert str(caught.value) == (
+        "zoo.lock can't be read (it is no file). A lock file is read as well as "
+        "written: name another place with -o."
+    )
 
 
 def test_what_only_remembers_may_be_deleted(far: Far) -> None:

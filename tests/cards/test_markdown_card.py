@@ -3,8 +3,11 @@
 import os
 from pathlib import Path
 
+import pytest
+
 import zoo
 from zoo.cards.markdown_card import MarkdownCard
+from zoo.errors import CardError
 
 TEXT = "---\nlicense: mit\n---\n# Ours\n\n![A curve](curve.png)\n![Gone](gone.png)\n"
 
@@ -47,3 +50,42 @@ def test_a_link_is_no_picture_of_a_card(tmp_path: Path) -> None:
     text = "![a](a.png) ![b](b.png) ![c](c.png)"
 
     assert MarkdownCard(text, folder)._repr_markdown_() == text
+
+
+def test_a_card_that_is_a_link_or_no_file_is_not_shown(tmp_path: Path) -> None:
+    """
+    A folder from somebody else may call a file of the user's its card, or a pipe or a
+    file without end; a link to a blob beside the folder is how the Hub's client keeps
+    it.
+    """
+    folder = tmp_path / "models--a--b" / "snapshots" / "1"
+    zoo.save(zoo.load("xor-mlp"), folder)
+    card, secret = folder / "README.md", tmp_path / "secret"
+    secret.write_text("mine")
+
+    card.symlink_to(secret)
+    with pytest.raises(CardError) as linked:
+        zoo.card(folder)
+    card.unlink()
+    os.mkfifo(card)
+    with pytest.raises(CardError) as pipe:
+        zoo.card(folder)
+    card.unlink()
+    with card.open("wb") as file:
+        file.truncate(2 << 30)
+    with pytest.raises(CardError) as huge:
+        zoo.card(folder)
+    card.unlink()
+    blob = tmp_path / "models--a--b" / "blobs" / "2"
+    blob.parent.mkdir()
+    blob.write_text("# Theirs\n")
+    card.symlink_to(blob)
+
+    assert str(linked.value) == (
+        f"{card} is a link to {secret}, outside of the checkpoint. Put the file itself "
+        "there."
+    )
+    unread = f"The card in {folder} can't be read: "
+    assert str(pipe.value) == f"{unread}it is no file."
+    assert str(huge.value) == f"{unread}it has 2,147,483,648 bytes."
+    assert zoo.card(folder) == "# Theirs\n"

@@ -1,5 +1,6 @@
 """Answers for any number of inputs: `zoo.predict_iter`, and what holds inputs."""
 
+import gzip
 import io
 import json
 import tarfile
@@ -87,6 +88,34 @@ def test_a_tar_of_pictures(tmp_path: Path, ending: str) -> None:
                 archive.addfile(member, io.BytesIO(content))
 
     assert scores(zoo.predict(small(), path)) == pytest.approx(expected())
+
+
+@pytest.mark.parametrize("kind", [*"LKxgX"])
+@pytest.mark.parametrize("first", [True, False])
+def test_a_tar_with_a_header_without_end_is_refused(
+    tmp_path: Path, kind: str, first: bool
+) -> None:
+    """
+    A small archive may say that the name of a file has gigabytes: nothing of it is
+    read, also after a good file.
+    """
+    path, stored = tmp_path / "photos.tar.gz", io.BytesIO()
+    photos(1)[0].save(stored, "PNG")
+    good, header = tarfile.TarInfo("a.png"), tarfile.TarInfo("././@LongLink")
+    good.size, header.size, header.type = len(stored.getvalue()), 3 << 30, kind.encode()
+    with gzip.open(path, "wb") as file:
+        if not first:
+            file.write(good.tobuf(tarfile.GNU_FORMAT))
+            file.write(stored.getvalue().ljust(-(-good.size // 512) * 512, b"\0"))
+        file.write(header.tobuf(tarfile.GNU_FORMAT) + bytes(1024))
+
+    with pytest.raises(InputError) as caught:
+        zoo.predict(small(), path)
+
+    assert caught.value.problem == (
+        f"{path} can't be read as a tar (ReadError: a header has 3,221,225,472 bytes, "
+        "and 1,048,576 are read at most)."
+    )
 
 
 def test_pictures_of_a_tar_are_known_by_their_content(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -167,19 +168,22 @@ def test_files_that_hold_no_text_are_refused(
     expected: TextInput, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """
-    A missing, an empty, a binary and a huge file, and a folder.
+    A missing, an empty, a binary and a huge file, a str as long as that, a folder.
     """
     empty, binary, huge = (tmp_path / name for name in ("empty", "binary", "huge"))
     empty.write_bytes(b"")
     binary.write_bytes(b"a \xff")
     huge.write_bytes(b"a " * 10_000)
     monkeypatch.setattr("zoo.runtime.text.MAX_FILE_BYTES", 10_000)
+    long = "The text has more than 0 MiB: give a part of it."
 
     for path, problem in (
         (tmp_path / "no", f"There is no file '{tmp_path / 'no'}'."),
         (empty, f"{empty} is empty."),
         (binary, f"{binary} is not UTF-8 text (byte 2): save it as UTF-8."),
         (huge, f"{huge} has more than 0 MiB: give a part of it."),
+        ("a " * 10_000, long),
+        ("\u00e9 " * 4_000, long),
         (tmp_path, f"{tmp_path} is a folder."),
     ):
         with pytest.raises(InputError) as caught:
@@ -226,6 +230,31 @@ def test_batches_are_as_wide_as_they_need(expected: TextInput) -> None:
     assert tokens.trim_padding(stored * 0, expected).tolist() == [[0], [0]]
     assert tokens.trim_padding(stored, expected).dtype == torch.int64
     assert TEXTS.joined([narrow, wide], expected).tolist() == [[2, 0], [2, 3]]
+
+
+def test_a_tokenizer_that_is_no_file_is_not_waited_for(
+    expected: TextInput, tmp_path: Path
+) -> None:
+    """
+    A folder from somebody else may hold a pipe, a device or a file without end: neither
+    the load of a model nor its reading of a text waits for them.
+    """
+    pipe, device, huge = (tmp_path / name for name in ("pipe", "device", "huge"))
+    os.mkfifo(pipe)
+    device.symlink_to("/dev/zero")
+    with huge.open("wb") as file:
+        file.truncate(3 << 30)
+    said = {
+        pipe: f"{pipe} is no file: get another copy of the checkpoint.",
+        device: f"{device} is no file: get another copy of the checkpoint.",
+        huge: f"{huge} is too large for a tokenizer.",
+    }
+
+    for path, message in said.items():
+        theirs = replace(expected, tokenizer="", tokenizer_source=path)
+        with pytest.raises(CheckpointError) as caught:
+            tokens.tokenizer(theirs.with_contents())
+        assert str(caught.value) == message
 
 
 def test_another_tokenizer_is_not_read(expected: TextInput, tmp_path: Path) -> None:

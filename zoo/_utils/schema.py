@@ -38,11 +38,18 @@ __all__ = [
 
 MAX_BYTES = 32 << 20  # of a file; more is a mistake or an attack
 MAX_DEPTH = 200  # of objects and lists in each other, below what any parser bears
-MAX_TOML_BYTES = 4 << 20  # its parser is slow
+MAX_TOML_BYTES = 1 << 20  # its parser is slow
+MAX_KEY_PARTS = 16  # of a.b.c in TOML, whose time grows with their square
 MAX_SHOWN = 300  # characters of a problem: a name in it may have any length
 BINARY, AT_ONCE = getattr(os, "O_BINARY", 0), getattr(os, "O_NONBLOCK", 0)
 T = TypeVar("T")
 
+TOML_TEXTS = re.compile(  # strings and comments, in which a dot is one
+    rb'''"""(?:[^\\]|\\.)*?"{3,5}|\'{3}.*?\'{3,5}'''
+    rb"""|"(?:[^"\\\n]|\\.)*"|\'[^\'\n]*\'|#[^\n]*""",
+    re.DOTALL,
+)
+TOML_KEYS = re.compile(rb"[\w.\- \t]+")  # and numbers, where no strings are left
 STRINGS = re.compile(rb'"[^"]*"')
 OTHERS = bytes({*range(256)} - {*b'[]{}"'})  # than brackets and quotes
 STEPS = bytes.maketrans(b'[{]}"', b"\x01\x01\xff\xff\x00")  # deeper, back, as deep
@@ -108,6 +115,9 @@ def parse_toml(content: bytes) -> dict[str, Any]:
 
     if len(content) > MAX_TOML_BYTES:
         raise Malformed(f"it has {len(content):,} bytes")
+    plain = TOML_TEXTS.sub(b"_", content)
+    if any(key.count(b".") >= MAX_KEY_PARTS for key in TOML_KEYS.findall(plain)):
+        raise Malformed(f"a key has more than {MAX_KEY_PARTS} parts")
     try:
         return tomllib.loads(content.decode())
     except RecursionError as exc:

@@ -20,7 +20,7 @@ from zoo._utils import atomic_folder
 from zoo._utils.import_string import root_package
 from zoo._utils.schema import Malformed, convert, parse_json, read_bytes
 from zoo.artifacts import checked_file, receipt_schema
-from zoo.errors import CheckpointError, SpecError
+from zoo.errors import CheckpointError, SpecError, ZooError
 from zoo.plugins.discovery import Plugin
 from zoo.specs import (
     Input,
@@ -48,6 +48,7 @@ __all__ = [
     "check_replaceable",
     "check_writable",
     "copy_folder",
+    "inside",
     "is_checkpoint",
     "numbered",
     "read_config",
@@ -176,6 +177,23 @@ def write_receipt(folder: Path, receipt: Mapping[str, Any]) -> None:
 def is_checkpoint(folder: Path) -> bool:
     """Return whether `folder` holds a checkpoint."""
     return os.path.isfile(folder / CONFIG)
+
+
+def inside(path: Path, folder: Path, error: type[ZooError]) -> Path:
+    """Return the path of a file in a checkpoint folder, which is no link out of it.
+
+    Its target may belong to somebody else. The Hub's client keeps the files of a folder
+    beside it, as blobs. Raises `error`.
+    """
+    target, home = (Path(os.path.realpath(one)) for one in (path, folder))
+    hub = home.parent.parent
+    blobs = hub / "blobs" if hub.name.startswith("models--") else home
+    if not (target.is_relative_to(home) or target.is_relative_to(blobs)):
+        raise error(
+            f"{path} is a link to {target}, outside of the checkpoint. Put the file "
+            "itself there."
+        )
+    return path
 
 
 @contextmanager

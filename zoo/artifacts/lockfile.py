@@ -8,6 +8,7 @@ repository, or weights whose plugin gives no SHA-256.
 import json
 import os
 import warnings
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass
@@ -16,7 +17,7 @@ from pathlib import Path
 from zoo._utils import paths
 from zoo._utils.atomic_write import write_atomic
 from zoo._utils.file_lock import folder_lock
-from zoo._utils.schema import Malformed, convert, parse_toml, read_bytes
+from zoo._utils.schema import AT_ONCE, Malformed, convert, parse_toml, read_bytes
 from zoo.errors import LockError, SpecError, TrustWarning
 from zoo.specs import Weights
 from zoo.specs.model_spec import SHA256
@@ -114,12 +115,12 @@ def read_trusted() -> dict[str, Lock]:
 def is_forbidden(path: Path) -> bool:
     """Return whether a file is there that this user may not read."""
     try:
-        with path.open("rb"):
-            return False
+        os.close(os.open(path, os.O_RDONLY | AT_ONCE))  # which waits for no pipe
     except PermissionError:
         return True
     except OSError:
-        return False
+        pass
+    return False
 
 
 def read(path: Path) -> dict[str, Lock]:
@@ -135,10 +136,9 @@ def read(path: Path) -> dict[str, Lock]:
         raise LockError(f"{path} can't be read ({exc}). {_remedy(path)}") from exc
     try:
         locks = convert(raw, _File).model if raw else ()
-        names = [lock.name for lock in locks]
-        if len(set(names)) < len(names):
-            twice = next(name for name in names if names.count(name) > 1)
-            raise Malformed(f"two entries for {twice!r}")
+        counts = Counter(lock.name for lock in locks)
+        if twice := [name for name, count in counts.items() if count > 1]:
+            raise Malformed(f"two entries for {twice[0]!r}")
     except (Malformed, SpecError) as exc:
         problem = str(exc).rstrip(".")
         raise LockError(

@@ -12,6 +12,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
+from zoo._utils.schema import Malformed, read_bytes
 from zoo._utils.shown import markdown
 from zoo.artifacts import checkpoint_folder, claims, resolve, weight_store
 from zoo.cards import prose as prose_of_plugin
@@ -91,15 +92,18 @@ def render(name: str | Path) -> MarkdownCard:
 def _written(folder: Path) -> MarkdownCard:
     """Return the card that lies in a checkpoint folder."""
     try:
-        content = (folder / checkpoint_folder.CARD).read_text(encoding="utf-8")
+        path = checkpoint_folder.inside(
+            folder / checkpoint_folder.CARD, folder, CardError
+        )
+        content = read_bytes(path).decode()
     except FileNotFoundError as exc:
         raise CardError(
             f"{folder} has no card: {checkpoint_folder.CARD} is missing. zoo.save "
             "writes none; zoo.train and zoo.finetune do."
         ) from exc
-    except (OSError, UnicodeDecodeError) as exc:
+    except (OSError, UnicodeDecodeError, Malformed) as exc:
         raise CardError(f"The card in {folder} can't be read: {exc}.") from exc
-    return MarkdownCard(content, folder)
+    return MarkdownCard(content.replace("\r\n", "\n"), folder)
 
 
 def text(spec: ModelSpec, receipt: Mapping[str, Any]) -> str:

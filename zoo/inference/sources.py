@@ -31,6 +31,14 @@ __all__ = ["ReadInputs", "Source", "find_source", "source_of", "stored_value"]
 
 TARS = (".tar", ".tar.gz", ".tgz")
 MAX_MEMBER_BYTES = 1 << 29  # of a file in an archive, which is read whole
+MAX_HEADER_BYTES = 1 << 20  # of a long name in one, and what else is said of a file
+DESCRIBING = (  # a file that follows
+    tarfile.GNUTYPE_LONGNAME,
+    tarfile.GNUTYPE_LONGLINK,
+    tarfile.XHDTYPE,
+    tarfile.XGLTYPE,
+    tarfile.SOLARIS_XHDTYPE,
+)
 Named = tuple[str, Any]  # the name of an input, for messages and answers, and itself
 
 
@@ -175,6 +183,19 @@ def _files(place: str, files: list[str], input_spec: Input) -> Source:
     )
 
 
+class _Header(tarfile.TarInfo):
+    """A header of an archive, which the library would read whole at any length."""
+
+    def _proc_member(self, archive: tarfile.TarFile) -> tarfile.TarInfo:
+        if self.type in DESCRIBING and self.size > MAX_HEADER_BYTES:
+            raise tarfile.ReadError(
+                f"a header has {self.size:,} bytes, and {MAX_HEADER_BYTES:,} are read "
+                "at most"
+            )
+        read: tarfile.TarInfo = super()._proc_member(archive)  # type: ignore[misc]
+        return read
+
+
 def _members(path: str, input_spec: Input) -> Iterator[Named]:
     """Yield the files of an archive as they lie in it, as WebDataset does.
 
@@ -184,7 +205,7 @@ def _members(path: str, input_spec: Input) -> Iterator[Named]:
     taken: set[str] = set()
     left: list[Path] = []
     try:
-        with tarfile.open(path, "r|*") as archive:
+        with tarfile.open(path, "r|*", tarinfo=_Header) as archive:
             for member in archive:
                 name = PurePosixPath(member.name)
                 if not member.isfile() or any(map(is_hidden, name.parts)):

@@ -5,6 +5,7 @@ import csv
 import io
 import os
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ DELIMITERS = ",;\t|"
 HIGH_BYTES = re.compile(rb"[\x80-\xff]+")
 WORKBOOKS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")  # what .xlsx and .xls begin with
 SEPARATOR = re.compile(r"sep=([,;\t|])(?=\r?\n)")
+MAX_COLUMNS = 10_000  # of a table; to find each by its name takes their square
 MAX_FIELD = 2**31 - 1  # characters of a value; the csv module stops at 131,072
 # What a file that is not UTF-8 may be in, and the first and last letter of its script.
 # Kana come first: to Korean Windows they are rare syllables, and not the reverse.
@@ -154,10 +156,15 @@ def read_text(
 def unique_names(source: str, names: Sequence[str]) -> list[str]:
     """Return the names of columns, each character in its composed form.
 
-    Raises TableError where two are the same.
+    Raises TableError where two are the same, and where they are too many.
     """
+    if len(names) > MAX_COLUMNS:
+        raise TableError(
+            f"{source} has {len(names):,} columns, and {MAX_COLUMNS:,} are read at "
+            "most: leave out what the model does not need."
+        )
     plain = [normalize("NFC", name.strip()) for name in names]
-    twice = [name for name in dict.fromkeys(plain) if name and plain.count(name) > 1]
+    twice = [name for name, n in Counter(plain).items() if name and n > 1]
     if twice:
         listing = ", ".join(map(repr, twice))
         raise TableError(

@@ -29,7 +29,7 @@ FILES = (  # no text ends so
     ".xls",
     ".xlsx",
 )
-MAX_FILE_BYTES = 32 << 20  # bytes of a text file
+MAX_FILE_BYTES = 32 << 20  # bytes of a text, and of the file of one
 
 
 def describe(input_spec: Any) -> str:
@@ -103,7 +103,13 @@ def open_text(item: Any, input_spec: Any) -> str | Tensor:
             f"{item!r} is the name of a file, not a text: give pathlib.Path({item!r})."
         )
         raise InputError(problem, describe(input_spec))
+    if max(len(item), len(item.encode(errors="replace"))) > MAX_FILE_BYTES:
+        raise InputError(_too_long("The text"), describe(input_spec))
     return _checked(str(item), "The text", input_spec)
+
+
+def _too_long(name: str) -> str:
+    return f"{name} has more than {MAX_FILE_BYTES >> 20} MiB: give a part of it."
 
 
 def _numbered(item: Tensor, input_spec: Any) -> Tensor:
@@ -120,10 +126,7 @@ def _numbered(item: Tensor, input_spec: Any) -> Tensor:
 def _read(path: Path, input_spec: Any) -> str:
     try:
         if path.stat().st_size > MAX_FILE_BYTES:
-            problem = (
-                f"{path} has more than {MAX_FILE_BYTES >> 20} MiB: give a part of it."
-            )
-            raise InputError(problem, describe(input_spec))
+            raise InputError(_too_long(str(path)), describe(input_spec))
         content = path.read_bytes()
         fault = no_text(str(path), content)
         if fault and path.suffix.lower() in (".xls", ".xlsx"):

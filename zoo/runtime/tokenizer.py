@@ -2,6 +2,8 @@
 
 import hashlib
 import json
+import os
+import stat
 from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
@@ -126,9 +128,7 @@ def _content(source: Path | bytes | None, pin: str) -> bytes:
         )
     if isinstance(source, Path):
         try:
-            if source.stat().st_size > MAX_FILE_BYTES:
-                raise CheckpointError(f"{source} is too large for a tokenizer.")
-            content = source.read_bytes()
+            content = _file_content(source)
         except OSError as exc:
             raise CheckpointError(
                 f"{source} can't be read ({exc.strerror}): without it the model reads "
@@ -145,6 +145,24 @@ def _content(source: Path | bytes | None, pin: str) -> bytes:
             "Save the checkpoint again, or get another copy of the folder",
         )
     return content
+
+
+def _file_content(path: Path) -> bytes:
+    """Return the content of a file, without waiting for who writes into a pipe."""
+    with open(path, "rb", opener=_at_once) as file:
+        state = os.fstat(file.fileno())
+        if not stat.S_ISREG(state.st_mode):
+            raise CheckpointError(
+                f"{path} is no file: get another copy of the checkpoint."
+            )
+        content = file.read(min(state.st_size, MAX_FILE_BYTES) + 1)
+    if len(content) > MAX_FILE_BYTES:
+        raise CheckpointError(f"{path} is too large for a tokenizer.")
+    return content
+
+
+def _at_once(path: str, flags: int) -> int:
+    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
 
 
 def _encoded(made: "Tokenizer", text: str, *, around: bool = True) -> list[int]:

@@ -152,9 +152,9 @@ def _files(source: Source, config: Config, scratch: Path) -> Iterator[tuple[str,
     for filename in (*optional, *others):
         path = source.folder / filename
         if path.is_file():
-            yield filename, _inside(path, source.folder)
+            yield filename, checkpoint_folder.inside(path, source.folder, PublishError)
     _check_beside(config, source.folder)
-    _inside(weights, weights.parent)
+    checkpoint_folder.inside(weights, weights.parent, PublishError)
     for filename in (checkpoint_folder.WEIGHTS, checkpoint_folder.GOLDEN):
         path = (
             weights
@@ -174,17 +174,6 @@ def _check_beside(config: Config, folder: Path) -> None:
                 f"{path} is not the {path.stem} that {checkpoint_folder.CONFIG} names. "
                 "Save the checkpoint again."
             )
-
-
-def _inside(path: Path, folder: Path) -> Path:
-    """Refuse a link out of its folder: its target may belong to somebody else."""
-    target = path.resolve()
-    if not target.is_relative_to(folder.resolve()):
-        raise PublishError(
-            f"{path} is a link to {target}, outside of the checkpoint. Put the file "
-            "itself there."
-        )
-    return path
 
 
 def _check_tensors(path: Path) -> None:
@@ -209,7 +198,7 @@ def _card(source: Source, config: Config, scratch: Path) -> Path:
     """
     path = source.folder / checkpoint_folder.CARD
     if source.kind == "folder" and path.is_file():
-        return _inside(path, source.folder)
+        return checkpoint_folder.inside(path, source.folder, PublishError)
     rendered = scratch / checkpoint_folder.CARD
     if source.kind == "registered":
         text: str = render.render(source.spec.name)

@@ -10,6 +10,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Literal, Self
 
+from zoo._utils.schema import Malformed, read_bytes
 from zoo.errors import SpecError
 from zoo.specs.signature import Input
 
@@ -300,8 +301,8 @@ class TextInput(Input):
             stat = source.stat()
             times = stat.st_mtime_ns, stat.st_ctime_ns
             content, digest = _read(source, stat.st_ino, stat.st_size, times)
-        except OSError:
-            return self  # reading a text says that it is missing
+        except (OSError, Malformed):
+            return self  # reading a text says what is wrong with it
         wrong = self.tokenizer not in ("", digest)
         return self if wrong else replace(self, tokenizer_source=content)
 
@@ -311,5 +312,5 @@ def _read(
     path: Path, inode: int, size: int, times: tuple[int, int]
 ) -> tuple[bytes, str]:
     """Return the content of a file and its SHA-256; read once while it is the same."""
-    content = path.read_bytes()
+    content = read_bytes(path)
     return content, sha256(content).hexdigest()

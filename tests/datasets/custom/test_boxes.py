@@ -775,6 +775,93 @@ def test_strange_names_of_classes(tmp_path: Path, kind: str) -> None:
         read_names(tmp_path / "data.yaml", "data.yaml")
 
 
+@pytest.mark.parametrize(
+    "names", ["[0x{0}]", "[cat, 0b{0}]", "{{? 0x{0} : cat}}", "{{0: 0x{0}}}"]
+)
+def test_a_name_of_a_class_that_is_a_number_of_thousands_of_digits(
+    tmp_path: Path, names: str
+) -> None:
+    """
+    YAML makes a number of it that Python does not spell out.
+    """
+    path = tmp_path / "data.yaml"
+    path.write_text(f"names: {names.format('1' * 30_000)}", encoding="utf-8")
+
+    with pytest.raises(DataError) as caught:
+        read_names(path, "data.yaml")
+
+    assert str(caught.value) == (
+        "data.yaml: the name of a class is a number of too many digits. Put quotes "
+        "around it, or give it a word."
+    )
+
+
+LONG = "1" * 4000
+COCO_FAULTS = {
+    "width": ({"width": "x" * 4000, "height": 1}, {}, {}),
+    "file name": ({"file_name": int(LONG)}, {}, {}),
+    "image": ({}, {"image_id": LONG, "id": LONG}, {}),
+    "category": ({}, {"category_id": LONG}, {"id": "c" * 4000}),
+    "box": ({}, {"bbox": [0, 0, 1, "x" * 4000]}, {}),
+    "name": ({}, {}, {"id": [LONG], "name": LONG}),
+}
+
+
+@pytest.mark.parametrize("kind", COCO_FAULTS)
+def test_a_message_is_no_longer_for_a_long_value_of_coco(
+    tmp_path: Path, kind: str
+) -> None:
+    """
+    What a stranger wrote is cut off, wherever it stands.
+    """
+    image, annotation, category = COCO_FAULTS[kind]
+    held = {
+        "images": [{"id": 1, "file_name": "a.png"} | image],
+        "categories": [{"id": 1, "name": "cat"} | category],
+        "annotations": [
+            {"id": 1, "image_id": 1, "category_id": 1, "bbox": [1, 1, 2, 2]}
+            | annotation
+        ],
+    }
+    (tmp_path / "a.json").write_text(json.dumps(held), encoding="utf-8")
+
+    with pytest.raises(DataError) as caught:
+        read_coco(tmp_path / "a.json", "a.json")
+
+    assert len(str(caught.value)) < 500
+    assert "..." in str(caught.value)
+
+
+def test_a_message_is_no_longer_for_a_long_word_of_a_text_file(tmp_path: Path) -> None:
+    """
+    Also in the other forms: tags of XML and of YAML, and the numbers of a box.
+    """
+    place, long = tmp_path / "a.yaml", "1" * 400_000
+    for read, text, message in (
+        (
+            lambda: read_voc(place, "a"),
+            f"<x{long}/>",
+            f"a, line 1: it begins with <x{long[:56]}...>, and a file of Pascal VOC "
+            "with <annotation>.",
+        ),
+        (
+            lambda: read_yolo(place, "a", ["x"], "b"),
+            f"0 0.{long} 0.5 1e{long} 0.1",
+            f"a, line 1: the width is '1e{long[:54]}..., which is no number.",
+        ),
+        (
+            lambda: read_names(place, "a"),
+            f"names: !x{long} a",
+            "a, line 1: it is not YAML (could not determine a constructor for the tag "
+            f"'!x{long[:248]}...).",
+        ),
+    ):
+        place.write_text(text, encoding="utf-8")
+        with pytest.raises(DataError) as caught:
+            read()
+        assert str(caught.value) == message
+
+
 def test_numbers_without_end(tmp_path: Path) -> None:
     """
     They are refused in each form, as what is no number is.

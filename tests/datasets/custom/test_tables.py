@@ -349,6 +349,59 @@ def test_a_line_of_json_that_is_no_row(tmp_path: Path, line: str, problem: str) 
     assert complaint(read_table, path).startswith(f"{path}, line 1 {problem}")
 
 
+def test_a_table_has_so_many_columns_at_most(tmp_path: Path) -> None:
+    """
+    Names are compared in time that grows with their number, and more than a model would
+    read are refused, in whatever file.
+    """
+    names = [f"c{number}" for number in range(10_001)]
+    wide = pd.DataFrame([range(10_001)], columns=names)
+    csv(tmp_path, ",".join(names) + "\n")
+    csv(tmp_path, json.dumps(dict.fromkeys(names, 1)), "rows.jsonl")
+
+    for source, given in (
+        (tmp_path / "rows.csv", tmp_path / "rows.csv"),
+        (f"{tmp_path / 'rows.jsonl'}, line 1", tmp_path / "rows.jsonl"),
+        ("The table", wide),
+    ):
+        assert complaint(read_table, given) == (
+            f"{source} has 10,001 columns, and 10,000 are read at most: leave out what "
+            "the model does not need."
+        )
+
+
+def test_rows_with_a_column_each_are_no_table(tmp_path: Path) -> None:
+    """
+    A small file would take the memory of the square of its rows.
+    """
+    lines = "".join(f'{{"c{number}": 1}}\n' for number in range(4000))
+    path = csv(tmp_path, lines, "rows.jsonl")
+
+    assert complaint(read_table, path) == (
+        f"{path} has 4,000 columns, and its 4,000 rows have values for one in 4,000 of "
+        "them: as a table it would be 16,000,000 values. Leave out the columns that "
+        "few rows have."
+    )
+
+
+def test_a_small_parquet_file_with_millions_of_equal_rows(tmp_path: Path) -> None:
+    """
+    It is refused by what it says of itself, before its rows are unpacked.
+    """
+    path = tmp_path / "rows.parquet"
+    count = 1_100_000
+    same = pa.DictionaryArray.from_arrays(
+        pa.array(memoryview(bytes(count)).cast("b"), pa.int8()), pa.array(["x" * 40])
+    )
+    parquet.write_table(pa.table({"text": same}), path, row_group_size=count)
+
+    assert complaint(read_table, path) == (
+        f"{path} has 1,100,000 rows in {path.stat().st_size:,} bytes, which is no "
+        "table of examples: 50,000,000 rows are read at most, and above 1,000,000 no "
+        "more than 10 for a byte."
+    )
+
+
 def test_an_empty_table(tmp_path: Path) -> None:
     """
     Nothing at all, or names without rows.

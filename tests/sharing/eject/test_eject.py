@@ -3,6 +3,7 @@
 import ast
 import hashlib
 import json
+import os
 import re
 import subprocess
 import sys
@@ -464,6 +465,42 @@ def test_a_model_without_weights_is_not_ejected(
     assert not list(tmp_path.iterdir())
 
 
+def test_no_file_of_the_users_is_ejected_as_a_tokenizer(tmp_path: Path) -> None:
+    """
+    A link out of a stranger's folder, another tokenizer than the pinned one, a pipe.
+    """
+    theirs, secret = tmp_path / "theirs", tmp_path / "secret"
+    zoo.save(zoo.load("gru-imdb"), theirs)
+    secret.write_text("mine")
+    tokenizer, config = theirs / "tokenizer.json", theirs / "config.json"
+
+    def refused() -> str:
+        with pytest.raises(EjectError) as caught:
+            zoo.eject(theirs, tmp_path / "ours")
+        assert not (tmp_path / "ours").exists()
+        return str(caught.value)
+
+    tokenizer.write_text("{}")
+    assert refused() == (
+        f"{tokenizer} is not the tokenizer that config.json names; nothing was "
+        "written. Save the checkpoint again."
+    )
+    held = json.loads(config.read_text(encoding="utf-8"))
+    held["input"]["tokenizer"] = ""
+    config.write_text(json.dumps(held), encoding="utf-8")
+    tokenizer.unlink()
+    tokenizer.symlink_to(secret)
+    assert refused() == (
+        f"{tokenizer} is a link to {secret}, outside of the checkpoint. Put the file "
+        "itself there."
+    )
+    tokenizer.unlink()
+    os.mkfifo(tokenizer)
+    assert refused() == (
+        f"{tokenizer} can't be read (it is no file); nothing was written."
+    )
+
+
 def test_the_command_says_how_to_import(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -511,4 +548,4 @@ def test_what_a_checkpoint_says_of_itself_is_no_code(
     assert set(project) == {"build-system", "project", "tool"}
     assert set(project["tool"]) == {"setuptools"}
     assert "\n<b>" not in readme
-    assert "&lt;b&gt;" in readme or "&lt;b\\>@NAME@" in readme
+    assert "&lt;b&gt;" in readme or "&lt;b\\>@<!-- -->NAME@" in readme

@@ -46,6 +46,11 @@ __all__ = [
 SUFFIXES = (".csv", ".tsv", ".jsonl", ".ndjson", ".json", ".parquet")
 LINES = (".jsonl", ".ndjson")  # of JSON: an object a line
 OBJECT = '{"text": "fine", "label": "good"}'  # a row, for messages
+MAX_CELLS = 10_000_000  # of a table of which most is missing
+SPARSE = 50  # cells for each value that is given: most is missing
+MAX_ROWS = 50_000_000  # of a parquet file
+FEW_ROWS = 1_000_000  # which may be as equal as they like
+MAX_ROWS_A_BYTE = 10  # of more rows: a file of examples has bytes for each
 MISSING = ("NAType", "NaTType")  # how pandas says that there is no value
 
 
@@ -209,6 +214,13 @@ def _from_json(path: Path, found: Sequence[tuple[str, Mapping[str, Any]]]) -> Ta
         raise TableError(f"{path} is empty.")
     names = list(dict.fromkeys(name for _, row in found for name in row))
     composed = unique_names(str(path), names)
+    cells, given = len(names) * len(found), sum(len(row) for _, row in found)
+    if cells > MAX_CELLS and cells > SPARSE * given:
+        raise TableError(
+            f"{path} has {len(names):,} columns, and its {len(found):,} rows have "
+            f"values for one in {cells // given:,} of them: as a table it would be "
+            f"{cells:,} values. Leave out the columns that few rows have."
+        )
     values = [tuple(row.get(name) for name in names) for _, row in found]
     return Table(str(path), composed, values, [place for place, _ in found])
 
@@ -264,7 +276,9 @@ def _from_parquet(path: Path) -> Dataset:
     from pyarrow import parquet
 
     try:
-        names = parquet.read_schema(path).names
+        about = parquet.read_metadata(path)
+        _check_row_count(path, about.num_rows)
+        names = about.schema.to_arrow_schema().names
         composed = unique_names(str(path), names)
         with registered.quiet_progress():
             rows = library.Dataset.from_parquet(str(path))
@@ -275,6 +289,17 @@ def _from_parquet(path: Path) -> Dataset:
         raise DataError(f"{path} can't be read ({fault}).") from exc
     changed = {old: new for old, new in zip(names, composed, strict=True) if old != new}
     return rows.rename_columns(changed) if changed else rows
+
+
+def _check_row_count(path: Path, rows: int) -> None:
+    """Refuse a small file that says of many rows that they are all the same."""
+    size = path.stat().st_size
+    if rows > MAX_ROWS or rows > max(FEW_ROWS, MAX_ROWS_A_BYTE * size):
+        raise TableError(
+            f"{path} has {rows:,} rows in {size:,} bytes, which is no table of "
+            f"examples: {MAX_ROWS:,} rows are read at most, and above {FEW_ROWS:,} no "
+            f"more than {MAX_ROWS_A_BYTE} for a byte."
+        )
 
 
 def column_notes(source: str, rows: Table | Dataset) -> list[str]:

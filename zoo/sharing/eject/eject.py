@@ -6,8 +6,8 @@ behaves like the zoo. Does not know torch.
 
 import json
 import re
-import shutil
 from collections.abc import Iterator
+from hashlib import sha256
 from importlib.metadata import requires
 from pathlib import Path
 from pprint import pformat
@@ -15,6 +15,7 @@ from pprint import pformat
 from packaging.requirements import Requirement
 
 from zoo._utils.atomic_folder import put_folder, scratch_folder
+from zoo._utils.schema import Malformed, read_bytes
 from zoo._utils.shown import code, markdown, one_line
 from zoo.artifacts import checkpoint_folder, resolve, weight_store
 from zoo.artifacts.checkpoint_folder import Config
@@ -149,7 +150,7 @@ def eject(name: str | Path, folder: str | Path) -> Path:
             (new / file).write_text(text, encoding="utf-8")
         weights.copy_to(new / checkpoint_folder.WEIGHTS)
         for path in _beside(source):
-            shutil.copyfile(path, new / path.name)
+            (new / path.name).write_bytes(_content(path, source))
         put_folder(new, folder, keep=lambda _: True, last=checkpoint_folder.CONFIG)
     return folder
 
@@ -169,11 +170,26 @@ def _check_folder(folder: Path) -> None:
 
 def _beside(source: Source) -> Iterator[Path]:
     """Yield the tokenizer of a text model, and an example input."""
-    tokenizer = source.folder / checkpoint_folder.TOKENIZER
-    if tokenizer.is_file():
-        yield tokenizer
+    yield from (path for path in source.spec.input.local_files if path.exists())
     for name in source.spec.examples[:1]:
         yield weight_store.package_folder(source.spec.package) / "examples" / name
+
+
+def _content(path: Path, source: Source) -> bytes:
+    """Return the content of a file beside the weights, as it is pinned."""
+    pin = source.spec.input.files.get(path.name)
+    if source.kind == "folder" and path.parent == source.folder:
+        checkpoint_folder.inside(path, source.folder, EjectError)
+    try:
+        content = read_bytes(path)
+    except (OSError, Malformed) as exc:
+        raise EjectError(f"{path} can't be read ({exc}); nothing was written.") from exc
+    if pin and sha256(content).hexdigest() != pin:
+        raise EjectError(
+            f"{path} is not the {path.stem} that {checkpoint_folder.CONFIG} names; "
+            "nothing was written. Save the checkpoint again."
+        )
+    return content
 
 
 def _texts(source: Source, pin: Weights, package: str) -> dict[str, str]:

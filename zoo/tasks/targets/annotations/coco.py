@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from zoo._utils.shown import brief, cut
 from zoo.errors import DataError
 from zoo.tasks.targets.annotations.marks import CORNER_SIZE, Mark, Marked, numbers
 from zoo.tasks.targets.annotations.text_files import read_text
@@ -47,27 +48,28 @@ def read_coco(path: Path, name: str) -> CocoFile:
         where = f"{name}, image {number}"
         key, file_name = (_get(image, one, where) for one in ("id", "file_name"))
         if not isinstance(file_name, str) or not file_name:
-            raise DataError(f"{where}: its file_name is {file_name!r}.")
+            raise DataError(f"{where}: its file_name is {brief(file_name)}.")
         if str(key) in by_id:
-            raise DataError(f"{where}: another image has the id {key!r} too.")
+            raise DataError(f"{where}: another image has the id {brief(key)} too.")
         if file_name in found.pictures:
-            raise DataError(f"{where}: another image is {file_name!r} too.")
+            raise DataError(f"{where}: another image is {brief(file_name, 300)} too.")
         size = _size(image, where)
         marked = Marked([], size, where, tuple(categories.values()))
         found.pictures[file_name] = by_id[str(key)] = marked
     for number, annotation in enumerate(held["annotations"], 1):
         where = f"{name}, annotation {number}"
         if isinstance(annotation, Mapping) and "id" in annotation:
-            where += f" (id {annotation['id']})"
+            where += f" (id {cut(str(annotation['id']), 60)})"
         key, category = (
             _get(annotation, one, where) for one in ("image_id", "category_id")
         )
         if str(key) not in by_id:
-            raise DataError(f"{where}: no image has the id {key!r}.")
+            raise DataError(f"{where}: no image has the id {brief(key)}.")
         if str(category) not in categories:
-            known = ", ".join([*categories][:MANY])
+            known = cut(", ".join([*categories][:MANY]))
             raise DataError(
-                f"{where}: no category has the id {category!r}. There are: {known}."
+                f"{where}: no category has the id {brief(category)}. There "
+                f"are: {known}."
             )
         if annotation.get("iscrowd"):
             found.crowds += 1
@@ -75,7 +77,7 @@ def read_coco(path: Path, name: str) -> CocoFile:
         box = _get(annotation, "bbox", where)
         if not isinstance(box, list) or len(box) != 4:
             raise DataError(
-                f"{where}: its bbox is {_short(box)}, and should be [x, y, width, "
+                f"{where}: its bbox is {brief(box)}, and should be [x, y, width, "
                 "height]."
             )
         sides = numbers(box, where, SIDES)
@@ -117,8 +119,8 @@ def _categories(held: Sequence[Any], name: str) -> dict[str, str]:
         key, label = (_get(category, one, where) for one in ("id", "name"))
         if not isinstance(key, int | str) or key in found or str(label) in labels:
             raise DataError(
-                f"{where}: another category has the id {key!r} or the name {label!r} "
-                "too."
+                f"{where}: another category has the id {brief(key)} or the name "
+                f"{brief(label)} too."
             )
         found[key] = str(label)
         labels.add(str(label))
@@ -136,12 +138,7 @@ def _size(image: Mapping[str, Any], where: str) -> tuple[int, int] | None:
 
 def _get(held: Any, key: str, where: str) -> Any:
     if not isinstance(held, Mapping):
-        raise DataError(f"{where} is {_short(held)}, and should be an object.")
+        raise DataError(f"{where} is {brief(held)}, and should be an object.")
     if held.get(key) is None:
         raise DataError(f"{where} has no {key!r}.")
     return held[key]
-
-
-def _short(value: Any) -> str:
-    text = repr(value)
-    return text if len(text) <= 60 else f"{text[:57]}..."

@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from zoo._utils.shown import brief
 from zoo.errors import DataError, near
 from zoo.tasks.targets.annotations.marks import (
     CORNER_SIZE,
@@ -198,7 +199,9 @@ def _mark(box: Any, form: str, label: str | int | None, where: str) -> Mark | No
     if box is None or (hasattr(box, "__len__") and not len(box)):
         return None
     if isinstance(box, str) or not hasattr(box, "__len__") or len(box) != 4:
-        raise DataError(f"{where}: the box {box!r} should be four numbers: {form}.")
+        raise DataError(
+            f"{where}: the box {brief(box)} should be four numbers: {form}."
+        )
     if label is None:
         raise DataError(f"{where}: the box has no label.")
     return Mark(numbers(list(box), where, form.split(", ")), form, label, where)

@@ -16,6 +16,7 @@ from pathlib import Path
 from unicodedata import normalize
 
 from zoo._utils import paths
+from zoo._utils.shown import brief
 from zoo.errors import DataError
 from zoo.specs import Input
 from zoo.tasks.targets.annotations.coco import read_coco
@@ -306,8 +307,8 @@ def _picture(
     plain = normalize("NFC", name.replace("\\", "/"))
     if paths.leads_out(plain):
         raise DataError(
-            f"{where}: its file_name {name!r} leads out of {folder.place}. Pictures "
-            "are files beside their annotations."
+            f"{where}: its file_name {brief(name, 300)} leads out of "
+            f"{folder.place}. Pictures are files beside their annotations."
         )
     parts = [part for part in plain.split("/") if part not in ("", ".")]
     same = [
@@ -331,7 +332,7 @@ def _picture(
         )
     if len(same) > 1:
         raise DataError(
-            f"{where}: {len(same)} pictures are called {name!r} "
+            f"{where}: {len(same)} pictures are called {brief(name, 300)} "
             f"{listed([folder.inner(path) for path in same])}. Which is meant can't be "
             "told."
         )

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from zoo._utils.shown import brief
 from zoo.errors import DataError
 
 __all__ = [
@@ -102,6 +103,6 @@ def numbers(values: Sequence[Any], where: str, names: Sequence[str]) -> tuple[An
         except (TypeError, ValueError, OverflowError):
             number = math.nan
         if not math.isfinite(number):
-            raise DataError(f"{where}: {name} is {value!r}, which is no number.")
+            raise DataError(f"{where}: {name} is {brief(value)}, which is no number.")
         found.append(number)
     return tuple(found)

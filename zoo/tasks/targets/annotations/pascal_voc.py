@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from xml.parsers import expat
 
+from zoo._utils.shown import cut
 from zoo.errors import DataError
 from zoo.tasks.targets.annotations.marks import (
     ENDS,
@@ -53,8 +54,8 @@ def read_voc(path: Path, name: str) -> tuple[Marked, int]:
     root = _parsed(read_bytes(path, name, MOST_BYTES), name)
     if root.tag != "annotation":
         raise DataError(
-            f"{name}, line {root.line}: it begins with <{root.tag}>, and a file of "
-            "Pascal VOC with <annotation>."
+            f"{name}, line {root.line}: it begins with <{cut(root.tag, 60)}>, and a "
+            "file of Pascal VOC with <annotation>."
         )
     marks, difficult = [], 0
     for thing in root.all("object"):

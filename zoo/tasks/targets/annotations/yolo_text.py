@@ -12,6 +12,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from zoo._utils.shown import cut
 from zoo.errors import DataError
 from zoo.tasks.targets.annotations.marks import CENTER_SIZE, Mark, Marked, numbers
 from zoo.tasks.targets.annotations.text_files import read_text
@@ -49,9 +50,9 @@ def read_yolo(path: Path, name: str, names: Sequence[str], named_by: str) -> Mar
             )
         if max(box) > 1 + 1e-6:
             raise DataError(
-                f"{where}: the box [{', '.join(words[1:])}] is not in shares of its "
-                "picture, from 0 to 1. Divide x and the width by the picture's width, "
-                "y and the height by its height."
+                f"{where}: the box [{cut(', '.join(words[1:]))}] is not in shares of "
+                "its picture, from 0 to 1. Divide x and the width by the picture's "
+                "width, y and the height by its height."
             )
         marks.append(
             Mark(box, CENTER_SIZE, _label(int(label), where, names, named_by), where)
@@ -83,7 +84,7 @@ def read_names(path: Path, name: str) -> tuple[str, ...]:
     held = _yaml(text, name)
     names = held.get("names") if isinstance(held, Mapping) else None
     if isinstance(names, Mapping):
-        numbered = {str(key): value for key, value in names.items()}
+        numbered = {_word(key, name): value for key, value in names.items()}
         order = [str(number) for number in range(len(numbered))]
         names = [numbered[key] for key in order] if {*order} == {*numbered} else None
     if not isinstance(names, list) or not names:
@@ -94,7 +95,17 @@ def read_names(path: Path, name: str) -> tuple[str, ...]:
     if not all(isinstance(one, str | int | float | date | None) for one in names):
         # Some would be written out at length: YAML can say a list again and again.
         raise DataError(f"{name}: the names of classes should be words.")
-    return tuple(map(str, names))
+    return tuple(_word(one, name) for one in names)
+
+
+def _word(value: Any, name: str) -> str:
+    try:
+        return str(value)
+    except ValueError as exc:  # Python spells out no number of so many digits
+        raise DataError(
+            f"{name}: the name of a class is a number of too many digits. Put quotes "
+            "around it, or give it a word."
+        ) from exc
 
 
 def _yaml(text: str, name: str) -> Any:
@@ -108,9 +119,9 @@ def _yaml(text: str, name: str) -> Any:
         mark = getattr(exc, "problem_mark", None)
         line = f", line {mark.line + 1}" if mark else ""
         fault = getattr(exc, "problem", None) or "it can't be read"
-        raise DataError(f"{name}{line}: it is not YAML ({fault}).") from exc
+        raise DataError(f"{name}{line}: it is not YAML ({cut(fault)}).") from exc
     except RecursionError as exc:
         raise DataError(f"{name} is not YAML that is read: it is too deep.") from exc
     except (ValueError, LookupError, AttributeError, TypeError) as exc:
         # Its constructors raise what they meet in a date or a number that is none.
-        raise DataError(f"{name} is not YAML that is read ({exc}).") from exc
+        raise DataError(f"{name} is not YAML that is read ({cut(str(exc))}).") from exc
