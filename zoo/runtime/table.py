@@ -12,6 +12,7 @@ from unicodedata import normalize
 
 from zoo.runtime import ZooError
 from zoo.runtime.input_errors import WORKBOOK, no_text
+from zoo.runtime.time_order import holds_dates
 
 DELIMITERS = ",;\t|"
 HIGH_BYTES = re.compile(rb"[\x80-\xff]+")
@@ -40,7 +41,7 @@ class Table:
 
     `table["name"]` is a column, `table[3]` a row as a dict, and `table[1:4]` a dict of
     lists. `places` says where each row stands, for a message; `times` is the index of
-    a frame.
+    a frame, or the dates of a first column without a name.
     """
 
     def __init__(
@@ -234,11 +235,13 @@ def _checked(name: str, lines: Any) -> Table:
             fault = f"{name}, line {number}: {values} under {under}."
             raise TableError(fault + _hint(row, names))
     kept = [number for number, one in enumerate(names) if one]
+    first = None if names[0] else [row[0] for _, row in numbered]
     return Table(
         name,
         [names[number] for number in kept],
         [tuple(row[number] for number in kept) for _, row in numbered],
         [f"line {number}" for number, _ in numbered],
+        first if first and holds_dates(first) else None,
     )
 
 

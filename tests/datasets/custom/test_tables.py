@@ -496,6 +496,7 @@ def test_a_table_of_rows_keeps_where_they_stand(tmp_path: Path) -> None:
     assert read_inputs(pd.DataFrame([[1, 2]]), ROW).shape == (1, 2)
 
 
+@pytest.mark.filterwarnings("ignore:.*has no column of dates")
 def test_several_tables_are_several_series(tmp_path: Path) -> None:
     """
     A list of files or frames, each one series.
