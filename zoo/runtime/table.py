@@ -233,7 +233,7 @@ def _checked(name: str, lines: Any) -> Table:
             values = "1 value" if len(row) == 1 else f"{len(row)} values"
             under = "1 name" if len(names) == 1 else f"{len(names)} names"
             fault = f"{name}, line {number}: {values} under {under}."
-            raise TableError(fault + _hint(row, names))
+            raise TableError(fault + _hint([one for _, one in numbered], row, names))
     kept = [number for number, one in enumerate(names) if one]
     first = None if names[0] else [row[0] for _, row in numbered]
     return Table(
@@ -251,7 +251,20 @@ def _numbered(lines: Any) -> Iterator[tuple[int, list[str]]]:
             yield lines.line_num, row
 
 
-def _hint(row: Sequence[str], names: Sequence[str]) -> str:
+def _hint(
+    rows: Sequence[Sequence[str]], row: Sequence[str], names: Sequence[str]
+) -> str:
+    """Return what is probably wrong with a row of a file, from that and all others."""
+    widths = {len(one) for one in rows}
+    if len(names) == 1 and len(rows) > 1 and len(widths) == 1:
+        return (
+            " The first line seems to be a title, and no names of columns: delete it."
+        )
+    if len(rows) > 1 and widths == {len(names) + 1} and all(one[-1] for one in rows):
+        return (
+            " Give the first column a name if it has none, or put quotes around a "
+            "value that holds a comma."
+        )
     beyond = row[len(names) :]
     if not beyond:
         return ""

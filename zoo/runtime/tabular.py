@@ -18,6 +18,7 @@ from zoo.runtime.time_order import NO_DATES, dated_columns, time_order
 MAX_FLOAT = torch.finfo(torch.float32).max
 MAX_SHOWN = 60  # characters of a value that a message shows
 COMMA = re.compile(r"[+-]?\d+,\d+")  # "3,14", as much of Europe writes it
+THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2}(,\d{3})+")  # "1,322"
 TRUE = "Column {!r} holds truth values: True is read as 1, and False as 0."
 TRUTH = ("true", "false", "yes", "no")
 
@@ -260,6 +261,11 @@ def no_number(value: Any) -> str:
     plain = str(value).strip()
     if plain.lower() in TRUTH:
         return "not a number: write 1 for true and 0 for false"
+    if THOUSANDS.fullmatch(plain):
+        whole = plain.replace(",", "")
+        point = "" if plain.count(",") > 1 else f", or {plain.replace(',', '.')}"
+        where = " where it is a decimal comma" if point else ""
+        return f"not a number: write {whole} where commas part thousands{point}{where}"
     if COMMA.fullmatch(plain):
         point = plain.replace(",", ".")
         return f"not a number: write {point}, or leave the comma out"
