@@ -825,6 +825,6 @@ def test_names_that_differ_in_case_or_blanks_are_no_two_classes(
 
     first, second = sorted(["box", other])
     assert str(caught.value) == (
-        f"photos: the labels {first!r} and {second!r} differ in {what} only. Write them "
-        "alike, or rename one."
+        f"photos: the labels {first!r} and {second!r} differ in {what} only. Write "
+        "them alike, or rename one."
     )
