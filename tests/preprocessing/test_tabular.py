@@ -346,6 +346,13 @@ def test_series_as_columns() -> None:
     [
         ("3,14", ": write 3.14, or leave the comma out."),
         ("-1,5", ": write -1.5, or leave the comma out."),
+        ("0,322", ": write 0.322, or leave the comma out."),
+        (
+            "1,322",
+            ": write 1322 where commas part thousands, or 1.322 where it is a decimal "
+            "comma.",
+        ),
+        ("1,322,000", ": write 1322000 where commas part thousands."),
         ("TRUE", ": write 1 for true and 0 for false."),
         ("no", ": write 1 for true and 0 for false."),
         ("1,2,3", "."),

@@ -62,6 +62,7 @@ def read(raw: Any) -> list[Series]:
     return [SERIES.load_item(one, PRICES) for one in SERIES.split_items(raw, PRICES)[0]]
 
 
+@pytest.mark.filterwarnings("ignore:.*has no column of dates")
 @pytest.mark.parametrize("form", FORMS)
 def test_one_series(form: str) -> None:
     """
@@ -96,6 +97,7 @@ def test_several_series(several: Any) -> None:
     assert [SERIES.load_item(one, PRICES).rows for one in found] == [LAST, LAST]
 
 
+@pytest.mark.filterwarnings("ignore:.*has no column of dates")
 def test_files(tmp_path: Path) -> None:
     """
     A path is one series, a list of paths are several.
@@ -515,3 +517,43 @@ def test_a_series_of_one_column_is_dated_by_its_index() -> None:
     with pytest.raises(InputError) as of_a_frame:
         SERIES.load_item(column.to_frame("level"), ALONE)
     assert caught.value.problem == of_a_frame.value.problem
+
+
+NEWEST_FIRST = ["2023-05-03", "2023-05-02", "2023-05-01", "2023-04-28"]
+
+
+@pytest.mark.parametrize("name", ["", "거래일자", "기준일시", "tradeDate"])
+def test_a_file_is_dated_by_its_first_column(name: str, tmp_path: Path) -> None:
+    """
+    Without a name too, as `frame.to_csv` writes the index; numbers of rows are no
+    dates.
+    """
+    path = tmp_path / "rows.csv"
+    said = repr(name) if name else "the first column"
+    FRAME.set_index(pd.Index(NEWEST_FIRST)).to_csv(path, index_label=name)
+
+    for raw in (path, path.read_bytes()):
+        with pytest.raises(InputError) as told:
+            read(raw)
+        assert told.value.problem == f"The rows go back in time: {said} falls to " + (
+            "2023-04-28."
+        )
+    FRAME.set_index(pd.Index(NEWEST_FIRST[::-1])).to_csv(path, index_label=name)
+    assert read(path)[0].rows == LAST
+
+
+def test_a_file_without_dates_is_taken_as_it_stands_and_this_is_said(
+    tmp_path: Path,
+) -> None:
+    """
+    Numbers of rows, in a column without a name, say nothing of time.
+    """
+    path = tmp_path / "rows.csv"
+    for frame in (FRAME, FRAME.set_index(pd.Index([3, 2, 1, 0]))):
+        frame.to_csv(path)
+        message = (
+            f"{path} has no column of dates: its rows are taken to be in the order of "
+            "time, the oldest first."
+        )
+        with pytest.warns(UserWarning, match=re.escape(message)):
+            assert read(path)[0].rows == LAST

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from zoo.runtime.time_order import time_order
+from zoo.runtime.time_order import holds_dates, time_order
 
 FORWARD: list[list[Any]] = [
     ["2024-02-29", "2024-03-01"],
@@ -48,7 +48,7 @@ def test_the_column_is_known_by_its_name() -> None:
     """
     days = ["2024-01-02", "2024-01-01"]
 
-    for name in ("date", " Date ", "TIMESTAMP", "trade_date", "날짜", "ds"):
+    for name in ("date", " Date ", "TIMESTAMP", "trade_date", "tradeDate", "거래일자"):
         assert time_order({name: days}).direction == "back"
     for columns in ({"update": days}, {"order_date": days, "ship_date": days}):
         assert time_order(columns).direction == "unknown"
@@ -67,6 +67,47 @@ def test_a_date_in_several_columns() -> None:
     )
     assert time_order({"month": months["month"]}).direction == "unknown"
     assert time_order({"month": [3, 2, 1]}).direction == "back"
+    assert time_order({"day": ["9", "10", "11"]}).direction == "forward"
+    assert time_order({"time": ["16:00", "16:00"]}).direction == "unknown"
+
+
+@pytest.mark.parametrize(
+    ("first", "dates"),
+    [
+        ("2024-01-02", True),
+        ("2024년 1월 2일", True),
+        ("24.01.02", True),
+        ("20240102", True),
+        (datetime(2024, 1, 2), True),
+        ("0", False),
+        ("12345678", False),
+        ("A005930", False),
+        (7, False),
+        (None, False),
+    ],
+)
+def test_what_has_no_name_is_dates_where_it_looks_like_them(
+    first: Any, dates: bool
+) -> None:
+    """
+    Numbers of rows, and words, are none.
+    """
+    assert holds_dates([first]) == dates
+
+
+def test_dates_without_a_name_do_not_hide_those_with_one() -> None:
+    """
+    Where they can't be told, the column of dates says the order.
+    """
+    odd, back = ["2024-01-01", "-", "-"], ["2024-01-03", "2024-01-02", "2024-01-01"]
+
+    assert time_order({"date": back}, index=odd).problem == (
+        "The rows go back in time: 'date' falls to 2024-01-01."
+    )
+    assert time_order({"close": [1, 2, 3]}, index=odd).problem == (
+        "The order of the rows in time can't be told from the first column, such as "
+        "'2024-01-01': they are taken to be the oldest first."
+    )
 
 
 @settings(max_examples=60, deadline=None)

@@ -1,5 +1,6 @@
 """Evaluate a model on a user's own data: its outputs, and the metrics of its task."""
 
+import math
 import warnings
 from collections.abc import Mapping
 from dataclasses import asdict
@@ -10,11 +11,12 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor, nn
 
+from zoo._utils.shown import counted
 from zoo.datasets.custom import reader
 from zoo.datasets.custom.examples import LabeledExamples
 from zoo.datasets.custom.trained_rows import count_trained
 from zoo.datasets.custom.wanted import ReadOptions
-from zoo.errors import DataWarning, OptionError, TruncationWarning, near
+from zoo.errors import DataError, DataWarning, OptionError, TruncationWarning, near
 from zoo.inference import features
 from zoo.inference.batch_runner import warn_once
 from zoo.inference.engine import Backend, check_backend, with_backend
@@ -134,8 +136,25 @@ def evaluate_part(
         if metrics is None:
             output = predict_examples(quick, part.rows, warn=True, **prepare)
             metrics = compute_metrics(model, output, part.rows)
+            _check_finite(metrics, output, part.rows, part.source)
         check_used(quick, precision)
     return Evaluation(metrics, len(part.rows), part.source, part.name)
+
+
+def _check_finite(
+    metrics: Mapping[str, float], output: Tensor, rows: LabeledExamples, source: str
+) -> None:
+    """Refuse metrics that are no numbers because outputs are none. Raises DataError."""
+    if all(map(math.isfinite, metrics.values())) or len(output) != len(rows):
+        return
+    odd = ~output.isfinite().reshape(len(output), -1).all(dim=1)
+    names = [rows.names[row] for row in odd.nonzero().flatten().tolist()]
+    if names:
+        raise DataError(
+            f"{source}: the model's answer is not a finite number for "
+            f"{counted(len(names), 'row')}, the first {names[0]}. Look for values in "
+            "its input that it can't compute with, such as 0 for a missing one."
+        )
 
 
 def _quickened(

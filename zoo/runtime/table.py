@@ -13,6 +13,7 @@ from unicodedata import normalize
 
 from zoo.runtime import ZooError
 from zoo.runtime.input_errors import WORKBOOK, no_text
+from zoo.runtime.time_order import holds_dates
 
 DELIMITERS = ",;\t|"
 HIGH_BYTES = re.compile(rb"[\x80-\xff]+")
@@ -42,7 +43,7 @@ class Table:
 
     `table["name"]` is a column, `table[3]` a row as a dict, and `table[1:4]` a dict of
     lists. `places` says where each row stands, for a message; `times` is the index of
-    a frame.
+    a frame, or the dates of a first column without a name.
     """
 
     def __init__(
@@ -239,13 +240,15 @@ def _checked(name: str, lines: Any) -> Table:
             values = "1 value" if len(row) == 1 else f"{len(row)} values"
             under = "1 name" if len(names) == 1 else f"{len(names)} names"
             fault = f"{name}, line {number}: {values} under {under}."
-            raise TableError(fault + _hint(row, names))
+            raise TableError(fault + _hint([one for _, one in numbered], row, names))
     kept = [number for number, one in enumerate(names) if one]
+    first = None if names[0] else [row[0] for _, row in numbered]
     return Table(
         name,
         [names[number] for number in kept],
         [tuple(row[number] for number in kept) for _, row in numbered],
         [f"line {number}" for number, _ in numbered],
+        first if first and holds_dates(first) else None,
     )
 
 
@@ -255,7 +258,20 @@ def _numbered(lines: Any) -> Iterator[tuple[int, list[str]]]:
             yield lines.line_num, row
 
 
-def _hint(row: Sequence[str], names: Sequence[str]) -> str:
+def _hint(
+    rows: Sequence[Sequence[str]], row: Sequence[str], names: Sequence[str]
+) -> str:
+    """Return what is probably wrong with a row of a file, from that and all others."""
+    widths = {len(one) for one in rows}
+    if len(names) == 1 and len(rows) > 1 and len(widths) == 1:
+        return (
+            " The first line seems to be a title, and no names of columns: delete it."
+        )
+    if len(rows) > 1 and widths == {len(names) + 1} and all(one[-1] for one in rows):
+        return (
+            " Give the first column a name if it has none, or put quotes around a "
+            "value that holds a comma."
+        )
     beyond = row[len(names) :]
     if not beyond:
         return ""

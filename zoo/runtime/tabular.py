@@ -13,11 +13,12 @@ from torch import Tensor
 
 from zoo.runtime.input_errors import InputError, near
 from zoo.runtime.table import Table, TableError, read_csv
-from zoo.runtime.time_order import dated_columns, time_order
+from zoo.runtime.time_order import NO_DATES, dated_columns, time_order
 
 MAX_FLOAT = torch.finfo(torch.float32).max
 MAX_SHOWN = 60  # characters of a value that a message shows
 COMMA = re.compile(r"[+-]?\d+,\d+")  # "3,14", as much of Europe writes it
+THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2}(,\d{3})+")  # "1,322"
 TRUE = "Column {!r} holds truth values: True is read as 1, and False as 0."
 TRUTH = ("true", "false", "yes", "no")
 
@@ -44,7 +45,9 @@ def read(
     the others are not looked at.
     """
     if isinstance(raw, (str, os.PathLike, bytes, Table)):
-        rows, single = _from_table(raw, input_spec), False
+        raw = _table(raw, input_spec)
+        rows = [(f"{raw.place(number)}: ", raw[number]) for number in range(len(raw))]
+        single = False
     else:
         values, single = _rows(raw, input_spec)
         number = [
@@ -59,7 +62,8 @@ def read(
         dates = None if index is None else index[-last:]
         beside = _dates_of_index(raw) if index is None else {}
         columns = {name: values[-last:] for name, values in beside.items()}
-        _check_order([row for _, row in kept], dates, input_spec, columns)
+        source = raw.source if isinstance(raw, Table) else ""
+        _check_order([row for _, row in kept], dates, input_spec, columns, source)
     _say_truth([row for _, row in kept], input_spec)
     return [_numbers(row, input_spec, where) for where, row in kept], single
 
@@ -137,15 +141,14 @@ def _transposed(raw: Mapping[Any, Any], input_spec: Any) -> tuple[Sequence[Any],
     return [dict(zip(names, row, strict=True)) for row in values], False
 
 
-def _from_table(raw: Any, input_spec: Any) -> list[Row]:
-    """Return the rows of a table, or of a CSV file: its path, or its content."""
-    table = raw
-    if not isinstance(raw, Table):
-        try:
-            table = read_csv(raw)
-        except TableError as exc:
-            raise InputError(exc.problem, describe(input_spec)) from exc
-    return [(f"{table.place(number)}: ", table[number]) for number in range(len(table))]
+def _table(raw: Any, input_spec: Any) -> Table:
+    """Return a table, or that of a CSV file: its path, or its content."""
+    if isinstance(raw, Table):
+        return raw
+    try:
+        return read_csv(raw)
+    except TableError as exc:
+        raise InputError(exc.problem, describe(input_spec)) from exc
 
 
 def _check_order(
@@ -153,9 +156,10 @@ def _check_order(
     index: Sequence[Any] | None,
     input_spec: Any,
     beside: Mapping[str, list[Any]],
+    source: str,
 ) -> None:
     """Refuse rows of a series that are not in the order of time; warn where dates do
-    not say it."""
+    not say it, or where the file `source` has none."""
     named = [row for row in rows if isinstance(row, Mapping)]
     columns = {
         name: [row.get(name) for row in named] for name in (named[0] if named else ())
@@ -163,7 +167,10 @@ def _check_order(
     found = time_order({**columns, **beside}, index)
     if found.direction in ("back", "mixed"):
         raise InputError(found.problem, describe(input_spec))
-    for said in (found.problem, *found.notes):
+    unsaid = found.problem
+    if found.direction == "unknown" and source and not unsaid:
+        unsaid = NO_DATES.format(source)
+    for said in (unsaid, *found.notes):
         if said:
             warnings.warn(said, stacklevel=2)
 
@@ -254,6 +261,11 @@ def no_number(value: Any) -> str:
     plain = str(value).strip()
     if plain.lower() in TRUTH:
         return "not a number: write 1 for true and 0 for false"
+    if THOUSANDS.fullmatch(plain):
+        whole = plain.replace(",", "")
+        point = "" if plain.count(",") > 1 else f", or {plain.replace(',', '.')}"
+        where = " where it is a decimal comma" if point else ""
+        return f"not a number: write {whole} where commas part thousands{point}{where}"
     if COMMA.fullmatch(plain):
         point = plain.replace(",", ".")
         return f"not a number: write {point}, or leave the comma out"

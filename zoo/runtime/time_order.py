@@ -13,15 +13,18 @@ DATES = (
     *("date", "datetime", "timestamp", "date_time", "ds", "dt", "ts"),
     *("날짜", "일자", "일시"),
 )
+INSIDE = ("날짜", "일자", "일시")  # of longer names: Korean joins words without a blank
+NAMELESS = "__index_level_0__"  # how a parquet file has an index without a name
 PARTS = ("year", "month", "day", "hour", "minute")  # of one time, in several columns
 CYCLES = (
     "time",
     "month",
     "day",
-)  # alone they begin anew: only a fall throughout counts
+)  # alone they begin anew: only a fall, or a rise, throughout counts
 OF_A_DAY = {"time", "hour", "minute"}  # beside a date, which then comes again
 UNITS = {"day": 86_400, "hour": 3_600, "minute": 60}  # seconds of each
 LEAP = 10  # usual steps: weekends and holidays are less of days
+DAY = re.compile(r"(19|20)\d{2}(0[1-9]|1[0-2])([0-2]\d|3[01])")
 CLOCK = re.compile(r"(\d{1,2}):(\d{2})(?::(\d{2}(?:\.\d+)?))?\s*([ap]\.?m\.?)?", re.I)
 HALVES = {"오전": "am", "오후": "pm"}
 QUARTER = re.compile(r"(?:(\d{4})\W*q([1-4]))|(?:q([1-4])\W*(\d{4}))", re.I)
@@ -32,6 +35,10 @@ FORMATS = (
     *("%Y %m %d", "%d %m %Y", "%m %d %Y", "%y %m %d", "%d %m %y", "%m %d %y"),
     *("%d %b %Y", "%b %d %Y", "%d %B %Y", "%B %d %Y", "%d %b %y", "%b %d %y"),
     *("%Y %m", "%m %Y", "%b %Y", "%B %Y", "%Y %b", "%b %y"),
+)
+NO_DATES = (
+    "{} has no column of dates: its rows are taken to be in the order of time, the "
+    "oldest first."
 )
 
 Direction = Literal["forward", "back", "mixed", "unknown"]
@@ -53,15 +60,20 @@ def time_order(
 ) -> TimeOrder:
     """Return the direction of rows in time, by the index of a frame, or by dates.
 
+    The index may be one that a file has: a first column without a name.
     Dates are in a column named as such (date, timestamp, ...), or in several (year,
     month, day). They are parsed, in any usual form; "01/02/2024" may be of January or
     February, and counts where both readings say the same. `places` says where rows
     stand, for the messages. Of rows in order, it is noted where a time comes twice, and
     where some are missing between two.
     """
-    if index is not None:
-        return _judged("the index", index, [_values(index)], places)
-    named = {str(name).strip().lower(): name for name in columns}
+    named = {_plain(str(name)): name for name in columns}
+    index = columns[NAMELESS] if index is None and NAMELESS in columns else index
+    if index is not None and holds_dates(index):
+        shown = "the first column" if isinstance(index[0], str) else "the index"
+        found = _judged(shown, index, _readings(index), places)
+        if found.direction != "unknown" or not _dated(named):
+            return found
     for name in _dated(named):
         times = columns[named[name]]
         known = _readings(times)
@@ -75,8 +87,10 @@ def time_order(
         return _judged(shown, rows, [_tuples(rows)], places)
     for name in (name for name in CYCLES if name in named):
         times = columns[named[name]]
-        found = _judged(repr(str(named[name])), times, _readings(times), places)
-        if found.direction == "back":
+        known = _readings(times)
+        found = _judged(repr(str(named[name])), times, known, places, once=False)
+        rises = any(one and _direction(one) == "forward" for one in known)
+        if found.direction == "back" or (found.direction == "forward" and rises):
             return found
     return TimeOrder("unknown")
 
@@ -84,13 +98,44 @@ def time_order(
 def dated_columns(names: Sequence[str]) -> list[str]:
     """Return the columns that may say when a row was."""
     words = {*DATES, *PARTS, *CYCLES}
-    return [one for one in names if {*re.split(r"[\W_]+", one.lower()), one} & words]
+    return [
+        one
+        for one in names
+        if one == NAMELESS or _words(plain := _plain(one)) & words or _inside(plain)
+    ]
+
+
+def holds_dates(values: Sequence[Any]) -> bool:
+    """Return whether values that have no name are dates, and not numbers of rows: the
+    first of them says it, in words, of a type of dates, or as 20240131."""
+    if not len(values) or values[0] is None:
+        return False
+    if not isinstance(values[0], str):
+        return hasattr(values[0], "year")
+    text = values[0].strip()
+    return bool(DAY.fullmatch(text)) or any(
+        known is not None and not isinstance(known[0], float)
+        for known in _readings([text])
+    )
+
+
+def _plain(name: str) -> str:
+    """Return a name in small letters, its words apart: tradeDate is trade_date."""
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name.strip()).lower()
+
+
+def _words(plain: str) -> set[str]:
+    return {*re.split(r"[\W_]+", plain), plain}
+
+
+def _inside(plain: str) -> bool:
+    return any(word in plain for word in INSIDE)
 
 
 def _dated(named: Mapping[str, str]) -> list[str]:
     """Return the name of the column with dates: a usual one, or the only similar."""
     exact = [name for name in DATES if name in named]
-    similar = [name for name in named if {*re.split(r"[\W_]+", name)} & {*DATES}]
+    similar = [name for name in named if _words(name) & {*DATES} or _inside(name)]
     return exact[:1] or (similar if len(similar) == 1 else [])
 
 

@@ -187,3 +187,23 @@ def test_other_prices_warn(model: PriceRNN, days: pd.DataFrame) -> None:
 
     with pytest.warns(UserWarning, match="lies far outside the training data"):
         zoo.predict(model, cents)
+
+
+def test_prices_of_zero_are_measured_by_no_number(
+    model: PriceRNN, days: pd.DataFrame, tmp_path: Path
+) -> None:
+    """
+    A return from a close of zero is none: the row that is forecast from it is named.
+    """
+    path = tmp_path / "zeros.csv"
+    days.loc[30, ["close", "high", "low"]] = 0  # the last row of a window
+    days.to_csv(path, index=False)
+
+    with pytest.raises(DataError) as caught:
+        zoo.evaluate(model, path)
+
+    assert str(caught.value) == (
+        "zeros.csv: the model's answer is not a finite number for 1 row, the first "
+        "line 33. Look for values in its input that it can't compute with, such as 0 "
+        "for a missing one."
+    )

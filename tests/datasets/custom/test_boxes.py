@@ -24,8 +24,10 @@ from zoo.datasets.custom.reader import read_data, read_part
 from zoo.errors import DataError, DataWarning
 from zoo.specs import BoxOutput, ImageInput
 from zoo.tasks.targets.annotations.coco import read_coco
+from zoo.tasks.targets.annotations.marks import CORNER_SIZE, Mark, Marked
 from zoo.tasks.targets.annotations.pascal_voc import read_voc
 from zoo.tasks.targets.annotations.yolo_text import read_names, read_yolo
+from zoo.tasks.targets.base import Rows
 from zoo.tasks.targets.boxes import Boxes, BoxTargets
 
 FRAME = ImageInput(height=32, width=64, fit="stretch")
@@ -891,3 +893,25 @@ def test_a_long_file_takes_no_longer_than_its_length(tmp_path: Path) -> None:
     read_voc(voc, "a")
     read_coco(coco, "a")
     assert time.process_time() - started < 30
+
+
+@pytest.mark.parametrize(
+    ("other", "what"), [("boX", "case"), ("box ", "case or in blanks around them")]
+)
+def test_names_that_differ_in_case_or_blanks_are_no_two_classes(
+    other: str, what: str
+) -> None:
+    """
+    A detector refuses them, as a classifier does.
+    """
+    marks = [Mark((0, 0, 9, 9), CORNER_SIZE, name, "here") for name in ("box", other)]
+    rows = Rows([], [Marked(marks, None, "here")], ["1.jpg"])
+
+    with pytest.raises(DataError) as caught:
+        BoxTargets().parse("photos", {"training": rows}, None)
+
+    first, second = sorted(["box", other])
+    assert str(caught.value) == (
+        f"photos: the labels {first!r} and {second!r} differ in {what} only. Write "
+        "them alike, or rename one."
+    )

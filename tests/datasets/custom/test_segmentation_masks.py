@@ -585,3 +585,26 @@ def test_a_mask_is_found_by_the_letters_of_its_picture(
 
     assert len(read.training) == 2
     assert read.notes == ()
+
+
+def test_palettes_in_another_order_are_refused(tmp_path: Path) -> None:
+    """
+    A value would be of one class in some masks and of another in others.
+    """
+    black, red = [0, 0, 0], [255, 0, 0]
+    for place in ("images", "masks"):
+        (tmp_path / place).mkdir()
+    for row, palette in enumerate([black + red, black + red, red + black]):
+        mask = Image.frombytes("P", (2, 1), bytes([0, 1]))
+        mask.putpalette(palette)
+        mask.save(tmp_path / "masks" / f"{row}.png")
+        Image.new("RGB", (2, 1)).save(tmp_path / "images" / f"{row}.png")
+
+    with pytest.raises(DataError) as caught:
+        found(tmp_path)
+
+    assert str(caught.value) == (
+        f"{tmp_path.name}: the palettes of the masks of 0 and 2 have the same colours "
+        "in another order: 0 is (0, 0, 0) in one and (255, 0, 0) in the other. Save "
+        "all masks with one palette."
+    )

@@ -138,6 +138,7 @@ def test_labels_that_differ_in_case(tmp_path: Path) -> None:
     )
 
 
+@pytest.mark.filterwarnings("ignore:.*may stand for a missing label")
 def test_words_for_nothing_are_words(tmp_path: Path) -> None:
     """
     NA is Namibia, and None, null and nan are labels and texts too.
@@ -163,6 +164,7 @@ def test_a_column_that_changes_late(tmp_path: Path) -> None:
     assert found.counts() == {"5": 10_001, "five": 1}
 
 
+@pytest.mark.filterwarnings("ignore:.*may stand for a missing label")
 def test_a_file_for_each_kind_of_table_holds_the_same(tmp_path: Path) -> None:
     """
     CSV, TSV, semicolons, JSON, parquet, a frame, a dataset: one meaning.
@@ -219,6 +221,16 @@ def test_json_keeps_its_strings(tmp_path: Path) -> None:
             "{path}, line 2: 4 values under 3 names. Put quotes around a value that "
             "holds a comma.",
         ),
+        (
+            "# of 2024\na,b,label\n1,2,x\n",
+            "{path}, line 2: 3 values under 1 name. The first line seems to be a "
+            "title, and no names of columns: delete it.",
+        ),
+        (
+            "a,b,label\n1,1,2,x\n2,3,4,y\n",
+            "{path}, line 2: 4 values under 3 names. Give the first column a name if "
+            "it has none, or put quotes around a value that holds a comma.",
+        ),
         ("a,b,label\n1,2,x\n\n1,2\n", "{path}, line 4: 2 values under 3 names."),
         (
             "a,b,a,label\n1,2,3,x\n",
@@ -261,9 +273,19 @@ def test_json_keeps_its_strings(tmp_path: Path) -> None:
         ),
     ],
     ids=[
-        *("a comma at the end", "a comma in a value", "too few", "a name twice"),
-        *("two separators", "Korean", "Japanese", "Western", "two bytes"),
-        *("two bytes without a mark", "an open quote"),
+        "a comma at the end",
+        "a comma in a value",
+        "a title",
+        "a column without a name",
+        "too few",
+        "a name twice",
+        "two separators",
+        "Korean",
+        "Japanese",
+        "Western",
+        "two bytes",
+        "two bytes without a mark",
+        "an open quote",
     ],
 )
 def test_a_table_that_can_not_be_read_as_meant(
@@ -549,6 +571,7 @@ def test_a_table_of_rows_keeps_where_they_stand(tmp_path: Path) -> None:
     assert read_inputs(pd.DataFrame([[1, 2]]), ROW).shape == (1, 2)
 
 
+@pytest.mark.filterwarnings("ignore:.*has no column of dates")
 def test_several_tables_are_several_series(tmp_path: Path) -> None:
     """
     A list of files or frames, each one series.
@@ -826,3 +849,40 @@ def test_a_number_that_stands_for_a_missing_value_is_said(tmp_path: Path) -> Non
         "houses.csv: the target holds 9999 in 1 row, far from its other values"[:58],
     ]
     assert part.rows.targets[7] == 9999
+
+
+@pytest.mark.parametrize("hidden", ["\u200b", "\ufeff", "\u00ad"])
+def test_labels_that_differ_by_what_is_not_seen_are_said(
+    hidden: str, tmp_path: Path
+) -> None:
+    """
+    They stay classes, with a word about it.
+    """
+    path = csv(tmp_path, f"text,label\np,good\nq,g{hidden}ood\nr,bad\n")
+
+    with pytest.warns(DataWarning, match="may be one class in several spellings"):
+        found = read_data(path, TEXT)
+
+    assert len(found.labels) == 3
+
+
+def test_classes_named_as_missing_values_are_said(tmp_path: Path) -> None:
+    """
+    "NA" may be a country: it stays a class.
+    """
+    one = csv(tmp_path, "text,label\np,good\nq,NA\n", "one.csv")
+    two = csv(tmp_path, "text,label\np,good\nq,nan\nr,?\n", "two.csv")
+
+    with pytest.warns(DataWarning):
+        notes = [read_data(path, TEXT).notes for path in (one, two)]
+
+    assert notes == [
+        (
+            "one.csv: 'NA' is a class here, and may stand for a missing label. If it "
+            "does, leave these rows out.",
+        ),
+        (
+            "two.csv: '?', 'nan' are classes here, and may stand for a missing label. "
+            "If they do, leave these rows out.",
+        ),
+    ]

@@ -14,8 +14,10 @@ import zoo
 from zoo.artifacts import checkpoint_folder
 from zoo.datasets.custom.examples import with_validation_split
 from zoo.datasets.custom.reader import read_data, read_part
-from zoo.errors import DataError, DataWarning
+from zoo.datasets.custom.table_inputs import read_inputs
+from zoo.errors import DataError, DataWarning, InputError
 from zoo.inference import features
+from zoo.preprocessing.time_series import SeriesPreprocessor
 from zoo.specs import Column, ForecastOutput, SeriesInput
 from zoo.tasks import get_task
 
@@ -306,3 +308,24 @@ def test_an_order_that_can_not_be_told_is_said() -> None:
         "The table: The order of the rows in time can't be told from 'Date', such as "
         "'01/12/2023': they are taken to be the oldest first.",
     )
+
+
+@pytest.mark.parametrize("name", [None, "date", "Date"])
+def test_the_index_of_a_parquet_file_counts(name: str | None, tmp_path: Path) -> None:
+    """
+    Whatever its name, to a forecast as to what is learned.
+    """
+    path = tmp_path / "rows.parquet"
+    days = pd.to_datetime(DAYS, format="%d.%m.%Y").rename(name)
+    frame = dated(DAYS).set_index(days).drop(columns="Date")
+    frame.iloc[::-1].to_parquet(path)
+    shown = repr(name) if name else "the index"
+    back = f"The rows go back in time: {shown} falls to "
+
+    with pytest.raises(DataError) as learned:
+        read_data(path, THREE, NEXT)
+    with pytest.raises(InputError) as forecast:
+        SeriesPreprocessor().load_item(read_inputs(path, THREE), THREE)
+
+    assert str(learned.value) == f"{path}: {back}2024-02-28 00:00:00."
+    assert forecast.value.problem == f"{back}2024-02-28 00:00:00."

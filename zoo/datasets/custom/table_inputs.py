@@ -12,6 +12,7 @@ from zoo.datasets.custom.table_columns import pictures
 from zoo.errors import DataError, InputError
 from zoo.runtime.input_errors import is_missing
 from zoo.runtime.table import Table, TableError, read_text
+from zoo.runtime.time_order import dated_columns
 from zoo.specs import Input
 from zoo.tasks.targets.base import some
 
@@ -89,6 +90,8 @@ def _rows(raw: Any, input_spec: Input, encoding: str | None) -> Any:
         return rows
     names = rows.column_names
     read = [name for name in names if name in input_spec.required_columns] or names
+    if input_spec.window is not None:  # dates say in which order its rows are
+        read = list(dict.fromkeys([*read, *dated_columns(names)]))
     outside.check_plain(rows, read, str(raw))
     values = rows.select_columns(read)[:]
     listed = [*zip(*values.values(), strict=True)]

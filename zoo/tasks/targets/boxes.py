@@ -22,6 +22,7 @@ from zoo.tasks.targets.annotations.columns import read_columns
 from zoo.tasks.targets.annotations.folder import SUFFIXES, folder_of, read_annotated
 from zoo.tasks.targets.annotations.marks import CENTER_SIZE, Mark, Marked
 from zoo.tasks.targets.base import Kinds, Rows, Targets, some
+from zoo.tasks.targets.classes import check_case
 from zoo.tasks.targets.files import picture_size
 
 __all__ = ["BoxTargets", "Boxes"]
@@ -76,6 +77,7 @@ class BoxTargets(Targets[BoxOutput]):
         """A label that is a number stands for one of `labels`, or is its own name."""
         rows = [row for part in parts.values() for row in part.targets]
         names = _names(rows, labels, known)
+        check_case(source, names)
         if not names:
             raise DataError(
                 f"{source}: no picture has an object, so there is nothing to find."

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import replace
 from typing import Any
-from unicodedata import normalize
+from unicodedata import category, normalize
 
 import torch
 from torch import Tensor
@@ -16,10 +16,11 @@ from zoo.errors import DataError
 from zoo.specs import ClassOutput, Input
 from zoo.tasks.targets.base import Kinds, Rows, Targets, some
 
-__all__ = ["ClassTargets", "check_listed", "label_names"]
+__all__ = ["ClassTargets", "check_case", "check_listed", "label_names"]
 
 NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?", re.ASCII)
 SEPARATORS = re.compile(r"[\s_-]+")  # of words
+MISSING = {"na", "n/a", "#n/a", "nan", "null", "nil", "none", "missing", "-", "--", "?"}
 TRUTH = {"true": ("yes",), "yes": ("yes",), "false": ("no",), "no": ("no",)}
 
 
@@ -40,7 +41,8 @@ class ClassTargets(Targets[ClassOutput]):
         names = _classes(source, parts, labels, known)
         if labels is None and tuple(known) != names:
             first = next(iter(parts.values()))
-            first.notes = [*first.notes, *_look_alikes(source, names)]
+            said = (*_look_alikes(source, names), *_missing_words(source, names))
+            first.notes = [*first.notes, *said]
         numbers = {normalize("NFC", name): n for n, name in enumerate(names)}
         for rows in parts.values():
             rows.targets = [numbers[value] for value in rows.targets]
@@ -94,14 +96,7 @@ def _classes(
     if set(seen) == {normalize("NFC", name) for name in known}:
         seen = list(known)
     names = label_names(source, labels) if labels is not None else tuple(seen)
-    plain: dict[str, str] = {}
-    for name in names:
-        first = plain.setdefault(normalize("NFC", name).casefold(), name)
-        if first != name:
-            raise DataError(
-                f"{source}: the labels {first!r} and {name!r} differ in case only. "
-                "Write them alike, or rename one."
-            )
+    check_case(source, names)
     if len(names) < 2:
         raise DataError(
             f"{source} has one class only ({names[0] if names else 'none'}): there is "
@@ -130,6 +125,24 @@ def label_names(source: str, labels: Any) -> tuple[str, ...]:
         fault = f"{some(twice)} twice" if twice else "an empty label"
         raise DataError(f"{source}: labels have {fault}.")
     return names
+
+
+def check_case(source: str, names: Sequence[str]) -> None:
+    """Refuse labels that differ in case alone, or in blanks at an end. Raises
+    DataError."""
+    plain: dict[str, str] = {}
+    for name in names:
+        first = plain.setdefault(normalize("NFC", name).strip().casefold(), name)
+        if first != name:
+            what = (
+                "case"
+                if first.strip() == first and name.strip() == name
+                else ("case or in blanks around them")
+            )
+            raise DataError(
+                f"{source}: the labels {first!r} and {name!r} differ in {what} only. "
+                "Write them alike, or rename one."
+            )
 
 
 def check_listed(source: str, labels: Any) -> None:
@@ -171,9 +184,24 @@ def _look_alikes(source: str, names: Sequence[str]) -> list[str]:
     ]
 
 
+def _missing_words(source: str, names: Sequence[str]) -> list[str]:
+    """Return what is said of classes named as programs write a missing value."""
+    found = [repr(name) for name in names if name.casefold() in MISSING]
+    words = [name for name in names if any(map(str.isalnum, name))]
+    if not found or not {*words} - {*MISSING}:  # of signs alone, "-" is one
+        return []
+    many = len(found) > 1
+    return [
+        f"{source}: {some(found)} {'are classes' if many else 'is a class'} here, and "
+        f"may stand for a missing label. If {'they do' if many else 'it does'}, leave "
+        "these rows out."
+    ]
+
+
 def _meaning(label: str) -> Any:
     """Return what a label may mean, whatever its spelling: a number, truth, words."""
-    plain = normalize("NFKC", label).casefold()
+    shown = "".join(letter for letter in label if category(letter) != "Cf")
+    plain = normalize("NFKC", shown).casefold()
     if NUMBER.fullmatch(plain):
         return float(plain)
     return TRUTH.get(plain, " ".join(SEPARATORS.split(plain)).strip() or plain)

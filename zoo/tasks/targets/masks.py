@@ -259,6 +259,7 @@ def _mask(
 def _looked_at(source: str, rows: Rows) -> list[tuple[Counts, str]]:
     """Return the values of each mask, and a hash of them; check its size."""
     counted_masks = []
+    colours: dict[int, tuple[Any, str]] = {}  # of each value, and whose mask has it
     for row, name in enumerate(rows.names):
         mask = _values(rows.targets[row], name)
         size, expected = mask.shape[::-1], picture_size(rows.items[row])
@@ -275,10 +276,46 @@ def _looked_at(source: str, rows: Rows) -> list[tuple[Counts, str]]:
                 f"{values[0]} to {values[-1]}: its edges are smoothed, or it is no "
                 "mask. Save masks as PNG without smoothing, one value for each class."
             )
+        _check_palette(source, name, _palette(rows.targets[row]), values, colours)
         seal = hashlib.sha256(f"{mask.shape}".encode() + mask.tobytes()).hexdigest()
         counted = zip(values.tolist(), counts.tolist(), strict=True)
         counted_masks.append((dict(counted), seal))
     return counted_masks
+
+
+def _palette(raw: Any) -> Any:
+    """Return the colours of a mask file's palette, (values, 3); None without one."""
+    if isinstance(raw, Image.Image):
+        found = raw.getpalette()
+    elif isinstance(raw, str | Path):
+        with image_file.opened(raw, str(raw)) as image:
+            found = image.getpalette()
+    else:
+        return None
+    return None if found is None else np.reshape(found, (-1, 3)).tolist()
+
+
+def _check_palette(
+    source: str,
+    name: str,
+    palette: Any,
+    values: Any,
+    colours: dict[int, tuple[Any, str]],
+) -> None:
+    """Refuse a palette that gives a colour of another mask to another value."""
+    if palette is None:
+        return
+    own = {v: palette[v] for v in values.tolist() if v < len(palette)}
+    for value, colour in own.items():
+        before, other = colours.setdefault(value, (colour, name))
+        if before != colour and any(
+            known == colour for number, (known, _) in colours.items() if number != value
+        ):
+            raise DataError(
+                f"{source}: the palettes of the masks of {other} and {name} have the "
+                f"same colours in another order: {value} is {tuple(before)} in one and "
+                f"{tuple(colour)} in the other. Save all masks with one palette."
+            )
 
 
 def _smoothed(values: list[int]) -> bool:
