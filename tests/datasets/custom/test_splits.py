@@ -144,6 +144,20 @@ def test_splits_inside_of_classes(tmp_path: Path) -> None:
     )
 
 
+def test_splits_after_a_word_of_their_own(tmp_path: Path) -> None:
+    """
+    They would be learned as classes, the folders of the same name in them or not.
+    """
+    places = [f"seg_{one}" for one in ("train", "test", "pred")]
+    tree(tmp_path, *(f"{one}/{one}/{c}/1.png" for one in places for c in "ab"))
+
+    assert complaint(tmp_path) == (
+        f"{tmp_path} holds seg_test and seg_train, which are named as splits and would "
+        "be learned as classes. Rename them train and test, with a folder of each "
+        "class directly in them."
+    )
+
+
 def test_splits_of_a_dataset_in_any_case() -> None:
     """
     Their names are read like those of folders; two of one are refused.

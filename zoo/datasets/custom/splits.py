@@ -16,7 +16,7 @@ from zoo.errors import DataError
 from zoo.specs import Input
 from zoo.tasks.targets.base import Targets, children, some
 from zoo.tasks.targets.files import input_files
-from zoo.tasks.targets.split_names import name_splits, split_of
+from zoo.tasks.targets.split_names import name_splits, prefixed_splits, split_of
 
 __all__ = ["FolderSplits", "check_classes", "folder_splits"]
 
@@ -76,8 +76,16 @@ def folder_splits(
 
 
 def check_classes(folder: Path) -> None:
-    """Refuse splits inside of classes, which would be mixed. Raises DataError."""
-    for place in children(folder):
+    """Refuse splits inside of classes, which would be mixed, and splits that are named
+    as such after a word of their own (seg_train, seg_test). Raises DataError."""
+    places = children(folder)
+    if prefixed := prefixed_splits([place.name for place in places]):
+        raise DataError(
+            f"{folder} holds {' and '.join(prefixed)}, which are named as splits and "
+            "would be learned as classes. Rename them train and test, with a folder of "
+            "each class directly in them."
+        )
+    for place in places:
         inside = [one.name for one in children(place) if split_of(one.name)]
         if inside:
             raise DataError(

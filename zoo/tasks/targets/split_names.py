@@ -8,7 +8,7 @@ from unicodedata import normalize
 
 from zoo.errors import DataError
 
-__all__ = ["SPELLINGS", "name_splits", "split_of"]
+__all__ = ["SPELLINGS", "name_splits", "prefixed_splits", "split_of"]
 
 SPELLINGS = {
     "training": ("train", "training"),
@@ -28,6 +28,20 @@ def split_of(name: str) -> str | None:
     """
     plain = SEPARATORS.sub(" ", normalize("NFC", name).casefold()).strip()
     return NAMES.get(plain) or NAMES.get(NOUNS.sub("", plain))
+
+
+def prefixed_splits(names: Iterable[str]) -> list[str]:
+    """Return names of several splits that begin with the same word, or nothing.
+
+    >>> prefixed_splits(["seg_test", "seg_train"]), prefixed_splits(["a_test", "cats"])
+    (['seg_test', 'seg_train'], [])
+    """
+    found: dict[str, dict[str, str]] = {}  # by that word, and by split
+    for name in names:
+        word, _, last = SEPARATORS.sub(" ", name.casefold()).strip().rpartition(" ")
+        if word and last in NAMES:
+            found.setdefault(word, {})[NAMES[last]] = name
+    return next((sorted(one.values()) for one in found.values() if len(one) > 1), [])
 
 
 def name_splits(source: str, names: Iterable[str], what: str) -> dict[str, str]:
