@@ -542,18 +542,11 @@ def test_a_file_is_dated_by_its_first_column(name: str, tmp_path: Path) -> None:
     assert read(path)[0].rows == LAST
 
 
-def test_a_file_without_dates_is_taken_as_it_stands_and_this_is_said(
-    tmp_path: Path,
-) -> None:
+def test_numbers_of_rows_in_a_file_say_nothing_of_time(tmp_path: Path) -> None:
     """
-    Numbers of rows, in a column without a name, say nothing of time.
+    They stand in a first column without a name, and may fall.
     """
     path = tmp_path / "rows.csv"
     for frame in (FRAME, FRAME.set_index(pd.Index([3, 2, 1, 0]))):
         frame.to_csv(path)
-        message = (
-            f"{path} has no column of dates: its rows are taken to be in the order of "
-            "time, the oldest first."
-        )
-        with pytest.warns(UserWarning, match=re.escape(message)):
-            assert read(path)[0].rows == LAST
+        assert read(path)[0].rows == LAST

@@ -13,7 +13,7 @@ from torch import Tensor
 
 from zoo.runtime.input_errors import InputError, near
 from zoo.runtime.table import Table, TableError, read_csv
-from zoo.runtime.time_order import NO_DATES, dated_columns, time_order
+from zoo.runtime.time_order import dated_columns, time_order
 
 MAX_FLOAT = torch.finfo(torch.float32).max
 MAX_SHOWN = 60  # characters of a value that a message shows
@@ -62,8 +62,7 @@ def read(
         dates = None if index is None else index[-last:]
         beside = _dates_of_index(raw) if index is None else {}
         columns = {name: values[-last:] for name, values in beside.items()}
-        source = raw.source if isinstance(raw, Table) else ""
-        _check_order([row for _, row in kept], dates, input_spec, columns, source)
+        _check_order([row for _, row in kept], dates, input_spec, columns)
     _say_truth([row for _, row in kept], input_spec)
     return [_numbers(row, input_spec, where) for where, row in kept], single
 
@@ -156,10 +155,9 @@ def _check_order(
     index: Sequence[Any] | None,
     input_spec: Any,
     beside: Mapping[str, list[Any]],
-    source: str,
 ) -> None:
     """Refuse rows of a series that are not in the order of time; warn where dates do
-    not say it, or where the file `source` has none."""
+    not say it."""
     named = [row for row in rows if isinstance(row, Mapping)]
     columns = {
         name: [row.get(name) for row in named] for name in (named[0] if named else ())
@@ -167,10 +165,7 @@ def _check_order(
     found = time_order({**columns, **beside}, index)
     if found.direction in ("back", "mixed"):
         raise InputError(found.problem, describe(input_spec))
-    unsaid = found.problem
-    if found.direction == "unknown" and source and not unsaid:
-        unsaid = NO_DATES.format(source)
-    for said in (unsaid, *found.notes):
+    for said in (found.problem, *found.notes):
         if said:
             warnings.warn(said, stacklevel=2)
 

@@ -36,10 +36,6 @@ FORMATS = (
     *("%d %b %Y", "%b %d %Y", "%d %B %Y", "%B %d %Y", "%d %b %y", "%b %d %y"),
     *("%Y %m", "%m %Y", "%b %Y", "%B %Y", "%Y %b", "%b %y"),
 )
-NO_DATES = (
-    "{} has no column of dates: its rows are taken to be in the order of time, the "
-    "oldest first."
-)
 
 Direction = Literal["forward", "back", "mixed", "unknown"]
 

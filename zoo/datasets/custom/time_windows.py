@@ -10,7 +10,7 @@ from zoo.datasets.custom.examples import Column
 from zoo.datasets.custom.tables import column_notes, places
 from zoo.errors import DataError
 from zoo.runtime.table import Table
-from zoo.runtime.time_order import NO_DATES, dated_columns, time_order
+from zoo.runtime.time_order import dated_columns, time_order
 from zoo.tasks.targets.base import Rows
 
 if TYPE_CHECKING:
@@ -94,5 +94,9 @@ def _check_order(source: str, rows: Table | Dataset) -> list[str]:
         raise DataError(f"{source}: {found.problem}")
     if found.direction == "forward":
         return [f"{source}: {note}" for note in found.notes]
-    said = f"{source}: {found.problem}" if found.problem else NO_DATES.format(source)
-    return [said]
+    return [
+        f"{source}: {found.problem}"
+        if found.problem
+        else f"{source} has no column of dates: its rows are taken to be in the order "
+        "of time, the oldest first."
+    ]

@@ -20,7 +20,9 @@ __all__ = ["ClassTargets", "check_case", "check_listed", "label_names"]
 
 NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?", re.ASCII)
 SEPARATORS = re.compile(r"[\s_-]+")  # of words
-MISSING = {"na", "n/a", "#n/a", "nan", "null", "nil", "none", "missing", "-", "--", "?"}
+MISSING = {  # as programs write it; a class may be called "none"
+    *("NA", "N/A", "n/a", "#N/A", "NaN", "nan", "null", "NULL", "None", "-", "--", "?"),
+}
 TRUTH = {"true": ("yes",), "yes": ("yes",), "false": ("no",), "no": ("no",)}
 
 
@@ -186,7 +188,7 @@ def _look_alikes(source: str, names: Sequence[str]) -> list[str]:
 
 def _missing_words(source: str, names: Sequence[str]) -> list[str]:
     """Return what is said of classes named as programs write a missing value."""
-    found = [repr(name) for name in names if name.casefold() in MISSING]
+    found = [repr(name) for name in names if name in MISSING]
     words = [name for name in names if any(map(str.isalnum, name))]
     if not found or not {*words} - {*MISSING}:  # of signs alone, "-" is one
         return []
