@@ -58,9 +58,9 @@ def as_row(answer: Answer, *, top: int | None = None) -> Row:
 
 
 def written_name(name: str) -> str:
-    """Return the name of an input as a file of answers has it: bytes of a file's name
-    that are no UTF-8 are written as such, like \\xff."""
-    return os.fsencode(name).decode(errors="backslashreplace")
+    """Return the name of an input as a file of answers has it: what is no text in it,
+    as bytes of a file's name may be, is escaped."""
+    return name.encode(errors="backslashreplace").decode()
 
 
 class AnswerFile:

@@ -10,7 +10,7 @@ from zoo._utils.shown import counted
 __all__ = ["sentinel_notes"]
 
 NINES = tuple(float("9" * digits) for digits in range(3, 10))
-SENTINELS = (*NINES, -99.0, *(-number for number in NINES))
+SENTINELS = frozenset((*NINES, -99.0, *(-number for number in NINES)))
 ENOUGH = 5  # other values, to say what is far from them
 
 
@@ -23,13 +23,13 @@ def sentinel_notes(column: str, values: Iterable[Any]) -> list[str]:
         >>> sentinel_notes("'rain'", [0.2, 0.0, 3.1, 0.4, 1.8, -999])[0][:47]
         "'rain' holds -999 in 1 row, far from its other"
     """
-    kinds = (
-        float(v) for v in values if isinstance(v, Real) and not isinstance(v, bool)
-    )
-    numbers = [number for number in kinds if math.isfinite(number)]
-    suspects = {*numbers} & {*SENTINELS}
+    given = [v for v in values if isinstance(v, Real) and not isinstance(v, bool)]
+    suspects = SENTINELS.intersection(given)
+    if not suspects:  # as of most columns, which may be long
+        return []
+    numbers = [number for number in map(float, given) if math.isfinite(number)]
     others = [number for number in numbers if number not in suspects]
-    if not suspects or len(others) < ENOUGH:
+    if len(others) < ENOUGH:
         return []
     low, high = min(others), max(others)
     return [
