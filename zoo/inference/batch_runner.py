@@ -12,10 +12,16 @@ from zoo.errors import InputError, OptionError, TruncationWarning, near
 from zoo.inference.engine import Backend, EngineModule, check_backend, with_backend
 from zoo.inference.sliding_window import slide
 from zoo.inference.window_grid import Windows
+from zoo.models.bfloat16_rounding import round_kernels_
 from zoo.models.devices import BatchLimit
 from zoo.models.fuse_batchnorm import optimize_for_batch
 from zoo.models.metadata import model_metadata, unwrap_model
-from zoo.models.precision import Precision, at_precision, check_used
+from zoo.models.precision import (
+    Precision,
+    at_precision,
+    check_used,
+    resolve_precision,
+)
 from zoo.specs import ModelSpec
 from zoo.tasks import get_task
 from zoo.tasks.results.result import Result
@@ -107,7 +113,9 @@ class BatchRunner:
         module = self.module
         if unwrap_model(module) is module:  # neither compiled nor distributed
             quick = optimize_for_batch(module, given)
-            if quick is not module:
+            if quick is not module:  # a copy
+                if resolve_precision(self.precision, "cpu") == "bf16":
+                    round_kernels_(quick)
                 self._quick = quick
             return quick
         return module
