@@ -1,4 +1,4 @@
-"""Compare the zoo with its peers in one run: start, load, predict, fine-tune, train.
+"""Compare the zoo with its peers in one run: from a cold start to training.
 
     python scripts/bench.py [--repeat N] [--only PART] [--json FILE] [--write]
 
@@ -17,6 +17,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+import bench_features
 import bench_loads
 import bench_predictions
 import bench_starts
@@ -24,7 +25,8 @@ import click
 from bench_rows import ROOT, Measured
 from bench_ways import ARCHITECTURES
 
-PARTS = ("start", "load", "predict", "finetune", "train")
+PARTS = ("start", "load", "predict", "finetune", "train")  # of the table
+ALONE = ("features",)  # printed where it is asked for
 EPOCHS = 5  # of the tutorial's loop, the last layer alone
 STEPS = 300  # of training in an epoch
 PACKAGES = ("torch", "torchvision", "timm", "transformers", "accelerate", "lightning")
@@ -33,7 +35,9 @@ BEGIN, END = "<!-- bench: written by scripts/bench.py -->", "<!-- end of bench -
 
 @click.command(help=__doc__, context_settings={"max_content_width": 96})
 @click.option("--repeat", default=7, show_default=True, help="Rounds of each.")
-@click.option("--only", type=click.Choice(PARTS), help="Leave out the others.")
+@click.option(
+    "--only", type=click.Choice((*PARTS, *ALONE)), help="Leave out the others."
+)
 @click.option("--json", "target", type=click.Path(path_type=Path), help="Raw numbers.")
 @click.option("--write", "record", is_flag=True, help="Write the table into docs/.")
 def main(repeat: int, only: str | None, target: Path | None, record: bool) -> None:
@@ -64,6 +68,10 @@ def measured(part: str, repeat: int) -> dict[str, Any]:
         predicted = bench_predictions.predictions(repeat)
         bench_predictions.show(predicted)
         return {f"predict {count}": rows for count, rows in predicted.items()}
+    if part == "features":
+        computed = bench_features.features(repeat)
+        bench_features.show(computed)
+        return {f"features {name}": rows for name, rows in computed.items()}
     if part == "finetune":
         import bench_finetune
 
