@@ -12,7 +12,13 @@ from torch import Tensor, nn
 
 import zoo
 from zoo.errors import DeviceError
-from zoo.models.devices import BatchLimit, available, on_device, resolve_device
+from zoo.models.devices import (
+    BatchLimit,
+    available,
+    on_device,
+    resolve_device,
+    rows_at_once,
+)
 
 NO_CUDA = pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU")
 HERE = ", ".join(available())
@@ -200,3 +206,41 @@ def test_a_device_that_is_not_here_is_refused_before_training(
         getattr(zoo, verb)("xor-mlp", tmp_path / "run", device="meta")
 
     assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.parametrize(
+    ("shape", "device", "most"),
+    [
+        ((64, 3, 224, 224), "cpu", 8),
+        ((64, 1, 28, 28), "cpu", 1536),
+        ((2, 3, 5000, 5000), "cpu", 1),
+        ((64, 3, 224, 224), "meta", None),
+        ((64, 784), "cpu", None),
+    ],
+)
+def test_a_cpu_computes_few_photographs_at_once(
+    shape: tuple[int, ...], device: str, most: int | None
+) -> None:
+    """The outputs of layers stay small; a GPU takes a batch as a whole."""
+    batch = torch.empty(1).expand(shape)
+    assert rows_at_once(batch, torch.device(device)) == most
+
+
+def test_rows_come_in_parts_and_all_of_them_once() -> None:
+    """The last part is what is left."""
+    parts = BatchLimit().parts(20, lambda part: (part.start, part.stop), most=8)
+    assert list(parts) == [(0, 8), (8, 16), (16, 20)]
+
+
+def test_memory_that_is_full_makes_small_parts_smaller() -> None:
+    """The smaller of the two limits counts, from then on."""
+    limit, sizes = BatchLimit(), []
+
+    def call(part: slice) -> None:
+        sizes.append(part.stop - part.start)
+        if sizes[-1] > 4:
+            raise RuntimeError("out of memory")
+
+    with pytest.warns(UserWarning, match="A batch of 8 does not fit"):
+        list(limit.parts(16, call, most=8))
+    assert sizes == [8, 4, 4, 4, 4]

@@ -20,7 +20,13 @@ from zoo.errors import DataError, DataWarning, OptionError, TruncationWarning, n
 from zoo.inference import features
 from zoo.inference.batch_runner import warn_once
 from zoo.inference.engine import Backend, check_backend, with_backend
-from zoo.models.devices import BatchLimit, Device, on_device
+from zoo.models.devices import (
+    BatchLimit,
+    Device,
+    device_of,
+    on_device,
+    rows_at_once,
+)
 from zoo.models.loading import require_module
 from zoo.models.metadata import model_metadata, unwrap_model
 from zoo.models.precision import Precision, at_precision, check_used
@@ -205,7 +211,9 @@ def predict_examples(
             if odd is not None:
                 warn_once(model, *odd)
             outputs += limit.parts(
-                len(inputs), partial(_output_of_part, module, inputs)
+                len(inputs),
+                partial(_output_of_part, module, inputs),
+                rows_at_once(inputs, device_of(module)),
             )
     return torch.cat(outputs)
 

@@ -13,7 +13,7 @@ from zoo.inference.engine import Backend, EngineModule, check_backend, with_back
 from zoo.inference.sliding_window import slide
 from zoo.inference.window_grid import Windows
 from zoo.models.bfloat16_rounding import round_kernels_
-from zoo.models.devices import BatchLimit
+from zoo.models.devices import BatchLimit, device_of, rows_at_once
 from zoo.models.fuse_batchnorm import optimize_for_batch
 from zoo.models.metadata import model_metadata, unwrap_model
 from zoo.models.precision import (
@@ -55,16 +55,17 @@ class BatchRunner:
     def __call__(self, given: Tensor, opened: Sequence[Any]) -> list[Result]:
         """Return a result for each row of a batch. Raises InputError, DeviceError."""
         task = get_task(model_metadata(self.module).spec.task)
+        module = self._quickened(given)
+        engine = isinstance(module, EngineModule)
+        module = module if engine else at_precision(module, self.precision)
 
         def run(part: slice) -> list[Result]:
-            module = self._quickened(given[part])
-            if not isinstance(module, EngineModule):
-                module = at_precision(module, self.precision)
             made = task.predict(module, given[part], opened[part], self.options)
             check_used(module, self.precision)
             return made
 
-        parts = self.limit.parts(len(opened), run)
+        most = None if engine else rows_at_once(given, device_of(self.module))
+        parts = self.limit.parts(len(opened), run, most)
         return [result for made in parts for result in made]
 
     def windows(self, opened: Any) -> tuple[Result, tuple[str, str] | None]:

@@ -20,9 +20,15 @@ from zoo.inference.batch_runner import truncation, warn_truncated
 from zoo.inference.engine import Backend, check_backend
 from zoo.inference.feature_engine import feature_engine
 from zoo.models import sealed_cache
-from zoo.models.devices import BatchLimit, Device, device_of, on_device
+from zoo.models.devices import (
+    BatchLimit,
+    Device,
+    device_of,
+    on_device,
+    rows_at_once,
+)
 from zoo.models.freeze import head_of
-from zoo.models.fuse_batchnorm import fuse_batchnorm
+from zoo.models.fuse_batchnorm import fuse_batchnorm, optimize_for_batch
 from zoo.models.loading import require_module
 from zoo.models.metadata import model_metadata, unwrap_model
 from zoo.models.precision import (
@@ -51,6 +57,7 @@ __all__ = [
 
 CACHE_VERSION = 4  # of the files in the cache
 BATCH_SIZE = 32
+MANY = 2 * BATCH_SIZE  # rows: of more it pays to make a quick copy of the model
 MAX_CACHE_BYTES = 256 << 20  # of features that are kept on disk
 NO_COPIES = Copies()  # none
 
@@ -94,7 +101,7 @@ def features(
     parts: list[Tensor] = []
     cut = 0
     with on_device(module, device), eval_mode(module), torch.inference_mode():
-        quick = at_precision(module, precision)
+        quick: nn.Module | None = None
         engines: dict[int, nn.Module | None] = {}  # by the size of the batch
 
         def computed(given: Tensor, part: slice) -> Tensor:
@@ -103,6 +110,7 @@ def features(
             engine = engines[len(given)]
             if engine is not None:
                 return forward_on_device(engine, given[part])
+            assert quick is not None, "made of the first batch"
             if spec.output.is_features:
                 return forward_on_device(quick, given[part])
             return before_head(quick, given[part])[0]
@@ -113,8 +121,14 @@ def features(
             ]
             given = task.collate(opened, spec.input)
             cut += task.truncated(opened, spec.input)
-            parts += limit.parts(len(given), partial(computed, given))
-        check_used(quick, precision)
+            if quick is None:
+                whole = unwrap_model(module) is module and len(items) > MANY
+                quick = optimize_for_batch(module, given) if whole else module
+                quick = at_precision(quick, precision)
+            most = rows_at_once(given, device_of(module))
+            parts += limit.parts(len(given), partial(computed, given), most)
+        if quick is not None:
+            check_used(quick, precision)
     warn_truncated(module, cut, len(items))
     return torch.cat(parts).clone()
 
@@ -280,15 +294,14 @@ def _computed(
             if quick is None:
                 quick = at_precision(_optimized(model, batch, len(rows)), precision)
             for copy, given in zip(parts, copies.of(batch, random), strict=True):
-                copy.append(before_head(quick, given)[0].clone())
+                most = rows_at_once(given, device_of(model)) or len(given)
+                copy += (before_head(quick, p)[0].clone() for p in given.split(most))
     return torch.cat([part for copy in parts for part in copy])
 
 
 def _optimized(model: nn.Module, given: Tensor, rows: int) -> nn.Module:
     """Return the model as it is for few rows: to quicken it costs a batch or two."""
-    return (
-        fuse_batchnorm(unwrap_model(model), given) if rows > 2 * BATCH_SIZE else model
-    )
+    return fuse_batchnorm(unwrap_model(model), given) if rows > MANY else model
 
 
 def _item(task: Any, rows: LabeledExamples, row: int, spec: Any) -> Any:
