@@ -301,7 +301,7 @@ def _computed(
 
 def _optimized(model: nn.Module, given: Tensor, rows: int) -> nn.Module:
     """Return the model as it is for few rows: to quicken it costs a batch or two."""
-    return fuse_batchnorm(unwrap_model(model), given) if rows > MANY else model
+    return fuse_batchnorm(unwrap_model(model), given[:1]) if rows > MANY else model
 
 
 def _item(task: Any, rows: LabeledExamples, row: int, spec: Any) -> Any:
