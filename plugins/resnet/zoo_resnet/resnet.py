@@ -10,9 +10,10 @@ Tensors are named as there, so published weights fit without a table of names.
     >>> model(torch.randn(1, 3, 224, 224)).shape
     torch.Size([1, 1000])
 
-For images of 32x32 pixels, the paper's first layer with fewer channels in each:
+For images of 32x32 pixels the first layer leaves the size, and a slim one has fewer
+channels in each:
 
-    >>> slim = ResNet(BasicBlock, (2, 2, 2, 2), width=32, stem="3x3", classes=10)
+    >>> slim = resnet18_cifar(width=32)
 """
 
 from collections.abc import Sequence
@@ -20,7 +21,15 @@ from typing import Literal
 
 from torch import Tensor, nn
 
-__all__ = ["BasicBlock", "Bottleneck", "ResNet", "resnet18", "resnet34", "resnet50"]
+__all__ = [
+    "BasicBlock",
+    "Bottleneck",
+    "ResNet",
+    "resnet18",
+    "resnet18_cifar",
+    "resnet34",
+    "resnet50",
+]
 
 
 class BasicBlock(nn.Module):
@@ -132,6 +141,11 @@ class ResNet(nn.Module):
 def resnet18(*, classes: int = 1000) -> ResNet:
     """The column "18-layer" of table 1: 11.7 million parameters."""
     return ResNet(BasicBlock, (2, 2, 2, 2), classes=classes)
+
+
+def resnet18_cifar(*, width: int = 64, classes: int = 10) -> ResNet:
+    """ResNet-18 for images of 32x32 pixels: 11.2 million parameters with width 64."""
+    return ResNet(BasicBlock, (2, 2, 2, 2), width=width, stem="3x3", classes=classes)
 
 
 def resnet34(*, classes: int = 1000) -> ResNet:
