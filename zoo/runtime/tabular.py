@@ -3,7 +3,6 @@
 import math
 import os
 import re
-import warnings
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -14,6 +13,7 @@ from torch import Tensor
 from zoo.runtime.input_errors import InputError, near
 from zoo.runtime.table import Table, TableError, read_csv
 from zoo.runtime.time_order import dated_columns, time_order
+from zoo.runtime.user_warnings import warn_user
 
 MAX_FLOAT = torch.finfo(torch.float32).max
 MAX_SHOWN = 60  # characters of a value that a message shows
@@ -167,7 +167,7 @@ def _check_order(
         raise InputError(found.problem, describe(input_spec))
     for said in (found.problem, *found.notes):
         if said:
-            warnings.warn(said, stacklevel=2)
+            warn_user(said)
 
 
 def _index(raw: Any) -> list[Any] | None:
@@ -248,7 +248,7 @@ def _say_truth(rows: Sequence[Any], input_spec: Any) -> None:
         if isinstance(value, (bool, np.bool_)) and name in names
     }
     for name in filter(found.__contains__, names):
-        warnings.warn(TRUE.format(name), stacklevel=3)
+        warn_user(TRUE.format(name))
 
 
 def no_number(value: Any) -> str:

@@ -26,8 +26,8 @@ pytestmark = pytest.mark.filterwarnings("ignore:.*has no column of dates")
 NAME = "rnn-netflix"
 THREE = SeriesInput(
     columns=(
-        Column(name="close", low=0, high=1),
-        Column(name="volume", low=0, high=1),
+        Column(name="close", low=0, high=1000),
+        Column(name="volume", low=0, high=1000),
     ),
     length=3,
 )

@@ -6,7 +6,6 @@ Does not know torch.
 from __future__ import annotations
 
 import os
-import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,6 +20,7 @@ from zoo.datasets.custom.table_columns import table
 from zoo.datasets.custom.wanted import ReadOptions, Wanted
 from zoo.errors import DataError, DataWarning, MissingExtra, near
 from zoo.plugins.discovery import installed
+from zoo.runtime.user_warnings import warn_user
 from zoo.specs import Input, Output
 from zoo.specs.model_spec import REPOSITORY
 from zoo.tasks.targets.base import Rows
@@ -149,7 +149,7 @@ def _say(found: _Found) -> tuple[str, ...]:
     """Warn of what was left out, and return it."""
     notes = [*found.notes, *(n for rows in found.parts.values() for n in rows.notes)]
     for note in notes:
-        warnings.warn(note, DataWarning, stacklevel=3)
+        warn_user(note, DataWarning)
     return tuple(notes)
 
 

@@ -48,15 +48,15 @@ def table(
     outside.check_plain(rows, [*(() if changed else each)], source)
     if target and not expected.kind.pictures:
         outside.check_plain(rows, [target], source)
-    if (length := input_spec.window) is not None:
+    if input_spec.window is not None:
         inputs = changed or _numbers(rows, each)
         return time_windows.windows(
-            source, rows, inputs, length, target, expected.horizon
+            source, rows, inputs, input_spec, target, expected.horizon
         )
     names = places(rows)
     if each:
         inputs = changed or _numbers(rows, each)
-        notes = () if changed else column_notes(source, inputs)
+        notes = () if changed else column_notes(source, inputs, input_spec)
         return Rows(Column(inputs, None), _targets(rows, target), names, notes)
     items: Sequence[Any]
     if changed:

@@ -15,6 +15,7 @@ from unicodedata import normalize
 
 from zoo.datasets import registered
 from zoo.errors import DataError, near
+from zoo.preprocessing.preprocessor import preprocessor
 from zoo.runtime.input_errors import WORKBOOK
 from zoo.runtime.table import (
     WORKBOOKS,
@@ -302,10 +303,21 @@ def _check_row_count(path: Path, rows: int) -> None:
         )
 
 
-def column_notes(source: str, rows: Table | Dataset) -> list[str]:
-    """Return what is to be said of the numbers in each column of a table."""
-    return [
-        f"{source}: {note}"
+def column_notes(
+    source: str, rows: Table | Dataset, input_spec: Input, but: str = ""
+) -> list[str]:
+    """Return what is to be said of the numbers in the columns of a table: those that
+    may stand for missing values (not in the column `but`), and those far outside of
+    what the model was trained on."""
+    notes = [
+        note
         for name in rows.column_names
+        if name != but
         for note in sentinel_notes(repr(name), rows[name])
     ]
+    where = places(rows)
+    notes += [
+        odd.text(where[odd.rows[0]], len(odd.rows))
+        for odd in preprocessor(input_spec).table_warnings(rows, input_spec)
+    ]
+    return [f"{source}: {note}" for note in notes]

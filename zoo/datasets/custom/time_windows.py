@@ -11,6 +11,7 @@ from zoo.datasets.custom.tables import column_notes, places
 from zoo.errors import DataError
 from zoo.runtime.table import Table
 from zoo.runtime.time_order import dated_columns, time_order
+from zoo.specs import Input
 from zoo.tasks.targets.base import Rows
 
 if TYPE_CHECKING:
@@ -54,16 +55,17 @@ def windows(
     source: str,
     rows: Table | Dataset,
     inputs: Table | Dataset,
-    length: int,
+    input_spec: Input,
     target: str,
     horizon: int,
 ) -> Rows:
-    """Return every window of `length` rows of `inputs`, each with the `horizon` values
-    of `target` that follow it.
+    """Return every window of the rows of `inputs` that a model looks at, each with
+    the `horizon` values of `target` that follow it.
 
     Raises DataError where the table is too short for one, and where dates say that its
     rows are not in the order of time, the oldest first.
     """
+    length = input_spec.window or 1
     count = len(rows) - length - horizon + 1
     if count < 1:
         raise DataError(
@@ -72,8 +74,7 @@ def windows(
         )
     notes = _check_order(source, rows)
     if isinstance(inputs, Table) or inputs.format["type"] is None:
-        others = [name for name in inputs.column_names if name != target]
-        notes += column_notes(source, inputs.select_columns(others))
+        notes += column_notes(source, inputs, input_spec, but=target)
     values, after = rows[target], range(length, length + count)
     targets = [
         values[row] if horizon == 1 else tuple(values[row : row + horizon])
