@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from zoo.runtime.input_errors import InputError, near
+from zoo.runtime.odd_rows import series_problem, total_note
 from zoo.runtime.table import Table, TableError, read_csv
 from zoo.runtime.time_order import dated_columns, time_order
 from zoo.runtime.user_warnings import warn_user
@@ -63,6 +64,7 @@ def read(
         beside = _dates_of_index(raw) if index is None else {}
         columns = {name: values[-last:] for name, values in beside.items()}
         _check_order([row for _, row in kept], dates, input_spec, columns)
+    _check_whole(raw, [row for _, row in rows], input_spec, series=last is not None)
     _say_truth([row for _, row in kept], input_spec)
     return [_numbers(row, input_spec, where) for where, row in kept], single
 
@@ -148,6 +150,26 @@ def _table(raw: Any, input_spec: Any) -> Table:
         return read_csv(raw)
     except TableError as exc:
         raise InputError(exc.problem, describe(input_spec)) from exc
+
+
+def _check_whole(
+    raw: Any, rows: Sequence[Any], input_spec: Any, *, series: bool
+) -> None:
+    """Refuse rows of several series; warn of a last row that is the total."""
+    if len(rows) < 2 or not all(isinstance(row, Mapping) for row in rows):
+        return
+    names = [column.name for column in input_spec.columns]
+
+    def column(name: str) -> list[Any]:
+        return [row.get(name) for row in rows]
+
+    if series:
+        problem = series_problem(list(rows[0]), column, _index(raw), names)
+        if problem:
+            raise InputError(problem, describe(input_spec))
+    place = raw.place(len(rows) - 1) if isinstance(raw, Table) else f"Row {len(rows)}"
+    if said := total_note(rows[-1], column, names, place):
+        warn_user(said)
 
 
 def _check_order(

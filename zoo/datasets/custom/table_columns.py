@@ -15,6 +15,7 @@ from zoo.datasets.custom.tables import (
     find_column,
     input_column,
     places,
+    total_notes,
 )
 from zoo.datasets.custom.wanted import Wanted
 from zoo.runtime.table import Table
@@ -56,7 +57,9 @@ def table(
     names = places(rows)
     if each:
         inputs = changed or _numbers(rows, each)
-        notes = () if changed else column_notes(source, inputs, input_spec)
+        notes = [] if changed else column_notes(source, inputs, input_spec)
+        if not changed:
+            notes += total_notes(source, rows, [*each, *_numeric(rows, target)])
         return Rows(Column(inputs, None), _targets(rows, target), names, notes)
     items: Sequence[Any]
     if changed:
@@ -150,6 +153,12 @@ def _number(value: Any) -> Any:
         with suppress(ValueError, OverflowError):
             return float(value)
     return value
+
+
+def _numeric(rows: Table | Dataset, target: str) -> list[str]:
+    """Return the column of targets where its first is a number."""
+    first = rows[target][0] if target and len(rows) else None
+    return [target] if isinstance(_number(first), float) else []
 
 
 def _targets(rows: Table | Dataset, name: str) -> list[Any]:

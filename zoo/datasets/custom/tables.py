@@ -17,6 +17,7 @@ from zoo.datasets import registered
 from zoo.errors import DataError, near
 from zoo.preprocessing.preprocessor import preprocessor
 from zoo.runtime.input_errors import WORKBOOK
+from zoo.runtime.odd_rows import total_note
 from zoo.runtime.table import (
     WORKBOOKS,
     Table,
@@ -41,7 +42,9 @@ __all__ = [
     "is_table",
     "is_table_path",
     "places",
+    "plain_columns",
     "read_table",
+    "total_notes",
 ]
 
 SUFFIXES = (".csv", ".tsv", ".jsonl", ".ndjson", ".json", ".parquet")
@@ -189,6 +192,25 @@ def _is_number(value: Any) -> bool:
     except (TypeError, ValueError):
         return False
     return True
+
+
+def plain_columns(rows: Table | Dataset) -> list[str]:
+    """Return the columns whose values are in the table itself, and open no file."""
+    if isinstance(rows, Table):
+        return rows.column_names
+    kinds = rows.features.items()
+    return [name for name, kind in kinds if type(kind).__name__ == "Value"]
+
+
+def total_notes(
+    source: str, rows: Table | Dataset, numbers: Sequence[str]
+) -> list[str]:
+    """Return a note where the last row of a table is the total of the others."""
+    if len(rows) < 2:
+        return []
+    last = rows.select_columns(plain_columns(rows))[len(rows) - 1]
+    note = total_note(last, rows.__getitem__, numbers, places(rows)[-1])
+    return [f"{source}: {note}"] if note else []
 
 
 def _from_frame(frame: Any) -> Table:

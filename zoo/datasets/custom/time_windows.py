@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from zoo._utils.shown import counted
 from zoo.datasets.custom.examples import Column
-from zoo.datasets.custom.tables import column_notes, places
+from zoo.datasets.custom.tables import column_notes, places, plain_columns, total_notes
 from zoo.errors import DataError
+from zoo.runtime.odd_rows import series_problem
 from zoo.runtime.table import Table
 from zoo.runtime.time_order import dated_columns, time_order
 from zoo.specs import Input
@@ -72,9 +73,11 @@ def windows(
             f"{source} has {counted(len(rows), 'row')}, and this model needs "
             f"{length + horizon}: it looks back on {length} and says what comes next."
         )
-    notes = _check_order(source, rows)
+    each = inputs.column_names
+    notes = _check_order(source, rows, each)
     if isinstance(inputs, Table) or inputs.format["type"] is None:
         notes += column_notes(source, inputs, input_spec, but=target)
+        notes += total_notes(source, rows, [*dict.fromkeys([*each, target])])
     values, after = rows[target], range(length, length + count)
     targets = [
         values[row] if horizon == 1 else tuple(values[row : row + horizon])
@@ -85,11 +88,17 @@ def windows(
     return Rows(Windows(inputs, length, range(count)), targets, names, notes)
 
 
-def _check_order(source: str, rows: Table | Dataset) -> list[str]:
-    """Refuse rows that are not in the order of time; return what can't be told, and
-    which times come twice or are missing."""
+def _check_order(source: str, rows: Table | Dataset, taken: Sequence[str]) -> list[str]:
+    """Refuse rows of several series, and those that are not in the order of time.
+
+    Return what can't be told, and which times come twice or are missing. `taken` are
+    the columns of the model.
+    """
     columns = {name: rows[name] for name in dated_columns(rows.column_names)}
     times = rows.times if isinstance(rows, Table) else None
+    names = plain_columns(rows)
+    if problem := series_problem(names, rows.__getitem__, times, taken):
+        raise DataError(f"{source}: {problem}")
     found = time_order(columns, times, places(rows))
     if found.direction in ("back", "mixed"):
         raise DataError(f"{source}: {found.problem}")
