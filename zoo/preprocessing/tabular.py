@@ -67,25 +67,24 @@ class TabularPreprocessor(Preprocessor[TabularInput]):
 def far_values(column: Column, values: Sequence[Any]) -> InputWarning | None:
     """Return which values of a column lie far outside what training saw, if any.
 
-    What is no number is passed over.
+    A negative one does where training saw none. What is no number is passed over.
     """
     slack = MAX_RANGES_OUTSIDE * (column.high - column.low)
     low, high = column.low - slack, column.high + slack
+    least = max(low, 0) if column.low >= 0 else low
     rows = tuple(
         row
         for row, value in enumerate(values)
-        if isinstance(value, int | float) and (value < low or value > high)
+        if isinstance(value, int | float) and (value < least or value > high)
     )
     if not rows:
         return None
-    unit = f" {column.unit}" if column.unit else ""
-    return InputWarning(
-        column.name,
-        f"{column.name} = {values[rows[0]]:.4g}",
-        f" lies far outside the training data ({column.low:.4g} to {column.high:.4g}"
-        f"{unit}): check its unit.",
-        rows,
-    )
+    first, unit = values[rows[0]], f" {column.unit}" if column.unit else ""
+    known = f"({column.low:.4g} to {column.high:.4g}{unit})"
+    rest = f" lies far outside the training data {known}: check its unit."
+    if low <= first <= high:
+        rest = f" is negative, and nothing in the training data is {known}: check it."
+    return InputWarning(column.name, f"{column.name} = {first:.4g}", rest, rows)
 
 
 def table_warnings(rows: Any, columns: Sequence[Column]) -> list[InputWarning]:

@@ -63,7 +63,8 @@ def read(
         dates = None if index is None else index[-last:]
         beside = _dates_of_index(raw) if index is None else {}
         columns = {name: values[-last:] for name, values in beside.items()}
-        _check_order([row for _, row in kept], dates, input_spec, columns)
+        places = raw.places[-last:] if isinstance(raw, Table) else ()
+        _check_order([row for _, row in kept], dates, input_spec, columns, places)
     _check_whole(raw, [row for _, row in rows], input_spec, series=last is not None)
     _say_truth([row for _, row in kept], input_spec)
     return [_numbers(row, input_spec, where) for where, row in kept], single
@@ -177,6 +178,7 @@ def _check_order(
     index: Sequence[Any] | None,
     input_spec: Any,
     beside: Mapping[str, list[Any]],
+    places: Sequence[str],
 ) -> None:
     """Refuse rows of a series that are not in the order of time; warn where dates do
     not say it."""
@@ -184,7 +186,7 @@ def _check_order(
     columns = {
         name: [row.get(name) for row in named] for name in (named[0] if named else ())
     }
-    found = time_order({**columns, **beside}, index)
+    found = time_order({**columns, **beside}, index, places)
     if found.direction in ("back", "mixed"):
         raise InputError(found.problem, describe(input_spec))
     for said in (found.problem, *found.notes):

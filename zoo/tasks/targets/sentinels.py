@@ -57,10 +57,8 @@ def far_notes(values: Sequence[float], names: Sequence[str]) -> list[str]:
     rows = [row for row, value in enumerate(values) if value not in SENTINELS]
     rows.sort(key=values.__getitem__)
     for count in range(1, FEW + 1):
-        for far, others in (
-            (rows[:count], rows[count:]),
-            (rows[-count:], rows[:-count]),
-        ):
+        ends = (rows[:count], rows[count:]), (rows[-count:], rows[:-count])
+        for far, others in ends:
             if len(others) < ENOUGH:
                 return []
             low, high = values[others[0]], values[others[-1]]
