@@ -56,7 +56,10 @@ def read(
         ]
         rows = list(zip(number, values, strict=True))
     if not rows:
-        raise InputError("The input is empty.", describe(input_spec))
+        problem = "The input is empty."
+        if isinstance(raw, Table) and raw.source:
+            problem = f"{raw.source} has names of columns, and no rows."
+        raise InputError(problem, describe(input_spec))
     kept = rows if last is None else rows[-last:]
     if last is not None:
         index = _index(raw)

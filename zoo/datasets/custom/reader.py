@@ -65,7 +65,7 @@ def read_data(
     found = _found(data, expected, known if labels is None else labels)
     parts = {name or "training": rows for name, rows in found.parts.items()}
     if "training" not in parts or not len(parts["training"].targets):
-        raise DataError(f"{found.source} holds no training rows.")
+        raise DataError(_no_rows(found, "training"))
     if expected.kind.dataset_labels and labels is None:
         labels = _of_values(data)
     names = expected.kind.parse(found.source, parts, labels, known)
@@ -109,7 +109,7 @@ def read_part(
     order = (*wanted, "", "training")
     split = next((one for one in order if one in found.parts), None)
     if split is None or not len(found.parts[split].targets):
-        raise DataError(f"{found.source} holds no {wanted[0]} rows.")
+        raise DataError(_no_rows(found, wanted[0]))
     if expected.kind.dataset_labels and labels is None:
         labels = _of_values(data)
     rows = found.parts[split]
@@ -137,6 +137,13 @@ class _Found:
     source: str
     parts: dict[str, Rows]
     notes: list[str] = field(default_factory=list)
+
+
+def _no_rows(found: _Found, wanted: str) -> str:
+    """Return what is said of data without the rows that are wanted."""
+    if not [*filter(None, found.parts)]:  # a table, and not in splits
+        return f"{found.source} has names of columns, and no rows."
+    return f"{found.source} holds no {wanted} rows."
 
 
 def _examples(rows: Rows) -> LabeledExamples:

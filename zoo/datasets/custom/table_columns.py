@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING, Any
 from zoo.datasets.custom import outside, time_windows
 from zoo.datasets.custom.examples import Column
 from zoo.datasets.custom.tables import (
+    check_texts,
     column_notes,
     find_column,
+    find_each,
     input_column,
     places,
     total_notes,
@@ -44,8 +46,7 @@ def table(
         else find_column(source, columns, expected.columns, "target")
     )
     each = input_spec.required_columns
-    for name in each:
-        find_column(source, list(changed[0]) if changed else columns, [name], "model's")
+    find_each(source, list(changed[0]) if changed else columns, each)
     outside.check_plain(rows, [*(() if changed else each)], source)
     if target and not expected.kind.pictures:
         outside.check_plain(rows, [target], source)
@@ -55,13 +56,14 @@ def table(
             source, rows, inputs, input_spec, target, expected.horizon
         )
     names = places(rows)
+    items: Sequence[Any]
     if each:
         inputs = changed or _numbers(rows, each)
         notes = [] if changed else column_notes(source, inputs, input_spec)
         if not changed:
             notes += total_notes(source, rows, [*each, *_numeric(rows, target)])
-        return Rows(Column(inputs, None), _targets(rows, target), names, notes)
-    items: Sequence[Any]
+        items = Column(inputs, None, source=source)
+        return Rows(items, _targets(rows, target), names, notes)
     if changed:
         wanted = expected.options.column
         usual = [wanted] if wanted else list(input_spec.column_names)
@@ -72,6 +74,7 @@ def table(
         column = input_column(source, rows, input_spec, expected.options.column, named)
         if input_spec.takes_strings:
             outside.check_plain(rows, [column], source)
+            check_texts(source, rows, column)
             return Rows(Column(rows, column), _targets(rows, target), names)
         outside_too = expected.options.allow_outside
         items = pictures(source, rows, column, beside, outside_too)

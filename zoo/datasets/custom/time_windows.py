@@ -27,10 +27,14 @@ class Windows(Column):
     timed = True
 
     def __init__(
-        self, rows: Table | Dataset, length: int, picked: Sequence[int] | None = None
+        self,
+        rows: Table | Dataset,
+        length: int,
+        picked: Sequence[int] | None = None,
+        source: str = "",
     ) -> None:
         starts = range(len(rows) - length + 1) if picked is None else picked
-        super().__init__(rows, None, starts)
+        super().__init__(rows, None, starts, source)
         self.length = length
 
     def __getitem__(self, row: Any) -> Any:
@@ -39,7 +43,12 @@ class Windows(Column):
 
     def pick(self, rows: Sequence[int]) -> Windows:
         """Return some of the windows, in this order."""
-        return Windows(self.rows, self.length, [self.picked[row] for row in rows])
+        picked = [self.picked[row] for row in rows]
+        return Windows(self.rows, self.length, picked, self.source)
+
+    def placed(self, row: int) -> Any:
+        """Return a window as a table that knows where its rows stand."""
+        return self._table(row, self.length)
 
     def contents(self) -> Iterator[Sequence[Any]]:
         """Yield the values of each window."""
@@ -85,7 +94,7 @@ def windows(
     ]
     where = places(rows)
     names = [where[row] for row in after]  # the first that is forecast
-    return Rows(Windows(inputs, length, range(count)), targets, names, notes)
+    return Rows(Windows(inputs, length, range(count), source), targets, names, notes)
 
 
 def _check_order(source: str, rows: Table | Dataset, taken: Sequence[str]) -> list[str]:
