@@ -367,7 +367,9 @@ def test_a_missing_column(tmp_path: Path) -> None:
     """
     path = csv(tmp_path, "a,label\n1,x\n")
 
-    assert complaint(path, ROW) == f"{path} has no model's column 'b'. It has a, label."
+    assert complaint(path, ROW) == (
+        f"{path} has no column 'b', which the model takes. It has a, label."
+    )
 
 
 @pytest.mark.parametrize(

@@ -844,7 +844,8 @@ def test_a_number_that_stands_for_a_missing_value_is_said(tmp_path: Path) -> Non
     with pytest.warns(DataWarning) as warned:
         part = read_part(path, spec.input, spec.output, ("test",))
 
-    assert [str(one.message)[:58] for one in warned] == [
+    texts = [str(one.message)[:58] for one in warned]
+    assert [one for one in texts if " holds " in one] == [
         f"houses.csv: '{columns[0]}' holds -999 in 1 row, far from its "[:58],
         "houses.csv: the target holds 9999 in 1 row, far from its other values"[:58],
     ]

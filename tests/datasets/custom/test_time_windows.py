@@ -120,7 +120,8 @@ def test_the_content_of_a_series_is_known() -> None:
         (
             series(9).remove_columns("volume"),
             {},
-            "the dataset has no model's column 'volume'. It has close, note.",
+            "the dataset has no column 'volume', which the model takes. It has close, "
+            "note.",
         ),
         (
             series(9).remove_columns("close"),
