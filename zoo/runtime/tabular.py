@@ -242,7 +242,7 @@ def _value(name: str, row: Mapping[Any, Any], input_spec: Any, where: str) -> An
     hint = near(name, sorted(others)).replace("Did you mean", "Is it")
     if not hint:
         hint = f"There is: {', '.join(map(str, row))}."
-        if others and all(math.isfinite(_float(other)) for other in others):
+        if others and all(math.isfinite(to_float(other)) for other in others):
             hint = "The first line holds numbers, and no names of columns: add them."
     problem = f"{where}column {name!r} is missing. {hint.strip()}"
     raise InputError(problem, describe(input_spec))
@@ -251,7 +251,7 @@ def _value(name: str, row: Mapping[Any, Any], input_spec: Any, where: str) -> An
 def _number(value: Any, column: Any, input_spec: Any, where: str) -> float:
     if isinstance(value, (Tensor, np.ndarray, np.generic)) and value.ndim == 0:
         value = value.item()
-    number = _float(value)
+    number = to_float(value)
     if math.isfinite(number) and abs(number) <= MAX_FLOAT:
         return number
     fault = "too large a number" if math.isfinite(number) else no_number(value)
@@ -294,7 +294,8 @@ def no_number(value: Any) -> str:
     return "not a number"
 
 
-def _float(value: Any) -> float:
+def to_float(value: Any) -> float:
+    """Return what is written as a number as one; NaN for all else."""
     plain = isinstance(value, str) or hasattr(value, "__float__")
     if not plain or isinstance(value, (Tensor, np.ndarray)):
         return math.nan

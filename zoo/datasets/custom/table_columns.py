@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Sequence
-from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +21,7 @@ from zoo.datasets.custom.tables import (
 )
 from zoo.datasets.custom.wanted import Wanted
 from zoo.runtime.table import Table
+from zoo.runtime.tabular import to_float
 from zoo.tasks.targets.base import Rows
 
 if TYPE_CHECKING:
@@ -153,8 +154,8 @@ def _numbers(rows: Table | Dataset, names: Sequence[str]) -> Table | Dataset:
 
 def _number(value: Any) -> Any:
     if isinstance(value, (str, int)) and not isinstance(value, bool):
-        with suppress(ValueError, OverflowError):
-            return float(value)
+        number = to_float(value)
+        return number if math.isfinite(number) else value
     return value
 
 
