@@ -174,12 +174,13 @@ def _judged(
             f"{times[row - 1]!s} to {times[row]!s} ({where}). Sort them, the oldest "
             "first.",
         )
-    if row := _undated(times):
+    undated = _undated(times)
+    if undated is not None:
         return TimeOrder(
             "unknown",
             f"The order of the rows in time can't be told: {shown} holds "
-            f"{times[row]!r} ({_place(row, places)}), which is no date. They are taken "
-            "to be the oldest first.",
+            f"{times[undated]!r} ({_place(undated, places)}), which is no date. They "
+            "are taken to be the oldest first.",
         )
     odd = next((one for one in times if one is None or one in ("", "nan")), times[0])
     return TimeOrder(
