@@ -426,6 +426,7 @@ def test_help_lists_every_setting(run: Run) -> None:
     assert "layer_lr_decay=0.7 of the rate, from one block to the block" in shown
 
 
+@pytest.mark.filterwarnings("default::zoo.errors.DataWarning")
 def test_what_is_odd_about_a_table_is_said(run: Run, tmp_path: Path) -> None:
     """
     By the command as by the function, before the figures.
