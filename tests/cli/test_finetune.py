@@ -424,3 +424,20 @@ def test_help_lists_every_setting(run: Run) -> None:
         default = "" if one.default is None else one.default
         assert f" {one.name}={default} " in shown
     assert "layer_lr_decay=0.7 of the rate, from one block to the block" in shown
+
+
+@pytest.mark.filterwarnings("default::zoo.errors.DataWarning")
+def test_what_is_odd_about_a_table_is_said(run: Run, tmp_path: Path) -> None:
+    """
+    By the command as by the function, before the figures.
+    """
+    rows = "".join(f"{1 + n / 10},7,{0.5 + n / 100}\n" for n in range(8))
+    (tmp_path / "rows.csv").write_text(f"study,sleep,score\n{rows}99,7,0.6\n")
+
+    ended = run("evaluate", "mlp-exam-score", "rows.csv", "--target", "score")
+
+    assert ended.err == (
+        "warning: rows.csv: study = 99 (line 10) lies far outside the training data (0 "
+        "to 7 hours): check its unit.\n"
+    )
+    assert ended.out.startswith("measured on 9 rows of rows.csv\n")

@@ -199,9 +199,9 @@ def test_a_wrong_batch_size(iris: nn.Module, size: int) -> None:
     )
 
 
-def test_a_suspicion_is_told_once_for_each_kind(lenet: nn.Module) -> None:
+def test_a_suspicion_is_told_once_a_call_for_each_kind(lenet: nn.Module) -> None:
     """
-    Of each kind of doubt a model speaks once, and at the line that called.
+    However many batches share it, at the line that called; the next call tells it too.
     """
     bright = torch.full((3, 1, 28, 28), 200.0)
     with pytest.warns(UserWarning, match="divide by 255") as first:
@@ -213,7 +213,7 @@ def test_a_suspicion_is_told_once_for_each_kind(lenet: nn.Module) -> None:
         zoo.predict(lenet, bright)
         zoo.predict(lenet, PAPER)
 
-    assert [len(first), len(second), len(third)] == [1, 1, 0]
+    assert [len(first), len(second), len(third)] == [1, 1, 2]
     assert first[0].filename == __file__
 
 

@@ -12,7 +12,7 @@ import torch
 
 from zoo import Column, TabularInput
 from zoo.errors import InputError
-from zoo.preprocessing.tabular import TabularPreprocessor, input_warning
+from zoo.preprocessing.tabular import TabularPreprocessor
 from zoo.runtime.tabular import describe
 from zoo.runtime.tabular import read as rows
 
@@ -192,7 +192,7 @@ def test_refused(raw: Any, problem: str) -> None:
 
 REFUSED_FILES: list[tuple[bytes, str]] = [
     (b"", "{path} is empty."),
-    (b"sepal,petal\n", "The input is empty."),
+    (b"sepal,petal\n", "{path} has names of columns, and no rows."),
     (
         b"sepal;petal\n5;1,5\n",
         "{path}, line 2: column 'petal' holds '1,5', not a number: write 1.5, or leave "
@@ -263,30 +263,30 @@ def test_numbers_like_those_of_training_raise_no_suspicion() -> None:
     """
     As far again beyond the range as the range is wide is still accepted.
     """
-    assert input_warning(torch.tensor([[1.0, 1.0], [10.0, 9.0]]), LENGTHS) is None
+    batch = torch.tensor([[1.0, 1.0], [10.0, 9.0]])
+
+    assert TabularPreprocessor().input_warnings(batch, LENGTHS) == []
 
 
-@pytest.mark.parametrize(
-    ("row", "kind", "sentence"),
-    [
-        (
-            [51.0, 1.5],
-            "sepal",
-            "sepal = 51 lies far outside the training data (4 to 7 cm): check its "
-            "unit.",
-        ),
-        (
-            [5.0, -3.5],
-            "petal",
-            "petal = -3.5 lies far outside the training data (1 to 5): check its unit.",
-        ),
-    ],
-)
-def test_a_number_far_outside(row: list[float], kind: str, sentence: str) -> None:
+def test_numbers_far_outside() -> None:
     """
-    A number in another unit is noticed, with its column and what training saw.
+    Of every column, with the first row of it, and what training saw.
     """
-    assert input_warning(torch.tensor([[5.0, 1.5], row]), LENGTHS) == (kind, sentence)
+    batch = torch.tensor([[5.0, 1.5], [51.0, -3.5], [60.0, 2.0]])
+
+    found = TabularPreprocessor().input_warnings(batch, LENGTHS)
+
+    assert [one.kind for one in found] == ["sepal", "petal"]
+    assert [one.rows for one in found] == [(1, 2), (1,)]
+    assert [one.text("row 2", len(one.rows)) for one in found] == [
+        "sepal = 51 (row 2 and 1 more) lies far outside the training data (4 to 7 cm): "
+        "check its unit.",
+        "petal = -3.5 (row 2) lies far outside the training data (1 to 5): check its "
+        "unit.",
+    ]
+    assert found[1].text() == (
+        "petal = -3.5 lies far outside the training data (1 to 5): check its unit."
+    )
 
 
 @pytest.mark.parametrize("cell", ["5_1", "1_000.5"])

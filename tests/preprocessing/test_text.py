@@ -198,8 +198,9 @@ def test_a_text_of_unknown_words_is_suspicious(expected: TextInput) -> None:
     known = TEXTS.collate(["a dog", "cat"], expected)
     strange = TEXTS.collate(["a dog", "고양이 🐈"], expected)
 
-    assert TEXTS.input_warning(known, expected) is None
-    assert TEXTS.input_warning(strange, expected) == (
+    assert TEXTS.input_warnings(known, expected) == []
+    (found,) = TEXTS.input_warnings(strange, expected)
+    assert (found.kind, found.text()) == (
         "unknown",
         "A text has no word that the model knows, so its answer means nothing: check "
         "the language and the alphabet (language: en).",

@@ -276,14 +276,16 @@ def test_a_batch_has_rows_and_columns() -> None:
 
 def test_what_lies_far_outside_is_told() -> None:
     """
-    By column, once.
+    By column, with the first step of it, and the series where it is.
     """
     far = torch.tensor([[[11.0, 2.0], [12.0, 900.0], [13.0, 4.0]]])
 
-    assert SERIES.input_warning(torch.tensor([LAST]), PRICES) is None
-    assert SERIES.input_warning(far, PRICES) == (
-        "volume",
-        "volume = 900 lies far outside the training data (0 to 100): check its unit.",
+    assert SERIES.input_warnings(torch.tensor([LAST]), PRICES) == []
+    (found,) = SERIES.input_warnings(torch.cat([torch.tensor([LAST]), far]), PRICES)
+    assert (found.kind, found.rows, found.noun) == ("volume", (1,), "series")
+    assert found.text("series 2") == (
+        "volume = 900 in step 2 of 3 (series 2) lies far outside the training data (0 "
+        "to 100): check its unit."
     )
 
 

@@ -105,8 +105,8 @@ def test_dates_without_a_name_do_not_hide_those_with_one() -> None:
         "The rows go back in time: 'date' falls to 2024-01-01."
     )
     assert time_order({"close": [1, 2, 3]}, index=odd).problem == (
-        "The order of the rows in time can't be told from the first column, such as "
-        "'2024-01-01': they are taken to be the oldest first."
+        "The order of the rows in time can't be told: the first column holds '-' (row "
+        "2), which is no date. They are taken to be the oldest first."
     )
 
 

@@ -1,7 +1,6 @@
 """Evaluate a model on a user's own data: its outputs, and the metrics of its task."""
 
 import math
-import warnings
 from collections.abc import Mapping
 from dataclasses import asdict
 from functools import partial
@@ -18,8 +17,8 @@ from zoo.datasets.custom.trained_rows import count_trained
 from zoo.datasets.custom.wanted import ReadOptions
 from zoo.errors import DataError, DataWarning, OptionError, TruncationWarning, near
 from zoo.inference import features
-from zoo.inference.batch_runner import warn_once
 from zoo.inference.engine import Backend, check_backend, with_backend
+from zoo.inference.input_warnings import InputWarnings
 from zoo.models.devices import (
     BatchLimit,
     Device,
@@ -31,6 +30,7 @@ from zoo.models.loading import require_module
 from zoo.models.metadata import model_metadata, unwrap_model
 from zoo.models.precision import Precision, at_precision, check_used
 from zoo.runtime.eval_mode import eval_mode, forward_on_device
+from zoo.runtime.user_warnings import warn_user
 from zoo.tasks import get_task
 
 __all__ = [
@@ -134,7 +134,7 @@ def evaluate_part(
     _warn_of_trained_rows(model, part.rows, part.source)
     cut = features.truncation_note(model, part.rows, part.source, part.name)
     if cut:
-        warnings.warn(cut, TruncationWarning, stacklevel=3)
+        warn_user(cut, TruncationWarning)
     with on_device(model, device):
         quick = _quickened(model, part.rows, precision, backend, prepare)
         with eval_mode(model):
@@ -185,11 +185,10 @@ def _warn_of_trained_rows(model: nn.Module, rows: LabeledExamples, source: str) 
     report = model_metadata(model).report
     count = count_trained(report.sha256, rows) if report else 0
     if count:
-        warnings.warn(
+        warn_user(
             f"{source}: the model was trained on {count:,} of these {len(rows):,} "
             "rows, so the metrics flatter it. Measure it on others.",
             DataWarning,
-            stacklevel=4,
         )
 
 
@@ -205,11 +204,12 @@ def predict_examples(
     spec, limit = model_metadata(model).spec, BatchLimit()
     task, module = get_task(spec.task), unwrap_model(model)
     outputs: list[Tensor] = []
+    warned = InputWarnings()
     with eval_mode(model):
         for inputs in features.model_inputs(model, rows, **prepare):
-            odd = task.input_warning(inputs, spec.input) if warn else None
-            if odd is not None:
-                warn_once(model, *odd)
+            if warn:  # of values in rows, their reader has
+                odd = task.input_warnings(inputs, spec.input)
+                warned.add(one for one in odd if not one.rows)
             outputs += limit.parts(
                 len(inputs),
                 partial(_output_of_part, module, inputs),

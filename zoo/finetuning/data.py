@@ -14,9 +14,9 @@ from zoo.datasets.custom.wanted import ReadOptions
 from zoo.datasets.in_memory import TensorRows
 from zoo.finetuning.strategies import Settings
 from zoo.inference import features
-from zoo.inference.batch_runner import warn_once
 from zoo.models.metadata import model_metadata, with_input_spec
 from zoo.preprocessing.preprocessor import preprocessor
+from zoo.runtime.user_warnings import warn_user
 from zoo.specs import ImageInput, ModelSpec
 from zoo.tasks import get_task
 
@@ -87,12 +87,12 @@ def learn_background(model: nn.Module, splits: DatasetSplits, *, invert: bool) -
     some = rows.pick(range(0, len(rows), -(-len(rows) // SAMPLE_ROWS)))
     task = get_task(model_metadata(model).spec.task)
     batch = torch.cat(list(features.model_inputs(model, some)))
-    kind, sentence = task.input_warning(batch, input_spec) or ("", "")
-    if kind == "background":
+    odd = task.input_warnings(batch, input_spec)
+    for sentence in (one.text() for one in odd if one.kind == "background"):
         learnt: Literal["dark", "light"] = (
             "light" if input_spec.background == "dark" else "dark"
         )
-        warn_once(model, kind, f"{splits.source}: {sentence} {LEARNT.format(learnt)}")
+        warn_user(f"{splits.source}: {sentence} {LEARNT.format(learnt)}")
         with_input_spec(model, replace(input_spec, background=learnt))
 
 

@@ -1,7 +1,6 @@
 """Fine-tune a trained model on a user's own data: `zoo.finetune`."""
 
 import itertools
-import warnings
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
@@ -33,6 +32,7 @@ from zoo.models.freeze import head_of, unfreeze
 from zoo.models.metadata import attach, model_metadata, unwrap_model
 from zoo.models.precision import Autocast, Precision, resolve_precision
 from zoo.runtime.eval_mode import eval_mode
+from zoo.runtime.user_warnings import warn_user
 from zoo.tasks import get_task
 from zoo.training.execution import ExecutionContext
 from zoo.training.monitoring import StageMonitor, TrainingMonitor
@@ -200,11 +200,11 @@ def _with_remarks(model: nn.Module, splits: DatasetSplits) -> DatasetSplits:
     if model_metadata(model).spec.input.pictured:
         notes += near_copy_notes(splits, copied_rows(splits))
     for note in notes:
-        warnings.warn(note, DataWarning, stacklevel=3)
+        warn_user(note, DataWarning)
     for part, rows in splits.parts().items():
         source = splits.source_of(part)
         if note := featuring.truncation_note(model, rows, source, part):
-            warnings.warn(note, TruncationWarning, stacklevel=3)
+            warn_user(note, TruncationWarning)
             notes += (note,)
     return replace(splits, notes=splits.notes + notes) if notes else splits
 

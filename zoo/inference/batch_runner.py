@@ -1,6 +1,5 @@
 """Run batches through a model: quickened once, in parts where memory is full."""
 
-import warnings
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from numbers import Integral
@@ -10,6 +9,7 @@ from torch import Tensor, nn
 
 from zoo.errors import InputError, OptionError, TruncationWarning, near
 from zoo.inference.engine import Backend, EngineModule, check_backend, with_backend
+from zoo.inference.input_warnings import InputWarnings
 from zoo.inference.sliding_window import slide
 from zoo.inference.window_grid import Windows
 from zoo.models.bfloat16_rounding import round_kernels_
@@ -22,11 +22,13 @@ from zoo.models.precision import (
     check_used,
     resolve_precision,
 )
+from zoo.preprocessing.preprocessor import InputWarning
+from zoo.runtime.user_warnings import warn_user
 from zoo.specs import ModelSpec
 from zoo.tasks import get_task
 from zoo.tasks.results.result import Result
 
-__all__ = ["BatchRunner", "check_options", "truncation", "warn_once", "warn_truncated"]
+__all__ = ["BatchRunner", "check_options", "truncation", "warn_truncated"]
 
 
 class BatchRunner:
@@ -34,6 +36,7 @@ class BatchRunner:
 
     `options` are those of the task. With `over`, windows slide over each opened
     picture, `size` of them at once. `backend` is as for `zoo.predict`.
+    `warned` gathers the warnings about inputs.
     """
 
     def __init__(
@@ -49,7 +52,7 @@ class BatchRunner:
         check_backend(backend, precision, windows=over is not None)
         self.module, self.precision, self.options = module, precision, options
         self.over, self.size, self.backend = over, size, backend
-        self.limit = BatchLimit()
+        self.limit, self.warned = BatchLimit(), InputWarnings()
         self._quick: nn.Module | None = None
 
     def __call__(self, given: Tensor, opened: Sequence[Any]) -> list[Result]:
@@ -68,7 +71,7 @@ class BatchRunner:
         parts = self.limit.parts(len(opened), run, most)
         return [result for made in parts for result in made]
 
-    def windows(self, opened: Any) -> tuple[Result, tuple[str, str] | None]:
+    def windows(self, opened: Any) -> tuple[Result, list[InputWarning]]:
         """Return what windows find in one opened picture, and what looks wrong."""
         assert self.over is not None, "windows were asked for"
         module = at_precision(self.module, self.precision)
@@ -99,9 +102,8 @@ class BatchRunner:
         return self(given, [opened])[0]
 
     def _found(self, opened: Any) -> Result:
-        result, input_warning = self.windows(opened)
-        if input_warning:
-            warn_once(self.module, *input_warning)
+        result, found = self.windows(opened)
+        self.warned.add(found)
         return result
 
     def _quickened(self, given: Tensor) -> nn.Module:
@@ -146,14 +148,6 @@ def check_options(
         raise OptionError(spec.name, problem, names)
 
 
-def warn_once(module: nn.Module, kind: str, input_warning: str) -> None:
-    """Warn about a kind of input once a model, however many rows share the fault."""
-    warned: set[str] = vars(unwrap_model(module)).setdefault("_zoo_warned", set())
-    if kind not in warned:
-        warned.add(kind)
-        warnings.warn(input_warning, stacklevel=3)
-
-
 def truncation(spec: ModelSpec, cut: int, count: int, what: str = "texts") -> str:
     """Return what is said of `cut` inputs of `count` that are longer than is read."""
     limit = getattr(spec.input, "max_length", 0)
@@ -169,4 +163,4 @@ def warn_truncated(module: nn.Module, cut: int, count: int) -> None:
     """Warn, once for all inputs, where some are longer than the model reads."""
     if cut:
         spec = model_metadata(module).spec
-        warnings.warn(truncation(spec, cut, count), TruncationWarning, stacklevel=3)
+        warn_user(truncation(spec, cut, count), TruncationWarning)

@@ -239,7 +239,14 @@ def without_unreadable(
 def _named(part: str, rows: LabeledExamples, faults: Mapping[int, str]) -> list[str]:
     """Return faults by the names of their rows, and of their part if not training."""
     before = "" if part == "training" else f"{part} rows, "
-    return [f"{before}{rows.names[row]}: {problem}" for row, problem in faults.items()]
+    found = []
+    for row, problem in faults.items():
+        place = f"{rows.names[row]}: "
+        at = problem.lower().find(place.lower())  # where it is said already
+        inside = getattr(rows.items, "timed", False)  # of a window, one row is at fault
+        said = problem[at + len(place) :] if at >= 0 else problem
+        found.append(f"{before}{said if inside and at < 0 else place + said}")
+    return list(dict.fromkeys(found))
 
 
 def unreadable_message(model: nn.Module, splits: DatasetSplits) -> DataError | None:
@@ -306,7 +313,9 @@ def _optimized(model: nn.Module, given: Tensor, rows: int) -> nn.Module:
 
 def _item(task: Any, rows: LabeledExamples, row: int, spec: Any) -> Any:
     """Return one row's input as the task takes it, alone."""
-    items, _ = task.split_items(rows.items[row], spec.input)
+    given = rows.items
+    raw = given.placed(row) if isinstance(given, Column) else given[row]
+    items, _ = task.split_items(raw, spec.input)
     return items[0]
 
 

@@ -14,10 +14,10 @@ from zoo.errors import InputError, OptionError, PrecisionError
 from zoo.inference.batch_runner import (
     BatchRunner,
     check_options,
-    warn_once,
     warn_truncated,
 )
 from zoo.inference.engine import Backend
+from zoo.inference.input_warnings import InputWarnings
 from zoo.inference.sample import sample, supports
 from zoo.inference.sources import ReadInputs, find_source
 from zoo.inference.stream import answers, results_of
@@ -27,6 +27,7 @@ from zoo.models.loading import find, require_module
 from zoo.models.metadata import ModelMetadata, model_metadata
 from zoo.models.precision import Precision
 from zoo.runtime.eval_mode import eval_mode
+from zoo.runtime.table import Table
 from zoo.tasks import Task, get_task
 from zoo.tasks.results.result_list import ResultList
 from zoo.tasks.results.vision import Result
@@ -123,19 +124,24 @@ def predict(
         size=batch_size,
         backend=backend,
     )
+    places = raw.places if isinstance(raw, Table) and len(raw) == len(items) else ()
+    runner.warned.single = single
     results, cut = ResultList(), 0
     with on_device(module, device), eval_mode(module):
         for opened in _parts(known, items, 1 if over else batch_size, single):
             if over:
-                found, input_warning = runner.windows(opened[0])
+                found, odd = runner.windows(opened[0])
                 results.append(found)
+                runner.warned.add(odd)
             else:
                 given = task.collate(opened, input_spec, **prepare)
+                odd = task.input_warnings(given, input_spec)
+                start = len(results)
+                names = places[start : start + len(opened)]
+                runner.warned.add(odd, start, names)
                 results += runner(given, opened)
                 cut += task.truncated(opened, input_spec)
-                input_warning = task.input_warning(given, input_spec)
-            if input_warning:
-                warn_once(module, *input_warning)
+    runner.warned.say()
     warn_truncated(module, cut, len(results))
     return results[0] if single else results
 
@@ -153,14 +159,14 @@ def model_inputs(
     items, single = task.split_items(read_inputs(raw, input_spec), input_spec)
 
     def prepared() -> Iterator[tuple[list[Any], Tensor]]:
-        cut = 0
+        cut, warned, start = 0, InputWarnings(single=single), 0
         for opened in _parts(known, items, batch_size, single):
             given = task.collate(opened, input_spec, **options)
-            input_warning = task.input_warning(given, input_spec)
-            if input_warning:
-                warn_once(module, *input_warning)
+            warned.add(task.input_warnings(given, input_spec), start)
             cut += task.truncated(opened, input_spec)
+            start += len(opened)
             yield opened, given
+        warned.say()
         warn_truncated(module, cut, len(items))
 
     return prepared(), single

@@ -21,6 +21,7 @@ from zoo.inference.window_grid import (
 )
 from zoo.models.metadata import model_metadata
 from zoo.preprocessing import image
+from zoo.preprocessing.preprocessor import InputWarning
 from zoo.runtime.eval_mode import forward_on_device
 from zoo.specs import ClassOutput, ImageInput, Trunk
 from zoo.tasks.image_classification import TASK
@@ -33,13 +34,11 @@ MAX_BATCH_VALUES = (
     8 * 3 * 224 * 224
 )  # numbers in a batch: with more, a CPU waits for its memory
 
-InputWarning = tuple[str, str] | None
-
 
 def slide(
     model: nn.Module, opened: Any, given: Windows, *, batch_size: int, **options: Any
-) -> tuple[Detections, InputWarning]:
-    """Return what windows over an opened picture detect, and a warning about it.
+) -> tuple[Detections, list[InputWarning]]:
+    """Return what windows over an opened picture detect, and warnings about it.
 
     `batch_size` is the most windows of pixels that pass the model at once. `options`
     are those of the task. Raises InputError, and OptionError where `given` fits neither
@@ -52,10 +51,10 @@ def slide(
     trunk = _trunk(model, given)
     grids = _grids(model, opened, given, trunk)
     votes: list[Detection] = []
-    input_warning: InputWarning = None
+    warnings: list[InputWarning] = []
     for each in grids:
         canvas = _canvas(opened, each, input_spec, options)
-        input_warning = input_warning or TASK.input_warning(canvas, input_spec)
+        warnings = warnings or TASK.input_warnings(canvas, input_spec)
         outputs = _window_outputs(model, trunk, canvas, each, batch_size)
         votes += _votes(outputs, each, given, output_spec)
     detections = Detections(
@@ -67,7 +66,7 @@ def slide(
         by="features" if trunk else "pixels",
         picture=_thumbnail(opened),
     )
-    return detections, input_warning
+    return detections, warnings
 
 
 def _trunk(model: nn.Module, given: Windows) -> Trunk | None:

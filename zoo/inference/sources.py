@@ -5,7 +5,6 @@ import io
 import itertools
 import os
 import tarfile
-import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -18,6 +17,7 @@ from zoo.datasets.custom.table_inputs import read_inputs
 from zoo.errors import DataError, DataWarning, InputError, near
 from zoo.preprocessing.preprocessor import preprocessor
 from zoo.runtime.table import Table
+from zoo.runtime.user_warnings import warn_user
 from zoo.specs import Input
 from zoo.tasks.targets.files import (
     Files,
@@ -164,7 +164,7 @@ def _in_folder(folder: str, input_spec: Input) -> list[str]:
             problem = no_files(place, found, input_spec)
             raise InputError(problem, input_spec.description)
         for note in left_out_notes(place, found, input_spec):
-            warnings.warn(note, DataWarning, stacklevel=2)
+            warn_user(note, DataWarning)
         return [str(path) for path in found.taken]
     if input_spec.window is None:
         problem = f"{folder} is a folder, and a table is a file."
@@ -226,7 +226,7 @@ def _members(path: str, input_spec: Input) -> Iterator[Named]:
         raise InputError(problem, input_spec.description)
     alone = [one for one in left if one.name.partition(".")[0] not in taken]
     for note in left_out_notes(Path(path), Files([], alone), input_spec):
-        warnings.warn(note, DataWarning, stacklevel=2)
+        warn_user(note, DataWarning)
 
 
 def _is_picture(given: Any) -> bool:

@@ -14,7 +14,6 @@ from zoo.errors import InputError, OptionError
 from zoo.inference.batch_runner import (
     BatchRunner,
     check_options,
-    warn_once,
     warn_truncated,
 )
 from zoo.inference.engine import Backend
@@ -24,7 +23,7 @@ from zoo.models.devices import Device, on_device
 from zoo.models.loading import require_module
 from zoo.models.metadata import model_metadata
 from zoo.models.precision import Precision
-from zoo.preprocessing.preprocessor import preprocessor
+from zoo.preprocessing.preprocessor import InputWarning, preprocessor
 from zoo.runtime.eval_mode import eval_mode
 from zoo.specs import ModelSpec
 from zoo.tasks import get_task
@@ -187,12 +186,13 @@ def _answered(
                     if isinstance(made, InputError)
                     else Answer(name, made)
                 )
-            if batch.input_warning:
-                warn_once(module, *batch.input_warning)
+            names = [name for _, name in batch.inputs]
+            runner.warned.add(batch.warnings, names=names)
             cut, count = cut + batch.cut, count + len(batch.inputs)
             while due in waiting:
                 yield waiting.pop(due)
                 due += 1
+    runner.warned.say()
     warn_truncated(module, cut, count)
 
 
@@ -224,7 +224,7 @@ class _Batch(NamedTuple):
     opened: list[Any]
     given: Tensor | None
     faults: list[tuple[int, str, tuple[str, str]]]  # an exception would not pickle
-    input_warning: tuple[str, str] | None
+    warnings: list[InputWarning]
     cut: int = 0  # inputs that are longer than the model reads
 
 
@@ -249,7 +249,7 @@ class _Decoder:
         given = None
         if self.batched and loaded:
             given = self._collated(loaded, faults)
-        odd = None if given is None else task.input_warning(given, input_spec)
+        odd = [] if given is None else task.input_warnings(given, input_spec)
         return _Batch(
             [(number, name) for number, name, _ in loaded],
             [

@@ -2,7 +2,6 @@
 
 import math
 import os
-import warnings
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -14,10 +13,11 @@ from torch import Tensor
 from zoo.errors import DataError, InputError
 from zoo.preprocessing import image_file
 from zoo.preprocessing.image_module import ImageModule
-from zoo.preprocessing.preprocessor import GraphInput, Preprocessor
+from zoo.preprocessing.preprocessor import GraphInput, InputWarning, Preprocessor
 from zoo.runtime.image import fit_image, flat
 from zoo.runtime.input_errors import is_missing
 from zoo.runtime.rows import normalize, to_model_input
+from zoo.runtime.user_warnings import warn_user
 from zoo.specs import ImageInput
 
 __all__ = [
@@ -128,10 +128,11 @@ class ImagePreprocessor(Preprocessor[ImageInput]):
         pixels = ((prepared * std + mean) * 255).round().clamp(0, 255).byte()
         return Image.fromarray(pixels.permute(1, 2, 0).squeeze(-1).numpy())
 
-    def input_warning(
+    def input_warnings(
         self, batch: Tensor, input_spec: ImageInput
-    ) -> tuple[str, str] | None:
-        return input_warning(batch, input_spec)
+    ) -> list[InputWarning]:
+        found = input_warning(batch, input_spec)
+        return [InputWarning(*found)] if found else []
 
     def streamed(
         self,
@@ -412,7 +413,7 @@ def _flat_large(image: Image.Image, input_spec: ImageInput) -> Image.Image:
         rows=share,
     )
     sizes = (*image.size, *small.size)
-    warnings.warn(image_file.SMALLER.format("The picture", *sizes), stacklevel=2)
+    warn_user(image_file.SMALLER.format("The picture", *sizes))
     return flat(small, input_spec)
 
 

@@ -6,7 +6,6 @@ the orientation is used, so a broken tag beside it does no harm.
 
 import io
 import os
-import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from functools import cache
@@ -15,6 +14,7 @@ from typing import IO
 from PIL import Image, JpegImagePlugin, UnidentifiedImageError
 
 from zoo.errors import InputError
+from zoo.runtime.user_warnings import warn_user
 
 __all__ = [
     "SMALLER",
@@ -75,10 +75,7 @@ def decode(raw: str | os.PathLike[str] | bytes, name: str) -> Image.Image:
         full = image.size
         _bound(image, name, shrink=True)
         if image.size != full:
-            warnings.warn(
-                SMALLER.format(name, *full, *image.size),
-                stacklevel=2,
-            )
+            warn_user(SMALLER.format(name, *full, *image.size))
         _say_first(image, name)
         return upright(loaded(image, name))
 
@@ -232,7 +229,7 @@ def _say_first(image: Image.Image, name: str) -> None:
     """Warn where a file holds more pictures than the one that is used."""
     with suppress(Exception):  # of a broken second picture nothing is used
         if getattr(image, "is_animated", False):
-            warnings.warn(FIRST.format(name), stacklevel=3)
+            warn_user(FIRST.format(name))
 
 
 @cache

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from inspect import signature
 from pathlib import Path
-from typing import Any, ClassVar, Generic, TypeVar, cast
+from typing import Any, ClassVar, Generic, NamedTuple, TypeVar, cast
 
 import torch
 from torch import Tensor, nn
@@ -16,7 +16,7 @@ from zoo.errors import InputError
 from zoo.runtime.rows import to_model_input
 from zoo.specs import Input
 
-__all__ = ["GraphInput", "Preprocessor", "preprocessor"]
+__all__ = ["GraphInput", "InputWarning", "Preprocessor", "preprocessor"]
 
 InputT = TypeVar("InputT", bound=Input)
 
@@ -33,6 +33,26 @@ class GraphInput:
     axes: Mapping[int, str] = field(default_factory=lambda: {0: "batch"})
     module: nn.Module | None = None
     raw_axes: Mapping[int, str] = field(default_factory=dict)
+
+
+class InputWarning(NamedTuple):
+    """Why a batch does not look like the training data: a kind, and a sentence.
+
+    Where it is about some `rows` of the batch alone, the first of them and their number
+    stand in the sentence before `rest`; `noun` is what a row is.
+    """
+
+    kind: str
+    sentence: str
+    rest: str = ""
+    rows: tuple[int, ...] = ()
+    noun: str = "row"
+
+    def text(self, name: str = "", count: int = 1) -> str:
+        """Return the sentence; `name` is that of the first of `count` rows."""
+        more = f" and {count - 1:,} more" if count > 1 else ""
+        where = f" ({name}{more})" if name else ""
+        return f"{self.sentence}{where}{self.rest}"
 
 
 class Preprocessor(ABC, Generic[InputT]):
@@ -67,14 +87,13 @@ class Preprocessor(ABC, Generic[InputT]):
         given = signature(self.collate).parameters.values()
         return tuple(p.name for p in given if p.kind is p.KEYWORD_ONLY)
 
-    def input_warning(
-        self, batch: Tensor, input_spec: InputT
-    ) -> tuple[str, str] | None:
-        """Return why a batch does not look like the training data, or None.
+    def input_warnings(self, batch: Tensor, input_spec: InputT) -> list[InputWarning]:
+        """Return why a batch does not look like the training data."""
+        return []
 
-        A kind and a sentence: a model warns once of each kind.
-        """
-        return None
+    def table_warnings(self, rows: Any, input_spec: InputT) -> list[InputWarning]:
+        """Return why the rows of a table do not look like the training data."""
+        return []
 
     def truncated(self, opened: Sequence[Any], input_spec: InputT) -> int:
         """Return of how many opened items `collate` leaves a part out."""

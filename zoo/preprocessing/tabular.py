@@ -7,11 +7,11 @@ import torch
 from torch import Tensor
 
 from zoo.errors import InputError
-from zoo.preprocessing.preprocessor import Preprocessor
+from zoo.preprocessing.preprocessor import InputWarning, Preprocessor
 from zoo.runtime import tabular
 from zoo.specs import Column, TabularInput
 
-__all__ = ["TabularPreprocessor", "by_column", "drawn", "input_warning"]
+__all__ = ["TabularPreprocessor", "by_column", "drawn", "far_values", "table_warnings"]
 
 MAX_RANGES_OUTSIDE = (
     1.0  # how many training ranges beyond the range is called far outside
@@ -47,10 +47,16 @@ class TabularPreprocessor(Preprocessor[TabularInput]):
         """Return the numbers of a row, (columns,), by their columns."""
         return by_column(tensor, input_spec.columns, (len(input_spec.columns),))
 
-    def input_warning(
+    def input_warnings(
         self, batch: Tensor, input_spec: TabularInput
-    ) -> tuple[str, str] | None:
-        return input_warning(batch, input_spec)
+    ) -> list[InputWarning]:
+        """Return a warning for each column with values far outside."""
+        columns = zip(input_spec.columns, batch.T.tolist(), strict=True)
+        found = [far_values(column, values) for column, values in columns]
+        return [one for one in found if one]
+
+    def table_warnings(self, rows: Any, input_spec: TabularInput) -> list[InputWarning]:
+        return table_warnings(rows, input_spec.columns)
 
     def synthetic(
         self, input_spec: TabularInput, rows: int, random: torch.Generator
@@ -58,20 +64,33 @@ class TabularPreprocessor(Preprocessor[TabularInput]):
         return drawn(input_spec.columns, rows, random)
 
 
-def input_warning(batch: Tensor, input_spec: TabularInput) -> tuple[str, str] | None:
-    """Return which column lies far outside what training saw, and words for it."""
-    for place, column in enumerate(input_spec.columns):
-        values = batch[:, place]
-        slack = MAX_RANGES_OUTSIDE * (column.high - column.low)
-        least, most = values.min().item(), values.max().item()
-        if least < column.low - slack or most > column.high + slack:
-            worst = least if least < column.low - slack else most
-            unit = f" {column.unit}" if column.unit else ""
-            return column.name, (
-                f"{column.name} = {worst:.4g} lies far outside the training data "
-                f"({column.low:.4g} to {column.high:.4g}{unit}): check its unit."
-            )
-    return None
+def far_values(column: Column, values: Sequence[Any]) -> InputWarning | None:
+    """Return which values of a column lie far outside what training saw, if any.
+
+    A negative one does where training saw none. What is no number is passed over.
+    """
+    slack = MAX_RANGES_OUTSIDE * (column.high - column.low)
+    low, high = column.low - slack, column.high + slack
+    least = max(low, 0) if column.low >= 0 else low
+    rows = tuple(
+        row
+        for row, value in enumerate(values)
+        if isinstance(value, int | float) and (value < least or value > high)
+    )
+    if not rows:
+        return None
+    first, unit = values[rows[0]], f" {column.unit}" if column.unit else ""
+    known = f"({column.low:.4g} to {column.high:.4g}{unit})"
+    rest = f" lies far outside the training data {known}: check its unit."
+    if low <= first <= high:
+        rest = f" is negative, and nothing in the training data is {known}: check it."
+    return InputWarning(column.name, f"{column.name} = {first:.4g}", rest, rows)
+
+
+def table_warnings(rows: Any, columns: Sequence[Column]) -> list[InputWarning]:
+    """Return a warning for each column of a table with values far outside."""
+    found = [far_values(column, rows[column.name]) for column in columns]
+    return [one for one in found if one]
 
 
 def by_column(

@@ -13,7 +13,7 @@ from torch.nn.functional import pad
 from zoo._utils.schema import Malformed
 from zoo.errors import CheckpointError, DataError
 from zoo.preprocessing import tokenizer_check
-from zoo.preprocessing.preprocessor import GraphInput, Preprocessor
+from zoo.preprocessing.preprocessor import GraphInput, InputWarning, Preprocessor
 from zoo.runtime import text, tokenizer
 from zoo.specs import TextInput
 from zoo.specs.inputs import TOKENIZER
@@ -71,20 +71,21 @@ class TextPreprocessor(Preprocessor[TextInput]):
             "Give an int64 tensor (tokens,).",
         ]
 
-    def input_warning(
+    def input_warnings(
         self, batch: Tensor, input_spec: TextInput
-    ) -> tuple[str, str] | None:
+    ) -> list[InputWarning]:
         """Return a warning where the model knows not one token of a text."""
         known = batch != input_spec.pad_token_id
         if input_spec.unk_token_id is not None:
             known &= batch != input_spec.unk_token_id
         if known.any(dim=1).all():
-            return None
+            return []
         language = f" (language: {input_spec.language})" if input_spec.language else ""
-        return "unknown", (
+        sentence = (
             "A text has no word that the model knows, so its answer means nothing: "
             f"check the language and the alphabet{language}."
         )
+        return [InputWarning("unknown", sentence)]
 
     def column(
         self, rows: Any, name: str, input_spec: TextInput, source: str

@@ -6,11 +6,11 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from zoo.preprocessing.preprocessor import Preprocessor
-from zoo.preprocessing.tabular import by_column, drawn, input_warning
+from zoo.preprocessing.preprocessor import InputWarning, Preprocessor
+from zoo.preprocessing.tabular import by_column, drawn, far_values, table_warnings
 from zoo.runtime import time_series
 from zoo.runtime.time_series import Series
-from zoo.specs import SeriesInput, TabularInput
+from zoo.specs import SeriesInput
 
 __all__ = ["SeriesPreprocessor"]
 
@@ -46,12 +46,27 @@ class SeriesPreprocessor(Preprocessor[SeriesInput]):
         shape = (input_spec.length, len(input_spec.columns))
         return by_column(tensor, input_spec.columns, shape)
 
-    def input_warning(
+    def input_warnings(
         self, batch: Tensor, input_spec: SeriesInput
-    ) -> tuple[str, str] | None:
-        """See `zoo.preprocessing.tabular.input_warning`."""
-        table = TabularInput(columns=input_spec.columns)
-        return input_warning(batch.flatten(0, 1), table)
+    ) -> list[InputWarning]:
+        """Return a warning for each column with values far outside, of the series
+        where they are, and of the first step."""
+        warnings, length = [], input_spec.length
+        for place, column in enumerate(input_spec.columns):
+            found = far_values(column, batch[..., place].flatten().tolist())
+            if found is not None:
+                step = found.rows[0] % length + 1
+                warnings.append(
+                    found._replace(
+                        sentence=f"{found.sentence} in step {step} of {length}",
+                        rows=tuple(sorted({row // length for row in found.rows})),
+                        noun="series",
+                    )
+                )
+        return warnings
+
+    def table_warnings(self, rows: Any, input_spec: SeriesInput) -> list[InputWarning]:
+        return table_warnings(rows, input_spec.columns)
 
     def synthetic(
         self, input_spec: SeriesInput, rows: int, random: torch.Generator

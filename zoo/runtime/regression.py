@@ -1,6 +1,5 @@
 """From a model's output to one number a row, and the metrics of regression."""
 
-import warnings
 from collections.abc import Sequence
 from typing import Any
 
@@ -10,6 +9,7 @@ from torch import Tensor, nn
 from zoo.runtime.eval_mode import eval_mode, forward_on_device
 from zoo.runtime.input_errors import InputError, SpecError
 from zoo.runtime.rows import predict_batches, spec_of
+from zoo.runtime.user_warnings import warn_user
 
 __all__ = ["evaluate", "metrics", "numbers", "predict", "results"]
 
@@ -72,7 +72,7 @@ def metrics(output: Tensor, target: Tensor) -> dict[str, float]:
         "mae": (torch.sum(error.abs()) / count).item(),
     }
     if count < 2:
-        warnings.warn(ONE_ROW, stacklevel=2)
+        warn_user(ONE_ROW)
         return found
     return {**found, "r2": _r2(squares.item(), true)}
 

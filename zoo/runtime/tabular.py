@@ -3,7 +3,6 @@
 import math
 import os
 import re
-import warnings
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -12,8 +11,10 @@ import torch
 from torch import Tensor
 
 from zoo.runtime.input_errors import InputError, near
+from zoo.runtime.odd_rows import series_problem, total_note
 from zoo.runtime.table import Table, TableError, read_csv
 from zoo.runtime.time_order import dated_columns, time_order
+from zoo.runtime.user_warnings import warn_user
 
 MAX_FLOAT = torch.finfo(torch.float32).max
 MAX_SHOWN = 60  # characters of a value that a message shows
@@ -55,14 +56,19 @@ def read(
         ]
         rows = list(zip(number, values, strict=True))
     if not rows:
-        raise InputError("The input is empty.", describe(input_spec))
+        problem = "The input is empty."
+        if isinstance(raw, Table) and raw.source:
+            problem = f"{raw.source} has names of columns, and no rows."
+        raise InputError(problem, describe(input_spec))
     kept = rows if last is None else rows[-last:]
     if last is not None:
         index = _index(raw)
         dates = None if index is None else index[-last:]
         beside = _dates_of_index(raw) if index is None else {}
         columns = {name: values[-last:] for name, values in beside.items()}
-        _check_order([row for _, row in kept], dates, input_spec, columns)
+        places = raw.places[-last:] if isinstance(raw, Table) else ()
+        _check_order([row for _, row in kept], dates, input_spec, columns, places)
+    _check_whole(raw, [row for _, row in rows], input_spec, series=last is not None)
     _say_truth([row for _, row in kept], input_spec)
     return [_numbers(row, input_spec, where) for where, row in kept], single
 
@@ -150,11 +156,32 @@ def _table(raw: Any, input_spec: Any) -> Table:
         raise InputError(exc.problem, describe(input_spec)) from exc
 
 
+def _check_whole(
+    raw: Any, rows: Sequence[Any], input_spec: Any, *, series: bool
+) -> None:
+    """Refuse rows of several series; warn of a last row that is the total."""
+    if len(rows) < 2 or not all(isinstance(row, Mapping) for row in rows):
+        return
+    names = [column.name for column in input_spec.columns]
+
+    def column(name: str) -> list[Any]:
+        return [row.get(name) for row in rows]
+
+    if series:
+        problem = series_problem(list(rows[0]), column, _index(raw), names)
+        if problem:
+            raise InputError(problem, describe(input_spec))
+    place = raw.place(len(rows) - 1) if isinstance(raw, Table) else f"Row {len(rows)}"
+    if said := total_note(rows[-1], column, names, place):
+        warn_user(said)
+
+
 def _check_order(
     rows: Sequence[Any],
     index: Sequence[Any] | None,
     input_spec: Any,
     beside: Mapping[str, list[Any]],
+    places: Sequence[str],
 ) -> None:
     """Refuse rows of a series that are not in the order of time; warn where dates do
     not say it."""
@@ -162,12 +189,12 @@ def _check_order(
     columns = {
         name: [row.get(name) for row in named] for name in (named[0] if named else ())
     }
-    found = time_order({**columns, **beside}, index)
+    found = time_order({**columns, **beside}, index, places)
     if found.direction in ("back", "mixed"):
         raise InputError(found.problem, describe(input_spec))
     for said in (found.problem, *found.notes):
         if said:
-            warnings.warn(said, stacklevel=2)
+            warn_user(said)
 
 
 def _index(raw: Any) -> list[Any] | None:
@@ -215,7 +242,7 @@ def _value(name: str, row: Mapping[Any, Any], input_spec: Any, where: str) -> An
     hint = near(name, sorted(others)).replace("Did you mean", "Is it")
     if not hint:
         hint = f"There is: {', '.join(map(str, row))}."
-        if others and all(math.isfinite(_float(other)) for other in others):
+        if others and all(math.isfinite(to_float(other)) for other in others):
             hint = "The first line holds numbers, and no names of columns: add them."
     problem = f"{where}column {name!r} is missing. {hint.strip()}"
     raise InputError(problem, describe(input_spec))
@@ -224,7 +251,7 @@ def _value(name: str, row: Mapping[Any, Any], input_spec: Any, where: str) -> An
 def _number(value: Any, column: Any, input_spec: Any, where: str) -> float:
     if isinstance(value, (Tensor, np.ndarray, np.generic)) and value.ndim == 0:
         value = value.item()
-    number = _float(value)
+    number = to_float(value)
     if math.isfinite(number) and abs(number) <= MAX_FLOAT:
         return number
     fault = "too large a number" if math.isfinite(number) else no_number(value)
@@ -248,7 +275,7 @@ def _say_truth(rows: Sequence[Any], input_spec: Any) -> None:
         if isinstance(value, (bool, np.bool_)) and name in names
     }
     for name in filter(found.__contains__, names):
-        warnings.warn(TRUE.format(name), stacklevel=3)
+        warn_user(TRUE.format(name))
 
 
 def no_number(value: Any) -> str:
@@ -267,7 +294,8 @@ def no_number(value: Any) -> str:
     return "not a number"
 
 
-def _float(value: Any) -> float:
+def to_float(value: Any) -> float:
+    """Return what is written as a number as one; NaN for all else."""
     plain = isinstance(value, str) or hasattr(value, "__float__")
     if not plain or isinstance(value, (Tensor, np.ndarray)):
         return math.nan

@@ -91,6 +91,14 @@ def time_order(
     return TimeOrder("unknown")
 
 
+def time_columns(names: Sequence[str]) -> list[str]:
+    """Return the columns that say together when a row was: one of dates, or parts."""
+    named = {_plain(str(name)): name for name in names}
+    parts = [name for name in PARTS if name in named]
+    found = _dated(named) or (parts if "year" in parts else [])
+    return [named[name] for name in found]
+
+
 def dated_columns(names: Sequence[str]) -> list[str]:
     """Return the columns that may say when a row was."""
     words = {*DATES, *PARTS, *CYCLES}
@@ -166,12 +174,32 @@ def _judged(
             f"{times[row - 1]!s} to {times[row]!s} ({where}). Sort them, the oldest "
             "first.",
         )
+    undated = _undated(times)
+    if undated is not None:
+        return TimeOrder(
+            "unknown",
+            f"The order of the rows in time can't be told: {shown} holds "
+            f"{times[undated]!r} ({_place(undated, places)}), which is no date. They "
+            "are taken to be the oldest first.",
+        )
     odd = next((one for one in times if one is None or one in ("", "nan")), times[0])
     return TimeOrder(
         "unknown",
         f"The order of the rows in time can't be told from {shown}, such as {odd!r}: "
         "they are taken to be the oldest first.",
     )
+
+
+def _undated(times: Sequence[Any]) -> int | None:
+    """Return the first row whose text is no date, after one that is."""
+    if not isinstance(times[0], str) or not _readings([times[0]]):
+        return None
+    rows = (
+        row
+        for row, one in enumerate(times)
+        if isinstance(one, str) and one.strip() and not _readings([one])
+    )
+    return next(rows, None)
 
 
 def _place(row: int, places: Sequence[str]) -> str:

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from zoo.errors import SettingsError, SpecError
 from zoo.models.metadata import model_metadata
-from zoo.preprocessing.preprocessor import preprocessor
+from zoo.preprocessing.preprocessor import InputWarning, preprocessor
 from zoo.runtime.augmentation import apply_augmentation
 from zoo.runtime.eval_mode import forward_on_device
 from zoo.specs import Input, ModelSpec, Output
@@ -22,7 +22,6 @@ __all__ = ["FinetuneSettings", "Picture", "RawRows", "Task"]
 
 InputT = TypeVar("InputT", bound=Input)
 OutputT = TypeVar("OutputT", bound=Output)
-InputWarning = tuple[str, str]
 Figures = Mapping[str, float]
 
 
@@ -148,12 +147,12 @@ class Task(Generic[InputT, OutputT]):
         """
         return opened
 
-    def input_warning(self, batch: Tensor, input_spec: InputT) -> InputWarning | None:
-        """Return why a batch does not look like the training data, or None.
+    def input_warnings(self, batch: Tensor, input_spec: InputT) -> list[InputWarning]:
+        """Return why a batch does not look like the training data.
 
-        A kind and a sentence: a model warns once of each kind.
+        A call warns once of each kind.
         """
-        return preprocessor(input_spec).input_warning(batch, input_spec)
+        return preprocessor(input_spec).input_warnings(batch, input_spec)
 
     def predict(
         self,

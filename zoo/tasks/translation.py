@@ -10,6 +10,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from zoo.preprocessing.preprocessor import InputWarning
 from zoo.runtime import tokenizer, translation
 from zoo.specs import TextInput, TranslationOutput
 from zoo.tasks._tokens import TokenTask
@@ -32,9 +33,9 @@ class Translating(TokenTask[TranslationOutput]):
         loaded: str | Tensor = super().load_item(item, input_spec)
         return translation.fitting(loaded, input_spec)
 
-    def input_warning(
+    def input_warnings(
         self, batch: Tensor, input_spec: TextInput
-    ) -> tuple[str, str] | None:
+    ) -> list[InputWarning]:
         """Return a warning where most of a text is of letters without a token."""
         made = tokenizer.tokenizer(input_spec)
         strange = [
@@ -42,13 +43,14 @@ class Translating(TokenTask[TranslationOutput]):
         ]
         parts = torch.isin(batch, torch.tensor(strange, dtype=batch.dtype)).sum(dim=1)
         if (2 * parts <= (batch != input_spec.pad_token_id).sum(dim=1)).all():
-            return super().input_warning(batch, input_spec)
+            return super().input_warnings(batch, input_spec)
         language = f" (language: {input_spec.language})" if input_spec.language else ""
-        return "letters", (
+        sentence = (
             "A text is mostly of signs that the model has no token for, so its "
             "translation means nothing: check the language and the alphabet"
             f"{language}."
         )
+        return [InputWarning("letters", sentence)]
 
     def predict(
         self,

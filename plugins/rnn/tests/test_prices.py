@@ -189,6 +189,7 @@ def test_other_prices_warn(model: PriceRNN, days: pd.DataFrame) -> None:
         zoo.predict(model, cents)
 
 
+@pytest.mark.filterwarnings("ignore:.*far from its other values")
 def test_prices_of_zero_are_measured_by_no_number(
     model: PriceRNN, days: pd.DataFrame, tmp_path: Path
 ) -> None:

@@ -380,6 +380,81 @@ def test_pixels_may_be_counted_from_zero(drawn: list[Shapes], tmp_path: Path) ->
     assert box[1] * height == pytest.approx(drawn[1].objects[0][1][1] + 1)
 
 
+def again(whole: Any) -> None:
+    whole["annotations"].append(dict(whole["annotations"][0], id=999))
+
+
+def twice_in_xml(folder: Path) -> None:
+    place = sorted(folder.rglob("*.xml"))[0]
+    before, mark, rest = place.read_text().partition("<object>")
+    one, _, after = rest.partition("</object>")
+    place.write_text(f"{before}{mark}{one}</object>{mark}{one}</object>{after}")
+
+
+def twice_in_text(folder: Path) -> None:
+    place = sorted((folder / "labels").rglob("*.txt"))[0]
+    place.write_text(place.read_text() + place.read_text().splitlines()[0] + "\n")
+
+
+@pytest.mark.parametrize("write", WRITERS, ids=lambda write: write.__name__)
+def test_a_box_that_is_given_again(
+    write: Any, drawn: list[Shapes], tmp_path: Path
+) -> None:
+    """
+    In each form it counts twice, which is said; evaluation says it too.
+    """
+    folder = write(tmp_path / "shapes", drawn)
+    if write is write_coco:
+        changed(folder, again)
+    else:
+        (twice_in_xml if write is write_voc else twice_in_text)(folder)
+    count = sum(len(one.objects) for one in drawn)
+
+    with pytest.warns(DataWarning) as told:
+        rows = found(folder)
+    with pytest.warns(DataWarning) as measured:
+        read_part(folder, FRAME, BoxOutput(labels=LABELS), ["test"], labels=LABELS)
+
+    (said,) = [str(one.message) for one in told]
+    start, _, end = said.partition(", the first at ")
+    assert start == (
+        "shapes: 1 box is given again, with the same label and place in the picture"
+    )
+    assert end.endswith(". Each counts as an object: take them out.")
+    assert [str(one.message) for one in measured] == [said]
+    assert sum(rows.counts().values()) == count + 1
+
+
+def test_boxes_that_may_be_ends(drawn: list[Shapes], tmp_path: Path) -> None:
+    """
+    All of them wider than their x and higher than their y: it is said. One that
+    leaves its picture, and would not as ends, is refused with the advice.
+    """
+    boxes = [[1 + n % 3, 2, 20, 30] for n in range(99)]
+
+    def ends(whole: Any) -> None:
+        for one, box in zip(whole["annotations"], boxes, strict=False):
+            one["bbox"] = box
+
+    folder = changed(write_coco(tmp_path / "shapes", drawn), ends)
+    count = sum(len(one.objects) for one in drawn)
+    with pytest.warns(DataWarning) as told:
+        found(folder)
+    assert [said for one in told if "as xmin" in (said := str(one.message))] == [
+        f"shapes: all {count} boxes (x, y, width, height) are wider than their x and "
+        "higher than their y, as xmin, ymin, xmax, ymax would be. If they are these "
+        "(look at shapes/annotations.json, annotation 1 (id 1)), write the width and "
+        "the height."
+    ]
+    boxes[0] = [100, 10, 150, 50]
+    assert complaint(changed(folder, ends)) == (
+        "shapes/annotations.json, annotation 1 (id 1): the box [100, 10, 150, 50] (x, "
+        "y, width, height) is not inside its picture, which is 160x120. It would be if "
+        "its numbers are xmin, ymin, xmax, ymax: write the width and the height "
+        "instead."
+    )
+
+
 def test_a_box_that_was_rounded_is_cut_off(drawn: list[Shapes], tmp_path: Path) -> None:
     def wider(whole: Any) -> None:
         whole["annotations"][0]["bbox"] = [-0.5, 0, 20, 30]

@@ -21,7 +21,7 @@ from zoo.specs import (
 
 PHOTO = ImageInput(height=8, width=8)
 TEXT = TextInput(max_length=10, vocab_size=10)
-NUMBERS = (Column(name="a", low=0, high=1), Column(name="b", low=0, high=1))
+NUMBERS = (Column(name="a", low=0, high=100), Column(name="b", low=0, high=100))
 ROW = TabularInput(columns=NUMBERS)
 
 
@@ -78,7 +78,7 @@ def test_copies_of_windows() -> None:
     """
     days = pd.date_range("2024-01-01", periods=6)
     train = pd.DataFrame({"a": range(6), "b": range(6)}, index=days)
-    test = pd.DataFrame({"a": [1, 2, 9, 9], "b": [1, 2, 9, 9]}, index=days[:4])
+    test = pd.DataFrame({"a": [1, 2, 9, 8], "b": [1, 2, 9, 8]}, index=days[:4])
     series = SeriesInput(columns=NUMBERS, length=2)
 
     found = read_data({"train": train, "test": test}, series, ForecastOutput(name="a"))

@@ -1,7 +1,11 @@
-"""Whatever a table or folder holds: every reader sees the same, and all of it."""
+"""Whatever a table or folder holds: every reader sees the same, and all of it.
+
+`ZOO_LONG=10` multiplies the number of examples, for a long run.
+"""
 
 import csv
 import io
+import os
 import warnings
 from collections.abc import Callable
 from datetime import date
@@ -41,8 +45,10 @@ ROW = TabularInput(
 )
 TEXT = TextInput(max_length=10, vocab_size=10)
 SERIES = SeriesInput(columns=ROW.columns, length=3)
+TWO = ClassOutput(labels=("x", "y"))
 NEXT = ForecastOutput(name="a")
-FEW = settings(max_examples=60, deadline=None)
+TIMES = int(os.environ.get("ZOO_LONG", "1"))
+FEW = settings(max_examples=60 * TIMES, deadline=None)
 # Text that encodings of two alphabets hold, with all that CSV treats in its own way.
 WORDS = st.text(alphabet="ab가나01.,;|\t\"\n '-", min_size=1, max_size=8)
 NUMBERS = st.one_of(
@@ -131,6 +137,46 @@ def test_all_readers_say_the_same_of_any_file(content: bytes) -> None:
         assert found == part == table
     elif not isinstance(found, str):
         assert len(found.training) == table
+
+
+CELLS = st.one_of(
+    NUMBERS, st.sampled_from(["", "x", "1,5", "NaN", "1_0", "True", " 2 "])
+)
+
+
+@FEW
+@given(
+    cells=st.lists(st.tuples(CELLS, CELLS), min_size=2, max_size=6),
+    late=st.integers(0, 5),
+)
+def test_every_cell_is_the_same_number_for_every_reader(
+    cells: list[tuple[str, str]], late: int
+) -> None:
+    """
+    Numbers, and what is none however late it comes: a prediction, an evaluation and a
+    fine-tuning have the same rows, or name the same first cell by its file and line.
+    """
+    plain = [("1", "2")] * late + cells
+    labelled = ([a, b, "xy"[n % 2]] for n, (a, b) in enumerate(plain))
+    text = written([["a", "b", "label"], *labelled], ",", csv.QUOTE_ALL)
+    task = "tabular-classification"
+    model = small(labels=("x", "y"), task=task, input=ROW)
+    with TemporaryDirectory() as folder, warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        path = Path(folder) / "rows.csv"
+        path.write_text(text, encoding="utf-8")
+        predicted = outcome(
+            lambda: TabularPreprocessor().split_items(read_inputs(path, ROW), ROW)[0]
+        )
+        found = read_data(path, ROW).training
+        part = read_part(path, ROW, TWO, ["test"], labels=["x", "y"]).rows
+        learned, measured = (
+            outcome(lambda one=one: torch.cat([*model_inputs(model, one)]).tolist())
+            for one in (found, part)
+        )
+
+    assert len(found) == len(part) == len(plain)
+    assert learned == measured == predicted
 
 
 @FEW

@@ -26,7 +26,7 @@ from zoo.specs import ImageInput, NumberOutput, TabularInput, TextInput
 PHOTO = ImageInput(height=8, width=8)
 TEXT = TextInput(max_length=10, vocab_size=10)
 ROW = TabularInput(
-    columns=(Number(name="a", low=0, high=1), Number(name="b", low=0, high=1))
+    columns=(Number(name="a", low=0, high=100), Number(name="b", low=0, high=100))
 )
 SIZE = NumberOutput(name="size")
 TABLE = {"a": [1.0, 2.0, 3.0], "b": [4.0, 5.0, 6.0], "label": ["no", "yes", "no"]}
@@ -367,7 +367,9 @@ def test_a_missing_column(tmp_path: Path) -> None:
     """
     path = csv(tmp_path, "a,label\n1,x\n")
 
-    assert complaint(path, ROW) == f"{path} has no model's column 'b'. It has a, label."
+    assert complaint(path, ROW) == (
+        f"{path} has no column 'b', which the model takes. It has a, label."
+    )
 
 
 @pytest.mark.parametrize(

@@ -31,7 +31,7 @@ from zoo.specs import (
     TextInput,
 )
 
-NUMBERS = (Column(name="a", low=0, high=1), Column(name="b", low=0, high=1))
+NUMBERS = (Column(name="a", low=0, high=100), Column(name="b", low=0, high=100))
 ROW = TabularInput(columns=NUMBERS)
 LAST = SeriesInput(columns=NUMBERS, length=2)
 TEXT = TextInput(max_length=10, vocab_size=10, language="ko")
@@ -432,7 +432,7 @@ def test_an_empty_table(tmp_path: Path) -> None:
         f"{tmp_path / 'rows.csv'} is empty."
     )
     assert complaint(read_data, csv(tmp_path, "a,b,label\n"), ROW) == (
-        "rows.csv holds no training rows."
+        "rows.csv has names of columns, and no rows."
     )
 
 
@@ -844,7 +844,8 @@ def test_a_number_that_stands_for_a_missing_value_is_said(tmp_path: Path) -> Non
     with pytest.warns(DataWarning) as warned:
         part = read_part(path, spec.input, spec.output, ("test",))
 
-    assert [str(one.message)[:58] for one in warned] == [
+    texts = [str(one.message)[:58] for one in warned]
+    assert [one for one in texts if " lies far" not in one] == [
         f"houses.csv: '{columns[0]}' holds -999 in 1 row, far from its "[:58],
         "houses.csv: the target holds 9999 in 1 row, far from its other values"[:58],
     ]

@@ -26,8 +26,8 @@ pytestmark = pytest.mark.filterwarnings("ignore:.*has no column of dates")
 NAME = "rnn-netflix"
 THREE = SeriesInput(
     columns=(
-        Column(name="close", low=0, high=1),
-        Column(name="volume", low=0, high=1),
+        Column(name="close", low=0, high=1000),
+        Column(name="volume", low=0, high=1000),
     ),
     length=3,
 )
@@ -120,7 +120,8 @@ def test_the_content_of_a_series_is_known() -> None:
         (
             series(9).remove_columns("volume"),
             {},
-            "the dataset has no model's column 'volume'. It has close, note.",
+            "the dataset has no column 'volume', which the model takes. It has close, "
+            "note.",
         ),
         (
             series(9).remove_columns("close"),

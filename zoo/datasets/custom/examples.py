@@ -111,7 +111,10 @@ class DatasetSplits:
 
 
 class Column(Sequence[Any]):
-    """Rows of a table or dataset, or one column of them, decoded on access."""
+    """Rows of a table or dataset, or one column of them, decoded on access.
+
+    `source` is what messages call a dataset.
+    """
 
     timed = False  # whether their order is that of time
 
@@ -120,8 +123,9 @@ class Column(Sequence[Any]):
         rows: Table | Dataset,
         name: str | None,
         picked: Sequence[int] | None = None,
+        source: str = "",
     ) -> None:
-        self.rows, self.name = rows, name
+        self.rows, self.name, self.source = rows, name, source
         self.picked = range(len(rows)) if picked is None else picked
 
     def __len__(self) -> int:
@@ -133,7 +137,25 @@ class Column(Sequence[Any]):
 
     def pick(self, rows: Sequence[int]) -> Column:
         """Return some of the rows, in this order."""
-        return Column(self.rows, self.name, [self.picked[row] for row in rows])
+        picked = [self.picked[row] for row in rows]
+        return Column(self.rows, self.name, picked, self.source)
+
+    def placed(self, row: int) -> Any:
+        """Return an input, and where it is a row, as a table that knows its place."""
+        return self[row] if self.name is not None else self._table(row, 1)
+
+    def _table(self, row: int, count: int) -> Table:
+        """Return rows from one on that messages can name."""
+        start = int(self.picked[row])
+        values = self.rows[start : start + count]
+        if isinstance(self.rows, Table):
+            source, places = self.rows.source, self.rows.places[start : start + count]
+        else:
+            source = self.source
+            places = [f"row {start + number}" for number in range(1, count + 1)]
+        return Table(
+            source, list(values), [*zip(*values.values(), strict=True)], places
+        )
 
     @cached_property
     def content(self) -> str:

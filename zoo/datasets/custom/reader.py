@@ -6,7 +6,6 @@ Does not know torch.
 from __future__ import annotations
 
 import os
-import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,6 +20,7 @@ from zoo.datasets.custom.table_columns import table
 from zoo.datasets.custom.wanted import ReadOptions, Wanted
 from zoo.errors import DataError, DataWarning, MissingExtra, near
 from zoo.plugins.discovery import installed
+from zoo.runtime.user_warnings import warn_user
 from zoo.specs import Input, Output
 from zoo.specs.model_spec import REPOSITORY
 from zoo.tasks.targets.base import Rows
@@ -65,7 +65,7 @@ def read_data(
     found = _found(data, expected, known if labels is None else labels)
     parts = {name or "training": rows for name, rows in found.parts.items()}
     if "training" not in parts or not len(parts["training"].targets):
-        raise DataError(f"{found.source} holds no training rows.")
+        raise DataError(_no_rows(found, "training"))
     if expected.kind.dataset_labels and labels is None:
         labels = _of_values(data)
     names = expected.kind.parse(found.source, parts, labels, known)
@@ -109,7 +109,7 @@ def read_part(
     order = (*wanted, "", "training")
     split = next((one for one in order if one in found.parts), None)
     if split is None or not len(found.parts[split].targets):
-        raise DataError(f"{found.source} holds no {wanted[0]} rows.")
+        raise DataError(_no_rows(found, wanted[0]))
     if expected.kind.dataset_labels and labels is None:
         labels = _of_values(data)
     rows = found.parts[split]
@@ -139,6 +139,13 @@ class _Found:
     notes: list[str] = field(default_factory=list)
 
 
+def _no_rows(found: _Found, wanted: str) -> str:
+    """Return what is said of data without the rows that are wanted."""
+    if not [*filter(None, found.parts)]:  # a table, and not in splits
+        return f"{found.source} has names of columns, and no rows."
+    return f"{found.source} holds no {wanted} rows."
+
+
 def _examples(rows: Rows) -> LabeledExamples:
     return LabeledExamples(
         items=rows.items, targets=tuple(rows.targets), names=rows.names
@@ -149,7 +156,7 @@ def _say(found: _Found) -> tuple[str, ...]:
     """Warn of what was left out, and return it."""
     notes = [*found.notes, *(n for rows in found.parts.values() for n in rows.notes)]
     for note in notes:
-        warnings.warn(note, DataWarning, stacklevel=3)
+        warn_user(note, DataWarning)
     return tuple(notes)
 
 

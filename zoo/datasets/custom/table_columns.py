@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Sequence
-from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from zoo.datasets.custom import outside, time_windows
 from zoo.datasets.custom.examples import Column
 from zoo.datasets.custom.tables import (
+    check_texts,
     column_notes,
     find_column,
+    find_each,
     input_column,
     places,
+    total_notes,
 )
 from zoo.datasets.custom.wanted import Wanted
 from zoo.runtime.table import Table
+from zoo.runtime.tabular import to_float
 from zoo.tasks.targets.base import Rows
 
 if TYPE_CHECKING:
@@ -43,22 +47,24 @@ def table(
         else find_column(source, columns, expected.columns, "target")
     )
     each = input_spec.required_columns
-    for name in each:
-        find_column(source, list(changed[0]) if changed else columns, [name], "model's")
+    find_each(source, list(changed[0]) if changed else columns, each)
     outside.check_plain(rows, [*(() if changed else each)], source)
     if target and not expected.kind.pictures:
         outside.check_plain(rows, [target], source)
-    if (length := input_spec.window) is not None:
+    if input_spec.window is not None:
         inputs = changed or _numbers(rows, each)
         return time_windows.windows(
-            source, rows, inputs, length, target, expected.horizon
+            source, rows, inputs, input_spec, target, expected.horizon
         )
     names = places(rows)
+    items: Sequence[Any]
     if each:
         inputs = changed or _numbers(rows, each)
-        notes = () if changed else column_notes(source, inputs)
-        return Rows(Column(inputs, None), _targets(rows, target), names, notes)
-    items: Sequence[Any]
+        notes = [] if changed else column_notes(source, inputs, input_spec)
+        if not changed:
+            notes += total_notes(source, rows, [*each, *_numeric(rows, target)])
+        items = Column(inputs, None, source=source)
+        return Rows(items, _targets(rows, target), names, notes)
     if changed:
         wanted = expected.options.column
         usual = [wanted] if wanted else list(input_spec.column_names)
@@ -69,6 +75,7 @@ def table(
         column = input_column(source, rows, input_spec, expected.options.column, named)
         if input_spec.takes_strings:
             outside.check_plain(rows, [column], source)
+            check_texts(source, rows, column)
             return Rows(Column(rows, column), _targets(rows, target), names)
         outside_too = expected.options.allow_outside
         items = pictures(source, rows, column, beside, outside_too)
@@ -147,9 +154,15 @@ def _numbers(rows: Table | Dataset, names: Sequence[str]) -> Table | Dataset:
 
 def _number(value: Any) -> Any:
     if isinstance(value, (str, int)) and not isinstance(value, bool):
-        with suppress(ValueError, OverflowError):
-            return float(value)
+        number = to_float(value)
+        return number if math.isfinite(number) else value
     return value
+
+
+def _numeric(rows: Table | Dataset, target: str) -> list[str]:
+    """Return the column of targets where its first is a number."""
+    first = rows[target][0] if target and len(rows) else None
+    return [target] if isinstance(_number(first), float) else []
 
 
 def _targets(rows: Table | Dataset, name: str) -> list[Any]:

@@ -55,6 +55,7 @@ def read_inputs(
             name, rows = _column(raw, input_spec, column, encoding)
             if input_spec.takes_strings:
                 outside.check_plain(rows, [name], _source(raw))
+                tables.check_texts(_source(raw), rows, name)
             if not allow_missing and (input_spec.takes_strings or _plain(rows)):
                 _check_present(raw, rows, name)
             return _values(raw, input_spec, rows, name, allow_outside)

@@ -13,9 +13,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from unicodedata import normalize
 
+from zoo._utils.shown import cut
 from zoo.datasets import registered
 from zoo.errors import DataError, near
+from zoo.preprocessing.preprocessor import preprocessor
 from zoo.runtime.input_errors import WORKBOOK
+from zoo.runtime.odd_rows import total_note
 from zoo.runtime.table import (
     WORKBOOKS,
     Table,
@@ -25,7 +28,7 @@ from zoo.runtime.table import (
     unique_names,
 )
 from zoo.specs import Input
-from zoo.tasks.targets.base import Targets
+from zoo.tasks.targets.base import Targets, some
 from zoo.tasks.targets.sentinels import sentinel_notes
 
 if TYPE_CHECKING:
@@ -33,14 +36,18 @@ if TYPE_CHECKING:
 
 __all__ = [
     "SUFFIXES",
+    "check_texts",
     "column_notes",
     "find_column",
+    "find_each",
     "input_column",
     "is_frame",
     "is_table",
     "is_table_path",
     "places",
+    "plain_columns",
     "read_table",
+    "total_notes",
 ]
 
 SUFFIXES = (".csv", ".tsv", ".jsonl", ".ndjson", ".json", ".parquet")
@@ -51,6 +58,8 @@ SPARSE = 50  # cells for each value that is given: most is missing
 MAX_ROWS = 50_000_000  # of a parquet file
 FEW_ROWS = 1_000_000  # which may be as equal as they like
 MAX_ROWS_A_BYTE = 10  # of more rows: a file of examples has bytes for each
+MOST_MISSING = 5  # columns that a message names
+NAMELESS = "The first line holds numbers, and no names of columns: add them."
 MISSING = ("NAType", "NaTType")  # how pandas says that there is no value
 
 
@@ -135,12 +144,44 @@ def find_column(
             return composed[normalize("NFC", name)]
     listing = " or ".join(map(repr, candidates[:4]))
     hint = near(candidates[0], columns) if len(candidates) == 1 else ""
-    option = {"target": "target"}.get(role, "" if role == "model's" else "column")
+    option = "target" if role == "target" else "column"
+    advice = f"{hint}It has {some(columns)}; name it with {option}=... (--{option})."
+    if _numbers_alone(columns):
+        advice = NAMELESS
+    raise DataError(f"{source} has no {role} column {listing}. {advice}")
+
+
+def find_each(source: str, columns: Sequence[str], names: Sequence[str]) -> None:
+    """Check that a table has every column that a model takes. Raises DataError."""
+    missing = [name for name in names if name not in columns]
+    if not missing:
+        return
+    what = "column" if len(missing) == 1 else "columns"
+    listing = ", ".join(map(repr, missing[:MOST_MISSING]))
+    more = len(missing) - MOST_MISSING
+    listing += f" and {more} more" if more > 0 else ""
+    hint = near(missing[0], columns) if len(missing) == 1 else ""
+    advice = NAMELESS if _numbers_alone(columns) else f"{hint}It has {some(columns)}."
     raise DataError(
-        f"{source} has no {role} column {listing}. {hint}It has "
-        f"{', '.join(map(str, columns))}"
-        f"{f'; name it with {option}=... (--{option})' if option else ''}."
+        f"{source} has no {what} {listing}, which the model takes. {advice}"
     )
+
+
+def check_texts(source: str, rows: Table | Dataset, name: str) -> None:
+    """Refuse a column of texts that holds objects or lists. Raises DataError."""
+    for place, value in zip(places(rows), rows[name], strict=True):
+        if isinstance(value, Mapping | list):
+            fields = ", ".join(map(repr, value)) if isinstance(value, Mapping) else ""
+            what = f"an object (with {cut(fields)})" if fields else "a list"
+            raise DataError(
+                f"{source}, {place}: the column {name!r} holds {what}, and no text. "
+                "Make a column of its own of the texts."
+            )
+
+
+def _numbers_alone(names: Sequence[str]) -> bool:
+    """Return whether all names of columns are numbers, as where there are none."""
+    return bool(names) and all(name and _is_number(name) for name in names)
 
 
 def input_column(
@@ -188,6 +229,25 @@ def _is_number(value: Any) -> bool:
     except (TypeError, ValueError):
         return False
     return True
+
+
+def plain_columns(rows: Table | Dataset) -> list[str]:
+    """Return the columns whose values are in the table itself, and open no file."""
+    if isinstance(rows, Table):
+        return rows.column_names
+    kinds = rows.features.items()
+    return [name for name, kind in kinds if type(kind).__name__ == "Value"]
+
+
+def total_notes(
+    source: str, rows: Table | Dataset, numbers: Sequence[str]
+) -> list[str]:
+    """Return a note where the last row of a table is the total of the others."""
+    if len(rows) < 2:
+        return []
+    last = rows.select_columns(plain_columns(rows))[len(rows) - 1]
+    note = total_note(last, rows.__getitem__, numbers, places(rows)[-1])
+    return [f"{source}: {note}"] if note else []
 
 
 def _from_frame(frame: Any) -> Table:
@@ -260,6 +320,11 @@ def _json(text: str, where: str) -> Any:
     try:
         return json.loads(text, object_pairs_hook=unique)
     except (ValueError, RecursionError) as exc:
+        if "Extra data: line 2 " in str(exc):
+            raise TableError(
+                f"{where} holds several objects, one a line, and no list of them: name "
+                "it .jsonl."
+            ) from exc
         raise TableError(f"{where} is not JSON ({exc}).") from exc
 
 
@@ -302,10 +367,21 @@ def _check_row_count(path: Path, rows: int) -> None:
         )
 
 
-def column_notes(source: str, rows: Table | Dataset) -> list[str]:
-    """Return what is to be said of the numbers in each column of a table."""
-    return [
-        f"{source}: {note}"
+def column_notes(
+    source: str, rows: Table | Dataset, input_spec: Input, but: str = ""
+) -> list[str]:
+    """Return what is to be said of the numbers in the columns of a table: those that
+    may stand for missing values (not in the column `but`), and those far outside of
+    what the model was trained on."""
+    notes = [
+        note
         for name in rows.column_names
+        if name != but
         for note in sentinel_notes(repr(name), rows[name])
     ]
+    where = places(rows)
+    notes += [
+        odd.text(where[odd.rows[0]], len(odd.rows))
+        for odd in preprocessor(input_spec).table_warnings(rows, input_spec)
+    ]
+    return [f"{source}: {note}" for note in notes]

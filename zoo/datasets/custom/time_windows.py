@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 from zoo._utils.shown import counted
 from zoo.datasets.custom.examples import Column
-from zoo.datasets.custom.tables import column_notes, places
+from zoo.datasets.custom.tables import column_notes, places, plain_columns, total_notes
 from zoo.errors import DataError
+from zoo.runtime.odd_rows import series_problem
 from zoo.runtime.table import Table
 from zoo.runtime.time_order import dated_columns, time_order
+from zoo.specs import Input
 from zoo.tasks.targets.base import Rows
 
 if TYPE_CHECKING:
@@ -25,10 +27,14 @@ class Windows(Column):
     timed = True
 
     def __init__(
-        self, rows: Table | Dataset, length: int, picked: Sequence[int] | None = None
+        self,
+        rows: Table | Dataset,
+        length: int,
+        picked: Sequence[int] | None = None,
+        source: str = "",
     ) -> None:
         starts = range(len(rows) - length + 1) if picked is None else picked
-        super().__init__(rows, None, starts)
+        super().__init__(rows, None, starts, source)
         self.length = length
 
     def __getitem__(self, row: Any) -> Any:
@@ -37,7 +43,12 @@ class Windows(Column):
 
     def pick(self, rows: Sequence[int]) -> Windows:
         """Return some of the windows, in this order."""
-        return Windows(self.rows, self.length, [self.picked[row] for row in rows])
+        picked = [self.picked[row] for row in rows]
+        return Windows(self.rows, self.length, picked, self.source)
+
+    def placed(self, row: int) -> Any:
+        """Return a window as a table that knows where its rows stand."""
+        return self._table(row, self.length)
 
     def contents(self) -> Iterator[Sequence[Any]]:
         """Yield the values of each window."""
@@ -54,26 +65,28 @@ def windows(
     source: str,
     rows: Table | Dataset,
     inputs: Table | Dataset,
-    length: int,
+    input_spec: Input,
     target: str,
     horizon: int,
 ) -> Rows:
-    """Return every window of `length` rows of `inputs`, each with the `horizon` values
-    of `target` that follow it.
+    """Return every window of the rows of `inputs` that a model looks at, each with
+    the `horizon` values of `target` that follow it.
 
     Raises DataError where the table is too short for one, and where dates say that its
     rows are not in the order of time, the oldest first.
     """
+    length = input_spec.window or 1
     count = len(rows) - length - horizon + 1
     if count < 1:
         raise DataError(
             f"{source} has {counted(len(rows), 'row')}, and this model needs "
             f"{length + horizon}: it looks back on {length} and says what comes next."
         )
-    notes = _check_order(source, rows)
+    each = inputs.column_names
+    notes = _check_order(source, rows, each)
     if isinstance(inputs, Table) or inputs.format["type"] is None:
-        others = [name for name in inputs.column_names if name != target]
-        notes += column_notes(source, inputs.select_columns(others))
+        notes += column_notes(source, inputs, input_spec, but=target)
+        notes += total_notes(source, rows, [*dict.fromkeys([*each, target])])
     values, after = rows[target], range(length, length + count)
     targets = [
         values[row] if horizon == 1 else tuple(values[row : row + horizon])
@@ -81,14 +94,20 @@ def windows(
     ]
     where = places(rows)
     names = [where[row] for row in after]  # the first that is forecast
-    return Rows(Windows(inputs, length, range(count)), targets, names, notes)
+    return Rows(Windows(inputs, length, range(count), source), targets, names, notes)
 
 
-def _check_order(source: str, rows: Table | Dataset) -> list[str]:
-    """Refuse rows that are not in the order of time; return what can't be told, and
-    which times come twice or are missing."""
+def _check_order(source: str, rows: Table | Dataset, taken: Sequence[str]) -> list[str]:
+    """Refuse rows of several series, and those that are not in the order of time.
+
+    Return what can't be told, and which times come twice or are missing. `taken` are
+    the columns of the model.
+    """
     columns = {name: rows[name] for name in dated_columns(rows.column_names)}
     times = rows.times if isinstance(rows, Table) else None
+    names = plain_columns(rows)
+    if problem := series_problem(names, rows.__getitem__, times, taken):
+        raise DataError(f"{source}: {problem}")
     found = time_order(columns, times, places(rows))
     if found.direction in ("back", "mixed"):
         raise DataError(f"{source}: {found.problem}")

@@ -20,13 +20,14 @@ from zoo.runtime.boxes import NO_BOX
 from zoo.specs import BoxOutput, Input
 from zoo.tasks.targets.annotations.columns import read_columns
 from zoo.tasks.targets.annotations.folder import SUFFIXES, folder_of, read_annotated
-from zoo.tasks.targets.annotations.marks import CENTER_SIZE, Mark, Marked
+from zoo.tasks.targets.annotations.marks import CENTER_SIZE, CORNER_SIZE, Mark, Marked
 from zoo.tasks.targets.base import Kinds, Rows, Targets, some
 from zoo.tasks.targets.classes import check_case
 from zoo.tasks.targets.files import picture_size
 
 __all__ = ["BoxTargets", "Boxes"]
 
+ENOUGH_BOXES = 5  # to say that all of them look like another form
 OBJECTS = 3  # of a stand-in row
 MOST_DIGITS = 9  # of a label that is a number
 
@@ -166,20 +167,32 @@ def _checked(
     """Return the objects of rows with their labels as numbers, and what is said of
     them. Raises DataError."""
     found, cut, empty = [], 0, 0
+    twice: list[str] = []
     places = {name: number for number, name in reversed([*enumerate(names)])}
     _check_pixels(rows.targets)
     for row, marked in enumerate(rows.targets):
         size = _size(rows, row, marked)
         boxes, numbers = [], []
+        seen: set[tuple[int, tuple[float, ...]]] = set()
         for mark in marked.marks:
             numbers.append(_number(mark, places))
             ends, was_cut = mark.shares(size)
             boxes.append(ends)
             cut += was_cut
+            if (numbers[-1], ends) in seen:
+                twice.append(mark.where)
+            seen.add((numbers[-1], ends))
         empty += not boxes
         found.append(Boxes(boxes=tuple(boxes), labels=tuple(numbers)))
     of = f"{part} pictures" if part else "pictures"
-    notes = []
+    notes = [f"{source}: {note}" for note in _ends_notes(rows.targets)]
+    if twice:
+        boxes_are = "1 box is" if len(twice) == 1 else f"{len(twice):,} boxes are"
+        notes.append(
+            f"{source}: {boxes_are} given again, with the same label and place in the "
+            f"picture, the first at {twice[0]}. Each counts as an object: take them "
+            "out."
+        )
     if empty:
         shows = "shows" if empty == 1 else "show"
         notes.append(
@@ -196,6 +209,20 @@ def _checked(
             "pixel, and are cut off there."
         )
     return found, notes
+
+
+def _ends_notes(rows: Iterable[Marked]) -> list[str]:
+    """Return a note where boxes that are said to be corners and sizes may be ends."""
+    marks = [m for row in rows for m in row.marks if m.form == CORNER_SIZE]
+    boxes = [mark.box for mark in marks]
+    alike = all(0 < x < width and 0 < y < height for x, y, width, height in boxes)
+    if len(marks) < ENOUGH_BOXES or not alike:
+        return []
+    return [
+        f"all {len(marks):,} boxes ({CORNER_SIZE}) are wider than their x and higher "
+        "than their y, as xmin, ymin, xmax, ymax would be. If they are these (look at "
+        f"{marks[0].where}), write the width and the height."
+    ]
 
 
 def _check_pixels(rows: Iterable[Marked]) -> None:

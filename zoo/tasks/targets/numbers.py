@@ -13,7 +13,7 @@ from zoo.errors import DataError
 from zoo.runtime.tabular import no_number
 from zoo.specs import ForecastOutput, Input, Output
 from zoo.tasks.targets.base import Kinds, OutputT, Rows, Targets
-from zoo.tasks.targets.sentinels import sentinel_notes
+from zoo.tasks.targets.sentinels import far_notes, sentinel_notes
 
 __all__ = ["STEPS", "ForecastTargets", "NumberTargets"]
 
@@ -32,11 +32,15 @@ class _Numbers(Targets[OutputT]):
         labels: Sequence[str] | None,
         known: Sequence[str] = (),
     ) -> tuple[str, ...]:
-        for rows in parts.values():
+        for part, rows in parts.items():
             pairs = zip(rows.names, rows.targets, strict=True)
             rows.targets = [_number(source, name, value) for name, value in pairs]
-            next_values = (t[0] if isinstance(t, tuple) else t for t in rows.targets)
-            notes = sentinel_notes("the target", next_values)
+            values = [t[0] if isinstance(t, tuple) else t for t in rows.targets]
+            notes = [
+                *sentinel_notes("the target", values),
+                *far_notes(values, rows.names),
+                *_constant_notes(part, values),
+            ]
             rows.notes = [*rows.notes, *(f"{source}: {note}" for note in notes)]
         return ()
 
@@ -88,6 +92,18 @@ class ForecastTargets(_Numbers[ForecastOutput]):
 def _plain(answer: list[float]) -> Any:
     """Return a target as data from a file has it: a number, or a tuple of several."""
     return answer[0] if len(answer) == 1 else tuple(answer)
+
+
+def _constant_notes(part: str, values: Sequence[float]) -> list[str]:
+    """Return a note where all targets of several rows are the same number."""
+    if len(values) < 2 or len({*values}) > 1:
+        return []
+    rows, follows = (
+        ("training row", "nothing can be learned from it")
+        if part == "training"
+        else (f"{part} row".strip(), "metrics say little about the model")
+    )
+    return [f"the target is {values[0]:g} in every {rows}: {follows}."]
 
 
 def _number(source: str, name: str, value: Any) -> Any:

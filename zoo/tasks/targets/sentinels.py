@@ -1,16 +1,19 @@
-"""Numbers that stand for a missing value, such as -999, among measured ones."""
+"""Numbers among measured ones that stand for a missing value, such as -999, or are far
+from all others."""
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from numbers import Real
 from typing import Any
 
 from zoo._utils.shown import counted
 
-__all__ = ["sentinel_notes"]
+__all__ = ["far_notes", "sentinel_notes"]
 
 NINES = tuple(float("9" * digits) for digits in range(3, 10))
 SENTINELS = frozenset((*NINES, -99.0, *(-number for number in NINES)))
+FAR = 10  # ranges of the other values beyond them is far
+FEW = 3  # values that may be far from the others at one end
 ENOUGH = 5  # other values, to say what is far from them
 
 
@@ -39,3 +42,32 @@ def sentinel_notes(column: str, values: Iterable[Any]) -> list[str]:
         for number in sorted(suspects)
         if number < 0 <= low or max(low - number, number - high) > high - low
     ]
+
+
+def far_notes(values: Sequence[float], names: Sequence[str]) -> list[str]:
+    """Return a note where few targets are very far from all others, but for usual
+    sentinels.
+
+    They are if they lie ten times as far beyond the others as these reach; `names` are
+    those of the rows.
+
+        >>> far_notes([0.1, 0.5, 0.9, 0.4, 0.6, 99], ["row 1", *"2345", "row 6"])
+        ['the target is 99 (row 6), far from its other values (0.1 to 0.9): check it.']
+    """
+    rows = [row for row, value in enumerate(values) if value not in SENTINELS]
+    rows.sort(key=values.__getitem__)
+    for count in range(1, FEW + 1):
+        ends = (rows[:count], rows[count:]), (rows[-count:], rows[:-count])
+        for far, others in ends:
+            if len(others) < ENOUGH:
+                return []
+            low, high = values[others[0]], values[others[-1]]
+            beyond = min(max(low - values[row], values[row] - high) for row in far)
+            if high > low and beyond > FAR * (high - low):
+                first = min(far)
+                more = f" and {count - 1} more" if count > 1 else ""
+                return [
+                    f"the target is {values[first]:g} ({names[first]}{more}), far from "
+                    f"its other values ({low:g} to {high:g}): check it."
+                ]
+    return []

@@ -26,6 +26,10 @@ PIXELS_FROM_1 = "xmin, ymin, xmax, ymax, pixels counted from 1"  # the last is i
 CORNER_SIZE = "x, y, width, height"  # in pixels
 CENTER_SIZE = "x, y, width, height, shares"  # the centre and the size
 ROUNDING = 1.0  # pixels: beyond its picture by no more, a box was rounded
+MEANT = (
+    " It would be if its numbers are xmin, ymin, xmax, ymax: write the width and the "
+    "height instead."
+)
 NOTED = 0.01  # pixels by which a box is cut off without a word
 
 
@@ -63,9 +67,11 @@ class Mark:
             raise DataError(f"{self.where}: {shown} has no area.")
         beyond = max(-ends[0], -ends[1], ends[2] - width, ends[3] - height)
         if beyond > ROUNDING:
+            as_ends = a >= 0 and b >= 0 and a < c <= width and b < d <= height
+            hint = MEANT if self.form == CORNER_SIZE and as_ends else ""
             raise DataError(
                 f"{self.where}: {shown} is not inside its picture, which is "
-                f"{width}x{height}."
+                f"{width}x{height}.{hint}"
             )
         inside = [
             min(max(end / of, 0.0), 1.0)
