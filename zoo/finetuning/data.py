@@ -17,7 +17,7 @@ from zoo.inference import features
 from zoo.models.metadata import model_metadata, with_input_spec
 from zoo.preprocessing.preprocessor import preprocessor
 from zoo.runtime.user_warnings import warn_user
-from zoo.specs import ImageInput, ModelSpec
+from zoo.specs import ImageInput, ModelSpec, SeriesInput, TabularInput
 from zoo.tasks import get_task
 
 __all__ = [
@@ -25,6 +25,7 @@ __all__ = [
     "class_weights",
     "fitted_options",
     "learn_background",
+    "learn_ranges",
     "read_splits",
     "split_rows",
     "tensors",
@@ -94,6 +95,23 @@ def learn_background(model: nn.Module, splits: DatasetSplits, *, invert: bool) -
         )
         warn_user(f"{splits.source}: {sentence} {LEARNT.format(learnt)}")
         with_input_spec(model, replace(input_spec, background=learnt))
+
+
+def learn_ranges(model: nn.Module, splits: DatasetSplits) -> None:
+    """Let a model expect the numbers of its training rows beside those it knows: what
+    it was taught is not far from what it saw. Raises InputError."""
+    input_spec = model_metadata(model).spec.input
+    if not isinstance(input_spec, TabularInput | SeriesInput):
+        return
+    columns = input_spec.columns
+    for batch in features.model_inputs(model, splits.training):
+        rows = batch.flatten(0, -2)
+        ends = zip(columns, rows.amin(0).tolist(), rows.amax(0).tolist(), strict=True)
+        columns = tuple(
+            replace(column, low=min(column.low, least), high=max(column.high, most))
+            for column, least, most in ends
+        )
+    with_input_spec(model, replace(input_spec, columns=columns))
 
 
 def fitted_options(model: nn.Module, splits: DatasetSplits) -> Mapping[str, Any]:

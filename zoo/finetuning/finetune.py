@@ -103,6 +103,7 @@ def finetune_by_name(
             splits, skipped = featuring.without_unreadable(model, splits)
         try:
             finetuning_data.learn_background(model, splits, invert=chosen.invert)
+            finetuning_data.learn_ranges(model, splits)
             result = finetune_model(
                 model, splits, chosen, old=old, monitor=monitor, rescue=rescue
             )
