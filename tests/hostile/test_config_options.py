@@ -43,7 +43,7 @@ def test_layers_are_bounded_by_the_weights(verb: str, tmp_path: Path) -> None:
     folder = saved("mlp-mnist", tmp_path / "x", hidden=[1] * 16_000)
     started = time.perf_counter()
 
-    with pytest.raises(OptionError, match="they make more than .* parameters, and"):
+    with pytest.raises(OptionError, match=r"they make more than .* parameters, and"):
         VERBS[verb](folder)
 
     assert time.perf_counter() - started < SECONDS
@@ -86,7 +86,8 @@ def test_a_list_of_numbers_is_no_longer_than_any_model_needs(tmp_path: Path) -> 
         zoo.load(folder)
 
     assert str(caught.value) == (
-        "Model 'mlp-mnist': hidden has more than 16,384 values. Options: hidden, dropout."
+        "Model 'mlp-mnist': hidden has more than 16,384 values. Options: hidden, "
+        "dropout."
     )
 
 
@@ -169,5 +170,5 @@ def test_a_few_layers_too_many_are_a_misfit(tmp_path: Path) -> None:
     """
     folder = saved("mlp-mnist", tmp_path / "x", hidden=[8, 8, 8])
 
-    with pytest.raises(MisfitError, match="tensor '.*' is missing"):
+    with pytest.raises(MisfitError, match=r"tensor '.*' is missing"):
         zoo.load(folder)

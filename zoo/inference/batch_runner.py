@@ -12,12 +12,13 @@ from zoo.errors import InputError, OptionError, TruncationWarning, near
 from zoo.inference.engine import Backend, EngineModule, check_backend, with_backend
 from zoo.inference.sliding_window import slide
 from zoo.inference.window_grid import Windows
+from zoo.models.config_fit import blaming_config
 from zoo.models.devices import BatchLimit
 from zoo.models.fuse_batchnorm import optimize_for_batch
 from zoo.models.metadata import model_metadata, unwrap_model
 from zoo.models.precision import Precision, at_precision, check_used
 from zoo.specs import ModelSpec
-from zoo.tasks import get_task
+from zoo.tasks import task_of
 from zoo.tasks.results.result import Result
 
 __all__ = ["BatchRunner", "check_options", "truncation", "warn_once", "warn_truncated"]
@@ -48,13 +49,15 @@ class BatchRunner:
 
     def __call__(self, given: Tensor, opened: Sequence[Any]) -> list[Result]:
         """Return a result for each row of a batch. Raises InputError, DeviceError."""
-        task = get_task(model_metadata(self.module).spec.task)
+        task = task_of(model_metadata(self.module).spec)
 
         def run(part: slice) -> list[Result]:
             module = self._quickened(given[part])
             if not isinstance(module, EngineModule):
                 module = at_precision(module, self.precision)
-            made = task.predict(module, given[part], opened[part], self.options)
+            rows = given[part]
+            with blaming_config(self.module, given=rows):
+                made = task.predict(module, rows, opened[part], self.options)
             check_used(module, self.precision)
             return made
 
@@ -65,7 +68,10 @@ class BatchRunner:
         """Return what windows find in one opened picture, and what looks wrong."""
         assert self.over is not None, "windows were asked for"
         module = at_precision(self.module, self.precision)
-        found = slide(module, opened, self.over, batch_size=self.size, **self.options)
+        with blaming_config(self.module):
+            found = slide(
+                module, opened, self.over, batch_size=self.size, **self.options
+            )
         check_used(module, self.precision)
         return found
 
@@ -124,7 +130,7 @@ def check_options(
     spec: ModelSpec, options: Mapping[str, Any], verb: str = "zoo.predict"
 ) -> None:
     """Refuse options that a verb does not take for a model. Raises OptionError."""
-    task = get_task(spec.task)
+    task = task_of(spec)
     names = ["batch_size", *task.input_options(spec.input), *task.options]
     if task.supports_windows and verb in ("zoo.predict", "zoo.predict_iter"):
         names.append("windows")

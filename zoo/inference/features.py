@@ -20,6 +20,7 @@ from zoo.inference.batch_runner import truncation, warn_truncated
 from zoo.inference.engine import Backend, check_backend
 from zoo.inference.feature_engine import feature_engine
 from zoo.models import sealed_cache
+from zoo.models.config_fit import blaming_config
 from zoo.models.devices import BatchLimit, Device, device_of, on_device
 from zoo.models.freeze import head_of
 from zoo.models.fuse_batchnorm import fuse_batchnorm
@@ -35,7 +36,7 @@ from zoo.models.precision import (
 from zoo.runtime.augmentation import Copies
 from zoo.runtime.eval_mode import eval_mode, forward_on_device
 from zoo.runtime.features import head_inputs
-from zoo.tasks import get_task
+from zoo.tasks import task_of
 
 __all__ = [
     "before_head",
@@ -82,7 +83,7 @@ def features(
     check_backend(backend, precision)
     module = require_module(model, "zoo.features(model, input)", device)
     spec = model_metadata(module).spec
-    task, limit = get_task(spec.task), BatchLimit()
+    task, limit = task_of(spec), BatchLimit()
     raw = read_inputs(
         raw,
         spec.input,
@@ -113,7 +114,8 @@ def features(
             ]
             given = task.collate(opened, spec.input)
             cut += task.truncated(opened, spec.input)
-            parts += limit.parts(len(given), partial(computed, given))
+            with blaming_config(module, given=given):
+                parts += limit.parts(len(given), partial(computed, given))
         check_used(quick, precision)
     warn_truncated(module, cut, len(items))
     return torch.cat(parts).clone()
@@ -139,7 +141,7 @@ def model_inputs(
     `options` are those of the kind of input, such as `invert`.
     """
     spec = model_metadata(model).spec
-    task = get_task(spec.task)
+    task = task_of(spec)
 
     def made(start: int) -> Tensor:
         part = range(start, min(start + batch_size, len(rows)))
@@ -168,7 +170,7 @@ def truncation_note(
     spec = model_metadata(model).spec
     if not spec.input.takes_strings:
         return ""
-    task, cut = get_task(spec.task), 0
+    task, cut = task_of(spec), 0
     for row in range(len(rows)):
         with suppress(InputError):  # of what is no text, which is said elsewhere
             opened = task.load_item(_item(task, rows, row, spec), spec.input)
@@ -180,13 +182,13 @@ def truncation_note(
 def targets(model: nn.Module, rows: LabeledExamples) -> Tensor:
     """Return what rows answer, as the loss and the measure of the task take it."""
     spec = model_metadata(model).spec
-    return get_task(spec.task).target_tensor(rows, spec.input, spec.output)
+    return task_of(spec).target_tensor(rows, spec.input, spec.output)
 
 
 def unreadable_rows(model: nn.Module, rows: LabeledExamples) -> dict[int, str]:
     """Return the rows that can't be opened, by number, and why."""
     spec = model_metadata(model).spec
-    task = get_task(spec.task)
+    task = task_of(spec)
 
     def fault(row: int) -> str:
         try:
@@ -280,7 +282,8 @@ def _computed(
             if quick is None:
                 quick = at_precision(_optimized(model, batch, len(rows)), precision)
             for copy, given in zip(parts, copies.of(batch, random), strict=True):
-                copy.append(before_head(quick, given)[0].clone())
+                with blaming_config(model, given=given):
+                    copy.append(before_head(quick, given)[0].clone())
     return torch.cat([part for copy in parts for part in copy])
 
 
