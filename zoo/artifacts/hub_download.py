@@ -314,7 +314,8 @@ def _is_transient(exc: Exception) -> bool:
         return False  # the client itself has tried for 23 seconds
     if isinstance(exc, HfHubHTTPError):
         return exc.response.status_code in RETRY_STATUSES
-    return isinstance(exc, httpx2.TransportError) or "Consistency check" in str(exc)
+    fault = httpx2.TransportError, IntegrityError  # a wrong length may be a passing one
+    return isinstance(exc, fault) or "Consistency check" in str(exc)
 
 
 def _to_zoo_error(exc: Exception, location: str, repo: str) -> HubError:
