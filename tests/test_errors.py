@@ -71,6 +71,21 @@ MESSAGES = [
         "No model named 'gpt'. No plugins are installed; see 'Set up' in the README.",
     ),
     (
+        ModelNotFound("lenet", ["lenet5"], broken=["net"]),
+        "No model named 'lenet'. Did you mean 'lenet5'? Plugin 'net' could not be "
+        "loaded: 'zoo doctor' says why.",
+    ),
+    (
+        ModelNotFound("gpt", ["lenet5"], broken=["net", "text"]),
+        "No model named 'gpt'. Run 'zoo list' to see the models you have. Plugins "
+        "'net', 'text' could not be loaded: 'zoo doctor' says why.",
+    ),
+    (
+        ModelNotFound("gpt", [], broken=["text"]),
+        "No model named 'gpt'. Plugin 'text' could not be loaded: 'zoo doctor' says "
+        "why.",
+    ),
+    (
         DatasetNotFound("minst", ["mnist", "iris"]),
         "No dataset named 'minst'. Did you mean 'mnist'? Registered: iris, mnist.",
     ),

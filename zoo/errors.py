@@ -125,15 +125,26 @@ class NotFound(ZooError):
 class ModelNotFound(NotFound):
     """No installed plugin has a model of this name.
 
-    `listing` is the command that lists the names that there are.
+    `listing` is the command that lists the names that there are. `broken` are the
+    plugins that could not be loaded: one of them may have the name.
     """
 
     def __init__(
-        self, name: str, known: Iterable[str], listing: str = "zoo list"
+        self,
+        name: str,
+        known: Iterable[str],
+        listing: str = "zoo list",
+        *,
+        broken: Sequence[str] = (),
     ) -> None:
         known = sorted(known)
         hint = near(name, known) or f"Run {listing!r} to see the models you have."
-        if not known:
+        if broken:
+            plugins = "Plugin" if len(broken) == 1 else "Plugins"
+            listed = ", ".join(map(repr, broken))
+            why = f"{plugins} {listed} could not be loaded: 'zoo doctor' says why."
+            hint = f"{hint.strip()} {why}" if known else why
+        elif not known:
             hint = "No plugins are installed; see 'Set up' in the README."
         super().__init__(f"No model named {name!r}. {hint.strip()}")
         self.name = name

@@ -328,6 +328,32 @@ def test_rows_for_a_folder(run: Run, digits: Path, many: Path, tmp_path: Path) -
 
 
 @pytest.mark.filterwarnings("ignore:The background is")
+def test_names_that_a_spreadsheet_takes_for_formulas(
+    run: Run, digits: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """
+    They are said once, at the end, and written as they are.
+    """
+    monkeypatch.chdir(tmp_path)
+    for name in ("=1+1.png", "@x.png", "a.png"):
+        Image.new("L", (28, 28), 20).save(name)
+    names = ("=1+1.png", "@x.png", "a.png")
+
+    ended = run("predict", digits, *names, "-o", "a.csv", "--workers", 0)
+
+    assert ended.err.endswith(
+        "warning: 2 cells begin with =, +, -, @, a tab or a line end, which a "
+        "spreadsheet may take for a formula. Nothing was changed; .parquet and .jsonl "
+        "have no formulas\n"
+    )
+    assert [line.split(",")[0] for line in Path("a.csv").read_text().split()] == [
+        "input",
+        *names,
+    ]
+    assert "formula" not in run("predict", digits, *names, "-o", "a.jsonl").err
+
+
+@pytest.mark.filterwarnings("ignore:The background is")
 def test_strict_stops_at_the_first_that_fails(
     run: Run, digits: Path, many: Path, tmp_path: Path
 ) -> None:

@@ -28,6 +28,7 @@ from zoo.errors import (
     HubAnswerError,
     HubError,
     InsecureHubWarning,
+    IntegrityError,
     PublishError,
 )
 from zoo.specs import Weights
@@ -333,6 +334,54 @@ def test_what_is_no_address_of_a_hub(net: Net, monkeypatch: pytest.MonkeyPatch) 
             f"HF_ENDPOINT={shown} is not the address of a Hub. Write it as "
             "https://host, without spaces, or unset it for https://huggingface.co."
         )
+
+
+def test_what_is_announced_with_another_size_is_not_fetched(net: Net) -> None:
+    """
+    The pin is compared with what the Hub says first: no byte of the file is asked for.
+    """
+    assert net.pin.revision is not None
+    place = f"{net.hub.url}/{REPO}/resolve/{net.pin.revision}/model.safetensors"
+    wanted = "Nothing was fetched. Load again; if it is so again, tell the Hub's owner."
+    for size, most, problem in (
+        (1000, None, "is announced with 16,384 bytes, but 1,000 are pinned"),
+        (20_000, None, "is announced with 16,384 bytes, but 20,000 are pinned"),
+        (None, 1000, "is announced with 16,384 bytes, but 1,000 may be read"),
+    ):
+        with pytest.raises(IntegrityError) as caught:
+            hub_download.download(
+                REPO,
+                net.pin.revision,
+                "model.safetensors",
+                name="net",
+                size=size,
+                most=most,
+            )
+
+        assert str(caught.value) == f"{place} {problem}. {wanted}"
+    assert net.hub.count("GET", FILE) == 0
+
+
+def test_an_answer_that_goes_on_is_cut_off() -> None:
+    """
+    Of an announced file no more is taken than was announced, whatever was allowed.
+    """
+    taken: list[bytes] = []
+
+    def endless() -> Iterator[bytes]:
+        while True:
+            yield bytes(100)
+
+    room = hub_client.Room(1000)
+    room.announced(250, "hub/file")
+    with pytest.raises(IntegrityError) as caught:
+        taken.extend(room.bounded(endless, "hub/file")())
+
+    assert str(caught.value) == (
+        "hub/file has more than the 250 bytes that it may have. It was cut off. Load "
+        "again; if it is so again, tell the Hub's owner."
+    )
+    assert sum(map(len, taken)) == 200
 
 
 def test_a_password_in_the_address_is_not_shown(

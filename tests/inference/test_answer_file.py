@@ -97,6 +97,24 @@ def test_each_kind_of_file_holds_the_same_rows(tmp_path: Path) -> None:
     ]
 
 
+def test_a_csv_keeps_what_looks_like_a_formula(tmp_path: Path) -> None:
+    """
+    The cells are counted and written as they are; numbers below zero are no formulas.
+    """
+    begun = ["=1+1", "+1", "-a", "@b", "\tc", "\rd"]
+    given = [{"input": name, "score": -0.5, "error": None} for name in [*begun, "a=b"]]
+    counted = {}
+    for ending in ("csv", "jsonl"):
+        file = AnswerFile(tmp_path / f"a.{ending}", SETTINGS)
+        with file.written() as work:
+            work.write(given)
+        counted[ending] = file.formulas
+
+    assert counted == {"csv": len(begun), "jsonl": 0}
+    with (tmp_path / "a.csv").open(encoding="utf-8", newline="") as read:
+        assert [row[0] for row in csv.reader(read)] == ["input", *begun, "a=b"]
+
+
 @pytest.mark.parametrize("cut", range(1, 90, 8))
 def test_a_run_that_was_cut_anywhere_goes_on(tmp_path: Path, cut: int) -> None:
     """

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 import zoo
-from zoo.artifacts import weight_store
+from zoo.artifacts import cache, weight_store
+from zoo.errors import ModelNotFound
 from zoo.plugins import discovery
 from zoo.plugins.discovery import discover
 
@@ -77,6 +78,26 @@ def test_a_plugin_that_raises_at_import_does_not_hide_the_others(plug: Plug) -> 
     assert set(found.models) == {"fine"}
     assert "Plugin 'bad': RuntimeError: out of order (" in str(found.failures[0])
     assert str(found.failures[0]).endswith(".py:1)")
+
+
+def test_a_model_of_a_broken_plugin(
+    plug: Plug, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """
+    Where a name is unknown, the plugins that could not be loaded are named.
+    """
+    found = discover([plug("bad", body="def broken(:"), plug("good", "fine", "other")])
+    for module in ("plugins.catalog", "artifacts.resolve", "artifacts.cache"):
+        monkeypatch.setattr(f"zoo.{module}.installed", lambda: found)
+
+    assert found.broken() == ("bad",)
+    for verb in (zoo.get_spec, zoo.load, lambda name: list(cache.verify([name]))):
+        with pytest.raises(ModelNotFound) as caught:
+            verb("wanted")
+        assert str(caught.value) == (
+            "No model named 'wanted'. Run 'zoo list' to see the models you have. "
+            "Plugin 'bad' could not be loaded: 'zoo doctor' says why."
+        )
 
 
 def test_a_plugin_that_is_not_there(plug: Plug) -> None:

@@ -128,7 +128,8 @@ def verify(names: Iterable[str] = ()) -> Iterator[VerifyResult]:
     files, requested = _hashed_files(), set(names)
     for name in sorted(requested - {name for file in files for name in file.names}):
         if not name.startswith(PREFIX) and not find_model(name, installed()):
-            raise ModelNotFound(name, installed().models)
+            known = installed()
+            raise ModelNotFound(name, known.models, broken=known.broken())
     for file in files:
         if not requested or requested & set(file.names):
             yield _verify_file(file)

@@ -11,6 +11,7 @@ import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from dataclasses import dataclass
 from ipaddress import ip_address
 from os import environ
 from threading import Lock
@@ -18,10 +19,16 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from zoo._utils import paths
-from zoo.errors import HubAnswerError, HubError, InsecureHubWarning
+from zoo.errors import (
+    HubAnswerError,
+    HubError,
+    InsecureHubWarning,
+    IntegrityError,
+)
 from zoo.specs.model_spec import COMMIT, SHA256
 
 __all__ = [
+    "Room",
     "check_endpoint",
     "check_token",
     "checked_answers",
@@ -32,6 +39,7 @@ __all__ = [
     "watch_client",
 ]
 
+SIZE_HEADER = "x-linked-size"
 COMMIT_HEADER, XET_HEADER = "x-repo-commit", "x-xet-hash"
 ETAG_HEADERS = ("x-linked-etag", "etag")  # the first that is not empty
 # A hub may compute its ETags as it likes, as long as one can be the name of a file.
@@ -39,6 +47,50 @@ ETAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.+=-]{0,127}")
 
 DESCRIPTION = re.compile(r"/api/datasets/")
 
+BLAME = "Load again; if it is so again, tell the Hub's owner"
+
+
+@dataclass
+class Room:
+    """How many bytes one answer of a Hub may have: at most `most`, or, if they are
+    pinned, just so many. None is not known before the Hub announces it.
+
+    Decompressed bytes count, and of an announced file no more than was announced.
+    """
+
+    most: int | None = None
+    pinned: bool = False
+
+    def announced(self, size: int, place: str) -> None:
+        """Refuse what does not fit, before any of it is fetched."""
+        if (
+            self.most is not None
+            and size != self.most
+            and (self.pinned or size > self.most)
+        ):
+            wanted = "are pinned" if self.pinned else "may be read"
+            problem = f"is announced with {size:,} bytes, but {self.most:,} {wanted}"
+            raise IntegrityError(place, problem, f"Nothing was fetched. {BLAME}")
+        self.most = size
+
+    def bounded(
+        self, parts: Callable[..., Iterator[bytes]], place: str
+    ) -> Callable[..., Iterator[bytes]]:
+        """Return a function that yields what `parts` yields, and no more than fits."""
+
+        def within(*given: Any, **options: Any) -> Iterator[bytes]:
+            count = 0
+            for part in parts(*given, **options):
+                count += len(part)
+                if self.most is not None and count > self.most:
+                    problem = f"has more than the {self.most:,} bytes that it may have"
+                    raise IntegrityError(place, problem, f"It was cut off. {BLAME}")
+                yield part
+
+        return within
+
+
+_room: ContextVar[Room | None] = ContextVar("zoo_room", default=None)
 _checking: ContextVar[bool] = ContextVar("zoo_checks_answers", default=False)
 _watching = Lock()  # to give the client a factory closes its session
 _warned: set[str] = set()  # addresses of hubs that were warned of
@@ -115,16 +167,19 @@ def warn_plain_http() -> None:
 
 
 @contextmanager
-def checked_answers() -> Iterator[None]:
-    """Check the headers of every answer that this thread gets within the block.
+def checked_answers(room: Room | None = None) -> Iterator[None]:
+    """Check the headers of every answer that this thread gets within the block, and
+    with `room` its size.
 
-    `watch_client` comes first. Raises HubAnswerError, before the client has read them.
+    `watch_client` comes first. Raises HubAnswerError, before the client has read them,
+    and IntegrityError.
     """
-    token = _checking.set(True)
+    checking, bounded = _checking.set(True), _room.set(room)
     try:
         yield
     finally:
-        _checking.reset(token)
+        _checking.reset(checking)
+        _room.reset(bounded)
 
 
 def checked_commit(sha: object, what: str) -> str:
@@ -162,6 +217,8 @@ def _check(response: Any) -> None:
     of."""
     if not _checking.get():
         return
+    if (room := _room.get()) is not None:
+        _check_size(response, room)
     _check_description(response)
     if COMMIT_HEADER not in response.headers:
         return  # without a commit the client stores nothing
@@ -178,6 +235,19 @@ def _check(response: Any) -> None:
         plain = value.lstrip("W/").strip('"') if form is ETAG else value
         if not form.fullmatch(plain):
             raise HubAnswerError(endpoint(), response.request.url.path, kind, value)
+
+
+def _check_size(response: Any, room: Room) -> None:
+    """Refuse a file that is announced with another size, and cut off what is longer."""
+    headers = response.headers
+    place = f"{endpoint()}{response.request.url.path}"
+    size = headers.get(SIZE_HEADER)
+    if size is None and not response.is_redirect:
+        size = headers.get("content-length")
+    about_a_file = response.request.method == "HEAD" and COMMIT_HEADER in headers
+    if about_a_file and response.is_error is False and (size or "").isdecimal():
+        room.announced(int(size), place)
+    response.iter_bytes = room.bounded(response.iter_bytes, place)
 
 
 def _check_description(response: Any) -> None:

@@ -10,13 +10,16 @@ import re
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from threading import Thread
 from typing import Any, TypeVar
 
 from zoo._utils import paths
+from zoo._utils.schema import MAX_BYTES
 from zoo.artifacts.hub_client import (
+    Room,
     check_endpoint,
     check_token,
     checked_answers,
@@ -31,6 +34,7 @@ from zoo.errors import (
     GatedError,
     HubAnswerError,
     HubError,
+    IntegrityError,
     NotOnHub,
     OfflineError,
     UnreachableError,
@@ -83,25 +87,37 @@ def is_known_missing(repo: str, revision: str, filename: str) -> bool:
 
 
 def download(
-    repo: str, revision: str, filename: str, *, name: str, size: int | None = None
+    repo: str,
+    revision: str,
+    filename: str,
+    *,
+    name: str,
+    size: int | None = None,
+    most: int | None = None,
 ) -> Path:
     """Return the local path of a file on the Hub, after fetching it.
 
-    `name` is the model that the user named. `size` is the expected number of bytes,
-    which sets the deadline. Threads and processes that need the same file wait for the
-    one that downloads it.
+    `name` is the model that the user named. `size` is the number of bytes that are
+    pinned, which sets the deadline, or else `most` how many there may be. A file that
+    is announced otherwise is not fetched, and one that goes on is cut off. Threads and
+    processes that need the same file wait for the one that downloads it.
     Raises NotOnHub, GatedError, OfflineError, UnreachableError, HubAnswerError,
-    CacheError.
+    CacheError, IntegrityError.
     """
     disable_telemetry()
     from huggingface_hub import hf_hub_download  # slow: only when needed
 
     fetching = partial(hf_hub_download, repo, filename, revision=revision)
     location = f"{repo}@{revision[:8]}/{filename}"
-    seconds = deadline(size)
+    room = Room(most if size is None else size, pinned=size is not None)
     try:
         fetched = _request(
-            fetching, location=location, repo=repo, name=name, seconds=seconds
+            fetching,
+            location=location,
+            repo=repo,
+            name=name,
+            seconds=deadline(size or most),
+            room=room,
         )
     except UnreachableError:
         there = cached(repo, revision, filename)  # another process may have got it
@@ -124,7 +140,12 @@ def resolve_revision(repo: str, revision: str, *, name: str) -> str:
     )
     location = f"{repo}@{revision}"
     info = _request(
-        asking, location=location, repo=repo, name=name, seconds=BASE_TIMEOUT
+        asking,
+        location=location,
+        repo=repo,
+        name=name,
+        seconds=BASE_TIMEOUT,
+        room=Room(MAX_BYTES),
     )
     return checked_commit(info.sha, location)
 
@@ -172,15 +193,19 @@ def response_timeout() -> float:
     return max(RESPONSE_TIMEOUT, float(chosen) if chosen.isdecimal() else 0.0)
 
 
-def with_retries(call: Callable[[], T], *, seconds: float) -> T:
+def with_retries(
+    call: Callable[[], T], *, seconds: float, room: Room | None = None
+) -> T:
     """Return the result of `call`, tried again after transient errors.
 
-    Raises TimeoutError after `seconds`, and what the last try raised.
+    No answer of the Hub may have more bytes than `room`. Raises TimeoutError after
+    `seconds`, and what the last try raised.
     """
     ends = time.monotonic() + seconds
     for attempt in range(MAX_ATTEMPTS):
         try:
-            return _with_timeout(ends - time.monotonic(), call)
+            own = None if room is None else replace(room)  # for each try
+            return _with_timeout(ends - time.monotonic(), call, own)
         except TimeoutError:
             raise
         except Exception as exc:
@@ -215,7 +240,13 @@ def partial_downloads(
 
 
 def _request(
-    call: Callable[[], T], *, location: str, repo: str, name: str, seconds: float
+    call: Callable[[], T],
+    *,
+    location: str,
+    repo: str,
+    name: str,
+    seconds: float,
+    room: Room,
 ) -> T:
     """Return the result of `call`, with retries and a deadline."""
     from huggingface_hub import constants
@@ -230,7 +261,9 @@ def _request(
         with suppress(OSError):
             path.unlink()
     try:
-        return with_retries(call, seconds=seconds)
+        return with_retries(call, seconds=seconds, room=room)
+    except IntegrityError:
+        raise
     except TimeoutError:
         problem = f"did not deliver it within {seconds:.0f} seconds"
         raise UnreachableError(location, endpoint(), problem) from None
@@ -238,7 +271,7 @@ def _request(
         raise _to_zoo_error(exc, location, repo) from exc
 
 
-def _with_timeout(seconds: float, call: Callable[[], T]) -> T:
+def _with_timeout(seconds: float, call: Callable[[], T], room: Room | None = None) -> T:
     """Return the result of `call`, or raise TimeoutError after `seconds`.
 
     It runs in a thread, because nothing else ends a read that never ends. Closing the
@@ -251,7 +284,7 @@ def _with_timeout(seconds: float, call: Callable[[], T]) -> T:
 
     def work() -> None:
         try:
-            with checked_answers():
+            with checked_answers(room):
                 results.append(call())
         except BaseException as exc:  # noqa: BLE001 - raised again by the caller
             errors.append(exc)
@@ -281,7 +314,8 @@ def _is_transient(exc: Exception) -> bool:
         return False  # the client itself has tried for 23 seconds
     if isinstance(exc, HfHubHTTPError):
         return exc.response.status_code in RETRY_STATUSES
-    return isinstance(exc, httpx2.TransportError) or "Consistency check" in str(exc)
+    fault = httpx2.TransportError, IntegrityError  # a wrong length may be a passing one
+    return isinstance(exc, fault) or "Consistency check" in str(exc)
 
 
 def _to_zoo_error(exc: Exception, location: str, repo: str) -> HubError:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from zoo._utils import paths
+from zoo._utils.schema import MAX_BYTES
 from zoo.artifacts import (
     checked_file,
     checkpoint_folder,
@@ -47,6 +48,7 @@ __all__ = [
 ]
 
 PREFIX = "hf://"
+MOST_GOLDEN = 256 << 20  # bytes: it holds an input and an output of a model
 REVISION = re.compile(r"[A-Za-z0-9_][\w.-]*(/[A-Za-z0-9_][\w.-]*)*", re.ASCII)
 OPTIONAL_FILES = (
     checkpoint_folder.GOLDEN,
@@ -204,8 +206,9 @@ def fetch_small_file(repo: str, commit: str, filename: str, name: str) -> Path:
 
     def fetch() -> Path:
         cached = hub_download.cached(repo, commit, filename)
+        most = MOST_GOLDEN if filename == checkpoint_folder.GOLDEN else MAX_BYTES
         return cached or hub_download.download(
-            repo, commit, filename, name=name, size=1 << 20
+            repo, commit, filename, name=name, most=most
         )
 
     blame = "It is set aside. Load again; if it is wrong again, tell the Hub's owner"

@@ -107,7 +107,7 @@ def find(name: str | Path, *, locked: bool = True) -> Source:
         spec, plugin = _spec_of(config, folder)
         spec = _with_local_files(spec, folder)
         return Source(str(name), spec, plugin, folder, "folder", config.parent)
-    Registry(known.models)[name]
+    Registry(known.models, known.broken())[name]
     raise AssertionError("the registry raises ModelNotFound")
 
 

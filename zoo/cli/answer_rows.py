@@ -78,6 +78,14 @@ def write_answers(
         if not done:
             raise DataError("There is no input.")
     click.echo(f"{counted(done, 'row')} in {out}")
+    if file.formulas:
+        begin = "cell begins" if file.formulas == 1 else "cells begin"
+        click.echo(
+            f"warning: {file.formulas:,} {begin} with =, +, -, @, a tab or a line end, "
+            "which a spreadsheet may take for a formula. Nothing was changed; .parquet "
+            "and .jsonl have no formulas",
+            err=True,
+        )
     if work.failed:
         said = f"{work.failed:,} of them have an error and no answer"
         click.echo(f"warning: {said}", err=True)

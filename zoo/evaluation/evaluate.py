@@ -19,6 +19,7 @@ from zoo.errors import DataError, DataWarning, OptionError, TruncationWarning, n
 from zoo.inference import features
 from zoo.inference.engine import Backend, check_backend, with_backend
 from zoo.inference.input_warnings import InputWarnings
+from zoo.models.config_fit import blaming_config
 from zoo.models.devices import (
     BatchLimit,
     Device,
@@ -31,7 +32,7 @@ from zoo.models.metadata import model_metadata, unwrap_model
 from zoo.models.precision import Precision, at_precision, check_used
 from zoo.runtime.eval_mode import eval_mode, forward_on_device
 from zoo.runtime.user_warnings import warn_user
-from zoo.tasks import get_task
+from zoo.tasks import task_of
 
 __all__ = [
     "Evaluation",
@@ -114,7 +115,7 @@ def evaluate_part(
     check_backend(backend, precision)
     model = require_module(model, "zoo.evaluate(model, data)", device)
     spec = model_metadata(model).spec
-    task = get_task(spec.task)
+    task = task_of(spec)
     if not task.measures(spec):
         problem = f"zoo.evaluate has no measure for its task, {spec.task}."
         raise OptionError(spec.name, problem, [])
@@ -202,7 +203,7 @@ def predict_examples(
     are the options of the kind of input. Raises DeviceError.
     """
     spec, limit = model_metadata(model).spec, BatchLimit()
-    task, module = get_task(spec.task), unwrap_model(model)
+    task, module = task_of(spec), unwrap_model(model)
     outputs: list[Tensor] = []
     warned = InputWarnings()
     with eval_mode(model):
@@ -210,11 +211,12 @@ def predict_examples(
             if warn:  # of values in rows, their reader has
                 odd = task.input_warnings(inputs, spec.input)
                 warned.add(one for one in odd if not one.rows)
-            outputs += limit.parts(
-                len(inputs),
-                partial(_output_of_part, module, inputs),
-                rows_at_once(inputs, device_of(module)),
-            )
+            with blaming_config(model, given=inputs):
+                outputs += limit.parts(
+                    len(inputs),
+                    partial(_output_of_part, module, inputs),
+                    rows_at_once(inputs, device_of(module)),
+                )
     return torch.cat(outputs)
 
 
@@ -228,4 +230,5 @@ def compute_metrics(
     """Return the metrics of the model's task for its outputs on rows."""
     spec = model_metadata(model).spec
     target = features.targets(model, rows)
-    return get_task(spec.task).compute_metrics(output, target, spec.output)
+    with blaming_config(model, output=output):
+        return task_of(spec).compute_metrics(output, target, spec.output)

@@ -5,7 +5,7 @@ from torch import nn
 from zoo.datasets.streaming import StreamedRows
 from zoo.models.metadata import model_metadata
 from zoo.runtime.rows import TensorRows, predict_batches
-from zoo.tasks import get_task
+from zoo.tasks import task_of
 
 __all__ = ["evaluate"]
 
@@ -14,4 +14,4 @@ def evaluate(model: nn.Module, rows: TensorRows | StreamedRows) -> dict[str, flo
     """Return the metrics of the model's task, in eval mode; see `zoo.tasks`."""
     spec = model_metadata(model).spec
     output = predict_batches(model, rows)
-    return get_task(spec.task).compute_metrics(output, rows.target, spec.output)
+    return task_of(spec).compute_metrics(output, rows.target, spec.output)

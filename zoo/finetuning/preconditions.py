@@ -3,7 +3,7 @@
 from zoo.errors import OptionError
 from zoo.finetuning.strategies import Settings
 from zoo.specs import ModelSpec
-from zoo.tasks import get_task
+from zoo.tasks import task_of
 from zoo.training.train import is_trainable
 
 __all__ = ["check"]
@@ -19,4 +19,4 @@ def check(spec: ModelSpec, chosen: Settings) -> None:
                 "on other data."
             )
         raise OptionError(spec.name, problem, list(spec.options))
-    get_task(spec.task).check_finetuning(spec, chosen)
+    task_of(spec).check_finetuning(spec, chosen)

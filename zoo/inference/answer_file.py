@@ -27,6 +27,7 @@ __all__ = ["SUFFIXES", "AnswerFile", "as_row", "written_name"]
 
 SUFFIXES = (".parquet", ".csv", ".jsonl")
 CHUNK_ROWS = 10_000  # of a parquet file that are in memory at a time
+FORMULA = ("=", "+", "-", "@", "\t", "\r")  # how a cell begins that is computed
 NOT_OURS = (errno.ELOOP, errno.ENXIO)  # of a link that isn't followed, and a pipe
 Row = dict[str, Any]
 
@@ -67,12 +68,13 @@ class AnswerFile:
     """Writes answers into a parquet, CSV or JSONL file, as the ending of `path` says.
 
     `settings` are what the answers depend on: a run with others does not go on with
-    rows of these. Raises DataError where `path` is there already, or is of another
-    ending.
+    rows of these. `formulas` is how many cells of a CSV a spreadsheet may take for a
+    formula; they are written as they are. Raises DataError where `path` is there
+    already, or is of another ending.
     """
 
     def __init__(self, path: Path, settings: Mapping[str, Any]) -> None:
-        self.path = path
+        self.path, self.formulas = path, 0
         self.settings = json.loads(json.dumps(settings, default=str))
         self.work = path.with_name(f"{path.name}.part")
         if path.suffix.lower() not in SUFFIXES:
@@ -168,6 +170,12 @@ class AnswerFile:
             for name, value in row.items():
                 seen.setdefault(name, set()).add(type(value))
         seen["error"] = seen.pop("error", set())  # the last column
+        if self.path.suffix.lower() == ".csv":
+            self.formulas = sum(
+                isinstance(value, str) and value.startswith(FORMULA)
+                for row in self._rows()
+                for value in row.values()
+            )
         with atomic_file(self.path) as file:
             write[self.path.suffix.lower()](file, self._rows(), seen)
 

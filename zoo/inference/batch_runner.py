@@ -13,6 +13,7 @@ from zoo.inference.input_warnings import InputWarnings
 from zoo.inference.sliding_window import slide
 from zoo.inference.window_grid import Windows
 from zoo.models.bfloat16_rounding import round_kernels_
+from zoo.models.config_fit import blaming_config
 from zoo.models.devices import BatchLimit, device_of, rows_at_once
 from zoo.models.fuse_batchnorm import optimize_for_batch
 from zoo.models.metadata import model_metadata, unwrap_model
@@ -25,7 +26,7 @@ from zoo.models.precision import (
 from zoo.preprocessing.preprocessor import InputWarning
 from zoo.runtime.user_warnings import warn_user
 from zoo.specs import ModelSpec
-from zoo.tasks import get_task
+from zoo.tasks import task_of
 from zoo.tasks.results.result import Result
 
 __all__ = ["BatchRunner", "check_options", "truncation", "warn_truncated"]
@@ -57,13 +58,16 @@ class BatchRunner:
 
     def __call__(self, given: Tensor, opened: Sequence[Any]) -> list[Result]:
         """Return a result for each row of a batch. Raises InputError, DeviceError."""
-        task = get_task(model_metadata(self.module).spec.task)
-        module = self._quickened(given)
+        task = task_of(model_metadata(self.module).spec)
+        with blaming_config(self.module, given=given):
+            module = self._quickened(given)
         engine = isinstance(module, EngineModule)
         module = module if engine else at_precision(module, self.precision)
 
         def run(part: slice) -> list[Result]:
-            made = task.predict(module, given[part], opened[part], self.options)
+            rows = given[part]
+            with blaming_config(self.module, given=rows):
+                made = task.predict(module, rows, opened[part], self.options)
             check_used(module, self.precision)
             return made
 
@@ -75,7 +79,10 @@ class BatchRunner:
         """Return what windows find in one opened picture, and what looks wrong."""
         assert self.over is not None, "windows were asked for"
         module = at_precision(self.module, self.precision)
-        found = slide(module, opened, self.over, batch_size=self.size, **self.options)
+        with blaming_config(self.module):
+            found = slide(
+                module, opened, self.over, batch_size=self.size, **self.options
+            )
         check_used(module, self.precision)
         return found
 
@@ -135,7 +142,7 @@ def check_options(
     spec: ModelSpec, options: Mapping[str, Any], verb: str = "zoo.predict"
 ) -> None:
     """Refuse options that a verb does not take for a model. Raises OptionError."""
-    task = get_task(spec.task)
+    task = task_of(spec)
     names = ["batch_size", *task.input_options(spec.input), *task.options]
     if task.supports_windows and verb in ("zoo.predict", "zoo.predict_iter"):
         names.append("windows")

@@ -30,7 +30,7 @@ from zoo.models.onnx_graph import as_onnx, largest_error, load_session
 from zoo.models.precision import Precision
 from zoo.preprocessing.preprocessor import preprocessor
 from zoo.runtime.eval_mode import forward_on_device
-from zoo.tasks import Task, get_task
+from zoo.tasks import Task, task_of
 
 __all__ = [
     "TOLERANCE",
@@ -161,7 +161,7 @@ def _obstacle(model: nn.Module) -> str | None:
     """Return why no engine can stand for a model, however its code is written."""
     if unwrap_model(model) is not model:
         return "it was compiled or distributed"
-    task: Any = type(get_task(model_metadata(model).spec.task))
+    task: Any = type(task_of(model_metadata(model).spec))
     if task.predict is not Task.predict:
         return "its answers take more than one pass through it"
     tensors = [*model.parameters(), *model.buffers()]

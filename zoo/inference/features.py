@@ -20,6 +20,7 @@ from zoo.inference.batch_runner import truncation, warn_truncated
 from zoo.inference.engine import Backend, check_backend
 from zoo.inference.feature_engine import feature_engine
 from zoo.models import sealed_cache
+from zoo.models.config_fit import blaming_config
 from zoo.models.devices import (
     BatchLimit,
     Device,
@@ -41,7 +42,7 @@ from zoo.models.precision import (
 from zoo.runtime.augmentation import Copies
 from zoo.runtime.eval_mode import eval_mode, forward_on_device
 from zoo.runtime.features import head_inputs
-from zoo.tasks import get_task
+from zoo.tasks import task_of
 
 __all__ = [
     "before_head",
@@ -89,7 +90,7 @@ def features(
     check_backend(backend, precision)
     module = require_module(model, "zoo.features(model, input)", device)
     spec = model_metadata(module).spec
-    task, limit = get_task(spec.task), BatchLimit()
+    task, limit = task_of(spec), BatchLimit()
     raw = read_inputs(
         raw,
         spec.input,
@@ -121,12 +122,13 @@ def features(
             ]
             given = task.collate(opened, spec.input)
             cut += task.truncated(opened, spec.input)
-            if quick is None:
-                whole = unwrap_model(module) is module and len(items) > MANY
-                quick = optimize_for_batch(module, given) if whole else module
-                quick = at_precision(quick, precision)
-            most = rows_at_once(given, device_of(module))
-            parts += limit.parts(len(given), partial(computed, given), most)
+            with blaming_config(module, given=given):
+                if quick is None:
+                    whole = unwrap_model(module) is module and len(items) > MANY
+                    quick = optimize_for_batch(module, given) if whole else module
+                    quick = at_precision(quick, precision)
+                most = rows_at_once(given, device_of(module))
+                parts += limit.parts(len(given), partial(computed, given), most)
         if quick is not None:
             check_used(quick, precision)
     warn_truncated(module, cut, len(items))
@@ -153,7 +155,7 @@ def model_inputs(
     `options` are those of the kind of input, such as `invert`.
     """
     spec = model_metadata(model).spec
-    task = get_task(spec.task)
+    task = task_of(spec)
 
     def made(start: int) -> Tensor:
         part = range(start, min(start + batch_size, len(rows)))
@@ -182,7 +184,7 @@ def truncation_note(
     spec = model_metadata(model).spec
     if not spec.input.takes_strings:
         return ""
-    task, cut = get_task(spec.task), 0
+    task, cut = task_of(spec), 0
     for row in range(len(rows)):
         with suppress(InputError):  # of what is no text, which is said elsewhere
             opened = task.load_item(_item(task, rows, row, spec), spec.input)
@@ -194,13 +196,13 @@ def truncation_note(
 def targets(model: nn.Module, rows: LabeledExamples) -> Tensor:
     """Return what rows answer, as the loss and the measure of the task take it."""
     spec = model_metadata(model).spec
-    return get_task(spec.task).target_tensor(rows, spec.input, spec.output)
+    return task_of(spec).target_tensor(rows, spec.input, spec.output)
 
 
 def unreadable_rows(model: nn.Module, rows: LabeledExamples) -> dict[int, str]:
     """Return the rows that can't be opened, by number, and why."""
     spec = model_metadata(model).spec
-    task = get_task(spec.task)
+    task = task_of(spec)
 
     def fault(row: int) -> str:
         try:
@@ -299,10 +301,16 @@ def _computed(
     with eval_mode(model), torch.inference_mode():
         for batch in model_inputs(model, rows):
             if quick is None:
-                quick = at_precision(_optimized(model, batch, len(rows)), precision)
+                with blaming_config(model, given=batch):
+                    quick = _optimized(model, batch, len(rows))
+                quick = at_precision(quick, precision)
             for copy, given in zip(parts, copies.of(batch, random), strict=True):
                 most = rows_at_once(given, device_of(model)) or len(given)
-                copy += (before_head(quick, p)[0].clone() for p in given.split(most))
+                with blaming_config(model, given=given):
+                    copy += (
+                        before_head(quick, part)[0].clone()
+                        for part in given.split(most)
+                    )
     return torch.cat([part for copy in parts for part in copy])
 
 

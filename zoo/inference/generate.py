@@ -8,6 +8,7 @@ from torch import nn
 
 from zoo.errors import InputError, OptionError, near
 from zoo.inference.sample import generates_text, require_verb
+from zoo.models.config_fit import blaming_config
 from zoo.models.devices import Device, on_device
 from zoo.models.loading import require_module
 from zoo.runtime import text_generation
@@ -56,5 +57,5 @@ def generate(
 def _pieces(
     module: nn.Module, prompt: str, device: Device | None, options: dict[str, Any]
 ) -> Iterator[str]:
-    with on_device(module, device):
+    with on_device(module, device), blaming_config(module):
         yield from text_generation.stream(module, prompt, options)

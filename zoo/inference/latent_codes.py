@@ -13,11 +13,12 @@ from torch import Tensor, nn
 from zoo.errors import InputError, OptionError
 from zoo.inference.predict import model_inputs
 from zoo.inference.sample import require_verb
+from zoo.models.config_fit import blaming_config
 from zoo.models.devices import Device, on_device
 from zoo.models.loading import require_module
 from zoo.models.metadata import model_metadata
 from zoo.runtime import latent_codes
-from zoo.tasks import get_task
+from zoo.tasks import task_of
 from zoo.tasks.results.result_list import ResultList
 from zoo.tasks.results.vision import Result
 
@@ -128,12 +129,17 @@ def _coded(
 ) -> tuple[list[tuple[list[Any], Tensor]], bool]:
     """Return opened inputs and their codes by batch, and whether it was one input."""
     parts, single = model_inputs(module, raw, verb, **options)
-    coded = [(opened, latent_codes.encode(module, given)) for opened, given in parts]
-    return coded, single
+    return [(opened, _code(module, given)) for opened, given in parts], single
+
+
+def _code(module: nn.Module, given: Tensor) -> Tensor:
+    with blaming_config(module, given=given):
+        return latent_codes.encode(module, given)
 
 
 def _results(module: nn.Module, code: Tensor, opened: list[Any]) -> list[Result]:
     spec = model_metadata(module).spec
     expected = "codes as zoo.encode gives them"
     made = latent_codes.decode(module, code, expected=expected)
-    return get_task(spec.task).postprocess(made, opened, spec.output)
+    with blaming_config(module, output=made):
+        return task_of(spec).postprocess(made, opened, spec.output)

@@ -13,7 +13,7 @@ from zoo.models.devices import Device
 from zoo.models.loading import require_module
 from zoo.models.metadata import model_metadata
 from zoo.runtime import feature_extraction, tokenizer
-from zoo.tasks import get_task
+from zoo.tasks import task_of
 from zoo.tasks.results.vision import NearestTexts, SimilarText
 
 __all__ = ["nearest_texts"]
@@ -47,7 +47,7 @@ def nearest_texts(
     if tokenizer.text_input(spec.input) is None:
         raise InputError(f"{spec.name!r} reads no texts.", spec.input.description)
     count = feature_extraction.check_count(module, n, "n", ["n"])
-    task = get_task(spec.task)
+    task = task_of(spec)
     asked, single = task.split_items(text, spec.input)
     among, _ = task.split_items(texts, spec.input)
     score = _unit(module, asked, device) @ _unit(module, among, device).T

@@ -28,7 +28,7 @@ from zoo.models.metadata import ModelMetadata, model_metadata
 from zoo.models.precision import Precision
 from zoo.runtime.eval_mode import eval_mode
 from zoo.runtime.table import Table
-from zoo.tasks import Task, get_task
+from zoo.tasks import Task, task_of
 from zoo.tasks.results.result_list import ResultList
 from zoo.tasks.results.vision import Result
 
@@ -91,7 +91,7 @@ def predict(
         with on_device(module, device):
             return _drawn(module, {**chosen, **options})
     known = model_metadata(module)
-    task, input_spec = get_task(known.spec.task), known.spec.input
+    task, input_spec = task_of(known.spec), known.spec.input
     check_options(known.spec, {"batch_size": batch_size, **chosen, **options})
     how = ReadInputs(column=column, encoding=encoding, allow_outside=allow_outside)
     source = find_source(raw, input_spec, how)
@@ -154,7 +154,7 @@ def model_inputs(
     `verb` is what the user called. Raises InputError, OptionError.
     """
     known = model_metadata(module)
-    task, input_spec = get_task(known.spec.task), known.spec.input
+    task, input_spec = task_of(known.spec), known.spec.input
     check_options(known.spec, {"batch_size": batch_size, **options}, verb)
     items, single = task.split_items(read_inputs(raw, input_spec), input_spec)
 
@@ -176,7 +176,7 @@ def _parts(
     known: ModelMetadata, items: list[Any], step: int, single: bool
 ) -> Iterator[list[Any]]:
     """Yield the items opened, at most `step` at a time."""
-    task = get_task(known.spec.task)
+    task = task_of(known.spec)
     for start in range(0, len(items), step):
         yield [
             _opened(task, item, known, 0 if single else number)
@@ -202,7 +202,7 @@ def example(name: str, *, shuffle: bool = False) -> Path:
 def _drawn(module: nn.Module, options: dict[str, Any]) -> Result:
     """Return one sample: what a model that draws makes of nothing."""
     known = model_metadata(module).spec
-    names = ["seed", *(n for n in get_task(known.task).options if n != "seed")]
+    names = ["seed", *(n for n in task_of(known).options if n != "seed")]
     name = next((name for name in options if name not in names), None)
     if name is not None:
         problem = f"zoo.predict has no option {name!r} where there is no input."

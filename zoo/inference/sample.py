@@ -24,12 +24,13 @@ import torch
 from torch import Tensor, nn
 
 from zoo.errors import OptionError, VerbError, near
+from zoo.models.config_fit import blaming_config
 from zoo.models.devices import Device, on_device
 from zoo.models.loading import require_module
 from zoo.models.metadata import model_metadata, unwrap_model
 from zoo.runtime.sampling import draw, seeded
 from zoo.specs import ModelSpec
-from zoo.tasks import get_task
+from zoo.tasks import task_of
 from zoo.tasks.results.result_list import ResultList
 from zoo.tasks.results.vision import Result
 
@@ -72,7 +73,7 @@ def sample(
     """
     module = require_module(model, "zoo.sample(model)", device)
     known = require_verb(module, "sample")
-    task = get_task(known.task)
+    task = task_of(known)
     names = ["n", "seed", *(o for o in task.options if o != "seed")]
     if not _whole(n) or n < 1:
         raise OptionError(known.name, f"n={n!r} should be 1 or more.", names)
@@ -83,12 +84,13 @@ def sample(
         if name not in names:
             problem = f"zoo.sample has no option {name!r}. {near(name, names)}"
             raise OptionError(known.name, problem.rstrip(), names)
-    with on_device(module, device):
+    with on_device(module, device), blaming_config(module):
         if task.generates(module):
             return ResultList(task.generate(module, n, seeded(seed), options))
         made = sample_outputs(module, n, seed=seed)
     inputs = [made.new_empty(0)] * n
-    return ResultList(task.postprocess(made, inputs, known.output))
+    with blaming_config(module, output=made):
+        return ResultList(task.postprocess(made, inputs, known.output))
 
 
 @torch.inference_mode()
@@ -99,7 +101,7 @@ def sample_outputs(module: nn.Module, count: int, *, seed: int | None = None) ->
     """
     random = seeded(seed)
     if generates_text(module):
-        return get_task(model_metadata(module).spec.task).generate_tensor(
+        return task_of(model_metadata(module).spec).generate_tensor(
             module, count, random
         )
     return draw(module, count, random)
@@ -136,4 +138,4 @@ def _missing(model: nn.Module, verb: str) -> str:
 
 def generates_text(model: nn.Module) -> bool:
     """Return whether a model draws results of its own, as texts from nothing."""
-    return get_task(model_metadata(model).spec.task).generates(model)
+    return task_of(model_metadata(model).spec).generates(model)

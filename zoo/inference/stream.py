@@ -26,7 +26,7 @@ from zoo.models.precision import Precision
 from zoo.preprocessing.preprocessor import InputWarning, preprocessor
 from zoo.runtime.eval_mode import eval_mode
 from zoo.specs import ModelSpec
-from zoo.tasks import get_task
+from zoo.tasks import task_of
 from zoo.tasks.results.result import Result
 
 __all__ = ["Answer", "answers", "predict_iter", "results_of"]
@@ -133,7 +133,7 @@ def answers(
     OptionError, PrecisionError, DeviceError.
     """
     known = model_metadata(module)
-    task = get_task(known.spec.task)
+    task = task_of(known.spec)
     chosen = {} if windows in (None, False) else {"windows": windows}
     check_options(known.spec, {"batch_size": batch_size, **chosen, **options}, verb)
     if not isinstance(workers, int) or isinstance(workers, bool) or workers < 0:
@@ -238,7 +238,7 @@ class _Decoder:
     pictures: bool = True
 
     def __getitem__(self, batch: list[Numbered]) -> _Batch:
-        task, input_spec = get_task(self.spec.task), self.spec.input
+        task, input_spec = task_of(self.spec), self.spec.input
         loaded: list[tuple[int, str, Any]] = []
         faults: list[tuple[int, str, tuple[str, str]]] = []
         for number, name, raw in batch:
@@ -266,7 +266,7 @@ class _Decoder:
 
     def _collated(self, loaded: list[Any], faults: list[Any]) -> Tensor | None:
         """Return opened inputs as a batch; those that can't be go to the faults."""
-        task, input_spec = get_task(self.spec.task), self.spec.input
+        task, input_spec = task_of(self.spec), self.spec.input
         opened = [one for _, _, one in loaded]
         try:
             return task.collate(opened, input_spec, **self.options)
@@ -289,7 +289,7 @@ class _Decoder:
     def _opened(self, raw: Any) -> Any:
         if isinstance(raw, InputError):
             raise raw
-        task, input_spec = get_task(self.spec.task), self.spec.input
+        task, input_spec = task_of(self.spec), self.spec.input
         items, _ = task.split_items(raw, input_spec)
         if len(items) != 1:
             problem = f"It holds {len(items)} inputs, and one is expected."

@@ -11,7 +11,7 @@ from zoo.models.loading import find
 from zoo.models.metadata import model_metadata
 from zoo.preprocessing.preprocessor import preprocessor
 from zoo.specs import ModelSpec
-from zoo.tasks import get_task
+from zoo.tasks import task_of
 
 __all__ = ["Transform", "transform"]
 
@@ -31,7 +31,7 @@ class Transform:
         Of a list of inputs, or of a table, return their batch, (inputs, ...). `raw` is
         as for `zoo.predict`. Raises InputError.
         """
-        task, input_spec = get_task(self.spec.task), self.spec.input
+        task, input_spec = task_of(self.spec), self.spec.input
         items, single = task.split_items(raw, input_spec)
         opened = []
         for number, item in enumerate(items, start=1):
@@ -81,7 +81,7 @@ def transform(model: nn.Module | str | Path, **options: Any) -> Transform:
     (torch.Size([1, 28, 28]), (28, 28))
     """
     spec = model_metadata(model).spec if isinstance(model, nn.Module) else find(model)
-    known = get_task(spec.task).input_options(spec.input)
+    known = task_of(spec).input_options(spec.input)
     for name in options:
         if name not in known:
             problem = f"zoo.transform has no option {name!r}. {near(name, known)}"

@@ -18,6 +18,7 @@ __all__ = [
     "available",
     "described",
     "device_of",
+    "is_out_of_memory",
     "on_device",
     "resolve_device",
     "rows_at_once",
@@ -130,7 +131,7 @@ class BatchLimit:
             try:
                 made = call(slice(start, start + size))
             except RuntimeError as exc:
-                if not _full(exc):
+                if not is_out_of_memory(exc):
                     raise
                 if size == 1:
                     raise DeviceError(
@@ -152,7 +153,7 @@ class BatchLimit:
                 torch.cuda.empty_cache()
 
 
-def _full(exc: RuntimeError) -> bool:
+def is_out_of_memory(exc: Exception) -> bool:
     """Return whether an error says that a device, or this machine, has no memory."""
     return isinstance(exc, torch.cuda.OutOfMemoryError) or any(
         words in str(exc).lower() for words in FULL

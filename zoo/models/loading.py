@@ -3,7 +3,7 @@
 import inspect
 import time
 from collections.abc import Iterable, Mapping, Set
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from dataclasses import replace
 from functools import lru_cache
 from numbers import Integral
@@ -16,11 +16,12 @@ from torch import nn
 from zoo._utils.import_string import load_module, resolve
 from zoo.artifacts import resolve as sources
 from zoo.artifacts.checked_file import Verify
-from zoo.artifacts.checkpoint_folder import CONFIG
+from zoo.artifacts.checkpoint_folder import CONFIG, WEIGHTS
 from zoo.errors import (
     CheckpointError,
     InputError,
     IntegrityError,
+    NotSafetensors,
     OptionError,
     ZooError,
     near,
@@ -29,7 +30,7 @@ from zoo.models import option_types, safetensors_io
 from zoo.models.defaults import on_cpu_in_float32
 from zoo.models.devices import Device, resolve_device
 from zoo.models.metadata import LoadedModel, LoadReport, ModelMetadata, attach
-from zoo.models.skip_init import skip_initialization
+from zoo.models.skip_init import Most, skip_initialization
 from zoo.plugins import discovery
 from zoo.plugins.discovery import Plugin
 from zoo.plugins.namespaces import find_model
@@ -47,10 +48,17 @@ __all__ = [
     "when_written",
 ]
 
+# Of a stranger's config.json: what its options may make, against what the weights fill.
+# A build makes views of its parameters, ties some, and drops others; weights may be
+# packed to a few bits; some numbers are of no size.
+TIMES, SPARE_PARAMETERS, SPARE_NUMBERS = 16, 1 << 10, 1 << 24
+MOST_PLAIN = 1 << 20  # any option may be as much
+LEAST_HEADER, MOST_UNREAD = 50, 1 << 12  # bytes for a tensor; tensors of no file yet
+
 # What the function that builds a model may raise for options that do not fit
 FAULTS = (
-    *(ArithmeticError, AttributeError, LookupError, MemoryError, RuntimeError),
-    *(TypeError, ValueError),
+    *(ArithmeticError, AssertionError, AttributeError, LookupError, MemoryError),
+    *(RuntimeError, TypeError, ValueError),
 )
 
 
@@ -72,6 +80,10 @@ def build(name: str | Path, **options: Any) -> LoadedModel:
     [(64, 784), (64, 64), (10, 64)]
     """
     source = sources.find(name)
+    if source.kind != "registered":
+        tensors, size = _unread_weights(source)
+        _check_numbers(source, size)
+        _check_build(source, _most(tensors, size))
     spec, build_options, _ = _with_head(source.spec, options)
     model = build_model(spec, source.plugin, build_options)
     spec = _with_files(spec, source)
@@ -139,8 +151,14 @@ def _load(
     file, _ = sources.open_weights(source, verify=verify)
     with file:
         spec, build_options, new_head = _with_head(source.spec, options)
+        stored, most = safetensors_io.tensors(file), None
+        if source.kind != "registered":
+            most = _most(len(stored), file.size)
+            _check_numbers(source, file.size)
+            if new_head:
+                _check_build(source, most)
         # A new head needs its initialiser, which does not know whose it is.
-        quick = nullcontext() if new_head else skip_initialization()
+        quick = nullcontext() if new_head else skip_initialization(most)
         with on_cpu_in_float32(), quick:
             model = build_model(spec, source.plugin, build_options)
         slots, renamed = safetensors_io.slots(model), renamed_of(spec, source.plugin)
@@ -148,7 +166,9 @@ def _load(
         fresh = tuple(
             n for n in names if new_head and _parameters_of_head(n, spec.head)
         )
-        casts = safetensors_io.read(model, file, slots, fresh=fresh, renamed=renamed)
+        casts = safetensors_io.fill(
+            model, stored, file.path, slots, fresh=fresh, renamed=renamed
+        )
         file.check_unchanged()
     if place is not None or dtype is not None:
         model = _to_device(model, place, dtype, spec)
@@ -284,6 +304,41 @@ def build_model(
         problem = f"it can't be built with these options ({first})."
         raise OptionError(spec.name, problem, option_names) from exc
     return model
+
+
+def _check_numbers(source: sources.Source, size: int) -> None:
+    """Refuse options of a config.json that its weights, `size` bytes, make absurd."""
+    spec = source.spec
+    problem = option_types.out_of_proportion(spec.options, max(size, MOST_PLAIN))
+    if problem:
+        raise OptionError(spec.name, problem, list(spec.options))
+
+
+def _check_build(source: sources.Source, most: Most) -> None:
+    """Refuse options of a config.json that make far more than its weights fill.
+
+    The model is built once without touching its memory, and without the user's own
+    options, which may make it as large as they like. Raises OptionError.
+    """
+    with on_cpu_in_float32(), skip_initialization(most):
+        build_model(source.spec, source.plugin, source.spec.options)
+
+
+def _most(tensors: int, size: int) -> Most:
+    """Return what may be built for weights of so many tensors and bytes."""
+    return Most(TIMES * tensors + SPARE_PARAMETERS, TIMES * size + SPARE_NUMBERS)
+
+
+def _unread_weights(source: sources.Source) -> tuple[int, int]:
+    """Return how many tensors and bytes a checkpoint's weights have: by the file where
+    it is at hand, or else by the size that config.json gives."""
+    path, tensors = source.folder / WEIGHTS, 0
+    if source.kind == "folder" and path.is_file():
+        with suppress(NotSafetensors):
+            tensors = len(safetensors_io.tensors(path))
+        return tensors, path.stat().st_size
+    size = (source.spec.weights.size if source.spec.weights else None) or 0
+    return min(size // LEAST_HEADER, MOST_UNREAD), size
 
 
 def renamed_of(spec: ModelSpec, plugin: Plugin) -> safetensors_io.Renamed | None:

@@ -1,12 +1,14 @@
-"""Whether options are of the types that a build function declares for them."""
+"""Whether options are of the types that a build function declares for them, and in
+proportion to the weights."""
 
 import types
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from numbers import Integral, Real
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
-__all__ = ["misfit"]
+__all__ = ["misfit", "out_of_proportion"]
 
+MOST_VALUES = 1 << 14  # of one option
 PLAIN: dict[Any, Any] = {int: Integral, float: Real, str: str, type(None): type(None)}
 
 
@@ -28,6 +30,32 @@ def misfit(make: Callable[..., Any], options: Mapping[str, Any]) -> str:
         if name in declared and not _fits(value, declared[name]):
             return f"{name}={_short(value)} should be {_shown(declared[name])}."
     return ""
+
+
+def out_of_proportion(options: Mapping[str, Any], most: int) -> str:
+    """Return which option holds a whole number of more than `most`, or more values than
+    any model takes, or "".
+
+        >>> out_of_proportion({"hidden": (3, 10**9)}, 10**6)
+        "hidden=(3, 1000000000) is out of proportion to the weights."
+    """
+    for name, value in options.items():
+        for number, one in enumerate(_values(value), start=1):
+            if isinstance(one, int) and abs(one) > most:
+                return f"{name}={_short(value)} is out of proportion to the weights."
+            if number > MOST_VALUES:
+                return f"{name} has more than {MOST_VALUES:,} values."
+    return ""
+
+
+def _values(value: Any) -> Iterator[Any]:
+    if isinstance(value, Mapping):
+        value = tuple(value.values())
+    if isinstance(value, list | tuple):
+        for one in value:
+            yield from _values(one)
+    else:
+        yield value
 
 
 def _fits(value: Any, kind: Any) -> bool:

@@ -20,6 +20,7 @@ __all__ = [
     "Renamed",
     "Slots",
     "cast_floats",
+    "fill",
     "read",
     "slots",
     "tensors",
@@ -91,7 +92,21 @@ def read(
     fresh: Collection[str] = (),
     renamed: Renamed | None = None,
 ) -> dict[str, str]:
-    """Fill all `slots` of `model` from a file, strictly.
+    """Fill all `slots` of `model` from a file, strictly; see `fill`."""
+    given = tensors(file)
+    return fill(model, given, _path(file), slots, fresh=fresh, renamed=renamed)
+
+
+def fill(
+    model: nn.Module,
+    file_tensors: dict[str, Tensor],
+    path: Path,
+    slots: Slots,
+    *,
+    fresh: Collection[str] = (),
+    renamed: Renamed | None = None,
+) -> dict[str, str]:
+    """Fill all `slots` of `model` with the tensors of the file at `path`, strictly.
 
     Tensors named in `fresh` keep the module's values, and the file's are ignored.
     `renamed` maps the tensors of another library's file to the module's names. Float
@@ -99,9 +114,7 @@ def read(
     the conversions, such as "float16 -> float32", by tensor name. If anything does not
     fit, the module is left unchanged and one MisfitError lists all faults.
     """
-    file_tensors = tensors(file)
-    if renamed is not None:
-        file_tensors = renamed(file_tensors)
+    file_tensors = dict(file_tensors) if renamed is None else renamed(file_tensors)
     faults: list[str] = []
     casts: dict[str, str] = {}
     filled: list[tuple[tuple[tuple[nn.Module, str, str], ...], Tensor]] = []
@@ -127,7 +140,7 @@ def read(
         filled.append((group, tensor))
     faults += [f"tensor {name!r} is unexpected" for name in file_tensors]
     if faults:
-        raise MisfitError(str(_path(file)), type(model).__name__, faults)
+        raise MisfitError(str(path), type(model).__name__, faults)
     for group, tensor in filled:
         _assign(group, tensor)
     return casts

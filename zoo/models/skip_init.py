@@ -7,13 +7,14 @@ import threading
 from collections.abc import Callable, Iterator, MutableMapping
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import Any
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
 from torch.nn.modules import module as torch_module
 
-__all__ = ["skip_initialization"]
+__all__ = ["Most", "skip_initialization"]
 
 # What initialisers do to a parameter, `torch.nn.init` included. None of it matters to
 # one that is about to be replaced by a tensor of the file.
@@ -25,28 +26,58 @@ FILL_METHODS = (
 DATA: Any = Tensor.data  # the attribute itself, to get round the one below
 
 
+@dataclass
+class _Build:
+    """The tensors of one build that were left unfilled, and what may be."""
+
+    most: "Most | None"
+    unfilled: list[Tensor] = field(default_factory=list)
+    numbers: int = 0
+
+    def add(self, tensor: Tensor) -> None:
+        """Raises RuntimeError for one too many."""
+        if self.most is not None:
+            self.numbers += tensor.numel()
+            if len(self.unfilled) >= self.most.parameters:
+                problem = f"they make more than {self.most.parameters:,} parameters"
+                raise RuntimeError(f"{problem}, and there are far fewer weights")
+            if self.numbers > self.most.numbers:
+                problem = f"they make parameters of more than {self.most.numbers:,}"
+                raise RuntimeError(f"{problem} numbers, and the weights have far fewer")
+        self.unfilled.append(tensor)
+
+
+class Most(NamedTuple):
+    """How many parameters one build may make, with views and copies of them, and how
+    many numbers they may hold."""
+
+    parameters: int
+    numbers: int
+
+
 @contextmanager
-def skip_initialization() -> Iterator[None]:
+def skip_initialization(most: Most | None = None) -> Iterator[None]:
     """Build modules with uninitialised parameters; buffers are computed as usual.
 
     The memory of a parameter is allocated but never touched. This costs as little as
     the meta device, and computes non-persistent buffers, which meta does not. Other
-    threads are not affected, nor is anything after the block.
+    threads are not affected, nor is anything after the block. Raises RuntimeError as
+    soon as there is more than `most`.
     """
-    unfilled: list[Tensor] = []
-    before = _unfilled.set(unfilled)
+    build = _Build(most)
+    before = _building.set(build)
     _hooks.install()
     try:
         yield
     finally:
         _hooks.uninstall()
-        _unfilled.reset(before)
-        for tensor in unfilled:
+        _building.reset(before)
+        for tensor in build.unfilled:
             is_parameter = tensor.__dict__.pop("_is_param", False)
             tensor.__class__ = nn.Parameter if is_parameter else Tensor
 
 
-_unfilled: ContextVar[list[Tensor] | None] = ContextVar("unfilled", default=None)
+_building: ContextVar[_Build | None] = ContextVar("building", default=None)
 
 
 class _Unfilled(Tensor):
@@ -85,12 +116,12 @@ class _Unfilled(Tensor):
 
 
 def _leave_unfilled(tensor: Tensor) -> Tensor:
-    unfilled = _unfilled.get()
-    if unfilled is not None:
+    build = _building.get()
+    if build is not None:
+        build.add(tensor)
         if type(tensor) is nn.Parameter:
             tensor._is_param = True  # torch's own mark on a parameter of another class
         tensor.__class__ = _Unfilled
-        unfilled.append(tensor)
     return tensor
 
 

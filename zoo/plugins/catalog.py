@@ -41,7 +41,7 @@ def get_spec(name: str) -> ModelSpec:
     """
     if found := find_model(name, installed()):
         return found[0]
-    return Registry(installed().models)[name]
+    return Registry(installed().models, installed().broken())[name]
 
 
 def search(text: str = "", **conditions: Any) -> list[ModelSpec]:

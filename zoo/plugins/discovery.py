@@ -60,6 +60,12 @@ class Installed:
         """Return the plugins by import package."""
         return {plugin.package: plugin for plugin in self.plugins}
 
+    def broken(self) -> tuple[str, ...]:
+        """Return the names of the plugins that could not be loaded."""
+        loaded = {plugin.name for plugin in self.plugins}
+        failed = dict.fromkeys(failure.plugin for failure in self.failures)
+        return tuple(name for name in failed if name not in loaded)
+
 
 def warn_of_clash(known: Installed, kind: str, name: str) -> None:
     """Warn where another plugin gives the same name to a model, dataset or namespace.

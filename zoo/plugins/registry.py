@@ -1,7 +1,7 @@
 """Look models and datasets up by name, and search them. No I/O, no globals."""
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from fnmatch import fnmatchcase
 from operator import eq, ge, gt, le, lt
 from typing import Any
@@ -56,12 +56,15 @@ COMPARE: dict[str, Callable[[float, float], bool]] = {
 class Registry(Mapping[str, ModelSpec]):
     """A read-only mapping from model name to spec, in alphabetical order."""
 
-    def __init__(self, models: Mapping[str, ModelSpec]) -> None:
+    def __init__(
+        self, models: Mapping[str, ModelSpec], broken: Sequence[str] = ()
+    ) -> None:
         self._models = dict(sorted(models.items()))
+        self._broken = broken  # plugins that could not be loaded
 
     def __getitem__(self, name: str) -> ModelSpec:
         if name not in self._models:
-            raise ModelNotFound(name, self._models)
+            raise ModelNotFound(name, self._models, broken=self._broken)
         return self._models[name]
 
     def __contains__(self, name: object) -> bool:

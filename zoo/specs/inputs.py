@@ -12,7 +12,7 @@ from typing import Literal, Self
 
 from zoo._utils.schema import Malformed, read_bytes
 from zoo.errors import SpecError
-from zoo.specs.signature import Input
+from zoo.specs.signature import MOST_SIDE, Input, check_range, check_size
 
 __all__ = [
     "Column",
@@ -24,6 +24,7 @@ __all__ = [
 ]
 
 SHA256 = re.compile(r"[0-9a-f]{64}")
+UNLIMITED = 1 << 31  # tokens: as a model says that reads a text of any length
 TOKENIZER = "tokenizer.json"  # beside the weights of a model that takes text
 
 
@@ -70,9 +71,7 @@ class ImageInput(Input):
     pictured = True
 
     def __post_init__(self) -> None:
-        for side in ("height", "width"):
-            if getattr(self, side) < 1:
-                raise SpecError("ImageInput", side, getattr(self, side), "at least 1")
+        check_size(self)
         for name in ("mean", "std"):
             values = getattr(self, name)
             if len(values) not in (1, self.channels):
@@ -85,6 +84,9 @@ class ImageInput(Input):
             raise SpecError("ImageInput", "resample", self.resample, expected)
         if not 0 < self.crop <= 1:
             raise SpecError("ImageInput", "crop", self.crop, "above 0, and at most 1")
+        if max(self.height, self.width) > self.crop * MOST_SIDE:
+            expected = f"so much that size / crop is at most {MOST_SIDE:,} pixels"
+            raise SpecError("ImageInput", "crop", self.crop, expected)
         if self.crop < 1 and (self.background or self.height != self.width):
             expected = "1, because only a square frame cuts into photographs"
             raise SpecError("ImageInput", "crop", self.crop, expected)
@@ -178,8 +180,7 @@ class SeriesInput(Input):
     plural = "series"
 
     def __post_init__(self) -> None:
-        if self.length < 1:
-            raise SpecError("SeriesInput", "length", self.length, "at least 1")
+        check_range(self, "length")
 
     @property
     def description(self) -> str:
@@ -211,8 +212,7 @@ class NoiseInput(Input):
     from_data = False
 
     def __post_init__(self) -> None:
-        if self.latent_dim < 1:
-            raise SpecError("NoiseInput", "latent_dim", self.latent_dim, "at least 1")
+        check_range(self, "latent_dim")
 
     @property
     def description(self) -> str:
@@ -257,9 +257,8 @@ class TextInput(Input):
     takes_strings = True
 
     def __post_init__(self) -> None:
-        for name in ("max_length", "vocab_size"):
-            if getattr(self, name) < 1:
-                raise SpecError("TextInput", name, getattr(self, name), "at least 1")
+        check_range(self, "max_length", UNLIMITED)
+        check_range(self, "vocab_size")
         for name in ("pad_token_id", "unk_token_id"):
             number = getattr(self, name)
             if number is not None and not 0 <= number < self.vocab_size:

@@ -8,7 +8,14 @@ from typing import Literal, Self
 
 from zoo.errors import SpecError
 from zoo.specs.inputs import ImageInput
-from zoo.specs.signature import Input, LabelledOutput, Output
+from zoo.specs.signature import (
+    MOST_SIDE,
+    Input,
+    LabelledOutput,
+    Output,
+    check_range,
+    check_size,
+)
 
 __all__ = [
     "AnomalyOutput",
@@ -26,6 +33,8 @@ __all__ = [
     "TranslationOutput",
     "VectorOutput",
 ]
+
+MOST_SCALE = 64  # of a picture, by which it becomes wider and higher
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,8 +112,7 @@ class ForecastOutput(Output):
     def __post_init__(self) -> None:
         if not self.name.strip():
             raise SpecError("ForecastOutput", "name", self.name, "what is forecast")
-        if self.horizon < 1:
-            raise SpecError("ForecastOutput", "horizon", self.horizon, "at least 1")
+        check_range(self, "horizon")
 
     @property
     def description(self) -> str:
@@ -158,9 +166,7 @@ class ImageOutput(Output):
     high: float = 1.0
 
     def __post_init__(self) -> None:
-        for side in ("height", "width"):
-            if getattr(self, side) < 1:
-                raise SpecError("ImageOutput", side, getattr(self, side), "at least 1")
+        check_size(self)
         if self.low >= self.high:
             raise SpecError("ImageOutput", "low", self.low, f"below {self.high}")
 
@@ -200,10 +206,8 @@ class ScaledImageOutput(Output):
     drawable = True
 
     def __post_init__(self) -> None:
-        for name, least in (("scale", 1), ("reach", 0)):
-            if (number := getattr(self, name)) < least:
-                expected = f"at least {least}"
-                raise SpecError("ScaledImageOutput", name, number, expected)
+        check_range(self, "scale", MOST_SCALE)
+        check_range(self, "reach", MOST_SIDE, least=0)
         if self.low >= self.high:
             expected = f"below {self.high}"
             raise SpecError("ScaledImageOutput", "low", self.low, expected)
@@ -306,8 +310,7 @@ class BoxOutput(LabelledOutput):
         for name in ("threshold", "overlap"):
             if not 0 <= (share := getattr(self, name)) <= 1:
                 raise SpecError("BoxOutput", name, share, "from 0 to 1")
-        if self.max_objects < 1:
-            raise SpecError("BoxOutput", "max_objects", self.max_objects, "at least 1")
+        check_range(self, "max_objects")
 
     def check_input(self, owner: str, input_spec: Input) -> None:
         fit = getattr(input_spec, "fit", None)
@@ -507,8 +510,7 @@ class VectorOutput(Output):
     labelled_task = "text-classification"
 
     def __post_init__(self) -> None:
-        if self.dim < 1:
-            raise SpecError("VectorOutput", "dim", self.dim, "at least 1")
+        check_range(self, "dim")
 
     def with_labels(self, labels: tuple[str, ...]) -> ClassOutput:
         """Return the output of a classifier on top of the vector."""

@@ -4,11 +4,40 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, ClassVar, Self
 
+from zoo.errors import SpecError
 from zoo.specs.spec_part import SpecPart
 
-__all__ = ["Input", "LabelledOutput", "Output"]
+__all__ = [
+    "MOST_NUMBERS",
+    "MOST_PIXELS",
+    "MOST_SIDE",
+    "Input",
+    "LabelledOutput",
+    "Output",
+    "check_range",
+    "check_size",
+]
 
+MOST_SIDE, MOST_PIXELS = 1 << 14, 1 << 24  # of a picture that a model takes or gives
+MOST_NUMBERS = 1 << 24  # of a text, a series, a vector or a vocabulary
 MANY, SHOWN = 12, 10  # labels that `zoo info` names, and a card
+
+
+def check_range(part: Any, name: str, most: int = MOST_NUMBERS, least: int = 1) -> None:
+    """Raise SpecError for a number that is below `least` or above `most`."""
+    number = getattr(part, name)
+    if not least <= number <= most:
+        expected = f"at least {least}" if number < least else f"at most {most:,}"
+        raise SpecError(type(part).__name__, name, number, expected)
+
+
+def check_size(part: Any) -> None:
+    """Raise SpecError for pictures of a size that is none, or that fill a memory."""
+    check_range(part, "height", MOST_SIDE)
+    check_range(part, "width", MOST_SIDE)
+    if part.height * part.width > MOST_PIXELS:
+        expected = f"at most {MOST_PIXELS // part.width:,} with a width of {part.width}"
+        raise SpecError(type(part).__name__, "height", part.height, expected)
 
 
 class Input(SpecPart):

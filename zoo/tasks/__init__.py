@@ -13,9 +13,18 @@ from pkgutil import iter_modules
 from typing import Any
 
 from zoo.errors import SpecError
+from zoo.specs import ModelSpec
 from zoo.tasks._task import FinetuneSettings, Picture, RawRows, Task
 
-__all__ = ["FinetuneSettings", "Picture", "RawRows", "Task", "get_task", "list_tasks"]
+__all__ = [
+    "FinetuneSettings",
+    "Picture",
+    "RawRows",
+    "Task",
+    "get_task",
+    "list_tasks",
+    "task_of",
+]
 
 
 def list_tasks() -> list[str]:
@@ -30,4 +39,14 @@ def get_task(tag: str) -> Task[Any, Any]:
     if tag not in list_tasks():
         raise SpecError("Task", "tag", tag, f"one of {', '.join(list_tasks())}")
     task: Task[Any, Any] = import_module(f"zoo.tasks.{tag.replace('-', '_')}").TASK
+    return task
+
+
+def task_of(spec: ModelSpec) -> Task[Any, Any]:
+    """Return the task of a model whose input and output are of the task's own kinds.
+
+    Raises SpecError where they are not.
+    """
+    task = get_task(spec.task)
+    task.signature(spec)
     return task

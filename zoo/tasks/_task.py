@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from zoo.errors import SettingsError, SpecError
+from zoo.models.config_fit import blaming_config
 from zoo.models.metadata import model_metadata
 from zoo.preprocessing.preprocessor import InputWarning, preprocessor
 from zoo.runtime.augmentation import apply_augmentation
@@ -163,7 +164,9 @@ class Task(Generic[InputT, OutputT]):
     ) -> list[Result]:
         """Return one typed result for each opened item; `given` is their batch."""
         _, output_spec = self.signature(model_metadata(module).spec)
-        return self.postprocess(forward_on_device(module, given), opened, output_spec)
+        output = forward_on_device(module, given)
+        with blaming_config(module, output=output):
+            return self.postprocess(output, opened, output_spec)
 
     def postprocess(
         self, output: Tensor, opened: Sequence[Any], output_spec: OutputT

@@ -24,10 +24,13 @@ class SparseAutoencoder(nn.Module):
 
     def __init__(self, *, image_size: int, latent_dim: int, active: int) -> None:
         super().__init__()
+        if not 1 <= active <= latent_dim:
+            raise ValueError(f"active={active} should be from 1 to {latent_dim}")
         self.image_size, self.active = image_size, active
         pixels = image_size * image_size
+        self.filters = nn.Parameter(torch.empty(latent_dim, pixels))
         # small: where no digit has light, a filter keeps the noise that it began with
-        self.filters = nn.Parameter(0.01 * torch.randn(latent_dim, pixels))
+        nn.init.normal_(self.filters, std=0.01)
         self.bias = nn.Parameter(torch.zeros(latent_dim))
         self.pixel_bias = nn.Parameter(torch.zeros(pixels))
 

@@ -26,6 +26,7 @@ IN_TWO_DIMENSIONS = {
     "vertical_line": (5, 5),
 }
 IN_ONE_DIMENSION = {"difference": (2,), "moving_average": (3,)}
+MOST = 64  # pixels of padding and of a stride
 
 
 class ConvFilters(nn.Module):
@@ -40,6 +41,11 @@ class ConvFilters(nn.Module):
 
     def __init__(self, *, padding: int = 1, stride: int = 1) -> None:
         super().__init__()
+        if not (0 <= padding <= MOST and 1 <= stride <= MOST):
+            raise ValueError(
+                f"padding={padding} should be from 0 to {MOST}, and stride={stride} "
+                f"from 1"
+            )
         self.padding, self.stride = padding, stride
         sides = IN_TWO_DIMENSIONS | IN_ONE_DIMENSION
         # Known kernels are not to be trained, so they ask for no gradient.

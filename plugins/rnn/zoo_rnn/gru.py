@@ -30,6 +30,7 @@ __all__ = [
 # Large odd multipliers, so that the hashes of similar n-grams lie far from each other.
 MULTIPLIER_1, MULTIPLIER_2 = 1_640_531_527, 739_982_445
 MAX_HASH = 2**31 - 1
+MOST_NGRAM = 16  # characters: each more costs time with every text
 NO_FEATURE = -1  # in the place of a hash
 
 
@@ -134,6 +135,12 @@ class GRUClassifier(nn.Module):
         dropout: float,
     ) -> None:
         super().__init__()
+        for name, length in (
+            ("max_ngram", max_ngram),
+            ("wide_max_ngram", wide_max_ngram),
+        ):
+            if not 1 <= length <= MOST_NGRAM:
+                raise ValueError(f"{name}={length} should be from 1 to {MOST_NGRAM}")
         self.pad_token_id = pad_token_id
         self.embedding = nn.Embedding(vocab_size, embed_dim, padding_idx=pad_token_id)
         self.ngrams = HashedNgramEmbedding(

@@ -653,6 +653,10 @@ BOMB = '<!DOCTYPE a [<!ENTITY b "many"><!ENTITY c "&b;&b;&b;">]>\n<annotation>'
             "annotation needs one.",
         ),
         (lambda _: 40 * "<a>", "line 1: it is too deep."),
+        (
+            in_xml("<annotation>", "<annotation>" + 50_000 * "<a/>\n<b/>"),
+            "line 50001: it has more than 100,000 elements, which no picture needs.",
+        ),
     ],
 )
 def test_a_broken_file_of_pascal_voc(

@@ -26,7 +26,7 @@ from zoo.tasks.targets.annotations.text_files import read_bytes
 
 __all__ = ["count_from_one", "read_voc"]
 
-MOST_BYTES, MOST_DEPTH = 16 << 20, 32
+MOST_BYTES, MOST_DEPTH, MOST_ELEMENTS = 16 << 20, 32, 100_000
 CORNERS = ("xmin", "ymin", "xmax", "ymax")
 
 
@@ -108,10 +108,18 @@ def _parsed(content: bytes, name: str) -> _Element:
     parser, top = expat.ParserCreate(), _Element("", 0)
     parser.buffer_text = True  # else a line at a time is told
     open_elements = [top]
+    count = 0
 
     def started(tag: str, _attributes: object) -> None:
         if len(open_elements) > MOST_DEPTH:
             raise DataError(f"{name}, line {parser.CurrentLineNumber}: it is too deep.")
+        nonlocal count
+        count += 1
+        if count > MOST_ELEMENTS:
+            raise DataError(
+                f"{name}, line {parser.CurrentLineNumber}: it has more than "
+                f"{MOST_ELEMENTS:,} elements, which no picture needs."
+            )
         element = _Element(tag, parser.CurrentLineNumber)
         open_elements[-1].children.append(element)
         open_elements.append(element)
