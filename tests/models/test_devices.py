@@ -99,6 +99,7 @@ def test_every_verb_refuses_a_device_that_is_not_there(device: str) -> None:
         lambda: zoo.reconstruct("vae-mnist", zoo.example("vae-mnist"), device=device),
         lambda: zoo.sample("vae-mnist", device=device),
         lambda: zoo.benchmark("xor-mlp", device=device),
+        lambda: zoo.finetune("lenet5-mnist", lesson_rows(), device=device),
     ]
 
     for call in calls:

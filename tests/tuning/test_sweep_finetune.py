@@ -138,8 +138,8 @@ def test_a_sweep_goes_on_where_it_stopped(
         (
             {"lr": "0.1,0.2"},
             {"smoke": True},
-            "A sweep on data of one's own takes neither --smoke nor --device. Give few "
-            "epochs, as in --set epochs=1, to see it run.",
+            "A sweep on data of one's own takes no --smoke. Give few epochs, as in "
+            "--set epochs=1, to see it run.",
         ),
         (
             {"val_fraction": "0.1,0.2"},

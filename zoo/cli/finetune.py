@@ -13,6 +13,7 @@ import click
 from zoo._utils.allocator import keep_freed_memory
 from zoo._utils.shown import one_line
 from zoo.cli.options import (
+    device_option,
     force_option,
     invert_option,
     json_option,
@@ -67,6 +68,7 @@ def described_settings() -> Iterator[tuple[str, str]]:
     help="Short for --set precision=...: auto, the default, computes the features to "
     "train on in bf16 where the hardware can.",
 )
+@device_option
 @force_option
 @json_option
 def finetune_command(

@@ -21,6 +21,7 @@ from zoo.evaluation import plots
 from zoo.finetuning.finetune import FinetuneResult, finetune_by_name
 from zoo.inference import features
 from zoo.models import saving
+from zoo.models.devices import Device
 from zoo.models.metadata import LoadedModel, attach, model_metadata
 from zoo.plugins.discovery import installed
 from zoo.specs import License, ModelSpec
@@ -218,6 +219,7 @@ def finetune(
     progress: bool | None = None,
     monitor: TrainingMonitor | None = None,
     settings: Mapping[str, object] | None = None,
+    device: Device = "cpu",
     **named: object,
 ) -> LoadedModel:
     """Return the model `name`, fine-tuned on `data`; write it to `folder`.
@@ -240,8 +242,9 @@ def finetune(
     not hold a trained model, unless with `force`, which replaces it. If measuring or
     writing fails at the end, the weights are kept, and the error says where. A progress
     bar and the comparison with the baselines are shown in a terminal and in a notebook;
-    `progress` says otherwise. Raises CheckpointError, DataError, TrainingError,
-    OptionError, SettingsError, Diverged, and what `zoo.load` raises.
+    `progress` says otherwise. It computes on `device`; "auto" is a GPU where there is
+    one. Raises CheckpointError, DataError, TrainingError, OptionError, SettingsError,
+    DeviceError, Diverged, and what `zoo.load` raises.
 
     >>> digits = zoo.load_dataset("digits", "train").select(range(60))
     >>> model = zoo.finetune("lenet5-mnist", digits, "mine")
@@ -272,6 +275,7 @@ def finetune(
             ),
             skip_unreadable=skip_unreadable,
             settings=settings,
+            device=device,
             monitor=looking,
             rescue=partial(
                 weights_kept, target=None if folder is None else Path(folder)

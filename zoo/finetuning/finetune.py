@@ -28,10 +28,11 @@ from zoo.finetuning.preconditions import check
 from zoo.finetuning.strategies import Settings, default_settings, train_model
 from zoo.inference import features as featuring
 from zoo.models import loading
+from zoo.models.devices import Device, device_of, on_device, resolve_device
 from zoo.models.freeze import head_of, unfreeze
 from zoo.models.metadata import attach, model_metadata, unwrap_model
 from zoo.models.precision import Autocast, Precision, resolve_precision
-from zoo.runtime.eval_mode import eval_mode
+from zoo.runtime.eval_mode import eval_mode, forward_on_device
 from zoo.runtime.user_warnings import warn_user
 from zoo.tasks import get_task
 from zoo.training.execution import ExecutionContext
@@ -82,15 +83,18 @@ def finetune_by_name(
     options: ReadOptions = finetuning_data.AS_IT_IS,
     skip_unreadable: bool = False,
     settings: Mapping[str, object] | None = None,
+    device: Device = "cpu",
     monitor: TrainingMonitor | None = None,
     rescue: Rescue = lambda _: nullcontext(),
 ) -> FinetuneResult:
     """Return a model fine-tuned on `data`, measured on rows it has not seen.
 
+    It computes on `device`, and is on the CPU again when it is returned.
     `rescue(model)` is the context in which the finished model is measured. Raises
-    DataError, OptionError, SettingsError, Diverged, and what `zoo.load` raises.
+    DataError, OptionError, SettingsError, DeviceError, Diverged, and what `zoo.load`
+    raises.
     """
-    spec = loading.find(name)
+    spec, place = loading.find(name), resolve_device(device)
     defaults = default_settings(spec)
     chosen = with_values(defaults, {**(settings or {})})
     check_ranges(chosen)
@@ -104,9 +108,10 @@ def finetune_by_name(
         try:
             finetuning_data.learn_background(model, splits, invert=chosen.invert)
             finetuning_data.learn_ranges(model, splits)
-            result = finetune_model(
-                model, splits, chosen, old=old, monitor=monitor, rescue=rescue
-            )
+            with on_device(model, place):
+                result = finetune_model(
+                    model, splits, chosen, old=old, monitor=monitor, rescue=rescue
+                )
         except InputError as exc:
             raise featuring.unreadable_message(model, splits) or exc from exc
     result.parent, result.target, result.skipped = str(name), options.target, skipped
@@ -122,7 +127,7 @@ def finetune_model(
     monitor: TrainingMonitor | None = None,
     rescue: Rescue = lambda _: nullcontext(),
 ) -> FinetuneResult:
-    """Fine-tune a model that has a head for these data; return the result.
+    """Fine-tune a model that has a head for these data, where it is; return the result.
 
     `old` is the head it had for other classes: what that knew is where it starts.
     """
@@ -130,7 +135,7 @@ def finetune_model(
         model_metadata(model).spec,
         seed=chosen.seed,
         monitor=monitor,
-        place=_context(chosen),
+        place=_context(chosen, device_of(model)),
     )
     some = splits.training.pick(range(min(2, len(splits.training))))
     given = next(featuring.model_inputs(model, some))
@@ -248,11 +253,11 @@ def _reset(model: nn.Module) -> None:
             reset()
 
 
-def _context(chosen: Settings) -> ExecutionContext:
+def _context(chosen: Settings, device: torch.device) -> ExecutionContext:
     """Return where the model is trained, and in which precision."""
-    resolved = resolve_precision(cast(Precision, chosen.precision), "cpu")
+    resolved = resolve_precision(cast(Precision, chosen.precision), device)
     autocast = Autocast(resolved) if resolved != "no" else None
-    return ExecutionContext(torch.device("cpu"), autocast=autocast)
+    return ExecutionContext(device, autocast=autocast)
 
 
 def _features(
@@ -305,7 +310,7 @@ def _answers(
         if features is None:
             return predict_examples(model, splits.parts()[part])
         with eval_mode(model), torch.inference_mode():
-            return torch.as_tensor(head(features(part)))
+            return forward_on_device(head, features(part))
 
     return of
 

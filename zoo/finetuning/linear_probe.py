@@ -13,7 +13,7 @@ from zoo.finetuning.linear_solver import Choice, LinearWeights
 from zoo.inference.features import before_head
 from zoo.models.freeze import head_of
 from zoo.models.metadata import model_metadata, unwrap_model
-from zoo.runtime.eval_mode import eval_mode
+from zoo.runtime.eval_mode import eval_mode, forward_on_device
 from zoo.tasks import get_task
 
 __all__ = [
@@ -104,11 +104,11 @@ def _starts(
     """Return where a head may start: always from zeros, and from what is known."""
     head = unwrap_model(model).get_submodule(head_of(model))
     assert isinstance(head, nn.Linear)
-    zeros = torch.zeros_like(head.weight), torch.zeros(len(head.weight))
+    zeros = torch.zeros(head.weight.shape), torch.zeros(len(head.weight))
     starts: dict[str, LinearWeights] = {FROM_ZEROS: zeros}
     report = model_metadata(model).report
     if report is None or not report.fresh:
-        starts[FROM_PRESENT_HEAD] = head.weight.detach(), _bias(head)
+        starts[FROM_PRESENT_HEAD] = head.weight.detach().cpu(), _bias(head)
     elif isinstance(old, nn.Linear) and len(old.weight) > 1:
         starts[FROM_OLD_HEAD] = linear_solver.mixture(
             old, given, target, len(head.weight)
@@ -130,7 +130,7 @@ def ends_in_head(model: nn.Module, given: Tensor) -> bool:
     head = unwrap_model(model).get_submodule(head_of(model))
     with eval_mode(model), torch.inference_mode():
         seen, output = before_head(model, given)
-        return torch.equal(head(seen), output)
+        return torch.equal(forward_on_device(head, seen), output)
 
 
 def is_linear(model: nn.Module, given: Tensor) -> bool:
@@ -184,8 +184,7 @@ def solve_on_pixels(
         )
 
     given, target = (torch.cat(parts).clone() for parts in (seen, known))
-    zeros = head.weight.new_zeros(len(head.weight), given.shape[1])
-    start = zeros, head.weight.new_zeros(len(head.weight))
+    start = torch.zeros(len(head.weight), given.shape[1]), torch.zeros(len(head.weight))
     solved = linear_solver.solve(start, given, target, loss, l2=PIXELS_L2)
     set_head(model, (solved[0][:, :, None, None], solved[1]))
 
@@ -198,4 +197,5 @@ def _right(output: Tensor, target: Tensor) -> Tensor:
 
 
 def _bias(head: nn.Linear) -> Tensor:
-    return torch.zeros(len(head.weight)) if head.bias is None else head.bias.detach()
+    bias = head.bias
+    return torch.zeros(len(head.weight)) if bias is None else bias.detach().cpu()

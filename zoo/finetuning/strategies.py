@@ -235,6 +235,7 @@ def train_model(
     assert settings.batch_size is not None, "just chosen"
     prepare(model, settings)
     head = unwrap_model(model).get_submodule(head_of(model))
+    weight = None if weight is None else weight.to(run.device)
     learning = head if settings.freeze == "backbone" else model
     optimizer = optim.optimizer(
         settings.optimizer or "adamw",
@@ -254,8 +255,13 @@ def train_model(
         if given is None:
             output = torch.as_tensor(head(rows))
             return task.loss(output, target, output_spec, weight)
-        pictures = given(rows[:, 0].long())
-        seen, expected = task.augment(pictures, target, settings.augment, run.generator)
+        pictures = given(rows[:, 0].long().cpu())
+        seen, expected = (
+            moved.to(run.device)
+            for moved in task.augment(
+                pictures, target.cpu(), settings.augment, run.generator
+            )
+        )
         with run.context.autocasting(enabled=settings.precision == "bf16"):
             if task.own_loss:
                 return torch.as_tensor(model(seen, expected)).float().sum()

@@ -315,8 +315,11 @@ def _computed(
 
 
 def _optimized(model: nn.Module, given: Tensor, rows: int) -> nn.Module:
-    """Return the model as it is for few rows: to quicken it costs a batch or two."""
-    return fuse_batchnorm(unwrap_model(model), given[:1]) if rows > MANY else model
+    """Return the model as it is for few rows: to quicken it costs a batch or two.
+    On a GPU it does not pay."""
+    if rows <= MANY or device_of(model).type != "cpu":
+        return model
+    return fuse_batchnorm(unwrap_model(model), given[:1])
 
 
 def _item(task: Any, rows: LabeledExamples, row: int, spec: Any) -> Any:

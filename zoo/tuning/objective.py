@@ -61,10 +61,10 @@ class SweepPlan:
     validation: str | None = None
 
     def __post_init__(self) -> None:
-        if self.data is not None and (self.smoke or self.device != "cpu"):
+        if self.data is not None and self.smoke:
             raise SettingsError(
-                "A sweep on data of one's own takes neither --smoke nor --device. Give "
-                "few epochs, as in --set epochs=1, to see it run."
+                "A sweep on data of one's own takes no --smoke. Give few epochs, as in "
+                "--set epochs=1, to see it run."
             )
 
     def space(self) -> Space:
@@ -134,7 +134,11 @@ def finetune_trial(
 ) -> dict[str, float]:
     """Return the value on the validation rows after fine-tuning."""
     return finetune_by_name(
-        plan.name, splits, settings=asdict(settings), monitor=monitor
+        plan.name,
+        splits,
+        settings=asdict(settings),
+        device=plan.device,
+        monitor=monitor,
     ).metrics
 
 
