@@ -18,7 +18,7 @@ from zoo_segmentation.class_report import (
 )
 from zoo_segmentation.full_size import full_size_ious
 from zoo_segmentation.losses import IGNORED, class_weights, pixel_cross_entropy
-from zoo_segmentation.photographs import STREET, Photograph
+from zoo_segmentation.photographs import STREET, TRIMAP, Photograph
 
 import zoo
 from zoo.datasets.in_memory import TensorRows
@@ -240,11 +240,16 @@ def test_a_crop_has_the_size_that_was_asked_for_and_keeps_its_labels() -> None:
     assert ((seen[:, 0] > 0.5) == mask.bool())[known].double().mean() > 0.9
 
 
-def test_every_number_of_a_mask_is_a_class_or_none() -> None:
+@pytest.mark.parametrize(
+    ("numbers", "labels"), [(STREET, 11), (TRIMAP, 3)], ids=["streets", "trimaps"]
+)
+def test_every_number_of_a_mask_is_a_class_or_none(
+    numbers: tuple[int, ...], labels: int
+) -> None:
     """
     Each class of the model has a number in the masks of the set.
     """
-    assert set(range(11)) <= set(STREET) <= {*range(11), IGNORED}
+    assert set(range(labels)) <= set(numbers) <= {*range(labels), IGNORED}
 
 
 def test_the_classes_are_those_of_the_set() -> None:
@@ -260,14 +265,14 @@ def test_full_size_masks_are_measured_at_the_size_of_the_photograph() -> None:
     """
     A model that says one class has the IoU of that class's share of the pixels.
     """
-    model = zoo.build("unet-efficientnet-lite0-pet", classes=3, width=2)
+    model = zoo.build("unet-efficientnet-lite0-trimap", width=2)
     with torch.no_grad():
         model.head.weight.zero_()
         model.head.bias.copy_(torch.tensor([0.0, 9.0, 0.0]))
     trimap = np.full((50, 70), 2, dtype=np.uint8)
     trimap[:10] = 1
     photo = Photograph(Image.new("RGB", (70, 50)), Image.fromarray(trimap))
-    ious = full_size_ious(model, [photo], (0, 1, 0, 2))
+    ious = full_size_ious(model, [photo], TRIMAP)
 
     assert ious[:2].tolist() == [0.0, pytest.approx(0.2)]
     assert ious[2].isnan()

@@ -6,6 +6,7 @@ This module is only metadata; it must stay free of torch.
 from zoo import ImageInput, License, MaskOutput, ModelSpec, hookimpl
 
 PET = MaskOutput(labels=("background", "pet"), function_to_apply="sigmoid")
+TRIMAP = MaskOutput(labels=("background", "pet", "border"))
 STREET = MaskOutput(
     labels=(
         "Sky",
@@ -67,6 +68,37 @@ SPECS = (
             fit="stretch",
         ),
         output=PET,
+        trained_on=("imagenet-1k", "oxford_iiit_pet"),
+        head="head",
+        examples=("cat.jpg", "coffee.jpg"),
+        stored="float16",
+        papers=(
+            "https://arxiv.org/abs/1505.04597",
+            "https://arxiv.org/abs/1905.11946",
+        ),
+        tags=("pets", "unet", "efficientnet", "timm"),
+        chapters=("segmentation", "transfer-learning"),
+    ),
+    ModelSpec(
+        name="unet-efficientnet-lite0-trimap",
+        summary="A U-Net with an EfficientNet-Lite0 encoder segments a pet, its border "
+        "and the background.",
+        task="image-segmentation",
+        build="zoo_segmentation.unet_efficientnet:unet_efficientnet_lite0",
+        options={"classes": 3},
+        recipe="zoo_segmentation.unet_efficientnet_trimap_recipe",
+        card="cards/unet-efficientnet-lite0-trimap.md",
+        license=License(code="mit", weights="apache-2.0", data="cc-by-sa-4.0"),
+        parameters=3_782_387,
+        input=ImageInput(
+            height=192,
+            width=192,
+            mean=HALVES,
+            std=HALVES,
+            resample="bicubic",
+            fit="stretch",
+        ),
+        output=TRIMAP,
         trained_on=("imagenet-1k", "oxford_iiit_pet"),
         head="head",
         examples=("cat.jpg", "coffee.jpg"),

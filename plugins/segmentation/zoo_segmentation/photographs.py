@@ -21,11 +21,13 @@ __all__ = [
     "EXAMPLES",
     "STREET",
     "STREET_EXAMPLES",
+    "TRIMAP",
     "Photograph",
     "example",
     "photographs",
     "read_rows",
     "read_streets",
+    "read_trimaps",
     "street_example",
     "streets",
 ]
@@ -33,6 +35,7 @@ __all__ = [
 # The class of a pixel by its number in a mask of the set. In a trimap 1 is the pet, 2
 # the background and 3 the outline; in CamVid 11 is unlabelled.
 BINARY = (0, 1, 0, 1)
+TRIMAP = (0, 1, 0, 2)
 STREET = (*range(11), IGNORED)
 EXAMPLES = ("cat.jpg", "coffee.jpg")
 STREET_EXAMPLES = ("street.jpg", "temple.jpg")
@@ -103,6 +106,14 @@ def read_rows(
     """Return photographs in the model's frame, and masks: 1 where the pet or its
     outline is."""
     return _stacked(f"{name}/{split}", photographs(split, first), BINARY, input_spec)
+
+
+def read_trimaps(
+    name: str, split: str, *, input_spec: ImageInput, first: int | None, **_spec: Any
+) -> TensorRows:
+    """Return photographs in the model's frame, and masks: 1 where the pet is, 2 where
+    its outline is."""
+    return _stacked(f"{name}/{split}", photographs(split, first), TRIMAP, input_spec)
 
 
 def read_streets(
