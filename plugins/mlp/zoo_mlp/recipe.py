@@ -41,6 +41,7 @@ class Settings:
     dropout: float | None = None
     val_fraction: float = 0.1  # of the training rows, held out for validation
     normalize: bool = False  # pixels by the mean and deviation of the training rows
+    amp: bool = False  # bfloat16 where the hardware computes in it
 
     def __post_init__(self) -> None:
         if self.optimizer == "l-bfgs":
