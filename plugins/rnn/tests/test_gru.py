@@ -1,6 +1,5 @@
 """What is special about the review classifier; the rest is in zoo.testing."""
 
-import warnings
 from dataclasses import replace
 
 import pytest
@@ -346,7 +345,7 @@ def test_answers_do_not_depend_on_company(model: torch.nn.Module) -> None:
 @pytest.mark.filterwarnings("ignore::zoo.errors.TruncationWarning")
 def test_odd_texts_are_answered_or_refused(model: torch.nn.Module) -> None:
     """
-    Huge texts are cut, letters and digits are read, emoji warn in each call, gaps are refused.
+    Huge texts are cut, letters and digits are read, emoji warn, gaps are refused.
     """
     with pytest.warns(TruncationWarning, match="longer than the 512 tokens"):
         huge = zoo.predict(model, "최악의 영화 " * 15_000)
