@@ -27,7 +27,13 @@ import zoo
 from zoo.artifacts import checkpoint_folder, hub_download, lockfile, weight_store
 from zoo.artifacts.lockfile import Lock
 from zoo.cards.render import SECTIONS
-from zoo.errors import CheckpointError, EjectError, IntegrityError, TrustWarning
+from zoo.errors import (
+    CheckpointError,
+    DataWarning,
+    EjectError,
+    IntegrityError,
+    TrustWarning,
+)
 from zoo.evaluation import plots
 from zoo.plugins import measured
 
@@ -306,6 +312,7 @@ def test_a_kill_at_any_file_operation(name: str, far: Far) -> None:
     """
     operation = OPERATIONS[name]
     warnings.simplefilter("ignore", TrustWarning)
+    warnings.simplefilter("ignore", DataWarning)  # the rows are drawn
 
     def drawn(*_: object, **__: object) -> bytes:
         return b"a picture"  # of a library that opens no file of ours

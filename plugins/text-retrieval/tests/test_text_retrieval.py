@@ -1,6 +1,5 @@
 """LSA gives the numbers that scikit-learn gives, and posts lose their quotes."""
 
-import warnings
 from dataclasses import replace
 
 import numpy as np
@@ -325,16 +324,15 @@ def test_quotes_and_signatures_go(body: str, own: str) -> None:
 @pytest.mark.filterwarnings("ignore::zoo.errors.TruncationWarning")
 def test_odd_texts_are_answered_or_refused() -> None:
     """
-    Huge texts are cut, unknown ones warn once, and numbers are words too.
+    Huge texts are cut, unknown ones warn, and numbers are words too.
     """
     model = zoo.load("lsa-mlp-20news")
 
     huge = zoo.predict(model, "circuit volts " * 100_000)
     with pytest.warns(UserWarning, match="has no word that the model knows"):
         zoo.predict(model, ["circuit", "고양이가 소파에 앉아 있다", "🐈🐈🐈"])
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        zoo.predict(model, "🐈")  # said once
+    with pytest.warns(UserWarning, match="has no word that the model knows"):
+        zoo.predict(model, "🐈")
 
     assert huge.label == "sci.electronics"
     assert set(huge.to_dict()) == {"label", "score", "scores"}
