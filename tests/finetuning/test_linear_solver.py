@@ -107,7 +107,9 @@ def test_a_mixture_of_the_old_classes() -> None:
         old.bias.copy_(torch.tensor([1.0, 2.0]))
     features = torch.tensor([[0.0, 3.0], [0.0, 2.0], [3.0, 0.0]])
 
-    weight, bias = linear_solver.mixture(old, features, torch.tensor([0, 0, 1]), 2)
+    weight, bias = linear_solver.mixture(
+        old, features, torch.tensor([0, 0, 1]), 2, torch.arange(3)
+    )
 
     assert torch.allclose(weight, old.weight.flip(0), atol=1e-4)
     assert torch.allclose(bias, torch.tensor([2.0, 1.0]), atol=1e-4)
@@ -118,7 +120,7 @@ def test_a_class_without_rows_has_no_mixture() -> None:
     Its weights are zeros, not NaN.
     """
     weight, bias = linear_solver.mixture(
-        nn.Linear(2, 4), torch.rand(3, 2), torch.tensor([0, 0, 1]), 3
+        nn.Linear(2, 4), torch.rand(3, 2), torch.tensor([0, 0, 1]), 3, torch.arange(3)
     )
 
     assert weight[2].tolist() == [0, 0]

@@ -70,7 +70,7 @@ def probe(
     spec, task = model_metadata(model).spec, get_task(model_metadata(model).spec.task)
 
     def starts(rows: Tensor) -> dict[str, LinearWeights]:
-        return _starts(model, old, given[rows], target[rows])
+        return _starts(model, old, given, target, rows)
 
     def loss(output: Tensor, target: Tensor) -> Tensor:
         return task.loss(output, target, spec.output, weight)
@@ -86,20 +86,21 @@ def probe(
     if l2 is not None:
         how["l2_grid"] = (l2,)
     tried = linear_solver.choose(starts, given, target, loss, judge, seed=seed, **how)
-    every = starts(torch.ones(len(target), dtype=torch.bool))
+    every = starts(torch.arange(len(target)))
     plain = next(one for one in tried if one.start == FROM_ZEROS)
     chosen = linear_solver.most_regularized(tried)
     if plain.score > chosen.score:  # by the same rows of the training set
         chosen = plain
 
     def solved(one: Choice) -> LinearWeights:
-        return linear_solver.solve(every[one.start], given, target, loss, l2=one.l2)
+        start = every[one.start]
+        return linear_solver.solve(start, given, target, loss, l2=one.l2)
 
     return Probe(tried, chosen, solved(chosen), solved(plain))
 
 
 def _starts(
-    model: nn.Module, old: nn.Module, given: Tensor, target: Tensor
+    model: nn.Module, old: nn.Module, given: Tensor, target: Tensor, rows: Tensor
 ) -> dict[str, LinearWeights]:
     """Return where a head may start: always from zeros, and from what is known."""
     head = unwrap_model(model).get_submodule(head_of(model))
@@ -111,7 +112,7 @@ def _starts(
         starts[FROM_PRESENT_HEAD] = head.weight.detach().cpu(), _bias(head)
     elif isinstance(old, nn.Linear) and len(old.weight) > 1:
         starts[FROM_OLD_HEAD] = linear_solver.mixture(
-            old, given, target, len(head.weight)
+            old, given, target, len(head.weight), rows
         )
     return starts
 

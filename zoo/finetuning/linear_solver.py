@@ -14,6 +14,8 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor, nn
 
+from zoo.finetuning.row_blocks import BLOCK_ROWS, blocks, linear_of_rows
+
 __all__ = ["Choice", "choose", "mixture", "most_regularized", "solve"]
 
 L2_GRID = (1e9, 1.0, 0.1, 0.01, 1e-3, 1e-4)  # from "stay at the start" to "go anywhere"
@@ -42,18 +44,22 @@ class Choice:
 
 
 def mixture(
-    old: nn.Linear, features: Tensor, target: Tensor, classes: int
+    old: nn.Linear, features: Tensor, target: Tensor, classes: int, rows: Tensor
 ) -> LinearWeights:
     """Return the head whose classes are mixtures of the old head's.
 
-    The share of an old class in a new one is its mean probability over the rows of the
-    new one. (classes, features) and (classes,).
+    The share of an old class in a new one is its mean probability over those of the
+    `rows` that are of the new one. (classes, features) and (classes,).
     """
     with torch.no_grad():
-        seen = old(features).softmax(dim=1)  # (rows, old classes)
-        member = nn.functional.one_hot(target, classes).to(seen.dtype)
-        counts = member.sum(dim=0).clamp(min=1)  # of a class without rows: no share
-        shares = member.T @ seen / counts[:, None]  # (classes, old classes)
+        total = features.new_zeros(classes, old.out_features)
+        for block in blocks(len(rows)):
+            seen = old(features[rows[block]]).softmax(dim=1)  # (rows, old classes)
+            member = nn.functional.one_hot(target[rows[block]], classes)
+            total += member.to(seen.dtype).T @ seen
+        # of a class without rows: no share
+        counts = target[rows].bincount(minlength=classes).clamp(min=1)
+        shares = total / counts[:, None]  # (classes, old classes)
         bias = torch.zeros(classes) if old.bias is None else shares @ old.bias
         return shares @ old.weight, bias
 
@@ -66,14 +72,18 @@ def solve(
     *,
     l2: float,
     begin: LinearWeights | None = None,
+    rows: Tensor | None = None,
 ) -> LinearWeights:
     """Return the head with the least loss plus `l2` times its squared distance.
 
     The search begins at `begin`, by default at the start. What it ends at is the same,
-    the problem being convex.
+    the problem being convex. With `rows`, the features are those of more rows: these
+    are taken, and `target` is theirs.
     """
     if l2 >= L2_GRID[0]:
         return start
+    if rows is not None and len(rows) <= BLOCK_ROWS:
+        features, rows = features[rows], None
     weight, bias = (value.clone().requires_grad_() for value in begin or start)
     search = torch.optim.LBFGS(
         [weight, bias], max_iter=MAX_STEPS, line_search_fn="strong_wolfe"
@@ -81,7 +91,11 @@ def solve(
 
     def closure() -> float:
         search.zero_grad()
-        cost = loss(features @ weight.T + bias, target)
+        if rows is None:
+            output = features @ weight.T + bias
+        else:
+            output = linear_of_rows(features, rows, weight, bias)
+        cost = loss(output, target)
         cost = cost + l2 * (weight - start[0]).square().sum()
         cost.backward()
         return cost.item()
@@ -105,7 +119,7 @@ def choose(
 ) -> list[Choice]:
     """Return every start and pull that was tried, the best first.
 
-    `starts` gives the starts, by name, that the rows of a mask allow. Each is tried on
+    `starts` gives the starts, by name, that rows allow, by number. Each is tried on
     folds of the rows. Where there are `copies`, all rows follow each other that often:
     the copies of a row are left out with it, and only the row itself is asked about.
     `right` marks the rows with a right prediction, where the score is their share.
@@ -115,14 +129,24 @@ def choose(
     rows = len(target) // copies
     plain, asked = features[:rows], target[:rows]
     for inside in _folds(plain, asked, seed=seed, stratified=stratified):
-        fitting = ~inside.repeat(copies)
-        given, known = features[fitting], target[fitting]
-        answers.append(asked[inside])
+        fitting = (~inside.repeat(copies)).nonzero()[:, 0]
+        few = len(fitting) <= BLOCK_ROWS  # copied once a fold, not once a search
+        given = features[fitting] if few else features
+        left = inside.nonzero()[:, 0]
+        answers.append(asked[left])
         for name, start in starts(fitting).items():
             now = start
             for l2 in l2_grid:  # each search begins where the last one ended
-                now = solve(start, given, known, loss, l2=l2, begin=now)
-                output = plain[inside] @ now[0].T + now[1]
+                now = solve(
+                    start,
+                    given,
+                    target[fitting],
+                    loss,
+                    l2=l2,
+                    begin=now,
+                    rows=None if few else fitting,
+                )
+                output = linear_of_rows(plain, left, *now)
                 outputs.setdefault((name, l2), []).append(output)
     # All rows at once: the mean over folds would count the rows of small folds more.
     predictions = {choice: torch.cat(parts) for choice, parts in outputs.items()}

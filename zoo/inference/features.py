@@ -19,7 +19,7 @@ from zoo.errors import DataError, InputError, OptionError
 from zoo.inference.batch_runner import truncation, warn_truncated
 from zoo.inference.engine import Backend, check_backend
 from zoo.inference.feature_engine import feature_engine
-from zoo.models import sealed_cache
+from zoo.models import scratch_tensor, sealed_cache
 from zoo.models.config_fit import blaming_config
 from zoo.models.devices import (
     BatchLimit,
@@ -296,22 +296,29 @@ def example_features(
 def _computed(
     model: nn.Module, rows: LabeledExamples, copies: Copies, precision: Resolved
 ) -> Tensor:
-    parts: list[list[Tensor]] = [[] for _ in range(copies.count)]
+    result: Tensor | None = None
     quick, random = None, torch.Generator().manual_seed(copies.seed)
-    with eval_mode(model), torch.inference_mode():
+    start = 0
+    with eval_mode(model):
         for batch in model_inputs(model, rows):
-            if quick is None:
-                with blaming_config(model, given=batch):
-                    quick = _optimized(model, batch, len(rows))
-                quick = at_precision(quick, precision)
-            for copy, given in zip(parts, copies.of(batch, random), strict=True):
-                most = rows_at_once(given, device_of(model)) or len(given)
-                with blaming_config(model, given=given):
-                    copy += (
-                        before_head(quick, part)[0].clone()
-                        for part in given.split(most)
-                    )
-    return torch.cat([part for copy in parts for part in copy])
+            with torch.inference_mode(), blaming_config(model, given=batch):
+                if quick is None:
+                    quick = at_precision(_optimized(model, batch, len(rows)), precision)
+                found = [_of_batch(quick, one) for one in copies.of(batch, random)]
+            if result is None:
+                count = len(rows) * copies.count
+                result = scratch_tensor.empty((count, *found[0].shape[1:]))
+            for number, features in enumerate(found):
+                first = number * len(rows) + start
+                result[first : first + len(features)] = features
+            start += len(batch)
+    assert result is not None, "there are rows"
+    return result
+
+
+def _of_batch(model: nn.Module, given: Tensor) -> Tensor:
+    most = rows_at_once(given, device_of(model)) or len(given)
+    return torch.cat([before_head(model, part)[0] for part in given.split(most)])
 
 
 def _optimized(model: nn.Module, given: Tensor, rows: int) -> nn.Module:
