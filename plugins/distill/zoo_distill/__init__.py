@@ -5,8 +5,15 @@ This module is only metadata; it must stay free of torch.
 
 from typing import Any
 
-from zoo import ClassOutput, ImageInput, ImageOutput, License, ModelSpec, NoiseInput
-from zoo import hookimpl
+from zoo import (
+    ClassOutput,
+    ImageInput,
+    ImageOutput,
+    License,
+    ModelSpec,
+    NoiseInput,
+    hookimpl,
+)
 
 MEAN, STD = 0.1307, 0.3081  # of the pixels of MNIST, as the teacher's input has them
 DIGIT = ImageInput(
@@ -43,7 +50,7 @@ SPECS = (
         build="zoo_distill.dafl:dafl_generator",
         recipe="zoo_distill.dafl_recipe",
         card="cards/dafl-generator.md",
-        parameters=172_545,
+        parameters=82_817,
         input=NoiseInput(latent_dim=100),
         output=ImageOutput(
             height=28, width=28, channels=1, low=-MEAN / STD, high=(1 - MEAN) / STD

@@ -7,7 +7,7 @@ what the teacher says of these images. The losses are in `dafl_recipe.py`.
 
 Teacher and student are LeNet-5, and LeNet-5 with half of all channels and units, which
 has a quarter of the parameters. The generator has the layers of the paper's, for images
-of 28x28. It has a quarter of its width, because a processor is to train it in minutes:
+of 28x28. It has an eighth of its width, because a processor is to train it in minutes:
 `width=128` is the paper's. Its batch normalizations have the usual epsilon, where the
 published program has 0.8, by the look of it meant as a momentum.
 """
@@ -104,6 +104,6 @@ def dafl_student(*, classes: int = 10) -> LeNet5:
     return LeNet5(channels=(3, 8), units=(60, 42), classes=classes)
 
 
-def dafl_generator(*, latent_dim: int = 100, width: int = 32) -> Generator:
-    """The generator of the paper at a quarter of its width."""
+def dafl_generator(*, latent_dim: int = 100, width: int = 16) -> Generator:
+    """The generator of the paper at an eighth of its width."""
     return Generator(latent_dim=latent_dim, width=width)

@@ -18,7 +18,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy, log_softmax, softmax
-from torch.optim.lr_scheduler import CosineAnnealingLR
+from torch.optim import Optimizer
+from torch.optim.lr_scheduler import CosineAnnealingLR, LRScheduler
 
 from zoo.recipes import Run, TensorRows, predict_batches, spec_of, to_model_input
 from zoo_distill.dafl import Generator, dafl_generator, dafl_student
@@ -31,11 +32,11 @@ TEACHER = "dafl-teacher"
 @dataclass(frozen=True, kw_only=True)
 class Settings:
     seed: int = 0
-    epochs: int = 20
+    epochs: int = 24
     steps: int = 100  # of an epoch, of both networks
-    batch_size: int = 256
-    g_lr: float = 1e-2  # of the generator; both fall to zero along a cosine
-    lr: float = 2e-3  # of the student
+    batch_size: int = 128
+    g_lr: float = 0.2  # of the generator; both fall to zero along a cosine
+    lr: float = 4e-3  # of the student
     alpha: float = 0.1  # weight of the activation loss
     beta: float = 5.0  # weight of the information entropy loss
     val_fraction: float = 0.1  # of the training rows, to measure the student
@@ -54,14 +55,10 @@ def train(settings: Settings, run: Run) -> nn.Module:
     _, val_rows = run.split(data(run, "train"), settings.val_fraction)
     teacher = run.load_model(TEACHER).to(run.device).requires_grad_(False)
     val_image = to_model_input(val_rows.input, spec_of(teacher).input)
-    model = run.build()
+    model: nn.Module = run.build()
     generator, student = (run.prepare(one) for one in pair(model, settings.seed))
-    g_optimizer = run.prepare(_adam(generator, settings.g_lr))
-    optimizer = run.prepare(_adam(student, settings.lr))
-    steps = settings.epochs * settings.steps
-    g_scheduler, scheduler = (
-        run.prepare(CosineAnnealingLR(one, steps)) for one in (g_optimizer, optimizer)
-    )
+    g_optimizer, g_scheduler = optimizer_of(generator, settings.g_lr, settings, run)
+    optimizer, scheduler = optimizer_of(student, settings.lr, settings, run)
     for _ in run.epochs(settings.epochs):
         generator.train()
         student.train()
@@ -98,7 +95,7 @@ def pair(model: nn.Module, seed: int) -> tuple[nn.Module, nn.Module]:
 def generator_loss(logits: Tensor, features: Tensor, settings: Settings) -> Tensor:
     """Return the loss of the generator, of what the teacher makes of its images:
 
-        L_Total = L_oh + alpha * L_a + beta * L_ie
+    L_Total = L_oh + alpha * L_a + beta * L_ie
     """
     return (
         one_hot_loss(logits)
@@ -110,7 +107,7 @@ def generator_loss(logits: Tensor, features: Tensor, settings: Settings) -> Tens
 def one_hot_loss(logits: Tensor) -> Tensor:
     """Return how unsure the teacher is of each image, t being its own answer:
 
-        L_oh = 1/n sum_i H_cross(y_i, t_i), with t_i = argmax_j (y_i)_j
+    L_oh = 1/n sum_i H_cross(y_i, t_i), with t_i = argmax_j (y_i)_j
     """
     return cross_entropy(logits, logits.argmax(dim=1))
 
@@ -150,5 +147,10 @@ def distillation_loss(answer: Tensor, logits: Tensor) -> Tensor:
     return divergence.sum(dim=1).mean()
 
 
-def _adam(network: nn.Module, lr: float) -> torch.optim.Optimizer:
-    return torch.optim.Adam(network.parameters(), lr, fused=True)
+def optimizer_of(
+    network: nn.Module, lr: float, settings: Settings, run: Run
+) -> tuple[Optimizer, LRScheduler]:
+    """Return Adam, whose learning rate falls to zero over the run, along a cosine."""
+    optimizer = run.prepare(torch.optim.Adam(network.parameters(), lr, fused=True))
+    steps = settings.epochs * settings.steps
+    return optimizer, run.prepare(CosineAnnealingLR(optimizer, steps))
