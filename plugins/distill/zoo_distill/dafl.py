@@ -3,7 +3,7 @@
 Chen, Wang, Xu, Yang, Liu, Shi, Xu, Xu, Tian: "Data-free learning of student networks",
 2019. The generator is the reverse of a discriminator: its images are good where the
 teacher, which is given and fixed, answers as it answers real ones. The student learns
-what the teacher says of these images. The losses are in `dafl_recipe.py`.
+what the teacher says of these images. The losses are in `student_recipe.py`.
 
 Teacher and student are LeNet-5, and LeNet-5 with half of all channels and units, which
 has a quarter of the parameters. The generator has the layers of the paper's, for images

@@ -1,19 +1,19 @@
 """Train a student without data, and the generator of what it learns from: one run.
 
-Read it from top to bottom: settings, data, training, losses. `dafl-generator` and
-`dafl-student` have this one recipe. Each trains both networks, in the same steps by the
-same seed, and keeps its own.
+Read it from top to bottom: settings, data, training, losses. Teacher and student see
+the same images of the generator, which learns from the teacher alone.
+`generator_recipe.py` is this recipe as well: `dafl-generator` and `dafl-student` are
+trained by the same steps from the same seed, and each run keeps its own network.
 
 The student and the generator never see an image of a digit. The 6,000 validation rows
-of MNIST measure the student after each epoch, and nothing is chosen by a run from what
-they say: it keeps the weights of its last epoch. The settings are the published ones
-but for what was needed to train in minutes on one processor; the card says what.
-The test rows are used once, at the end.
+of MNIST measure the student after each epoch, and no run chooses anything by them: it
+keeps the weights of its last epoch. The test rows are used once, at the end.
 
 Equations are those of Chen et al., "Data-free learning of student networks", 2019.
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -22,17 +22,19 @@ from torch.optim import Optimizer
 from torch.optim.lr_scheduler import CosineAnnealingLR, LRScheduler
 
 from zoo.recipes import Run, TensorRows, predict_batches, spec_of, to_model_input
+from zoo.recipes.sampling import draw_samples
 from zoo_distill.dafl import Generator, dafl_generator, dafl_student
 
 __all__ = ["SMOKE_SETTINGS", "Settings", "data", "train"]
 
 TEACHER = "dafl-teacher"
+SHOWN = 36  # samples of each epoch that are kept for a card
 
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
     seed: int = 0
-    epochs: int = 24
+    epochs: int = 25
     steps: int = 100  # of an epoch, of both networks
     batch_size: int = 128
     g_lr: float = 0.2  # of the generator; both fall to zero along a cosine
@@ -59,6 +61,7 @@ def train(settings: Settings, run: Run) -> nn.Module:
     generator, student = (run.prepare(one) for one in pair(model, settings.seed))
     g_optimizer, g_scheduler = optimizer_of(generator, settings.g_lr, settings, run)
     optimizer, scheduler = optimizer_of(student, settings.lr, settings, run)
+    shown = run.prepare(ShownSamples())
     for _ in run.epochs(settings.epochs):
         generator.train()
         student.train()
@@ -74,6 +77,8 @@ def train(settings: Settings, run: Run) -> nn.Module:
             run.step(loss, optimizer, scheduler, name="loss")
         right = predict_batches(student, val_image).argmax(dim=1) == val_rows.target
         run.log({"accuracy": right.float().mean().item()})
+        shown.add(generator)
+    run.artifacts["samples"] = shown.epochs
     return model
 
 
@@ -90,6 +95,25 @@ def pair(model: nn.Module, seed: int) -> tuple[nn.Module, nn.Module]:
         return model, student
     model.load_state_dict(student.state_dict())
     return generator, model
+
+
+class ShownSamples:
+    """Samples of the same noise after each epoch, for resuming and the card."""
+
+    def __init__(self) -> None:
+        self.epochs: list[Tensor] = []
+
+    def add(self, generator: nn.Module) -> None:
+        """Add samples of a generator, as it gives them."""
+        self.epochs.append(draw_samples(generator, SHOWN, seed=0).half())
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return the samples, as a run keeps them."""
+        return {"epochs": self.epochs}
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Continue after the samples of a run that was killed."""
+        self.epochs = list(state["epochs"])
 
 
 def generator_loss(logits: Tensor, features: Tensor, settings: Settings) -> Tensor:
