@@ -34,7 +34,7 @@ SHOWN = 36  # samples of each epoch that are kept for a card
 @dataclass(frozen=True, kw_only=True)
 class Settings:
     seed: int = 0
-    epochs: int = 25
+    epochs: int = 18
     steps: int = 100  # of an epoch, of both networks
     batch_size: int = 128
     g_lr: float = 0.2  # of the generator; both fall to zero along a cosine

@@ -63,9 +63,14 @@ def from_noise(run: Run) -> nn.Module:
 
 
 def _from_digits(run: Run) -> nn.Module:
-    """Return a student of labelled digits, by the recipe of the teacher."""
-    changes = teacher_recipe.SMOKE_SETTINGS if run.smoke else {}
-    settings = teacher_recipe.Settings(seed=run.seed, **changes)
+    """Return a student of labelled digits, by the recipe of the teacher, in about as
+    many steps."""
+    given = run.settings
+    images = given.epochs * given.steps * given.batch_size
+    epochs = max(1, round(images / len(data(run, "train"))))
+    settings = teacher_recipe.Settings(
+        seed=run.seed, epochs=epochs, batch_size=given.batch_size
+    )
     with seeded(run.seed):
         return teacher_recipe.train(settings, _own_run(run))
 
