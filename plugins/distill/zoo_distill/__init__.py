@@ -22,7 +22,6 @@ DIGIT = ImageInput(
 COMMON: dict[str, Any] = {
     "license": License(code="mit", weights="mit", data="cc-by-sa-3.0"),
     "trained_on": ("mnist",),
-    "stored": "float16",
     "papers": ("https://arxiv.org/abs/1904.01186",),
     "chapters": ("distillation",),
 }
@@ -38,6 +37,7 @@ SPECS = (
         parameters=61_706,
         input=DIGIT,
         output=ClassOutput(labels=tuple("0123456789")),
+        stored="float16",
         head="classifier",
         examples=("two.png",),
         tags=("mnist", "digits", "distillation"),
@@ -68,6 +68,7 @@ SPECS = (
         parameters=15_738,
         input=DIGIT,
         output=ClassOutput(labels=tuple("0123456789")),
+        stored="float16",
         head="classifier",
         examples=("two.png",),
         tags=("mnist", "digits", "distillation", "data-free"),
