@@ -45,7 +45,7 @@ SPECS = (
     ),
     ModelSpec(
         name="dafl-generator",
-        summary="Images that a teacher is sure of, made without data.",
+        summary="Images from which a student learns digits, made without data.",
         task="unconditional-image-generation",
         build="zoo_distill.dafl:dafl_generator",
         recipe="zoo_distill.generator_recipe",
