@@ -23,6 +23,7 @@ MEASURED = [
 ]
 # What `compare` of a report measures, which a run may leave out.
 COMPARISONS = {
+    "dafl-student": ("accuracy_real",),
     "mlp-fashion-mnist": ("val_accuracy_", "early_", "lr_", "grad_norm_"),
     "mlp-fashion-mnist-reg.none": (
         *("val_accuracy_", "best_epoch_", "train_loss_", "standard_error"),
