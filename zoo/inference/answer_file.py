@@ -166,16 +166,13 @@ class AnswerFile:
         """Write the file from the work file: a reader sees all of it or nothing."""
         write = {".jsonl": _jsonl, ".csv": _csv, ".parquet": _parquet}
         seen: dict[str, set[type]] = {}
+        formulas = 0
         for row in self._rows():
             for name, value in row.items():
                 seen.setdefault(name, set()).add(type(value))
+                formulas += isinstance(value, str) and value.startswith(FORMULA)
         seen["error"] = seen.pop("error", set())  # the last column
-        if self.path.suffix.lower() == ".csv":
-            self.formulas = sum(
-                isinstance(value, str) and value.startswith(FORMULA)
-                for row in self._rows()
-                for value in row.values()
-            )
+        self.formulas = formulas if self.path.suffix.lower() == ".csv" else 0
         with atomic_file(self.path) as file:
             write[self.path.suffix.lower()](file, self._rows(), seen)
 
