@@ -372,10 +372,10 @@ def test_an_answer_that_goes_on_is_cut_off() -> None:
         while True:
             yield bytes(100)
 
-    room = hub_client.Room(1000)
-    room.announced(250, "hub/file")
+    size_limit = hub_client.SizeLimit(1000)
+    size_limit.announced(250, "hub/file")
     with pytest.raises(IntegrityError) as caught:
-        taken.extend(room.bounded(endless, "hub/file")())
+        taken.extend(size_limit.bounded(endless, "hub/file")())
 
     assert str(caught.value) == (
         "hub/file has more than the 250 bytes that it may have. It was cut off. Load "

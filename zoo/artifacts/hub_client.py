@@ -28,7 +28,7 @@ from zoo.errors import (
 from zoo.specs.model_spec import COMMIT, SHA256
 
 __all__ = [
-    "Room",
+    "SizeLimit",
     "check_endpoint",
     "check_token",
     "checked_answers",
@@ -51,7 +51,7 @@ BLAME = "Load again; if it is so again, tell the Hub's owner"
 
 
 @dataclass
-class Room:
+class SizeLimit:
     """How many bytes one answer of a Hub may have: at most `most`, or, if they are
     pinned, just so many. None is not known before the Hub announces it.
 
@@ -90,7 +90,7 @@ class Room:
         return within
 
 
-_room: ContextVar[Room | None] = ContextVar("zoo_room", default=None)
+_size_limit: ContextVar[SizeLimit | None] = ContextVar("zoo_size_limit", default=None)
 _checking: ContextVar[bool] = ContextVar("zoo_checks_answers", default=False)
 _watching = Lock()  # to give the client a factory closes its session
 _warned: set[str] = set()  # addresses of hubs that were warned of
@@ -167,19 +167,19 @@ def warn_plain_http() -> None:
 
 
 @contextmanager
-def checked_answers(room: Room | None = None) -> Iterator[None]:
+def checked_answers(size_limit: SizeLimit | None = None) -> Iterator[None]:
     """Check the headers of every answer that this thread gets within the block, and
-    with `room` its size.
+    with `size_limit` its size.
 
     `watch_client` comes first. Raises HubAnswerError, before the client has read them,
     and IntegrityError.
     """
-    checking, bounded = _checking.set(True), _room.set(room)
+    checking, bounded = _checking.set(True), _size_limit.set(size_limit)
     try:
         yield
     finally:
         _checking.reset(checking)
-        _room.reset(bounded)
+        _size_limit.reset(bounded)
 
 
 def checked_commit(sha: object, what: str) -> str:
@@ -217,8 +217,8 @@ def _check(response: Any) -> None:
     of."""
     if not _checking.get():
         return
-    if (room := _room.get()) is not None:
-        _check_size(response, room)
+    if (size_limit := _size_limit.get()) is not None:
+        _check_size(response, size_limit)
     _check_description(response)
     if COMMIT_HEADER not in response.headers:
         return  # without a commit the client stores nothing
@@ -237,7 +237,7 @@ def _check(response: Any) -> None:
             raise HubAnswerError(endpoint(), response.request.url.path, kind, value)
 
 
-def _check_size(response: Any, room: Room) -> None:
+def _check_size(response: Any, size_limit: SizeLimit) -> None:
     """Refuse a file that is announced with another size, and cut off what is longer."""
     headers = response.headers
     place = f"{endpoint()}{response.request.url.path}"
@@ -246,8 +246,8 @@ def _check_size(response: Any, room: Room) -> None:
         size = headers.get("content-length")
     about_a_file = response.request.method == "HEAD" and COMMIT_HEADER in headers
     if about_a_file and response.is_error is False and (size or "").isdecimal():
-        room.announced(int(size), place)
-    response.iter_bytes = room.bounded(response.iter_bytes, place)
+        size_limit.announced(int(size), place)
+    response.iter_bytes = size_limit.bounded(response.iter_bytes, place)
 
 
 def _check_description(response: Any) -> None:

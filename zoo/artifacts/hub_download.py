@@ -19,7 +19,7 @@ from typing import Any, TypeVar
 from zoo._utils import paths
 from zoo._utils.schema import MAX_BYTES
 from zoo.artifacts.hub_client import (
-    Room,
+    SizeLimit,
     check_endpoint,
     check_token,
     checked_answers,
@@ -109,7 +109,7 @@ def download(
 
     fetching = partial(hf_hub_download, repo, filename, revision=revision)
     location = f"{repo}@{revision[:8]}/{filename}"
-    room = Room(most if size is None else size, pinned=size is not None)
+    size_limit = SizeLimit(most if size is None else size, pinned=size is not None)
     try:
         fetched = _request(
             fetching,
@@ -117,7 +117,7 @@ def download(
             repo=repo,
             name=name,
             seconds=deadline(size or most),
-            room=room,
+            size_limit=size_limit,
         )
     except UnreachableError:
         there = cached(repo, revision, filename)  # another process may have got it
@@ -145,7 +145,7 @@ def resolve_revision(repo: str, revision: str, *, name: str) -> str:
         repo=repo,
         name=name,
         seconds=BASE_TIMEOUT,
-        room=Room(MAX_BYTES),
+        size_limit=SizeLimit(MAX_BYTES),
     )
     return checked_commit(info.sha, location)
 
@@ -194,17 +194,17 @@ def response_timeout() -> float:
 
 
 def with_retries(
-    call: Callable[[], T], *, seconds: float, room: Room | None = None
+    call: Callable[[], T], *, seconds: float, size_limit: SizeLimit | None = None
 ) -> T:
     """Return the result of `call`, tried again after transient errors.
 
-    No answer of the Hub may have more bytes than `room`. Raises TimeoutError after
-    `seconds`, and what the last try raised.
+    No answer of the Hub may have more bytes than `size_limit`. Raises TimeoutError
+    after `seconds`, and what the last try raised.
     """
     ends = time.monotonic() + seconds
     for attempt in range(MAX_ATTEMPTS):
         try:
-            own = None if room is None else replace(room)  # for each try
+            own = None if size_limit is None else replace(size_limit)  # for each try
             return _with_timeout(ends - time.monotonic(), call, own)
         except TimeoutError:
             raise
@@ -246,7 +246,7 @@ def _request(
     repo: str,
     name: str,
     seconds: float,
-    room: Room,
+    size_limit: SizeLimit,
 ) -> T:
     """Return the result of `call`, with retries and a deadline."""
     from huggingface_hub import constants
@@ -261,7 +261,7 @@ def _request(
         with suppress(OSError):
             path.unlink()
     try:
-        return with_retries(call, seconds=seconds, room=room)
+        return with_retries(call, seconds=seconds, size_limit=size_limit)
     except IntegrityError:
         raise
     except TimeoutError:
@@ -271,7 +271,9 @@ def _request(
         raise _to_zoo_error(exc, location, repo) from exc
 
 
-def _with_timeout(seconds: float, call: Callable[[], T], room: Room | None = None) -> T:
+def _with_timeout(
+    seconds: float, call: Callable[[], T], size_limit: SizeLimit | None = None
+) -> T:
     """Return the result of `call`, or raise TimeoutError after `seconds`.
 
     It runs in a thread, because nothing else ends a read that never ends. Closing the
@@ -284,7 +286,7 @@ def _with_timeout(seconds: float, call: Callable[[], T], room: Room | None = Non
 
     def work() -> None:
         try:
-            with checked_answers(room):
+            with checked_answers(size_limit):
                 results.append(call())
         except BaseException as exc:  # noqa: BLE001 - raised again by the caller
             errors.append(exc)

@@ -30,7 +30,7 @@ from zoo.models import option_types, safetensors_io
 from zoo.models.defaults import on_cpu_in_float32
 from zoo.models.devices import Device, resolve_device
 from zoo.models.metadata import LoadedModel, LoadReport, ModelMetadata, attach
-from zoo.models.skip_init import Most, skip_initialization
+from zoo.models.skip_init import BuildLimit, skip_initialization
 from zoo.plugins import discovery
 from zoo.plugins.discovery import Plugin
 from zoo.plugins.namespaces import find_model
@@ -314,7 +314,7 @@ def _check_numbers(source: sources.Source, size: int) -> None:
         raise OptionError(spec.name, problem, list(spec.options))
 
 
-def _check_build(source: sources.Source, most: Most) -> None:
+def _check_build(source: sources.Source, most: BuildLimit) -> None:
     """Refuse options of a config.json that make far more than its weights fill.
 
     The model is built once without touching its memory, and without the user's own
@@ -324,9 +324,9 @@ def _check_build(source: sources.Source, most: Most) -> None:
         build_model(source.spec, source.plugin, source.spec.options)
 
 
-def _most(tensors: int, size: int) -> Most:
+def _most(tensors: int, size: int) -> BuildLimit:
     """Return what may be built for weights of so many tensors and bytes."""
-    return Most(TIMES * tensors + SPARE_PARAMETERS, TIMES * size + SPARE_NUMBERS)
+    return BuildLimit(TIMES * tensors + SPARE_PARAMETERS, TIMES * size + SPARE_NUMBERS)
 
 
 def _unread_weights(source: sources.Source) -> tuple[int, int]:

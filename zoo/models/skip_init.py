@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.modules import module as torch_module
 
-__all__ = ["Most", "skip_initialization"]
+__all__ = ["BuildLimit", "skip_initialization"]
 
 # What initialisers do to a parameter, `torch.nn.init` included. None of it matters to
 # one that is about to be replaced by a tensor of the file.
@@ -30,7 +30,7 @@ DATA: Any = Tensor.data  # the attribute itself, to get round the one below
 class _Build:
     """The tensors of one build that were left unfilled, and what may be."""
 
-    most: "Most | None"
+    most: "BuildLimit | None"
     unfilled: list[Tensor] = field(default_factory=list)
     numbers: int = 0
 
@@ -47,7 +47,7 @@ class _Build:
         self.unfilled.append(tensor)
 
 
-class Most(NamedTuple):
+class BuildLimit(NamedTuple):
     """How many parameters one build may make, with views and copies of them, and how
     many numbers they may hold."""
 
@@ -56,7 +56,7 @@ class Most(NamedTuple):
 
 
 @contextmanager
-def skip_initialization(most: Most | None = None) -> Iterator[None]:
+def skip_initialization(most: BuildLimit | None = None) -> Iterator[None]:
     """Build modules with uninitialised parameters; buffers are computed as usual.
 
     The memory of a parameter is allocated but never touched. This costs as little as
