@@ -1,6 +1,7 @@
 """The typed answers of models, for plugins that make or draw them."""
 
 from zoo.tasks.results.detection import Box, Detection, Detections
+from zoo.tasks.results.instances import Instance, Instances
 from zoo.tasks.results.keypoints import Keypoint, Keypoints
 from zoo.tasks.results.ocr import OCRCandidate, OCRResult
 from zoo.tasks.results.rendering import image_grid, png
@@ -23,6 +24,8 @@ __all__ = [
     "Forecast",
     "GeneratedImage",
     "GeneratedText",
+    "Instance",
+    "Instances",
     "Keypoint",
     "Keypoints",
     "MultiLabel",

@@ -113,7 +113,7 @@ def predict_command(
     from zoo.inference.sample import supports
     from zoo.models.loading import build, find, load
     from zoo.models.metadata import model_metadata
-    from zoo.tasks import get_task
+    from zoo.tasks import task_of
 
     texts = (str(find_example(name)), *inputs) if example else inputs
     if not texts and not supports(
@@ -122,7 +122,7 @@ def predict_command(
         raise click.UsageError("Give an input, or --example to use the model's own.")
     options: dict[str, Any] = {"invert": True} if invert else {}
     options |= {} if seed is None else {"seed": seed}
-    options |= _windows(get_task(find(name).task).options, **windows) | generation
+    options |= _windows(task_of(find(name)).options, **windows) | generation
     options |= {} if precision == "no" else {"precision": precision}
     options |= {} if backend == "torch" else {"backend": backend}
     options |= {} if device == "cpu" else {"device": device}

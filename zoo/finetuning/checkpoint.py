@@ -25,7 +25,7 @@ from zoo.models.devices import Device
 from zoo.models.metadata import LoadedModel, attach, model_metadata
 from zoo.plugins.discovery import installed
 from zoo.specs import License, ModelSpec
-from zoo.tasks import get_task
+from zoo.tasks import task_of
 from zoo.training import receipt as receipts
 from zoo.training.monitoring import TrainingMonitor
 from zoo.training.progress import print_comparison, show_progress, watched
@@ -142,7 +142,7 @@ def _weakest(result: FinetuneResult) -> list[dict[str, Any]]:
 def _decided(result: FinetuneResult) -> Tensor | None:
     """Return the number of the label that each row, or pixel, was given, if any."""
     spec = model_metadata(result.model).spec
-    return get_task(spec.task).predicted_labels(result.output, spec.output)
+    return task_of(spec).predicted_labels(result.output, spec.output)
 
 
 def _true(result: FinetuneResult) -> Tensor:
@@ -156,9 +156,7 @@ def _draw(result: FinetuneResult) -> None:
             "curves", plots.learning_curves(run.history), "The course of training."
         )
     spec, true = model_metadata(result.model).spec, _true(result)
-    shown = get_task(spec.task).draw_errors(
-        result.model, result.rows, result.output, true
-    )
+    shown = task_of(spec).draw_errors(result.model, result.rows, result.output, true)
     if shown is not None:
         caption = shown.caption.format(part=result.part)
         run.log_figure(shown.name, shown.png, caption[:1].upper() + caption[1:])
@@ -185,7 +183,7 @@ def _mistakes(result: FinetuneResult, predicted: Tensor, true: Tensor) -> bytes:
     wrong = (predicted != true).nonzero()[:, 0]
     worst = wrong[score[wrong].argsort(descending=True)][:MAX_MISTAKES]
     spec = model_metadata(result.model).spec
-    task = get_task(spec.task)
+    task = task_of(spec)
     images = torch.zeros(
         len(worst), 3, MISTAKE_PIXELS, MISTAKE_PIXELS, dtype=torch.uint8
     )

@@ -18,7 +18,7 @@ from zoo.models.metadata import model_metadata, with_input_spec
 from zoo.preprocessing.preprocessor import preprocessor
 from zoo.runtime.user_warnings import warn_user
 from zoo.specs import ImageInput, ModelSpec, SeriesInput, TabularInput
-from zoo.tasks import get_task
+from zoo.tasks import task_of
 
 __all__ = [
     "cached_inputs",
@@ -86,7 +86,7 @@ def learn_background(model: nn.Module, splits: DatasetSplits, *, invert: bool) -
         return
     rows = splits.training
     some = rows.pick(range(0, len(rows), -(-len(rows) // SAMPLE_ROWS)))
-    task = get_task(model_metadata(model).spec.task)
+    task = task_of(model_metadata(model).spec)
     batch = torch.cat(list(features.model_inputs(model, some)))
     odd = task.input_warnings(batch, input_spec)
     for sentence in (one.text() for one in odd if one.kind == "background"):

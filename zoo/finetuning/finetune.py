@@ -34,7 +34,7 @@ from zoo.models.metadata import attach, model_metadata, unwrap_model
 from zoo.models.precision import Autocast, Precision, resolve_precision
 from zoo.runtime.eval_mode import eval_mode, forward_on_device
 from zoo.runtime.user_warnings import warn_user
-from zoo.tasks import get_task
+from zoo.tasks import task_of
 from zoo.training.execution import ExecutionContext
 from zoo.training.monitoring import StageMonitor, TrainingMonitor
 from zoo.training.run import Run
@@ -139,7 +139,7 @@ def finetune_model(
     )
     some = splits.training.pick(range(min(2, len(splits.training))))
     given = next(featuring.model_inputs(model, some))
-    spec, task = model_metadata(model).spec, get_task(model_metadata(model).spec.task)
+    spec, task = model_metadata(model).spec, task_of(model_metadata(model).spec)
     ends = chosen.cache and not task.own_loss
     ends = ends and linear_probe.ends_in_head(model, given)
     ends = ends and not (task.dense and _heavy(model, given, splits, chosen))
@@ -234,7 +234,7 @@ def _with_head(name: str | Path, splits: DatasetSplits) -> tuple[nn.Module, nn.M
     if splits.labels and splits.labels != model_metadata(old).labels:
         options = finetuning_data.fitted_options(old, splits)
         model = loading.load(name, labels=list(splits.labels), **options)
-        get_task(model_metadata(model).spec.task).init_head_from(old, model)
+        task_of(model_metadata(model).spec).init_head_from(old, model)
     known = model_metadata(model)
     if known.report is None:
         raise CheckpointError(f"{name} was not loaded, so nothing can start from it.")
@@ -334,7 +334,7 @@ def _probed(
         old or nn.Identity(),
         features("training"),
         finetuning_data.tensors(model, splits, features("training")).target,
-        figure=get_task(model_metadata(model).spec.task).selection_metric(
+        figure=task_of(model_metadata(model).spec).selection_metric(
             balance=chosen.balance
         ),
         l2=chosen.l2_sp,
@@ -392,7 +392,7 @@ def _loop(
     """Train by small steps: the head on features, or more on the inputs themselves."""
     validation_rows, spec = splits.validation, model_metadata(model).spec
     assert validation_rows is not None, "validation rows were held back"
-    task, target = get_task(spec.task), featuring.targets(model, validation_rows)
+    task, target = task_of(spec), featuring.targets(model, validation_rows)
 
     def validate(model: nn.Module) -> dict[str, float]:
         output = answers("validation")

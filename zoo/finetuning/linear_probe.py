@@ -14,7 +14,7 @@ from zoo.inference.features import before_head
 from zoo.models.freeze import head_of
 from zoo.models.metadata import model_metadata, unwrap_model
 from zoo.runtime.eval_mode import eval_mode, forward_on_device
-from zoo.tasks import get_task
+from zoo.tasks import task_of
 
 __all__ = [
     "FROM_ZEROS",
@@ -67,7 +67,7 @@ def probe(
     one that stays nearest to its start, unless the best that starts from zeros is ahead
     of that one. With `copies`, all rows follow each other that often.
     """
-    spec, task = model_metadata(model).spec, get_task(model_metadata(model).spec.task)
+    spec, task = model_metadata(model).spec, task_of(model_metadata(model).spec)
 
     def starts(rows: Tensor) -> dict[str, LinearWeights]:
         return _starts(model, old, given, target, rows)
@@ -164,7 +164,7 @@ def solve_on_pixels(
     `batches` are prepared pictures and the label of each pixel, (B, height, width), of
     `rows` pictures in all. As many pixels of each picture count.
     """
-    spec, task = model_metadata(model).spec, get_task(model_metadata(model).spec.task)
+    spec, task = model_metadata(model).spec, task_of(model_metadata(model).spec)
     head = unwrap_model(model).get_submodule(head_of(model))
     assert isinstance(head, nn.Conv2d), "asked for where it is"
     random = torch.Generator().manual_seed(seed)

@@ -27,7 +27,7 @@ from zoo.models.metadata import model_metadata, unwrap_model
 from zoo.runtime import augmentation, optim
 from zoo.runtime.augmentation import Copies
 from zoo.specs import ModelSpec
-from zoo.tasks import get_task
+from zoo.tasks import get_task, task_of
 from zoo.training.run import Run
 
 __all__ = [
@@ -247,7 +247,7 @@ def train_model(
     schedule = optim.schedule(settings.schedule, optimizer, steps)
     output_spec, task = (
         model_metadata(model).spec.output,
-        get_task(model_metadata(model).spec.task),
+        task_of(model_metadata(model).spec),
     )
 
     def loss_of(rows: Tensor, target: Tensor) -> Tensor:

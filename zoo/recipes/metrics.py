@@ -16,6 +16,8 @@ from zoo.runtime.frechet_distance import (
 from zoo.runtime.image_quality import evaluate as evaluate_enlarged
 from zoo.runtime.image_quality import quality as image_quality
 from zoo.runtime.image_to_text import decode_labels, read_texts
+from zoo.runtime.instance_metrics import evaluate as evaluate_instances
+from zoo.runtime.instance_metrics import metrics as instance_metrics
 from zoo.runtime.keypoint_metrics import errors as keypoint_errors
 from zoo.runtime.keypoint_metrics import evaluate as evaluate_keypoints
 from zoo.runtime.keypoint_metrics import of_points as keypoint_metrics
@@ -42,6 +44,7 @@ __all__ = [
     "evaluate_detection",
     "evaluate_enlarged",
     "evaluate_forecasts",
+    "evaluate_instances",
     "evaluate_keypoints",
     "evaluate_ocr",
     "evaluate_regression",
@@ -51,6 +54,7 @@ __all__ = [
     "frechet_distance",
     "frechet_from_features",
     "image_quality",
+    "instance_metrics",
     "keypoint_errors",
     "keypoint_metrics",
     "overlap",

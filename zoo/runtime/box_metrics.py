@@ -21,7 +21,16 @@ from zoo.runtime.boxes import iou
 from zoo.runtime.object_detection import Found, find
 from zoo.runtime.rows import predict_batches, spec_of
 
-__all__ = ["average_precision", "evaluate", "hits", "metrics", "precisions"]
+__all__ = [
+    "LEAST_SCORE",
+    "average_precision",
+    "evaluate",
+    "hits",
+    "matched",
+    "metrics",
+    "precisions",
+    "ranked_precision",
+]
 
 THRESHOLDS = tuple(round(0.5 + 0.05 * step, 2) for step in range(10))  # .5 to .95
 LEAST_SCORE = 0.01  # what is less sure adds nothing to any precision worth having
@@ -61,19 +70,32 @@ def precisions(
 def _of_label(
     found: Sequence[Found], target: Tensor, label: int, thresholds: Sequence[float]
 ) -> Tensor:
-    scores, right, total = [], [], 0
-    least = torch.tensor(thresholds, dtype=torch.float64)
+    scores, overlaps = [], []
     for each, true in zip(found, target, strict=True):
         ours = each.labels == label
         theirs = true[true[:, 0] == label][:, 1:].double()
-        total += len(theirs)
         scores.append(each.scores[ours])
-        right.append(_matches(iou(each.boxes[ours].double(), theirs), least))
+        overlaps.append(iou(each.boxes[ours].double(), theirs))
+    return ranked_precision(scores, overlaps, thresholds)
+
+
+def ranked_precision(
+    scores: Sequence[Tensor],
+    overlaps: Sequence[Tensor],
+    thresholds: Sequence[float] = THRESHOLDS,
+) -> Tensor:
+    """Return the average precision of the objects of one label, (thresholds,).
+
+    For each picture there are the `scores` of what was found, (found,), the surest
+    first, and its `overlaps` with what is there, (found, true). NaN where nothing is.
+    """
+    total = sum(one.shape[1] for one in overlaps)
     if not total:
         return torch.full((len(thresholds),), torch.nan, dtype=torch.float64)
-    order = torch.cat(scores).argsort(descending=True, stable=True)
-    hits = torch.cat(right, dim=0)[order]  # (found, thresholds)
-    return torch.stack([average_precision(hit, total) for hit in hits.T])
+    least = torch.tensor(thresholds, dtype=torch.float64)
+    order = torch.cat([*scores]).argsort(descending=True, stable=True)
+    right = torch.cat([_matches(one, least) for one in overlaps])[order]
+    return torch.stack([average_precision(hit, total) for hit in right.T])
 
 
 def _matches(overlaps: Tensor, least: Tensor) -> Tensor:
@@ -99,11 +121,16 @@ def hits(found: Found, true: Tensor) -> tuple[Tensor, Tensor]:
     which true ones, rows (label, box), are found, (true,): at an overlap of a half, the
     surest first."""
     overlap = iou(found.boxes, true[:, 1:])
-    overlap = overlap * (found.labels[:, None] == true[:, 0].long())
-    right = torch.zeros(len(found.labels), dtype=torch.bool)
-    met = torch.zeros(len(true), dtype=torch.bool)
-    for place, row in enumerate(overlap):
-        if len(true) and (best := row.masked_fill(met, 0)).max() >= 0.5:
+    return matched(overlap * (found.labels[:, None] == true[:, 0].long()))
+
+
+def matched(overlaps: Tensor) -> tuple[Tensor, Tensor]:
+    """Return which found objects are right, (found,), and which true ones are found,
+    (true,), by their overlaps, (found, true), at a half; the surest choose first."""
+    right = torch.zeros(overlaps.shape[0], dtype=torch.bool)
+    met = torch.zeros(overlaps.shape[1], dtype=torch.bool)
+    for place, row in enumerate(overlaps):
+        if len(met) and (best := row.masked_fill(met, 0)).max() >= 0.5:
             right[place] = met[best.argmax()] = True
     return right, met
 

@@ -20,7 +20,19 @@ from zoo.runtime.input_errors import InputError, SpecError
 from zoo.runtime.options import Rules, check, number
 from zoo.runtime.rows import spec_of
 
-__all__ = ["OPTIONS", "Found", "check_options", "find", "predict", "results", "split"]
+__all__ = [
+    "OPTIONS",
+    "Found",
+    "as_objects",
+    "check_options",
+    "find",
+    "find_rows",
+    "picture_size",
+    "pixel_boxes",
+    "predict",
+    "results",
+    "split",
+]
 
 OPTIONS = ("threshold", "overlap")
 RULES: Rules = {
@@ -76,7 +88,8 @@ def results(
     """
     found = find(output, output_spec, threshold=threshold, overlap=overlap)
     return [
-        _one(each, item, output_spec) for each, item in zip(found, items, strict=True)
+        as_objects(each, item, output_spec)
+        for each, item in zip(found, items, strict=True)
     ]
 
 
@@ -91,6 +104,13 @@ def find(
 
     By default, `threshold` and `overlap` are those of the output.
     """
+    return [found for found, _ in find_rows(output, output_spec, threshold, overlap)]
+
+
+def find_rows(
+    output: Tensor, output_spec: Any, threshold: float | None, overlap: float | None
+) -> list[tuple[Found, Tensor]]:
+    """Return the objects of each picture, and which rows of its output they are."""
     least = output_spec.threshold if threshold is None else threshold
     most = output_spec.overlap if overlap is None else overlap
     boxes, chances = split(output, output_spec)
@@ -129,29 +149,42 @@ def _kept(
     threshold: float,
     overlap: float,
     most: int,
-) -> Found:
+) -> tuple[Found, Tensor]:
     sure = ((scores >= threshold) & (areas(boxes) > 0)).nonzero()[:, 0]
     best = scores[sure].argsort(descending=True, stable=True)[:MOST_CANDIDATES]
     sure = sure[best]
     boxes, labels, scores = boxes[sure], labels[sure], scores[sure]
     stay = non_maximum_suppression(boxes, scores, labels, overlap)[:most]
-    return Found(boxes[stay], labels[stay], scores[stay])
+    return Found(boxes[stay], labels[stay], scores[stay]), sure[stay]
 
 
-def _one(found: Found, item: Any, output_spec: Any) -> dict[str, Any]:
-    size = (
-        (item.shape[-1], item.shape[-2])
-        if isinstance(item, Tensor)
-        else tuple(item.size)
-    )
-    ends = found.boxes * torch.tensor([*size, *size])
+def as_objects(found: Found, item: Any, output_spec: Any) -> dict[str, Any]:
+    """Return what was found in a picture as `results` has it."""
+    size = picture_size(item)
     objects = [
-        {"label": output_spec.labels[number], "score": score, "box": _pixels(box, size)}
+        {"label": output_spec.labels[number], "score": score, "box": box}
         for box, number, score in zip(
-            ends.tolist(), found.labels.tolist(), found.scores.tolist(), strict=True
+            pixel_boxes(found.boxes, size),
+            found.labels.tolist(),
+            found.scores.tolist(),
+            strict=True,
         )
     ]
     return {"objects": objects, "size": size}
+
+
+def picture_size(item: Any) -> tuple[int, int]:
+    """Return the width and height of a picture, or of prepared pixels."""
+    if isinstance(item, Tensor):
+        return item.shape[-1], item.shape[-2]
+    width, height = item.size
+    return width, height
+
+
+def pixel_boxes(boxes: Tensor, size: Sequence[int]) -> list[dict[str, int]]:
+    """Return boxes (n, 4), shares of a picture, in its whole pixels."""
+    ends = boxes * torch.tensor([*size, *size])
+    return [_pixels(box, size) for box in ends.tolist()]
 
 
 def _pixels(box: Sequence[float], size: Sequence[int]) -> dict[str, int]:

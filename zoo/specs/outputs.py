@@ -23,6 +23,7 @@ __all__ = [
     "ClassOutput",
     "ForecastOutput",
     "ImageOutput",
+    "InstanceOutput",
     "KeypointOutput",
     "MaskOutput",
     "MaskedTokenOutput",
@@ -301,22 +302,65 @@ class BoxOutput(LabelledOutput):
     weighable = False
 
     def __post_init__(self) -> None:
-        if not self.labels or len(set(self.labels)) != len(self.labels):
-            expected = "at least one, all different"
-            raise SpecError("BoxOutput", "labels", self.labels, expected)
-        if self.function_to_apply not in ("softmax", "sigmoid"):
-            expected, function = "'softmax' or 'sigmoid'", self.function_to_apply
-            raise SpecError("BoxOutput", "function_to_apply", function, expected)
-        for name in ("threshold", "overlap"):
-            if not 0 <= (share := getattr(self, name)) <= 1:
-                raise SpecError("BoxOutput", name, share, "from 0 to 1")
-        check_range(self, "max_objects")
+        _check_objects(self)
 
     def check_input(self, owner: str, input_spec: Input) -> None:
-        fit = getattr(input_spec, "fit", None)
-        if fit != "stretch":
-            expected = "'stretch', so that a box has its place in the whole picture"
-            raise SpecError(owner, "input.fit", fit, expected)
+        _check_stretched(owner, input_spec)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InstanceOutput(LabelledOutput):
+    """Boxes around the objects in the model's input, and a mask in each: (batch, boxes,
+    5 + labels + mask_size ** 2).
+
+    The first numbers are those of a `BoxOutput`; the others are the logits of the
+    object being at each of mask_size x mask_size places of its box, row by row.
+
+    >>> zoo.InstanceOutput(labels=("nucleus",), mask_size=14).description
+    'nucleus'
+    """
+
+    kind: Literal["instances"] = "instances"
+    labels: tuple[str, ...]
+    mask_size: int
+    function_to_apply: Literal["softmax", "sigmoid"] = "softmax"
+    threshold: float = 0.5
+    overlap: float = 0.5
+    max_objects: int = 100
+
+    targets = "zoo.tasks.targets.instances:InstanceTargets"
+    drawable = True
+    counted = "objects"
+    judged = "object"
+    weighable = False
+
+    def __post_init__(self) -> None:
+        _check_objects(self)
+        check_range(self, "mask_size", MOST_SIDE)
+
+    def check_input(self, owner: str, input_spec: Input) -> None:
+        _check_stretched(owner, input_spec)
+
+
+def _check_objects(output: BoxOutput | InstanceOutput) -> None:
+    """Refuse labels and bounds of found objects that make no sense."""
+    owner = type(output).__name__
+    if not output.labels or len(set(output.labels)) != len(output.labels):
+        raise SpecError(owner, "labels", output.labels, "at least one, all different")
+    if output.function_to_apply not in ("softmax", "sigmoid"):
+        expected, function = "'softmax' or 'sigmoid'", output.function_to_apply
+        raise SpecError(owner, "function_to_apply", function, expected)
+    for name in ("threshold", "overlap"):
+        if not 0 <= (share := getattr(output, name)) <= 1:
+            raise SpecError(owner, name, share, "from 0 to 1")
+    check_range(output, "max_objects")
+
+
+def _check_stretched(owner: str, input_spec: Input) -> None:
+    fit = getattr(input_spec, "fit", None)
+    if fit != "stretch":
+        expected = "'stretch', so that a box has its place in the whole picture"
+        raise SpecError(owner, "input.fit", fit, expected)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

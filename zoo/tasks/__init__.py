@@ -43,10 +43,13 @@ def get_task(tag: str) -> Task[Any, Any]:
 
 
 def task_of(spec: ModelSpec) -> Task[Any, Any]:
-    """Return the task of a model whose input and output are of the task's own kinds.
+    """Return the task of a model, or the variant of it that its output asks for.
 
-    Raises SpecError where they are not.
+    Raises SpecError where its input and output are not of the task's own kinds.
     """
     task = get_task(spec.task)
+    for variant in task.variants:
+        if isinstance(spec.output, variant.output_types):
+            task = variant
     task.signature(spec)
     return task

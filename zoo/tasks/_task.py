@@ -89,6 +89,7 @@ class Task(Generic[InputT, OutputT]):
 
     input_types: ClassVar[tuple[type[Input], ...]]
     output_types: ClassVar[tuple[type[Output], ...]]
+    variants: ClassVar[tuple[Task[Any, Any], ...]] = ()  # of the same tag, other output
     options: ClassVar[tuple[str, ...]] = ()  # of zoo.predict, beside those of the input
     uses_beam_search: ClassVar[bool] = False  # whether by `zoo.runtime.beam_search`
     supports_windows: ClassVar[bool] = (

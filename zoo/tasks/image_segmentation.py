@@ -1,5 +1,7 @@
 """A picture in, a label for each of its pixels out. The Hub's tag is
 image-segmentation.
+
+Models that tell single objects apart have the same tag, and an `InstanceOutput`.
 """
 
 from collections.abc import Mapping, Sequence
@@ -17,6 +19,7 @@ from zoo.runtime.augmentation import augment_with_mask
 from zoo.runtime.image_segmentation import probabilities
 from zoo.runtime.mask_metrics import IGNORED
 from zoo.specs import ImageInput, MaskOutput, ModelSpec
+from zoo.tasks._instance_segmentation import InstanceSegmentation
 from zoo.tasks._task import Figures, FinetuneSettings, Picture, RawRows, Task
 from zoo.tasks.results.rendering import image_grid, png
 from zoo.tasks.results.result import Result
@@ -30,6 +33,7 @@ SHOWN, SIDE = 8, 96  # masks in a picture of the worst, and their pixels
 class ImageSegmentation(Task[ImageInput, MaskOutput]):
     input_types = (ImageInput,)
     output_types = (MaskOutput,)
+    variants = (InstanceSegmentation(),)
     metric = "iou"
     dense = True
     # What comes before the head tells the pixels of the old classes apart, so all of it

@@ -42,7 +42,7 @@ from zoo.models.own_loss import has_own_loss
 from zoo.models.safetensors_io import SMALL, slots
 from zoo.plugins import scaffold
 from zoo.specs import ModelSpec
-from zoo.tasks import get_task
+from zoo.tasks import task_of
 from zoo.testing.head_checks import head_can_be_replaced, head_learns
 from zoo.testing.remark import Remark, not_applicable, placeholder_left
 from zoo.testing.sampling_checks import codes_do_not_mix, samples_follow_the_seed
@@ -71,7 +71,7 @@ def output_fits_the_labels(spec: ModelSpec, tmp_path: Path) -> None:
     given = _given(spec)
     output = _run(loading.build(spec.name).eval(), given)
     assert output.isfinite().all(), "the output holds NaN or infinity"
-    get_task(spec.task).check_output(output, given, spec)
+    task_of(spec).check_output(output, given, spec)
 
 
 def rows_do_not_mix(spec: ModelSpec, tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from zoo.inference import features
 from zoo.models import loading, saving
 from zoo.models.metadata import model_metadata
 from zoo.specs import ModelSpec
-from zoo.tasks import get_task
+from zoo.tasks import get_task, task_of
 from zoo.tasks.targets.base import targets_of
 from zoo.testing.remark import Remark, not_applicable
 
@@ -64,7 +64,7 @@ def head_learns(spec: ModelSpec, tmp_path: Path) -> Remark | None:
         return not_applicable(f"it has more than {MAX_PARAMETERS:,} parameters")
     model, splits = _model_and_rows(spec)
     before = {name: value.clone() for name, value in model.state_dict().items()}
-    task, output_spec = get_task(spec.task), model_metadata(model).spec.output
+    task, output_spec = task_of(spec), model_metadata(model).spec.output
     epochs, lr = task.head_check
     chosen = Settings(epochs=epochs, batch_size=4, lr=lr, l2_sp=1e-4, patience=None)
     if task.own_loss:

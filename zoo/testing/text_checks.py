@@ -17,7 +17,7 @@ from zoo.preprocessing.preprocessor import preprocessor
 from zoo.runtime import beam_search, generation, tokenizer
 from zoo.runtime.generation import METHOD, GenerationConfig
 from zoo.specs import ModelSpec, TextInput
-from zoo.tasks import get_task
+from zoo.tasks import task_of
 from zoo.testing.remark import Remark, not_applicable
 
 __all__ = [
@@ -107,10 +107,10 @@ def texts_go_on_as_alone(spec: ModelSpec, tmp_path: Path) -> Remark | None:
 def steps_are_the_whole(spec: ModelSpec, tmp_path: Path) -> Remark | None:
     """Step by step a translation is told what it is told as a whole, a step leaves the
     memory it was given as it was, and nothing that fills up a source is looked at."""
-    if not get_task(spec.task).uses_beam_search:
+    if not task_of(spec).uses_beam_search:
         return not_applicable("it translates nothing")
     model: Any = loading.build(spec.name).eval()
-    _, output_spec = get_task(spec.task).signature(spec)
+    _, output_spec = task_of(spec).signature(spec)
     source = to_model_input(
         synthetic_rows(spec.input, spec.output, 3, spec.name).input, spec.input
     )
@@ -132,7 +132,7 @@ def steps_are_the_whole(spec: ModelSpec, tmp_path: Path) -> Remark | None:
 
 def translations_are_found_as_alone(spec: ModelSpec, tmp_path: Path) -> Remark | None:
     """What is found for a source does not depend on those beside it."""
-    if not get_task(spec.task).uses_beam_search:
+    if not task_of(spec).uses_beam_search:
         return not_applicable("it translates nothing")
     model = loading.build(spec.name).eval()
     rows = synthetic_rows(spec.input, spec.output, 1, spec.name).input[0].tolist()

@@ -3,7 +3,15 @@
 This module is only metadata; it must stay free of torch.
 """
 
-from zoo import BoxOutput, ImageInput, KeypointOutput, License, ModelSpec, hookimpl
+from zoo import (
+    BoxOutput,
+    ImageInput,
+    InstanceOutput,
+    KeypointOutput,
+    License,
+    ModelSpec,
+    hookimpl,
+)
 
 # The 68 points of a face, in the order of iBUG 300-W: of each part how many there are,
 # and whether a line closes it. Left and right are the picture's.
@@ -105,6 +113,36 @@ SPECS = (
             "https://arxiv.org/abs/1703.06870",
         ),
         tags=("blood cells", "microscopy"),
+        chapters=("detection",),
+    ),
+    ModelSpec(
+        name="mask-rcnn-mini",
+        summary="A small Mask R-CNN finds cell nuclei, and the pixels of each.",
+        task="image-segmentation",
+        build="zoo_detection.mask_rcnn:mask_rcnn",
+        recipe="zoo_detection.mask_rcnn_recipe",
+        card="cards/mask-rcnn-mini.md",
+        license=License(code="mit", weights="mit", data="cc0-1.0"),
+        parameters=694_516,
+        input=ImageInput(
+            height=192,
+            width=192,
+            mean=(0.18, 0.16, 0.2),
+            std=(0.27, 0.25, 0.3),
+            fit="stretch",
+        ),
+        output=InstanceOutput(
+            labels=("nucleus",), mask_size=14, threshold=0.5, max_objects=200
+        ),
+        trained_on=("nuclei",),
+        examples=("nuclei.png",),
+        stored="float16",
+        papers=(
+            "https://arxiv.org/abs/1703.06870",
+            "https://arxiv.org/abs/1506.01497",
+            "https://arxiv.org/abs/1612.03144",
+        ),
+        tags=("nuclei", "microscopy", "instance segmentation"),
         chapters=("detection",),
     ),
     ModelSpec(

@@ -24,6 +24,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import (
+    avg_pool2d,
     binary_cross_entropy_with_logits,
     cross_entropy,
     grid_sample,
@@ -129,6 +130,8 @@ class FasterRCNN(nn.Module):
     proposals' logits and boxes, and of the labels and boxes of the second stage.
     """
 
+    stride = STRIDE
+
     def __init__(
         self,
         *,
@@ -148,7 +151,7 @@ class FasterRCNN(nn.Module):
         self.proposal_overlap = proposal_overlap
         self.sampling = Sampling()
         w = width
-        self.backbone = nn.Sequential(
+        self.backbone: nn.Module = nn.Sequential(
             ConvBlock(3, w, stride=2),
             ConvBlock(w, 2 * w, stride=2),
             ConvBlock(2 * w, 2 * w),
@@ -163,18 +166,35 @@ class FasterRCNN(nn.Module):
     def forward(self, image: Tensor, target: Tensor | None = None) -> Tensor:
         """Turn (B, 3, H, W) into (B, proposals, 5 + labels), or into four losses."""
         height, width = image.shape[2:]
-        features = self.backbone(image)  # (B, 4 * width, H / 8, W / 8)
-        logits, deltas = self.rpn(features)
-        anchors = anchor_boxes(self.sizes, self.ratios, *features.shape[2:])
-        anchors = anchors.to(deltas)
-        boxes = decode_boxes(deltas, anchors, PROPOSAL_SCALE)
-        proposals = self.propose(logits, boxes, height, width)
+        features, logits, deltas, anchors, proposals = self.first_stage(image)
         if target is not None:
             true = target * target.new_tensor([1, width, height, width, height])
             first = self.proposal_losses(logits, deltas, anchors, true)
             second = self.box_losses(features, proposals, true)
             return torch.stack([*first, *second])
-        regions = roi_align(features, proposals, 1 / STRIDE, self.region)
+        output, _ = self.second_stage(features, proposals, height, width)
+        return output
+
+    def first_stage(
+        self, image: Tensor
+    ) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor]:
+        """Return the features, (B, C, h, w); of each anchor the logit of an object and
+        what moves it; the anchors; and the proposals, (B, proposals, 4), in pixels."""
+        features = self.backbone(image)
+        logits, deltas = self.rpn(features)
+        rows, columns = features.shape[2:]
+        anchors = anchor_boxes(self.sizes, self.ratios, rows, columns, self.stride)
+        anchors = anchors.to(deltas)
+        boxes = decode_boxes(deltas, anchors, PROPOSAL_SCALE)
+        proposals = self.propose(logits, boxes, *image.shape[2:])
+        return features, logits, deltas, anchors, proposals
+
+    def second_stage(
+        self, features: Tensor, proposals: Tensor, height: int, width: int
+    ) -> tuple[Tensor, Tensor]:
+        """Return the output, (B, proposals, 5 + labels), and the number of the label of
+        each box, (B, proposals)."""
+        regions = roi_align(features, proposals, 1 / self.stride, self.region)
         labels, moved = self.head(regions.flatten(0, 1))
         # P(object) = 1 - P(background): the logit of it is what follows from a softmax.
         objects = labels[:, 1:].logsumexp(dim=1) - labels[:, 0]
@@ -183,8 +203,8 @@ class FasterRCNN(nn.Module):
         ends = decode_boxes(chosen, proposals.flatten(0, 1), BOX_SCALE)
         ends = ends / ends.new_tensor([width, height, width, height])
         each = torch.cat([ends, objects[:, None], labels[:, 1:]], dim=1)
-        output: Tensor = each.unflatten(0, (len(image), -1))
-        return output
+        count = len(features)
+        return each.unflatten(0, (count, -1)), best.unflatten(0, (count, -1))
 
     @torch.no_grad()
     def propose(self, logits: Tensor, boxes: Tensor, height: int, width: int) -> Tensor:
@@ -282,7 +302,7 @@ class FasterRCNN(nn.Module):
             else:
                 moves.append(torch.zeros_like(boxes))
             cut = roi_align(
-                features[row : row + 1], boxes[None], 1 / STRIDE, self.region
+                features[row : row + 1], boxes[None], 1 / self.stride, self.region
             )
             regions.append(cut[0])
             wanted.append(label)
@@ -297,7 +317,11 @@ class FasterRCNN(nn.Module):
 
 
 def anchor_boxes(
-    sizes: Sequence[float], ratios: Sequence[float], rows: int, columns: int
+    sizes: Sequence[float],
+    ratios: Sequence[float],
+    rows: int,
+    columns: int,
+    stride: int = STRIDE,
 ) -> Tensor:
     """Return the anchors of a feature map in pixels, (rows * columns * anchors, 4).
 
@@ -309,7 +333,7 @@ def anchor_boxes(
     width, height = (size / root).flatten(), (size * root).flatten()
     around = (torch.stack([-width, -height, width, height], dim=1) / 2).round()
     y, x = torch.meshgrid(
-        STRIDE * torch.arange(rows), STRIDE * torch.arange(columns), indexing="ij"
+        stride * torch.arange(rows), stride * torch.arange(columns), indexing="ij"
     )
     corner = torch.stack([x, y, x, y], dim=-1)[:, :, None]
     return (corner + around).flatten(0, 2)
@@ -376,9 +400,8 @@ def roi_align(features: Tensor, boxes: Tensor, scale: float, side: int) -> Tenso
         features, grid.flatten(1, 2), padding_mode="border", align_corners=True
     )  # (B, C, R * 2 * side, 2 * side)
     seen = seen * inside_grid.flatten(1, 2)[:, None]
-    points_of_bins = seen.unflatten(2, (count, side, 2)).unflatten(5, (side, 2))
-    bins: Tensor = points_of_bins.mean(dim=(4, 6))
-    return bins.movedim(1, 2)
+    bins: Tensor = avg_pool2d(seen, 2).unflatten(2, (count, side))
+    return bins.movedim(1, 2)  # (B, R, C, side, side)
 
 
 def match(

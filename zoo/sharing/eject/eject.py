@@ -45,6 +45,7 @@ OUTPUTS = {
     "classes": "classification",
     "forecast": "forecasting",
     "image": "image_generation",
+    "instances": "instance_segmentation",
     "keypoints": "keypoint_detection",
     "mask": "image_segmentation",
     "masked-token": "fill_mask",
@@ -83,6 +84,8 @@ TELLS = {
     "boxes": "Its `objects` have a `label`, a `score` and a `box` in pixels. "
     "`threshold` is the lowest score.",
     "image": "Its `image` is a PIL image.",
+    "instances": "Its `objects` have a `label`, a `score`, a `box` in pixels and a "
+    "`mask` of the box. `threshold` is the lowest score.",
     "keypoints": "Each of its `keypoints` has a `label`, `x` and `y` in pixels, and a "
     "`score`.",
     "mask": "The pixels of its `mask` are numbers of the labels that are `known`.",
@@ -113,6 +116,8 @@ TARGETS = {
     "label where a row has fewer.",
     "forecast": "Targets are the values that come next. A tensor (rows, columns) of "
     "one long series, with the value of every row as its target, is cut into windows.",
+    "instances": "Targets are a tensor, (rows, 2, height, width): the number of the "
+    "object at each pixel, from 1, or 0; and the number of its label, from 0.",
     "keypoints": "Targets are a tensor, (rows, points, 2): x and y as shares of the "
     "picture.",
     "mask": "Targets are a tensor of label numbers, (rows, height, width).",

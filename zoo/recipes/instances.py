@@ -1,0 +1,6 @@
+"""Objects in pictures with their masks: as tensors, and which of them are right."""
+
+from zoo.runtime.instance_metrics import hits, mask_overlaps
+from zoo.runtime.instance_segmentation import FoundInstances, find, mask_in_box
+
+__all__ = ["FoundInstances", "find", "hits", "mask_in_box", "mask_overlaps"]
