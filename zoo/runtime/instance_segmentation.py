@@ -20,6 +20,7 @@ from zoo.runtime.object_detection import (
     as_objects,
     check_options,
     find_rows,
+    refuse_nan,
 )
 from zoo.runtime.rows import spec_of
 
@@ -85,6 +86,7 @@ def find(
         expected = f"such that its square and {numbers} are what the model's output "
         expected += f"has, {tuple(output.shape)}"
         raise SpecError("InstanceOutput", "mask_size", side, expected)
+    refuse_nan(output)
     boxes, masks = output[..., :numbers], output[..., numbers:]
     return [
         FoundInstances(

@@ -30,6 +30,7 @@ __all__ = [
     "picture_size",
     "pixel_boxes",
     "predict",
+    "refuse_nan",
     "results",
     "split",
 ]
@@ -130,16 +131,21 @@ def split(output: Tensor, output_spec: Any) -> tuple[Tensor, Tensor]:
     if output.ndim != 3 or output.shape[2] != 5 + len(output_spec.labels):
         expected = f"five less than the model's output has, {tuple(output.shape)}"
         raise SpecError("BoxOutput", "labels", output_spec.labels, expected)
+    refuse_nan(output)
     numbers = output.float().cpu()
-    if numbers.isnan().any():
-        problem = (
-            "The model's output holds NaN: its weights or this input are at fault."
-        )
-        raise InputError(problem, "numbers it can count with")
     logits = numbers[..., 5:]
     single = output_spec.function_to_apply == "sigmoid"
     each = logits.sigmoid() if single else logits.softmax(dim=-1)
     return numbers[..., :4].clamp(0, 1), numbers[..., 4:5].sigmoid() * each
+
+
+def refuse_nan(output: Tensor) -> None:
+    """Raise InputError where an output holds what is no number."""
+    if output.isnan().any():
+        problem = (
+            "The model's output holds NaN: its weights or this input are at fault."
+        )
+        raise InputError(problem, "numbers it can count with")
 
 
 def _kept(
