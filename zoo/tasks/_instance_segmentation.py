@@ -13,7 +13,7 @@ from zoo.models.metadata import model_metadata
 from zoo.runtime import instance_metrics, instance_segmentation
 from zoo.runtime.eval_mode import forward_on_device
 from zoo.runtime.object_detection import OPTIONS, check_options
-from zoo.specs import ImageInput, InstanceOutput
+from zoo.specs import ImageInput, InstanceOutput, ModelSpec
 from zoo.tasks._task import Task
 from zoo.tasks.results.detection import Box
 from zoo.tasks.results.instances import Instance, Instances
@@ -62,6 +62,12 @@ class InstanceSegmentation(Task[ImageInput, InstanceOutput]):
     ) -> dict[str, float]:
         """Return the precision of masks; see `zoo.runtime.instance_metrics`."""
         return instance_metrics.metrics(output, target, output_spec)
+
+    def check_output(self, output: Tensor, given: Tensor, spec: ModelSpec) -> None:
+        """A box, a number for each label and a mask, at every place."""
+        _, output_spec = self.signature(spec)
+        found = self.postprocess(output, list(given), output_spec)
+        assert len(found) == len(given)
 
     def num_label_outputs(self, output: Tensor) -> int:
         raise NotImplementedError("no head of such a model is new")
