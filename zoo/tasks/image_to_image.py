@@ -3,11 +3,14 @@
 A model whose output is an `ImageOutput` takes and gives pictures of one size. One whose
 output is a `ScaledImageOutput` takes a picture of any size, and gives one `scale` times
 as wide and as high. It is measured on pictures that were shrunk, by what they were.
+One whose output is a `ColorizedImageOutput` takes a grey picture of any size, and gives
+it in colour. It is measured on pictures whose colours were taken away, by these.
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from itertools import groupby
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import torch
@@ -19,8 +22,15 @@ from zoo.errors import DataError, InputError
 from zoo.models.metadata import model_metadata
 from zoo.runtime import image_quality
 from zoo.runtime.eval_mode import forward_on_device
-from zoo.specs import ImageInput, ImageOutput, Input, ModelSpec, Output
-from zoo.specs import ScaledImageOutput as Scaled
+from zoo.specs import (
+    ColorizedImageOutput,
+    ImageInput,
+    ImageOutput,
+    Input,
+    ModelSpec,
+    Output,
+    ScaledImageOutput,
+)
 from zoo.tasks._task import RawRows
 from zoo.tasks.results.result import Result
 from zoo.tasks.unconditional_image_generation import UnconditionalImageGeneration
@@ -29,14 +39,15 @@ __all__ = ["TASK"]
 
 TILE = 256  # pixels of the input: what is wider or higher is computed in parts
 LEAST = 16  # pixels of a side of a picture that is measured: SSIM has a window
+Restored = ScaledImageOutput | ColorizedImageOutput  # as large as their input says
 
 
 class ImageToImage(UnconditionalImageGeneration):
     input_types = (ImageInput,)
-    output_types = (ImageOutput, Scaled)
+    output_types = (ImageOutput, ScaledImageOutput, ColorizedImageOutput)
 
     def input_options(self, input_spec: Input) -> tuple[str, ...]:
-        """Return the options of pictures; one that is only made larger has none."""
+        """Return the options of pictures; one that is only restored has none."""
         return () if _keeps_size(input_spec) else super().input_options(input_spec)
 
     def collate(
@@ -58,7 +69,7 @@ class ImageToImage(UnconditionalImageGeneration):
         """Return a picture for each; small ones of one size, one after the other, in
         one pass."""
         input_spec, output_spec = self.signature(model_metadata(module).spec)
-        if not isinstance(output_spec, Scaled):
+        if not isinstance(output_spec, Restored):
             return super().predict(module, given, opened, options)
         results: list[Result] = []
         for (height, width), same in groupby(opened, key=_size):
@@ -67,49 +78,49 @@ class ImageToImage(UnconditionalImageGeneration):
             for start in range(0, len(items), step):
                 part = items[start : start + step]
                 rows = super().collate(part, input_spec)
-                output = _enlarged(module, rows, output_spec)
+                output = _restored(module, rows, output_spec)
                 results += self.postprocess(output, part, output_spec)
         return results
 
     def compute_metrics(
         self, output: Tensor, target: Tensor, output_spec: Output
     ) -> dict[str, float]:
-        """Return PSNR and SSIM; see `zoo.runtime.image_quality`."""
-        if not isinstance(output_spec, Scaled):
+        """Return PSNR and SSIM, or the metrics of colours; see
+        `zoo.runtime.image_quality`."""
+        if not isinstance(output_spec, Restored):
             return super().compute_metrics(output, target, output_spec)
         return image_quality.metrics(output, target, output_spec)
 
     def measures(self, spec: ModelSpec) -> bool:
-        return isinstance(spec.output, Scaled)
+        return isinstance(spec.output, Restored)
 
     @torch.inference_mode()
     def measure_rows(
         self, module: nn.Module, rows: RawRows, **prepare: Any
     ) -> dict[str, float] | None:
         """Return the mean PSNR and SSIM of pictures that were shrunk by bicubic
-        interpolation and enlarged by the model."""
+        interpolation and enlarged by the model; or the metrics of the colours of
+        pictures that were made grey."""
         input_spec, output_spec = self.signature(model_metadata(module).spec)
-        if not isinstance(output_spec, Scaled):
+        if not isinstance(output_spec, Restored):
             return None
-        measured: list[dict[str, float]] = []
+        whole = replace(cast(ImageInput, input_spec), channels=output_spec.channels)
+        measured: list[Tensor] = []
         for item, name in zip(rows.items, rows.names, strict=True):
             try:
-                picture = self.load_item(item, input_spec)
+                picture = self.load_item(item, whole)
             except InputError as exc:
                 raise DataError(f"{name}: {exc.problem}") from exc
-            small, target = _pair(picture, name, output_spec.scale)
-            output = _enlarged(
-                module, super().collate([small], input_spec), output_spec
+            given, target = _pair(picture, name, output_spec)
+            output = _restored(
+                module, super().collate([given], input_spec), output_spec
             )
-            measured.append(image_quality.metrics(output.cpu(), target, output_spec))
-        return {
-            name: sum(one[name] for one in measured) / len(measured)
-            for name in measured[0]
-        }
+            measured.append(image_quality.errors(output.cpu(), target, output_spec))
+        return image_quality.summary(torch.cat(measured), output_spec)
 
     def check_output(self, output: Tensor, given: Tensor, spec: ModelSpec) -> None:
         super().check_output(output, given, spec)
-        if isinstance(spec.output, Scaled):
+        if isinstance(spec.output, Restored):
             height, width = (spec.output.scale * side for side in given.shape[2:])
             expected = (len(given), spec.output.channels, height, width)
             assert tuple(output.shape) == expected, f"the output is {output.shape}"
@@ -140,19 +151,25 @@ def _size(opened: Any) -> tuple[int, int]:
     return height, width
 
 
-def _pair(picture: Image.Image, name: str, scale: int) -> tuple[Image.Image, Tensor]:
-    """Return a picture shrunk, and its own pixels as bytes, (1, channels, H, W)."""
-    small, large = image_quality.shrink(picture, scale)
-    if min(small.size) * scale < LEAST:
+def _pair(
+    picture: Image.Image, name: str, output_spec: Restored
+) -> tuple[Image.Image, Tensor]:
+    """Return a picture shrunk, or grey, and its own pixels as bytes, (1, channels, H,
+    W)."""
+    if isinstance(output_spec, ColorizedImageOutput):
+        given, whole = picture.convert("L"), picture
+    else:
+        given, whole = image_quality.shrink(picture, output_spec.scale)
+    if min(given.size) * output_spec.scale < LEAST:
         raise DataError(
             f"{name} is {picture.width}x{picture.height}; a picture that is measured "
             f"has {LEAST} pixels at each side, or more."
         )
-    pixels = torch.from_numpy(np.array(large))
-    return small, pixels.reshape(*pixels.shape[:2], -1).permute(2, 0, 1)[None]
+    pixels = torch.from_numpy(np.array(whole))
+    return given, pixels.reshape(*pixels.shape[:2], -1).permute(2, 0, 1)[None]
 
 
-def _enlarged(module: nn.Module, rows: Tensor, output_spec: Scaled) -> Tensor:
+def _restored(module: nn.Module, rows: Tensor, output_spec: Restored) -> Tensor:
     """Return a model's output for pictures of one size; of large ones in parts, each
     computed with as much around it as it depends on."""
     height, width = rows.shape[2:]

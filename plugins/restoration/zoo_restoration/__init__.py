@@ -3,9 +3,34 @@
 This module is only metadata; it must stay free of torch.
 """
 
-from zoo import ImageInput, License, ModelSpec, ScaledImageOutput, hookimpl
+from zoo import (
+    ColorizedImageOutput,
+    ImageInput,
+    License,
+    ModelSpec,
+    ScaledImageOutput,
+    hookimpl,
+)
 
 SPECS = (
+    ModelSpec(
+        name="colorize-iizuka",
+        summary="A slim colorizer gives grey photographs of flowers their colours.",
+        task="image-to-image",
+        build="zoo_restoration.colorizer:colorizer",
+        recipe="zoo_restoration.colorizer_recipe",
+        card="cards/colorize-iizuka.md",
+        license=License(code="mit", weights="mit", data="cc-by-2.0"),
+        parameters=1_230_250,
+        input=ImageInput(height=72, width=72, channels=1, fit="keep"),
+        output=ColorizedImageOutput(),
+        trained_on=("flowers",),
+        examples=("flower.jpg", "temple.jpg"),
+        stored="float16",
+        papers=("https://doi.org/10.1145/2897824.2925974",),
+        tags=("photographs", "flowers", "colorization"),
+        chapters=("super-resolution",),
+    ),
     ModelSpec(
         name="srresnet-face",
         summary="A slim SRResNet enlarges faces and photographs to twice their size.",
