@@ -60,6 +60,34 @@ SPECS = (
         tags=("faces", "photographs", "super-resolution"),
         chapters=("super-resolution",),
     ),
+    ModelSpec(
+        name="srgan-face",
+        summary="SRGAN enlarges faces to twice their size, and makes up details.",
+        task="image-to-image",
+        build="zoo_restoration.srresnet:srresnet",
+        recipe="zoo_restoration.srgan_recipe",
+        card="cards/srgan-face.md",
+        license=License(code="mit", weights="mit", data="other"),
+        parameters=117_320,
+        input=ImageInput(
+            height=32,
+            width=32,
+            mean=(0.5, 0.5, 0.5),
+            std=(0.5, 0.5, 0.5),
+            fit="keep",
+        ),
+        output=ScaledImageOutput(scale=2, low=-1.0, high=1.0, reach=14),
+        trained_on=("utkface",),
+        examples=("portrait.png", "cat.png"),
+        stored="float16",
+        papers=(
+            "https://arxiv.org/abs/1609.04802",
+            "https://arxiv.org/abs/1611.04076",
+            "https://arxiv.org/abs/1801.03924",
+        ),
+        tags=("faces", "super-resolution", "gan"),
+        chapters=("super-resolution",),
+    ),
 )
 
 
