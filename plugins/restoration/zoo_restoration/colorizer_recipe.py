@@ -26,7 +26,7 @@ CHUNK_ROWS = 256  # photographs whose colours are converted together
 @dataclass(frozen=True, kw_only=True)
 class Settings:
     seed: int = 0
-    epochs: int = 60
+    epochs: int = 24
     batch_size: int = 32
     lr: float = 3e-3  # the peak of the one-cycle schedule
     warmup: float = 0.1  # of all steps, in which the learning rate rises

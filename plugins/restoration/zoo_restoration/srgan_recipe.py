@@ -51,7 +51,7 @@ CHUNK_ROWS = 64  # pictures of which the judge looks at a time
 @dataclass(frozen=True, kw_only=True)
 class Settings:
     seed: int = 0
-    epochs: int = 8
+    epochs: int = 4
     batch_size: int = 8
     lr: float = 2e-4  # of the generator
     d_lr: float = 2e-4  # of the discriminator

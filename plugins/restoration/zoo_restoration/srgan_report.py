@@ -27,10 +27,11 @@ from zoo_restoration.srresnet_report import (
     pixels_of,
 )
 
-__all__ = ["checkerboard", "evaluate", "example", "report"]
+__all__ = ["evaluate", "example", "report", "two_pixel_patterns"]
 
 BICUBIC = "bicubic interpolation"
 BATCH_ROWS = 64
+WHITE = 255
 COMPARED = (
     "Pictures that were shrunk to half of their size. From left to right: bicubic "
     "interpolation, srresnet-face, this model, and what was shrunk."
@@ -66,10 +67,14 @@ def report(model: nn.Module, run: Run) -> None:
         **image_quality(bicubic, rows.target, border=SCALE),
     )
     original = rows.target / 127.5 - 1
-    run.log_summary(
-        checkerboard=checkerboard(enlarged(model, rows) - original),
-        checkerboard_parent=checkerboard(enlarged(parent, rows) - original),
-    )
+    made, made_before = enlarged(model, rows), enlarged(parent, rows)
+    for ending, pictures in (
+        ("", made),
+        ("_parent", made_before),
+        ("_original", original),
+    ):
+        patterns = two_pixel_patterns(pictures)
+        run.log_summary(**{f"{name}{ending}": patterns[name] for name in patterns})
     run.log_figure("compared", png(_compared(model, parent)), COMPARED)
 
 
@@ -84,22 +89,23 @@ def bicubic_pixels(rows: TensorRows) -> Tensor:
     return torch.cat([pixels_of(one) for one in enlarged])
 
 
-def checkerboard(difference: Tensor) -> float:
-    """Return how much a pattern of two pixels stands out in a difference of pictures,
-    (N, C, H, W) with even H and W: 1 where it does not.
+def two_pixel_patterns(pictures: Tensor) -> dict[str, float]:
+    """Return how strong patterns of two pixels are in pictures in -1..1, (N, C, H, W)
+    with even H and W: the amplitude at the Nyquist frequency in levels of 255, as a
+    root mean square over pictures.
 
-    It is the power at the Nyquist frequency, of columns, of rows and of both, divided
-    by the mean power at the frequencies around each: a layer that treats even and odd
-    pixels unlike gives the same pattern all over a picture, and so a peak there.
+    checkerboard: mean of (-1)^(x + y) p(x, y)
+    stripes: of (-1)^x p(x, y) or (-1)^y p(x, y), whichever is larger
+
+    A layer that treats even and odd pixels unlike leaves such a pattern everywhere.
     """
-    power = torch.fft.fft2(difference.double()).abs().square().mean(dim=(0, 1))
-    height, width = power.shape
-    ratios = []
-    for row, column in ((0, width // 2), (height // 2, 0), (height // 2, width // 2)):
-        around = power.roll((1 - row, 1 - column), dims=(0, 1))[:3, :3]
-        peak = around[1, 1]
-        ratios.append(float(peak / ((around.sum() - peak) / 8)))
-    return max(ratios)
+    spectrum = torch.fft.fft2(pictures.double(), norm="forward").abs() * WHITE / 2
+    amplitude = spectrum.square().mean(dim=(0, 1)).sqrt()
+    row, column = pictures.shape[-2] // 2, pictures.shape[-1] // 2
+    return {
+        "checkerboard": float(amplitude[row, column]),
+        "stripes": float(max(amplitude[row, 0], amplitude[0, column])),
+    }
 
 
 def enlarged(model: nn.Module, rows: TensorRows) -> Tensor:
