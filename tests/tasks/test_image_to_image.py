@@ -1,5 +1,6 @@
-"""Pictures made larger: of any size, in parts, saved, and measured."""
+"""Pictures made larger, or colorized: of any size, in parts, saved, and measured."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,15 +12,22 @@ from torch import Tensor, nn
 from torch.nn.functional import conv2d
 
 import zoo
-from zoo import ImageInput, License, ModelSpec, ScaledImageOutput
+from zoo import (
+    ColorizedImageOutput,
+    ImageInput,
+    License,
+    ModelSpec,
+    ScaledImageOutput,
+)
 from zoo.datasets.custom import reader
 from zoo.errors import DataError, OptionError, SpecError
 from zoo.models.metadata import ModelMetadata, attach
-from zoo.runtime.image_quality import shrink
+from zoo.runtime.image_quality import color_quality, shrink
 from zoo.tasks import image_to_image
 
 KEPT = ImageInput(height=8, width=8, fit="keep")
 TWICE = ScaledImageOutput(scale=2, reach=3)
+GREY = ImageInput(height=8, width=8, channels=1, fit="keep")
 
 
 class Twice(nn.Module):
@@ -52,6 +60,26 @@ def twice(*, blurs: bool = False, **changed: Any) -> nn.Module:
     }
     return attach(
         model, ModelMetadata(spec=ModelSpec(**{**known, **changed}), options={})
+    )
+
+
+class Sepia(nn.Module):
+    """Every grey in the same warm tint."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.tint = nn.Parameter(torch.tensor([1.0, 0.8, 0.5]).view(3, 1, 1))
+
+    def forward(self, grey: Tensor) -> Tensor:
+        return grey * self.tint
+
+
+def sepia(**changed: Any) -> nn.Module:
+    known = twice().zoo.spec
+    spec = {"name": "sepia", "input": GREY, "output": ColorizedImageOutput()} | changed
+    return attach(
+        Sepia().eval(),
+        ModelMetadata(spec=replace(known, **spec, parameters=3), options={}),
     )
 
 
@@ -217,6 +245,19 @@ def test_light_and_dark_are_not_exchanged() -> None:
             "picture says that of its output.",
         ),
         (
+            lambda: ColorizedImageOutput(low=1.0),
+            "ColorizedImageOutput: low=1.0 should be below 1.0.",
+        ),
+        (
+            lambda: sepia(input=ImageInput(height=8, width=8, channels=1)),
+            "Model 'sepia': input.fit='crop' should be 'keep', so that the size of a "
+            "picture says that of its output.",
+        ),
+        (
+            lambda: sepia(input=KEPT),
+            "Model 'sepia': input.channels=3 should be 1, a grey picture.",
+        ),
+        (
             lambda: ImageInput(height=8, width=8, fit="keep", background="dark"),
             "ImageInput: fit='keep' should be 'crop', because what is kept is neither "
             "cut nor put on paper.",
@@ -240,3 +281,47 @@ def test_an_input_and_an_output_describe_themselves() -> None:
     assert KEPT.description == "a colour picture of any size"
     assert TWICE.description == "a colour picture, 2 times as wide and as high"
     assert type(TWICE).from_plain(TWICE.to_plain()) == TWICE
+    assert GREY.description == "a grey picture of any size"
+    colorized = ColorizedImageOutput(low=-1.0)
+    assert colorized.description == "the same picture in colour"
+    assert type(colorized).from_plain(colorized.to_plain()) == colorized
+
+
+@pytest.mark.parametrize("size", [(8, 8), (1, 1), (5, 31), (300, 7)])
+def test_a_grey_picture_of_any_size_is_answered_in_color(size: tuple[int, int]) -> None:
+    """
+    With one of its own size; of a picture that has colours only the grey is seen.
+    """
+    picture = noise(*size)
+    grey = picture.convert("L")
+    of_grey, of_color = zoo.predict(sepia(), [grey, picture])
+    expected = np.asarray(grey)[..., None] * np.array([1.0, 0.8, 0.5])
+
+    assert np.abs(np.asarray(of_grey.image) - expected).max() <= 0.51
+    assert of_color.image.tobytes() == of_grey.image.tobytes()
+    assert str(of_grey) == f"a colour picture, {size[0]}x{size[1]}"
+
+
+def test_colors_are_measured_by_those_of_the_pictures(tmp_path: Path) -> None:
+    """
+    Pictures of a folder are made grey and colorized, and each counts as much, whatever
+    its size.
+    """
+    one, other = noise(20, 20), noise(40, 16, seed=1)
+    one.save(tmp_path / "1.png")
+    alone = zoo.evaluate(sepia(), tmp_path)
+    other.save(tmp_path / "2.png")
+    both = zoo.evaluate(sepia(), tmp_path)
+
+    def apart(picture: Image.Image) -> float:
+        made = zoo.predict(sepia(), picture).image
+        pair = (
+            torch.from_numpy(np.array(one)).permute(2, 0, 1)[None]
+            for one in (made, picture)
+        )
+        return 255**2 / 10 ** (color_quality(*pair)["ab_psnr"] / 10)
+
+    error = (apart(one) + apart(other)) / 2
+    assert {*alone} == {"ab_psnr", "chroma"}
+    assert alone["ab_psnr"] == pytest.approx(10 * np.log10(255**2 / apart(one)))
+    assert both["ab_psnr"] == pytest.approx(10 * np.log10(255**2 / error))
