@@ -94,7 +94,7 @@ def test_what_no_screen_shows_is_cut_off() -> None:
 
     assert (dark[0], dark[2]) == (0, 0)
     assert 0.5 < dark[1] < 1
-    assert light == [0, 1, 0]
+    assert light == pytest.approx([0, 1, 0])
 
 
 def test_a_fresh_model_keeps_the_lightness() -> None:

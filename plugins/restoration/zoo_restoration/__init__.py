@@ -29,7 +29,7 @@ SPECS = (
         stored="float16",
         papers=("https://doi.org/10.1145/2897824.2925974",),
         tags=("photographs", "flowers", "colorization"),
-        chapters=("super-resolution",),
+        chapters=("colorization",),
     ),
     ModelSpec(
         name="srresnet-face",
