@@ -23,7 +23,9 @@ from zoo.datasets.custom import reader
 from zoo.errors import DataError, OptionError, SpecError
 from zoo.models.metadata import ModelMetadata, attach
 from zoo.runtime.image_quality import color_quality, shrink
+from zoo.runtime.lab import rgb_to_lab
 from zoo.tasks import image_to_image
+from zoo.tasks.targets.base import Rows
 
 KEPT = ImageInput(height=8, width=8, fit="keep")
 TWICE = ScaledImageOutput(scale=2, reach=3)
@@ -325,3 +327,104 @@ def test_colors_are_measured_by_those_of_the_pictures(tmp_path: Path) -> None:
     assert {*alone} == {"ab_psnr", "chroma"}
     assert alone["ab_psnr"] == pytest.approx(10 * np.log10(255**2 / apart(one)))
     assert both["ab_psnr"] == pytest.approx(10 * np.log10(255**2 / error))
+
+
+def test_squares_of_a_picture_are_pairs_to_learn_from() -> None:
+    """
+    Small ones of the training rows' size, and what each was made of; of many, some.
+    """
+    spec, picture = twice().zoo.spec, noise(40, 33)
+    pairs = image_to_image.TASK.training_pairs(picture, "a", spec)
+    small, large = shrink(picture, 2)
+    many = image_to_image.TASK.training_pairs(noise(16 * 30, 16 * 30), "b", spec)
+
+    assert len(pairs) == 2 * 2
+    given, original = pairs[3]
+    assert given.tobytes() == small.crop((8, 8, 16, 16)).tobytes()
+    assert np.array_equal(original, np.asarray(large)[16:32, 16:32].transpose(2, 0, 1))
+    assert 32 <= len(many) <= image_to_image.MOST_PARTS
+
+
+def test_a_picture_and_its_grey_copy_are_a_pair_to_learn_from() -> None:
+    """
+    Its middle, brought to the size of the training rows.
+    """
+    ((grey, original),) = image_to_image.TASK.training_pairs(
+        noise(8, 8), "a", sepia().zoo.spec
+    )
+
+    assert np.array_equal(original, np.asarray(noise(8, 8)).transpose(2, 0, 1))
+    assert grey.tobytes() == noise(8, 8).convert("L").tobytes()
+
+
+def test_the_losses_are_of_pixels_and_of_colors() -> None:
+    """
+    None of the right answer; of another the mean absolute error in the range of the
+    output, or the mean squared error of a and b in hundreds.
+    """
+    target = torch.randint(256, (2, 3, 4, 4), generator=torch.manual_seed(0))
+    right, task = target / 255, image_to_image.TASK
+    enlarged_spec, colored = (
+        ScaledImageOutput(scale=2, low=-1.0),
+        ColorizedImageOutput(),
+    )
+
+    assert task.loss(2 * right - 1, target, enlarged_spec) < 1e-6
+    assert task.loss(2 * right - 0.6, target, enlarged_spec).item() == pytest.approx(
+        0.2
+    )
+    assert task.loss(right, target, colored) < 1e-6
+    grey = torch.full_like(right, 0.5)
+    error = rgb_to_lab(right)[:, 1:].square().mean() / 100**2
+    assert task.loss(grey, target, colored).item() == pytest.approx(
+        error.item(), rel=1e-4
+    )
+
+
+def test_a_row_is_mirrored_with_its_original() -> None:
+    """
+    About half of the rows, left and right.
+    """
+    batch = torch.arange(8.0).expand(40, 3, 8, 8)
+    target = torch.arange(16).expand(40, 3, 16, 16)
+    random = torch.Generator().manual_seed(0)
+    moved, theirs = image_to_image.TASK.augment(batch, target, "flip", random)
+    first, last = moved[:, 0, 0, 0], theirs[:, 0, 0, 0]
+
+    assert torch.equal(first == 7, last == 15)
+    assert 10 < int((first == 7).sum()) < 30
+    same = image_to_image.TASK.augment(batch, target, "none", random)
+    assert same[0] is batch
+    assert same[1] is target
+
+
+def test_baselines_are_interpolation_and_grey() -> None:
+    """
+    What needs no network, on the pairs themselves.
+    """
+    task = image_to_image.TASK
+    for model, name, metric in (
+        (twice(), "bicubic interpolation", "psnr"),
+        (sepia(), "grey", "ab_psnr"),
+    ):
+        spec = model.zoo.spec
+        pairs = task.training_pairs(noise(16, 16), "a", spec)
+        rows = Rows([one for one, _ in pairs], [other for _, other in pairs], ["a"])
+        found = task.baselines(rows, rows, spec.input, spec.output)
+        assert {*found} == {name}
+        assert metric in found[name]
+        assert task.selection_metric(balance=False, output_spec=spec.output) == metric
+
+
+def test_the_worst_rows_are_drawn() -> None:
+    """
+    What was given, the answer, and the original, side by side.
+    """
+    model = twice()
+    pairs = image_to_image.TASK.training_pairs(noise(32, 16), "a", model.zoo.spec)
+    rows = Rows([one for one, _ in pairs], [other for _, other in pairs], ["a"] * 2)
+    target = torch.stack([torch.from_numpy(other) for _, other in pairs])
+    drawn = image_to_image.TASK.draw_errors(model, rows, target / 255, target)
+
+    assert drawn.name == "restored"
+    assert drawn.png.startswith(b"\x89PNG")

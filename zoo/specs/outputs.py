@@ -218,6 +218,10 @@ class ScaledImageOutput(Output):
         kind = "grey" if self.channels == 1 else "colour"
         return f"a {kind} picture, {self.scale} times as wide and as high"
 
+    @property
+    def answer(self) -> str:
+        return f"It makes pictures {self.scale} times as wide and as high."
+
     def check_input(self, owner: str, input_spec: Input) -> None:
         _check_kept(owner, input_spec)
 
@@ -249,6 +253,10 @@ class ColorizedImageOutput(Output):
     @property
     def description(self) -> str:
         return "the same picture in colour"
+
+    @property
+    def answer(self) -> str:
+        return "It gives grey pictures colours."
 
     def check_input(self, owner: str, input_spec: Input) -> None:
         _check_kept(owner, input_spec)
