@@ -9,11 +9,13 @@ from zoo_restoration.srgan_recipe import (
     JUDGE,
     PARENT,
     FeatureDistance,
-    Renormalized,
-    WithFeatures,
+    StageFeatures,
+    WithDistance,
     content_features,
     discriminator_loss,
+    feature_distance,
     generator_loss,
+    judge_features,
 )
 from zoo_restoration.srgan_report import two_pixel_patterns
 from zoo_restoration.srresnet import srresnet
@@ -32,15 +34,6 @@ class Mean(nn.Module):
 
     def forward(self, image: Tensor) -> Tensor:
         return self.weight * image.mean(dim=(1, 2, 3))
-
-
-class Judge(nn.Module):
-    """Stages that are named as those of the network that measures."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.conv_stem, self.bn1 = nn.Identity(), nn.Identity()
-        self.blocks = nn.ModuleList(nn.Identity() for _ in range(4))
 
 
 def test_the_courses_discriminator_has_its_size() -> None:
@@ -82,13 +75,29 @@ def test_features_are_those_of_pictures_in_the_networks_own_range() -> None:
     """
     From -1..1 to the mean and deviation that it was trained on.
     """
-    spec = zoo.get_spec(CONTENT).input
+    spec = zoo.get_spec(JUDGE).input
     image = torch.rand(1, 3, 8, 8)
-    expected = (image - torch.tensor(spec.mean).view(3, 1, 1)) / torch.tensor(
-        spec.std
-    ).view(3, 1, 1)
+    mean, std = (torch.tensor(one).view(3, 1, 1) for one in (spec.mean, spec.std))
+    (found,) = StageFeatures(spec, [nn.Identity()])(2 * image - 1)
 
-    assert torch.allclose(Renormalized(spec)(2 * image - 1), expected, atol=1e-5)
+    assert torch.allclose(found, (image - mean) / std, atol=1e-5)
+
+
+def test_stages_are_the_networks_own() -> None:
+    """
+    Of the network that teaches and of the one that measures, each of its first three
+    resolutions.
+    """
+    content, judge = zoo.load(CONTENT), zoo.load(JUDGE)
+    of_content = content_features(content)(torch.zeros(1, 3, 64, 64))
+    of_judge = judge_features(judge)(torch.zeros(1, 3, 64, 64))
+
+    assert [one.shape[2] for one in of_content] == [32, 16, 8]
+    assert [one.shape[1:] for one in of_judge] == [
+        (32, 64, 64),
+        (64, 32, 32),
+        (128, 16, 16),
+    ]
 
 
 def test_the_content_network_stays_as_it_was() -> None:
@@ -96,16 +105,13 @@ def test_the_content_network_stays_as_it_was() -> None:
     Its batch normalization uses its own statistics while the generator is trained, and
     none of its weights learns.
     """
-    run = zoo.Run(zoo.get_spec(NAME))
-    network = WithFeatures(srresnet(), content_features(run)).train()
-    fake, made, expected = network(
+    network = WithDistance(srresnet(), content_features(zoo.load(CONTENT))).train()
+    fake, loss = network(
         torch.rand(2, 3, 16, 16) * 2 - 1, torch.rand(2, 3, 32, 32) * 2 - 1
     )
 
     assert fake.shape == (2, 3, 32, 32)
-    assert made.shape == expected.shape == (2, 64, 16, 16)
-    assert made.requires_grad
-    assert not expected.requires_grad
+    assert loss.requires_grad
     assert network.generator.training
     assert not any(part.training for part in network.content.modules())
     assert not any(one.requires_grad for one in network.content.parameters())
@@ -114,13 +120,30 @@ def test_the_content_network_stays_as_it_was() -> None:
 def test_the_distance_is_that_of_features_of_length_one() -> None:
     """
     The squared distance at each place, its mean over places, and the sum of the stages:
-    of opposite features of three stages 3 times 4, and of equal ones none.
+    of opposite features of two stages 2 times 4, and of features of one direction none.
     """
-    original = torch.full((2, 3, 4, 4), 255, dtype=torch.uint8)
-    distance = FeatureDistance(Judge(), original)
+    ones = torch.ones(2, 3, 4, 4)
 
-    assert distance.of_pictures(torch.full((2, 3, 4, 4), 0.3)) == pytest.approx(0)
-    assert distance.of_pictures(torch.full((2, 3, 4, 4), -1.0)) == pytest.approx(12)
+    none = feature_distance([ones, ones], [3 * ones, ones])
+    assert none.tolist() == pytest.approx([0, 0], abs=1e-6)
+    found = feature_distance([ones, ones], [-ones, -3 * ones])
+    assert found.tolist() == pytest.approx([8, 8])
+
+
+def test_pictures_are_compared_with_their_originals() -> None:
+    """
+    As bytes and in -1..1, in their order; what is beyond the range is cut off.
+    """
+    spec = zoo.get_spec(CONTENT).input  # of which the moments change nothing
+    original = torch.randint(
+        256, (70, 3, 4, 4), dtype=torch.uint8, generator=torch.manual_seed(0)
+    )
+    distance = FeatureDistance(StageFeatures(spec, [nn.Identity()]), original)
+    same = original / 127.5 - 1
+
+    assert distance.of_pictures(same) == pytest.approx(0, abs=1e-5)
+    assert distance.of_pictures(-same) == pytest.approx(4, abs=1e-4)
+    assert distance.of_pictures(same.flip(0)) > 0.1
 
 
 def test_the_judge_is_in_no_loss() -> None:

@@ -8,12 +8,15 @@ faces, by the features of a third network, which the loss does not see. The test
 are used once, at the end.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any, Self
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import l1_loss
+from torch.nn.functional import normalize as normalized
+from torch.optim.lr_scheduler import LambdaLR
 
 from zoo.recipes import (
     Run,
@@ -35,23 +38,26 @@ __all__ = [
     "SMOKE_SETTINGS",
     "FeatureDistance",
     "Settings",
+    "StageFeatures",
     "content_features",
     "data",
     "discriminator_loss",
+    "feature_distance",
     "generator_loss",
+    "judge_features",
     "train",
 ]
 
 PARENT = "srresnet-face"
-CONTENT, LAYERS = "vgg16-cifar10", 13  # to the second ReLU of its second block
-JUDGE, STAGES = "efficientnet-lite0", (0, 1, 2)  # whose features measure
+CONTENT = "efficientnet-lite0"  # whose features the generator learns by
+JUDGE, JUDGE_LAYERS = "vgg16-cifar10", (6, 13, 23)  # whose features measure
 CHUNK_ROWS = 64  # pictures of which the judge looks at a time
 
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
     seed: int = 0
-    epochs: int = 4
+    epochs: int = 2
     batch_size: int = 8
     lr: float = 2e-4  # of the generator
     d_lr: float = 2e-4  # of the discriminator
@@ -73,7 +79,8 @@ def train(settings: Settings, run: Run) -> nn.Module:
     train_rows, val_rows = run.split(data(run, "train"), settings.val_fraction)
     model = run.build()
     model.load_state_dict(run.load_model(PARENT, parent=True).state_dict())
-    generator = run.prepare(WithFeatures(model, content_features(run)))
+    content = content_features(run.load_model(CONTENT))
+    generator = run.prepare(WithDistance(model, content))
     discriminator = run.prepare(Discriminator())
     betas = (settings.beta1, 0.999)
     optimizer = run.prepare(
@@ -84,7 +91,13 @@ def train(settings: Settings, run: Run) -> nn.Module:
             discriminator.parameters(), settings.d_lr, betas=betas, fused=True
         )
     )
-    distance = FeatureDistance(run.load_model(JUDGE), val_rows.target)
+    steps = run.steps(train_rows, settings.batch_size, settings.epochs)
+    scheduler, d_scheduler = (
+        run.prepare(LambdaLR(one, lambda step: max(0.0, 1 - step / steps)))
+        for one in (optimizer, d_optimizer)
+    )
+    judge = judge_features(run.load_model(JUDGE))
+    distance = FeatureDistance(judge, val_rows.target)
     for epoch in run.epochs(settings.epochs):
         generator.train()
         discriminator.train()
@@ -92,21 +105,20 @@ def train(settings: Settings, run: Run) -> nn.Module:
         for small, large in run.batches(train_rows, settings.batch_size):
             real = normalize(to_model_input(large), run.spec.input)
             small, real = turned(small, real, random)
-            fake, features, expected = generator(small, real)
+            fake, content_loss = generator(small, real)
             d_loss = discriminator_loss(discriminator, real, fake.detach())
-            run.step(d_loss, d_optimizer, name="d_loss")
+            run.step(d_loss, d_optimizer, d_scheduler, name="d_loss")
             adversarial = generator_loss(discriminator, fake)
-            content = l1_loss(features.float(), expected.float())
-            loss = content + settings.adversarial_weight * adversarial
-            run.step(loss, optimizer, name="g_loss")
+            loss = content_loss + settings.adversarial_weight * adversarial
+            run.step(loss, optimizer, scheduler, name="g_loss")
         measured = evaluate_enlarged(model, val_rows)
         measured["feature_distance"] = distance(model, val_rows.input)
         run.log(measured, best="feature_distance")
     return run.best(model)
 
 
-class WithFeatures(nn.Module):
-    """The generator, with the features of what it gives and of what it should give."""
+class WithDistance(nn.Module):
+    """The generator, and how far what it gives is from what it should give."""
 
     def __init__(self, generator: nn.Module, content: nn.Module) -> None:
         super().__init__()
@@ -117,41 +129,74 @@ class WithFeatures(nn.Module):
         self.content.eval()  # its batch normalization is that of its own training
         return self
 
-    def forward(self, small: Tensor, real: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """Return enlarged pictures, (B, 3, 64, 64), their features and those of the
-        originals, (B, C, H, W) each."""
+    def forward(self, small: Tensor, real: Tensor) -> tuple[Tensor, Tensor]:
+        """Return enlarged pictures, (B, 3, 64, 64), and the content loss: their mean
+        distance from the originals."""
         fake = self.generator(small)
         with torch.no_grad():
             expected = self.content(real)
-        return fake, self.content(fake), expected
+        return fake, feature_distance(self.content(fake), expected).mean()
 
 
-def content_features(run: Run) -> nn.Module:
-    """Return the first layers of a network that takes pictures in -1..1."""
-    network: Any = run.load_model(CONTENT)
-    layers = network.features[:LAYERS]
-    return (
-        nn.Sequential(Renormalized(spec_of(network).input), layers)
-        .requires_grad_(False)
-        .eval()
-    )
+class StageFeatures(nn.Module):
+    """The features of a network after each of some stages, for pictures in -1..1.
 
-
-class Renormalized(nn.Module):
-    """Pictures in -1..1 to what a network takes that was trained on other moments."""
+    A network expects pixels that are normalized by the moments of its input.
+    """
 
     mean: Tensor
     std: Tensor
 
-    def __init__(self, input_spec: object) -> None:
+    def __init__(self, input_spec: Any, stages: Sequence[nn.Module]) -> None:
         super().__init__()
         for name in ("mean", "std"):
             moment = torch.tensor(getattr(input_spec, name)).view(-1, 1, 1)
             self.register_buffer(name, moment)
+        self.stages = nn.ModuleList(stages)
+        self.requires_grad_(False).eval()
 
-    def forward(self, image: Tensor) -> Tensor:
-        """Return (image / 2 + 1 / 2 - mean) / std, (B, 3, H, W)."""
-        return ((image + 1) / 2 - self.mean) / self.std
+    def forward(self, image: Tensor) -> list[Tensor]:
+        """Return features, (B, C, h, w) each: fewer places and more channels, stage by
+        stage."""
+        features = ((image + 1) / 2 - self.mean) / self.std
+        found = []
+        for stage in self.stages:
+            features = stage(features)
+            found.append(features)
+        return found
+
+
+def content_features(network: Any) -> StageFeatures:
+    """Return the first three stages of an EfficientNet-Lite0."""
+    first = nn.Sequential(network.conv_stem, network.bn1, network.blocks[0])
+    stages = [first, network.blocks[1], network.blocks[2]]
+    return StageFeatures(spec_of(network).input, stages)
+
+
+def judge_features(network: Any) -> StageFeatures:
+    """Return the first three blocks of a VGG-16, each without its pooling."""
+    borders = [0, *JUDGE_LAYERS]
+    stages = [network.features[first:last] for first, last in pairwise(borders)]
+    return StageFeatures(spec_of(network).input, stages)
+
+
+def feature_distance(made: Sequence[Tensor], expected: Sequence[Tensor]) -> Tensor:
+    """Return how far the features of pictures are from those of others, (B,):
+
+    d = sum over stages of the mean over places of |f - f'|^2, with f and f' of length 1
+
+    Zhang et al., "The unreasonable effectiveness of deep features as a perceptual
+    metric", 2018, equation 1, with all weights one. The content loss of SRGAN, equation
+    5 there, is the same of one stage and of features of any length.
+    """
+    distances = [
+        (normalized(one.float(), dim=1) - normalized(other.float(), dim=1))
+        .square()
+        .sum(dim=1)
+        .mean(dim=(1, 2))
+        for one, other in zip(made, expected, strict=True)
+    ]
+    return torch.stack(distances).sum(dim=0)
 
 
 def discriminator_loss(discriminator: nn.Module, real: Tensor, fake: Tensor) -> Tensor:
@@ -181,19 +226,17 @@ def generator_loss(discriminator: nn.Module, fake: Tensor) -> Tensor:
 
 
 class FeatureDistance:
-    """How far enlarged pictures are from the originals in the features of a network.
+    """How far enlarged pictures are from some originals, by the features of a network.
 
-    d = sum over stages of the mean over places of |f - f'|^2, with f and f' of length 1
-
-    the distance of Zhang et al., "The unreasonable effectiveness of deep features as a
-    perceptual metric", 2018, equation 1, with all weights one.
+    See `feature_distance`; the features of the originals are computed once.
     """
 
-    def __init__(self, judge: Any, original: Tensor) -> None:
-        self.judge = judge.eval()
-        self.expected = [
-            self.features(part / 127.5 - 1) for part in original.split(CHUNK_ROWS)
-        ]
+    def __init__(self, features: StageFeatures, original: Tensor) -> None:
+        self.features = features
+        with torch.inference_mode():
+            self.expected = [
+                features(part / 127.5 - 1) for part in original.split(CHUNK_ROWS)
+            ]
 
     def __call__(self, model: nn.Module, small: Tensor) -> float:
         """Return the mean distance of a model's output for bytes, (N, 3, H, W)."""
@@ -203,24 +246,6 @@ class FeatureDistance:
     @torch.inference_mode()
     def of_pictures(self, made: Tensor) -> float:
         """Return the mean distance of pictures in -1..1, (N, 3, 2 H, 2 W)."""
-        total = 0.0
-        parts = zip(made.split(CHUNK_ROWS), self.expected, strict=True)
-        for part, expected in parts:
-            for one, other in zip(self.features(part), expected, strict=True):
-                apart = (one - other).square().sum(dim=1)  # (B, h, w)
-                total += apart.mean(dim=(1, 2)).sum().item()
-        return total / len(made)
-
-    @torch.inference_mode()
-    def features(self, image: Tensor) -> list[Tensor]:
-        """Return the features of pictures in -1..1 after some stages, each place's of
-        length 1: (B, C, h, w) each."""
-        features = self.judge.bn1(self.judge.conv_stem(image.clamp(-1, 1)))
-        found = []
-        for number, stage in enumerate(self.judge.blocks):
-            if number > max(STAGES):
-                break
-            features = stage(features)
-            if number in STAGES:
-                found.append(nn.functional.normalize(features, dim=1))
-        return found
+        parts = zip(made.clamp(-1, 1).split(CHUNK_ROWS), self.expected, strict=True)
+        distances = [feature_distance(self.features(one), to) for one, to in parts]
+        return torch.cat(distances).mean().item()

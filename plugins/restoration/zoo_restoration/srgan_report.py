@@ -17,7 +17,13 @@ from zoo import Run
 from zoo.recipes import TensorRows, images, predict_batches
 from zoo.recipes.metrics import evaluate_enlarged, image_quality
 from zoo.results import image_grid, png
-from zoo_restoration.srgan_recipe import JUDGE, PARENT, FeatureDistance, data
+from zoo_restoration.srgan_recipe import (
+    JUDGE,
+    PARENT,
+    FeatureDistance,
+    data,
+    judge_features,
+)
 from zoo_restoration.srresnet import SCALE
 from zoo_restoration.srresnet_report import (
     brought,
@@ -40,7 +46,7 @@ COMPARED = (
 
 def evaluate(model: nn.Module, rows: TensorRows) -> dict[str, float]:
     """Return the mean distance in the features of the judge, PSNR and SSIM."""
-    distance = FeatureDistance(zoo.load(JUDGE), rows.target)
+    distance = FeatureDistance(judge_features(zoo.load(JUDGE)), rows.target)
     return {
         "feature_distance": distance(model, rows.input),
         **evaluate_enlarged(model, rows),
@@ -56,7 +62,7 @@ def example(run: Run) -> Tensor:
 def report(model: nn.Module, run: Run) -> None:
     """Add the baselines, measurements and pictures of the model card."""
     rows = data(run, "test")
-    distance = FeatureDistance(zoo.load(JUDGE), rows.target)
+    distance = FeatureDistance(judge_features(zoo.load(JUDGE)), rows.target)
     parent = zoo.load(PARENT)
     of_parent = evaluate_enlarged(parent, rows)
     run.log_baseline(PARENT, feature_distance=distance(parent, rows.input), **of_parent)
