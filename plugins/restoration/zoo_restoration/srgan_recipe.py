@@ -133,8 +133,7 @@ class WithDistance(nn.Module):
         """Return enlarged pictures, (B, 3, 64, 64), and the content loss: their mean
         distance from the originals."""
         fake = self.generator(small)
-        # The first layer sees every second place: always the same ones would leave a
-        # checkerboard.
+        # The first layer sees every second place: not always the same ones.
         top, left = torch.randint(2, (2,)).tolist()
         with torch.no_grad():
             expected = self.content(real[..., top:, left:])
