@@ -4,6 +4,7 @@ import dataclasses
 import json
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 from command_line import Ended, Run
@@ -384,9 +385,30 @@ def test_a_picture_of_another_kind_is_measured_too(run: Run, photos: Path) -> No
 def test_a_result_behind_its_baseline_says_so_and_what_to_try(
     metric: str, value: float, baselines: dict[str, dict[str, float]], told: str | None
 ) -> None:
-    receipt = {"metrics": [{"name": metric, "value": value}], "baselines": baselines}
+    receipt: dict[str, Any] = {
+        "metrics": [{"name": metric, "value": value}],
+        "baselines": baselines,
+        "settings": {"freeze": "backbone"},
+    }
 
     assert _behind(receipt) == ([] if told is None else [told, ""])
+
+
+def test_what_learned_as_a_whole_is_told_of_other_remedies() -> None:
+    """
+    All of it learns already.
+    """
+    receipt: dict[str, Any] = {
+        "metrics": [{"name": "psnr", "value": 20.0}],
+        "baselines": {"before": {"psnr": 21.0}},
+        "settings": {"freeze": "none"},
+    }
+
+    assert _behind(receipt)[0] == (
+        "before is ahead (psnr 21.0000 against 20.0000): the model has not learned "
+        "more from these rows. Give it more rows, or try another --set lr or --set "
+        "augment=flip."
+    )
 
 
 def test_tables_in_another_encoding(run: Run, tmp_path: Path) -> None:

@@ -155,9 +155,12 @@ def _behind(receipt: Mapping[str, Any]) -> list[str]:
     if ahead is None:
         return []
     first, (best, value) = receipt["metrics"][0], ahead
+    other = "--set freeze=none or --set augment=flip-crop"
+    if receipt["settings"]["freeze"] == "none":
+        other = "another --set lr or --set augment=flip"
     return [
         f"{best} is ahead ({first['name']} {value:.4f} against "
         f"{first['value']:.4f}): the model has not learned more from these rows. "
-        "Give it more rows, or try --set freeze=none or --set augment=flip-crop.",
+        f"Give it more rows, or try {other}.",
         "",
     ]

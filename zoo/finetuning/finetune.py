@@ -24,6 +24,7 @@ from zoo.evaluation.evaluate import compute_metrics, predict_examples
 from zoo.finetuning import data as finetuning_data
 from zoo.finetuning import linear_probe
 from zoo.finetuning.linear_probe import Probe
+from zoo.finetuning.pairs import in_pairs, rows_in_pairs
 from zoo.finetuning.preconditions import check
 from zoo.finetuning.strategies import Settings, default_settings, train_model
 from zoo.inference import features as featuring
@@ -140,7 +141,8 @@ def finetune_model(
     some = splits.training.pick(range(min(2, len(splits.training))))
     given = next(featuring.model_inputs(model, some))
     spec, task = model_metadata(model).spec, task_of(model_metadata(model).spec)
-    ends = chosen.cache and not task.own_loss
+    whole = task.learns_from_inputs(spec)
+    ends = chosen.cache and not task.own_loss and not whole
     ends = ends and linear_probe.ends_in_head(model, given)
     ends = ends and not (task.dense and _heavy(model, given, splits, chosen))
     linear = ends and linear_probe.is_linear(model, given)
@@ -149,7 +151,8 @@ def finetune_model(
     if chosen.head_init == "random":
         _reset(model)
     splits = finetuning_data.split_rows(splits, chosen, solved=solved)
-    splits = _with_remarks(model, splits)
+    told = _with_remarks(model, splits)
+    splits = in_pairs(spec, told)
     part = "test" if splits.test else "validation"
     say = monitor.stage_started if isinstance(monitor, StageMonitor) else _nothing
     features = _features(model, run, splits, chosen, measured=part, say=say)
@@ -158,6 +161,9 @@ def finetune_model(
         splits.training, rows, spec.input, spec.output
     ).items():
         run.log_baseline(name, **figures)
+    if whole:
+        before = compute_metrics(model, predict_examples(model, rows), rows)
+        run.log_baseline("before", **before)
     if not solved:
         copies = chosen.copies.count if _cached(chosen, ends) else 1
         chosen = chosen.for_rows(len(splits.training) * copies)
@@ -177,9 +183,7 @@ def finetune_model(
         except InputError as exc:
             raise featuring.unreadable_message(model, splits) or exc from exc
         metrics = compute_metrics(model, output, rows)
-    return FinetuneResult(
-        model, splits, chosen, run, probe, rows, part, output, metrics
-    )
+    return FinetuneResult(model, told, chosen, run, probe, rows, part, output, metrics)
 
 
 def metrics_before(name: str | Path, splits: DatasetSplits) -> dict[str, float]:
@@ -189,6 +193,7 @@ def metrics_before(name: str | Path, splits: DatasetSplits) -> dict[str, float]:
     some = rows.pick(range(min(SOME_ROWS, len(rows))))
     with seeded(0):
         model, _ = _with_head(name, splits)
+    some = rows_in_pairs(model_metadata(model).spec, some)
     return compute_metrics(model, predict_examples(model, some), some)
 
 
@@ -227,8 +232,11 @@ def _heavy(
     )
 
 
-def _with_head(name: str | Path, splits: DatasetSplits) -> tuple[nn.Module, nn.Module]:
-    """Load the model with a head for the data's classes, and the head it had."""
+def _with_head(
+    name: str | Path, splits: DatasetSplits
+) -> tuple[nn.Module, nn.Module | None]:
+    """Load the model with a head for the data's classes, and the head it had, if it
+    has one."""
     old = loading.load(name)
     model = old
     if splits.labels and splits.labels != model_metadata(old).labels:
@@ -240,7 +248,7 @@ def _with_head(name: str | Path, splits: DatasetSplits) -> tuple[nn.Module, nn.M
         raise CheckpointError(f"{name} was not loaded, so nothing can start from it.")
     parent = {"name": model_metadata(old).spec.name, "sha256": known.report.sha256}
     attach(model, replace(known, parent=parent))
-    return model, _head(old)
+    return model, None if known.spec.head is None else _head(old)
 
 
 def _head(model: nn.Module) -> nn.Module:
@@ -304,13 +312,12 @@ def _answers(
     model: nn.Module, splits: DatasetSplits, features: Callable[[str], Tensor] | None
 ) -> Callable[[str], Tensor]:
     """Return what gives the model's output for a part: from features, where it can."""
-    head = _head(model)
 
     def of(part: str) -> Tensor:
         if features is None:
             return predict_examples(model, splits.parts()[part])
         with eval_mode(model), torch.inference_mode():
-            return forward_on_device(head, features(part))
+            return forward_on_device(_head(model), features(part))
 
     return of
 
@@ -335,7 +342,7 @@ def _probed(
         features("training"),
         finetuning_data.tensors(model, splits, features("training")).target,
         figure=task_of(model_metadata(model).spec).selection_metric(
-            balance=chosen.balance
+            balance=chosen.balance, output_spec=model_metadata(model).spec.output
         ),
         l2=chosen.l2_sp,
         weight=finetuning_data.class_weights(splits) if chosen.balance else None,
@@ -411,7 +418,10 @@ def _loop(
             model, splits, features("training") if cached else numbers
         ),
         validate,
-        best=(task.selection_metric(balance=chosen.balance), *task.tie_breakers),
+        best=(
+            task.selection_metric(balance=chosen.balance, output_spec=spec.output),
+            *task.tie_breakers,
+        ),
         given=None if cached else finetuning_data.cached_inputs(model, splits.training),
         weight=finetuning_data.class_weights(splits) if chosen.balance else None,
     )

@@ -10,6 +10,7 @@ from zoo.errors import DataError, TrainingError
 from zoo.evaluation.evaluate import compute_metrics, predict_examples
 from zoo.finetuning import data
 from zoo.finetuning.finetune import is_solved_exactly
+from zoo.finetuning.pairs import rows_in_pairs
 from zoo.finetuning.strategies import Settings
 from zoo.models.metadata import model_metadata
 from zoo.plugins.discovery import installed
@@ -61,6 +62,7 @@ def remeasure(
             f"{sources[part]}: the {part} rows are not those that {spec.name!r} was "
             "measured on. Their content has changed."
         )
+    rows = rows_in_pairs(spec, rows)
     return compute_metrics(model, predict_examples(model, rows), rows)
 
 

@@ -234,8 +234,8 @@ def train_model(
     settings = settings.for_rows(len(fitting.target))
     assert settings.batch_size is not None, "just chosen"
     prepare(model, settings)
-    head = unwrap_model(model).get_submodule(head_of(model))
     weight = None if weight is None else weight.to(run.device)
+    head = _head(model)
     learning = head if settings.freeze == "backbone" else model
     optimizer = optim.optimizer(
         settings.optimizer or "adamw",
@@ -313,11 +313,12 @@ def blocks(model: nn.Module) -> list[nn.ModuleList]:
 
 
 def parameter_groups(model: nn.Module, settings: Settings) -> list[dict[str, Any]]:
-    """Return what learns, the head first; each block slower than the one after it."""
-    head = unwrap_model(model).get_submodule(head_of(model))
+    """Return what learns, the head first; each block slower than the one after it. Of a
+    model without a head all learns alike."""
+    head = _head(model)
     groups: list[dict[str, Any]] = []
     groups.append({"params": list(head.parameters()), "lr": settings.rate})
-    if settings.freeze == "backbone":
+    if settings.freeze == "backbone" or head is unwrap_model(model):
         return groups
     slower = settings.rate
     for block in reversed(blocks(model)):
@@ -348,6 +349,13 @@ def unfreeze_at_epoch(model: nn.Module, settings: Settings, epoch: int) -> None:
         release(block)
     if count >= len(all_blocks):
         release(model)  # with what lies beside the blocks
+
+
+def _head(model: nn.Module) -> nn.Module:
+    """Return the head; of a model that has none, all of it."""
+    module = unwrap_model(model)
+    whole = model_metadata(model).spec.head is None
+    return module if whole else module.get_submodule(head_of(model))
 
 
 def _flat(modules: Iterable[nn.Module]) -> Iterator[nn.Module]:

@@ -23,7 +23,7 @@ def list_models(pattern: str = "*", *, chapter: str | None = None) -> list[str]:
     >>> zoo.list_models("lenet*")
     ['lenet5-mnist']
     >>> zoo.list_models(chapter="super-resolution")
-    ['srresnet-face']
+    ['srgan-face', 'srresnet-face']
     """
     of_library = names_matching(pattern, installed())
     if of_library is not None and chapter is None:

@@ -13,6 +13,8 @@ from zoo.runtime.frechet_distance import (
     frechet_distance,
     frechet_from_features,
 )
+from zoo.runtime.image_quality import color_quality
+from zoo.runtime.image_quality import evaluate as evaluate_colorized
 from zoo.runtime.image_quality import evaluate as evaluate_enlarged
 from zoo.runtime.image_quality import quality as image_quality
 from zoo.runtime.image_to_text import decode_labels, read_texts
@@ -36,11 +38,13 @@ __all__ = [
     "SEGMENTATION",
     "anomaly_metrics",
     "area_under_roc",
+    "color_quality",
     "decode_labels",
     "detection_metrics",
     "encode_texts",
     "evaluate_anomalies",
     "evaluate_classification",
+    "evaluate_colorized",
     "evaluate_detection",
     "evaluate_enlarged",
     "evaluate_forecasts",

@@ -13,6 +13,8 @@ from zoo.runtime.sampling import draw, seeded
 
 __all__ = ["pixels", "predict", "results", "sample"]
 
+SIZED_BY_INPUT = ("scaled-image", "colorized-image")  # kinds of output
+
 
 def predict(
     model: nn.Module, batch: Tensor, items: Sequence[Any]
@@ -38,9 +40,10 @@ def results(output: Tensor, output_spec: Any) -> list[dict[str, Any]]:
 
 def pixels(output: Tensor, output_spec: Any) -> Tensor:
     """Return a model's output as pixels in 0..1, (batch, channels, height, width)."""
-    scaled = output_spec.kind == "scaled-image"  # as high and wide as its input says
+    scaled = output_spec.kind in SIZED_BY_INPUT
     size = output.shape[2:] if scaled else (output_spec.height, output_spec.width)
-    shape = (output_spec.channels, *size)
+    colorized = output_spec.kind == "colorized-image"  # which always has three
+    shape = (3 if colorized else output_spec.channels, *size)
     if output.ndim != 4 or tuple(output.shape[1:]) != shape:
         expected = f"that of the model's output, {tuple(output.shape)}"
         raise SpecError(type(output_spec).__name__, "shape", shape, expected)

@@ -1,9 +1,11 @@
-"""How near enlarged pictures are to the originals: PSNR and SSIM, as papers measure.
+"""How near restored pictures are to the originals, as papers measure.
 
-Both compare bytes of the luminance (ITU-R BT.601, 16 to 235), without the pixels at the
-border, as many as a picture was enlarged by.
+Of enlarged ones PSNR and SSIM compare bytes of the luminance (ITU-R BT.601, 16 to 235),
+without the pixels at the border, as many as a picture was enlarged by. Of colorized
+ones PSNR compares a and b of CIE L*a*b*.
 """
 
+import math
 from typing import Any
 
 import torch
@@ -12,6 +14,7 @@ from torch import Tensor, nn
 from torch.nn.functional import conv2d
 
 from zoo.runtime.image_generation import pixels
+from zoo.runtime.lab import rgb_to_lab
 from zoo.runtime.rows import model_inputs, predict_batches, spec_of
 
 BATCH_ROWS = 64  # pictures enlarged together: larger ones fill the memory
@@ -41,23 +44,75 @@ def evaluate(model: nn.Module, rows: Any) -> dict[str, float]:
 
 
 def metrics(output: Tensor, target: Tensor, output_spec: Any) -> dict[str, float]:
-    """Return the mean PSNR, in dB, and SSIM of a model's output; `target` are the
-    originals as bytes, (batch, channels, height, width)."""
+    """Return the mean PSNR, in dB, and SSIM of a model's output, or of one that is
+    colorized what `color_summary` says; `target` are the originals as bytes, (batch,
+    channels, height, width)."""
+    parts = zip(output.split(BATCH_ROWS), target.split(BATCH_ROWS), strict=True)
+    measured = [errors(*part, output_spec) for part in parts]
+    return summary(torch.cat(measured), output_spec)
+
+
+def errors(output: Tensor, target: Tensor, output_spec: Any) -> Tensor:
+    """Return two figures of each row of a model's output, (batch, 2), from which
+    `summary` makes the metrics of all."""
     made = pixels(output, output_spec).mul(WHITE).round()
-    return quality(made, target, border=output_spec.scale)
+    if output_spec.kind == "colorized-image":
+        return color_errors(made, target)
+    return enlarged_errors(made, target, border=output_spec.scale)
+
+
+def summary(measured: Tensor, output_spec: Any) -> dict[str, float]:
+    """Return the metrics of rows by their `errors`."""
+    if output_spec.kind == "colorized-image":
+        return color_summary(measured)
+    return enlarged_summary(measured)
 
 
 def quality(made: Tensor, target: Tensor, *, border: int) -> dict[str, float]:
     """Return the mean PSNR and SSIM of bytes, (batch, channels, height, width) each,
     without `border` pixels at each side."""
+    return enlarged_summary(enlarged_errors(made, target, border=border))
+
+
+def enlarged_errors(made: Tensor, target: Tensor, *, border: int) -> Tensor:
+    """Return PSNR and SSIM of each pair of bytes, (batch, 2)."""
     inside = slice(border, -border or None)
     first, second = (
         luminance(one)[..., inside, inside].double() for one in (made, target)
     )
-    return {
-        "psnr": psnr(first, second).mean().item(),
-        "ssim": ssim(first, second).mean().item(),
-    }
+    return torch.stack([psnr(first, second), ssim(first, second)], dim=1)
+
+
+def enlarged_summary(measured: Tensor) -> dict[str, float]:
+    psnr_mean, ssim_mean = measured.mean(dim=0).tolist()
+    return {"psnr": psnr_mean, "ssim": ssim_mean}
+
+
+def color_quality(made: Tensor, target: Tensor) -> dict[str, float]:
+    """Return how near the colours of bytes, (batch, 3, height, width) each, are; see
+    `color_summary`."""
+    return color_summary(color_errors(made, target))
+
+
+def color_errors(made: Tensor, target: Tensor) -> Tensor:
+    """Return of each pair of bytes, (B, 3, H, W), the mean of (a - a')^2 and (b - b')^2
+    in CIE L*a*b*, and the mean of sqrt(a^2 + b^2) of what was made: (B, 2)."""
+    first, second = (rgb_to_lab(one / WHITE)[:, 1:].double() for one in (made, target))
+    error = (first - second).square().mean(dim=(1, 2, 3))
+    return torch.stack([error, first.norm(dim=1).mean(dim=(1, 2))], dim=1)
+
+
+def color_summary(errors: Tensor) -> dict[str, float]:
+    """Return the metrics of pictures by their `color_errors`: `chroma`, a mean, and
+
+    ab_psnr = 10 log10(255^2 / mean error)
+
+    with the mean over all pictures inside of the logarithm, because a single picture
+    that has no colours would have no bound.
+    """
+    error, chroma = errors.mean(dim=0).tolist()
+    ratio = max(error / WHITE**2, LEAST_ERROR)
+    return {"ab_psnr": -10 * math.log10(ratio), "chroma": chroma}
 
 
 def luminance(image: Tensor) -> Tensor:

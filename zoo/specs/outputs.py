@@ -4,7 +4,7 @@
 """
 
 from dataclasses import dataclass, replace
-from typing import Literal, Self
+from typing import ClassVar, Literal, Self
 
 from zoo.errors import SpecError
 from zoo.specs.inputs import ImageInput
@@ -21,6 +21,7 @@ __all__ = [
     "AnomalyOutput",
     "BoxOutput",
     "ClassOutput",
+    "ColorizedImageOutput",
     "ForecastOutput",
     "ImageOutput",
     "InstanceOutput",
@@ -218,11 +219,58 @@ class ScaledImageOutput(Output):
         kind = "grey" if self.channels == 1 else "colour"
         return f"a {kind} picture, {self.scale} times as wide and as high"
 
+    @property
+    def answer(self) -> str:
+        return f"It makes pictures {self.scale} times as wide and as high."
+
     def check_input(self, owner: str, input_spec: Input) -> None:
-        fit = getattr(input_spec, "fit", None)
-        if fit != "keep":
-            expected = "'keep', so that the size of a picture says that of its output"
-            raise SpecError(owner, "input.fit", fit, expected)
+        _check_kept(owner, input_spec)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ColorizedImageOutput(Output):
+    """A grey picture with the colours that it may have had: (batch, 3, height, width),
+    as high and wide as the input. Black is `low`, white is `high`.
+
+    >>> zoo.ColorizedImageOutput().description
+    'the same picture in colour'
+    """
+
+    kind: Literal["colorized-image"] = "colorized-image"
+    low: float = 0.0
+    high: float = 1.0
+
+    targets = "zoo.tasks.targets.pictures:PictureTargets"
+    drawable = True
+    scale = 1
+    channels: ClassVar[Literal[3]] = 3
+    reach = 0  # what a picture is of decides over its colours everywhere
+
+    def __post_init__(self) -> None:
+        if self.low >= self.high:
+            expected = f"below {self.high}"
+            raise SpecError("ColorizedImageOutput", "low", self.low, expected)
+
+    @property
+    def description(self) -> str:
+        return "the same picture in colour"
+
+    @property
+    def answer(self) -> str:
+        return "It gives grey pictures colours."
+
+    def check_input(self, owner: str, input_spec: Input) -> None:
+        _check_kept(owner, input_spec)
+        channels = getattr(input_spec, "channels", None)
+        if channels != 1:
+            raise SpecError(owner, "input.channels", channels, "1, a grey picture")
+
+
+def _check_kept(owner: str, input_spec: Input) -> None:
+    fit = getattr(input_spec, "fit", None)
+    if fit != "keep":
+        expected = "'keep', so that the size of a picture says that of its output"
+        raise SpecError(owner, "input.fit", fit, expected)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,7 +10,7 @@ from zoo.errors import InputError, MissingExtra, OptionError, SpecError
 from zoo.preprocessing.image import thumbnail
 from zoo.runtime import classification
 from zoo.runtime.classification import probabilities
-from zoo.specs import ClassOutput, ModelSpec
+from zoo.specs import ClassOutput, ModelSpec, Output
 from zoo.tasks._task import Figures, FinetuneSettings, InputT, RawRows, Task
 from zoo.tasks.results.result import Result
 from zoo.tasks.results.vision import Classification as Label
@@ -99,7 +99,9 @@ class Classification(Task[InputT, ClassOutput]):
             raise InputError(problem, "numbers it can count with")
         return scores
 
-    def selection_metric(self, *, balance: bool) -> str:
+    def selection_metric(
+        self, *, balance: bool, output_spec: Output | None = None
+    ) -> str:
         """Return accuracy, or macro F1 where all labels count alike."""
         return "f1" if balance else "accuracy"
 

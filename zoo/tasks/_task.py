@@ -54,6 +54,12 @@ class FinetuneSettings(Protocol):
     @property
     def invert(self) -> bool: ...
 
+    @property
+    def freeze(self) -> str: ...
+
+    @property
+    def head_init(self) -> str: ...
+
 
 @dataclass(frozen=True, kw_only=True)
 class Picture:
@@ -243,9 +249,11 @@ class Task(Generic[InputT, OutputT]):
         """Return the targets of rows as `loss` and `compute_metrics` take them."""
         return targets_of(output_spec).tensor(rows.targets, input_spec, output_spec)
 
-    def selection_metric(self, *, balance: bool) -> str:
+    def selection_metric(
+        self, *, balance: bool, output_spec: OutputT | None = None
+    ) -> str:
         """Return the metric by which a fine-tuning chooses; with `balance` every label
-        counts alike."""
+        counts alike. A task with several kinds of output looks at `output_spec`."""
         assert self.metric is not None, "a task whose models are fine-tuned measures"
         return self.metric
 
@@ -261,6 +269,18 @@ class Task(Generic[InputT, OutputT]):
         return None
 
     # Fine-tuning
+
+    def learns_from_inputs(self, spec: ModelSpec) -> bool:
+        """Return whether a model is fine-tuned as a whole, and without a head, on pairs
+        that are made of inputs alone: see `training_pairs`."""
+        return False
+
+    def training_pairs(
+        self, item: Any, name: str, spec: ModelSpec
+    ) -> Sequence[tuple[Any, Any]]:
+        """Return what a model that learns from inputs is shown of one, opened, each
+        with its parsed target. `name` is that of the item. Raises DataError."""
+        raise NotImplementedError(f"{type(self).__name__} is taught by targets")
 
     def check_finetuning(self, spec: ModelSpec, chosen: FinetuneSettings) -> None:
         """Refuse a model that can't be fine-tuned, and settings that are not for it.

@@ -144,8 +144,9 @@ def finetune_trial(
 
 def objective_metric(plan: SweepPlan) -> str:
     """Return the metric by which trials of fine-tuning are compared by default."""
-    task = get_task(loading.find(plan.name).finetuned_task)
-    return task.selection_metric(balance=False)
+    spec = loading.find(plan.name)
+    task = get_task(spec.finetuned_task)
+    return task.selection_metric(balance=False, output_spec=spec.output)
 
 
 def trial_rows(plan: SweepPlan, settings: Any) -> DatasetSplits:

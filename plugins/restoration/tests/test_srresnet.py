@@ -17,7 +17,6 @@ from zoo_restoration.srresnet_report import interpolated
 import zoo
 from zoo.cli import main
 from zoo.datasets.in_memory import TensorRows
-from zoo.errors import OptionError
 from zoo.recipes import images
 from zoo.recipes.metrics import image_quality
 from zoo.tasks import image_to_image
@@ -190,17 +189,3 @@ def test_the_size_of_a_picture_is_said_by_info() -> None:
     """
     assert SPEC.input.description == "a colour picture of any size"
     assert SPEC.output.description == "a colour picture, 2 times as wide and as high"
-
-
-def test_what_can_not_be_taught_says_so() -> None:
-    """
-    There is no head to fine-tune, and the recipe can be made one's own.
-    """
-    with pytest.raises(OptionError) as told:
-        zoo.finetune(NAME, "photos")
-
-    assert (
-        "it declares no head, so there is nothing to fine-tune on top of it. "
-        "'zoo eject srresnet-face FOLDER' makes its recipe yours, to train it on other "
-        "data."
-    ) in str(told.value)

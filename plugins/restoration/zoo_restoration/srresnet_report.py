@@ -24,7 +24,15 @@ from zoo_restoration.pairs import PHOTOS
 from zoo_restoration.srresnet import SCALE
 from zoo_restoration.srresnet_recipe import data
 
-__all__ = ["example", "interpolated", "report"]
+__all__ = [
+    "brought",
+    "example",
+    "examples",
+    "interpolated",
+    "middle_examples",
+    "pixels_of",
+    "report",
+]
 
 EXAMPLES = ("portrait.png", "cat.png")
 GOLDEN_SIDE = 32  # of the middle of each example
@@ -46,13 +54,7 @@ COMPARED = (
 def example(run: Run) -> Tensor:
     """Return the middle of each picture that ships with the model, shrunk, as prepared
     pixels."""
-    expected: Any = run.spec.input
-    return torch.stack(
-        [
-            images.image_to_tensor(_middle(images.shrink(one, SCALE)[0]), expected)
-            for one in _examples()
-        ]
-    )
+    return middle_examples(run)
 
 
 def report(model: nn.Module, run: Run) -> None:
@@ -73,7 +75,7 @@ def interpolated(picture: Image.Image, resample: Image.Resampling) -> Image.Imag
 def _measured(rows: TensorRows, resample: Image.Resampling) -> dict[str, float]:
     """Return the metrics of interpolation on rows of pairs."""
     enlarged = [
-        _pixels(interpolated(Image.fromarray(one.permute(1, 2, 0).numpy()), resample))
+        pixels_of(interpolated(Image.fromarray(one.permute(1, 2, 0).numpy()), resample))
         for one in rows.input
     ]
     return image_quality(torch.cat(enlarged), rows.target, border=SCALE)
@@ -108,8 +110,8 @@ def _mean_quality(
     measured = []
     for picture in pictures:
         small, large = images.shrink(picture, SCALE)
-        made = _pixels(enlarge(small))
-        measured.append(image_quality(made, _pixels(large), border=SCALE))
+        made = pixels_of(enlarge(small))
+        measured.append(image_quality(made, pixels_of(large), border=SCALE))
     return {
         name: sum(one[name] for one in measured) / len(measured) for name in measured[0]
     }
@@ -118,7 +120,7 @@ def _mean_quality(
 def _photographs(run: Run) -> dict[str, list[Image.Image]]:
     """Return the test photographs by the benchmark that they are of."""
     if run.smoke:  # the examples stand in for them
-        return {benchmark: _examples() for benchmark in BENCHMARKS}
+        return {benchmark: examples() for benchmark in BENCHMARKS}
     found: dict[str, list[Image.Image]] = {benchmark: [] for benchmark in BENCHMARKS}
     for row in datasets.load_dataset(PHOTOS, "test"):
         found[row["origin"].lower()].append(row["image"].convert("RGB"))
@@ -128,19 +130,30 @@ def _photographs(run: Run) -> dict[str, list[Image.Image]]:
 def _compared(model: Any) -> Image.Image:
     """Return each example shrunk, interpolated, enlarged by the model, and whole."""
     shown = []
-    for picture in _examples():
+    for picture in examples():
         small, large = images.shrink(picture, SCALE)
         answer: Any = zoo.predict(model, small)
         bicubic = interpolated(small, Image.Resampling.BICUBIC)
         shown += [small, bicubic, answer.image, large]
-    return image_grid([_brought(one) for one in shown], columns=4)
+    return image_grid([brought(one) for one in shown], columns=4)
 
 
-def _brought(picture: Image.Image) -> Image.Image:
+def brought(picture: Image.Image) -> Image.Image:
     """Return a square of a picture, as large as all of the figure, by whole pixels."""
     side = min(picture.size)
     square = picture.crop((0, 0, side, side))
     return square.resize((SHOWN_HEIGHT, SHOWN_HEIGHT), Image.Resampling.NEAREST)
+
+
+def middle_examples(run: Run) -> Tensor:
+    """Return the middle of each shrunk example, (examples, 3, 32, 32), as prepared."""
+    expected: Any = run.spec.input
+    return torch.stack(
+        [
+            images.image_to_tensor(_middle(images.shrink(one, SCALE)[0]), expected)
+            for one in examples()
+        ]
+    )
 
 
 def _middle(picture: Image.Image) -> Image.Image:
@@ -148,11 +161,12 @@ def _middle(picture: Image.Image) -> Image.Image:
     return picture.crop((left, top, left + GOLDEN_SIDE, top + GOLDEN_SIDE))
 
 
-def _examples() -> list[Image.Image]:
+def examples() -> list[Image.Image]:
+    """Return the pictures that ship with the models of this package."""
     folder = Path(__file__).with_name("examples")
     return [Image.open(folder / name).convert("RGB") for name in EXAMPLES]
 
 
-def _pixels(picture: Image.Image) -> Tensor:
+def pixels_of(picture: Image.Image) -> Tensor:
     """Return a picture as bytes, (1, 3, height, width)."""
     return torch.from_numpy(np.array(picture)).permute(2, 0, 1)[None]

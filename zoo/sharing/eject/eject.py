@@ -43,6 +43,7 @@ OUTPUTS = {
     "anomaly": "anomaly_detection",
     "boxes": "object_detection",
     "classes": "classification",
+    "colorized-image": "image_generation",
     "forecast": "forecasting",
     "image": "image_generation",
     "instances": "instance_segmentation",

@@ -10,14 +10,16 @@ import torch
 from torch import Tensor
 
 from zoo.errors import DataError
-from zoo.specs import Input, ScaledImageOutput
+from zoo.specs import ColorizedImageOutput, Input, ScaledImageOutput
 from zoo.tasks.targets.base import Rows, Targets
 from zoo.tasks.targets.files import input_files, left_out_notes, no_files
 
 __all__ = ["PictureTargets"]
 
+Restored = ScaledImageOutput | ColorizedImageOutput
 
-class PictureTargets(Targets[ScaledImageOutput]):
+
+class PictureTargets(Targets[Restored]):
     """Nothing is written beside a picture; what is measured is made of it alone."""
 
     flat_folders = True
@@ -42,12 +44,13 @@ class PictureTargets(Targets[ScaledImageOutput]):
         return ()
 
     def tensor(
-        self, targets: Sequence[Any], input_spec: Input, output_spec: ScaledImageOutput
+        self, targets: Sequence[Any], input_spec: Input, output_spec: Restored
     ) -> Tensor:
-        raise NotImplementedError("pictures of several sizes are no tensor")
+        """Return the originals of pairs as bytes, (rows, channels, height, width)."""
+        return torch.stack([torch.from_numpy(one) for one in targets])
 
     def synthetic(
-        self, output_spec: ScaledImageOutput, given: Tensor, random: torch.Generator
+        self, output_spec: Restored, given: Tensor, random: torch.Generator
     ) -> Tensor:
         rows, _, height, width = given.shape
         size = output_spec.scale * height, output_spec.scale * width
