@@ -11,6 +11,8 @@ differ from each other as real ones do, which they no longer do where a generato
 collapsed.
 """
 
+import math
+
 import torch
 from torch import Tensor, nn
 
@@ -80,7 +82,8 @@ def _from_few_rows(samples: Tensor, real: Tensor) -> float:
 def _centered(features: Tensor) -> Tensor:
     """Return features whose products with themselves are their covariance."""
     features = features.double()
-    return (features - features.mean(dim=0)) / (len(features) - 1) ** 0.5
+    centered: Tensor = features - features.mean(dim=0)
+    return centered / math.sqrt(len(features) - 1)
 
 
 def _moments(features: Tensor) -> tuple[Tensor, Tensor]:

@@ -96,7 +96,8 @@ def gaussian_faces(train_image: Tensor, count: int) -> Tensor:
     generator = torch.Generator().manual_seed(0)
     noise = torch.randn(count, kept, generator=generator) / (len(flat) - 1) ** 0.5
     drawn = mean + noise @ directions.T
-    return drawn.clamp(0, 1).view(count, *train_image.shape[1:])
+    image: Tensor = drawn.clamp(0, 1).view(count, *train_image.shape[1:])
+    return image
 
 
 def _log_distances(
