@@ -65,7 +65,7 @@ class Settings:
     d_width: int = 32  # half the course's
     r1_gamma: float = 0.3  # weight of the gradient penalty
     r1_every: int = 16  # steps between two penalties, each weighted by as many
-    ema_decay: float = 0.998  # of the moving average of the generator
+    ema_decay: float = 0.995  # of the moving average of the generator
     amp: bool = True  # bfloat16 where the hardware computes in it
     val_fraction: float = 0.1  # of the training rows, held out for validation
 

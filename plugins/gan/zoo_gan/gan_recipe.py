@@ -37,16 +37,16 @@ __all__ = ["SMOKE_SETTINGS", "Settings", "data", "train"]
 @dataclass(frozen=True, kw_only=True)
 class Settings:
     seed: int = 0
-    epochs: int = 24
+    epochs: int = 16
     batch_size: int = 128
-    lr: float = 1e-3  # of the generator, at the beginning
-    d_lr: float = 1e-3  # of the discriminator
+    lr: float = 1.5e-3  # of the generator, at the beginning
+    d_lr: float = 1.5e-3  # of the discriminator
     beta1: float = 0.5  # of Adam
     d_hidden: tuple[int, ...] = (512, 256)  # units of the discriminator's layers
     d_dropout: float = 0.0
     r1_gamma: float = 1.0  # weight of the gradient penalty
     r1_every: int = 8  # steps between two penalties, each weighted by as many
-    ema_decay: float = 0.999  # of the moving average of the generator
+    ema_decay: float = 0.997  # of the moving average of the generator
     amp: bool = True  # bfloat16 where the hardware computes in it
     val_fraction: float = 0.1  # of the training rows, held out for validation
 
