@@ -42,7 +42,7 @@ class Settings:
     lr: float = 1.5e-3  # of the generator, at the beginning
     d_lr: float = 1.5e-3  # of the discriminator
     beta1: float = 0.5  # of Adam
-    d_hidden: tuple[int, ...] = (512, 256)  # units of the discriminator's layers
+    d_width: int = 512  # units of the discriminator's first layer; half in the second
     d_dropout: float = 0.0
     r1_gamma: float = 1.0  # weight of the gradient penalty
     r1_every: int = 8  # steps between two penalties, each weighted by as many
@@ -58,8 +58,9 @@ def train(settings: Settings, run: Run) -> nn.Module:
     train_rows, val_rows = run.split(data(run, "train"), settings.val_fraction)
     model: Generator = run.build()
     generator = run.prepare(model)
+    hidden = settings.d_width, settings.d_width // 2
     discriminator = run.prepare(
-        Discriminator(hidden=settings.d_hidden, dropout=settings.d_dropout)
+        Discriminator(hidden=hidden, dropout=settings.d_dropout)
     )
     betas = settings.beta1, 0.99
     g_optimizer, d_optimizer = (

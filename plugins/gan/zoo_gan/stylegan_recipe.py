@@ -55,7 +55,7 @@ class Settings:
     batch_size: int = 32
     lr: float = 2e-3  # of the generator, at the beginning
     d_lr: float = 2e-3  # of the discriminator
-    d_channels: tuple[int, ...] = (32, 64, 128)
+    d_width: int = 32  # of the discriminator: channels of the first layer
     mixing: float = 0.5  # share of the steps whose styles are of two rows of noise
     r1_gamma: float = 0.3  # weight of the gradient penalty
     r1_every: int = 8  # steps between two penalties, each weighted by as many
@@ -77,7 +77,8 @@ def train(settings: Settings, run: Run) -> nn.Module:
     train_rows, val_rows = run.split(data(run, "train"), settings.val_fraction)
     model: Generator = run.build()
     generator = run.prepare(model)
-    discriminator = run.prepare(Discriminator(channels=settings.d_channels))
+    channels = tuple(settings.d_width * 2**number for number in range(3))
+    discriminator = run.prepare(Discriminator(channels=channels))
     betas = 0.0, 0.99
     g_optimizer, d_optimizer = (
         run.prepare(torch.optim.Adam(one.parameters(), lr, betas=betas, fused=True))
