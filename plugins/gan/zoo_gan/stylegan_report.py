@@ -89,6 +89,7 @@ def report(model: nn.Module, run: Run) -> None:
         frechet_distance_real=frechet_from_features(other, features),
         variety=feature_diversity(drawn, features),
         variety_real=feature_diversity(other, features),
+        truncation=TRUNCATION,
         truncated_frechet_distance=frechet_from_features(usual, features),
         truncated_variety=feature_diversity(usual, features),
     )
