@@ -6,9 +6,10 @@ from torch import Tensor
 from torch.nn.functional import conv2d, conv_transpose2d
 from zoo_gan.stylegan import GAIN, Generator, ModulatedConv2d, stylegan
 from zoo_gan.stylegan_recipe import framed, mixing_layer
-from zoo_gan.stylegan_report import mixed_styles, truncated
+from zoo_gan.stylegan_report import mixed_styles
 
 import zoo
+from zoo.errors import OptionError
 
 
 @pytest.fixture
@@ -75,30 +76,42 @@ def test_an_image_depends_on_the_direction_of_its_noise_alone(model: Generator) 
 def test_a_truncation_of_zero_draws_the_mean_style(model: Generator) -> None:
     """
     All rows of noise give one image then; half-way styles are half as far from the
-    mean, and a truncation of 1 changes nothing. Afterwards it is as before.
+    mean, and a truncation of 1 changes nothing.
     """
-    before, whole = model(noise()), model.styles(noise())[0]
-    with truncated(model, 0.0):
-        mean = model(noise())
-    with truncated(model, 0.5):
-        half = model.styles(noise())[0]
+    whole, mean = model.styles(noise())[0], model(noise(), truncation=0.0)
+    half = model.styles(noise(), 0.5)[0]
 
     assert torch.allclose(mean, mean[:1].expand_as(mean))
     assert torch.allclose(half, (whole + model.mean_style) / 2, atol=1e-6)
-    assert model.truncation == 1
-    assert torch.equal(model(noise()), before)
+    assert torch.equal(model(noise(), truncation=1.0), model(noise()))
 
 
-def test_a_truncation_may_be_built_in() -> None:
+def test_truncation_does_not_count_in_training(model: Generator) -> None:
     """
-    As an option of the build function; styles do not change by it in training.
+    Styles are then as they were.
     """
-    made = zoo.build("stylegan-mini", truncation=0.5)
-    made.train()
+    model.train()
+
+    assert torch.equal(model.styles(noise(), 0.5)[0], model.styles(noise())[0])
+
+
+def test_truncation_is_an_option_of_sampling() -> None:
+    """
+    Of an untrained generator, whose mean style is zero: no two samples are the same,
+    and those of the mean style all are; a number out of its range is refused.
+    """
     torch.manual_seed(0)
+    untrained = zoo.build("stylegan-mini")
+    whole, mean = (zoo.sample(untrained, 3, seed=0, truncation=psi) for psi in (1, 0))
 
-    assert made.truncation == 0.5
-    assert made.styles(torch.randn(4, 64))[0].std(dim=0).max() > 0
+    assert len({one.image.tobytes() for one in whole}) == 3
+    assert len({one.image.tobytes() for one in mean}) == 1
+    with pytest.raises(OptionError) as told:
+        zoo.sample(untrained, 3, truncation=2)
+    assert str(told.value) == (
+        "Model 'stylegan-mini': truncation=2 should be a number from 0 to 1.5. "
+        "Options: n, seed, truncation."
+    )
 
 
 def test_mixed_styles_come_from_both(model: Generator) -> None:
@@ -196,8 +209,7 @@ def test_truncated_samples_vary_less() -> None:
     loaded = zoo.load("stylegan-mini")
     measured = loaded.zoo.receipt["measured"]
     whole = zoo.sample(loaded, 16, seed=0)
-    with truncated(loaded, 0.0):
-        mean = zoo.sample(loaded, 16, seed=0)
+    mean = zoo.sample(loaded, 16, seed=0, truncation=0.0)
 
     assert measured["truncated_variety"] < measured["variety"]
     assert len({one.image.tobytes() for one in whole}) == 16

@@ -22,6 +22,7 @@ a discriminator of four layers.
 
 import math
 from itertools import pairwise
+from typing import ClassVar
 
 import torch
 from torch import Tensor, nn
@@ -169,8 +170,10 @@ class Generator(nn.Module):
     """Noise in, an image in about -1..1 out.
 
     `truncation` is psi: below 1 styles are nearer to their mean, and images are more
-    usual ones and vary less.
+    usual ones and vary less. In training it does not count.
     """
+
+    sample_options: ClassVar = {"truncation": (0.0, 1.5)}
 
     def __init__(
         self,
@@ -178,10 +181,9 @@ class Generator(nn.Module):
         latent_dim: int,
         channels: tuple[int, ...],
         mapping_layers: int,
-        truncation: float = 1.0,
     ) -> None:
         super().__init__()
-        self.latent_dim, self.truncation = latent_dim, truncation
+        self.latent_dim = latent_dim
         self.mapping = nn.ModuleList(
             EqualLinear(latent_dim, latent_dim, gain=GAIN, lr_factor=MAPPING_LR)
             for _ in range(mapping_layers)
@@ -202,26 +204,30 @@ class Generator(nn.Module):
         )
 
     def forward(
-        self, noise: Tensor, other: Tensor | None = None, first: int = 0
+        self,
+        noise: Tensor,
+        other: Tensor | None = None,
+        first: int = 0,
+        truncation: float = 1.0,
     ) -> Tensor:
         """Turn noise, (B, latent_dim), into images in about -1..1, (B, 1, 32, 32).
 
         With `other`, noise as well, the styles from layer `first` on are of that.
         """
-        styles = self.styles(noise)
+        styles = self.styles(noise, truncation)
         if other is not None:
-            styles = [*styles[:first], *self.styles(other)[first:]]
+            styles = [*styles[:first], *self.styles(other, truncation)[first:]]
         return self.synthesize(styles)
 
-    def styles(self, noise: Tensor) -> list[Tensor]:
+    def styles(self, noise: Tensor, truncation: float = 1.0) -> list[Tensor]:
         """Turn noise into a style for each convolution, (B, latent_dim) each."""
         style = noise * (noise.square().mean(dim=1, keepdim=True) + EPSILON).rsqrt()
         for layer in self.mapping:
             style = leaky_relu(layer(style), NEGATIVE_SLOPE)
         if self.training:
             self.mean_style.lerp_(style.detach().float().mean(dim=0), MEAN_STEP)
-        elif self.truncation != 1:
-            style = torch.lerp(self.mean_style, style, self.truncation)
+        elif truncation != 1:
+            style = torch.lerp(self.mean_style, style, truncation)
         return [style] * len(self.convs)
 
     def synthesize(self, styles: list[Tensor]) -> Tensor:
@@ -236,11 +242,13 @@ class Generator(nn.Module):
         assert image is not None
         return image
 
-    def mix(self, coarse: Tensor, fine: Tensor, first: int) -> Tensor:
+    def mix(
+        self, coarse: Tensor, fine: Tensor, first: int, *, truncation: float = 1.0
+    ) -> Tensor:
         """Return images with the styles of two rows of noise: of `coarse` below layer
         `first`, which decide shapes, and of `fine` from there on, which decide tones.
         """
-        image: Tensor = self(coarse, fine, first)
+        image: Tensor = self(coarse, fine, first, truncation)
         return image
 
     def decode(self, code: Tensor) -> Tensor:
@@ -248,10 +256,18 @@ class Generator(nn.Module):
         image: Tensor = self(code)
         return image
 
-    def sample(self, count: int, generator: torch.Generator) -> Tensor:
+    def sample(
+        self,
+        count: int,
+        generator: torch.Generator,
+        *,
+        truncation: float = 1.0,
+    ) -> Tensor:
         """Return images of `count` rows of normal noise."""
         noise = torch.randn(count, self.latent_dim, generator=generator)
-        return self.decode(noise.to(next(self.parameters())))
+        noise = noise.to(next(self.parameters()))
+        image: Tensor = self(noise, truncation=truncation)
+        return image
 
 
 class Discriminator(nn.Module):
@@ -281,14 +297,12 @@ def stylegan(
     latent_dim: int = 64,
     channels: tuple[int, ...] = (128, 64, 32, 16),
     mapping_layers: int = 4,
-    truncation: float = 1.0,
 ) -> Generator:
     """A generator of 32x32 images, whose features have `channels` from 4x4 on."""
     return Generator(
         latent_dim=latent_dim,
         channels=channels,
         mapping_layers=mapping_layers,
-        truncation=truncation,
     )
 
 

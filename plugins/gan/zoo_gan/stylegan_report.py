@@ -5,8 +5,6 @@ samples, how near these are to training images, what truncation does to distance
 variety, and images of truncation and of mixed styles.
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import torch
@@ -42,7 +40,7 @@ from zoo_gan.stylegan_recipe import (
     framed,
 )
 
-__all__ = ["evaluate", "mixed_styles", "report", "truncated"]
+__all__ = ["evaluate", "mixed_styles", "report"]
 
 TRUNCATION = 0.7  # at which distance and variety are measured besides
 TRUNCATIONS = (0.0, 0.25, 0.5, 0.75, 1.0, 1.25)  # shown, a row each
@@ -81,8 +79,7 @@ def report(model: nn.Module, run: Run) -> None:
         distance = frechet_from_features(clothes_features(classifier, drawn), features)
         run.log_baseline(name, frechet_distance=distance)
     samples = pixels(draw_samples(model, len(image), seed=0)).clamp(0, 1)
-    with truncated(model, TRUNCATION):
-        usual = pixels(draw_samples(model, len(image), seed=0))
+    usual = pixels(draw_samples(model, len(image), seed=0, truncation=TRUNCATION))
     other = clothes_features(classifier, train_image[: len(image)])
     drawn, usual = (clothes_features(classifier, one) for one in (samples, usual))
     run.log_summary(
@@ -106,17 +103,6 @@ def report(model: nn.Module, run: Run) -> None:
     run.log_figure("interpolation", png(interpolations(model)), INTERPOLATION)
 
 
-@contextmanager
-def truncated(model: nn.Module, truncation: float) -> Iterator[None]:
-    """Let a model draw with a truncation."""
-    inner: Any = unwrap_model(model)
-    before, inner.truncation = inner.truncation, truncation
-    try:
-        yield
-    finally:
-        inner.truncation = before
-
-
 @torch.inference_mode()
 def mixed_styles(model: nn.Module, first: int = 3) -> Tensor:
     """Return pixels of samples and of all pairs of their styles, row by row.
@@ -136,10 +122,10 @@ def mixed_styles(model: nn.Module, first: int = 3) -> Tensor:
 
 def _truncations(model: nn.Module) -> Tensor:
     """Return pixels of the same rows of noise with several truncations."""
-    rows = []
-    for truncation in TRUNCATIONS:
-        with truncated(model, truncation):
-            rows.append(pixels(draw_samples(model, COLUMNS, seed=0)))
+    rows = [
+        pixels(draw_samples(model, COLUMNS, seed=0, truncation=truncation))
+        for truncation in TRUNCATIONS
+    ]
     return torch.cat(rows).clamp(0, 1)
 
 
