@@ -56,11 +56,11 @@ SHOWN = 16  # samples kept after each epoch
 @dataclass(frozen=True, kw_only=True)
 class Settings:
     seed: int = 0
-    epochs: int = 30
+    epochs: int = 12
     passes: int = 3  # over the training rows in an epoch
     batch_size: int = 32
-    lr: float = 2e-4  # of the generator, at the beginning
-    d_lr: float = 2e-4  # of the discriminator
+    lr: float = 3e-4  # of the generator, at the beginning
+    d_lr: float = 3e-4  # of the discriminator
     beta1: float = 0.5  # of Adam
     d_width: int = 32  # half the course's
     r1_gamma: float = 0.3  # weight of the gradient penalty

@@ -3,22 +3,22 @@
 Zhao et al.: "Differentiable augmentation for data-efficient GAN training", 2020. With
 few images a discriminator learns them by heart. Where it sees all images changed at
 random, real and generated ones in the same way, it can't, and the generator need not
-learn the changes: they are differentiable, and its gradient passes through them.
+learn the changes: they are differentiable, and its gradient passes through them. Of the
+paper's three changes the hole that is cut into images is left out.
 """
 
 import torch
 from torch import Tensor
 from torch.nn.functional import pad
 
-__all__ = ["changed_colors", "cut_out", "diff_augment", "shifted"]
+__all__ = ["changed_colors", "diff_augment", "shifted"]
 
 SHIFT = 0.125  # of the side, at most
-HOLE = 0.5  # side of what is cut out, of the image's
 
 
 def diff_augment(image: Tensor) -> Tensor:
-    """Return images in -1..1, (B, C, H, W), with other colors, shifted and cut out."""
-    return cut_out(shifted(changed_colors(image)))
+    """Return images in -1..1, (B, C, H, W), with other colors and shifted."""
+    return shifted(changed_colors(image))
 
 
 def changed_colors(image: Tensor) -> Tensor:
@@ -44,15 +44,3 @@ def shifted(image: Tensor) -> Tensor:
     which = torch.arange(count)[:, None, None]
     moved = padded.permute(0, 2, 3, 1)[which, rows[:, :, None], columns[:, None, :]]
     return moved.permute(0, 3, 1, 2)
-
-
-def cut_out(image: Tensor) -> Tensor:
-    """Return images without a square of half of their side, anywhere in them."""
-    count, _, height, width = image.shape
-    inside = []
-    for side in (height, width):
-        half = int(HOLE * side) // 2
-        middle = torch.randint(side + 1, (count, 1))
-        inside.append((torch.arange(side) - middle).abs() < half)
-    hole = inside[0][:, None, :, None] & inside[1][:, None, None, :]
-    return image * ~hole.to(image.device)
