@@ -56,16 +56,16 @@ SHOWN = 16  # samples kept after each epoch
 @dataclass(frozen=True, kw_only=True)
 class Settings:
     seed: int = 0
-    epochs: int = 12
+    epochs: int = 9
     passes: int = 3  # over the training rows in an epoch
-    batch_size: int = 32
-    lr: float = 3e-4  # of the generator, at the beginning
-    d_lr: float = 3e-4  # of the discriminator
+    batch_size: int = 16
+    lr: float = 2e-4  # of the generator, at the beginning
+    d_lr: float = 2e-4  # of the discriminator
     beta1: float = 0.5  # of Adam
     d_width: int = 32  # half the course's
     r1_gamma: float = 0.3  # weight of the gradient penalty
     r1_every: int = 16  # steps between two penalties, each weighted by as many
-    ema_decay: float = 0.995  # of the moving average of the generator
+    ema_decay: float = 0.997  # of the moving average of the generator
     amp: bool = True  # bfloat16 where the hardware computes in it
     val_fraction: float = 0.1  # of the training rows, held out for validation
 
