@@ -51,7 +51,7 @@ FRAME = 2  # black pixels on each side, from 28x28 to 32x32
 @dataclass(frozen=True, kw_only=True)
 class Settings:
     seed: int = 0
-    epochs: int = 3
+    epochs: int = 2
     batch_size: int = 32
     lr: float = 2e-3  # of the generator, at the beginning
     d_lr: float = 2e-3  # of the discriminator
