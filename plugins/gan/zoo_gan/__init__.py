@@ -67,9 +67,10 @@ SPECS = (
         ),
         tags=("faces", "gan", "dcgan"),
         chapters=("gan", "dcgan"),
-        behind_baseline="Principal components give blurred faces whose light and colors "
-        "are those of the photographs; the generator's are sharper, and harsher. It was "
-        "trained for a few thousand steps, for lack of time, and was still coming nearer.",
+        behind_baseline="Principal components give blurred faces that have the light "
+        "and the colors of the photographs; the generator's are sharper, and harsher. "
+        "It was trained for a few thousand steps, for lack of time, and was still "
+        "coming nearer.",
     ),
     ModelSpec(
         name="stylegan-mini",
