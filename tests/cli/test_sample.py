@@ -5,8 +5,10 @@ from pathlib import Path
 
 import click
 import pytest
+import torch
 from command_line import Run
 from PIL import Image
+from zoo_autoencoder.vae import VAE
 
 import zoo
 from zoo.cli.render import write_image
@@ -60,6 +62,31 @@ def test_sample_as_json(run: Run, vae: Path) -> None:
 
     assert [one["width"] for one in found] == [28]
     assert found[0] == zoo.sample(vae, seed=3)[0].to_dict()
+
+
+def test_truncation_is_for_models_that_know_it(
+    run: Run, vae: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """
+    It reaches the model's own method; another model refuses it in words.
+    """
+    status, out, told = run("sample", vae, "--seed", 3, "--truncation", 0.5)
+    assert (status, out) == (1, "")
+    assert "zoo.sample has no option 'truncation'. Options: n, seed." in told
+
+    given: list[float] = []
+    whole = VAE.sample
+
+    def sample(
+        self: VAE, count: int, random: torch.Generator, *, truncation: float
+    ) -> torch.Tensor:
+        given.append(truncation)
+        return whole(self, count, random)
+
+    monkeypatch.setattr(VAE, "sample", sample)
+    monkeypatch.setattr(VAE, "sample_options", {"truncation": (0, 1)}, raising=False)
+    assert run("sample", vae, "--seed", 3, "--truncation", 0.5)[0] == 0
+    assert given == [0.5]
 
 
 def test_predict_from_nothing(run: Run, vae: Path) -> None:

@@ -84,6 +84,54 @@ def test_without_a_seed_torch_decides(vae: nn.Module) -> None:
     assert drawn(first) != drawn(second)
 
 
+class Dimmed(Generator):
+    """A generator that takes an option when it samples."""
+
+    sample_options = {"light": (0.0, 2.0)}  # noqa: RUF012
+
+    def sample(
+        self, count: int, random: torch.Generator, *, light: float = 1.0
+    ) -> Tensor:
+        return light * super().sample(count, random)
+
+
+def test_a_model_may_take_options_of_its_own_when_it_samples(
+    generator: nn.Module,
+) -> None:
+    """
+    They reach its method; without them it is as by default. A model that declares none
+    takes none.
+    """
+    torch.manual_seed(0)
+    dimmed = attach(Dimmed(), generator.zoo)
+    plain = drawn(zoo.sample(dimmed, 3, seed=0))
+
+    assert drawn(zoo.sample(dimmed, 3, seed=0, light=1.0)) == plain
+    assert drawn(zoo.sample(dimmed, 3, seed=0, light=0)) != plain
+    with pytest.raises(OptionError) as told:
+        zoo.sample(generator, 3, light=1.0)
+    assert str(told.value) == (
+        "Model 'noisy': zoo.sample has no option 'light'. Options: n, seed."
+    )
+
+
+@pytest.mark.parametrize("light", [-0.1, 2.5, float("nan"), "much", True, None])
+def test_an_option_out_of_its_range_is_refused(
+    generator: nn.Module, light: Any
+) -> None:
+    """
+    And what is no number.
+    """
+    dimmed = attach(Dimmed(), generator.zoo)
+
+    with pytest.raises(OptionError) as told:
+        zoo.sample(dimmed, 3, light=light)
+    assert str(told.value) == (
+        f"Model 'noisy': light={light!r} should be a number from 0 to 2. "
+        "Options: n, seed, light."
+    )
+
+
 def test_a_seed_leaves_torch_alone(vae: nn.Module) -> None:
     """
     Drawing by a seed does not move torch's own generator, or the model's mode.

@@ -60,6 +60,35 @@ def test_directions_without_variance_are_no_trouble() -> None:
     assert frechet_from_features(one[:5], other[:5]) > 0
 
 
+def test_fewer_rows_than_numbers_are_the_same_formula() -> None:
+    """
+    Features that never change add nothing: with a hundred of them forty rows are fewer
+    than numbers, and distance and variety stay what they are without them.
+    """
+    one, other = features(0, rows=40), features(1, rows=40)
+    dead = torch.full((40, 100), 0.5)
+    wide, others = torch.cat([one, dead], 1), torch.cat([other, dead], 1)
+
+    assert frechet_from_features(wide, others) == pytest.approx(
+        frechet_from_features(one, other), rel=1e-9
+    )
+    assert feature_diversity(wide, others) == pytest.approx(
+        feature_diversity(one, other), rel=1e-9
+    )
+
+
+def test_many_more_numbers_than_rows_have_a_distance() -> None:
+    """
+    Ten rows of 1,280 numbers, of which nine directions have any spread; a set is at no
+    distance from itself, and as varied.
+    """
+    one, other = features(0, 10, 1280), features(1, 10, 1280)
+
+    assert frechet_from_features(one, other) > 0
+    assert frechet_from_features(one, one) == pytest.approx(0, abs=1e-4)
+    assert feature_diversity(one, one) == pytest.approx(1, abs=1e-6)
+
+
 def test_the_judge_is_asked_for_what_its_head_is_given() -> None:
     """
     In eval mode, in parts as a whole, and without a trace left in the judge.

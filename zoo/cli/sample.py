@@ -19,6 +19,11 @@ from zoo.cli.render import print_results
 @model_argument
 @click.option("-n", "count", default=1, show_default=True, help="Number of samples.")
 @click.option("--seed", type=int, help="Seed of the random generator.")
+@click.option(
+    "--truncation",
+    type=float,
+    help="How far styles may be from their mean: below 1 for more usual images.",
+)
 @device_option
 @generation_options
 @image_out_option
@@ -27,6 +32,7 @@ def sample_command(
     name: str,
     count: int,
     seed: int | None,
+    truncation: float | None,
     device: str,
     generation: dict[str, Any],
     out: Path | None,
@@ -35,10 +41,11 @@ def sample_command(
     """Generate samples with the model NAME; -o writes images into one file.
 
     --max-new-tokens, --temperature, --top-k, --top-p and --stop are for models that
-    generate text.
+    generate text, and --truncation for style-based generators of images.
     """
     from zoo.inference.sample import sample
 
+    options = generation | ({} if truncation is None else {"truncation": truncation})
     print_results(
-        sample(name, count, seed=seed, device=device, **generation), out, as_json
+        sample(name, count, seed=seed, device=device, **options), out, as_json
     )

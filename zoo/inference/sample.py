@@ -3,7 +3,9 @@
 A plugin's module declares a verb by having its methods. Nothing else is registered:
 
 * `sample(count, random)` returns `count` outputs drawn with a `torch.Generator` of the
-  CPU, whatever device the model is on: the same seed draws the same everywhere.
+  CPU, whatever device the model is on: the same seed draws the same everywhere. It may
+  take options, numbers by name; `sample_options` then says from what to what each goes:
+  `{"truncation": (0.0, 1.5)}`.
 * `encode(given)` returns a code for each row of a prepared batch, (batch, numbers).
 * `decode(code)` returns outputs for codes, as forward returns them.
 * `embedding_matrix()` returns the vector of each token of the vocabulary, (tokens,
@@ -16,6 +18,7 @@ Outputs are what `zoo.tasks` turns into results, like those of forward. All meth
 called in eval mode, and what they give must not depend on the rows beside.
 """
 
+from collections.abc import Mapping
 from numbers import Integral
 from pathlib import Path
 from typing import Any
@@ -28,6 +31,7 @@ from zoo.models.config_fit import blaming_config
 from zoo.models.devices import Device, on_device
 from zoo.models.loading import require_module
 from zoo.models.metadata import model_metadata, unwrap_model
+from zoo.runtime import options as option_rules
 from zoo.runtime.sampling import draw, seeded
 from zoo.specs import ModelSpec
 from zoo.tasks import task_of
@@ -65,8 +69,9 @@ def sample(
     """Return `n` results that `model` draws; the same seed and `n` give the same.
 
     Without a seed they are drawn from torch's own generator. A model that writes takes
-    the options of `zoo.runtime.generation.GenerationConfig`. `device` is where it
-    computes, as for `zoo.predict`. Raises VerbError, OptionError, DeviceError.
+    the options of `zoo.runtime.generation.GenerationConfig`, and a style-based
+    generator `truncation`. `device` is where it computes, as for `zoo.predict`. Raises
+    VerbError, OptionError, DeviceError.
 
     >>> [one.image.size for one in zoo.sample("vae-mnist", 2, seed=0)]
     [(28, 28), (28, 28)]
@@ -74,7 +79,8 @@ def sample(
     module = require_module(model, "zoo.sample(model)", device)
     known = require_verb(module, "sample")
     task = task_of(known)
-    names = ["n", "seed", *(o for o in task.options if o != "seed")]
+    ranges = _sample_options(module)
+    names = ["n", "seed", *(o for o in task.options if o != "seed"), *ranges]
     if not _whole(n) or n < 1:
         raise OptionError(known.name, f"n={n!r} should be 1 or more.", names)
     if seed is not None and not (_whole(seed) and 0 <= seed < 2**63):
@@ -87,24 +93,46 @@ def sample(
     with on_device(module, device), blaming_config(module):
         if task.generates(module):
             return ResultList(task.generate(module, n, seeded(seed), options))
-        made = sample_outputs(module, n, seed=seed)
+        _check_options(known.name, options, ranges)
+        made = sample_outputs(module, n, seed=seed, **options)
     inputs = [made.new_empty(0)] * n
     with blaming_config(module, output=made):
         return ResultList(task.postprocess(made, inputs, known.output))
 
 
 @torch.inference_mode()
-def sample_outputs(module: nn.Module, count: int, *, seed: int | None = None) -> Tensor:
+def sample_outputs(
+    module: nn.Module, count: int, *, seed: int | None = None, **options: float
+) -> Tensor:
     """Return `count` outputs that a model draws, on the CPU, in eval mode.
 
-    Of a model that writes, they are the numbers of a few tokens, (count, tokens).
+    The `options` are those of the model's own method. Of a model that writes, the
+    outputs are the numbers of a few tokens, (count, tokens).
     """
     random = seeded(seed)
     if generates_text(module):
         return task_of(model_metadata(module).spec).generate_tensor(
             module, count, random
         )
-    return draw(module, count, random)
+    return draw(module, count, random, **options)
+
+
+def _sample_options(module: nn.Module) -> Mapping[str, tuple[float, float]]:
+    """Return the options of a model's own method `sample`: from what to what each."""
+    declared: Any = getattr(unwrap_model(module), "sample_options", {})
+    ranges: Mapping[str, tuple[float, float]] = declared
+    return ranges
+
+
+def _check_options(
+    model: str, options: Mapping[str, Any], ranges: Mapping[str, tuple[float, float]]
+) -> None:
+    """Raise an OptionError about the first option that is not a number in its range."""
+    for name, value in options.items():
+        low, high = ranges[name]
+        if not option_rules.number(value, low, high):
+            problem = f"{name}={value!r} should be a number from {low:g} to {high:g}."
+            raise OptionError(model, problem, ("n", "seed", *ranges))
 
 
 def supports(model: nn.Module, verb: str) -> bool:

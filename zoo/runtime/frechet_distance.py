@@ -11,6 +11,8 @@ differ from each other as real ones do, which they no longer do where a generato
 collapsed.
 """
 
+import math
+
 import torch
 from torch import Tensor, nn
 
@@ -33,6 +35,8 @@ def frechet_distance(
 
 def frechet_from_features(samples: Tensor, real: Tensor) -> float:
     """Return the Fréchet distance of two sets of features, (rows, numbers) each."""
+    if min(len(samples), len(real)) <= samples.shape[1]:
+        return _from_few_rows(samples, real)
     (middle, spread), (centre, width) = _moments(samples), _moments(real)
     # The trace of the root of spread @ width, by two symmetric matrices.
     root = _root(spread)
@@ -51,11 +55,35 @@ def feature_diversity(samples: Tensor, real: Tensor) -> float:
     directions.
     """
     (_, spread), (_, width) = _moments(samples), _moments(real)
-    values, vectors = torch.linalg.eigh(width)
+    if len(real) <= real.shape[1]:
+        _, singular, directions = torch.linalg.svd(_centered(real), full_matrices=False)
+        values, vectors = singular.square(), directions.T
+    else:
+        values, vectors = torch.linalg.eigh(width)
     used = values > MIN_VARIANCE * values.max()
     scaled = vectors[:, used] / values[used].sqrt()
     shares = torch.linalg.eigvalsh(scaled.T @ spread @ scaled)
     return float(shares.clamp(0, 1).mean())
+
+
+def _from_few_rows(samples: Tensor, real: Tensor) -> float:
+    """Return the distance where covariances have directions without spread.
+
+    With centered features A and B the covariances are A'A and B'B, and the trace of the
+    root of their product is the sum of the singular values of AB'.
+    """
+    drawn, true = _centered(samples), _centered(real)
+    shared = torch.linalg.svdvals(drawn @ true.T).sum()
+    apart = (samples.double().mean(dim=0) - real.double().mean(dim=0)).square().sum()
+    total = apart + drawn.square().sum() + true.square().sum() - 2 * shared
+    return float(total.clamp_min(0))
+
+
+def _centered(features: Tensor) -> Tensor:
+    """Return features whose products with themselves are their covariance."""
+    features = features.double()
+    centered: Tensor = features - features.mean(dim=0)
+    return centered / math.sqrt(len(features) - 1)
 
 
 def _moments(features: Tensor) -> tuple[Tensor, Tensor]:

@@ -20,18 +20,27 @@ def seeded(seed: int | None) -> torch.Generator:
 
 
 @torch.inference_mode()
-def draw(model: nn.Module, count: int, random: torch.Generator) -> Tensor:
-    """Return `count` outputs that a model with a method `sample` draws, on the CPU."""
+def draw(
+    model: nn.Module, count: int, random: torch.Generator, **options: Any
+) -> Tensor:
+    """Return `count` outputs that a model with a method `sample` draws, on the CPU.
+
+    The `options` are the method's own.
+    """
     one: Any = unwrap_model(model)
     starts = range(0, count, BATCH)
     with eval_mode(model):
-        samples = [one.sample(min(BATCH, count - s), random).cpu() for s in starts]
+        samples = [
+            one.sample(min(BATCH, count - s), random, **options).cpu() for s in starts
+        ]
     return torch.cat(samples)
 
 
-def draw_samples(model: nn.Module, count: int, *, seed: int = 0) -> Tensor:
+def draw_samples(
+    model: nn.Module, count: int, *, seed: int = 0, **options: Any
+) -> Tensor:
     """Return what `draw` draws from a seed.
 
     The same seed and `count` draw the same, whatever device the model is on.
     """
-    return draw(model, count, seeded(seed))
+    return draw(model, count, seeded(seed), **options)

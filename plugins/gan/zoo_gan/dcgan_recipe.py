@@ -123,12 +123,13 @@ def pixels(output: Tensor) -> Tensor:
 class ShownSamples:
     """Samples of the same noise after each epoch, for resuming and the card."""
 
-    def __init__(self) -> None:
+    def __init__(self, count: int = SHOWN) -> None:
         self.epochs: list[Tensor] = []
+        self.count = count
 
     def add(self, model: nn.Module) -> None:
         """Add the samples of a model, in a few gray values."""
-        samples = pixels(draw_samples(model, SHOWN, seed=0))
+        samples = pixels(draw_samples(model, self.count, seed=0)).clamp(0, 1)
         gray = samples.mul(GRAYS - 1).round().mul(255 / (GRAYS - 1))
         self.epochs.append(gray.round().byte())
 
