@@ -13,7 +13,6 @@ a convolution of 7x7; each is followed by instance normalization. With a width o
 9 blocks it is the course's, with 11,378,179 parameters.
 """
 
-import torch
 from torch import Tensor, nn
 
 from zoo_image2image.patchgan import init_weights

@@ -24,7 +24,7 @@ from torch.nn.functional import l1_loss, mse_loss, pad
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LambdaLR, LRScheduler
 
-from zoo.recipes import Run, TensorRows, predict_batches, to_model_input
+from zoo.recipes import Run, TensorRows
 from zoo_image2image.cyclegan import CycleGAN
 from zoo_image2image.patchgan import PatchGAN
 
@@ -33,7 +33,6 @@ __all__ = ["SMOKE_SETTINGS", "ImageBuffer", "Settings", "data", "train"]
 READER = "zoo_image2image.pictures:read_domains"
 HORSE, ZEBRA = 0, 1  # the numbers of the domains
 SMOKE_PICTURES = 16  # of each domain
-SHOWN = 8  # training pictures of each domain, translated after each epoch
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,7 +79,7 @@ def train(settings: Settings, run: Run) -> nn.Module:
     buffer_x, buffer_y = (
         run.prepare(ImageBuffer(settings.buffer_size)) for _ in range(2)
     )
-    shown = run.prepare(ShownPictures(horses, zebras, run))
+    snapshots = run.prepare(Snapshots())
     augment = Shift(settings.shift_pixels)
     for _ in run.epochs(settings.epochs):
         model.train()
@@ -105,8 +104,8 @@ def train(settings: Settings, run: Run) -> nn.Module:
             )
             run.step(d_loss, d_optimizer, d_scheduler, name="discriminator_loss")
         run.log({})
-        shown.add(model)
-    run.artifacts["pictures"] = shown.epochs
+        snapshots.add(model)
+    run.artifacts["weights"] = snapshots.epochs
     return model
 
 
@@ -149,32 +148,23 @@ class ImageBuffer:
         self.images = list(state["images"])
 
 
-class ShownPictures:
-    """Translations of the same training pictures after each epoch, for the card."""
+class Snapshots:
+    """The weights after each epoch, in half precision, for the pictures of the card."""
 
-    def __init__(self, horses: TensorRows, zebras: TensorRows, run: Run) -> None:
-        self._given = [
-            to_model_input(rows.input[:SHOWN], run.spec.input)
-            for rows in (horses, zebras)
-        ]
-        self.epochs: list[Tensor] = []
+    def __init__(self) -> None:
+        self.epochs: list[dict[str, Tensor]] = []
 
-    def add(self, model: CycleGAN) -> None:
-        """Add horses as zebras, and zebras as horses, in bytes."""
-        made = [
-            predict_batches(network, given)
-            for network, given in zip(
-                (model.generator, model.inverse), self._given, strict=True
-            )
-        ]
-        self.epochs.append((torch.cat(made) + 1).mul(127.5).round().byte())
+    def add(self, model: nn.Module) -> None:
+        """Add the weights of a model."""
+        state = model.state_dict()
+        self.epochs.append({name: tensor.half() for name, tensor in state.items()})
 
     def state_dict(self) -> dict[str, Any]:
-        """Return the pictures, as a run keeps them."""
+        """Return the weights, as a run keeps them."""
         return {"epochs": self.epochs}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Continue after the pictures of a run that was killed."""
+        """Continue after the epochs of a run that was killed."""
         self.epochs = list(state["epochs"])
 
 

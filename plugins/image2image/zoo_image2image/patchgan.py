@@ -8,6 +8,8 @@ on three channels, 2,764,737 parameters; that is the course's. With two layers, 
 models here have it, a patch is 34 by 34.
 """
 
+from itertools import pairwise
+
 from torch import Tensor, nn
 
 __all__ = ["INIT_STD", "PatchGAN", "init_weights"]
@@ -31,9 +33,7 @@ class PatchGAN(nn.Module):
             nn.Conv2d(channels, width, 4, stride=2, padding=1),
             nn.LeakyReLU(NEGATIVE_SLOPE),
         ]
-        for number, (before, after) in enumerate(
-            zip(widths, widths[1:], strict=False), start=1
-        ):
+        for number, (before, after) in enumerate(pairwise(widths), start=1):
             stride = 2 if number < layers else 1
             blocks += [
                 nn.Conv2d(before, after, 4, stride=stride, padding=1),
