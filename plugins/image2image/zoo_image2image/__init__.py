@@ -16,7 +16,7 @@ SPECS = (
         recipe="zoo_image2image.cyclegan_recipe",
         card="cards/cyclegan-horse2zebra.md",
         license=License(code="mit", weights="mit", data="unknown"),
-        parameters=988_166,
+        parameters=692_742,
         input=ImageInput(height=64, width=64, mean=HALF, std=HALF),
         output=ImageOutput(height=64, width=64, low=-1.0, high=1.0),
         trained_on=("horse2zebra",),

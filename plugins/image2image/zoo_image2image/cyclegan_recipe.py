@@ -38,7 +38,7 @@ SMOKE_PICTURES = 16  # of each domain
 @dataclass(frozen=True, kw_only=True)
 class Settings:
     seed: int = 0
-    epochs: int = 12
+    epochs: int = 10
     batch_size: int = 2  # of each domain
     lr: float = 3e-4  # until half of the run; then it falls to zero
     beta1: float = 0.5  # of Adam
