@@ -1,4 +1,4 @@
-"""How pictures of two domains are read: small, as bytes, with the domain as target."""
+"""How pictures are read as bytes: of two domains, or in pairs."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ from zoo import ImageInput
 from zoo.recipes import TensorRows, images
 from zoo.recipes import data as datasets
 
-__all__ = ["read_domains"]
+__all__ = ["read_domains", "read_pairs"]
 
 
 def read_domains(
@@ -37,6 +37,37 @@ def read_domains(
     return TensorRows(
         input=image,
         target=domain,
+        source=f"{name}/{split}",
+        fingerprint=datasets.fingerprint(content),
+    )
+
+
+def read_pairs(
+    name: str, split: str, *, input_spec: ImageInput, first: int | None, **_spec: object
+) -> TensorRows:
+    """Return label maps in the labels' colours, as bytes, and as targets their
+    photographs, both in the size that the model takes."""
+    rows = datasets.load_dataset(name, split)
+    rows = rows if first is None else rows.select(range(min(first, len(rows))))
+    maps = [
+        np.asarray(images.fit_image(images.open_image(one, input_spec), input_spec))
+        for one in rows["label_map"]
+    ]
+    size = ImageInput(height=input_spec.height, width=input_spec.width)
+    photos = [
+        np.asarray(images.fit_image(one.convert("RGB"), size)) for one in rows["photo"]
+    ]
+    stacked = {"label_map": np.stack(maps), "photo": np.stack(photos)}
+    content = {
+        name: (f"uint8{one.shape}", one.tobytes()) for name, one in stacked.items()
+    }
+    given, target = (
+        torch.from_numpy(one).permute(0, 3, 1, 2).contiguous()
+        for one in stacked.values()
+    )
+    return TensorRows(
+        input=given,
+        target=target,
         source=f"{name}/{split}",
         fingerprint=datasets.fingerprint(content),
     )
