@@ -39,7 +39,7 @@ SPECS = (
         stored="float16",
         papers=("https://arxiv.org/abs/1703.10593",),
         tags=("gan", "cyclegan", "unpaired", "horses", "zebras"),
-        chapters=("image-to-image",),
+        chapters=("cyclegan",),
     ),
     ModelSpec(
         name="pix2pix-facades",
@@ -64,7 +64,7 @@ SPECS = (
         stored="float16",
         papers=("https://arxiv.org/abs/1611.07004",),
         tags=("gan", "pix2pix", "facades", "label-map"),
-        chapters=("image-to-image",),
+        chapters=("pix2pix",),
     ),
 )
 
