@@ -71,7 +71,7 @@ def label_map(image: Image.Image, label_colors: Iterable[Any]) -> Image.Image:
             f"The picture is no label map: {other.mean():.0%} of its pixels have the "
             f"colour of no label, such as {color}."
         )
-        labels = ", ".join(map(str, label_colors))
+        labels = ", ".join(f"{one.label} {tuple(one.color)}" for one in label_colors)
         raise InputError(
             problem, f"a label map, which has these colours alone: {labels}"
         )
