@@ -32,7 +32,7 @@ SMOKE_PICTURES = 8
 @dataclass(frozen=True, kw_only=True)
 class Settings:
     seed: int = 0
-    epochs: int = 16
+    epochs: int = 12
     batch_size: int = 2
     lr: float = 3e-4  # until half of the run; then it falls to zero
     beta1: float = 0.5  # of Adam
