@@ -95,6 +95,22 @@ def test_the_model_is_its_first_generator() -> None:
     assert not torch.equal(model(image), model.inverse(image))
 
 
+def test_with_its_domain_an_image_has_a_cycle_consistency_loss() -> None:
+    """
+    |F(G(x)) - x| of a horse, |G(F(y)) - y| of a zebra; zero of generators that leave
+    everything as it is.
+    """
+    model = cyclegan(width=4, blocks=1).eval()
+    image = torch.rand(2, 3, 16, 16)
+    loss = model(image, torch.tensor([0, 1]))
+    horse = (model.inverse(model.generator(image[:1])) - image[:1]).abs().mean()
+    zebra = (model.generator(model.inverse(image[1:])) - image[1:]).abs().mean()
+    model.generator = model.inverse = nn.Identity()
+
+    assert loss.tolist() == pytest.approx([horse.item(), zebra.item()], abs=1e-5)
+    assert model(image, torch.tensor([0, 1])).tolist() == [0, 0]
+
+
 def test_the_adversarial_losses_are_least_squares() -> None:
     """
     (D(G(x)) - 1)^2 in the mean, and half of (D(y) - 1)^2 + D(G(x))^2, by hand.

@@ -13,6 +13,7 @@ a convolution of 7x7; each is followed by instance normalization. With a width o
 9 blocks it is the course's, with 11,378,179 parameters.
 """
 
+import torch
 from torch import Tensor, nn
 
 from zoo_image2image.patchgan import init_weights
@@ -85,10 +86,24 @@ class CycleGAN(nn.Module):
         self.generator = Generator(width=width, blocks=blocks)
         self.inverse = Generator(width=width, blocks=blocks)
 
-    def forward(self, image: Tensor) -> Tensor:
-        """Turn images of X, (B, 3, H, W), into images of Y: G(x)."""
+    def forward(self, image: Tensor, target: Tensor | None = None) -> Tensor:
+        """Turn images of X, (B, 3, H, W), into images of Y: G(x).
+
+        With a target, the domain of each image, (B,), 0 for X and 1 for Y, return the
+        cycle consistency loss of each, (B,), which is the part of the losses that
+        needs no discriminator:
+
+            |F(G(x)) - x|_1 of an image of X, |G(F(y)) - y|_1 of one of Y
+        """
         made: Tensor = self.generator(image)
-        return made
+        if target is None:
+            return made
+        back = torch.where(
+            (target > 0)[:, None, None, None],
+            self.generator(self.inverse(image)),
+            self.inverse(made),
+        )
+        return (back - image).abs().mean(dim=(1, 2, 3))
 
 
 def reflecting(in_channels: int, out_channels: int, size: int) -> nn.Module:
