@@ -96,8 +96,8 @@ REFUSED = [
         "Weights: revision='' should be a full commit id of 40 digits, not a branch.",
     ),
     (
-        lambda: photograph(resample="nearest"),
-        "ImageInput: resample='nearest' should be 'bilinear' or 'bicubic'.",
+        lambda: photograph(resample="lanczos"),
+        "ImageInput: resample='lanczos' should be 'bilinear', 'bicubic' or 'nearest'.",
     ),
     (
         lambda: photograph(crop=0.0),

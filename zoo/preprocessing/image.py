@@ -31,6 +31,7 @@ __all__ = [
     "thumbnail",
 ]
 
+BLOCK = 8  # pixels of a block of a random label map
 THUMBNAIL = 224  # pixels: what a result keeps of its picture
 LARGE = 1 << 24  # pixels of a picture of which no further copies are made
 TWELVE_BITS = 4095  # white of 12 bits, and nearly black of 16
@@ -86,9 +87,12 @@ class ImagePreprocessor(Preprocessor[ImageInput]):
     ) -> list[str]:
         """Return the steps of a picture; a float tensor is taken as prepared."""
         size = f"{input_spec.width}x{input_spec.height}"
+        colors = input_spec.label_colors
         by = f"{input_spec.resample} resampling"
         mode = "grey" if input_spec.channels == 1 else "colour"
         steps = [f"Open a picture, the right way up, in 8-bit {mode}."]
+        if colors:
+            steps.append(f"Bring each pixel to the nearest of {len(colors)} colours.")
         if input_spec.crop < 1:
             shorter = int(input_spec.width / input_spec.crop)
             steps.append(f"Resize the shorter side to {shorter} by {by}.")
@@ -171,14 +175,31 @@ class ImagePreprocessor(Preprocessor[ImageInput]):
         self, input_spec: ImageInput, rows: int, random: torch.Generator
     ) -> Tensor:
         shape = (rows, input_spec.channels, input_spec.height, input_spec.width)
+        if input_spec.label_colors:
+            return _random_label_maps(input_spec, rows, random)
         return torch.randint(256, shape, generator=random, dtype=torch.uint8)
+
+
+def _random_label_maps(
+    input_spec: ImageInput, rows: int, random: torch.Generator
+) -> Tensor:
+    """Return label maps of random blocks, (rows, 3, height, width), as bytes."""
+    colors = torch.tensor([one.color for one in input_spec.label_colors])
+    shape = (rows, -(-input_spec.height // BLOCK), -(-input_spec.width // BLOCK))
+    label = torch.randint(len(colors), shape, generator=random)
+    blocks = label.repeat_interleave(BLOCK, 1).repeat_interleave(BLOCK, 2)
+    maps = colors[blocks[:, : input_spec.height, : input_spec.width]]
+    return maps.permute(0, 3, 1, 2).to(torch.uint8)
 
 
 def describe(input_spec: ImageInput) -> str:
     """Return what the model takes, in words for an error message."""
-    kind = "a grey" if input_spec.channels == 1 else "a colour"
+    kind = "a grey picture" if input_spec.channels == 1 else "a colour picture"
+    if input_spec.label_colors:
+        colors = ", ".join(map(str, input_spec.label_colors))
+        kind = f"a label map, which has these colours alone: {colors}; it is a picture"
     return (
-        f"{kind} picture: a file's path or bytes, a PIL image, an array (height, "
+        f"{kind}: a file's path or bytes, a PIL image, an array (height, "
         f"width) or (height, width, channels), or a float tensor {_shape(input_spec)} "
         "of prepared pixels"
     )

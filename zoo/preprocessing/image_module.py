@@ -69,6 +69,8 @@ class ImageModule(nn.Module):
         if spec.fit == "crop" and spec.background is not None:
             covered = (by_row.sum(1) > 0)[:, None] & (by_column.sum(1) > 0)
             small = torch.where(covered, small, _median_of_frame(pixels))
+        if spec.label_colors:
+            small = _nearest_color(small, spec)
         scaled: Tensor = (small.to(torch.float32) / 255 - self.mean) / self.std
         return scaled
 
@@ -119,8 +121,11 @@ def _mixing(pixels: int, count: int, side: _Side, resample: str) -> Tensor:
     spread = torch.maximum(scale, torch.ones_like(scale))
     center = start + (number + 0.5) * scale
     place = torch.arange(pixels, dtype=torch.float64) + 0.5
-    weights = FILTERS[resample]((place - center[:, None]) / spread)
-    weights = weights / weights.sum(1, keepdim=True)
+    if resample == "nearest":
+        weights = (place == center.floor()[:, None] + 0.5).to(torch.float64)
+    else:
+        weights = FILTERS[resample]((place - center[:, None]) / spread)
+        weights = weights / weights.sum(1, keepdim=True)
     inside = (number >= 0) & (number < side.resized)
     whole = torch.trunc(weights * ONE + 0.5 * weights.sign())
     return torch.where(inside[:, None], whole, 0.0)
@@ -144,6 +149,13 @@ FILTERS = {"bilinear": _bilinear, "bicubic": _bicubic}
 def _as_bytes(mixed: Tensor) -> Tensor:
     """Return pixels mixed by whole numbers, rounded as after each pass of Pillow."""
     return torch.floor((mixed + ONE // 2) / ONE).clamp(0, 255)
+
+
+def _nearest_color(pixels: Tensor, spec: ImageInput) -> Tensor:
+    """Return pixels, (B, 3, H, W), each in the nearest of the labels' colours."""
+    colors = torch.tensor([one.color for one in spec.label_colors], dtype=pixels.dtype)
+    distance = (pixels[:, None] - colors[:, :, None, None]).abs().amax(dim=2)
+    return colors[distance.argmin(dim=1)].permute(0, 3, 1, 2)
 
 
 def _length(line: Tensor) -> Tensor:

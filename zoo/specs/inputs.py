@@ -17,6 +17,7 @@ from zoo.specs.signature import MOST_SIDE, Input, check_range, check_size
 __all__ = [
     "Column",
     "ImageInput",
+    "LabelColor",
     "NoiseInput",
     "SeriesInput",
     "TabularInput",
@@ -26,6 +27,21 @@ __all__ = [
 SHA256 = re.compile(r"[0-9a-f]{64}")
 UNLIMITED = 1 << 31  # tokens: as a model says that reads a text of any length
 TOKENIZER = "tokenizer.json"  # beside the weights of a model that takes text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LabelColor:
+    """The colour that stands for a label in a label map: red, green, blue in 0..255.
+
+    >>> str(zoo.LabelColor(label="window", color=(0, 128, 255)))
+    'window (0, 128, 255)'
+    """
+
+    label: str
+    color: tuple[int, int, int]
+
+    def __str__(self) -> str:
+        return f"{self.label} {self.color}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +56,9 @@ class ImageInput(Input):
     expect. With `fit="stretch"` the whole picture is resized to the size, whatever its
     aspect ratio, so that every pixel of it has a place in the input. With `fit="keep"`
     a picture keeps the size it has, and height and width are those of training rows.
+    With `label_colors` the picture is a label map: each pixel is brought to the nearest
+    of these colours, and a picture with areas of other colours is refused. It needs
+    `resample="nearest"`, which mixes no colours.
 
     >>> zoo.ImageInput(height=28, width=28, channels=1).mean
     (0.0,)
@@ -52,9 +71,10 @@ class ImageInput(Input):
     mean: tuple[float, ...] = (0.0,)
     std: tuple[float, ...] = (1.0,)
     background: Literal["dark", "light"] | None = None
-    resample: Literal["bilinear", "bicubic"] = "bilinear"
+    resample: Literal["bilinear", "bicubic", "nearest"] = "bilinear"
     crop: float = 1.0
     fit: Literal["crop", "stretch", "keep"] = "crop"
+    label_colors: tuple[LabelColor, ...] = ()
 
     preprocessor = "zoo.preprocessing.image:ImagePreprocessor"
     plural = "pictures"
@@ -79,8 +99,8 @@ class ImageInput(Input):
                 raise SpecError("ImageInput", name, values, expected)
         if not (min(self.std) > 0 or max(self.std) < 0):
             raise SpecError("ImageInput", "std", self.std, "above zero, or all below")
-        if self.resample not in ("bilinear", "bicubic"):
-            expected = "'bilinear' or 'bicubic'"
+        if self.resample not in ("bilinear", "bicubic", "nearest"):
+            expected = "'bilinear', 'bicubic' or 'nearest'"
             raise SpecError("ImageInput", "resample", self.resample, expected)
         if not 0 < self.crop <= 1:
             raise SpecError("ImageInput", "crop", self.crop, "above 0, and at most 1")
@@ -97,6 +117,22 @@ class ImageInput(Input):
             what = "stretched" if self.fit == "stretch" else "kept"
             expected = f"'crop', because what is {what} is neither cut nor put on paper"
             raise SpecError("ImageInput", "fit", self.fit, expected)
+        if self.label_colors:
+            self._check_label_colors()
+
+    def _check_label_colors(self) -> None:
+        """Refuse colours that can't be told apart, and what would mix them."""
+        colors = [one.color for one in self.label_colors]
+        levels = [level for color in colors for level in color]
+        if len({*colors}) != len(colors) or not 0 <= min(levels) <= max(levels) <= 255:
+            expected = "different colours, each of three whole numbers from 0 to 255"
+            raise SpecError("ImageInput", "label_colors", colors, expected)
+        if self.resample != "nearest":
+            expected = "'nearest', because a mixture of two colours is no label's"
+            raise SpecError("ImageInput", "resample", self.resample, expected)
+        if self.channels != 3 or self.background:
+            expected = "empty, because a label map has three channels and no background"
+            raise SpecError("ImageInput", "label_colors", colors, expected)
 
     def inverted(self) -> Self:
         """Return the input of a model to which pictures are shown as their negatives.
@@ -115,6 +151,9 @@ class ImageInput(Input):
     def description(self) -> str:
         kind = "grey" if self.channels == 1 else "colour"
         ground = f" on a {self.background} ground" if self.background else ""
+        if self.label_colors:
+            size = f"{self.width}x{self.height}"
+            return f"a label map of {len(self.label_colors)} colours, brought to {size}"
         if self.fit == "keep":
             return f"a {kind} picture of any size"
         return f"a {kind} picture{ground}, brought to {self.width}x{self.height}"

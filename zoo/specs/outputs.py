@@ -167,6 +167,8 @@ class ImageOutput(Output):
     low: float = 0.0
     high: float = 1.0
 
+    drawable = True
+
     def __post_init__(self) -> None:
         check_size(self)
         if self.low >= self.high:

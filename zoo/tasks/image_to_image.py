@@ -53,8 +53,10 @@ class ImageToImage(UnconditionalImageGeneration):
     finetune_defaults: ClassVar[Mapping[str, Any]] = {"freeze": "none", "lr": 1e-4}
 
     def input_options(self, input_spec: Input) -> tuple[str, ...]:
-        """Return the options of pictures; one that is only restored has none."""
-        return () if _keeps_size(input_spec) else super().input_options(input_spec)
+        """Return the options of pictures; one that is only restored has none, and
+        neither has a label map, whose colours are no light and dark."""
+        plain = _keeps_size(input_spec) or _is_label_map(input_spec)
+        return () if plain else super().input_options(input_spec)
 
     def collate(
         self, opened: Sequence[Any], input_spec: Input, **options: Any
@@ -262,6 +264,10 @@ TASK = ImageToImage()
 
 def _keeps_size(input_spec: Input) -> bool:
     return isinstance(input_spec, ImageInput) and input_spec.fit == "keep"
+
+
+def _is_label_map(input_spec: Input) -> bool:
+    return isinstance(input_spec, ImageInput) and bool(input_spec.label_colors)
 
 
 def _corner(opened: Any, input_spec: ImageInput) -> Any:
