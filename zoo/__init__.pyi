@@ -11,6 +11,7 @@ from zoo.evaluation.benchmark import benchmark as benchmark
 from zoo.evaluation.evaluate import evaluate as evaluate
 from zoo.evaluation.run_comparison import compare as compare
 from zoo.finetuning.checkpoint import finetune as finetune
+from zoo.finetuning.inspection import inspect as inspect
 from zoo.inference.features import features as features
 from zoo.inference.generate import generate as generate
 from zoo.inference.latent_codes import encode as encode

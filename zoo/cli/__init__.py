@@ -37,6 +37,7 @@ COMMANDS = {
     "interpolate": "Interpolate between two inputs in latent space.",
     "nearest-words": "Print the words nearest to given words.",
     "train": "Train a model with its recipe; write a checkpoint folder.",
+    "inspect": "Tell what stands in your data, before a training.",
     "finetune": "Fine-tune a model on your data; write a checkpoint folder.",
     "evaluate": "Evaluate a model on your data.",
     "compare": "Compare runs: settings, metrics, costs, curves.",
