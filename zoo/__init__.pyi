@@ -38,6 +38,7 @@ from zoo.plugins.catalog import list_models as list_models
 from zoo.plugins.catalog import search as search
 from zoo.plugins.hookspecs import hookimpl as hookimpl
 from zoo.plugins.scaffold import new_plugin as new_plugin
+from zoo.sharing.demo import demo as demo
 from zoo.sharing.eject.eject import eject as eject
 from zoo.sharing.export import export as export
 from zoo.sharing.import_weights import import_weights as import_weights

@@ -54,6 +54,7 @@ COMMANDS = {
     "new": "Create a plugin from a template.",
     "check": "Test a model or a plugin against the contract of the zoo.",
     "publish": "Publish a model on the Hugging Face Hub.",
+    "demo": "Start a page that runs a model; or write one for a Space.",
     "eject": "Write a model as a package that does not need zoo.",
     "export": "Write a model as a graph that runs without PyTorch.",
     "import-weights": "Convert foreign weights into a checkpoint folder.",

@@ -54,6 +54,7 @@ class ClassOutput(LabelledOutput):
     function_to_apply: Literal["softmax", "sigmoid", "none"] = "softmax"
     multi_label: bool = False
 
+    shown_as = ("scores", "text")
     targets = "zoo.tasks.targets.classes:ClassTargets"
 
     def __post_init__(self) -> None:
@@ -107,6 +108,7 @@ class ForecastOutput(Output):
     unit: str = ""
     horizon: int = 1
 
+    shown_as = ("picture", "text")
     targets = "zoo.tasks.targets.numbers:ForecastTargets"
 
     def __post_init__(self) -> None:
@@ -137,6 +139,8 @@ class AnomalyOutput(Output):
     name: str
     unit: str = ""
 
+    shown_as = ("picture", "text")
+
     def __post_init__(self) -> None:
         if not self.name.strip():
             raise SpecError("AnomalyOutput", "name", self.name, "what the score is")
@@ -164,6 +168,8 @@ class ImageOutput(Output):
     function_to_apply: Literal["sigmoid", "none"] = "none"
     low: float = 0.0
     high: float = 1.0
+
+    shown_as = ("picture",)
 
     def __post_init__(self) -> None:
         check_size(self)
@@ -202,6 +208,7 @@ class ScaledImageOutput(Output):
     high: float = 1.0
     reach: int = 0
 
+    shown_as = ("picture",)
     targets = "zoo.tasks.targets.pictures:PictureTargets"
     drawable = True
 
@@ -239,6 +246,7 @@ class MaskOutput(LabelledOutput):
     labels: tuple[str, ...]
     function_to_apply: Literal["softmax", "sigmoid"] = "softmax"
 
+    shown_as = ("picture", "text")
     targets = "zoo.tasks.targets.masks:MaskTargets"
     ignored_label = 255  # as in Pascal VOC and Cityscapes
     drawable = True
@@ -294,6 +302,7 @@ class BoxOutput(LabelledOutput):
     overlap: float = 0.5
     max_objects: int = 100
 
+    shown_as = ("picture", "text")
     targets = "zoo.tasks.targets.boxes:BoxTargets"
     drawable = True
     counted = "objects"
@@ -337,6 +346,7 @@ class KeypointOutput(Output):
     reference: tuple[int, int]
     skeleton: tuple[tuple[int, int], ...] = ()
 
+    shown_as = ("picture", "text")
     targets = "zoo.tasks.targets.keypoints:KeypointTargets"
     drawable = True
 
@@ -414,6 +424,8 @@ class TranslationOutput(Output):
 
     drawable = True
 
+    shown_as = ("text", "picture")
+
     def __post_init__(self) -> None:
         for name in ("bos_token_id", "eos_token_id"):
             if (number := getattr(self, name)) < 0:
@@ -466,6 +478,7 @@ class OCROutput(LabelledOutput):
     kind: Literal["ocr"] = "ocr"
     labels: tuple[str, ...]
 
+    shown_as = ("picture", "text")
     targets = "zoo.tasks.targets.texts:TextTargets"
     drawable = True
     label_noun = "character"
