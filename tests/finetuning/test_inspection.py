@@ -144,6 +144,19 @@ def test_an_uneven_folder_is_told_with_what_an_answer_reaches_that_knows_nothing
     )
 
 
+def test_characters_that_no_picture_shows_are_not_uneven(tmp_path: Path) -> None:
+    """
+    A model that reads has an alphabet, and three pictures do not show all of it.
+    """
+    for name in ("2b827", "77aad", "91cc0"):
+        Image.new("L", (240, 60), 200).save(tmp_path / f"{name}.png")
+
+    found = zoo.inspect(tmp_path, "crnn-captcha")
+
+    assert found.labels["z"] == {"training": 0}
+    assert found.findings == ()
+
+
 def test_copies_and_two_labels_are_said_as_a_fine_tuning_says_them(
     tmp_path: Path,
 ) -> None:

@@ -354,8 +354,11 @@ def _share(splits: DatasetSplits) -> float | None:
 
 
 def _uneven(splits: DatasetSplits, *, balance: bool) -> list[str]:
-    """Return a sentence where there is much more of one label than of another."""
-    sizes = splits.sizes() if splits.labels else []
+    """Return a sentence where many more rows are of one class than of another.
+
+    Of rows of one class each: pixels and characters are uneven by their nature.
+    """
+    sizes = splits.sizes() if splits.labels and splits.kind.stratified else []
     if not sum(sizes) or max(sizes) < UNEVEN * min(sizes):
         return []
     most, least = (splits.labels[sizes.index(end(sizes))] for end in (max, min))
