@@ -11,6 +11,7 @@ from zoo.evaluation.benchmark import benchmark as benchmark
 from zoo.evaluation.evaluate import evaluate as evaluate
 from zoo.evaluation.run_comparison import compare as compare
 from zoo.finetuning.checkpoint import finetune as finetune
+from zoo.finetuning.inspection import inspect as inspect
 from zoo.inference.features import features as features
 from zoo.inference.generate import generate as generate
 from zoo.inference.latent_codes import encode as encode
@@ -37,6 +38,7 @@ from zoo.plugins.catalog import list_models as list_models
 from zoo.plugins.catalog import search as search
 from zoo.plugins.hookspecs import hookimpl as hookimpl
 from zoo.plugins.scaffold import new_plugin as new_plugin
+from zoo.sharing.demo import demo as demo
 from zoo.sharing.eject.eject import eject as eject
 from zoo.sharing.export import export as export
 from zoo.sharing.import_weights import import_weights as import_weights

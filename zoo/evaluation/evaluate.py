@@ -133,9 +133,10 @@ def evaluate_part(
         **asdict(options),
     )
     _warn_of_trained_rows(model, part.rows, part.source)
-    cut = features.truncation_note(model, part.rows, part.source, part.name)
+    cut = features.count_truncated(model, part.rows)
     if cut:
-        warn_user(cut, TruncationWarning)
+        note = features.truncation_note(model, cut, part.rows, part.source, part.name)
+        warn_user(note, TruncationWarning)
     with on_device(model, device):
         quick = _quickened(model, part.rows, precision, backend, prepare)
         with eval_mode(model):

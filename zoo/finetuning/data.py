@@ -8,8 +8,9 @@ import torch
 from torch import Tensor, nn
 
 from zoo._utils.import_string import load_module
-from zoo.datasets.custom import examples, reader
+from zoo.datasets.custom import copies, examples, reader
 from zoo.datasets.custom.examples import DatasetSplits, LabeledExamples
+from zoo.datasets.custom.near_copies import near_copy_notes
 from zoo.datasets.custom.wanted import ReadOptions
 from zoo.datasets.in_memory import TensorRows
 from zoo.finetuning.strategies import Settings
@@ -17,12 +18,13 @@ from zoo.inference import features
 from zoo.models.metadata import model_metadata, with_input_spec
 from zoo.preprocessing.preprocessor import preprocessor
 from zoo.runtime.user_warnings import warn_user
-from zoo.specs import ImageInput, ModelSpec, SeriesInput, TabularInput
+from zoo.specs import ImageInput, Input, ModelSpec, SeriesInput, TabularInput
 from zoo.tasks import task_of
 
 __all__ = [
     "cached_inputs",
     "class_weights",
+    "copy_notes",
     "fitted_options",
     "learn_background",
     "learn_ranges",
@@ -59,6 +61,15 @@ def read_splits(
             notes = splits.notes + other.notes
             splits = replace(splits, **part, sources=sources, notes=notes)
     return splits
+
+
+def copy_notes(splits: DatasetSplits, input_spec: Input) -> tuple[str, ...]:
+    """Return what is said of training rows under two labels, and of rows to measure on
+    that are training rows too, or pictures nearly the same."""
+    notes = copies.contradiction_notes(splits) + copies.copy_notes(splits)
+    if input_spec.pictured:
+        notes += near_copy_notes(splits, copies.copied_rows(splits))
+    return notes
 
 
 def split_rows(

@@ -11,18 +11,13 @@ from typing import Any, cast
 import torch
 from torch import Tensor, nn
 
-from zoo.datasets.custom.copies import (
-    contradiction_notes,
-    copied_rows,
-    copy_notes,
-)
 from zoo.datasets.custom.examples import DatasetSplits, LabeledExamples
-from zoo.datasets.custom.near_copies import near_copy_notes
 from zoo.datasets.custom.wanted import ReadOptions
 from zoo.errors import CheckpointError, DataWarning, InputError, TruncationWarning
 from zoo.evaluation.evaluate import compute_metrics, predict_examples
 from zoo.finetuning import data as finetuning_data
 from zoo.finetuning import linear_probe
+from zoo.finetuning.inspection import summary
 from zoo.finetuning.linear_probe import Probe
 from zoo.finetuning.pairs import in_pairs, rows_in_pairs
 from zoo.finetuning.preconditions import check
@@ -37,7 +32,7 @@ from zoo.runtime.eval_mode import eval_mode, forward_on_device
 from zoo.runtime.user_warnings import warn_user
 from zoo.tasks import task_of
 from zoo.training.execution import ExecutionContext
-from zoo.training.monitoring import StageMonitor, TrainingMonitor
+from zoo.training.monitoring import DataMonitor, StageMonitor, TrainingMonitor
 from zoo.training.run import Run
 from zoo.training.settings import check_ranges, with_values
 from zoo.training.train import seeded
@@ -101,6 +96,8 @@ def finetune_by_name(
     check_ranges(chosen)
     check(spec, chosen)
     splits = finetuning_data.read_splits(spec, data, validation, test, labels, options)
+    if isinstance(monitor, DataMonitor) and monitor.shows_data:
+        monitor.data_read(summary(spec, splits, balance=chosen.balance))
     with seeded(chosen.seed):
         model, old = _with_head(name, splits)
         skipped: tuple[str, ...] = ()
@@ -207,14 +204,13 @@ def _with_remarks(model: nn.Module, splits: DatasetSplits) -> DatasetSplits:
     """Warn of rows to measure on that are training rows too, or pictures nearly the
     same, of training rows with two labels, and of texts that are longer than the model
     reads; note it all."""
-    notes = contradiction_notes(splits) + copy_notes(splits)
-    if model_metadata(model).spec.input.pictured:
-        notes += near_copy_notes(splits, copied_rows(splits))
+    notes = finetuning_data.copy_notes(splits, model_metadata(model).spec.input)
     for note in notes:
         warn_user(note, DataWarning)
     for part, rows in splits.parts().items():
-        source = splits.source_of(part)
-        if note := featuring.truncation_note(model, rows, source, part):
+        if cut := featuring.count_truncated(model, rows):
+            source = splits.source_of(part)
+            note = featuring.truncation_note(model, cut, rows, source, part)
             warn_user(note, TruncationWarning)
             notes += (note,)
     return replace(splits, notes=splits.notes + notes) if notes else splits

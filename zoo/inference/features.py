@@ -46,7 +46,9 @@ from zoo.tasks import task_of
 
 __all__ = [
     "before_head",
+    "count_truncated",
     "example_features",
+    "faults",
     "features",
     "model_inputs",
     "targets",
@@ -174,23 +176,29 @@ def model_inputs(
             yield ready
 
 
-def truncation_note(
-    model: nn.Module, rows: LabeledExamples, source: str, part: str
-) -> str:
-    """Return what is said of texts that are longer than the model reads, or "".
-
-    `source` and `part` are the names of the data and of the split that they are of.
-    """
+def count_truncated(model: nn.Module, rows: LabeledExamples) -> int:
+    """Return how many texts are longer than the model reads."""
     spec = model_metadata(model).spec
     if not spec.input.takes_strings:
-        return ""
+        return 0
     task, cut = task_of(spec), 0
     for row in range(len(rows)):
         with suppress(InputError):  # of what is no text, which is said elsewhere
             opened = task.load_item(_item(task, rows, row, spec), spec.input)
             cut += task.truncated([opened], spec.input)
+    return cut
+
+
+def truncation_note(
+    model: nn.Module, cut: int, rows: LabeledExamples, source: str, part: str
+) -> str:
+    """Return what is said of `cut` texts that are longer than the model reads, or "".
+
+    `source` and `part` are the names of the data and of the split that they are of.
+    """
     what = " ".join(f"{part} texts".split())
-    return f"{source}: {truncation(spec, cut, len(rows), what)}" if cut else ""
+    said = truncation(model_metadata(model).spec, cut, len(rows), what)
+    return f"{source}: {said}" if cut else ""
 
 
 def targets(model: nn.Module, rows: LabeledExamples) -> Tensor:
@@ -251,18 +259,23 @@ def _named(part: str, rows: LabeledExamples, faults: Mapping[int, str]) -> list[
     return list(dict.fromkeys(found))
 
 
-def unreadable_message(model: nn.Module, splits: DatasetSplits) -> DataError | None:
-    """Return an error that names every input that can't be opened, if there are any."""
-    faults = [
+def faults(model: nn.Module, splits: DatasetSplits) -> list[str]:
+    """Return every input that can't be opened, by the name of its row, and why."""
+    return [
         fault
         for part, rows in splits.parts().items()
         for fault in _named(part, rows, unreadable_rows(model, rows))
     ]
-    if not faults:
+
+
+def unreadable_message(model: nn.Module, splits: DatasetSplits) -> DataError | None:
+    """Return an error that names every input that can't be opened, if there are any."""
+    found = faults(model, splits)
+    if not found:
         return None
-    shown = " ".join(faults[:10])
-    more = f" And {len(faults) - 10} more." if len(faults) > 10 else ""
-    what = "1 input" if len(faults) == 1 else f"{len(faults)} inputs"
+    shown = " ".join(found[:10])
+    more = f" And {len(found) - 10} more." if len(found) > 10 else ""
+    what = "1 input" if len(found) == 1 else f"{len(found)} inputs"
     return DataError(
         f"{splits.source}: {what} can't be read. {shown}{more} Mend them, or leave "
         "them out with skip_unreadable=True (--skip-unreadable)."

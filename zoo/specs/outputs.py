@@ -56,6 +56,7 @@ class ClassOutput(LabelledOutput):
     function_to_apply: Literal["softmax", "sigmoid", "none"] = "softmax"
     multi_label: bool = False
 
+    shown_as = ("scores", "text")
     targets = "zoo.tasks.targets.classes:ClassTargets"
 
     def __post_init__(self) -> None:
@@ -109,6 +110,7 @@ class ForecastOutput(Output):
     unit: str = ""
     horizon: int = 1
 
+    shown_as = ("picture", "text")
     targets = "zoo.tasks.targets.numbers:ForecastTargets"
 
     def __post_init__(self) -> None:
@@ -139,6 +141,8 @@ class AnomalyOutput(Output):
     name: str
     unit: str = ""
 
+    shown_as = ("picture", "text")
+
     def __post_init__(self) -> None:
         if not self.name.strip():
             raise SpecError("AnomalyOutput", "name", self.name, "what the score is")
@@ -168,6 +172,7 @@ class ImageOutput(Output):
     high: float = 1.0
 
     drawable = True
+    shown_as = ("picture",)
 
     def __post_init__(self) -> None:
         check_size(self)
@@ -206,6 +211,7 @@ class ScaledImageOutput(Output):
     high: float = 1.0
     reach: int = 0
 
+    shown_as = ("picture",)
     targets = "zoo.tasks.targets.pictures:PictureTargets"
     drawable = True
 
@@ -244,6 +250,7 @@ class ColorizedImageOutput(Output):
 
     targets = "zoo.tasks.targets.pictures:PictureTargets"
     drawable = True
+    shown_as = ("picture",)
     scale = 1
     channels: ClassVar[Literal[3]] = 3
     reach = 0  # what a picture is of decides over its colours everywhere
@@ -290,6 +297,7 @@ class MaskOutput(LabelledOutput):
     labels: tuple[str, ...]
     function_to_apply: Literal["softmax", "sigmoid"] = "softmax"
 
+    shown_as = ("picture", "text")
     targets = "zoo.tasks.targets.masks:MaskTargets"
     ignored_label = 255  # as in Pascal VOC and Cityscapes
     drawable = True
@@ -345,6 +353,7 @@ class BoxOutput(LabelledOutput):
     overlap: float = 0.5
     max_objects: int = 100
 
+    shown_as = ("picture", "text")
     targets = "zoo.tasks.targets.boxes:BoxTargets"
     drawable = True
     counted = "objects"
@@ -380,6 +389,7 @@ class InstanceOutput(LabelledOutput):
 
     targets = "zoo.tasks.targets.instances:InstanceTargets"
     drawable = True
+    shown_as = ("picture", "text")
     counted = "objects"
     judged = "object"
     weighable = False
@@ -431,6 +441,7 @@ class KeypointOutput(Output):
     reference: tuple[int, int]
     skeleton: tuple[tuple[int, int], ...] = ()
 
+    shown_as = ("picture", "text")
     targets = "zoo.tasks.targets.keypoints:KeypointTargets"
     drawable = True
 
@@ -508,6 +519,8 @@ class TranslationOutput(Output):
 
     drawable = True
 
+    shown_as = ("text", "picture")
+
     def __post_init__(self) -> None:
         for name in ("bos_token_id", "eos_token_id"):
             if (number := getattr(self, name)) < 0:
@@ -560,6 +573,7 @@ class OCROutput(LabelledOutput):
     kind: Literal["ocr"] = "ocr"
     labels: tuple[str, ...]
 
+    shown_as = ("picture", "text")
     targets = "zoo.tasks.targets.texts:TextTargets"
     drawable = True
     label_noun = "character"

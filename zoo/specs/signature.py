@@ -114,6 +114,7 @@ class Output(SpecPart):
     kinds: ClassVar[dict[str, type[Any]]] = {}
     targets: ClassVar[str] = "zoo.tasks.targets.numbers:NumberTargets"
     drawable: ClassVar[bool] = False  # whether a result can be drawn, as a picture
+    shown_as: ClassVar[tuple[str, ...]] = ("text",)  # parts of a result that show it
     ignored_label: ClassVar[int | None] = None  # the number of a target of no label
     is_features: ClassVar[bool] = False  # whether the output stands for the input
     labelled_task: ClassVar[str | None] = None  # with a head for labels, if another one

@@ -5,7 +5,7 @@ and in a notebook.
 """
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from importlib.util import find_spec
 from typing import Any
@@ -30,6 +30,17 @@ class Bar:
         )
         self._epochs = 0
         self._done = 0
+
+    @property
+    def shows_data(self) -> bool:
+        """Whether somebody looks on: in a terminal, or in a notebook."""
+        console = self._progress.console
+        return console.is_terminal or console.is_jupyter
+
+    def data_read(self, lines: Sequence[str]) -> None:
+        """Say what stands in the data, a line each, above the bar."""
+        for line in lines:
+            self._progress.console.print(line, markup=False, soft_wrap=True)
 
     def stage_started(self, what: str) -> None:
         """Say what is done before the epochs: beside the bar, or in a line."""

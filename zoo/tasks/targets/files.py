@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, NamedTuple
 
 from PIL import Image
 
@@ -19,6 +19,8 @@ from zoo.specs import Input
 
 __all__ = [
     "Files",
+    "Header",
+    "header_of",
     "input_files",
     "is_picture",
     "left_out_notes",
@@ -120,18 +122,32 @@ def is_picture(file: Path | BinaryIO) -> bool:
         return False
 
 
-def picture_size(item: Any) -> tuple[int, int] | None:
-    """Return the width and height of an upright picture, or None: a file that
-    can't be read is reported later, with all others."""
+class Header(NamedTuple):
+    """The width and height of an upright picture, and its mode, as Pillow names it."""
+
+    size: tuple[int, int]
+    mode: str
+
+
+def header_of(item: Any) -> Header | None:
+    """Return what is known of a picture without decoding it; None where it can't be
+    read, or is no picture."""
     try:
         if isinstance(item, Image.Image):
-            return _upright(item)
+            return Header(_upright(item), item.mode)
         if not isinstance(item, str | bytes | Path):
             return None
         with image_file.opened(item, "The picture") as image:
-            return _upright(image)
+            return Header(_upright(image), image.mode)
     except InputError:
         return None
+
+
+def picture_size(item: Any) -> tuple[int, int] | None:
+    """Return the width and height of an upright picture, or None: a file that
+    can't be read is reported later, with all others."""
+    header = header_of(item)
+    return None if header is None else header.size
 
 
 def _upright(image: Any) -> tuple[int, int]:
