@@ -188,8 +188,8 @@ def test_it_begins_with_the_weights_of_srresnet() -> None:
 def test_it_is_nearer_in_features_and_not_far_in_pixels() -> None:
     """
     By the receipt, on faces it has not seen: the distance in a network that no loss
-    saw is smaller than that of srresnet-face, the PSNR is within 2 dB, and a checkerboard
-    has less than a level of 255.
+    saw is smaller than that of srresnet-face, the PSNR is within 2 dB, and a
+    checkerboard has less than a level of 255.
     """
     receipt = zoo.load(NAME).zoo.receipt
     reached = {m["name"]: m["value"] for m in receipt["metrics"]}
