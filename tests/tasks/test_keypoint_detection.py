@@ -21,7 +21,7 @@ from zoo.tasks import get_task
 from zoo.tasks.results.vision import Keypoint, Keypoints
 
 THREE = KeypointOutput(
-    points=("left", "right", "middle"), reference=(0, 1), skeleton=((0, 2), (2, 1))
+    labels=("left", "right", "middle"), reference=(0, 1), skeleton=((0, 2), (2, 1))
 )
 FRAME = ImageInput(height=32, width=32, fit="stretch")
 TASK: Any = get_task("keypoint-detection")
@@ -151,7 +151,7 @@ def test_broken_outputs_are_told() -> None:
         decode(torch.zeros(1, 8, 4, 4), THREE)
 
     assert str(told.value) == (
-        "KeypointOutput: points=('left', 'right', 'middle') should be a third of what "
+        "KeypointOutput: labels=('left', 'right', 'middle') should be a third of what "
         "the model's output has, (1, 8, 4, 4)."
     )
 
@@ -160,8 +160,8 @@ def test_broken_outputs_are_told() -> None:
     ("changed", "problem"),
     [
         (
-            {"points": ("a",)},
-            "KeypointOutput: points=('a',) should be at least two, all different.",
+            {"labels": ("a",)},
+            "KeypointOutput: labels=('a',) should be at least two, all different.",
         ),
         (
             {"reference": (0, 2)},
@@ -178,7 +178,7 @@ def test_outputs_that_make_no_sense_are_refused(
     changed: dict[str, Any], problem: str
 ) -> None:
     with pytest.raises(SpecError) as told:
-        KeypointOutput(**{"points": ("a", "b"), "reference": (0, 1), **changed})
+        KeypointOutput(**{"labels": ("a", "b"), "reference": (0, 1), **changed})
 
     assert str(told.value) == problem
 

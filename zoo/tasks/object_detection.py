@@ -11,7 +11,7 @@ from PIL import ImageDraw, ImageOps
 from torch import Tensor, nn
 
 from zoo.errors import OptionError, SettingsError
-from zoo.models.metadata import model_metadata, unwrap_model
+from zoo.models.metadata import model_metadata
 from zoo.models.own_loss import has_own_loss
 from zoo.runtime import box_metrics, object_detection
 from zoo.runtime.augmentation import augment_with_boxes
@@ -35,12 +35,7 @@ MISSED = "white"  # the colour of a box that was not found
 
 class ObjectDetection(Task[ImageInput, BoxOutput]):
     """A model gives boxes for a picture, and its losses where it is given the right
-    ones too: `forward(image, target)`, with `target` as in `zoo.runtime.boxes`.
-
-    To begin a new head with what the old one knew, a model may offer
-    `init_head_from(old, labels)`, with pairs of the numbers of a label: the old one and
-    the new one.
-    """
+    ones too: `forward(image, target)`, with `target` as in `zoo.runtime.boxes`."""
 
     input_types = (ImageInput,)
     output_types = (BoxOutput,)
@@ -92,7 +87,12 @@ class ObjectDetection(Task[ImageInput, BoxOutput]):
         return box_metrics.metrics(output, target, output_spec)
 
     def augment(
-        self, batch: Tensor, target: Tensor, kind: str, random: torch.Generator
+        self,
+        batch: Tensor,
+        target: Tensor,
+        kind: str,
+        random: torch.Generator,
+        output_spec: BoxOutput,
     ) -> tuple[Tensor, Tensor]:
         return augment_with_boxes(batch, target, kind, random)
 
@@ -121,14 +121,6 @@ class ObjectDetection(Task[ImageInput, BoxOutput]):
                 "forward(image, target), and return its losses then."
             )
             raise OptionError(spec.name, problem, list(spec.options))
-
-    def init_head_from(self, old: nn.Module, model: nn.Module) -> None:
-        """Let the new head know the labels that the old one knew, where it can."""
-        begin = getattr(unwrap_model(model), "init_head_from", None)
-        before, after = model_metadata(old).labels, model_metadata(model).labels
-        pairs = [(before.index(x), n) for n, x in enumerate(after) if x in before]
-        if begin is not None:
-            begin(unwrap_model(old), pairs)
 
     def baselines(
         self,

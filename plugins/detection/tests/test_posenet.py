@@ -12,7 +12,6 @@ from zoo_detection.faces import (
     FaceAugmentation,
     augment_faces,
     move_points,
-    posenet_loss,
 )
 from zoo_detection.posenet import posenet
 from zoo_detection.posenet_report import ridge_regression
@@ -21,7 +20,7 @@ import zoo
 from zoo.cli import main
 from zoo.errors import DataError
 from zoo.recipes import TensorRows
-from zoo.recipes.keypoints import cell_centers, decode
+from zoo.recipes.keypoints import cell_centers, decode, keypoint_loss
 
 NAME = "posenet-mini"
 SPEC: Any = zoo.get_spec(NAME)
@@ -74,7 +73,7 @@ def test_offsets_are_shares_of_the_picture() -> None:
     """
     On a grid of cells of eight pixels, of a picture of any size.
     """
-    model = posenet(points=5, width=2).eval()
+    model = posenet(classes=5, width=2).eval()
 
     assert model(torch.rand(2, 3, 64, 96)).shape == (2, 15, 8, 12)
 
@@ -98,14 +97,14 @@ def test_the_loss_of_the_right_maps_is_nothing() -> None:
     heat[0, 0, 0, 0] = 30
     options = {"radius": 1.5, "offset_weight": 1.0}
 
-    assert posenet_loss(right, points, **options).item() == pytest.approx(0, abs=1e-6)
-    assert posenet_loss(outside, points, **options).item() == pytest.approx(0, abs=1e-6)
-    assert posenet_loss(inside, points, **options) > 0.01
-    assert posenet_loss(heat, points, **options) > 0.05
+    assert keypoint_loss(right, points, **options).item() == pytest.approx(0, abs=1e-6)
+    assert keypoint_loss(outside, points, **options).item() == pytest.approx(0, abs=1e-6)
+    assert keypoint_loss(inside, points, **options) > 0.01
+    assert keypoint_loss(heat, points, **options) > 0.05
 
 
 def test_points_beyond_the_picture_teach_that_they_are_not_there() -> None:
-    loss = posenet_loss(
+    loss = keypoint_loss(
         torch.zeros(1, 3, 4, 4, requires_grad=True),
         torch.full((1, 1, 2), 3.0),
         radius=1.5,

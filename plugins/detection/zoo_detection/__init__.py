@@ -162,9 +162,10 @@ SPECS = (
             fit="stretch",
         ),
         output=KeypointOutput(
-            points=FACE_POINTS, reference=EYE_CORNERS, skeleton=face_lines()
+            labels=FACE_POINTS, reference=EYE_CORNERS, skeleton=face_lines()
         ),
         trained_on=("facial_keypoints",),
+        head="head",
         examples=("face.png",),
         stored="float16",
         papers=(

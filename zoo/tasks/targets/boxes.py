@@ -21,12 +21,13 @@ from zoo.specs import BoxOutput, Input
 from zoo.tasks.targets.annotations.columns import read_columns
 from zoo.tasks.targets.annotations.folder import SUFFIXES, folder_of, read_annotated
 from zoo.tasks.targets.annotations.marks import CENTER_SIZE, CORNER_SIZE, Mark, Marked
+from zoo.tasks.targets.annotations.sizes import pixel_size
 from zoo.tasks.targets.base import Kinds, Rows, Targets, some
 from zoo.tasks.targets.classes import check_case
-from zoo.tasks.targets.files import picture_size
 
 __all__ = ["BoxTargets", "Boxes"]
 
+BOXES = "boxes", "A box"  # in messages
 ENOUGH_BOXES = 5  # to say that all of them look like another form
 OBJECTS = 3  # of a stand-in row
 MOST_DIGITS = 9  # of a label that is a number
@@ -171,7 +172,7 @@ def _checked(
     places = {name: number for number, name in reversed([*enumerate(names)])}
     _check_pixels(rows.targets)
     for row, marked in enumerate(rows.targets):
-        size = _size(rows, row, marked)
+        size = pixel_size(rows, row, marked, BOXES)
         boxes, numbers = [], []
         seen: set[tuple[int, tuple[float, ...]]] = set()
         for mark in marked.marks:
@@ -234,29 +235,6 @@ def _check_pixels(rows: Iterable[Marked]) -> None:
             f"{marks[0].where}: the box [{shown}] ({marks[0].form}) has no number "
             "above 1, and no other box has: they seem to be shares. Give pixels."
         )
-
-
-def _size(rows: Rows, row: int, marked: Marked) -> tuple[int, int]:
-    """Return the width and height of a row's picture. Raises DataError where the
-    annotation says another."""
-    actual = picture_size(rows.items[row])
-    item = rows.items[row]
-    if actual is None and not isinstance(item, str | bytes | Path):
-        kind = type(item).__name__
-        raise DataError(
-            f"{rows.names[row]} is {'missing' if item is None else f'a {kind}'}, and "
-            "boxes are counted in the pixels of a picture: give picture files, or "
-            "pictures of Pillow."
-        )
-    if actual is None:  # a file that can't be read is reported later, with all others
-        return marked.size or (1 << 30, 1 << 30)
-    if marked.size is not None and marked.size != actual:
-        said, found = ("x".join(map(str, size)) for size in (marked.size, actual))
-        raise DataError(
-            f"{marked.where}: it says that {rows.names[row]} is {said}, and the "
-            f"picture is {found}. A box is counted in the pixels of its own picture."
-        )
-    return actual
 
 
 def _number(mark: Mark, places: Mapping[str, int]) -> int:
