@@ -32,7 +32,7 @@ from zoo.models.metadata import ModelMetadata, attach
 from zoo.runtime.boxes import NO_BOX
 from zoo.runtime.object_detection import find
 from zoo.tasks import get_task
-from zoo.tasks.object_detection import mean_boxes
+from zoo.tasks._detectors import mean_boxes
 from zoo.tasks.results.vision import Box, Detection, Detections
 
 FRAME = ImageInput(height=32, width=64, fit="stretch")

@@ -74,17 +74,19 @@ def random_shift(batch: Tensor, most: int, random: torch.Generator) -> Tensor:
 def augment_with_mask(
     batch: Tensor, target: Tensor, kind: str, random: torch.Generator
 ) -> tuple[Tensor, Tensor]:
-    """Return a batch changed as `kind` says; masks (B, height, width) move with it."""
+    """Return a batch changed as `kind` says; masks (B, height, width), or several of
+    each picture, (B, masks, height, width), move with it."""
     if kind == "none":
         return batch, target
-    drawn = (torch.rand(len(batch), generator=random) < 0.5).view(-1, 1, 1)
-    batch = torch.where(drawn[..., None], batch.flip(-1), batch)
-    target = torch.where(drawn, target.flip(-1), target)
+    drawn = torch.rand(len(batch), generator=random) < 0.5
+    batch = torch.where(drawn.view(-1, 1, 1, 1), batch.flip(-1), batch)
+    maps = target[:, None] if target.ndim == 3 else target
+    maps = torch.where(drawn.view(-1, 1, 1, 1), maps.flip(-1), maps)
     if kind != "flip-crop":
-        return batch, target
+        return batch, maps.view_as(target)
     grid = _parts(batch, random)
-    numbers = _sampled(target[:, None].to(batch.dtype), grid, "nearest")
-    return _sampled(batch, grid, "bilinear"), numbers[:, 0].to(target.dtype)
+    numbers = _sampled(maps.to(batch.dtype), grid, "nearest").to(target.dtype)
+    return _sampled(batch, grid, "bilinear"), numbers.view_as(target)
 
 
 def augment_with_boxes(

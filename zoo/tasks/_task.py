@@ -328,7 +328,7 @@ class Task(Generic[InputT, OutputT]):
         for one in self.postprocess(output, [nothing] * len(output), output_spec):
             assert set(getattr(one, "scores", ())) == set(spec.labels)
 
-    def num_label_outputs(self, output: Tensor) -> int:
+    def num_label_outputs(self, output: Tensor, output_spec: OutputT) -> int:
         """Return how many labels an output has numbers for."""
         return output.shape[1]
 

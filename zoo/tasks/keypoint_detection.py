@@ -144,7 +144,7 @@ class KeypointDetection(Task[ImageInput, KeypointOutput]):
         found = self.postprocess(output, list(given), output_spec)
         assert len(found) == len(given)
 
-    def num_label_outputs(self, output: Tensor) -> int:
+    def num_label_outputs(self, output: Tensor, output_spec: KeypointOutput) -> int:
         return output.shape[1] // 3  # a map of logits, and two of offsets
 
     def constant_loss(

@@ -135,6 +135,7 @@ SPECS = (
             labels=("nucleus",), mask_size=14, threshold=0.5, max_objects=200
         ),
         trained_on=("nuclei",),
+        head="head",
         examples=("nuclei.png",),
         stored="float16",
         papers=(

@@ -21,11 +21,12 @@ from zoo.specs import BoxOutput, Input
 from zoo.tasks.targets.annotations.columns import read_columns
 from zoo.tasks.targets.annotations.folder import SUFFIXES, folder_of, read_annotated
 from zoo.tasks.targets.annotations.marks import CENTER_SIZE, CORNER_SIZE, Mark, Marked
+from zoo.tasks.targets.annotations.outlines import MaskMark
 from zoo.tasks.targets.annotations.sizes import pixel_size
 from zoo.tasks.targets.base import Kinds, Rows, Targets, some
 from zoo.tasks.targets.classes import check_case
 
-__all__ = ["BoxTargets", "Boxes"]
+__all__ = ["BoxTargets", "Boxes", "label_names", "label_number"]
 
 BOXES = "boxes", "A box"  # in messages
 ENOUGH_BOXES = 5  # to say that all of them look like another form
@@ -78,7 +79,7 @@ class BoxTargets(Targets[BoxOutput]):
     ) -> tuple[str, ...]:
         """A label that is a number stands for one of `labels`, or is its own name."""
         rows = [row for part in parts.values() for row in part.targets]
-        names = _names(rows, labels, known)
+        names = label_names(rows, labels, known)
         check_case(source, names)
         if not names:
             raise DataError(
@@ -143,7 +144,7 @@ class BoxTargets(Targets[BoxOutput]):
         return Kinds(items=items, targets=targets, labels=("left", "right"))
 
 
-def _names(
+def label_names(
     rows: Iterable[Marked], labels: Sequence[str] | None, known: Sequence[str]
 ) -> tuple[str, ...]:
     """Return the labels, in order: those given; or those of the data, in the order of
@@ -176,7 +177,7 @@ def _checked(
         boxes, numbers = [], []
         seen: set[tuple[int, tuple[float, ...]]] = set()
         for mark in marked.marks:
-            numbers.append(_number(mark, places))
+            numbers.append(label_number(mark, places))
             ends, was_cut = mark.shares(size)
             boxes.append(ends)
             cut += was_cut
@@ -237,7 +238,7 @@ def _check_pixels(rows: Iterable[Marked]) -> None:
         )
 
 
-def _number(mark: Mark, places: Mapping[str, int]) -> int:
+def label_number(mark: Mark | MaskMark, places: Mapping[str, int]) -> int:
     """Return the number of a label: of its name, or as it is written."""
     word = str(mark.label)
     if word in places:
