@@ -83,10 +83,10 @@ def _by_kind(
     measured = {}
     for number, name in enumerate(KINDS):
         own = kind == number
-        if not own.any():
-            continue
-        ours = instance_metrics(output[own], rows.target[own], spec)
-        theirs = metrics_of_maps(by_threshold[own], rows.target[own][:, 0])
+        ours = theirs = {"f1_50": 0.0}  # where no picture is of the kind
+        if own.any():
+            ours = instance_metrics(output[own], rows.target[own], spec)
+            theirs = metrics_of_maps(by_threshold[own], rows.target[own][:, 0])
         measured[f"f1_50_{name}"] = ours["f1_50"]
         measured[f"f1_50_{name}_by_threshold"] = theirs["f1_50"]
         measured[f"pictures_{name}"] = float(own.sum())

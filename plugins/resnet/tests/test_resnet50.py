@@ -182,6 +182,25 @@ def test_the_courses_recipe_moves_the_head_and_nothing_else(
     }
 
 
+@pytest.mark.slow
+@pytest.mark.data
+def test_the_named_recipe_teaches_a_head_on_these_layers(
+    pinned: Hub, file: Path, tmp_path: Path
+) -> None:
+    """
+    One epoch on all photographs: the body is the file's, and the folder says whose.
+    """
+    photographs(2, 2)  # or the test is skipped
+    zoo.train("resnet50-transfer", tmp_path / "run", settings={"epochs": 1})
+
+    model = zoo.load(tmp_path / "run")
+
+    assert changed(model, load_file(file)) == HEAD
+    assert model.zoo.labels == ("ants", "bees")
+    assert model.zoo.parent is not None
+    assert model.zoo.parent["name"] == NAME
+
+
 @pytest.mark.data
 def test_the_recipe_takes_the_epochs_it_is_given(pinned: Hub) -> None:
     """

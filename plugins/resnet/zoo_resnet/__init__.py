@@ -157,6 +157,25 @@ SPECS = (
         ),
         chapters=("resnet", "transfer-learning"),
     ),
+    ModelSpec(
+        name="resnet50-transfer",
+        summary="ResNet-50 with ImageNet's layers and a new head tells ants from bees.",
+        task="image-classification",
+        build="zoo_resnet.resnet:resnet50",
+        options={"classes": 2},
+        recipe="zoo_resnet.resnet50_transfer_recipe",
+        card="cards/resnet50-transfer.md",
+        license=License(code="mit", weights="apache-2.0", data="unknown"),
+        parameters=23_512_130,
+        input=PHOTOGRAPH,
+        output=ClassOutput(labels=("ants", "bees")),
+        trained_on=("hymenoptera",),
+        head="fc",
+        trunk=Trunk(module="layer4", size=(7, 7), stride=32),
+        papers=("https://arxiv.org/abs/1512.03385", "https://arxiv.org/abs/1411.1792"),
+        tags=("transfer learning", "resnet", "course"),
+        chapters=("transfer-learning",),
+    ),
 )
 
 

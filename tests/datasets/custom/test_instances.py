@@ -81,7 +81,7 @@ def test_outlines_and_masks_give_the_same_maps(
     assert (coco.labels, masks.labels) == (LABELS, ("object",))
     assert (coco.notes, masks.notes) == ((), ())
     assert torch.equal(maps[1][:, 0], expected)
-    assert (maps[0][:, 0] == expected).float().mean() > 0.998
+    assert (maps[0][:, 0] == expected).float().mean() > 0.99
     for row, one in enumerate(drawn):
         for number, (label, _) in enumerate(one.objects, 1):
             of = maps[0][row, 1][maps[0][row, 0] == number]
@@ -131,6 +131,7 @@ def test_packed_runs_are_unpacked_by_pycocotools(
     )
 
 
+@pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
 @pytest.mark.parametrize("seed", range(4))
 def test_polygons_are_filled_as_pycocotools_fills_them(seed: int) -> None:
     """
