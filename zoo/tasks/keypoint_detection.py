@@ -36,7 +36,7 @@ class KeypointDetection(Task[ImageInput, KeypointOutput]):
     output_types = (KeypointOutput,)
     metric = "nme"
     tie_breakers = ("pck_10", "validation_loss")
-    head_check = 30, 0.03
+    head_check = 60, 0.03
     dense = True
     # As of detectors: places ask more of what lies before the head than labels do.
     finetune_defaults: ClassVar[Mapping[str, Any]] = {

@@ -153,22 +153,24 @@ class KeypointTargets(Targets[KeypointOutput]):
     def two_kinds(
         self, drawn: Tensor, input_spec: Input, output_spec: KeypointOutput
     ) -> Kinds:
-        """Each picture has a bright box in its left or its right half, in turn, whose
-        middle and whose upper left corner are the points."""
+        """Each picture has a bright box in its left or its right half, in turn, and a
+        dark one in the other, a sixth as wide and as high, whose middles are the
+        points."""
         height, width = drawn.shape[-2:]
-        y, x = torch.arange(height) * 3 // height, torch.arange(width) * 8 // width
-        bright, targets = [], []
+        y, x = torch.arange(height) * 12 // height, torch.arange(width) * 12 // width
+        down = ((y == 5) | (y == 6))[:, None]
+        left, right = (down & ((x == n) | (x == n + 1)) for n in (2, 8))
+        shown, targets = [], []
         for row in range(len(drawn)):
-            left = 1 + 4 * (row % 2)  # of the eighths of the width
-            across = (x >= left) & (x < left + 2)
-            bright.append((y == 1)[:, None] & across)
-            middle, corner = ((left + 1) / 8, 1 / 2), (left / 8, 1 / 3)
-            targets.append(Points(points=(middle, corner)))
-        ends = torch.where(torch.stack(bright)[:, None], drawn.max(), drawn.min())
+            bright, dark = (left, right) if row % 2 else (right, left)
+            ground = torch.where(bright, drawn.max(), drawn.mean())
+            shown.append(torch.where(dark, drawn.min(), ground))
+            middles = (0.25, 0.5), (0.75, 0.5)
+            targets.append(Points(points=middles if row % 2 else middles[::-1]))
         return Kinds(
-            items=0.3 * drawn + 0.7 * ends,
+            items=0.1 * drawn + 0.9 * torch.stack(shown)[:, None],
             targets=tuple(targets),
-            labels=("middle", "corner"),
+            labels=("bright", "dark"),
         )
 
 
