@@ -23,6 +23,7 @@ from zoo.tasks.targets.annotations.marks import ROUNDING, numbers
 
 __all__ = ["MaskMark", "read_outline"]
 
+FINE = 4  # parts of a pixel's side in which a polygon is drawn
 LEAST_NUMBERS = 6  # of a polygon: three corners
 FORMS = (
     "polygons, [[x1, y1, x2, y2, ...], ...], or the lengths of runs, {'counts': ..., "
@@ -83,9 +84,9 @@ def _check_polygon(polygon: Any, where: str) -> None:
 
 
 def _of_polygons(polygons: Sequence[Any], size: tuple[int, int], where: str) -> Any:
+    """Return the pixels whose centres are in one of the polygons, (height, width)."""
     width, height = size
-    shown = Image.new("1", size)
-    pen = ImageDraw.Draw(shown)
+    inside = np.zeros((height, width), dtype=bool)
     for polygon in polygons:
         ends = np.asarray(polygon, dtype=np.float64).reshape(-1, 2)
         beyond = max(-ends.min(), *(ends.max(axis=0) - size))
@@ -94,9 +95,17 @@ def _of_polygons(polygons: Sequence[Any], size: tuple[int, int], where: str) -> 
                 f"{where}: its segmentation is not inside its picture, which is "
                 f"{width}x{height}."
             )
-        # Pillow counts from the centre of the first pixel, and COCO from its corner.
-        pen.polygon([(x - 0.5, y - 0.5) for x, y in ends.tolist()], fill=1)
-    return np.asarray(shown)
+        left, top = np.floor(ends.min(axis=0)).clip(min=0).astype(int).tolist()
+        right, bottom = np.ceil(ends.max(axis=0)).clip(max=size).astype(int).tolist()
+        if left >= right or top >= bottom:
+            continue
+        # Pillow fills the border's pixels too, so it draws on finer ones.
+        fine = Image.new("1", (FINE * (right - left), FINE * (bottom - top)))
+        places = FINE * (ends - [left, top]) - 0.5
+        ImageDraw.Draw(fine).polygon([(x, y) for x, y in places.tolist()], fill=1)
+        centers = np.asarray(fine)[FINE // 2 :: FINE, FINE // 2 :: FINE]
+        inside[top:bottom, left:right] |= centers
+    return inside
 
 
 def _of_runs(given: Mapping[str, Any], size: tuple[int, int], where: str) -> Any:
