@@ -43,7 +43,7 @@ __all__ = [
 ]
 
 SIZES = (8.0, 13.0, 26.0)  # the usual ones of nuclei, in pixels
-FINETUNE_DEFAULTS = {"min_steps": 350}  # its steps are long, and teach more
+FINETUNE_DEFAULTS = {"min_steps": 240}  # its steps are long, and teach more
 MIN_PIXELS = 8  # of an object that there is something to learn from
 MASKED = 24  # proposals of a picture that masks are learnt from
 
