@@ -33,9 +33,11 @@ DATA = {  # that models of a task are fine-tuned on
     "image-classification": "pictures in folders that are named as their classes, or a "
     "table with a column of pictures and one of classes",
     "image-segmentation": "a folder with `images` and `masks`, or a table with a "
-    "column of each",
+    "column of each; of single objects also COCO's form with a segmentation of each",
     "image-to-text": "pictures that are named by their texts, or a table with a column "
     "of each",
+    "keypoint-detection": "pictures with the points of one object in COCO's form, or a "
+    "table with a row for each picture",
     "object-detection": "pictures with boxes in the form of COCO, Pascal VOC or YOLO, "
     "or a table with a row for each box",
     "text-classification": "texts in folders that are named as their classes, or a "

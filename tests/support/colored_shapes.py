@@ -1,4 +1,5 @@
-"""Pictures of coloured shapes on noise, and their boxes in three forms of files."""
+"""Pictures of coloured shapes on noise, their boxes in three forms of files, and their
+masks in two."""
 
 import json
 import random
@@ -9,7 +10,17 @@ from typing import NamedTuple
 import numpy as np
 from PIL import Image, ImageDraw
 
-__all__ = ["LABELS", "Shapes", "shapes", "write_coco", "write_voc", "write_yolo"]
+__all__ = [
+    "LABELS",
+    "Shapes",
+    "mask_of",
+    "shapes",
+    "write_coco",
+    "write_masks",
+    "write_outlines",
+    "write_voc",
+    "write_yolo",
+]
 
 LABELS = ("circle", "square", "triangle")
 SIZE = 160, 120
@@ -57,7 +68,7 @@ def _touch(one: Box, other: Box) -> bool:
     )
 
 
-def _draw(pen: ImageDraw.ImageDraw, label: str, box: Box, color: str) -> None:
+def _draw(pen: ImageDraw.ImageDraw, label: str, box: Box, color: str | int) -> None:
     left, top, right, bottom = box[0], box[1], box[2] - 1, box[3] - 1
     if label == "circle":
         pen.ellipse((left, top, right, bottom), fill=color)
@@ -135,4 +146,48 @@ def write_yolo(folder: Path, drawn: Sequence[Shapes]) -> Path:
     (folder / "data.yaml").write_text(
         f"train: images\nnc: {len(LABELS)}\nnames: [{', '.join(LABELS)}]\n"
     )
+    return folder
+
+
+def mask_of(one: Shapes) -> Image.Image:
+    """Return which shape each pixel shows, by number from 1, 0 the ground."""
+    mask = Image.new("L", one.picture.size)
+    for number, (label, box) in enumerate(one.objects, 1):
+        _draw(ImageDraw.Draw(mask), label, box, number)
+    return mask
+
+
+def write_masks(folder: Path, drawn: Sequence[Shapes]) -> Path:
+    """Write pictures to `images`, and which shape each pixel shows to `masks`."""
+    for name in ("images", "masks"):
+        (folder / name).mkdir(parents=True)
+    for number, one in enumerate(drawn):
+        one.picture.save(folder / "images" / f"{number:03}.png")
+        mask_of(one).save(folder / "masks" / f"{number:03}.png")
+    return folder
+
+
+def write_outlines(folder: Path, drawn: Sequence[Shapes]) -> Path:
+    """Write pictures, and `annotations.json` beside them: of circles the lengths of
+    runs, and of the others polygons."""
+    place = write_coco(folder, drawn) / "annotations.json"
+    whole = json.loads(place.read_text())
+    objects = [
+        (label, box, np.asarray(mask_of(one)) == number)
+        for one in drawn
+        for number, (label, box) in enumerate(one.objects, 1)
+    ]
+    for made, (label, box, mask) in zip(whole["annotations"], objects, strict=True):
+        xmin, ymin, xmax, ymax = box
+        if label == "circle":
+            column = mask.T.ravel()
+            ends = np.flatnonzero(np.diff(column, prepend=False, append=False))
+            counts = np.diff([0, *ends.tolist(), column.size]).tolist()
+            made["segmentation"] = {"counts": counts, "size": [*mask.shape]}
+        elif label == "square":
+            ends = [xmin, ymin, xmax, ymin, xmax, ymax, xmin, ymax]
+            made["segmentation"] = [ends]
+        else:
+            made["segmentation"] = [[(xmin + xmax) / 2, ymin, xmin, ymax, xmax, ymax]]
+    place.write_text(json.dumps(whole))
     return folder

@@ -20,7 +20,7 @@ from zoo.datasets.in_memory import check_labels, synthetic_rows
 from zoo.errors import InputError, SpecError
 from zoo.preprocessing.image import image_to_tensor
 from zoo.runtime.augmentation import augment_with_mask
-from zoo.specs import ImageInput, License, MaskOutput, ModelSpec
+from zoo.specs import ClassOutput, ImageInput, License, MaskOutput, ModelSpec
 from zoo.tasks import get_task
 from zoo.tasks.image_segmentation import certain
 from zoo.tasks.results.segmentation import coloured
@@ -312,7 +312,9 @@ def test_labels_of_rows_stay_where_they_are() -> None:
     random = torch.Generator().manual_seed(0)
     classes = get_task("image-classification")
     label = torch.arange(4)
-    seen, kept = classes.augment(torch.rand(4, 3, 8, 8), label, "flip-crop", random)
+    output_spec = ClassOutput(labels=("cat", "dog"))
+    pictures = torch.rand(4, 3, 8, 8)
+    seen, kept = classes.augment(pictures, label, "flip-crop", random, output_spec)
 
     assert seen.shape == (4, 3, 8, 8)
     assert torch.equal(kept, label)

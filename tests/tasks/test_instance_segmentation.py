@@ -2,7 +2,9 @@
 
 import base64
 import json
+from dataclasses import replace
 from io import BytesIO
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -14,11 +16,18 @@ from torch import Tensor, nn
 
 import zoo
 from zoo import ImageInput, InstanceOutput, License, MaskOutput, ModelSpec
-from zoo.errors import DataError, InputError, OptionError, SpecError
+from zoo.datasets.custom.reader import read_part
+from zoo.errors import InputError, OptionError, SettingsError, SpecError
+from zoo.evaluation.evaluate import predict_examples
+from zoo.finetuning import preconditions
+from zoo.finetuning.strategies import Settings
+from zoo.inference.features import targets
 from zoo.models.metadata import ModelMetadata, attach
 from zoo.results import Box, Instance, Instances
+from zoo.runtime.boxes import NO_BOX
 from zoo.specs import Output
 from zoo.tasks import get_task, task_of
+from zoo.tasks._instance_segmentation import object_boxes
 
 SIDE = 8  # places of a mask
 TWO = InstanceOutput(labels=("disk", "square"), mask_size=SIDE)
@@ -183,20 +192,132 @@ def test_specs_that_make_no_sense_are_refused(
     assert str(told.value) == f"InstanceOutput: {problem}"
 
 
-def test_users_masks_of_single_objects_are_refused(tmp_path: Any) -> None:
-    """
-    With the way that there is.
-    """
-    (tmp_path / "a").mkdir()
-    picture().save(tmp_path / "a" / "one.png")
-    with pytest.raises(DataError) as told:
-        zoo.evaluate(red_disk(), tmp_path)
+# A user's own pictures
 
-    assert str(told.value) == (
-        f"{tmp_path}: masks of single objects are not read from folders and tables "
-        "yet. A recipe reads them: 'zoo eject' gives you that of a model for your own "
-        "data."
-    )
+
+def folder_of_red(place: Path) -> Path:
+    """Write two pictures with a red box, with a mask of its disk and one of something
+    else, and one picture without an object."""
+    for kind in ("images", "masks"):
+        (place / kind).mkdir(parents=True)
+    for name in ("right", "wrong", "empty"):
+        shown = Image.new("RGB", (64, 32), "white") if name == "empty" else picture()
+        shown.save(place / "images" / f"{name}.png")
+        mask = Image.new("L", (64, 32))
+        if name == "right":
+            ImageDraw.Draw(mask).ellipse((16, 8, 47, 23), fill=3)
+        if name == "wrong":
+            ImageDraw.Draw(mask).rectangle((0, 0, 9, 31), fill=3)
+        mask.save(place / "masks" / f"{name}.png")
+    return place
+
+
+DISK = InstanceOutput(labels=("disk",), mask_size=SIDE)
+
+
+class OneLabel(RedDisk):
+    """The same, of one label."""
+
+    def forward(self, image: Tensor) -> Tensor:
+        output = super().forward(image)
+        return torch.cat([output[..., :6], output[..., 7:]], dim=2)
+
+
+def one_label() -> Any:
+    spec = replace(red_disk().zoo.spec, output=DISK)
+    return attach(OneLabel().eval(), ModelMetadata(spec=spec, options={}))
+
+
+@pytest.mark.filterwarnings("ignore::zoo.errors.DataWarning")
+def test_a_users_masks_are_measured(tmp_path: Path) -> None:
+    """
+    One of two disks is right, and one object is not found.
+    """
+    measured = zoo.evaluate(one_label(), folder_of_red(tmp_path / "red"))
+
+    assert measured["f1_50"] == 0.5
+    assert measured["map_50"] > 0.4
+
+
+@pytest.mark.filterwarnings("ignore::zoo.errors.DataWarning")
+def test_the_worst_pictures_are_drawn(tmp_path: Path) -> None:
+    """
+    The one with most mistakes first: in white the box around what was not found.
+    """
+    model = one_label()
+    rows = read_part(
+        folder_of_red(tmp_path / "red"), FRAME, DISK, ["test"], labels=DISK.labels
+    ).rows
+    output = predict_examples(model, rows)
+    task = task_of(model.zoo.spec)
+    drawn = task.draw_errors(model, rows, output, targets(model, rows))
+    assert drawn is not None
+    shown = np.asarray(Image.open(BytesIO(drawn.png)).convert("RGB")).astype(int)
+
+    assert drawn.name == "masks"
+    assert drawn.caption.format(part="test").startswith("The test rows with the most")
+    assert shown.std() > 0
+
+
+def test_boxes_around_objects_are_shares() -> None:
+    """
+    And a number without a pixel only fills up.
+    """
+    target = torch.zeros(1, 2, 10, 20, dtype=torch.int16)
+    target[0, 0, 2:4, 5:10], target[0, 0, 6:, 10:] = 1, 3
+    target[0, 1, 6:, 10:] = 1
+
+    assert object_boxes(target)[0].tolist() == [
+        pytest.approx([0, 0.25, 0.2, 0.5, 0.4]),
+        [NO_BOX, 0, 0, 0, 0],
+        pytest.approx([1, 0.5, 0.6, 1, 1]),
+    ]
+
+
+@pytest.mark.parametrize("kind", ["none", "flip", "flip-crop"])
+def test_masks_move_with_their_pictures(kind: str) -> None:
+    """
+    What is bright in the picture is where the object is, to the border's pixels.
+    """
+    image = torch.zeros(8, 3, 64, 96)
+    image[..., 20:40, 10:56] = 1
+    target = torch.zeros(8, 2, 64, 96, dtype=torch.int16)
+    target[:, :, 20:40, 10:56] = 1
+    random = torch.Generator().manual_seed(3)
+    task = task_of(red_disk().zoo.spec)
+    seen, moved = task.augment(image, target, kind, random, TWO)
+    same = (seen[:, 0] > 0.5) == (moved[:, 0] == 1)
+
+    assert moved.shape == target.shape
+    assert moved.dtype == target.dtype
+    assert torch.equal(moved[:, 0], moved[:, 1])
+    assert same.float().mean() > 0.99
+    assert torch.equal(moved, target) == (kind == "none")
+
+
+@pytest.mark.parametrize(
+    ("setting", "problem"),
+    [
+        (
+            {"balance": True},
+            "balance=True weighs classes, and 'red-disk' has a loss of its own: leave "
+            "it out.",
+        ),
+        (
+            {"augmented_copies": 2, "augment": "flip-crop"},
+            "augmented_copies=2 keeps the features of copies, and masks move with "
+            "their pictures anew in every epoch: leave augmented_copies out.",
+        ),
+    ],
+)
+def test_settings_that_are_not_for_masks_are_refused(
+    setting: dict[str, Any], problem: str
+) -> None:
+    spec = replace(red_disk().zoo.spec, head="head")
+    with pytest.raises(SettingsError) as told:
+        preconditions.check(spec, Settings(**setting))
+
+    assert str(told.value) == problem
 
 
 # Forms

@@ -32,7 +32,7 @@ from zoo.models.metadata import ModelMetadata, attach
 from zoo.runtime.boxes import NO_BOX
 from zoo.runtime.object_detection import find
 from zoo.tasks import get_task
-from zoo.tasks.object_detection import mean_boxes
+from zoo.tasks._detectors import mean_boxes
 from zoo.tasks.results.vision import Box, Detection, Detections
 
 FRAME = ImageInput(height=32, width=64, fit="stretch")
@@ -457,7 +457,7 @@ def test_boxes_move_with_their_pictures(kind: str) -> None:
     box = torch.tensor([[[1.0, 30 / 96, 20 / 64, 66 / 96, 40 / 64]]])
     target = torch.cat([box, torch.tensor([[[NO_BOX, 0, 0, 0, 0]]])], dim=1)
     random = torch.Generator().manual_seed(3)
-    seen, moved = TASK.augment(image, target.expand(16, 2, 5), kind, random)
+    seen, moved = TASK.augment(image, target.expand(16, 2, 5), kind, random, TWO)
     for picture_, (first, second) in zip(seen, moved, strict=True):
         assert second[0] == NO_BOX
         if first[0] == NO_BOX:  # cut off too far

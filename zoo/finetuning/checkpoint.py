@@ -222,13 +222,14 @@ def finetune(
 ) -> LoadedModel:
     """Return the model `name`, fine-tuned on `data`; write it to `folder`.
 
-    `data` is a folder of class-named folders, a CSV, JSON or parquet file, a
-    DataFrame, a `datasets.Dataset`, a registered dataset's name or a Hub id; for a
-    model of masks, a folder of `images` and `masks`; for a detector, a folder of
-    pictures with boxes in COCO's, Pascal VOC's or YOLO's form, or COCO's file; for one
-    that reads, a folder of pictures named by their texts; for one of series, a table in
-    the order of time. `target` names the column to predict, and `column` that of the
-    texts or pictures.
+    `data` is a folder of class-named folders, a CSV, JSON or parquet file, a DataFrame,
+    a `datasets.Dataset`, a registered dataset's name or a Hub id; for a model of masks,
+    a folder of `images` and `masks`; for a detector, a folder of pictures with boxes in
+    COCO's, Pascal VOC's or YOLO's form, or COCO's file; for a model of keypoints or of
+    objects with masks, pictures in COCO's form, a table with `NAME_x` and `NAME_y` of
+    each point, or `images` and `masks`; for one that reads, a folder of pictures named
+    by their texts; for one of series, a table in the order of time. `target` names the
+    column to predict, and `column` that of the texts or pictures.
     `encoding` is that of a table that is not UTF-8, such as "cp949". A table names
     pictures that are beside it, and with `allow_outside` any. Without `validation` rows
     a stratified part is held back where some are needed, of a series the last rows.

@@ -26,7 +26,12 @@ from zoo.inference import features as featuring
 from zoo.models import loading
 from zoo.models.devices import Device, device_of, on_device, resolve_device
 from zoo.models.freeze import head_of, unfreeze
-from zoo.models.metadata import attach, model_metadata, unwrap_model
+from zoo.models.metadata import (
+    attach,
+    model_metadata,
+    unwrap_model,
+    with_output_spec,
+)
 from zoo.models.precision import Autocast, Precision, resolve_precision
 from zoo.runtime.eval_mode import eval_mode, forward_on_device
 from zoo.runtime.user_warnings import warn_user
@@ -238,6 +243,11 @@ def _with_head(
     if splits.labels and splits.labels != model_metadata(old).labels:
         options = finetuning_data.fitted_options(old, splits)
         model = loading.load(name, labels=list(splits.labels), **options)
+        fitted = splits.kind.fitted_output(
+            splits.training.targets, model_metadata(model).spec.output
+        )
+        if fitted is not None:
+            with_output_spec(model, fitted)
         task_of(model_metadata(model).spec).init_head_from(old, model)
     known = model_metadata(model)
     if known.report is None:

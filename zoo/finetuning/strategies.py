@@ -259,7 +259,7 @@ def train_model(
         seen, expected = (
             moved.to(run.device)
             for moved in task.augment(
-                pictures, target.cpu(), settings.augment, run.generator
+                pictures, target.cpu(), settings.augment, run.generator, output_spec
             )
         )
         with run.context.autocasting(enabled=settings.precision == "bf16"):

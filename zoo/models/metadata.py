@@ -11,7 +11,7 @@ from zoo._utils.shown import counted
 from zoo.artifacts import checkpoint_folder
 from zoo.errors import CheckpointError
 from zoo.runtime import rows
-from zoo.specs import Input, ModelSpec
+from zoo.specs import Input, ModelSpec, Output
 
 __all__ = [
     "LoadReport",
@@ -21,6 +21,7 @@ __all__ = [
     "model_metadata",
     "unwrap_model",
     "with_input_spec",
+    "with_output_spec",
 ]
 
 
@@ -131,4 +132,12 @@ def with_input_spec(model: nn.Module, input_spec: Input) -> LoadedModel:
     metadata = model_metadata(model)
     return attach(
         model, replace(metadata, spec=replace(metadata.spec, input=input_spec))
+    )
+
+
+def with_output_spec(model: nn.Module, output_spec: Output) -> LoadedModel:
+    """Replace the output of the spec in `model.zoo`, and return the model."""
+    metadata = model_metadata(model)
+    return attach(
+        model, replace(metadata, spec=replace(metadata.spec, output=output_spec))
     )

@@ -4,6 +4,7 @@ Works on prepared pixels, (B, channels, height, width), and draws from a generat
 """
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
@@ -18,6 +19,7 @@ __all__ = [
     "apply_augmentation",
     "augment_with_boxes",
     "augment_with_mask",
+    "augment_with_points",
     "random_shift",
 ]
 
@@ -72,17 +74,19 @@ def random_shift(batch: Tensor, most: int, random: torch.Generator) -> Tensor:
 def augment_with_mask(
     batch: Tensor, target: Tensor, kind: str, random: torch.Generator
 ) -> tuple[Tensor, Tensor]:
-    """Return a batch changed as `kind` says; masks (B, height, width) move with it."""
+    """Return a batch changed as `kind` says; masks (B, height, width), or several of
+    each picture, (B, masks, height, width), move with it."""
     if kind == "none":
         return batch, target
-    drawn = (torch.rand(len(batch), generator=random) < 0.5).view(-1, 1, 1)
-    batch = torch.where(drawn[..., None], batch.flip(-1), batch)
-    target = torch.where(drawn, target.flip(-1), target)
+    drawn = torch.rand(len(batch), generator=random) < 0.5
+    batch = torch.where(drawn.view(-1, 1, 1, 1), batch.flip(-1), batch)
+    maps = target[:, None] if target.ndim == 3 else target
+    maps = torch.where(drawn.view(-1, 1, 1, 1), maps.flip(-1), maps)
     if kind != "flip-crop":
-        return batch, target
+        return batch, maps.view_as(target)
     grid = _parts(batch, random)
-    numbers = _sampled(target[:, None].to(batch.dtype), grid, "nearest")
-    return _sampled(batch, grid, "bilinear"), numbers[:, 0].to(target.dtype)
+    numbers = _sampled(maps.to(batch.dtype), grid, "nearest").to(target.dtype)
+    return _sampled(batch, grid, "bilinear"), numbers.view_as(target)
 
 
 def augment_with_boxes(
@@ -93,16 +97,52 @@ def augment_with_boxes(
     if kind == "none":
         return batch, target
     drawn = torch.rand(len(batch), generator=random) < 0.5
-    batch = torch.where(drawn.view(-1, 1, 1, 1), batch.flip(-1), batch)
+    batch, scale, shift = _moved(batch, drawn, kind, random)
+    return batch, move_boxes(target, scale.to(target), shift.to(target))
+
+
+def augment_with_points(
+    batch: Tensor,
+    target: Tensor,
+    kind: str,
+    random: torch.Generator,
+    mirrored: Sequence[int] | None,
+) -> tuple[Tensor, Tensor]:
+    """Return a batch changed as `kind` says; points (B, points, 2), in shares, move
+    with it, also beyond the border.
+
+    `mirrored` has the number of the point that each is in the mirror; where that is not
+    known, no picture is mirrored.
+    """
+    if kind == "none":
+        return batch, target
+    drawn = torch.rand(len(batch), generator=random) < 0.5
+    if mirrored is None:
+        drawn = torch.zeros_like(drawn)
+    else:
+        target = torch.where(
+            drawn.to(target.device)[:, None, None], target[:, list(mirrored)], target
+        )
+    batch, scale, shift = _moved(batch, drawn, kind, random)
+    scale, shift = scale.to(target)[:, None], shift.to(target)[:, None]
+    return batch, (scale * (2 * target - 1) + shift + 1) / 2
+
+
+def _moved(
+    batch: Tensor, flipped: Tensor, kind: str, random: torch.Generator
+) -> tuple[Tensor, Tensor, Tensor]:
+    """Return pictures changed as `kind` says, those mirrored that are `flipped`, (B,);
+    a place z in one, from -1 to 1, goes to scale * z + shift, (B, 2) each."""
+    batch = torch.where(flipped.view(-1, 1, 1, 1), batch.flip(-1), batch)
     scale, shift = torch.ones(len(batch), 2), torch.zeros(len(batch), 2)
-    scale[:, 0] = torch.where(drawn, -1.0, 1.0)
+    scale[:, 0] = torch.where(flipped, -1.0, 1.0)
     if kind == "flip-crop":
         place = _places(batch, random)  # in a part, old = wide * new + across
         wide, across = place.diagonal(dim1=1, dim2=2), place[:, :, 2]
         scale, shift = scale / wide, -across / wide
         grid = functional.affine_grid(place, list(batch.shape), align_corners=False)
         batch = _sampled(batch, grid, "bilinear")
-    return batch, move_boxes(target, scale.to(target), shift.to(target))
+    return batch, scale, shift
 
 
 def _parts(batch: Tensor, random: torch.Generator) -> Tensor:

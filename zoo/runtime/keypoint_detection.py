@@ -17,14 +17,20 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import max_pool2d
+from torch.nn.functional import (
+    binary_cross_entropy_with_logits,
+    max_pool2d,
+    smooth_l1_loss,
+)
 
 from zoo.runtime.eval_mode import eval_mode, forward_on_device
 from zoo.runtime.input_errors import InputError, SpecError
 from zoo.runtime.rows import spec_of
 
-__all__ = ["cell_centers", "decode", "predict", "results", "split"]
+__all__ = ["cell_centers", "decode", "keypoint_loss", "predict", "results", "split"]
 
+RADIUS = 1.5  # cells, of the disk around a point that its heat map has
+OFFSET_WEIGHT = 0.5  # of the loss of the offsets, beside that of the heat maps
 VOTERS = 3  # cells across and down that vote, the likeliest in their middle
 
 
@@ -70,10 +76,10 @@ def decode(output: Tensor, output_spec: Any) -> tuple[Tensor, Tensor]:
 def split(output: Tensor, output_spec: Any) -> tuple[Tensor, Tensor]:
     """Return the probabilities of each cell, (batch, points, rows, columns), and the
     offsets from it, (batch, points, rows, columns, 2)."""
-    count = len(output_spec.points)
+    count = len(output_spec.labels)
     if output.ndim != 4 or output.shape[1] != 3 * count:
         expected = f"a third of what the model's output has, {tuple(output.shape)}"
-        raise SpecError("KeypointOutput", "points", output_spec.points, expected)
+        raise SpecError("KeypointOutput", "labels", output_spec.labels, expected)
     numbers = output.float().cpu()
     if numbers.isnan().any():
         problem = (
@@ -91,10 +97,43 @@ def cell_centers(rows: int, columns: int) -> Tensor:
     return torch.stack(torch.meshgrid(x, y, indexing="xy"), dim=-1)
 
 
+def keypoint_loss(
+    maps: Tensor,
+    points: Tensor,
+    *,
+    radius: float = RADIUS,
+    offset_weight: float = OFFSET_WEIGHT,
+) -> Tensor:
+    """Return the loss of a model's maps, a mean over the points of a batch.
+
+    Papandreou et al., "PersonLab", 2018, 3.1: the target of a point's heat map is 1 in
+    the cells within `radius` of it, in cells, and 0 in the others. There, and nowhere
+    else, the offset should lead from the cell's centre to the point:
+
+        L = mean BCE(heat) + weight * mean smooth L1(offset)
+
+    `maps` are (B, 3 * points, rows, columns), and `points` (B, points, 2), shares of
+    the picture; a point that is NaN is left out.
+    """
+    logits, x, y = maps.float().split(points.shape[1], dim=1)
+    rows, columns = maps.shape[2:]
+    offset = torch.stack([x, y], dim=-1) * columns  # in cells, (B, P, rows, columns, 2)
+    centers = cell_centers(rows, columns).to(maps.device)
+    way = (points[:, :, None, None] - centers) * columns
+    near = way.norm(dim=-1) < radius  # never of NaN
+    known = ~points.isnan().any(dim=2)  # (B, P)
+    if not known.any():
+        return 0 * maps.sum()
+    heat = binary_cross_entropy_with_logits(logits[known], near[known].float())
+    if not near.any():
+        return heat + 0 * offset.sum()
+    return heat + offset_weight * smooth_l1_loss(offset[near], way[near])
+
+
 def _one(points: Tensor, scores: Tensor, item: Any, output_spec: Any) -> dict[str, Any]:
     tensor = isinstance(item, Tensor)
     width, height = (item.shape[-1], item.shape[-2]) if tensor else item.size
-    named = zip(output_spec.points, points.tolist(), scores.tolist(), strict=True)
+    named = zip(output_spec.labels, points.tolist(), scores.tolist(), strict=True)
     keypoints = [
         {"label": name, "x": x * width, "y": y * height, "score": score}
         for name, (x, y), score in named

@@ -10,7 +10,7 @@ from zoo.runtime.rows import predict_batches, spec_of
 
 __all__ = ["errors", "evaluate", "metrics", "of_points"]
 
-NEAR = 0.1  # of the distance of the two reference points: so near is found
+NEAR = 0.1  # of what errors are divided by: so near is found
 
 
 def evaluate(model: nn.Module, rows: Any) -> dict[str, float]:
@@ -26,7 +26,8 @@ def metrics(output: Tensor, target: Tensor, output_spec: Any) -> dict[str, float
 def of_points(points: Tensor, target: Tensor, output_spec: Any) -> dict[str, float]:
     """Return `nme`, the normalized mean error: the mean distance from the true points,
     by that of the two `reference` points of the same picture; and `pck_10`, the share
-    of points whose distance is below a tenth of that.
+    of points whose distance is below a tenth of that. Without `reference` points, both
+    are by the diagonal of the box around the true points.
 
     Both are (rows, points, 2), shares of the frame; a true point that is NaN counts
     nowhere.
@@ -41,8 +42,20 @@ def of_points(points: Tensor, target: Tensor, output_spec: Any) -> dict[str, flo
 
 def errors(points: Tensor, target: Tensor, output_spec: Any) -> Tensor:
     """Return the distance of each point, (rows, points), by that of the reference
-    points, in a square frame."""
-    first, second = output_spec.reference
+    points or the diagonal of the true points' box, in a square frame."""
     distance = (points - target).double().norm(dim=2)
-    reference = (target[:, first] - target[:, second]).double().norm(dim=1)
-    return torch.where(reference > 0, distance.T / reference, torch.nan).T
+    unit = _units(target, output_spec.reference)
+    return torch.where(unit > 0, distance.T / unit, torch.nan).T
+
+
+def _units(target: Tensor, reference: Any) -> Tensor:
+    """Return what the errors of each row are divided by, (rows,)."""
+    if reference is not None:
+        first, second = reference
+        apart: Tensor = (target[:, first] - target[:, second]).double().norm(dim=1)
+        return apart
+    missing = target.isnan()
+    low = target.masked_fill(missing, torch.inf).amin(dim=1)
+    high = target.masked_fill(missing, -torch.inf).amax(dim=1)
+    diagonal: Tensor = (high - low).double().norm(dim=1)
+    return diagonal

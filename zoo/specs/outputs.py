@@ -424,47 +424,83 @@ def _check_stretched(owner: str, input_spec: Input) -> None:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class KeypointOutput(Output):
+class KeypointOutput(LabelledOutput):
     """Where the points of the object in the model's input are: maps, (batch, 3 *
     points, rows, columns), of their logits and of their offsets in x and y. See
     `zoo.runtime.keypoint_detection`.
 
-    `points` are their names, and `skeleton` the pairs that lines connect, by number
-    from 0. Errors are measured by the distance of the two `reference` points.
+    `labels` are the names of the points, and `skeleton` the pairs that lines connect,
+    by number from 0. Errors are measured by the distance of the two `reference` points
+    or, where there are none, by the diagonal of the box around the true points.
 
-    >>> zoo.KeypointOutput(points=("left eye", "right eye"), reference=(0, 1)).kind
+    >>> zoo.KeypointOutput(labels=("left eye", "right eye"), reference=(0, 1)).kind
     'keypoints'
     """
 
     kind: Literal["keypoints"] = "keypoints"
-    points: tuple[str, ...]
-    reference: tuple[int, int]
+    labels: tuple[str, ...]
+    reference: tuple[int, int] | None = None
     skeleton: tuple[tuple[int, int], ...] = ()
 
     shown_as = ("picture", "text")
     targets = "zoo.tasks.targets.keypoints:KeypointTargets"
     drawable = True
+    label_noun = "point"
+    counted = "in so many pictures"
+    judged = "point"
+    weighable = False
 
     def __post_init__(self) -> None:
-        if len(self.points) < 2 or len(set(self.points)) != len(self.points):
+        if len(self.labels) < 2 or len(set(self.labels)) != len(self.labels):
             expected = "at least two, all different"
-            raise SpecError("KeypointOutput", "points", self.points, expected)
-        for name, pairs in (
-            ("reference", (self.reference,)),
-            ("skeleton", self.skeleton),
-        ):
-            known = range(len(self.points))
+            raise SpecError("KeypointOutput", "labels", self.labels, expected)
+        reference = () if self.reference is None else (self.reference,)
+        for name, pairs in (("reference", reference), ("skeleton", self.skeleton)):
+            known = range(len(self.labels))
             if any(len(pair) != 2 or not {*pair} <= {*known} for pair in pairs):
-                expected = f"pairs of numbers from 0 to {len(self.points) - 1}"
+                expected = f"pairs of numbers from 0 to {len(self.labels) - 1}"
                 raise SpecError("KeypointOutput", name, getattr(self, name), expected)
 
     @property
     def description(self) -> str:
-        return f"{len(self.points)} points"
+        return f"{len(self.labels)} points"
+
+    @property
+    def facts(self) -> dict[str, str]:
+        return {"output": self.description}
 
     @property
     def answer(self) -> str:
-        return f"It finds {len(self.points)} points."
+        if self.reference is None:
+            unit = "the diagonal of the box around the true points of a picture"
+        else:
+            first, second = (self.labels[number] for number in self.reference)
+            unit = f"the distance between {first} and {second}"
+        return (
+            f"It finds {len(self.labels)} points. The error of a point is its distance "
+            f"from the true one, divided by {unit}."
+        )
+
+    def with_labels(self, labels: tuple[str, ...]) -> Self:
+        """Return the output of a new head: lines and reference points stay where both
+        of their points do."""
+        number = {label: place for place, label in enumerate(labels)}
+
+        def kept(pairs: tuple[tuple[int, int], ...]) -> tuple[tuple[int, int], ...]:
+            named = [(self.labels[one], self.labels[two]) for one, two in pairs]
+            return tuple(
+                (number[one], number[two])
+                for one, two in named
+                if one in number and two in number
+            )
+
+        reference = () if self.reference is None else (self.reference,)
+        return replace(
+            self,
+            labels=labels,
+            reference=next(iter(kept(reference)), None),
+            skeleton=kept(self.skeleton),
+        )
 
     def check_input(self, owner: str, input_spec: Input) -> None:
         fit = getattr(input_spec, "fit", None)

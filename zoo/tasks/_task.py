@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from zoo.errors import SettingsError, SpecError
 from zoo.models.config_fit import blaming_config
-from zoo.models.metadata import model_metadata
+from zoo.models.metadata import model_metadata, unwrap_model
 from zoo.preprocessing.preprocessor import InputWarning, preprocessor
 from zoo.runtime.augmentation import apply_augmentation
 from zoo.runtime.eval_mode import forward_on_device
@@ -258,7 +258,12 @@ class Task(Generic[InputT, OutputT]):
         return self.metric
 
     def augment(
-        self, batch: Tensor, target: Tensor, kind: str, random: torch.Generator
+        self,
+        batch: Tensor,
+        target: Tensor,
+        kind: str,
+        random: torch.Generator,
+        output_spec: OutputT,
     ) -> tuple[Tensor, Tensor]:
         """Return training pictures changed as `kind` says, and their targets, which may
         move with them; see `zoo.runtime.augmentation`."""
@@ -305,7 +310,14 @@ class Task(Generic[InputT, OutputT]):
         no room. `given` is a batch. Raises DataError."""
 
     def init_head_from(self, old: nn.Module, model: nn.Module) -> None:
-        """Copy the weights of labels that the old head has too into the new one."""
+        """Copy the weights of labels that the old head has too into the new one: by the
+        model's `init_head_from(old, labels)`, if it has one, with pairs of the numbers
+        of a label, the old one and the new one."""
+        begin = getattr(unwrap_model(model), "init_head_from", None)
+        before, after = model_metadata(old).labels, model_metadata(model).labels
+        pairs = [(before.index(x), n) for n, x in enumerate(after) if x in before]
+        if begin is not None:
+            begin(unwrap_model(old), pairs)
 
     def baselines(
         self, training: RawRows, rows: RawRows, input_spec: InputT, output_spec: OutputT
@@ -336,7 +348,7 @@ class Task(Generic[InputT, OutputT]):
         for one in self.postprocess(output, [nothing] * len(output), output_spec):
             assert set(getattr(one, "scores", ())) == set(spec.labels)
 
-    def num_label_outputs(self, output: Tensor) -> int:
+    def num_label_outputs(self, output: Tensor, output_spec: OutputT) -> int:
         """Return how many labels an output has numbers for."""
         return output.shape[1]
 

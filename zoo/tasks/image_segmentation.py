@@ -94,7 +94,12 @@ class ImageSegmentation(Task[ImageInput, MaskOutput]):
         return mask_metrics.metrics(output, target, output_spec)
 
     def augment(
-        self, batch: Tensor, target: Tensor, kind: str, random: torch.Generator
+        self,
+        batch: Tensor,
+        target: Tensor,
+        kind: str,
+        random: torch.Generator,
+        output_spec: MaskOutput,
     ) -> tuple[Tensor, Tensor]:
         return augment_with_mask(batch, target, kind, random)
 

@@ -163,7 +163,7 @@ class ImageToText(Task[ImageInput, OCROutput]):
             f"{tuple(output.shape)} is not {expected}"
         )
 
-    def num_label_outputs(self, output: Tensor) -> int:
+    def num_label_outputs(self, output: Tensor, output_spec: OCROutput) -> int:
         return output.shape[2] - 1  # beside the blank
 
     def constant_loss(

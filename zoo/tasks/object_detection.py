@@ -4,15 +4,13 @@
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar
+from typing import Any
 
 import torch
 from PIL import ImageDraw, ImageOps
 from torch import Tensor, nn
 
-from zoo.errors import OptionError, SettingsError
-from zoo.models.metadata import model_metadata, unwrap_model
-from zoo.models.own_loss import has_own_loss
+from zoo.models.metadata import model_metadata
 from zoo.runtime import box_metrics, object_detection
 from zoo.runtime.augmentation import augment_with_boxes
 from zoo.runtime.box_metrics import hits
@@ -20,6 +18,12 @@ from zoo.runtime.boxes import NO_BOX
 from zoo.runtime.eval_mode import forward_on_device
 from zoo.runtime.object_detection import find
 from zoo.specs import BoxOutput, ImageInput, ModelSpec
+from zoo.tasks._detectors import (
+    FINETUNE_DEFAULTS,
+    check_own_loss,
+    check_settings,
+    mean_boxes,
+)
 from zoo.tasks._task import Figures, FinetuneSettings, Picture, RawRows, Task
 from zoo.tasks.results.detection import Box, Detection, Detections
 from zoo.tasks.results.rendering import image_grid, png
@@ -28,19 +32,13 @@ from zoo.tasks.results.result import Result
 __all__ = ["TASK"]
 
 
-SURE = 10.0  # the logit of what a baseline says
 SHOWN, SIDES = 8, (288, 216)  # pictures of the worst, and their pixels
 MISSED = "white"  # the colour of a box that was not found
 
 
 class ObjectDetection(Task[ImageInput, BoxOutput]):
     """A model gives boxes for a picture, and its losses where it is given the right
-    ones too: `forward(image, target)`, with `target` as in `zoo.runtime.boxes`.
-
-    To begin a new head with what the old one knew, a model may offer
-    `init_head_from(old, labels)`, with pairs of the numbers of a label: the old one and
-    the new one.
-    """
+    ones too: `forward(image, target)`, with `target` as in `zoo.runtime.boxes`."""
 
     input_types = (ImageInput,)
     output_types = (BoxOutput,)
@@ -50,18 +48,7 @@ class ObjectDetection(Task[ImageInput, BoxOutput]):
     head_check = 30, 0.03
     dense = True
     own_loss = True
-    # Boxes ask more of what lies before the head than labels do, so all of it learns,
-    # and for longer; a few rows decide little, so nothing ends it early.
-    finetune_defaults: ClassVar[Mapping[str, Any]] = {
-        "freeze": "none",
-        "lr": 2e-3,
-        "layer_lr_decay": 1.0,
-        "augment": "flip-crop",
-        "norm_statistics": True,
-        "min_steps": 450,
-        "patience": None,
-        "clip": 10.0,
-    }
+    finetune_defaults = FINETUNE_DEFAULTS
 
     def predict(
         self,
@@ -92,43 +79,24 @@ class ObjectDetection(Task[ImageInput, BoxOutput]):
         return box_metrics.metrics(output, target, output_spec)
 
     def augment(
-        self, batch: Tensor, target: Tensor, kind: str, random: torch.Generator
+        self,
+        batch: Tensor,
+        target: Tensor,
+        kind: str,
+        random: torch.Generator,
+        output_spec: BoxOutput,
     ) -> tuple[Tensor, Tensor]:
         return augment_with_boxes(batch, target, kind, random)
 
     def check_finetuning(self, spec: ModelSpec, chosen: FinetuneSettings) -> None:
         super().check_finetuning(spec, chosen)
-        if chosen.augmented_copies > 1:
-            raise SettingsError(
-                f"augmented_copies={chosen.augmented_copies} keeps the features of "
-                "copies, and boxes move with their pictures anew in every epoch: leave "
-                "augmented_copies out."
-            )
-        if chosen.balance:
-            raise SettingsError(
-                f"balance=True weighs classes, and {spec.name!r} has a loss of its "
-                "own: leave it out."
-            )
+        check_settings(spec, chosen, "boxes")
 
     def check_targets(
         self, module: nn.Module, given: Tensor, targets: Mapping[str, Sequence[Any]]
     ) -> None:
         """Refuse a model that does not know its own loss."""
-        if not has_own_loss(module):
-            spec = model_metadata(module).spec
-            problem = (
-                "it can't be fine-tuned: its forward(image) should take a target too, "
-                "forward(image, target), and return its losses then."
-            )
-            raise OptionError(spec.name, problem, list(spec.options))
-
-    def init_head_from(self, old: nn.Module, model: nn.Module) -> None:
-        """Let the new head know the labels that the old one knew, where it can."""
-        begin = getattr(unwrap_model(model), "init_head_from", None)
-        before, after = model_metadata(old).labels, model_metadata(model).labels
-        pairs = [(before.index(x), n) for n, x in enumerate(after) if x in before]
-        if begin is not None:
-            begin(unwrap_model(old), pairs)
+        check_own_loss(module)
 
     def baselines(
         self,
@@ -187,25 +155,11 @@ class ObjectDetection(Task[ImageInput, BoxOutput]):
         found = self.postprocess(output, list(given), output_spec)
         assert len(found) == len(given)
 
-    def num_label_outputs(self, output: Tensor) -> int:
+    def num_label_outputs(self, output: Tensor, output_spec: BoxOutput) -> int:
         return output.shape[2] - 5  # beside the box, and whether it is of an object
 
 
 TASK = ObjectDetection()
-
-
-def mean_boxes(target: Tensor, labels: int) -> Tensor:
-    """Return an output, (labels, 5 + labels), that finds each label once, in the mean
-    box that it has in a target, and is the surer the more often it has it."""
-    real = target[target[..., 0] != NO_BOX]  # (objects, 5)
-    output = torch.zeros(labels, 5 + labels)
-    for label in range(labels):
-        own = real[real[:, 0] == label][:, 1:]
-        share = torch.tensor(len(own) / max(1, len(real))).clamp(0.01, 0.99)
-        output[label, :4] = own.mean(dim=0) if len(own) else 0.0
-        output[label, 4] = share.logit()
-        output[label, 5 + label] = SURE
-    return output
 
 
 def _typed(

@@ -135,6 +135,7 @@ SPECS = (
             labels=("nucleus",), mask_size=14, threshold=0.5, max_objects=200
         ),
         trained_on=("nuclei",),
+        head="head",
         examples=("nuclei.png",),
         stored="float16",
         papers=(
@@ -162,9 +163,10 @@ SPECS = (
             fit="stretch",
         ),
         output=KeypointOutput(
-            points=FACE_POINTS, reference=EYE_CORNERS, skeleton=face_lines()
+            labels=FACE_POINTS, reference=EYE_CORNERS, skeleton=face_lines()
         ),
         trained_on=("facial_keypoints",),
+        head="head",
         examples=("face.png",),
         stored="float16",
         papers=(

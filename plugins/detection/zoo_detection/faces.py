@@ -1,22 +1,16 @@
-"""Faces and their keypoints: as tensors, their augmentation, and the loss."""
+"""Faces and their keypoints: as tensors, and their augmentation."""
 
 import math
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
-from torch.nn.functional import (
-    affine_grid,
-    binary_cross_entropy_with_logits,
-    grid_sample,
-    smooth_l1_loss,
-)
+from torch.nn.functional import affine_grid, grid_sample
 
 from zoo.recipes import Run, TensorRows
-from zoo.recipes.keypoints import cell_centers
 from zoo_detection import MIRRORED
 
-__all__ = ["DATASET", "FaceAugmentation", "augment_faces", "data", "posenet_loss"]
+__all__ = ["DATASET", "FaceAugmentation", "augment_faces", "data"]
 
 DATASET = "facial_keypoints"
 READER = "zoo_detection.portraits:read_rows"
@@ -94,28 +88,3 @@ def move_points(points: Tensor, matrix: Tensor, shift: Tensor, flip: Tensor) -> 
     """Return points (B, 68, 2), as shares of their pictures, moved as these are."""
     named = torch.where(flip[:, None, None], points[:, list(MIRRORED)], points)
     return ((2 * named - 1) @ matrix.mT + shift[:, None] + 1) / 2
-
-
-def posenet_loss(
-    maps: Tensor, points: Tensor, *, radius: float, offset_weight: float
-) -> Tensor:
-    """Return the loss of the maps, a mean over the points of a batch.
-
-    PersonLab, 3.1: the target of a point's heat map is 1 in the cells within `radius`
-    of it, in cells, and 0 in the others. There, and nowhere else, the offset should
-    lead from the cell's centre to the point:
-
-        L = mean BCE(heat) + weight * mean smooth L1(offset)
-
-    `maps` are (B, 3 * points, rows, columns), and `points` (B, points, 2).
-    """
-    logits, x, y = maps.float().split(points.shape[1], dim=1)
-    rows, columns = maps.shape[2:]
-    offset = torch.stack([x, y], dim=-1) * columns  # in cells, (B, P, rows, columns, 2)
-    centers = cell_centers(rows, columns).to(maps.device)
-    way = (points[:, :, None, None] - centers) * columns
-    near = way.norm(dim=-1) < radius
-    heat = binary_cross_entropy_with_logits(logits, near.float())
-    if not near.any():
-        return heat + 0 * offset.sum()
-    return heat + offset_weight * smooth_l1_loss(offset[near], way[near])

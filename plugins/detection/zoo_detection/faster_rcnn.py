@@ -39,6 +39,7 @@ __all__ = [
     "decode_boxes",
     "encode_boxes",
     "faster_rcnn",
+    "fit_sizes",
     "match",
     "roi_align",
 ]
@@ -479,9 +480,14 @@ def faster_rcnn(
 def fit_options(
     target: Tensor, input_spec: Any, options: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """Return the sizes of anchors for new data, as many as there were: of its boxes in
-    order, those in the middle of as many equal parts. `zoo.finetune` asks."""
-    count = len(options.get("sizes", SIZES))
+    """Return the sizes of anchors for new data, as many as there were. `zoo.finetune`
+    asks."""
+    return fit_sizes(target, input_spec, len(options.get("sizes", SIZES)))
+
+
+def fit_sizes(target: Tensor, input_spec: Any, count: int) -> dict[str, Any]:
+    """Return `count` sizes of anchors for boxes (B, M, 5), in shares: of the boxes in
+    order, those in the middle of as many equal parts; none where there are fewer."""
     size = (target[..., 3:] - target[..., 1:3])[target[..., 0] != NO_BOX]
     if len(size) < count:
         return {}

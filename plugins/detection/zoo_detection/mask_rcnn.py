@@ -5,27 +5,45 @@
   https://arxiv.org/abs/1612.03144
 
 It is Faster R-CNN with a third head: of each box that the second stage has moved, a few
-convolutions say at 14 x 14 places whether the object is there. This one is slim, and
-its objects are small: the features of three scales are added up to one map of a quarter
-of the picture's size, the finest level of a pyramid.
+convolutions say at 14 x 14 places whether the object is there. One mask is for all
+labels, which the paper finds nearly as good as one for each (its comparison of class-
+specific and class-agnostic masks), and which new labels keep. This one is slim, and its
+objects are small: the features of three scales are added up to one map of a quarter of
+the picture's size, the finest level of a pyramid.
 
     >>> import torch
     >>> mask_rcnn(proposals=5)(torch.zeros(1, 3, 96, 96)).shape
     torch.Size([1, 5, 202])
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import binary_cross_entropy_with_logits, interpolate
 
 from zoo.recipes.boxes import NO_BOX
-from zoo_detection.faster_rcnn import ConvBlock, FasterRCNN, match, roi_align, sample
+from zoo_detection.faster_rcnn import (
+    ConvBlock,
+    FasterRCNN,
+    fit_sizes,
+    match,
+    roi_align,
+    sample,
+)
 
-__all__ = ["MaskHead", "MaskRCNN", "PyramidLevel", "boxes_of_maps", "mask_rcnn"]
+__all__ = [
+    "MaskHead",
+    "MaskRCNN",
+    "PyramidLevel",
+    "boxes_of_maps",
+    "fit_options",
+    "mask_rcnn",
+]
 
 SIZES = (8.0, 13.0, 26.0)  # the usual ones of nuclei, in pixels
+FINETUNE_DEFAULTS = {"min_steps": 240}  # its steps are long, and teach more
 MIN_PIXELS = 8  # of an object that there is something to learn from
 MASKED = 24  # proposals of a picture that masks are learnt from
 
@@ -64,14 +82,14 @@ class PyramidLevel(nn.Module):
 
 
 class MaskHead(nn.Sequential):
-    """Convolutions over the places of a region, and a mask for each label: Mask R-CNN,
-    3. (R, C, side, side) to logits (R, labels, side, side)."""
+    """Convolutions over the places of a region, and its mask: Mask R-CNN, 3. (R, C,
+    side, side) to logits (R, 1, side, side)."""
 
-    def __init__(self, inputs: int, channels: int, labels: int) -> None:
+    def __init__(self, inputs: int, channels: int) -> None:
         super().__init__(
             ConvBlock(inputs, channels),
             ConvBlock(channels, channels),
-            nn.Conv2d(channels, labels, 1),
+            nn.Conv2d(channels, 1, 1),
         )
 
 
@@ -115,7 +133,7 @@ class MaskRCNN(FasterRCNN):
         )
         self.mask_size = mask_size
         self.backbone = PyramidLevel(width)
-        self.mask_head = MaskHead(4 * width, mask_channels, classes)
+        self.mask_head = MaskHead(4 * width, mask_channels)
 
     def forward(self, image: Tensor, target: Tensor | None = None) -> Tensor:
         """Turn (B, 3, H, W) into boxes with masks, or into five losses."""
@@ -127,12 +145,11 @@ class MaskRCNN(FasterRCNN):
             second = self.box_losses(features, proposals, true)
             mask = self.mask_loss(features, proposals, target[:, 0], true)
             return torch.stack([*first, *second, mask])
-        output, labels = self.second_stage(features, proposals, height, width)
+        output, _ = self.second_stage(features, proposals, height, width)
         # Masks are of the boxes as the second stage has moved them.
         ends = output[..., :4] * output.new_tensor([width, height, width, height])
         regions = roi_align(features, ends, 1 / self.stride, self.mask_size)
-        each = self.mask_head(regions.flatten(0, 1))  # (B * proposals, labels, M, M)
-        masks = each[torch.arange(len(each), device=each.device), labels.flatten()]
+        masks = self.mask_head(regions.flatten(0, 1))  # (B * proposals, 1, M, M)
         return torch.cat([output, masks.flatten(1).view(*output.shape[:2], -1)], dim=2)
 
     def mask_loss(
@@ -141,11 +158,11 @@ class MaskRCNN(FasterRCNN):
         """Return the loss of the masks, L_mask in L = L_cls + L_box + L_mask:
 
         the mean over the places of a proposal that is of an object, and over such
-        proposals, of the binary cross-entropy, of the mask for the object's own label.
+        proposals, of the binary cross-entropy.
 
         `number` are the objects of pixels, (B, H, W); `true` their boxes, (B, M, 5).
         """
-        regions, wanted, labels = [], [], []
+        regions, wanted = [], []
         for row, padded in enumerate(true):
             known = (padded[:, 0] != NO_BOX).nonzero()[:, 0]  # the numbers, less one
             if not len(known):
@@ -165,13 +182,10 @@ class MaskRCNN(FasterRCNN):
             # A pixel's centre is half a pixel from its corner, where roi_align has it.
             inside = roi_align(own[:, None], boxes[:, None] - 0.5, 1.0, self.mask_size)
             wanted.append((inside[:, 0, 0] >= 0.5).float())
-            labels.append(objects[which, 0].long())
         if not regions:
             return features.sum() * 0
-        logits = self.mask_head(torch.cat(regions))
-        label = torch.cat(labels)
-        own_logits = logits[torch.arange(len(label), device=label.device), label]
-        return binary_cross_entropy_with_logits(own_logits.float(), torch.cat(wanted))
+        logits = self.mask_head(torch.cat(regions))[:, 0]
+        return binary_cross_entropy_with_logits(logits.float(), torch.cat(wanted))
 
 
 def boxes_of_maps(target: Tensor) -> Tensor:
@@ -237,3 +251,14 @@ def mask_rcnn(
         mask_channels=mask_channels,
         mask_size=mask_size,
     )
+
+
+def fit_options(
+    target: Tensor, input_spec: Any, options: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Return the sizes of anchors for the objects of maps (B, 2, H, W), as many as
+    there were. `zoo.finetune` asks."""
+    height, width = target.shape[2:]
+    pixels = boxes_of_maps(target)
+    shares = pixels / pixels.new_tensor([1, width, height, width, height])
+    return fit_sizes(shares, input_spec, len(options.get("sizes", SIZES)))

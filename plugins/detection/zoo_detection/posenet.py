@@ -17,6 +17,8 @@ offsets of PersonLab, which group points, are not there.
     torch.Size([1, 204, 12, 12])
 """
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import interpolate
@@ -43,9 +45,9 @@ class PoseNet(nn.Module):
     x, and then those in y, as shares of the picture.
     """
 
-    def __init__(self, *, points: int, width: int) -> None:
+    def __init__(self, *, classes: int, width: int) -> None:
         super().__init__()
-        self.points, w = points, width
+        self.points, w = classes, width
         self.fine = nn.Sequential(
             ConvBlock(3, w, stride=2),
             ConvBlock(w, 2 * w, stride=2),
@@ -59,7 +61,7 @@ class PoseNet(nn.Module):
             ConvBlock(8 * w, 8 * w),
         )
         self.joined = nn.Sequential(ConvBlock(12 * w, 8 * w), ConvBlock(8 * w, 8 * w))
-        self.head = nn.Conv2d(8 * w, 3 * points, 1)
+        self.head = nn.Conv2d(8 * w, 3 * classes, 1)
 
     def forward(self, image: Tensor) -> Tensor:
         """Turn (B, 3, H, W) into (B, 3 * points, H / 8, W / 8)."""
@@ -70,7 +72,18 @@ class PoseNet(nn.Module):
         cells = max(fine.shape[2:])  # offsets are learned in cells, which are near one
         return torch.cat([logits, offsets / cells], dim=1)
 
+    @torch.no_grad()
+    def init_head_from(self, old: "PoseNet", labels: Sequence[tuple[int, int]]) -> None:
+        """Begin with what the head of `old` knew of points that both have: pairs of
+        numbers, the old and the new one. `zoo.finetune` asks."""
+        for name, new in self.head.named_parameters():
+            maps = new.unflatten(0, (3, self.points))
+            known = getattr(old.head, name).unflatten(0, (3, old.points))
+            for before, after in labels:
+                maps[:, after] = known[:, before]
 
-def posenet(*, points: int = 68, width: int = 12) -> PoseNet:
-    """Build PoseNet; `width` is the number of channels of the first convolution."""
-    return PoseNet(points=points, width=width)
+
+def posenet(*, classes: int = 68, width: int = 12) -> PoseNet:
+    """Build PoseNet; `classes` is the number of points, and `width` that of channels of
+    the first convolution."""
+    return PoseNet(classes=classes, width=width)

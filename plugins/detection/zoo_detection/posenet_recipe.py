@@ -1,8 +1,9 @@
 """Train a small PoseNet on faces with 68 keypoints.
 
-Read it from top to bottom: settings, training; the data, the augmentation and the loss
-are in `zoo_detection/faces.py`. The epoch is chosen on the faces of people that are not
-in the training rows; the test rows, of other people again, are used once, at the end.
+Read it from top to bottom: settings, training; the data and the augmentation are in
+`zoo_detection/faces.py`, and the loss is `zoo.recipes.keypoints.keypoint_loss`. The
+epoch is chosen on the faces of people that are not in the training rows; the test rows,
+of other people again, are used once, at the end.
 """
 
 from dataclasses import dataclass
@@ -11,8 +12,9 @@ import torch
 from torch import nn
 
 from zoo.recipes import Run
+from zoo.recipes.keypoints import keypoint_loss
 from zoo.recipes.metrics import evaluate_keypoints as evaluate
-from zoo_detection.faces import FaceAugmentation, augment_faces, data, posenet_loss
+from zoo_detection.faces import FaceAugmentation, augment_faces, data
 
 __all__ = ["SMOKE_SETTINGS", "Settings", "data", "evaluate", "train"]
 
@@ -56,7 +58,7 @@ def train(settings: Settings, run: Run) -> nn.Module:
         )
         for image, points in run.batches(train_rows, settings.batch_size):
             image, points = augment_faces(image, points, AUGMENTATION, generator)
-            loss = posenet_loss(
+            loss = keypoint_loss(
                 model(image),
                 points,
                 radius=settings.radius,

@@ -128,13 +128,13 @@ def test_keypoints_are_those_of_python() -> None:
     The cells near the best one vote, at the border as well.
     """
     output = torch.randn(1, 9, 6, 5, generator=torch.Generator().manual_seed(3)) / 5
-    spec = zoo.KeypointOutput(points=("a", "b", "c"), reference=(0, 1))
+    spec = zoo.KeypointOutput(labels=("a", "b", "c"), reference=(0, 1))
 
     found = evaluate(
         "answers.js",
         "zooAnswers.keypoints(Float32Array.from(given[0]), [9, 6, 5], given[1])",
         output.flatten().tolist(),
-        {"points": spec.points},
+        {"labels": spec.labels},
     )
 
     points, scores = keypoint_detection.decode(output, spec)

@@ -72,13 +72,13 @@ class Keypoints(Result):
             "size": list(self.size),
         }
 
-    def render(self) -> Image.Image:
-        """Return the picture with the points and the lines between them; without a
-        picture, these alone."""
+    def render(self, *, color: str | None = None) -> Image.Image:
+        """Return the picture with the points and the lines between them, all in one
+        `color` if it is given; without a picture, these alone."""
         if self.picture is None:
             return self.skeleton_alone()
         drawn = self.picture.convert("RGB").resize(self.size)
-        self._draw(drawn, LINE, POINT)
+        self._draw(drawn, color or LINE, color or POINT)
         return drawn
 
     def skeleton_alone(self, scale: int = 1) -> Image.Image:

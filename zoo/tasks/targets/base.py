@@ -127,6 +127,13 @@ class Targets(ABC, Generic[OutputT]):
         """Return how much there is of each label, by which it can be weighed."""
         return list(self.counts(targets, labels).values())
 
+    def fitted_output(
+        self, targets: Sequence[Any], output_spec: OutputT
+    ) -> OutputT | None:
+        """Return the output of a new head with what its parsed training targets say of
+        it beside its labels; None where they say nothing."""
+        return None
+
     # As tensors
 
     @abstractmethod

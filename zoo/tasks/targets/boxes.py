@@ -21,12 +21,14 @@ from zoo.specs import BoxOutput, Input
 from zoo.tasks.targets.annotations.columns import read_columns
 from zoo.tasks.targets.annotations.folder import SUFFIXES, folder_of, read_annotated
 from zoo.tasks.targets.annotations.marks import CENTER_SIZE, CORNER_SIZE, Mark, Marked
+from zoo.tasks.targets.annotations.outlines import MaskMark
+from zoo.tasks.targets.annotations.sizes import pixel_size
 from zoo.tasks.targets.base import Kinds, Rows, Targets, some
 from zoo.tasks.targets.classes import check_case
-from zoo.tasks.targets.files import picture_size
 
-__all__ = ["BoxTargets", "Boxes"]
+__all__ = ["BoxTargets", "Boxes", "label_names", "label_number"]
 
+BOXES = "boxes", "A box"  # in messages
 ENOUGH_BOXES = 5  # to say that all of them look like another form
 OBJECTS = 3  # of a stand-in row
 MOST_DIGITS = 9  # of a label that is a number
@@ -77,7 +79,7 @@ class BoxTargets(Targets[BoxOutput]):
     ) -> tuple[str, ...]:
         """A label that is a number stands for one of `labels`, or is its own name."""
         rows = [row for part in parts.values() for row in part.targets]
-        names = _names(rows, labels, known)
+        names = label_names(rows, labels, known)
         check_case(source, names)
         if not names:
             raise DataError(
@@ -142,7 +144,7 @@ class BoxTargets(Targets[BoxOutput]):
         return Kinds(items=items, targets=targets, labels=("left", "right"))
 
 
-def _names(
+def label_names(
     rows: Iterable[Marked], labels: Sequence[str] | None, known: Sequence[str]
 ) -> tuple[str, ...]:
     """Return the labels, in order: those given; or those of the data, in the order of
@@ -171,11 +173,11 @@ def _checked(
     places = {name: number for number, name in reversed([*enumerate(names)])}
     _check_pixels(rows.targets)
     for row, marked in enumerate(rows.targets):
-        size = _size(rows, row, marked)
+        size = pixel_size(rows, row, marked, BOXES)
         boxes, numbers = [], []
         seen: set[tuple[int, tuple[float, ...]]] = set()
         for mark in marked.marks:
-            numbers.append(_number(mark, places))
+            numbers.append(label_number(mark, places))
             ends, was_cut = mark.shares(size)
             boxes.append(ends)
             cut += was_cut
@@ -236,30 +238,7 @@ def _check_pixels(rows: Iterable[Marked]) -> None:
         )
 
 
-def _size(rows: Rows, row: int, marked: Marked) -> tuple[int, int]:
-    """Return the width and height of a row's picture. Raises DataError where the
-    annotation says another."""
-    actual = picture_size(rows.items[row])
-    item = rows.items[row]
-    if actual is None and not isinstance(item, str | bytes | Path):
-        kind = type(item).__name__
-        raise DataError(
-            f"{rows.names[row]} is {'missing' if item is None else f'a {kind}'}, and "
-            "boxes are counted in the pixels of a picture: give picture files, or "
-            "pictures of Pillow."
-        )
-    if actual is None:  # a file that can't be read is reported later, with all others
-        return marked.size or (1 << 30, 1 << 30)
-    if marked.size is not None and marked.size != actual:
-        said, found = ("x".join(map(str, size)) for size in (marked.size, actual))
-        raise DataError(
-            f"{marked.where}: it says that {rows.names[row]} is {said}, and the "
-            f"picture is {found}. A box is counted in the pixels of its own picture."
-        )
-    return actual
-
-
-def _number(mark: Mark, places: Mapping[str, int]) -> int:
+def label_number(mark: Mark | MaskMark, places: Mapping[str, int]) -> int:
     """Return the number of a label: of its name, or as it is written."""
     word = str(mark.label)
     if word in places:

@@ -31,8 +31,16 @@ from zoo.tasks.targets.files import (
     picture_size,
 )
 
-__all__ = ["BLACK_AND_WHITE", "Mask", "MaskTargets"]
+__all__ = [
+    "BLACK_AND_WHITE",
+    "Mask",
+    "MaskTargets",
+    "paired",
+    "pairs",
+    "read_values",
+]
 
+MOST_CLASS = 255  # the largest number of a class
 MOST_VALUES = 64  # that are classes; with more, somebody has smoothed the edges
 IGNORED = mask_metrics.IGNORED  # the value, and the number, of pixels of no label
 BLACK_AND_WHITE = ("background", "foreground")  # what 0 and 255 are called
@@ -56,7 +64,7 @@ class Mask:
 
     def opened(self) -> Any:
         """Return the number of each pixel's label, as bytes, (height, width)."""
-        values = _values(self.sources[self.row], self.name)
+        values = read_values(self.sources[self.row], self.name)
         table = np.zeros(max(value for value, _ in self.numbers) + 1, dtype=np.uint8)
         for value, number in self.numbers:
             table[value] = number
@@ -76,7 +84,7 @@ class MaskTargets(Targets[MaskOutput]):
     def read_folder(self, folder: Path, input_spec: Input) -> Rows:
         """Return the pictures of `folder`/images with the masks of the same names in
         `folder`/masks."""
-        return _paired(folder, input_spec)
+        return paired(folder, input_spec)
 
     def parse(
         self,
@@ -143,13 +151,15 @@ class MaskTargets(Targets[MaskOutput]):
         return Kinds(items=items, targets=masks, labels=("first", "second"))
 
 
-def _pairs(folder: Path) -> bool:
+def pairs(folder: Path) -> bool:
     """Return whether a folder holds a folder of pictures and one of their masks."""
     return (folder / IMAGES).is_dir() and (folder / MASKS).is_dir()
 
 
-def _paired(folder: Path, input_spec: Input) -> Rows:
-    if not _pairs(folder):
+def paired(folder: Path, input_spec: Input) -> Rows:
+    """Return the pictures of `folder`/images with the masks of the same names in
+    `folder`/masks. Raises DataError."""
+    if not pairs(folder):
         raise DataError(
             f"{folder} has no folders {IMAGES!r} and {MASKS!r} in it. Put each mask "
             f"where its picture's name says: photos/{IMAGES}/1.jpg, "
@@ -261,7 +271,7 @@ def _looked_at(source: str, rows: Rows) -> list[tuple[Counts, str]]:
     counted_masks = []
     colours: dict[int, tuple[Any, str]] = {}  # of each value, and whose mask has it
     for row, name in enumerate(rows.names):
-        mask = _values(rows.targets[row], name)
+        mask = read_values(rows.targets[row], name)
         size, expected = mask.shape[::-1], picture_size(rows.items[row])
         if expected is not None and size != expected:
             raise DataError(
@@ -368,18 +378,19 @@ def _order(named: Mapping[int, str], known: Sequence[str]) -> tuple[str, ...]:
     return tuple(known) if {*names} == {*known} else names
 
 
-def _values(raw: Any, name: str) -> Any:
-    """Return the values of a mask, whole numbers (height, width)."""
+def read_values(raw: Any, name: str, most: int = MOST_CLASS) -> Any:
+    """Return the values of a mask, whole numbers (height, width) from 0 to `most`.
+    Raises DataError."""
     if raw is None:
         raise DataError(f"{name} has no mask.")
     try:
         if isinstance(raw, Image.Image):
-            return _flat(np.asarray(raw), raw.mode, name)
+            return _flat(np.asarray(raw), raw.mode, name, most)
         if isinstance(raw, str | Path):
             with image_file.opened(raw, str(raw)) as image:
                 found = image_file.load_exact(image, str(raw))
-                return _flat(np.asarray(found), found.mode, name)
-        return _flat(np.asarray(raw), "", name)
+                return _flat(np.asarray(found), found.mode, name, most)
+        return _flat(np.asarray(raw), "", name, most)
     except InputError as exc:
         raise DataError(f"The mask of {name}: {exc.problem}") from exc
     except (OSError, ValueError, SyntaxError) as exc:
@@ -387,7 +398,7 @@ def _values(raw: Any, name: str) -> Any:
         raise DataError(f"The mask of {name} can't be read ({fault}).") from exc
 
 
-def _flat(array: Any, mode: str, name: str) -> Any:
+def _flat(array: Any, mode: str, name: str, most: int) -> Any:
     """Return one number for each pixel of what was read."""
     if array.dtype == np.bool_:
         return array.astype(np.uint8) * 255
@@ -400,9 +411,10 @@ def _flat(array: Any, mode: str, name: str) -> Any:
             f"The mask of {name} is no mask of numbers: shape {array.shape}, type "
             f"{array.dtype}. Give a PNG whose values are classes, or black and white."
         )
-    if array.min() < 0 or array.max() > 255:
+    if array.min() < 0 or array.max() > most:
+        what = "classes" if most == MOST_CLASS else "objects"
         raise DataError(
             f"The mask of {name} has values from {array.min()} to {array.max()}; "
-            "classes are numbered from 0 to 255."
+            f"{what} are numbered from 0 to {most:,}."
         )
-    return array.astype(np.uint8)
+    return array.astype(np.uint8 if most == MOST_CLASS else np.uint16)

@@ -114,8 +114,8 @@ const zooAnswers = {
   keypoints(output, dims, spec) {
     const [, rows, columns] = dims;
     const area = rows * columns;
-    const count = spec.points.length;
-    return spec.points.map((label, point) => {
+    const count = spec.labels.length;
+    return spec.labels.map((label, point) => {
       const logits = output.subarray(point * area, (point + 1) * area);
       const heat = Array.from(logits, zooAnswers.sigmoid);
       const [best] = zooAnswers.top(heat, 1);

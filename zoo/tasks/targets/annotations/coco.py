@@ -1,14 +1,15 @@
-"""Boxes in COCO's form: one JSON file for many pictures.
+"""Objects in COCO's form: one JSON file for many pictures.
 
 A file has `images` (id, file_name, width, height), `annotations` (image_id,
-category_id, bbox) and `categories` (id, name). A box is [x, y, width, height] in
-pixels: its upper left corner, and its size. See https://cocodataset.org/#format-data.
+category_id, and what is annotated) and `categories` (id, name). A box, `bbox`, is [x,
+y, width, height] in pixels: its upper left corner, and its size. See
+https://cocodataset.org/#format-data.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -18,12 +19,25 @@ from zoo.errors import DataError
 from zoo.tasks.targets.annotations.marks import CORNER_SIZE, Mark, Marked, numbers
 from zoo.tasks.targets.annotations.text_files import read_text
 
-__all__ = ["CocoFile", "read_coco"]
+__all__ = ["Category", "CocoFile", "ReadObject", "entry", "read_box", "read_coco"]
 
 MOST_BYTES = 1 << 30
 PARTS = ("images", "annotations", "categories")
 SIDES = ("x", "y", "the width", "the height")
 MANY = 8  # categories that an error names
+
+
+@dataclass(frozen=True)
+class Category:
+    """A category of a file: its name, all that is written of it, and where."""
+
+    label: str
+    held: Mapping[str, Any] = field(repr=False)
+    where: str
+
+
+ReadObject = Callable[[Mapping[str, Any], Category, str], Any]
+"""Returns an object, of its annotation, its category, and where that stands."""
 
 
 @dataclass
@@ -36,17 +50,29 @@ class CocoFile:
     crowds: int = 0
 
 
-def read_coco(path: Path, name: str) -> CocoFile:
-    """Return the annotations of a file, which messages call `name`.
+def read_box(annotation: Mapping[str, Any], category: Category, where: str) -> Mark:
+    """Return the box of an annotation. Raises DataError."""
+    box = entry(annotation, "bbox", where)
+    if not isinstance(box, list) or len(box) != 4:
+        raise DataError(
+            f"{where}: its bbox is {brief(box)}, and should be [x, y, width, height]."
+        )
+    return Mark(numbers(box, where, SIDES), CORNER_SIZE, category.label, where)
+
+
+def read_coco(path: Path, name: str, read: ReadObject = read_box) -> CocoFile:
+    """Return the annotations of a file, which messages call `name`; `read` makes an
+    object of each.
 
     A crowd, one box around many objects (`iscrowd`), is left out. Raises DataError.
     """
     held = _json(path, name)
     categories = _categories(held["categories"], name)
+    order = tuple(category.label for category in categories.values())
     found, by_id = CocoFile(name), dict[str, Marked]()
     for number, image in enumerate(held["images"], 1):
         where = f"{name}, image {number}"
-        key, file_name = (_get(image, one, where) for one in ("id", "file_name"))
+        key, file_name = (entry(image, one, where) for one in ("id", "file_name"))
         if not isinstance(file_name, str) or not file_name:
             raise DataError(f"{where}: its file_name is {brief(file_name)}.")
         if str(key) in by_id:
@@ -54,14 +80,14 @@ def read_coco(path: Path, name: str) -> CocoFile:
         if file_name in found.pictures:
             raise DataError(f"{where}: another image is {brief(file_name, 300)} too.")
         size = _size(image, where)
-        marked = Marked([], size, where, tuple(categories.values()))
+        marked = Marked([], size, where, order)
         found.pictures[file_name] = by_id[str(key)] = marked
     for number, annotation in enumerate(held["annotations"], 1):
         where = f"{name}, annotation {number}"
         if isinstance(annotation, Mapping) and "id" in annotation:
             where += f" (id {cut(str(annotation['id']), 60)})"
         key, category = (
-            _get(annotation, one, where) for one in ("image_id", "category_id")
+            entry(annotation, one, where) for one in ("image_id", "category_id")
         )
         if str(key) not in by_id:
             raise DataError(f"{where}: no image has the id {brief(key)}.")
@@ -74,14 +100,7 @@ def read_coco(path: Path, name: str) -> CocoFile:
         if annotation.get("iscrowd"):
             found.crowds += 1
             continue
-        box = _get(annotation, "bbox", where)
-        if not isinstance(box, list) or len(box) != 4:
-            raise DataError(
-                f"{where}: its bbox is {brief(box)}, and should be [x, y, width, "
-                "height]."
-            )
-        sides = numbers(box, where, SIDES)
-        mark = Mark(sides, CORNER_SIZE, categories[str(category)], where)
+        mark = read(annotation, categories[str(category)], where)
         by_id[str(key)].marks.append(mark)  # type: ignore[attr-defined]
     return found
 
@@ -110,19 +129,19 @@ def _json(path: Path, name: str) -> Mapping[str, Sequence[Any]]:
     return known
 
 
-def _categories(held: Sequence[Any], name: str) -> dict[str, str]:
-    """Return the names of categories by their ids, in the order of these."""
-    found: dict[Any, str] = {}
+def _categories(held: Sequence[Any], name: str) -> dict[str, Category]:
+    """Return the categories by their ids, in the order of these."""
+    found: dict[Any, Category] = {}
     labels: set[str] = set()
     for number, category in enumerate(held, 1):
         where = f"{name}, category {number}"
-        key, label = (_get(category, one, where) for one in ("id", "name"))
+        key, label = (entry(category, one, where) for one in ("id", "name"))
         if not isinstance(key, int | str) or key in found or str(label) in labels:
             raise DataError(
                 f"{where}: another category has the id {brief(key)} or the name "
                 f"{brief(label)} too."
             )
-        found[key] = str(label)
+        found[key] = Category(str(label), category, where)
         labels.add(str(label))
     ordered = sorted(found, key=lambda key: (isinstance(key, str), key))
     return {str(key): found[key] for key in ordered}
@@ -136,7 +155,8 @@ def _size(image: Mapping[str, Any], where: str) -> tuple[int, int] | None:
     return int(width), int(height)
 
 
-def _get(held: Any, key: str, where: str) -> Any:
+def entry(held: Any, key: str, where: str) -> Any:
+    """Return what an object of a file has under a key. Raises DataError."""
     if not isinstance(held, Mapping):
         raise DataError(f"{where} is {brief(held)}, and should be an object.")
     if held.get(key) is None:

@@ -1,10 +1,12 @@
-"""A folder of pictures with boxes beside them: which form it has, and which splits.
+"""A folder of pictures with annotations beside them: which form it has, and which
+splits.
 
-Three forms are known: JSON files of COCO's form, an XML file of Pascal VOC's for each
-picture, and a text file of YOLO's for each picture. A picture and its own file have the
-same name, in one folder or in two whose names say no more than what they hold
-(`images` and `labels`, `JPEGImages` and `Annotations`). Splits are folders (`train`,
-`valid`, `test`), the names of COCO's files, or the lists of VOC (`ImageSets/Main`).
+Boxes have three forms, and what else is annotated only the first: JSON files of COCO's
+form, an XML file of Pascal VOC's for each picture, and a text file of YOLO's for each
+picture. A picture and its own file have the same name, in one folder or in two whose
+names say no more than what they hold (`images` and `labels`, `JPEGImages` and
+`Annotations`). Splits are folders (`train`, `valid`, `test`), the names of COCO's
+files, or the lists of VOC (`ImageSets/Main`).
 """
 
 from __future__ import annotations
@@ -19,7 +21,7 @@ from zoo._utils import paths
 from zoo._utils.shown import brief
 from zoo.errors import DataError
 from zoo.specs import Input
-from zoo.tasks.targets.annotations.coco import read_coco
+from zoo.tasks.targets.annotations.coco import ReadObject, read_box, read_coco
 from zoo.tasks.targets.annotations.marks import Marked
 from zoo.tasks.targets.annotations.pascal_voc import count_from_one, read_voc
 from zoo.tasks.targets.annotations.text_files import listed, read_text
@@ -32,7 +34,7 @@ from zoo.tasks.targets.base import Rows
 from zoo.tasks.targets.files import input_files
 from zoo.tasks.targets.split_names import name_splits, split_of
 
-__all__ = ["SUFFIXES", "folder_of", "read_annotated"]
+__all__ = ["SUFFIXES", "CocoForm", "folder_of", "read_annotated", "read_coco_folder"]
 
 SUFFIXES = (".json", ".yaml", ".yml")  # of files that stand for their folder
 COCO, VOC, YOLO = "a JSON file of COCO's form", "XML files", "text files"
@@ -46,12 +48,33 @@ NEUTRAL = (
     *("images", "image", "imgs", "img", "jpegimages", "pictures", "photos", "data"),
     *("labels", "annotations", "annotation", "xml", "xmls", "txt"),
 )
-OTHER_COCO = ("captions", "person_keypoints", "keypoints", "panoptic", "stuff", "image")
 YEAR = re.compile(r"(19|20)\d\d$")
 WORDS = re.compile(r"[\s_.-]+")
 MOST_LIST_BYTES = 64 << 20
 
 Key = tuple[str, ...]  # what a picture and its own file have in common
+
+
+@dataclass(frozen=True)
+class CocoForm:
+    """What JSON files of COCO's form are read for.
+
+    `read` makes an object of an annotation. A file is called by one of the `words`, and
+    one whose name begins as the `others` is of something else. `needed` is said of a
+    folder in which there is none.
+    """
+
+    read: ReadObject
+    words: frozenset[str]
+    others: tuple[str, ...]
+    needed: str = ""
+
+
+BOX_FORM = CocoForm(
+    read_box,
+    frozenset({"coco", "annotations", "annotation", "instances"}),
+    ("captions", "person_keypoints", "keypoints", "panoptic", "stuff", "image"),
+)
 
 
 @dataclass(frozen=True)
@@ -99,16 +122,10 @@ def read_annotated(place: Path, input_spec: Input) -> dict[str, Rows]:
 
     Raises DataError, with the file and the line or the number of what is wrong.
     """
-    chosen = place if place.is_file() else None
-    root = folder_of(place) if chosen else place
-    found = input_files(root, input_spec)
-    folder = _Folder(root, found.taken, found.left)
-    if not folder.pictures:
-        raise DataError(
-            f"{root} holds no {input_spec.plural} ({', '.join(input_spec.suffixes)})."
-        )
+    folder, chosen = _opened(place, input_spec)
+    root = folder.place
     if chosen and chosen.suffix.lower() == ".json":
-        return _coco(folder, [chosen], split=False)
+        return _coco(folder, [chosen], BOX_FORM, split=False)
     forms = {} if chosen else _forms(folder)
     texts = _texts(folder)
     if chosen or (not forms and texts):
@@ -127,27 +144,59 @@ def read_annotated(place: Path, input_spec: Input) -> dict[str, Rows]:
             "can't be told: keep those of one."
         )
     ((form, files),) = forms.items()
-    return _coco(folder, files) if form == COCO else _voc(folder, files)
+    return _coco(folder, files, BOX_FORM) if form == COCO else _voc(folder, files)
+
+
+def read_coco_folder(
+    place: Path, input_spec: Input, form: CocoForm
+) -> dict[str, Rows] | None:
+    """Return the pictures of a folder, or of the folder of a JSON file, with the
+    objects that files of COCO's form have of each (`Marked`), by split; "" where there
+    are no splits, and None where a folder holds no JSON file.
+
+    Raises DataError, with the file and the number of what is wrong.
+    """
+    folder, chosen = _opened(place, input_spec)
+    if chosen:
+        return _coco(folder, [chosen], form, split=False)
+    json = [path for path in folder.others if path.suffix.lower() == ".json"]
+    files = [path for path in json if _is_usual(path, form)] or json
+    if files:
+        return _coco(folder, files, form)
+    if not form.needed:
+        return None
+    held = _count(len(folder.pictures), "picture")
+    raise DataError(f"{folder.place} holds {held}, and {form.needed}")
+
+
+def _opened(place: Path, input_spec: Input) -> tuple[_Folder, Path | None]:
+    """Return a folder, or that of a file, and the file. Raises DataError."""
+    chosen = place if place.is_file() else None
+    root = folder_of(place) if chosen else place
+    found = input_files(root, input_spec)
+    if not found.taken:
+        raise DataError(
+            f"{root} holds no {input_spec.plural} ({', '.join(input_spec.suffixes)})."
+        )
+    return _Folder(root, found.taken, found.left), chosen
 
 
 def _forms(folder: _Folder) -> dict[str, list[Path]]:
     """Return the JSON and XML files of a folder that may hold boxes."""
     xml = [path for path in folder.others if path.suffix.lower() == ".xml"]
     json = [path for path in folder.others if path.suffix.lower() == ".json"]
-    usual = [path for path in json if _is_usual(path)]
+    usual = [path for path in json if _is_usual(path, BOX_FORM)]
     json = usual or ([] if xml or _texts(folder) else json)
     return {form: files for form, files in ((COCO, json), (VOC, xml)) if files}
 
 
-def _is_usual(path: Path) -> bool:
+def _is_usual(path: Path, form: CocoForm) -> bool:
     """Return whether the name of a JSON file is one that COCO's form has."""
     stem = path.stem.casefold()
-    if stem.startswith(OTHER_COCO):
+    if stem.startswith(form.others):
         return False
     words = WORDS.split(stem)
-    return bool({"coco", "annotations", "annotation", "instances"} & {*words}) or bool(
-        _split_in(words)
-    )
+    return bool(form.words & {*words}) or bool(_split_in(words))
 
 
 def _texts(folder: _Folder) -> list[Path]:
@@ -231,7 +280,7 @@ def _left_out(
 
 
 def _coco(
-    folder: _Folder, files: Sequence[Path], *, split: bool = True
+    folder: _Folder, files: Sequence[Path], form: CocoForm, *, split: bool = True
 ) -> dict[str, Rows]:
     splits = _coco_splits(folder, files) if split else dict.fromkeys(files, "")
     by_name: dict[str, list[Path]] = {}
@@ -242,7 +291,7 @@ def _coco(
     missing: list[str] = []
     crowds = 0
     for file in files:
-        read = read_coco(file, folder.named(file))
+        read = read_coco(file, folder.named(file), form.read)
         found: dict[Path, Marked] = {}
         for name, marked in read.pictures.items():
             picture = _picture(folder, file, name, by_name, marked.where)

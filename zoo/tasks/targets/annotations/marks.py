@@ -87,13 +87,14 @@ class Mark:
 
 @dataclass
 class Marked:
-    """The objects of one picture, not checked yet.
+    """The objects of one picture, not checked yet: each a `Mark`, or what another kind
+    of target has.
 
     `size` is the width and height of the picture as `where` says, None where it says
     nothing. `order` are the names of labels in the order that the annotations have.
     """
 
-    marks: Sequence[Mark] = ()
+    marks: Sequence[Any] = ()
     size: tuple[int, int] | None = None
     where: str = ""
     order: Sequence[str] = field(default=(), repr=False)
