@@ -335,7 +335,7 @@ def _baselines(splits: DatasetSplits, taken: Assumed) -> dict[str, dict[str, flo
     them."""
     rows = splits.parts()[_measured(splits)]
     output: Output | None = taken.output_spec
-    task = get_task(taken.task)
+    task = get_task(taken.task, taken.output_spec)
     with suppress(InputError):  # of an input that a baseline looks at, said elsewhere
         found = task.baselines(splits.training, rows, taken.input_spec, output)
         return {name: dict(figures) for name, figures in found.items()}

@@ -211,7 +211,8 @@ def default_settings(spec: ModelSpec) -> Settings:
     """
     module = load_module(spec.build.partition(":")[0], plugin=spec.package)
     own = getattr(module, "FINETUNE_DEFAULTS", {})
-    return Settings(**{**get_task(spec.finetuned_task).finetune_defaults, **own})
+    task = get_task(spec.finetuned_task, spec.output)
+    return Settings(**{**task.finetune_defaults, **own})
 
 
 def train_model(

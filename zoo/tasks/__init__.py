@@ -13,7 +13,7 @@ from pkgutil import iter_modules
 from typing import Any
 
 from zoo.errors import SpecError
-from zoo.specs import ModelSpec
+from zoo.specs import ModelSpec, Output
 from zoo.tasks._task import FinetuneSettings, Picture, RawRows, Task
 
 __all__ = [
@@ -33,9 +33,17 @@ def list_tasks() -> list[str]:
     return sorted(name.replace("_", "-") for name in names if name[0] != "_")
 
 
+def get_task(tag: str, output_spec: Output | None = None) -> Task[Any, Any]:
+    """Return the task of a tag, or the variant of it that gives such an output."""
+    task = _named(tag)
+    for variant in task.variants:
+        if isinstance(output_spec, variant.output_types):
+            return variant
+    return task
+
+
 @cache  # it is asked for by each input
-def get_task(tag: str) -> Task[Any, Any]:
-    """Return the task of a tag."""
+def _named(tag: str) -> Task[Any, Any]:
     if tag not in list_tasks():
         raise SpecError("Task", "tag", tag, f"one of {', '.join(list_tasks())}")
     task: Task[Any, Any] = import_module(f"zoo.tasks.{tag.replace('-', '_')}").TASK
@@ -43,13 +51,10 @@ def get_task(tag: str) -> Task[Any, Any]:
 
 
 def task_of(spec: ModelSpec) -> Task[Any, Any]:
-    """Return the task of a model, or the variant of it that its output asks for.
+    """Return the task of a model.
 
     Raises SpecError where its input and output are not of the task's own kinds.
     """
-    task = get_task(spec.task)
-    for variant in task.variants:
-        if isinstance(spec.output, variant.output_types):
-            task = variant
+    task = get_task(spec.task, spec.output)
     task.signature(spec)
     return task

@@ -133,8 +133,9 @@ class InstanceSegmentation(Task[ImageInput, InstanceOutput]):
         for row in order[:SHOWN]:
             picture = self.load_item(rows.items[row], input_spec).convert("RGB")
             shown = ImageOps.contain(picture, SIDES)
-            one = output[row : row + 1]
-            answer = instance_segmentation.results(one, [shown], output_spec)
+            answer = instance_segmentation.results(
+                output[row : row + 1], [shown], output_spec
+            )
             (result,) = _typed(answer, [shown], output_spec)
             marked = result.render()
             assert marked is not None, "the picture is there"

@@ -196,7 +196,12 @@ class ImageToImage(UnconditionalImageGeneration):
         return mse_loss(ours / 100, theirs / 100)
 
     def augment(
-        self, batch: Tensor, target: Tensor, kind: str, random: torch.Generator
+        self,
+        batch: Tensor,
+        target: Tensor,
+        kind: str,
+        random: torch.Generator,
+        output_spec: Output,
     ) -> tuple[Tensor, Tensor]:
         """Return rows of which some are mirrored, with their originals."""
         if kind == "none":

@@ -145,7 +145,7 @@ def finetune_trial(
 def objective_metric(plan: SweepPlan) -> str:
     """Return the metric by which trials of fine-tuning are compared by default."""
     spec = loading.find(plan.name)
-    task = get_task(spec.finetuned_task)
+    task = get_task(spec.finetuned_task, spec.output)
     return task.selection_metric(balance=False, output_spec=spec.output)
 
 
