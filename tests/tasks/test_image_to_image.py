@@ -388,12 +388,15 @@ def test_a_row_is_mirrored_with_its_original() -> None:
     batch = torch.arange(8.0).expand(40, 3, 8, 8)
     target = torch.arange(16).expand(40, 3, 16, 16)
     random = torch.Generator().manual_seed(0)
-    moved, theirs = image_to_image.TASK.augment(batch, target, "flip", random)
+    output_spec = ColorizedImageOutput()
+    moved, theirs = image_to_image.TASK.augment(
+        batch, target, "flip", random, output_spec
+    )
     first, last = moved[:, 0, 0, 0], theirs[:, 0, 0, 0]
 
     assert torch.equal(first == 7, last == 15)
     assert 10 < int((first == 7).sum()) < 30
-    same = image_to_image.TASK.augment(batch, target, "none", random)
+    same = image_to_image.TASK.augment(batch, target, "none", random, output_spec)
     assert same[0] is batch
     assert same[1] is target
 
