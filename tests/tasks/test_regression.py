@@ -146,6 +146,7 @@ def test_noise_for_a_number_is_numbers() -> None:
     [
         *(("rmse", True), ("mae", True), ("mse", True), ("folds_rmse", True)),
         *(("loss", True), ("validation_loss", True), ("squared_error", True)),
+        *(("feature_distance", True), ("frechet_distance", True)),
         *(("accuracy", False), ("r2", False), ("f1", False), ("maestro", False)),
     ],
 )

@@ -5,7 +5,7 @@ May import: nothing else of zoo.
 
 # Words in the names of metrics of which a smaller value is better.
 ERRORS = {"rmse", "mse", "mae", "nme"}
-LOWER = ERRORS | {"negative", "frechet", "bits", "nats", "perplexity"}
+LOWER = ERRORS | {"negative", "distance", "frechet", "bits", "nats", "perplexity"}
 
 
 class ZooError(Exception):
