@@ -16,6 +16,7 @@ from zoo.preprocessing.image_module import ImageModule
 from zoo.preprocessing.preprocessor import GraphInput, InputWarning, Preprocessor
 from zoo.runtime.image import fit_image, flat
 from zoo.runtime.input_errors import is_missing
+from zoo.runtime.label_map import label_map
 from zoo.runtime.rows import normalize, to_model_input
 from zoo.runtime.user_warnings import warn_user
 from zoo.specs import ImageInput
@@ -209,13 +210,13 @@ def open_image(raw: Any, input_spec: ImageInput) -> Image.Image:
     """Return a path, PIL image or array as an upright 8-bit image of the right mode."""
     if isinstance(raw, (str, os.PathLike, bytes, Image.Image)):
         try:
-            return _flat(_upright(raw), input_spec)
+            return _plain(_upright(raw), input_spec)
         except InputError as exc:
             raise InputError(exc.problem, describe(input_spec)) from exc.__cause__
     if is_missing(raw):
         raise InputError(f"There is no picture ({raw}).", describe(input_spec))
     if isinstance(raw, np.ndarray):
-        return _flat(_from_array(raw, input_spec), input_spec)
+        return _plain(_from_array(raw, input_spec), input_spec)
     problem = f"A {type(raw).__name__} is not a picture."
     raise InputError(problem, describe(input_spec))
 
@@ -395,6 +396,17 @@ def _eight_bits(array: np.ndarray[Any, Any], input_spec: ImageInput) -> Any:
         )
         raise InputError(problem, describe(input_spec))
     return np.rint(array.clip(0, most) * (255 / most)).astype(np.uint8)
+
+
+def _plain(image: Image.Image, input_spec: ImageInput) -> Image.Image:
+    """Return the image in 8 bits and the model's mode; a label map in its colours."""
+    image = _flat(image, input_spec)
+    colors = input_spec.label_colors
+    if not colors:
+        return image
+    if image.width * image.height > LARGE:
+        return image_file.in_strips(image, lambda strip: label_map(strip, colors))
+    return label_map(image, colors)
 
 
 def _flat(image: Image.Image, input_spec: ImageInput) -> Image.Image:

@@ -9,12 +9,7 @@ import torch
 from PIL import Image, ImageOps
 from torch import Tensor
 
-from zoo.runtime.input_errors import InputError
-
 MAX_ASPECT = 16  # times its shorter side: the ends of a longer strip are cut off
-OTHER_COLOR = 48  # levels of a channel by which a colour is none of a label's
-FLAT = 8  # levels by which neighbours differ in an area of one colour
-MAX_FLAT_SHARE, MAX_SHARE = 0.02, 0.5  # of a label map: areas of others; all others
 VIA_MODE = {"La": "LA", "RGBa": "RGBA", "LAB": "RGB"}  # Pillow knows no shorter way
 
 
@@ -42,49 +37,7 @@ def flat(image: Image.Image, input_spec: Any) -> Image.Image:
         image = image.convert(VIA_MODE[image.mode])
     if image.mode in ("LA", "RGBA", "PA") or "transparency" in image.info:
         image = on_paper(image.convert("RGBA"), input_spec)
-    image = image.convert(mode) if image.mode != mode else image
-    colors = getattr(input_spec, "label_colors", ())
-    return label_map(image, colors) if colors else image
-
-
-def label_map(image: Image.Image, label_colors: Iterable[Any]) -> Image.Image:
-    """Return a picture with each pixel in the nearest of the labels' colours.
-
-    Where two colours meet, a picture that was resized or stored as JPEG has mixtures of
-    them. Raises InputError where areas have another colour.
-    """
-    colors = np.array([one.color for one in label_colors], dtype=np.int16)
-    pixels = np.asarray(image, dtype=np.int16)
-    nearest = np.zeros(pixels.shape[:2], dtype=np.int64)
-    distance = np.full(pixels.shape[:2], 256)
-    for number, color in enumerate(colors):
-        from_color = np.abs(pixels - color).max(axis=2)
-        nearest[from_color < distance] = number
-        distance = np.minimum(distance, from_color)
-    other = distance > OTHER_COLOR
-    area = other & _flat_areas(pixels)
-    if area.mean() > MAX_FLAT_SHARE or other.mean() > MAX_SHARE:
-        shown = pixels[area] if area.any() else pixels[other]
-        found, counts = np.unique(shown, axis=0, return_counts=True)
-        color = tuple(map(int, found[counts.argmax()]))
-        problem = (
-            f"The picture is no label map: {other.mean():.0%} of its pixels have the "
-            f"colour of no label, such as {color}."
-        )
-        labels = ", ".join(f"{one.label} {tuple(one.color)}" for one in label_colors)
-        raise InputError(
-            problem, f"a label map, which has these colours alone: {labels}"
-        )
-    return Image.fromarray(colors[nearest].astype(np.uint8))
-
-
-def _flat_areas(pixels: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
-    """Return which pixels, (height, width), look like those beside them and below."""
-    down, right = (np.abs(np.diff(pixels, axis=axis)).max(axis=2) for axis in (0, 1))
-    flat_down = np.pad(down <= FLAT, ((0, 1), (0, 0)), mode="constant")
-    flat_right = np.pad(right <= FLAT, ((0, 0), (0, 1)), mode="constant")
-    flat: np.ndarray[Any, Any] = flat_down & flat_right
-    return flat
+    return image.convert(mode) if image.mode != mode else image
 
 
 def shallow(image: Image.Image) -> Any:

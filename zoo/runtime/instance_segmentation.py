@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import torch
+from PIL import Image
 from torch import Tensor, nn
 from torch.nn.functional import grid_sample
 
@@ -60,8 +61,8 @@ def results(
 ) -> list[dict[str, Any]]:
     """Return the objects of each picture in its own pixels, the surest first.
 
-    Each of the `objects` has a `label`, a `score`, a `box`, and a `mask`, (height,
-    width) of the box, true where the object is. `size` is the picture's width and
+    Each of the `objects` has a `label`, a `score`, a `box`, and a `mask`, a picture as
+    large as the box, white where the object is. `size` is the picture's width and
     height; of prepared pixels, the frame's.
     """
     found = find(output, output_spec, threshold=threshold, overlap=overlap)
@@ -125,5 +126,6 @@ def _one(found: FoundInstances, item: Any, output_spec: Any) -> dict[str, Any]:
     known = as_objects(found, item, output_spec)
     ends = found.boxes * torch.tensor([*known["size"]] * 2)
     for one, mask, place in zip(known["objects"], found.masks, ends, strict=True):
-        one["mask"] = mask_in_box(mask, place, one["box"])
+        inside = mask_in_box(mask, place, one["box"])
+        one["mask"] = Image.fromarray(255 * inside.byte().numpy())
     return known

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import torch
-from PIL import Image, ImageDraw, ImageOps
+from PIL import ImageDraw, ImageOps
 from torch import Tensor, nn
 
 from zoo.models.metadata import model_metadata
@@ -196,7 +196,7 @@ def _typed(
                     label=thing["label"],
                     score=thing["score"],
                     box=Box(**thing["box"]),
-                    mask=Image.fromarray(255 * thing["mask"].byte().numpy()),
+                    mask=thing["mask"],
                 )
                 for thing in one["objects"]
             ),

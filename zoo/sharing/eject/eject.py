@@ -242,6 +242,8 @@ def _texts(source: Source, pin: Weights, package: str) -> dict[str, str]:
 def _reader(spec: ModelSpec) -> str:
     """Return the file of the runtime that reads a model's inputs."""
     kinds = spec.output.kind, spec.input.kind
+    if getattr(spec.input, "label_colors", ()):
+        return "label_map"
     return OUTPUTS[kinds[0]] if kinds[0] in READS else INPUTS[kinds[1]]
 
 
