@@ -35,6 +35,7 @@ SIGNING = "docs/guides/signing.md"  # tests/docs/test_signing.py runs it
 BY_HAND = (  # what a machine of CI does not have
     "HUB_UNDER_TEST=",  # another Hub than the loopback one
     "zoo train lenet5-mnist --device cuda",
+    "zoo train resnet50-transfer",  # plugins/resnet/tests/test_resnet50.py, slow
     "torchrun ",  # tests/training/test_execution.py starts two processes by both
     "accelerate launch ",
     "dataset",  # tests/inference/test_predictor.py has Ray, where it is installed
