@@ -32,10 +32,17 @@ ELSEWHERE = {  # lines that another test runs, and where
     "zoo publish runs/sparrow --repo alice/sparrow": "contribute.sh",
 }
 SIGNING = "docs/guides/signing.md"  # tests/docs/test_signing.py runs it
-BY_HAND = (  # what a machine of CI does not have
+BY_HAND = (  # what a machine of CI does not have, or no time for
     "HUB_UNDER_TEST=",  # another Hub than the loopback one
     "zoo train lenet5-mnist --device cuda",
     "zoo train resnet50-transfer",  # plugins/resnet/tests/test_resnet50.py, slow
+    "zoo demo",  # tests/sharing/test_demo.py, where Gradio is installed
+    "pip install gradio",
+    "pip install 'pillow>=13'",
+    "zoo finetune posenet-mini",  # plugins/detection/tests/test_posenet.py, slow
+    "zoo finetune mask-rcnn-mini",  # plugins/detection/tests/test_mask_rcnn.py, slow
+    "zoo finetune srresnet-face",  # plugins/restoration/tests/test_finetuning.py
+    "zoo finetune colorize-iizuka",
     "torchrun ",  # tests/training/test_execution.py starts two processes by both
     "accelerate launch ",
     "dataset",  # tests/inference/test_predictor.py has Ray, where it is installed
