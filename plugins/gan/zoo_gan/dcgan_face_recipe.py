@@ -56,7 +56,7 @@ SHOWN = 16  # samples kept after each epoch
 @dataclass(frozen=True, kw_only=True)
 class Settings:
     seed: int = 0
-    epochs: int = 9
+    epochs: int = 18
     passes: int = 3  # over the training rows in an epoch
     batch_size: int = 16
     lr: float = 2e-4  # of the generator, at the beginning
