@@ -67,10 +67,6 @@ SPECS = (
         ),
         tags=("faces", "gan", "dcgan"),
         chapters=("gan", "dcgan"),
-        behind_baseline="Principal components give blurred faces that have the light "
-        "and the colors of the photographs; the generator's are sharper, and harsher. "
-        "It was trained for a few thousand steps, for lack of time, and was still "
-        "coming nearer.",
     ),
     ModelSpec(
         name="stylegan-mini",
