@@ -47,7 +47,10 @@ def test_the_runtime_imports_few_libraries(path: Path) -> None:
     """
     `zoo eject` copies it: what it imports, every ejected package has to declare.
     """
-    pictures = {"image", "image_generation", "image_quality", "image_segmentation"}
+    pictures = {
+        *("image", "image_generation", "image_quality", "image_segmentation"),
+        *("instance_segmentation", "label_map"),
+    }
     known = {"zoo", "torch", "numpy", *({"PIL"} if path.stem in pictures else set())}
     others = module_level_imports(path) - known - sys.stdlib_module_names
 
