@@ -14,17 +14,9 @@ from zoo.models.metadata import model_metadata
 from zoo.runtime import instance_metrics, instance_segmentation
 from zoo.runtime.augmentation import augment_with_mask
 from zoo.runtime.boxes import NO_BOX
-from zoo.runtime.eval_mode import forward_on_device
-from zoo.runtime.object_detection import OPTIONS, check_options
-from zoo.specs import ImageInput, InstanceOutput, ModelSpec
-from zoo.tasks._detectors import (
-    FINETUNE_DEFAULTS,
-    SURE,
-    check_own_loss,
-    check_settings,
-    mean_boxes,
-)
-from zoo.tasks._task import Figures, FinetuneSettings, Picture, RawRows, Task
+from zoo.specs import ImageInput, InstanceOutput
+from zoo.tasks._detectors import SURE, DetectionTask, mean_boxes
+from zoo.tasks._task import Figures, Picture, RawRows
 from zoo.tasks.results.detection import Box
 from zoo.tasks.results.instances import Instance, Instances
 from zoo.tasks.results.rendering import image_grid, png
@@ -36,41 +28,23 @@ SHOWN, SIDES = 8, (288, 216)  # pictures of the worst, and their pixels
 MISSED = "white"  # the colour of the box around an object that was not found
 
 
-class InstanceSegmentation(Task[ImageInput, InstanceOutput]):
+class InstanceSegmentation(DetectionTask[InstanceOutput]):
     """A model gives boxes and masks for a picture, and its losses where it is given the
     right ones too: `forward(image, target)`, with `target` (B, 2, H, W) as in
     `zoo.runtime.instance_metrics`."""
 
-    input_types = (ImageInput,)
     output_types = (InstanceOutput,)
-    options = OPTIONS
-    metric = "map_50"
     tie_breakers = ("map", "f1_50")
-    head_check = 30, 0.03
-    dense = True
-    own_loss = True
-    finetune_defaults = FINETUNE_DEFAULTS
+    moved = "masks"
 
-    def predict(
+    def typed(
         self,
-        module: nn.Module,
-        given: Tensor,
+        output: Tensor,
         opened: Sequence[Any],
-        options: Mapping[str, Any],
+        output_spec: InstanceOutput,
+        **options: Any,
     ) -> list[Result]:
-        """Return the objects in each picture. Raises OptionError, InputError."""
-        spec = model_metadata(module).spec
-        _, output_spec = self.signature(spec)
-        check_options(spec.name, options)
-        output = forward_on_device(module, given)
         results = instance_segmentation.results(output, opened, output_spec, **options)
-        return [*_typed(results, opened, output_spec)]
-
-    def postprocess(
-        self, output: Tensor, opened: Sequence[Any], output_spec: InstanceOutput
-    ) -> list[Result]:
-        """Return the objects in each picture, in its own pixels."""
-        results = instance_segmentation.results(output, opened, output_spec)
         return [*_typed(results, opened, output_spec)]
 
     def compute_metrics(
@@ -88,16 +62,6 @@ class InstanceSegmentation(Task[ImageInput, InstanceOutput]):
         output_spec: InstanceOutput,
     ) -> tuple[Tensor, Tensor]:
         return augment_with_mask(batch, target, kind, random)
-
-    def check_finetuning(self, spec: ModelSpec, chosen: FinetuneSettings) -> None:
-        super().check_finetuning(spec, chosen)
-        check_settings(spec, chosen, "masks")
-
-    def check_targets(
-        self, module: nn.Module, given: Tensor, targets: Mapping[str, Sequence[Any]]
-    ) -> None:
-        """Refuse a model that does not know its own loss."""
-        check_own_loss(module)
 
     def baselines(
         self,
@@ -152,12 +116,6 @@ class InstanceSegmentation(Task[ImageInput, InstanceOutput]):
             caption="The {part} rows with the most mistakes: what was found, and in "
             "white boxes what was not.",
         )
-
-    def check_output(self, output: Tensor, given: Tensor, spec: ModelSpec) -> None:
-        """A box, a number for each label, and a mask, at every place."""
-        _, output_spec = self.signature(spec)
-        found = self.postprocess(output, list(given), output_spec)
-        assert len(found) == len(given)
 
     def num_label_outputs(self, output: Tensor, output_spec: InstanceOutput) -> int:
         # Beside the box, whether it is of an object, and the mask.

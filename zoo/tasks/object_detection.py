@@ -15,16 +15,10 @@ from zoo.runtime import box_metrics, object_detection
 from zoo.runtime.augmentation import augment_with_boxes
 from zoo.runtime.box_metrics import hits
 from zoo.runtime.boxes import NO_BOX
-from zoo.runtime.eval_mode import forward_on_device
 from zoo.runtime.object_detection import find
-from zoo.specs import BoxOutput, ImageInput, ModelSpec
-from zoo.tasks._detectors import (
-    FINETUNE_DEFAULTS,
-    check_own_loss,
-    check_settings,
-    mean_boxes,
-)
-from zoo.tasks._task import Figures, FinetuneSettings, Picture, RawRows, Task
+from zoo.specs import BoxOutput, ImageInput
+from zoo.tasks._detectors import DetectionTask, mean_boxes
+from zoo.tasks._task import Figures, Picture, RawRows
 from zoo.tasks.results.detection import Box, Detection, Detections
 from zoo.tasks.results.rendering import image_grid, png
 from zoo.tasks.results.result import Result
@@ -36,40 +30,22 @@ SHOWN, SIDES = 8, (288, 216)  # pictures of the worst, and their pixels
 MISSED = "white"  # the colour of a box that was not found
 
 
-class ObjectDetection(Task[ImageInput, BoxOutput]):
+class ObjectDetection(DetectionTask[BoxOutput]):
     """A model gives boxes for a picture, and its losses where it is given the right
     ones too: `forward(image, target)`, with `target` as in `zoo.runtime.boxes`."""
 
-    input_types = (ImageInput,)
     output_types = (BoxOutput,)
-    options = object_detection.OPTIONS
-    metric = "map_50"
     tie_breakers = ("map", "loss")
-    head_check = 30, 0.03
-    dense = True
-    own_loss = True
-    finetune_defaults = FINETUNE_DEFAULTS
+    moved = "boxes"
 
-    def predict(
+    def typed(
         self,
-        module: nn.Module,
-        given: Tensor,
+        output: Tensor,
         opened: Sequence[Any],
-        options: Mapping[str, Any],
+        output_spec: BoxOutput,
+        **options: Any,
     ) -> list[Result]:
-        """Return the objects in each picture. Raises OptionError, InputError."""
-        spec = model_metadata(module).spec
-        _, output_spec = self.signature(spec)
-        object_detection.check_options(spec.name, options)
-        output = forward_on_device(module, given)
         results = object_detection.results(output, opened, output_spec, **options)
-        return [*_typed(results, opened, output_spec)]
-
-    def postprocess(
-        self, output: Tensor, opened: Sequence[Any], output_spec: BoxOutput
-    ) -> list[Result]:
-        """Return the objects in each picture, in its own pixels."""
-        results = object_detection.results(output, opened, output_spec)
         return [*_typed(results, opened, output_spec)]
 
     def compute_metrics(
@@ -87,16 +63,6 @@ class ObjectDetection(Task[ImageInput, BoxOutput]):
         output_spec: BoxOutput,
     ) -> tuple[Tensor, Tensor]:
         return augment_with_boxes(batch, target, kind, random)
-
-    def check_finetuning(self, spec: ModelSpec, chosen: FinetuneSettings) -> None:
-        super().check_finetuning(spec, chosen)
-        check_settings(spec, chosen, "boxes")
-
-    def check_targets(
-        self, module: nn.Module, given: Tensor, targets: Mapping[str, Sequence[Any]]
-    ) -> None:
-        """Refuse a model that does not know its own loss."""
-        check_own_loss(module)
 
     def baselines(
         self,
@@ -148,12 +114,6 @@ class ObjectDetection(Task[ImageInput, BoxOutput]):
             caption="The {part} rows with the most mistakes: what was found, and in "
             "white what was not.",
         )
-
-    def check_output(self, output: Tensor, given: Tensor, spec: ModelSpec) -> None:
-        """A box, and a number for each label, at every place."""
-        _, output_spec = self.signature(spec)
-        found = self.postprocess(output, list(given), output_spec)
-        assert len(found) == len(given)
 
     def num_label_outputs(self, output: Tensor, output_spec: BoxOutput) -> int:
         return output.shape[2] - 5  # beside the box, and whether it is of an object
