@@ -2,6 +2,7 @@
 
 import base64
 import gzip
+import hashlib
 import json
 import shutil
 from collections.abc import Callable, Iterable, Sequence
@@ -189,8 +190,8 @@ def _live(spec: ModelSpec, site: Path, most_bytes: int) -> _Live | str:
     graphs = [
         {
             "name": f"{method}.onnx",
-            "size": receipt["files"]["model.onnx"]["size"],
-            "sha256": receipt["files"]["model.onnx"]["sha256"],
+            "size": len(content := found.files[f"{method}.onnx"]),
+            "sha256": hashlib.sha256(content).hexdigest(),
             "error": max(receipt["errors"].values()),
         }
         for method, receipt in found.receipts.items()
