@@ -15,9 +15,40 @@ const quiet = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-bac
 const opened = await browser.launch({ executablePath: chromium, args: quiet });
 const context = await opened.newContext({ offline: true, locale: "en-US" });
 const results = [];
-for (const { page: path, fill = {}, click, until, axe: judged, shot } of JSON.parse(asked)) {
+
+/** Drop a file of this machine on an element, as a hand does with a mouse. */
+const drop = async (page, selector, path) => {
+  const coded = readFileSync(path).toString("base64");
+  await page.locator(selector).evaluate(
+    (target, [coded, name]) => {
+      const bytes = Uint8Array.from(atob(coded), (sign) => sign.charCodeAt(0));
+      const dataTransfer = new DataTransfer();
+      dataTransfer.items.add(new File([bytes], name));
+      target.dispatchEvent(new DragEvent("drop", { dataTransfer, bubbles: true, cancelable: true }));
+    },
+    [coded, path.split("/").at(-1)],
+  );
+};
+
+/** Draw a line on the pad, through points that are shares of its sides. */
+const draw = async (page, points) => {
+  const pad = page.locator("#widget canvas.pad");
+  await pad.scrollIntoViewIfNeeded();
+  const { x, y, width, height } = await pad.boundingBox();
+  const [first, ...rest] = points.map(([right, down]) => [x + right * width, y + down * height]);
+  await page.mouse.move(...first);
+  await page.mouse.down();
+  for (const point of rest) await page.mouse.move(...point, { steps: 10 });
+  await page.mouse.up();
+};
+
+for (const use of JSON.parse(asked)) {
+  const { page: path, fill = {}, click, dropped, drawn, keys, until, axe: judged, shot, whole } = use;
+  const { width = 1280, height = 720, dark = false } = use;
   const page = await context.newPage();
   page.setDefaultTimeout(PATIENCE);
+  await page.setViewportSize({ width, height });
+  await page.emulateMedia({ colorScheme: dark ? "dark" : "light" });
   const [problems, requests] = [[], []];
   page.on("console", (message) => message.type() !== "log" && problems.push(message.text()));
   page.on("pageerror", (error) => problems.push(error.message));
@@ -35,20 +66,25 @@ for (const { page: path, fill = {}, click, until, axe: judged, shot } of JSON.pa
     first = Date.now() - began;
     for (const [selector, value] of Object.entries(fill)) await page.locator(selector).fill(value);
     if (click) await page.locator(click).click();
-    if (click || Object.keys(fill).length) {
+    if (dropped) await drop(page, "#widget .drop", dropped);
+    if (drawn) await draw(page, drawn);
+    for (const [selector, key] of Object.entries(keys ?? {})) await page.locator(selector).first().press(key);
+    if (click || dropped || drawn || keys || Object.keys(fill).length) {
       await page.waitForTimeout(1500);
       await page.waitForFunction(seen);
     }
   } catch (error) {
     problems.push(String(error.message).split("\n")[0]);
   }
-  const found = await page.evaluate(() => {
+  const found = await page.evaluate((whole) => {
     const text = (selector) => document.querySelector(selector)?.textContent ?? null;
     const cells = (kind) => [...document.querySelectorAll(`#widget .bars .${kind}`)].map((one) => one.textContent);
     const pictures = [...document.querySelectorAll("#widget canvas")].map((canvas) => {
       const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
-      const small = canvas.width * canvas.height <= 10000;
-      return { width: canvas.width, height: canvas.height, red: small ? [...data].filter((_, i) => i % 4 === 0) : [] };
+      const area = canvas.width * canvas.height;
+      const step = whole ? 1 : Math.ceil(area / 10000); // of many pixels, some
+      const pixels = Array.from({ length: Math.ceil(area / step) }, (_, n) => [...data.subarray(4 * step * n, 4 * step * n + 3)]);
+      return { width: canvas.width, height: canvas.height, step, pixels };
     });
     return {
       say: text("#say"),
@@ -56,11 +92,12 @@ for (const { page: path, fill = {}, click, until, axe: judged, shot } of JSON.pa
       names: cells("name"),
       values: cells("value"),
       written: text("#widget .written"),
+      attention: [...document.querySelectorAll("#widget .attention tr")].map((row) => [...row.children].map((one) => one.textContent)),
       count: text("#count"),
       pictures,
       wide: document.documentElement.scrollWidth - innerWidth,
     };
-  });
+  }, whole ?? false);
   let faults = null;
   if (judged) {
     // The page's own policy forbids a script inside it; a debugger may run one.
@@ -69,7 +106,7 @@ for (const { page: path, fill = {}, click, until, axe: judged, shot } of JSON.pa
       .filter((one) => ["serious", "critical"].includes(one.impact))
       .map((one) => `${one.id}: ${one.nodes[0].html.slice(0, 160)}`);
   }
-  if (shot) await page.screenshot({ path: shot });
+  if (shot) await page.screenshot({ path: shot, fullPage: use.full ?? false });
   results.push({ page: path, first, problems, requests, faults, ...found });
   await page.close();
 }

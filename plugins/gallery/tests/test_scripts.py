@@ -16,9 +16,11 @@ from zoo.runtime import (
     image_generation,
     instance_segmentation,
     keypoint_detection,
+    label_map,
     object_detection,
 )
 from zoo.runtime.image import flat
+from zoo.runtime.input_errors import InputError
 
 sys.path.insert(0, str(Path(__file__).parent))
 from javascript import NODE, evaluate
@@ -289,6 +291,42 @@ def test_a_transparent_picture_is_put_on_paper_as_in_python(
     expected = list(flat(image, spec).tobytes())
     apart = [abs(a - b) for a, b in zip(found, expected, strict=True)]
     assert max(apart) <= 1
+
+
+@pytest.mark.parametrize("other", [0.0, 0.1, 0.16, 0.3])
+@pytest.mark.parametrize("noise", [0, 60])
+def test_a_label_map_is_one_where_python_takes_it(other: float, noise: int) -> None:
+    """
+    Areas of other colours are refused, mixtures at borders are not.
+    """
+    colors = ((0, 0, 170), (255, 85, 0), (0, 255, 255))
+    random = torch.Generator().manual_seed(9)
+    pixels = torch.tensor(colors)[torch.randint(3, (5, 6), generator=random)]
+    pixels = pixels.repeat_interleave(8, 0).repeat_interleave(8, 1)
+    side = round(other**0.5 * 40)
+    pixels[:side, :side] = torch.tensor([120, 120, 120])
+    mixed = torch.randint(-noise, noise + 1, pixels.shape, generator=random)
+    pixels = (pixels + mixed).clamp(0, 255).byte()
+    rgba = torch.cat([pixels, torch.full((40, 48, 1), 255, dtype=torch.uint8)], 2)
+    labels = [
+        zoo.LabelColor(label=str(number), color=color)
+        for number, color in enumerate(colors)
+    ]
+
+    found = evaluate(
+        "answers.js",
+        "zooAnswers.isLabelMap(given[0], 48, 40, given[1])",
+        rgba.flatten().tolist(),
+        colors,
+    )
+
+    try:
+        label_map.label_map(Image.fromarray(pixels.numpy()), labels)
+    except InputError:
+        assert not found
+    else:
+        assert found
+    assert found or other or noise
 
 
 def test_a_drawing_is_laid_as_the_digits_of_mnist_lie() -> None:

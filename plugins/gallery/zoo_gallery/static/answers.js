@@ -217,6 +217,28 @@ const zooAnswers = {
     return found;
   },
 
+  /** Whether the colours of a picture are those of labels: zoo.runtime.label_map says when.
+   *
+   * A pixel is of no label where it is 48 levels or more from all. Of such pixels there
+   * may be a half, and of those among them that look like their neighbours 2 %.
+   */
+  isLabelMap(rgba, width, height, colours) {
+    const levels = (place, other) => Math.max(...other.map((value, n) => Math.abs(rgba[4 * place + n] - value)));
+    const colour = (place) => [0, 1, 2].map((channel) => rgba[4 * place + channel]);
+    let [others, flat] = [0, 0];
+    for (let row = 0; row < height; row++) {
+      for (let column = 0; column < width; column++) {
+        const place = row * width + column;
+        if (Math.min(...colours.map((one) => levels(place, one))) <= 48) continue;
+        others++;
+        if (row + 1 === height || column + 1 === width) continue;
+        if (levels(place, colour(place + width)) <= 8 && levels(place, colour(place + 1)) <= 8) flat++;
+      }
+    }
+    const area = width * height;
+    return flat <= 0.02 * area && others <= 0.5 * area;
+  },
+
   /** Where a drawing has to be put, and how large, to lie as the digits of MNIST lie.
    *
    * Its longer side takes 20 of 28 pixels, and its centre of mass is the middle. `ink`

@@ -4,8 +4,8 @@
 
 zooWidget(({ model, place, say, answer }) => {
   const { input, output } = model;
-  const keeps = input.fit === "keep"; // the model computes every pixel of the picture
-  const MOST = keeps ? 256 : 1024; // pixels of a side: a larger photograph is shrunk before
+  // Pixels of a side; a larger photograph is shrunk before. Some models compute each pixel.
+  const MOST = { "scaled-image": 256, "colorized-image": 512 }[output.kind] ?? 1024;
   const PAD = 280; // pixels of a side of the pad for drawing
   const digits = output.kind === "classes" && output.labels.join("") === "0123456789";
   const draws = digits && input.background === "dark" && input.height === input.width;
@@ -16,6 +16,8 @@ zooWidget(({ model, place, say, answer }) => {
   const bars = zooParts.bars();
   const result = zooElement("canvas", { class: "large", width: 1, height: 1, role: "img", label: "answer" });
   const note = zooElement("p", { class: "note" });
+  const colours = input.label_colors.map((one) => one.color);
+  const paints = colours.length > 0;
   const layers = zooElement("div", { class: "layers" });
   const SHOWN = 32; // maps of a layer
   let current = null; // {width, height, rgba}
@@ -127,6 +129,7 @@ zooWidget(({ model, place, say, answer }) => {
         screen.fill();
       }
       big.textContent = zooText("points", { n: points.length });
+      bars.show([...points].sort((a, b) => b.score - a.score).slice(0, 10));
       return big.textContent;
     },
 
@@ -175,6 +178,10 @@ zooWidget(({ model, place, say, answer }) => {
 
   const look = answer(async ({ run }) => {
     if (!current) return;
+    if (paints && !zooAnswers.isLabelMap(current.rgba, current.width, current.height, colours)) {
+      say("no_label_map");
+      return;
+    }
     const pixels = zooAnswers.prepared(current.rgba, input);
     const dims = [1, current.height, current.width, input.channels];
     const { outputs, took } = await run({ image: ["uint8", pixels, dims] });
@@ -296,13 +303,51 @@ zooWidget(({ model, place, say, answer }) => {
     return [zooElement("p", { class: "note", text: "draw" }), canvas, zooElement("div", { class: "row" }, button)];
   };
 
+  // Areas of labels to paint on the picture
+
+  const painting = () => {
+    let [chosen, from] = [input.label_colors[0], null];
+    const buttons = input.label_colors.map((one) => {
+      const pot = zooElement("i", { class: "pot" });
+      pot.style.background = `rgb(${one.color})`;
+      const button = zooElement("button", { type: "button", "aria-pressed": String(one === chosen) }, pot, one.label);
+      button.addEventListener("click", () => {
+        chosen = one;
+        buttons.forEach((other) => other.setAttribute("aria-pressed", String(other === button)));
+      });
+      return button;
+    });
+    const at = (event) => {
+      const frame = shown.getBoundingClientRect();
+      return [event.clientX - frame.left, event.clientY - frame.top].map((v) => (v * shown.width) / frame.width);
+    };
+    shown.classList.add("pad");
+    shown.addEventListener("pointerdown", (event) => {
+      shown.setPointerCapture(event.pointerId);
+      from = at(event);
+    });
+    shown.addEventListener("pointerup", (event) => {
+      if (!from || !current) return;
+      const to = at(event);
+      const [left, top] = [0, 1].map((axis) => Math.floor(Math.min(from[axis], to[axis])));
+      const [right, bottom] = [0, 1].map((axis) => Math.ceil(Math.max(from[axis], to[axis])));
+      screen.fillStyle = `rgb(${chosen.color})`;
+      screen.fillRect(left, top, right - left, bottom - top);
+      current.rgba = screen.getImageData(0, 0, shown.width, shown.height).data;
+      from = null;
+      look();
+    });
+    const group = zooElement("div", { class: "row", role: "group", label: "labels" }, ...buttons);
+    return [zooElement("p", { class: "note", text: "paint" }), group];
+  };
+
   const pictures = ["image", "scaled-image", "colorized-image"].includes(output.kind);
   const comes = pictures ? [result] : output.kind === "ocr" ? [big] : [big, bars.box];
   place.replaceChildren(
     zooElement(
       "div",
       { class: "two" },
-      zooElement("div", {}, ...(draws ? pad() : []), zooParts.examples(model, choose), drop, note),
+      zooElement("div", {}, ...(draws ? pad() : []), ...(paints ? painting() : []), zooParts.examples(model, choose), drop, note),
       zooElement("div", {}, shown, ...comes),
     ),
     layers,
