@@ -331,16 +331,25 @@ def _with_pictures(core: Any, takes: GraphInput, known: ModelMetadata) -> Any:
 
 
 def _pictures(known: ModelMetadata) -> Iterator[np.ndarray[Any, Any]]:
-    """Yield smooth pictures of some sizes, (1, height, width, channels)."""
+    """Yield smooth pictures of some sizes, (1, height, width, channels), or label maps
+    where the model takes these."""
     from PIL import Image
 
     random = np.random.default_rng(0)
-    channels = known.spec.input.channels  # type: ignore[attr-defined]
+    input_spec: Any = known.spec.input
+    channels = input_spec.channels
+    colors = np.array([one.color for one in input_spec.label_colors], dtype=np.uint8)
     for height, width in SIZES:
-        coarse = random.integers(0, 256, (height // 8 + 2, width // 8 + 2, channels))
-        image = Image.fromarray(coarse.astype(np.uint8).squeeze())
-        smooth = np.asarray(image.resize((width, height), Image.Resampling.BICUBIC))
-        yield smooth.reshape(1, height, width, channels)
+        size = height // 8 + 2, width // 8 + 2
+        if len(colors):
+            coarse = colors[random.integers(0, len(colors), size)]
+            resample = Image.Resampling.NEAREST
+        else:
+            coarse = random.integers(0, 256, (*size, channels)).astype(np.uint8)
+            resample = Image.Resampling.BICUBIC
+        image = Image.fromarray(coarse.squeeze())
+        made = np.asarray(image.resize((width, height), resample))
+        yield made.reshape(1, height, width, channels)
 
 
 def _check_pixels(
