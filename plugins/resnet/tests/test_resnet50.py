@@ -240,7 +240,7 @@ def rates(model: nn.Module, groups: list[dict[str, Any]], key: str) -> dict[str,
 
 @pytest.mark.slow
 def test_the_notebook_of_transfer_learning_takes_resnet50_where_a_hub_has_it(
-    pinned: Hub,
+    hub: Hub,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
@@ -259,6 +259,6 @@ def test_the_notebook_of_transfer_learning_takes_resnet50_where_a_hub_has_it(
             exec(compile(source, path.name, "exec"), known)
 
     assert "backbone: resnet50" in capsys.readouterr().out
-    assert pinned.count("GET", r"/resolve/.*model\.safetensors") == 1
+    assert hub.count("GET", r"/resolve/.*model\.safetensors") == 1
     config = json.loads(Path("runs/transfer/config.json").read_text(encoding="utf-8"))
     assert config["build"] == zoo.get_spec(NAME).build
