@@ -81,10 +81,10 @@ class ImageModule(nn.Module):
         size = torch.stack([height, width])
         zero = torch.zeros_like(size)
         if spec.crop < 1:  # resize the shorter side, keep the middle
-            whole = torch.minimum(size, MAX_ASPECT * size.amin())
+            whole = torch.minimum(size, MAX_ASPECT * torch.minimum(height, width))
             start = torch.round((size - whole) / 2)
             shorter = math.floor(spec.width / spec.crop)
-            resized = torch.floor(shorter * whole / whole.amin())
+            resized = torch.floor(shorter * whole / torch.minimum(*whole))
             first = torch.round((resized - target) / 2)
             parts = whole, start, whole, resized, first
         elif spec.fit == "stretch":
