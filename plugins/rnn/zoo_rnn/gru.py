@@ -116,7 +116,7 @@ class WideLinear(nn.Module):
         hashes = ngram_hashes(ended, self.max_n)
         hashes = hashes.masked_fill(beyond.unsqueeze(2), NO_FEATURE)
         hashes = hashes.int().flatten(start_dim=1).sort(dim=1).values
-        first = hashes.new_full((len(hashes), 1), NO_FEATURE)
+        first = torch.full_like(hashes[:, :1], NO_FEATURE)
         repeated = hashes.diff(dim=1, prepend=first) == 0
         return hashes.masked_fill(repeated, NO_FEATURE)
 
@@ -239,7 +239,7 @@ def sorted_places(known: Tensor, values: Tensor) -> Tensor:
 def gru_states(gru: nn.GRU, inputs: Tensor) -> Tensor:
     """Return the hidden states of a GRU of one layer, (B, length, hidden_size).
 
-    A graph has no loop over the length, so there it is the operator of ONNX, whose gates
+    A graph has no loop over the length: there it is the operator of ONNX, whose gates
     are ordered update, reset, new.
     """
     if not torch.onnx.is_in_onnx_export():
