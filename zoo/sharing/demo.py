@@ -185,7 +185,8 @@ def _option_fields(gradio: Any, spec: ModelSpec) -> dict[str, Any]:
 
 def _drawing(gradio: Any, module: nn.Module) -> _Form:
     """Return the form of a model that draws, with its own options."""
-    parameters = inspect.signature(unwrap_model(module).sample).parameters  # type: ignore[arg-type]
+    drawing: Any = unwrap_model(module)
+    parameters = inspect.signature(drawing.sample).parameters
     options = {
         name: gradio.Slider(low, high, value=parameters[name].default, label=name)
         for name, (low, high) in sample_options(module).items()

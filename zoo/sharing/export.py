@@ -229,6 +229,9 @@ def _inputs(known: ModelMetadata, takes: GraphInput) -> Iterator[tuple[str, Tens
     for count in BATCHES:
         times = -(-count // len(rows))
         yield f"batch of {count}", torch.cat([rows] * times)[:count].contiguous()
+    if 2 in takes.axes:  # a model of pictures of any size
+        height, width = (side - side // 4 for side in rows.shape[2:])
+        yield "other size", rows[:, :, :height, : width // 2].contiguous()
     if 1 in takes.axes and rows.shape[1] > 2:
         yield "other length", rows[:, : rows.shape[1] // 2 + 1].contiguous()
 

@@ -246,12 +246,12 @@ def gru_states(gru: nn.GRU, inputs: Tensor) -> Tensor:
         states: Tensor = gru(inputs)[0]
         return states
 
-    def ordered(parameter: Tensor) -> Tensor:
-        reset, update, new = parameter.chunk(3)
+    def ordered(name: str) -> Tensor:
+        reset, update, new = gru.get_parameter(name).chunk(3)
         return torch.cat([update, reset, new]).unsqueeze(0)
 
-    bias = torch.cat([ordered(gru.bias_ih_l0), ordered(gru.bias_hh_l0)], dim=1)
-    weights = ordered(gru.weight_ih_l0), ordered(gru.weight_hh_l0)
+    weights = ordered("weight_ih_l0"), ordered("weight_hh_l0")
+    bias = torch.cat([ordered("bias_ih_l0"), ordered("bias_hh_l0")], dim=1)
     batch, length, _ = inputs.shape
     found, _ = torch.onnx.ops.symbolic_multi_out(
         "GRU",
