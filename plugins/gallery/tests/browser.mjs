@@ -68,6 +68,16 @@ for (const use of JSON.parse(asked)) {
       await new Promise((done) => setTimeout(done, 20));
     }
   };
+  const settled = async () => {
+    const text = 'document.getElementById("widget").textContent + document.getElementById("say").textContent';
+    let [before, same] = [null, 0];
+    while (same < 4) {
+      await new Promise((done) => setTimeout(done, 400));
+      const now = await told(text);
+      same = now === before ? same + 1 : 0;
+      before = now;
+    }
+  };
   const began = Date.now();
   await page.goto(`file://${site}/${path}`);
   const live = await told('document.getElementById("widget") !== null');
@@ -85,7 +95,7 @@ for (const use of JSON.parse(asked)) {
     if (drawn) await draw(page, drawn);
     for (const [selector, key] of Object.entries(keys ?? {})) await page.locator(selector).first().press(key);
     if (click || dropped || drawn || keys || Object.keys(fill).length) {
-      await page.waitForTimeout(1500);
+      await settled();
       await seen(wanted);
     }
   } catch (error) {

@@ -70,6 +70,9 @@ def uses() -> dict[str, dict[str, Any]]:
         "dcgan-face": seed,
         "stylegan-mini": {"keys": {"#widget .sliders input": "End"}, "whole": True},
         "gru-imdb": {"fill": {"#widget textarea": REVIEW}},
+        "gpt-mini": {
+            "until": "/^40 /.test(document.getElementById('say').textContent)"
+        },
         "attention-spa-eng": {"fill": {"#widget textarea": SPANISH}},
         "word2vec-skipgram": {
             "fill": {"#widget label:nth-of-type(1) input": "coffee"},
