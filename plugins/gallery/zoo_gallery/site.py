@@ -248,6 +248,7 @@ def _write_pages(
         "dataset": sorted({name for spec in specs for name in spec.trained_on}),
         "license": sorted({spec.license.weights for spec in specs}),
         "plugin": sorted({str(row["plugin"]) for row in rows}),
+        "chapter": sorted({one for spec in specs for one in spec.chapters}),
         "tag": sorted({tag for spec in specs for tag in spec.tags}),
     }
     index = pages.get_template("index.html").render(
