@@ -1,5 +1,6 @@
 """ResNet-50 from a file of timm's on a Hub, with a new head, taught photographs."""
 
+import json
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -33,6 +34,7 @@ RECIPE: dict[str, Any] = {  # the course's: SGD with Nesterov's momentum, all el
     "batch_size": 4,
     "augment": "flip",
 }
+NOTEBOOKS = Path(__file__).parents[3] / "docs" / "notebooks" / "course"
 HEAD = {"fc.weight", "fc.bias"}
 
 
@@ -234,3 +236,29 @@ def test_rates_fall_by_block_as_timms_do() -> None:
 def rates(model: nn.Module, groups: list[dict[str, Any]], key: str) -> dict[str, float]:
     names = {id(one): name for name, one in model.named_parameters()}
     return {names[id(one)]: group[key] for group in groups for one in group["params"]}
+
+
+@pytest.mark.slow
+def test_the_notebook_of_transfer_learning_takes_resnet50_where_a_hub_has_it(
+    hub: Hub,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """
+    All its cells of Python run in turn, say that this is the backbone, and get its file
+    once; a folder with the new head is left.
+    """
+    monkeypatch.chdir(tmp_path)
+    path = NOTEBOOKS / "transfer-learning.ipynb"
+    cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+    code = ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "code"]
+    known: dict[str, Any] = {}
+    for source in code:
+        if not source.startswith(("%", "!")):
+            exec(compile(source, path.name, "exec"), known)
+
+    assert "backbone: resnet50" in capsys.readouterr().out
+    assert hub.count("GET", r"/resolve/.*model\.safetensors") == 1
+    config = json.loads(Path("runs/transfer/config.json").read_text(encoding="utf-8"))
+    assert config["build"] == zoo.get_spec(NAME).build
