@@ -174,7 +174,7 @@ def test_what_cannot_be_read_is_named_and_left_out_when_asked(
             (NAME, "photos", "--set", "freeze=non"),
             1,
             "No freeze='non'. Did you mean 'none'? There are: backbone, gradual, "
-            "all-but-norm, none.",
+            "all-but-norm, none, lora.",
         ),
         (
             (NAME, "photos", "--labels", "lying,flying"),
