@@ -43,8 +43,8 @@ def linear_layers(model: nn.Module) -> list[str]:
     ]
     if not names:
         raise SettingsError(
-            f"freeze='lora' adapts linear layers, and {spec.name!r} has none before its "
-            "head: choose another freeze."
+            f"freeze='lora' adapts linear layers, and {spec.name!r} has none before "
+            "its head: choose another freeze."
         )
     return names
 

@@ -152,8 +152,8 @@ def test_a_korean_text_is_refused_by_an_english_vocabulary(tmp_path: Path) -> No
 
     assert str(refused.value) == (
         "korean.txt: 643 of 964 characters of the training texts (66.70%) have no "
-        "token in the vocabulary of 'gpt-mini': '오' 81, '늘' 81, '은' 81, '날' 80, '씨' "
-        "80 and 3 more. A model learns texts of which at most 5% are such: check "
+        "token in the vocabulary of 'gpt-mini': '오' 81, '늘' 81, '은' 81, '날' 80, "
+        "'씨' 80 and 3 more. A model learns texts of which at most 5% are such: check "
         "the language and the alphabet (language: en), or take another model."
     )
 
@@ -203,8 +203,8 @@ def test_a_text_that_has_no_end_to_hold_back_is_refused(tmp_path: Path) -> None:
         ),
         (
             {"head_init": "random"},
-            "head_init='random' is of a new head, and 'gpt-mini' learns as a whole from "
-            "texts as they are: leave head_init out.",
+            "head_init='random' is of a new head, and 'gpt-mini' learns as a whole "
+            "from texts as they are: leave head_init out.",
         ),
     ],
 )
@@ -287,9 +287,9 @@ def test_low_rank_factors_are_merged(
     )
 
 
-def test_a_model_without_linear_layers_has_no_place_for_factors(tmp_path: Path) -> None:
+def test_a_model_without_linear_layers_has_no_place_for_factors() -> None:
     """
-    Said before anything is trained.
+    Said before any row is opened.
     """
     pytest.importorskip("peft")
     digits = zoo.load_dataset("digits", "train").select(range(40))

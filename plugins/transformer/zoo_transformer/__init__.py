@@ -155,17 +155,17 @@ SPECS = (
         build="zoo_transformer.gpt:gpt",
         options={
             "vocab_size": 58,
-            "context_length": 256,
+            "context_length": 128,
             "embed_dim": 192,
-            "num_layers": 4,
-            "num_heads": 6,
+            "num_layers": 3,
+            "num_heads": 3,
         },
         recipe="zoo_transformer.gpt_nietzsche_recipe",
         card="cards/gpt-mini-nietzsche.md",
         license=License(code="mit", weights="mit", data="cc-by-sa-3.0"),
-        parameters=1_840_128,
+        parameters=1_370_688,
         input=TextInput(
-            max_length=256, vocab_size=58, language="en", tokenizer=NIETZSCHE_TOKENIZER
+            max_length=128, vocab_size=58, language="en", tokenizer=NIETZSCHE_TOKENIZER
         ),
         output=TextOutput(bos_token_id=1),
         trained_on=("wikipedia_text", "gutenberg_novels", "nietzsche"),

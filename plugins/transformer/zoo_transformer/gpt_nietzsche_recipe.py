@@ -43,13 +43,13 @@ OTHERS = ("wikipedia_text", "gutenberg_novels")  # read before the book
 @dataclass(frozen=True, kw_only=True)
 class Settings:
     seed: int = 0
-    pretraining_epochs: int = 2  # passes over the articles and novels
+    pretraining_epochs: int = 1  # passes over the articles and novels
     pretraining_lr: float = 6e-3  # the peak: a short warm-up, then cosine
-    epochs: int = 8  # passes over the book
+    epochs: int = 6  # passes over the book
     lr: float = 2e-3  # the peak, as above
-    batch_size: int = 16  # passages
+    batch_size: int = 32  # passages
     weight_decay: float = 0.1
-    dropout: float = 0.2  # on the book; none before
+    dropout: float = 0.1  # on the book; none before
     amp: bool = True  # bfloat16 where the hardware computes in it
 
 
