@@ -32,11 +32,12 @@ def report(model: Any, run: Run) -> None:
     training, validation, test = (
         load_stream(run, split) for split in ("train", "validation", "test")
     )
-    add_baselines(run, training, validation, test)
+    ngrams = add_baselines(run, training, validation, test)
     book = "\n".join(run.load_texts(DATASET)).lower()
     others = "\n".join(text for name in OTHERS for text in run.load_texts(name))
     kept = keep_known(book)(others)
     run.log_summary(
+        ngram_loss=ngrams.nats(test.token).mean().item(),
         validation_loss=_best(run),
         pretraining_characters=len(kept),
         left_out=1 - len(kept) / max(1, len(others)),
