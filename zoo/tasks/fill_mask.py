@@ -41,7 +41,7 @@ class FillMask(LanguageModelTask[MaskedTokenOutput]):
     ) -> Iterator[tuple[Tensor, Tensor]]:
         """Yield parts of a text, with what the tokenizer puts around a text, some of
         their tokens masked, and these. The masks depend on the text alone."""
-        around = tokenizer.tokenizer(input_spec).encode("").ids
+        around = tokenizer.surrounding(input_spec)
         before, after = around[: len(around) // 2], around[len(around) // 2 :]
         length = min(input_spec.max_length, MOST_TOKENS)
         inner = length - len(around)

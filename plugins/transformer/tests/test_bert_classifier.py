@@ -1,6 +1,8 @@
 """What only bert-mini-imdb and its pre-training promise; the rest is in zoo.testing."""
 
+import unicodedata
 from dataclasses import replace
+from typing import Any
 
 import pytest
 import torch
@@ -26,7 +28,9 @@ from zoo_transformer.review_tokenizer import (
 from zoo_transformer.sentence_pairs import sentence_pairs
 
 import zoo
+from zoo.errors import InputError
 from zoo.recipes import TensorRows
+from zoo.recipes.text import encode_batch
 
 SIZES = {
     "vocab_size": 40,
@@ -187,3 +191,98 @@ def test_pre_training_may_be_left_out(epochs: int) -> None:
     assert isinstance(model, BERTClassifier)
     stages = ["nsp_accuracy" in row for row in run.history]
     assert stages == [True] * epochs + [False]
+
+
+# The shipped model, and what a person may give to it
+
+KNOWS_NOTHING = (
+    "A text has no word that the model knows, so its answer means nothing: check the "
+    "language and the alphabet (language: en)."
+)
+
+
+@pytest.fixture(scope="module")
+def model() -> BERTClassifier:
+    loaded = zoo.load("bert-mini-imdb")
+    assert isinstance(loaded, BERTClassifier)
+    return loaded
+
+
+@pytest.mark.parametrize(
+    ("text", "label"),
+    [
+        ("A wonderful film, one of the best I have ever seen.", "pos"),
+        ("What a terrible waste of time. Awful acting and a boring plot.", "neg"),
+    ],
+)
+def test_it_reads_reviews_written_for_this_test(
+    model: BERTClassifier, text: str, label: str
+) -> None:
+    """
+    Clear ones are read rightly.
+    """
+    assert zoo.predict(model, text).label == label
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "\N{GRINNING FACE}\N{CLAPPING HANDS SIGN}",
+        "\uc88b\uc740 \uc601\ud654",
+        unicodedata.normalize("NFD", "\uc88b\uc740 \uc601\ud654"),
+        "\u0641\u064a\u0644\u0645 \u062c\u064a\u062f",
+    ],
+    ids=["emoji", "Korean", "Korean, decomposed", "Arabic"],
+)
+def test_a_text_of_other_signs_warns(model: BERTClassifier, text: str) -> None:
+    """
+    The two tokens around every text are none that the model knows of it.
+    """
+    with pytest.warns(UserWarning) as caught:
+        answer = zoo.predict(model, text)
+
+    assert answer.label in ("neg", "pos")
+    assert any(KNOWS_NOTHING in str(one.message) for one in caught)
+
+
+@pytest.mark.filterwarnings("ignore::zoo.errors.TruncationWarning")
+def test_only_the_end_of_a_long_text_is_read(model: BERTClassifier) -> None:
+    """
+    Of 100,000 characters the last decide.
+    """
+    end = "the film was good. " * 60
+    whole, alone = zoo.predict(model, ["Awful, boring. " * 6_700 + end, end])
+
+    assert whole.score == pytest.approx(alone.score, abs=1e-6)
+
+
+def test_special_tokens_that_a_user_types_are_text(model: BERTClassifier) -> None:
+    """
+    They end no review, and stand for no padding; a zero byte is left out.
+    """
+    reading = model.zoo.spec.input
+    typed = encode_batch(["good [SEP] [CLS] [PAD] film", "go\x00od"], reading)
+
+    assert typed[0][0] == CLS_TOKEN_ID
+    assert not {0, CLS_TOKEN_ID, SEP_TOKEN_ID} & set(typed[0][1:-1])
+    assert typed[1] == encode_batch(["good"], reading)[0]
+
+
+@pytest.mark.parametrize(
+    ("given", "problem"),
+    [("", "The text is empty."), (["good", None], "Item 2: There is no text (None).")],
+    ids=["empty", "nothing in a list"],
+)
+def test_what_is_no_text_is_refused(
+    model: BERTClassifier, given: Any, problem: str
+) -> None:
+    """
+    In the words of every model of texts.
+    """
+    with pytest.raises(InputError) as refused:
+        zoo.predict(model, given)
+
+    assert str(refused.value) == (
+        f"{problem} The model expects a text (language: en): a str, the pathlib.Path of "
+        "a text file in UTF-8, or a list of those."
+    )
