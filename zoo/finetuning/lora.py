@@ -9,7 +9,6 @@ and after training (alpha / r) B A is added to W: what is saved is a model like 
 other, and loading it needs no peft.
 """
 
-from types import ModuleType
 from typing import Any
 
 from torch import nn
@@ -22,7 +21,7 @@ __all__ = ["add_factors", "linear_layers", "merge_factors", "require_peft"]
 ALPHA_PER_RANK = 2  # alpha / r: how much the factors count
 
 
-def require_peft() -> ModuleType:
+def require_peft() -> Any:
     """Return the library. Raises MissingExtra."""
     try:
         import peft

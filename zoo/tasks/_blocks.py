@@ -191,10 +191,9 @@ class LanguageModelTask(TokenTask[OutputT]):
     def kept_output(self, module: nn.Module, rows: RawRows) -> Tensor | None:
         """Return the loss at each place of blocks, (rows, length); 0 where a block asks
         for nothing."""
-        spec = model_metadata(module).spec
-        target = self.target_tensor(rows, spec.input, spec.output)
+        input_spec, output_spec = self.signature(model_metadata(module).spec)
+        target = self.target_tensor(rows, input_spec, output_spec)
         token = torch.stack(list(rows.items))
-        input_spec, _ = self.signature(spec)
         size = max(1, MOST_LOGITS // (token.shape[1] * input_spec.vocab_size))
         losses = []
         with eval_mode(module):
@@ -222,8 +221,8 @@ class LanguageModelTask(TokenTask[OutputT]):
         made = BlockRows(pairs)
         output = self.kept_output(module, made)
         assert output is not None, "blocks have losses"
-        _, output_spec = self.signature(spec)
-        target = self.target_tensor(made, spec.input, output_spec)
+        input_spec, output_spec = self.signature(spec)
+        target = self.target_tensor(made, input_spec, output_spec)
         return self.compute_metrics(output, target, output_spec)
 
 

@@ -105,8 +105,8 @@ def test_what_is_no_text_is_refused(model: Any, given: Any, problem: str) -> Non
         zoo.predict(model, given)
 
     assert str(refused.value) == (
-        f"{problem} The model expects a text (language: en): a str, the pathlib.Path of "
-        "a text file in UTF-8, or a list of those."
+        f"{problem} The model expects a text (language: en): a str, the pathlib.Path "
+        "of a text file in UTF-8, or a list of those."
     )
 
 
