@@ -8,7 +8,13 @@ from tokenizers import Tokenizer, models, pre_tokenizers
 
 from zoo.runtime import tokenizer
 from zoo.specs import MaskedTokenOutput, TextInput, TextOutput
-from zoo.tasks._blocks import IGNORE_INDEX, SPECIAL, padded, unknown_characters
+from zoo.tasks._blocks import (
+    IGNORE_INDEX,
+    SPECIAL,
+    padded,
+    unknown_characters,
+    unknown_tokens,
+)
 from zoo.tasks.fill_mask import TASK as FILL_MASK
 from zoo.tasks.text_generation import TASK as GENERATION
 
@@ -132,13 +138,26 @@ def test_the_loss_is_that_of_the_tokens_that_are_asked_for() -> None:
     assert measured["perplexity"] == pytest.approx(torch.tensor(wanted).exp().item())
 
 
-def test_characters_without_a_token_are_counted() -> None:
+def test_tokens_that_are_unknown_are_counted() -> None:
     """
-    White space is none of them.
+    By the parts of the text that they stand for.
     """
-    found = unknown_characters("a b\nxxy", reading())
+    found, size = unknown_tokens("abxxcy", reading())
 
-    assert dict(found) == {"x": 2, "y": 1}
+    assert (dict(found), size) == ({"x": 2, "y": 1}, 6)
+
+
+def test_characters_that_a_tokenizer_refuses_are_counted() -> None:
+    """
+    Where it has no unknown token.
+    """
+    made = Tokenizer(models.WordLevel({"[PAD]": 0, "a": 1, "\n": 2}, ""))
+    made.pre_tokenizer = pre_tokenizers.Split("", "isolated")
+    plain = reading(unk_token_id=None, tokenizer_source=made.to_str().encode())
+
+    found, size = unknown_characters("a\nxxy", plain)
+
+    assert (dict(found), size) == ({"x": 2, "y": 1}, 5)
 
 
 def test_a_row_is_filled_up() -> None:

@@ -8,6 +8,7 @@ loss at each place: the logits of a large vocabulary would not fit into memory.
 import math
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, ClassVar
 
 import torch
@@ -29,14 +30,16 @@ __all__ = [
     "LanguageModelTask",
     "padded",
     "unknown_characters",
+    "unknown_tokens",
 ]
 
 IGNORE_INDEX = -100  # the target of a place that asks for nothing, as in cross_entropy
 SPECIAL = -101  # that of padding, and of what stands around every text
 MOST_TOKENS = 256  # of a block: longer ones cost much memory, and teach little more
-MOST_UNKNOWN = 0.05  # of the characters of a text that is learned
+MOST_UNKNOWN_CHARACTERS = 0.05  # of the texts that are learned
+MOST_UNKNOWN_TOKENS = 0.2
 MOST_LOGITS = 1 << 24  # that are computed at once while a model is measured
-SHOWN = 5  # characters that a message names
+SHOWN = 5  # of them that a message names
 
 
 class LanguageModelTask(TokenTask[OutputT]):
@@ -84,7 +87,7 @@ class LanguageModelTask(TokenTask[OutputT]):
         input_spec, output_spec = self.signature(spec)
         text = self._text(item, name, input_spec)
         if input_spec.unk_token_id is None:
-            unknown = unknown_characters(text, input_spec)
+            unknown, _ = unknown_characters(text, input_spec)
             text = "".join(one for one in text if one not in unknown)
         token = tokenizer.encode_untruncated(text, input_spec)
         if len(token) < 2:
@@ -117,34 +120,36 @@ class LanguageModelTask(TokenTask[OutputT]):
     def input_notes(
         self, rows: RawRows, source: str, part: str, spec: ModelSpec
     ) -> tuple[str, ...]:
-        """Return what is said of characters that have no token. Raises DataError where
-        they are too many."""
+        """Return what is said of characters that have no token, or of tokens that are
+        unknown. Raises DataError where they are too many."""
         input_spec, _ = self.signature(spec)
+        by_token = input_spec.unk_token_id is not None
+        count_unknown = unknown_tokens if by_token else unknown_characters
         total, unknown = 0, Counter[str]()
         for item, name in zip(rows.items, rows.names, strict=True):
-            text = self._text(item, name, input_spec)
-            total += len(text)
-            unknown += unknown_characters(text, input_spec)
+            found, size = count_unknown(self._text(item, name, input_spec), input_spec)
+            total, unknown = total + size, unknown + found
         if not unknown:
             return ()
-        count = unknown.total()
+        count, others = unknown.total(), len(unknown) - SHOWN
         listed = ", ".join(f"{one!r} {n:,}" for one, n in unknown.most_common(SHOWN))
-        others = len(unknown) - SHOWN
-        more = f" and {others} more" if others > 0 else ""
+        more = f" and {others:,} more" if others > 0 else ""
+        what = "tokens" if by_token else "characters"
+        lack = "are unknown to" if by_token else "have no token in"
         said = (
-            f"{source}: {count:,} of {total:,} characters of the {part} texts "
-            f"({count / total:.2%}) have no token in the vocabulary of {spec.name!r}: "
+            f"{source}: {count:,} of {total:,} {what} of the {part} texts "
+            f"({count / total:.2%}) {lack} the vocabulary of {spec.name!r}: "
             f"{listed}{more}."
         )
-        if count > MOST_UNKNOWN * total:
+        most = MOST_UNKNOWN_TOKENS if by_token else MOST_UNKNOWN_CHARACTERS
+        if count > most * total:
             language = f" (language: {input_spec.language})"
             raise DataError(
-                f"{said} A model learns texts of which at most {MOST_UNKNOWN:.0%} are "
-                f"such: check the language and the alphabet"
+                f"{said} A model learns texts of which at most {most:.0%} are such: "
+                f"check the language and the alphabet"
                 f"{language if input_spec.language else ''}, or take another model."
             )
-        left = "are left out" if input_spec.unk_token_id is None else "become [UNK]"
-        return (f"{said} They {left}.",)
+        return (f"{said} They {'become [UNK]' if by_token else 'are left out'}.",)
 
     def _text(self, item: Any, name: str, input_spec: TextInput) -> str:
         """Return a text of a user's own, opened. Raises DataError."""
@@ -244,19 +249,28 @@ class BlockRows:
         self.names = [f"block {n}" for n in range(1, len(pairs) + 1)]
 
 
-def unknown_characters(text: str, input_spec: TextInput) -> Counter[str]:
-    """Return how often a text has each character that the tokenizer has no token for.
-
-    White space is none: many tokenizers leave it out.
-    """
+def unknown_characters(text: str, input_spec: TextInput) -> tuple[Counter[str], int]:
+    """Return how often a text has each character that the tokenizer refuses, and how
+    many characters it has."""
     counts = Counter(text)
-    known = {one for one in counts if one.isspace() or _has_token(one, input_spec)}
-    return Counter({one: n for one, n in counts.items() if one not in known})
+    unknown = {c: n for c, n in counts.items() if not _has_token(c, input_spec)}
+    return Counter(unknown), len(text)
+
+
+def unknown_tokens(text: str, input_spec: TextInput) -> tuple[Counter[str], int]:
+    """Return how often a text has each part that becomes the unknown token, and how
+    many tokens it has."""
+    whole = replace(input_spec, max_length=tokenizer.NO_LIMIT)
+    reader = tokenizer.tokenizer(whole)
+    read = reader.encode(text, add_special_tokens=False)
+    parts = zip(read.ids, read.offsets, strict=True)
+    unknown = (text[a:b] for n, (a, b) in parts if n == input_spec.unk_token_id)
+    return Counter(unknown), len(read.ids)
 
 
 def _has_token(character: str, input_spec: TextInput) -> bool:
     try:
-        found = tokenizer.encode_untruncated(character, input_spec)
+        tokenizer.encode_untruncated(character, input_spec)
     except InputError:
         return False
-    return bool(found) and input_spec.unk_token_id not in found
+    return True

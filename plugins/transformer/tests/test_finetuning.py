@@ -158,6 +158,32 @@ def test_a_korean_text_is_refused_by_an_english_vocabulary(tmp_path: Path) -> No
     )
 
 
+def test_unknown_tokens_are_counted(tmp_path: Path) -> None:
+    """
+    A few become [UNK], of which a warning tells; most of a text is refused.
+    """
+    few, most = tmp_path / "few.txt", tmp_path / "most.txt"
+    few.write_text("the cat sat . " * 10 + "\u732b", encoding="utf-8")
+    most.write_text("\uc624\ub298 " * 50, encoding="utf-8")
+    quick = {"epochs": 1, "min_steps": 1, "progress": False}
+
+    with pytest.warns(DataWarning) as caught:
+        zoo.finetune("bert-mini", few, validation=few, **quick)
+    with pytest.raises(DataError) as refused:
+        zoo.finetune("bert-mini", most, validation=few, **quick)
+
+    assert (
+        "few.txt: 1 of 41 tokens of the training texts (2.44%) are unknown to the "
+        "vocabulary of 'bert-mini': '\u732b' 1. They become [UNK]."
+    ) in [str(one.message) for one in caught]
+    assert str(refused.value) == (
+        "most.txt: 50 of 50 tokens of the training texts (100.00%) are unknown to the "
+        "vocabulary of 'bert-mini': '\uc624\ub298' 50. A model learns texts of which at "
+        "most 20% are such: check the language and the alphabet (language: en), or "
+        "take another model."
+    )
+
+
 def test_a_text_of_one_token_is_refused(tmp_path: Path) -> None:
     """
     By the name of its file.
