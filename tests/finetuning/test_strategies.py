@@ -246,7 +246,7 @@ WRONG: list[tuple[dict[str, object], str]] = [
         "lr, optimizer, weight_decay, schedule, head_init, l2_sp, layer_lr_decay, "
         "patience, val_fraction, "
         "augment, augmented_copies, invert, balance, cache, precision, "
-        "norm_statistics, min_steps, clip, seed.",
+        "norm_statistics, min_steps, clip, lora_rank, seed.",
     ),
     (
         {"batch_size": "many"},

@@ -178,8 +178,8 @@ def test_unknown_tokens_are_counted(tmp_path: Path) -> None:
     ) in [str(one.message) for one in caught]
     assert str(refused.value) == (
         "most.txt: 50 of 50 tokens of the training texts (100.00%) are unknown to the "
-        "vocabulary of 'bert-mini': '\uc624\ub298' 50. A model learns texts of which at "
-        "most 20% are such: check the language and the alphabet (language: en), or "
+        "vocabulary of 'bert-mini': '\uc624\ub298' 50. A model learns texts of which "
+        "at most 20% are such: check the language and the alphabet (language: en), or "
         "take another model."
     )
 
