@@ -15,6 +15,7 @@ from zoo_transformer.char_tokenizer import train_tokenizer
 import zoo
 from zoo.artifacts import checkpoint_folder as checkpoints
 from zoo.errors import DataError, DataWarning, MissingExtra, SettingsError
+from zoo.finetuning.finetune import finetune_by_name
 
 SENTENCES = ("the cat sat. ", "a dog ran. ", "the owl saw a cat. ")
 FEW = {"epochs": 3, "min_steps": 1, "lr": 1e-3}
@@ -111,14 +112,23 @@ def test_masked_words_of_own_texts_are_learned(texts: Path, tmp_path: Path) -> N
 
 def test_of_one_file_the_end_is_held_back(tmp_path: Path) -> None:
     """
-    Its last fifth, from the start of a line on; the names of both say so.
+    About its last fifth, from the start of a line on; nothing of it is lost.
     """
     place = tmp_path / "diary.txt"
     place.write_text("\n".join(language(n, 10) for n in range(10)))
 
-    made = zoo.finetune("gpt-mini", place, epochs=1, min_steps=1, progress=False)
+    data = finetune_by_name(
+        "gpt-mini", place, settings={"epochs": 1, "min_steps": 1}
+    ).data
+    validation = data.validation
 
-    assert made.zoo.spec.input.vocab_size == 66
+    assert validation is not None
+    assert [*data.training.names] == ["diary.txt, its start"]
+    assert [*validation.names] == ["diary.txt, its end"]
+    head, tail = data.training.items[0], validation.items[0]
+    assert head + tail == place.read_text()
+    assert head.endswith("\n")
+    assert 0.1 < len(tail) / len(head + tail) < 0.2
 
 
 def test_a_character_without_a_token_is_counted_and_left_out(tmp_path: Path) -> None:
@@ -182,6 +192,21 @@ def test_unknown_tokens_are_counted(tmp_path: Path) -> None:
         "at most 20% are such: check the language and the alphabet (language: en), or "
         "take another model."
     )
+
+
+def test_an_inspection_tells_beforehand_what_is_refused(tmp_path: Path) -> None:
+    """
+    And nothing of texts that are longer than a model reads at once.
+    """
+    korean, english = tmp_path / "korean.txt", tmp_path / "english.txt"
+    korean.write_text("\uc624\ub298 " * 50, encoding="utf-8")
+    english.write_text(language(0))
+
+    found = zoo.inspect(korean, "bert-mini").findings
+
+    assert len(found) == 1
+    assert "50 of 50 tokens of the training texts (100.00%) are unknown" in found[0]
+    assert not zoo.inspect(english, "bert-mini").findings
 
 
 def test_a_text_of_one_token_is_refused(tmp_path: Path) -> None:
