@@ -9,16 +9,15 @@ row is read. The weights and the tokenizer are those of the package gt-all-minil
 which carries the published files. Needs ZOO_DATA, scikit-learn and zoo-transformer.
 """
 
+import csv
 import shutil
 import tempfile
 import time
 from dataclasses import dataclass, replace
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
 
 import click
-import pandas as pd
 import torch
 from zoo_transformer.baselines import word_logistic_accuracy
 
@@ -60,32 +59,32 @@ def published(place: Path) -> Path:
     return folder
 
 
-def rows(name: str) -> tuple[Any, Any]:
-    """Return the training rows of a set and those held out, as tables."""
+Rows = list[tuple[str, str]]  # texts with their labels
+
+
+def rows(name: str) -> tuple[Rows, Rows]:
+    """Return the training rows of a set and those held out."""
     one, training = SETS[name], _table(name, "train")
     if one.training is None or one.held_out is None:
         return training, _table(name, "validation")
     order = torch.randperm(
         len(training), generator=torch.Generator().manual_seed(SEED)
     ).tolist()
-    border = one.training + one.held_out
-    return training.iloc[order[: one.training]], training.iloc[
-        order[one.training : border]
-    ]
+    drawn = [training[n] for n in order[: one.training + one.held_out]]
+    return drawn[: one.training], drawn[one.training :]
 
 
-def _table(name: str, split: str) -> Any:
+def _table(name: str, split: str) -> Rows:
     given, labels = zoo.load_dataset(name, split), installed().datasets[name].labels
-    return pd.DataFrame(
-        {"text": given["text"], "label": [labels[n] for n in given["label"]]}
-    )
+    return [(row["text"], labels[row["label"]]) for row in given]
 
 
 def measured(name: str, model: Path, place: Path) -> dict[str, float]:
     """Return the accuracy of both ways on the rows held out, and seconds."""
     training, held_out = rows(name)
     for part, table in (("train", training), ("held-out", held_out)):
-        table.to_csv(place / f"{part}.csv", index=False)
+        with (place / f"{part}.csv").open("w", encoding="utf-8", newline="") as file:
+            csv.writer(file).writerows([("text", "label"), *table])
     started = time.perf_counter()
     tuned = zoo.finetune(
         model,
@@ -98,9 +97,9 @@ def measured(name: str, model: Path, place: Path) -> dict[str, float]:
     )
     seconds = time.perf_counter() - started
     receipt = tuned.zoo.receipt
-    labels = sorted(set(training["label"]))
+    labels = sorted({label for _, label in training})
     given, other = (
-        (list(part["text"]), [labels.index(one) for one in part["label"]])
+        ([text for text, _ in part], [labels.index(label) for _, label in part])
         for part in (training, held_out)
     )
     return {
