@@ -423,7 +423,7 @@ def test_what_learned_as_a_whole_is_told_of_other_remedies() -> None:
         "settings": {"freeze": "none"},
     }
 
-    assert _behind(receipt)[0] == (
+    assert _behind(receipt, pictured=True)[0] == (
         "before is ahead (psnr 21.0000 against 20.0000): the model has not learned "
         "more from these rows. Give it more rows, or try another --set lr or --set "
         "augment=flip."
