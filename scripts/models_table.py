@@ -35,7 +35,7 @@ DATA = {  # that models of a task are fine-tuned on
     "table with a column of pictures and one of classes",
     "image-segmentation": "a folder with `images` and `masks`, or a table with a "
     "column of each; of single objects also COCO's form with a segmentation of each",
-    "image-to-image": "pictures alone, of which the input is made",
+    "image-to-image": "pictures alone",
     "image-to-text": "pictures that are named by their texts, or a table with a column "
     "of each",
     "keypoint-detection": "pictures with the points of one object in COCO's form, or a "

@@ -107,3 +107,14 @@ def test_code_that_no_graph_can_hold_is_an_export_error() -> None:
         )
 
     assert "Could not guard on data-dependent expression" in str(caught.value)
+
+
+def test_the_graph_so_far_is_not_printed(capfd: pytest.CaptureFixture[str]) -> None:
+    """
+    The exporter prints it where it can't go on, and nobody asked for that.
+    """
+    names = {"inputs": ("x", {0: "batch"}), "outputs": ["y"]}
+    with pytest.raises(ExportError):
+        as_onnx(Undecided(), torch.ones(2, 3), **names)
+
+    assert capfd.readouterr().err == ""

@@ -3,9 +3,7 @@
 import json
 from pathlib import Path
 
-import PIL
 import pytest
-from packaging.version import Version
 
 import zoo
 from zoo.artifacts import weight_store
@@ -23,14 +21,11 @@ SHIPPED = [
 REFUSED = {
     "attention-eng-fra": "a loop over the words of a sentence",
     "attention-spa-eng": "a loop over the words of a sentence",
+    "faster-rcnn-mini": "proposals are suppressed one after the other",
     "gru-nsmc": "a search in a sorted list, and the lengths of texts",
+    "mask-rcnn-mini": "proposals are suppressed one after the other",
     "rnn-imdb": "the lengths of texts",
 }
-if Version(PIL.__version__) >= Version("13"):
-    # See `zoo.preprocessing.image_module`.
-    REFUSED |= dict.fromkeys(
-        ("posenet-mini", "yolo-mini"), "rows are resized before columns"
-    )
 
 
 @pytest.mark.slow

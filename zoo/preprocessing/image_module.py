@@ -1,10 +1,11 @@
 """Preparing a picture, as a module: what `fit_image` does by Pillow, in torch.
 
 It goes into an exported graph, where there is no Pillow, and its pixels are those of
-Pillow to the bit: the same filters, in whole numbers, rounded to bytes after each pass.
-Columns come first, as in Pillow 12. Where the height shrinks by more than twice as many
-pixels as the width, Pillow 13 takes the rows first, and some pixels differ by a level
-or two.
+Pillow: the same filters, in whole numbers, rounded to bytes after each pass. Where a
+part of a picture is resized, sums of weights in another order may move a pixel by a
+level, one in thousands.
+Columns come first, but where the height shrinks by more than twice as many pixels as
+the width: there Pillow takes the rows first, since version 13.
 """
 
 import math
@@ -65,7 +66,14 @@ class ImageModule(nn.Module):
         spec, (rows, columns) = self.input_spec, pixels.shape[2:]
         by_row = _mixing(rows, spec.height, down, spec.resample)
         by_column = _mixing(columns, spec.width, across, spec.resample)
-        small = _as_bytes(by_row @ _as_bytes(pixels @ by_column.T))
+        if spec.crop < 1:  # the ends of a strip were cut off before
+            height, width = down.length, across.length
+        shrinks = height - down.resized, width - across.resized
+        small = torch.where(
+            (shrinks[0] > 0) & (shrinks[0] > 2 * shrinks[1]),
+            _as_bytes(_as_bytes(by_row @ pixels) @ by_column.T),
+            _as_bytes(by_row @ _as_bytes(pixels @ by_column.T)),
+        )
         if spec.fit == "crop" and spec.background is not None:
             covered = (by_row.sum(1) > 0)[:, None] & (by_column.sum(1) > 0)
             small = torch.where(covered, small, _median_of_frame(pixels))

@@ -303,12 +303,22 @@ def _with_pictures(core: Any, takes: GraphInput, known: ModelMetadata) -> Any:
 
 
 def _pictures(known: ModelMetadata) -> Iterator[np.ndarray[Any, Any]]:
-    """Yield smooth pictures of some sizes, (1, height, width, channels)."""
+    """Yield pictures of some sizes, (1, height, width, channels).
+
+    They are smooth, or label maps where the model takes those.
+    """
     from PIL import Image
 
     random = np.random.default_rng(0)
-    channels = known.spec.input.channels  # type: ignore[attr-defined]
+    input_spec: Any = known.spec.input
+    channels = input_spec.channels
+    colors = np.array([one.color for one in input_spec.label_colors], np.uint8)
     for height, width in SIZES:
+        if len(colors):
+            labels = random.integers(0, len(colors), (height // 8 + 1, width // 8 + 1))
+            large = np.kron(labels, np.ones((8, 8), np.int64))[:height, :width]
+            yield colors[large][None]
+            continue
         coarse = random.integers(0, 256, (height // 8 + 2, width // 8 + 2, channels))
         image = Image.fromarray(coarse.astype(np.uint8).squeeze())
         smooth = np.asarray(image.resize((width, height), Image.Resampling.BICUBIC))
