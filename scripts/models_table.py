@@ -30,6 +30,7 @@ SHORT_HEAD = (
     "| --- | ---: | --- | --- |",
 )
 DATA = {  # that models of a task are fine-tuned on
+    "fill-mask": "texts in a folder, or a table with a column of them",
     "image-classification": "pictures in folders that are named as their classes, or a "
     "table with a column of pictures and one of classes",
     "image-segmentation": "a folder with `images` and `masks`, or a table with a "
@@ -43,6 +44,7 @@ DATA = {  # that models of a task are fine-tuned on
     "or a table with a row for each box",
     "text-classification": "texts in folders that are named as their classes, or a "
     "table with a column of texts and one of classes",
+    "text-generation": "texts in a folder, or a table with a column of them",
     "feature-extraction": "texts and classes, as for text-classification",
     "tabular-classification": "a table with the model's columns and one of classes",
     "tabular-regression": "a table with the model's columns and one of numbers",

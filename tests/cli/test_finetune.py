@@ -174,7 +174,7 @@ def test_what_cannot_be_read_is_named_and_left_out_when_asked(
             (NAME, "photos", "--set", "freeze=non"),
             1,
             "No freeze='non'. Did you mean 'none'? There are: backbone, gradual, "
-            "all-but-norm, none.",
+            "all-but-norm, none, lora.",
         ),
         (
             (NAME, "photos", "--labels", "lying,flying"),
@@ -391,7 +391,26 @@ def test_a_result_behind_its_baseline_says_so_and_what_to_try(
         "settings": {"freeze": "backbone"},
     }
 
-    assert _behind(receipt) == ([] if told is None else [told, ""])
+    assert _behind(receipt, pictured=True) == ([] if told is None else [told, ""])
+
+
+@pytest.mark.parametrize(
+    ("pictured", "hint"),
+    [(True, "another --set lr or --set augment=flip."), (False, "another --set lr.")],
+)
+def test_a_model_of_texts_is_not_told_to_change_pictures(
+    pictured: bool, hint: str
+) -> None:
+    """
+    All of the model learned, and the model as it was is ahead.
+    """
+    receipt: dict[str, Any] = {
+        "metrics": [{"name": "loss", "value": 2.0}],
+        "baselines": {"before": {"loss": 1.0}},
+        "settings": {"freeze": "none"},
+    }
+
+    assert _behind(receipt, pictured=pictured)[0].endswith(f"or try {hint}")
 
 
 def test_what_learned_as_a_whole_is_told_of_other_remedies() -> None:
@@ -404,7 +423,7 @@ def test_what_learned_as_a_whole_is_told_of_other_remedies() -> None:
         "settings": {"freeze": "none"},
     }
 
-    assert _behind(receipt)[0] == (
+    assert _behind(receipt, pictured=True)[0] == (
         "before is ahead (psnr 21.0000 against 20.0000): the model has not learned "
         "more from these rows. Give it more rows, or try another --set lr or --set "
         "augment=flip."

@@ -175,7 +175,7 @@ def test_a_strategy_that_there_is_not_fails_its_trials(photos: str) -> None:
     good, bad = found.trials
     assert (good.state, bad.state) == ("done", "failed")
     assert bad.why == (
-        "No freeze='nothing'. There are: backbone, gradual, all-but-norm, none."
+        "No freeze='nothing'. There are: backbone, gradual, all-but-norm, none, lora."
     )
 
 

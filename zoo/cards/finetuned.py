@@ -99,6 +99,8 @@ def _strategy(receipt: Mapping[str, Any]) -> str:
         )
     best = f"{epochs} epochs, the best of them by validation rows"
     count = best if epochs > 1 else "one epoch"
+    if learned := receipt["measured"].get("trained_parameters"):
+        count += f".\n{learned:,.0f} parameters learned, and were added to the others"
     return f"Strategy {settings['freeze']!r}, {count}."
 
 

@@ -88,7 +88,8 @@ def finetune_command(
     DATA is a folder of class-named folders, a CSV, JSON or parquet file, a registered
     dataset or a Hub id; for a segmentation model, a folder with images and masks; for a
     detector, a folder of pictures with boxes in COCO's, Pascal VOC's or YOLO's form;
-    for a time series model, a table in the order of time. NAME may also be a checkpoint
+    for a time series model, a table in the order of time; for one that continues texts
+    or fills their gaps, a folder of text files, or one. NAME may also be a checkpoint
     folder.
     """
     from zoo.artifacts import checkpoint_folder
@@ -134,10 +135,13 @@ def _report(folder: Path, receipt: Mapping[str, Any], spec: ModelSpec) -> list[s
             f"{one_line(label)} {count:,}" for label, count in counts.items()
         )
         lines.append(f"{spec.output.counted}: {classes}")
+    if learned := receipt["measured"].get("trained_parameters"):
+        lines.append(f"parameters that learned: {learned:,.0f} of {spec.parameters:,}")
     if receipt["skipped"]:
         lines.append(f"skipped, unreadable: {len(receipt['skipped'])}")
         lines += [f"  {one_line(fault)}" for fault in receipt["skipped"]]
-    lines += ["", *lined(comparison_table(receipt)), "", *_behind(receipt)]
+    lines += ["", *lined(comparison_table(receipt)), ""]
+    lines += _behind(receipt, pictured=spec.input.pictured)
     example = "'a text'" if spec.input.takes_strings else "rows.csv"
     if spec.input.pictured:
         example = "photo.jpg"
@@ -149,7 +153,7 @@ def _report(folder: Path, receipt: Mapping[str, Any], spec: ModelSpec) -> list[s
     ]
 
 
-def _behind(receipt: Mapping[str, Any]) -> list[str]:
+def _behind(receipt: Mapping[str, Any], *, pictured: bool) -> list[str]:
     """Return the line about a baseline that is ahead by the first metric, if any is."""
     ahead = baseline_ahead(receipt)
     if ahead is None:
@@ -157,7 +161,7 @@ def _behind(receipt: Mapping[str, Any]) -> list[str]:
     first, (best, value) = receipt["metrics"][0], ahead
     other = "--set freeze=none or --set augment=flip-crop"
     if receipt["settings"]["freeze"] == "none":
-        other = "another --set lr or --set augment=flip"
+        other = "another --set lr" + (" or --set augment=flip" if pictured else "")
     return [
         f"{best} is ahead ({first['name']} {value:.4f} against "
         f"{first['value']:.4f}): the model has not learned more from these rows. "

@@ -198,13 +198,16 @@ def _warn_of_trained_rows(model: nn.Module, rows: LabeledExamples, source: str) 
 def predict_examples(
     model: nn.Module, rows: LabeledExamples, *, warn: bool = False, **prepare: Any
 ) -> Tensor:
-    """Return the outputs of the model for examples, (rows, ...), on the CPU.
+    """Return the outputs of the model for examples, (rows, ...), on the CPU: of some
+    tasks, what is kept of them.
 
     With `warn`, inputs that do not look like the training data are warned of. `prepare`
     are the options of the kind of input. Raises DeviceError.
     """
     spec, limit = model_metadata(model).spec, BatchLimit()
     task, module = task_of(spec), unwrap_model(model)
+    if (kept := task.kept_output(module, rows)) is not None:
+        return kept
     outputs: list[Tensor] = []
     warned = InputWarnings()
     with eval_mode(model):

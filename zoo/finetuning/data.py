@@ -73,11 +73,21 @@ def copy_notes(splits: DatasetSplits, input_spec: Input) -> tuple[str, ...]:
 
 
 def split_rows(
-    splits: DatasetSplits, chosen: Settings, *, solved: bool
+    splits: DatasetSplits, chosen: Settings, spec: ModelSpec, *, solved: bool
 ) -> DatasetSplits:
-    """Hold rows back for validation where the strategy or the figures need some."""
+    """Hold rows back for validation where the strategy or the figures need some: of a
+    single row, its last part, where the task of `spec` can divide it."""
     if splits.validation is not None or (splits.test is not None and solved):
         return splits
+    if len(splits.training) == 1:
+        only, name = splits.training.items[0], splits.training.names[0]
+        divided = task_of(spec).held_out_tail(only, name, chosen.val_fraction, spec)
+        if divided is not None:
+            head, tail = (
+                LabeledExamples(items=[one], targets=(None,), names=[f"{name}, {what}"])
+                for one, what in zip(divided, ("its start", "its end"), strict=True)
+            )
+            return replace(splits, training=head, validation=tail)
     return examples.with_validation_split(splits, chosen.val_fraction, seed=chosen.seed)
 
 

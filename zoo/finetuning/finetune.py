@@ -19,6 +19,7 @@ from zoo.finetuning import data as finetuning_data
 from zoo.finetuning import linear_probe
 from zoo.finetuning.inspection import summary
 from zoo.finetuning.linear_probe import Probe
+from zoo.finetuning.lora import linear_layers
 from zoo.finetuning.pairs import in_pairs, rows_in_pairs
 from zoo.finetuning.preconditions import check
 from zoo.finetuning.strategies import Settings, default_settings, train_model
@@ -105,6 +106,8 @@ def finetune_by_name(
         monitor.data_read(summary(spec, splits, balance=chosen.balance))
     with seeded(chosen.seed):
         model, old = _with_head(name, splits)
+        if chosen.freeze == "lora":
+            linear_layers(model)  # which there must be
         skipped: tuple[str, ...] = ()
         if skip_unreadable:
             splits, skipped = featuring.without_unreadable(model, splits)
@@ -141,9 +144,9 @@ def finetune_model(
         place=_context(chosen, device_of(model)),
     )
     some = splits.training.pick(range(min(2, len(splits.training))))
-    given = next(featuring.model_inputs(model, some))
     spec, task = model_metadata(model).spec, task_of(model_metadata(model).spec)
     whole = task.learns_from_inputs(spec)
+    given = next(featuring.model_inputs(model, rows_in_pairs(spec, some)))
     ends = chosen.cache and not task.own_loss and not whole
     ends = ends and linear_probe.ends_in_head(model, given)
     ends = ends and not (task.dense and _heavy(model, given, splits, chosen))
@@ -152,7 +155,7 @@ def finetune_model(
     solved = is_solved_exactly(chosen) and linear
     if chosen.head_init == "random":
         _reset(model)
-    splits = finetuning_data.split_rows(splits, chosen, solved=solved)
+    splits = finetuning_data.split_rows(splits, chosen, spec, solved=solved)
     told = _with_remarks(model, splits)
     splits = in_pairs(spec, told)
     part = "test" if splits.test else "validation"
@@ -207,12 +210,18 @@ def is_solved_exactly(chosen: Settings) -> bool:
 
 def _with_remarks(model: nn.Module, splits: DatasetSplits) -> DatasetSplits:
     """Warn of rows to measure on that are training rows too, or pictures nearly the
-    same, of training rows with two labels, and of texts that are longer than the model
-    reads; note it all."""
-    notes = finetuning_data.copy_notes(splits, model_metadata(model).spec.input)
+    same, of training rows with two labels, of what the task says of its inputs, and of
+    texts that are longer than the model reads; note it all."""
+    spec = model_metadata(model).spec
+    task, parts = task_of(spec), splits.parts()
+    notes = finetuning_data.copy_notes(splits, spec.input)
+    for part, rows in parts.items():
+        notes += task.input_notes(rows, splits.source_of(part), part, spec)
     for note in notes:
         warn_user(note, DataWarning)
-    for part, rows in splits.parts().items():
+    for part, rows in parts.items():
+        if task.learns_from_inputs(spec):
+            break  # it reads a whole text, part by part
         if cut := featuring.count_truncated(model, rows):
             source = splits.source_of(part)
             note = featuring.truncation_note(model, cut, rows, source, part)
@@ -412,6 +421,7 @@ def _loop(
         measured = compute_metrics(model, output, validation_rows)
         if not task.own_loss:
             loss = task.loss(output, target, spec.output).item()
+            measured.pop("loss", None)  # the name of that of the training rows
             measured["validation_loss"] = loss
         return measured
 

@@ -16,7 +16,7 @@ from zoo.datasets.custom.assumed import Assumed, assume
 from zoo.datasets.custom.examples import DatasetSplits
 from zoo.datasets.custom.profiles import Profile, TextProfile, profile
 from zoo.datasets.custom.wanted import ReadOptions
-from zoo.errors import InputError, OptionError, SettingsError
+from zoo.errors import DataError, InputError, OptionError, SettingsError
 from zoo.finetuning import data as finetuning_data
 from zoo.finetuning.strategies import default_settings
 from zoo.inference import features
@@ -248,8 +248,10 @@ def _inspected(
     spec = model_metadata(model).spec
     remarks = finetuning_data.copy_notes(splits, spec.input)
     inputs: Profile | None = profile(splits, spec.input, named=True)
-    faults = tuple(features.faults(model, splits))
-    if isinstance(inputs, TextProfile):
+    faults, task = tuple(features.faults(model, splits)), task_of(spec)
+    if not faults:
+        remarks += _input_remarks(task, spec, splits)
+    if isinstance(inputs, TextProfile) and not task.learns_from_inputs(spec):
         cut = {
             part: features.count_truncated(model, rows)
             for part, rows in splits.parts().items()
@@ -283,6 +285,19 @@ def _inspected(
         heard=heard,
         balance=_takes_balance(spec),
     )
+
+
+def _input_remarks(
+    task: Any, spec: ModelSpec, splits: DatasetSplits
+) -> tuple[str, ...]:
+    """Return what the task says of the inputs of each split, be it a refusal."""
+    notes: tuple[str, ...] = ()
+    for part, rows in splits.parts().items():
+        try:
+            notes += task.input_notes(rows, splits.source_of(part), part, spec)
+        except DataError as exc:
+            notes += (str(exc),)
+    return notes
 
 
 def _made(

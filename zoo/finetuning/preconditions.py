@@ -1,6 +1,7 @@
 """Checks before a fine-tuning begins: the model and the settings."""
 
 from zoo.errors import OptionError
+from zoo.finetuning.lora import require_peft
 from zoo.finetuning.strategies import Settings
 from zoo.specs import ModelSpec
 from zoo.tasks import task_of
@@ -10,7 +11,8 @@ __all__ = ["check"]
 
 
 def check(spec: ModelSpec, chosen: Settings) -> None:
-    """Refuse a model that can't be fine-tuned, and settings that are not for it."""
+    """Refuse a model that can't be fine-tuned, settings that are not for it, and those
+    that need a package which is not there."""
     if spec.head is None and not task_of(spec).learns_from_inputs(spec):
         problem = "it declares no head, so there is nothing to fine-tune on top of it."
         if is_trainable(spec):
@@ -20,3 +22,5 @@ def check(spec: ModelSpec, chosen: Settings) -> None:
             )
         raise OptionError(spec.name, problem, list(spec.options))
     task_of(spec).check_finetuning(spec, chosen)
+    if chosen.freeze == "lora":
+        require_peft()

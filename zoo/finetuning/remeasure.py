@@ -52,7 +52,7 @@ def remeasure(
     )
     chosen = with_values(Settings(), receipt["settings"])
     if "validation" in named:
-        parts = data.split_rows(parts, chosen, solved=is_solved_exactly(chosen))
+        parts = data.split_rows(parts, chosen, spec, solved=is_solved_exactly(chosen))
     rows = parts.parts().get(part)
     if (
         rows is None

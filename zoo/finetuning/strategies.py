@@ -6,6 +6,8 @@
 * "gradual": the head first, then one block more at a time, from the last to the first.
 * "all-but-norm": everything is frozen but the head and the normalisations' two factors.
 * "none": everything learns, the slower the further it is from the head.
+* "lora": everything is frozen but the head and small factors beside each linear layer,
+  which are added to it in the end: see `zoo.finetuning.lora`.
 
 A frozen part stays as it is to the bit, and normalisations keep their statistics.
 """
@@ -21,6 +23,7 @@ from torch import Tensor, nn
 from zoo._utils.import_string import load_module
 from zoo.datasets.in_memory import TensorRows
 from zoo.errors import SettingsError, near
+from zoo.finetuning import lora
 from zoo.models import freeze as freezing
 from zoo.models.freeze import NORM_LAYERS, freeze, freeze_norms, frozen_until, head_of
 from zoo.models.metadata import model_metadata, unwrap_model
@@ -42,10 +45,16 @@ __all__ = [
     "unfreeze_at_epoch",
 ]
 
-FREEZES = ("backbone", "gradual", "all-but-norm", "none")
+FREEZES = ("backbone", "gradual", "all-but-norm", "none", "lora")
 OPTIMIZERS = [name for name in optim.OPTIMIZERS if name != "l-bfgs"]
-EPOCHS = {"backbone": 60, "gradual": 12, "all-but-norm": 10, "none": 10}
-RATES = {"backbone": 3e-3, "gradual": 1e-3, "all-but-norm": 1e-3, "none": 5e-4}
+EPOCHS = {"backbone": 60, "gradual": 12, "all-but-norm": 10, "none": 10, "lora": 10}
+RATES = {
+    "backbone": 3e-3,
+    "gradual": 1e-3,
+    "all-but-norm": 1e-3,
+    "none": 5e-4,
+    "lora": 1e-3,
+}
 HEAD_INITS = ("probe", "random")
 PRECISIONS = ("auto", "no", "bf16")
 BATCH_SIZE, MIN_BATCH_SIZE = 32, 4
@@ -57,7 +66,8 @@ class Settings:
     """How to fine-tune. Of detectors some defaults are others: all of one learns.
 
     freeze: what stays as it is: "backbone" (all but the head), "gradual" (the head is
-        trained first, then one block more at a time), "all-but-norm" or "none".
+        trained first, then one block more at a time), "all-but-norm", "none", or "lora"
+        (small factors beside the linear layers learn; needs the extra peft).
     epochs: passes over the training rows; by default as `freeze` needs.
     batch_size: rows of a step; by default 32, and fewer of few rows.
     lr: the peak learning rate; by default as `freeze` needs.
@@ -80,6 +90,7 @@ class Settings:
         training rows; else they keep theirs. By default those of a detector do.
     min_steps: steps that a training takes at least, where epochs are not given.
     clip: the most that the gradient's norm may be.
+    lora_rank: of the factors of freeze="lora".
     seed: of everything that is drawn at random.
     """
 
@@ -104,6 +115,7 @@ class Settings:
     norm_statistics: bool = False
     min_steps: int = MIN_STEPS
     clip: float | None = None
+    lora_rank: int = 8
     seed: int = 0
 
     def __post_init__(self) -> None:
@@ -129,6 +141,8 @@ class Settings:
             raise SettingsError(f"min_steps={self.min_steps} should be at least 1.")
         if self.clip is not None and not self.clip > 0:
             raise SettingsError(f"clip={self.clip} should be above 0.")
+        if self.lora_rank < 1:
+            raise SettingsError(f"lora_rank={self.lora_rank} should be at least 1.")
         if self.patience is not None and self.patience < 1:
             raise SettingsError(f"patience={self.patience} should be at least 1.")
         self._check_augmented_copies()
@@ -235,6 +249,9 @@ def train_model(
     settings = settings.for_rows(len(fitting.target))
     assert settings.batch_size is not None, "just chosen"
     prepare(model, settings)
+    if settings.freeze == "lora":
+        learned = (p for p in model.parameters() if p.requires_grad)
+        run.log_summary(trained_parameters=sum(p.numel() for p in learned))
     weight = None if weight is None else weight.to(run.device)
     head = _head(model)
     learning = head if settings.freeze == "backbone" else model
@@ -277,6 +294,8 @@ def train_model(
             run.step(loss_of(rows, target), optimizer, schedule, clip=settings.clip)
         run.log(validate(model), best=best, model=learning)
     run.best(learning)
+    if settings.freeze == "lora":
+        lora.merge_factors(model)
     model.eval()
 
 
@@ -289,6 +308,9 @@ def prepare(model: nn.Module, settings: Settings) -> None:
     if not settings.norm_statistics:
         freeze_norms(model)
     if settings.freeze == "none":
+        return
+    if settings.freeze == "lora":
+        lora.add_factors(model, settings.lora_rank)
         return
     freeze(model)
     if settings.freeze == "all-but-norm":
@@ -319,6 +341,9 @@ def parameter_groups(model: nn.Module, settings: Settings) -> list[dict[str, Any
     head = _head(model)
     groups: list[dict[str, Any]] = []
     groups.append({"params": list(head.parameters()), "lr": settings.rate})
+    if settings.freeze == "lora":
+        learned = [p for p in unwrap_model(model).parameters() if p.requires_grad]
+        return [{"params": learned, "lr": settings.rate}]
     if settings.freeze == "backbone" or head is unwrap_model(model):
         return groups
     slower = settings.rate

@@ -78,6 +78,8 @@ class TextPreprocessor(Preprocessor[TextInput]):
         known = batch != input_spec.pad_token_id
         if input_spec.unk_token_id is not None:
             known &= batch != input_spec.unk_token_id
+        around = torch.tensor(tokenizer.surrounding(input_spec), dtype=batch.dtype)
+        known &= ~torch.isin(batch, around)
         if known.any(dim=1).all():
             return []
         language = f" (language: {input_spec.language})" if input_spec.language else ""

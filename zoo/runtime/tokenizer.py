@@ -27,6 +27,7 @@ __all__ = [
     "encode_untruncated",
     "is_truncated",
     "pad",
+    "surrounding",
     "text_input",
     "tokenizer",
     "trim_padding",
@@ -77,7 +78,7 @@ def encode_untruncated(text: str, input_spec: Any) -> list[int]:
 def is_truncated(text: str, input_spec: Any) -> bool:
     """Return whether a text has more tokens than the model reads."""
     made = tokenizer(input_spec)
-    around = len(made.encode("").ids)
+    around = len(surrounding(input_spec))
     if len(text.encode()) + around <= input_spec.max_length:
         return False  # a token is a byte at least
     try:
@@ -95,8 +96,17 @@ def decode_sentence(row: Tensor, input_spec: Any) -> str:
     """Return the text of a row of a batch, in which a gap is a token like others."""
     made = tokenizer(input_spec)
     kept = [n for n in row.tolist() if n != input_spec.pad_token_id]
-    around = set(made.encode("").ids)  # what is put before and after every text
+    around = set(surrounding(input_spec))
     return made.decode([n for n in kept if n not in around], skip_special_tokens=False)
+
+
+def surrounding(input_spec: Any) -> list[int]:
+    """Return the tokens that are put before and after every text, such as [CLS] and
+    [SEP]; none where there is no tokenizer yet."""
+    if input_spec.tokenizer_source is None:
+        return []
+    numbers: list[int] = tokenizer(input_spec).encode("").ids
+    return numbers
 
 
 def pad(rows: Sequence[Sequence[int]], input_spec: Any) -> Tensor:

@@ -534,6 +534,8 @@ class TextOutput(Output):
     bos_token_id: int | None = None
     eos_token_id: int | None = None
 
+    targets = "zoo.tasks.targets.own_texts:OwnTextTargets"
+
     def __post_init__(self) -> None:
         for name in ("bos_token_id", "eos_token_id"):
             if (number := getattr(self, name)) is not None and number < 0:
@@ -542,6 +544,10 @@ class TextOutput(Output):
     @property
     def description(self) -> str:
         return "how a text goes on"
+
+    @property
+    def answer(self) -> str:
+        return "It continues a text."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -590,6 +596,8 @@ class MaskedTokenOutput(Output):
     kind: Literal["masked-token"] = "masked-token"
     mask_token_id: int
 
+    targets = "zoo.tasks.targets.own_texts:OwnTextTargets"
+
     def __post_init__(self) -> None:
         if self.mask_token_id < 0:
             raise SpecError(
@@ -602,6 +610,10 @@ class MaskedTokenOutput(Output):
     @property
     def description(self) -> str:
         return "what fills the gaps of a text"
+
+    @property
+    def answer(self) -> str:
+        return "It fills the gaps of a text."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

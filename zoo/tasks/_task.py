@@ -243,6 +243,11 @@ class Task(Generic[InputT, OutputT]):
         options of `collate`. Raises DataError, InputError."""
         return None
 
+    def kept_output(self, module: nn.Module, rows: RawRows) -> Tensor | None:
+        """Return what `loss` and `compute_metrics` take instead of outputs that are too
+        large to be kept for all rows, (rows, ...); None where all of an output is."""
+        return None
+
     def target_tensor(
         self, rows: RawRows, input_spec: InputT, output_spec: OutputT
     ) -> Tensor:
@@ -291,6 +296,21 @@ class Task(Generic[InputT, OutputT]):
         """Return what a model that learns from inputs is shown of one, opened, each
         with its parsed target. `name` is that of the item. Raises DataError."""
         raise NotImplementedError(f"{type(self).__name__} is taught by targets")
+
+    def held_out_tail(
+        self, item: Any, name: str, val_fraction: float, spec: ModelSpec
+    ) -> tuple[Any, Any] | None:
+        """Return the only training input without its last part, and that part, to be
+        held back for validation; None where an input can't be divided. Raises
+        DataError."""
+        return None
+
+    def input_notes(
+        self, rows: RawRows, source: str, part: str, spec: ModelSpec
+    ) -> tuple[str, ...]:
+        """Return what is said of the inputs of a fine-tuning, each a sentence; `source`
+        and `part` are the names of the data and of the split. Raises DataError."""
+        return ()
 
     def check_finetuning(self, spec: ModelSpec, chosen: FinetuneSettings) -> None:
         """Refuse a model that can't be fine-tuned, and settings that are not for it.

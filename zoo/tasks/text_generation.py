@@ -2,10 +2,10 @@
 
 An answer takes many passes through the model, and its tokenizer:
 `zoo.runtime.generation` has the loop, and describes the one method that a module must
-have.
+have. It is fine-tuned on plain texts: which token comes next.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import torch
@@ -13,17 +13,32 @@ from torch import Tensor, nn
 
 from zoo.models.metadata import model_metadata, unwrap_model
 from zoo.runtime import generation, text_generation
-from zoo.specs import TextOutput
-from zoo.tasks._tokens import TokenTask
+from zoo.specs import TextInput, TextOutput
+from zoo.tasks._blocks import IGNORE_INDEX, MOST_TOKENS, LanguageModelTask, padded
 from zoo.tasks.results.result import Result
 from zoo.tasks.results.text_generation import GeneratedText
 
 __all__ = ["TASK"]
 
 
-class TextGeneration(TokenTask[TextOutput]):
+class TextGeneration(LanguageModelTask[TextOutput]):
     output_types = (TextOutput,)
     options = text_generation.OPTIONS
+
+    def blocks(
+        self, token: Sequence[int], input_spec: TextInput, output_spec: TextOutput
+    ) -> Iterator[tuple[Tensor, Tensor]]:
+        """Yield parts of a text that follow each other, and the token after each of
+        theirs; after its last one comes the end of a text, if the model has one."""
+        length = min(input_spec.max_length, MOST_TOKENS)
+        if output_spec.eos_token_id is not None:
+            token = [*token, output_spec.eos_token_id]
+        for start in range(0, len(token) - 1, length):
+            part = token[start : start + length + 1]
+            yield (
+                padded(part[:-1], length, input_spec.pad_token_id),
+                padded(part[1:], length, IGNORE_INDEX),
+            )
 
     def truncated(self, opened: Sequence[Any], input_spec: Any) -> int:
         """Return 0: of a long text, the model goes on from its end, as it writes."""

@@ -142,6 +142,36 @@ def test_an_encoder_becomes_a_classifier_of_the_rows_of_a_table(
     assert set(after) - set(before) == {"classifier.weight", "classifier.bias"}
 
 
+def test_small_factors_teach_the_encoder_as_well(
+    small: Path, table: Path, tmp_path: Path
+) -> None:
+    """
+    With freeze="lora" the head learns, and the linear layers before it: the vectors of
+    tokens stay, and what is saved has the same names as ever.
+    """
+    pytest.importorskip("peft")
+    before = zoo.load(small).state_dict()
+
+    zoo.finetune(
+        small,
+        table,
+        tmp_path / "tuned",
+        test=table,
+        **{"target": "label", "freeze": "lora", "epochs": 4, "min_steps": 1},
+    )
+    tuned = zoo.load(tmp_path / "tuned")
+    after = tuned.state_dict()
+    changed = {name for name in before if not torch.equal(before[name], after[name])}
+
+    assert set(after) - set(before) == {"classifier.weight", "classifier.bias"}
+    assert changed == {
+        f"blocks.{number}.{layer}.weight"
+        for number in range(2)
+        for layer in ("attn.qkv", "attn.out_proj", "mlp.fc1", "mlp.fc2")
+    }
+    assert tuned.zoo.receipt["measured"]["trained_parameters"] < 10_000
+
+
 def test_a_vector_has_no_labels_without_a_head() -> None:
     """
     Models that give a vector and declare no head refuse labels, as before.

@@ -15,7 +15,7 @@ from torch.nn.functional import cross_entropy
 from zoo.recipes import TensorRows
 from zoo.recipes.text import TextRun, TokenStream, load_token_stream, use_tokenizer
 from zoo_transformer import masking
-from zoo_transformer.bert import BERT
+from zoo_transformer.bert import BERT, Encoder
 from zoo_transformer.muon import MuonAndAdamW
 from zoo_transformer.wordpiece_tokenizer import MASK_TOKEN_ID, train_tokenizer
 
@@ -26,6 +26,7 @@ __all__ = [
     "Settings",
     "data",
     "evaluate",
+    "initialize_encoder",
     "passages",
     "streams",
     "train",
@@ -155,21 +156,32 @@ def training_texts(run: TextRun, name: str, column: str) -> list[str]:
 def initialize(model: BERT, token: Tensor) -> None:
     """Replace the paper's initialization by one from which a small model learns faster.
 
+    The output bias is the log-frequency of each token; see `initialize_encoder`.
+    """
+    initialize_encoder(model)
+    bias = model.lm_head.decoder.bias
+    frequency = torch.bincount(token.flatten().long(), minlength=len(bias)) + 1
+    with torch.no_grad():
+        bias.copy_((frequency / frequency.sum()).log())
+        dense = model.lm_head.dense.weight
+        nn.init.normal_(dense, std=dense.shape[1] ** -0.5)
+
+
+def initialize_encoder(model: Encoder) -> None:
+    """Initialize the positions and blocks of a small model, which then learns faster.
+
     The position embeddings are the sinusoids of Vaswani et al., section 3.5, so that
     neighbouring positions are alike. The matrices are larger, because the paper's
-    deviation is for a wider model. The output bias is the log-frequency of each token.
+    deviation is for a wider model.
     """
     count, embed_dim = model.position_embedding.weight.shape
     # PE(pos, i) = sin(pos / 10000^(2i / d)), and the cosine of the same
     rate = torch.exp(-math.log(10_000) * torch.arange(0, embed_dim, 2) / embed_dim)
     angle = torch.arange(count)[:, None] * rate
     sinusoids = torch.cat([angle.sin(), angle.cos()], dim=1)
-    bias = model.lm_head.decoder.bias
-    frequency = torch.bincount(token.flatten().long(), minlength=len(bias)) + 1
     with torch.no_grad():
         model.position_embedding.weight.copy_(POSITION_STD * math.sqrt(2) * sinusoids)
-        bias.copy_((frequency / frequency.sum()).log())
-        for weight in (*model.blocks.parameters(), model.lm_head.dense.weight):
+        for weight in model.blocks.parameters():
             if weight.ndim == 2:
                 nn.init.normal_(weight, std=weight.shape[1] ** -0.5)
 

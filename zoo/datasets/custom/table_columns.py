@@ -76,7 +76,8 @@ def table(
         if input_spec.takes_strings:
             outside.check_plain(rows, [column], source)
             check_texts(source, rows, column)
-            return Rows(Column(rows, column), _targets(rows, target), names)
+            targets = [None] * len(names) if of_inputs else _targets(rows, target)
+            return Rows(Column(rows, column), targets, names)
         outside_too = expected.options.allow_outside
         items = pictures(source, rows, column, beside, outside_too)
         if not isinstance(items, Column) and _holds_paths(rows, column):
