@@ -137,7 +137,7 @@ def _report(folder: Path, receipt: Mapping[str, Any], spec: ModelSpec) -> list[s
     if receipt["skipped"]:
         lines.append(f"skipped, unreadable: {len(receipt['skipped'])}")
         lines += [f"  {one_line(fault)}" for fault in receipt["skipped"]]
-    lines += ["", *lined(comparison_table(receipt)), "", *_behind(receipt)]
+    lines += ["", *lined(comparison_table(receipt)), "", *_behind(receipt, spec)]
     example = "'a text'" if spec.input.takes_strings else "rows.csv"
     if spec.input.pictured:
         example = "photo.jpg"
@@ -149,7 +149,7 @@ def _report(folder: Path, receipt: Mapping[str, Any], spec: ModelSpec) -> list[s
     ]
 
 
-def _behind(receipt: Mapping[str, Any]) -> list[str]:
+def _behind(receipt: Mapping[str, Any], spec: ModelSpec) -> list[str]:
     """Return the line about a baseline that is ahead by the first metric, if any is."""
     ahead = baseline_ahead(receipt)
     if ahead is None:
@@ -157,7 +157,9 @@ def _behind(receipt: Mapping[str, Any]) -> list[str]:
     first, (best, value) = receipt["metrics"][0], ahead
     other = "--set freeze=none or --set augment=flip-crop"
     if receipt["settings"]["freeze"] == "none":
-        other = "another --set lr or --set augment=flip"
+        other = "another --set lr"
+        if spec.input.pictured:
+            other += " or --set augment=flip"
     return [
         f"{best} is ahead ({first['name']} {value:.4f} against "
         f"{first['value']:.4f}): the model has not learned more from these rows. "

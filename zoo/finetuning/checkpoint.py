@@ -160,7 +160,7 @@ def _draw(result: FinetuneResult) -> None:
     if shown is not None:
         caption = shown.caption.format(part=result.part)
         run.log_figure(shown.name, shown.png, caption[:1].upper() + caption[1:])
-    if not labels and not task_of(spec).learns_from_inputs(spec):
+    if not labels and not task_of(spec).learns_whole(spec):
         caption = f"Predicted against true, {result.part} rows."
         name = getattr(spec.output, "name", "")
         flat = result.output.flatten(), true.flatten()

@@ -143,7 +143,7 @@ def finetune_model(
     some = splits.training.pick(range(min(2, len(splits.training))))
     given = next(featuring.model_inputs(model, some))
     spec, task = model_metadata(model).spec, task_of(model_metadata(model).spec)
-    whole = task.learns_from_inputs(spec)
+    whole = task.learns_whole(spec)
     ends = chosen.cache and not task.own_loss and not whole
     ends = ends and linear_probe.ends_in_head(model, given)
     ends = ends and not (task.dense and _heavy(model, given, splits, chosen))

@@ -104,7 +104,7 @@ class Task(Generic[InputT, OutputT]):
     metric: ClassVar[str | None] = None  # by which models are chosen
     dense: ClassVar[bool] = False  # whether one row is answered in many places
     own_loss: ClassVar[bool] = (
-        False  # whether a model itself returns its loss: `forward(input, target)`
+        False  # whether the loss is no function of the output: `compute_own_loss`
     )
     finetune_defaults: ClassVar[Mapping[str, Any]] = {}  # where others than usual
     # Which figures decide where `selection_metric` is equal.
@@ -222,6 +222,28 @@ class Task(Generic[InputT, OutputT]):
         """
         raise NotImplementedError(f"{type(self).__name__} has no right answers")
 
+    def compute_own_loss(
+        self, module: nn.Module, batch: Tensor, target: Tensor
+    ) -> Tensor:
+        """Return the loss of a model with `own_loss`, by default what the model itself
+        returns of it: `forward(input, target)`."""
+        return torch.as_tensor(module(batch, target)).float().sum()
+
+    def measured_output(self, module: nn.Module, batch: Tensor) -> Tensor:
+        """Return the output that rows are measured by, by default that of one pass.
+
+        Those of several batches are of one shape but for the rows.
+        """
+        return forward_on_device(module, batch)
+
+    def measure_output(
+        self, module: nn.Module, output: Tensor, rows: RawRows
+    ) -> dict[str, float]:
+        """Return the metrics of what `measured_output` gave for rows."""
+        input_spec, output_spec = self.signature(model_metadata(module).spec)
+        target = self.target_tensor(rows, input_spec, output_spec)
+        return self.compute_metrics(output, target, output_spec)
+
     def compute_metrics(
         self, output: Tensor, target: Tensor, output_spec: OutputT
     ) -> dict[str, float]:
@@ -275,9 +297,13 @@ class Task(Generic[InputT, OutputT]):
 
     # Fine-tuning
 
+    def learns_whole(self, spec: ModelSpec) -> bool:
+        """Return whether a model is fine-tuned as a whole, and without a head."""
+        return self.learns_from_inputs(spec)
+
     def learns_from_inputs(self, spec: ModelSpec) -> bool:
-        """Return whether a model is fine-tuned as a whole, and without a head, on pairs
-        that are made of inputs alone: see `training_pairs`."""
+        """Return whether a model is fine-tuned on pairs that are made of inputs alone:
+        see `training_pairs`."""
         return False
 
     def training_pairs(
@@ -302,6 +328,29 @@ class Task(Generic[InputT, OutputT]):
                 f"invert=True exchanges dark and light, and {spec.name!r} takes "
                 f"{spec.input.plural}: leave it out."
             )
+        if self.learns_whole(spec):
+            self._check_whole(spec, chosen)
+
+    def _check_whole(self, spec: ModelSpec, chosen: FinetuneSettings) -> None:
+        """Refuse settings of heads and of classes, where a model learns as a whole."""
+        odd = {
+            f"freeze={chosen.freeze!r} keeps what lies before a head": (
+                chosen.freeze != "none"
+            ),
+            f"head_init={chosen.head_init!r} is of a new head": (
+                chosen.head_init != "probe"
+            ),
+            "balance=True lets classes count alike": chosen.balance,
+        }
+        for what in (what for what, asked in odd.items() if asked):
+            raise SettingsError(
+                f"{what}, and {spec.name!r} learns as a whole from "
+                f"{self.whole_inputs(spec)}: leave {what.partition('=')[0]} out."
+            )
+
+    def whole_inputs(self, spec: ModelSpec) -> str:
+        """Return what a model that learns as a whole learns from, for messages."""
+        return spec.input.plural
 
     def check_targets(
         self, module: nn.Module, given: Tensor, targets: Mapping[str, Sequence[Any]]

@@ -139,22 +139,18 @@ class ImageToImage(UnconditionalImageGeneration):
     def check_finetuning(self, spec: ModelSpec, chosen: FinetuneSettings) -> None:
         super().check_finetuning(spec, chosen)
         odd = {
-            f"freeze={chosen.freeze!r} keeps what lies before a head": (
-                chosen.freeze != "none"
-            ),
-            f"head_init={chosen.head_init!r} is of a new head": (
-                chosen.head_init != "probe"
-            ),
-            "balance=True lets classes count alike": chosen.balance,
             "invert=True exchanges dark and light": chosen.invert,
             "augment='flip-crop' resizes pictures": chosen.augment == "flip-crop",
         }
         for what in (what for what, asked in odd.items() if asked):
             setting = what.partition("=")[0]
             raise SettingsError(
-                f"{what}, and {spec.name!r} learns as a whole from pictures as they "
-                f"are: leave {setting} out."
+                f"{what}, and {spec.name!r} learns as a whole from "
+                f"{self.whole_inputs(spec)}: leave {setting} out."
             )
+
+    def whole_inputs(self, spec: ModelSpec) -> str:
+        return "pictures as they are"
 
     def training_pairs(
         self, item: Any, name: str, spec: ModelSpec

@@ -19,6 +19,7 @@ __all__ = [
     "joined",
     "load_all_pairs",
     "load_pairs",
+    "load_related",
     "non_overlapping",
     "normalize",
     "teacher_forcing",
@@ -77,15 +78,17 @@ class SentencePairs:
         yield self.token
 
 
-def load_pairs(run: TextRun, split: str, dataset: str | None = None) -> SentencePairs:
+def load_pairs(
+    run: TextRun, split: str, dataset: str | None = None, language: str | None = None
+) -> SentencePairs:
     """Return all pairs of a split; in a smoke run the first of them.
 
-    `dataset` is one that the model's spec names, by default the first, whose columns
-    are the languages of the spec.
+    `dataset` is by default the first that the model's spec names. Its columns are the
+    languages of the spec, or that of the targets is `language`.
     """
     name = run.spec.trained_on[0] if dataset is None else dataset
     limit = SMOKE_PAIRS if run.smoke else None
-    columns = run.spec.input.language, run.spec.output.language
+    columns = run.spec.input.language, language or run.spec.output.language
     source_texts = run.load_texts(name, split, column=columns[0])[:limit]
     target_texts = run.load_texts(name, split, column=columns[1], target=True)[:limit]
     content = "\0".join([*source_texts, *target_texts])
@@ -120,6 +123,19 @@ def train_validation_split(run: TextRun) -> tuple[SentencePairs, SentencePairs]:
     validation = pairs.select(held_out, f"{pairs.source}-held-back")
     rest = non_overlapping(pairs, [*tests, validation])
     return pairs.select(rest, pairs.source), validation
+
+
+def load_related(
+    run: TextRun, related: str, validation: SentencePairs
+) -> SentencePairs:
+    """Return pairs with translations in another language, named "dataset:language".
+
+    Those with a source sentence of the validation or the test pairs are left out.
+    """
+    name, _, language = related.partition(":")
+    pairs = load_pairs(run, "train", name, language)
+    held_out = [*load_all_pairs(run, "test"), validation]
+    return pairs.select(non_overlapping(pairs, held_out), pairs.source)
 
 
 def joined(parts: Sequence[SentencePairs]) -> SentencePairs:

@@ -6,6 +6,7 @@ ones for such a model; a spec changes few of them. The test split is evaluated o
 the end; before, its sentences are only used to exclude them from the training pairs.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,7 +14,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
-from zoo.recipes import eval_mode, spec_of
+from zoo.recipes import TensorRows, eval_mode, spec_of
 from zoo.recipes.text import (
     BeamSearchConfig,
     TextRun,
@@ -30,6 +31,7 @@ from zoo_seq2seq.metrics import translation_metrics
 from zoo_seq2seq.parallel_corpus import (
     SentencePairs,
     load_pairs,
+    load_related,
     teacher_forcing,
     tokenize,
     train_validation_split,
@@ -52,6 +54,7 @@ GREEDY = BeamSearchConfig(beams=1)
 VALIDATION_PAIRS = 800  # that are translated after every epoch
 CHUNK_SIZE = 128  # sentences that are translated at once
 NO_LIMIT = 1_000  # more than a text has tokens
+Order = Callable[[Tensor, int, torch.Generator], Tensor]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,6 +69,8 @@ class Settings:
     teacher_forcing: float = 1.0  # the fraction of the decoder's inputs from the target
     amp: bool = True  # bfloat16 where the hardware computes in it
     max_length: int = 40  # tokens; longer pairs are not trained on, but evaluated
+    related: str = ""  # pairs in another language to begin with: "dataset:language"
+    related_epochs: int = 0  # of `epochs`, those on related pairs
 
 
 SMOKE_SETTINGS = {"epochs": 1, "batch_size": 32}  # what the test suite runs
@@ -84,9 +89,10 @@ def train(settings: Settings, run: TextRun) -> nn.Module:
     texts = [*training.source_texts, *training.target_texts]
     use_tokenizer(run, train_tokenizer(texts, vocab_size=vocab_size))
     rows = tokenize(run, training, max_length=settings.max_length)
-    # Batches hold pairs of similar length, first of the target, then of the source.
-    length = NO_LIMIT * (rows.target > 0).sum(dim=1) + (rows.input > 0).sum(dim=1)
-    order = bucket_by_length(length)
+    first = rows
+    if settings.related_epochs:  # what the encoder learns of its language stays true
+        pairs = load_related(run, settings.related, validation)
+        first = tokenize(run, pairs, max_length=settings.max_length)
     unwrapped = run.build(dropout=settings.dropout)
     model = run.prepare(unwrapped)
     optimizer = run.prepare(
@@ -102,14 +108,19 @@ def train(settings: Settings, run: TextRun) -> nn.Module:
         torch.optim.lr_scheduler.OneCycleLR(
             optimizer,
             max_lr=settings.lr,
-            total_steps=run.steps(rows, settings.batch_size, settings.epochs),
+            total_steps=run.steps(first, settings.batch_size, settings.related_epochs)
+            + run.steps(
+                rows, settings.batch_size, settings.epochs - settings.related_epochs
+            ),
             pct_start=0.1,
             cycle_momentum=False,
         )
     )
-    for _ in run.epochs(settings.epochs):
+    for epoch in run.epochs(settings.epochs):
         model.train()
-        for source, target in run.batches(rows, settings.batch_size, order=order):
+        now = first if epoch <= settings.related_epochs else rows
+        order = by_length(now)
+        for source, target in run.batches(now, settings.batch_size, order=order):
             inputs, labels, selected = teacher_forcing(target)
             if settings.teacher_forcing < 1:
                 inputs = own_inputs(unwrapped, source, inputs, settings.teacher_forcing)
@@ -125,6 +136,13 @@ def train(settings: Settings, run: TextRun) -> nn.Module:
         metrics = validate(model, validation[:VALIDATION_PAIRS], run)
         run.log(metrics, best=f"validation_{judged_by(run)}")
     return run.best(model)
+
+
+def by_length(rows: TensorRows) -> Order:
+    """Return an order in which batches hold pairs of similar length, first of the
+    target, then of the source."""
+    length = NO_LIMIT * (rows.target > 0).sum(dim=1) + (rows.input > 0).sum(dim=1)
+    return bucket_by_length(length)
 
 
 def own_inputs(model: Any, source: Tensor, inputs: Tensor, fraction: float) -> Tensor:

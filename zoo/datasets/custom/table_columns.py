@@ -67,7 +67,7 @@ def table(
         return Rows(items, _targets(rows, target), names, notes)
     if changed:
         wanted = expected.options.column
-        usual = [wanted] if wanted else list(input_spec.column_names)
+        usual = [wanted] if wanted else list(input_spec.usual_columns)
         column = find_column(source, list(changed[0]), usual, input_spec.noun)
         items = Column(changed, column)
     else:
@@ -76,7 +76,11 @@ def table(
         if input_spec.takes_strings:
             outside.check_plain(rows, [column], source)
             check_texts(source, rows, column)
-            return Rows(Column(rows, column), _targets(rows, target), names)
+            said = expected.kind.column_notes(
+                column, target, input_spec, expected.output_spec
+            )
+            notes = [f"{source}: {note}" for note in said]
+            return Rows(Column(rows, column), _targets(rows, target), names, notes)
         outside_too = expected.options.allow_outside
         items = pictures(source, rows, column, beside, outside_too)
         if not isinstance(items, Column) and _holds_paths(rows, column):
