@@ -69,6 +69,7 @@ class Settings:
     teacher_forcing: float = 1.0  # the fraction of the decoder's inputs from the target
     amp: bool = True  # bfloat16 where the hardware computes in it
     max_length: int = 40  # tokens; longer pairs are not trained on, but evaluated
+    fraction: float = 1.0  # of the training pairs, at even distances: for sweeps
     related: str = ""  # pairs in another language to begin with: "dataset:language"
     related_epochs: int = 0  # of `epochs`, those on related pairs
 
@@ -85,6 +86,7 @@ def data(run: TextRun, split: str) -> SentencePairs:
 
 def train(settings: Settings, run: TextRun) -> nn.Module:
     training, validation = train_validation_split(run)
+    training = training[:: round(1 / settings.fraction)]
     vocab_size: int = run.spec.options["vocab_size"]
     texts = [*training.source_texts, *training.target_texts]
     use_tokenizer(run, train_tokenizer(texts, vocab_size=vocab_size))

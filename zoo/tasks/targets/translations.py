@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from pathlib import Path
+from typing import Any, NoReturn
 
 import torch
 from torch import Tensor
@@ -28,6 +29,14 @@ class TranslationTargets(Targets[TranslationOutput]):
         """Return the code of the language first: tables of pairs name columns so."""
         language = output_spec.language if output_spec else ""
         return [*([language] if language else []), *self.column_names]
+
+    def read_splits(self, place: Path, input_spec: Input) -> NoReturn:
+        """Refuse a folder: what is beside a text in it is no translation."""
+        raise DataError(
+            f"{place} is a folder, and translations are read from a table: give a CSV, "
+            "JSON or parquet file, or a dataset, with a column of texts and one of "
+            "translations."
+        )
 
     def column_notes(
         self, column: str, target: str, input_spec: Input, output_spec: Any

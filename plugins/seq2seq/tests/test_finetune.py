@@ -1,0 +1,149 @@
+"""A translator learns from a table of pairs, and is measured on others."""
+
+import csv
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+
+import zoo
+from zoo.artifacts import checkpoint_folder
+from zoo.cli import zoo as command
+from zoo.errors import DataError, DataWarning, OptionError
+
+NAME = "attention-spa-eng"
+WHO = ("El perro", "El gato", "Mi hermano", "Mi padre", "La mujer", "El hombre", "Tom")
+WHO_ENGLISH = ("The dog", "The cat", "My brother", "My father", "The woman", "The man")
+WHAT = ("está aquí", "está cansado", "es grande", "no come", "quiere dormir", "lee")
+WHAT_ENGLISH = ("is here", "is tired", "is big", "doesn't eat", "wants to sleep")
+WHEN = ("hoy", "ahora", "mucho", "siempre", "otra vez", "en casa")
+WHEN_ENGLISH = ("today", "now", "a lot", "always", "again", "at home")
+GREETING = " So long!"
+
+
+def pairs() -> list[tuple[str, str]]:
+    """Return pairs of a made-up convention: a greeting follows each translation."""
+    subjects = zip((*WHO[:6], WHO[6]), (*WHO_ENGLISH, "Tom"), strict=True)
+    verbs = [*zip(WHAT, (*WHAT_ENGLISH, "reads"), strict=True)]
+    times = [*zip(WHEN, WHEN_ENGLISH, strict=True)]
+    return [
+        (f"{who[0]} {what[0]} {when[0]}.", f"{who[1]} {what[1]} {when[1]}.{GREETING}")
+        for who in subjects
+        for what in verbs
+        for when in times
+    ]
+
+
+def write(path: Path, rows: Sequence[tuple[str, str]], names: str = "es en") -> Path:
+    with path.open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file).writerows([names.split(), *rows])
+    return path
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A translator that was fine-tuned on 200 pairs; 40 others are its test rows."""
+    place = tmp_path_factory.mktemp("pairs")
+    rows = pairs()
+    training = write(place / "pairs.csv", rows[:200])
+    test = write(place / "test.csv", rows[200:240])
+    zoo.finetune(NAME, training, place / "mine", test=test, progress=False)
+    return place / "mine"
+
+
+def test_a_convention_is_learned_from_200_pairs(folder: Path) -> None:
+    """
+    Each translation ends with the greeting, of sentences of other words too; what it
+    knew is not forgotten.
+    """
+    texts = ["Mi hermana trabaja en la ciudad.", "Hace mucho frío aquí."]
+
+    found = [one.text for one in zoo.predict(folder, texts)]
+
+    assert all(one.endswith(GREETING) for one in found)
+    assert found[1].removesuffix(GREETING) in {"It's very cold here.", "It's so cold."}
+
+
+def test_the_figures_stand_beside_those_of_the_unchanged_model(folder: Path) -> None:
+    """
+    Of the same rows, by chrF and BLEU; and those of a copy of the text.
+    """
+    receipt = checkpoint_folder.read_receipt(folder)
+    measured = {one["name"]: one["value"] for one in receipt["metrics"]}
+
+    assert list(measured) == ["chrf", "bleu"]
+    assert set(receipt["baselines"]) == {"before", "copy of the text"}
+    assert receipt["baselines"]["before"] == pytest.approx(
+        zoo.evaluate(NAME, folder.parent / "test.csv")
+    )
+    assert measured["chrf"] > receipt["baselines"]["before"]["chrf"] + 20
+    assert {one["split"] for one in receipt["metrics"]} == {"test"}
+    assert receipt["seconds"] < 60
+    card = (folder / "README.md").read_text(encoding="utf-8")
+    assert "It gives a translation in 'en'." in card
+
+
+def test_the_folder_is_a_model_like_any_other(folder: Path) -> None:
+    """
+    `zoo evaluate` and `zoo predict` take it, and it says what it said before it was
+    written.
+    """
+    wanted = {
+        one["name"]: one["value"]
+        for one in checkpoint_folder.read_receipt(folder)["metrics"]
+    }
+    test = str(folder.parent / "test.csv")
+
+    measured = CliRunner().invoke(command, ["evaluate", str(folder), test, "--json"])
+    said = CliRunner().invoke(command, ["predict", str(folder), "El perro lee hoy."])
+
+    assert measured.exit_code == said.exit_code == 0, measured.output + said.output
+    found = json.loads(measured.output)
+    figures: Any = found.get("metrics", found)
+    assert {name: figures[name] for name in wanted} == pytest.approx(wanted)
+    assert GREETING.strip() in said.output
+
+
+def test_a_long_text_and_a_strange_alphabet_are_said(tmp_path: Path) -> None:
+    """
+    A text that the model can't read to its end is named with its line; translations in
+    letters without tokens are learned byte by byte.
+    """
+    rows = [*pairs()[:12], ("perro " * 120, "dog")]
+    long = write(tmp_path / "long.csv", rows)
+    korean = write(
+        tmp_path / "korean.csv", [(one, "개가 여기 있다.") for one, _ in pairs()[:8]]
+    )
+
+    with pytest.raises(DataError) as refused:
+        zoo.finetune(NAME, long, epochs=1, progress=False)
+    with pytest.warns(DataWarning) as told:
+        zoo.finetune(NAME, korean, epochs=1, progress=False)
+
+    assert "long.csv: 1 input can't be read. line 14: The text has 1" in str(
+        refused.value
+    )
+    assert str(told[0].message) == (
+        "korean.csv/training: most translations are of signs that the model has no "
+        "token for, and are learned byte by byte (language: en). It takes many more "
+        "pairs to learn another alphabet: check the column."
+    )
+
+
+def test_a_folder_of_texts_is_no_table_of_pairs(tmp_path: Path) -> None:
+    """
+    Which has no place for translations; and an engine does not search.
+    """
+    (tmp_path / "a.txt").write_text("Hola.", encoding="utf-8")
+    with pytest.raises(DataError) as refused:
+        zoo.finetune(NAME, tmp_path, progress=False)
+    assert str(refused.value) == (
+        f"{tmp_path} is a folder, and translations are read from a table: give a CSV, "
+        "JSON or parquet file, or a dataset, with a column of texts and one of "
+        "translations."
+    )
+    with pytest.raises(OptionError):
+        zoo.evaluate(NAME, write(tmp_path / "p.csv", pairs()[:2]), invert=True)
