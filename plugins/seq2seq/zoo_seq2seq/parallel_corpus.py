@@ -30,6 +30,7 @@ __all__ = [
 HELD_OUT = 50  # one source sentence in so many is held out, with all its translations
 ENOUGH = 400  # held-out pairs: of a small corpus one sentence in fewer is held out
 FEWEST = 5
+TRANSLATED_TO = {"tatoeba_en_es": "es", "tatoeba_en_fr": "fr"}  # from English
 SMOKE_PAIRS = 200  # that a smoke run reads
 
 
@@ -105,8 +106,15 @@ def load_pairs(
 
 
 def load_all_pairs(run: TextRun, split: str) -> list[SentencePairs]:
-    """Return the pairs of a split of every dataset that the model's spec names."""
-    return [load_pairs(run, split, dataset) for dataset in run.spec.trained_on]
+    """Return the pairs of a split of every dataset of the spec in its two languages."""
+    names = [name for name in run.spec.trained_on if not _is_related(run, name)]
+    return [load_pairs(run, split, name) for name in names]
+
+
+def _is_related(run: TextRun, name: str) -> bool:
+    """Return whether a dataset has no sentences in one of the model's languages."""
+    languages = run.spec.input.language, run.spec.output.language
+    return TRANSLATED_TO.get(name, languages[0]) not in languages
 
 
 def train_validation_split(run: TextRun) -> tuple[SentencePairs, SentencePairs]:
@@ -125,15 +133,14 @@ def train_validation_split(run: TextRun) -> tuple[SentencePairs, SentencePairs]:
     return pairs.select(rest, pairs.source), validation
 
 
-def load_related(
-    run: TextRun, related: str, validation: SentencePairs
-) -> SentencePairs:
-    """Return pairs with translations in another language, named "dataset:language".
+def load_related(run: TextRun, validation: SentencePairs) -> SentencePairs:
+    """Return the pairs of the first dataset of the spec whose translations are in
+    another language than the model's.
 
     Those with a source sentence of the validation or the test pairs are left out.
     """
-    name, _, language = related.partition(":")
-    pairs = load_pairs(run, "train", name, language)
+    name = next(name for name in run.spec.trained_on if _is_related(run, name))
+    pairs = load_pairs(run, "train", name, TRANSLATED_TO[name])
     held_out = [*load_all_pairs(run, "test"), validation]
     return pairs.select(non_overlapping(pairs, held_out), pairs.source)
 

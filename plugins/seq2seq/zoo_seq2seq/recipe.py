@@ -70,8 +70,7 @@ class Settings:
     amp: bool = True  # bfloat16 where the hardware computes in it
     max_length: int = 40  # tokens; longer pairs are not trained on, but evaluated
     fraction: float = 1.0  # of the training pairs, at even distances: for sweeps
-    related: str = ""  # pairs in another language to begin with: "dataset:language"
-    related_epochs: int = 0  # of `epochs`, those on related pairs
+    related_epochs: int = 0  # of `epochs`, the first, on pairs in another language
 
 
 SMOKE_SETTINGS = {"epochs": 1, "batch_size": 32}  # what the test suite runs
@@ -88,13 +87,17 @@ def train(settings: Settings, run: TextRun) -> nn.Module:
     training, validation = train_validation_split(run)
     training = training[:: round(1 / settings.fraction)]
     vocab_size: int = run.spec.options["vocab_size"]
-    texts = [*training.source_texts, *training.target_texts]
-    use_tokenizer(run, train_tokenizer(texts, vocab_size=vocab_size))
-    rows = tokenize(run, training, max_length=settings.max_length)
-    first = rows
+    begun_on = training
     if settings.related_epochs:  # what the encoder learns of its language stays true
-        pairs = load_related(run, settings.related, validation)
-        first = tokenize(run, pairs, max_length=settings.max_length)
+        begun_on = load_related(run, validation)
+    # As much of the one as of the other, where there are two.
+    some = begun_on[:: max(1, len(begun_on) // len(training))]
+    both = (training,) if begun_on is training else (training, some)
+    texts = [t for one in both for t in [*one.source_texts, *one.target_texts]]
+    use_tokenizer(run, train_tokenizer(texts, vocab_size=vocab_size))
+    rows = first = tokenize(run, training, max_length=settings.max_length)
+    if begun_on is not training:
+        first = tokenize(run, begun_on, max_length=settings.max_length)
     unwrapped = run.build(dropout=settings.dropout)
     model = run.prepare(unwrapped)
     optimizer = run.prepare(
