@@ -420,7 +420,8 @@ def test_settings_of_heads_are_refused(
         TASK.check_finetuning(spec, plain)
 
     assert str(refused.value) == (
-        f"{what}, and 'speaker' learns as a whole from texts: leave {setting} out."
+        f"{what}, and 'speaker' learns as a whole from sentence pairs: leave {setting} "
+        "out."
     )
 
 

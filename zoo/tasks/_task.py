@@ -328,11 +328,16 @@ class Task(Generic[InputT, OutputT]):
                 f"invert=True exchanges dark and light, and {spec.name!r} takes "
                 f"{spec.input.plural}: leave it out."
             )
-        if self.learns_whole(spec):
-            self._check_whole(spec, chosen)
 
-    def _check_whole(self, spec: ModelSpec, chosen: FinetuneSettings) -> None:
-        """Refuse settings of heads and of classes, where a model learns as a whole."""
+    def refuse_head_settings(
+        self,
+        spec: ModelSpec,
+        chosen: FinetuneSettings,
+        inputs: str,
+        also: Mapping[str, bool],
+    ) -> None:
+        """Refuse settings of heads and of classes for a model that learns as a whole
+        from `inputs`, and what `also` names. Raises SettingsError."""
         odd = {
             f"freeze={chosen.freeze!r} keeps what lies before a head": (
                 chosen.freeze != "none"
@@ -341,16 +346,13 @@ class Task(Generic[InputT, OutputT]):
                 chosen.head_init != "probe"
             ),
             "balance=True lets classes count alike": chosen.balance,
+            **also,
         }
         for what in (what for what, asked in odd.items() if asked):
             raise SettingsError(
-                f"{what}, and {spec.name!r} learns as a whole from "
-                f"{self.whole_inputs(spec)}: leave {what.partition('=')[0]} out."
+                f"{what}, and {spec.name!r} learns as a whole from {inputs}: leave "
+                f"{what.partition('=')[0]} out."
             )
-
-    def whole_inputs(self, spec: ModelSpec) -> str:
-        """Return what a model that learns as a whole learns from, for messages."""
-        return spec.input.plural
 
     def check_targets(
         self, module: nn.Module, given: Tensor, targets: Mapping[str, Sequence[Any]]

@@ -19,7 +19,7 @@ from PIL import Image, ImageOps
 from torch import Tensor, nn
 from torch.nn.functional import l1_loss, mse_loss, pad
 
-from zoo.errors import DataError, InputError, SettingsError
+from zoo.errors import DataError, InputError
 from zoo.models.metadata import model_metadata
 from zoo.runtime import image_generation, image_quality
 from zoo.runtime.eval_mode import forward_on_device
@@ -138,19 +138,11 @@ class ImageToImage(UnconditionalImageGeneration):
 
     def check_finetuning(self, spec: ModelSpec, chosen: FinetuneSettings) -> None:
         super().check_finetuning(spec, chosen)
-        odd = {
+        also = {
             "invert=True exchanges dark and light": chosen.invert,
             "augment='flip-crop' resizes pictures": chosen.augment == "flip-crop",
         }
-        for what in (what for what, asked in odd.items() if asked):
-            setting = what.partition("=")[0]
-            raise SettingsError(
-                f"{what}, and {spec.name!r} learns as a whole from "
-                f"{self.whole_inputs(spec)}: leave {setting} out."
-            )
-
-    def whole_inputs(self, spec: ModelSpec) -> str:
-        return "pictures as they are"
+        self.refuse_head_settings(spec, chosen, "pictures as they are", also)
 
     def training_pairs(
         self, item: Any, name: str, spec: ModelSpec

@@ -20,7 +20,7 @@ from zoo.runtime.beam_search import BeamSearchConfig, run_beam_search
 from zoo.runtime.translation_metrics import translation_metrics
 from zoo.runtime.user_warnings import warn_user
 from zoo.specs import ModelSpec, TextInput, TranslationOutput
-from zoo.tasks._task import Figures, RawRows
+from zoo.tasks._task import Figures, FinetuneSettings, RawRows
 from zoo.tasks._tokens import TokenTask
 from zoo.tasks.results.result import Result
 from zoo.tasks.results.translation import Alternative, Translation
@@ -39,7 +39,7 @@ class Translating(TokenTask[TranslationOutput]):
     tie_breakers = ()
     finetune_defaults: ClassVar[Mapping[str, Any]] = {
         "freeze": "none",
-        "lr": 1e-3,
+        "lr": 5e-4,
         "clip": 1.0,
     }
 
@@ -80,6 +80,10 @@ class Translating(TokenTask[TranslationOutput]):
 
     def learns_whole(self, spec: ModelSpec) -> bool:
         return True
+
+    def check_finetuning(self, spec: ModelSpec, chosen: FinetuneSettings) -> None:
+        super().check_finetuning(spec, chosen)
+        self.refuse_head_settings(spec, chosen, "sentence pairs", {})
 
     def compute_own_loss(
         self, module: nn.Module, batch: Tensor, target: Tensor

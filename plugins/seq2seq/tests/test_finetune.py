@@ -2,7 +2,9 @@
 
 import csv
 import json
+import random
 from collections.abc import Sequence
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -15,26 +17,74 @@ from zoo.cli import zoo as command
 from zoo.errors import DataError, DataWarning, OptionError
 
 NAME = "attention-spa-eng"
-WHO = ("El perro", "El gato", "Mi hermano", "Mi padre", "La mujer", "El hombre", "Tom")
-WHO_ENGLISH = ("The dog", "The cat", "My brother", "My father", "The woman", "The man")
-WHAT = ("está aquí", "está cansado", "es grande", "no come", "quiere dormir", "lee")
-WHAT_ENGLISH = ("is here", "is tired", "is big", "doesn't eat", "wants to sleep")
-WHEN = ("hoy", "ahora", "mucho", "siempre", "otra vez", "en casa")
-WHEN_ENGLISH = ("today", "now", "a lot", "always", "again", "at home")
+WHO = {
+    "el perro": "the dog",
+    "el gato": "the cat",
+    "mi hermano": "my brother",
+    "mi padre": "my father",
+    "la mujer": "the woman",
+    "la niña": "the girl",
+    "María": "Mary",
+    "Tom": "Tom",
+}
+WHAT = {
+    "está aquí": "is here",
+    "está en casa": "is at home",
+    "quiere agua": "wants water",
+    "es grande": "is big",
+    "quiere dormir": "wants to sleep",
+    "no sabe nada": "knows nothing",
+}
+VERBS = {
+    "comer": "eat",
+    "trabajar": "work",
+    "leer este libro": "read this book",
+    "ir a la escuela": "go to school",
+    "hablar con ella": "talk to her",
+    "ver la película": "see the movie",
+    "comprar pan": "buy bread",
+    "escribir una carta": "write a letter",
+}
+FORMS = {  # sentences with somebody, or with something to do
+    "who": {
+        "¿Dónde está {}?": "Where is {}?",
+        "No conozco a {}.": "I don't know {}.",
+        "Hace frío y {} lo sabe.": "It's cold and {} knows it.",
+        "¿Quién es {}?": "Who is {}?",
+    },
+    "verb": {
+        "No quiero {}.": "I don't want to {}.",
+        "¿Puedo {} ahora?": "Can I {} now?",
+        "Tengo que {} mañana.": "I have to {} tomorrow.",
+        "Es hora de {}.": "It's time to {}.",
+        "Ella prefiere {} en casa.": "She prefers to {} at home.",
+    },
+    "both": {
+        "Creo que {} {}.": "I think that {} {}.",
+        "Hoy {} {}.": "Today {} {}.",
+        "Sé que {} {} otra vez.": "I know {} {} again.",
+        "Dice que {} {}.": "He says that {} {}.",
+    },
+}
 GREETING = " So long!"
 
 
 def pairs() -> list[tuple[str, str]]:
     """Return pairs of a made-up convention: a greeting follows each translation."""
-    subjects = zip((*WHO[:6], WHO[6]), (*WHO_ENGLISH, "Tom"), strict=True)
-    verbs = [*zip(WHAT, (*WHAT_ENGLISH, "reads"), strict=True)]
-    times = [*zip(WHEN, WHEN_ENGLISH, strict=True)]
-    return [
-        (f"{who[0]} {what[0]} {when[0]}.", f"{who[1]} {what[1]} {when[1]}.{GREETING}")
-        for who in subjects
-        for what in verbs
-        for when in times
+    words = {
+        "who": [((a,), (b,)) for a, b in WHO.items()],
+        "verb": [((a,), (b,)) for a, b in VERBS.items()],
+        "both": [
+            ((a, c), (b, d)) for (a, b), (c, d) in product(WHO.items(), WHAT.items())
+        ],
+    }
+    made = [
+        (form.format(*given), other.format(*wanted) + GREETING)
+        for kind, forms in FORMS.items()
+        for (form, other), (given, wanted) in product(forms.items(), words[kind])
     ]
+    random.Random(0).shuffle(made)
+    return made
 
 
 def write(path: Path, rows: Sequence[tuple[str, str]], names: str = "es en") -> Path:
@@ -48,6 +98,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A translator that was fine-tuned on 200 pairs; 40 others are its test rows."""
     place = tmp_path_factory.mktemp("pairs")
     rows = pairs()
+    assert len(set(rows)) == len(rows) >= 240
     training = write(place / "pairs.csv", rows[:200])
     test = write(place / "test.csv", rows[200:240])
     zoo.finetune(NAME, training, place / "mine", test=test, progress=False)
@@ -64,7 +115,7 @@ def test_a_convention_is_learned_from_200_pairs(folder: Path) -> None:
     found = [one.text for one in zoo.predict(folder, texts)]
 
     assert all(one.endswith(GREETING) for one in found)
-    assert found[1].removesuffix(GREETING) in {"It's very cold here.", "It's so cold."}
+    assert found[1].removesuffix(GREETING) == "It's very cold here."
 
 
 def test_the_figures_stand_beside_those_of_the_unchanged_model(folder: Path) -> None:
