@@ -3,10 +3,10 @@
 import csv
 import json
 import random
+import time
 from collections.abc import Sequence
 from itertools import product
 from pathlib import Path
-from typing import Any
 
 import pytest
 from click.testing import CliRunner
@@ -95,13 +95,16 @@ def write(path: Path, rows: Sequence[tuple[str, str]], names: str = "es en") -> 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A translator that was fine-tuned on 200 pairs; 40 others are its test rows."""
+    """A translator that was fine-tuned on 200 pairs, in less than a minute of one core;
+    40 others are its test rows."""
     place = tmp_path_factory.mktemp("pairs")
     rows = pairs()
     assert len(set(rows)) == len(rows) >= 240
     training = write(place / "pairs.csv", rows[:200])
     test = write(place / "test.csv", rows[200:240])
+    started = time.process_time()
     zoo.finetune(NAME, training, place / "mine", test=test, progress=False)
+    assert time.process_time() - started < 60
     return place / "mine"
 
 
@@ -132,7 +135,6 @@ def test_the_figures_stand_beside_those_of_the_unchanged_model(folder: Path) -> 
     )
     assert measured["chrf"] > receipt["baselines"]["before"]["chrf"] + 20
     assert {one["split"] for one in receipt["metrics"]} == {"test"}
-    assert receipt["seconds"] < 60
     card = (folder / "README.md").read_text(encoding="utf-8")
     assert "It gives a translation in 'en'." in card
 
@@ -152,9 +154,8 @@ def test_the_folder_is_a_model_like_any_other(folder: Path) -> None:
     said = CliRunner().invoke(command, ["predict", str(folder), "El perro lee hoy."])
 
     assert measured.exit_code == said.exit_code == 0, measured.output + said.output
-    found = json.loads(measured.output)
-    figures: Any = found.get("metrics", found)
-    assert {name: figures[name] for name in wanted} == pytest.approx(wanted)
+    found = json.loads(measured.stdout)
+    assert found == pytest.approx(wanted)
     assert GREETING.strip() in said.output
 
 

@@ -127,7 +127,7 @@ class Unrolled(torch.autograd.Function):
         return torch.stack(states, dim=1)
 
     @staticmethod
-    @once_differentiable  # type: ignore[untyped-decorator]
+    @once_differentiable
     def backward(ctx: Any, grad: Tensor) -> tuple[Tensor | None, ...]:
         (weight,) = ctx.saved_tensors
         carried = torch.zeros_like(grad[:, 0], dtype=torch.float32)
