@@ -126,15 +126,18 @@ def train(settings: Settings, run: TextRun) -> nn.Module:
         now = first if epoch <= settings.related_epochs else rows
         order = by_length(now)
         for source, target in run.batches(now, settings.batch_size, order=order):
-            inputs, labels, selected = teacher_forcing(target)
+            inputs, labels, _ = teacher_forcing(target)
             if settings.teacher_forcing < 1:
                 inputs = own_inputs(unwrapped, source, inputs, settings.teacher_forcing)
-            logits = model(source, inputs, selected)
+            # All positions, padding too: there is little of it, and every new shape of
+            # a product in bfloat16 costs time and memory.
+            logits = model(source, inputs)
             # Cross-entropy with q'(k) = (1 - eps) [k = y] + eps / K: label smoothing,
             # Szegedy et al.: "Rethinking the Inception architecture", 2016, section 7.
             loss = cross_entropy(
-                logits,
-                labels[selected],
+                logits.flatten(0, 1),
+                labels.flatten(),
+                ignore_index=PAD,
                 label_smoothing=settings.label_smoothing,
             )
             run.step(loss, optimizer, schedule, clip=1.0)
