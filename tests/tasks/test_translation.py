@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 import torch
 from click.testing import CliRunner
+from datasets import Dataset, Features
+from datasets import Translation as TranslationFeature
 from PIL import Image
 from sacrebleu import BLEU, CHRF
 from translators import END, LETTERS, PADDING, START, Speaker, speaker
@@ -291,6 +293,27 @@ def test_columns_are_found_by_name(model: Any, tmp_path: Path) -> None:
         f"{path} has no target column 'fr' or 'translation' or 'target' or "
         "'target_text'. It has mine, yours; name it with target=... (--target)."
     )
+
+
+def test_a_dataset_may_hold_both_languages_in_a_column(
+    model: Any, tmp_path: Path
+) -> None:
+    """
+    As on the Hub, by its own feature or as a plain object.
+    """
+    texts, others = ["abc", "cc"], ["aab", "b"]
+    pairs = [{"en": a, "fr": b} for a, b in zip(texts, others, strict=True)]
+    path = write_pairs(tmp_path / "pairs.csv", [*zip(texts, others, strict=True)])
+    wanted = zoo.evaluate(model, path)
+
+    both = TranslationFeature(languages=["en", "fr"])
+    plain = Dataset.from_dict({"id": ["1", "2"], "translation": pairs})
+    own = Dataset.from_dict(
+        {"translation": pairs}, features=Features({"translation": both})
+    )
+
+    assert zoo.evaluate(model, plain) == wanted
+    assert zoo.evaluate(model, own) == wanted
 
 
 def test_another_language_is_said(model: Any, tmp_path: Path) -> None:

@@ -38,7 +38,7 @@ def table(
     Of a dataset with a transform (`Dataset.with_transform`), the inputs are what the
     transform gives, and the targets those that are stored.
     """
-    rows, changed = _without_format(given)
+    rows, changed = _without_format(expected.kind.flat_rows(given))
     columns, input_spec = rows.column_names, expected.input_spec
     of_inputs, own = expected.kind.of_inputs, expected.kind.own_columns
     target = (

@@ -17,6 +17,7 @@ from zoo.tasks.targets.base import Rows, Targets, some
 
 __all__ = ["TranslationTargets"]
 
+NESTED = "translation"  # a column of the Hub with a text in each language
 CODE_LETTERS = 2  # of a language on the Hub ("en")
 
 
@@ -29,6 +30,17 @@ class TranslationTargets(Targets[TranslationOutput]):
         """Return the code of the language first: tables of pairs name columns so."""
         language = output_spec.language if output_spec else ""
         return [*([language] if language else []), *self.column_names]
+
+    def flat_rows(self, rows: Any) -> Any:
+        """Return the rows of a dataset with a column for each language, where one
+        column holds a text of each, as on the Hub."""
+        features = getattr(rows, "features", {})
+        nested = features.get(NESTED)
+        languages = getattr(nested, "languages", nested)
+        if not isinstance(languages, list | dict):
+            return rows
+        names = {f"{NESTED}.{one}": one for one in languages if one not in features}
+        return rows.flatten().rename_columns(names)
 
     def read_splits(self, place: Path, input_spec: Input) -> NoReturn:
         """Refuse a folder: what is beside a text in it is no translation."""
