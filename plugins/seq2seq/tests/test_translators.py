@@ -39,7 +39,9 @@ def test_the_card_tells_what_the_model_says(name: str, model: Any) -> None:
     """
     text = (CARDS / f"{name}.md").read_text(encoding="utf-8")
     rows = re.findall(r"^\| ([^|]+) \| ([^|]+) \|", text, re.MULTILINE)
-    told = [row for row in rows if row[0] not in {"English", "Korean", "Spanish", "---"}]
+    told = [
+        row for row in rows if row[0] not in {"English", "Korean", "Spanish", "---"}
+    ]
 
     found = zoo.predict(model, [source for source, _ in told])
 
