@@ -228,7 +228,8 @@ def finetune(
     COCO's, Pascal VOC's or YOLO's form, or COCO's file; for a model of keypoints or of
     objects with masks, pictures in COCO's form, a table with `NAME_x` and `NAME_y` of
     each point, or `images` and `masks`; for one that reads, a folder of pictures named
-    by their texts; for one of series, a table in the order of time. `target` names the
+    by their texts; for one that translates, a table with a column of texts and one of
+    translations; for one of series, a table in the order of time. `target` names the
     column to predict, and `column` that of the texts or pictures.
     `encoding` is that of a table that is not UTF-8, such as "cp949". A table names
     pictures that are beside it, and with `allow_outside` any. Without `validation` rows
