@@ -47,7 +47,7 @@ SPECS = (
         build="zoo_seq2seq.attention:translator",
         options={"vocab_size": 2_500, "embed_dim": 160, "hidden_size": 160},
         settings={
-            "epochs": 42,
+            "epochs": 32,
             "related_epochs": 2,
             "batch_size": 64,
             "dropout": 0.3,
