@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from zoo.models.metadata import ModelMetadata, attach
 from zoo.specs import License, ModelSpec, TextInput, TranslationOutput
 
-__all__ = ["LETTERS", "Speaker", "speaker"]
+__all__ = ["END", "LETTERS", "PADDING", "START", "Speaker", "speaker"]
 
 LETTERS = ("[PAD]", "[START]", "[END]", "a", "b", "c", "?")
 PADDING, START, END = range(3)

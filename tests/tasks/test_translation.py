@@ -1,21 +1,43 @@
 """Translations: what goes in, what comes out, and how it shows itself."""
 
 import json
+from collections.abc import Sequence
+from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
 from click.testing import CliRunner
+from datasets import Dataset, Features
+from datasets import Translation as TranslationFeature
 from PIL import Image
-from translators import END, Speaker, speaker
+from sacrebleu import BLEU, CHRF
+from translators import END, LETTERS, PADDING, START, Speaker, speaker
 
 import zoo
 from zoo.cli import render
 from zoo.cli import zoo as command
-from zoo.errors import InputError, MissingExtra, OptionError, SpecError
+from zoo.datasets.custom.examples import LabeledExamples
+from zoo.datasets.custom.reader import read_data
+from zoo.errors import (
+    DataError,
+    DataWarning,
+    InputError,
+    MissingExtra,
+    OptionError,
+    SettingsError,
+    SpecError,
+)
+from zoo.finetuning.strategies import Settings
+from zoo.models.metadata import attach
+from zoo.runtime import tokenizer
+from zoo.runtime.translation_metrics import translation_metrics
 from zoo.specs import TranslationOutput
 from zoo.tasks.results.vision import Alternative, Translation
+from zoo.tasks.targets.translations import TranslationTargets
+from zoo.tasks.translation import TASK
 from zoo.testing import text_checks
 
 HEAT = Translation(
@@ -223,17 +245,221 @@ def test_the_package_that_is_missing_is_named() -> None:
     )
 
 
-def test_translations_are_measured_by_recipes_alone(model: Any) -> None:
+def write_pairs(
+    path: Path, rows: Sequence[tuple[str, ...]], names: str = "en,fr"
+) -> Path:
+    lines = [names, *(",".join(row) for row in rows)]
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return path
+
+
+def test_translations_are_measured_by_what_is_found(model: Any, tmp_path: Path) -> None:
     """
-    Not by zoo.evaluate, which says so.
+    chrF and BLEU are sacrebleu's, of what `zoo.predict` answers; in a table the columns
+    are named by their languages, and others are left alone.
     """
-    with pytest.raises(OptionError) as refused:
-        zoo.evaluate(model, "pairs.csv")
+    with torch.no_grad():
+        model.tell.bias[END] = -1e9  # it says nothing otherwise
+    texts = ["abc", "bca", "cc", "a b"]
+    said = [one.text for one in zoo.predict(model, texts)]
+    wanted = [said[0], "cab", said[2][:5], "c"]
+    rows = [(a, b, str(n)) for n, (a, b) in enumerate(zip(texts, wanted, strict=True))]
+    path = write_pairs(tmp_path / "pairs.csv", rows, "en,fr,number")
+
+    found = zoo.evaluate(model, path)
+
+    assert found["chrf"] == pytest.approx(CHRF().corpus_score(said, [wanted]).score)
+    assert found["bleu"] == pytest.approx(BLEU().corpus_score(said, [wanted]).score)
+    assert list(found) == ["chrf", "bleu"]
+    assert 0 < found["chrf"] < 100
+
+
+def test_columns_are_found_by_name(model: Any, tmp_path: Path) -> None:
+    """
+    By the language, by a usual name, or by the one that is given.
+    """
+    rows = [("abc", "aab"), ("cc", "b")]
+    wanted = zoo.evaluate(model, write_pairs(tmp_path / "pairs.csv", rows))
+
+    for names in ("text,translation", "sentence,target", "en,target_text", "x,fr"):
+        path = write_pairs(tmp_path / "other.csv", rows, names)
+        assert zoo.evaluate(model, path) == wanted
+    path = write_pairs(tmp_path / "other.csv", rows, "mine,yours")
+    assert zoo.evaluate(model, path, target="yours") == wanted
+    assert zoo.evaluate(model, path, column="mine", target="yours") == wanted
+    with pytest.raises(DataError) as refused:
+        zoo.evaluate(model, path)
+    assert str(refused.value) == (
+        f"{path} has no target column 'fr' or 'translation' or 'target' or "
+        "'target_text'. It has mine, yours; name it with target=... (--target)."
+    )
+
+
+def test_a_dataset_may_hold_both_languages_in_a_column(
+    model: Any, tmp_path: Path
+) -> None:
+    """
+    As on the Hub, by its own feature or as a plain object.
+    """
+    texts, others = ["abc", "cc"], ["aab", "b"]
+    pairs = [{"en": a, "fr": b} for a, b in zip(texts, others, strict=True)]
+    path = write_pairs(tmp_path / "pairs.csv", [*zip(texts, others, strict=True)])
+    wanted = zoo.evaluate(model, path)
+
+    both = TranslationFeature(languages=["en", "fr"])
+    plain = Dataset.from_dict({"id": ["1", "2"], "translation": pairs})
+    own = Dataset.from_dict(
+        {"translation": pairs}, features=Features({"translation": both})
+    )
+
+    assert zoo.evaluate(model, plain) == wanted
+    assert zoo.evaluate(model, own) == wanted
+
+
+def test_another_language_is_said(model: Any, tmp_path: Path) -> None:
+    """
+    Where a column is named by it; its letters have tokens, so nothing else would tell.
+    """
+    path = write_pairs(tmp_path / "pairs.csv", [("abc", "aab")], "de,es")
+
+    with pytest.warns(DataWarning) as told:
+        zoo.evaluate(model, path, column="de", target="es")
+
+    assert [str(w.message) for w in told] == [
+        f"{path.name}: the texts are in the column 'de', and the model translates from "
+        "'en'. If they are of another language, it learns that one, and its card says "
+        "'en' all the same.",
+        f"{path.name}: the targets are in the column 'es', and the model translates to "
+        "'fr'. If they are of another language, it learns that one, and its card says "
+        "'fr' all the same.",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("content", "problem"),
+    [
+        ("en,fr\na,b\nb,\nc, \n", "2 rows have no translation: line 3, line 4."),
+        ("en,fr\na,b\nb,\n", "1 row has no translation: line 3."),
+    ],
+)
+def test_pairs_without_a_translation_are_named(
+    model: Any, tmp_path: Path, content: str, problem: str
+) -> None:
+    """
+    By their lines.
+    """
+    path = tmp_path / "pairs.csv"
+    path.write_text(content, encoding="utf-8")
+
+    with pytest.raises(DataError) as refused:
+        zoo.evaluate(model, path)
+
+    assert str(refused.value) == f"pairs.csv: {problem}"
+
+
+def test_a_translation_is_a_text(model: Any, tmp_path: Path) -> None:
+    """
+    And no number of a JSON file; labels are of classes alone.
+    """
+    path = tmp_path / "pairs.jsonl"
+    path.write_text('{"en": "a", "fr": 5}\n', encoding="utf-8")
+    spec = model.zoo.spec
+
+    with pytest.raises(DataError) as refused:
+        zoo.evaluate(model, path)
+    assert str(refused.value) == (
+        "pairs.jsonl: the translation of line 1 is 5, and no text."
+    )
+    path.write_text('{"en": "a", "fr": "b"}\n', encoding="utf-8")
+    with pytest.raises(DataError) as refused:
+        read_data(path, spec.input, spec.output, labels=["a"])
+    assert str(refused.value) == (
+        "pairs.jsonl: labels= names classes, and translations have none: leave it out."
+    )
+
+
+def test_a_long_translation_is_refused(model: Any) -> None:
+    """
+    One that has more tokens than any that is found.
+    """
+    given = torch.tensor([[3, END]])
+    TASK.check_targets(model, given, {"pairs/training": ["a" * 34]})
+
+    with pytest.raises(DataError) as refused:
+        TASK.check_targets(model, given, {"pairs/training": ["a", "a" * 35]})
 
     assert str(refused.value) == (
-        "Model 'speaker': zoo.evaluate has no measure for its task, translation. "
-        "Options: none."
+        "pairs/training: translation 2 has 35 tokens, and the model writes 34 at most: "
+        "give it sentence by sentence."
     )
+
+
+@pytest.mark.parametrize("padding", [PADDING, END])
+def test_the_loss_is_of_each_token_after_the_right_ones(
+    model: Any, padding: int
+) -> None:
+    """
+    The end among them, and nothing after it: the mean over tokens, of texts of
+    different length; also where the end pads.
+    """
+    spec = model.zoo.spec
+    spec = replace(spec, input=replace(spec.input, pad_token_id=padding))
+    attach(model, replace(model.zoo, spec=spec))
+    sources, texts = [[3, 4, 5], [4, 3, 3]], ["ab", "cabb"]
+
+    batch = tokenizer.pad(sources, spec.input)
+    target = TranslationTargets().tensor(texts, spec.input, spec.output)
+    with torch.inference_mode():
+        found = TASK.compute_own_loss(model, batch, target)
+
+        surprises = []
+        for row, text in zip(batch, texts, strict=True):
+            tokens = [START, *(LETTERS.index(letter) for letter in text), END]
+            memory = model.encode_source(row[None])
+            for token, after in pairwise(tokens):
+                logits, _, memory = model.decode_step(torch.tensor([token]), memory)
+                surprises.append(-logits.log_softmax(dim=-1)[0, after])
+    assert found.item() == pytest.approx(torch.stack(surprises).mean().item(), abs=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("setting", "value", "what"),
+    [
+        ("freeze", "backbone", "freeze='backbone' keeps what lies before a head"),
+        ("head_init", "random", "head_init='random' is of a new head"),
+        ("balance", True, "balance=True lets classes count alike"),
+    ],
+)
+def test_settings_of_heads_are_refused(
+    model: Any, setting: str, value: Any, what: str
+) -> None:
+    """
+    A translator learns as a whole, and by small steps.
+    """
+    spec = model.zoo.spec
+    plain = Settings(**{"freeze": "none", setting: value})
+
+    with pytest.raises(SettingsError) as refused:
+        TASK.check_finetuning(spec, plain)
+
+    assert str(refused.value) == (
+        f"{what}, and 'speaker' learns as a whole from sentence pairs: leave {setting} "
+        "out."
+    )
+
+
+def test_a_text_that_stays_as_it_is_is_the_baseline(model: Any) -> None:
+    """
+    What a copy reaches, without a model.
+    """
+    rows = LabeledExamples(
+        items=["abc", "b  a"], targets=("abc", "c"), names=["1", "2"]
+    )
+
+    found = TASK.baselines(rows, rows, model.zoo.spec.input, model.zoo.spec.output)
+
+    wanted = translation_metrics(["abc", "b a"], ["abc", "c"])
+    assert found == {"copy of the text": wanted}
 
 
 class Filled(Speaker):

@@ -88,9 +88,9 @@ def finetune_command(
     DATA is a folder of class-named folders, a CSV, JSON or parquet file, a registered
     dataset or a Hub id; for a segmentation model, a folder with images and masks; for a
     detector, a folder of pictures with boxes in COCO's, Pascal VOC's or YOLO's form;
-    for a time series model, a table in the order of time; for one that continues texts
-    or fills their gaps, a folder of text files, or one. NAME may also be a checkpoint
-    folder.
+    for a time series model, a table in the order of time; for a translator, a table of
+    texts and translations; for one that continues texts or fills their gaps, a folder
+    of text files, or one. NAME may also be a checkpoint folder.
     """
     from zoo.artifacts import checkpoint_folder
     from zoo.finetuning.checkpoint import finetune

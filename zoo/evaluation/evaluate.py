@@ -30,9 +30,9 @@ from zoo.models.devices import (
 from zoo.models.loading import require_module
 from zoo.models.metadata import model_metadata, unwrap_model
 from zoo.models.precision import Precision, at_precision, check_used
-from zoo.runtime.eval_mode import eval_mode, forward_on_device
+from zoo.runtime.eval_mode import eval_mode
 from zoo.runtime.user_warnings import warn_user
-from zoo.tasks import task_of
+from zoo.tasks import Task, task_of
 
 __all__ = [
     "Evaluation",
@@ -218,21 +218,22 @@ def predict_examples(
             with blaming_config(model, given=inputs):
                 outputs += limit.parts(
                     len(inputs),
-                    partial(_output_of_part, module, inputs),
+                    partial(_output_of_part, task, module, inputs),
                     rows_at_once(inputs, device_of(module)),
                 )
     return torch.cat(outputs)
 
 
-def _output_of_part(module: nn.Module, inputs: Tensor, part: slice) -> Tensor:
-    return forward_on_device(module, inputs[part])
+def _output_of_part(
+    task: Task[Any, Any], module: nn.Module, inputs: Tensor, part: slice
+) -> Tensor:
+    return task.measured_output(module, inputs[part])
 
 
 def compute_metrics(
     model: nn.Module, output: Tensor, rows: LabeledExamples
 ) -> dict[str, float]:
     """Return the metrics of the model's task for its outputs on rows."""
-    spec = model_metadata(model).spec
-    target = features.targets(model, rows)
+    task = task_of(model_metadata(model).spec)
     with blaming_config(model, output=output):
-        return task_of(spec).compute_metrics(output, target, spec.output)
+        return task.measure_output(model, output, rows)

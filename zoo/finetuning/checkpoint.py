@@ -160,7 +160,7 @@ def _draw(result: FinetuneResult) -> None:
     if shown is not None:
         caption = shown.caption.format(part=result.part)
         run.log_figure(shown.name, shown.png, caption[:1].upper() + caption[1:])
-    if not labels and not task_of(spec).learns_from_inputs(spec):
+    if not labels and not task_of(spec).learns_whole(spec):
         caption = f"Predicted against true, {result.part} rows."
         name = getattr(spec.output, "name", "")
         flat = result.output.flatten(), true.flatten()
@@ -228,7 +228,8 @@ def finetune(
     COCO's, Pascal VOC's or YOLO's form, or COCO's file; for a model of keypoints or of
     objects with masks, pictures in COCO's form, a table with `NAME_x` and `NAME_y` of
     each point, or `images` and `masks`; for one that reads, a folder of pictures named
-    by their texts; for one of series, a table in the order of time; for one that
+    by their texts; for one that translates, a table with a column of texts and one of
+    translations; for one of series, a table in the order of time; for one that
     continues texts or fills their gaps, a folder of text files, or one file, whose end
     is held back. `target` names the
     column to predict, and `column` that of the texts or pictures.

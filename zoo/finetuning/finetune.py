@@ -145,7 +145,7 @@ def finetune_model(
     )
     some = splits.training.pick(range(min(2, len(splits.training))))
     spec, task = model_metadata(model).spec, task_of(model_metadata(model).spec)
-    whole = task.learns_from_inputs(spec)
+    whole = task.learns_whole(spec)
     given = next(featuring.model_inputs(model, rows_in_pairs(spec, some)))
     ends = chosen.cache and not task.own_loss and not whole
     ends = ends and linear_probe.ends_in_head(model, given)

@@ -13,7 +13,7 @@ __all__ = ["check"]
 def check(spec: ModelSpec, chosen: Settings) -> None:
     """Refuse a model that can't be fine-tuned, settings that are not for it, and those
     that need a package which is not there."""
-    if spec.head is None and not task_of(spec).learns_from_inputs(spec):
+    if spec.head is None and not task_of(spec).learns_whole(spec):
         problem = "it declares no head, so there is nothing to fine-tune on top of it."
         if is_trainable(spec):
             problem += (

@@ -313,6 +313,11 @@ class TextInput(Input):
         return f"a text{language}, {self.max_length:,} tokens of it at most"
 
     @property
+    def usual_columns(self) -> tuple[str, ...]:
+        """Tables of sentence pairs name their columns by languages."""
+        return (*self.column_names, *([self.language] if self.language else []))
+
+    @property
     def files(self) -> dict[str, str]:
         return {TOKENIZER: self.tokenizer}
 

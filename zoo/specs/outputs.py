@@ -569,6 +569,7 @@ class TranslationOutput(Output):
     eos_token_id: int
     language: str = ""
 
+    targets = "zoo.tasks.targets.translations:TranslationTargets"
     drawable = True
 
     shown_as = ("text", "picture")
@@ -582,6 +583,10 @@ class TranslationOutput(Output):
     @property
     def description(self) -> str:
         return f"a translation{f' in {self.language!r}' if self.language else ''}"
+
+    @property
+    def answer(self) -> str:
+        return f"It gives {self.description}."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

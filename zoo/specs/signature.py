@@ -70,6 +70,11 @@ class Input(SpecPart):
         return ()
 
     @property
+    def usual_columns(self) -> tuple[str, ...]:
+        """The names of the column that holds the inputs, the likeliest first."""
+        return self.column_names
+
+    @property
     def window(self) -> int | None:
         """How many rows make one input, where rows follow each other in time."""
         return None

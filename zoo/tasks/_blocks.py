@@ -15,7 +15,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
-from zoo.errors import DataError, InputError, SettingsError
+from zoo.errors import DataError, InputError
 from zoo.models.metadata import model_metadata
 from zoo.runtime import tokenizer
 from zoo.runtime.eval_mode import eval_mode, forward_on_device
@@ -63,21 +63,9 @@ class LanguageModelTask(TokenTask[OutputT]):
 
     def check_finetuning(self, spec: ModelSpec, chosen: FinetuneSettings) -> None:
         super().check_finetuning(spec, chosen)
-        odd = {
-            f"freeze={chosen.freeze!r} keeps what lies before a head": (
-                chosen.freeze not in ("none", "lora")
-            ),
-            f"head_init={chosen.head_init!r} is of a new head": (
-                chosen.head_init != "probe"
-            ),
-            "balance=True lets classes count alike": chosen.balance,
-        }
-        for what in (what for what, asked in odd.items() if asked):
-            setting = what.partition("=")[0]
-            raise SettingsError(
-                f"{what}, and {spec.name!r} learns as a whole from texts as they are: "
-                f"leave {setting} out."
-            )
+        self.refuse_head_settings(
+            spec, chosen, "texts as they are", {}, freezes=("none", "lora")
+        )
 
     def training_pairs(
         self, item: Any, name: str, spec: ModelSpec

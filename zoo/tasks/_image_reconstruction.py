@@ -21,8 +21,9 @@ from zoo.runtime.eval_mode import forward_on_device
 from zoo.runtime.image import fit_image
 from zoo.specs import ImageInput, ImageOutput, Input, ModelSpec, Output
 from zoo.tasks._pictures_alone import (
-    check_settings,
+    AS_THEY_ARE,
     mirror,
+    not_for_pictures,
     opened,
     pixel_bytes,
     worst_rows,
@@ -58,7 +59,8 @@ class ImageReconstruction(UnconditionalImageGeneration):
 
     def check_finetuning(self, spec: ModelSpec, chosen: FinetuneSettings) -> None:
         super().check_finetuning(spec, chosen)
-        check_settings(spec, chosen)
+        also = not_for_pictures(chosen)
+        self.refuse_head_settings(spec, chosen, AS_THEY_ARE, also)
 
     def training_pairs(
         self, item: Any, name: str, spec: ModelSpec

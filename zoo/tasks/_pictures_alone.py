@@ -11,36 +11,31 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from zoo.errors import DataError, InputError, SettingsError
+from zoo.errors import DataError, InputError
 from zoo.runtime import image_generation
-from zoo.specs import Input, ModelSpec, Output
+from zoo.specs import Input, Output
 from zoo.tasks._task import FinetuneSettings, Picture
 from zoo.tasks.results.rendering import image_grid, png
 
-__all__ = ["check_settings", "mirror", "opened", "pixel_bytes", "worst_rows"]
+__all__ = [
+    "AS_THEY_ARE",
+    "mirror",
+    "not_for_pictures",
+    "opened",
+    "pixel_bytes",
+    "worst_rows",
+]
 
+AS_THEY_ARE = "pictures as they are"  # what is learned
 SHOWN, SIDE = 8, 96  # rows that are drawn, and pixels of each picture
 
 
-def check_settings(spec: ModelSpec, chosen: FinetuneSettings) -> None:
-    """Refuse settings of heads and classes. Raises SettingsError."""
-    odd = {
-        f"freeze={chosen.freeze!r} keeps what lies before a head": (
-            chosen.freeze != "none"
-        ),
-        f"head_init={chosen.head_init!r} is of a new head": (
-            chosen.head_init != "probe"
-        ),
-        "balance=True lets classes count alike": chosen.balance,
+def not_for_pictures(chosen: FinetuneSettings) -> dict[str, bool]:
+    """Return what settings would do that change the pictures, and whether they do."""
+    return {
         "invert=True exchanges dark and light": chosen.invert,
         "augment='flip-crop' resizes pictures": chosen.augment == "flip-crop",
     }
-    for what in (what for what, asked in odd.items() if asked):
-        setting = what.partition("=")[0]
-        raise SettingsError(
-            f"{what}, and {spec.name!r} learns as a whole from pictures as they "
-            f"are: leave {setting} out."
-        )
 
 
 def opened(

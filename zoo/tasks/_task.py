@@ -104,7 +104,7 @@ class Task(Generic[InputT, OutputT]):
     metric: ClassVar[str | None] = None  # by which models are chosen
     dense: ClassVar[bool] = False  # whether one row is answered in many places
     own_loss: ClassVar[bool] = (
-        False  # whether a model itself returns its loss: `forward(input, target)`
+        False  # whether the loss is no function of the output: `compute_own_loss`
     )
     finetune_defaults: ClassVar[Mapping[str, Any]] = {}  # where others than usual
     # Which figures decide where `selection_metric` is equal.
@@ -222,6 +222,28 @@ class Task(Generic[InputT, OutputT]):
         """
         raise NotImplementedError(f"{type(self).__name__} has no right answers")
 
+    def compute_own_loss(
+        self, module: nn.Module, batch: Tensor, target: Tensor
+    ) -> Tensor:
+        """Return the loss of a model with `own_loss`, by default what the model itself
+        returns of it: `forward(input, target)`."""
+        return torch.as_tensor(module(batch, target)).float().sum()
+
+    def measured_output(self, module: nn.Module, batch: Tensor) -> Tensor:
+        """Return the output that rows are measured by, by default that of one pass.
+
+        Those of several batches are of one shape but for the rows.
+        """
+        return forward_on_device(module, batch)
+
+    def measure_output(
+        self, module: nn.Module, output: Tensor, rows: RawRows
+    ) -> dict[str, float]:
+        """Return the metrics of what `measured_output` gave for rows."""
+        input_spec, output_spec = self.signature(model_metadata(module).spec)
+        target = self.target_tensor(rows, input_spec, output_spec)
+        return self.compute_metrics(output, target, output_spec)
+
     def compute_metrics(
         self, output: Tensor, target: Tensor, output_spec: OutputT
     ) -> dict[str, float]:
@@ -285,9 +307,13 @@ class Task(Generic[InputT, OutputT]):
         """Return whether models with such an output have this task or variant."""
         return isinstance(output_spec, cls.output_types)
 
+    def learns_whole(self, spec: ModelSpec) -> bool:
+        """Return whether a model is fine-tuned as a whole, and without a head."""
+        return self.learns_from_inputs(spec)
+
     def learns_from_inputs(self, spec: ModelSpec) -> bool:
-        """Return whether a model is fine-tuned as a whole, and without a head, on pairs
-        that are made of inputs alone: see `training_pairs`."""
+        """Return whether a model is fine-tuned on pairs that are made of inputs alone:
+        see `training_pairs`."""
         return False
 
     def training_pairs(
@@ -326,6 +352,33 @@ class Task(Generic[InputT, OutputT]):
             raise SettingsError(
                 f"invert=True exchanges dark and light, and {spec.name!r} takes "
                 f"{spec.input.plural}: leave it out."
+            )
+
+    def refuse_head_settings(
+        self,
+        spec: ModelSpec,
+        chosen: FinetuneSettings,
+        inputs: str,
+        also: Mapping[str, bool],
+        *,
+        freezes: Sequence[str] = ("none",),
+    ) -> None:
+        """Refuse settings of heads and of classes for a model that learns as a whole
+        from `inputs`, and what `also` names. Raises SettingsError."""
+        odd = {
+            f"freeze={chosen.freeze!r} keeps what lies before a head": (
+                chosen.freeze not in freezes
+            ),
+            f"head_init={chosen.head_init!r} is of a new head": (
+                chosen.head_init != "probe"
+            ),
+            "balance=True lets classes count alike": chosen.balance,
+            **also,
+        }
+        for what in (what for what, asked in odd.items() if asked):
+            raise SettingsError(
+                f"{what}, and {spec.name!r} learns as a whole from {inputs}: leave "
+                f"{what.partition('=')[0]} out."
             )
 
     def check_targets(

@@ -36,8 +36,9 @@ from zoo.specs import (
 )
 from zoo.tasks._image_reconstruction import ImageReconstruction
 from zoo.tasks._pictures_alone import (
-    check_settings,
+    AS_THEY_ARE,
     mirror,
+    not_for_pictures,
     opened,
     pixel_bytes,
     worst_rows,
@@ -143,7 +144,8 @@ class ImageToImage(UnconditionalImageGeneration):
 
     def check_finetuning(self, spec: ModelSpec, chosen: FinetuneSettings) -> None:
         super().check_finetuning(spec, chosen)
-        check_settings(spec, chosen)
+        also = not_for_pictures(chosen)
+        self.refuse_head_settings(spec, chosen, AS_THEY_ARE, also)
 
     def training_pairs(
         self, item: Any, name: str, spec: ModelSpec

@@ -14,7 +14,7 @@ from zoo import TextInput
 from zoo.artifacts import checked_file
 from zoo.artifacts import checkpoint_folder as checkpoints
 from zoo.artifacts import weight_store as store
-from zoo.errors import InputError, OptionError
+from zoo.errors import InputError
 
 NAME = "attention-eng-fra"
 CARD = Path(zoo_seq2seq.__file__).parent / "cards" / f"{NAME}.md"
@@ -124,23 +124,6 @@ def test_what_it_cannot_read_is_refused(model: Any, raw: Any, problem: str) -> N
         zoo.predict(model, raw)
 
     assert str(refused.value) == problem + READS
-
-
-def test_it_is_not_fine_tuned(tmp_path: Path) -> None:
-    """
-    It declares no head, and the message says how it learns from other pairs.
-    """
-    pairs = tmp_path / "pairs.csv"
-    pairs.write_text("source,target\nGo.,Va !\n", encoding="utf-8")
-
-    with pytest.raises(OptionError) as refused:
-        zoo.finetune(NAME, pairs)
-
-    assert str(refused.value) == (
-        "Model 'attention-eng-fra': it declares no head, so there is nothing to "
-        "fine-tune on top of it. 'zoo eject attention-eng-fra FOLDER' makes its recipe "
-        "yours, to train it on other data. Options: vocab_size, embed_dim, hidden_size."
-    )
 
 
 def test_the_shipped_tokenizer_is_the_pinned_one() -> None:

@@ -14,7 +14,9 @@ from zoo_seq2seq.baselines import EM_ITERATIONS, IBMModel1, nearest_translations
 from zoo_seq2seq.bpe_tokenizer import SPECIAL_TOKENS, train_tokenizer
 from zoo_seq2seq.parallel_corpus import (
     SentencePairs,
+    load_all_pairs,
     load_pairs,
+    load_related,
     non_overlapping,
     normalize,
     teacher_forcing,
@@ -143,6 +145,47 @@ def test_a_small_corpus_of_several_sets_is_split_as_one(
     assert set(run.data) == {
         f"{name}/{split}" for name in names for split in ("train", "test")
     }
+
+
+def test_pairs_in_another_language_are_apart(monkeypatch: pytest.MonkeyPatch) -> None:
+    """
+    They are no part of the split, and those with a source sentence that is held out or
+    of the test are left out.
+    """
+    run = Run(zoo.get_spec("attention-eng-kor"))
+
+    def texts(name: str, split: str, *, column: str, target: bool = False) -> list[str]:
+        if target:
+            return [f"{name} {split} {column} {n}" for n in range(600)]
+        return [f"sentence {n}" for n in range(600)]  # the same in all sets
+
+    monkeypatch.setattr(run, "load_texts", texts)
+    monkeypatch.setattr(
+        "zoo_seq2seq.parallel_corpus.load_all_pairs",
+        lambda run, split: [
+            load_pairs(run, split, "tatoeba_en_ko")[: 600 if split == "train" else 50]
+        ],
+    )
+    _, validation = train_validation_split(run)
+
+    related = load_related(run, validation)
+
+    held_out = {f"sentence {n}" for n in range(50)} | {*validation.source_texts}
+    assert related.source == "tatoeba_en_es/train"
+    assert {*related.source_texts}.isdisjoint(held_out)
+    assert len(related) == 600 - len(held_out)
+    assert all(one.startswith("tatoeba_en_es train es") for one in related.target_texts)
+
+
+def test_the_split_is_of_the_sets_in_both_languages() -> None:
+    """
+    Of those that the spec names, a set with translations in another language is none.
+    """
+    run = Run(zoo.get_spec("attention-eng-kor"), smoke=True)
+
+    names = [pairs.source for pairs in load_all_pairs(run, "train")]
+
+    assert names == ["tatoeba_en_ko/train", "korean_dialogue/train"]
 
 
 def test_targets_are_given_up_to_their_end() -> None:

@@ -15,8 +15,9 @@ from zoo.artifacts import weight_store as store
 
 CARDS = Path(zoo_seq2seq.__file__).parent / "cards"
 LEAST = {  # the metric that a model is judged by, and what it reaches at least
+    "attention-eng-kor": ("chrf", 14),
     "attention-spa-eng": ("bleu", 35),
-    "seq2seq-gru": ("bleu", 24.5),
+    "seq2seq-gru": ("bleu", 25),
     "transformer-mt": ("bleu", 37),
 }
 
@@ -38,7 +39,9 @@ def test_the_card_tells_what_the_model_says(name: str, model: Any) -> None:
     """
     text = (CARDS / f"{name}.md").read_text(encoding="utf-8")
     rows = re.findall(r"^\| ([^|]+) \| ([^|]+) \|", text, re.MULTILINE)
-    told = [row for row in rows if row[0] not in {"English", "Spanish", "---"}]
+    told = [
+        row for row in rows if row[0] not in {"English", "Korean", "Spanish", "---"}
+    ]
 
     found = zoo.predict(model, [source for source, _ in told])
 

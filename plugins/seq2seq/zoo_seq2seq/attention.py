@@ -6,8 +6,11 @@ output layer; the readout is a tanh layer instead of maxout; and the decoder pro
 the previous token and the context by separate layers.
 """
 
+from typing import Any
+
 import torch
 from torch import Tensor, nn
+from torch.autograd.function import once_differentiable
 from torch.nn.functional import linear
 
 __all__ = ["BOS", "EOS", "PAD", "GRUCell", "Translator", "translator"]
@@ -54,14 +57,35 @@ class GRUCell(nn.Module):
         """
         if torch.onnx.is_in_onnx_export():
             return self.onnx_unroll(inputs, mask, reverse=reverse)
-        projected = self.input_proj(inputs).unbind(dim=1)
-        steps = mask.unsqueeze(-1).unbind(dim=1)
-        hidden = inputs.new_zeros(len(inputs), self.hidden_proj.in_features)
-        states = [hidden] * len(projected)
-        for step in sorted(range(len(projected)), reverse=reverse):
-            hidden = torch.where(steps[step], self(projected[step], hidden), hidden)
-            states[step] = hidden
-        return torch.stack(states, dim=1)  # (B, length, hidden_size)
+        first = inputs.new_zeros(len(inputs), self.hidden_proj.in_features)
+        return self.states(self.input_proj(inputs), first, mask, reverse=reverse)
+
+    def states(
+        self,
+        projected: Tensor,
+        hidden: Tensor,
+        mask: Tensor | None = None,
+        *,
+        reverse: bool = False,
+    ) -> Tensor:
+        """Return the hidden states after each step, (B, length, hidden_size).
+
+        `projected` are inputs after `input_proj`, (B, length, 3 * hidden_size), and
+        `hidden` is the state before the first step, (B, hidden_size).
+        """
+        if self.training and torch.is_grad_enabled():
+            weight, bias = self.hidden_proj.weight, self.hidden_proj.bias
+            made: Tensor = Unrolled.apply(
+                projected, hidden, weight, bias, mask, reverse
+            )
+            return made
+        states = [hidden] * projected.shape[1]
+        for step in sorted(range(len(states)), reverse=reverse):
+            after = self(projected[:, step], hidden)
+            if mask is not None:
+                after = torch.where(mask[:, step, None], after, hidden)
+            states[step] = hidden = after
+        return torch.stack(states, dim=1)
 
     def onnx_unroll(self, inputs: Tensor, mask: Tensor, *, reverse: bool) -> Tensor:
         """Return what `unroll` returns, by the GRU operator of ONNX.
@@ -98,6 +122,74 @@ class GRUCell(nn.Module):
             states.squeeze(1).transpose(0, 1),
             outside.squeeze(0).unsqueeze(1),
         )
+
+
+class Unrolled(torch.autograd.Function):
+    """All steps of a `GRUCell` in training, with a backward pass of its own.
+
+    The gradient of the recurrent weights is one product over all steps, instead of a
+    small one for each: an epoch takes half the time. The gates are in float32, and the
+    products in the precision of the inputs.
+    """
+
+    @staticmethod
+    def forward(
+        ctx: Any,
+        projected: Tensor,
+        hidden: Tensor,
+        weight: Tensor,
+        bias: Tensor,
+        mask: Tensor | None,
+        reverse: bool,
+    ) -> Tensor:
+        low = projected.dtype
+        weight, bias = weight.to(low), bias.to(low)
+        order = sorted(range(projected.shape[1]), reverse=reverse)
+        states: list[Tensor] = [hidden] * len(order)
+        kept: list[tuple[Tensor, ...]] = [()] * len(order)
+        hidden = hidden.float()
+        for step in order:
+            gates = torch.addmm(bias, hidden.to(low), weight.t()).float()
+            reset_h, update_h, new_h = gates.chunk(3, dim=-1)
+            reset_x, update_x, new_x = projected[:, step].float().chunk(3, dim=-1)
+            reset = torch.sigmoid(reset_x + reset_h)
+            update = torch.sigmoid(update_x + update_h)
+            new = torch.tanh(new_x + reset * new_h)
+            after = new + update * (hidden - new)
+            if mask is not None:
+                after = torch.where(mask[:, step, None], after, hidden)
+            kept[step] = (reset, update, new, new_h, hidden)
+            states[step] = hidden = after
+        ctx.kept, ctx.order, ctx.mask, ctx.low = kept, order, mask, low
+        ctx.save_for_backward(weight)
+        return torch.stack(states, dim=1)
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor | None, ...]:
+        (weight,) = ctx.saved_tensors
+        carried = torch.zeros_like(grad[:, 0], dtype=torch.float32)
+        inputs: list[Tensor] = [carried] * len(ctx.order)  # gradients of the gates
+        gates: list[Tensor] = [carried] * len(ctx.order)  # and of W h + b
+        for step in reversed(ctx.order):
+            reset, update, new, new_h, before = ctx.kept[step]
+            after = carried + grad[:, step]
+            through = torch.zeros_like(after)
+            if ctx.mask is not None:  # a state that did not change hands its on
+                real = ctx.mask[:, step, None]
+                through = after.masked_fill(real, 0)
+                after = after.masked_fill(~real, 0)
+            new_a = after * (1 - update) * (1 - new.square())
+            update_a = after * (before - new) * update * (1 - update)
+            reset_a = new_a * new_h * reset * (1 - reset)
+            inputs[step] = torch.cat([reset_a, update_a, new_a], dim=-1).to(ctx.low)
+            gates[step] = torch.cat([reset_a, update_a, new_a * reset], dim=-1)
+            product = (gates[step].to(ctx.low) @ weight).float()
+            carried = through + after * update + product
+        every = torch.cat(gates)
+        before = torch.cat([ctx.kept[step][-1] for step in range(len(gates))])
+        of_weight = (every.to(ctx.low).t() @ before.to(ctx.low)).float()
+        return torch.stack(inputs, 1), carried, of_weight, every.sum(0), None, None
 
 
 class Translator(nn.Module):

@@ -60,12 +60,9 @@ class EncoderDecoder(nn.Module):
         hidden, context = state["hidden"], state["context"]
         embedded = self.embed(target)
         projected = self.decoder.input_proj(embedded) + state["context_gates"][:, None]
-        steps = []
-        for given in projected.unbind(dim=1):
-            hidden = self.decoder(given, hidden)
-            steps.append(hidden)
+        steps = self.decoder.states(projected, hidden)
         repeated = context[:, None].expand(-1, target.shape[1], -1)
-        features = torch.cat([torch.stack(steps, dim=1), repeated, embedded], dim=-1)
+        features = torch.cat([steps, repeated, embedded], dim=-1)
         return self.logits(features if selected is None else features[selected])
 
     def encode_source(self, source: Tensor) -> State:

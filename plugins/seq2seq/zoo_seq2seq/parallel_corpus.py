@@ -19,6 +19,7 @@ __all__ = [
     "joined",
     "load_all_pairs",
     "load_pairs",
+    "load_related",
     "non_overlapping",
     "normalize",
     "teacher_forcing",
@@ -29,6 +30,7 @@ __all__ = [
 HELD_OUT = 50  # one source sentence in so many is held out, with all its translations
 ENOUGH = 400  # held-out pairs: of a small corpus one sentence in fewer is held out
 FEWEST = 5
+TRANSLATED_TO = {"tatoeba_en_es": "es", "tatoeba_en_fr": "fr"}  # from English
 SMOKE_PAIRS = 200  # that a smoke run reads
 
 
@@ -77,15 +79,17 @@ class SentencePairs:
         yield self.token
 
 
-def load_pairs(run: TextRun, split: str, dataset: str | None = None) -> SentencePairs:
+def load_pairs(
+    run: TextRun, split: str, dataset: str | None = None, language: str | None = None
+) -> SentencePairs:
     """Return all pairs of a split; in a smoke run the first of them.
 
-    `dataset` is one that the model's spec names, by default the first, whose columns
-    are the languages of the spec.
+    `dataset` is by default the first that the model's spec names. Its columns are the
+    languages of the spec, or that of the targets is `language`.
     """
     name = run.spec.trained_on[0] if dataset is None else dataset
     limit = SMOKE_PAIRS if run.smoke else None
-    columns = run.spec.input.language, run.spec.output.language
+    columns = run.spec.input.language, language or run.spec.output.language
     source_texts = run.load_texts(name, split, column=columns[0])[:limit]
     target_texts = run.load_texts(name, split, column=columns[1], target=True)[:limit]
     content = "\0".join([*source_texts, *target_texts])
@@ -102,8 +106,15 @@ def load_pairs(run: TextRun, split: str, dataset: str | None = None) -> Sentence
 
 
 def load_all_pairs(run: TextRun, split: str) -> list[SentencePairs]:
-    """Return the pairs of a split of every dataset that the model's spec names."""
-    return [load_pairs(run, split, dataset) for dataset in run.spec.trained_on]
+    """Return the pairs of a split of every dataset of the spec in its two languages."""
+    names = [name for name in run.spec.trained_on if not _is_related(run, name)]
+    return [load_pairs(run, split, name) for name in names]
+
+
+def _is_related(run: TextRun, name: str) -> bool:
+    """Return whether a dataset has no sentences in one of the model's languages."""
+    languages = run.spec.input.language, run.spec.output.language
+    return TRANSLATED_TO.get(name, languages[0]) not in languages
 
 
 def train_validation_split(run: TextRun) -> tuple[SentencePairs, SentencePairs]:
@@ -120,6 +131,18 @@ def train_validation_split(run: TextRun) -> tuple[SentencePairs, SentencePairs]:
     validation = pairs.select(held_out, f"{pairs.source}-held-back")
     rest = non_overlapping(pairs, [*tests, validation])
     return pairs.select(rest, pairs.source), validation
+
+
+def load_related(run: TextRun, validation: SentencePairs) -> SentencePairs:
+    """Return the pairs of the first dataset of the spec whose translations are in
+    another language than the model's.
+
+    Those with a source sentence of the validation or the test pairs are left out.
+    """
+    name = next(name for name in run.spec.trained_on if _is_related(run, name))
+    pairs = load_pairs(run, "train", name, TRANSLATED_TO[name])
+    held_out = [*load_all_pairs(run, "test"), validation]
+    return pairs.select(non_overlapping(pairs, held_out), pairs.source)
 
 
 def joined(parts: Sequence[SentencePairs]) -> SentencePairs:

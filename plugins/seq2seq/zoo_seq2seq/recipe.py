@@ -6,6 +6,7 @@ ones for such a model; a spec changes few of them. The test split is evaluated o
 the end; before, its sentences are only used to exclude them from the training pairs.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,7 +14,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
-from zoo.recipes import eval_mode, spec_of
+from zoo.recipes import TensorRows, eval_mode, spec_of
 from zoo.recipes.text import (
     BeamSearchConfig,
     TextRun,
@@ -30,6 +31,7 @@ from zoo_seq2seq.metrics import translation_metrics
 from zoo_seq2seq.parallel_corpus import (
     SentencePairs,
     load_pairs,
+    load_related,
     teacher_forcing,
     tokenize,
     train_validation_split,
@@ -52,6 +54,7 @@ GREEDY = BeamSearchConfig(beams=1)
 VALIDATION_PAIRS = 800  # that are translated after every epoch
 CHUNK_SIZE = 128  # sentences that are translated at once
 NO_LIMIT = 1_000  # more than a text has tokens
+Order = Callable[[Tensor, int, torch.Generator], Tensor]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,6 +69,8 @@ class Settings:
     teacher_forcing: float = 1.0  # the fraction of the decoder's inputs from the target
     amp: bool = True  # bfloat16 where the hardware computes in it
     max_length: int = 40  # tokens; longer pairs are not trained on, but evaluated
+    fraction: float = 1.0  # of the training pairs, at even distances: for sweeps
+    related_epochs: int = 0  # of `epochs`, the first, on pairs in another language
 
 
 SMOKE_SETTINGS = {"epochs": 1, "batch_size": 32}  # what the test suite runs
@@ -80,13 +85,19 @@ def data(run: TextRun, split: str) -> SentencePairs:
 
 def train(settings: Settings, run: TextRun) -> nn.Module:
     training, validation = train_validation_split(run)
+    training = training[:: round(1 / settings.fraction)]
     vocab_size: int = run.spec.options["vocab_size"]
-    texts = [*training.source_texts, *training.target_texts]
+    begun_on = training
+    if settings.related_epochs:  # what the encoder learns of its language stays true
+        begun_on = load_related(run, validation)
+    # As much of the one as of the other, where there are two.
+    some = begun_on[:: max(1, len(begun_on) // len(training))]
+    both = (training,) if begun_on is training else (training, some)
+    texts = [t for one in both for t in [*one.source_texts, *one.target_texts]]
     use_tokenizer(run, train_tokenizer(texts, vocab_size=vocab_size))
-    rows = tokenize(run, training, max_length=settings.max_length)
-    # Batches hold pairs of similar length, first of the target, then of the source.
-    length = NO_LIMIT * (rows.target > 0).sum(dim=1) + (rows.input > 0).sum(dim=1)
-    order = bucket_by_length(length)
+    rows = first = tokenize(run, training, max_length=settings.max_length)
+    if begun_on is not training:
+        first = tokenize(run, begun_on, max_length=settings.max_length)
     unwrapped = run.build(dropout=settings.dropout)
     model = run.prepare(unwrapped)
     optimizer = run.prepare(
@@ -102,29 +113,44 @@ def train(settings: Settings, run: TextRun) -> nn.Module:
         torch.optim.lr_scheduler.OneCycleLR(
             optimizer,
             max_lr=settings.lr,
-            total_steps=run.steps(rows, settings.batch_size, settings.epochs),
+            total_steps=run.steps(first, settings.batch_size, settings.related_epochs)
+            + run.steps(
+                rows, settings.batch_size, settings.epochs - settings.related_epochs
+            ),
             pct_start=0.1,
             cycle_momentum=False,
         )
     )
-    for _ in run.epochs(settings.epochs):
+    for epoch in run.epochs(settings.epochs):
         model.train()
-        for source, target in run.batches(rows, settings.batch_size, order=order):
-            inputs, labels, selected = teacher_forcing(target)
+        now = first if epoch <= settings.related_epochs else rows
+        order = by_length(now)
+        for source, target in run.batches(now, settings.batch_size, order=order):
+            inputs, labels, _ = teacher_forcing(target)
             if settings.teacher_forcing < 1:
                 inputs = own_inputs(unwrapped, source, inputs, settings.teacher_forcing)
-            logits = model(source, inputs, selected)
+            # All positions, padding too: there is little of it, and every new shape of
+            # a product in bfloat16 costs time and memory.
+            logits = model(source, inputs)
             # Cross-entropy with q'(k) = (1 - eps) [k = y] + eps / K: label smoothing,
             # Szegedy et al.: "Rethinking the Inception architecture", 2016, section 7.
             loss = cross_entropy(
-                logits,
-                labels[selected],
+                logits.flatten(0, 1),
+                labels.flatten(),
+                ignore_index=PAD,
                 label_smoothing=settings.label_smoothing,
             )
             run.step(loss, optimizer, schedule, clip=1.0)
         metrics = validate(model, validation[:VALIDATION_PAIRS], run)
         run.log(metrics, best=f"validation_{judged_by(run)}")
     return run.best(model)
+
+
+def by_length(rows: TensorRows) -> Order:
+    """Return an order in which batches hold pairs of similar length, first of the
+    target, then of the source."""
+    length = NO_LIMIT * (rows.target > 0).sum(dim=1) + (rows.input > 0).sum(dim=1)
+    return bucket_by_length(length)
 
 
 def own_inputs(model: Any, source: Tensor, inputs: Tensor, fraction: float) -> Tensor:

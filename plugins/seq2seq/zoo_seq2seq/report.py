@@ -75,9 +75,14 @@ def report(model: Any, run: Run) -> None:
     translations = translate(model, test.source_texts, BeamSearchConfig())
     add_error_analysis(run, translations, test, training)
     greedy = translate(model, test.source_texts, GREEDY)
-    run.log_summary(bleu_greedy=bleu(greedy, test.target_texts))
+    metric = judged_by(run)
+    score = translation_metrics(greedy, test.target_texts)[metric]
+    run.log_summary(**{f"{metric}_greedy": score})
     every = sum(map(len, load_all_pairs(run, "train")))
-    run.log_summary(excluded_pairs=every - len(training) - len(validation))
+    run.log_summary(
+        fitted_pairs=len(training),
+        excluded_pairs=every - len(training) - len(validation),
+    )
     add_other_datasets(model, run, training)
     if "attention" in run.spec.tags:
         add_attention_figure(model, run)
@@ -88,8 +93,8 @@ def report(model: Any, run: Run) -> None:
 def add_other_datasets(model: Any, run: Run, training: SentencePairs) -> None:
     """Add chrF of the first test pairs of each dataset after the first, beside that of
     the nearest training sentence."""
-    for name in run.spec.trained_on[1:]:
-        pairs = load_pairs(run, "test", name)[:OTHER_PAIRS]
+    for others in load_all_pairs(run, "test")[1:]:
+        name, pairs = others.source.partition("/")[0], others[:OTHER_PAIRS]
         texts = pairs.source_texts
         answers = {
             "": translate(model, texts, BeamSearchConfig()),
@@ -120,18 +125,18 @@ def add_baselines(run: Run, training: SentencePairs, test: SentencePairs) -> Non
 def add_error_analysis(
     run: Run, translations: Sequence[str], test: SentencePairs, training: SentencePairs
 ) -> None:
-    """Add the BLEU of short and long sentences, BLEU with all references of a sentence,
-    exact matches, and how forms of address and names are translated."""
+    """Add BLEU or chrF of short and long sentences, BLEU with all references of a
+    sentence, exact matches, and how forms of address and names are translated."""
     words = [len(text.split()) for text in test.source_texts]
     groups = {
         "short": [n for n, count in enumerate(words) if count <= SHORT],
         "long": [n for n, count in enumerate(words) if count >= LONG],
     }
+    metric = judged_by(run)
     for name, rows in groups.items():
-        score = bleu(
-            [translations[n] for n in rows], [test.target_texts[n] for n in rows]
-        )
-        run.log_summary(**{f"bleu_{name}": score, f"{name}_sentences": len(rows)})
+        found = [translations[n] for n in rows], [test.target_texts[n] for n in rows]
+        score = translation_metrics(*found)[metric]
+        run.log_summary(**{f"{metric}_{name}": score, f"{name}_sentences": len(rows)})
     if cast(Any, run.spec.output).language == "fr":
         run.log_summary(**address_metrics(translations, test))
     if (

@@ -38,7 +38,7 @@ def table(
     Of a dataset with a transform (`Dataset.with_transform`), the inputs are what the
     transform gives, and the targets those that are stored.
     """
-    rows, changed = _without_format(given)
+    rows, changed = _without_format(expected.kind.flat_rows(given))
     columns, input_spec = rows.column_names, expected.input_spec
     of_inputs, own = expected.kind.of_inputs, expected.kind.own_columns
     target = (
@@ -67,7 +67,7 @@ def table(
         return Rows(items, _targets(rows, target), names, notes)
     if changed:
         wanted = expected.options.column
-        usual = [wanted] if wanted else list(input_spec.column_names)
+        usual = [wanted] if wanted else list(input_spec.usual_columns)
         column = find_column(source, list(changed[0]), usual, input_spec.noun)
         items = Column(changed, column)
     else:
@@ -77,7 +77,11 @@ def table(
             outside.check_plain(rows, [column], source)
             check_texts(source, rows, column)
             targets = [None] * len(names) if of_inputs else _targets(rows, target)
-            return Rows(Column(rows, column), targets, names)
+            said = expected.kind.column_notes(
+                column, target, input_spec, expected.output_spec
+            )
+            notes = [f"{source}: {note}" for note in said]
+            return Rows(Column(rows, column), targets, names, notes)
         outside_too = expected.options.allow_outside
         items = pictures(source, rows, column, beside, outside_too)
         if not isinstance(items, Column) and _holds_paths(rows, column):

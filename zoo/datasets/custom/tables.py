@@ -199,7 +199,7 @@ def input_column(
     """
     if column is not None:
         return find_column(source, rows.column_names, [column], input_spec.noun)
-    usual = [name for name in input_spec.column_names if name != target]
+    usual = [name for name in input_spec.usual_columns if name != target]
     if not {*usual} & {*rows.column_names}:
         left = [
             name

@@ -69,6 +69,18 @@ class Targets(ABC, Generic[OutputT]):
         """Return the columns that may hold the targets, the likeliest first."""
         return self.column_names
 
+    def flat_rows(self, rows: Any) -> Any:
+        """Return the rows of a table or a dataset, a column that holds several targets
+        made into columns of their own."""
+        return rows
+
+    def column_notes(
+        self, column: str, target: str, input_spec: Input, output_spec: OutputT | None
+    ) -> list[str]:
+        """Return what is to be said of the columns that a table of texts has its inputs
+        and its targets in, by their names."""
+        return []
+
     def horizon(self, output_spec: OutputT | None) -> int:
         """Return how many steps ahead a target reaches, of rows in the order of
         time."""
