@@ -270,3 +270,39 @@ def test_the_command_says_what_it_wrote(tmp_path: Path) -> None:
     assert ended.exit_code == 0, ended.output
     start = f"{place / 'index.html'}  1 models, 0 of them live, "
     assert ended.output.startswith(start)
+
+
+def test_a_site_that_is_too_large_leaves_out_the_largest(tmp_path: Path) -> None:
+    """
+    First of those with another of their task and data, so that each kind stays as long
+    as it can; of the others' files nothing is counted away.
+    """
+    specs = [
+        replace(zoo.get_spec("xor-mlp"), name=name, trained_on=(data,))
+        for name, data in (("a", "one"), ("b", "one"), ("c", "two"), ("d", "one"))
+    ]
+    sizes = {"a": 10, "b": 30, "c": 500, "d": 20}
+    running = {
+        name: site._Live(widget="table", script="", size=size, graphs=[], data={})
+        for name, size in sizes.items()
+    }
+    (tmp_path / "all").write_bytes(bytes(1000))
+
+    def out(most: int) -> list[str]:
+        return site._too_many(tmp_path, specs, running, most)
+
+    assert out(1000) == []
+    assert out(999) == ["b"]
+    assert out(960) == ["b", "d"]
+    assert out(900) == ["b", "d", "c"]
+    assert out(0) == ["b", "d", "c", "a"]
+
+
+def test_a_model_that_was_left_out_says_how_it_runs() -> None:
+    """
+    In a site of its own.
+    """
+    assert site._left_out("gpt-mini", 110 << 20) == (
+        "with it the site would have more than 110 MiB; alone it runs: "
+        "zoo gallery gpt-mini -o site/"
+    )
