@@ -167,7 +167,7 @@ def _with_options(form: _Form) -> list[list[Any]]:
 def _option_fields(gradio: Any, spec: ModelSpec) -> dict[str, Any]:
     """Return a field for each option that a page offers, of those of the task."""
     seed = "seed (the same draws the same)"
-    fields = {
+    fields: dict[str, Callable[[], Any]] = {
         "max_new_tokens": lambda: gradio.Slider(
             1, MOST_TOKENS, value=TOKENS, step=1, label="tokens"
         ),

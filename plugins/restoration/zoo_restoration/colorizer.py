@@ -11,6 +11,8 @@ and b. The equations are beside the functions. With `width=64`, `side=256` and
 `transposed=True` it is the course's network, with 51,040,098 parameters.
 """
 
+from typing import Any
+
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import interpolate
@@ -151,17 +153,18 @@ class Colorizer(nn.Module):
 def working_size(height: int, width: int, side: int) -> tuple[int, int]:
     """Return the size at which a picture is looked at: its shorter side is `side`, and
     8 divides both."""
-    shorter = torch.sym_min(height, width)  # as min(), also where a graph is made
+    # sym_min is min(), also where a graph is made and sizes are symbols.
+    shorter: Any = torch.sym_min(height, width)
 
-    def strides(length: int) -> int:
+    def strides(length: int) -> Any:
         """Return side * length / shorter / STRIDE, rounded half to even."""
         twice, whole = 2 * side * length, 2 * shorter * STRIDE
-        count: int = (twice + whole // 2) // whole
+        count = (twice + whole // 2) // whole
         tie = 1 - torch.sym_min(1, (twice + whole // 2) % whole)
         return count - tie * (count % 2)
 
-    rows, columns = (torch.sym_max(1, strides(one)) for one in (height, width))
-    return rows * STRIDE, columns * STRIDE
+    counts: list[Any] = [torch.sym_max(1, strides(one)) for one in (height, width)]
+    return counts[0] * STRIDE, counts[1] * STRIDE
 
 
 def conv(in_channels: int, out_channels: int, *, stride: int = 1) -> nn.Module:
