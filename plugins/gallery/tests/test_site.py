@@ -272,11 +272,14 @@ def test_the_command_says_what_it_wrote(tmp_path: Path) -> None:
     assert ended.output.startswith(start)
 
 
-def test_a_site_that_is_too_large_leaves_out_the_largest(tmp_path: Path) -> None:
+def test_a_site_that_is_too_large_leaves_out_the_largest(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """
     First of those with another of their task and data, so that each kind stays as long
-    as it can; of the others' files nothing is counted away.
+    as it can; small ones stay longest.
     """
+    monkeypatch.setattr(site, "SPARED", 15)
     specs = [
         replace(zoo.get_spec("xor-mlp"), name=name, trained_on=(data,))
         for name, data in (("a", "one"), ("b", "one"), ("c", "two"), ("d", "one"))
@@ -296,6 +299,8 @@ def test_a_site_that_is_too_large_leaves_out_the_largest(tmp_path: Path) -> None
     assert out(960) == ["b", "d"]
     assert out(900) == ["b", "d", "c"]
     assert out(0) == ["b", "d", "c", "a"]
+    monkeypatch.setattr(site, "SPARED", 25)
+    assert out(900) == ["b", "c"]
 
 
 def test_a_model_that_was_left_out_says_how_it_runs() -> None:

@@ -33,6 +33,7 @@ PICTURES = (".png", ".gif", ".jpg")
 STATIC = Path(__file__).with_name("static")
 LICENSES = "LICENSES.txt"
 MOST_SITE = 110 << 20  # bytes, at which a site is easily copied and served
+SPARED = 1 << 20  # bytes of a model that hardly counts among so many
 AT_ONCE = 3 << 20  # bytes of a model that is started with its page
 SIZES = (100_000, 1_000_000, 10_000_000)  # parameters at most, to filter by
 # `file:` because 'self' is no origin of a page that is a file; `blob:` for the worker.
@@ -236,7 +237,8 @@ def _too_many(
         counts = Counter(kinds[name] for name in inside)
 
         def order(name: str, counts: Counter[Any] = counts) -> tuple[bool, int, str]:
-            return counts[kinds[name]] > 1, running[name].size, name
+            large = running[name].size > SPARED
+            return large and counts[kinds[name]] > 1, running[name].size, name
 
         name = max(inside, key=order)
         inside.remove(name)
