@@ -194,3 +194,26 @@ def test_a_method_that_is_not_there(tmp_path: Path, method: str, problem: str) -
 
     assert str(caught.value) == problem
     assert not list(tmp_path.iterdir())
+
+
+def test_a_model_of_pictures_of_any_size_is_tried_with_another(tmp_path: Path) -> None:
+    """
+    Also what comes out has no size of its own: it is that of the picture.
+    """
+    folder = zoo.export("srresnet-face", tmp_path / "out")
+
+    receipt = json.loads((folder / "export.json").read_text(encoding="utf-8"))
+    (output,) = receipt["outputs"]
+    assert receipt["errors"]["other size"] < 1e-4
+    assert "height" in output["shape"][2]
+    assert "width" in output["shape"][3]
+
+
+def test_a_model_of_label_maps_is_exported_by_label_maps(tmp_path: Path) -> None:
+    """
+    A smooth picture would be refused as none.
+    """
+    folder = zoo.export("pix2pix-facades", tmp_path / "out")
+
+    receipt = json.loads((folder / "export.json").read_text(encoding="utf-8"))
+    assert max(receipt["errors"].values()) < 1e-4

@@ -22,7 +22,8 @@ class Counting(Speaker):
 
     def encode_source(self, source: Tensor) -> Memory:
         memory = super().encode_source(source)
-        return {**memory, "given": source[:, :0], "shares": torch.ones_like(source) / 4}
+        given, shares = source[:, :0], torch.ones_like(source) / 4
+        return {**memory, "given": given, "twin": given, "shares": shares}
 
     def decode_step(
         self, token: Tensor, memory: Memory
@@ -30,7 +31,8 @@ class Counting(Speaker):
         logits, _, after = super().decode_step(token, memory)
         given = torch.cat([memory["given"], token[:, None]], dim=1)
         more = given.sum(dim=1, keepdim=True).float()
-        return logits + more, memory["shares"], {**after, "given": given}
+        after = {**after, "given": given, "twin": given}
+        return logits + more, memory["shares"], after
 
 
 def session(folder: Path) -> Any:
@@ -69,6 +71,7 @@ def test_the_graphs_write_what_the_module_writes(tmp_path: Path) -> None:
 
     assert set(found) == set(memory)
     assert np.array_equal(found["given"], memory["given"])
+    assert np.array_equal(found["twin"], memory["twin"])
     assert (folders[0] / "tokenizer.json").is_file()
     assert not (folders[1] / "tokenizer.json").exists()
 

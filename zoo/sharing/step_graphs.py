@@ -28,7 +28,8 @@ class _EncodeSource(nn.Module):
         self.module = module
 
     def forward(self, source: Tensor) -> tuple[Tensor, ...]:
-        return tuple(self.module.encode_source(source).values())
+        memory = self.module.encode_source(source)
+        return tuple(one.clone() for one in memory.values())  # each its own output
 
 
 class _DecodeStep(nn.Module):
@@ -42,7 +43,8 @@ class _DecodeStep(nn.Module):
         token, *tensors = given
         memory = dict(zip(self.names, tensors, strict=True))
         logits, weights, after = self.module.decode_step(token, memory)
-        return logits, weights.clone(), *(after[name] for name in self.changed)
+        changed = (after[name].clone() for name in self.changed)
+        return logits, weights.clone(), *changed  # each its own output
 
 
 def encoder_graph(

@@ -68,8 +68,8 @@ for (const use of JSON.parse(asked)) {
       await new Promise((done) => setTimeout(done, 20));
     }
   };
+  const text = '(document.getElementById("widget")?.textContent ?? "") + document.getElementById("say")?.textContent';
   const settled = async () => {
-    const text = 'document.getElementById("widget").textContent + document.getElementById("say").textContent';
     let [before, same] = [null, 0];
     while (same < 4) {
       await new Promise((done) => setTimeout(done, 400));
@@ -89,12 +89,14 @@ for (const use of JSON.parse(asked)) {
   try {
     await seen(wanted);
     first = Date.now() - began;
+    const earlier = await told(text);
     for (const [selector, value] of Object.entries(fill)) await page.locator(selector).fill(value);
     if (click) await page.locator(click).click();
     if (dropped) await drop(page, "#widget .drop", dropped);
     if (drawn) await draw(page, drawn);
     for (const [selector, key] of Object.entries(keys ?? {})) await page.locator(selector).first().press(key);
     if (click || dropped || drawn || keys || Object.keys(fill).length) {
+      await seen(`${text} !== ${JSON.stringify(earlier)}`);
       await settled();
       await seen(wanted);
     }
@@ -131,6 +133,7 @@ for (const use of JSON.parse(asked)) {
       .filter((one) => ["serious", "critical"].includes(one.impact))
       .map((one) => `${one.id}: ${one.nodes[0].html.slice(0, 160)}`);
   }
+
   if (shot) await page.screenshot({ path: shot, fullPage: use.full ?? false });
   results.push({ page: path, first, problems, requests, faults, ...found });
   await page.close();

@@ -335,7 +335,7 @@ def test_a_text_goes_on_as_in_python(answers: Answers) -> None:
     prompt = zoo.example("gpt-mini").read_text(encoding="utf-8").rstrip("\n")
     expected: Any = zoo.predict("gpt-mini", prompt, max_new_tokens=40, seed=0)
 
-    assert answers["gpt-mini"]["written"] == expected.text
+    assert answers["gpt-mini"]["written"] == prompt + expected.text
 
 
 def test_a_gap_is_filled_as_in_python(answers: Answers) -> None:

@@ -270,3 +270,55 @@ def test_the_command_says_what_it_wrote(tmp_path: Path) -> None:
     assert ended.exit_code == 0, ended.output
     start = f"{place / 'index.html'}  1 models, 0 of them live, "
     assert ended.output.startswith(start)
+
+
+def test_a_site_that_is_too_large_leaves_out_the_largest(tmp_path: Path) -> None:
+    """
+    First of those whose task, language and chapters have another model, so that each
+    stays as long as it can.
+    """
+    chapters = {"a": ("one",), "b": ("one",), "c": ("one", "two"), "d": ("one",)}
+    specs = [
+        replace(zoo.get_spec("xor-mlp"), name=name, chapters=some)
+        for name, some in chapters.items()
+    ]
+    sizes = {"a": 10, "b": 30, "c": 500, "d": 20}
+    running = {
+        name: site._Live(widget="table", script="", size=size, graphs=[], data={})
+        for name, size in sizes.items()
+    }
+    (tmp_path / "all").write_bytes(bytes(1000))
+
+    def out(most: int) -> list[str]:
+        return site._too_many(tmp_path, specs, running, most)
+
+    assert out(1000) == []
+    assert out(999) == ["b"]
+    assert out(960) == ["b", "d"]
+    assert out(945) == ["b", "d", "a"]
+    assert out(0) == ["b", "d", "a", "c"]
+
+
+def test_a_language_keeps_its_model(tmp_path: Path) -> None:
+    """
+    Korean reviews stay, though there are larger and smaller models of English ones.
+    """
+    names = ["gru-nsmc", "gru-imdb", "lstm-imdb"]
+    specs = [replace(zoo.get_spec(name), chapters=()) for name in names]
+    running = {
+        name: site._Live(widget="text", script="", size=size, graphs=[], data={})
+        for name, size in zip(names, (30, 20, 10), strict=True)
+    }
+    (tmp_path / "all").write_bytes(bytes(60))
+
+    assert site._too_many(tmp_path, specs, running, 45) == ["gru-imdb"]
+
+
+def test_a_model_that_was_left_out_says_how_it_runs() -> None:
+    """
+    In a site of its own.
+    """
+    assert site._left_out("gpt-mini", 110 << 20) == (
+        "with it the site would have more than 110 MiB; alone it runs: "
+        "zoo gallery gpt-mini -o site/"
+    )

@@ -5,6 +5,7 @@ import gzip
 import hashlib
 import json
 import shutil
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from importlib.metadata import entry_points
@@ -31,6 +32,7 @@ TITLE = "Written by zoo gallery:"  # its first line; then what was written
 PICTURES = (".png", ".gif", ".jpg")
 STATIC = Path(__file__).with_name("static")
 LICENSES = "LICENSES.txt"
+MOST_SITE = 110 << 20  # bytes, at which a site is easily copied and served
 AT_ONCE = 3 << 20  # bytes of a model that is started with its page
 SIZES = (100_000, 1_000_000, 10_000_000)  # parameters at most, to filter by
 # `file:` because 'self' is no origin of a page that is a file; `blob:` for the worker.
@@ -76,13 +78,16 @@ def build(
     names: Iterable[str] | None = None,
     live: bool = True,
     most_bytes: int = 12 << 20,
+    most_site_bytes: int = MOST_SITE,
     tell: Callable[[str], object] = lambda line: None,
 ) -> Built:
     """Write the site of the models `names`, or of all that are installed.
 
     A folder that this function wrote is written anew, as a whole; files of others in it
     stay. Any other folder has to be empty. With `live`, models whose weights have
-    `most_bytes` at most run in their pages. `tell` is given a line for each of them.
+    `most_bytes` at most run in their pages. Where the site would be larger than
+    `most_site_bytes`, the largest stay out: first of those whose task, language and
+    chapters of the course have another model that runs. `tell` is given a line for each of them.
     Raises GalleryError, MissingExtra, ModelNotFound.
     """
     folder = Path(folder)
@@ -112,6 +117,13 @@ def build(
                 running[spec.name] = found
                 tell(f"{spec.name}: {found.size / 2**20:.2f} MiB")
         _write_pages(new, specs, running, refused, live)
+        if out := _too_many(new, specs, running, most_site_bytes):
+            for name in out:
+                (new / running.pop(name).script).unlink()
+                refused[name] = _left_out(name, most_site_bytes)
+                tell(f"{name}: left out, the site is large")
+            shutil.rmtree(new / "pages")
+            _write_pages(new, specs, running, refused, live)
         written = sorted(path.name for path in new.iterdir())
         (new / MARK).write_text("\n".join([TITLE, *written, ""]), encoding="utf-8")
         ours = {MARK, *_written(folder)}
@@ -211,6 +223,40 @@ def _live(spec: ModelSpec, site: Path, most_bytes: int) -> _Live | str:
         "examples": list(examples(spec)),
     }
     return _Live(widget=widget, script=script, size=written, graphs=graphs, data=data)
+
+
+def _too_many(
+    site: Path, specs: Sequence[ModelSpec], running: dict[str, _Live], most: int
+) -> list[str]:
+    """Return the models that stay out of a site for it to have `most` bytes."""
+    size = sum(path.stat().st_size for path in site.rglob("*") if path.is_file())
+    parts = {spec.name: _shown_by(spec) for spec in specs}
+    inside, out = set(running), list[str]()
+    while size > most and inside:
+        counts = Counter(part for name in inside for part in parts[name])
+
+        def order(name: str, counts: Counter[Any] = counts) -> tuple[bool, int, str]:
+            others = all(counts[part] > 1 for part in parts[name])
+            return others, running[name].size, name
+
+        name = max(inside, key=order)
+        inside.remove(name)
+        out.append(name)
+        size -= running[name].size
+    return out
+
+
+def _shown_by(spec: ModelSpec) -> set[tuple[str, ...]]:
+    """Return what a model is an example of: its task in its language, and chapters."""
+    language = getattr(spec.input, "language", None) or ""
+    return {(spec.task, language), *(("chapter", one) for one in spec.chapters)}
+
+
+def _left_out(name: str, most: int) -> str:
+    """Return why a model that could run in its page does not."""
+    limit = f"{most / 2**20:.0f} MiB"
+    alone = f"zoo gallery {name} -o site/"
+    return f"with it the site would have more than {limit}; alone it runs: {alone}"
 
 
 # The pages

@@ -153,7 +153,8 @@ class Colorizer(nn.Module):
 def working_size(height: int, width: int, side: int) -> tuple[int, int]:
     """Return the size at which a picture is looked at: its shorter side is `side`, and
     8 divides both."""
-    shorter: Any = torch.sym_min(height, width)  # as min(), also in a graph
+    # sym_min is min(), also where a graph is made and sizes are symbols.
+    shorter: Any = torch.sym_min(height, width)
 
     def strides(length: int) -> Any:
         """Return side * length / shorter / STRIDE, rounded half to even."""
@@ -162,9 +163,8 @@ def working_size(height: int, width: int, side: int) -> tuple[int, int]:
         tie = 1 - torch.sym_min(1, (twice + whole // 2) % whole)
         return count - tie * (count % 2)
 
-    sides: Any = [torch.sym_max(1, strides(one)) for one in (height, width)]
-    rows, columns = sides
-    return rows * STRIDE, columns * STRIDE
+    counts: list[Any] = [torch.sym_max(1, strides(one)) for one in (height, width)]
+    return counts[0] * STRIDE, counts[1] * STRIDE
 
 
 def conv(in_channels: int, out_channels: int, *, stride: int = 1) -> nn.Module:

@@ -39,8 +39,7 @@ zooWidget(({ model, place, say, answer }) => {
       return;
     }
     const start = ids.length;
-    const own = new ZooRandom(Math.floor(seed.valueAsNumber) || 0).whole(1n << 62n);
-    const random = new ZooRandom(own);
+    const random = new ZooRandom(Math.floor(seed.valueAsNumber) || 0);
     let took = 0;
     going = true;
     stop.disabled = false;
