@@ -45,9 +45,6 @@ DATA = {  # that models of a task are fine-tuned on
     "text-classification": "texts in folders that are named as their classes, or a "
     "table with a column of texts and one of classes",
     "text-generation": "texts in a folder, or a table with a column of them",
-    "text-generation": "a folder of text files, one text file, or a table with a "
-    "column of texts",
-    "fill-mask": "texts, as for text-generation",
     "translation": "a table with a column of texts and one of translations",
     "feature-extraction": "texts and classes, as for text-classification",
     "tabular-classification": "a table with the model's columns and one of classes",

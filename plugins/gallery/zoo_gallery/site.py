@@ -87,7 +87,8 @@ def build(
     stay. Any other folder has to be empty. With `live`, models whose weights have
     `most_bytes` at most run in their pages. Where the site would be larger than
     `most_site_bytes`, the largest stay out: first of those whose task, language and
-    chapters of the course have another model that runs. `tell` is given a line for each of them.
+    chapters of the course have another model that runs. `tell` is given a line for each
+    of them.
     Raises GalleryError, MissingExtra, ModelNotFound.
     """
     folder = Path(folder)
