@@ -22,6 +22,7 @@ GPT2_TOKENIZER = "8414cab924d8b9b33013f0d221c5862f365ee9be39c5c2bfae8a5a9e970478
 WORDPIECE_TOKENIZER = "d141ab20d90bb2790a6eedd9047d6f2f6f706955792b586a4505795057e17d10"
 MINILM_TOKENIZER = "be50c3628f2bf5bb5e3a7f17b1f74611b2561a3a27eeab05e5aa30f411572037"
 BERT_TOKENIZER = "ce64fce797c24f68df90b40a3f74f579b336a493db14bd583fd520ea0d8c9a98"
+NIETZSCHE_TOKENIZER = "b5046210b2f2c7d6c2e96c3dc7fc90a189c5d2c30755a1a6cf962f34c819e1d8"
 REVIEW_TOKENIZER = "bc5e9ef51127b2b84b985e4cc1e34a8175a2f60f31646fb2c8e57f6c327ccf93"
 IMDB_VOCAB_SIZE = 20_000  # words and the two special tokens
 IMDB_TOKENIZER = "52e58bb67499759ea748b541869c5667f9268c9acde9eb6556d572144c58b808"
@@ -145,6 +146,33 @@ SPECS = (
         stored="float16",
         papers=(GPT2,),
         tags=("gpt", "shakespeare", "characters"),
+        chapters=("gpt",),
+    ),
+    ModelSpec(
+        name="gpt-mini-nietzsche",
+        summary="A small GPT, pre-trained, continues a text as Nietzsche's.",
+        task="text-generation",
+        build="zoo_transformer.gpt:gpt",
+        options={
+            "vocab_size": 58,
+            "context_length": 128,
+            "embed_dim": 192,
+            "num_layers": 3,
+            "num_heads": 3,
+        },
+        recipe="zoo_transformer.gpt_nietzsche_recipe",
+        card="cards/gpt-mini-nietzsche.md",
+        license=License(code="mit", weights="mit", data="cc-by-sa-3.0"),
+        parameters=1_370_688,
+        input=TextInput(
+            max_length=128, vocab_size=58, language="en", tokenizer=NIETZSCHE_TOKENIZER
+        ),
+        output=TextOutput(bos_token_id=1),
+        trained_on=("wikipedia_text", "gutenberg_novels", "nietzsche"),
+        examples=("philosopher.txt",),
+        stored="float16",
+        papers=(GPT2,),
+        tags=("gpt", "nietzsche", "characters"),
         chapters=("gpt",),
     ),
     ModelSpec(
