@@ -53,7 +53,7 @@ __all__ = [
 
 REVIEWS, ARTICLES = "imdb", "wikipedia_text"
 VOCABULARY_STEP = 4  # every fourth review is read to make the vocabulary
-SMOKE_REVIEWS = 200
+SMOKE_REVIEWS = 80
 WARMUP_FRACTION = 0.1  # of the steps of either stage
 
 

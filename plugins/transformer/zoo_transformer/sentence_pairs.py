@@ -32,8 +32,8 @@ def sentence_pairs(
 
     >>> rows = torch.tensor([[2, 7, 8, 9, 3], [2, 5, 6, 3, 0]])
     >>> pairs = sentence_pairs(rows, torch.Generator().manual_seed(0))
-    >>> pairs.token.tolist()
-    [[2, 7, 3, 8, 3], [2, 5, 3, 6, 3]]
+    >>> pairs.token.tolist(), pairs.is_next.tolist()
+    ([[2, 7, 3, 8, 3], [2, 5, 3, 8, 3]], [1, 0])
     """
     device, width = token.device, token.shape[1]
     rows = [row[row != pad_token_id].tolist() for row in token.cpu()]
