@@ -76,6 +76,7 @@ def uses() -> dict[str, dict[str, Any]]:
         "attention-spa-eng": {"fill": {"#widget textarea": SPANISH}},
         "word2vec-skipgram": {
             "fill": {"#widget label:nth-of-type(1) input": "coffee"},
+            "keys": {"#widget label:nth-of-type(1) input": "Enter"},  # it is changed
             "until": "/,/.test(document.getElementById('say').textContent)",
         },
     }
