@@ -45,7 +45,8 @@ WORD_ORDER = {  # what to look for, by the language of the translation
     "together.",
     "fr": "Where the adjective follows its noun, word order and attention change "
     "together.",
-    "ko": "The verb comes last in Korean, so the attention goes back to it at the end.",
+    "ko": "The verb comes last in Korean. Where the model does not know a word, the "
+    "weights are spread over the sentence.",
 }
 ATTENTION_EXAMPLES = {  # by the language that is translated
     "en": (
