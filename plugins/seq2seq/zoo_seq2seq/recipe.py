@@ -70,7 +70,8 @@ class Settings:
     amp: bool = True  # bfloat16 where the hardware computes in it
     max_length: int = 40  # tokens; longer pairs are not trained on, but evaluated
     fraction: float = 1.0  # of the training pairs, at even distances: for sweeps
-    related_epochs: int = 0  # of `epochs`, the first, on pairs in another language
+    related_epochs: int = 0  # of `epochs`, the first, on pairs in another language;
+    # one at least is on the model's own
 
 
 SMOKE_SETTINGS = {"epochs": 1, "batch_size": 32}  # what the test suite runs
@@ -88,7 +89,8 @@ def train(settings: Settings, run: TextRun) -> nn.Module:
     training = training[:: round(1 / settings.fraction)]
     vocab_size: int = run.spec.options["vocab_size"]
     begun_on = training
-    if settings.related_epochs:  # what the encoder learns of its language stays true
+    related_epochs = min(settings.related_epochs, settings.epochs - 1)
+    if related_epochs:  # what the encoder learns of its language stays true
         begun_on = load_related(run, validation)
     # As much of the one as of the other, where there are two.
     some = begun_on[:: max(1, len(begun_on) // len(training))]
@@ -113,17 +115,15 @@ def train(settings: Settings, run: TextRun) -> nn.Module:
         torch.optim.lr_scheduler.OneCycleLR(
             optimizer,
             max_lr=settings.lr,
-            total_steps=run.steps(first, settings.batch_size, settings.related_epochs)
-            + run.steps(
-                rows, settings.batch_size, settings.epochs - settings.related_epochs
-            ),
+            total_steps=run.steps(first, settings.batch_size, related_epochs)
+            + run.steps(rows, settings.batch_size, settings.epochs - related_epochs),
             pct_start=0.1,
             cycle_momentum=False,
         )
     )
     for epoch in run.epochs(settings.epochs):
         model.train()
-        now = first if epoch <= settings.related_epochs else rows
+        now = first if epoch <= related_epochs else rows
         order = by_length(now)
         for source, target in run.batches(now, settings.batch_size, order=order):
             inputs, labels, _ = teacher_forcing(target)
